@@ -1,0 +1,28 @@
+"""One mission item, as a ground station sends it and as plan files hold it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class MissionItem:
+    """A MAVLink mission item without its transport.
+
+    `command` is a MAV_CMD number, `frame` a MAV_FRAME number; both are kept as received. `x`, `y` are latitude and
+    longitude in degrees where the command has a position (`autopilot.mission.commands.has_position`), otherwise plain
+    numbers (param5, param6). `z` is metres in the meaning of `frame`, or param7. `seq` is the index in the mission, 0
+    being the home item of the ArduPilot face; storage assigns it.
+    """
+
+    command: int
+    frame: int = 3
+    param1: float = 0.0
+    param2: float = 0.0
+    param3: float = 0.0
+    param4: float = 0.0
+    x: float = 0.0
+    y: float = 0.0
+    z: float = 0.0
+    autocontinue: bool = True
+    seq: int = 0

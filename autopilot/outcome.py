@@ -1,0 +1,111 @@
+"""How a request to the autopilot ended, and the facts it announces.
+
+`Result` has MAVLink's MAV_RESULT numbers, so that the bridge passes it on; the core does not otherwise know MAVLink.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import IntEnum
+
+
+class Result(IntEnum):
+    """MAV_RESULT."""
+
+    ACCEPTED = 0
+    TEMPORARILY_REJECTED = 1
+    DENIED = 2
+    UNSUPPORTED = 3
+    FAILED = 4
+    IN_PROGRESS = 5
+    CANCELLED = 6
+
+
+class Severity(IntEnum):
+    """MAV_SEVERITY."""
+
+    EMERGENCY = 0
+    ALERT = 1
+    CRITICAL = 2
+    ERROR = 3
+    WARNING = 4
+    NOTICE = 5
+    INFO = 6
+    DEBUG = 7
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """Result of a command. The reason of a refusal has already been announced as a `StatusText`; `reason` repeats it
+    for callers without a link. `detail` becomes COMMAND_ACK.result_param2."""
+
+    result: Result
+    reason: str = ""
+    detail: int = 0
+
+    @property
+    def ok(self) -> bool:
+        return self.result in (Result.ACCEPTED, Result.IN_PROGRESS)
+
+
+ACCEPTED = Outcome(Result.ACCEPTED)
+
+
+@dataclass(frozen=True, slots=True)
+class StatusText:
+    """A message for people (STATUSTEXT)."""
+
+    severity: Severity
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class ModeChanged:
+    """The flight mode is now `number` (ArduPilot's custom_mode)."""
+
+    number: int
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ArmedChanged:
+    """Armed or disarmed."""
+
+    armed: bool
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class HomeChanged:
+    """Home has moved or was set first."""
+
+
+@dataclass(frozen=True, slots=True)
+class ParameterChanged:
+    """A parameter has a new value (set by anybody)."""
+
+    name: str
+    value: float
+
+
+@dataclass(frozen=True, slots=True)
+class FenceChanged:
+    """The fence was breached or is clear again; `breach_types` are FENCE_TYPE bits now breached."""
+
+    breach_types: int
+
+
+@dataclass(frozen=True, slots=True)
+class PayloadAction:
+    """A servo, relay, camera or gripper item acted (recorded): MAV_CMD number and its parameters."""
+
+    command: int
+    params: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FlightStateChanged:
+    """The flight manager's state: 0 IDLE, 1 PREFLIGHT, 2 ARMED, 3 FLYING, 4 LANDING, 5 LANDED (seed 002)."""
+
+    state: int
+    reason: str = ""
