@@ -1,0 +1,20 @@
+"""What a person did wrong, said in one line; `main` prints it on stderr and exits with its status."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+
+class UserError(Exception):
+    """One line: what is wrong and what would be right. Exit status 2 unless told otherwise."""
+
+    def __init__(self, message: str, status: int = 2) -> None:
+        super().__init__(" ".join(message.split()))
+        self.status = status
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """ "; did you mean X?" for a near miss, or an empty string."""
+    match = get_close_matches(name, list(known), n=1, cutoff=0.6)
+    return f"; did you mean {match[0]}?" if match else ""
