@@ -1,0 +1,69 @@
+"""The command line: one `typer` application, and the one place where an error becomes a line and a status.
+
+stdout is the answer, stderr the story. Nothing a person can do wrong shows a traceback or a box: one line that says
+what is wrong and what would be right, exit status 2.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+
+import typer
+
+from sortie.commands import demo, fly, serve
+from sortie.errors import UserError
+
+app = typer.Typer(
+    name="sortie",
+    help="A MAVLink vehicle that installs with pip: ground stations connect, upload a mission and watch it fly.",
+    add_completion=False,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+app.command("serve", help="Run the vehicle and its ground station links until stopped.")(serve.serve)
+app.command("demo", help="Serve, upload a sample mission and fly it, with live progress.")(demo.demo)
+app.command("fly", help="Fly one plan file to its end.")(fly.fly)
+
+# typer re-exports BadParameter only; its ancestors are what every wrong word on the command line raises.
+_UsageError = typer.BadParameter.__bases__[0]
+_CommandLineError = _UsageError.__bases__[0]
+
+
+@app.callback(invoke_without_command=True)
+def _root(
+    context: typer.Context, version: bool = typer.Option(False, "--version", help="Print the version and exit.")
+) -> None:
+    if version:
+        from importlib.metadata import version as installed
+
+        typer.echo(f"sortie {installed('sortie')}")
+        raise typer.Exit
+    if context.invoked_subcommand is None:
+        typer.echo(context.get_help())
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run one command; returns the exit status."""
+    try:
+        status = app(args=list(arguments), prog_name="sortie", standalone_mode=False)
+    except UserError as error:
+        print(f"sortie: {error}", file=sys.stderr)
+        return error.status
+    except _CommandLineError as error:
+        print(f"sortie: {_one_line(error)} (see sortie --help)", file=sys.stderr)
+        return 2
+    except BrokenPipeError:  # `sortie ... | head`: nobody reads on; keep the interpreter from trying again at exit
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    except (KeyboardInterrupt, typer.Abort):
+        return 130
+    return status if isinstance(status, int) else 0
+
+
+def _one_line(error: Exception) -> str:
+    text = error.format_message() if hasattr(error, "format_message") else str(error)
+    return " ".join(text.split()).rstrip(".")

@@ -1,0 +1,1 @@
+"""Log files: the run log, and a folder for each flight."""

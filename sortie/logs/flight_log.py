@@ -1,0 +1,109 @@
+"""The files of one flight: `flight.tlog`, `telemetry.csv`, `events.jsonl`, `summary.json`.
+
+Times in them are vehicle time, and the telemetry log's stamps are the service's epoch plus vehicle time, so the same
+seed writes the same bytes. A disk that fails in flight ends the log and is reported once; the flight goes on.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from pathlib import Path
+from struct import Struct
+from typing import IO, Any
+
+from autopilot import report as R
+from autopilot.vehicle import VehicleState
+
+_STAMP = Struct(">Q")
+_MAVLINK2_HEADER_AND_CRC = 12
+
+CSV_PERIOD_MS = 500
+_COLUMNS: tuple[tuple[str, int, str], ...] = (
+    ("time_s", R.TIME_MS, ".2f"),
+    ("lat", R.LAT, ".7f"),
+    ("lon", R.LON, ".7f"),
+    ("alt_m", R.ALT, ".2f"),
+    ("north_m", R.NORTH, ".2f"),
+    ("east_m", R.EAST, ".2f"),
+    ("down_m", R.DOWN, ".2f"),
+    ("vn_ms", R.VN, ".2f"),
+    ("ve_ms", R.VE, ".2f"),
+    ("vd_ms", R.VD, ".2f"),
+    ("roll_rad", R.ROLL, ".4f"),
+    ("pitch_rad", R.PITCH, ".4f"),
+    ("yaw_rad", R.YAW, ".4f"),
+    ("battery_v", R.BATT_V, ".2f"),
+    ("battery_a", R.BATT_A, ".2f"),
+    ("throttle", R.THROTTLE, ".3f"),
+    ("wp_distance_m", R.WP_DISTANCE, ".1f"),
+    ("cross_track_m", R.CROSS_TRACK, ".2f"),
+)
+_CSV_INDEX = [index for _, index, _ in _COLUMNS]
+_CSV_FORM = ",".join("{:%s}" % form for _, _, form in _COLUMNS)  # noqa: UP031 - a format of formats
+
+
+class FlightLog:
+    """Open from arming to disarming. `write_*` never raise; `error` says why a log ended early."""
+
+    def __init__(self, folder: Path, epoch_us: int, start_ms: int) -> None:
+        """Raises OSError when the files cannot be made."""
+        self.folder = folder
+        self.error: str | None = None
+        self._epoch_us = epoch_us
+        self._start_ms = start_ms
+        self._next_csv_ms = start_ms
+        self._tlog: IO[bytes] = (folder / "flight.tlog").open("wb", buffering=1 << 18)
+        self._csv: IO[str] = (folder / "telemetry.csv").open("w", buffering=1 << 16, newline="\n")
+        self._events: IO[str] = (folder / "events.jsonl").open("w", buffering=1 << 14, newline="\n")
+        self._csv.write(",".join(name for name, _, _ in _COLUMNS) + "\n")
+
+    def write_frames(self, frames: bytes | bytearray, now_ms: int) -> None:
+        """Whole MAVLink 2 frames, as they go out on a link, each behind its 8-byte stamp (us since 1970)."""
+        if self.error is not None:
+            return
+        stamp = _STAMP.pack(self._epoch_us + now_ms * 1000)
+        pieces: list[bytes | bytearray] = []
+        start = 0
+        while start < len(frames):
+            end = start + frames[start + 1] + _MAVLINK2_HEADER_AND_CRC + (13 if frames[start + 2] & 1 else 0)
+            pieces.append(stamp)
+            pieces.append(frames[start:end])
+            start = end
+        self._guard(self._tlog, b"".join(pieces))
+
+    def write_state(self, state: VehicleState, now_ms: int) -> None:
+        """A row of telemetry.csv, at most every `CSV_PERIOD_MS`."""
+        if now_ms < self._next_csv_ms or self.error is not None:
+            return
+        self._next_csv_ms = now_ms - now_ms % CSV_PERIOD_MS + CSV_PERIOD_MS
+        values = state.report[_CSV_INDEX].tolist()
+        values[0] = now_ms / 1000.0
+        self._guard(self._csv, _CSV_FORM.format(*values) + "\n")
+
+    def write_event(self, event: object, now_ms: int) -> None:
+        """One line of events.jsonl: time and the event's own fields."""
+        if self.error is not None:
+            return
+        entry: dict[str, Any] = {"time_s": now_ms / 1000.0, "event": type(event).__name__}
+        if dataclasses.is_dataclass(event) and not isinstance(event, type):
+            entry |= dataclasses.asdict(event)
+        self._guard(self._events, json.dumps(entry, default=str) + "\n")
+
+    def _guard(self, file: IO[Any], data: bytes | str) -> None:
+        try:
+            file.write(data)
+        except OSError as error:
+            self.error = f"flight log {self.folder}: {error.strerror}"
+
+    def close(self, summary: dict[str, Any]) -> None:
+        """Write `summary.json` and close all. Never raises."""
+        for file in (self._tlog, self._csv, self._events):
+            try:
+                file.close()
+            except OSError as error:
+                self.error = self.error or f"flight log {self.folder}: {error.strerror}"
+        try:
+            (self.folder / "summary.json").write_text(json.dumps(summary, indent=1, default=str) + "\n")
+        except OSError as error:
+            self.error = self.error or f"flight log {self.folder}: {error.strerror}"

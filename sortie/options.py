@@ -1,0 +1,52 @@
+"""The options that several commands share, with their help texts."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+Vehicle = Annotated[
+    str | None,
+    typer.Option("--vehicle", help="sim:copter (default), sim:rover, ardupilot:copter[=BINARY], or a connection string."),
+]
+Home = Annotated[
+    str | None, typer.Option("--home", metavar="LAT,LON,ALT,HEADING", help="Where a simulated vehicle stands at boot.")
+]
+Speedup = Annotated[
+    str | None, typer.Option("--speedup", metavar="X", help="1 is real time, X is X times, 0 as fast as possible.")
+]
+Seed = Annotated[str | None, typer.Option("--seed", metavar="N", help="Seed of wind, noise and everything random.")]
+Param = Annotated[
+    list[str] | None,
+    typer.Option("--param", metavar="NAME=VALUE|FILE", help="Set a parameter, or all of a .param file. Repeatable."),
+]
+FaultOption = Annotated[
+    list[str] | None,
+    typer.Option("--fault", metavar="NAME[=VALUE][@WHEN[..WHEN]]", help="Inject a fault, WHEN in seconds. Repeatable."),
+]
+Link = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--link",
+        metavar="URL",
+        help="A ground station link: tcpin:HOST:PORT, udpin:..., udpout:..., tcp:..., /dev/tty...,BAUD. Repeatable; "
+        "replaces the default udpout:127.0.0.1:14550 and tcpin:127.0.0.1:5760.",
+    ),
+]
+Sysid = Annotated[str | None, typer.Option("--sysid", metavar="N", help="MAVLink system id (SYSID_THISMAV).")]
+StateDir = Annotated[
+    Path | None,
+    typer.Option("--state-dir", metavar="DIR", help="Where missions, parameters and home are kept."),
+]
+LogDir = Annotated[Path | None, typer.Option("--log-dir", metavar="DIR", help="Where logs go.")]
+LogFormat = Annotated[str | None, typer.Option("--log-format", metavar="text|json", help="Form of run.log.")]
+TelemetryLog = Annotated[
+    bool | None,
+    typer.Option("--telemetry-log/--no-telemetry-log", help="Write flight.tlog and telemetry.csv for each flight."),
+]
+Config = Annotated[
+    Path | None, typer.Option("--config", metavar="FILE", help="TOML file with the same names as the flags.")
+]
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON line, the last on stdout.")]
