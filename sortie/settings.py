@@ -48,6 +48,7 @@ class Settings:
     state_dir: Path | None = None
     log_dir: Path | None = None
     log_format: str = "text"
+    telemetry_log: bool = True
 
     @property
     def links(self) -> tuple[str, ...]:
@@ -132,6 +133,10 @@ def _convert(name: str, value: Any) -> Any:
             return _integer(name, text, 0, 2**63 - 1)
         case "sysid":
             return _integer(name, text, 1, 255)
+        case "telemetry_log":
+            if text.lower() not in ("true", "false", "1", "0"):
+                raise UserError(f"--telemetry-log {text}: expected true or false")
+            return text.lower() in ("true", "1")
         case "log_format":
             if text not in ("text", "json"):
                 raise UserError(f"--log-format {text}: expected text or json")
