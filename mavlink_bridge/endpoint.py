@@ -1,0 +1,291 @@
+"""One MAVLink component on several links: bytes in, services, bytes out. Sans I/O.
+
+`Endpoint` puts the parts together: a `FrameReader`, a `FrameWriter` and a bounded queue for each link, the `Router`,
+and the protocol services. It owns which links are open and what waits on them. It knows no socket and no clock; whoever
+drives it hands in what a link has received with the time on both clocks, and takes the bytes that a link is to send.
+
+A slow link loses telemetry first: above `CONGESTED` waiting bytes the telemetry service skips it (`congested`), while
+answers still queue up to `OVERFLOW`. Beyond that nothing more is queued and the link should be closed (`overflowed`).
+Other links never notice.
+
+This is the edge where a fault in one service must not stop the vehicle: an exception from a service is given to
+`on_error` and counted, and the next service runs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+
+from mavlink_bridge import codec
+from mavlink_bridge.framing import Frame, FrameReader, FrameWriter
+from mavlink_bridge.router import Router, target_of
+from mavlink_bridge.services.base import Message, Peer, Service
+
+CONGESTED = 256 * 1024
+OVERFLOW = 1024 * 1024
+_PEERS_PER_LINK = 64
+
+
+@dataclass(slots=True)
+class LinkStatistics:
+    """Counts of one link since it was opened. `lost`: gaps in the sequence numbers received; `errors`: frames with a
+    bad checksum or an unknown flag; `dropped`: frames not queued because the link was full."""
+
+    name: str
+    frames_in: int = 0
+    frames_out: int = 0
+    bytes_in: int = 0
+    bytes_out: int = 0
+    errors: int = 0
+    lost: int = 0
+    dropped: int = 0
+
+
+@dataclass(slots=True)
+class _OpenLink:
+    name: str
+    trusted: bool
+    writer: FrameWriter
+    reader: FrameReader = field(default_factory=FrameReader)
+    queue: list[bytes] = field(default_factory=list)
+    queued: int = 0
+    frames_out: int = 0
+    bytes_out: int = 0
+    dropped: int = 0
+    overflowed: bool = False
+    peers: dict[tuple[int, int, bool], Peer] = field(default_factory=dict)
+
+
+def _raise(problem: Exception, where: str) -> None:
+    raise problem
+
+
+class Endpoint:
+    """See the module. `on_error(exception, where)` hears what a service raised; without one it is raised again, which
+    is what tests want. `on_frame(link, frame)` sees every sound frame that comes in (for logs)."""
+
+    def __init__(
+        self,
+        system_id: int,
+        component_id: int = 1,
+        *,
+        on_error: Callable[[Exception, str], None] = _raise,
+        on_frame: Callable[[int, Frame], None] | None = None,
+    ) -> None:
+        self._router = Router(system_id, component_id)
+        self._links: dict[int, _OpenLink] = {}
+        self._last_link = 0
+        self._services: list[Service] = []
+        self._handlers: dict[int, tuple[Service, ...]] = {}
+        self._on_error = on_error
+        self._on_frame = on_frame
+        self.service_errors = 0
+
+    # --- identity and services ------------------------------------------------------------------------------------
+    @property
+    def system_id(self) -> int:
+        return self._router.system
+
+    @property
+    def component_id(self) -> int:
+        return self._router.component
+
+    def identify(self, system_id: int, component_id: int = 1) -> None:
+        """Be this system and component from now on (SYSID_THISMAV was set); sequence numbers go on."""
+        self._router.system, self._router.component = system_id, component_id
+        for link in self._links.values():
+            link.writer.identify(system_id, component_id)
+
+    def add_service(self, service: Service) -> None:
+        """Messages go to services in the order in which these were added. ValueError for a name that is no message."""
+        for name in service.handles:
+            msg_id = codec.message_id(name)
+            if msg_id is None:
+                raise ValueError(f"{type(service).__name__} handles {name}, which is no message of the dialect")
+            self._handlers[msg_id] = (*self._handlers.get(msg_id, ()), service)
+        self._services.append(service)
+
+    # --- links ----------------------------------------------------------------------------------------------------
+    def open_link(self, name: str, *, trusted: bool = True) -> int:
+        """A new link; its number is never used again. `trusted`: loopback or USB, where unsigned secrets may pass."""
+        self._last_link += 1
+        number = self._last_link
+        self._links[number] = _OpenLink(name, trusted, FrameWriter(self.system_id, self.component_id))
+        self._router.open_link(number)
+        return number
+
+    def close_link(self, link: int) -> None:
+        """Forget the link, here and in all services. A second time does nothing."""
+        if self._links.pop(link, None) is None:
+            return
+        self._router.close_link(link)
+        for service in self._services:
+            try:
+                service.link_closed(link)
+            except Exception as problem:  # noqa: BLE001 - the edge: see the module
+                self._report(problem, f"{type(service).__name__} on a closed link")
+
+    def links(self) -> tuple[int, ...]:
+        return tuple(self._links)
+
+    def link_name(self, link: int) -> str:
+        return self._links[link].name
+
+    def trusted(self, link: int) -> bool:
+        """False as well for a link that is closed."""
+        found = self._links.get(link)
+        return found is not None and found.trusted
+
+    def heard(self, system: int, component: int = 0) -> tuple[int, ...]:
+        """The links where this sender was heard (component 0: any of the system)."""
+        return self._router.links_of(system, component)
+
+    # --- in -------------------------------------------------------------------------------------------------------
+    def receive(self, link: int, data: bytes, link_ms: int, vehicle_ms: int) -> None:
+        """Bytes that a link has received: frames are handed to the services and forwarded, answers queued."""
+        source = self._links[link]
+        for frame in source.reader.receive(data):
+            if self._router.is_echo(frame):
+                continue
+            if frame.known:
+                self._router.hear(link, frame.system, frame.component)
+            if self._on_frame is not None:
+                self._on_frame(link, frame)
+            system, component = target_of(frame)
+            for other in self._router.forward_to(frame, link, system, component):
+                self._forward(self._links[other], frame)
+            if frame.known and self._router.is_for_us(system, component):
+                self._dispatch(link, source, frame, link_ms, vehicle_ms)
+
+    def _dispatch(self, link: int, source: _OpenLink, frame: Frame, link_ms: int, vehicle_ms: int) -> None:
+        handlers = self._handlers.get(frame.msg_id)
+        if handlers is None:
+            return
+        message = codec.decode(frame.msg_id, frame.payload)
+        peer = self._peer(link, source, frame)
+        for service in handlers:
+            try:
+                service.handle_message(message, peer, link_ms if service.clock == "link" else vehicle_ms)
+                self._send_all(service)
+            except Exception as problem:  # noqa: BLE001 - the edge: see the module
+                self._report(problem, f"{type(service).__name__} on {codec.message_name(frame.msg_id)}")
+
+    def _peer(self, link: int, source: _OpenLink, frame: Frame) -> Peer:
+        key = (frame.system, frame.component, frame.mavlink1)
+        peer = source.peers.get(key)
+        if peer is None:
+            peer = Peer(link, frame.system, frame.component, frame.mavlink1)
+            if len(source.peers) < _PEERS_PER_LINK:
+                source.peers[key] = peer
+        return peer
+
+    # --- time -----------------------------------------------------------------------------------------------------
+    def handle_timeouts(self, link_ms: int, vehicle_ms: int) -> None:
+        """Call every service once with the time on its clock and queue what it has to send."""
+        for service in self._services:
+            try:
+                service.handle_timeout(link_ms if service.clock == "link" else vehicle_ms)
+                self._send_all(service)
+            except Exception as problem:  # noqa: BLE001 - the edge: see the module
+                self._report(problem, f"{type(service).__name__} on its deadline")
+
+    def next_deadlines(self) -> tuple[int | None, int | None]:
+        """(link time, vehicle time) in ms at which a service next wants to be called; None = only on a message."""
+        on_link: int | None = None
+        on_vehicle: int | None = None
+        for service in self._services:
+            deadline = service.next_deadline_ms()
+            if deadline is None:
+                continue
+            if service.clock == "link":
+                if on_link is None or deadline < on_link:
+                    on_link = deadline
+            elif on_vehicle is None or deadline < on_vehicle:
+                on_vehicle = deadline
+        return on_link, on_vehicle
+
+    def _report(self, problem: Exception, where: str) -> None:
+        self.service_errors += 1
+        self._on_error(problem, where)
+
+    # --- out ------------------------------------------------------------------------------------------------------
+    def send(self, message: Message, link: int | None = None) -> None:
+        """Queue a message on a link, None = on all; a link that is closed is passed over."""
+        msg_id, payload, extra = codec.payload(message)
+        if link is None:
+            targets: Iterable[_OpenLink] = self._links.values()
+        else:
+            found = self._links.get(link)
+            targets = () if found is None else (found,)
+        for target in targets:
+            if not target.overflowed:
+                self._queue(target, target.writer.frame(msg_id, payload, extra), 1)
+
+    def append(self, link: int, data: bytes, frames: int) -> None:
+        """Queue `frames` frames that the caller has encoded with sequence numbers from `next_sequence(link)` on."""
+        target = self._links[link]
+        if not target.overflowed:
+            target.writer.advance(frames)
+            self._queue(target, data, frames)
+
+    def next_sequence(self, link: int) -> int:
+        """The sequence number of the next frame on this link."""
+        return self._links[link].writer.next_sequence
+
+    def writer(self, link: int) -> FrameWriter:
+        """The link's writer; frames made with it must be queued by `append(link, data, 0)`, in order."""
+        return self._links[link].writer
+
+    def take_bytes(self, link: int) -> bytes:
+        """All that waits on the link: whole frames, in order. Ask only when the link can take them."""
+        target = self._links[link]
+        if not target.queue:
+            return b""
+        data = b"".join(target.queue)
+        target.queue.clear()
+        target.queued = 0
+        return data
+
+    def queued(self, link: int) -> int:
+        """Bytes that wait on the link."""
+        return self._links[link].queued
+
+    def congested(self, link: int) -> bool:
+        """Streamed telemetry is to skip this link now."""
+        return self._links[link].queued > CONGESTED
+
+    def overflowed(self, link: int) -> bool:
+        """Answers were dropped because the link took nothing for too long: close it. Stays true."""
+        return self._links[link].overflowed
+
+    def statistics(self, link: int) -> LinkStatistics:
+        one = self._links[link]
+        reader = one.reader
+        return LinkStatistics(
+            name=one.name, frames_in=reader.frames, frames_out=one.frames_out, bytes_in=reader.bytes,
+            bytes_out=one.bytes_out, errors=reader.errors, lost=reader.lost, dropped=one.dropped,
+        )  # fmt: skip
+
+    def _send_all(self, service: Service) -> None:
+        for one in service.take_outgoing():
+            try:
+                self.send(one.message, one.link)
+            except ValueError as problem:  # a field that does not fit: the other messages still go out
+                self._report(problem, f"a message of {type(service).__name__}")
+
+    def _forward(self, target: _OpenLink, frame: Frame) -> None:
+        if target.queued > CONGESTED:
+            target.dropped += 1
+        else:
+            self._queue(target, frame.raw, 1)
+
+    def _queue(self, target: _OpenLink, data: bytes, frames: int) -> None:
+        if target.queued + len(data) > OVERFLOW:
+            target.overflowed = True
+            target.dropped += frames
+            return
+        target.queue.append(data)
+        target.queued += len(data)
+        target.frames_out += frames
+        target.bytes_out += len(data)
