@@ -1,0 +1,68 @@
+"""All messages that are due at one instant, written as frames in one call.
+
+A plain function on arrays that numba compiles (`encoder.load`); it also runs as it stands, which the tests use, though
+`encoder` has a faster way without a compiler. Deterministic, no allocation.
+"""
+
+from __future__ import annotations
+
+from math import floor, nan
+from typing import Any
+
+
+def write_frames(
+    chosen: Any, count: int, source: Any, header: Any, kind: Any, number: Any, crc_table: Any, single: Any, single_bytes: Any,
+    sequence: int, system: int, component: int, out: Any, result: Any,
+) -> None:  # fmt: skip
+    """Write the MAVLink 2 frames of the streams `chosen[:count]` that are ready into `out`.
+
+    `single` (one float32) and `single_bytes` (its four bytes) are scratch. `result` becomes: bytes written, next sequence
+    number, frames written. Layout of a frame: mavlink.io, "Packet Serialization".
+    """
+    at = 0
+    frames = 0
+    for k in range(count):
+        i = chosen[k]
+        if source[header[i, 2]] == 0.0:
+            continue
+        start = at
+        at += 10
+        for e in range(header[i, 3], header[i, 4]):
+            value = source[kind[e, 0]] * number[e, 0] + number[e, 1]
+            size = kind[e, 1]
+            if kind[e, 2] != 0:
+                single[0] = min(max(value, number[e, 3]), number[e, 4]) if value == value else nan
+                for b in range(4):
+                    out[at + b] = single_bytes[b]
+            else:
+                if value != value:
+                    value = number[e, 2]
+                bits = int(floor(min(max(value, number[e, 3]), number[e, 4]) + 0.5))
+                for b in range(size):
+                    out[at + b] = bits & 255
+                    bits >>= 8
+            at += size
+        while at > start + 11 and out[at - 1] == 0:
+            at -= 1
+        out[start] = 0xFD
+        out[start + 1] = at - start - 10
+        out[start + 2] = 0
+        out[start + 3] = 0
+        out[start + 4] = sequence
+        out[start + 5] = system
+        out[start + 6] = component
+        out[start + 7] = header[i, 0] & 255
+        out[start + 8] = (header[i, 0] >> 8) & 255
+        out[start + 9] = (header[i, 0] >> 16) & 255
+        crc = 0xFFFF
+        for b in range(start + 1, at):
+            crc = (crc >> 8) ^ crc_table[(crc ^ out[b]) & 255]
+        crc = (crc >> 8) ^ crc_table[(crc ^ header[i, 1]) & 255]
+        out[at] = crc & 255
+        out[at + 1] = crc >> 8
+        at += 2
+        sequence = (sequence + 1) & 255
+        frames += 1
+    result[0] = at
+    result[1] = sequence
+    result[2] = frames

@@ -1,0 +1,114 @@
+"""The declaration of `streams` as flat tables, in wire order, for the encoders.
+
+Field order, types, lengths and CRC_EXTRA are read from pymavlink's message classes; a stream that names a field or a
+message which the dialect does not have is an error at import, not on the wire.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from struct import Struct
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+
+from mavlink_bridge.codec import dialect
+from mavlink_bridge.services.telemetry.streams import STREAMS, Stream, Value, constant
+
+_TYPES: Final[dict[str, tuple[str, int, float, float]]] = {
+    # MAVLink type: struct code, bytes, least, greatest (64 bits: what a double holds exactly)
+    "uint8_t": ("B", 1, 0.0, 255.0),
+    "int8_t": ("b", 1, -128.0, 127.0),
+    "uint16_t": ("H", 2, 0.0, 65535.0),
+    "int16_t": ("h", 2, -32768.0, 32767.0),
+    "uint32_t": ("I", 4, 0.0, 4294967295.0),
+    "int32_t": ("i", 4, -2147483648.0, 2147483647.0),
+    "uint64_t": ("Q", 8, 0.0, 9007199254740992.0),
+    "float": ("f", 4, -3.4028234663852886e38, 3.4028234663852886e38),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Element:
+    """One number of a payload."""
+
+    value: Value
+    code: str
+    size: int
+    least: float
+    greatest: float
+
+    @property
+    def is_float(self) -> bool:
+        return self.code == "f"
+
+
+@dataclass(frozen=True, slots=True)
+class StreamLayout:
+    """One message: its place in the tables is its number among the streams."""
+
+    name: str
+    msg_id: int
+    crc_extra: int
+    ready: int
+    elements: tuple[Element, ...]
+    packer: Struct
+
+
+@dataclass(frozen=True, slots=True)
+class Tables:
+    """All streams as arrays. `header[i]`: message id, CRC_EXTRA, ready source, first element, end of the elements.
+    `kind[e]`: source, bytes, 1 for a float. `number[e]`: scale, offset, missing, least, greatest."""
+
+    header: npt.NDArray[np.int64]
+    kind: npt.NDArray[np.int64]
+    number: npt.NDArray[np.float64]
+    capacity: int
+
+
+def _message_class(name: str) -> Any:
+    return getattr(dialect, f"MAVLink_{name.lower()}_message")
+
+
+def _elements(stream: Stream, message: Any) -> tuple[Element, ...]:
+    types = dict(zip(message.fieldnames, message.fieldtypes, strict=True))
+    unknown = set(stream.fields) - set(types)
+    if unknown:
+        raise ValueError(f"{stream.name} has no field {', '.join(sorted(unknown))}")
+    elements: list[Element] = []
+    for name, length in zip(message.ordered_fieldnames, message.array_lengths, strict=True):
+        given = stream.fields.get(name, constant(0.0))
+        values: Sequence[Value] = [given] * max(length, 1) if isinstance(given, Value) else given
+        if len(values) != max(length, 1):
+            raise ValueError(f"{stream.name}.{name} has {max(length, 1)} elements, not {len(values)}")
+        elements.extend(Element(value, *_TYPES[types[name]]) for value in values)
+    elements.extend(Element(value, *_TYPES[kind]) for kind, value in stream.extensions)
+    return tuple(elements)
+
+
+def _layout(stream: Stream) -> StreamLayout:
+    kind = _message_class(stream.name)
+    elements = _elements(stream, kind)
+    packer = Struct("<" + "".join(element.code for element in elements))
+    return StreamLayout(stream.name, kind.id, kind.crc_extra, stream.ready, elements, packer)
+
+
+def _tables(layouts: Sequence[StreamLayout]) -> Tables:
+    header, kind, number = [], [], []
+    for one in layouts:
+        header.append((one.msg_id, one.crc_extra, one.ready, len(kind), len(kind) + len(one.elements)))
+        for e in one.elements:
+            kind.append((e.value.source, e.size, int(e.is_float)))
+            number.append((e.value.scale, e.value.offset, e.value.missing, e.least, e.greatest))
+    capacity = sum(one.packer.size + 12 for one in layouts)
+    return Tables(np.array(header, np.int64), np.array(kind, np.int64), np.array(number, np.float64), capacity)
+
+
+LAYOUTS: Final[tuple[StreamLayout, ...]] = tuple(_layout(stream) for stream in STREAMS)
+"""One per stream, in the order of `streams.STREAMS`."""
+TABLES: Final[Tables] = _tables(LAYOUTS)
+NUMBER_OF: Final[dict[int, int]] = {one.msg_id: i for i, one in enumerate(LAYOUTS)}
+"""Message id to stream number."""
+NUMBER_OF_NAME: Final[dict[str, int]] = {one.name: i for i, one in enumerate(LAYOUTS)}
