@@ -1,0 +1,8 @@
+"""The vehicle's parameters: the table, the values, `.param` files."""
+
+from __future__ import annotations
+
+from autopilot.parameters.definition import ParameterDef, ParameterType
+from autopilot.parameters.parameters import Parameters, ParameterValueError, SetOutcome, UnknownParameterError
+
+__all__ = ["ParameterDef", "ParameterType", "ParameterValueError", "Parameters", "SetOutcome", "UnknownParameterError"]

@@ -1,0 +1,125 @@
+"""What a parameter is: one line of the table.
+
+Names, units, ranges and types are those of ArduPilot 4.6 where they mean the same; names of our own begin with SRT_
+(service) and FM_ (flight manager). Values are plain floats that fit float32, whatever the type, because that is what
+PARAM_VALUE carries (`ground-stations.md` 1.8).
+"""
+
+from __future__ import annotations
+
+import math
+import struct
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import IntEnum
+from types import MappingProxyType
+from typing import Final
+
+
+class ParameterType(IntEnum):
+    """MAV_PARAM_TYPE of the four types that ArduPilot uses."""
+
+    INT8 = 2
+    INT16 = 4
+    INT32 = 6
+    REAL32 = 9
+
+
+FLOAT32_MAX: Final = 3.4028234663852886e38
+LIMITS: Final[Mapping[int, tuple[float, float]]] = MappingProxyType({
+    ParameterType.INT8: (-128.0, 127.0),
+    ParameterType.INT16: (-32768.0, 32767.0),
+    ParameterType.INT32: (-2147483648.0, 2147483647.0),
+    ParameterType.REAL32: (-FLOAT32_MAX, FLOAT32_MAX),
+})
+"""The lowest and highest value that each type holds."""
+
+_NO_LABELS: Final[Mapping[int, str]] = MappingProxyType({})
+_FLOAT32: Final = struct.Struct("<f")
+_TRUNCATION_SLACK: Final = 0.01
+"""ArduPilot adds this before it cuts a float to an integer, so that 2.9999 sent for 3 is 3 (AP_Param::set_float)."""
+
+
+def to_float32(value: float) -> float:
+    """The nearest float32; `value` must be finite and within +-FLOAT32_MAX."""
+    return float(_FLOAT32.unpack(_FLOAT32.pack(value))[0])
+
+
+@dataclass(frozen=True, slots=True)
+class ParameterDef:
+    """One parameter. `type` is a MAV_PARAM_TYPE; `minimum`, `maximum` are the recommended range (None = open), not a
+    limit; `values` names single values, `bitmask` names bits; `reboot`: a change acts after a restart."""
+
+    name: str
+    type: int
+    default: float
+    unit: str = ""
+    minimum: float | None = None
+    maximum: float | None = None
+    increment: float | None = None
+    description: str = ""
+    values: Mapping[int, str] = field(default_factory=dict)
+    bitmask: Mapping[int, str] = field(default_factory=dict)
+    read_only: bool = False
+    reboot: bool = False
+
+    def fit(self, value: float) -> float:
+        """`value` (finite) as this type holds it: clamped to the type, integers cut towards zero as ArduPilot does,
+        floats rounded to float32."""
+        lowest, highest = LIMITS[self.type]
+        value = min(max(value, lowest), highest)
+        if self.type == ParameterType.REAL32:
+            return to_float32(value)
+        return float(math.trunc(min(max(value + math.copysign(_TRUNCATION_SLACK, value), lowest), highest)))
+
+    def complaint(self, value: float) -> str | None:
+        """Why `value` is outside what is recommended, in at most 50 characters (one STATUSTEXT), or None."""
+        low, high = self.minimum, self.maximum
+        if (low is not None and value < low) or (high is not None and value > high):
+            return f"{self.name} {value:g}: range is {_bound(low)} to {_bound(high)}"
+        if self.values and low is None and high is None and value not in self.values:
+            return f"{self.name} {value:g}: not a known value"
+        return None
+
+
+def _bound(value: float | None) -> str:
+    return "any" if value is None else f"{value:g}"
+
+
+def _define(kind: ParameterType, name: str, default: float, unit: str, low: float | None, high: float | None,
+            text: str, *, step: float | None = None, values: Mapping[int, str] = _NO_LABELS,
+            bits: Mapping[int, str] = _NO_LABELS, read_only: bool = False, reboot: bool = False) -> ParameterDef:
+    return ParameterDef(name, int(kind), to_float32(default), unit, low, high, step, text, values, bits, read_only,
+                        reboot)
+
+
+def i8(name: str, default: float, unit: str, low: float | None, high: float | None, text: str, *,
+       step: float | None = None, values: Mapping[int, str] = _NO_LABELS, bits: Mapping[int, str] = _NO_LABELS,
+       read_only: bool = False, reboot: bool = False) -> ParameterDef:
+    """A line of the table, type INT8."""
+    return _define(ParameterType.INT8, name, default, unit, low, high, text, step=step, values=values, bits=bits,
+                   read_only=read_only, reboot=reboot)
+
+
+def i16(name: str, default: float, unit: str, low: float | None, high: float | None, text: str, *,
+        step: float | None = None, values: Mapping[int, str] = _NO_LABELS, bits: Mapping[int, str] = _NO_LABELS,
+        read_only: bool = False, reboot: bool = False) -> ParameterDef:
+    """A line of the table, type INT16."""
+    return _define(ParameterType.INT16, name, default, unit, low, high, text, step=step, values=values, bits=bits,
+                   read_only=read_only, reboot=reboot)
+
+
+def i32(name: str, default: float, unit: str, low: float | None, high: float | None, text: str, *,
+        step: float | None = None, values: Mapping[int, str] = _NO_LABELS, bits: Mapping[int, str] = _NO_LABELS,
+        read_only: bool = False, reboot: bool = False) -> ParameterDef:
+    """A line of the table, type INT32."""
+    return _define(ParameterType.INT32, name, default, unit, low, high, text, step=step, values=values, bits=bits,
+                   read_only=read_only, reboot=reboot)
+
+
+def f32(name: str, default: float, unit: str, low: float | None, high: float | None, text: str, *,
+        step: float | None = None, values: Mapping[int, str] = _NO_LABELS, bits: Mapping[int, str] = _NO_LABELS,
+        read_only: bool = False, reboot: bool = False) -> ParameterDef:
+    """A line of the table, type REAL32."""
+    return _define(ParameterType.REAL32, name, default, unit, low, high, text, step=step, values=values, bits=bits,
+                   read_only=read_only, reboot=reboot)

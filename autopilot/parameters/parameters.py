@@ -1,0 +1,180 @@
+"""The parameters of one vehicle: values that can be asked for by name, and the rules of setting them.
+
+Owns the values. Knows neither where they are stored (a caller submits `SaveParameter` to the journal) nor MAVLink.
+"""
+
+from __future__ import annotations
+
+import difflib
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from autopilot.parameters.aliases import ALIASES
+from autopilot.parameters.definition import ParameterDef
+from autopilot.parameters.table import definitions
+
+_NOTHING: Mapping[str, float] = MappingProxyType({})
+
+
+class UnknownParameterError(KeyError):
+    """No parameter of this name; the message suggests the nearest one."""
+
+    def __init__(self, name: str, nearest: str | None) -> None:
+        hint = f"; did you mean {nearest}?" if nearest else ""
+        super().__init__(f"unknown parameter {name}{hint}")
+        self.name = name
+        self.nearest = nearest
+
+    def __str__(self) -> str:
+        return str(self.args[0])
+
+
+class ParameterValueError(ValueError):
+    """A value that a parameter cannot take (not finite, or the parameter is read-only)."""
+
+
+@dataclass(frozen=True, slots=True)
+class SetOutcome:
+    """How a set ended. `value` is what now holds, under the name that was asked for; `warning` is one line of at most
+    50 characters for people, also when it was accepted."""
+
+    value: float
+    changed: bool
+    accepted: bool
+    warning: str | None = None
+
+
+class Parameters:
+    """The values of a vehicle `kind` ("copter", "rover").
+
+    `stored` values (by our names) that no longer fit the table are dropped or fitted and named in `notes`. `overrides`
+    come from a person: an unknown name raises UnknownParameterError, an impossible value ParameterValueError.
+    """
+
+    def __init__(self, kind: str, stored: Mapping[str, float] = _NOTHING,
+                 overrides: Mapping[str, float] = _NOTHING) -> None:
+        table = definitions(kind)
+        self.kind = kind
+        self.version = 0
+        """Rises with each change."""
+        self.listeners: list[Callable[[str, float], None]] = []
+        """Called with name (ours, never an alias) and value after each change."""
+        self.notes: list[str] = []
+        """What was odd about the stored values and overrides, a line each."""
+        self._definitions = {definition.name: definition for definition in table}
+        self._aliases = ALIASES[kind]
+        self._names = tuple(self._definitions)
+        self._index = {name: index for index, name in enumerate(self._names)}
+        self._values = {definition.name: definition.default for definition in table}
+        self._load(stored)
+        self._override(overrides)
+
+    def _load(self, stored: Mapping[str, float]) -> None:
+        for name, value in stored.items():
+            definition = self._definitions.get(name)
+            if definition is None or not math.isfinite(value):
+                self.notes.append(f"stored parameter {name} ignored")
+            else:
+                self._values[name] = definition.fit(value)
+
+    def _override(self, overrides: Mapping[str, float]) -> None:
+        for name, value in overrides.items():
+            if name not in self:
+                raise UnknownParameterError(name, self.nearest(name))
+            outcome = self.set(name, value)
+            if not outcome.accepted:
+                raise ParameterValueError(outcome.warning)
+            if outcome.warning:
+                self.notes.append(outcome.warning)
+
+    def __getitem__(self, name: str) -> float:
+        """The value of `name`; KeyError when unknown."""
+        try:
+            return self._values[name]
+        except KeyError:
+            alias = self._aliases[name]
+            return alias.from_target(self._values[alias.target])
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._values or name in self._aliases
+
+    def __len__(self) -> int:
+        """How many are listed (aliases are not)."""
+        return len(self._names)
+
+    def names(self) -> Sequence[str]:
+        """All listed names; a name's place is its index."""
+        return self._names
+
+    def index(self, name: str) -> int | None:
+        """Place of `name` in `names()`; None for an alias or an unknown name."""
+        return self._index.get(name)
+
+    def definition(self, name: str) -> ParameterDef:
+        """The line of `name` in the table (of an alias: derived from its target); KeyError when unknown."""
+        definition = self._definitions.get(name)
+        if definition is not None:
+            return definition
+        alias = self._aliases[name]
+        return alias.definition(self._definitions[alias.target])
+
+    def target(self, name: str) -> str:
+        """The listed name behind `name`, which is itself or an alias; KeyError when unknown."""
+        return name if name in self._values else self._aliases[name].target
+
+    def set(self, name: str, value: float) -> SetOutcome:
+        """Set `name`; KeyError when unknown. Not finite or read-only: refused. Beyond the type: clamped. Outside the
+        recommended range: taken, with a warning."""
+        if name not in self._values:
+            return self._set_alias(name, value)
+        definition = self._definitions[name]
+        now = self._values[name]
+        if not math.isfinite(value):
+            return SetOutcome(now, False, False, f"{name} not set: value is not finite")
+        if definition.read_only:
+            return SetOutcome(now, False, False, f"{name} is read-only")
+        fitted = definition.fit(value)
+        changed = self._put(name, fitted)
+        return SetOutcome(fitted, changed, True, definition.complaint(fitted))
+
+    def _set_alias(self, name: str, value: float) -> SetOutcome:
+        alias = self._aliases[name]
+        if not math.isfinite(value):
+            return SetOutcome(self[name], False, False, f"{name} not set: value is not finite")
+        outcome = self.set(alias.target, alias.to_target(value))
+        return SetOutcome(self[name], outcome.changed, outcome.accepted, outcome.warning)
+
+    def set_readonly(self, name: str, value: float) -> bool:
+        """The core's own way to set a parameter, read-only or not, to a finite value; True when it changed."""
+        return self._put(name, self._definitions[name].fit(value))
+
+    def reset(self, name: str) -> SetOutcome:
+        """Back to the default; a read-only parameter is refused. KeyError when unknown."""
+        target = self.target(name)
+        definition = self._definitions[target]
+        if definition.read_only:
+            return SetOutcome(self[name], False, False, f"{target} is read-only")
+        changed = self._put(target, definition.default)
+        return SetOutcome(self[name], changed, True)
+
+    def changed(self) -> dict[str, float]:
+        """Those that differ from their default, in index order, read-only ones left out."""
+        return {name: value for name, value in self._values.items()
+                if value != self._definitions[name].default and not self._definitions[name].read_only}
+
+    def nearest(self, name: str) -> str | None:
+        """The known name that looks most like `name`."""
+        wanted = name.upper()
+        matches = difflib.get_close_matches(wanted, [*self._names, *self._aliases], n=1)
+        return matches[0] if matches else None
+
+    def _put(self, name: str, value: float) -> bool:
+        if self._values[name] == value:
+            return False
+        self._values[name] = value
+        self.version += 1
+        for listener in self.listeners:
+            listener(name, value)
+        return True

@@ -1,0 +1,167 @@
+"""Parameters of the system: identity, flight manager, logs, statistics, sensors, radio channels, outputs.
+
+The sensor values stand for a calibrated vehicle: with them the setup pages of ground stations pass
+(`ground-stations.md` 4: accelerometer offsets and compass offsets that are not all zero, radio limits that are not the
+untouched ones).
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from autopilot.parameters.definition import ParameterDef, f32, i8, i16, i32
+
+NO_YES: Final = {0: "No", 1: "Yes"}
+ROTATIONS: Final = {0: "None", 2: "Yaw 90", 4: "Yaw 180", 6: "Yaw 270", 8: "Roll 180"}
+
+IDENTITY: Final[tuple[ParameterDef, ...]] = (
+    i16("SYSID_THISMAV", 1, "", 1, 255, "MAVLink system id of this vehicle", reboot=True),
+    i16("SYSID_MYGCS", 255, "", 1, 255, "System id of the ground station that may send sticks and whose loss counts"),
+    i8("SYSID_ENFORCE", 0, "", None, None, "Take commands from SYSID_MYGCS only", values=NO_YES),
+    i8("TELEM_DELAY", 0, "s", 0, 30, "Telemetry begins this long after start-up"),
+    i8("BRD_SAFETY_DEFLT", 0, "", None, None, "Safety switch at start-up", values={0: "Off", 1: "On"}, reboot=True),
+    i32("BRD_BOOT_DELAY", 0, "ms", 0, 10000, "Delay at start-up", reboot=True),
+    i8("GRIP_ENABLE", 0, "", None, None, "There is a gripper", values=NO_YES),
+    i8("CAM1_TYPE", 0, "", None, None, "Camera trigger", values={0: "None", 1: "Servo", 2: "Relay", 4: "Mount"},
+       reboot=True),
+    i8("MNT1_TYPE", 0, "", None, None, "Camera mount", values={0: "None", 1: "Servo"}, reboot=True),
+    i8("RNGFND1_TYPE", 0, "", None, None, "Rangefinder", values={0: "None", 100: "Simulated"}),
+    i8("TERRAIN_ENABLE", 0, "", None, None, "Use terrain data; there is none yet, the ground is level", values=NO_YES),
+    i8("ADSB_TYPE", 0, "", None, None, "ADSB receiver", values={0: "None"}, reboot=True),
+)
+
+FLIGHT_MANAGER: Final[tuple[ParameterDef, ...]] = (
+    i16("FM_COUNTDOWN", 60, "s", 0, 255, "Countdown from GO to takeoff"),
+    f32("FM_AUTO_GO", 0, "s", 0, 3600, "GO by itself this long after start-up, once; 0 = wait for GO"),
+    f32("FM_DURATION", 0, "s", 0, 86400, "A flight begun by GO lands after this time; 0 = when its mission ends"),
+    i8("FM_PROFILE", 0, "", None, None, "What GO flies", values={0: "The mission", 1: "Hover at 5 m for FM_DURATION"}),
+    i8("FM_ARM_EARLY", 1, "", None, None, "Arm before the countdown, or at its end",
+       values={0: "At its end", 1: "Before"}),
+    f32("FM_CUT_TILT", 45, "deg", 0, 90, "Motors are cut when the vehicle leans more than this for 0.5 s; 0 = off"),
+    f32("FM_CUT_ALT", 0, "m", 0, 10000, "Motors are cut above this height; 0 = off"),
+)
+
+LOGS: Final[tuple[ParameterDef, ...]] = (
+    i32("LOG_BITMASK", 176126, "", None, None, "What the flight log holds",
+        bits={0: "Fast attitude", 1: "Medium attitude", 2: "GPS", 3: "System", 4: "Control", 5: "Navigation",
+              6: "RC in", 7: "IMU", 8: "Mission", 9: "Battery", 10: "RC out", 12: "PID", 13: "Compass"}),
+    i8("LOG_BACKEND_TYPE", 1, "", None, None, "Where the flight log goes", bits={0: "File", 1: "MAVLink"}, reboot=True),
+    i8("LOG_DISARMED", 0, "", None, None, "Log while disarmed", values=NO_YES),
+    i8("LOG_REPLAY", 0, "", None, None, "Log what a replay needs", values=NO_YES),
+    i32("STAT_BOOTCNT", 0, "", None, None, "Starts of the service with this state", read_only=True),
+    i32("STAT_FLTTIME", 0, "s", None, None, "Time flown", read_only=True),
+    i32("STAT_RUNTIME", 0, "s", None, None, "Time run", read_only=True),
+    i32("STAT_RESET", 1, "s", None, None, "When the statistics began, seconds after 1 January 2016", read_only=True),
+)
+
+SENSORS: Final[tuple[ParameterDef, ...]] = (
+    i8("AHRS_EKF_TYPE", 3, "", None, None, "Estimator", values={3: "EKF3"}, reboot=True),
+    i8("AHRS_ORIENTATION", 0, "", None, None, "How the board is mounted", values=ROTATIONS, reboot=True),
+    f32("AHRS_TRIM_X", 0, "rad", -0.1745, 0.1745, "Roll of the board when the vehicle is level"),
+    f32("AHRS_TRIM_Y", 0, "rad", -0.1745, 0.1745, "Pitch of the board when the vehicle is level"),
+    i8("EK3_ENABLE", 1, "", None, None, "The estimator runs", values=NO_YES, reboot=True),
+    i8("EK3_SRC1_POSXY", 3, "", None, None, "Source of horizontal position", values={0: "None", 3: "GPS"}),
+    i8("EK3_SRC1_VELXY", 3, "", None, None, "Source of horizontal velocity", values={0: "None", 3: "GPS"}),
+    i8("EK3_SRC1_POSZ", 1, "", None, None, "Source of height", values={0: "None", 1: "Barometer", 3: "GPS"}),
+    i8("EK3_SRC1_VELZ", 3, "", None, None, "Source of climb rate", values={0: "None", 3: "GPS"}),
+    i8("EK3_SRC1_YAW", 1, "", None, None, "Source of yaw", values={0: "None", 1: "Compass"}),
+    i8("GPS1_TYPE", 1, "", None, None, "First GPS receiver", values={0: "None", 1: "Auto"}, reboot=True),
+    i8("GPS2_TYPE", 0, "", None, None, "Second GPS receiver", values={0: "None"}, reboot=True),
+    i16("GPS_HDOP_GOOD", 140, "", 100, 900, "HDOP x 100 that is good enough to arm"),
+    i32("BARO1_DEVID", 65540, "", None, None, "Identity of the barometer", read_only=True),
+    f32("BARO1_GND_PRESS", 0, "Pa", None, None, "Pressure at the ground", read_only=True),
+    f32("BARO_ALT_OFFSET", 0, "m", None, None, "Added to the barometer's height", step=0.1),
+    i8("BARO_PRIMARY", 0, "", None, None, "Barometer that is used", values={0: "First"}),
+    f32("INS_ACCOFFS_X", 0.001, "m/s/s", -3.5, 3.5, "Accelerometer offset, x"),
+    f32("INS_ACCOFFS_Y", 0.001, "m/s/s", -3.5, 3.5, "Accelerometer offset, y"),
+    f32("INS_ACCOFFS_Z", 0.001, "m/s/s", -3.5, 3.5, "Accelerometer offset, z"),
+    f32("INS_ACCSCAL_X", 1.001, "", 0.8, 1.2, "Accelerometer scale, x"),
+    f32("INS_ACCSCAL_Y", 1.001, "", 0.8, 1.2, "Accelerometer scale, y"),
+    f32("INS_ACCSCAL_Z", 1.001, "", 0.8, 1.2, "Accelerometer scale, z"),
+    f32("INS_GYROFFS_X", 0, "rad/s", None, None, "Gyroscope offset, x"),
+    f32("INS_GYROFFS_Y", 0, "rad/s", None, None, "Gyroscope offset, y"),
+    f32("INS_GYROFFS_Z", 0, "rad/s", None, None, "Gyroscope offset, z"),
+    i32("INS_ACC_ID", 2753028, "", None, None, "Identity of the accelerometer", read_only=True),
+    i32("INS_GYR_ID", 2752772, "", None, None, "Identity of the gyroscope", read_only=True),
+    i8("INS_ENABLE_MASK", 127, "", None, None, "Inertial sensors that are used",
+       bits={0: "First", 1: "Second", 2: "Third"}, reboot=True),
+    i8("INS_USE", 1, "", None, None, "Use the first inertial sensor", values=NO_YES),
+    i16("INS_GYRO_FILTER", 20, "Hz", 0, 256, "Gyroscope filter"),
+    i16("INS_ACCEL_FILTER", 20, "Hz", 0, 256, "Accelerometer filter"),
+    i8("COMPASS_ENABLE", 1, "", None, None, "There is a compass", values=NO_YES, reboot=True),
+    i8("COMPASS_USE", 1, "", None, None, "Use the first compass for yaw", values=NO_YES),
+    i8("COMPASS_USE2", 0, "", None, None, "Use the second compass for yaw", values=NO_YES),
+    i8("COMPASS_USE3", 0, "", None, None, "Use the third compass for yaw", values=NO_YES),
+    i32("COMPASS_DEV_ID", 97539, "", None, None, "Identity of the first compass", read_only=True),
+    i32("COMPASS_DEV_ID2", 0, "", None, None, "Identity of the second compass; 0 = none", read_only=True),
+    i32("COMPASS_DEV_ID3", 0, "", None, None, "Identity of the third compass; 0 = none", read_only=True),
+    i32("COMPASS_PRIO1_ID", 97539, "", None, None, "Identity of the compass used first", reboot=True),
+    f32("COMPASS_OFS_X", 5, "mG", -400, 400, "Offset of the first compass, x", step=1),
+    f32("COMPASS_OFS_Y", 13, "mG", -400, 400, "Offset of the first compass, y", step=1),
+    f32("COMPASS_OFS_Z", -18, "mG", -400, 400, "Offset of the first compass, z", step=1),
+    f32("COMPASS_OFS2_X", 0, "mG", -400, 400, "Offset of the second compass, x", step=1),
+    f32("COMPASS_OFS2_Y", 0, "mG", -400, 400, "Offset of the second compass, y", step=1),
+    f32("COMPASS_OFS2_Z", 0, "mG", -400, 400, "Offset of the second compass, z", step=1),
+    f32("COMPASS_OFS3_X", 0, "mG", -400, 400, "Offset of the third compass, x", step=1),
+    f32("COMPASS_OFS3_Y", 0, "mG", -400, 400, "Offset of the third compass, y", step=1),
+    f32("COMPASS_OFS3_Z", 0, "mG", -400, 400, "Offset of the third compass, z", step=1),
+    f32("COMPASS_DEC", 0, "rad", -3.142, 3.142, "Declination; used when COMPASS_AUTODEC is 0", step=0.01),
+    i8("COMPASS_AUTODEC", 1, "", None, None, "Take the declination from the place", values=NO_YES),
+    i8("COMPASS_LEARN", 0, "", None, None, "Learn offsets in flight", values={0: "No", 3: "Yes"}),
+    i8("COMPASS_EXTERNAL", 1, "", None, None, "The first compass is outside the board",
+       values={0: "No", 1: "Yes", 2: "Yes, by force"}),
+    i8("COMPASS_EXTERN2", 0, "", None, None, "The second compass is outside the board",
+       values={0: "No", 1: "Yes", 2: "Yes, by force"}),
+    i8("COMPASS_EXTERN3", 0, "", None, None, "The third compass is outside the board",
+       values={0: "No", 1: "Yes", 2: "Yes, by force"}),
+    i8("COMPASS_ORIENT", 0, "", None, None, "How the first compass is mounted", values=ROTATIONS),
+    i8("COMPASS_ORIENT2", 0, "", None, None, "How the second compass is mounted", values=ROTATIONS),
+    i8("COMPASS_ORIENT3", 0, "", None, None, "How the third compass is mounted", values=ROTATIONS),
+)
+
+RC_CHANNELS: Final = 16
+SERVO_OUTPUTS: Final = 16
+
+
+def _rc_channel(n: int) -> tuple[ParameterDef, ...]:
+    # The throttle trims at its low end, the others in the middle, as a calibrated radio has it.
+    trim = 1000 if n == 3 else 1500
+    lines = [
+        i16(f"RC{n}_MIN", 1000, "PWM", 800, 2200, f"Lowest pulse of radio channel {n}"),
+        i16(f"RC{n}_TRIM", trim, "PWM", 800, 2200, f"Neutral pulse of radio channel {n}"),
+        i16(f"RC{n}_MAX", 2000, "PWM", 800, 2200, f"Highest pulse of radio channel {n}"),
+        i8(f"RC{n}_REVERSED", 0, "", None, None, f"Radio channel {n} is reversed", values=NO_YES),
+        i16(f"RC{n}_DZ", 30 if n == 3 else 20 if n <= 4 else 0, "PWM", 0, 200,
+            f"Dead zone about the neutral pulse of radio channel {n}"),
+        i16(f"RC{n}_OPTION", 0, "", None, None, f"What a switch on radio channel {n} does; 0 = nothing"),
+    ]
+    return tuple(lines)
+
+
+def _servo_output(n: int, function: int) -> tuple[ParameterDef, ...]:
+    return (
+        i16(f"SERVO{n}_MIN", 1100 if function == 0 else 1000, "PWM", 500, 2200, f"Lowest pulse of output {n}"),
+        i16(f"SERVO{n}_MAX", 1900 if function == 0 else 2000, "PWM", 800, 2200, f"Highest pulse of output {n}"),
+        i16(f"SERVO{n}_TRIM", 1500, "PWM", 800, 2200, f"Neutral pulse of output {n}"),
+        i8(f"SERVO{n}_REVERSED", 0, "", None, None, f"Output {n} is reversed", values=NO_YES),
+        i16(f"SERVO{n}_FUNCTION", function, "", None, None, f"What drives output {n}; 0 = free for DO_SET_SERVO",
+            reboot=True),
+    )
+
+
+RADIO: Final[tuple[ParameterDef, ...]] = (
+    i8("RCMAP_ROLL", 1, "", 1, 16, "Radio channel of roll (steering)", reboot=True),
+    i8("RCMAP_PITCH", 2, "", 1, 16, "Radio channel of pitch", reboot=True),
+    i8("RCMAP_THROTTLE", 3, "", 1, 16, "Radio channel of throttle", reboot=True),
+    i8("RCMAP_YAW", 4, "", 1, 16, "Radio channel of yaw", reboot=True),
+    i32("RC_PROTOCOLS", 1, "", None, None, "Radio protocols that are understood", bits={0: "All"}),
+    i8("RSSI_TYPE", 0, "", None, None, "Measuring the radio's signal", values={0: "Off"}),
+    *(line for n in range(1, RC_CHANNELS + 1) for line in _rc_channel(n)),
+)
+
+COPTER_OUTPUTS: Final = tuple(
+    line for n in range(1, SERVO_OUTPUTS + 1) for line in _servo_output(n, {1: 33, 2: 34, 3: 35, 4: 36}.get(n, 0)))
+ROVER_OUTPUTS: Final = tuple(
+    line for n in range(1, SERVO_OUTPUTS + 1) for line in _servo_output(n, {1: 26, 3: 70}.get(n, 0)))
+
+SYSTEM: Final = IDENTITY + FLIGHT_MANAGER + LOGS + SENSORS + RADIO
