@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from autopilot.parameters.aliases import ALIASES
-from autopilot.parameters.definition import ParameterDef
+from autopilot.parameters.definition import LIMITS, ParameterDef
 from autopilot.parameters.table import definitions
 
 _NOTHING: Mapping[str, float] = MappingProxyType({})
@@ -137,6 +137,9 @@ class Parameters:
             return SetOutcome(now, False, False, f"{name} is read-only")
         fitted = definition.fit(value)
         changed = self._put(name, fitted)
+        lowest, highest = LIMITS[definition.type]
+        if value < lowest or value > highest:
+            return SetOutcome(fitted, changed, True, f"{name} limited to {fitted:g} by its type")
         return SetOutcome(fitted, changed, True, definition.complaint(fitted))
 
     def _set_alias(self, name: str, value: float) -> SetOutcome:

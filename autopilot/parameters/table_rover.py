@@ -67,5 +67,4 @@ ROVER_DRIVE: Final[tuple[ParameterDef, ...]] = (
     i8("MOT_THR_MAX", 100, "%", 30, 100, "Highest throttle"),
     i8("MOT_THR_MIN", 0, "%", 0, 20, "Lowest throttle that moves the vehicle"),
     i16("MOT_SLEWRATE", 100, "%/s", 0, 1000, "How fast the throttle may change; 0 = no limit"),
-    i8("SRTL_ACTIVE_CHECK", 1, "", None, None, "SMART_RTL needs a recorded path", values={0: "No", 1: "Yes"}),
 )
