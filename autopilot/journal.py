@@ -44,7 +44,14 @@ class SaveProgress:
     state: int
 
 
-Change = SavePlan | SaveParameter | SaveHome | SaveProgress
+@dataclass(frozen=True, slots=True)
+class SaveTogether:
+    """Several plans, all or none (MISSION_CLEAR_ALL of every type)."""
+
+    plans: tuple[SavePlan, ...]
+
+
+Change = SavePlan | SaveParameter | SaveHome | SaveProgress | SaveTogether
 
 
 class Journal(Protocol):

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from autopilot.geo import GeoPoint
-from autopilot.journal import Change, SaveHome, SaveParameter, SavePlan, SaveProgress
+from autopilot.journal import Change, SaveHome, SaveParameter, SavePlan, SaveProgress, SaveTogether
 from autopilot.mission.items import MissionItem
 from sortie.errors import UserError
 
@@ -233,7 +233,10 @@ def _reason(error: Exception) -> str:
 
 
 def _apply(database: sqlite3.Connection, change: Change) -> None:
-    if isinstance(change, SavePlan):
+    if isinstance(change, SaveTogether):
+        for plan in change.plans:
+            _apply(database, plan)
+    elif isinstance(change, SavePlan):
         database.execute("DELETE FROM plan_item WHERE kind = ?", (change.kind,))
         database.executemany(
             "INSERT INTO plan_item VALUES (?,?,?,?,?,?,?,?,?,?,?,?)",
