@@ -1,0 +1,72 @@
+"""What the sequencer says: events for telemetry, notices for people.
+
+Events are seed 001's `MissionEvent` and are returned by the call that caused them. Notices tell what a person following
+the flight wants to know (an item started, one was skipped, a jump was taken); they carry numbers, and whoever listens
+words them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+__all__ = [
+    "CurrentChanged", "ItemReached", "ItemSkipped", "ItemStarted", "JumpTaken", "MissionCleared", "MissionComplete",
+    "MissionEvent", "MissionNotice",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class CurrentChanged:
+    """The current NAV item is now `seq`."""
+
+    seq: int
+
+
+@dataclass(frozen=True, slots=True)
+class ItemReached:
+    """NAV item `seq` was reached and its hold time is over."""
+
+    seq: int
+
+
+@dataclass(frozen=True, slots=True)
+class MissionComplete:
+    """No NAV item is left."""
+
+
+@dataclass(frozen=True, slots=True)
+class MissionCleared:
+    """The mission was cleared."""
+
+
+MissionEvent = CurrentChanged | ItemReached | MissionComplete | MissionCleared
+
+
+@dataclass(frozen=True, slots=True)
+class ItemStarted:
+    """The executor is about to be given item `seq` ("Mission: <seq> <name>")."""
+
+    seq: int
+    command: int
+
+
+@dataclass(frozen=True, slots=True)
+class ItemSkipped:
+    """The executor does not support item `seq` ("Skipping invalid cmd #<command>"). Once per item and run."""
+
+    seq: int
+    command: int
+
+
+@dataclass(frozen=True, slots=True)
+class JumpTaken:
+    """Jump item `seq` was taken for the `run`-th time of `count` ("Mission: <seq> Jump <run>/<count>"); `count` -1:
+    without end."""
+
+    seq: int
+    target: int
+    run: int
+    count: int
+
+
+MissionNotice = ItemStarted | ItemSkipped | JumpTaken

@@ -1,0 +1,65 @@
+"""DO_JUMP and DO_JUMP_TAG: where they lead and how often they were taken (`mission-semantics.md` items 20, 21).
+
+A jump item with count n jumps n times, so the body of the loop runs n + 1 times; 0 never jumps, -1 always. Each jump
+item has one counter, which starts again when its loop has run out, so that an outer loop can enter the inner one again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from math import isfinite
+
+from autopilot.mission.commands import Cmd
+from autopilot.mission.events import JumpTaken
+from autopilot.mission.items import MissionItem
+from autopilot.mission.storage import MissionStorage
+
+__all__ = ["FOREVER", "JumpCounters", "jump_target"]
+
+FOREVER = -1
+
+
+def _whole(value: float) -> int:
+    return int(value) if isfinite(value) else 0
+
+
+def jump_target(item: MissionItem, storage: MissionStorage) -> int | None:
+    """Index to which jump `item` leads, or None when there is no such item."""
+    if item.command == Cmd.DO_JUMP_TAG:
+        return storage.find_tag(_whole(item.param1)) if isfinite(item.param1) else None
+    target = _whole(item.param1) if isfinite(item.param1) else -1
+    return target if storage.get(target) is not None else None
+
+
+class JumpCounters:
+    """How often each jump item was taken. `keep_exhausted` (MIS_OPTIONS bit 3): a loop that has run out stays so."""
+
+    def __init__(self, runs: dict[int, int] | None = None, *, keep_exhausted: bool = False) -> None:
+        self._runs: dict[int, int] = {} if runs is None else runs
+        self.keep_exhausted = keep_exhausted
+
+    def reset(self) -> None:
+        """Every loop begins anew."""
+        self._runs.clear()
+
+    def copy(self) -> JumpCounters:
+        """For looking ahead without counting."""
+        return JumpCounters(dict(self._runs), keep_exhausted=self.keep_exhausted)
+
+    def follow(
+        self, item: MissionItem, storage: MissionStorage, notify: Callable[[JumpTaken], None] | None = None
+    ) -> int | None:
+        """Where to go on after jump `item`, counting it; None when its target does not exist."""
+        target = jump_target(item, storage)
+        if target is None:
+            return None
+        count = _whole(item.param2)
+        runs = self._runs.get(item.seq, 0)
+        if count != FOREVER and runs >= count:
+            if not self.keep_exhausted:
+                self._runs.pop(item.seq, None)
+            return item.seq + 1
+        self._runs[item.seq] = runs + 1
+        if notify is not None:
+            notify(JumpTaken(item.seq, target, runs + 1, count))
+        return target

@@ -1,0 +1,105 @@
+"""Finding the next NAV item: one bounded walk over the storage, through jumps.
+
+A walk passes DO items on its way; the sequencer decides when they start. It ends without a NAV item at the end of the
+mission, at a jump to nowhere, or when it is a loop that meets no NAV item: after 64 jumps in a row (ArduPilot's limit)
+or more steps than one pass over the storage and ArduPilot's 255.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from autopilot.mission.commands import Cmd, drives_navigation, is_jump
+from autopilot.mission.events import JumpTaken
+from autopilot.mission.items import MissionItem
+from autopilot.mission.jumps import JumpCounters
+from autopilot.mission.storage import MissionStorage
+
+__all__ = ["Route", "do_run", "is_do_item", "next_nav"]
+
+_CHAINED_JUMPS = 64
+_SPARE_STEPS = 255
+
+
+def is_do_item(item: MissionItem) -> bool:
+    """An item for the DO slot: neither NAV nor handled by the sequencer itself (jumps and tags)."""
+    return not (drives_navigation(item.command) or is_jump(item.command) or item.command == Cmd.JUMP_TAG)
+
+
+def do_run(storage: MissionStorage, seq: int) -> list[MissionItem]:
+    """The DO items that follow item `seq`, up to the next NAV or jump item."""
+    run: list[MissionItem] = []
+    while True:
+        seq += 1
+        item = storage.get(seq)
+        if item is None or drives_navigation(item.command) or is_jump(item.command):
+            return run
+        if item.command != Cmd.JUMP_TAG:
+            run.append(item)
+
+
+class Route:
+    """A walk that begins at index `at`. `lead_done`: the DO items from there up to the first NAV or jump item have run
+    already and are not reported as passed."""
+
+    def __init__(
+        self,
+        storage: MissionStorage,
+        counters: JumpCounters,
+        at: int,
+        *,
+        lead_done: bool = False,
+        notify: Callable[[JumpTaken], None] | None = None,
+    ) -> None:
+        self._storage = storage
+        self._counters = counters
+        self._at = at
+        self._lead_done = lead_done
+        self._notify = notify
+        self._steps = storage.count() + _SPARE_STEPS
+        self._passed: list[MissionItem] = []
+        self._seen: set[int] = set()
+
+    def next_nav(self) -> MissionItem | None:
+        """Walk on to the next NAV item; None when there is none."""
+        jumps = _CHAINED_JUMPS
+        while self._steps > 0:
+            self._steps -= 1
+            item = self._storage.get(self._at)
+            if item is None:
+                return None
+            if drives_navigation(item.command):
+                self._lead_done = False
+                self._at += 1
+                return item
+            if is_jump(item.command):
+                self._lead_done = False
+                jumps -= 1
+                target = self._counters.follow(item, self._storage, self._notify) if jumps >= 0 else None
+                if target is None:
+                    return None
+                self._at = target
+                continue
+            self._at += 1
+            if not self._lead_done and item.command != Cmd.JUMP_TAG:
+                self._pass(item)
+        return None
+
+    def take_passed(self) -> list[MissionItem]:
+        """The DO items passed since the last call, each once in the whole walk."""
+        passed, self._passed = self._passed, []
+        return passed
+
+    def has_passed(self, seq: int) -> bool:
+        """Was DO item `seq` reported as passed?"""
+        return seq in self._seen
+
+    def _pass(self, item: MissionItem) -> None:
+        if item.seq not in self._seen:
+            self._seen.add(item.seq)
+            self._passed.append(item)
+
+
+def next_nav(storage: MissionStorage, counters: JumpCounters, at: int) -> MissionItem | None:
+    """The NAV item that would be flown from index `at` on, counting no jump."""
+    return Route(storage, counters.copy(), at).next_nav()

@@ -1,0 +1,359 @@
+"""MissionSequencer: steps through the items of a mission (seed 001, modelled after ArduPilot's AP_Mission).
+
+It owns the indices, the two slots (one NAV item and one DO or CONDITION item are active at a time), the hold timer, the
+jump counters and the speed override. It knows no MAVLink, vehicle or clock: items come from a `MissionStorage`, a
+`MissionExecutor` flies them, and time is an argument. Its steady state costs O(1) per update; only the step to another
+NAV item walks the storage, and that walk is bounded (`autopilot.mission.route`).
+
+Two timings of DO items (`mission-semantics.md` 1.2): the seed starts the DO items that follow a NAV item together with
+it, all in one call; ArduPilot starts them when that NAV item is done, one every second update, on the leg to the next.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from math import isfinite
+
+from autopilot.mission.commands import MAV_CMD_DO_CHANGE_SPEED, drives_navigation
+from autopilot.mission.events import (
+    CurrentChanged,
+    ItemReached,
+    ItemSkipped,
+    ItemStarted,
+    MissionCleared,
+    MissionComplete,
+    MissionEvent,
+    MissionNotice,
+)
+from autopilot.mission.executor import CommandStartResult, MissionExecutor
+from autopilot.mission.items import MissionItem
+from autopilot.mission.jumps import JumpCounters
+from autopilot.mission.route import Route, do_run, is_do_item, next_nav
+from autopilot.mission.state import (
+    DoTiming,
+    InvalidIndexError,
+    MissionChange,
+    MissionState,
+    NoNavigationItemError,
+    SetCurrentError,
+    hold_time_ms,
+)
+from autopilot.mission.storage import MissionStorage, same_item
+
+__all__ = [
+    "DoTiming", "InvalidIndexError", "MissionChange", "MissionSequencer", "MissionState", "NoNavigationItemError",
+    "SetCurrentError", "hold_time_ms",
+]
+
+
+class MissionSequencer:
+    """See the module. Every call that steers returns the events it caused, in order."""
+
+    def __init__(
+        self, timing: DoTiming = DoTiming.SEED, notify: Callable[[MissionNotice], None] | None = None
+    ) -> None:
+        self.timing = timing
+        self._notify = notify
+        self._state = MissionState.IDLE
+        self._index = 0
+        self._jumps = JumpCounters()
+        self._skipped: set[int] = set()
+        self._mission_speed: float | None = None
+        self._now_ms = 0
+        # NAV slot
+        self._nav: MissionItem | None = None
+        self._nav_done = False  # its start returned COMPLETE
+        self._hold_ms = 0
+        self._holding_since: int | None = None
+        # DO slot: the item in it, and those that follow it before the next NAV item
+        self._do: MissionItem | None = None
+        self._do_done = False
+        self._queue: list[MissionItem] = []
+        self._next = 0
+        # what `resume` starts beside the NAV item at the index; None: everything, as `set_current` does
+        self._kept: list[int] | None = None
+
+    # --- facts ----------------------------------------------------------------------------------------------------
+    def state(self) -> MissionState:
+        """Idle, Running or Completed."""
+        return self._state
+
+    def current_nav_index(self) -> int:
+        """Index of the active NAV item; after completion the last one; 0 when there never was one."""
+        return self._index
+
+    def current_item(self) -> MissionItem | None:
+        """The item in the NAV slot."""
+        return self._nav
+
+    def mission_speed(self) -> float | None:
+        """Speed override of DO_CHANGE_SPEED, m/s; None = the vehicle's default."""
+        return self._mission_speed
+
+    def is_holding(self) -> bool:
+        """Has the vehicle arrived and does the hold time run?"""
+        return self._holding_since is not None
+
+    def progress(self) -> tuple[int, MissionState]:
+        """What must survive a restart of the service, for `restore`."""
+        return self._index, self._state
+
+    def next_deadline_ms(self) -> int | None:
+        """When `update` has to be called next although nothing happens: the end of a hold time, or the next tick (a
+        time just past) while DO items are being stepped through. Waiting for `verify_command` needs no deadline."""
+        if self._state is not MissionState.RUNNING:
+            return None
+        if self._nav_done or ((self._do is None or self._do_done) and self._next < len(self._queue)):
+            return self._now_ms + 1
+        return None if self._holding_since is None else self._holding_since + self._hold_ms
+
+    def next_nav(self, storage: MissionStorage, after: int) -> MissionItem | None:
+        """The NAV item that follows item `after`, through jumps, as things stand; counts no jump."""
+        return next_nav(storage, self._jumps, after + 1)
+
+    def keep_jump_counts(self, keep: bool) -> None:
+        """MIS_OPTIONS bit 3: a loop that has run out is not entered again."""
+        self._jumps.keep_exhausted = keep
+
+    # --- commands -------------------------------------------------------------------------------------------------
+    def start(self, storage: MissionStorage, executor: MissionExecutor) -> list[MissionEvent]:
+        """Begin anew at the first item. Without items: Idle, no events."""
+        self._drop_slots()
+        self._forget_run()
+        if not storage.total():
+            self._state = MissionState.IDLE
+            return []
+        self._index = storage.first_index
+        self._state = MissionState.RUNNING
+        return self._begin(storage, executor, self._route(storage, storage.first_index))
+
+    def stop(self) -> list[MissionEvent]:
+        """Stop flying items: Idle, index kept for `resume`; a completed mission stays Completed."""
+        if self._state is MissionState.RUNNING:
+            waiting = [self._do] if self._do is not None and not self._do_done else []
+            rest = [item.seq for item in waiting + self._queue[self._next :]]
+            self._kept = None if self._nav is None else rest
+            self._state = MissionState.IDLE
+            self._drop_slots()
+        self._mission_speed = None
+        return []
+
+    def resume(self, storage: MissionStorage, executor: MissionExecutor) -> list[MissionEvent]:
+        """Go on after `stop` or `set_current`: the item at the index is started anew, and so is a DO item that waited.
+        After completion, or when the index is gone, from the start. Running: nothing happens."""
+        if self._state is MissionState.RUNNING:
+            return []
+        if self._state is MissionState.COMPLETED or next_nav(storage, self._jumps, self._index) is None:
+            return self.start(storage, executor)
+        kept, self._kept = self._kept, None
+        at_nav = storage.get(self._index)
+        self._state = MissionState.RUNNING
+        route = self._route(storage, self._index)
+        if kept is None or at_nav is None or not drives_navigation(at_nav.command):
+            return self._begin(storage, executor, route)
+        return self._begin(storage, executor, route, self._reread(storage, kept), run_done=self._index)
+
+    def update(self, storage: MissionStorage, executor: MissionExecutor, now_ms: int) -> list[MissionEvent]:
+        """One step at vehicle time `now_ms`: first the DO slot, then the NAV slot. Nothing unless Running."""
+        if self._state is not MissionState.RUNNING:
+            return []
+        self._now_ms = now_ms
+        if self._do is not None or self._next < len(self._queue):
+            self._update_do(executor)
+        nav = self._nav
+        if nav is None:  # a mission of DO items only
+            return self._complete(executor) if self._do is None else []
+        arrived = self._nav_done or executor.verify_command(nav)
+        if self._holding_since is None:
+            if not arrived:
+                return []
+            if self._hold_ms:
+                self._holding_since = now_ms
+                return []
+        elif now_ms - self._holding_since < self._hold_ms:
+            return []
+        self._drop_slots()
+        route = self._route(storage, nav.seq + 1, lead_done=self.timing is DoTiming.SEED)
+        return [ItemReached(nav.seq), *self._begin(storage, executor, route)]
+
+    def set_current(self, index: int, storage: MissionStorage, executor: MissionExecutor) -> list[MissionEvent]:
+        """Go to item `index`. Running: the first NAV item from there on starts at once, with the DO items before it.
+        Idle, Completed: `resume` will begin there. Index 0 also resets the jump counters. Raises `SetCurrentError`."""
+        if not 0 <= index < storage.count():
+            raise InvalidIndexError(f"no mission item {index}: the mission has {storage.count()}")
+        at = max(index, storage.first_index)
+        anew = index == 0 or self._state is MissionState.COMPLETED
+        if next_nav(storage, JumpCounters() if anew else self._jumps, at) is None:
+            raise NoNavigationItemError(f"no navigation item from {index} on")
+        if anew:
+            self._jumps.reset()
+        self._drop_slots()
+        if self._state is MissionState.RUNNING:
+            return self._begin(storage, executor, self._route(storage, at))
+        self._state = MissionState.IDLE
+        self._index = at
+        self._kept = None
+        return [CurrentChanged(at)]
+
+    def clear(self, storage: MissionStorage) -> list[MissionEvent]:
+        """Forget the mission: storage empty, Idle at 0."""
+        storage.clear()
+        self._rewind(storage)
+        return [MissionCleared()]
+
+    def mission_changed(
+        self, old_items: Iterable[MissionItem], storage: MissionStorage, executor: MissionExecutor
+    ) -> MissionChange:
+        """`storage` holds a new mission instead of `old_items`. Running: fly on when the NAV item at the index and the
+        next two are the same as before, else start the index again; Completed when it is gone. Otherwise Idle at the
+        first item. Jump counters are reset."""
+        if self._state is not MissionState.RUNNING:
+            self._rewind(storage)
+            return MissionChange([CurrentChanged(self._index)])
+        old = MissionStorage(storage.first_index)
+        old.replace(old_items)
+        self._jumps.reset()
+        self._skipped.clear()
+        if self._nav is not None and self._same_ahead(old, storage):
+            self._nav = storage.get(self._index)
+            rest = [item.seq for item in self._queue[self._next :]]
+            self._queue, self._next = self._reread(storage, rest), 0
+            return MissionChange([])
+        self._drop_slots()
+        if next_nav(storage, self._jumps, self._index) is None:
+            return MissionChange(self._complete(executor))
+        return MissionChange(self._begin(storage, executor, self._route(storage, self._index)), restarted=True)
+
+    def restore(self, index: int, state: MissionState) -> None:
+        """Take up `progress` of an earlier process: what was Running is Idle at its index, ready for `resume`."""
+        self._drop_slots()
+        self._index = index
+        self._kept = None
+        self._state = MissionState.COMPLETED if state is MissionState.COMPLETED else MissionState.IDLE
+
+    # --- steps ----------------------------------------------------------------------------------------------------
+    def _begin(
+        self,
+        storage: MissionStorage,
+        executor: MissionExecutor,
+        route: Route,
+        todo: list[MissionItem] | None = None,
+        run_done: int = -1,
+    ) -> list[MissionEvent]:
+        """Load the first NAV item on `route` that the executor takes, and the DO items `todo` and those passed.
+        `run_done`: the NAV item whose following DO items have run already (seed's timing)."""
+        todo = todo or []
+        seed = self.timing is DoTiming.SEED
+        while True:
+            nav = route.next_nav()
+            todo += route.take_passed()
+            if not seed and todo and self._do is None:
+                self._load_do(todo[0], executor)
+            if nav is None or self._load_nav(nav, executor):
+                break
+        if nav is not None and seed and nav.seq != run_done:
+            todo += [item for item in do_run(storage, nav.seq) if not route.has_passed(item.seq)]
+        self._queue, self._next = todo, 0 if seed else 1
+        if seed:
+            self._run_queue(executor)
+        if nav is None:
+            # ArduPilot completes although the DO item it has just started may still wait; the seed's timing lets it.
+            return [] if seed and self._do is not None else self._complete(executor)
+        return [CurrentChanged(nav.seq)]
+
+    def _load_nav(self, nav: MissionItem, executor: MissionExecutor) -> bool:
+        result = self._start_item(nav, executor)
+        if result is CommandStartResult.UNSUPPORTED:
+            return False
+        self._nav = nav
+        self._index = nav.seq
+        self._nav_done = result is CommandStartResult.COMPLETE
+        self._hold_ms = 0 if self._nav_done else hold_time_ms(nav)
+        return True
+
+    def _load_do(self, item: MissionItem, executor: MissionExecutor) -> None:
+        result = self._start_item(item, executor)
+        self._do = item
+        self._do_done = result is not CommandStartResult.ACCEPTED
+        if item.command == MAV_CMD_DO_CHANGE_SPEED and result is not CommandStartResult.UNSUPPORTED:
+            self._take_speed(item)
+
+    def _update_do(self, executor: MissionExecutor) -> None:
+        if self._do is not None:
+            if self._do_done or executor.verify_command(self._do):
+                self._do = None
+                if self.timing is DoTiming.SEED:
+                    self._run_queue(executor)
+        elif self._next < len(self._queue):
+            self._next += 1
+            self._load_do(self._queue[self._next - 1], executor)
+
+    def _run_queue(self, executor: MissionExecutor) -> None:
+        """Start the DO items at hand, one after the other, until one has to wait."""
+        while self._next < len(self._queue):
+            self._next += 1
+            self._load_do(self._queue[self._next - 1], executor)
+            if not self._do_done:
+                return
+            self._do = None
+
+    def _start_item(self, item: MissionItem, executor: MissionExecutor) -> CommandStartResult:
+        if self._notify is not None:
+            self._notify(ItemStarted(item.seq, item.command))
+        result = executor.start_command(item)
+        if result is CommandStartResult.UNSUPPORTED and item.seq not in self._skipped:
+            self._skipped.add(item.seq)
+            if self._notify is not None:
+                self._notify(ItemSkipped(item.seq, item.command))
+        return result
+
+    def _take_speed(self, item: MissionItem) -> None:
+        """DO_CHANGE_SPEED: param1 0 or 1 is the speed along the track; climb and descent (2, 3) are the executor's.
+        param2 -2 is the default again; what is no speed (-1 "no change" too) is ignored."""
+        if item.param1 not in (0.0, 1.0):
+            return
+        if item.param2 == -2.0:
+            self._mission_speed = None
+        elif isfinite(item.param2) and item.param2 > 0.0:
+            self._mission_speed = item.param2
+
+    def _complete(self, executor: MissionExecutor) -> list[MissionEvent]:
+        self._drop_slots()
+        self._state = MissionState.COMPLETED
+        executor.on_mission_complete()
+        return [MissionComplete()]
+
+    def _route(self, storage: MissionStorage, at: int, *, lead_done: bool = False) -> Route:
+        return Route(storage, self._jumps, at, lead_done=lead_done, notify=self._notify)
+
+    def _same_ahead(self, old: MissionStorage, new: MissionStorage) -> bool:
+        """Are the NAV item at the index and the two behind it, in flying order, the same in both?"""
+        a, b = Route(old, JumpCounters(), self._index), Route(new, JumpCounters(), self._index)
+        return all(same_item(a.next_nav(), b.next_nav()) for _ in range(3))
+
+    @staticmethod
+    def _reread(storage: MissionStorage, indices: list[int]) -> list[MissionItem]:
+        items = [storage.get(seq) for seq in indices]
+        return [item for item in items if item is not None and is_do_item(item)]
+
+    def _rewind(self, storage: MissionStorage) -> None:
+        self._drop_slots()
+        self._forget_run()
+        self._state = MissionState.IDLE
+        self._index = storage.first_index if storage.total() else 0
+
+    def _forget_run(self) -> None:
+        self._jumps.reset()
+        self._skipped.clear()
+        self._mission_speed = None
+        self._kept = None
+
+    def _drop_slots(self) -> None:
+        self._nav = None
+        self._nav_done = False
+        self._hold_ms = 0
+        self._holding_since = None
+        self._do = None
+        self._do_done = False
+        self._queue = []
+        self._next = 0
