@@ -1,0 +1,80 @@
+"""What a command handler is given besides the command, and what the table of commands is made of."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Protocol
+
+from autopilot.outcome import Outcome, Result
+from autopilot.vehicle import Request
+from mavlink_bridge.services.base import Message, Outgoing, Peer
+from mavlink_bridge.services.commands.places import GLOBAL_FRAMES
+from mavlink_bridge.services.commands.request import Command
+
+if TYPE_CHECKING:
+    from autopilot.core import Autopilot
+
+
+class TelemetryRequests(Protocol):
+    """What commands 510 to 512 ask of the telemetry service."""
+
+    def set_message_interval(self, link: int, msg_id: int, interval_us: int) -> Result:
+        """0 = default rate, -1 = off; DENIED for a message that is not streamed."""
+
+    def message_interval(self, link: int, msg_id: int) -> int:
+        """Microseconds; -1 off, 0 unknown."""
+
+    def banner(self) -> Sequence[Message]:
+        """The STATUSTEXTs that say who this is."""
+
+    def request_message(self, link: int, peer: Peer, msg_id: int, p2: float) -> Result:
+        """Send one message of this kind, after what has been queued so far."""
+
+
+@dataclass(slots=True)
+class Context:
+    """The world of one command. `after` is sent right behind the acknowledgement; a handler that starts something
+    slow puts its `Request` into `pending` and returns IN_PROGRESS."""
+
+    autopilot: Autopilot
+    telemetry: TelemetryRequests
+    peer: Peer
+    now_ms: int
+    after: list[Outgoing] = field(default_factory=list)
+    pending: Request | None = None
+
+    def reply(self, message: Message) -> None:
+        """Send `message` to the asker's link, behind the acknowledgement."""
+        self.after.append(Outgoing(message, self.peer.link))
+
+
+Handler = Callable[[Command, Context], Outcome]
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One command. `required`: parameters (from 1) without which it is DENIED. `place`: params 5 to 7 are a position,
+    in one of `frames`; a COMMAND_LONG means `long_frame`. `kinds`: vehicles that know it. `query`: only asks for
+    messages, so a repetition is answered anew. `at_once`: does not wait for an arm in progress."""
+
+    handler: Handler
+    required: tuple[int, ...] = ()
+    place: bool = False
+    frames: frozenset[int] | None = None
+    long_frame: int = 3
+    kinds: tuple[str, ...] = ("copter", "rover")
+    query: bool = False
+    at_once: bool = False
+
+    def accepts_frame(self, frame: int) -> bool:
+        """May a COMMAND_INT carry this MAV_FRAME? Commands without a position do not look at it."""
+        if self.frames is not None:
+            return frame in self.frames
+        return not self.place or frame in GLOBAL_FRAMES
+
+
+ACCEPTED = Outcome(Result.ACCEPTED)
+DENIED = Outcome(Result.DENIED)
+FAILED = Outcome(Result.FAILED)
+UNSUPPORTED = Outcome(Result.UNSUPPORTED)

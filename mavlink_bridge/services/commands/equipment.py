@@ -1,0 +1,115 @@
+"""Commands about things on the vehicle: home, region of interest, fence, outputs, camera, maintenance."""
+
+from __future__ import annotations
+
+from autopilot.geo import GeoPoint
+from autopilot.outcome import Outcome, Result
+from mavlink_bridge.services.commands.context import ACCEPTED, DENIED, FAILED, UNSUPPORTED, Context, Row
+from mavlink_bridge.services.commands.places import altitude_amsl
+from mavlink_bridge.services.commands.request import Command
+
+_REBOOT, _BOOTLOADER = 1, 3
+_READ, _WRITE, _RESET = 0, 1, 2
+
+
+def set_home(command: Command, context: Context) -> Outcome:
+    """DO_SET_HOME: param1 = 1, or latitude and longitude 0: here; else there."""
+    if command.param(1) == 1.0 or (command.param(5) == 0.0 and command.param(6) == 0.0):
+        return context.autopilot.set_home(None, context.now_ms)
+    place = _place(command, context)
+    return place if isinstance(place, Outcome) else context.autopilot.set_home(place, context.now_ms)
+
+
+def set_roi(command: Command, context: Context) -> Outcome:
+    """DO_SET_ROI_LOCATION, DO_SET_ROI: nose (and camera) there; all zero ends it."""
+    if not any(command.param(index) for index in (5, 6, 7)):
+        return context.autopilot.set_roi(None, context.now_ms)
+    place = _place(command, context)
+    return place if isinstance(place, Outcome) else context.autopilot.set_roi(place, context.now_ms)
+
+
+def end_roi(_command: Command, context: Context) -> Outcome:
+    """DO_SET_ROI_NONE."""
+    return context.autopilot.set_roi(None, context.now_ms)
+
+
+def _place(command: Command, context: Context) -> GeoPoint | Outcome:
+    """The command's position, AMSL; DENIED when it is none, FAILED while a height above home has no home."""
+    if not command.has_valid_place:
+        return DENIED
+    altitude = altitude_amsl(command.frame, command.param(7), context.autopilot.home)
+    return FAILED if altitude is None else GeoPoint(command.param(5), command.param(6), altitude)
+
+
+def enable_fence(command: Command, context: Context) -> Outcome:
+    """DO_FENCE_ENABLE: 0 off, 1 on, 2 only the floor off."""
+    if command.param(1) not in (0.0, 1.0, 2.0):
+        return FAILED
+    return context.autopilot.enable_fence(command.param(1), context.now_ms)
+
+
+def payload(command: Command, context: Context) -> Outcome:
+    """Servo, relay, camera, gripper: the core acts or records."""
+    params = tuple(command.param(index) for index in range(1, 8))
+    return context.autopilot.payload(command.number, params, context.now_ms)
+
+
+def reboot(command: Command, context: Context) -> Outcome:
+    """PREFLIGHT_REBOOT_SHUTDOWN: 1 restarts the autopilot; there is no bootloader to hold (3), no power to cut (2)."""
+    match command.param(1):
+        case 1.0:
+            return context.autopilot.reboot(context.now_ms)
+        case 3.0:
+            return DENIED
+        case _:
+            return UNSUPPORTED
+
+
+def calibrate(command: Command, context: Context) -> Outcome:
+    """PREFLIGHT_CALIBRATION: gyroscopes (param1 = 1), ground pressure (param3 = 1) and level (param5 = 2) are done from
+    the vehicle's samples; procedures with a person in them (accelerometer sides, compass, radio) are not."""
+    gyro, compass, pressure, radio, accelerometer, motors = (command.param(index) for index in range(1, 7))
+    if compass or radio or motors or gyro not in (0.0, 1.0) or accelerometer not in (0.0, 2.0):
+        return UNSUPPORTED
+    if gyro != 1.0 and pressure != 1.0 and accelerometer != 2.0:
+        return UNSUPPORTED
+    if context.autopilot.armed:
+        return Outcome(Result.FAILED, "Disarm to allow calibration")
+    context.pending = context.autopilot.vehicle.calibrate()
+    return Outcome(Result.IN_PROGRESS)
+
+
+def store_parameters(command: Command, context: Context) -> Outcome:
+    """PREFLIGHT_STORAGE: values are stored as they are set, so reading and writing (0, 1) have nothing left to do; 2
+    brings back the defaults."""
+    match command.param(1):
+        case 0.0 | 1.0:
+            return ACCEPTED
+        case 2.0:
+            return _reset_parameters(context)
+        case _:
+            return DENIED
+
+
+def _reset_parameters(context: Context) -> Outcome:
+    if context.autopilot.armed:
+        return FAILED
+    parameters = context.autopilot.parameters
+    for name in parameters.names():
+        if not parameters.definition(name).read_only:
+            parameters.reset(name)
+    return ACCEPTED
+
+
+ROWS: dict[int, Row] = {
+    179: Row(set_home, place=True, long_frame=0),
+    195: Row(set_roi, place=True),
+    197: Row(end_roi),
+    201: Row(set_roi, place=True),
+    207: Row(enable_fence, required=(1,)),
+    241: Row(calibrate),
+    245: Row(store_parameters, required=(1,)),
+    246: Row(reboot, required=(1,)),
+    # REPEAT_RELAY, SERVO; camera: configure, control, trigger distance and interval; gripper
+    **{number: Row(payload) for number in (181, 182, 183, 184, 202, 203, 206, 211, 214)},
+}

@@ -1,0 +1,225 @@
+"""Commands that fly: mode, arming, takeoff, missions, guided targets.
+
+What a parameter may be is decided here (`ground-stations.md` 3.2, ArduPilot's GCS_Common.cpp and
+GCS_MAVLink_Copter.cpp); whether the vehicle can do it now is the core's decision.
+"""
+
+from __future__ import annotations
+
+from math import cos, pi, radians, sin
+
+from autopilot.outcome import Outcome, Result
+from autopilot.vehicle import Yaw, YawMode
+from mavlink_bridge.services.base import Outgoing
+from mavlink_bridge.services.commands.context import DENIED, FAILED, UNSUPPORTED, Context, Row
+from mavlink_bridge.services.commands.places import altitude_amsl
+from mavlink_bridge.services.commands.request import HIGHEST, Command
+from mavlink_bridge.services.mission.current import mission_current
+
+CUSTOM_MODE_ENABLED = 1
+#: ArduPilot's and MAVLink's numbers that skip the checks of arming; only the second cuts motors in the air.
+FORCE_ARM = frozenset({2989.0, 21196.0})
+FORCE_DISARM = 21196.0
+LOITER = 5
+FASTEST = 1000.0
+_LARGEST_TAG = 65535
+
+
+def set_mode(command: Command, context: Context) -> Outcome:
+    """DO_SET_MODE: param1 has bit 0 (custom mode), param2 is ArduPilot's mode number."""
+    if not command.whole(1) & CUSTOM_MODE_ENABLED:
+        return DENIED
+    return context.autopilot.set_mode(command.whole(2), context.now_ms)
+
+
+def arm_disarm(command: Command, context: Context) -> Outcome:
+    """COMPONENT_ARM_DISARM: 1 arms, 0 disarms; param2 forces. Nothing else has a meaning."""
+    wanted, force = command.param(1), command.param(2)
+    if wanted == 1.0:
+        return context.autopilot.arm(context.now_ms, force=force in FORCE_ARM)
+    if wanted == 0.0:
+        return context.autopilot.disarm(context.now_ms, force=force == FORCE_DISARM)
+    return UNSUPPORTED
+
+
+def run_prearm_checks(_command: Command, context: Context) -> Outcome:
+    """RUN_PREARM_CHECKS: the texts follow; TEMPORARILY_REJECTED while armed."""
+    if context.autopilot.armed:
+        return Outcome(Result.TEMPORARILY_REJECTED)
+    return context.autopilot.run_prearm_checks(context.now_ms)
+
+
+def take_off(command: Command, context: Context) -> Outcome:
+    """NAV_TAKEOFF: param7 metres above home; position and yaw are ignored, as ArduPilot does."""
+    height = command.param(7)
+    if not 0.0 < height < HIGHEST:
+        return FAILED
+    return context.autopilot.takeoff(height, context.now_ms)
+
+
+def land(_command: Command, context: Context) -> Outcome:
+    """NAV_LAND: mode LAND, whatever the position says."""
+    return context.autopilot.land(context.now_ms)
+
+
+def return_to_launch(_command: Command, context: Context) -> Outcome:
+    """NAV_RETURN_TO_LAUNCH: mode RTL."""
+    return context.autopilot.return_to_launch(context.now_ms)
+
+
+def loiter(_command: Command, context: Context) -> Outcome:
+    """NAV_LOITER_UNLIM: mode LOITER."""
+    return context.autopilot.set_mode(LOITER, context.now_ms)
+
+
+def start_mission(command: Command, context: Context) -> Outcome:
+    """MISSION_START: first and last item are not supported, so they must be 0."""
+    if command.param(1) != 0.0 or command.param(2) != 0.0:
+        return DENIED
+    return context.autopilot.start_mission(context.now_ms)
+
+
+def set_current(command: Command, context: Context) -> Outcome:
+    """DO_SET_MISSION_CURRENT: acknowledged, and MISSION_CURRENT on all links (item 11)."""
+    seq = command.whole(1)
+    if not 0 <= seq <= 0xFFFF:
+        return DENIED
+    outcome = context.autopilot.set_current(seq, context.now_ms, reset=command.param(2) == 1.0)
+    if outcome.ok:
+        context.after.append(Outgoing(mission_current(context.autopilot, seq)))
+    return outcome
+
+
+def jump_to_tag(command: Command, context: Context) -> Outcome:
+    """DO_JUMP_TAG: tags are 16 bit; an unknown one is FAILED by the core (item 21)."""
+    tag = command.param(1)
+    if not 0.0 <= tag <= _LARGEST_TAG:
+        return DENIED
+    return context.autopilot.jump_to_tag(tag, context.now_ms)
+
+
+def land_start(_command: Command, context: Context) -> Outcome:
+    """DO_LAND_START: go on from the nearest landing sequence (item 29)."""
+    return context.autopilot.land_start(context.now_ms)
+
+
+def pause_continue(command: Command, context: Context) -> Outcome:
+    """DO_PAUSE_CONTINUE: 0 pauses, 1 goes on."""
+    match command.whole(1):
+        case 0:
+            return context.autopilot.pause(context.now_ms)
+        case 1:
+            return context.autopilot.resume(context.now_ms)
+        case _:
+            return DENIED
+
+
+def reposition(command: Command, context: Context) -> Outcome:
+    """DO_REPOSITION: param1 m/s (<= 0: unchanged), param2 bit 0 enters GUIDED, param4 yaw rad (common.xml)."""
+    speed = command.param(1, -1.0)
+    if not command.has_valid_place or speed > FASTEST:
+        return DENIED
+    altitude = altitude_amsl(command.frame, command.param(7), context.autopilot.home)
+    if altitude is None:
+        return FAILED
+    return context.autopilot.reposition(
+        command.param(5), command.param(6), altitude, context.now_ms,
+        speed=speed if speed > 0.0 else None,
+        yaw_rad=command.param(4) % (2.0 * pi) if command.given(4) else None,
+        change_mode=bool(command.whole(2) & 1),
+    )  # fmt: skip
+
+
+def change_altitude(command: Command, context: Context) -> Outcome:
+    """DO_CHANGE_ALTITUDE: param1 metres in frame param2."""
+    return _climb_to(command.param(1), command.whole(2), context)
+
+
+def continue_and_change_altitude(command: Command, context: Context) -> Outcome:
+    """NAV_CONTINUE_AND_CHANGE_ALT: param7 metres in the command's frame."""
+    return _climb_to(command.param(7), command.frame, context)
+
+
+def _climb_to(altitude: float, frame: int, context: Context) -> Outcome:
+    if abs(altitude) >= HIGHEST:
+        return DENIED
+    amsl = altitude_amsl(frame, altitude, context.autopilot.home)
+    return DENIED if amsl is None else context.autopilot.guided_altitude(amsl, context.now_ms)
+
+
+def change_speed(command: Command, context: Context) -> Outcome:
+    """DO_CHANGE_SPEED: types 0 and 1 ground, 2 climb, 3 descent; a rover knows only the first two."""
+    kind, speed = command.whole(1), command.param(2)
+    rover = context.autopilot.kind == "rover"
+    if not 0 <= kind <= (1 if rover else 3) or abs(speed) > FASTEST or (speed <= 0.0 and not rover):
+        return DENIED
+    return context.autopilot.change_speed(kind, speed, context.now_ms)
+
+
+def condition_yaw(command: Command, context: Context) -> Outcome:
+    """CONDITION_YAW: param1 deg 0 .. 360, param2 deg/s, param3 -1, 0, 1, param4 1 = relative."""
+    angle, relative = command.param(1), command.param(4)
+    if not 0.0 <= angle <= 360.0 or relative not in (0.0, 1.0):
+        return FAILED
+    turn = command.param(3)
+    direction = (turn > 0.0) - (turn < 0.0)
+    rate = max(command.param(2), 0.0)
+    return context.autopilot.condition_yaw(angle, rate, direction, relative == 1.0, context.now_ms)
+
+
+def set_yaw_speed(command: Command, context: Context) -> Outcome:
+    """NAV_SET_YAW_SPEED of a rover in GUIDED: param1 deg, param2 m/s (negative: backwards), param3 1 = relative."""
+    if abs(command.param(2)) > FASTEST:
+        return DENIED
+    heading = radians(command.param(1) % 360.0)
+    if command.param(3) == 1.0:
+        heading += context.autopilot.vehicle.state.yaw
+    speed = command.param(2)
+    return context.autopilot.guided_target(
+        context.now_ms, velocity=(speed * cos(heading), speed * sin(heading), 0.0), yaw=Yaw(YawMode.ANGLE, heading)
+    )
+
+
+def set_reverse(command: Command, context: Context) -> Outcome:
+    """DO_SET_REVERSE: param1 1 drives backwards, 0 forwards."""
+    match command.whole(1):
+        case 0 | 1 as backwards:
+            return context.autopilot.set_reverse(bool(backwards), context.now_ms)
+        case _:
+            return DENIED
+
+
+def terminate_flight(command: Command, context: Context) -> Outcome:
+    """DO_FLIGHTTERMINATION: param1 above 0.5 stops the motors at once, in the air too."""
+    if command.param(1) <= 0.5:
+        return FAILED
+    return context.autopilot.disarm(context.now_ms, force=True)
+
+
+_COPTER = ("copter",)
+_RELATIVE = frozenset({3})
+
+ROWS: dict[int, Row] = {
+    17: Row(loiter, kinds=_COPTER),
+    20: Row(return_to_launch),
+    21: Row(land, kinds=_COPTER),
+    22: Row(take_off, frames=_RELATIVE, kinds=_COPTER),
+    30: Row(continue_and_change_altitude, required=(7,), place=True, kinds=_COPTER),
+    84: Row(take_off, frames=_RELATIVE, kinds=_COPTER),  # NAV_VTOL_TAKEOFF, _LAND: a copter takes them as 22 and 21
+    85: Row(land, kinds=_COPTER),
+    115: Row(condition_yaw, required=(1,), kinds=_COPTER),
+    176: Row(set_mode, required=(1, 2)),
+    178: Row(change_speed, required=(1, 2)),
+    185: Row(terminate_flight, required=(1,), at_once=True),
+    186: Row(change_altitude, required=(1,), kinds=_COPTER),
+    189: Row(land_start),
+    192: Row(reposition, place=True, long_frame=0),
+    193: Row(pause_continue, required=(1,)),
+    194: Row(set_reverse, required=(1,), kinds=("rover",)),
+    213: Row(set_yaw_speed, required=(1, 2), kinds=("rover",)),
+    224: Row(set_current, required=(1,)),
+    300: Row(start_mission),
+    400: Row(arm_disarm, required=(1,), at_once=True),
+    401: Row(run_prearm_checks),
+    601: Row(jump_to_tag, required=(1,)),
+}

@@ -1,0 +1,88 @@
+"""Commands that ask for messages: intervals, single messages, version, banner, home.
+
+The acknowledgement leaves first and the message right behind it: QGroundControl counts an ACK without its message as
+1.4 s lost, a message before its ACK as noise (`ground-stations.md` 1.2, 6).
+"""
+
+from __future__ import annotations
+
+from autopilot.outcome import Outcome, Result
+from mavlink_bridge.codec import dialect
+from mavlink_bridge.services.commands.context import ACCEPTED, DENIED, FAILED, UNSUPPORTED, Context, Row
+from mavlink_bridge.services.commands.request import Command
+
+AUTOPILOT_VERSION = 148
+HOME_POSITION = 242
+MESSAGE_INTERVAL = 244
+#: Asked for by ground stations on connect and not served: the refusal is what makes them go on with what they have.
+#: PROTOCOL_VERSION (QGC's own negotiation), AVAILABLE_MODES (QGC keeps its list of ArduPilot's modes).
+REFUSED_AS_UNSUPPORTED = frozenset({300, 435})
+_LARGEST_ID = 0xFFFFFF
+
+
+def request_message(command: Command, context: Context) -> Outcome:
+    """REQUEST_MESSAGE: param1 the message, param2 its argument."""
+    wanted = command.whole(1)
+    if wanted == MESSAGE_INTERVAL:
+        return _interval_of(command.whole(2), context)
+    if wanted in REFUSED_AS_UNSUPPORTED:
+        return UNSUPPORTED
+    if not 0 <= wanted <= _LARGEST_ID:
+        return FAILED
+    return Outcome(context.telemetry.request_message(context.peer.link, context.peer, wanted, command.param(2)))
+
+
+def set_message_interval(command: Command, context: Context) -> Outcome:
+    """SET_MESSAGE_INTERVAL: param2 us, 0 = default, -1 = off; unknown message DENIED."""
+    wanted, interval = command.whole(1), command.whole(2)
+    if not 0 <= wanted <= _LARGEST_ID or interval < -1:
+        return DENIED
+    return Outcome(context.telemetry.set_message_interval(context.peer.link, wanted, interval))
+
+
+def get_message_interval(command: Command, context: Context) -> Outcome:
+    """GET_MESSAGE_INTERVAL."""
+    return _interval_of(command.whole(1), context)
+
+
+def _interval_of(wanted: int, context: Context) -> Outcome:
+    if not 0 <= wanted <= 0xFFFF:  # MESSAGE_INTERVAL has 16 bits for the id
+        return FAILED
+    interval = context.telemetry.message_interval(context.peer.link, wanted)
+    context.reply(dialect.MAVLink_message_interval_message(wanted, interval))
+    return ACCEPTED
+
+
+def request_version(_command: Command, context: Context) -> Outcome:
+    """REQUEST_AUTOPILOT_CAPABILITIES."""
+    return Outcome(context.telemetry.request_message(context.peer.link, context.peer, AUTOPILOT_VERSION, 0.0))
+
+
+def get_home(_command: Command, context: Context) -> Outcome:
+    """GET_HOME_POSITION: FAILED while there is none."""
+    if context.autopilot.home is None:
+        return FAILED
+    return Outcome(context.telemetry.request_message(context.peer.link, context.peer, HOME_POSITION, 0.0))
+
+
+def send_banner(_command: Command, context: Context) -> Outcome:
+    """DO_SEND_BANNER: the texts of `ground-stations.md` 1.6, to the asker."""
+    for message in context.telemetry.banner():
+        context.reply(message)
+    return Outcome(Result.ACCEPTED)
+
+
+def refuse_protocol_version(_command: Command, _context: Context) -> Outcome:
+    """REQUEST_PROTOCOL_VERSION: not served, as ArduPilot."""
+    return UNSUPPORTED
+
+
+ROWS: dict[int, Row] = {
+    410: Row(get_home, query=True),
+    510: Row(get_message_interval, required=(1,), query=True),
+    511: Row(set_message_interval, required=(1, 2), query=True),
+    512: Row(request_message, required=(1,), query=True),
+    519: Row(refuse_protocol_version, query=True),
+    520: Row(request_version, query=True),
+    42428: Row(send_banner, query=True),
+}

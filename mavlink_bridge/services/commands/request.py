@@ -1,0 +1,72 @@
+"""A command as it was asked for, whichever of the two messages carried it.
+
+COMMAND_LONG has seven floats and no frame; COMMAND_INT has a frame and integers for the position. Both become one
+`Command`: NaN (or INT32_MAX) is "not given", positions are degrees, and what no vehicle can mean (infinities, numbers
+beyond any unit) is recognised here, before a handler sees it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import isinf, isnan, nan
+
+from mavlink_bridge.services.base import Message, Peer
+
+#: Beyond this no parameter of a command means anything (intervals are at most 3.6e9 us, tags and ids below 2**24).
+LARGEST = 1e10
+#: ArduPilot's bound of heights (24 bits of centimetres), m.
+HIGHEST = 83e3
+_NOT_GIVEN_INT = 0x7FFFFFFF
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """One request. `params` are param1 .. param7, NaN = not given; for a command with a position the fifth and sixth
+    are latitude and longitude in degrees and the seventh is metres in `frame` (MAV_FRAME). `confirmation` counts
+    repetitions of a COMMAND_LONG, 0 for COMMAND_INT."""
+
+    number: int
+    params: tuple[float, ...]
+    frame: int
+    peer: Peer
+    confirmation: int = 0
+
+    def given(self, index: int) -> bool:
+        """Was parameter `index` (from 1) given?"""
+        return not isnan(self.params[index - 1])
+
+    def param(self, index: int, default: float = 0.0) -> float:
+        """Parameter `index` (from 1), or `default` when it was not given."""
+        value = self.params[index - 1]
+        return default if isnan(value) else value
+
+    def whole(self, index: int, default: int = 0) -> int:
+        """Parameter `index` (from 1) cut to an integer, as ArduPilot casts it."""
+        return int(self.param(index, float(default)))
+
+    @property
+    def sane(self) -> bool:
+        """No infinities, nothing beyond `LARGEST`."""
+        return not any(isinf(value) or abs(value) > LARGEST for value in self.params)
+
+    @property
+    def has_valid_place(self) -> bool:
+        """Latitude, longitude (degrees) and height are numbers in range (table 2.4 of mission-semantics.md)."""
+        lat, lon, alt = self.params[4:7]  # a comparison with NaN is false
+        return abs(lat) <= 90.0 and abs(lon) <= 180.0 and abs(alt) < HIGHEST
+
+
+def from_long(message: Message, peer: Peer, frame: int) -> Command:
+    """A COMMAND_LONG; `frame` is what ArduPilot assumes for this command."""
+    params = (
+        message.param1, message.param2, message.param3, message.param4, message.param5, message.param6, message.param7,
+    )
+    return Command(message.command, params, frame, peer, message.confirmation)
+
+
+def from_int(message: Message, peer: Peer, *, has_place: bool) -> Command:
+    """A COMMAND_INT; x and y are degrees x 1e7 when the command has a position, else param5 and param6 as they are."""
+    scale = 1e-7 if has_place else 1.0
+    x, y = (nan if value == _NOT_GIVEN_INT else value * scale for value in (message.x, message.y))
+    params = (message.param1, message.param2, message.param3, message.param4, x, y, message.z)
+    return Command(message.command, params, message.frame, peer)

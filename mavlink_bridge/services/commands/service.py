@@ -1,0 +1,181 @@
+"""The command protocol, vehicle side (https://mavlink.io/en/services/command.html).
+
+COMMAND_LONG and COMMAND_INT go through one table, command number to `Row`; the answer is exactly one COMMAND_ACK, at
+once, to the asker on its link, and a second one when an IN_PROGRESS ends. The service owns who waits for what; it knows
+no command by itself: `flight`, `equipment` and `messages` bring the rows, others may `register` their own.
+
+Commands of a link that come while an arm of that link is in progress wait for its end (a ground station that sends arm
+and takeoff back to back means them in this order); what stops motors or only asks for messages does not wait.
+
+Clock: link time, for repetitions. Vehicle time, which the core wants, is asked of `vehicle_now`.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+from math import nan
+from typing import TYPE_CHECKING
+
+from autopilot.outcome import Outcome, Result
+from autopilot.vehicle import Request
+from mavlink_bridge.codec import dialect
+from mavlink_bridge.services.base import Clock, Message, Outgoing, Peer
+from mavlink_bridge.services.commands import equipment, flight, messages
+from mavlink_bridge.services.commands.context import DENIED, UNSUPPORTED, Context, Row, TelemetryRequests
+from mavlink_bridge.services.commands.memory import AnswerMemory
+from mavlink_bridge.services.commands.request import Command, from_int, from_long
+
+if TYPE_CHECKING:
+    from autopilot.core import Autopilot
+
+ARM_DISARM = 400
+DO_SET_MODE = 176
+#: Commands of one link that wait for its arm; more are turned away.
+MOST_WAITING = 32
+
+
+class CommandService:
+    """See the module."""
+
+    clock: Clock = "link"
+    handles = frozenset({"COMMAND_LONG", "COMMAND_INT", "SET_MODE"})
+
+    def __init__(
+        self, autopilot: Autopilot, telemetry: TelemetryRequests, *, vehicle_now: Callable[[], int] | None = None
+    ) -> None:
+        self._autopilot = autopilot
+        self._telemetry = telemetry
+        self._vehicle_now = vehicle_now or (lambda: int(autopilot.vehicle.state.time_ms))
+        self._rows = {**flight.ROWS, **equipment.ROWS, **messages.ROWS}
+        self._memory = AnswerMemory()
+        self._asked: dict[int, list[Peer]] = {}  # command number -> who was told IN_PROGRESS
+        self._requests: list[tuple[int, Request]] = []  # started, not done
+        self._waiting: dict[int, deque[tuple[Message, Peer]]] = {}  # link -> messages behind its arm
+        self._outgoing: list[Outgoing] = []
+
+    def register(self, number: int, row: Row) -> None:
+        """Serve command `number` by `row`, instead of what may have served it before."""
+        self._rows[number] = row
+
+    # --- Service --------------------------------------------------------------------------------------------------
+    def handle_message(self, message: Message, peer: Peer, now_ms: int) -> None:
+        if self._must_wait(message, peer):
+            self._wait(message, peer)
+        else:
+            self._serve(message, peer, now_ms)
+
+    def handle_timeout(self, now_ms: int) -> None:
+        if self._requests:
+            done = [entry for entry in self._requests if entry[1].done]
+            self._requests = [entry for entry in self._requests if not entry[1].done]
+            for number, request in done:
+                self.finish(number, _result_of(request))
+        if self._waiting:
+            self._serve_waiting(now_ms)
+
+    def next_deadline_ms(self) -> int | None:
+        return None
+
+    def take_outgoing(self) -> list[Outgoing]:
+        taken, self._outgoing = self._outgoing, []
+        return taken
+
+    def link_closed(self, link: int) -> None:
+        self._memory.forget_link(link)
+        self._waiting.pop(link, None)
+        for number, peers in list(self._asked.items()):
+            self._asked[number] = [peer for peer in peers if peer.link != link]
+
+    def finish(self, number: int, outcome: Outcome) -> None:
+        """Command `number`, answered IN_PROGRESS, has ended with `outcome`: tell everyone who asked. Commands that
+        waited for it are served at the next `handle_timeout`."""
+        for peer in self._asked.pop(number, ()):
+            self._memory.finish(number, peer, outcome)
+            self._acknowledge(number, peer, outcome)
+
+    # --- one command ----------------------------------------------------------------------------------------------
+    def _serve(self, message: Message, peer: Peer, now_ms: int) -> None:
+        name = message.get_type()
+        if name == "SET_MODE":  # older than the command protocol: no acknowledgement
+            params = (float(message.base_mode), float(message.custom_mode), nan, nan, nan, nan, nan)
+            flight.set_mode(Command(DO_SET_MODE, params, 0, peer), self._context(peer))
+            return
+        row = self._rows.get(message.command)
+        if row is None or self._autopilot.kind not in row.kinds:
+            self._acknowledge(message.command, peer, UNSUPPORTED)
+        elif name == "COMMAND_LONG":
+            self._serve_long(from_long(message, peer, row.long_frame), row, now_ms)
+        elif not row.accepts_frame(message.frame):
+            self._acknowledge(message.command, peer, DENIED)
+        else:
+            self._act(from_int(message, peer, has_place=row.place), row)
+
+    def _serve_long(self, command: Command, row: Row, now_ms: int) -> None:
+        if row.query:  # the answer is a message that may have been lost as well: give it again
+            self._act(command, row)
+            return
+        known = self._memory.recall(command, now_ms)
+        if known is not None:
+            self._acknowledge(command.number, command.peer, known)
+        else:
+            self._memory.remember(command, self._act(command, row), now_ms)
+
+    def _act(self, command: Command, row: Row) -> Outcome:
+        context = self._context(command.peer)
+        if not command.sane or not all(command.given(index) for index in row.required):
+            outcome = DENIED
+        else:
+            outcome = row.handler(command, context)
+        if context.pending is not None:
+            outcome = self._follow(command.number, context.pending)
+        if outcome.result is Result.IN_PROGRESS:
+            peers = self._asked.setdefault(command.number, [])
+            if command.peer not in peers:
+                peers.append(command.peer)
+        self._acknowledge(command.number, command.peer, outcome)
+        self._outgoing.extend(context.after)
+        return outcome
+
+    def _follow(self, number: int, request: Request) -> Outcome:
+        if request.done:
+            return _result_of(request)
+        self._requests.append((number, request))
+        return Outcome(Result.IN_PROGRESS)
+
+    def _context(self, peer: Peer) -> Context:
+        return Context(self._autopilot, self._telemetry, peer, self._vehicle_now())
+
+    def _acknowledge(self, number: int, peer: Peer, outcome: Outcome) -> None:
+        ack = dialect.MAVLink_command_ack_message(
+            number, int(outcome.result), 0, outcome.detail, peer.system, peer.component
+        )
+        self._outgoing.append(Outgoing(ack, peer.link))
+
+    # --- waiting for an arm ---------------------------------------------------------------------------------------
+    def _arming(self, link: int) -> bool:
+        return any(peer.link == link for peer in self._asked.get(ARM_DISARM, ()))
+
+    def _must_wait(self, message: Message, peer: Peer) -> bool:
+        if peer.link not in self._waiting and not self._arming(peer.link):
+            return False
+        if message.get_type() == "SET_MODE":
+            return True
+        row = self._rows.get(message.command)
+        return row is not None and not row.query and not row.at_once
+
+    def _wait(self, message: Message, peer: Peer) -> None:
+        queue = self._waiting.setdefault(peer.link, deque())
+        if len(queue) < MOST_WAITING:
+            queue.append((message, peer))
+        elif message.get_type() != "SET_MODE":
+            self._acknowledge(message.command, peer, Outcome(Result.TEMPORARILY_REJECTED))
+
+    def _serve_waiting(self, now_ms: int) -> None:
+        for link in [link for link in self._waiting if not self._arming(link)]:
+            for message, peer in self._waiting.pop(link):
+                self.handle_message(message, peer, now_ms)
+
+
+def _result_of(request: Request) -> Outcome:
+    return Outcome(Result.ACCEPTED if request.ok else Result.FAILED, request.reason)

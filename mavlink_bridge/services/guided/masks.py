@@ -1,0 +1,79 @@
+"""What a type_mask of SET_POSITION_TARGET_* and SET_ATTITUDE_TARGET asks for, as ArduPilot reads it.
+
+A group (position, velocity, acceleration) counts as ignored as soon as one of its three bits is set. Only some
+combinations mean something; for all others ArduPilot stops the vehicle, and so do we (`None`).
+Source: ArduPilot GCS_MAVLink_Copter.cpp and GCS_MAVLink_Rover.cpp; bits from MAVLink's POSITION_TARGET_TYPEMASK and
+ATTITUDE_TARGET_TYPEMASK.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+IGNORE_POSITION = 0x007
+IGNORE_VELOCITY = 0x038
+IGNORE_ACCELERATION = 0x1C0
+FORCE = 0x200
+IGNORE_YAW = 0x400
+IGNORE_YAW_RATE = 0x800
+
+IGNORE_BODY_RATES = 0x07
+IGNORE_THRUST = 0x40
+IGNORE_ATTITUDE = 0x80
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """Which parts of a position target count."""
+
+    position: bool
+    velocity: bool
+    acceleration: bool
+    yaw: bool
+    yaw_rate: bool
+
+
+def position_parts(mask: int, *, rover: bool = False) -> Parts | None:
+    """The parts that `mask` asks for, or None when it asks for nothing that can be flown.
+
+    Copter: position; velocity; acceleration; position and velocity; the last three with acceleration; each with yaw and
+    yaw rate. Rover: acceleration is no part of anything; yaw or yaw rate alone turns on the spot.
+    """
+    parts = Parts(
+        position=not mask & IGNORE_POSITION,
+        velocity=not mask & IGNORE_VELOCITY,
+        acceleration=not mask & IGNORE_ACCELERATION,
+        yaw=not mask & IGNORE_YAW,
+        yaw_rate=not mask & IGNORE_YAW_RATE,
+    )
+    if rover:
+        return parts if _rover_can(parts) else None
+    if mask & FORCE and parts.acceleration:  # accelerations as forces: not supported
+        return None
+    if parts.position and parts.acceleration and not parts.velocity:
+        return None
+    return parts if parts.position or parts.velocity or parts.acceleration else None
+
+
+def _rover_can(parts: Parts) -> bool:
+    if parts.position:
+        return True
+    if parts.acceleration or (parts.yaw and parts.yaw_rate):
+        return False
+    return parts.velocity or parts.yaw or parts.yaw_rate
+
+
+@dataclass(frozen=True, slots=True)
+class AttitudeParts:
+    """Which parts of an attitude target count. Thrust always does."""
+
+    rates: bool
+
+
+def attitude_parts(mask: int) -> AttitudeParts | None:
+    """The parts that `mask` asks for; None without thrust, without an attitude (rates alone are not flown here), or
+    with only some of the body rates."""
+    rates = mask & IGNORE_BODY_RATES
+    if mask & (IGNORE_THRUST | IGNORE_ATTITUDE) or rates not in (0, IGNORE_BODY_RATES):
+        return None
+    return AttitudeParts(rates=rates == 0)

@@ -1,0 +1,189 @@
+"""Position, velocity and attitude targets for GUIDED.
+
+A target is turned into NED metres about the vehicle's origin, whatever frame it came in; what is no target (a mask that
+asks for nothing, a frame without meaning, numbers that are none) stops the vehicle, as ArduPilot does. Nothing is
+acknowledged, and outside GUIDED the core ignores all of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from math import asin, atan2, copysign, cos, hypot, pi, sin, sqrt
+from typing import TYPE_CHECKING
+
+from autopilot.geo import Ned, to_local
+from autopilot.vehicle import Yaw, YawMode
+from mavlink_bridge.services.base import Clock, Message, Outgoing, Peer
+from mavlink_bridge.services.commands.places import altitude_amsl
+from mavlink_bridge.services.commands.request import HIGHEST
+from mavlink_bridge.services.guided.masks import Parts, attitude_parts, position_parts
+
+if TYPE_CHECKING:
+    from autopilot.core import Autopilot
+
+LOCAL_NED, LOCAL_OFFSET_NED, BODY_NED, BODY_OFFSET_NED = 1, 7, 8, 9
+_LOCAL_FRAMES = frozenset({LOCAL_NED, LOCAL_OFFSET_NED, BODY_NED, BODY_OFFSET_NED})
+_BODY_FRAMES = frozenset({BODY_NED, BODY_OFFSET_NED})
+#: ArduPilot's bound of velocities and accelerations, m/s and m/s2.
+_FASTEST = 1000.0
+#: Beyond this no local position means anything, m.
+_FARTHEST = 1e6
+_UNIT_TOLERANCE = 1e-3
+_STANDSTILL = (0.0, 0.0, 0.0)
+
+
+class GuidedService:
+    """See the module. Clock: vehicle time, since a target is flown from the present tick on."""
+
+    clock: Clock = "vehicle"
+    handles = frozenset({"SET_POSITION_TARGET_LOCAL_NED", "SET_POSITION_TARGET_GLOBAL_INT", "SET_ATTITUDE_TARGET"})
+
+    def __init__(self, autopilot: Autopilot) -> None:
+        self._autopilot = autopilot
+        self._readers: dict[str, Callable[[Message, int], bool]] = {
+            "SET_POSITION_TARGET_LOCAL_NED": self._local,
+            "SET_POSITION_TARGET_GLOBAL_INT": self._global,
+            "SET_ATTITUDE_TARGET": self._attitude,
+        }
+
+    def handle_message(self, message: Message, peer: Peer, now_ms: int) -> None:
+        if not self._readers[message.get_type()](message, now_ms):
+            self._autopilot.guided_target(now_ms, velocity=_STANDSTILL)
+
+    def handle_timeout(self, now_ms: int) -> None:
+        """Nothing falls due: the core ends a target that is not renewed (GUID_TIMEOUT)."""
+
+    def next_deadline_ms(self) -> int | None:
+        return None
+
+    def take_outgoing(self) -> list[Outgoing]:
+        return []
+
+    def link_closed(self, link: int) -> None:
+        """Targets outlive their link until their timeout."""
+
+    # --- position and velocity ------------------------------------------------------------------------------------
+    def _local(self, message: Message, now_ms: int) -> bool:
+        frame = message.coordinate_frame
+        parts = position_parts(message.type_mask, rover=self._rover)
+        if parts is None or frame not in _LOCAL_FRAMES:
+            return False
+        turn = self._autopilot.vehicle.state.yaw if frame in _BODY_FRAMES else 0.0
+        position = None
+        if parts.position:
+            position = self._local_position((message.x, message.y, message.z), frame, turn)
+            if position is None:
+                return False
+        return self._send(message, parts, position, turn, now_ms)
+
+    def _local_position(self, offset: Ned, frame: int, turn: float) -> Ned | None:
+        if not _within(offset, _FARTHEST):
+            return None
+        if frame == LOCAL_NED:
+            return offset
+        state = self._autopilot.vehicle.state
+        if not state.has_position:
+            return None
+        here, there = state.position, _rotated(offset, turn)
+        return (here[0] + there[0], here[1] + there[1], here[2] + there[2])
+
+    def _global(self, message: Message, now_ms: int) -> bool:
+        parts = position_parts(message.type_mask, rover=self._rover)
+        if parts is None:
+            return False
+        position = None
+        if parts.position:
+            position = self._global_position(message)
+            if position is None:
+                return False
+        return self._send(message, parts, position, 0.0, now_ms)
+
+    def _global_position(self, message: Message) -> Ned | None:
+        lat, lon = message.lat_int * 1e-7, message.lon_int * 1e-7
+        altitude = altitude_amsl(message.coordinate_frame, message.alt, self._autopilot.home)
+        origin = self._autopilot.vehicle.origin
+        if altitude is None or origin is None or not (abs(lat) <= 90.0 and abs(lon) <= 180.0):
+            return None
+        return to_local(origin, lat, lon, altitude) if abs(altitude) < HIGHEST else None
+
+    def _send(self, message: Message, parts: Parts, position: Ned | None, turn: float, now_ms: int) -> bool:
+        """The parts other than the position, which are alike in both messages; `turn` rad rotates them."""
+        velocity, acceleration = (message.vx, message.vy, message.vz), (message.afx, message.afy, message.afz)
+        if (
+            (parts.velocity and not _within(velocity, _FASTEST))
+            or (parts.acceleration and not _within(acceleration, _FASTEST))
+            or (parts.yaw and not abs(message.yaw) < _FASTEST)
+            or (parts.yaw_rate and not abs(message.yaw_rate) < _FASTEST)
+        ):
+            return False
+        yaw = _yaw(message, parts, turn)
+        if self._rover and position is None:
+            speed = _rotated(velocity, turn) if parts.velocity else _STANDSTILL
+            heading = self._autopilot.vehicle.state.yaw
+            self._autopilot.guided_target(now_ms, velocity=_driven(message.vx, speed, yaw, heading), yaw=yaw)
+            return True
+        self._autopilot.guided_target(
+            now_ms,
+            position=position,
+            velocity=_rotated(velocity, turn) if parts.velocity else None,
+            acceleration=_rotated(acceleration, turn) if parts.acceleration and not self._rover else None,
+            yaw=yaw,
+        )
+        return True
+
+    # --- attitude -------------------------------------------------------------------------------------------------
+    def _attitude(self, message: Message, now_ms: int) -> bool:
+        parts = attitude_parts(message.type_mask)
+        if parts is None or self._rover:
+            return False
+        angles = _euler(*message.q)
+        rate = message.body_yaw_rate if parts.rates else None
+        if angles is None or not abs(message.thrust) < _FASTEST or (rate is not None and not abs(rate) < _FASTEST):
+            return False
+        roll, pitch, yaw = angles
+        thrust = min(max(message.thrust, 0.0), 1.0)
+        self._autopilot.guided_attitude(now_ms, roll=roll, pitch=pitch, yaw=yaw, yaw_rate=rate, thrust=thrust)
+        return True
+
+    @property
+    def _rover(self) -> bool:
+        return self._autopilot.kind == "rover"
+
+
+def _within(vector: Ned, bound: float) -> bool:
+    return all(abs(value) < bound for value in vector)  # false for NaN
+
+
+def _rotated(vector: Ned, angle: float) -> Ned:
+    """From axes turned by `angle` (rad from north) to NED."""
+    if angle == 0.0:
+        return vector
+    x, y, z = vector
+    return (x * cos(angle) - y * sin(angle), x * sin(angle) + y * cos(angle), z)
+
+
+def _yaw(message: Message, parts: Parts, turn: float) -> Yaw | None:
+    if parts.yaw:
+        angle = (message.yaw + turn + pi) % (2.0 * pi) - pi
+        return Yaw(YawMode.ANGLE, angle, rate=abs(message.yaw_rate) if parts.yaw_rate else 0.0)
+    return Yaw(YawMode.RATE, rate=message.yaw_rate) if parts.yaw_rate else None
+
+
+def _driven(forward: float, velocity: Ned, yaw: Yaw | None, heading: float) -> Ned:
+    """A rover's velocity: with a yaw demand it drives along that heading (turning: along the present one), backwards
+    when the first component of what was sent is negative (ArduPilot GCS_MAVLink_Rover.cpp)."""
+    if yaw is None:
+        return (velocity[0], velocity[1], 0.0)
+    along = yaw.angle if yaw.mode is YawMode.ANGLE else heading
+    speed = copysign(hypot(velocity[0], velocity[1]), forward)
+    return (speed * cos(along), speed * sin(along), 0.0)
+
+
+def _euler(w: float, x: float, y: float, z: float) -> tuple[float, float, float] | None:
+    """Roll, pitch, yaw rad of a quaternion; None unless it is of unit length."""
+    length = sqrt(w * w + x * x + y * y + z * z) if _within((w, x, y), 2.0) and abs(z) < 2.0 else 0.0
+    if abs(length - 1.0) > _UNIT_TOLERANCE:
+        return None
+    roll = atan2(2.0 * (w * x + y * z), 1.0 - 2.0 * (x * x + y * y))
+    pitch = asin(min(max(2.0 * (w * y - z * x), -1.0), 1.0))
+    return roll, pitch, atan2(2.0 * (w * z + x * y), 1.0 - 2.0 * (y * y + z * z))

@@ -1,0 +1,120 @@
+"""Pilot input over MAVLink: RC_CHANNELS_OVERRIDE and MANUAL_CONTROL become the core's `Sticks`.
+
+Heard from SYSID_MYGCS only. A channel keeps its override until it is released or the core lets it run out
+(RC_OVERRIDE_TIME); a joystick axis that is not given keeps its last value. There is no radio behind the overrides, so a
+released channel is neutral, and when none of the four is left the sticks are released.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from autopilot.vehicle import Sticks
+from mavlink_bridge.services.base import Clock, Message, Outgoing, Peer
+
+if TYPE_CHECKING:
+    from autopilot.core import Autopilot
+
+AXES = ("ROLL", "PITCH", "THROTTLE", "YAW")
+#: Values of RC_CHANNELS_OVERRIDE (MAVLink common.xml): leave alone, and give back (0 in the first eight channels).
+IGNORE, RELEASE = 65535, 65534
+_CHANNELS = tuple(f"chan{number}_raw" for number in range(1, 19))
+#: MANUAL_CONTROL: this axis is not given.
+_NO_AXIS = 32767
+
+
+class StickService:
+    """See the module. Clock: vehicle time, on which the core counts the loss of sticks."""
+
+    clock: Clock = "vehicle"
+    handles = frozenset({"RC_CHANNELS_OVERRIDE", "MANUAL_CONTROL"})
+
+    def __init__(self, autopilot: Autopilot) -> None:
+        self._autopilot = autopilot
+        self._held: dict[str, float] = {}  # axis name -> -1 .. 1 (throttle 0 .. 1)
+
+    def handle_message(self, message: Message, peer: Peer, now_ms: int) -> None:
+        if peer.system != int(self._autopilot.parameters["SYSID_MYGCS"]):
+            return
+        if message.get_type() == "MANUAL_CONTROL":
+            self._manual(message, now_ms)
+        else:
+            self._override(message, now_ms)
+
+    def handle_timeout(self, now_ms: int) -> None:
+        """Nothing falls due: the core counts the loss of sticks."""
+
+    def next_deadline_ms(self) -> int | None:
+        return None
+
+    def take_outgoing(self) -> list[Outgoing]:
+        return []
+
+    def link_closed(self, link: int) -> None:
+        """Sticks outlive their link until the core lets them run out."""
+
+    def _override(self, message: Message, now_ms: int) -> None:
+        heard = False
+        for axis in AXES:
+            channel = int(self._autopilot.parameters[f"RCMAP_{axis}"])
+            if not 1 <= channel <= len(_CHANNELS) or f"RC{channel}_MIN" not in self._autopilot.parameters:
+                continue
+            pwm = getattr(message, _CHANNELS[channel - 1])
+            if pwm == IGNORE or (pwm == 0 and channel > 8):
+                continue
+            heard = True
+            if pwm in (0, RELEASE):
+                self._held.pop(axis, None)
+            else:
+                self._held[axis] = self._position(axis, channel, pwm)
+        if heard:
+            self._hand_over(now_ms, "override")
+
+    def _position(self, axis: str, channel: int, pwm: float) -> float:
+        """Where the stick stands, by the channel's calibration (RCn_*)."""
+        low, high, trim, dead, reverse = (
+            self._autopilot.parameters[f"RC{channel}_{name}"] for name in ("MIN", "MAX", "TRIM", "DZ", "REVERSED")
+        )
+        if axis == "THROTTLE" and not self._rover:
+            value = _fraction(pwm - low, high - low)
+            return 1.0 - value if reverse else value
+        off = pwm - trim
+        value = _fraction(off - dead, high - trim - dead) if off > 0 else -_fraction(-off - dead, trim - low - dead)
+        value = -value if reverse else value
+        if axis == "PITCH":  # pulled back is high; `Sticks` counts forward
+            return -value
+        return 0.5 + 0.5 * value if axis == "THROTTLE" else value
+
+    def _manual(self, message: Message, now_ms: int) -> None:
+        if message.target != int(self._autopilot.parameters["SYSID_THISMAV"]):
+            return
+        if message.z < 0 and not self._rover:  # a copter has no negative thrust: ArduPilot drops the whole message
+            return
+        lowest = -1000 if self._rover else 0
+        for axis, value, least in (
+            ("ROLL", message.y, -1000), ("PITCH", message.x, -1000), ("YAW", message.r, -1000),
+            ("THROTTLE", message.z, lowest),
+        ):  # fmt: skip
+            if value != _NO_AXIS:
+                share = _fraction(value - least, 1000 - least)
+                self._held[axis] = share if axis == "THROTTLE" else 2.0 * share - 1.0
+        self._hand_over(now_ms, "manual")
+
+    def _hand_over(self, now_ms: int, source: str) -> None:
+        held = self._held
+        sticks = None
+        if held:
+            sticks = Sticks(
+                roll=held.get("ROLL", 0.0), pitch=held.get("PITCH", 0.0), yaw=held.get("YAW", 0.0),
+                throttle=held.get("THROTTLE", 0.5),
+            )  # fmt: skip
+        self._autopilot.set_sticks(sticks, now_ms, source=source)
+
+    @property
+    def _rover(self) -> bool:
+        return self._autopilot.kind == "rover"
+
+
+def _fraction(part: float, whole: float) -> float:
+    """`part` of `whole` within 0 .. 1; an empty range (a badly set channel) has no position but 0."""
+    return min(max(part / whole, 0.0), 1.0) if whole > 0 else 0.0

@@ -1,0 +1,70 @@
+"""Heartbeats of ground stations, TIMESYNC, PING, and the old question for the version.
+
+Clock: vehicle time, which is what the vehicle's time stamps show (time_boot_ms).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from mavlink_bridge.codec import dialect
+from mavlink_bridge.services.base import Clock, Message, Outgoing, Peer
+from mavlink_bridge.services.commands.context import TelemetryRequests
+from mavlink_bridge.services.commands.messages import AUTOPILOT_VERSION
+
+if TYPE_CHECKING:
+    from autopilot.core import Autopilot
+
+MAV_TYPE_GCS = 6
+
+
+class SystemService:
+    """See the module. `now_ns` is the clock shown to TIMESYNC, ns since boot; by default vehicle time, which stands
+    still within a pass."""
+
+    clock: Clock = "vehicle"
+    handles = frozenset({"HEARTBEAT", "TIMESYNC", "PING", "AUTOPILOT_VERSION_REQUEST"})
+
+    def __init__(
+        self, autopilot: Autopilot, telemetry: TelemetryRequests, *, now_ns: Callable[[], int] | None = None
+    ) -> None:
+        self._autopilot = autopilot
+        self._telemetry = telemetry
+        self._now_ns = now_ns
+        self._outgoing: list[Outgoing] = []
+
+    def handle_message(self, message: Message, peer: Peer, now_ms: int) -> None:
+        match message.get_type():
+            case "HEARTBEAT":
+                if message.type == MAV_TYPE_GCS:
+                    self._autopilot.ground_station_heartbeat(peer.system, now_ms)
+            case "TIMESYNC":
+                self._answer_timesync(message, peer, now_ms)
+            case "PING":
+                self._answer_ping(message, peer)
+            case "AUTOPILOT_VERSION_REQUEST":
+                self._telemetry.request_message(peer.link, peer, AUTOPILOT_VERSION, 0.0)
+
+    def handle_timeout(self, now_ms: int) -> None:
+        """Nothing falls due."""
+
+    def next_deadline_ms(self) -> int | None:
+        return None
+
+    def take_outgoing(self) -> list[Outgoing]:
+        taken, self._outgoing = self._outgoing, []
+        return taken
+
+    def link_closed(self, link: int) -> None:
+        """Nothing is kept of a link."""
+
+    def _answer_timesync(self, message: Message, peer: Peer, now_ms: int) -> None:
+        if message.tc1 == 0:  # else it is somebody's answer
+            own = self._now_ns() if self._now_ns is not None else now_ms * 1_000_000
+            self._outgoing.append(Outgoing(dialect.MAVLink_timesync_message(own, message.ts1), peer.link))
+
+    def _answer_ping(self, message: Message, peer: Peer) -> None:
+        if message.target_system == 0 and message.target_component == 0:  # else it is an answer
+            answer = dialect.MAVLink_ping_message(message.time_usec, message.seq, peer.system, peer.component)
+            self._outgoing.append(Outgoing(answer, peer.link))
