@@ -5,7 +5,7 @@ The table remembers on which links each (system, component) was heard. The rules
 - for us: no target, target system 0, our system with component 0 or ours; our system with another component too, as
   long as nobody has heard that component (a payload that is not there is answered for by the autopilot);
 - forwarded: what has no target, or a broadcast target, to every link where anybody was heard; the rest to the links
-  where its target was heard. Never back, never RADIO_STATUS (a modem speaks to its own end only) and never SETUP_SIGNING
+  where its target was heard. Never back, never RADIO_STATUS (a modem speaks to its own end) and never SETUP_SIGNING
   (a secret key). A frame that carries our own ids is an echo and goes nowhere.
 
 Only frames with a verified checksum fill the table, and each link has a bounded share of it.

@@ -1,0 +1,134 @@
+"""Link addresses as a person writes them: pymavlink's grammar.
+
+`udpout:HOST:PORT`, `udpin:HOST:PORT` (also `udp:` and plain `HOST:PORT`, as pymavlink has it), `tcp:HOST:PORT`,
+`tcpin:HOST:PORT`, `/dev/ttyACM0,115200` or `serial:PATH:BAUD`. `//` behind the scheme is allowed (MAVSDK writes it),
+IPv6 addresses stand in brackets. A mistake is a `LinkError`: one line that says what is wrong and what would be right.
+"""
+
+from __future__ import annotations
+
+import difflib
+import ipaddress
+import re
+import socket
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+Kind = Literal["udpin", "udpout", "tcpin", "tcp", "serial"]
+
+DEFAULT_BAUD = 115200
+_NET_KINDS: dict[str, Kind] = {"udpin": "udpin", "udp": "udpin", "udpout": "udpout", "tcpin": "tcpin", "tcp": "tcp"}
+_EXAMPLES: dict[str, str] = {
+    "udpin": "udpin:127.0.0.1:14550",
+    "udpout": "udpout:127.0.0.1:14550",
+    "tcpin": "tcpin:127.0.0.1:5760",
+    "tcp": "tcp:127.0.0.1:5760",
+    "serial": "/dev/ttyACM0,115200",
+}
+_HOST_PORT = re.compile(r"(?P<host>\[[^\]]*\]|[^:\[\]]*):(?P<port>[^:]*)")
+
+
+class LinkError(Exception):
+    """A link address that is wrong, or a link that cannot be opened; the text is one line for a person."""
+
+
+@dataclass(frozen=True, slots=True)
+class LinkSpec:
+    """A parsed link address. `host` and `port` of network links, `path` and `baud` of serial ones."""
+
+    kind: Kind
+    host: str = ""
+    port: int = 0
+    path: str = ""
+    baud: int = DEFAULT_BAUD
+
+    @property
+    def url(self) -> str:
+        """The address in its usual form."""
+        if self.kind == "serial":
+            return f"{self.path},{self.baud}"
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"{self.kind}:{host}:{self.port}"
+
+    @property
+    def is_network(self) -> bool:
+        return self.kind != "serial"
+
+    @property
+    def is_loopback(self) -> bool:
+        """Only reachable from this machine? A name counts if all its addresses are loopback; serial: no."""
+        return self.is_network and _is_loopback(self.host)
+
+    @property
+    def is_trusted(self) -> bool:
+        """Loopback, native USB (CDC ACM) or a pseudo-terminal: nobody else can listen in or inject. A UART, and a
+        USB adapter (ttyUSB), may have a radio at its other end."""
+        if self.is_network:
+            return self.is_loopback
+        return str(Path(self.path).resolve()).startswith(("/dev/ttyACM", "/dev/pts/"))
+
+
+def parse_link(text: str) -> LinkSpec:
+    """The link that `text` names; LinkError if it names none."""
+    stripped = text.strip()
+    if not stripped:
+        raise LinkError(f"a link address is empty; write for example {_EXAMPLES['udpout']} or {_EXAMPLES['serial']}")
+    if stripped.startswith("/"):
+        return _parse_serial(stripped, text)
+    scheme, colon, rest = stripped.partition(":")
+    if rest.startswith("//"):
+        rest = rest[2:]
+    if scheme == "serial":
+        return _parse_serial(rest, text)
+    kind = _NET_KINDS.get(scheme)
+    if kind is not None:
+        return _parse_network(kind, rest, text)
+    if colon and ":" not in rest and rest.isdigit() and "." in scheme:
+        return _parse_network("udpin", stripped, text)
+    raise LinkError(_unknown_scheme(text, scheme))
+
+
+def _unknown_scheme(text: str, scheme: str) -> str:
+    near = difflib.get_close_matches(scheme, [*_NET_KINDS, "serial"], n=1, cutoff=0.5)
+    known = "udpin, udpout, tcpin, tcp, serial or a device path"
+    hint = f"did you mean {_EXAMPLES.get(near[0], _EXAMPLES['udpin'])}?" if near else f"known are {known}"
+    return f"link {text!r}: {scheme!r} is no kind of link; {hint}"
+
+
+def _parse_network(kind: Kind, rest: str, text: str) -> LinkSpec:
+    match = _HOST_PORT.fullmatch(rest)
+    if match is None:
+        raise LinkError(f"link {text!r}: host and port are wanted; write for example {_EXAMPLES[kind]}")
+    host = match["host"].strip("[]")
+    if not host:
+        raise LinkError(f"link {text!r}: the host is missing; write for example {_EXAMPLES[kind]}")
+    port_text = match["port"]
+    listens = kind in ("udpin", "tcpin")
+    port = int(port_text) if port_text.isascii() and port_text.isdigit() and len(port_text) <= 5 else -1
+    if not (0 if listens else 1) <= port <= 65535:
+        raise LinkError(f"link {text!r}: {port_text!r} is no port (1 to 65535); write for example {_EXAMPLES[kind]}")
+    return LinkSpec(kind, host=host, port=port)
+
+
+def _parse_serial(rest: str, text: str) -> LinkSpec:
+    path, separator, baud_text = rest.rpartition("," if "," in rest else ":")
+    if not separator:
+        path, baud_text = rest, str(DEFAULT_BAUD)
+    if not path:
+        raise LinkError(f"link {text!r}: the device is missing; write for example {_EXAMPLES['serial']}")
+    if not (baud_text.isascii() and baud_text.isdigit() and 50 <= int(baud_text[:9]) <= 20_000_000):
+        raise LinkError(f"link {text!r}: {baud_text!r} is no baud rate; write for example {_EXAMPLES['serial']}")
+    return LinkSpec("serial", path=path, baud=int(baud_text))
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        pass  # a name: look it up
+    try:
+        found = socket.getaddrinfo(host, None)
+    except OSError:
+        return False
+    return all(ipaddress.ip_address(str(address[0]).split("%")[0]).is_loopback for *_, address in found)

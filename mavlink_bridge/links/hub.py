@@ -1,0 +1,212 @@
+"""All links of one endpoint on one selector: the whole shell between descriptors and `Endpoint`.
+
+A pass of the program is: `wait` until something can be read or written (or the time is up), `receive` to hand what came
+in to the endpoint, then the autopilot and the services, then `flush` to write what the endpoint has. The hub also lets
+new clients in, takes ended links out, reconnects, and disconnects a stream whose queue has overflowed. It decides
+nothing else.
+"""
+
+from __future__ import annotations
+
+import selectors
+from collections.abc import Callable
+from typing import Any
+
+from mavlink_bridge.endpoint import Endpoint
+from mavlink_bridge.links.address import LinkSpec, parse_link
+from mavlink_bridge.links.base import Link, Port
+from mavlink_bridge.links.serial import SerialLink
+from mavlink_bridge.links.tcp import TcpClient, TcpPort
+from mavlink_bridge.links.udp import UdpOut, UdpPort
+
+_EXPIRE_EVERY_MS = 1000
+
+
+def make_link(spec: LinkSpec) -> UdpOut | UdpPort | TcpPort | TcpClient | SerialLink:
+    """The link, or the port of links, that an address names; not open yet."""
+    if spec.kind == "udpout":
+        return UdpOut(spec)
+    if spec.kind == "udpin":
+        return UdpPort(spec)
+    if spec.kind == "tcpin":
+        return TcpPort(spec)
+    if spec.kind == "tcp":
+        return TcpClient(spec)
+    return SerialLink(spec)
+
+
+class LinkHub:
+    """See the module. `on_event(text)` hears of links that come and go, a line for the run log each."""
+
+    def __init__(self, endpoint: Endpoint, *, on_event: Callable[[str], None] | None = None) -> None:
+        self._endpoint = endpoint
+        self._on_event = on_event
+        self._selector = selectors.DefaultSelector()
+        self._registered: dict[Link, tuple[int, int]] = {}
+        self._numbers: dict[Link, int] = {}
+        self._ports: dict[Port, bool] = {}
+        self._ready: list[tuple[Any, int]] = []
+        self._expire_ms = 0
+
+    # --- links ----------------------------------------------------------------------------------------------------
+    def open(self, address: str | LinkSpec, now_ms: int) -> Link | Port:
+        """Open a link or port by its address. LinkError says in one line why that is not possible."""
+        spec = parse_link(address) if isinstance(address, str) else address
+        made = make_link(spec)
+        made.open(now_ms)
+        if isinstance(made, TcpPort | UdpPort):
+            self._add_port(made, spec.is_trusted)
+        else:
+            self.add(made, trusted=spec.is_trusted)
+        return made
+
+    def add(self, link: Link, *, trusted: bool = True) -> int:
+        """Attach a link that is open; its number at the endpoint."""
+        number = self._endpoint.open_link(link.name, trusted=trusted)
+        self._numbers[link] = number
+        self._register(link)
+        return number
+
+    def remove(self, link: Link, reason: str) -> None:
+        """Close a link and forget it."""
+        number = self._numbers.pop(link, None)
+        if number is None:
+            return
+        self._unregister(link)
+        link.close()
+        self._endpoint.close_link(number)
+        self._tell(f"link {number} {link.name} ended: {reason}")
+
+    def links(self) -> dict[int, Link]:
+        """The open links by their numbers at the endpoint."""
+        return {number: link for link, number in self._numbers.items()}
+
+    def watch(self, descriptor: int, callback: Callable[[], None]) -> None:
+        """Call back in `receive` when a descriptor of somebody else is readable (a writer thread's wake-up pipe)."""
+        self._selector.register(descriptor, selectors.EVENT_READ, callback)
+
+    def close(self) -> None:
+        """Send what can be sent at once, and close everything."""
+        self.flush()
+        for link in list(self._numbers):
+            self.remove(link, "stopping")
+        for port in self._ports:
+            port.close()
+        self._ports.clear()
+        self._selector.close()
+
+    # --- a pass ---------------------------------------------------------------------------------------------------
+    def wait(self, timeout_s: float) -> bool:
+        """Sleep until something is ready, at most `timeout_s` (0: only look). True if something is."""
+        self._ready = [(key.data, mask) for key, mask in self._selector.select(timeout_s)]
+        return bool(self._ready)
+
+    def receive(self, link_ms: int, vehicle_ms: int) -> None:
+        """Hand what came in to the endpoint, with the time on both clocks; let clients in and take ended links out."""
+        for data, mask in self._ready:
+            if data in self._ports:
+                self._serve_port(data, link_ms, vehicle_ms)
+            elif data in self._numbers:
+                if mask & selectors.EVENT_WRITE:
+                    data.flush()
+                if mask & selectors.EVENT_READ:
+                    self._read(data, link_ms, vehicle_ms)
+                self._register(data)
+            elif callable(data):
+                data()
+        self._ready = []
+        self._maintain(link_ms)
+
+    def flush(self) -> None:
+        """Write what the endpoint has to every link that takes it; disconnect those that have overflowed."""
+        endpoint = self._endpoint
+        for link, number in list(self._numbers.items()):
+            if endpoint.overflowed(number):
+                self.remove(link, "it does not read, and answers were waiting beyond the limit")
+                continue
+            if not endpoint.queued(number):
+                continue
+            if not link.connected:
+                endpoint.take_bytes(number)
+            elif not link.pending:
+                link.write(endpoint.take_bytes(number))
+                self._register(link)
+
+    def next_deadline_ms(self) -> int | None:
+        """The link time at which `receive` should run although nothing came in (reconnects); None: no need."""
+        deadlines = [link.next_deadline_ms() for link in self._numbers]
+        return min((deadline for deadline in deadlines if deadline is not None), default=None)
+
+    def stalled(self, largest: int) -> list[int]:
+        """Streams (not UDP) on which more than `largest` bytes wait; who may outrun real time can wait for these."""
+        return [
+            number
+            for link, number in self._numbers.items()
+            if not link.lossy and link.pending + self._endpoint.queued(number) > largest
+        ]
+
+    # --- inside ---------------------------------------------------------------------------------------------------
+    def _add_port(self, port: Port, trusted: bool) -> None:
+        descriptor = port.fileno()
+        if descriptor is not None:
+            self._selector.register(descriptor, selectors.EVENT_READ, port)
+        self._ports[port] = trusted
+
+    def _serve_port(self, port: Port, link_ms: int, vehicle_ms: int) -> None:
+        for link in port.accept(link_ms):
+            number = self.add(link, trusted=self._ports[port])
+            self._tell(f"link {number} {link.name} opened")
+        for link in port.readable():
+            self._read(link, link_ms, vehicle_ms)
+        self._forget_closed()
+
+    def _read(self, link: Link, link_ms: int, vehicle_ms: int) -> None:
+        number = self._numbers.get(link)
+        if number is None:
+            return
+        data = link.read()
+        if data:
+            self._endpoint.receive(number, data, link_ms, vehicle_ms)
+        elif data is None:
+            self.remove(link, "the other end has closed it")
+
+    def _maintain(self, link_ms: int) -> None:
+        for link in list(self._numbers):
+            deadline = link.next_deadline_ms()
+            if deadline is not None and deadline <= link_ms:
+                link.maintain(link_ms)
+                self._register(link)
+        if link_ms >= self._expire_ms:
+            self._expire_ms = link_ms + _EXPIRE_EVERY_MS
+            for port in self._ports:
+                for link in port.expire(link_ms):
+                    self.remove(link, "silent for too long")
+
+    def _forget_closed(self) -> None:
+        """A port may close a silent peer to make room for a new one."""
+        for link in [link for link in self._numbers if link.lossy and not link.connected]:
+            self.remove(link, "its place was taken")
+
+    def _register(self, link: Link) -> None:
+        """Watch the descriptor that the link has now, for what it wants now."""
+        descriptor = link.fileno()
+        events = selectors.EVENT_READ | (selectors.EVENT_WRITE if link.wants_write else 0)
+        known = self._registered.get(link)
+        if descriptor is None:
+            self._unregister(link)
+        elif known is None or known[0] != descriptor:
+            self._unregister(link)
+            self._selector.register(descriptor, events, link)
+            self._registered[link] = (descriptor, events)
+        elif known[1] != events:
+            self._selector.modify(descriptor, events, link)
+            self._registered[link] = (descriptor, events)
+
+    def _unregister(self, link: Link) -> None:
+        known = self._registered.pop(link, None)
+        if known is not None:
+            self._selector.unregister(known[0])
+
+    def _tell(self, text: str) -> None:
+        if self._on_event is not None:
+            self._on_event(text)

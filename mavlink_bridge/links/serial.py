@@ -1,0 +1,105 @@
+"""A serial device as link: UART, USB or pseudo-terminal, opened for ourselves alone, and again when it comes back.
+
+pyserial sets the line up (raw, baud rate, exclusive); reading and writing go straight to its descriptor, which pyserial
+opens non-blocking.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import termios
+from typing import Any
+
+from mavlink_bridge.links.address import LinkError, LinkSpec
+from mavlink_bridge.links.base import Backoff
+from mavlink_bridge.links.stream import StreamLink
+
+
+class SerialLink(StreamLink):
+    """`/dev/ttyACM0,115200`. When the device goes (unplugged, reset), `maintain` tries to open it, each 0.1 to 2 s."""
+
+    def __init__(self, spec: LinkSpec) -> None:
+        super().__init__(spec.url)
+        self.spec = spec
+        self._device: Any = None
+        self._closed = False
+        self._retry_ms: int | None = None
+        self._backoff = Backoff()
+
+    @property
+    def connected(self) -> bool:
+        return self._device is not None
+
+    def fileno(self) -> int | None:
+        return None if self._device is None else int(self._device.fileno())
+
+    def open(self, now_ms: int) -> None:
+        self._open_device()
+
+    def maintain(self, now_ms: int) -> None:
+        if self._device is not None or self._closed:
+            return
+        if self._retry_ms is None:
+            self._retry_ms = now_ms + self._backoff.take_ms()
+        elif now_ms >= self._retry_ms:
+            self._retry_ms = None
+            try:
+                self._open_device()
+            except LinkError:
+                return  # not back yet; the next call takes the next waiting time
+
+    def next_deadline_ms(self) -> int | None:
+        if self._device is not None or self._closed:
+            return None
+        return 0 if self._retry_ms is None else self._retry_ms
+
+    def close(self) -> None:
+        self._closed = True
+        self._lose()
+
+    def _open_device(self) -> None:
+        import serial  # only who uses a serial link pays for the import
+
+        try:
+            self._device = serial.Serial(
+                self.spec.path, self.spec.baud, timeout=0, write_timeout=0, exclusive=True, rtscts=False, xonxoff=False
+            )
+            _tell_silence_from_end(self._device.fileno())
+        except (OSError, ValueError, termios.error) as problem:  # SerialException is an OSError
+            raise LinkError(_why_not(self.spec, problem)) from problem
+        self._backoff.reset()
+
+    def _receive(self, size: int) -> bytes:
+        return os.read(self._device.fileno(), size)
+
+    def _send(self, data: bytes) -> int:
+        return os.write(self._device.fileno(), data)
+
+    def _lose(self) -> None:
+        device, self._device = self._device, None
+        self._out.clear()
+        if device is not None:
+            device.close()
+
+    def _ended(self) -> bytes | None:
+        return None if self._closed else b""
+
+
+def _tell_silence_from_end(descriptor: int) -> None:
+    """pyserial sets VMIN 0, with which a read of nothing looks like a hang-up; with 1 it is EAGAIN."""
+    attributes = termios.tcgetattr(descriptor)
+    attributes[6][termios.VMIN] = 1
+    termios.tcsetattr(descriptor, termios.TCSANOW, attributes)
+
+
+def _why_not(spec: LinkSpec, problem: Exception) -> str:
+    number = problem.errno if isinstance(problem, OSError) else None
+    if number == errno.ENOENT:
+        return f"link {spec.url}: there is no {spec.path}; `ls /dev/serial/by-id` shows the devices that are there"
+    if number == errno.EACCES:
+        return f"link {spec.url}: no permission for {spec.path}; a member of its group (dialout) has it"
+    if number in (errno.EBUSY, errno.EAGAIN, errno.EWOULDBLOCK):
+        return f"link {spec.url}: {spec.path} is in use by another program"
+    text = str(problem).partition("\n")[0]
+    return f"link {spec.url}: {text}"

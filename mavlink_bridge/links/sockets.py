@@ -1,0 +1,86 @@
+"""What UDP and TCP links share: resolving an address, opening a socket, and a busy port said in one line."""
+
+from __future__ import annotations
+
+import errno
+import socket
+from collections import deque
+from dataclasses import replace
+from typing import Any
+
+from mavlink_bridge.links.address import LinkError, LinkSpec
+
+Address = Any
+"""A socket address: (host, port) or, for IPv6, (host, port, flow, scope)."""
+
+
+def resolve(spec: LinkSpec, kind: socket.SocketKind) -> tuple[socket.AddressFamily, Address]:
+    """The address of a link; LinkError if the host has none. A name is looked up here, once, and may block."""
+    try:
+        family, _, _, _, address = socket.getaddrinfo(spec.host, spec.port, type=kind)[0]
+    except OSError as problem:
+        raise LinkError(f"link {spec.url}: host {spec.host!r} is unknown ({problem.strerror})") from problem
+    return family, address
+
+
+def listen(spec: LinkSpec, kind: socket.SocketKind) -> socket.socket:
+    """A non-blocking socket bound to the link's address; LinkError names a port that is in use."""
+    family, address = resolve(spec, kind)
+    bound = socket.socket(family, kind)
+    try:
+        bound.setblocking(False)
+        if kind == socket.SOCK_STREAM:
+            # A port whose last connection is still in TIME_WAIT may be bound again. Not for UDP, where on some systems
+            # two programs could then bind one port and each get part of the traffic.
+            bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        bound.bind(address)
+        if kind == socket.SOCK_STREAM:
+            bound.listen(128)
+    except OSError as problem:
+        bound.close()
+        raise LinkError(_why_not(spec, problem)) from problem
+    return bound
+
+
+def _why_not(spec: LinkSpec, problem: OSError) -> str:
+    if problem.errno == errno.EADDRINUSE:
+        other = replace(spec, port=spec.port + 1 if spec.port < 65535 else spec.port - 1)
+        return f"port {spec.port} is in use ({spec.url}); choose another, for example --link {other.url}"
+    if problem.errno == errno.EADDRNOTAVAIL:
+        return f"link {spec.url}: {spec.host} is no address of this machine; 127.0.0.1 or 0.0.0.0 would be"
+    return f"link {spec.url}: {problem.strerror}"
+
+
+def bound_spec(spec: LinkSpec, bound: socket.socket) -> LinkSpec:
+    """The link with the port that the system has chosen where 0 was asked for."""
+    return replace(spec, port=int(bound.getsockname()[1]))
+
+
+class OutBuffer:
+    """Bytes that a stream has not taken yet."""
+
+    __slots__ = ("_parts", "size")
+
+    def __init__(self) -> None:
+        self._parts: deque[bytes] = deque()
+        self.size = 0
+
+    def push(self, data: bytes) -> None:
+        if data:
+            self._parts.append(data)
+            self.size += len(data)
+
+    def first(self) -> bytes:
+        """The next piece to send; b"" if there is none."""
+        return self._parts[0] if self._parts else b""
+
+    def sent(self, count: int) -> None:
+        """The first `count` bytes of the first piece are gone."""
+        part = self._parts.popleft()
+        self.size -= count
+        if count < len(part):
+            self._parts.appendleft(part[count:])
+
+    def clear(self) -> None:
+        self._parts.clear()
+        self.size = 0

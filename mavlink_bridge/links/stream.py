@@ -1,0 +1,75 @@
+"""What TCP and serial links share: a descriptor that takes bytes when it can, and a buffer for the rest."""
+
+from __future__ import annotations
+
+from mavlink_bridge.links.base import READ_SIZE
+from mavlink_bridge.links.sockets import OutBuffer
+
+
+class StreamLink:
+    """A `Link` over a byte stream. Subclasses give the descriptor and say what its end means (`_lose`)."""
+
+    lossy = False
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self._out = OutBuffer()
+
+    @property
+    def connected(self) -> bool:
+        raise NotImplementedError
+
+    @property
+    def pending(self) -> int:
+        return self._out.size
+
+    @property
+    def wants_write(self) -> bool:
+        return self._out.size > 0
+
+    def read(self) -> bytes | None:
+        if not self.connected:
+            return self._ended()
+        try:
+            data = self._receive(READ_SIZE)
+        except (BlockingIOError, InterruptedError):
+            return b""
+        except OSError:  # reset, device gone: the stream has ended, and how is the peer's affair
+            data = b""
+        if data:
+            return data
+        self._lose()
+        return self._ended()
+
+    def write(self, data: bytes) -> int:
+        if not self.connected:
+            return 0
+        self._out.push(data)
+        self.flush()
+        return len(data)
+
+    def flush(self) -> None:
+        while self._out.size and self.connected:
+            try:
+                count = self._send(self._out.first())
+            except (BlockingIOError, InterruptedError):
+                return
+            except OSError:
+                # The other end is gone. What it sent before is still to be read, and that reading finds the end.
+                self._out.clear()
+                return
+            self._out.sent(count)
+
+    def _receive(self, size: int) -> bytes:
+        raise NotImplementedError
+
+    def _send(self, data: bytes) -> int:
+        raise NotImplementedError
+
+    def _lose(self) -> None:
+        """The stream has ended."""
+        raise NotImplementedError
+
+    def _ended(self) -> bytes | None:
+        """What `read` says while there is no stream: None, or b"" if it will come back."""
+        return None

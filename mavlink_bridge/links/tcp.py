@@ -1,0 +1,206 @@
+"""TCP links: `TcpPort` (tcpin) makes a link for each client, `TcpClient` (tcp) connects and goes on connecting."""
+
+from __future__ import annotations
+
+import errno
+import socket
+
+from mavlink_bridge.links.address import LinkSpec
+from mavlink_bridge.links.base import Backoff, Link
+from mavlink_bridge.links.sockets import Address, bound_spec, listen, resolve
+from mavlink_bridge.links.stream import StreamLink
+
+_ACCEPTED_PER_PASS = 64
+
+
+class TcpLink(StreamLink):
+    """A client that a `TcpPort` has accepted. When the client goes, the link has ended."""
+
+    def __init__(self, name: str, accepted: socket.socket) -> None:
+        super().__init__(name)
+        self._socket: socket.socket | None = accepted
+
+    @property
+    def connected(self) -> bool:
+        return self._socket is not None
+
+    def fileno(self) -> int | None:
+        return None if self._socket is None else self._socket.fileno()
+
+    def open(self, now_ms: int) -> None:
+        """It exists because it was accepted."""
+
+    def maintain(self, now_ms: int) -> None:
+        """A client comes back by connecting anew, as another link."""
+
+    def next_deadline_ms(self) -> int | None:
+        return None
+
+    def close(self) -> None:
+        if self._socket is not None:
+            self._socket.close()
+            self._socket = None
+            self._out.clear()
+
+    def _receive(self, size: int) -> bytes:
+        return b"" if self._socket is None else self._socket.recv(size)
+
+    def _send(self, data: bytes) -> int:
+        return 0 if self._socket is None else self._socket.send(data)
+
+    def _lose(self) -> None:
+        self.close()
+
+
+class TcpPort:
+    """`tcpin:HOST:PORT`. At most `largest` clients at a time; one more is disconnected at once."""
+
+    def __init__(self, spec: LinkSpec, largest: int = 256) -> None:
+        self.spec = spec
+        self.name = spec.url
+        self.refused = 0
+        self._largest = largest
+        self._clients: list[TcpLink] = []
+        self._socket: socket.socket | None = None
+
+    def fileno(self) -> int | None:
+        return None if self._socket is None else self._socket.fileno()
+
+    def open(self, now_ms: int) -> None:
+        self._socket = listen(self.spec, socket.SOCK_STREAM)
+        self.spec = bound_spec(self.spec, self._socket)
+        self.name = self.spec.url
+
+    def accept(self, now_ms: int) -> list[Link]:
+        new: list[Link] = []
+        self._clients = [client for client in self._clients if client.connected]
+        for _ in range(_ACCEPTED_PER_PASS if self._socket is not None else 0):
+            client = self._accept_one()
+            if client is None:
+                break
+            if len(self._clients) >= self._largest:
+                self.refused += 1
+                client.close()
+                continue
+            self._clients.append(client)
+            new.append(client)
+        return new
+
+    def readable(self) -> list[Link]:
+        return []
+
+    def expire(self, now_ms: int) -> list[Link]:
+        return []
+
+    def close(self) -> None:
+        for client in self._clients:
+            client.close()
+        self._clients.clear()
+        if self._socket is not None:
+            self._socket.close()
+            self._socket = None
+
+    def _accept_one(self) -> TcpLink | None:
+        if self._socket is None:
+            return None
+        try:
+            accepted, address = self._socket.accept()
+        except OSError as problem:  # mostly nobody there; or the client has gone again, or no descriptors are left
+            if problem.errno in (errno.EMFILE, errno.ENFILE):
+                self.refused += 1
+            return None
+        accepted.setblocking(False)
+        accepted.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        return TcpLink(f"{self.name} from {address[0]}:{address[1]}", accepted)
+
+
+class TcpClient(StreamLink):
+    """`tcp:HOST:PORT`: connects, and after a loss connects again, 0.1 to 2 s after the last attempt."""
+
+    def __init__(self, spec: LinkSpec) -> None:
+        super().__init__(spec.url)
+        self.spec = spec
+        self._family: socket.AddressFamily = socket.AF_INET
+        self._address: Address = None
+        self._socket: socket.socket | None = None
+        self._connecting = False
+        self._closed = False
+        self._retry_ms: int | None = None
+        self._backoff = Backoff()
+
+    @property
+    def connected(self) -> bool:
+        return self._socket is not None and not self._connecting
+
+    @property
+    def wants_write(self) -> bool:
+        return self._connecting or self._out.size > 0
+
+    def fileno(self) -> int | None:
+        return None if self._socket is None else self._socket.fileno()
+
+    def open(self, now_ms: int) -> None:
+        self._family, self._address = resolve(self.spec, socket.SOCK_STREAM)
+        self._connect()
+
+    def flush(self) -> None:
+        if self._connecting:
+            self._finish_connecting()
+        super().flush()
+
+    def maintain(self, now_ms: int) -> None:
+        if self._socket is not None or self._closed:
+            return
+        if self._retry_ms is None:
+            self._retry_ms = now_ms + self._backoff.take_ms()
+        elif now_ms >= self._retry_ms:
+            self._retry_ms = None
+            self._connect()
+
+    def next_deadline_ms(self) -> int | None:
+        if self._socket is not None or self._closed:
+            return None
+        return 0 if self._retry_ms is None else self._retry_ms
+
+    def close(self) -> None:
+        self._closed = True
+        self._lose()
+
+    def _connect(self) -> None:
+        made = socket.socket(self._family, socket.SOCK_STREAM)
+        made.setblocking(False)
+        made.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self._socket, self._connecting = made, True
+        problem = made.connect_ex(self._address)
+        if problem not in (0, errno.EINPROGRESS, errno.EINTR):
+            self._lose()
+
+    def _finish_connecting(self) -> None:
+        if self._socket is None:
+            return
+        problem = self._socket.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
+        if problem:
+            self._lose()
+            return
+        try:
+            self._socket.getpeername()
+        except OSError:
+            return  # still on its way
+        self._connecting = False
+        self._backoff.reset()
+
+    def _receive(self, size: int) -> bytes:
+        return b"" if self._socket is None else self._socket.recv(size)
+
+    def _send(self, data: bytes) -> int:
+        return 0 if self._socket is None else self._socket.send(data)
+
+    def _lose(self) -> None:
+        if self._socket is not None:
+            self._socket.close()
+            self._socket = None
+        self._connecting = False
+        self._out.clear()
+
+    def _ended(self) -> bytes | None:
+        return None if self._closed else b""

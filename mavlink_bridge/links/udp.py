@@ -1,0 +1,281 @@
+"""UDP links. What cannot be sent at once is lost, as UDP is; nobody ever waits for it.
+
+`UdpOut` (udpout) sends to one address from the first moment on, whoever listens there or not, from one socket for life:
+a ground station takes a new source port for a new vehicle. `UdpPort` (udpin) is one socket, each peer of it a link.
+
+An error of the network (no route, host down, the refusal of an earlier datagram) is a lost datagram and nothing else.
+"""
+
+from __future__ import annotations
+
+import socket
+from collections import deque
+
+from mavlink_bridge.framing import split_datagrams
+from mavlink_bridge.links.address import LinkError, LinkSpec
+from mavlink_bridge.links.base import Link
+from mavlink_bridge.links.sockets import Address, bound_spec, listen, resolve
+
+_LARGEST_DATAGRAM = 65536
+_DATAGRAMS_PER_PASS = 256
+_INBOX_LIMIT = 256 * 1024
+_RECEIVE_BUFFER = 1 << 20
+
+
+class UdpOut:
+    """`udpout:HOST:PORT`: sends from the start, reads replies from that address only."""
+
+    lossy = True
+
+    def __init__(self, spec: LinkSpec) -> None:
+        self.spec = spec
+        self.name = spec.url
+        self.lost = 0
+        self._socket: socket.socket | None = None
+        self._address: Address = None
+
+    @property
+    def connected(self) -> bool:
+        return self._socket is not None
+
+    @property
+    def pending(self) -> int:
+        return 0
+
+    @property
+    def wants_write(self) -> bool:
+        return False
+
+    def fileno(self) -> int | None:
+        return None if self._socket is None else self._socket.fileno()
+
+    def open(self, now_ms: int) -> None:
+        family, self._address = resolve(self.spec, socket.SOCK_DGRAM)
+        made = socket.socket(family, socket.SOCK_DGRAM)
+        made.setblocking(False)
+        _enlarge(made)
+        try:
+            made.connect(self._address)
+        except OSError as problem:
+            made.close()
+            raise LinkError(f"link {self.name}: {problem.strerror}") from problem
+        self._socket = made
+
+    def read(self) -> bytes | None:
+        if self._socket is None:
+            return None
+        received: list[bytes] = []
+        for _ in range(_DATAGRAMS_PER_PASS):
+            try:
+                received.append(self._socket.recv(_LARGEST_DATAGRAM))
+            except ConnectionRefusedError:
+                continue  # nobody listens there yet
+            except OSError:
+                break  # mostly: nothing there
+        return b"".join(received)
+
+    def write(self, data: bytes) -> int:
+        if self._socket is None:
+            return 0
+        for datagram in split_datagrams(data):
+            self._send(self._socket, datagram)
+        return len(data)
+
+    def _send(self, through: socket.socket, datagram: bytes) -> None:
+        for _ in range(2):  # the refusal of an earlier datagram comes instead of sending this one: try that once more
+            try:
+                through.send(datagram)
+                return
+            except ConnectionRefusedError:
+                continue
+            except OSError:
+                break
+        self.lost += 1
+
+    def flush(self) -> None:
+        """Nothing is ever pending."""
+
+    def maintain(self, now_ms: int) -> None:
+        """There is no connection to keep."""
+
+    def next_deadline_ms(self) -> int | None:
+        return None
+
+    def close(self) -> None:
+        if self._socket is not None:
+            self._socket.close()
+            self._socket = None
+
+
+class UdpPeer:
+    """One address that was heard at a `UdpPort`."""
+
+    lossy = True
+
+    def __init__(self, port: UdpPort, address: Address, now_ms: int) -> None:
+        self.name = f"{port.name} from {address[0]}:{address[1]}"
+        self.address = address
+        self.heard_ms = now_ms
+        self.lost = 0
+        self._port: UdpPort | None = port
+        self._inbox: deque[bytes] = deque()
+        self._inbox_size = 0
+
+    @property
+    def connected(self) -> bool:
+        return self._port is not None
+
+    @property
+    def pending(self) -> int:
+        return 0
+
+    @property
+    def wants_write(self) -> bool:
+        return False
+
+    def fileno(self) -> int | None:
+        return None
+
+    def open(self, now_ms: int) -> None:
+        """It exists because it was heard."""
+
+    def read(self) -> bytes | None:
+        if self._inbox:
+            data = b"".join(self._inbox)
+            self._inbox.clear()
+            self._inbox_size = 0
+            return data
+        return b"" if self._port is not None else None
+
+    def write(self, data: bytes) -> int:
+        if self._port is None:
+            return 0
+        for datagram in split_datagrams(data):
+            if not self._port.send(datagram, self.address):
+                self.lost += 1
+        return len(data)
+
+    def flush(self) -> None:
+        """Nothing is ever pending."""
+
+    def maintain(self, now_ms: int) -> None:
+        """The port watches for silence."""
+
+    def next_deadline_ms(self) -> int | None:
+        return None
+
+    def close(self) -> None:
+        if self._port is not None:
+            self._port.forget(self)
+            self._port = None
+
+    def deliver(self, datagram: bytes, now_ms: int) -> None:
+        """A datagram has come in."""
+        self.heard_ms = now_ms
+        if self._inbox_size + len(datagram) <= _INBOX_LIMIT:
+            self._inbox.append(datagram)
+            self._inbox_size += len(datagram)
+
+
+class UdpPort:
+    """`udpin:HOST:PORT`: a link for each peer heard.
+
+    At most `largest` peers; when they are that many, a new one takes the place of one that has been silent for
+    `MAY_GO_MS`, or else is not heard. A peer that says nothing for `SILENT_MS` is forgotten: long, because some
+    programs speak once and then only listen."""
+
+    SILENT_MS = 300_000
+    MAY_GO_MS = 10_000
+
+    def __init__(self, spec: LinkSpec, largest: int = 128) -> None:
+        self.spec = spec
+        self.name = spec.url
+        self.refused = 0
+        self._largest = largest
+        self._peers: dict[Address, UdpPeer] = {}
+        self._readable: dict[Address, UdpPeer] = {}
+        self._socket: socket.socket | None = None
+
+    def fileno(self) -> int | None:
+        return None if self._socket is None else self._socket.fileno()
+
+    def open(self, now_ms: int) -> None:
+        self._socket = listen(self.spec, socket.SOCK_DGRAM)
+        _enlarge(self._socket)
+        self.spec = bound_spec(self.spec, self._socket)
+        self.name = self.spec.url
+
+    def accept(self, now_ms: int) -> list[Link]:
+        new: list[Link] = []
+        for _ in range(_DATAGRAMS_PER_PASS if self._socket is not None else 0):
+            received = self._receive()
+            if received is None:
+                break
+            datagram, address = received
+            peer = self._peers.get(address)
+            if peer is None:
+                if not self._has_room(now_ms):
+                    self.refused += 1
+                    continue
+                peer = self._peers[address] = UdpPeer(self, address, now_ms)
+                new.append(peer)
+            peer.deliver(datagram, now_ms)
+            self._readable[address] = peer
+        return new
+
+    def readable(self) -> list[Link]:
+        if not self._readable:
+            return []
+        ready: list[Link] = list(self._readable.values())
+        self._readable.clear()
+        return ready
+
+    def expire(self, now_ms: int) -> list[Link]:
+        gone = [peer for peer in self._peers.values() if now_ms - peer.heard_ms > self.SILENT_MS]
+        for peer in gone:
+            peer.close()
+        return list(gone)
+
+    def close(self) -> None:
+        for peer in list(self._peers.values()):
+            peer.close()
+        if self._socket is not None:
+            self._socket.close()
+            self._socket = None
+
+    def send(self, datagram: bytes, address: Address) -> bool:
+        """Send to a peer; False if it is lost here."""
+        if self._socket is None:
+            return False
+        try:
+            self._socket.sendto(datagram, address)
+        except OSError:
+            return False
+        return True
+
+    def forget(self, peer: UdpPeer) -> None:
+        """The peer is closed."""
+        self._peers.pop(peer.address, None)
+
+    def _receive(self) -> tuple[bytes, Address] | None:
+        if self._socket is None:
+            return None
+        try:
+            return self._socket.recvfrom(_LARGEST_DATAGRAM)
+        except OSError:  # mostly: nothing there
+            return None
+
+    def _has_room(self, now_ms: int) -> bool:
+        if len(self._peers) < self._largest:
+            return True
+        oldest = min(self._peers.values(), key=lambda peer: peer.heard_ms)
+        if now_ms - oldest.heard_ms < self.MAY_GO_MS:
+            return False
+        oldest.close()
+        return True
+
+
+def _enlarge(made: socket.socket) -> None:
+    """Room for bursts (a parameter list, a simulation ahead of time); the system may grant less."""
+    made.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _RECEIVE_BUFFER)
+    made.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _RECEIVE_BUFFER)
