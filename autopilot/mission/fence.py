@@ -1,0 +1,151 @@
+"""A fence plan: polygons, circles and a return point, made from fence items (`mission-semantics.md` section 3).
+
+Geometry is done on the plane around the asked point, with ArduPilot's flat projection (`autopilot.geo`); good for
+fences of some tens of kilometres, across the antimeridian too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import hypot, isfinite
+
+from autopilot.geo import GeoPoint, to_local
+from autopilot.mission.commands import FENCE_COMMANDS, Cmd
+from autopilot.mission.items import MissionItem
+
+__all__ = ["Fence", "FenceError", "Polygon", "Zone", "check_fence", "parse_fence"]
+
+_VERTEX = (Cmd.FENCE_POLYGON_VERTEX_INCLUSION, Cmd.FENCE_POLYGON_VERTEX_EXCLUSION)
+_CIRCLE = (Cmd.FENCE_CIRCLE_INCLUSION, Cmd.FENCE_CIRCLE_EXCLUSION)
+_INCLUSION = (Cmd.FENCE_POLYGON_VERTEX_INCLUSION, Cmd.FENCE_CIRCLE_INCLUSION)
+
+
+class FenceError(ValueError):
+    """The items are no fence; the message says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Polygon:
+    """Corners as (lat, lon) in degrees, in order, not closed."""
+
+    vertices: tuple[tuple[float, float], ...]
+    inclusion: bool
+
+    def depth(self, lat: float, lon: float) -> float:
+        """Metres from the point to the edge, positive when the point lies inside the polygon."""
+        here = GeoPoint(lat, lon)
+        corners = [to_local(here, a, b, 0.0)[:2] for a, b in self.vertices]
+        inside = False
+        nearest = float("inf")
+        n1, e1 = corners[-1]
+        for n2, e2 in corners:
+            if (n1 > 0.0) != (n2 > 0.0) and e1 - n1 * (e2 - e1) / (n2 - n1) > 0.0:
+                inside = not inside
+            nearest = min(nearest, _distance_to_segment(n1, e1, n2, e2))
+            n1, e1 = n2, e2
+        return nearest if inside else -nearest
+
+
+@dataclass(frozen=True, slots=True)
+class Zone:
+    """A circle: centre in degrees, radius in metres."""
+
+    lat: float
+    lon: float
+    radius: float
+    inclusion: bool
+
+    def depth(self, lat: float, lon: float) -> float:
+        """Metres from the point to the edge, positive when the point lies inside the circle."""
+        north, east, _ = to_local(GeoPoint(lat, lon), self.lat, self.lon, 0.0)
+        return self.radius - hypot(north, east)
+
+
+@dataclass(frozen=True, slots=True)
+class Fence:
+    """Zones to stay in and zones to stay out of. Without any, everywhere is inside."""
+
+    polygons: tuple[Polygon, ...] = ()
+    circles: tuple[Zone, ...] = ()
+    return_point: tuple[float, float] | None = None
+
+    def __bool__(self) -> bool:
+        return bool(self.polygons or self.circles)
+
+    def margin(self, lat: float, lon: float, *, any_inclusion: bool = False) -> float:
+        """Metres from (`lat`, `lon`) degrees to the nearest limit: positive inside, negative by how far outside, inf
+        without zones. `any_inclusion` (FENCE_OPTIONS bit 1): one inclusion zone is enough instead of all."""
+        zones: list[Polygon | Zone] = [*self.polygons, *self.circles]
+        inner = [zone.depth(lat, lon) for zone in zones if zone.inclusion]
+        outer = [-zone.depth(lat, lon) for zone in zones if not zone.inclusion]
+        within = (max(inner) if any_inclusion else min(inner)) if inner else float("inf")
+        return min([within, *outer])
+
+    def inside(self, lat: float, lon: float, *, any_inclusion: bool = False) -> bool:
+        """Inside all inclusion zones (or any one) and no exclusion zone. The edge counts as inside."""
+        return self.margin(lat, lon, any_inclusion=any_inclusion) >= 0.0
+
+
+def parse_fence(items: Sequence[MissionItem]) -> Fence:
+    """The fence that `items` describe. Raises FenceError."""
+    polygons: list[Polygon] = []
+    circles: list[Zone] = []
+    back: tuple[float, float] | None = None
+    at = 0
+    while at < len(items):
+        item = items[at]
+        if item.command in _VERTEX:
+            polygons.append(_polygon(items, at))
+            at += len(polygons[-1].vertices)
+            continue
+        if item.command in _CIRCLE:
+            if not item.param1 > 0.0:
+                raise FenceError(f"fence item {at}: radius {item.param1:g}, must be above 0")
+            circles.append(Zone(item.x, item.y, item.param1, item.command in _INCLUSION))
+        elif item.command == Cmd.FENCE_RETURN_POINT:
+            if back is not None:
+                raise FenceError(f"fence item {at}: a second return point")
+            back = (item.x, item.y)
+        else:
+            raise FenceError(f"fence item {at}: command {item.command} is no fence item")
+        _check_place(item, at)
+        at += 1
+    return Fence(tuple(polygons), tuple(circles), back)
+
+
+def check_fence(items: Sequence[MissionItem]) -> str | None:
+    """What is wrong with `items` as a fence, or None."""
+    try:
+        parse_fence(items)
+    except FenceError as error:
+        return str(error)
+    return None
+
+
+def _polygon(items: Sequence[MissionItem], at: int) -> Polygon:
+    first = items[at]
+    count = int(first.param1) if isfinite(first.param1) else 0
+    if count < 3 or count != first.param1:
+        raise FenceError(f"fence item {at}: {first.param1:g} vertices, must be 3 or more")
+    corners = items[at : at + count]
+    if len(corners) < count:
+        raise FenceError(f"fence item {at}: {len(corners)} of {count} vertices")
+    for offset, corner in enumerate(corners):
+        if corner.command != first.command or corner.param1 != first.param1:
+            raise FenceError(f"fence item {at + offset}: not a vertex of the polygon before it")
+        _check_place(corner, at + offset)
+    return Polygon(tuple((c.x, c.y) for c in corners), first.command in _INCLUSION)
+
+
+def _check_place(item: MissionItem, at: int) -> None:
+    if item.command in FENCE_COMMANDS and not (abs(item.x) <= 90.0 and abs(item.y) <= 180.0):
+        raise FenceError(f"fence item {at}: position {item.x:g}, {item.y:g} out of range")
+
+
+def _distance_to_segment(n1: float, e1: float, n2: float, e2: float) -> float:
+    """Distance of the origin from the segment between two points, metres."""
+    dn, de = n2 - n1, e2 - e1
+    length = dn * dn + de * de
+    along = max(0.0, min(1.0, -(n1 * dn + e1 * de) / length)) if length > 0.0 else 0.0
+    return hypot(n1 + along * dn, e1 + along * de)

@@ -1,0 +1,32 @@
+"""Rally points: where RTL may go instead of home (`mission-semantics.md` section 3 item 5)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from autopilot.geo import GeoPoint, distance
+from autopilot.mission.commands import RALLY_COMMANDS
+from autopilot.mission.items import MissionItem
+
+__all__ = ["check_rally", "nearest", "rally_place"]
+
+_ABOVE_SEA = frozenset({0, 2, 5})  # MAV_FRAME GLOBAL, MISSION, GLOBAL_INT; the others are above home
+
+
+def rally_place(item: MissionItem, home_alt: float) -> GeoPoint:
+    """Where rally `item` is, altitude AMSL; `home_alt` m AMSL. Terrain frames: flat ground at home's height."""
+    alt = item.z if item.frame in _ABOVE_SEA else home_alt + item.z
+    return GeoPoint(item.x, item.y, alt)
+
+
+def nearest(places: Iterable[GeoPoint], here: GeoPoint) -> GeoPoint | None:
+    """The place with the smallest horizontal distance from `here`, or None."""
+    return min(places, key=lambda place: distance(here, place), default=None)
+
+
+def check_rally(items: Iterable[MissionItem]) -> str | None:
+    """What is wrong with `items` as rally points, or None."""
+    for at, item in enumerate(items):
+        if item.command not in RALLY_COMMANDS:
+            return f"rally item {at}: command {item.command} is no rally point"
+    return None
