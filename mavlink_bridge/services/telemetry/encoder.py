@@ -1,8 +1,8 @@
 """Streamed messages from the report and facts vectors to bytes, without a message object in between.
 
-Two ways with the same bytes: plain Python with `struct`, which needs nothing loaded and serves the first HEARTBEATs, and
-one compiled call for all that is due (`load`, about a tenth of a microsecond per message). pymavlink's own `pack` would
-take most of the time of a fast run.
+Two ways with the same bytes: plain Python with `struct`, which needs nothing loaded and serves the first HEARTBEATs,
+and one compiled call for all that is due (`load`, about a tenth of a microsecond per message). pymavlink's own `pack`
+would take most of the time of a fast run.
 """
 
 from __future__ import annotations
@@ -39,8 +39,8 @@ def _crc_table() -> npt.NDArray[np.int64]:
 
 
 class StreamEncoder:
-    """Encodes for one system and component id. Owns the source vector: `facts` is its part for the core's facts, written
-    by `facts.FactReader`; the report is copied in by `prepare`, once per instant."""
+    """Encodes for one system and component id. Owns the source vector: its part for the core's facts is written by
+    `facts.FactReader`; the report is copied in by `prepare`, once per instant."""
 
     def __init__(self, system: int, component: int = 1) -> None:
         self.system = system
@@ -62,8 +62,8 @@ class StreamEncoder:
         return self._write is not None
 
     def load(self) -> bool:
-        """Compile (or take from numba's cache) and use the fast way from now on. False, and nothing changed, where numba
-        is not installed. Takes some 0.3 s from the cache and a few seconds without."""
+        """Compile (or take from numba's cache) and use the fast way from now on. False, and nothing changed, where
+        numba is not installed. Takes some 0.3 s from the cache and a few seconds without."""
         functions = _compile()
         if functions is None:
             return False
@@ -111,7 +111,8 @@ class StreamEncoder:
             if values[one.ready] == 0.0:
                 continue
             payload = _pack(one, values).rstrip(b"\0") or b"\0"
-            body = bytes((len(payload), 0, 0, sequence, self.system, self.component)) + one.msg_id.to_bytes(3, "little") + payload
+            header = bytes((len(payload), 0, 0, sequence, self.system, self.component))
+            body = header + one.msg_id.to_bytes(3, "little") + payload
             crc = crc16.mcrf4xx(body + bytes((one.crc_extra,)))
             parts.append(b"\xfd" + body + crc.to_bytes(2, "little"))
             sequence = (sequence + 1) & 255

@@ -11,13 +11,13 @@ from typing import Any
 
 
 def write_frames(
-    chosen: Any, count: int, source: Any, header: Any, kind: Any, number: Any, crc_table: Any, single: Any, single_bytes: Any,
-    sequence: int, system: int, component: int, out: Any, result: Any,
+    chosen: Any, count: int, source: Any, header: Any, kind: Any, number: Any, crc_table: Any, single: Any,
+    single_bytes: Any, sequence: int, system: int, component: int, out: Any, result: Any,
 ) -> None:  # fmt: skip
     """Write the MAVLink 2 frames of the streams `chosen[:count]` that are ready into `out`.
 
-    `single` (one float32) and `single_bytes` (its four bytes) are scratch. `result` becomes: bytes written, next sequence
-    number, frames written. Layout of a frame: mavlink.io, "Packet Serialization".
+    `single` (one float32) and `single_bytes` (its four bytes) are scratch. `result` becomes: bytes written, next
+    sequence number, frames written. Layout of a frame: mavlink.io, "Packet Serialization".
     """
     at = 0
     frames = 0
@@ -37,7 +37,7 @@ def write_frames(
             else:
                 if value != value:
                     value = number[e, 2]
-                bits = int(floor(min(max(value, number[e, 3]), number[e, 4]) + 0.5))
+                bits = int(floor(min(max(value, number[e, 3]), number[e, 4]) + 0.5))  # noqa: RUF046 - numba's floor is one
                 for b in range(size):
                     out[at + b] = bits & 255
                     bits >>= 8

@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from mavlink_bridge.codec import dialect
+from mavlink_bridge.messages import NEWER
 from mavlink_bridge.services.telemetry.streams import STREAMS, Stream, Value, constant
 
 _TYPES: Final[dict[str, tuple[str, int, float, float]]] = {
@@ -69,7 +70,8 @@ class Tables:
 
 
 def _message_class(name: str) -> Any:
-    return getattr(dialect, f"MAVLink_{name.lower()}_message")
+    known = getattr(dialect, f"MAVLink_{name.lower()}_message")
+    return NEWER.get(known.id, known)
 
 
 def _elements(stream: Stream, message: Any) -> tuple[Element, ...]:
@@ -84,7 +86,6 @@ def _elements(stream: Stream, message: Any) -> tuple[Element, ...]:
         if len(values) != max(length, 1):
             raise ValueError(f"{stream.name}.{name} has {max(length, 1)} elements, not {len(values)}")
         elements.extend(Element(value, *_TYPES[types[name]]) for value in values)
-    elements.extend(Element(value, *_TYPES[kind]) for kind, value in stream.extensions)
     return tuple(elements)
 
 
@@ -96,7 +97,9 @@ def _layout(stream: Stream) -> StreamLayout:
 
 
 def _tables(layouts: Sequence[StreamLayout]) -> Tables:
-    header, kind, number = [], [], []
+    header: list[tuple[int, ...]] = []
+    kind: list[tuple[int, ...]] = []
+    number: list[tuple[float, ...]] = []
     for one in layouts:
         header.append((one.msg_id, one.crc_extra, one.ready, len(kind), len(kind) + len(one.elements)))
         for e in one.elements:

@@ -1,8 +1,8 @@
 """Where streamed values come from: one float64 vector, addressed by number.
 
 Three parts behind each other: the vehicle's report vector (`autopilot.report`), the *facts* of the core that no vehicle
-knows (mode, home, mission, sensor bits), and values *derived* from both. `streams` names a number for each message field,
-so that the compiled encoder needs no object; `facts` fills the second part, `derive` the third.
+knows (mode, home, mission, sensor bits), and values *derived* from both. `streams` names a number for each message
+field, so that the compiled encoder needs no object; `facts` fills the second part, `derive` the third.
 """
 
 from __future__ import annotations
@@ -13,7 +13,8 @@ from typing import Any, Final
 from autopilot import report
 from autopilot.geo import METRES_PER_DEGREE
 
-FACTS: Final = 160  # a number, not report.SIZE: compiled code that is cached must not change its meaning when the report grows
+# A number of its own, not report.SIZE: code in numba's cache must not change its meaning when the report grows.
+FACTS: Final = 160
 ZERO: Final = FACTS + 0  # constantly 0: the source of constant fields
 ONE: Final = FACTS + 1  # constantly 1: the condition of streams that are always ready
 CUSTOM_MODE: Final = FACTS + 2

@@ -40,13 +40,11 @@ class Value:
 
 @dataclass(frozen=True, slots=True)
 class Stream:
-    """A streamed message. Sent only while the source value `ready` is not 0. `extensions`: (type, value) of extension
-    fields that MAVLink's definitions have and pymavlink's do not yet; they follow its fields on the wire."""
+    """A streamed message. Sent only while the source value `ready` is not 0."""
 
     name: str
     fields: dict[str, Value | Sequence[Value]] = field(default_factory=dict)
     ready: int = s.ONE
-    extensions: tuple[tuple[str, Value], ...] = ()
 
 
 def constant(value: float) -> Value:
@@ -66,7 +64,7 @@ _IMU = {
     **_xyz("xmag ymag zmag", r.MAG_X, MILLI),
 }
 _STICKS = {
-    # Without a radio these are the sticks of RC_CHANNELS_OVERRIDE or MANUAL_CONTROL; pitch forward is low, as on a radio.
+    # Without a radio these are the sticks of RC_CHANNELS_OVERRIDE or MANUAL_CONTROL; pitch forward is low.
     "chan1_raw": Value(r.STICK_ROLL, 500.0, 1500.0, UNKNOWN_U16),
     "chan2_raw": Value(r.STICK_PITCH, -500.0, 1500.0, UNKNOWN_U16),
     "chan3_raw": Value(r.STICK_THROTTLE, 1000.0, 1000.0, UNKNOWN_U16),
@@ -83,10 +81,9 @@ STREAMS: Final[tuple[Stream, ...]] = (
     Stream("EXTENDED_SYS_STATE", {"landed_state": Value(s.LANDED)}),
     Stream("MISSION_CURRENT", {
         "seq": Value(s.MISSION_SEQ), "total": Value(s.MISSION_TOTAL), "mission_state": Value(s.MISSION_STATE),
-        "mission_mode": Value(s.MISSION_MODE),
-    }, extensions=(  # mission_id, fence_id, rally_points_id
-        ("uint32_t", Value(s.MISSION_ID)), ("uint32_t", Value(s.FENCE_ID)), ("uint32_t", Value(s.RALLY_ID)),
-    )),
+        "mission_mode": Value(s.MISSION_MODE), "mission_id": Value(s.MISSION_ID), "fence_id": Value(s.FENCE_ID),
+        "rally_points_id": Value(s.RALLY_ID),
+    }),
     Stream("SYS_STATUS", {
         "onboard_control_sensors_present": Value(s.SENSORS_PRESENT),
         "onboard_control_sensors_enabled": Value(s.SENSORS_ENABLED),
@@ -173,7 +170,7 @@ STREAMS: Final[tuple[Stream, ...]] = (
     }),
     Stream("SCALED_IMU2", {"time_boot_ms": _BOOT, **_IMU}),
     Stream("POSITION_TARGET_LOCAL_NED", {
-        "time_boot_ms": _BOOT, "coordinate_frame": constant(1), "type_mask": constant(0x09C0),  # no acceleration, yaw rate
+        "time_boot_ms": _BOOT, "coordinate_frame": constant(1), "type_mask": constant(0x09C0),  # no accel., no yaw rate
         **_xyz("x y z vx vy vz", r.TARGET_N), "yaw": Value(r.TARGET_YAW),
     }, ready=s.STEERED),
     Stream("ATTITUDE_QUATERNION", {
@@ -183,7 +180,8 @@ STREAMS: Final[tuple[Stream, ...]] = (
         **_xyz("roll pitch yaw", r.ROLL), "altitude": Value(r.ALT), "lat": Value(r.LAT, E7), "lng": Value(r.LON, E7),
     }),
     Stream("SIMSTATE", {
-        **_xyz("roll pitch yaw", r.TRUE_ROLL), **_xyz("xacc yacc zacc", r.ACCEL_X), **_xyz("xgyro ygyro zgyro", r.GYRO_X),
+        **_xyz("roll pitch yaw", r.TRUE_ROLL), **_xyz("xacc yacc zacc", r.ACCEL_X),
+        **_xyz("xgyro ygyro zgyro", r.GYRO_X),
         "lat": Value(r.TRUE_LAT, E7), "lng": Value(r.TRUE_LON, E7),
     }, ready=s.HAS_TRUTH),
     Stream("HWSTATUS", {"Vcc": constant(5000)}),

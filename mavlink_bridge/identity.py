@@ -1,0 +1,77 @@
+"""Who we say we are: an ArduPilot copter or rover, version 4.6.2 (`ground-stations.md` 1.2 and 1.6).
+
+Ground stations choose parameter names, plan protocols and texts by this; it does not change while a program runs.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Final
+
+MAV_AUTOPILOT_ARDUPILOTMEGA: Final = 3
+MAV_TYPE_QUADROTOR: Final = 2
+MAV_TYPE_GROUND_ROVER: Final = 10
+
+VERSION: Final = (4, 6, 2)
+_OFFICIAL: Final = 255  # FIRMWARE_VERSION_TYPE_OFFICIAL
+FLIGHT_SW_VERSION: Final = VERSION[0] << 24 | VERSION[1] << 16 | VERSION[2] << 8 | _OFFICIAL
+GIT_HASH: Final = "5e471e00"
+"""Eight characters in the place of a git hash."""
+
+_MISSION_FLOAT, _PARAM_FLOAT, _MISSION_INT, _COMMAND_INT, _FTP = 1, 2, 4, 8, 32
+_SET_ATTITUDE_TARGET, _SET_LOCAL_NED, _SET_GLOBAL_INT = 64, 128, 256
+_FLIGHT_TERMINATION, _COMPASS_CALIBRATION, _MAVLINK2 = 2048, 4096, 8192
+_MISSION_FENCE, _MISSION_RALLY = 16384, 32768
+CAPABILITIES: Final = (
+    _MISSION_FLOAT | _PARAM_FLOAT | _MISSION_INT | _COMMAND_INT
+    | _SET_ATTITUDE_TARGET | _SET_LOCAL_NED | _SET_GLOBAL_INT
+    | _FLIGHT_TERMINATION | _COMPASS_CALIBRATION | _MAVLINK2 | _MISSION_FENCE | _MISSION_RALLY
+)  # fmt: skip
+"""MAV_PROTOCOL_CAPABILITY bits, without FTP."""
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """`kind`: "copter" or "rover". `name`: what is stable for this vehicle (its state folder, its system id): the uid
+    is made from it. `serves_files`: parameters may be read as @PARAM/param.pck (capability FTP)."""
+
+    kind: str = "copter"
+    name: str = "1"
+    serves_files: bool = False
+
+    @property
+    def vehicle_type(self) -> int:
+        """MAV_TYPE."""
+        return MAV_TYPE_GROUND_ROVER if self.kind == "rover" else MAV_TYPE_QUADROTOR
+
+    @property
+    def firmware(self) -> str:
+        """The name that the first banner line begins with."""
+        return "ArduRover" if self.kind == "rover" else "ArduCopter"
+
+    @property
+    def capabilities(self) -> int:
+        return CAPABILITIES | (_FTP if self.serves_files else 0)
+
+    @property
+    def uid2(self) -> bytes:
+        """18 bytes, stable, not all zero."""
+        return sha256(f"sortie {self.name}".encode()).digest()[:18]
+
+    @property
+    def uid(self) -> int:
+        """The uid in 64 bits, not 0."""
+        return int.from_bytes(self.uid2[:8], "little") or 1
+
+    def banner(self) -> list[str]:
+        """The lines that introduce the vehicle, as ArduPilot has them. Mission Planner takes version, vehicle type and
+        window title from them."""
+        version = ".".join(map(str, VERSION))
+        serial = self.uid2[:12].hex().upper()
+        lines = [
+            f"{self.firmware} V{version} ({GIT_HASH})",
+            f"ChibiOS: {GIT_HASH}",
+            f"Sortie {serial[:8]} {serial[8:16]} {serial[16:24]}",
+        ]
+        return [*lines, "Frame: QUAD/X"] if self.kind != "rover" else lines

@@ -1,0 +1,87 @@
+"""Messages that are sent once: texts for people, the vehicle's version, events of the mission and the flight."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator
+from typing import Final
+
+from autopilot.outcome import Severity, StatusText
+from mavlink_bridge.codec import dialect
+from mavlink_bridge.identity import FLIGHT_SW_VERSION, GIT_HASH, Identity
+from mavlink_bridge.services.base import Message
+
+TEXT_SIZE: Final = 50
+_CHUNKS_LIMIT: Final = 8  # 400 characters: a text that is longer tells nobody more
+_WINDOW_MS: Final = 100
+_PER_WINDOW: Final = 20
+_WAITING_LIMIT: Final = 100
+
+
+def autopilot_version(identity: Identity) -> Message:
+    """AUTOPILOT_VERSION (`ground-stations.md` 1.2)."""
+    custom = list(GIT_HASH.encode())
+    return dialect.MAVLink_autopilot_version_message(
+        capabilities=identity.capabilities, flight_sw_version=FLIGHT_SW_VERSION, middleware_sw_version=0,
+        os_sw_version=0, board_version=0, flight_custom_version=custom, middleware_custom_version=custom,
+        os_custom_version=custom, vendor_id=0, product_id=0, uid=identity.uid, uid2=list(identity.uid2),
+    )  # fmt: skip
+
+
+def status_texts(severity: int, text: str, chunk_id: int) -> Iterator[Message]:
+    """STATUSTEXT messages of one text: alone up to 50 bytes (`id` 0), else in chunks with `chunk_id`; the last chunk is
+    shorter than 50 bytes, which is how a receiver knows it (mavlink.io, STATUSTEXT)."""
+    data = text.encode("utf-8", "replace")[: TEXT_SIZE * _CHUNKS_LIMIT - 1]
+    if len(data) <= TEXT_SIZE:
+        yield dialect.MAVLink_statustext_message(severity, data)
+        return
+    for number in range(len(data) // TEXT_SIZE + 1):
+        chunk = data[number * TEXT_SIZE : (number + 1) * TEXT_SIZE]
+        yield dialect.MAVLink_statustext_message(severity, chunk, chunk_id, number)
+
+
+def banner(identity: Identity) -> list[Message]:
+    """The lines of `Identity.banner` as STATUSTEXTs (INFO)."""
+    return [dialect.MAVLink_statustext_message(Severity.INFO, line.encode()) for line in identity.banner()]
+
+
+class TextQueue:
+    """Texts that wait to be sent: at most 20 messages within 100 ms of vehicle time, at most 100 waiting texts.
+
+    When too many wait, the oldest of the least important ones goes; `dropped` counts them.
+    """
+
+    def __init__(self) -> None:
+        self._waiting: deque[StatusText] = deque()
+        self._window = -1
+        self._sent = 0
+        self._last_id = 0
+        self.dropped = 0
+
+    def push(self, text: StatusText) -> None:
+        self._waiting.append(text)
+        if len(self._waiting) > _WAITING_LIMIT:
+            self.dropped += 1
+            self._waiting.remove(max(self._waiting, key=lambda one: one.severity))
+
+    def take(self, now_ms: int) -> list[Message]:
+        """What may be sent now, whole texts only."""
+        if not self._waiting:
+            return []
+        if now_ms // _WINDOW_MS != self._window:
+            self._window, self._sent = now_ms // _WINDOW_MS, 0
+        messages: list[Message] = []
+        while self._waiting and self._sent < _PER_WINDOW:
+            text = self._waiting.popleft()
+            chunks = list(status_texts(text.severity, text.text, self._last_id % 65535 + 1))
+            self._last_id += len(chunks) > 1
+            self._sent += len(chunks)
+            messages += chunks
+        return messages
+
+    def clear(self) -> None:
+        self._waiting.clear()
+
+    def next_deadline_ms(self) -> int | None:
+        """The next window, when texts wait."""
+        return (self._window + 1) * _WINDOW_MS if self._waiting else None

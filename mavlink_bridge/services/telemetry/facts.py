@@ -1,0 +1,143 @@
+"""The core's facts as numbers, for the source vector of the stream encoder.
+
+Reads attributes of the `Autopilot` once per instant and writes them where `sources` says. It decides only what is a
+matter of the wire: which bits SYS_STATUS shows, which MISSION_STATE the sequencer's state is.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final, Protocol
+
+from autopilot import report
+from autopilot.geo import GeoPoint, to_local
+from autopilot.mission.state import MissionState
+from mavlink_bridge.identity import Identity
+from mavlink_bridge.services.telemetry import sources as s
+from mavlink_bridge.services.telemetry.encoder import Vector
+
+GEOFENCE: Final = 1 << 20
+PREARM_CHECK: Final = 1 << 28
+_MODE_FLAG_GUIDED: Final = 8
+_NO_MISSION, _NOT_STARTED, _ACTIVE, _COMPLETE = 1, 2, 3, 5
+_AUTO_MODES: Final = {"copter": (3, 27), "rover": (10,)}
+_NO_TOTAL: Final = 65535  # MISSION_CURRENT.total without a mission
+_MISSION_ACTIVE_MODE, _MISSION_OTHER_MODE = 1, 2
+
+_ALT_MAX, _CIRCLE, _POLYGON, _ALT_MIN = 1, 2, 4, 8  # FENCE_TYPE
+_BREACH_MINALT, _BREACH_MAXALT, _BREACH_BOUNDARY = 1, 2, 3  # FENCE_BREACH
+
+
+class FactsOfCore(Protocol):
+    """What telemetry reads of `autopilot.core.Autopilot`."""
+
+    kind: Any
+    mode_number: Any
+    base_mode: Any
+    system_status: Any
+    home: Any
+    vehicle: Any
+    sequencer: Any
+    mission: Any
+    fence: Any
+    rally: Any
+    prearm_ok: Any
+    sensors_enabled: Any
+    fence_breach: Any
+
+
+def mission_state(state: MissionState, total: int) -> int:
+    """MISSION_STATE (`mission-semantics.md` 1.1). Paused (4) is never shown, as with ArduPilot."""
+    if state is MissionState.RUNNING:
+        return _ACTIVE
+    if total == 0:
+        return _NO_MISSION
+    return _COMPLETE if state is MissionState.COMPLETED else _NOT_STARTED
+
+
+def breach_type(fence_types: int) -> int:
+    """FENCE_BREACH of FENCE_TYPE bits that are breached; the boundary wins, as in ArduPilot."""
+    if fence_types & (_CIRCLE | _POLYGON):
+        return _BREACH_BOUNDARY
+    if fence_types & _ALT_MAX:
+        return _BREACH_MAXALT
+    return _BREACH_MINALT if fence_types & _ALT_MIN else 0
+
+
+def sensor_bits(
+    *, vehicle_has: int, vehicle_healthy: int, enabled: int, prearm_ok: bool, breached: bool
+) -> tuple[int, int, int]:
+    """SYS_STATUS bits (present, enabled, healthy) of `ground-stations.md` 1.4. What the core uses without being a
+    sensor of the vehicle (controllers, outputs) is healthy; the fence while it is not breached; PREARM_CHECK by the
+    checks."""
+    enabled |= PREARM_CHECK
+    own = enabled & ~vehicle_has & ~(PREARM_CHECK | GEOFENCE)
+    healthy = (vehicle_healthy | own) & ~(PREARM_CHECK | GEOFENCE)
+    healthy |= PREARM_CHECK if prearm_ok else 0
+    healthy |= 0 if breached else GEOFENCE
+    return vehicle_has | enabled, enabled, healthy & enabled
+
+
+class FactReader:
+    """Writes the facts of one core into `source` (`sources.FACTS` on). `boot_unix_us`: us since 1970 at vehicle time 0;
+    `load`: 0 .. 1000, set by the run loop."""
+
+    def __init__(self, core: FactsOfCore, identity: Identity, source: Vector, boot_unix_us: int) -> None:
+        self._core = core
+        self._source = source
+        self._auto_modes = _AUTO_MODES[identity.kind]
+        self._home: GeoPoint | None = None
+        self._origin: GeoPoint | None = None
+        self.load = 0
+        source[s.ZERO], source[s.ONE] = 0.0, 1.0
+        source[s.VEHICLE_TYPE] = identity.vehicle_type
+        source[s.IS_COPTER] = identity.kind != "rover"
+        source[s.BOOT_UNIX_US] = boot_unix_us
+
+    def read(self) -> None:
+        """All facts as they are now."""
+        core, out = self._core, self._source
+        base_mode = core.base_mode
+        out[s.CUSTOM_MODE] = core.mode_number
+        out[s.BASE_MODE] = base_mode
+        out[s.SYSTEM_STATUS] = core.system_status
+        out[s.STEERED] = base_mode & _MODE_FLAG_GUIDED and core.vehicle.state.armed
+        out[s.LOAD] = self.load
+        self._read_home()
+        self._read_mission()
+        self._read_safety()
+
+    def _read_home(self) -> None:
+        home, origin, out = self._core.home, self._core.vehicle.origin, self._source
+        if home is self._home and origin is self._origin:
+            return
+        self._home, self._origin = home, origin
+        out[s.HAS_HOME] = home is not None
+        if home is not None:
+            out[s.HOME_LAT], out[s.HOME_LON], out[s.HOME_ALT] = home.lat, home.lon, home.alt
+            local = to_local(origin, home.lat, home.lon, home.alt) if origin is not None else (0.0, 0.0, 0.0)
+            out[s.HOME_N], out[s.HOME_E], out[s.HOME_D] = local
+
+    def _read_mission(self) -> None:
+        core, out = self._core, self._source
+        total = core.mission.total()
+        out[s.MISSION_SEQ] = core.sequencer.current_nav_index()
+        out[s.MISSION_TOTAL] = total or _NO_TOTAL
+        out[s.MISSION_STATE] = mission_state(core.sequencer.state(), total)
+        out[s.MISSION_MODE] = _MISSION_ACTIVE_MODE if core.mode_number in self._auto_modes else _MISSION_OTHER_MODE
+        out[s.MISSION_ID] = core.mission.checksum()
+        out[s.FENCE_ID] = core.fence.checksum()
+        out[s.RALLY_ID] = core.rally.checksum()
+
+    def _read_safety(self) -> None:
+        core, out = self._core, self._source
+        status, types, count, time_ms = core.fence_breach
+        out[s.BREACH_STATUS], out[s.BREACH_TYPE] = status, breach_type(types)
+        out[s.BREACH_COUNT], out[s.BREACH_TIME_MS] = count, time_ms
+        state = core.vehicle.state.report
+        enabled = core.sensors_enabled
+        present, enabled, healthy = sensor_bits(
+            vehicle_has=int(state[report.SENSORS_PRESENT]), vehicle_healthy=int(state[report.SENSORS_HEALTHY]),
+            enabled=enabled, prearm_ok=core.prearm_ok, breached=bool(status),
+        )  # fmt: skip
+        out[s.SENSORS_PRESENT], out[s.SENSORS_ENABLED], out[s.SENSORS_HEALTHY] = present, enabled, healthy
+        out[s.FENCE_ENABLED] = 1.0 if enabled & GEOFENCE else 0.0

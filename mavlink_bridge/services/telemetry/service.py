@@ -1,0 +1,307 @@
+"""The telemetry service: streams at their rates, and what has to be said at once.
+
+Per link a `Schedule`; the encoder writes all that is due on a link in one call. Events of the core become messages on
+all links in the same pass, HEARTBEAT first. Runs on vehicle time. It owns the rates and the texts that wait; everything
+that it says is read from the core and from the vehicle's report at that instant.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Final, Protocol
+
+import numpy as np
+
+from autopilot.mission.events import CurrentChanged, ItemReached, MissionCleared, MissionComplete
+from autopilot.outcome import (
+    ArmedChanged,
+    FenceChanged,
+    FlightStateChanged,
+    HomeChanged,
+    ModeChanged,
+    ParameterChanged,
+    Result,
+    StatusText,
+)
+from mavlink_bridge import codec
+from mavlink_bridge.codec import dialect
+from mavlink_bridge.identity import Identity
+from mavlink_bridge.services.base import Clock, Message, Outgoing, Peer
+from mavlink_bridge.services.telemetry import announcements, rates
+from mavlink_bridge.services.telemetry.encoder import Chosen, StreamEncoder
+from mavlink_bridge.services.telemetry.facts import FactReader, FactsOfCore
+from mavlink_bridge.services.telemetry.layout import LAYOUTS, NUMBER_OF, NUMBER_OF_NAME
+from mavlink_bridge.services.telemetry.schedule import Schedule
+
+_HEARTBEAT: Final = NUMBER_OF_NAME["HEARTBEAT"]
+_AT_ONCE: Final[dict[type, int]] = {
+    ModeChanged: _HEARTBEAT,
+    ArmedChanged: _HEARTBEAT,
+    CurrentChanged: NUMBER_OF_NAME["MISSION_CURRENT"],
+    MissionCleared: NUMBER_OF_NAME["MISSION_CURRENT"],
+    MissionComplete: NUMBER_OF_NAME["MISSION_CURRENT"],
+    HomeChanged: NUMBER_OF_NAME["HOME_POSITION"],
+    FenceChanged: NUMBER_OF_NAME["FENCE_STATUS"],
+}
+"""Streams that are sent outside their rate when something happens."""
+_AUTOPILOT_VERSION: Final = 148
+_GPS_GLOBAL_ORIGIN: Final = 49
+_START: Final = 1
+
+
+class Output(Protocol):
+    """What telemetry needs of `mavlink_bridge.endpoint.Endpoint`."""
+
+    @property
+    def system_id(self) -> int: ...
+    @property
+    def component_id(self) -> int: ...
+    def next_sequence(self, link: int) -> int: ...
+    def append(self, link: int, data: bytes, frames: int) -> None: ...
+    def congested(self, link: int) -> bool: ...
+    def send(self, message: Message, link: int | None = None) -> None: ...
+
+
+class TelemetryService:
+    """See the module. `boot_unix_us`: us since 1970 at vehicle time 0. `parameter_value(name, value)` makes the
+    PARAM_VALUE for a `ParameterChanged`; without it the parameter service announces changes itself.
+
+    `skipped`: streams not encoded because their link was congested.
+    """
+
+    clock: Clock = "vehicle"
+    handles = frozenset({"REQUEST_DATA_STREAM"})
+
+    def __init__(
+        self,
+        core: FactsOfCore,
+        output: Output,
+        identity: Identity | None = None,
+        *,
+        boot_unix_us: int = 0,
+        parameter_value: Callable[[str, float], Message | None] | None = None,
+    ) -> None:
+        self._core = core
+        self._output = output
+        self.identity = identity or Identity()
+        self._encoder = StreamEncoder(output.system_id, output.component_id)
+        self._facts = FactReader(core, self.identity, self._encoder.source, boot_unix_us)
+        self._parameter_value = parameter_value
+        self._links: dict[int, Schedule] = {}
+        self._fixed: set[int] = set()
+        self._greeted: set[int] = set()
+        self._texts = announcements.TextQueue()
+        self._outgoing: list[Outgoing] = []
+        self.skipped = 0
+
+    def load(self) -> bool:
+        """Use compiled encoding from now on, see `StreamEncoder.load`."""
+        return self._encoder.load()
+
+    def set_busy(self, permille: int) -> None:
+        """How busy the run loop is, 0 .. 1000 (SYS_STATUS.load)."""
+        self._facts.load = permille
+
+    # --- links and rates ------------------------------------------------------------------------------------------
+    def open_link(self, link: int, *, rates_hz: Mapping[str, float] | None = None, fixed: bool = False) -> None:
+        """Stream on this link: a HEARTBEAT with the next pass, the rest at the default rates, changed by `rates_hz`
+        (message name to Hz, "*" = all default streams). `fixed`: nothing that comes in changes them (a log)."""
+        intervals = dict(rates.DEFAULT_US)
+        for name, hz in (rates_hz or {}).items():
+            numbers = list(intervals) if name == "*" else [NUMBER_OF_NAME[name]]
+            intervals.update(dict.fromkeys(numbers, rates.interval_of_rate(hz)))
+        self._links[link] = Schedule(intervals)
+        self._greeted.discard(link)
+        if fixed:
+            self._fixed.add(link)
+
+    def link_closed(self, link: int) -> None:
+        self._links.pop(link, None)
+        self._fixed.discard(link)
+        self._greeted.discard(link)
+
+    def set_message_interval(self, link: int, msg_id: int, interval_us: int) -> Result:
+        """SET_MESSAGE_INTERVAL: 0 = default rate, -1 = off; faster than 50 Hz becomes 50 Hz."""
+        number, schedule = NUMBER_OF.get(msg_id), self._links.get(link)
+        if number is None or schedule is None or interval_us < rates.OFF:
+            return Result.DENIED
+        if interval_us == 0:
+            interval_us = rates.DEFAULT_US.get(number, rates.OFF)
+        elif interval_us > 0:
+            interval_us = rates.bounded(interval_us)
+        if link not in self._fixed:
+            schedule.update({number: interval_us})
+        return Result.ACCEPTED
+
+    def message_interval(self, link: int, msg_id: int) -> int:
+        """Microseconds between two messages on this link; -1 off, 0 when this message is not streamed."""
+        number, schedule = NUMBER_OF.get(msg_id), self._links.get(link)
+        if number is None or schedule is None:
+            return 0
+        return schedule.intervals.get(number, rates.OFF)
+
+    def handle_message(self, message: Message, peer: Peer, now_ms: int) -> None:
+        """REQUEST_DATA_STREAM: the rate of one group on this link; no acknowledgement."""
+        schedule = self._links.get(peer.link)
+        numbers = rates.GROUPS.get(message.req_stream_id)
+        if schedule is None or numbers is None or peer.link in self._fixed:
+            return
+        hz = message.req_message_rate if message.start_stop == _START else 0
+        interval = rates.interval_of_rate(hz)
+        schedule.update({number: _no_slower(number, interval) for number in numbers})
+
+    # --- requests -------------------------------------------------------------------------------------------------
+    def request_message(self, link: int, peer: Peer, msg_id: int, p2: float = 0.0) -> Result:
+        """REQUEST_MESSAGE: the message waits in `take_outgoing`, so that the acknowledgement can go first. FAILED when
+        there is nothing to say yet, UNSUPPORTED for a message that we do not have."""
+        message: Message | None
+        if msg_id == _AUTOPILOT_VERSION:
+            message = announcements.autopilot_version(self.identity)
+        elif msg_id == _GPS_GLOBAL_ORIGIN:
+            message = self._origin()
+        elif msg_id in NUMBER_OF:
+            message = self._streamed(NUMBER_OF[msg_id])
+        else:
+            return Result.UNSUPPORTED
+        if message is None:
+            return Result.FAILED
+        self._outgoing.append(Outgoing(message, link))
+        return Result.ACCEPTED
+
+    def banner(self) -> list[Message]:
+        """The STATUSTEXTs that introduce the vehicle (`ground-stations.md` 1.6)."""
+        return announcements.banner(self.identity)
+
+    def take_outgoing(self) -> list[Outgoing]:
+        """Messages that were asked for by `request_message`."""
+        taken, self._outgoing = self._outgoing, []
+        return taken
+
+    def _streamed(self, number: int) -> Message | None:
+        self._refresh()
+        payload = self._encoder.payload(number)
+        return None if payload is None else codec.decode(LAYOUTS[number].msg_id, payload)
+
+    def _origin(self) -> Message | None:
+        origin = self._core.vehicle.origin
+        if origin is None:
+            return None
+        now_us = self._core.vehicle.state.time_ms * 1000
+        return dialect.MAVLink_gps_global_origin_message(
+            round(origin.lat * 1e7), round(origin.lon * 1e7), round(origin.alt * 1e3), now_us
+        )
+
+    # --- time and events ------------------------------------------------------------------------------------------
+    def next_deadline_ms(self) -> int | None:
+        """The next instant at which a stream is due or a waiting text may go; in the past when something is new."""
+        if not self._links:
+            return None
+        deadline = 0 if self._outgoing or len(self._greeted) < len(self._links) else self._texts.next_deadline_ms()
+        for schedule in self._links.values():
+            due = schedule.next_ms
+            if due is not None and (deadline is None or due < deadline):
+                deadline = due
+        return deadline
+
+    def handle_timeout(self, now_ms: int) -> None:
+        """Send what is due."""
+        self._send_texts(now_ms)
+        fresh = False
+        for link, schedule in self._links.items():
+            due = schedule.take_due(now_ms)
+            if link not in self._greeted:
+                due = self._greet(link, due)
+            if due is None:
+                continue
+            if self._output.congested(link):
+                self.skipped += len(due)
+                continue
+            if not fresh:
+                self._refresh()
+                fresh = True
+            self._append(link, due)
+
+    def handle_events(self, events: Iterable[object], now_ms: int) -> None:
+        """What the core announced in this pass: at once, on all links, in order, but HEARTBEAT before everything."""
+        if not self._links:
+            return
+        waiting = self._actions(events)
+        if waiting:
+            self._refresh()
+            for action in waiting:
+                if isinstance(action, int):
+                    self._send_stream(action)
+                elif isinstance(action, StatusText):
+                    self._texts.push(action)
+                    self._send_texts(now_ms)
+                else:
+                    self._output.send(action)
+
+    def _actions(self, events: Iterable[object]) -> list[object]:
+        """Numbers of streams, texts, and messages, in the order in which they are to be sent. A stream goes once, where
+        it was asked for last: it says how things are after all of the events."""
+        actions: list[object] = []
+        for event in events:
+            action = self._action(event)
+            if action is None:
+                continue
+            if isinstance(action, int) and action in actions:
+                actions.remove(action)
+            actions.append(action)
+        if _HEARTBEAT in actions:
+            actions.remove(_HEARTBEAT)
+            actions.insert(0, _HEARTBEAT)
+        return actions
+
+    def _action(self, event: object) -> object | None:
+        at_once = _AT_ONCE.get(type(event))
+        if at_once is not None:
+            return at_once
+        match event:
+            case StatusText():
+                return event
+            case ItemReached(seq):
+                return dialect.MAVLink_mission_item_reached_message(seq)  # type: ignore[no-any-return]  # pymavlink
+            case FlightStateChanged(state):
+                now_ms = self._core.vehicle.state.time_ms & 0xFFFFFFFF
+                return dialect.MAVLink_named_value_int_message(now_ms, b"FM_STATE", state)  # type: ignore[no-any-return]
+            case ParameterChanged(name, value) if self._parameter_value is not None:
+                return self._parameter_value(name, value)
+        return None
+
+    # --- bytes ----------------------------------------------------------------------------------------------------
+    def _refresh(self) -> None:
+        """Read core and vehicle; from here on the encoder says how things are now."""
+        self._encoder.system, self._encoder.component = self._output.system_id, self._output.component_id
+        self._facts.read()
+        self._encoder.prepare(self._core.vehicle.state.report)
+
+    def _greet(self, link: int, due: Chosen | None) -> Chosen:
+        """A new link hears a HEARTBEAT at once, because clients wait for the first one."""
+        self._greeted.add(link)
+        if due is None or _HEARTBEAT in due:
+            return _ONLY[_HEARTBEAT] if due is None else due
+        return np.concatenate((_ONLY[_HEARTBEAT], due))
+
+    def _send_stream(self, number: int) -> None:
+        for link in self._links:
+            self._append(link, _ONLY[number])
+
+    def _send_texts(self, now_ms: int) -> None:
+        for message in self._texts.take(now_ms):
+            self._output.send(message)
+
+    def _append(self, link: int, numbers: Chosen) -> None:
+        data, frames = self._encoder.encode(numbers, self._output.next_sequence(link))
+        if frames:
+            self._output.append(link, data, frames)
+
+
+_ONLY: Final[list[Chosen]] = [np.array([number], np.int64) for number in range(len(LAYOUTS))]
+
+
+def _no_slower(number: int, interval_us: int) -> int:
+    slowest = rates.SLOWEST_OF.get(number)
+    if slowest is None or 0 < interval_us <= slowest:
+        return interval_us
+    return slowest
