@@ -1,0 +1,102 @@
+"""The files that MAVFTP shows: a tree of mounts, none of which is a path of the machine.
+
+A name that comes in by a link is looked up among the mounts and handed to one; only a mount decides what it means, so
+that nothing outside can be named. Logs and system pages are further mounts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from mavlink_bridge.services.ftp.wire import Nak
+
+
+class FileRefusedError(Exception):
+    """A file or directory cannot be served; `errno` goes with Nak.FAIL_ERRNO (Linux numbers)."""
+
+    def __init__(self, nak: Nak, errno: int = 0) -> None:
+        super().__init__(nak.name)
+        self.nak = nak
+        self.errno = errno
+
+
+class OpenFile(Protocol):
+    """A file being read. Its content does not change while it is open."""
+
+    @property
+    def size(self) -> int: ...
+
+    def read(self, offset: int, count: int) -> bytes:
+        """At most `count` bytes from `offset`; empty at the end."""
+
+    def close(self) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A line of a directory. `size` is of files only."""
+
+    name: str
+    size: int = 0
+    directory: bool = False
+
+
+class Mount(Protocol):
+    """What stands behind one name of the root, such as `@PARAM`."""
+
+    def open(self, path: str, query: str) -> OpenFile:
+        """The file `path` (relative, no leading slash); `query` is what followed a `?`. Raises FileRefusedError."""
+
+    def entries(self, path: str) -> Sequence[Entry]:
+        """The directory `path`, "" = the mount itself. Raises FileRefusedError."""
+
+
+class MemoryFile:
+    """Bytes as a file."""
+
+    def __init__(self, content: bytes) -> None:
+        self._content = content
+
+    @property
+    def size(self) -> int:
+        return len(self._content)
+
+    def read(self, offset: int, count: int) -> bytes:
+        return self._content[offset:offset + count]
+
+    def close(self) -> None:
+        """Nothing is held."""
+
+
+class VirtualFiles:
+    """The tree. Names are looked up without regard to a leading slash."""
+
+    def __init__(self) -> None:
+        self._mounts: dict[str, Mount] = {}
+
+    def mount(self, name: str, mount: Mount) -> None:
+        """Show `mount` as directory `name` of the root."""
+        self._mounts[name] = mount
+
+    def open(self, path: str) -> OpenFile:
+        """The file at `path`, opened. Raises FileRefusedError."""
+        path, _, query = path.partition("?")
+        mount, rest = self._find(path)
+        if mount is None or not rest:
+            raise FileRefusedError(Nak.FILE_NOT_FOUND)
+        return mount.open(rest, query)
+
+    def entries(self, path: str) -> Sequence[Entry]:
+        """The directory at `path`. Raises FileRefusedError."""
+        if not path.strip("/."):
+            return [Entry(name, directory=True) for name in self._mounts]
+        mount, rest = self._find(path)
+        if mount is None:
+            raise FileRefusedError(Nak.FILE_NOT_FOUND)
+        return mount.entries(rest)
+
+    def _find(self, path: str) -> tuple[Mount | None, str]:
+        name, _, rest = path.lstrip("/").partition("/")
+        return self._mounts.get(name), rest.rstrip("/")

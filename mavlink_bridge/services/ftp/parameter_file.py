@@ -1,0 +1,106 @@
+"""`@PARAM/param.pck`: all parameters in one file, as ArduPilot packs them (`ground-stations.md` 1.7).
+
+The file is packed once when it is opened, so blocks that are read again are the same whatever is set meanwhile.
+ArduPilot, which packs while it sends, has to pad for that.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Sequence
+from typing import Final
+
+from autopilot.parameters import Parameters, ParameterType
+from mavlink_bridge.services.ftp.files import Entry, FileRefusedError, MemoryFile, OpenFile
+from mavlink_bridge.services.ftp.wire import Nak
+
+FILE_NAME: Final = "param.pck"
+_HEADER: Final = struct.Struct("<HHH")
+_MAGIC: Final = 0x671B
+_MAGIC_WITH_DEFAULTS: Final = 0x671C
+_HAS_DEFAULT: Final = 0x10
+_EINVAL: Final = 22
+_LARGEST_ARGUMENT: Final = 65535
+_CODES: Final = {
+    ParameterType.INT8: (1, struct.Struct("<b")),
+    ParameterType.INT16: (2, struct.Struct("<h")),
+    ParameterType.INT32: (3, struct.Struct("<i")),
+    ParameterType.REAL32: (4, struct.Struct("<f")),
+}
+
+
+def pack_parameters(parameters: Parameters, *, start: int = 0, count: int = 0, with_defaults: bool = False) -> bytes:
+    """The packed file: those from index `start`, at most `count` (0 = all); with `with_defaults` the default follows
+    each value that differs from it."""
+    names = parameters.names()
+    chosen = names[start:start + count] if count else names[start:]
+    magic = _MAGIC_WITH_DEFAULTS if with_defaults else _MAGIC
+    pieces = [_HEADER.pack(magic, len(chosen), len(names))]
+    previous = b""
+    for name in chosen:
+        encoded = name.encode("ascii")
+        pieces.append(_pack_one(parameters, name, encoded, previous, with_defaults))
+        previous = encoded
+    return b"".join(pieces)
+
+
+def _pack_one(parameters: Parameters, name: str, encoded: bytes, previous: bytes, with_defaults: bool) -> bytes:
+    definition = parameters.definition(name)
+    code, layout = _CODES[ParameterType(definition.type)]
+    value: float | int = parameters[name]
+    default: float | int = definition.default
+    if definition.type != ParameterType.REAL32:
+        value, default = int(value), int(default)
+    data = layout.pack(value)
+    if with_defaults and value != default:
+        code |= _HAS_DEFAULT
+        data += layout.pack(default)
+    common = _shared(encoded, previous)
+    rest = encoded[common:]
+    return bytes((code, common | (len(rest) - 1) << 4)) + rest + data
+
+
+def _shared(name: bytes, previous: bytes) -> int:
+    """How many leading letters `name` shares with `previous`, at most all but one: at least one is always written."""
+    count = 0
+    for letter, other in zip(name[:-1], previous, strict=False):
+        if letter != other:
+            break
+        count += 1
+    return count
+
+
+class ParameterFiles:
+    """The mount `@PARAM`."""
+
+    def __init__(self, parameters: Parameters) -> None:
+        self._parameters = parameters
+
+    def open(self, path: str, query: str) -> OpenFile:
+        """`param.pck` with the arguments `start`, `count`, `withdefaults`."""
+        if path != FILE_NAME:
+            raise FileRefusedError(Nak.FILE_NOT_FOUND)
+        arguments = _arguments(query)
+        start, count = arguments.get("start", 0), arguments.get("count", 0)
+        defaults = arguments.get("withdefaults", 0)
+        if start >= len(self._parameters) or defaults > 1:
+            raise FileRefusedError(Nak.FAIL_ERRNO, _EINVAL)
+        return MemoryFile(pack_parameters(self._parameters, start=start, count=count, with_defaults=defaults == 1))
+
+    def entries(self, path: str) -> Sequence[Entry]:
+        """`param.pck` alone."""
+        if path:
+            raise FileRefusedError(Nak.FILE_NOT_FOUND)
+        return [Entry(FILE_NAME, len(pack_parameters(self._parameters)))]
+
+
+def _arguments(query: str) -> dict[str, int]:
+    """`a=1&b=2`; unknown names are passed over as ArduPilot does, a bad number is EINVAL."""
+    found: dict[str, int] = {}
+    for part in query.split("&"):
+        name, _, text = part.partition("=")
+        if name in ("start", "count", "withdefaults"):
+            if not (text.isascii() and text.isdigit()) or len(text) > 5 or int(text) >= _LARGEST_ARGUMENT:
+                raise FileRefusedError(Nak.FAIL_ERRNO, _EINVAL)
+            found[name] = int(text)
+    return found

@@ -1,0 +1,302 @@
+"""MAVFTP, vehicle side: reading files and directories (https://mavlink.io/en/services/ftp.html).
+
+Sessions belong to a peer (link, system, component) and carry the number that it chose, as with ArduPilot. A request
+that comes again unchanged within `REUSE_MS` gets the same answer again. Bursts are paced by the room on the link. There are at most
+`SESSIONS` open files in all and `SESSIONS_PER_PEER` for one peer; one that has rested for `REUSE_MS` gives way to a new
+one, one that has rested for `EXPIRE_MS` is closed. Nothing can be written.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from mavlink_bridge.codec import dialect
+from mavlink_bridge.services.base import Clock, Message, Outgoing, Peer
+from mavlink_bridge.services.ftp.files import Entry, FileRefusedError, OpenFile, VirtualFiles
+from mavlink_bridge.services.ftp.wire import DATA_BYTES, Nak, Opcode, Operation, unpack
+
+SESSIONS: Final = 64
+SESSIONS_PER_PEER: Final = 8
+REUSE_MS: Final = 3_000
+EXPIRE_MS: Final = 20_000
+PEERS: Final = 128
+"""So many peers' last answers are kept for repeating them."""
+FRAME_BYTES: Final = 266
+BURST_PASS: Final = 64
+"""At most so many blocks of a burst are queued in one pass."""
+WAIT_FOR_ROOM_MS: Final = 5
+_CRC_PART: Final = 65_536
+_PARAMETERS: Final = "@PARAM/"
+_REFUSED_WRITES: Final = frozenset({
+    Opcode.CREATE_FILE, Opcode.WRITE_FILE, Opcode.REMOVE_FILE, Opcode.CREATE_DIRECTORY, Opcode.REMOVE_DIRECTORY,
+    Opcode.OPEN_FILE_WO, Opcode.TRUNCATE_FILE, Opcode.RENAME,
+})
+
+_PeerKey = tuple[int, int, int]
+_SessionKey = tuple[int, int, int, int]
+
+
+@dataclass(slots=True)
+class _Burst:
+    """A running BurstReadFile: the next block and the sequence number it will have."""
+
+    offset: int
+    block: int
+    seq: int
+
+
+@dataclass(slots=True)
+class _Session:
+    peer: Peer
+    number: int
+    file: OpenFile
+    used_ms: int
+    burst: _Burst | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    """The last request of a peer and what it was told."""
+
+    request: bytes
+    reply: Outgoing
+    sent_ms: int
+
+
+class FtpService:
+    """FILE_TRANSFER_PROTOCOL. `room(link)`: bytes that may be queued on a link now; `banner()`: the STATUSTEXTs sent
+    when the parameter file is opened, since stations then no longer ask for the list that would bring them."""
+
+    clock: Clock = "link"
+    handles = frozenset({"FILE_TRANSFER_PROTOCOL"})
+
+    def __init__(self, files: VirtualFiles, *, room: Callable[[int], int],
+                 banner: Callable[[], Sequence[Message]] = tuple) -> None:
+        self._files = files
+        self._room = room
+        self._banner = banner
+        self._out: list[Outgoing] = []
+        self._sessions: dict[_SessionKey, _Session] = {}
+        self._answers: OrderedDict[_PeerKey, _Answer] = OrderedDict()
+        self._burst_due_ms = 0
+
+    def handle_message(self, message: Message, peer: Peer, now_ms: int) -> None:
+        """A request; replies of others are passed over."""
+        payload = bytes(message.payload)
+        request = unpack(payload)
+        if request.opcode in (Opcode.ACK, Opcode.NAK):
+            return
+        session = self._session(peer, request.session)
+        if session is not None:
+            session.used_ms = now_ms
+        known = self._answers.get(_key(peer))
+        if known is not None and known.request == payload and now_ms - known.sent_ms < REUSE_MS:
+            self._out.append(known.reply)
+            return
+        reply = self._handle(request, peer, now_ms)
+        if reply is not None:
+            self._reply(peer, payload, reply, now_ms)
+
+    def handle_timeout(self, now_ms: int) -> None:
+        """Continue bursts, close what has rested too long."""
+        for key, session in list(self._sessions.items()):
+            if now_ms - session.used_ms >= EXPIRE_MS:
+                self._close(key)
+        if now_ms >= self._burst_due_ms:
+            self._continue_bursts(now_ms)
+
+    def next_deadline_ms(self) -> int | None:
+        """The next part of a burst, or the next session to expire."""
+        if not self._sessions:
+            return None
+        if any(session.burst is not None for session in self._sessions.values()):
+            return self._burst_due_ms
+        return min(session.used_ms for session in self._sessions.values()) + EXPIRE_MS
+
+    def take_outgoing(self) -> list[Outgoing]:
+        """What is to be sent, in order; forgets it."""
+        out, self._out = self._out, []
+        return out
+
+    def link_closed(self, link: int) -> None:
+        """Its peers' files are closed."""
+        for key in [key for key in self._sessions if key[0] == link]:
+            self._close(key)
+        for peer in [peer for peer in self._answers if peer[0] == link]:
+            del self._answers[peer]
+
+    # --- requests --------------------------------------------------------------------------------------------------
+    def _handle(self, request: Operation, peer: Peer, now_ms: int) -> Operation | None:
+        """The reply; None when a burst has begun."""
+        if request.size > DATA_BYTES:
+            return _nak(request, Nak.INVALID_DATA_SIZE)
+        match request.opcode:
+            case Opcode.NONE:
+                return _ack(request)
+            case Opcode.TERMINATE_SESSION:
+                self._close((*_key(peer), request.session))
+                return _ack(request)
+            case Opcode.RESET_SESSIONS:
+                for key in [key for key in self._sessions if key[:3] == _key(peer)]:
+                    self._close(key)
+                return _ack(request)
+            case Opcode.OPEN_FILE_RO | Opcode.LIST_DIRECTORY | Opcode.CALC_FILE_CRC32:
+                return self._handle_path(request, peer, now_ms)
+            case Opcode.READ_FILE | Opcode.BURST_READ_FILE:
+                return self._handle_read(request, peer, now_ms)
+            case opcode if opcode in _REFUSED_WRITES:
+                return _nak(request, Nak.FILE_PROTECTED)
+            case _:
+                return _nak(request, Nak.UNKNOWN_COMMAND)
+
+    def _handle_path(self, request: Operation, peer: Peer, now_ms: int) -> Operation:
+        path = request.data[:request.size].split(b"\0", 1)[0].decode("ascii", "replace")
+        if not path:
+            return _nak(request, Nak.INVALID_DATA_SIZE)
+        try:
+            if request.opcode == Opcode.OPEN_FILE_RO:
+                return self._open(request, path, peer, now_ms)
+            if request.opcode == Opcode.LIST_DIRECTORY:
+                return _listing(request, self._files.entries(path))
+            return _ack(request, self._checksum(path).to_bytes(4, "little"))
+        except FileRefusedError as refusal:
+            return _nak(request, refusal.nak, refusal.errno)
+
+    def _open(self, request: Operation, path: str, peer: Peer, now_ms: int) -> Operation:
+        key = (*_key(peer), request.session)
+        self._close(key)  # a client that has forgotten its session may take the number again
+        if not self._make_place(peer, now_ms):
+            return _nak(request, Nak.NO_SESSIONS_AVAILABLE)
+        file = self._files.open(path)
+        self._sessions[key] = _Session(peer, request.session, file, now_ms)
+        if path.lstrip("/").startswith(_PARAMETERS):
+            self._out.extend([Outgoing(text, peer.link) for text in self._banner()])
+        return _ack(request, file.size.to_bytes(4, "little"))
+
+    def _make_place(self, peer: Peer, now_ms: int) -> bool:
+        """Room for one more session of `peer`; the one that has rested longest gives way if it has rested enough."""
+        rivals = [key for key in self._sessions if key[:3] == _key(peer)]
+        if len(rivals) < SESSIONS_PER_PEER:
+            rivals = list(self._sessions)
+            if len(rivals) < SESSIONS:
+                return True
+        oldest = min(rivals, key=lambda key: self._sessions[key].used_ms)
+        if now_ms - self._sessions[oldest].used_ms < REUSE_MS:
+            return False
+        self._close(oldest)
+        return True
+
+    def _handle_read(self, request: Operation, peer: Peer, now_ms: int) -> Operation | None:
+        session = self._session(peer, request.session)
+        if session is None:
+            return _nak(request, Nak.INVALID_SESSION)
+        count = request.size or DATA_BYTES
+        if request.opcode == Opcode.BURST_READ_FILE:
+            session.burst = _Burst(request.offset, count, request.seq + 1)
+            self._answers.pop(_key(peer), None)  # asked again, a burst begins again
+            self._continue_bursts(now_ms)
+            return None
+        data = session.file.read(request.offset, count)
+        if not data:
+            return _nak(request, Nak.END_OF_FILE)
+        return _ack(request, data, offset=request.offset)
+
+    def _checksum(self, path: str) -> int:
+        """CRC32 with start value 0 and no final inversion, as ArduPilot, PX4 and MAVProxy count it."""
+        file = self._files.open(path)
+        crc, offset = 0xFFFFFFFF, 0
+        while data := file.read(offset, _CRC_PART):
+            crc = zlib.crc32(data, crc)
+            offset += len(data)
+        file.close()
+        return ~crc & 0xFFFFFFFF
+
+    # --- bursts ----------------------------------------------------------------------------------------------------
+    def _continue_bursts(self, now_ms: int) -> None:
+        sent = False
+        for session in self._sessions.values():
+            if session.burst is not None:
+                blocks = min(self._room(session.peer.link) // FRAME_BYTES, BURST_PASS)
+                sent = sent or blocks > 0
+                if blocks:
+                    session.used_ms = now_ms
+                self._send_blocks(session, session.burst, blocks)
+        self._burst_due_ms = now_ms + (1 if sent else WAIT_FOR_ROOM_MS)
+
+    def _send_blocks(self, session: _Session, burst: _Burst, blocks: int) -> None:
+        """Blocks, the last marked complete; then the end of file has a refusal of its own, as ArduPilot sends it."""
+        size = session.file.size
+        for _ in range(blocks):
+            data = session.file.read(burst.offset, burst.block)
+            if data:
+                last = burst.offset + len(data) >= size
+                reply = Operation(burst.seq, session.number, Opcode.ACK, len(data), Opcode.BURST_READ_FILE, int(last),
+                                  burst.offset, data)
+            else:
+                session.burst = None
+                reply = Operation(burst.seq, session.number, Opcode.NAK, 1, Opcode.BURST_READ_FILE, 1, burst.offset,
+                                  bytes((Nak.END_OF_FILE,)))
+            self._out.append(_message(session.peer, reply))
+            if session.burst is None:
+                return
+            burst.offset += len(data)
+            burst.seq += 1
+
+    # --- helpers ---------------------------------------------------------------------------------------------------
+    def _session(self, peer: Peer, number: int) -> _Session | None:
+        return self._sessions.get((*_key(peer), number))
+
+    def _close(self, key: _SessionKey) -> None:
+        session = self._sessions.pop(key, None)
+        if session is not None:
+            session.file.close()
+            self._answers.pop(key[:3], None)
+
+    def _reply(self, peer: Peer, request: bytes, reply: Operation, now_ms: int) -> None:
+        outgoing = _message(peer, reply)
+        self._out.append(outgoing)
+        self._answers[_key(peer)] = _Answer(request, outgoing, now_ms)
+        self._answers.move_to_end(_key(peer))
+        while len(self._answers) > PEERS:
+            self._answers.popitem(last=False)
+
+
+def _key(peer: Peer) -> _PeerKey:
+    return (peer.link, peer.system, peer.component)
+
+
+def _message(peer: Peer, reply: Operation) -> Outgoing:
+    message = dialect.MAVLink_file_transfer_protocol_message(0, peer.system, peer.component, reply.pack())
+    return Outgoing(message, peer.link)
+
+
+def _ack(request: Operation, data: bytes = b"", *, offset: int = 0) -> Operation:
+    return Operation(request.seq + 1, request.session, Opcode.ACK, len(data), request.opcode, 0, offset, data)
+
+
+def _nak(request: Operation, why: Nak, errno: int = 0) -> Operation:
+    data = bytes((why, errno & 0xFF)) if why is Nak.FAIL_ERRNO else bytes((why,))
+    return Operation(request.seq + 1, request.session, Opcode.NAK, len(data), request.opcode, 0, request.offset, data)
+
+
+def _listing(request: Operation, entries: Sequence[Entry]) -> Operation:
+    """As many entries from number `offset` on as fit: `D` name, or `F` name, tab, size, each ended by NUL."""
+    data = b""
+    fitting = [entry for entry in entries if len(_line(entry)) <= DATA_BYTES]
+    for entry in fitting[request.offset:]:
+        line = _line(entry)
+        if len(data) + len(line) > DATA_BYTES:
+            break
+        data += line
+    if not data:
+        return _nak(request, Nak.END_OF_FILE)
+    return _ack(request, data, offset=request.offset)
+
+
+def _line(entry: Entry) -> bytes:
+    line = f"D{entry.name}\0" if entry.directory else f"F{entry.name}\t{entry.size}\0"
+    return line.encode("ascii", "replace")

@@ -1,0 +1,227 @@
+"""The parameter protocol, vehicle side, in ArduPilot's manner (`ground-stations.md` 1.8).
+
+A set acts at once and is answered when it is durable: PARAM_VALUE to all links with the value that now holds, also
+when nothing changed or it was refused. When the journal fails, the last durable value comes back, and that is said.
+This service alone announces changes, whoever made them, and hands those of others to the journal as well; it does not
+own the values (`Parameters` does). Lists are paced by the room on each link, several links at a time.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from autopilot.journal import Journal, SaveParameter
+from autopilot.outcome import Severity
+from autopilot.parameters import Parameters, SetOutcome
+from mavlink_bridge.codec import dialect
+from mavlink_bridge.services.base import Clock, Message, Outgoing, Peer
+from mavlink_bridge.services.parameters.values import parameter_value
+
+FRAME_BYTES: Final = 37
+"""A PARAM_VALUE frame: 12 bytes of header and checksum, 25 of payload."""
+LIST_PASS: Final = 256
+"""At most so many values of a list are queued in one pass, so that other services get their turn."""
+WAIT_FOR_ROOM_MS: Final = 5
+PENDING_SETS: Final = 512
+"""Sets that wait for the journal; more are dropped, the sender repeats them."""
+TEXT_BYTES: Final = 50
+
+
+@dataclass(frozen=True, slots=True)
+class _Pending:
+    """A value on its way to the journal. With `link`, a set that is acknowledged when its ticket is settled; `asked` is
+    the name that was used, maybe an alias of `name`."""
+
+    ticket: int
+    name: str
+    value: float
+    asked: str = ""
+    warning: str | None = None
+    link: int | None = None
+
+
+@dataclass(slots=True)
+class _Unsettled:
+    """A parameter with sets on their way: what the journal held last, and how many sets there are."""
+
+    durable: float
+    sets: int = 0
+
+
+class ParameterService:
+    """PARAM_REQUEST_LIST, PARAM_REQUEST_READ, PARAM_SET.
+
+    `room(link)`: bytes that may be queued on a link now; `banner()`: the STATUSTEXTs that precede a list.
+    """
+
+    clock: Clock = "link"
+    handles = frozenset({"PARAM_REQUEST_LIST", "PARAM_REQUEST_READ", "PARAM_SET"})
+
+    def __init__(self, parameters: Parameters, journal: Journal, *, room: Callable[[int], int],
+                 banner: Callable[[], Sequence[Message]] = tuple) -> None:
+        self._parameters = parameters
+        self._journal = journal
+        self._room = room
+        self._banner = banner
+        self._out: list[Outgoing] = []
+        self._lists: dict[int, int] = {}  # link -> next index
+        self._list_due_ms = 0
+        self._pending: deque[_Pending] = deque()
+        self._unsettled: dict[str, _Unsettled] = {}
+        self._stored: dict[str, float] = {}  # what the journal is known to hold
+        self._changed: dict[str, None] = {}  # to be announced, in order
+        self._setting: str | None = None  # the parameter that is being set by this service
+        self._messages: list[Message | None] = [None] * len(parameters)
+        parameters.listeners.append(self._on_change)
+
+    def handle_message(self, message: Message, peer: Peer, now_ms: int) -> None:
+        """One of `handles`, addressed to us."""
+        kind = message.get_type()
+        if kind == "PARAM_REQUEST_LIST":
+            self._begin_list(peer.link, now_ms)
+        elif kind == "PARAM_REQUEST_READ":
+            self._read(message.param_index, message.param_id, peer)
+        elif kind == "PARAM_SET":
+            self._set(message.param_id, message.param_value, peer)
+
+    def handle_timeout(self, now_ms: int) -> None:
+        """Continue lists, acknowledge what has become durable, announce changes."""
+        self._settle()
+        self._announce()
+        if self._lists and now_ms >= self._list_due_ms:
+            self._continue_lists(now_ms)
+
+    def next_deadline_ms(self) -> int | None:
+        """While a list runs: when it goes on. The journal's completion wakes the run loop by itself."""
+        return self._list_due_ms if self._lists else None
+
+    def take_outgoing(self) -> list[Outgoing]:
+        """What is to be sent, in order; forgets it."""
+        out, self._out = self._out, []
+        return out
+
+    def link_closed(self, link: int) -> None:
+        """Its list ends."""
+        self._lists.pop(link, None)
+
+    # --- reading ---------------------------------------------------------------------------------------------------
+    def _read(self, index: int, name: str, peer: Peer) -> None:
+        if index >= 0:
+            if index < len(self._parameters):
+                self._out.append(Outgoing(self._listed(index), peer.link))
+        elif name in self._parameters:
+            self._out.append(Outgoing(parameter_value(self._parameters, name), peer.link))
+        # An unknown name or index is met with silence, as by ArduPilot 4.6 (PARAM_ERROR is newer).
+
+    def _begin_list(self, link: int, now_ms: int) -> None:
+        if self._lists.get(link) == 0:
+            return  # asked twice before it could begin
+        for text in self._banner():
+            self._out.append(Outgoing(text, link))
+        self._lists[link] = 0
+        self._continue_lists(now_ms)
+
+    def _continue_lists(self, now_ms: int) -> None:
+        sent = False
+        for link, start in list(self._lists.items()):
+            end = min(start + self._room(link) // FRAME_BYTES, start + LIST_PASS, len(self._parameters))
+            if end > start:
+                sent = True
+                self._out.extend([Outgoing(self._listed(index), link) for index in range(start, end)])
+                self._lists[link] = end
+            if end >= len(self._parameters):
+                del self._lists[link]
+        self._list_due_ms = now_ms + (1 if sent else WAIT_FOR_ROOM_MS)
+
+    def _listed(self, index: int) -> Message:
+        """PARAM_VALUE of a list; kept until the value changes, since every ground station asks for all of them."""
+        message = self._messages[index]
+        if message is None:
+            message = parameter_value(self._parameters, self._parameters.names()[index], index)
+            self._messages[index] = message
+        return message
+
+    # --- setting ---------------------------------------------------------------------------------------------------
+    def _set(self, asked: str, value: float, peer: Peer) -> None:
+        if asked not in self._parameters:
+            self._text(Severity.WARNING, f"Unknown parameter {_printable(asked)}", peer.link)
+            return
+        if len(self._pending) >= PENDING_SETS:
+            return
+        name = self._parameters.target(asked)
+        before = self._parameters[name]
+        outcome = self._put(name, asked, value)
+        now = self._parameters[name]
+        if not outcome.accepted or (self._stored.get(name) == now and name not in self._unsettled):
+            self._answer(asked, name, peer.link, outcome.warning)
+            return
+        self._unsettled.setdefault(name, _Unsettled(before)).sets += 1
+        ticket = self._journal.submit(SaveParameter(name, now))
+        self._pending.append(_Pending(ticket, name, now, asked, outcome.warning, peer.link))
+        self._settle()
+
+    def _put(self, name: str, asked: str, value: float) -> SetOutcome:
+        """Set without taking it for a change that somebody else has made."""
+        self._setting = name
+        try:
+            return self._parameters.set(asked, value)
+        finally:
+            self._setting = None
+
+    def _settle(self) -> None:
+        while self._pending and self._pending[0].ticket <= self._journal.durable():
+            self._finish(self._pending.popleft())
+
+    def _finish(self, pending: _Pending) -> None:
+        name, failure = pending.name, self._journal.failure(pending.ticket)
+        if failure is not None:
+            self._text(Severity.ERROR, f"{name} not stored: {failure}", None)
+        unsettled = self._unsettled.get(name)
+        if failure is None and unsettled is not None:
+            unsettled.durable = self._stored[name] = pending.value
+        if pending.link is None or unsettled is None:
+            return
+        unsettled.sets -= 1
+        if unsettled.sets == 0:
+            del self._unsettled[name]
+            if failure is not None and self._parameters[name] == pending.value:
+                self._put(name, name, unsettled.durable)
+        self._answer(pending.asked, name, pending.link, pending.warning)
+
+    def _answer(self, asked: str, name: str, link: int, warning: str | None) -> None:
+        if warning is not None:
+            self._text(Severity.WARNING, warning, None)
+        self._out.append(Outgoing(parameter_value(self._parameters, name)))
+        if asked != name:
+            # The alias is known to the asker only: other stations would take it for one more parameter.
+            self._out.append(Outgoing(parameter_value(self._parameters, asked), link))
+
+    # --- changes made by others ------------------------------------------------------------------------------------
+    def _on_change(self, name: str, value: float) -> None:
+        index = self._parameters.index(name)
+        if index is not None:
+            self._messages[index] = None
+        if name == self._setting:
+            return
+        self._changed[name] = None
+        self._stored.pop(name, None)
+        definition = self._parameters.definition(name)
+        if not definition.read_only:
+            ticket = self._journal.submit(SaveParameter(name, None if value == definition.default else value))
+            self._pending.append(_Pending(ticket, name, value))
+
+    def _announce(self) -> None:
+        if self._changed:
+            self._out.extend([Outgoing(parameter_value(self._parameters, name)) for name in self._changed])
+            self._changed.clear()
+
+    def _text(self, severity: Severity, text: str, link: int | None) -> None:
+        data = text.encode("ascii", "replace")[:TEXT_BYTES]
+        self._out.append(Outgoing(dialect.MAVLink_statustext_message(int(severity), data), link))
+
+
+def _printable(name: str) -> str:
+    return "".join(letter if letter.isascii() and letter.isprintable() else "?" for letter in name)
