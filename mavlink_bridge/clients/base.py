@@ -1,0 +1,110 @@
+"""What the client machines have in common.
+
+A client is the other side of a protocol: it asks, repeats what is not answered, and ends in exactly one outcome. It is
+sans-IO like a service and has a service's methods, so that it can stand alone (a test, a script with a socket) or be
+added to an `Endpoint`. `start(now_ms)` sends the first request; `done` tells the end, `outcome` how it ended.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import IntEnum
+
+from mavlink_bridge.services.base import Clock, Message, Outgoing, Peer
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """The vehicle that is asked. `link` None: on all links."""
+
+    system: int = 1
+    component: int = 1
+    link: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Retry:
+    """How long to insist: a request is repeated after `interval_ms` of silence, and after `attempts` sends in a row
+    without any progress the client gives up."""
+
+    interval_ms: int = 250
+    attempts: int = 32
+
+
+PATIENT = Retry()
+"""8 s in all: as long as a vehicle keeps an upload."""
+
+
+class Client:
+    """One request from start to outcome. Subclasses handle messages and say what to repeat."""
+
+    clock: Clock = "link"
+    handles: frozenset[str] = frozenset()
+
+    def __init__(self, target: Target, retry: Retry) -> None:
+        self.target = target
+        self.retry = retry
+        self.outcome: IntEnum | None = None
+        self.repeats = 0
+        self._sends_in_row = 0
+        self._due_ms: int | None = None
+        self._out: list[Outgoing] = []
+
+    @property
+    def done(self) -> bool:
+        """Has it ended?"""
+        return self.outcome is not None
+
+    # --- the same methods as a service ------------------------------------------------------------------------
+    def handle_message(self, message: Message, peer: Peer, now_ms: int) -> None:
+        """A message that came in; all that are not the target's answer to us are passed over."""
+        wanted = self.target
+        if self.done or peer.system != wanted.system or message.get_type() not in self.handles:
+            return
+        if wanted.component not in (0, peer.component) or (wanted.link is not None and wanted.link != peer.link):
+            return
+        self._handle(message, now_ms)
+
+    def handle_timeout(self, now_ms: int) -> None:
+        """Repeat, or give up."""
+        if self._due_ms is None or now_ms < self._due_ms:
+            return
+        if self._sends_in_row >= self.retry.attempts:
+            self._time_out()
+            return
+        self.repeats += 1
+        self._sends_in_row += 1
+        self._due_ms = now_ms + self.retry.interval_ms
+        self._repeat(now_ms)
+
+    def next_deadline_ms(self) -> int | None:
+        return self._due_ms
+
+    def take_outgoing(self) -> list[Outgoing]:
+        out, self._out = self._out, []
+        return out
+
+    def link_closed(self, link: int) -> None:
+        """Silence will end it; another link of the vehicle may still answer."""
+
+    # --- for subclasses ---------------------------------------------------------------------------------------
+    def _handle(self, message: Message, now_ms: int) -> None:
+        raise NotImplementedError
+
+    def _repeat(self, now_ms: int) -> None:
+        raise NotImplementedError
+
+    def _time_out(self) -> None:
+        raise NotImplementedError
+
+    def _send(self, message: Message) -> None:
+        self._out.append(Outgoing(message, self.target.link))
+
+    def _progress(self, now_ms: int) -> None:
+        """Something was sent for the first time, or an answer came: patience begins anew."""
+        self._sends_in_row = 1
+        self._due_ms = now_ms + self.retry.interval_ms
+
+    def _end(self, outcome: IntEnum) -> None:
+        self.outcome = outcome
+        self._due_ms = None

@@ -1,0 +1,120 @@
+"""A command and its acknowledgement (https://mavlink.io/en/services/command.html)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from enum import IntEnum
+from math import nan
+
+from mavlink_bridge.clients.base import Client, Retry, Target
+from mavlink_bridge.codec import dialect
+from mavlink_bridge.services.base import Message
+
+_LARGEST_CONFIRMATION = 255
+_IN_PROGRESS = 5
+_PROGRESS_UNKNOWN = 255
+_RETRY = Retry(interval_ms=500, attempts=5)
+_PROGRESS_MS = 30_000
+
+
+class CommandOutcome(IntEnum):
+    """How a command ended: MAV_RESULT, or silence."""
+
+    ACCEPTED = 0
+    TEMPORARILY_REJECTED = 1
+    DENIED = 2
+    UNSUPPORTED = 3
+    FAILED = 4
+    CANCELLED = 6
+    LONG_ONLY = 7
+    INT_ONLY = 8
+    UNSUPPORTED_FRAME = 9
+    TIMEOUT = 100
+    UNKNOWN = 101  # a result that MAVLink does not define
+
+    @classmethod
+    def of(cls, result: int) -> CommandOutcome:
+        """The outcome of a MAV_RESULT."""
+        return next((known for known in cls if known == result and known < cls.TIMEOUT), cls.UNKNOWN)
+
+
+class CommandClient(Client):
+    """Sends one command until its COMMAND_ACK is there; `build(confirmation)` makes the message. COMMAND_LONG counts
+    its repetitions, so that the vehicle acts once. After IN_PROGRESS nothing is repeated, and the next word may be
+    `progress_ms` away.
+
+    `detail` is the acknowledgement's result_param2, `progress` its percentage (None: not told).
+    """
+
+    handles = frozenset(("COMMAND_ACK",))
+    outcome: CommandOutcome | None
+
+    def __init__(
+        self, target: Target, build: Callable[[int], Message], *, retry: Retry = _RETRY, progress_ms: int = _PROGRESS_MS
+    ) -> None:
+        super().__init__(target, retry)
+        self.detail = 0
+        self.progress: int | None = None
+        self._build = build
+        self._command: int | None = None
+        self._progress_ms = progress_ms
+        self._in_progress = False
+
+    def start(self, now_ms: int) -> None:
+        """Send it."""
+        message = self._build(0)
+        self._command = message.command
+        self._send(message)
+        self._progress(now_ms)
+
+    def _handle(self, message: Message, now_ms: int) -> None:
+        if message.command != self._command:
+            return
+        self.detail = message.result_param2
+        if message.result == _IN_PROGRESS:
+            self.progress = None if message.progress == _PROGRESS_UNKNOWN else message.progress
+            self._in_progress = True
+            self._due_ms = now_ms + self._progress_ms
+        else:
+            self._end(CommandOutcome.of(message.result))
+
+    def _repeat(self, now_ms: int) -> None:
+        if self._in_progress:
+            self._time_out()
+        else:
+            self._send(self._build(min(self._sends_in_row - 1, _LARGEST_CONFIRMATION)))
+
+    def _time_out(self) -> None:
+        self._end(CommandOutcome.TIMEOUT)
+
+
+def command_long(
+    target: Target, command: int, *params: float, retry: Retry = _RETRY, progress_ms: int = _PROGRESS_MS
+) -> CommandClient:
+    """COMMAND_LONG with up to seven parameters (missing ones are 0)."""
+    filled = [*params, *[0.0] * (7 - len(params))]
+
+    def build(confirmation: int) -> Message:
+        return dialect.MAVLink_command_long_message(
+            target.system, target.component, command, confirmation, *filled
+        )
+
+    return CommandClient(target, build, retry=retry, progress_ms=progress_ms)
+
+
+def command_int(
+    target: Target, command: int, *params: float, lat: float = 0.0, lon: float = 0.0, z: float = 0.0, frame: int = 3,
+    retry: Retry = _RETRY, progress_ms: int = _PROGRESS_MS,
+) -> CommandClient:  # fmt: skip
+    """COMMAND_INT with a place (degrees, and metres in the meaning of MAV_FRAME `frame`) and params 1 to 4 (missing
+    ones are NaN: not given)."""
+    filled = [*params, *[nan] * (4 - len(params))]
+    x, y = round(lat * 1e7), round(lon * 1e7)
+
+    def build(confirmation: int) -> Message:
+        del confirmation  # COMMAND_INT does not count
+        return dialect.MAVLink_command_int_message(
+            target.system, target.component, frame, command, 0, 0, *filled, x, y, z
+        )
+
+    return CommandClient(target, build, retry=retry, progress_ms=progress_ms)

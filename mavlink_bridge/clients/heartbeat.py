@@ -1,0 +1,89 @@
+"""Finds the autopilot on a link and notices when it falls silent (https://mavlink.io/en/services/heartbeat.html)."""
+
+from __future__ import annotations
+
+from enum import Enum, auto
+
+from mavlink_bridge.clients.base import Target
+from mavlink_bridge.codec import dialect
+from mavlink_bridge.services.base import Clock, Message, Outgoing, Peer
+
+_NO_AUTOPILOT = 8
+# MAV_TYPE antenna tracker, ground station, onboard computer, gimbal, ADSB, camera
+_NOT_VEHICLES = frozenset((5, 6, 18, 26, 27, 30))
+_ARMED = 128
+_GCS = 6
+
+
+class WatchState(Enum):
+    """Of a `HeartbeatWatch`."""
+
+    SEARCHING = auto()
+    FOUND = auto()
+    LOST = auto()
+
+
+class HeartbeatWatch:
+    """Takes the first autopilot it hears (or waits for `system`), and calls it lost after `loss_ms` of silence; a later
+    HEARTBEAT of the same one finds it again. With `announce` it sends a ground station's own HEARTBEAT at 1 Hz, which a
+    vehicle behind UDP needs to answer at all."""
+
+    clock: Clock = "link"
+    handles = frozenset(("HEARTBEAT",))
+
+    def __init__(self, *, system: int | None = None, loss_ms: int = 3500, announce: bool = False) -> None:
+        self.state = WatchState.SEARCHING
+        self.target: Target | None = None
+        self.heartbeat: Message | None = None
+        self._system = system
+        self._loss_ms = loss_ms
+        self._heard_ms = 0
+        self._announce_ms: int | None = 0 if announce else None
+        self._out: list[Outgoing] = []
+
+    @property
+    def armed(self) -> bool:
+        """By the last HEARTBEAT."""
+        return self.heartbeat is not None and bool(self.heartbeat.base_mode & _ARMED)
+
+    @property
+    def mode_number(self) -> int | None:
+        """custom_mode of the last HEARTBEAT."""
+        return None if self.heartbeat is None else int(self.heartbeat.custom_mode)
+
+    def handle_message(self, message: Message, peer: Peer, now_ms: int) -> None:
+        """HEARTBEATs of ground stations, gimbals and the like are passed over."""
+        if message.get_type() != "HEARTBEAT" or message.autopilot == _NO_AUTOPILOT or message.type in _NOT_VEHICLES:
+            return
+        if self.target is None:
+            if peer.system == 0 or self._system not in (None, peer.system):
+                return
+            self.target = Target(peer.system, peer.component, peer.link)
+        elif (peer.system, peer.component) != (self.target.system, self.target.component):
+            return
+        elif self.state is WatchState.LOST:  # it may come back on another link
+            self.target = Target(peer.system, peer.component, peer.link)
+        self.heartbeat = message
+        self._heard_ms = now_ms
+        self.state = WatchState.FOUND
+
+    def handle_timeout(self, now_ms: int) -> None:
+        if self.state is WatchState.FOUND and now_ms - self._heard_ms >= self._loss_ms:
+            self.state = WatchState.LOST
+        if self._announce_ms is not None and now_ms >= self._announce_ms:
+            self._announce_ms = now_ms + 1000
+            self._out.append(Outgoing(dialect.MAVLink_heartbeat_message(_GCS, _NO_AUTOPILOT, 0, 0, 4, 3)))
+
+    def next_deadline_ms(self) -> int | None:
+        dues = [] if self._announce_ms is None else [self._announce_ms]
+        if self.state is WatchState.FOUND:
+            dues.append(self._heard_ms + self._loss_ms)
+        return min(dues, default=None)
+
+    def take_outgoing(self) -> list[Outgoing]:
+        out, self._out = self._out, []
+        return out
+
+    def link_closed(self, link: int) -> None:
+        if self.target is not None and self.target.link == link:
+            self.state = WatchState.LOST

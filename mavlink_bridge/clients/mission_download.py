@@ -1,0 +1,161 @@
+"""Reads a vehicle's plan (https://mavlink.io/en/services/mission.html)."""
+
+from __future__ import annotations
+
+from autopilot.geo import GeoPoint
+from autopilot.mission.items import MissionItem
+from mavlink_bridge.clients.base import PATIENT, Client, Retry, Target
+from mavlink_bridge.clients.outcome import TransferOutcome
+from mavlink_bridge.codec import dialect
+from mavlink_bridge.messages import MissionAck
+from mavlink_bridge.services.base import Message
+from mavlink_bridge.services.mission.convert import MISSION, read_item
+
+_MAX_RESTARTS = 5
+
+
+class MissionDownload(Client):
+    """Asks for the number of items, then for each of them, up to `window` at a time and again if one does not come, and
+    thanks with an acknowledgement. Falls back to MISSION_REQUEST where the vehicle knows no MISSION_REQUEST_INT.
+
+    A plan that changes meanwhile (another count or checksum, or an item past the end) is read anew, so that the result
+    is never a mixture. `items` are the plan without a mission's home item, which is `home`; `plan_id` its checksum.
+    """
+
+    handles = frozenset(("MISSION_COUNT", "MISSION_ITEM_INT", "MISSION_ITEM", "MISSION_ACK"))
+    outcome: TransferOutcome | None
+
+    def __init__(
+        self, target: Target, *, kind: int = MISSION, window: int = 5, retry: Retry = PATIENT
+    ) -> None:
+        super().__init__(target, retry)
+        self.kind = kind
+        self.plan_id = 0
+        self.home: GeoPoint | None = None
+        self._window = window
+        self._count: int | None = None
+        self._received: dict[int, MissionItem] = {}
+        self._asked: dict[int, int] = {}  # seq asked for and not here: when it is to be asked for again, ms
+        self._next = 0
+        self._use_int = True
+        self._restarts = 0
+
+    @property
+    def items(self) -> tuple[MissionItem, ...]:
+        """The plan, in order; complete when the outcome is ACCEPTED."""
+        first = 1 if self.kind == MISSION else 0
+        return tuple(self._received[seq] for seq in sorted(self._received) if seq >= first)
+
+    @property
+    def received(self) -> int:
+        """Items that are here, home included."""
+        return len(self._received)
+
+    @property
+    def total(self) -> int | None:
+        """Items announced, home included; None before the answer."""
+        return self._count
+
+    def start(self, now_ms: int) -> None:
+        """Ask for the number of items."""
+        self._ask_count()
+        self._progress(now_ms)
+
+    def next_deadline_ms(self) -> int | None:
+        if self.done or not self._asked:
+            return self._due_ms
+        return min(self._asked.values())
+
+    def handle_timeout(self, now_ms: int) -> None:
+        """Ask again for what did not come."""
+        if self._count is None or self.done:
+            super().handle_timeout(now_ms)
+            return
+        overdue = [seq for seq, due_ms in self._asked.items() if now_ms >= due_ms]
+        if not overdue:
+            return
+        if self._due_ms is not None and now_ms >= self._due_ms:
+            self._sends_in_row += 1
+            self._due_ms = now_ms + self.retry.interval_ms
+        if self._sends_in_row > self.retry.attempts:
+            self._time_out()
+            return
+        for seq in overdue:
+            self.repeats += 1
+            self._ask_item(seq, now_ms)
+
+    def _handle(self, message: Message, now_ms: int) -> None:
+        if message.mission_type != self.kind:
+            return
+        name = message.get_type()
+        if name == "MISSION_COUNT":
+            self._handle_count(message, now_ms)
+        elif name == "MISSION_ACK":
+            self._handle_ack(message, now_ms)
+        else:
+            self._handle_item(message, now_ms)
+
+    def _handle_count(self, message: Message, now_ms: int) -> None:
+        plan_id = getattr(message, "opaque_id", 0)
+        if self._count is None:
+            self._count, self.plan_id = message.count, plan_id
+            self._progress(now_ms)
+            self._go_on(now_ms)
+        elif (message.count, plan_id) != (self._count, self.plan_id):
+            self._restart(now_ms)
+
+    def _handle_item(self, message: Message, now_ms: int) -> None:
+        if self._asked.pop(message.seq, None) is None:
+            return
+        item = read_item(message, self.kind)
+        self._received[message.seq] = item
+        if self.kind == MISSION and message.seq == 0:
+            self.home = GeoPoint(item.x, item.y, item.z)
+        self._progress(now_ms)
+        self._go_on(now_ms)
+
+    def _handle_ack(self, message: Message, now_ms: int) -> None:
+        result = TransferOutcome.of(message.type)
+        if result is TransferOutcome.UNSUPPORTED and self._use_int and self._count:
+            self._use_int = False
+            for seq in list(self._asked):
+                self._ask_item(seq, now_ms)
+        elif result is TransferOutcome.INVALID_SEQUENCE and self._count is not None:
+            self._restart(now_ms)
+        elif result is not TransferOutcome.ACCEPTED:
+            self._end(result)
+
+    def _go_on(self, now_ms: int) -> None:
+        count = self._count or 0
+        while self._next < count and len(self._asked) < self._window:
+            self._ask_item(self._next, now_ms)
+            self._next += 1
+        if len(self._received) == count:
+            self._send(MissionAck(self.target.system, self.target.component, 0, self.kind))
+            self._end(TransferOutcome.ACCEPTED)
+
+    def _restart(self, now_ms: int) -> None:
+        self._restarts += 1
+        if self._restarts > _MAX_RESTARTS:
+            self._end(TransferOutcome.PLAN_CHANGED)
+            return
+        self._count = None
+        self._next = 0
+        self._received.clear()
+        self._asked.clear()
+        self._ask_count()
+        self._progress(now_ms)
+
+    def _ask_count(self) -> None:
+        self._send(dialect.MAVLink_mission_request_list_message(self.target.system, self.target.component, self.kind))
+
+    def _ask_item(self, seq: int, now_ms: int) -> None:
+        make = dialect.MAVLink_mission_request_int_message if self._use_int else dialect.MAVLink_mission_request_message
+        self._asked[seq] = now_ms + self.retry.interval_ms
+        self._send(make(self.target.system, self.target.component, seq, self.kind))
+
+    def _repeat(self, now_ms: int) -> None:
+        self._ask_count()
+
+    def _time_out(self) -> None:
+        self._end(TransferOutcome.TIMEOUT)

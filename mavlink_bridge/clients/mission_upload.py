@@ -1,0 +1,157 @@
+"""Gives a vehicle a plan, or takes it away (https://mavlink.io/en/services/mission.html)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from autopilot.geo import GeoPoint
+from autopilot.mission.items import MissionItem
+from mavlink_bridge.clients.base import PATIENT, Client, Retry, Target
+from mavlink_bridge.clients.outcome import TransferOutcome
+from mavlink_bridge.codec import dialect
+from mavlink_bridge.messages import MissionAck, MissionCount
+from mavlink_bridge.services.base import Message, Peer
+from mavlink_bridge.services.mission.convert import MISSION, home_item, write_item
+
+_SHORT = Retry(interval_ms=250, attempts=10)
+
+
+class MissionUpload(Client):
+    """Announces a plan and sends each item that the vehicle asks for, as often as it asks; ends with the vehicle's
+    acknowledgement. A mission is sent with a home item in front, as ArduPilot has it (`home` None: zeros; the vehicle
+    keeps its own home anyway).
+
+    What is repeated on silence: the announcement until the first request, then the last item sent, which recovers a
+    lost item and a lost acknowledgement alike. INVALID_SEQUENCE is passed over: ArduPilot sends it for a duplicate.
+
+    `plan_id` is the vehicle's checksum of the plan (0 if it has none), `sent` the number of different items sent.
+    """
+
+    handles = frozenset(("MISSION_REQUEST", "MISSION_REQUEST_INT", "MISSION_ACK"))
+    outcome: TransferOutcome | None
+
+    def __init__(
+        self, target: Target, items: Sequence[MissionItem], *, kind: int = MISSION, home: GeoPoint | None = None,
+        retry: Retry = PATIENT, float_items: bool = False,
+    ) -> None:  # fmt: skip
+        super().__init__(target, retry)
+        self.kind = kind
+        self.plan_id = 0
+        self.sent = 0
+        self._items = (home_item(home), *items) if kind == MISSION else tuple(items)
+        self._peer = Peer(target.link or 0, target.system, target.component)
+        self._float_items = float_items
+        self._last_sent: int | None = None
+
+    @property
+    def total(self) -> int:
+        """Items to send, home included."""
+        return len(self._items)
+
+    def start(self, now_ms: int) -> None:
+        """Announce the plan."""
+        self._announce()
+        self._progress(now_ms)
+
+    def cancel(self) -> None:
+        """Tell the vehicle that no more will come; it keeps its old plan."""
+        if not self.done:
+            result = TransferOutcome.OPERATION_CANCELLED
+            self._send(MissionAck(self.target.system, self.target.component, int(result), self.kind))
+            self._end(TransferOutcome.CANCELLED)
+
+    def _announce(self) -> None:
+        self._send(MissionCount(self.target.system, self.target.component, len(self._items), self.kind))
+
+    def _send_item(self, seq: int) -> None:
+        item = self._items[seq]
+        self._send(write_item(item, self.kind, seq, self._peer, as_int=not self._float_items, current=False))
+
+    def _handle(self, message: Message, now_ms: int) -> None:
+        if message.mission_type != self.kind:
+            return
+        if message.get_type() == "MISSION_ACK":
+            self._handle_ack(message, now_ms)
+        elif message.seq < len(self._items):
+            self._last_sent = message.seq
+            self.sent = max(self.sent, message.seq + 1)
+            self._send_item(message.seq)
+            self._progress(now_ms)
+
+    def _handle_ack(self, message: Message, now_ms: int) -> None:
+        result = TransferOutcome.of(message.type)
+        if result is TransferOutcome.INVALID_SEQUENCE:
+            return
+        if result is not TransferOutcome.ACCEPTED:
+            self._end(result)
+        elif self.sent == len(self._items):
+            self.plan_id = getattr(message, "opaque_id", 0)
+            self._end(result)
+        elif self.sent:
+            self._end(TransferOutcome.ACK_TOO_EARLY)
+        # before the first request it is the late echo of an earlier transfer
+
+    def _repeat(self, now_ms: int) -> None:
+        if self._last_sent is None:
+            self._announce()
+        else:
+            self._send_item(self._last_sent)
+
+    def _time_out(self) -> None:
+        self._end(TransferOutcome.TIMEOUT)
+
+
+class MissionClear(Client):
+    """Removes a plan; `kind` 255: mission, fence and rally points."""
+
+    handles = frozenset(("MISSION_ACK",))
+    outcome: TransferOutcome | None
+
+    def __init__(self, target: Target, *, kind: int = MISSION, retry: Retry = PATIENT) -> None:
+        super().__init__(target, retry)
+        self.kind = kind
+
+    def start(self, now_ms: int) -> None:
+        """Ask for it."""
+        self._repeat(now_ms)
+        self._progress(now_ms)
+
+    def _handle(self, message: Message, now_ms: int) -> None:
+        if message.mission_type == self.kind:
+            self._end(TransferOutcome.of(message.type))
+
+    def _repeat(self, now_ms: int) -> None:
+        self._send(dialect.MAVLink_mission_clear_all_message(self.target.system, self.target.component, self.kind))
+
+    def _time_out(self) -> None:
+        self._end(TransferOutcome.TIMEOUT)
+
+
+class SetCurrent(Client):
+    """MISSION_SET_CURRENT: done when MISSION_CURRENT says that very number; another number is no confirmation. Vehicles
+    that refuse are silent or answer with MISSION_ACK."""
+
+    handles = frozenset(("MISSION_CURRENT", "MISSION_ACK"))
+    outcome: TransferOutcome | None
+
+    def __init__(self, target: Target, seq: int, *, retry: Retry = _SHORT) -> None:
+        super().__init__(target, retry)
+        self.seq = seq
+
+    def start(self, now_ms: int) -> None:
+        """Ask for it."""
+        self._repeat(now_ms)
+        self._progress(now_ms)
+
+    def _handle(self, message: Message, now_ms: int) -> None:
+        if message.get_type() == "MISSION_CURRENT":
+            if message.seq == self.seq:
+                self._end(TransferOutcome.ACCEPTED)
+        elif message.type != TransferOutcome.ACCEPTED and message.mission_type == MISSION:
+            self._end(TransferOutcome.of(message.type))
+
+    def _repeat(self, now_ms: int) -> None:
+        self._send(dialect.MAVLink_mission_set_current_message(self.target.system, self.target.component, self.seq))
+
+    def _time_out(self) -> None:
+        self._end(TransferOutcome.TIMEOUT)

@@ -1,0 +1,174 @@
+"""Reads and writes parameters, ArduPilot's way (https://mavlink.io/en/services/parameter.html): values are plain floats
+whatever their type, a list has gaps to refill, a write is confirmed by the value that now holds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import IntEnum
+from struct import pack
+
+from mavlink_bridge.clients.base import Client, Retry, Target
+from mavlink_bridge.codec import dialect
+from mavlink_bridge.services.base import Message
+
+_REAL32 = 9
+_REFILL_AT_ONCE = 10
+_LISTING = Retry(interval_ms=1000, attempts=10)
+_SHORT = Retry(interval_ms=250, attempts=10)
+
+
+class ParameterOutcome(IntEnum):
+    """How a request ended."""
+
+    ACCEPTED = 0
+    REFUSED = 1  # another value holds
+    TIMEOUT = 100
+
+
+@dataclass(frozen=True, slots=True)
+class ParameterValue:
+    """A value as the vehicle told it. `type` is MAV_PARAM_TYPE."""
+
+    name: str
+    value: float
+    type: int
+    index: int
+    count: int
+
+
+def read_value(message: Message) -> ParameterValue:
+    """The content of PARAM_VALUE; a name that is no text is told with replacement characters."""
+    name = message.param_id
+    if isinstance(name, bytes):
+        name = name.decode("ascii", "replace")
+    return ParameterValue(
+        name.rstrip("\0"), message.param_value, message.param_type, message.param_index, message.param_count
+    )
+
+
+class ParameterList(Client):
+    """All parameters. Values may come in any order and get lost; after `retry.interval_ms` of silence the missing ones
+    are asked for by index, ten at a time. `values` by name."""
+
+    handles = frozenset(("PARAM_VALUE",))
+    outcome: ParameterOutcome | None
+
+    def __init__(self, target: Target, *, retry: Retry = _LISTING) -> None:
+        super().__init__(target, retry)
+        self.values: dict[str, ParameterValue] = {}
+        self._count: int | None = None
+        self._indices: set[int] = set()
+
+    @property
+    def total(self) -> int | None:
+        """Number of parameters; None before the first value."""
+        return self._count
+
+    def start(self, now_ms: int) -> None:
+        """Ask for the list."""
+        self._ask_list()
+        self._progress(now_ms)
+
+    def _handle(self, message: Message, now_ms: int) -> None:
+        value = read_value(message)
+        if value.index >= value.count:  # the answer to a read by name or to a write
+            return
+        if self._count not in (None, value.count):  # the vehicle has other parameters now: begin anew
+            self.values.clear()
+            self._indices.clear()
+        self._count = value.count
+        if value.index not in self._indices:
+            self._indices.add(value.index)
+            self.values[value.name] = value
+            self._progress(now_ms)
+        if len(self._indices) == self._count:
+            self._end(ParameterOutcome.ACCEPTED)
+
+    def _repeat(self, now_ms: int) -> None:
+        if self._count is None:
+            self._ask_list()
+            return
+        asked = 0
+        for index in range(self._count):
+            if index not in self._indices:
+                self._send(
+                    dialect.MAVLink_param_request_read_message(self.target.system, self.target.component, b"", index)
+                )
+                asked += 1
+                if asked == _REFILL_AT_ONCE:
+                    return
+
+    def _ask_list(self) -> None:
+        self._send(dialect.MAVLink_param_request_list_message(self.target.system, self.target.component))
+
+    def _time_out(self) -> None:
+        self._end(ParameterOutcome.TIMEOUT)
+
+
+class ParameterRead(Client):
+    """One parameter by name. ArduPilot is silent about a name that it does not have: TIMEOUT."""
+
+    handles = frozenset(("PARAM_VALUE",))
+    outcome: ParameterOutcome | None
+
+    def __init__(self, target: Target, name: str, *, retry: Retry = _SHORT) -> None:
+        super().__init__(target, retry)
+        self.name = name
+        self.value: ParameterValue | None = None
+
+    def start(self, now_ms: int) -> None:
+        """Ask for it."""
+        self._repeat(now_ms)
+        self._progress(now_ms)
+
+    def _handle(self, message: Message, now_ms: int) -> None:
+        value = read_value(message)
+        if value.name == self.name:
+            self.value = value
+            self._end(ParameterOutcome.ACCEPTED)
+
+    def _repeat(self, now_ms: int) -> None:
+        name = self.name.encode("ascii", "replace")[:16]
+        self._send(dialect.MAVLink_param_request_read_message(self.target.system, self.target.component, name, -1))
+
+    def _time_out(self) -> None:
+        self._end(ParameterOutcome.TIMEOUT)
+
+
+class ParameterWrite(Client):
+    """Sets one parameter. ACCEPTED when the vehicle says that this very float32 holds, REFUSED when another does;
+    `value` is what holds. A PARAM_VALUE with an index belongs to somebody's list and confirms nothing."""
+
+    handles = frozenset(("PARAM_VALUE",))
+    outcome: ParameterOutcome | None
+
+    def __init__(
+        self, target: Target, name: str, value: float, *, type: int = _REAL32, retry: Retry = _SHORT
+    ) -> None:
+        super().__init__(target, retry)
+        self.name = name
+        self.wanted = value
+        self.value: ParameterValue | None = None
+        self._type = type
+
+    def start(self, now_ms: int) -> None:
+        """Ask for it."""
+        self._repeat(now_ms)
+        self._progress(now_ms)
+
+    def _handle(self, message: Message, now_ms: int) -> None:
+        value = read_value(message)
+        if value.name != self.name or value.index < value.count:
+            return
+        self.value = value
+        same = pack("<f", value.value) == pack("<f", self.wanted) or value.value == self.wanted
+        self._end(ParameterOutcome.ACCEPTED if same else ParameterOutcome.REFUSED)
+
+    def _repeat(self, now_ms: int) -> None:
+        name = self.name.encode("ascii", "replace")[:16]
+        self._send(
+            dialect.MAVLink_param_set_message(self.target.system, self.target.component, name, self.wanted, self._type)
+        )
+
+    def _time_out(self) -> None:
+        self._end(ParameterOutcome.TIMEOUT)

@@ -1,0 +1,91 @@
+"""Mission items between the wire and the core.
+
+MISSION_ITEM_INT carries the place of a command in degrees x 1e7, MISSION_ITEM in degrees as float32; params 5 and 6
+of a command without a place travel as plain numbers in both (https://mavlink.io/en/services/mission.html).
+Degrees x 1e7 as an int32 pass through a double unchanged, so a plan comes back bit for bit in the form it was sent in.
+`command` and `frame` are kept as received.
+"""
+
+from __future__ import annotations
+
+from math import copysign, inf, isnan
+
+from autopilot.geo import GeoPoint
+from autopilot.mission.commands import has_position
+from autopilot.mission.items import MissionItem
+from mavlink_bridge.codec import dialect
+from mavlink_bridge.services.base import Message, Peer
+
+_SCALE = 1e7
+_INT32_MAX = 2**31 - 1
+_INT32_MIN = -(2**31)
+_FLOAT32_MAX = 3.4028234663852886e38
+
+MISSION = 0
+FENCE = 1
+RALLY = 2
+KINDS = (MISSION, FENCE, RALLY)
+"""MAV_MISSION_TYPE."""
+ALL_KINDS = 255
+
+_ABOVE_HOME = frozenset((3, 6, 10, 11))  # RELATIVE_ALT and TERRAIN_ALT (flat terrain at home), and their _INT forms
+
+
+def is_located(kind: int, command: int) -> bool:
+    """Are x and y of this item a place? Everything in a fence or rally plan is one."""
+    return kind != MISSION or has_position(command)
+
+
+def read_item(message: Message, kind: int) -> MissionItem:
+    """The item in a MISSION_ITEM_INT or MISSION_ITEM. Any content is taken; checking is not done here."""
+    x, y = message.x, message.y
+    if message.get_type() == "MISSION_ITEM_INT" and is_located(kind, message.command):
+        x, y = x / _SCALE, y / _SCALE
+    return MissionItem(
+        message.command, message.frame, message.param1, message.param2, message.param3, message.param4,
+        float(x), float(y), message.z, bool(message.autocontinue), message.seq,
+    )  # fmt: skip
+
+
+def write_item(item: MissionItem, kind: int, seq: int, peer: Peer, *, as_int: bool, current: bool) -> Message:
+    """The message that carries `item` as number `seq` to `peer`: MISSION_ITEM_INT, or MISSION_ITEM."""
+    x, y = item.x, item.y
+    if as_int:
+        make = dialect.MAVLink_mission_item_int_message
+        scale = _SCALE if is_located(kind, item.command) else 1.0
+        x, y = _int32(x * scale), _int32(y * scale)
+    else:
+        make = dialect.MAVLink_mission_item_message
+        x, y = float32_range(x), float32_range(y)
+    return make(
+        peer.system, peer.component, seq, item.frame, item.command, int(current), int(item.autocontinue),
+        float32_range(item.param1), float32_range(item.param2), float32_range(item.param3), float32_range(item.param4),
+        x, y, float32_range(item.z), kind,
+    )  # fmt: skip
+
+
+def home_item(home: GeoPoint | None) -> MissionItem:
+    """Home as item 0 of a mission: a waypoint above mean sea level; all zeros while there is no home, as ArduPilot."""
+    if home is None:
+        return MissionItem(command=16, frame=0)
+    return MissionItem(command=16, frame=0, x=home.lat, y=home.lon, z=home.alt)
+
+
+def altitude_amsl(message: Message, home: GeoPoint | None) -> float | None:
+    """Height above mean sea level, m, that z of an item means; None when it depends on a home that is not known."""
+    if message.frame not in _ABOVE_HOME:
+        return float(message.z)
+    return None if home is None else float(message.z) + home.alt
+
+
+def float32_range(value: float) -> float:
+    """`value`, or an infinity where a float32 cannot hold it (plan files hold doubles; packing would fail)."""
+    if -_FLOAT32_MAX <= value <= _FLOAT32_MAX or isnan(value):
+        return value
+    return copysign(inf, value)
+
+
+def _int32(value: float) -> int:
+    if _INT32_MIN <= value <= _INT32_MAX:
+        return round(value)
+    return 0 if isnan(value) else _INT32_MAX if value > 0 else _INT32_MIN

@@ -1,0 +1,174 @@
+"""The mission protocol, vehicle side (https://mavlink.io/en/services/mission.html; mission-semantics.md, section 2).
+
+One upload machine for each mission type (`transfer`), so that a mission and a rally upload may run at the same time;
+around them what concerns no single type: MISSION_CLEAR_ALL of everything, MISSION_SET_CURRENT, and mission items that
+are guided targets. Runs in link time; commands to the vehicle are given in the vehicle's.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import isfinite
+
+from autopilot.journal import Journal, SavePlan, SaveTogether
+from autopilot.mission.results import MissionResult
+from autopilot.outcome import Outcome, Severity
+from mavlink_bridge.services.base import Clock, Message, Outgoing, Peer
+from mavlink_bridge.services.mission.convert import ALL_KINDS, KINDS, MISSION, altitude_amsl, read_item
+from mavlink_bridge.services.mission.core import MissionCore
+from mavlink_bridge.services.mission.current import mission_current
+from mavlink_bridge.services.mission.outbox import Outbox
+from mavlink_bridge.services.mission.states import Input, State, is_same_station
+from mavlink_bridge.services.mission.transfer import PlanTransfer
+
+_GUIDED_TARGET = 2
+_GUIDED_ALTITUDE = 3
+_WAYPOINT = 16
+
+_INPUTS = {
+    "MISSION_COUNT": Input.COUNT,
+    "MISSION_WRITE_PARTIAL_LIST": Input.WRITE_PARTIAL,
+    "MISSION_ITEM": Input.ITEM,
+    "MISSION_ITEM_INT": Input.ITEM,
+    "MISSION_REQUEST_LIST": Input.LIST,
+    "MISSION_REQUEST": Input.REQUEST,
+    "MISSION_REQUEST_INT": Input.REQUEST,
+    "MISSION_CLEAR_ALL": Input.CLEAR,
+    "MISSION_ACK": Input.ACK,
+}
+_SILENT_ON_UNKNOWN_KIND = frozenset((Input.REQUEST, Input.ACK))
+
+
+@dataclass(frozen=True, slots=True)
+class _ClearAll:
+    """MISSION_CLEAR_ALL of type 255 on its way to the disk."""
+
+    ticket: int
+    peer: Peer
+
+
+class MissionService:
+    """Serves missions, fence and rally points of `core`; plans are kept by `journal` before they are acknowledged."""
+
+    clock: Clock = "link"
+    handles = frozenset((*_INPUTS, "MISSION_SET_CURRENT"))
+
+    def __init__(self, core: MissionCore, journal: Journal) -> None:
+        self._core = core
+        self._journal = journal
+        self._out = Outbox()
+        self._transfers = tuple(PlanTransfer(kind, core, journal, self._out) for kind in KINDS)
+        self._clear_all: _ClearAll | None = None
+
+    # --- Service ----------------------------------------------------------------------------------------------
+    def handle_message(self, message: Message, peer: Peer, now_ms: int) -> None:
+        """One message of the mission protocol."""
+        name = message.get_type()
+        kind = _INPUTS.get(name)
+        if kind is None:
+            self._set_current(message)
+            return
+        mission_type = message.mission_type
+        if mission_type in KINDS:
+            if kind is Input.ITEM and mission_type == MISSION and message.current in (_GUIDED_TARGET, _GUIDED_ALTITUDE):
+                self._guide(message, peer)
+            elif mission_type != MISSION and peer.mavlink1:
+                self._refuse_mavlink1(kind, mission_type, peer)
+            else:
+                self._transfers[mission_type].handle(kind, message, peer, now_ms)
+        elif kind is Input.CLEAR and mission_type == ALL_KINDS:
+            self._clear_everything(peer, now_ms)
+        elif kind not in _SILENT_ON_UNKNOWN_KIND:
+            self._out.ack(peer, mission_type, MissionResult.UNSUPPORTED)
+
+    def handle_timeout(self, now_ms: int) -> None:
+        """Repeats requests, gives up uploads, and acknowledges plans that have become durable meanwhile."""
+        self._settle_clear_all()
+        for transfer in self._transfers:
+            transfer.handle_timeout(now_ms)
+
+    def next_deadline_ms(self) -> int | None:
+        """The next repetition or the end of an upload. Waiting for the journal has no deadline: its completion wakes
+        the run loop."""
+        deadline: int | None = None
+        for transfer in self._transfers:
+            due = transfer.next_deadline_ms()
+            if due is not None and (deadline is None or due < deadline):
+                deadline = due
+        return deadline
+
+    def take_outgoing(self) -> list[Outgoing]:
+        return self._out.take()
+
+    def link_closed(self, link: int) -> None:
+        for transfer in self._transfers:
+            transfer.link_closed(link)
+
+    # --- facts ------------------------------------------------------------------------------------------------
+    def state(self, kind: int) -> State:
+        """State of the machine of MAV_MISSION_TYPE 0, 1 or 2."""
+        return self._transfers[kind].state
+
+    @property
+    def refusals(self) -> int:
+        """Items and plans refused since start."""
+        return sum(transfer.refusals for transfer in self._transfers)
+
+    # --- what concerns no single type -------------------------------------------------------------------------
+    def _set_current(self, message: Message) -> None:
+        """MISSION_SET_CURRENT: answered with exactly the requested number, to everybody; MAVSDK asks again until it
+        comes. The core has said why when it refuses."""
+        if self._core.set_current(message.seq, self._vehicle_ms()).ok:
+            self._out.announce(mission_current(self._core, message.seq))
+
+    def _guide(self, message: Message, peer: Peer) -> None:
+        """An item with `current` 2 is a guided target, with 3 a new altitude; no plan is touched."""
+        outcome = self._guided_outcome(message)
+        result = MissionResult.ACCEPTED if outcome is not None and outcome.ok else MissionResult.ERROR
+        self._out.ack(peer, MISSION, result)
+
+    def _guided_outcome(self, message: Message) -> Outcome | None:
+        altitude = altitude_amsl(message, self._core.home)
+        if altitude is None or not isfinite(altitude):
+            return None
+        if message.current == _GUIDED_ALTITUDE:
+            return self._core.guided_altitude(altitude, self._vehicle_ms())
+        place = read_item(message, MISSION)
+        inside = abs(place.x) <= 90.0 and abs(place.y) <= 180.0  # false for NaN
+        if message.command != _WAYPOINT or not inside or (place.x == 0.0 and place.y == 0.0):
+            return None
+        return self._core.guided_item(place.x, place.y, altitude, self._vehicle_ms())
+
+    def _refuse_mavlink1(self, kind: Input, mission_type: int, peer: Peer) -> None:
+        if kind is not Input.ACK:
+            self._out.ack(peer, mission_type, MissionResult.UNSUPPORTED)
+            self._out.text(Severity.WARNING, "Need mavlink2 for item transfer", peer)
+
+    def _clear_everything(self, peer: Peer, now_ms: int) -> None:
+        """All three plans or none, with one acknowledgement: one change of the journal."""
+        if self._clear_all is not None and is_same_station(self._clear_all.peer, peer):
+            return  # asked again while the first is still on its way to the disk
+        for transfer in self._transfers:
+            transfer.settle(now_ms)
+        busy = any(transfer.state is State.COMMITTING for transfer in self._transfers)
+        owners = [transfer.owner for transfer in self._transfers]
+        foreign = any(owner is not None and not is_same_station(owner, peer) for owner in owners)
+        if busy or foreign or not all(self._core.may_clear(kind) for kind in KINDS):
+            self._out.ack(peer, ALL_KINDS, MissionResult.DENIED)
+            return
+        ticket = self._journal.submit(SaveTogether(tuple(SavePlan(kind, ()) for kind in KINDS)))
+        self._clear_all = _ClearAll(ticket, peer)
+        for transfer in self._transfers:
+            transfer.await_clear(ticket, peer)
+        self.handle_timeout(now_ms)
+
+    def _settle_clear_all(self) -> None:
+        waiting = self._clear_all
+        if waiting is None or self._journal.durable() < waiting.ticket:
+            return
+        self._clear_all = None
+        failed = self._journal.failure(waiting.ticket) is not None
+        self._out.ack(waiting.peer, ALL_KINDS, MissionResult.ERROR if failed else MissionResult.ACCEPTED)
+
+    def _vehicle_ms(self) -> int:
+        return self._core.vehicle.state.time_ms

@@ -1,0 +1,32 @@
+"""What the mission service says to people, in ArduPilot's words where it has any; 50 characters are one STATUSTEXT."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from autopilot.mission.capability import unable
+from autopilot.mission.commands import command_name
+from autopilot.mission.items import MissionItem
+
+NAMES = ("Mission", "Fence", "Rally")
+"""By MAV_MISSION_TYPE."""
+RECEIVED = ("Flight plan received", "Fence received", "Rally points received")
+CLEARED = ("Mission cleared", "Fence cleared", "Rally points cleared")
+
+_MAX_TEXTS = 8
+
+
+def about_skipped(vehicle: str, items: Iterable[MissionItem]) -> Iterator[str]:
+    """One text for each command in the mission that this vehicle ("copter", "rover") keeps but cannot do."""
+    skipped: dict[int, list[int]] = {}
+    for item in unable(vehicle, items):
+        skipped.setdefault(item.command, []).append(item.seq)
+    for number, (command, places) in enumerate(skipped.items()):
+        if number == _MAX_TEXTS:
+            yield f"{len(skipped) - _MAX_TEXTS} more commands will be skipped"
+            return
+        name = f"{command_name(command)} ({command})"
+        if len(places) == 1:
+            yield f"#{places[0]} {name} will be skipped"
+        else:
+            yield f"#{places[0]} {name} and {len(places) - 1} more skipped"

@@ -1,0 +1,332 @@
+"""The upload machine of one mission type, as a table (mission-semantics.md, 2.2).
+
+State, kind of message and whether it comes from the station that holds the upload give the handler; every combination
+is in the table, so nothing is forgotten and nothing falls through.
+
+A plan becomes the vehicle's in one step: its items are staged and checked one by one, the last one hands all of them to
+the journal, and only when they are durable is the plan swapped in and acknowledged. Until then, and after any error,
+timeout or cancel, the old plan stands entire.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from autopilot.journal import Journal, SavePlan
+from autopilot.mission.items import MissionItem
+from autopilot.mission.results import MissionResult
+from autopilot.mission.validate import check_item
+from autopilot.outcome import Severity
+from mavlink_bridge.codec import dialect
+from mavlink_bridge.services.base import Message, Peer
+from mavlink_bridge.services.mission import texts
+from mavlink_bridge.services.mission.committed import CommittedPlan
+from mavlink_bridge.services.mission.convert import MISSION, read_item
+from mavlink_bridge.services.mission.core import MissionCore
+from mavlink_bridge.services.mission.outbox import Outbox
+from mavlink_bridge.services.mission.states import Input, Sender, State, is_same_station, is_same_system
+from mavlink_bridge.services.mission.upload import LastAnswer, Upload
+
+MAX_ITEMS = 5000
+"""Items of a plan, home not counted."""
+_MAX_DEFERRED = 8
+
+
+@dataclass(frozen=True, slots=True)
+class _Commit:
+    """A plan on its way to the disk. `home_only`: uploaded with nothing but its home item; `announced` false: the
+    service acknowledges, not the machine."""
+
+    ticket: int
+    items: tuple[MissionItem, ...]
+    peer: Peer
+    home_only: bool = False
+    announced: bool = True
+
+
+class PlanTransfer:
+    """Uploads, downloads and removal of one kind of plan (MAV_MISSION_TYPE 0, 1, 2)."""
+
+    def __init__(self, kind: int, core: MissionCore, journal: Journal, outbox: Outbox) -> None:
+        self.kind = kind
+        self.state = State.IDLE
+        self.refusals = 0
+        self.committed = CommittedPlan(kind, core, outbox)
+        self._core = core
+        self._journal = journal
+        self._out = outbox
+        self._max_count = MAX_ITEMS + self.committed.first_index
+        self._upload: Upload | None = None
+        self._commit: _Commit | None = None
+        self._answer: LastAnswer | None = None
+        self._deferred: list[tuple[Input, Message, Peer]] = []
+
+    @property
+    def owner(self) -> Peer | None:
+        """The station that holds the upload or waits for its commit."""
+        if self._upload is not None:
+            return self._upload.peer
+        return None if self._commit is None else self._commit.peer
+
+    # --- in ---------------------------------------------------------------------------------------------------
+    def handle(self, kind: Input, message: Message, peer: Peer, now_ms: int) -> None:
+        """One message of this mission type."""
+        TABLE[self.state, kind, self._sender(kind, peer)](self, message, peer, now_ms)
+
+    def handle_timeout(self, now_ms: int) -> None:
+        """Settle a commit; ask again or give up."""
+        self.settle(now_ms)
+        upload = self._upload
+        if upload is None:
+            return
+        if now_ms >= upload.abandon_due_ms():
+            self._end_upload()
+            self._out.ack(upload.peer, self.kind, MissionResult.OPERATION_CANCELLED)
+            self._out.text(Severity.WARNING, f"{texts.NAMES[self.kind]} upload timeout")
+        elif now_ms >= upload.repeat_due_ms():
+            upload.ask_again(now_ms)
+            self._ask(upload)
+
+    def next_deadline_ms(self) -> int | None:
+        """The next repetition or the end of an upload."""
+        if self._upload is None:
+            return None
+        return min(self._upload.repeat_due_ms(), self._upload.abandon_due_ms())
+
+    def link_closed(self, link: int) -> None:
+        """The station is gone: its upload with it. A commit under way goes on; nobody hears its end."""
+        if self._upload is not None and self._upload.peer.link == link:
+            self._end_upload()
+        self._deferred = [entry for entry in self._deferred if entry[2].link != link]
+        self.committed.link_closed(link)
+
+    def _sender(self, kind: Input, peer: Peer) -> Sender:
+        owner = self.owner
+        if owner is None:
+            return Sender.STRANGER
+        same = is_same_system(peer, owner) if kind is Input.ITEM else is_same_station(peer, owner)
+        return Sender.OWNER if same else Sender.STRANGER
+
+    # --- handlers: begin --------------------------------------------------------------------------------------
+    def _begin(self, message: Message, peer: Peer, now_ms: int) -> None:
+        """MISSION_COUNT: a new upload; the same station may restart its own."""
+        self._end_upload()
+        self._answer = None
+        count = message.count
+        if count > self._max_count:
+            self._out.ack(peer, self.kind, MissionResult.NO_SPACE)
+            self._out.text(Severity.WARNING, f"Only {MAX_ITEMS} items are supported")
+        elif count <= self.committed.first_index and not self._core.may_clear(self.kind):
+            self._out.ack(peer, self.kind, MissionResult.DENIED)
+        elif count == 0:
+            self._submit((), peer, now_ms)
+        else:
+            self._receive(Upload(peer, 0, count - 1, now_ms))
+
+    def _begin_partial(self, message: Message, peer: Peer, now_ms: int) -> None:
+        first, last = message.start_index, message.end_index
+        if 0 <= first <= last <= self.committed.count() and last < self._max_count:
+            self._receive(Upload(peer, first, last, now_ms, self.committed.all_items()))
+        else:
+            self._out.ack(peer, self.kind, MissionResult.ERROR)
+
+    def _receive(self, upload: Upload) -> None:
+        self._answer = None
+        self.committed.begin_transfer(upload.peer)
+        self._upload = upload
+        self.state = State.RECEIVING
+        self._ask(upload)
+
+    # --- handlers: items --------------------------------------------------------------------------------------
+    def _take_item(self, message: Message, peer: Peer, now_ms: int) -> None:
+        upload = self._upload
+        assert upload is not None, "the state says that there is one"
+        seq = message.seq
+        if seq != upload.next:
+            if not upload.first <= seq < upload.next:  # one that was accepted before is a duplicate: dropped in silence
+                self._out.ack(peer, self.kind, MissionResult.INVALID_SEQUENCE)
+            return
+        item = read_item(message, self.kind)
+        verdict = check_item(item, self.kind, upload.total)
+        if not verdict.ok:
+            text = f"{texts.NAMES[self.kind]} item {seq}: {verdict.text}"
+            self._refuse(upload, message, verdict.result, text, now_ms)
+            return
+        if message.get_type() == "MISSION_ITEM":
+            self.committed.warn_once(upload.peer, "got MISSION_ITEM; GCS should send MISSION_ITEM_INT")
+        upload.accept(item, now_ms)
+        if seq == upload.last:
+            self._finish(upload, message, now_ms)
+        else:
+            self._ask(upload)
+
+    def _finish(self, upload: Upload, message: Message, now_ms: int) -> None:
+        """The last item is in: check the plan as a whole and commit it."""
+        plan = upload.plan()
+        items = plan[self.committed.first_index :]
+        complaint = self._core.check_plan(self.kind, items)
+        if complaint is not None:
+            self._refuse(upload, message, MissionResult.ERROR, complaint, now_ms)
+        elif not items and not self._core.may_clear(self.kind):
+            self._refuse(upload, message, MissionResult.DENIED, "", now_ms)
+        else:
+            self._end_upload()
+            self._answer = LastAnswer.to(message, upload.peer, MissionResult.ACCEPTED, now_ms)
+            self._submit(items, upload.peer, now_ms, home_only=len(plan) == 1)
+
+    def _refuse(self, upload: Upload, message: Message, result: MissionResult, text: str, now_ms: int) -> None:
+        """An item, or the plan, is not acceptable: the upload ends, the old plan stands."""
+        self.refusals += 1
+        self._end_upload()
+        self._answer = LastAnswer.to(message, upload.peer, result, now_ms)
+        self._out.ack(upload.peer, self.kind, result)
+        if text:
+            self._out.text(Severity.WARNING, text)
+
+    def _stray_item(self, message: Message, peer: Peer, now_ms: int) -> None:
+        """An item without an upload: the last one of an upload whose end was not heard, or a mistake."""
+        known = self._answer
+        if known is not None and known.answers(message, peer, now_ms):
+            self._out.ack(peer, self.kind, known.result, known.plan_id)
+        else:
+            self._out.ack(peer, self.kind, MissionResult.ERROR)
+
+    # --- handlers: the rest -----------------------------------------------------------------------------------
+    def _clear(self, message: Message, peer: Peer, now_ms: int) -> None:
+        """MISSION_CLEAR_ALL; the station that holds the upload gives it up by this."""
+        del message
+        self._end_upload()
+        self._answer = None
+        if self._core.may_clear(self.kind):
+            self._submit((), peer, now_ms)
+        else:
+            self._out.ack(peer, self.kind, MissionResult.DENIED)
+
+    def _list(self, message: Message, peer: Peer, now_ms: int) -> None:
+        del message, now_ms
+        self.committed.answer_list(peer)
+
+    def _request(self, message: Message, peer: Peer, now_ms: int) -> None:
+        del now_ms
+        self.committed.answer_request(message, peer)
+
+    def _hear_ack(self, message: Message, peer: Peer, now_ms: int) -> None:
+        """MISSION_ACK from the uploading station. MAVSDK answers MISSION_REQUEST with UNSUPPORTED if it wants the
+        _INT form; any other error is its way to cancel; ACCEPTED (Mission Planner's last word) says nothing."""
+        del peer
+        upload = self._upload
+        assert upload is not None, "the state says that there is one"
+        if message.type == MissionResult.UNSUPPORTED:
+            if not upload.use_int:
+                upload.use_int = True
+                upload.ask_again(now_ms)
+                self._ask(upload)
+        elif message.type != MissionResult.ACCEPTED:
+            self._end_upload()
+
+    def _deny(self, message: Message, peer: Peer, now_ms: int) -> None:
+        del message, now_ms
+        self._out.ack(peer, self.kind, MissionResult.DENIED)
+
+    def _ignore(self, message: Message, peer: Peer, now_ms: int) -> None:
+        """No answer is due."""
+
+    # DroneKit sends CLEAR_ALL and COUNT in one breath and repeats neither: what would change a plan while the disk is
+    # still busy with the last change waits its turn.
+    def _defer_count(self, message: Message, peer: Peer, now_ms: int) -> None:
+        self._defer(Input.COUNT, message, peer, now_ms)
+
+    def _defer_partial(self, message: Message, peer: Peer, now_ms: int) -> None:
+        self._defer(Input.WRITE_PARTIAL, message, peer, now_ms)
+
+    def _defer_clear(self, message: Message, peer: Peer, now_ms: int) -> None:
+        self._defer(Input.CLEAR, message, peer, now_ms)
+
+    def _defer(self, kind: Input, message: Message, peer: Peer, now_ms: int) -> None:
+        if len(self._deferred) < _MAX_DEFERRED:
+            self._deferred.append((kind, message, peer))
+        else:
+            self._deny(message, peer, now_ms)
+
+    # --- commit -----------------------------------------------------------------------------------------------
+    def _submit(
+        self, items: tuple[MissionItem, ...], peer: Peer, now_ms: int, *, home_only: bool = False
+    ) -> None:
+        ticket = self._journal.submit(SavePlan(self.kind, items))
+        self._commit = _Commit(ticket, items, peer, home_only)
+        self.state = State.COMMITTING
+        self.settle(now_ms)
+
+    def await_clear(self, ticket: int, peer: Peer) -> None:
+        """The removal of all plans was given to the journal as one change; the service acknowledges it."""
+        self._end_upload()
+        self._answer = None
+        self._commit = _Commit(ticket, (), peer, announced=False)
+        self.state = State.COMMITTING
+
+    def settle(self, now_ms: int) -> None:
+        """If the journal is done with what we wait for: swap the plan in, acknowledge, and serve what had to wait."""
+        commit = self._commit
+        if commit is None or self._journal.durable() < commit.ticket:
+            return
+        self._commit = None
+        self.state = State.IDLE
+        failure = self._journal.failure(commit.ticket)
+        if failure is None:
+            self._swap_in(commit)
+        else:
+            self._answer = None
+            if commit.announced:
+                self._out.ack(commit.peer, self.kind, MissionResult.ERROR)
+            self._out.text(Severity.ERROR, f"{texts.NAMES[self.kind]} not stored: {failure}")
+        deferred, self._deferred = self._deferred, []
+        for kind, message, peer in deferred:
+            self.handle(kind, message, peer, now_ms)
+
+    def _swap_in(self, commit: _Commit) -> None:
+        plan_id = self.committed.swap_in(commit.items, home_only=commit.home_only)
+        if self._answer is not None:
+            self._answer = replace(self._answer, plan_id=plan_id)
+        if commit.announced:
+            self._out.ack(commit.peer, self.kind, MissionResult.ACCEPTED, plan_id)
+        self._out.text(Severity.INFO, (texts.RECEIVED if commit.items else texts.CLEARED)[self.kind])
+        if self.kind == MISSION:
+            for text in texts.about_skipped(self._core.kind, self.committed.storage.items()):
+                self._out.text(Severity.WARNING, text)
+
+    # --- small parts ------------------------------------------------------------------------------------------
+    def _end_upload(self) -> None:
+        self._upload = None
+        if self.state is State.RECEIVING:
+            self.state = State.IDLE
+
+    def _ask(self, upload: Upload) -> None:
+        int_form, plain = dialect.MAVLink_mission_request_int_message, dialect.MAVLink_mission_request_message
+        make, peer = int_form if upload.use_int else plain, upload.peer
+        self._out.send(make(peer.system, peer.component, upload.next, self.kind), peer)
+
+
+_Handler = Callable[[PlanTransfer, Message, Peer, int], None]
+
+
+def _rows(state: State, sender: Sender, *handlers: _Handler) -> dict[tuple[State, Input, Sender], _Handler]:
+    return {(state, kind, sender): handler for kind, handler in zip(Input, handlers, strict=True)}
+
+
+_P = PlanTransfer
+# columns: COUNT, WRITE_PARTIAL, ITEM, LIST, REQUEST, CLEAR, ACK
+_IDLE = (_P._begin, _P._begin_partial, _P._stray_item, _P._list, _P._request, _P._clear, _P._ignore)
+_OWNER = (_P._begin, _P._deny, _P._take_item, _P._deny, _P._deny, _P._clear, _P._hear_ack)
+_STRANGER = (_P._deny, _P._deny, _P._deny, _P._list, _P._request, _P._deny, _P._ignore)
+_WAITING = (_P._defer_count, _P._defer_partial, _P._ignore, _P._list, _P._request, _P._defer_clear, _P._ignore)
+
+TABLE: dict[tuple[State, Input, Sender], _Handler] = {
+    **_rows(State.IDLE, Sender.OWNER, *_IDLE),
+    **_rows(State.IDLE, Sender.STRANGER, *_IDLE),
+    **_rows(State.RECEIVING, Sender.OWNER, *_OWNER),
+    **_rows(State.RECEIVING, Sender.STRANGER, *_STRANGER),
+    **_rows(State.COMMITTING, Sender.OWNER, *_WAITING),
+    **_rows(State.COMMITTING, Sender.STRANGER, *_WAITING),
+}
+"""(state, message, sender) to its handler: every combination."""

@@ -1,0 +1,119 @@
+"""What is remembered of a running upload, and its timers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from autopilot.mission.items import MissionItem
+from autopilot.mission.results import MissionResult
+from mavlink_bridge.services.base import Message, Peer
+from mavlink_bridge.services.mission.states import is_same_system
+
+ABANDON_MS = 8000
+"""An upload in which no item was accepted for so long is given up (mission-semantics.md, 2.2)."""
+REPEAT_MIN_MS = 100
+REPEAT_MAX_MS = 1000
+_SMOOTHING = 0.25
+
+
+class Upload:
+    """Items `first` .. `last` are wanted from `peer`, in order; `items` are those accepted so far, `next` the one asked
+    for. A partial upload (`base` not None) replaces these items of the plan `base`, a whole one replaces the plan.
+
+    A request is repeated after twice the round trip measured in this upload, within 100 and 1000 ms: a lost message on
+    a fast link then costs little, and a slow link is not flooded. Only requests sent once are measured (Karn's
+    rule: the answer to a repeated one might belong to either).
+    """
+
+    __slots__ = ("_asked_ms", "_last_asked_ms", "_round_trip_ms", "accepted_ms", "asked_once", "base", "first", "items",
+                 "last", "next", "peer", "use_int")  # fmt: skip
+
+    def __init__(
+        self, peer: Peer, first: int, last: int, now_ms: int, base: tuple[MissionItem, ...] | None = None
+    ) -> None:
+        self.peer = peer
+        self.first = first
+        self.last = last
+        self.base = base
+        self.next = first
+        self.items: list[MissionItem] = []
+        self.use_int = False
+        self.accepted_ms = now_ms
+        self.asked_once = True
+        self._asked_ms = now_ms
+        self._last_asked_ms = now_ms
+        self._round_trip_ms: float | None = None
+
+    @property
+    def repeat_ms(self) -> int:
+        """How long to wait for an item before asking again, ms."""
+        if self._round_trip_ms is None:
+            return REPEAT_MAX_MS
+        return min(max(round(2.0 * self._round_trip_ms), REPEAT_MIN_MS), REPEAT_MAX_MS)
+
+    @property
+    def total(self) -> int:
+        """Number of items, home included, that the plan will have."""
+        return max(self.last + 1, 0 if self.base is None else len(self.base))
+
+    @property
+    def is_empty(self) -> bool:
+        """No item is wanted at all."""
+        return self.last < self.first
+
+    def accept(self, item: MissionItem, now_ms: int) -> None:
+        """`item` is the one asked for."""
+        if self.asked_once:
+            sample = now_ms - self._asked_ms
+            known = self._round_trip_ms
+            self._round_trip_ms = sample if known is None else known + _SMOOTHING * (sample - known)
+        self.items.append(item)
+        self.next += 1
+        self.accepted_ms = now_ms
+        self.asked_once = True
+        self._asked_ms = self._last_asked_ms = now_ms
+
+    def ask_again(self, now_ms: int) -> None:
+        """The request is being repeated."""
+        self.asked_once = False
+        self._last_asked_ms = now_ms
+
+    def repeat_due_ms(self) -> int:
+        return self._last_asked_ms + self.repeat_ms
+
+    def abandon_due_ms(self) -> int:
+        return self.accepted_ms + ABANDON_MS
+
+    def plan(self) -> tuple[MissionItem, ...]:
+        """All items of the plan, home included."""
+        if self.base is None:
+            return tuple(self.items)
+        return self.base[: self.first] + tuple(self.items) + self.base[self.last + 1 :]
+
+
+@dataclass(frozen=True, slots=True)
+class LastAnswer:
+    """How the last upload ended, kept for a station that did not hear it and sends its last item again."""
+
+    peer: Peer
+    item: str
+    result: MissionResult
+    until_ms: int
+    plan_id: int = 0
+
+    @classmethod
+    def to(cls, message: Message, peer: Peer, result: MissionResult, now_ms: int) -> LastAnswer:
+        """The item `message` of `peer` ended the upload with `result`."""
+        return cls(peer, _identity(message), result, now_ms + ABANDON_MS)
+
+    def answers(self, message: Message, peer: Peer, now_ms: int) -> bool:
+        """Is this the same item again?"""
+        return now_ms <= self.until_ms and is_same_system(peer, self.peer) and _identity(message) == self.item
+
+
+def _identity(message: Message) -> str:
+    """What makes an item message the same one again (NaN included, which equals nothing)."""
+    return repr(
+        (message.get_type(), message.seq, message.frame, message.command, message.param1, message.param2,
+         message.param3, message.param4, message.x, message.y, message.z)
+    )  # fmt: skip
