@@ -19,8 +19,8 @@ from fastcrc import crc16
 from pymavlink.dialects.v20 import ardupilotmega as dialect
 
 __all__ = [
-    "Layout", "base_size", "crc_extra", "decode", "dialect", "layout", "message_id", "message_name", "payload",
-    "payload_v1",
+    "Layout", "base_size", "crc_extra", "decode", "dialect", "layout", "layout_of", "message_id", "message_name",
+    "payload", "payload_v1",
 ]  # fmt: skip
 
 #: A pymavlink `MAVLink_message` (pymavlink has no type hints).
@@ -58,13 +58,13 @@ def payload(message: Message) -> tuple[int, bytes, int]:
 
     Raises ValueError when a field does not fit its type: that is an error of the caller, never of a peer.
     """
-    one = _BY_ID.get(message.id) or layout(message.id)
+    one = _BY_CLASS.get(type(message)) or layout_of(message)
     return one.msg_id, one.encode(message).rstrip(b"\0") or b"\0", one.crc_extra
 
 
 def payload_v1(message: Message) -> tuple[int, bytes, int]:
     """As `payload`, in MAVLink 1 form: without extension fields, nothing cut."""
-    one = layout(message.id)
+    one = layout_of(message)
     return one.msg_id, one.encode(message)[: one.base_size], one.crc_extra
 
 
@@ -90,8 +90,14 @@ def layout(msg_id: int) -> Layout:
     a program that starts in half a second too much."""
     found = _BY_ID.get(msg_id)
     if found is None:
-        found = _BY_ID[msg_id] = _build(dialect.mavlink_map[msg_id])
+        kind = dialect.mavlink_map[msg_id]
+        found = _BY_ID[msg_id] = _BY_CLASS[kind] = _build(kind)
     return found
+
+
+def layout_of(message: Message) -> Layout:
+    """The layout of a message object. Its class says what it is: `message.id` may be a field (BATTERY_STATUS)."""
+    return layout(type(message).id)
 
 
 def message_id(name: str) -> int | None:
@@ -117,6 +123,7 @@ def base_size(msg_id: int) -> int:
 
 
 _BY_ID: dict[int, Layout] = {}
+_BY_CLASS: dict[Any, Layout] = {}
 _ID_BY_NAME: dict[str, int] = {known.msgname: msg_id for msg_id, known in dialect.mavlink_map.items()}
 
 

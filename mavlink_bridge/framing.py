@@ -53,7 +53,7 @@ class FrameReader:
     """Bytes of one link in, frames out. Keeps less than one frame between calls.
 
     `frames`, `bytes`: what came in; `errors`: claims of a frame that were refused (checksum, or a flag that we do not
-    understand); `garbage`: bytes outside any frame; `lost`: gaps in the senders' sequence numbers.
+    understand); `garbage`: bytes that no frame given out holds; `lost`: gaps in the senders' sequence numbers.
     """
 
     __slots__ = ("_rest", "_sequences", "bytes", "errors", "frames", "garbage", "lost")
@@ -95,6 +95,7 @@ class FrameReader:
             at += size
             if not frame.mavlink1 and frame.raw[2] & ~SIGNED:
                 self.errors += 1  # a sound frame with a flag that changes its meaning: dropped as a whole
+                self.garbage += size
                 continue
             self._count(frame)
             frames.append(frame)
