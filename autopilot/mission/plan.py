@@ -1,0 +1,42 @@
+"""Plan files of every kind that ground stations write: which one it is shows in the first line."""
+
+from __future__ import annotations
+
+from autopilot.mission.plan_qgc import format_plan, parse_qgc_plan
+from autopilot.mission.plan_text import format_fence_text, format_rally_text, parse_fence_text, parse_rally_text
+from autopilot.mission.plan_types import Plan, PlanError, with_speed
+from autopilot.mission.plan_waypoints import content_lines, format_waypoints, parse_waypoints
+
+__all__ = [
+    "Plan", "PlanError", "format_fence_text", "format_plan", "format_rally_text", "format_waypoints", "parse_plan",
+    "with_speed",
+]
+
+_KINDS = 'a QGroundControl plan, "QGC WPL 110", a fence ("lat lon") or rally ("RALLY ...") file'
+
+
+def parse_plan(data: bytes | str, name: str = "") -> Plan:
+    """The plan in `data`. A `name` that ends in .plan says that JSON is expected, for a better complaint. Raises
+    PlanError, whose text is one line without the name."""
+    text = _decode(data) if isinstance(data, bytes) else data.removeprefix("\ufeff")
+    if text.lstrip().startswith("{") or name.lower().endswith(".plan"):
+        return parse_qgc_plan(text)
+    lines = content_lines(text)
+    if not lines:
+        raise PlanError("line 1", _KINDS, "an empty file")
+    first = lines[0][1]
+    if first.upper().startswith("QGC"):
+        return parse_waypoints(text)
+    if first.upper().startswith("RALLY"):
+        return parse_rally_text(text)
+    if first[0] in "+-.0123456789" and len(first.replace(",", " ").split()) == 2:
+        return parse_fence_text(text)
+    raise PlanError(lines[0][0], _KINDS, first)
+
+
+def _decode(data: bytes) -> str:
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        raise PlanError(f"line {line}", "text in UTF-8", f"byte 0x{data[error.start]:02x}") from None

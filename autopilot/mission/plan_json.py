@@ -1,0 +1,103 @@
+"""Looking into JSON with an eye on the place: typed reads whose refusals name it, as in mission.items[3].frame."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from math import isfinite, isnan, nan
+from typing import Any
+
+from autopilot.mission.plan_types import PlanError
+
+__all__ = ["Node", "load"]
+
+
+def load(text: str) -> Node:
+    """The document, which must be a JSON object. Raises PlanError."""
+    try:
+        value = json.loads(text)
+    except json.JSONDecodeError as error:
+        found = error.doc[error.pos : error.pos + 20] or "the end"
+        raise PlanError(f"line {error.lineno} column {error.colno}", "JSON", found) from None
+    except (ValueError, RecursionError) as error:  # a number of thousands of digits; endless nesting
+        raise PlanError("file", "JSON", str(error)) from None
+    root = Node(value, "")
+    root.object()
+    return root
+
+
+class Node:
+    """A JSON value and where it stands. Missing keys are null."""
+
+    __slots__ = ("place", "value")
+
+    def __init__(self, value: Any, place: str) -> None:
+        self.value = value
+        self.place = place
+
+    def __getitem__(self, key: str) -> Node:
+        return Node(self.object().get(key), f"{self.place}.{key}" if self.place else key)
+
+    @property
+    def missing(self) -> bool:
+        return self.value is None
+
+    def refuse(self, expected: str) -> PlanError:
+        found = "nothing" if self.value is None else json.dumps(self.value)
+        return PlanError(self.place or "file", expected, found)
+
+    def object(self) -> dict[str, Any]:
+        if not isinstance(self.value, dict):
+            raise self.refuse("an object { }")
+        return self.value
+
+    def list(self) -> Iterator[Node]:
+        """The elements; none when null."""
+        if not isinstance(self.value, list | None):
+            raise self.refuse("a list [ ]")
+        return (Node(value, f"{self.place}[{at}]") for at, value in enumerate(self.value or ()))
+
+    def number(self, null: float | None = None) -> float:
+        """A finite number. null and the literal NaN count as `null` where that is given."""
+        value = self.value
+        if null is not None and (value is None or (isinstance(value, float) and isnan(value))):
+            return null
+        if isinstance(value, bool) or not isinstance(value, int | float) or not _finite(value):
+            raise self.refuse("a number")
+        return float(value)
+
+    def number_or_none(self) -> float | None:
+        value = self.number(nan)
+        return None if isnan(value) else value
+
+    def whole(self, low: int, high: int) -> int:
+        """A whole number from `low` to `high`, also written 16.0 or "16"."""
+        value = self.value
+        if isinstance(value, str) and value.strip().isdecimal() and len(value) < 10:
+            value = int(value)
+        if (
+            isinstance(value, bool) or not isinstance(value, int | float) or not _finite(value)
+            or value != int(value) or not low <= value <= high
+        ):
+            raise self.refuse(f"{low}" if low == high else f"a whole number from {low} to {high}")
+        return int(value)
+
+    def flag(self, null: bool) -> bool:
+        """true or false (also 1 and 0)."""
+        if self.value is None:
+            return null
+        if self.value in (0, 1):
+            return bool(self.value)
+        raise self.refuse("true or false")
+
+    def text(self) -> str:
+        if not isinstance(self.value, str):
+            raise self.refuse("a text")
+        return self.value
+
+
+def _finite(value: float) -> bool:
+    try:
+        return isfinite(value)
+    except OverflowError:  # an int beyond the range of floats
+        return False

@@ -1,0 +1,218 @@
+"""QGroundControl's `.plan` files: mission, fence and rally points as JSON.
+
+Simple items are taken as they are. Survey and corridor items carry the items they were turned into; those are taken in
+place. Complex items that hold only geometry are refused by name, never skipped.
+Source: `mission-semantics.md` section 4; QGroundControl's plan file format.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+from math import isfinite, isnan, nan
+from typing import Any
+
+from autopilot.geo import GeoPoint
+from autopilot.mission.commands import Cmd
+from autopilot.mission.fence import parse_fence
+from autopilot.mission.items import MissionItem
+from autopilot.mission.plan_json import Node, load
+from autopilot.mission.plan_types import Plan, PlanError, check_position, make_plan
+
+__all__ = ["format_plan", "parse_qgc_plan"]
+
+_WITH_STORED_ITEMS = {"survey": 5, "CorridorScan": 5}  # kind -> newest version known to keep its items this way
+
+
+def parse_qgc_plan(text: str) -> Plan:
+    """The plan in a `.plan` file. Raises PlanError."""
+    root = load(text)
+    if root["fileType"].value != "Plan":
+        raise root["fileType"].refuse('"Plan"')
+    root["version"].whole(1, 1)
+    mission = root["mission"]
+    mission.object()
+    mission["version"].whole(2, 2)
+    items = [*_mission_items(mission["items"]), *_fence_items(root["geoFence"]), *_rally_items(root["rallyPoints"])]
+    return make_plan(
+        _home(mission["plannedHomePosition"]),
+        items,
+        cruise_speed=mission["cruiseSpeed"].number_or_none(),
+        hover_speed=mission["hoverSpeed"].number_or_none(),
+        vehicle_type=None if mission["vehicleType"].missing else mission["vehicleType"].whole(0, 255),
+        firmware_type=None if mission["firmwareType"].missing else mission["firmwareType"].whole(0, 255),
+    )
+
+
+def _home(node: Node) -> GeoPoint | None:
+    if node.missing:
+        return None
+    lat, lon, alt = _coordinates(node)
+    return GeoPoint(lat, lon, alt)
+
+
+def _coordinates(node: Node) -> tuple[float, float, float]:
+    """[lat, lon], [lat, lon, alt] or, as version 1 wrote it, an object with those words. Altitude 0 when missing."""
+    if isinstance(node.value, dict):
+        lat, lon, alt = (node[key].number(0.0) for key in ("latitude", "longitude", "altitude"))
+    else:
+        numbers = [part.number(0.0) for part in node.list()]
+        if len(numbers) not in (2, 3):
+            raise node.refuse("[latitude, longitude] or [latitude, longitude, altitude]")
+        lat, lon, alt = (*numbers, 0.0)[:3]
+    check_position(MissionItem(int(Cmd.NAV_WAYPOINT), x=lat, y=lon), node.place)
+    return lat, lon, alt
+
+
+# --- mission ----------------------------------------------------------------------------------------------------------
+def _mission_items(node: Node) -> Iterator[MissionItem]:
+    if node.missing:
+        raise node.refuse("a list [ ]")
+    simple = [item for element in node.list() for item in _flatten(element)]
+    position_of: dict[int, int] = {}
+    for position, element in enumerate(simple, 1):
+        jump_id = element["doJumpId"]
+        position_of[position if jump_id.missing else jump_id.whole(0, 65535)] = position
+    for element in simple:
+        item = _simple_item(element)
+        if item.command == Cmd.DO_JUMP:
+            target = position_of.get(int(item.param1)) if isfinite(item.param1) else None
+            if target is None:
+                raise PlanError(f"{element.place}.params[0]", "the doJumpId of an item", f"{item.param1:g}")
+            item = replace(item, param1=float(target))
+        yield item
+
+
+def _flatten(node: Node) -> Iterator[Node]:
+    kind = node["type"]
+    if kind.value == "SimpleItem" or (kind.missing and not node["command"].missing):
+        yield node
+        return
+    if kind.value != "ComplexItem":
+        raise kind.refuse('"SimpleItem" or "ComplexItem"')
+    name = node["complexItemType"].text()
+    if name not in _WITH_STORED_ITEMS:
+        raise PlanError(node.place, "simple items, a survey or a corridor scan", name)
+    node["version"].whole(1, _WITH_STORED_ITEMS[name])
+    transects = node["TransectStyleComplexItem"]
+    stored = transects["Items"] if not transects.missing else transects
+    inner = list(stored.list())
+    if not inner:
+        raise PlanError(stored.place, f"the stored items of this {name}", "none")
+    for element in inner:
+        yield from _flatten(element)
+
+
+def _simple_item(node: Node) -> MissionItem:
+    values = [part.number(nan) for part in node["params"].list()]
+    if len(values) == 4:  # before 2018 the position stood beside the parameters
+        place = node["coordinate"]
+        values += [part.number(nan) for part in place.list()] or [0.0, 0.0, 0.0]
+    if len(values) != 7:
+        raise node["params"].refuse("7 parameters")
+    p1, p2, p3, p4, x, y, z = values
+    x, y = (0.0 if isnan(value) else value for value in (x, y))
+    command, frame = node["command"].whole(0, 65535), node["frame"].whole(0, 255)
+    item = MissionItem(command, frame, p1, p2, p3, p4, x, y, z, autocontinue=node["autoContinue"].flag(True))
+    return check_position(item, f"{node.place}.params")
+
+
+# --- fence and rally points -------------------------------------------------------------------------------------------
+def _fence_items(node: Node) -> Iterator[MissionItem]:
+    if node.missing:
+        return
+    if (1 if node["version"].missing else node["version"].whole(1, 2)) == 1:
+        yield from _polygon(node["polygon"], inclusion=True)
+    else:
+        for element in node["polygons"].list():
+            yield from _polygon(element["polygon"], element["inclusion"].flag(True))
+        for element in node["circles"].list():
+            lat, lon, _ = _coordinates(element["circle"]["center"])
+            command = Cmd.FENCE_CIRCLE_INCLUSION if element["inclusion"].flag(True) else Cmd.FENCE_CIRCLE_EXCLUSION
+            yield MissionItem(int(command), 0, element["circle"]["radius"].number(), x=lat, y=lon)
+    back = node["breachReturn"]
+    if not back.missing:
+        lat, lon, alt = _coordinates(back)
+        yield MissionItem(int(Cmd.FENCE_RETURN_POINT), 0, x=lat, y=lon, z=alt)
+
+
+def _polygon(node: Node, inclusion: bool) -> Iterator[MissionItem]:
+    command = Cmd.FENCE_POLYGON_VERTEX_INCLUSION if inclusion else Cmd.FENCE_POLYGON_VERTEX_EXCLUSION
+    corners = [_coordinates(corner) for corner in node.list()]
+    for lat, lon, _ in corners:
+        yield MissionItem(int(command), 0, float(len(corners)), x=lat, y=lon)
+
+
+def _rally_items(node: Node) -> Iterator[MissionItem]:
+    if node.missing:
+        return
+    for point in node["points"].list():
+        lat, lon, alt = _coordinates(point)
+        yield MissionItem(int(Cmd.RALLY_POINT), 3, x=lat, y=lon, z=alt)
+
+
+# --- writing ----------------------------------------------------------------------------------------------------------
+def format_plan(plan: Plan) -> str:
+    """A `.plan` file. Raises PlanError for rally points whose altitude is not above home: the format has no others."""
+    home = plan.home or GeoPoint(0.0, 0.0, 0.0)
+    mission: dict[str, Any] = {
+        "cruiseSpeed": plan.cruise_speed,
+        "firmwareType": 3 if plan.firmware_type is None else plan.firmware_type,
+        "globalPlanAltitudeMode": 1,
+        "hoverSpeed": plan.hover_speed,
+        "items": [_format_item(item) for item in plan.items],
+        "plannedHomePosition": [home.lat, home.lon, home.alt],
+        "vehicleType": 2 if plan.vehicle_type is None else plan.vehicle_type,
+        "version": 2,
+    }
+    document = {
+        "fileType": "Plan",
+        "geoFence": _format_fence(plan),
+        "groundStation": "Sortie",
+        "mission": {key: value for key, value in mission.items() if value is not None},
+        "rallyPoints": {"points": [_format_rally(item) for item in plan.rally], "version": 2},
+        "version": 1,
+    }
+    return json.dumps(document, indent=4, allow_nan=False) + "\n"
+
+
+def _format_item(item: MissionItem) -> dict[str, Any]:
+    values = (item.param1, item.param2, item.param3, item.param4, item.x, item.y, item.z)
+    mode = {0: 2, 5: 2, 10: 4, 11: 4}.get(item.frame, 1)
+    return {
+        "AMSLAltAboveTerrain": None,
+        "Altitude": item.z if isfinite(item.z) else 0.0,
+        "AltitudeMode": mode,
+        "autoContinue": item.autocontinue,
+        "command": item.command,
+        "doJumpId": item.seq,
+        "frame": item.frame,
+        "params": [value if isfinite(value) else None for value in values],
+        "type": "SimpleItem",
+    }
+
+
+def _format_fence(plan: Plan) -> dict[str, Any]:
+    fence = parse_fence(plan.fence)
+    document: dict[str, Any] = {
+        "circles": [
+            {"circle": {"center": [c.lat, c.lon], "radius": c.radius}, "inclusion": c.inclusion, "version": 1}
+            for c in fence.circles
+        ],
+        "polygons": [
+            {"inclusion": p.inclusion, "polygon": [list(corner) for corner in p.vertices], "version": 1}
+            for p in fence.polygons
+        ],
+        "version": 2,
+    }
+    back = next((item for item in plan.fence if item.command == Cmd.FENCE_RETURN_POINT), None)
+    if back is not None:
+        document["breachReturn"] = [back.x, back.y, back.z]
+    return document
+
+
+def _format_rally(item: MissionItem) -> list[float]:
+    if item.frame not in (3, 6):
+        raise PlanError(f"rally point {item.seq}", "an altitude above home (frame 3)", f"frame {item.frame}")
+    return [item.x, item.y, item.z]

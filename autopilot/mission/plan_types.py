@@ -1,0 +1,105 @@
+"""What a plan file holds, and the one line that says why it could not be read.
+
+The readers and writers beside this module are pure: text in, plan out, or `PlanError`. Who opens files adds the name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from math import isfinite
+
+from autopilot.geo import GeoPoint
+from autopilot.mission.commands import FENCE_COMMANDS, RALLY_COMMANDS, Cmd, drives_navigation, has_position
+from autopilot.mission.fence import check_fence
+from autopilot.mission.items import MissionItem
+
+__all__ = ["Plan", "PlanError", "check_position", "make_plan", "with_speed"]
+
+_SHOWN = 40
+
+
+class PlanError(ValueError):
+    """A plan that cannot be read: where, what was expected there, and what was found."""
+
+    def __init__(self, place: str, expected: str, found: str) -> None:
+        flat = " ".join(found.split())
+        self.place = place
+        self.expected = expected
+        self.found = flat if len(flat) <= _SHOWN else flat[: _SHOWN - 3] + "..."
+        super().__init__(f"{place}: expected {expected}, found {self.found or 'nothing'}")
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Mission items are numbered from 1 (0 is home), fence and rally items from 0. `home` AMSL; None when the file has
+    none or it is all zeros. Speeds m/s, as QGroundControl notes them for its time estimates."""
+
+    home: GeoPoint | None = None
+    items: tuple[MissionItem, ...] = ()
+    fence: tuple[MissionItem, ...] = ()
+    rally: tuple[MissionItem, ...] = ()
+    cruise_speed: float | None = None
+    hover_speed: float | None = None
+    vehicle_type: int | None = None  # MAV_TYPE
+    firmware_type: int | None = None  # MAV_AUTOPILOT
+
+    def first_place(self) -> MissionItem | None:
+        """The first mission item with a position other than 0, 0 ("here")."""
+        return next((i for i in self.items if has_position(i.command) and (i.x != 0.0 or i.y != 0.0)), None)
+
+
+def make_plan(
+    home: GeoPoint | None,
+    items: Iterable[MissionItem],
+    *,
+    cruise_speed: float | None = None,
+    hover_speed: float | None = None,
+    vehicle_type: int | None = None,
+    firmware_type: int | None = None,
+) -> Plan:
+    """Sort `items` into mission, fence and rally, number them, and check the fence as a whole."""
+    sorted_items: tuple[list[MissionItem], list[MissionItem], list[MissionItem]] = ([], [], [])
+    for item in items:
+        kind = 1 if item.command in FENCE_COMMANDS else 2 if item.command in RALLY_COMMANDS else 0
+        sorted_items[kind].append(item)
+    complaint = check_fence(sorted_items[1])
+    if complaint is not None:
+        raise PlanError("fence", "a complete fence", complaint)
+    if home is not None and home.lat == 0.0 and home.lon == 0.0:
+        home = None
+    return Plan(
+        home, _number(sorted_items[0], 1), _number(sorted_items[1], 0), _number(sorted_items[2], 0),
+        cruise_speed, hover_speed, vehicle_type, firmware_type,
+    )
+
+
+def check_position(item: MissionItem, place: str) -> MissionItem:
+    """`item`, if its latitude and longitude are on the Earth (or it has none). Raises PlanError."""
+    if has_position(item.command):
+        if not (isfinite(item.x) and abs(item.x) <= 90.0):
+            raise PlanError(place, "a latitude from -90 to 90", f"{item.x:g}")
+        if not (isfinite(item.y) and abs(item.y) <= 180.0):
+            raise PlanError(place, "a longitude from -180 to 180", f"{item.y:g}")
+    return item
+
+
+def with_speed(plan: Plan, kind: str) -> Plan:
+    """`plan` with its speed (hover for "copter", cruise for "rover") as a DO_CHANGE_SPEED before the first NAV item,
+    unless it has none, or one stands there already. Jump targets move along."""
+    speed = plan.cruise_speed if kind == "rover" else plan.hover_speed
+    first = next((at for at, item in enumerate(plan.items) if drives_navigation(item.command)), None)
+    if speed is None or speed <= 0.0 or first is None:
+        return plan
+    if any(item.command == Cmd.DO_CHANGE_SPEED for item in plan.items[:first]):
+        return plan
+    added = MissionItem(Cmd.DO_CHANGE_SPEED, 2, 1.0, speed, -1.0)
+    shifted = [
+        replace(item, param1=item.param1 + 1.0) if item.command == Cmd.DO_JUMP and item.param1 > first else item
+        for item in plan.items
+    ]
+    return replace(plan, items=_number([*shifted[:first], added, *shifted[first:]], 1))
+
+
+def _number(items: list[MissionItem], start: int) -> tuple[MissionItem, ...]:
+    return tuple(replace(item, seq=seq) for seq, item in enumerate(items, start))
