@@ -9,7 +9,9 @@ import typer
 
 Vehicle = Annotated[
     str | None,
-    typer.Option("--vehicle", help="sim:copter (default), sim:rover, ardupilot:copter[=BINARY], or a connection string."),
+    typer.Option(
+        "--vehicle", help="sim:copter (default), sim:rover, ardupilot:copter[=BINARY], or a connection string."
+    ),
 ]
 Home = Annotated[
     str | None, typer.Option("--home", metavar="LAT,LON,ALT,HEADING", help="Where a simulated vehicle stands at boot.")

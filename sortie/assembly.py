@@ -1,0 +1,156 @@
+"""From settings to a running service: vehicle, parameters, store, links, logs, loop - and their end, in order."""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+import time
+from collections.abc import Iterable
+from contextlib import ExitStack
+from pathlib import Path
+from types import TracebackType
+
+from autopilot.core import Autopilot
+from autopilot.geo import GeoPoint
+from autopilot.parameters.parameters import Parameters
+from autopilot.vehicle import SimulatedVehicle
+from mavlink_bridge.identity import Identity
+from mavlink_bridge.links.address import LinkError
+from mavlink_bridge.links.hub import LinkHub
+from sortie.bell import Bell
+from sortie.errors import UserError
+from sortie.faults import Fault, parse_fault
+from sortie.logs.recorder import FlightRecorder
+from sortie.logs.run_log import LOGGER, close_run_log, open_run_log
+from sortie.parameters_given import given_parameters
+from sortie.run_loop import RunLoop, link_clock_ms
+from sortie.service import Service
+from sortie.settings import DEFAULT_HOME, Settings, default_state_dir
+from sortie.store import Store
+
+#: UTC at vehicle time 0 of a vehicle whose time is not the wall's: fixed, so that the same seed writes the same bytes.
+VIRTUAL_EPOCH_US = 1_767_225_600_000_000  # 2026-01-01T00:00:00Z
+
+
+def make_vehicle(kind: str, home: GeoPoint, heading_deg: float, seed: int) -> SimulatedVehicle:
+    """The built-in simulator of `kind` ("copter", "rover"), standing at `home`."""
+    if kind == "copter":
+        from sitl.copter import SimulatedCopter
+
+        return SimulatedCopter(home, heading_deg, seed)
+    raise UserError("--vehicle sim:rover: the rover simulator is not built yet; use sim:copter")
+
+
+def parse_faults(entries: Iterable[str]) -> list[Fault]:
+    """All `--fault`s of a command, checked."""
+    from sitl.faults import FAULT_NAMES
+
+    faults = [parse_fault(entry, FAULT_NAMES) for entry in entries]
+    for fault in faults:
+        fault.window_ms()
+    return faults
+
+
+class Assembly:
+    """Everything of one run; a context manager. `start` is where the vehicle stands when nobody gave --home."""
+
+    def __init__(self, settings: Settings, *, temporary_state: bool = False, start: GeoPoint | None = None) -> None:
+        self.settings = settings
+        self._stack = ExitStack()
+        try:
+            self._build(temporary_state, start)
+        except BaseException:
+            self._stack.close()
+            raise
+
+    def _build(self, temporary_state: bool, start: GeoPoint | None) -> None:
+        settings = self.settings
+        if settings.vehicle.kind != "sim":
+            raise UserError("--vehicle: only the built-in simulator can be flown yet; use sim:copter")
+        kind = settings.vehicle.frame
+        given, warnings = given_parameters(settings.param, kind)
+        faults = parse_faults(settings.fault)
+        if settings.sysid is not None:
+            given["SYSID_THISMAV"] = float(settings.sysid)
+        self.home, heading = self._home(start)
+        self.bell = Bell()
+        self._stack.callback(self.bell.close)
+        self.store = Store(self._state_dir(temporary_state), self.bell.ring)
+        self._stack.callback(self.store.close)
+        self.log_dir = self._log_dir(temporary_state)
+        self._open_run_log()
+        for warning in warnings:
+            LOGGER.warning("%s", warning)
+            print(f"sortie: {warning}", file=sys.stderr)
+        vehicle = make_vehicle(kind, self.home, heading, settings.seed)
+        parameters = Parameters(kind, self.store.stored.parameters, given)
+        epoch_us = time.time_ns() // 1000 if settings.speedup in (None, 1.0) else VIRTUAL_EPOCH_US
+        autopilot = Autopilot(kind, vehicle, parameters, self.store, self.store.stored, boot_unix_s=epoch_us / 1e6)
+        self.service = Service(
+            vehicle, autopilot, parameters, self.store, Identity(kind, self.store.uid().hex(), serves_files=True),
+            epoch_us=epoch_us, on_error=_log_error, faults=faults,
+        )  # fmt: skip
+        self.hub = LinkHub(self.service.endpoint, on_event=LOGGER.info)
+        self._stack.callback(self.hub.close)
+        self.recorder = FlightRecorder(self.service, self.log_dir, telemetry=settings.telemetry_log)
+        self._stack.callback(lambda: self.recorder.close(self.service.now_ms))
+        self.service.observers.append(self.recorder.observe)
+
+    def _home(self, start: GeoPoint | None) -> tuple[GeoPoint, float]:
+        if self.settings.home is not None:
+            return self.settings.home
+        lat, lon, alt, heading = DEFAULT_HOME
+        return (GeoPoint(lat, lon, alt) if start is None else start), heading
+
+    def _state_dir(self, temporary: bool) -> Path:
+        if self.settings.state_dir is not None:
+            return self.settings.state_dir
+        if temporary:
+            folder = tempfile.TemporaryDirectory(prefix="sortie-")
+            self._stack.callback(folder.cleanup)
+            return Path(folder.name)
+        return default_state_dir()
+
+    def _log_dir(self, temporary: bool) -> Path:
+        if self.settings.log_dir is not None:
+            return self.settings.log_dir
+        # Logs of a run with a temporary state are still there when it has ended.
+        base = self.settings.state_dir if self.settings.state_dir is not None else default_state_dir()
+        return base / "logs"
+
+    def _open_run_log(self) -> None:
+        try:
+            handler = open_run_log(self.log_dir, self.settings.log_format)
+        except OSError as error:
+            raise UserError(f"log directory {self.log_dir}: {error.strerror}; choose another with --log-dir") from error
+        self._stack.callback(close_run_log, handler)
+
+    def open_links(self) -> None:
+        """Open all links of the settings; a busy port is a UserError."""
+        for url in self.settings.links:
+            try:
+                self.hub.open(url, link_clock_ms())
+            except LinkError as error:
+                raise UserError(str(error)) from error
+
+    def make_loop(self, default_speedup: float, running: bool = False) -> RunLoop:
+        """The run loop. At speed 0 it runs ahead all the time when `running`, else until armable and while armed."""
+        speedup = default_speedup if self.settings.speedup is None else self.settings.speedup
+        autopilot = self.service.autopilot
+
+        def ahead() -> bool:
+            return running or autopilot.armed or not autopilot.prearm_ok
+
+        return RunLoop(self.service, self.hub, self.bell, speedup, ahead)
+
+    def __enter__(self) -> Assembly:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, value: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self._stack.close()
+
+
+def _log_error(error: Exception, where: str) -> None:
+    LOGGER.error("internal error in %s", where, exc_info=error)

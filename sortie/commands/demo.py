@@ -1,0 +1,68 @@
+"""`sortie demo`: serve, load a sample mission, fly it with live progress, go on serving."""
+
+from __future__ import annotations
+
+import os
+import time
+from typing import Annotated
+
+import typer
+
+from sortie import options
+from sortie.assembly import Assembly
+from sortie.commands.flying import fly_once, print_result, report_of
+from sortie.progress import Progress
+from sortie.sample import square
+from sortie.settings import resolve
+
+
+def demo(
+    once: Annotated[bool, typer.Option("--once", help="End after the landing.")] = False,
+    as_json: options.Json = False,
+    vehicle: options.Vehicle = None,
+    home: options.Home = None,
+    speedup: options.Speedup = None,
+    seed: options.Seed = None,
+    param: options.Param = None,
+    fault: options.FaultOption = None,
+    link: options.Link = None,
+    sysid: options.Sysid = None,
+    state_dir: options.StateDir = None,
+    log_dir: options.LogDir = None,
+    log_format: options.LogFormat = None,
+    telemetry_log: options.TelemetryLog = None,
+    config: options.Config = None,
+) -> int:
+    """Status 0 when the flight was completed (or was stopped while serving), 1 when not."""
+    flags = {name: value for name, value in locals().items() if name not in ("once", "as_json", "config")}
+    settings = resolve(flags, config, os.environ)
+    began_s = time.monotonic()
+    with Assembly(settings, temporary_state=True) as run:
+        loop = run.make_loop(default_speedup=1.0, running=once)
+        loop.install_signals()
+        run.open_links()
+        loop.greet()
+        progress = Progress(run.service)
+        progress.say(
+            f"sortie: demo with {settings.vehicle.frame}; connect a ground station: {', '.join(settings.links)}"
+        )
+        run.service.load()
+        heading = settings.home[1] if settings.home is not None else 0.0
+        run.service.autopilot.replace_plan(
+            0, square(run.home, heading, takeoff=settings.vehicle.frame == "copter"), run.service.now_ms
+        )
+        progress.start()
+        try:
+            flight = fly_once(run, loop, progress)
+        finally:
+            progress.stop()
+        result = report_of(run, flight, began_s, 0)
+        if loop.exit_status is None and not once:
+            print_result(result, as_json=False)
+            progress.say("sortie: still serving; Ctrl-C ends it")
+            loop.run(lambda: False)
+            return loop.exit_status or 0
+        print_result(result, as_json)
+        if loop.exit_status is not None:
+            return loop.exit_status
+        return 0 if flight.result.result == "completed" else 1

@@ -1,0 +1,63 @@
+"""What `demo` and `fly` share: fly what is loaded, show progress, print the result."""
+
+from __future__ import annotations
+
+import json
+import time
+from typing import Any
+
+from sortie.assembly import Assembly
+from sortie.flight import Flight
+from sortie.progress import Progress
+from sortie.run_loop import RunLoop
+
+
+def fly_once(run: Assembly, loop: RunLoop, progress: Progress) -> Flight:
+    """One flight of the loaded mission, to its end or a signal."""
+    flight = Flight(run.service)
+    service = run.service
+
+    def observe(events: list[Any], now_ms: int) -> None:
+        progress.observe(events, now_ms)
+        flight.step(events, now_ms)
+        progress.phase = flight.stage.value
+
+    service.observers.append(observe)
+    service.next_step_ms = flight.next_deadline_ms
+    try:
+        loop.run(lambda: flight.done, progress.refresh)
+    finally:
+        service.observers.remove(observe)
+        service.next_step_ms = lambda: None
+    flight.abort("stopped")
+    run.recorder.close(service.now_ms)
+    return flight
+
+
+def report_of(run: Assembly, flight: Flight, began_s: float, began_ms: int) -> dict[str, Any]:
+    """The JSON object of `demo --once` and `fly`."""
+    wall_s = time.monotonic() - began_s
+    result = flight.result
+    return {
+        "result": result.result,
+        "reason": result.reason or None,
+        "items_reached": result.items_reached,
+        "flight_time_s": result.flight_time_s,
+        "distance_m": result.distance_m,
+        "wall_s": round(wall_s, 3),
+        "speedup": round((run.service.now_ms - began_ms) / 1000.0 / wall_s, 1) if wall_s > 0 else 0.0,
+        "logs": str(run.recorder.latest or run.log_dir),
+    }
+
+
+def print_result(result: dict[str, Any], as_json: bool) -> None:
+    """The last line on stdout."""
+    if as_json:
+        print(json.dumps(result), flush=True)
+        return
+    why = f" ({result['reason']})" if result["reason"] else ""
+    print(
+        f"{result['result']}{why}: {len(result['items_reached'])} items reached, {result['flight_time_s']:.0f} s of "
+        f"flight, {result['distance_m']:.0f} m, {result['speedup']:g} times real time; logs in {result['logs']}",
+        flush=True,
+    )

@@ -1,0 +1,103 @@
+"""Writes a log of each flight: opens on arming, closes on disarming, keeps the directory within its limits."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from autopilot import report
+from autopilot.mission.events import ItemReached
+from autopilot.outcome import ArmedChanged
+from sortie.logs.directory import new_flight_folder, prune
+from sortie.logs.flight_log import FlightLog
+from sortie.logs.run_log import LOGGER
+
+if TYPE_CHECKING:
+    from sortie.service import Service
+
+TLOG_HZ = 4.0
+
+
+class FlightRecorder:
+    """An observer of a service. `directory` is the log directory; `telemetry` False leaves out flight.tlog and
+    telemetry.csv (events and summary are always written). `latest` is the folder of the newest flight."""
+
+    def __init__(self, service: Service, directory: Path, *, telemetry: bool = True) -> None:
+        self.service = service
+        self.directory = directory
+        self.telemetry = telemetry
+        self.latest: Path | None = None
+        self._log: FlightLog | None = None
+        self._link: int | None = None
+        self._began_ms = 0
+        self._odometer = 0.0
+        self._reached = 0
+
+    def observe(self, events: list[Any], now_ms: int) -> None:
+        for event in events:
+            if isinstance(event, ArmedChanged) and event.armed and self._log is None:
+                self._open(now_ms)
+            if self._log is not None:
+                self._log.write_event(event, now_ms)
+                self._reached += isinstance(event, ItemReached)
+        if self._log is not None:
+            self._write(now_ms)
+            if any(isinstance(event, ArmedChanged) and not event.armed for event in events):
+                self.close(now_ms)
+
+    def _open(self, now_ms: int) -> None:
+        try:
+            self.latest = new_flight_folder(self.directory)
+            self._log = FlightLog(self.latest, self.service.epoch_us, now_ms)
+        except OSError as error:
+            LOGGER.error("flight log: %s: %s", self.directory, error.strerror)
+            return
+        self._began_ms = now_ms
+        self._odometer = self._distance()
+        self._reached = 0
+        if self.telemetry:
+            self._link = self.service.endpoint.open_link("flight.tlog")
+            self.service.telemetry.open_link(self._link, rates_hz={"*": TLOG_HZ}, fixed=True)
+
+    def _write(self, now_ms: int) -> None:
+        log = self._log
+        assert log is not None
+        if self._link is not None:
+            frames = self.service.endpoint.take_bytes(self._link)
+            if frames:
+                log.write_frames(frames, now_ms)
+            log.write_state(self.service.vehicle.state, now_ms)
+        if log.error is not None:
+            LOGGER.error("%s", log.error)
+            self.close(now_ms)
+
+    def _distance(self) -> float:
+        return float(self.service.vehicle.state.report[report.ODOMETER])
+
+    def close(self, now_ms: int) -> None:
+        """End the log of the flight; without one, nothing happens."""
+        log, self._log = self._log, None
+        if log is None:
+            return
+        if self._link is not None:
+            self.service.endpoint.close_link(self._link)
+            self._link = None
+        state = self.service.vehicle.state.report
+        log.close(
+            {
+                "start_s": self._began_ms / 1000.0,
+                "end_s": now_ms / 1000.0,
+                "flight_time_s": (now_ms - self._began_ms) / 1000.0,
+                "distance_m": round(self._distance() - self._odometer, 1),
+                "items_reached": self._reached,
+                "battery_v": round(float(state[report.BATT_V]), 2),
+                "battery_mah": round(float(state[report.BATT_MAH]), 1),
+                "vehicle": self.service.autopilot.kind,
+            }
+        )
+        if log.error is not None:
+            LOGGER.error("%s", log.error)
+        try:
+            prune(self.directory)
+        except OSError as error:
+            LOGGER.error("old flight logs not deleted: %s", error)

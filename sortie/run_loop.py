@@ -1,0 +1,151 @@
+"""The run loop: one thread that lets vehicle time follow the wall, or run ahead of it, and serves the links meanwhile.
+
+Paced (any speed but 0): sleep until the next deadline or input, bring the vehicle to the time that is due, send. Ahead
+(speed 0, while `ahead()`): pass after pass as fast as the machine goes, with a look at the links every fraction of a
+millisecond. A stream link that does not take its bytes then stops the clock, for at most a second in a row, before it is
+disconnected: a client that reads sees every message, and one that does not read cannot stop the vehicle.
+"""
+
+from __future__ import annotations
+
+import signal
+import time
+from collections.abc import Callable
+from types import FrameType
+
+from mavlink_bridge.links.hub import LinkHub
+from sortie.bell import Bell
+from sortie.logs.run_log import LOGGER
+from sortie.pace import Pace
+from sortie.service import Service
+
+SLICE_S = 0.0005
+STALL_LIMIT_S = 1.0
+MAX_SLEEP_S = 1.0
+ARMED_STEP_MS = 50
+IDLE_STEP_MS = 200
+HORIZON_MS = 1000
+
+
+def link_clock_ms() -> int:
+    """Link time: the wall, in ms, monotonic."""
+    return int(time.monotonic() * 1000.0)
+
+
+class RunLoop:
+    """See the module. `ahead()` says whether vehicle time may run ahead of the wall now; asked at speed 0 only."""
+
+    def __init__(self, service: Service, hub: LinkHub, bell: Bell, speedup: float, ahead: Callable[[], bool]) -> None:
+        self.service = service
+        self.hub = hub
+        self.signal: int | None = None
+        self._bell = bell
+        hub.watch(bell.fileno(), bell.silence)
+        self._ahead = ahead if speedup == 0.0 else _never
+        self._pace = Pace(speedup or 1.0)
+        self._was_ahead = True
+        self._stalled_since: float | None = None
+
+    # --- signals --------------------------------------------------------------------------------------------------
+    def install_signals(self) -> None:
+        """SIGTERM and SIGINT end `run`; `signal` then says which."""
+        signal.set_wakeup_fd(self._bell.signal_fd, warn_on_full_buffer=False)
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, self._on_signal)
+
+    def remove_signals(self) -> None:
+        signal.set_wakeup_fd(-1)
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
+    def _on_signal(self, number: int, frame: FrameType | None) -> None:
+        self.signal = number
+
+    @property
+    def exit_status(self) -> int | None:
+        """What a signal that ended the loop stands for: 0 SIGTERM, 130 Ctrl-C; None without one."""
+        if self.signal is None:
+            return None
+        return 0 if self.signal == signal.SIGTERM else 130
+
+    # --- the loop -------------------------------------------------------------------------------------------------
+    def run(self, finished: Callable[[], bool], each: Callable[[float], None] | None = None) -> None:
+        """Until `finished()` or a signal. `each(wall_s)` is called once a turn (progress)."""
+        while self.signal is None and not finished():
+            wall_s = time.monotonic()
+            if self._ahead():
+                self._turn_ahead(wall_s, finished)
+            else:
+                self._turn_paced(wall_s)
+            if each is not None:
+                each(wall_s)
+
+    def greet(self) -> None:
+        """Send what is due at once, before anything slow is loaded: the first HEARTBEAT."""
+        self.service.serve_links(link_clock_ms())
+        self.hub.flush()
+
+    def _turn_ahead(self, wall_s: float, finished: Callable[[], bool]) -> None:
+        self._was_ahead = True
+        if self.hub.stalled(0):
+            self._wait_for_readers(wall_s)
+            return
+        self._stalled_since = None
+        link_ms = int(wall_s * 1000.0)
+        end_s = wall_s + SLICE_S
+        while self._ahead() and not finished():
+            self.service.advance(self.service.now_ms + HORIZON_MS, link_ms)
+            if time.monotonic() >= end_s:
+                break
+        self.hub.flush()
+        self._take_input(0.0)
+
+    def _take_input(self, wait_s: float) -> None:
+        ready = self.hub.wait(wait_s)
+        link_ms = link_clock_ms()
+        if ready and not self._was_ahead:
+            # A message acts at the vehicle time that is due, not at the last pass's.
+            self.service.run_to(self._pace.due_ms(time.monotonic(), self.service.now_ms), link_ms)
+        self.hub.receive(link_ms, self.service.now_ms)
+        if ready or not self._was_ahead:
+            self.service.serve_links(link_ms)
+            self.hub.flush()
+
+    def _wait_for_readers(self, wall_s: float) -> None:
+        """The clock stands still while a client's buffer is full."""
+        if self._stalled_since is None:
+            self._stalled_since = wall_s
+        left_s = self._stalled_since + STALL_LIMIT_S - wall_s
+        if left_s > 0.0:
+            self._take_input(left_s)
+            self.hub.flush()
+            return
+        links = self.hub.links()
+        for number in self.hub.stalled(0):
+            LOGGER.warning("link %s took nothing for %g s: disconnected", links[number].name, STALL_LIMIT_S)
+            self.hub.remove(links[number], "it stopped reading")
+        self._stalled_since = None
+
+    def _turn_paced(self, wall_s: float) -> None:
+        if self._was_ahead:
+            self._was_ahead = False
+            self._pace.rebase(wall_s, self.service.now_ms)
+        self.service.run_to(self._pace.due_ms(wall_s, self.service.now_ms), int(wall_s * 1000.0))
+        self.hub.flush()
+        self._take_input(self._sleep_s())
+
+    def _sleep_s(self) -> float:
+        """Until the next deadline on either clock; never long, so that what the vehicle notices is told in time."""
+        service = self.service
+        step_ms = ARMED_STEP_MS if service.autopilot.armed else IDLE_STEP_MS
+        next_ms = min(service.next_vehicle_deadline_ms(), service.now_ms + step_ms)
+        now_s = time.monotonic()
+        wait_s = min(self._pace.wall_s(next_ms) - now_s, MAX_SLEEP_S)
+        for due_ms in (service.next_link_deadline_ms(), self.hub.next_deadline_ms()):
+            if due_ms is not None:
+                wait_s = min(wait_s, due_ms / 1000.0 - now_s)
+        return max(wait_s, 0.0)
+
+
+def _never() -> bool:
+    return False

@@ -1,0 +1,196 @@
+"""The service: one vehicle, its autopilot, and the MAVLink face, composed. Time comes in; nothing here waits.
+
+`Service` is driven by whoever owns the clocks: the run loop (sockets, wall clock), `Session` (virtual time), the depot.
+A pass advances the vehicle to the earliest deadline or to its first event, lets the autopilot decide, tells every
+service and observer what happened, and leaves the bytes to be sent in the endpoint's queues.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from autopilot import report
+from autopilot.core import Autopilot
+from autopilot.journal import Journal
+from autopilot.parameters.parameters import Parameters
+from autopilot.vehicle import SimulatedVehicle
+from mavlink_bridge.endpoint import Endpoint
+from mavlink_bridge.identity import Identity
+from mavlink_bridge.services.commands.service import CommandService
+from mavlink_bridge.services.ftp.files import VirtualFiles
+from mavlink_bridge.services.ftp.parameter_file import ParameterFiles
+from mavlink_bridge.services.ftp.service import FtpService
+from mavlink_bridge.services.guided.setpoints import GuidedService
+from mavlink_bridge.services.guided.sticks import StickService
+from mavlink_bridge.services.mission.service import MissionService
+from mavlink_bridge.services.parameters.service import ParameterService
+from mavlink_bridge.services.system.logs import NoLogsService
+from mavlink_bridge.services.system.service import SystemService
+from mavlink_bridge.services.telemetry.service import TelemetryService
+from sortie.faults import Fault
+
+TICK_MS = 20
+HORIZON_MS = 1000
+BURST_BYTES = 64 * 1024
+Observer = Callable[[list[Any], int], None]
+
+
+class Service:
+    """See the module. `epoch_us`: UTC microseconds since 1970 at vehicle time 0. `on_error` hears what a protocol
+    service raised (a fault of ours); the vehicle stays under control."""
+
+    def __init__(
+        self,
+        vehicle: SimulatedVehicle,
+        autopilot: Autopilot,
+        parameters: Parameters,
+        journal: Journal,
+        identity: Identity,
+        *,
+        epoch_us: int,
+        on_error: Callable[[Exception, str], None],
+        faults: Iterable[Fault] = (),
+    ) -> None:
+        self.vehicle = vehicle
+        self.autopilot = autopilot
+        self.parameters = parameters
+        self.journal = journal
+        self.epoch_us = epoch_us
+        self.now_ms = vehicle.state.time_ms
+        self.observers: list[Observer] = []
+        self.endpoint = Endpoint(int(parameters["SYSID_THISMAV"]), on_error=on_error)
+        self.next_step_ms: Callable[[], int | None] = lambda: None
+        self._faults = _schedule(faults)
+        self._streaming: tuple[int, ...] = ()
+        self._add_services(identity)
+
+    def _add_services(self, identity: Identity) -> None:
+        endpoint, autopilot = self.endpoint, self.autopilot
+        telemetry = TelemetryService(autopilot, endpoint, identity, boot_unix_us=self.epoch_us)
+        self.telemetry = telemetry
+        self.commands = CommandService(autopilot, telemetry, vehicle_now=lambda: self.now_ms)
+        files = VirtualFiles()
+        files.mount("@PARAM", ParameterFiles(self.parameters))
+        for service in (
+            self.commands,
+            GuidedService(autopilot),
+            StickService(autopilot),
+            MissionService(autopilot, self.journal),
+            ParameterService(self.parameters, self.journal, room=self._room, banner=telemetry.banner),
+            FtpService(files, room=self._room, banner=telemetry.banner),
+            SystemService(autopilot, telemetry),
+            NoLogsService(),
+            telemetry,  # last: what a command asks for follows its acknowledgement
+        ):
+            endpoint.add_service(service)
+
+    def _room(self, link: int) -> int:
+        """Bytes that may be queued on a link without delaying answers."""
+        return BURST_BYTES - self.endpoint.queued(link)
+
+    def load(self) -> None:
+        """Load what is compiled. Takes some tenths of a second; the first HEARTBEAT does not need it."""
+        self.vehicle.load()
+        self.telemetry.load()
+
+    # --- deadlines ----------------------------------------------------------------------------------------------------
+    def next_vehicle_deadline_ms(self) -> int:
+        """The earliest vehicle time at which a pass is needed; at most `HORIZON_MS` away."""
+        deadline = self.now_ms + HORIZON_MS
+        for due in (self.autopilot.next_deadline_ms(), self.endpoint.next_deadlines()[1], self.next_step_ms()):
+            if due is not None and due < deadline:
+                deadline = due
+        if self._faults and self._faults[0][0] < deadline:
+            deadline = self._faults[0][0]
+        return max(deadline, self.now_ms + TICK_MS)
+
+    def next_link_deadline_ms(self) -> int | None:
+        """The earliest link time at which a service wants to be called."""
+        return self.endpoint.next_deadlines()[0]
+
+    def _strike(self, now_ms: int) -> None:
+        while self._faults and self._faults[0][0] <= now_ms:
+            _, active, fault = self._faults.pop(0)
+            self.vehicle.inject_fault(fault.name, None if fault.value is None else float(fault.value), active=active)
+
+    # --- the pass -----------------------------------------------------------------------------------------------------
+    def advance(self, until_ms: int, link_ms: int) -> None:
+        """One pass: the vehicle moves to the earliest of `until_ms`, the deadlines and its own first event."""
+        deadline = self.next_vehicle_deadline_ms()
+        now_ms = self.vehicle.advance(min(until_ms, deadline))
+        self.now_ms = now_ms
+        if self._faults and self._faults[0][0] <= now_ms:
+            self._strike(now_ms)
+        self.autopilot.update(now_ms)
+        self._settle(link_ms)
+
+    def run_to(self, due_ms: int, link_ms: int) -> None:
+        """Passes until vehicle time is `due_ms`, to the tick below."""
+        due_ms -= due_ms % TICK_MS
+        while self.now_ms < due_ms:
+            self.advance(due_ms, link_ms)
+
+    def receive(self, link: int, data: bytes, link_ms: int) -> None:
+        """Bytes that came in on a link act now."""
+        self.endpoint.receive(link, data, link_ms, self.now_ms)
+        self._settle(link_ms)
+
+    def serve_links(self, link_ms: int) -> None:
+        """Link time has moved, or the store has written: let what waits for that go on."""
+        self._settle(link_ms)
+
+    def _settle(self, link_ms: int) -> None:
+        """Tell everybody what happened, until nothing new happens."""
+        now_ms = self.now_ms
+        links = self.endpoint.links()
+        if links != self._streaming:
+            for link in links:
+                if link not in self._streaming and not self.telemetry.streams_on(link):
+                    self.telemetry.open_link(link)
+            self._streaming = links
+        self._distribute(now_ms)
+        self.endpoint.handle_timeouts(link_ms, now_ms)
+        self._distribute(now_ms)
+
+    def _distribute(self, now_ms: int) -> None:
+        events = self.autopilot.take_events()
+        if events:
+            self.telemetry.handle_events(events, now_ms)
+        for observer in self.observers:
+            observer(events, now_ms)
+
+    # --- facts for people ---------------------------------------------------------------------------------------------
+    @property
+    def item_count(self) -> int:
+        """The highest item number of the mission."""
+        return max(self.autopilot.mission.count() - 1, 0)
+
+    def facts(self) -> dict[str, Any]:
+        """What progress and status show; metres, seconds, m/s, percent."""
+        state = self.vehicle.state.report
+        return {
+            "mode": self.autopilot.mode_name,
+            "armed": self.autopilot.armed,
+            "item": self.autopilot.sequencer.current_nav_index(),
+            "items": self.item_count,
+            "distance_m": float(state[report.WP_DISTANCE]),
+            "height_m": self._height(),
+            "speed_ms": float(state[report.GROUND_SPEED]),
+            "battery_percent": 100.0 * float(state[report.BATT_FRACTION]),
+        }
+
+    def _height(self) -> float:
+        home = self.autopilot.home
+        return 0.0 if home is None else float(self.vehicle.state.report[report.ALT]) - home.alt
+
+
+def _schedule(faults: Iterable[Fault]) -> list[tuple[int, bool, Fault]]:
+    """(time ms, begins, fault) in the order in which they strike."""
+    plan: list[tuple[int, bool, Fault]] = []
+    for fault in faults:
+        start, end = fault.window_ms()
+        plan.append((start, True, fault))
+        if end is not None:
+            plan.append((end, False, fault))
+    return sorted(plan, key=lambda entry: entry[0])
