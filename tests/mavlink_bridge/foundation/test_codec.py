@@ -111,7 +111,9 @@ def test_bytes_may_be_given_for_a_byte_array_and_are_filled_up() -> None:
     ftp = dialect.MAVLink_file_transfer_protocol_message(0, 255, 190, b"\x01\x02")
     _, payload, _ = codec.payload(ftp)
     assert payload == b"\x00\xff\xbe\x01\x02"
-    assert codec.decode(110, payload).payload == [1, 2] + [0] * 249
+    message = codec.decode(110, payload)
+    assert message is not None
+    assert message.payload == [1, 2] + [0] * 249
 
 
 def test_a_field_that_does_not_fit_is_a_value_error_that_names_the_message() -> None:
