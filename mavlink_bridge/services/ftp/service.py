@@ -1,8 +1,8 @@
 """MAVFTP, vehicle side: reading files and directories (https://mavlink.io/en/services/ftp.html).
 
 Sessions belong to a peer (link, system, component) and carry the number that it chose, as with ArduPilot. A request
-that comes again unchanged within `REUSE_MS` gets the same answer again. Bursts are paced by the room on the link. There are at most
-`SESSIONS` open files in all and `SESSIONS_PER_PEER` for one peer; one that has rested for `REUSE_MS` gives way to a new
+that comes again unchanged within `REUSE_MS` gets the same answer again. Bursts are paced by the room on the link. At
+most `SESSIONS` files are open, `SESSIONS_PER_PEER` for one peer; one that has rested for `REUSE_MS` gives way to a new
 one, one that has rested for `EXPIRE_MS` is closed. Nothing can be written.
 """
 
@@ -14,9 +14,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from mavlink_bridge.codec import dialect
 from mavlink_bridge.services.base import Clock, Message, Outgoing, Peer
-from mavlink_bridge.services.ftp.files import Entry, FileRefusedError, OpenFile, VirtualFiles
+from mavlink_bridge.services.ftp.files import FileRefusedError, OpenFile, VirtualFiles
+from mavlink_bridge.services.ftp.replies import ack, listing, message_of, nak
 from mavlink_bridge.services.ftp.wire import DATA_BYTES, Nak, Opcode, Operation, unpack
 
 SESSIONS: Final = 64
@@ -133,49 +133,49 @@ class FtpService:
     def _handle(self, request: Operation, peer: Peer, now_ms: int) -> Operation | None:
         """The reply; None when a burst has begun."""
         if request.size > DATA_BYTES:
-            return _nak(request, Nak.INVALID_DATA_SIZE)
+            return nak(request, Nak.INVALID_DATA_SIZE)
         match request.opcode:
             case Opcode.NONE:
-                return _ack(request)
+                return ack(request)
             case Opcode.TERMINATE_SESSION:
                 self._close((*_key(peer), request.session))
-                return _ack(request)
+                return ack(request)
             case Opcode.RESET_SESSIONS:
                 for key in [key for key in self._sessions if key[:3] == _key(peer)]:
                     self._close(key)
-                return _ack(request)
+                return ack(request)
             case Opcode.OPEN_FILE_RO | Opcode.LIST_DIRECTORY | Opcode.CALC_FILE_CRC32:
                 return self._handle_path(request, peer, now_ms)
             case Opcode.READ_FILE | Opcode.BURST_READ_FILE:
                 return self._handle_read(request, peer, now_ms)
             case opcode if opcode in _REFUSED_WRITES:
-                return _nak(request, Nak.FILE_PROTECTED)
+                return nak(request, Nak.FILE_PROTECTED)
             case _:
-                return _nak(request, Nak.UNKNOWN_COMMAND)
+                return nak(request, Nak.UNKNOWN_COMMAND)
 
     def _handle_path(self, request: Operation, peer: Peer, now_ms: int) -> Operation:
         path = request.data[:request.size].split(b"\0", 1)[0].decode("ascii", "replace")
         if not path:
-            return _nak(request, Nak.INVALID_DATA_SIZE)
+            return nak(request, Nak.INVALID_DATA_SIZE)
         try:
             if request.opcode == Opcode.OPEN_FILE_RO:
                 return self._open(request, path, peer, now_ms)
             if request.opcode == Opcode.LIST_DIRECTORY:
-                return _listing(request, self._files.entries(path))
-            return _ack(request, self._checksum(path).to_bytes(4, "little"))
+                return listing(request, self._files.entries(path))
+            return ack(request, self._checksum(path).to_bytes(4, "little"))
         except FileRefusedError as refusal:
-            return _nak(request, refusal.nak, refusal.errno)
+            return nak(request, refusal.nak, refusal.errno)
 
     def _open(self, request: Operation, path: str, peer: Peer, now_ms: int) -> Operation:
         key = (*_key(peer), request.session)
         self._close(key)  # a client that has forgotten its session may take the number again
         if not self._make_place(peer, now_ms):
-            return _nak(request, Nak.NO_SESSIONS_AVAILABLE)
+            return nak(request, Nak.NO_SESSIONS_AVAILABLE)
         file = self._files.open(path)
         self._sessions[key] = _Session(peer, request.session, file, now_ms)
         if path.lstrip("/").startswith(_PARAMETERS):
             self._out.extend([Outgoing(text, peer.link) for text in self._banner()])
-        return _ack(request, file.size.to_bytes(4, "little"))
+        return ack(request, file.size.to_bytes(4, "little"))
 
     def _make_place(self, peer: Peer, now_ms: int) -> bool:
         """Room for one more session of `peer`; the one that has rested longest gives way if it has rested enough."""
@@ -193,7 +193,7 @@ class FtpService:
     def _handle_read(self, request: Operation, peer: Peer, now_ms: int) -> Operation | None:
         session = self._session(peer, request.session)
         if session is None:
-            return _nak(request, Nak.INVALID_SESSION)
+            return nak(request, Nak.INVALID_SESSION)
         count = request.size or DATA_BYTES
         if request.opcode == Opcode.BURST_READ_FILE:
             session.burst = _Burst(request.offset, count, request.seq + 1)
@@ -202,8 +202,8 @@ class FtpService:
             return None
         data = session.file.read(request.offset, count)
         if not data:
-            return _nak(request, Nak.END_OF_FILE)
-        return _ack(request, data, offset=request.offset)
+            return nak(request, Nak.END_OF_FILE)
+        return ack(request, data, offset=request.offset)
 
     def _checksum(self, path: str) -> int:
         """CRC32 with start value 0 and no final inversion, as ArduPilot, PX4 and MAVProxy count it."""
@@ -240,7 +240,7 @@ class FtpService:
                 session.burst = None
                 reply = Operation(burst.seq, session.number, Opcode.NAK, 1, Opcode.BURST_READ_FILE, 1, burst.offset,
                                   bytes((Nak.END_OF_FILE,)))
-            self._out.append(_message(session.peer, reply))
+            self._out.append(message_of(session.peer, reply))
             if session.burst is None:
                 return
             burst.offset += len(data)
@@ -257,7 +257,7 @@ class FtpService:
             self._answers.pop(key[:3], None)
 
     def _reply(self, peer: Peer, request: bytes, reply: Operation, now_ms: int) -> None:
-        outgoing = _message(peer, reply)
+        outgoing = message_of(peer, reply)
         self._out.append(outgoing)
         self._answers[_key(peer)] = _Answer(request, outgoing, now_ms)
         self._answers.move_to_end(_key(peer))
@@ -267,36 +267,3 @@ class FtpService:
 
 def _key(peer: Peer) -> _PeerKey:
     return (peer.link, peer.system, peer.component)
-
-
-def _message(peer: Peer, reply: Operation) -> Outgoing:
-    message = dialect.MAVLink_file_transfer_protocol_message(0, peer.system, peer.component, reply.pack())
-    return Outgoing(message, peer.link)
-
-
-def _ack(request: Operation, data: bytes = b"", *, offset: int = 0) -> Operation:
-    return Operation(request.seq + 1, request.session, Opcode.ACK, len(data), request.opcode, 0, offset, data)
-
-
-def _nak(request: Operation, why: Nak, errno: int = 0) -> Operation:
-    data = bytes((why, errno & 0xFF)) if why is Nak.FAIL_ERRNO else bytes((why,))
-    return Operation(request.seq + 1, request.session, Opcode.NAK, len(data), request.opcode, 0, request.offset, data)
-
-
-def _listing(request: Operation, entries: Sequence[Entry]) -> Operation:
-    """As many entries from number `offset` on as fit: `D` name, or `F` name, tab, size, each ended by NUL."""
-    data = b""
-    fitting = [entry for entry in entries if len(_line(entry)) <= DATA_BYTES]
-    for entry in fitting[request.offset:]:
-        line = _line(entry)
-        if len(data) + len(line) > DATA_BYTES:
-            break
-        data += line
-    if not data:
-        return _nak(request, Nak.END_OF_FILE)
-    return _ack(request, data, offset=request.offset)
-
-
-def _line(entry: Entry) -> bytes:
-    line = f"D{entry.name}\0" if entry.directory else f"F{entry.name}\t{entry.size}\0"
-    return line.encode("ascii", "replace")
