@@ -360,6 +360,9 @@ class Vehicle(Protocol):
 class SimulatedVehicle(Vehicle, Protocol):
     """A vehicle whose time is ours."""
 
+    def load(self) -> None:
+        """Load what is compiled, if that has not been done; takes some tenths of a second. `advance` does it too."""
+
     def advance(self, until_ms: int) -> int:
         """Run decision ticks (20 ms) until `until_ms` (rounded up to a tick) or the tick of the first event; returns
         the vehicle time reached, ms. Always runs at least one tick when `until_ms` lies ahead."""

@@ -9,7 +9,7 @@ from autopilot.geo import GeoPoint, distance
 from autopilot.journal import SavePlan
 from autopilot.mission.commands import has_position
 from autopilot.mission.items import MissionItem
-from autopilot.mission.plan_reader import Plan, PlanError, parse_plan
+from autopilot.mission.plan import Plan, PlanError, parse_plan
 from autopilot.mission.results import PlanKind
 from autopilot.mission.validate import check_item
 from sortie.errors import UserError

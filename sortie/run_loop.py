@@ -2,8 +2,8 @@
 
 Paced (any speed but 0): sleep until the next deadline or input, bring the vehicle to the time that is due, send. Ahead
 (speed 0, while `ahead()`): pass after pass as fast as the machine goes, with a look at the links every fraction of a
-millisecond. A stream link that does not take its bytes then stops the clock, for at most a second in a row, before it is
-disconnected: a client that reads sees every message, and one that does not read cannot stop the vehicle.
+millisecond. A stream link that does not take its bytes then stops the clock, for at most a second in a row, before it
+is disconnected: a client that reads sees every message, and one that does not read cannot stop the vehicle.
 """
 
 from __future__ import annotations

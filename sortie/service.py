@@ -89,6 +89,13 @@ class Service:
         """Bytes that may be queued on a link without delaying answers."""
         return BURST_BYTES - self.endpoint.queued(link)
 
+    def open_log_link(self, name: str, hz: float) -> int:
+        """A link that nobody is on: all streams at `hz`, for a log to take from the endpoint."""
+        link = self.endpoint.open_link(name)
+        self.telemetry.open_link(link, rates_hz={"*": hz}, fixed=True)
+        self._streaming = (*self._streaming, link)
+        return link
+
     def load(self) -> None:
         """Load what is compiled. Takes some tenths of a second; the first HEARTBEAT does not need it."""
         self.vehicle.load()
@@ -146,7 +153,7 @@ class Service:
         links = self.endpoint.links()
         if links != self._streaming:
             for link in links:
-                if link not in self._streaming and not self.telemetry.streams_on(link):
+                if link not in self._streaming:
                     self.telemetry.open_link(link)
             self._streaming = links
         self._distribute(now_ms)

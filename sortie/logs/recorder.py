@@ -56,8 +56,7 @@ class FlightRecorder:
         self._odometer = self._distance()
         self._reached = 0
         if self.telemetry:
-            self._link = self.service.endpoint.open_link("flight.tlog")
-            self.service.telemetry.open_link(self._link, rates_hz={"*": TLOG_HZ}, fixed=True)
+            self._link = self.service.open_log_link("flight.tlog", TLOG_HZ)
 
     def _write(self, now_ms: int) -> None:
         log = self._log
