@@ -1,0 +1,74 @@
+"""What the mission service needs of an autopilot: real storages and sequencer, and a record of what it was asked."""
+
+from __future__ import annotations
+
+from autopilot import report
+from autopilot.geo import GeoPoint
+from autopilot.mission.fence import check_fence
+from autopilot.mission.items import MissionItem
+from autopilot.mission.rally import check_rally
+from autopilot.mission.sequencer import MissionSequencer
+from autopilot.mission.storage import MissionStorage
+from autopilot.outcome import ACCEPTED, Outcome, Result
+from autopilot.vehicle import VehicleState
+
+HOME = GeoPoint(-35.363261, 149.165230, 584.0)
+
+
+class StandingVehicle:
+    """Only its clock is asked for."""
+
+    def __init__(self) -> None:
+        self.state = VehicleState()
+
+
+class FakeMissionCore:
+    """Swaps a new plan in at its next tick, as the real core does. `flying`: armed, with the mission running."""
+
+    def __init__(self, kind: str = "copter") -> None:
+        self.kind = kind
+        self.mode_number = 0
+        self.home: GeoPoint | None = HOME
+        self.vehicle = StandingVehicle()
+        self.sequencer = MissionSequencer()
+        self.mission, self.fence, self.rally = MissionStorage(1), MissionStorage(0), MissionStorage(0)
+        self.flying = False
+        self.guided = True
+        self.replaced: list[tuple[int, tuple[MissionItem, ...]]] = []
+        self.set_to: list[int] = []
+        self.targets: list[tuple[float, ...]] = []
+        self._waiting: list[tuple[int, tuple[MissionItem, ...]]] = []
+
+    def storage(self, kind: int) -> MissionStorage:
+        return (self.mission, self.fence, self.rally)[kind]
+
+    def tick(self) -> None:
+        """The next tick of vehicle time: swap in what waits."""
+        self.vehicle.state.report[report.TIME_MS] += 20
+        for kind, items in self._waiting:
+            self.storage(kind).replace(items)
+        self._waiting.clear()
+
+    def check_plan(self, kind: int, items: tuple[MissionItem, ...]) -> str | None:
+        return (None, check_fence(items), check_rally(items))[kind]
+
+    def replace_plan(self, kind: int, items: tuple[MissionItem, ...], now_ms: int) -> None:
+        self.replaced.append((kind, items))
+        self._waiting.append((kind, items))
+
+    def may_clear(self, kind: int) -> bool:
+        return kind != 0 or not self.flying
+
+    def set_current(self, seq: int, now_ms: int, *, reset: bool = False) -> Outcome:
+        if not 0 <= seq < max(self.mission.count(), 1):
+            return Outcome(Result.DENIED, "no such item")
+        self.set_to.append(seq)
+        return ACCEPTED
+
+    def guided_item(self, lat: float, lon: float, alt_amsl: float, now_ms: int) -> Outcome:
+        self.targets.append((lat, lon, alt_amsl))
+        return ACCEPTED if self.guided else Outcome(Result.FAILED, "not in GUIDED")
+
+    def guided_altitude(self, alt_amsl: float, now_ms: int) -> Outcome:
+        self.targets.append((alt_amsl,))
+        return ACCEPTED if self.guided else Outcome(Result.FAILED, "not in GUIDED")
