@@ -29,7 +29,7 @@ FLOAT32_MAX: Final = 3.4028234663852886e38
 LIMITS: Final[Mapping[int, tuple[float, float]]] = MappingProxyType({
     ParameterType.INT8: (-128.0, 127.0),
     ParameterType.INT16: (-32768.0, 32767.0),
-    ParameterType.INT32: (-2147483648.0, 2147483647.0),
+    ParameterType.INT32: (-2147483648.0, 2147483520.0),  # the largest float32 that an INT32 holds
     ParameterType.REAL32: (-FLOAT32_MAX, FLOAT32_MAX),
 })
 """The lowest and highest value that each type holds."""
@@ -65,25 +65,26 @@ class ParameterDef:
 
     def fit(self, value: float) -> float:
         """`value` (finite) as this type holds it: clamped to the type, integers cut towards zero as ArduPilot does,
-        floats rounded to float32."""
+        rounded to float32 so that PARAM_VALUE can tell it exactly."""
         lowest, highest = LIMITS[self.type]
         value = min(max(value, lowest), highest)
         if self.type == ParameterType.REAL32:
             return to_float32(value)
-        return float(math.trunc(min(max(value + math.copysign(_TRUNCATION_SLACK, value), lowest), highest)))
+        whole = math.trunc(min(max(value + math.copysign(_TRUNCATION_SLACK, value), lowest), highest))
+        return to_float32(float(whole))
 
     def complaint(self, value: float) -> str | None:
         """Why `value` is outside what is recommended, in at most 50 characters (one STATUSTEXT), or None."""
         low, high = self.minimum, self.maximum
         if (low is not None and value < low) or (high is not None and value > high):
-            return f"{self.name} {value:g}: range is {_bound(low)} to {_bound(high)}"
+            return f"{self.name} {value:.5g}: not in {_bound(low)}..{_bound(high)}"
         if self.values and low is None and high is None and value not in self.values:
-            return f"{self.name} {value:g}: not a known value"
+            return f"{self.name} {value:.5g}: not a known value"
         return None
 
 
 def _bound(value: float | None) -> str:
-    return "any" if value is None else f"{value:g}"
+    return "" if value is None else f"{value:g}"
 
 
 def _define(kind: ParameterType, name: str, default: float, unit: str, low: float | None, high: float | None,

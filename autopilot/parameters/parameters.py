@@ -139,7 +139,7 @@ class Parameters:
         changed = self._put(name, fitted)
         lowest, highest = LIMITS[definition.type]
         if value < lowest or value > highest:
-            return SetOutcome(fitted, changed, True, f"{name} limited to {fitted:g} by its type")
+            return SetOutcome(fitted, changed, True, f"{name} limited to {fitted:g}")
         return SetOutcome(fitted, changed, True, definition.complaint(fitted))
 
     def _set_alias(self, name: str, value: float) -> SetOutcome:
