@@ -27,7 +27,7 @@ Chosen = npt.NDArray[np.int64]
 _X25: Final = 0x8408
 
 
-def _crc_table() -> npt.NDArray[np.int64]:
+def crc_table() -> npt.NDArray[np.int64]:
     """CRC-16/MCRF4XX (MAVLink's X.25 CRC) byte by byte; polynomial 0x1021, reflected."""
     table = []
     for byte in range(256):
@@ -51,7 +51,7 @@ class StreamEncoder:
         self._plain: list[float] | None = None
         self._derive: Callable[[Vector], None] | None = None
         self._write: Callable[..., None] | None = None
-        self._crc_table = _crc_table()
+        self._crc_table = crc_table()
         self._single = np.zeros(1, np.float32)
         self._single_bytes = self._single.view(np.uint8)
         self._out = np.zeros(TABLES.capacity, np.uint8)

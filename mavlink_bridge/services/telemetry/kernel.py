@@ -56,7 +56,7 @@ def write_frames(
         out[start + 9] = (header[i, 0] >> 16) & 255
         crc = 0xFFFF
         for b in range(start + 1, at):
-            crc = (crc >> 8) ^ crc_table[(crc ^ out[b]) & 255]
+            crc = (crc >> 8) ^ crc_table[(crc ^ int(out[b])) & 255]
         crc = (crc >> 8) ^ crc_table[(crc ^ header[i, 1]) & 255]
         out[at] = crc & 255
         out[at + 1] = crc >> 8

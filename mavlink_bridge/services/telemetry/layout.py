@@ -89,7 +89,8 @@ def _elements(stream: Stream, message: Any) -> tuple[Element, ...]:
     return tuple(elements)
 
 
-def _layout(stream: Stream) -> StreamLayout:
+def layout_of(stream: Stream) -> StreamLayout:
+    """Raises ValueError for a field that the message does not have, or an array of another length."""
     kind = _message_class(stream.name)
     elements = _elements(stream, kind)
     packer = Struct("<" + "".join(element.code for element in elements))
@@ -109,7 +110,7 @@ def _tables(layouts: Sequence[StreamLayout]) -> Tables:
     return Tables(np.array(header, np.int64), np.array(kind, np.int64), np.array(number, np.float64), capacity)
 
 
-LAYOUTS: Final[tuple[StreamLayout, ...]] = tuple(_layout(stream) for stream in STREAMS)
+LAYOUTS: Final[tuple[StreamLayout, ...]] = tuple(layout_of(stream) for stream in STREAMS)
 """One per stream, in the order of `streams.STREAMS`."""
 TABLES: Final[Tables] = _tables(LAYOUTS)
 NUMBER_OF: Final[dict[int, int]] = {one.msg_id: i for i, one in enumerate(LAYOUTS)}

@@ -1,0 +1,164 @@
+"""A core made of plain attributes, and a bench that runs the telemetry service in virtual time on a real endpoint."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+
+from autopilot import report as r
+from autopilot.geo import GeoPoint
+from autopilot.mission.items import MissionItem
+from autopilot.mission.state import MissionState
+from autopilot.mission.storage import MissionStorage
+from autopilot.vehicle import VehicleState
+from mavlink_bridge.codec import dialect
+from mavlink_bridge.endpoint import Endpoint
+from mavlink_bridge.identity import Identity
+from mavlink_bridge.services.base import Message, Peer
+from mavlink_bridge.services.telemetry.service import TelemetryService
+
+ORIGIN = GeoPoint(-35.363261, 149.165230, 584.0)
+GCS = 255
+SENSORS = 1 | 2 | 4 | 8 | 32
+
+
+def flying_report(time_ms: float = 0.0) -> Any:
+    """A report vector in which every value differs from its neighbours."""
+    vector = np.linspace(0.1, 0.9, r.SIZE)
+    vector[r.TIME_MS] = time_ms
+    vector[r.LAT], vector[r.LON], vector[r.ALT] = -35.362, 149.166, 612.25
+    vector[r.EKF_FLAGS] = 831
+    vector[r.GPS_FIX], vector[r.GPS_SATS] = 3, 14
+    vector[r.LANDED_STATE], vector[r.ARMED] = 2, 1
+    vector[r.SENSORS_PRESENT] = vector[r.SENSORS_HEALTHY] = SENSORS
+    return vector
+
+
+@dataclass
+class FakeSequencer:
+    """The facts that a sequencer gives to telemetry."""
+
+    nav_index: int = 0
+    phase: MissionState = MissionState.IDLE
+
+    def current_nav_index(self) -> int:
+        return self.nav_index
+
+    def state(self) -> MissionState:
+        return self.phase
+
+
+def storage_of(count: int) -> MissionStorage:
+    """`count` waypoints behind the home item."""
+    storage = MissionStorage(first_index=1)
+    storage.replace(tuple(MissionItem(16, x=float(i), z=10.0) for i in range(count)))
+    return storage
+
+
+@dataclass
+class FakeCore:
+    """What telemetry reads of an `Autopilot`, to be set by a test."""
+
+    kind: str = "copter"
+    mode_number: int = 3
+    base_mode: int = 81 + 8 + 128
+    system_status: int = 4
+    home: GeoPoint | None = ORIGIN
+    prearm_ok: bool = True
+    sensors_enabled: int = SENSORS | 1024 | 2048
+    fence_breach: tuple[int, int, int, int] = (0, 0, 0, 0)
+    sequencer: FakeSequencer = field(default_factory=FakeSequencer)
+    mission: MissionStorage = field(default_factory=lambda: storage_of(3))
+    fence: MissionStorage = field(default_factory=MissionStorage)
+    rally: MissionStorage = field(default_factory=MissionStorage)
+    vehicle: Any = field(
+        default_factory=lambda: SimpleNamespace(state=VehicleState(flying_report()), origin=ORIGIN)
+    )
+
+
+@dataclass(frozen=True)
+class Heard:
+    """A message that a ground station read on a link, and when (vehicle time, ms)."""
+
+    time_ms: int
+    link: int
+    message: Message
+
+    @property
+    def name(self) -> str:
+        return str(self.message.get_type())
+
+
+class Bench:
+    """Core, endpoint and service; `run` moves time by ticks or by deadlines and reads what the links send."""
+
+    def __init__(self, core: FakeCore | None = None, *, compiled: bool = False, **options: Any) -> None:
+        self.core = core or FakeCore()
+        self.endpoint = Endpoint(1)
+        self.service = TelemetryService(self.core, self.endpoint, Identity(self.core.kind), **options)
+        if compiled:
+            assert self.service.load()
+        self.endpoint.add_service(self.service)
+        self.now_ms = 0
+        self.wake_ups = 0
+        self.heard: list[Heard] = []
+        self.bytes: dict[int, bytes] = {}
+        self._parsers: dict[int, Any] = {}
+
+    def open(self, **options: Any) -> int:
+        link = self.endpoint.open_link("test")
+        self.service.open_link(link, **options)
+        self._parsers[link], self.bytes[link] = dialect.MAVLink(None), b""
+        return link
+
+    def close(self, link: int) -> None:
+        self.read()
+        self.endpoint.close_link(link)
+
+    def request_stream(self, link: int, group: int, hz: int, start: int = 1) -> None:
+        message = dialect.MAVLink_request_data_stream_message(1, 1, group, hz, start)
+        self.service.handle_message(message, Peer(link, GCS, 190), self.now_ms)
+
+    def events(self, *events: object) -> list[Heard]:
+        """The core announces `events` now; what the links hear of it before anything else."""
+        before = len(self.heard)
+        self.service.handle_events(list(events), self.now_ms)
+        self.read()
+        return self.heard[before:]
+
+    def run(self, until_ms: int, *, by_ticks: bool = False) -> None:
+        """Until `until_ms` inclusive."""
+        while True:
+            self.core.vehicle.state.report[r.TIME_MS] = self.now_ms
+            self.wake_ups += 1
+            self.endpoint.handle_timeouts(0, self.now_ms)
+            self.read()
+            following = self.now_ms + 20
+            if not by_ticks:
+                deadline = self.endpoint.next_deadlines()[1]
+                following = until_ms + 20 if deadline is None else max(following, -(-deadline // 20) * 20)
+            if following > until_ms:
+                self.now_ms = until_ms
+                return
+            self.now_ms = following
+
+    def read(self) -> None:
+        for link in self.endpoint.links():
+            data = self.endpoint.take_bytes(link)
+            self.bytes[link] += data
+            for message in self._parsers[link].parse_buffer(data) or ():
+                self.heard.append(Heard(self.now_ms, link, message))
+
+    def times(self, name: str, link: int | None = None) -> list[int]:
+        """When this message was heard."""
+        return [one.time_ms for one in self.of(name, link)]
+
+    def of(self, name: str, link: int | None = None) -> Iterator[Heard]:
+        return (one for one in self.heard if one.name == name and link in (None, one.link))
+
+    def last(self, name: str) -> Message:
+        return [*self.of(name)][-1].message
