@@ -1,0 +1,57 @@
+"""type_masks as ArduPilot reads them: a table."""
+
+from __future__ import annotations
+
+import pytest
+
+from mavlink_bridge.services.guided.masks import AttitudeParts, Parts, attitude_parts, position_parts
+
+
+def _parts(letters: str) -> Parts | None:
+    if letters == "stop":
+        return None
+    return Parts("p" in letters, "v" in letters, "a" in letters, "y" in letters, "r" in letters)
+
+
+MASKS = [
+    # mask, what a copter takes, what a rover takes (p position, v velocity, a acceleration, y yaw, r yaw rate)
+    (0xFFF8, "p", "p"),  # QGC's altitude change: FORCE set, acceleration ignored
+    (0xFDF8, "p", "p"),  # Mission Planner's goto
+    (0x0DF8, "p", "p"),  # DroneKit simple_goto by message
+    (0x0DC7, "v", "v"),
+    (0x0DC0, "pv", "pv"),
+    (0x0C00, "pva", "pva"),
+    (0x0C07, "va", "stop"),
+    (0x0C3F, "a", "stop"),
+    (0x09F8, "py", "py"),
+    (0x05F8, "pr", "pr"),
+    (0x09C7, "vy", "vy"),
+    (0x05C7, "vr", "vr"),
+    (0x01C7, "vyr", "stop"),
+    (0x09FF, "stop", "y"),
+    (0x05FF, "stop", "r"),
+    (0x0000, "pvayr", "pvayr"),
+    (0x0C38, "stop", "pa"),  # position and acceleration without velocity
+    (0x0DFF, "stop", "stop"),  # nothing at all
+    (0xFFFF, "stop", "stop"),
+    (0x0E00, "stop", "pva"),  # accelerations as forces
+    (0x0DF9, "stop", "stop"),  # x alone ignored: the position is
+    (0x0DCF, "stop", "stop"),
+    (0x0DFB, "stop", "stop"),
+]
+
+
+@pytest.mark.parametrize(("mask", "copter", "rover"), MASKS, ids=[hex(case[0]) for case in MASKS])
+def test_a_position_mask_asks_for_its_parts(mask: int, copter: str, rover: str) -> None:
+    """The parts by the table, "stop" where the combination cannot be flown."""
+    assert position_parts(mask) == _parts(copter)
+    assert position_parts(mask, rover=True) == _parts(rover)
+
+
+@pytest.mark.parametrize(
+    ("mask", "rates"),
+    [(0x07, False), (0x00, True), (0x04, None), (0x03, None), (0x47, None), (0x80, None), (0x87, None)],
+)
+def test_an_attitude_mask_asks_for_an_attitude_and_thrust(mask: int, rates: bool | None) -> None:
+    """All body rates or none; without thrust or attitude there is nothing to fly."""
+    assert attitude_parts(mask) == (None if rates is None else AttitudeParts(rates))

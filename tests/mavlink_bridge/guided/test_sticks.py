@@ -1,0 +1,140 @@
+"""RC_CHANNELS_OVERRIDE and MANUAL_CONTROL become sticks."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from autopilot.vehicle import Sticks
+from mavlink_bridge.codec import dialect
+from mavlink_bridge.services.base import Message, Peer
+from mavlink_bridge.services.guided import StickService
+from tests.fakes.recording_autopilot import RecordingAutopilot
+
+QGC = Peer(1, 255, 190)
+NOW = 700
+KEEP = 65535
+
+
+class Bench:
+    """A stick service on a core that remembers what it was handed."""
+
+    def __init__(self, kind: str = "copter", **parameters: float) -> None:
+        self.autopilot: Any = RecordingAutopilot(kind)
+        for channel in (1, 2, 3, 4):
+            self.autopilot.parameters.set(f"RC{channel}_DZ", 0)
+        for name, value in parameters.items():
+            self.autopilot.parameters.set(name, value)
+        self.service = StickService(self.autopilot)
+
+    def send(self, message: Message, peer: Peer = QGC) -> Sticks | None:
+        """What the core was handed; AssertionError when nothing."""
+        self.service.handle_message(message, peer, NOW)
+        name, (sticks, now), self.named = self.autopilot.calls.pop()
+        assert (name, now) == ("set_sticks", NOW)
+        assert sticks is None or isinstance(sticks, Sticks)
+        return sticks
+
+    def override(self, *channels: int, peer: Peer = QGC) -> Sticks | None:
+        return self.send(override(*channels), peer)
+
+    def manual(self, x: int, y: int, z: int, r: int) -> Sticks | None:
+        return self.send(dialect.MAVLink_manual_control_message(1, x, y, z, r, 0))
+
+
+def override(*channels: int) -> Message:
+    first = (*channels[:8], *[KEEP] * (8 - len(channels)))
+    return dialect.MAVLink_rc_channels_override_message(1, 1, *first, *channels[8:])
+
+
+def test_pulses_are_stick_positions() -> None:
+    """Full right, half forward (low pulse), throttle a quarter, yaw left."""
+    assert Bench().override(2000, 1250, 1250, 1000) == Sticks(roll=1.0, pitch=0.5, throttle=0.25, yaw=-1.0)
+
+
+def test_pulses_beyond_the_calibration_are_its_ends() -> None:
+    """65533 us is full deflection, not more."""
+    assert Bench().override(65533, 900, 2200, 1) == Sticks(1.0, 1.0, 1.0, -1.0)
+
+
+def test_ignored_channels_keep_their_override() -> None:
+    """65535 leaves a channel alone."""
+    bench = Bench()
+    bench.override(2000, 1500, 1500, 1500)
+    assert bench.override(KEEP, KEEP, 2000, KEEP) == Sticks(roll=1.0, throttle=1.0)
+
+
+@pytest.mark.parametrize("release", [0, 65534])
+def test_a_released_channel_is_neutral_and_the_last_one_releases_the_sticks(release: int) -> None:
+    """0 gives a channel back; with the last one the core hears None."""
+    bench = Bench()
+    bench.override(2000, KEEP, 2000, KEEP)
+    assert bench.override(release, KEEP, KEEP, KEEP) == Sticks(throttle=1.0)
+    assert bench.override(0, 0, release, 0) is None
+    assert bench.named == {"source": "override"}
+
+
+def test_nothing_about_the_four_axes_is_no_pilot_input() -> None:
+    """All ignored, or only other channels: the loss of sticks goes on counting."""
+    bench = Bench()
+    for message in (override(), override(KEEP, KEEP, KEEP, KEEP, 1900)):
+        bench.service.handle_message(message, QGC, NOW)
+    assert bench.autopilot.calls == []
+
+
+def test_channels_are_mapped_trimmed_reversed_and_have_a_dead_zone() -> None:
+    """RCMAP_*, RCn_TRIM, RCn_REVERSED, RCn_DZ."""
+    bench = Bench(RCMAP_ROLL=4, RCMAP_YAW=1, RC4_TRIM=1400, RC1_REVERSED=1, RC2_DZ=100, RC3_REVERSED=1)
+    assert bench.override(2000, 1590, 1250, 1700) == Sticks(roll=0.5, pitch=0.0, throttle=0.75, yaw=-1.0)
+
+
+def test_zero_above_the_eighth_channel_is_ignored() -> None:
+    """A sender that knows eight channels leaves zeros in the others (MAVLink common.xml)."""
+    bench = Bench(RCMAP_ROLL=9)
+    bench.override(KEEP, KEEP, KEEP, KEEP, KEEP, KEEP, KEEP, KEEP, 2000)
+    assert bench.override(KEEP, 1500, KEEP, KEEP) == Sticks(roll=1.0)
+
+
+def test_only_the_chosen_ground_station_is_heard() -> None:
+    """SYSID_MYGCS 255: MAVSDK's 245 does not fly by sticks."""
+    bench = Bench()
+    bench.service.handle_message(override(2000, 1500, 1500, 1500), Peer(1, 245, 190), NOW)
+    assert bench.autopilot.calls == []
+    bench.autopilot.parameters.set("SYSID_MYGCS", 245)
+    assert bench.override(2000, 1500, 1500, 1500, peer=Peer(1, 245, 190)) == Sticks(roll=1.0)
+
+
+def test_a_joystick_flies() -> None:
+    """MANUAL_CONTROL: x forward, y right, z throttle 0 .. 1000, r right."""
+    bench = Bench()
+    assert bench.manual(500, -1000, 750, 1000) == Sticks(roll=-1.0, pitch=0.5, throttle=0.75, yaw=1.0)
+    assert bench.named == {"source": "manual"}
+
+
+def test_an_axis_that_is_not_given_keeps_its_value() -> None:
+    """32767 is "not this axis"."""
+    bench = Bench()
+    bench.manual(500, 0, 500, 0)
+    assert bench.manual(32767, 1000, 500, 0) == Sticks(roll=1.0, pitch=0.5)
+
+
+def test_a_joystick_beyond_its_range_is_at_its_end() -> None:
+    """-32768 .. 32766 fit the message."""
+    assert Bench().manual(32766, -32768, 30000, -5000) == Sticks(-1.0, 1.0, 1.0, -1.0)
+
+
+@pytest.mark.parametrize("fields", [(2, 0, 0, 500, 0), (1, 0, 0, -1, 0)])
+def test_a_joystick_for_another_or_with_negative_thrust_is_dropped(fields: tuple[int, ...]) -> None:
+    """The target is a field of its own; a copter has no negative thrust."""
+    bench = Bench()
+    bench.service.handle_message(dialect.MAVLink_manual_control_message(*fields, 0), QGC, NOW)
+    assert bench.autopilot.calls == []
+
+
+def test_a_rovers_throttle_goes_both_ways() -> None:
+    """-1000 .. 1000 is 0 .. 1 about 0.5; the channel about its trim."""
+    bench = Bench("rover", RC3_TRIM=1500)
+    assert bench.manual(0, 0, -1000, 0) == Sticks(throttle=0.0)
+    assert bench.manual(0, 0, 0, 0) == Sticks(throttle=0.5)
+    assert bench.override(1500, KEEP, 1750, KEEP) == Sticks(throttle=0.75)

@@ -1,0 +1,87 @@
+"""`ground-stations.md` 1.2, the rows that are no commands."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from mavlink_bridge.codec import dialect
+from mavlink_bridge.services.base import Outgoing, Peer
+from mavlink_bridge.services.system import NoLogsService, SystemService
+from tests.fakes.recording_autopilot import RecordingAutopilot
+from tests.fakes.recording_telemetry import RecordingTelemetry
+
+MAVSDK = Peer(3, 245, 190)
+NOW = 40
+
+
+def ask(message: Any, *, now_ns: int | None = None) -> tuple[list[Outgoing], Any, RecordingTelemetry]:
+    autopilot: Any = RecordingAutopilot()
+    telemetry = RecordingTelemetry()
+    clock = None if now_ns is None else (lambda: now_ns)
+    service = SystemService(autopilot, telemetry, now_ns=clock)
+    service.handle_message(message, MAVSDK, NOW)
+    return service.take_outgoing(), autopilot, telemetry
+
+
+@pytest.mark.parametrize(("now_ns", "expected"), [(None, 40_000_000), (41_234_567, 41_234_567)])
+def test_timesync_is_answered_with_the_own_time(now_ns: int | None, expected: int) -> None:
+    """Row TIMESYNC: same ts1, tc1 = own ns, on the asker's link."""
+    ((answer,), _, _) = ask(dialect.MAVLink_timesync_message(0, 987654321), now_ns=now_ns)
+    assert (answer.message.tc1, answer.message.ts1, answer.link) == (expected, 987654321, MAVSDK.link)
+
+
+def test_an_answered_timesync_is_not_answered() -> None:
+    """tc1 not 0 is somebody's answer."""
+    assert ask(dialect.MAVLink_timesync_message(5, 6))[0] == []
+
+
+def test_ping_is_answered_to_the_asker() -> None:
+    """Row PING: same seq, target = asker."""
+    ((answer,), _, _) = ask(dialect.MAVLink_ping_message(77, 5, 0, 0))
+    ping = answer.message
+    assert (ping.time_usec, ping.seq, ping.target_system, ping.target_component) == (77, 5, 245, 190)
+    assert answer.link == MAVSDK.link
+
+
+def test_an_answered_ping_is_not_answered() -> None:
+    """A target is set in answers only."""
+    assert ask(dialect.MAVLink_ping_message(77, 5, 1, 1))[0] == []
+
+
+def test_the_old_question_for_the_version_is_passed_on() -> None:
+    """Row "message 183": AUTOPILOT_VERSION to the asker."""
+    _, _, telemetry = ask(dialect.MAVLink_autopilot_version_request_message(1, 1))
+    assert telemetry.asked == [("request_message", 3, 148)]
+
+
+@pytest.mark.parametrize(("mav_type", "calls"), [(6, [("ground_station_heartbeat", (245, NOW), {})]), (2, [])])
+def test_heartbeats_of_ground_stations_reach_the_core(mav_type: int, calls: list[Any]) -> None:
+    """Type 6 only; nothing is answered."""
+    outgoing, autopilot, _ = ask(dialect.MAVLink_heartbeat_message(mav_type, 8, 0, 0, 4, 3))
+    assert (outgoing, autopilot.calls) == ([], calls)
+
+
+def test_the_list_of_logs_is_empty() -> None:
+    """Row LOG_REQUEST_LIST: one LOG_ENTRY, all 0."""
+    service = NoLogsService()
+    service.handle_message(dialect.MAVLink_log_request_list_message(1, 1, 0, 0xFFFF), MAVSDK, NOW)
+    (answer,) = service.take_outgoing()
+    entry = answer.message
+    assert (entry.id, entry.num_logs, entry.last_log_num, entry.time_utc, entry.size) == (0, 0, 0, 0, 0)
+    assert answer.link == MAVSDK.link
+
+
+def test_log_data_is_empty() -> None:
+    """Row LOG_REQUEST_DATA: LOG_DATA with count 0, for what was asked."""
+    service = NoLogsService()
+    service.handle_message(dialect.MAVLink_log_request_data_message(1, 1, 4, 900, 90), MAVSDK, NOW)
+    (answer,) = service.take_outgoing()
+    assert (answer.message.id, answer.message.ofs, answer.message.count) == (4, 900, 0)
+
+
+def test_nobody_handles_what_needs_no_answer() -> None:
+    """Rows 121, 122, SYSTEM_TIME, STATUSTEXT: nothing."""
+    silent = {"LOG_ERASE", "LOG_REQUEST_END", "SYSTEM_TIME", "STATUSTEXT"}
+    assert not silent & (SystemService.handles | NoLogsService.handles)
