@@ -52,3 +52,4 @@ Config = Annotated[
     Path | None, typer.Option("--config", metavar="FILE", help="TOML file with the same names as the flags.")
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON line, the last on stdout.")]
+Connect = Annotated[str, typer.Option("--connect", metavar="URL", help="Where the service listens.", show_default=True)]

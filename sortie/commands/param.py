@@ -1,0 +1,158 @@
+"""`sortie param`: the parameters of a running service, over MAVLink."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Mapping
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from autopilot.parameters.files import ParameterFileError, format_parameters, parse_parameters
+from autopilot.parameters.parameters import Parameters
+from mavlink_bridge.clients.parameters import ParameterList, ParameterOutcome, ParameterRead, ParameterWrite
+from sortie import options
+from sortie.errors import UserError, nearest
+from sortie.remote import Remote
+from sortie.settings import DEFAULT_CONNECT
+
+app = typer.Typer(
+    help="List, get, set, load, save or reset parameters of a running service.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+)
+
+Name = Annotated[str, typer.Argument(metavar="NAME", help="A parameter's name.")]
+
+
+def _read(remote: Remote, name: str) -> float:
+    reading = ParameterRead(remote.target, name)
+    remote.ask(reading)
+    if reading.value is None:
+        raise UserError(f"unknown parameter {name}{nearest(name, Parameters('copter').names())}")
+    return reading.value.value
+
+
+def _write(remote: Remote, name: str, value: float) -> bool:
+    """Set; what then holds is said when it is another value."""
+    writing = ParameterWrite(remote.target, name, value)
+    remote.ask(writing)
+    if writing.outcome is ParameterOutcome.ACCEPTED:
+        return True
+    if writing.value is None:
+        raise UserError(f"unknown parameter {name}{nearest(name, Parameters('copter').names())}")
+    print(f"sortie: {name} not set to {value:g}: it is {writing.value.value:g}", file=sys.stderr)
+    return False
+
+
+def _all(remote: Remote) -> dict[str, float]:
+    listing = ParameterList(remote.target)
+    remote.ask(listing)
+    if listing.outcome is not ParameterOutcome.ACCEPTED:
+        raise UserError(f"the list came incomplete: {len(listing.values)} of {listing.total} parameters", 1)
+    ordered = sorted(listing.values.values(), key=lambda value: value.index)
+    return {value.name: value.value for value in ordered}
+
+
+def _number(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        raise UserError(f"'{text}' is not a number") from None
+
+
+def _show(values: Mapping[str, float], as_json: bool) -> None:
+    if as_json:
+        print(json.dumps(values))
+    else:
+        for name, value in values.items():
+            print(f"{name:<16} {value:g}")
+
+
+@app.command("list")
+def list_(
+    pattern: Annotated[str, typer.Argument(help="Names to show, such as 'WPNAV_*'.")] = "*",
+    connect: options.Connect = DEFAULT_CONNECT,
+    as_json: options.Json = False,
+) -> int:
+    """All parameters, or those whose names match."""
+    with Remote(connect) as remote:
+        values = {name: value for name, value in _all(remote).items() if fnmatchcase(name, pattern.upper())}
+    if not values:
+        raise UserError(f"no parameter's name matches '{pattern}'")
+    _show(values, as_json)
+    return 0
+
+
+@app.command()
+def get(name: Name, connect: options.Connect = DEFAULT_CONNECT, as_json: options.Json = False) -> int:
+    """One parameter."""
+    with Remote(connect) as remote:
+        _show({name.upper(): _read(remote, name.upper())}, as_json)
+    return 0
+
+
+@app.command("set")
+def set_(
+    name: Name,
+    value: Annotated[str, typer.Argument(metavar="VALUE")],
+    connect: options.Connect = DEFAULT_CONNECT,
+) -> int:
+    """Set one parameter; status 1 when another value holds then."""
+    number = _number(value)
+    with Remote(connect) as remote:
+        return 0 if _write(remote, name.upper(), number) else 1
+
+
+@app.command()
+def load(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A .param file of any ground station.")],
+    connect: options.Connect = DEFAULT_CONNECT,
+) -> int:
+    """Set all parameters of a file that differ; those the vehicle does not have are named and left out."""
+    try:
+        wanted = parse_parameters(file.read_bytes())
+    except OSError as error:
+        raise UserError(f"{file}: {error.strerror}") from error
+    except ParameterFileError as error:
+        raise UserError(f"{file}: {error}") from error
+    with Remote(connect) as remote:
+        present = _all(remote)
+        unknown = [name for name in wanted if name not in present]
+        differing = {name: value for name, value in wanted.items() if name in present and present[name] != value}
+        refused = [name for name, value in differing.items() if not _write(remote, name, value)]
+    if unknown:
+        print(f"sortie: not on this vehicle, left out: {', '.join(unknown)}", file=sys.stderr)
+    print(f"{len(differing) - len(refused)} of {len(wanted)} parameters changed", file=sys.stderr)
+    return 1 if refused else 0
+
+
+@app.command()
+def save(
+    file: Annotated[Path, typer.Argument(metavar="FILE")],
+    connect: options.Connect = DEFAULT_CONNECT,
+) -> int:
+    """Write all parameters to a file."""
+    with Remote(connect) as remote:
+        values = _all(remote)
+    try:
+        file.write_text(format_parameters(values))
+    except OSError as error:
+        raise UserError(f"{file}: {error.strerror}") from error
+    print(f"{len(values)} parameters in {file}", file=sys.stderr)
+    return 0
+
+
+@app.command()
+def reset(name: Name, connect: options.Connect = DEFAULT_CONNECT) -> int:
+    """Set one parameter back to its default."""
+    name = name.upper()
+    with Remote(connect) as remote:
+        kind = "rover" if remote.watch.heartbeat.type == 10 else "copter"
+        table = Parameters(kind)
+        if name not in table:
+            raise UserError(f"unknown parameter {name}{nearest(name, table.names())}")
+        return 0 if _write(remote, name, table.definition(name).default) else 1

@@ -1,0 +1,121 @@
+"""Talking to a running service over MAVLink, as a ground station would: connect, ask, hear the answer.
+
+The protocol machines are those of `mavlink_bridge.clients`; here is only the socket and the patience.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from types import TracebackType
+from typing import Any, Protocol
+
+from mavlink_bridge.clients.base import Target
+from mavlink_bridge.clients.heartbeat import HeartbeatWatch, WatchState
+from mavlink_bridge.endpoint import Endpoint
+from mavlink_bridge.links.address import LinkError
+from mavlink_bridge.links.hub import LinkHub
+from mavlink_bridge.services.base import Message, Peer
+from sortie.errors import UserError
+
+#: Ids of these commands: a system of their own, so that no ground station failsafe counts their coming and going.
+SYSTEM, COMPONENT = 254, 190
+CONNECT_S = 5.0
+
+
+class Machine(Protocol):
+    """A client machine, as `Remote.ask` drives it."""
+
+    def start(self, now_ms: int) -> None: ...
+    @property
+    def done(self) -> bool: ...
+
+
+def _now_ms() -> int:
+    return int(time.monotonic() * 1000.0)
+
+
+class Listener:
+    """A service that keeps the newest message of each wanted name, and hands all to `on_message`."""
+
+    clock = "link"
+
+    def __init__(self, names: frozenset[str], on_message: Callable[[Message], None] | None = None) -> None:
+        self.handles = names
+        self.latest: dict[str, Message] = {}
+        self._on_message = on_message
+
+    def handle_message(self, message: Message, peer: Peer, now_ms: int) -> None:
+        self.latest[message.get_type()] = message
+        if self._on_message is not None:
+            self._on_message(message)
+
+    def handle_timeout(self, now_ms: int) -> None:
+        """Only listens."""
+
+    def next_deadline_ms(self) -> int | None:
+        return None
+
+    def take_outgoing(self) -> list[Any]:
+        return []
+
+    def link_closed(self, link: int) -> None:
+        """Only listens."""
+
+
+class Remote:
+    """A connection to one vehicle; a context manager. UserError (status 1) when nobody answers."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self.endpoint = Endpoint(SYSTEM, COMPONENT)
+        self.watch = HeartbeatWatch(announce=True)
+        self.endpoint.add_service(self.watch)
+        self.hub = LinkHub(self.endpoint)
+
+    def __enter__(self) -> Remote:
+        try:
+            self.hub.open(self.url, _now_ms())
+        except LinkError as error:
+            self.hub.close()
+            raise UserError(f"--connect {self.url}: {error}") from error
+        if not self.run_until(lambda: self.watch.state is WatchState.FOUND, CONNECT_S):
+            self.hub.close()
+            raise UserError(
+                f"no vehicle answers at {self.url}; start one with `sortie serve`, or name it: --connect", 1
+            )
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, value: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.hub.close()
+
+    @property
+    def target(self) -> Target:
+        """The vehicle that was found."""
+        assert self.watch.target is not None
+        return self.watch.target
+
+    def ask(self, machine: Machine, patience_s: float = 60.0) -> None:
+        """Run a client machine to its end. UserError when the vehicle falls silent or `patience_s` are over."""
+        self.endpoint.add_service(machine)  # type: ignore[arg-type]  # a client has a service's methods
+        machine.start(_now_ms())
+        if not self.run_until(lambda: machine.done, patience_s):
+            raise UserError(f"the vehicle at {self.url} does not answer any more", 1)
+
+    def run_until(self, condition: Callable[[], bool], patience_s: float) -> bool:
+        """Serve the link until `condition()`; False when `patience_s` are over before."""
+        end_s = time.monotonic() + patience_s
+        while not condition():
+            now_s = time.monotonic()
+            if now_s >= end_s:
+                return False
+            now_ms = _now_ms()
+            self.endpoint.handle_timeouts(now_ms, now_ms)
+            self.hub.flush()
+            due = [d for d in (self.endpoint.next_deadlines()[0], self.hub.next_deadline_ms()) if d is not None]
+            wait_s = min([end_s - now_s, *(d / 1000.0 - now_s for d in due)])
+            self.hub.wait(min(max(wait_s, 0.0), 0.2))
+            self.hub.receive(_now_ms(), _now_ms())
+        return True
