@@ -1,0 +1,151 @@
+"""What every link must do, whatever carries it: run `check_link` on a pair of connected ends.
+
+The ends are driven as the program drives them: read what is there, flush what is pending, and between that wait on the
+descriptors (`LinkPair.step`), never on the clock.
+"""
+
+from __future__ import annotations
+
+import select
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from mavlink_bridge import codec
+from mavlink_bridge.framing import FrameReader, FrameWriter
+from mavlink_bridge.links.base import Link, Port
+
+_STEPS = 4000
+_WAIT_MS = 20
+
+
+@dataclass
+class LinkPair:
+    """Two connected ends. `ports` are served when readable; `advance` moves virtual time; `finish` frees what is left."""
+
+    a: Link
+    b: Link
+    ports: list[Port] = field(default_factory=list)
+    advance: Callable[[], None] = lambda: None
+    finish: Callable[[], None] = lambda: None
+
+    def step(self) -> None:
+        """Wait for any descriptor that has or takes something, and serve it."""
+        poll, ends = select.poll(), {}
+        for one in (self.a, self.b, *self.ports):
+            descriptor = one.fileno()
+            if descriptor is not None:
+                writes = select.POLLOUT if getattr(one, "wants_write", False) else 0
+                poll.register(descriptor, select.POLLIN | writes)
+                ends[descriptor] = one
+        ready = poll.poll(_WAIT_MS) if ends else []
+        for descriptor, mask in ready:
+            one = ends[descriptor]
+            if one in self.ports:
+                one.accept(0)
+            elif mask & select.POLLOUT:
+                one.flush()
+        self.advance()
+
+
+def frames(count: int, size: int = 60) -> bytes:
+    """`count` frames of about `size` bytes of text."""
+    writer = FrameWriter(1, 1)
+    texts = (str(number).encode().ljust(size - 12, b".")[:50] for number in range(count))
+    made = [codec.dialect.MAVLink_statustext_message(6, text) for text in texts]
+    return b"".join(writer.frame(*codec.payload(message)) for message in made)
+
+
+def receive_all(pair: LinkPair, receiver: Link, size: int) -> bytes:
+    """Read until `size` bytes have come."""
+    received = b""
+    for _ in range(_STEPS):
+        received += receiver.read() or b""
+        if len(received) >= size:
+            return received
+        pair.step()
+    raise AssertionError(f"{receiver.name}: {len(received)} of {size} bytes have come")
+
+
+def wait_until(pair: LinkPair, condition: Callable[[], bool], what: str) -> None:
+    """Drive the pair until the condition holds."""
+    for _ in range(_STEPS):
+        if condition():
+            return
+        pair.step()
+    raise AssertionError(f"never came true: {what}")
+
+
+def check_link(make_pair: Callable[[], LinkPair]) -> None:
+    """All of the contract, on a new pair each."""
+    for check in (_check_both_ways, _check_silence, _check_burst, _check_close, _check_close_is_seen):
+        pair = make_pair()
+        try:
+            check(pair)
+        finally:
+            for end in (pair.a, pair.b, *pair.ports):
+                end.close()
+            pair.finish()
+
+
+def _check_both_ways(pair: LinkPair) -> None:
+    """Frames arrive whole, in order and once, in both directions at the same time."""
+    data = frames(40)
+    assert pair.a.connected
+    assert pair.b.connected
+    for _ in range(3):
+        assert pair.a.write(data) == len(data)
+        assert pair.b.write(data) == len(data)
+        assert receive_all(pair, pair.b, len(data)) == data
+        assert receive_all(pair, pair.a, len(data)) == data
+
+
+def _check_silence(pair: LinkPair) -> None:
+    """Reading nothing is b"", as often as one asks, and the link lives on."""
+    for end in (pair.a, pair.b):
+        assert [end.read() for _ in range(3)] == [b""] * 3
+        assert end.connected
+        assert end.pending == 0
+        assert not end.wants_write
+
+
+def _check_burst(pair: LinkPair) -> None:
+    """More than any buffer of the system takes: a stream keeps all of it, a datagram link loses whole frames only."""
+    data = frames(20_000)
+    assert pair.a.write(data) == len(data)
+    if pair.a.lossy:
+        assert pair.a.pending == 0
+        reader = FrameReader()
+        pair.step()
+        reader.receive(pair.b.read() or b"")
+        assert reader.frames > 0
+        assert (reader.errors, reader.garbage, reader.waiting) == (0, 0, 0)
+        return
+    assert pair.a.wants_write == (pair.a.pending > 0)
+    assert receive_all(pair, pair.b, len(data)) == data
+    assert pair.a.pending == 0
+    assert not pair.a.wants_write
+
+
+def _check_close(pair: LinkPair) -> None:
+    """A closed end has no descriptor, takes nothing, gives nothing; closing again does nothing."""
+    pair.a.close()
+    pair.a.close()
+    assert pair.a.fileno() is None
+    assert not pair.a.connected
+    assert pair.a.write(frames(1)) == 0
+    assert pair.a.read() is None
+    pair.a.flush()
+    assert pair.a.next_deadline_ms() is None
+
+
+def _check_close_is_seen(pair: LinkPair) -> None:
+    """What was sent before closing is still read; then a stream has ended, and writing to it harms nobody."""
+    data = frames(5)
+    pair.a.write(data)
+    wait_until(pair, lambda: pair.a.pending == 0, "all is sent")
+    assert receive_all(pair, pair.b, len(data)) == data
+    pair.a.close()
+    if not pair.b.lossy:
+        wait_until(pair, lambda: pair.b.read() is None or not pair.b.connected, "the other end sees the close")
+    pair.b.write(data)
+    pair.b.flush()
