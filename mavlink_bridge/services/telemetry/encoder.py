@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from math import floor, nan
 from types import FunctionType
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
@@ -25,6 +25,11 @@ Chosen = npt.NDArray[np.int64]
 """Numbers of streams, in the order in which they are sent."""
 
 _X25: Final = 0x8408
+_DERIVE: Final = "void(float64[::1])"
+_WRITE: Final = (
+    "void(int64[::1], int64, float64[::1], int64[:, ::1], int64[:, ::1], float64[:, ::1], int64[::1], float32[::1],"
+    " uint8[::1], int64, int64, int64, uint8[::1], int64[::1])"
+)
 
 
 def crc_table() -> npt.NDArray[np.int64]:
@@ -63,12 +68,11 @@ class StreamEncoder:
 
     def load(self) -> bool:
         """Compile (or take from numba's cache) and use the fast way from now on. False, and nothing changed, where
-        numba is not installed. Takes some 0.3 s from the cache and a few seconds without."""
+        nothing is compiled (no numba for this Python, NUMBA_DISABLE_JIT). A few seconds without numba's cache."""
         functions = _compile()
         if functions is None:
             return False
         self._derive, self._write = functions
-        self._encode_compiled(np.zeros(1, np.int64), 0)  # compiles now, not at the first message
         return True
 
     def prepare(self, state: Vector) -> None:
@@ -135,22 +139,13 @@ def _wire(element: Element, values: list[float]) -> float | int:
 
 
 def _compile() -> tuple[Callable[[Vector], None], Callable[..., None]] | None:
-    try:
-        import numba
-    except ImportError:
+    """`derive` and `write_frames` compiled, or None where nothing is compiled. Imports numba: late, on purpose."""
+    from autopilot.control.jit import COMPILED, entry, jit
+
+    if not COMPILED:
         return None
-
-    def compiled(function: Any, **known: Any) -> Any:
-        """`function`, compiled, with the compiled functions that it calls put in place of the plain ones."""
-        if not known:
-            return numba.njit(cache=True, nogil=True)(function)
-        twin = FunctionType(function.__code__, {**function.__globals__, **known}, function.__name__)
-        twin.__qualname__, twin.__module__ = function.__qualname__, function.__module__
-        return numba.njit(cache=True, nogil=True)(twin)
-
-    centidegrees = compiled(sources._centidegrees)
-    quaternion = compiled(sources._derive_quaternion)
-    derive = compiled(sources.derive, _centidegrees=centidegrees, _derive_quaternion=quaternion)
-    write = compiled(kernel.write_frames)
-    derive(np.zeros(sources.SIZE))
-    return derive, write
+    helpers = {function.__name__: jit(function) for function in (sources.centidegrees, sources.derive_quaternion)}
+    # numba resolves names when it compiles: give it a twin of `derive` that knows the compiled helpers.
+    derive = FunctionType(sources.derive.__code__, {**sources.derive.__globals__, **helpers}, sources.derive.__name__)
+    derive.__qualname__, derive.__module__ = sources.derive.__qualname__, sources.derive.__module__
+    return entry(_DERIVE, derive), entry(_WRITE, kernel.write_frames)

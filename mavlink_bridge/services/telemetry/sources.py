@@ -84,7 +84,7 @@ _UINT32: Final = 4294967296.0
 assert report.SIZE <= FACTS, "the report vector has outgrown its place in the source vector"
 
 
-def _centidegrees(angle: float) -> float:
+def centidegrees(angle: float) -> float:
     """An angle in rad as whole centidegrees, 0 .. 35999; nan stays nan."""
     if angle != angle:
         return angle
@@ -99,24 +99,24 @@ def derive(s: Any) -> None:
     s[TIME_US32] = (now_ms * 1000.0) % _UINT32
     s[TIME_UNIX_US] = s[BOOT_UNIX_US] + now_ms * 1000.0
     s[GPS_TIME_US] = s[report.GPS_TIME_MS] * 1000.0
-    heading = _centidegrees(s[report.YAW])
+    heading = centidegrees(s[report.YAW])
     s[HEADING_CDEG] = heading
     s[HEADING_DEG] = floor(heading / 100.0) if heading == heading else heading
     s[RELATIVE_ALT] = s[report.ALT] - s[HOME_ALT] if s[HAS_HOME] != 0.0 else -s[report.DOWN]
     s[GPS_SPEED] = sqrt(s[report.GPS_VN] ** 2 + s[report.GPS_VE] ** 2)
-    s[GPS_COURSE_CDEG] = _centidegrees(atan2(s[report.GPS_VE], s[report.GPS_VN]))
+    s[GPS_COURSE_CDEG] = centidegrees(atan2(s[report.GPS_VE], s[report.GPS_VN]))
     bearing, away = s[report.WP_BEARING], s[report.WP_DISTANCE]
     lat = s[report.LAT]
     s[TARGET_LAT] = lat + away * cos(bearing) / METRES_PER_DEGREE
     middle = radians((lat + s[TARGET_LAT]) / 2.0)
     s[TARGET_LON] = s[report.LON] + away * sin(bearing) / (METRES_PER_DEGREE * max(cos(middle), 0.01))
     s[TARGET_ALT] = s[report.ALT] + s[report.ALT_ERROR]
-    s[BEARING_DEG] = floor(_centidegrees(bearing) / 100.0) if bearing == bearing else bearing
+    s[BEARING_DEG] = floor(centidegrees(bearing) / 100.0) if bearing == bearing else bearing
     course = s[report.NAV_BEARING]
-    s[NAV_BEARING_DEG] = floor(_centidegrees(course) / 100.0) if course == course else course
+    s[NAV_BEARING_DEG] = floor(centidegrees(course) / 100.0) if course == course else course
     s[WIND_SPEED] = sqrt(s[report.WIND_N] ** 2 + s[report.WIND_E] ** 2)
     s[WIND_FROM] = (atan2(-s[report.WIND_E], -s[report.WIND_N]) * (180.0 / pi)) % 360.0
-    _derive_quaternion(s)
+    derive_quaternion(s)
     s[LANDED] = s[report.LANDED_STATE] if s[IS_COPTER] != 0.0 else 0.0
     flags = s[report.EKF_FLAGS]
     s[HAS_LOCAL] = 1.0 if flags == flags and int(flags) & (_EKF_RELATIVE | _EKF_ABSOLUTE) else 0.0
@@ -124,7 +124,7 @@ def derive(s: Any) -> None:
     s[BATTERY_A] = max(s[report.BATT_A], 0.0) if s[report.BATT_A] == s[report.BATT_A] else s[report.BATT_A]
 
 
-def _derive_quaternion(s: Any) -> None:
+def derive_quaternion(s: Any) -> None:
     """Attitude as a quaternion (w, x, y, z), from the Euler angles (3-2-1)."""
     cr, sr = cos(s[report.ROLL] / 2.0), sin(s[report.ROLL] / 2.0)
     cp, sp = cos(s[report.PITCH] / 2.0), sin(s[report.PITCH] / 2.0)

@@ -23,7 +23,7 @@ from mavlink_bridge.codec import dialect
 from mavlink_bridge.services.base import Peer
 from tests.fakes.telemetry_bench import GCS, SENSORS, Bench, FakeCore, storage_of
 
-HOME_POSITION, ATTITUDE, AHRS2, VERSION, AVAILABLE_MODES = 242, 30, 178, 148, 435
+MISSION_CURRENT, HOME_POSITION, ATTITUDE, AHRS2, VERSION, AVAILABLE_MODES = 42, 242, 30, 178, 148, 435
 PREARM, FENCE = 1 << 28, 1 << 20
 
 
@@ -190,6 +190,9 @@ def test_mission_ids_are_the_checksums_of_the_plans() -> None:
     assert mission == bench.core.mission.checksum() != 0
     assert fence == bench.core.fence.checksum() != 0
     assert rally == 0
+    bench.service.request_message(heard.link, Peer(heard.link, GCS, 190), MISSION_CURRENT)
+    (outgoing,) = bench.service.take_outgoing()
+    assert (outgoing.message.mission_id, outgoing.message.fence_id) == (mission, fence)
 
 
 def test_a_breach_is_told_at_once_with_its_type() -> None:
