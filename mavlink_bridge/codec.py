@@ -18,6 +18,8 @@ from typing import Any
 from fastcrc import crc16
 from pymavlink.dialects.v20 import ardupilotmega as dialect
 
+from mavlink_bridge.messages import NEWER
+
 __all__ = [
     "Layout", "base_size", "crc_extra", "decode", "dialect", "layout", "layout_of", "message_id", "message_name",
     "payload", "payload_v1",
@@ -90,14 +92,19 @@ def layout(msg_id: int) -> Layout:
     a program that starts in half a second too much."""
     found = _BY_ID.get(msg_id)
     if found is None:
-        kind = dialect.mavlink_map[msg_id]
+        kind = NEWER.get(msg_id) or dialect.mavlink_map[msg_id]
         found = _BY_ID[msg_id] = _BY_CLASS[kind] = _build(kind)
     return found
 
 
 def layout_of(message: Message) -> Layout:
     """The layout of a message object. Its class says what it is: `message.id` may be a field (BATTERY_STATUS)."""
-    return layout(type(message).id)
+    kind = type(message)
+    found = _BY_CLASS.get(kind)
+    if found is None:
+        found = _build(kind) if kind.id in NEWER and kind is not NEWER[kind.id] else layout(kind.id)
+        _BY_CLASS[kind] = found
+    return found
 
 
 def message_id(name: str) -> int | None:

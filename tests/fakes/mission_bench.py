@@ -30,13 +30,11 @@ def degrees(value: float) -> float:
 def waypoints(count: int, *, lat: float = -35.36) -> tuple[MissionItem, ...]:
     """A mission of `count` items: a takeoff and waypoints with params that tell them apart."""
     takeoff = MissionItem(command=22, frame=3, z=20.0, x=lat, y=149.16, seq=1)
-    return (takeoff,) + tuple(
-        MissionItem(
-            command=16, frame=3, param1=float(n), z=20.0 + n, seq=n + 1,
-            x=degrees(lat + n * 1e-4), y=degrees(149.16 - n * 1e-4),
-        )  # fmt: skip
-        for n in range(1, count)
-    )
+    return (takeoff, *(_waypoint(n, degrees(lat + n * 1e-4), degrees(149.16 - n * 1e-4)) for n in range(1, count)))
+
+
+def _waypoint(n: int, lat: float, lon: float) -> MissionItem:
+    return MissionItem(command=16, frame=3, param1=float(n), x=lat, y=lon, z=20.0 + n, seq=n + 1)
 
 
 def fence_square(lat: float = -35.36) -> tuple[MissionItem, ...]:
@@ -49,7 +47,8 @@ def fence_square(lat: float = -35.36) -> tuple[MissionItem, ...]:
 
 def rally_points(count: int) -> tuple[MissionItem, ...]:
     return tuple(
-        MissionItem(command=5100, frame=3, x=degrees(-35.36 + n * 1e-3), y=149.16, z=30.0 + n, seq=n) for n in range(count)
+        MissionItem(command=5100, frame=3, x=degrees(-35.36 + n * 1e-3), y=149.16, z=30.0 + n, seq=n)
+        for n in range(count)
     )
 
 

@@ -11,9 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mavlink_bridge import codec, framing
+from mavlink_bridge.messages import NEWER
 
 dialect = codec.dialect
-ALL_IDS = sorted(dialect.mavlink_map)
+ALL_IDS = sorted(set(dialect.mavlink_map) - set(NEWER))  # the newer ones have a test of their own
 
 
 def pymavlink_decode(msg_id: int, payload: bytes) -> Any:

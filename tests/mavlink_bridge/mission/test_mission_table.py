@@ -376,7 +376,7 @@ def test_recv_slow_but_steady_transfer_lives(bench: Bench) -> None:
     assert bench.stored() == ITEMS
 
 
-# --- fence and rally, side by side ----------------------------------------------------------------------------------------
+# --- fence and rally, side by side -----------------------------------------------------------------------------------
 def test_each_mission_type_has_a_machine_of_its_own(bench: Bench) -> None:
     """A mission, a fence and a rally upload interleaved all finish."""
     fence, rally = fence_square(), rally_points(2)
