@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from autopilot.modes.table import known_name
 from mavlink_bridge.services.base import Message
 from sortie import options
 from sortie.remote import Listener, Remote
@@ -16,9 +17,8 @@ _ROVER = 10
 
 
 def _mode_name(heartbeat: Message) -> str:
-    from autopilot.modes.table import mode_name
-
-    return mode_name("rover" if heartbeat.type == _ROVER else "copter", int(heartbeat.custom_mode))
+    number = int(heartbeat.custom_mode)
+    return known_name("rover" if heartbeat.type == _ROVER else "copter", number) or f"mode {number}"
 
 
 def describe(latest: dict[str, Message]) -> dict[str, Any]:

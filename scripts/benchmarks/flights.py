@@ -1,0 +1,91 @@
+"""How much faster than real time missions fly: with clients of two kinds, and headless."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import tempfile
+import time
+from typing import Any
+
+from benchmarks.vehicle import Client, Served, square
+
+ROUNDS = 25
+MISSION_START, ARM = 300, 400
+ARMED = 128
+
+
+def _fly(client: Client) -> None:
+    """Upload, ask for all streams at 4 Hz, arm, start."""
+    client.wait_armable()
+    client.upload(square(ROUNDS))
+    from benchmarks.vehicle import dialect
+
+    client.send(dialect.MAVLink_request_data_stream_message(1, 1, 0, 4, 1))
+    client.command(176, 1, 4)
+    client.command(ARM, 1)
+    client.send(dialect.MAVLink_command_long_message(1, 1, MISSION_START, 0, 0, 0, 0, 0, 0, 0, 0))
+
+
+def parsing_client() -> float:
+    """Vehicle seconds per wall second between start and disarming; the client parses every message with pymavlink."""
+    with Served("--speedup", "0") as served:
+        client = Client(served.port)
+        _fly(client)
+        first = last = None
+        began = time.perf_counter()
+        armed = False
+        while True:
+            for message in client.receive():
+                name = message.get_type()
+                if name == "ATTITUDE":
+                    first = first if first is not None else message.time_boot_ms
+                    last = message.time_boot_ms
+                elif name == "HEARTBEAT":
+                    if message.base_mode & ARMED:
+                        armed = True
+                    elif armed and first is not None and last is not None:
+                        return (last - first) / 1000.0 / (time.perf_counter() - began)
+
+
+def draining_client() -> float:
+    """The same with a client that takes the bytes from its socket and looks at none but the armed bit of HEARTBEATs."""
+    with Served("--speedup", "0") as served:
+        client = Client(served.port)
+        _fly(client)
+        began_ms = client.wait("ATTITUDE").time_boot_ms
+        began = time.perf_counter()
+        tail = b""
+        while True:
+            data = client.socket.recv(1 << 20)
+            if not data:
+                raise ConnectionError("the service closed the link")
+            tail = (tail + data)[-4096:]
+            if b"Disarming motors" in tail:
+                break
+        wall = time.perf_counter() - began
+        return (client.wait("ATTITUDE").time_boot_ms - began_ms) / 1000.0 / wall
+
+
+def headless(telemetry_log: bool) -> float:
+    """No client at all: `sortie fly` of the same mission, its own figures, without start-up."""
+    with tempfile.TemporaryDirectory(prefix="sortie-bench-") as folder:
+        plan = f"{folder}/square.waypoints"
+        lines = ["QGC WPL 110"]
+        for message in square(ROUNDS):
+            fields: list[Any] = [message.seq, 0, message.frame, message.command, message.param1, message.param2, 0, 0,
+                                 message.x / 1e7, message.y / 1e7, message.z, 1]  # fmt: skip
+            lines.append("\t".join(map(str, fields)))
+        with open(plan, "w", encoding="ascii") as file:
+            file.write("\n".join(lines) + "\n")
+        flag = "--telemetry-log" if telemetry_log else "--no-telemetry-log"
+        from benchmarks.vehicle import free_port
+
+        done = subprocess.run(
+            [sys.executable, "-m", "sortie", "fly", plan, "--speedup", "0", "--json", "--state-dir", folder, "--link",
+             f"tcpin:127.0.0.1:{free_port()}", flag],
+            stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=True,
+        )  # fmt: skip
+        result = json.loads(done.stdout.splitlines()[-1])
+        return float(result["flight_time_s"]) / float(result["flight_wall_s"])
