@@ -7,6 +7,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from pathlib import Path
 from typing import Any
 
 from benchmarks.vehicle import Client, Served, square
@@ -77,8 +78,7 @@ def headless(telemetry_log: bool) -> float:
             fields: list[Any] = [message.seq, 0, message.frame, message.command, message.param1, message.param2, 0, 0,
                                  message.x / 1e7, message.y / 1e7, message.z, 1]  # fmt: skip
             lines.append("\t".join(map(str, fields)))
-        with open(plan, "w", encoding="ascii") as file:
-            file.write("\n".join(lines) + "\n")
+        Path(plan).write_text("\n".join(lines) + "\n", encoding="ascii")
         flag = "--telemetry-log" if telemetry_log else "--no-telemetry-log"
         from benchmarks.vehicle import free_port
 

@@ -53,10 +53,10 @@ def demo(
         )
         progress.start()
         try:
-            flight = fly_once(run, loop, progress)
+            flight, took_s = fly_once(run, loop, progress)
         finally:
             progress.stop()
-        result = report_of(run, flight, began_s, 0)
+        result = report_of(run, flight, took_s, began_s)
         if loop.exit_status is None and not once:
             print_result(result, as_json=False)
             progress.say("sortie: still serving; Ctrl-C ends it")

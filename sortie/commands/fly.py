@@ -51,10 +51,10 @@ def fly(
         load_plan(run.service, loaded, plan)
         progress.start()
         try:
-            flight = fly_once(run, loop, progress)
+            flight, took_s = fly_once(run, loop, progress)
         finally:
             progress.stop()
-        print_result(report_of(run, flight, began_s, 0), as_json)
+        print_result(report_of(run, flight, took_s, began_s), as_json)
         if loop.exit_status is not None:
             return loop.exit_status
         return 0 if flight.result.result == "completed" else 1

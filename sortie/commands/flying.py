@@ -7,20 +7,25 @@ import time
 from typing import Any
 
 from sortie.assembly import Assembly
-from sortie.flight import Flight
+from sortie.flight import Flight, Stage
 from sortie.progress import Progress
 from sortie.run_loop import RunLoop
 
 
-def fly_once(run: Assembly, loop: RunLoop, progress: Progress) -> Flight:
-    """One flight of the loaded mission, to its end or a signal."""
+def fly_once(run: Assembly, loop: RunLoop, progress: Progress) -> tuple[Flight, float]:
+    """One flight of the loaded mission, to its end or a signal; and the wall seconds it took once it had started."""
     flight = Flight(run.service)
     service = run.service
+    started_s = time.monotonic()
 
     def observe(events: list[Any], now_ms: int) -> None:
         progress.observe(events, now_ms)
         flight.step(events, now_ms)
-        progress.phase = flight.stage.value
+        if flight.stage.value != progress.phase:
+            progress.phase = flight.stage.value
+            if flight.stage is Stage.FLYING:
+                nonlocal started_s
+                started_s = time.monotonic()
 
     service.observers.append(observe)
     service.next_step_ms = flight.next_deadline_ms
@@ -30,12 +35,14 @@ def fly_once(run: Assembly, loop: RunLoop, progress: Progress) -> Flight:
         service.observers.remove(observe)
         service.next_step_ms = lambda: None
     flight.abort("stopped")
+    took_s = time.monotonic() - started_s
     run.recorder.close(service.now_ms)
-    return flight
+    return flight, took_s
 
 
-def report_of(run: Assembly, flight: Flight, began_s: float, began_ms: int) -> dict[str, Any]:
-    """The JSON object of `demo --once` and `fly`."""
+def report_of(run: Assembly, flight: Flight, flight_wall_s: float, began_s: float) -> dict[str, Any]:
+    """The JSON object of `demo --once` and `fly`. `wall_s` counts from the start of the command, `flight_wall_s` and
+    `speedup` from the start of the flight."""
     wall_s = time.monotonic() - began_s
     result = flight.result
     return {
@@ -45,7 +52,8 @@ def report_of(run: Assembly, flight: Flight, began_s: float, began_ms: int) -> d
         "flight_time_s": result.flight_time_s,
         "distance_m": result.distance_m,
         "wall_s": round(wall_s, 3),
-        "speedup": round((run.service.now_ms - began_ms) / 1000.0 / wall_s, 1) if wall_s > 0 else 0.0,
+        "flight_wall_s": round(flight_wall_s, 4),
+        "speedup": round(result.flight_time_s / max(flight_wall_s, 1e-6), 1),
         "logs": str(run.recorder.latest or run.log_dir),
     }
 
