@@ -60,6 +60,9 @@ class Journal(Protocol):
     def submit(self, change: Change) -> int:
         """Queue `change`; returns its ticket (rising from 1)."""
 
+    def latest(self) -> int:
+        """The last ticket given, 0 before the first: whoever asks before and after a call knows what it submitted."""
+
     def durable(self) -> int:
         """The highest ticket that is settled: written, or failed."""
 
@@ -88,6 +91,9 @@ class MemoryJournal:
             for ticket in range(self._settled + 1, len(self.changes) + 1):
                 self.failures[ticket] = failure
         self._settled = len(self.changes)
+
+    def latest(self) -> int:
+        return len(self.changes)
 
     def durable(self) -> int:
         return self._settled

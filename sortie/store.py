@@ -168,6 +168,9 @@ class Store:
             self._ready.notify()
             return self._submitted
 
+    def latest(self) -> int:
+        return self._submitted
+
     def durable(self) -> int:
         return self._settled
 
