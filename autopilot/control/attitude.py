@@ -1,0 +1,107 @@
+"""Attitude and rate control: quaternion error to body rates, rates to angular acceleration, and the X mixer.
+
+Body axes forward-right-down; quaternions (w, x, y, z) rotate body to NED. All functions are pure and compile into the
+400 Hz loop, so they take and give plain numbers.
+"""
+
+from __future__ import annotations
+
+from math import cos, sin, sqrt
+
+from autopilot.control.jit import jit
+
+
+@jit
+def attitude_error(
+    e0: float, e1: float, e2: float, e3: float, t0: float, t1: float, t2: float, t3: float
+) -> tuple[float, float, float]:
+    """Rotation from the attitude `e` to the demand `t`, as twice the vector part in body axes (rad for small angles).
+
+    The sign of the scalar part picks the short way round (Mayhew, Sanfelice, Teel 2011).
+    """
+    w = e0 * t0 + e1 * t1 + e2 * t2 + e3 * t3
+    x = e0 * t1 - e1 * t0 - e2 * t3 + e3 * t2
+    y = e0 * t2 + e1 * t3 - e2 * t0 - e3 * t1
+    z = e0 * t3 - e1 * t2 + e2 * t1 - e3 * t0
+    k = 2.0 if w >= 0.0 else -2.0
+    return k * x, k * y, k * z
+
+
+@jit
+def limit(x: float, bound: float) -> float:
+    """`x` within -bound .. bound."""
+    if x > bound:
+        return bound
+    if x < -bound:
+        return -bound
+    return x
+
+
+@jit
+def mix(thrust: float, x: float, y: float, z: float) -> tuple[float, float, float, float]:
+    """Shares of each motor's full thrust (0 .. 1) for a collective `thrust` and roll, pitch, yaw shares.
+
+    ArduPilot's X numbering: 1 front right, 2 rear left (both counter-clockwise), 3 front left, 4 rear right. When they
+    do not fit together roll and pitch are kept, then height, then yaw.
+    """
+    span = abs(x) + abs(y)
+    if span > 0.48:
+        x *= 0.48 / span
+        y *= 0.48 / span
+        span = 0.48
+    room = min(thrust, 1.0 - thrust) - span
+    z = limit(z, max(room, 0.04))
+    low = span + abs(z)
+    if low > 0.5:
+        low = 0.5
+    thrust = min(max(thrust, low), 1.0 - low)
+    return (
+        min(max(thrust - x + y + z, 0.0), 1.0),
+        min(max(thrust + x - y + z, 0.0), 1.0),
+        min(max(thrust + x + y - z, 0.0), 1.0),
+        min(max(thrust - x - y - z, 0.0), 1.0),
+    )
+
+
+@jit
+def from_thrust_and_yaw(fn: float, fe: float, fd: float, yaw: float) -> tuple[float, float, float, float]:
+    """Attitude whose body-down axis opposes the force direction (fn, fe, fd; fd < 0 is up) with the nose at `yaw`.
+
+    The heading is turned first, then the shortest tilt in the heading frame is added, so no angle is ever extracted.
+    """
+    size = sqrt(fn * fn + fe * fe + fd * fd)
+    if size < 1e-6:
+        return cos(0.5 * yaw), 0.0, 0.0, sin(0.5 * yaw)
+    c = cos(yaw)
+    s = sin(yaw)
+    zx = -(c * fn + s * fe) / size  # wanted body-down axis in the heading frame
+    zy = -(-s * fn + c * fe) / size
+    zz = -fd / size
+    # shortest rotation taking (0, 0, 1) to z: q ~ (1 + zz, -zy, zx, 0)
+    w = 1.0 + zz
+    if w < 1e-3:
+        w = 1e-3
+    n = 1.0 / sqrt(w * w + zx * zx + zy * zy)
+    tw = w * n
+    tx = -zy * n
+    ty = zx * n
+    ch = cos(0.5 * yaw)
+    sh = sin(0.5 * yaw)
+    return ch * tw, ch * tx - sh * ty, ch * ty + sh * tx, sh * tw
+
+
+@jit
+def from_euler(roll: float, pitch: float, yaw: float) -> tuple[float, float, float, float]:
+    """Quaternion of the aerospace sequence yaw, pitch, roll (rad)."""
+    cr = cos(0.5 * roll)
+    sr = sin(0.5 * roll)
+    cp = cos(0.5 * pitch)
+    sp = sin(0.5 * pitch)
+    cy = cos(0.5 * yaw)
+    sy = sin(0.5 * yaw)
+    return (
+        cr * cp * cy + sr * sp * sy,
+        sr * cp * cy - cr * sp * sy,
+        cr * sp * cy + sr * cp * sy,
+        cr * cp * sy - sr * sp * cy,
+    )

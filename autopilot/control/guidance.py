@@ -1,0 +1,376 @@
+"""What is flown: one tick of the present target (50 Hz).
+
+Each kind of target gives the reference a velocity field (`autopilot.control.reference`) and says when its end condition
+is met; sticks and attitude targets go to the attitude controller directly, with the reference carried along.
+"""
+
+from __future__ import annotations
+
+from math import atan2, cos, pi, sin, sqrt
+from typing import Any
+
+from autopilot.control import layout as L
+from autopilot.control.attitude import from_euler, limit
+from autopilot.control.heading import begin_yaw, steer, wrap, yaw_of
+from autopilot.control.jit import jit
+from autopilot.control.legs import begin_leg, fly_leg, leg_flown
+from autopilot.control.position import control_height, fly_reference, set_thrust
+from autopilot.control.reference import approach, follow_vehicle, leash, rest, shape
+from autopilot.control.spline import begin_spline, fly_spline
+
+STABILIZE, ALT_HOLD, LOITER, MANUAL, STEERING, ACRO = range(6)
+
+
+@jit
+def begin(s: Any, p: Any, t: Any) -> None:
+    """A new target has been set."""
+    kind = t[L.KIND]
+    s[L.SEQ] = t[L.T_SEQ]
+    s[L.ARRIVED] = 0.0
+    s[L.PHASE] = 0.0
+    s[L.NEAR_SENT] = 0.0
+    s[L.TARGET_MS] = s[L.TIME_MS]
+    s[L.TURN_SUM] = 0.0
+    s[L.HELD_D] = s[L.RPD]
+    begin_yaw(s, t)
+    if kind == L.LEG:
+        begin_leg(s, p, t)
+        if t[L.T_SPLINE] == 1.0:
+            begin_spline(s, t)
+    elif kind == L.CIRCLE:
+        begin_circle(s, t)
+    elif kind == L.LAND or kind == L.TAKEOFF:
+        here = kind == L.TAKEOFF or t[L.T_HAS_POSITION] == 0.0
+        s[L.PHASE] = 1.0 if here else 0.0
+
+
+@jit
+def arrive(s: Any) -> None:
+    """The target's end condition is met now (once)."""
+    if s[L.ARRIVED] == 0.0:
+        s[L.ARRIVED] = 1.0
+        s[L.EVENTS] += L.EV_ARRIVED
+
+
+@jit
+def go_to(s: Any, p: Any, n: float, e: float, d: float) -> None:
+    """Field straight towards a point, at rest there."""
+    dn, de, dd = n - s[L.RPN], e - s[L.RPE], d - s[L.RPD]
+    share = leash(s)
+    size = sqrt(dn * dn + de * de)
+    vn = 0.0
+    ve = 0.0
+    if size > 1e-6:
+        brake = 0.75 * p[L.ACCEL]
+        speed = min(approach(size, 1.0, brake), p[L.SPEED_GROUND]) * share
+        vn = speed * dn / size
+        ve = speed * de / size
+        v = (s[L.RVN] * dn + s[L.RVE] * de) / size
+        if v >= speed and share == 1.0:  # slowing down: expect it
+            feed = brake if speed > brake else v
+            s[L.FF_N] = -feed * dn / size
+            s[L.FF_E] = -feed * de / size
+    rate = approach(abs(dd), 1.0, 0.75 * p[L.ACCEL_Z])
+    vd = min(rate, p[L.SPEED_DOWN]) if dd > 0.0 else -min(rate, p[L.SPEED_UP])
+    shape(s, vn, ve, vd * share, p[L.ACCEL], p[L.ACCEL_Z], p[L.JERK], p[L.JERK_Z])
+
+
+@jit
+def brake(s: Any, p: Any) -> None:
+    """Come to rest as hard as allowed and stay; the place is where the reference stops."""
+    shape(s, 0.0, 0.0, 0.0, p[L.BRAKE_ACCEL], p[L.BRAKE_ACCEL], p[L.BRAKE_JERK], p[L.BRAKE_JERK])
+
+
+@jit
+def begin_circle(s: Any, t: Any) -> None:
+    """The edge is joined at its nearest point (from the centre: ahead of the nose)."""
+    n, e = s[L.RPN] - t[L.T_END_N], s[L.RPE] - t[L.T_END_E]
+    if n * n + e * e > 0.25:
+        s[L.TURN_ANGLE] = atan2(e, n)
+    else:
+        s[L.TURN_ANGLE] = s[L.RYAW]
+
+
+@jit
+def fly_circle(s: Any, p: Any, t: Any) -> None:
+    """To the edge, then round it; turns are counted by the vehicle's own angle about the centre."""
+    radius = t[L.T_CIRCLE_R]
+    if s[L.PHASE] == 0.0:
+        n = t[L.T_END_N] + radius * cos(s[L.TURN_ANGLE])
+        e = t[L.T_END_E] + radius * sin(s[L.TURN_ANGLE])
+        go_to(s, p, n, e, t[L.T_END_D])
+        dn, de, dd = s[L.EPN] - n, s[L.EPE] - e, s[L.EPD] - t[L.T_END_D]
+        if dn * dn + de * de + dd * dd < max(t[L.T_RADIUS] * t[L.T_RADIUS], 0.25):
+            s[L.PHASE] = 1.0
+            s[L.TURN_ANGLE] = atan2(s[L.EPE] - t[L.T_END_E], s[L.EPN] - t[L.T_END_N])
+        return
+    n, e = s[L.RPN] - t[L.T_END_N], s[L.RPE] - t[L.T_END_E]
+    size = max(sqrt(n * n + e * e), 1e-3)
+    rn, re = n / size, e / size
+    around = t[L.T_DIRECTION]
+    speed = min(p[L.SPEED_GROUND], sqrt(p[L.ACCEL] * max(radius, 0.0))) * leash(s)
+    off = size - radius
+    back = -approach(off, 1.6, p[L.ACCEL]) if off >= 0.0 else approach(-off, 1.6, p[L.ACCEL])
+    v = around * (-s[L.RVN] * re + s[L.RVE] * rn)
+    s[L.FF_N] = -v * v / size * rn
+    s[L.FF_E] = -v * v / size * re
+    if radius < 0.1:  # a point: turn on the spot
+        s[L.FF_N], s[L.FF_E] = 0.0, 0.0
+        speed = 0.0
+    dd = t[L.T_END_D] - s[L.RPD]
+    rate = approach(abs(dd), 1.0, p[L.ACCEL_Z])
+    vd = min(rate, p[L.SPEED_DOWN]) if dd > 0.0 else -min(rate, p[L.SPEED_UP])
+    shape(
+        s, -around * speed * re + back * rn, around * speed * rn + back * re, vd, 2.0 * p[L.ACCEL], p[L.ACCEL_Z],
+        p[L.JERK], p[L.JERK_Z],
+    )
+    if radius < 0.1:
+        s[L.TURN_SUM] += p[L.YAW_RATE] * 0.35 * L.TICK / (2.0 * pi)
+    else:
+        angle = atan2(s[L.EPE] - t[L.T_END_E], s[L.EPN] - t[L.T_END_N])
+        s[L.TURN_SUM] += around * wrap(angle - s[L.TURN_ANGLE]) / (2.0 * pi)
+        s[L.TURN_ANGLE] = angle
+    if t[L.T_TURNS] >= 0.0 and s[L.TURN_SUM] >= t[L.T_TURNS]:
+        arrive(s)
+
+
+@jit
+def fly_takeoff(s: Any, p: Any, t: Any) -> None:
+    """Straight up, ramped by the acceleration limit."""
+    if s[L.AIR] == 0.0:
+        s[L.HELD_D] = s[L.RPD]
+    dd = t[L.T_END_D] - s[L.RPD]
+    rate = approach(abs(dd), 1.0, 0.75 * p[L.ACCEL_Z])
+    vd = min(rate, p[L.SPEED_DOWN]) if dd > 0.0 else -min(rate, p[L.SPEED_UP])
+    shape(s, 0.0, 0.0, vd * leash(s), p[L.ACCEL], p[L.ACCEL_Z], p[L.JERK], p[L.JERK_Z])
+    if s[L.AIR] == 1.0 and s[L.EPD] - t[L.T_END_D] < 0.3:
+        arrive(s)
+
+
+@jit
+def fly_land(s: Any, p: Any, t: Any) -> None:
+    """To the spot at the present height first (phase 0), then down at the landing speeds. The reference never runs more
+    than a metre ahead, so that on the ground the thrust goes down and not the demand away."""
+    if s[L.PHASE] == 0.0:
+        go_to(s, p, t[L.T_END_N], t[L.T_END_E], s[L.HELD_D])
+        n, e = s[L.EPN] - t[L.T_END_N], s[L.EPE] - t[L.T_END_E]
+        if n * n + e * e < 1.0 and s[L.RVN] * s[L.RVN] + s[L.RVE] * s[L.RVE] < 0.25:
+            s[L.PHASE] = 1.0
+            s[L.A_N], s[L.A_E] = t[L.T_END_N], t[L.T_END_E]
+        return
+    high = -s[L.EPD] - p[L.LAND_ALT_LOW]
+    speed = p[L.LAND_SPEED]
+    if high > 0.0:
+        fast = p[L.LAND_SPEED_HIGH] if p[L.LAND_SPEED_HIGH] > 0.0 else p[L.SPEED_DOWN]
+        speed = min(sqrt(speed * speed + 1.5 * p[L.ACCEL_Z] * high), fast)
+    if s[L.RPD] - s[L.EPD] > 1.0:
+        s[L.RPD] = s[L.EPD] + 1.0
+    vn = 0.0
+    ve = 0.0
+    if t[L.T_HAS_POSITION] == 1.0:
+        vn = limit(t[L.T_END_N] - s[L.RPN], 1.0)
+        ve = limit(t[L.T_END_E] - s[L.RPE], 1.0)
+    shape(s, vn, ve, speed, p[L.BRAKE_ACCEL], p[L.ACCEL_Z], p[L.JERK], p[L.JERK_Z])
+
+
+@jit
+def fly_velocity(s: Any, p: Any, t: Any) -> None:
+    """A commanded velocity, held to a position or height where one was given; not renewed in time it brakes."""
+    if s[L.TIME_MS] - s[L.TARGET_MS] > t[L.T_TIMEOUT_MS]:
+        brake(s, p)
+        return
+    n, e, d = t[L.T_VN], t[L.T_VE], t[L.T_VD]
+    if t[L.T_BODY] == 1.0:
+        c, sn = cos(s[L.RYAW]), sin(s[L.RYAW])
+        n, e = c * n - sn * e, sn * n + c * e
+    if t[L.T_HAS_POSITION] == 1.0:
+        ahead = 0.001 * (s[L.TIME_MS] - s[L.TARGET_MS])
+        n += limit(t[L.T_END_N] + ahead * t[L.T_VN] - s[L.RPN], 5.0)
+        e += limit(t[L.T_END_E] + ahead * t[L.T_VE] - s[L.RPE], 5.0)
+        d += limit(t[L.T_END_D] + ahead * t[L.T_VD] - s[L.RPD], 2.0)
+    size = sqrt(n * n + e * e)
+    share = leash(s)
+    if size > p[L.SPEED_GROUND]:
+        share *= p[L.SPEED_GROUND] / size
+    s[L.FF_N], s[L.FF_E], s[L.FF_D] = t[L.T_AN], t[L.T_AE], t[L.T_AD]
+    d = min(max(d, -p[L.SPEED_UP]), p[L.SPEED_DOWN])
+    shape(s, n * share, e * share, d, p[L.ACCEL], p[L.ACCEL_Z], p[L.JERK], p[L.JERK_Z])
+
+
+@jit
+def climb(s: Any, p: Any, rate: float) -> None:
+    """Move only the height of the reference, at `rate` m/s upwards; the rest goes with the vehicle."""
+    d, vd, ad = s[L.RPD], s[L.RVD], s[L.RAD]
+    follow_vehicle(s)
+    s[L.RPD], s[L.RVD], s[L.RAD] = d, vd, ad
+    if s[L.RPD] - s[L.EPD] > 1.0:
+        s[L.RPD] = s[L.EPD] + 1.0
+    if s[L.RPD] - s[L.EPD] < -2.0:
+        s[L.RPD] = s[L.EPD] - 2.0
+    n, e = s[L.RVN], s[L.RVE]
+    shape(s, n, e, -rate, p[L.ACCEL], 2.5 * p[L.ACCEL_Z], p[L.JERK], p[L.JERK_Z])
+    s[L.RPN], s[L.RPE] = s[L.EPN], s[L.EPE]
+
+
+@jit
+def demand_angles(s: Any, roll: float, pitch: float, yaw: float, yaw_rate: float) -> None:
+    """Give the attitude controller these angles, rad."""
+    s[L.QT0], s[L.QT1], s[L.QT2], s[L.QT3] = from_euler(roll, pitch, yaw)
+    s[L.YAW_FF] = yaw_rate
+    s[L.RATE_MODE] = 0.0
+
+
+@jit
+def turn_heading(s: Any, p: Any, rate: float) -> None:
+    """Turn the heading reference by hand, rad/s."""
+    s[L.RYAW_RATE] += limit(rate - s[L.RYAW_RATE], p[L.YAW_ACCEL] * L.TICK)
+    s[L.RYAW] = wrap(s[L.RYAW] + s[L.RYAW_RATE] * L.TICK)
+    s[L.KEEP_YAW] = s[L.RYAW]
+
+
+@jit
+def fly_attitude(s: Any, p: Any, t: Any) -> None:
+    """Angles with a climb rate or a thrust; level and at rest in height when not renewed in time."""
+    late = s[L.TIME_MS] - s[L.TARGET_MS] > t[L.T_TIMEOUT_MS]
+    roll = 0.0 if late else t[L.T_ROLL]
+    pitch = 0.0 if late else t[L.T_PITCH]
+    if t[L.T_USE_RATE] == 1.0:
+        turn_heading(s, p, 0.0 if late else t[L.T_YAW_RATE])
+    else:
+        turn_heading(s, p, limit(3.0 * wrap(t[L.T_YAW] - s[L.RYAW]), p[L.YAW_RATE]))
+    demand_angles(s, roll, pitch, s[L.RYAW], s[L.RYAW_RATE])
+    if t[L.T_BY_CLIMB] == 1.0 or late:
+        climb(s, p, 0.0 if late else limit(t[L.T_CLIMB], max(p[L.SPEED_UP], p[L.SPEED_DOWN])))
+        set_thrust(s, p, control_height(s, p), s[L.ER + 8])
+    else:
+        follow_vehicle(s)
+        s[L.THRUST] = min(max(t[L.T_THRUST], 0.0), 1.0)
+
+
+@jit
+def climb_stick(p: Any) -> float:
+    """Climb rate of the throttle stick, m/s, with ArduPilot's dead zone of a tenth about the middle."""
+    x = p[L.STICK_T] - 0.5
+    if x > 0.05:
+        return (x - 0.05) / 0.45 * p[L.STICK_UP]
+    if x < -0.05:
+        return (x + 0.05) / 0.45 * p[L.STICK_DN]
+    return 0.0
+
+
+@jit
+def fly_sticks(s: Any, p: Any, t: Any) -> None:
+    """Pilot modes. Pitch stick forward is positive and flies forward (nose down)."""
+    kind = t[L.T_STICKS]
+    yaw_rate = p[L.STICK_Y] * p[L.STICK_YAW_RATE]
+    if kind == ACRO:
+        follow_vehicle(s)
+        s[L.RYAW] = yaw_of(s)
+        s[L.KEEP_YAW] = s[L.RYAW]
+        s[L.RYAW_RATE] = 0.0
+        s[L.RATE_MODE] = 1.0
+        s[L.RDX] = p[L.STICK_R] * p[L.ACRO_RATE]
+        s[L.RDY] = -p[L.STICK_P] * p[L.ACRO_RATE]
+        s[L.RDZ] = yaw_rate
+        s[L.THRUST] = throttle(s, p)
+        return
+    turn_heading(s, p, yaw_rate)
+    if kind == LOITER and s[L.POS_OK] == 1.0:
+        c, sn = cos(s[L.RYAW]), sin(s[L.RYAW])
+        x, y = p[L.STICK_P] * p[L.LOITER_SPEED], p[L.STICK_R] * p[L.LOITER_SPEED]
+        if s[L.RPD] - s[L.EPD] > 1.0:
+            s[L.RPD] = s[L.EPD] + 1.0
+        shape(
+            s, c * x - sn * y, sn * x + c * y, -climb_stick(p), p[L.LOITER_ACCEL], 2.5 * p[L.ACCEL_Z], p[L.JERK],
+            p[L.JERK_Z],
+        )
+        fly_reference(s, p)
+        return
+    roll = p[L.STICK_R] * p[L.STICK_LEAN]
+    pitch = -p[L.STICK_P] * p[L.STICK_LEAN]
+    demand_angles(s, roll, pitch, s[L.RYAW], s[L.RYAW_RATE])
+    if kind == STABILIZE:
+        follow_vehicle(s)
+        s[L.THRUST] = throttle(s, p)
+    else:
+        climb(s, p, climb_stick(p))
+        set_thrust(s, p, control_height(s, p), s[L.ER + 8])
+
+
+@jit
+def throttle(s: Any, p: Any) -> float:
+    """Collective of the throttle stick: the middle hovers."""
+    x = min(max(p[L.STICK_T], 0.0), 1.0)
+    if x < 0.5:
+        return 2.0 * x * s[L.HOVER]
+    return s[L.HOVER] + (2.0 * x - 1.0) * (0.95 - s[L.HOVER])
+
+
+@jit
+def fly_target(s: Any, p: Any, t: Any) -> None:
+    """One tick of the present target, in the air (or taking off): reference, arrival, attitude and collective."""
+    kind = t[L.KIND]
+    if kind == L.PILOT:
+        fly_sticks(s, p, t)
+        return
+    if kind == L.ATTITUDE:
+        fly_attitude(s, p, t)
+        return
+    if s[L.POS_OK] == 0.0:  # no position: the reference goes with the vehicle, the height is still held
+        s[L.RPN], s[L.RPE] = s[L.EPN], s[L.EPE]
+        s[L.RVN], s[L.RVE], s[L.RAN], s[L.RAE] = 0.0, 0.0, 0.0, 0.0
+    along = 0.0
+    if kind == L.HOLD:
+        go_to(s, p, t[L.T_END_N], t[L.T_END_E], t[L.T_END_D])
+        n, e, d = s[L.EPN] - t[L.T_END_N], s[L.EPE] - t[L.T_END_E], s[L.EPD] - t[L.T_END_D]
+        if n * n + e * e + d * d <= t[L.T_RADIUS] * t[L.T_RADIUS]:
+            arrive(s)
+    elif kind == L.LEG:
+        if s[L.ARRIVED] == 1.0 and s[L.CORNER] > 0.0:  # nobody gave another target: stop at the end
+            s[L.CORNER] = 0.0
+            s[L.PHASE] = 2.0
+        if s[L.PHASE] == 2.0:
+            go_to(s, p, t[L.T_END_N], t[L.T_END_E], t[L.T_END_D])
+        elif t[L.T_SPLINE] == 1.0:
+            fly_spline(s, p, t)
+        else:
+            fly_leg(s, p, t)
+        if s[L.ARRIVED] == 0.0 and leg_flown(s, t):
+            arrive(s)
+    elif kind == L.CIRCLE:
+        fly_circle(s, p, t)
+    elif kind == L.TAKEOFF:
+        fly_takeoff(s, p, t)
+    elif kind == L.LAND:
+        fly_land(s, p, t)
+    elif kind == L.VELOCITY:
+        fly_velocity(s, p, t)
+    else:
+        brake(s, p)
+        slow = s[L.RVN] * s[L.RVN] + s[L.RVE] * s[L.RVE] + s[L.RVD] * s[L.RVD] < 0.01
+        if slow and s[L.EVN] * s[L.EVN] + s[L.EVE] * s[L.EVE] + s[L.EVD] * s[L.EVD] < 0.16:
+            arrive(s)
+    moving = s[L.RVN] * s[L.RVN] + s[L.RVE] * s[L.RVE] > 0.64
+    if moving:
+        along = atan2(s[L.RVE], s[L.RVN])
+        if kind == L.LEG and t[L.T_SPLINE] == 0.0 and s[L.PHASE] == 0.0:
+            along = atan2(s[L.U_E], s[L.U_N]) if abs(s[L.U_D]) < 0.99 else s[L.RYAW]
+        elif kind == L.LEG and s[L.PHASE] == 1.0:
+            along = atan2(s[L.W_E], s[L.W_N]) if abs(s[L.W_D]) < 0.99 else s[L.RYAW]
+    steer(s, p, t, along, moving and kind != L.TAKEOFF and kind != L.LAND)
+    fly_reference(s, p)
+
+
+@jit
+def wait_on_ground(s: Any) -> None:
+    """On the ground: the reference stays at the vehicle, integrators empty, level demand with the present heading."""
+    rest(s)
+    s[L.RYAW] = yaw_of(s)
+    s[L.RYAW_RATE] = 0.0
+    s[L.KEEP_YAW] = s[L.RYAW]
+    s[L.THRUST] = 0.0
+    s[L.IRX], s[L.IRY], s[L.IRZ] = 0.0, 0.0, 0.0
+    s[L.RATE_MODE] = 0.0
+    s[L.YAW_FF] = 0.0
+    half = 0.5 * s[L.RYAW]
+    s[L.QT0], s[L.QT1], s[L.QT2], s[L.QT3] = cos(half), 0.0, 0.0, sin(half)

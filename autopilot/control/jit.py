@@ -1,0 +1,48 @@
+"""Compile where numba is there, run plainly where it is not.
+
+Kernel functions are plain Python on floats and arrays. `jit` marks one that is compiled into its callers; `entry` makes
+the one function that Python calls, compiled for a fixed signature and kept on disk. With `NUMBA_DISABLE_JIT=1`, or on a
+Python that numba does not know yet, both give the function back as it is.
+
+`fastmath` stays off and division by zero is never relied upon, so that compiled and plain runs agree bit for bit. This
+module imports numba (0.4 s): import it late.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+try:
+    import numba
+except ImportError:  # no numba for this Python: the same functions run as they are
+    numba = None
+
+#: True where kernel functions run compiled.
+COMPILED: bool = numba is not None and os.environ.get("NUMBA_DISABLE_JIT", "0") in ("", "0")
+
+
+def jit(function: F) -> F:
+    """Compile `function` into whoever calls it."""
+    if not COMPILED:
+        return function
+    compiled: F = numba.njit(error_model="numpy", no_cpython_wrapper=True)(function)
+    return compiled
+
+
+def entry(signature: str, function: F) -> F:
+    """Compile `function` now for `signature`, from the disk cache if nothing has changed.
+
+    numba knows a cached function again by its file and its closure only, not by the helpers that it calls: the caller
+    makes `function` close over a fingerprint of all sources.
+    """
+    if not COMPILED:
+        return function
+    try:
+        compiled: F = numba.njit(signature, error_model="numpy", cache=True)(function)
+    except RuntimeError:  # no place to write a cache (read-only installation without a home): compile each time
+        compiled = numba.njit(signature, error_model="numpy")(function)
+    return compiled

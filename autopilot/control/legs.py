@@ -1,0 +1,164 @@
+"""Guidance along straight legs: set-up, velocity field, corners, and when a leg is flown.
+
+A pass-through corner is flown by changing to the field of the next leg early. Two lines that meet at the angle `theta`
+joined at constant speed v and acceleration a leave the corner v^2 sin^2(theta/2) / (2 a) aside, so the corner speed
+follows from how far aside is allowed (half the acceptance radius; the rest is left for wind and estimate).
+"""
+
+from __future__ import annotations
+
+from math import sqrt
+from typing import Any
+
+from autopilot.control import layout as L
+from autopilot.control.jit import jit
+from autopilot.control.reference import approach, leash, shape
+
+#: Gains of the field: along the leg at its end, and across it (1/s).
+ALONG_GAIN = 1.0
+ACROSS_GAIN = 1.6
+#: Share of the acceleration limit that the braking curve plans with; the rest is for jerk and corrections.
+BRAKE_SHARE = 0.75
+
+
+@jit
+def leg_limits(p: Any, horizontal: float, down: float) -> tuple[float, float]:
+    """Speed and acceleration along a direction with these (absolute horizontal, signed down) unit components."""
+    speed = 1e3
+    accel = 1e3
+    if horizontal > 1e-3:
+        speed = p[L.SPEED_GROUND] / horizontal
+        accel = p[L.ACCEL] / horizontal
+    if abs(down) > 1e-3:
+        vertical = p[L.SPEED_DOWN] if down > 0.0 else p[L.SPEED_UP]
+        speed = min(speed, vertical / abs(down))
+        accel = min(accel, p[L.ACCEL_Z] / abs(down))
+    return speed, accel
+
+
+@jit
+def begin_leg(s: Any, p: Any, t: Any) -> None:
+    """Direction and length of the leg and of the next, corner speed and where to turn."""
+    if t[L.T_HAS_START] == 1.0:
+        s[L.A_N], s[L.A_E], s[L.A_D] = t[L.T_START_N], t[L.T_START_E], t[L.T_START_D]
+    else:
+        s[L.A_N], s[L.A_E], s[L.A_D] = s[L.RPN], s[L.RPE], s[L.RPD]
+    n = t[L.T_END_N] - s[L.A_N]
+    e = t[L.T_END_E] - s[L.A_E]
+    d = t[L.T_END_D] - s[L.A_D]
+    size = sqrt(n * n + e * e + d * d)
+    s[L.LENGTH] = size
+    if size > 0.01:
+        s[L.U_N], s[L.U_E], s[L.U_D] = n / size, e / size, d / size
+    else:
+        s[L.U_N], s[L.U_E], s[L.U_D] = 0.0, 0.0, 0.0
+    s[L.CORNER] = 0.0
+    s[L.PHASE] = 0.0
+    if t[L.T_HAS_NEXT] == 1.0 and size > 0.01:
+        begin_corner(s, p, t)
+
+
+@jit
+def begin_corner(s: Any, p: Any, t: Any) -> None:
+    """Corner speed and blend distance towards the next leg."""
+    n = t[L.T_NEXT_N] - t[L.T_END_N]
+    e = t[L.T_NEXT_E] - t[L.T_END_E]
+    d = t[L.T_NEXT_D] - t[L.T_END_D]
+    size = sqrt(n * n + e * e + d * d)
+    s[L.W_LENGTH] = size
+    if size < 0.01:
+        return
+    s[L.W_N], s[L.W_E], s[L.W_D] = n / size, e / size, d / size
+    cosine = s[L.U_N] * s[L.W_N] + s[L.U_E] * s[L.W_E] + s[L.U_D] * s[L.W_D]
+    half = sqrt(max(0.5 * (1.0 - cosine), 0.0))  # sin(theta / 2)
+    aside = 0.45 * t[L.T_RADIUS]
+    accel = p[L.ACCEL_CORNER]
+    if abs(s[L.U_D] - s[L.W_D]) > 0.1:
+        accel = min(accel, p[L.ACCEL_Z] / abs(s[L.U_D] - s[L.W_D]))
+    speed = p[L.SPEED_GROUND] + p[L.SPEED_UP]
+    if half > 0.02:
+        speed = min(speed, sqrt(2.0 * accel * aside) / half)
+    s[L.CORNER] = min(speed, sqrt(p[L.ACCEL] * size))  # slow enough to stop on a short next leg
+    s[L.BLEND] = half
+
+
+@jit
+def fly_leg(s: Any, p: Any, t: Any) -> None:
+    """One tick along the leg, or, once the corner was begun, along the next."""
+    share = leash(s)
+    if s[L.PHASE] == 0.0:
+        rn, re, rd = s[L.RPN] - s[L.A_N], s[L.RPE] - s[L.A_E], s[L.RPD] - s[L.A_D]
+        left = s[L.LENGTH] - (rn * s[L.U_N] + re * s[L.U_E] + rd * s[L.U_D])
+        if s[L.CORNER] > 0.0:
+            v = s[L.RVN] * s[L.U_N] + s[L.RVE] * s[L.U_E] + s[L.RVD] * s[L.U_D]
+            # constant acceleration turns within v^2 sin(theta/2) / a of the corner; jerk needs a little more
+            turn = v * s[L.BLEND] * (v / p[L.ACCEL_CORNER] + 0.5 * p[L.ACCEL_CORNER] / p[L.JERK])
+            if left <= turn:
+                s[L.PHASE] = 1.0
+        field(s, p, s[L.A_N], s[L.A_E], s[L.A_D], s[L.U_N], s[L.U_E], s[L.U_D], s[L.LENGTH], s[L.CORNER], share)
+    else:
+        field(
+            s, p, t[L.T_END_N], t[L.T_END_E], t[L.T_END_D], s[L.W_N], s[L.W_E], s[L.W_D], s[L.W_LENGTH], 0.0, share
+        )
+
+
+@jit
+def field(
+    s: Any, p: Any, an: float, ae: float, ad: float, un: float, ue: float, ud: float, length: float, last: float,
+    share: float,
+) -> None:
+    """Move the reference along the line from (an, ae, ad) in direction u, back onto it where it is beside it; at its
+    end with speed `last`."""
+    rn, re, rd = s[L.RPN] - an, s[L.RPE] - ae, s[L.RPD] - ad
+    along = rn * un + re * ue + rd * ud
+    left = length - along
+    horizontal = sqrt(un * un + ue * ue)
+    fastest, accel = leg_limits(p, horizontal, ud)
+    brake = BRAKE_SHARE * accel
+    v = s[L.RVN] * un + s[L.RVE] * ue + s[L.RVD] * ud
+    # sideways: error and velocity across the line
+    pn, pe, pd = rn - along * un, re - along * ue, rd - along * ud
+    side_n, side_e = s[L.RVN] - v * un, s[L.RVE] - v * ue
+    turning = sqrt(side_n * side_n + side_e * side_e)
+    if last > 0.0:
+        speed = sqrt(last * last + 2.0 * brake * max(left, 0.0))
+        feed = -brake if speed < fastest else 0.0
+    elif left >= 0.0:
+        speed = approach(left, ALONG_GAIN, brake)
+        feed = -brake if speed > brake / ALONG_GAIN else -ALONG_GAIN * v
+        if speed >= fastest:
+            feed = 0.0
+    else:
+        speed = -approach(-left, ALONG_GAIN, brake)
+        feed = 0.0
+    speed = min(speed, fastest)
+    if v < speed:
+        feed = 0.0
+    if turning > 0.6:  # in a corner: turn first, speed up after
+        speed = min(speed, max(v, turning))
+    speed *= share
+    off = sqrt(pn * pn + pe * pe)
+    back = 0.0
+    limit = p[L.ACCEL]
+    if off > 1e-6:
+        limit = p[L.ACCEL_CORNER] if turning > 0.6 else p[L.ACCEL]
+        back = -min(approach(off, ACROSS_GAIN, 0.7 * limit), p[L.SPEED_GROUND]) / off
+    down = -approach(pd, ALONG_GAIN, p[L.ACCEL_Z]) if pd >= 0.0 else approach(-pd, ALONG_GAIN, p[L.ACCEL_Z])
+    n = speed * un + back * pn
+    e = speed * ue + back * pe
+    size = sqrt(n * n + e * e)
+    if size > p[L.SPEED_GROUND]:
+        n *= p[L.SPEED_GROUND] / size
+        e *= p[L.SPEED_GROUND] / size
+    s[L.FF_N], s[L.FF_E], s[L.FF_D] = feed * un, feed * ue, feed * ud
+    d = min(max(speed * ud + down, -p[L.SPEED_UP]), p[L.SPEED_DOWN])
+    shape(s, n, e, d, limit, p[L.ACCEL_Z], p[L.JERK], p[L.JERK_Z])
+
+
+@jit
+def leg_flown(s: Any, t: Any) -> bool:
+    """Within the radius of the end (3-D), or past the plane through it across the leg."""
+    n, e, d = s[L.EPN] - t[L.T_END_N], s[L.EPE] - t[L.T_END_E], s[L.EPD] - t[L.T_END_D]
+    if n * n + e * e + d * d <= t[L.T_RADIUS] * t[L.T_RADIUS]:
+        return True
+    return s[L.LENGTH] > 0.01 and n * s[L.U_N] + e * s[L.U_E] + d * s[L.U_D] >= 0.0

@@ -1,0 +1,105 @@
+"""Position and velocity control at 50 Hz: from the moving reference to an attitude and a collective.
+
+Position error -> velocity demand -> acceleration demand (PI with the reference's own velocity and acceleration, and the
+drag of the estimated air speed, fed forward) -> direction and size of thrust.
+"""
+
+from __future__ import annotations
+
+from math import sqrt
+from typing import Any
+
+from autopilot.control import layout as L
+from autopilot.control.attitude import from_thrust_and_yaw, limit
+from autopilot.control.jit import jit
+
+
+@jit
+def control_height(s: Any, p: Any) -> float:
+    """Acceleration demand downwards, m/s2."""
+    velocity = s[L.RVD] + p[L.KP_HGT] * limit(s[L.RPD] - s[L.EPD], 3.0)
+    error = velocity - s[L.EVD]
+    wanted = s[L.RAD] + p[L.KP_VZ] * error + s[L.IVD]
+    low = -0.8 * L.GRAVITY
+    high = 0.85 * L.GRAVITY
+    if low < wanted < high:
+        s[L.IVD] = limit(s[L.IVD] + p[L.KI_VZ] * error * L.TICK, 4.0)
+    return min(max(wanted, low), high)
+
+
+@jit
+def control_horizontal(s: Any, p: Any) -> tuple[float, float]:
+    """Acceleration demand north and east, m/s2, without drag."""
+    dn = s[L.RPN] - s[L.EPN]
+    de = s[L.RPE] - s[L.EPE]
+    size = sqrt(dn * dn + de * de)
+    if size > 4.0:
+        dn *= 4.0 / size
+        de *= 4.0 / size
+    en = s[L.RVN] + p[L.KP_POS] * dn - s[L.EVN]
+    ee = s[L.RVE] + p[L.KP_POS] * de - s[L.EVE]
+    if s[L.LEAN_FULL] == 0.0 and s[L.AIR] == 1.0:
+        s[L.IVN] = limit(s[L.IVN] + p[L.KI_VEL] * en * L.TICK, 3.0)
+        s[L.IVE] = limit(s[L.IVE] + p[L.KI_VEL] * ee * L.TICK, 3.0)
+    return (
+        s[L.RAN] + p[L.KP_VEL] * en + s[L.IVN],
+        s[L.RAE] + p[L.KP_VEL] * ee + s[L.IVE],
+    )
+
+
+@jit
+def drag_feed(s: Any, p: Any) -> tuple[float, float]:
+    """Acceleration that balances the drag of the reference's motion through the estimated wind, m/s2."""
+    an = s[L.RVN] - s[L.WEN]
+    ae = s[L.RVE] - s[L.WEE]
+    k = p[L.DRAG_1] + p[L.DRAG_2] * sqrt(an * an + ae * ae)
+    return k * an, k * ae
+
+
+@jit
+def set_thrust(s: Any, p: Any, down: float, tilt_cos: float) -> None:
+    """Collective for an acceleration demand `down` m/s2, more when leaning (`tilt_cos`), by the learned hover thrust."""
+    lift = (L.GRAVITY - down) / max(tilt_cos, 0.5)
+    s[L.THRUST] = min(max(s[L.HOVER] * lift / L.GRAVITY, 0.02), 0.95)
+
+
+@jit
+def fly_reference(s: Any, p: Any) -> None:
+    """Attitude and collective that follow the reference. Without a position: level, height only."""
+    down = control_height(s, p)
+    fn = 0.0
+    fe = 0.0
+    if s[L.POS_OK] == 1.0:
+        fn, fe = control_horizontal(s, p)
+        if s[L.AIR] == 1.0:
+            gn, ge = drag_feed(s, p)
+            fn += gn
+            fe += ge
+        else:
+            fn *= 0.3
+            fe *= 0.3
+    up = max(L.GRAVITY - down, 0.5 * L.GRAVITY)
+    most = up * p[L.LEAN_MAX]
+    size = sqrt(fn * fn + fe * fe)
+    s[L.LEAN_FULL] = 0.0
+    if size > most:
+        fn *= most / size
+        fe *= most / size
+        s[L.LEAN_FULL] = 1.0
+    q0, q1, q2, q3 = from_thrust_and_yaw(fn, fe, -up, s[L.RYAW])
+    s[L.QT0] = q0
+    s[L.QT1] = q1
+    s[L.QT2] = q2
+    s[L.QT3] = q3
+    s[L.RATE_MODE] = 0.0
+    s[L.YAW_FF] = s[L.RYAW_RATE]
+    set_thrust(s, p, down, s[L.ER + 8])
+
+
+@jit
+def learn_hover(s: Any) -> None:
+    """Share of thrust that carries the weight, learned from what the accelerometer felt (sag, load, worn blades)."""
+    felt = -s[L.DVZ] / L.TICK
+    if s[L.THRUST] > 0.15 and felt > 3.0 and s[L.ER + 8] > 0.8:
+        s[L.HOVER] += (L.TICK / 3.0) * (s[L.THRUST] * L.GRAVITY / felt - s[L.HOVER])
+        s[L.HOVER] = min(max(s[L.HOVER], 0.1), 0.85)

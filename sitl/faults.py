@@ -1,0 +1,63 @@
+"""Faults that a person or a test injects into the simulated machine, by their names in Sortie's fault grammar."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import numpy.typing as npt
+
+from sitl import layout as M
+
+Row = npt.NDArray[np.float64]
+
+
+class Faults:
+    """Begins and ends faults in one vehicle's settings row `p` and state row `s`."""
+
+    def __init__(self, p: Row, s: Row) -> None:
+        self._p = p
+        self._s = s
+        self._setters: dict[str, Callable[[float | None, bool], None]] = {
+            "gps.loss": lambda value, on: self._switch(M.GPS_ON, on),
+            "baro.loss": lambda value, on: self._switch(M.BARO_ON, on),
+            "compass.loss": lambda value, on: self._switch(M.MAG_ON, on),
+            "imu.loss": lambda value, on: self._switch(M.IMU_ON, on),
+            "gps.glitch": self._glitch,
+            "battery.low": self._battery,
+            "wind.gust": self._gust,
+            "rate.freeze": lambda value, on: self._put(M.FREEZE, 1.0 if on else 0.0),
+        }
+        for motor in range(4):
+            self._setters[f"motor{motor + 1}.loss"] = lambda value, on, i=M.LOSS_1 + motor: self._put(
+                i, 1.0 - (1.0 if value is None else min(max(value, 0.0), 1.0)) if on else 1.0
+            )
+
+    def set(self, name: str, value: float | None, active: bool) -> bool:
+        """Begin (`active`) or end a fault; False when its name is unknown. Values: `gps.glitch` m to the north (50),
+        `motorN.loss` share of thrust lost (1), `battery.low` V off the rest voltage (1.5), `wind.gust` m/s from the west
+        (8)."""
+        setter = self._setters.get(name)
+        if setter is None:
+            return False
+        setter(value, active)
+        return True
+
+    def names(self) -> tuple[str, ...]:
+        """All names that `set` knows."""
+        return tuple(self._setters)
+
+    def _put(self, index: int, value: float) -> None:
+        self._p[index] = value
+
+    def _switch(self, index: int, lost: bool) -> None:
+        self._p[index] = 0.0 if lost else 1.0
+
+    def _glitch(self, value: float | None, on: bool) -> None:
+        self._p[M.GLITCH_N] = (50.0 if value is None else value) if on else 0.0
+
+    def _battery(self, value: float | None, on: bool) -> None:
+        self._p[M.FAULT_V] = (1.5 if value is None else value) if on else 0.0
+
+    def _gust(self, value: float | None, on: bool) -> None:
+        self._p[M.GUST_PUSH] = (8.0 if value is None else value) if on else 0.0

@@ -1,0 +1,193 @@
+"""Fills the report vector (`autopilot.report`) at the end of an advance, in compiled code."""
+
+from __future__ import annotations
+
+from math import asin, atan2, cos, exp, log, pi, sqrt
+from typing import Any
+
+from autopilot import report as R
+from autopilot.control import layout as L
+from autopilot.control.jit import jit
+from autopilot.geo import METRES_PER_DEGREE
+from sitl import layout as M
+
+#: Standard atmosphere 1976, troposphere: sea level pressure Pa, temperature K, lapse K/m, exponent g M / (R lapse).
+P0, T0, LAPSE, EXPONENT = 101325.0, 288.15, 0.0065, 5.255877
+#: MAV_SYS_STATUS_SENSOR bits: gyro, accelerometer, magnetometer, pressure, GPS.
+GYRO, ACCEL, MAG, BARO, GPS = 1, 2, 4, 8, 32
+MOTORS, AHRS, BATTERY, RATES, ATTITUDE, YAW, HEIGHT, XY = 32768, 2097152, 33554432, 1024, 2048, 4096, 8192, 16384
+
+
+@jit
+def pressure_at(altitude: float) -> float:
+    """Pressure, Pa, at an altitude m AMSL below 11 km (US standard atmosphere 1976)."""
+    return P0 * exp(EXPONENT * log(1.0 - LAPSE * altitude / T0))
+
+
+@jit
+def temperature_at(altitude: float) -> float:
+    """Temperature, degrees Celsius, at an altitude m AMSL below 11 km (US standard atmosphere 1976)."""
+    return T0 - LAPSE * altitude - 273.15
+
+
+@jit
+def density_at(altitude: float) -> float:
+    """Density of dry air, kg/m3, at an altitude m AMSL below 11 km (US standard atmosphere 1976)."""
+    return pressure_at(altitude) / (287.05287 * (T0 - LAPSE * altitude))
+
+
+@jit
+def fill_place(r: Any, p: Any, i: int, n: float, e: float, d: float) -> None:
+    """Latitude, longitude, altitude of a local point into r[i:i+3]; as `autopilot.geo.to_global`."""
+    lat0 = p[L.ORIGIN_LAT]
+    lat = lat0 + n / METRES_PER_DEGREE
+    scale = max(cos((lat0 + lat) * 0.5 * pi / 180.0), 0.01)
+    lon = p[L.ORIGIN_LON] + e / (METRES_PER_DEGREE * scale)
+    if lon > 180.0:
+        lon -= 360.0
+    elif lon < -180.0:
+        lon += 360.0
+    r[i] = lat
+    r[i + 1] = lon
+    r[i + 2] = p[L.ORIGIN_ALT] - d
+
+
+@jit
+def fill_estimate(s: Any, p: Any, r: Any) -> None:
+    """Position, motion, attitude, wind."""
+    r[R.TIME_MS] = s[L.TIME_MS]
+    fill_place(r, p, R.LAT, s[L.EPN], s[L.EPE], s[L.EPD])
+    for i in range(3):
+        r[R.NORTH + i] = s[L.EPN + i]
+        r[R.VN + i] = s[L.EVN + i]
+        r[R.P + i] = s[L.GYX + i]
+    r[R.ROLL] = atan2(s[L.ER + 7], s[L.ER + 8])
+    r[R.PITCH] = asin(min(max(-s[L.ER + 6], -1.0), 1.0))
+    r[R.YAW] = atan2(s[L.ER + 3], s[L.ER])
+    speed = s[L.EVN] * s[L.EVN] + s[L.EVE] * s[L.EVE]
+    r[R.GROUND_SPEED] = sqrt(speed)
+    an, ae = s[L.EVN] - s[L.WEN], s[L.EVE] - s[L.WEE]
+    r[R.AIR_SPEED] = sqrt(an * an + ae * ae + s[L.EVD] * s[L.EVD])
+    r[R.STOPPED] = 1.0 if speed + s[L.EVD] * s[L.EVD] < 0.01 or s[L.AIR] == 0.0 else 0.0
+    r[R.THROTTLE] = s[L.THRUST] if s[L.SPIN] == 2.0 else 0.0
+    r[R.WIND_N], r[R.WIND_E], r[R.ODOMETER] = s[L.WEN], s[L.WEE], s[L.ODOMETER]
+    r[R.RANGE] = max(-s[L.EPD], 0.0)
+
+
+@jit
+def fill_guidance(s: Any, p: Any, t: Any, r: Any) -> None:
+    """Reference, distance and direction to the end of the target, errors."""
+    for i in range(3):
+        r[R.TARGET_N + i] = s[L.RPN + i]
+        r[R.TARGET_VN + i] = s[L.RVN + i]
+    kind = t[L.KIND]
+    n, e, d = t[L.T_END_N] - s[L.EPN], t[L.T_END_E] - s[L.EPE], t[L.T_END_D]
+    if kind == L.HOLD or kind == L.LEG or (kind == L.LAND and t[L.T_HAS_POSITION] == 1.0):
+        r[R.WP_DISTANCE] = sqrt(n * n + e * e)
+        r[R.WP_BEARING] = atan2(e, n)
+    elif kind == L.CIRCLE:
+        r[R.WP_DISTANCE] = abs(sqrt(n * n + e * e) - t[L.T_CIRCLE_R])
+        r[R.WP_BEARING] = atan2(e, n)
+    else:
+        r[R.WP_DISTANCE] = 0.0
+        r[R.WP_BEARING] = r[R.YAW]
+    r[R.CROSS_TRACK] = 0.0
+    if kind == L.LEG:
+        r[R.CROSS_TRACK] = s[L.U_N] * (s[L.EPE] - s[L.A_E]) - s[L.U_E] * (s[L.EPN] - s[L.A_N])
+    if kind == L.HOLD or kind == L.LEG or kind == L.CIRCLE or kind == L.TAKEOFF:
+        r[R.ALT_ERROR] = s[L.EPD] - d
+    else:
+        r[R.ALT_ERROR] = s[L.EPD] - s[L.RPD]
+    q0, q1, q2, q3 = s[L.QT0], s[L.QT1], s[L.QT2], s[L.QT3]
+    r[R.NAV_ROLL] = atan2(2.0 * (q2 * q3 + q0 * q1), 1.0 - 2.0 * (q1 * q1 + q2 * q2))
+    r[R.NAV_PITCH] = asin(min(max(2.0 * (q0 * q2 - q1 * q3), -1.0), 1.0))
+    moving = s[L.RVN] * s[L.RVN] + s[L.RVE] * s[L.RVE] > 0.01
+    r[R.NAV_BEARING] = atan2(s[L.RVE], s[L.RVN]) if moving else r[R.WP_BEARING]
+    r[R.TARGET_YAW] = s[L.RYAW]
+    r[R.TURNS] = s[L.TURN_SUM]
+    r[R.ARRIVED] = s[L.ARRIVED]
+    r[R.YAW_DONE] = s[L.YAW_DONE]
+
+
+@jit
+def fill_sensors(s: Any, p: Any, r: Any) -> None:
+    """Battery, GPS, barometer, inertial and magnetic samples."""
+    r[R.BATT_V], r[R.BATT_A], r[R.BATT_MAH] = s[M.VOLTS], s[M.AMPS], s[M.MAH]
+    r[R.BATT_WH], r[R.BATT_V_REST] = s[M.WH], s[M.VOLTS] + s[M.AMPS] * p[M.OHMS]
+    left = 1.0 - s[M.MAH] / p[L.CAPACITY] if p[L.CAPACITY] > 0.0 else s[M.SOC]
+    r[R.BATT_FRACTION] = min(max(left, 0.0), 1.0)
+    fix = s[M.GPS_FIX]
+    r[R.GPS_FIX] = fix
+    r[R.GPS_SATS] = 14.0 if fix >= 3.0 else 0.0
+    r[R.GPS_HDOP] = 0.8 if fix >= 3.0 else 99.99
+    r[R.GPS_VDOP] = 1.2 if fix >= 3.0 else 99.99
+    fill_place(r, p, R.GPS_LAT, s[M.GPS_N], s[M.GPS_E], s[M.GPS_D])
+    for i in range(3):
+        r[R.GPS_VN + i] = s[M.GPS_VN + i]
+        r[R.GYRO_X + i] = s[M.GYRO_X + i]
+        r[R.ACCEL_X + i] = s[M.ACC_X + i]
+        r[R.MAG_X + i] = s[M.MAG_X + i]
+        r[R.VIBE_X + i] = s[M.VIBE_X + i]
+    r[R.GPS_HACC] = 0.5 if fix >= 3.0 else 1000.0
+    r[R.GPS_VACC] = 0.8 if fix >= 3.0 else 1000.0
+    r[R.GPS_SACC] = 0.2 if fix >= 3.0 else 100.0
+    r[R.GPS_TIME_MS] = s[M.GPS_MS]
+    height = p[L.ORIGIN_ALT] + s[M.BARO_ALT]
+    r[R.BARO_PRESSURE] = pressure_at(height)
+    r[R.BARO_TEMPERATURE] = temperature_at(height) + 20.0  # the board warms its sensor
+    r[R.BARO_ALT] = s[M.BARO_ALT]
+
+
+@jit
+def fill_machine(s: Any, p: Any, r: Any) -> None:
+    """Estimator health, arming, landed state, healthy sensors, outputs, sticks."""
+    r[R.EKF_FLAGS] = s[L.FLAGS]
+    for i in range(4):
+        r[R.EKF_VEL_VAR + i] = s[L.RATIO_VEL + i]
+    r[R.ARMED] = s[L.ARMED]
+    r[R.LANDED_STATE] = s[L.LANDED_STATE]
+    r[R.GROUND_CONTACT] = 1.0 if s[L.AIR] == 0.0 else 0.0
+    present = GYRO + ACCEL + MAG + BARO + GPS + MOTORS + AHRS + BATTERY + RATES + ATTITUDE + YAW + HEIGHT + XY
+    healthy = present
+    if p[M.IMU_ON] == 0.0:
+        healthy -= GYRO + ACCEL
+    if p[M.MAG_ON] == 0.0:
+        healthy -= MAG
+    if p[M.BARO_ON] == 0.0:
+        healthy -= BARO
+    if s[M.GPS_FIX] < 3.0:
+        healthy -= GPS
+    if s[L.POS_OK] == 0.0 or s[L.FLAGS] == L.FLAGS_STARTING:
+        healthy -= AHRS
+    r[R.SENSORS_PRESENT] = present
+    r[R.SENSORS_HEALTHY] = healthy
+    for i in range(4):
+        r[R.SERVO_1 + i] = 1000.0 + 1000.0 * s[M.C1 + i]
+        r[R.SERVO_1 + 4 + i] = p[M.SERVO_5 + i]
+    r[R.STICK_ROLL], r[R.STICK_PITCH] = p[L.STICK_R], p[L.STICK_P]
+    r[R.STICK_THROTTLE], r[R.STICK_YAW] = p[L.STICK_T], p[L.STICK_Y]
+
+
+@jit
+def fill_truth(s: Any, p: Any, r: Any) -> None:
+    """What the simulator knows and the vehicle does not."""
+    fill_place(r, p, R.TRUE_LAT, s[M.PN], s[M.PE], s[M.PD])
+    for i in range(3):
+        r[R.TRUE_N + i] = s[M.PN + i]
+        r[R.TRUE_VN + i] = s[M.VN + i]
+    a, b, c, d = s[M.Q0], s[M.Q1], s[M.Q2], s[M.Q3]
+    r[R.TRUE_ROLL] = atan2(2.0 * (c * d + a * b), 1.0 - 2.0 * (b * b + c * c))
+    r[R.TRUE_PITCH] = asin(min(max(2.0 * (a * c - b * d), -1.0), 1.0))
+    r[R.TRUE_YAW] = atan2(2.0 * (b * c + a * d), 1.0 - 2.0 * (c * c + d * d))
+    r[R.TRUE_WIND_N], r[R.TRUE_WIND_E] = s[M.WIND_N], s[M.WIND_E]
+    r[R.TOUCHDOWN_SPEED] = s[M.TOUCHDOWN]
+
+
+@jit
+def fill_report(s: Any, p: Any, t: Any, r: Any) -> None:
+    """The whole vector of one vehicle."""
+    fill_estimate(s, p, r)
+    fill_guidance(s, p, t, r)
+    fill_sensors(s, p, r)
+    fill_machine(s, p, r)
+    fill_truth(s, p, r)

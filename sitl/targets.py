@@ -1,0 +1,144 @@
+"""Writes a `Target` into the kernel's target row."""
+
+from __future__ import annotations
+
+from functools import singledispatch
+
+import numpy as np
+import numpy.typing as npt
+
+from autopilot.control import layout as L
+from autopilot.vehicle import (
+    Attitude,
+    Circle,
+    Drive,
+    Hold,
+    Idle,
+    Land,
+    Leg,
+    Pilot,
+    TakeOff,
+    Target,
+    Velocity,
+    Yaw,
+)
+
+Row = npt.NDArray[np.float64]
+
+
+def write_yaw(row: Row, yaw: Yaw) -> None:
+    """The yaw part; the kernel notices the new T_YAW_SEQ."""
+    row[L.T_YAW_MODE] = yaw.mode
+    row[L.T_YAW_ANGLE] = yaw.angle
+    row[L.T_YAW_RATE] = yaw.rate
+    row[L.T_YAW_DIR] = yaw.direction
+    row[L.T_POINT_N : L.T_POINT_D + 1] = yaw.point
+    row[L.T_YAW_SEQ] += 1.0
+
+
+def write_target(row: Row, target: Target) -> None:
+    """All of the target; the kernel notices the new T_SEQ. TypeError for a target that a copter does not know."""
+    seq, yaw_seq = row[L.T_SEQ], row[L.T_YAW_SEQ]
+    row[:] = 0.0
+    row[L.T_YAW_SEQ] = yaw_seq
+    _write(target, row)
+    row[L.T_SEQ] = seq + 1.0
+
+
+@singledispatch
+def _write(target: Target, row: Row) -> None:
+    raise TypeError(f"a copter cannot fly {type(target).__name__}")
+
+
+@_write.register
+def _idle(target: Idle, row: Row) -> None:
+    row[L.KIND] = L.IDLE
+
+
+@_write.register
+def _hold(target: Hold, row: Row) -> None:
+    row[L.KIND] = L.BRAKE
+    if target.position is not None:
+        row[L.KIND] = L.HOLD
+        row[L.T_END_N : L.T_END_D + 1] = target.position
+    row[L.T_RADIUS] = target.radius
+    write_yaw(row, target.yaw)
+
+
+@_write.register
+def _leg(target: Leg, row: Row) -> None:
+    row[L.KIND] = L.LEG
+    row[L.T_END_N : L.T_END_D + 1] = target.end
+    row[L.T_RADIUS] = target.radius
+    if target.start is not None:
+        row[L.T_HAS_START] = 1.0
+        row[L.T_START_N : L.T_START_D + 1] = target.start
+    if target.next is not None:
+        row[L.T_HAS_NEXT] = 1.0
+        row[L.T_NEXT_N : L.T_NEXT_D + 1] = target.next
+    if target.previous is not None:
+        row[L.T_HAS_PREV] = 1.0
+        row[L.T_PREV_N : L.T_PREV_D + 1] = target.previous
+    row[L.T_SPLINE] = target.spline
+    row[L.T_NEXT_SPLINE] = target.next_is_spline
+    write_yaw(row, target.yaw)
+
+
+@_write.register
+def _circle(target: Circle, row: Row) -> None:
+    row[L.KIND] = L.CIRCLE
+    row[L.T_END_N : L.T_END_D + 1] = target.center
+    row[L.T_CIRCLE_R] = target.radius
+    row[L.T_RADIUS] = 1.0
+    row[L.T_DIRECTION] = 1.0 if target.direction >= 0 else -1.0
+    row[L.T_TURNS] = -1.0 if target.turns is None else target.turns
+    write_yaw(row, target.yaw)
+
+
+@_write.register
+def _takeoff(target: TakeOff, row: Row) -> None:
+    row[L.KIND] = L.TAKEOFF
+    row[L.T_END_D] = target.down
+    write_yaw(row, target.yaw)
+
+
+@_write.register
+def _land(target: Land, row: Row) -> None:
+    row[L.KIND] = L.LAND
+    if target.position is not None:
+        row[L.T_HAS_POSITION] = 1.0
+        row[L.T_END_N : L.T_END_E + 1] = target.position
+    write_yaw(row, target.yaw)
+
+
+@_write.register
+def _velocity(target: Velocity, row: Row) -> None:
+    row[L.KIND] = L.VELOCITY
+    row[L.T_VN : L.T_VD + 1] = target.velocity
+    row[L.T_AN : L.T_AD + 1] = target.acceleration
+    if target.position is not None:
+        row[L.T_HAS_POSITION] = 1.0
+        row[L.T_END_N : L.T_END_D + 1] = target.position
+    row[L.T_BODY] = target.body
+    row[L.T_TIMEOUT_MS] = target.timeout_ms
+    write_yaw(row, target.yaw)
+
+
+@_write.register
+def _attitude(target: Attitude, row: Row) -> None:
+    row[L.KIND] = L.ATTITUDE
+    row[L.T_ROLL], row[L.T_PITCH], row[L.T_YAW] = target.roll, target.pitch, target.yaw
+    row[L.T_YAW_RATE], row[L.T_USE_RATE] = target.yaw_rate, target.use_yaw_rate
+    row[L.T_THRUST], row[L.T_CLIMB], row[L.T_BY_CLIMB] = target.thrust, target.climb, target.thrust_is_climb
+    row[L.T_TIMEOUT_MS] = target.timeout_ms
+
+
+@_write.register
+def _pilot(target: Pilot, row: Row) -> None:
+    row[L.KIND] = L.PILOT
+    row[L.T_STICKS] = target.kind
+
+
+@_write.register
+def _drive(target: Drive, row: Row) -> None:
+    raise TypeError("a copter cannot drive")
