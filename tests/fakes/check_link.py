@@ -9,18 +9,22 @@ from __future__ import annotations
 import select
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 from mavlink_bridge import codec
 from mavlink_bridge.framing import FrameReader, FrameWriter
 from mavlink_bridge.links.base import Link, Port
+from mavlink_bridge.links.tcp import TcpPort
+from mavlink_bridge.links.udp import UdpOut, UdpPort
 
 _STEPS = 4000
 _WAIT_MS = 20
+_READY_S = 10
 
 
 @dataclass
 class LinkPair:
-    """Two connected ends. `ports` are served when readable; `advance` moves virtual time; `finish` frees what is left."""
+    """Two connected ends. `ports` are served when readable; `advance` moves virtual time; `finish` frees the rest."""
 
     a: Link
     b: Link
@@ -30,8 +34,9 @@ class LinkPair:
 
     def step(self) -> None:
         """Wait for any descriptor that has or takes something, and serve it."""
-        poll, ends = select.poll(), {}
-        for one in (self.a, self.b, *self.ports):
+        poll, ends = select.poll(), dict[int, Link | Port]()
+        everything: list[Link | Port] = [self.a, self.b, *self.ports]
+        for one in everything:
             descriptor = one.fileno()
             if descriptor is not None:
                 writes = select.POLLOUT if getattr(one, "wants_write", False) else 0
@@ -40,11 +45,32 @@ class LinkPair:
         ready = poll.poll(_WAIT_MS) if ends else []
         for descriptor, mask in ready:
             one = ends[descriptor]
-            if one in self.ports:
-                one.accept(0)
-            elif mask & select.POLLOUT:
-                one.flush()
+            for port in self.ports:
+                if one is port:
+                    port.accept(0)
+            for end in (self.a, self.b):
+                if one is end and mask & select.POLLOUT:
+                    end.flush()
         self.advance()
+
+
+_Readable = TypeVar("_Readable", Link, Port, UdpPort, TcpPort, UdpOut)
+
+
+def ready(one: _Readable) -> _Readable:
+    """The link or port, as soon as its descriptor is readable: the system may take a moment even on loopback."""
+    descriptor = one.fileno()
+    assert descriptor is not None, f"{one.name} is closed"
+    assert select.select([descriptor], [], [], _READY_S)[0], f"nothing came in on {one.name}"
+    return one
+
+
+def accept_links(port: Port, count: int, now_ms: int = 0) -> list[Link]:
+    """The next `count` new links of a port."""
+    new: list[Link] = []
+    while len(new) < count:
+        new += ready(port).accept(now_ms)
+    return new
 
 
 def frames(count: int, size: int = 60) -> bytes:
@@ -82,8 +108,10 @@ def check_link(make_pair: Callable[[], LinkPair]) -> None:
         try:
             check(pair)
         finally:
-            for end in (pair.a, pair.b, *pair.ports):
-                end.close()
+            pair.a.close()
+            pair.b.close()
+            for port in pair.ports:
+                port.close()
             pair.finish()
 
 

@@ -15,7 +15,7 @@ from mavlink_bridge.links.serial import SerialLink
 from mavlink_bridge.links.stream import StreamLink
 from mavlink_bridge.links.tcp import TcpClient, TcpPort
 from mavlink_bridge.links.udp import UdpOut, UdpPort
-from tests.fakes.check_link import LinkPair, check_link, frames, receive_all, wait_until
+from tests.fakes.check_link import LinkPair, accept_links, check_link, frames, receive_all, wait_until
 
 
 class PtyMaster(StreamLink):
@@ -74,7 +74,7 @@ def tcp_pair() -> LinkPair:
     client.open(0)
     pair = LinkPair(client, client)
     wait_until(pair, lambda: client.connected, "connected")
-    (accepted,) = port.accept(0)
+    (accepted,) = accept_links(port, 1)
     return LinkPair(client, accepted, finish=port.close)
 
 
@@ -84,7 +84,7 @@ def udp_pair() -> LinkPair:
     out = UdpOut(parse_link(port.name.replace("udpin", "udpout")))
     out.open(0)
     out.write(frames(1))
-    (peer,) = port.accept(0)
+    (peer,) = accept_links(port, 1)
     assert peer.read() == frames(1)
     return LinkPair(out, peer, ports=[port])
 

@@ -1,0 +1,217 @@
+"""The hub: descriptors, ports and links on one selector, joined to an endpoint."""
+
+from __future__ import annotations
+
+import os
+import socket
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from mavlink_bridge import codec
+from mavlink_bridge.endpoint import OVERFLOW, Endpoint
+from mavlink_bridge.framing import Frame, FrameReader, FrameWriter
+from mavlink_bridge.links.address import LinkError
+from mavlink_bridge.links.hub import LinkHub
+from mavlink_bridge.links.tcp import TcpClient, TcpPort
+from mavlink_bridge.links.udp import UdpOut, UdpPort
+
+dialect = codec.dialect
+TIMEOUT_S = 5
+PING = dialect.MAVLink_ping_message(7, 7, 0, 0)
+HEARTBEAT = dialect.MAVLink_heartbeat_message(6, 8, 0, 0, 0, 3)
+
+
+class Program:
+    """An endpoint and a hub, driven pass by pass; remembers frames and events."""
+
+    def __init__(self) -> None:
+        self.frames: list[tuple[int, Frame]] = []
+        self.events: list[str] = []
+        self.endpoint = Endpoint(1, on_frame=lambda link, frame: self.frames.append((link, frame)))
+        self.hub = LinkHub(self.endpoint, on_event=self.events.append)
+        self.now_ms = 0
+
+    def run(self, until: Callable[[], bool], what: str) -> None:
+        """Passes until the condition holds; time stands still meanwhile."""
+        for _ in range(2000):
+            if until():
+                return
+            self.hub.wait(0.02)
+            self.hub.receive(self.now_ms, self.now_ms)
+            self.hub.flush()
+        raise AssertionError(f"never came true: {what}")
+
+    def open_tcp(self) -> tuple[str, int]:
+        port = self.hub.open("tcpin:127.0.0.1:0", 0)
+        assert isinstance(port, TcpPort)
+        return "127.0.0.1", port.spec.port
+
+
+@pytest.fixture
+def program() -> Any:
+    made = Program()
+    yield made
+    made.hub.close()
+
+
+def v2(message: Any, sequence: int = 0) -> bytes:
+    writer = FrameWriter(255, 190)
+    writer.advance(sequence)
+    return writer.frame(*codec.payload(message))
+
+
+def connect(address: tuple[str, int]) -> socket.socket:
+    made = socket.create_connection(address, TIMEOUT_S)
+    made.settimeout(TIMEOUT_S)
+    return made
+
+
+def test_clients_of_tcp_and_udp_become_links_and_are_heard(program: Program) -> None:
+    """Each with its own number; what the endpoint sends reaches both."""
+    address = program.open_tcp()
+    port = program.hub.open("udpin:127.0.0.1:0", 0)
+    assert isinstance(port, UdpPort)
+    with connect(address) as tcp, socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp:
+        udp.settimeout(TIMEOUT_S)
+        tcp.sendall(v2(PING))
+        udp.sendto(v2(HEARTBEAT), ("127.0.0.1", port.spec.port))
+        program.run(lambda: len(program.frames) == 2, "both are heard")
+        assert sorted(frame.msg_id for _, frame in program.frames) == [0, 4]
+        assert len({link for link, _ in program.frames}) == 2
+        program.endpoint.send(dialect.MAVLink_system_time_message(1, 1))
+        program.hub.flush()
+        for station in (tcp, udp):
+            reader, got = FrameReader(), []
+            while 2 not in got:  # the other station's broadcast may come first
+                got += [frame.msg_id for frame in reader.receive(station.recv(2000))]
+        assert sum("opened" in event for event in program.events) == 2
+
+
+def test_a_client_that_goes_is_taken_out(program: Program) -> None:
+    """The endpoint forgets it and the run log has a line."""
+    address = program.open_tcp()
+    with connect(address):
+        program.run(lambda: len(program.endpoint.links()) == 1, "connected")
+    program.run(lambda: not program.endpoint.links(), "gone")
+    assert program.hub.links() == {}
+    assert "ended: the other end has closed it" in program.events[-1]
+
+
+def test_a_stalled_client_is_disconnected_and_the_other_never_notices(program: Program) -> None:
+    """It stops reading: first it is reported as stalled, then it overflows and goes; the other gets every frame."""
+    address = program.open_tcp()
+    with connect(address) as slow, connect(address) as good:
+        program.run(lambda: len(program.endpoint.links()) == 2, "both connected")
+        slow_link, good_link = program.endpoint.links()
+        if program.hub.links()[slow_link].name.rpartition(":")[2] != str(slow.getsockname()[1]):
+            slow_link, good_link = good_link, slow_link
+        reader, received, stalled_first = FrameReader(), 0, False
+        sent = 0
+        while slow_link in program.endpoint.links():
+            for _ in range(500):
+                program.endpoint.send(dialect.MAVLink_statustext_message(6, b"x" * 50))
+            sent += 500
+            program.hub.flush()
+            while received < sent:
+                received += len(reader.receive(good.recv(1 << 18)))
+                program.hub.wait(0)
+                program.hub.receive(0, 0)
+                program.hub.flush()
+            stalled_first = stalled_first or program.hub.stalled(OVERFLOW // 2) == [slow_link]
+        assert stalled_first
+        assert (reader.lost, reader.errors) == (0, 0)
+        assert program.endpoint.links() == (good_link,)
+        assert any("does not read" in event for event in program.events)
+
+
+def test_a_client_link_reconnects_and_keeps_its_number(program: Program) -> None:
+    """The hub says when, and follows the new descriptor."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        server.settimeout(TIMEOUT_S)
+        link = program.hub.open(f"tcp:127.0.0.1:{server.getsockname()[1]}", 0)
+        assert isinstance(link, TcpClient)
+        (number,) = program.endpoint.links()
+        for attempt in range(3):
+            program.run(lambda: link.connected, "connected")
+            accepted, _ = server.accept()
+            with accepted:
+                accepted.settimeout(TIMEOUT_S)
+                accepted.sendall(v2(PING, attempt))
+                program.run(lambda: bool(program.frames), "heard")
+                assert program.frames.pop()[1].sequence == attempt
+                program.endpoint.send(HEARTBEAT)
+                program.hub.flush()
+                assert accepted.recv(100)[0] == 0xFD
+            program.run(lambda: not link.connected, "lost")
+            program.endpoint.send(HEARTBEAT)
+            program.hub.flush()
+            assert program.endpoint.queued(number) == 0, "nothing piles up while nobody is there"
+            program.run(lambda: (program.hub.next_deadline_ms() or 0) > program.now_ms, "the next attempt is planned")
+            program.now_ms = program.hub.next_deadline_ms() or 0
+        assert program.endpoint.links() == (number,)
+
+
+def test_silent_udp_peers_go_after_their_time(program: Program) -> None:
+    """The hub looks once a second of link time."""
+    port = program.hub.open("udpin:127.0.0.1:0", 0)
+    assert isinstance(port, UdpPort)
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp:
+        udp.sendto(v2(PING), ("127.0.0.1", port.spec.port))
+        program.run(lambda: len(program.endpoint.links()) == 1, "heard")
+    program.now_ms = UdpPort.SILENT_MS + 2000
+    program.run(lambda: not program.endpoint.links(), "expired")
+    assert "silent for too long" in program.events[-1]
+
+
+def test_udpout_speaks_first(program: Program) -> None:
+    """A heartbeat goes out although nobody was ever heard."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as station:
+        station.bind(("127.0.0.1", 0))
+        station.settimeout(TIMEOUT_S)
+        link = program.hub.open(f"udpout:127.0.0.1:{station.getsockname()[1]}", 0)
+        assert isinstance(link, UdpOut)
+        program.endpoint.send(HEARTBEAT)
+        program.hub.flush()
+        assert FrameReader().receive(station.recv(100))[0].msg_id == 0
+
+
+def test_trust_follows_from_the_address(program: Program) -> None:
+    """Loopback is trusted, a port that everybody can reach is not."""
+    program.hub.open("udpout:127.0.0.1:14550", 0)
+    program.hub.open("udpout:192.0.2.1:14550", 0)
+    assert [program.endpoint.trusted(link) for link in program.endpoint.links()] == [True, False]
+
+
+def test_a_busy_port_opens_nothing(program: Program) -> None:
+    """The error is for the person; no half-open link stays behind."""
+    _, number = program.open_tcp()
+    with pytest.raises(LinkError, match=f"port {number} is in use"):
+        program.hub.open(f"tcpin:127.0.0.1:{number}", 0)
+    assert program.endpoint.links() == ()
+
+
+def test_a_descriptor_of_somebody_else_can_be_watched(program: Program) -> None:
+    """A writer thread wakes the loop by a pipe."""
+    reading, writing = os.pipe()
+    woken: list[bytes] = []
+    program.hub.watch(reading, lambda: woken.append(os.read(reading, 10)))
+    os.write(writing, b"!")
+    program.run(lambda: bool(woken), "woken")
+    assert woken == [b"!"]
+    os.close(writing)
+
+
+def test_closing_sends_what_is_queued_and_ends_all(program: Program) -> None:
+    """A last STATUSTEXT still leaves."""
+    address = program.open_tcp()
+    with connect(address) as station:
+        program.run(lambda: len(program.endpoint.links()) == 1, "connected")
+        program.endpoint.send(dialect.MAVLink_statustext_message(6, b"bye"))
+        program.hub.close()
+        assert FrameReader().receive(station.recv(1000))[0].msg_id == 253
+        assert station.recv(10) == b""
+    with pytest.raises(ConnectionRefusedError):
+        connect(address)
+    program.hub = LinkHub(program.endpoint)
