@@ -104,6 +104,11 @@ class PayloadAction:
 
 
 @dataclass(frozen=True, slots=True)
+class RebootRequested:
+    """A ground station wants the service to start anew (PREFLIGHT_REBOOT_SHUTDOWN, disarmed only)."""
+
+
+@dataclass(frozen=True, slots=True)
 class FlightStateChanged:
     """The flight manager's state: 0 IDLE, 1 PREFLIGHT, 2 ARMED, 3 FLYING, 4 LANDING, 5 LANDED (seed 002)."""
 
