@@ -111,6 +111,10 @@ class MissionSequencer:
         """The NAV item that follows item `after`, through jumps, as things stand; counts no jump."""
         return next_nav(storage, self._jumps, after + 1)
 
+    def reset_jump_counters(self) -> None:
+        """Every loop begins anew (DO_SET_MISSION_CURRENT with param2 1)."""
+        self._jumps.reset()
+
     def keep_jump_counts(self, keep: bool) -> None:
         """MIS_OPTIONS bit 3: a loop that has run out is not entered again."""
         self._jumps.keep_exhausted = keep
