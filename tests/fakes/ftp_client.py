@@ -1,0 +1,92 @@
+"""A MAVFTP client in virtual time: opens, bursts, fills gaps by ReadFile, as ground stations do."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from mavlink_bridge.codec import dialect
+from mavlink_bridge.services.base import Peer
+from mavlink_bridge.services.ftp.service import FtpService
+from mavlink_bridge.services.ftp.wire import Opcode, Operation, unpack
+
+SILENCE_MS: Final = 200
+"""A burst that brings nothing for so long has ended, and its end was lost."""
+
+
+class FtpBench:
+    """A service and one peer. `lose`: numbers of replies (from 0) that never arrive."""
+
+    def __init__(self, service: FtpService, peer: Peer | None = None, *, lose: frozenset[int] = frozenset()) -> None:
+        self.service = service
+        self.peer = peer or Peer(link=1, system=255, component=190)
+        self.now_ms = 1000
+        self.seq = 0
+        self.texts: list[str] = []
+        self._lose = lose
+        self._count = 0
+
+    def send(self, request: Operation) -> list[Operation]:
+        """`request` as it is, and what comes back at once."""
+        message = dialect.MAVLink_file_transfer_protocol_message(0, 1, 1, list(request.pack()))
+        self.service.handle_message(message, self.peer, self.now_ms)
+        return self.receive()
+
+    def ask(self, opcode: int, *, session: int = 0, data: bytes = b"", size: int | None = None,
+            offset: int = 0) -> list[Operation]:
+        """A new request under the next sequence number."""
+        self.seq += 1
+        count = len(data) if size is None else size
+        replies = self.send(Operation(self.seq, session, opcode, count, 0, 0, offset, data))
+        if replies:
+            self.seq = replies[-1].seq
+        return replies
+
+    def receive(self) -> list[Operation]:
+        replies = []
+        for one in self.service.take_outgoing():
+            if one.message.get_type() == "STATUSTEXT":
+                self.texts.append(one.message.text)
+                continue
+            assert one.link == self.peer.link
+            assert (one.message.target_system, one.message.target_component) == (self.peer.system, self.peer.component)
+            if self._count not in self._lose:
+                replies.append(_reply(one.message))
+            self._count += 1
+        return replies
+
+    def step(self, ms: int = 1) -> list[Operation]:
+        self.now_ms += ms
+        self.service.handle_timeout(self.now_ms)
+        return self.receive()
+
+    def open(self, path: bytes, session: int = 0) -> Operation:
+        return self.ask(Opcode.OPEN_FILE_RO, session=session, data=path)[-1]
+
+    def download(self, path: bytes, *, block: int = 239, session: int = 0) -> bytes:
+        """The content of `path` by burst, then by reads of what was lost, until the end has been seen."""
+        assert self.open(path, session).opcode == Opcode.ACK
+        pieces: dict[int, bytes] = {}
+        replies = self.ask(Opcode.BURST_READ_FILE, session=session, size=block)
+        silent_ms = 0
+        while silent_ms < SILENCE_MS and not any(reply.opcode == Opcode.NAK for reply in replies):
+            for reply in replies:
+                pieces[reply.offset] = reply.data[:reply.size]
+            silent_ms = 0 if replies else silent_ms + 1
+            replies = self.step()
+        for reply in replies:
+            if reply.opcode == Opcode.ACK:
+                pieces[reply.offset] = reply.data[:reply.size]
+        at = 0
+        while True:
+            if at not in pieces:
+                reply = self.ask(Opcode.READ_FILE, session=session, size=block, offset=at)
+                if not reply:
+                    continue  # lost: asked again
+                if reply[0].opcode == Opcode.NAK:
+                    return b"".join(pieces[start] for start in sorted(pieces))
+                pieces[at] = reply[0].data[:reply[0].size]
+            at += len(pieces[at])
+
+
+def _reply(message: Any) -> Operation:
+    return unpack(bytes(message.payload))

@@ -1,0 +1,343 @@
+"""The parameter protocol (`ground-stations.md` 1.8), in virtual time."""
+
+from __future__ import annotations
+
+import struct
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from autopilot.journal import MemoryJournal, SaveParameter
+from autopilot.parameters import Parameters
+from mavlink_bridge.codec import dialect
+from mavlink_bridge.services.base import Outgoing, Peer
+from mavlink_bridge.services.parameters import ParameterService
+from mavlink_bridge.services.parameters.service import FRAME_BYTES, LIST_PASS, PENDING_SETS
+
+QGC = Peer(link=1, system=255, component=190)
+MISSION_PLANNER = Peer(link=2, system=255, component=190)
+
+
+class Bench:
+    """A service with a journal and a room for each link that a test may change."""
+
+    def __init__(self, *, hold: bool = False) -> None:
+        self.parameters = Parameters("copter")
+        self.journal = MemoryJournal(hold=hold)
+        self.room = {1: 1_000_000, 2: 1_000_000}
+        self.service = ParameterService(self.parameters, self.journal, room=self.room.__getitem__, banner=self.banner)
+        self.now_ms = 1000
+
+    def banner(self) -> list[Any]:
+        return [dialect.MAVLink_statustext_message(6, b"ArduCopter V4.6.2 (12345678)")]
+
+    def ask(self, message: Any, peer: Peer = QGC) -> list[Outgoing]:
+        self.service.handle_message(message, peer, self.now_ms)
+        return self.service.take_outgoing()
+
+    def set(self, name: str, value: float, peer: Peer = QGC) -> list[Outgoing]:
+        return self.ask(dialect.MAVLink_param_set_message(1, 1, name.encode(), value, 9), peer)
+
+    def read(self, name: str = "", index: int = -1) -> list[Outgoing]:
+        return self.ask(dialect.MAVLink_param_request_read_message(1, 1, name.encode(), index))
+
+    def request_list(self, peer: Peer = QGC) -> list[Outgoing]:
+        return self.ask(dialect.MAVLink_param_request_list_message(1, 1), peer)
+
+    def step(self, ms: int = 1) -> list[Outgoing]:
+        self.now_ms += ms
+        self.service.handle_timeout(self.now_ms)
+        return self.service.take_outgoing()
+
+    def drain(self) -> list[Outgoing]:
+        """All that a list sends, jumping from deadline to deadline."""
+        out: list[Outgoing] = []
+        while (due := self.service.next_deadline_ms()) is not None:
+            assert due > self.now_ms
+            out += self.step(due - self.now_ms)
+        return out
+
+
+def values(out: list[Outgoing], link: int | None = None) -> list[tuple[str, float, int]]:
+    return [(one.message.param_id, one.message.param_value, one.message.param_index) for one in out
+            if one.message.get_type() == "PARAM_VALUE" and (link is None or one.link == link)]
+
+
+def texts(out: list[Outgoing]) -> list[str]:
+    return [one.message.text for one in out if one.message.get_type() == "STATUSTEXT"]
+
+
+# --- list ---------------------------------------------------------------------------------------------------------
+def test_a_list_is_the_banner_and_every_parameter_once_in_order() -> None:
+    bench = Bench()
+    out = bench.request_list()
+    out += bench.drain()
+    assert texts(out)[0].startswith("ArduCopter") and out[0].message.get_type() == "STATUSTEXT"
+    names = bench.parameters.names()
+    assert values(out) == [(name, bench.parameters[name], index) for index, name in enumerate(names)]
+    assert all(one.link == QGC.link for one in out)
+    assert {one.message.param_count for one in out[1:]} == {len(names)}
+
+
+def test_a_list_is_paced_by_the_room_on_its_link() -> None:
+    bench = Bench()
+    bench.room[1] = 3 * FRAME_BYTES + 10
+    assert len(values(bench.request_list())) == 3
+    assert len(values(bench.step())) == 3
+    bench.room[1] = FRAME_BYTES - 1
+    assert values(bench.step()) == []
+    assert bench.service.next_deadline_ms() == bench.now_ms + 5
+    bench.room[1] = 1_000_000
+    assert len(values(bench.drain())) == len(bench.parameters) - 6
+
+
+def test_one_pass_sends_a_bounded_part() -> None:
+    """Other services get their turn however large the room."""
+    assert len(values(Bench().request_list())) == LIST_PASS
+
+
+def test_two_links_are_served_at_once_and_apart() -> None:
+    bench = Bench()
+    bench.room[1] = 0
+    out = bench.request_list(QGC)
+    out += bench.request_list(MISSION_PLANNER)
+    out += bench.step()
+    assert values(out, link=1) == []
+    assert len(values(out, link=2)) == len(bench.parameters)
+    bench.room[1] = 1_000_000
+    assert len(values(bench.drain(), link=1)) == len(bench.parameters)
+
+
+def test_a_list_asked_again_begins_again() -> None:
+    """DroneKit restarts every 2 s, Mission Planner after 4 s."""
+    bench = Bench()
+    bench.room[1] = 10 * FRAME_BYTES
+    bench.request_list()
+    assert values(bench.request_list())[0][2] == 0
+
+
+def test_a_list_asked_twice_before_it_could_begin_has_one_banner() -> None:
+    bench = Bench()
+    bench.room[1] = 0
+    assert len(texts(bench.request_list())) == 1
+    assert texts(bench.request_list()) == []
+
+
+def test_a_list_tells_the_values_of_now() -> None:
+    """Messages are kept for the next list, but not beyond a change."""
+    bench = Bench()
+    bench.request_list()
+    bench.drain()
+    bench.set("RTL_ALT", 2500)
+    out = bench.request_list() + bench.drain()
+    assert {name: value for name, value, _ in values(out)}["RTL_ALT"] == 2500
+
+
+def test_a_closed_link_ends_its_list() -> None:
+    bench = Bench()
+    bench.room[1] = FRAME_BYTES
+    bench.request_list()
+    bench.service.link_closed(1)
+    assert bench.service.next_deadline_ms() is None
+
+
+# --- read ---------------------------------------------------------------------------------------------------------
+def test_read_by_name_answers_without_an_index() -> None:
+    assert values(Bench().read("WPNAV_SPEED")) == [("WPNAV_SPEED", 1000, 65535)]
+
+
+def test_read_by_index_echoes_the_index() -> None:
+    """QGroundControl re-reads lost values by index with an empty name."""
+    bench = Bench()
+    name = bench.parameters.names()[7]
+    assert values(bench.read(index=7)) == [(name, bench.parameters[name], 7)]
+
+
+def test_an_alias_is_answered_under_the_asked_name() -> None:
+    assert values(Bench().read("WP_SPD")) == [("WP_SPD", 10, 65535)]
+
+
+@pytest.mark.parametrize(("name", "index"), [("NO_SUCH", -1), ("", 32000), ("", -1)])
+def test_what_does_not_exist_is_met_with_silence(name: str, index: int) -> None:
+    """ArduPilot 4.6 does so; MAVProxy and DroneKit live with it."""
+    assert Bench().read(name, index) == []
+
+
+def test_an_answer_has_type_and_true_count() -> None:
+    bench = Bench()
+    message = bench.read("COMPASS_DEV_ID")[0].message
+    assert (message.param_type, message.param_count) == (6, len(bench.parameters))
+
+
+# --- set ----------------------------------------------------------------------------------------------------------
+def test_a_set_is_answered_to_all_links_with_the_value_that_holds() -> None:
+    bench = Bench()
+    out = bench.set("RTL_ALT", 2500)
+    assert values(out) == [("RTL_ALT", 2500, 65535)]
+    assert out[0].link is None
+    assert bench.parameters["RTL_ALT"] == 2500
+    assert bench.journal.changes == [SaveParameter("RTL_ALT", 2500)]
+
+
+def test_a_set_is_answered_only_when_it_is_durable() -> None:
+    bench = Bench(hold=True)
+    assert bench.set("RTL_ALT", 2500) == []
+    assert bench.step() == []
+    bench.journal.settle()
+    assert values(bench.step()) == [("RTL_ALT", 2500, 65535)]
+
+
+def test_a_set_that_could_not_be_stored_is_undone_and_said() -> None:
+    bench = Bench(hold=True)
+    bench.set("RTL_ALT", 2500)
+    bench.journal.settle("disk full")
+    out = bench.step()
+    assert values(out) == [("RTL_ALT", 1500, 65535)]
+    assert texts(out) == ["RTL_ALT not stored: disk full"]
+    assert bench.parameters["RTL_ALT"] == 1500
+
+
+def test_several_failed_sets_return_to_the_last_durable_value() -> None:
+    bench = Bench(hold=True)
+    bench.set("RTL_ALT", 2000)
+    bench.journal.settle()
+    bench.step()
+    bench.set("RTL_ALT", 2500)
+    bench.set("RTL_ALT", 3000)
+    bench.journal.settle("disk full")
+    assert values(bench.step())[-1] == ("RTL_ALT", 2000, 65535)
+    assert bench.parameters["RTL_ALT"] == 2000
+
+
+def test_an_unchanged_value_is_answered_too() -> None:
+    """QGroundControl wants the same value back, else "Parameter write failed"."""
+    bench = Bench()
+    assert values(bench.set("RTL_ALT", 1500)) == [("RTL_ALT", 1500, 65535)]
+    assert bench.journal.changes == [SaveParameter("RTL_ALT", 1500)], "kept although it is the default now"
+    assert values(bench.set("RTL_ALT", 1500)) == [("RTL_ALT", 1500, 65535)]
+    assert len(bench.journal.changes) == 1, "stored already"
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), float("-inf")])
+def test_a_value_that_is_not_finite_is_refused_with_the_reason(value: float) -> None:
+    bench = Bench()
+    out = bench.set("RTL_ALT", value)
+    assert values(out) == [("RTL_ALT", 1500, 65535)]
+    assert texts(out) == ["RTL_ALT not set: value is not finite"]
+    assert bench.journal.changes == []
+
+
+def test_a_read_only_parameter_answers_what_holds() -> None:
+    bench = Bench()
+    out = bench.set("MIS_TOTAL", 9)
+    assert values(out) == [("MIS_TOTAL", 0, 65535)]
+    assert texts(out) == ["MIS_TOTAL is read-only"]
+
+
+def test_a_value_outside_its_range_is_taken_with_a_warning() -> None:
+    out = Bench().set("WPNAV_SPEED", 9000)
+    assert texts(out) == ["WPNAV_SPEED 9000: not in 10..2000"]
+    assert values(out) == [("WPNAV_SPEED", 9000, 65535)]
+
+
+def test_a_value_beyond_its_type_is_clamped() -> None:
+    assert values(Bench().set("FLTMODE1", 1000)) == [("FLTMODE1", 127, 65535)]
+
+
+def test_a_set_by_alias_tells_all_links_the_parameter_and_the_asker_the_alias() -> None:
+    bench = Bench()
+    out = bench.set("WP_SPD", 12.5, MISSION_PLANNER)
+    assert [(one.message.param_id, one.link) for one in out] == [("WPNAV_SPEED", None), ("WP_SPD", 2)]
+    assert bench.journal.changes == [SaveParameter("WPNAV_SPEED", 1250)]
+
+
+def test_an_unknown_name_is_said_to_the_asker() -> None:
+    out = Bench().set("NO_SUCH", 1)
+    assert texts(out) == ["Unknown parameter NO_SUCH"] and out[0].link == QGC.link
+
+
+def test_sets_that_wait_for_the_journal_are_bounded() -> None:
+    bench = Bench(hold=True)
+    for number in range(PENDING_SETS + 50):
+        bench.set("RTL_ALT", number)
+    assert len(bench.journal.changes) == PENDING_SETS
+
+
+@pytest.mark.parametrize("value", [0.1, 0.135, 1e-5, 123456.789, -18.3])
+def test_stations_find_their_value_again(value: float) -> None:
+    """DroneKit compares float32 exactly, MAVProxy within 1e-5, QGroundControl the bits (by name, type and value)."""
+    bench = Bench()
+    sent = struct.unpack("<f", struct.pack("<f", value))[0]
+    message = bench.set("ATC_RAT_RLL_P", sent)[-1].message
+    assert struct.pack("<f", message.param_value) == struct.pack("<f", value)
+    assert message.param_type == 9
+
+
+# --- changes made by others ---------------------------------------------------------------------------------------
+def test_a_change_made_by_the_core_is_announced_and_stored() -> None:
+    bench = Bench()
+    bench.parameters.set("FENCE_ENABLE", 1)
+    out = bench.step()
+    assert values(out) == [("FENCE_ENABLE", 1, 65535)] and out[0].link is None
+    assert bench.journal.changes == [SaveParameter("FENCE_ENABLE", 1)]
+
+
+def test_a_counter_of_the_core_is_announced_and_not_stored() -> None:
+    """MIS_TOTAL, FENCE_TOTAL and RALLY_TOTAL are told whenever they change (seen on the wire, section 7)."""
+    bench = Bench()
+    bench.parameters.set_readonly("MIS_TOTAL", 12)
+    assert values(bench.step()) == [("MIS_TOTAL", 12, 65535)]
+    assert bench.journal.changes == []
+
+
+def test_a_reset_is_stored_as_no_value_at_all() -> None:
+    bench = Bench()
+    bench.set("RTL_ALT", 2500)
+    bench.parameters.reset("RTL_ALT")
+    assert values(bench.step()) == [("RTL_ALT", 1500, 65535)]
+    assert bench.journal.changes[-1] == SaveParameter("RTL_ALT", None)
+    bench.set("RTL_ALT", 2500)
+    assert bench.journal.changes[-1] == SaveParameter("RTL_ALT", 2500), "not taken for stored already"
+
+
+def test_several_changes_of_one_parameter_are_announced_once() -> None:
+    bench = Bench()
+    for count in range(1, 6):
+        bench.parameters.set_readonly("MIS_TOTAL", count)
+    assert values(bench.step()) == [("MIS_TOTAL", 5, 65535)]
+
+
+def test_a_change_of_the_core_that_could_not_be_stored_is_said() -> None:
+    bench = Bench(hold=True)
+    bench.parameters.set("FENCE_ENABLE", 1)
+    bench.journal.settle("disk full")
+    out = bench.step()
+    assert texts(out) == ["FENCE_ENABLE not stored: disk full"]
+    assert bench.parameters["FENCE_ENABLE"] == 1
+
+
+@given(st.lists(st.one_of(
+    st.builds(dialect.MAVLink_param_set_message, st.just(1), st.just(1), st.binary(max_size=16),
+              st.floats(width=32), st.integers(0, 255)),
+    st.builds(dialect.MAVLink_param_set_message, st.just(1), st.just(1),
+              st.sampled_from([b"RTL_ALT", b"WP_SPD", b"MIS_TOTAL", b"ARMING_SKIPCHK"]), st.floats(width=32),
+              st.just(9)),
+    st.builds(dialect.MAVLink_param_request_read_message, st.just(1), st.just(1), st.binary(max_size=16),
+              st.integers(-32768, 32767)),
+    st.just(dialect.MAVLink_param_request_list_message(1, 1)),
+), max_size=20), st.booleans())
+def test_any_sequence_of_requests_is_served(requests: list[Any], hold: bool) -> None:
+    """Nothing raises, what is answered can be packed, what holds is finite."""
+    bench = Bench(hold=hold)
+    out: list[Outgoing] = []
+    for request in requests:
+        out += bench.ask(request)
+    bench.journal.settle()
+    out += bench.step()
+    mav = dialect.MAVLink(None, srcSystem=1, srcComponent=1)
+    for one in out:
+        assert one.message.pack(mav)
+    for name, value, _ in values(out):
+        assert value == value and abs(value) < float("inf"), name
