@@ -1,0 +1,254 @@
+"""A plan is acknowledged when it is durable, and swapped in in one step or not at all."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from autopilot.journal import SavePlan, SaveTogether
+from mavlink_bridge.services.mission.states import State
+from tests.fakes.mission_bench import (
+    ACCEPTED,
+    DENIED,
+    ERROR,
+    MAVPROXY,
+    QGC,
+    Bench,
+    fence_square,
+    rally_points,
+    waypoints,
+)
+
+OLD, NEW = waypoints(3), waypoints(2, lat=10.0)
+
+
+@pytest.fixture
+def bench() -> Bench:
+    """An old plan is stored; from now on the disk takes its time."""
+    bench = Bench()
+    bench.upload(OLD)
+    bench.core.tick()
+    bench.journal.hold = True
+    return bench
+
+
+def settle(bench: Bench, failure: str | None = None) -> list[tuple[Any, ...]]:
+    bench.journal.settle(failure)
+    return bench.wait(0)
+
+
+def test_no_acknowledgement_leaves_before_the_plan_is_durable(bench: Bench) -> None:
+    """COMMITTING: nothing is said, nothing has changed, and there is no deadline to wake for."""
+    assert bench.upload(NEW) == []
+    assert bench.journal.changes[-1] == SavePlan(0, NEW)
+    assert bench.service.state(0) is State.COMMITTING
+    assert bench.wait(60_000) == []
+    assert bench.service.next_deadline_ms() is None
+    assert bench.stored() == OLD
+    assert settle(bench) == [("ACK", ACCEPTED)]
+    assert bench.stored() == NEW
+
+
+def test_a_failed_write_is_an_error_and_the_old_plan_stands(bench: Bench) -> None:
+    """Storage failure: ACK ERROR and a text that says why."""
+    bench.upload(NEW)
+    assert settle(bench, "disk full") == [("ACK", ERROR)]
+    assert bench.texts[-1] == "Mission not stored: disk full"
+    assert bench.stored() == OLD
+    assert bench.service.state(0) is State.IDLE
+    assert bench.item(NEW[-1]) == [("ACK", ERROR)]
+
+
+def test_the_last_item_again_is_ignored_while_committing_and_acknowledged_after(bench: Bench) -> None:
+    """The station need not know how long a disk takes."""
+    bench.upload(NEW)
+    assert bench.item(NEW[-1]) == []
+    settle(bench)
+    assert bench.item(NEW[-1]) == [("ACK", ACCEPTED)]
+    assert len(bench.core.replaced) == 2
+
+
+def test_downloads_are_answered_from_the_old_plan_while_committing(bench: Bench) -> None:
+    """Others are served meanwhile."""
+    bench.upload(NEW)
+    assert bench.ask_list() == bench.ask_list(peer=MAVPROXY) == [("COUNT", 4)]
+    assert bench.ask(3) == [("ITEM_INT", 3)]
+
+
+def test_what_was_acknowledged_can_be_read_at_once(bench: Bench) -> None:
+    """The core swaps the plan in at its next tick; a download before that reads the new plan already."""
+    bench.upload(NEW)
+    settle(bench)
+    assert bench.core.mission.items() == OLD
+    assert bench.ask_list() == [("COUNT", 3)]
+    assert bench.last[0].message.opaque_id != bench.core.mission.checksum()
+    bench.ask(2)
+    assert bench.last[0].message.param1 == NEW[1].param1
+    bench.core.tick()
+    assert bench.ask_list() == [("COUNT", 3)]
+    assert bench.last[0].message.opaque_id == bench.core.mission.checksum()
+
+
+def test_a_plan_that_somebody_else_sets_afterwards_is_read(bench: Bench) -> None:
+    """What waited for the tick does not hide later changes (the Python API writes plans too)."""
+    bench.upload(NEW)
+    settle(bench)
+    bench.core.tick()
+    bench.core.mission.replace(OLD)
+    assert bench.ask_list() == [("COUNT", 4)]
+
+
+def test_clear_and_count_in_one_breath_are_both_served(bench: Bench) -> None:
+    """DroneKit sends CLEAR_ALL and COUNT back to back and repeats neither."""
+    assert bench.clear() == [] and bench.count(2) == []
+    assert settle(bench) == [("ACK", ACCEPTED), ("REQUEST", 0)]
+    bench.home()
+    bench.item(NEW[0])
+    assert settle(bench) == [("ACK", ACCEPTED)]
+    assert bench.stored() == NEW[:1]
+
+
+def test_what_waits_for_the_disk_is_bounded(bench: Bench) -> None:
+    """The ninth change at once is denied."""
+    bench.clear()
+    assert [bench.count(2, peer=MAVPROXY) for _ in range(9)] == [[]] * 8 + [[("ACK", DENIED)]]
+
+
+def test_a_lost_link_while_committing_changes_nothing(bench: Bench) -> None:
+    """The plan is complete: it is stored and swapped in all the same; what that link still wanted is forgotten."""
+    bench.upload(NEW)
+    bench.count(3)
+    bench.service.link_closed(QGC.link)
+    settle(bench)
+    assert bench.service.state(0) is State.IDLE
+    assert bench.stored() == NEW
+
+
+def test_a_lost_link_ends_its_upload(bench: Bench) -> None:
+    """Error, timeout, cancel, lost link: stored plan and id unchanged."""
+    bench.count(3)
+    bench.home()
+    bench.service.link_closed(QGC.link)
+    assert bench.service.state(0) is State.IDLE
+    assert bench.service.next_deadline_ms() is None
+    assert bench.stored() == OLD
+
+
+def test_a_lost_link_of_another_station_does_not(bench: Bench) -> None:
+    """Only the owner's."""
+    bench.count(3)
+    bench.service.link_closed(QGC.link + 1)
+    assert bench.service.state(0) is State.RECEIVING
+
+
+def test_clearing_everything_is_one_change_with_one_acknowledgement(bench: Bench) -> None:
+    """Type 255: all three or none, one ACK of type 255."""
+    bench.journal.hold = False
+    bench.upload(fence_square(), 1)
+    bench.upload(rally_points(2), 2)
+    bench.core.tick()
+    bench.journal.hold = True
+    assert bench.clear(255) == []
+    assert bench.journal.changes[-1] == SaveTogether((SavePlan(0, ()), SavePlan(1, ()), SavePlan(2, ())))
+    assert [bench.service.state(kind) for kind in range(3)] == [State.COMMITTING] * 3
+    assert settle(bench) == [("ACK", ACCEPTED)]
+    assert bench.last[0].message.mission_type == 255
+    assert [bench.stored(kind) for kind in range(3)] == [()] * 3
+    assert bench.texts[-3:] == ["Mission cleared", "Fence cleared", "Rally points cleared"]
+
+
+def test_clearing_everything_may_fail_whole(bench: Bench) -> None:
+    """Nothing is cleared, one ACK ERROR."""
+    bench.clear(255)
+    assert bench.clear(255) == []
+    assert settle(bench, "read only") == [("ACK", ERROR)]
+    assert bench.stored() == OLD
+    assert bench.core.replaced == [(0, OLD)]
+
+
+def test_clearing_everything_is_denied_while_anything_is_busy(bench: Bench) -> None:
+    """Another station's upload, a commit under way, another clear."""
+    bench.count(2, 2, MAVPROXY)
+    assert bench.clear(255) == [("ACK", DENIED)]
+    bench.ack(ERROR, 2, MAVPROXY)
+    bench.upload(NEW)
+    assert bench.clear(255) == [("ACK", DENIED)]
+    settle(bench)
+    assert bench.clear(255) == []
+    assert bench.clear(255, MAVPROXY) == [("ACK", DENIED)]
+
+
+def test_clearing_everything_drops_the_stations_own_upload(bench: Bench) -> None:
+    """As clearing one type does."""
+    bench.count(2, 2)
+    bench.clear(255)
+    assert settle(bench) == [("ACK", ACCEPTED)]
+    assert bench.service.state(2) is State.IDLE
+
+
+def test_three_clears_at_once_have_each_their_ack() -> None:
+    """QGroundControl sends three MISSION_CLEAR_ALL within 1 ms, each is answered with its own type."""
+    bench = Bench(hold=True)
+    for kind in (0, 1, 2):
+        assert bench.clear(kind) == []
+    assert settle(bench) == [("ACK", ACCEPTED)] * 3
+    assert [out.message.mission_type for out in bench.last] == [0, 1, 2]
+
+
+def test_counts_of_a_mission_that_is_home_alone() -> None:
+    """Never uploaded or cleared 0; uploaded with its home item alone 1; home is readable in any case."""
+    bench = Bench()
+    assert bench.ask_list() == [("COUNT", 0)]
+    assert bench.ask(0) == [("ITEM_INT", 0)]
+    assert bench.upload(()) == [("ACK", ACCEPTED)]
+    assert bench.last[0].message.opaque_id == 0
+    assert bench.ask_list() == [("COUNT", 1)]
+    assert bench.partial(1, 1) == [("REQUEST", 1)]
+    assert bench.item(OLD[0]) == [("ACK", ACCEPTED)]
+    assert bench.ask_list() == [("COUNT", 2)]
+    assert bench.clear() == [("ACK", ACCEPTED)]
+    assert bench.ask_list() == [("COUNT", 0)]
+
+
+def test_home_of_an_upload_is_dropped_and_the_vehicles_is_read_back(bench: Bench) -> None:
+    """Command 16, frame 0, the current home; zeros while there is none."""
+    assert bench.ask(0) == [("ITEM_INT", 0)]
+    message = bench.last[0].message
+    assert (message.command, message.frame, message.x, message.y, message.z) == (
+        16, 0, -353632610, 1491652300, 584.0
+    )  # fmt: skip
+    bench.core.home = None
+    bench.ask(0, as_int=False)
+    message = bench.last[0].message
+    assert (message.command, message.frame, message.x, message.y, message.z) == (16, 0, 0.0, 0.0, 0.0)
+
+
+def test_fence_and_rally_have_no_home_item() -> None:
+    """Item 0 is the first of the plan."""
+    bench = Bench()
+    bench.upload(rally_points(2), 2)
+    bench.core.tick()
+    assert bench.ask_list(2) == [("COUNT", 2)]
+    bench.ask(0, 2)
+    assert (bench.last[0].message.command, bench.last[0].message.z) == (5100, 30.0)
+    assert bench.ask(2, 2, as_int=False) == [("ACK", 13)]
+
+
+def test_float_forms_are_warned_about_once_in_each_transfer() -> None:
+    """In ArduPilot's words, on the asker's link."""
+    bench = Bench()
+    bench.count(3)
+    for item in (OLD[0], OLD[1], OLD[2]):
+        bench.item(item.__class__(**{**_fields(item), "seq": item.seq - 1}), as_int=False)
+    assert bench.texts[:1] == ["got MISSION_ITEM; GCS should send MISSION_ITEM_INT"]
+    bench.texts.clear()
+    for _ in range(2):
+        bench.ask_list()
+        bench.ask(0, as_int=False)
+        bench.ask(1, as_int=False)
+    assert bench.texts == ["got MISSION_REQUEST; use MISSION_REQUEST_INT!"] * 2
+
+
+def _fields(item: Any) -> dict[str, Any]:
+    return {name: getattr(item, name) for name in item.__slots__}
