@@ -113,10 +113,10 @@ def _parse_network(kind: Kind, rest: str, text: str) -> LinkSpec:
 
 def _parse_serial(rest: str, text: str) -> LinkSpec:
     path, separator, baud_text = rest.rpartition("," if "," in rest else ":")
-    if not separator:
+    if not separator or (separator == ":" and not baud_text.isdigit()):  # by-path names have colons in them
         path, baud_text = rest, str(DEFAULT_BAUD)
-    if not path:
-        raise LinkError(f"link {text!r}: the device is missing; write for example {_EXAMPLES['serial']}")
+    if not path.startswith("/"):
+        raise LinkError(f"link {text!r}: the path of a device is wanted; write for example {_EXAMPLES['serial']}")
     if not (baud_text.isascii() and baud_text.isdigit() and 50 <= int(baud_text[:9]) <= 20_000_000):
         raise LinkError(f"link {text!r}: {baud_text!r} is no baud rate; write for example {_EXAMPLES['serial']}")
     return LinkSpec("serial", path=path, baud=int(baud_text))

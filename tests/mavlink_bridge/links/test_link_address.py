@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mavlink_bridge.links.address import LinkError, LinkSpec, parse_link
@@ -24,6 +24,10 @@ from mavlink_bridge.links.address import LinkError, LinkSpec, parse_link
         ("/dev/ttyACM0", LinkSpec("serial", path="/dev/ttyACM0", baud=115200)),
         ("/dev/ttyUSB0,57600", LinkSpec("serial", path="/dev/ttyUSB0", baud=57600)),
         ("/dev/ttyS0:921600", LinkSpec("serial", path="/dev/ttyS0", baud=921600)),
+        (
+            "/dev/serial/by-path/pci-0:00:14.0-usb-0:2:1.0",
+            LinkSpec("serial", path="/dev/serial/by-path/pci-0:00:14.0-usb-0:2:1.0"),
+        ),
         ("serial:/dev/ttyS0:57600", LinkSpec("serial", path="/dev/ttyS0", baud=57600)),
         ("serial:///dev/ttyS0,57600", LinkSpec("serial", path="/dev/ttyS0", baud=57600)),
     ],
@@ -49,7 +53,8 @@ def test_addresses_are_understood(text: str, spec: LinkSpec) -> None:
         ("tcp:127.0.0.1:5760:1", "host and port are wanted"),
         ("tcp:::1:5760", "host and port are wanted"),
         ("/dev/ttyACM0,fast", "'fast' is no baud rate; write for example /dev/ttyACM0,115200"),
-        ("serial:,57600", "the device is missing"),
+        ("serial:,57600", "the path of a device is wanted"),
+        ("serial:ttyACM0:57600", "the path of a device is wanted"),
     ],
 )
 def test_a_mistake_says_what_is_wrong_and_what_would_be_right(text: str, says: str) -> None:
@@ -63,6 +68,7 @@ def test_a_mistake_says_what_is_wrong_and_what_would_be_right(text: str, says: s
 _NEARLY = st.from_regex(r"(tcp|udpin|serial|/dev/x)[:,/0-9a-z\[\].]{0,20}", fullmatch=True)
 
 
+@settings(max_examples=500)
 @given(st.one_of(st.text(max_size=40), _NEARLY))
 def test_any_text_is_a_link_or_a_link_error(text: str) -> None:
     """Nothing else comes out; what is accepted has a form that means the same."""
