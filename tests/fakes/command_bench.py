@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from autopilot.journal import Journal
 from autopilot.outcome import Result
 from mavlink_bridge.codec import dialect
 from mavlink_bridge.services.base import Message, Peer
@@ -18,10 +19,10 @@ NOW = 12_340
 class CommandBench:
     """Each method returns the messages that left at once, in order."""
 
-    def __init__(self, kind: str = "copter") -> None:
+    def __init__(self, kind: str = "copter", journal: Journal | None = None) -> None:
         self.autopilot: Any = RecordingAutopilot(kind)
         self.telemetry = RecordingTelemetry()
-        self.service = CommandService(self.autopilot, self.telemetry, vehicle_now=lambda: NOW)
+        self.service = CommandService(self.autopilot, self.telemetry, vehicle_now=lambda: NOW, journal=journal)
 
     def send(self, message: Message, peer: Peer = QGC, now_ms: int = 0) -> list[Message]:
         self.service.handle_message(message, peer, now_ms)

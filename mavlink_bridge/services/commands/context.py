@@ -56,7 +56,8 @@ Handler = Callable[[Command, Context], Outcome]
 class Row:
     """One command. `required`: parameters (from 1) without which it is DENIED. `place`: params 5 to 7 are a position,
     in one of `frames`; a COMMAND_LONG means `long_frame`. `kinds`: vehicles that know it. `query`: only asks for
-    messages, so a repetition is answered anew. `at_once`: does not wait for an arm in progress."""
+    messages, so a repetition is answered anew. `at_once`: does not wait for an arm in progress.
+    `durable`: acknowledged when what it changed is durable."""
 
     handler: Handler
     required: tuple[int, ...] = ()
@@ -66,6 +67,7 @@ class Row:
     kinds: tuple[str, ...] = ("copter", "rover")
     query: bool = False
     at_once: bool = False
+    durable: bool = False
 
     def accepts_frame(self, frame: int) -> bool:
         """May a COMMAND_INT carry this MAV_FRAME? Commands without a position do not look at it."""

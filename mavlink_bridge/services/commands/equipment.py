@@ -102,13 +102,13 @@ def _reset_parameters(context: Context) -> Outcome:
 
 
 ROWS: dict[int, Row] = {
-    179: Row(set_home, place=True, long_frame=0),
+    179: Row(set_home, place=True, long_frame=0, durable=True),
     195: Row(set_roi, place=True),
     197: Row(end_roi),
     201: Row(set_roi, place=True),
     207: Row(enable_fence, required=(1,)),
     241: Row(calibrate),
-    245: Row(store_parameters, required=(1,)),
+    245: Row(store_parameters, required=(1,), durable=True),
     246: Row(reboot, required=(1,)),
     # REPEAT_RELAY, SERVO; camera: configure, control, trigger distance and interval; gripper
     **{number: Row(payload) for number in (181, 182, 183, 184, 202, 203, 206, 211, 214)},

@@ -217,9 +217,9 @@ ROWS: dict[int, Row] = {
     193: Row(pause_continue, required=(1,)),
     194: Row(set_reverse, required=(1,), kinds=("rover",)),
     213: Row(set_yaw_speed, required=(1, 2), kinds=("rover",)),
-    224: Row(set_current, required=(1,)),
+    224: Row(set_current, required=(1,), durable=True),
     300: Row(start_mission),
     400: Row(arm_disarm, required=(1,), at_once=True),
     401: Row(run_prearm_checks),
-    601: Row(jump_to_tag, required=(1,)),
+    601: Row(jump_to_tag, required=(1,), durable=True),
 }

@@ -1,8 +1,9 @@
 """The command protocol, vehicle side (https://mavlink.io/en/services/command.html).
 
 COMMAND_LONG and COMMAND_INT go through one table, command number to `Row`; the answer is exactly one COMMAND_ACK, at
-once, to the asker on its link, and a second one when an IN_PROGRESS ends. The service owns who waits for what; it knows
-no command by itself: `flight`, `equipment` and `messages` bring the rows, others may `register` their own.
+once (or when what it promises is durable), to the asker on its link, and a second one when an IN_PROGRESS ends. The
+service owns who waits for what; it knows no command by itself: `flight`, `equipment` and `messages` bring the rows,
+others may `register` their own.
 
 Commands of a link that come while an arm of that link is in progress wait for its end (a ground station that sends arm
 and takeoff back to back means them in this order); what stops motors or only asks for messages does not wait.
@@ -17,6 +18,7 @@ from collections.abc import Callable
 from math import nan
 from typing import TYPE_CHECKING
 
+from autopilot.journal import Journal, MemoryJournal
 from autopilot.outcome import Outcome, Result
 from autopilot.vehicle import Request
 from mavlink_bridge.codec import dialect
@@ -25,6 +27,7 @@ from mavlink_bridge.services.commands import equipment, flight, messages
 from mavlink_bridge.services.commands.context import DENIED, UNSUPPORTED, Context, Row, TelemetryRequests
 from mavlink_bridge.services.commands.memory import AnswerMemory
 from mavlink_bridge.services.commands.request import Command, from_int, from_long
+from mavlink_bridge.services.commands.settling import SettlingAnswers
 
 if TYPE_CHECKING:
     from autopilot.core import Autopilot
@@ -42,13 +45,19 @@ class CommandService:
     handles = frozenset({"COMMAND_LONG", "COMMAND_INT", "SET_MODE"})
 
     def __init__(
-        self, autopilot: Autopilot, telemetry: TelemetryRequests, *, vehicle_now: Callable[[], int] | None = None
+        self,
+        autopilot: Autopilot,
+        telemetry: TelemetryRequests,
+        *,
+        vehicle_now: Callable[[], int] | None = None,
+        journal: Journal | None = None,
     ) -> None:
         self._autopilot = autopilot
         self._telemetry = telemetry
         self._vehicle_now = vehicle_now or (lambda: int(autopilot.vehicle.state.time_ms))
         self._rows = {**flight.ROWS, **equipment.ROWS, **messages.ROWS}
         self._memory = AnswerMemory()
+        self._settling = SettlingAnswers(journal or MemoryJournal())
         self._asked: dict[int, list[Peer]] = {}  # command number -> who was told IN_PROGRESS
         self._requests: list[tuple[int, Request]] = []  # started, not done
         self._waiting: dict[int, deque[tuple[Message, Peer]]] = {}  # link -> messages behind its arm
@@ -71,6 +80,7 @@ class CommandService:
             self._requests = [entry for entry in self._requests if not entry[1].done]
             for number, request in done:
                 self.finish(number, _result_of(request))
+        self._answer_settled(now_ms)
         if self._waiting:
             self._serve_waiting(now_ms)
 
@@ -83,6 +93,7 @@ class CommandService:
 
     def link_closed(self, link: int) -> None:
         self._memory.forget_link(link)
+        self._settling.forget_link(link)
         self._waiting.pop(link, None)
         for number, peers in list(self._asked.items()):
             self._asked[number] = [peer for peer in peers if peer.link != link]
@@ -109,20 +120,19 @@ class CommandService:
         elif not row.accepts_frame(message.frame):
             self._acknowledge(message.command, peer, DENIED)
         else:
-            self._act(from_int(message, peer, has_place=row.place), row)
+            self._act(from_int(message, peer, has_place=row.place), row, now_ms)
 
     def _serve_long(self, command: Command, row: Row, now_ms: int) -> None:
-        if row.query:  # the answer is a message that may have been lost as well: give it again
-            self._act(command, row)
-            return
-        known = self._memory.recall(command, now_ms)
+        # the answer to a query is a message that may have been lost as well: it is given again
+        known = None if row.query else self._memory.recall(command, now_ms)
         if known is not None:
             self._acknowledge(command.number, command.peer, known)
         else:
-            self._memory.remember(command, self._act(command, row), now_ms)
+            self._act(command, row, now_ms)
 
-    def _act(self, command: Command, row: Row) -> Outcome:
+    def _act(self, command: Command, row: Row, now_ms: int) -> None:
         context = self._context(command.peer)
+        mark = self._settling.mark()
         if not command.sane or not all(command.given(index) for index in row.required):
             outcome = DENIED
         else:
@@ -133,9 +143,21 @@ class CommandService:
             peers = self._asked.setdefault(command.number, [])
             if command.peer not in peers:
                 peers.append(command.peer)
+        held = row.durable and outcome.ok and self._settling.hold(command, outcome, context.after, mark)
+        if held:
+            self._answer_settled(now_ms)
+        else:
+            self._answer(command, outcome, context.after, now_ms)
+
+    def _answer(self, command: Command, outcome: Outcome, after: list[Outgoing], now_ms: int) -> None:
+        if not self._rows[command.number].query:
+            self._memory.remember(command, outcome, now_ms)
         self._acknowledge(command.number, command.peer, outcome)
-        self._outgoing.extend(context.after)
-        return outcome
+        self._outgoing.extend(after)
+
+    def _answer_settled(self, now_ms: int) -> None:
+        for held in self._settling.settled():
+            self._answer(held.command, held.outcome, held.after, now_ms)
 
     def _follow(self, number: int, request: Request) -> Outcome:
         if request.done:

@@ -1,0 +1,80 @@
+"""What was acknowledged survives a crash: the acknowledgement waits for the journal."""
+
+from __future__ import annotations
+
+import pytest
+
+from autopilot.journal import MemoryJournal, SaveHome
+from autopilot.outcome import ACCEPTED, Outcome, Result
+from tests.fakes.command_bench import QGC, CommandBench, result_of
+
+
+def bench_that_saves(journal: MemoryJournal, method: str) -> CommandBench:
+    """The core's `method` submits one change, as setting home does."""
+    bench = CommandBench(journal=journal)
+
+    def act(*_positional: object, **_named: object) -> Outcome:
+        journal.submit(SaveHome(None))
+        return ACCEPTED
+
+    setattr(bench.autopilot, method, act)
+    return bench
+
+
+def test_home_is_acknowledged_when_it_is_durable() -> None:
+    """Not before the journal has settled the ticket, and once."""
+    journal = MemoryJournal(hold=True)
+    bench = bench_that_saves(journal, "set_home")
+    assert bench.long(179, 1) == []
+    bench.service.handle_timeout(5)
+    assert bench.taken() == []
+    journal.settle()
+    bench.service.handle_timeout(10)
+    assert result_of(bench.taken()) is Result.ACCEPTED
+    bench.service.handle_timeout(15)
+    assert bench.taken() == []
+
+
+def test_a_change_that_could_not_be_written_is_failed() -> None:
+    """A full disk: FAILED, and no MISSION_CURRENT that would confirm."""
+    journal = MemoryJournal(hold=True)
+    bench = bench_that_saves(journal, "set_current")
+    bench.long(224, 3)
+    journal.settle("disk full")
+    bench.service.handle_timeout(10)
+    assert [(one.get_type(), one.result) for one in bench.taken()] == [("COMMAND_ACK", Result.FAILED)]
+
+
+def test_set_current_confirms_after_it_is_durable() -> None:
+    """Acknowledgement first, MISSION_CURRENT behind it, both when settled."""
+    journal = MemoryJournal(hold=True)
+    bench = bench_that_saves(journal, "set_current")
+    assert bench.long(224, 3) == []
+    journal.settle()
+    bench.service.handle_timeout(10)
+    assert [one.get_type() for one in bench.taken()] == ["COMMAND_ACK", "MISSION_CURRENT"]
+
+
+@pytest.mark.parametrize(("number", "params", "method"), [(176, (1, 4), "set_mode"), (300, (), "start_mission")])
+def test_other_commands_do_not_wait(number: int, params: tuple[float, ...], method: str) -> None:
+    """A mode change saves the mission's progress in passing; nobody is promised that."""
+    bench = bench_that_saves(MemoryJournal(hold=True), method)
+    assert result_of(bench.long(number, *params)) is Result.ACCEPTED
+
+
+def test_an_older_change_of_others_is_not_waited_for() -> None:
+    """A command that submits nothing is answered at once."""
+    journal = MemoryJournal(hold=True)
+    journal.submit(SaveHome(None))
+    assert result_of(CommandBench(journal=journal).long(224, 1)) is Result.ACCEPTED
+
+
+def test_a_closed_link_is_not_answered_later() -> None:
+    """The asker is gone; the change stays."""
+    journal = MemoryJournal(hold=True)
+    bench = bench_that_saves(journal, "set_home")
+    bench.long(179, 1)
+    bench.service.link_closed(QGC.link)
+    journal.settle()
+    bench.service.handle_timeout(10)
+    assert bench.taken() == []
