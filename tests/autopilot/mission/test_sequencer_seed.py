@@ -1,0 +1,436 @@
+"""Seed 001: every unit test that it names, and those of the firmware it was written for (semantics, catalogue 1 to 14).
+
+The seed's storage counts from 0 and has no home item.
+"""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+
+from autopilot.mission.commands import is_nav_command
+from autopilot.mission.events import CurrentChanged, ItemReached, MissionCleared, MissionComplete
+from autopilot.mission.executor import CommandStartResult
+from autopilot.mission.items import MissionItem
+from autopilot.mission.sequencer import DoTiming, MissionSequencer, MissionState
+from autopilot.mission.storage import MissionStorage
+from tests.fakes.recording_executor import RecordingExecutor, do, numbered, speed, wp
+
+
+def mission(*items: MissionItem) -> MissionStorage:
+    return numbered(items, first_index=0)
+
+
+def begun(storage: MissionStorage) -> tuple[MissionSequencer, RecordingExecutor]:
+    sequencer, executor = MissionSequencer(), RecordingExecutor()
+    sequencer.start(storage, executor)
+    return sequencer, executor
+
+
+# --- state transitions ------------------------------------------------------------------------------------------------
+def test_sequencer_start_stop_lifecycle() -> None:
+    """Idle; start gives Running and one CurrentChanged; stop gives Idle and keeps the index."""
+    sequencer, executor, storage = MissionSequencer(), RecordingExecutor(), mission(wp(), wp())
+    assert sequencer.state() is MissionState.IDLE
+    assert sequencer.start(storage, executor) == [CurrentChanged(0)]
+    assert sequencer.state() is MissionState.RUNNING
+    executor.arrive(0)
+    sequencer.update(storage, executor, 0)
+    assert sequencer.stop() == []
+    assert sequencer.state() is MissionState.IDLE
+    assert sequencer.current_nav_index() == 1
+
+
+def test_sequencer_start_empty_mission() -> None:
+    """Without items start does nothing and the state stays Idle."""
+    sequencer, executor = MissionSequencer(), RecordingExecutor()
+    assert sequencer.start(mission(), executor) == []
+    assert sequencer.state() is MissionState.IDLE
+    assert executor.calls == []
+
+
+def test_sequencer_start_single_waypoint() -> None:
+    """The only waypoint is started, reached, and ends the mission."""
+    storage = mission(wp())
+    sequencer, executor = begun(storage)
+    assert executor.started == [0]
+    assert sequencer.update(storage, executor, 20) == []
+    executor.arrive(0)
+    assert sequencer.update(storage, executor, 40) == [ItemReached(0), MissionComplete()]
+    assert sequencer.state() is MissionState.COMPLETED
+    assert executor.calls[-1] == ("complete", 0)
+
+
+def test_update_while_idle() -> None:
+    """An update while Idle returns nothing and calls nothing."""
+    sequencer, executor = MissionSequencer(), RecordingExecutor(always=True)
+    assert sequencer.update(mission(wp()), executor, 0) == []
+    assert executor.calls == []
+
+
+def test_update_after_complete() -> None:
+    """An update after completion returns nothing and calls nothing."""
+    storage = mission(wp())
+    sequencer, executor = begun(storage)
+    executor.always = True
+    sequencer.update(storage, executor, 0)
+    executor.calls.clear()
+    assert sequencer.update(storage, executor, 20) == []
+    assert executor.calls == []
+
+
+# --- dual-slot advancement --------------------------------------------------------------------------------------------
+def test_nav_only_mission_advances() -> None:
+    """Waypoints are flown in order, one ItemReached each."""
+    storage = mission(wp(), wp(), wp())
+    sequencer, executor = begun(storage)
+    executor.always = True
+    events = [event for now in (20, 40, 60) for event in sequencer.update(storage, executor, now)]
+    assert events == [
+        ItemReached(0), CurrentChanged(1), ItemReached(1), CurrentChanged(2), ItemReached(2), MissionComplete(),
+    ]
+    assert executor.started == [0, 1, 2]
+
+
+def test_do_commands_execute_between_navs() -> None:
+    """DO items behind NAV 0 start together with it."""
+    storage = mission(wp(), do(), do(), wp())
+    _, executor = begun(storage)
+    assert executor.started == [0, 1, 2]
+
+
+def test_do_commands_stop_at_nav_boundary() -> None:
+    """DO items behind the next NAV wait for that NAV."""
+    storage = mission(wp(), do(), wp(), do())
+    sequencer, executor = begun(storage)
+    assert executor.take_started() == [0, 1]
+    executor.arrive(0)
+    sequencer.update(storage, executor, 20)
+    assert executor.started == [2, 3]
+
+
+def test_do_commands_before_first_nav_executed() -> None:
+    """DO items before the first NAV run at start, behind it; the current item is the NAV."""
+    storage = mission(do(), do(), wp(), do())
+    sequencer, executor = MissionSequencer(), RecordingExecutor()
+    assert sequencer.start(storage, executor) == [CurrentChanged(2)]
+    assert executor.started == [2, 0, 1, 3]
+
+
+def test_mixed_nav_do_mission() -> None:
+    """The six items of the seed's appendix, in its order."""
+    storage = mission(wp(), speed(3.0), do(201), wp(), speed(5.0), wp())
+    sequencer, executor = begun(storage)
+    assert executor.take_started() == [0, 1, 2]
+    assert sequencer.mission_speed() == 3.0
+    executor.always = True
+    assert sequencer.update(storage, executor, 20) == [ItemReached(0), CurrentChanged(3)]
+    assert executor.take_started() == [3, 4]
+    assert sequencer.mission_speed() == 5.0
+    assert sequencer.update(storage, executor, 40) == [ItemReached(3), CurrentChanged(5)]
+    assert executor.take_started() == [5]
+    assert sequencer.update(storage, executor, 60) == [ItemReached(5), MissionComplete()]
+
+
+def test_do_slot_is_served_before_the_nav_slot() -> None:
+    """In one update a waiting DO item is verified first, then the NAV item."""
+    storage = mission(wp(), do(112, 5.0), wp())
+    sequencer, executor = MissionSequencer(), RecordingExecutor()
+    executor.wait_at(1)
+    sequencer.start(storage, executor)
+    executor.calls.clear()
+    sequencer.update(storage, executor, 20)
+    assert executor.calls == [("verify", 1), ("verify", 0)]
+
+
+def test_waiting_condition_holds_up_the_do_items_behind_it() -> None:
+    """A condition keeps the DO items behind it until it is met; they then start in that update."""
+    storage = mission(wp(), do(112, 5.0), do(), do(), wp())
+    sequencer, executor = MissionSequencer(), RecordingExecutor()
+    executor.wait_at(1)
+    sequencer.start(storage, executor)
+    assert executor.take_started() == [0, 1]
+    sequencer.update(storage, executor, 20)
+    assert executor.take_started() == []
+    executor.arrive(1)
+    sequencer.update(storage, executor, 40)
+    assert executor.take_started() == [2, 3]
+
+
+def test_condition_never_delays_a_nav_item() -> None:
+    """A DO slot that still waits when the NAV item completes is dropped with all behind it up to the next NAV."""
+    storage = mission(wp(), do(112, 500.0), do(), wp(), do())
+    sequencer, executor = MissionSequencer(), RecordingExecutor()
+    executor.wait_at(1)
+    sequencer.start(storage, executor)
+    executor.take_started()
+    executor.arrive(0)
+    assert sequencer.update(storage, executor, 20) == [ItemReached(0), CurrentChanged(3)]
+    assert executor.take_started() == [3, 4]
+    executor.arrive(1)
+    sequencer.update(storage, executor, 40)
+    assert executor.started == []
+
+
+# --- unsupported, complete --------------------------------------------------------------------------------------------
+def test_unsupported_nav_is_skipped_in_the_same_call() -> None:
+    """No ItemReached and no CurrentChanged for a NAV item that the executor does not support."""
+    storage = mission(wp(), wp(), wp())
+    sequencer, executor = begun(storage)
+    executor.refuse(1)
+    executor.arrive(0)
+    assert sequencer.update(storage, executor, 20) == [ItemReached(0), CurrentChanged(2)]
+    assert executor.started == [0, 1, 2]
+
+
+def test_all_navs_unsupported_completes() -> None:
+    """Nothing but unsupported NAV items: Completed in the call that started them."""
+    storage = mission(wp(), wp())
+    sequencer, executor = MissionSequencer(), RecordingExecutor()
+    executor.refuse(0, 1)
+    assert sequencer.start(storage, executor) == [MissionComplete()]
+    assert sequencer.state() is MissionState.COMPLETED
+
+
+def test_unsupported_do_is_skipped() -> None:
+    """The DO items behind an unsupported one still run."""
+    storage = mission(wp(), do(), do(), wp())
+    sequencer, executor = MissionSequencer(), RecordingExecutor()
+    executor.refuse(1)
+    sequencer.start(storage, executor)
+    assert executor.started == [0, 1, 2]
+
+
+@pytest.mark.parametrize("timing", DoTiming)
+def test_nav_that_completes_at_start_is_reached_at_the_next_update(timing: DoTiming) -> None:
+    """A NAV item done at once counts as arrived at the next update, unverified and without its hold time."""
+    storage = mission(wp(hold=60.0), wp())
+    sequencer, executor = MissionSequencer(timing), RecordingExecutor()
+    executor.results[0] = CommandStartResult.COMPLETE
+    assert sequencer.start(storage, executor) == [CurrentChanged(0)]
+    assert sequencer.next_deadline_ms() is not None
+    assert sequencer.update(storage, executor, 20) == [ItemReached(0), CurrentChanged(1)]
+    assert ("verify", 0) not in executor.calls
+
+
+def test_mission_of_do_items_runs_them_and_completes() -> None:
+    """Items but no NAV: the DO items run and the mission completes, so that nobody waits for ever."""
+    sequencer, executor = MissionSequencer(), RecordingExecutor()
+    assert sequencer.start(mission(do(), do()), executor) == [MissionComplete()]
+    assert executor.calls == [("start", 0), ("start", 1), ("complete", 0)]
+    assert sequencer.state() is MissionState.COMPLETED
+
+
+def test_mission_of_do_items_waits_for_its_conditions() -> None:
+    """A condition in a mission without NAV items is waited for."""
+    storage = mission(do(112, 5.0), do())
+    sequencer, executor = MissionSequencer(), RecordingExecutor()
+    executor.wait_at(0)
+    assert sequencer.start(storage, executor) == []
+    assert sequencer.update(storage, executor, 20) == []
+    executor.arrive(0)
+    assert sequencer.update(storage, executor, 40) == [MissionComplete()]
+    assert executor.started == [0, 1]
+
+
+# --- hold time --------------------------------------------------------------------------------------------------------
+def test_hold_time_zero_advances_immediately() -> None:
+    """Arrival and advance happen in one update."""
+    storage = mission(wp(hold=0.0), wp())
+    sequencer, executor = begun(storage)
+    executor.arrive(0)
+    assert sequencer.update(storage, executor, 20) == [ItemReached(0), CurrentChanged(1)]
+    assert not sequencer.is_holding()
+
+
+def test_hold_time_waits_before_advance() -> None:
+    """No advance 1 ms early, advance at param1 x 1000 ms after arrival; holding in between."""
+    storage = mission(wp(hold=5.0), wp())
+    sequencer, executor = begun(storage)
+    assert sequencer.update(storage, executor, 1_000) == []
+    executor.arrive(0)
+    assert sequencer.update(storage, executor, 2_000) == []
+    assert sequencer.is_holding()
+    assert sequencer.next_deadline_ms() == 7_000
+    assert sequencer.update(storage, executor, 6_999) == []
+    assert sequencer.is_holding()
+    assert sequencer.update(storage, executor, 7_000) == [ItemReached(0), CurrentChanged(1)]
+    assert not sequencer.is_holding()
+
+
+def test_item_reached_after_hold_complete() -> None:
+    """ItemReached comes after the hold and before CurrentChanged."""
+    storage = mission(wp(hold=0.5), wp())
+    sequencer, executor = begun(storage)
+    executor.arrive(0)
+    events = [sequencer.update(storage, executor, now) for now in (0, 480, 500)]
+    assert events == [[], [], [ItemReached(0), CurrentChanged(1)]]
+
+
+def test_drifting_out_does_not_reset_the_hold_timer() -> None:
+    """The timer runs from the first arrived tick, even if verify says False afterwards."""
+    storage = mission(wp(hold=1.0), wp())
+    sequencer, executor = begun(storage)
+    executor.arrive(0)
+    sequencer.update(storage, executor, 100)
+    executor.arrived.clear()
+    assert sequencer.update(storage, executor, 600) == []
+    assert sequencer.update(storage, executor, 1_100) == [ItemReached(0), CurrentChanged(1)]
+
+
+@pytest.mark.parametrize("seconds", [math.nan, -1.0, -math.inf, math.inf, 0.0])
+def test_hold_time_that_is_none_counts_as_zero(seconds: float) -> None:
+    """NaN, negative and infinite hold times do not hold."""
+    storage = mission(wp(hold=seconds), wp())
+    sequencer, executor = begun(storage)
+    executor.arrive(0)
+    assert sequencer.update(storage, executor, 20) == [ItemReached(0), CurrentChanged(1)]
+
+
+@pytest.mark.parametrize(("command", "holds"), [(16, True), (19, True), (82, True), (17, False), (18, False),
+                                                (21, False), (22, False), (31, False), (92, False), (93, False)])
+def test_only_waypoints_and_timed_loiters_hold(command: int, holds: bool) -> None:
+    """param1 is a hold time for 16, 19 and 82 alone."""
+    storage = mission(do(command, 3.0), wp())
+    sequencer, executor = begun(storage)
+    executor.arrive(0)
+    sequencer.update(storage, executor, 20)
+    assert sequencer.is_holding() is holds
+
+
+def test_fractions_of_a_second_are_held() -> None:
+    """A hold of 0.25 s as a 32 bit float from the wire ends after 250 ms, 0.1 s after 100 ms."""
+    for seconds, ms in ((0.25, 250), (0.10000000149011612, 100)):
+        storage = mission(wp(hold=seconds), wp())
+        sequencer, executor = begun(storage)
+        executor.arrive(0)
+        sequencer.update(storage, executor, 0)
+        assert sequencer.update(storage, executor, ms - 1) == []
+        assert sequencer.update(storage, executor, ms) != []
+
+
+# --- DO_CHANGE_SPEED --------------------------------------------------------------------------------------------------
+def test_do_change_speed_updates_mission_speed() -> None:
+    """param2 becomes the override, and stop ends it."""
+    storage = mission(wp(), speed(7.5))
+    sequencer, _ = begun(storage)
+    assert sequencer.mission_speed() == 7.5
+    sequencer.stop()
+    assert sequencer.mission_speed() is None
+
+
+def test_mission_speed_none_by_default() -> None:
+    """Without DO_CHANGE_SPEED there is no override."""
+    sequencer, _ = begun(mission(wp(), do()))
+    assert sequencer.mission_speed() is None
+
+
+@pytest.mark.parametrize("value", [0.0, -5.0, -1.0, math.nan, math.inf, -math.inf])
+def test_speed_validation_keeps_the_previous_speed(value: float) -> None:
+    """What is no speed is ignored."""
+    sequencer, _ = begun(mission(wp(), speed(4.0), speed(value)))
+    assert sequencer.mission_speed() == 4.0
+
+
+@pytest.mark.parametrize(("kind", "expected"), [(0.0, 9.0), (1.0, 9.0), (2.0, 4.0), (3.0, 4.0), (math.nan, 4.0)])
+def test_climb_and_descent_speeds_are_left_to_the_executor(kind: float, expected: float) -> None:
+    """Types 0 and 1 set the override, others are only given to the executor."""
+    sequencer, executor = begun(mission(wp(), speed(4.0), speed(9.0, kind)))
+    assert sequencer.mission_speed() == expected
+    assert executor.started == [0, 1, 2]
+
+
+def test_speed_minus_two_returns_to_the_default() -> None:
+    """param2 -2 clears the override."""
+    sequencer, _ = begun(mission(wp(), speed(4.0), speed(-2.0)))
+    assert sequencer.mission_speed() is None
+
+
+def test_unsupported_speed_change_is_not_taken() -> None:
+    """An executor that cannot change speed leaves no override behind."""
+    sequencer, executor = MissionSequencer(), RecordingExecutor()
+    executor.refuse(1)
+    sequencer.start(mission(wp(), speed(4.0)), executor)
+    assert sequencer.mission_speed() is None
+
+
+@pytest.mark.parametrize("timing", DoTiming)
+def test_speed_change_restarts_neither_nav_nor_hold(timing: DoTiming) -> None:
+    """A speed change in the DO slot leaves the NAV item and its running hold timer alone."""
+    storage = mission(do(112, 1.0), speed(6.0), wp(hold=2.0), wp())
+    sequencer, executor = MissionSequencer(timing), RecordingExecutor()
+    executor.wait_at(0)
+    sequencer.start(storage, executor)
+    executor.arrive(2)
+    sequencer.update(storage, executor, 1_000)
+    assert sequencer.is_holding() and sequencer.mission_speed() is None
+    executor.arrive(0)
+    sequencer.update(storage, executor, 2_000)
+    sequencer.update(storage, executor, 2_020)
+    assert sequencer.mission_speed() == 6.0
+    assert sequencer.update(storage, executor, 2_980) == []
+    assert sequencer.update(storage, executor, 3_000) == [ItemReached(2), CurrentChanged(3)]
+    assert executor.started.count(2) == 1
+
+
+# --- classification ---------------------------------------------------------------------------------------------------
+def test_is_nav_command_boundary() -> None:
+    """Ids up to 95 are NAV, 96 is not."""
+    assert all(is_nav_command(command) for command in (0, 16, 95))
+    assert not is_nav_command(96)
+
+
+def test_do_command_classification() -> None:
+    """DO_CHANGE_SPEED and its like are not NAV."""
+    assert not any(is_nav_command(command) for command in (112, 177, 178, 183, 600))
+
+
+# --- mission management -----------------------------------------------------------------------------------------------
+def test_set_current_updates_nav_slot() -> None:
+    """set_current while Running starts the item at once, once."""
+    storage = mission(wp(), wp(), wp())
+    sequencer, executor = begun(storage)
+    executor.calls.clear()
+    assert sequencer.set_current(2, storage, executor) == [CurrentChanged(2)]
+    assert executor.started == [2]
+    assert sequencer.current_nav_index() == 2
+
+
+def test_clear_resets_state() -> None:
+    """clear empties the storage, forgets index and speed, and says so."""
+    storage = mission(wp(), speed(3.0), wp())
+    sequencer, _ = begun(storage)
+    assert sequencer.clear(storage) == [MissionCleared()]
+    assert storage.count() == 0
+    assert sequencer.state() is MissionState.IDLE
+    assert sequencer.current_nav_index() == 0
+    assert sequencer.mission_speed() is None
+
+
+# --- events -----------------------------------------------------------------------------------------------------------
+def test_current_changed_on_nav_advance() -> None:
+    """The next NAV item is announced when it starts."""
+    storage = mission(wp(), do(), wp())
+    sequencer, executor = begun(storage)
+    executor.arrive(0)
+    assert CurrentChanged(2) in sequencer.update(storage, executor, 20)
+
+
+def test_item_reached_on_nav_verify() -> None:
+    """ItemReached comes in the update in which verify says True, not before."""
+    storage = mission(wp(), wp())
+    sequencer, executor = begun(storage)
+    assert sequencer.update(storage, executor, 20) == []
+    executor.arrive(0)
+    assert sequencer.update(storage, executor, 40)[0] == ItemReached(0)
+
+
+def test_mission_complete_event() -> None:
+    """The last NAV item gives ItemReached, then MissionComplete, and the executor is told once."""
+    storage = mission(wp(), do())
+    sequencer, executor = begun(storage)
+    executor.arrive(0)
+    assert sequencer.update(storage, executor, 20) == [ItemReached(0), MissionComplete()]
+    assert executor.calls.count(("complete", 0)) == 1
+    assert sequencer.current_nav_index() == 0
