@@ -79,12 +79,12 @@ class FtpBench:
         at = 0
         while True:
             if at not in pieces:
-                reply = self.ask(Opcode.READ_FILE, session=session, size=block, offset=at)
-                if not reply:
+                replies = self.ask(Opcode.READ_FILE, session=session, size=block, offset=at)
+                if not replies:
                     continue  # lost: asked again
-                if reply[0].opcode == Opcode.NAK:
+                if replies[0].opcode == Opcode.NAK:
                     return b"".join(pieces[start] for start in sorted(pieces))
-                pieces[at] = reply[0].data[:reply[0].size]
+                pieces[at] = replies[0].data[:replies[0].size]
             at += len(pieces[at])
 
 

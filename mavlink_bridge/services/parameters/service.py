@@ -74,7 +74,6 @@ class ParameterService:
         self._stored: dict[str, float] = {}  # what the journal is known to hold
         self._changed: dict[str, None] = {}  # to be announced, in order
         self._setting: str | None = None  # the parameter that is being set by this service
-        self._messages: list[Message | None] = [None] * len(parameters)
         parameters.listeners.append(self._on_change)
 
     def handle_message(self, message: Message, peer: Peer, now_ms: int) -> None:
@@ -137,12 +136,7 @@ class ParameterService:
         self._list_due_ms = now_ms + (1 if sent else WAIT_FOR_ROOM_MS)
 
     def _listed(self, index: int) -> Message:
-        """PARAM_VALUE of a list; kept until the value changes, since every ground station asks for all of them."""
-        message = self._messages[index]
-        if message is None:
-            message = parameter_value(self._parameters, self._parameters.names()[index], index)
-            self._messages[index] = message
-        return message
+        return parameter_value(self._parameters, self._parameters.names()[index], index)
 
     # --- setting ---------------------------------------------------------------------------------------------------
     def _set(self, asked: str, value: float, peer: Peer) -> None:
@@ -201,9 +195,6 @@ class ParameterService:
 
     # --- changes made by others ------------------------------------------------------------------------------------
     def _on_change(self, name: str, value: float) -> None:
-        index = self._parameters.index(name)
-        if index is not None:
-            self._messages[index] = None
         if name == self._setting:
             return
         self._changed[name] = None

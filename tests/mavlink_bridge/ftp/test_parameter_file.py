@@ -7,7 +7,7 @@ import struct
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from MAVProxy.modules.lib import param_ftp
+from MAVProxy.modules.lib import param_ftp  # type: ignore[import-untyped]  # it has none
 
 from autopilot.parameters import Parameters
 from autopilot.parameters.table import definitions
@@ -56,8 +56,7 @@ def test_only_values_that_differ_carry_their_default() -> None:
     p = Parameters("copter")
     p.set("RTL_ALT", 3000)
     found = decode(pack_parameters(p, with_defaults=True))[2]
-    assert found["RTL_ALT"] == (3, 3000, 1500)
-    assert found["WPNAV_SPEED"] == (4, 1000, None)
+    assert [found[name] for name in ("RTL_ALT", "WPNAV_SPEED")] == [(3, 3000, 1500), (4, 1000, None)]
 
 
 def test_a_part_can_be_asked_for() -> None:

@@ -126,7 +126,6 @@ def test_a_list_asked_twice_before_it_could_begin_has_one_banner() -> None:
 
 
 def test_a_list_tells_the_values_of_now() -> None:
-    """Messages are kept for the next list, but not beyond a change."""
     bench = Bench()
     bench.request_list()
     bench.drain()
