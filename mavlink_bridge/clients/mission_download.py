@@ -39,6 +39,7 @@ class MissionDownload(Client):
         self._next = 0
         self._use_int = True
         self._restarts = 0
+        self._denied = False
 
     @property
     def items(self) -> tuple[MissionItem, ...]:
@@ -120,8 +121,12 @@ class MissionDownload(Client):
             self._use_int = False
             for seq in list(self._asked):
                 self._ask_item(seq, now_ms)
-        elif result is TransferOutcome.INVALID_SEQUENCE and self._count is not None:
-            self._restart(now_ms)
+        elif result is TransferOutcome.INVALID_SEQUENCE:
+            # To MISSION_REQUEST_INT the vehicle says its new count as well, which is clearer than this.
+            if self._count is not None and not self._use_int:
+                self._restart(now_ms)
+        elif result is TransferOutcome.DENIED and self._count is None:
+            self._denied = True  # busy with an upload: ask on until it ends or patience does
         elif result is not TransferOutcome.ACCEPTED:
             self._end(result)
 
@@ -158,4 +163,4 @@ class MissionDownload(Client):
         self._ask_count()
 
     def _time_out(self) -> None:
-        self._end(TransferOutcome.TIMEOUT)
+        self._end(TransferOutcome.DENIED if self._denied and self._count is None else TransferOutcome.TIMEOUT)

@@ -172,24 +172,27 @@ class PlanTransfer:
             self._refuse(upload, message, MissionResult.DENIED, "", now_ms)
         else:
             self._end_upload()
-            self._answer = LastAnswer.to(message, upload.peer, MissionResult.ACCEPTED, now_ms)
+            self._answer = LastAnswer.to(message, upload, MissionResult.ACCEPTED, now_ms)
             self._submit(items, upload.peer, now_ms, home_only=len(plan) == 1)
 
     def _refuse(self, upload: Upload, message: Message, result: MissionResult, text: str, now_ms: int) -> None:
         """An item, or the plan, is not acceptable: the upload ends, the old plan stands."""
         self.refusals += 1
         self._end_upload()
-        self._answer = LastAnswer.to(message, upload.peer, result, now_ms)
+        self._answer = LastAnswer.to(message, upload, result, now_ms)
         self._out.ack(upload.peer, self.kind, result)
         if text:
             self._out.text(Severity.WARNING, text)
 
     def _stray_item(self, message: Message, peer: Peer, now_ms: int) -> None:
-        """An item without an upload: the last one of an upload whose end was not heard, or a mistake."""
+        """An item without an upload: the last one of an upload whose end was not heard, a late duplicate from it (which
+        is dropped as during the upload: an error now would end what the station does next), or a mistake."""
         known = self._answer
-        if known is not None and known.answers(message, peer, now_ms):
+        if known is None or not known.concerns(peer, now_ms):
+            self._out.ack(peer, self.kind, MissionResult.ERROR)
+        elif known.is_repeated_by(message):
             self._out.ack(peer, self.kind, known.result, known.plan_id)
-        else:
+        elif not known.is_duplicate(message):
             self._out.ack(peer, self.kind, MissionResult.ERROR)
 
     # --- handlers: the rest -----------------------------------------------------------------------------------

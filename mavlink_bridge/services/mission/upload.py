@@ -93,22 +93,33 @@ class Upload:
 
 @dataclass(frozen=True, slots=True)
 class LastAnswer:
-    """How the last upload ended, kept for a station that did not hear it and sends its last item again."""
+    """How the last upload ended, kept for a station that did not hear it and sends its last item again, and to know
+    the late duplicates of its other items (numbers `first` up to `last`)."""
 
     peer: Peer
+    first: int
+    last: int
     item: str
     result: MissionResult
     until_ms: int
     plan_id: int = 0
 
     @classmethod
-    def to(cls, message: Message, peer: Peer, result: MissionResult, now_ms: int) -> LastAnswer:
-        """The item `message` of `peer` ended the upload with `result`."""
-        return cls(peer, _identity(message), result, now_ms + ABANDON_MS)
+    def to(cls, message: Message, upload: Upload, result: MissionResult, now_ms: int) -> LastAnswer:
+        """The item `message` ended the upload with `result`."""
+        return cls(upload.peer, upload.first, message.seq, _identity(message), result, now_ms + ABANDON_MS)
 
-    def answers(self, message: Message, peer: Peer, now_ms: int) -> bool:
-        """Is this the same item again?"""
-        return now_ms <= self.until_ms and is_same_system(peer, self.peer) and _identity(message) == self.item
+    def concerns(self, peer: Peer, now_ms: int) -> bool:
+        """Is it this station's, and not too long ago?"""
+        return now_ms <= self.until_ms and is_same_system(peer, self.peer)
+
+    def is_repeated_by(self, message: Message) -> bool:
+        """Is this the item that ended the upload, again?"""
+        return _identity(message) == self.item
+
+    def is_duplicate(self, message: Message) -> bool:
+        """Is this one of the items before it?"""
+        return self.first <= int(message.seq) < self.last
 
 
 def _identity(message: Message) -> str:

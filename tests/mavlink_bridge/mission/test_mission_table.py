@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from autopilot.mission.items import MissionItem
@@ -113,6 +115,7 @@ def test_idle_write_partial_elsewhere_is_an_error(loaded: Bench, first: int, las
 
 def test_idle_item_is_an_error(loaded: Bench) -> None:
     """An item without an upload: ACK ERROR."""
+    loaded.wait(8001)
     assert loaded.item(waypoints(1, lat=5.0)[0]) == [("ACK", ERROR)]
     assert unchanged(loaded)
 
@@ -132,8 +135,18 @@ def test_idle_same_last_item_gets_its_ack_again_for_8_seconds(bench: Bench) -> N
 def test_idle_another_item_or_station_is_no_repeated_last_item(bench: Bench) -> None:
     """Only the same item of the same station is the lost acknowledgement's."""
     bench.upload(ITEMS)
-    assert bench.item(ITEMS[-2]) == [("ACK", ERROR)]
+    assert bench.item(replace(ITEMS[-1], z=1.0)) == [("ACK", ERROR)]
+    assert bench.item(replace(ITEMS[-1], seq=4)) == [("ACK", ERROR)]
     assert bench.item(ITEMS[-1], peer=MAVPROXY) == [("ACK", ERROR)]
+
+
+def test_idle_late_duplicates_of_the_upload_are_dropped_in_silence(bench: Bench) -> None:
+    """A radio may deliver an item twice, the second time after the end: an error would end the station's next step."""
+    bench.upload(ITEMS)
+    assert bench.item(ITEMS[-2]) == []
+    assert bench.item(ITEMS[-2], peer=MAVPROXY) == [("ACK", ERROR)]
+    bench.wait(8001)
+    assert bench.item(ITEMS[-2]) == [("ACK", ERROR)]
 
 
 def test_idle_repeated_last_item_with_nan_is_recognised(bench: Bench) -> None:
