@@ -1,6 +1,7 @@
 """Heartbeats of ground stations, TIMESYNC, PING, and the old question for the version.
 
-Clock: vehicle time, which is what the vehicle's time stamps show (time_boot_ms).
+Clock: link time, on which the loss of a ground station is counted. TIMESYNC is answered in vehicle time, which is what
+the vehicle's time stamps show (time_boot_ms).
 """
 
 from __future__ import annotations
@@ -20,10 +21,10 @@ MAV_TYPE_GCS = 6
 
 
 class SystemService:
-    """See the module. `now_ns` is the clock shown to TIMESYNC, ns since boot; by default vehicle time, which stands
-    still within a pass."""
+    """See the module. `now_ns` is the clock shown to TIMESYNC, ns since boot; by default vehicle time, which moves in
+    ticks."""
 
-    clock: Clock = "vehicle"
+    clock: Clock = "link"
     handles = frozenset({"HEARTBEAT", "TIMESYNC", "PING", "AUTOPILOT_VERSION_REQUEST"})
 
     def __init__(
@@ -31,7 +32,7 @@ class SystemService:
     ) -> None:
         self._autopilot = autopilot
         self._telemetry = telemetry
-        self._now_ns = now_ns
+        self._now_ns = now_ns or (lambda: autopilot.vehicle.state.time_ms * 1_000_000)
         self._outgoing: list[Outgoing] = []
 
     def handle_message(self, message: Message, peer: Peer, now_ms: int) -> None:
@@ -40,7 +41,7 @@ class SystemService:
                 if message.type == MAV_TYPE_GCS:
                     self._autopilot.ground_station_heartbeat(peer.system, now_ms)
             case "TIMESYNC":
-                self._answer_timesync(message, peer, now_ms)
+                self._answer_timesync(message, peer)
             case "PING":
                 self._answer_ping(message, peer)
             case "AUTOPILOT_VERSION_REQUEST":
@@ -59,10 +60,10 @@ class SystemService:
     def link_closed(self, link: int) -> None:
         """Nothing is kept of a link."""
 
-    def _answer_timesync(self, message: Message, peer: Peer, now_ms: int) -> None:
+    def _answer_timesync(self, message: Message, peer: Peer) -> None:
         if message.tc1 == 0:  # else it is somebody's answer
-            own = self._now_ns() if self._now_ns is not None else now_ms * 1_000_000
-            self._outgoing.append(Outgoing(dialect.MAVLink_timesync_message(own, message.ts1), peer.link))
+            answer = dialect.MAVLink_timesync_message(self._now_ns(), message.ts1)
+            self._outgoing.append(Outgoing(answer, peer.link))
 
     def _answer_ping(self, message: Message, peer: Peer) -> None:
         if message.target_system == 0 and message.target_component == 0:  # else it is an answer

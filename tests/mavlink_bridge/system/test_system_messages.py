@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from autopilot import report
 from mavlink_bridge.codec import dialect
 from mavlink_bridge.services.base import Outgoing, Peer
 from mavlink_bridge.services.system import NoLogsService, SystemService
@@ -13,11 +14,12 @@ from tests.fakes.recording_autopilot import RecordingAutopilot
 from tests.fakes.recording_telemetry import RecordingTelemetry
 
 MAVSDK = Peer(3, 245, 190)
-NOW = 40
+NOW = 40  # link time
 
 
 def ask(message: Any, *, now_ns: int | None = None) -> tuple[list[Outgoing], Any, RecordingTelemetry]:
     autopilot: Any = RecordingAutopilot()
+    autopilot.vehicle.state.report[report.TIME_MS] = 60
     telemetry = RecordingTelemetry()
     clock = None if now_ns is None else (lambda: now_ns)
     service = SystemService(autopilot, telemetry, now_ns=clock)
@@ -25,7 +27,7 @@ def ask(message: Any, *, now_ns: int | None = None) -> tuple[list[Outgoing], Any
     return service.take_outgoing(), autopilot, telemetry
 
 
-@pytest.mark.parametrize(("now_ns", "expected"), [(None, 40_000_000), (41_234_567, 41_234_567)])
+@pytest.mark.parametrize(("now_ns", "expected"), [(None, 60_000_000), (61_234_567, 61_234_567)])
 def test_timesync_is_answered_with_the_own_time(now_ns: int | None, expected: int) -> None:
     """Row TIMESYNC: same ts1, tc1 = own ns, on the asker's link."""
     ((answer,), _, _) = ask(dialect.MAVLink_timesync_message(0, 987654321), now_ns=now_ns)
@@ -58,7 +60,7 @@ def test_the_old_question_for_the_version_is_passed_on() -> None:
 
 @pytest.mark.parametrize(("mav_type", "calls"), [(6, [("ground_station_heartbeat", (245, NOW), {})]), (2, [])])
 def test_heartbeats_of_ground_stations_reach_the_core(mav_type: int, calls: list[Any]) -> None:
-    """Type 6 only; nothing is answered."""
+    """Type 6 only, in link time, on which FS_GCS counts; nothing is answered."""
     outgoing, autopilot, _ = ask(dialect.MAVLink_heartbeat_message(mav_type, 8, 0, 0, 4, 3))
     assert (outgoing, autopilot.calls) == ([], calls)
 
