@@ -21,8 +21,8 @@ class MissionUpload(Client):
     acknowledgement. A mission is sent with a home item in front, as ArduPilot has it (`home` None: zeros; the vehicle
     keeps its own home anyway).
 
-    What is repeated on silence: the announcement until the first request, then the last item sent, which recovers a
-    lost item and a lost acknowledgement alike. INVALID_SEQUENCE is passed over: ArduPilot sends it for a duplicate.
+    What is repeated on silence: the announcement until the first request, then the furthest item sent, which recovers
+    a lost item and a lost acknowledgement alike. INVALID_SEQUENCE is passed over: ArduPilot sends it for a duplicate.
 
     `plan_id` is the vehicle's checksum of the plan (0 if it has none), `sent` the number of different items sent.
     """
@@ -41,7 +41,6 @@ class MissionUpload(Client):
         self._items = (home_item(home), *items) if kind == MISSION else tuple(items)
         self._peer = Peer(target.link or 0, target.system, target.component)
         self._float_items = float_items
-        self._last_sent: int | None = None
 
     @property
     def total(self) -> int:
@@ -73,7 +72,6 @@ class MissionUpload(Client):
         if message.get_type() == "MISSION_ACK":
             self._handle_ack(message, now_ms)
         elif message.seq < len(self._items):
-            self._last_sent = message.seq
             self.sent = max(self.sent, message.seq + 1)
             self._send_item(message.seq)
             self._progress(now_ms)
@@ -92,10 +90,10 @@ class MissionUpload(Client):
         # before the first request it is the late echo of an earlier transfer
 
     def _repeat(self, now_ms: int) -> None:
-        if self._last_sent is None:
+        if self.sent == 0:
             self._announce()
-        else:
-            self._send_item(self._last_sent)
+        else:  # the furthest one, not the last asked for: a request may have come late
+            self._send_item(self.sent - 1)
 
     def _time_out(self) -> None:
         self._end(TransferOutcome.TIMEOUT)
