@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from autopilot.geo import GeoPoint
 from autopilot.outcome import Outcome, Result
+from autopilot.parameters import Parameters
 from mavlink_bridge.services.commands.context import ACCEPTED, DENIED, FAILED, UNSUPPORTED, Context, Row
 from mavlink_bridge.services.commands.places import altitude_amsl
 from mavlink_bridge.services.commands.request import Command
@@ -95,9 +96,10 @@ def _reset_parameters(context: Context) -> Outcome:
     if context.autopilot.armed:
         return FAILED
     parameters = context.autopilot.parameters
+    if not isinstance(parameters, Parameters):  # a controller that keeps its own
+        return UNSUPPORTED
     for name in parameters.names():
-        if not parameters.definition(name).read_only:
-            parameters.reset(name)
+        parameters.reset(name)  # read-only ones stay as they are
     return ACCEPTED
 
 

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 AXES = ("ROLL", "PITCH", "THROTTLE", "YAW")
 #: Values of RC_CHANNELS_OVERRIDE (MAVLink common.xml): leave alone, and give back (0 in the first eight channels).
 IGNORE, RELEASE = 65535, 65534
-_CHANNELS = tuple(f"chan{number}_raw" for number in range(1, 19))
+#: As many channels as have a calibration (RCn_*).
+_CHANNELS = tuple(f"chan{number}_raw" for number in range(1, 17))
 #: MANUAL_CONTROL: this axis is not given.
 _NO_AXIS = 32767
 
@@ -57,7 +58,7 @@ class StickService:
         heard = False
         for axis in AXES:
             channel = int(self._autopilot.parameters[f"RCMAP_{axis}"])
-            if not 1 <= channel <= len(_CHANNELS) or f"RC{channel}_MIN" not in self._autopilot.parameters:
+            if not 1 <= channel <= len(_CHANNELS):
                 continue
             pwm = getattr(message, _CHANNELS[channel - 1])
             if pwm == IGNORE or (pwm == 0 and channel > 8):
