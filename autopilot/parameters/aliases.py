@@ -78,7 +78,6 @@ def check_to_skip(check: float) -> float:
 _COMMON: Final = (
     _renamed("MAV_SYSID", "SYSID_THISMAV"),
     _renamed("MAV_GCS_SYSID", "SYSID_MYGCS"),
-    _renamed("MAV_TELEM_DELAY", "TELEM_DELAY"),
     Alias("ARMING_SKIPCHK", "ARMING_CHECK", None, skip_to_check, check_to_skip),
     _inverted("SIM_GPS1_ENABLE", "SIM_GPS_DISABLE"),
     _renamed("SIM_GPS1_NUMSATS", "SIM_GPS_NUMSATS"),
@@ -111,8 +110,6 @@ _COPTER: Final = (
     _hundredth("ATC_ACC_R_MAX", "ATC_ACCEL_R_MAX", "deg/s/s"),
     _hundredth("ATC_ACC_P_MAX", "ATC_ACCEL_P_MAX", "deg/s/s"),
     _hundredth("ATC_ACC_Y_MAX", "ATC_ACCEL_Y_MAX", "deg/s/s"),
-    _renamed("PHLD_BRK_RATE", "PHLD_BRAKE_RATE"),
-    _hundredth("PHLD_BRK_ANGLE", "PHLD_BRAKE_ANGLE", "deg"),
 )
 
 ALIASES: Final = MappingProxyType({

@@ -27,8 +27,6 @@ COPTER_MODES: Final[tuple[ParameterDef, ...]] = (
        values={0: "Plus", 1: "X", 2: "V", 3: "H"}, reboot=True),
     i16("ANGLE_MAX", 3000, "cdeg", 1000, 8000, "Largest lean angle in all modes", step=10),
     i8("DISARM_DELAY", 10, "s", 0, 127, "An armed vehicle that sits on the ground disarms after this time; 0 = never"),
-    i32("FLIGHT_OPTIONS", 0, "", None, None, "Flight mode options",
-        bits={0: "Disable thrust loss check", 1: "Disable yaw imbalance warning", 2: "Release gripper on thrust loss"}),
 )
 
 COPTER_MISSION: Final[tuple[ParameterDef, ...]] = (
@@ -41,13 +39,9 @@ COPTER_MISSION: Final[tuple[ParameterDef, ...]] = (
     f32("WPNAV_ACCEL_Z", 100, "cm/s/s", 50, 500, "Vertical acceleration on missions", step=10),
     f32("WPNAV_ACCEL_C", 0, "cm/s/s", 0, 500, "Acceleration in corners; 0 = twice WPNAV_ACCEL", step=10),
     f32("WPNAV_JERK", 1, "m/s/s/s", 1, 20, "How fast the horizontal acceleration may change on missions"),
-    f32("WPNAV_TER_MARGIN", 10, "m", 0.1, 100, "Terrain data may differ by this much before RTL", step=0.1),
-    i8("WPNAV_RFND_USE", 1, "", None, None, "Use a rangefinder for heights above terrain, where there is one",
-       values={0: "No", 1: "Yes"}),
     i8("WP_YAW_BEHAVIOR", 2, "", None, None, "Where the nose points on missions and in RTL",
        values={0: "Never changes", 1: "To the next waypoint", 2: "To the next waypoint, not in RTL",
                3: "Along the ground course"}),
-    f32("WP_NAVALT_MIN", 0, "m", 0, 5, "AUTO and GUIDED hold position below this height after takeoff; 0 = off"),
     i32("AUTO_OPTIONS", 0, "", None, None, "What AUTO may do by itself",
         bits={0: "Allow arming", 1: "Allow takeoff without raising throttle", 2: "Ignore pilot yaw",
               7: "Allow weathervaning"}),
@@ -58,9 +52,6 @@ COPTER_MISSION: Final[tuple[ParameterDef, ...]] = (
     f32("GUID_TIMEOUT", 3, "s", 0.1, 5, "Velocity and attitude targets that are not renewed end after this time"),
     f32("CIRCLE_RADIUS", 1000, "cm", 0, 200000, "Radius of LOITER_TURNS items without one, and of CIRCLE", step=100),
     f32("CIRCLE_RATE", 20, "deg/s", -90, 90, "Turn rate of CIRCLE, positive clockwise", step=1),
-    i16("CIRCLE_OPTIONS", 1, "", None, None, "CIRCLE options",
-        bits={0: "Sticks change radius and rate", 1: "Face along the circle", 2: "Start at the centre",
-              3: "Look at the centre"}),
 )
 
 COPTER_RETURN: Final[tuple[ParameterDef, ...]] = (
@@ -72,8 +63,6 @@ COPTER_RETURN: Final[tuple[ParameterDef, ...]] = (
     i32("RTL_LOIT_TIME", 5000, "ms", 0, 60000, "Time RTL hovers above home before it descends", step=1000),
     f32("RTL_CONE_SLOPE", 3, "", 0, 10, "Near home RTL climbs less: height at most this times the distance; 0 = off",
         step=0.1),
-    i8("RTL_ALT_TYPE", 0, "", None, None, "What RTL_ALT counts from", values={0: "Home", 1: "Terrain"}),
-    i32("RTL_OPTIONS", 0, "", None, None, "RTL options", bits={2: "Ignore pilot yaw"}),
     i16("LAND_SPEED", 50, "cm/s", 30, 200, "Descent speed of the last part of a landing", step=10),
     i16("LAND_SPEED_HIGH", 0, "cm/s", 0, 500, "Descent speed of the first part; 0 = WPNAV_SPEED_DN", step=10),
     i16("LAND_ALT_LOW", 1000, "cm", 100, 10000, "Height at which the last part begins", step=10),
@@ -87,11 +76,7 @@ COPTER_PILOT: Final[tuple[ParameterDef, ...]] = (
     i16("PILOT_SPEED_DN", 0, "cm/s", 0, 500, "Highest descent rate of the sticks; 0 = PILOT_SPEED_UP", step=10),
     i16("PILOT_ACCEL_Z", 250, "cm/s/s", 50, 500, "Vertical acceleration of the sticks", step=10),
     f32("PILOT_Y_RATE", 202.5, "deg/s", 1, 360, "Highest yaw rate of the sticks"),
-    f32("PILOT_Y_EXPO", 0, "", -0.5, 1, "Softness of the yaw stick about its centre"),
-    f32("PILOT_Y_RATE_TC", 0, "s", 0, 1, "Time constant of the yaw stick"),
     f32("PILOT_THR_FILT", 0, "Hz", 0, 10, "Throttle filter; 0 = off", step=0.5),
-    i16("PILOT_THR_BHV", 0, "", None, None, "Throttle stick behaviour",
-        bits={0: "Feedback from mid stick", 1: "High throttle cancels landing", 2: "Disarm on land detection"}),
     i16("THR_DZ", 100, "PWM", 0, 300, "Throttle dead zone about mid stick", step=1),
     f32("LOIT_SPEED", 1250, "cm/s", 20, 3500, "Highest horizontal speed in LOITER", step=50),
     f32("LOIT_ACC_MAX", 500, "cm/s/s", 100, 981, "Highest acceleration in LOITER", step=1),
@@ -99,13 +84,9 @@ COPTER_PILOT: Final[tuple[ParameterDef, ...]] = (
     f32("LOIT_BRK_ACCEL", 250, "cm/s/s", 25, 250, "Braking in LOITER when the sticks are released", step=1),
     f32("LOIT_BRK_JERK", 500, "cm/s/s/s", 500, 5000, "How fast braking builds up in LOITER", step=1),
     f32("LOIT_BRK_DELAY", 1, "s", 0, 2, "Time from released sticks to braking in LOITER", step=0.1),
-    i16("PHLD_BRAKE_RATE", 8, "deg/s", 4, 12, "How fast POSHOLD leans to brake"),
-    i16("PHLD_BRAKE_ANGLE", 3000, "cdeg", 2000, 4500, "Largest lean of POSHOLD's braking", step=10),
     f32("ACRO_RP_RATE", 360, "deg/s", 1, 1080, "Highest roll and pitch rate in ACRO"),
     f32("ACRO_Y_RATE", 202.5, "deg/s", 1, 360, "Highest yaw rate in ACRO"),
-    i8("ACRO_TRAINER", 2, "", None, None, "Help in ACRO", values={0: "Off", 1: "Levels", 2: "Levels and limits"}),
     f32("TKOFF_SLEW_TIME", 2, "s", 0.25, 5, "Time in which throttle builds up at takeoff"),
-    f32("TKOFF_THR_MAX", 0.9, "", 0.1, 0.9, "Highest throttle before lift-off"),
 )
 
 COPTER_CONTROL: Final[tuple[ParameterDef, ...]] = (

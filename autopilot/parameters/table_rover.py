@@ -43,8 +43,6 @@ ROVER_DRIVE: Final[tuple[ParameterDef, ...]] = (
     i32("GUID_OPTIONS", 0, "", None, None, "GUIDED options", bits={6: "Pilot can steer"}),
     f32("TURN_RADIUS", 0.9, "m", 0, 10, "Smallest turn"),
     f32("TURN_MAX_G", 0.6, "gravities", 0.1, 10, "Largest sideways acceleration in a turn", step=0.01),
-    i8("PILOT_STEER_TYPE", 0, "", None, None, "How the sticks steer",
-       values={0: "Default", 1: "Two paddles", 2: "Reversed when backing up", 3: "Same when backing up"}),
     f32("ACRO_TURN_RATE", 180, "deg/s", 0, 360, "Highest turn rate in ACRO"),
     f32("SPEED_MAX", 0, "m/s", 0, 30, "Highest speed; 0 = from CRUISE_SPEED and CRUISE_THROTTLE", step=0.1),
     f32("ATC_ACCEL_MAX", 1, "m/s/s", 0, 10, "Highest acceleration", step=0.1),

@@ -25,12 +25,6 @@ ARMING: Final[tuple[ParameterDef, ...]] = (
     i32("ARMING_CHECK", 1, "", None, None, "Checks that must pass before arming; 1 = all", bits=ARMING_BITS),
     i8("ARMING_REQUIRE", 1, "", None, None, "Motors move only when armed",
        values={0: "No", 1: "Lowest pulse when disarmed", 2: "No pulse when disarmed"}, reboot=True),
-    i8("ARMING_RUDDER", 2, "", None, None, "Arm and disarm with the rudder stick",
-       values={0: "Off", 1: "Arm", 2: "Arm and disarm"}),
-    i32("ARMING_MIS_ITEMS", 0, "", None, None, "Items a mission needs before arming",
-        bits={0: "Land", 1: "VTOL land", 2: "DO_LAND_START", 3: "Takeoff", 4: "VTOL takeoff", 5: "Rally point",
-              6: "RTL"}),
-    i32("ARMING_OPTIONS", 0, "", None, None, "Arming options", bits={0: "No pre-arm texts", 1: "No mode change texts"}),
 )
 
 MISSION: Final[tuple[ParameterDef, ...]] = (
@@ -72,9 +66,6 @@ COPTER_FENCE: Final = (
                5: "SmartRTL or Land"}),
     f32("FENCE_ALT_MAX", 100, "m", 10, 1000, "Highest altitude above home"),
     f32("FENCE_ALT_MIN", -10, "m", -100, 100, "Lowest altitude above home"),
-    i8("FENCE_AUTOENABLE", 0, "", None, None, "When the fence turns itself on",
-       values={0: "Never", 1: "At takeoff", 2: "At takeoff, without the floor", 3: "At arming"}),
-    f32("FENCE_NTF_FREQ", 1, "Hz", 0, 10, "How often a breach is repeated to ground stations; 0 = once"),
 )
 ROVER_FENCE: Final = (
     *FENCE_COMMON,
@@ -106,13 +97,7 @@ COPTER_FAILSAFE: Final = (
               3: "Landing on any failsafe", 4: "Pilot modes on loss of the ground station", 5: "Release gripper"}),
     i8("FS_EKF_ACTION", 1, "", None, None, "What the failure of the estimator does",
        values={0: "Report only", 1: "Land", 2: "AltHold", 3: "Land, also in STABILIZE"}),
-    f32("FS_EKF_FILT", 5, "Hz", 0, None, "Filter of the estimator's variances; 0 = off"),
     i8("FS_CRASH_CHECK", 1, "", None, None, "Disarm after a crash", values=NO_YES),
-    i8("FS_VIBE_ENABLE", 1, "", None, None, "Fly on less precise heights when the vehicle shakes", values=NO_YES),
-    i8("FS_DR_ENABLE", 2, "", None, None, "What dead reckoning ends in",
-       values={0: "Nothing", 1: "Land", 2: "RTL", 3: "SmartRTL or RTL", 4: "SmartRTL or Land",
-               6: "DO_LAND_START or RTL"}),
-    i16("FS_DR_TIMEOUT", 30, "s", 0, 120, "Dead reckoning ends after this time"),
 )
 ROVER_FAILSAFE: Final = (
     *FAILSAFE_COMMON,
@@ -151,10 +136,6 @@ def _battery(low_volt: float, actions: dict[int, str]) -> tuple[ParameterDef, ..
         i8("BATT_FS_VOLTSRC", 0, "", None, None, "Which voltage is judged", values={0: "Raw", 1: "Sag removed"}),
         f32("BATT_ARM_VOLT", 0, "V", 0, None, "No arming below this voltage; 0 = off", step=0.1),
         i32("BATT_ARM_MAH", 0, "mAh", 0, None, "No arming below this remaining charge; 0 = off", step=50),
-        f32("BATT_VOLT_MULT", 10.1, "", 0, None, "Volts for each volt at the pin"),
-        f32("BATT_AMP_PERVLT", 17, "A/V", 0, None, "Amperes for each volt at the pin"),
-        f32("BATT_AMP_OFFSET", 0, "V", None, None, "Volts at the pin without current"),
-        i32("BATT_SERIAL_NUM", -1, "", None, None, "Serial number of the battery; -1 = unknown"),
         i8("BATT2_MONITOR", 0, "", None, None, "Second battery", values={0: "Off"}, reboot=True),
     )
 

@@ -17,17 +17,7 @@ ROTATIONS: Final = {0: "None", 2: "Yaw 90", 4: "Yaw 180", 6: "Yaw 270", 8: "Roll
 IDENTITY: Final[tuple[ParameterDef, ...]] = (
     i16("SYSID_THISMAV", 1, "", 1, 255, "MAVLink system id of this vehicle", reboot=True),
     i16("SYSID_MYGCS", 255, "", 1, 255, "System id of the ground station that may send sticks and whose loss counts"),
-    i8("SYSID_ENFORCE", 0, "", None, None, "Take commands from SYSID_MYGCS only", values=NO_YES),
-    i8("TELEM_DELAY", 0, "s", 0, 30, "Telemetry begins this long after start-up"),
-    i8("BRD_SAFETY_DEFLT", 0, "", None, None, "Safety switch at start-up", values={0: "Off", 1: "On"}, reboot=True),
-    i32("BRD_BOOT_DELAY", 0, "ms", 0, 10000, "Delay at start-up", reboot=True),
     i8("GRIP_ENABLE", 0, "", None, None, "There is a gripper", values=NO_YES),
-    i8("CAM1_TYPE", 0, "", None, None, "Camera trigger", values={0: "None", 1: "Servo", 2: "Relay", 4: "Mount"},
-       reboot=True),
-    i8("MNT1_TYPE", 0, "", None, None, "Camera mount", values={0: "None", 1: "Servo"}, reboot=True),
-    i8("RNGFND1_TYPE", 0, "", None, None, "Rangefinder", values={0: "None", 100: "Simulated"}),
-    i8("TERRAIN_ENABLE", 0, "", None, None, "Use terrain data; there is none yet, the ground is level", values=NO_YES),
-    i8("ADSB_TYPE", 0, "", None, None, "ADSB receiver", values={0: "None"}, reboot=True),
 )
 
 FLIGHT_MANAGER: Final[tuple[ParameterDef, ...]] = (
@@ -47,7 +37,6 @@ LOGS: Final[tuple[ParameterDef, ...]] = (
               6: "RC in", 7: "IMU", 8: "Mission", 9: "Battery", 10: "RC out", 12: "PID", 13: "Compass"}),
     i8("LOG_BACKEND_TYPE", 1, "", None, None, "Where the flight log goes", bits={0: "File", 1: "MAVLink"}, reboot=True),
     i8("LOG_DISARMED", 0, "", None, None, "Log while disarmed", values=NO_YES),
-    i8("LOG_REPLAY", 0, "", None, None, "Log what a replay needs", values=NO_YES),
     i32("STAT_BOOTCNT", 0, "", None, None, "Starts of the service with this state", read_only=True),
     i32("STAT_FLTTIME", 0, "s", None, None, "Time flown", read_only=True),
     i32("STAT_RUNTIME", 0, "s", None, None, "Time run", read_only=True),
@@ -57,21 +46,10 @@ LOGS: Final[tuple[ParameterDef, ...]] = (
 SENSORS: Final[tuple[ParameterDef, ...]] = (
     i8("AHRS_EKF_TYPE", 3, "", None, None, "Estimator", values={3: "EKF3"}, reboot=True),
     i8("AHRS_ORIENTATION", 0, "", None, None, "How the board is mounted", values=ROTATIONS, reboot=True),
-    f32("AHRS_TRIM_X", 0, "rad", -0.1745, 0.1745, "Roll of the board when the vehicle is level"),
-    f32("AHRS_TRIM_Y", 0, "rad", -0.1745, 0.1745, "Pitch of the board when the vehicle is level"),
     i8("EK3_ENABLE", 1, "", None, None, "The estimator runs", values=NO_YES, reboot=True),
-    i8("EK3_SRC1_POSXY", 3, "", None, None, "Source of horizontal position", values={0: "None", 3: "GPS"}),
-    i8("EK3_SRC1_VELXY", 3, "", None, None, "Source of horizontal velocity", values={0: "None", 3: "GPS"}),
-    i8("EK3_SRC1_POSZ", 1, "", None, None, "Source of height", values={0: "None", 1: "Barometer", 3: "GPS"}),
-    i8("EK3_SRC1_VELZ", 3, "", None, None, "Source of climb rate", values={0: "None", 3: "GPS"}),
-    i8("EK3_SRC1_YAW", 1, "", None, None, "Source of yaw", values={0: "None", 1: "Compass"}),
     i8("GPS1_TYPE", 1, "", None, None, "First GPS receiver", values={0: "None", 1: "Auto"}, reboot=True),
-    i8("GPS2_TYPE", 0, "", None, None, "Second GPS receiver", values={0: "None"}, reboot=True),
     i16("GPS_HDOP_GOOD", 140, "", 100, 900, "HDOP x 100 that is good enough to arm"),
     i32("BARO1_DEVID", 65540, "", None, None, "Identity of the barometer", read_only=True),
-    f32("BARO1_GND_PRESS", 0, "Pa", None, None, "Pressure at the ground", read_only=True),
-    f32("BARO_ALT_OFFSET", 0, "m", None, None, "Added to the barometer's height", step=0.1),
-    i8("BARO_PRIMARY", 0, "", None, None, "Barometer that is used", values={0: "First"}),
     f32("INS_ACCOFFS_X", 0.001, "m/s/s", -3.5, 3.5, "Accelerometer offset, x"),
     f32("INS_ACCOFFS_Y", 0.001, "m/s/s", -3.5, 3.5, "Accelerometer offset, y"),
     f32("INS_ACCOFFS_Z", 0.001, "m/s/s", -3.5, 3.5, "Accelerometer offset, z"),
@@ -154,8 +132,6 @@ RADIO: Final[tuple[ParameterDef, ...]] = (
     i8("RCMAP_PITCH", 2, "", 1, 16, "Radio channel of pitch", reboot=True),
     i8("RCMAP_THROTTLE", 3, "", 1, 16, "Radio channel of throttle", reboot=True),
     i8("RCMAP_YAW", 4, "", 1, 16, "Radio channel of yaw", reboot=True),
-    i32("RC_PROTOCOLS", 1, "", None, None, "Radio protocols that are understood", bits={0: "All"}),
-    i8("RSSI_TYPE", 0, "", None, None, "Measuring the radio's signal", values={0: "Off"}),
     *(line for n in range(1, RC_CHANNELS + 1) for line in _rc_channel(n)),
 )
 
