@@ -1,0 +1,107 @@
+"""What modes and safety share: the vehicle, the parameters, home, the clock of this pass, and a voice.
+
+The cockpit decides nothing. It keeps the facts that more than one decision needs (where home is, whether the present
+target has been reached, whether a person allowed the takeoff) and collects what is to be announced. There is one for
+each `Autopilot`; every collaborator holds it instead of holding the others.
+"""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from autopilot import report
+from autopilot.geo import GeoPoint, Ned, to_local
+from autopilot.journal import Change, Journal
+from autopilot.outcome import HomeChanged, Outcome, Result, Severity, StatusText
+from autopilot.vehicle import Idle, Target, Vehicle
+
+
+class ParameterValues(Protocol):
+    """What the core needs of `autopilot.parameters.Parameters`."""
+
+    def __getitem__(self, name: str) -> float:
+        """Value of a parameter; KeyError when this kind of vehicle has none of that name."""
+
+
+class Cockpit:
+    """Facts and voice shared by modes and safety. `boot_unix_s`: UTC (s since 1970) at vehicle time 0; 0 unknown."""
+
+    def __init__(
+        self, kind: str, vehicle: Vehicle, parameters: ParameterValues, journal: Journal, boot_unix_s: float = 0.0
+    ) -> None:
+        self.kind = kind
+        self.rover = kind == "rover"
+        self.vehicle = vehicle
+        self.parameters = parameters
+        self.journal = journal
+        self.boot_unix_s = boot_unix_s
+        self.now_ms = 0
+        self.events: list[object] = []
+        self.target: Target = Idle()
+        self.arrived = False  # the present target's end condition has been met
+        self.takeoff_allowed = False  # throttle raised, MISSION_START, or AUTO_OPTIONS says so; until disarmed
+        self.backwards = False  # rover: DO_SET_REVERSE
+        self.home: GeoPoint | None = None
+        self.home_by_person = False
+        self.armed_yaw = 0.0  # rad, heading at arming: where RTL turns the nose before it lands
+
+    # --- facts ---
+    @property
+    def armed(self) -> bool:
+        return bool(self.vehicle.state.report[report.ARMED])
+
+    @property
+    def landed(self) -> bool:
+        """On the ground by the landing detector. A rover always is."""
+        return self.rover or bool(self.vehicle.state.report[report.LANDED_STATE] == 1.0)
+
+    @property
+    def has_position(self) -> bool:
+        return self.vehicle.origin is not None and self.vehicle.state.has_position
+
+    @property
+    def home_ned(self) -> Ned:
+        """Home in the local frame; the origin itself while home is unknown."""
+        origin = self.vehicle.origin
+        if origin is None or self.home is None:
+            return (0.0, 0.0, 0.0)
+        return to_local(origin, self.home.lat, self.home.lon, self.home.alt)
+
+    @property
+    def height(self) -> float:
+        """Metres above home."""
+        return self.home_ned[2] - float(self.vehicle.state.report[report.DOWN])
+
+    def param(self, name: str, default: float = 0.0) -> float:
+        """Value of a parameter, or `default` where this kind of vehicle does not have it."""
+        try:
+            return self.parameters[name]
+        except KeyError:
+            return default
+
+    # --- voice ---
+    def say(self, severity: Severity, text: str) -> None:
+        self.events.append(StatusText(severity, text))
+
+    def announce(self, event: object) -> None:
+        self.events.append(event)
+
+    def refuse(self, text: str, result: Result = Result.FAILED, severity: Severity = Severity.WARNING) -> Outcome:
+        """Say why something is not done, and give the outcome that repeats it."""
+        self.say(severity, text)
+        return Outcome(result, text)
+
+    # --- hands ---
+    def fly(self, target: Target) -> None:
+        """Give the vehicle a target; what was reached before no longer counts."""
+        self.target = target
+        self.arrived = False
+        self.vehicle.set_target(target)
+
+    def save(self, change: Change) -> None:
+        """Keep a change over restarts. Nobody waits for it: what is acknowledged is journaled by its service."""
+        self.journal.submit(change)
+
+    def move_home(self, place: GeoPoint) -> None:
+        self.home = place
+        self.announce(HomeChanged())

@@ -1,0 +1,187 @@
+"""Commands that fly the vehicle: takeoff, land, GUIDED targets, speed, heading, region of interest.
+
+Each gives an `Outcome` and says why when it refuses. The rules are `ground-stations.md` 3.2. Arguments are finite: what
+comes over a link has been checked there.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from autopilot.cockpit import Cockpit
+from autopilot.geo import GeoPoint, Ned
+from autopilot.modes.auto import AutoMode
+from autopilot.modes.guided import GuidedFlight, GuidedMode
+from autopilot.modes.heading import Heading, condition_yaw
+from autopilot.modes.manager import ModeChoice
+from autopilot.modes.places import local
+from autopilot.modes.speeds import SpeedControl
+from autopilot.modes.table import CopterMode, RoverMode
+from autopilot.outcome import ACCEPTED, Outcome, Result, Severity
+from autopilot.vehicle import Attitude, Hold, Leg, Yaw, YawMode
+
+_LOWEST_TAKEOFF = 1.0  # m above where the vehicle is
+_HOVER = 0.5  # SET_ATTITUDE_TARGET.thrust that holds the height
+UNSUPPORTED = Outcome(Result.UNSUPPORTED, "not for this vehicle")
+DENIED = Outcome(Result.DENIED, "invalid parameter")
+
+
+class FlightCommands:
+    """See the module."""
+
+    def __init__(
+        self, cockpit: Cockpit, modes: ModeChoice, guided: GuidedMode, auto: AutoMode, heading: Heading,
+        speeds: SpeedControl,
+    ) -> None:
+        self._cockpit = cockpit
+        self._modes = modes
+        self._guided = guided
+        self._auto = auto
+        self._heading = heading
+        self._speeds = speeds
+        self._guided_number = int(RoverMode.GUIDED if cockpit.rover else CopterMode.GUIDED)
+
+    # --- up and down ----------------------------------------------------------------------------------------------
+    def takeoff(self, height_m: float) -> Outcome:
+        cockpit = self._cockpit
+        if cockpit.rover:
+            return UNSUPPORTED
+        if not cockpit.armed:
+            return cockpit.refuse("Takeoff: not armed")
+        if not cockpit.landed:
+            return cockpit.refuse("Takeoff: already flying")
+        home_down, here_down = cockpit.home_ned[2], cockpit.vehicle.state.position[2]
+        if home_down - height_m >= here_down:
+            return cockpit.refuse("Takeoff: height is not above the vehicle")
+        down = min(home_down - height_m, here_down - _LOWEST_TAKEOFF)
+        if not self._modes.mode.take_off(down):
+            return cockpit.refuse(f"Takeoff: not in {self._modes.spec.name}")
+        cockpit.takeoff_allowed = True
+        return ACCEPTED
+
+    def land(self, now_ms: int) -> Outcome:
+        return UNSUPPORTED if self._cockpit.rover else self._modes.set(CopterMode.LAND, now_ms, "GCS command")
+
+    def return_to_launch(self, now_ms: int) -> Outcome:
+        return self._modes.set(RoverMode.RTL if self._cockpit.rover else CopterMode.RTL, now_ms, "GCS command")
+
+    # --- GUIDED ---------------------------------------------------------------------------------------------------
+    def _flight(self) -> GuidedFlight | None:
+        """What takes guided targets now: GUIDED, or AUTO in a GUIDED_ENABLE item."""
+        if self._modes.mode is self._guided:
+            return self._guided.flight
+        return self._auto.guided if self._modes.mode is self._auto else None
+
+    def _airborne(self) -> GuidedFlight | Outcome:
+        flight = self._flight()
+        if flight is None:
+            return self._cockpit.refuse("Guided target: not in GUIDED")
+        if not self._cockpit.armed:
+            return self._cockpit.refuse("Guided target: not armed")
+        if flight.grounded:
+            return self._cockpit.refuse("Guided target: take off first")
+        return flight
+
+    def reposition(
+        self, place: GeoPoint, now_ms: int, speed: float | None, yaw_rad: float | None, change_mode: bool
+    ) -> Outcome:
+        if self._modes.mode is not self._guided:
+            if not change_mode:
+                return self._cockpit.refuse("Reposition: not in GUIDED", Result.DENIED)
+            outcome = self._modes.set(self._guided_number, now_ms, "GCS command")
+            if not outcome.ok:
+                return outcome
+        flight = self._airborne()
+        if isinstance(flight, Outcome):
+            return flight
+        if speed is not None and speed > 0.0:
+            self._speeds.override(ground=speed)
+        yaw = None if yaw_rad is None or self._cockpit.rover else Yaw(YawMode.ANGLE, angle=yaw_rad)
+        flight.go_to(local(self._cockpit, place), yaw)
+        return ACCEPTED
+
+    def guided_item(self, place: GeoPoint) -> Outcome:
+        flight = self._airborne()
+        if isinstance(flight, Outcome):
+            return flight
+        flight.go_to(local(self._cockpit, place))
+        return ACCEPTED
+
+    def guided_altitude(self, alt_amsl: float) -> Outcome:
+        """Outside GUIDED it is taken without effect, as ArduPilot takes it, but not in silence."""
+        flight, origin = self._flight(), self._cockpit.vehicle.origin
+        if flight is None or flight.grounded or origin is None or self._cockpit.rover:
+            self._cockpit.say(Severity.WARNING, f"Altitude change has no effect in {self._modes.spec.name}")
+            return ACCEPTED
+        flight.change_height(origin.alt - alt_amsl)
+        return ACCEPTED
+
+    def guided_target(
+        self, position: Ned | None, velocity: Ned | None, acceleration: Ned | None, yaw: Yaw | None
+    ) -> Outcome:
+        """Ignored outside GUIDED and on the ground, without a text: these come many times a second."""
+        flight = self._flight()
+        if flight is None or flight.grounded or not self._cockpit.armed:
+            return Outcome(Result.FAILED, "not flying in GUIDED")
+        if position is not None and velocity is None:
+            flight.go_to(position, yaw)
+        elif velocity is not None or acceleration is not None:
+            flight.move(velocity or (0.0, 0.0, 0.0), position=position, acceleration=acceleration, yaw=yaw)
+        elif yaw is not None:
+            self._heading.fix(yaw)
+        return ACCEPTED
+
+    def guided_attitude(
+        self, roll: float, pitch: float, yaw: float, yaw_rate: float | None, thrust: float
+    ) -> Outcome:
+        """`thrust` 0 .. 1: a climb rate about 0.5, or with GUID_OPTIONS bit 3 thrust itself."""
+        flight = self._flight()
+        if flight is None or not self._cockpit.armed:
+            return Outcome(Result.FAILED, "not flying in GUIDED")
+        direct = bool(int(self._cockpit.param("GUID_OPTIONS")) & 8)
+        limits = self._speeds.current()
+        climb = (thrust - _HOVER) / _HOVER * (limits.up if thrust > _HOVER else limits.down)
+        timeout_ms = int(1000 * self._cockpit.param("GUID_TIMEOUT", 3.0))
+        flight.attitude(
+            Attitude(roll, pitch, yaw, yaw_rate or 0.0, yaw_rate is not None, thrust, climb, not direct, timeout_ms)
+        )
+        return ACCEPTED
+
+    # --- speed and nose -------------------------------------------------------------------------------------------
+    def change_speed(self, kind: int, speed: float) -> Outcome:
+        if kind not in ((0, 1) if self._cockpit.rover else (0, 1, 2, 3)) or not speed > 0.0:
+            return DENIED
+        if not self._modes.spec.autopilot or self._modes.spec.pilot:
+            return self._cockpit.refuse(f"Speed change: not in {self._modes.spec.name}")
+        self._speeds.override(
+            ground=speed if kind < 2 else None, up=speed if kind == 2 else None, down=speed if kind == 3 else None
+        )
+        return ACCEPTED
+
+    def condition_yaw(self, angle_deg: float, rate_deg_s: float, direction: int, relative: bool) -> Outcome:
+        if self._cockpit.rover:
+            return UNSUPPORTED
+        here = self._cockpit.vehicle.state.yaw
+        if not self._modes.mode.turn(condition_yaw(angle_deg, rate_deg_s, direction, relative, here)):
+            return self._cockpit.refuse(f"Yaw: not in {self._modes.spec.name}")
+        return ACCEPTED
+
+    def set_roi(self, place: GeoPoint | None) -> Outcome:
+        """A copter's nose follows; a rover's camera would, and the rover has none to turn."""
+        if self._cockpit.rover:
+            return ACCEPTED
+        if place is not None and not self._cockpit.has_position:
+            return self._cockpit.refuse("Region of interest: requires position")
+        if self._modes.spec.pilot:
+            return self._cockpit.refuse(f"Region of interest: not in {self._modes.spec.name}")
+        self._heading.look_at(None if place is None else local(self._cockpit, place))
+        return ACCEPTED
+
+    def set_reverse(self, backwards: bool) -> Outcome:
+        if not self._cockpit.rover:
+            return UNSUPPORTED
+        self._cockpit.backwards = backwards
+        target = self._cockpit.target
+        if isinstance(target, Leg | Hold) and not self._cockpit.arrived and self._cockpit.armed:
+            self._cockpit.fly(replace(target, backwards=backwards))
+        return ACCEPTED

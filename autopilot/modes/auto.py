@@ -1,0 +1,293 @@
+"""AUTO: flies the mission. The sequencer steps, the executor flies, this mode says when.
+
+Entering AUTO starts or resumes the mission (MIS_RESTART); a disarmed vehicle only enters, and its mission begins when
+it is armed. The sequencer is not asked while the position is lost (seed 001, "GPS loss during verify"). Leaving AUTO
+stops it, index kept. Sources: `mission-semantics.md` items 23 to 29; ArduPilot ArduCopter/mode_auto.cpp.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from math import hypot
+from typing import Final
+
+from autopilot.cockpit import Cockpit
+from autopilot.geo import GeoPoint, distance
+from autopilot.journal import SaveProgress
+from autopilot.mission.commands import Cmd, command_name
+from autopilot.mission.events import (
+    ItemReached,
+    ItemSkipped,
+    ItemStarted,
+    JumpTaken,
+    MissionEvent,
+    MissionNotice,
+)
+from autopilot.mission.items import MissionItem
+from autopilot.mission.sequencer import MissionSequencer, MissionState
+from autopilot.mission.storage import MissionStorage
+from autopilot.modes.auto_executor import AutoExecutor
+from autopilot.modes.guided import GuidedFlight
+from autopilot.modes.guided_item import GuidedItem
+from autopilot.modes.mode import Mode
+from autopilot.modes.places import amsl
+from autopilot.modes.table import ModeSpec, RoverMode
+from autopilot.outcome import Severity, StatusText
+from autopilot.vehicle import Hold, Idle, VehicleEvent, Yaw
+
+_GO_ON_AFTER_LAND: Final = 1 << 2  # MIS_OPTIONS
+_KEEP_JUMP_COUNT: Final = 1 << 3  # MIS_OPTIONS
+_TAKEOFFS: Final = frozenset({Cmd.NAV_TAKEOFF, Cmd.NAV_VTOL_TAKEOFF})
+
+
+class AutoMode(Mode):
+    """AUTO, and AUTO_RTL, which is AUTO behind a DO_LAND_START. `executor` must be set before it is entered."""
+
+    executor: AutoExecutor
+
+    def __init__(
+        self, cockpit: Cockpit, spec: ModeSpec, sequencer: MissionSequencer, mission: MissionStorage,
+        request_mode: Callable[[int], bool],
+    ) -> None:
+        super().__init__(cockpit, spec)
+        self.sequencer = sequencer
+        self.mission = mission
+        self._request_mode = request_mode
+        self._waiting = False  # entered, the mission not yet begun
+        self._active = False
+        self._ignore_restart = False
+        self._finished = False
+        self._woken = False
+        self._saved = sequencer.progress()
+
+    # --- lifecycle ------------------------------------------------------------------------------------------------
+    def refusal(self, now_ms: int) -> str | None:
+        if not self.mission.total():
+            if self.cockpit.rover:
+                self.cockpit.say(Severity.WARNING, "No Mission. Can't set AUTO.")
+            return "no mission"
+        if self.cockpit.armed and self.cockpit.landed and self.missing_takeoff():
+            self.cockpit.say(Severity.CRITICAL, "Auto: Missing Takeoff Cmd")
+            return "missing takeoff command"
+        return None
+
+    def enter(self, now_ms: int) -> None:
+        self._active = True
+        self._finished = False
+        self._waiting = True
+        if self.cockpit.armed:
+            self._begin(now_ms)
+        else:
+            self.cockpit.fly(Idle())
+
+    def armed(self, now_ms: int) -> None:
+        self._begin(now_ms)
+
+    def _begin(self, now_ms: int) -> None:
+        """Start or resume the mission, once there is a position."""
+        if not self._waiting or not self.cockpit.has_position:
+            return
+        self._waiting = False
+        self._finished = False
+        anew = int(self.cockpit.param("MIS_RESTART")) == 1 and not self._ignore_restart
+        self._ignore_restart = False
+        self.sequencer.keep_jump_counts(bool(int(self.cockpit.param("MIS_OPTIONS")) & _KEEP_JUMP_COUNT))
+        self.executor.drop()
+        step = self.sequencer.start if anew else self.sequencer.resume
+        self._tell(step(self.mission, self.executor))
+
+    def exit(self) -> None:
+        self._active = self._waiting = False
+        self._tell(self.sequencer.stop())
+        self.executor.drop()
+
+    def disarmed(self) -> None:
+        """A copter's mission goes back to its first item; a rover's stays where it is while in AUTO (item 26)."""
+        self._waiting = True
+        self._finished = False
+        self._tell(self.sequencer.stop())
+        self.executor.drop()
+        self.cockpit.fly(Idle())
+
+    def rewind(self) -> None:
+        """The vehicle was disarmed: back to the first item, unless the mission was flown to its end."""
+        if self.sequencer.state() is MissionState.IDLE and self.mission.total():
+            at = self.mission.first_index
+            if self.sequencer.current_nav_index() != at:
+                self.steer(at)
+
+    # --- the pass -------------------------------------------------------------------------------------------------
+    def update(self, now_ms: int, events: VehicleEvent) -> None:
+        if self._waiting and self.cockpit.armed:
+            self._begin(now_ms)
+        if not events and not self._woken and not self._is_due(now_ms):
+            return
+        self._woken = False
+        if self.sequencer.state() is not MissionState.RUNNING or not self.cockpit.has_position:
+            return
+        self.executor.update(now_ms, events)
+        maneuver = self.executor.maneuver
+        landing = maneuver is not None and maneuver.done and maneuver.is_landing
+        said = len(self.cockpit.events)
+        came = self.sequencer.update(self.mission, self.executor, now_ms)
+        if landing and came and not self._goes_on_after_landing():
+            self._finished = True
+        if came:
+            self._tell(came, said)
+
+    def _is_due(self, now_ms: int) -> bool:
+        deadline = self.next_deadline_ms()
+        return deadline is not None and now_ms >= deadline
+
+    def wake(self) -> None:
+        """Something that no event tells has changed (the takeoff is allowed now): look again at the next tick."""
+        self._woken = self._active
+
+    def next_deadline_ms(self) -> int | None:
+        if self._woken:
+            return self.cockpit.now_ms
+        if not self._active or self.sequencer.state() is not MissionState.RUNNING:
+            return None
+        stepping, flying = self.sequencer.next_deadline_ms(), self.executor.next_deadline_ms()
+        if stepping is None or flying is None:
+            return flying if stepping is None else stepping
+        return min(stepping, flying)
+
+    def _tell(self, events: list[MissionEvent], said: int = 0) -> None:
+        """Announce what the sequencer did, and keep its progress. An arrival goes before what was said (from `said`
+        on) when the next item started."""
+        for event in events:
+            if isinstance(event, ItemReached):
+                text = f"Reached {'waypoint' if self.cockpit.rover else 'command'} #{event.seq}"
+                self.cockpit.events[said:said] = [event, StatusText(Severity.INFO, text)]
+            else:
+                self.cockpit.announce(event)
+        progress = self.sequencer.progress()
+        if progress != self._saved:
+            self._saved = progress
+            self.cockpit.save(SaveProgress(progress[0], int(progress[1])))
+
+    def notice(self, notice: MissionNotice) -> None:
+        """What the sequencer wants people to know, in ArduPilot's words."""
+        if isinstance(notice, ItemStarted):
+            self.cockpit.say(Severity.INFO, f"Mission: {notice.seq} {command_name(notice.command)}")
+        elif isinstance(notice, ItemSkipped):
+            self.cockpit.say(Severity.WARNING, f"Skipping invalid cmd #{notice.command}")
+        elif isinstance(notice, JumpTaken):
+            count = "unlimited" if notice.count < 0 else str(notice.count)
+            self.cockpit.say(Severity.INFO, f"Mission: {notice.seq} Jump {notice.run}/{count}")
+
+    # --- the end --------------------------------------------------------------------------------------------------
+    def mission_complete(self) -> None:
+        """The executor's `on_mission_complete`: on the ground stop the motors, in the air stay (item 25)."""
+        if self.cockpit.rover:
+            self.cockpit.say(Severity.INFO, "Mission Complete")
+            self._rover_done(int(self.cockpit.param("MIS_DONE_BEHAVE")))
+        elif self.cockpit.landed:
+            self._finished = True
+        elif not self.cockpit.arrived:
+            self.cockpit.fly(Hold(None))
+
+    def _rover_done(self, behaviour: int) -> None:
+        mode = {2: RoverMode.ACRO, 3: RoverMode.MANUAL}.get(behaviour)
+        if mode is None or not self._request_mode(mode):
+            self.cockpit.fly(Hold(self.cockpit.vehicle.state.position if behaviour == 1 else None))
+
+    def _goes_on_after_landing(self) -> bool:
+        if not int(self.cockpit.param("MIS_OPTIONS")) & _GO_ON_AFTER_LAND:
+            return False
+        return self.sequencer.state() is MissionState.RUNNING and self._takes_off_at(self.sequencer.current_nav_index())
+
+    @property
+    def finished(self) -> bool:
+        return self._finished
+
+    @property
+    def is_landing(self) -> bool:
+        maneuver = self.executor.maneuver
+        return self._active and maneuver is not None and maneuver.is_landing
+
+    @property
+    def holds_arming(self) -> bool:
+        """A mission that waits on the ground for its time, with the takeoff allowed, stays armed."""
+        return self.sequencer.state() is MissionState.RUNNING and self.cockpit.takeoff_allowed
+
+    # --- questions and commands -----------------------------------------------------------------------------------
+    def missing_takeoff(self) -> bool:
+        """Would the mission begin on the ground with something else than a takeoff? (item 26)"""
+        if self.cockpit.rover:
+            return False
+        anew = int(self.cockpit.param("MIS_RESTART")) == 1 or self.sequencer.state() is MissionState.COMPLETED
+        at = self.mission.first_index if anew else self.sequencer.current_nav_index()
+        return not self._takes_off_at(at)
+
+    def _takes_off_at(self, index: int) -> bool:
+        at = max(index, self.mission.first_index)
+        item = self.sequencer.next_nav(self.mission, at - 1)
+        while item is not None and item.command == Cmd.NAV_DELAY:
+            after = self.sequencer.next_nav(self.mission, item.seq)
+            item = after if after is not None and after.seq > item.seq else None
+        return item is not None and item.command in _TAKEOFFS
+
+    def steer(self, index: int) -> None:
+        """Make `index` current. Raises `SetCurrentError`."""
+        self._tell(self.sequencer.set_current(index, self.mission, self.executor))
+
+    def begin_again(self, *, anew: bool = False) -> None:
+        """Go on with a mission that stands still although AUTO is active (MISSION_START, a reset after its end)."""
+        if self._active and self.cockpit.armed and self.sequencer.state() is not MissionState.RUNNING:
+            self._waiting = True
+            self._ignore_restart = not anew
+            self._begin(self.cockpit.now_ms)
+
+    def landing_start(self) -> int | None:
+        """Index of the nearest DO_LAND_START (3-D), None when the mission has none."""
+        here = self.cockpit.vehicle.state.place
+        best: tuple[float, int] | None = None
+        for item in self.mission.items():
+            if item.command != Cmd.DO_LAND_START:
+                continue
+            away = self._away(item, here.alt)
+            if best is None or away < best[0]:
+                best = (away, item.seq)
+        return None if best is None else best[1]
+
+    def _away(self, item: MissionItem, altitude: float) -> float:
+        if item.x == 0.0 and item.y == 0.0:
+            return 0.0
+        there = GeoPoint(item.x, item.y, amsl(self.cockpit, item.frame, item.z))
+        return hypot(distance(self.cockpit.vehicle.state.place, there), there.alt - altitude)
+
+    def go_on_at(self, index: int) -> None:
+        """The mission goes on at `index`: at once when AUTO is active, else when it is entered, whatever MIS_RESTART
+        says then. Raises `SetCurrentError`."""
+        self.steer(index)
+        if self._active:
+            self.begin_again()
+        else:
+            self._ignore_restart = True
+
+    def replaced(self, old: tuple[MissionItem, ...]) -> None:
+        """The storage holds a new mission (item 24)."""
+        change = self.sequencer.mission_changed(old, self.mission, self.executor)
+        if change.restarted:
+            self.cockpit.say(Severity.INFO, "Auto mission changed, restarted command")
+        self._tell(change.events)
+
+    @property
+    def guided(self) -> GuidedFlight | None:
+        """The guided flight of a GUIDED_ENABLE item, while it is being flown."""
+        maneuver = self.executor.maneuver
+        return maneuver.flight if isinstance(maneuver, GuidedItem) and not maneuver.done else None
+
+    def pause(self) -> bool:
+        maneuver = self.executor.maneuver
+        return maneuver is not None and not maneuver.done and maneuver.pause()
+
+    def resume(self) -> bool:
+        maneuver = self.executor.maneuver
+        return maneuver is not None and maneuver.resume()
+
+    def turn(self, yaw: Yaw) -> bool:
+        self.executor.turn(yaw)
+        return True

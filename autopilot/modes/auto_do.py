@@ -1,0 +1,182 @@
+"""DO and CONDITION items of a mission: what they do at once, and what they wait for.
+
+Source: table 1.4 and items 18, 19 of `mission-semantics.md`. Payload items are done or recorded by `Payload`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from math import isfinite
+from typing import Final
+
+from autopilot.cockpit import Cockpit
+from autopilot.geo import GeoPoint
+from autopilot.mission.commands import Cmd
+from autopilot.mission.executor import CommandStartResult
+from autopilot.mission.items import MissionItem
+from autopilot.modes.guided_item import GuidedLimits
+from autopilot.modes.heading import Heading, condition_yaw
+from autopilot.modes.payload import Payload
+from autopilot.modes.places import amsl, local
+from autopilot.modes.speeds import SpeedControl
+from autopilot.vehicle import VehicleEvent
+
+_TICK_MS = 20
+_DEFAULT = -2.0  # DO_CHANGE_SPEED param2: back to the default speed
+
+
+@dataclass(slots=True)
+class DoTools:
+    """What DO items act on. `set_home` (None: here) and `enable_fence` are the autopilot's."""
+
+    cockpit: Cockpit
+    heading: Heading
+    speeds: SpeedControl
+    payload: Payload
+    limits: GuidedLimits
+    set_home: Callable[[GeoPoint | None], object]
+    enable_fence: Callable[[float], object]
+    set_reverse: Callable[[bool], object]
+
+
+@dataclass(slots=True)
+class Condition:
+    """What a CONDITION item waits for: a time, or one of the vehicle's events."""
+
+    deadline_ms: int | None = None
+    event: VehicleEvent = field(default=VehicleEvent(0))
+    near_m: float = 0.0
+    met: bool = False
+
+    def update(self, now_ms: int, events: VehicleEvent) -> None:
+        if events & self.event or (self.deadline_ms is not None and now_ms >= self.deadline_ms):
+            self.deadline_ms = None
+            self.met = True
+
+
+class DoItems:
+    """Starts DO and CONDITION items, and follows the CONDITION that waits."""
+
+    def __init__(self, tools: DoTools) -> None:
+        self._tools = tools
+        self._condition: Condition | None = None
+
+    @property
+    def deadline_ms(self) -> int | None:
+        return None if self._condition is None else self._condition.deadline_ms
+
+    @property
+    def met(self) -> bool:
+        return self._condition is None or self._condition.met
+
+    def start(self, item: MissionItem, now_ms: int) -> CommandStartResult:
+        """Act on `item`. UNSUPPORTED: this vehicle has nothing to do with it."""
+        self.drop()
+        handler = _DO_ITEMS.get(item.command)
+        if handler is not None:
+            return handler(self, item, now_ms)
+        params = (item.param1, item.param2, item.param3, item.param4, item.x, item.y, item.z)
+        if self._tools.payload.act(item.command, params, now_ms):
+            return CommandStartResult.COMPLETE
+        return CommandStartResult.UNSUPPORTED
+
+    def update(self, now_ms: int, events: VehicleEvent) -> None:
+        if self._condition is not None and not self._condition.met:
+            self._condition.update(now_ms, events)
+
+    def drop(self) -> None:
+        """Nothing waits any more."""
+        if self._condition is not None and self._condition.near_m > 0.0:
+            self._tools.cockpit.vehicle.watch_distance(0.0)
+        self._condition = None
+
+    def target_changed(self) -> None:
+        """A new NAV target: a watched distance now counts to it."""
+        if self._condition is not None and self._condition.near_m > 0.0 and not self._condition.met:
+            self._tools.cockpit.vehicle.watch_distance(self._condition.near_m)
+
+    # --- items ----------------------------------------------------------------------------------------------------
+    def _delay(self, item: MissionItem, now_ms: int) -> CommandStartResult:
+        wait = item.param1 if isfinite(item.param1) and item.param1 > 0.0 else 0.0
+        self._condition = Condition(deadline_ms=now_ms + -(-int(wait * 1000.0) // _TICK_MS) * _TICK_MS)
+        return CommandStartResult.ACCEPTED
+
+    def _distance(self, item: MissionItem, now_ms: int) -> CommandStartResult:
+        if not item.param1 > 0.0:
+            return CommandStartResult.COMPLETE
+        self._condition = Condition(event=VehicleEvent.NEAR, near_m=item.param1)
+        self._tools.cockpit.vehicle.watch_distance(item.param1)
+        return CommandStartResult.ACCEPTED
+
+    def _yaw(self, item: MissionItem, now_ms: int) -> CommandStartResult:
+        if self._tools.cockpit.rover:
+            return CommandStartResult.UNSUPPORTED
+        direction = 0 if item.param3 == 0.0 else (1 if item.param3 > 0.0 else -1)
+        here = self._tools.cockpit.vehicle.state.yaw
+        self._condition = Condition(event=VehicleEvent.YAW_DONE)
+        self._tools.heading.fix(condition_yaw(item.param1, item.param2, direction, item.param4 != 0.0, here))
+        return CommandStartResult.ACCEPTED
+
+    def _speed(self, item: MissionItem, now_ms: int) -> CommandStartResult:
+        speeds, speed = self._tools.speeds, item.param2
+        kind = 0 if self._tools.cockpit.rover else int(item.param1) if isfinite(item.param1) else 0
+        if speed == _DEFAULT:
+            speeds.clear()
+        elif isfinite(speed) and speed > 0.0 and kind in (0, 1, 2, 3):
+            speeds.override(
+                ground=speed if kind < 2 else None, up=speed if kind == 2 else None, down=speed if kind == 3 else None
+            )
+        return CommandStartResult.COMPLETE
+
+    def _home(self, item: MissionItem, now_ms: int) -> CommandStartResult:
+        nowhere = item.x == 0.0 and item.y == 0.0 and item.z == 0.0
+        here = item.param1 == 1.0 or (nowhere and not self._tools.cockpit.rover)
+        place = GeoPoint(item.x, item.y, amsl(self._tools.cockpit, item.frame, item.z))
+        self._tools.set_home(None if here else place)
+        return CommandStartResult.COMPLETE
+
+    def _interest(self, item: MissionItem, now_ms: int) -> CommandStartResult:
+        if self._tools.cockpit.rover:  # its camera looks there; it has no nose to turn
+            return CommandStartResult.COMPLETE
+        ends = item.command == Cmd.DO_SET_ROI_NONE or (item.x == 0.0 and item.y == 0.0 and item.z == 0.0)
+        cockpit = self._tools.cockpit
+        place = GeoPoint(item.x, item.y, amsl(cockpit, item.frame, item.z))
+        self._tools.heading.look_at(None if ends else local(cockpit, place))
+        return CommandStartResult.COMPLETE
+
+    def _fence(self, item: MissionItem, now_ms: int) -> CommandStartResult:
+        self._tools.enable_fence(item.param1)
+        return CommandStartResult.COMPLETE
+
+    def _limits(self, item: MissionItem, now_ms: int) -> CommandStartResult:
+        limits = self._tools.limits
+        limits.time_s, limits.lowest, limits.highest, limits.away = (
+            p if isfinite(p) and p > 0.0 else 0.0 for p in (item.param1, item.param2, item.param3, item.param4)
+        )
+        return CommandStartResult.COMPLETE
+
+    def _reverse(self, item: MissionItem, now_ms: int) -> CommandStartResult:
+        if not self._tools.cockpit.rover:
+            return CommandStartResult.UNSUPPORTED
+        self._tools.set_reverse(item.param1 == 1.0)
+        return CommandStartResult.COMPLETE
+
+    def _marker(self, item: MissionItem, now_ms: int) -> CommandStartResult:
+        return CommandStartResult.COMPLETE
+
+
+_DO_ITEMS: Final[dict[int, Callable[[DoItems, MissionItem, int], CommandStartResult]]] = {
+    Cmd.CONDITION_DELAY: DoItems._delay,
+    Cmd.CONDITION_DISTANCE: DoItems._distance,
+    Cmd.CONDITION_YAW: DoItems._yaw,
+    Cmd.DO_CHANGE_SPEED: DoItems._speed,
+    Cmd.DO_SET_HOME: DoItems._home,
+    Cmd.DO_SET_ROI_LOCATION: DoItems._interest,
+    Cmd.DO_SET_ROI: DoItems._interest,
+    Cmd.DO_SET_ROI_NONE: DoItems._interest,
+    Cmd.DO_FENCE_ENABLE: DoItems._fence,
+    Cmd.DO_GUIDED_LIMITS: DoItems._limits,
+    Cmd.DO_SET_REVERSE: DoItems._reverse,
+    Cmd.DO_LAND_START: DoItems._marker,
+}

@@ -1,0 +1,87 @@
+"""The mission executor of AUTO: what the sequencer steps through becomes maneuvers and actions (seed 001)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from autopilot.mission.capability import capable
+from autopilot.mission.commands import Cmd, drives_navigation
+from autopilot.mission.executor import CommandStartResult
+from autopilot.mission.items import MissionItem
+from autopilot.modes.auto_do import DoItems, DoTools
+from autopilot.modes.auto_nav import NAV_ITEMS, NavTools
+from autopilot.modes.maneuver import Maneuver
+from autopilot.vehicle import VehicleEvent, Yaw
+
+
+class AutoExecutor:
+    """A `MissionExecutor`. `completed` is called when no NAV item is left."""
+
+    def __init__(self, nav: NavTools, do: DoTools, completed: Callable[[], None]) -> None:
+        self._nav = nav
+        self._do_tools = do
+        self._do = DoItems(do)
+        self._completed = completed
+        self.maneuver: Maneuver | None = None
+
+    # --- MissionExecutor ------------------------------------------------------------------------------------------
+    def start_command(self, cmd: MissionItem) -> CommandStartResult:
+        now_ms = self._nav.cockpit.now_ms
+        if not capable(self._nav.cockpit.kind, cmd.command):
+            self._record(cmd, now_ms)
+            return CommandStartResult.UNSUPPORTED
+        if not drives_navigation(cmd.command):
+            return self._do.start(cmd, now_ms)
+        build = NAV_ITEMS[cmd.command]
+        self._come_from(self.maneuver)
+        self.maneuver = build(self._nav, cmd, now_ms)
+        self.maneuver.start(now_ms)
+        self._do.target_changed()
+        return CommandStartResult.COMPLETE if self._is_at_once(cmd) else CommandStartResult.ACCEPTED
+
+    def verify_command(self, cmd: MissionItem) -> bool:
+        if drives_navigation(cmd.command):
+            return self.maneuver is not None and self.maneuver.done
+        return self._do.met
+
+    def on_mission_complete(self) -> None:
+        self._completed()
+
+    # --- AUTO's side ----------------------------------------------------------------------------------------------
+    def update(self, now_ms: int, events: VehicleEvent) -> None:
+        """Follow what is being flown and what is being waited for, before the sequencer asks."""
+        if self.maneuver is not None and not self.maneuver.done:
+            self.maneuver.update(now_ms, events)
+        self._do.update(now_ms, events)
+
+    def next_deadline_ms(self) -> int | None:
+        flown = None if self.maneuver is None or self.maneuver.done else self.maneuver.deadline_ms
+        waited = self._do.deadline_ms
+        if flown is None or waited is None:
+            return waited if flown is None else flown
+        return min(flown, waited)
+
+    def turn(self, yaw: Yaw) -> None:
+        """CONDITION_YAW as a command."""
+        self._nav.heading.fix(yaw)
+
+    def drop(self) -> None:
+        """AUTO is left, or its mission begins anew: nothing is being flown."""
+        self._do.drop()
+        self.maneuver = None
+        self._nav.before = self._nav.previous = None
+
+    def _come_from(self, last: Maneuver | None) -> None:
+        """A leg begins where the last one ended, if the vehicle got there."""
+        arrived = last is not None and last.done and last.end is not None
+        self._nav.previous = self._nav.before if arrived else None
+        self._nav.before = last.end if last is not None and arrived else None
+
+    def _record(self, cmd: MissionItem, now_ms: int) -> None:
+        """What this vehicle cannot do and a payload could (30, 94, grippers, ...) is recorded, and then skipped."""
+        self._do_tools.payload.act(
+            cmd.command, (cmd.param1, cmd.param2, cmd.param3, cmd.param4, cmd.x, cmd.y, cmd.z), now_ms
+        )
+
+    def _is_at_once(self, cmd: MissionItem) -> bool:
+        return cmd.command == Cmd.NAV_GUIDED_ENABLE and self.maneuver is not None and self.maneuver.done

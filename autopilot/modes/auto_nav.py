@@ -1,0 +1,158 @@
+"""NAV items of a mission as maneuvers: table 1.4 and items 12 to 17 of `mission-semantics.md`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from math import isfinite
+from typing import Final
+
+from autopilot.cockpit import Cockpit
+from autopilot.geo import Ned
+from autopilot.mission.commands import Cmd, has_position
+from autopilot.mission.items import MissionItem
+from autopilot.modes.clock import ms_until
+from autopilot.modes.guided import GuidedFlight
+from autopilot.modes.guided_item import GuidedItem, GuidedLimits
+from autopilot.modes.heading import KEEP, Heading
+from autopilot.modes.landing import Landing
+from autopilot.modes.maneuver import Climb, Follow, GoThenClimb, Maneuver, Turns, Wait, returning_speed
+from autopilot.modes.places import item_down, item_position
+from autopilot.modes.returning import Destination, return_maneuver
+from autopilot.modes.speeds import SpeedControl
+from autopilot.outcome import Severity
+from autopilot.vehicle import Circle, Leg
+
+_PASSED_BY: Final = frozenset({16, 82, 17, 19, 94})  # behind these a copter's waypoint is not stopped at (item 13)
+_LOWEST_TAKEOFF = 1.0  # m above where the vehicle is
+_TICK_MS = 20
+_SAME_PLACE = 0.1  # m
+
+
+@dataclass(slots=True)
+class NavTools:
+    """What the items need beside themselves. `before`: NED m of the end of the leg just finished, None when the
+    vehicle comes from anywhere; `previous`: where that leg began; `following`: the NAV item behind an index."""
+
+    cockpit: Cockpit
+    heading: Heading
+    speeds: SpeedControl
+    guided: GuidedFlight
+    limits: GuidedLimits
+    destination: Destination
+    following: Callable[[int], MissionItem | None]
+    before: Ned | None = None
+    previous: Ned | None = None
+
+
+def acceptance_radius(cockpit: Cockpit) -> float:
+    """Metres: WPNAV_RADIUS (cm) of a copter, WP_RADIUS (m) of a rover."""
+    return cockpit.param("WP_RADIUS", 2.0) if cockpit.rover else cockpit.param("WPNAV_RADIUS", 200.0) / 100.0
+
+
+def _hold(item: MissionItem) -> float:
+    return item.param1 if isfinite(item.param1) and item.param1 > 0.0 else 0.0
+
+
+def _next_place(tools: NavTools, item: MissionItem, end: Ned) -> tuple[Ned | None, MissionItem | None]:
+    """Where to fly on without stopping at `item`, and the item that is there; (None, None): stop."""
+    following = tools.following(item.seq) if _hold(item) == 0.0 else None
+    if following is None or not has_position(following.command):
+        return None, None
+    if not tools.cockpit.rover and following.command not in _PASSED_BY:
+        return None, None
+    place = item_position(tools.cockpit, following, end)
+    if all(abs(a - b) < _SAME_PLACE for a, b in zip(place, end, strict=True)):
+        return None, None
+    return place, following
+
+
+def _waypoint(tools: NavTools, item: MissionItem, now_ms: int) -> Maneuver:
+    end = item_position(tools.cockpit, item, tools.before)
+    spline = item.command == Cmd.NAV_SPLINE_WAYPOINT
+    onward, following = _next_place(tools, item, end)
+    leg = Leg(
+        end, tools.before, onward, acceptance_radius(tools.cockpit), tools.heading.for_leg(), spline,
+        tools.previous if spline else None,
+        following is not None and following.command == Cmd.NAV_SPLINE_WAYPOINT,
+        tools.cockpit.backwards,
+    )
+    return Follow(tools.cockpit, leg, tools.heading)
+
+
+def _stopping(tools: NavTools, item: MissionItem) -> Leg:
+    end = item_position(tools.cockpit, item, tools.before)
+    yaw, radius = tools.heading.for_leg(), acceptance_radius(tools.cockpit)
+    return Leg(end, tools.before, None, radius, yaw, backwards=tools.cockpit.backwards)
+
+
+def _loiter_unlimited(tools: NavTools, item: MissionItem, now_ms: int) -> Maneuver:
+    return Follow(tools.cockpit, _stopping(tools, item), tools.heading, final=False)
+
+
+def _loiter_time(tools: NavTools, item: MissionItem, now_ms: int) -> Maneuver:
+    return Follow(tools.cockpit, _stopping(tools, item), tools.heading)
+
+
+def _loiter_turns(tools: NavTools, item: MissionItem, now_ms: int) -> Maneuver:
+    center = item_position(tools.cockpit, item, tools.before)
+    radius = abs(item.param3) if isfinite(item.param3) else 0.0
+    if radius == 0.0:
+        radius = tools.cockpit.param("CIRCLE_RADIUS", 20.0) / (1.0 if tools.cockpit.rover else 100.0)  # m; copter: cm
+    turns = item.param1 if isfinite(item.param1) and item.param1 > 0.0 else 0.0
+    direction = -1 if item.param3 < 0.0 else 1
+    return Turns(tools.cockpit, Circle(center, radius, direction, turns, tools.heading.for_circle(center)))
+
+
+def _loiter_to_altitude(tools: NavTools, item: MissionItem, now_ms: int) -> Maneuver:
+    end = item_position(tools.cockpit, item, tools.before)
+    return GoThenClimb(tools.cockpit, end, tools.before, acceptance_radius(tools.cockpit), tools.heading)
+
+
+def _return(tools: NavTools, item: MissionItem, now_ms: int) -> Maneuver:
+    tools.speeds.override(ground=returning_speed(tools.cockpit, tools.speeds.current()))
+    return return_maneuver(tools.cockpit, tools.destination, tools.heading)
+
+
+def _land(tools: NavTools, item: MissionItem, now_ms: int) -> Maneuver:
+    here = item.x == 0.0 and item.y == 0.0
+    return Landing(tools.cockpit, None if here else item_position(tools.cockpit, item)[:2], tools.heading)
+
+
+def _takeoff(tools: NavTools, item: MissionItem, now_ms: int) -> Maneuver:
+    lowest = tools.cockpit.vehicle.state.position[2] - _LOWEST_TAKEOFF
+    return Climb(tools.cockpit, min(item_down(tools.cockpit, item), lowest), KEEP)
+
+
+def _delay(tools: NavTools, item: MissionItem, now_ms: int) -> Maneuver:
+    if item.param1 > 0.0:
+        wait_ms = int(item.param1 * 1000.0)
+    else:
+        hour, minute, second = (int(p) if isfinite(p) else -1 for p in (item.param2, item.param3, item.param4))
+        wait_ms = ms_until(hour, minute, second, int(tools.cockpit.boot_unix_s * 1000.0) + now_ms)
+    tools.cockpit.say(Severity.INFO, f"Delaying {wait_ms // 1000} sec")
+    until = now_ms + -(-wait_ms // _TICK_MS) * _TICK_MS
+    return Wait(tools.cockpit, until, tools.heading.for_hold())
+
+
+def _guided(tools: NavTools, item: MissionItem, now_ms: int) -> Maneuver:
+    if not item.param1 > 0.0:
+        return Maneuver(tools.cockpit)
+    return GuidedItem(tools.cockpit, tools.guided, tools.limits)
+
+
+Build = Callable[[NavTools, MissionItem, int], Maneuver]
+
+NAV_ITEMS: Final[dict[int, Build]] = {
+    Cmd.NAV_WAYPOINT: _waypoint,
+    Cmd.NAV_SPLINE_WAYPOINT: _waypoint,
+    Cmd.NAV_LOITER_UNLIM: _loiter_unlimited,
+    Cmd.NAV_LOITER_TURNS: _loiter_turns,
+    Cmd.NAV_LOITER_TIME: _loiter_time,
+    Cmd.NAV_LOITER_TO_ALT: _loiter_to_altitude,
+    Cmd.NAV_RETURN_TO_LAUNCH: _return,
+    Cmd.NAV_LAND: _land,
+    Cmd.NAV_TAKEOFF: _takeoff,
+    Cmd.NAV_DELAY: _delay,
+    Cmd.NAV_GUIDED_ENABLE: _guided,
+}

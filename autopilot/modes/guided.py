@@ -1,0 +1,150 @@
+"""GUIDED: a ground station or companion computer says where to go, target by target.
+
+Also what a mission's GUIDED_ENABLE item flies. Sources: `ground-stations.md` 3.2, ArduPilot ArduCopter/mode_guided.cpp
+and Rover/mode_guided.cpp. On the ground a copter takes no target but a takeoff.
+"""
+
+from __future__ import annotations
+
+from math import atan2, hypot
+
+from autopilot.cockpit import Cockpit
+from autopilot.geo import Ned
+from autopilot.modes.heading import KEEP, Heading
+from autopilot.modes.mode import Mode
+from autopilot.modes.table import ModeSpec
+from autopilot.vehicle import (
+    Attitude,
+    Drive,
+    Hold,
+    Idle,
+    Land,
+    Leg,
+    TakeOff,
+    Target,
+    VehicleEvent,
+    Velocity,
+    Yaw,
+    YawMode,
+)
+
+_ZERO: Ned = (0.0, 0.0, 0.0)
+
+
+class GuidedFlight:
+    """The targets of GUIDED, for the mode and for AUTO's GUIDED_ENABLE."""
+
+    def __init__(self, cockpit: Cockpit, heading: Heading) -> None:
+        self._cockpit = cockpit
+        self._heading = heading
+        self._wanted: Target | None = None  # what resume goes back to
+        self.paused = False
+
+    @property
+    def grounded(self) -> bool:
+        """A copter on the ground: takes off first. One that is climbing away has left the ground for this purpose."""
+        return self._cockpit.landed and not self._cockpit.rover
+
+    def begin(self) -> None:
+        """Stay here until told otherwise."""
+        self.paused = False
+        self._wanted = None
+        self._cockpit.fly(Idle() if self.grounded else Hold(None, yaw=self._heading.for_hold()))
+
+    def _fly(self, target: Target) -> None:
+        self.paused = False
+        self._wanted = target
+        self._cockpit.fly(target)
+
+    def go_to(self, end: Ned, yaw: Yaw | None = None) -> None:
+        """Fly to `end` and hold it."""
+        if yaw is not None:
+            self._heading.fix(yaw)
+        radius = self._cockpit.param("WP_RADIUS", 2.0) if self._cockpit.rover else _radius(self._cockpit)
+        demand = yaw or self._heading.for_leg()
+        self._fly(Leg(end, None, radius=radius, yaw=demand, backwards=self._cockpit.backwards))
+
+    def change_height(self, down: float) -> None:
+        """Keep the horizontal target, or the place where the vehicle is, at another height."""
+        wanted = self._wanted
+        end = wanted.end if isinstance(wanted, Leg) else self._cockpit.vehicle.state.position
+        self.go_to((end[0], end[1], down))
+
+    def take_off(self, down: float) -> None:
+        self._fly(TakeOff(down, KEEP))
+
+    def move(self, velocity: Ned, *, position: Ned | None, acceleration: Ned | None, yaw: Yaw | None) -> None:
+        """Fly a velocity (NED m/s), which ends after GUID_TIMEOUT unless renewed."""
+        timeout_ms = int(1000 * self._cockpit.param("GUID_TIMEOUT", 3.0))
+        if self._cockpit.rover:
+            self._fly(_drive(velocity, yaw, timeout_ms))
+            return
+        demand = yaw or self._heading.for_hold()
+        self._fly(Velocity(velocity, demand, acceleration or _ZERO, position, timeout_ms))
+
+    def attitude(self, target: Attitude) -> None:
+        self._fly(target)
+
+    def land(self) -> None:
+        self._fly(Land(None, KEEP))
+
+    def pause(self) -> None:
+        if not self.paused:
+            self.paused = True
+            self._cockpit.fly(Hold(None, yaw=self._heading.for_hold()))
+
+    def resume(self) -> None:
+        if self.paused:
+            self.paused = False
+            if self._wanted is not None:
+                self._cockpit.fly(self._wanted)
+
+
+def _radius(cockpit: Cockpit) -> float:
+    return cockpit.param("WPNAV_RADIUS", 200.0) / 100.0
+
+
+def _drive(velocity: Ned, yaw: Yaw | None, timeout_ms: int) -> Drive:
+    """A rover's way to fly a velocity: point at it, or turn at the wanted rate, and go."""
+    speed = hypot(velocity[0], velocity[1])
+    rate = yaw.rate if yaw is not None and yaw.mode is YawMode.RATE else None
+    return Drive(speed, atan2(velocity[1], velocity[0]), rate, timeout_ms)
+
+
+class GuidedMode(Mode):
+    """GUIDED as a flight mode."""
+
+    def __init__(self, cockpit: Cockpit, spec: ModeSpec, heading: Heading) -> None:
+        super().__init__(cockpit, spec)
+        self._heading = heading
+        self.flight = GuidedFlight(cockpit, heading)
+
+    def enter(self, now_ms: int) -> None:
+        self.flight.begin()
+
+    def update(self, now_ms: int, events: VehicleEvent) -> None:
+        """Nothing: the vehicle flies its target, and a person decides what comes next."""
+
+    def armed(self, now_ms: int) -> None:
+        self.flight.begin()
+
+    def disarmed(self) -> None:
+        self.cockpit.fly(Idle())
+
+    def take_off(self, down: float) -> bool:
+        if self.cockpit.rover:
+            return False
+        self.flight.take_off(down)
+        return True
+
+    def pause(self) -> bool:
+        self.flight.pause()
+        return True
+
+    def resume(self) -> bool:
+        self.flight.resume()
+        return True
+
+    def turn(self, yaw: Yaw) -> bool:
+        self._heading.fix(yaw)
+        return True

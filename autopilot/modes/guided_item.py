@@ -1,0 +1,70 @@
+"""GUIDED_ENABLE inside a mission, and the limits (DO_GUIDED_LIMITS) that end it.
+
+Time is exact; height and distance are looked at ten times a second of vehicle time, and only while such a limit is set.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import hypot
+
+from autopilot.cockpit import Cockpit
+from autopilot.geo import Ned
+from autopilot.modes.guided import GuidedFlight
+from autopilot.modes.maneuver import Maneuver
+from autopilot.vehicle import VehicleEvent
+
+_LOOK_MS = 100
+
+
+@dataclass(slots=True)
+class GuidedLimits:
+    """DO_GUIDED_LIMITS: seconds, metres above home, metres from where guided flight began; 0 = no limit."""
+
+    time_s: float = 0.0
+    lowest: float = 0.0
+    highest: float = 0.0
+    away: float = 0.0
+
+    @property
+    def spatial(self) -> bool:
+        return self.lowest > 0.0 or self.highest > 0.0 or self.away > 0.0
+
+    def exceeded(self, height: float, begin: Ned, here: Ned) -> bool:
+        return (
+            (self.lowest > 0.0 and height < self.lowest)
+            or (self.highest > 0.0 and height > self.highest)
+            or (self.away > 0.0 and hypot(here[0] - begin[0], here[1] - begin[1]) > self.away)
+        )
+
+
+class GuidedItem(Maneuver):
+    """Follows guided targets until a limit is met."""
+
+    def __init__(self, cockpit: Cockpit, flight: GuidedFlight, limits: GuidedLimits) -> None:
+        super().__init__(cockpit)
+        self.flight = flight
+        self._limits = limits
+        self._begin: Ned = cockpit.vehicle.state.position
+        self._end_ms: int | None = None
+
+    def start(self, now_ms: int) -> None:
+        self.flight.begin()
+        if self._limits.time_s > 0.0:
+            self._end_ms = now_ms + int(self._limits.time_s * 1000.0)
+        self._schedule(now_ms)
+
+    def update(self, now_ms: int, events: VehicleEvent) -> None:
+        if self.deadline_ms is None or now_ms < self.deadline_ms:
+            return
+        over = self._limits.exceeded(self.cockpit.height, self._begin, self.cockpit.vehicle.state.position)
+        if over or (self._end_ms is not None and now_ms >= self._end_ms):
+            self.deadline_ms = None
+            self.done = True
+        else:
+            self._schedule(now_ms)
+
+    def _schedule(self, now_ms: int) -> None:
+        look = now_ms + _LOOK_MS if self._limits.spatial else None
+        due = [moment for moment in (look, self._end_ms) if moment is not None]
+        self.deadline_ms = min(due) if due else None

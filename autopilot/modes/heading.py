@@ -1,0 +1,75 @@
+"""Where the nose points while a mode flies by itself: WP_YAW_BEHAVIOR, region of interest, CONDITION_YAW.
+
+Source: `mission-semantics.md` items 18 and 1.4, section 5; ArduPilot ArduCopter/autoyaw.cpp for what gives way to what:
+a region of interest stays until it is ended, a fixed heading until the next leg (with WP_YAW_BEHAVIOR 0 for good).
+"""
+
+from __future__ import annotations
+
+from math import radians
+
+from autopilot.cockpit import Cockpit
+from autopilot.geo import Ned
+from autopilot.vehicle import Yaw, YawMode
+
+KEEP = Yaw(YawMode.KEEP)
+ALONG = Yaw(YawMode.ALONG)
+
+
+class Heading:
+    """The yaw demand of autonomous modes."""
+
+    def __init__(self, cockpit: Cockpit) -> None:
+        self._cockpit = cockpit
+        self.interest: Ned | None = None
+        self._fixed: Yaw | None = None
+
+    def reset(self) -> None:
+        """Another mode begins: a region of interest ends, and so does a fixed heading."""
+        self.interest = None
+        self._fixed = None
+
+    def for_leg(self, *, returning: bool = False) -> Yaw:
+        """The demand for a new leg; `returning`: the leg brings the vehicle home."""
+        behaviour = int(self._cockpit.param("WP_YAW_BEHAVIOR", 2.0))
+        if self.interest is not None:
+            return Yaw(YawMode.POINT, point=self.interest)
+        if self._fixed is not None and behaviour == 0:
+            return self._fixed
+        self._fixed = None
+        if behaviour == 0 or (returning and behaviour == 2):
+            return KEEP
+        return ALONG
+
+    def for_hold(self) -> Yaw:
+        """The demand while the vehicle stays where it is."""
+        if self.interest is not None:
+            return Yaw(YawMode.POINT, point=self.interest)
+        return self._fixed or KEEP
+
+    def for_circle(self, center: Ned) -> Yaw:
+        """The demand on a circle: the nose looks at its centre."""
+        return Yaw(YawMode.POINT, point=self.interest or center)
+
+    def fix(self, yaw: Yaw) -> None:
+        """Turn now, and keep that heading until the next leg."""
+        self.interest = None
+        self._fixed = yaw
+        self._cockpit.vehicle.set_yaw(yaw)
+
+    def look_at(self, point: Ned | None) -> None:
+        """Begin (or with None end) a region of interest, NED m."""
+        self.interest = point
+        self._fixed = None
+        yaw = Yaw(YawMode.POINT, point=point) if point is not None else self.for_leg()
+        self._cockpit.vehicle.set_yaw(yaw)
+
+
+def condition_yaw(angle_deg: float, rate_deg_s: float, direction: int, relative: bool, heading: float) -> Yaw:
+    """The demand of CONDITION_YAW: `angle_deg` from north, or from the present `heading` (rad) in `direction` when
+    `relative`; `rate_deg_s` 0 = the vehicle's default."""
+    if relative:
+        angle = heading + radians(angle_deg) * (-1.0 if direction < 0 else 1.0)
+    else:
+        angle = radians(angle_deg)
+    return Yaw(YawMode.ANGLE, angle=angle, rate=radians(abs(rate_deg_s)), direction=direction)

@@ -1,0 +1,93 @@
+"""Coming down: at a place or where the vehicle is, held horizontally, done on the ground.
+
+The speeds of the descent (LAND_SPEED, LAND_SPEED_HIGH, LAND_ALT_LOW) are the vehicle's; see `autopilot.vehicle.Land`.
+"""
+
+from __future__ import annotations
+
+from math import hypot
+
+from autopilot.cockpit import Cockpit
+from autopilot.modes.heading import KEEP, Heading
+from autopilot.modes.maneuver import Maneuver
+from autopilot.modes.mode import Mode
+from autopilot.modes.table import ModeSpec
+from autopilot.vehicle import Idle, Land, Leg, VehicleEvent, Yaw
+
+_THERE = 1.0  # m; nearer than this no leg to the landing place is flown
+_TICK_MS = 20
+
+
+class Landing(Maneuver):
+    """Land at (n, e) m, flying there at the present height first, or with None here."""
+
+    def __init__(self, cockpit: Cockpit, place: tuple[float, float] | None, heading: Heading) -> None:
+        super().__init__(cockpit)
+        self._place = place
+        self._heading = heading
+        self._descending = False
+
+    @property
+    def is_landing(self) -> bool:
+        return self._descending
+
+    def start(self, now_ms: int) -> None:
+        north, east, down = self.cockpit.vehicle.state.position
+        place = self._place
+        if self.cockpit.landed or place is None or hypot(place[0] - north, place[1] - east) < _THERE:
+            self._descend(now_ms, KEEP)
+        else:
+            self.cockpit.fly(Leg((place[0], place[1], down), None, yaw=self._heading.for_leg()))
+
+    def update(self, now_ms: int, events: VehicleEvent) -> None:
+        if not self._descending:
+            if self.cockpit.arrived:
+                self._descend(now_ms, self._heading.for_hold())
+        elif events & VehicleEvent.LANDED or (self.deadline_ms is not None and now_ms >= self.deadline_ms):
+            self.deadline_ms = None
+            self.done = True
+
+    def _descend(self, now_ms: int, yaw: Yaw) -> None:
+        self._descending = True
+        if self.cockpit.landed:  # no event will tell us: it lies behind us
+            self.deadline_ms = now_ms + _TICK_MS
+        self.cockpit.fly(Land(self._place, yaw))
+
+
+class LandMode(Mode):
+    """LAND: comes down here and disarms on the ground. Works without a position, then without holding one."""
+
+    def __init__(self, cockpit: Cockpit, spec: ModeSpec, heading: Heading) -> None:
+        super().__init__(cockpit, spec)
+        self._heading = heading
+        self._landing: Landing | None = None
+
+    def enter(self, now_ms: int) -> None:
+        if self.cockpit.armed:
+            self._landing = Landing(self.cockpit, None, self._heading)
+            self._landing.start(now_ms)
+        else:
+            self.cockpit.fly(Idle())
+
+    def update(self, now_ms: int, events: VehicleEvent) -> None:
+        if self._landing is not None:
+            self._landing.update(now_ms, events)
+
+    @property
+    def finished(self) -> bool:
+        """On the ground: the motors may be stopped."""
+        return self._landing is not None and self._landing.done
+
+    def next_deadline_ms(self) -> int | None:
+        return None if self._landing is None else self._landing.deadline_ms
+
+    def turn(self, yaw: Yaw) -> bool:
+        self._heading.fix(yaw)
+        return True
+
+    def exit(self) -> None:
+        self._landing = None
+
+    def disarmed(self) -> None:
+        self._landing = None
+        self.cockpit.fly(Idle())

@@ -1,0 +1,94 @@
+"""Which mode flies, and the rules of changing it (`ground-stations.md` 3.2).
+
+A refused change leaves everything as it was and says why; the mode that already flies may be set again without effect,
+since ground stations repeat themselves.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from autopilot.cockpit import Cockpit
+from autopilot.mission.sequencer import SetCurrentError
+from autopilot.modes.auto import AutoMode
+from autopilot.modes.heading import Heading
+from autopilot.modes.mode import Mode
+from autopilot.modes.speeds import SpeedControl
+from autopilot.modes.table import CopterMode, ModeSpec, known_name, specs
+from autopilot.outcome import ACCEPTED, ModeChanged, Outcome, Result, Severity
+
+
+class ModeChoice:
+    """The flight modes of one vehicle. `modes` holds one object for each number that can be flown."""
+
+    def __init__(
+        self, cockpit: Cockpit, modes: Mapping[int, Mode], auto: AutoMode, first: int, speeds: SpeedControl,
+        heading: Heading,
+    ) -> None:
+        self._cockpit = cockpit
+        self._specs = specs(cockpit.kind)
+        self._modes = modes
+        self._auto = auto
+        self._speeds = speeds
+        self._heading = heading
+        self.number = first
+        self.mode: Mode = modes[first]
+        self.mode.enter(0)
+
+    @property
+    def spec(self) -> ModeSpec:
+        return self._specs[self.number]
+
+    def set(self, number: int, now_ms: int, reason: str = "", *, quiet: bool = False) -> Outcome:
+        """Fly mode `number` (ArduPilot's custom_mode). `quiet`: a refusal is not announced."""
+        if number == self.number:
+            return ACCEPTED
+        complaint = self._complaint(number, now_ms)
+        if complaint is not None:
+            if not quiet:
+                self._cockpit.say(Severity.WARNING, complaint)
+            return Outcome(Result.FAILED, complaint)
+        self._change(number, now_ms, reason)
+        return ACCEPTED
+
+    def _complaint(self, number: int, now_ms: int) -> str | None:
+        mode = self._modes.get(number)
+        if mode is None:
+            name = known_name(self._cockpit.kind, number)
+            return f"No such mode {number}" if name is None else f"Mode change to {name} failed: not available"
+        spec = self._specs[number]
+        failed = f"Mode change to {spec.name} failed: "
+        if spec.position and self._cockpit.armed and not self._cockpit.has_position:
+            return failed + "requires position"
+        if number == CopterMode.AUTO_RTL and not self._cockpit.rover:
+            why = self._to_landing_sequence()
+            if why is not None:
+                return failed + why
+        if mode is self.mode:
+            return None
+        why = mode.refusal(now_ms)
+        return None if why is None else failed + why
+
+    def _to_landing_sequence(self) -> str | None:
+        if self._cockpit.landed:
+            return "not flying"
+        start = self._auto.landing_start()
+        if start is None:
+            return "no landing sequence"
+        try:
+            self._auto.go_on_at(start)
+        except SetCurrentError as error:
+            return str(error)
+        return None
+
+    def _change(self, number: int, now_ms: int, reason: str) -> None:
+        mode = self._modes[number]
+        self.number = number
+        self._cockpit.announce(ModeChanged(number, reason))
+        if mode is self.mode:  # AUTO and AUTO_RTL are one
+            return
+        self.mode.exit()
+        self._heading.reset()
+        self._speeds.clear()
+        self.mode = mode
+        mode.enter(now_ms)

@@ -1,0 +1,176 @@
+"""One thing to fly, with an end: what a mission's NAV item and a mode's stages have in common.
+
+A maneuver sets targets, follows the vehicle's events, and says when it is done. AUTO gives one to each NAV item
+(`verify_command` is its `done`); RTL and LAND are a mode around one.
+"""
+
+from __future__ import annotations
+
+from autopilot.cockpit import Cockpit
+from autopilot.geo import Ned
+from autopilot.modes.heading import Heading
+from autopilot.vehicle import Circle, Hold, Idle, Leg, Speeds, TakeOff, VehicleEvent, Yaw
+
+
+class Maneuver:
+    """Base: done at once. `deadline_ms`: when `update` must run without an event; `end`: NED m where a leg that
+    follows begins, None when that is wherever the vehicle is."""
+
+    def __init__(self, cockpit: Cockpit) -> None:
+        self.cockpit = cockpit
+        self.done = False
+        self.deadline_ms: int | None = None
+        self.end: Ned | None = None
+
+    @property
+    def is_landing(self) -> bool:
+        """In its final descent to the ground."""
+        return False
+
+    def start(self, now_ms: int) -> None:
+        self.done = True
+
+    def update(self, now_ms: int, events: VehicleEvent) -> None:
+        """Something happened, or the deadline has come."""
+
+    def pause(self) -> bool:
+        """Brake and wait; False when there is no leg to interrupt."""
+        return False
+
+    def resume(self) -> bool:
+        return False
+
+    def refresh_yaw(self) -> None:
+        """The yaw demand has changed in the middle: nothing to do unless targets are set again later."""
+
+
+class Follow(Maneuver):
+    """Fly a leg; done when its end is reached. With `final` False never done (LOITER_UNLIM)."""
+
+    def __init__(self, cockpit: Cockpit, leg: Leg, heading: Heading, *, final: bool = True) -> None:
+        super().__init__(cockpit)
+        self._leg = leg
+        self._heading = heading
+        self._final = final
+        self._paused = False
+        self.end = leg.end
+
+    def start(self, now_ms: int) -> None:
+        self.cockpit.fly(self._leg)
+
+    def update(self, now_ms: int, events: VehicleEvent) -> None:
+        if self._final and self.cockpit.arrived and not self._paused:
+            self.done = True
+
+    def pause(self) -> bool:
+        if not self._paused:
+            self._paused = True
+            self.cockpit.fly(Hold(None, yaw=self._heading.for_hold()))
+        return True
+
+    def resume(self) -> bool:
+        if self._paused:
+            self._paused = False
+            leg = self._leg
+            self.cockpit.fly(
+                Leg(leg.end, None, leg.next, leg.radius, self._heading.for_leg(), backwards=leg.backwards)
+            )
+        return True
+
+
+class Climb(Maneuver):
+    """Take off, or go straight up (or down) to a height. Waits on the ground until the takeoff is allowed."""
+
+    def __init__(self, cockpit: Cockpit, down: float, yaw: Yaw) -> None:
+        super().__init__(cockpit)
+        self._down = down
+        self._yaw = yaw
+        self._waiting = False
+
+    def start(self, now_ms: int) -> None:
+        self._waiting = self.cockpit.landed and not self.cockpit.takeoff_allowed
+        if self._waiting:
+            self.cockpit.fly(Idle())
+        else:
+            self._go()
+
+    def update(self, now_ms: int, events: VehicleEvent) -> None:
+        if self._waiting:
+            if self.cockpit.takeoff_allowed:
+                self._waiting = False
+                self._go()
+        elif self.cockpit.arrived:
+            self.done = True
+
+    def _go(self) -> None:
+        north, east, _ = self.cockpit.vehicle.state.position
+        self.end = (north, east, self._down)
+        self.cockpit.fly(TakeOff(self._down, self._yaw))
+
+
+class Turns(Maneuver):
+    """Fly round a point; done after `turns` turns, counted from the edge."""
+
+    def __init__(self, cockpit: Cockpit, circle: Circle) -> None:
+        super().__init__(cockpit)
+        self._circle = circle
+
+    def start(self, now_ms: int) -> None:
+        self.cockpit.fly(self._circle)
+
+    def update(self, now_ms: int, events: VehicleEvent) -> None:
+        if self.cockpit.arrived:
+            self.done = True
+
+
+class GoThenClimb(Maneuver):
+    """Go to a place at the present height, then to its altitude there (LOITER_TO_ALT)."""
+
+    def __init__(self, cockpit: Cockpit, end: Ned, start: Ned | None, radius: float, heading: Heading) -> None:
+        super().__init__(cockpit)
+        self.end = end
+        self._start = start
+        self._radius = radius
+        self._heading = heading
+        self._at_place = False
+
+    def start(self, now_ms: int) -> None:
+        assert self.end is not None
+        down = self._start[2] if self._start is not None else self.cockpit.vehicle.state.position[2]
+        place = (self.end[0], self.end[1], down)
+        self.cockpit.fly(Leg(place, self._start, radius=self._radius, yaw=self._heading.for_leg()))
+
+    def update(self, now_ms: int, events: VehicleEvent) -> None:
+        if not self.cockpit.arrived or self.end is None:
+            return
+        if self._at_place:
+            self.done = True
+        else:
+            self._at_place = True
+            self.cockpit.fly(Leg(self.end, None, radius=self._radius, yaw=self._heading.for_hold()))
+
+
+class Wait(Maneuver):
+    """Stay where the vehicle is until a vehicle time (NAV_DELAY). On the ground it stays there."""
+
+    def __init__(self, cockpit: Cockpit, until_ms: int, yaw: Yaw) -> None:
+        super().__init__(cockpit)
+        self.deadline_ms = until_ms
+        self._yaw = yaw
+
+    def start(self, now_ms: int) -> None:
+        on_ground = self.cockpit.landed and not self.cockpit.rover
+        self.cockpit.fly(Idle() if on_ground else Hold(None, yaw=self._yaw))
+
+    def update(self, now_ms: int, events: VehicleEvent) -> None:
+        if self.deadline_ms is not None and now_ms >= self.deadline_ms:
+            self.deadline_ms = None
+            self.done = True
+
+
+def returning_speed(cockpit: Cockpit, speeds: Speeds) -> float:
+    """RTL_SPEED in m/s (copter cm/s, rover m/s); 0 = the usual speed."""
+    speed = cockpit.param("RTL_SPEED")
+    if not cockpit.rover:
+        speed /= 100.0
+    return speed if speed > 0.0 else speeds.ground

@@ -1,0 +1,75 @@
+"""What a flight mode is: it sets the vehicle's targets and reads its events.
+
+A mode is entered, updated once in each pass and left. It must decide the same whether it is updated at every tick or
+only at events and at its own deadline: so it looks at vehicle events, or at a time that it has itself announced by
+`next_deadline_ms`, never at a value that merely drifts.
+"""
+
+from __future__ import annotations
+
+from autopilot.cockpit import Cockpit
+from autopilot.modes.table import ModeSpec
+from autopilot.vehicle import VehicleEvent, Yaw
+
+
+class Mode:
+    """Base of all modes: flies nothing, refuses everything special."""
+
+    def __init__(self, cockpit: Cockpit, spec: ModeSpec) -> None:
+        self.cockpit = cockpit
+        self.spec = spec
+
+    def refusal(self, now_ms: int) -> str | None:
+        """Why this mode cannot be entered now, or None. Changes nothing, but may say more to people."""
+        return None
+
+    def enter(self, now_ms: int) -> None:
+        """Begin. Asked only when `refusal` gave None, and after the other mode has been left."""
+
+    def update(self, now_ms: int, events: VehicleEvent) -> None:
+        """Vehicle time is `now_ms`, and `events` have just happened (may be none)."""
+
+    def exit(self) -> None:
+        """Another mode takes over."""
+
+    def next_deadline_ms(self) -> int | None:
+        return None
+
+    @property
+    def is_landing(self) -> bool:
+        """The vehicle is being brought down to the ground."""
+        return self.spec.landing
+
+    @property
+    def finished(self) -> bool:
+        """What the mode was for is done and the vehicle stands on the ground: the motors may be stopped."""
+        return False
+
+    @property
+    def holds_arming(self) -> bool:
+        """Sitting armed on the ground is intended now: DISARM_DELAY waits."""
+        return False
+
+    def armed(self, now_ms: int) -> None:
+        """The vehicle has just been armed in this mode."""
+
+    def disarmed(self) -> None:
+        """The vehicle has just been disarmed in this mode."""
+
+    def take_off(self, down: float) -> bool:
+        """Climb to `down` (NED m) on a pilot's or ground station's command; False when the mode does not do that."""
+        return False
+
+    def pause(self) -> bool:
+        """Stop here and wait; False when the mode has nothing to pause. Repeating it is no failure."""
+        return False
+
+    def resume(self) -> bool:
+        return False
+
+    def turn(self, yaw: Yaw) -> bool:
+        """Point the nose (CONDITION_YAW as a command); False when the mode does not steer the nose itself."""
+        return False
+
+    def refresh_yaw(self) -> None:
+        """The region of interest has changed."""

@@ -1,0 +1,95 @@
+"""Servos, relays and what else hangs on a vehicle: done at once, repeated in the background, or only recorded.
+
+Repeats (DO_REPEAT_SERVO, DO_REPEAT_RELAY) go on whatever the mode does, one at a time as in ArduPilot's
+AP_ServoRelayEvents: a servo goes to the value and back to 1500 us, a relay toggles, each half a cycle.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from autopilot.cockpit import Cockpit
+from autopilot.mission.commands import Cmd
+from autopilot.outcome import PayloadAction
+
+_CENTRE_US: Final = 1500.0
+_CHANNELS: Final = range(1, 33)
+_RELAYS: Final = range(16)
+_RECORDED: Final = frozenset({30, 94, 200, 202, 203, 205, 206, 211, 530, 531, 532, 534, 1000, 2000, 2001, 2500, 2501})
+_TICK_MS: Final = 20
+
+Params = tuple[float, ...]
+
+
+class Payload:
+    """The outputs of one vehicle. `next_deadline_ms`: the next half cycle of a repeat."""
+
+    def __init__(self, cockpit: Cockpit) -> None:
+        self._cockpit = cockpit
+        self._relays: dict[int, bool] = {}
+        self._repeat: tuple[int, int, float] | None = None  # command, number, value
+        self._halves_left = 0
+        self._half_ms = 0
+        self.deadline_ms: int | None = None
+
+    @staticmethod
+    def knows(command: int) -> bool:
+        return command in _RECORDED or command in (
+            Cmd.DO_SET_SERVO, Cmd.DO_SET_RELAY, Cmd.DO_REPEAT_SERVO, Cmd.DO_REPEAT_RELAY,
+        )
+
+    def act(self, command: int, params: Params, now_ms: int) -> bool:
+        """Do `command` (MAV_CMD) with its parameters; False when it makes no sense (no such channel)."""
+        p = (*params, *([0.0] * 7))[:7]
+        if command == Cmd.DO_SET_SERVO:
+            return self._servo(int(p[0]), p[1])
+        if command == Cmd.DO_SET_RELAY:
+            return self._relay(int(p[0]), p[1] != 0.0)
+        if command in (Cmd.DO_REPEAT_SERVO, Cmd.DO_REPEAT_RELAY):
+            return self._begin_repeat(command, p, now_ms)
+        if command in _RECORDED:
+            self._cockpit.announce(PayloadAction(command, params))
+            return True
+        return False
+
+    def update(self, now_ms: int) -> None:
+        """The next half cycle is due."""
+        if self.deadline_ms is None or now_ms < self.deadline_ms or self._repeat is None:
+            return
+        self._half(self._repeat, first=False)
+        self._halves_left -= 1
+        self.deadline_ms = self.deadline_ms + self._half_ms if self._halves_left else None
+
+    def _begin_repeat(self, command: int, p: Params, now_ms: int) -> bool:
+        servo = command == Cmd.DO_REPEAT_SERVO
+        count, cycle = (p[2], p[3]) if servo else (p[1], p[2])
+        number = int(p[0])
+        if number not in (_CHANNELS if servo else _RELAYS) or count < 1 or cycle <= 0.0:
+            return False
+        self._repeat = (command, number, p[1])
+        self._halves_left = 2 * int(count) - 1
+        self._half_ms = max(_TICK_MS, round(cycle * 500.0 / _TICK_MS) * _TICK_MS)
+        self.deadline_ms = now_ms + self._half_ms
+        self._half(self._repeat, first=True)
+        return True
+
+    def _half(self, repeat: tuple[int, int, float], *, first: bool) -> None:
+        command, number, value = repeat
+        if command == Cmd.DO_REPEAT_RELAY:
+            self._relay(number, not self._relays.get(number, False))
+        else:
+            self._servo(number, value if first or self._halves_left % 2 == 0 else _CENTRE_US)
+
+    def _servo(self, channel: int, pwm_us: float) -> bool:
+        if channel not in _CHANNELS:
+            return False
+        self._cockpit.vehicle.set_output(channel, pwm_us)
+        self._cockpit.announce(PayloadAction(int(Cmd.DO_SET_SERVO), (float(channel), pwm_us)))
+        return True
+
+    def _relay(self, number: int, on: bool) -> bool:
+        if number not in _RELAYS:
+            return False
+        self._relays[number] = on
+        self._cockpit.announce(PayloadAction(int(Cmd.DO_SET_RELAY), (float(number), float(on))))
+        return True

@@ -1,0 +1,191 @@
+"""Coming home: RTL of copter and rover, as a mode and as a mission item.
+
+Copter, in ArduPilot's stages: straight up to the return height, over the ground to home or a rally point, wait, then
+land, or stay at RTL_ALT_FINAL. The height: RTL_ALT above home, the rally point's own altitude if that is higher, at
+least RTL_CLIMB_MIN above now and never below now; nearer to home a cone of slope RTL_CONE_SLOPE lowers the climb.
+Source: `mission-semantics.md` section 5, 3.5; ArduPilot ArduCopter/mode_rtl.cpp.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from math import hypot
+
+from autopilot.cockpit import Cockpit
+from autopilot.geo import Ned
+from autopilot.modes.heading import Heading
+from autopilot.modes.landing import Landing
+from autopilot.modes.maneuver import Maneuver, returning_speed
+from autopilot.modes.mode import Mode
+from autopilot.modes.speeds import SpeedControl
+from autopilot.modes.table import ModeSpec
+from autopilot.outcome import Severity
+from autopilot.vehicle import Idle, Leg, VehicleEvent, Yaw, YawMode
+
+Destination = Callable[[], Ned]
+"""Where to return to: NED m of home or of the rally point chosen."""
+
+_LOWEST_RETURN = 2.0  # m above home (RTL_ALT_MIN)
+_SHALLOWEST_CONE = 0.5  # RTL_CONE_SLOPE below this is taken as "no cone" (RTL_MIN_CONE_SLOPE)
+
+
+def return_height(cockpit: Cockpit, goal: Ned) -> float:
+    """Height of the flight home, metres above home."""
+    now = cockpit.height
+    goal_height = max(0.0, cockpit.home_ned[2] - goal[2])
+    least = max(_LOWEST_RETURN, now + max(0.0, cockpit.param("RTL_CLIMB_MIN") / 100.0))
+    height = max(goal_height, cockpit.param("RTL_ALT", 1500.0) / 100.0, least)
+    slope = cockpit.param("RTL_CONE_SLOPE", 3.0)
+    if slope > _SHALLOWEST_CONE:
+        north, east, _ = cockpit.vehicle.state.position
+        away = hypot(goal[0] - north, goal[1] - east)
+        height = min(height, max(away * slope, least))
+    return max(height, now)
+
+
+class ReturnFlight(Maneuver):
+    """Climb, return, wait, come down. Done on the ground, or at RTL_ALT_FINAL."""
+
+    def __init__(self, cockpit: Cockpit, destination: Destination, heading: Heading) -> None:
+        super().__init__(cockpit)
+        self._destination = destination
+        self._heading = heading
+        self._goal: Ned = (0.0, 0.0, 0.0)
+        self._stage: Callable[[int, VehicleEvent], None] = self._climbing
+        self._landing: Landing | None = None
+
+    @property
+    def is_landing(self) -> bool:
+        return self._landing is not None
+
+    def start(self, now_ms: int) -> None:
+        if self.cockpit.landed:
+            self._land(now_ms)
+            return
+        goal = self._destination()
+        self._goal = (goal[0], goal[1], self.cockpit.home_ned[2] - return_height(self.cockpit, goal))
+        north, east, _ = self.cockpit.vehicle.state.position
+        self._leg((north, east, self._goal[2]), self._heading.for_hold(), self._climbing)
+
+    def update(self, now_ms: int, events: VehicleEvent) -> None:
+        self._stage(now_ms, events)
+
+    def _leg(self, end: Ned, yaw: Yaw, stage: Callable[[int, VehicleEvent], None]) -> None:
+        self._stage = stage
+        self.cockpit.fly(Leg(end, None, yaw=yaw))
+
+    def _climbing(self, now_ms: int, events: VehicleEvent) -> None:
+        if self.cockpit.arrived:
+            self._leg(self._goal, self._heading.for_leg(returning=True), self._going_home)
+
+    def _going_home(self, now_ms: int, events: VehicleEvent) -> None:
+        if self.cockpit.arrived:
+            self._stage = self._waiting
+            self.deadline_ms = now_ms + int(self.cockpit.param("RTL_LOIT_TIME", 5000.0))
+            self._nose_as_armed()
+
+    def _nose_as_armed(self) -> None:
+        """Before it comes down the vehicle turns as it stood at arming, unless it is told to leave the nose alone."""
+        if self._heading.interest is None and int(self.cockpit.param("WP_YAW_BEHAVIOR", 2.0)) in (1, 3):
+            self.cockpit.vehicle.set_yaw(Yaw(YawMode.ANGLE, angle=self.cockpit.armed_yaw))
+
+    def _waiting(self, now_ms: int, events: VehicleEvent) -> None:
+        if self.deadline_ms is None or now_ms < self.deadline_ms:
+            return
+        self.deadline_ms = None
+        final = self.cockpit.param("RTL_ALT_FINAL") / 100.0
+        if final > 0.0:
+            end = (self._goal[0], self._goal[1], self.cockpit.home_ned[2] - final)
+            self._leg(end, self._heading.for_hold(), self._descending)
+        else:
+            self._land(now_ms)
+
+    def _descending(self, now_ms: int, events: VehicleEvent) -> None:
+        self.done = self.done or self.cockpit.arrived
+
+    def _land(self, now_ms: int) -> None:
+        self._landing = Landing(self.cockpit, self._goal[:2] if not self.cockpit.landed else None, self._heading)
+        self._landing.start(now_ms)
+        self._stage = self._touching_down
+        self.deadline_ms = self._landing.deadline_ms
+
+    def _touching_down(self, now_ms: int, events: VehicleEvent) -> None:
+        if self._landing is not None:
+            self._landing.update(now_ms, events)
+            self.deadline_ms = self._landing.deadline_ms
+            self.done = self._landing.done
+
+
+class ReturnDrive(Maneuver):
+    """Rover: drive to home or the rally point and stop there."""
+
+    def __init__(self, cockpit: Cockpit, destination: Destination) -> None:
+        super().__init__(cockpit)
+        self._destination = destination
+
+    def start(self, now_ms: int) -> None:
+        north, east, _ = self._destination()
+        self.end = (north, east, self.cockpit.vehicle.state.position[2])
+        radius = self.cockpit.param("WP_RADIUS", 2.0)
+        self.cockpit.fly(Leg(self.end, None, radius=radius, backwards=self.cockpit.backwards))
+
+    def update(self, now_ms: int, events: VehicleEvent) -> None:
+        if self.cockpit.arrived and not self.done:
+            self.done = True
+            self.cockpit.say(Severity.INFO, "Reached destination")
+
+
+def return_maneuver(cockpit: Cockpit, destination: Destination, heading: Heading) -> Maneuver:
+    """The way home of this kind of vehicle."""
+    return ReturnDrive(cockpit, destination) if cockpit.rover else ReturnFlight(cockpit, destination, heading)
+
+
+class ReturnMode(Mode):
+    """RTL: comes home; a copter that landed is disarmed, a rover stops there."""
+
+    def __init__(
+        self, cockpit: Cockpit, spec: ModeSpec, destination: Destination, heading: Heading, speeds: SpeedControl
+    ) -> None:
+        super().__init__(cockpit, spec)
+        self._destination = destination
+        self._heading = heading
+        self._speeds = speeds
+        self._return: Maneuver | None = None
+
+    def refusal(self, now_ms: int) -> str | None:
+        return "home is not set" if self.cockpit.home is None else None
+
+    def enter(self, now_ms: int) -> None:
+        if self.cockpit.armed:
+            self._speeds.override(ground=returning_speed(self.cockpit, self._speeds.current()))
+            self._return = return_maneuver(self.cockpit, self._destination, self._heading)
+            self._return.start(now_ms)
+        else:
+            self.cockpit.fly(Idle())
+
+    def update(self, now_ms: int, events: VehicleEvent) -> None:
+        if self._return is not None and not self._return.done:
+            self._return.update(now_ms, events)
+
+    @property
+    def is_landing(self) -> bool:
+        return self._return is not None and self._return.is_landing
+
+    @property
+    def finished(self) -> bool:
+        """Landed at home: the motors may be stopped."""
+        return self._return is not None and self._return.done and self._return.is_landing
+
+    def next_deadline_ms(self) -> int | None:
+        return None if self._return is None or self._return.done else self._return.deadline_ms
+
+    def turn(self, yaw: Yaw) -> bool:
+        self._heading.fix(yaw)
+        return True
+
+    def exit(self) -> None:
+        self._return = None
+
+    def disarmed(self) -> None:
+        self._return = None
+        self.cockpit.fly(Idle())

@@ -1,0 +1,67 @@
+"""How fast the vehicle may fly: parameters, and what a mission or a command put in their place.
+
+An override (DO_CHANGE_SPEED, a mode's own speed) lasts until the mode is left, or until the parameter itself is
+changed, as in ArduPilot (`mission-semantics.md` items 18, 19 and catalogue 30).
+"""
+
+from __future__ import annotations
+
+from autopilot.cockpit import Cockpit
+from autopilot.vehicle import Speeds
+
+_PARAMETERS = frozenset({"WPNAV_SPEED", "WPNAV_SPEED_UP", "WPNAV_SPEED_DN", "WP_SPEED", "CRUISE_SPEED"})
+_LOWEST = 0.1  # m/s; a guidance speed of zero would never arrive
+
+
+class SpeedControl:
+    """The speeds in force. All m/s; an override of None means the parameter's value."""
+
+    def __init__(self, cockpit: Cockpit) -> None:
+        self._cockpit = cockpit
+        self.ground: float | None = None
+        self.up: float | None = None
+        self.down: float | None = None
+        self._sent: Speeds | None = None
+
+    def parameter_changed(self, name: str) -> None:
+        """The new value of a speed parameter counts at once and ends the override of the same speed."""
+        if name not in _PARAMETERS:
+            return
+        if name == "WPNAV_SPEED_UP":
+            self.up = None
+        elif name == "WPNAV_SPEED_DN":
+            self.down = None
+        else:
+            self.ground = None
+        self.apply()
+
+    def override(self, *, ground: float | None = None, up: float | None = None, down: float | None = None) -> None:
+        """Fly at these speeds from now on; None leaves one as it is."""
+        self.ground = ground if ground is not None else self.ground
+        self.up = up if up is not None else self.up
+        self.down = down if down is not None else self.down
+        self.apply()
+
+    def clear(self) -> None:
+        """Back to the parameters."""
+        self.ground = self.up = self.down = None
+        self.apply()
+
+    def current(self) -> Speeds:
+        param = self._cockpit.param
+        if self._cockpit.rover:
+            ground = param("WP_SPEED") or param("CRUISE_SPEED", 2.0)
+        else:
+            ground = param("WPNAV_SPEED", 1000.0) / 100.0
+        return Speeds(
+            ground=max(_LOWEST, self.ground if self.ground is not None else ground),
+            up=max(_LOWEST, self.up if self.up is not None else param("WPNAV_SPEED_UP", 250.0) / 100.0),
+            down=max(_LOWEST, self.down if self.down is not None else param("WPNAV_SPEED_DN", 150.0) / 100.0),
+        )
+
+    def apply(self) -> None:
+        """Tell the vehicle, if it does not know yet."""
+        speeds = self.current()
+        if speeds != self._sent:
+            self._sent = speeds
+            self._cockpit.vehicle.set_speeds(speeds)

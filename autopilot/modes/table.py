@@ -1,0 +1,108 @@
+"""The flight modes by number, as ArduPilot numbers them, and what each asks for.
+
+Source: `ground-stations.md` 3.4 and 1.3; ArduPilot ArduCopter/mode.h and Rover/mode.h. Numbers that ArduPilot knows and
+Sortie does not fly are listed, so that their refusal can name them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import Final
+
+
+class CopterMode(IntEnum):
+    """HEARTBEAT.custom_mode of ArduCopter."""
+
+    STABILIZE = 0
+    ACRO = 1
+    ALT_HOLD = 2
+    AUTO = 3
+    GUIDED = 4
+    LOITER = 5
+    RTL = 6
+    CIRCLE = 7
+    LAND = 9
+    POSHOLD = 16
+    BRAKE = 17
+    SMART_RTL = 21
+    AUTO_RTL = 27
+
+
+class RoverMode(IntEnum):
+    """HEARTBEAT.custom_mode of Rover."""
+
+    MANUAL = 0
+    ACRO = 1
+    STEERING = 3
+    HOLD = 4
+    LOITER = 5
+    FOLLOW = 6
+    SIMPLE = 7
+    DOCK = 8
+    CIRCLE = 9
+    AUTO = 10
+    RTL = 11
+    SMART_RTL = 12
+    GUIDED = 15
+    INITIALISING = 16
+
+
+@dataclass(frozen=True, slots=True)
+class ModeSpec:
+    """What a mode is. `position`: needs a position estimate. `arming`: the vehicle may be armed in it. `pilot`: the
+    sticks fly. `autopilot`: it flies by itself (HEARTBEAT bit 8 and altitude and position control in SYS_STATUS).
+    `landing`: it is bringing the vehicle down."""
+
+    number: int
+    name: str
+    position: bool = False
+    arming: bool = False
+    pilot: bool = False
+    manual_throttle: bool = False
+    autopilot: bool = False
+    landing: bool = False
+
+
+_C = CopterMode
+_R = RoverMode
+
+COPTER: Final[dict[int, ModeSpec]] = {
+    spec.number: spec
+    for spec in (
+        ModeSpec(_C.STABILIZE, "STABILIZE", arming=True, pilot=True, manual_throttle=True),
+        ModeSpec(_C.ALT_HOLD, "ALT_HOLD", arming=True, pilot=True),
+        ModeSpec(_C.AUTO, "AUTO", position=True, autopilot=True),
+        ModeSpec(_C.GUIDED, "GUIDED", position=True, arming=True, autopilot=True),
+        ModeSpec(_C.LOITER, "LOITER", position=True, arming=True, pilot=True, autopilot=True),
+        ModeSpec(_C.RTL, "RTL", position=True, autopilot=True),
+        ModeSpec(_C.LAND, "LAND", autopilot=True, landing=True),
+        ModeSpec(_C.POSHOLD, "POSHOLD", position=True, arming=True, pilot=True, autopilot=True),
+        ModeSpec(_C.BRAKE, "BRAKE", position=True, autopilot=True),
+        ModeSpec(_C.AUTO_RTL, "AUTO_RTL", position=True, autopilot=True),
+    )
+}
+ROVER: Final[dict[int, ModeSpec]] = {
+    spec.number: spec
+    for spec in (
+        ModeSpec(_R.MANUAL, "MANUAL", arming=True, pilot=True, manual_throttle=True),
+        ModeSpec(_R.ACRO, "ACRO", arming=True, pilot=True),
+        ModeSpec(_R.STEERING, "STEERING", arming=True, pilot=True),
+        ModeSpec(_R.HOLD, "HOLD", arming=True),
+        ModeSpec(_R.LOITER, "LOITER", position=True, arming=True, autopilot=True),
+        ModeSpec(_R.AUTO, "AUTO", position=True, arming=True, autopilot=True),
+        ModeSpec(_R.RTL, "RTL", position=True, autopilot=True),
+        ModeSpec(_R.GUIDED, "GUIDED", position=True, arming=True, autopilot=True),
+    )
+}
+
+
+def specs(kind: str) -> dict[int, ModeSpec]:
+    """The modes that a vehicle of this kind flies, by number."""
+    return ROVER if kind == "rover" else COPTER
+
+
+def known_name(kind: str, number: int) -> str | None:
+    """ArduPilot's name of a mode number, also of modes that Sortie does not fly; None when there is no such mode."""
+    numbers: type[IntEnum] = RoverMode if kind == "rover" else CopterMode
+    return next((mode.name for mode in numbers if mode.value == number), None)

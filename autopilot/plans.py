@@ -1,0 +1,96 @@
+"""The three plans of a vehicle: mission, fence, rally points. Checked as a whole, swapped in as a whole.
+
+`MissionStorage` owns the items; this owns when they change. A new mission takes effect at the start of a tick while the
+old one is being flown (`mission-semantics.md` item 24), otherwise at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Final
+
+from autopilot.cockpit import Cockpit
+from autopilot.journal import SavePlan
+from autopilot.mission.fence import check_fence
+from autopilot.mission.items import MissionItem
+from autopilot.mission.rally import check_rally
+from autopilot.mission.storage import MissionStorage
+from autopilot.outcome import Severity
+
+MISSION, FENCE, RALLY = 0, 1, 2
+_TOTALS: Final = ("MIS_TOTAL", "FENCE_TOTAL", "RALLY_TOTAL")
+_CLEAR_AT_BOOT: Final = 1  # MIS_OPTIONS bit 0
+
+Items = tuple[MissionItem, ...]
+
+
+class Plans:
+    """`count_changed(name, value)` is told the totals; `mission_replaced(old items)` a new mission."""
+
+    def __init__(
+        self, cockpit: Cockpit, stored: Mapping[int, Items], count_changed: Callable[[str, float], object]
+    ) -> None:
+        self._cockpit = cockpit
+        self._count_changed = count_changed
+        self._pending: Items | None = None
+        self.mission = MissionStorage(first_index=1)
+        self.fence = MissionStorage(first_index=0)
+        self.rally = MissionStorage(first_index=0)
+        self.mission_replaced: Callable[[Items], None] = lambda old: None
+        self.mission_is_flown: Callable[[], bool] = lambda: False
+        self._load(stored)
+
+    @property
+    def pending(self) -> bool:
+        """A new mission waits for the next tick."""
+        return self._pending is not None
+
+    def storage(self, kind: int) -> MissionStorage:
+        """By MAV_MISSION_TYPE."""
+        return (self.mission, self.fence, self.rally)[kind]
+
+    def _load(self, stored: Mapping[int, Items]) -> None:
+        for kind in (MISSION, FENCE, RALLY):
+            items = tuple(stored.get(kind, ()))
+            complaint = self.check(kind, items)
+            if complaint is not None:  # a foreign or damaged store; what cannot be flown is not taken
+                self._cockpit.say(Severity.ERROR, f"Stored plan {kind} dropped: {complaint}")
+                items = ()
+            if kind == MISSION and items and int(self._cockpit.param("MIS_OPTIONS")) & _CLEAR_AT_BOOT:
+                items = ()
+                self._cockpit.save(SavePlan(MISSION, ()))
+            self.storage(kind).replace(items)
+            self._count(kind)
+
+    def _count(self, kind: int) -> None:
+        """MIS_TOTAL counts the home item too, as ArduPilot's does."""
+        storage = self.storage(kind)
+        self._count_changed(_TOTALS[kind], float(storage.count() if kind == MISSION else storage.total()))
+
+    @staticmethod
+    def check(kind: int, items: Items) -> str | None:
+        """The complaint about a plan as a whole, or None. Items have been checked one by one before."""
+        if kind == FENCE:
+            return check_fence(items)
+        return check_rally(items) if kind == RALLY else None
+
+    def replace(self, kind: int, items: Items) -> None:
+        """A new plan has become durable."""
+        if kind == MISSION and self.mission_is_flown():
+            self._pending = items
+            return
+        self._swap(kind, items)
+
+    def tick(self) -> None:
+        """The start of a tick: a waiting mission takes the place of the one being flown."""
+        if self._pending is not None:
+            items, self._pending = self._pending, None
+            self._swap(MISSION, items)
+
+    def _swap(self, kind: int, items: Items) -> None:
+        storage = self.storage(kind)
+        old = storage.items()
+        storage.replace(items)
+        self._count(kind)
+        if kind == MISSION:
+            self.mission_replaced(old)

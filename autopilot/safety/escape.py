@@ -1,0 +1,79 @@
+"""What a failsafe does: brings the vehicle home, down, or to a stop, by the best mode that can be entered.
+
+The numbers of BATT_FS_*_ACT, FS_GCS_ENABLE, FS_THR_ENABLE and FS_ACTION are ArduPilot's; here each becomes a list of
+modes that are tried in turn. Source: ArduPilot ArduCopter/events.cpp, Rover/failsafe.cpp.
+"""
+
+from __future__ import annotations
+
+from enum import Enum
+from typing import Final
+
+from autopilot.cockpit import Cockpit
+from autopilot.modes.manager import ModeChoice
+from autopilot.modes.table import CopterMode, RoverMode
+from autopilot.outcome import Severity
+
+
+class Escape(Enum):
+    """A way out. The value names it in texts."""
+
+    NONE = ""
+    LAND = "LAND"
+    RTL = "RTL"
+    SMART_RTL_OR_RTL = "SMART_RTL"
+    SMART_RTL_OR_STOP = "SMART_RTL or stop"  # copter: land; rover: hold
+    LAND_SEQUENCE = "AUTO_RTL"
+    BRAKE = "BRAKE"
+    HOLD = "HOLD"
+    LOITER = "LOITER"
+    TERMINATE = "terminate"
+
+
+_C, _R = CopterMode, RoverMode
+_COPTER: Final[dict[Escape, tuple[int, ...]]] = {
+    Escape.LAND: (_C.LAND,),
+    Escape.RTL: (_C.RTL, _C.LAND),
+    Escape.SMART_RTL_OR_RTL: (_C.SMART_RTL, _C.RTL, _C.LAND),
+    Escape.SMART_RTL_OR_STOP: (_C.SMART_RTL, _C.LAND),
+    Escape.LAND_SEQUENCE: (_C.AUTO_RTL, _C.RTL, _C.LAND),
+    Escape.BRAKE: (_C.BRAKE, _C.LAND),
+}
+_ROVER: Final[dict[Escape, tuple[int, ...]]] = {
+    Escape.RTL: (_R.RTL, _R.HOLD),
+    Escape.HOLD: (_R.HOLD,),
+    Escape.SMART_RTL_OR_RTL: (_R.SMART_RTL, _R.RTL, _R.HOLD),
+    Escape.SMART_RTL_OR_STOP: (_R.SMART_RTL, _R.HOLD),
+    Escape.LOITER: (_R.LOITER, _R.HOLD),
+}
+
+COPTER_BATTERY: Final = {
+    1: Escape.LAND, 2: Escape.RTL, 3: Escape.SMART_RTL_OR_RTL, 4: Escape.SMART_RTL_OR_STOP, 5: Escape.TERMINATE,
+    6: Escape.LAND_SEQUENCE, 7: Escape.BRAKE,
+}
+COPTER_GROUND_STATION: Final = {
+    1: Escape.RTL, 2: Escape.RTL, 3: Escape.SMART_RTL_OR_RTL, 4: Escape.SMART_RTL_OR_STOP, 5: Escape.LAND,
+    6: Escape.LAND_SEQUENCE, 7: Escape.BRAKE,
+}
+COPTER_RADIO: Final = {
+    1: Escape.RTL, 2: Escape.RTL, 3: Escape.LAND, 4: Escape.SMART_RTL_OR_RTL, 5: Escape.SMART_RTL_OR_STOP,
+    6: Escape.LAND_SEQUENCE, 7: Escape.BRAKE,
+}
+ROVER_ACTION: Final = {
+    1: Escape.RTL, 2: Escape.HOLD, 3: Escape.SMART_RTL_OR_RTL, 4: Escape.SMART_RTL_OR_STOP, 5: Escape.TERMINATE,
+    6: Escape.LOITER,
+}
+COPTER_FENCE: Final = {
+    1: Escape.RTL, 2: Escape.LAND, 3: Escape.SMART_RTL_OR_RTL, 4: Escape.BRAKE, 5: Escape.SMART_RTL_OR_STOP,
+}
+ROVER_FENCE: Final = {1: Escape.RTL, 2: Escape.HOLD, 3: Escape.SMART_RTL_OR_RTL, 4: Escape.SMART_RTL_OR_STOP}
+
+
+def escape(cockpit: Cockpit, modes: ModeChoice, way: Escape, reason: str, now_ms: int) -> None:
+    """Take `way` out, or the next best. TERMINATE is the caller's."""
+    order = (_ROVER if cockpit.rover else _COPTER).get(way, ())
+    for number in order:
+        if modes.set(number, now_ms, reason, quiet=True).ok:
+            return
+    if order:
+        cockpit.say(Severity.CRITICAL, f"{reason}: no mode to escape to")

@@ -1,0 +1,118 @@
+"""An `Autopilot` on a `FakeVehicle`, flown in virtual time: by deadlines as the run loop does, or tick by tick."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from autopilot.core import Autopilot
+from autopilot.geo import Ned, to_global
+from autopilot.journal import MemoryJournal
+from autopilot.mission.events import ItemReached
+from autopilot.mission.items import MissionItem
+from autopilot.outcome import ModeChanged, StatusText
+from autopilot.parameters import Parameters
+from autopilot.vehicle import SimulatedVehicle
+from tests.fakes.fake_vehicle import ORIGIN, TICK_MS, FakeVehicle
+
+RELATIVE = 3
+
+
+def item(command: int, north: float = 0.0, east: float = 0.0, up: float = 0.0, **params: float) -> MissionItem:
+    """A mission item at metres from the origin, `up` above home; without a place when both are 0."""
+    place = to_global(ORIGIN, (north, east, 0.0))
+    x, y = (place.lat, place.lon) if north or east else (0.0, 0.0)
+    return MissionItem(command, RELATIVE, x=x, y=y, z=up, **params)
+
+
+def takeoff(up: float = 10.0) -> MissionItem:
+    return item(22, up=up)
+
+
+def waypoint(north: float, east: float, up: float = 10.0, **params: float) -> MissionItem:
+    return item(16, north, east, up, **params)
+
+
+class Bench:
+    """The core under test, and what it announced. `by_tick`: update at every tick instead of at deadlines."""
+
+    def __init__(
+        self, kind: str = "copter", *, by_tick: bool = False, parameters: Mapping[str, float] | None = None,
+        vehicle: Any = None, stored: Any = None, boot_unix_s: float = 0.0,
+    ) -> None:
+        self.by_tick = by_tick
+        self.vehicle: Any = FakeVehicle(rover=kind == "rover") if vehicle is None else vehicle
+        self.parameters = Parameters(kind)
+        for name, value in (parameters or {}).items():
+            self.parameters.set(name, value)
+        self.journal = MemoryJournal()
+        self.core = Autopilot(
+            kind, self.vehicle, self.parameters, self.journal, stored, boot_unix_s=boot_unix_s
+        )
+        self.log: list[tuple[int, object]] = []
+        self.updates = 0
+        self.run(1.0)
+
+    @property
+    def now_ms(self) -> int:
+        return int(self.vehicle.state.time_ms)
+
+    def run(self, seconds: float, until: Callable[[], bool] = lambda: False) -> None:
+        """Fly for so long, or until the condition holds after a pass."""
+        end = self.now_ms + round(seconds * 1000.0 / TICK_MS) * TICK_MS
+        while self.now_ms < end and not until():
+            deadline = self.core.next_deadline_ms()
+            goal = end if deadline is None else min(end, deadline)
+            if self.by_tick or goal <= self.now_ms:
+                goal = self.now_ms + TICK_MS
+            self.step(goal)
+
+    def step(self, goal_ms: int) -> None:
+        vehicle: SimulatedVehicle = self.vehicle
+        now = vehicle.advance(goal_ms)
+        self.core.update(now)
+        self.updates += 1
+        self.collect()
+
+    def collect(self) -> None:
+        self.log.extend((self.now_ms, event) for event in self.core.take_events())
+
+    # --- what was announced ---------------------------------------------------------------------------------------
+    def events(self, kind: type[Any]) -> list[Any]:
+        self.collect()
+        return [event for _, event in self.log if isinstance(event, kind)]
+
+    @property
+    def texts(self) -> list[str]:
+        return [event.text for event in self.events(StatusText)]
+
+    @property
+    def reached(self) -> list[int]:
+        return [event.seq for event in self.events(ItemReached)]
+
+    @property
+    def modes(self) -> list[int]:
+        return [event.number for event in self.events(ModeChanged)]
+
+    # --- shortcuts ------------------------------------------------------------------------------------------------
+    def upload(self, items: Iterable[MissionItem], kind: int = 0) -> None:
+        self.core.replace_plan(kind, tuple(items), self.now_ms)
+
+    def begin(self, items: Iterable[MissionItem]) -> None:
+        """Upload, arm in GUIDED and start, as QGroundControl does."""
+        self.upload(items)
+        assert self.core.set_mode(15 if self.core.kind == "rover" else 4, self.now_ms).ok
+        assert self.core.arm(self.now_ms).ok
+        assert self.core.start_mission(self.now_ms).ok
+
+    def airborne(self, up: float = 10.0) -> None:
+        """Arm in GUIDED and hover."""
+        assert self.core.set_mode(4, self.now_ms).ok
+        assert self.core.arm(self.now_ms).ok
+        assert self.core.takeoff(up, self.now_ms).ok
+        self.run(60.0, lambda: self.core.cockpit.arrived)
+
+    @property
+    def position(self) -> Ned:
+        place: Ned = self.vehicle.state.position
+        return place
