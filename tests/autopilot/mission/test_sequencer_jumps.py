@@ -159,6 +159,16 @@ def test_do_items_between_target_and_nav_start_with_that_nav() -> None:
     assert executor.take_started() == [4, 2]
 
 
+def test_do_items_passed_and_following_start_once() -> None:
+    """Seed: DO items that were passed on the way to a jump and follow its NAV as well start once."""
+    storage = mission(wp(), do(), do(), jump(1, -1))
+    sequencer, executor = MissionSequencer(), RecordingExecutor()
+    sequencer.start(storage, executor)
+    executor.calls.clear()
+    sequencer.set_current(3, storage, executor)
+    assert executor.started == [1, 3, 2]
+
+
 @BOTH
 def test_looking_ahead_counts_no_jump(timing: DoTiming) -> None:
     """next_nav sees through jumps as they stand and changes nothing."""

@@ -140,15 +140,15 @@ def test_sequencer_agrees_with_the_model(
     """Same NAV items, same DO items on each leg, same events, for both timings, with jumps and unsupported items."""
     items, limit = build(drawn), 12
     refused = {seq for seq in drawn[2] if seq <= len(items) and items[seq - 1].command == 16}
-    legs = unrolled(items, refused, limit)
+    legs = unrolled(items, refused, limit + 1)
     do_items, events = played(items, refused, timing, limit)
     if not items:
         assert events == []
         return
     flown = [leg.nav for leg in legs if leg.nav is not None]
-    assert [event.seq for event in events if isinstance(event, CurrentChanged)][:limit] == flown[:limit]
+    assert [event.seq for event in events if isinstance(event, CurrentChanged)] == flown
     reached = [event.seq for event in events if isinstance(event, ItemReached)]
-    assert reached == flown[: len(reached)] and len(reached) >= len(flown) - 1
+    assert reached == flown[:limit]
     complete = legs[-1].nav is None
     assert (MissionComplete() in events) is complete
     assert do_items[: len(legs)] == [expected_do_items(items, leg, timing) for leg in legs][: len(do_items)]
