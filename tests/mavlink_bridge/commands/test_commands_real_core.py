@@ -1,0 +1,148 @@
+"""The services on the real core and the simulated copter: a flight by commands, and any numbers at all."""
+
+from __future__ import annotations
+
+from math import inf, isfinite, nan
+from random import Random
+from typing import Any
+
+import numpy as np
+import pytest
+
+from autopilot import report
+from autopilot.core import Autopilot
+from autopilot.geo import GeoPoint, distance
+from autopilot.journal import MemoryJournal
+from autopilot.outcome import Result
+from autopilot.parameters import Parameters
+from mavlink_bridge import codec
+from mavlink_bridge.codec import dialect
+from mavlink_bridge.services.base import Message, Peer, Service
+from mavlink_bridge.services.commands import CommandService, equipment, flight, messages
+from mavlink_bridge.services.guided import GuidedService, StickService
+from sitl.copter import SimulatedCopter
+from tests.fakes.recording_telemetry import RecordingTelemetry
+
+HOME = GeoPoint(-35.363261, 149.165230, 584.0)
+QGC = Peer(1, 255, 190)
+GUIDED, BRAKE, LAND = 4, 17, 9
+A, D, F = Result.ACCEPTED, Result.DENIED, Result.FAILED
+
+
+class Flight:
+    """A copter 12 s after its start: home is set, it can be armed."""
+
+    def __init__(self) -> None:
+        journal = MemoryJournal()
+        self.vehicle = SimulatedCopter(HOME, 353.0, 1)
+        self.autopilot = Autopilot("copter", self.vehicle, Parameters("copter"), journal)
+        self.commands = CommandService(self.autopilot, RecordingTelemetry(), journal=journal)
+        self.guided, self.sticks = GuidedService(self.autopilot), StickService(self.autopilot)
+        self.now_ms = 0
+        self.run(12.0)
+
+    def run(self, seconds: float) -> None:
+        end = self.now_ms + round(seconds * 1000)
+        while self.now_ms < end:
+            self.now_ms = self.vehicle.advance(min(end, self.autopilot.next_deadline_ms() or end))
+            self.autopilot.update(self.now_ms)
+            self.autopilot.take_events()
+
+    def send(self, message: Message, service: Service | None = None) -> list[Message]:
+        """Over the wire, as a ground station's message comes."""
+        received = codec.decode(message.id, codec.payload(message)[1])
+        (service or self.commands).handle_message(received, QGC, self.now_ms)
+        return [one.message for one in self.commands.take_outgoing()]
+
+    def long(self, number: int, *params: float) -> Result:
+        padded = (*params, *[0.0] * (7 - len(params)))
+        return Result(self.send(dialect.MAVLink_command_long_message(1, 1, number, 0, *padded))[0].result)
+
+    @property
+    def height(self) -> float:
+        return -float(self.vehicle.state.report[report.DOWN])
+
+
+def test_a_flight_as_qgroundcontrol_commands_it() -> None:
+    """Table 3.1: guided, arm, takeoff, goto, speed, altitude, pause, land; each accepted, each seen to happen."""
+    one = Flight()
+    assert one.long(22, 0, 0, 0, 0, 0, 0, 10) is F, "not armed"
+    assert one.long(176, 1, GUIDED) is A
+    assert one.long(400, 1) is A
+    assert one.long(401) is Result.TEMPORARILY_REJECTED
+    assert one.long(22, 0, 0, 0, 0, 0, 0, 10) is A
+    one.run(15)
+    assert one.height == pytest.approx(10.0, abs=0.5)
+    there = GeoPoint(HOME.lat + 0.0003, HOME.lon, HOME.alt + 15.0)
+    place = (round(there.lat * 1e7), round(there.lon * 1e7), there.alt)
+    goto = dialect.MAVLink_command_int_message(1, 1, 0, 192, 0, 0, -1, 1, 0, nan, *place)
+    assert one.send(goto)[0].result == A
+    assert one.long(178, 1, 5, -1, 0, nan, nan, nan) is A
+    one.run(20)
+    assert distance(one.vehicle.state.place, there) < 2.0
+    assert one.height == pytest.approx(15.0, abs=0.5)
+    up = dialect.MAVLink_set_position_target_local_ned_message(0, 1, 1, 7, 0xFFF8, 0, 0, -5, *[0] * 8)
+    one.send(up, one.guided)
+    one.run(15)
+    assert one.height == pytest.approx(20.0, abs=0.7)
+    assert one.long(176, 1, BRAKE) is A
+    assert one.long(21) is A
+    assert one.autopilot.mode_number == LAND
+
+
+def test_refusals_reach_the_asker_as_results() -> None:
+    """Bit 0 missing, an unknown mode, AUTO without a mission, a goto outside GUIDED."""
+    one = Flight()
+    assert one.long(176, 0, GUIDED) is D
+    assert one.long(176, 1, 99) is F
+    assert one.long(300) is F
+    goto = dialect.MAVLink_command_int_message(1, 1, 0, 192, 0, 0, -1, 0, 0, nan, -353630000, 1491650000, 600.0)
+    assert one.send(goto)[0].result == D
+    assert one.long(224, 5) is D
+    assert one.long(601, 5) is F
+
+
+VALUES = (nan, inf, -inf, 0.0, 1.0, 2.0, -1.0, 3e38, 1e10, 5.0, 10.0, 600.0)
+KNOWN = sorted(({**flight.ROWS, **equipment.ROWS, **messages.ROWS}).keys() - {185, 246})
+
+
+def _noise(random: Random, one: Flight) -> tuple[Message, Service]:
+    def number() -> float:
+        return random.choice((*VALUES, random.uniform(-1, 1), random.uniform(-1e5, 1e5), float(random.randint(0, 30))))
+
+    def whole(likely: int) -> int:
+        return random.choice((likely, random.randrange(-(2**31), 2**31)))
+
+    command = random.choice(KNOWN) if random.random() < 0.9 else random.randrange(65536)
+    many: Any = [number() for _ in range(11)]
+    match random.randrange(5):
+        case 0 | 1:
+            return dialect.MAVLink_command_long_message(1, 1, command, random.randrange(3), *many[:7]), one.commands
+        case 2:
+            place = whole(-353632610), whole(1491652299), many[4]
+            frame = random.choice((0, 3, 6, random.randrange(256)))
+            return dialect.MAVLink_command_int_message(1, 1, frame, command, 0, 0, *many[:4], *place), one.commands
+        case 3:
+            frame, mask = random.choice((1, 7, 8, 9)), random.choice((0x0DF8, 0x0DC7, 0x0DC0, 0x9C7, 0x0C3F))
+            return dialect.MAVLink_set_position_target_local_ned_message(0, 1, 1, frame, mask, *many), one.guided
+        case _:
+            channels = [random.choice((0, 65535, 1500, random.randrange(65536))) for _ in range(8)]
+            return dialect.MAVLink_rc_channels_override_message(1, 1, *channels), one.sticks
+
+
+def test_a_flying_copter_survives_any_numbers() -> None:
+    """1500 messages of noise in flight: one acknowledgement each, no exception, and a finite state."""
+    random, one = Random(1), Flight()
+    for count in range(1500):
+        if count % 100 == 0:
+            one.long(176, 1, GUIDED)
+            one.long(400, 1, 2989)
+            one.long(22, 0, 0, 0, 0, 0, 0, 10)
+            one.run(1.0)
+        message, service = _noise(random, one)
+        acks = [reply for reply in one.send(message, service) if reply.get_type() == "COMMAND_ACK"]
+        assert len(acks) == (service is one.commands)
+        if count % 5 == 0:
+            one.run(0.1)
+            assert np.isfinite(one.vehicle.state.report[:112]).all()
+    assert isfinite(one.height)
