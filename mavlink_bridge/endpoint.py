@@ -15,46 +15,20 @@ This is the edge where a fault in one service must not stop the vehicle: an exce
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from mavlink_bridge import codec
-from mavlink_bridge.framing import Frame, FrameReader, FrameWriter
+from mavlink_bridge.framing import Frame, FrameWriter
+from mavlink_bridge.open_link import CONGESTED, OVERFLOW, LinkStatistics, OpenLink
 from mavlink_bridge.router import Router, target_of
-from mavlink_bridge.services.base import Message, Peer, Service
+from mavlink_bridge.services.base import Message, Service
 
-CONGESTED = 256 * 1024
-OVERFLOW = 1024 * 1024
-_PEERS_PER_LINK = 64
+if TYPE_CHECKING:
+    from mavlink_bridge.signing import Signing  # loaded by those who have a key
 
+__all__ = ["CONGESTED", "OVERFLOW", "Endpoint", "LinkStatistics"]
 
-@dataclass(slots=True)
-class LinkStatistics:
-    """Counts of one link since it was opened. `lost`: gaps in the sequence numbers received; `errors`: frames with a
-    bad checksum or an unknown flag; `dropped`: frames not queued because the link was full."""
-
-    name: str
-    frames_in: int = 0
-    frames_out: int = 0
-    bytes_in: int = 0
-    bytes_out: int = 0
-    errors: int = 0
-    lost: int = 0
-    dropped: int = 0
-
-
-@dataclass(slots=True)
-class _OpenLink:
-    name: str
-    trusted: bool
-    writer: FrameWriter
-    reader: FrameReader = field(default_factory=FrameReader)
-    queue: list[bytes] = field(default_factory=list)
-    queued: int = 0
-    frames_out: int = 0
-    bytes_out: int = 0
-    dropped: int = 0
-    overflowed: bool = False
-    peers: dict[tuple[int, int, bool], Peer] = field(default_factory=dict)
+_RADIO_STATUS = codec.dialect.MAVLINK_MSG_ID_RADIO_STATUS
 
 
 def _raise(problem: Exception, where: str) -> None:
@@ -74,12 +48,13 @@ class Endpoint:
         on_frame: Callable[[int, Frame], None] | None = None,
     ) -> None:
         self._router = Router(system_id, component_id)
-        self._links: dict[int, _OpenLink] = {}
+        self._links: dict[int, OpenLink] = {}
         self._last_link = 0
         self._services: list[Service] = []
         self._handlers: dict[int, tuple[Service, ...]] = {}
         self._on_error = on_error
         self._on_frame = on_frame
+        self._signing: Signing | None = None
         self.service_errors = 0
 
     # --- identity and services ------------------------------------------------------------------------------------
@@ -97,6 +72,14 @@ class Endpoint:
         for link in self._links.values():
             link.writer.identify(system_id, component_id)
 
+    def set_signing(self, signing: Signing | None) -> None:
+        """From now on frames are refused on links that are not trusted unless they are signed with this key, and what
+        goes out there is signed; on a trusted link too once a frame signed with the key has come in there (whoever
+        signs may want signed answers). None: no key, all is accepted and nothing signed."""
+        self._signing = signing
+        for link in self._links.values():
+            link.signs = signing is not None and not link.trusted
+
     def add_service(self, service: Service) -> None:
         """Messages go to services in the order in which these were added. ValueError for a name that is no message."""
         for name in service.handles:
@@ -111,7 +94,9 @@ class Endpoint:
         """A new link; its number is never used again. `trusted`: loopback or USB, where unsigned secrets may pass."""
         self._last_link += 1
         number = self._last_link
-        self._links[number] = _OpenLink(name, trusted, FrameWriter(self.system_id, self.component_id))
+        opened = OpenLink(number, name, trusted, FrameWriter(self.system_id, self.component_id))
+        opened.signs = self._signing is not None and not trusted
+        self._links[number] = opened
         self._router.open_link(number)
         return number
 
@@ -146,7 +131,7 @@ class Endpoint:
         """Bytes that a link has received: frames are handed to the services and forwarded, answers queued."""
         source = self._links[link]
         for frame in source.reader.receive(data):
-            if self._router.is_echo(frame):
+            if self._router.is_echo(frame) or not (self._signing is None or self._admit(source, frame, self._signing)):
                 continue
             if frame.known:
                 self._router.hear(link, frame.system, frame.component)
@@ -156,29 +141,30 @@ class Endpoint:
             for other in self._router.forward_to(frame, link, system, component):
                 self._forward(self._links[other], frame)
             if frame.known and self._router.is_for_us(system, component):
-                self._dispatch(link, source, frame, link_ms, vehicle_ms)
+                self._dispatch(source, frame, link_ms, vehicle_ms)
 
-    def _dispatch(self, link: int, source: _OpenLink, frame: Frame, link_ms: int, vehicle_ms: int) -> None:
+    def _admit(self, source: OpenLink, frame: Frame, signing: Signing) -> bool:
+        """Is the frame signed, or may it come in without? (A modem cannot sign its RADIO_STATUS.)"""
+        if frame.signed and signing.verify(frame):
+            source.signs = True
+            return True
+        if source.trusted or frame.msg_id == _RADIO_STATUS:
+            return True
+        source.refused += 1
+        return False
+
+    def _dispatch(self, source: OpenLink, frame: Frame, link_ms: int, vehicle_ms: int) -> None:
         handlers = self._handlers.get(frame.msg_id)
         if handlers is None:
             return
         message = codec.decode(frame.msg_id, frame.payload)
-        peer = self._peer(link, source, frame)
+        peer = source.peer(frame)
         for service in handlers:
             try:
                 service.handle_message(message, peer, link_ms if service.clock == "link" else vehicle_ms)
                 self._send_all(service)
             except Exception as problem:  # noqa: BLE001 - the edge: see the module
                 self._report(problem, f"{type(service).__name__} on {codec.message_name(frame.msg_id)}")
-
-    def _peer(self, link: int, source: _OpenLink, frame: Frame) -> Peer:
-        key = (frame.system, frame.component, frame.mavlink1)
-        peer = source.peers.get(key)
-        if peer is None:
-            peer = Peer(link, frame.system, frame.component, frame.mavlink1)
-            if len(source.peers) < _PEERS_PER_LINK:
-                source.peers[key] = peer
-        return peer
 
     # --- time -----------------------------------------------------------------------------------------------------
     def handle_timeouts(self, link_ms: int, vehicle_ms: int) -> None:
@@ -214,7 +200,7 @@ class Endpoint:
         """Queue a message on a link, None = on all; a link that is closed is passed over."""
         msg_id, payload, extra = codec.payload(message)
         if link is None:
-            targets: Iterable[_OpenLink] = self._links.values()
+            targets: Iterable[OpenLink] = self._links.values()
         else:
             found = self._links.get(link)
             targets = () if found is None else (found,)
@@ -239,13 +225,7 @@ class Endpoint:
 
     def take_bytes(self, link: int) -> bytes:
         """All that waits on the link: whole frames, in order. Ask only when the link can take them."""
-        target = self._links[link]
-        if not target.queue:
-            return b""
-        data = b"".join(target.queue)
-        target.queue.clear()
-        target.queued = 0
-        return data
+        return self._links[link].take()
 
     def queued(self, link: int) -> int:
         """Bytes that wait on the link."""
@@ -260,12 +240,7 @@ class Endpoint:
         return self._links[link].overflowed
 
     def statistics(self, link: int) -> LinkStatistics:
-        one = self._links[link]
-        reader = one.reader
-        return LinkStatistics(
-            name=one.name, frames_in=reader.frames, frames_out=one.frames_out, bytes_in=reader.bytes,
-            bytes_out=one.bytes_out, errors=reader.errors, lost=reader.lost, dropped=one.dropped,
-        )  # fmt: skip
+        return self._links[link].statistics()
 
     def _send_all(self, service: Service) -> None:
         for one in service.take_outgoing():
@@ -274,18 +249,14 @@ class Endpoint:
             except ValueError as problem:  # a field that does not fit: the other messages still go out
                 self._report(problem, f"a message of {type(service).__name__}")
 
-    def _forward(self, target: _OpenLink, frame: Frame) -> None:
+    def _forward(self, target: OpenLink, frame: Frame) -> None:
         if target.queued > CONGESTED:
             target.dropped += 1
         else:
-            self._queue(target, frame.raw, 1)
+            target.push(frame.raw, 1)  # as it came: its signature, if any, is its sender's
 
-    def _queue(self, target: _OpenLink, data: bytes, frames: int) -> None:
-        if target.queued + len(data) > OVERFLOW:
-            target.overflowed = True
-            target.dropped += frames
-            return
-        target.queue.append(data)
-        target.queued += len(data)
-        target.frames_out += frames
-        target.bytes_out += len(data)
+    def _queue(self, target: OpenLink, data: bytes, frames: int) -> None:
+        if target.signs and self._signing is not None:
+            target.push_signed(data, frames, self._signing)
+        else:
+            target.push(data, frames)

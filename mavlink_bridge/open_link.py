@@ -1,0 +1,98 @@
+"""One open link of an endpoint: its reader, its writer, what waits on it, and its counts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from mavlink_bridge.framing import Frame, FrameReader, FrameWriter, split_frames
+from mavlink_bridge.services.base import Peer
+
+if TYPE_CHECKING:
+    from mavlink_bridge.signing import Signing  # loaded by those who have a key
+
+CONGESTED = 256 * 1024
+"""Bytes waiting above which streamed and forwarded messages skip the link."""
+OVERFLOW = 1024 * 1024
+"""Bytes that may wait at all."""
+_PEERS_PER_LINK = 64
+
+
+@dataclass(slots=True)
+class LinkStatistics:
+    """Counts of one link since it was opened. `lost`: gaps in the sequence numbers received; `errors`: frames with a
+    bad checksum or an unknown flag; `refused`: frames without the signature that the link asks for; `dropped`: frames
+    not queued because the link was full."""
+
+    name: str
+    frames_in: int = 0
+    frames_out: int = 0
+    bytes_in: int = 0
+    bytes_out: int = 0
+    errors: int = 0
+    lost: int = 0
+    refused: int = 0
+    dropped: int = 0
+
+
+@dataclass(slots=True)
+class OpenLink:
+    """See the module. `trusted`: unsigned frames are accepted although there is a key. `signs`: what goes out is
+    signed. `overflowed`: something that had to be sent was not; stays true."""
+
+    number: int
+    name: str
+    trusted: bool
+    writer: FrameWriter
+    reader: FrameReader = field(default_factory=FrameReader)
+    queue: list[bytes] = field(default_factory=list)
+    queued: int = 0
+    frames_out: int = 0
+    bytes_out: int = 0
+    refused: int = 0
+    dropped: int = 0
+    overflowed: bool = False
+    signs: bool = False
+    peers: dict[tuple[int, int, bool], Peer] = field(default_factory=dict)
+
+    def push(self, data: bytes, frames: int) -> None:
+        """Queue whole frames, or drop them when the link is full."""
+        if self.queued + len(data) > OVERFLOW:
+            self.overflowed = True
+            self.dropped += frames
+            return
+        self.queue.append(data)
+        self.queued += len(data)
+        self.frames_out += frames
+        self.bytes_out += len(data)
+
+    def push_signed(self, data: bytes, frames: int, signing: Signing) -> None:
+        """As `push`, each frame signed; the link's number is the link id of the signature."""
+        self.push(b"".join(signing.sign(frame, self.number) for frame in split_frames(data)), frames)
+
+    def take(self) -> bytes:
+        """All that waits; forgets it."""
+        if not self.queue:
+            return b""
+        data = b"".join(self.queue)
+        self.queue.clear()
+        self.queued = 0
+        return data
+
+    def peer(self, frame: Frame) -> Peer:
+        """Who sent the frame."""
+        key = (frame.system, frame.component, frame.mavlink1)
+        found = self.peers.get(key)
+        if found is None:
+            found = Peer(self.number, frame.system, frame.component, frame.mavlink1)
+            if len(self.peers) < _PEERS_PER_LINK:
+                self.peers[key] = found
+        return found
+
+    def statistics(self) -> LinkStatistics:
+        reader = self.reader
+        return LinkStatistics(
+            name=self.name, frames_in=reader.frames, frames_out=self.frames_out, bytes_in=reader.bytes,
+            bytes_out=self.bytes_out, errors=reader.errors, lost=reader.lost, refused=self.refused,
+            dropped=self.dropped,
+        )  # fmt: skip
