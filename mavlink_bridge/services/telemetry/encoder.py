@@ -76,8 +76,8 @@ class StreamEncoder:
         return True
 
     def prepare(self, state: Vector) -> None:
-        """The values at this instant: `state` is the vehicle's report vector (finite numbers or nan); the facts have been
-        written already."""
+        """The values at this instant: `state` is the vehicle's report vector (finite numbers or nan); the facts have
+        been written already."""
         self._report[:] = state
         if self._derive is not None:
             self._derive(self.source)

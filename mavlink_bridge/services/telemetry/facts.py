@@ -6,11 +6,12 @@ matter of the wire: which bits SYS_STATUS shows, which MISSION_STATE the sequenc
 
 from __future__ import annotations
 
-from typing import Any, Final, Protocol
+from typing import Final, Protocol
 
 from autopilot import report
 from autopilot.geo import GeoPoint, to_local
 from autopilot.mission.state import MissionState
+from autopilot.vehicle import Vehicle
 from mavlink_bridge.identity import Identity
 from mavlink_bridge.services.telemetry import sources as s
 from mavlink_bridge.services.telemetry.encoder import Vector
@@ -27,22 +28,48 @@ _ALT_MAX, _CIRCLE, _POLYGON, _ALT_MIN = 1, 2, 4, 8  # FENCE_TYPE
 _BREACH_MINALT, _BREACH_MAXALT, _BREACH_BOUNDARY = 1, 2, 3  # FENCE_BREACH
 
 
+class Plan(Protocol):
+    """A stored mission, fence or rally plan."""
+
+    def total(self) -> int: ...
+    def checksum(self) -> int: ...
+
+
+class Indices(Protocol):
+    """A mission sequencer, as far as it is shown."""
+
+    def current_nav_index(self) -> int: ...
+    def state(self) -> MissionState: ...
+
+
 class FactsOfCore(Protocol):
     """What telemetry reads of `autopilot.core.Autopilot`."""
 
-    kind: Any
-    mode_number: Any
-    base_mode: Any
-    system_status: Any
-    home: Any
-    vehicle: Any
-    sequencer: Any
-    mission: Any
-    fence: Any
-    rally: Any
-    prearm_ok: Any
-    sensors_enabled: Any
-    fence_breach: Any
+    @property
+    def mode_number(self) -> int: ...
+    @property
+    def base_mode(self) -> int: ...
+    @property
+    def system_status(self) -> int: ...
+    @property
+    def home(self) -> GeoPoint | None: ...
+    @property
+    def vehicle(self) -> Vehicle: ...
+    @property
+    def sequencer(self) -> Indices: ...
+    @property
+    def mission(self) -> Plan: ...
+    @property
+    def fence(self) -> Plan: ...
+    @property
+    def rally(self) -> Plan: ...
+    @property
+    def prearm_ok(self) -> bool: ...
+    @property
+    def sensors_enabled(self) -> int: ...
+    @property
+    def fence_breach(self) -> tuple[int, int, int, int]:
+        """Breached (0, 1), FENCE_TYPE bits, count, vehicle time of the last one in ms."""
 
 
 def mission_state(state: MissionState, total: int) -> int:
