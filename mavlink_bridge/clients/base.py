@@ -55,6 +55,10 @@ class Client:
         """Has it ended?"""
         return self.outcome is not None
 
+    def start(self, now_ms: int) -> None:
+        """Send the first request."""
+        raise NotImplementedError
+
     # --- the same methods as a service ------------------------------------------------------------------------
     def handle_message(self, message: Message, peer: Peer, now_ms: int) -> None:
         """A message that came in; all that are not the target's answer to us are passed over."""

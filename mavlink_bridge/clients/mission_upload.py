@@ -22,7 +22,8 @@ class MissionUpload(Client):
     keeps its own home anyway).
 
     What is repeated on silence: the announcement until the first request, then the furthest item sent, which recovers
-    a lost item and a lost acknowledgement alike. INVALID_SEQUENCE is passed over: ArduPilot sends it for a duplicate.
+    a lost item and a lost acknowledgement alike. While items are sent INVALID_SEQUENCE is passed over:
+    ArduPilot sends it for a mere duplicate.
 
     `plan_id` is the vehicle's checksum of the plan (0 if it has none), `sent` the number of different items sent.
     """
@@ -78,7 +79,7 @@ class MissionUpload(Client):
 
     def _handle_ack(self, message: Message, now_ms: int) -> None:
         result = TransferOutcome.of(message.type)
-        if result is TransferOutcome.INVALID_SEQUENCE:
+        if result is TransferOutcome.INVALID_SEQUENCE and self.sent:
             return
         if result is not TransferOutcome.ACCEPTED:
             self._end(result)

@@ -1,0 +1,73 @@
+"""Clients that come and go, as one service of an `Endpoint`."""
+
+from __future__ import annotations
+
+from typing import TypeVar
+
+from mavlink_bridge.clients.base import Client
+from mavlink_bridge.clients.command import CommandClient
+from mavlink_bridge.clients.mission_download import MissionDownload
+from mavlink_bridge.clients.mission_upload import MissionClear, MissionUpload, SetCurrent
+from mavlink_bridge.clients.parameters import ParameterList, ParameterRead, ParameterWrite
+from mavlink_bridge.services.base import Clock, Message, Outgoing, Peer
+
+_KINDS: tuple[type[Client], ...] = (
+    CommandClient, MissionDownload, MissionUpload, MissionClear, SetCurrent,
+    ParameterList, ParameterRead, ParameterWrite,
+)  # fmt: skip
+AnyClient = TypeVar("AnyClient", bound=Client)
+
+
+class ClientGroup:
+    """Runs any number of clients; each is forgotten when it has ended. Who started one keeps it and reads its outcome.
+    """
+
+    clock: Clock = "link"
+    handles = frozenset[str]().union(*(kind.handles for kind in _KINDS))
+
+    def __init__(self) -> None:
+        self._running: list[Client] = []
+        self._out: list[Outgoing] = []
+
+    @property
+    def busy(self) -> bool:
+        """Is any request under way?"""
+        return bool(self._running)
+
+    def start(self, client: AnyClient, now_ms: int) -> AnyClient:
+        """Start `client` and keep it running; returns it."""
+        client.start(now_ms)
+        self._running.append(client)
+        self._collect()
+        return client
+
+    def handle_message(self, message: Message, peer: Peer, now_ms: int) -> None:
+        """Every running client hears it."""
+        for client in self._running:
+            client.handle_message(message, peer, now_ms)
+        self._collect()
+
+    def handle_timeout(self, now_ms: int) -> None:
+        """Let each repeat or give up."""
+        for client in self._running:
+            client.handle_timeout(now_ms)
+        self._collect()
+
+    def next_deadline_ms(self) -> int | None:
+        """The earliest of all."""
+        dues = (client.next_deadline_ms() for client in self._running)
+        return min((due for due in dues if due is not None), default=None)
+
+    def take_outgoing(self) -> list[Outgoing]:
+        out, self._out = self._out, []
+        return out
+
+    def link_closed(self, link: int) -> None:
+        for client in self._running:
+            client.link_closed(link)
+
+    def _collect(self) -> None:
+        for client in self._running:
+            self._out += client.take_outgoing()
+        if any(client.done for client in self._running):
+            self._running = [client for client in self._running if not client.done]
