@@ -217,20 +217,27 @@ class FtpService:
 
     # --- bursts ----------------------------------------------------------------------------------------------------
     def _continue_bursts(self, now_ms: int) -> None:
+        left: dict[int, int] = {}  # blocks that each link takes in this pass, shared by its sessions
         sent = False
-        for session in self._sessions.values():
-            if session.burst is not None:
-                blocks = min(self._room(session.peer.link) // FRAME_BYTES, BURST_PASS)
-                sent = sent or blocks > 0
-                if blocks:
-                    session.used_ms = now_ms
-                self._send_blocks(session, session.burst, blocks)
+        for key, session in list(self._sessions.items()):
+            if session.burst is None:
+                continue
+            link = session.peer.link
+            if link not in left:
+                left[link] = min(self._room(link) // FRAME_BYTES, BURST_PASS)
+            blocks = self._send_blocks(session, session.burst, left[link])
+            left[link] -= blocks
+            if blocks:
+                sent = True
+                session.used_ms = now_ms
+                self._sessions[key] = self._sessions.pop(key)  # the others of this link come first in the next pass
         self._burst_due_ms = now_ms + (1 if sent else WAIT_FOR_ROOM_MS)
 
-    def _send_blocks(self, session: _Session, burst: _Burst, blocks: int) -> None:
-        """Blocks, the last marked complete; then the end of file has a refusal of its own, as ArduPilot sends it."""
+    def _send_blocks(self, session: _Session, burst: _Burst, limit: int) -> int:
+        """Blocks, the last marked complete; then the end of file has a refusal of its own, as ArduPilot sends it.
+        Returns how many messages that were, at most `limit`."""
         size = session.file.size
-        for _ in range(blocks):
+        for sent in range(limit):
             data = session.file.read(burst.offset, burst.block)
             if data:
                 last = burst.offset + len(data) >= size
@@ -242,9 +249,10 @@ class FtpService:
                                   bytes((Nak.END_OF_FILE,)))
             self._out.append(message_of(session.peer, reply))
             if session.burst is None:
-                return
+                return sent + 1
             burst.offset += len(data)
             burst.seq += 1
+        return max(limit, 0)
 
     # --- helpers ---------------------------------------------------------------------------------------------------
     def _session(self, peer: Peer, number: int) -> _Session | None:

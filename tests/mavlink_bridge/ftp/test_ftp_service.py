@@ -229,6 +229,17 @@ def test_a_burst_is_paced_by_the_room_on_its_link() -> None:
     assert bench.service.next_deadline_ms() == bench.now_ms + 5
 
 
+def test_bursts_on_one_link_share_its_room() -> None:
+    bench = Bench()
+    bench.room = 3 * FRAME_BYTES
+    for session in (1, 2):
+        bench.open(b"logs/1.BIN", session)
+        bench.ask(Opcode.BURST_READ_FILE, session=session, size=239)
+    passes = [[reply.session for reply in bench.step()] for _ in range(4)]
+    assert [len(sent) for sent in passes] == [3] * 4
+    assert [set(sent) for sent in passes] in ([{1}, {2}] * 2, [{2}, {1}] * 2), "by turns"
+
+
 def test_reads_are_answered_during_a_burst() -> None:
     bench = Bench()
     bench.open(b"logs/1.BIN")
