@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import os
 import socket
 
 from mavlink_bridge.links.address import LinkSpec
@@ -61,6 +62,7 @@ class TcpPort:
         self.refused = 0
         self._largest = largest
         self._clients: list[TcpLink] = []
+        self._spare = -1
         self._socket: socket.socket | None = None
 
     def fileno(self) -> int | None:
@@ -70,6 +72,7 @@ class TcpPort:
         self._socket = listen(self.spec, socket.SOCK_STREAM)
         self.spec = bound_spec(self.spec, self._socket)
         self.name = self.spec.url
+        self._spare = os.open(os.devnull, os.O_RDONLY)
 
     def accept(self, now_ms: int) -> list[Link]:
         new: list[Link] = []
@@ -99,19 +102,33 @@ class TcpPort:
         if self._socket is not None:
             self._socket.close()
             self._socket = None
+            os.close(self._spare)
 
     def _accept_one(self) -> TcpLink | None:
         if self._socket is None:
             return None
         try:
             accepted, address = self._socket.accept()
-        except OSError as problem:  # mostly nobody there; or the client has gone again, or no descriptors are left
+        except OSError as problem:  # mostly nobody there; or the client has gone again
             if problem.errno in (errno.EMFILE, errno.ENFILE):
-                self.refused += 1
+                self._turn_away(self._socket)
             return None
         accepted.setblocking(False)
         accepted.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         return TcpLink(f"{self.name} from {address[0]}:{address[1]}", accepted)
+
+
+    def _turn_away(self, listener: socket.socket) -> None:
+        """No descriptors are left: a client that stays in the backlog would wake the loop without end. The spare one
+        lets it in for as long as it takes to disconnect it."""
+        self.refused += 1
+        os.close(self._spare)
+        try:
+            listener.accept()[0].close()
+        except OSError:
+            pass  # it has gone by itself
+        finally:
+            self._spare = os.open(os.devnull, os.O_RDONLY)
 
 
 class TcpClient(StreamLink):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import resource
 import socket
 from collections.abc import Callable
 
@@ -89,6 +91,30 @@ def test_one_client_too_many_is_disconnected_at_once() -> None:
         assert (port.refused, link.connected) == (1, True)
         one.close()
         wait_until(LinkPair(link, link), lambda: link.read() is None, "it has gone")
+    with client_of(port):
+        assert accept_links(port, 1)[0].connected
+    port.close()
+
+
+def test_without_descriptors_a_client_is_turned_away_and_the_port_lives_on() -> None:
+    """A client that waited in the backlog would keep the loop busy for ever."""
+    port = open_port()
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with client_of(port) as unlucky:
+        ready(port)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (min(soft, 256), hard))
+        taken: list[int] = []
+        try:
+            with pytest.raises(OSError, match="Too many open files"):
+                while True:
+                    taken.append(os.open(os.devnull, os.O_RDONLY))
+            assert port.accept(0) == []
+        finally:
+            for descriptor in taken:
+                os.close(descriptor)
+            resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+        assert port.refused == 1
+        assert unlucky.recv(10) == b""
     with client_of(port):
         assert accept_links(port, 1)[0].connected
     port.close()
