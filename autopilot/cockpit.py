@@ -86,6 +86,13 @@ class Cockpit:
     def announce(self, event: object) -> None:
         self.events.append(event)
 
+    def take_events(self) -> list[object]:
+        """What was announced since the last call, in order."""
+        taken = self.events
+        if taken:
+            self.events = []
+        return taken
+
     def refuse(self, text: str, result: Result = Result.FAILED, severity: Severity = Severity.WARNING) -> Outcome:
         """Say why something is not done, and give the outcome that repeats it."""
         self.say(severity, text)

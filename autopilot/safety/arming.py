@@ -33,12 +33,13 @@ class ArmingProcedure(Protocol):
 
 
 class Arming:
-    """The vehicle's own procedure. `more_checks`: reasons that other parts of the autopilot have (fence, failsafes).
+    """The vehicle's own procedure. `more_checks`: reasons that other parts of the autopilot have (fence).
     `on_change(armed, now_ms)` tells them. `hold_auto_disarm`: DISARM_DELAY waits (a countdown runs)."""
 
     def __init__(
         self, cockpit: Cockpit, modes: ModeChoice, auto: AutoMode, mission: MissionStorage, home: Home,
-        more_checks: Callable[[], Sequence[str]], on_change: Callable[[bool, int], None],
+        more_checks: Callable[[], Sequence[str]], throttle_raised: Callable[[], bool],
+        on_change: Callable[[bool, int], None],
     ) -> None:
         self._cockpit = cockpit
         self._modes = modes
@@ -46,6 +47,7 @@ class Arming:
         self._mission = mission
         self._home = home
         self._more_checks = more_checks
+        self._throttle_raised = throttle_raised
         self._on_change = on_change
         self._pending: tuple[Request, bool] | None = None  # what was asked of a real vehicle, and whether to arm
         self._look_ms = 0
@@ -53,7 +55,6 @@ class Arming:
         self._idle_since: int | None = None
         self._known_armed = cockpit.armed
         self.hold_auto_disarm = False
-        self.throttle_raised: Callable[[], bool] = lambda: False
         self.prearm_ok = False
 
     # --- checks ---------------------------------------------------------------------------------------------------
@@ -97,7 +98,7 @@ class Arming:
                 return ["Auto: Missing Takeoff Cmd"]
         elif not spec.arming:
             return [f"{spec.name} mode not armable"]
-        if not self._cockpit.rover and self.throttle_raised():
+        if not self._cockpit.rover and self._throttle_raised():
             return ["Throttle too high"]
         return []
 
@@ -212,7 +213,7 @@ class Arming:
             self._idle_since = now_ms
 
     def _busy(self) -> bool:
-        return self.hold_auto_disarm or self._modes.mode.holds_arming or self.throttle_raised()
+        return self.hold_auto_disarm or self._modes.mode.holds_arming or self._throttle_raised()
 
     def _idle_deadline(self) -> int | None:
         delay = self._cockpit.param("DISARM_DELAY")

@@ -195,11 +195,6 @@ class Failsafes:
             way = COPTER_RADIO.get(setting, Escape.LAND)
         self._fail("Radio", way, now_ms)
 
-    def update(self, now_ms: int) -> None:
-        """The sticks are watched in vehicle time."""
-        if self.sticks.is_due(now_ms):
-            self.sticks_silent(now_ms)
-
     # --- consequences ---------------------------------------------------------------------------------------------
     def _in_auto(self) -> bool:
         return self._modes.number in self._autos

@@ -110,7 +110,7 @@ class Bench:
         assert self.core.set_mode(4, self.now_ms).ok
         assert self.core.arm(self.now_ms).ok
         assert self.core.takeoff(up, self.now_ms).ok
-        self.run(60.0, lambda: self.core.cockpit.arrived)
+        self.run(60.0, lambda: self.core.crew.cockpit.arrived)
 
     @property
     def position(self) -> Ned:

@@ -195,7 +195,7 @@ class FakeVehicle:
     def _move(self, dt: float) -> None:
         was_landed = self.state.landed
         self._fly(self._target, dt)
-        north, east, down = self.state.position
+        down = self.state.position[2]
         on_ground = down >= 0.0 or self.capabilities.rover
         if was_landed and not on_ground:
             self._events |= VehicleEvent.LIFTOFF

@@ -1,0 +1,161 @@
+"""Everybody on board: the collaborators behind `Autopilot`, made and introduced to each other.
+
+Who owns what: `Cockpit` the shared facts of a pass, `ModeChoice` the mode, `Home` home, `Plans` when plans change,
+`MissionStorage` their items, `MissionSequencer` the indices and the hold timer, `Arming`, `Failsafes` and `FenceGuard`
+safety. Nobody here decides anything; it is wiring.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Protocol
+
+from autopilot.cockpit import Cockpit, ParameterValues
+from autopilot.flight_commands import FlightCommands
+from autopilot.geo import GeoPoint, Ned
+from autopilot.home import Home
+from autopilot.journal import Journal
+from autopilot.mission.sequencer import DoTiming, MissionSequencer, MissionState
+from autopilot.mission_commands import MissionCommands
+from autopilot.modes.assembly import build_modes
+from autopilot.modes.auto import AutoMode
+from autopilot.modes.auto_do import DoTools
+from autopilot.modes.auto_executor import AutoExecutor
+from autopilot.modes.auto_nav import NavTools
+from autopilot.modes.guided import GuidedFlight, GuidedMode
+from autopilot.modes.guided_item import GuidedLimits
+from autopilot.modes.heading import Heading
+from autopilot.modes.manager import ModeChoice
+from autopilot.modes.payload import Payload
+from autopilot.modes.speeds import SpeedControl
+from autopilot.modes.table import CopterMode, RoverMode, specs
+from autopilot.pilot_input import PilotInput
+from autopilot.plans import Items, Plans
+from autopilot.safety.arming import Arming
+from autopilot.safety.failsafes import Failsafes
+from autopilot.safety.fence import FenceGuard
+from autopilot.safety.rally import ReturnPoint
+from autopilot.vehicle import Vehicle
+
+
+class AllParameters(ParameterValues, Protocol):
+    """What the core needs of `autopilot.parameters.Parameters`."""
+
+    listeners: list[Callable[[str, float], None]]
+
+    def names(self) -> Sequence[str]: ...
+
+    def set_readonly(self, name: str, value: float) -> bool: ...
+
+
+class Stored(Protocol):
+    """What an earlier process left behind: plans by MAV_MISSION_TYPE, home as a person set it, and the sequencer's
+    index and state."""
+
+    @property
+    def plans(self) -> Mapping[int, Items]: ...
+    @property
+    def home(self) -> GeoPoint | None: ...
+    @property
+    def progress(self) -> tuple[int, int] | None: ...
+
+
+class NothingStored:
+    """A vehicle fresh from the box."""
+
+    plans: Mapping[int, Items] = {}
+    home: GeoPoint | None = None
+    progress: tuple[int, int] | None = None
+
+
+class Crew:
+    """The collaborators of one vehicle, by name."""
+
+    def __init__(
+        self, kind: str, vehicle: Vehicle, parameters: AllParameters, journal: Journal, stored: Stored,
+        boot_unix_s: float,
+    ) -> None:
+        self.parameters = parameters
+        self.cockpit = Cockpit(kind, vehicle, parameters, journal, boot_unix_s)
+        self.home = Home(self.cockpit, stored.home)
+        self.plans = Plans(self.cockpit, stored.plans, parameters.set_readonly)
+        self.heading = Heading(self.cockpit)
+        self.speeds = SpeedControl(self.cockpit)
+        self.payload = Payload(self.cockpit)
+        self.sequencer = MissionSequencer(self._do_timing(), notify=lambda notice: self.auto.notice(notice))
+        self._restore(stored.progress)
+        self._build_modes()
+        self._build_safety()
+        self._build_executor()
+        self.flight = FlightCommands(self.cockpit, self.modes, self.guided, self.auto, self.heading, self.speeds)
+        self.mission = MissionCommands(self.cockpit, self.modes, self.auto)
+        self._listen()
+
+    def _restore(self, progress: tuple[int, int] | None) -> None:
+        mission = self.plans.mission
+        index, state = progress or (mission.first_index if mission.total() else 0, MissionState.IDLE)
+        self.sequencer.restore(index, MissionState(state))
+
+    def _build_modes(self) -> None:
+        cockpit, table = self.cockpit, specs(self.cockpit.kind)
+        numbers = RoverMode if cockpit.rover else CopterMode
+        self.guided = GuidedMode(cockpit, table[numbers.GUIDED], self.heading)
+        self.auto = AutoMode(
+            cockpit, table[numbers.AUTO], self.sequencer, self.plans.mission,
+            lambda number: self.modes.set(number, cockpit.now_ms, "mission").ok,
+        )
+        modes = build_modes(cockpit, self.auto, self.guided, self._destination, self.heading, self.speeds)
+        first = RoverMode.HOLD if cockpit.rover else CopterMode.STABILIZE
+        self.modes = ModeChoice(cockpit, modes, self.auto, first, self.speeds, self.heading)
+
+    def _build_safety(self) -> None:
+        cockpit, modes, plans = self.cockpit, self.modes, self.plans
+        self.fence = FenceGuard(cockpit, plans.fence, modes, self._stop_motors)
+        self.return_point = ReturnPoint(cockpit, plans.rally, self.fence)
+        self.failsafes = Failsafes(cockpit, modes, self._stop_motors)
+        self.sticks = PilotInput(cockpit, modes, self.failsafes, self.auto.wake)
+        self.arming = Arming(
+            cockpit, modes, self.auto, plans.mission, self.home, self.fence.complaints, self.sticks.throttle_raised,
+            self._armed_changed,
+        )
+
+    def _build_executor(self) -> None:
+        cockpit, limits = self.cockpit, GuidedLimits()
+        nav = NavTools(
+            cockpit, self.heading, self.speeds, GuidedFlight(cockpit, self.heading), limits, self._destination,
+            lambda seq: self.sequencer.next_nav(self.plans.mission, seq),
+        )
+        do = DoTools(
+            cockpit, self.heading, self.speeds, self.payload, limits, self.home.set, self.fence.enable,
+            lambda backwards: self.flight.set_reverse(backwards),
+        )
+        self.auto.executor = AutoExecutor(nav, do, self.auto.mission_complete)
+
+    def _listen(self) -> None:
+        self.plans.mission_replaced = self.auto.replaced
+        self.plans.mission_is_flown = lambda: self.sequencer.state() is MissionState.RUNNING
+        for name in self.parameters.names():
+            self.cockpit.vehicle.set_parameter(name, self.parameters[name])
+        self.speeds.apply()
+        self.parameters.listeners.append(self._parameter_changed)
+
+    def _destination(self) -> Ned:
+        return self.return_point()
+
+    def _do_timing(self) -> DoTiming:
+        return DoTiming.ARDUPILOT if self.cockpit.param("SRT_MIS_DO_LEG", 1.0) != 0.0 else DoTiming.SEED
+
+    def _parameter_changed(self, name: str, value: float) -> None:
+        """A value counts from the moment it is set."""
+        self.cockpit.vehicle.set_parameter(name, value)
+        self.speeds.parameter_changed(name)
+        self.fence.parameter_changed(name)
+        if name == "SRT_MIS_DO_LEG":
+            self.sequencer.timing = self._do_timing()
+
+    def _stop_motors(self, reason: str) -> None:
+        self.arming.disarm(self.cockpit.now_ms, force=True, reason=reason)
+
+    def _armed_changed(self, armed: bool, now_ms: int) -> None:
+        self.fence.armed_changed(now_ms)
+        self.failsafes.armed_changed(armed)

@@ -1,0 +1,61 @@
+"""The sticks, as a ground station moves them (RC_CHANNELS_OVERRIDE, MANUAL_CONTROL).
+
+The vehicle has no radio of its own: without a ground station's sticks they count as centred and the throttle as low.
+From the first input on their silence is a failsafe, until they are released (`autopilot.safety.failsafes`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from autopilot.cockpit import Cockpit
+from autopilot.modes.manager import ModeChoice
+from autopilot.safety.failsafes import Failsafes
+from autopilot.vehicle import Sticks
+
+_LOW = 0.05  # throttle, 0 .. 1
+_CENTRE = 0.5
+
+
+class PilotInput:
+    """Passes the sticks to the vehicle. `takeoff_allowed`: told when a raised throttle lets AUTO take off."""
+
+    def __init__(
+        self, cockpit: Cockpit, modes: ModeChoice, failsafes: Failsafes, takeoff_allowed: Callable[[], None]
+    ) -> None:
+        self._cockpit = cockpit
+        self._modes = modes
+        self._failsafes = failsafes
+        self._takeoff_allowed = takeoff_allowed
+        self._throttle = 0.0
+
+    def move(self, sticks: Sticks | None, now_ms: int) -> None:
+        """New stick positions; None = released."""
+        if sticks is None:
+            self._let_go()
+            self._failsafes.sticks_released()
+            return
+        self._cockpit.vehicle.set_sticks(sticks)
+        self._throttle = sticks.throttle
+        self._failsafes.sticks_heard(now_ms)
+        if sticks.throttle > _LOW and self._cockpit.armed and not self._cockpit.takeoff_allowed:
+            self._cockpit.takeoff_allowed = True
+            self._takeoff_allowed()
+
+    def update(self, now_ms: int) -> None:
+        """Were they silent for too long? Then they are centred, and the failsafe acts."""
+        if self._failsafes.sticks.is_due(now_ms):
+            self.lose(now_ms)
+
+    def lose(self, now_ms: int) -> None:
+        """The sticks are lost (silence, or the fault `rc.loss`)."""
+        self._let_go()
+        self._failsafes.sticks_silent(now_ms)
+
+    def _let_go(self) -> None:
+        self._throttle = 0.0
+        self._cockpit.vehicle.set_sticks(Sticks())
+
+    def throttle_raised(self) -> bool:
+        """Would the throttle lift the vehicle? It rests in the centre where it is a climb rate."""
+        return self._throttle > (_LOW if self._modes.spec.manual_throttle else _CENTRE + _LOW)

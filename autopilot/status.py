@@ -1,0 +1,44 @@
+"""What HEARTBEAT and SYS_STATUS say about the autopilot, as MAVLink's numbers (`ground-stations.md` 1.3, 1.4)."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from autopilot import report
+from autopilot.crew import Crew
+from autopilot.modes.table import RoverMode
+
+_STANDBY, _ACTIVE, _CRITICAL = 3, 4, 5  # MAV_STATE
+_ARMED, _MANUAL, _STABILIZE, _GUIDED, _CUSTOM = 128, 64, 16, 8, 1  # MAV_MODE_FLAG
+_ALTITUDE: Final = 8192  # MAV_SYS_STATUS_SENSOR
+_POSITION: Final = 16384
+_GEOFENCE: Final = 1048576
+_PREARM: Final = 268435456
+
+
+def system_status(crew: Crew) -> int:
+    """MAV_STATE: CRITICAL in a failsafe, STANDBY on the ground (rover: in HOLD), else ACTIVE."""
+    if crew.failsafes.active:
+        return _CRITICAL
+    resting = crew.modes.number == RoverMode.HOLD if crew.cockpit.rover else crew.cockpit.landed
+    return _STANDBY if resting else _ACTIVE
+
+
+def base_mode(crew: Crew) -> int:
+    """MAV_MODE_FLAG bits."""
+    spec = crew.modes.spec
+    flags = _CUSTOM | (_GUIDED if spec.autopilot else 0) | (_ARMED if crew.cockpit.armed else 0)
+    if not crew.cockpit.rover:
+        return flags | _MANUAL | _STABILIZE
+    return flags | (_MANUAL if spec.pilot else 0)
+
+
+def sensors_enabled(crew: Crew) -> int:
+    """MAV_SYS_STATUS_SENSOR bits in use: controllers only in modes that use them, the fence while it is enabled."""
+    bits = int(crew.cockpit.vehicle.state.report[report.SENSORS_PRESENT]) | _ALTITUDE | _POSITION | _PREARM
+    spec = crew.modes.spec
+    if not spec.autopilot:
+        bits &= ~_POSITION
+        if spec.manual_throttle or crew.cockpit.rover:
+            bits &= ~_ALTITUDE
+    return bits | _GEOFENCE if crew.fence.enabled else bits & ~_GEOFENCE
