@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 from autopilot.journal import Journal
 from autopilot.outcome import Result
@@ -20,7 +20,7 @@ class CommandBench:
     """Each method returns the messages that left at once, in order."""
 
     def __init__(self, kind: str = "copter", journal: Journal | None = None) -> None:
-        self.autopilot: Any = RecordingAutopilot(kind)
+        self.autopilot = cast(Any, RecordingAutopilot(kind))
         self.telemetry = RecordingTelemetry()
         self.service = CommandService(self.autopilot, self.telemetry, vehicle_now=lambda: NOW, journal=journal)
 

@@ -36,6 +36,8 @@ ARM_DISARM = 400
 DO_SET_MODE = 176
 #: Commands of one link that wait for its arm; more are turned away.
 MOST_WAITING = 32
+#: They wait at most this long, ms of link time; then they are turned away.
+LONGEST_WAIT_MS = 10_000
 
 
 class CommandService:
@@ -60,7 +62,7 @@ class CommandService:
         self._settling = SettlingAnswers(journal or MemoryJournal())
         self._asked: dict[int, list[Peer]] = {}  # command number -> who was told IN_PROGRESS
         self._requests: list[tuple[int, Request]] = []  # started, not done
-        self._waiting: dict[int, deque[tuple[Message, Peer]]] = {}  # link -> messages behind its arm
+        self._waiting: dict[int, deque[tuple[int, Message, Peer]]] = {}  # link -> (until, message, peer) behind its arm
         self._outgoing: list[Outgoing] = []
 
     def register(self, number: int, row: Row) -> None:
@@ -70,7 +72,7 @@ class CommandService:
     # --- Service --------------------------------------------------------------------------------------------------
     def handle_message(self, message: Message, peer: Peer, now_ms: int) -> None:
         if self._must_wait(message, peer):
-            self._wait(message, peer)
+            self._wait(message, peer, now_ms)
         else:
             self._serve(message, peer, now_ms)
 
@@ -85,7 +87,7 @@ class CommandService:
             self._serve_waiting(now_ms)
 
     def next_deadline_ms(self) -> int | None:
-        return None
+        return min((queue[0][0] for queue in self._waiting.values()), default=None) if self._waiting else None
 
     def take_outgoing(self) -> list[Outgoing]:
         taken, self._outgoing = self._outgoing, []
@@ -186,17 +188,32 @@ class CommandService:
         row = self._rows.get(message.command)
         return row is not None and not row.query and not row.at_once
 
-    def _wait(self, message: Message, peer: Peer) -> None:
+    def _wait(self, message: Message, peer: Peer, now_ms: int) -> None:
         queue = self._waiting.setdefault(peer.link, deque())
         if len(queue) < MOST_WAITING:
-            queue.append((message, peer))
-        elif message.get_type() != "SET_MODE":
+            queue.append((now_ms + LONGEST_WAIT_MS, message, peer))
+        else:
+            self._turn_away(message, peer)
+
+    def _turn_away(self, message: Message, peer: Peer) -> None:
+        if message.get_type() != "SET_MODE":
             self._acknowledge(message.command, peer, Outcome(Result.TEMPORARILY_REJECTED))
 
     def _serve_waiting(self, now_ms: int) -> None:
-        for link in [link for link in self._waiting if not self._arming(link)]:
-            for message, peer in self._waiting.pop(link):
-                self.handle_message(message, peer, now_ms)
+        for link in tuple(self._waiting):
+            if not self._arming(link):
+                for _, message, peer in self._waiting.pop(link):
+                    self.handle_message(message, peer, now_ms)
+            elif self._waiting[link][0][0] <= now_ms:
+                self._turn_away_expired(link, now_ms)
+
+    def _turn_away_expired(self, link: int, now_ms: int) -> None:
+        queue = self._waiting[link]
+        while queue and queue[0][0] <= now_ms:
+            _, message, peer = queue.popleft()
+            self._turn_away(message, peer)
+        if not queue:
+            del self._waiting[link]
 
 
 def _result_of(request: Request) -> Outcome:

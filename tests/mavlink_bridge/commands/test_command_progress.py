@@ -7,7 +7,7 @@ from autopilot.vehicle import Request
 from mavlink_bridge.codec import dialect
 from mavlink_bridge.services.base import Peer
 from mavlink_bridge.services.commands.memory import REMEMBER_MS
-from mavlink_bridge.services.commands.service import MOST_WAITING
+from mavlink_bridge.services.commands.service import LONGEST_WAIT_MS, MOST_WAITING
 from tests.fakes.command_bench import NOW, QGC, CommandBench, result_of
 
 OTHER_LINK = Peer(2, 255, 190)
@@ -176,6 +176,22 @@ def test_too_many_waiting_commands_are_turned_away() -> None:
     answers = [bench.long(178, 1, 5) for _ in range(MOST_WAITING + 1)]
     assert answers[:-1] == [[]] * MOST_WAITING
     assert result_of(answers[-1]) is T
+
+
+def test_a_command_does_not_wait_for_ever() -> None:
+    """An arm that never ends costs its followers 10 s, not an answer."""
+    bench = CommandBench()
+    bench.autopilot.outcomes["arm"] = Outcome(P)
+    bench.long(400, 1)
+    assert bench.service.next_deadline_ms() is None
+    bench.long(22, 0, 0, 0, 0, 0, 0, 10, now_ms=500)
+    assert bench.service.next_deadline_ms() == 500 + LONGEST_WAIT_MS
+    bench.service.handle_timeout(499 + LONGEST_WAIT_MS)
+    assert bench.taken() == []
+    bench.service.handle_timeout(500 + LONGEST_WAIT_MS)
+    assert _results(bench.taken()) == [(22, T)]
+    assert bench.service.next_deadline_ms() is None
+    assert _names(bench) == ["arm"]
 
 
 def test_a_closed_link_takes_its_waiting_commands_along() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -21,7 +21,7 @@ class Bench:
     """A stick service on a core that remembers what it was handed."""
 
     def __init__(self, kind: str = "copter", **parameters: float) -> None:
-        self.autopilot: Any = RecordingAutopilot(kind)
+        self.autopilot = cast(Any, RecordingAutopilot(kind))
         for channel in (1, 2, 3, 4):
             self.autopilot.parameters.set(f"RC{channel}_DZ", 0)
         for name, value in parameters.items():
