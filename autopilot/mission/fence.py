@@ -1,13 +1,13 @@
 """A fence plan: polygons, circles and a return point, made from fence items (`mission-semantics.md` section 3).
 
-Geometry is done on the plane around the asked point, with ArduPilot's flat projection (`autopilot.geo`); good for
-fences of some tens of kilometres, across the antimeridian too.
+Geometry is done on the plane around a polygon's first corner, with ArduPilot's flat projection (`autopilot.geo`); good
+for fences of some tens of kilometres, across the antimeridian too.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import hypot, isfinite
 
 from autopilot.geo import GeoPoint, to_local
@@ -27,24 +27,31 @@ class FenceError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Polygon:
-    """Corners as (lat, lon) in degrees, in order, not closed."""
+    """Corners as (lat, lon) in degrees, in order, not closed. `corners`: the same as metres from the first."""
 
     vertices: tuple[tuple[float, float], ...]
     inclusion: bool
+    corners: tuple[tuple[float, float], ...] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "corners", tuple(self._local(lat, lon) for lat, lon in self.vertices))
 
     def depth(self, lat: float, lon: float) -> float:
         """Metres from the point to the edge, positive when the point lies inside the polygon."""
-        here = GeoPoint(lat, lon)
-        corners = [to_local(here, a, b, 0.0)[:2] for a, b in self.vertices]
+        north, east = self._local(lat, lon)
         inside = False
         nearest = float("inf")
-        n1, e1 = corners[-1]
-        for n2, e2 in corners:
+        n1, e1 = self.corners[-1][0] - north, self.corners[-1][1] - east
+        for corner_n, corner_e in self.corners:
+            n2, e2 = corner_n - north, corner_e - east
             if (n1 > 0.0) != (n2 > 0.0) and e1 - n1 * (e2 - e1) / (n2 - n1) > 0.0:
                 inside = not inside
             nearest = min(nearest, _distance_to_segment(n1, e1, n2, e2))
             n1, e1 = n2, e2
         return nearest if inside else -nearest
+
+    def _local(self, lat: float, lon: float) -> tuple[float, float]:
+        return to_local(GeoPoint(*self.vertices[0]), lat, lon, 0.0)[:2]
 
 
 @dataclass(frozen=True, slots=True)

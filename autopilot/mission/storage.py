@@ -10,6 +10,7 @@ import struct
 import zlib
 from collections.abc import Iterable
 from dataclasses import replace
+from math import isfinite
 
 from autopilot.mission.commands import Cmd
 from autopilot.mission.items import MissionItem
@@ -97,7 +98,7 @@ class MissionStorage:
         if self._tags is None:
             self._tags = {}
             for item in self._items:
-                if item.command == Cmd.JUMP_TAG and item.param1 == item.param1:  # not NaN
+                if item.command == Cmd.JUMP_TAG and isfinite(item.param1):
                     self._tags.setdefault(int(item.param1), item.seq)
         return self._tags.get(tag)
 

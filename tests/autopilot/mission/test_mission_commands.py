@@ -1,0 +1,65 @@
+"""Classification of commands, and what each vehicle can do (catalogue 15; semantics 1.1, 1.4)."""
+
+from __future__ import annotations
+
+import pytest
+
+from autopilot.mission.capability import capable, unable
+from autopilot.mission.commands import (
+    KNOWN_COMMANDS,
+    Cmd,
+    cmd_has_location,
+    command_name,
+    drives_navigation,
+    has_position,
+    is_nav_command,
+)
+from tests.fakes.recording_executor import do, mission, wp
+
+
+@pytest.mark.parametrize(("command", "nav"), [(0, True), (16, True), (95, True), (96, False), (178, False)])
+def test_is_nav_command_and_location_are_the_seeds(command: int, nav: bool) -> None:
+    """Both helpers split at 95 and know no exception."""
+    assert is_nav_command(command) is nav
+    assert cmd_has_location(command) is nav
+
+
+@pytest.mark.parametrize("command", [213, 42702, 42703])
+def test_three_more_commands_drive_navigation(command: int) -> None:
+    """ArduPilot's additions take the NAV slot, although the seed calls them DO."""
+    assert drives_navigation(command)
+    assert not is_nav_command(command)
+
+
+def test_position_table_corrects_the_seeds_helper() -> None:
+    """Set home and regions of interest have a position, RTL and delay have none."""
+    assert all(has_position(command) for command in (16, 21, 22, 179, 189, 195, 201, 5001, 5100))
+    assert not any(has_position(command) for command in (20, 93, 112, 177, 178, 197, 207, 600))
+
+
+def test_every_known_command_has_a_name_to_announce() -> None:
+    """ArduPilot's simulator panics on an item without a name; ours shows "?" for unknown ones only."""
+    assert [command for command in KNOWN_COMMANDS if command_name(command) == "?"] == []
+    assert command_name(9999) == "?"
+    assert [command_name(c) for c in (16, 22, 82, 20, 112)] == ["WP", "Takeoff", "SplineWP", "RTL", "CondDelay"]
+
+
+def test_copter_and_rover_differ_as_the_table_says() -> None:
+    """Splines, takeoff, landing and yaw are the copter's; reverse is the rover's; 30, 94, 193, 211 are nobody's."""
+    only_copter = [c for c in Cmd if capable("copter", c) and not capable("rover", c)]
+    only_rover = [c for c in Cmd if capable("rover", c) and not capable("copter", c)]
+    assert sorted(only_copter) == [21, 22, 31, 82, 115]
+    assert sorted(only_rover) == [194]
+    assert not any(capable(kind, c) for kind in ("copter", "rover") for c in (30, 83, 84, 94, 193, 211, 530, 2000))
+
+
+def test_unable_lists_the_items_that_will_be_skipped() -> None:
+    """For the text at upload."""
+    storage = mission(wp(), do(211), do(194), do(82))
+    assert [item.seq for item in unable("copter", storage.items())] == [2, 3]
+    assert [item.seq for item in unable("rover", storage.items())] == [2, 4]
+
+
+def test_capable_commands_are_known() -> None:
+    """Nothing is flown that an upload would refuse."""
+    assert [c for c in range(70000) if capable("copter", c) and c not in KNOWN_COMMANDS] == []
