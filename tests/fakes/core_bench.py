@@ -18,7 +18,7 @@ from tests.fakes.fake_vehicle import ORIGIN, TICK_MS, FakeVehicle
 RELATIVE = 3
 
 
-def item(command: int, north: float = 0.0, east: float = 0.0, up: float = 0.0, **params: float) -> MissionItem:
+def item(command: int, north: float = 0.0, east: float = 0.0, up: float = 0.0, **params: Any) -> MissionItem:
     """A mission item at metres from the origin, `up` above home; without a place when both are 0."""
     place = to_global(ORIGIN, (north, east, 0.0))
     x, y = (place.lat, place.lon) if north or east else (0.0, 0.0)
@@ -29,7 +29,7 @@ def takeoff(up: float = 10.0) -> MissionItem:
     return item(22, up=up)
 
 
-def waypoint(north: float, east: float, up: float = 10.0, **params: float) -> MissionItem:
+def waypoint(north: float, east: float, up: float = 10.0, **params: Any) -> MissionItem:
     return item(16, north, east, up, **params)
 
 

@@ -1,0 +1,69 @@
+"""Called at each tick or only at deadlines and events: the same decisions at the same ticks."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from autopilot.mission.items import MissionItem
+from autopilot.vehicle import Sticks
+from tests.fakes.core_bench import Bench, item, takeoff, waypoint
+
+METRES = st.integers(-60, 60).map(float)
+UP = st.integers(3, 30).map(float)
+
+ITEMS: st.SearchStrategy[MissionItem] = st.one_of(
+    st.builds(waypoint, METRES, METRES, UP, param1=st.sampled_from([0.0, 0.0, 0.5, 3.0])),
+    st.builds(lambda n, e, up: item(82, n, e, up), METRES, METRES, UP),
+    st.builds(lambda n, s: item(19, n, 5.0, 10.0, param1=s), METRES, st.sampled_from([0.01, 1.0, 4.0])),
+    st.builds(lambda n, turns: item(18, n, 9.0, 12.0, param1=turns, param3=8.0), METRES, st.sampled_from([0.5, 1.0])),
+    st.builds(lambda n, up: item(31, n, 7.0, up), METRES, UP),
+    st.builds(lambda s: item(93, param1=s), st.sampled_from([0.5, 2.0])),
+    st.builds(lambda v: item(178, param1=1.0, param2=v), st.sampled_from([2.0, 5.0, -2.0])),
+    st.builds(lambda s: item(112, param1=s), st.sampled_from([0.7, 3.0])),
+    st.builds(lambda m: item(114, param1=m), st.sampled_from([5.0, 20.0])),
+    st.builds(lambda d: item(115, param1=d), st.sampled_from([0.0, 90.0, 200.0])),
+    st.builds(lambda p: item(183, param1=9.0, param2=p), st.sampled_from([1100.0, 1900.0])),
+    st.builds(lambda n: item(184, param1=9.0, param2=1800.0, param3=n, param4=1.0), st.sampled_from([1.0, 3.0])),
+    st.builds(lambda at, n: item(177, param1=at, param2=n), st.sampled_from([1.0, 2.0, 3.0]), st.just(2.0)),
+    st.just(item(2000)),
+    st.just(item(30, up=20.0)),
+    st.just(item(20)),
+    st.just(item(21)),
+)
+
+COMMANDS: st.SearchStrategy[tuple[str, tuple[Any, ...]]] = st.one_of(
+    st.tuples(st.just("set_mode"), st.tuples(st.sampled_from([0, 2, 3, 4, 5, 6, 9, 17]))),
+    st.tuples(st.just("set_current"), st.tuples(st.integers(0, 6))),
+    st.tuples(st.sampled_from(["pause", "resume", "land_start", "arm", "disarm"]), st.just(())),
+    st.tuples(st.just("change_speed"), st.tuples(st.just(1), st.sampled_from([2.0, 12.0]))),
+    st.tuples(st.just("start_mission"), st.just(())),
+    st.tuples(st.just("enable_fence"), st.tuples(st.sampled_from([0.0, 1.0]))),
+    st.tuples(st.just("takeoff"), st.tuples(st.just(8.0))),
+    st.tuples(st.just("set_sticks"), st.tuples(st.sampled_from([None, Sticks(throttle=0.7), Sticks(pitch=0.5)]))),
+)
+
+SCRIPT = st.lists(st.tuples(st.integers(1, 400), COMMANDS), max_size=5)
+
+
+def fly(items: list[MissionItem], script: list[tuple[int, Any]], timing: float, by_tick: bool) -> list[Any]:
+    bench = Bench(by_tick=by_tick, parameters={"SRT_MIS_DO_LEG": timing, "FENCE_RADIUS": 50.0, "AUTO_OPTIONS": 1.0})
+    bench.begin([takeoff(), *items])
+    for ticks, (method, arguments) in script:
+        bench.run(ticks * 0.02)
+        call = getattr(bench.core, method)
+        if method in ("change_speed", "set_current", "set_mode", "enable_fence", "takeoff", "set_sticks"):
+            call(*arguments, bench.now_ms)
+        else:
+            call(bench.now_ms)
+        bench.collect()
+    bench.run(150.0)
+    return [bench.log, bench.vehicle.targets, bench.vehicle.outputs, bench.journal.changes, bench.position]
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.lists(ITEMS, min_size=1, max_size=6), SCRIPT, st.sampled_from([0.0, 1.0]))
+def test_a_flight_is_the_same_by_ticks_and_by_deadlines(items: list[MissionItem], script: Any, timing: float) -> None:
+    assert fly(items, script, timing, by_tick=True) == fly(items, script, timing, by_tick=False)

@@ -1,0 +1,181 @@
+"""AUTO as mission executor: the seed's firmware tests "Auto mode enter/update/exit lifecycle with sequencer"."""
+
+from __future__ import annotations
+
+from autopilot.journal import SaveProgress
+from autopilot.mission.events import CurrentChanged, ItemReached, MissionComplete
+from autopilot.mission.sequencer import MissionState
+from autopilot.outcome import Result
+from autopilot.vehicle import Idle, Leg, TakeOff, VehicleEvent
+from tests.fakes.core_bench import Bench, item, takeoff, waypoint
+
+SQUARE = (takeoff(), waypoint(40, 0), waypoint(40, 40), waypoint(0, 40))
+AUTO, GUIDED, LOITER = 3, 4, 5
+
+
+def state(bench: Bench) -> MissionState:
+    return bench.core.sequencer.state()
+
+
+def test_entering_auto_starts_the_sequencer_at_the_first_item() -> None:
+    bench = Bench()
+    bench.begin(SQUARE)
+    assert state(bench) is MissionState.RUNNING
+    assert bench.core.sequencer.current_nav_index() == 1
+    assert isinstance(bench.vehicle.target, TakeOff)
+
+
+def test_update_steps_through_the_items_in_order() -> None:
+    bench = Bench()
+    bench.begin(SQUARE)
+    bench.run(120.0, lambda: state(bench) is MissionState.COMPLETED)
+    assert bench.reached == [1, 2, 3, 4]
+    assert [event.seq for event in bench.events(CurrentChanged)][-4:] == [1, 2, 3, 4]
+    assert len(bench.events(MissionComplete)) == 1
+
+
+def test_an_item_is_reached_in_the_tick_in_which_the_vehicle_arrives() -> None:
+    bench = Bench()
+    bench.begin(SQUARE)
+    arrivals: list[int] = []
+    take = bench.vehicle.take_events
+
+    def spying() -> VehicleEvent:
+        events: VehicleEvent = take()
+        if events & VehicleEvent.ARRIVED:
+            arrivals.append(bench.now_ms)
+        return events
+
+    bench.vehicle.take_events = spying
+    bench.run(120.0, lambda: state(bench) is MissionState.COMPLETED)
+    reached = [when for when, event in bench.log if isinstance(event, ItemReached)]
+    assert reached == arrivals
+
+
+def test_leaving_auto_stops_the_sequencer_and_keeps_its_index() -> None:
+    bench = Bench()
+    bench.begin(SQUARE)
+    bench.run(60.0, lambda: bench.reached == [1, 2])
+    assert bench.core.set_mode(LOITER, bench.now_ms).ok
+    assert state(bench) is MissionState.IDLE
+    assert bench.core.sequencer.current_nav_index() == 3
+    bench.run(30.0)
+    assert bench.reached == [1, 2]
+
+
+def test_coming_back_to_auto_goes_on_at_the_same_item() -> None:
+    bench = Bench()
+    bench.begin(SQUARE)
+    bench.run(60.0, lambda: bench.reached == [1, 2])
+    bench.core.set_mode(LOITER, bench.now_ms)
+    bench.run(5.0)
+    assert bench.core.set_mode(AUTO, bench.now_ms).ok
+    bench.run(60.0, lambda: state(bench) is MissionState.COMPLETED)
+    assert bench.reached == [1, 2, 3, 4]
+
+
+def test_mis_restart_begins_anew_on_entering_auto() -> None:
+    bench = Bench(parameters={"MIS_RESTART": 1})
+    bench.begin(SQUARE)
+    bench.run(60.0, lambda: bench.reached == [1, 2])
+    bench.core.set_mode(LOITER, bench.now_ms)
+    assert bench.core.set_mode(AUTO, bench.now_ms).ok
+    assert bench.core.sequencer.current_nav_index() == 1
+
+
+def test_a_repeated_auto_does_not_restart_the_mission() -> None:
+    bench = Bench(parameters={"MIS_RESTART": 1})
+    bench.begin(SQUARE)
+    bench.run(60.0, lambda: bench.reached == [1, 2])
+    targets = len(bench.vehicle.targets)
+    assert bench.core.set_mode(AUTO, bench.now_ms).ok
+    assert bench.core.sequencer.current_nav_index() == 3
+    assert len(bench.vehicle.targets) == targets
+
+
+def test_the_sequencer_is_not_asked_while_the_position_is_lost() -> None:
+    bench = Bench(parameters={"FS_EKF_ACTION": 0})
+    bench.begin(SQUARE)
+    bench.run(60.0, lambda: bench.reached == [1])
+    bench.vehicle.lose_position()
+    bench.run(60.0)
+    assert bench.reached == [1]
+    bench.vehicle.find_position()
+    bench.run(1.0)
+    assert bench.reached == [1, 2]
+
+
+def test_a_disarmed_vehicle_only_enters_auto() -> None:
+    bench = Bench()
+    bench.upload(SQUARE)
+    assert bench.core.start_mission(bench.now_ms).ok
+    bench.run(5.0)
+    assert bench.core.mode_number == AUTO
+    assert state(bench) is MissionState.IDLE
+    assert isinstance(bench.vehicle.target, Idle)
+
+
+def test_mission_start_of_a_part_is_denied() -> None:
+    bench = Bench()
+    bench.upload(SQUARE)
+    assert bench.core.start_mission(bench.now_ms, 2.0).result is Result.DENIED
+    assert bench.core.start_mission(bench.now_ms, 0.0, 3.0).result is Result.DENIED
+
+
+def test_a_takeoff_waits_until_it_is_allowed() -> None:
+    """Mode AUTO alone leaves an armed copter on the ground; MISSION_START lets it go."""
+    bench = Bench()
+    bench.upload(SQUARE)
+    bench.core.set_mode(GUIDED, bench.now_ms)
+    bench.core.arm(bench.now_ms)
+    assert bench.core.set_mode(AUTO, bench.now_ms).ok
+    bench.run(5.0)
+    assert bench.position[2] == 0.0
+    assert bench.core.start_mission(bench.now_ms).ok
+    bench.run(20.0, lambda: bench.reached == [1])
+    assert bench.reached == [1]
+
+
+def test_armed_in_auto_with_both_options_it_takes_off_by_itself() -> None:
+    bench = Bench(parameters={"AUTO_OPTIONS": 3})
+    bench.upload(SQUARE)
+    bench.core.set_mode(AUTO, bench.now_ms)
+    assert bench.core.arm(bench.now_ms).ok
+    bench.run(20.0, lambda: bench.reached == [1])
+    assert bench.reached == [1]
+
+
+def test_flying_the_mission_twice_without_leaving_auto() -> None:
+    """Catalogue 26: armed in AUTO twice, both flights come to their end."""
+    bench = Bench(parameters={"AUTO_OPTIONS": 3})
+    bench.upload([takeoff(), waypoint(30, 0), item(20)])
+    bench.core.set_mode(AUTO, bench.now_ms)
+    for flight in (1, 2):
+        assert bench.core.arm(bench.now_ms).ok
+        bench.run(120.0, lambda: not bench.core.armed)
+        assert bench.reached == [1, 2, 3] * flight
+    assert len(bench.events(MissionComplete)) == 2
+
+
+def test_progress_is_kept_at_every_step() -> None:
+    bench = Bench()
+    bench.begin(SQUARE)
+    bench.run(120.0, lambda: state(bench) is MissionState.COMPLETED)
+    saved = [(change.index, change.state) for change in bench.journal.changes if isinstance(change, SaveProgress)]
+    assert saved == [(1, 0), (1, 1), (2, 1), (3, 1), (4, 1), (4, 2)]
+
+
+def test_a_restart_of_the_service_goes_on_where_it_was() -> None:
+    class Stored:
+        plans = {0: SQUARE}  # noqa: RUF012 - a fixture
+        home = None
+        progress = (3, int(MissionState.RUNNING))
+
+    bench = Bench(stored=Stored())
+    assert bench.core.sequencer.current_nav_index() == 3
+    bench.airborne()
+    assert bench.core.set_mode(AUTO, bench.now_ms).ok
+    target = bench.vehicle.target
+    assert isinstance(target, Leg)
+    assert abs(target.end[0] - 40.0) < 0.1
+    assert abs(target.end[1] - 40.0) < 0.1
