@@ -68,6 +68,7 @@ def _lean(p: Row, s: Row, values: Mapping[str, float]) -> None:
     angle = radians(min(max(values["ANGLE_MAX"] / 100.0, 10.0), 60.0))
     p[L.LEAN_MAX] = tan(angle)
     p[L.STICK_LEAN] = angle
+    _corner(p, s, values)
 
 
 def _cut_tilt(p: Row, s: Row, values: Mapping[str, float]) -> None:
@@ -77,9 +78,11 @@ def _cut_tilt(p: Row, s: Row, values: Mapping[str, float]) -> None:
 
 
 def _corner(p: Row, s: Row, values: Mapping[str, float]) -> None:
-    """WPNAV_ACCEL_C, cm/s2; 0 = twice WPNAV_ACCEL, as in ArduPilot 4.6."""
+    """WPNAV_ACCEL_C, cm/s2; 0 = twice WPNAV_ACCEL, as in ArduPilot 4.6. Never more than two thirds of what the lean
+    limit gives: the rest is for drag and gusts."""
     own = values.get("WPNAV_ACCEL_C", 0.0)
-    p[L.ACCEL_CORNER] = 0.01 * own if own > 0.0 else 2.0 * p[L.ACCEL]
+    wanted = 0.01 * own if own > 0.0 else 2.0 * p[L.ACCEL]
+    p[L.ACCEL_CORNER] = min(wanted, 0.65 * L.GRAVITY * p[L.LEAN_MAX])
 
 
 def _pilot_down(p: Row, s: Row, values: Mapping[str, float]) -> None:

@@ -18,7 +18,8 @@ MAG_PERIOD_MS = 100.0
 @jit
 def blow(s: Any, p: Any, rng: Any, table: Any) -> None:
     """Mean wind and gusts: three first-order Gauss-Markov processes, Dryden's form for the along-wind component with one
-    time constant (MIL-F-8785C), vertical gusts half as strong. Near the ground the wind dies down (in the last 2 m)."""
+    time constant (MIL-F-8785C), vertical gusts half as strong. Near the ground the wind dies
+    down (in the last 2 m, its vertical part in the last 10 m)."""
     rng[1] = rng[1] + GAMMA
     r = draw(rng[1])
     keep = p[M.GUST_KEEP]
@@ -31,7 +32,7 @@ def blow(s: Any, p: Any, rng: Any, table: Any) -> None:
         share *= 0.5
     s[M.WIND_N] = share * (p[M.MEAN_N] + s[M.GUST_N])
     s[M.WIND_E] = share * (p[M.MEAN_E] + p[M.GUST_PUSH] + s[M.GUST_E])
-    s[M.WIND_D] = share * s[M.GUST_D]
+    s[M.WIND_D] = min(max(-0.1 * s[M.PD], 0.0), 1.0) * s[M.GUST_D]  # air does not flow through the ground
 
 
 @jit

@@ -17,8 +17,11 @@ from autopilot.control.reference import approach, leash, shape
 #: Gains of the field: along the leg at its end, and across it (1/s).
 ALONG_GAIN = 1.0
 ACROSS_GAIN = 1.6
+ACROSS_SHARE = 0.7
 #: Share of the acceleration limit that the braking curve plans with; the rest is for jerk and corrections.
 BRAKE_SHARE = 0.75
+#: How much of the time in which acceleration builds up is given to the turn.
+BLEND_JERK = 0.5
 
 
 @jit
@@ -78,8 +81,10 @@ def begin_corner(s: Any, p: Any, t: Any) -> None:
     speed = p[L.SPEED_GROUND] + p[L.SPEED_UP]
     if half > 0.02:
         speed = min(speed, sqrt(2.0 * accel * aside) / half)
-    s[L.CORNER] = min(speed, sqrt(p[L.ACCEL] * size))  # slow enough to stop on a short next leg
-    s[L.BLEND] = half
+    speed = min(speed, sqrt(p[L.ACCEL] * size))  # slow enough to stop on a short next leg
+    s[L.CORNER] = speed
+    # constant acceleration turns within v^2 sin(theta/2) / a of the corner; jerk needs a little more
+    s[L.BLEND] = min(speed * half * (speed / accel + BLEND_JERK * accel / p[L.JERK]), 0.5 * s[L.LENGTH])
 
 
 @jit
@@ -89,13 +94,10 @@ def fly_leg(s: Any, p: Any, t: Any) -> None:
     if s[L.PHASE] == 0.0:
         rn, re, rd = s[L.RPN] - s[L.A_N], s[L.RPE] - s[L.A_E], s[L.RPD] - s[L.A_D]
         left = s[L.LENGTH] - (rn * s[L.U_N] + re * s[L.U_E] + rd * s[L.U_D])
-        if s[L.CORNER] > 0.0:
-            v = s[L.RVN] * s[L.U_N] + s[L.RVE] * s[L.U_E] + s[L.RVD] * s[L.U_D]
-            # constant acceleration turns within v^2 sin(theta/2) / a of the corner; jerk needs a little more
-            turn = v * s[L.BLEND] * (v / p[L.ACCEL_CORNER] + 0.5 * p[L.ACCEL_CORNER] / p[L.JERK])
-            if left <= turn:
-                s[L.PHASE] = 1.0
-        field(s, p, s[L.A_N], s[L.A_E], s[L.A_D], s[L.U_N], s[L.U_E], s[L.U_D], s[L.LENGTH], s[L.CORNER], share)
+        if s[L.CORNER] > 0.0 and left <= s[L.BLEND]:
+            s[L.PHASE] = 1.0
+        length = s[L.LENGTH] - s[L.BLEND] if s[L.CORNER] > 0.0 else s[L.LENGTH]
+        field(s, p, s[L.A_N], s[L.A_E], s[L.A_D], s[L.U_N], s[L.U_E], s[L.U_D], length, s[L.CORNER], share)
     else:
         field(
             s, p, t[L.T_END_N], t[L.T_END_E], t[L.T_END_D], s[L.W_N], s[L.W_E], s[L.W_D], s[L.W_LENGTH], 0.0, share
@@ -139,10 +141,16 @@ def field(
     speed *= share
     off = sqrt(pn * pn + pe * pe)
     back = 0.0
+    side = 0.0  # deceleration that the way back to the line takes
     limit = p[L.ACCEL]
     if off > 1e-6:
         limit = p[L.ACCEL_CORNER] if turning > 0.6 else p[L.ACCEL]
-        back = -min(approach(off, ACROSS_GAIN, 0.7 * limit), p[L.SPEED_GROUND]) / off
+        plan = ACROSS_SHARE * limit
+        rate = min(approach(off, ACROSS_GAIN, plan), p[L.SPEED_GROUND])
+        back = -rate / off
+        home = -(side_n * pn + side_e * pe) / off  # how fast it comes back already
+        if home > 0.0:
+            side = min(plan, ACROSS_GAIN * home) / off * min(home / max(rate, 1e-3), 1.0)
     down = -approach(pd, ALONG_GAIN, p[L.ACCEL_Z]) if pd >= 0.0 else approach(-pd, ALONG_GAIN, p[L.ACCEL_Z])
     n = speed * un + back * pn
     e = speed * ue + back * pe
@@ -150,7 +158,7 @@ def field(
     if size > p[L.SPEED_GROUND]:
         n *= p[L.SPEED_GROUND] / size
         e *= p[L.SPEED_GROUND] / size
-    s[L.FF_N], s[L.FF_E], s[L.FF_D] = feed * un, feed * ue, feed * ud
+    s[L.FF_N], s[L.FF_E], s[L.FF_D] = feed * un + side * pn, feed * ue + side * pe, feed * ud
     d = min(max(speed * ud + down, -p[L.SPEED_UP]), p[L.SPEED_DOWN])
     shape(s, n, e, d, limit, p[L.ACCEL_Z], p[L.JERK], p[L.JERK_Z])
 
