@@ -16,7 +16,7 @@ from autopilot.mission.items import MissionItem
 
 __all__ = ["Plan", "PlanError", "check_position", "make_plan", "with_speed"]
 
-_SHOWN = 40
+_SHOWN = 60
 
 
 class PlanError(ValueError):

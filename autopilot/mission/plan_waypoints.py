@@ -85,7 +85,7 @@ def _split(line: str) -> list[str]:
     """Fields between tabs; else between blanks; else between blanks and commas. With the first two a comma inside a
     field is a decimal comma."""
     for fields in (line.split("\t"), line.split(), re.split(r"[\s,]+", line)):
-        if len(fields) == len(_FIELDS):
+        if len(fields) == len(_FIELDS) and not any(field.endswith(",") for field in fields):
             return fields
     return line.split()
 
