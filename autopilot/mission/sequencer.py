@@ -29,6 +29,7 @@ from autopilot.mission.executor import CommandStartResult, MissionExecutor
 from autopilot.mission.items import MissionItem
 from autopilot.mission.jumps import JumpCounters
 from autopilot.mission.route import Route, do_run, is_do_item, next_nav
+from autopilot.mission.slots import DoSlot
 from autopilot.mission.state import (
     DoTiming,
     InvalidIndexError,
@@ -65,11 +66,7 @@ class MissionSequencer:
         self._nav_done = False  # its start returned COMPLETE
         self._hold_ms = 0
         self._holding_since: int | None = None
-        # DO slot: the item in it, and those that follow it before the next NAV item
-        self._do: MissionItem | None = None
-        self._do_done = False
-        self._queue: list[MissionItem] = []
-        self._next = 0
+        self._do = DoSlot()
         # what `resume` starts beside the NAV item at the index; None: everything, as `set_current` does
         self._kept: list[int] | None = None
 
@@ -103,7 +100,7 @@ class MissionSequencer:
         time just past) while DO items are being stepped through. Waiting for `verify_command` needs no deadline."""
         if self._state is not MissionState.RUNNING:
             return None
-        if self._nav_done or ((self._do is None or self._do_done) and self._next < len(self._queue)):
+        if self._nav_done or self._do.wants_step:
             return self._now_ms + 1
         return None if self._holding_since is None else self._holding_since + self._hold_ms
 
@@ -134,9 +131,7 @@ class MissionSequencer:
     def stop(self) -> list[MissionEvent]:
         """Stop flying items: Idle, index kept for `resume`; a completed mission stays Completed."""
         if self._state is MissionState.RUNNING:
-            waiting = [self._do] if self._do is not None and not self._do_done else []
-            rest = [item.seq for item in waiting + self._queue[self._next :]]
-            self._kept = None if self._nav is None else rest
+            self._kept = None if self._nav is None else self._do.unfinished()
             self._state = MissionState.IDLE
             self._drop_slots()
         self._mission_speed = None
@@ -162,11 +157,11 @@ class MissionSequencer:
         if self._state is not MissionState.RUNNING:
             return []
         self._now_ms = now_ms
-        if self._do is not None or self._next < len(self._queue):
+        if not self._do.empty:
             self._update_do(executor)
         nav = self._nav
         if nav is None:  # a mission of DO items only
-            return self._complete(executor) if self._do is None else []
+            return self._complete(executor) if self._do.empty else []
         arrived = self._nav_done or executor.verify_command(nav)
         if self._holding_since is None:
             if not arrived:
@@ -220,8 +215,7 @@ class MissionSequencer:
         self._skipped.clear()
         if self._nav is not None and self._same_ahead(old, storage):
             self._nav = storage.get(self._index)
-            rest = [item.seq for item in self._queue[self._next :]]
-            self._queue, self._next = self._reread(storage, rest), 0
+            self._do.follow_with(self._reread(storage, self._do.following()))
             return MissionChange([])
         self._drop_slots()
         if next_nav(storage, self._jumps, self._index) is None:
@@ -251,18 +245,18 @@ class MissionSequencer:
         while True:
             nav = route.next_nav()
             todo += route.take_passed()
-            if not seed and todo and self._do is None:
+            if not seed and todo and self._do.item is None:
                 self._load_do(todo[0], executor)
             if nav is None or self._load_nav(nav, executor):
                 break
         if nav is not None and seed and nav.seq != run_done:
             todo += [item for item in do_run(storage, nav.seq) if not route.has_passed(item.seq)]
-        self._queue, self._next = todo, 0 if seed else 1
+        self._do.follow_with(todo if seed else todo[1:])
         if seed:
-            self._run_queue(executor)
+            self._run_do(executor)
         if nav is None:
             # ArduPilot completes although the DO item it has just started may still wait; the seed's timing lets it.
-            return [] if seed and self._do is not None else self._complete(executor)
+            return self._complete(executor) if self._do.empty or not seed else []
         return [CurrentChanged(nav.seq)]
 
     def _load_nav(self, nav: MissionItem, executor: MissionExecutor) -> bool:
@@ -277,29 +271,28 @@ class MissionSequencer:
 
     def _load_do(self, item: MissionItem, executor: MissionExecutor) -> None:
         result = self._start_item(item, executor)
-        self._do = item
-        self._do_done = result is not CommandStartResult.ACCEPTED
+        self._do.item = item
+        self._do.done = result is not CommandStartResult.ACCEPTED
         if item.command == MAV_CMD_DO_CHANGE_SPEED and result is not CommandStartResult.UNSUPPORTED:
             self._take_speed(item)
 
     def _update_do(self, executor: MissionExecutor) -> None:
-        if self._do is not None:
-            if self._do_done or executor.verify_command(self._do):
-                self._do = None
+        slot = self._do
+        if slot.item is not None:
+            if slot.done or executor.verify_command(slot.item):
+                slot.item = None
                 if self.timing is DoTiming.SEED:
-                    self._run_queue(executor)
-        elif self._next < len(self._queue):
-            self._next += 1
-            self._load_do(self._queue[self._next - 1], executor)
+                    self._run_do(executor)
+        elif (item := slot.take_next()) is not None:
+            self._load_do(item, executor)
 
-    def _run_queue(self, executor: MissionExecutor) -> None:
+    def _run_do(self, executor: MissionExecutor) -> None:
         """Start the DO items at hand, one after the other, until one has to wait."""
-        while self._next < len(self._queue):
-            self._next += 1
-            self._load_do(self._queue[self._next - 1], executor)
-            if not self._do_done:
+        while (item := self._do.take_next()) is not None:
+            self._load_do(item, executor)
+            if not self._do.done:
                 return
-            self._do = None
+            self._do.item = None
 
     def _start_item(self, item: MissionItem, executor: MissionExecutor) -> CommandStartResult:
         if self._notify is not None:
@@ -357,7 +350,4 @@ class MissionSequencer:
         self._nav_done = False
         self._hold_ms = 0
         self._holding_since = None
-        self._do = None
-        self._do_done = False
-        self._queue = []
-        self._next = 0
+        self._do.clear()
