@@ -51,6 +51,11 @@ class HeartbeatWatch:
         """custom_mode of the last HEARTBEAT."""
         return None if self.heartbeat is None else int(self.heartbeat.custom_mode)
 
+    @property
+    def vehicle_type(self) -> int | None:
+        """MAV_TYPE of the last HEARTBEAT."""
+        return None if self.heartbeat is None else int(self.heartbeat.type)
+
     def handle_message(self, message: Message, peer: Peer, now_ms: int) -> None:
         """HEARTBEATs of ground stations, gimbals and the like are passed over."""
         if message.get_type() != "HEARTBEAT" or message.autopilot == _NO_AUTOPILOT or message.type in _NOT_VEHICLES:

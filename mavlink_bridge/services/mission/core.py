@@ -9,7 +9,14 @@ from autopilot.mission.items import MissionItem
 from autopilot.mission.sequencer import MissionSequencer
 from autopilot.mission.storage import MissionStorage
 from autopilot.outcome import Outcome
-from autopilot.vehicle import Vehicle
+from autopilot.vehicle import VehicleState
+
+
+class HasState(Protocol):
+    """A vehicle, as far as its clock goes."""
+
+    @property
+    def state(self) -> VehicleState: ...
 
 
 class MissionCore(Protocol):
@@ -22,7 +29,7 @@ class MissionCore(Protocol):
     @property
     def home(self) -> GeoPoint | None: ...
     @property
-    def vehicle(self) -> Vehicle: ...
+    def vehicle(self) -> HasState: ...
     @property
     def sequencer(self) -> MissionSequencer: ...
     @property
