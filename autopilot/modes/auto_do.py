@@ -122,7 +122,7 @@ class DoItems:
         speeds, speed = self._tools.speeds, item.param2
         kind = 0 if self._tools.cockpit.rover else int(item.param1) if isfinite(item.param1) else 0
         if speed == _DEFAULT:
-            speeds.clear()
+            speeds.forget(kind)
         elif isfinite(speed) and speed > 0.0 and kind in (0, 1, 2, 3):
             speeds.override(
                 ground=speed if kind < 2 else None, up=speed if kind == 2 else None, down=speed if kind == 3 else None

@@ -42,6 +42,16 @@ class SpeedControl:
         self.down = down if down is not None else self.down
         self.apply()
 
+    def forget(self, kind: int) -> None:
+        """One speed is the parameter's again: DO_CHANGE_SPEED param1 0, 1 ground, 2 climb, 3 descent."""
+        if kind == 2:
+            self.up = None
+        elif kind == 3:
+            self.down = None
+        else:
+            self.ground = None
+        self.apply()
+
     def clear(self) -> None:
         """Back to the parameters."""
         self.ground = self.up = self.down = None

@@ -1,0 +1,189 @@
+"""DO and CONDITION items in flight: what they do, and what they wait for."""
+
+from __future__ import annotations
+
+import pytest
+
+from autopilot.geo import GeoPoint, to_local
+from autopilot.mission.items import MissionItem
+from autopilot.outcome import PayloadAction
+from autopilot.vehicle import YawMode
+from tests.fakes.core_bench import Bench, item, takeoff, waypoint
+from tests.fakes.fake_vehicle import ORIGIN
+
+
+def flying(*items: MissionItem, timing: float = 1.0, **parameters: float) -> Bench:
+    """A bench whose mission has just begun."""
+    bench = Bench(parameters={"SRT_MIS_DO_LEG": timing, **parameters})
+    bench.begin([takeoff(), *items])
+    return bench
+
+
+def past(bench: Bench, seq: int) -> Bench:
+    bench.run(300.0, lambda: seq in bench.reached)
+    assert seq in bench.reached
+    bench.run(0.2)
+    return bench
+
+
+def test_change_speed_acts_on_the_leg_behind_it() -> None:
+    """ArduPilot's timing (catalogue 29)."""
+    bench = flying(waypoint(40, 0), item(178, param1=1, param2=4.0), waypoint(40, 40), waypoint(0, 40))
+    past(bench, 1)
+    assert bench.vehicle.speeds.ground == 10.0
+    past(bench, 2)
+    assert bench.vehicle.speeds.ground == 4.0
+
+
+def test_change_speed_acts_on_the_leg_before_it_with_the_seeds_timing() -> None:
+    bench = flying(waypoint(40, 0), item(178, param1=1, param2=4.0), waypoint(40, 40), timing=0.0)
+    past(bench, 1)
+    assert bench.vehicle.speeds.ground == 4.0
+
+
+@pytest.mark.parametrize(("kind", "speeds"), [(0, (4.0, 2.5, 1.5)), (2, (10.0, 4.0, 1.5)), (3, (10.0, 2.5, 4.0))])
+def test_change_speed_of_each_kind(kind: int, speeds: tuple[float, float, float]) -> None:
+    bench = past(flying(item(178, param1=kind, param2=4.0), waypoint(40, 0)), 1)
+    flown = bench.vehicle.speeds
+    assert (flown.ground, flown.up, flown.down) == speeds
+
+
+@pytest.mark.parametrize("speed", [0.0, -1.0, float("nan"), float("inf")])
+def test_what_is_no_speed_changes_nothing(speed: float) -> None:
+    bench = past(flying(item(178, param1=1, param2=4.0), item(178, param1=1, param2=speed), waypoint(40, 0)), 4)
+    assert bench.vehicle.speeds.ground == 4.0
+
+
+def test_minus_two_is_the_default_speed_again() -> None:
+    mission = (item(178, param1=1, param2=4.0), waypoint(40, 0), item(178, param1=1, param2=-2.0), waypoint(40, 40))
+    bench = past(flying(*mission), 3)
+    assert bench.vehicle.speeds.ground == 10.0
+
+
+def test_the_missions_speed_ends_with_auto() -> None:
+    bench = past(flying(item(178, param1=1, param2=4.0), waypoint(40, 0), waypoint(0, 0.5)), 1)
+    bench.run(0.5)
+    assert bench.vehicle.speeds.ground == 4.0
+    bench.core.set_mode(4, bench.now_ms)
+    assert bench.vehicle.speeds.ground == 10.0
+
+
+def test_a_speed_change_restarts_neither_the_leg_nor_its_hold_time() -> None:
+    bench = flying(waypoint(40, 0, param1=10.0), item(178, param1=1, param2=4.0), waypoint(0, 40), timing=0.0)
+    past(bench, 1)
+    legs = len(bench.vehicle.targets)
+    bench.core.change_speed(1, 6.0, bench.now_ms)
+    bench.run(60.0, lambda: bench.core.sequencer.is_holding())
+    began = bench.now_ms
+    bench.run(3.0)
+    bench.core.change_speed(1, 7.0, bench.now_ms)
+    assert len(bench.vehicle.targets) == legs
+    bench.run(60.0, lambda: 2 in bench.reached)
+    assert bench.now_ms - began == 10_000
+
+
+def test_set_home_here_and_there() -> None:
+    bench = flying(waypoint(40, 0, param1=1.0), item(179, param1=1.0), waypoint(40, 40))
+    past(bench, 2)
+    home = bench.core.home
+    assert home is not None
+    assert to_local(ORIGIN, home.lat, home.lon, 0.0)[0] == pytest.approx(40.0, abs=2.5)
+    bench = flying(item(179, 70.0, 0.0, 3.0), waypoint(40, 0))
+    bench = past(bench, 1)
+    home = bench.core.home
+    assert home is not None
+    assert to_local(ORIGIN, home.lat, home.lon, home.alt) == pytest.approx((70.0, 0.0, -3.0), abs=0.01)
+
+
+@pytest.mark.parametrize("command", [195, 201])
+def test_a_region_of_interest_turns_the_nose_until_it_ends(command: int) -> None:
+    bench = flying(item(command, 100.0, 100.0, 5.0), waypoint(40, 0), item(197), waypoint(40, 40), waypoint(0, 40))
+    past(bench, 1)
+    yaw = bench.vehicle.yaws[-1]
+    assert yaw.mode is YawMode.POINT
+    assert yaw.point == pytest.approx((100.0, 100.0, -5.0), abs=0.01)
+    past(bench, 3)
+    assert bench.vehicle.yaws[-1].mode is YawMode.ALONG
+
+
+def test_an_interest_at_nowhere_ends_it() -> None:
+    bench = past(flying(item(201, 90.0, 0.0, 5.0), waypoint(40, 0), item(201), waypoint(40, 40), waypoint(0, 40)), 3)
+    assert bench.vehicle.yaws[-1].mode is YawMode.ALONG
+
+
+def test_a_servo_is_set_at_once_and_recorded() -> None:
+    bench = past(flying(item(183, param1=9, param2=1750), waypoint(40, 0)), 1)
+    assert bench.vehicle.outputs == [(9, 1750.0)]
+    assert [action.command for action in bench.events(PayloadAction)] == [183]
+
+
+def test_a_repeated_servo_goes_on_in_the_background() -> None:
+    bench = past(flying(item(184, param1=9, param2=1900, param3=2, param4=2.0), waypoint(400, 0)), 1)
+    bench.run(10.0)
+    assert bench.vehicle.outputs == [(9, 1900.0), (9, 1500.0), (9, 1900.0), (9, 1500.0)]
+
+
+def test_relays_are_recorded() -> None:
+    bench = past(flying(item(181, param1=0, param2=1), item(182, param1=1, param2=2, param3=1.0), waypoint(90, 0)), 1)
+    bench.run(10.0)
+    switched = [action.params for action in bench.events(PayloadAction)]
+    assert switched == [(0.0, 1.0), (1.0, 1.0), (1.0, 0.0), (1.0, 1.0), (1.0, 0.0)]
+
+
+@pytest.mark.parametrize("command", [203, 206])
+def test_camera_items_are_recorded(command: int) -> None:
+    bench = past(flying(item(command, param1=25.0), waypoint(40, 0)), 1)
+    assert [action.params[0] for action in bench.events(PayloadAction)] == [25.0]
+
+
+def test_the_fence_is_switched_by_an_item() -> None:
+    bench = past(flying(item(207, param1=1.0), waypoint(40, 0)), 1)
+    assert bench.core.sensors_enabled & 1048576
+
+
+def test_condition_delay_holds_back_the_next_do_item() -> None:
+    bench = flying(item(112, param1=3.0), item(183, param1=9, param2=1750), waypoint(100, 0))
+    past(bench, 1)
+    began = bench.now_ms - 200
+    bench.run(20.0, lambda: bool(bench.vehicle.outputs))
+    assert 3000 <= bench.now_ms - began <= 3060
+
+
+def test_condition_distance_waits_until_the_target_is_near() -> None:
+    bench = flying(item(114, param1=30.0), item(183, param1=9, param2=1750), waypoint(100, 0))
+    bench.run(60.0, lambda: bool(bench.vehicle.outputs))
+    assert 70.0 < bench.position[0] < 71.0
+
+
+def test_condition_yaw_turns_and_then_lets_the_next_item_run() -> None:
+    bench = flying(item(115, param1=90.0, param2=20.0, param3=-1.0), item(183, param1=9, param2=1750), waypoint(100, 0))
+    bench.run(60.0, lambda: bool(bench.vehicle.outputs))
+    yaw = next(yaw for yaw in bench.vehicle.yaws if yaw.mode is YawMode.ANGLE)
+    assert (yaw.angle, yaw.rate, yaw.direction) == pytest.approx((1.5708, 0.34907, -1), abs=1e-4)
+    assert bench.vehicle.outputs
+
+
+def test_conditions_never_delay_a_nav_item() -> None:
+    bench = past(flying(item(112, param1=500.0), waypoint(40, 0), waypoint(40, 40)), 4)
+    assert bench.reached == [1, 3, 4]
+
+
+def test_jumps_are_announced_and_taken() -> None:
+    bench = flying(waypoint(30, 0), waypoint(30, 30), item(177, param1=2, param2=2), waypoint(0, 30))
+    past(bench, 5)
+    assert bench.reached == [1, 2, 3, 2, 3, 2, 3, 5]
+    assert "Mission: 4 Jump 1/2" in bench.texts
+    assert "Mission: 4 Jump 2/2" in bench.texts
+
+
+def test_an_endless_jump_says_so() -> None:
+    bench = flying(waypoint(30, 0), waypoint(30, 30), item(177, param1=2, param2=-1))
+    bench.run(120.0)
+    assert "Mission: 4 Jump 1/unlimited" in bench.texts
+    assert len(bench.reached) > 10
+
+
+def test_set_home_item_with_a_home_of_its_own_is_a_place() -> None:
+    """Above sea level in frame 0."""
+    bench = past(flying(MissionItem(179, 0, x=ORIGIN.lat, y=ORIGIN.lon + 0.001, z=600.0), waypoint(40, 0)), 1)
+    assert bench.core.home == GeoPoint(ORIGIN.lat, ORIGIN.lon + 0.001, 600.0)

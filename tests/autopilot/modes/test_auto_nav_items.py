@@ -1,0 +1,306 @@
+"""Table 1.4 of mission-semantics.md: what each NAV item makes the vehicle fly."""
+
+from __future__ import annotations
+
+import pytest
+
+from autopilot.geo import Ned, to_global
+from autopilot.mission.items import MissionItem
+from autopilot.mission.sequencer import MissionState
+from autopilot.outcome import PayloadAction
+from autopilot.vehicle import Circle, Hold, Idle, Land, Leg, TakeOff, YawMode
+from tests.fakes.core_bench import Bench, item, takeoff, waypoint
+from tests.fakes.fake_vehicle import ORIGIN
+
+AUTO = 3
+
+
+def flown_to(bench: Bench, seq: int) -> object:
+    """The target that item `seq` set."""
+    bench.run(300.0, lambda: bench.core.sequencer.current_nav_index() == seq)
+    assert bench.core.sequencer.current_nav_index() == seq
+    return bench.vehicle.target
+
+
+def target_of(*items: MissionItem, **parameters: float) -> object:
+    """The target of the item behind a takeoff."""
+    bench = Bench(parameters=parameters)
+    bench.begin([takeoff(), *items])
+    return flown_to(bench, 2)
+
+
+def near(a: Ned, b: Ned) -> bool:
+    return all(abs(x - y) < 0.05 for x, y in zip(a, b, strict=True))
+
+
+def leg_of(*items: MissionItem, **parameters: float) -> Leg:
+    target = target_of(*items, **parameters)
+    assert isinstance(target, Leg)
+    return target
+
+
+def test_takeoff_goes_straight_up_to_its_height_above_home() -> None:
+    bench = Bench()
+    bench.begin([takeoff(12.0), waypoint(30, 0)])
+    assert isinstance(bench.vehicle.target, TakeOff)
+    assert bench.vehicle.target.down == pytest.approx(-12.0, abs=0.01)
+
+
+def test_takeoff_climbs_at_least_a_metre() -> None:
+    """Also when it begins in the air above its own height (catalogue 36)."""
+    bench = Bench()
+    bench.airborne(20.0)
+    bench.upload([takeoff(5.0), waypoint(30, 0)])
+    bench.core.set_mode(AUTO, bench.now_ms)
+    assert isinstance(bench.vehicle.target, TakeOff)
+    assert bench.vehicle.target.down == pytest.approx(bench.position[2] - 1.0)
+
+
+def test_a_waypoint_is_a_leg_to_its_place_with_the_radius_of_the_parameter() -> None:
+    leg = leg_of(waypoint(40, 30, 20), WPNAV_RADIUS=350)
+    assert near(leg.end, (40, 30, -20))
+    assert leg.radius == 3.5
+    assert leg.next is None
+
+
+def test_a_waypoint_is_passed_when_the_next_item_is_a_place_to_go_to() -> None:
+    leg = leg_of(waypoint(40, 0), item(178, param2=5.0), waypoint(40, 40, 15))
+    assert leg.next is not None
+    assert near(leg.next, (40, 40, -15))
+
+
+@pytest.mark.parametrize("command", [82, 17, 19, 94])
+def test_it_is_passed_before_these_too(command: int) -> None:
+    assert leg_of(waypoint(40, 0), item(command, 40, 40, 10)).next is not None
+
+
+@pytest.mark.parametrize("command", [18, 20, 21, 31, 93])
+def test_it_is_stopped_at_before_these(command: int) -> None:
+    assert leg_of(waypoint(40, 0), item(command, 40, 40, 10)).next is None
+
+
+def test_a_waypoint_with_a_hold_time_is_stopped_at() -> None:
+    assert leg_of(waypoint(40, 0, param1=1.0), waypoint(40, 40)).next is None
+
+
+def test_it_is_passed_towards_where_a_jump_leads() -> None:
+    leg = leg_of(waypoint(40, 0), item(177, param1=2, param2=1), waypoint(0, 40))
+    assert leg.next is None  # the jump leads back to itself: nowhere to turn to
+    bench = Bench()
+    bench.begin([takeoff(), waypoint(40, 0), waypoint(40, 40), item(177, param1=2, param2=1), waypoint(0, 40)])
+    target = flown_to(bench, 3)
+    assert isinstance(target, Leg)
+    assert target.next is not None
+    assert near(target.next, (40, 0, -10))
+
+
+def test_a_leg_begins_where_the_last_one_ended() -> None:
+    bench = Bench()
+    bench.begin([takeoff(), waypoint(40, 0), waypoint(40, 40)])
+    target = flown_to(bench, 3)
+    assert isinstance(target, Leg)
+    assert target.start is not None
+    assert near(target.start, (40, 0, -10))
+
+
+def test_a_leg_after_set_current_begins_where_the_vehicle_is() -> None:
+    bench = Bench()
+    bench.begin([takeoff(), waypoint(40, 0), waypoint(40, 40)])
+    flown_to(bench, 2)
+    bench.core.set_current(3, bench.now_ms)
+    assert bench.vehicle.target.start is None
+
+
+def test_a_waypoint_without_a_place_is_here_and_without_a_height_at_this_height() -> None:
+    bench = Bench()
+    bench.begin([takeoff(), waypoint(40, 0), item(16, up=20.0), item(16, 0, 40)])
+    target = flown_to(bench, 3)
+    assert isinstance(target, Leg)
+    assert near(target.end, (40, 0, -20))
+    target = flown_to(bench, 4)
+    assert isinstance(target, Leg)
+    assert near(target.end, (0, 40, -20))
+
+
+@pytest.mark.parametrize(("frame", "z"), [(0, 594.0), (5, 594.0), (3, 10.0), (6, 10.0), (10, 10.0), (11, 10.0)])
+def test_frames_above_sea_home_and_ground(frame: int, z: float) -> None:
+    place = to_global(ORIGIN, (40.0, 0.0, 0.0))
+    leg = leg_of(MissionItem(16, frame, x=place.lat, y=place.lon, z=z))
+    assert near(leg.end, (40, 0, -10))
+
+
+def test_relative_heights_count_from_home_not_from_the_origin() -> None:
+    bench = Bench()
+    bench.airborne()
+    bench.core.set_home(ORIGIN.__class__(ORIGIN.lat, ORIGIN.lon, ORIGIN.alt + 5.0), bench.now_ms)
+    bench.upload([waypoint(40, 0, 20)])
+    bench.core.set_mode(AUTO, bench.now_ms)
+    assert near(bench.vehicle.target.end, (40, 0, -25))
+
+
+def test_a_spline_waypoint_is_a_smooth_leg_that_knows_its_neighbours() -> None:
+    bench = Bench()
+    bench.begin([takeoff(), waypoint(40, 0), item(82, 40, 40, 10), item(82, 0, 40, 10), waypoint(0, 0.5)])
+    target = flown_to(bench, 3)
+    assert isinstance(target, Leg)
+    assert target.spline
+    assert target.next_is_spline
+    assert target.previous is not None
+    assert near(target.previous, (0, 0, -10))
+
+
+def test_loiter_unlimited_never_ends() -> None:
+    bench = Bench()
+    bench.begin([takeoff(), item(17, 40, 0, 10), waypoint(0, 40)])
+    bench.run(600.0)
+    assert bench.reached == [1]
+
+
+def test_loiter_time_goes_there_then_counts() -> None:
+    bench = Bench()
+    bench.begin([takeoff(), item(19, 40, 0, 10, param1=7.5), waypoint(0, 40)])
+    flown_to(bench, 2)
+    bench.run(60.0, lambda: bench.core.sequencer.is_holding())
+    arrived = bench.now_ms
+    bench.run(60.0, lambda: 2 in bench.reached)
+    assert bench.now_ms - arrived == 7500
+
+
+@pytest.mark.parametrize(("radius", "expected", "direction"), [(12.0, 12.0, 1), (-8.0, 8.0, -1), (0.0, 10.0, 1)])
+def test_loiter_turns(radius: float, expected: float, direction: int) -> None:
+    target = target_of(item(18, 40, 0, 15, param1=2.5, param3=radius))
+    assert isinstance(target, Circle)
+    assert near(target.center, (40, 0, -15))
+    assert (target.radius, target.turns, target.direction) == (expected, 2.5, direction)
+
+
+def test_loiter_to_altitude_goes_there_first_and_then_to_the_height() -> None:
+    bench = Bench()
+    bench.begin([takeoff(), item(31, 40, 0, 30), waypoint(0, 40)])
+    target = flown_to(bench, 2)
+    assert isinstance(target, Leg)
+    assert near(target.end, (40, 0, -10))
+    flown_to(bench, 3)
+    assert near(bench.vehicle.targets[-2].end, (40, 0, -30))
+    assert bench.reached == [1, 2]
+
+
+def test_land_flies_to_its_place_at_this_height_and_comes_down() -> None:
+    bench = Bench()
+    bench.begin([takeoff(), item(21, 40, 0)])
+    target = flown_to(bench, 2)
+    assert isinstance(target, Leg)
+    height = bench.position[2]
+    assert near(target.end, (40, 0, height))
+    bench.run(120.0, lambda: not bench.core.armed)
+    assert isinstance(bench.vehicle.targets[-2], Land)
+    assert near(bench.position, (40, 0, 0))
+
+
+def test_land_without_a_place_is_here() -> None:
+    target = target_of(item(21))
+    assert isinstance(target, Land)
+
+
+def test_return_to_launch_in_a_mission_lands_at_home_and_disarms() -> None:
+    bench = Bench()
+    bench.begin([takeoff(), waypoint(60, 0), item(20)])
+    bench.run(120.0, lambda: not bench.core.armed)
+    assert bench.reached == [1, 2, 3]
+    assert near(bench.position, (0, 0, 0))
+
+
+def test_return_to_launch_stays_at_its_final_height_when_there_is_one() -> None:
+    bench = Bench(parameters={"RTL_ALT_FINAL": 500})
+    bench.begin([takeoff(), waypoint(60, 0), item(20)])
+    bench.run(120.0, lambda: bench.core.sequencer.state() is MissionState.COMPLETED)
+    assert bench.reached == [1, 2, 3]
+    bench.run(60.0)
+    assert bench.core.armed
+    assert bench.position[2] == pytest.approx(-5.0, abs=2.0)
+
+
+def test_delay_waits_in_the_air_for_its_seconds() -> None:
+    bench = Bench()
+    bench.begin([takeoff(), item(93, param1=59.0), waypoint(40, 0)])
+    assert isinstance(flown_to(bench, 2), Hold)
+    began = bench.now_ms
+    flown_to(bench, 3)
+    assert bench.now_ms - began == 59_000
+    assert "Delaying 59 sec" in bench.texts
+
+
+def test_delay_waits_until_a_time_of_day() -> None:
+    bench = Bench(boot_unix_s=12 * 3600.0)  # vehicle time 0 is noon
+    bench.begin([takeoff(), item(93, param2=12.0, param3=1.0, param4=30.0), waypoint(40, 0)])
+    flown_to(bench, 3)
+    assert bench.now_ms == 90_000
+
+
+def test_delay_before_the_takeoff_keeps_the_vehicle_on_the_ground_and_armed() -> None:
+    """Longer than DISARM_DELAY (catalogue 28)."""
+    bench = Bench()
+    bench.begin([item(93, param1=30.0), takeoff(), waypoint(40, 0)])
+    assert isinstance(bench.vehicle.target, Idle)
+    bench.run(29.0)
+    assert bench.core.armed
+    bench.run(20.0, lambda: bench.reached == [1, 2])
+    assert bench.reached == [1, 2]
+
+
+def test_guided_enable_takes_guided_targets_until_its_time_limit() -> None:
+    bench = Bench()
+    bench.begin([takeoff(), item(222, param1=20.0), item(92, param1=1.0), waypoint(0, 40)])
+    flown_to(bench, 3)
+    began = bench.now_ms
+    assert bench.core.guided_target(bench.now_ms, position=(20.0, 0.0, -15.0)).ok
+    bench.run(60.0, lambda: 3 in bench.reached)
+    assert 18_000 <= bench.now_ms - began <= 20_000
+    assert near(bench.position, (20, 0, -15)) or abs(bench.position[0] - 20) < 2.0
+
+
+def test_guided_enable_ends_beyond_its_distance() -> None:
+    bench = Bench()
+    bench.begin([takeoff(), item(222, param4=15.0), item(92, param1=1.0), waypoint(0, 40)])
+    flown_to(bench, 3)
+    bench.core.guided_target(bench.now_ms, position=(100.0, 0.0, -10.0))
+    bench.run(60.0, lambda: 3 in bench.reached)
+    assert 15.0 < bench.position[0] < 17.5
+
+
+def test_guided_enable_off_is_done_at_once() -> None:
+    bench = Bench()
+    bench.begin([takeoff(), item(92, param1=0.0), waypoint(0, 40)])
+    bench.run(60.0, lambda: 2 in bench.reached)
+    assert bench.reached == [1, 2]
+
+
+@pytest.mark.parametrize("command", [30, 94, 84, 85, 193, 211])
+def test_what_a_copter_cannot_do_is_skipped_with_a_text(command: int) -> None:
+    bench = Bench()
+    bench.begin([takeoff(), item(command, 40, 0, 10), waypoint(0, 40)])
+    bench.run(60.0, lambda: 3 in bench.reached)
+    assert bench.reached == [1, 3]
+    assert f"Skipping invalid cmd #{command}" in bench.texts
+
+
+@pytest.mark.parametrize("command", [30, 94, 211])
+def test_payload_items_are_recorded_before_they_are_skipped(command: int) -> None:
+    bench = Bench()
+    bench.begin([takeoff(), item(command, 40, 0, 10, param1=1.0), waypoint(0, 40)])
+    bench.run(60.0, lambda: 3 in bench.reached)
+    assert [action.command for action in bench.events(PayloadAction)] == [command]
+
+
+@pytest.mark.parametrize(("behaviour", "mode"), [(0, YawMode.KEEP), (1, YawMode.ALONG), (2, YawMode.ALONG)])
+def test_the_nose_on_a_leg_follows_the_parameter(behaviour: int, mode: YawMode) -> None:
+    assert leg_of(waypoint(40, 0), WP_YAW_BEHAVIOR=behaviour).yaw.mode is mode
+
+
+def test_each_item_is_announced_and_its_end_too() -> None:
+    bench = Bench()
+    bench.begin([takeoff(), waypoint(40, 0), item(20)])
+    bench.run(120.0, lambda: not bench.core.armed)
+    for text in ("Mission: 1 Takeoff", "Mission: 2 WP", "Mission: 3 RTL", "Reached command #2"):
+        assert text in bench.texts
+    assert bench.texts.index("Reached command #1") < bench.texts.index("Mission: 2 WP")

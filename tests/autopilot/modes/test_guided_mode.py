@@ -1,0 +1,244 @@
+"""GUIDED: takeoff, targets, reposition, speed, heading, pause (`ground-stations.md` 3.1, 3.2)."""
+
+from __future__ import annotations
+
+from math import pi
+
+import pytest
+
+from autopilot.geo import GeoPoint, to_global
+from autopilot.outcome import Result
+from autopilot.vehicle import Attitude, Drive, Hold, Idle, Leg, TakeOff, Velocity, Yaw, YawMode
+from tests.fakes.core_bench import Bench
+from tests.fakes.fake_vehicle import ORIGIN
+
+PLACE = to_global(ORIGIN, (50.0, 20.0, -15.0))
+
+
+def hovering(**parameters: float) -> Bench:
+    bench = Bench(parameters=parameters)
+    bench.airborne()
+    return bench
+
+
+# --- takeoff ----------------------------------------------------------------------------------------------------------
+def test_takeoff_counts_from_home() -> None:
+    bench = Bench()
+    bench.core.set_home(GeoPoint(ORIGIN.lat, ORIGIN.lon, ORIGIN.alt - 4.0), bench.now_ms)
+    bench.core.set_mode(4, bench.now_ms)
+    bench.core.arm(bench.now_ms)
+    assert bench.core.takeoff(12.0, bench.now_ms).ok
+    assert isinstance(bench.vehicle.target, TakeOff)
+    assert bench.vehicle.target.down == pytest.approx(-8.0)
+
+
+def test_takeoff_needs_arming_the_ground_and_a_mode_for_it() -> None:
+    bench = Bench()
+    bench.core.set_mode(4, bench.now_ms)
+    assert bench.core.takeoff(10.0, bench.now_ms).result is Result.FAILED
+    bench.core.set_mode(0, bench.now_ms)
+    bench.core.arm(bench.now_ms)
+    assert bench.core.takeoff(10.0, bench.now_ms).result is Result.FAILED
+    bench = hovering()
+    assert bench.core.takeoff(20.0, bench.now_ms).result is Result.FAILED
+
+
+def test_takeoff_to_a_height_below_the_vehicle_is_refused() -> None:
+    bench = Bench()
+    bench.core.set_mode(4, bench.now_ms)
+    bench.core.arm(bench.now_ms)
+    assert bench.core.takeoff(-3.0, bench.now_ms).result is Result.FAILED
+
+
+def test_a_rover_does_not_take_off_or_land() -> None:
+    bench = Bench("rover")
+    assert bench.core.takeoff(10.0, bench.now_ms).result is Result.UNSUPPORTED
+    assert bench.core.land(bench.now_ms).result is Result.UNSUPPORTED
+
+
+# --- targets ----------------------------------------------------------------------------------------------------------
+def test_reposition_in_guided_flies_there() -> None:
+    bench = hovering()
+    assert bench.core.reposition(PLACE.lat, PLACE.lon, PLACE.alt, bench.now_ms, speed=3.0, yaw_rad=1.0).ok
+    target = bench.vehicle.target
+    assert isinstance(target, Leg)
+    assert target.end == pytest.approx((50.0, 20.0, -15.0), abs=1e-6)
+    assert (target.yaw.mode, target.yaw.angle) == (YawMode.ANGLE, 1.0)
+    assert bench.vehicle.speeds.ground == 3.0
+
+
+def test_reposition_outside_guided_is_denied_unless_it_may_change_the_mode() -> None:
+    bench = hovering()
+    bench.core.set_mode(5, bench.now_ms)
+    assert bench.core.reposition(PLACE.lat, PLACE.lon, PLACE.alt, bench.now_ms).result is Result.DENIED
+    assert bench.core.mode_number == 5
+    assert bench.core.reposition(PLACE.lat, PLACE.lon, PLACE.alt, bench.now_ms, change_mode=True).ok
+    assert bench.core.mode_number == 4
+
+
+def test_a_guided_item_flies_there_only_in_guided() -> None:
+    bench = hovering()
+    assert bench.core.guided_item(PLACE.lat, PLACE.lon, PLACE.alt, bench.now_ms).ok
+    assert isinstance(bench.vehicle.target, Leg)
+    bench.core.set_mode(5, bench.now_ms)
+    assert bench.core.guided_item(PLACE.lat, PLACE.lon, PLACE.alt, bench.now_ms).result is Result.FAILED
+
+
+def test_an_altitude_keeps_the_place_that_is_flown_to() -> None:
+    bench = hovering()
+    bench.core.guided_item(PLACE.lat, PLACE.lon, PLACE.alt, bench.now_ms)
+    assert bench.core.guided_altitude(ORIGIN.alt + 25.0, bench.now_ms).ok
+    assert bench.vehicle.target.end == pytest.approx((50.0, 20.0, -25.0), abs=1e-6)
+
+
+def test_an_altitude_outside_guided_has_no_effect_and_says_so() -> None:
+    bench = hovering()
+    bench.core.set_mode(5, bench.now_ms)
+    targets = len(bench.vehicle.targets)
+    assert bench.core.guided_altitude(ORIGIN.alt + 25.0, bench.now_ms).ok
+    assert len(bench.vehicle.targets) == targets
+    assert "Altitude change has no effect in LOITER" in bench.texts
+
+
+def test_on_the_ground_targets_are_refused_before_a_takeoff() -> None:
+    bench = Bench()
+    bench.core.set_mode(4, bench.now_ms)
+    bench.core.arm(bench.now_ms)
+    assert bench.core.guided_item(PLACE.lat, PLACE.lon, PLACE.alt, bench.now_ms).result is Result.FAILED
+    assert bench.core.guided_target(bench.now_ms, position=(5.0, 0.0, -5.0)).result is Result.FAILED
+    assert bench.vehicle.target == Idle()
+
+
+def test_setpoints_are_ignored_outside_guided_without_a_text() -> None:
+    bench = hovering()
+    bench.core.set_mode(5, bench.now_ms)
+    said = len(bench.texts)
+    assert not bench.core.guided_target(bench.now_ms, position=(5.0, 0.0, -5.0)).ok
+    assert len(bench.texts) == said
+
+
+def test_a_position_a_velocity_and_both() -> None:
+    bench = hovering(GUID_TIMEOUT=2)
+    bench.core.guided_target(bench.now_ms, position=(5.0, 6.0, -7.0))
+    assert bench.vehicle.target.end == (5.0, 6.0, -7.0)
+    bench.core.guided_target(bench.now_ms, velocity=(1.0, 2.0, 0.0), yaw=Yaw(YawMode.RATE, rate=0.5))
+    target = bench.vehicle.target
+    assert isinstance(target, Velocity)
+    assert (target.velocity, target.position, target.timeout_ms, target.yaw.rate) == ((1.0, 2.0, 0.0), None, 2000, 0.5)
+    bench.core.guided_target(bench.now_ms, position=(5.0, 6.0, -7.0), velocity=(1.0, 0.0, 0.0))
+    assert bench.vehicle.target.position == (5.0, 6.0, -7.0)
+
+
+def test_a_yaw_alone_turns_the_nose_and_keeps_the_target() -> None:
+    bench = hovering()
+    target = bench.vehicle.target
+    bench.core.guided_target(bench.now_ms, yaw=Yaw(YawMode.ANGLE, angle=1.2))
+    assert bench.vehicle.target is target
+    assert bench.vehicle.yaws[-1].angle == 1.2
+
+
+@pytest.mark.parametrize(("thrust", "climb"), [(0.5, 0.0), (1.0, 2.5), (0.0, -1.5)])
+def test_attitude_targets_take_thrust_as_a_climb_rate(thrust: float, climb: float) -> None:
+    bench = hovering()
+    assert bench.core.guided_attitude(bench.now_ms, roll=0.1, pitch=0.0, yaw=0.0, yaw_rate=None, thrust=thrust).ok
+    target = bench.vehicle.target
+    assert isinstance(target, Attitude)
+    assert (target.roll, target.climb, target.thrust_is_climb) == (0.1, pytest.approx(climb), True)
+
+
+def test_a_rover_drives_a_velocity() -> None:
+    bench = Bench("rover")
+    bench.core.set_mode(15, bench.now_ms)
+    bench.core.arm(bench.now_ms)
+    bench.core.guided_target(bench.now_ms, velocity=(0.0, 2.0, 0.0))
+    assert bench.vehicle.target == Drive(2.0, pi / 2.0, None, 3000)
+    bench.core.guided_target(bench.now_ms, velocity=(1.0, 0.0, 0.0), yaw=Yaw(YawMode.RATE, rate=0.3))
+    assert bench.vehicle.target.turn_rate == 0.3
+
+
+# --- speed, heading, pause --------------------------------------------------------------------------------------------
+def test_change_speed_in_guided_and_its_refusals() -> None:
+    bench = hovering()
+    assert bench.core.change_speed(1, 4.0, bench.now_ms).ok
+    assert bench.core.change_speed(2, 1.0, bench.now_ms).ok
+    assert bench.core.change_speed(3, 0.5, bench.now_ms).ok
+    speeds = bench.vehicle.speeds
+    assert (speeds.ground, speeds.up, speeds.down) == (4.0, 1.0, 0.5)
+    assert bench.core.change_speed(1, 0.0, bench.now_ms).result is Result.DENIED
+    assert bench.core.change_speed(4, 3.0, bench.now_ms).result is Result.DENIED
+    bench.core.set_mode(2, bench.now_ms)
+    assert bench.core.change_speed(1, 4.0, bench.now_ms).result is Result.FAILED
+
+
+def test_a_rover_has_only_a_ground_speed() -> None:
+    bench = Bench("rover")
+    bench.core.set_mode(15, bench.now_ms)
+    assert bench.core.change_speed(1, 4.0, bench.now_ms).ok
+    assert bench.core.change_speed(2, 4.0, bench.now_ms).result is Result.DENIED
+
+
+def test_speed_parameters_act_at_once_and_end_an_override() -> None:
+    bench = hovering()
+    bench.core.change_speed(1, 4.0, bench.now_ms)
+    bench.parameters.set("WPNAV_SPEED_UP", 400)
+    assert (bench.vehicle.speeds.ground, bench.vehicle.speeds.up) == (4.0, 4.0)
+    bench.parameters.set("WPNAV_SPEED", 700)
+    bench.parameters.set("WPNAV_SPEED_DN", 120)
+    assert (bench.vehicle.speeds.ground, bench.vehicle.speeds.down) == (7.0, 1.2)
+
+
+def test_condition_yaw_absolute_and_relative() -> None:
+    bench = hovering()
+    assert bench.core.condition_yaw(90.0, 15.0, 1, False, bench.now_ms).ok
+    assert bench.vehicle.yaws[-1].angle == pytest.approx(pi / 2)
+    assert bench.core.condition_yaw(30.0, 0.0, -1, True, bench.now_ms).ok
+    assert bench.vehicle.yaws[-1].angle == pytest.approx(pi / 3)
+    bench.core.set_mode(2, bench.now_ms)
+    assert bench.core.condition_yaw(90.0, 15.0, 1, False, bench.now_ms).result is Result.FAILED
+
+
+def test_a_fixed_heading_lasts_until_the_next_leg_or_for_good() -> None:
+    for behaviour, mode in ((1, YawMode.ALONG), (0, YawMode.ANGLE)):
+        bench = hovering(WP_YAW_BEHAVIOR=behaviour)
+        bench.core.condition_yaw(90.0, 15.0, 1, False, bench.now_ms)
+        bench.core.guided_target(bench.now_ms, position=(30.0, 0.0, -10.0))
+        assert bench.vehicle.target.yaw.mode is mode
+
+
+def test_a_region_of_interest_outlives_legs_and_ends_with_the_mode() -> None:
+    bench = hovering()
+    assert bench.core.set_roi(PLACE, bench.now_ms).ok
+    bench.core.guided_target(bench.now_ms, position=(30.0, 0.0, -10.0))
+    assert bench.vehicle.target.yaw.mode is YawMode.POINT
+    bench.core.set_mode(17, bench.now_ms)
+    bench.core.set_mode(4, bench.now_ms)
+    bench.core.guided_target(bench.now_ms, position=(30.0, 0.0, -10.0))
+    assert bench.vehicle.target.yaw.mode is YawMode.ALONG
+    assert bench.core.set_roi(None, bench.now_ms).ok
+
+
+def test_pause_holds_and_continue_takes_the_target_up_again() -> None:
+    bench = hovering()
+    bench.core.guided_target(bench.now_ms, position=(60.0, 0.0, -10.0))
+    target = bench.vehicle.target
+    assert bench.core.pause(bench.now_ms).ok
+    assert isinstance(bench.vehicle.target, Hold)
+    assert bench.core.resume(bench.now_ms).ok
+    assert bench.vehicle.target == target
+
+
+def test_after_a_flight_guided_forgets_its_target() -> None:
+    bench = hovering()
+    bench.core.guided_target(bench.now_ms, position=(60.0, 0.0, -10.0))
+    bench.core.disarm(bench.now_ms, force=True)
+    assert bench.vehicle.target == Idle()
+
+
+def test_driving_backwards_turns_the_target_round() -> None:
+    bench = Bench("rover")
+    bench.core.set_mode(15, bench.now_ms)
+    bench.core.arm(bench.now_ms)
+    bench.core.guided_target(bench.now_ms, position=(60.0, 0.0, 0.0))
+    assert bench.core.set_reverse(True, bench.now_ms).ok
+    assert bench.vehicle.target.backwards
+    assert hovering().core.set_reverse(True, 0).result is Result.UNSUPPORTED

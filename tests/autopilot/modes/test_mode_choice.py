@@ -1,0 +1,128 @@
+"""Changing modes: `ground-stations.md` 3.2 and 3.4."""
+
+from __future__ import annotations
+
+import pytest
+
+from autopilot.modes.table import COPTER, ROVER, known_name
+from autopilot.outcome import ModeChanged, Result
+from autopilot.vehicle import Hold, Idle, Pilot, PilotKind
+from tests.fakes.core_bench import Bench
+
+
+def test_a_copter_starts_in_stabilize_and_a_rover_in_hold() -> None:
+    assert (Bench().core.mode_number, Bench().core.mode_name) == (0, "STABILIZE")
+    assert (Bench("rover").core.mode_number, Bench("rover").core.mode_name) == (4, "HOLD")
+
+
+@pytest.mark.parametrize(("number", "name"), [(0, "STABILIZE"), (2, "ALT_HOLD"), (4, "GUIDED"), (5, "LOITER"),
+                                              (6, "RTL"), (9, "LAND"), (16, "POSHOLD"), (17, "BRAKE")])
+def test_each_mode_can_be_entered_in_the_air(number: int, name: str) -> None:
+    bench = Bench()
+    bench.airborne()
+    assert bench.core.set_mode(number, bench.now_ms).ok
+    assert (bench.core.mode_number, bench.core.mode_name) == (number, name)
+
+
+@pytest.mark.parametrize(("number", "name"), [(0, "MANUAL"), (1, "ACRO"), (3, "STEERING"), (5, "LOITER"), (11, "RTL"),
+                                              (15, "GUIDED")])
+def test_each_rover_mode_can_be_entered(number: int, name: str) -> None:
+    bench = Bench("rover")
+    assert bench.core.arm(bench.now_ms).ok
+    assert bench.core.set_mode(number, bench.now_ms).ok
+    assert (bench.core.mode_number, bench.core.mode_name) == (number, name)
+
+
+@pytest.mark.parametrize("number", [1, 7, 21])
+def test_a_mode_that_is_not_flown_is_refused_by_name(number: int) -> None:
+    bench = Bench()
+    assert bench.core.set_mode(number, bench.now_ms).result is Result.FAILED
+    assert f"Mode change to {known_name('copter', number)} failed: not available" in bench.texts
+    assert bench.core.mode_number == 0
+
+
+def test_an_unknown_number_is_no_mode() -> None:
+    bench = Bench()
+    assert bench.core.set_mode(99, bench.now_ms).result is Result.FAILED
+    assert "No such mode 99" in bench.texts
+
+
+def test_the_same_mode_again_succeeds_without_effect() -> None:
+    bench = Bench()
+    bench.airborne()
+    bench.core.set_mode(5, bench.now_ms)
+    targets, changes = len(bench.vehicle.targets), len(bench.events(ModeChanged))
+    assert bench.core.set_mode(5, bench.now_ms).ok
+    assert (len(bench.vehicle.targets), len(bench.events(ModeChanged))) == (targets, changes)
+
+
+@pytest.mark.parametrize("number", [3, 4, 5, 6, 16, 17])
+def test_modes_that_need_a_position_are_refused_without_one_while_armed(number: int) -> None:
+    bench = Bench(parameters={"FS_EKF_ACTION": 0})
+    bench.core.set_mode(2, bench.now_ms)
+    bench.core.arm(bench.now_ms)
+    bench.vehicle.lose_position()
+    bench.run(0.1)
+    outcome = bench.core.set_mode(number, bench.now_ms)
+    assert outcome.result is Result.FAILED
+    assert outcome.reason.endswith("failed: requires position")
+    assert bench.core.mode_number == 2
+
+
+def test_a_disarmed_copter_may_choose_guided_before_it_has_a_position() -> None:
+    bench = Bench()
+    bench.vehicle.lose_position()
+    bench.run(0.1)
+    assert bench.core.set_mode(4, bench.now_ms).ok
+
+
+@pytest.mark.parametrize(("number", "kind"), [(0, PilotKind.STABILIZE), (2, PilotKind.ALT_HOLD), (5, PilotKind.LOITER)])
+def test_pilot_modes_hand_the_sticks_to_the_vehicle(number: int, kind: PilotKind) -> None:
+    bench = Bench()
+    bench.core.set_mode(4, bench.now_ms)
+    bench.core.set_mode(number, bench.now_ms)
+    assert bench.vehicle.target == Pilot(kind)
+
+
+def test_brake_stops_in_the_air_and_stays_idle_on_the_ground() -> None:
+    bench = Bench()
+    bench.core.set_mode(17, bench.now_ms)
+    assert bench.vehicle.target == Idle()
+    bench = Bench()
+    bench.airborne()
+    bench.core.set_mode(17, bench.now_ms)
+    assert bench.vehicle.target == Hold(None)
+
+
+def test_land_comes_down_where_it_is_and_disarms() -> None:
+    bench = Bench()
+    bench.airborne()
+    assert bench.core.land(bench.now_ms).ok
+    assert (bench.core.mode_number, bench.core.is_landing) == (9, True)
+    bench.run(60.0, lambda: not bench.core.armed)
+    assert not bench.core.armed
+    assert bench.position == (0.0, 0.0, 0.0)
+
+
+def test_land_on_the_ground_disarms() -> None:
+    bench = Bench()
+    bench.core.arm(bench.now_ms)
+    bench.core.set_mode(9, bench.now_ms)
+    bench.run(1.0)
+    assert not bench.core.armed
+
+
+def test_a_takeoff_in_loiter_is_flown_and_then_the_sticks_have_it_again() -> None:
+    bench = Bench()
+    bench.core.set_mode(5, bench.now_ms)
+    bench.core.arm(bench.now_ms)
+    assert bench.core.takeoff(6.0, bench.now_ms).ok
+    bench.run(20.0)
+    assert bench.position[2] < -5.5
+    assert bench.vehicle.target == Pilot(PilotKind.LOITER)
+
+
+def test_tables_know_every_number_that_they_fly() -> None:
+    for kind, table in (("copter", COPTER), ("rover", ROVER)):
+        for number, spec in table.items():
+            assert known_name(kind, number) == spec.name

@@ -1,0 +1,156 @@
+"""RTL: heights, stages, rally points, the nose, speed."""
+
+from __future__ import annotations
+
+import pytest
+
+from autopilot.geo import to_global
+from autopilot.mission.items import MissionItem
+from autopilot.vehicle import Land, Leg, YawMode
+from tests.fakes.core_bench import Bench, item
+from tests.fakes.fake_vehicle import ORIGIN
+
+RTL = 6
+
+
+def away(north: float = 200.0, up: float = 10.0, **parameters: float) -> Bench:
+    """Hovering somewhere, in GUIDED."""
+    bench = Bench(parameters=parameters)
+    bench.airborne(up)
+    bench.core.guided_target(bench.now_ms, position=(north, 0.0, -up))
+    bench.run(120.0, lambda: bench.core.crew.cockpit.arrived)
+    bench.run(2.0)
+    return bench
+
+
+def heights(bench: Bench) -> list[float]:
+    """Of the legs that RTL flies, metres above home."""
+    first = len(bench.vehicle.targets)
+    assert bench.core.return_to_launch(bench.now_ms).ok
+    bench.run(300.0, lambda: not bench.core.armed)
+    return [round(-target.end[2], 1) for target in bench.vehicle.targets[first:] if isinstance(target, Leg)]
+
+
+def test_it_climbs_to_the_return_height_flies_home_waits_and_lands() -> None:
+    bench = away()
+    assert heights(bench) == [15.0, 15.0]
+    assert isinstance(bench.vehicle.targets[-2], Land)
+    assert bench.position == pytest.approx((0.0, 0.0, 0.0), abs=0.1)
+
+
+def test_it_never_descends_to_the_return_height() -> None:
+    assert heights(away(up=40.0)) == [40.0, 40.0]
+
+
+def test_it_climbs_at_least_by_the_minimum() -> None:
+    assert heights(away(up=40.0, RTL_CLIMB_MIN=500)) == [45.0, 45.0]
+
+
+def test_near_home_a_cone_limits_the_climb() -> None:
+    """15 m away with slope 3 allows 45 m; 4 m away 12 m."""
+    assert heights(away(north=15.0, RTL_ALT=5000)) == [45.0, 45.0]
+    assert heights(away(north=4.0, RTL_ALT=5000)) == [12.0, 12.0]
+    assert heights(away(north=4.0, RTL_ALT=5000, RTL_CONE_SLOPE=0)) == [50.0, 50.0]
+
+
+def test_it_waits_above_home() -> None:
+    bench = away(RTL_LOIT_TIME=20_000)
+    bench.core.return_to_launch(bench.now_ms)
+    bench.run(300.0, lambda: abs(bench.position[0]) < 2.0 and bench.core.crew.cockpit.arrived)
+    arrived = bench.now_ms
+    bench.run(300.0, lambda: bench.core.is_landing)
+    assert bench.now_ms - arrived == 20_000
+
+
+def test_with_a_final_height_it_stays_there() -> None:
+    bench = away(RTL_ALT_FINAL=700)
+    bench.core.return_to_launch(bench.now_ms)
+    bench.run(200.0)
+    assert bench.core.armed
+    assert bench.position[2] == pytest.approx(-7.0, abs=0.1)
+
+
+def test_its_speed_is_its_own_and_the_usual_one_is_back_afterwards() -> None:
+    bench = away(RTL_SPEED=300)
+    bench.core.return_to_launch(bench.now_ms)
+    assert bench.vehicle.speeds.ground == 3.0
+    bench.core.set_mode(5, bench.now_ms)
+    assert bench.vehicle.speeds.ground == 10.0
+
+
+@pytest.mark.parametrize(("behaviour", "mode"), [(0, YawMode.KEEP), (1, YawMode.ALONG), (2, YawMode.KEEP)])
+def test_the_nose_on_the_way_home(behaviour: int, mode: YawMode) -> None:
+    bench = away(WP_YAW_BEHAVIOR=behaviour)
+    first = len(bench.vehicle.targets)
+    bench.core.return_to_launch(bench.now_ms)
+    bench.run(60.0, lambda: len(bench.vehicle.targets) == first + 2)
+    assert bench.vehicle.target.yaw.mode is mode
+
+
+def test_the_nose_turns_back_as_it_was_at_arming() -> None:
+    bench = away(WP_YAW_BEHAVIOR=1)
+    bench.core.return_to_launch(bench.now_ms)
+    bench.run(120.0, lambda: bench.core.is_landing)
+    assert any(yaw.mode is YawMode.ANGLE and yaw.angle == 0.0 for yaw in bench.vehicle.yaws)
+
+
+def test_on_the_ground_it_just_disarms() -> None:
+    bench = Bench()
+    bench.core.arm(bench.now_ms)
+    bench.core.set_mode(RTL, bench.now_ms)
+    bench.run(1.0)
+    assert not bench.core.armed
+
+
+def rally(north: float, east: float, up: float = 0.0) -> MissionItem:
+    return item(5100, north, east, up)
+
+
+def landed_at(bench: Bench) -> tuple[float, float]:
+    bench.core.return_to_launch(bench.now_ms)
+    bench.run(300.0, lambda: not bench.core.armed)
+    return (round(bench.position[0]), round(bench.position[1]))
+
+
+def test_it_returns_to_the_nearest_rally_point() -> None:
+    bench = away()
+    bench.upload([rally(150.0, 40.0), rally(180.0, 0.0), rally(-90.0, 0.0)], 2)
+    assert landed_at(bench) == (180, 0)
+    assert bench.parameters["RALLY_TOTAL"] == 3
+
+
+def test_it_flies_at_the_rally_points_altitude_when_that_is_higher() -> None:
+    bench = away()
+    bench.upload([rally(150.0, 0.0, 33.0)], 2)
+    assert heights(bench)[-1] == 33.0
+
+
+def test_home_is_taken_when_it_is_nearer_unless_it_does_not_count() -> None:
+    bench = away(north=20.0)
+    bench.upload([rally(80.0, 0.0)], 2)
+    assert landed_at(bench) == (0, 0)
+    bench = away(north=20.0, RALLY_INCL_HOME=0)
+    bench.upload([rally(80.0, 0.0)], 2)
+    assert landed_at(bench) == (80, 0)
+
+
+def test_home_is_taken_when_all_points_are_too_far() -> None:
+    bench = away(RALLY_LIMIT_KM=0.05, RALLY_INCL_HOME=0)
+    bench.upload([rally(100.0, 0.0)], 2)
+    assert landed_at(bench) == (0, 0)
+
+
+def test_points_outside_the_fence_are_not_taken() -> None:
+    bench = away(FENCE_TYPE=4, FENCE_ENABLE=1)
+    corners = [(-50, -50), (-50, 50), (300, 50), (300, -50)]
+    places = [to_global(ORIGIN, (float(n), float(e), 0.0)) for n, e in corners]
+    bench.upload([MissionItem(5001, 0, param1=4.0, x=p.lat, y=p.lon) for p in places], 1)
+    bench.upload([rally(200.0, 60.0), rally(150.0, 0.0)], 2)
+    assert landed_at(bench) == (150, 0)
+
+
+def test_after_clearing_them_home_is_home() -> None:
+    bench = away()
+    bench.upload([rally(180.0, 0.0)], 2)
+    bench.upload([], 2)
+    assert landed_at(bench) == (0, 0)
