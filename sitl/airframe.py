@@ -1,8 +1,8 @@
 """The simulated copter's numbers: a 3DR Iris with its battery, and the controller gains that fit it.
 
 Body: PX4's Gazebo model of the Iris (PX4-SITL_gazebo, models/iris; measured by ETH Zurich's ASL for RotorS, Furrer et
-al. 2016): mass, inertia, rotor places, thrust 5.84e-6 N s2, torque ratio 0.06 m, at most 1100 rad/s, rotor time constants
-12.5 ms up and 25 ms down (here one of 18 ms). Battery and endurance: 3DR's data sheet of the Iris+, 3S 5.1 Ah, 16 to 22
+al. 2016): mass, inertia, rotor places, thrust 5.84e-6 N s2, torque ratio 0.06 m, at most 1100 rad/s, rotor time
+constants 12.5 ms up and 25 ms down (here one of 18 ms). Battery and endurance: 3DR's data sheet of the Iris+, 3S 5.1 Ah, 16 to 22
 minutes. Drag: rotor drag 0.2 1/s at hover (Kai et al. 2017 find 0.1 to 0.3 on such craft), frontal area times
 coefficient 0.02 m2 for a body of 0.47 x 0.11 m with legs.
 """
@@ -30,6 +30,8 @@ AIR_DENSITY = 1.225  # kg/m3 at sea level
 ROTOR_AREA = 3.14159265 * 0.127**2  # m2, 10 inch
 EFFICIENCY = 0.45  # shaft and induced losses together: 180 W at hover
 CELLS, BATTERY_AH, OHMS = 3, 5.1, 0.022
+#: Open-circuit voltage of a lithium polymer cell over its charge; `sitl.surroundings.cell_volts` is the same curve.
+CELL_CURVE = ((0.0, 3.0), (0.05, 3.55), (0.15, 3.685), (0.5, 3.79), (0.9, 4.05), (1.0, 4.2))
 FULL_V = 11.4  # V at which the rotors reach their full speed
 STEPS = 8  # of 2.5 ms in a tick
 
@@ -77,6 +79,7 @@ def _sensors(p: npt.NDArray[np.float64], home: GeoPoint) -> None:
     p[M.BARO_NOISE] = 0.12  # m
     p[M.GPS_NOISE], p[M.GPS_WANDER], p[M.GPS_V_NOISE] = 0.12, 0.25, 0.06  # m, m, m/s
     p[M.MAG_NOISE] = 0.004  # gauss
+    p[M.GPS_SATS] = 10.0
     # a field of mid-latitudes: 0.55 gauss, dip 60 degrees (up in the southern hemisphere), declination 0.2 rad
     dip = radians(60.0 if home.lat >= 0.0 else -60.0)
     p[L.DECLINATION] = 0.2
@@ -108,7 +111,8 @@ def _control(p: npt.NDArray[np.float64]) -> None:
     p[L.CRASH_CHECK] = 1.0
     p[L.STICK_T] = 0.5
     p[L.STICK_LEAN], p[L.STICK_UP], p[L.STICK_DN] = radians(30.0), 2.5, 1.5
-    p[L.STICK_YAW_RATE] = radians(202.5)
+    p[L.STICK_YAW_RATE] = p[L.ACRO_YAW_RATE] = radians(202.5)
+    p[L.STICK_ACCEL_Z] = 2.5
     p[L.LOITER_SPEED], p[L.LOITER_ACCEL] = 12.5, 5.0
     p[L.BRAKE_ACCEL], p[L.BRAKE_JERK] = 5.0, 12.0
     p[L.ACRO_RATE] = radians(360.0)

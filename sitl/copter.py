@@ -1,14 +1,13 @@
 """The built-in copter: `autopilot.vehicle.SimulatedVehicle` over one row of the kernel.
 
-Made without numba, so that the first HEARTBEAT can leave while the kernel is still being loaded; the first `advance` (or
-`load`) brings it in.
+Made without numba, so that the first HEARTBEAT can leave while the kernel is still being loaded; the first `advance`
+(or `load`) brings it in.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from math import radians
-from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -28,24 +27,13 @@ from autopilot.vehicle import (
 from sitl import layout as M
 from sitl.airframe import default_settings, initial_state
 from sitl.faults import Faults
-from sitl.noise import quantiles
+from sitl.quantiles import quantiles
 from sitl.settings import apply_parameter
 from sitl.targets import write_target, write_yaw
-
-if TYPE_CHECKING:
-    import numpy.typing as npt
 
 __all__ = ["SimulatedCopter"]
 
 _NOTHING = VehicleEvent(0)
-_TABLE: npt.NDArray[np.float64] | None = None
-
-
-def _table() -> npt.NDArray[np.float64]:
-    global _TABLE
-    if _TABLE is None:
-        _TABLE = quantiles()
-    return _TABLE
 
 
 class SimulatedCopter:
@@ -69,7 +57,7 @@ class SimulatedCopter:
         self._parameters: dict[str, float] = {}
         self._faults = Faults(self._p, self._s)
         self._advance: Callable[..., int] | None = None
-        self._arguments = (self._state, self._settings, self._target, self._rng, _table(), self._report)
+        self._arguments = (self._state, self._settings, self._target, self._rng, quantiles(), self._report)
         self._begin_report()
 
     def _begin_report(self) -> None:
@@ -82,7 +70,7 @@ class SimulatedCopter:
         r[R.BATT_V] = r[R.BATT_V_REST] = self._s[M.VOLTS]
         r[R.BATT_FRACTION] = 1.0
         r[R.GPS_FIX] = 1.0
-        r[R.ALT] = self._home.alt
+        r[R.LAT], r[R.LON], r[R.ALT] = self._home.lat, self._home.lon, self._home.alt
 
     # --- the vehicle ----------------------------------------------------------------------------------------------
     @property
@@ -209,12 +197,3 @@ class SimulatedCopter:
 
     def inject_fault(self, name: str, value: float | None, *, active: bool) -> bool:
         return self._faults.set(name, value, active)
-
-
-def _check_protocol(vehicle: SimulatedCopter) -> SimulatedVehicle:
-    return vehicle
-
-
-if TYPE_CHECKING:
-    from autopilot.vehicle import SimulatedVehicle
-

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 import numpy.typing as npt
@@ -29,14 +30,12 @@ class Faults:
             "rate.freeze": lambda value, on: self._put(M.FREEZE, 1.0 if on else 0.0),
         }
         for motor in range(4):
-            self._setters[f"motor{motor + 1}.loss"] = lambda value, on, i=M.LOSS_1 + motor: self._put(
-                i, 1.0 - (1.0 if value is None else min(max(value, 0.0), 1.0)) if on else 1.0
-            )
+            self._setters[f"motor{motor + 1}.loss"] = partial(self._weaken, M.LOSS_1 + motor)
 
     def set(self, name: str, value: float | None, active: bool) -> bool:
         """Begin (`active`) or end a fault; False when its name is unknown. Values: `gps.glitch` m to the north (50),
-        `motorN.loss` share of thrust lost (1), `battery.low` V off the rest voltage (1.5), `wind.gust` m/s from the west
-        (8)."""
+        `motorN.loss` share of thrust lost (1), `battery.low` V off the rest voltage (1.5), `wind.gust` m/s from the
+        west (8)."""
         setter = self._setters.get(name)
         if setter is None:
             return False
@@ -46,6 +45,10 @@ class Faults:
     def names(self) -> tuple[str, ...]:
         """All names that `set` knows."""
         return tuple(self._setters)
+
+    def _weaken(self, index: int, value: float | None, on: bool) -> None:
+        lost = 1.0 if value is None else min(max(value, 0.0), 1.0)
+        self._p[index] = 1.0 - lost if on else 1.0
 
     def _put(self, index: int, value: float) -> None:
         self._p[index] = value

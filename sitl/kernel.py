@@ -1,6 +1,6 @@
 """The compiled kernel of the copter: `advance` runs vehicles to a time or to their next event.
 
-Vehicle loop outside, tick loop inside; each tick is eight steps of `sitl.machine`, then sensors, estimator and decisions.
+Vehicle loop outside, tick loop inside; each tick is eight steps of `sitl.machine`, then sensors, estimator, decisions.
 One vehicle and a thousand are the same code. Importing this module compiles (or loads from disk) the kernel: see
 `sitl.copter` for how that is put off.
 """
@@ -29,15 +29,15 @@ from autopilot.control.estimator import (
 from autopilot.control.jit import entry, jit
 from autopilot.control.watch import decide, watch_battery, watch_distance, watch_estimator
 from sitl import layout as M
-from sitl import machine, noise, reporting, surroundings
 from sitl import layout as plant_layout
+from sitl import machine, noise, reporting, surroundings
 from sitl.machine import run_tick
 from sitl.reporting import fill_report
 from sitl.surroundings import MAG_PERIOD_MS, blow, discharge, read_baro, read_mag, receive_gps
 
 
 @jit
-def start(s: Any, p: Any, rng: Any, table: Any) -> None:
+def start(s: L.Row, p: L.Row, rng: Any, table: Any) -> None:
     """First tick: align the estimator with what the sensors say at rest."""
     s[L.FRESH] = 0.0
     read_mag(s, p, rng, table)
@@ -47,7 +47,7 @@ def start(s: Any, p: Any, rng: Any, table: Any) -> None:
 
 
 @jit
-def estimate(s: Any, p: Any, rng: Any, table: Any) -> None:
+def estimate(s: L.Row, p: L.Row, rng: Any, table: Any) -> None:
     """Prediction and all corrections of one tick."""
     now = s[L.TIME_MS]
     s[L.IMU_OK] = p[M.IMU_ON]
@@ -71,16 +71,16 @@ def estimate(s: Any, p: Any, rng: Any, table: Any) -> None:
     if s[L.POS_OK] == 0.0:
         level(s)
     rotation(s)
-    if s[L.AIR] == 1.0 and s[L.SPIN] == 2.0:
+    if s[L.AIR] == 1.0 and s[L.SPIN] == 2.0 and s[L.POS_OK] == 1.0:
         estimate_wind(s, p)
-    elif s[L.AIR] == 0.0:
+    if s[L.AIR] == 0.0:
         s[L.GAX] += 0.02 * (s[M.GYRO_X] - s[L.GAX])
         s[L.GAY] += 0.02 * (s[M.GYRO_Y] - s[L.GAY])
         s[L.GAZ] += 0.02 * (s[M.GYRO_Z] - s[L.GAZ])
 
 
 @jit
-def tick(s: Any, p: Any, t: Any, rng: Any, table: Any) -> None:
+def tick(s: L.Row, p: L.Row, t: L.Row, rng: Any, table: Any) -> None:
     """20 ms of one vehicle."""
     run_tick(s, p, rng, table)
     s[L.TIME_MS] += 20.0
@@ -100,7 +100,7 @@ def tick(s: Any, p: Any, t: Any, rng: Any, table: Any) -> None:
     else:
         s[L.DEADMAN_SENT] = 0.0
     v = s[L.EVN] * s[L.EVN] + s[L.EVE] * s[L.EVE]
-    if s[L.AIR] == 1.0:
+    if s[L.AIR] == 1.0 and v > 0.04:
         s[L.ODOMETER] += L.TICK * sqrt(v)
 
 
@@ -139,5 +139,6 @@ def _make_advance(fingerprint: str) -> Callable[..., int]:
     return advance
 
 
-SIGNATURE = "int64(float64[:,::1], float64[:,::1], float64[:,::1], uint64[:,::1], float64[::1], float64[:,::1], float64)"
+_ROWS = "float64[:,::1]"
+SIGNATURE = f"int64({_ROWS}, {_ROWS}, {_ROWS}, uint64[:,::1], float64[::1], {_ROWS}, float64)"
 advance: Callable[..., int] = entry(SIGNATURE, _make_advance(_fingerprint()))

@@ -38,6 +38,6 @@ GYRO_NOISE, ACC_NOISE, BARO_NOISE, GPS_NOISE, GPS_WANDER, GPS_V_NOISE, MAG_NOISE
 FIELD_N, FIELD_E, FIELD_D = range(_P + 41, _P + 44)  # gauss
 LOSS_1, LOSS_2, LOSS_3, LOSS_4 = range(_P + 44, _P + 48)  # share of thrust left, 1 = healthy
 GPS_ON, BARO_ON, MAG_ON, IMU_ON, FREEZE = range(_P + 48, _P + 53)
-GLITCH_N, GLITCH_E, GUST_PUSH, FAULT_V = range(_P + 53, _P + 57)
-SERVO_5, SERVO_6, SERVO_7, SERVO_8 = range(_P + 57, _P + 61)
+GLITCH_N, GLITCH_E, GLITCH_D, GUST_PUSH, FAULT_V, GPS_SATS, BARO_GLITCH = range(_P + 53, _P + 60)
+SERVO_5, SERVO_6, SERVO_7, SERVO_8 = range(_P + 60, _P + 64)
 SETTINGS_SIZE: Final = _P + 72

@@ -2,8 +2,8 @@
 
 All state of the loop lives in local variables for the steps of one tick, so a step touches no memory but the quantile
 table. The plant is a rigid body with four first-order rotors (thrust = speed squared), rotor drag that grows with rotor
-speed (Martin and Salaün 2010), body drag that grows with the square of the air speed, and a sprung, damped undercarriage
-with friction. Integration is semi-implicit: new rates turn the attitude, new velocity moves the position.
+speed (Martin and Salaün 2010), body drag that grows with the square of the air speed, and a sprung, damped
+undercarriage with friction. Integration is semi-implicit: new rates turn the attitude, new velocity moves the position.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from sitl.noise import GAMMA, MASK, S10, S20, S30B, S40, S50, draw
 
 
 @jit
-def run_tick(s: Any, p: Any, rng: Any, table: Any) -> None:
+def run_tick(s: L.Row, p: L.Row, rng: Any, table: Any) -> None:
     """One tick of 20 ms in `STEPS` steps."""
     dt = p[M.DT]
     steps = int(p[M.STEPS])

@@ -1,8 +1,7 @@
 """Seeded noise for the kernel: splitmix64 and a table of normal quantiles.
 
-One 64-bit draw (Steele, Lea, Flood 2014) gives six numbers of ten bits; each picks a quantile of the standard normal
-distribution. The table's 1024 values are the means of equally likely slices, scaled to unit variance, so tails end
-near 3.4 sigma, as a sensor's filtered noise does. A table costs a load; Box-Muller costs a logarithm and a sine.
+One 64-bit draw (Steele, Lea, Flood 2014) gives six numbers of ten bits; each picks a quantile (`sitl.quantiles`) of the
+standard normal distribution. A table costs a load; Box-Muller costs a logarithm and a sine.
 """
 
 from __future__ import annotations
@@ -10,12 +9,9 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from autopilot.control.jit import jit
-
-BITS = 10
-SIZE = 1 << BITS
+from sitl.quantiles import SIZE
 
 GAMMA = np.uint64(0x9E3779B97F4A7C15)
 MIX_1 = np.uint64(0xBF58476D1CE4E5B9)
@@ -31,15 +27,3 @@ def draw(x: Any) -> Any:
     z = (x ^ (x >> S30)) * MIX_1
     z = (z ^ (z >> S27)) * MIX_2
     return z ^ (z >> S31)
-
-
-def quantiles() -> npt.NDArray[np.float64]:
-    """The table: `SIZE` values of the standard normal distribution, mean 0, variance 1."""
-    from statistics import NormalDist
-
-    normal = NormalDist()
-    half = [normal.inv_cdf((SIZE // 2 + i + 0.5) / SIZE) for i in range(SIZE // 2)]
-    upper = np.array(half)
-    table = np.concatenate([-upper[::-1], upper])
-    scaled: npt.NDArray[np.float64] = table / np.sqrt(np.mean(table * table))
-    return scaled

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from math import asin, atan2, cos, exp, log, pi, sqrt
-from typing import Any
 
 from autopilot import report as R
 from autopilot.control import layout as L
@@ -37,7 +36,7 @@ def density_at(altitude: float) -> float:
 
 
 @jit
-def fill_place(r: Any, p: Any, i: int, n: float, e: float, d: float) -> None:
+def fill_place(r: L.Row, p: L.Row, i: int, n: float, e: float, d: float) -> None:
     """Latitude, longitude, altitude of a local point into r[i:i+3]; as `autopilot.geo.to_global`."""
     lat0 = p[L.ORIGIN_LAT]
     lat = lat0 + n / METRES_PER_DEGREE
@@ -53,7 +52,7 @@ def fill_place(r: Any, p: Any, i: int, n: float, e: float, d: float) -> None:
 
 
 @jit
-def fill_estimate(s: Any, p: Any, r: Any) -> None:
+def fill_estimate(s: L.Row, p: L.Row, r: L.Row) -> None:
     """Position, motion, attitude, wind."""
     r[R.TIME_MS] = s[L.TIME_MS]
     fill_place(r, p, R.LAT, s[L.EPN], s[L.EPE], s[L.EPD])
@@ -75,7 +74,7 @@ def fill_estimate(s: Any, p: Any, r: Any) -> None:
 
 
 @jit
-def fill_guidance(s: Any, p: Any, t: Any, r: Any) -> None:
+def fill_guidance(s: L.Row, p: L.Row, t: L.Row, r: L.Row) -> None:
     """Reference, distance and direction to the end of the target, errors."""
     for i in range(3):
         r[R.TARGET_N + i] = s[L.RPN + i]
@@ -110,7 +109,7 @@ def fill_guidance(s: Any, p: Any, t: Any, r: Any) -> None:
 
 
 @jit
-def fill_sensors(s: Any, p: Any, r: Any) -> None:
+def fill_sensors(s: L.Row, p: L.Row, r: L.Row) -> None:
     """Battery, GPS, barometer, inertial and magnetic samples."""
     r[R.BATT_V], r[R.BATT_A], r[R.BATT_MAH] = s[M.VOLTS], s[M.AMPS], s[M.MAH]
     r[R.BATT_WH], r[R.BATT_V_REST] = s[M.WH], s[M.VOLTS] + s[M.AMPS] * p[M.OHMS]
@@ -118,7 +117,7 @@ def fill_sensors(s: Any, p: Any, r: Any) -> None:
     r[R.BATT_FRACTION] = min(max(left, 0.0), 1.0)
     fix = s[M.GPS_FIX]
     r[R.GPS_FIX] = fix
-    r[R.GPS_SATS] = 14.0 if fix >= 3.0 else 0.0
+    r[R.GPS_SATS] = p[M.GPS_SATS] if fix >= 3.0 else 0.0
     r[R.GPS_HDOP] = 0.8 if fix >= 3.0 else 99.99
     r[R.GPS_VDOP] = 1.2 if fix >= 3.0 else 99.99
     fill_place(r, p, R.GPS_LAT, s[M.GPS_N], s[M.GPS_E], s[M.GPS_D])
@@ -139,7 +138,7 @@ def fill_sensors(s: Any, p: Any, r: Any) -> None:
 
 
 @jit
-def fill_machine(s: Any, p: Any, r: Any) -> None:
+def fill_machine(s: L.Row, p: L.Row, r: L.Row) -> None:
     """Estimator health, arming, landed state, healthy sensors, outputs, sticks."""
     r[R.EKF_FLAGS] = s[L.FLAGS]
     for i in range(4):
@@ -169,7 +168,7 @@ def fill_machine(s: Any, p: Any, r: Any) -> None:
 
 
 @jit
-def fill_truth(s: Any, p: Any, r: Any) -> None:
+def fill_truth(s: L.Row, p: L.Row, r: L.Row) -> None:
     """What the simulator knows and the vehicle does not."""
     fill_place(r, p, R.TRUE_LAT, s[M.PN], s[M.PE], s[M.PD])
     for i in range(3):
@@ -184,7 +183,7 @@ def fill_truth(s: Any, p: Any, r: Any) -> None:
 
 
 @jit
-def fill_report(s: Any, p: Any, t: Any, r: Any) -> None:
+def fill_report(s: L.Row, p: L.Row, t: L.Row, r: L.Row) -> None:
     """The whole vector of one vehicle."""
     fill_estimate(s, p, r)
     fill_guidance(s, p, t, r)

@@ -9,11 +9,14 @@ import numpy as np
 import numpy.typing as npt
 
 from autopilot.control import layout as L
+from autopilot.geo import METRES_PER_DEGREE, longitude_scale
 from sitl import layout as M
+from sitl.airframe import CELL_CURVE, CELLS
 
 Row = npt.NDArray[np.float64]
 
-#: Parameters that are one setting times a factor.
+#: Parameters that are one setting times a factor. Gains (PSC_, ATC_) count relative to ArduPilot's defaults, which
+#: stand for the gains that fit this airframe.
 SCALED: dict[str, tuple[int, float]] = {
     "WPNAV_SPEED": (L.SPEED_GROUND, 0.01),
     "WPNAV_SPEED_UP": (L.SPEED_UP, 0.01),
@@ -36,10 +39,27 @@ SCALED: dict[str, tuple[int, float]] = {
     "BATT_LOW_TIMER": (L.LOW_TIMER, 1.0),
     "BATT_CAPACITY": (L.CAPACITY, 1.0),
     "FM_CUT_ALT": (L.CUT_ALT, 1.0),
+    "ACRO_Y_RATE": (L.ACRO_YAW_RATE, pi / 180.0),
+    "PILOT_ACCEL_Z": (L.STICK_ACCEL_Z, 0.01),
+    "PSC_POSXY_P": (L.KP_POS, 1.2),
+    "PSC_VELXY_P": (L.KP_VEL, 1.25),
+    "PSC_VELXY_I": (L.KI_VEL, 1.0),
+    "PSC_POSZ_P": (L.KP_HGT, 1.2),
+    "PSC_VELZ_P": (L.KP_VZ, 0.8),
+    "PSC_ACCZ_I": (L.KI_VZ, 1.5),
+    "PSC_JERK_XY": (L.JERK, 2.0),
+    "PSC_JERK_Z": (L.JERK_Z, 1.0),
+    "ATC_ANG_RLL_P": (L.KP_ATT, 7.0 / 4.5),
+    "ATC_ANG_YAW_P": (L.KP_YAW, 3.0 / 4.5),
+    "ATC_RAT_RLL_P": (L.KP_RATE, 18.0 / 0.135),
+    "ATC_RAT_RLL_I": (L.KI_RATE, 20.0 / 0.135),
+    "ATC_RAT_YAW_P": (L.KP_YRATE, 6.0 / 0.18),
+    "ATC_RAT_YAW_I": (L.KI_YRATE, 3.0 / 0.018),
+    "SIM_GPS_NUMSATS": (M.GPS_SATS, 1.0),
+    "SIM_GPS_GLITCH_Z": (M.GLITCH_D, 1.0),
+    "SIM_BARO_GLITCH": (M.BARO_GLITCH, 1.0),
     "SIM_WIND_TURB": (M.GUST, 1.0),
 }
-#: Voltage of SIM_BATT_VOLTAGE at which nothing is changed: three full cells.
-FULL_VOLTAGE = 12.6
 
 
 def _wind(p: Row, s: Row, values: Mapping[str, float]) -> None:
@@ -53,7 +73,7 @@ def _wind(p: Row, s: Row, values: Mapping[str, float]) -> None:
 def _engine(p: Row, s: Row, values: Mapping[str, float]) -> None:
     """SIM_ENGINE_FAIL: bit mask of motors that give SIM_ENGINE_MUL of their thrust."""
     mask = int(values.get("SIM_ENGINE_FAIL", 0.0))
-    share = min(max(values.get("SIM_ENGINE_MUL", 1.0), 0.0), 1.0)
+    share = min(max(values.get("SIM_ENGINE_MUL", 0.0), 0.0), 1.0)
     for motor in range(4):
         p[M.LOSS_1 + motor] = share if mask & 1 << motor else 1.0
 
@@ -92,7 +112,26 @@ def _pilot_down(p: Row, s: Row, values: Mapping[str, float]) -> None:
 
 
 def _battery_voltage(p: Row, s: Row, values: Mapping[str, float]) -> None:
-    p[M.OFFSET_V] = values["SIM_BATT_VOLTAGE"] - FULL_VOLTAGE
+    """SIM_BATT_VOLTAGE, V at rest: sets the charge that has this voltage; what no charge gives is an offset."""
+    volts = values["SIM_BATT_VOLTAGE"]
+    charge, curve = zip(*CELL_CURVE, strict=True)
+    s[M.SOC] = np.interp(volts / CELLS, curve, charge)
+    p[M.OFFSET_V] = volts - CELLS * np.interp(s[M.SOC], charge, curve)
+    if s[L.ARMED] == 0.0:
+        s[M.VOLTS] = s[M.REST_VOLTS] = volts
+
+
+def _glitch(p: Row, s: Row, values: Mapping[str, float]) -> None:
+    """SIM_GPS_GLITCH_X and _Y, degrees of latitude and longitude."""
+    p[M.GLITCH_N] = values.get("SIM_GPS_GLITCH_X", 0.0) * METRES_PER_DEGREE
+    p[M.GLITCH_E] = values.get("SIM_GPS_GLITCH_Y", 0.0) * METRES_PER_DEGREE * longitude_scale(p[L.ORIGIN_LAT])
+
+
+def _sensor_failures(p: Row, s: Row, values: Mapping[str, float]) -> None:
+    p[M.BARO_ON] = 0.0 if values.get("SIM_BARO_DISABLE", 0.0) != 0.0 else 1.0
+    p[M.MAG_ON] = 0.0 if values.get("SIM_MAG1_FAIL", 0.0) != 0.0 else 1.0
+    failed = int(values.get("SIM_ACC_FAIL_MSK", 0.0)) | int(values.get("SIM_GYR_FAIL_MSK", 0.0))
+    p[M.IMU_ON] = 0.0 if failed & 1 else 1.0
 
 
 def _crash(p: Row, s: Row, values: Mapping[str, float]) -> None:
@@ -114,6 +153,12 @@ SPECIAL: dict[str, Callable[[Row, Row, Mapping[str, float]], None]] = {
     "PILOT_SPEED_DN": _pilot_down,
     "SIM_BATT_VOLTAGE": _battery_voltage,
     "FS_CRASH_CHECK": _crash,
+    "SIM_GPS_GLITCH_X": _glitch,
+    "SIM_GPS_GLITCH_Y": _glitch,
+    "SIM_BARO_DISABLE": _sensor_failures,
+    "SIM_MAG1_FAIL": _sensor_failures,
+    "SIM_ACC_FAIL_MSK": _sensor_failures,
+    "SIM_GYR_FAIL_MSK": _sensor_failures,
 }
 
 

@@ -16,10 +16,10 @@ MAG_PERIOD_MS = 100.0
 
 
 @jit
-def blow(s: Any, p: Any, rng: Any, table: Any) -> None:
-    """Mean wind and gusts: three first-order Gauss-Markov processes, Dryden's form for the along-wind component with one
-    time constant (MIL-F-8785C), vertical gusts half as strong. Near the ground the wind dies
-    down (in the last 2 m, its vertical part in the last 10 m)."""
+def blow(s: L.Row, p: L.Row, rng: Any, table: Any) -> None:
+    """Mean wind and gusts: three first-order Gauss-Markov processes, Dryden's form for the along-wind component with
+    one time constant (MIL-F-8785C), vertical gusts half as strong. Near the ground the wind dies down (in the last
+    2 m, its vertical part in the last 10 m)."""
     rng[1] = rng[1] + GAMMA
     r = draw(rng[1])
     keep = p[M.GUST_KEEP]
@@ -50,7 +50,7 @@ def cell_volts(soc: float) -> float:
 
 
 @jit
-def discharge(s: Any, p: Any) -> None:
+def discharge(s: L.Row, p: L.Row) -> None:
     """Battery: rotor power by momentum theory over an overall efficiency (`POWER` in W per N^1.5), current at the
     terminals, sag by the internal resistance, charge and energy used."""
     power = 0.0
@@ -72,12 +72,12 @@ def discharge(s: Any, p: Any) -> None:
 
 
 @jit
-def receive_gps(s: Any, p: Any, rng: Any, table: Any) -> bool:
+def receive_gps(s: L.Row, p: L.Row, rng: Any, table: Any) -> bool:
     """A fix, every 200 ms: truth, a slow wander (ionosphere, multipath) and white noise."""
     now = s[L.TIME_MS]
     if now < GPS_START_MS or now % GPS_PERIOD_MS != 0.0:
         return False
-    if p[M.GPS_ON] == 0.0:
+    if p[M.GPS_ON] == 0.0 or p[M.GPS_SATS] < 4.0:
         s[M.GPS_FIX] = 1.0
         return False
     rng[2] = rng[2] + GAMMA
@@ -89,7 +89,7 @@ def receive_gps(s: Any, p: Any, rng: Any, table: Any) -> bool:
     white = p[M.GPS_NOISE]
     s[M.GPS_N] = s[M.PN] + s[M.GPS_WN] + white * table[(r >> S30B) & MASK] + p[M.GLITCH_N]
     s[M.GPS_E] = s[M.PE] + s[M.GPS_WE] + white * table[(r >> S40) & MASK] + p[M.GLITCH_E]
-    s[M.GPS_D] = s[M.PD] + s[M.GPS_WD] + 1.5 * white * table[(r >> S50) & MASK]
+    s[M.GPS_D] = s[M.PD] + s[M.GPS_WD] + 1.5 * white * table[(r >> S50) & MASK] - p[M.GLITCH_D]
     rng[2] = rng[2] + GAMMA
     r = draw(rng[2])
     s[M.GPS_VN] = s[M.VN] + p[M.GPS_V_NOISE] * table[r & MASK]
@@ -101,17 +101,17 @@ def receive_gps(s: Any, p: Any, rng: Any, table: Any) -> bool:
 
 
 @jit
-def read_baro(s: Any, p: Any, rng: Any, table: Any) -> float:
+def read_baro(s: L.Row, p: L.Row, rng: Any, table: Any) -> float:
     """Barometric height as NED down, m: truth, a slow drift, white noise."""
     rng[3] = rng[3] + GAMMA
     r = draw(rng[3])
     s[M.BARO_DRIFT] = 0.9998 * s[M.BARO_DRIFT] + 0.002 * table[r & MASK]
-    s[M.BARO_ALT] = -s[M.PD] + s[M.BARO_DRIFT] + p[M.BARO_NOISE] * table[(r >> S10) & MASK]
+    s[M.BARO_ALT] = -s[M.PD] + s[M.BARO_DRIFT] + p[M.BARO_NOISE] * table[(r >> S10) & MASK] + p[M.BARO_GLITCH]
     return -s[M.BARO_ALT]
 
 
 @jit
-def read_mag(s: Any, p: Any, rng: Any, table: Any) -> None:
+def read_mag(s: L.Row, p: L.Row, rng: Any, table: Any) -> None:
     """The local field in body axes, gauss."""
     rng[3] = rng[3] + GAMMA
     r = draw(rng[3])

@@ -14,7 +14,6 @@ Tilt is carried as the acceleration that it makes (m/s2 = g times rad), drift as
 from __future__ import annotations
 
 from math import atan2, cos, sin, sqrt
-from typing import Any
 
 from autopilot.control import layout as L
 from autopilot.control.jit import jit
@@ -25,13 +24,13 @@ Q_VZ, Q_BZ = 0.05, 1e-5
 Q_YAW, Q_YB = 2e-5, 1e-8
 #: Innovations beyond this many standard deviations are refused.
 GATE = 5.0
-#: How long position is trusted without a fix, and how long fixes may be refused before the filter believes them.
+#: How long position is trusted without an accepted fix, and how many fixes start it (again).
 POSITION_TIMEOUT_MS = 5000.0
 FIRST_FIXES = 10.0
 
 
 @jit
-def rotation(s: Any) -> None:
+def rotation(s: L.Row) -> None:
     """Refresh the rotation matrix of the estimate."""
     a, b, c, d = s[L.EQ0], s[L.EQ1], s[L.EQ2], s[L.EQ3]
     s[L.ER] = 1.0 - 2.0 * (c * c + d * d)
@@ -46,7 +45,7 @@ def rotation(s: Any) -> None:
 
 
 @jit
-def align(s: Any, p: Any, fx: float, fy: float, fz: float, mx: float, my: float, mz: float) -> None:
+def align(s: L.Row, p: L.Row, fx: float, fy: float, fz: float, mx: float, my: float, mz: float) -> None:
     """Attitude from one specific force and one magnetic sample at rest; covariances as wide as that is good."""
     roll = atan2(-fy, -fz)
     pitch = atan2(fx, sqrt(fy * fy + fz * fz))
@@ -73,7 +72,7 @@ def align(s: Any, p: Any, fx: float, fy: float, fz: float, mx: float, my: float,
 
 
 @jit
-def reset_horizontal(s: Any, position: float, velocity: float) -> None:
+def reset_horizontal(s: L.Row, position: float, velocity: float) -> None:
     """Forget what is known of horizontal position and velocity, keep the tilt: variances m2, (m/s)2."""
     tilt = s[L.H + 7]
     drift = s[L.H + 9]
@@ -86,7 +85,7 @@ def reset_horizontal(s: Any, position: float, velocity: float) -> None:
 
 
 @jit
-def predict(s: Any) -> None:
+def predict(s: L.Row) -> None:
     """One tick of inertial navigation with the specific force summed over it, and of all covariances."""
     t = L.TICK
     a, b, c, d = s[L.EM0], s[L.EM1], s[L.EM2], s[L.EM3]
@@ -95,6 +94,8 @@ def predict(s: Any) -> None:
     de = 2.0 * (b * c + a * d) * x + (1.0 - 2.0 * (b * b + d * d)) * y + 2.0 * (c * d - a * b) * z
     dd = 2.0 * (b * d - a * c) * x + 2.0 * (c * d + a * b) * y + (1.0 - 2.0 * (b * b + c * c)) * z
     dd += (L.GRAVITY + s[L.BAZ]) * t
+    if s[L.IMU_OK] == 0.0:  # a dead sensor reads zero, which is free fall: better believe in no acceleration
+        dn, de, dd = 0.0, 0.0, 0.0
     s[L.EPN] += (s[L.EVN] + 0.5 * dn) * t
     s[L.EPE] += (s[L.EVE] + 0.5 * de) * t
     s[L.EPD] += (s[L.EVD] + 0.5 * dd) * t
@@ -130,7 +131,7 @@ def predict(s: Any) -> None:
 
 
 @jit
-def turn(s: Any, n: float, e: float, d: float) -> None:
+def turn(s: L.Row, n: float, e: float, d: float) -> None:
     """Turn the attitude estimate by a small rotation vector in NED, rad."""
     a, b, c, q = s[L.EQ0], s[L.EQ1], s[L.EQ2], s[L.EQ3]
     n *= 0.5
@@ -143,7 +144,7 @@ def turn(s: Any, n: float, e: float, d: float) -> None:
 
 
 @jit
-def shift_bias(s: Any, n: float, e: float, d: float) -> None:
+def shift_bias(s: L.Row, n: float, e: float, d: float) -> None:
     """The estimate drifts by (n, e, d) rad/s in NED too little: take that off the gyro biases."""
     s[L.BGX] -= s[L.ER] * n + s[L.ER + 3] * e + s[L.ER + 6] * d
     s[L.BGY] -= s[L.ER + 1] * n + s[L.ER + 4] * e + s[L.ER + 7] * d
@@ -151,7 +152,7 @@ def shift_bias(s: Any, n: float, e: float, d: float) -> None:
 
 
 @jit
-def tilt(s: Any, an: float, ae: float, bn: float, be: float) -> None:
+def tilt(s: L.Row, an: float, ae: float, bn: float, be: float) -> None:
     """Take an acceleration error (m/s2) and its drift (m/s3) as the tilt and gyro bias that make it."""
     g = L.GRAVITY
     turn(s, ae / g, -an / g, 0.0)
@@ -159,7 +160,7 @@ def tilt(s: Any, an: float, ae: float, bn: float, be: float) -> None:
 
 
 @jit
-def gain_horizontal(s: Any, i: int, noise: float) -> tuple[float, float, float, float]:
+def gain_horizontal(s: L.Row, i: int, noise: float) -> tuple[float, float, float, float]:
     """Kalman gains of a measurement of position (i = 0) or velocity (i = 1) with variance `noise`."""
     h = L.H
     pp, pv, pa, pb = s[h], s[h + 1], s[h + 2], s[h + 3]
@@ -184,7 +185,7 @@ def gain_horizontal(s: Any, i: int, noise: float) -> tuple[float, float, float, 
 
 
 @jit
-def correct_vertical(s: Any, i: int, innovation: float, noise: float) -> None:
+def correct_vertical(s: L.Row, i: int, innovation: float, noise: float) -> None:
     """A measurement of down (i = 0) or velocity down (i = 1)."""
     v = L.V
     pp, pv, pb, vv, vb = s[v], s[v + 1], s[v + 2], s[v + 3], s[v + 4]
@@ -206,7 +207,7 @@ def correct_vertical(s: Any, i: int, innovation: float, noise: float) -> None:
 
 
 @jit
-def smooth_ratio(s: Any, i: int, innovation_sq: float, variance: float) -> float:
+def smooth_ratio(s: L.Row, i: int, innovation_sq: float, variance: float) -> float:
     """Innovation over its gate; the reported value follows with a memory of a few samples."""
     ratio = sqrt(innovation_sq / variance) / GATE
     s[i] += 0.3 * (ratio - s[i])
@@ -214,8 +215,8 @@ def smooth_ratio(s: Any, i: int, innovation_sq: float, variance: float) -> float
 
 
 @jit
-def fuse_gps(s: Any, p: Any, n: float, e: float, vn: float, ve: float, vd: float) -> None:
-    """A fix: NED m about the origin and m/s. The first ones, and the first after a long loss, place the vehicle anew."""
+def fuse_gps(s: L.Row, p: L.Row, n: float, e: float, vn: float, ve: float, vd: float) -> None:
+    """A fix: NED m about the origin and m/s. The first ones, and those after a long loss, place it anew."""
     now = s[L.TIME_MS]
     rp = p[L.GPS_SIGMA_P] * p[L.GPS_SIGMA_P]
     rv = p[L.GPS_SIGMA_V] * p[L.GPS_SIGMA_V]
@@ -252,8 +253,10 @@ def fuse_gps(s: Any, p: Any, n: float, e: float, vn: float, ve: float, vd: float
 
 
 @jit
-def place(s: Any, p: Any, n: float, e: float, vn: float, ve: float) -> None:
-    """Start position and velocity from a fix."""
+def place(s: L.Row, p: L.Row, n: float, e: float, vn: float, ve: float) -> None:
+    """Start position and velocity from a fix; the reference moves along, so that nobody flies after the jump."""
+    s[L.RPN] += n - s[L.EPN]
+    s[L.RPE] += e - s[L.EPE]
     s[L.EPN] = n
     s[L.EPE] = e
     s[L.EVN] = vn
@@ -265,7 +268,7 @@ def place(s: Any, p: Any, n: float, e: float, vn: float, ve: float) -> None:
 
 
 @jit
-def fuse_baro(s: Any, p: Any, down: float) -> None:
+def fuse_baro(s: L.Row, p: L.Row, down: float) -> None:
     """Barometric height as NED down, m."""
     noise = p[L.BARO_SIGMA] * p[L.BARO_SIGMA]
     innovation = down - s[L.EPD]
@@ -277,7 +280,7 @@ def fuse_baro(s: Any, p: Any, down: float) -> None:
 
 
 @jit
-def fuse_mag(s: Any, p: Any, x: float, y: float, z: float) -> None:
+def fuse_mag(s: L.Row, p: L.Row, x: float, y: float, z: float) -> None:
     """A magnetic sample in body axes: only its direction in the horizontal plane counts."""
     north = s[L.ER] * x + s[L.ER + 1] * y + s[L.ER + 2] * z
     east = s[L.ER + 3] * x + s[L.ER + 4] * y + s[L.ER + 5] * z
@@ -301,20 +304,20 @@ def fuse_mag(s: Any, p: Any, x: float, y: float, z: float) -> None:
 
 
 @jit
-def level(s: Any) -> None:
+def level(s: L.Row) -> None:
     """Without position: hold the tilt by gravity alone, as if the vehicle did not accelerate for long."""
     rate = 0.5 * L.TICK if s[L.AIR] == 0.0 else 0.08 * L.TICK
     tilt(s, -rate * s[L.AEN], -rate * s[L.AEE], 0.0, 0.0)
     if s[L.AIR] == 0.0:
         s[L.EVN] = 0.0
         s[L.EVE] = 0.0
-    else:  # drifts with the wind for all it knows
-        s[L.EVN] -= 0.1 * L.TICK * s[L.EVN]
-        s[L.EVE] -= 0.1 * L.TICK * s[L.EVE]
+    else:  # a level copter ends up drifting with the wind
+        s[L.EVN] += 0.2 * L.TICK * (s[L.WEN] - s[L.EVN])
+        s[L.EVE] += 0.2 * L.TICK * (s[L.WEE] - s[L.EVE])
 
 
 @jit
-def estimate_wind(s: Any, p: Any) -> None:
+def estimate_wind(s: L.Row, p: L.Row) -> None:
     """The accelerometer feels drag and thrust only; sideways to the rotors' axis it is drag, so it gives the air speed
     there, and what is missing to the ground speed is wind (Abeywardena et al., 2014)."""
     dn = s[L.EVN] - s[L.WEN]

@@ -7,7 +7,6 @@ is met; sticks and attitude targets go to the attitude controller directly, with
 from __future__ import annotations
 
 from math import atan2, cos, pi, sin, sqrt
-from typing import Any
 
 from autopilot.control import layout as L
 from autopilot.control.attitude import from_euler, limit
@@ -22,7 +21,7 @@ STABILIZE, ALT_HOLD, LOITER, MANUAL, STEERING, ACRO = range(6)
 
 
 @jit
-def begin(s: Any, p: Any, t: Any) -> None:
+def begin(s: L.Row, p: L.Row, t: L.Row) -> None:
     """A new target has been set."""
     kind = t[L.KIND]
     s[L.SEQ] = t[L.T_SEQ]
@@ -45,7 +44,7 @@ def begin(s: Any, p: Any, t: Any) -> None:
 
 
 @jit
-def arrive(s: Any) -> None:
+def arrive(s: L.Row) -> None:
     """The target's end condition is met now (once)."""
     if s[L.ARRIVED] == 0.0:
         s[L.ARRIVED] = 1.0
@@ -53,7 +52,7 @@ def arrive(s: Any) -> None:
 
 
 @jit
-def go_to(s: Any, p: Any, n: float, e: float, d: float) -> None:
+def go_to(s: L.Row, p: L.Row, n: float, e: float, d: float) -> None:
     """Field straight towards a point, at rest there."""
     dn, de, dd = n - s[L.RPN], e - s[L.RPE], d - s[L.RPD]
     share = leash(s)
@@ -76,13 +75,13 @@ def go_to(s: Any, p: Any, n: float, e: float, d: float) -> None:
 
 
 @jit
-def brake(s: Any, p: Any) -> None:
+def brake(s: L.Row, p: L.Row) -> None:
     """Come to rest as hard as allowed and stay; the place is where the reference stops."""
     shape(s, 0.0, 0.0, 0.0, p[L.BRAKE_ACCEL], p[L.BRAKE_ACCEL], p[L.BRAKE_JERK], p[L.BRAKE_JERK])
 
 
 @jit
-def begin_circle(s: Any, t: Any) -> None:
+def begin_circle(s: L.Row, t: L.Row) -> None:
     """The edge is joined at its nearest point (from the centre: ahead of the nose)."""
     n, e = s[L.RPN] - t[L.T_END_N], s[L.RPE] - t[L.T_END_E]
     if n * n + e * e > 0.25:
@@ -92,7 +91,7 @@ def begin_circle(s: Any, t: Any) -> None:
 
 
 @jit
-def fly_circle(s: Any, p: Any, t: Any) -> None:
+def fly_circle(s: L.Row, p: L.Row, t: L.Row) -> None:
     """To the edge, then round it; turns are counted by the vehicle's own angle about the centre."""
     radius = t[L.T_CIRCLE_R]
     if s[L.PHASE] == 0.0:
@@ -135,7 +134,7 @@ def fly_circle(s: Any, p: Any, t: Any) -> None:
 
 
 @jit
-def fly_takeoff(s: Any, p: Any, t: Any) -> None:
+def fly_takeoff(s: L.Row, p: L.Row, t: L.Row) -> None:
     """Straight up, ramped by the acceleration limit."""
     if s[L.AIR] == 0.0:
         s[L.HELD_D] = s[L.RPD]
@@ -148,7 +147,7 @@ def fly_takeoff(s: Any, p: Any, t: Any) -> None:
 
 
 @jit
-def fly_land(s: Any, p: Any, t: Any) -> None:
+def fly_land(s: L.Row, p: L.Row, t: L.Row) -> None:
     """To the spot at the present height first (phase 0), then down at the landing speeds. The reference never runs more
     than a metre ahead, so that on the ground the thrust goes down and not the demand away."""
     if s[L.PHASE] == 0.0:
@@ -174,7 +173,7 @@ def fly_land(s: Any, p: Any, t: Any) -> None:
 
 
 @jit
-def fly_velocity(s: Any, p: Any, t: Any) -> None:
+def fly_velocity(s: L.Row, p: L.Row, t: L.Row) -> None:
     """A commanded velocity, held to a position or height where one was given; not renewed in time it brakes."""
     if s[L.TIME_MS] - s[L.TARGET_MS] > t[L.T_TIMEOUT_MS]:
         brake(s, p)
@@ -198,7 +197,7 @@ def fly_velocity(s: Any, p: Any, t: Any) -> None:
 
 
 @jit
-def climb(s: Any, p: Any, rate: float) -> None:
+def climb(s: L.Row, p: L.Row, rate: float) -> None:
     """Move only the height of the reference, at `rate` m/s upwards; the rest goes with the vehicle."""
     d, vd, ad = s[L.RPD], s[L.RVD], s[L.RAD]
     follow_vehicle(s)
@@ -208,12 +207,12 @@ def climb(s: Any, p: Any, rate: float) -> None:
     if s[L.RPD] - s[L.EPD] < -2.0:
         s[L.RPD] = s[L.EPD] - 2.0
     n, e = s[L.RVN], s[L.RVE]
-    shape(s, n, e, -rate, p[L.ACCEL], 2.5 * p[L.ACCEL_Z], p[L.JERK], p[L.JERK_Z])
+    shape(s, n, e, -rate, p[L.ACCEL], p[L.STICK_ACCEL_Z], p[L.JERK], p[L.JERK_Z])
     s[L.RPN], s[L.RPE] = s[L.EPN], s[L.EPE]
 
 
 @jit
-def demand_angles(s: Any, roll: float, pitch: float, yaw: float, yaw_rate: float) -> None:
+def demand_angles(s: L.Row, roll: float, pitch: float, yaw: float, yaw_rate: float) -> None:
     """Give the attitude controller these angles, rad."""
     s[L.QT0], s[L.QT1], s[L.QT2], s[L.QT3] = from_euler(roll, pitch, yaw)
     s[L.YAW_FF] = yaw_rate
@@ -221,7 +220,7 @@ def demand_angles(s: Any, roll: float, pitch: float, yaw: float, yaw_rate: float
 
 
 @jit
-def turn_heading(s: Any, p: Any, rate: float) -> None:
+def turn_heading(s: L.Row, p: L.Row, rate: float) -> None:
     """Turn the heading reference by hand, rad/s."""
     s[L.RYAW_RATE] += limit(rate - s[L.RYAW_RATE], p[L.YAW_ACCEL] * L.TICK)
     s[L.RYAW] = wrap(s[L.RYAW] + s[L.RYAW_RATE] * L.TICK)
@@ -229,7 +228,7 @@ def turn_heading(s: Any, p: Any, rate: float) -> None:
 
 
 @jit
-def fly_attitude(s: Any, p: Any, t: Any) -> None:
+def fly_attitude(s: L.Row, p: L.Row, t: L.Row) -> None:
     """Angles with a climb rate or a thrust; level and at rest in height when not renewed in time."""
     late = s[L.TIME_MS] - s[L.TARGET_MS] > t[L.T_TIMEOUT_MS]
     roll = 0.0 if late else t[L.T_ROLL]
@@ -248,7 +247,7 @@ def fly_attitude(s: Any, p: Any, t: Any) -> None:
 
 
 @jit
-def climb_stick(p: Any) -> float:
+def climb_stick(p: L.Row) -> float:
     """Climb rate of the throttle stick, m/s, with ArduPilot's dead zone of a tenth about the middle."""
     x = p[L.STICK_T] - 0.5
     if x > 0.05:
@@ -259,7 +258,7 @@ def climb_stick(p: Any) -> float:
 
 
 @jit
-def fly_sticks(s: Any, p: Any, t: Any) -> None:
+def fly_sticks(s: L.Row, p: L.Row, t: L.Row) -> None:
     """Pilot modes. Pitch stick forward is positive and flies forward (nose down)."""
     kind = t[L.T_STICKS]
     yaw_rate = p[L.STICK_Y] * p[L.STICK_YAW_RATE]
@@ -271,7 +270,7 @@ def fly_sticks(s: Any, p: Any, t: Any) -> None:
         s[L.RATE_MODE] = 1.0
         s[L.RDX] = p[L.STICK_R] * p[L.ACRO_RATE]
         s[L.RDY] = -p[L.STICK_P] * p[L.ACRO_RATE]
-        s[L.RDZ] = yaw_rate
+        s[L.RDZ] = p[L.STICK_Y] * p[L.ACRO_YAW_RATE]
         s[L.THRUST] = throttle(s, p)
         return
     turn_heading(s, p, yaw_rate)
@@ -281,7 +280,7 @@ def fly_sticks(s: Any, p: Any, t: Any) -> None:
         if s[L.RPD] - s[L.EPD] > 1.0:
             s[L.RPD] = s[L.EPD] + 1.0
         shape(
-            s, c * x - sn * y, sn * x + c * y, -climb_stick(p), p[L.LOITER_ACCEL], 2.5 * p[L.ACCEL_Z], p[L.JERK],
+            s, c * x - sn * y, sn * x + c * y, -climb_stick(p), p[L.LOITER_ACCEL], p[L.STICK_ACCEL_Z], p[L.JERK],
             p[L.JERK_Z],
         )
         fly_reference(s, p)
@@ -298,7 +297,7 @@ def fly_sticks(s: Any, p: Any, t: Any) -> None:
 
 
 @jit
-def throttle(s: Any, p: Any) -> float:
+def throttle(s: L.Row, p: L.Row) -> float:
     """Collective of the throttle stick: the middle hovers."""
     x = min(max(p[L.STICK_T], 0.0), 1.0)
     if x < 0.5:
@@ -307,7 +306,7 @@ def throttle(s: Any, p: Any) -> float:
 
 
 @jit
-def fly_target(s: Any, p: Any, t: Any) -> None:
+def fly_target(s: L.Row, p: L.Row, t: L.Row) -> None:
     """One tick of the present target, in the air (or taking off): reference, arrival, attitude and collective."""
     kind = t[L.KIND]
     if kind == L.PILOT:
@@ -362,7 +361,7 @@ def fly_target(s: Any, p: Any, t: Any) -> None:
 
 
 @jit
-def wait_on_ground(s: Any) -> None:
+def wait_on_ground(s: L.Row) -> None:
     """On the ground: the reference stays at the vehicle, integrators empty, level demand with the present heading."""
     rest(s)
     s[L.RYAW] = yaw_of(s)

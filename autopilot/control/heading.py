@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from math import atan2, pi, sqrt
-from typing import Any
 
 from autopilot.control import layout as L
 from autopilot.control.attitude import limit
@@ -24,13 +23,13 @@ def wrap(angle: float) -> float:
 
 
 @jit
-def yaw_of(s: Any) -> float:
+def yaw_of(s: L.Row) -> float:
     """Heading of the estimate, rad."""
     return atan2(s[L.ER + 3], s[L.ER])
 
 
 @jit
-def begin_yaw(s: Any, t: Any) -> None:
+def begin_yaw(s: L.Row, t: L.Row) -> None:
     """A new yaw demand: remember where the nose is, and how far an ANGLE demand has to turn which way."""
     s[L.YAW_SEQ] = t[L.T_YAW_SEQ]
     s[L.YAW_DONE] = 0.0
@@ -44,7 +43,7 @@ def begin_yaw(s: Any, t: Any) -> None:
 
 
 @jit
-def steer(s: Any, p: Any, t: Any, along: float, moving: bool) -> None:
+def steer(s: L.Row, p: L.Row, t: L.Row, along: float, moving: bool) -> None:
     """One tick of the heading reference; `along` is the direction of travel, meaningful while `moving`."""
     mode = t[L.T_YAW_MODE]
     fastest = p[L.YAW_RATE]
@@ -75,7 +74,7 @@ def steer(s: Any, p: Any, t: Any, along: float, moving: bool) -> None:
     change = s[L.RYAW_RATE] * L.TICK
     s[L.RYAW] = wrap(s[L.RYAW] + change)
     s[L.YAW_LEFT] -= change
-    if mode == ANGLE and s[L.YAW_DONE] == 0.0 and abs(s[L.YAW_LEFT]) < REACHED:
-        if abs(wrap(t[L.T_YAW_ANGLE] - yaw_of(s))) < 2.0 * REACHED:
-            s[L.YAW_DONE] = 1.0
-            s[L.EVENTS] += L.EV_YAW_DONE
+    demanded = mode == ANGLE and s[L.YAW_DONE] == 0.0 and abs(s[L.YAW_LEFT]) < REACHED
+    if demanded and abs(wrap(t[L.T_YAW_ANGLE] - yaw_of(s))) < 2.0 * REACHED:
+        s[L.YAW_DONE] = 1.0
+        s[L.EVENTS] += L.EV_YAW_DONE

@@ -8,12 +8,22 @@ another body. Units: SI, NED metres, radians, body axes forward-right-down; time
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Final, Protocol
 
 TICK_MS: Final = 20
 #: A decision tick, s.
 TICK: Final = 0.02
 GRAVITY: Final = 9.80665
+
+
+
+class Row(Protocol):
+    """A row of numbers: one vehicle's state, settings or target (compiled: a float64 array)."""
+
+    def __getitem__(self, index: int, /) -> float: ...
+
+    def __setitem__(self, index: int, value: float, /) -> None: ...
+
 
 # ---------------------------------------------------------------------------------------------------- state
 TIME_MS, EVENTS, FRESH = range(3)  # vehicle time; raised VehicleEvent bits; 1 until the estimator is aligned
@@ -50,7 +60,6 @@ CRASH_S, CUT_S, LOW_S, CRIT_S, LOW_SENT, CRIT_SENT = range(141, 147)
 ODOMETER, ARMED, WANT_SPIN, LIFT_D, HELD_D = range(147, 152)
 TM0N, TM0E, TM0D, TM1N, TM1E, TM1D, TAU = range(152, 159)  # spline tangents and parameter
 FF_N, FF_E, FF_D, DEADMAN_SENT, STOP_MS, SPOOL_S, YAW_GOAL, YAW_LEFT = range(159, 167)
-NOTCH_P, NOTCH_Q, NOTCH_R = range(167, 170)
 PLANT: Final = 192  # first index of the machine's own state
 
 # ---------------------------------------------------------------------------------------------------- settings
@@ -70,7 +79,7 @@ STICK_R, STICK_P, STICK_T, STICK_Y, STICK_LEAN, STICK_UP, STICK_DN = range(43, 5
 STICK_YAW_RATE, LOITER_SPEED, LOITER_ACCEL, BRAKE_ACCEL, BRAKE_JERK, ACRO_RATE = range(50, 56)
 DECLINATION, GPS_SIGMA_P, GPS_SIGMA_V, BARO_SIGMA, MAG_SIGMA = range(56, 61)
 ORIGIN_LAT, ORIGIN_LON, ORIGIN_ALT = range(61, 64)
-SPEED_MISSION_RADIUS = 64
+ACRO_YAW_RATE, STICK_ACCEL_Z = range(64, 66)
 PLANT_SETTINGS: Final = 80
 
 # ---------------------------------------------------------------------------------------------------- target

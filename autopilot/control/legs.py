@@ -8,7 +8,6 @@ follows from how far aside is allowed (half the acceptance radius; the rest is l
 from __future__ import annotations
 
 from math import sqrt
-from typing import Any
 
 from autopilot.control import layout as L
 from autopilot.control.jit import jit
@@ -25,7 +24,7 @@ BLEND_JERK = 0.5
 
 
 @jit
-def leg_limits(p: Any, horizontal: float, down: float) -> tuple[float, float]:
+def leg_limits(p: L.Row, horizontal: float, down: float) -> tuple[float, float]:
     """Speed and acceleration along a direction with these (absolute horizontal, signed down) unit components."""
     speed = 1e3
     accel = 1e3
@@ -40,7 +39,7 @@ def leg_limits(p: Any, horizontal: float, down: float) -> tuple[float, float]:
 
 
 @jit
-def begin_leg(s: Any, p: Any, t: Any) -> None:
+def begin_leg(s: L.Row, p: L.Row, t: L.Row) -> None:
     """Direction and length of the leg and of the next, corner speed and where to turn."""
     if t[L.T_HAS_START] == 1.0:
         s[L.A_N], s[L.A_E], s[L.A_D] = t[L.T_START_N], t[L.T_START_E], t[L.T_START_D]
@@ -62,7 +61,7 @@ def begin_leg(s: Any, p: Any, t: Any) -> None:
 
 
 @jit
-def begin_corner(s: Any, p: Any, t: Any) -> None:
+def begin_corner(s: L.Row, p: L.Row, t: L.Row) -> None:
     """Corner speed and blend distance towards the next leg."""
     n = t[L.T_NEXT_N] - t[L.T_END_N]
     e = t[L.T_NEXT_E] - t[L.T_END_E]
@@ -88,7 +87,7 @@ def begin_corner(s: Any, p: Any, t: Any) -> None:
 
 
 @jit
-def fly_leg(s: Any, p: Any, t: Any) -> None:
+def fly_leg(s: L.Row, p: L.Row, t: L.Row) -> None:
     """One tick along the leg, or, once the corner was begun, along the next."""
     share = leash(s)
     if s[L.PHASE] == 0.0:
@@ -106,7 +105,7 @@ def fly_leg(s: Any, p: Any, t: Any) -> None:
 
 @jit
 def field(
-    s: Any, p: Any, an: float, ae: float, ad: float, un: float, ue: float, ud: float, length: float, last: float,
+    s: L.Row, p: L.Row, an: float, ae: float, ad: float, un: float, ue: float, ud: float, length: float, last: float,
     share: float,
 ) -> None:
     """Move the reference along the line from (an, ae, ad) in direction u, back onto it where it is beside it; at its
@@ -164,7 +163,7 @@ def field(
 
 
 @jit
-def leg_flown(s: Any, t: Any) -> bool:
+def leg_flown(s: L.Row, t: L.Row) -> bool:
     """Within the radius of the end (3-D), or past the plane through it across the leg."""
     n, e, d = s[L.EPN] - t[L.T_END_N], s[L.EPE] - t[L.T_END_E], s[L.EPD] - t[L.T_END_D]
     if n * n + e * e + d * d <= t[L.T_RADIUS] * t[L.T_RADIUS]:

@@ -7,7 +7,6 @@ drag of the estimated air speed, fed forward) -> direction and size of thrust.
 from __future__ import annotations
 
 from math import sqrt
-from typing import Any
 
 from autopilot.control import layout as L
 from autopilot.control.attitude import from_thrust_and_yaw, limit
@@ -15,7 +14,7 @@ from autopilot.control.jit import jit
 
 
 @jit
-def control_height(s: Any, p: Any) -> float:
+def control_height(s: L.Row, p: L.Row) -> float:
     """Acceleration demand downwards, m/s2."""
     velocity = s[L.RVD] + p[L.KP_HGT] * limit(s[L.RPD] - s[L.EPD], 3.0)
     error = velocity - s[L.EVD]
@@ -28,7 +27,7 @@ def control_height(s: Any, p: Any) -> float:
 
 
 @jit
-def control_horizontal(s: Any, p: Any) -> tuple[float, float]:
+def control_horizontal(s: L.Row, p: L.Row) -> tuple[float, float]:
     """Acceleration demand north and east, m/s2, without drag."""
     dn = s[L.RPN] - s[L.EPN]
     de = s[L.RPE] - s[L.EPE]
@@ -48,7 +47,7 @@ def control_horizontal(s: Any, p: Any) -> tuple[float, float]:
 
 
 @jit
-def drag_feed(s: Any, p: Any) -> tuple[float, float]:
+def drag_feed(s: L.Row, p: L.Row) -> tuple[float, float]:
     """Acceleration that balances the drag of the reference's motion through the estimated wind, m/s2."""
     an = s[L.RVN] - s[L.WEN]
     ae = s[L.RVE] - s[L.WEE]
@@ -57,14 +56,14 @@ def drag_feed(s: Any, p: Any) -> tuple[float, float]:
 
 
 @jit
-def set_thrust(s: Any, p: Any, down: float, tilt_cos: float) -> None:
-    """Collective for an acceleration demand `down` m/s2, more when leaning (`tilt_cos`), by the learned hover thrust."""
+def set_thrust(s: L.Row, p: L.Row, down: float, tilt_cos: float) -> None:
+    """Collective for an acceleration demand `down` m/s2, more when leaning, by the learned hover thrust."""
     lift = (L.GRAVITY - down) / max(tilt_cos, 0.5)
     s[L.THRUST] = min(max(s[L.HOVER] * lift / L.GRAVITY, 0.02), 0.95)
 
 
 @jit
-def fly_reference(s: Any, p: Any) -> None:
+def fly_reference(s: L.Row, p: L.Row) -> None:
     """Attitude and collective that follow the reference. Without a position: level, height only."""
     down = control_height(s, p)
     fn = 0.0
@@ -97,7 +96,7 @@ def fly_reference(s: Any, p: Any) -> None:
 
 
 @jit
-def learn_hover(s: Any) -> None:
+def learn_hover(s: L.Row) -> None:
     """Share of thrust that carries the weight, learned from what the accelerometer felt (sag, load, worn blades)."""
     felt = -s[L.DVZ] / L.TICK
     if s[L.THRUST] > 0.15 and felt > 3.0 and s[L.ER + 8] > 0.8:

@@ -8,7 +8,6 @@ change at any instant and the point goes on from where it is, without a jump in 
 from __future__ import annotations
 
 from math import sqrt
-from typing import Any
 
 from autopilot.control import layout as L
 from autopilot.control.jit import jit
@@ -28,7 +27,7 @@ def approach(error: float, gain: float, limit: float) -> float:
 
 
 @jit
-def shape(s: Any, n: float, e: float, d: float, accel: float, accel_z: float, jerk: float, jerk_z: float) -> None:
+def shape(s: L.Row, n: float, e: float, d: float, accel: float, accel_z: float, jerk: float, jerk_z: float) -> None:
     """Move the reference one tick towards the velocity (n, e, d) m/s; FF_* is the acceleration that the field expects
     along its own flow. Limits in m/s2 and m/s3, horizontal and vertical apart."""
     t = L.TICK
@@ -70,7 +69,7 @@ def shape(s: Any, n: float, e: float, d: float, accel: float, accel_z: float, je
 
 
 @jit
-def follow_vehicle(s: Any) -> None:
+def follow_vehicle(s: L.Row) -> None:
     """Carry the reference with the vehicle (its estimate): on the ground, and while sticks or angles are flown."""
     s[L.RPN] = s[L.EPN]
     s[L.RPE] = s[L.EPE]
@@ -84,7 +83,7 @@ def follow_vehicle(s: Any) -> None:
 
 
 @jit
-def rest(s: Any) -> None:
+def rest(s: L.Row) -> None:
     """Reference at the vehicle, at rest; integrators empty."""
     follow_vehicle(s)
     s[L.RVN] = 0.0
@@ -96,7 +95,7 @@ def rest(s: Any) -> None:
 
 
 @jit
-def leash(s: Any) -> float:
+def leash(s: L.Row) -> float:
     """Share of the wanted speed while the vehicle lags behind the reference (strong wind, full lean): 1 near, 0 far."""
     n = s[L.RPN] - s[L.EPN]
     e = s[L.RPE] - s[L.EPE]

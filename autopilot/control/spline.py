@@ -8,16 +8,15 @@ The point of the curve nearest ahead of the reference is carried along as a para
 from __future__ import annotations
 
 from math import sqrt
-from typing import Any
 
 from autopilot.control import layout as L
 from autopilot.control.jit import jit
 from autopilot.control.legs import leg_limits
-from autopilot.control.reference import approach, leash, shape
+from autopilot.control.reference import SHAPE, approach, leash, shape
 
 
 @jit
-def begin_spline(s: Any, t: Any) -> None:
+def begin_spline(s: L.Row, t: L.Row) -> None:
     """Tangents of the curve; `begin_leg` has set start and direction."""
     size = s[L.LENGTH]
     s[L.TAU] = 0.0
@@ -36,7 +35,7 @@ def begin_spline(s: Any, t: Any) -> None:
 
 
 @jit
-def set_tangent(s: Any, i: int, n: float, e: float, d: float, size: float) -> None:
+def set_tangent(s: L.Row, i: int, n: float, e: float, d: float, size: float) -> None:
     """Tangent of length `size` in the direction (n, e, d)."""
     k = sqrt(n * n + e * e + d * d)
     k = size / k if k > 0.01 else 0.0
@@ -44,7 +43,25 @@ def set_tangent(s: Any, i: int, n: float, e: float, d: float, size: float) -> No
 
 
 @jit
-def fly_spline(s: Any, p: Any, t: Any) -> None:
+def speed_ahead(s: L.Row, p: L.Row, t: L.Row, u: float, here: float) -> float:
+    """Speed that the curvature at parameter `u` allows now, with the way `here` -> `u` left to slow down in."""
+    end_n, end_e = t[L.T_END_N], t[L.T_END_E]
+    da0, db0, db1 = 6.0 * u * (u - 1.0), (3.0 * u - 1.0) * (u - 1.0), u * (3.0 * u - 2.0)
+    ca0, cb0, cb1 = 12.0 * u - 6.0, 6.0 * u - 4.0, 6.0 * u - 2.0
+    vn = da0 * (s[L.A_N] - end_n) + db0 * s[L.TM0N] + db1 * s[L.TM1N]
+    ve = da0 * (s[L.A_E] - end_e) + db0 * s[L.TM0E] + db1 * s[L.TM1E]
+    cn = ca0 * (s[L.A_N] - end_n) + cb0 * s[L.TM0N] + cb1 * s[L.TM1N]
+    ce = ca0 * (s[L.A_E] - end_e) + cb0 * s[L.TM0E] + cb1 * s[L.TM1E]
+    size = max(vn * vn + ve * ve, 1e-6)
+    bend = abs(vn * ce - ve * cn) / (size * sqrt(size))
+    if bend < 1e-6:
+        return p[L.SPEED_GROUND] + p[L.SPEED_UP]
+    way = (u - here) * sqrt(size)
+    return sqrt(p[L.ACCEL] * (0.8 / bend + 1.2 * way))
+
+
+@jit
+def fly_spline(s: L.Row, p: L.Row, t: L.Row) -> None:
     """One tick along the curve."""
     u = s[L.TAU]
     u2 = u * u
@@ -66,9 +83,8 @@ def fly_spline(s: Any, p: Any, t: Any) -> None:
         size = 1e-3
     un, ue, ud = vn / size, ve / size, vd / size
     fastest, accel = leg_limits(p, sqrt(un * un + ue * ue), ud)
-    bend = abs(vn * ce - ve * cn) / (size * size * size)  # horizontal curvature, 1/m
-    if bend > 1e-6:
-        fastest = min(fastest, sqrt(p[L.ACCEL] / bend))
+    for i in range(4):
+        fastest = min(fastest, speed_ahead(s, p, t, min(u + 0.12 * i, 1.0), u))
     gn, ge, gd = end_n - pn, end_e - pe, end_d - pd
     left = sqrt(gn * gn + ge * ge + gd * gd)
     last = s[L.CORNER] if t[L.T_HAS_NEXT] == 1.0 else 0.0
@@ -77,8 +93,8 @@ def fly_spline(s: Any, p: Any, t: Any) -> None:
         speed = fastest
     else:
         speed = min(approach(left, 1.0, 0.75 * accel), fastest)
-    speed *= leash(s)
     v = s[L.RVN] * un + s[L.RVE] * ue + s[L.RVD] * ud
+    speed = min(speed, v + p[L.ACCEL] / SHAPE) * leash(s)  # speeds up by the plain limit only
     s[L.TAU] = min(u + max(v, 0.05) * L.TICK / size, 1.0)
     feed = -0.75 * accel if v > speed else 0.0
     s[L.FF_N] = feed * un

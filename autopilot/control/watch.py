@@ -1,15 +1,15 @@
 """What the vehicle notices by itself (50 Hz): spooling up, liftoff, landing, crash, cutoff, battery, position lost.
 
-Each finding raises its event bit once. The numbers are ArduPilot's where it has them (landing detector: 1 s at rest with
-the thrust down; crash check: 30 degrees off the demand for 2 s without accelerating).
+Each finding raises its event bit once. The numbers are ArduPilot's where it has them (landing detector: 1 s at rest
+with the thrust down; crash check: 30 degrees off the demand for 2 s without accelerating).
 """
 
 from __future__ import annotations
 
 from math import sqrt
-from typing import Any
 
 from autopilot.control import layout as L
+from autopilot.control.estimator import POSITION_TIMEOUT_MS
 from autopilot.control.guidance import begin, fly_target, wait_on_ground
 from autopilot.control.heading import begin_yaw
 from autopilot.control.jit import jit
@@ -25,7 +25,7 @@ SPOOL_TIME = 0.5  # s from idle to flying
 
 
 @jit
-def wants_to_fly(s: Any, p: Any, t: Any) -> bool:
+def wants_to_fly(s: L.Row, p: L.Row, t: L.Row) -> bool:
     """Does this target take a vehicle off that stands on the ground?"""
     kind = t[L.KIND]
     if kind == L.TAKEOFF:
@@ -38,7 +38,7 @@ def wants_to_fly(s: Any, p: Any, t: Any) -> bool:
 
 
 @jit
-def decide(s: Any, p: Any, t: Any) -> None:
+def decide(s: L.Row, p: L.Row, t: L.Row) -> None:
     """One tick of everything that is decided in the kernel, after the estimator."""
     if t[L.T_SEQ] != s[L.SEQ]:
         begin(s, p, t)
@@ -69,7 +69,7 @@ def decide(s: Any, p: Any, t: Any) -> None:
 
 
 @jit
-def lift(s: Any, p: Any, t: Any) -> None:
+def lift(s: L.Row, p: L.Row, t: L.Row) -> None:
     """Spooled up: fly from here."""
     s[L.SPIN] = FLYING
     s[L.LIFT_D] = s[L.EPD]
@@ -80,7 +80,7 @@ def lift(s: Any, p: Any, t: Any) -> None:
 
 
 @jit
-def settle(s: Any) -> None:
+def settle(s: L.Row) -> None:
     """Disarmed: what is still in the air (cut off, crashed) has landed once it lies still."""
     if s[L.AIR] == 0.0:
         return
@@ -93,7 +93,7 @@ def settle(s: Any) -> None:
 
 
 @jit
-def landed(s: Any) -> None:
+def landed(s: L.Row) -> None:
     """On the ground and at rest."""
     s[L.AIR] = 0.0
     s[L.LAND_S] = 0.0
@@ -106,7 +106,7 @@ def landed(s: Any) -> None:
 
 
 @jit
-def watch_air(s: Any, p: Any, t: Any) -> None:
+def watch_air(s: L.Row, p: L.Row, t: L.Row) -> None:
     """Liftoff and landing."""
     kind = t[L.KIND]
     if s[L.AIR] == 0.0:
@@ -121,7 +121,7 @@ def watch_air(s: Any, p: Any, t: Any) -> None:
         elif s[L.LANDED_STATE] != 3.0:
             s[L.LANDED_STATE] = 2.0
     v = s[L.EVN] * s[L.EVN] + s[L.EVE] * s[L.EVE]
-    still = abs(s[L.EVD]) < 0.4 and v < 1.0
+    still = abs(s[L.EVD]) < 0.4 and (v < 1.0 or s[L.POS_OK] == 0.0)
     weak = s[L.THRUST] < 0.45 * s[L.HOVER]
     down = s[L.AIR] == 1.0 or kind == L.LAND or kind == L.PILOT
     if still and weak and down:
@@ -139,7 +139,7 @@ def watch_air(s: Any, p: Any, t: Any) -> None:
 
 
 @jit
-def watch_crash(s: Any, p: Any, t: Any) -> None:
+def watch_crash(s: L.Row, p: L.Row, t: L.Row) -> None:
     """Crash check and emergency cutoff. Both stop the motors at once."""
     q1, q2 = s[L.QT1], s[L.QT2]
     zz = 1.0 - 2.0 * (q1 * q1 + q2 * q2)
@@ -152,7 +152,8 @@ def watch_crash(s: Any, p: Any, t: Any) -> None:
         s[L.CRASH_S] += L.TICK
     else:
         s[L.CRASH_S] = 0.0
-    if s[L.ER + 8] < p[L.CUT_TILT] and not acro:
+    impossible = s[L.IMU_OK] == 0.0 or not abs(s[L.EVD]) < 60.0
+    if impossible or (s[L.ER + 8] < p[L.CUT_TILT] and not acro):
         s[L.CUT_S] += L.TICK
     else:
         s[L.CUT_S] = 0.0
@@ -166,7 +167,7 @@ def watch_crash(s: Any, p: Any, t: Any) -> None:
 
 
 @jit
-def stop(s: Any) -> None:
+def stop(s: L.Row) -> None:
     """Motors off, disarmed by itself."""
     s[L.ARMED] = 0.0
     s[L.SPIN] = STOPPED
@@ -177,10 +178,10 @@ def stop(s: Any) -> None:
 
 
 @jit
-def watch_estimator(s: Any) -> None:
+def watch_estimator(s: L.Row) -> None:
     """Loss and return of the position, and the flags that are reported."""
     now = s[L.TIME_MS]
-    if s[L.POS_OK] == 1.0 and now - s[L.GPS_OK_MS] > 5000.0:
+    if s[L.POS_OK] == 1.0 and now - s[L.GPS_OK_MS] > POSITION_TIMEOUT_MS:
         s[L.POS_OK] = 0.0
         s[L.GPS_SEEN] = 0.0
     flags = L.FLAGS_GOOD if s[L.POS_OK] == 1.0 else L.FLAGS_NO_POSITION
@@ -195,11 +196,11 @@ def watch_estimator(s: Any) -> None:
 
 
 @jit
-def watch_battery(s: Any, p: Any, volts: float, mah: float) -> None:
+def watch_battery(s: L.Row, p: L.Row, volts: float, mah: float) -> None:
     """Low and critical voltage (for LOW_TIMER seconds) and charge used; each once until it has recovered."""
     left = p[L.CAPACITY] - mah
-    s[L.LOW_S] = s[L.LOW_S] + L.TICK if 0.0 < p[L.LOW_V] and volts < p[L.LOW_V] else 0.0
-    s[L.CRIT_S] = s[L.CRIT_S] + L.TICK if 0.0 < p[L.CRIT_V] and volts < p[L.CRIT_V] else 0.0
+    s[L.LOW_S] = s[L.LOW_S] + L.TICK if p[L.LOW_V] > 0.0 and volts < p[L.LOW_V] else 0.0
+    s[L.CRIT_S] = s[L.CRIT_S] + L.TICK if p[L.CRIT_V] > 0.0 and volts < p[L.CRIT_V] else 0.0
     low = s[L.LOW_S] >= p[L.LOW_TIMER] and s[L.LOW_S] > 0.0
     low = low or (p[L.LOW_MAH] > 0.0 and left < p[L.LOW_MAH])
     crit = s[L.CRIT_S] >= p[L.LOW_TIMER] and s[L.CRIT_S] > 0.0
@@ -218,7 +219,7 @@ def watch_battery(s: Any, p: Any, volts: float, mah: float) -> None:
 
 
 @jit
-def watch_distance(s: Any, p: Any, t: Any) -> None:
+def watch_distance(s: L.Row, p: L.Row, t: L.Row) -> None:
     """NEAR: closer to the end of the target than the watched distance."""
     if p[L.WATCH] <= 0.0:
         s[L.NEAR_SENT] = 0.0
