@@ -1,0 +1,262 @@
+"""Failsafes: cause, parameter, mode and text."""
+
+from __future__ import annotations
+
+import pytest
+
+from autopilot.vehicle import Sticks, VehicleEvent
+from tests.fakes.core_bench import Bench, item, takeoff, waypoint
+
+AUTO, GUIDED, LOITER, RTL, LAND, BRAKE = 3, 4, 5, 6, 9, 17
+MISSION = (takeoff(), waypoint(400, 0), waypoint(400, 400))
+
+
+def flying(mode: int = GUIDED, **parameters: float) -> Bench:
+    bench = Bench(parameters=parameters)
+    if mode == AUTO:
+        bench.begin(MISSION)
+        bench.run(20.0, lambda: 1 in bench.reached)
+        return bench
+    bench.airborne()
+    bench.core.set_mode(mode, bench.now_ms)
+    return bench
+
+
+def happens(bench: Bench, event: VehicleEvent) -> int:
+    """The mode one tick later."""
+    bench.vehicle.raise_event(event)
+    bench.run(0.02)
+    return bench.core.mode_number
+
+
+# --- battery ----------------------------------------------------------------------------------------------------------
+@pytest.mark.parametrize(("action", "mode"), [(0, GUIDED), (1, LAND), (2, RTL), (3, RTL), (4, LAND), (6, RTL),
+                                              (7, BRAKE)])
+def test_a_low_battery(action: int, mode: int) -> None:
+    bench = flying(BATT_FS_LOW_ACT=action)
+    assert happens(bench, VehicleEvent.BATTERY_LOW) == mode
+    assert "Battery 1 is low 16.40V used 0 mAh" in bench.texts
+    assert bench.core.system_status == 5
+
+
+def test_low_brings_it_home_and_critical_down() -> None:
+    """Catalogue 39."""
+    bench = flying(AUTO, BATT_FS_LOW_ACT=2, BATT_FS_CRT_ACT=1)
+    assert happens(bench, VehicleEvent.BATTERY_LOW) == RTL
+    assert happens(bench, VehicleEvent.BATTERY_CRITICAL) == LAND
+    assert "Battery 1 is critical 16.40V used 0 mAh" in bench.texts
+
+
+def test_termination_stops_the_motors_in_the_air() -> None:
+    bench = flying(BATT_FS_CRT_ACT=5)
+    happens(bench, VehicleEvent.BATTERY_CRITICAL)
+    assert not bench.core.armed
+
+
+def test_on_the_ground_a_low_battery_disarms() -> None:
+    bench = Bench(parameters={"BATT_FS_LOW_ACT": 2})
+    bench.core.arm(bench.now_ms)
+    happens(bench, VehicleEvent.BATTERY_LOW)
+    assert not bench.core.armed
+    assert "Battery Failsafe - Disarming" in bench.texts
+
+
+def test_a_low_battery_means_nothing_to_a_disarmed_vehicle() -> None:
+    bench = Bench(parameters={"BATT_FS_LOW_ACT": 2})
+    assert happens(bench, VehicleEvent.BATTERY_LOW) == 0
+    assert not bench.core.failsafe
+
+
+def test_a_landing_goes_on_when_the_option_says_so() -> None:
+    bench = flying(LAND, BATT_FS_LOW_ACT=2, FS_OPTIONS=8)
+    assert happens(bench, VehicleEvent.BATTERY_LOW) == LAND
+    assert "Battery Failsafe - Continuing Landing" in bench.texts
+
+
+def test_a_low_battery_takes_the_landing_sequence_when_there_is_one() -> None:
+    bench = Bench(parameters={"BATT_FS_LOW_ACT": 6})
+    bench.begin([*MISSION, item(189), waypoint(0, 50), item(21)])
+    bench.run(20.0, lambda: 1 in bench.reached)
+    assert happens(bench, VehicleEvent.BATTERY_LOW) == 27
+
+
+def test_the_next_flight_begins_without_the_last_ones_failsafe() -> None:
+    bench = flying(BATT_FS_LOW_ACT=1)
+    happens(bench, VehicleEvent.BATTERY_LOW)
+    bench.run(60.0, lambda: not bench.core.armed)
+    assert not bench.core.failsafe
+
+
+# --- estimator, crash, cutoff -----------------------------------------------------------------------------------------
+@pytest.mark.parametrize(("action", "mode"), [(0, GUIDED), (1, LAND), (2, 2), (3, LAND)])
+def test_a_failed_estimator(action: int, mode: int) -> None:
+    bench = flying(FS_EKF_ACTION=action)
+    bench.vehicle.lose_position()
+    bench.run(0.1)
+    assert bench.core.mode_number == mode
+    assert bench.core.failsafe
+
+
+def test_it_leaves_modes_alone_that_need_no_position_unless_told_otherwise() -> None:
+    for action, mode in ((1, 0), (3, LAND)):
+        bench = flying(0, FS_EKF_ACTION=action)
+        bench.vehicle.lose_position()
+        bench.run(0.1)
+        assert bench.core.mode_number == mode
+
+
+def test_a_recovered_estimator_clears_the_failsafe() -> None:
+    bench = flying()
+    bench.vehicle.lose_position()
+    bench.run(0.1)
+    assert "EKF Failsafe: changed to LAND Mode" in bench.texts
+    bench.vehicle.find_position()
+    bench.run(0.1)
+    assert not bench.core.failsafe
+    assert "EKF Failsafe Cleared" in bench.texts
+
+
+def test_a_crash_disarms_unless_the_check_is_off() -> None:
+    for check, armed in ((1, False), (0, True)):
+        bench = flying(FS_CRASH_CHECK=check)
+        happens(bench, VehicleEvent.CRASHED)
+        assert bench.core.armed is armed
+
+
+def test_an_emergency_cutoff_disarms_and_says_so() -> None:
+    bench = flying()
+    happens(bench, VehicleEvent.CUTOFF)
+    assert not bench.core.armed
+    assert "Emergency cutoff: motors stopped" in bench.texts
+
+
+# --- ground station ---------------------------------------------------------------------------------------------------
+def silent(bench: Bench, seconds: float = 5.0) -> int:
+    """A ground station is heard once and then no more."""
+    bench.core.ground_station_heartbeat(255, 1000)
+    assert bench.core.next_link_deadline_ms() == 1000 + int(seconds * 1000)
+    bench.core.update_link_clock(1000 + int(seconds * 1000) - 1)
+    assert not bench.core.failsafe
+    bench.core.update_link_clock(1000 + int(seconds * 1000))
+    return bench.core.mode_number
+
+
+@pytest.mark.parametrize(("setting", "mode"), [(0, GUIDED), (1, RTL), (3, RTL), (4, LAND), (5, LAND), (7, BRAKE)])
+def test_a_silent_ground_station(setting: int, mode: int) -> None:
+    assert silent(flying(FS_GCS_ENABLE=setting, FS_OPTIONS=0)) == mode
+
+
+def test_only_our_ground_station_counts() -> None:
+    bench = flying(FS_GCS_ENABLE=1)
+    bench.core.ground_station_heartbeat(245, 1000)
+    assert bench.core.next_link_deadline_ms() is None
+
+
+def test_one_that_was_never_heard_is_not_missed() -> None:
+    bench = flying(FS_GCS_ENABLE=1)
+    bench.core.update_link_clock(10_000_000)
+    assert bench.core.mode_number == GUIDED
+
+
+def test_the_timeout_is_a_parameter() -> None:
+    assert silent(flying(FS_GCS_ENABLE=1, FS_OPTIONS=0, FS_GCS_TIMEOUT=12), 12.0) == RTL
+
+
+def test_its_return_clears_the_failsafe_but_not_the_mode() -> None:
+    bench = flying(FS_GCS_ENABLE=1, FS_OPTIONS=0)
+    silent(bench)
+    bench.core.ground_station_heartbeat(255, 20_000)
+    assert not bench.core.failsafe
+    assert bench.core.mode_number == RTL
+    assert "GCS Failsafe Cleared" in bench.texts
+
+
+def test_auto_goes_on_without_a_ground_station_when_the_option_says_so() -> None:
+    assert silent(flying(AUTO, FS_GCS_ENABLE=1, FS_OPTIONS=2)) == AUTO
+    assert silent(flying(AUTO, FS_GCS_ENABLE=1, FS_OPTIONS=0)) == RTL
+
+
+def test_a_pilot_goes_on_by_default() -> None:
+    assert silent(flying(0, FS_GCS_ENABLE=1)) == 0
+    assert silent(flying(0, FS_GCS_ENABLE=1, FS_OPTIONS=0)) == RTL
+
+
+# --- sticks -----------------------------------------------------------------------------------------------------------
+@pytest.mark.parametrize(("setting", "mode"), [(0, LOITER), (1, RTL), (3, LAND), (4, RTL), (5, LAND), (7, BRAKE)])
+def test_silent_sticks(setting: int, mode: int) -> None:
+    bench = flying(LOITER, FS_THR_ENABLE=setting)
+    bench.core.set_sticks(Sticks(pitch=0.5), bench.now_ms)
+    moved = bench.now_ms
+    bench.run(2.98)
+    assert bench.core.mode_number == LOITER
+    bench.run(0.02)
+    assert bench.now_ms - moved == 3000
+    assert bench.core.mode_number == mode
+    assert bench.vehicle.sticks == Sticks()
+
+
+def test_sticks_renewed_in_time_are_not_lost() -> None:
+    bench = flying(LOITER)
+    for _ in range(10):
+        bench.core.set_sticks(Sticks(), bench.now_ms)
+        bench.run(2.0)
+    assert bench.core.mode_number == LOITER
+
+
+def test_released_sticks_are_not_missed() -> None:
+    bench = flying(LOITER)
+    bench.core.set_sticks(Sticks(pitch=0.5), bench.now_ms)
+    bench.core.set_sticks(None, bench.now_ms)
+    bench.run(30.0)
+    assert bench.core.mode_number == LOITER
+    assert bench.vehicle.sticks == Sticks()
+
+
+def test_lost_sticks_that_come_back_clear_the_failsafe() -> None:
+    bench = flying(LOITER)
+    bench.core.set_sticks(Sticks(pitch=0.5), bench.now_ms)
+    bench.run(5.0)
+    assert bench.core.failsafe
+    bench.core.set_sticks(Sticks(), bench.now_ms)
+    assert not bench.core.failsafe
+    assert "Radio Failsafe Cleared" in bench.texts
+
+
+@pytest.mark.parametrize(("mode", "options", "ends"), [(AUTO, 1, AUTO), (AUTO, 0, RTL), (GUIDED, 4, GUIDED),
+                                                       (GUIDED, 0, RTL)])
+def test_auto_and_guided_go_on_without_sticks_by_option(mode: int, options: int, ends: int) -> None:
+    bench = flying(mode, FS_OPTIONS=options)
+    bench.core.set_sticks(Sticks(), bench.now_ms)
+    bench.run(4.0)
+    assert bench.core.mode_number == ends
+
+
+def test_a_raised_throttle_allows_the_takeoff_of_auto() -> None:
+    bench = Bench()
+    bench.upload(MISSION)
+    bench.core.set_mode(GUIDED, bench.now_ms)
+    bench.core.arm(bench.now_ms)
+    bench.core.set_mode(AUTO, bench.now_ms)
+    bench.run(1.0)
+    assert bench.position[2] == 0.0
+    bench.core.set_sticks(Sticks(throttle=0.5), bench.now_ms)
+    bench.run(2.0)
+    assert bench.position[2] < 0.0
+
+
+# --- rover ------------------------------------------------------------------------------------------------------------
+@pytest.mark.parametrize(("action", "mode"), [(0, 15), (1, 11), (2, 4), (3, 11), (4, 4), (6, 5)])
+def test_a_rovers_action_is_its_own_parameter(action: int, mode: int) -> None:
+    bench = Bench("rover", parameters={"FS_ACTION": action, "FS_GCS_ENABLE": 1})
+    bench.core.set_mode(15, bench.now_ms)
+    bench.core.arm(bench.now_ms)
+    assert silent(bench) == mode
+
+
+def test_a_rovers_estimator_failure_is_a_hold() -> None:
+    bench = Bench("rover")
+    bench.core.set_mode(15, bench.now_ms)
+    bench.core.arm(bench.now_ms)
+    bench.vehicle.lose_position()
+    bench.run(0.1)
+    assert bench.core.mode_number == 4

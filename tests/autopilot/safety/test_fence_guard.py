@@ -1,0 +1,199 @@
+"""The geofence in flight (`mission-semantics.md` section 3, catalogue 41, 59)."""
+
+from __future__ import annotations
+
+import pytest
+
+from autopilot.geo import to_global
+from autopilot.mission.items import MissionItem
+from autopilot.outcome import FenceChanged
+from tests.fakes.core_bench import Bench
+from tests.fakes.fake_vehicle import ORIGIN
+
+GUIDED, RTL, LAND, BRAKE = 4, 6, 9, 17
+MAX_ALT, CIRCLE, POLYGON, MIN_ALT = 1, 2, 4, 8
+
+
+def place(command: int, north: float, east: float, param1: float) -> MissionItem:
+    where = to_global(ORIGIN, (north, east, 0.0))
+    return MissionItem(command, 0, param1=param1, x=where.lat, y=where.lon)
+
+
+def box(half: float, command: int = 5001, north: float = 0.0) -> list[MissionItem]:
+    corners = [(-half, -half), (-half, half), (half, half), (half, -half)]
+    return [place(command, north + n, e, 4.0) for n, e in corners]
+
+
+def flying(kinds: int, fence: list[MissionItem] | None = None, **parameters: float) -> Bench:
+    bench = Bench(parameters={"FENCE_ENABLE": 1, "FENCE_TYPE": kinds, **parameters})
+    if fence:
+        bench.upload(fence, 1)
+    bench.airborne()
+    return bench
+
+
+def go(bench: Bench, north: float, up: float = 10.0) -> None:
+    bench.core.guided_target(bench.now_ms, position=(north, 0.0, -up))
+    bench.run(60.0, lambda: bool(bench.core.fence_breach[0]))
+
+
+def test_beyond_the_circle_it_returns() -> None:
+    bench = flying(CIRCLE, FENCE_RADIUS=50)
+    go(bench, 200.0)
+    assert bench.core.mode_number == RTL
+    assert 50.0 < bench.position[0] < 52.0
+    assert "Circle fence breached" in bench.texts
+    status, types, count, time_ms = bench.core.fence_breach
+    assert (status, types, count, time_ms) == (1, CIRCLE, 1, bench.now_ms)
+
+
+def test_back_inside_the_breach_is_cleared() -> None:
+    bench = flying(CIRCLE, FENCE_RADIUS=50)
+    go(bench, 200.0)
+    bench.run(60.0, lambda: not bench.core.fence_breach[0])
+    assert "Fence breach cleared" in bench.texts
+    assert [event.breach_types for event in bench.events(FenceChanged)] == [CIRCLE, 0]
+    assert bench.core.fence_breach[2] == 1
+
+
+def test_too_high() -> None:
+    bench = flying(MAX_ALT, FENCE_ALT_MAX=30)
+    go(bench, 0.0, 60.0)
+    assert bench.core.mode_number == RTL
+    assert "Max Alt fence breached" in bench.texts
+
+
+def test_too_low_counts_only_after_it_has_been_higher() -> None:
+    bench = flying(MIN_ALT, FENCE_ALT_MIN=5)
+    assert not bench.core.fence_breach[0]
+    go(bench, 0.0, 3.0)
+    assert "Min Alt fence breached" in bench.texts
+
+
+def test_landing_below_the_lowest_altitude_is_meant() -> None:
+    bench = flying(MIN_ALT, FENCE_ALT_MIN=5)
+    bench.core.set_mode(LAND, bench.now_ms)
+    bench.run(60.0, lambda: not bench.core.armed)
+    assert bench.core.fence_breach[2] == 0
+
+
+def test_out_of_a_polygon_and_into_a_forbidden_one() -> None:
+    bench = flying(POLYGON, box(60.0))
+    go(bench, 200.0)
+    assert "Polygon fence breached" in bench.texts
+    assert bench.core.mode_number == RTL
+    bench = flying(POLYGON, [*box(300.0), *box(20.0, 5002, 100.0)])
+    go(bench, 100.0)
+    assert 80.0 < bench.position[0] < 82.0
+
+
+def test_circles_of_a_fence_plan_count_as_polygons() -> None:
+    bench = flying(POLYGON, [place(5004, 100.0, 0.0, 30.0)])
+    go(bench, 100.0)
+    assert 70.0 < bench.position[0] < 72.0
+
+
+def test_in_any_inclusion_zone_by_option() -> None:
+    zones = [*box(60.0), *box(60.0, north=100.0)]
+    bench = flying(POLYGON, zones, FENCE_OPTIONS=2)
+    go(bench, 90.0)
+    assert bench.core.fence_breach[2] == 0
+
+
+@pytest.mark.parametrize(("action", "mode"), [(0, GUIDED), (1, RTL), (2, LAND), (3, RTL), (4, BRAKE), (5, LAND)])
+def test_the_action_is_a_parameter(action: int, mode: int) -> None:
+    bench = flying(CIRCLE, FENCE_RADIUS=50, FENCE_ACTION=action)
+    go(bench, 200.0)
+    assert bench.core.mode_number == mode
+
+
+def test_a_pilot_who_goes_on_is_acted_upon_once_until_far_outside() -> None:
+    bench = flying(CIRCLE, FENCE_RADIUS=50)
+    go(bench, 400.0)
+    bench.core.set_mode(GUIDED, bench.now_ms)
+    bench.core.guided_target(bench.now_ms, position=(400.0, 0.0, -10.0))
+    bench.run(5.0)
+    assert bench.core.mode_number == GUIDED
+    bench.run(60.0, lambda: bench.core.mode_number != GUIDED)
+    assert bench.core.mode_number == LAND
+    assert bench.position[0] == pytest.approx(150.0, abs=2.0)
+
+
+def test_disabled_it_does_nothing_and_costs_no_wake_up() -> None:
+    bench = flying(CIRCLE, FENCE_RADIUS=50)
+    bench.core.enable_fence(0.0, bench.now_ms)
+    before = bench.updates
+    bench.core.guided_target(bench.now_ms, position=(200.0, 0.0, -10.0))
+    bench.run(60.0)
+    assert bench.core.mode_number == GUIDED
+    assert bench.updates - before < 5
+
+
+def test_it_can_be_switched_in_flight_by_parameter() -> None:
+    bench = flying(CIRCLE, FENCE_RADIUS=50, FENCE_ENABLE=0)
+    go(bench, 80.0)
+    assert bench.core.mode_number == GUIDED
+    bench.parameters.set("FENCE_ENABLE", 1)
+    bench.run(0.2)
+    assert bench.core.mode_number == RTL
+
+
+def test_a_new_fence_acts_at_once() -> None:
+    bench = flying(POLYGON)
+    go(bench, 80.0)
+    assert bench.core.fence_breach[2] == 0
+    bench.upload(box(60.0), 1)
+    bench.run(0.2)
+    assert bench.core.mode_number == RTL
+    assert bench.parameters["FENCE_TOTAL"] == 4
+
+
+def test_a_breach_on_the_ground_disarms() -> None:
+    bench = Bench(parameters={"FENCE_TYPE": CIRCLE, "FENCE_RADIUS": 50})
+    bench.vehicle.put((80.0, 0.0, 0.0))
+    bench.core.arm(bench.now_ms)
+    bench.core.set_home(ORIGIN, bench.now_ms)
+    bench.core.enable_fence(1.0, bench.now_ms)
+    bench.run(0.2)
+    assert not bench.core.armed
+
+
+@pytest.mark.parametrize(("parameters", "reason"), [
+    ({"FENCE_TYPE": POLYGON}, "Vehicle breaching Polygon fence"),
+    ({"FENCE_TYPE": MAX_ALT | MIN_ALT, "FENCE_ALT_MAX": 10, "FENCE_ALT_MIN": 20}, "FENCE_ALT_MAX < FENCE_ALT_MIN"),
+])
+def test_arming_outside_or_with_an_impossible_fence_is_refused(parameters: dict[str, float], reason: str) -> None:
+    bench = Bench(parameters={"FENCE_ENABLE": 1, **parameters})
+    bench.upload(box(60.0, north=200.0), 1)
+    assert bench.core.arm(bench.now_ms).reason == reason
+
+
+def test_arming_follows_the_content_of_the_fence_at_once() -> None:
+    bench = Bench(parameters={"FENCE_ENABLE": 1, "FENCE_TYPE": POLYGON})
+    bench.upload(box(60.0, north=200.0), 1)
+    assert not bench.core.arm(bench.now_ms).ok
+    bench.upload(box(60.0), 1)
+    assert bench.core.arm(bench.now_ms).ok
+
+
+def test_a_fence_needs_a_position_to_arm() -> None:
+    bench = Bench(parameters={"FENCE_ENABLE": 1, "FENCE_TYPE": CIRCLE})
+    bench.vehicle.lose_position()
+    bench.run(0.1)
+    assert "Fence requires position" in bench.core.arm(bench.now_ms).reason
+
+
+def test_a_rover_holds_when_far_outside_and_returns_otherwise() -> None:
+    bench = Bench("rover", parameters={"FENCE_ENABLE": 1, "FENCE_TYPE": CIRCLE, "FENCE_RADIUS": 30})
+    bench.core.set_mode(15, bench.now_ms)
+    bench.core.arm(bench.now_ms)
+    bench.core.guided_target(bench.now_ms, position=(100.0, 0.0, 0.0))
+    bench.run(60.0, lambda: bool(bench.core.fence_breach[0]))
+    assert bench.core.mode_number == 11
+    bench.vehicle.put((140.0, 0.0, 0.0))
+    bench.run(0.2)
+    assert bench.core.mode_number == 4
+
+
+def test_a_bad_mode_of_the_fence_command_is_denied() -> None:
+    assert not Bench().core.enable_fence(3.0, 0).ok
