@@ -29,7 +29,7 @@ def jit(function: F) -> F:
     """Compile `function` into whoever calls it."""
     if not COMPILED:
         return function
-    compiled: F = numba.njit(error_model="numpy", no_cpython_wrapper=True)(function)
+    compiled: F = numba.njit(error_model="numpy")(function)
     return compiled
 
 

@@ -1,0 +1,102 @@
+"""What HEARTBEAT, SYS_STATUS and parameters say and do (`ground-stations.md` 1.3, 1.4)."""
+
+from __future__ import annotations
+
+import pytest
+
+from autopilot.outcome import RebootRequested, Result
+from autopilot.parameters import Parameters
+from autopilot.vehicle import VehicleEvent
+from tests.fakes.core_bench import Bench, takeoff, waypoint
+
+STANDBY, ACTIVE, CRITICAL = 3, 4, 5
+ALTITUDE, POSITION, GEOFENCE, PREARM = 8192, 16384, 1048576, 268435456
+
+
+def test_a_copter_is_in_standby_on_the_ground_armed_or_not_and_active_in_the_air() -> None:
+    bench = Bench()
+    assert bench.core.system_status == STANDBY
+    bench.core.set_mode(4, bench.now_ms)
+    bench.core.arm(bench.now_ms)
+    assert bench.core.system_status == STANDBY
+    bench.core.takeoff(10.0, bench.now_ms)
+    bench.run(1.0)
+    assert bench.core.system_status == ACTIVE
+
+
+def test_a_rover_is_in_standby_only_in_hold() -> None:
+    bench = Bench("rover")
+    assert bench.core.system_status == STANDBY
+    bench.core.set_mode(0, bench.now_ms)
+    assert bench.core.system_status == ACTIVE
+
+
+def test_a_failsafe_is_critical() -> None:
+    bench = Bench(parameters={"BATT_FS_LOW_ACT": 2})
+    bench.airborne()
+    bench.vehicle.raise_event(VehicleEvent.BATTERY_LOW)
+    bench.run(0.1)
+    assert bench.core.system_status == CRITICAL
+
+
+@pytest.mark.parametrize(("kind", "mode", "base"), [("copter", 0, 81), ("copter", 2, 81), ("copter", 4, 89),
+                                                    ("copter", 5, 89), ("rover", 4, 1), ("rover", 0, 65),
+                                                    ("rover", 15, 9)])
+def test_base_mode(kind: str, mode: int, base: int) -> None:
+    bench = Bench(kind)
+    bench.core.set_mode(mode, bench.now_ms)
+    assert bench.core.base_mode == base
+    bench.core.arm(bench.now_ms)
+    assert bench.core.base_mode == base + 128
+
+
+@pytest.mark.parametrize(("mode", "used"), [(0, 0), (2, ALTITUDE), (4, ALTITUDE | POSITION), (5, ALTITUDE | POSITION)])
+def test_controllers_are_enabled_in_modes_that_use_them(mode: int, used: int) -> None:
+    bench = Bench()
+    bench.core.set_mode(mode, bench.now_ms)
+    assert bench.core.sensors_enabled & (ALTITUDE | POSITION) == used
+    assert bench.core.sensors_enabled & PREARM
+
+
+def test_the_fence_is_enabled_when_its_parameter_says_so() -> None:
+    assert not Bench().core.sensors_enabled & GEOFENCE
+    assert Bench(parameters={"FENCE_ENABLE": 1}).core.sensors_enabled & GEOFENCE
+
+
+def test_the_vehicle_is_told_all_parameters_and_each_change() -> None:
+    bench = Bench()
+    assert set(bench.vehicle.parameters) == set(Parameters("copter").names())
+    bench.parameters.set("LAND_SPEED", 70)
+    assert bench.vehicle.parameters["LAND_SPEED"] == 70
+
+
+def test_the_do_timing_is_a_parameter_that_acts_at_once() -> None:
+    bench = Bench()
+    assert bench.core.sequencer.timing == 1
+    bench.parameters.set("SRT_MIS_DO_LEG", 0)
+    assert bench.core.sequencer.timing == 0
+
+
+def test_a_reboot_is_announced_when_disarmed_and_refused_when_armed() -> None:
+    bench = Bench()
+    assert bench.core.reboot(bench.now_ms).ok
+    assert bench.events(RebootRequested) == [RebootRequested()]
+    bench.core.arm(bench.now_ms)
+    assert bench.core.reboot(bench.now_ms).result is Result.FAILED
+
+
+def test_a_quiet_flight_needs_no_wake_up() -> None:
+    """On a leg the core is called only by the vehicle's events."""
+    bench = Bench()
+    bench.begin([takeoff(), waypoint(2000, 0), waypoint(0, 0.5)])
+    bench.run(20.0, lambda: 1 in bench.reached)
+    before = bench.updates
+    bench.run(100.0)
+    assert bench.updates - before == 1
+
+
+def test_a_disarmed_vehicle_wakes_once_a_second() -> None:
+    bench = Bench()
+    before = bench.updates
+    bench.run(100.0)
+    assert bench.updates - before == 100

@@ -1,0 +1,63 @@
+"""Home: found, moved, set by a person, kept (`ground-stations.md` 1.5)."""
+
+from __future__ import annotations
+
+from autopilot.geo import GeoPoint, to_global
+from autopilot.journal import SaveHome
+from autopilot.outcome import HomeChanged, Result
+from tests.fakes.core_bench import Bench
+from tests.fakes.fake_vehicle import NO_POSITION_EKF, ORIGIN, FakeVehicle
+
+SOMEWHERE = GeoPoint(ORIGIN.lat + 0.001, ORIGIN.lon, 590.0)
+
+
+def test_home_is_where_the_first_position_is() -> None:
+    vehicle = FakeVehicle()
+    vehicle.state.report[80] = NO_POSITION_EKF
+    bench = Bench(vehicle=vehicle)
+    bench.run(3.0)
+    assert bench.core.home is None
+    vehicle.find_position()
+    bench.run(0.1)
+    assert bench.core.home == ORIGIN
+    assert len(bench.events(HomeChanged)) == 1
+
+
+def test_arming_moves_it_to_the_vehicle() -> None:
+    bench = Bench()
+    bench.vehicle.put((30.0, 0.0, 0.0))
+    bench.core.arm(bench.now_ms)
+    assert bench.core.home == to_global(ORIGIN, (30.0, 0.0, 0.0))
+
+
+def test_a_home_that_a_person_set_stays_at_arming_and_is_kept() -> None:
+    bench = Bench()
+    assert bench.core.set_home(SOMEWHERE, bench.now_ms).ok
+    bench.core.arm(bench.now_ms)
+    assert bench.core.home == SOMEWHERE
+    assert SaveHome(SOMEWHERE) in bench.journal.changes
+
+
+def test_set_home_here() -> None:
+    bench = Bench()
+    bench.vehicle.put((30.0, 0.0, -5.0))
+    assert bench.core.set_home(None, bench.now_ms).ok
+    assert bench.core.home == to_global(ORIGIN, (30.0, 0.0, -5.0))
+
+
+def test_set_home_here_without_a_position_fails() -> None:
+    bench = Bench()
+    bench.vehicle.lose_position()
+    bench.run(0.1)
+    assert bench.core.set_home(None, bench.now_ms).result is Result.FAILED
+
+
+def test_a_stored_home_outlives_the_first_position() -> None:
+    class Stored:
+        plans: dict[int, tuple[()]] = {}  # noqa: RUF012 - a fixture
+        home = SOMEWHERE
+        progress = None
+
+    bench = Bench(stored=Stored())
+    bench.core.arm(bench.now_ms)
+    assert bench.core.home == SOMEWHERE

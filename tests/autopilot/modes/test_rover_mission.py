@@ -1,0 +1,127 @@
+"""AUTO and RTL of a rover: table 1.4, items 13, 25, 26."""
+
+from __future__ import annotations
+
+import pytest
+
+from autopilot.mission.events import MissionComplete
+from autopilot.mission.sequencer import MissionState
+from autopilot.outcome import Result
+from autopilot.vehicle import Hold, Leg
+from tests.fakes.core_bench import Bench, item, takeoff, waypoint
+
+MANUAL, ACRO, HOLD, AUTO, RTL, GUIDED = 0, 1, 4, 10, 11, 15
+ROUND = (waypoint(40, 0, 0), waypoint(40, 40, 0), waypoint(0, 40, 0))
+
+
+def driven(*items: object, **parameters: float) -> Bench:
+    bench = Bench("rover", parameters=parameters)
+    bench.begin(items or ROUND)  # type: ignore[arg-type]  # items are mission items
+    bench.run(300.0, lambda: bench.core.sequencer.state() is MissionState.COMPLETED)
+    return bench
+
+
+def test_it_drives_the_mission_and_says_so() -> None:
+    bench = driven()
+    assert bench.reached == [1, 2, 3]
+    assert "Reached waypoint #2" in bench.texts
+    assert "Mission Complete" in bench.texts
+    assert len(bench.events(MissionComplete)) == 1
+
+
+def test_it_may_be_armed_in_auto_and_then_begins() -> None:
+    bench = Bench("rover")
+    bench.upload(ROUND)
+    bench.core.set_mode(AUTO, bench.now_ms)
+    assert bench.core.arm(bench.now_ms).ok
+    assert bench.core.sequencer.state() is MissionState.RUNNING
+
+
+def test_auto_without_a_mission_is_refused_in_its_own_words() -> None:
+    bench = Bench("rover")
+    assert bench.core.set_mode(AUTO, bench.now_ms).result is Result.FAILED
+    assert "No Mission. Can't set AUTO." in bench.texts
+
+
+def test_every_waypoint_with_a_nav_item_behind_it_is_passed() -> None:
+    bench = Bench("rover")
+    bench.begin([waypoint(40, 0, 0), item(18, 40, 40, 0, param1=1.0), waypoint(0, 40, 0)])
+    assert isinstance(bench.vehicle.target, Leg)
+    assert bench.vehicle.target.next is not None
+    assert bench.vehicle.target.radius == 2.0
+
+
+@pytest.mark.parametrize("command", [21, 22, 82, 31])
+def test_what_only_flies_is_skipped(command: int) -> None:
+    bench = driven(item(command, 20, 20, 5), *ROUND)
+    assert bench.reached == [2, 3, 4]
+    assert f"Skipping invalid cmd #{command}" in bench.texts
+
+
+def test_return_to_launch_in_a_mission_drives_home() -> None:
+    bench = driven(*ROUND, item(20))
+    assert bench.reached == [1, 2, 3, 4]
+    assert bench.position == pytest.approx((0.0, 0.0, 0.0), abs=2.1)
+    assert bench.core.armed
+
+
+@pytest.mark.parametrize(("behaviour", "mode"), [(0, AUTO), (1, AUTO), (2, ACRO), (3, MANUAL)])
+def test_the_end_is_a_parameter(behaviour: int, mode: int) -> None:
+    """Catalogue 43 EndMissionBehavior."""
+    bench = driven(MIS_DONE_BEHAVE=behaviour)
+    assert bench.core.mode_number == mode
+    if behaviour < 2:
+        assert isinstance(bench.vehicle.target, Hold)
+        assert (bench.vehicle.target.position is None) is (behaviour == 0)
+
+
+def test_change_speed_has_no_kinds() -> None:
+    """Catalogue 44."""
+    bench = driven(item(178, param1=3.0, param2=4.5), *ROUND)
+    assert bench.vehicle.speeds.ground == 4.5
+
+
+def test_driving_backwards_is_an_item() -> None:
+    bench = Bench("rover")
+    bench.begin([item(194, param1=1.0), *ROUND])
+    bench.run(1.0)
+    assert bench.vehicle.target.backwards
+
+
+def test_rtl_drives_home_at_its_own_speed_and_stops_there() -> None:
+    bench = Bench("rover", parameters={"RTL_SPEED": 1.5})
+    bench.core.set_mode(GUIDED, bench.now_ms)
+    bench.core.arm(bench.now_ms)
+    bench.core.guided_target(bench.now_ms, position=(30.0, 0.0, 0.0))
+    bench.run(60.0, lambda: bench.core.crew.cockpit.arrived)
+    assert bench.core.return_to_launch(bench.now_ms).ok
+    assert bench.core.mode_number == RTL
+    assert bench.vehicle.speeds.ground == 1.5
+    bench.run(60.0)
+    assert bench.texts.count("Reached destination") == 1
+    assert bench.position[0] == pytest.approx(0.0, abs=2.1)
+
+
+@pytest.mark.parametrize(("mode", "index"), [(AUTO, 2), (HOLD, 1)])
+def test_disarming_in_auto_keeps_the_index_and_outside_it_rewinds(mode: int, index: int) -> None:
+    bench = Bench("rover")
+    bench.begin(ROUND)
+    bench.run(60.0, lambda: bench.reached == [1])
+    bench.core.set_mode(mode, bench.now_ms)
+    bench.core.disarm(bench.now_ms)
+    assert bench.core.sequencer.current_nav_index() == index
+
+
+def test_mission_start_enters_auto_from_manual() -> None:
+    """Catalogue 44."""
+    bench = Bench("rover")
+    bench.upload(ROUND)
+    bench.core.set_mode(MANUAL, bench.now_ms)
+    bench.core.arm(bench.now_ms)
+    assert bench.core.start_mission(bench.now_ms).ok
+    bench.run(60.0, lambda: 1 in bench.reached)
+    assert bench.core.mode_number == AUTO
+
+
+def test_a_takeoff_at_the_beginning_does_not_stop_it() -> None:
+    assert driven(takeoff(), *ROUND).reached == [2, 3, 4]
