@@ -2,9 +2,9 @@
 
 Body: PX4's Gazebo model of the Iris (PX4-SITL_gazebo, models/iris; measured by ETH Zurich's ASL for RotorS, Furrer et
 al. 2016): mass, inertia, rotor places, thrust 5.84e-6 N s2, torque ratio 0.06 m, at most 1100 rad/s, rotor time
-constants 12.5 ms up and 25 ms down (here one of 18 ms). Battery and endurance: 3DR's data sheet of the Iris+, 3S 5.1 Ah, 16 to 22
-minutes. Drag: rotor drag 0.2 1/s at hover (Kai et al. 2017 find 0.1 to 0.3 on such craft), frontal area times
-coefficient 0.02 m2 for a body of 0.47 x 0.11 m with legs.
+constants 12.5 ms up and 25 ms down (here one of 18 ms). Battery and endurance: 3DR's data sheet of the Iris+, 3S
+5.1 Ah, 16 to 22 minutes. Drag is assumed: rotor drag 0.2 1/s at hover (Faessler et al. 2018 identified
+0.4 to 0.5 on a smaller craft), area times coefficient 0.02 m2 for a body of 0.47 x 0.11 m with legs.
 """
 
 from __future__ import annotations

@@ -13,19 +13,23 @@ from math import sqrt
 from pathlib import Path
 from typing import Any
 
-from autopilot.control import attitude, estimator, guidance, heading, legs, position, reference, spline, watch
+from autopilot.control import (
+    attitude,
+    estimator,
+    guidance,
+    heading,
+    inertial,
+    legs,
+    position,
+    reference,
+    spline,
+    sticks,
+    watch,
+)
 from autopilot.control import jit as jit_module
 from autopilot.control import layout as L
-from autopilot.control.estimator import (
-    align,
-    estimate_wind,
-    fuse_baro,
-    fuse_gps,
-    fuse_mag,
-    level,
-    predict,
-    rotation,
-)
+from autopilot.control.estimator import estimate_wind, fuse_baro, fuse_gps, fuse_mag, level
+from autopilot.control.inertial import align, predict, rotation
 from autopilot.control.jit import entry, jit
 from autopilot.control.watch import decide, watch_battery, watch_distance, watch_estimator
 from sitl import layout as M
@@ -107,8 +111,8 @@ def tick(s: L.Row, p: L.Row, t: L.Row, rng: Any, table: Any) -> None:
 def _fingerprint() -> str:
     """Of all sources that are compiled in: numba's cache looks at this file only."""
     modules = (
-        attitude, estimator, guidance, heading, jit_module, L, legs, position, reference, spline, watch,
-        machine, noise, plant_layout, reporting, surroundings,
+        attitude, estimator, guidance, heading, inertial, jit_module, L, legs, position, reference, spline, sticks,
+        watch, machine, noise, plant_layout, reporting, surroundings,
     )
     digest = hashlib.sha256()
     for module in modules:
