@@ -367,5 +367,8 @@ class SimulatedVehicle(Vehicle, Protocol):
         """Run decision ticks (20 ms) until `until_ms` (rounded up to a tick) or the tick of the first event; returns
         the vehicle time reached, ms. Always runs at least one tick when `until_ms` lies ahead."""
 
+    def fault_names(self) -> Sequence[str]:
+        """The faults that `inject_fault` knows."""
+
     def inject_fault(self, name: str, value: float | None, *, active: bool) -> bool:
         """Begin or end a fault (`gps.loss`, `motor1.loss`, ...); False when the name is unknown."""

@@ -195,5 +195,8 @@ class SimulatedCopter:
         self._advance(*self._arguments, until_ms)
         return int(self._s[L.TIME_MS])
 
+    def fault_names(self) -> Sequence[str]:
+        return self._faults.names()
+
     def inject_fault(self, name: str, value: float | None, *, active: bool) -> bool:
         return self._faults.set(name, value, active)

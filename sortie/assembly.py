@@ -41,11 +41,10 @@ def make_vehicle(kind: str, home: GeoPoint, heading_deg: float, seed: int) -> Si
     raise UserError("--vehicle sim:rover: the rover simulator is not built yet; use sim:copter")
 
 
-def parse_faults(entries: Iterable[str]) -> list[Fault]:
-    """All `--fault`s of a command, checked."""
-    from sitl.faults import FAULT_NAMES
-
-    faults = [parse_fault(entry, FAULT_NAMES) for entry in entries]
+def parse_faults(entries: Iterable[str], names: Iterable[str]) -> list[Fault]:
+    """All `--fault`s of a command, checked; `names` are the known ones."""
+    known = list(names)
+    faults = [parse_fault(entry, known) for entry in entries]
     for fault in faults:
         fault.window_ms()
     return faults
@@ -69,10 +68,11 @@ class Assembly:
             raise UserError("--vehicle: only the built-in simulator can be flown yet; use sim:copter")
         kind = settings.vehicle.frame
         given, warnings = given_parameters(settings.param, kind)
-        faults = parse_faults(settings.fault)
         if settings.sysid is not None:
             given["SYSID_THISMAV"] = float(settings.sysid)
         self.home, heading = self._home(start)
+        vehicle = make_vehicle(kind, self.home, heading, settings.seed)
+        faults = parse_faults(settings.fault, vehicle.fault_names())
         self.bell = Bell()
         self._stack.callback(self.bell.close)
         self.store = Store(self._state_dir(temporary_state), self.bell.ring)
@@ -82,7 +82,6 @@ class Assembly:
         for warning in warnings:
             LOGGER.warning("%s", warning)
             print(f"sortie: {warning}", file=sys.stderr)
-        vehicle = make_vehicle(kind, self.home, heading, settings.seed)
         parameters = Parameters(kind, self.store.stored.parameters, given)
         epoch_us = time.time_ns() // 1000 if settings.speedup in (None, 1.0) else VIRTUAL_EPOCH_US
         autopilot = Autopilot(kind, vehicle, parameters, self.store, self.store.stored, boot_unix_s=epoch_us / 1e6)

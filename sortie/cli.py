@@ -31,8 +31,7 @@ app.command("status", help="Tell what a running service is doing.")(status.statu
 app.add_typer(param.app, name="param")
 
 # typer re-exports BadParameter only; its ancestors are what every wrong word on the command line raises.
-_UsageError = typer.BadParameter.__bases__[0]
-_CommandLineError = _UsageError.__bases__[0]
+_CommandLineError: type[Exception] = typer.BadParameter.__mro__[2]
 
 
 @app.callback(invoke_without_command=True)

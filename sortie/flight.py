@@ -90,15 +90,10 @@ class Flight:
 
     def _start(self, now_ms: int) -> Outcome:
         autopilot = self.service.autopilot
-        for attempt in (
-            lambda: autopilot.set_mode(GUIDED[autopilot.kind], now_ms),
-            lambda: autopilot.arm(now_ms),
-            lambda: autopilot.start_mission(now_ms),
-        ):
-            outcome = attempt()
-            if not outcome.ok:
-                return outcome
-        return outcome
+        outcome = autopilot.set_mode(GUIDED[autopilot.kind], now_ms)
+        if outcome.ok:
+            outcome = autopilot.arm(now_ms)
+        return autopilot.start_mission(now_ms) if outcome.ok else outcome
 
     def _observe(self, event: Any, now_ms: int) -> None:
         if isinstance(event, ItemReached):

@@ -15,7 +15,7 @@ from mavlink_bridge.clients.heartbeat import HeartbeatWatch, WatchState
 from mavlink_bridge.endpoint import Endpoint
 from mavlink_bridge.links.address import LinkError
 from mavlink_bridge.links.hub import LinkHub
-from mavlink_bridge.services.base import Message, Peer
+from mavlink_bridge.services.base import Clock, Message, Peer
 from sortie.errors import UserError
 
 #: Ids of these commands: a system of their own, so that no ground station failsafe counts their coming and going.
@@ -38,7 +38,7 @@ def _now_ms() -> int:
 class Listener:
     """A service that keeps the newest message of each wanted name, and hands all to `on_message`."""
 
-    clock = "link"
+    clock: Clock = "link"
 
     def __init__(self, names: frozenset[str], on_message: Callable[[Message], None] | None = None) -> None:
         self.handles = names

@@ -69,7 +69,7 @@ class Service:
         endpoint, autopilot = self.endpoint, self.autopilot
         telemetry = TelemetryService(autopilot, endpoint, identity, boot_unix_us=self.epoch_us)
         self.telemetry = telemetry
-        self.commands = CommandService(autopilot, telemetry, vehicle_now=lambda: self.now_ms)
+        self.commands = CommandService(autopilot, telemetry, vehicle_now=lambda: self.now_ms, journal=self.journal)
         files = VirtualFiles()
         files.mount("@PARAM", ParameterFiles(self.parameters))
         for service in (

@@ -14,6 +14,7 @@ import typer
 from autopilot.parameters.files import ParameterFileError, format_parameters, parse_parameters
 from autopilot.parameters.parameters import Parameters
 from mavlink_bridge.clients.parameters import ParameterList, ParameterOutcome, ParameterRead, ParameterWrite
+from mavlink_bridge.identity import MAV_TYPE_GROUND_ROVER
 from sortie import options
 from sortie.errors import UserError, nearest
 from sortie.remote import Remote
@@ -151,8 +152,7 @@ def reset(name: Name, connect: options.Connect = DEFAULT_CONNECT) -> int:
     """Set one parameter back to its default."""
     name = name.upper()
     with Remote(connect) as remote:
-        kind = "rover" if remote.watch.heartbeat.type == 10 else "copter"
-        table = Parameters(kind)
+        table = Parameters("rover" if remote.watch.vehicle_type == MAV_TYPE_GROUND_ROVER else "copter")
         if name not in table:
             raise UserError(f"unknown parameter {name}{nearest(name, table.names())}")
         return 0 if _write(remote, name, table.definition(name).default) else 1

@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 from autopilot.modes.table import known_name
+from mavlink_bridge.identity import MAV_TYPE_GROUND_ROVER
 from mavlink_bridge.services.base import Message
 from sortie import options
 from sortie.remote import Listener, Remote
@@ -13,12 +14,11 @@ from sortie.settings import DEFAULT_CONNECT
 
 _WANTED = frozenset(("HEARTBEAT", "MISSION_CURRENT", "SYS_STATUS", "GLOBAL_POSITION_INT"))
 _MISSION_STATES = {0: "unknown", 1: "no mission", 2: "not started", 3: "active", 4: "paused", 5: "complete"}
-_ROVER = 10
 
 
 def _mode_name(heartbeat: Message) -> str:
     number = int(heartbeat.custom_mode)
-    return known_name("rover" if heartbeat.type == _ROVER else "copter", number) or f"mode {number}"
+    return known_name("rover" if heartbeat.type == MAV_TYPE_GROUND_ROVER else "copter", number) or f"mode {number}"
 
 
 def describe(latest: dict[str, Message]) -> dict[str, Any]:
@@ -26,7 +26,7 @@ def describe(latest: dict[str, Message]) -> dict[str, Any]:
     heartbeat, mission = latest["HEARTBEAT"], latest.get("MISSION_CURRENT")
     status, position = latest.get("SYS_STATUS"), latest.get("GLOBAL_POSITION_INT")
     return {
-        "vehicle": "rover" if heartbeat.type == _ROVER else "copter",
+        "vehicle": "rover" if heartbeat.type == MAV_TYPE_GROUND_ROVER else "copter",
         "mode": _mode_name(heartbeat),
         "armed": bool(heartbeat.base_mode & 128),
         "mission": None if mission is None else {
