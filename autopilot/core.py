@@ -262,6 +262,14 @@ class Autopilot:
         """RC_CHANNELS_OVERRIDE or MANUAL_CONTROL; None = released."""
         self.crew.sticks.move(sticks, now_ms)
 
+    def lose_sticks(self, now_ms: int) -> None:
+        """The fault `rc.loss`: as if they had been silent for too long."""
+        self.crew.sticks.lose(now_ms)
+
+    def lose_ground_station(self, now_ms: int) -> None:
+        """The fault `gcs.loss`: as if it had been silent for too long."""
+        self.crew.failsafes.ground_station_silent(now_ms)
+
     def ground_station_heartbeat(self, system: int, link_ms: int) -> None:
         """A GCS HEARTBEAT was heard at `link_ms` on the link clock (FS_GCS counts SYSID_MYGCS only)."""
         if system == int(self.crew.cockpit.param("SYSID_MYGCS", 255.0)):

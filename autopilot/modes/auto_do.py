@@ -20,7 +20,7 @@ from autopilot.modes.heading import Heading, condition_yaw
 from autopilot.modes.payload import Payload
 from autopilot.modes.places import amsl, local
 from autopilot.modes.speeds import SpeedControl
-from autopilot.vehicle import VehicleEvent
+from autopilot.vehicle import VehicleEvent, Yaw
 
 _TICK_MS = 20
 _DEFAULT = -2.0  # DO_CHANGE_SPEED param2: back to the default speed
@@ -47,6 +47,7 @@ class Condition:
     deadline_ms: int | None = None
     event: VehicleEvent = field(default=VehicleEvent(0))
     near_m: float = 0.0
+    yaw: Yaw | None = None
     met: bool = False
 
     def update(self, now_ms: int, events: VehicleEvent) -> None:
@@ -92,9 +93,15 @@ class DoItems:
         self._condition = None
 
     def target_changed(self) -> None:
-        """A new NAV target: a watched distance now counts to it."""
-        if self._condition is not None and self._condition.near_m > 0.0 and not self._condition.met:
-            self._tools.cockpit.vehicle.watch_distance(self._condition.near_m)
+        """A new NAV target: a watched distance now counts to it, and a heading that is being turned to is demanded
+        again, since the leg has taken the nose (as ArduPilot's verify_yaw does)."""
+        condition = self._condition
+        if condition is None or condition.met:
+            return
+        if condition.near_m > 0.0:
+            self._tools.cockpit.vehicle.watch_distance(condition.near_m)
+        if condition.yaw is not None:
+            self._tools.heading.fix(condition.yaw)
 
     # --- items ----------------------------------------------------------------------------------------------------
     def _delay(self, item: MissionItem, now_ms: int) -> CommandStartResult:
@@ -114,8 +121,9 @@ class DoItems:
             return CommandStartResult.UNSUPPORTED
         direction = 0 if item.param3 == 0.0 else (1 if item.param3 > 0.0 else -1)
         here = self._tools.cockpit.vehicle.state.yaw
-        self._condition = Condition(event=VehicleEvent.YAW_DONE)
-        self._tools.heading.fix(condition_yaw(item.param1, item.param2, direction, item.param4 != 0.0, here))
+        yaw = condition_yaw(item.param1, item.param2, direction, item.param4 != 0.0, here)
+        self._condition = Condition(event=VehicleEvent.YAW_DONE, yaw=yaw)
+        self._tools.heading.fix(yaw)
         return CommandStartResult.ACCEPTED
 
     def _speed(self, item: MissionItem, now_ms: int) -> CommandStartResult:

@@ -121,6 +121,8 @@ class Arming:
     def arm(self, now_ms: int, *, force: bool = False) -> Outcome:
         if self._cockpit.armed:
             return ACCEPTED
+        if self._pending is not None:
+            return Outcome(Result.IN_PROGRESS)
         reasons = [] if force else [*self.reasons(), *self._arm_reasons()]
         if reasons:
             for reason in reasons:

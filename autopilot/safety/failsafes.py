@@ -86,9 +86,8 @@ class Failsafes:
     # --- causes ---------------------------------------------------------------------------------------------------
     def handle_events(self, events: VehicleEvent, now_ms: int) -> None:
         """Act on what the vehicle has detected."""
-        if events & VehicleEvent.CRASHED and int(self._cockpit.param("FS_CRASH_CHECK", 1.0)):
-            self._cockpit.say(Severity.EMERGENCY, "Crash: Disarming")
-            self._disarm("crash")
+        if events & VehicleEvent.CRASHED:
+            self._crashed(now_ms)
         if events & VehicleEvent.CUTOFF:
             self._cockpit.say(Severity.EMERGENCY, "Emergency cutoff: motors stopped")
             self._disarm("emergency cutoff")
@@ -105,6 +104,19 @@ class Failsafes:
             self._battery("critical", "BATT_FS_CRT_ACT", now_ms)
         elif events & VehicleEvent.BATTERY_LOW:
             self._battery("low", "BATT_FS_LOW_ACT", now_ms)
+
+    def _crashed(self, now_ms: int) -> None:
+        """FS_CRASH_CHECK: 0 nothing, 1 disarm; rover 1 hold, 2 hold and disarm."""
+        check = int(self._cockpit.param("FS_CRASH_CHECK", 1.0))
+        if check == 0 or not self._cockpit.armed:
+            return
+        if self._cockpit.rover:
+            self._modes.set(RoverMode.HOLD, now_ms, "crash")
+            if check == 1:
+                self._cockpit.say(Severity.EMERGENCY, "Crash: Going to HOLD")
+                return
+        self._cockpit.say(Severity.EMERGENCY, "Crash: Disarming")
+        self._disarm("crash")
 
     def armed_changed(self, armed: bool) -> None:
         """A battery or estimator that failed in the last flight is judged anew."""
@@ -147,11 +159,14 @@ class Failsafes:
 
     def link_time(self, link_ms: int, now_ms: int) -> None:
         """The link clock has advanced to `link_ms`."""
-        if not self.ground_station.is_due(link_ms):
-            return
+        if self.ground_station.is_due(link_ms):
+            self.ground_station_silent(now_ms)
+
+    def ground_station_silent(self, now_ms: int) -> None:
+        """It was not heard in time, or the fault `gcs.loss` says so."""
         setting = int(self._cockpit.param("FS_GCS_ENABLE"))
+        self.ground_station.lost = setting != 0
         if setting == 0:
-            self.ground_station.lost = False
             return
         options = int(self._cockpit.param("FS_OPTIONS", 16.0))
         if self._cockpit.rover:
@@ -181,8 +196,8 @@ class Failsafes:
     def sticks_silent(self, now_ms: int) -> None:
         """The sticks were not renewed in time, or a fault says so."""
         setting = int(self._cockpit.param("FS_THR_ENABLE", 1.0))
+        self.sticks.lost = setting != 0
         if setting == 0:
-            self.sticks.lost = False
             return
         options = int(self._cockpit.param("FS_OPTIONS", 16.0))
         if self._cockpit.rover:

@@ -163,6 +163,15 @@ def test_condition_yaw_turns_and_then_lets_the_next_item_run() -> None:
     assert bench.vehicle.outputs
 
 
+def test_a_heading_that_is_being_turned_to_is_not_taken_by_the_leg_that_starts_with_it() -> None:
+    """With ArduPilot's timing the condition starts in the same call as the next leg, just before it."""
+    bench = flying(waypoint(40, 0), item(115, param1=90.0), waypoint(100, 0), waypoint(100, 40))
+    bench.run(60.0, lambda: 2 in bench.reached)
+    assert bench.vehicle.yaws[-1].mode is YawMode.ANGLE
+    bench.run(60.0, lambda: 4 in bench.reached)
+    assert bench.vehicle.yaws[-1].mode is YawMode.ALONG
+
+
 def test_conditions_never_delay_a_nav_item() -> None:
     bench = past(flying(item(112, param1=500.0), waypoint(40, 0), waypoint(40, 40)), 4)
     assert bench.reached == [1, 3, 4]

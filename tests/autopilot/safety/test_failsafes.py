@@ -222,6 +222,16 @@ def test_lost_sticks_that_come_back_clear_the_failsafe() -> None:
     assert "Radio Failsafe Cleared" in bench.texts
 
 
+def test_faults_lose_sticks_and_ground_station_at_once() -> None:
+    bench = flying(LOITER)
+    bench.core.lose_sticks(bench.now_ms)
+    assert bench.core.mode_number == RTL
+    bench = flying(LOITER, FS_GCS_ENABLE=5)
+    bench.core.lose_ground_station(bench.now_ms)
+    assert bench.core.mode_number == LAND
+    assert bench.core.failsafe
+
+
 @pytest.mark.parametrize(("mode", "options", "ends"), [(AUTO, 1, AUTO), (AUTO, 0, RTL), (GUIDED, 4, GUIDED),
                                                        (GUIDED, 0, RTL)])
 def test_auto_and_guided_go_on_without_sticks_by_option(mode: int, options: int, ends: int) -> None:
@@ -251,6 +261,15 @@ def test_a_rovers_action_is_its_own_parameter(action: int, mode: int) -> None:
     bench.core.set_mode(15, bench.now_ms)
     bench.core.arm(bench.now_ms)
     assert silent(bench) == mode
+
+
+@pytest.mark.parametrize(("check", "mode", "armed"), [(0, 15, True), (1, 4, True), (2, 4, False)])
+def test_a_rovers_crash(check: int, mode: int, armed: bool) -> None:
+    bench = Bench("rover", parameters={"FS_CRASH_CHECK": check})
+    bench.core.set_mode(15, bench.now_ms)
+    bench.core.arm(bench.now_ms)
+    assert happens(bench, VehicleEvent.CRASHED) == mode
+    assert bench.core.armed is armed
 
 
 def test_a_rovers_estimator_failure_is_a_hold() -> None:
