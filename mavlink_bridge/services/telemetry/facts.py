@@ -94,14 +94,13 @@ def sensor_bits(
     *, vehicle_has: int, vehicle_healthy: int, enabled: int, prearm_ok: bool, breached: bool
 ) -> tuple[int, int, int]:
     """SYS_STATUS bits (present, enabled, healthy) of `ground-stations.md` 1.4. What the core uses without being a
-    sensor of the vehicle (controllers, outputs) is healthy; the fence while it is not breached; PREARM_CHECK by the
-    checks."""
+    sensor of the vehicle (controllers, outputs) is healthy; PREARM_CHECK by the checks; the fence while it is not
+    breached, enabled or not, as in ArduPilot: MAVProxy says "fence breach" when that bit goes away."""
     enabled |= PREARM_CHECK
     own = enabled & ~vehicle_has & ~(PREARM_CHECK | GEOFENCE)
     healthy = (vehicle_healthy | own) & ~(PREARM_CHECK | GEOFENCE)
     healthy |= PREARM_CHECK if prearm_ok else 0
-    healthy |= 0 if breached else GEOFENCE
-    return vehicle_has | enabled, enabled, healthy & enabled
+    return vehicle_has | enabled, enabled, (healthy & enabled) | (0 if breached else GEOFENCE)
 
 
 class FactReader:

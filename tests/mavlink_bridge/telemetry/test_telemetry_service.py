@@ -243,10 +243,19 @@ def test_sensor_bits_are_truthful() -> None:
     status = bench.last("SYS_STATUS")
     assert status.onboard_control_sensors_present == SENSORS | 1024 | 2048 | PREARM
     assert status.onboard_control_sensors_enabled == SENSORS | 1024 | 2048 | PREARM
-    assert status.onboard_control_sensors_health == (SENSORS & ~32) | 1024 | 2048
+    assert status.onboard_control_sensors_health == (SENSORS & ~32) | 1024 | 2048 | FENCE
     bench.core.prearm_ok = True
     bench.run(500)
     assert bench.last("SYS_STATUS").onboard_control_sensors_health & PREARM
+
+
+def test_a_fence_that_is_off_is_healthy() -> None:
+    """As with ArduPilot: MAVProxy says "fence breach" as soon as a SYS_STATUS comes without this bit."""
+    bench = Bench(FakeCore())
+    bench.open()
+    bench.run(0)
+    status = bench.last("SYS_STATUS")
+    assert (status.onboard_control_sensors_enabled & FENCE, status.onboard_control_sensors_health & FENCE) == (0, FENCE)
 
 
 def test_a_breached_fence_is_not_healthy() -> None:
