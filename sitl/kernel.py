@@ -13,6 +13,8 @@ from math import sqrt
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from autopilot.control import (
     attitude,
     estimator,
@@ -30,7 +32,7 @@ from autopilot.control import jit as jit_module
 from autopilot.control import layout as L
 from autopilot.control.estimator import estimate_wind, fuse_baro, fuse_gps, fuse_mag, level
 from autopilot.control.inertial import align, predict, rotation
-from autopilot.control.jit import entry, jit
+from autopilot.control.jit import COMPILED, entry, jit
 from autopilot.control.watch import decide, watch_battery, watch_distance, watch_estimator
 from sitl import layout as M
 from sitl import layout as plant_layout
@@ -146,3 +148,6 @@ def _make_advance(fingerprint: str) -> Callable[..., int]:
 _ROWS = "float64[:,::1]"
 SIGNATURE = f"int64({_ROWS}, {_ROWS}, {_ROWS}, uint64[:,::1], float64[::1], {_ROWS}, float64)"
 advance: Callable[..., int] = entry(SIGNATURE, _make_advance(_fingerprint()))
+
+if not COMPILED:  # splitmix64 wraps around: meant, but numpy's scalars warn of it
+    advance = np.errstate(over="ignore")(advance)

@@ -157,7 +157,7 @@ def run_tick(s: L.Row, p: L.Row, rng: Any, table: Any) -> None:
         ty = arm_x * (u1 + u3 - u2 - u4)
         tz = yaw_arm * (u1 + u2 - u3 - u4)
         if pd > -0.02:
-            # --- undercarriage: spring, damper, friction; levels the machine unless it lies on its side
+            # --- undercarriage: spring, damper, friction
             if pd > 0.0 and contact == 0.0:
                 touchdown = vd
             contact = 1.0 if pd > 0.0 else 0.0
@@ -178,9 +178,12 @@ def run_tick(s: L.Row, p: L.Row, rng: Any, table: Any) -> None:
                 fz += r02 * kn + r12 * ke - r22 * push
                 leg = p[M.LEG]
                 firm = min(press, 3.0 * p[M.MASS] * 9.80665) / (p[M.MASS] * 9.80665)
-                if r22 > 0.4:
-                    tx -= leg * r21 * firm
-                    ty += leg * r20 * firm
+                # upright it stands on its legs; tipped past 45 degrees it comes to lie on its side, rotors blocked
+                stand = 1.0 if r22 > 0.7 else -r22
+                tx -= leg * stand * r21 * firm
+                ty += leg * stand * r20 * firm
+                if r22 < 0.3:
+                    m1, m2, m3, m4 = 0.0, 0.0, 0.0, 0.0
                 tx -= 0.025 * leg * wx * firm
                 ty -= 0.025 * leg * wy * firm
                 tz -= 0.025 * leg * wz * firm

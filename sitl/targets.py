@@ -11,7 +11,6 @@ from autopilot.control import layout as L
 from autopilot.vehicle import (
     Attitude,
     Circle,
-    Drive,
     Hold,
     Idle,
     Land,
@@ -137,8 +136,3 @@ def _attitude(target: Attitude, row: Row) -> None:
 def _pilot(target: Pilot, row: Row) -> None:
     row[L.KIND] = L.PILOT
     row[L.T_STICKS] = target.kind
-
-
-@_write.register
-def _drive(target: Drive, row: Row) -> None:
-    raise TypeError("a copter cannot drive")

@@ -1,0 +1,232 @@
+"""What breaks, and what the copter then does and says."""
+
+from __future__ import annotations
+
+from math import radians
+
+import numpy as np
+import pytest
+
+from autopilot import report as R
+from autopilot.vehicle import Attitude, Hold, Land, Leg, VehicleEvent
+from sitl.copter import SimulatedCopter
+from tests.fakes.copter_flight import HOME, CopterFlight
+
+PLACE = Hold((0.0, 0.0, -20.0))
+
+
+@pytest.fixture
+def flight() -> CopterFlight:
+    """Holding at 20 m in 3 m/s of wind."""
+    made = CopterFlight(2, wind=3.0)
+    made.take_off()
+    made.fly(PLACE, 10.0)
+    made.run(3.0)
+    made.seen = VehicleEvent(0)
+    return made
+
+
+def _fault(flight: CopterFlight, name: str, value: float | None = None, *, active: bool = True) -> None:
+    assert flight.copter.inject_fault(name, value, active=active)
+
+
+def test_unknown_faults_are_refused() -> None:
+    """By name; the known ones are issue-wide names."""
+    copter = SimulatedCopter(HOME)
+    assert not copter.inject_fault("gps.lost", None, active=True)
+    for name in (
+        "gps.loss", "gps.glitch", "compass.loss", "baro.loss", "imu.loss", "motor1.loss", "motor4.loss", "battery.low",
+        "wind.gust",
+    ):
+        assert copter.inject_fault(name, None, active=True)
+        assert copter.inject_fault(name, None, active=False)
+    assert not copter.inject_fault("motor5.loss", None, active=True)
+
+
+def test_gps_loss_is_announced_then_the_position_fails_then_returns(flight: CopterFlight) -> None:
+    """GPS_LOST within 1.5 s, ESTIMATOR_FAILED within 6 s with the flags of attitude and height only; both come back."""
+    _fault(flight, "gps.loss")
+    assert flight.run(1.5, VehicleEvent.GPS_LOST)
+    assert flight.copter.state.has_position
+    assert flight.run(6.0, VehicleEvent.ESTIMATOR_FAILED)
+    assert flight.report[R.EKF_FLAGS] == 167
+    assert "Need Position Estimate" in flight.copter.armable_reasons
+    flight.run(5.0)
+    assert flight.report[R.TRUE_D] == pytest.approx(-20.0, abs=1.0)
+    _fault(flight, "gps.loss", active=False)
+    assert flight.run(1.0, VehicleEvent.GPS_OK)
+    assert flight.run(4.0, VehicleEvent.ESTIMATOR_OK)
+    assert flight.report[R.EKF_FLAGS] == 831
+    flight.fly(Hold((0.0, 0.0, -20.0)), 30.0)
+
+
+def test_it_lands_without_gps(flight: CopterFlight) -> None:
+    """Level, drifting with the wind, gently."""
+    _fault(flight, "gps.loss")
+    assert flight.run(8.0, VehicleEvent.ESTIMATOR_FAILED)
+    flight.copter.set_target(Land())
+    assert flight.run(60.0, VehicleEvent.LANDED)
+    assert flight.report[R.TOUCHDOWN_SPEED] < 0.7
+
+
+def test_a_short_gps_glitch_moves_nobody(flight: CopterFlight) -> None:
+    """Fixes 60 m away for four seconds are refused, and the variance says so."""
+    _fault(flight, "gps.glitch", 60.0)
+    track = flight.record(4.0, (R.TRUE_N, R.TRUE_E, R.EKF_POS_H_VAR))
+    assert np.hypot(track[:, 0], track[:, 1]).max() < 1.5
+    assert track[-1, 2] > 1.0
+    _fault(flight, "gps.glitch", active=False)
+    flight.run(3.0)
+    assert flight.report[R.EKF_POS_H_VAR] < 0.6
+    assert not flight.seen & VehicleEvent.ESTIMATOR_FAILED
+
+
+def test_without_compass_the_leg_is_still_flown(flight: CopterFlight) -> None:
+    """Heading by the gyro; the sensor is reported unhealthy."""
+    _fault(flight, "compass.loss")
+    flight.fly(Leg((100.0, 0.0, -20.0)), 30.0)
+    assert not int(flight.report[R.SENSORS_HEALTHY]) & 4
+    assert flight.copter.armable_reasons == ["Compass not healthy"]
+
+
+def test_without_barometer_height_drifts_slowly(flight: CopterFlight) -> None:
+    """Within 3 m over a quarter of a minute; flags lose the vertical position."""
+    _fault(flight, "baro.loss")
+    flight.run(15.0)
+    assert flight.report[R.TRUE_D] == pytest.approx(-20.0, abs=3.0)
+    assert not int(flight.report[R.EKF_FLAGS]) & 32
+
+
+def test_a_lost_motor_ends_in_the_cutoff_and_on_the_ground(flight: CopterFlight) -> None:
+    """Tilt beyond 45 degrees for half a second: CUTOFF, disarmed by itself, later LANDED."""
+    _fault(flight, "motor1.loss")
+    assert flight.run(3.0, VehicleEvent.CUTOFF)
+    assert flight.seen & VehicleEvent.DISARMED
+    assert not flight.copter.state.armed
+    assert flight.run(15.0, VehicleEvent.LANDED)
+
+
+def test_a_motor_a_fifth_weaker_is_flown_with(flight: CopterFlight) -> None:
+    """The integrators take it."""
+    _fault(flight, "motor2.loss", 0.2)
+    track = flight.record(15.0, (R.TRUE_N, R.TRUE_E, R.TRUE_D))
+    assert np.abs(track[250:] - np.array((0.0, 0.0, -20.0))).max() < 1.5
+
+
+def test_a_dead_inertial_sensor_is_an_impossible_estimate(flight: CopterFlight) -> None:
+    """CUTOFF after half a second, since nothing can be flown on."""
+    _fault(flight, "imu.loss")
+    assert flight.run(1.0, VehicleEvent.CUTOFF)
+    assert "Gyros not healthy" in flight.copter.armable_reasons
+
+
+def test_a_frozen_rate_loop_trips_the_deadman(flight: CopterFlight) -> None:
+    """No torque command for 50 ms: DEADMAN at the end of that tick, rotors stopped."""
+    begin = flight.now_ms
+    _fault(flight, "rate.freeze")
+    assert flight.run(1.0, VehicleEvent.DEADMAN)
+    assert 40 <= flight.now_ms - begin <= 80
+    flight.run(0.1)
+    assert flight.report[R.SERVO_1 : R.SERVO_1 + 4] == pytest.approx([1000.0] * 4)
+
+
+def test_cutoff_can_be_set_to_another_tilt_or_off(flight: CopterFlight) -> None:
+    """FM_CUT_TILT 0: 60 degrees of pitch are flown for two seconds."""
+    flight.copter.set_parameter("FM_CUT_TILT", 0.0)
+    flight.copter.set_target(Attitude(0.0, radians(-60.0), 0.0, timeout_ms=10_000))
+    assert not flight.run(2.0, VehicleEvent.CUTOFF)
+    flight.copter.set_parameter("FM_CUT_TILT", 50.0)
+    assert flight.run(1.0, VehicleEvent.CUTOFF)
+
+
+def test_cutoff_by_height(flight: CopterFlight) -> None:
+    """FM_CUT_ALT is off at 0 and acts at once above it."""
+    assert not flight.seen & VehicleEvent.CUTOFF
+    flight.copter.set_parameter("FM_CUT_ALT", 15.0)
+    assert flight.run(0.1, VehicleEvent.CUTOFF)
+
+
+def test_crash_check_disarms_what_cannot_follow(flight: CopterFlight) -> None:
+    """More than 30 degrees off the demand without moving, for 2 s: CRASHED (on its side)."""
+    flight.copter.set_parameter("FM_CUT_TILT", 0.0)
+    flight.copter.set_target(Attitude(radians(85.0), 0.0, 0.0, timeout_ms=10_000))
+    flight.run(4.0)
+    flight.copter.set_target(Land())
+    assert flight.run(10.0, VehicleEvent.CRASHED)
+    assert flight.seen & VehicleEvent.DISARMED
+    assert flight.report[R.TRUE_D] == pytest.approx(0.0, abs=0.3)
+
+
+def test_battery_thresholds_wait_for_their_timer(flight: CopterFlight) -> None:
+    """Low after BATT_LOW_TIMER seconds, critical likewise, each once."""
+    for name, value in (
+        ("BATT_LOW_VOLT", 10.5), ("BATT_CRT_VOLT", 10.0), ("BATT_LOW_TIMER", 5.0), ("SIM_BATT_VOLTAGE", 10.8)
+    ):
+        flight.copter.set_parameter(name, value)
+    begin = flight.now_ms
+    assert flight.run(10.0, VehicleEvent.BATTERY_LOW)
+    assert 5000 <= flight.now_ms - begin < 5600
+    assert not flight.run(10.0, VehicleEvent.BATTERY_LOW | VehicleEvent.BATTERY_CRITICAL)
+    flight.copter.set_parameter("SIM_BATT_VOLTAGE", 10.0)
+    assert flight.run(6.0, VehicleEvent.BATTERY_CRITICAL)
+
+
+def test_a_short_dip_is_no_low_battery(flight: CopterFlight) -> None:
+    """The timer starts anew when the voltage recovers."""
+    flight.copter.set_parameter("BATT_LOW_VOLT", 11.5)
+    flight.copter.set_parameter("BATT_LOW_TIMER", 5.0)
+    for _ in range(3):
+        _fault(flight, "battery.low", 2.0)
+        assert not flight.run(3.0, VehicleEvent.BATTERY_LOW)
+        _fault(flight, "battery.low", active=False)
+        assert not flight.run(3.0, VehicleEvent.BATTERY_LOW)
+
+
+def test_battery_charge_threshold_acts_at_once(flight: CopterFlight) -> None:
+    """BATT_LOW_MAH: remaining charge of BATT_CAPACITY."""
+    used = float(flight.report[R.BATT_MAH])
+    flight.copter.set_parameter("BATT_CAPACITY", 3300.0)
+    flight.copter.set_parameter("BATT_LOW_MAH", 3300.0 - used - 20.0)
+    assert flight.run(10.0, VehicleEvent.BATTERY_LOW)
+    assert flight.report[R.BATT_MAH] - used == pytest.approx(20.0, abs=0.5)
+
+
+def test_a_gust_pushes_and_is_countered(flight: CopterFlight) -> None:
+    """8 m/s from one tick to the next: less than 4 m off, back within a metre in 12 s."""
+    _fault(flight, "wind.gust", 8.0)
+    track = flight.record(12.0, (R.TRUE_N, R.TRUE_E))
+    off = np.hypot(track[:, 0], track[:, 1])
+    assert 0.2 < off.max() < 4.0
+    assert off[-1] < 1.0
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "reason"),
+    [
+        ("SIM_GPS_DISABLE", 1.0, "GPS 1: Bad fix"),
+        ("SIM_GPS_NUMSATS", 3.0, "GPS 1: Bad fix"),
+        ("SIM_BARO_DISABLE", 1.0, "Baro: not healthy"),
+        ("SIM_MAG1_FAIL", 1.0, "Compass not healthy"),
+        ("SIM_ACC_FAIL_MSK", 1.0, "Gyros not healthy"),
+    ],
+)
+def test_arducopters_failure_parameters_work(name: str, value: float, reason: str) -> None:
+    """Scripts written for ArduPilot SITL set these."""
+    flight = CopterFlight()
+    flight.copter.set_parameter(name, value)
+    flight.run(8.0)
+    assert reason in flight.copter.armable_reasons
+    assert not flight.copter.arm().ok
+    flight.copter.set_parameter(name, 0.0 if name != "SIM_GPS_NUMSATS" else 10.0)
+    flight.run(8.0)
+    assert flight.copter.armable_reasons == []
+
+
+def test_engine_failure_parameters_weaken_the_masked_motors(flight: CopterFlight) -> None:
+    """SIM_ENGINE_FAIL is a bit mask, SIM_ENGINE_MUL what is left."""
+    flight.copter.set_parameter("SIM_ENGINE_MUL", 0.85)
+    flight.copter.set_parameter("SIM_ENGINE_FAIL", 1.0)
+    flight.run(3.0)
+    servo = flight.report[R.SERVO_1 : R.SERVO_1 + 4]
+    assert servo[0] > servo[1] + 10.0
+    assert not flight.seen & VehicleEvent.CUTOFF

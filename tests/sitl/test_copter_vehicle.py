@@ -1,0 +1,358 @@
+"""The simulated copter as a `SimulatedVehicle`: time, events, arming, targets."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from math import degrees, hypot, radians
+
+import numpy as np
+import pytest
+
+from autopilot import report as R
+from autopilot.control import layout as L
+from autopilot.geo import to_global, to_local
+from autopilot.vehicle import (
+    Attitude,
+    Circle,
+    Drive,
+    Hold,
+    Land,
+    Leg,
+    Pilot,
+    PilotKind,
+    SimulatedVehicle,
+    Speeds,
+    Sticks,
+    TakeOff,
+    VehicleEvent,
+    Velocity,
+    Yaw,
+    YawMode,
+)
+from sitl.copter import SimulatedCopter
+from tests.fakes.copter_flight import HOME, CopterFlight
+
+
+@pytest.fixture
+def flight() -> CopterFlight:
+    """At 20 m in still air."""
+    made = CopterFlight()
+    made.take_off()
+    return made
+
+
+def test_it_is_a_simulated_vehicle() -> None:
+    """Checked by mypy too: the class has the whole protocol."""
+    vehicle: SimulatedVehicle = SimulatedCopter(HOME)
+    assert vehicle.capabilities.virtual_time
+    assert not vehicle.capabilities.rover
+
+
+def test_it_is_made_without_numba() -> None:
+    """So that the first HEARTBEAT need not wait for the compiler."""
+    script = (
+        "import sys; from sitl.copter import SimulatedCopter; from autopilot.geo import GeoPoint;"
+        "c = SimulatedCopter(GeoPoint(0, 0)); c.set_parameter('SIM_BATT_VOLTAGE', 12.0);"
+        "assert 'numba' not in sys.modules"
+    )
+    subprocess.run([sys.executable, "-c", script], check=True, timeout=60)
+
+
+def test_advance_rounds_up_to_a_tick_and_never_stands_still() -> None:
+    """1 ms ahead is one tick; a time that has passed is none."""
+    copter = SimulatedCopter(HOME)
+    assert copter.advance(1) == 20
+    assert copter.advance(21) == 40
+    assert copter.advance(40) == 40
+    assert copter.advance(10) == 40
+
+
+def test_advance_stops_at_the_tick_of_an_event_and_waits_until_it_is_taken() -> None:
+    """The event is seen once; time stands until somebody has looked."""
+    copter = SimulatedCopter(HOME)
+    first = copter.advance(60_000)
+    assert first < 10_000
+    assert copter.advance(60_000) == first
+    assert copter.take_events() == VehicleEvent.ESTIMATOR_OK
+    assert copter.take_events() == VehicleEvent(0)
+    assert copter.advance(first + 1000) == first + 1000
+
+
+def test_it_is_armable_within_ten_seconds_and_says_why_not_before() -> None:
+    """First without a fix, then without an estimate, then ready; the EKF flags say the same."""
+    copter = SimulatedCopter(HOME)
+    copter.advance(100)
+    assert copter.armable_reasons == ["GPS 1: Bad fix", "Need Position Estimate"]
+    assert not copter.arm().ok
+    assert copter.origin is None
+    assert not copter.state.has_position
+    assert copter.advance(10_000) < 10_000
+    assert copter.armable_reasons == []
+    assert copter.origin == HOME
+    assert copter.state.report[R.EKF_FLAGS] == 831
+    assert copter.arm().ok
+    assert copter.state.armed
+
+
+def test_the_estimator_starts_where_the_vehicle_stands() -> None:
+    """Heading within 3 degrees, place within 2 m, level within a degree."""
+    flight = CopterFlight(9)
+    flight.run(8.0)
+    r = flight.report
+    assert degrees(r[R.YAW]) == pytest.approx(-7.0, abs=3.0)
+    assert hypot(r[R.NORTH], r[R.EAST]) < 2.0
+    assert abs(degrees(r[R.ROLL])) < 1.0 and abs(degrees(r[R.PITCH])) < 1.0
+    assert all(0.0 <= v < 0.6 for v in r[R.EKF_VEL_VAR : R.EKF_MAG_VAR + 1])
+
+
+def test_report_places_agree_with_the_flat_frame(flight: CopterFlight) -> None:
+    """LAT, LON, ALT are `geo.to_global` of NORTH, EAST, DOWN, for estimate and truth."""
+    flight.fly(Hold((150.0, -80.0, -30.0)), 60.0)
+    r = flight.report
+    for lat, north in ((R.LAT, R.NORTH), (R.TRUE_LAT, R.TRUE_N)):
+        ned = tuple(float(x) for x in r[north : north + 3])
+        place = to_global(HOME, (ned[0], ned[1], ned[2]))
+        assert r[lat : lat + 3] == pytest.approx([place.lat, place.lon, place.alt], abs=1e-9)
+    back = to_local(HOME, float(r[R.LAT]), float(r[R.LON]), float(r[R.ALT]))
+    assert back == pytest.approx(tuple(r[R.NORTH : R.NORTH + 3]), abs=1e-6)
+
+
+def test_takeoff_raises_liftoff_then_arrives_and_shows_the_landed_states() -> None:
+    """1 on the ground, 3 while taking off, 2 in the air, 4 landing, 1 again; servos follow."""
+    flight = CopterFlight()
+    flight.ready()
+    assert flight.report[R.LANDED_STATE] == 1.0
+    assert flight.report[R.SERVO_1] == 1000.0
+    flight.run(0.1)
+    assert 1050.0 < flight.report[R.SERVO_1] < 1200.0
+    flight.copter.set_target(TakeOff(-10.0))
+    assert flight.run(10.0, VehicleEvent.LIFTOFF)
+    assert flight.report[R.LANDED_STATE] == 3.0
+    assert flight.run(20.0, VehicleEvent.ARRIVED)
+    assert flight.report[R.TRUE_D] == pytest.approx(-10.0, abs=0.7)
+    flight.run(0.1)
+    assert flight.report[R.LANDED_STATE] == 2.0
+    flight.copter.set_target(Land())
+    flight.run(1.0)
+    assert flight.report[R.LANDED_STATE] == 4.0
+    flight.seen = VehicleEvent(0)
+    assert flight.run(60.0, VehicleEvent.LANDED)
+    assert flight.seen & VehicleEvent.ARRIVED
+    assert flight.report[R.LANDED_STATE] == 1.0
+    assert flight.copter.disarm().ok
+    flight.run(1.0)
+    assert flight.report[R.SERVO_1] == pytest.approx(1000.0, abs=1.0)
+
+
+def test_disarming_in_the_air_needs_force(flight: CopterFlight) -> None:
+    """And then it falls, and LANDED comes when it lies still."""
+    assert not flight.copter.disarm().ok
+    assert flight.copter.state.armed
+    assert flight.copter.disarm(force=True).ok
+    assert not flight.copter.state.armed
+    assert flight.run(10.0, VehicleEvent.LANDED)
+    assert flight.report[R.TRUE_D] == pytest.approx(0.0, abs=0.1)
+
+
+def test_a_waypoint_on_the_ground_is_not_flown() -> None:
+    """Armed on the ground only a takeoff, sticks or attitude lift off; the motors idle."""
+    flight = CopterFlight()
+    flight.ready()
+    flight.copter.set_target(Leg((50.0, 0.0, -20.0)))
+    assert not flight.run(5.0, VehicleEvent.ARRIVED | VehicleEvent.LIFTOFF)
+    assert flight.report[R.TRUE_D] == pytest.approx(0.0, abs=0.05)
+
+
+def test_arrival_comes_at_the_very_tick_in_which_the_estimate_enters_the_radius(flight: CopterFlight) -> None:
+    """One tick earlier it was outside."""
+    flight.copter.set_target(Leg((60.0, 0.0, -20.0)))
+    track = flight.record(30.0, (R.NORTH, R.EAST, R.DOWN), VehicleEvent.ARRIVED)
+    distance = np.sqrt(((track - np.array((60.0, 0.0, -20.0))) ** 2).sum(axis=1))
+    assert distance[-1] <= 2.0 < distance[-2]
+
+
+def test_past_the_plane_counts_as_arrived(flight: CopterFlight) -> None:
+    """A leg whose line runs beside the vehicle ends when it is past the end across the leg, or in its radius."""
+    flight.copter.set_target(Leg((-5.0, 30.0, -20.0), start=(-30.0, 30.0, -20.0), radius=1.0))
+    assert flight.run(2.0, VehicleEvent.ARRIVED)
+    assert flight.report[R.EAST] < 10.0
+
+
+def test_after_a_corner_without_a_new_target_it_goes_to_the_end_and_stops(flight: CopterFlight) -> None:
+    """It does not fly on towards `next`."""
+    flight.copter.set_target(Leg((50.0, 0.0, -20.0), next=(50.0, 100.0, -20.0)))
+    assert flight.run(30.0, VehicleEvent.ARRIVED)
+    flight.run(10.0)
+    assert flight.truth() == pytest.approx((50.0, 0.0, -20.0), abs=1.0)
+    assert flight.report[R.GROUND_SPEED] < 0.3
+
+
+def test_brake_stops_hard_and_stays(flight: CopterFlight) -> None:
+    """From 10 m/s to rest in less than 15 m (5 m/s2 and jerk); ARRIVED at rest."""
+    flight.copter.set_target(Leg((300.0, 0.0, -20.0)))
+    flight.run(10.0)
+    begin = flight.truth()
+    flight.copter.set_target(Hold())
+    assert flight.run(6.0, VehicleEvent.ARRIVED)
+    assert 5.0 < flight.truth()[0] - begin[0] < 17.0
+    flight.run(5.0)
+    assert flight.report[R.GROUND_SPEED] < 0.3
+
+
+def test_speeds_act_in_the_middle_of_a_leg(flight: CopterFlight) -> None:
+    """Slower within two seconds, without a new target."""
+    flight.copter.set_target(Leg((400.0, 0.0, -20.0)))
+    flight.run(12.0)
+    assert flight.report[R.GROUND_SPEED] == pytest.approx(10.0, abs=0.5)
+    flight.copter.set_speeds(Speeds(4.0, 2.5, 1.5))
+    flight.run(5.0)
+    assert flight.report[R.GROUND_SPEED] == pytest.approx(4.0, abs=0.4)
+
+
+def test_circle_counts_turns_from_the_edge(flight: CopterFlight) -> None:
+    """One and a half turns of 12 m clockwise, always within a metre of the ring."""
+    flight.copter.set_target(Circle((30.0, 0.0, -20.0), 12.0, 1, 1.5))
+    track = flight.record(120.0, (R.TRUE_N, R.TRUE_E, R.TURNS), VehicleEvent.ARRIVED)
+    assert flight.seen & VehicleEvent.ARRIVED
+    ring = track[track[:, 2] > 0.02]
+    assert np.abs(np.hypot(ring[:, 0] - 30.0, ring[:, 1]) - 12.0).max() < 1.0
+    angle = np.unwrap(np.arctan2(ring[:, 1], ring[:, 0] - 30.0))
+    assert (angle[-1] - angle[0]) / (2.0 * np.pi) == pytest.approx(1.48, abs=0.03)
+
+
+def test_yaw_turns_the_asked_way_at_the_asked_rate_and_reports(flight: CopterFlight) -> None:
+    """From north the long way to 90 degrees at 30 deg/s: 9 s, without restarting the hold."""
+    flight.fly(Hold((0.0, 0.0, -20.0), Yaw(YawMode.ANGLE, 0.0)), 10.0)
+    flight.run(3.0)
+    flight.copter.set_yaw(Yaw(YawMode.ANGLE, radians(90.0), radians(30.0), -1))
+    begin = flight.now_ms
+    assert flight.run(20.0, VehicleEvent.YAW_DONE)
+    assert (flight.now_ms - begin) / 1000.0 == pytest.approx(9.0, abs=1.0)
+    assert degrees(flight.report[R.TRUE_YAW]) == pytest.approx(90.0, abs=5.0)
+    assert flight.report[R.ARRIVED] == 1.0
+
+
+def test_nose_follows_a_point_of_interest(flight: CopterFlight) -> None:
+    """While a leg passes it."""
+    flight.copter.set_target(Leg((100.0, 0.0, -20.0), yaw=Yaw(YawMode.POINT, point=(50.0, 30.0, 0.0))))
+    flight.run(8.0)
+    wanted = np.arctan2(30.0 - flight.report[R.EAST], 50.0 - flight.report[R.NORTH])
+    assert flight.report[R.YAW] == pytest.approx(wanted, abs=0.2)
+
+
+def test_velocity_is_flown_and_ends_in_a_hold_when_not_renewed(flight: CopterFlight) -> None:
+    """GUID_TIMEOUT: 3 s, then at rest."""
+    flight.copter.set_target(Velocity((3.0, -4.0, -1.0)))
+    flight.run(2.8)
+    assert flight.report[R.TRUE_VN : R.TRUE_VD + 1] == pytest.approx([3.0, -4.0, -1.0], abs=0.4)
+    flight.run(4.0)
+    assert flight.report[R.TRUE_VN : R.TRUE_VD + 1] == pytest.approx([0.0, 0.0, 0.0], abs=0.3)
+
+
+def test_attitude_target_holds_angles_and_climb(flight: CopterFlight) -> None:
+    """Ten degrees of roll, half a metre a second up."""
+    flight.copter.set_target(Attitude(radians(10.0), 0.0, 0.0, climb=0.5, timeout_ms=5000))
+    flight.run(3.0)
+    assert degrees(flight.report[R.TRUE_ROLL]) == pytest.approx(10.0, abs=2.0)
+    assert flight.report[R.TRUE_VD] == pytest.approx(-0.5, abs=0.3)
+
+
+def test_sticks_fly_the_pilot_modes(flight: CopterFlight) -> None:
+    """LOITER: forward stick flies forward, centred brakes; ALT_HOLD: throttle climbs; STABILIZE: angles."""
+    copter = flight.copter
+    copter.set_target(Pilot(PilotKind.LOITER))
+    copter.set_sticks(Sticks(pitch=0.4))
+    flight.run(6.0)
+    assert flight.report[R.TRUE_VN] > 3.0
+    copter.set_sticks(Sticks())
+    flight.run(6.0)
+    assert flight.report[R.GROUND_SPEED] < 0.3
+    copter.set_target(Pilot(PilotKind.ALT_HOLD))
+    copter.set_sticks(Sticks(throttle=0.9))
+    flight.run(3.0)
+    assert flight.report[R.TRUE_VD] < -1.5
+    copter.set_target(Pilot(PilotKind.STABILIZE))
+    copter.set_sticks(Sticks(roll=0.5, throttle=0.5))
+    flight.run(1.0)
+    assert degrees(flight.report[R.TRUE_ROLL]) == pytest.approx(15.0, abs=3.0)
+
+
+def test_stick_takeoff_and_landing() -> None:
+    """In ALT_HOLD throttle above the middle lifts off, down lands."""
+    flight = CopterFlight()
+    flight.ready()
+    flight.copter.set_target(Pilot(PilotKind.ALT_HOLD))
+    flight.copter.set_sticks(Sticks(throttle=0.0))
+    assert not flight.run(2.0, VehicleEvent.LIFTOFF)
+    flight.copter.set_sticks(Sticks(throttle=0.8))
+    assert flight.run(6.0, VehicleEvent.LIFTOFF)
+    flight.run(2.0)
+    flight.copter.set_sticks(Sticks(throttle=0.0))
+    assert flight.run(20.0, VehicleEvent.LANDED)
+
+
+def test_near_is_raised_once_inside_the_watched_distance(flight: CopterFlight) -> None:
+    """CONDITION_DISTANCE: 25 m before the end."""
+    flight.copter.watch_distance(25.0)
+    flight.copter.set_target(Leg((80.0, 0.0, -20.0)))
+    assert flight.run(30.0, VehicleEvent.NEAR)
+    assert flight.report[R.WP_DISTANCE] == pytest.approx(25.0, abs=0.3)
+    flight.seen = VehicleEvent(0)
+    assert flight.run(30.0, VehicleEvent.ARRIVED)
+    assert not flight.seen & VehicleEvent.NEAR
+
+
+def test_calibration_takes_no_vehicle_time_and_finds_the_gyro_bias() -> None:
+    """The estimator stays healthy; refused while armed."""
+    flight = CopterFlight(4)
+    flight.run(8.0)
+    before = flight.now_ms
+    assert flight.copter.calibrate().ok
+    assert flight.now_ms == before
+    rates = flight.record(2.0, (R.P, R.Q, R.R)).mean(axis=0)
+    assert np.abs(rates).max() < 0.002
+    assert flight.report[R.EKF_FLAGS] == 831
+    assert flight.copter.arm().ok
+    assert not flight.copter.calibrate().ok
+
+
+def test_outputs_five_to_eight_are_free(flight: CopterFlight) -> None:
+    """DO_SET_SERVO shows at once and stays; the motors cannot be driven that way."""
+    flight.copter.set_output(6, 1700.0)
+    assert flight.report[R.SERVO_1 + 5] == 1700.0
+    flight.copter.set_output(1, 2000.0)
+    flight.run(0.1)
+    assert flight.report[R.SERVO_1 + 5] == 1700.0
+    assert flight.report[R.SERVO_1] < 1990.0
+
+
+def test_a_copter_cannot_drive() -> None:
+    """A programming error, said so."""
+    with pytest.raises(TypeError, match="Drive"):
+        SimulatedCopter(HOME).set_target(Drive(1.0))
+
+
+def test_event_bits_are_the_vehicle_protocols() -> None:
+    """The kernel's constants and `VehicleEvent` agree, name by name."""
+    named = {name[3:]: value for name, value in vars(L).items() if name.startswith("EV_")}
+    assert len(named) >= 15
+    for name, value in named.items():
+        assert VehicleEvent[name] == value
+
+
+def test_wind_is_estimated(flight: CopterFlight) -> None:
+    """Within 1.5 m/s of a 6 m/s wind after half a minute of hovering; air speed is the wind's."""
+    flight.copter.set_parameter("SIM_WIND_SPD", 6.0)
+    flight.copter.set_parameter("SIM_WIND_DIR", 90.0)
+    flight.fly(Hold((0.0, 0.0, -20.0)), 10.0)
+    flight.run(30.0)
+    assert flight.report[R.WIND_N : R.WIND_E + 1] == pytest.approx([0.0, -6.0], abs=1.5)
+    assert flight.report[R.AIR_SPEED] == pytest.approx(6.0, abs=1.5)
+
+
+def test_odometer_counts_the_way_flown(flight: CopterFlight) -> None:
+    """100 m out."""
+    before = float(flight.report[R.ODOMETER])
+    flight.fly(Leg((100.0, 0.0, -20.0)), 30.0)
+    assert flight.report[R.ODOMETER] - before == pytest.approx(98.0, abs=4.0)
