@@ -5,49 +5,22 @@ from __future__ import annotations
 import sys
 import tempfile
 import time
-from collections.abc import Iterable
 from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
 
-from autopilot.core import Autopilot
 from autopilot.geo import GeoPoint
-from autopilot.parameters.parameters import Parameters
-from autopilot.vehicle import SimulatedVehicle
-from mavlink_bridge.identity import Identity
 from mavlink_bridge.links.address import LinkError
 from mavlink_bridge.links.hub import LinkHub
 from sortie.bell import Bell
+from sortie.building import VIRTUAL_EPOCH_US, build_service, make_vehicle, parse_faults
 from sortie.errors import UserError
-from sortie.faults import Fault, parse_fault
 from sortie.logs.recorder import FlightRecorder
 from sortie.logs.run_log import LOGGER, close_run_log, open_run_log
 from sortie.parameters_given import given_parameters
 from sortie.run_loop import RunLoop, link_clock_ms
-from sortie.service import Service
 from sortie.settings import DEFAULT_HOME, Settings, default_state_dir
 from sortie.store import Store
-
-#: UTC at vehicle time 0 of a vehicle whose time is not the wall's: fixed, so that the same seed writes the same bytes.
-VIRTUAL_EPOCH_US = 1_767_225_600_000_000  # 2026-01-01T00:00:00Z
-
-
-def make_vehicle(kind: str, home: GeoPoint, heading_deg: float, seed: int) -> SimulatedVehicle:
-    """The built-in simulator of `kind` ("copter", "rover"), standing at `home`."""
-    if kind == "copter":
-        from sitl.copter import SimulatedCopter
-
-        return SimulatedCopter(home, heading_deg, seed)
-    raise UserError("--vehicle sim:rover: the rover simulator is not built yet; use sim:copter")
-
-
-def parse_faults(entries: Iterable[str], names: Iterable[str]) -> list[Fault]:
-    """All `--fault`s of a command, checked; `names` are the known ones."""
-    known = list(names)
-    faults = [parse_fault(entry, known) for entry in entries]
-    for fault in faults:
-        fault.window_ms()
-    return faults
 
 
 class Assembly:
@@ -82,12 +55,10 @@ class Assembly:
         for warning in warnings:
             LOGGER.warning("%s", warning)
             print(f"sortie: {warning}", file=sys.stderr)
-        parameters = Parameters(kind, self.store.stored.parameters, given)
         epoch_us = time.time_ns() // 1000 if settings.speedup in (None, 1.0) else VIRTUAL_EPOCH_US
-        autopilot = Autopilot(kind, vehicle, parameters, self.store, self.store.stored, boot_unix_s=epoch_us / 1e6)
-        self.service = Service(
-            vehicle, autopilot, parameters, self.store, Identity(kind, self.store.uid().hex(), serves_files=True),
-            epoch_us=epoch_us, on_error=_log_error, faults=faults,
+        self.service = build_service(
+            kind, vehicle, self.store, self.store.stored, given,
+            name=self.store.uid().hex(), epoch_us=epoch_us, on_error=_log_error, faults=faults,
         )  # fmt: skip
         self.hub = LinkHub(self.service.endpoint, on_event=LOGGER.info)
         self._stack.callback(self.hub.close)
