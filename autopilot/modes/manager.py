@@ -6,7 +6,7 @@ since ground stations repeat themselves.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from autopilot.cockpit import Cockpit
 from autopilot.mission.sequencer import SetCurrentError
@@ -26,18 +26,37 @@ class ModeChoice:
         heading: Heading,
     ) -> None:
         self._cockpit = cockpit
-        self._specs = specs(cockpit.kind)
-        self._modes = modes
+        self._specs = dict(specs(cockpit.kind))
+        self._modes = dict(modes)
         self._auto = auto
         self._speeds = speeds
         self._heading = heading
-        self.number = first
+        self.number = int(first)
         self.mode: Mode = modes[first]
         self.mode.enter(0)
 
     @property
     def spec(self) -> ModeSpec:
         return self._specs[self.number]
+
+    def add(self, spec: ModeSpec, build: Callable[[Cockpit, ModeSpec], Mode]) -> Mode:
+        """A mode of one's own under a free number (MAVLink: 0 to 2^32 - 1; ArduPilot's own end below 100). ValueError
+        when number or name is taken."""
+        if self.find(spec.name) is not None or known_name(self._cockpit.kind, spec.number) is not None:
+            raise ValueError(f"mode {spec.number} {spec.name}: number or name is taken")
+        if spec.number in self._modes or not 0 <= spec.number < 2**32:
+            raise ValueError(f"mode number {spec.number}: taken, or not from 0 to 4294967295")
+        mode = build(self._cockpit, spec)
+        self._specs[spec.number], self._modes[spec.number] = spec, mode
+        return mode
+
+    def find(self, name: str) -> ModeSpec | None:
+        """The mode of this name that can be flown, whatever its case; None when there is none."""
+        return next((self._specs[number] for number in self._modes if self._specs[number].name == name.upper()), None)
+
+    def names(self) -> tuple[str, ...]:
+        """The modes that can be flown."""
+        return tuple(self._specs[number].name for number in self._modes)
 
     def set(self, number: int, now_ms: int, reason: str = "", *, quiet: bool = False) -> Outcome:
         """Fly mode `number` (ArduPilot's custom_mode). `quiet`: a refusal is not announced."""
@@ -83,8 +102,8 @@ class ModeChoice:
 
     def _change(self, number: int, now_ms: int, reason: str) -> None:
         mode = self._modes[number]
-        self.number = number
-        self._cockpit.announce(ModeChanged(number, reason))
+        self.number = int(number)
+        self._cockpit.announce(ModeChanged(self.number, reason))
         if mode is self.mode:  # AUTO and AUTO_RTL are one
             return
         self.mode.exit()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from autopilot.mission.items import MissionItem
@@ -63,7 +63,13 @@ def fly(items: list[MissionItem], script: list[tuple[int, Any]], timing: float, 
     return [bench.log, bench.vehicle.targets, bench.vehicle.outputs, bench.journal.changes, bench.position]
 
 
-@settings(max_examples=40, deadline=None)
+LONG_LEG = [waypoint(60.0, 60.0)]
+
+
+@settings(max_examples=40, deadline=None, derandomize=True)
+@example(LONG_LEG, [(300, ("set_sticks", (Sticks(pitch=0.5),)))], 1.0)  # lost three seconds later, in mid-leg
+@example([waypoint(60.0, 0.0), item(93, param1=2.0), item(20)], [(1, ("enable_fence", (1.0,)))], 1.0)
+@example([item(184, param1=9.0, param2=1800.0, param3=3.0, param4=1.0), *LONG_LEG], [], 0.0)
 @given(st.lists(ITEMS, min_size=1, max_size=6), SCRIPT, st.sampled_from([0.0, 1.0]))
 def test_a_flight_is_the_same_by_ticks_and_by_deadlines(items: list[MissionItem], script: Any, timing: float) -> None:
     assert fly(items, script, timing, by_tick=True) == fly(items, script, timing, by_tick=False)
