@@ -7,11 +7,16 @@ who does is in `autopilot.crew`.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
+from autopilot.cockpit import Cockpit
 from autopilot.crew import AllParameters, Crew, NothingStored, Stored
 from autopilot.geo import GeoPoint, Ned
 from autopilot.journal import Journal
+from autopilot.mission.executor import MissionExecutor
 from autopilot.mission.items import MissionItem
 from autopilot.mission.sequencer import MissionState
+from autopilot.modes.manager import ModeChoice
 from autopilot.outcome import ACCEPTED, Outcome, RebootRequested, Result
 from autopilot.safety.arming import ArmingProcedure
 from autopilot.status import base_mode, sensors_enabled, system_status
@@ -90,6 +95,17 @@ class Autopilot:
     def next_link_deadline_ms(self) -> int | None:
         """When `update_link_clock` must be called next, on the link clock."""
         return self.crew.failsafes.ground_station.deadline
+
+    # --- extensions -----------------------------------------------------------------------------------------------
+    @property
+    def modes(self) -> ModeChoice:
+        """The flight modes; `add` registers one of your own."""
+        return self.crew.modes
+
+    def use_executor(self, build: Callable[[Cockpit], MissionExecutor]) -> None:
+        """Fly mission items with an executor of your own: see `autopilot.modes.own_items`. `build` gets the cockpit,
+        with which it flies (`Cockpit.fly`)."""
+        self.crew.auto.executor.own.executor = build(self.crew.cockpit)
 
     # --- facts ----------------------------------------------------------------------------------------------------
     @property

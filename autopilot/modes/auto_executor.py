@@ -11,6 +11,7 @@ from autopilot.mission.items import MissionItem
 from autopilot.modes.auto_do import DoItems, DoTools
 from autopilot.modes.auto_nav import NAV_ITEMS, NavTools
 from autopilot.modes.maneuver import Maneuver
+from autopilot.modes.own_items import OwnItems
 from autopilot.vehicle import VehicleEvent, Yaw
 
 
@@ -23,10 +24,15 @@ class AutoExecutor:
         self._do = DoItems(do)
         self._completed = completed
         self.maneuver: Maneuver | None = None
+        self.own = OwnItems()
 
     # --- MissionExecutor ------------------------------------------------------------------------------------------
     def start_command(self, cmd: MissionItem) -> CommandStartResult:
         now_ms = self._nav.cockpit.now_ms
+        own = self.own.start(cmd)
+        if own is not None:
+            self._give_away(cmd)
+            return own
         if not capable(self._nav.cockpit.kind, cmd.command):
             self._record(cmd, now_ms)
             return CommandStartResult.UNSUPPORTED
@@ -40,11 +46,15 @@ class AutoExecutor:
         return CommandStartResult.COMPLETE if self._is_at_once(cmd) else CommandStartResult.ACCEPTED
 
     def verify_command(self, cmd: MissionItem) -> bool:
+        own = self.own.verify(cmd)
+        if own is not None:
+            return own
         if drives_navigation(cmd.command):
             return self.maneuver is not None and self.maneuver.done
         return self._do.met
 
     def on_mission_complete(self) -> None:
+        self.own.mission_complete()
         self._completed()
 
     # --- AUTO's side ----------------------------------------------------------------------------------------------
@@ -55,6 +65,8 @@ class AutoExecutor:
         self._do.update(now_ms, events)
 
     def next_deadline_ms(self) -> int | None:
+        if self.own.under_way:
+            return self._nav.cockpit.now_ms
         flown = None if self.maneuver is None or self.maneuver.done else self.maneuver.deadline_ms
         waited = self._do.deadline_ms
         if flown is None or waited is None:
@@ -68,8 +80,18 @@ class AutoExecutor:
     def drop(self) -> None:
         """AUTO is left, or its mission begins anew: nothing is being flown."""
         self._do.drop()
+        self.own.drop()
         self.maneuver = None
         self._nav.before = self._nav.previous = None
+
+    def _give_away(self, cmd: MissionItem) -> None:
+        """The own executor flies `cmd`: what was being flown or waited for in its slot ends."""
+        if drives_navigation(cmd.command):
+            self._come_from(None)
+            self.maneuver = None
+            self._do.target_changed()
+        else:
+            self._do.drop()
 
     def _come_from(self, last: Maneuver | None) -> None:
         """A leg begins where the last one ended, if the vehicle got there."""
