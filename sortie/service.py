@@ -113,8 +113,11 @@ class Service:
         return max(deadline, self.now_ms + TICK_MS)
 
     def next_link_deadline_ms(self) -> int | None:
-        """The earliest link time at which a service wants to be called."""
-        return self.endpoint.next_deadlines()[0]
+        """The earliest link time at which a service, or the autopilot's watch on its ground station, is due."""
+        service, watch = self.endpoint.next_deadlines()[0], self.autopilot.next_link_deadline_ms()
+        if service is None or watch is None:
+            return watch if service is None else service
+        return min(service, watch)
 
     def _strike(self, now_ms: int) -> None:
         while self._faults and self._faults[0][0] <= now_ms:
@@ -122,15 +125,16 @@ class Service:
             self.vehicle.inject_fault(fault.name, None if fault.value is None else float(fault.value), active=active)
 
     # --- the pass -----------------------------------------------------------------------------------------------------
-    def advance(self, until_ms: int, link_ms: int) -> None:
-        """One pass: the vehicle moves to the earliest of `until_ms`, the deadlines and its own first event."""
+    def advance(self, until_ms: int, link_ms: int | None = None) -> None:
+        """One pass: the vehicle moves to the earliest of `until_ms`, the deadlines and its own first event. `link_ms`
+        None: link time is vehicle time."""
         deadline = self.next_vehicle_deadline_ms()
         now_ms = self.vehicle.advance(min(until_ms, deadline))
         self.now_ms = now_ms
         if self._faults and self._faults[0][0] <= now_ms:
             self._strike(now_ms)
         self.autopilot.update(now_ms)
-        self._settle(link_ms)
+        self._settle(now_ms if link_ms is None else link_ms)
 
     def run_to(self, due_ms: int, link_ms: int) -> None:
         """Passes until vehicle time is `due_ms`, to the tick below."""
@@ -150,6 +154,7 @@ class Service:
     def _settle(self, link_ms: int) -> None:
         """Tell everybody what happened, until nothing new happens."""
         now_ms = self.now_ms
+        self.autopilot.update_link_clock(link_ms)
         links = self.endpoint.links()
         if links != self._streaming:
             for link in links:
