@@ -131,6 +131,7 @@ def initial_state(heading_rad: float, seed: int) -> tuple[npt.NDArray[np.float64
     s[M.SOC] = 1.0
     s[M.VOLTS] = s[M.REST_VOLTS] = CELLS * 4.2
     s[L.HOVER] = HOVER_SHARE
+    s[M.GPS_NEXT] = 600.0  # the receiver has been on for a while: its first fix comes soon
     s[L.SEQ] = s[L.YAW_SEQ] = -1.0
     s[L.LANDED_STATE] = 1.0
     s[L.FLAGS] = L.FLAGS_STARTING

@@ -71,7 +71,8 @@ def estimate(s: L.Row, p: L.Row, rng: Any, table: Any) -> None:
         s[L.GPS_LOST_SENT] = 1.0
         s[L.GPS_SEEN] = 0.0
         s[L.EVENTS] += L.EV_GPS_LOST
-    if now % MAG_PERIOD_MS == 0.0 and p[M.MAG_ON] == 1.0:
+    if now >= s[M.MAG_NEXT] and p[M.MAG_ON] == 1.0:
+        s[M.MAG_NEXT] = now + MAG_PERIOD_MS
         read_mag(s, p, rng, table)
         fuse_mag(s, p, s[M.MAG_X], s[M.MAG_Y], s[M.MAG_Z])
     if s[L.POS_OK] == 0.0:

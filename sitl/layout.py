@@ -24,6 +24,7 @@ MAG_X, MAG_Y, MAG_Z = range(_S + 52, _S + 55)
 GYRO_X, GYRO_Y, GYRO_Z, ACC_X, ACC_Y, ACC_Z = range(_S + 55, _S + 61)  # raw samples, bias and noise in
 VIBE_X, VIBE_Y, VIBE_Z = range(_S + 61, _S + 64)
 GBX, GBY, GBZ, ABX, ABY, ABZ = range(_S + 64, _S + 70)  # true biases
+GPS_NEXT, MAG_NEXT = range(_S + 70, _S + 72)  # vehicle time of the next sample, ms
 STATE_SIZE: Final = _S + 80
 
 _P: Final = PLANT_SETTINGS

@@ -11,7 +11,6 @@ from sitl import layout as M
 from sitl.noise import GAMMA, MASK, S10, S20, S30B, S40, S50, draw
 
 GPS_PERIOD_MS = 200.0
-GPS_START_MS = 600.0  # first fix: a receiver that was switched on before
 MAG_PERIOD_MS = 100.0
 
 
@@ -75,8 +74,9 @@ def discharge(s: L.Row, p: L.Row) -> None:
 def receive_gps(s: L.Row, p: L.Row, rng: Any, table: Any) -> bool:
     """A fix, every 200 ms: truth, a slow wander (ionosphere, multipath) and white noise."""
     now = s[L.TIME_MS]
-    if now < GPS_START_MS or now % GPS_PERIOD_MS != 0.0:
+    if now < s[M.GPS_NEXT]:
         return False
+    s[M.GPS_NEXT] = now + GPS_PERIOD_MS
     if p[M.GPS_ON] == 0.0 or p[M.GPS_SATS] < 4.0:
         s[M.GPS_FIX] = 1.0
         return False

@@ -70,10 +70,12 @@ def from_thrust_and_yaw(fn: float, fe: float, fd: float, yaw: float) -> tuple[fl
     The heading is turned first, then the shortest tilt in the heading frame is added, so no angle is ever extracted.
     """
     size = sqrt(fn * fn + fe * fe + fd * fd)
+    ch = cos(0.5 * yaw)
+    sh = sin(0.5 * yaw)
     if size < 1e-6:
-        return cos(0.5 * yaw), 0.0, 0.0, sin(0.5 * yaw)
-    c = cos(yaw)
-    s = sin(yaw)
+        return ch, 0.0, 0.0, sh
+    c = ch * ch - sh * sh
+    s = 2.0 * ch * sh
     zx = -(c * fn + s * fe) / size  # wanted body-down axis in the heading frame
     zy = -(-s * fn + c * fe) / size
     zz = -fd / size
@@ -85,8 +87,6 @@ def from_thrust_and_yaw(fn: float, fe: float, fd: float, yaw: float) -> tuple[fl
     tw = w * n
     tx = -zy * n
     ty = zx * n
-    ch = cos(0.5 * yaw)
-    sh = sin(0.5 * yaw)
     return ch * tw, ch * tx - sh * ty, ch * ty + sh * tx, sh * tw
 
 

@@ -240,12 +240,10 @@ def fly_target(s: L.Row, p: L.Row, t: L.Row) -> None:
         if slow and s[L.EVN] * s[L.EVN] + s[L.EVE] * s[L.EVE] + s[L.EVD] * s[L.EVD] < 0.16:
             arrive(s)
     moving = s[L.RVN] * s[L.RVN] + s[L.RVE] * s[L.RVE] > 0.64
-    if moving:
+    if kind == L.LEG and t[L.T_SPLINE] == 0.0 and s[L.PHASE] < 2.0:
+        along = s[L.LEG_YAW] if s[L.PHASE] == 0.0 else s[L.NEXT_YAW]
+    elif moving:
         along = atan2(s[L.RVE], s[L.RVN])
-        if kind == L.LEG and t[L.T_SPLINE] == 0.0 and s[L.PHASE] == 0.0:
-            along = atan2(s[L.U_E], s[L.U_N]) if abs(s[L.U_D]) < 0.99 else s[L.RYAW]
-        elif kind == L.LEG and s[L.PHASE] == 1.0:
-            along = atan2(s[L.W_E], s[L.W_N]) if abs(s[L.W_D]) < 0.99 else s[L.RYAW]
     steer(s, p, t, along, moving and kind != L.TAKEOFF and kind != L.LAND)
     fly_reference(s, p)
 

@@ -59,7 +59,8 @@ KEEP_YAW, NEAR_SENT, AIR, LAND_S, LANDED_STATE = range(136, 141)
 CRASH_S, CUT_S, LOW_S, CRIT_S, LOW_SENT, CRIT_SENT = range(141, 147)
 ODOMETER, ARMED, WANT_SPIN, LIFT_D, HELD_D = range(147, 152)
 TM0N, TM0E, TM0D, TM1N, TM1E, TM1D, TAU = range(152, 159)  # spline tangents and parameter
-FF_N, FF_E, FF_D, DEADMAN_SENT, STOP_MS, SPOOL_S, YAW_GOAL, YAW_LEFT = range(159, 167)
+FF_N, FF_E, FF_D, DEADMAN_SENT, SPOOL_S, YAW_LEFT = range(159, 165)
+LEG_YAW, NEXT_YAW = range(165, 167)  # directions of the leg and of the next, rad
 PLANT: Final = 192  # first index of the machine's own state
 
 # ---------------------------------------------------------------------------------------------------- settings

@@ -7,7 +7,7 @@ follows from how far aside is allowed (half the acceptance radius; the rest is l
 
 from __future__ import annotations
 
-from math import sqrt
+from math import atan2, sqrt
 
 from autopilot.control import layout as L
 from autopilot.control.jit import jit
@@ -54,6 +54,7 @@ def begin_leg(s: L.Row, p: L.Row, t: L.Row) -> None:
         s[L.U_N], s[L.U_E], s[L.U_D] = n / size, e / size, d / size
     else:
         s[L.U_N], s[L.U_E], s[L.U_D] = 0.0, 0.0, 0.0
+    s[L.LEG_YAW] = atan2(e, n) if n * n + e * e > 0.02 * d * d else s[L.RYAW]
     s[L.CORNER] = 0.0
     s[L.PHASE] = 0.0
     if t[L.T_HAS_NEXT] == 1.0 and size > 0.01:
@@ -71,6 +72,7 @@ def begin_corner(s: L.Row, p: L.Row, t: L.Row) -> None:
     if size < 0.01:
         return
     s[L.W_N], s[L.W_E], s[L.W_D] = n / size, e / size, d / size
+    s[L.NEXT_YAW] = atan2(e, n) if n * n + e * e > 0.02 * d * d else s[L.LEG_YAW]
     cosine = s[L.U_N] * s[L.W_N] + s[L.U_E] * s[L.W_E] + s[L.U_D] * s[L.W_D]
     half = sqrt(max(0.5 * (1.0 - cosine), 0.0))  # sin(theta / 2)
     aside = 0.45 * t[L.T_RADIUS]
