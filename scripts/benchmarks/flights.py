@@ -12,7 +12,7 @@ from typing import Any
 
 from benchmarks.vehicle import Client, Served, square
 
-ROUNDS = 25
+ROUNDS = 12
 MISSION_START, ARM = 300, 400
 ARMED = 128
 
