@@ -9,6 +9,7 @@ from __future__ import annotations
 from autopilot.cockpit import Cockpit
 from autopilot.geo import Ned
 from autopilot.modes.heading import Heading
+from autopilot.outcome import Severity
 from autopilot.vehicle import Circle, Hold, Idle, Leg, Speeds, TakeOff, VehicleEvent, Yaw
 
 
@@ -90,6 +91,7 @@ class Climb(Maneuver):
     def start(self, now_ms: int) -> None:
         self._waiting = self.cockpit.landed and not self.cockpit.takeoff_allowed
         if self._waiting:
+            self.cockpit.say(Severity.INFO, "Takeoff waits for MISSION_START or throttle")
             self.cockpit.fly(Idle())
         else:
             self._go()

@@ -6,6 +6,7 @@ AP_ServoRelayEvents: a servo goes to the value and back to 1500 us, a relay togg
 
 from __future__ import annotations
 
+from math import inf, isfinite
 from typing import Final
 
 from autopilot.cockpit import Cockpit
@@ -19,6 +20,11 @@ _RECORDED: Final = frozenset({30, 94, 200, 202, 203, 205, 206, 211, 530, 531, 53
 _TICK_MS: Final = 20
 
 Params = tuple[float, ...]
+
+
+def _whole(value: float) -> int:
+    """A channel, relay or count; what is no number is none of them."""
+    return int(value) if isfinite(value) else -1
 
 
 class Payload:
@@ -42,9 +48,9 @@ class Payload:
         """Do `command` (MAV_CMD) with its parameters; False when it makes no sense (no such channel)."""
         p = (*params, *([0.0] * 7))[:7]
         if command == Cmd.DO_SET_SERVO:
-            return self._servo(int(p[0]), p[1])
+            return self._servo(_whole(p[0]), p[1])
         if command == Cmd.DO_SET_RELAY:
-            return self._relay(int(p[0]), p[1] != 0.0)
+            return self._relay(_whole(p[0]), p[1] != 0.0)
         if command in (Cmd.DO_REPEAT_SERVO, Cmd.DO_REPEAT_RELAY):
             return self._begin_repeat(command, p, now_ms)
         if command in _RECORDED:
@@ -63,8 +69,8 @@ class Payload:
     def _begin_repeat(self, command: int, p: Params, now_ms: int) -> bool:
         servo = command == Cmd.DO_REPEAT_SERVO
         count, cycle = (p[2], p[3]) if servo else (p[1], p[2])
-        number = int(p[0])
-        if number not in (_CHANNELS if servo else _RELAYS) or count < 1 or cycle <= 0.0:
+        number = _whole(p[0])
+        if number not in (_CHANNELS if servo else _RELAYS) or _whole(count) < 1 or not 0.0 < cycle < inf:
             return False
         self._repeat = (command, number, p[1])
         self._halves_left = 2 * int(count) - 1
@@ -81,7 +87,7 @@ class Payload:
             self._servo(number, value if first or self._halves_left % 2 == 0 else _CENTRE_US)
 
     def _servo(self, channel: int, pwm_us: float) -> bool:
-        if channel not in _CHANNELS:
+        if channel not in _CHANNELS or not isfinite(pwm_us):
             return False
         self._cockpit.vehicle.set_output(channel, pwm_us)
         self._cockpit.announce(PayloadAction(int(Cmd.DO_SET_SERVO), (float(channel), pwm_us)))

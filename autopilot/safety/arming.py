@@ -52,6 +52,7 @@ class Arming:
         self._pending: tuple[Request, bool] | None = None  # what was asked of a real vehicle, and whether to arm
         self._look_ms = 0
         self._display_ms = _DISPLAY_MS
+        self._finish_ms = 0
         self._idle_since: int | None = None
         self._known_armed = cockpit.armed
         self.hold_auto_disarm = False
@@ -173,6 +174,7 @@ class Arming:
         cockpit = self._cockpit
         cockpit.takeoff_allowed = False
         self._idle_since = None
+        self._finish_ms = 0
         self._look_ms = now_ms
         cockpit.say(Severity.INFO, "Throttle disarmed" if cockpit.rover else "Disarming motors")
         cockpit.announce(ArmedChanged(False, reason))
@@ -201,9 +203,15 @@ class Arming:
                 self._home.position_found()
                 self._look(now_ms, display=now_ms >= self._display_ms)
         elif self._modes.mode.finished:
-            self.disarm(now_ms, reason="landed")
+            self._disarm_when_finished(now_ms)
         elif self._idle_since is not None:
             self._disarm_when_idle(now_ms)
+
+    def _disarm_when_finished(self, now_ms: int) -> None:
+        """What the mode was for is done. A vehicle that does not stop at once is asked again every second."""
+        if now_ms >= self._finish_ms:
+            self._finish_ms = now_ms + _LOOK_MS
+            self.disarm(now_ms, reason="landed")
 
     def _disarm_when_idle(self, now_ms: int) -> None:
         deadline = self._idle_deadline()
@@ -224,4 +232,6 @@ class Arming:
         return self._idle_since + int(delay * 1000.0)
 
     def next_deadline_ms(self) -> int | None:
-        return self._idle_deadline() if self._known_armed else self._look_ms
+        if not self._known_armed:
+            return self._look_ms
+        return self._finish_ms if self._modes.mode.finished else self._idle_deadline()

@@ -131,6 +131,7 @@ def test_a_takeoff_waits_until_it_is_allowed() -> None:
     assert bench.core.set_mode(AUTO, bench.now_ms).ok
     bench.run(5.0)
     assert bench.position[2] == 0.0
+    assert "Takeoff waits for MISSION_START or throttle" in bench.texts
     assert bench.core.start_mission(bench.now_ms).ok
     bench.run(20.0, lambda: bench.reached == [1])
     assert bench.reached == [1]

@@ -6,7 +6,7 @@ import pytest
 
 from autopilot import report
 from autopilot.outcome import ArmedChanged, Outcome, Result, Severity, StatusText
-from autopilot.vehicle import Sticks, VehicleEvent
+from autopilot.vehicle import Request, Sticks, VehicleEvent
 from tests.fakes.core_bench import Bench, takeoff, waypoint
 
 
@@ -223,6 +223,23 @@ def test_a_slow_vehicle_that_refuses_says_why() -> None:
     bench.run(0.1)
     assert "Arm: Hardware safety switch" in bench.texts
     assert not bench.core.armed
+
+
+def test_a_vehicle_that_does_not_stop_after_landing_is_asked_every_second() -> None:
+    bench = Bench()
+    bench.airborne()
+    asked: list[int] = []
+
+    def refuse(*, force: bool = False) -> Request:
+        asked.append(bench.now_ms)
+        return Request.refused("still spinning")
+
+    bench.core.land(bench.now_ms)
+    bench.run(2.0)
+    bench.vehicle.disarm = refuse
+    bench.run(60.0, lambda: bool(asked))
+    bench.run(2.9)
+    assert [moment - asked[0] for moment in asked] == [0, 1000, 2000]
 
 
 def test_a_vehicle_that_disarms_itself_is_noticed() -> None:

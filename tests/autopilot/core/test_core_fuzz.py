@@ -1,0 +1,82 @@
+"""Any commands in any order, with any numbers: the core never raises, and what it says is consistent."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from autopilot.geo import GeoPoint
+from autopilot.mission.items import MissionItem
+from autopilot.outcome import ArmedChanged, ModeChanged, Outcome
+from autopilot.vehicle import Sticks, VehicleEvent, Yaw, YawMode
+from tests.fakes.core_bench import Bench
+
+NUMBER = st.one_of(st.floats(-1e6, 1e6), st.sampled_from([0.0, 1.0, 2.0, -1.0, -2.0, 1e30, -1e30]))
+ANY_NUMBER = st.one_of(NUMBER, st.sampled_from([float("nan"), float("inf"), float("-inf")]))
+LAT, LON, ALT = st.floats(-90, 90), st.floats(-180, 180), st.floats(-1000, 20000)
+NED = st.tuples(NUMBER, NUMBER, NUMBER)
+PLACE = st.one_of(st.none(), st.builds(GeoPoint, LAT, LON, ALT))
+YAW = st.one_of(st.none(), st.builds(Yaw, st.sampled_from(YawMode), NUMBER, NUMBER))
+COMMAND_IDS = st.one_of(
+    st.sampled_from([16, 17, 18, 19, 20, 21, 22, 31, 82, 92, 93, 112, 114, 115, 177, 178, 179, 181, 182, 183, 184, 189,
+                     194, 195, 201, 206, 207, 222, 600, 601]),
+    st.integers(2, 300),
+)
+ITEM = st.builds(
+    MissionItem, COMMAND_IDS, st.sampled_from([0, 2, 3, 6, 10]), ANY_NUMBER, ANY_NUMBER, ANY_NUMBER, ANY_NUMBER,
+    LAT, LON, ALT,
+)
+
+
+def call(method: str, *arguments: st.SearchStrategy[Any], **named: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
+    return st.tuples(st.just(method), st.tuples(*arguments), st.fixed_dictionaries(named))
+
+
+CALL = st.one_of(
+    call("set_mode", st.integers(0, 30)), call("arm", force=st.booleans()), call("disarm", force=st.booleans()),
+    call("run_prearm_checks"), call("takeoff", NUMBER), call("land"), call("return_to_launch"),
+    call("start_mission"), call("set_current", st.integers(-2, 8), reset=st.booleans()),
+    call("jump_to_tag", ANY_NUMBER), call("land_start"), call("pause"), call("resume"),
+    call("reposition", LAT, LON, ALT, change_mode=st.booleans()), call("guided_item", LAT, LON, ALT),
+    call("guided_altitude", ALT), call("change_speed", st.integers(-1, 5), NUMBER), call("set_roi", PLACE),
+    call("condition_yaw", NUMBER, NUMBER, st.sampled_from([-1, 0, 1]), st.booleans()), call("set_home", PLACE),
+    call("set_reverse", st.booleans()), call("enable_fence", NUMBER), call("reboot"),
+    call("payload", COMMAND_IDS, st.lists(ANY_NUMBER, max_size=7).map(tuple)),
+    call("set_sticks", st.one_of(st.none(), st.builds(Sticks, throttle=st.floats(0, 1)))),
+)
+GUIDED = st.tuples(st.just("guided_target"), st.fixed_dictionaries(
+    {"position": st.one_of(st.none(), NED), "velocity": st.one_of(st.none(), NED), "yaw": YAW}))
+EVENT = st.tuples(st.just("event"), st.sampled_from(VehicleEvent))
+PLAN = st.tuples(st.just("plan"), st.lists(ITEM, max_size=6).map(tuple))
+STEP = st.one_of(CALL, CALL, GUIDED, EVENT, PLAN)
+
+
+def act(bench: Bench, step: Any) -> None:
+    core = bench.core
+    match step:
+        case ("guided_target", named):
+            assert isinstance(core.guided_target(bench.now_ms, **named), Outcome)
+        case ("event", event):
+            bench.vehicle.raise_event(event)
+        case ("plan", items):
+            core.replace_plan(0, items, bench.now_ms)
+        case (method, arguments, named):
+            answer = getattr(core, method)(*arguments, bench.now_ms, **named)
+            assert answer is None or isinstance(answer, Outcome)
+
+
+@settings(max_examples=150, deadline=None, derandomize=True)
+@given(st.sampled_from(["copter", "rover"]), st.lists(st.tuples(STEP, st.integers(0, 200)), max_size=12))
+def test_the_core_survives_and_stays_consistent(kind: str, steps: list[tuple[Any, int]]) -> None:
+    bench = Bench(kind, parameters={"BATT_FS_LOW_ACT": 2, "FENCE_RADIUS": 100})
+    for step, ticks in steps:
+        act(bench, step)
+        bench.run(ticks * 0.02)
+        modes, armed = bench.modes, [event.armed for event in bench.events(ArmedChanged)]
+        assert not modes or modes[-1] == bench.core.mode_number
+        assert bench.core.armed == (bool(armed) and armed[-1])
+        deadline = bench.core.next_deadline_ms()
+        assert deadline is None or deadline > 0
+    assert all(isinstance(event.number, int) for event in bench.events(ModeChanged))
