@@ -1,0 +1,166 @@
+"""The 400 Hz loop of the rover: sense, propagate the attitude estimate, and move the car.
+
+The plant is a bicycle on flat ground: both wheels of an axle as one, each with a sideways force that grows with its slip
+and ends at the grip of its load (Rajamani, Vehicle Dynamics and Control, 2nd ed., 2.3 and 13); an electric motor whose
+pull falls with speed and brakes when it is turned faster than it is driven; rolling resistance and air drag. The body
+neither rolls nor pitches. Slip is taken as the wheel's sideways over its forward speed, below half a metre per second
+over half a metre per second: so a standing car stands, and a slow one rolls where its wheels point.
+"""
+
+from __future__ import annotations
+
+from math import cos, sin, sqrt
+from typing import Any
+
+from autopilot.control import layout as L
+from autopilot.control import rover_layout as V
+from autopilot.control.attitude import limit
+from autopilot.control.jit import jit
+from sitl import layout as M
+from sitl import rover_layout as G
+from sitl.noise import GAMMA, MASK, S10, S20, S30B, S40, S50, draw
+
+SLOWEST = 0.5  # m/s, below which slip is counted as if at this speed
+CREEP = 0.02  # m/s, below which rolling resistance fades out
+
+
+@jit
+def run_rover_tick(s: L.Row, p: L.Row, rng: Any, table: Any) -> None:
+    """One tick of 20 ms in `STEPS` steps; the servo moves once in it, as its pulses come."""
+    dt = p[M.DT]
+    steps = int(p[M.STEPS])
+    half = 0.5 * dt
+    seed = rng[0]
+    u, v, r = s[G.U], s[G.V], s[G.R]
+    c, sn = s[G.COS], s[G.SIN]
+    pn, pe = s[M.PN], s[M.PE]
+    fx, fy, fz = s[M.FX], s[M.FY], -L.GRAVITY
+    pull = s[G.PULL]
+    # --- outputs
+    if p[M.FREEZE] == 0.0:
+        s[M.TORQUE_AGE] = 0.0
+    else:
+        s[M.TORQUE_AGE] += steps
+    armed = s[L.ARMED]
+    throttle = s[V.THROTTLE] * armed if s[M.TORQUE_AGE] * dt < 0.05 else 0.0
+    wheel = s[G.WHEEL_TRUE] + limit(s[V.WHEEL] - s[G.WHEEL_TRUE], p[G.SERVO_RATE] * L.TICK)
+    s[G.WHEEL_TRUE] = wheel
+    cw, sw = cos(wheel), sin(wheel)
+    # --- constants of the tick
+    stall = p[G.STALL]
+    drive = stall * throttle * s[M.VOLTS] / p[M.FULL_V]
+    back = stall / p[G.FREE]
+    health = p[M.LOSS_1]
+    mass = p[G.MASS]
+    per_mass = 1.0 / mass
+    per_inertia = 1.0 / p[G.INERTIA]
+    front, rear = p[G.FRONT], p[G.REAR]
+    weight = mass * L.GRAVITY
+    most = p[G.GRIP] * weight
+    grip_f = most * rear / (front + rear)
+    grip_r = most - grip_f
+    stiff_f, stiff_r = p[G.STIFF_F], p[G.STIFF_R]
+    rolling = p[G.ROLLING] * weight
+    drag_x, drag_y = p[G.DRAG], p[G.SIDE_DRAG]
+    wind_n, wind_e = s[M.WIND_N], s[M.WIND_E]
+    lag = p[G.MOTOR_LAG]
+    # --- sensors and estimate
+    gbx, gby, gbz = s[M.GBX], s[M.GBY], s[M.GBZ]
+    abx, aby, abz = s[M.ABX], s[M.ABY], s[M.ABZ]
+    ebx, eby, ebz = s[L.BGX], s[L.BGY], s[L.BGZ]
+    e0, e1, e2, e3 = s[L.EQ0], s[L.EQ1], s[L.EQ2], s[L.EQ3]
+    gyro_noise, imu_on = p[M.GYRO_NOISE], p[M.IMU_ON]
+    acc_noise = p[M.ACC_NOISE] * (0.1 + 0.2 * abs(u))  # the ground shakes it
+    sum_x, sum_y, sum_z = 0.0, 0.0, 0.0
+    vib_x, vib_y, vib_z = 0.0, 0.0, 0.0
+    gx, gy, gz, ax, ay, az = 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
+    middle = steps // 2
+
+    for k in range(steps):
+        # --- sense
+        seed = seed + GAMMA
+        bits = draw(seed)
+        gx = (gbx + gyro_noise * table[bits & MASK]) * imu_on
+        gy = (gby + gyro_noise * table[(bits >> S10) & MASK]) * imu_on
+        gz = (r + gbz + gyro_noise * table[(bits >> S20) & MASK]) * imu_on
+        nx = acc_noise * table[(bits >> S30B) & MASK]
+        ny = acc_noise * table[(bits >> S40) & MASK]
+        nz = acc_noise * table[(bits >> S50) & MASK]
+        ax = (fx + abx + nx) * imu_on
+        ay = (fy + aby + ny) * imu_on
+        az = (fz + abz + nz) * imu_on
+        vib_x += nx * nx
+        vib_y += ny * ny
+        vib_z += nz * nz
+        # --- strapdown attitude
+        hx, hy, hz = half * (gx - ebx), half * (gy - eby), half * (gz - ebz)
+        sum_x += ax
+        sum_y += ay
+        sum_z += az
+        n0 = e0 - e1 * hx - e2 * hy - e3 * hz
+        n1 = e1 + e0 * hx + e2 * hz - e3 * hy
+        n2 = e2 + e0 * hy - e1 * hz + e3 * hx
+        n3 = e3 + e0 * hz + e1 * hy - e2 * hx
+        unit = 1.5 - 0.5 * (n0 * n0 + n1 * n1 + n2 * n2 + n3 * n3)
+        e0, e1, e2, e3 = n0 * unit, n1 * unit, n2 * unit, n3 * unit
+        if k == middle:
+            s[L.EM0], s[L.EM1], s[L.EM2], s[L.EM3] = e0, e1, e2, e3
+        # --- motor, resistance
+        pull += lag * (limit((drive - back * u) * health, most) - pull)
+        an, ae = u * c - v * sn - wind_n, u * sn + v * c - wind_e
+        air_x, air_y = c * an + sn * ae, c * ae - sn * an
+        push = pull - rolling * u / sqrt(u * u + CREEP * CREEP) - drag_x * abs(air_x) * air_x
+        # --- tyres: sideways force against slip
+        side_f = v + front * r
+        x = stiff_f * (side_f * cw - u * sw) / max(abs(u * cw + side_f * sw), SLOWEST)
+        force_f = -grip_f * x / sqrt(1.0 + x * x)
+        x = stiff_r * (v - rear * r) / max(abs(u), SLOWEST)
+        force_r = -grip_r * x / sqrt(1.0 + x * x)
+        # --- motion
+        wind_y = drag_y * abs(air_y) * air_y if abs(u) > CREEP else 0.0  # standing wheels take what blows from the side
+        fx = (push - force_f * sw) * per_mass
+        fy = (force_f * cw + force_r - wind_y) * per_mass
+        du = fx + v * r
+        dv = fy - u * r
+        r += dt * (front * force_f * cw - rear * force_r) * per_inertia
+        u += dt * du
+        v += dt * dv
+        a = dt * r
+        c, sn = c - a * sn, sn + a * c
+        unit = 1.5 - 0.5 * (c * c + sn * sn)
+        c *= unit
+        sn *= unit
+        pn += dt * (u * c - v * sn)
+        pe += dt * (u * sn + v * c)
+
+    rng[0] = seed
+    s[G.U], s[G.V], s[G.R] = u, v, r
+    s[G.COS], s[G.SIN] = c, sn
+    s[G.PULL] = pull
+    s[G.MOTOR_A] = abs(pull) * p[G.AMPS_PER_N] * abs(throttle)
+    place_body(s, u, v, r, c, sn)
+    s[M.PN], s[M.PE] = pn, pe
+    s[M.FX], s[M.FY], s[M.FZ] = fx, fy, fz
+    s[L.EQ0], s[L.EQ1], s[L.EQ2], s[L.EQ3] = e0, e1, e2, e3
+    s[L.DVX], s[L.DVY], s[L.DVZ] = sum_x * dt, sum_y * dt, sum_z * dt
+    s[M.GYRO_X], s[M.GYRO_Y], s[M.GYRO_Z] = gx, gy, gz
+    s[M.ACC_X], s[M.ACC_Y], s[M.ACC_Z] = ax, ay, az
+    s[L.GYX], s[L.GYY], s[L.GYZ] = gx - ebx, gy - eby, gz - ebz
+    s[M.VIBE_X] += 0.02 * (sqrt(vib_x / steps) - s[M.VIBE_X])
+    s[M.VIBE_Y] += 0.02 * (sqrt(vib_y / steps) - s[M.VIBE_Y])
+    s[M.VIBE_Z] += 0.02 * (sqrt(vib_z / steps) - s[M.VIBE_Z])
+
+
+@jit
+def place_body(s: L.Row, u: float, v: float, r: float, c: float, sn: float) -> None:
+    """The truth in the form that sensors and report share with the copter: NED velocity, quaternion, rates."""
+    s[M.VN], s[M.VE], s[M.VD] = u * c - v * sn, u * sn + v * c, 0.0
+    s[M.WX], s[M.WY], s[M.WZ] = 0.0, 0.0, r
+    # half angle from the cosine; near half a turn from the sine
+    if c > -0.5:
+        half = sqrt(0.5 * (1.0 + c))
+        s[M.Q0], s[M.Q3] = half, 0.5 * sn / half
+    else:
+        half = sqrt(0.5 * (1.0 - c))
+        s[M.Q0], s[M.Q3] = 0.5 * sn / half, half
+    s[M.Q1], s[M.Q2] = 0.0, 0.0

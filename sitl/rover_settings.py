@@ -1,0 +1,89 @@
+"""ArduPilot's parameters that change how the simulated rover drives: names and units into settings."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from math import pi
+
+import numpy as np
+import numpy.typing as npt
+
+from autopilot.control import layout as L
+from autopilot.control import rover_layout as V
+from sitl import settings
+from sitl.chassis import WHEEL_MAX
+
+Row = npt.NDArray[np.float64]
+
+_DEGREES = pi / 180.0
+#: What 0 means for a limit that ArduPilot then does not apply.
+_UNLIMITED_ACCEL, _UNLIMITED_RATE = 8.0, 6.0
+#: The chassis cannot turn tighter than this, m, whatever TURN_RADIUS says.
+_TIGHTEST = 1.05 * 0.3302 / np.tan(WHEEL_MAX)
+
+#: Parameters that are one setting times a factor. Gains count relative to ArduPilot's defaults, which stand for the
+#: gains that fit this chassis.
+SCALED: dict[str, tuple[int, float]] = {
+    "WP_SPEED": (L.SPEED_GROUND, 1.0),
+    "TURN_MAX_G": (V.TURN_ACCEL, L.GRAVITY),
+    "ATC_STR_ANG_P": (V.KP_COURSE, 3.0 / 2.0),
+    "ATC_STR_RAT_P": (V.KP_RATE, 0.3 / 0.2),
+    "ATC_STR_RAT_I": (V.KI_RATE, 1.0 / 0.2),
+    "ATC_SPEED_P": (V.KP_SPEED, 3.0 / 0.2),
+    "ATC_SPEED_I": (V.KI_SPEED, 1.5 / 0.2),
+    "ATC_STOP_SPEED": (V.STOP_SPEED, 1.0),
+    "ACRO_TURN_RATE": (V.STICK_RATE, _DEGREES),
+    "MOT_THR_MAX": (V.THROTTLE_MAX, 0.01),
+}
+
+
+def _acceleration(p: Row, values: Mapping[str, float]) -> None:
+    """WP_ACCEL (0: ATC_ACCEL_MAX), ATC_DECEL_MAX (0: as the acceleration), m/s2."""
+    accel = values.get("WP_ACCEL", 0.0) or values.get("ATC_ACCEL_MAX", 1.0)
+    p[V.ACCEL] = accel if accel > 0.0 else _UNLIMITED_ACCEL
+    decel = values.get("ATC_DECEL_MAX", 0.0)
+    p[V.DECEL] = decel if decel > 0.0 else p[V.ACCEL]
+
+
+def _turning(p: Row, values: Mapping[str, float]) -> None:
+    """ATC_STR_RAT_MAX deg/s, ATC_STR_ACC_MAX deg/s2; 0: no limit. TURN_RADIUS m."""
+    rate, accel = values.get("ATC_STR_RAT_MAX", 120.0), values.get("ATC_STR_ACC_MAX", 120.0)
+    p[V.RATE_MAX] = rate * _DEGREES if rate > 0.0 else _UNLIMITED_RATE
+    p[V.RATE_ACCEL] = accel * _DEGREES if accel > 0.0 else 10.0 * _UNLIMITED_RATE
+    p[V.TURN_RADIUS] = max(values.get("TURN_RADIUS", 0.9), _TIGHTEST)
+
+
+def _stick_speed(p: Row, values: Mapping[str, float]) -> None:
+    """Speed at full throttle stick: SPEED_MAX, or what CRUISE_SPEED at CRUISE_THROTTLE comes to."""
+    cruise = values.get("CRUISE_SPEED", 2.0) * 100.0 / max(values.get("CRUISE_THROTTLE", 50.0), 5.0)
+    p[V.STICK_SPEED] = values.get("SPEED_MAX", 0.0) or cruise
+
+
+def _brake(p: Row, values: Mapping[str, float]) -> None:
+    p[V.BRAKING] = 1.0 if values["ATC_BRAKE"] != 0.0 else 0.0
+
+
+SPECIAL: dict[str, Callable[[Row, Mapping[str, float]], None]] = {
+    "WP_ACCEL": _acceleration,
+    "ATC_ACCEL_MAX": _acceleration,
+    "ATC_DECEL_MAX": _acceleration,
+    "ATC_STR_RAT_MAX": _turning,
+    "ATC_STR_ACC_MAX": _turning,
+    "TURN_RADIUS": _turning,
+    "CRUISE_SPEED": _stick_speed,
+    "CRUISE_THROTTLE": _stick_speed,
+    "SPEED_MAX": _stick_speed,
+    "ATC_BRAKE": _brake,
+}
+
+
+def apply_parameter(p: Row, s: Row, values: Mapping[str, float], name: str, value: float) -> None:
+    """`name` has become `value`; `values` holds all that have been set so far. Battery and SIM_ parameters are the
+    copter's. Unknown names do nothing."""
+    scaled, special = SCALED.get(name), SPECIAL.get(name)
+    if scaled is not None:
+        p[scaled[0]] = scaled[1] * value
+    elif special is not None:
+        special(p, values)
+    else:
+        settings.apply_parameter(p, s, values, name, value)
