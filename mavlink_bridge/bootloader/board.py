@@ -1,0 +1,171 @@
+"""A flight controller on USB, sans I/O: bootloader and firmware, and the plug that vanishes when it restarts.
+
+`attached` says whether its port exists. The firmware is a stand-in: it sends HEARTBEAT, says its version and restarts
+on command, whatever the image was.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum, auto
+from typing import Final
+
+from mavlink_bridge import codec
+from mavlink_bridge.bootloader.simulator import BoardSpec, Faults, SimulatedBootloader
+from mavlink_bridge.codec import dialect
+from mavlink_bridge.framing import FrameReader, FrameWriter
+from mavlink_bridge.identity import FLIGHT_SW_VERSION
+from mavlink_bridge.services.base import Message
+
+_REBOOT, _REQUEST_MESSAGE, _AUTOPILOT_VERSION, _COMMAND_LONG = 246, 512, 148, 76
+_ACCEPTED, _UNSUPPORTED, _FAILED = 0, 3, 4
+_ARMED: Final = 128
+_POWER_UP_MS: Final = 5000
+"""The bootloader listens so long before it starts a firmware that is whole."""
+
+
+@dataclass(slots=True)
+class Firmware:
+    """How the stand-in firmware behaves. `mute`: no MAVLink at all; `answer`: the MAV_RESULT of the restart command."""
+
+    mute: bool = False
+    armed: bool = False
+    answer: int = _ACCEPTED
+    starts_ms: int = 2000
+    """From leaving the bootloader to being there on USB again."""
+    returns_ms: int = 1500
+    """From leaving the firmware to being there on USB again, as bootloader."""
+
+
+class Power(Enum):
+    """Where the board is."""
+
+    OFF = auto()
+    BOOTLOADER = auto()
+    FIRMWARE = auto()
+
+
+class SimulatedBoard:
+    """`plug` it in first. Its port is there while `attached`; what is sent while it is not is lost."""
+
+    def __init__(
+        self, spec: BoardSpec | None = None, faults: Faults | None = None, firmware: Firmware | None = None
+    ) -> None:
+        self.bootloader = SimulatedBootloader(spec or BoardSpec(), faults)
+        self.firmware = firmware or Firmware()
+        self.power = Power.OFF
+        self.attached = False
+        self._next: tuple[int, Power] | None = None
+        self._detach_ms: int | None = None
+        self._start_ms: int | None = None
+        self._beat_ms = 0
+        self._touched = False
+        self._hold = False
+        self._reader, self._writer = FrameReader(), FrameWriter(1, 1)
+        self._out = bytearray()
+
+    def plug(self, now_ms: int) -> None:
+        """Power: the bootloader comes first."""
+        self._hold = False
+        self._arrive(Power.BOOTLOADER, now_ms)
+
+    def unplug(self) -> None:
+        """Nothing that was under way goes on."""
+        self.power, self.attached = Power.OFF, False
+        self._next = self._detach_ms = self._start_ms = None
+        self._out.clear()
+
+    def install(self, image: bytes) -> None:
+        """As if `image` had been flashed before."""
+        self.bootloader.flash[: len(image)] = image
+
+    def receive(self, data: bytes, now_ms: int) -> None:
+        if not self.attached or self._detach_ms is not None:
+            return
+        if self.power is Power.BOOTLOADER:
+            self._touched = True
+            self.bootloader.receive(data, now_ms)
+            self._follow_bootloader(now_ms)
+        elif not self.firmware.mute:
+            for frame in self._reader.receive(data):
+                if frame.msg_id == _COMMAND_LONG:
+                    self._command(codec.decode(frame.msg_id, frame.payload), now_ms)
+
+    def handle_timeout(self, now_ms: int) -> None:
+        if self._detach_ms is not None and now_ms >= self._detach_ms:
+            self._detach_ms, self.attached = None, False
+            self.power = Power.OFF
+        if self._next is not None and now_ms >= self._next[0]:
+            power, self._next = self._next[1], None
+            self._arrive(power, now_ms)
+        if self.power is Power.BOOTLOADER:
+            self.bootloader.handle_timeout(now_ms)
+            self._follow_bootloader(now_ms)
+            if self._start_ms is not None and now_ms >= self._start_ms:
+                self._start_ms = None
+                if not self._touched:
+                    self._leave(now_ms, 0, self.firmware.starts_ms, Power.FIRMWARE)
+        elif self.power is Power.FIRMWARE and not self.firmware.mute and now_ms >= self._beat_ms:
+            self._beat_ms = now_ms + 1000
+            base = 81 | (_ARMED if self.firmware.armed else 0)
+            self._send(dialect.MAVLink_heartbeat_message(2, 3, base, 0, 3, 3))
+
+    def next_deadline_ms(self) -> int | None:
+        due = [self._detach_ms, self._start_ms, None if self._next is None else self._next[0]]
+        if self.power is Power.BOOTLOADER:
+            due.append(self.bootloader.next_deadline_ms())
+        elif self.power is Power.FIRMWARE and not self.firmware.mute:
+            due.append(self._beat_ms)
+        return min((at for at in due if at is not None), default=None)
+
+    def take_outgoing(self) -> bytes:
+        data = self.bootloader.take_outgoing() + bytes(self._out)
+        self._out.clear()
+        return data
+
+    def _arrive(self, power: Power, now_ms: int) -> None:
+        self.power, self.attached = power, True
+        self._touched = False
+        self._reader = FrameReader()
+        if power is Power.BOOTLOADER:
+            self.bootloader.restart()
+            wait = self.bootloader.has_firmware and not self._hold
+            self._start_ms = now_ms + _POWER_UP_MS if wait else None
+        else:
+            self._beat_ms = now_ms + 500
+
+    def _follow_bootloader(self, now_ms: int) -> None:
+        if self.bootloader.unplugged:
+            self.unplug()
+        elif self.bootloader.booted and self._detach_ms is None and self._next is None:
+            power = Power.FIRMWARE if self.bootloader.has_firmware else Power.BOOTLOADER
+            self._leave(now_ms, 100, self.firmware.starts_ms, power)
+
+    def _leave(self, now_ms: int, after_ms: int, away_ms: int, power: Power) -> None:
+        self._detach_ms = now_ms + after_ms
+        self._next = (now_ms + after_ms + away_ms, power)
+
+    def _command(self, message: Message, now_ms: int) -> None:
+        if message.target_system not in (0, 1):
+            return
+        if message.command == _REQUEST_MESSAGE and message.param1 == _AUTOPILOT_VERSION:
+            self._send(dialect.MAVLink_command_ack_message(_REQUEST_MESSAGE, _ACCEPTED))
+            self._send(
+                dialect.MAVLink_autopilot_version_message(
+                    0, FLIGHT_SW_VERSION, 0, 0, self.bootloader.spec.board_id << 16, [0] * 8, [0] * 8, [0] * 8, 0, 0, 0
+                )
+            )
+        elif message.command == _REBOOT:
+            self._restart(int(message.param1), now_ms)
+
+    def _restart(self, how: int, now_ms: int) -> None:
+        answer = self.firmware.answer if how in (1, 3) else _UNSUPPORTED
+        if self.firmware.armed and answer == _ACCEPTED:
+            answer = _FAILED
+        self._send(dialect.MAVLink_command_ack_message(_REBOOT, answer))
+        if answer == _ACCEPTED:
+            self._hold = how == 3
+            self._leave(now_ms, 200, self.firmware.returns_ms, Power.BOOTLOADER)
+
+    def _send(self, message: Message) -> None:
+        self._out += self._writer.frame(*codec.payload(message))

@@ -1,0 +1,171 @@
+"""The bootloader's commands, one method each, over a `Wire`: what is asked, what comes back, how long it may take."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Final
+
+from mavlink_bridge.bootloader.protocol import Info, Op, Status, command
+from mavlink_bridge.bootloader.script import Script, Silent, Wire
+
+SYNC_MS: Final = 1000
+REPLY_MS: Final = 2000
+ERASE_MS: Final = 30_000
+CRC_MS: Final = 10_000
+EXTERNAL_ERASE_MS: Final = 180_000
+"""External flash of some MB erases slowly; its progress bytes keep coming, and this is the limit for all of it."""
+_QUIET_MS: Final = 60
+_LONGEST_QUIET_MS: Final = 500
+_TRIES: Final = 3
+
+_REPLY: Final = re.compile(rb"\x12[\x10\x11\x13\x14]")
+_END_OF_PERCENTS: Final = re.compile(rb"\x12[\x10\x11]")
+
+
+class Refused(Exception):
+    """The bootloader said something else than OK."""
+
+    def __init__(self, op: int, status: int) -> None:
+        super().__init__(f"{Op(op).name} was answered {Status(status).name}")
+        self.op = Op(op)
+        self.status = Status(status)
+
+
+class Garbled(Exception):
+    """What came back is not an answer to the question, three times in a row."""
+
+
+class BootloaderClient:
+    """Talks to the bootloader at the other end of `wire`. All methods are scripts; they raise Refused, Garbled, Silent
+    and PortGone."""
+
+    def __init__(self, wire: Wire) -> None:
+        self._wire = wire
+
+    def sync(self) -> Script[None]:
+        """GET_SYNC. What was still under way is thrown away."""
+        self._wire.discard()
+        yield from self._do(Op.GET_SYNC, limit_ms=SYNC_MS)
+
+    def revision(self) -> Script[int]:
+        """The protocol revision; Garbled if it is none that exists, so that a telemetry stream which happens to hold
+        INSYNC and OK is not taken for a bootloader."""
+        revision = yield from self.device(Info.REVISION)
+        if not 1 <= revision <= 255:
+            raise Garbled(f"protocol revision {revision}")
+        return revision
+
+    def device(self, info: Info) -> Script[int]:
+        """One GET_DEVICE value."""
+        reply = yield from self._ask(Op.GET_DEVICE, bytes((info,)), 4)
+        return int.from_bytes(reply, "little")
+
+    def external_flash_size(self) -> Script[int]:
+        """In bytes; 0 for the bootloaders that do not know the question. PX4's starts anew after it: hence the sync."""
+        try:
+            return (yield from self.device(Info.EXTERNAL_FLASH_SIZE))
+        except Refused:
+            yield from self.sync()
+            return 0
+
+    def erase(self) -> Script[None]:
+        """CHIP_ERASE, sent once and waited for."""
+        yield from self._do(Op.CHIP_ERASE, limit_ms=ERASE_MS)
+
+    def program(self, chunk: bytes) -> Script[None]:
+        """The next `chunk` of internal flash (whole words, at most CHUNK bytes)."""
+        yield from self._do(Op.PROG_MULTI, bytes((len(chunk),)) + chunk)
+
+    def program_external(self, chunk: bytes) -> Script[None]:
+        """The next `chunk` of external flash."""
+        yield from self._do(Op.EXTF_PROG_MULTI, bytes((len(chunk),)) + chunk)
+
+    def crc(self) -> Script[int]:
+        """The CRC over all of the internal flash."""
+        reply = yield from self._ask(Op.GET_CRC, b"", 4, limit_ms=CRC_MS)
+        return int.from_bytes(reply, "little")
+
+    def external_crc(self, size: int) -> Script[int]:
+        """The CRC over the first `size` bytes of the external flash."""
+        reply = yield from self._ask(Op.EXTF_GET_CRC, size.to_bytes(4, "little"), 4, limit_ms=CRC_MS)
+        return int.from_bytes(reply, "little")
+
+    def begin_reading(self) -> Script[None]:
+        """Revision 2's CHIP_VERIFY: the next READ_MULTI starts at the begin of the flash."""
+        yield from self._do(Op.CHIP_VERIFY)
+
+    def read(self, count: int) -> Script[bytes]:
+        """The next `count` bytes of flash. Not repeated: the address has moved on."""
+        return (yield from self._exchange(Op.READ_MULTI, bytes((count,)), count, REPLY_MS))
+
+    def boot(self) -> Script[None]:
+        """BOOT: answered, then the board leaves."""
+        yield from self._do(Op.BOOT)
+
+    def erase_external(self, size: int, percent: Callable[[int], None]) -> Script[None]:
+        """EXTF_ERASE of `size` bytes: OK at once, then rising percents, told to `percent`, then the reply that ends it.
+        18 followed by 16 or 17 cannot be percents."""
+        yield from self._do(Op.EXTF_ERASE, size.to_bytes(4, "little"))
+        until = self._wire.now_ms + EXTERNAL_ERASE_MS
+        while (found := _END_OF_PERCENTS.search(self._wire.inbox)) is None:
+            if self._wire.inbox:
+                percent(min(self._wire.inbox[-1], 100))
+            yield from self._wire.more(until)
+        if found.group() != b"\x12\x10":
+            raise Refused(Op.EXTF_ERASE, Status.FAILED)
+        self._wire.discard()
+
+    def _do(self, op: Op, data: bytes = b"", limit_ms: int = REPLY_MS) -> Script[None]:
+        """A command without a value in its reply. Bytes before the reply are noise and skipped."""
+        self._wire.discard()
+        self._wire.send(command(op, data))
+        until = self._wire.now_ms + limit_ms
+        while (found := _REPLY.search(self._wire.inbox)) is None:
+            yield from self._wire.more(until)
+        status = self._wire.inbox[found.start() + 1]
+        del self._wire.inbox[: found.end()]
+        if status != Status.OK:
+            raise Refused(op, status)
+
+    def _ask(self, op: Op, data: bytes, size: int, limit_ms: int = REPLY_MS) -> Script[bytes]:
+        """A question, which may be repeated: what came back garbled, or not, is asked for again."""
+        for last in (False,) * (_TRIES - 1) + (True,):
+            try:
+                return (yield from self._exchange(op, data, size, limit_ms))
+            except (Garbled, Silent):
+                if last:
+                    raise
+                yield from self._quiet()
+        raise AssertionError("the last try returns or raises")
+
+    def _exchange(self, op: Op, data: bytes, size: int, limit_ms: int) -> Script[bytes]:
+        self._wire.discard()
+        self._wire.send(command(op, data))
+        until = self._wire.now_ms + limit_ms
+        inbox = self._wire.inbox
+        while len(inbox) < size + 2:
+            if len(inbox) == 2 and _REPLY.fullmatch(inbox) and inbox[1] != Status.OK:
+                yield from self._quiet(keep=True)  # a refusal comes without the value; a value would go on
+                if len(inbox) == 2:
+                    raise Refused(op, inbox[1])
+                continue
+            yield from self._wire.more(until)
+        if _REPLY.match(inbox, size) is None:
+            raise Garbled(f"{op.name} was answered {bytes(inbox[: size + 2]).hex(' ')}")
+        if inbox[size + 1] != Status.OK:
+            raise Refused(op, inbox[size + 1])
+        reply = bytes(inbox[:size])
+        del inbox[: size + 2]
+        return reply
+
+    def _quiet(self, *, keep: bool = False) -> Script[None]:
+        """Wait until nothing has come for a moment; not for ever, since telemetry never ends."""
+        until = self._wire.now_ms + _LONGEST_QUIET_MS
+        while self._wire.now_ms < until:
+            try:
+                yield from self._wire.more(min(self._wire.now_ms + _QUIET_MS, until))
+            except Silent:
+                break
+        if not keep:
+            self._wire.discard()

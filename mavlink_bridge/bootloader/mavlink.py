@@ -1,0 +1,136 @@
+"""What is said to a running autopilot while flashing: restart into your bootloader; and afterwards, who are you.
+
+The protocol machines are the ordinary clients; here they are put on a `Wire`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Final
+
+from mavlink_bridge import codec
+from mavlink_bridge.bootloader.script import Script, Wire
+from mavlink_bridge.clients.base import Retry
+from mavlink_bridge.clients.command import CommandClient, command_long
+from mavlink_bridge.clients.heartbeat import HeartbeatWatch
+from mavlink_bridge.codec import dialect
+from mavlink_bridge.endpoint import Endpoint
+from mavlink_bridge.framing import frame_v1
+from mavlink_bridge.services.base import Clock, Message, Outgoing, Peer
+
+SYSTEM: Final = 254
+COMPONENT: Final = 190
+"""Ids of a tool that comes and goes; no failsafe counts its heartbeats."""
+REBOOT: Final = 246
+HOLD_IN_BOOTLOADER: Final = 3
+_REQUEST_MESSAGE: Final = 512
+_AUTOPILOT_VERSION: Final = 148
+_RETRY: Final = Retry(interval_ms=1500, attempts=3)
+_KINDS: Final = {
+    1: "plane", 2: "copter", 3: "helicopter", 4: "helicopter", 7: "airship", 10: "rover", 11: "boat", 12: "submarine",
+    13: "copter", 14: "copter", 15: "copter", 29: "copter", 35: "copter",
+} | dict.fromkeys(range(19, 26), "VTOL plane")  # fmt: skip
+_AUTOPILOTS: Final = {3: "ArduPilot", 12: "PX4"}
+
+
+class _VersionEar:
+    """Keeps the last AUTOPILOT_VERSION."""
+
+    clock: Clock = "link"
+    handles = frozenset(("AUTOPILOT_VERSION",))
+
+    def __init__(self) -> None:
+        self.message: Message | None = None
+
+    def handle_message(self, message: Message, peer: Peer, now_ms: int) -> None:
+        self.message = message
+
+    def handle_timeout(self, now_ms: int) -> None:
+        """Only listens."""
+
+    def next_deadline_ms(self) -> int | None:
+        return None
+
+    def take_outgoing(self) -> list[Outgoing]:
+        return []
+
+    def link_closed(self, link: int) -> None:
+        """Only listens."""
+
+
+class MavlinkSide:
+    """A MAVLink endpoint on the wire, for one opening of the port. `announce`: send HEARTBEATs, without which PX4 says
+    nothing on USB."""
+
+    def __init__(self, wire: Wire, *, announce: bool) -> None:
+        self.watch = HeartbeatWatch(announce=announce)
+        self._ear = _VersionEar()
+        self._wire = wire
+        self._endpoint = Endpoint(SYSTEM, COMPONENT)
+        self._endpoint.add_service(self.watch)
+        self._endpoint.add_service(self._ear)
+        self._link = self._endpoint.open_link("flash")
+
+    @property
+    def found(self) -> bool:
+        """Has an autopilot been heard?"""
+        return self.watch.target is not None
+
+    def run(self, finished: Callable[[], bool], until_ms: int) -> Script[bool]:
+        """Serve the endpoint until `finished()`; False when `until_ms` comes before. PortGone when the port goes."""
+        while True:
+            self._wire.check()
+            now = self._wire.now_ms
+            if self._wire.inbox:
+                self._endpoint.receive(self._link, bytes(self._wire.inbox), now, now)
+                self._wire.discard()
+            self._endpoint.handle_timeouts(now, now)
+            self._wire.send(self._endpoint.take_bytes(self._link))
+            if finished():
+                return True
+            if now >= until_ms:
+                return False
+            due = self._endpoint.next_deadlines()[0]
+            yield until_ms if due is None else max(min(due, until_ms), now + 1)
+
+    def ask_restart(self) -> Script[CommandClient]:
+        """MAV_CMD_PREFLIGHT_REBOOT_SHUTDOWN into the bootloader, to the autopilot that was heard; its outcome."""
+        client = self._command(REBOOT, HOLD_IN_BOOTLOADER)
+        yield from self.run(lambda: client.done, self._wire.now_ms + 6000)
+        return client
+
+    def version(self, patience_ms: int) -> Script[str]:
+        """`M.m.p` of the firmware, or "unknown"."""
+        self._command(_REQUEST_MESSAGE, _AUTOPILOT_VERSION)
+        yield from self.run(lambda: self._ear.message is not None, self._wire.now_ms + patience_ms)
+        if self._ear.message is None:
+            return "unknown"
+        number = int(self._ear.message.flight_sw_version)
+        return f"{number >> 24 & 0xFF}.{number >> 16 & 0xFF}.{number >> 8 & 0xFF}"
+
+    def vehicle(self) -> str:
+        """`ArduPilot copter`, by the HEARTBEAT."""
+        heartbeat: Any = self.watch.heartbeat
+        name = _AUTOPILOTS.get(heartbeat.autopilot, "autopilot")
+        return f"{name} {_KINDS.get(heartbeat.type, 'vehicle')}"
+
+    def _command(self, command: int, *params: float) -> CommandClient:
+        assert self.watch.target is not None, "an autopilot has to be heard first"
+        client = command_long(self.watch.target, command, *params, retry=_RETRY)
+        self._endpoint.add_service(client)
+        client.start(self._wire.now_ms)
+        return client
+
+
+def blind_restart() -> bytes:
+    """For an autopilot that cannot be heard: the same command as MAVLink 1 to systems 1 and 0, then the words for PX4's
+    shell, as ArduPilot's uploader does it."""
+    frames = b"".join(_restart_v1(target) for target in (1, 0))
+    return frames + b"\r\r\rreboot -b\n" + b"\r\r\rreboot\n"
+
+
+def _restart_v1(target: int) -> bytes:
+    message = dialect.MAVLink_command_long_message(
+        target, 0, REBOOT, 1, float(HOLD_IN_BOOTLOADER), 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
+    )
+    return frame_v1(0, 255, 0, *codec.payload_v1(message))

@@ -1,0 +1,191 @@
+"""From a port and a firmware to a linked vehicle: reach the bootloader, upload, wait for the firmware's HEARTBEAT.
+
+The shell around a session opens the port whenever `wire.wanted` is set (and it is there), closes it when not, moves
+bytes, and calls `runner.advance` at the deadline. Everything else, all limits included, is here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from itertools import cycle
+
+from mavlink_bridge.bootloader import failures
+from mavlink_bridge.bootloader.client import BootloaderClient, Garbled, Refused
+from mavlink_bridge.bootloader.failures import FlashFailure
+from mavlink_bridge.bootloader.firmware import Firmware
+from mavlink_bridge.bootloader.mavlink import MavlinkSide, blind_restart
+from mavlink_bridge.bootloader.protocol import BOOTLOADER_BAUD, FLIGHT_BAUDS
+from mavlink_bridge.bootloader.script import PortGone, Runner, Script, Silent, Wire
+from mavlink_bridge.bootloader.upload import Stage, Story, Upload
+from mavlink_bridge.clients.command import CommandOutcome
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How long is waited, in ms of link time."""
+
+    silent: int = 60_000
+    """For a bootloader on a port that is there."""
+    absent: int = 15_000
+    """For a named port that is not there, or has not come back."""
+    no_board: int = 30_000
+    """For any flight controller, with `auto`."""
+    heartbeat: int = 30_000
+    """For the firmware's HEARTBEAT after BOOT."""
+    listen: int = 1600
+    """For a HEARTBEAT (1 Hz) in one attempt to find a running autopilot."""
+    restart: int = 500
+    """The port stays closed so long when the board leaves: it resets 100 to 400 ms after its answer, and an open
+    descriptor would keep the name from the board that comes back."""
+
+
+@dataclass(frozen=True, slots=True)
+class LinkedVehicle:
+    """`vehicle`: "ArduPilot copter"; `version`: "4.6.2" or "unknown"; `port`, `baud`: where it was heard."""
+
+    vehicle: str
+    version: str
+    port: str
+    baud: int
+
+
+ASK_TO_PLUG = "the board does not answer: unplug it and plug it in again; waiting for it"
+
+
+class FlashSession:
+    """Ends with `linked` or with `failure` (`runner.done`). `port`: its name for the texts; `auto`: it is looked for by
+    USB ids; `list_ports`: a phrase with the serial ports that there are."""
+
+    def __init__(
+        self, firmware: Firmware, port: str, *, auto: bool = False, force: bool = False, limits: Limits | None = None,
+        list_ports: Callable[[], str] = lambda: "",
+    ) -> None:  # fmt: skip
+        self.wire = Wire()
+        self.story = Story()
+        self.runner = Runner(self.wire, self._run())
+        self.linked: LinkedVehicle | None = None
+        self.failure: FlashFailure | None = None
+        self._port = port
+        self._auto = auto
+        self._limits = limits or Limits()
+        self._list_ports = list_ports
+        self._upload = Upload(self.wire, firmware, self.story, force=force)
+        self._asked = False
+
+    def _run(self) -> Script[None]:
+        try:
+            yield from self._reach()
+            yield from self._upload.run()
+            self.linked = yield from self._link()
+        except FlashFailure as failure:
+            self.failure = failure
+
+    @property
+    def _name(self) -> str:
+        return self.wire.port or self._port
+
+    def _reach(self) -> Script[None]:
+        """Until a bootloader answers."""
+        self.story.begin(Stage.FIND, self.wire.now_ms)
+        yield from self._open(self._first_opening())
+        give_up = self.wire.now_ms + self._limits.silent
+        bauds = cycle(FLIGHT_BAUDS)
+        attempts = 0
+        while True:
+            try:
+                yield from self._open(max(give_up, self.wire.now_ms + self._limits.absent) if self._asked else None)
+                self.wire.baud = BOOTLOADER_BAUD
+                if (yield from self._bootloader_answers()):
+                    return
+                if self.wire.now_ms >= give_up:
+                    raise failures.no_answer(self._name, self._limits.silent // 1000)
+                self.wire.baud = next(bauds)
+                yield from self._ask_autopilot(give_up, announce=attempts >= len(FLIGHT_BAUDS))
+            except PortGone:
+                continue  # unplugged or restarting: it is opened again
+            attempts += 1
+            if attempts == len(FLIGHT_BAUDS):
+                self._ask_to_plug()
+
+    def _first_opening(self) -> int:
+        return self.wire.now_ms + (self._limits.no_board if self._auto else self._limits.absent)
+
+    def _open(self, until_ms: int | None = None) -> Script[None]:
+        """Have the port open. Fails at `until_ms` (None: after the limit for an absent port), or when something stands
+        in the way for too long."""
+        wire = self.wire
+        began = wire.now_ms
+        until = began + self._limits.absent if until_ms is None else until_ms
+        wire.wanted = True
+        blocked_ms: int | None = None
+        while not wire.connected:
+            if wire.obstacle is None:
+                blocked_ms = None
+            else:
+                blocked_ms = wire.now_ms if blocked_ms is None else blocked_ms
+                if wire.now_ms - blocked_ms >= wire.obstacle.patience_ms:
+                    raise failures.cannot_open(wire.obstacle, self.story.board_state)
+            if wire.now_ms >= until and wire.obstacle is None:
+                raise self._absent((wire.now_ms - began) // 1000)
+            yield wire.now_ms + 100 if wire.obstacle is not None else until
+
+    def _absent(self, seconds: int) -> FlashFailure:
+        if self._auto and not self.wire.opened:
+            return failures.no_board(seconds, self._list_ports())
+        return failures.absent(self._name, seconds, self.story.board_state, self._list_ports())
+
+    def _bootloader_answers(self) -> Script[bool]:
+        client = BootloaderClient(self.wire)
+        try:
+            yield from client.sync()
+            yield from client.revision()
+        except (Silent, Garbled, Refused):
+            return False
+        return True
+
+    def _ask_autopilot(self, give_up_ms: int, *, announce: bool) -> Script[None]:
+        """Is there a running autopilot at this rate? Then have it restart into its bootloader."""
+        side = MavlinkSide(self.wire, announce=announce)
+        yield from side.run(lambda: side.found, min(self.wire.now_ms + self._limits.listen, give_up_ms))
+        if not side.found:
+            self.wire.send(blind_restart())
+            yield from self.wire.wait(self._limits.restart)
+            return
+        if side.watch.armed:
+            raise failures.armed(self._name)
+        self.story.begin(Stage.REBOOT, self.wire.now_ms)
+        client = yield from side.ask_restart()
+        outcome = client.outcome
+        if outcome is CommandOutcome.ACCEPTED:
+            yield from self.wire.close(self._limits.restart)
+        elif outcome in (CommandOutcome.FAILED, CommandOutcome.DENIED, CommandOutcome.TEMPORARILY_REJECTED):
+            raise failures.will_not_restart(self._name, CommandOutcome(outcome).name)
+        else:
+            self._ask_to_plug()
+
+    def _ask_to_plug(self) -> None:
+        if not self._asked:
+            self._asked = True
+            self.story.say(f"{self._name}: {ASK_TO_PLUG}")
+
+    def _link(self) -> Script[LinkedVehicle]:
+        """The firmware starts: wait for its HEARTBEAT, at any rate."""
+        limit = self._limits.heartbeat
+        self.story.begin(Stage.LINK, self.wire.now_ms, limit)
+        until = self.wire.now_ms + limit
+        yield from self.wire.close(self._limits.restart)
+        bauds = cycle(FLIGHT_BAUDS)
+        while self.wire.now_ms < until:
+            try:
+                yield from self._open(until)
+                self.wire.baud = next(bauds)
+                side = MavlinkSide(self.wire, announce=True)
+                if (yield from side.run(lambda: side.found, min(until, self.wire.now_ms + 2 * self._limits.listen))):  # noqa: B023 - run ends before side changes
+                    version = yield from side.version(5000)
+                    return LinkedVehicle(side.vehicle(), version, self._name, self.wire.baud)
+            except PortGone:
+                continue  # the board enumerates anew
+            except FlashFailure:
+                break  # it has not come back, or nobody may open it
+        raise failures.no_mavlink(self._name, limit // 1000)

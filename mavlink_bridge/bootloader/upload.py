@@ -1,0 +1,247 @@
+"""Identify, check, erase, program, verify, boot: from the first GET_SYNC to the jump into the firmware.
+
+Everything is checked before the erase. Only BOOT writes the first words of the image, so whatever fails before it
+leaves a board that stays in its bootloader and can be flashed again. FAILED, a CRC that differs, and an answer that is
+lost get one second try, from GET_SYNC on; a board that is gone, or silent to GET_SYNC too, does not.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import Final
+
+from mavlink_bridge.bootloader import failures
+from mavlink_bridge.bootloader.boards import fits
+from mavlink_bridge.bootloader.client import BootloaderClient, Garbled, Refused
+from mavlink_bridge.bootloader.failures import BoardState, FlashFailure
+from mavlink_bridge.bootloader.firmware import Firmware
+from mavlink_bridge.bootloader.protocol import CHUNK, REVISIONS, Info, Status, crc32, flash_crc
+from mavlink_bridge.bootloader.script import PortGone, Script, Silent, Wire
+
+ERASE_USUAL_MS: Final = 9000
+"""What an erase usually takes: the only measure of its progress."""
+_TRIES: Final = 2
+
+
+class Stage(Enum):
+    """What is being done; the value is the word for it."""
+
+    FIND = "looking for the board"
+    REBOOT = "restarting into the bootloader"
+    IDENTIFY = "identifying"
+    EXTERNAL_ERASE = "erasing external flash"
+    EXTERNAL_PROGRAM = "programming external flash"
+    ERASE = "erasing"
+    PROGRAM = "programming"
+    VERIFY = "verifying"
+    BOOT = "starting the firmware"
+    LINK = "waiting for the vehicle"
+
+
+@dataclass(frozen=True, slots=True)
+class BoardInfo:
+    """What the bootloader says of its board. Sizes in bytes."""
+
+    protocol: int
+    board_id: int
+    board_revision: int
+    flash_size: int
+    external_flash_size: int
+
+
+class Story:
+    """What an onlooker may know. `done` of `total` units of the present stage; total 0: not measured. `stages`: all
+    that were begun; `lines`: what has happened since somebody took them."""
+
+    def __init__(self) -> None:
+        self.stage = Stage.FIND
+        self.since_ms = 0
+        self.done = 0
+        self.total = 0
+        self.board_state = BoardState.UNTOUCHED
+        self.stages: list[Stage] = []
+        self.lines: list[str] = []
+
+    def begin(self, stage: Stage, now_ms: int, total: int = 0) -> None:
+        self.stage, self.since_ms, self.done, self.total = stage, now_ms, 0, total
+        self.stages.append(stage)
+
+    def say(self, line: str) -> None:
+        self.lines.append(line)
+
+    def take_lines(self) -> list[str]:
+        lines, self.lines = self.lines, []
+        return lines
+
+
+class _CrcDiffers(Exception):
+    """What is in the flash is not the image."""
+
+
+class Upload:
+    """One firmware onto the board whose bootloader answers at the other end of `wire`. FlashFailure when it fails."""
+
+    def __init__(self, wire: Wire, firmware: Firmware, story: Story, *, force: bool = False) -> None:
+        self.info: BoardInfo | None = None
+        self._wire = wire
+        self._firmware = firmware
+        self._story = story
+        self._force = force
+        self._client = BootloaderClient(wire)
+
+    def run(self) -> Script[None]:
+        """All of it. Afterwards the board is on its way into the firmware."""
+        for last in (False,) * (_TRIES - 1) + (True,):
+            try:
+                yield from self._once()
+                return
+            except PortGone:
+                raise failures.unplugged(self._state, self._doing) from None
+            except (Refused, Garbled, Silent, _CrcDiffers) as trouble:
+                if last:
+                    raise self._ending(trouble) from None
+                yield from self._before_second_try(trouble)
+
+    @property
+    def _state(self) -> BoardState:
+        return self._story.board_state
+
+    @property
+    def _doing(self) -> str:
+        return self._story.stage.value
+
+    def _before_second_try(self, trouble: Exception) -> Script[None]:
+        """Is the board still there? Then say that it begins anew."""
+        if isinstance(trouble, Refused) and trouble.status is Status.BAD_SILICON:
+            raise failures.bad_silicon()
+        failing, doing = self._ending(trouble), self._doing
+        try:
+            yield from self._sync_patiently()
+        except (Silent, Refused):
+            raise failing from None
+        except PortGone:
+            raise failures.unplugged(self._state, doing) from None
+        self._story.say(f"{doing} failed ({_words(trouble)}); trying once more from the start")
+
+    def _sync_patiently(self) -> Script[None]:
+        """GET_SYNC until it is answered: a command cut short swallows the first ones."""
+        for _ in range(3):
+            try:
+                yield from self._client.sync()
+                return
+            except (Silent, Refused):
+                yield from self._wire.wait(200)
+        yield from self._client.sync()
+
+    def _ending(self, trouble: Exception) -> FlashFailure:
+        if isinstance(trouble, Silent):
+            return failures.fallen_silent(self._state, self._doing)
+        return failures.refused_twice(self._state, self._doing, _words(trouble))
+
+    def _once(self) -> Script[None]:
+        info = yield from self._identify()
+        yield from self._check(info)
+        if self._firmware.external:
+            yield from self._external()
+        yield from self._erase()
+        yield from self._program()
+        yield from self._verify(info)
+        self._story.begin(Stage.BOOT, self._wire.now_ms)
+        self._story.board_state = BoardState.WRITTEN
+        yield from self._client.boot()
+        self._story.board_state = BoardState.VERIFIED
+
+    def _identify(self) -> Script[BoardInfo]:
+        self._story.begin(Stage.IDENTIFY, self._wire.now_ms)
+        client = self._client
+        yield from client.sync()
+        protocol = yield from client.revision()
+        if protocol not in REVISIONS:
+            raise failures.old_bootloader(protocol)
+        external = yield from client.external_flash_size()
+        board_id = yield from client.device(Info.BOARD_ID)
+        board_revision = yield from client.device(Info.BOARD_REVISION)
+        flash = yield from client.device(Info.FLASH_SIZE)
+        self.info = BoardInfo(protocol, board_id, board_revision, flash, external)
+        return self.info
+
+    def _check(self, info: BoardInfo) -> Script[None]:
+        """Refuse what does not fit. A board on which nothing was erased gets its old firmware started again."""
+        wrong = self._mismatch(info)
+        if wrong is None:
+            return
+        if self._state is BoardState.UNTOUCHED:
+            try:
+                yield from self._client.boot()
+            except (Refused, Silent, PortGone):
+                self._story.say("the board stays in its bootloader until it is plugged in anew")
+        raise wrong
+
+    def _mismatch(self, info: BoardInfo) -> FlashFailure | None:
+        firmware = self._firmware
+        if not fits(info.board_id, firmware.board_id):
+            if not self._force:
+                return failures.wrong_board(info.board_id, firmware.board_id)
+            self._story.say(f"forced: firmware for board id {firmware.board_id} onto board id {info.board_id}")
+        if len(firmware.image) > info.flash_size:
+            return failures.too_large(firmware.size, info.flash_size)
+        if len(firmware.external) > info.external_flash_size:
+            return failures.too_large(firmware.external_size, info.external_flash_size, "external flash")
+        return None
+
+    def _external(self) -> Script[None]:
+        data, story = self._firmware.external, self._story
+        story.begin(Stage.EXTERNAL_ERASE, self._wire.now_ms, 100)
+        if self._state is BoardState.UNTOUCHED:
+            story.board_state = BoardState.EXTERNAL_INCOMPLETE
+        yield from self._client.erase_external(len(data), self._measured)
+        story.begin(Stage.EXTERNAL_PROGRAM, self._wire.now_ms, len(data))
+        for at in range(0, len(data), CHUNK):
+            yield from self._client.program_external(data[at : at + CHUNK])
+            story.done = min(at + CHUNK, len(data))
+        if (yield from self._client.external_crc(len(data))) != crc32(data):
+            raise _CrcDiffers
+
+    def _measured(self, done: int) -> None:
+        self._story.done = done
+
+    def _erase(self) -> Script[None]:
+        self._story.begin(Stage.ERASE, self._wire.now_ms, ERASE_USUAL_MS)
+        before, self._story.board_state = self._state, BoardState.INCOMPLETE
+        try:
+            yield from self._client.erase()
+        except Refused as refused:
+            if refused.status is Status.INVALID:  # not understood, so not done
+                self._story.board_state = before
+            raise
+
+    def _program(self) -> Script[None]:
+        image, story = self._firmware.image, self._story
+        story.begin(Stage.PROGRAM, self._wire.now_ms, len(image))
+        for at in range(0, len(image), CHUNK):
+            yield from self._client.program(image[at : at + CHUNK])
+            story.done = min(at + CHUNK, len(image))
+
+    def _verify(self, info: BoardInfo) -> Script[None]:
+        self._story.begin(Stage.VERIFY, self._wire.now_ms)
+        if info.protocol >= 3:
+            if (yield from self._client.crc()) != flash_crc(self._firmware.image, info.flash_size):
+                raise _CrcDiffers
+            return
+        image = self._firmware.image
+        self._story.total = len(image)
+        yield from self._client.begin_reading()
+        for at in range(0, len(image), CHUNK):
+            chunk = image[at : at + CHUNK]
+            if (yield from self._client.read(len(chunk))) != chunk:
+                raise _CrcDiffers
+            self._story.done = at + len(chunk)
+
+
+def _words(trouble: Exception) -> str:
+    if isinstance(trouble, _CrcDiffers):
+        return "what was read back differs from the file"
+    if isinstance(trouble, Silent):
+        return "an answer was missing"
+    return str(trouble)

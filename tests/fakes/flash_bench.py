@@ -1,0 +1,110 @@
+"""A flashing session against a simulated board, in virtual time: no port, no clock, no sleep."""
+
+from __future__ import annotations
+
+import base64
+import json
+import zlib
+from collections.abc import Callable
+from random import Random
+from typing import Any
+
+from mavlink_bridge.bootloader.board import SimulatedBoard
+from mavlink_bridge.bootloader.firmware import Firmware, parse_firmware
+from mavlink_bridge.bootloader.session import FlashSession
+
+PORT = "/dev/ttyACM0"
+STEP_MS = 100
+"""How often a shell looks whether the port is there."""
+
+
+def image_of(size: int = 5000) -> bytes:
+    """Bytes that no other image of another size begins with."""
+    return Random(size).randbytes(size)
+
+
+def apj(board_id: int = 140, size: int = 5000, **changes: Any) -> bytes:
+    """A firmware file; `changes` replaces fields, None removes one."""
+    image = image_of(size)
+    fields: dict[str, Any] = {
+        "magic": "APJFWv1", "board_id": board_id, "board_revision": 0, "summary": "CubeOrange", "version": "0.1",
+        "image": base64.b64encode(zlib.compress(image, 9)).decode(), "image_size": size, "git_identity": "5e471e00",
+        "extf_image": "", "extf_image_size": 0,
+    }  # fmt: skip
+    fields.update(changes)
+    return json.dumps({name: value for name, value in fields.items() if value is not None}).encode()
+
+
+def firmware(board_id: int = 140, size: int = 5000, **changes: Any) -> Firmware:
+    return parse_firmware(apj(board_id, size, **changes), "x.apj")
+
+
+class FlashBench:
+    """Runs `session` against `board` until the session ends. `script` maps an instant (ms) to what happens then."""
+
+    def __init__(self, session: FlashSession, board: SimulatedBoard | None) -> None:
+        self.session = session
+        self.board = board
+        self.now_ms = 0
+        self.events: list[tuple[int, Callable[[], None]]] = []
+        self.lines: list[str] = []
+        self.sent = bytearray()
+
+    def at(self, when_ms: int, do: Callable[[], None]) -> None:
+        self.events.append((when_ms, do))
+        self.events.sort(key=lambda event: event[0])
+
+    def plug(self) -> None:
+        assert self.board is not None
+        self.board.plug(self.now_ms)
+
+    def run(self, until_ms: int = 1_000_000) -> FlashBench:
+        runner = self.session.runner
+        runner.advance(0)
+        while not runner.done and self.now_ms < until_ms:
+            self._pass()
+            self._observe()
+            self.now_ms = self._next_instant()
+        return self
+
+    def _pass(self) -> None:
+        now, runner, wire, board = self.now_ms, self.session.runner, self.session.wire, self.board
+        while self.events and self.events[0][0] <= now:
+            self.events.pop(0)[1]()
+        if board is not None:
+            board.handle_timeout(now)
+        there = board is not None and board.attached
+        if wire.connected and not (there and wire.wanted):
+            runner.port_closed(now)
+        elif not wire.connected and there and wire.wanted and now % STEP_MS == 0:
+            runner.port_opened(PORT, now)
+        self._exchange(now)
+        runner.advance(now)
+        self._exchange(now)
+
+    def _exchange(self, now: int) -> None:
+        runner, wire, board = self.session.runner, self.session.wire, self.board
+        while board is not None and wire.connected and board.attached:
+            out = runner.take_outgoing()
+            self.sent += out
+            if out:
+                board.receive(out, now)
+            back = board.take_outgoing()
+            if back:
+                runner.receive(back, now)
+            if not out and not back:
+                return
+
+    def _observe(self) -> None:
+        self.lines += self.session.story.take_lines()
+
+    @property
+    def stages(self) -> list[str]:
+        return [stage.value for stage in self.session.story.stages]
+
+    def _next_instant(self) -> int:
+        grid = (self.now_ms // STEP_MS + 1) * STEP_MS
+        due = [grid, self.session.runner.next_deadline_ms(), *(when for when, _ in self.events[:1])]
+        if self.board is not None:
+            due.append(self.board.next_deadline_ms())
+        return max(self.now_ms + 1, min(at for at in due if at is not None))
