@@ -286,10 +286,11 @@ class Autopilot:
         """The fault `gcs.loss`: as if it had been silent for too long."""
         self.crew.failsafes.ground_station_silent(now_ms)
 
-    def ground_station_heartbeat(self, system: int, link_ms: int) -> None:
-        """A GCS HEARTBEAT was heard at `link_ms` on the link clock (FS_GCS counts SYSID_MYGCS only)."""
+    def ground_station_heartbeat(self, system: int, now_ms: int) -> None:
+        """A GCS HEARTBEAT was heard (FS_GCS counts SYSID_MYGCS only). Its silence is counted on the link clock, from
+        the next `update_link_clock` on."""
         if system == int(self.crew.cockpit.param("SYSID_MYGCS", 255.0)):
-            self.crew.failsafes.ground_station_heard(link_ms)
+            self.crew.failsafes.ground_station_heard()
 
     # --- plans ----------------------------------------------------------------------------------------------------
     def check_plan(self, kind: int, items: tuple[MissionItem, ...]) -> str | None:

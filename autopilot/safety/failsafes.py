@@ -69,6 +69,7 @@ class Failsafes:
         self._disarm = disarm
         self.ground_station = SilenceWatch()
         self.sticks = SilenceWatch()
+        self._heard = False
         self.battery_low = False
         self.battery_critical = False
         self.estimator = False
@@ -152,13 +153,17 @@ class Failsafes:
         if self._modes.set(number, now_ms, "EKF Failsafe").ok:
             self._cockpit.say(Severity.CRITICAL, f"EKF Failsafe: changed to {self._modes.spec.name} Mode")
 
-    def ground_station_heard(self, link_ms: int) -> None:
-        """A HEARTBEAT of SYSID_MYGCS; time on the link clock."""
-        if self.ground_station.heard(link_ms, self._cockpit.param("FS_GCS_TIMEOUT", 5.0)):
-            self._cockpit.say(Severity.WARNING, "GCS Failsafe Cleared")
+    def ground_station_heard(self) -> None:
+        """A HEARTBEAT of SYSID_MYGCS. Whoever passes it on may live on the vehicle's clock: the silence counts from the
+        next `link_time`."""
+        self._heard = True
 
     def link_time(self, link_ms: int, now_ms: int) -> None:
         """The link clock has advanced to `link_ms`."""
+        if self._heard:
+            self._heard = False
+            if self.ground_station.heard(link_ms, self._cockpit.param("FS_GCS_TIMEOUT", 5.0)):
+                self._cockpit.say(Severity.WARNING, "GCS Failsafe Cleared")
         if self.ground_station.is_due(link_ms):
             self.ground_station_silent(now_ms)
 

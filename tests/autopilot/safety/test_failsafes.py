@@ -133,7 +133,8 @@ def test_an_emergency_cutoff_disarms_and_says_so() -> None:
 # --- ground station ---------------------------------------------------------------------------------------------------
 def silent(bench: Bench, seconds: float = 5.0) -> int:
     """A ground station is heard once and then no more."""
-    bench.core.ground_station_heartbeat(255, 1000)
+    bench.core.ground_station_heartbeat(255, bench.now_ms)
+    bench.core.update_link_clock(1000)
     assert bench.core.next_link_deadline_ms() == 1000 + int(seconds * 1000)
     bench.core.update_link_clock(1000 + int(seconds * 1000) - 1)
     assert not bench.core.failsafe
@@ -148,7 +149,8 @@ def test_a_silent_ground_station(setting: int, mode: int) -> None:
 
 def test_only_our_ground_station_counts() -> None:
     bench = flying(FS_GCS_ENABLE=1)
-    bench.core.ground_station_heartbeat(245, 1000)
+    bench.core.ground_station_heartbeat(245, bench.now_ms)
+    bench.core.update_link_clock(1000)
     assert bench.core.next_link_deadline_ms() is None
 
 
@@ -165,7 +167,8 @@ def test_the_timeout_is_a_parameter() -> None:
 def test_its_return_clears_the_failsafe_but_not_the_mode() -> None:
     bench = flying(FS_GCS_ENABLE=1, FS_OPTIONS=0)
     silent(bench)
-    bench.core.ground_station_heartbeat(255, 20_000)
+    bench.core.ground_station_heartbeat(255, bench.now_ms)
+    bench.core.update_link_clock(20_000)
     assert not bench.core.failsafe
     assert bench.core.mode_number == RTL
     assert "GCS Failsafe Cleared" in bench.texts
