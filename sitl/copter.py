@@ -34,6 +34,8 @@ from sitl.targets import write_target, write_yaw
 __all__ = ["SimulatedCopter"]
 
 _NOTHING = VehicleEvent(0)
+#: A leg at less than this would never end, m/s.
+SLOWEST = 0.1
 
 
 class SimulatedCopter:
@@ -155,9 +157,9 @@ class SimulatedCopter:
         self._report[0, R.YAW_DONE] = 0.0
 
     def set_speeds(self, speeds: Speeds) -> None:
-        self._p[L.SPEED_GROUND] = speeds.ground
-        self._p[L.SPEED_UP] = speeds.up
-        self._p[L.SPEED_DOWN] = speeds.down
+        self._p[L.SPEED_GROUND] = max(speeds.ground, SLOWEST)
+        self._p[L.SPEED_UP] = max(speeds.up, SLOWEST)
+        self._p[L.SPEED_DOWN] = max(speeds.down, SLOWEST)
 
     def set_sticks(self, sticks: Sticks) -> None:
         p = self._p

@@ -98,7 +98,10 @@ def tick(s: L.Row, p: L.Row, t: L.Row, rng: Any, table: Any) -> None:
     estimate(s, p, rng, table)
     watch_estimator(s)
     decide(s, p, t)
-    watch_battery(s, p, s[M.VOLTS], s[M.MAH])
+    volts = s[M.VOLTS]
+    if p[L.SAG_FREE] == 1.0:  # BATT_FS_VOLTSRC: judge the voltage with the sag taken out
+        volts += s[M.AMPS] * p[M.OHMS]
+    watch_battery(s, p, volts, s[M.MAH])
     watch_distance(s, p, t)
     if s[M.TORQUE_AGE] * p[M.DT] >= 0.05:
         if s[L.DEADMAN_SENT] == 0.0:

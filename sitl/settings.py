@@ -37,6 +37,7 @@ SCALED: dict[str, tuple[int, float]] = {
     "BATT_CRT_VOLT": (L.CRIT_V, 1.0),
     "BATT_CRT_MAH": (L.CRIT_MAH, 1.0),
     "BATT_LOW_TIMER": (L.LOW_TIMER, 1.0),
+    "BATT_FS_VOLTSRC": (L.SAG_FREE, 1.0),
     "BATT_CAPACITY": (L.CAPACITY, 1.0),
     "FM_CUT_ALT": (L.CUT_ALT, 1.0),
     "ACRO_Y_RATE": (L.ACRO_YAW_RATE, pi / 180.0),

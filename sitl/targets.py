@@ -36,12 +36,15 @@ def write_yaw(row: Row, yaw: Yaw) -> None:
 
 
 def write_target(row: Row, target: Target) -> None:
-    """All of the target; the kernel notices the new T_SEQ. TypeError for a target that a copter does not know."""
-    seq, yaw_seq = row[L.T_SEQ], row[L.T_YAW_SEQ]
-    row[:] = 0.0
-    row[L.T_YAW_SEQ] = yaw_seq
-    _write(target, row)
-    row[L.T_SEQ] = seq + 1.0
+    """All of the target; the kernel notices the new T_SEQ. TypeError for a target that a copter does not know,
+    ValueError for one with a number that is not finite; the old target then stays."""
+    new = np.zeros_like(row)
+    new[L.T_YAW_SEQ] = row[L.T_YAW_SEQ]
+    _write(target, new)
+    if not np.isfinite(new).all():
+        raise ValueError(f"not finite: {target}")
+    new[L.T_SEQ] = row[L.T_SEQ] + 1.0
+    row[:] = new
 
 
 @singledispatch

@@ -237,7 +237,7 @@ def fly_target(s: L.Row, p: L.Row, t: L.Row) -> None:
     else:
         brake(s, p)
         slow = s[L.RVN] * s[L.RVN] + s[L.RVE] * s[L.RVE] + s[L.RVD] * s[L.RVD] < 0.01
-        if slow and s[L.EVN] * s[L.EVN] + s[L.EVE] * s[L.EVE] + s[L.EVD] * s[L.EVD] < 0.16:
+        if kind == L.BRAKE and slow and s[L.EVN] * s[L.EVN] + s[L.EVE] * s[L.EVE] + s[L.EVD] * s[L.EVD] < 0.16:
             arrive(s)
     moving = s[L.RVN] * s[L.RVN] + s[L.RVE] * s[L.RVE] > 0.64
     if kind == L.LEG and t[L.T_SPLINE] == 0.0 and s[L.PHASE] < 2.0:

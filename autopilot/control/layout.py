@@ -80,7 +80,7 @@ STICK_R, STICK_P, STICK_T, STICK_Y, STICK_LEAN, STICK_UP, STICK_DN = range(43, 5
 STICK_YAW_RATE, LOITER_SPEED, LOITER_ACCEL, BRAKE_ACCEL, BRAKE_JERK, ACRO_RATE = range(50, 56)
 DECLINATION, GPS_SIGMA_P, GPS_SIGMA_V, BARO_SIGMA, MAG_SIGMA = range(56, 61)
 ORIGIN_LAT, ORIGIN_LON, ORIGIN_ALT = range(61, 64)
-ACRO_YAW_RATE, STICK_ACCEL_Z = range(64, 66)
+ACRO_YAW_RATE, STICK_ACCEL_Z, SAG_FREE = range(64, 67)
 PLANT_SETTINGS: Final = 80
 
 # ---------------------------------------------------------------------------------------------------- target

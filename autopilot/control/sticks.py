@@ -52,6 +52,7 @@ def turn_heading(s: L.Row, p: L.Row, rate: float) -> None:
 @jit
 def fly_attitude(s: L.Row, p: L.Row, t: L.Row) -> None:
     """Angles with a climb rate or a thrust; level and at rest in height when not renewed in time."""
+    s[L.IVN], s[L.IVE] = 0.0, 0.0
     late = s[L.TIME_MS] - s[L.TARGET_MS] > t[L.T_TIMEOUT_MS]
     roll = 0.0 if late else t[L.T_ROLL]
     pitch = 0.0 if late else t[L.T_PITCH]
@@ -116,6 +117,7 @@ def fly_sticks(s: L.Row, p: L.Row, t: L.Row) -> None:
         )
         fly_reference(s, p)
         return
+    s[L.IVN], s[L.IVE] = 0.0, 0.0
     roll = p[L.STICK_R] * p[L.STICK_LEAN]
     pitch = -p[L.STICK_P] * p[L.STICK_LEAN]
     demand_angles(s, roll, pitch, s[L.RYAW], s[L.RYAW_RATE])

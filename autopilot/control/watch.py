@@ -224,6 +224,9 @@ def watch_distance(s: L.Row, p: L.Row, t: L.Row) -> None:
     if p[L.WATCH] <= 0.0:
         s[L.NEAR_SENT] = 0.0
         return
+    kind = t[L.KIND]
+    if not (kind == L.LEG or kind == L.HOLD or kind == L.CIRCLE or (kind == L.LAND and t[L.T_HAS_POSITION] == 1.0)):
+        return
     n, e = s[L.EPN] - t[L.T_END_N], s[L.EPE] - t[L.T_END_E]
     if s[L.NEAR_SENT] == 0.0 and sqrt(n * n + e * e) < p[L.WATCH]:
         s[L.NEAR_SENT] = 1.0

@@ -171,6 +171,16 @@ def test_battery_thresholds_wait_for_their_timer(flight: CopterFlight) -> None:
     assert flight.run(6.0, VehicleEvent.BATTERY_CRITICAL)
 
 
+def test_sag_can_be_taken_out_of_the_judged_voltage(flight: CopterFlight) -> None:
+    """BATT_FS_VOLTSRC 1: a threshold between the loaded and the rest voltage does not act; with 0 it does."""
+    between = 0.5 * float(flight.report[R.BATT_V] + flight.report[R.BATT_V_REST])
+    for name, value in (("BATT_FS_VOLTSRC", 1.0), ("BATT_LOW_TIMER", 0.0), ("BATT_LOW_VOLT", between)):
+        flight.copter.set_parameter(name, value)
+    assert not flight.run(2.0, VehicleEvent.BATTERY_LOW)
+    flight.copter.set_parameter("BATT_FS_VOLTSRC", 0.0)
+    assert flight.run(0.1, VehicleEvent.BATTERY_LOW)
+
+
 def test_a_short_dip_is_no_low_battery(flight: CopterFlight) -> None:
     """The timer starts anew when the voltage recovers."""
     flight.copter.set_parameter("BATT_LOW_VOLT", 11.5)

@@ -17,6 +17,7 @@ from autopilot.vehicle import (
     Circle,
     Drive,
     Hold,
+    Idle,
     Land,
     Leg,
     Pilot,
@@ -356,3 +357,45 @@ def test_odometer_counts_the_way_flown(flight: CopterFlight) -> None:
     before = float(flight.report[R.ODOMETER])
     flight.fly(Leg((100.0, 0.0, -20.0)), 30.0)
     assert flight.report[R.ODOMETER] - before == pytest.approx(98.0, abs=4.0)
+
+
+def test_a_target_that_is_not_finite_is_refused_and_the_old_one_stays(flight: CopterFlight) -> None:
+    """Not a number would never leave the state again."""
+    flight.fly(Hold((5.0, 0.0, -20.0)), 10.0)
+    with pytest.raises(ValueError, match="not finite"):
+        flight.copter.set_target(Leg((float("nan"), 0.0, -20.0)))
+    flight.run(5.0)
+    assert flight.truth() == pytest.approx((5.0, 0.0, -20.0), abs=1.0)
+
+
+def test_idle_in_the_air_brakes_and_never_arrives(flight: CopterFlight) -> None:
+    """Idle means nothing to fly to."""
+    flight.copter.set_target(Idle())
+    assert not flight.run(5.0, VehicleEvent.ARRIVED)
+    assert flight.report[R.TRUE_D] == pytest.approx(-20.0, abs=1.0)
+
+
+def test_a_spline_passes_its_points_without_stopping() -> None:
+    """Through three waypoints on a curve: each within 2 m, never slower than 2 m/s between them."""
+    flight = CopterFlight(3, wind=5.0, gust=1.0)
+    flight.take_off()
+    points = [(0.0, 0.0, -20.0), (60.0, 40.0, -20.0), (120.0, 0.0, -25.0), (180.0, 40.0, -20.0)]
+    flight.fly(Hold(points[0]), 10.0)
+    rows = []
+    for i in range(1, 4):
+        flight.copter.set_target(
+            Leg(
+                points[i],
+                start=points[i - 1],
+                next=points[i + 1] if i < 3 else None,
+                previous=points[i - 2] if i > 1 else None,
+                spline=True,
+                next_is_spline=i < 3,
+            )
+        )
+        rows.append(flight.record(60.0, (R.TRUE_N, R.TRUE_E, R.TRUE_D, R.GROUND_SPEED), VehicleEvent.ARRIVED))
+        assert flight.seen & VehicleEvent.ARRIVED
+    track = np.concatenate([*rows, flight.record(5.0, (R.TRUE_N, R.TRUE_E, R.TRUE_D, R.GROUND_SPEED))])
+    for point in points[1:]:
+        assert np.sqrt(((track[:, :3] - np.array(point)) ** 2).sum(axis=1)).min() < 2.0
+    assert rows[1][:, 3].min() > 2.0
