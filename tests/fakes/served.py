@@ -1,0 +1,99 @@
+"""`sortie serve` as a process on free ports, with state and logs of its own: what a real ground station connects to."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from pymavlink import mavutil
+
+START_S = 60
+END_S = 10
+
+
+def free_port(kind: socket.SocketKind = socket.SOCK_STREAM) -> int:
+    """A port of 127.0.0.1 that nobody has now."""
+    with socket.socket(socket.AF_INET, kind) as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@dataclass(frozen=True)
+class Served:
+    """A running service: TCP `port`, UDP `udp_port` that it sends to, and where it writes."""
+
+    process: subprocess.Popen[bytes]
+    port: int
+    udp_port: int
+    folder: Path
+
+    @property
+    def tcp(self) -> str:
+        return f"tcp:127.0.0.1:{self.port}"
+
+    def story(self) -> str:
+        """What it wrote to stderr and to its log: for the message of a failed test."""
+        texts = [path.read_text(errors="replace") for path in (self.folder / "stderr", self.folder / "log" / "run.log")
+                 if path.exists()]  # fmt: skip
+        return "\n".join(texts)
+
+
+@contextmanager
+def served(folder: Path, *arguments: str, speedup: str = "0", ready: bool = True) -> Iterator[Served]:
+    """Start `sortie serve`; hand it out once a HEARTBEAT has come (`ready`: once it can be armed); end it by SIGTERM.
+
+    It must then end with status 0 and without an internal error in its log.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    port, udp_port = free_port(), free_port(socket.SOCK_DGRAM)
+    command = [sys.executable, "-m", "sortie", "serve", "--speedup", speedup, "--state-dir", str(folder / "state"),
+               "--log-dir", str(folder / "log"), "--link", f"tcpin:127.0.0.1:{port}",
+               "--link", f"udpout:127.0.0.1:{udp_port}", *arguments]  # fmt: skip
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("SORTIE_")}
+    with (folder / "stderr").open("wb") as stderr:
+        process = subprocess.Popen(command, stdout=stderr, stderr=stderr, env=environment)
+    service = Served(process, port, udp_port, folder)
+    try:
+        wait_for_vehicle(service, ready)
+        yield service
+    finally:
+        if process.poll() is None:
+            process.send_signal(signal.SIGTERM)
+        try:
+            status = process.wait(END_S)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+            status = -1
+    assert status == 0, service.story()
+    assert "internal error" not in service.story(), service.story()
+
+
+def wait_for_vehicle(service: Served, ready: bool) -> None:
+    """Until the service sends HEARTBEATs, and (`ready`) until its pre-arm checks pass."""
+    link = None
+    for _ in range(START_S * 10):
+        assert service.process.poll() is None, service.story()
+        try:
+            link = mavutil.mavlink_connection(service.tcp, retries=1, autoreconnect=False)
+            break
+        except OSError:
+            # Nobody listens yet. The wait is for a process that gives no other sign.
+            signal.sigtimedwait([], 0.1)
+    assert link is not None, service.story()
+    try:
+        assert link.wait_heartbeat(timeout=START_S) is not None, service.story()
+        prearm = mavutil.mavlink.MAV_SYS_STATUS_PREARM_CHECK
+        while ready:
+            status = link.recv_match(type="SYS_STATUS", blocking=True, timeout=START_S)
+            assert status is not None, service.story()
+            ready = not status.onboard_control_sensors_health & prearm
+    finally:
+        link.close()
