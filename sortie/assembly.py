@@ -104,13 +104,9 @@ class Assembly:
                 raise UserError(str(error)) from error
 
     def make_loop(self, default_speedup: float, running: bool = False) -> RunLoop:
-        """The run loop. At speed 0 it runs ahead all the time when `running`, else until armable and while armed."""
+        """The run loop. At speed 0 it runs ahead all the time when `running`, else as `Service.busy` says."""
         speedup = default_speedup if self.settings.speedup is None else self.settings.speedup
-        autopilot = self.service.autopilot
-
-        def ahead() -> bool:
-            return running or autopilot.armed or not autopilot.prearm_ok
-
+        ahead = (lambda: True) if running else (lambda: self.service.busy)
         return RunLoop(self.service, self.hub, self.bell, speedup, ahead)
 
     def __enter__(self) -> Assembly:

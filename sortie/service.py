@@ -13,6 +13,7 @@ from typing import Any
 from autopilot import report
 from autopilot.core import Autopilot
 from autopilot.journal import Journal
+from autopilot.mission.state import MissionState
 from autopilot.parameters.parameters import Parameters
 from autopilot.vehicle import SimulatedVehicle
 from mavlink_bridge.endpoint import Endpoint
@@ -32,6 +33,8 @@ from sortie.faults import Fault
 
 TICK_MS = 20
 HORIZON_MS = 1000
+BOOT_LIMIT_MS = 120_000
+STANDING_MS = 0.2
 BURST_BYTES = 64 * 1024
 Observer = Callable[[list[Any], int], None]
 
@@ -62,6 +65,7 @@ class Service:
         self.endpoint = Endpoint(int(parameters["SYSID_THISMAV"]), on_error=on_error)
         self.next_step_ms: Callable[[], int | None] = lambda: None
         self._faults = _schedule(faults)
+        self._booting = True
         self._streaming: tuple[int, ...] = ()
         self._add_services(identity)
 
@@ -171,6 +175,22 @@ class Service:
             self.telemetry.handle_events(events, now_ms)
         for observer in self.observers:
             observer(events, now_ms)
+
+    @property
+    def busy(self) -> bool:
+        """Is there something to run ahead for: booting until armable (or it is clear that it will not be), or a flight?
+
+        A vehicle that stands armed waits for the next command, which a ground station needs milliseconds of its own
+        time to send: run ahead, those would be more than DISARM_DELAY.
+        """
+        autopilot = self.autopilot
+        if not autopilot.armed:
+            self._booting = self._booting and not autopilot.prearm_ok and self.now_ms < BOOT_LIMIT_MS
+            return self._booting
+        if autopilot.sequencer.state() is MissionState.RUNNING:
+            return True
+        state = self.vehicle.state
+        return state.ground_speed > STANDING_MS if autopilot.kind == "rover" else not state.landed
 
     # --- facts for people ---------------------------------------------------------------------------------------------
     @property
