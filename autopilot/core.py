@@ -62,10 +62,11 @@ class Autopilot:
                 cockpit.arrived = True
             if bits & _ESTIMATOR_OK:
                 crew.home.position_found()
-            crew.arming.handle_events(events, now_ms)
             crew.failsafes.handle_events(events, now_ms)
+            crew.arming.handle_events(events, now_ms)
         crew.sticks.update(now_ms)
         crew.fence.update(now_ms)
+        crew.wind.update(now_ms)
         crew.modes.mode.update(now_ms, events)
         crew.arming.update(now_ms)
         crew.payload.update(now_ms)
@@ -78,7 +79,7 @@ class Autopilot:
         earliest: int | None = None
         for due in (
             crew.modes.mode.next_deadline_ms(), crew.arming.next_deadline_ms(), crew.fence.deadline_ms,
-            crew.failsafes.sticks.deadline, crew.payload.deadline_ms,
+            crew.failsafes.sticks.deadline, crew.payload.deadline_ms, crew.wind.deadline_ms,
         ):
             if due is not None and (earliest is None or due < earliest):
                 earliest = due

@@ -35,6 +35,7 @@ from autopilot.safety.arming import Arming
 from autopilot.safety.failsafes import Failsafes
 from autopilot.safety.fence import FenceGuard
 from autopilot.safety.rally import ReturnPoint
+from autopilot.safety.wind import WindWatch
 from autopilot.vehicle import Vehicle
 
 
@@ -113,6 +114,7 @@ class Crew:
         self.fence = FenceGuard(cockpit, plans.fence, modes, self._stop_motors)
         self.return_point = ReturnPoint(cockpit, plans.rally, self.fence)
         self.failsafes = Failsafes(cockpit, modes, self._stop_motors)
+        self.wind = WindWatch(cockpit, self.failsafes.too_windy)
         self.sticks = PilotInput(cockpit, modes, self.failsafes, self.auto.wake)
         self.arming = Arming(
             cockpit, modes, self.auto, plans.mission, self.home, self.fence.complaints, self.sticks.throttle_raised,
@@ -150,6 +152,7 @@ class Crew:
         self.cockpit.vehicle.set_parameter(name, value)
         self.speeds.parameter_changed(name)
         self.fence.parameter_changed(name)
+        self.wind.parameter_changed(name)
         if name == "SRT_MIS_DO_LEG":
             self.sequencer.timing = self._do_timing()
 
@@ -158,4 +161,5 @@ class Crew:
 
     def _armed_changed(self, armed: bool, now_ms: int) -> None:
         self.fence.armed_changed(now_ms)
+        self.wind.schedule(now_ms)
         self.failsafes.armed_changed(armed)

@@ -133,6 +133,7 @@ class Arming:
 
     def disarm(self, now_ms: int, *, force: bool = False, reason: str = "") -> Outcome:
         if not self._cockpit.armed:
+            self._notice(now_ms, reason)  # it may have stopped by itself just now
             return ACCEPTED
         if not force and not self._cockpit.landed:
             return self._cockpit.refuse("Disarm: not landed")

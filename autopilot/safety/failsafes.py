@@ -215,6 +215,10 @@ class Failsafes:
             way = COPTER_RADIO.get(setting, Escape.LAND)
         self._fail("Radio", way, now_ms)
 
+    def too_windy(self, now_ms: int) -> None:
+        """The wind is above SRT_WIND_MAX: come home."""
+        self._fail("Wind", Escape.RTL, now_ms)
+
     # --- consequences ---------------------------------------------------------------------------------------------
     def _in_auto(self) -> bool:
         return self._modes.number in self._autos

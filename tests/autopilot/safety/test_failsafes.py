@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from autopilot import report
+from autopilot.outcome import ArmedChanged
 from autopilot.vehicle import Sticks, VehicleEvent
 from tests.fakes.core_bench import Bench, item, takeoff, waypoint
 
@@ -128,6 +130,44 @@ def test_an_emergency_cutoff_disarms_and_says_so() -> None:
     happens(bench, VehicleEvent.CUTOFF)
     assert not bench.core.armed
     assert "Emergency cutoff: motors stopped" in bench.texts
+
+
+def test_the_reason_of_a_cutoff_goes_before_the_disarming_that_it_caused() -> None:
+    bench = flying()
+    bench.vehicle.state.report[report.ARMED] = 0.0  # the vehicle has cut its motors itself
+    happens(bench, VehicleEvent.CUTOFF | VehicleEvent.DISARMED)
+    assert bench.texts[-2:] == ["Emergency cutoff: motors stopped", "Disarming motors"]
+    assert bench.events(ArmedChanged)[-1].reason == "emergency cutoff"
+
+
+# --- wind -------------------------------------------------------------------------------------------------------------
+def blow(bench: Bench, north: float, east: float) -> None:
+    bench.vehicle.state.report[report.WIND_N], bench.vehicle.state.report[report.WIND_E] = north, east
+    bench.run(1.0)
+
+
+def test_too_much_wind_brings_it_home_once() -> None:
+    bench = flying(SRT_WIND_MAX=10)
+    blow(bench, 6.0, -7.0)
+    assert bench.core.mode_number == GUIDED
+    blow(bench, 8.0, -7.0)
+    assert bench.core.mode_number == RTL
+    assert "Wind 10.6 m/s is above 10 m/s" in bench.texts
+    bench.core.set_mode(GUIDED, bench.now_ms)
+    blow(bench, 8.5, -7.0)
+    assert bench.core.mode_number == GUIDED
+    blow(bench, 0.0, 0.0)
+    blow(bench, 8.5, -7.0)
+    assert bench.core.mode_number == RTL
+
+
+def test_without_a_limit_the_wind_is_not_watched() -> None:
+    bench = flying()
+    before = bench.updates
+    for _ in range(5):
+        blow(bench, 30.0, 0.0)
+    assert bench.core.mode_number == GUIDED
+    assert bench.updates - before == 5
 
 
 # --- ground station ---------------------------------------------------------------------------------------------------
