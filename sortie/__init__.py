@@ -2,4 +2,56 @@
 
 The running program: command line, settings, run loop, state store, logs, Python API. Everything that can be decided
 without I/O lives below, in `autopilot`, `sitl` and `mavlink_bridge`; this package composes them.
+
+For Python programs: `Session` (a vehicle in this process), `read_plan` and `Plan`, `MissionItem`, `GeoPoint`, `events`
+(what a session's events are), `mavlink` (pymavlink's messages), `UserError` and `RefusedError`.
 """
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from autopilot.geo import GeoPoint
+    from autopilot.mission.items import MissionItem
+    from autopilot.mission.plan import Plan
+    from sortie import events
+    from sortie.errors import RefusedError, UserError
+    from sortie.plan_file import read_plan, start_of
+    from sortie.session import Session
+    from sortie.session_link import SessionLink
+    from sortie.session_watch import TimedEvent
+    from sortie.snapshot import Snapshot
+
+# Where each name lives: it is imported when first used, so that `import sortie` costs nothing.
+_HOMES = {
+    "GeoPoint": "autopilot.geo",
+    "MissionItem": "autopilot.mission.items",
+    "Plan": "autopilot.mission.plan",
+    "RefusedError": "sortie.errors",
+    "Session": "sortie.session",
+    "SessionLink": "sortie.session_link",
+    "Snapshot": "sortie.snapshot",
+    "TimedEvent": "sortie.session_watch",
+    "UserError": "sortie.errors",
+    "read_plan": "sortie.plan_file",
+    "start_of": "sortie.plan_file",
+}
+_MODULES = {"events": "sortie.events", "mavlink": "pymavlink.dialects.v20.ardupilotmega"}
+
+__all__ = [
+    "GeoPoint", "MissionItem", "Plan", "RefusedError", "Session", "SessionLink", "Snapshot", "TimedEvent", "UserError",
+    "events", "mavlink", "read_plan", "start_of",
+]  # fmt: skip
+
+
+def __getattr__(name: str) -> Any:
+    if name in _MODULES:
+        found: Any = import_module(_MODULES[name])
+    elif name in _HOMES:
+        found = getattr(import_module(_HOMES[name]), name)
+    else:
+        raise AttributeError(f"module 'sortie' has no attribute {name!r}")
+    globals()[name] = found
+    return found

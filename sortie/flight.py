@@ -7,6 +7,7 @@ from enum import Enum
 from typing import TYPE_CHECKING, Any
 
 from autopilot import report
+from autopilot.core import Autopilot
 from autopilot.mission.events import ItemReached, MissionComplete
 from autopilot.outcome import ArmedChanged, ModeChanged, Outcome, Result
 
@@ -18,6 +19,14 @@ RETRY_MS = 1_000
 GUIDED = {"copter": 4, "rover": 15}
 AUTO = {"copter": frozenset({3, 27}), "rover": frozenset({10})}
 LAND = 9
+
+
+def start_mission(autopilot: Autopilot, now_ms: int) -> Outcome:
+    """Arm and fly the mission in AUTO, as a person at a ground station does it: arm in GUIDED, then start."""
+    outcome = autopilot.set_mode(GUIDED[autopilot.kind], now_ms)
+    if outcome.ok:
+        outcome = autopilot.arm(now_ms)
+    return autopilot.start_mission(now_ms) if outcome.ok else outcome
 
 
 class Stage(Enum):
@@ -80,20 +89,15 @@ class Flight:
     def _try_to_start(self, now_ms: int) -> None:
         self._next_try_ms = now_ms + RETRY_MS
         autopilot = self.service.autopilot
-        outcome = self._start(now_ms) if autopilot.prearm_ok else Outcome(Result.FAILED, "not ready to arm")
+        outcome = Outcome(Result.FAILED, "not ready to arm")
+        if autopilot.prearm_ok:
+            outcome = start_mission(autopilot, now_ms)
         if outcome.ok:
             self.stage = Stage.FLYING
             self._armed_ms = now_ms
             self._odometer = self._distance()
         elif now_ms - self._began_ms > ARMABLE_WITHIN_MS or autopilot.prearm_ok:
             self._end("failed", outcome.reason)
-
-    def _start(self, now_ms: int) -> Outcome:
-        autopilot = self.service.autopilot
-        outcome = autopilot.set_mode(GUIDED[autopilot.kind], now_ms)
-        if outcome.ok:
-            outcome = autopilot.arm(now_ms)
-        return autopilot.start_mission(now_ms) if outcome.ok else outcome
 
     def _observe(self, event: Any, now_ms: int) -> None:
         if isinstance(event, ItemReached):

@@ -33,18 +33,26 @@ def link_clock_ms() -> int:
 
 
 class RunLoop:
-    """See the module. `ahead()` says whether vehicle time may run ahead of the wall now; asked at speed 0 only."""
+    """See the module. `ahead()` says whether vehicle time may run ahead of the wall now; asked at speed 0 only.
+    `zero_ms`: link time when the wall (monotonic) is at 0."""
 
-    def __init__(self, service: Service, hub: LinkHub, bell: Bell, speedup: float, ahead: Callable[[], bool]) -> None:
+    def __init__(
+        self, service: Service, hub: LinkHub, bell: Bell, speedup: float, ahead: Callable[[], bool], zero_ms: int = 0
+    ) -> None:
         self.service = service
         self.hub = hub
         self.signal: int | None = None
+        self._zero_ms = zero_ms
         self._bell = bell
         hub.watch(bell.fileno(), bell.silence)
+        self.set_speedup(speedup, ahead)
+        self._stalled_since: float | None = None
+
+    def set_speedup(self, speedup: float, ahead: Callable[[], bool]) -> None:
+        """From now on go at this speed."""
         self._ahead = ahead if speedup == 0.0 else _never
         self._pace = Pace(speedup or 1.0)
         self._was_ahead = True
-        self._stalled_since: float | None = None
 
     # --- signals --------------------------------------------------------------------------------------------------
     def install_signals(self) -> None:
@@ -72,17 +80,25 @@ class RunLoop:
     def run(self, finished: Callable[[], bool], each: Callable[[float], None] | None = None) -> None:
         """Until `finished()` or a signal. `each(wall_s)` is called once a turn (progress)."""
         while self.signal is None and not finished():
-            wall_s = time.monotonic()
-            if self._ahead():
-                self._turn_ahead(wall_s, finished)
-            else:
-                self._turn_paced(wall_s)
+            self.turn(finished)
             if each is not None:
-                each(wall_s)
+                each(time.monotonic())
+
+    def turn(self, finished: Callable[[], bool]) -> None:
+        """Once round: some passes of the vehicle, then the links, with a sleep when there is nothing to do."""
+        wall_s = time.monotonic()
+        if self._ahead():
+            self._turn_ahead(wall_s, finished)
+        else:
+            self._turn_paced(wall_s)
+
+    def link_ms(self, wall_s: float | None = None) -> int:
+        """Link time at `wall_s`, or now."""
+        return int((time.monotonic() if wall_s is None else wall_s) * 1000.0) + self._zero_ms
 
     def greet(self) -> None:
         """Send what is due at once, before anything slow is loaded: the first HEARTBEAT."""
-        self.service.serve_links(link_clock_ms())
+        self.service.serve_links(self.link_ms())
         self.hub.flush()
 
     def _turn_ahead(self, wall_s: float, finished: Callable[[], bool]) -> None:
@@ -91,7 +107,7 @@ class RunLoop:
             self._wait_for_readers(wall_s)
             return
         self._stalled_since = None
-        link_ms = int(wall_s * 1000.0)
+        link_ms = self.link_ms(wall_s)
         end_s = wall_s + SLICE_S
         while self._ahead() and not finished():
             self.service.advance(self.service.now_ms + HORIZON_MS, link_ms)
@@ -102,7 +118,7 @@ class RunLoop:
 
     def _take_input(self, wait_s: float) -> None:
         ready = self.hub.wait(wait_s)
-        link_ms = link_clock_ms()
+        link_ms = self.link_ms()
         if ready and not self._was_ahead:
             # A message acts at the vehicle time that is due, not at the last pass's.
             self.service.run_to(self._pace.due_ms(time.monotonic(), self.service.now_ms), link_ms)
@@ -130,7 +146,7 @@ class RunLoop:
         if self._was_ahead:
             self._was_ahead = False
             self._pace.rebase(wall_s, self.service.now_ms)
-        self.service.run_to(self._pace.due_ms(wall_s, self.service.now_ms), int(wall_s * 1000.0))
+        self.service.run_to(self._pace.due_ms(wall_s, self.service.now_ms), self.link_ms(wall_s))
         self.hub.flush()
         self._take_input(self._sleep_s())
 
@@ -143,7 +159,7 @@ class RunLoop:
         wait_s = min(self._pace.wall_s(next_ms) - now_s, MAX_SLEEP_S)
         for due_ms in (service.next_link_deadline_ms(), self.hub.next_deadline_ms()):
             if due_ms is not None:
-                wait_s = min(wait_s, due_ms / 1000.0 - now_s)
+                wait_s = min(wait_s, (due_ms - self._zero_ms) / 1000.0 - now_s)
         return max(wait_s, 0.0)
 
 

@@ -177,6 +177,11 @@ class Store:
     def failure(self, ticket: int) -> str | None:
         return self._failures.get(ticket)
 
+    def wait(self, ticket: int, timeout_s: float = 5.0) -> bool:
+        """Wait until `ticket` is settled, for callers whose time stands still meanwhile; False when it took longer."""
+        with self._ready:
+            return self._ready.wait_for(lambda: self._settled >= ticket, timeout_s)
+
     # --- the writer ---------------------------------------------------------------------------------------------------
     def _write_forever(self) -> None:
         while True:

@@ -1,0 +1,21 @@
+"""What happens in a session, by kind: all are frozen dataclasses."""
+
+from autopilot.mission.events import CurrentChanged, ItemReached, MissionCleared, MissionComplete
+from autopilot.outcome import (
+    ArmedChanged,
+    FenceChanged,
+    FlightStateChanged,
+    HomeChanged,
+    ModeChanged,
+    ParameterChanged,
+    PayloadAction,
+    RebootRequested,
+    Severity,
+    StatusText,
+)
+
+__all__ = [
+    "ArmedChanged", "CurrentChanged", "FenceChanged", "FlightStateChanged", "HomeChanged", "ItemReached",
+    "MissionCleared", "MissionComplete", "ModeChanged", "ParameterChanged", "PayloadAction", "RebootRequested",
+    "Severity", "StatusText",
+]  # fmt: skip

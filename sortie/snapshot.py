@@ -1,0 +1,84 @@
+"""The state of a vehicle at one instant, as plain values."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from autopilot import report as R
+from autopilot.core import Autopilot
+from autopilot.geo import GeoPoint, Ned
+from autopilot.mission.sequencer import MissionState
+
+
+@dataclass(frozen=True, slots=True)
+class Battery:
+    """V, A, mAh since boot, and what is left, 0 .. 1."""
+
+    voltage: float
+    current: float
+    used_mah: float
+    remaining: float
+
+
+@dataclass(frozen=True, slots=True)
+class MissionProgress:
+    """`item` is the current item's number (the first is 1, home is 0), `items` the last one's, 0 without a mission."""
+
+    state: MissionState
+    item: int
+    items: int
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """What the vehicle believes (the estimate, not the simulator's truth).
+
+    `time_s`: vehicle time since boot. `place`: degrees, metres AMSL. `position`: NED m from where it was switched on.
+    `velocity`: NED m/s. `attitude`: roll, pitch, yaw in rad. `height`: m above home, 0 while home is unknown.
+    `distance`: m horizontal to the end of the present target. `armable`: the pre-arm checks pass.
+    """
+
+    time_s: float
+    place: GeoPoint
+    position: Ned
+    velocity: Ned
+    attitude: tuple[float, float, float]
+    ground_speed: float
+    height: float
+    distance: float
+    home: GeoPoint | None
+    battery: Battery
+    mode: str
+    armed: bool
+    armable: bool
+    landed: bool
+    mission: MissionProgress
+    satellites: int
+
+
+def snapshot(autopilot: Autopilot, now_ms: int) -> Snapshot:
+    """The state of `autopilot` and its vehicle at vehicle time `now_ms`."""
+    state, home = autopilot.vehicle.state, autopilot.home
+    r = state.report
+    return Snapshot(
+        time_s=now_ms / 1000.0,
+        place=state.place,
+        position=state.position,
+        velocity=state.velocity,
+        attitude=(float(r[R.ROLL]), float(r[R.PITCH]), float(r[R.YAW])),
+        ground_speed=state.ground_speed,
+        height=0.0 if home is None else float(r[R.ALT]) - home.alt,
+        distance=float(r[R.WP_DISTANCE]),
+        home=home,
+        battery=Battery(float(r[R.BATT_V]), float(r[R.BATT_A]), float(r[R.BATT_MAH]), float(r[R.BATT_FRACTION])),
+        mode=autopilot.mode_name,
+        armed=autopilot.armed,
+        armable=autopilot.prearm_ok,
+        landed=state.landed,
+        mission=MissionProgress(
+            autopilot.sequencer.state(),
+            autopilot.sequencer.current_nav_index(),
+            max(autopilot.mission.count() - 1, 0),
+        ),
+        satellites=int(r[R.GPS_SATS]),
+    )
