@@ -11,6 +11,8 @@ from math import sqrt
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from autopilot import report as R
 from autopilot.control import (
     attitude,
@@ -29,7 +31,7 @@ from autopilot.control import layout as L
 from autopilot.control import rover_layout as V
 from autopilot.control.estimator import fuse_baro, fuse_gps, fuse_mag
 from autopilot.control.inertial import align, predict, rotation, tilt
-from autopilot.control.jit import entry, jit
+from autopilot.control.jit import COMPILED, entry, jit
 from autopilot.control.rover_guidance import decide_rover
 from autopilot.control.watch import watch_battery, watch_distance, watch_estimator
 from sitl import layout as M
@@ -95,7 +97,8 @@ def estimate(s: L.Row, p: L.Row, rng: Any, table: Any) -> None:
         s[L.GPS_LOST_SENT] = 1.0
         s[L.GPS_SEEN] = 0.0
         s[L.EVENTS] += L.EV_GPS_LOST
-    if now % MAG_PERIOD_MS == 0.0 and p[M.MAG_ON] == 1.0:
+    if now >= s[M.MAG_NEXT] and p[M.MAG_ON] == 1.0:
+        s[M.MAG_NEXT] = now + MAG_PERIOD_MS
         read_mag(s, p, rng, table)
         fuse_mag(s, p, s[M.MAG_X], s[M.MAG_Y], s[M.MAG_Z])
     if s[L.POS_OK] == 0.0:
@@ -119,7 +122,10 @@ def tick(s: L.Row, p: L.Row, t: L.Row, rng: Any, table: Any) -> None:
     estimate(s, p, rng, table)
     watch_estimator(s)
     decide_rover(s, p, t)
-    watch_battery(s, p, s[M.VOLTS], s[M.MAH])
+    volts = s[M.VOLTS]
+    if p[L.SAG_FREE] == 1.0:  # BATT_FS_VOLTSRC: judge the voltage with the sag taken out
+        volts += s[M.AMPS] * p[M.OHMS]
+    watch_battery(s, p, volts, s[M.MAH])
     watch_distance(s, p, t)
     if s[M.TORQUE_AGE] * p[M.DT] >= 0.05:
         if s[L.DEADMAN_SENT] == 0.0:
@@ -191,3 +197,6 @@ def _make_advance(fingerprint: str) -> Callable[..., int]:
 _ROWS = "float64[:,::1]"
 SIGNATURE = f"int64({_ROWS}, {_ROWS}, {_ROWS}, uint64[:,::1], float64[::1], {_ROWS}, float64)"
 advance_rover: Callable[..., int] = entry(SIGNATURE, _make_advance(_fingerprint()))
+
+if not COMPILED:  # splitmix64 wraps around: meant, but numpy's scalars warn of it
+    advance_rover = np.errstate(over="ignore")(advance_rover)

@@ -15,7 +15,7 @@ from autopilot.control.attitude import limit
 from autopilot.control.guidance import arrive
 from autopilot.control.heading import begin_yaw, wrap, yaw_of
 from autopilot.control.jit import jit
-from autopilot.control.rover_lines import along_leg, begin_leg, leg_driven, round_circle, speed_for_turn, to_point
+from autopilot.control.rover_lines import along_leg, begin_leg, leg_driven, round_circle, speed_for_turn, to_point, turn_to
 from autopilot.control.rover_steering import hold_speed, release, sense_motion, steer_by_rate
 
 MANUAL, STEERING, ACRO = 3.0, 4.0, 5.0
@@ -131,7 +131,7 @@ def drive_velocity(s: L.Row, p: L.Row, t: L.Row) -> None:
         halt(s, p)
         return
     s[V.COURSE_ERROR] = wrap(t[V.T_HEADING] - yaw_of(s))
-    drive(s, p, p[V.KP_COURSE] * s[V.COURSE_ERROR], speed_for_turn(s, p, abs(speed)))
+    drive(s, p, turn_to(p, s[V.COURSE_ERROR]), speed_for_turn(s, p, abs(speed)))
 
 
 @jit

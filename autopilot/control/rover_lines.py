@@ -18,7 +18,7 @@ from autopilot.control.jit import jit
 from autopilot.control.reference import approach
 
 #: Rate at which the distance to a line goes to zero, 1/s, and the shortest length in which it does, m.
-ACROSS_RATE = 1.2
+ACROSS_RATE = 1.0
 SHORTEST = 1.0
 #: Steepest course towards a line, rad.
 STEEPEST = 1.2
@@ -58,6 +58,13 @@ def lean(off: float, speed: float, radius: float) -> tuple[float, float]:
 
 
 @jit
+def turn_to(p: L.Row, error: float) -> float:
+    """Turn rate that takes a course error (rad) away and can itself be taken back in time."""
+    rate = approach(abs(error), p[V.KP_COURSE], 0.6 * p[V.RATE_ACCEL])
+    return rate if error >= 0.0 else -rate
+
+
+@jit
 def follow(s: L.Row, p: L.Row, off: float, along: float, curvature: float) -> float:
     """Turn rate, rad/s, that leads to the line of direction `along` (rad) from `off` m right of it, and round its
     `curvature` (1/m, clockwise)."""
@@ -69,7 +76,7 @@ def follow(s: L.Row, p: L.Row, off: float, along: float, curvature: float) -> fl
     s[V.COURSE_ERROR] = error
     moving = sin(wrap(s[V.COURSE] - along)) * speed  # how fast the distance changes
     feed = curvature * speed - slope * moving
-    return p[V.KP_COURSE] * error + limit(feed, p[V.TURN_ACCEL] / speed)
+    return turn_to(p, error) + limit(feed, p[V.TURN_ACCEL] / speed)
 
 
 @jit
@@ -206,4 +213,4 @@ def to_point(s: L.Row, p: L.Row, n: float, e: float) -> tuple[float, float]:
     speed = speed_for_turn(s, p, min(approach(size, 1.0, BRAKE_SHARE * p[V.DECEL]), p[L.SPEED_GROUND]))
     if abs(error) > SLOW_FROM and size < 2.2 * p[V.TURN_RADIUS] * sin(abs(error)):
         return 0.0, min(max(speed, 0.5), p[L.SPEED_GROUND])
-    return p[V.KP_COURSE] * error, speed
+    return turn_to(p, error), speed
