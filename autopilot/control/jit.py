@@ -43,6 +43,6 @@ def entry(signature: str, function: F) -> F:
         return function
     try:
         compiled: F = numba.njit(signature, error_model="numpy", cache=True)(function)
-    except RuntimeError:  # no place to write a cache (read-only installation without a home): compile each time
+    except (RuntimeError, OSError):  # no place for a cache (read-only without a home, full disk): compile each time
         compiled = numba.njit(signature, error_model="numpy")(function)
     return compiled

@@ -55,7 +55,7 @@ class CopterFlight:
 
     def ready(self) -> None:
         """Wait for the estimator and arm."""
-        assert self.run(10.0, VehicleEvent.ESTIMATOR_OK)
+        assert self.copter.state.has_position or self.run(10.0, VehicleEvent.ESTIMATOR_OK)
         assert self.copter.arm().ok
 
     def take_off(self, height: float = 20.0) -> None:
