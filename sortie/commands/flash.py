@@ -1,0 +1,129 @@
+"""`sortie flash FIRMWARE`: a firmware onto a flight controller over USB serial, and the link to what then flies it."""
+
+from __future__ import annotations
+
+import signal
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+from typing import Annotated
+
+import typer
+
+from mavlink_bridge.bootloader.firmware import Firmware, FirmwareError, parse_firmware
+from sortie.errors import UserError
+
+_Port = Annotated[
+    str, typer.Option("--port", metavar="PORT|auto", help="The board's serial port; auto finds it by its USB ids.")
+]
+_BoardId = Annotated[
+    int | None,
+    typer.Option("--board-id", metavar="N", min=0, max=0xFFFFFFFF, help="The board's id; a .bin file needs it."),
+]
+_Force = Annotated[bool, typer.Option("--force", help="Write firmware that was made for another board id.")]
+_Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
+_Serve = Annotated[bool, typer.Option("--serve", help="Go on into `sortie serve` with the board.")]
+_Simulate = Annotated[
+    bool, typer.Option("--simulate", help="Be a board on a pseudo-terminal: print its path, run until stopped.")
+]
+
+
+def flash(
+    firmware: Annotated[Path | None, typer.Argument(metavar="[FIRMWARE]", help="An .apj, .px4 or .bin file.")] = None,
+    port: _Port = "auto",
+    board_id: _BoardId = None,
+    force: _Force = False,
+    yes: _Yes = False,
+    go_on: _Serve = False,
+    simulate: _Simulate = False,
+) -> int:
+    """Status 0 when the vehicle is linked, 1 when flashing failed, 2 on bad input."""
+    if simulate:
+        if firmware is not None:
+            print(f"sortie: --simulate takes no firmware; {firmware} is ignored", file=sys.stderr)
+        return _simulate(board_id)
+    if firmware is None:
+        raise UserError("give the firmware file: sortie flash FIRMWARE")
+    loaded = read_firmware(firmware, board_id)
+    return _flash(loaded, firmware, port, force=force, yes=yes, go_on=go_on)
+
+
+def read_firmware(path: Path, board_id: int | None) -> Firmware:
+    """The firmware in a file; UserError with the file's name when there is none."""
+    try:
+        return parse_firmware(path.read_bytes(), path.name, board_id)
+    except FirmwareError as error:
+        raise UserError(f"{path}: {error}") from error
+    except OSError as error:
+        raise UserError(f"{path}: {(error.strerror or str(error)).lower()}; give a firmware file") from error
+
+
+def _flash(firmware: Firmware, path: Path, port: str, *, force: bool, yes: bool, go_on: bool) -> int:
+    from mavlink_bridge.bootloader.session import FlashSession
+    from sortie.flashing.ports import PortFinder
+    from sortie.flashing.shell import FlashShell
+    from sortie.flashing.telling import Telling
+
+    finder = PortFinder(port.partition(",")[0])
+    if not yes and not _agreed(firmware, path, finder.find() or finder.name):
+        print("sortie: nothing was done", file=sys.stderr)
+        return 1
+    session = FlashSession(firmware, finder.name, auto=finder.auto, force=force, list_ports=finder.list_ports)
+    telling = Telling(session.story)
+    telling.start()
+    try:
+        with _stopped_by_sigterm():
+            FlashShell(session, finder, telling).run()
+    except (KeyboardInterrupt, SystemExit):
+        telling.say(f"stopped; {session.story.board_state.value}; run the same command again to flash the board")
+        raise
+    finally:
+        telling.stop()
+    if session.failure is not None:
+        raise UserError(f"{path}: {session.failure}", session.failure.status)
+    linked = session.linked
+    assert linked is not None, "a session ends with a failure or a vehicle"
+    print(f"{linked.vehicle} {linked.version} on {linked.port}", flush=True)
+    if not go_on:
+        return 0
+    from sortie.commands import serve
+
+    return serve.serve(vehicle=f"{linked.port},{linked.baud}")
+
+
+def _agreed(firmware: Firmware, path: Path, port: str) -> bool:
+    """Ask once. Without a terminal nobody can answer, and nothing is touched."""
+    if not sys.stdin.isatty():
+        raise UserError("flashing erases the board, and there is no terminal to ask on; nothing was done; give --yes")
+    question = f"Replace the firmware of the board on {port} by {path} ({firmware.describe})?"
+    return typer.confirm(question, err=True)
+
+
+@contextmanager
+def _stopped_by_sigterm() -> Iterator[None]:
+    """SIGTERM ends the command with status 0, by the way that Ctrl-C goes."""
+
+    def stop(number: int, frame: FrameType | None) -> None:
+        raise SystemExit(0)
+
+    before = signal.signal(signal.SIGTERM, stop)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _simulate(board_id: int | None) -> int:
+    from mavlink_bridge.bootloader.board import SimulatedBoard
+    from mavlink_bridge.bootloader.boards import board_name
+    from mavlink_bridge.bootloader.simulator import BoardSpec
+    from sortie.flashing.pty_board import PtyBoard
+
+    spec = BoardSpec() if board_id is None else BoardSpec(board_id=board_id)
+    with _stopped_by_sigterm(), PtyBoard(SimulatedBoard(spec)) as board:
+        print(board.path, flush=True)
+        print(f"sortie: simulated board, id {board_name(spec.board_id)}, {spec.flash} bytes of flash", file=sys.stderr)
+        while True:
+            board.serve()

@@ -1,0 +1,1 @@
+"""`sortie flash` around the sans-IO session: finding and opening the port, telling the story, the board on a pty."""

@@ -1,0 +1,90 @@
+"""A simulated board on a pseudo-terminal, under a symbolic link that vanishes when the board restarts, as USB does."""
+
+from __future__ import annotations
+
+import os
+import select
+import tempfile
+import time
+import tty
+from contextlib import suppress
+from pathlib import Path
+from types import TracebackType
+
+from mavlink_bridge.bootloader.board import SimulatedBoard
+
+_READ_SIZE = 65536
+_LONGEST_WAIT_S = 1.0
+
+
+class PtyBoard:
+    """A context manager. `path` is the port's name while the board is attached; `serve` runs it."""
+
+    def __init__(self, board: SimulatedBoard) -> None:
+        self.board = board
+        self._folder = tempfile.TemporaryDirectory(prefix="sortie-board-")
+        self.path = Path(self._folder.name) / "board"
+        self._ends: tuple[int, int] | None = None
+
+    def __enter__(self) -> PtyBoard:
+        self.board.plug(_now_ms())
+        self._follow()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, value: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self._detach()
+        self._folder.cleanup()
+
+    def serve(self, wake: int | None = None) -> None:
+        """One pass: wait for bytes, for the board's deadline or for `wake` (a descriptor), at most a second."""
+        deadline = self.board.next_deadline_ms()
+        left_s = _LONGEST_WAIT_S if deadline is None else (deadline - _now_ms()) / 1000.0
+        watched = [] if self._ends is None else [self._ends[0]]
+        if wake is not None:
+            watched.append(wake)
+        select.select(watched, [], [], min(max(left_s, 0.0), _LONGEST_WAIT_S))
+        if self._ends is not None:
+            self._read(self._ends[0])
+        self.board.handle_timeout(_now_ms())
+        self._write()
+        self._follow()
+
+    def _read(self, master: int) -> None:
+        with suppress(BlockingIOError):
+            self.board.receive(os.read(master, _READ_SIZE), _now_ms())
+
+    def _write(self) -> None:
+        data = self.board.take_outgoing()
+        if self._ends is None:
+            return
+        with suppress(BlockingIOError):  # nobody reads: what a board says to a closed port is lost
+            while data:
+                data = data[os.write(self._ends[0], data) :]
+
+    def _follow(self) -> None:
+        """The port is there while the board is attached."""
+        if self.board.attached and self._ends is None:
+            self._attach()
+        elif not self.board.attached and self._ends is not None:
+            self._detach()
+
+    def _attach(self) -> None:
+        master, slave = os.openpty()
+        for end in (master, slave):
+            tty.setraw(end)  # 0x0D, 0x11 and 0x13 are data
+        os.set_blocking(master, False)
+        self._ends = (master, slave)  # the slave stays open, or the master would end with its first client
+        self.path.symlink_to(os.ttyname(slave))
+
+    def _detach(self) -> None:
+        ends, self._ends = self._ends, None
+        if ends is not None:
+            self.path.unlink()
+            for end in ends:
+                os.close(end)
+
+
+def _now_ms() -> int:
+    return int(time.monotonic() * 1000.0)

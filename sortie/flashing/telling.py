@@ -1,0 +1,105 @@
+"""How flashing is told to a person: bars with the time left on a terminal, plain lines otherwise. All on stderr."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, TextIO
+
+from mavlink_bridge.bootloader.upload import Stage, Story
+
+if TYPE_CHECKING:
+    from rich.progress import Progress, TaskID
+
+_REFRESH_MS = 100
+_MEASURED = (Stage.EXTERNAL_PROGRAM, Stage.PROGRAM)
+_SHARE = 10
+"""Plain lines tell of every tenth part."""
+
+
+class Telling:
+    """Follows `story`; `start` and `stop` frame it."""
+
+    def __init__(self, story: Story, stream: TextIO | None = None) -> None:
+        self._story = story
+        self._stream = sys.stderr if stream is None else stream
+        self._bars: Progress | None = None
+        self._bar: TaskID | None = None
+        self._told = 0
+        self._part = 0
+        self._next_ms = 0
+
+    def start(self) -> None:
+        """Begin with bars when the stream is a terminal."""
+        if not self._stream.isatty():
+            return
+        from rich.console import Console
+        from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
+
+        self._bars = Progress(
+            TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeRemainingColumn(),
+            console=Console(file=self._stream),
+        )  # fmt: skip
+        self._bars.start()
+
+    def stop(self) -> None:
+        self._lines()
+        if self._bars is not None:
+            self._bars.stop()
+            self._bars = None
+
+    def say(self, line: str) -> None:
+        """One line that stays."""
+        if self._bars is not None:
+            self._bars.console.print(f"sortie: {line}", markup=False, highlight=False, soft_wrap=True)
+        else:
+            print(f"sortie: {line}", file=self._stream, flush=True)
+
+    def refresh(self, now_ms: int) -> None:
+        """Tell what is new; called after every pass."""
+        if now_ms < self._next_ms and self._told == len(self._story.stages):
+            return
+        self._next_ms = now_ms + _REFRESH_MS
+        self._lines()
+        if self._told < len(self._story.stages):
+            self._begin()
+        done = self._done(now_ms)
+        if self._bars is not None and self._bar is not None:
+            self._bars.update(self._bar, completed=done)
+        elif self._story.stage in _MEASURED:
+            self._tell_part(done, now_ms)
+
+    def _lines(self) -> None:
+        for line in self._story.take_lines():
+            self.say(line)
+
+    def _begin(self) -> None:
+        """Stages that came and went between two passes get their line too."""
+        for stage in self._story.stages[self._told :]:
+            if self._bars is None:
+                self.say(stage.value)
+                continue
+            self._complete()
+            self._bar = self._bars.add_task(stage.value, total=None)
+        self._told, self._part = len(self._story.stages), 0
+        if self._bars is not None and self._bar is not None and self._story.total:
+            self._bars.update(self._bar, total=self._story.total)
+
+    def _complete(self) -> None:
+        if self._bars is not None and self._bar is not None:
+            self._bars.update(self._bar, total=1, completed=1)
+
+    def _done(self, now_ms: int) -> int:
+        """Units of the present stage; an erase is measured by the time that it usually takes."""
+        story = self._story
+        if story.stage is Stage.ERASE:
+            return min(now_ms - story.since_ms, story.total * 99 // 100)
+        return story.done
+
+    def _tell_part(self, done: int, now_ms: int) -> None:
+        story = self._story
+        part = done * _SHARE // story.total
+        if part <= self._part or part >= _SHARE:
+            return
+        self._part = part
+        left_s = (now_ms - story.since_ms) * (story.total - done) / done / 1000.0
+        self.say(f"{story.stage.value}: {100 * done // story.total} %, {left_s:.0f} s left")
