@@ -67,6 +67,7 @@ def draining_client() -> float:
             if b"Disarming motors" in tail:
                 break
         wall = time.perf_counter() - began
+        client.waiting.clear()
         return (client.wait("ATTITUDE").time_boot_ms - began_ms) / 1000.0 / wall
 
 
