@@ -31,7 +31,7 @@ _Simulate = Annotated[
 
 
 def flash(
-    firmware: Annotated[Path | None, typer.Argument(metavar="[FIRMWARE]", help="An .apj, .px4 or .bin file.")] = None,
+    firmware: Annotated[Path | None, typer.Argument(metavar="FIRMWARE", help="An .apj, .px4 or .bin file.")] = None,
     port: _Port = "auto",
     board_id: _BoardId = None,
     force: _Force = False,
