@@ -40,7 +40,7 @@ from sortie.store import Store, StoredState
 E = TypeVar("E")
 Condition = Callable[["Session"], bool]
 Home = str | GeoPoint | tuple[GeoPoint, float]
-_PASSES_PER_YIELD = 50
+_PASSES_PER_YIELD = 10
 
 
 class Session:
@@ -67,13 +67,13 @@ class Session:
         links: Iterable[str] = (),
         executor: Callable[[Cockpit], MissionExecutor] | None = None,
     ) -> None:
-        spec = parse_vehicle(vehicle)
-        if spec.kind != "sim":
-            raise UserError(f"vehicle {vehicle}: a session flies the built-in simulator; use sim:copter or sim:rover")
         self.seed = seed
         self.events: list[TimedEvent] = []
         self._stack = ExitStack()
         try:
+            spec = parse_vehicle(vehicle)
+            if spec.kind != "sim":
+                raise UserError(f"vehicle {vehicle}: a session flies the simulator; use sim:copter or sim:rover")
             self._build(spec.frame, home, params or {}, faults, None if state_dir is None else Path(state_dir))
             if log_dir is not None:
                 self._log_to(Path(log_dir))
@@ -138,6 +138,11 @@ class Session:
     def time_s(self) -> float:
         """Vehicle time since boot."""
         return self.service.now_ms / 1000.0
+
+    @property
+    def link_time_s(self) -> float:
+        """The clock of retries and timeouts: vehicle time, or with sockets the wall."""
+        return self._clock.link_ms / 1000.0
 
     @property
     def state(self) -> Snapshot:
