@@ -10,7 +10,7 @@ from math import sqrt
 
 from autopilot.control import layout as L
 from autopilot.control.estimator import POSITION_TIMEOUT_MS
-from autopilot.control.guidance import begin, fly_target, wait_on_ground
+from autopilot.control.guidance import arrive, begin, fly_target, wait_on_ground
 from autopilot.control.heading import begin_yaw
 from autopilot.control.jit import jit
 from autopilot.control.position import learn_hover
@@ -59,6 +59,8 @@ def decide(s: L.Row, p: L.Row, t: L.Row) -> None:
                 lift(s, p, t)
         else:
             s[L.SPOOL_S] = 0.0
+            if t[L.KIND] == L.LAND:  # it stands there already
+                arrive(s)
         if s[L.SPIN] != FLYING:
             return
     fly_target(s, p, t)
@@ -133,9 +135,8 @@ def watch_air(s: L.Row, p: L.Row, t: L.Row) -> None:
         landed(s)
         if not flown:  # never left the ground: nothing to announce
             s[L.EVENTS] -= L.EV_LANDED
-        if kind == L.LAND and s[L.ARRIVED] == 0.0:
-            s[L.ARRIVED] = 1.0
-            s[L.EVENTS] += L.EV_ARRIVED
+        if kind == L.LAND:
+            arrive(s)
 
 
 @jit

@@ -399,3 +399,20 @@ def test_a_spline_passes_its_points_without_stopping() -> None:
     for point in points[1:]:
         assert np.sqrt(((track[:, :3] - np.array(point)) ** 2).sum(axis=1)).min() < 2.0
     assert rows[1][:, 3].min() > 2.0
+
+
+def test_a_landing_where_it_stands_has_arrived() -> None:
+    """LAND on the ground, armed: ARRIVED at once and no second LANDED, the motors idle."""
+    flight = CopterFlight()
+    flight.ready()
+    flight.copter.set_target(Land())
+    assert flight.run(1.0, VehicleEvent.ARRIVED)
+    assert not flight.seen & VehicleEvent.LANDED
+
+
+def test_acro_turns_at_the_sticks_rate(flight: CopterFlight) -> None:
+    """A tenth of the roll stick is 36 deg/s."""
+    flight.copter.set_target(Pilot(PilotKind.ACRO))
+    flight.copter.set_sticks(Sticks(roll=0.1, throttle=0.5))
+    flight.run(0.3)
+    assert degrees(flight.report[R.P]) == pytest.approx(36.0, abs=6.0)

@@ -123,3 +123,20 @@ def test_a_climbing_leg_keeps_to_its_line() -> None:
     off = rel - np.outer(rel @ u, u)
     assert np.sqrt((off**2).sum(axis=1)).max() < 1.0
     assert -3.0 < track[:, 3].min() < -2.2
+
+
+@pytest.mark.parametrize("spacing", (2.0, 6.0))
+def test_a_survey_with_close_lines_is_flown_within_every_radius(spacing: float) -> None:
+    """Lines of 60 m, `spacing` apart, in gusty wind: the short sides too."""
+    flight = _aloft(4)
+    rows = [(0.0, 60.0) if line % 2 == 0 else (60.0, 0.0) for line in range(4)]
+    points = [(n, spacing * line, -20.0) for line, pair in enumerate(rows) for n in pair]
+    flight.fly(Hold(points[0]), 20.0)
+    tracks = []
+    for i in range(1, len(points)):
+        following = points[i + 1] if i + 1 < len(points) else None
+        flight.copter.set_target(Leg(points[i], start=points[i - 1], next=following))
+        tracks.append(flight.record(60.0, POSITION, VehicleEvent.ARRIVED))
+    whole = np.concatenate([*tracks, flight.record(3.0, POSITION)])
+    for point in points[1:]:
+        assert np.sqrt(((whole - np.array(point)) ** 2).sum(axis=1)).min() < 2.0
