@@ -71,9 +71,10 @@ def discharge(s: L.Row, p: L.Row) -> None:
 @jit
 def reckon(s: L.Row) -> None:
     """Without position: the ground is level and the wheels do not slide, so only the speed along the nose is left to
-    the inertial sensors; it is trusted for some seconds."""
+    the inertial sensors; it is trusted for some seconds, and less where no throttle keeps it up."""
     tilt(s, -0.05 * L.TICK * s[L.AEN], -0.05 * L.TICK * s[L.AEE], 0.0, 0.0)
-    ahead = (s[L.ER] * s[L.EVN] + s[L.ER + 3] * s[L.EVE]) * (1.0 - L.TICK / 4.0)
+    memory = 20.0 if s[V.THROTTLE] != 0.0 else 2.0  # s
+    ahead = (s[L.ER] * s[L.EVN] + s[L.ER + 3] * s[L.EVE]) * (1.0 - L.TICK / memory)
     s[L.EVN] = s[L.ER] * ahead
     s[L.EVE] = s[L.ER + 3] * ahead
 

@@ -1,10 +1,10 @@
 """The 400 Hz loop of the rover: sense, propagate the attitude estimate, and move the car.
 
-The plant is a bicycle on flat ground: both wheels of an axle as one, each with a sideways force that grows with its slip
-and ends at the grip of its load (Rajamani, Vehicle Dynamics and Control, 2nd ed., 2.3 and 13); an electric motor whose
-pull falls with speed and brakes when it is turned faster than it is driven; rolling resistance and air drag. The body
-neither rolls nor pitches. Slip is taken as the wheel's sideways over its forward speed, below half a metre per second
-over half a metre per second: so a standing car stands, and a slow one rolls where its wheels point.
+The plant is a bicycle on flat ground: both wheels of an axle as one, each with a sideways force that grows with its
+slip and ends at the grip of its load (Rajamani, Vehicle Dynamics and Control, 2nd ed., 2.3 and 13); an electric motor
+whose pull falls with speed and brakes when it is turned faster than it is driven; rolling resistance and air drag. The
+body neither rolls nor pitches. Slip is taken as the wheel's sideways over its forward speed, below half a metre a
+second over half a metre a second: so a standing car stands, and a slow one rolls where its wheels point.
 """
 
 from __future__ import annotations

@@ -16,7 +16,7 @@ Row = npt.NDArray[np.float64]
 
 
 def as_drive(target: Velocity, heading: float) -> Drive:
-    """A velocity as a car can drive it: turn the nose (or, backwards, the tail) to it and go. `heading`: the nose's, rad.
+    """A velocity as a car drives it: turn the nose (or, backwards, the tail) to it and go. `heading` of the nose, rad.
 
     With a turn rate, and for a velocity in body axes, the part along the nose is the speed, so that -1 m/s ahead is
     backwards; otherwise the vector's direction is driven to."""

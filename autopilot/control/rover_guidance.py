@@ -1,7 +1,7 @@
 """What a rover drives: one tick of the present target (50 Hz), and what it notices by itself.
 
-Every kind of target comes down to a turn rate and a speed (`autopilot.control.rover_lines`), which steering and throttle
-follow (`autopilot.control.rover_steering`). A rover has no height: targets count horizontally. It always stands on the
+Every kind of target comes down to a turn rate and a speed (`autopilot.control.rover_lines`), which steering and
+throttle follow (`autopilot.control.rover_steering`). A rover has no height: targets count horizontally. It always stands on the
 ground, so it neither lifts off nor lands; a Land target stops it.
 """
 
@@ -15,7 +15,15 @@ from autopilot.control.attitude import limit
 from autopilot.control.guidance import arrive
 from autopilot.control.heading import begin_yaw, wrap, yaw_of
 from autopilot.control.jit import jit
-from autopilot.control.rover_lines import along_leg, begin_leg, leg_driven, round_circle, speed_for_turn, to_point, turn_to
+from autopilot.control.rover_lines import (
+    along_leg,
+    begin_leg,
+    leg_driven,
+    round_circle,
+    speed_for_turn,
+    to_point,
+    turn_to,
+)
 from autopilot.control.rover_steering import hold_speed, release, sense_motion, steer_by_rate
 
 MANUAL, STEERING, ACRO = 3.0, 4.0, 5.0
@@ -62,9 +70,12 @@ def is_slow(s: L.Row) -> bool:
 
 @jit
 def halt(s: L.Row, p: L.Row) -> None:
-    """Brake on the present course and stay."""
+    """Brake on the present course and stay. Without position the speed is not known well enough to brake by it."""
     s[L.RPN], s[L.RPE] = s[L.EPN], s[L.EPE]
     s[L.RVN], s[L.RVE] = 0.0, 0.0
+    if s[L.POS_OK] == 0.0:
+        release(s)
+        return
     rate = 0.0 if is_slow(s) else s[V.RATE_REF] * 0.9
     steer_by_rate(s, p, rate)
     hold_speed(s, p, 0.0)
@@ -131,6 +142,7 @@ def drive_velocity(s: L.Row, p: L.Row, t: L.Row) -> None:
         halt(s, p)
         return
     s[V.COURSE_ERROR] = wrap(t[V.T_HEADING] - yaw_of(s))
+    s[V.TURN_LEFT] = abs(s[V.COURSE_ERROR])
     drive(s, p, turn_to(p, s[V.COURSE_ERROR]), speed_for_turn(s, p, abs(speed)))
 
 
@@ -151,7 +163,7 @@ def drive_sticks(s: L.Row, p: L.Row, t: L.Row) -> None:
     side = stick(p[L.STICK_R])
     s[L.RPN], s[L.RPE], s[L.RVN], s[L.RVE] = s[L.EPN], s[L.EPE], s[L.EVN], s[L.EVE]
     kind = t[L.T_STICKS]
-    if kind != STEERING and kind != ACRO:
+    if s[L.POS_OK] == 0.0 or (kind != STEERING and kind != ACRO):  # nor can a speed be held without one
         release(s)
         s[V.THROTTLE] = limit(push, p[V.THROTTLE_MAX])
         s[V.WHEEL] = side * p[V.WHEEL_MAX]

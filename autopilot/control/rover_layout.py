@@ -1,8 +1,8 @@
 """Where a rover's own quantities are in the kernel's rows.
 
 A rover shares the estimator, the watches and the report with the copter, so its rows begin exactly like a copter's
-(`autopilot.control.layout`, `sitl.layout`) and are only longer: what is here lies behind everything that is there. Units
-as there: SI, radians. "Course" is the direction of motion: the heading, or its opposite when driving backwards.
+(`autopilot.control.layout`, `sitl.layout`) and are only longer: what is here lies behind everything that is there.
+Units as there: SI, radians. "Course" is the direction of motion: the heading, or its opposite when driving backwards.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ WAY, SPEED, COURSE, SPEED_REF, RATE_REF = range(_S, _S + 5)
 SPEED_SUM, STEER_SUM = range(_S + 5, _S + 7)  # integrators: throttle, rad
 THROTTLE, WHEEL = range(_S + 7, _S + 9)  # outputs: -1 .. 1, wheel angle rad (right positive)
 COURSE_ERROR, HALF_TURN, DRIVING, STUCK_S, STUCK_SENT = range(_S + 9, _S + 14)  # HALF_TURN: of the corner at the end
-CORNER_R = _S + 14  # radius of the turn at the end of the leg, m
+CORNER_R, TURN_LEFT = range(_S + 14, _S + 16)  # radius of the turn at the end of the leg, m; course off the line, rad
 ROVER_PLANT: Final = _S + 20
 
 _P: Final = 200

@@ -27,6 +27,8 @@ STEEPEST = 1.2
 GRIP_SHARE, BRAKE_SHARE, CIRCLE_SHARE = 0.7, 0.75, 1.2
 #: Course error, rad, from which and to which the speed goes down to that of the tightest turn.
 SLOW_FROM, SLOW_TO = 0.5, 1.4
+#: A turn onto a line is as good as done this far from its direction, rad.
+TURNED = 0.35
 
 
 @jit
@@ -66,24 +68,25 @@ def turn_to(p: L.Row, error: float) -> float:
 
 @jit
 def follow(s: L.Row, p: L.Row, off: float, along: float, curvature: float) -> float:
-    """Turn rate, rad/s, that leads to the line of direction `along` (rad) from `off` m right of it, and round its
-    `curvature` (1/m, clockwise)."""
+    """Turn rate, rad/s, that leads to the line of direction `along` (rad) from `off` m right of it. `curvature`: change
+    of that direction per metre along the line, here (1/m, clockwise)."""
     speed = max(abs(s[V.SPEED]), 0.5)
     angle, slope = lean(abs(off), speed, turn_radius(p, speed))
     if off < 0.0:
         angle = -angle
     error = wrap(along - angle - s[V.COURSE])
     s[V.COURSE_ERROR] = error
-    moving = sin(wrap(s[V.COURSE] - along)) * speed  # how fast the distance changes
-    feed = curvature * speed - slope * moving
+    across = wrap(s[V.COURSE] - along)
+    s[V.TURN_LEFT] = abs(across)
+    feed = (curvature * cos(across) - slope * sin(across)) * speed
     return turn_to(p, error) + limit(feed, p[V.TURN_ACCEL] / speed)
 
 
 @jit
 def speed_for_turn(s: L.Row, p: L.Row, wanted: float) -> float:
-    """`wanted`, less while the course is far off; in a turn no more than now: turn first, speed up after."""
+    """`wanted`, less while the course is far off; in a turn onto a line no more than now: turn, then speed up."""
     now = abs(s[V.SPEED])
-    if abs(s[V.RATE_REF]) * now > 0.5 * GRIP_SHARE * p[V.TURN_ACCEL]:
+    if s[V.TURN_LEFT] > TURNED and abs(s[V.RATE_REF]) * now > 0.5 * GRIP_SHARE * p[V.TURN_ACCEL]:
         wanted = min(wanted, max(now, tight_speed(p)))
     over = (abs(s[V.COURSE_ERROR]) - SLOW_FROM) / (SLOW_TO - SLOW_FROM)
     if over <= 0.0:
@@ -191,7 +194,7 @@ def round_circle(s: L.Row, p: L.Row, t: L.Row) -> tuple[float, float]:
     angle = atan2(e, n) if size > 0.2 else s[V.COURSE]
     s[L.RPN] = t[L.T_END_N] + radius * cos(angle)
     s[L.RPE] = t[L.T_END_E] + radius * sin(angle)
-    rate = follow(s, p, around * (radius - size), angle + around * 0.5 * pi, around / radius)
+    rate = follow(s, p, around * (radius - size), angle + around * 0.5 * pi, around / max(size, 0.5 * radius))
     if s[L.PHASE] == 0.0 and abs(size - radius) < 0.5:
         s[L.PHASE] = 1.0
         s[L.TURN_ANGLE] = angle
@@ -210,6 +213,7 @@ def to_point(s: L.Row, p: L.Row, n: float, e: float) -> tuple[float, float]:
     s[L.RPN], s[L.RPE] = n, e
     error = wrap(atan2(de, dn) - s[V.COURSE]) if size > 0.05 else 0.0
     s[V.COURSE_ERROR] = error
+    s[V.TURN_LEFT] = abs(error)
     speed = speed_for_turn(s, p, min(approach(size, 1.0, BRAKE_SHARE * p[V.DECEL]), p[L.SPEED_GROUND]))
     if abs(error) > SLOW_FROM and size < 2.2 * p[V.TURN_RADIUS] * sin(abs(error)):
         return 0.0, min(max(speed, 0.5), p[L.SPEED_GROUND])

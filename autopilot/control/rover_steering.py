@@ -1,8 +1,8 @@
 """Steering and speed of a car: turn rate to wheel angle, speed to throttle (50 Hz).
 
-Both are a model of the vehicle fed forward and a PI on what the model misses. The wheel angle of a turn follows from the
-bicycle's geometry, tan(angle) = wheelbase x turn rate / speed (Rajamani, Vehicle Dynamics and Control, 2nd ed., 2.2);
-the throttle from a motor whose pull falls linearly with speed.
+Both are a model of the vehicle fed forward and a PI on what the model misses. The wheel angle of a turn follows from
+the bicycle's geometry, tan(angle) = wheelbase x turn rate / speed (Rajamani, Vehicle Dynamics and Control, 2nd ed.,
+2.2); the throttle from a motor whose pull falls linearly with speed.
 """
 
 from __future__ import annotations
