@@ -5,6 +5,7 @@ from __future__ import annotations
 from math import cos, pi, sin, sqrt
 
 import numpy as np
+import numpy.typing as npt
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -14,7 +15,7 @@ from autopilot.control.attitude import attitude_error, from_euler, from_thrust_a
 ANGLE = st.floats(-3.0, 3.0)
 
 
-def _matrix(q: tuple[float, float, float, float]) -> np.ndarray:
+def _matrix(q: tuple[float, float, float, float]) -> npt.NDArray[np.float64]:
     """Rotation matrix body -> NED, by Rodrigues' formula from axis and angle (another way than the code's)."""
     axis = np.array(q[1:])
     size = float(np.linalg.norm(axis))
@@ -23,7 +24,8 @@ def _matrix(q: tuple[float, float, float, float]) -> np.ndarray:
     angle = 2.0 * np.arctan2(size, q[0])
     x, y, z = axis / size
     k = np.array([[0.0, -z, y], [z, 0.0, -x], [-y, x, 0.0]])
-    return np.eye(3) + sin(angle) * k + (1.0 - cos(angle)) * k @ k
+    matrix: npt.NDArray[np.float64] = np.eye(3) + sin(angle) * k + (1.0 - cos(angle)) * k @ k
+    return matrix
 
 
 @given(st.floats(-1.5, 1.5), st.floats(-1.5, 1.5), ANGLE)
