@@ -56,6 +56,8 @@ class Endpoint:
         self._on_frame = on_frame
         self._signing: Signing | None = None
         self.service_errors = 0
+        self.muted = False
+        """Nothing comes in and nothing goes out on any but local links: a radio that has failed (a simulated fault)."""
 
     # --- identity and services ------------------------------------------------------------------------------------
     @property
@@ -90,11 +92,13 @@ class Endpoint:
         self._services.append(service)
 
     # --- links ----------------------------------------------------------------------------------------------------
-    def open_link(self, name: str, *, trusted: bool = True) -> int:
-        """A new link; its number is never used again. `trusted`: loopback or USB, where unsigned secrets may pass."""
+    def open_link(self, name: str, *, trusted: bool = True, local: bool = False) -> int:
+        """A new link; its number is never used again. `trusted`: loopback or USB, where unsigned secrets may pass.
+        `local`: a log, which hears everything also while the links are `muted`."""
         self._last_link += 1
         number = self._last_link
         opened = OpenLink(number, name, trusted, FrameWriter(self.system_id, self.component_id))
+        opened.local = local
         opened.signs = self._signing is not None and not trusted
         self._links[number] = opened
         self._router.open_link(number)
@@ -130,6 +134,8 @@ class Endpoint:
     def receive(self, link: int, data: bytes, link_ms: int, vehicle_ms: int) -> None:
         """Bytes that a link has received: frames are handed to the services and forwarded, answers queued."""
         source = self._links[link]
+        if self.muted:
+            return
         for frame in source.reader.receive(data):
             if self._router.is_echo(frame) or not (self._signing is None or self._admit(source, frame, self._signing)):
                 continue
@@ -256,6 +262,8 @@ class Endpoint:
             target.push(frame.raw, 1)  # as it came: its signature, if any, is its sender's
 
     def _queue(self, target: OpenLink, data: bytes, frames: int) -> None:
+        if self.muted and not target.local:
+            return
         if target.signs and self._signing is not None:
             target.push_signed(data, frames, self._signing)
         else:

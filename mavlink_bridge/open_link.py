@@ -53,6 +53,7 @@ class OpenLink:
     dropped: int = 0
     overflowed: bool = False
     signs: bool = False
+    local: bool = False
     peers: dict[tuple[int, int, bool], Peer] = field(default_factory=dict)
 
     def push(self, data: bytes, frames: int) -> None:

@@ -13,9 +13,8 @@ from autopilot.journal import Journal
 from autopilot.parameters.parameters import Parameters
 from autopilot.vehicle import SimulatedVehicle
 from mavlink_bridge.identity import Identity
-from sortie.errors import UserError
 from sortie.faults import Fault, parse_fault
-from sortie.service import Service
+from sortie.service import LINK_FAULTS, Service
 
 #: UTC at vehicle time 0 of a vehicle whose time is not the wall's: fixed, so that the same seed writes the same bytes.
 VIRTUAL_EPOCH_US = 1_767_225_600_000_000  # 2026-01-01T00:00:00Z
@@ -34,15 +33,18 @@ def make_vehicle(kind: str, home: GeoPoint, heading_deg: float, seed: int) -> Si
         from sitl.copter import SimulatedCopter
 
         return SimulatedCopter(home, heading_deg, seed)
-    raise UserError("--vehicle sim:rover: the rover simulator is not built yet; use sim:copter")
+    from sitl.rover import SimulatedRover
+
+    return SimulatedRover(home, heading_deg, seed)
 
 
 def parse_faults(entries: Iterable[str], names: Iterable[str]) -> list[Fault]:
     """All `--fault`s of a command, checked; `names` are the known ones."""
-    known = list(names)
+    known = [*names, *LINK_FAULTS]
     faults = [parse_fault(entry, known) for entry in entries]
     for fault in faults:
         fault.window_ms()
+        fault.number()
     return faults
 
 

@@ -36,6 +36,15 @@ class Fault:
             raise UserError(f"--fault {self}: the end comes before the start")
         return start, end
 
+    def number(self) -> float | None:
+        """The value as a number; None without one."""
+        if self.value is None:
+            return None
+        try:
+            return float(self.value)
+        except ValueError:
+            raise UserError(f"--fault {self}: '{self.value}' is not a number") from None
+
     def __str__(self) -> str:
         text = self.name
         text += "" if self.value is None else f"={self.value}"

@@ -32,6 +32,7 @@ from mavlink_bridge.services.telemetry.service import TelemetryService
 from sortie.faults import Fault
 
 TICK_MS = 20
+LINK_FAULTS = ("gcs.loss", "link.loss", "rc.loss")
 HORIZON_MS = 1000
 BOOT_LIMIT_MS = 120_000
 STANDING_MS = 0.2
@@ -66,6 +67,8 @@ class Service:
         self.next_step_ms: Callable[[], int | None] = lambda: None
         self._faults = _schedule(faults)
         self._booting = True
+        self._new_system: int | None = None
+        parameters.listeners.append(self._parameter_changed)
         self._streaming: tuple[int, ...] = ()
         self._add_services(identity)
 
@@ -95,7 +98,7 @@ class Service:
 
     def open_log_link(self, name: str, hz: float) -> int:
         """A link that nobody is on: all streams at `hz`, for a log to take from the endpoint."""
-        link = self.endpoint.open_link(name)
+        link = self.endpoint.open_link(name, local=True)
         self.telemetry.open_link(link, rates_hz={"*": hz}, fixed=True)
         self._streaming = (*self._streaming, link)
         return link
@@ -126,7 +129,24 @@ class Service:
     def _strike(self, now_ms: int) -> None:
         while self._faults and self._faults[0][0] <= now_ms:
             _, active, fault = self._faults.pop(0)
-            self.vehicle.inject_fault(fault.name, None if fault.value is None else float(fault.value), active=active)
+            self._inject(fault, active, now_ms)
+
+    def _inject(self, fault: Fault, active: bool, now_ms: int) -> None:
+        """Begin or end a fault: those of the links here, those of the machine in the simulator."""
+        if fault.name == "link.loss":
+            self.endpoint.muted = active
+        elif fault.name == "rc.loss":
+            if active:
+                self.autopilot.lose_sticks(now_ms)
+        elif fault.name == "gcs.loss":
+            if active:
+                self.autopilot.lose_ground_station(now_ms)
+        else:
+            self.vehicle.inject_fault(fault.name, fault.number(), active=active)
+
+    def _parameter_changed(self, name: str, value: float) -> None:
+        if name == "SYSID_THISMAV":
+            self._new_system = int(value)
 
     # --- the pass -----------------------------------------------------------------------------------------------------
     def advance(self, until_ms: int, link_ms: int | None = None) -> None:
@@ -168,6 +188,10 @@ class Service:
         self._distribute(now_ms)
         self.endpoint.handle_timeouts(link_ms, now_ms)
         self._distribute(now_ms)
+        if self._new_system is not None and self.journal.durable() == self.journal.latest():
+            # Not before the answer to the set, which is durable now, has left under the old id.
+            self.endpoint.identify(self._new_system)
+            self._new_system = None
 
     def _distribute(self, now_ms: int) -> None:
         events = self.autopilot.take_events()
