@@ -11,6 +11,7 @@ from collections.abc import Callable
 
 from autopilot.cockpit import Cockpit
 from autopilot.crew import AllParameters, Crew, NothingStored, Stored
+from autopilot.flight.system import FlightSystem
 from autopilot.geo import GeoPoint, Ned
 from autopilot.journal import Journal
 from autopilot.mission.executor import MissionExecutor
@@ -29,14 +30,18 @@ _ESTIMATOR_OK = int(VehicleEvent.ESTIMATOR_OK)
 class Autopilot:
     """See the module. Every command returns an `Outcome` at once; refusals also leave a StatusText event that says why,
     in ArduPilot's words ("Arm: ...", "Mode change to AUTO failed: ..."). `kind`: "copter" or "rover"; `boot_unix_s`:
-    UTC at vehicle time 0, s since 1970 (NAV_DELAY until a time of day)."""
+    UTC at vehicle time 0, s since 1970 (NAV_DELAY until a time of day). `flight_manager` False: without it and its
+    actors (to measure what they cost)."""
+
+    flights: FlightSystem | None
+    """The flight manager: GO, ABORT, STATUS, its state, its trace."""
 
     arming: ArmingProcedure
     """What `arm` and `disarm` go through; the flight manager puts its own procedure around it."""
 
     def __init__(
         self, kind: str, vehicle: Vehicle, parameters: AllParameters, journal: Journal, stored: Stored | None = None,
-        *, boot_unix_s: float = 0.0,
+        *, boot_unix_s: float = 0.0, flight_manager: bool = True,
     ) -> None:
         self.kind = kind
         self.vehicle = vehicle
@@ -45,7 +50,8 @@ class Autopilot:
         self.crew = Crew(kind, vehicle, parameters, journal, stored or NothingStored(), boot_unix_s)
         self.mission, self.fence, self.rally = self.crew.plans.mission, self.crew.plans.fence, self.crew.plans.rally
         self.sequencer = self.crew.sequencer
-        self.arming = self.crew.arming
+        self.flights = FlightSystem(self.crew) if flight_manager else None
+        self.arming = self.crew.arming if self.flights is None else self.flights
 
     # --- the pass -------------------------------------------------------------------------------------------------
     def update(self, now_ms: int) -> None:
@@ -70,6 +76,8 @@ class Autopilot:
         crew.modes.mode.update(now_ms, events)
         crew.arming.update(now_ms)
         crew.payload.update(now_ms)
+        if self.flights is not None:
+            self.flights.update(now_ms, events)
 
     def next_deadline_ms(self) -> int | None:
         """The next vehicle time at which `update` must run although the vehicle raised no event."""
@@ -81,6 +89,10 @@ class Autopilot:
             crew.modes.mode.next_deadline_ms(), crew.arming.next_deadline_ms(), crew.fence.deadline_ms,
             crew.failsafes.sticks.deadline, crew.payload.deadline_ms, crew.wind.deadline_ms,
         ):
+            if due is not None and (earliest is None or due < earliest):
+                earliest = due
+        if self.flights is not None:
+            due = self.flights.next_deadline_ms()
             if due is not None and (earliest is None or due < earliest):
                 earliest = due
         return earliest

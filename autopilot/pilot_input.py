@@ -28,6 +28,7 @@ class PilotInput:
         self._failsafes = failsafes
         self._takeoff_allowed = takeoff_allowed
         self._throttle = 0.0
+        self._sticks = Sticks()
 
     def move(self, sticks: Sticks | None, now_ms: int) -> None:
         """New stick positions; None = released."""
@@ -36,6 +37,7 @@ class PilotInput:
             self._failsafes.sticks_released()
             return
         self._cockpit.vehicle.set_sticks(sticks)
+        self._sticks = sticks
         self._throttle = sticks.throttle
         self._failsafes.sticks_heard(now_ms)
         if sticks.throttle > _LOW and self._cockpit.armed and not self._cockpit.takeoff_allowed:
@@ -54,7 +56,14 @@ class PilotInput:
 
     def _let_go(self) -> None:
         self._throttle = 0.0
+        self._sticks = Sticks()
         self._cockpit.vehicle.set_sticks(Sticks())
+
+    @property
+    def deflected(self) -> bool:
+        """Does some stick ask for movement? (A rover's throttle rests in the centre.)"""
+        sticks = self._sticks
+        return max(abs(sticks.roll), abs(sticks.pitch), abs(sticks.yaw), abs(sticks.throttle - _CENTRE)) > _LOW
 
     def throttle_raised(self) -> bool:
         """Would the throttle lift the vehicle? It rests in the centre where it is a climb rate."""

@@ -221,6 +221,18 @@ class AutoMode(Mode):
         at = self.mission.first_index if anew else self.sequencer.current_nav_index()
         return not self._takes_off_at(at)
 
+    @property
+    def takes_off_first(self) -> bool:
+        """Does the mission begin with a takeoff, as it must on the ground? A rover has none."""
+        return self.cockpit.rover or self._takes_off_at(self.mission.first_index)
+
+    @property
+    def lands_to_go_on(self) -> bool:
+        """The landing that is being flown is not the end: the mission takes off again behind it (MIS_OPTIONS bit 2)."""
+        if not int(self.cockpit.param("MIS_OPTIONS")) & _GO_ON_AFTER_LAND:
+            return False
+        return self._takes_off_at(self.sequencer.current_nav_index() + 1)
+
     def _takes_off_at(self, index: int) -> bool:
         at = max(index, self.mission.first_index)
         item = self.sequencer.next_nav(self.mission, at - 1)

@@ -56,6 +56,8 @@ class Arming:
         self._idle_since: int | None = None
         self._known_armed = cockpit.armed
         self.hold_auto_disarm = False
+        self.leave_finished: Callable[[], bool] = lambda: False  # does another stop the motors after a landing?
+        self.last_refusal = ""
         self.prearm_ok = False
 
     # --- checks ---------------------------------------------------------------------------------------------------
@@ -124,19 +126,30 @@ class Arming:
             return ACCEPTED
         if self._pending is not None:
             return Outcome(Result.IN_PROGRESS)
+        refusal = self.refusal(force=force)
+        return self._ask(self._cockpit.vehicle.arm(force=force), True, now_ms) if refusal is None else refusal
+
+    def refusal(self, *, force: bool = False) -> Outcome | None:
+        """The arming checks, told when they fail; None = the vehicle may be armed."""
         reasons = [] if force else [*self.reasons(), *self._arm_reasons()]
-        if reasons:
-            for reason in reasons:
-                self._cockpit.say(Severity.CRITICAL, f"Arm: {reason}")
-            return Outcome(Result.FAILED, reasons[0])
-        return self._ask(self._cockpit.vehicle.arm(force=force), True, now_ms)
+        for reason in reasons:
+            self._cockpit.say(Severity.CRITICAL, f"Arm: {reason}")
+        if not reasons:
+            return None
+        self.last_refusal = reasons[0]
+        return Outcome(Result.FAILED, reasons[0])
+
+    @property
+    def pending(self) -> bool:
+        """A real controller has yet to answer an arm or disarm."""
+        return self._pending is not None
 
     def disarm(self, now_ms: int, *, force: bool = False, reason: str = "") -> Outcome:
         if not self._cockpit.armed:
             self._notice(now_ms, reason)  # it may have stopped by itself just now
             return ACCEPTED
         if not force and not self._cockpit.landed:
-            return self._cockpit.refuse("Disarm: not landed")
+            return self._refuse("Disarm: not landed")
         return self._ask(self._cockpit.vehicle.disarm(force=force), False, now_ms, reason)
 
     def _ask(self, request: Request, arm: bool, now_ms: int, reason: str = "") -> Outcome:
@@ -144,9 +157,13 @@ class Arming:
             self._pending = (request, arm)
             return Outcome(Result.IN_PROGRESS)
         if not request.ok:
-            return self._cockpit.refuse(f"{'Arm' if arm else 'Disarm'}: {request.reason}", severity=Severity.CRITICAL)
+            return self._refuse(f"{'Arm' if arm else 'Disarm'}: {request.reason}", Severity.CRITICAL)
         self._notice(now_ms, reason)
         return ACCEPTED
+
+    def _refuse(self, text: str, severity: Severity = Severity.WARNING) -> Outcome:
+        self.last_refusal = text
+        return self._cockpit.refuse(text, severity=severity)
 
     def _notice(self, now_ms: int, reason: str = "") -> None:
         """Take note when the vehicle has become armed or disarmed, by whomever."""
@@ -190,7 +207,7 @@ class Arming:
             request, arm = self._pending
             self._pending = None
             if not request.ok:
-                self._cockpit.refuse(f"{'Arm' if arm else 'Disarm'}: {request.reason}", severity=Severity.CRITICAL)
+                self._refuse(f"{'Arm' if arm else 'Disarm'}: {request.reason}", Severity.CRITICAL)
         self._notice(now_ms)
         if events & VehicleEvent.LIFTOFF:
             self._idle_since = None
@@ -203,7 +220,7 @@ class Arming:
                 self._look_ms = (now_ms // _LOOK_MS + 1) * _LOOK_MS
                 self._home.position_found()
                 self._look(now_ms, display=now_ms >= self._display_ms)
-        elif self._modes.mode.finished:
+        elif self._modes.mode.finished and not self.leave_finished():
             self._disarm_when_finished(now_ms)
         elif self._idle_since is not None:
             self._disarm_when_idle(now_ms)
@@ -235,4 +252,5 @@ class Arming:
     def next_deadline_ms(self) -> int | None:
         if not self._known_armed:
             return self._look_ms
-        return self._finish_ms if self._modes.mode.finished else self._idle_deadline()
+        finished = self._modes.mode.finished and not self.leave_finished()
+        return self._finish_ms if finished else self._idle_deadline()

@@ -1,0 +1,243 @@
+"""The flight-critical actors from sensor to motor: their state, their resets, their messages (seed 002).
+
+The control laws stay in the compiled kernel; there is no second control path here. RESET of the controllers concerns
+what the kernel itself clears when it restarts a vehicle on the ground: integrators and references start from rest with
+every arming, so their actors have nothing more to do than to say so.
+"""
+
+from __future__ import annotations
+
+from autopilot.flight import signs
+from autopilot.flight.actor import Actor
+from autopilot.flight.messages import FAIL, OK, Ask, Kind, Message, Tag
+from autopilot.flight.situation import HOVER, HOVER_HEIGHT
+from autopilot.flight.surroundings import Surroundings
+from autopilot.mission.sequencer import SetCurrentError
+from autopilot.modes.table import CopterMode, RoverMode
+from autopilot.outcome import Result, Severity
+from autopilot.vehicle import Request
+
+
+class FlightActor(Actor):
+    """A flight-critical actor of this vehicle."""
+
+    def __init__(self, around: Surroundings) -> None:
+        super().__init__()
+        self.around = around
+        self.crew = around.crew
+
+    def tell_manager(self, tag: Tag, payload: str = "") -> None:
+        self.port.notify(self.port.find_sibling("flight_manager"), tag, payload)
+
+
+class SensorActor(FlightActor):
+    """RESET calibrates. A controller that keeps its own calibration is left alone by a plain arm command."""
+
+    name = "sensor"
+    listens = signs.REPLY
+
+    def __init__(self, around: Surroundings) -> None:
+        super().__init__(around)
+        self._calibrating: tuple[Request, Message] | None = None
+
+    def _answer_reset(self, request: Message) -> None:
+        if self.port.fault("reset") is not None or self._trusts_the_controller(request):
+            super()._answer_reset(request)
+            return
+        self._calibrating = (self.crew.cockpit.vehicle.calibrate(), request)
+        self._finish()
+
+    def _trusts_the_controller(self, request: Message) -> bool:
+        return request.payload != "go" and self.crew.cockpit.vehicle.capabilities.own_checks
+
+    def _finish(self) -> None:
+        if self._calibrating is not None and self._calibrating[0].done:
+            (answer, request), self._calibrating = self._calibrating, None
+            self.finish_reset(request, None if answer.ok else f"calibration: {answer.reason}")
+
+    def handle_news(self, news: int, now_signs: int) -> None:
+        self._finish()
+
+
+class EstimatorActor(FlightActor):
+    """RESET: calibration has restarted the filters from the present fix; they must have a position if the flight needs
+    one."""
+
+    name = "estimator"
+
+    def reset(self, request: Message) -> str | None:
+        needed = request.payload == "go" or self.crew.modes.spec.position
+        return "no position" if needed and not self.crew.cockpit.has_position else None
+
+
+class WaypointActor(FlightActor):
+    """The flight profile. RESET for GO sets the mission to its first item; for a plain arm command it keeps the item
+    that set-current has chosen. START flies the profile."""
+
+    name = "waypoint"
+    listens = signs.UNDER_WAY | signs.COMPLETED
+
+    def reset(self, request: Message) -> str | None:
+        mission = self.crew.plans.mission
+        if request.payload != "go" or not mission.total():
+            return None
+        self.crew.sequencer.reset_jump_counters()
+        try:
+            self.crew.auto.steer(mission.first_index)
+        except SetCurrentError as error:
+            return None if int(self.around.param("FM_PROFILE")) == HOVER else str(error)
+        return None
+
+    def handle_message(self, message: Message) -> None:
+        if message.kind is Kind.NOTIFY and message.tag == Tag.START:
+            self._start(message.payload == HOVER)
+        else:
+            super().handle_message(message)
+
+    def _start(self, hover: bool) -> None:
+        now_ms = self.port.now_ms
+        outcome = self.crew.flight.takeoff(HOVER_HEIGHT) if hover else self.crew.mission.start(now_ms, 0.0, 0.0)
+        if not outcome.ok:
+            self.tell_manager(Tag.START_FAILED, outcome.reason)
+
+    def handle_news(self, news: int, now_signs: int) -> None:
+        if news & now_signs & signs.UNDER_WAY:
+            self.tell_manager(Tag.UNDER_WAY)
+        if news & now_signs & signs.COMPLETED:
+            self.tell_manager(Tag.MISSION_DONE)
+
+
+class AltitudeActor(FlightActor):
+    """Up and down: LIFTOFF, LANDED (an emergency cutoff too), and LANDING, which brings the vehicle down: mode LAND,
+    for a rover braking in HOLD. RESET clears the landing."""
+
+    name = "altitude"
+    listens = (
+        signs.AIRBORNE | signs.DESCENDING | signs.FINISHED | signs.STILL | signs.CUTOFF | signs.CRASHED
+    )
+
+    def __init__(self, around: Surroundings) -> None:
+        super().__init__(around)
+        self._stopping = False  # a rover that was told to land
+
+    def reset(self, request: Message) -> str | None:
+        self._stopping = False
+        return None
+
+    def handle_message(self, message: Message) -> None:
+        if message.kind is Kind.NOTIFY and message.tag == Tag.LANDING:
+            self._land()
+        else:
+            super().handle_message(message)
+
+    def _land(self) -> None:
+        rover = self.crew.cockpit.rover
+        mode = int(RoverMode.HOLD if rover else CopterMode.LAND)
+        self.crew.modes.set(mode, self.port.now_ms, "flight manager")
+        self._stopping = rover
+        self._report_rest(self.around.signs.read())
+
+    def _report_rest(self, now_signs: int) -> None:
+        if self._stopping and now_signs & signs.STILL:
+            self._stopping = False
+            self.tell_manager(Tag.LANDED)
+
+    def handle_news(self, news: int, now_signs: int) -> None:
+        risen = news & now_signs
+        if risen & signs.AIRBORNE:
+            self.tell_manager(Tag.LIFTOFF)
+        if risen & signs.DESCENDING:
+            self.tell_manager(Tag.DESCENDING)
+        elif news & signs.DESCENDING and now_signs & signs.AIRBORNE:
+            self.tell_manager(Tag.CLIMBING)
+        if news & signs.CUTOFF:
+            self.tell_manager(Tag.LANDED, "emergency cutoff")
+        elif news & signs.CRASHED and not now_signs & signs.ARMED:
+            self.tell_manager(Tag.LANDED, "crash")
+        elif risen & signs.FINISHED:
+            self.tell_manager(Tag.LANDED)
+        self._report_rest(now_signs)
+
+
+class PositionActor(FlightActor):
+    """RESET: the kernel's position controller starts from rest at the next liftoff."""
+
+    name = "position"
+
+
+class AttitudeActor(FlightActor):
+    """RESET: as position."""
+
+    name = "attitude"
+
+
+class RateActor(FlightActor):
+    """RESET: as position."""
+
+    name = "rate"
+
+
+class MotorActor(FlightActor):
+    """ARM, DISARM, START, STOP. RESET clears the started flag. The deadman is the kernel's; its event is told."""
+
+    name = "motor"
+    listens = signs.ARMED | signs.REPLY | signs.DEADMAN
+
+    def __init__(self, around: Surroundings) -> None:
+        super().__init__(around)
+        self.started = False
+        self._asked: Message | None = None  # an ARM or DISARM that a real controller has yet to answer
+
+    def reset(self, request: Message) -> str | None:
+        self.started = False
+        return None
+
+    def handle_message(self, message: Message) -> None:
+        if message.kind is Kind.NOTIFY:
+            self.started = message.tag == Tag.START
+        elif message.subject == Ask.ARM.value:
+            self._act(message, "arm")
+        elif message.subject == Ask.DISARM.value:
+            self._act(message, "disarm")
+        else:
+            super().handle_message(message)
+
+    def _act(self, request: Message, fault: str) -> None:
+        match self.port.fault(fault):
+            case "fail":
+                self.port.reply(request, (FAIL, f"motor.{fault}: injected fault"))
+            case None:
+                self._arm(request) if request.subject == Ask.ARM.value else self._disarm(request)
+
+    def _arm(self, request: Message) -> None:
+        arming, force = self.crew.arming, request.payload == "force"
+        if request.payload == "check":
+            refusal = arming.refusal()
+            self.port.reply(request, (OK, "") if refusal is None else (FAIL, refusal.reason))
+            return
+        self._await(request, arming.arm(self.port.now_ms, force=force).result)
+
+    def _disarm(self, request: Message) -> None:
+        force = request.payload == "force"
+        outcome = self.crew.arming.disarm(self.port.now_ms, force=force, reason="landed")
+        self._await(request, outcome.result)
+
+    def _await(self, request: Message, result: Result) -> None:
+        self._asked = request
+        if result is not Result.IN_PROGRESS:
+            self._finish(result is Result.ACCEPTED)
+
+    def _finish(self, done: bool) -> None:
+        if self._asked is not None:
+            request, self._asked = self._asked, None
+            self.port.reply(request, (OK, "") if done else (FAIL, self.crew.arming.last_refusal))
+
+    def handle_news(self, news: int, now_signs: int) -> None:
+        armed = bool(now_signs & signs.ARMED)
+        if self._asked is not None and (news & signs.ARMED or not self.crew.arming.pending):
+            self._finish(armed == (self._asked.subject == Ask.ARM.value))
+        if news & signs.ARMED:
+            self.started = self.started and armed
+            self.tell_manager(Tag.ARMED if armed else Tag.DISARMED)
+        if news & signs.DEADMAN:
+            self.crew.cockpit.say(Severity.CRITICAL, "Motor deadman: no torque command for 50 ms")

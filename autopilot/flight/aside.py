@@ -1,0 +1,89 @@
+"""The actors without which a flight goes on: battery, comms, logger (seed 002)."""
+
+from __future__ import annotations
+
+from autopilot.flight import signs
+from autopilot.flight.actor import Actor
+from autopilot.flight.messages import Ask, Kind, Message, Payload, Tag
+from autopilot.flight.surroundings import Surroundings
+
+STATUS_TIMEOUT_MS = 1_000
+
+
+class BatteryActor(Actor):
+    """LOW_BATTERY. The thresholds (BATT_LOW_*, BATT_CRT_*) and their delay (BATT_LOW_TIMER) are watched by the vehicle
+    at each of its ticks, so this actor acts on its events instead of sampling twice a second."""
+
+    name = "battery"
+    critical = False
+    listens = signs.BATTERY_LOW | signs.BATTERY_CRITICAL
+
+    def __init__(self, around: Surroundings) -> None:
+        super().__init__()
+
+    def handle_news(self, news: int, now_signs: int) -> None:
+        level = "critical" if news & signs.BATTERY_CRITICAL else "low"
+        self.port.notify(self.port.find_sibling("flight_manager"), Tag.LOW_BATTERY, level)
+
+
+class CommsActor(Actor):
+    """Relays GO, ABORT, STATUS and a ground station's arm command; what comes back goes onto the answer bus. RESET: no
+    operation."""
+
+    name = "comms"
+    critical = False
+    restarts_at_once = True
+
+    def __init__(self, around: Surroundings) -> None:
+        super().__init__()
+        self._answers = around.answer
+        self._statuses = around.asked_status
+
+    def handle_message(self, message: Message) -> None:
+        if message.kind is Kind.NOTIFY and message.tag == Tag.ANSWER:
+            result, reason = _pair(message.payload)
+            self._answers.publish((int(result), str(reason)))
+        elif message.kind is Kind.NOTIFY:
+            self._relay(message)
+        elif message.kind is Kind.REPLY:
+            state, countdown_s = _pair(message.payload)
+            self._statuses.publish((int(state), int(countdown_s)))
+        else:
+            super().handle_message(message)
+
+    def _relay(self, message: Message) -> None:
+        manager = self.port.find_sibling("flight_manager")
+        if message.tag == Tag.STATUS:
+            self.port.request(manager, Ask.STATUS, None, STATUS_TIMEOUT_MS)
+        else:
+            self.port.notify(manager, Tag(message.tag), message.payload)
+
+
+def _pair(payload: Payload) -> tuple[int | float | str, int | float | str]:
+    if not isinstance(payload, tuple) or len(payload) != 2:
+        raise TypeError(f"an answer is a pair, not {payload!r}")
+    first, second = payload
+    if isinstance(first, tuple) or isinstance(second, tuple) or first is None or second is None:
+        raise TypeError(f"an answer is a pair of plain values, not {payload!r}")
+    return first, second
+
+
+class LoggerActor(Actor):
+    """RESET: the log of the last flight is closed and a new one opened."""
+
+    name = "logger"
+    critical = False
+
+    def __init__(self, around: Surroundings) -> None:
+        super().__init__()
+        self._around = around
+
+    def reset(self, request: Message) -> str | None:
+        return self._around.log_files.reopen(self.port.now_ms)
+
+    def handle_message(self, message: Message) -> None:
+        if message.kind is Kind.NOTIFY and message.tag == Tag.FLIGHT_OVER:
+            self._around.log_files.close(self.port.now_ms)
+        else:
+            super().handle_message(message)
+

@@ -1,0 +1,34 @@
+"""The state diagram of a flight, drawn from the table as Mermaid text."""
+
+from __future__ import annotations
+
+from autopilot.flight.lifecycle import IGNORED, TABLE, Action, FlightState
+
+
+def mermaid() -> str:
+    """A Mermaid `stateDiagram-v2`: one arrow for each change of state, its label event [guard]."""
+    arrows: dict[tuple[FlightState, FlightState], list[str]] = {}
+    for (state, event), rows in TABLE.items():
+        for row in rows:
+            if row.next is not state:
+                guard = f" [{row.guard.__name__}]" if row.guard is not None else ""
+                arrows.setdefault((state, row.next), []).append(f"{event.name}{guard}")
+    lines = ["stateDiagram-v2", "    [*] --> IDLE"]
+    lines += [f"    {a.name} --> {b.name}: {', '.join(labels)}" for (a, b), labels in sorted(arrows.items())]
+    return "\n".join(lines) + "\n"
+
+
+def table() -> str:
+    """All pairs as a Markdown table: state, event, guard, action, next state; refused and ignored events after it."""
+    lines = ["| state | event | if | action | next |", "| --- | --- | --- | --- | --- |"]
+    for (state, event), rows in sorted(TABLE.items(), key=lambda entry: (entry[0][0], entry[0][1].value)):
+        for row in rows:
+            if row.action is Action.REFUSE_STATE:
+                continue
+            guard = row.guard.__name__ if row.guard is not None else ""
+            lines.append(f"| {state.name} | {event.name} | {guard} | {row.action.value} | {row.next.name} |")
+    lines += ["", "GO outside IDLE and ABORT outside ARMED are refused without side effect. Ignored:", ""]
+    for state, events in IGNORED.items():
+        names = ", ".join(sorted(event.name for event in events))
+        lines.append(f"- {state.name}: {names}")
+    return "\n".join(lines) + "\n"

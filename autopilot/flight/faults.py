@@ -1,0 +1,43 @@
+"""Faults of actors: `ACTOR.reset`, `motor.arm`, `motor.disarm`, `ACTOR.raise`; values `fail` (default) and `hang`.
+
+`ACTOR.raise=fail` makes the actor raise once, at the moment at which the fault begins; `hang` stops it for as long as
+the fault lasts. The others hold for every such request while the fault lasts.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from autopilot.flight.kernel import Kernel
+
+FAIL, HANG = "fail", "hang"
+ACTORS: Final = (
+    "sensor", "estimator", "waypoint", "altitude", "position", "attitude", "rate", "motor", "flight_manager",
+    "battery", "comms", "logger",
+)
+"""All actors in the order in which they run (`flight-lifecycle.md`)."""
+
+FAULT_NAMES: Final = (
+    *(f"{actor}.reset" for actor in ACTORS if actor != "flight_manager"),
+    "motor.arm",
+    "motor.disarm",
+    *(f"{actor}.raise" for actor in ACTORS),
+)
+
+
+def inject(kernel: Kernel, name: str, value: str | None, *, active: bool) -> bool:
+    """Begin or end a fault; False when name or value is unknown."""
+    how = FAIL if value is None else value
+    if name not in FAULT_NAMES or how not in (FAIL, HANG):
+        return False
+    actor, _, what = name.partition(".")
+    if what != "raise":
+        if active:
+            kernel.faults[name] = how
+        else:
+            kernel.faults.pop(name, None)
+    elif how == HANG:
+        kernel.hang(actor, active)
+    elif active:
+        kernel.poison(actor)
+    return True

@@ -1,0 +1,258 @@
+"""The actor kernel: deterministic, no threads, no clock of its own.
+
+In each run actors take their turn in a fixed order, and only those with a message, news or a deadline; rounds follow
+until nobody has anything left, so that a chain of requests ends within the same vehicle time. Mailboxes are bounded.
+Supervision (seed 002, `flight-lifecycle.md`): a critical actor that raises takes all critical ones with it, and they
+restart together with clean state; another stays down, or restarts at once. Whatever an actor raises ends here.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Sequence
+
+from autopilot.flight.actor import Actor
+from autopilot.flight.messages import Ask, Kind, Message, Payload, Tag
+from autopilot.flight.trace import TraceEntry, TraceSink
+
+MAILBOX_SIZE = 32
+MOST_ROUNDS = 200
+MOST_RESTARTS, RESTART_WINDOW_MS = 5, 10_000
+OUTSIDE = "kernel"
+
+
+class UnknownActorError(LookupError):
+    """No actor of this name."""
+
+
+class MailboxFullError(RuntimeError):
+    """The receiver does not take its messages; names both actors."""
+
+
+class InjectedFault(RuntimeError):
+    """The fault ACTOR.raise."""
+
+
+class _Cell:
+    """An actor and what the kernel keeps of it."""
+
+    def __init__(self, make: Callable[[], Actor]) -> None:
+        self.make = make
+        self.mail: deque[Message] = deque()
+        self.news = 0
+        self.down = False
+        self.hung = False
+        self.poisoned = False
+        self.restarts: deque[int] = deque(maxlen=MOST_RESTARTS)
+        self.actor: Actor
+
+    def has_work(self, now_ms: int) -> bool:
+        if self.hung or self.down:
+            return False
+        deadline = self.actor.deadline_ms
+        return bool(self.mail or self.news or self.poisoned or (deadline is not None and now_ms >= deadline))
+
+
+class _Port:
+    """`autopilot.flight.actor.Port` of one actor."""
+
+    def __init__(self, kernel: Kernel, name: str) -> None:
+        self._kernel = kernel
+        self._name = name
+
+    @property
+    def now_ms(self) -> int:
+        return self._kernel.now_ms
+
+    def find_sibling(self, name: str) -> str:
+        return self._kernel.find(name)
+
+    def notify(self, to: str, tag: Tag, payload: Payload = None) -> None:
+        self._kernel.notify(to, tag, payload, sender=self._name)
+
+    def request(self, to: str, subject: Ask, payload: Payload, timeout_ms: int) -> int:
+        return self._kernel.request(self._name, to, subject, payload, timeout_ms)
+
+    def reply(self, request: Message, payload: Payload) -> None:
+        self._kernel.reply(request, payload)
+
+    def fault(self, name: str) -> str | None:
+        return self._kernel.faults.get(f"{self._name}.{name}")
+
+    def revive(self) -> None:
+        self._kernel.revive()
+
+
+class Kernel:
+    """See the module. `makers` in the order of running. `on_error(name, error)`: an actor has raised;
+    `on_restart()`: the critical actors are new; `on_down(name)`: an actor stays down."""
+
+    def __init__(
+        self, makers: Sequence[Callable[[], Actor]], *, on_error: Callable[[str, Exception], None],
+        on_restart: Callable[[], None], on_down: Callable[[str], None],
+    ) -> None:
+        self.now_ms = 0
+        self.trace: TraceSink | None = None
+        self.faults: dict[str, str] = {}
+        self._on_error, self._on_restart, self._on_down = on_error, on_restart, on_down
+        self._cells: dict[str, _Cell] = {}
+        self._waiting: dict[int, tuple[int, Message]] = {}  # tag -> (until, request)
+        self._next_tag = 1
+        for make in makers:
+            cell = _Cell(make)
+            self._renew(cell)
+            self._cells[cell.actor.name] = cell
+        self._order = tuple(self._cells.values())
+        self.deadline_ms: int | None = None
+        self.pending = False  # somebody has work although no deadline says so
+
+    # --- messages ---------------------------------------------------------------------------------------------------
+    def find(self, name: str) -> str:
+        """Sibling by name. Raises `UnknownActorError`."""
+        if name not in self._cells:
+            raise UnknownActorError(f"no actor '{name}'; there are {', '.join(self._cells)}")
+        return name
+
+    def notify(self, to: str, tag: Tag, payload: Payload = None, *, sender: str = OUTSIDE) -> None:
+        """Fire and forget. To an actor that is down: dropped."""
+        self._deliver(Message(sender, to, Kind.NOTIFY, tag.name, int(tag), payload))
+
+    def request(self, sender: str, to: str, subject: Ask, payload: Payload, timeout_ms: int) -> int:
+        """Ask on behalf of `sender`; gives the tag of the answer."""
+        tag, self._next_tag = self._next_tag, self._next_tag + 1
+        message = Message(sender, to, Kind.REQUEST, subject.value, tag, payload)
+        self._deliver(message)
+        self._waiting[tag] = (self.now_ms + timeout_ms, message)
+        return tag
+
+    def reply(self, request: Message, payload: Payload) -> None:
+        """Answer `request`, unless it is no longer waited for."""
+        if self._waiting.pop(request.tag, None) is not None:
+            answer = Message(request.to, request.sender, Kind.REPLY, request.subject, request.tag, payload)
+            self._deliver(answer, always=True)
+
+    def _deliver(self, message: Message, *, always: bool = False) -> None:
+        cell = self._cells[self.find(message.to)]
+        if len(cell.mail) >= MAILBOX_SIZE and not always:
+            raise MailboxFullError(f"mailbox of {message.to} is full: {message.subject} from {message.sender}")
+        if self.trace is not None:
+            self.trace(TraceEntry(self.now_ms, message))
+        if not cell.down:
+            cell.mail.append(message)
+            self.pending = True
+
+    def post_news(self, news: int) -> None:
+        """Something happened (`autopilot.flight.signs`): wake whoever listens for it."""
+        for cell in self._order:
+            heard = news & cell.actor.listens
+            if heard and not cell.down:
+                cell.news |= heard
+                self.pending = True
+
+    # --- running ----------------------------------------------------------------------------------------------------
+    def run(self, now_ms: int, signs: int) -> None:
+        """Let everybody work who has something to do."""
+        self.now_ms = now_ms
+        self._expire(now_ms)
+        rounds = 0
+        busy = True
+        while busy and rounds < MOST_ROUNDS:
+            busy = False
+            rounds += 1
+            for cell in self._order:
+                if cell.has_work(now_ms):
+                    busy = True
+                    self._run_one(cell, signs)
+        if busy:
+            self._on_error(OUTSIDE, RuntimeError(f"actors still busy after {MOST_ROUNDS} rounds"))
+        self.pending = busy
+        self.deadline_ms = self._earliest()
+
+    def _run_one(self, cell: _Cell, signs: int) -> None:
+        actor = cell.actor
+        try:
+            if cell.poisoned:
+                cell.poisoned = False
+                raise InjectedFault(f"{actor.name}.raise")
+            if cell.news:
+                news, cell.news = cell.news, 0
+                actor.handle_news(news, signs)
+            if actor.deadline_ms is not None and self.now_ms >= actor.deadline_ms:
+                actor.deadline_ms = None
+                actor.handle_timeout()
+            for _ in range(len(cell.mail)):
+                actor.handle_message(cell.mail.popleft())
+        except Exception as error:  # noqa: BLE001  supervision: whatever an actor raises ends here
+            self._on_error(actor.name, error)
+            self._recover(cell)
+
+    def _expire(self, now_ms: int) -> None:
+        if not self._waiting:
+            return
+        for tag, (until, request) in list(self._waiting.items()):
+            if now_ms >= until:
+                del self._waiting[tag]
+                lost = Message(request.to, request.sender, Kind.TIMEOUT, request.subject, tag)
+                self._deliver(lost, always=True)
+
+    def _earliest(self) -> int | None:
+        found: int | None = None
+        for cell in self._order:
+            due = cell.actor.deadline_ms
+            if due is not None and not cell.hung and not cell.down and (found is None or due < found):
+                found = due
+        for until, _ in self._waiting.values():
+            if found is None or until < found:
+                found = until
+        return found
+
+    # --- supervision ------------------------------------------------------------------------------------------------
+    def _renew(self, cell: _Cell) -> None:
+        actor = cell.make()
+        actor.port = _Port(self, actor.name)
+        cell.actor = actor
+        cell.mail.clear()
+        cell.news = 0
+        cell.poisoned = False
+        cell.down = False
+
+    def _recover(self, failed: _Cell) -> None:
+        group = [cell for cell in self._order if cell.actor.critical] if failed.actor.critical else [failed]
+        names = {cell.actor.name for cell in group}
+        self._waiting = {
+            tag: entry for tag, entry in self._waiting.items()
+            if entry[1].sender not in names and entry[1].to not in names
+        }
+        restart = failed.actor.critical or failed.actor.restarts_at_once
+        tired = len(failed.restarts) == MOST_RESTARTS and self.now_ms - failed.restarts[0] < RESTART_WINDOW_MS
+        failed.restarts.append(self.now_ms)
+        for cell in group:
+            self._renew(cell)
+            cell.down = tired or not restart
+        if tired or not restart:
+            for name in sorted(names):
+                self._on_down(name)
+        elif failed.actor.critical:
+            self._on_restart()
+
+    def revive(self) -> None:
+        """Start anew who is down."""
+        for cell in self._order:
+            if cell.down:
+                self._renew(cell)
+                cell.restarts.clear()
+
+    def is_down(self, name: str) -> bool:
+        """Is this actor down, or hanging?"""
+        cell = self._cells[name]
+        return cell.down or cell.hung
+
+    def poison(self, name: str) -> None:
+        """Make an actor raise when it runs next, which is at once."""
+        self._cells[name].poisoned = True
+        self.pending = True
+
+    def hang(self, name: str, hung: bool) -> None:
+        """An actor stops running, or goes on."""
+        self._cells[name].hung = hung
+        self.pending = True

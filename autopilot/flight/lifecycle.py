@@ -1,0 +1,236 @@
+"""The life of a flight as a table: state x event -> guard, action, next state (seed 002, "State Machine").
+
+The first row whose guard holds is taken. A pair without rows must be listed in `IGNORED`; a test walks all pairs.
+`docs/lifecycle.md` shows the diagram that `autopilot.flight.diagram` draws from this table.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import Enum, IntEnum, auto
+from typing import Final, Protocol
+
+
+class FlightState(IntEnum):
+    """States with the numbers of the seed's STATUS answer."""
+
+    IDLE = 0
+    PREFLIGHT = 1
+    ARMED = 2
+    FLYING = 3
+    LANDING = 4
+    LANDED = 5
+
+
+class FlightEvent(Enum):
+    """What may happen to a flight."""
+
+    GO = auto()  # the operator, or FM_AUTO_GO
+    ABORT = auto()
+    PLAIN_ARM = auto()  # a ground station's arm command
+    RESETS_DONE = auto()
+    RESET_FAILED = auto()
+    ARM_OK = auto()
+    ARM_FAILED = auto()
+    COUNTDOWN_OVER = auto()
+    START_FAILED = auto()
+    UNDER_WAY = auto()  # takeoff, AUTO or sticks
+    MISSION_DONE = auto()
+    DURATION_OVER = auto()
+    LOW_BATTERY = auto()  # critical, to be exact
+    DESCENDING = auto()
+    CLIMBING = auto()
+    LANDED = auto()  # on the ground, or cut off
+    LANDING_TIMEOUT = auto()
+    DISARM_OK = auto()
+    DISARM_FAILED = auto()
+    RETRY = auto()  # time to ask for DISARM again
+    ARMED = auto()  # by somebody else
+    DISARMED = auto()  # by somebody else
+    RESTARTED = auto()  # after the flight-critical actors were restarted
+
+
+class Situation(Protocol):
+    """What guards look at."""
+
+    @property
+    def begun_by_go(self) -> bool:
+        """GO began this flight, and nobody has taken it over on the ground."""
+
+    @property
+    def in_command(self) -> bool:
+        """The vehicle is in the mode that the flight's profile put it into."""
+
+    @property
+    def armed(self) -> bool: ...
+    @property
+    def airborne(self) -> bool: ...
+    @property
+    def resting(self) -> bool:
+        """On the ground and still, whatever the landing detector says."""
+
+    @property
+    def refusal(self) -> str | None:
+        """Why GO is impossible, or None."""
+
+    @property
+    def critical_is_ours(self) -> bool:
+        """BATT_FS_CRT_ACT is 0: no failsafe answers a critical battery."""
+
+
+Guard = Callable[[Situation], bool]
+
+
+def nothing_to_fly(flight: Situation) -> bool:
+    """No mission, no profile, or the vehicle is not on the ground."""
+    return flight.refusal is not None
+
+
+def motors_off(flight: Situation) -> bool:
+    """FM_ARM_EARLY 0: the motors are armed at the end of the countdown."""
+    return not flight.armed
+
+
+def airborne(flight: Situation) -> bool:
+    return flight.airborne
+
+
+def armed(flight: Situation) -> bool:
+    return flight.armed
+
+
+def resting(flight: Situation) -> bool:
+    return flight.resting
+
+
+def ends_by_itself(flight: Situation) -> bool:
+    """GO began the flight, and it is still flown by its profile."""
+    return flight.begun_by_go and flight.in_command
+
+
+def begun_by_go(flight: Situation) -> bool:
+    return flight.begun_by_go
+
+
+def critical_is_ours(flight: Situation) -> bool:
+    """GO began the flight, and no failsafe answers a critical battery."""
+    return flight.begun_by_go and flight.critical_is_ours
+
+
+class Action(Enum):
+    """What FlightManager does; the value is its method's name, with an underscore before it."""
+
+    REFUSE_GO = "refuse_go"
+    REFUSE_STATE = "refuse_state"
+    PREPARE_GO = "prepare_go"
+    PREPARE_PLAIN = "prepare_plain"
+    ASK_ARM = "ask_arm"
+    ASK_ARM_NOW = "ask_arm_now"
+    GIVE_UP = "give_up"
+    WAIT_ARMED = "wait_armed"
+    CALL_OFF = "call_off"
+    START = "start"
+    FOLLOW = "follow"
+    STAY = "stay"
+    BE_TAKEN_OVER = "be_taken_over"
+    LAND = "land"
+    FOLLOW_LANDING = "follow_landing"
+    RESUME_FLIGHT = "resume_flight"
+    LOOK_AGAIN = "look_again"
+    KEEP_WAITING = "keep_waiting"
+    FORCE_DOWN = "force_down"
+    DISARM = "disarm"
+    CONFIRM_DISARM = "confirm_disarm"
+    RETRY_LATER = "retry_later"
+    CLOSE = "close"
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One line of the table."""
+
+    action: Action
+    next: FlightState
+    guard: Guard | None = None
+
+
+_S, _E, _A = FlightState, FlightEvent, Action
+_REFUSED = tuple(state for state in FlightState if state is not _S.IDLE)
+_CLOSE = (Row(_A.CLOSE, _S.IDLE),)
+_TO_LANDED = (Row(_A.DISARM, _S.LANDED),)
+
+TABLE: Final[dict[tuple[FlightState, FlightEvent], tuple[Row, ...]]] = {
+    (_S.IDLE, _E.GO): (Row(_A.REFUSE_GO, _S.IDLE, nothing_to_fly), Row(_A.PREPARE_GO, _S.PREFLIGHT)),
+    (_S.IDLE, _E.PLAIN_ARM): (Row(_A.PREPARE_PLAIN, _S.PREFLIGHT),),
+    (_S.IDLE, _E.ARMED): (Row(_A.FOLLOW, _S.FLYING, airborne), Row(_A.FOLLOW, _S.ARMED)),
+    (_S.IDLE, _E.RESTARTED): (
+        Row(_A.LAND, _S.LANDING, airborne), Row(_A.DISARM, _S.LANDED, armed), Row(_A.CLOSE, _S.IDLE),
+    ),
+    (_S.PREFLIGHT, _E.RESETS_DONE): (Row(_A.ASK_ARM, _S.PREFLIGHT),),
+    (_S.PREFLIGHT, _E.RESET_FAILED): (Row(_A.GIVE_UP, _S.IDLE),),
+    (_S.PREFLIGHT, _E.ARM_OK): (Row(_A.WAIT_ARMED, _S.ARMED),),
+    (_S.PREFLIGHT, _E.ARM_FAILED): (Row(_A.GIVE_UP, _S.IDLE),),
+    (_S.ARMED, _E.ABORT): (Row(_A.CALL_OFF, _S.ARMED),),
+    (_S.ARMED, _E.COUNTDOWN_OVER): (Row(_A.ASK_ARM_NOW, _S.ARMED, motors_off), Row(_A.START, _S.FLYING)),
+    (_S.ARMED, _E.ARM_OK): (Row(_A.START, _S.FLYING),),
+    (_S.ARMED, _E.ARM_FAILED): (Row(_A.GIVE_UP, _S.IDLE),),
+    (_S.ARMED, _E.UNDER_WAY): (Row(_A.BE_TAKEN_OVER, _S.FLYING),),
+    (_S.ARMED, _E.LOW_BATTERY): (Row(_A.CALL_OFF, _S.ARMED, begun_by_go), Row(_A.STAY, _S.ARMED)),
+    (_S.ARMED, _E.LANDED): _TO_LANDED,
+    (_S.ARMED, _E.DISARM_OK): _CLOSE,
+    (_S.ARMED, _E.DISARM_FAILED): (Row(_A.RETRY_LATER, _S.ARMED),),
+    (_S.ARMED, _E.RETRY): (Row(_A.CALL_OFF, _S.ARMED),),
+    (_S.ARMED, _E.DISARMED): _CLOSE,
+    (_S.FLYING, _E.MISSION_DONE): (Row(_A.LAND, _S.LANDING, begun_by_go), Row(_A.STAY, _S.FLYING)),
+    (_S.FLYING, _E.DURATION_OVER): (Row(_A.LAND, _S.LANDING, ends_by_itself), Row(_A.LOOK_AGAIN, _S.FLYING)),
+    (_S.FLYING, _E.LOW_BATTERY): (Row(_A.LAND, _S.LANDING, critical_is_ours), Row(_A.STAY, _S.FLYING)),
+    (_S.FLYING, _E.DESCENDING): (Row(_A.FOLLOW_LANDING, _S.LANDING),),
+    (_S.FLYING, _E.START_FAILED): _TO_LANDED,
+    (_S.FLYING, _E.LANDED): _TO_LANDED,
+    (_S.FLYING, _E.DISARMED): (Row(_A.CONFIRM_DISARM, _S.LANDED),),
+    (_S.LANDING, _E.CLIMBING): (Row(_A.RESUME_FLIGHT, _S.FLYING),),
+    (_S.LANDING, _E.LANDED): _TO_LANDED,
+    (_S.LANDING, _E.LANDING_TIMEOUT): (Row(_A.FORCE_DOWN, _S.LANDED, resting), Row(_A.KEEP_WAITING, _S.LANDING)),
+    (_S.LANDING, _E.DISARMED): (Row(_A.CONFIRM_DISARM, _S.LANDED),),
+    (_S.LANDED, _E.DISARM_OK): _CLOSE,
+    (_S.LANDED, _E.DISARM_FAILED): (Row(_A.RETRY_LATER, _S.LANDED),),
+    (_S.LANDED, _E.RETRY): (Row(_A.CONFIRM_DISARM, _S.LANDED),),
+    (_S.LANDED, _E.DISARMED): _CLOSE,
+    **{(state, _E.GO): (Row(_A.REFUSE_STATE, state),) for state in _REFUSED},
+    **{(state, _E.ABORT): (Row(_A.REFUSE_STATE, state),) for state in FlightState if state is not _S.ARMED},
+}
+
+_QUIET = frozenset(
+    {_E.RESETS_DONE, _E.RESET_FAILED, _E.ARM_OK, _E.ARM_FAILED, _E.COUNTDOWN_OVER, _E.START_FAILED, _E.RETRY,
+     _E.DURATION_OVER, _E.LANDING_TIMEOUT, _E.DISARM_OK, _E.DISARM_FAILED, _E.MISSION_DONE, _E.UNDER_WAY,
+     _E.DESCENDING, _E.CLIMBING, _E.LOW_BATTERY, _E.PLAIN_ARM, _E.RESTARTED}
+)
+IGNORED: Final[dict[FlightState, frozenset[FlightEvent]]] = {
+    _S.IDLE: frozenset((_QUIET | {_E.LANDED, _E.DISARMED}) - {_E.PLAIN_ARM, _E.RESTARTED}),
+    _S.PREFLIGHT: frozenset(
+        (_QUIET | {_E.LANDED, _E.DISARMED, _E.ARMED})
+        - {_E.RESETS_DONE, _E.RESET_FAILED, _E.ARM_OK, _E.ARM_FAILED}
+    ),
+    _S.ARMED: frozenset(
+        (_QUIET | {_E.ARMED})
+        - {_E.COUNTDOWN_OVER, _E.ARM_OK, _E.ARM_FAILED, _E.UNDER_WAY, _E.LOW_BATTERY, _E.DISARM_OK, _E.DISARM_FAILED,
+           _E.RETRY}
+    ),
+    _S.FLYING: frozenset(
+        (_QUIET | {_E.ARMED}) - {_E.MISSION_DONE, _E.DURATION_OVER, _E.LOW_BATTERY, _E.DESCENDING, _E.START_FAILED}
+    ),
+    _S.LANDING: frozenset((_QUIET | {_E.ARMED}) - {_E.CLIMBING, _E.LANDING_TIMEOUT}),
+    _S.LANDED: frozenset((_QUIET | {_E.LANDED, _E.ARMED}) - {_E.DISARM_OK, _E.DISARM_FAILED, _E.RETRY}),
+}
+"""Events that mean nothing in a state: late answers, timers that were not stopped, facts that are known."""
+
+
+def choose(state: FlightState, event: FlightEvent, flight: Situation) -> Row | None:
+    """The row that is taken, None when the event means nothing now. KeyError: the table has a hole."""
+    rows = TABLE.get((state, event))
+    if rows is None:
+        if event not in IGNORED[state]:
+            raise KeyError(f"no row for {event.name} in {state.name}")
+        return None
+    return next(row for row in rows if row.guard is None or row.guard(flight))

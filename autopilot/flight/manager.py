@@ -1,0 +1,344 @@
+"""FlightManager: walks the lifecycle table and does what it says (seed 002; `autopilot.flight.lifecycle`).
+
+It owns the lifecycle state, the countdown and the timers of a flight. It flies nothing: START goes to waypoint, LANDING
+to altitude, ARM, DISARM and STOP to motor, RESET to every sibling in turn. A flight that GO began ends by itself; in a
+flight that a ground station armed in the usual way it only follows the vehicle.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+from autopilot.flight import signs
+from autopilot.flight.actor import Actor
+from autopilot.flight.lifecycle import Action, FlightEvent, FlightState, choose
+from autopilot.flight.messages import OK, Ask, Kind, Message, Tag
+from autopilot.flight.situation import VehicleSituation
+from autopilot.flight.surroundings import Status, Surroundings
+from autopilot.modes.table import CopterMode, RoverMode
+from autopilot.outcome import FlightStateChanged, Result, Severity
+
+RESET_ORDER: Final = (
+    "waypoint", "altitude", "sensor", "estimator", "position", "attitude", "rate", "motor", "battery", "comms",
+    "logger",
+)
+"""waypoint stops publishing targets, altitude clears its latch, then the rest (`flight-lifecycle.md`)."""
+
+RESET_TIMEOUT_MS: Final = 10_000
+ARM_TIMEOUT_MS: Final = 5_000
+RETRY_MS: Final = 1_000
+LOOK_MS: Final = 1_000
+LANDING_BASE_MS: Final = 30_000
+
+_EVENTS: Final = {
+    Tag.GO: FlightEvent.GO, Tag.ABORT: FlightEvent.ABORT, Tag.PLAIN_ARM: FlightEvent.PLAIN_ARM,
+    Tag.LANDED: FlightEvent.LANDED, Tag.LIFTOFF: FlightEvent.UNDER_WAY, Tag.UNDER_WAY: FlightEvent.UNDER_WAY,
+    Tag.MISSION_DONE: FlightEvent.MISSION_DONE,
+    Tag.START_FAILED: FlightEvent.START_FAILED, Tag.DESCENDING: FlightEvent.DESCENDING,
+    Tag.CLIMBING: FlightEvent.CLIMBING, Tag.ARMED: FlightEvent.ARMED, Tag.DISARMED: FlightEvent.DISARMED,
+    Tag.RESTARTED: FlightEvent.RESTARTED,
+}
+_ANSWERS: Final = {
+    Ask.RESET.value: (None, FlightEvent.RESET_FAILED),
+    Ask.ARM.value: (FlightEvent.ARM_OK, FlightEvent.ARM_FAILED),
+    Ask.DISARM.value: (FlightEvent.DISARM_OK, FlightEvent.DISARM_FAILED),
+}
+
+
+class FlightManager(Actor):
+    """See the module."""
+
+    name = "flight_manager"
+    listens = signs.READY
+
+    def __init__(self, around: Surroundings) -> None:
+        super().__init__()
+        self._around = around
+        self._crew = around.crew
+        self._flight = VehicleSituation(around)
+        self._state = FlightState.IDLE
+        self._event = FlightEvent.DISARMED  # the present event, and why it came
+        self._reason = ""
+        self._why_over = ""  # why a flight that is being called off ends
+        self._next: list[tuple[FlightEvent, str]] = []  # events that an action caused
+        self._manner = "go"  # payload of RESET and ARM: "go", "plain", "force"
+        self._to_reset: list[str] = []
+        self._awaited: int | None = None
+        self._timers: dict[FlightEvent, int] = {}
+        self._countdown_end: int | None = None
+        self._duration_end: int | None = None
+        self._late = False  # people were told that this state lasts too long
+        self._actions: dict[Action, Callable[[], None]] = {a: getattr(self, f"_{a.value}") for a in Action}
+
+    # --- what comes in --------------------------------------------------------------------------------------------
+    def handle_message(self, message: Message) -> None:
+        if message.kind is Kind.NOTIFY:
+            self._handle_notice(Tag(message.tag), message)
+        elif message.kind is Kind.REQUEST:
+            if message.subject == Ask.STATUS.value:
+                status = self._status()
+                self.port.reply(message, (int(status.state), status.countdown_s(self.port.now_ms)))
+        elif message.tag == self._awaited:
+            self._awaited = None
+            self._handle_answer(message)
+
+    def _handle_notice(self, tag: Tag, message: Message) -> None:
+        if tag is Tag.PLAIN_ARM:
+            self._manner = "force" if message.payload else "plain"
+        if tag is Tag.LOW_BATTERY:
+            if message.payload == "critical":
+                self._dispatch(FlightEvent.LOW_BATTERY, "battery critical")
+        elif tag in _EVENTS:
+            self._dispatch(_EVENTS[tag], message.payload if isinstance(message.payload, str) else "")
+
+    def _handle_answer(self, message: Message) -> None:
+        good, bad = _ANSWERS[message.subject]
+        done, reason = False, "no answer"
+        if message.kind is Kind.REPLY and isinstance(message.payload, tuple):
+            done, reason = message.payload[0] == OK, str(message.payload[1])
+        if good is None:
+            self._handle_reset_answer(message.sender, done, reason)
+        elif done:
+            self._dispatch(good)
+        else:
+            self._dispatch(bad, f"{message.sender}: {message.subject}: {reason}")
+
+    def _handle_reset_answer(self, sibling: str, done: bool, reason: str) -> None:
+        if not done and self._manner == "force":
+            self._crew.cockpit.say(Severity.WARNING, f"Flight: {sibling}: RESET: {reason} (forced)")
+        elif not done:
+            self._dispatch(FlightEvent.RESET_FAILED, f"{sibling}: RESET: {reason}")
+            return
+        self._reset_next()
+
+    def handle_news(self, news: int, now_signs: int) -> None:
+        """The arming checks pass, or do not: FM_AUTO_GO waits for that."""
+        self._schedule()
+
+    def handle_timeout(self) -> None:
+        now_ms = self.port.now_ms
+        if self._auto_go_due():
+            self._around.auto_go_ms = None
+            self._dispatch(FlightEvent.GO, "FM_AUTO_GO")
+        for event in sorted(self._timers, key=lambda event: (self._timers[event], event.value)):
+            if self._timers.get(event, now_ms + 1) <= now_ms:
+                del self._timers[event]
+                self._dispatch(event)
+        self._schedule()
+
+    def _auto_go_due(self) -> bool:
+        at = self._around.auto_go_ms
+        return at is not None and self.port.now_ms >= at and self._crew.arming.prearm_ok
+
+    # --- the table ------------------------------------------------------------------------------------------------
+    def _dispatch(self, event: FlightEvent, reason: str = "") -> None:
+        self._next.append((event, reason))
+        while self._next:
+            self._step(*self._next.pop(0))
+        self._publish()
+        self._schedule()
+
+    def _step(self, event: FlightEvent, reason: str) -> None:
+        row = choose(self._state, event, self._flight)
+        if row is None:
+            return
+        before, self._event, self._reason = self._state, event, reason
+        if row.next is not before:
+            self._enter(row.next)
+        self._actions[row.action]()
+        if row.next is not before:
+            self._tell()
+
+    def _enter(self, state: FlightState) -> None:
+        self._state = state
+        self._timers.clear()
+        self._countdown_end = None
+        self._late = False
+        self._crew.arming.hold_auto_disarm = False
+        if state is FlightState.IDLE:
+            self._awaited = None
+
+    def _tell(self) -> None:
+        text = f"Flight: {self._state.name}"
+        if self._state is FlightState.ARMED and self._countdown_end is not None:
+            text += f", takeoff in {self._status().countdown_s(self.port.now_ms)} s"
+        elif self._reason:
+            text += f": {self._reason}"
+        self._crew.cockpit.say(Severity.INFO, text)
+        self._crew.cockpit.announce(FlightStateChanged(int(self._state), self._reason))
+
+    def _status(self) -> Status:
+        return Status(self._state, self._countdown_end, self._flight.begun_by_go, self._reason)
+
+    def _publish(self) -> None:
+        self._around.status.publish(self._status())
+
+    def _schedule(self) -> None:
+        due = min(self._timers.values(), default=None)
+        auto = self._around.auto_go_ms
+        if auto is not None and self._state is FlightState.IDLE and self._crew.arming.prearm_ok:
+            due = auto if due is None else min(due, auto)
+        self.deadline_ms = due
+
+    def _after(self, event: FlightEvent, delay_ms: int) -> None:
+        self._timers[event] = self.port.now_ms + delay_ms
+
+    def _answer(self, result: Result, reason: str = "") -> None:
+        self.port.notify(self.port.find_sibling("comms"), Tag.ANSWER, (int(result), reason))
+
+    # --- actions: before the flight -------------------------------------------------------------------------------
+    def _refuse_go(self) -> None:
+        reason = f"GO refused: {self._flight.refusal}"
+        self._crew.cockpit.say(Severity.WARNING, reason)
+        self._answer(Result.FAILED, reason)
+
+    def _refuse_state(self) -> None:
+        """A wrong moment: nothing changes, the operator is told."""
+        reason = f"refused in {self._state.name}"
+        self._crew.cockpit.say(Severity.WARNING, f"Flight: GO or ABORT {reason}")
+        self._answer(Result.TEMPORARILY_REJECTED, reason)
+
+    def _prepare_go(self) -> None:
+        self._around.auto_go_ms = None
+        self._manner = "go"
+        self._flight.begun_by_go = True
+        self._flight.profile = int(self._around.param("FM_PROFILE"))
+        self._answer(Result.ACCEPTED)
+        number = int(RoverMode.GUIDED if self._crew.cockpit.rover else CopterMode.GUIDED)
+        outcome = self._crew.modes.set(number, self.port.now_ms, "GO")
+        if outcome.ok:
+            self._prepare()
+        else:
+            self._next.append((FlightEvent.RESET_FAILED, outcome.reason))
+
+    def _prepare_plain(self) -> None:
+        self._around.auto_go_ms = None
+        self._flight.begun_by_go = False
+        self._prepare()
+
+    def _prepare(self) -> None:
+        self.port.revive()
+        self._to_reset = list(RESET_ORDER)
+        self._reset_next()
+
+    def _reset_next(self) -> None:
+        if not self._to_reset:
+            self._dispatch(FlightEvent.RESETS_DONE)
+            return
+        sibling = self.port.find_sibling(self._to_reset.pop(0))
+        self._awaited = self.port.request(sibling, Ask.RESET, self._manner, RESET_TIMEOUT_MS)
+
+    def _ask_arm(self) -> None:
+        early = self._manner != "go" or self._around.param("FM_ARM_EARLY", 1.0) != 0.0
+        self._request_arm(self._manner if early else "check")
+
+    def _ask_arm_now(self) -> None:
+        self._countdown_end = None
+        self._request_arm("go")
+
+    def _request_arm(self, manner: str) -> None:
+        self._awaited = self.port.request(self.port.find_sibling("motor"), Ask.ARM, manner, ARM_TIMEOUT_MS)
+
+    def _give_up(self) -> None:
+        self._crew.cockpit.say(Severity.WARNING, f"Flight: not started: {self._reason}")
+        self._close()
+
+    def _wait_armed(self) -> None:
+        if not self._flight.begun_by_go:
+            return
+        delay_ms = int(1000.0 * self._around.param("FM_COUNTDOWN", 60.0))
+        self._after(FlightEvent.COUNTDOWN_OVER, delay_ms)
+        self._countdown_end = self.port.now_ms + delay_ms
+        self._crew.arming.hold_auto_disarm = True
+
+    def _call_off(self) -> None:
+        """ABORT, or a critical battery: stop the motors; IDLE when they have stopped."""
+        self._timers.clear()
+        self._countdown_end = None
+        self._crew.arming.hold_auto_disarm = False
+        if self._event is FlightEvent.ABORT:
+            self._why_over = "aborted"
+            self._answer(Result.ACCEPTED)
+        elif self._event is FlightEvent.LOW_BATTERY:
+            self._why_over = self._reason
+        self._request_disarm("plain")
+
+    # --- actions: in flight ---------------------------------------------------------------------------------------
+    def _start(self) -> None:
+        duration = self._around.param("FM_DURATION")
+        self._duration_end = self.port.now_ms + int(1000.0 * duration) if duration > 0.0 else None
+        self._set_duration_timer()
+        self.port.notify(self.port.find_sibling("waypoint"), Tag.START, self._flight.profile)
+        self.port.notify(self.port.find_sibling("motor"), Tag.START)
+
+    def _set_duration_timer(self) -> None:
+        if self._duration_end is not None and self._flight.begun_by_go:
+            self._timers[FlightEvent.DURATION_OVER] = self._duration_end
+
+    def _follow(self) -> None:
+        """Somebody else armed the vehicle: this is a plain flight."""
+        self._flight.begun_by_go = False
+        self._duration_end = None
+
+    def _stay(self) -> None:
+        """Nothing to do."""
+
+    def _be_taken_over(self) -> None:
+        """Somebody starts the vehicle in the usual way, in the middle of a countdown too."""
+        if self._flight.begun_by_go:
+            self._reason = "taken over in the countdown"
+        self._follow()
+
+    def _look_again(self) -> None:
+        """The time is over, but a person or a failsafe has the vehicle: it is left to them until they give it back."""
+        self._after(FlightEvent.DURATION_OVER, LOOK_MS)
+
+    def _land(self) -> None:
+        if not self._around.signs.read() & signs.FINISHED:
+            self.port.notify(self.port.find_sibling("altitude"), Tag.LANDING)
+        self._follow_landing()
+
+    def _follow_landing(self) -> None:
+        height = max(self._crew.cockpit.height, 0.0)
+        speed = max(self._around.param("LAND_SPEED", 50.0) / 100.0, 0.1)
+        self._after(FlightEvent.LANDING_TIMEOUT, LANDING_BASE_MS + int(2000.0 * height / speed))
+
+    def _resume_flight(self) -> None:
+        self._reason = "landing broken off"
+        self._set_duration_timer()
+
+    def _keep_waiting(self) -> None:
+        if not self._late:
+            self._late = True
+            self._crew.cockpit.say(Severity.WARNING, "Flight: landing takes long, not on the ground yet")
+        self._after(FlightEvent.LANDING_TIMEOUT, LOOK_MS)
+
+    # --- actions: after the flight --------------------------------------------------------------------------------
+    def _force_down(self) -> None:
+        self._reason = "at rest on the ground, landing never confirmed"
+        self._crew.cockpit.say(Severity.WARNING, "Flight: landing never confirmed; disarming at rest")
+        self._request_disarm("force")
+
+    def _disarm(self) -> None:
+        self.port.notify(self.port.find_sibling("motor"), Tag.STOP)
+        self._request_disarm("plain")
+
+    def _confirm_disarm(self) -> None:
+        self._request_disarm("plain")
+
+    def _request_disarm(self, manner: str) -> None:
+        self._awaited = self.port.request(self.port.find_sibling("motor"), Ask.DISARM, manner, ARM_TIMEOUT_MS)
+
+    def _retry_later(self) -> None:
+        if not self._late:
+            self._late = True
+            self._crew.cockpit.say(Severity.CRITICAL, f"Flight: {self._reason}; trying again every second")
+        self._after(FlightEvent.RETRY, RETRY_MS)
+
+    def _close(self) -> None:
+        self._reason = self._reason or self._why_over
+        self._why_over = ""
+        self._flight.begun_by_go = False
+        self._duration_end = None
+        self.port.notify(self.port.find_sibling("logger"), Tag.FLIGHT_OVER)

@@ -1,0 +1,71 @@
+"""What actors say to each other: notifications with fixed tags, requests and replies with tags made by the kernel.
+
+Source: seed 002, "Message Types"; tags are two ASCII letters. A payload is made of JSON values, so that a trace can be
+written and read back. Actors dispatch a request by its subject, never by its tag.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum, IntEnum
+
+Payload = None | bool | int | float | str | tuple["Payload", ...]
+
+OK, FAIL = 0x00, 0x01
+"""First value of a reply to RESET, ARM and DISARM (seed 002); the second is the reason of a failure."""
+
+
+class Kind(Enum):
+    """How a message travels. A TIMEOUT is what the asker gets instead of a reply that never came."""
+
+    NOTIFY = "notify"
+    REQUEST = "request"
+    REPLY = "reply"
+    TIMEOUT = "timeout"
+
+
+class Tag(IntEnum):
+    """Notifications. The first four have the numbers of the seed."""
+
+    GO = 0x474F
+    ABORT = 0x4142
+    LANDING = 0x4C44
+    LANDED = 0x444E
+    LIFTOFF = 0x4C4F
+    LOW_BATTERY = 0x4C42
+    START = 0x5354
+    STOP = 0x5350
+    STATUS = 0x5455  # to comms: ask the flight manager
+    ANSWER = 0x414E  # flight_manager to comms: (MAV_RESULT, reason) of GO, ABORT
+    PLAIN_ARM = 0x5041  # comms to flight_manager: a ground station's arm command; payload True = forced
+    UNDER_WAY = 0x5557  # waypoint: a takeoff, AUTO or the sticks move the vehicle
+    MISSION_DONE = 0x4D44  # waypoint: the mission is at its end
+    START_FAILED = 0x5346  # waypoint: the profile could not be started; payload the reason
+    DESCENDING = 0x4453  # altitude: the mode brings the vehicle down
+    CLIMBING = 0x434C  # altitude: in the air, and no longer being brought down
+    ARMED = 0x4152  # motor: armed by somebody else
+    DISARMED = 0x4449  # motor: disarmed by somebody else
+    RESTARTED = 0x5253  # kernel to flight_manager: the flight-critical actors were restarted
+    FLIGHT_OVER = 0x464F  # flight_manager to logger: back in IDLE
+
+
+class Ask(Enum):
+    """Subjects of requests."""
+
+    RESET = "RESET"
+    ARM = "ARM"
+    DISARM = "DISARM"
+    STATUS = "STATUS"
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """`subject` is the name of the notification or request. `tag`: of a notification its `Tag`, of a request and its
+    reply a number made by the kernel."""
+
+    sender: str
+    to: str
+    kind: Kind
+    subject: str
+    tag: int
+    payload: Payload = None

@@ -1,0 +1,89 @@
+"""How things stand, in one integer, and what is news: the edge between the core's facts and the actors.
+
+A sign is a fact that holds (armed, in the air, ...). It changes only with a vehicle event, a command or a deadline that
+the core announces, never by drifting, so that actors decide the same however often they are called. News is a mask:
+the signs that changed, and the vehicle's events above them.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from autopilot import report
+from autopilot.crew import Crew
+from autopilot.mission.sequencer import MissionState
+from autopilot.modes.table import CopterMode, RoverMode
+from autopilot.vehicle import Hold, Idle, Pilot, VehicleEvent
+
+ARMED: Final = 1
+AIRBORNE: Final = 2
+UNDER_WAY: Final = 4  # in the air, taking off, in AUTO, or moved by sticks or targets (rover)
+DESCENDING: Final = 8  # the mode brings the vehicle down to the ground, for good
+FINISHED: Final = 16  # the mode says that the landing is done
+COMPLETED: Final = 32  # the mission is at its end
+READY: Final = 64  # the arming checks pass
+STILL: Final = 128  # the target's end has been reached: a rover that was stopped stands
+_EVENT_SHIFT: Final = 16
+
+CUTOFF: Final = int(VehicleEvent.CUTOFF) << _EVENT_SHIFT
+CRASHED: Final = int(VehicleEvent.CRASHED) << _EVENT_SHIFT
+BATTERY_LOW: Final = int(VehicleEvent.BATTERY_LOW) << _EVENT_SHIFT
+BATTERY_CRITICAL: Final = int(VehicleEvent.BATTERY_CRITICAL) << _EVENT_SHIFT
+REPLY: Final = int(VehicleEvent.REPLY) << _EVENT_SHIFT
+DEADMAN: Final = int(VehicleEvent.DEADMAN) << _EVENT_SHIFT
+_HEARD: Final = (CUTOFF | CRASHED | BATTERY_LOW | BATTERY_CRITICAL | REPLY | DEADMAN) >> _EVENT_SHIFT
+
+
+def event_news(events: int) -> int:
+    """The vehicle events that actors listen for, as news."""
+    return (events & _HEARD) << _EVENT_SHIFT
+
+
+class Signs:
+    """Reads the signs of one vehicle."""
+
+    def __init__(self, crew: Crew) -> None:
+        self._crew = crew
+        self._cockpit = crew.cockpit
+        self._report = crew.cockpit.vehicle.state.report
+        self._rover = crew.cockpit.rover
+        self._auto = RoverMode.AUTO if self._rover else CopterMode.AUTO
+
+    def read(self) -> int:
+        """All signs now."""
+        crew = self._crew
+        signs = READY if crew.arming.prearm_ok else 0
+        if self._report[report.ARMED] == 0.0:
+            return signs
+        signs |= ARMED
+        mode = crew.modes.mode
+        if mode.finished:
+            signs |= FINISHED
+        if crew.sequencer.state() is MissionState.COMPLETED:
+            signs |= COMPLETED
+        if self._rover:
+            return signs | (UNDER_WAY if self._driving() else 0) | (STILL if self._cockpit.arrived else 0)
+        if self._report[report.LANDED_STATE] != 1.0:
+            signs |= AIRBORNE | UNDER_WAY
+            if mode.is_landing and not (mode is crew.auto and crew.auto.lands_to_go_on):
+                signs |= DESCENDING
+        elif self._taking_off():
+            signs |= UNDER_WAY
+        return signs
+
+    def _taking_off(self) -> bool:
+        """On the ground, but on its way: in AUTO with the takeoff allowed, or told to take off."""
+        if self._crew.modes.mode is self._crew.auto:
+            return self._crew.sequencer.state() is MissionState.RUNNING and self._cockpit.takeoff_allowed
+        return not isinstance(self._cockpit.target, Idle | Pilot | Hold) and not self._crew.modes.mode.is_landing
+
+    def _driving(self) -> bool:
+        if self._crew.modes.mode is self._crew.auto:
+            return self._crew.sequencer.state() is MissionState.RUNNING
+        if isinstance(self._cockpit.target, Pilot):
+            return self._crew.sticks.deflected
+        return not isinstance(self._cockpit.target, Idle | Hold)
+
+    def key(self) -> tuple[object, int, bool]:
+        """Cheap to compare: when it has changed, a command has come since the last pass."""
+        return (self._cockpit.target, self._crew.modes.number, bool(self._report[report.ARMED]))

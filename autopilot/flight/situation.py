@@ -1,0 +1,64 @@
+"""What the guards of the lifecycle table see of the vehicle now."""
+
+from __future__ import annotations
+
+from math import hypot
+
+from autopilot import report
+from autopilot.flight import signs
+from autopilot.flight.surroundings import Surroundings
+
+MISSION, HOVER = 0, 1
+"""FM_PROFILE."""
+HOVER_HEIGHT = 5.0  # m above home
+_STILL = 0.3  # m/s
+
+
+class VehicleSituation:
+    """Implements `autopilot.flight.lifecycle.Situation`."""
+
+    def __init__(self, around: Surroundings) -> None:
+        self._around = around
+        self._crew = around.crew
+        self.begun_by_go = False
+        self.profile = MISSION
+
+    @property
+    def in_command(self) -> bool:
+        mode = self._crew.modes.mode
+        return mode is (self._crew.guided if self.profile == HOVER else self._crew.auto)
+
+    @property
+    def armed(self) -> bool:
+        return self._crew.cockpit.armed
+
+    @property
+    def airborne(self) -> bool:
+        return bool(self._around.signs.read() & signs.AIRBORNE)
+
+    @property
+    def resting(self) -> bool:
+        vector = self._crew.cockpit.vehicle.state.report
+        speed = hypot(vector[report.VN], vector[report.VE], vector[report.VD])
+        if self._crew.cockpit.rover:
+            return speed < _STILL
+        return bool(vector[report.LANDED_STATE] == 1.0 or (vector[report.GROUND_CONTACT] == 1.0 and speed < _STILL))
+
+    @property
+    def critical_is_ours(self) -> bool:
+        return int(self._around.param("BATT_FS_CRT_ACT")) == 0
+
+    @property
+    def refusal(self) -> str | None:
+        if not self._crew.cockpit.landed:
+            return "the vehicle is not on the ground"
+        profile = int(self._around.param("FM_PROFILE"))
+        if profile == HOVER:
+            if self._crew.cockpit.rover:
+                return "FM_PROFILE 1 (hover) is not for a rover"
+            return None if self._around.param("FM_DURATION") > 0.0 else "FM_PROFILE 1 (hover) needs FM_DURATION"
+        if profile != MISSION:
+            return f"FM_PROFILE {profile} is no profile"
+        if not self._crew.plans.mission.total():
+            return "no mission"
+        return None if self._crew.auto.takes_off_first else "the mission does not begin with a takeoff"

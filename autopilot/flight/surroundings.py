@@ -1,0 +1,67 @@
+"""What the actors of one vehicle share: the crew they work for, the buses, and how things stand."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import ceil
+from typing import Protocol
+
+from autopilot.crew import Crew
+from autopilot.flight.bus import Bus, report_buses
+from autopilot.flight.lifecycle import FlightState
+from autopilot.flight.signs import Signs
+
+
+class LogFiles(Protocol):
+    """The files of a flight's log. The core writes none; `sortie` does."""
+
+    def reopen(self, now_ms: int) -> str | None:
+        """Close the files of the last flight and open new ones; the reason when that is impossible."""
+
+    def close(self, now_ms: int) -> None:
+        """The flight is over. Without open files nothing happens."""
+
+
+class NoLogFiles:
+    """No logs are kept."""
+
+    def reopen(self, now_ms: int) -> str | None:
+        return None
+
+    def close(self, now_ms: int) -> None:
+        """Nothing is open."""
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """The flight manager's state. `countdown_end_ms`: vehicle time of takeoff, None without a countdown.
+    `begun_by_go`: False in a flight that a ground station armed in the usual way."""
+
+    state: FlightState = FlightState.IDLE
+    countdown_end_ms: int | None = None
+    begun_by_go: bool = False
+    reason: str = ""
+
+    def countdown_s(self, now_ms: int) -> int:
+        """Seconds until takeoff, rounded up, 0 .. 255; 0 outside ARMED."""
+        if self.countdown_end_ms is None or self.state is not FlightState.ARMED:
+            return 0
+        return min(max(ceil((self.countdown_end_ms - now_ms) / 1000.0), 0), 255)
+
+
+class Surroundings:
+    """See the module. `auto_go_ms`: vehicle time at which FM_AUTO_GO may fire, None once it is spent."""
+
+    def __init__(self, crew: Crew) -> None:
+        self.crew = crew
+        self.signs = Signs(crew)
+        self.now_signs = 0
+        self.buses = report_buses(crew.cockpit.vehicle.state)
+        self.status: Bus[Status] = Bus(Status())
+        self.answer: Bus[tuple[int, str] | None] = Bus(None)  # comms: MAV_RESULT and reason of the last command
+        self.asked_status: Bus[tuple[int, int] | None] = Bus(None)  # comms: state, countdown s
+        self.log_files: LogFiles = NoLogFiles()
+        self.auto_go_ms: int | None = None
+
+    def param(self, name: str, default: float = 0.0) -> float:
+        return self.crew.cockpit.param(name, default)

@@ -1,0 +1,274 @@
+"""The flight manager and its actors aboard one vehicle: what the rest of the core sees of them.
+
+`FlightSystem` takes its place in the arm and disarm path (`Autopilot.arming`): a ground station's arm command is
+PREFLIGHT with all RESETs. In each pass it looks whether anything changed that an actor listens for; if nothing did, and
+no deadline has come, no actor runs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from enum import IntEnum
+from functools import partial
+from typing import Final
+
+from autopilot.crew import Crew
+from autopilot.flight import faults, signs
+from autopilot.flight.actors import (
+    AltitudeActor,
+    AttitudeActor,
+    EstimatorActor,
+    MotorActor,
+    PositionActor,
+    RateActor,
+    SensorActor,
+    WaypointActor,
+)
+from autopilot.flight.aside import BatteryActor, CommsActor, LoggerActor
+from autopilot.flight.kernel import OUTSIDE, Kernel, MailboxFullError
+from autopilot.flight.lifecycle import FlightState
+from autopilot.flight.manager import FlightManager
+from autopilot.flight.messages import Tag
+from autopilot.flight.surroundings import LogFiles, Status, Surroundings
+from autopilot.flight.trace import TraceSink
+from autopilot.outcome import ACCEPTED, Outcome, Result, Severity
+from autopilot.vehicle import Request, VehicleEvent
+
+#: In the order in which they run (`flight-lifecycle.md`).
+ACTORS: Final = (
+    SensorActor, EstimatorActor, WaypointActor, AltitudeActor, PositionActor, AttitudeActor, RateActor, MotorActor,
+    FlightManager, BatteryActor, CommsActor, LoggerActor,
+)
+_MOST_LOOPS = 20
+NO_ANSWER: Final = "the flight manager does not answer"
+
+
+class FlightCommand(IntEnum):
+    """Ground station commands by their ids (seed 002)."""
+
+    GO = 0x20
+    ABORT = 0x21
+    STATUS = 0x22
+
+
+class FlightSystem:
+    """See the module. Implements `autopilot.safety.arming.ArmingProcedure`. `on_error(error, where)`: an actor has
+    raised; `trace`, `log_files` may be set at any time."""
+
+    def __init__(self, crew: Crew) -> None:
+        self._crew = crew
+        self._cockpit = crew.cockpit
+        self._around = Surroundings(crew)
+        self.on_error: Callable[[Exception, str], None] = lambda error, where: None
+        self._kernel = Kernel(
+            [partial(actor, self._around) for actor in ACTORS],
+            on_error=self._actor_failed, on_restart=self._restarted, on_down=self._gone,
+        )  # fmt: skip
+        self._signs = 0
+        self._key = self._around.signs.key()
+        self._events = 0
+        self._started = False
+        self._arm_request: Request | None = None
+        crew.arming.leave_finished = self.in_charge
+
+    # --- what may be set ------------------------------------------------------------------------------------------
+    @property
+    def trace(self) -> TraceSink | None:
+        return self._kernel.trace
+
+    @trace.setter
+    def trace(self, sink: TraceSink | None) -> None:
+        self._kernel.trace = sink
+
+    @property
+    def log_files(self) -> LogFiles:
+        return self._around.log_files
+
+    @log_files.setter
+    def log_files(self, files: LogFiles) -> None:
+        self._around.log_files = files
+
+    def inject_fault(self, name: str, value: str | None, *, active: bool) -> bool:
+        """Begin or end a fault of `autopilot.flight.faults`; False when name or value is unknown."""
+        return faults.inject(self._kernel, name, value, active=active)
+
+    # --- facts ----------------------------------------------------------------------------------------------------
+    @property
+    def status(self) -> Status:
+        return self._around.status.latest
+
+    @property
+    def state(self) -> FlightState:
+        return self._around.status.latest.state
+
+    @property
+    def arm_request(self) -> Request | None:
+        """The arm command that is still in PREFLIGHT."""
+        return self._arm_request
+
+    def in_charge(self) -> bool:
+        """Does the flight manager stop the motors after a landing?"""
+        return not self._kernel.is_down("flight_manager")
+
+    def countdown_s(self) -> int:
+        """Seconds until takeoff, rounded up; 0 without a countdown."""
+        return self.status.countdown_s(self._cockpit.now_ms)
+
+    # --- commands -------------------------------------------------------------------------------------------------
+    def command(self, number: int, now_ms: int) -> Outcome:
+        """GO, ABORT or STATUS by id. `Outcome.detail` = state + 256 x countdown seconds."""
+        match number:
+            case FlightCommand.GO:
+                return self.go(now_ms)
+            case FlightCommand.ABORT:
+                return self.abort(now_ms)
+            case FlightCommand.STATUS:
+                asked = self.ask_status(now_ms)
+                if asked is None:
+                    return self._cockpit.refuse(f"Flight: {NO_ANSWER}")
+                return Outcome(Result.ACCEPTED, detail=asked[0] + 256 * asked[1])
+        return Outcome(Result.UNSUPPORTED, f"no flight manager command {number}")
+
+    def go(self, now_ms: int) -> Outcome:
+        """Begin a flight. FAILED with the reason when it could not begin, TEMPORARILY_REJECTED outside IDLE."""
+        outcome = self._order(Tag.GO, now_ms)
+        if outcome.ok and self.state is FlightState.IDLE:
+            outcome = Outcome(Result.FAILED, self.status.reason)
+        return self._with_detail(outcome, now_ms)
+
+    def abort(self, now_ms: int) -> Outcome:
+        """Call the flight off in ARMED; TEMPORARILY_REJECTED elsewhere."""
+        return self._with_detail(self._order(Tag.ABORT, now_ms), now_ms)
+
+    def ask_status(self, now_ms: int) -> tuple[int, int] | None:
+        """State and countdown seconds as the flight manager gives them; None when it does not answer."""
+        self._around.asked_status.publish(None)
+        self._send(Tag.STATUS, None, now_ms)
+        return self._around.asked_status.latest
+
+    def _with_detail(self, outcome: Outcome, now_ms: int) -> Outcome:
+        status = self.status
+        return Outcome(outcome.result, outcome.reason, int(status.state) + 256 * status.countdown_s(now_ms))
+
+    def _order(self, tag: Tag, now_ms: int) -> Outcome:
+        self._around.answer.publish(None)
+        if self._kernel.is_down("flight_manager") or self._kernel.is_down("comms"):
+            self._kernel.revive()
+        self._send(tag, None, now_ms)
+        answer = self._around.answer.latest
+        if answer is None:
+            return self._cockpit.refuse(f"Flight: {NO_ANSWER}")
+        return Outcome(Result(answer[0]), answer[1])
+
+    def _send(self, tag: Tag, payload: bool | None, now_ms: int) -> None:
+        self._kernel.now_ms = now_ms
+        try:
+            self._kernel.notify("comms", tag, payload)
+        except MailboxFullError as error:
+            self.on_error(error, "comms")
+            return
+        self._settle(now_ms)
+
+    # --- the arm and disarm path ----------------------------------------------------------------------------------
+    def arm(self, now_ms: int, *, force: bool = False) -> Outcome:
+        """A ground station's arm command: the checks, then PREFLIGHT. IN_PROGRESS while `arm_request` is not done."""
+        if self._cockpit.armed:
+            return ACCEPTED
+        if self._arm_request is not None:
+            return Outcome(Result.IN_PROGRESS)
+        self._settle(now_ms)
+        if self.state is not FlightState.IDLE:
+            text = f"Arm: flight manager is in {self.state.name}"
+            return self._cockpit.refuse(text, Result.TEMPORARILY_REJECTED, Severity.CRITICAL)
+        refusal = self._crew.arming.refusal(force=force)
+        if refusal is not None:
+            return refusal
+        self._arm_request = request = Request()
+        if self._kernel.is_down("flight_manager") or self._kernel.is_down("comms"):
+            self._kernel.revive()
+        self._send(Tag.PLAIN_ARM, force, now_ms)
+        if not request.done and self.state is FlightState.IDLE:
+            self._finish_arming(False, NO_ANSWER)
+        if not request.done:
+            return Outcome(Result.IN_PROGRESS)
+        if request.ok:
+            return ACCEPTED
+        return self._cockpit.refuse(f"Arm: {request.reason}", severity=Severity.CRITICAL)
+
+    def disarm(self, now_ms: int, *, force: bool = False) -> Outcome:
+        """Straight to the motors: no actor stands between a person and them."""
+        outcome = self._crew.arming.disarm(now_ms, force=force)
+        self._settle(now_ms)
+        return outcome
+
+    def _watch_arming(self) -> None:
+        if self._arm_request is None:
+            return
+        if self._cockpit.armed:
+            self._finish_arming(True, "")
+        elif self.state is FlightState.IDLE and self.status.reason:
+            self._finish_arming(False, self.status.reason)
+
+    def _finish_arming(self, done: bool, reason: str) -> None:
+        request, self._arm_request = self._arm_request, None
+        if request is not None:
+            request.ok, request.reason, request.done = done, reason, True
+
+    # --- the pass -------------------------------------------------------------------------------------------------
+    def update(self, now_ms: int, events: VehicleEvent) -> None:
+        """Vehicle time is `now_ms`, the core has acted on `events`."""
+        if not self._started:
+            self._start(now_ms)
+        if events:
+            self._events |= int(events)
+        self._settle(now_ms)
+
+    def _start(self, now_ms: int) -> None:
+        self._started = True
+        delay = self._around.param("FM_AUTO_GO")
+        if delay > 0.0:
+            self._around.auto_go_ms = now_ms + int(1000.0 * delay)
+            self._kernel.post_news(signs.READY)
+
+    def _settle(self, now_ms: int) -> None:
+        """Tell the actors what is new until nothing is."""
+        kernel = self._kernel
+        for _ in range(_MOST_LOOPS):
+            now_signs = self._around.signs.read()
+            news = now_signs ^ self._signs
+            if self._events:
+                news |= signs.event_news(self._events)
+                self._events = 0
+            self._signs = now_signs
+            if news:
+                kernel.post_news(news)
+            due = kernel.deadline_ms
+            if not kernel.pending and (due is None or now_ms < due):
+                break
+            kernel.run(now_ms, now_signs)
+            self._watch_arming()
+        self._key = self._around.signs.key()
+
+    def next_deadline_ms(self) -> int | None:
+        """When an actor wants to run; at once when a command has changed how things stand since the last pass."""
+        if self._kernel.pending or self._around.signs.key() != self._key:
+            return self._cockpit.now_ms
+        return self._kernel.deadline_ms
+
+    # --- supervision ----------------------------------------------------------------------------------------------
+    def _actor_failed(self, name: str, error: Exception) -> None:
+        self._cockpit.say(Severity.CRITICAL, f"Flight: actor {name} failed: {error}"[:200])
+        self.on_error(error, f"actor {name}")
+
+    def _restarted(self) -> None:
+        """The critical actors are new: the flight manager takes its state from the vehicle."""
+        self._crew.arming.hold_auto_disarm = False
+        self._around.status.publish(Status())
+        self._finish_arming(False, "actors restarted")
+        self._kernel.notify("flight_manager", Tag.RESTARTED, "actors restarted", sender=OUTSIDE)
+
+    def _gone(self, name: str) -> None:
+        self._cockpit.say(Severity.CRITICAL, f"Flight: actor {name} stays down until the next preflight")
+        if name == "flight_manager":
+            self._crew.arming.hold_auto_disarm = False
+            self._finish_arming(False, "actors are down")

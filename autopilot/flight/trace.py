@@ -1,0 +1,53 @@
+"""The message trace of a flight: one line of JSON for each message, in the order of sending.
+
+The same seed gives the same trace byte for byte. This module writes no file: a sink takes entries.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from autopilot.flight.messages import Kind, Message, Payload
+
+
+@dataclass(frozen=True, slots=True)
+class TraceEntry:
+    """A message and the vehicle time (ms) at which it was sent."""
+
+    now_ms: int
+    message: Message
+
+
+TraceSink = Callable[[TraceEntry], None]
+
+
+def write_line(entry: TraceEntry) -> str:
+    """The entry as a line of JSON, without its end."""
+    message = entry.message
+    fields = {
+        "t_ms": entry.now_ms, "from": message.sender, "to": message.to, "kind": message.kind.value,
+        "subject": message.subject, "tag": message.tag, "payload": message.payload,
+    }
+    return json.dumps(fields, separators=(",", ":"))
+
+
+def read_line(line: str) -> TraceEntry:
+    """The entry of a line. ValueError when it is none."""
+    try:
+        f = json.loads(line)
+        message = Message(f["from"], f["to"], Kind(f["kind"]), f["subject"], f["tag"], _payload(f["payload"]))
+        return TraceEntry(f["t_ms"], message)
+    except (KeyError, TypeError) as error:
+        raise ValueError(f"not a line of a message trace: {line!r}") from error
+
+
+def read_trace(lines: Iterable[str]) -> Iterator[TraceEntry]:
+    """All entries of a trace."""
+    return (read_line(line) for line in lines if line.strip())
+
+
+def _payload(value: Any) -> Payload:
+    return tuple(_payload(part) for part in value) if isinstance(value, list) else value
