@@ -7,12 +7,14 @@ from math import cos, pi, sin, sqrt
 import numpy as np
 import numpy.typing as npt
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from autopilot.control.attitude import attitude_error, from_euler, from_thrust_and_yaw, limit, mix
 
 ANGLE = st.floats(-3.0, 3.0)
+#: The first call of a function compiles it.
+UNHURRIED = settings(deadline=None)
 
 
 def _matrix(q: tuple[float, float, float, float]) -> npt.NDArray[np.float64]:
@@ -28,6 +30,7 @@ def _matrix(q: tuple[float, float, float, float]) -> npt.NDArray[np.float64]:
     return matrix
 
 
+@UNHURRIED
 @given(st.floats(-1.5, 1.5), st.floats(-1.5, 1.5), ANGLE)
 def test_euler_angles_are_yaw_then_pitch_then_roll(roll: float, pitch: float, yaw: float) -> None:
     """Product of the three elementary rotations."""
@@ -37,6 +40,7 @@ def test_euler_angles_are_yaw_then_pitch_then_roll(roll: float, pitch: float, ya
     assert np.allclose(_matrix(from_euler(roll, pitch, yaw)), rz @ ry @ rx, atol=1e-9)
 
 
+@UNHURRIED
 @given(st.floats(-8.0, 8.0), st.floats(-8.0, 8.0), st.floats(-20.0, -2.0), ANGLE)
 def test_thrust_points_where_it_was_asked_and_the_nose_too(fn: float, fe: float, fd: float, yaw: float) -> None:
     """Body-up along the force; the nose's heading, seen from above along the tilt, is `yaw`."""
@@ -48,6 +52,7 @@ def test_thrust_points_where_it_was_asked_and_the_nose_too(fn: float, fe: float,
     assert np.allclose(_matrix(level)[:, 0], (cos(yaw), sin(yaw), 0.0), atol=1e-9)
 
 
+@UNHURRIED
 @given(st.floats(-0.3, 0.3), st.floats(-0.3, 0.3), st.floats(-0.3, 0.3), ANGLE)
 def test_small_attitude_errors_are_body_angles(x: float, y: float, z: float, yaw: float) -> None:
     """A demand turned by a small vector in body axes gives that vector back, whichever sign the quaternion has."""
@@ -66,12 +71,14 @@ def test_small_attitude_errors_are_body_angles(x: float, y: float, z: float, yaw
         assert error == pytest.approx((2.0 * a, 2.0 * b, 2.0 * c), abs=1e-9)
 
 
+@UNHURRIED
 @given(st.floats(0.0, 1.0), st.floats(-2.0, 2.0), st.floats(-2.0, 2.0), st.floats(-2.0, 2.0))
 def test_motors_stay_within_their_range(thrust: float, x: float, y: float, z: float) -> None:
     """0 .. 1, whatever is asked."""
     assert all(0.0 <= motor <= 1.0 for motor in mix(thrust, x, y, z))
 
 
+@UNHURRIED
 @given(st.floats(0.3, 0.7), st.floats(-0.1, 0.1), st.floats(-0.1, 0.1), st.floats(-0.05, 0.05))
 def test_what_fits_is_mixed_exactly(thrust: float, x: float, y: float, z: float) -> None:
     """ArduPilot's X: 1 front right, 2 rear left, 3 front left, 4 rear right; 1 and 2 turn counter-clockwise."""
@@ -82,6 +89,7 @@ def test_what_fits_is_mixed_exactly(thrust: float, x: float, y: float, z: float)
     assert (front_right + rear_left) - (front_left + rear_right) == pytest.approx(4.0 * z, abs=1e-12)
 
 
+@UNHURRIED
 @given(st.floats(-2.0, 2.0), st.floats(-2.0, 2.0), st.floats(-2.0, 2.0), st.floats(0.0, 1.0))
 def test_roll_and_pitch_come_before_yaw_and_height(x: float, y: float, z: float, thrust: float) -> None:
     """Their directions survive any saturation."""
