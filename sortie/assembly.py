@@ -8,8 +8,10 @@ import time
 from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
+from typing import Any
 
 from autopilot.geo import GeoPoint
+from autopilot.outcome import RebootRequested
 from mavlink_bridge.links.address import LinkError
 from mavlink_bridge.links.hub import LinkHub
 from sortie.bell import Bell
@@ -62,6 +64,8 @@ class Assembly:
         )  # fmt: skip
         self.hub = LinkHub(self.service.endpoint, on_event=LOGGER.info)
         self._stack.callback(self.hub.close)
+        self.reboot = False
+        self.service.observers.append(self._watch_for_reboot)
         self.recorder = FlightRecorder(self.service, self.log_dir, telemetry=settings.telemetry_log)
         self._stack.callback(lambda: self.recorder.close(self.service.now_ms))
         self.service.observers.append(self.recorder.observe)
@@ -104,10 +108,21 @@ class Assembly:
                 raise UserError(str(error)) from error
 
     def make_loop(self, default_speedup: float, running: bool = False) -> RunLoop:
-        """The run loop. At speed 0 it runs ahead all the time when `running`, else as `Service.busy` says."""
+        """The run loop. At speed 0 it runs ahead all the time when `running`, else as `Service.busy` says. A ground
+        station that sets SIM_SPEEDUP changes the speed."""
         speedup = default_speedup if self.settings.speedup is None else self.settings.speedup
         ahead = (lambda: True) if running else (lambda: self.service.busy)
-        return RunLoop(self.service, self.hub, self.bell, speedup, ahead)
+        loop = RunLoop(self.service, self.hub, self.bell, speedup, ahead)
+
+        def changed(name: str, value: float) -> None:
+            if name == "SIM_SPEEDUP":
+                loop.set_speedup(value, ahead)
+
+        self.service.parameters.listeners.append(changed)
+        return loop
+
+    def _watch_for_reboot(self, events: list[Any], now_ms: int) -> None:
+        self.reboot = self.reboot or any(isinstance(event, RebootRequested) for event in events)
 
     def __enter__(self) -> Assembly:
         return self

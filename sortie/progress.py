@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, Any, TextIO
 
-from autopilot.mission.events import ItemReached
 from autopilot.outcome import StatusText
 
 if TYPE_CHECKING:
@@ -54,8 +53,6 @@ class Progress:
         for event in events:
             if isinstance(event, StatusText):
                 self.say(f"{now_ms / 1000.0:8.1f} s  {event.text}")
-            elif isinstance(event, ItemReached):
-                self.say(f"{now_ms / 1000.0:8.1f} s  reached item {event.seq} of {self.service.item_count}")
 
     def refresh(self, wall_s: float) -> None:
         """Redraw, at most every `REFRESH_S` of wall time."""

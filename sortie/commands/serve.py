@@ -35,5 +35,8 @@ def serve(
         loop.greet()
         print(f"sortie: serving {settings.vehicle.frame} on {', '.join(settings.links)}", file=sys.stderr, flush=True)
         run.service.load()
-        loop.run(lambda: False)
-        return loop.exit_status or 0
+        loop.run(lambda: run.reboot)
+    if run.reboot:
+        # PREFLIGHT_REBOOT: the vehicle boots anew with what is stored, in a process as fresh as the first.
+        os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])
+    return loop.exit_status or 0
