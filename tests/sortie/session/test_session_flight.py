@@ -95,14 +95,14 @@ def test_a_condition_is_asked_often_enough(session):
 
 def test_waiting_in_vain_says_where_things_stand(session):
     """TimeoutError names what was waited for and what the vehicle is doing."""
-    with pytest.raises(TimeoutError, match=r"MissionComplete did not come within 5 s: STABILIZE, disarmed, item 0 of 0"):
+    with pytest.raises(TimeoutError, match="MissionComplete did not come within 5 s: STABILIZE, disarmed"):
         session.run_until(events.MissionComplete, timeout_s=5.0)
     assert session.time_s == 5.0
 
 
 def test_a_refusal_is_an_error_with_its_reason(session):
     """Arming before there is a position raises RefusedError, and the reason is the vehicle's."""
-    with pytest.raises(RefusedError, match="Need Position Estimate|Bad fix|Arm"):
+    with pytest.raises(RefusedError, match=r"Need Position Estimate|Bad fix|Arm"):
         session.arm()
     assert not session.state.armed
 
@@ -115,7 +115,7 @@ def test_an_unknown_mode_is_named_with_its_neighbour(session):
 
 def test_an_armable_wait_names_what_is_missing():
     """Without GPS the vehicle never gets ready, and the error says why."""
-    with Session(faults=["gps.loss"]) as session, pytest.raises(TimeoutError, match="not armable after 20 s: .*GPS"):
+    with Session(faults=["gps.loss"]) as session, pytest.raises(TimeoutError, match=r"not armable after 20 s: .*GPS"):
         session.wait_armable(20.0)
 
 
