@@ -21,7 +21,7 @@ from autopilot.modes.manager import ModeChoice
 from autopilot.outcome import ACCEPTED, Outcome, RebootRequested, Result
 from autopilot.safety.arming import ArmingProcedure
 from autopilot.status import base_mode, sensors_enabled, system_status
-from autopilot.vehicle import Sticks, Vehicle, VehicleEvent, Yaw
+from autopilot.vehicle import Request, Sticks, Vehicle, VehicleEvent, Yaw
 
 _ARRIVED = int(VehicleEvent.ARRIVED)  # plain numbers: flag arithmetic would be the dearest part of a quiet pass
 _ESTIMATOR_OK = int(VehicleEvent.ESTIMATOR_OK)
@@ -182,6 +182,11 @@ class Autopilot:
 
     def disarm(self, now_ms: int, *, force: bool = False) -> Outcome:
         return self.arming.disarm(now_ms, force=force)
+
+    @property
+    def arm_request(self) -> Request | None:
+        """The arm command that is in progress; its end is told here too."""
+        return None if self.flights is None else self.flights.arm_request
 
     def run_prearm_checks(self, now_ms: int) -> Outcome:
         return self.crew.arming.run_checks(now_ms)

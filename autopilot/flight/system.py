@@ -188,12 +188,12 @@ class FlightSystem:
             self._kernel.revive()
         self._send(Tag.PLAIN_ARM, force, now_ms)
         if not request.done and self.state is FlightState.IDLE:
-            self._finish_arming(False, NO_ANSWER)
+            self._finish_arming(False, self.status.reason or NO_ANSWER)
         if not request.done:
             return Outcome(Result.IN_PROGRESS)
         if request.ok:
             return ACCEPTED
-        return self._cockpit.refuse(f"Arm: {request.reason}", severity=Severity.CRITICAL)
+        return Outcome(Result.FAILED, request.reason)
 
     def disarm(self, now_ms: int, *, force: bool = False) -> Outcome:
         """Straight to the motors: no actor stands between a person and them."""
@@ -212,6 +212,8 @@ class FlightSystem:
     def _finish_arming(self, done: bool, reason: str) -> None:
         request, self._arm_request = self._arm_request, None
         if request is not None:
+            if not done:
+                self._cockpit.say(Severity.CRITICAL, f"Arm: {reason}")
             request.ok, request.reason, request.done = done, reason, True
 
     # --- the pass -------------------------------------------------------------------------------------------------

@@ -162,7 +162,7 @@ class Arming:
         return ACCEPTED
 
     def _refuse(self, text: str, severity: Severity = Severity.WARNING) -> Outcome:
-        self.last_refusal = text
+        self.last_refusal = text.partition(": ")[2]
         return self._cockpit.refuse(text, severity=severity)
 
     def _notice(self, now_ms: int, reason: str = "") -> None:

@@ -39,6 +39,7 @@ class RecordingAutopilot:
         self.kind = kind
         self.mode_number = 4
         self.armed = False
+        self.arm_request: Request | None = None
         self.home: GeoPoint | None = ORIGIN
         self.vehicle = StandingVehicle()
         self.parameters = Parameters(kind)

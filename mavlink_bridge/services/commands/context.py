@@ -35,7 +35,7 @@ class TelemetryRequests(Protocol):
 @dataclass(slots=True)
 class Context:
     """The world of one command. `after` is sent right behind the acknowledgement; a handler that starts something
-    slow puts its `Request` into `pending` and returns IN_PROGRESS."""
+    slow puts its `Request` into `pending` and returns IN_PROGRESS, which is said after `patience_ms` of link time."""
 
     autopilot: Autopilot
     telemetry: TelemetryRequests
@@ -43,6 +43,7 @@ class Context:
     now_ms: int
     after: list[Outgoing] = field(default_factory=list)
     pending: Request | None = None
+    patience_ms: int = 0
 
     def reply(self, message: Message) -> None:
         """Send `message` to the asker's link, behind the acknowledgement."""

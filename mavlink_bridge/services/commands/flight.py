@@ -20,6 +20,8 @@ CUSTOM_MODE_ENABLED = 1
 #: ArduPilot's and MAVLink's numbers that skip the checks of arming; only the second cuts motors in the air.
 FORCE_ARM = frozenset({2989.0, 21196.0})
 FORCE_DISARM = 21196.0
+#: A preflight that takes longer is said to be in progress.
+PREFLIGHT_PATIENCE_MS = 500
 LOITER = 5
 FASTEST = 1000.0
 _LARGEST_TAG = 65535
@@ -36,7 +38,10 @@ def arm_disarm(command: Command, context: Context) -> Outcome:
     """COMPONENT_ARM_DISARM: 1 arms, 0 disarms; param2 forces. Nothing else has a meaning."""
     wanted, force = command.param(1), command.param(2)
     if wanted == 1.0:
-        return context.autopilot.arm(context.now_ms, force=force in FORCE_ARM)
+        outcome = context.autopilot.arm(context.now_ms, force=force in FORCE_ARM)
+        if outcome.result is Result.IN_PROGRESS:
+            context.pending, context.patience_ms = context.autopilot.arm_request, PREFLIGHT_PATIENCE_MS
+        return outcome
     if wanted == 0.0:
         return context.autopilot.disarm(context.now_ms, force=force == FORCE_DISARM)
     return UNSUPPORTED

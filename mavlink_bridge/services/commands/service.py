@@ -62,6 +62,7 @@ class CommandService:
         self._settling = SettlingAnswers(journal or MemoryJournal())
         self._asked: dict[int, list[Peer]] = {}  # command number -> who was told IN_PROGRESS
         self._requests: list[tuple[int, Request]] = []  # started, not done
+        self._unsaid: list[tuple[int, Command]] = []  # (when to say IN_PROGRESS, of what)
         self._waiting: dict[int, deque[tuple[int, Message, Peer]]] = {}  # link -> (until, message, peer) behind its arm
         self._outgoing: list[Outgoing] = []
 
@@ -83,11 +84,15 @@ class CommandService:
             for number, request in done:
                 self.finish(number, _result_of(request))
         self._answer_settled(now_ms)
+        if self._unsaid:
+            self._say_in_progress(now_ms)
         if self._waiting:
             self._serve_waiting(now_ms)
 
     def next_deadline_ms(self) -> int | None:
-        return min((queue[0][0] for queue in self._waiting.values()), default=None) if self._waiting else None
+        if not self._waiting and not self._unsaid:
+            return None
+        return min([queue[0][0] for queue in self._waiting.values()] + [due for due, _ in self._unsaid])
 
     def take_outgoing(self) -> list[Outgoing]:
         taken, self._outgoing = self._outgoing, []
@@ -96,6 +101,7 @@ class CommandService:
     def link_closed(self, link: int) -> None:
         self._memory.forget_link(link)
         self._settling.forget_link(link)
+        self._unsaid = [entry for entry in self._unsaid if entry[1].peer.link != link]
         self._waiting.pop(link, None)
         for number, peers in list(self._asked.items()):
             self._asked[number] = [peer for peer in peers if peer.link != link]
@@ -103,6 +109,7 @@ class CommandService:
     def finish(self, number: int, outcome: Outcome) -> None:
         """Command `number`, answered IN_PROGRESS, has ended with `outcome`: tell everyone who asked. Commands that
         waited for it are served at the next `handle_timeout`."""
+        self._unsaid = [entry for entry in self._unsaid if entry[1].number != number]
         for peer in self._asked.pop(number, ()):
             self._memory.finish(number, peer, outcome)
             self._acknowledge(number, peer, outcome)
@@ -145,6 +152,10 @@ class CommandService:
             peers = self._asked.setdefault(command.number, [])
             if command.peer not in peers:
                 peers.append(command.peer)
+        if outcome.result is Result.IN_PROGRESS and context.patience_ms:
+            if all(known.peer != command.peer or known.number != command.number for _, known in self._unsaid):
+                self._unsaid.append((now_ms + context.patience_ms, command))
+            return
         held = row.durable and outcome.ok and self._settling.hold(command, outcome, context.after, mark)
         if held:
             self._answer_settled(now_ms)
@@ -156,6 +167,12 @@ class CommandService:
             self._memory.remember(command, outcome, now_ms)
         self._acknowledge(command.number, command.peer, outcome)
         self._outgoing.extend(after)
+
+    def _say_in_progress(self, now_ms: int) -> None:
+        """What has been quiet for too long is said to be in progress."""
+        for entry in [entry for entry in self._unsaid if entry[0] <= now_ms]:
+            self._unsaid.remove(entry)
+            self._answer(entry[1], Outcome(Result.IN_PROGRESS), [], now_ms)
 
     def _answer_settled(self, now_ms: int) -> None:
         for held in self._settling.settled():

@@ -1,0 +1,73 @@
+"""GO, ABORT and STATUS of the flight manager over MAVLink.
+
+As COMMAND_LONG MAV_CMD_USER_1 with the command id in param1; the COMMAND_ACK's result_param2 is state + 256 x countdown
+seconds. As TUNNEL of payload type 32800, whose payload is the command id byte; STATUS is answered with seed 002's two
+packed bytes (state, countdown seconds), GO and ABORT with nothing, since a refusal is a STATUSTEXT.
+
+Clock: vehicle time, in which the countdown runs.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from autopilot.flight.system import FlightCommand, FlightSystem
+from autopilot.outcome import Outcome, Result
+from mavlink_bridge.codec import dialect
+from mavlink_bridge.services.base import Clock, Message, Outgoing, Peer
+from mavlink_bridge.services.commands.context import Context, Row
+from mavlink_bridge.services.commands.request import Command
+
+if TYPE_CHECKING:
+    from mavlink_bridge.services.commands.service import CommandService
+
+USER_1: Final = 31010
+TUNNEL_TYPE: Final = 32800
+_TUNNEL_BYTES: Final = 128
+
+
+class FlightService:
+    """See the module. Serves MAV_CMD_USER_1 through `commands`."""
+
+    clock: Clock = "vehicle"
+    handles = frozenset({"TUNNEL"})
+
+    def __init__(self, flights: FlightSystem, commands: CommandService) -> None:
+        self._flights = flights
+        self._outgoing: list[Outgoing] = []
+        commands.register(USER_1, Row(self._serve_command, required=(1,), at_once=True))
+
+    def _serve_command(self, command: Command, context: Context) -> Outcome:
+        wanted = command.param(1)
+        if wanted not in set(FlightCommand):
+            return Outcome(Result.UNSUPPORTED)
+        return self._flights.command(int(wanted), context.now_ms)
+
+    def handle_message(self, message: Message, peer: Peer, now_ms: int) -> None:
+        if message.payload_type != TUNNEL_TYPE or message.payload_length != 1:
+            return  # somebody else's tunnel, or nothing that could be a command
+        number = int(message.payload[0])
+        if number == FlightCommand.STATUS:
+            self._answer_status(peer, now_ms)
+        else:
+            self._flights.command(number, now_ms)
+
+    def _answer_status(self, peer: Peer, now_ms: int) -> None:
+        status = self._flights.ask_status(now_ms)
+        if status is not None:
+            payload = bytes(status).ljust(_TUNNEL_BYTES, b"\0")
+            answer = dialect.MAVLink_tunnel_message(peer.system, peer.component, TUNNEL_TYPE, len(status), payload)
+            self._outgoing.append(Outgoing(answer, peer.link))
+
+    def handle_timeout(self, now_ms: int) -> None:
+        """Nothing falls due."""
+
+    def next_deadline_ms(self) -> int | None:
+        return None
+
+    def take_outgoing(self) -> list[Outgoing]:
+        taken, self._outgoing = self._outgoing, []
+        return taken
+
+    def link_closed(self, link: int) -> None:
+        """Nothing is kept of a link."""
