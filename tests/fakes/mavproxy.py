@@ -77,7 +77,8 @@ def mavproxy(url: str, folder: Path, *arguments: str) -> Iterator[Mavproxy]:
     command = [sys.executable, str(SCRIPT), "--master", url, "--state-basedir", str(folder),
                "--logfile", str(folder / "mav.tlog"), *arguments]  # fmt: skip
     process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                               cwd=folder, env={**os.environ, "HOME": str(folder), "PYTHONUNBUFFERED": "1"})  # fmt: skip
+                               cwd=folder, env={**os.environ, "HOME": str(folder), "PYTHONUNBUFFERED": "1"},
+                               )  # fmt: skip
     try:
         session = Mavproxy(process)
         session.expect(r"Received \d+ parameters", 60.0)
