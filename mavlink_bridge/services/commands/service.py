@@ -152,7 +152,7 @@ class CommandService:
             peers = self._asked.setdefault(command.number, [])
             if command.peer not in peers:
                 peers.append(command.peer)
-        if outcome.result is Result.IN_PROGRESS and context.patience_ms:
+        if outcome.result is Result.IN_PROGRESS and context.pending is not None and context.patience_ms:
             if all(known.peer != command.peer or known.number != command.number for _, known in self._unsaid):
                 self._unsaid.append((now_ms + context.patience_ms, command))
             return
