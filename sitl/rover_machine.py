@@ -21,7 +21,7 @@ from sitl import rover_layout as G
 from sitl.noise import GAMMA, MASK, S10, S20, S30B, S40, S50, draw
 
 SLOWEST = 0.5  # m/s, below which slip is counted as if at this speed
-CREEP = 0.02  # m/s, below which rolling resistance fades out
+CREEP = 0.02  # m/s, below which the wheels take what blows from the side
 
 
 @jit
@@ -109,7 +109,6 @@ def run_rover_tick(s: L.Row, p: L.Row, rng: Any, table: Any) -> None:
         pull += lag * (limit((drive - back * u) * health, most) - pull)
         an, ae = u * c - v * sn - wind_n, u * sn + v * c - wind_e
         air_x, air_y = c * an + sn * ae, c * ae - sn * an
-        push = pull - rolling * u / sqrt(u * u + CREEP * CREEP) - drag_x * abs(air_x) * air_x
         # --- tyres: sideways force against slip
         side_f = v + front * r
         x = stiff_f * (side_f * cw - u * sw) / max(abs(u * cw + side_f * sw), SLOWEST)
@@ -117,8 +116,11 @@ def run_rover_tick(s: L.Row, p: L.Row, rng: Any, table: Any) -> None:
         x = stiff_r * (v - rear * r) / max(abs(u), SLOWEST)
         force_r = -grip_r * x / sqrt(1.0 + x * x)
         # --- motion
-        wind_y = drag_y * abs(air_y) * air_y if abs(u) > CREEP else 0.0  # standing wheels take what blows from the side
-        fx = (push - force_f * sw) * per_mass
+        wind_y = drag_y * abs(air_y) * air_y if abs(u) > CREEP else 0.0
+        push = pull - drag_x * abs(air_x) * air_x - force_f * sw
+        # rolling resistance, or as much of it as holds a standing car
+        push -= limit(push + mass * (u / dt + v * r), rolling)
+        fx = push * per_mass
         fy = (force_f * cw + force_r - wind_y) * per_mass
         du = fx + v * r
         dv = fy - u * r

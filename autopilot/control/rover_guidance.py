@@ -1,8 +1,8 @@
 """What a rover drives: one tick of the present target (50 Hz), and what it notices by itself.
 
 Every kind of target comes down to a turn rate and a speed (`autopilot.control.rover_lines`), which steering and
-throttle follow (`autopilot.control.rover_steering`). A rover has no height: targets count horizontally. It always stands on the
-ground, so it neither lifts off nor lands; a Land target stops it.
+throttle follow (`autopilot.control.rover_steering`). A rover has no height: targets count horizontally. It always
+stands on the ground, so it neither lifts off nor lands; a Land target stops it.
 """
 
 from __future__ import annotations

@@ -174,12 +174,12 @@ def along_leg(s: L.Row, p: L.Row, t: L.Row) -> tuple[float, float]:
 
 @jit
 def leg_driven(s: L.Row, t: L.Row) -> bool:
-    """Within the radius of the end (horizontally), or past the line through it across the leg (in the turn: past it
-    along the next leg)."""
+    """Within the radius of the end (horizontally), or past the line through it across the leg (in the turn: clearly
+    past it along the next leg)."""
     n, e = s[L.EPN] - t[L.T_END_N], s[L.EPE] - t[L.T_END_E]
     if n * n + e * e <= t[L.T_RADIUS] * t[L.T_RADIUS]:
         return True
-    if s[L.PHASE] == 1.0 and n * s[L.W_N] + e * s[L.W_E] > 0.0:
+    if s[L.PHASE] == 1.0 and n * s[L.W_N] + e * s[L.W_E] > 0.5 * t[L.T_RADIUS]:
         return True
     return s[L.LENGTH] > 0.01 and n * s[L.U_N] + e * s[L.U_E] >= 0.0
 
