@@ -48,6 +48,10 @@ class BootloaderClient:
         self._wire.discard()
         yield from self._do(Op.GET_SYNC, limit_ms=SYNC_MS)
 
+    def settle(self) -> Script[None]:
+        """Let late answers come in, and forget them: the next one belongs to the next command."""
+        yield from self._quiet()
+
     def revision(self) -> Script[int]:
         """The protocol revision; Garbled if it is none that exists, so that a telemetry stream which happens to hold
         INSYNC and OK is not taken for a bootloader."""

@@ -12,7 +12,7 @@ from itertools import cycle
 
 from mavlink_bridge.bootloader import failures
 from mavlink_bridge.bootloader.client import BootloaderClient, Garbled, Refused
-from mavlink_bridge.bootloader.failures import FlashFailure
+from mavlink_bridge.bootloader.failures import BoardState, FlashFailure
 from mavlink_bridge.bootloader.firmware import Firmware
 from mavlink_bridge.bootloader.mavlink import MavlinkSide, blind_restart
 from mavlink_bridge.bootloader.protocol import BOOTLOADER_BAUD, FLIGHT_BAUDS
@@ -188,4 +188,6 @@ class FlashSession:
                 continue  # the board enumerates anew
             except FlashFailure:
                 break  # it has not come back, or nobody may open it
+        if self.story.board_state is BoardState.WRITTEN:
+            raise failures.unplugged(BoardState.WRITTEN, Stage.BOOT.value)
         raise failures.no_mavlink(self._name, limit // 1000)

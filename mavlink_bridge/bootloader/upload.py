@@ -91,7 +91,8 @@ class Upload:
         self._client = BootloaderClient(wire)
 
     def run(self) -> Script[None]:
-        """All of it. Afterwards the board is on its way into the firmware."""
+        """All of it. Afterwards the board is on its way into the firmware; if it went without an answer, its state is
+        WRITTEN, else VERIFIED."""
         for last in (False,) * (_TRIES - 1) + (True,):
             try:
                 yield from self._once()
@@ -129,10 +130,12 @@ class Upload:
         for _ in range(3):
             try:
                 yield from self._client.sync()
-                return
+                break
             except (Silent, Refused):
                 yield from self._wire.wait(200)
-        yield from self._client.sync()
+        else:
+            yield from self._client.sync()
+        yield from self._client.settle()
 
     def _ending(self, trouble: Exception) -> FlashFailure:
         if isinstance(trouble, Silent):
@@ -149,7 +152,10 @@ class Upload:
         yield from self._verify(info)
         self._story.begin(Stage.BOOT, self._wire.now_ms)
         self._story.board_state = BoardState.WRITTEN
-        yield from self._client.boot()
+        try:
+            yield from self._client.boot()
+        except PortGone:  # it left before its answer was read, or was unplugged: whether it started will be heard
+            return
         self._story.board_state = BoardState.VERIFIED
 
     def _identify(self) -> Script[BoardInfo]:

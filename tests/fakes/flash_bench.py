@@ -64,7 +64,8 @@ class FlashBench:
         while not runner.done and self.now_ms < until_ms:
             self._pass()
             self._observe()
-            self.now_ms = self._next_instant()
+            if not runner.done:
+                self.now_ms = self._next_instant()
         return self
 
     def _pass(self) -> None:
