@@ -14,7 +14,7 @@ from typing import Any, Final
 from mavlink_bridge.bootloader.boards import board_name
 from mavlink_bridge.bootloader.protocol import pad
 
-_MAGIC: Final = {"APJFWv1": "ArduPilot", "PX4FWv1": "PX4"}
+_MAGIC: Final = ("APJFWv1", "PX4FWv1")
 _LARGEST: Final = 64 * 1024 * 1024
 """Bytes; no flight controller has that much flash, and a file may claim anything."""
 
