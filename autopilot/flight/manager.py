@@ -1,4 +1,4 @@
-"""FlightManager: walks the lifecycle table and does what it says (seed 002; `autopilot.flight.lifecycle`).
+"""FlightManager: does what the lifecycle table says (seed 002; `autopilot.flight.lifecycle`).
 
 It owns the lifecycle state, the countdown and the timers of a flight. It flies nothing: START goes to waypoint, LANDING
 to altitude, ARM, DISARM and STOP to motor, RESET to every sibling in turn. A flight that GO began ends by itself; in a
@@ -7,17 +7,15 @@ flight that a ground station armed in the usual way it only follows the vehicle.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Final
 
 from autopilot.flight import signs
-from autopilot.flight.actor import Actor
-from autopilot.flight.lifecycle import Action, FlightEvent, FlightState, choose
+from autopilot.flight.lifecycle import FlightEvent
 from autopilot.flight.messages import OK, Ask, Kind, Message, Tag
-from autopilot.flight.situation import VehicleSituation
-from autopilot.flight.surroundings import Status, Surroundings
+from autopilot.flight.surroundings import Surroundings
+from autopilot.flight.walker import LifecycleWalker
 from autopilot.modes.table import CopterMode, RoverMode
-from autopilot.outcome import FlightStateChanged, Result, Severity
+from autopilot.outcome import Result, Severity
 
 RESET_ORDER: Final = (
     "waypoint", "altitude", "sensor", "estimator", "position", "attitude", "rate", "motor", "battery", "comms",
@@ -46,30 +44,19 @@ _ANSWERS: Final = {
 }
 
 
-class FlightManager(Actor):
+class FlightManager(LifecycleWalker):
     """See the module."""
 
     name = "flight_manager"
     listens = signs.READY
 
     def __init__(self, around: Surroundings) -> None:
-        super().__init__()
-        self._around = around
-        self._crew = around.crew
-        self._flight = VehicleSituation(around)
-        self._state = FlightState.IDLE
-        self._event = FlightEvent.DISARMED  # the present event, and why it came
-        self._reason = ""
-        self._why_over = ""  # why a flight that is being called off ends
-        self._next: list[tuple[FlightEvent, str]] = []  # events that an action caused
+        super().__init__(around)
         self._manner = "go"  # payload of RESET and ARM: "go", "plain", "force"
         self._to_reset: list[str] = []
-        self._awaited: int | None = None
-        self._timers: dict[FlightEvent, int] = {}
-        self._countdown_end: int | None = None
+        self._awaited: int | None = None  # tag of the answer that counts
         self._duration_end: int | None = None
-        self._late = False  # people were told that this state lasts too long
-        self._actions: dict[Action, Callable[[], None]] = {a: getattr(self, f"_{a.value}") for a in Action}
+        self._why_over = ""  # why a flight that is being called off ends
 
     # --- what comes in --------------------------------------------------------------------------------------------
     def handle_message(self, message: Message) -> None:
@@ -116,75 +103,8 @@ class FlightManager(Actor):
         """The arming checks pass, or do not: FM_AUTO_GO waits for that."""
         self._schedule()
 
-    def handle_timeout(self) -> None:
-        now_ms = self.port.now_ms
-        if self._auto_go_due():
-            self._around.auto_go_ms = None
-            self._dispatch(FlightEvent.GO, "FM_AUTO_GO")
-        for event in sorted(self._timers, key=lambda event: (self._timers[event], event.value)):
-            if self._timers.get(event, now_ms + 1) <= now_ms:
-                del self._timers[event]
-                self._dispatch(event)
-        self._schedule()
-
-    def _auto_go_due(self) -> bool:
-        at = self._around.auto_go_ms
-        return at is not None and self.port.now_ms >= at and self._crew.arming.prearm_ok
-
-    # --- the table ------------------------------------------------------------------------------------------------
-    def _dispatch(self, event: FlightEvent, reason: str = "") -> None:
-        self._next.append((event, reason))
-        while self._next:
-            self._step(*self._next.pop(0))
-        self._publish()
-        self._schedule()
-
-    def _step(self, event: FlightEvent, reason: str) -> None:
-        row = choose(self._state, event, self._flight)
-        if row is None:
-            return
-        before, self._event, self._reason = self._state, event, reason
-        if row.next is not before:
-            self._enter(row.next)
-        self._actions[row.action]()
-        if row.next is not before:
-            self._tell()
-
-    def _enter(self, state: FlightState) -> None:
-        self._state = state
-        self._timers.clear()
-        self._countdown_end = None
-        self._late = False
-        self._crew.arming.hold_auto_disarm = False
-        if state is FlightState.IDLE:
-            self._awaited = None
-
-    def _tell(self) -> None:
-        text = f"Flight: {self._state.name}"
-        if self._state is FlightState.ARMED and self._countdown_end is not None:
-            text += f", takeoff in {self._status().countdown_s(self.port.now_ms)} s"
-        elif self._reason:
-            text += f": {self._reason}"
-        self._crew.cockpit.say(Severity.INFO, text)
-        self._crew.cockpit.announce(FlightStateChanged(int(self._state), self._reason))
-
-    def _status(self) -> Status:
-        return Status(self._state, self._countdown_end, self._flight.begun_by_go, self._reason)
-
-    def _publish(self) -> None:
-        self._around.status.publish(self._status())
-
-    def _schedule(self) -> None:
-        due = min(self._timers.values(), default=None)
-        auto = self._around.auto_go_ms
-        if auto is not None and self._state is FlightState.IDLE and self._crew.arming.prearm_ok:
-            due = auto if due is None else min(due, auto)
-        self.deadline_ms = due
-
-    def _after(self, event: FlightEvent, delay_ms: int) -> None:
-        self._timers[event] = self.port.now_ms + delay_ms
-
     def _answer(self, result: Result, reason: str = "") -> None:
+        """Of GO or ABORT, to the operator."""
         self.port.notify(self.port.find_sibling("comms"), Tag.ANSWER, (int(result), reason))
 
     # --- actions: before the flight -------------------------------------------------------------------------------
@@ -210,7 +130,7 @@ class FlightManager(Actor):
         if outcome.ok:
             self._prepare()
         else:
-            self._next.append((FlightEvent.RESET_FAILED, outcome.reason))
+            self._queue.append((FlightEvent.RESET_FAILED, outcome.reason))
 
     def _prepare_plain(self) -> None:
         self._around.auto_go_ms = None
@@ -337,6 +257,7 @@ class FlightManager(Actor):
         self._after(FlightEvent.RETRY, RETRY_MS)
 
     def _close(self) -> None:
+        self._awaited = None
         self._reason = self._reason or self._why_over
         self._why_over = ""
         self._flight.begun_by_go = False
