@@ -48,8 +48,11 @@ class Assembly:
         self.home, heading = self._home(start)
         vehicle = make_vehicle(kind, self.home, heading, settings.seed)
         faults = parse_faults(settings.fault, vehicle.fault_names())
+        self._loop: RunLoop | None = None
+        self._stack.callback(self._remove_signals)
         self.bell = Bell()
         self._stack.callback(self.bell.close)
+        self._stack.callback(self._silence_signals)
         self.store = Store(self._state_dir(temporary_state), self.bell.ring)
         self._stack.callback(self.store.close)
         self.log_dir = self._log_dir(temporary_state)
@@ -112,7 +115,7 @@ class Assembly:
         station that sets SIM_SPEEDUP changes the speed."""
         speedup = default_speedup if self.settings.speedup is None else self.settings.speedup
         ahead = (lambda: True) if running else (lambda: self.service.busy)
-        loop = RunLoop(self.service, self.hub, self.bell, speedup, ahead)
+        loop = self._loop = RunLoop(self.service, self.hub, self.bell, speedup, ahead)
 
         def changed(name: str, value: float) -> None:
             if name == "SIM_SPEEDUP":
@@ -120,6 +123,16 @@ class Assembly:
 
         self.service.parameters.listeners.append(changed)
         return loop
+
+    def _silence_signals(self) -> None:
+        """The bell is about to be closed."""
+        if self._loop is not None:
+            self._loop.silence_signals()
+
+    def _remove_signals(self) -> None:
+        """All is closed: a signal may end the program as it likes."""
+        if self._loop is not None:
+            self._loop.remove_signals()
 
     def _watch_for_reboot(self, events: list[Any], now_ms: int) -> None:
         self.reboot = self.reboot or any(isinstance(event, RebootRequested) for event in events)

@@ -19,7 +19,6 @@ app = typer.Typer(
     name="sortie",
     help="A MAVLink vehicle that installs with pip: ground stations connect, upload a mission and watch it fly.",
     add_completion=False,
-    no_args_is_help=True,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
@@ -56,7 +55,10 @@ def run(arguments: Sequence[str]) -> int:
         print(f"sortie: {error}", file=sys.stderr)
         return error.status
     except _CommandLineError as error:
-        print(f"sortie: {_one_line(error)} (see sortie --help)", file=sys.stderr)
+        if type(error).__name__ == "NoArgsIsHelpError":  # `sortie param` alone: its help is the answer
+            print(error, file=sys.stderr)
+        else:
+            print(f"sortie: {_one_line(error)} (see sortie --help)", file=sys.stderr)
         return 2
     except BrokenPipeError:  # `sortie ... | head`: nobody reads on; keep the interpreter from trying again at exit
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -12,6 +12,7 @@ from autopilot.mission.items import MissionItem
 from autopilot.mission.plan import Plan, PlanError, parse_plan
 from autopilot.mission.results import PlanKind
 from autopilot.mission.validate import check_item
+from autopilot.plans import Plans
 from sortie.errors import UserError
 
 if TYPE_CHECKING:
@@ -35,6 +36,7 @@ def read_plan(path: Path) -> Plan:
         raise UserError(f"{path}: {error}") from error
     if not plan.items:
         raise UserError(f"{path}: holds no mission items; nothing to fly")
+    check_plan(plan, path)
     return plan
 
 
@@ -63,18 +65,24 @@ def check_reach(plan: Plan, home: GeoPoint) -> None:
         )
 
 
-def load_plan(service: Service, plan: Plan, path: Path) -> None:
-    """Put mission, fence and rally points of a plan into the service. UserError for what an upload would refuse."""
-    autopilot = service.autopilot
-    plans = {PlanKind.MISSION: plan.items, PlanKind.FENCE: plan.fence, PlanKind.RALLY: plan.rally}
-    for kind, items in plans.items():
+def check_plan(plan: Plan, source: Path) -> None:
+    """UserError, beginning with `source`, for what an upload of the plan would refuse."""
+    for kind, items in _by_kind(plan).items():
         for number, item in enumerate(items, start=1):
             verdict = check_item(item, kind, len(items) + 1)
             if not verdict.ok:
-                raise UserError(f"{path}: {kind.name.lower()} item {number}: {verdict.text}")
-        complaint = autopilot.check_plan(kind, items)
+                raise UserError(f"{source}: {kind.name.lower()} item {number}: {verdict.text}")
+        complaint = Plans.check(kind, items)
         if complaint is not None:
-            raise UserError(f"{path}: {complaint}")
-    for kind, items in plans.items():
+            raise UserError(f"{source}: {complaint}")
+
+
+def load_plan(service: Service, plan: Plan) -> None:
+    """Put mission, fence and rally points of a plan that has been checked into the service."""
+    for kind, items in _by_kind(plan).items():
         service.journal.submit(SavePlan(kind, items))
-        autopilot.replace_plan(kind, items, service.now_ms)
+        service.autopilot.replace_plan(kind, items, service.now_ms)
+
+
+def _by_kind(plan: Plan) -> dict[PlanKind, tuple[MissionItem, ...]]:
+    return {PlanKind.MISSION: plan.items, PlanKind.FENCE: plan.fence, PlanKind.RALLY: plan.rally}

@@ -12,6 +12,7 @@ import signal
 import time
 from collections.abc import Callable
 from types import FrameType
+from typing import Any
 
 from mavlink_bridge.links.hub import LinkHub
 from sortie.bell import Bell
@@ -42,6 +43,8 @@ class RunLoop:
         self.service = service
         self.hub = hub
         self.signal: int | None = None
+        self._running = False
+        self._replaced: dict[int, Any] = {}
         self._zero_ms = zero_ms
         self._bell = bell
         hub.watch(bell.fileno(), bell.silence)
@@ -56,18 +59,26 @@ class RunLoop:
 
     # --- signals --------------------------------------------------------------------------------------------------
     def install_signals(self) -> None:
-        """SIGTERM and SIGINT end `run`; `signal` then says which."""
+        """SIGTERM and SIGINT end `run`; `signal` then says which. Before the loop runs (a kernel that is being compiled
+        cannot be asked to stop) they end the program at once."""
         signal.set_wakeup_fd(self._bell.signal_fd, warn_on_full_buffer=False)
         for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, self._on_signal)
+            self._replaced[number] = signal.signal(number, self._on_signal)
+
+    def silence_signals(self) -> None:
+        """Do not ring the bell any more; further signals are only noted."""
+        if self._replaced:
+            signal.set_wakeup_fd(-1)
 
     def remove_signals(self) -> None:
-        signal.set_wakeup_fd(-1)
-        signal.signal(signal.SIGTERM, signal.SIG_DFL)
-        signal.signal(signal.SIGINT, signal.default_int_handler)
+        """Signals do again what they did before."""
+        while self._replaced:
+            signal.signal(*self._replaced.popitem())
 
     def _on_signal(self, number: int, frame: FrameType | None) -> None:
         self.signal = number
+        if not self._running:
+            raise SystemExit(self.exit_status)
 
     @property
     def exit_status(self) -> int | None:
@@ -86,6 +97,7 @@ class RunLoop:
 
     def turn(self, finished: Callable[[], bool]) -> None:
         """Once round: some passes of the vehicle, then the links, with a sleep when there is nothing to do."""
+        self._running = True
         wall_s = time.monotonic()
         if self._ahead():
             self._turn_ahead(wall_s, finished)

@@ -29,7 +29,7 @@ from sortie.building import VIRTUAL_EPOCH_US, build_service, make_vehicle, parse
 from sortie.errors import RefusedError, UserError, nearest
 from sortie.flight import ARMABLE_WITHIN_MS, start_mission
 from sortie.parameters_given import given_parameters
-from sortie.plan_file import load_plan, read_plan
+from sortie.plan_file import check_plan, load_plan, read_plan
 from sortie.session_clock import SessionClock
 from sortie.session_link import SessionLink
 from sortie.session_watch import TimedEvent, Watch
@@ -169,13 +169,12 @@ class Session:
     def upload(self, plan: Plan | Iterable[MissionItem] | Path | str) -> Plan:
         """Load a plan file, a plan, or mission items (without the home item) and replace mission, fence and rally
         points with it. Returns the plan. UserError for what an upload would refuse."""
-        source = Path("plan")
         if isinstance(plan, str | Path):
-            source = Path(plan)
-            plan = read_plan(source)
-        elif not isinstance(plan, Plan):
-            plan = Plan(items=tuple(plan))
-        load_plan(self.service, plan, source)
+            plan = read_plan(Path(plan))
+        else:
+            plan = plan if isinstance(plan, Plan) else Plan(items=tuple(plan))
+            check_plan(plan, Path("plan"))
+        load_plan(self.service, plan)
         self._clock.settle()
         return plan
 

@@ -47,7 +47,15 @@ def flash(
     if firmware is None:
         raise UserError("give the firmware file: sortie flash FIRMWARE")
     loaded = read_firmware(firmware, board_id)
-    return _flash(loaded, firmware, port, force=force, yes=yes, go_on=go_on)
+    with _stopped_by_sigterm():
+        vehicle = _flash(loaded, firmware, port, force=force, yes=yes)
+    if vehicle is None:
+        return 1
+    if not go_on:
+        return 0
+    from sortie.commands import serve
+
+    return serve.serve(vehicle=vehicle)
 
 
 def read_firmware(path: Path, board_id: int | None) -> Firmware:
@@ -60,7 +68,8 @@ def read_firmware(path: Path, board_id: int | None) -> Firmware:
         raise UserError(f"{path}: {(error.strerror or str(error)).lower()}; give a firmware file") from error
 
 
-def _flash(firmware: Firmware, path: Path, port: str, *, force: bool, yes: bool, go_on: bool) -> int:
+def _flash(firmware: Firmware, path: Path, port: str, *, force: bool, yes: bool) -> str | None:
+    """Where the vehicle is linked, as a connection string; None when the person said no. UserError when it fails."""
     from mavlink_bridge.bootloader.session import FlashSession
     from sortie.flashing.ports import PortFinder
     from sortie.flashing.shell import FlashShell
@@ -69,13 +78,12 @@ def _flash(firmware: Firmware, path: Path, port: str, *, force: bool, yes: bool,
     finder = PortFinder(port.partition(",")[0])
     if not yes and not _agreed(firmware, path, finder.find() or finder.name):
         print("sortie: nothing was done", file=sys.stderr)
-        return 1
+        return None
     session = FlashSession(firmware, finder.name, auto=finder.auto, force=force, list_ports=finder.list_ports)
     telling = Telling(session.story)
     telling.start()
     try:
-        with _stopped_by_sigterm():
-            FlashShell(session, finder, telling).run()
+        FlashShell(session.runner, finder, telling).run()
     except (KeyboardInterrupt, SystemExit):
         telling.say(f"stopped; {session.story.board_state.value}; run the same command again to flash the board")
         raise
@@ -86,11 +94,7 @@ def _flash(firmware: Firmware, path: Path, port: str, *, force: bool, yes: bool,
     linked = session.linked
     assert linked is not None, "a session ends with a failure or a vehicle"
     print(f"{linked.vehicle} {linked.version} on {linked.port}", flush=True)
-    if not go_on:
-        return 0
-    from sortie.commands import serve
-
-    return serve.serve(vehicle=f"{linked.port},{linked.baud}")
+    return f"{linked.port},{linked.baud}"
 
 
 def _agreed(firmware: Firmware, path: Path, port: str) -> bool:

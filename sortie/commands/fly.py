@@ -48,7 +48,7 @@ def fly(
         progress = Progress(run.service)
         progress.say(f"sortie: flying {plan}, {len(loaded.items)} items, with {settings.vehicle.frame}")
         run.service.load()
-        load_plan(run.service, loaded, plan)
+        load_plan(run.service, loaded)
         progress.start()
         try:
             flight, took_s = fly_once(run, loop, progress)

@@ -8,7 +8,7 @@ import time
 from pathlib import Path
 from typing import Protocol
 
-from mavlink_bridge.bootloader.session import FlashSession
+from mavlink_bridge.bootloader.script import Runner
 from mavlink_bridge.links.address import LinkError, LinkSpec
 from mavlink_bridge.links.serial import SerialLink
 from sortie.flashing.obstacles import obstacle_of
@@ -25,10 +25,10 @@ class Narrator(Protocol):
 
 
 class FlashShell:
-    """Runs `session` to its end on the port that `finder` finds."""
+    """Runs a session's `runner` to its end on the port that `finder` finds."""
 
-    def __init__(self, session: FlashSession, finder: PortFinder, narrator: Narrator) -> None:
-        self._session = session
+    def __init__(self, runner: Runner, finder: PortFinder, narrator: Narrator) -> None:
+        self._runner = runner
         self._finder = finder
         self._narrator = narrator
         self._device: SerialLink | None = None
@@ -37,7 +37,7 @@ class FlashShell:
 
     def run(self) -> None:
         """Until the session has ended. The port is closed afterwards, whatever happens."""
-        runner = self._session.runner
+        runner = self._runner
         try:
             runner.advance(_now_ms())
             while not runner.done:
@@ -52,11 +52,11 @@ class FlashShell:
 
     def _tend(self) -> None:
         """Have the port open when it is wanted, at the rate that is wanted, and closed when not."""
-        wire = self._session.wire
+        wire = self._runner.wire
         if self._device is not None:
             if not wire.wanted or self._replaced():
                 self._close()
-                self._session.runner.port_closed(_now_ms())
+                self._runner.port_closed(_now_ms())
             elif wire.baud != self._device.spec.baud and not self._rateless(wire.port):
                 self._close()
                 self._device = self._open(wire.port)
@@ -71,11 +71,11 @@ class FlashShell:
         self._device = self._open(path)
         if self._device is not None:
             self._finder.opened(path)
-            self._session.runner.port_opened(path, _now_ms())
+            self._runner.port_opened(path, _now_ms())
             self._write()
 
     def _open(self, path: str) -> SerialLink | None:
-        wire = self._session.wire
+        wire = self._runner.wire
         device = SerialLink(LinkSpec("serial", path=path, baud=wire.baud))
         try:
             device.open(_now_ms())
@@ -90,13 +90,13 @@ class FlashShell:
         if time.monotonic() < self._next_look_s:
             return False
         self._next_look_s = time.monotonic() + _POLL_S
-        return _node_of(self._session.wire.port) != self._node
+        return _node_of(self._runner.wire.port) != self._node
 
     def _rateless(self, path: str) -> bool:
         return str(Path(path).resolve()).startswith(_NO_RATE) or self._finder.is_usb(path)
 
     def _wait(self) -> None:
-        runner, device = self._session.runner, self._device
+        runner, device = self._runner, self._device
         deadline = runner.next_deadline_ms()
         left_s = _POLL_S if deadline is None else (deadline - _now_ms()) / 1000.0
         timeout = min(max(left_s, 0.0), _POLL_S)
@@ -107,7 +107,7 @@ class FlashShell:
             select.select([descriptor], [descriptor] if device.wants_write else [], [], timeout)
 
     def _read(self) -> None:
-        device, runner = self._device, self._session.runner
+        device, runner = self._device, self._runner
         if device is None:
             return
         device.flush()
@@ -119,7 +119,7 @@ class FlashShell:
             runner.port_closed(_now_ms())
 
     def _write(self) -> None:
-        data = self._session.runner.take_outgoing()
+        data = self._runner.take_outgoing()
         if data and self._device is not None:
             self._device.write(data)
 
