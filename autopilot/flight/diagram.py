@@ -32,3 +32,7 @@ def table() -> str:
         names = ", ".join(sorted(event.name for event in events))
         lines.append(f"- {state.name}: {names}")
     return "\n".join(lines) + "\n"
+
+
+if __name__ == "__main__":
+    print("```mermaid\n" + mermaid() + "```\n\n" + table(), end="")

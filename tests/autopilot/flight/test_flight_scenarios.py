@@ -1,0 +1,160 @@
+"""The eight scenarios of seed 002, in virtual time, on a vehicle made of straight lines."""
+
+from __future__ import annotations
+
+import pytest
+
+from autopilot.outcome import Result
+from autopilot.vehicle import Request, VehicleEvent
+from tests.fakes.flight_bench import HANGING_MISSION, A, D, F, FlightBench, I, L, P
+
+WHOLE_FLIGHT = [P, A, F, L, D, I]
+
+
+def test_single_flight() -> None:
+    """GO walks all six states and ends disarmed in IDLE."""
+    bench = FlightBench()
+    assert bench.go().result is Result.ACCEPTED
+    bench.run(300.0, lambda: bench.state is I)
+    assert bench.states == WHOLE_FLIGHT
+    assert bench.arms() == [True, False]
+    assert bench.reached == [1, 2, 3]
+
+
+def test_multiple_flights() -> None:
+    """GO again after a flight: the same flight again, from the first item on, without a restart."""
+    bench = FlightBench()
+    for _ in range(3):
+        assert bench.go().ok
+        bench.run(300.0, lambda: bench.state is I)
+    assert bench.states == WHOLE_FLIGHT * 3
+    assert bench.reached == [1, 2, 3] * 3
+
+
+def test_reset_failure() -> None:
+    """A calibration that fails: back to IDLE, never armed, and people are told which actor and why."""
+    bench = FlightBench()
+    bench.vehicle.calibrate = lambda: Request.refused("gyros moved")
+    outcome = bench.go()
+    assert outcome.result is Result.FAILED
+    assert outcome.reason == "sensor: RESET: calibration: gyros moved"
+    assert bench.states == [P, I]
+    assert bench.arms() == []
+    assert bench.said("sensor: RESET: calibration: gyros moved")
+
+
+def test_arm_failure() -> None:
+    """Motors that do not arm: back to IDLE, with the reason."""
+    bench = FlightBench()
+    bench.vehicle.arm = lambda *, force=False: Request.refused("motor 3 stuck")
+    outcome = bench.go()
+    assert (outcome.result, outcome.reason) == (Result.FAILED, "motor: ARM: motor 3 stuck")
+    assert bench.states == [P, I]
+    assert bench.said("Arm: motor 3 stuck")
+
+
+def test_abort_during_armed() -> None:
+    """ABORT in the countdown disarms and returns to IDLE; the next GO flies."""
+    bench = FlightBench()
+    bench.go()
+    bench.run(1.0)
+    outcome = bench.abort()
+    assert (outcome.result, outcome.detail) == (Result.ACCEPTED, 0)
+    assert bench.states == [P, A, I]
+    assert not bench.core.armed
+    bench.go()
+    bench.run(300.0, lambda: bench.state is I)
+    assert bench.states == [P, A, I, *WHOLE_FLIGHT]
+
+
+def test_emergency_cutoff() -> None:
+    """Motors cut by the vehicle pass through LANDED like a normal landing, and it is said."""
+    bench = FlightBench()
+    bench.fly()
+    bench.vehicle.state.report[88] = 0.0
+    bench.vehicle.raise_event(VehicleEvent.CUTOFF | VehicleEvent.DISARMED)
+    bench.run(1.0)
+    assert bench.states == [P, A, F, D, I]
+    assert bench.said("Flight: LANDED: emergency cutoff")
+    assert not bench.core.armed
+
+
+def test_log_truncation() -> None:
+    """Each GO starts a new log, and the end of the flight closes it."""
+    bench = FlightBench()
+    for _ in range(2):
+        bench.go()
+        bench.run(300.0, lambda: bench.state is I)
+    assert [name for name, _ in bench.logs.calls] == ["reopen", "close"] * 2
+
+
+def test_a_log_that_cannot_be_opened_fails_preflight() -> None:
+    """The reason of the file system reaches the operator."""
+    bench = FlightBench()
+    bench.logs.complaint = "/log: no space left on device"
+    assert bench.go().reason == "logger: RESET: /log: no space left on device"
+    assert bench.states == [P, I]
+    assert bench.arms() == []
+
+
+def test_status_polling() -> None:
+    """STATUS gives state and countdown in each state, and asking changes nothing."""
+    bench = FlightBench(mission=HANGING_MISSION)
+    seen: list[tuple[int, int]] = []
+
+    def poll() -> None:
+        status = bench.flights.ask_status(bench.now_ms)
+        assert status is not None
+        if not seen or seen[-1] != status:
+            seen.append(status)
+
+    poll()
+    bench.fault("logger.reset", "hang")
+    bench.go()
+    poll()
+    bench.fault("logger.reset", "hang", active=False)
+    bench.until(I, 11.0)
+    bench.fault("motor.disarm", "hang")
+    bench.go()
+    while bench.state is not D:
+        poll()
+        bench.run(0.02)
+    poll()
+    bench.fault("motor.disarm", "hang", active=False)
+    bench.until(I)
+    poll()
+    assert seen == [(0, 0), (1, 0), (2, 3), (2, 2), (2, 1), (3, 0), (4, 0), (5, 0), (0, 0)]
+
+
+@pytest.mark.parametrize("state", [P, A, F, L, D])
+def test_go_is_refused_outside_idle(state: int) -> None:
+    """TEMPORARILY_REJECTED, with the state in result_param2, and the flight goes on as if nobody had asked."""
+    bench = _in_state(state)
+    states = bench.states
+    outcome = bench.go()
+    assert (outcome.result, outcome.detail & 0xFF) == (Result.TEMPORARILY_REJECTED, state)
+    assert bench.states == states
+
+
+@pytest.mark.parametrize("state", [I, P, F, L, D])
+def test_abort_is_refused_outside_armed(state: int) -> None:
+    """ABORT has no side effect anywhere else."""
+    bench = _in_state(state)
+    states, armed = bench.states, bench.core.armed
+    outcome = bench.abort()
+    assert (outcome.result, outcome.detail & 0xFF) == (Result.TEMPORARILY_REJECTED, state)
+    assert (bench.states, bench.core.armed) == (states, armed)
+
+
+def _in_state(state: int) -> FlightBench:
+    bench = FlightBench()
+    if state == I:
+        return bench
+    if state == P:
+        bench.fault("rate.reset", "hang")
+    if state == D:
+        bench.fault("motor.disarm", "fail")
+    bench.go()
+    bench.run(300.0, lambda: bench.state == state)
+    assert bench.state == state
+    return bench

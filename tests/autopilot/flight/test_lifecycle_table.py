@@ -1,0 +1,101 @@
+"""The lifecycle as a table: every pair of state and event, every guard, every action, and the page that shows it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import product
+from pathlib import Path
+
+import pytest
+
+from autopilot.flight.diagram import mermaid, table
+from autopilot.flight.lifecycle import IGNORED, TABLE, Action, FlightEvent, FlightState, choose
+from autopilot.flight.manager import FlightManager
+from autopilot.flight.walker import LifecycleWalker
+
+PAGE = Path(__file__).parents[3] / "docs" / "lifecycle.md"
+PAIRS = list(product(FlightState, FlightEvent))
+
+
+@dataclass
+class Situation:
+    """Guards see what a test says."""
+
+    begun_by_go: bool = True
+    in_command: bool = True
+    armed: bool = True
+    airborne: bool = True
+    resting: bool = True
+    refusal: str | None = None
+    critical_is_ours: bool = True
+
+
+SITUATIONS = [
+    Situation(*flags[:5], None if flags[5] else "no mission", flags[6]) for flags in product((False, True), repeat=7)
+]
+
+
+@pytest.mark.parametrize(("state", "event"), PAIRS)
+def test_every_pair_has_rows_or_is_ignored_and_never_both(state: FlightState, event: FlightEvent) -> None:
+    assert ((state, event) in TABLE) != (event in IGNORED[state])
+
+
+@pytest.mark.parametrize(("state", "event"), PAIRS)
+def test_in_every_situation_one_row_is_taken(state: FlightState, event: FlightEvent) -> None:
+    """The last row of a pair has no guard, so that no situation falls through."""
+    for situation in SITUATIONS:
+        row = choose(state, event, situation)
+        assert (row is None) == (event in IGNORED[state])
+
+
+@pytest.mark.parametrize("key", TABLE)
+def test_every_row_can_be_reached(key: tuple[FlightState, FlightEvent]) -> None:
+    """No guard is shadowed by the one before it."""
+    taken = {id(choose(*key, situation)) for situation in SITUATIONS}
+    assert taken == {id(row) for row in TABLE[key]}
+
+
+def test_a_pair_that_is_neither_is_a_hole_that_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delitem(TABLE, (FlightState.ARMED, FlightEvent.ABORT))
+    with pytest.raises(KeyError, match="no row for ABORT in ARMED"):
+        choose(FlightState.ARMED, FlightEvent.ABORT, Situation())
+
+
+def test_every_action_is_done_somewhere_and_can_be_done() -> None:
+    used = {row.action for rows in TABLE.values() for row in rows}
+    assert used == set(Action)
+    assert all(hasattr(FlightManager, f"_{action.value}") for action in Action)
+    assert issubclass(FlightManager, LifecycleWalker)
+
+
+def test_abort_acts_in_armed_only_and_go_in_idle_only() -> None:
+    """Everywhere else they are refused and nothing changes."""
+    for event, home in ((FlightEvent.ABORT, FlightState.ARMED), (FlightEvent.GO, FlightState.IDLE)):
+        for state in FlightState:
+            for situation in SITUATIONS:
+                row = choose(state, event, situation)
+                assert row is not None
+                if state is not home:
+                    assert (row.action, row.next) == (Action.REFUSE_STATE, state)
+
+
+def test_every_state_can_be_left_and_idle_is_reachable_from_all() -> None:
+    arrows = {(state, row.next) for (state, _), rows in TABLE.items() for row in rows}
+    reachable = {FlightState.IDLE}
+    for _ in FlightState:
+        reachable |= {a for a, b in arrows if b in reachable}
+    assert reachable == set(FlightState)
+
+
+def test_the_page_shows_the_present_diagram_and_table() -> None:
+    """docs/lifecycle.md is generated: `python -m autopilot.flight.diagram` prints what belongs into it."""
+    page = PAGE.read_text(encoding="utf-8")
+    assert mermaid() in page
+    assert table() in page
+
+
+def test_a_changed_table_makes_the_page_stale(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The guard above has been seen to fail."""
+    monkeypatch.delitem(TABLE, (FlightState.ARMED, FlightEvent.ABORT))
+    page = PAGE.read_text(encoding="utf-8")
+    assert mermaid() not in page or table() not in page
