@@ -73,6 +73,7 @@ class Autopilot:
         crew.sticks.update(now_ms)
         crew.fence.update(now_ms)
         crew.wind.update(now_ms)
+        crew.trail.update(now_ms)
         crew.modes.mode.update(now_ms, events)
         crew.arming.update(now_ms)
         crew.payload.update(now_ms)
@@ -88,6 +89,7 @@ class Autopilot:
         for due in (
             crew.modes.mode.next_deadline_ms(), crew.arming.next_deadline_ms(), crew.fence.deadline_ms,
             crew.failsafes.sticks.deadline, crew.payload.deadline_ms, crew.wind.deadline_ms,
+            crew.trail.deadline_ms,
         ):
             if due is not None and (earliest is None or due < earliest):
                 earliest = due

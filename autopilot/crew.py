@@ -29,6 +29,7 @@ from autopilot.modes.manager import ModeChoice
 from autopilot.modes.payload import Payload
 from autopilot.modes.speeds import SpeedControl
 from autopilot.modes.table import CopterMode, RoverMode, specs
+from autopilot.modes.trail import Trail
 from autopilot.pilot_input import PilotInput
 from autopilot.plans import Items, Plans
 from autopilot.safety.arming import Arming
@@ -105,7 +106,8 @@ class Crew:
             cockpit, table[numbers.AUTO], self.sequencer, self.plans.mission,
             lambda number: self.modes.set(number, cockpit.now_ms, "mission").ok,
         )
-        modes = build_modes(cockpit, self.auto, self.guided, self._destination, self.heading, self.speeds)
+        self.trail = Trail(cockpit)
+        modes = build_modes(cockpit, self.auto, self.guided, self._destination, self.heading, self.speeds, self.trail)
         first = RoverMode.HOLD if cockpit.rover else CopterMode.STABILIZE
         self.modes = ModeChoice(cockpit, modes, self.auto, first, self.speeds, self.heading)
 
@@ -162,4 +164,5 @@ class Crew:
     def _armed_changed(self, armed: bool, now_ms: int) -> None:
         self.fence.armed_changed(now_ms)
         self.wind.schedule(now_ms)
+        self.trail.armed_changed(armed, now_ms)
         self.failsafes.armed_changed(armed)

@@ -135,6 +135,8 @@ class FlightCommands:
         self, roll: float, pitch: float, yaw: float, yaw_rate: float | None, thrust: float
     ) -> Outcome:
         """`thrust` 0 .. 1: a climb rate about 0.5, or with GUID_OPTIONS bit 3 thrust itself."""
+        if self._cockpit.rover:
+            return UNSUPPORTED
         flight = self._flight()
         if flight is None or not self._cockpit.armed:
             return Outcome(Result.FAILED, "not flying in GUIDED")

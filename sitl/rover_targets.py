@@ -2,31 +2,25 @@
 
 from __future__ import annotations
 
-from math import atan2, hypot
+from math import cos, sin
 
 import numpy as np
 import numpy.typing as npt
 
 from autopilot.control import layout as L
 from autopilot.control import rover_layout as V
-from autopilot.vehicle import Attitude, Drive, Hold, Idle, Leg, TakeOff, Target, Velocity, YawMode
+from autopilot.control.rover_velocity import as_drive
+from autopilot.geo import Ned
+from autopilot.vehicle import Attitude, Drive, Hold, Idle, Leg, TakeOff, Target, Velocity
 from sitl.targets import write_target as write_common
 
 Row = npt.NDArray[np.float64]
 
 
-def as_drive(target: Velocity, heading: float) -> Drive:
-    """A velocity as a car drives it: turn the nose (or, backwards, the tail) to it and go. `heading` of the nose, rad.
-
-    With a turn rate, and for a velocity in body axes, the part along the nose is the speed, so that -1 m/s ahead is
-    backwards; otherwise the vector's direction is driven to."""
-    north, east = target.velocity[0], target.velocity[1]
-    rate = target.yaw.rate if target.yaw.mode is YawMode.RATE else None
-    if target.body:
-        ahead = hypot(north, east) * (1.0 if north >= 0.0 else -1.0)
-        side = atan2(east, north) if north >= 0.0 else atan2(-east, -north)
-        return Drive(ahead, heading + side, rate, target.timeout_ms)
-    return Drive(hypot(north, east), atan2(east, north), rate, target.timeout_ms)
+def _turned(vector: Ned, heading: float) -> Ned:
+    """A vector in body axes as north, east, down."""
+    c, sn = cos(heading), sin(heading)
+    return (c * vector[0] - sn * vector[1], sn * vector[0] + c * vector[1], vector[2])
 
 
 def write_target(row: Row, target: Target, heading: float) -> None:
@@ -36,7 +30,9 @@ def write_target(row: Row, target: Target, heading: float) -> None:
         raise TypeError(f"a rover cannot fly {type(target).__name__}")
     if isinstance(target, Velocity):
         place = target.position
-        target = Leg(place) if place is not None else as_drive(target, heading)
+        velocity = _turned(target.velocity, heading) if target.body else target.velocity
+        drive = as_drive(velocity, target.yaw, heading, target.timeout_ms)
+        target = drive if place is None else Leg(place)
     if isinstance(target, Drive):
         write_common(row, Idle())
         _write_drive(row, target)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from autopilot.cockpit import Cockpit
 from autopilot.modes.auto import AutoMode
+from autopilot.modes.driving import LoiterMode, SmartReturnMode
 from autopilot.modes.guided import GuidedMode
 from autopilot.modes.heading import Heading
 from autopilot.modes.landing import LandMode
@@ -12,12 +13,13 @@ from autopilot.modes.pilot import PilotMode, StopMode
 from autopilot.modes.returning import Destination, ReturnMode
 from autopilot.modes.speeds import SpeedControl
 from autopilot.modes.table import COPTER, ROVER, CopterMode, RoverMode
+from autopilot.modes.trail import Trail
 from autopilot.vehicle import PilotKind
 
 
 def build_modes(
     cockpit: Cockpit, auto: AutoMode, guided: GuidedMode, destination: Destination, heading: Heading,
-    speeds: SpeedControl,
+    speeds: SpeedControl, trail: Trail,
 ) -> dict[int, Mode]:
     """One object for each mode that this kind of vehicle flies, by number."""
     if cockpit.rover:
@@ -27,9 +29,10 @@ def build_modes(
             r.ACRO: PilotMode(cockpit, rover[r.ACRO], PilotKind.ACRO),
             r.STEERING: PilotMode(cockpit, rover[r.STEERING], PilotKind.STEERING),
             r.HOLD: StopMode(cockpit, rover[r.HOLD]),
-            r.LOITER: StopMode(cockpit, rover[r.LOITER]),
+            r.LOITER: LoiterMode(cockpit, rover[r.LOITER]),
             r.AUTO: auto,
             r.RTL: ReturnMode(cockpit, rover[r.RTL], destination, heading, speeds),
+            r.SMART_RTL: SmartReturnMode(cockpit, rover[r.SMART_RTL], trail, speeds),
             r.GUIDED: guided,
         }
     c, copter = CopterMode, COPTER

@@ -6,16 +6,14 @@ and Rover/mode_guided.cpp. On the ground a copter takes no target but a takeoff.
 
 from __future__ import annotations
 
-from math import atan2, hypot
-
 from autopilot.cockpit import Cockpit
+from autopilot.control.rover_velocity import as_drive
 from autopilot.geo import Ned
 from autopilot.modes.heading import KEEP, Heading
 from autopilot.modes.mode import Mode
 from autopilot.modes.table import ModeSpec
 from autopilot.vehicle import (
     Attitude,
-    Drive,
     Hold,
     Idle,
     Land,
@@ -25,7 +23,6 @@ from autopilot.vehicle import (
     VehicleEvent,
     Velocity,
     Yaw,
-    YawMode,
 )
 
 _ZERO: Ned = (0.0, 0.0, 0.0)
@@ -74,10 +71,14 @@ class GuidedFlight:
         self._fly(TakeOff(down, KEEP))
 
     def move(self, velocity: Ned, *, position: Ned | None, acceleration: Ned | None, yaw: Yaw | None) -> None:
-        """Fly a velocity (NED m/s), which ends after GUID_TIMEOUT unless renewed."""
+        """Fly a velocity (NED m/s), which ends after GUID_TIMEOUT unless renewed. A rover drives to a position, whatever
+        velocity comes with it."""
         timeout_ms = int(1000 * self._cockpit.param("GUID_TIMEOUT", 3.0))
         if self._cockpit.rover:
-            self._fly(_drive(velocity, yaw, timeout_ms))
+            if position is not None:
+                self.go_to(position)
+            else:
+                self._fly(as_drive(velocity, yaw, self._cockpit.vehicle.state.yaw, timeout_ms))
             return
         demand = yaw or self._heading.for_hold()
         self._fly(Velocity(velocity, demand, acceleration or _ZERO, position, timeout_ms))
@@ -102,13 +103,6 @@ class GuidedFlight:
 
 def _radius(cockpit: Cockpit) -> float:
     return cockpit.param("WPNAV_RADIUS", 200.0) / 100.0
-
-
-def _drive(velocity: Ned, yaw: Yaw | None, timeout_ms: int) -> Drive:
-    """A rover's way to fly a velocity: point at it, or turn at the wanted rate, and go."""
-    speed = hypot(velocity[0], velocity[1])
-    rate = yaw.rate if yaw is not None and yaw.mode is YawMode.RATE else None
-    return Drive(speed, atan2(velocity[1], velocity[0]), rate, timeout_ms)
 
 
 class GuidedMode(Mode):

@@ -42,7 +42,7 @@ class PilotMode(Mode):
 
 
 class StopMode(Mode):
-    """BRAKE of a copter; HOLD and LOITER of a rover: stop as hard as allowed, and stay there."""
+    """BRAKE of a copter, HOLD of a rover: stop as hard as allowed, and stay there."""
 
     def enter(self, now_ms: int) -> None:
         on_ground = self.cockpit.landed and not self.cockpit.rover

@@ -92,6 +92,7 @@ ROVER: Final[dict[int, ModeSpec]] = {
         ModeSpec(_R.LOITER, "LOITER", position=True, arming=True, autopilot=True),
         ModeSpec(_R.AUTO, "AUTO", position=True, arming=True, autopilot=True),
         ModeSpec(_R.RTL, "RTL", position=True, autopilot=True),
+        ModeSpec(_R.SMART_RTL, "SMART_RTL", position=True, autopilot=True),
         ModeSpec(_R.GUIDED, "GUIDED", position=True, arming=True, autopilot=True),
     )
 }

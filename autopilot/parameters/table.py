@@ -14,7 +14,7 @@ from autopilot.parameters.table_flight import COPTER_FLIGHT
 from autopilot.parameters.table_rover import ROVER_DRIVE
 from autopilot.parameters.table_safety import COPTER_SAFETY, ROVER_SAFETY
 from autopilot.parameters.table_sim import SIMULATION
-from autopilot.parameters.table_system import COPTER_OUTPUTS, ROVER_OUTPUTS, SYSTEM
+from autopilot.parameters.table_system import COPTER_OUTPUTS, COPTER_SYSTEM, ROVER_OUTPUTS, ROVER_SYSTEM
 
 Kind = Literal["copter", "rover"]
 
@@ -23,7 +23,7 @@ Kind = Literal["copter", "rover"]
 def definitions(kind: str) -> tuple[ParameterDef, ...]:
     """All parameters of a vehicle `kind`, in index order."""
     if kind == "copter":
-        return SYSTEM + COPTER_FLIGHT + COPTER_SAFETY + COPTER_OUTPUTS + SIMULATION
+        return COPTER_SYSTEM + COPTER_FLIGHT + COPTER_SAFETY + COPTER_OUTPUTS + SIMULATION
     if kind == "rover":
-        return SYSTEM + ROVER_DRIVE + ROVER_SAFETY + ROVER_OUTPUTS + SIMULATION
+        return ROVER_SYSTEM + ROVER_DRIVE + ROVER_SAFETY + ROVER_OUTPUTS + SIMULATION
     raise ValueError(f"no parameters for vehicle kind {kind!r}; known are 'copter' and 'rover'")

@@ -101,9 +101,8 @@ RC_CHANNELS: Final = 16
 SERVO_OUTPUTS: Final = 16
 
 
-def _rc_channel(n: int) -> tuple[ParameterDef, ...]:
-    # The throttle trims at its low end, the others in the middle, as a calibrated radio has it.
-    trim = 1000 if n == 3 else 1500
+def _rc_channel(n: int, throttle_trim: int) -> tuple[ParameterDef, ...]:
+    trim = throttle_trim if n == 3 else 1500
     lines = [
         i16(f"RC{n}_MIN", 1000, "PWM", 800, 2200, f"Lowest pulse of radio channel {n}"),
         i16(f"RC{n}_TRIM", trim, "PWM", 800, 2200, f"Neutral pulse of radio channel {n}"),
@@ -127,17 +126,22 @@ def _servo_output(n: int, function: int) -> tuple[ParameterDef, ...]:
     )
 
 
-RADIO: Final[tuple[ParameterDef, ...]] = (
-    i8("RCMAP_ROLL", 1, "", 1, 16, "Radio channel of roll (steering)", reboot=True),
-    i8("RCMAP_PITCH", 2, "", 1, 16, "Radio channel of pitch", reboot=True),
-    i8("RCMAP_THROTTLE", 3, "", 1, 16, "Radio channel of throttle", reboot=True),
-    i8("RCMAP_YAW", 4, "", 1, 16, "Radio channel of yaw", reboot=True),
-    *(line for n in range(1, RC_CHANNELS + 1) for line in _rc_channel(n)),
-)
+def _radio(throttle_trim: int) -> tuple[ParameterDef, ...]:
+    """As a calibrated radio has it: sticks in the middle, a copter's throttle at its low end."""
+    return (
+        i8("RCMAP_ROLL", 1, "", 1, 16, "Radio channel of roll (steering)", reboot=True),
+        i8("RCMAP_PITCH", 2, "", 1, 16, "Radio channel of pitch", reboot=True),
+        i8("RCMAP_THROTTLE", 3, "", 1, 16, "Radio channel of throttle", reboot=True),
+        i8("RCMAP_YAW", 4, "", 1, 16, "Radio channel of yaw", reboot=True),
+        *(line for n in range(1, RC_CHANNELS + 1) for line in _rc_channel(n, throttle_trim)),
+    )
+
 
 COPTER_OUTPUTS: Final = tuple(
     line for n in range(1, SERVO_OUTPUTS + 1) for line in _servo_output(n, {1: 33, 2: 34, 3: 35, 4: 36}.get(n, 0)))
 ROVER_OUTPUTS: Final = tuple(
     line for n in range(1, SERVO_OUTPUTS + 1) for line in _servo_output(n, {1: 26, 3: 70}.get(n, 0)))
 
-SYSTEM: Final = IDENTITY + FLIGHT_MANAGER + LOGS + SENSORS + RADIO
+_COMMON: Final = IDENTITY + FLIGHT_MANAGER + LOGS + SENSORS
+COPTER_SYSTEM: Final = _COMMON + _radio(throttle_trim=1000)
+ROVER_SYSTEM: Final = _COMMON + _radio(throttle_trim=1500)

@@ -299,7 +299,7 @@ def test_a_raised_throttle_allows_the_takeoff_of_auto() -> None:
 
 
 # --- rover ------------------------------------------------------------------------------------------------------------
-@pytest.mark.parametrize(("action", "mode"), [(0, 15), (1, 11), (2, 4), (3, 11), (4, 4), (6, 5)])
+@pytest.mark.parametrize(("action", "mode"), [(0, 15), (1, 11), (2, 4), (3, 12), (4, 12), (6, 5)])
 def test_a_rovers_action_is_its_own_parameter(action: int, mode: int) -> None:
     bench = Bench("rover", parameters={"FS_ACTION": action, "FS_GCS_ENABLE": 1})
     bench.core.set_mode(15, bench.now_ms)

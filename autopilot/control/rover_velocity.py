@@ -1,0 +1,21 @@
+"""A velocity as a car can drive it."""
+
+from __future__ import annotations
+
+from math import atan2, copysign, cos, hypot, sin
+
+from autopilot.geo import Ned
+from autopilot.vehicle import Drive, Yaw, YawMode
+
+
+def as_drive(velocity: Ned, yaw: Yaw | None, heading: float, timeout_ms: int) -> Drive:
+    """Turn the nose to `velocity` (NED m/s) and go. With a heading demanded, or a turn rate (from `heading`, the present
+    one, rad), the velocity only says how fast and whether forwards or backwards along it (ArduPilot
+    Rover/GCS_Mavlink.cpp)."""
+    north, east = velocity[0], velocity[1]
+    speed = hypot(north, east)
+    if yaw is None or yaw.mode not in (YawMode.ANGLE, YawMode.RATE):
+        return Drive(speed, atan2(east, north), None, timeout_ms)
+    along = yaw.angle if yaw.mode is YawMode.ANGLE else heading
+    signed = copysign(speed, north * cos(along) + east * sin(along))
+    return Drive(signed, along, yaw.rate if yaw.mode is YawMode.RATE else None, timeout_ms)
