@@ -1,0 +1,394 @@
+"""The core drives the simulated rover, in virtual time: every mode, and lines 43 to 45 of the catalogue."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import hypot, pi
+from typing import Any
+
+import numpy as np
+import pytest
+
+from autopilot import report as R
+from autopilot.geo import to_global
+from autopilot.mission.items import MissionItem
+from autopilot.mission.sequencer import MissionState
+from autopilot.outcome import Result
+from autopilot.vehicle import Sticks, Yaw, YawMode
+from sitl.rover import SimulatedRover
+from tests.fakes.core_bench import Bench, item, waypoint
+from tests.fakes.fake_vehicle import ORIGIN
+
+MANUAL, ACRO, STEERING, HOLD, LOITER, AUTO, RTL, SMART_RTL, GUIDED = 0, 1, 3, 4, 5, 10, 11, 12, 15
+ROUND = (waypoint(30, 0, 0), waypoint(30, 30, 0, param1=2.0), waypoint(0, 30, 0))
+
+
+def ready(by_tick: bool = False, **parameters: Any) -> Bench:
+    bench = Bench("rover", vehicle=SimulatedRover(ORIGIN, 0.0, 7), by_tick=by_tick, parameters=parameters)
+    bench.run(20.0, lambda: bench.core.prearm_ok)
+    assert bench.core.prearm_ok
+    return bench
+
+
+def driving(mode: int = GUIDED, **parameters: Any) -> Bench:
+    """Armed, in `mode`."""
+    bench = ready(**parameters)
+    assert bench.core.set_mode(mode, bench.now_ms).ok
+    assert bench.core.arm(bench.now_ms).ok
+    return bench
+
+
+def driven(items: Sequence[MissionItem] = ROUND, *, by_tick: bool = False, **parameters: Any) -> Bench:
+    bench = ready(by_tick, **parameters)
+    bench.begin(items)
+    bench.run(200.0, lambda: bench.core.sequencer.state() is MissionState.COMPLETED)
+    assert bench.core.sequencer.state() is MissionState.COMPLETED
+    return bench
+
+
+def place(bench: Bench) -> tuple[float, float]:
+    """True north and east, m."""
+    return float(bench.vehicle.state.report[R.TRUE_N]), float(bench.vehicle.state.report[R.TRUE_E])
+
+
+def away(bench: Bench, north: float, east: float) -> float:
+    n, e = place(bench)
+    return hypot(n - north, e - east)
+
+
+def speed(bench: Bench) -> float:
+    """True speed along the nose, m/s."""
+    r = bench.vehicle.state.report
+    return float(np.cos(r[R.TRUE_YAW]) * r[R.TRUE_VN] + np.sin(r[R.TRUE_YAW]) * r[R.TRUE_VE])
+
+
+def arrive(bench: Bench, seconds: float = 60.0) -> None:
+    bench.run(seconds, lambda: bench.core.crew.cockpit.arrived)
+    assert bench.core.crew.cockpit.arrived
+
+
+# --- AUTO ---------------------------------------------------------------------------------------------------------
+def test_a_mission_is_driven_to_its_end_with_few_wake_ups() -> None:
+    """Catalogue 43 DriveMission."""
+    bench = driven()
+    assert bench.reached == [1, 2, 3]
+    assert "Mission Complete" in bench.texts
+    bench.run(5.0)
+    assert away(bench, 0, 30) < 2.0
+    assert abs(speed(bench)) < 0.05
+    assert bench.updates < 260  # the trail looks twice a second
+
+
+def test_by_ticks_it_is_the_same_drive() -> None:
+    one, other = driven(), driven(by_tick=True)
+    assert other.log == one.log
+    assert other.position == one.position
+
+
+def test_it_stands_within_the_radius_while_it_holds() -> None:
+    """A hold of 4 s begins on arrival and keeps the vehicle within 2 m."""
+    bench = ready()
+    bench.begin((waypoint(25, 0, 0, param1=6.0), waypoint(50, 0, 0)))
+    arrive(bench)
+    begin = bench.now_ms
+    farthest = 0.0
+    while not bench.reached:
+        bench.run(0.1)
+        farthest = max(farthest, away(bench, 25, 0))
+    assert farthest < 2.1
+    assert bench.now_ms - begin == pytest.approx(6000, abs=120)
+
+
+@pytest.mark.parametrize(("behaviour", "mode"), [(0, AUTO), (1, AUTO), (2, ACRO), (3, MANUAL)])
+def test_the_end_is_a_parameter(behaviour: int, mode: int) -> None:
+    """Catalogue 43 EndMissionBehavior: whatever the mode, the rover comes to rest."""
+    bench = driven(MIS_DONE_BEHAVE=behaviour)
+    assert bench.core.mode_number == mode
+    bench.run(15.0)
+    assert abs(speed(bench)) < 0.05
+    if behaviour < 2:
+        assert away(bench, 0, 30) < 2.2
+
+
+def test_mission_start_enters_auto_from_manual() -> None:
+    """Catalogue 44 MAV_CMD_MISSION_START."""
+    bench = driving(MANUAL)
+    bench.upload(ROUND)
+    assert bench.core.start_mission(bench.now_ms).ok
+    assert bench.core.mode_number == AUTO
+    bench.run(60.0, lambda: 1 in bench.reached)
+    assert 1 in bench.reached
+
+
+def test_change_speed_is_driven_within_half_a_metre_a_second() -> None:
+    """Catalogue 44 MAV_CMD_DO_CHANGE_SPEED, as item and as command."""
+    bench = ready()
+    bench.begin((waypoint(5, 0, 0), item(178, param2=5.0), waypoint(150, 0, 0)))
+    bench.run(60.0, lambda: 1 in bench.reached)
+    bench.run(8.0)
+    assert speed(bench) == pytest.approx(5.0, abs=0.5)
+    assert bench.core.change_speed(0, 3.0, bench.now_ms).ok
+    bench.run(5.0)
+    assert speed(bench) == pytest.approx(3.0, abs=0.5)
+
+
+def test_set_mission_current_drives_there_and_17_of_3_is_denied() -> None:
+    """Catalogue 45 MAV_CMD_DO_SET_MISSION_CURRENT."""
+    bench = ready()
+    bench.begin(ROUND)
+    bench.run(3.0)
+    assert bench.core.set_current(3, bench.now_ms).ok
+    assert bench.core.set_current(17, bench.now_ms).result is Result.DENIED
+    bench.run(60.0, lambda: bool(bench.reached))
+    assert bench.reached == [3]
+    assert away(bench, 0, 30) < 2.2
+
+
+def test_reverse_is_driven_backwards_until_it_is_taken_back() -> None:
+    """DO_SET_REVERSE in the mission, in force on the legs behind it."""
+    bench = ready()
+    bench.begin((waypoint(15, 0, 0), item(194, param1=1.0), waypoint(15, 40, 0), item(194), waypoint(15, 70, 0)))
+    bench.run(60.0, lambda: 1 in bench.reached)
+    bench.run(12.0)
+    assert speed(bench) < -1.5
+    bench.run(60.0, lambda: 3 in bench.reached)
+    bench.run(12.0)
+    assert speed(bench) > 1.5
+    bench.run(60.0, lambda: bench.core.sequencer.state() is MissionState.COMPLETED)
+    assert bench.reached == [1, 3, 5]
+
+
+def test_loiter_turns_and_times_are_driven() -> None:
+    bench = driven((
+        item(18, 20, 0, 0, param1=1.0, param3=6.0), item(19, 30, 20, 0, param1=3.0), waypoint(0, 20, 0),
+    ))  # fmt: skip
+    assert bench.reached == [1, 2, 3]
+
+
+def test_auto_goes_on_after_another_mode() -> None:
+    """Held in between, the mission resumes with the same item."""
+    bench = ready()
+    bench.begin(ROUND)
+    bench.run(60.0, lambda: 1 in bench.reached)
+    assert bench.core.set_mode(HOLD, bench.now_ms).ok
+    bench.run(10.0)
+    assert abs(speed(bench)) < 0.05
+    assert bench.core.set_mode(AUTO, bench.now_ms).ok
+    bench.run(100.0, lambda: bench.core.sequencer.state() is MissionState.COMPLETED)
+    assert bench.reached == [1, 2, 3]
+
+
+# --- GUIDED -------------------------------------------------------------------------------------------------------
+def test_guided_drives_to_a_place_and_stops_there() -> None:
+    bench = driving()
+    there = to_global(ORIGIN, (20.0, -15.0, 0.0))
+    assert bench.core.reposition(there.lat, there.lon, there.alt, bench.now_ms).ok
+    arrive(bench)
+    bench.run(8.0)
+    assert away(bench, 20, -15) < 1.0
+    assert abs(speed(bench)) < 0.05
+
+
+def test_a_guided_velocity_turns_the_nose_and_ends_when_not_renewed() -> None:
+    bench = driving()
+    for _ in range(8):
+        bench.core.guided_target(bench.now_ms, velocity=(0.0, -2.0, 0.0))
+        bench.run(1.0)
+    assert speed(bench) == pytest.approx(2.0, abs=0.3)
+    assert bench.vehicle.state.yaw == pytest.approx(-pi / 2.0, abs=0.15)
+    bench.run(8.0)
+    assert abs(speed(bench)) < 0.05
+
+
+def test_a_guided_velocity_against_a_demanded_heading_is_driven_backwards() -> None:
+    bench = driving()
+    for _ in range(4):
+        bench.core.guided_target(bench.now_ms, velocity=(-1.0, 0.0, 0.0), yaw=Yaw(YawMode.ANGLE, angle=0.0))
+        bench.run(1.0)
+    assert speed(bench) == pytest.approx(-1.0, abs=0.3)
+    assert bench.vehicle.state.yaw == pytest.approx(0.0, abs=0.15)
+    for _ in range(4):
+        bench.core.guided_target(bench.now_ms, velocity=(-1.0, 0.0, 0.0), yaw=Yaw(YawMode.RATE, rate=0.3))
+        bench.run(1.0)
+    assert speed(bench) == pytest.approx(-1.0, abs=0.3)
+    assert bench.vehicle.state.yaw == pytest.approx(4 * 0.3, abs=0.4)
+
+
+def test_guided_reverse_drives_to_places_backwards() -> None:
+    bench = driving()
+    assert bench.core.set_reverse(True, bench.now_ms).ok
+    bench.core.guided_target(bench.now_ms, position=(-20.0, 0.0, 0.0))
+    bench.run(6.0)
+    assert speed(bench) < -1.5
+    arrive(bench)
+
+
+def test_pause_stops_and_continue_goes_on() -> None:
+    bench = driving()
+    bench.core.guided_target(bench.now_ms, position=(40.0, 0.0, 0.0))
+    bench.run(6.0)
+    assert bench.core.pause(bench.now_ms).ok
+    bench.run(5.0)
+    assert abs(speed(bench)) < 0.05
+    assert bench.core.resume(bench.now_ms).ok
+    arrive(bench)
+    assert away(bench, 40, 0) < 2.2
+
+
+def test_what_only_flies_is_refused() -> None:
+    """Takeoff, landing and attitudes are nothing for wheels, and harm nothing."""
+    bench = driving()
+    assert bench.core.takeoff(10.0, bench.now_ms).result is Result.UNSUPPORTED
+    assert bench.core.land(bench.now_ms).result is Result.UNSUPPORTED
+    outcome = bench.core.guided_attitude(bench.now_ms, roll=0.1, pitch=0.0, yaw=0.0, yaw_rate=None, thrust=0.6)
+    assert outcome.result is Result.UNSUPPORTED
+    bench.run(1.0)
+
+
+# --- coming back --------------------------------------------------------------------------------------------------
+def gone(bench: Bench) -> None:
+    """Round a corner, 30 m north and 30 m east."""
+    for north, east in ((30.0, 0.0), (30.0, 30.0)):
+        bench.core.guided_target(bench.now_ms, position=(north, east, 0.0))
+        arrive(bench)
+
+
+def test_rtl_drives_straight_home_and_stops() -> None:
+    """Catalogue 43 DriveRTL."""
+    bench = driving()
+    gone(bench)
+    assert bench.core.return_to_launch(bench.now_ms).ok
+    nearest = 1e9
+    for _ in range(60):
+        bench.run(1.0)
+        nearest = min(nearest, away(bench, 30, 0))
+    assert nearest > 15.0  # not by way of the corner
+    assert away(bench, 0, 0) < 2.0
+    assert abs(speed(bench)) < 0.05
+    assert bench.texts.count("Reached destination") == 1
+    assert bench.core.armed
+
+
+def test_smart_rtl_goes_back_the_way_it_came() -> None:
+    bench = driving()
+    gone(bench)
+    assert bench.core.set_mode(SMART_RTL, bench.now_ms).ok
+    nearest = 1e9
+    for _ in range(80):
+        bench.run(1.0)
+        nearest = min(nearest, away(bench, 30, 0))
+    assert nearest < 2.5
+    assert away(bench, 0, 0) < 2.0
+    assert abs(speed(bench)) < 0.05
+    assert bench.texts.count("Reached destination") == 1
+
+
+def test_smart_rtl_interrupted_goes_on_with_what_is_left() -> None:
+    bench = driving()
+    gone(bench)
+    assert bench.core.set_mode(SMART_RTL, bench.now_ms).ok
+    bench.run(60.0, lambda: away(bench, 30, 0) < 2.2)
+    bench.run(4.0)
+    assert bench.core.set_mode(HOLD, bench.now_ms).ok
+    bench.run(6.0)
+    assert bench.core.set_mode(SMART_RTL, bench.now_ms).ok
+    bench.run(60.0)
+    assert away(bench, 0, 0) < 2.0
+
+
+def test_smart_rtl_without_a_trail_is_refused() -> None:
+    bench = driving(SRTL_POINTS=0)
+    assert bench.core.set_mode(SMART_RTL, bench.now_ms).result is Result.FAILED
+    assert "Mode change to SMART_RTL failed: no path to return by" in bench.texts
+
+
+# --- modes of the sticks, and standing ----------------------------------------------------------------------------
+@pytest.mark.parametrize("mode", [HOLD, LOITER])
+def test_it_stops_and_stays(mode: int) -> None:
+    bench = driving()
+    bench.core.guided_target(bench.now_ms, position=(60.0, 0.0, 0.0))
+    bench.run(8.0)
+    assert bench.core.set_mode(mode, bench.now_ms).ok
+    bench.run(10.0)
+    before = place(bench)
+    bench.run(30.0)
+    assert away(bench, *before) < 0.05
+
+
+@pytest.mark.parametrize(("mode", "drives"), [(LOITER, True), (HOLD, False)])
+def test_loiter_keeps_its_place_and_hold_does_not(mode: int, drives: bool) -> None:
+    """The receiver's position slides 3.9 m north, which is beyond LOIT_RADIUS: LOITER drives as far back south."""
+    bench = driving(mode)
+    bench.run(2.0)
+    north, east = place(bench)
+    for step in range(1, 8):
+        bench.parameters.set("SIM_GPS_GLITCH_X", 0.5e-5 * step)
+        bench.run(1.0)
+    bench.run(15.0)
+    n, e = place(bench)
+    assert (-6.0 < n - north < -1.5) is drives
+    assert abs(e - east) < 1.0
+
+
+def test_steering_holds_the_speed_of_the_stick_and_turns_both_ways() -> None:
+    bench = driving(STEERING)
+    for roll, throttle in ((0.0, 0.8), (0.2, 0.8), (-0.2, 0.8), (0.0, 0.2)):
+        for _ in range(6):
+            bench.core.set_sticks(Sticks(roll=roll, throttle=throttle), bench.now_ms)
+            bench.run(1.0)
+        wanted = 4.0 * (abs(2.0 * throttle - 1.0) - 0.06) / 0.94 * (1.0 if throttle > 0.5 else -1.0)
+        assert speed(bench) == pytest.approx(wanted, abs=0.3)
+        turning = float(bench.vehicle.state.report[R.R])
+        assert (turning > 0.2) if roll > 0 else (turning < -0.2) if roll < 0 else (abs(turning) < 0.1)
+
+
+def test_manual_gives_the_sticks_to_the_wheels() -> None:
+    bench = driving(MANUAL)
+    bench.core.set_sticks(Sticks(roll=1.0, throttle=0.6), bench.now_ms)
+    bench.run(1.0)
+    r = bench.vehicle.state.report
+    assert r[R.SERVO_1] == pytest.approx(2000.0)
+    assert r[R.SERVO_1 + 2] > 1500.0
+    bench.run(1.0)
+    assert speed(bench) > 0.3
+
+
+def test_acro_turns_at_the_rate_of_the_stick() -> None:
+    bench = driving(ACRO)
+    for _ in range(5):
+        bench.core.set_sticks(Sticks(roll=0.25, throttle=0.75), bench.now_ms)
+        bench.run(1.0)
+    assert float(bench.vehicle.state.report[R.R]) == pytest.approx(pi * (0.25 - 0.06) / 0.94, abs=0.15)
+
+
+def test_silent_sticks_stop_the_rover() -> None:
+    """RC loss in MANUAL with full throttle: FS_ACTION hold after RC_OVERRIDE_TIME."""
+    bench = driving(MANUAL)
+    bench.core.set_sticks(Sticks(throttle=0.65), bench.now_ms)
+    bench.run(2.0)
+    assert speed(bench) > 0.5
+    bench.run(20.0)
+    assert abs(speed(bench)) < 0.05
+
+
+# --- what goes wrong ----------------------------------------------------------------------------------------------
+@pytest.mark.parametrize(("check", "armed"), [(1, True), (2, False)])
+def test_a_rover_that_cannot_move_is_a_crash(check: int, armed: bool) -> None:
+    """FS_CRASH_CHECK 1 holds, 2 disarms as well: throttle, no speed, for 2 s."""
+    bench = driving(FS_CRASH_CHECK=check)
+    assert bench.vehicle.inject_fault("motor1.loss", None, active=True)
+    bench.core.guided_target(bench.now_ms, position=(30.0, 0.0, 0.0))
+    bench.run(10.0)
+    assert bench.core.mode_number == HOLD
+    assert bench.core.armed is armed
+    assert any("Crash" in text for text in bench.texts)
+
+
+def test_it_stops_when_the_position_is_lost() -> None:
+    bench = driving()
+    bench.core.guided_target(bench.now_ms, position=(200.0, 0.0, 0.0))
+    bench.run(8.0)
+    assert bench.vehicle.inject_fault("gps.loss", None, active=True)
+    bench.run(30.0)
+    assert bench.core.mode_number == HOLD
+    assert abs(speed(bench)) < 0.05
