@@ -80,7 +80,9 @@ class Wire:
     def close(self, pause_ms: int) -> Script[None]:
         """Close the port and keep it closed for `pause_ms`."""
         self.wanted = False
-        yield from self.wait(pause_ms)
+        until = self.now_ms + pause_ms
+        while self.connected or self.now_ms < until:
+            yield until
 
     def check(self) -> None:
         """PortGone when there is no port."""

@@ -102,7 +102,8 @@ def _agreed(firmware: Firmware, path: Path, port: str) -> bool:
     if not sys.stdin.isatty():
         raise UserError("flashing erases the board, and there is no terminal to ask on; nothing was done; give --yes")
     question = f"Replace the firmware of the board on {port} by {path} ({firmware.describe})?"
-    return typer.confirm(question, err=True)
+    print(f"sortie: {question} [y/N] ", end="", file=sys.stderr, flush=True)  # stdout is for the answer alone
+    return sys.stdin.readline().strip().lower() in ("y", "yes")
 
 
 @contextmanager

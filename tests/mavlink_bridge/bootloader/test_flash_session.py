@@ -65,7 +65,8 @@ def test_a_running_autopilot_is_restarted_into_its_bootloader_first() -> None:
 
 def test_an_armed_vehicle_is_left_alone() -> None:
     done = running(Behaviour(armed=True)).run()
-    assert words(done) == f"the vehicle on {PORT} is armed; it was not touched; disarm it and run the same command again"
+    text = words(done)
+    assert text == f"the vehicle on {PORT} is armed; it was not touched; disarm it and run the same command again"
     assert bytes((246,)) not in bytes(done.sent), "no restart command was sent"
 
 
@@ -95,7 +96,8 @@ def test_an_autopilot_that_is_mute_gets_the_restart_command_unheard() -> None:
 def test_a_port_that_does_not_answer_is_given_up_after_a_minute() -> None:
     done = bench(SimulatedBoard(faults=Faults(mute_after=0))).run()
     assert 60_000 <= done.now_ms <= 62_000
-    assert words(done).startswith(f"no bootloader has answered on {PORT} for 60 s; nothing was erased; unplug the board")
+    text = words(done)
+    assert text.startswith(f"no bootloader has answered on {PORT} for 60 s; nothing was erased; unplug the board")
     assert done.lines == [f"{PORT}: {ASK_TO_PLUG}"]
     assert done.session.failure is not None and done.session.failure.status == 1
 

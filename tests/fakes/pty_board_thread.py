@@ -1,0 +1,41 @@
+"""A simulated board on a pseudo-terminal, served by a thread, for tests that go through a real port."""
+
+from __future__ import annotations
+
+import os
+import threading
+from types import TracebackType
+
+from mavlink_bridge.bootloader.board import SimulatedBoard
+from sortie.flashing.pty_board import PtyBoard
+
+
+class ServedPtyBoard:
+    """A context manager; `path` is the port."""
+
+    def __init__(self, board: SimulatedBoard) -> None:
+        self.board = board
+        self._pty = PtyBoard(board)
+        self.path = self._pty.path
+        self._ear, self._bell = os.pipe()
+        self._stopping = False
+        self._thread = threading.Thread(target=self._serve)
+
+    def __enter__(self) -> ServedPtyBoard:
+        self._pty.__enter__()
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, value: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self._stopping = True
+        os.write(self._bell, b"\0")
+        self._thread.join(10.0)
+        self._pty.__exit__(kind, value, traceback)
+        os.close(self._ear)
+        os.close(self._bell)
+
+    def _serve(self) -> None:
+        while not self._stopping:
+            self._pty.serve(self._ear)
