@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from typing import Final
 
-from mavlink_bridge.bootloader.protocol import Info, Op, Status, command
+from mavlink_bridge.bootloader.protocol import INSYNC, Info, Op, Status, command
 from mavlink_bridge.bootloader.script import Script, Silent, Wire
 
 SYNC_MS: Final = 1000
@@ -20,6 +20,7 @@ _LONGEST_QUIET_MS: Final = 500
 _TRIES: Final = 3
 
 _REPLY: Final = re.compile(rb"\x12[\x10\x11\x13\x14]")
+_OK: Final = bytes((INSYNC, Status.OK))
 _END_OF_PERCENTS: Final = re.compile(rb"\x12[\x10\x11]")
 
 
@@ -144,24 +145,37 @@ class BootloaderClient:
         raise AssertionError("the last try returns or raises")
 
     def _exchange(self, op: Op, data: bytes, size: int, limit_ms: int) -> Script[bytes]:
+        """A question and its answer: `size` bytes before the status. An answer of another length is looked at when
+        nothing more comes: noise stands before it, a refusal comes without the value."""
         self._wire.discard()
         self._wire.send(command(op, data))
         until = self._wire.now_ms + limit_ms
         inbox = self._wire.inbox
-        while len(inbox) < size + 2:
-            if len(inbox) == 2 and _REPLY.fullmatch(inbox) and inbox[1] != Status.OK:
-                yield from self._quiet(keep=True)  # a refusal comes without the value; a value would go on
-                if len(inbox) == 2:
-                    raise Refused(op, inbox[1])
+        while not (len(inbox) == size + 2 and inbox[size:] == _OK):
+            if len(inbox) < size + 2 and _status_at_end(inbox) is None:
+                yield from self._wire.more(until)
                 continue
-            yield from self._wire.more(until)
-        if _REPLY.match(inbox, size) is None:
-            raise Garbled(f"{op.name} was answered {bytes(inbox[: size + 2]).hex(' ')}")
-        if inbox[size + 1] != Status.OK:
-            raise Refused(op, inbox[size + 1])
-        reply = bytes(inbox[:size])
-        del inbox[: size + 2]
+            had = len(inbox)
+            yield from self._quiet(keep=True)
+            if len(inbox) == had:
+                if self._is_answer(op, size):
+                    break
+                yield from self._wire.more(until)
+            elif self._wire.now_ms >= until:
+                raise Garbled(f"{op.name} was answered by {len(inbox)} bytes")
+        reply = bytes(inbox[-size - 2 : -2])
+        self._wire.discard()
         return reply
+
+    def _is_answer(self, op: Op, size: int) -> bool:
+        """All that comes at once has come: is it an answer, or only its begin? Refused and Garbled if it is neither."""
+        inbox = self._wire.inbox
+        status = _status_at_end(inbox)
+        if status not in (None, Status.OK):
+            raise Refused(op, inbox[-1])
+        if status is None and len(inbox) >= size + 2:
+            raise Garbled(f"{op.name} was answered {bytes(inbox[: size + 2]).hex(' ')}")
+        return len(inbox) >= size + 2
 
     def _quiet(self, *, keep: bool = False) -> Script[None]:
         """Wait until nothing has come for a moment; not for ever, since telemetry never ends."""
@@ -173,3 +187,9 @@ class BootloaderClient:
                 break
         if not keep:
             self._wire.discard()
+
+
+def _status_at_end(data: bytearray) -> Status | None:
+    """The status that these bytes end with, if they do."""
+    found = _REPLY.fullmatch(data, max(0, len(data) - 2))
+    return None if found is None else Status(data[-1])
