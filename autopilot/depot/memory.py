@@ -1,0 +1,43 @@
+"""All that the depot's party remembers: plain values, so that it can be written down at any instant and read back."""
+
+from __future__ import annotations
+
+from msgspec import Struct, field
+
+from autopilot.depot.messages import MissionPlan, Status
+from autopilot.depot.names import EndedBy, Phase, SkimmerState
+from autopilot.depot.planning import Derating
+from autopilot.depot.record import SortieRecord
+from autopilot.depot.timers import DeathTimer, HeartbeatTimer
+
+
+class DepotMemory(Struct):
+    """Times in ms since the loop began. `step`: where phase 1 stands ("prepare", "upload", "launch"); `waiting`: the
+    request that has no answer yet; `recall`: "" not sent, "sent", "acknowledged", "silent" (ABORT-2B)."""
+
+    number: int = 0
+    phase: Phase = Phase.PREP
+    phase_start_ms: int = 0
+    check_ms: int | None = None
+    step: str = "prepare"
+    waiting: str | None = None
+    plan: MissionPlan | None = None
+    record: SortieRecord | None = None
+    status: Status | None = None
+    status_ms: int = 0
+    death: DeathTimer = field(default_factory=DeathTimer)
+    beats: HeartbeatTimer = field(default_factory=HeartbeatTimer)
+    recall: str = ""
+    docked: bool = True
+    delivered_from_kg: float = 0.0
+    harvest_start_ms: int | None = None
+    anomalies: list[str] = field(default_factory=list)
+    said: list[str] = field(default_factory=list)
+    moved_ms: int = 0
+    confirmed: bool = False
+    cycles: int = 0
+    derating: Derating = field(default_factory=Derating)
+    skimmer: SkimmerState = SkimmerState.ACTIVE
+    reason: str = "new"
+    heard_again: bool = False
+    ended_by: EndedBy | None = None

@@ -1,0 +1,102 @@
+"""The vocabulary of the sortie loop: phases, modes, abort paths, states. Values are what reports and the wire show."""
+
+from __future__ import annotations
+
+from enum import IntEnum, StrEnum
+
+
+class Phase(IntEnum):
+    """Seed 000, section 2."""
+
+    PREP = 1
+    DEPARTURE = 2
+    OUTBOUND = 3
+    HARVEST = 4
+    RETURN = 5
+    DOCKING = 6
+    OFFLOAD = 7
+    HEALTH = 8
+
+    @property
+    def title(self) -> str:
+        """The seed's name of the phase."""
+        return _TITLES[self - 1]
+
+
+_TITLES = (
+    "Pre-Departure Prep", "Departure Burn", "Transit Outbound", "Harvest Operations", "Transit Return", "Docking",
+    "Offload & Refuel", "Health Check & Relaunch",
+)  # fmt: skip
+
+
+class Mode(StrEnum):
+    """What the skimmer's MODE_CTRL is set to; each fixes buses and loads."""
+
+    DOCKED = "DOCKED"
+    CRUISE = "CRUISE"
+    ACTIVE_HARVEST = "ACTIVE-HARVEST"
+    STANDBY = "IDLE/STANDBY"
+    SURVIVAL = "ECLIPSE/SURVIVAL"
+
+
+MODES = tuple(Mode)
+"""In the order of their numbers on the wire."""
+
+
+class Abort(IntEnum):
+    """The paths in the order of precedence: 3 over 1 over 2 over routine (sortie-loop.md, ABORT-3)."""
+
+    NONE = 0
+    ABORT_2 = 1
+    ABORT_2B = 2
+    ABORT_1 = 3
+    ABORT_3 = 4
+
+    @property
+    def label(self) -> str | None:
+        """As reports give it."""
+        return (None, "ABORT-2", "ABORT-2B", "ABORT-1", "ABORT-3")[self]
+
+
+class Stage(IntEnum):
+    """Where the skimmer is in its own course, as it tells the depot."""
+
+    DOCKED = 0
+    UNDOCKING = 1
+    OUTBOUND = 2
+    HARVEST = 3
+    RETURN = 4
+    HOLDING = 5  # at the docking corridor, waiting for clearance
+    APPROACH = 6
+    DISPOSAL = 7  # return was not feasible
+
+
+ABORTABLE = frozenset((Stage.OUTBOUND, Stage.HARVEST, Stage.RETURN))
+"""Phases 3, 4, 5 as the skimmer sees them."""
+
+
+class Outcome(StrEnum):
+    """How a sortie ended."""
+
+    COMPLETED = "completed"
+    ABORTED = "aborted"
+    LOST = "lost"
+
+
+class SkimmerState(StrEnum):
+    """The depot's judgement of its skimmer."""
+
+    ACTIVE = "ACTIVE"
+    DERATED = "DERATED"
+    RETIRED = "RETIRED"
+    LOST = "LOST"
+
+
+class EndedBy(StrEnum):
+    """Why the loop ended."""
+
+    SORTIES_DONE = "sorties_done"
+    RETIRED = "retired"
+    LOST = "lost"
+    TOTAL_ABORT = "total_abort"
+    STOPPED = "stopped"

@@ -1,0 +1,105 @@
+"""Phase 6: clearance, capture, interfaces."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from autopilot.depot.messages import Answer, Command, Order
+from autopilot.depot.names import Abort, Stage
+from autopilot.depot.phases import LoopEvent
+from autopilot.depot.readings import DepotReading
+from autopilot.depot.watches import ABORT_2_DEPOT, UNSTABLE
+
+if TYPE_CHECKING:
+    from autopilot.depot.depot import DepotParty
+
+INTERFACE_CHECKS = 10
+"""A failed interface is looked at so often, a tenth of the usual docking time apart, before the offload is given up."""
+
+
+def step(party: DepotParty, reading: DepotReading, now_ms: int) -> bool:
+    """Clear the skimmer in, then verify."""
+    memory = party.memory
+    if memory.docked:
+        return _verify(party, reading, now_ms)
+    status = memory.status
+    if status is None:
+        return False
+    if status.stage is Stage.DOCKED:
+        return _captured(party, now_ms)
+    if status.stage is not Stage.HOLDING or memory.waiting is not None:
+        return False
+    if memory.check_ms is not None and now_ms < memory.check_ms and not reading.dock_delay:
+        return False
+    if reading.dock_blocked or reading.dock_delay:
+        why = "dock_refused" if reading.dock_blocked else "dock_delayed"
+        party.decide_once(now_ms, "withhold_clearance", f"the skimmer holds off: {why}", {"cause": why})
+        return False
+    emergency = party.abort is Abort.ABORT_1
+    party.decide_once(
+        now_ms, "grant_docking_clearance", "emergency" if emergency else "the dock is free", {"emergency": emergency}
+    )
+    party.request(Command(Order.EMERGENCY_CLEARANCE if emergency else Order.CLEARANCE))
+    return False
+
+
+def clearance_answered(party: DepotParty, answer: Answer, now_ms: int) -> None:
+    """Not heard or not understood: granted again after a while."""
+    if answer is not Answer.ACCEPTED:
+        party.memory.check_ms = now_ms + round(party.profile.heartbeat.retry_s * 1000.0)
+
+
+def _captured(party: DepotParty, now_ms: int) -> bool:
+    """Mechanically secured: the return is confirmed, both timers stop."""
+    memory = party.memory
+    memory.docked = True
+    memory.death.stop()
+    memory.beats.stop()
+    memory.check_ms = None
+    party.decide(now_ms, "captured", "docked; T_DEATH stopped")
+    return True
+
+
+def _verify(party: DepotParty, reading: DepotReading, now_ms: int) -> bool:
+    """Structural locks, fluid connections, data and power connections."""
+    memory = party.memory
+    facts = {
+        "structural_locks": reading.locks_ok, "fluid_connections": reading.fluids_ok,
+        "data_and_power_connections": reading.data_power_ok,
+    }  # fmt: skip
+    if all(facts.values()):
+        _leave(party, reading, now_ms)
+        return True
+    if memory.check_ms is None:
+        party.decide(now_ms, "interface_failure", "an interface does not pass its check", facts)
+        memory.check_ms = now_ms + _interval_ms(party)
+        memory.anomalies = ["interface_failure"]
+        return False
+    if now_ms < memory.check_ms:
+        return False
+    memory.check_ms = now_ms + _interval_ms(party)
+    checks = (now_ms - memory.phase_start_ms) // _interval_ms(party)
+    if checks < 2 * INTERFACE_CHECKS:
+        return False
+    party.decide(now_ms, "offload_skipped", "interfaces do not pass", facts)
+    party.happen(LoopEvent.DOCKED_NO_OFFLOAD, now_ms)
+    return True
+
+
+def _interval_ms(party: DepotParty) -> int:
+    return max(round(party.profile.plan.dock_s * 1000.0 / INTERFACE_CHECKS), 1)
+
+
+def _leave(party: DepotParty, reading: DepotReading, now_ms: int) -> None:
+    memory = party.memory
+    memory.anomalies = []
+    unstable = [w.name for w in ABORT_2_DEPOT if w.name in UNSTABLE and w.holds(reading, party.profile)]
+    if party.abort is Abort.ABORT_1:
+        party.decide(now_ms, "offload_skipped", "after ABORT-1: straight to health assessment")
+        party.happen(LoopEvent.DOCKED_NO_OFFLOAD, now_ms)
+    elif party.abort in (Abort.ABORT_2, Abort.ABORT_2B) and unstable:
+        party.decide(now_ms, "offload_skipped", "the depot is unstable", {"unstable": unstable})
+        party.happen(LoopEvent.DOCKED_NO_OFFLOAD, now_ms)
+    else:
+        party.decide(now_ms, "interfaces_confirmed", "structural, fluid, data and power interfaces pass")
+        party.happen(LoopEvent.DOCKED_AND_VERIFIED, now_ms)

@@ -1,0 +1,110 @@
+"""Phases 7 and 8: offload, refuel, charge, settle; then judge the skimmer's health."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from autopilot.depot.health import Verdict, review, review_facts
+from autopilot.depot.messages import Status
+from autopilot.depot.names import Abort, EndedBy, Outcome, SkimmerState
+from autopilot.depot.phases import LoopEvent
+from autopilot.depot.planning import Derating
+from autopilot.depot.readings import DepotReading
+
+if TYPE_CHECKING:
+    from autopilot.depot.depot import DepotParty
+
+EMPTY_KG = 1.0
+"""A store with less than this counts as empty."""
+_LOOK = 50.0
+"""While nothing happens by itself the depot looks this many times in the usual length of the phase."""
+
+
+def offload_step(party: DepotParty, reading: DepotReading, now_ms: int) -> bool:
+    """Volatiles out, propellant and charge in, both vehicles settled."""
+    memory = party.memory
+    if memory.check_ms is None:
+        party.decide(now_ms, "offload_volatiles", "offload, refuel, charge", {"store_kg": reading.offloadable_kg})
+        party.station.offload(True)
+        party.station.refuel(True)
+        memory.moved_ms = now_ms
+        memory.delivered_from_kg = reading.delivered_kg
+        memory.check_ms = now_ms
+    _meter(party, reading, now_ms)
+    emptied = reading.offloadable_kg < EMPTY_KG
+    if not emptied and reading.moving_kg_s <= 0.0 and now_ms > memory.moved_ms:
+        party.decide_once(
+            now_ms, "offload_stands", "no way or no room in the tanks",
+            {"co2_fill": reading.co2_fill, "fuel_fill": reading.fuel_fill, "left_kg": reading.offloadable_kg},
+        )  # fmt: skip
+    ready = reading.refuelled and reading.charged and reading.settled
+    patience_over = now_ms - memory.moved_ms >= party.profile.depot.patience_s * 1000.0
+    if (emptied and ready) or patience_over:
+        party.decide(
+            now_ms, "offloaded", "margins restored" if emptied and ready else "patience is over: left as it is",
+            {"delivered_kg": reading.delivered_kg, "left_kg": reading.offloadable_kg, "refuelled": reading.refuelled,
+             "charged": reading.charged, "settled": reading.settled},
+        )  # fmt: skip
+        party.station.offload(False)
+        party.station.refuel(False)
+        party.happen(LoopEvent.OFFLOADED, now_ms)
+        return True
+    if now_ms >= memory.check_ms:
+        memory.check_ms = now_ms + max(round(party.profile.plan.offload_s * 1000.0 / _LOOK), 1)
+    return False
+
+
+def _meter(party: DepotParty, reading: DepotReading, now_ms: int) -> None:
+    memory = party.memory
+    if reading.delivered_kg > memory.delivered_from_kg + 1e-6:
+        memory.delivered_from_kg = reading.delivered_kg
+        memory.moved_ms = now_ms
+    if memory.record is not None:
+        memory.record.delivered_kg = reading.delivered_kg
+
+
+def health_step(party: DepotParty, reading: DepotReading, now_ms: int) -> bool:
+    """Review, decide, close the sortie; then the next one, or the end."""
+    memory = party.memory
+    if memory.check_ms is None:
+        memory.check_ms = now_ms + round(party.profile.plan.review_s * 1000.0)
+    if now_ms < memory.check_ms:
+        return False
+    status = memory.status
+    if status is None:
+        return False
+    verdict = review(party.profile, status, memory.cycles, party.abort, tuple(memory.anomalies))
+    if party.confirm and verdict.state is not SkimmerState.RETIRED and not memory.confirmed:
+        party.decide_once(now_ms, "await_operator", "a relaunch has to be confirmed", {"verdict": verdict.state})
+        memory.check_ms = now_ms + max(round(party.profile.plan.review_s * 1000.0), 1)
+        return False
+    _carry_out(party, verdict, status, now_ms)
+    return True
+
+
+def _carry_out(party: DepotParty, verdict: Verdict, status: Status, now_ms: int) -> None:
+    memory, rules = party.memory, party.profile.retirement
+    facts = review_facts(party.profile, status, memory.cycles, tuple(memory.anomalies))
+    state = verdict.state
+    if memory.skimmer is SkimmerState.DERATED and state is SkimmerState.ACTIVE:
+        state = SkimmerState.DERATED  # what was marginal stays so
+    party.decide(now_ms, {"ACTIVE": "relaunch", "DERATED": "derate", "RETIRED": "retire"}[state], verdict.reason, facts)
+    memory.skimmer, memory.reason = state, verdict.reason
+    outcome = Outcome.ABORTED if party.abort is not Abort.NONE or memory.anomalies else Outcome.COMPLETED
+    if state is SkimmerState.RETIRED:
+        party.decide(now_ms, "disposal", f"retired: {rules.disposal}", {"disposal": rules.disposal})
+        party.close_sortie(outcome, now_ms)
+        party.happen(LoopEvent.RETIRE, now_ms)
+        party.end(EndedBy.RETIRED)
+        return
+    for name in verdict.repairs:
+        party.decide(now_ms, "repair", f"{name} put right")
+        party.station.repair(name)
+    if state is SkimmerState.DERATED:
+        memory.derating = Derating(rules.derate_payload, rules.derate_time)
+    party.close_sortie(outcome, now_ms)
+    if party.total is not None and memory.number >= party.total:
+        party.end(EndedBy.SORTIES_DONE)
+        return
+    party.happen(LoopEvent.RELAUNCH, now_ms)
+    party.begin_sortie(now_ms)

@@ -1,0 +1,227 @@
+"""What a profile says, typed. Units are in the names: s, kg, w, wh, k (kelvin), m.
+
+These are plain values; `sortie.profile` reads them from TOML. Defaults are those of the profile `space`: a skimmer that
+takes some four days for a sortie of 18 t. They are plausible sizes of our own (the seed gives no numbers), chosen so
+that energy, propellant and storage close over a sortie with a margin.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta, Struct
+
+Positive = Annotated[float, Meta(gt=0)]
+NotNegative = Annotated[float, Meta(ge=0)]
+Fraction = Annotated[float, Meta(ge=0, le=1)]
+Count = Annotated[int, Meta(ge=1)]
+
+DEATH_FACTOR = 1.5
+"""T_DEATH = 1.5 x T_SORTIE (seed 000, section 3)."""
+
+
+class _Table(Struct, frozen=True, forbid_unknown_fields=True):
+    pass
+
+
+class PlanSettings(_Table, frozen=True):
+    """The usual length of each part of a sortie, s, and where it goes (latitude, longitude, altitude m; at
+    most 83 km, as mission items have it)."""
+
+    prep_s: Positive = 21_600.0
+    departure_s: Positive = 1_200.0
+    outbound_s: Positive = 36_000.0
+    coast_s: NotNegative = 3_600.0  # in the middle of the way out, in IDLE/STANDBY
+    harvest_s: Positive = 216_000.0
+    return_s: Positive = 43_200.0
+    dock_s: Positive = 3_600.0
+    offload_s: Positive = 18_000.0
+    review_s: Positive = 1_800.0
+    wait_s: Positive = 7_200.0  # after a no-go
+    waypoints: tuple[tuple[float, float, float], ...] = (
+        (0.0, 0.0, 82_000.0), (2.0, 30.0, 78_000.0), (4.0, 60.0, 72_000.0), (4.0, 80.0, 70_000.0),
+    )  # fmt: skip
+
+    @property
+    def t_sortie_s(self) -> float:
+        """Prep + out + harvest + return + dock + offload (sortie-loop.md, vocabulary)."""
+        return (
+            self.prep_s + self.departure_s + self.outbound_s + self.harvest_s + self.return_s + self.dock_s
+            + self.offload_s
+        )  # fmt: skip
+
+    def usual_s(self, phase: int) -> float:
+        """The usual length of phase 1 to 8."""
+        return (
+            self.prep_s, self.departure_s, self.outbound_s, self.harvest_s, self.return_s, self.dock_s, self.offload_s,
+            self.review_s,
+        )[phase - 1]  # fmt: skip
+
+
+class HeartbeatSettings(_Table, frozen=True):
+    """T_HEARTBEAT, how a missing beat is asked for, and the patience of commands."""
+
+    period_s: Positive = 900.0
+    misses: Count = 3
+    grace_s: Positive = 2.0
+    polls: Count = 10  # a beat that did not come is asked for so often before it counts as missed
+    poll_s: Positive = 4.0
+    retry_s: Positive = 20.0  # commands and uploads
+    attempts: Count = 10
+    home_after_s: Positive = 43_200.0  # the skimmer comes home by itself when it has heard nothing for so long
+
+
+class SkimmerSettings(_Table, frozen=True):
+    """Tanks, engines and intake of the skimmer."""
+
+    propellant_kg: Positive = 8_000.0
+    launch_propellant_kg: Positive = 7_000.0
+    departure_kg: NotNegative = 500.0
+    outbound_kg: NotNegative = 600.0
+    harvest_kg: NotNegative = 1_000.0  # drag make-up over the whole harvest
+    return_kg: NotNegative = 900.0
+    dock_kg: NotNegative = 50.0
+    fuel_reserve: Fraction = 0.3  # of the return need, on top: the margin
+    co2_store_kg: Positive = 16_000.0
+    partitions: Count = 4
+    fuel_store_kg: Positive = 5_000.0
+    fill: Fraction = 0.9  # planned capacity
+    fuel_fraction: Fraction = 0.25  # of what comes in
+    rho_env: Positive = 8.1e-7  # kg/m3
+    v_sweep: Positive = 150_000.0  # m3/s
+    eta_intake: Fraction = 0.75
+    spread: Fraction = 0.05  # of the intake from sortie to sortie
+
+    @property
+    def intake_kg_s(self) -> float:
+        """m_h = rho_env x V_sweep x eta_intake, for a second."""
+        return self.rho_env * self.v_sweep * self.eta_intake
+
+
+class PowerSettings(_Table, frozen=True):
+    """Batteries (Wh), arrays and loads (W) of the skimmer; loads as (primary, secondary, survival)."""
+
+    batt_a_wh: Positive = 40_000.0
+    batt_b_wh: Positive = 40_000.0
+    batt_res_wh: Positive = 20_000.0
+    solar_w: NotNegative = 6_000.0
+    launch_soc: Fraction = 0.9
+    power_reserve: Fraction = 0.25
+    survival_soc: Fraction = 0.15  # below: ECLIPSE/SURVIVAL in transit; back at twice of it
+    shed_soc: Fraction = 0.3  # below: secondary loads are shed
+    thruster_w: NotNegative = 250.0  # what the reserve pays for a return in ECLIPSE/SURVIVAL
+    docked_w: tuple[float, float, float] = (500.0, 100.0, 200.0)
+    cruise_w: tuple[float, float, float] = (1_800.0, 400.0, 300.0)
+    harvest_w: tuple[float, float, float] = (5_000.0, 800.0, 300.0)
+    standby_w: tuple[float, float, float] = (700.0, 100.0, 300.0)
+    survival_w: tuple[float, float, float] = (0.0, 0.0, 350.0)
+    charge_w: Positive = 4_000.0
+
+
+class ThermalSettings(_Table, frozen=True):
+    """HOT_SPINE and the cryogenic store of the skimmer."""
+
+    spine_j_k: Positive = 4.0e6
+    spine_w_k: Positive = 60.0
+    environment_k: Positive = 220.0
+    spine_stress_k: Positive = 345.0
+    spine_max_k: Positive = 380.0
+    cryo_max_bar: Positive = 8.0
+    survival_heat_w: NotNegative = 120.0
+    settled_k: Positive = 300.0
+
+
+class WatchSettings(_Table, frozen=True):
+    """Limits of the abort watches that no other table has."""
+
+    thruster_min: Fraction = 0.5
+    attitude_min: Fraction = 0.5
+    thermal_routes_min: Fraction = 0.5
+    breach_kg_s: Positive = 0.2
+    leak_kg: Positive = 5.0
+    corridor_m: Positive = 50_000.0
+    drift_warn_m: Positive = 20_000.0
+    current_ratio_max: Positive = 1.3
+    signature_max_k: Positive = 15.0
+    fill_max: Fraction = 0.95
+    cryo_warn_k: Positive = 100.0
+    cryo_max_k: Positive = 110.0
+    manifold_warn_bar: Positive = 6.0
+    soxe_warn_k: Positive = 1_120.0
+    soxe_max_k: Positive = 1_200.0
+    o2_max_bar: Positive = 12.0
+    bus_ripple_max: Positive = 0.1
+    boil_off_bar: Positive = 10.0
+    core_max_k: Positive = 330.0
+    bus_min: Fraction = 0.4
+    array_min: Fraction = 0.3
+    rcs_min: Fraction = 0.4
+    tumble_max_dps: Positive = 2.0
+    impact_max_g: Positive = 3.0
+    conjunction_min_m: Positive = 200.0
+    radiation_max: Positive = 10.0
+
+
+class DepotSettings(_Table, frozen=True):
+    """Tanks, reactor, power and transfer rates of the depot."""
+
+    co2_kg: Positive = 60_000.0
+    o2_kg: Positive = 40_000.0
+    h2_kg: Positive = 5_000.0
+    ch4_kg: Positive = 60_000.0
+    he3_kg: Positive = 100.0
+    start_fill: Fraction = 0.4
+    eta_route: Fraction = 0.93
+    offload_kg_s: Positive = 1.2
+    refuel_kg_s: Positive = 0.5
+    patience_s: Positive = 86_400.0  # for an offload that stands
+    soxe_kg_s: NotNegative = 0.05
+    soxe_j_kg: NotNegative = 4.0e6
+    soxe_k: Positive = 1_073.0
+    drain_o2_kg_s: NotNegative = 0.03  # customers
+    drain_ch4_kg_s: NotNegative = 0.02
+    keep: Fraction = 0.3  # customers take what is above
+    array_w: NotNegative = 260_000.0
+    battery_wh: Positive = 200_000.0
+    primary_w: NotNegative = 15_000.0
+    secondary_w: NotNegative = 4_000.0
+    survival_w: NotNegative = 3_000.0
+    go_soc: Fraction = 0.4
+    go_cryo_k: Positive = 98.0
+    cryo_k: Positive = 90.0
+    eta_use: Fraction = 0.8
+
+
+class RetirementSettings(_Table, frozen=True):
+    """When a skimmer is derated, when retired, and what becomes of it then."""
+
+    max_cycles: Count = 1_500
+    max_overstress: Count = 3
+    seal_max: Fraction = 0.9
+    thrust_min: Fraction = 0.8
+    capacity_min: Fraction = 0.7
+    derate_at: Fraction = 0.8  # of the way to a limit
+    derate_payload: Fraction = 0.7
+    derate_time: Fraction = 0.75
+    seal_wear: NotNegative = 0.0006  # a cycle
+    thrust_wear: NotNegative = 0.0001
+    capacity_wear: NotNegative = 0.0001
+    repairable: tuple[str, ...] = ("corridor_drift",)
+    disposal: Annotated[str, Meta(pattern="^(docked|jettison)$")] = "docked"
+
+
+class Profile(_Table, frozen=True):
+    """A whole profile. `vehicle`: "kinematic" or a `--vehicle`; `hazards`: chance of a fault in a sortie, by name."""
+
+    name: str = "space"
+    vehicle: str = "kinematic"
+    plan: PlanSettings = msgspec.field(default_factory=PlanSettings)
+    heartbeat: HeartbeatSettings = msgspec.field(default_factory=HeartbeatSettings)
+    skimmer: SkimmerSettings = msgspec.field(default_factory=SkimmerSettings)
+    power: PowerSettings = msgspec.field(default_factory=PowerSettings)
+    thermal: ThermalSettings = msgspec.field(default_factory=ThermalSettings)
+    watch: WatchSettings = msgspec.field(default_factory=WatchSettings)
+    depot: DepotSettings = msgspec.field(default_factory=DepotSettings)
+    retirement: RetirementSettings = msgspec.field(default_factory=RetirementSettings)
+    hazards: dict[str, Fraction] = {}

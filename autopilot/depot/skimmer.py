@@ -1,0 +1,355 @@
+"""The skimmer's side of the loop: flies its plan, watches itself, and obeys.
+
+It knows its plan, its own sensors and what the depot has told it, nothing else. It aborts by itself (ABORT-1), holds off
+at the docking corridor until it is cleared, comes home when it has heard nothing for long, and repeats what matters
+until the depot has acknowledged it.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Protocol
+
+from msgspec import Struct, field
+
+from autopilot.depot.decision import Decision, Recorder
+from autopilot.depot.messages import Answer, MissionPlan, Order, Status
+from autopilot.depot.names import ABORTABLE, Mode, Stage
+from autopilot.depot.readings import Place, SkimmerReading
+from autopilot.depot.settings import Profile
+from autopilot.depot.watches import ABORT_1, first, trips
+
+ACK_EVERY = 8
+"""Every so many beats the skimmer wants to know that it is heard."""
+_PHASE = {Stage.DOCKED: 1, Stage.UNDOCKING: 2, Stage.OUTBOUND: 3, Stage.HARVEST: 4, Stage.RETURN: 5, Stage.HOLDING: 6,
+          Stage.APPROACH: 6, Stage.DISPOSAL: 5}  # fmt: skip
+
+
+class Craft(Protocol):
+    """What the skimmer's party can do with its vehicle."""
+
+    def skimmer_reading(self) -> SkimmerReading: ...
+    def set_mode(self, mode: Mode) -> None: ...
+    def undock(self) -> None: ...
+    def start_harvest(self, target_kg: float) -> None: ...
+    def turn_back(self) -> None: ...
+    def approach(self) -> None: ...
+    def dispose(self) -> None: ...
+
+
+class SkimmerMemory(Struct):
+    """All that the party remembers. Times in ms since the loop began."""
+
+    stage: Stage = Stage.DOCKED
+    mode: Mode = Mode.DOCKED
+    plan: MissionPlan | None = None
+    flown: int = 0  # number of the plan that was last launched
+    trigger: int = 0
+    trips: int = 0
+    recalled: bool = False
+    seq: int = 0
+    wants_ack: bool = False
+    urgent_seq: int = 0  # the oldest status that has to be acknowledged
+    repeat_ms: int | None = None
+    repeat_gap_ms: int = 0
+    beat_ms: int = 0
+    heard_ms: int = 0
+    boot_ms: int = 0
+    harvest_until_ms: int | None = None
+    out: list[Status] = field(default_factory=list)
+
+
+class SkimmerParty:
+    """See the module. `record` gets each decision before it is acted on."""
+
+    def __init__(
+        self, profile: Profile, craft: Craft, record: Recorder, memory: SkimmerMemory | None = None
+    ) -> None:
+        self.profile = profile
+        self.memory = memory or SkimmerMemory()
+        self._craft = craft
+        self._record = record
+
+    # --- in -----------------------------------------------------------------------------------------------------------
+    def handle_plan(self, plan: MissionPlan, now_ms: int) -> bool:
+        """A plan is taken at the dock only, whole or not at all."""
+        self.memory.heard_ms = now_ms
+        if self.memory.stage is not Stage.DOCKED:
+            return False
+        self.memory.plan = plan
+        return True
+
+    def handle_order(self, order: Order, now_ms: int) -> Answer:
+        """A command of the depot. One that has been carried out already is accepted again: its answer was lost."""
+        memory = self.memory
+        memory.heard_ms = now_ms
+        match order:
+            case Order.GO:
+                return self._go(now_ms)
+            case Order.RECALL:
+                return self._recall(now_ms)
+            case Order.CLEARANCE | Order.EMERGENCY_CLEARANCE:
+                return self._cleared(now_ms, order)
+            case Order.REPORT:
+                if self._craft.skimmer_reading().transmits:
+                    self._report(now_ms)
+                return Answer.ACCEPTED
+            case _:
+                return Answer.ACCEPTED
+
+    def handle_ack(self, seq: int, now_ms: int) -> None:
+        """The depot has the status `seq`."""
+        memory = self.memory
+        memory.heard_ms = now_ms
+        if memory.repeat_ms is not None and (seq - memory.urgent_seq) & 0xFFFF < 0x8000:
+            memory.repeat_ms = None
+
+    # --- time ---------------------------------------------------------------------------------------------------------
+    def next_deadline_ms(self) -> int:
+        """When to be called next, unless something happens before."""
+        memory = self.memory
+        due = memory.beat_ms
+        if memory.repeat_ms is not None:
+            due = min(due, memory.repeat_ms)
+        if memory.harvest_until_ms is not None:
+            due = min(due, memory.harvest_until_ms)
+        return due
+
+    def handle_timeout(self, now_ms: int) -> None:
+        """Look at the sensors, act, and beat if a beat is due."""
+        reading = self._craft.skimmer_reading()
+        while self._step(reading, now_ms):
+            reading = self._craft.skimmer_reading()
+        memory = self.memory
+        if memory.repeat_ms is not None and now_ms >= memory.repeat_ms:
+            memory.repeat_gap_ms = min(2 * memory.repeat_gap_ms, round(self.profile.heartbeat.period_s * 1000.0))
+            memory.repeat_ms = now_ms + memory.repeat_gap_ms
+            self._report(now_ms, reading)
+        if now_ms >= memory.beat_ms:
+            memory.beat_ms = now_ms + round(self.profile.heartbeat.period_s * 1000.0)
+            if reading.transmits:
+                self._report(now_ms, reading, ask=memory.seq % ACK_EVERY == 0)
+
+    def take_statuses(self) -> list[Status]:
+        """What is to be sent."""
+        out, self.memory.out = self.memory.out, []
+        return out
+
+    # --- the course ---------------------------------------------------------------------------------------------------
+    def _step(self, reading: SkimmerReading, now_ms: int) -> bool:
+        """One change of stage or mode; False when there is nothing to change."""
+        memory = self.memory
+        found = trips(reading, self.profile)
+        if found != memory.trips:
+            memory.trips = found
+            if memory.stage is Stage.DOCKED:
+                self._announce(now_ms, reading)
+        if memory.stage in ABORTABLE and not memory.trigger and found:
+            self._abort(reading, now_ms)
+            return True
+        match memory.stage:
+            case Stage.UNDOCKING if reading.place is not Place.NEAR:
+                self._enter(Stage.OUTBOUND, now_ms)
+                if memory.recalled:
+                    self._turn_back(now_ms, "recall", "recalled while undocking", {})
+                return True
+            case Stage.OUTBOUND:
+                return self._fly_out(reading, now_ms)
+            case Stage.HARVEST:
+                return self._harvest(reading, now_ms)
+            case Stage.RETURN:
+                return self._fly_back(reading, now_ms)
+            case Stage.APPROACH if reading.place is Place.DOCK:
+                self._set_mode(Mode.DOCKED)
+                self._enter(Stage.DOCKED, now_ms)
+                return True
+            case _:
+                return False
+
+    def _fly_out(self, reading: SkimmerReading, now_ms: int) -> bool:
+        if reading.place is not Place.ZONE:
+            silent = self._silent(now_ms)
+            return silent or self._transit_mode(reading, Mode.STANDBY if reading.coasting else Mode.CRUISE, now_ms)
+        near = self._margin(reading)
+        if near is not None:
+            self._turn_back(now_ms, near, "margins do not allow a harvest", self._margins(reading))
+            return True
+        plan = self._plan()
+        memory = self.memory
+        memory.harvest_until_ms = now_ms + round(plan.harvest_s * 1000.0)
+        self._decide(now_ms, "start_harvest", "at the entry point with acceptable margins", self._margins(reading))
+        self._craft.start_harvest(plan.store_kg)
+        self._set_mode(Mode.ACTIVE_HARVEST)
+        self._enter(Stage.HARVEST, now_ms)
+        return True
+
+    def _harvest(self, reading: SkimmerReading, now_ms: int) -> bool:
+        facts = {"store_kg": reading.store_kg, **self._margins(reading)}
+        near = self._margin(reading)
+        until = self.memory.harvest_until_ms
+        if reading.store_full:
+            self._turn_back(now_ms, "store_near_capacity", "the store is as full as planned", facts)
+        elif until is not None and now_ms >= until:
+            self._turn_back(now_ms, "time_budget_reached", "the time for the harvest is over", facts)
+        elif near is not None:
+            self._turn_back(now_ms, near, "the return margin is near", facts)
+        else:
+            return self._silent(now_ms)
+        return True
+
+    def _fly_back(self, reading: SkimmerReading, now_ms: int) -> bool:
+        if reading.place is Place.CORRIDOR:
+            self._set_mode(Mode.CRUISE)
+            self._enter(Stage.HOLDING, now_ms)
+            return True
+        return not self.memory.trigger and self._transit_mode(reading, Mode.CRUISE, now_ms)
+
+    def _transit_mode(self, reading: SkimmerReading, usual: Mode, now_ms: int) -> bool:
+        """ECLIPSE/SURVIVAL while power is poor."""
+        low = self.profile.power.survival_soc
+        poor = reading.soc < (2.0 * low if self.memory.mode is Mode.SURVIVAL else low)
+        wanted = Mode.SURVIVAL if poor else usual
+        if wanted is self.memory.mode:
+            return False
+        self._set_mode(wanted)
+        self._announce(now_ms)
+        return True
+
+    def _silent(self, now_ms: int) -> bool:
+        """Nothing heard for long: home by itself."""
+        silence_s = (now_ms - self.memory.heard_ms) / 1000.0
+        if silence_s < self.profile.heartbeat.home_after_s:
+            return False
+        self._turn_back(now_ms, "depot_silent", "nothing heard of the depot for long", {"silence_s": silence_s})
+        return True
+
+    # --- margins ------------------------------------------------------------------------------------------------------
+    def _margin(self, reading: SkimmerReading) -> str | None:
+        """The margin that is near, by name."""
+        plan = self._plan()
+        if reading.fuel_kg < reading.fuel_need_kg * (1.0 + plan.fuel_reserve):
+            return "fuel_margin_near"
+        if reading.power_wh < reading.power_need_wh * (1.0 + plan.power_reserve):
+            return "power_margin_near"
+        if reading.spine_k > 0.97 * plan.spine_max_k:
+            return "thermal_limit_near"
+        return None
+
+    def _margins(self, reading: SkimmerReading) -> dict[str, Any]:
+        return {
+            "fuel_kg": reading.fuel_kg, "fuel_need_kg": reading.fuel_need_kg, "power_wh": reading.power_wh,
+            "power_need_wh": reading.power_need_wh, "spine_k": reading.spine_k,
+        }  # fmt: skip
+
+    # --- aborts -------------------------------------------------------------------------------------------------------
+    def _abort(self, reading: SkimmerReading, now_ms: int) -> None:
+        """ABORT-1: survival mode at once, then home if fuel and power allow it, else disposal."""
+        memory = self.memory
+        watch = first(ABORT_1, reading, self.profile)
+        assert watch is not None  # the caller has seen a trip
+        power_wh = reading.reserve_wh + reading.power_wh
+        feasible = reading.fuel_kg >= reading.fuel_need_kg and power_wh >= reading.reserve_need_wh
+        facts = {
+            **watch.measured(reading), "fuel_kg": reading.fuel_kg, "fuel_need_kg": reading.fuel_need_kg,
+            "power_wh": power_wh, "power_need_wh": reading.reserve_need_wh, "return_feasible": feasible,
+        }  # fmt: skip
+        course = "returning" if feasible else "return is not feasible: disposal"
+        self._decide(now_ms, watch.name, f"ABORT-1, {watch.group}; {course}", facts)
+        memory.trigger = ABORT_1.index(watch) + 1
+        memory.harvest_until_ms = None
+        self._set_mode(Mode.SURVIVAL)
+        if feasible:
+            self._craft.turn_back()
+            self._enter(Stage.RETURN, now_ms)
+        else:
+            self._craft.dispose()
+            self._enter(Stage.DISPOSAL, now_ms)
+
+    def _recall(self, now_ms: int) -> Answer:
+        """ABORT-2: stop what you are doing and come back now."""
+        memory = self.memory
+        if memory.stage is Stage.DOCKED:
+            return Answer.REFUSED
+        if memory.recalled:
+            return Answer.ACCEPTED
+        memory.recalled = True
+        if memory.stage in (Stage.OUTBOUND, Stage.HARVEST):
+            self._turn_back(now_ms, "recall", "ABORT-2: recalled by the depot", {})
+        return Answer.ACCEPTED
+
+    def _turn_back(self, now_ms: int, name: str, reason: str, facts: dict[str, Any]) -> None:
+        self._decide(now_ms, name, reason, facts)
+        self.memory.harvest_until_ms = None
+        self._craft.turn_back()
+        self._set_mode(Mode.CRUISE)
+        self._enter(Stage.RETURN, now_ms)
+
+    # --- orders -------------------------------------------------------------------------------------------------------
+    def _go(self, now_ms: int) -> Answer:
+        memory = self.memory
+        if memory.plan is None:
+            return Answer.REFUSED
+        if memory.stage is not Stage.DOCKED:
+            return Answer.ACCEPTED if memory.stage is Stage.UNDOCKING else Answer.REFUSED
+        if memory.plan.number == memory.flown:
+            return Answer.REFUSED  # an old GO that came late: this plan has been flown
+        self._decide(now_ms, "undock", "launch command", {"plan": memory.plan.number})
+        memory.flown = memory.plan.number
+        memory.trigger = 0
+        memory.recalled = False
+        memory.boot_ms = now_ms
+        memory.beat_ms = now_ms + round(self.profile.heartbeat.period_s * 1000.0)
+        self._craft.undock()
+        self._set_mode(Mode.CRUISE)
+        self._enter(Stage.UNDOCKING, now_ms)
+        return Answer.ACCEPTED
+
+    def _cleared(self, now_ms: int, order: Order) -> Answer:
+        memory = self.memory
+        if memory.stage in (Stage.APPROACH, Stage.DOCKED):
+            return Answer.ACCEPTED
+        if memory.stage is not Stage.HOLDING:
+            return Answer.REFUSED
+        self._decide(now_ms, "approach", "docking clearance", {"emergency": order is Order.EMERGENCY_CLEARANCE})
+        self._craft.approach()
+        self._enter(Stage.APPROACH, now_ms)
+        return Answer.ACCEPTED
+
+    # --- words --------------------------------------------------------------------------------------------------------
+    def _plan(self) -> MissionPlan:
+        plan = self.memory.plan
+        assert plan is not None  # nobody undocks without one
+        return plan
+
+    def _set_mode(self, mode: Mode) -> None:
+        self.memory.mode = mode
+        self._craft.set_mode(mode)
+
+    def _enter(self, stage: Stage, now_ms: int) -> None:
+        self.memory.stage = stage
+        self._announce(now_ms)
+
+    def _announce(self, now_ms: int, reading: SkimmerReading | None = None) -> None:
+        """A status that has to arrive."""
+        memory = self.memory
+        memory.repeat_gap_ms = round(self.profile.heartbeat.poll_s * 1000.0)
+        memory.repeat_ms = now_ms + memory.repeat_gap_ms
+        memory.urgent_seq = (memory.seq + 1) & 0xFFFF
+        self._report(now_ms, reading)
+
+    def _report(self, now_ms: int, reading: SkimmerReading | None = None, *, ask: bool = False) -> None:
+        memory = self.memory
+        r = reading or self._craft.skimmer_reading()
+        memory.seq = (memory.seq + 1) & 0xFFFF
+        memory.out.append(
+            Status(
+                memory.seq, max(now_ms - memory.boot_ms, 0), memory.stage, memory.mode,
+                ask or memory.repeat_ms is not None, memory.trigger, memory.trips, memory.flown, r.overstress,
+                r.remaining_s, r.fuel_kg, r.fuel_need_kg, r.soc, r.min_soc, r.power_wh, r.power_need_wh, r.store_kg,
+                r.harvested_kg, r.expected_kg, r.drift_m, r.current_ratio, r.signature_k, r.spine_k, r.seal, r.thrust,
+                r.capacity,
+            )  # fmt: skip
+        )
+
+    def _decide(self, now_ms: int, name: str, reason: str, facts: dict[str, Any]) -> None:
+        number = self.memory.plan.number if self.memory.plan else 0
+        self._record(Decision(now_ms, number, _PHASE[self.memory.stage], "skimmer", name, reason, facts))

@@ -1,0 +1,126 @@
+"""Tanks, valves and manifolds: mass that moves along a graph and is always somewhere.
+
+A `Tank` holds one species. A `Line` leads from a manifold (or port) to a tank or another manifold over at least two
+independent routes, each with its own valve: while one works, mass passes; with none, what lies behind is isolated. What
+leaves or enters the modelled system is booked in `Outside`, so that at every instant
+
+    sum of all tanks + sum of all outside accounts = constant.
+
+Nothing here knows time: a caller says how much is to move, and learns how much did.
+"""
+
+from __future__ import annotations
+
+from msgspec import Struct, field
+
+
+class Tank(Struct):
+    """`kg` of `species`; `capacity_kg` cannot be passed."""
+
+    name: str
+    species: str
+    capacity_kg: float
+    kg: float = 0.0
+
+    @property
+    def room_kg(self) -> float:
+        return max(self.capacity_kg - self.kg, 0.0)
+
+    @property
+    def fill(self) -> float:
+        return self.kg / self.capacity_kg
+
+
+class Outside(Struct):
+    """What has left the system (positive) or come into it (negative), kg, by account and species."""
+
+    kg: dict[str, float] = field(default_factory=dict)
+
+    def book(self, account: str, species: str, kg: float) -> None:
+        """`kg` leave by `account` (negative: enter)."""
+        key = f"{account}/{species}"
+        self.kg[key] = self.kg.get(key, 0.0) + kg
+
+    def total(self, account: str) -> float:
+        """Of all species of one account."""
+        return sum(kg for key, kg in self.kg.items() if key.startswith(f"{account}/"))
+
+
+class Line(Struct):
+    """Parallel routes between two points, each open or not (stuck, or closed by an isolation). `kg_s`: of one route."""
+
+    name: str
+    kg_s: float
+    open: list[bool] = field(default_factory=lambda: [True, True])
+    isolated: bool = False
+
+    @property
+    def works(self) -> bool:
+        """Can anything pass?"""
+        return not self.isolated and any(self.open)
+
+    @property
+    def route(self) -> int | None:
+        """The route in use: the first that works."""
+        return next((number for number, is_open in enumerate(self.open) if is_open and not self.isolated), None)
+
+    def stick(self) -> None:
+        """One more valve is stuck shut."""
+        if (route := self.route) is not None:
+            self.open[route] = False
+
+    def free(self) -> None:
+        """All valves move again."""
+        self.open = [True] * len(self.open)
+
+
+def take_in(tank: Tank, kg: float, outside: Outside, account: str) -> float:
+    """`kg` from outside into a tank, as far as there is room; returns what came."""
+    moved = min(max(kg, 0.0), tank.room_kg)
+    tank.kg += moved
+    outside.book(account, tank.species, -moved)
+    return moved
+
+
+def let_out(tank: Tank, kg: float, outside: Outside, account: str) -> float:
+    """`kg` out of a tank, as far as it is there; returns what went."""
+    moved = min(max(kg, 0.0), tank.kg)
+    tank.kg -= moved
+    outside.book(account, tank.species, moved)
+    return moved
+
+
+def reach(lines: tuple[Line, ...]) -> float:
+    """What a path of lines can carry, kg/s: its slowest; 0 when one of them is isolated."""
+    return min((line.kg_s for line in lines), default=0.0) if all(line.works for line in lines) else 0.0
+
+
+def transfer(source: Tank, sink: Tank, kg: float, outside: Outside, *, efficiency: float = 1.0) -> tuple[float, float]:
+    """Up to `kg` from source to sink of the same species; 1 - `efficiency` of it is lost on the way and booked as
+    "route_loss". Returns (taken from the source, arrived)."""
+    if source.species != sink.species:
+        raise ValueError(f"{source.name} holds {source.species}, {sink.name} holds {sink.species}")
+    taken = min(max(kg, 0.0), source.kg, sink.room_kg / efficiency if efficiency > 0.0 else source.kg)
+    arrived = min(taken * efficiency, sink.room_kg)
+    source.kg -= taken
+    sink.kg += arrived
+    if taken != arrived:
+        outside.book("route_loss", source.species, taken - arrived)
+    return taken, arrived
+
+
+M_CO2, M_CO, M_O2 = 44.009, 28.010, 31.998
+"""Molar masses, g/mol (IUPAC 2021, rounded)."""
+O2_YIELD = M_O2 / (2.0 * M_CO2)
+"""kg of O2 from 1 kg of CO2: 2 CO2 -> 2 CO + O2."""
+
+
+def electrolyse(co2: Tank, o2: Tank, kg: float, outside: Outside) -> float:
+    """Up to `kg` of CO2 through the reactor: O2 to its tank, CO overboard. Returns the CO2 used; limited by the room for
+    O2."""
+    used = min(max(kg, 0.0), co2.kg, o2.room_kg / O2_YIELD)
+    co2.kg -= used
+    made = min(used * O2_YIELD, o2.room_kg)
+    o2.kg += made
+    outside.book("soxe_vent", "CO", used - made)
+    return used

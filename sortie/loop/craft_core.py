@@ -1,0 +1,76 @@
+"""The little that the mission protocol needs of a kinematic skimmer: it keeps waypoints and flies them by timetable."""
+
+from __future__ import annotations
+
+from autopilot import report
+from autopilot.geo import GeoPoint
+from autopilot.journal import Change
+from autopilot.mission.items import MissionItem
+from autopilot.mission.sequencer import MissionSequencer
+from autopilot.mission.storage import MissionStorage
+from autopilot.outcome import ACCEPTED, Outcome, Result
+from autopilot.vehicle import VehicleState
+
+_NOT_FLOWN = Outcome(Result.UNSUPPORTED, "a kinematic skimmer flies its plan only")
+
+
+class CraftClock:
+    """A vehicle, as far as its clock goes."""
+
+    def __init__(self) -> None:
+        self.state = VehicleState()
+
+    def set_ms(self, now_ms: int) -> None:
+        """Vehicle time."""
+        self.state.report[report.TIME_MS] = now_ms
+
+
+class CraftCore:
+    """A `MissionCore`: plans are swapped in at once, nothing is flown by items."""
+
+    kind = "copter"
+    mode_number = 0
+    home: GeoPoint | None = None
+
+    def __init__(self) -> None:
+        self.vehicle = CraftClock()
+        self.sequencer = MissionSequencer()
+        self.mission, self.fence, self.rally = MissionStorage(1), MissionStorage(0), MissionStorage(0)
+
+    def check_plan(self, kind: int, items: tuple[MissionItem, ...]) -> str | None:
+        return None
+
+    def replace_plan(self, kind: int, items: tuple[MissionItem, ...], now_ms: int) -> None:
+        (self.mission, self.fence, self.rally)[kind].replace(items)
+
+    def may_clear(self, kind: int) -> bool:
+        return True
+
+    def set_current(self, seq: int, now_ms: int, *, reset: bool = False) -> Outcome:
+        return _NOT_FLOWN if seq else ACCEPTED
+
+    def guided_item(self, lat: float, lon: float, alt_amsl: float, now_ms: int) -> Outcome:
+        return _NOT_FLOWN
+
+    def guided_altitude(self, alt_amsl: float, now_ms: int) -> Outcome:
+        return _NOT_FLOWN
+
+
+class PassingJournal:
+    """Plans of a kinematic skimmer are kept by the loop's own snapshots: everything is durable at once."""
+
+    def __init__(self) -> None:
+        self._ticket = 0
+
+    def submit(self, change: Change) -> int:
+        self._ticket += 1
+        return self._ticket
+
+    def latest(self) -> int:
+        return self._ticket
+
+    def durable(self) -> int:
+        return self._ticket
+
+    def failure(self, ticket: int) -> str | None:
+        return None

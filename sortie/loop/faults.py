@@ -1,0 +1,182 @@
+"""Faults of the loop: NAME@WHEN[..WHEN][#K], WHEN = phaseN, phaseN+SECONDS or T+SECONDS (sortie-loop.md, names of
+triggers). This says when each strikes and ends; what it does is the world's and the link's matter."""
+
+from __future__ import annotations
+
+import re
+
+from msgspec import Struct
+
+from autopilot.depot.settings import Profile
+from autopilot.depot.watches import ABORT_1_NAMES, ABORT_2_NAMES, ABORT_3_NAMES
+from sitl.resources.chance import uniform
+from sortie.errors import UserError
+from sortie.faults import Fault, parse_fault
+
+GO_NAMES = ("no_go_power", "no_go_thermal", "no_go_comms", "no_go_tanks")
+LINK_NAMES = ("link_loss", "link_lossy")
+DOCK_NAMES = ("dock_refused", "dock_delayed", "skimmer_lost", "skimmer_late", "valve_stuck", "interface_failure")
+NAMES = (*ABORT_1_NAMES, *ABORT_2_NAMES, *ABORT_3_NAMES, *GO_NAMES, *LINK_NAMES, *DOCK_NAMES)
+DELAY_MS = 60_000
+"""How long `dock_delayed` lasts without an end."""
+_WHEN = re.compile(r"(?:phase(?P<phase>[1-8])(?:\+(?P<offset>\d+(?:\.\d+)?))?|T\+(?P<time>\d+(?:\.\d+)?))")
+
+
+class When(Struct, frozen=True):
+    """`phase` None: `offset_ms` since the loop began; else since that phase began."""
+
+    phase: int | None
+    offset_ms: int
+
+
+class LoopFault(Struct, frozen=True):
+    """`sortie` None: the first time that WHEN is met; 0: in every sortie; else in that one."""
+
+    text: str
+    name: str
+    start: When
+    end: When | None = None
+    sortie: int | None = None
+
+
+class FaultMemory(Struct):
+    """Of one fault: the sortie in which it last struck (0 = never), whether it holds and since when."""
+
+    struck: int = 0
+    active: bool = False
+    since_ms: int = 0
+
+
+def parse_loop_fault(text: str) -> LoopFault:
+    """A `--fault` of `sortie loop`; UserError says what is wrong."""
+    try:
+        fault = parse_fault(text, NAMES)
+    except UserError as error:
+        if "not of the form" not in str(error):
+            raise
+        raise UserError(f"--fault {text}: not of the form NAME@WHEN[..WHEN][#K], e.g. debris@phase4+30#2") from None
+    if fault.value is not None:
+        raise UserError(f"--fault {text}: {fault.name} takes no value")
+    if fault.start is None:
+        raise UserError(f"--fault {text}: WHEN is missing, e.g. {fault.name}@phase4+30")
+    start = _when(fault.start, fault)
+    end = None if fault.end is None else _when(fault.end, fault)
+    if end is not None and end.phase == start.phase and end.offset_ms <= start.offset_ms:
+        raise UserError(f"--fault {text}: the end comes before the start")
+    if fault.nth == "0":
+        raise UserError(f"--fault {text}: sorties are counted from 1")
+    sortie = None if fault.nth is None else 0 if fault.nth == "*" else int(fault.nth)
+    return LoopFault(text, fault.name, start, end, sortie)
+
+
+def _when(text: str, fault: Fault) -> When:
+    match = _WHEN.fullmatch(text.strip())
+    if match is None:
+        raise UserError(f"--fault {fault}: '{text}' is not a WHEN such as phase4, phase4+30 or T+3600 (phases 1 to 8)")
+    if match["phase"]:
+        return When(int(match["phase"]), round(float(match["offset"] or 0.0) * 1000.0))
+    return When(None, round(float(match["time"]) * 1000.0))
+
+
+class Clock(Struct):
+    """What WHEN is measured against."""
+
+    now_ms: int = 0
+    sortie: int = 1
+    phase: int = 1
+    phase_start_ms: int = 0
+
+
+class FaultSchedule:
+    """Tells, as the loop goes on, which faults strike and which end. `memory` survives a restart."""
+
+    def __init__(self, faults: list[LoopFault], profile: Profile, seed: int, memory: dict[str, FaultMemory]) -> None:
+        self._given = faults
+        self._profile = profile
+        self._seed = seed
+        self._chance: list[LoopFault] = []
+        self._chance_sortie = 0
+        self.memory = memory
+
+    def next_ms(self, clock: Clock) -> int | None:
+        """The next instant at which a fault strikes or ends by time."""
+        dues = []
+        for fault in self._all(clock):
+            memory = self._memory(fault)
+            if memory.active:
+                dues.append(self._end_ms(fault, memory, clock))
+            elif self._may_strike(fault, memory, clock):
+                dues.append(_due_ms(fault.start, clock))
+        return min((due for due in dues if due is not None and due > clock.now_ms), default=None)
+
+    def take(self, clock: Clock) -> list[tuple[str, bool]]:
+        """(name, begins) of all that strikes or ends now, in order."""
+        happened: list[tuple[str, bool]] = []
+        for fault in self._all(clock):
+            memory = self._memory(fault)
+            if memory.active and self._has_ended(fault, memory, clock):
+                memory.active = False
+                happened.append((fault.name, False))
+            if not memory.active and self._may_strike(fault, memory, clock):
+                due = _due_ms(fault.start, clock)
+                if due is not None and due <= clock.now_ms:
+                    memory.struck, memory.since_ms, memory.active = clock.sortie, clock.now_ms, True
+                    happened.append((fault.name, True))
+        return happened
+
+    def repaired(self, name: str) -> None:
+        """The health review has put it right."""
+        for text, memory in self.memory.items():
+            if text.split("@")[0] == name:
+                memory.active = False
+
+    def _all(self, clock: Clock) -> list[LoopFault]:
+        if not self._profile.hazards:
+            return self._given
+        if clock.sortie != self._chance_sortie:
+            self._chance_sortie = clock.sortie
+            self._chance = self._draw(clock.sortie)
+        return self._given + self._chance
+
+    def _draw(self, sortie: int) -> list[LoopFault]:
+        """What chance has for this sortie: each hazard with its probability, in phase 3, 4 or 5 by their lengths."""
+        plan = self._profile.plan
+        usual = [(phase, plan.usual_s(phase)) for phase in (3, 4, 5)]
+        drawn = []
+        for name, chance in self._profile.hazards.items():
+            if uniform(self._seed, sortie, f"hazard {name}") >= chance:
+                continue
+            at = uniform(self._seed, sortie, f"instant {name}") * sum(length for _, length in usual)
+            for phase, length in usual:
+                if at < length or phase == 5:
+                    when = When(phase, round(min(at, 0.9 * length) * 1000.0))
+                    drawn.append(LoopFault(f"{name}@chance#{sortie}", name, when, None, sortie))
+                    break
+                at -= length
+        return drawn
+
+    def _memory(self, fault: LoopFault) -> FaultMemory:
+        return self.memory.setdefault(fault.text, FaultMemory())
+
+    def _may_strike(self, fault: LoopFault, memory: FaultMemory, clock: Clock) -> bool:
+        if fault.sortie is None:
+            return memory.struck == 0
+        return memory.struck != clock.sortie and fault.sortie in (0, clock.sortie)
+
+    def _has_ended(self, fault: LoopFault, memory: FaultMemory, clock: Clock) -> bool:
+        if fault.end is None and fault.name in ABORT_2_NAMES and clock.sortie != memory.struck:
+            return True
+        due = self._end_ms(fault, memory, clock)
+        return due is not None and clock.now_ms >= due
+
+    def _end_ms(self, fault: LoopFault, memory: FaultMemory, clock: Clock) -> int | None:
+        if fault.end is not None:
+            due = _due_ms(fault.end, clock)
+            return due if due is not None and due > memory.since_ms else None
+        return memory.since_ms + DELAY_MS if fault.name == "dock_delayed" else None
+
+
+def _due_ms(when: When, clock: Clock) -> int | None:
+    if when.phase is None:
+        return when.offset_ms
+    return clock.phase_start_ms + when.offset_ms if when.phase == clock.phase else None

@@ -1,0 +1,198 @@
+"""The loop of a kinematic profile: world, two parties, and a real MAVLink link between them, from event to event.
+
+All of it runs in virtual time: vehicle time jumps to the earliest deadline of the world, of either party, of the link,
+of a fault. The same profile, seed and faults give the same decisions and bytes. What is to survive a crash is one
+`Snapshot`, taken at instants at which nothing is on its way.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import msgspec
+from msgspec import Struct
+
+from autopilot.depot.decision import Decision
+from autopilot.depot.depot import DepotParty
+from autopilot.depot.memory import DepotMemory
+from autopilot.depot.names import EndedBy
+from autopilot.depot.record import SortieRecord
+from autopilot.depot.settings import Profile
+from autopilot.depot.skimmer import SkimmerMemory, SkimmerParty
+from autopilot.mission.items import MissionItem
+from mavlink_bridge.clients.base import Target
+from mavlink_bridge.endpoint import Endpoint
+from mavlink_bridge.links.memory import MemoryEnd, MemoryLink
+from mavlink_bridge.services.mission import MissionService
+from mavlink_bridge.services.sortie import wire
+from mavlink_bridge.services.sortie.depot import DepotClient
+from mavlink_bridge.services.sortie.skimmer import SkimmerService
+from sitl.resources.space import SpaceWorld
+from sitl.resources.state import SpaceState
+from sortie.loop.craft_core import CraftCore, PassingJournal
+from sortie.loop.faults import LINK_NAMES, Clock, FaultMemory, FaultSchedule, LoopFault
+
+LOSSY = 0.25
+_SKIMMER_SYSTEM = 1
+
+
+class Snapshot(Struct):
+    """Everything that a restart needs."""
+
+    world: SpaceState
+    skimmer: SkimmerMemory
+    depot: DepotMemory
+    faults: dict[str, FaultMemory]
+    waypoints: list[tuple[float, float, float]]
+    loss: float = 0.0
+
+
+def encode(snapshot: Snapshot) -> bytes:
+    """For the journal."""
+    return msgspec.json.encode(snapshot)
+
+
+def decode(data: bytes) -> Snapshot:
+    """What `encode` wrote; msgspec.DecodeError when it is something else."""
+    return msgspec.json.decode(data, type=Snapshot)
+
+
+class SpaceLoop:
+    """See the module. `step` moves on by one event; decisions and closed sorties are taken with `take_*`."""
+
+    def __init__(
+        self, profile: Profile, seed: int, faults: list[LoopFault], *, total: int | None = None,
+        confirm: bool = False, snapshot: Snapshot | None = None,
+    ) -> None:  # fmt: skip
+        self._decisions: list[Decision] = []
+        self.world = SpaceWorld(profile, seed, snapshot.world if snapshot else None)
+        self.skimmer = SkimmerParty(
+            profile, self.world, self._decisions.append, snapshot.skimmer if snapshot else None
+        )
+        self.depot = DepotParty(
+            profile, self.world, self._decisions.append, snapshot.depot if snapshot else None, total=total,
+            confirm=confirm,
+        )  # fmt: skip
+        self.faults = FaultSchedule(faults, profile, seed, snapshot.faults if snapshot else {})
+        self._clock = Clock()
+        self.link = MemoryLink(seed)
+        self.link.advance(self.world.state.now_ms)
+        self.link.loss = snapshot.loss if snapshot else 0.0
+        self._join()
+        if snapshot is None:
+            self.depot.start(0)
+            self._exchange()
+        else:
+            items = [MissionItem(16, 0, x=x, y=y, z=z) for x, y, z in snapshot.waypoints]
+            self._core.mission.replace(tuple(items))
+
+    def _join(self) -> None:
+        """Two endpoints, and the services that speak for the parties."""
+        self._core = CraftCore()
+        self._craft_end = Endpoint(_SKIMMER_SYSTEM)
+        self._craft_link = self._craft_end.open_link("depot")
+        self._craft_end.add_service(MissionService(self._core, PassingJournal()))
+        self._craft_end.add_service(SkimmerService(self.skimmer, self._core.mission))
+        self._depot_end = Endpoint(wire.DEPOT_SYSTEM, wire.DEPOT_COMPONENT)
+        self._depot_link = self._depot_end.open_link("skimmer")
+        self._depot_end.add_service(DepotClient(self.depot, Target(_SKIMMER_SYSTEM)))
+
+    # --- facts --------------------------------------------------------------------------------------------------------
+    @property
+    def now_ms(self) -> int:
+        """Vehicle time since the loop began."""
+        return self.world.state.now_ms
+
+    @property
+    def ended_by(self) -> EndedBy | None:
+        """Why the loop is over, or None."""
+        return self.depot.memory.ended_by
+
+    def snapshot(self) -> Snapshot:
+        """The state now; between two steps only."""
+        return Snapshot(
+            self.world.state, self.skimmer.memory, self.depot.memory, self.faults.memory,
+            [(item.x, item.y, item.z) for item in self._core.mission.items()], self.link.loss,
+        )  # fmt: skip
+
+    def take_decisions(self) -> list[Decision]:
+        """Decisions since the last call, in order."""
+        out = self._decisions[:]
+        self._decisions.clear()
+        return out
+
+    def take_closed(self) -> list[SortieRecord]:
+        """Sorties that have ended since the last call."""
+        return self.depot.take_closed()
+
+    # --- time ---------------------------------------------------------------------------------------------------------
+    def next_ms(self) -> int | None:
+        """The instant of the next step; None when nothing more will happen."""
+        state = self.world.state
+        dues = [self.world.next_event_ms(), self.link.next_delivery_ms(), self.faults.next_ms(self._now())]
+        dues += self._depot_end.next_deadlines()
+        if not state.destroyed:
+            dues += self._craft_end.next_deadlines()
+        due = min((due for due in dues if due is not None), default=None)
+        return None if due is None else max(due, state.now_ms)
+
+    def step(self, until_ms: int | None = None) -> None:
+        """On to the next event, or to `until_ms` if that is earlier."""
+        due = self.next_ms()
+        if until_ms is not None:
+            due = until_ms if due is None else min(due, until_ms)
+        if due is None:
+            raise RuntimeError("nothing more will happen")
+        self.world.advance(due)
+        self._exchange()
+
+    def run(self, until: Callable[[], bool]) -> None:
+        """Steps until `until` holds or the loop has ended."""
+        while self.ended_by is None and not until():
+            self.step()
+
+    def _now(self) -> Clock:
+        memory, clock = self.depot.memory, self._clock
+        clock.now_ms, clock.sortie = self.now_ms, memory.number
+        clock.phase, clock.phase_start_ms = int(memory.phase), memory.phase_start_ms
+        return clock
+
+    def _exchange(self) -> None:
+        """Everything that can happen at this instant, until nothing new happens."""
+        now_ms = self.now_ms
+        self.link.advance(now_ms)
+        self._core.vehicle.set_ms(now_ms)
+        busy = True
+        while busy:
+            busy = self._strike()
+            busy |= self._carry(self._depot_end, self._depot_link, self.link.a)
+            if not self.world.state.destroyed:
+                busy |= self._carry(self._craft_end, self._craft_link, self.link.b)
+            else:
+                self.link.b.read()
+
+    def _carry(self, endpoint: Endpoint, number: int, end: MemoryEnd) -> bool:
+        now_ms = self.now_ms
+        data = end.read()
+        if data:
+            endpoint.receive(number, data, now_ms, now_ms)
+        endpoint.handle_timeouts(now_ms, now_ms)
+        waiting = endpoint.take_bytes(number)
+        if waiting:
+            end.write(waiting)
+        return bool(data or waiting)
+
+    def _strike(self) -> bool:
+        happened = self.faults.take(self._now()) if self.ended_by is None else []
+        for name, begins in happened:
+            if name in LINK_NAMES:
+                self.link.loss = 0.0 if not begins else 1.0 if name == "link_loss" else LOSSY
+            elif begins:
+                self.world.inject(name)
+                if name == "skimmer_late":
+                    self.world.stretch_return()
+            else:
+                self.world.clear(name)
+        for name in self.world.take_repairs():
+            self.faults.repaired(name)
+        return bool(happened)
