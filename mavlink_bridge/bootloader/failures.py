@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from enum import Enum
 from typing import Final
 
@@ -80,11 +81,12 @@ def no_board(seconds: int, ports: str) -> FlashFailure:
     )
 
 
-def no_answer(port: str, seconds: int) -> FlashFailure:
+def no_answer(port: str, seconds: int, users: Sequence[str]) -> FlashFailure:
+    stop = f"stop {', '.join(users)}, which has the port open too" if users else "stop whatever else uses the port"
     return FlashFailure(
         f"no bootloader has answered on {port} for {seconds} s",
         BoardState.UNTOUCHED,
-        f"unplug the board, {AGAIN}, and plug it in when asked; stop whatever else uses the port",
+        f"unplug the board, {AGAIN}, and plug it in when asked; {stop}",
     )
 
 

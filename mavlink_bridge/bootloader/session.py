@@ -50,16 +50,18 @@ class LinkedVehicle:
     baud: int
 
 
+_HINT_MS = 1000
 ASK_TO_PLUG = "the board does not answer: unplug it and plug it in again; waiting for it"
 
 
 class FlashSession:
     """Ends with `linked` or with `failure` (`runner.done`). `port`: its name for the texts; `auto`: it is looked for by
-    USB ids; `list_ports`: a phrase with the serial ports that there are."""
+    USB ids; `list_ports`: a phrase with the serial ports that there are; `list_users`: which other programs have a port
+    open."""
 
     def __init__(
         self, firmware: Firmware, port: str, *, auto: bool = False, force: bool = False, limits: Limits | None = None,
-        list_ports: Callable[[], str] = lambda: "",
+        list_ports: Callable[[], str] = lambda: "", list_users: Callable[[str], list[str]] = lambda port: [],
     ) -> None:  # fmt: skip
         self.wire = Wire()
         self.story = Story()
@@ -70,6 +72,7 @@ class FlashSession:
         self._auto = auto
         self._limits = limits or Limits()
         self._list_ports = list_ports
+        self._list_users = list_users
         self._upload = Upload(self.wire, firmware, self.story, force=force)
         self._asked = False
 
@@ -78,6 +81,7 @@ class FlashSession:
             yield from self._reach()
             yield from self._upload.run()
             self.linked = yield from self._link()
+            self.story.finished = True
         except FlashFailure as failure:
             self.failure = failure
 
@@ -88,7 +92,10 @@ class FlashSession:
     def _reach(self) -> Script[None]:
         """Until a bootloader answers."""
         self.story.begin(Stage.FIND, self.wire.now_ms)
-        yield from self._open(self._first_opening())
+        until = self.wire.now_ms + (self._limits.no_board if self._auto else self._limits.absent)
+        if self._auto:
+            yield from self._hint_after(_HINT_MS)
+        yield from self._open(until)
         give_up = self.wire.now_ms + self._limits.silent
         bauds = cycle(FLIGHT_BAUDS)
         attempts = 0
@@ -99,7 +106,8 @@ class FlashSession:
                 if (yield from self._bootloader_answers()):
                     return
                 if self.wire.now_ms >= give_up:
-                    raise failures.no_answer(self._name, self._limits.silent // 1000)
+                    users = self._list_users(self._name)
+                    raise failures.no_answer(self._name, self._limits.silent // 1000, users)
                 self.wire.baud = next(bauds)
                 yield from self._ask_autopilot(give_up, announce=attempts >= len(FLIGHT_BAUDS))
             except PortGone:
@@ -108,8 +116,14 @@ class FlashSession:
             if attempts == len(FLIGHT_BAUDS):
                 self._ask_to_plug()
 
-    def _first_opening(self) -> int:
-        return self.wire.now_ms + (self._limits.no_board if self._auto else self._limits.absent)
+    def _hint_after(self, patience_ms: int) -> Script[None]:
+        """A board that is looked for and not there yet may be one that nobody has plugged in."""
+        until = self.wire.now_ms + patience_ms
+        self.wire.wanted = True
+        while not self.wire.connected and self.wire.now_ms < until:
+            yield until
+        if not self.wire.connected:
+            self.story.say("no flight controller found yet: plug it in; waiting for it")
 
     def _open(self, until_ms: int | None = None) -> Script[None]:
         """Have the port open. Fails at `until_ms` (None: after the limit for an absent port), or when something stands
@@ -132,7 +146,7 @@ class FlashSession:
 
     def _absent(self, seconds: int) -> FlashFailure:
         if self._auto and not self.wire.opened:
-            return failures.no_board(seconds, self._list_ports())
+            return failures.no_board(self._limits.no_board // 1000, self._list_ports())
         return failures.absent(self._name, seconds, self.story.board_state, self._list_ports())
 
     def _bootloader_answers(self) -> Script[bool]:
@@ -172,7 +186,7 @@ class FlashSession:
     def _link(self) -> Script[LinkedVehicle]:
         """The firmware starts: wait for its HEARTBEAT, at any rate."""
         limit = self._limits.heartbeat
-        self.story.begin(Stage.LINK, self.wire.now_ms, limit)
+        self.story.begin(Stage.LINK, self.wire.now_ms)
         until = self.wire.now_ms + limit
         yield from self.wire.close(self._limits.restart)
         bauds = cycle(FLIGHT_BAUDS)

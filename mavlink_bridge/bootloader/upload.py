@@ -52,7 +52,7 @@ class BoardInfo:
 
 class Story:
     """What an onlooker may know. `done` of `total` units of the present stage; total 0: not measured. `stages`: all
-    that were begun; `lines`: what has happened since somebody took them."""
+    that were begun; `lines`: what has happened since somebody took them; `finished`: all went well."""
 
     def __init__(self) -> None:
         self.stage = Stage.FIND
@@ -60,6 +60,7 @@ class Story:
         self.done = 0
         self.total = 0
         self.board_state = BoardState.UNTOUCHED
+        self.finished = False
         self.stages: list[Stage] = []
         self.lines: list[str] = []
 

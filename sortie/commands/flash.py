@@ -71,6 +71,7 @@ def read_firmware(path: Path, board_id: int | None) -> Firmware:
 def _flash(firmware: Firmware, path: Path, port: str, *, force: bool, yes: bool) -> str | None:
     """Where the vehicle is linked, as a connection string; None when the person said no. UserError when it fails."""
     from mavlink_bridge.bootloader.session import FlashSession
+    from sortie.flashing.obstacles import users_of
     from sortie.flashing.ports import PortFinder
     from sortie.flashing.shell import FlashShell
     from sortie.flashing.telling import Telling
@@ -79,7 +80,9 @@ def _flash(firmware: Firmware, path: Path, port: str, *, force: bool, yes: bool)
     if not yes and not _agreed(firmware, path, finder.find() or finder.name):
         print("sortie: nothing was done", file=sys.stderr)
         return None
-    session = FlashSession(firmware, finder.name, auto=finder.auto, force=force, list_ports=finder.list_ports)
+    session = FlashSession(
+        firmware, finder.name, auto=finder.auto, force=force, list_ports=finder.list_ports, list_users=users_of
+    )
     telling = Telling(session.story)
     telling.start()
     try:

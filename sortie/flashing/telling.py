@@ -43,6 +43,8 @@ class Telling:
 
     def stop(self) -> None:
         self._lines()
+        if self._story.finished:
+            self._complete()
         if self._bars is not None:
             self._bars.stop()
             self._bars = None

@@ -137,6 +137,20 @@ def test_without_any_board_auto_gives_up_after_30_s() -> None:
     done = bench(None, auto=True).run()
     assert done.now_ms == 30_000
     assert "no flight controller found by its USB ids in 30 s (no serial ports)" in words(done)
+    assert done.lines == ["no flight controller found yet: plug it in; waiting for it"]
+
+
+def test_a_board_that_auto_finds_at_once_is_not_asked_for() -> None:
+    done = bench(SimulatedBoard(), auto=True).run()
+    assert done.session.failure is None
+    assert done.lines == []
+
+
+def test_who_else_has_the_silent_port_open_is_named() -> None:
+    session = FlashSession(firmware(), PORT, list_users=lambda port: ["ModemManager (process 41)"])
+    made = FlashBench(session, SimulatedBoard(faults=Faults(mute_after=0)))
+    made.plug()
+    assert "stop ModemManager (process 41), which has the port open too" in words(made.run())
 
 
 def test_a_board_that_does_not_come_back_from_its_restart_is_told_of_as_absent() -> None:
