@@ -13,14 +13,15 @@ from sortie.logs.flight_log import FlightLog
 from sortie.logs.run_log import LOGGER
 
 if TYPE_CHECKING:
+    from sortie.logs.bin_log import BinLog  # loaded with the first flight
     from sortie.service import Service
 
 TLOG_HZ = 4.0
 
 
 class FlightRecorder:
-    """An observer of a service. `directory` is the log directory; `telemetry` False leaves out flight.tlog and
-    telemetry.csv (events and summary are always written). `latest` is the folder of the newest flight."""
+    """An observer of a service. `directory` is the log directory; `telemetry` False leaves out flight.tlog, flight.bin
+    and telemetry.csv (events and summary are always written). `latest` is the folder of the newest flight."""
 
     def __init__(self, service: Service, directory: Path, *, telemetry: bool = True) -> None:
         self.service = service
@@ -28,10 +29,17 @@ class FlightRecorder:
         self.telemetry = telemetry
         self.latest: Path | None = None
         self._log: FlightLog | None = None
+        self._bin: BinLog | None = None
         self._link: int | None = None
         self._began_ms = 0
         self._odometer = 0.0
         self._reached = 0
+        service.parameters.listeners.append(self._parameter_changed)
+
+    @property
+    def open(self) -> Path | None:
+        """The folder of the flight that is being written."""
+        return None if self._log is None else self._log.folder
 
     def observe(self, events: list[Any], now_ms: int) -> None:
         for event in events:
@@ -39,6 +47,8 @@ class FlightRecorder:
                 self._open(now_ms)
             if self._log is not None:
                 self._log.write_event(event, now_ms)
+                if self._bin is not None:
+                    self._bin.event(event, now_ms)
                 self._reached += isinstance(event, ItemReached)
         if self._log is not None:
             self._write(now_ms)
@@ -48,9 +58,14 @@ class FlightRecorder:
     def _open(self, now_ms: int) -> None:
         try:
             self.latest = new_flight_folder(self.directory)
+            if self.telemetry:
+                from sortie.logs.bin_log import BinLog
+
+                self._bin = BinLog(self.latest, self.service, now_ms)
             self._log = FlightLog(self.latest, self.service.epoch_us, now_ms)
         except OSError as error:
             LOGGER.error("flight log: %s: %s", self.directory, error.strerror)
+            self._bin = None
             return
         self._began_ms = now_ms
         self._odometer = self._distance()
@@ -66,9 +81,17 @@ class FlightRecorder:
             if frames:
                 log.write_frames(frames, now_ms)
             log.write_state(self.service.vehicle.state, now_ms)
-        if log.error is not None:
-            LOGGER.error("%s", log.error)
+        error = log.error
+        if self._bin is not None:
+            self._bin.sample(now_ms)
+            error = error or self._bin.error
+        if error is not None:
+            LOGGER.error("%s", error)
             self.close(now_ms)
+
+    def _parameter_changed(self, name: str, value: float) -> None:
+        if self._bin is not None:
+            self._bin.parameter(name, value, self.service.now_ms)
 
     def _distance(self) -> float:
         return float(self.service.vehicle.state.report[report.ODOMETER])
@@ -81,6 +104,10 @@ class FlightRecorder:
         if self._link is not None:
             self.service.endpoint.close_link(self._link)
             self._link = None
+        binary, self._bin = self._bin, None
+        if binary is not None:
+            binary.close()
+            log.error = log.error or binary.error
         state = self.service.vehicle.state.report
         log.close(
             {

@@ -1,0 +1,130 @@
+"""`flight.bin`: the DataFlash log of one flight.
+
+Begins with the formats, all parameters and the mission; then events as they happen, and samples of the vehicle's state
+at most ten times a second. Samples are taken when the service wakes anyway: a flight far ahead of real time is never
+woken for its log, so that logging changes neither its speed nor its decisions.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import IO, TYPE_CHECKING
+
+from autopilot.mission.commands import has_position
+from autopilot.mission.events import CurrentChanged
+from autopilot.mission.items import MissionItem
+from autopilot.outcome import ArmedChanged, FenceChanged, HomeChanged, ModeChanged, StatusText
+from sortie.logs import dataflash_kinds as K
+from sortie.logs.dataflash import preamble
+from sortie.logs.dataflash_samples import Sampler
+
+if TYPE_CHECKING:
+    from sortie.service import Service
+
+PERIOD_MS = 100
+_TEXT = 64
+_BUFFER = 1 << 18
+_EV_ARMED, _EV_DISARMED, _EV_SET_HOME = 10, 11, 25  # ArduPilot's LogEvent
+_ERR_FAILSAFE_FENCE = 9  # LogErrorSubsystem
+_ORIGIN_EKF, _ORIGIN_HOME = 0, 1
+_REASONS = {
+    "GCS command": 2, "Radio Failsafe": 3, "Battery Failsafe": 4, "GCS Failsafe": 5, "EKF Failsafe": 6,
+    "Fence breach": 10, "crash": 19,
+}  # fmt: skip
+"""ArduPilot's ModeReason; any other is 0, unknown."""
+
+
+class BinLog:
+    """Open from arming to disarming. Nothing but the constructor raises; `error` says why a log ended early."""
+
+    def __init__(self, folder: Path, service: Service, now_ms: int) -> None:
+        """Raises OSError when the file cannot be made."""
+        self.path = folder / "flight.bin"
+        self.error: str | None = None
+        self._service = service
+        self._next_ms = now_ms
+        self._file: IO[bytes] = self.path.open("wb", buffering=_BUFFER)
+        autopilot, parameters = service.autopilot, service.parameters
+        kinds = (*K.EVENTS, *K.SAMPLES[autopilot.kind])
+        hover = parameters["MOT_THST_HOVER"] if "MOT_THST_HOVER" in parameters.names() else float("nan")
+        self._sampler = Sampler(autopilot.kind, service.epoch_us, {"MOT_THST_HOVER": hover})
+        now_us = now_ms * 1000
+        pieces = [preamble(kinds, now_us)]
+        pieces += [K.MSG.pack(now_us, line) for line in service.telemetry.identity.banner()]
+        pieces += [
+            K.PARM.pack(now_us, name, parameters[name], parameters.definition(name).default)
+            for name in parameters.names()
+        ]
+        pieces += [self._command(item, now_us) for item in autopilot.mission.items()]
+        pieces += [*self._origins(now_us), K.MODE.pack(now_us, autopilot.mode_number, autopilot.mode_number, 0)]
+        self._write(b"".join(pieces))
+
+    # --- facts ----------------------------------------------------------------------------------------------------
+    def sample(self, now_ms: int) -> None:
+        """The vehicle's state now, unless it was sampled within `PERIOD_MS`."""
+        if now_ms < self._next_ms:
+            return
+        self._next_ms = now_ms - now_ms % PERIOD_MS + PERIOD_MS
+        home = self._service.autopilot.home
+        self._sampler.add(self._service.vehicle.state.report, now_ms, 0.0 if home is None else home.alt)
+        if self._sampler.full:
+            self._write(self._sampler.take())
+
+    def event(self, event: object, now_ms: int) -> None:
+        """What happened; kinds of events that the format has no message for are passed over."""
+        data = self._messages(event, now_ms * 1000)
+        if data:
+            self._write(self._sampler.take() + data)
+
+    def parameter(self, name: str, value: float, now_ms: int) -> None:
+        """A parameter has a new value."""
+        default = self._service.parameters.definition(name).default
+        self._write(self._sampler.take() + K.PARM.pack(now_ms * 1000, name, value, default))
+
+    def close(self) -> None:
+        """Write what is left."""
+        self._write(self._sampler.take())
+        try:
+            self._file.close()
+        except OSError as problem:
+            self.error = self.error or f"flight log {self.path}: {problem.strerror}"
+
+    # --- inside ---------------------------------------------------------------------------------------------------
+    def _messages(self, event: object, now_us: int) -> bytes:
+        match event:
+            case ModeChanged(number, reason):
+                return K.MODE.pack(now_us, number, number, _REASONS.get(reason, 0))
+            case StatusText(_, text):
+                data = text.encode("ascii", "replace")
+                return b"".join(K.MSG.pack(now_us, data[at : at + _TEXT]) for at in range(0, len(data), _TEXT))
+            case ArmedChanged(armed, _):
+                checks = int(self._service.parameters["ARMING_CHECK"])
+                what = K.EV.pack(now_us, _EV_ARMED if armed else _EV_DISARMED)
+                return what + K.ARM.pack(now_us, int(armed), checks, 0, 0)
+            case HomeChanged():
+                return K.EV.pack(now_us, _EV_SET_HOME) + b"".join(self._origins(now_us))
+            case FenceChanged(types):
+                return K.ERR.pack(now_us, _ERR_FAILSAFE_FENCE, types)
+            case CurrentChanged(seq):
+                item = self._service.autopilot.mission.get(seq)
+                return b"" if item is None else self._command(item, now_us)
+        return b""
+
+    def _command(self, item: MissionItem, now_us: int) -> bytes:
+        places = has_position(item.command)
+        return K.CMD.pack(
+            now_us, self._service.autopilot.mission.count(), item.seq, item.command, item.param1, item.param2,
+            item.param3, item.param4, item.x if places else 0.0, item.y if places else 0.0, item.z, item.frame,
+        )  # fmt: skip
+
+    def _origins(self, now_us: int) -> list[bytes]:
+        origin, home = self._service.vehicle.origin, self._service.autopilot.home
+        places = ((_ORIGIN_EKF, origin), (_ORIGIN_HOME, home))
+        return [K.ORGN.pack(now_us, what, at.lat, at.lon, at.alt) for what, at in places if at is not None]
+
+    def _write(self, data: bytes) -> None:
+        if self.error is None:
+            try:
+                self._file.write(data)
+            except OSError as problem:
+                self.error = f"flight log {self.path}: {problem.strerror}"

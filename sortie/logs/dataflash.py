@@ -1,0 +1,120 @@
+"""The DataFlash log format, as ArduPilot writes it and pymavlink, Mission Planner and other tools read it. Pure.
+
+A log is a row of messages, each `A3 95 <type>` and its packed fields. The log describes itself: FMT messages name the
+fields of each type, UNIT and MULT the units and multipliers, FMTU which field has which of them. So a reader needs no
+table of ours, and the type numbers are free (FMT's is 128).
+
+`Kind` is one type of message; `kinds` has those that we write. Format characters and the meaning of units are in
+ArduPilot's AP_Logger/README and LogStructure.h.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from math import isfinite
+
+HEAD = b"\xa3\x95"
+FMT_TYPE = 128
+
+#: Format character -> (struct code, bytes, factor that the reader divides by, numpy type).
+CHARACTERS: dict[str, tuple[str, int, float, str]] = {
+    "b": ("b", 1, 1.0, "<i1"),
+    "B": ("B", 1, 1.0, "<u1"),
+    "h": ("h", 2, 1.0, "<i2"),
+    "H": ("H", 2, 1.0, "<u2"),
+    "i": ("i", 4, 1.0, "<i4"),
+    "I": ("I", 4, 1.0, "<u4"),
+    "f": ("f", 4, 1.0, "<f4"),
+    "d": ("d", 8, 1.0, "<f8"),
+    "n": ("4s", 4, 1.0, "S4"),
+    "N": ("16s", 16, 1.0, "S16"),
+    "Z": ("64s", 64, 1.0, "S64"),
+    "c": ("h", 2, 100.0, "<i2"),
+    "C": ("H", 2, 100.0, "<u2"),
+    "e": ("i", 4, 100.0, "<i4"),
+    "E": ("I", 4, 100.0, "<u4"),
+    "L": ("i", 4, 1e7, "<i4"),
+    "M": ("B", 1, 1.0, "<u1"),
+    "Q": ("Q", 8, 1.0, "<u8"),
+}
+_TEXT = "nNZ"
+_FLOAT = "fd"
+_LIMITS = {code: ((-(1 << (8 * size - 1)), (1 << (8 * size - 1)) - 1) if code.islower() else (0, (1 << (8 * size)) - 1))
+           for code, size, _, _ in CHARACTERS.values() if len(code) == 1 and code not in _FLOAT}  # fmt: skip
+
+UNITS = {
+    "-": "", "#": "instance", "s": "s", "m": "m", "n": "m/s", "o": "m/s/s", "d": "deg", "k": "deg/s", "h": "degheading",
+    "D": "deglatitude", "U": "deglongitude", "S": "satellites", "E": "rad/s", "G": "Gauss", "v": "V", "A": "A",
+    "a": "Ah", "X": "W.h", "w": "Ohm", "O": "degC", "P": "Pa", "%": "%", "Y": "us", "z": "Hz", "b": "B",
+}  # fmt: skip
+MULTIPLIERS = {"-": 0.0, "?": 1.0, "0": 1.0, "A": 1e-1, "B": 1e-2, "C": 1e-3, "F": 1e-6, "G": 1e-7}
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """One type of message. `form`, `units` and `factors` have a character for each column."""
+
+    type: int
+    name: str
+    form: str
+    columns: tuple[str, ...]
+    units: str
+    factors: str
+    layout: struct.Struct = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        layout = struct.Struct("<" + "".join(CHARACTERS[one][0] for one in self.form))
+        object.__setattr__(self, "layout", layout)
+
+    @property
+    def size(self) -> int:
+        """Bytes of a message with its three bytes of header."""
+        return 3 + self.layout.size
+
+    @property
+    def head(self) -> bytes:
+        """The first three bytes of each message."""
+        return HEAD + bytes((self.type,))
+
+    def pack(self, *values: float | int | bytes | str) -> bytes:
+        """One message. Values are in the unit of the column (a `c` in degrees, not in 1/100); numbers that do not fit
+        are clamped, those that are not finite are 0 in a whole-numbered column, and texts are cut."""
+        fields = [_fit(one, value) for one, value in zip(self.form, values, strict=True)]
+        return self.head + self.layout.pack(*fields)
+
+
+def _fit(character: str, value: float | int | bytes | str) -> float | int | bytes:
+    code, size, factor, _ = CHARACTERS[character]
+    if isinstance(value, bytes | str):
+        data = value if isinstance(value, bytes) else value.encode("ascii", "replace")
+        return data[:size]
+    if code in _FLOAT:
+        return value
+    low, high = _LIMITS[code]
+    return min(max(round(value * factor), low), high) if isfinite(value) else 0
+
+
+def kind(type_: int, name: str, form: str, columns: str, units: str, factors: str) -> Kind:
+    """A kind from ArduPilot's notation (columns separated by commas). ValueError when the lengths do not agree."""
+    names = tuple(columns.split(","))
+    if not len(form) == len(names) == len(units) == len(factors) or len(form) > 16 or len(columns) > 64:
+        raise ValueError(f"{name}: {form} {units} {factors} do not describe {columns}")
+    return Kind(type_, name, form, names, units, factors)
+
+
+FMT = kind(FMT_TYPE, "FMT", "BBnNZ", "Type,Length,Name,Format,Columns", "-b---", "-----")
+UNIT = kind(129, "UNIT", "QbZ", "TimeUS,Id,Label", "s--", "F--")
+MULT = kind(130, "MULT", "Qbd", "TimeUS,Id,Mult", "s--", "F--")
+FMTU = kind(131, "FMTU", "QBNN", "TimeUS,FmtType,UnitIds,MultIds", "s---", "F---")
+
+
+def preamble(kinds: Iterable[Kind], time_us: int) -> bytes:
+    """What a log begins with: all formats, units and multipliers."""
+    described = [FMT, UNIT, MULT, FMTU, *kinds]
+    pieces = [FMT.pack(one.type, one.size, one.name, one.form, ",".join(one.columns)) for one in described]
+    pieces += [UNIT.pack(time_us, ord(letter), label) for letter, label in UNITS.items()]
+    pieces += [MULT.pack(time_us, ord(letter), factor) for letter, factor in MULTIPLIERS.items()]
+    pieces += [FMTU.pack(time_us, one.type, one.units, one.factors) for one in described]
+    return b"".join(pieces)

@@ -1,0 +1,78 @@
+"""The messages that a flight's DataFlash log holds, with the names, columns and units of ArduPilot 4.6.
+
+Events (sent when something happens) and samples (written together, several times a second). Columns for which the
+vehicle has no figure are NaN, or 0 where the column holds whole numbers.
+"""
+
+from __future__ import annotations
+
+from sortie.logs.dataflash import kind
+
+# --- events -----------------------------------------------------------------------------------------------------------
+PARM = kind(32, "PARM", "QNff", "TimeUS,Name,Value,Default", "s---", "F---")
+MSG = kind(33, "MSG", "QZ", "TimeUS,Message", "s-", "F-")
+MODE = kind(34, "MODE", "QMBB", "TimeUS,Mode,ModeNum,Rsn", "s---", "F---")
+EV = kind(35, "EV", "QB", "TimeUS,Id", "s-", "F-")
+ERR = kind(36, "ERR", "QBB", "TimeUS,Subsys,ECode", "s--", "F--")
+ARM = kind(37, "ARM", "QBIBB", "TimeUS,ArmState,ArmChecks,Forced,Method", "s----", "F----")
+CMD = kind(
+    38, "CMD", "QHHHffffLLfB", "TimeUS,CTot,CNum,CId,Prm1,Prm2,Prm3,Prm4,Lat,Lng,Alt,Frame", "s-------DUm-",
+    "F-------GG0-",
+)  # fmt: skip
+ORGN = kind(39, "ORGN", "QBLLe", "TimeUS,Type,Lat,Lng,Alt", "s#DUm", "F-GGB")
+EVENTS = (PARM, MSG, MODE, EV, ERR, ARM, CMD, ORGN)
+
+# --- samples ----------------------------------------------------------------------------------------------------------
+ATT = kind(
+    64, "ATT", "QffffffB", "TimeUS,DesRoll,Roll,DesPitch,Pitch,DesYaw,Yaw,AEKF", "sddddhh-", "F000000-"
+)  # fmt: skip
+RATE = kind(
+    65, "RATE", "Qfffffffffffff", "TimeUS,RDes,R,ROut,PDes,P,POut,YDes,Y,YOut,ADes,A,AOut,AOutSlew", "skk-kk-kk-oo--",
+    "F?????????BB--",
+)  # fmt: skip
+POS = kind(66, "POS", "QLLfff", "TimeUS,Lat,Lng,Alt,RelHomeAlt,RelOriginAlt", "sDUmmm", "FGG000")
+GPS = kind(
+    67, "GPS", "QBBIHBcLLeffffB", "TimeUS,I,Status,GMS,GWk,NSats,HDop,Lat,Lng,Alt,Spd,GCrs,VZ,Yaw,U",
+    "s#-s-S-DUmnhnh-", "F--C-0BGGB000--",
+)  # fmt: skip
+BAT = kind(
+    68, "BAT", "QBfffffcfBBB", "TimeUS,Inst,Volt,VoltR,Curr,CurrTot,EnrgTot,Temp,Res,RemPct,H,SH", "s#vvAaXOw%-%",
+    "F-000C0?0000",
+)  # fmt: skip
+IMU = kind(
+    69, "IMU", "QBffffffIIfBBHH", "TimeUS,I,GyrX,GyrY,GyrZ,AccX,AccY,AccZ,EG,EA,T,GH,AH,GHz,AHz", "s#EEEooo--O--zz",
+    "F-000000-----00",
+)  # fmt: skip
+BARO = kind(
+    70, "BARO", "QBfffcfIffB", "TimeUS,I,Alt,AltAMSL,Press,Temp,CRt,SMS,Offset,GndTemp,Health", "s#mmPOnsmO-",
+    "F-000B0C?0-",
+)  # fmt: skip
+MAG = kind(
+    71, "MAG", "QBhhhhhhhhhBI", "TimeUS,I,MagX,MagY,MagZ,OfsX,OfsY,OfsZ,MOX,MOY,MOZ,Health,S", "s#GGGGGGGGG-s",
+    "F-CCCCCCCCC-F",
+)  # fmt: skip
+VIBE = kind(72, "VIBE", "QBfffI", "TimeUS,IMU,VibeX,VibeY,VibeZ,Clip", "s#ooo-", "F-000-")
+RCOU = kind(
+    73, "RCOU", "QHHHHHHHHHHHHHH", "TimeUS,C1,C2,C3,C4,C5,C6,C7,C8,C9,C10,C11,C12,C13,C14", "sYYYYYYYYYYYYYY",
+    "F--------------",
+)  # fmt: skip
+XKF4 = kind(
+    74, "XKF4", "QBcccccfffHBIHb", "TimeUS,C,SV,SP,SH,SM,SVT,errRP,OFN,OFE,FS,TS,SS,GPS,PI", "s#------mm-----",
+    "F-------??-----",
+)  # fmt: skip
+CTUN = kind(
+    75, "CTUN", "Qffffffefffhh", "TimeUS,ThI,ABst,ThO,ThH,DAlt,Alt,BAlt,DSAlt,SAlt,TAlt,DCRt,CRt", "s----mmmmmmnn",
+    "F----00B000BB",
+)  # fmt: skip
+PSCN = kind(76, "PSCN", "Qffffffff", "TimeUS,TPN,PN,DVN,TVN,VN,DAN,TAN,AN", "smmnnnooo", "F00000000")
+PSCE = kind(77, "PSCE", "Qffffffff", "TimeUS,TPE,PE,DVE,TVE,VE,DAE,TAE,AE", "smmnnnooo", "F00000000")
+PSCD = kind(78, "PSCD", "Qffffffff", "TimeUS,TPD,PD,DVD,TVD,VD,DAD,TAD,AD", "smmnnnooo", "F00000000")
+THR = kind(79, "THR", "Qhffff", "TimeUS,ThrIn,ThrOut,DesSpeed,Speed,AccY", "s--nno", "F--000")
+STER = kind(
+    80, "STER", "Qhfffff", "TimeUS,SteerIn,SteerOut,DesLatAcc,LatAcc,DesTurnRate,TurnRate", "s--ookk", "F--0000"
+)  # fmt: skip
+NTUN = kind(81, "NTUN", "QfffHf", "TimeUS,WpDist,WpBrg,DesYaw,Yaw,XTrack", "smhhdm", "F000B0")
+
+_BOTH = (ATT, RATE, POS, GPS, BAT, IMU, BARO, MAG, VIBE, RCOU, XKF4)
+SAMPLES = {"copter": (*_BOTH, CTUN, PSCN, PSCE, PSCD), "rover": (*_BOTH, THR, STER, NTUN)}
+"""The samples of each vehicle, in the order in which they are written."""

@@ -1,0 +1,218 @@
+"""Samples of a vehicle's report as DataFlash messages, many at a time.
+
+Reports are copied into a table (a microsecond each) and packed column by column with numpy when the table is full, so
+that a flight far ahead of real time is not slowed: packing each field of each message in Python would cost more than
+the flight.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from math import degrees
+
+import numpy as np
+import numpy.typing as npt
+
+from autopilot import report as R
+from sortie.logs import dataflash_kinds as K
+from sortie.logs.dataflash import CHARACTERS, Kind
+
+ROWS = 64
+_GPS_EPOCH_UNIX_US = 315_964_800 * 1_000_000
+_GPS_UTC_LEAP_US = 18 * 1_000_000  # GPS time is ahead of UTC by 18 s since 2017
+_WEEK_MS = 7 * 24 * 3600 * 1000
+_G = 9.80665
+
+Table = npt.NDArray[np.float64]
+Column = Callable[["_Batch"], npt.NDArray[np.float64] | float]
+
+
+class _Batch:
+    """The rows that are packed together, and what has to be known besides."""
+
+    def __init__(
+        self, rows: Table, times_ms: Table, epoch_us: int, home_alt: Table, constants: dict[str, float]
+    ) -> None:
+        self.rows = rows
+        self.times_ms = times_ms
+        self.epoch_us = epoch_us
+        self.home_alt = home_alt
+        self.constants = constants
+
+    def __getitem__(self, index: int) -> Table:
+        return self.rows[:, index]
+
+    @property
+    def gps_ms(self) -> Table:
+        """GPS time of the fix, ms since 1980-01-06."""
+        boot_ms = float((self.epoch_us - _GPS_EPOCH_UNIX_US + _GPS_UTC_LEAP_US) // 1000)
+        return np.asarray(self[R.GPS_TIME_MS] + boot_ms)
+
+    @property
+    def has_fix(self) -> Table:
+        return np.where(self[R.GPS_FIX] >= 3.0, 1.0, 0.0)
+
+    @property
+    def up_acceleration(self) -> Table:
+        """m/s2, up, from the accelerometers turned by the estimated attitude."""
+        roll, pitch = self[R.ROLL], self[R.PITCH]
+        down = -np.sin(pitch) * self[R.ACCEL_X] + np.cos(pitch) * (
+            np.sin(roll) * self[R.ACCEL_Y] + np.cos(roll) * self[R.ACCEL_Z]
+        )
+        return np.asarray(-(down + _G))
+
+    def healthy(self, bits: int) -> Table:
+        """1 where all these MAV_SYS_STATUS_SENSOR bits are healthy."""
+        return np.where(self[R.SENSORS_HEALTHY].astype(np.int64) & bits == bits, 1.0, 0.0)
+
+
+def _plain(index: int, factor: float = 1.0) -> Column:
+    return lambda b: b[index] * factor
+
+
+def _heading(index: int) -> Column:
+    """0 to 360 degrees."""
+    return lambda b: np.degrees(b[index]) % 360.0
+
+
+def _output(signs: tuple[int, int, int, int]) -> Column:
+    """A share of the motors' outputs (quadrotor X: 1 front right, 2 rear left, 3 front left, 4 rear right), -1 .. 1."""
+    return lambda b: sum((b[R.SERVO_1 + i] * sign for i, sign in enumerate(signs)), np.zeros(len(b.rows))) / 4000.0
+
+
+_DEG = degrees(1.0)
+_GYRO, _ACCEL, _MAG, _BARO, _BATTERY = 1, 2, 4, 8, 1 << 25
+
+#: What stands in a column; columns that are missing here are NaN (or 0 in whole numbers).
+_SOURCES: dict[str, dict[str, Column]] = {
+    "ATT": {
+        "DesRoll": _plain(R.NAV_ROLL, _DEG), "Roll": _plain(R.ROLL, _DEG), "DesPitch": _plain(R.NAV_PITCH, _DEG),
+        "Pitch": _plain(R.PITCH, _DEG), "DesYaw": _heading(R.TARGET_YAW), "Yaw": _heading(R.YAW), "AEKF": lambda b: 3.0,
+    },
+    "RATE": {
+        "R": _plain(R.P, _DEG), "P": _plain(R.Q, _DEG), "Y": _plain(R.R, _DEG), "ROut": _output((-1, 1, 1, -1)),
+        "POut": _output((1, -1, 1, -1)), "YOut": _output((1, 1, -1, -1)), "A": lambda b: b.up_acceleration * 100.0,
+        "AOut": _plain(R.THROTTLE),
+    },
+    "POS": {
+        "Lat": _plain(R.LAT), "Lng": _plain(R.LON), "Alt": _plain(R.ALT), "RelHomeAlt": lambda b: b[R.ALT] - b.home_alt,
+        "RelOriginAlt": _plain(R.DOWN, -1.0),
+    },
+    "GPS": {
+        "Status": _plain(R.GPS_FIX), "GMS": lambda b: b.has_fix * (b.gps_ms % _WEEK_MS),
+        "GWk": lambda b: b.has_fix * (b.gps_ms // _WEEK_MS), "NSats": _plain(R.GPS_SATS), "HDop": _plain(R.GPS_HDOP),
+        "Lat": _plain(R.GPS_LAT), "Lng": _plain(R.GPS_LON), "Alt": _plain(R.GPS_ALT),
+        "Spd": lambda b: np.hypot(b[R.GPS_VN], b[R.GPS_VE]),
+        "GCrs": lambda b: np.degrees(np.arctan2(b[R.GPS_VE], b[R.GPS_VN])) % 360.0, "VZ": _plain(R.GPS_VD),
+        "Yaw": lambda b: 0.0, "U": lambda b: 1.0,
+    },
+    "BAT": {
+        "Volt": _plain(R.BATT_V), "VoltR": _plain(R.BATT_V_REST), "Curr": _plain(R.BATT_A),
+        "CurrTot": _plain(R.BATT_MAH), "EnrgTot": _plain(R.BATT_WH),
+        "RemPct": _plain(R.BATT_FRACTION, 100.0), "H": lambda b: b.healthy(_BATTERY),
+    },
+    "IMU": {
+        "GyrX": _plain(R.GYRO_X), "GyrY": _plain(R.GYRO_Y), "GyrZ": _plain(R.GYRO_Z), "AccX": _plain(R.ACCEL_X),
+        "AccY": _plain(R.ACCEL_Y), "AccZ": _plain(R.ACCEL_Z), "GH": lambda b: b.healthy(_GYRO),
+        "AH": lambda b: b.healthy(_ACCEL),
+    },
+    "BARO": {
+        "Alt": _plain(R.BARO_ALT), "Press": _plain(R.BARO_PRESSURE), "Temp": _plain(R.BARO_TEMPERATURE),
+        "SMS": lambda b: b.times_ms, "Health": lambda b: b.healthy(_BARO),
+    },
+    "MAG": {
+        "MagX": _plain(R.MAG_X, 1000.0), "MagY": _plain(R.MAG_Y, 1000.0), "MagZ": _plain(R.MAG_Z, 1000.0),
+        "Health": lambda b: b.healthy(_MAG), "S": lambda b: b.times_ms * 1000.0,
+    },
+    "VIBE": {"VibeX": _plain(R.VIBE_X), "VibeY": _plain(R.VIBE_Y), "VibeZ": _plain(R.VIBE_Z)},
+    "RCOU": {f"C{i + 1}": _plain(R.SERVO_1 + i) for i in range(8)},
+    "XKF4": {
+        "SV": _plain(R.EKF_VEL_VAR), "SP": _plain(R.EKF_POS_H_VAR), "SH": _plain(R.EKF_POS_V_VAR),
+        "SM": _plain(R.EKF_MAG_VAR), "SS": _plain(R.EKF_FLAGS),
+    },
+    "CTUN": {
+        "ThI": _plain(R.STICK_THROTTLE), "ThO": _plain(R.THROTTLE), "ThH": lambda b: b.constants["MOT_THST_HOVER"],
+        "DAlt": _plain(R.TARGET_D, -1.0), "Alt": _plain(R.DOWN, -1.0), "BAlt": _plain(R.BARO_ALT),
+        "SAlt": _plain(R.RANGE), "DCRt": _plain(R.TARGET_VD, -100.0), "CRt": _plain(R.VD, -100.0),
+    },
+    "PSCN": {"TPN": _plain(R.TARGET_N), "PN": _plain(R.NORTH), "TVN": _plain(R.TARGET_VN), "VN": _plain(R.VN)},
+    "PSCE": {"TPE": _plain(R.TARGET_E), "PE": _plain(R.EAST), "TVE": _plain(R.TARGET_VE), "VE": _plain(R.VE)},
+    "PSCD": {"TPD": _plain(R.TARGET_D), "PD": _plain(R.DOWN), "TVD": _plain(R.TARGET_VD), "VD": _plain(R.VD)},
+    "THR": {
+        "ThrIn": _plain(R.STICK_THROTTLE, 100.0), "ThrOut": _plain(R.THROTTLE, 100.0),
+        "DesSpeed": lambda b: np.hypot(b[R.TARGET_VN], b[R.TARGET_VE]), "Speed": _plain(R.GROUND_SPEED),
+        "AccY": _plain(R.ACCEL_Y),
+    },
+    "STER": {
+        "SteerIn": _plain(R.STICK_ROLL, 4500.0), "SteerOut": lambda b: (b[R.SERVO_1] - 1500.0) / 500.0,
+        "LatAcc": lambda b: b[R.GROUND_SPEED] * b[R.R], "TurnRate": _plain(R.R, _DEG),
+    },
+    "NTUN": {
+        "WpDist": _plain(R.WP_DISTANCE), "WpBrg": _heading(R.WP_BEARING), "DesYaw": _heading(R.NAV_BEARING),
+        "Yaw": lambda b: np.degrees(b[R.YAW]) % 360.0 * 100.0, "XTrack": _plain(R.CROSS_TRACK),
+    },
+}  # fmt: skip
+
+
+class Sampler:
+    """Collects reports and packs them. `epoch_us`: UTC microseconds since 1970 at vehicle time 0; `constants`: values
+    by name that some columns repeat (MOT_THST_HOVER)."""
+
+    def __init__(self, vehicle: str, epoch_us: int, constants: dict[str, float]) -> None:
+        self._epoch_us = epoch_us
+        self._constants = constants
+        self._kinds = K.SAMPLES[vehicle]
+        self._rows: Table = np.zeros((ROWS, R.SIZE))
+        self._times: Table = np.zeros(ROWS)
+        self._home: Table = np.zeros(ROWS)
+        self._count = 0
+        self._type = np.dtype([entry for one in self._kinds for entry in _fields(one)])
+        self._plan = [
+            (f"{one.name}.{name}", character, _SOURCES[one.name].get(name))
+            for one in self._kinds
+            for name, character in zip(one.columns, one.form, strict=True)
+        ]
+
+    @property
+    def full(self) -> bool:
+        return self._count == ROWS
+
+    def add(self, report: npt.NDArray[np.float64], now_ms: int, home_alt: float) -> None:
+        """Keep a copy of the report as of vehicle time `now_ms`; `home_alt` in m AMSL. Not when `full`."""
+        self._rows[self._count] = report
+        self._times[self._count] = now_ms
+        self._home[self._count] = home_alt
+        self._count += 1
+
+    def take(self) -> bytes:
+        """The messages of all that was collected, in order; forgets it."""
+        count, self._count = self._count, 0
+        if not count:
+            return b""
+        times = self._times[:count]
+        batch = _Batch(self._rows[:count], times, self._epoch_us, self._home[:count], self._constants)
+        out = np.zeros(count, self._type)
+        for one in self._kinds:
+            out[f"{one.name}.head"] = np.frombuffer(one.head, np.uint8)
+        for name, character, source in self._plan:
+            if name.endswith(".TimeUS"):
+                out[name] = times * 1000.0
+            else:
+                out[name] = _fit(source(batch) if source is not None else np.nan, character)
+        return out.tobytes()
+
+
+def _fields(one: Kind) -> list[tuple[str, str] | tuple[str, str, tuple[int]]]:
+    head: list[tuple[str, str] | tuple[str, str, tuple[int]]] = [(f"{one.name}.head", "u1", (3,))]
+    columns = zip(one.columns, one.form, strict=True)
+    return head + [(f"{one.name}.{name}", CHARACTERS[form][3]) for name, form in columns]
+
+
+def _fit(value: npt.NDArray[np.float64] | float, character: str) -> npt.NDArray[np.float64] | float:
+    """The value as the column holds it; as `Kind.pack` does it, for many rows at once."""
+    _, _, factor, kind = CHARACTERS[character]
+    if kind[1] == "f":
+        return value
+    limits = np.iinfo(kind)
+    scaled = np.nan_to_num(np.rint(np.asarray(value) * factor), nan=0.0)
+    return np.asarray(np.clip(scaled, limits.min, limits.max))

@@ -1,0 +1,223 @@
+"""The DataFlash format: what we write, pymavlink's DFReader and its tools read."""
+
+from __future__ import annotations
+
+import math
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from pymavlink import DFReader
+
+from autopilot import report as R
+from autopilot.mission.items import MissionItem
+from sortie import Session
+from sortie.building import VIRTUAL_EPOCH_US
+from sortie.logs import dataflash_kinds as K
+from sortie.logs.dataflash import UNITS, kind, preamble
+from sortie.logs.dataflash_samples import ROWS, Sampler
+from sortie.snapshot import Snapshot
+
+LAT, LON = -35.363261, 149.165230
+
+
+def read(path: Path) -> list[Any]:
+    """All messages of a log, as pymavlink reads them."""
+    log = DFReader.DFReader_binary(str(path))
+    messages = []
+    while (message := log.recv_msg()) is not None:
+        messages.append(message)
+    return messages
+
+
+def written(folder: Path, *data: bytes) -> list[Any]:
+    """The messages of a log with this content behind all formats, without the formats."""
+    path = folder / "test.bin"
+    path.write_bytes(preamble((*K.EVENTS, *K.SAMPLES["copter"], *K.SAMPLES["rover"][-3:]), 0) + b"".join(data))
+    return [one for one in read(path) if one.get_type() not in ("FMT", "FMTU", "UNIT", "MULT")]
+
+
+@pytest.mark.parametrize("one", [*K.EVENTS, *K.SAMPLES["copter"], *K.SAMPLES["rover"][-3:]], ids=lambda one: one.name)
+def test_every_unit_and_multiplier_is_defined(one: Any) -> None:
+    """FMTU refers to letters that UNIT and MULT explain, and the length in FMT is that of the message."""
+    assert set(one.units) <= set(UNITS)
+    values = [b"" if form in "nNZ" else 1 for form in one.form]
+    assert len(one.pack(*values)) == one.size
+
+
+def test_type_numbers_and_names_are_used_once() -> None:
+    """A reader knows a message by its number, a person by its name."""
+    kinds = {*K.EVENTS, *K.SAMPLES["copter"], *K.SAMPLES["rover"]}
+    assert len({one.type for one in kinds}) == len({one.name for one in kinds}) == len(kinds)
+    assert not {one.type for one in kinds} & {128, 129, 130, 131}
+
+
+def test_scaled_columns_come_back_in_their_unit(tmp_path: Path) -> None:
+    """L is degrees, e and c are hundredths; what does not fit is clamped and NaN in a whole number is 0."""
+    (origin,) = written(tmp_path, K.ORGN.pack(5, 0, LAT, LON, 584.12))
+    assert (origin.TimeUS, origin.Lat, origin.Lng, origin.Alt) == (5, pytest.approx(LAT), pytest.approx(LON), 584.12)
+    mode, error, event = written(
+        tmp_path, K.MODE.pack(1, 3, -4, 2), K.ERR.pack(2, math.nan, 9), K.EV.pack(3, 300)
+    )
+    assert (mode.ModeNum, error.Subsys, error.ECode, event.Id) == (0, 0, 9, 255)
+
+
+def test_a_kind_whose_parts_disagree_is_refused() -> None:
+    """A mistake in the table shows at import, not in a reader."""
+    with pytest.raises(ValueError, match="WRNG"):
+        kind(99, "WRNG", "QBB", "TimeUS,Id", "s-", "F-")
+
+
+def test_samples_are_the_report(tmp_path: Path) -> None:
+    """A report with known values, through numpy and pymavlink: angles in degrees, places, clamped outputs, GPS time."""
+    report = np.zeros(R.SIZE)
+    values = {
+        R.ROLL: 0.1, R.PITCH: -0.2, R.YAW: -0.5, R.LAT: LAT, R.LON: LON, R.ALT: 600.0, R.DOWN: -16.0, R.GPS_FIX: 3.0,
+        R.GPS_SATS: 10.0, R.GPS_HDOP: 0.8, R.GPS_TIME_MS: 1500.0, R.GPS_VN: 3.0, R.GPS_VE: 4.0, R.BATT_V: 12.25,
+        R.BATT_FRACTION: 0.5, R.SERVO_1: 1100.0, R.SERVO_1 + 1: 70000.0, R.VD: -1.5, R.BARO_ALT: math.nan,
+    }  # fmt: skip
+    for index, value in values.items():
+        report[index] = value
+    sampler = Sampler("copter", VIRTUAL_EPOCH_US, {"MOT_THST_HOVER": 0.25})
+    sampler.add(report, 1520, 584.0)
+    messages = {one.get_type(): one for one in written(tmp_path, sampler.take())}
+    att, gps, ctun = messages["ATT"], messages["GPS"], messages["CTUN"]
+    assert [att.Roll, att.Pitch, att.Yaw] == pytest.approx(
+        [math.degrees(0.1), math.degrees(-0.2), 360 - math.degrees(0.5)], abs=1e-4
+    )
+    assert (att.TimeUS, messages["POS"].Lat, messages["POS"].RelHomeAlt) == (1520000, pytest.approx(LAT), 16.0)
+    assert (gps.Status, gps.NSats, gps.HDop, gps.Spd) == (3, 10, 0.8, 5.0)
+    assert (messages["BAT"].Volt, messages["BAT"].RemPct) == (12.25, 50)
+    assert (messages["RCOU"].C1, messages["RCOU"].C2, messages["RCOU"].C3) == (1100, 65535, 0)
+    assert (ctun.ThH, ctun.Alt, ctun.CRt, ctun.BAlt) == (0.25, 16.0, 150, 0.0)
+    assert math.isnan(messages["RATE"].RDes)
+    assert gps._timestamp == pytest.approx(VIRTUAL_EPOCH_US / 1e6 + 1.52, abs=0.03)
+
+
+def test_a_full_table_holds_its_rows_in_order(tmp_path: Path) -> None:
+    """ROWS samples, one block each, times rising; then the table is empty."""
+    sampler = Sampler("rover", VIRTUAL_EPOCH_US, {"MOT_THST_HOVER": math.nan})
+    for row in range(ROWS):
+        assert not sampler.full
+        sampler.add(np.full(R.SIZE, float(row)), row * 100, 0.0)
+    assert sampler.full
+    messages = written(tmp_path, sampler.take())
+    assert [one.TimeUS for one in messages if one.get_type() == "NTUN"] == [row * 100_000 for row in range(ROWS)]
+    assert [one.WpDist for one in messages if one.get_type() == "NTUN"] == list(range(ROWS))
+    assert (sampler.full, sampler.take()) == (False, b"")
+
+
+def fly(folder: Path, vehicle: str = "sim:copter") -> list[Snapshot]:
+    """A short mission with a log; what the vehicle believed at each second."""
+    place = [MissionItem(16, 3, x=LAT + 0.0004, y=LON, z=15.0), MissionItem(16, 3, x=LAT, y=LON, z=15.0)]
+    items = [MissionItem(22, 3, z=15.0), *place, MissionItem(21, 3)] if vehicle == "sim:copter" else place
+    seen: list[Snapshot] = []
+    with Session(vehicle, log_dir=folder) as session:
+        session.upload(items)
+        session.start()
+        session.set_param("SRT_WIND_MAX", 25.0)
+        while session.state.armed and session.time_s < 120.0:
+            session.run_for(1.0)
+            seen.append(session.state)
+            if vehicle == "sim:rover" and session.state.mission.state.name == "COMPLETED":
+                session.disarm(force=True)
+    return seen
+
+
+@pytest.fixture(scope="module")
+def flight(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[Snapshot]]:
+    folder = tmp_path_factory.mktemp("logs")
+    return folder, fly(folder)
+
+
+def test_a_flight_is_read_back(flight: tuple[Path, list[Snapshot]]) -> None:
+    """Mode, mission, parameters, texts, arming: each as it was in the flight."""
+    messages = read(flight[0] / "latest" / "flight.bin")
+    kinds = {name: [one for one in messages if one.get_type() == name] for name in {m.get_type() for m in messages}}
+    assert kinds["MSG"][0].Message.startswith("ArduCopter V4.6.2")
+    assert any(one.Message.startswith("Mission: 1") for one in kinds["MSG"])
+    assert [one.ArmState for one in kinds["ARM"]] == [1, 0]
+    assert [one.Id for one in kinds["EV"]] == [10, 11]
+    assert (kinds["MODE"][-1].ModeNum, kinds["MODE"][-1].Rsn) == (3, 2)
+    assert [(one.CNum, one.CId) for one in kinds["CMD"][:4]] == [(1, 22), (2, 16), (3, 16), (4, 21)]
+    assert kinds["CMD"][1].Lat == pytest.approx(LAT + 0.0004)
+    values = {one.Name: one.Value for one in kinds["PARM"]}
+    assert (len(values) > 300, values["SRT_WIND_MAX"], values["WPNAV_SPEED"]) == (True, 25.0, 1000.0)
+    times = [one.TimeUS for one in messages if hasattr(one, "TimeUS")]
+    assert times == sorted(times)
+
+
+def test_the_values_are_those_of_the_flight(flight: tuple[Path, list[Snapshot]]) -> None:
+    """Position, attitude and battery in the log against the vehicle's own state, at each second of the flight."""
+    messages = read(flight[0] / "latest" / "flight.bin")
+    compared = 0
+    for state in flight[1]:
+        near = [one for one in messages if one.get_type() in ("POS", "ATT", "BAT") and
+                abs(one.TimeUS / 1e6 - state.time_s) < 0.011]  # fmt: skip
+        for one in near:
+            compared += 1
+            match one.get_type():
+                case "POS":
+                    assert (one.Lat, one.Lng) == pytest.approx((state.place.lat, state.place.lon), abs=1e-7)
+                    assert one.Alt == pytest.approx(state.place.alt, abs=1e-3)
+                case "ATT":
+                    assert one.Roll == pytest.approx(math.degrees(state.attitude[0]), abs=1e-3)
+                    assert one.Pitch == pytest.approx(math.degrees(state.attitude[1]), abs=1e-3)
+                case _:
+                    assert one.Volt == pytest.approx(state.battery.voltage, abs=1e-4)
+    assert compared > 60
+
+
+def test_samples_come_several_times_a_second(flight: tuple[Path, list[Snapshot]]) -> None:
+    """Never more than 300 ms apart, never nearer than 80 ms."""
+    times = [one.TimeUS / 1e6 for one in read(flight[0] / "latest" / "flight.bin") if one.get_type() == "ATT"]
+    gaps = [later - earlier for earlier, later in zip(times, times[1:], strict=False)]
+    assert max(gaps) < 0.3
+    assert min(gaps) >= 0.019
+
+
+def test_the_same_seed_writes_the_same_log(flight: tuple[Path, list[Snapshot]], tmp_path: Path) -> None:
+    """Byte for byte."""
+    fly(tmp_path)
+    assert (tmp_path / "latest/flight.bin").read_bytes() == (flight[0] / "latest/flight.bin").read_bytes()
+
+
+def test_a_rover_logs_its_steering(tmp_path: Path) -> None:
+    """THR, STER and NTUN in the place of the copter's CTUN."""
+    fly(tmp_path, "sim:rover")
+    messages = read(tmp_path / "latest" / "flight.bin")
+    kinds = {one.get_type() for one in messages}
+    assert {"THR", "STER", "NTUN", "ATT"} <= kinds
+    assert "CTUN" not in kinds
+    assert max(one.Speed for one in messages if one.get_type() == "THR") > 1.5
+
+
+@pytest.mark.parametrize("tool", [["mavlogdump.py", "--types", "MODE,EV"], ["mavflightmodes.py"], ["mavparms.py"]])
+def test_pymavlinks_tools_read_it(flight: tuple[Path, list[Snapshot]], tool: list[str]) -> None:
+    """The tools that people use: they name the mode, the events, the parameters."""
+    script = Path(sys.executable).parent / tool[0]
+    command = [sys.executable, str(script), *tool[1:], str(flight[0] / "latest/flight.bin")]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True)
+    expected = {"mavlogdump.py": "EV {TimeUS", "mavflightmodes.py": "AUTO", "mavparms.py": "WPNAV_SPEED"}[tool[0]]
+    assert expected in done.stdout
+
+
+def test_without_a_telemetry_log_there_is_none(tmp_path: Path) -> None:
+    """--no-telemetry-log leaves out what costs time; events and summary stay."""
+    from sortie.logs.recorder import FlightRecorder
+
+    with Session() as session:
+        recorder = FlightRecorder(session.service, tmp_path, telemetry=False)
+        session.service.observers.append(recorder.observe)
+        session.wait_armable()
+        session.set_mode("GUIDED")
+        session.arm()
+        session.run_for(1.0)
+        session.disarm(force=True)
+        session.run_for(0.1)
+    assert sorted(path.name for path in (tmp_path / "latest").iterdir() if path.stat().st_size) == [
+        "events.jsonl", "summary.json", "telemetry.csv",
+    ]  # fmt: skip
