@@ -25,6 +25,7 @@ from autopilot.vehicle import Request, Sticks, Vehicle, VehicleEvent, Yaw
 
 _ARRIVED = int(VehicleEvent.ARRIVED)  # plain numbers: flag arithmetic would be the dearest part of a quiet pass
 _ESTIMATOR_OK = int(VehicleEvent.ESTIMATOR_OK)
+_TAKEN_OVER = int(VehicleEvent.TAKEN_OVER)
 
 
 class Autopilot:
@@ -68,6 +69,8 @@ class Autopilot:
                 cockpit.arrived = True
             if bits & _ESTIMATOR_OK:
                 crew.home.position_found()
+            if bits & _TAKEN_OVER:
+                crew.modes.mode_changed_by_others(now_ms)
             crew.failsafes.handle_events(events, now_ms)
             crew.arming.handle_events(events, now_ms)
         crew.sticks.update(now_ms)

@@ -8,7 +8,7 @@ safety. Nobody here decides anything; it is wiring.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Protocol
+from typing import Protocol, cast
 
 from autopilot.cockpit import Cockpit, ParameterValues
 from autopilot.flight_commands import FlightCommands
@@ -22,6 +22,7 @@ from autopilot.modes.auto import AutoMode
 from autopilot.modes.auto_do import DoTools
 from autopilot.modes.auto_executor import AutoExecutor
 from autopilot.modes.auto_nav import NavTools
+from autopilot.modes.following import build_controller_modes
 from autopilot.modes.guided import GuidedFlight, GuidedMode
 from autopilot.modes.guided_item import GuidedLimits
 from autopilot.modes.heading import Heading
@@ -37,7 +38,7 @@ from autopilot.safety.failsafes import Failsafes
 from autopilot.safety.fence import FenceGuard
 from autopilot.safety.rally import ReturnPoint
 from autopilot.safety.wind import WindWatch
-from autopilot.vehicle import Vehicle
+from autopilot.vehicle import ControlledVehicle, Vehicle
 
 
 class AllParameters(ParameterValues, Protocol):
@@ -107,6 +108,12 @@ class Crew:
             lambda number: self.modes.set(number, cockpit.now_ms, "mission").ok,
         )
         self.trail = Trail(cockpit)
+        if cockpit.vehicle.capabilities.own_modes:
+            controller = cast(ControlledVehicle, cockpit.vehicle)
+            self.modes: ModeChoice = build_controller_modes(
+                cockpit, controller, self.auto, self.guided, self.speeds, self.heading
+            )
+            return
         modes = build_modes(cockpit, self.auto, self.guided, self._destination, self.heading, self.speeds, self.trail)
         first = RoverMode.HOLD if cockpit.rover else CopterMode.STABILIZE
         self.modes = ModeChoice(cockpit, modes, self.auto, first, self.speeds, self.heading)

@@ -21,9 +21,9 @@ from autopilot import report
 from autopilot.geo import GeoPoint, Ned
 
 __all__ = [
-    "Attitude", "Capabilities", "Circle", "Drive", "Hold", "Idle", "Land", "Leg", "Pilot", "PilotKind", "Request",
-    "SimulatedVehicle", "Speeds", "Sticks", "TakeOff", "Target", "Vehicle", "VehicleEvent", "VehicleState", "Velocity",
-    "Yaw", "YawMode",
+    "Attitude", "Capabilities", "Circle", "ControlledVehicle", "Drive", "Hold", "Idle", "Land", "Leg", "Pilot", "PilotKind",
+    "Request", "SimulatedVehicle", "Speeds", "Sticks", "TakeOff", "Target", "Vehicle", "VehicleEvent", "VehicleState",
+    "Velocity", "Yaw", "YawMode",
 ]
 
 
@@ -239,7 +239,8 @@ class Request:
 @dataclass(frozen=True, slots=True)
 class Capabilities:
     """What the vehicle can do and is. `rover`: no height. `own_checks`: the vehicle has pre-arm checks of its own.
-    `own_parameters`, `own_fence`: the vehicle keeps them, Sortie passes them through. `virtual_time`: has `advance`."""
+    `own_parameters`, `own_fence`: the vehicle keeps them, Sortie passes them through. `virtual_time`: has `advance`.
+    `own_modes`: it has flight modes of its own, which others may change (`ControlledVehicle`)."""
 
     rover: bool = False
     spline: bool = True
@@ -248,6 +249,7 @@ class Capabilities:
     own_parameters: bool = False
     own_fence: bool = False
     virtual_time: bool = True
+    own_modes: bool = False
 
 
 class VehicleState:
@@ -355,6 +357,26 @@ class Vehicle(Protocol):
 
     def set_output(self, channel: int, pwm_us: float) -> None:
         """Drive an auxiliary output (DO_SET_SERVO), channel from 1."""
+
+
+class ControlledVehicle(Vehicle, Protocol):
+    """A flight controller: it flies modes of its own, in which a pilot, a ground station or a failsafe may put it at
+    any time. It follows targets only while it is commanded; TAKEN_OVER says that it no longer is, or that the mode
+    others chose has changed."""
+
+    @property
+    def flight_mode(self) -> int:
+        """The mode that it really flies, in ArduPilot's numbers."""
+
+    @property
+    def commanded(self) -> bool:
+        """Targets are followed: nobody else has taken the vehicle since the last `command`."""
+
+    def command(self, mode: int) -> Request:
+        """Take the vehicle, on a person's wish: fly `mode` (AUTO: by our targets). TAKEN_OVER when it refuses."""
+
+    def release(self) -> None:
+        """Stop commanding at once: somebody else has the vehicle."""
 
 
 class SimulatedVehicle(Vehicle, Protocol):

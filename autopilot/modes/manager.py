@@ -60,7 +60,7 @@ class ModeChoice:
 
     def set(self, number: int, now_ms: int, reason: str = "", *, quiet: bool = False) -> Outcome:
         """Fly mode `number` (ArduPilot's custom_mode). `quiet`: a refusal is not announced."""
-        if number == self.number:
+        if self._flies(number):
             return ACCEPTED
         complaint = self._complaint(number, now_ms)
         if complaint is not None:
@@ -69,6 +69,10 @@ class ModeChoice:
             return Outcome(Result.FAILED, complaint)
         self._change(number, now_ms, reason)
         return ACCEPTED
+
+    def _flies(self, number: int) -> bool:
+        """Is this the mode already?"""
+        return number == self.number
 
     def _complaint(self, number: int, now_ms: int) -> str | None:
         mode = self._modes.get(number)
@@ -110,4 +114,11 @@ class ModeChoice:
         self._heading.reset()
         self._speeds.clear()
         self.mode = mode
+        self._take_command()
         mode.enter(now_ms)
+
+    def _take_command(self) -> None:
+        """A mode is about to be entered. A vehicle that flies what it is given needs nothing."""
+
+    def mode_changed_by_others(self, now_ms: int) -> None:
+        """TAKEN_OVER, which only a vehicle with modes of its own raises (`autopilot.modes.following`)."""
