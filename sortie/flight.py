@@ -19,6 +19,8 @@ RETRY_MS = 1_000
 GUIDED = {"copter": 4, "rover": 15}
 AUTO = {"copter": frozenset({3, 27}), "rover": frozenset({10})}
 LAND = 9
+BY_PERSON = "GCS command"
+"""The reason that the core gives for a mode that a ground station has set."""
 
 
 def start_mission(autopilot: Autopilot, now_ms: int) -> Outcome:
@@ -62,7 +64,7 @@ class Flight:
         self._next_try_ms = service.now_ms
         self._odometer = 0.0
         self._complete = False
-        self._taken_over = False
+        self._left_because: str | None = None  # why AUTO was left before its end
 
     @property
     def done(self) -> bool:
@@ -108,7 +110,7 @@ class Flight:
             self._land(now_ms)
         elif isinstance(event, ModeChanged):
             if self.stage is Stage.FLYING and event.number not in AUTO[self.service.autopilot.kind]:
-                self._taken_over = True
+                self._left_because = event.reason
         elif isinstance(event, ArmedChanged) and not event.armed:
             self._end(*self._verdict())
 
@@ -126,8 +128,10 @@ class Flight:
     def _verdict(self) -> tuple[str, str]:
         if self._complete:
             return "completed", ""
-        if self._taken_over:
+        if self._left_because == BY_PERSON:
             return "aborted", "the mode was changed before the mission was complete"
+        if self._left_because is not None:
+            return "failed", f"{self._left_because} ended the mission before it was complete"
         return "failed", "disarmed before the mission was complete"
 
     def _distance(self) -> float:

@@ -1,0 +1,54 @@
+"""The program `sortie` as a process with a home of its own, for tests of what only a process shows."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+
+def environment(folder: Path) -> dict[str, str]:
+    """No setting of this machine counts; state and logs go below `folder`."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("SORTIE_")}
+    return kept | {"XDG_STATE_HOME": str(folder / "xdg"), "HOME": str(folder)}
+
+
+def begin(folder: Path, *arguments: str) -> subprocess.Popen[str]:
+    """Start `sortie` with these arguments, in `folder`; stdout and stderr are pipes."""
+    command = [sys.executable, "-m", "sortie", *arguments]
+    return subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment(folder), cwd=folder
+    )
+
+
+def wait_for(process: subprocess.Popen[str], text: str) -> str:
+    """Read stderr up to the line with `text`, and return that line; the process must not end before."""
+    assert process.stderr is not None
+    seen = []
+    for line in process.stderr:
+        seen.append(line)
+        if text in line:
+            return line
+    raise AssertionError(f"ended with {process.wait()} before {text!r}: {''.join(seen)}")
+
+
+def run(folder: Path, *arguments: str, timeout: float = 90.0) -> subprocess.CompletedProcess[str]:
+    """Run `sortie` to its end."""
+    process = begin(folder, *arguments)
+    try:
+        out, err = process.communicate(timeout=timeout)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.communicate()
+        raise
+    return subprocess.CompletedProcess(arguments, process.returncode, out, err)
+
+
+def last_line(done: subprocess.CompletedProcess[str]) -> dict[str, Any]:
+    """The JSON object that `--json` prints as the last line on stdout."""
+    found = json.loads(done.stdout.splitlines()[-1])
+    assert isinstance(found, dict)
+    return found
