@@ -1,0 +1,79 @@
+"""Both MAVSDK libraries fly it: mavsdk-grpc with its server process, and the native library of mavsdk 4."""
+
+from __future__ import annotations
+
+import asyncio
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from tests.fakes.mavsdk_flight import Drone, fly, wait_for
+from tests.fakes.served import Served, free_port, served
+from tests.fakes.station_plan import HOME
+
+pytestmark = pytest.mark.client
+LIMIT_S = 90.0
+
+
+@contextmanager
+def mavsdk_server(service: Served, folder: Path) -> Iterator[int]:
+    """The server of mavsdk-grpc, connected to the vehicle; its port."""
+    import mavsdk_grpc
+
+    binary = Path(mavsdk_grpc.__file__).parent / "bin" / "mavsdk_server"
+    port = free_port()
+    with (folder / "mavsdk_server").open("wb") as output:
+        command = [str(binary), "-p", str(port), f"tcpout://127.0.0.1:{service.port}"]
+        process = subprocess.Popen(command, stdout=output, stderr=output)
+        try:
+            yield port
+        finally:
+            process.terminate()
+            process.wait(10)
+
+
+def test_mavsdk_grpc_flies_it(tmp_path: Path) -> None:
+    """Connect, parameters, plans, arm, takeoff, goto, mission with pause and jump, RTL, land."""
+
+    async def run(port: int) -> None:
+        from mavsdk_grpc import System
+        from mavsdk_grpc.mission_raw import MissionItem
+
+        drone = System(mavsdk_server_address="127.0.0.1", port=port)
+        await drone.connect()
+        await wait_for(drone.core, "connection_state", lambda state: state.is_connected)
+        version = await drone.info.get_version()
+        assert (version.flight_sw_major, version.flight_sw_minor, version.flight_sw_patch) == (4, 6, 2)
+        await fly(Drone(drone.action, drone.param, drone.mission_raw, drone.telemetry, MissionItem))
+
+    with served(tmp_path, "--home", HOME, speedup="10") as service, mavsdk_server(service, tmp_path) as port:
+        asyncio.run(asyncio.wait_for(run(port), LIMIT_S))
+
+
+def test_native_mavsdk_flies_it(tmp_path: Path) -> None:
+    """The same flight through the library that has no server."""
+
+    async def run(service: Served) -> None:
+        from mavsdk.asyncio import ComponentType, Configuration, Mavsdk
+        from mavsdk.asyncio.plugins.action import ActionAsync
+        from mavsdk.asyncio.plugins.mission_raw import MissionRawAsync
+        from mavsdk.asyncio.plugins.param import ParamAsync
+        from mavsdk.asyncio.plugins.telemetry import TelemetryAsync
+        from mavsdk.plugins.mission_raw.mission_raw import MissionItem
+
+        async with Mavsdk(Configuration.create_with_component_type(ComponentType.GROUND_STATION)) as mavsdk:
+            await mavsdk.add_any_connection(f"tcpout://127.0.0.1:{service.port}")
+            system = await mavsdk.first_autopilot(timeout_s=10.0)
+            assert system is not None
+            plugins = [kind(system) for kind in (ActionAsync, ParamAsync, MissionRawAsync, TelemetryAsync)]
+            try:
+                await fly(Drone(*plugins, MissionItem))
+            finally:
+                for plugin in plugins:
+                    plugin.destroy()
+
+    with served(tmp_path, "--home", HOME, speedup="10") as service:
+        asyncio.run(asyncio.wait_for(run(service), LIMIT_S))
