@@ -7,13 +7,14 @@ from __future__ import annotations
 
 from autopilot.geo import GeoPoint
 from sitl.copter import SimulatedCopter
+from sitl.rover import SimulatedRover
 
 
 def main() -> None:
     """Load every kernel once and fly one tick with it."""
-    vehicle = SimulatedCopter(GeoPoint(0.0, 0.0))
-    vehicle.load()
-    vehicle.advance(20)
+    for vehicle in (SimulatedCopter(GeoPoint(0.0, 0.0)), SimulatedRover(GeoPoint(0.0, 0.0))):
+        vehicle.load()
+        vehicle.advance(20)
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@ Everything that is not driving (sensors, battery, faults, arming, the report) is
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from math import radians
 
 import numpy as np
@@ -26,6 +27,7 @@ __all__ = ["SimulatedRover"]
 
 #: Outputs 1 and 3 steer and drive; these are free for payload.
 _FREE_OUTPUTS = range(5, 9)
+_NO_SUCH_MOTOR = frozenset({"motor2.loss", "motor3.loss", "motor4.loss"})
 
 
 class SimulatedRover(SimulatedCopter):
@@ -54,9 +56,11 @@ class SimulatedRover(SimulatedCopter):
         return Request.accepted()
 
     def set_target(self, target: Target) -> None:
-        write_target(self._t, target, float(self._report[0, R.YAW]))
+        write_target(self._t, target, self._vehicle_state.yaw)
         self._s[L.ARRIVED] = 0.0
+        self._s[L.YAW_DONE] = 0.0
         self._report[0, R.ARRIVED] = 0.0
+        self._report[0, R.YAW_DONE] = 0.0
 
     def set_parameter(self, name: str, value: float) -> None:
         self._parameters[name] = value
@@ -74,3 +78,9 @@ class SimulatedRover(SimulatedCopter):
             from sitl.rover_kernel import advance_rover
 
             self._advance = advance_rover
+
+    def fault_names(self) -> Sequence[str]:
+        return tuple(name for name in super().fault_names() if name not in _NO_SUCH_MOTOR)
+
+    def inject_fault(self, name: str, value: float | None, *, active: bool) -> bool:
+        return name not in _NO_SUCH_MOTOR and super().inject_fault(name, value, active=active)

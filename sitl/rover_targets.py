@@ -24,8 +24,8 @@ def _turned(vector: Ned, heading: float) -> Ned:
 
 
 def write_target(row: Row, target: Target, heading: float) -> None:
-    """All of the target; `heading`: the present one, rad. TypeError for a target that a rover does not know. A spline
-    is driven as the straight leg."""
+    """All of the target; `heading`: the present one, rad. TypeError for a target that a rover does not know, ValueError
+    for one with a number that is not finite; the old target then stays. A spline is driven as the straight leg."""
     if isinstance(target, TakeOff | Attitude):
         raise TypeError(f"a rover cannot fly {type(target).__name__}")
     if isinstance(target, Velocity):
@@ -33,12 +33,16 @@ def write_target(row: Row, target: Target, heading: float) -> None:
         velocity = _turned(target.velocity, heading) if target.body else target.velocity
         drive = as_drive(velocity, target.yaw, heading, target.timeout_ms)
         target = drive if place is None else Leg(place)
+    new = row.copy()
     if isinstance(target, Drive):
-        write_common(row, Idle())
-        _write_drive(row, target)
+        write_common(new, Idle())
+        _write_drive(new, target)
     else:
-        write_common(row, target)
-        row[V.T_WAY] = -1.0 if isinstance(target, Leg | Hold) and target.backwards else 1.0
+        write_common(new, target)
+        new[V.T_WAY] = -1.0 if isinstance(target, Leg | Hold) and target.backwards else 1.0
+    if not np.isfinite(new).all():
+        raise ValueError(f"not finite: {target}")
+    row[:] = new
 
 
 def _write_drive(row: Row, target: Drive) -> None:

@@ -31,7 +31,7 @@ class LoiterMode(Mode):
 
 
 class SmartReturnMode(Mode):
-    """Back along the trail to where the vehicle was armed, and stop there. Left half way, the rest of the trail stays."""
+    """Back along the trail to where the vehicle was armed, and stop there. Left half way, the rest stays."""
 
     def __init__(self, cockpit: Cockpit, spec: ModeSpec, trail: Trail, speeds: SpeedControl) -> None:
         super().__init__(cockpit, spec)

@@ -46,7 +46,7 @@ def straightened(points: list[Point], tolerance: float) -> list[Point]:
 
 
 def without_loops(points: list[Point], gap: float) -> list[Point]:
-    """Where the way comes back to within `gap` m of a stretch that it has already gone, what lies between is left out."""
+    """Where the way comes back to within `gap` m of a stretch already gone, what lies between is left out."""
     way = list(points)
     i = 0
     while i < len(way) - 2:
@@ -110,7 +110,7 @@ class Trail:
             self._make_room()
 
     def _make_room(self) -> None:
-        """Straighten the trail; one that stays nearly as long is given up, as it would be straightened at each point."""
+        """Straighten the trail; one that stays nearly as long is given up: each further point would cost as much."""
         self._points = straightened(self._points, 0.5 * self._accuracy)
         if len(self._points) > 0.9 * self._limit:
             self._points = []

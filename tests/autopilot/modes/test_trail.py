@@ -1,0 +1,110 @@
+"""SMART_RTL's trail: kept, straightened, without loops, bounded."""
+
+from __future__ import annotations
+
+from math import cos, hypot, sin
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from autopilot.modes.trail import Point, straightened, without_loops
+from tests.fakes.core_bench import Bench
+
+SMART_RTL, GUIDED = 12, 15
+places = st.tuples(st.floats(-200.0, 200.0), st.floats(-200.0, 200.0))
+
+
+def beside(p: Point, a: Point, b: Point) -> float:
+    """Distance of a point from a stretch, by sampling it finely (every 1.5 m at most)."""
+    n, e = b[0] - a[0], b[1] - a[1]
+    return min(hypot(p[0] - a[0] - k / 400 * n, p[1] - a[1] - k / 400 * e) for k in range(401))
+
+
+def roving(**parameters: float) -> Bench:
+    bench = Bench("rover", parameters=parameters)
+    bench.core.set_mode(GUIDED, bench.now_ms)
+    assert bench.core.arm(bench.now_ms).ok
+    return bench
+
+
+def go(bench: Bench, north: float, east: float) -> None:
+    bench.core.guided_target(bench.now_ms, position=(north, east, 0.0))
+    bench.run(120.0, lambda: bench.core.crew.cockpit.arrived)
+
+
+@given(st.lists(places, max_size=25), st.floats(0.1, 20.0))
+def test_a_straightened_way_passes_every_point_within_its_tolerance(points: list[Point], tolerance: float) -> None:
+    way = straightened(points, tolerance)
+    assert way[:1] == points[:1] and way[-1:] == points[-1:]
+    for p in points:
+        if len(way) > 1:
+            assert min(beside(p, a, b) for a, b in zip(way, way[1:], strict=False)) <= tolerance + 1.5
+
+
+def test_points_on_a_line_become_its_ends() -> None:
+    assert straightened([(float(n), 0.0) for n in range(50)], 0.5) == [(0.0, 0.0), (49.0, 0.0)]
+
+
+def test_a_loop_is_left_out() -> None:
+    """Out, once round a circle, and on: the circle is not driven again."""
+    loop = [(10.0 + 5.0 * sin(a / 3.0), 5.0 - 5.0 * cos(a / 3.0)) for a in range(1, 19)]
+    way = without_loops([(0.0, 0.0), (10.0, 0.0), *loop, (10.5, 0.2), (30.0, 0.0)], 2.0)
+    assert all(e < 2.5 for _, e in way)
+    assert way[0] == (0.0, 0.0) and way[-1] == (30.0, 0.0)
+
+
+def test_there_and_back_is_no_way_at_all() -> None:
+    way = without_loops([(0.0, 0.0), (50.0, 0.0), (0.5, 0.0)], 2.0)
+    assert len(way) <= 2
+
+
+@given(st.lists(places, max_size=15), st.floats(0.5, 10.0))
+def test_cutting_loops_keeps_beginning_and_end_and_adds_nothing(points: list[Point], gap: float) -> None:
+    way = without_loops(points, gap)
+    assert way[:1] == points[:1] and way[-1:] == points[-1:]
+    rest = iter(points)
+    assert all(p in rest for p in way)
+
+
+def test_the_way_begins_where_it_is_armed_and_follows_the_corners() -> None:
+    bench = roving()
+    go(bench, 30.0, 0.0)
+    go(bench, 30.0, 30.0)
+    way = bench.core.crew.trail.way_back()
+    assert hypot(way[0][0] - 30.0, way[0][1] - 30.0) < 5.0
+    assert min(hypot(n - 30.0, e) for n, e in way) < 3.5
+    assert way[-1] == (0.0, 0.0)
+    assert len(way) <= 5
+
+
+def test_disarming_forgets_the_way() -> None:
+    bench = roving()
+    go(bench, 30.0, 0.0)
+    bench.core.disarm(bench.now_ms, force=True)
+    assert bench.core.crew.trail.way_back() == []
+    assert bench.core.crew.trail.deadline_ms is None
+
+
+def test_a_full_trail_is_given_up_and_says_so() -> None:
+    """A zigzag that cannot be straightened into 5 points."""
+    bench = roving(SRTL_POINTS=5)
+    for k in range(12):
+        go(bench, 8.0 * (k + 1), 12.0 * (k % 2))
+    assert bench.texts.count("SmartRTL deactivated: buffer full") == 1
+    assert not bench.core.set_mode(SMART_RTL, bench.now_ms).ok
+
+
+def test_a_copter_keeps_no_trail() -> None:
+    bench = Bench("copter")
+    bench.airborne()
+    assert bench.core.crew.trail.deadline_ms is None
+
+
+def test_the_way_back_is_not_added_to_the_way() -> None:
+    bench = roving()
+    go(bench, 30.0, 0.0)
+    before = bench.core.crew.trail.way_back()
+    assert bench.core.set_mode(SMART_RTL, bench.now_ms).ok
+    bench.run(4.0)
+    bench.core.set_mode(GUIDED, bench.now_ms)
+    assert len(bench.core.crew.trail.way_back()) <= len(before)
