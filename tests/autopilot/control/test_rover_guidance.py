@@ -53,7 +53,7 @@ def test_the_lean_has_no_steps_and_its_slope_is_its_derivative(off: float, speed
     radius = turn_radius(p, speed)
     ahead, behind = lean(off + 1e-5, speed, radius)[0], lean(max(off - 1e-5, 0.0), speed, radius)[0]
     assert abs(ahead - behind) < 1e-3
-    if 1e-3 < off and lean(off + 1e-3, speed, radius)[1] > 0.0 and lean(off - 1e-3, speed, radius)[1] > 0.0:
+    if off > 1e-3 and lean(off + 1e-3, speed, radius)[1] > 0.0 and lean(off - 1e-3, speed, radius)[1] > 0.0:
         assert (ahead - behind) / 2e-5 == pytest.approx(lean(off, speed, radius)[1], rel=0.05)
 
 

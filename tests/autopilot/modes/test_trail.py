@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from math import cos, hypot, sin
 
 from hypothesis import given
@@ -38,7 +39,7 @@ def test_a_straightened_way_passes_every_point_within_its_tolerance(points: list
     assert way[:1] == points[:1] and way[-1:] == points[-1:]
     for p in points:
         if len(way) > 1:
-            assert min(beside(p, a, b) for a, b in zip(way, way[1:], strict=False)) <= tolerance + 1.5
+            assert min(beside(p, a, b) for a, b in pairwise(way)) <= tolerance + 1.5
 
 
 def test_points_on_a_line_become_its_ends() -> None:
