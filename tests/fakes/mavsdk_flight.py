@@ -125,7 +125,7 @@ async def check_return_and_land(drone: Drone) -> None:
 
 
 async def fly(drone: Drone) -> None:
-    """All of it, in one flight: to arm again, MAVSDK 4.1 goes to BRAKE first, in which an ArduCopter cannot be armed."""
+    """All of it, in one flight: to arm again, MAVSDK 4.1 goes to BRAKE first, where no ArduCopter arms."""
     await wait_for(drone.telemetry, "health", lambda health: health.is_armable)
     await wait_for(drone.telemetry, "health_all_ok", bool)
     for check in (check_parameters, check_plans, check_guided, check_mission, check_return_and_land):

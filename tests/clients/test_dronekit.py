@@ -1,0 +1,117 @@
+"""DroneKit flies it: connect, parameters, mission, arm, takeoff, goto, speeds, pause, jump, RTL, LAND."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from math import hypot
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.fakes.dronekit_shim import load_dronekit
+from tests.fakes.served import served
+from tests.fakes.station_plan import HOME, LAT, LON, MISSION, Row
+
+pytestmark = pytest.mark.client
+LIMIT_S = 60.0
+
+
+def until(vehicle: Any, condition: Callable[[], bool]) -> None:
+    """DroneKit's way to wait: it looks again and again, and raises when the time is over."""
+    vehicle.wait_for(condition, timeout=LIMIT_S, interval=0.02)
+
+
+def commands(dronekit: Any, rows: Sequence[Row]) -> list[Any]:
+    """A plan as DroneKit has it: without home."""
+    return [
+        dronekit.Command(0, 0, 0, row.frame, row.command, 0, 1, *row.parameters, row.lat, row.lon, row.alt)
+        for row in rows[1:]
+    ]
+
+
+def content(items: Sequence[Any]) -> list[tuple[float, ...]]:
+    """Items to compare: degrees as far as a float32 carries them."""
+    return [
+        (item.frame, item.command, item.param1, item.param2, item.param3, item.param4, round(item.x, 4),
+         round(item.y, 4), item.z)
+        for item in items
+    ]  # fmt: skip
+
+
+def distance_m(vehicle: Any, lat: float, lon: float) -> float:
+    at = vehicle.location.global_relative_frame
+    return hypot((at.lat - lat) * 111_319.0, (at.lon - lon) * 90_800.0)
+
+
+def go(vehicle: Any, mode: str) -> None:
+    """Change the mode and wait until the vehicle says so."""
+    vehicle.wait_for_mode(mode, timeout=LIMIT_S)
+
+
+def test_dronekit_flies_it(tmp_path: Path) -> None:
+    """One flight with everything that a DroneKit program does."""
+    dronekit = load_dronekit()
+    with served(tmp_path, "--home", HOME, speedup="10") as service:
+        began_s = time.monotonic()
+        vehicle = dronekit.connect(f"tcp:127.0.0.1:{service.port}", wait_ready=True, timeout=LIMIT_S)
+        try:
+            assert time.monotonic() - began_s < 10.0
+            check_ready(vehicle)
+            check_mission(dronekit, vehicle)
+            check_flight(dronekit, vehicle)
+        finally:
+            vehicle.close()
+
+
+def check_ready(vehicle: Any) -> None:
+    """What DroneKit reads on connecting, and parameters both ways."""
+    assert str(vehicle.version) == "APM:Copter-4.6.2"
+    assert (vehicle.version.major, vehicle.version.minor, vehicle.version.patch) == (4, 6, 2)
+    assert vehicle.capabilities.mission_int
+    assert vehicle.system_status.state == "STANDBY"
+    assert len(vehicle.parameters) > 300
+    assert vehicle.parameters.set("WPNAV_SPEED", 900.0, wait_ready=True)
+    assert vehicle.parameters["WPNAV_SPEED"] == 900.0
+    vehicle.wait_for_armable(timeout=LIMIT_S)
+
+
+def check_mission(dronekit: Any, vehicle: Any) -> None:
+    """Up and down again. Without a download before it, DroneKit does not know home and puts its first item there."""
+    plan = commands(dronekit, MISSION)
+    vehicle.commands.download()
+    vehicle.commands.wait_ready(timeout=LIMIT_S)
+    assert vehicle.commands.count == 0
+    vehicle.commands.clear()
+    for command in plan:
+        vehicle.commands.add(command)
+    vehicle.commands.upload(timeout=LIMIT_S)
+    vehicle.commands.download()
+    vehicle.commands.wait_ready(timeout=LIMIT_S)
+    assert content(list(vehicle.commands)) == content(plan)
+    assert abs(vehicle.home_location.lat - LAT) < 1e-4
+
+
+def check_flight(dronekit: Any, vehicle: Any) -> None:
+    """Arm, take off, goto at two speeds and heights, the mission with a pause and a jump, RTL, LAND."""
+    go(vehicle, "GUIDED")
+    vehicle.arm(wait=True, timeout=LIMIT_S)
+    vehicle.wait_simple_takeoff(10.0, epsilon=0.5, timeout=LIMIT_S)
+    vehicle.groundspeed = 6.0
+    vehicle.airspeed = 6.0
+    for height in (16.0, 12.0):
+        vehicle.simple_goto(dronekit.LocationGlobalRelative(LAT + 0.0002, LON, height), groundspeed=5.0)
+        until(vehicle, lambda: distance_m(vehicle, LAT + 0.0002, LON) < 2.0)
+        vehicle.wait_for_alt(height, epsilon=0.7, timeout=LIMIT_S)
+    go(vehicle, "AUTO")
+    until(vehicle, lambda: vehicle.commands.next == 2)
+    go(vehicle, "BRAKE")
+    vehicle.commands.next = 4
+    go(vehicle, "AUTO")
+    until(vehicle, lambda: vehicle.commands.next == 5)
+    until(vehicle, lambda: distance_m(vehicle, MISSION[5].lat, MISSION[5].lon) < 3.0)
+    go(vehicle, "RTL")
+    go(vehicle, "LAND")
+    until(vehicle, lambda: not vehicle.armed)
+    assert vehicle.system_status.state == "STANDBY"
