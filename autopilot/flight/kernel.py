@@ -191,9 +191,7 @@ class Kernel:
             return
         for tag, (until, request) in list(self._waiting.items()):
             if now_ms >= until:
-                del self._waiting[tag]
-                lost = Message(request.to, request.sender, Kind.TIMEOUT, request.subject, tag)
-                self._deliver(lost, always=True)
+                self._lose(tag, request)
 
     def _earliest(self) -> int | None:
         found: int | None = None
@@ -219,10 +217,7 @@ class Kernel:
     def _recover(self, failed: _Cell) -> None:
         group = [cell for cell in self._order if cell.actor.critical] if failed.actor.critical else [failed]
         names = {cell.actor.name for cell in group}
-        self._waiting = {
-            tag: entry for tag, entry in self._waiting.items()
-            if entry[1].sender not in names and entry[1].to not in names
-        }
+        self._forget_requests(names)
         restart = failed.actor.critical or failed.actor.restarts_at_once
         tired = len(failed.restarts) == MOST_RESTARTS and self.now_ms - failed.restarts[0] < RESTART_WINDOW_MS
         failed.restarts.append(self.now_ms)
@@ -234,6 +229,19 @@ class Kernel:
                 self._on_down(name)
         elif failed.actor.critical:
             self._on_restart()
+
+    def _forget_requests(self, names: set[str]) -> None:
+        """Of actors that are gone, and those to them: who asked hears at once that no answer will come."""
+        for tag, (_, request) in list(self._waiting.items()):
+            if request.sender in names:
+                del self._waiting[tag]
+            elif request.to in names:
+                self._lose(tag, request)
+
+    def _lose(self, tag: int, request: Message) -> None:
+        del self._waiting[tag]
+        lost = Message(request.to, request.sender, Kind.TIMEOUT, request.subject, tag)
+        self._deliver(lost, always=True)
 
     def revive(self) -> None:
         """Start anew who is down."""

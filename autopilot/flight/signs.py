@@ -84,6 +84,9 @@ class Signs:
             return self._crew.sticks.deflected
         return not isinstance(self._cockpit.target, Idle | Hold)
 
-    def key(self) -> tuple[object, int, bool]:
+    def key(self) -> tuple[object, int, bool, bool, bool]:
         """Cheap to compare: when it has changed, a command has come since the last pass."""
-        return (self._cockpit.target, self._crew.modes.number, bool(self._report[report.ARMED]))
+        crew = self._crew
+        moved = self._rover and crew.sticks.deflected
+        armed = bool(self._report[report.ARMED])
+        return (self._cockpit.target, crew.modes.number, armed, crew.arming.prearm_ok, moved)

@@ -17,7 +17,7 @@ RETURN = item(20)
 LANDING_MISSION = (takeoff(), waypoint(30.0, 0.0), LAND)
 HANGING_MISSION = (takeoff(), waypoint(30.0, 0.0))
 ROVER_MISSION = (waypoint(20.0, 0.0, 0.0), waypoint(20.0, 20.0, 0.0))
-I, P, A, F, L, D = FlightState
+I, P, A, F, L, D = FlightState  # noqa: E741  the states by their initials, in their order
 
 
 class RecordingLogs:
@@ -53,6 +53,7 @@ class FlightBench(Bench):
         self.flights.on_error = lambda error, where: self.errors.append((where, error))
         if mission:
             self.upload(mission)
+            self.collect()
             self.run(0.1)
 
     @property

@@ -1,0 +1,195 @@
+"""Actors that raise, hang or refuse: nothing of that ends the process, and the vehicle comes down."""
+
+from __future__ import annotations
+
+import pytest
+
+from autopilot.flight.aside import LoggerActor
+from autopilot.flight.faults import ACTORS, FAULT_NAMES
+from autopilot.flight.kernel import InjectedFault
+from autopilot.flight.system import ACTORS as CLASSES
+from autopilot.outcome import Result
+from tests.fakes.flight_bench import A, D, F, FlightBench, I, L, P
+
+CRITICAL, ASIDE = ACTORS[:9], ACTORS[9:]
+WITH_RESET = [name for name in ACTORS if name != "flight_manager"]
+
+
+def test_the_actors_are_those_of_the_reference_in_its_order() -> None:
+    assert [actor.name for actor in CLASSES] == list(ACTORS) == [
+        "sensor", "estimator", "waypoint", "altitude", "position", "attitude", "rate", "motor", "flight_manager",
+        "battery", "comms", "logger",
+    ]
+    assert [actor.name for actor in CLASSES if actor.critical] == [
+        "sensor", "estimator", "waypoint", "altitude", "position", "attitude", "rate", "motor", "flight_manager",
+    ]
+
+
+@pytest.mark.parametrize("name", CRITICAL)
+def test_a_critical_actor_that_raises_in_flight(name: str) -> None:
+    """All restart, the flight manager finds the vehicle in the air and lands it; then GO flies again."""
+    bench = FlightBench()
+    bench.fly()
+    bench.fault(f"{name}.raise")
+    bench.run(0.1)
+    assert (bench.state, bench.core.mode_number) == (L, 9)
+    bench.run(100.0, lambda: bench.state is I)
+    assert bench.states == [P, A, F, L, D, I]
+    assert not bench.core.armed
+    assert [where for where, _ in bench.errors] == [f"actor {name}"]
+    assert isinstance(bench.errors[0][1], InjectedFault)
+    assert bench.said(f"actor {name} failed")
+    bench.go()
+    bench.run(300.0, lambda: bench.state is I)
+    assert bench.states == [P, A, F, L, D, I] * 2
+
+
+@pytest.mark.parametrize("name", ASIDE)
+def test_another_actor_that_raises_in_flight(name: str) -> None:
+    """The flight goes on to its end, and the next one has the actor again."""
+    bench = FlightBench()
+    bench.fly()
+    bench.fault(f"{name}.raise")
+    bench.run(300.0, lambda: bench.state is I)
+    assert bench.states == [P, A, F, L, D, I]
+    assert bench.reached == [1, 2, 3]
+    assert bench.said(f"actor {name} failed")
+    assert bench.go().ok
+    bench.run(300.0, lambda: bench.state is I)
+    assert bench.states == [P, A, F, L, D, I] * 2
+    assert bench.logs.calls[-1][0] == "close"
+
+
+def test_comms_is_back_at_once() -> None:
+    """The next command after its failure is served, in the same flight."""
+    bench = FlightBench()
+    bench.fly()
+    bench.fault("comms.raise")
+    bench.run(0.1)
+    assert bench.flights.ask_status(bench.now_ms) == (F, 0)
+
+
+@pytest.mark.parametrize("name", CRITICAL)
+@pytest.mark.parametrize("state", [I, A])
+def test_a_critical_actor_that_raises_on_the_ground(name: str, state: int) -> None:
+    """In the countdown the vehicle is disarmed; in IDLE nothing happens."""
+    bench = FlightBench()
+    if state == A:
+        bench.go()
+    bench.fault(f"{name}.raise")
+    bench.run(1.0)
+    assert (bench.state, bench.core.armed) == (I, False)
+    assert bench.go().ok
+    bench.run(300.0, lambda: bench.state is I)
+    assert bench.reached == [1, 2, 3]
+
+
+def test_an_actor_that_raises_in_preflight_ends_a_waiting_arm_command() -> None:
+    bench = FlightBench()
+    bench.fault("rate.reset", "hang")
+    assert bench.core.arm(bench.now_ms).result is Result.IN_PROGRESS
+    request = bench.core.arm_request
+    bench.fault("motor.raise")
+    bench.run(0.1)
+    assert request is not None
+    assert (request.done, request.ok) == (True, False)
+    assert bench.states == [P, I]
+
+
+@pytest.mark.parametrize("name", ACTORS)
+def test_an_actor_that_hangs_in_flight_keeps_nobody_in_the_air(name: str) -> None:
+    """Whoever hangs: the operator's LAND brings the vehicle down and stops its motors."""
+    bench = FlightBench()
+    bench.fly()
+    bench.fault(f"{name}.raise", "hang")
+    bench.run(2.0)
+    assert bench.core.land(bench.now_ms).ok
+    bench.run(300.0, lambda: not bench.core.armed)
+    assert not bench.core.armed
+    bench.fault(f"{name}.raise", "hang", active=False)
+    bench.run(5.0)
+    assert bench.state is I
+    assert bench.go().ok
+    bench.run(300.0, lambda: bench.state is I)
+    assert bench.state is I
+
+
+@pytest.mark.parametrize("name", WITH_RESET)
+@pytest.mark.parametrize("value", ["fail", "hang"])
+def test_a_reset_that_fails_or_is_never_answered(name: str, value: str) -> None:
+    """Back to IDLE, and people hear which actor and why; without the fault GO flies."""
+    bench = FlightBench()
+    bench.fault(f"{name}.reset", value)
+    outcome = bench.go()
+    assert outcome.result is (Result.FAILED if value == "fail" else Result.ACCEPTED)
+    bench.run(11.0)
+    assert bench.states == [P, I]
+    assert bench.arms() == []
+    reason = f"{name}.reset: injected fault" if value == "fail" else "no answer"
+    assert bench.said(f"Flight: not started: {name}: RESET: {reason}")
+    bench.fault(f"{name}.reset", value, active=False)
+    assert bench.go().ok
+
+
+@pytest.mark.parametrize("value", ["fail", "hang"])
+def test_motors_that_do_not_arm(value: str) -> None:
+    bench = FlightBench()
+    bench.fault("motor.arm", value)
+    bench.go()
+    bench.run(6.0)
+    assert (bench.states, bench.arms()) == ([P, I], [])
+    assert bench.said("Flight: not started: motor: ARM: " + ("motor.arm: injected" if value == "fail" else "no answer"))
+
+
+@pytest.mark.parametrize("value", ["fail", "hang"])
+def test_motors_that_do_not_disarm_are_stopped_by_disarm_delay(value: str) -> None:
+    """LANDED until they have stopped; DISARM_DELAY does not go through the actor."""
+    bench = FlightBench()
+    bench.fault("motor.disarm", value)
+    bench.go()
+    bench.until(D)
+    bench.run(20.0)
+    assert (bench.state, bench.core.armed) == (I, False)
+
+
+def test_a_flight_manager_that_hangs_is_said_not_to_answer() -> None:
+    bench = FlightBench()
+    bench.fault("flight_manager.raise", "hang")
+    for command in (0x20, 0x21, 0x22):
+        outcome = bench.flights.command(command, bench.now_ms)
+        assert (outcome.result, outcome.reason) == (Result.FAILED, "Flight: the flight manager does not answer")
+    assert bench.core.arm(bench.now_ms).result is Result.FAILED
+    assert not bench.core.armed
+
+
+def test_a_hung_flight_manager_that_is_flooded_ends_nothing() -> None:
+    bench = FlightBench()
+    bench.fault("flight_manager.raise", "hang")
+    for _ in range(200):
+        bench.go()
+    bench.run(5.0)
+    bench.fault("flight_manager.raise", "hang", active=False)
+    bench.run(400.0)
+    assert bench.state in (I, A, F)
+
+
+def test_an_unknown_fault_is_refused() -> None:
+    bench = FlightBench()
+    for name, value in (("pilot.raise", None), ("motor.raise", "often"), ("flight_manager.reset", None)):
+        assert not bench.flights.inject_fault(name, value, active=True)
+    assert len(FAULT_NAMES) == 12 + 11 + 2
+
+
+def test_an_actor_that_raises_every_time_leaves_the_flight_to_the_core(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A logger that fails at each flight's end does not stop the next one."""
+    def explode(self: LoggerActor, message: object) -> None:
+        raise OSError("disk gone")
+
+    bench = FlightBench()
+    bench.fly()
+    monkeypatch.setattr(LoggerActor, "handle_message", explode)
+    bench.run(300.0, lambda: bench.state is I)
+    assert bench.said("actor logger stays down")
+    bench.go()
+    bench.run(30.0)
+    assert bench.states[-2:] == [P, I]

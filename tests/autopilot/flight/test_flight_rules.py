@@ -1,0 +1,525 @@
+"""How flights begin, end and follow the vehicle: GO's rules, plain ground stations, rovers, batteries, timeouts."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from autopilot import report
+from autopilot.flight.lifecycle import FlightState
+from autopilot.outcome import Result
+from autopilot.vehicle import Sticks, VehicleEvent
+from tests.fakes.core_bench import takeoff, waypoint
+from tests.fakes.fake_vehicle import FakeVehicle
+from tests.fakes.flight_bench import (
+    HANGING_MISSION,
+    LAND,
+    RETURN,
+    ROVER_MISSION,
+    A,
+    D,
+    F,
+    FlightBench,
+    I,
+    L,
+    P,
+)
+
+STABILIZE, AUTO, GUIDED, LOITER, RTL, LAND_MODE = 0, 3, 4, 5, 6, 9
+HOLD, ROVER_AUTO, ROVER_GUIDED = 4, 10, 15
+WHOLE = [P, A, F, L, D, I]
+
+
+def arm_plainly(bench: FlightBench, mode: int = GUIDED) -> None:
+    assert bench.core.set_mode(mode, bench.now_ms).ok
+    assert bench.core.arm(bench.now_ms).ok
+
+
+# --- GO ---------------------------------------------------------------------------------------------------------------
+@pytest.mark.parametrize(
+    ("mission", "parameters", "reason"),
+    [
+        ((), {}, "no mission"),
+        ((waypoint(30.0, 0.0), LAND), {}, "the mission does not begin with a takeoff"),
+        (HANGING_MISSION, {"FM_PROFILE": 1}, "FM_PROFILE 1 (hover) needs FM_DURATION"),
+    ],
+)
+def test_go_without_anything_to_fly_is_refused(mission: Any, parameters: Any, reason: str) -> None:
+    """FAILED with the reason, as text too, and nothing happens."""
+    bench = FlightBench(mission=mission, parameters=parameters)
+    outcome = bench.go()
+    assert (outcome.result, outcome.reason, outcome.detail) == (Result.FAILED, f"GO refused: {reason}", 0)
+    assert bench.said(f"GO refused: {reason}")
+    assert (bench.states, bench.mode_changes()) == ([], [])
+
+
+def test_go_is_in_guided_before_arm_and_in_auto_after_the_countdown() -> None:
+    bench = FlightBench()
+    bench.go()
+    assert bench.mode_changes() == [GUIDED]
+    bench.until(F)
+    assert bench.mode_changes() == [GUIDED, AUTO]
+
+
+@pytest.mark.parametrize("seconds", [0, 1, 60, 255])
+def test_the_countdown_lasts_as_long_as_its_parameter_says(seconds: int) -> None:
+    """And the vehicle stays armed on the ground meanwhile, whatever DISARM_DELAY says."""
+    bench = FlightBench(parameters={"FM_COUNTDOWN": seconds, "DISARM_DELAY": 10})
+    began = bench.now_ms
+    assert bench.go().detail == (A + 256 * seconds if seconds else F)
+    bench.until(F)
+    assert bench.now_ms - began == 1000 * seconds
+
+
+def test_after_an_abort_that_the_motors_refuse_disarm_delay_acts_again() -> None:
+    bench = FlightBench(parameters={"FM_COUNTDOWN": 100, "DISARM_DELAY": 10})
+    bench.fault("motor.disarm", "hang")
+    bench.go()
+    bench.abort()
+    assert bench.state is A
+    bench.until(I, 25.0)
+    assert not bench.core.armed
+
+
+def test_go_starts_at_the_first_item_and_a_plain_arm_where_set_current_said() -> None:
+    """Decided: GO's RESET sets the index, the RESET of a plain arm keeps it."""
+    mission = (takeoff(), waypoint(30.0, 0.0), takeoff(20.0), LAND)
+    plain = FlightBench(mission=mission)
+    plain.core.set_current(3, plain.now_ms)
+    arm_plainly(plain)
+    plain.core.start_mission(plain.now_ms)
+    plain.run(200.0, lambda: plain.state is I)
+    assert plain.reached == [3, 4]
+    gone = FlightBench(mission=mission)
+    gone.core.set_current(3, gone.now_ms)
+    gone.go()
+    gone.run(200.0, lambda: gone.state is I)
+    assert gone.reached == [1, 2, 3, 4]
+
+
+def test_a_hanging_mission_lands_when_it_is_done_in_a_flight_that_go_began() -> None:
+    bench = FlightBench(mission=HANGING_MISSION)
+    bench.go()
+    bench.run(300.0, lambda: bench.state is I)
+    assert bench.states == WHOLE
+    assert bench.mode_changes() == [GUIDED, AUTO, LAND_MODE]
+
+
+def test_rtl_is_landing_from_its_final_descent_on() -> None:
+    bench = FlightBench(mission=(takeoff(), waypoint(30.0, 0.0), RETURN))
+    bench.go()
+    bench.until(L)
+    assert abs(bench.position[0]) < 3.0, "LANDING began on the way home"
+    bench.run(300.0, lambda: bench.state is I)
+    assert bench.states == WHOLE
+
+
+def test_a_landing_behind_which_the_mission_goes_on_stays_flying() -> None:
+    """MIS_OPTIONS bit 2: only the last landing is LANDING."""
+    mission = (takeoff(), waypoint(20.0, 0.0), LAND, takeoff(), waypoint(0.0, 20.0), LAND)
+    bench = FlightBench(mission=mission, parameters={"MIS_OPTIONS": 4})
+    bench.go()
+    bench.run(300.0, lambda: bench.state is I)
+    assert bench.states == WHOLE
+    assert bench.reached == [1, 2, 3, 4, 5, 6]
+
+
+def test_the_duration_ends_a_flight_that_go_began() -> None:
+    bench = FlightBench(mission=(takeoff(), waypoint(3000.0, 0.0)), parameters={"FM_DURATION": 20})
+    bench.go()
+    bench.until(F)
+    began = bench.now_ms
+    bench.until(L)
+    assert bench.now_ms - began == 20_000
+    bench.run(100.0, lambda: bench.state is I)
+    assert bench.states == WHOLE
+
+
+def test_the_duration_waits_while_somebody_else_has_the_vehicle() -> None:
+    """Taken to LOITER it is left alone; back in AUTO its time is over."""
+    bench = FlightBench(mission=(takeoff(), waypoint(3000.0, 0.0)), parameters={"FM_DURATION": 20})
+    bench.fly()
+    bench.core.set_mode(LOITER, bench.now_ms)
+    bench.run(60.0)
+    assert (bench.state, bench.core.mode_number) == (F, LOITER)
+    bench.core.set_mode(AUTO, bench.now_ms)
+    bench.run(1.1)
+    assert (bench.state, bench.core.mode_number) == (L, LAND_MODE)
+
+
+def test_hover_profile() -> None:
+    """FM_PROFILE 1: up to 5 m, and down after FM_DURATION; no mission is needed."""
+    bench = FlightBench(mission=(), parameters={"FM_PROFILE": 1, "FM_DURATION": 30})
+    assert bench.go().ok
+    bench.until(F)
+    bench.run(29.0)
+    assert -bench.position[2] == pytest.approx(5.0, abs=0.3)
+    bench.run(100.0, lambda: bench.state is I)
+    assert bench.states == WHOLE
+
+
+def test_a_mission_that_vanishes_in_the_countdown_disarms() -> None:
+    bench = FlightBench()
+    bench.go()
+    bench.upload(())
+    bench.run(10.0)
+    assert bench.states == [P, A, F, D, I]
+    assert not bench.core.armed
+
+
+def test_auto_go_fires_once() -> None:
+    """After its delay, never again after the flight."""
+    bench = FlightBench(parameters={"FM_AUTO_GO": 20.0})
+    bench.until(I, 0.0)
+    bench.run(400.0)
+    assert bench.states == WHOLE
+    go = next(entry for entry in bench.trace if entry.message.subject == "RESET")
+    assert go.now_ms in (20_000, 20_020)
+
+
+def test_auto_go_waits_for_the_arming_checks_and_is_not_repeated_after_a_failed_preflight() -> None:
+    vehicle = FakeVehicle()
+    vehicle.armable_reasons = ["GPS 1: Bad fix"]
+    bench = FlightBench(vehicle=vehicle, parameters={"FM_AUTO_GO": 2.0})
+    bench.run(30.0)
+    assert bench.states == []
+    bench.logs.complaint = "no log"
+    vehicle.armable_reasons = []
+    bench.run(60.0)
+    assert bench.states == [P, I]
+
+
+def test_arming_at_the_end_of_the_countdown() -> None:
+    """FM_ARM_EARLY 0: PREFLIGHT only asks for the checks."""
+    bench = FlightBench(parameters={"FM_ARM_EARLY": 0})
+    bench.go()
+    bench.run(2.9)
+    assert (bench.state, bench.core.armed) == (A, False)
+    bench.run(200.0, lambda: bench.state is I)
+    assert bench.states == WHOLE
+
+
+def test_a_refusal_at_the_end_of_the_countdown_returns_to_idle() -> None:
+    bench = FlightBench(parameters={"FM_ARM_EARLY": 0})
+    bench.go()
+    bench.vehicle.armable_reasons = ["Compass not healthy"]
+    bench.run(5.0)
+    assert bench.states == [P, A, I]
+    assert bench.said("Arm: Compass not healthy")
+
+
+def test_checks_that_fail_in_preflight_without_early_arming_return_to_idle() -> None:
+    bench = FlightBench(parameters={"FM_ARM_EARLY": 0})
+    bench.vehicle.armable_reasons = ["Compass not healthy"]
+    assert bench.go().reason == "motor: ARM: Compass not healthy"
+    assert bench.states == [P, I]
+
+
+# --- the operator and failsafes ---------------------------------------------------------------------------------------
+def test_the_operators_land_is_landing_and_ends_in_idle() -> None:
+    bench = FlightBench()
+    bench.fly()
+    bench.core.land(bench.now_ms)
+    bench.run(0.02)
+    assert bench.state is L
+    bench.run(100.0, lambda: bench.state is I)
+    assert bench.states == WHOLE
+
+
+def test_a_landing_that_is_broken_off_is_flying_again() -> None:
+    bench = FlightBench()
+    bench.fly()
+    bench.core.land(bench.now_ms)
+    bench.run(1.0)
+    bench.core.set_mode(LOITER, bench.now_ms)
+    bench.run(0.1)
+    assert bench.states == [P, A, F, L, F]
+    bench.core.set_mode(AUTO, bench.now_ms)
+    bench.run(200.0, lambda: bench.state is I)
+    assert bench.states == [P, A, F, L, F, L, D, I]
+
+
+@pytest.mark.parametrize("phase", [A, F, L])
+def test_a_disarmed_vehicle_is_in_idle(phase: FlightState) -> None:
+    """Whoever disarms it, in whatever state."""
+    bench = FlightBench()
+    bench.go()
+    bench.until(phase)
+    assert bench.core.disarm(bench.now_ms, force=True).ok
+    assert bench.state is I
+    bench.run(1.0)
+    assert bench.states[-1] is I
+
+
+def test_somebody_who_takes_off_in_the_countdown_takes_the_flight_over() -> None:
+    """It is flown by hand then: no countdown, no end by itself."""
+    bench = FlightBench(parameters={"FM_COUNTDOWN": 30, "FM_DURATION": 10})
+    bench.go()
+    bench.core.takeoff(10.0, bench.now_ms)
+    bench.run(60.0)
+    assert (bench.states, bench.core.mode_number) == ([P, A, F], GUIDED)
+
+
+def test_a_critical_battery_lands_a_flight_that_go_began() -> None:
+    bench = FlightBench(parameters={"BATT_FS_CRT_ACT": 0})
+    bench.fly()
+    bench.vehicle.raise_event(VehicleEvent.BATTERY_CRITICAL)
+    bench.run(0.1)
+    assert (bench.state, bench.core.mode_number) == (L, LAND_MODE)
+
+
+def test_a_low_battery_is_no_critical_one() -> None:
+    bench = FlightBench(parameters={"BATT_FS_LOW_ACT": 0})
+    bench.fly()
+    bench.vehicle.raise_event(VehicleEvent.BATTERY_LOW)
+    bench.run(0.1)
+    assert bench.state is F
+
+
+def test_a_failsafe_that_answers_the_battery_decides_the_mode() -> None:
+    """BATT_FS_CRT_ACT 2 (RTL): the state follows the vehicle."""
+    bench = FlightBench(mission=(takeoff(), waypoint(300.0, 0.0)), parameters={"BATT_FS_CRT_ACT": 2})
+    bench.fly()
+    bench.run(10.0)
+    bench.vehicle.raise_event(VehicleEvent.BATTERY_CRITICAL)
+    bench.run(0.1)
+    assert (bench.state, bench.core.mode_number) == (F, RTL)
+    bench.run(200.0, lambda: bench.state is I)
+    assert bench.states == WHOLE
+
+
+def test_a_critical_battery_cancels_the_countdown() -> None:
+    bench = FlightBench(parameters={"BATT_FS_CRT_ACT": 0})
+    bench.go()
+    bench.run(1.0)
+    bench.vehicle.raise_event(VehicleEvent.BATTERY_CRITICAL)
+    bench.run(0.1)
+    assert (bench.states, bench.core.armed) == ([P, A, I], False)
+    assert bench.said("Flight: IDLE: battery critical")
+
+
+def test_a_critical_battery_without_a_failsafe_leaves_a_plain_flight_alone() -> None:
+    bench = FlightBench(parameters={"BATT_FS_CRT_ACT": 0})
+    bench.airborne()
+    bench.vehicle.raise_event(VehicleEvent.BATTERY_CRITICAL)
+    bench.run(5.0)
+    assert (bench.state, bench.core.mode_number) == (F, GUIDED)
+
+
+# --- plain ground stations --------------------------------------------------------------------------------------------
+def test_a_plain_arm_is_preflight_with_all_resets() -> None:
+    bench = FlightBench()
+    arm_plainly(bench)
+    assert bench.states == [P, A]
+    assert len([e for e in bench.trace if e.message.subject == "RESET"]) == 22
+    assert bench.logs.calls[0][0] == "reopen"
+    bench.run(30.0)
+    assert bench.states == [P, A, I], "DISARM_DELAY acts as ever"
+
+
+def test_a_plain_mission_passes_through_the_same_states_without_a_countdown() -> None:
+    bench = FlightBench()
+    arm_plainly(bench)
+    bench.core.start_mission(bench.now_ms)
+    bench.run(300.0, lambda: bench.state is I)
+    assert bench.states == WHOLE
+    assert bench.mode_changes() == [GUIDED, AUTO]
+
+
+def test_in_a_plain_flight_the_end_of_the_mission_and_the_duration_do_nothing() -> None:
+    bench = FlightBench(mission=HANGING_MISSION, parameters={"FM_DURATION": 10})
+    arm_plainly(bench)
+    bench.core.start_mission(bench.now_ms)
+    bench.run(120.0)
+    assert (bench.states, bench.core.mode_number) == ([P, A, F], AUTO)
+
+
+def test_takeoff_and_sticks_are_flying() -> None:
+    bench = FlightBench()
+    arm_plainly(bench)
+    bench.core.takeoff(10.0, bench.now_ms)
+    bench.run(0.1)
+    assert bench.state is F
+    bench = FlightBench()
+    arm_plainly(bench, LOITER)
+    bench.run(1.0)
+    assert bench.state is A
+    bench.core.set_sticks(Sticks(throttle=0.8), bench.now_ms)
+    bench.run(1.0)
+    assert bench.state is F
+
+
+def test_a_plain_arm_that_the_checks_refuse_resets_nothing() -> None:
+    bench = FlightBench()
+    bench.vehicle.armable_reasons = ["Baro: not healthy"]
+    assert bench.core.arm(bench.now_ms).result is Result.FAILED
+    assert (bench.states, bench.trace) == ([], [])
+    assert bench.said("Arm: Baro: not healthy")
+
+
+def test_a_plain_arm_whose_reset_fails_is_failed_with_the_reason() -> None:
+    bench = FlightBench()
+    bench.fault("altitude.reset")
+    outcome = bench.core.arm(bench.now_ms)
+    assert (outcome.result, outcome.reason) == (Result.FAILED, "altitude: RESET: altitude.reset: injected fault")
+    assert bench.states == [P, I]
+    assert bench.said("Arm: altitude: RESET")
+
+
+def test_a_forced_arm_says_what_failed_and_arms() -> None:
+    bench = FlightBench()
+    bench.fault("sensor.reset")
+    assert bench.core.arm(bench.now_ms, force=True).ok
+    assert bench.core.armed
+    assert bench.said("sensor: RESET")
+
+
+def test_a_plain_arm_that_hangs_is_in_progress_and_ends_in_failure() -> None:
+    bench = FlightBench()
+    bench.fault("logger.reset", "hang")
+    assert bench.core.arm(bench.now_ms).result is Result.IN_PROGRESS
+    request = bench.core.arm_request
+    assert request is not None
+    assert bench.core.arm(bench.now_ms).result is Result.IN_PROGRESS
+    bench.run(11.0)
+    assert (request.done, request.ok, request.reason) == (True, False, "logger: RESET: no answer")
+    assert bench.states == [P, I]
+
+
+def test_a_slow_controller_is_awaited() -> None:
+    bench = FlightBench()
+    bench.vehicle.slow_arming = True
+    assert bench.core.arm(bench.now_ms).result is Result.IN_PROGRESS
+    request = bench.core.arm_request
+    bench.run(1.0)
+    bench.vehicle.answer(True, True)
+    bench.run(0.1)
+    assert request is not None
+    assert (request.done, request.ok, bench.state) == (True, True, A)
+
+
+def test_a_slow_controllers_refusal_is_passed_on() -> None:
+    bench = FlightBench()
+    bench.vehicle.slow_arming = True
+    bench.go()
+    assert bench.state is P
+    bench.vehicle.answer(False, False, "PreArm: compass")
+    bench.run(0.1)
+    assert bench.states == [P, I]
+    assert bench.said("motor: ARM: PreArm: compass")
+
+
+def test_a_plain_arm_during_the_countdown_of_a_vehicle_that_is_not_armed_is_refused() -> None:
+    bench = FlightBench(parameters={"FM_ARM_EARLY": 0})
+    bench.go()
+    assert bench.core.arm(bench.now_ms).result is Result.TEMPORARILY_REJECTED
+
+
+def test_a_vehicle_that_somebody_else_armed_is_followed() -> None:
+    """A radio armed it: ARMED, FLYING, IDLE, and nothing is commanded."""
+    bench = FlightBench()
+    bench.vehicle.state.report[report.ARMED] = 1.0
+    bench.vehicle.raise_event(VehicleEvent.ARMED)
+    bench.run(0.1)
+    assert bench.state is A
+    bench.vehicle.put((0.0, 0.0, -10.0))
+    bench.vehicle.raise_event(VehicleEvent.LIFTOFF)
+    bench.run(0.1)
+    assert bench.states == [A, F]
+    bench.vehicle.put((0.0, 0.0, 0.0))
+    bench.vehicle.state.report[report.ARMED] = 0.0
+    bench.vehicle.raise_event(VehicleEvent.LANDED | VehicleEvent.DISARMED)
+    bench.run(0.1)
+    assert bench.states == [A, F, D, I]
+    assert bench.mode_changes() == []
+
+
+def test_a_process_that_finds_its_vehicle_in_the_air_is_flying_and_commands_nothing() -> None:
+    vehicle = FakeVehicle()
+    vehicle.put((10.0, 0.0, -20.0))
+    vehicle.state.report[report.ARMED] = 1.0
+    bench = FlightBench(vehicle=vehicle, mission=())
+    targets = len(vehicle.targets)
+    bench.run(30.0)
+    assert bench.state is F
+    assert bench.mode_changes() == []
+    assert len(vehicle.targets) == targets
+    bench.core.land(bench.now_ms)
+    bench.run(100.0, lambda: bench.state is I)
+    assert bench.state is I
+
+
+# --- landing that is not confirmed ------------------------------------------------------------------------------------
+def test_a_landing_that_is_never_confirmed_is_ended_at_rest_on_the_ground() -> None:
+    """The detector is silent, but the vehicle touches the ground and stands still."""
+    bench = FlightBench(mission=HANGING_MISSION)
+    bench.go()
+    bench.until(L)
+    bench.vehicle.advance_plainly = bench.vehicle.advance
+    bench.vehicle._fly = lambda target, dt: None  # hangs in the air
+    bench.run(200.0)
+    assert (bench.state, bench.core.armed) == (L, True)
+    assert bench.said("landing takes long")
+    bench.vehicle.state.report[report.GROUND_CONTACT] = 1.0
+    bench.run(3.0)
+    assert (bench.state, bench.core.armed) == (I, False)
+    assert bench.said("landing never confirmed")
+
+
+def test_motors_that_do_not_disarm_are_asked_until_they_do() -> None:
+    bench = FlightBench(parameters={"DISARM_DELAY": 0})
+    bench.fault("motor.disarm")
+    bench.go()
+    bench.until(D)
+    bench.run(20.0)
+    assert (bench.state, bench.core.armed) == (D, True)
+    assert len([text for text in bench.texts if "motor.disarm" in text]) == 1
+    bench.fault("motor.disarm", active=False)
+    bench.run(2.0)
+    assert (bench.state, bench.core.armed) == (I, False)
+
+
+# --- rover ------------------------------------------------------------------------------------------------------------
+def test_a_rovers_flight_ends_standing_still() -> None:
+    """LANDING is braking in HOLD, LANDED is standing."""
+    bench = FlightBench("rover", mission=ROVER_MISSION)
+    bench.go()
+    bench.run(300.0, lambda: bench.state is I)
+    assert bench.states == WHOLE
+    assert bench.mode_changes() == [ROVER_GUIDED, ROVER_AUTO, HOLD]
+    assert not bench.core.armed
+
+
+@pytest.mark.parametrize("behaviour", [0, 1, 2, 3])
+def test_whatever_a_rover_does_at_the_end_of_its_mission_go_stops_it(behaviour: int) -> None:
+    bench = FlightBench("rover", mission=ROVER_MISSION, parameters={"MIS_DONE_BEHAVE": behaviour})
+    bench.go()
+    bench.run(300.0, lambda: bench.state is I)
+    assert bench.states == WHOLE
+
+
+def test_a_plain_rover_stays_flying_until_it_is_disarmed() -> None:
+    bench = FlightBench("rover", mission=ROVER_MISSION)
+    arm_plainly(bench, ROVER_GUIDED)
+    bench.core.start_mission(bench.now_ms)
+    bench.run(200.0)
+    assert bench.states == [P, A, F]
+    bench.core.disarm(bench.now_ms)
+    bench.run(0.1)
+    assert bench.states == [P, A, F, D, I]
+
+
+def test_a_rover_moved_by_sticks_is_flying() -> None:
+    bench = FlightBench("rover", mission=())
+    arm_plainly(bench, 0)
+    bench.run(1.0)
+    assert bench.state is A
+    bench.core.set_sticks(Sticks(throttle=0.8), bench.now_ms)
+    bench.run(1.0)
+    assert bench.state is F
+
+
+def test_a_rover_cannot_hover() -> None:
+    bench = FlightBench("rover", mission=(), parameters={"FM_PROFILE": 1, "FM_DURATION": 10})
+    assert bench.go().reason == "GO refused: FM_PROFILE 1 (hover) is not for a rover"
