@@ -91,23 +91,28 @@ class FlashSession:
 
     def _reach(self) -> Script[None]:
         """Until a bootloader answers."""
-        self.story.begin(Stage.FIND, self.wire.now_ms)
         until = self.wire.now_ms + (self._limits.no_board if self._auto else self._limits.absent)
         if self._auto:
+            self.story.begin(Stage.FIND, self.wire.now_ms)
             yield from self._hint_after(_HINT_MS)
-        yield from self._open(until)
+        yield from self._open(until)  # a named port is waited for in silence
+        if not self._auto:
+            self.story.begin(Stage.FIND, self.wire.now_ms)
         give_up = self.wire.now_ms + self._limits.silent
         bauds = cycle(FLIGHT_BAUDS)
-        attempts = 0
+        attempts, tried = 0, 0
         while True:
             try:
                 yield from self._open(max(give_up, self.wire.now_ms + self._limits.absent) if self._asked else None)
+                # A port that has come back since the last attempt gets one more, but not for ever.
+                grace = 0 if self.wire.opened == tried else self._limits.absent
+                if self.wire.now_ms >= give_up + grace:
+                    users = self._list_users(self._name)
+                    raise failures.no_answer(self._name, self._limits.silent // 1000, users)
+                tried = self.wire.opened
                 self.wire.baud = BOOTLOADER_BAUD
                 if (yield from self._bootloader_answers()):
                     return
-                if self.wire.now_ms >= give_up:
-                    users = self._list_users(self._name)
-                    raise failures.no_answer(self._name, self._limits.silent // 1000, users)
                 self.wire.baud = next(bauds)
                 yield from self._ask_autopilot(give_up, announce=attempts >= len(FLIGHT_BAUDS))
             except PortGone:
