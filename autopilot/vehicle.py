@@ -21,8 +21,8 @@ from autopilot import report
 from autopilot.geo import GeoPoint, Ned
 
 __all__ = [
-    "Attitude", "Capabilities", "Circle", "ControlledVehicle", "Drive", "Hold", "Idle", "Land", "Leg", "Pilot", "PilotKind",
-    "Request", "SimulatedVehicle", "Speeds", "Sticks", "TakeOff", "Target", "Vehicle", "VehicleEvent", "VehicleState",
+    "Attitude", "Capabilities", "Circle", "ControlledVehicle", "Drive", "Hold", "Idle", "Land", "Leg", "Pilot",
+    "PilotKind", "Request", "SimulatedVehicle", "Speeds", "Sticks", "TakeOff", "Target", "Vehicle", "VehicleEvent", "VehicleState",
     "Velocity", "Yaw", "YawMode",
 ]
 
