@@ -60,6 +60,8 @@ class FlashShell:
             elif wire.baud != self._device.spec.baud and not self._rateless(wire.port):
                 self._close()
                 self._device = self._open(wire.port)
+                if self._device is None:
+                    self._runner.port_closed(_now_ms())
             return
         if not wire.wanted or time.monotonic() < self._next_look_s:
             return

@@ -86,6 +86,24 @@ def test_the_port_is_opened_at_the_rate_that_is_wanted_and_anew_at_another(
     assert wire.opened == 1, "another rate is no other opening"
 
 
+def test_a_port_that_goes_while_its_rate_is_changed_is_told_as_gone(
+    tmp_path: Path, ends: Ends, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(shell, "_NO_RATE", ())
+    link, wire = tmp_path / "board", Wire()
+    link.symlink_to(ends.name)
+
+    def script() -> Script[None]:
+        yield from opened(wire)
+        link.unlink()
+        wire.baud = 57_600
+        yield wire.now_ms
+        with pytest.raises(PortGone):
+            yield from wire.more(wire.now_ms + 5000)
+
+    run(wire, script(), str(link))
+
+
 def test_a_rate_is_of_no_matter_on_usb_and_on_pseudo_terminals(ends: Ends) -> None:
     wire = Wire()
 
