@@ -17,7 +17,7 @@ from mavlink_bridge.links.hub import LinkHub
 from sortie.bell import Bell
 from sortie.building import VIRTUAL_EPOCH_US, build_service, make_vehicle, parse_faults
 from sortie.errors import UserError
-from sortie.logs.recorder import FlightRecorder
+from sortie.logs.recorder import record_flights
 from sortie.logs.run_log import LOGGER, close_run_log, open_run_log
 from sortie.parameters_given import given_parameters
 from sortie.run_loop import RunLoop, link_clock_ms
@@ -69,9 +69,8 @@ class Assembly:
         self._stack.callback(self.hub.close)
         self.reboot = False
         self.service.observers.append(self._watch_for_reboot)
-        self.recorder = FlightRecorder(self.service, self.log_dir, telemetry=settings.telemetry_log)
+        self.recorder = record_flights(self.service, self.log_dir, telemetry=settings.telemetry_log)
         self._stack.callback(lambda: self.recorder.close(self.service.now_ms))
-        self.service.observers.append(self.recorder.observe)
 
     def _home(self, start: GeoPoint | None) -> tuple[GeoPoint, float]:
         if self.settings.home is not None:

@@ -26,7 +26,7 @@ from mavlink_bridge.services.guided.setpoints import GuidedService
 from mavlink_bridge.services.guided.sticks import StickService
 from mavlink_bridge.services.mission.service import MissionService
 from mavlink_bridge.services.parameters.service import ParameterService
-from mavlink_bridge.services.system.logs import NoLogsService
+from mavlink_bridge.services.system.logs import LogService
 from mavlink_bridge.services.system.service import SystemService
 from mavlink_bridge.services.telemetry.service import TelemetryService
 from sortie.faults import Fault
@@ -77,17 +77,18 @@ class Service:
         telemetry = TelemetryService(autopilot, endpoint, identity, boot_unix_us=self.epoch_us)
         self.telemetry = telemetry
         self.commands = CommandService(autopilot, telemetry, vehicle_now=lambda: self.now_ms, journal=self.journal)
-        files = VirtualFiles()
-        files.mount("@PARAM", ParameterFiles(self.parameters))
+        self.files = VirtualFiles()
+        self.files.mount("@PARAM", ParameterFiles(self.parameters))
+        self.logs = LogService(room=self._room, may_erase=lambda: not autopilot.armed)
         for service in (
             self.commands,
             GuidedService(autopilot),
             StickService(autopilot),
             MissionService(autopilot, self.journal),
             ParameterService(self.parameters, self.journal, room=self._room, banner=telemetry.banner),
-            FtpService(files, room=self._room, banner=telemetry.banner),
+            FtpService(self.files, room=self._room, banner=telemetry.banner),
             SystemService(autopilot, telemetry),
-            NoLogsService(),
+            self.logs,
             telemetry,  # last: what a command asks for follows its acknowledgement
         ):
             endpoint.add_service(service)

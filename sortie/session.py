@@ -107,10 +107,9 @@ class Session:
         self._stack.callback(self._clock.close)
 
     def _log_to(self, directory: Path) -> None:
-        from sortie.logs.recorder import FlightRecorder
+        from sortie.logs.recorder import record_flights
 
-        recorder = FlightRecorder(self.service, directory)
-        self.service.observers.append(recorder.observe)
+        recorder = record_flights(self.service, directory)
         self._stack.callback(lambda: recorder.close(self.service.now_ms))
 
     def _observe(self, events: list[object], now_ms: int) -> None:

@@ -11,6 +11,7 @@ from autopilot.outcome import ArmedChanged
 from sortie.logs.directory import new_flight_folder, prune
 from sortie.logs.flight_log import FlightLog
 from sortie.logs.run_log import LOGGER
+from sortie.logs.served import FlightShelf, OneFolder, ServedDirectory
 
 if TYPE_CHECKING:
     from sortie.logs.bin_log import BinLog  # loaded with the first flight
@@ -127,3 +128,15 @@ class FlightRecorder:
             prune(self.directory)
         except OSError as error:
             LOGGER.error("old flight logs not deleted: %s", error)
+
+
+def record_flights(service: Service, directory: Path, *, telemetry: bool = True) -> FlightRecorder:
+    """Log the flights of `service` in `directory`, and let ground stations read the logs: DataFlash logs on their log
+    pages, the whole directory as `@LOGS` and `/APM/LOGS` by MAVFTP."""
+    recorder = FlightRecorder(service, directory, telemetry=telemetry)
+    service.observers.append(recorder.observe)
+    service.logs.files = FlightShelf(directory, lambda: recorder.open)
+    tree = ServedDirectory(directory)
+    service.files.mount("@LOGS", tree)
+    service.files.mount("APM", OneFolder("LOGS", tree))
+    return recorder

@@ -1,43 +1,228 @@
-"""The log pages of ground stations, for a vehicle without logs to hand out: an empty list, and no data.
+"""The log pages of ground stations: list, download and erase flight logs (mavlink.io, messages LOG_*).
 
-Without these answers QGroundControl and Mission Planner wait out their timeouts. A service that has logs takes this
-one's place in the endpoint.
+Logs are numbered 1, 2, ... from the oldest on, without gaps, as QGroundControl's table wants them; the numbers hold
+until the list is asked for again. A download is a row of LOG_DATA of 90 bytes each, paced by the room on the link; one
+that is shorter marks the end. Clients ask for what was lost by further requests, MAVProxy for many gaps at once, so
+ranges wait in a queue for each peer. Files are whatever `LogFiles` hands out: no name comes from a link.
 """
 
 from __future__ import annotations
 
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Final, Protocol
+
 from mavlink_bridge.codec import dialect
 from mavlink_bridge.services.base import Clock, Message, Outgoing, Peer
+from mavlink_bridge.services.ftp.files import OpenFile
 
-_BLOCK = 90  # bytes of data in a LOG_DATA
+BLOCK: Final = 90
+"""Bytes of data in a LOG_DATA."""
+FRAME_BYTES: Final = 12 + 97
+BLOCKS_A_PASS: Final = 128
+WAIT_FOR_ROOM_MS: Final = 5
+DOWNLOADS: Final = 16
+"""Peers that may download at the same time; the one that has rested longest gives way."""
+RANGES: Final = 64
+"""Ranges that may wait for one peer; more are dropped, and asked for again by whoever wants them."""
+EXPIRE_MS: Final = 20_000
+_MAV_SEVERITY_WARNING: Final = 4
 
 
-class NoLogsService:
-    """LOG_REQUEST_LIST: one LOG_ENTRY that is all zeros. LOG_REQUEST_DATA: LOG_DATA with count 0. LOG_ERASE and
-    LOG_REQUEST_END: nothing. Clock: link time, unused."""
+@dataclass(frozen=True, slots=True)
+class LogEntry:
+    """A log that can be downloaded. `key` is its owner's name for it; `time_utc` in s since 1970, 0 unknown."""
+
+    key: int
+    size: int
+    time_utc: int = 0
+
+
+class LogFiles(Protocol):
+    """The logs of a vehicle."""
+
+    def entries(self) -> Sequence[LogEntry]:
+        """All finished logs, oldest first."""
+
+    def open_log(self, key: int) -> OpenFile | None:
+        """The log, opened; None when it is gone."""
+
+    def erase(self) -> str | None:
+        """Delete all finished logs; a reason when that is not possible."""
+
+
+class NoLogFiles:
+    """A vehicle without logs."""
+
+    def entries(self) -> Sequence[LogEntry]:
+        return ()
+
+    def open_log(self, key: int) -> OpenFile | None:
+        return None
+
+    def erase(self) -> str | None:
+        return None
+
+
+@dataclass(slots=True)
+class _Download:
+    """One peer's download: the open log, and the ranges (begin, end) that it has asked for."""
+
+    peer: Peer
+    number: int
+    file: OpenFile
+    used_ms: int
+    ranges: deque[tuple[int, int]] = field(default_factory=deque)
+
+
+_Key = tuple[int, int, int]
+
+
+class LogService:
+    """LOG_REQUEST_LIST, LOG_REQUEST_DATA, LOG_REQUEST_END, LOG_ERASE. `room(link)`: bytes that may be queued there now.
+    `may_erase()` is asked first (not while armed)."""
 
     clock: Clock = "link"
-    handles = frozenset({"LOG_REQUEST_LIST", "LOG_REQUEST_DATA"})
+    handles = frozenset({"LOG_REQUEST_LIST", "LOG_REQUEST_DATA", "LOG_REQUEST_END", "LOG_ERASE"})
 
-    def __init__(self) -> None:
+    def __init__(
+        self,
+        files: LogFiles | None = None,
+        *,
+        room: Callable[[int], int] = lambda link: 65536,
+        may_erase: Callable[[], bool] = lambda: True,
+    ) -> None:
+        self.files: LogFiles = files or NoLogFiles()
+        self._room = room
+        self._may_erase = may_erase
+        self._list: Sequence[LogEntry] | None = None
+        self._downloads: dict[_Key, _Download] = {}
         self._outgoing: list[Outgoing] = []
+        self._due_ms = 0
 
     def handle_message(self, message: Message, peer: Peer, now_ms: int) -> None:
-        if message.get_type() == "LOG_REQUEST_LIST":
-            answer = dialect.MAVLink_log_entry_message(0, 0, 0, 0, 0)
-        else:
-            answer = dialect.MAVLink_log_data_message(message.id, message.ofs, 0, [0] * _BLOCK)
-        self._outgoing.append(Outgoing(answer, peer.link))
+        match message.get_type():
+            case "LOG_REQUEST_LIST":
+                self._send_list(message.start, message.end, peer)
+            case "LOG_REQUEST_DATA":
+                self._request(message.id, message.ofs, message.count, peer, now_ms)
+            case "LOG_REQUEST_END":
+                self._end(_key(peer))
+            case "LOG_ERASE":
+                self._erase(peer)
 
     def handle_timeout(self, now_ms: int) -> None:
-        """Nothing falls due."""
+        """Continue downloads, close those that have rested too long."""
+        for key in [key for key, one in self._downloads.items() if now_ms - one.used_ms >= EXPIRE_MS]:
+            self._end(key)
+        if self._downloads and now_ms >= self._due_ms:
+            self._continue(now_ms)
 
     def next_deadline_ms(self) -> int | None:
-        return None
+        """The next part of a download, or the next one to be forgotten."""
+        if not self._downloads:
+            return None
+        if any(one.ranges for one in self._downloads.values()):
+            return self._due_ms
+        return min(one.used_ms for one in self._downloads.values()) + EXPIRE_MS
 
     def take_outgoing(self) -> list[Outgoing]:
         taken, self._outgoing = self._outgoing, []
         return taken
 
     def link_closed(self, link: int) -> None:
-        """Nothing is kept of a link."""
+        """Its peers' downloads end."""
+        for key in [key for key in self._downloads if key[0] == link]:
+            self._end(key)
+
+    # --- requests -------------------------------------------------------------------------------------------------
+    def _send_list(self, first: int, last: int, peer: Peer) -> None:
+        """The entries from `first` to `last`; without any log, one that is all zeros."""
+        self._list = logs = self.files.entries()
+        count = len(logs)
+        if not count:
+            self._send(dialect.MAVLink_log_entry_message(0, 0, 0, 0, 0), peer)
+        for number in range(max(first, 1), min(last, count) + 1):
+            one = logs[number - 1]
+            size = min(one.size, 0xFFFFFFFF)
+            self._send(dialect.MAVLink_log_entry_message(number, count, count, one.time_utc, size), peer)
+
+    def _request(self, number: int, begin: int, count: int, peer: Peer, now_ms: int) -> None:
+        download = self._download(number, peer, now_ms)
+        if download is None:
+            self._send(dialect.MAVLink_log_data_message(number, begin, 0, [0] * BLOCK), peer)
+            return
+        end = min(begin + count, max(download.file.size, begin))
+        known = any(low <= begin and end <= high for low, high in download.ranges)
+        if not known and len(download.ranges) < RANGES:
+            download.ranges.append((begin, end))
+            self._due_ms = min(self._due_ms, now_ms)
+            self._continue(now_ms)
+
+    def _download(self, number: int, peer: Peer, now_ms: int) -> _Download | None:
+        """The peer's download of this log, opened if need be; None when there is no such log."""
+        key = _key(peer)
+        found = self._downloads.get(key)
+        if found is not None and found.number == number:
+            found.used_ms = now_ms
+            return found
+        self._end(key)
+        if self._list is None:
+            self._list = self.files.entries()
+        file = self.files.open_log(self._list[number - 1].key) if 1 <= number <= len(self._list) else None
+        if file is None:
+            return None
+        if len(self._downloads) >= DOWNLOADS:
+            self._end(min(self._downloads, key=lambda one: self._downloads[one].used_ms))
+        made = self._downloads[key] = _Download(peer, number, file, now_ms)
+        return made
+
+    def _erase(self, peer: Peer) -> None:
+        if not self._may_erase():
+            reason: str | None = "disarm first"
+        else:
+            for key in list(self._downloads):
+                self._end(key)
+            self._list = None
+            reason = self.files.erase()
+        if reason is not None:
+            text = f"Logs not erased: {reason}"[:50]
+            self._send(dialect.MAVLink_statustext_message(_MAV_SEVERITY_WARNING, text.encode("ascii", "replace")), peer)
+
+    def _end(self, key: _Key) -> None:
+        found = self._downloads.pop(key, None)
+        if found is not None:
+            found.file.close()
+
+    # --- sending --------------------------------------------------------------------------------------------------
+    def _continue(self, now_ms: int) -> None:
+        left: dict[int, int] = {}  # blocks that each link takes in this pass, shared by its downloads
+        sent = False
+        for key, one in list(self._downloads.items()):
+            link = one.peer.link
+            if one.ranges and link not in left:
+                left[link] = min(self._room(link) // FRAME_BYTES, BLOCKS_A_PASS)
+            while one.ranges and left[link] > 0:
+                self._send_block(one)
+                left[link] -= 1
+                sent = True
+                one.used_ms = now_ms
+            self._downloads[key] = self._downloads.pop(key)  # the others of this link come first in the next pass
+        self._due_ms = now_ms + (1 if sent else WAIT_FOR_ROOM_MS)
+
+    def _send_block(self, one: _Download) -> None:
+        """The next block of the first range. Behind the end of the file, and when it cannot be read, it is empty."""
+        begin, end = one.ranges.popleft()
+        data = one.file.read(begin, min(end - begin, BLOCK))
+        block = list(data.ljust(BLOCK, b"\0"))
+        self._send(dialect.MAVLink_log_data_message(one.number, begin, len(data), block), one.peer)
+        if len(data) == BLOCK and begin + BLOCK < end:
+            one.ranges.appendleft((begin + BLOCK, end))
+
+    def _send(self, message: Message, peer: Peer) -> None:
+        self._outgoing.append(Outgoing(message, peer.link))
+
+
+def _key(peer: Peer) -> _Key:
+    return (peer.link, peer.system, peer.component)

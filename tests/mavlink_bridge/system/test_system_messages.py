@@ -9,7 +9,7 @@ import pytest
 from autopilot import report
 from mavlink_bridge.codec import dialect
 from mavlink_bridge.services.base import Outgoing, Peer
-from mavlink_bridge.services.system import NoLogsService, SystemService
+from mavlink_bridge.services.system import LogService, SystemService
 from tests.fakes.recording_autopilot import RecordingAutopilot
 from tests.fakes.recording_telemetry import RecordingTelemetry
 
@@ -67,7 +67,7 @@ def test_heartbeats_of_ground_stations_reach_the_core(mav_type: int, calls: list
 
 def test_the_list_of_logs_is_empty() -> None:
     """Row LOG_REQUEST_LIST: one LOG_ENTRY, all 0."""
-    service = NoLogsService()
+    service = LogService()
     service.handle_message(dialect.MAVLink_log_request_list_message(1, 1, 0, 0xFFFF), MAVSDK, NOW)
     (answer,) = service.take_outgoing()
     entry = answer.message
@@ -77,7 +77,7 @@ def test_the_list_of_logs_is_empty() -> None:
 
 def test_log_data_is_empty() -> None:
     """Row LOG_REQUEST_DATA: LOG_DATA with count 0, for what was asked."""
-    service = NoLogsService()
+    service = LogService()
     service.handle_message(dialect.MAVLink_log_request_data_message(1, 1, 4, 900, 90), MAVSDK, NOW)
     (answer,) = service.take_outgoing()
     assert (answer.message.id, answer.message.ofs, answer.message.count) == (4, 900, 0)
@@ -85,5 +85,8 @@ def test_log_data_is_empty() -> None:
 
 def test_nobody_handles_what_needs_no_answer() -> None:
     """Rows 121, 122, SYSTEM_TIME, STATUSTEXT: nothing."""
-    silent = {"LOG_ERASE", "LOG_REQUEST_END", "SYSTEM_TIME", "STATUSTEXT"}
-    assert not silent & (SystemService.handles | NoLogsService.handles)
+    assert not {"SYSTEM_TIME", "STATUSTEXT"} & (SystemService.handles | LogService.handles)
+    service = LogService()
+    service.handle_message(dialect.MAVLink_log_erase_message(1, 1), MAVSDK, NOW)
+    service.handle_message(dialect.MAVLink_log_request_end_message(1, 1), MAVSDK, NOW)
+    assert service.take_outgoing() == []

@@ -1,0 +1,171 @@
+"""The log directory over a link: what may be read, and that nothing else can be."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mavlink_bridge.codec import dialect
+from mavlink_bridge.services.ftp.files import Entry, FileRefusedError, VirtualFiles
+from mavlink_bridge.services.ftp.service import FtpService
+from mavlink_bridge.services.ftp.wire import Nak, Opcode
+from sortie import Session
+from sortie.logs.served import FlightShelf, OneFolder, ServedDirectory
+from tests.fakes.ftp_client import FtpBench
+
+SECRET = b"outside"
+
+
+@pytest.fixture
+def tree(tmp_path: Path) -> Path:
+    """A log directory with traps: links out of it, a device, a hidden file; and a secret beside it."""
+    (tmp_path / "secret").write_bytes(SECRET)
+    logs = tmp_path / "logs"
+    flight = logs / "flights" / "0001"
+    flight.mkdir(parents=True)
+    (logs / "run.log").write_bytes(b"run")
+    (logs / ".hidden").write_bytes(SECRET)
+    (flight / "flight.bin").write_bytes(b"\xa3\x95" * 600)
+    (logs / "latest").symlink_to("flights/0001")
+    (logs / "out").symlink_to(tmp_path)
+    (logs / "file_out").symlink_to(tmp_path / "secret")
+    os.mkfifo(logs / "pipe")
+    return logs
+
+
+def bench(tree: Path) -> FtpBench:
+    files = VirtualFiles()
+    files.mount("@LOGS", ServedDirectory(tree))
+    files.mount("APM", OneFolder("LOGS", ServedDirectory(tree)))
+    return FtpBench(FtpService(files, room=lambda link: 1 << 20))
+
+
+def test_files_are_read_by_their_names(tree: Path) -> None:
+    """At @LOGS, and where ArduPilot has its logs."""
+    assert bench(tree).download(b"@LOGS/run.log") == b"run"
+    assert bench(tree).download(b"/APM/LOGS/flights/0001/flight.bin") == b"\xa3\x95" * 600
+
+
+def test_listings_show_plain_files_and_folders_only(tree: Path) -> None:
+    """No links, no pipes, no hidden names."""
+    assert ServedDirectory(tree).entries("") == [Entry("flights", directory=True), Entry("run.log", 3)]
+    assert OneFolder("LOGS", ServedDirectory(tree)).entries("") == [Entry("LOGS", directory=True)]
+    assert bench(tree).ask(Opcode.LIST_DIRECTORY, data=b"/APM/LOGS")[0].data.startswith(b"Dflights\0Frun.log\t3\0")
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "../secret", "flights/../../secret", "..", ".", "./run.log", "/etc/passwd", "//etc/passwd", "flights//0001",
+        "out/secret", "file_out", "latest/flight.bin", ".hidden", "pipe", "flights", "run.log/x", "run.log/", "",
+        "a/" * 300 + "b", "x" * 300, "..\\secret", "%2e%2e/secret", "~root", "run.log\0", "flights/\0/../../secret",
+    ],
+)  # fmt: skip
+def test_no_path_leaves_the_directory(tree: Path, path: str) -> None:
+    """Parents, absolute paths, links, NUL, pipes: not found, whatever stands there."""
+    with pytest.raises(FileRefusedError) as refusal:
+        ServedDirectory(tree).open(path, "")
+    assert refusal.value.nak is Nak.FILE_NOT_FOUND
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        b"@LOGS/../secret", b"@LOGS/out/secret", b"/../secret", b"@LOGS/%00", b"@LOGSX/run.log",
+        b"APM/../@LOGS/run.log", b"APM/LOGS/../../secret", b"@LOGS//etc/passwd",
+    ],
+)  # fmt: skip
+def test_no_path_on_the_wire_leaves_the_mounts(tree: Path, path: bytes) -> None:
+    """The same as seen by a client: file not found."""
+    reply = bench(tree).open(path)
+    assert (reply.opcode, reply.data[0]) == (Opcode.NAK, Nak.FILE_NOT_FOUND)
+
+
+@given(st.lists(st.sampled_from(["..", ".", "", "flights", "0001", "out", "latest", "secret", "flight.bin", "\0", "a"]),
+                max_size=6).map("/".join) | st.text(max_size=60))  # fmt: skip
+def test_whatever_is_asked_the_secret_stays(tmp_path_factory: pytest.TempPathFactory, path: str) -> None:
+    """Refused, or a file of the directory."""
+    folder = tmp_path_factory.getbasetemp() / "fuzz"
+    logs = folder / "logs"
+    if not folder.exists():
+        (logs / "flights" / "0001").mkdir(parents=True)
+        (folder / "secret").write_bytes(SECRET)
+        (logs / "flights" / "0001" / "flight.bin").write_bytes(b"inside")
+        (logs / "out").symlink_to(folder)
+    try:
+        file = ServedDirectory(logs).open(path, "")
+    except FileRefusedError:
+        return
+    content = file.read(0, 100)
+    file.close()
+    assert content == b"inside"
+
+
+def test_nothing_can_be_written(tree: Path) -> None:
+    """Every writing opcode is refused, and the directory is as it was."""
+    before = sorted((path, path.lstat().st_mtime_ns) for path in tree.rglob("*"))
+    for opcode in (Opcode.CREATE_FILE, Opcode.WRITE_FILE, Opcode.REMOVE_FILE, Opcode.CREATE_DIRECTORY, Opcode.RENAME,
+                   Opcode.REMOVE_DIRECTORY, Opcode.OPEN_FILE_WO, Opcode.TRUNCATE_FILE):  # fmt: skip
+        (reply,) = bench(tree).ask(opcode, data=b"@LOGS/run.log")
+        assert (reply.opcode, reply.data[0]) == (Opcode.NAK, Nak.FILE_PROTECTED)
+    assert sorted((path, path.lstat().st_mtime_ns) for path in tree.rglob("*")) == before
+
+
+def test_a_file_that_grows_keeps_its_size_while_it_is_open(tree: Path) -> None:
+    """The blocks of one download belong together."""
+    file = ServedDirectory(tree).open("run.log", "")
+    with (tree / "run.log").open("ab") as more:
+        more.write(b" and more")
+    assert (file.size, file.read(0, 100), file.read(3, 10)) == (3, b"run", b"")
+    file.close()
+
+
+def test_a_directory_that_is_not_there_yet_is_not_found(tmp_path: Path) -> None:
+    """Before the first flight."""
+    with pytest.raises(FileRefusedError):
+        ServedDirectory(tmp_path / "none").entries("")
+    assert list(FlightShelf(tmp_path / "none", lambda: None).entries()) == []
+
+
+def test_the_shelf_has_finished_flights_only(tree: Path) -> None:
+    """Keys are the flights' numbers; the flight under way is neither shown nor erased, links are not followed."""
+    now = tree / "flights" / "0003"
+    now.mkdir()
+    (now / "flight.bin").write_bytes(b"now")
+    (tree / "flights" / "0002").mkdir()
+    (tree / "flights" / "0002" / "flight.bin").symlink_to(tree.parent / "secret")
+    shelf = FlightShelf(tree, lambda: now)
+    assert [(one.key, one.size) for one in shelf.entries()] == [(1, 1200)]
+    assert shelf.open_log(2) is None
+    assert shelf.erase() is None
+    assert [one.key for one in shelf.entries()] == []
+    assert (now / "flight.bin").read_bytes() == b"now"
+    assert (tree.parent / "secret").read_bytes() == SECRET
+
+
+def test_a_flight_is_downloaded_over_a_link(tmp_path: Path) -> None:
+    """List, then data, over a session's link: what arrives is the file. The flight under way is not in the list."""
+    with Session(log_dir=tmp_path) as session:
+        session.wait_armable()
+        session.set_mode("GUIDED")
+        session.arm()
+        session.run_for(5.0)
+        station = session.connect()
+        station.send(dialect.MAVLink_log_request_list_message(1, 1, 0, 0xFFFF))
+        assert station.receive("LOG_ENTRY").num_logs == 0
+        session.disarm(force=True)
+        session.run_for(0.1)
+        station.send(dialect.MAVLink_log_request_list_message(1, 1, 0, 0xFFFF))
+        entry = station.receive("LOG_ENTRY")
+        station.send(dialect.MAVLink_log_request_data_message(1, 1, entry.id, 0, 0xFFFFFFFF))
+        pieces: dict[int, Any] = {}
+        while sum(one.count for one in pieces.values()) < entry.size:
+            session.run_for(0.02)
+            pieces |= {one.ofs: one for one in station.messages("LOG_DATA")}
+    content = b"".join(bytes(pieces[at].data[: pieces[at].count]) for at in sorted(pieces))
+    assert content == (tmp_path / "latest" / "flight.bin").read_bytes()
