@@ -12,7 +12,6 @@ from typing import Final
 from autopilot import report
 from autopilot.crew import Crew
 from autopilot.mission.sequencer import MissionState
-from autopilot.modes.table import CopterMode, RoverMode
 from autopilot.vehicle import Hold, Idle, Pilot, VehicleEvent
 
 ARMED: Final = 1
@@ -31,6 +30,8 @@ BATTERY_LOW: Final = int(VehicleEvent.BATTERY_LOW) << _EVENT_SHIFT
 BATTERY_CRITICAL: Final = int(VehicleEvent.BATTERY_CRITICAL) << _EVENT_SHIFT
 REPLY: Final = int(VehicleEvent.REPLY) << _EVENT_SHIFT
 DEADMAN: Final = int(VehicleEvent.DEADMAN) << _EVENT_SHIFT
+_STRANGE: Final = int(VehicleEvent.ARMED | VehicleEvent.LINK_OK | VehicleEvent.TAKEN_OVER)
+"""Events after which a vehicle may be anywhere: others did something with it."""
 _HEARD: Final = (CUTOFF | CRASHED | BATTERY_LOW | BATTERY_CRITICAL | REPLY | DEADMAN) >> _EVENT_SHIFT
 
 
@@ -47,13 +48,26 @@ class Signs:
         self._cockpit = crew.cockpit
         self._report = crew.cockpit.vehicle.state.report
         self._rover = crew.cockpit.rover
-        self._auto = RoverMode.AUTO if self._rover else CopterMode.AUTO
+        self._airborne = self._off_the_ground()
+
+    def heed(self, events: int) -> None:
+        """Vehicle events: leaving the ground counts from LIFTOFF on, not from the moment at which it is tried."""
+        if events & VehicleEvent.LIFTOFF:
+            self._airborne = True
+        elif events & VehicleEvent.LANDED:
+            self._airborne = False
+        elif events & _STRANGE:
+            self._airborne = self._off_the_ground()
+
+    def _off_the_ground(self) -> bool:
+        return bool(self._report[report.LANDED_STATE] != 1.0) and not self._rover
 
     def read(self) -> int:
         """All signs now."""
         crew = self._crew
         signs = READY if crew.arming.prearm_ok else 0
         if self._report[report.ARMED] == 0.0:
+            self._airborne = self._off_the_ground()
             return signs
         signs |= ARMED
         mode = crew.modes.mode
@@ -63,7 +77,7 @@ class Signs:
             signs |= COMPLETED
         if self._rover:
             return signs | (UNDER_WAY if self._driving() else 0) | (STILL if self._cockpit.arrived else 0)
-        if self._report[report.LANDED_STATE] != 1.0:
+        if self._airborne:
             signs |= AIRBORNE | UNDER_WAY
             if mode.is_landing and not (mode is crew.auto and crew.auto.lands_to_go_on):
                 signs |= DESCENDING

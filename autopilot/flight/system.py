@@ -223,6 +223,7 @@ class FlightSystem:
             self._start(now_ms)
         if events:
             self._events |= int(events)
+            self._around.signs.heed(int(events))
         self._settle(now_ms)
 
     def _start(self, now_ms: int) -> None:
