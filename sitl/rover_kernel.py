@@ -42,6 +42,10 @@ from sitl.reporting import fill_estimate, fill_guidance, fill_machine, fill_sens
 from sitl.rover_machine import run_rover_tick
 from sitl.surroundings import MAG_PERIOD_MS, blow, cell_volts, read_baro, read_mag, receive_gps
 
+#: The wind vane: how long it averages, and the share of the free wind that blows on it (`blow` at height 0).
+WIND_MEMORY_S = 2.0
+MAST_SHARE = 0.5
+
 
 @jit
 def start(s: L.Row, p: L.Row, rng: Any, table: Any) -> None:
@@ -65,7 +69,8 @@ def discharge(s: L.Row, p: L.Row) -> None:
     s[M.VOLTS] = volts
     s[M.MAH] += 1000.0 * amps * hours
     s[M.WH] += volts * amps * hours
-    s[M.SOC] = max(s[M.SOC] - amps * hours / p[M.BATTERY_AH], 0.0)
+    if p[M.BATTERY_AH] > 0.0:
+        s[M.SOC] = max(s[M.SOC] - amps * hours / p[M.BATTERY_AH], -0.05)
 
 
 @jit
@@ -105,6 +110,8 @@ def estimate(s: L.Row, p: L.Row, rng: Any, table: Any) -> None:
     if s[L.POS_OK] == 0.0:
         reckon(s)
     rotation(s)
+    s[L.WEN] += (L.TICK / WIND_MEMORY_S) * (s[M.WIND_N] / MAST_SHARE - s[L.WEN])
+    s[L.WEE] += (L.TICK / WIND_MEMORY_S) * (s[M.WIND_E] / MAST_SHARE - s[L.WEE])
     if s[L.ARMED] == 0.0:
         s[L.GAX] += 0.02 * (s[M.GYRO_X] - s[L.GAX])
         s[L.GAY] += 0.02 * (s[M.GYRO_Y] - s[L.GAY])

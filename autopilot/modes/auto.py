@@ -37,7 +37,7 @@ from autopilot.vehicle import Hold, Idle, VehicleEvent, Yaw
 
 _GO_ON_AFTER_LAND: Final = 1 << 2  # MIS_OPTIONS
 _KEEP_JUMP_COUNT: Final = 1 << 3  # MIS_OPTIONS
-_TAKEOFFS: Final = frozenset({Cmd.NAV_TAKEOFF, Cmd.NAV_VTOL_TAKEOFF})
+_TAKEOFFS: Final = frozenset({Cmd.NAV_TAKEOFF})
 
 
 class AutoMode(Mode):
@@ -93,6 +93,7 @@ class AutoMode(Mode):
         self._ignore_restart = False
         self.sequencer.keep_jump_counts(bool(int(self.cockpit.param("MIS_OPTIONS")) & _KEEP_JUMP_COUNT))
         self.executor.drop()
+        self.cockpit.backwards = self.cockpit.backwards and not anew
         step = self.sequencer.start if anew else self.sequencer.resume
         self._tell(step(self.mission, self.executor))
 
@@ -209,8 +210,11 @@ class AutoMode(Mode):
 
     @property
     def holds_arming(self) -> bool:
-        """A mission that waits on the ground for its time, with the takeoff allowed, stays armed."""
-        return self.sequencer.state() is MissionState.RUNNING and self.cockpit.takeoff_allowed
+        """A mission that waits on the ground for its time, with the takeoff allowed, stays armed; one that is at an
+        item which cannot lift off does not."""
+        item = self.sequencer.current_item()
+        waits = item is not None and (item.command in _TAKEOFFS or item.command == Cmd.NAV_DELAY)
+        return waits and self.sequencer.state() is MissionState.RUNNING and self.cockpit.takeoff_allowed
 
     # --- questions and commands -----------------------------------------------------------------------------------
     def missing_takeoff(self) -> bool:

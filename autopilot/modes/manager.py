@@ -113,6 +113,8 @@ class ModeChoice:
         self.mode.exit()
         self._heading.reset()
         self._speeds.clear()
+        if mode.spec.autopilot and mode is not self._auto:  # AUTO may go on with a mission that drives backwards
+            self._cockpit.backwards = False
         self.mode = mode
         self._take_command()
         mode.enter(now_ms)

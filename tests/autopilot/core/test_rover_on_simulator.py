@@ -371,6 +371,24 @@ def test_silent_sticks_stop_the_rover() -> None:
     assert abs(speed(bench)) < 0.05
 
 
+def test_reverse_ends_with_the_mode_but_not_with_a_pause_of_the_mission() -> None:
+    """As ArduPilot: GUIDED, RTL and SMART_RTL begin forwards; AUTO goes on as it was, unless it begins anew."""
+    bench = ready()
+    bench.begin((item(194, param1=1.0), waypoint(-60, 0, 0), waypoint(-60, 10, 0)))
+    bench.run(8.0)
+    assert speed(bench) < -1.5
+    bench.core.set_mode(HOLD, bench.now_ms)
+    bench.run(6.0)
+    bench.core.set_mode(AUTO, bench.now_ms)
+    bench.run(6.0)
+    assert speed(bench) < -1.5
+    bench.core.set_mode(RTL, bench.now_ms)
+    bench.run(10.0)
+    assert speed(bench) > 0.5
+    bench.run(60.0)
+    assert away(bench, 0, 0) < 2.0
+
+
 # --- what goes wrong ----------------------------------------------------------------------------------------------
 @pytest.mark.parametrize(("check", "armed"), [(1, True), (2, False)])
 def test_a_rover_that_cannot_move_is_a_crash(check: int, armed: bool) -> None:
@@ -382,6 +400,56 @@ def test_a_rover_that_cannot_move_is_a_crash(check: int, armed: bool) -> None:
     assert bench.core.mode_number == HOLD
     assert bench.core.armed is armed
     assert any("Crash" in text for text in bench.texts)
+
+
+def test_an_empty_battery_brings_it_home() -> None:
+    """BATT_FS_LOW_ACT 1 RTL, from a voltage that a simulator script sets."""
+    bench = driving(BATT_LOW_VOLT=10.8, BATT_LOW_TIMER=2.0, BATT_FS_LOW_ACT=1)
+    bench.core.guided_target(bench.now_ms, position=(80.0, 0.0, 0.0))
+    bench.run(12.0)
+    bench.parameters.set("SIM_BATT_VOLTAGE", 10.4)
+    bench.run(4.0)
+    assert bench.core.mode_number == RTL
+    assert any("Battery 1 is low" in text for text in bench.texts)
+    bench.run(60.0)
+    assert away(bench, 0, 0) < 2.0
+
+
+@pytest.mark.parametrize(("action", "mode"), [(0, GUIDED), (1, RTL), (2, HOLD), (3, SMART_RTL)])
+def test_driving_out_of_the_fence_does_what_its_action_says(action: int, mode: int) -> None:
+    bench = driving(FENCE_ENABLE=1, FENCE_TYPE=2, FENCE_RADIUS=20.0, FENCE_ACTION=action)
+    bench.core.guided_target(bench.now_ms, position=(60.0, 0.0, 0.0))
+    bench.run(60.0, lambda: bench.core.fence_breach[0] == 1)
+    assert away(bench, 0, 0) == pytest.approx(20.0, abs=1.0)
+    assert bench.core.mode_number == mode
+    bench.run(60.0)
+    if mode in (RTL, SMART_RTL):
+        assert bench.core.fence_breach[0] == 0
+        assert away(bench, 0, 0) < 2.0
+
+
+def test_too_much_wind_brings_it_home() -> None:
+    """SRT_WIND_MAX against the wind vane's reading, which is that of the free wind."""
+    bench = driving(SRT_WIND_MAX=10.0)
+    bench.core.guided_target(bench.now_ms, position=(60.0, 0.0, 0.0))
+    bench.run(8.0)
+    bench.parameters.set("SIM_WIND_SPD", 12.0)
+    bench.run(12.0)
+    assert bench.core.mode_number == RTL
+    assert any(text.startswith("Wind 1") for text in bench.texts)
+
+
+def test_a_silent_ground_station_brings_it_home() -> None:
+    bench = driving(FS_GCS_ENABLE=1, FS_ACTION=1)
+    bench.core.ground_station_heartbeat(255, bench.now_ms)
+    bench.core.update_link_clock(1000)
+    bench.core.guided_target(bench.now_ms, position=(60.0, 0.0, 0.0))
+    bench.run(8.0)
+    deadline = bench.core.next_link_deadline_ms()
+    assert deadline is not None
+    bench.core.update_link_clock(deadline)
+    bench.run(1.0)
+    assert bench.core.mode_number == RTL
 
 
 def test_it_stops_when_the_position_is_lost() -> None:
