@@ -11,7 +11,8 @@ from enum import Enum, auto
 from typing import Final
 
 from mavlink_bridge import codec
-from mavlink_bridge.bootloader.simulator import BoardSpec, Faults, SimulatedBootloader
+from mavlink_bridge.bootloader.board_spec import BoardSpec, Faults
+from mavlink_bridge.bootloader.simulator import SimulatedBootloader
 from mavlink_bridge.codec import dialect
 from mavlink_bridge.framing import FrameReader, FrameWriter
 from mavlink_bridge.identity import FLIGHT_SW_VERSION

@@ -8,10 +8,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from random import Random
-from typing import Final, Literal
+from typing import Final
 
+from mavlink_bridge.bootloader.board_spec import BoardSpec, Faults
 from mavlink_bridge.bootloader.protocol import CHUNK, EOC, ERASED, INSYNC, WORD, Info, Op, Status, crc32
 
 _ARGUMENTS: Final = {
@@ -32,40 +31,6 @@ _IDCODE: Final = 0x20036450
 _DESCRIPTION: Final = b"STM32H7[4|5]x,V"
 PATIENCE_MS: Final = 1000
 """For the rest of a command. Real ones wait 2 ms for an EOC; a busy machine at the other end of a pty needs more."""
-
-Family = Literal["ardupilot", "px4"]
-
-
-@dataclass(frozen=True, slots=True)
-class BoardSpec:
-    """Sizes in bytes; `external_flash` 0: none. `revision`: of the protocol."""
-
-    board_id: int = 140
-    board_revision: int = 0
-    flash: int = 1_966_080
-    external_flash: int = 0
-    revision: int = 5
-    family: Family = "ardupilot"
-
-
-@dataclass(slots=True)
-class Faults:
-    """What goes wrong. `(op, n)` is the n-th time, from 1, that this command comes.
-
-    `answers`: the status to give instead of doing it; `mute_at`, `unplug_at`: before it is answered; `flip_at`: one bit
-    of its data is another; `wrong_crc`: which GET_CRC lie; `mute_after`: bytes received until silence; `noise`: bytes
-    before one reply in `noise_every`.
-    """
-
-    answers: dict[tuple[Op, int], Status] = field(default_factory=dict)
-    mute_at: tuple[Op, int] | None = None
-    unplug_at: tuple[Op, int] | None = None
-    flip_at: tuple[Op, int] | None = None
-    wrong_crc: frozenset[int] = frozenset()
-    mute_after: int | None = None
-    noise: Random | None = None
-    noise_every: int = 10
-    erase_ms: int = 9000
 
 
 class SimulatedBootloader:

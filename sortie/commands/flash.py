@@ -125,8 +125,8 @@ def _stopped_by_sigterm() -> Iterator[None]:
 
 def _simulate(board_id: int | None) -> int:
     from mavlink_bridge.bootloader.board import SimulatedBoard
+    from mavlink_bridge.bootloader.board_spec import BoardSpec
     from mavlink_bridge.bootloader.boards import board_name
-    from mavlink_bridge.bootloader.simulator import BoardSpec
     from sortie.flashing.pty_board import PtyBoard
 
     spec = BoardSpec() if board_id is None else BoardSpec(board_id=board_id)

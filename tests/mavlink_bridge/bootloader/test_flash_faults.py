@@ -7,10 +7,10 @@ from random import Random
 import pytest
 
 from mavlink_bridge.bootloader.board import SimulatedBoard
+from mavlink_bridge.bootloader.board_spec import BoardSpec, Faults
 from mavlink_bridge.bootloader.firmware import Firmware
 from mavlink_bridge.bootloader.protocol import Op, Status
 from mavlink_bridge.bootloader.session import FlashSession
-from mavlink_bridge.bootloader.simulator import BoardSpec, Faults
 from tests.fakes.flash_bench import PORT, FlashBench, firmware, image_of
 
 UNTOUCHED = "nothing was erased"

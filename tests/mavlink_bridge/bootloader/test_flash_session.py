@@ -6,11 +6,11 @@ import pytest
 
 from mavlink_bridge.bootloader.board import Firmware as Behaviour
 from mavlink_bridge.bootloader.board import SimulatedBoard
+from mavlink_bridge.bootloader.board_spec import Faults
 from mavlink_bridge.bootloader.mavlink import blind_restart
 from mavlink_bridge.bootloader.protocol import Op
 from mavlink_bridge.bootloader.script import Obstacle
 from mavlink_bridge.bootloader.session import ASK_TO_PLUG, FlashSession
-from mavlink_bridge.bootloader.simulator import Faults
 from tests.fakes.flash_bench import PORT, FlashBench, firmware, image_of
 
 ACCEPTED, DENIED, UNSUPPORTED, FAILED = 0, 2, 3, 4

@@ -14,8 +14,8 @@ import pytest
 
 from mavlink_bridge.bootloader.board import Firmware as Behaviour
 from mavlink_bridge.bootloader.board import SimulatedBoard
+from mavlink_bridge.bootloader.board_spec import BoardSpec, Faults
 from mavlink_bridge.bootloader.protocol import Op, Status
-from mavlink_bridge.bootloader.simulator import BoardSpec, Faults
 from sortie.cli import run
 from tests.fakes.flash_bench import apj, image_of
 from tests.fakes.pty_board_thread import ServedPtyBoard
