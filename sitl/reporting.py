@@ -113,7 +113,7 @@ def fill_sensors(s: L.Row, p: L.Row, r: L.Row) -> None:
     """Battery, GPS, barometer, inertial and magnetic samples."""
     r[R.BATT_V], r[R.BATT_A], r[R.BATT_MAH] = s[M.VOLTS], s[M.AMPS], s[M.MAH]
     r[R.BATT_WH], r[R.BATT_V_REST] = s[M.WH], s[M.VOLTS] + s[M.AMPS] * p[M.OHMS]
-    left = 1.0 - s[M.MAH] / p[L.CAPACITY] if p[L.CAPACITY] > 0.0 else s[M.SOC]
+    left = 1.0 - s[M.MAH] / p[L.CAPACITY] if p[L.CAPACITY] > 0.0 else max(s[M.SOC], 0.0)
     r[R.BATT_FRACTION] = min(max(left, 0.0), 1.0)
     fix = s[M.GPS_FIX]
     r[R.GPS_FIX] = fix

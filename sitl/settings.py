@@ -39,6 +39,7 @@ SCALED: dict[str, tuple[int, float]] = {
     "BATT_LOW_TIMER": (L.LOW_TIMER, 1.0),
     "BATT_FS_VOLTSRC": (L.SAG_FREE, 1.0),
     "BATT_CAPACITY": (L.CAPACITY, 1.0),
+    "SIM_BATT_CAP_AH": (M.BATTERY_AH, 1.0),
     "FM_CUT_ALT": (L.CUT_ALT, 1.0),
     "ACRO_Y_RATE": (L.ACRO_YAW_RATE, pi / 180.0),
     "PILOT_ACCEL_Z": (L.STICK_ACCEL_Z, 0.01),

@@ -45,7 +45,9 @@ def cell_volts(soc: float) -> float:
         return 3.685 + 0.3 * (soc - 0.15)
     if soc > 0.05:
         return 3.55 + 1.35 * (soc - 0.05)
-    return 3.0 + 11.0 * max(soc, 0.0)
+    if soc > 0.0:
+        return 3.0 + 11.0 * soc
+    return max(3.0 + 100.0 * soc, 0.0)  # empty: the voltage collapses within 3 % of the capacity
 
 
 @jit
@@ -67,7 +69,8 @@ def discharge(s: L.Row, p: L.Row) -> None:
     s[M.VOLTS] = volts
     s[M.MAH] += 1000.0 * amps * hours
     s[M.WH] += volts * amps * hours
-    s[M.SOC] = max(s[M.SOC] - amps * hours / p[M.BATTERY_AH], 0.0)
+    if p[M.BATTERY_AH] > 0.0:
+        s[M.SOC] = max(s[M.SOC] - amps * hours / p[M.BATTERY_AH], -0.05)
 
 
 @jit

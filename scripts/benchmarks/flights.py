@@ -13,7 +13,7 @@ from typing import Any
 from benchmarks.vehicle import Client, Served, square
 
 ROUNDS = 150
-BATTERY = ("--param", "BATT_CAPACITY=200000")  # mAh: the figure is about speed, not endurance
+BATTERY = ("--param", "SIM_BATT_CAP_AH=0")  # endless: the figure is about speed, not endurance
 MISSION_START, ARM = 300, 400
 ARMED = 128
 
