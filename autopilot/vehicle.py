@@ -22,8 +22,8 @@ from autopilot.geo import GeoPoint, Ned
 
 __all__ = [
     "Attitude", "Capabilities", "Circle", "ControlledVehicle", "Drive", "Hold", "Idle", "Land", "Leg", "Pilot",
-    "PilotKind", "Request", "SimulatedVehicle", "Speeds", "Sticks", "TakeOff", "Target", "Vehicle", "VehicleEvent", "VehicleState",
-    "Velocity", "Yaw", "YawMode",
+    "PilotKind", "Request", "SimulatedVehicle", "Speeds", "Sticks", "TakeOff", "Target", "Vehicle", "VehicleEvent",
+    "VehicleState", "Velocity", "Yaw", "YawMode",
 ]
 
 
