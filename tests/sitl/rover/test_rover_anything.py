@@ -34,7 +34,7 @@ def any_target(dice: random.Random) -> Target:
         return (dice.uniform(-60.0, 60.0), dice.uniform(-60.0, 60.0), 0.0)
 
     yaw = Yaw(dice.choice(list(YawMode)), dice.uniform(-3.0, 3.0), dice.uniform(-1.0, 1.0))
-    return dice.choice([
+    targets: list[Target] = [
         Idle(), Land(), Hold(None), Hold(place(), radius=dice.uniform(0.0, 5.0), backwards=dice.random() < 0.3),
         Leg(place(), dice.choice([None, place()]), dice.choice([None, place()]), dice.uniform(0.0, 5.0),
             backwards=dice.random() < 0.3),
@@ -43,7 +43,8 @@ def any_target(dice: random.Random) -> Target:
         Velocity((dice.uniform(-5.0, 5.0), dice.uniform(-5.0, 5.0), 0.0), yaw, body=dice.random() < 0.5),
         Drive(dice.uniform(-5.0, 5.0), dice.uniform(-9.0, 9.0), dice.choice([None, dice.uniform(-3.0, 3.0)])),
         Pilot(dice.choice([PilotKind.MANUAL, PilotKind.STEERING, PilotKind.ACRO])),
-    ])  # fmt: skip
+    ]  # fmt: skip
+    return dice.choice(targets)
 
 
 @pytest.mark.parametrize("seed", range(6))
