@@ -12,7 +12,7 @@ from collections.abc import Sequence
 
 import typer
 
-from sortie.commands import demo, flash, fly, param, serve, status
+from sortie.commands import demo, flash, fly, loop, param, serve, status
 from sortie.errors import UserError
 
 app = typer.Typer(
@@ -26,6 +26,7 @@ app = typer.Typer(
 app.command("serve", help="Run the vehicle and its ground station links until stopped.")(serve.serve)
 app.command("demo", help="Serve, upload a sample mission and fly it, with live progress.")(demo.demo)
 app.command("fly", help="Fly one plan file to its end.")(fly.fly)
+app.command("loop", help="Fly sortie after sortie: the depot and its vehicle.")(loop.loop)
 app.command("flash", help="Flash a flight controller over USB serial, then link to it.")(flash.flash)
 app.command("status", help="Tell what a running service is doing.")(status.status)
 app.add_typer(param.app, name="param")

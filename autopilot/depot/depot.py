@@ -14,7 +14,7 @@ from autopilot.depot import phase_dock, phase_flight, phase_prep, phase_service
 from autopilot.depot.decision import Decision, Recorder
 from autopilot.depot.memory import DepotMemory
 from autopilot.depot.messages import Answer, Command, Order, Request, Status, Upload
-from autopilot.depot.names import Abort, EndedBy, Outcome, Phase, SkimmerState, Stage
+from autopilot.depot.names import Abort, EndedBy, Mode, Outcome, Phase, SkimmerState, Stage
 from autopilot.depot.phases import LoopEvent, next_phase
 from autopilot.depot.planning import make_plan, plan_facts
 from autopilot.depot.readings import DepotReading
@@ -49,6 +49,7 @@ class DepotParty:
         self.memory = memory or DepotMemory()
         self.total = total
         self.confirm = confirm
+        self.entered: Callable[[], None] = lambda: None  # called when a phase has begun, before anything is done in it
         self._record = record
         self._requests: list[Request] = []
         self._closed: list[SortieRecord] = []
@@ -74,10 +75,9 @@ class DepotParty:
         memory.status, memory.status_ms = status, now_ms
         if memory.beats.due_ms is not None:
             memory.beats.start(now_ms, self.profile.heartbeat)
-        if memory.record is not None and (status.plan == memory.number or not memory.record.modes):
+        if memory.record is not None and status.plan == memory.number:
             memory.record.see_mode(status.mode, now_ms)
-            if status.plan == memory.number:
-                memory.record.harvested_kg = max(memory.record.harvested_kg, status.harvested_kg)
+            memory.record.harvested_kg = max(memory.record.harvested_kg, status.harvested_kg)
         phase_flight.follow(self, status, now_ms)
 
     def handle_answer(self, request: Request, answer: Answer, now_ms: int) -> None:
@@ -97,6 +97,27 @@ class DepotParty:
     def confirm_relaunch(self) -> None:
         """The operator in the loop agrees."""
         self.memory.confirmed = True
+
+    def resume_after_done(self, now_ms: int) -> None:
+        """The loop ended because all sorties were flown, and more are asked for."""
+        self.memory.ended_by = None
+        self.happen(LoopEvent.RELAUNCH, now_ms)
+        self.begin_sortie(now_ms)
+
+    def recover(self, now_ms: int) -> None:
+        """A skimmer that was declared lost reports, and an operator wants it back: it is cleared in, goes through
+        phase 8, and flies again if that allows it. T_DEATH runs anew."""
+        memory = self.memory
+        memory.ended_by = None
+        memory.recovering = True
+        memory.docked = False
+        memory.phase, memory.phase_start_ms = Phase.DOCKING, now_ms
+        memory.check_ms = memory.waiting = None
+        memory.said = []
+        memory.skimmer, memory.reason = SkimmerState.ACTIVE, "recovered: to be reviewed"
+        memory.death.start(now_ms, self.profile.plan.t_sortie_s)
+        memory.beats.start(now_ms, self.profile.heartbeat)
+        self.decide(now_ms, "recover", "an operator takes the lost skimmer back in")
 
     # --- time ---------------------------------------------------------------------------------------------------------
     def next_deadline_ms(self) -> int | None:
@@ -164,6 +185,7 @@ class DepotParty:
         memory.check_ms = None
         if memory.record is not None and following is not Phase.PREP:
             memory.record.enter(following, now_ms)
+            self.entered()
 
     def begin_sortie(self, now_ms: int) -> None:
         """Phase 1: a new plan, new timers, top-off."""
@@ -173,15 +195,16 @@ class DepotParty:
         memory.plan = plan
         memory.phase, memory.phase_start_ms = Phase.PREP, now_ms
         memory.step, memory.waiting, memory.recall = "prepare", None, ""
-        memory.anomalies, memory.said, memory.confirmed = [], [], False
+        memory.anomalies, memory.said = [], []
+        memory.confirmed = memory.recovering = memory.heard_again = False
         memory.harvest_start_ms = None
         memory.check_ms = now_ms + round(self.profile.plan.prep_s * 1000.0)
         self.decide(now_ms, "plan_mission", "a new sortie", plan_facts(plan))
         memory.record = SortieRecord(memory.number, plan.t_sortie_s, DEATH_FACTOR * plan.t_sortie_s)
         memory.record.enter(Phase.PREP, now_ms)
-        if memory.status is not None:
-            memory.record.see_mode(memory.status.mode, now_ms)
+        memory.record.see_mode(Mode.DOCKED, now_ms)
         self.station.refuel(True)
+        self.entered()
 
     def close_sortie(self, outcome: Outcome, now_ms: int) -> None:
         """The sortie has ended; whoever keeps records takes it with `take_closed`."""
@@ -216,7 +239,8 @@ class DepotParty:
     def declare_lost(self, now_ms: int, reason: str) -> None:
         """Logically retired in software; planning disregards it from now on."""
         memory = self.memory
-        self.decide(now_ms, "declare_lost", reason, {"last_heard_s": memory.status_ms / 1000.0, "misses": memory.beats.misses})
+        facts = {"last_heard_s": memory.status_ms / 1000.0, "misses": memory.beats.misses}
+        self.decide(now_ms, "declare_lost", reason, facts)
         memory.skimmer, memory.reason = SkimmerState.LOST, reason
         co2_kg = 0.0 if memory.plan is None else memory.plan.store_kg
         self.decide(

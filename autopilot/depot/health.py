@@ -7,7 +7,7 @@ from typing import Any
 from msgspec import Struct
 
 from autopilot.depot.messages import Status
-from autopilot.depot.names import Abort, SkimmerState
+from autopilot.depot.names import SkimmerState
 from autopilot.depot.settings import Profile, RetirementSettings
 from autopilot.depot.watches import ABORT_1_NAMES, trip_names
 
@@ -36,12 +36,12 @@ def _gone(value: float, least: float) -> float:
     return (1.0 - value) / (1.0 - least) if least < 1.0 else float(value < 1.0)
 
 
-def review(profile: Profile, status: Status, cycles: int, abort: Abort, anomalies: tuple[str, ...]) -> Verdict:
+def review(profile: Profile, status: Status, cycles: int, anomalies: tuple[str, ...]) -> Verdict:
     """What becomes of the skimmer. `anomalies`: what went wrong at the dock. After ABORT-1 it is retired unless the
     profile says that this fault can be repaired; after ABORT-2 it is judged like any other."""
     rules = profile.retirement
     broken = trip_names(status.trips)
-    if abort is Abort.ABORT_1 and status.trigger:
+    if status.trigger:
         broken = list(dict.fromkeys([ABORT_1_NAMES[status.trigger - 1], *broken]))
     beyond = [name for name in (*broken, *anomalies) if name not in rules.repairable]
     if beyond:

@@ -40,4 +40,5 @@ class DepotMemory(Struct):
     skimmer: SkimmerState = SkimmerState.ACTIVE
     reason: str = "new"
     heard_again: bool = False
+    recovering: bool = False
     ended_by: EndedBy | None = None

@@ -82,6 +82,8 @@ def _verify(party: DepotParty, reading: DepotReading, now_ms: int) -> bool:
     if checks < 2 * INTERFACE_CHECKS:
         return False
     party.decide(now_ms, "offload_skipped", "interfaces do not pass", facts)
+    if memory.record is not None and memory.record.trigger is None:
+        memory.record.trigger = "interface_failure"
     party.happen(LoopEvent.DOCKED_NO_OFFLOAD, now_ms)
     return True
 
@@ -94,7 +96,10 @@ def _leave(party: DepotParty, reading: DepotReading, now_ms: int) -> None:
     memory = party.memory
     memory.anomalies = []
     unstable = [w.name for w in ABORT_2_DEPOT if w.name in UNSTABLE and w.holds(reading, party.profile)]
-    if party.abort is Abort.ABORT_1:
+    if memory.recovering:
+        party.decide(now_ms, "offload_skipped", "a recovered skimmer goes straight to health assessment")
+        party.happen(LoopEvent.DOCKED_NO_OFFLOAD, now_ms)
+    elif party.abort is Abort.ABORT_1:
         party.decide(now_ms, "offload_skipped", "after ABORT-1: straight to health assessment")
         party.happen(LoopEvent.DOCKED_NO_OFFLOAD, now_ms)
     elif party.abort in (Abort.ABORT_2, Abort.ABORT_2B) and unstable:

@@ -73,7 +73,7 @@ def health_step(party: DepotParty, reading: DepotReading, now_ms: int) -> bool:
     status = memory.status
     if status is None:
         return False
-    verdict = review(party.profile, status, memory.cycles, party.abort, tuple(memory.anomalies))
+    verdict = review(party.profile, status, memory.cycles, tuple(memory.anomalies))
     if party.confirm and verdict.state is not SkimmerState.RETIRED and not memory.confirmed:
         party.decide_once(now_ms, "await_operator", "a relaunch has to be confirmed", {"verdict": verdict.state})
         memory.check_ms = now_ms + max(round(party.profile.plan.review_s * 1000.0), 1)

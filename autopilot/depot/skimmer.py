@@ -68,6 +68,8 @@ class SkimmerParty:
         self.memory = memory or SkimmerMemory()
         self._craft = craft
         self._record = record
+        self._seen: SkimmerReading | None = None  # the reading that `_found` belongs to
+        self._found = 0
 
     # --- in -----------------------------------------------------------------------------------------------------------
     def handle_plan(self, plan: MissionPlan, now_ms: int) -> bool:
@@ -138,7 +140,9 @@ class SkimmerParty:
     def _step(self, reading: SkimmerReading, now_ms: int) -> bool:
         """One change of stage or mode; False when there is nothing to change."""
         memory = self.memory
-        found = trips(reading, self.profile)
+        if reading is not self._seen:
+            self._seen, self._found = reading, trips(reading, self.profile)
+        found = self._found
         if found != memory.trips:
             memory.trips = found
             if memory.stage is Stage.DOCKED:

@@ -35,6 +35,8 @@ class SpaceWorld:
         self.profile = profile
         self.state = state or SpaceState(new_skimmer(profile), new_depot(profile), seed)
         self._repairs: list[str] = []
+        self._seen: SkimmerReading | None = None  # readings hold until something changes
+        self._depot_seen: DepotReading | None = None
 
     # --- time ---------------------------------------------------------------------------------------------------------
     def next_event_ms(self) -> int | None:
@@ -63,6 +65,7 @@ class SpaceWorld:
         if seconds > 0.0:
             self._flow(seconds)
             state.now_ms = until_ms
+            self._changed()
             self._grow()
         self._arrive()
 
@@ -171,10 +174,12 @@ class SpaceWorld:
     # --- faults ---------------------------------------------------------------------------------------------------
     def inject(self, name: str) -> None:
         """A fault strikes the model; names as the command line takes them."""
-        strike(self.state, self.profile, name, self.skimmer_reading())
+        self._changed()
+        strike(self.state, self.profile, name, read_skimmer(self.state, self.profile, self._coast()))
 
     def clear(self, name: str) -> None:
         """It ends (or has been repaired)."""
+        self._changed()
         withdraw(self.state, self.profile, name)
 
     def _grow(self) -> None:
@@ -239,10 +244,12 @@ class SpaceWorld:
     # --- the skimmer's craft ------------------------------------------------------------------------------------------
     def set_mode(self, mode: Mode) -> None:
         """MODE_CTRL: buses and loads from now on."""
+        self._changed()
         self.state.skimmer.mode = mode
 
     def undock(self) -> None:
         """Latches open, departure burn begins."""
+        self._changed()
         state = self.state
         state.sorties += 1
         state.undocked_ms = state.now_ms
@@ -257,11 +264,13 @@ class SpaceWorld:
 
     def start_harvest(self, target_kg: float) -> None:
         """INTAKE on, until somebody stops it; `target_kg` in store is an event."""
+        self._changed()
         self.state.skimmer.harvesting = True
         self.state.target_kg = target_kg
 
     def turn_back(self) -> None:
         """Intake off, on the way to the corridor."""
+        self._changed()
         state = self.state
         state.skimmer.harvesting = False
         if state.place in (Place.NEAR, Place.OUT, Place.ZONE):
@@ -278,17 +287,20 @@ class SpaceWorld:
 
     def stretch_return(self) -> None:
         """The way back takes so long that T_DEATH is missed."""
+        self._changed()
         self.state.late = True
         if self.state.place is Place.BACK:
             self._leg(Place.BACK, self._return_s())
 
     def approach(self) -> None:
         """Cleared: the docking trajectory."""
+        self._changed()
         if self.state.place is Place.CORRIDOR:
             self._leg(Place.FINAL, self.profile.plan.dock_s * 0.8)
 
     def dispose(self) -> None:
         """Volatiles dumped, on a trajectory that endangers nobody."""
+        self._changed()
         state = self.state
         state.skimmer.harvesting = False
         state.place = Place.ADRIFT
@@ -299,10 +311,12 @@ class SpaceWorld:
     # --- the depot's station --------------------------------------------------------------------------------------
     def offload(self, on: bool) -> None:
         """Open or close the way from DOCK_PORT to the tank farm."""
+        self._changed()
         self.state.offloading = on and self.state.place is Place.DOCK
 
     def refuel(self, on: bool) -> None:
         """Propellant to FUEL_LOBES."""
+        self._changed()
         self.state.refuelling = on and self.state.place is Place.DOCK
 
     def repair(self, name: str) -> None:
@@ -317,6 +331,7 @@ class SpaceWorld:
 
     def total_abort(self) -> None:
         """Isolate, survival bus, return-to-origin burn."""
+        self._changed()
         self.state.total_abort = True
         self.state.offloading = self.state.refuelling = False
         isolate(self.state.depot)
@@ -324,11 +339,18 @@ class SpaceWorld:
     # --- readings -------------------------------------------------------------------------------------------------
     def skimmer_reading(self) -> SkimmerReading:
         """What the skimmer's sensors show now."""
-        return read_skimmer(self.state, self.profile, self._coast())
+        if self._seen is None:
+            self._seen = read_skimmer(self.state, self.profile, self._coast())
+        return self._seen
 
     def depot_reading(self) -> DepotReading:
         """What the depot's sensors show now."""
-        return read_depot(self.state, self.profile)
+        if self._depot_seen is None:
+            self._depot_seen = read_depot(self.state, self.profile)
+        return self._depot_seen
+
+    def _changed(self) -> None:
+        self._seen = self._depot_seen = None
 
     # --- to disk and back -----------------------------------------------------------------------------------------
     def dump(self) -> bytes:

@@ -124,6 +124,10 @@ class FaultSchedule:
                     happened.append((fault.name, True))
         return happened
 
+    def holding(self) -> list[tuple[str, bool]]:
+        """(name, holds now) of each fault given."""
+        return [(fault.name, self._memory(fault).active) for fault in self._given]
+
     def repaired(self, name: str) -> None:
         """The health review has put it right."""
         for text, memory in self.memory.items():

@@ -75,6 +75,8 @@ class SpaceLoop:
         )  # fmt: skip
         self.faults = FaultSchedule(faults, profile, seed, snapshot.faults if snapshot else {})
         self._clock = Clock()
+        self._struck = False
+        self.depot.entered = self._strike
         self.link = MemoryLink(seed)
         self.link.advance(self.world.state.now_ms)
         self.link.loss = snapshot.loss if snapshot else 0.0
@@ -85,6 +87,7 @@ class SpaceLoop:
         else:
             items = [MissionItem(16, 0, x=x, y=y, z=z) for x, y, z in snapshot.waypoints]
             self._core.mission.replace(tuple(items))
+            self._forget_old_faults()
 
     def _join(self) -> None:
         """Two endpoints, and the services that speak for the parties."""
@@ -125,6 +128,31 @@ class SpaceLoop:
         """Sorties that have ended since the last call."""
         return self.depot.take_closed()
 
+    @property
+    def decided(self) -> bool:
+        """Has anything been decided since the last `take_decisions`?"""
+        return bool(self._decisions)
+
+    # --- restarts -----------------------------------------------------------------------------------------------------
+    def resume_after_done(self) -> None:
+        """All sorties that were asked for are flown; now more are."""
+        self.depot.resume_after_done(self.now_ms)
+        self._exchange()
+
+    def recover(self) -> None:
+        """A skimmer that was declared lost reports: take it in, then phase 8."""
+        self.depot.recover(self.now_ms)
+        self._exchange()
+
+    def _forget_old_faults(self) -> None:
+        """Faults of link and dock that this start was not given hold no longer."""
+        given = {name for name, holds in self.faults.holding() if holds}
+        if not given.intersection(LINK_NAMES):
+            self.link.loss = 0.0
+        for name in ("dock_refused", "dock_delayed", "interface_failure"):
+            if name not in given:
+                self.world.clear(name)
+
     # --- time ---------------------------------------------------------------------------------------------------------
     def next_ms(self) -> int | None:
         """The instant of the next step; None when nothing more will happen."""
@@ -158,31 +186,39 @@ class SpaceLoop:
         return clock
 
     def _exchange(self) -> None:
-        """Everything that can happen at this instant, until nothing new happens."""
+        """Everything that can happen at this instant, until nothing new happens: both sides look at the time once, and
+        again whenever something has come in or a fault has struck."""
         now_ms = self.now_ms
         self.link.advance(now_ms)
         self._core.vehicle.set_ms(now_ms)
-        busy = True
-        while busy:
-            busy = self._strike()
-            busy |= self._carry(self._depot_end, self._depot_link, self.link.a)
-            if not self.world.state.destroyed:
-                busy |= self._carry(self._craft_end, self._craft_link, self.link.b)
-            else:
-                self.link.b.read()
+        self._strike()
+        self._struck = False
+        depot_turn = craft_turn = True
+        while depot_turn or craft_turn:
+            if depot_turn or self.link.a.waiting:
+                self._turn(self._depot_end, self._depot_link, self.link.a)
+            if craft_turn or self.link.b.waiting:
+                self._turn(self._craft_end, self._craft_link, self.link.b)
+            depot_turn, craft_turn = self.link.a.waiting, self.link.b.waiting
+            self._strike()
+            if self._struck:
+                depot_turn, craft_turn, self._struck = True, True, False
 
-    def _carry(self, endpoint: Endpoint, number: int, end: MemoryEnd) -> bool:
-        now_ms = self.now_ms
+    def _turn(self, endpoint: Endpoint, number: int, end: MemoryEnd) -> None:
+        """One side hears what has come, looks at the time, and speaks."""
         data = end.read()
+        if endpoint is self._craft_end and self.world.state.destroyed:
+            return
+        now_ms = self.now_ms
         if data:
             endpoint.receive(number, data, now_ms, now_ms)
         endpoint.handle_timeouts(now_ms, now_ms)
         waiting = endpoint.take_bytes(number)
         if waiting:
             end.write(waiting)
-        return bool(data or waiting)
 
-    def _strike(self) -> bool:
+    def _strike(self) -> None:
+        """Faults begin and end; also at the very start of a phase, before anything is done in it."""
         happened = self.faults.take(self._now()) if self.ended_by is None else []
         for name, begins in happened:
             if name in LINK_NAMES:
@@ -195,4 +231,4 @@ class SpaceLoop:
                 self.world.clear(name)
         for name in self.world.take_repairs():
             self.faults.repaired(name)
-        return bool(happened)
+        self._struck |= bool(happened)

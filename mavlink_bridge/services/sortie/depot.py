@@ -129,7 +129,7 @@ class DepotClient:
     def _start(self, request: Request, now_ms: int) -> None:
         client: Client
         if isinstance(request, Upload):
-            client = MissionUpload(self._target, plan_items(request.plan), retry=self._retry)
+            client = MissionUpload(self._target, plan_items(request.plan))
         else:
             client = self._command(request)
         self._run(request, client, now_ms)

@@ -1,0 +1,81 @@
+"""`sortie loop`: the depot and its vehicle, sortie after sortie."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from sortie import options
+from sortie.errors import UserError
+from sortie.settings import default_state_dir, resolve
+
+
+def loop(
+    profile: Annotated[
+        str | None, typer.Option("--profile", metavar="NAME|FILE", help="space (default), drone-box or a TOML file.")
+    ] = None,
+    sorties: Annotated[
+        str | None, typer.Option("--sorties", metavar="N", help="End after N sorties, restarts included.")
+    ] = None,
+    report: Annotated[
+        Path | None, typer.Option("--report", metavar="DIR", help="Write a report (HTML, JSON, CSV) into DIR.")
+    ] = None,
+    print_profile: Annotated[
+        str | None, typer.Option("--print-profile", metavar="NAME", help="Print a profile to start from, and exit.")
+    ] = None,
+    recover: Annotated[bool, typer.Option("--recover", help="Take back a vehicle that was lost and reports.")] = False,
+    confirm_relaunch: Annotated[
+        bool, typer.Option("--confirm-relaunch", help="Ask before each relaunch (phase 8).")
+    ] = False,
+    as_json: options.Json = False,
+    vehicle: options.Vehicle = None,
+    speedup: options.Speedup = None,
+    seed: options.Seed = None,
+    fault: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--fault", metavar="NAME@WHEN[..WHEN][#K]",
+            help="Inject a fault; WHEN is phaseN, phaseN+SECONDS or T+SECONDS, K the sortie or *. Repeatable.",
+        ),
+    ] = None,
+    state_dir: options.StateDir = None,
+    config: options.Config = None,
+) -> int:  # fmt: skip
+    """Status 0 done or stopped, 1 retired or lost, 2 bad input, 3 total abort, 130 Ctrl-C."""
+    from sortie.loop.faults import parse_loop_fault
+    from sortie.loop.start import Start, run_loop
+    from sortie.profile import load_profile, profile_text
+
+    if print_profile is not None:
+        sys.stdout.write(profile_text(print_profile))
+        return 0
+    flags = {"vehicle": vehicle, "speedup": speedup, "seed": seed, "fault": fault, "state_dir": state_dir}
+    settings = resolve(flags, config, os.environ)
+    faults = [parse_loop_fault(text) for text in settings.fault]
+    total = None if sorties is None else _count(sorties)
+    loaded, _ = load_profile(profile or "space")
+    if loaded.vehicle != "kinematic":
+        raise UserError(f"--profile {loaded.name}: its vehicle ({loaded.vehicle}) cannot be flown by the loop yet")
+    if vehicle is not None:
+        print(f"sortie: --vehicle is ignored: profile {loaded.name} has no vehicle to fly", file=sys.stderr)
+    given_seed = None if seed is None and "SORTIE_SEED" not in os.environ else settings.seed
+    return run_loop(
+        Start(
+            loaded, faults, settings.state_dir or default_state_dir(), total, given_seed, settings.seed,
+            settings.speedup or 0.0, confirm_relaunch, recover, report, as_json,
+        )  # fmt: skip
+    )
+
+
+def _count(text: str) -> int:
+    try:
+        value = int(text)
+    except ValueError:
+        value = 0
+    if not 1 <= value <= 10_000_000:
+        raise UserError(f"--sorties {text}: expected a whole number from 1 to 10000000")
+    return value

@@ -1,0 +1,99 @@
+"""The loop's journal in SQLite: every decision with its facts, every sortie, and the state to go on from.
+
+What one step has decided is committed together with the state after it, before vehicle time moves on: after `kill -9`
+the loop goes on from an instant at which decisions, resources and both parties agree. Nothing is counted twice or lost.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from msgspec import Struct
+
+from autopilot.depot.decision import Decision
+from sortie.errors import UserError
+
+SCHEMA = """
+CREATE TABLE IF NOT EXISTS run (key TEXT PRIMARY KEY, value TEXT) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS decision (
+    id INTEGER PRIMARY KEY, time_ms INTEGER, sortie INTEGER, phase INTEGER, party TEXT, name TEXT, reason TEXT,
+    facts TEXT);
+CREATE TABLE IF NOT EXISTS sortie (number INTEGER PRIMARY KEY, record TEXT);
+CREATE TABLE IF NOT EXISTS state (id INTEGER PRIMARY KEY CHECK (id = 0), data BLOB);
+"""
+FORMAT = 1
+
+
+class StoredLoop(Struct):
+    """What a start finds."""
+
+    profile: str
+    seed: int
+    state: bytes
+
+
+class LoopJournal:
+    """`path`: the database file. Raises UserError when it cannot be used."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        try:
+            self._db = sqlite3.connect(path, isolation_level=None)
+            self._db.execute("PRAGMA journal_mode=WAL")
+            self._db.execute("PRAGMA synchronous=FULL")
+            self._db.executescript(SCHEMA)
+            version = self._value("format")
+        except sqlite3.Error as error:
+            raise UserError(f"journal {path}: {error}; choose another directory with --state-dir") from error
+        if version not in (None, str(FORMAT)):
+            raise UserError(f"journal {path}: written by another version (format {version}, this one reads {FORMAT})")
+
+    def close(self) -> None:
+        self._db.close()
+
+    def stored(self) -> StoredLoop | None:
+        """The loop that this journal holds, or None for a new one."""
+        row = self._db.execute("SELECT data FROM state").fetchone()
+        profile, seed = self._value("profile"), self._value("seed")
+        if row is None or profile is None or seed is None:
+            return None
+        return StoredLoop(profile, int(seed), row[0])
+
+    def begin(self, profile: str, seed: int) -> None:
+        """A new loop."""
+        rows = [("format", str(FORMAT)), ("profile", profile), ("seed", str(seed))]
+        self._db.executemany("INSERT OR REPLACE INTO run VALUES (?, ?)", rows)
+
+    def commit(self, decisions: Iterable[Decision], sorties: Iterable[dict[str, Any]], state: bytes) -> None:
+        """One step, all or nothing."""
+        self._db.execute("BEGIN")
+        self._db.executemany(
+            "INSERT INTO decision (time_ms, sortie, phase, party, name, reason, facts) VALUES (?, ?, ?, ?, ?, ?, ?)",
+            [(d.time_ms, d.sortie, d.phase, d.party, d.name, d.reason, json.dumps(d.facts)) for d in decisions],
+        )
+        self._db.executemany(
+            "INSERT INTO sortie VALUES (?, ?)", [(sortie["number"], json.dumps(sortie)) for sortie in sorties]
+        )
+        self._db.execute("INSERT OR REPLACE INTO state VALUES (0, ?)", (state,))
+        self._db.execute("COMMIT")
+
+    def sorties(self) -> list[dict[str, Any]]:
+        """All that have ended, from the first."""
+        return [json.loads(row[0]) for row in self._db.execute("SELECT record FROM sortie ORDER BY number")]
+
+    def decisions(self) -> list[dict[str, Any]]:
+        """All decisions in order."""
+        rows = self._db.execute("SELECT time_ms, sortie, phase, party, name, reason, facts FROM decision ORDER BY id")
+        return [
+            {"time_s": row[0] / 1000.0, "sortie": row[1], "phase": row[2], "party": row[3], "name": row[4],
+             "reason": row[5], "facts": json.loads(row[6])}
+            for row in rows
+        ]  # fmt: skip
+
+    def _value(self, key: str) -> str | None:
+        row = self._db.execute("SELECT value FROM run WHERE key = ?", (key,)).fetchone()
+        return None if row is None else str(row[0])

@@ -1,0 +1,141 @@
+"""Runs a loop to its end: journal, pace, signals, view. Decides nothing about sorties."""
+
+from __future__ import annotations
+
+import signal
+import time
+from types import FrameType
+from typing import Any
+
+import msgspec
+
+from autopilot.depot.names import EndedBy, SkimmerState
+from autopilot.depot.settings import Profile
+from sortie.errors import UserError
+from sortie.loop.faults import LoopFault
+from sortie.loop.journal import LoopJournal
+from sortie.loop.space import Snapshot, SpaceLoop, decode, encode
+from sortie.loop.view import LoopView
+
+SAVE_S = 1.0
+"""At slow speeds the state is saved this often although nothing was decided."""
+_SLICE_S = 0.1
+
+
+class LoopRun:
+    """One start of a loop on a state directory."""
+
+    def __init__(
+        self, profile: Profile, seed: int, faults: list[LoopFault], journal: LoopJournal, view: LoopView, *,
+        total: int | None, speedup: float, confirm: bool,
+    ) -> None:  # fmt: skip
+        self.profile = profile
+        self.seed = seed
+        self.journal = journal
+        self.view = view
+        self.signal: int | None = None
+        self._speedup = speedup
+        self._total = total
+        stored = journal.stored()
+        self.resumed = stored is not None
+        self.loop = SpaceLoop(
+            profile, seed, faults, total=total, confirm=confirm, snapshot=None if stored is None else _read(stored.state)
+        )
+        self._saved_s = time.monotonic()
+        if not self.resumed:
+            journal.begin(profile.name, seed)
+            self._commit()
+
+    # --- endings ------------------------------------------------------------------------------------------------------
+    @property
+    def over(self) -> EndedBy | None:
+        """Why the loop is over for this command; more sorties may be asked for than when it ended."""
+        ended = self.loop.ended_by
+        if ended is EndedBy.SORTIES_DONE and (self._total is None or self.loop.depot.memory.number < self._total):
+            return None
+        return ended
+
+    def go_on(self) -> None:
+        """A loop that was done is to fly more sorties."""
+        if self.loop.ended_by is EndedBy.SORTIES_DONE:
+            self.loop.resume_after_done()
+            self._commit()
+
+    def listen(self) -> bool:
+        """A skimmer was declared lost: does it report again? Waits for it a little."""
+        memory = self.loop.depot.memory
+        if memory.skimmer is not SkimmerState.LOST or memory.ended_by is not EndedBy.LOST:
+            return False
+        until = self.loop.now_ms + round(2.5 * self.profile.heartbeat.period_s * 1000.0)
+        memory.heard_again = False
+        while not memory.heard_again and self.loop.now_ms < until:
+            self.loop.step(until)
+        self._commit()
+        return memory.heard_again
+
+    def recover(self) -> None:
+        """Take a lost skimmer back in: dock, then phase 8."""
+        self.loop.recover()
+        self._commit()
+
+    # --- running ------------------------------------------------------------------------------------------------------
+    def run(self) -> EndedBy:
+        """To the end, or to a signal."""
+        loop = self.loop
+        start_s, start_ms = time.monotonic(), loop.now_ms
+        while loop.ended_by is None and self.signal is None:
+            until = None
+            if self._speedup > 0.0:
+                until = self._due_ms(start_s, start_ms)
+            loop.step(until)
+            self._after_step()
+        self._commit()
+        return loop.ended_by or EndedBy.STOPPED
+
+    def _due_ms(self, start_s: float, start_ms: int) -> int:
+        """Wait for the next event, or for a slice of wall time; returns the vehicle time that is due then."""
+        following = self.loop.next_ms()
+        now_s = time.monotonic()
+        due_s = now_s + _SLICE_S
+        if following is not None:
+            due_s = min(due_s, start_s + (following - start_ms) / 1000.0 / self._speedup)
+        if due_s > now_s:
+            time.sleep(due_s - now_s)
+        reached = start_ms + int((time.monotonic() - start_s) * 1000.0 * self._speedup)
+        return max(reached, self.loop.now_ms)
+
+    def _after_step(self) -> None:
+        loop = self.loop
+        if loop.decided or (self._speedup > 0.0 and time.monotonic() - self._saved_s >= SAVE_S):
+            self._commit()
+        self.view.refresh(loop)
+
+    def _commit(self) -> None:
+        loop = self.loop
+        decisions = loop.take_decisions()
+        closed = [record.report() for record in loop.take_closed()]
+        self.journal.commit(decisions, closed, encode(loop.snapshot()))
+        self._saved_s = time.monotonic()
+        self.view.decided(decisions)
+        for sortie in closed:
+            self.view.closed(sortie)
+
+    def install_signals(self) -> None:
+        """SIGTERM and Ctrl-C stop at the next step."""
+
+        def stop(number: int, frame: FrameType | None) -> None:
+            self.signal = number
+
+        signal.signal(signal.SIGTERM, stop)
+        signal.signal(signal.SIGINT, stop)
+
+    def sorties(self) -> list[dict[str, Any]]:
+        """All that have ended, from the first."""
+        return self.journal.sorties()
+
+
+def _read(data: bytes) -> Snapshot:
+    try:
+        return decode(data)
+    except (msgspec.DecodeError, msgspec.ValidationError) as error:
+        raise UserError(f"the state directory's loop cannot be read by this version: {error}") from error

@@ -1,0 +1,103 @@
+"""What a person sees of a running loop: a live panel on a terminal, one line for each sortie and abort otherwise."""
+
+from __future__ import annotations
+
+import sys
+import time
+from typing import Any
+
+from autopilot.depot.decision import Decision
+from autopilot.depot.names import SkimmerState
+from sortie.loop.space import SpaceLoop
+
+REFRESH_S = 0.1
+_DAY_MS = 86_400_000.0
+_WORTH_A_LINE = frozenset(
+    ("no_go", "ABORT-2B", "declare_lost", "lost_heard_again", "recover", "derate", "retire", "await_operator",
+     "withhold_clearance", "trending_to_miss_t_death", "offload_stands", "offload_skipped", "interface_failure")
+)  # fmt: skip
+
+
+def span(ms: float) -> str:
+    """A time for people: days above one day, else hours, minutes, seconds."""
+    seconds = ms / 1000.0
+    if ms >= _DAY_MS:
+        return f"{ms / _DAY_MS:.2f} d"
+    return f"{int(seconds // 3600)}:{int(seconds // 60) % 60:02d}:{int(seconds) % 60:02d}"
+
+
+def mass(kg: float) -> str:
+    """A mass for people: tonnes above one tonne."""
+    return f"{kg / 1000.0:.2f} t" if kg >= 1000.0 else f"{kg:.0f} kg"
+
+
+class LoopView:
+    """See the module; everything goes to stderr."""
+
+    def __init__(self, total: int | None) -> None:
+        self._total = total
+        self._live: Any = None
+        self._next_s = 0.0
+        self._last: Decision | None = None
+
+    def start(self) -> None:
+        """Open the panel if there is a terminal."""
+        if sys.stderr.isatty():
+            from rich.console import Console
+            from rich.live import Live
+
+            self._live = Live(console=Console(stderr=True), auto_refresh=False)
+            self._live.start()
+
+    def stop(self) -> None:
+        """Close the panel."""
+        if self._live is not None:
+            self._live.stop()
+            self._live = None
+
+    def say(self, text: str) -> None:
+        """One line."""
+        if self._live is not None:
+            self._live.console.print(text, highlight=False, markup=False)
+        else:
+            print(text, file=sys.stderr, flush=True)
+
+    def decided(self, decisions: list[Decision]) -> None:
+        """New decisions."""
+        for decision in decisions:
+            aborts = decision.party == "depot" and decision.reason.startswith("ABORT-") and decision.facts
+            if decision.name in _WORTH_A_LINE or aborts:
+                self.say(f"  {span(decision.time_ms)} sortie {decision.sortie} phase {decision.phase}: "
+                         f"{decision.name}: {decision.reason}")  # fmt: skip
+        self._last = decisions[-1] if decisions else self._last
+
+    def closed(self, sortie: dict[str, Any]) -> None:
+        """A sortie has ended."""
+        why = f" ({sortie['abort'] or 'no abort'}, {sortie['trigger']})" if sortie["trigger"] else ""
+        self.say(f"sortie {sortie['number']} {sortie['outcome']}{why}: {mass(sortie['delivered_kg'])} delivered")
+
+    def refresh(self, loop: SpaceLoop) -> None:
+        """Bring the panel up to date, at most ten times a second."""
+        if self._live is None or time.monotonic() < self._next_s:
+            return
+        self._next_s = time.monotonic() + REFRESH_S
+        self._live.update("\n".join(self.lines(loop)), refresh=True)
+
+    def lines(self, loop: SpaceLoop) -> list[str]:
+        """The panel: phase, timers, mode, tanks, batteries, sortie count, last decision and its reason."""
+        memory, state, status = loop.depot.memory, loop.world.state, loop.depot.memory.status
+        of = "" if self._total is None else f" of {self._total}"
+        shown = "LOST, heard again" if memory.skimmer is SkimmerState.LOST and memory.heard_again else memory.skimmer
+        death = "stopped" if memory.death.due_ms is None else f"in {span(memory.death.due_ms - loop.now_ms)}"
+        beat = "not expected" if memory.beats.due_ms is None else f"{memory.beats.misses} missed"
+        out = [
+            f"sortie {memory.number}{of}   phase {int(memory.phase)} {memory.phase.title}   {span(loop.now_ms)}",
+            f"skimmer {shown}   mode {'-' if status is None else status.mode}   T_DEATH {death}   heartbeat {beat}",
+        ]
+        if status is not None:
+            out.append(f"propellant {mass(status.fuel_kg)}   store {mass(status.store_kg)}   batteries {status.soc:.0%}")
+        tanks = "   ".join(f"{tank.name} {tank.fill:.0%}" for tank in state.depot.tanks)
+        out.append(f"{tanks}   depot battery {state.depot.battery.j / state.depot.battery.capacity_j:.0%}")
+        if self._last is not None:
+            out.append(f"last decision: {self._last.name}: {self._last.reason}")
+        return out
