@@ -11,17 +11,28 @@ import asyncio
 import sys
 
 from mavsdk_grpc import System
-from mavsdk_grpc.mission import MissionItem, MissionPlan
+from mavsdk_grpc.mission_raw import MissionItem
 
-NAN = float("nan")
+GLOBAL, GLOBAL_RELATIVE = 0, 3  # MAV_FRAME
+WAYPOINT, RETURN, TAKEOFF = 16, 20, 22  # MAV_CMD
+HEIGHT_M = 12.0
 
 
-def waypoint(lat: float, lon: float, height: float) -> MissionItem:
-    """A place to pass at 6 m/s; degrees, metres above home."""
-    return MissionItem(
-        lat, lon, height, 6.0, True, NAN, NAN, MissionItem.CameraAction.NONE, NAN, NAN, NAN, NAN, NAN,
-        MissionItem.VehicleAction.NONE,
-    )  # fmt: skip
+def item(seq: int, command: int, lat: float, lon: float, height: float, frame: int = GLOBAL_RELATIVE) -> MissionItem:
+    """Item `seq`; degrees, metres. Item 0 of a mission is home: with `mission_raw` it is you who puts it there."""
+    first = int(seq == 0)
+    return MissionItem(seq, frame, command, first, 1, 0, 0, 0, 0, round(lat * 1e7), round(lon * 1e7), height, 0)
+
+
+def square(lat: float, lon: float, alt: float) -> list[MissionItem]:
+    """Take off, three corners 33 m apart, return."""
+    corners = [(0.0003, 0.0), (0.0003, 0.0003), (0.0, 0.0003)]
+    return [
+        item(0, WAYPOINT, lat, lon, alt, GLOBAL),
+        item(1, TAKEOFF, 0.0, 0.0, HEIGHT_M),
+        *(item(seq, WAYPOINT, lat + a, lon + b, HEIGHT_M) for seq, (a, b) in enumerate(corners, start=2)),
+        item(5, RETURN, 0.0, 0.0, 0.0),
+    ]
 
 
 async def fly(address: str, port: int) -> None:
@@ -35,24 +46,20 @@ async def fly(address: str, port: int) -> None:
         if health.is_armable and health.is_home_position_ok:
             print("armable")
             break
-    async for home in drone.telemetry.home():
-        lat, lon = home.latitude_deg, home.longitude_deg
-        break
-    corners = [(0.0003, 0.0), (0.0003, 0.0003), (0.0, 0.0003)]
-    await drone.mission.set_return_to_launch_after_mission(True)
-    await drone.mission.upload_mission(MissionPlan([waypoint(lat + a, lon + b, 12.0) for a, b in corners]))
+    home = await anext(drone.telemetry.home())
+    await drone.mission_raw.upload_mission(square(home.latitude_deg, home.longitude_deg, home.absolute_altitude_m))
     print("uploaded")
-    await drone.action.set_takeoff_altitude(12.0)
+    await drone.action.set_takeoff_altitude(HEIGHT_M)
     await drone.action.arm()
-    await drone.action.takeoff()
+    await drone.action.takeoff()  # in AUTO an ArduPilot copter does not leave the ground by a change of mode alone
     async for position in drone.telemetry.position():
-        if position.relative_altitude_m > 11.0:
+        if position.relative_altitude_m > 0.9 * HEIGHT_M:
             print("at height")
             break
-    await drone.mission.start_mission()
-    async for progress in drone.mission.mission_progress():
+    await drone.mission_raw.start_mission()
+    async for progress in drone.mission_raw.mission_progress():
         print(f"item {progress.current} of {progress.total}")
-        if progress.current == progress.total:
+        if progress.current == 5:
             break
     async for in_air in drone.telemetry.in_air():
         if not in_air:

@@ -128,7 +128,9 @@ class Store:
         database.execute("PRAGMA journal_mode=WAL")
         database.execute("PRAGMA synchronous=FULL")
         if version < SCHEMA_VERSION:
-            database.executescript(f"BEGIN;{_SCHEMA}PRAGMA user_version={SCHEMA_VERSION};COMMIT;")
+            database.executescript(f"BEGIN;{_SCHEMA}COMMIT;")
+        # Written at every start: a state that cannot be written must be refused now, not with the first change.
+        database.execute(f"PRAGMA user_version={SCHEMA_VERSION}")
         return database
 
     def _load(self) -> StoredState:

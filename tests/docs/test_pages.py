@@ -1,0 +1,112 @@
+"""The pages say what is so: their Python runs, their command lines are understood, their links lead somewhere."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+import typer.main
+
+from autopilot.parameters.parameters import Parameters
+from sortie.cli import app
+from sortie.settings import resolve
+
+ROOT = Path(__file__).parents[2]
+PAGES = sorted([*(ROOT / "docs").glob("*.md"), ROOT / "README.md"])
+STATIONS = ("qgroundcontrol", "mission-planner", "mavproxy", "mavsdk", "dronekit", "python")
+
+
+def blocks(page: Path, kind: str) -> list[str]:
+    """The fenced blocks of one kind."""
+    return re.findall(rf"^```{kind}\n(.*?)^```", page.read_text(), re.M | re.S)
+
+
+def test_there_is_a_page_for_each_station_and_one_for_python():
+    """Issue 3's list."""
+    assert {f"{name}.md" for name in STATIONS} <= {page.name for page in PAGES}
+
+
+@pytest.mark.parametrize("number", range(len(blocks(ROOT / "docs" / "python.md", "python"))))
+def test_the_python_page_runs(number, tmp_path, monkeypatch):
+    """Each block alone, as a reader would paste it."""
+    monkeypatch.chdir(tmp_path)
+    exec(compile(blocks(ROOT / "docs" / "python.md", "python")[number], f"python.md, block {number}", "exec"), {})
+
+
+def command_lines() -> list[tuple[str, str]]:
+    """(page, line) of every `sortie ...` in a block or in a span of code."""
+    found = []
+    for page in PAGES:
+        text = page.read_text()
+        lines = [line for block in re.findall(r"^```\w*\n(.*?)^```", text, re.M | re.S) for line in block.splitlines()]
+        lines += re.findall(r"`(sortie [a-z][^`\n]*)`", text)
+        found += [(page.name, line.partition(" #")[0].strip()) for line in lines if line.startswith("sortie ")]
+    return found
+
+
+@pytest.mark.parametrize(("page", "line"), command_lines())
+def test_each_command_line_is_understood(page, line, monkeypatch):
+    """Every option exists, and every value is one that it takes."""
+    for name in [name for name in os.environ if name.startswith("SORTIE_")]:
+        monkeypatch.delenv(name)
+    words = shlex.split(line)[1:]
+    command = typer.main.get_command(app)
+    while hasattr(command, "commands"):
+        assert words[0] in command.commands, f"{page}: {line}"
+        command, words = command.commands[words[0]], words[1:]
+    if len(words) == 0:
+        words = ["x" for parameter in command.params if parameter.required]  # only named in a sentence
+    context = command.make_context(command.name, words)
+    checked = ("home", "speedup", "seed", "link", "fault")
+    resolve({name: value for name, value in context.params.items() if name in checked}, None, {})
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_links_lead_to_files(page):
+    """Relative links exist."""
+    for target in re.findall(r"\]\(([^)#:]+)\)", page.read_text()):
+        assert (page.parent / target).exists(), f"{page.name} -> {target}"
+
+
+def test_parameters_named_on_the_pages_exist():
+    """A name in the form of a parameter is one."""
+    known = set(Parameters("copter").names()) | set(Parameters("rover").names())
+    prefixes = {name.partition("_")[0] for name in known} - {"MIS"}
+    for name in STATIONS:
+        text = (ROOT / "docs" / f"{name}.md").read_text()
+        for word in re.findall(r"\b([A-Z]+[0-9]*_[A-Z0-9_]*[A-Z0-9])\b", text):
+            if word.partition("_")[0] in prefixes:
+                assert word in known, f"{name}.md: {word}"
+
+
+def script():
+    """scripts/parameters_page.py as a module."""
+    spec = importlib.util.spec_from_file_location("parameters_page", ROOT / "scripts" / "parameters_page.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_the_parameters_page_is_what_the_table_says():
+    """`scripts/parameters-page` has been run since the table changed."""
+    assert script().main(["--check"]) == 0, "run scripts/parameters-page"
+
+
+def test_a_stale_parameters_page_is_noticed(tmp_path, monkeypatch, capsys):
+    """The check has been seen to fail: another word, a missing page; and writing mends it."""
+    module = script()
+    page = tmp_path / "parameters.md"
+    monkeypatch.setattr(module, "PAGE", page)
+    assert module.main(["--check"]) == 1
+    page.write_text(module.page().replace("WPNAV_SPEED", "WPNAV_SPED"))
+    assert module.main(["--check"]) == 1
+    assert "run scripts/parameters-page" in capsys.readouterr().err
+    assert module.main([]) == 0
+    assert module.main(["--check"]) == 0
+    assert all(f"`{name}`" in page.read_text() for name in Parameters("rover").names())
