@@ -55,6 +55,9 @@ class Endpoint:
         self._on_error = on_error
         self._on_frame = on_frame
         self._signing: Signing | None = None
+        self.gate: Callable[[int, Frame, int, int], bool] | None = None
+        """Asked first, with link, frame and the frame's target system and component (0: all): True = it has taken the
+        frame, which then is neither forwarded nor given to the services."""
         self.service_errors = 0
         self.muted = False
         """Nothing comes in and nothing goes out on any but local links: a radio that has failed (a simulated fault)."""
@@ -144,10 +147,18 @@ class Endpoint:
             if self._on_frame is not None:
                 self._on_frame(link, frame)
             system, component = target_of(frame)
+            if self.gate is not None and frame.known and self.gate(link, frame, system, component):
+                continue
             for other in self._router.forward_to(frame, link, system, component):
                 self._forward(self._links[other], frame)
             if frame.known and self._router.is_for_us(system, component):
                 self._dispatch(source, frame, link_ms, vehicle_ms)
+
+    def deliver(self, link: int, frame: Frame, link_ms: int, vehicle_ms: int) -> None:
+        """Give a frame that the gate has taken from this link to the services now; nothing when the link is closed."""
+        source = self._links.get(link)
+        if source is not None:
+            self._dispatch(source, frame, link_ms, vehicle_ms)
 
     def _admit(self, source: OpenLink, frame: Frame, signing: Signing) -> bool:
         """Is the frame signed, or may it come in without? (A modem cannot sign its RADIO_STATUS.)"""

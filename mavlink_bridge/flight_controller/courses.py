@@ -1,0 +1,285 @@
+"""One target on its way: what is sent for it, how often, and when it has been reached.
+
+A position is sent again every second, since a lost one is not noticed otherwise; a velocity ten times a second, since
+it ends after GUID_TIMEOUT (3 s). Whether a target was reached is measured here (`real-vehicles.md` 2, "Reached").
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from math import atan2, cos, hypot, nan, pi, sin, sqrt
+from typing import Final
+
+from autopilot import report as R
+from autopilot.geo import GeoPoint, Ned, to_global
+from autopilot.vehicle import Circle, Drive, Hold, Leg, Request, TakeOff, Velocity, Yaw
+from mavlink_bridge.flight_controller.firmware import Firmware
+from mavlink_bridge.flight_controller.orders import Orders
+from mavlink_bridge.flight_controller.readings import Readings
+from mavlink_bridge.flight_controller.setpoints import Facing, facing, global_target, velocity_target
+from mavlink_bridge.services.base import Message
+
+POSITION_MS: Final = 1000
+VELOCITY_MS: Final = 100
+_SETTLED_MS: Final = 500
+_HEIGHT_M: Final = 1.0
+_REST_MS: Final = 0.3
+_EDGE_M: Final = 2.0
+_SIDEWAYS: Final = 2.5  # m/s2 that a circle may ask for
+_AHEAD_M: Final = 5.0  # the point on the circle waits for a vehicle that is farther away
+_RETRY_MS: Final = 2000
+_NAV_TAKEOFF: Final = 22
+_DO_REPOSITION: Final = 192
+
+
+class Hand:
+    """What a course works with. `speed`: m/s over ground; `say(text)`: a warning for people."""
+
+    def __init__(self, firmware: Firmware, readings: Readings, orders: Orders, say: Callable[[str], None]) -> None:
+        self.firmware = firmware
+        self.readings = readings
+        self.orders = orders
+        self.say = say
+        self.speed = 5.0
+        self.kept_yaw = 0.0
+
+    @property
+    def rover(self) -> bool:
+        return self.firmware.kind == "rover"
+
+    def nose(self, yaw: Yaw) -> Facing:
+        if self.rover:
+            return Facing()
+        return facing(yaw, self.readings.state, self.kept_yaw)
+
+    def place(self, ned: Ned) -> GeoPoint | None:
+        origin = self.readings.origin
+        return None if origin is None else to_global(origin, ned)
+
+    def go(self, ned: Ned, yaw: Yaw, now_ms: int, velocity: Ned | None = None) -> list[Message]:
+        """A position target. PX4 takes it as DO_REPOSITION, which is answered and so not repeated blindly."""
+        place = self.place(ned)
+        if place is None:
+            return []
+        nose = self.nose(yaw)
+        if self.firmware.px4:
+            heading = nan if nose.angle is None else nose.angle
+            self.orders.send(
+                _DO_REPOSITION, self.speed, 1.0, 0.0, heading, place.lat, place.lon, place.alt, place=True, frame=5
+            )
+            return []
+        return [global_target(self.ids, now_ms, place, nose, velocity)]
+
+    @property
+    def ids(self) -> tuple[int, int]:
+        return self.orders.target.system, self.orders.target.component
+
+
+class Course:
+    """Base. `end`: where it leads, NED m, for distances; `interval_ms`: how often `send` is asked."""
+
+    interval_ms = POSITION_MS
+
+    def __init__(self, hand: Hand, yaw: Yaw) -> None:
+        self.hand = hand
+        self.yaw = yaw
+        self.end: Ned | None = None
+
+    def send(self, now_ms: int) -> list[Message]:
+        """The setpoints that are due."""
+        return []
+
+    def reached(self, now_ms: int) -> bool:
+        """Is the end condition met now? Asked with every position."""
+        return False
+
+
+class GoTo(Course):
+    """To a point. Passing it counts on entering the radius; a stop counts after half a second there."""
+
+    def __init__(self, hand: Hand, target: Leg | Hold, end: Ned) -> None:
+        super().__init__(hand, target.yaw)
+        self.end = end
+        self._radius = target.radius
+        self._passing = isinstance(target, Leg) and target.next is not None
+        self._inside_since: int | None = None
+        if hand.firmware.px4:
+            self.interval_ms = 5 * POSITION_MS
+
+    def send(self, now_ms: int) -> list[Message]:
+        assert self.end is not None
+        return self.hand.go(self.end, self.yaw, now_ms)
+
+    def reached(self, now_ms: int) -> bool:
+        assert self.end is not None
+        r = self.hand.readings.report
+        away = hypot(self.end[0] - r[R.NORTH], self.end[1] - r[R.EAST])
+        if away > self._radius or (not self.hand.rover and abs(self.end[2] - r[R.DOWN]) > _HEIGHT_M):
+            self._inside_since = None
+            return False
+        if self._inside_since is None:
+            self._inside_since = now_ms
+        return self._passing or now_ms - self._inside_since >= _SETTLED_MS
+
+
+class Brake(Course):
+    """Stop as fast as allowed and hold the place where it came to rest."""
+
+    interval_ms = VELOCITY_MS
+
+    def __init__(self, hand: Hand, yaw: Yaw) -> None:
+        super().__init__(hand, yaw)
+        self.at_rest = False
+
+    def send(self, now_ms: int) -> list[Message]:
+        if self.hand.firmware.px4 and self.end is None:
+            self._settle()
+        if self.end is not None:
+            return self.hand.go(self.end, self.yaw, now_ms)
+        return [velocity_target(self.hand.ids, now_ms, (0.0, 0.0, 0.0), self.hand.nose(self.yaw))]
+
+    def reached(self, now_ms: int) -> bool:
+        r = self.hand.readings.report
+        if self.end is None and hypot(r[R.GROUND_SPEED], r[R.VD]) < _REST_MS:
+            self._settle()
+        return self.end is not None
+
+    def _settle(self) -> None:
+        """From here on a position, which outlives us: what a controller does with an ended velocity it does alone."""
+        self.end = self.hand.readings.state.position
+        self.interval_ms = POSITION_MS
+
+
+class TakeOffCourse(Course):
+    """NAV_TAKEOFF, and no other target before the height is reached: any would replace the climb."""
+
+    interval_ms = 100
+
+    def __init__(self, hand: Hand, target: TakeOff) -> None:
+        super().__init__(hand, target.yaw)
+        r = hand.readings.report
+        self._down = target.down
+        self._goal = float(r[R.RANGE] + r[R.DOWN]) - target.down  # metres above the controller's home
+        self._climbing = bool(r[R.LANDED_STATE] != 1.0)
+        self._place = (float(r[R.NORTH]), float(r[R.EAST]), target.down)
+        self.end = self._place
+        self._asked: Request | None = None
+        self._again_ms = 0
+
+    def send(self, now_ms: int) -> list[Message]:
+        if self._climbing:  # in the air already: straight up
+            self.interval_ms = POSITION_MS
+            return self.hand.go(self._place, self.yaw, now_ms)
+        if self._asked is not None and self._asked.done and not self._asked.ok:
+            self.hand.say(f"Takeoff refused: {self._asked.reason}")
+            self._asked, self._again_ms = None, now_ms + _RETRY_MS
+        if self._asked is None and now_ms >= self._again_ms and self.hand.readings.state.armed:
+            heading = nan if self.hand.firmware.px4 else 0.0
+            self._asked = self.hand.orders.send(
+                _NAV_TAKEOFF, 0.0, 0.0, 0.0, heading, *self._where(), prefixes=("Takeoff",)
+            )
+        return []
+
+    def _where(self) -> tuple[float, float, float]:
+        """Parameters 5 to 7: ArduPilot looks at the height above home only, PX4 wants a place and AMSL."""
+        place = self.hand.place(self._place)
+        if self.hand.firmware.px4 and place is not None:
+            return place.lat, place.lon, place.alt
+        return 0.0, 0.0, self._goal
+
+    def reached(self, now_ms: int) -> bool:
+        r = self.hand.readings.report
+        near = max(0.5, 0.05 * abs(self._goal))
+        return bool(r[R.LANDED_STATE] != 1.0) and abs(float(r[R.DOWN]) - self._down) <= near
+
+
+class Move(Course):
+    """A velocity, until it is not renewed."""
+
+    interval_ms = VELOCITY_MS
+
+    def __init__(self, hand: Hand, target: Velocity) -> None:
+        super().__init__(hand, target.yaw)
+        self._target = target
+
+    def send(self, now_ms: int) -> list[Message]:
+        target, hand = self._target, self.hand
+        if hand.firmware.px4:
+            hand.say("Velocity targets are not flown on PX4")
+            self.interval_ms = 60 * POSITION_MS
+            return []
+        if target.position is not None:
+            return hand.go(target.position, target.yaw, now_ms, target.velocity)
+        return [velocity_target(hand.ids, now_ms, target.velocity, hand.nose(target.yaw))]
+
+
+class DriveCourse(Course):
+    """Rover: speed along a heading, as a velocity."""
+
+    interval_ms = VELOCITY_MS
+
+    def __init__(self, hand: Hand, target: Drive) -> None:
+        super().__init__(hand, Yaw())
+        self._target = target
+
+    def send(self, now_ms: int) -> list[Message]:
+        target = self._target
+        nose = Facing(rate=target.turn_rate) if target.turn_rate is not None else Facing()
+        heading = self.hand.readings.state.yaw if target.turn_rate is not None else target.heading
+        velocity = (target.speed * cos(heading), target.speed * sin(heading), 0.0)
+        return [velocity_target(self.hand.ids, now_ms, velocity, nose)]
+
+
+class Round(Course):
+    """First to the edge of a circle, then along it behind a point that moves ahead."""
+
+    interval_ms = VELOCITY_MS
+
+    def __init__(self, hand: Hand, target: Circle) -> None:
+        super().__init__(hand, target.yaw)
+        self._target = target
+        north, east, _ = hand.readings.state.position
+        self._angle = atan2(east - target.center[1], north - target.center[0])
+        self._flown = 0.0
+        self._last_ms: int | None = None
+        self._round = False
+        self.end = self._point()
+
+    @property
+    def turns(self) -> float:
+        return self._flown / (2.0 * pi)
+
+    def _point(self) -> Ned:
+        north, east, down = self._target.center
+        radius = self._target.radius
+        return (north + radius * cos(self._angle), east + radius * sin(self._angle), down)
+
+    def _away(self) -> float:
+        assert self.end is not None
+        r = self.hand.readings.report
+        return hypot(self.end[0] - r[R.NORTH], self.end[1] - r[R.EAST])
+
+    def send(self, now_ms: int) -> list[Message]:
+        assert self.end is not None
+        self._round = self._round or self._away() <= _EDGE_M
+        if not self._round:
+            return self.hand.go(self.end, self.yaw, now_ms)
+        radius = max(self._target.radius, 0.1)
+        speed = min(self.hand.speed, sqrt(_SIDEWAYS * radius))
+        passed_s = 0.0 if self._last_ms is None else (now_ms - self._last_ms) / 1e3
+        self._last_ms = now_ms
+        if self._away() <= _AHEAD_M:
+            step = speed / radius * passed_s
+            self._flown += step
+            self._angle += self._target.direction * step
+        self.end = self._point()
+        along = self._target.direction * speed
+        velocity = (-along * sin(self._angle), along * cos(self._angle), 0.0)
+        if self.hand.firmware.px4 or self.hand.rover:
+            self.interval_ms = POSITION_MS
+            return self.hand.go(self.end, self.yaw, now_ms)
+        return self.hand.go(self.end, self.yaw, now_ms, velocity)
+
+    def reached(self, now_ms: int) -> bool:
+        self.hand.readings.report[R.TURNS] = self.turns
+        return self._target.turns is not None and self._round and self.turns >= self._target.turns

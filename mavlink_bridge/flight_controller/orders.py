@@ -1,0 +1,144 @@
+"""Commands to the controller, each with its answer as a `Request`.
+
+Two commands of the same number are never under way at once, since a COMMAND_ACK only names the number. A refusal's
+reason comes as STATUSTEXT, before or shortly after the acknowledgement: it is waited for.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass
+
+from autopilot.vehicle import Request
+from mavlink_bridge.clients.base import Retry, Target
+from mavlink_bridge.clients.command import CommandClient, CommandOutcome
+from mavlink_bridge.codec import dialect
+from mavlink_bridge.services.base import Message, Outgoing, Peer
+
+PROMPT = Retry(interval_ms=1000, attempts=5)
+#: Arming and calibration may take their time; they are not repeated meanwhile.
+SLOW = Retry(interval_ms=5000, attempts=2)
+_TEXT_WAIT_MS = 300
+
+
+@dataclass(slots=True)
+class _Order:
+    number: int
+    client: CommandClient
+    request: Request
+    prefixes: tuple[str, ...]
+    text: str = ""
+    refused_ms: int | None = None
+
+
+class Orders:
+    """See the module. `done` is raised once when a request has ended (`take_done`)."""
+
+    def __init__(self, target: Target) -> None:
+        self.target = target
+        self._running: dict[int, _Order] = {}
+        self._waiting: deque[_Order] = deque()
+        self._out: list[Outgoing] = []
+        self._done = False
+
+    def send(
+        self, number: int, *params: float, retry: Retry = PROMPT, prefixes: tuple[str, ...] = (), place: bool = False,
+        frame: int = 3,
+    ) -> Request:
+        """Give a command; `prefixes`: how a STATUSTEXT begins that gives the reason of its refusal. `place`: as
+        COMMAND_INT with parameters 5 and 6 in degrees."""
+        order = _Order(number, self._client(number, params, retry, place, frame), Request(), prefixes)
+        self._waiting.append(order)
+        return order.request
+
+    def drop(self) -> None:
+        """Forget all that waits or runs: somebody else has the vehicle, or the controller is a new one."""
+        for order in (*self._running.values(), *self._waiting):
+            order.request.reason = order.request.reason or "given up"
+            order.request.done = True
+        self._running.clear()
+        self._waiting.clear()
+        self._done = True
+
+    def _client(
+        self, number: int, params: tuple[float, ...], retry: Retry, place: bool, frame: int
+    ) -> CommandClient:
+        filled = (*params, *(0.0 for _ in range(7 - len(params))))
+        system, component = self.target.system, self.target.component
+
+        def build_long(confirmation: int) -> Message:
+            return dialect.MAVLink_command_long_message(system, component, number, confirmation, *filled)
+
+        def build_int(confirmation: int) -> Message:
+            del confirmation  # COMMAND_INT does not count
+            x, y = round(filled[4] * 1e7), round(filled[5] * 1e7)
+            return dialect.MAVLink_command_int_message(
+                system, component, frame, number, 0, 0, *filled[:4], x, y, filled[6]
+            )
+
+        return CommandClient(self.target, build_int if place else build_long, retry=retry)
+
+    # --- what comes in --------------------------------------------------------------------------------------------
+    def acknowledge(self, message: Message, peer: Peer, now_ms: int) -> None:
+        """A COMMAND_ACK for us."""
+        order = self._running.get(message.command)
+        if order is not None:
+            order.client.handle_message(message, peer, now_ms)
+            self._follow(order, now_ms)
+
+    def hear(self, text: str) -> None:
+        """A STATUSTEXT of the controller: the reason of a refusal?"""
+        for order in self._running.values():
+            if any(text.startswith(prefix) for prefix in order.prefixes):
+                order.text = order.text or text.partition(": ")[2] or text
+
+    def step(self, now_ms: int) -> None:
+        """Repeat, give up, begin what waits."""
+        for order in list(self._running.values()):
+            order.client.handle_timeout(now_ms)
+            self._follow(order, now_ms)
+        for order in list(self._waiting):
+            if order.number not in self._running:
+                self._waiting.remove(order)
+                self._running[order.number] = order
+                order.client.start(now_ms)
+                self._out += order.client.take_outgoing()
+
+    def _follow(self, order: _Order, now_ms: int) -> None:
+        self._out += order.client.take_outgoing()
+        outcome = order.client.outcome
+        if outcome is None:
+            return
+        if outcome is not CommandOutcome.ACCEPTED and order.prefixes and not order.text:
+            if order.refused_ms is None:
+                order.refused_ms = now_ms + _TEXT_WAIT_MS
+            if now_ms < order.refused_ms and outcome is not CommandOutcome.TIMEOUT:
+                return
+        del self._running[order.number]
+        order.request.ok = outcome is CommandOutcome.ACCEPTED
+        order.request.reason = "" if order.request.ok else order.text or _says(outcome)
+        order.request.done = True
+        self._done = True
+
+    # --- what goes out --------------------------------------------------------------------------------------------
+    def take_done(self) -> bool:
+        """Has a request ended since the last call?"""
+        done, self._done = self._done, False
+        return done
+
+    def take_outgoing(self) -> list[Outgoing]:
+        out, self._out = self._out, []
+        return out
+
+    @property
+    def deadline_ms(self) -> int | None:
+        if any(order.number not in self._running for order in self._waiting):
+            return 0
+        dues = [order.refused_ms or order.client.next_deadline_ms() for order in self._running.values()]
+        return min((due for due in dues if due is not None), default=None)
+
+
+def _says(outcome: CommandOutcome) -> str:
+    if outcome is CommandOutcome.TIMEOUT:
+        return "the controller does not answer"
+    return f"the controller says {outcome.name}"

@@ -1,0 +1,121 @@
+"""The controller's messages as report vector (`autopilot.report`)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from math import cos, hypot, nan, radians, sin
+from typing import Final
+
+from autopilot import report as R
+from autopilot.geo import GeoPoint, to_local
+from autopilot.vehicle import VehicleState
+from mavlink_bridge.services.base import Message
+
+_PREARM: Final = 0x10000000
+_UNKNOWN_U16: Final = 65535
+_LONGEST_GAP_MS: Final = 2000
+
+
+class Readings:
+    """Fills the vector. `origin`: of the local frame, fixed at the first usable position; `boot_ms`: the controller's
+    own clock as last heard; `prearm_ok`: its PREARM_CHECK bit, None before the first SYS_STATUS."""
+
+    def __init__(self) -> None:
+        self.state = VehicleState()
+        self.report = self.state.report
+        self.report[R.TRUE_LAT : R.TOUCHDOWN_SPEED + 1] = nan
+        self.report[R.LANDED_STATE] = 1.0
+        self.origin: GeoPoint | None = None
+        self.prearm_ok: bool | None = None
+        self.boot_ms: int | None = None
+        self._placed_ms: int | None = None
+        self._read: dict[str, Callable[[Message], None]] = {
+            "GLOBAL_POSITION_INT": self._position, "ATTITUDE": self._attitude, "SYS_STATUS": self._system,
+            "GPS_RAW_INT": self._gps, "EKF_STATUS_REPORT": self._ekf, "ESTIMATOR_STATUS": self._estimator,
+            "EXTENDED_SYS_STATE": self._landed, "BATTERY_STATUS": self._battery, "VFR_HUD": self._hud,
+        }  # fmt: skip
+        self.names = frozenset(self._read)
+
+    def read(self, name: str, message: Message) -> None:
+        """Take over what a message says; others are passed over."""
+        found = self._read.get(name)
+        if found is not None:
+            found(message)
+
+    def _position(self, m: Message) -> None:
+        r = self.report
+        lat, lon, alt = m.lat / 1e7, m.lon / 1e7, m.alt / 1e3
+        r[R.LAT], r[R.LON], r[R.ALT] = lat, lon, alt
+        r[R.VN], r[R.VE], r[R.VD] = m.vx / 100.0, m.vy / 100.0, m.vz / 100.0
+        speed = hypot(r[R.VN], r[R.VE])
+        r[R.GROUND_SPEED] = speed
+        r[R.RANGE] = m.relative_alt / 1e3
+        r[R.STOPPED] = 1.0 if hypot(speed, r[R.VD]) < 0.1 else 0.0
+        if self._placed_ms is not None:
+            gap_ms = m.time_boot_ms - self._placed_ms
+            if 0 < gap_ms < _LONGEST_GAP_MS:
+                r[R.ODOMETER] += speed * gap_ms / 1e3
+        self._placed_ms = m.time_boot_ms
+        if self.origin is None and self.state.has_position:
+            self.origin = GeoPoint(lat, lon, alt)
+        if self.origin is not None:
+            r[R.NORTH : R.DOWN + 1] = to_local(self.origin, lat, lon, alt)
+
+    def _attitude(self, m: Message) -> None:
+        r = self.report
+        r[R.ROLL], r[R.PITCH], r[R.YAW] = m.roll, m.pitch, m.yaw
+        r[R.P], r[R.Q], r[R.R] = m.rollspeed, m.pitchspeed, m.yawspeed
+
+    def _system(self, m: Message) -> None:
+        r = self.report
+        if m.voltage_battery != _UNKNOWN_U16:
+            r[R.BATT_V] = r[R.BATT_V_REST] = m.voltage_battery / 1e3
+        if m.current_battery >= 0:
+            r[R.BATT_A] = m.current_battery / 100.0
+        if m.battery_remaining >= 0:
+            r[R.BATT_FRACTION] = m.battery_remaining / 100.0
+        r[R.SENSORS_PRESENT] = m.onboard_control_sensors_present
+        r[R.SENSORS_HEALTHY] = m.onboard_control_sensors_health
+        bits = m.onboard_control_sensors_present & m.onboard_control_sensors_enabled
+        self.prearm_ok = bool(bits & m.onboard_control_sensors_health & _PREARM)
+
+    def _gps(self, m: Message) -> None:
+        r = self.report
+        r[R.GPS_FIX], r[R.GPS_SATS] = m.fix_type, 0 if m.satellites_visible == 255 else m.satellites_visible
+        r[R.GPS_LAT], r[R.GPS_LON], r[R.GPS_ALT] = m.lat / 1e7, m.lon / 1e7, m.alt / 1e3
+        r[R.GPS_HDOP] = 99.0 if m.eph == _UNKNOWN_U16 else m.eph / 100.0
+        r[R.GPS_VDOP] = 99.0 if m.epv == _UNKNOWN_U16 else m.epv / 100.0
+        if m.vel != _UNKNOWN_U16 and m.cog != _UNKNOWN_U16:
+            course = radians(m.cog / 100.0)
+            r[R.GPS_VN], r[R.GPS_VE] = m.vel / 100.0 * cos(course), m.vel / 100.0 * sin(course)
+
+    def _ekf(self, m: Message) -> None:
+        r = self.report
+        # on the ground the position that it will have counts (512, POS_HORIZ_ABS predicted)
+        r[R.EKF_FLAGS] = m.flags | 16 if m.flags & 512 and r[R.ARMED] == 0.0 else m.flags
+        r[R.EKF_VEL_VAR], r[R.EKF_POS_H_VAR] = m.velocity_variance, m.pos_horiz_variance
+        r[R.EKF_POS_V_VAR], r[R.EKF_MAG_VAR] = m.pos_vert_variance, m.compass_variance
+
+    def _estimator(self, m: Message) -> None:
+        self.report[R.EKF_FLAGS] = m.flags & ~128  # PX4's bit 7 has another meaning than ArduPilot's
+
+    def _landed(self, m: Message) -> None:
+        if m.landed_state:
+            self.report[R.LANDED_STATE] = m.landed_state
+            self.report[R.GROUND_CONTACT] = 1.0 if m.landed_state == 1 else 0.0
+
+    def _battery(self, m: Message) -> None:
+        if m.id == 0 and m.current_consumed >= 0:
+            self.report[R.BATT_MAH] = m.current_consumed
+            if m.energy_consumed >= 0:
+                self.report[R.BATT_WH] = m.energy_consumed / 36.0  # hJ
+
+    def _hud(self, m: Message) -> None:
+        self.report[R.AIR_SPEED], self.report[R.THROTTLE] = m.airspeed, m.throttle / 100.0
+
+    def forget_boot(self) -> None:
+        """The controller has restarted: its clock begins anew; where it is must be told anew."""
+        self.boot_ms = self._placed_ms = None
+        self.prearm_ok = None
+        self.report[R.EKF_FLAGS] = 0.0
+        self.report[R.LANDED_STATE] = 1.0

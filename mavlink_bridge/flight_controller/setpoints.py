@@ -1,0 +1,91 @@
+"""Setpoints as the controller takes them: SET_POSITION_TARGET_GLOBAL_INT, _LOCAL_NED and SET_ATTITUDE_TARGET.
+
+Only the type masks that ArduPilot flies are ever sent (`real-vehicles.md` 2).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import atan2, cos, sin
+from typing import Final
+
+from autopilot.geo import GeoPoint, Ned
+from autopilot.vehicle import Attitude, VehicleState, Yaw, YawMode
+from mavlink_bridge.codec import dialect
+from mavlink_bridge.services.base import Message
+
+_GLOBAL_INT: Final = 5  # MAV_FRAME: altitude AMSL
+_LOCAL_NED: Final = 1
+_POSITION: Final = 0x0DF8
+_VELOCITY: Final = 0x0DC7
+_BOTH: Final = 0x0DC0
+_NO_YAW: Final = 0x0400
+_NO_YAW_RATE: Final = 0x0800
+_NO_BODY_RATES: Final = 0x07
+_ZERO: Final = (0.0, 0.0, 0.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Facing:
+    """Where the nose points: an angle (rad from north), a rate (rad/s), or neither: the controller's own choice."""
+
+    angle: float | None = None
+    rate: float | None = None
+
+    def mask(self, base: int) -> int:
+        """`base` (which ignores both) with what is given let through."""
+        if self.angle is not None:
+            base &= ~_NO_YAW
+        if self.rate is not None:
+            base &= ~_NO_YAW_RATE
+        return base
+
+
+def facing(yaw: Yaw, state: VehicleState, kept: float) -> Facing:
+    """The yaw demand now; `kept`: the heading when the target was set."""
+    match yaw.mode:
+        case YawMode.KEEP:
+            return Facing(kept)
+        case YawMode.ANGLE:
+            return Facing(yaw.angle)
+        case YawMode.RATE:
+            return Facing(rate=yaw.rate)
+        case YawMode.POINT:
+            north, east, _ = state.position
+            return Facing(atan2(yaw.point[1] - east, yaw.point[0] - north))
+    return Facing()
+
+
+def global_target(
+    ids: tuple[int, int], now_ms: int, place: GeoPoint, nose: Facing, velocity: Ned | None = None
+) -> Message:
+    """Go to `place` (altitude AMSL), passing through it at `velocity` NED m/s if given."""
+    mask = nose.mask(_POSITION if velocity is None else _BOTH)
+    return dialect.MAVLink_set_position_target_global_int_message(
+        now_ms & 0xFFFFFFFF, *ids, _GLOBAL_INT, mask, round(place.lat * 1e7), round(place.lon * 1e7), place.alt,
+        *(velocity or _ZERO), *_ZERO, nose.angle or 0.0, nose.rate or 0.0,
+    )  # fmt: skip
+
+
+def velocity_target(ids: tuple[int, int], now_ms: int, velocity: Ned, nose: Facing) -> Message:
+    """Fly at `velocity` NED m/s."""
+    return dialect.MAVLink_set_position_target_local_ned_message(
+        now_ms & 0xFFFFFFFF, *ids, _LOCAL_NED, nose.mask(_VELOCITY), *_ZERO, *velocity, *_ZERO,
+        nose.angle or 0.0, nose.rate or 0.0,
+    )  # fmt: skip
+
+
+def attitude_target(ids: tuple[int, int], now_ms: int, target: Attitude) -> Message:
+    """Attitude with climb rate as thrust (0.5 holds the height; 0 and 1 are 5 m/s down and up) or thrust itself."""
+    thrust = 0.5 + 0.1 * target.climb if target.thrust_is_climb else target.thrust
+    cr, sr = cos(target.roll / 2.0), sin(target.roll / 2.0)
+    cp, sp = cos(target.pitch / 2.0), sin(target.pitch / 2.0)
+    cy, sy = cos(target.yaw / 2.0), sin(target.yaw / 2.0)
+    q = [
+        cr * cp * cy + sr * sp * sy, sr * cp * cy - cr * sp * sy,
+        cr * sp * cy + sr * cp * sy, cr * cp * sy - sr * sp * cy,
+    ]  # fmt: skip
+    mask = 0 if target.use_yaw_rate else _NO_BODY_RATES
+    return dialect.MAVLink_set_attitude_target_message(
+        now_ms & 0xFFFFFFFF, *ids, mask, q, 0.0, 0.0, target.yaw_rate, min(max(thrust, 0.0), 1.0)
+    )

@@ -1,0 +1,230 @@
+"""The present target: which course it is, when its setpoints are due, and how far it is."""
+
+from __future__ import annotations
+
+from math import atan2, hypot, pi
+from typing import Final
+
+from autopilot import report as R
+from autopilot.vehicle import (
+    Attitude,
+    Circle,
+    Drive,
+    Hold,
+    Idle,
+    Land,
+    Leg,
+    Pilot,
+    Speeds,
+    TakeOff,
+    Target,
+    VehicleEvent,
+    Velocity,
+    Yaw,
+    YawMode,
+)
+from mavlink_bridge.flight_controller.courses import (
+    VELOCITY_MS,
+    Brake,
+    Course,
+    DriveCourse,
+    GoTo,
+    Hand,
+    Move,
+    Round,
+    TakeOffCourse,
+)
+from mavlink_bridge.flight_controller.setpoints import attitude_target
+from mavlink_bridge.services.base import Message
+
+_CONDITION_YAW: Final = 115
+_CHANGE_SPEED: Final = 178
+_YAW_DONE: Final = 5.0 / 180.0 * pi
+_TURNING_MS: Final = 20_000
+
+
+class AttitudeCourse(Course):
+    """SET_ATTITUDE_TARGET."""
+
+    interval_ms = VELOCITY_MS
+
+    def __init__(self, hand: Hand, target: Attitude) -> None:
+        super().__init__(hand, Yaw())
+        self._target = target
+
+    def send(self, now_ms: int) -> list[Message]:
+        return [attitude_target(self.hand.ids, now_ms, self._target)]
+
+
+class Steering:
+    """See the module. `events`: bits raised, taken by the owner. Nothing is sent unless `step` is told that the
+    controller follows."""
+
+    def __init__(self, hand: Hand) -> None:
+        self.hand = hand
+        self.target: Target = Idle()
+        self.course: Course | None = None
+        self.arrived = False
+        self.events = 0
+        self._due_ms: int | None = None
+        self._ends_ms: int | None = None
+        self._near = 0.0
+        self._near_sent = False
+        self._turning_until: int | None = None
+        self._yaw_wanted: float | None = None
+        self._speeds: Speeds | None = None
+        self._told: Speeds | None = None
+        self._own_speeds: Speeds | None = None
+        self._changed_speeds = False
+
+    # --- what to do -----------------------------------------------------------------------------------------------
+    def fly(self, target: Target, now_ms: int) -> None:
+        """A new target, from now on."""
+        old_kind, self.target = type(self.course), target
+        self.hand.kept_yaw = self.hand.readings.state.yaw
+        self.course = self._course(target)
+        self.arrived = False
+        self._turning_until = self._yaw_wanted = None
+        self._near_sent = False
+        timeout_ms = getattr(target, "timeout_ms", None)
+        self._ends_ms = None if timeout_ms is None else now_ms + timeout_ms
+        self._due_ms = None if self.course is None else now_ms
+        if type(self.course) is not old_kind:
+            self._told = None  # a copter forgets its speeds when the kind of target changes
+        r = self.hand.readings.report
+        r[R.ARRIVED] = r[R.YAW_DONE] = 0.0
+
+    def stop(self) -> None:
+        """Send nothing any more."""
+        self.target, self.course, self._due_ms, self._ends_ms = Idle(), None, None, None
+        self._turning_until = None
+
+    def again(self, now_ms: int) -> None:
+        """The controller may have lost the target: send it again."""
+        if self.course is not None:
+            self._due_ms = now_ms
+
+    def _course(self, target: Target) -> Course | None:
+        hand = self.hand
+        match target:
+            case Leg():
+                return GoTo(hand, target, target.end)
+            case Hold(position=None):
+                return Brake(hand, target.yaw)
+            case Hold(position=place) if place is not None:
+                return GoTo(hand, target, place)
+            case TakeOff():
+                return TakeOffCourse(hand, target)
+            case Circle():
+                return Round(hand, target)
+            case Velocity():
+                return Move(hand, target)
+            case Drive():
+                return DriveCourse(hand, target)
+            case Attitude():
+                return AttitudeCourse(hand, target)
+            case Idle() | Land() | Pilot():
+                return None
+        raise TypeError(f"a flight controller cannot fly {target!r}")
+
+    def turn(self, yaw: Yaw, now_ms: int) -> None:
+        """A new yaw demand for the present target. A turn with a direction or a rate is CONDITION_YAW; positions wait
+        until it is done, since each would end it."""
+        self.hand.readings.report[R.YAW_DONE] = 0.0
+        if self.course is not None:
+            self.course.yaw = yaw
+        self._yaw_wanted = yaw.angle if yaw.mode is YawMode.ANGLE else None
+        if yaw.mode is YawMode.ANGLE and (yaw.rate > 0.0 or yaw.direction != 0) and not self.hand.rover:
+            degrees = yaw.angle * 180.0 / pi % 360.0
+            self.hand.orders.send(_CONDITION_YAW, degrees, yaw.rate * 180.0 / pi, float(yaw.direction), 0.0)
+            self._turning_until = now_ms + _TURNING_MS
+        else:
+            self._turning_until = None
+            self.again(now_ms)
+
+    def set_speeds(self, speeds: Speeds) -> None:
+        """Limits of guidance. The first ones are the controller's own, which need not be told."""
+        self._speeds = speeds
+        self.hand.speed = speeds.ground
+        if self._own_speeds is None:
+            self._own_speeds = speeds
+
+    def watch_distance(self, metres: float) -> None:
+        self._near, self._near_sent = metres, False
+
+    # --- time -----------------------------------------------------------------------------------------------------
+    @property
+    def deadline_ms(self) -> int | None:
+        if self._ends_ms is not None and (self._due_ms is None or self._ends_ms < self._due_ms):
+            return self._ends_ms
+        return self._due_ms
+
+    def step(self, now_ms: int, follows: bool) -> list[Message]:
+        """What is due. `follows`: the controller is in the mode that takes our targets."""
+        if self._ends_ms is not None and now_ms >= self._ends_ms:
+            self.fly(Hold(None), now_ms)
+        if self.course is None or self._due_ms is None or now_ms < self._due_ms:
+            return []
+        self._due_ms = now_ms + self.course.interval_ms
+        if not follows or self._is_turning(now_ms):
+            self._due_ms = now_ms + VELOCITY_MS
+            return []
+        sent = self.course.send(now_ms)
+        self._due_ms = now_ms + self.course.interval_ms
+        self._tell_speeds()
+        return sent
+
+    def _is_turning(self, now_ms: int) -> bool:
+        if self._turning_until is not None and now_ms >= self._turning_until:
+            self._turning_until = None
+        return self._turning_until is not None and isinstance(self.course, GoTo | Brake)
+
+    def _tell_speeds(self) -> None:
+        """DO_CHANGE_SPEED for what the controller does not fly by itself."""
+        wanted = self._speeds
+        if wanted is None or wanted == self._told or isinstance(self.course, TakeOffCourse):
+            return
+        known = self._told if self._changed_speeds else self._own_speeds
+        pairs = ((1, wanted.ground, known and known.ground), (2, wanted.up, known and known.up),
+                 (3, wanted.down, known and known.down))  # fmt: skip
+        for kind, new, old in pairs:
+            if new != old and (kind == 1 or not self.hand.rover):
+                self._changed_speeds = True
+                self.hand.orders.send(_CHANGE_SPEED, float(kind), new, -1.0)
+        self._told = wanted
+
+    # --- position -------------------------------------------------------------------------------------------------
+    def moved(self, now_ms: int) -> None:
+        """There is a new position or attitude: has the target been reached?"""
+        course = self.course
+        self._measure()
+        if course is None:
+            return
+        r = self.hand.readings.report
+        if not self.arrived and course.reached(now_ms):
+            self.arrived = True
+            r[R.ARRIVED] = 1.0
+            self.events |= VehicleEvent.ARRIVED
+        if self._near > 0.0 and not self._near_sent and r[R.WP_DISTANCE] < self._near and course.end is not None:
+            self._near_sent = True
+            self.events |= VehicleEvent.NEAR
+        if self._yaw_wanted is not None and abs(_wrap(r[R.YAW] - self._yaw_wanted)) < _YAW_DONE:
+            self._yaw_wanted = self._turning_until = None
+            r[R.YAW_DONE] = 1.0
+            self.events |= VehicleEvent.YAW_DONE
+
+    def _measure(self) -> None:
+        r = self.hand.readings.report
+        end = None if self.course is None else self.course.end
+        if end is None:
+            r[R.WP_DISTANCE] = r[R.ALT_ERROR] = 0.0
+            return
+        north, east = end[0] - r[R.NORTH], end[1] - r[R.EAST]
+        r[R.WP_DISTANCE] = hypot(north, east)
+        r[R.WP_BEARING] = atan2(east, north)
+        r[R.ALT_ERROR] = r[R.DOWN] - end[2]
+        r[R.TARGET_N], r[R.TARGET_E], r[R.TARGET_D] = end
+
+
+def _wrap(angle: float) -> float:
+    return (angle + pi) % (2.0 * pi) - pi

@@ -1,0 +1,93 @@
+"""What the controller is asked to send, and how often: SET_MESSAGE_INTERVAL, renewed when it has forgotten.
+
+The rates are those of `real-vehicles.md` 2, halved until the load fits the link: at most 35 % of a serial line, since
+ground stations want their share (section 4 gives 70 % as the limit for all). Intervals hold for one link of the
+controller until it restarts; a message that stays away for three of its intervals is asked for again.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from mavlink_bridge import codec
+from mavlink_bridge.codec import dialect
+from mavlink_bridge.services.base import Message
+
+_HZ: Final[dict[str, float]] = {
+    "GLOBAL_POSITION_INT": 10.0, "ATTITUDE": 10.0, "LOCAL_POSITION_NED": 10.0, "SYS_STATUS": 2.0, "GPS_RAW_INT": 2.0,
+    "EKF_STATUS_REPORT": 2.0, "EXTENDED_SYS_STATE": 2.0, "POSITION_TARGET_GLOBAL_INT": 2.0, "BATTERY_STATUS": 1.0,
+    "SYSTEM_TIME": 1.0, "VFR_HUD": 2.0,
+}  # fmt: skip
+_PX4_NAMES: Final = {"EKF_STATUS_REPORT": "ESTIMATOR_STATUS"}
+_SHARE: Final = 0.35
+_FRAME_BYTES: Final = 12
+_BITS_PER_BYTE: Final = 10  # 8N1
+_SLOWEST_HZ: Final = 1.0
+_CHECK_MS: Final = 2000
+_PATIENCE_MS: Final = 3000
+SET_MESSAGE_INTERVAL: Final = 511
+
+
+def plan(baud: int | None, *, px4: bool = False) -> dict[int, float]:
+    """Message id to Hz for a link of `baud` (None: no serial line, no limit)."""
+    rates = {(_PX4_NAMES.get(name, name) if px4 else name): hz for name, hz in _HZ.items()}
+    ids = {_number(name): hz for name, hz in rates.items()}
+    limit = float("inf") if baud is None else _SHARE * baud / _BITS_PER_BYTE
+    while load(ids) > limit and max(ids.values()) > _SLOWEST_HZ:
+        top = max(ids.values())
+        ids = {number: max(hz / 2.0, _SLOWEST_HZ) if hz == top else hz for number, hz in ids.items()}
+    return ids
+
+
+def load(rates: dict[int, float]) -> float:
+    """Bytes per second of these streams."""
+    return sum((codec.base_size(number) + _FRAME_BYTES) * hz for number, hz in rates.items())
+
+
+def _number(name: str) -> int:
+    found = codec.message_id(name)
+    assert found is not None, name
+    return found
+
+
+class StreamKeeper:
+    """Asks for the streams of one controller and keeps them coming. Acknowledgements are not waited for: the stream
+    itself is the answer."""
+
+    def __init__(self, rates: dict[int, float], system: int, component: int) -> None:
+        self.rates = rates
+        self._target = (system, component)
+        self._heard: dict[int, int] = {}
+        self._due_ms = 0
+
+    def heard(self, msg_id: int, now_ms: int) -> None:
+        """A message of this id came in."""
+        if msg_id in self.rates:
+            self._heard[msg_id] = now_ms
+
+    def renew(self, now_ms: int) -> None:
+        """The controller may have forgotten everything: ask for all at the next `take`."""
+        self._heard.clear()
+        self._due_ms = now_ms
+
+    @property
+    def deadline_ms(self) -> int:
+        return self._due_ms
+
+    def take(self, now_ms: int) -> list[Message]:
+        """The requests that are due."""
+        if now_ms < self._due_ms:
+            return []
+        self._due_ms = now_ms + _CHECK_MS
+        late = [
+            number for number, hz in self.rates.items()
+            if now_ms - self._heard.get(number, -_PATIENCE_MS) >= max(_PATIENCE_MS, int(3000.0 / hz))
+        ]  # fmt: skip
+        return [interval_request(self._target, number, self.rates[number]) for number in late]
+
+
+def interval_request(target: tuple[int, int], msg_id: int, hz: float) -> Message:
+    """SET_MESSAGE_INTERVAL."""
+    return dialect.MAVLink_command_long_message(
+        *target, SET_MESSAGE_INTERVAL, 0, float(msg_id), 1e6 / hz, 0.0, 0.0, 0.0, 0.0, 0.0
+    )
