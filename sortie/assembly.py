@@ -5,11 +5,14 @@ from __future__ import annotations
 import sys
 import tempfile
 import time
+from collections.abc import Mapping
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
-from types import TracebackType
-from typing import Any
+from types import MappingProxyType, TracebackType
+from typing import Any, TextIO
 
+from autopilot.flight.trace import TraceEntry, write_line
 from autopilot.geo import GeoPoint
 from autopilot.outcome import RebootRequested
 from mavlink_bridge.links.address import LinkError
@@ -24,20 +27,30 @@ from sortie.run_loop import RunLoop, link_clock_ms
 from sortie.settings import DEFAULT_HOME, Settings, default_state_dir
 from sortie.store import Store
 
+NO_DEFAULTS: Mapping[str, float] = MappingProxyType({})
+
 
 class Assembly:
-    """Everything of one run; a context manager. `start` is where the vehicle stands when nobody gave --home."""
+    """Everything of one run; a context manager. `start` is where the vehicle stands when nobody gave --home;
+    `defaults` are parameter values of this command, where a person gave and the state holds none."""
 
-    def __init__(self, settings: Settings, *, temporary_state: bool = False, start: GeoPoint | None = None) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        temporary_state: bool = False,
+        start: GeoPoint | None = None,
+        defaults: Mapping[str, float] = NO_DEFAULTS,
+    ) -> None:
         self.settings = settings
         self._stack = ExitStack()
         try:
-            self._build(temporary_state, start)
+            self._build(temporary_state, start, defaults)
         except BaseException:
             self._stack.close()
             raise
 
-    def _build(self, temporary_state: bool, start: GeoPoint | None) -> None:
+    def _build(self, temporary_state: bool, start: GeoPoint | None, defaults: Mapping[str, float]) -> None:
         settings = self.settings
         if settings.vehicle.kind != "sim":
             raise UserError("--vehicle: only the built-in simulator can be flown yet; use sim:copter")
@@ -60,17 +73,32 @@ class Assembly:
         for warning in warnings:
             LOGGER.warning("%s", warning)
             print(f"sortie: {warning}", file=sys.stderr)
+        given = {
+            **{name: value for name, value in defaults.items() if name not in self.store.stored.parameters},
+            **given,
+        }
         epoch_us = time.time_ns() // 1000 if settings.speedup in (None, 1.0) else VIRTUAL_EPOCH_US
         self.service = build_service(
             kind, vehicle, self.store, self.store.stored, given,
             name=self.store.uid().hex(), epoch_us=epoch_us, on_error=_log_error, faults=faults,
         )  # fmt: skip
+        if settings.trace is not None:
+            self._write_trace(settings.trace)
         self.hub = LinkHub(self.service.endpoint, on_event=LOGGER.info)
         self._stack.callback(self.hub.close)
         self.reboot = False
         self.service.observers.append(self._watch_for_reboot)
         self.recorder = record_flights(self.service, self.log_dir, telemetry=settings.telemetry_log)
-        self._stack.callback(lambda: self.recorder.close(self.service.now_ms))
+        self._stack.callback(lambda: self.recorder.finish(self.service.now_ms))
+
+    def _write_trace(self, path: Path) -> None:
+        try:
+            file = path.open("w", encoding="utf-8", newline="\n")
+        except OSError as error:
+            raise UserError(f"--trace {path}: {error.strerror}") from error
+        self._stack.callback(file.close)
+        if self.service.autopilot.flights is not None:
+            self.service.autopilot.flights.trace = partial(_write_entry, file)
 
     def _home(self, start: GeoPoint | None) -> tuple[GeoPoint, float]:
         if self.settings.home is not None:
@@ -143,6 +171,10 @@ class Assembly:
         self, kind: type[BaseException] | None, value: BaseException | None, traceback: TracebackType | None
     ) -> None:
         self._stack.close()
+
+
+def _write_entry(file: TextIO, entry: TraceEntry) -> None:
+    file.write(write_line(entry) + "\n")
 
 
 def _log_error(error: Exception, where: str) -> None:

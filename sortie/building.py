@@ -8,11 +8,14 @@ from typing import Protocol
 
 from autopilot.core import Autopilot
 from autopilot.crew import Stored
+from autopilot.flight.faults import FAIL, HANG
+from autopilot.flight.faults import FAULT_NAMES as FLIGHT_FAULTS
 from autopilot.geo import GeoPoint
 from autopilot.journal import Journal
 from autopilot.parameters.parameters import Parameters
 from autopilot.vehicle import SimulatedVehicle
 from mavlink_bridge.identity import Identity
+from sortie.errors import UserError
 from sortie.faults import Fault, parse_fault
 from sortie.service import LINK_FAULTS, Service
 
@@ -40,11 +43,14 @@ def make_vehicle(kind: str, home: GeoPoint, heading_deg: float, seed: int) -> Si
 
 def parse_faults(entries: Iterable[str], names: Iterable[str]) -> list[Fault]:
     """All `--fault`s of a command, checked; `names` are the known ones."""
-    known = [*names, *LINK_FAULTS]
+    known = [*names, *LINK_FAULTS, *FLIGHT_FAULTS]
     faults = [parse_fault(entry, known) for entry in entries]
     for fault in faults:
         fault.window_ms()
-        fault.number()
+        if fault.name not in FLIGHT_FAULTS:
+            fault.number()
+        elif fault.value not in (None, FAIL, HANG):
+            raise UserError(f"--fault {fault}: '{fault.value}' is not fail or hang")
     return faults
 
 

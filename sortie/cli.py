@@ -12,7 +12,7 @@ from collections.abc import Sequence
 
 import typer
 
-from sortie.commands import demo, flash, fly, loop, param, serve, status
+from sortie.commands import demo, flash, fly, loop, manager, param, serve, status
 from sortie.errors import UserError
 
 app = typer.Typer(
@@ -28,6 +28,8 @@ app.command("demo", help="Serve, upload a sample mission and fly it, with live p
 app.command("fly", help="Fly one plan file to its end.")(fly.fly)
 app.command("loop", help="Fly sortie after sortie: the depot and its vehicle.")(loop.loop)
 app.command("flash", help="Flash a flight controller over USB serial, then link to it.")(flash.flash)
+app.command("go", help="Start a flight of a running service.")(manager.go)
+app.command("abort", help="Stop the countdown of a running service.")(manager.abort)
 app.command("status", help="Tell what a running service is doing.")(status.status)
 app.add_typer(param.app, name="param")
 

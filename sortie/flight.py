@@ -1,46 +1,30 @@
-"""One flight from start to end, as `demo` and `fly` do it: wait until armable, arm, AUTO, watch, tell how it ended."""
+"""One flight from start to end, as `demo` and `fly` do it: GO when the vehicle is armable, watch, tell how it ended.
+
+The flight manager flies it (seed 002); this follows its states and the mission's events, and decides nothing else.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from enum import Enum
 from typing import TYPE_CHECKING, Any
 
 from autopilot import report
-from autopilot.core import Autopilot
+from autopilot.flight.lifecycle import FlightState
 from autopilot.mission.events import ItemReached, MissionComplete
-from autopilot.outcome import ArmedChanged, ModeChanged, Outcome, Result
+from autopilot.outcome import FlightStateChanged, ModeChanged
 
 if TYPE_CHECKING:
     from sortie.service import Service
 
 ARMABLE_WITHIN_MS = 60_000
 RETRY_MS = 1_000
-GUIDED = {"copter": 4, "rover": 15}
-AUTO = {"copter": frozenset({3, 27}), "rover": frozenset({10})}
-LAND = 9
-BY_PERSON = "GCS command"
-"""The reason that the core gives for a mode that a ground station has set."""
-
-
-def start_mission(autopilot: Autopilot, now_ms: int) -> Outcome:
-    """Arm and fly the mission in AUTO, as a person at a ground station does it: arm in GUIDED, then start."""
-    outcome = autopilot.set_mode(GUIDED[autopilot.kind], now_ms)
-    if outcome.ok:
-        outcome = autopilot.arm(now_ms)
-    return autopilot.start_mission(now_ms) if outcome.ok else outcome
-
-
-class Stage(Enum):
-    WAITING = "preflight"
-    FLYING = "flying"
-    LANDING = "landing"
-    DONE = "landed"
+IN_COMMAND = {"copter": frozenset({3, 4, 9, 27}), "rover": frozenset({4, 10, 15})}
+"""Modes that the flight manager itself puts the vehicle into; any other means that somebody has taken it."""
 
 
 @dataclass(slots=True)
 class FlightResult:
-    """How a flight ended: `result` completed, failed or aborted; times in seconds of vehicle time since arming."""
+    """How a flight ended: `result` completed, failed or aborted; times in seconds of vehicle time since takeoff."""
 
     result: str = "failed"
     reason: str = ""
@@ -50,38 +34,35 @@ class FlightResult:
 
 
 class Flight:
-    """Drives the service's autopilot through one flight of the mission that it holds.
+    """Follows one flight. With `auto_go` the flight manager begins it by itself (FM_AUTO_GO); else GO is given here.
 
     `step` is called after each pass with its events and never blocks; `done` says that `result` is final.
     """
 
-    def __init__(self, service: Service) -> None:
+    def __init__(self, service: Service, *, auto_go: bool = False) -> None:
         self.service = service
-        self.stage = Stage.WAITING
+        self.state = FlightState.IDLE
         self.result = FlightResult()
+        self.done = False
+        self._auto_go = auto_go
         self._began_ms = service.now_ms
-        self._armed_ms = 0
-        self._next_try_ms = service.now_ms
+        self._next_try_ms: int | None = service.now_ms
+        self._took_off_ms: int | None = None
         self._odometer = 0.0
         self._complete = False
-        self._left_because: str | None = None  # why AUTO was left before its end
-
-    @property
-    def done(self) -> bool:
-        return self.stage is Stage.DONE
+        self._taken_over = False
+        self._why = ""
 
     def next_deadline_ms(self) -> int | None:
         """When to be stepped next without an event."""
-        return self._next_try_ms if self.stage is Stage.WAITING else None
+        return self._next_try_ms
 
     def step(self, events: list[Any], now_ms: int) -> None:
-        if self.stage is Stage.WAITING:
-            if now_ms >= self._next_try_ms:
-                self._try_to_start(now_ms)
-            return
         for event in events:
-            if self.stage is not Stage.DONE:
+            if not self.done:
                 self._observe(event, now_ms)
+        if self._next_try_ms is not None and now_ms >= self._next_try_ms and not self.done:
+            self._try_to_start(now_ms)
 
     def abort(self, reason: str) -> None:
         """Ended from outside (a signal): what there is becomes the result."""
@@ -91,48 +72,53 @@ class Flight:
     def _try_to_start(self, now_ms: int) -> None:
         self._next_try_ms = now_ms + RETRY_MS
         autopilot = self.service.autopilot
-        outcome = Outcome(Result.FAILED, "not ready to arm")
-        if autopilot.prearm_ok:
-            outcome = start_mission(autopilot, now_ms)
-        if outcome.ok:
-            self.stage = Stage.FLYING
-            self._armed_ms = now_ms
-            self._odometer = self._distance()
-        elif now_ms - self._began_ms > ARMABLE_WITHIN_MS or autopilot.prearm_ok:
-            self._end("failed", outcome.reason)
+        late = now_ms - self._began_ms > ARMABLE_WITHIN_MS
+        if autopilot.prearm_ok and not self._auto_go and autopilot.flights is not None:
+            self._next_try_ms = None  # before GO: a refusal or a failed PREFLIGHT ends this flight
+            outcome = autopilot.flights.go(now_ms)
+            if not outcome.ok:
+                self._end("failed", outcome.reason)
+        elif late:
+            self._end("failed", "not ready to arm" if not autopilot.prearm_ok else "the flight was not started")
 
     def _observe(self, event: Any, now_ms: int) -> None:
-        if isinstance(event, ItemReached):
-            seconds = round((now_ms - self._armed_ms) / 1000.0, 2)
-            self.result.items_reached.append({"seq": event.seq, "time_s": seconds})
+        if isinstance(event, FlightStateChanged):
+            self._enter(FlightState(event.state), event.reason, now_ms)
+        elif isinstance(event, ItemReached):
+            seconds = (now_ms - (self._took_off_ms or now_ms)) / 1000.0
+            self.result.items_reached.append({"seq": event.seq, "time_s": round(seconds, 2)})
         elif isinstance(event, MissionComplete):
             self._complete = True
-            self._land(now_ms)
-        elif isinstance(event, ModeChanged):
-            if self.stage is Stage.FLYING and event.number not in AUTO[self.service.autopilot.kind]:
-                self._left_because = event.reason
-        elif isinstance(event, ArmedChanged) and not event.armed:
-            self._end(*self._verdict())
+        elif isinstance(event, ModeChanged) and self.state is FlightState.FLYING:
+            self._taken_over = event.number not in IN_COMMAND[self.service.autopilot.kind]
 
-    def _land(self, now_ms: int) -> None:
-        """A mission that ends in the air, or a rover at its last waypoint: bring the vehicle to rest."""
-        self.stage = Stage.LANDING
-        autopilot = self.service.autopilot
-        if not autopilot.armed:
-            self._end(*self._verdict())
-        elif autopilot.kind == "rover":
-            autopilot.disarm(now_ms)
-        elif not autopilot.vehicle.state.landed:
-            autopilot.set_mode(LAND, now_ms)
+    def _enter(self, state: FlightState, reason: str, now_ms: int) -> None:
+        before, self.state = self.state, state
+        if state is FlightState.PREFLIGHT:
+            self._next_try_ms = None
+        elif state is FlightState.FLYING and self._took_off_ms is None:
+            self._took_off_ms = now_ms
+            self._odometer = self._distance()
+        elif state is FlightState.LANDING:
+            self._why = reason
+            self._complete = self._complete or (
+                self._duration_s() > 0.0 and not self._taken_over and "duration" in reason
+            )
+        elif state is FlightState.IDLE and before is not FlightState.IDLE:
+            self._end(*self._verdict(reason))
 
-    def _verdict(self) -> tuple[str, str]:
+    def _duration_s(self) -> float:
+        return self.service.parameters["FM_DURATION"]
+
+    def _verdict(self, reason: str) -> tuple[str, str]:
         if self._complete:
             return "completed", ""
-        if self._left_because == BY_PERSON:
+        if self._taken_over:
             return "aborted", "the mode was changed before the mission was complete"
-        if self._left_because is not None:
-            return "failed", f"{self._left_because} ended the mission before it was complete"
-        return "failed", "disarmed before the mission was complete"
+        if self._took_off_ms is None:
+            aborted = "ABORT" in reason
+            return ("aborted" if aborted else "failed"), reason or "called off"
+        return "failed", reason or self._why or "ended before the mission was complete"
 
     def _distance(self) -> float:
         return float(self.service.vehicle.state.report[report.ODOMETER])
@@ -140,7 +126,8 @@ class Flight:
     def _end(self, result: str, reason: str) -> None:
         self.result.result = result
         self.result.reason = reason
-        if self.stage is not Stage.WAITING:
-            self.result.flight_time_s = round((self.service.now_ms - self._armed_ms) / 1000.0, 2)
+        if self._took_off_ms is not None:
+            self.result.flight_time_s = round((self.service.now_ms - self._took_off_ms) / 1000.0, 2)
             self.result.distance_m = round(self._distance() - self._odometer, 1)
-        self.stage = Stage.DONE
+        self._next_try_ms = None
+        self.done = True

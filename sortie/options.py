@@ -48,6 +48,9 @@ TelemetryLog = Annotated[
     bool | None,
     typer.Option("--telemetry-log/--no-telemetry-log", help="Write flight.tlog and telemetry.csv for each flight."),
 ]
+Trace = Annotated[
+    Path | None, typer.Option("--trace", metavar="FILE", help="Write the actors' messages, a JSON line each.")
+]
 Config = Annotated[
     Path | None, typer.Option("--config", metavar="FILE", help="TOML file with the same names as the flags.")
 ]

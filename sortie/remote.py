@@ -8,27 +8,22 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from types import TracebackType
-from typing import Any, Protocol
+from typing import Any
 
-from mavlink_bridge.clients.base import Target
+from mavlink_bridge.clients.base import Client, Target
+from mavlink_bridge.clients.command import CommandClient, command_long
+from mavlink_bridge.clients.group import ClientGroup
 from mavlink_bridge.clients.heartbeat import HeartbeatWatch, WatchState
 from mavlink_bridge.endpoint import Endpoint
 from mavlink_bridge.links.address import LinkError
 from mavlink_bridge.links.hub import LinkHub
 from mavlink_bridge.services.base import Clock, Message, Peer
+from mavlink_bridge.services.flight.service import USER_1
 from sortie.errors import UserError
 
 #: Ids of these commands: a system of their own, so that no ground station failsafe counts their coming and going.
 SYSTEM, COMPONENT = 254, 190
 CONNECT_S = 5.0
-
-
-class Machine(Protocol):
-    """A client machine, as `Remote.ask` drives it."""
-
-    def start(self, now_ms: int) -> None: ...
-    @property
-    def done(self) -> bool: ...
 
 
 def _now_ms() -> int:
@@ -71,6 +66,8 @@ class Remote:
         self.endpoint = Endpoint(SYSTEM, COMPONENT)
         self.watch = HeartbeatWatch(announce=True)
         self.endpoint.add_service(self.watch)
+        self._clients = ClientGroup()
+        self.endpoint.add_service(self._clients)
         self.hub = LinkHub(self.endpoint)
 
     def __enter__(self) -> Remote:
@@ -97,12 +94,17 @@ class Remote:
         assert self.watch.target is not None
         return self.watch.target
 
-    def ask(self, machine: Machine, patience_s: float = 60.0) -> None:
+    def ask(self, machine: Client, patience_s: float = 60.0) -> None:
         """Run a client machine to its end. UserError when the vehicle falls silent or `patience_s` are over."""
-        self.endpoint.add_service(machine)  # type: ignore[arg-type]  # a client has a service's methods
-        machine.start(_now_ms())
+        self._clients.start(machine, _now_ms())
         if not self.run_until(lambda: machine.done, patience_s):
             raise UserError(f"the vehicle at {self.url} does not answer any more", 1)
+
+    def flight_command(self, number: int) -> CommandClient:
+        """GO, ABORT or STATUS of the flight manager (`FlightCommand`); the client, which has ended."""
+        asking = command_long(self.target, USER_1, float(number))
+        self.ask(asking)
+        return asking
 
     def run_until(self, condition: Callable[[], bool], patience_s: float) -> bool:
         """Serve the link until `condition()`; False when `patience_s` are over before."""

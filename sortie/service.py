@@ -12,15 +12,25 @@ from typing import Any
 
 from autopilot import report
 from autopilot.core import Autopilot
+from autopilot.flight.faults import FAULT_NAMES as FLIGHT_FAULTS
 from autopilot.journal import Journal
 from autopilot.mission.state import MissionState
 from autopilot.parameters.parameters import Parameters
 from autopilot.vehicle import SimulatedVehicle
 from mavlink_bridge.endpoint import Endpoint
 from mavlink_bridge.identity import Identity
+from mavlink_bridge.services.base import Service as ProtocolService
 from mavlink_bridge.services.commands.service import CommandService
+from mavlink_bridge.services.flight import FlightService
 from mavlink_bridge.services.ftp.files import VirtualFiles
+from mavlink_bridge.services.ftp.pages import Pages
 from mavlink_bridge.services.ftp.parameter_file import ParameterFiles
+from mavlink_bridge.services.ftp.parameter_metadata import (
+    COMPONENT_METADATA,
+    GENERAL_FILE,
+    PARAMETER_FILE,
+    ParameterMetadata,
+)
 from mavlink_bridge.services.ftp.service import FtpService
 from mavlink_bridge.services.guided.setpoints import GuidedService
 from mavlink_bridge.services.guided.sticks import StickService
@@ -64,6 +74,7 @@ class Service:
         self.now_ms = vehicle.state.time_ms
         self.observers: list[Observer] = []
         self.endpoint = Endpoint(int(parameters["SYSID_THISMAV"]), on_error=on_error)
+        self._on_error = on_error
         self.next_step_ms: Callable[[], int | None] = lambda: None
         self._faults = _schedule(faults)
         self._booting = True
@@ -79,8 +90,12 @@ class Service:
         self.commands = CommandService(autopilot, telemetry, vehicle_now=lambda: self.now_ms, journal=self.journal)
         self.files = VirtualFiles()
         self.files.mount("@PARAM", ParameterFiles(self.parameters))
+        metadata = ParameterMetadata(self.parameters)
+        self.pages = Pages({GENERAL_FILE: metadata.general_file, PARAMETER_FILE: metadata.parameter_file})
+        self.files.mount("@SYS", self.pages)
+        telemetry.answers[COMPONENT_METADATA] = lambda: metadata.message(self.now_ms)
         self.logs = LogService(room=self._room, may_erase=lambda: not autopilot.armed)
-        for service in (
+        services: tuple[ProtocolService, ...] = (
             self.commands,
             GuidedService(autopilot),
             StickService(autopilot),
@@ -89,9 +104,18 @@ class Service:
             FtpService(self.files, room=self._room, banner=telemetry.banner),
             SystemService(autopilot, telemetry),
             self.logs,
+            *self._flight_services(),
             telemetry,  # last: what a command asks for follows its acknowledgement
-        ):
+        )
+        for service in services:
             endpoint.add_service(service)
+
+    def _flight_services(self) -> list[FlightService]:
+        flights = self.autopilot.flights
+        if flights is None:
+            return []
+        flights.on_error = self._on_error
+        return [FlightService(flights, self.commands)]
 
     def _room(self, link: int) -> int:
         """Bytes that may be queued on a link without delaying answers."""
@@ -142,6 +166,9 @@ class Service:
         elif fault.name == "gcs.loss":
             if active:
                 self.autopilot.lose_ground_station(now_ms)
+        elif fault.name in FLIGHT_FAULTS:
+            if self.autopilot.flights is not None:
+                self.autopilot.flights.inject_fault(fault.name, fault.value, active=active)
         else:
             self.vehicle.inject_fault(fault.name, fault.number(), active=active)
 

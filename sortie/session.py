@@ -27,7 +27,7 @@ from autopilot.outcome import Outcome
 from mavlink_bridge.links.memory import MemoryLink
 from sortie.building import VIRTUAL_EPOCH_US, build_service, make_vehicle, parse_faults
 from sortie.errors import RefusedError, UserError, nearest
-from sortie.flight import ARMABLE_WITHIN_MS, start_mission
+from sortie.flight import ARMABLE_WITHIN_MS
 from sortie.parameters_given import given_parameters
 from sortie.plan_file import check_plan, load_plan, read_plan
 from sortie.session_clock import SessionClock
@@ -110,7 +110,7 @@ class Session:
         from sortie.logs.recorder import record_flights
 
         recorder = record_flights(self.service, directory)
-        self._stack.callback(lambda: recorder.close(self.service.now_ms))
+        self._stack.callback(lambda: recorder.finish(self.service.now_ms))
 
     def _observe(self, events: list[object], now_ms: int) -> None:
         self.events += [TimedEvent(now_ms / 1000.0, event) for event in events]
@@ -180,7 +180,9 @@ class Session:
     def start(self) -> None:
         """Wait until the vehicle can be armed (some seconds of its time), arm, and fly the mission in AUTO."""
         self.wait_armable()
-        self._checked(start_mission(self.autopilot, self.service.now_ms))
+        self.set_mode("GUIDED")
+        self.arm()
+        self._checked(self.autopilot.start_mission(self.service.now_ms))
 
     def wait_armable(self, timeout_s: float = ARMABLE_WITHIN_MS / 1000.0) -> None:
         """Let time pass until the pre-arm checks pass; TimeoutError names what is missing."""

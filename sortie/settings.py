@@ -49,6 +49,7 @@ class Settings:
     log_dir: Path | None = None
     log_format: str = "text"
     telemetry_log: bool = True
+    trace: Path | None = None
 
     @property
     def links(self) -> tuple[str, ...]:

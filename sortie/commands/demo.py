@@ -10,7 +10,7 @@ import typer
 
 from sortie import options
 from sortie.assembly import Assembly
-from sortie.commands.flying import fly_once, print_result, report_of
+from sortie.commands.flying import COUNTDOWN, fly_once, print_result, report_of
 from sortie.progress import Progress
 from sortie.sample import square
 from sortie.settings import resolve
@@ -31,13 +31,14 @@ def demo(
     log_dir: options.LogDir = None,
     log_format: options.LogFormat = None,
     telemetry_log: options.TelemetryLog = None,
+    trace: options.Trace = None,
     config: options.Config = None,
 ) -> int:
     """Status 0 when the flight was completed (or was stopped while serving), 1 when not."""
     flags = {name: value for name, value in locals().items() if name not in ("once", "as_json", "config")}
     settings = resolve(flags, config, os.environ)
     began_s = time.monotonic()
-    with Assembly(settings, temporary_state=True) as run:
+    with Assembly(settings, temporary_state=True, defaults={**COUNTDOWN, "FM_AUTO_GO": 2.0}) as run:
         loop = run.make_loop(default_speedup=1.0, running=once)
         loop.install_signals()
         run.open_links()
@@ -53,7 +54,7 @@ def demo(
         )
         progress.start()
         try:
-            flight, took_s = fly_once(run, loop, progress)
+            flight, took_s = fly_once(run, loop, progress, auto_go=run.service.parameters["FM_AUTO_GO"] > 0.0)
         finally:
             progress.stop()
         result = report_of(run, flight, took_s, began_s)

@@ -5,21 +5,23 @@ from __future__ import annotations
 import os
 import time
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from sortie import options
 from sortie.assembly import Assembly
-from sortie.commands.flying import fly_once, print_result, report_of
+from sortie.commands.flying import COUNTDOWN, fly_once, print_result, report_of, summary_of
 from sortie.plan_file import check_reach, load_plan, read_plan, start_of
 from sortie.progress import Progress
+from sortie.run_loop import RunLoop
 from sortie.settings import resolve
 
 
 def fly(
     plan: Annotated[Path, typer.Argument(metavar="PLAN", help="A .plan, .waypoints or .txt file.")],
     as_json: options.Json = False,
+    repeat: Annotated[int, typer.Option("--repeat", min=1, metavar="N", help="Fly it N times, in one process.")] = 1,
     vehicle: options.Vehicle = None,
     home: options.Home = None,
     speedup: options.Speedup = None,
@@ -32,14 +34,14 @@ def fly(
     log_dir: options.LogDir = None,
     log_format: options.LogFormat = None,
     telemetry_log: options.TelemetryLog = None,
+    trace: options.Trace = None,
     config: options.Config = None,
 ) -> int:
     """Status 0 when the mission was completed, 1 when not, 2 on bad input."""
-    flags = {name: value for name, value in locals().items() if name not in ("plan", "as_json", "config")}
+    flags = {name: value for name, value in locals().items() if name not in ("plan", "as_json", "repeat", "config")}
     settings = resolve(flags, config, os.environ)
     loaded = read_plan(plan)
-    began_s = time.monotonic()
-    with Assembly(settings, start=start_of(loaded)) as run:
+    with Assembly(settings, start=start_of(loaded), defaults=COUNTDOWN) as run:
         check_reach(loaded, run.home)
         loop = run.make_loop(default_speedup=1.0, running=True)
         loop.install_signals()
@@ -51,10 +53,22 @@ def fly(
         load_plan(run.service, loaded)
         progress.start()
         try:
-            flight, took_s = fly_once(run, loop, progress)
+            flights = _fly_all(run, loop, progress, repeat)
         finally:
             progress.stop()
-        print_result(report_of(run, flight, took_s, began_s), as_json)
+        print_result(summary_of(flights), as_json)
         if loop.exit_status is not None:
             return loop.exit_status
-        return 0 if flight.result.result == "completed" else 1
+        return 0 if all(flight["result"] == "completed" for flight in flights) else 1
+
+
+def _fly_all(run: Assembly, loop: RunLoop, progress: Progress, repeat: int) -> list[dict[str, Any]]:
+    """Reports of up to `repeat` flights; a signal, or a flight that was not completed, ends the row."""
+    flights: list[dict[str, Any]] = []
+    for _ in range(repeat):
+        began_s = time.monotonic()
+        flight, took_s = fly_once(run, loop, progress)
+        flights.append(report_of(run, flight, took_s, began_s))
+        if loop.exit_status is not None or flight.result.result != "completed":
+            break
+    return flights

@@ -6,24 +6,29 @@ import json
 import time
 from typing import Any
 
+from autopilot.flight.lifecycle import FlightState
 from sortie.assembly import Assembly
-from sortie.flight import Flight, Stage
+from sortie.flight import Flight
 from sortie.progress import Progress
 from sortie.run_loop import RunLoop
 
+#: What `demo` and `fly` count down from, unless they are told otherwise.
+COUNTDOWN = {"FM_COUNTDOWN": 3.0}
 
-def fly_once(run: Assembly, loop: RunLoop, progress: Progress) -> tuple[Flight, float]:
+
+def fly_once(run: Assembly, loop: RunLoop, progress: Progress, *, auto_go: bool = False) -> tuple[Flight, float]:
     """One flight of the loaded mission, to its end or a signal; and the wall seconds it took once it had started."""
-    flight = Flight(run.service)
+    flight = Flight(run.service, auto_go=auto_go)
     service = run.service
     started_s = time.monotonic()
 
     def observe(events: list[Any], now_ms: int) -> None:
         progress.observe(events, now_ms)
         flight.step(events, now_ms)
-        if flight.stage.value != progress.phase:
-            progress.phase = flight.stage.value
-            if flight.stage is Stage.FLYING:
+        phase = flight.state.name.lower()
+        if phase != progress.phase:
+            progress.phase = phase
+            if flight.state is FlightState.FLYING:
                 nonlocal started_s
                 started_s = time.monotonic()
 
@@ -36,7 +41,7 @@ def fly_once(run: Assembly, loop: RunLoop, progress: Progress) -> tuple[Flight, 
         service.next_step_ms = lambda: None
     flight.abort("stopped")
     took_s = time.monotonic() - started_s
-    run.recorder.close(service.now_ms)
+    run.recorder.finish(service.now_ms)
     return flight, took_s
 
 
@@ -56,6 +61,11 @@ def report_of(run: Assembly, flight: Flight, flight_wall_s: float, began_s: floa
         "speedup": round(result.flight_time_s / max(flight_wall_s, 1e-6), 1),
         "logs": str(run.recorder.latest or run.log_dir),
     }
+
+
+def summary_of(flights: list[dict[str, Any]]) -> dict[str, Any]:
+    """One object for a row of flights: that of the last one, and all of them under `flights` when there are more."""
+    return flights[-1] if len(flights) == 1 else {**flights[-1], "flights": flights}
 
 
 def print_result(result: dict[str, Any], as_json: bool) -> None:

@@ -23,6 +23,7 @@ def serve(
     log_dir: options.LogDir = None,
     log_format: options.LogFormat = None,
     telemetry_log: options.TelemetryLog = None,
+    trace: options.Trace = None,
     config: options.Config = None,
 ) -> int:
     """Run until SIGTERM (status 0) or Ctrl-C (status 130)."""

@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import Annotated, Any
 
+import typer
+
+from autopilot.flight.system import FlightCommand
 from autopilot.modes.table import known_name
+from mavlink_bridge.clients.command import CommandOutcome
 from mavlink_bridge.identity import MAV_TYPE_GROUND_ROVER
 from mavlink_bridge.services.base import Message
 from sortie import options
+from sortie.commands.manager import state_of
 from sortie.remote import Listener, Remote
 from sortie.settings import DEFAULT_CONNECT
 
 _WANTED = frozenset(("HEARTBEAT", "MISSION_CURRENT", "SYS_STATUS", "GLOBAL_POSITION_INT"))
+_PATIENCE_S = 3.0
 _MISSION_STATES = {0: "unknown", 1: "no mission", 2: "not started", 3: "active", 4: "paused", 5: "complete"}
 
 
@@ -21,11 +27,14 @@ def _mode_name(heartbeat: Message) -> str:
     return known_name("rover" if heartbeat.type == MAV_TYPE_GROUND_ROVER else "copter", number) or f"mode {number}"
 
 
-def describe(latest: dict[str, Message]) -> dict[str, Any]:
-    """Facts from the newest messages of each kind; what has not been heard is None."""
+def describe(latest: dict[str, Message], flight: tuple[str, int] | None) -> dict[str, Any]:
+    """Facts from the newest messages of each kind and from the flight manager's answer; what has not been heard is
+    None. `countdown_s` counts in ARMED, else it is 0."""
     heartbeat, mission = latest["HEARTBEAT"], latest.get("MISSION_CURRENT")
     status, position = latest.get("SYS_STATUS"), latest.get("GLOBAL_POSITION_INT")
     return {
+        "state": None if flight is None else flight[0],
+        "countdown_s": None if flight is None else flight[1],
         "vehicle": "rover" if heartbeat.type == MAV_TYPE_GROUND_ROVER else "copter",
         "mode": _mode_name(heartbeat),
         "armed": bool(heartbeat.base_mode & 128),
@@ -42,14 +51,37 @@ def describe(latest: dict[str, Message]) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def status(connect: options.Connect = DEFAULT_CONNECT, as_json: options.Json = False) -> int:
+def _show(facts: dict[str, Any], as_json: bool) -> None:
+    if as_json:
+        print(json.dumps(facts), flush=True)
+        return
+    for name, value in facts.items():
+        if isinstance(value, dict):
+            value = ", ".join(f"{key} {entry}" for key, entry in value.items())
+        print(f"{name:16} {'-' if value is None else value}", flush=True)
+
+
+def _ask(remote: Remote, listener: Listener) -> dict[str, Any]:
+    asking = remote.flight_command(FlightCommand.STATUS)
+    known = asking.outcome is CommandOutcome.ACCEPTED
+    latest = {"HEARTBEAT": remote.watch.heartbeat, **listener.latest}
+    return describe(latest, state_of(asking.detail) if known else None)
+
+
+def status(
+    connect: options.Connect = DEFAULT_CONNECT,
+    as_json: options.Json = False,
+    watch: Annotated[bool, typer.Option("--watch", help="Again every second, until Ctrl-C.")] = False,
+) -> int:
     """Status 0 with the facts, 1 when no vehicle answers."""
     listener = Listener(_WANTED)
     with Remote(connect) as remote:
         remote.endpoint.add_service(listener)
-        remote.run_until(lambda: len(listener.latest) == len(_WANTED), 3.0)
-        if "HEARTBEAT" not in listener.latest:
-            listener.latest["HEARTBEAT"] = remote.watch.heartbeat
-    facts = describe(listener.latest)
-    print(json.dumps(facts) if as_json else "\n".join(f"{name:16} {value}" for name, value in facts.items()))
+        remote.run_until(lambda: len(listener.latest) == len(_WANTED), _PATIENCE_S)
+        _show(_ask(remote, listener), as_json)
+        while watch:
+            remote.run_until(lambda: False, 1.0)
+            if not as_json:
+                print()
+            _show(_ask(remote, listener), as_json)
     return 0

@@ -1,4 +1,7 @@
-"""Writes a log of each flight: opens on arming, closes on disarming, keeps the directory within its limits."""
+"""Writes a log of each flight, as the flight manager's logger asks for it, and keeps the directory within its limits.
+
+The logger opens anew in PREFLIGHT and closes after LANDED (`autopilot.flight.surroundings.LogFiles`).
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 
 from autopilot import report
 from autopilot.mission.events import ItemReached
-from autopilot.outcome import ArmedChanged
 from sortie.logs.directory import new_flight_folder, prune
 from sortie.logs.flight_log import FlightLog
 from sortie.logs.run_log import LOGGER
@@ -35,6 +37,7 @@ class FlightRecorder:
         self._began_ms = 0
         self._odometer = 0.0
         self._reached = 0
+        self._ending = False
         service.parameters.listeners.append(self._parameter_changed)
 
     @property
@@ -44,8 +47,6 @@ class FlightRecorder:
 
     def observe(self, events: list[Any], now_ms: int) -> None:
         for event in events:
-            if isinstance(event, ArmedChanged) and event.armed and self._log is None:
-                self._open(now_ms)
             if self._log is not None:
                 self._log.write_event(event, now_ms)
                 if self._bin is not None:
@@ -53,10 +54,21 @@ class FlightRecorder:
                 self._reached += isinstance(event, ItemReached)
         if self._log is not None:
             self._write(now_ms)
-            if any(isinstance(event, ArmedChanged) and not event.armed for event in events):
-                self.close(now_ms)
+            if self._ending:
+                self.finish(now_ms)
 
-    def _open(self, now_ms: int) -> None:
+    # --- LogFiles -------------------------------------------------------------------------------------------------
+    def reopen(self, now_ms: int) -> str | None:
+        """Close the files of the last flight and open new ones; the reason when that is impossible."""
+        self.finish(now_ms)
+        return self._open(now_ms)
+
+    def close(self, now_ms: int) -> None:
+        """The flight is over: its files are closed once this pass's events are in them."""
+        self._ending = True
+
+    # --- inside ---------------------------------------------------------------------------------------------------
+    def _open(self, now_ms: int) -> str | None:
         try:
             self.latest = new_flight_folder(self.directory)
             if self.telemetry:
@@ -67,12 +79,13 @@ class FlightRecorder:
         except OSError as error:
             LOGGER.error("flight log: %s: %s", self.directory, error.strerror)
             self._bin = None
-            return
+            return f"{error.strerror}: {self.directory}"
         self._began_ms = now_ms
         self._odometer = self._distance()
         self._reached = 0
         if self.telemetry:
             self._link = self.service.open_log_link("flight.tlog", TLOG_HZ)
+        return None
 
     def _write(self, now_ms: int) -> None:
         log = self._log
@@ -88,7 +101,7 @@ class FlightRecorder:
             error = error or self._bin.error
         if error is not None:
             LOGGER.error("%s", error)
-            self.close(now_ms)
+            self.finish(now_ms)
 
     def _parameter_changed(self, name: str, value: float) -> None:
         if self._bin is not None:
@@ -97,8 +110,9 @@ class FlightRecorder:
     def _distance(self) -> float:
         return float(self.service.vehicle.state.report[report.ODOMETER])
 
-    def close(self, now_ms: int) -> None:
+    def finish(self, now_ms: int) -> None:
         """End the log of the flight; without one, nothing happens."""
+        self._ending = False
         log, self._log = self._log, None
         if log is None:
             return
@@ -135,6 +149,8 @@ def record_flights(service: Service, directory: Path, *, telemetry: bool = True)
     pages, the whole directory as `@LOGS` and `/APM/LOGS` by MAVFTP."""
     recorder = FlightRecorder(service, directory, telemetry=telemetry)
     service.observers.append(recorder.observe)
+    if service.autopilot.flights is not None:
+        service.autopilot.flights.log_files = recorder
     service.logs.files = FlightShelf(directory, lambda: recorder.open)
     tree = ServedDirectory(directory)
     service.files.mount("@LOGS", tree)

@@ -1,0 +1,53 @@
+"""`sortie go` and `sortie abort`: the flight manager's commands, sent to a running service over MAVLink."""
+
+from __future__ import annotations
+
+import json
+import sys
+
+from autopilot.flight.lifecycle import FlightState
+from autopilot.flight.system import FlightCommand
+from mavlink_bridge.clients.command import CommandOutcome
+from sortie import options
+from sortie.remote import Listener, Remote
+from sortie.settings import DEFAULT_CONNECT
+
+_TEXT_WAIT_S = 0.3
+
+
+def state_of(detail: int) -> tuple[str, int]:
+    """(state's name, countdown seconds) of a COMMAND_ACK's result_param2."""
+    number = detail & 0xFF
+    name = FlightState(number).name if number in set(FlightState) else f"state {number}"
+    return name, detail >> 8 & 0xFF
+
+
+def _order(command: FlightCommand, connect: str, as_json: bool) -> int:
+    listener = Listener(frozenset(("STATUSTEXT",)))
+    with Remote(connect) as remote:
+        remote.endpoint.add_service(listener)
+        asking = remote.flight_command(command)
+        accepted = asking.outcome is CommandOutcome.ACCEPTED
+        if not accepted:  # the reason comes as a text of its own
+            remote.run_until(lambda: "STATUSTEXT" in listener.latest, _TEXT_WAIT_S)
+    state, countdown = state_of(asking.detail)
+    outcome = asking.outcome.name if asking.outcome is not None else "TIMEOUT"
+    if as_json:
+        print(json.dumps({"command": command.name, "result": outcome, "state": state, "countdown_s": countdown}))
+    elif accepted:
+        print(f"{command.name} accepted: {state}" + (f", {countdown} s to go" if countdown else ""))
+    text = listener.latest.get("STATUSTEXT")
+    if not accepted:
+        why = f": {text.text}" if text is not None else ""
+        print(f"sortie: {command.name} refused ({outcome}) in {state}{why}", file=sys.stderr)
+    return 0 if accepted else 1
+
+
+def go(connect: options.Connect = DEFAULT_CONNECT, as_json: options.Json = False) -> int:
+    """Status 0 when the flight begins, 1 when it is refused or no vehicle answers."""
+    return _order(FlightCommand.GO, connect, as_json)
+
+
+def abort(connect: options.Connect = DEFAULT_CONNECT, as_json: options.Json = False) -> int:
+    """Status 0 when the countdown was stopped, 1 when there is none or no vehicle answers."""
+    return _order(FlightCommand.ABORT, connect, as_json)
