@@ -18,15 +18,18 @@ from typing import Any
 from fastcrc import crc16
 from pymavlink.dialects.v20 import ardupilotmega as dialect
 
-from mavlink_bridge.messages import NEWER
+from mavlink_bridge.messages import ADDED, NEWER
 
 __all__ = [
-    "Layout", "base_size", "crc_extra", "decode", "dialect", "layout", "layout_of", "message_id", "message_name",
-    "payload", "payload_v1",
+    "KNOWN", "Layout", "base_size", "crc_extra", "decode", "dialect", "layout", "layout_of", "message_id",
+    "message_name", "payload", "payload_v1",
 ]  # fmt: skip
 
 #: A pymavlink `MAVLink_message` (pymavlink has no type hints).
 Message = Any
+
+KNOWN: dict[int, Any] = dialect.mavlink_map | ADDED
+"""All messages that we can read, by id: pymavlink's and those that it lacks."""
 
 _STRUCT_CODE = {
     "char": "c", "uint8_t": "B", "int8_t": "b", "uint16_t": "H", "int16_t": "h", "uint32_t": "I", "int32_t": "i",
@@ -78,7 +81,7 @@ def decode(msg_id: int, data: bytes) -> Message | None:
     """
     one = _BY_ID.get(msg_id)
     if one is None:
-        if msg_id not in dialect.mavlink_map:
+        if msg_id not in KNOWN:
             return None
         one = layout(msg_id)
     size = one.size
@@ -92,7 +95,7 @@ def layout(msg_id: int) -> Layout:
     a program that starts in half a second too much."""
     found = _BY_ID.get(msg_id)
     if found is None:
-        kind = NEWER.get(msg_id) or dialect.mavlink_map[msg_id]
+        kind = NEWER.get(msg_id) or KNOWN[msg_id]
         found = _BY_ID[msg_id] = _BY_CLASS[kind] = _build(kind)
     return found
 
@@ -114,13 +117,13 @@ def message_id(name: str) -> int | None:
 
 def message_name(msg_id: int) -> str | None:
     """The name of a message id, or None."""
-    known = dialect.mavlink_map.get(msg_id)
+    known = KNOWN.get(msg_id)
     return None if known is None else known.msgname
 
 
 def crc_extra(msg_id: int) -> int | None:
     """CRC_EXTRA of a message id, or None when the dialect does not have it."""
-    known = dialect.mavlink_map.get(msg_id)
+    known = KNOWN.get(msg_id)
     return None if known is None else known.crc_extra
 
 
@@ -131,7 +134,7 @@ def base_size(msg_id: int) -> int:
 
 _BY_ID: dict[int, Layout] = {}
 _BY_CLASS: dict[Any, Layout] = {}
-_ID_BY_NAME: dict[str, int] = {known.msgname: msg_id for msg_id, known in dialect.mavlink_map.items()}
+_ID_BY_NAME: dict[str, int] = {known.msgname: msg_id for msg_id, known in KNOWN.items()}
 
 
 @dataclass(frozen=True, slots=True)

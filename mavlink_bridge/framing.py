@@ -30,7 +30,7 @@ _SENDERS_COUNTED = 256
 
 _START = re.compile(rb"[\xfd\xfe]")
 _crc = crc16.mcrf4xx
-_EXTRA: dict[int, bytes] = {msg_id: bytes((kind.crc_extra,)) for msg_id, kind in codec.dialect.mavlink_map.items()}
+_EXTRA: dict[int, bytes] = {msg_id: bytes((kind.crc_extra,)) for msg_id, kind in codec.KNOWN.items()}
 
 
 @dataclass(slots=True)

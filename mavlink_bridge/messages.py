@@ -1,4 +1,4 @@
-"""Messages that have grown since pymavlink's dialect was made.
+"""Messages that have grown, or are new, since pymavlink's dialect was made.
 
 The mission protocol's plan identifiers (`opaque_id`, and the three ids in MISSION_CURRENT) are extension fields of
 MAVLink's common.xml that pymavlink's dialect does not have yet. Extension fields lie behind all others and do not enter
@@ -6,16 +6,17 @@ CRC_EXTRA, so that a receiver with the older definition reads the same message w
 (https://mavlink.io/en/guide/define_xml_element.html#message_extensions).
 
 Each class is pymavlink's own with fields added; `codec` encodes and decodes them by these definitions.
+COMPONENT_METADATA is in MAVLink's common.xml and not in the dialect at all.
 """
 
 from __future__ import annotations
 
 from struct import Struct
-from typing import Any
+from typing import Any, ClassVar
 
 from pymavlink.dialects.v20 import ardupilotmega as dialect
 
-__all__ = ["NEWER", "MissionAck", "MissionCount", "MissionCurrent"]
+__all__ = ["ADDED", "NEWER", "ComponentMetadata", "MissionAck", "MissionCount", "MissionCurrent"]
 
 
 def _extended(base: Any, *added: tuple[str, str, str]) -> dict[str, Any]:
@@ -74,3 +75,40 @@ MissionCurrent = _grow(
 
 NEWER: dict[int, Any] = {kind.id: kind for kind in (MissionCount, MissionAck, MissionCurrent)}
 """Message id to the class that replaces pymavlink's."""
+
+
+class ComponentMetadata(dialect.MAVLink_message):  # type: ignore[misc]  # pymavlink has no types
+    """COMPONENT_METADATA (time_boot_ms, file_crc, uri): where a component's metadata is (mavlink.io, "Component
+    Metadata Protocol")."""
+
+    id = 397
+    msgname = "COMPONENT_METADATA"
+    fieldnames: ClassVar = ["time_boot_ms", "file_crc", "uri"]
+    ordered_fieldnames: ClassVar = fieldnames
+    fieldtypes: ClassVar = ["uint32_t", "uint32_t", "char"]
+    native_format = bytearray(b"<IIc")
+    orders: ClassVar = [0, 1, 2]
+    lengths: ClassVar = [1, 1, 1]
+    array_lengths: ClassVar = [0, 0, 100]
+    crc_extra = 182
+    unpacker = Struct("<II100s")
+    instance_field = None
+    instance_offset = -1
+
+    def __init__(self, time_boot_ms: int, file_crc: int, uri: bytes) -> None:
+        super().__init__(self.id, self.msgname)
+        self._fieldnames = self.fieldnames
+        self.time_boot_ms = time_boot_ms
+        self.file_crc = file_crc
+        self._uri_raw = uri
+        self.uri = uri.split(b"\0", 1)[0].decode("ascii", "replace")
+
+    def pack(self, mav: Any, force_mavlink1: bool = False) -> bytes:
+        """As pymavlink's messages: a whole frame."""
+        data = self.unpacker.pack(self.time_boot_ms, self.file_crc, self._uri_raw)
+        packed: bytes = self._pack(mav, self.crc_extra, data, force_mavlink1=force_mavlink1)
+        return packed
+
+
+ADDED: dict[int, Any] = {ComponentMetadata.id: ComponentMetadata}
+"""Messages that pymavlink does not have."""

@@ -18,7 +18,7 @@ from mavlink_bridge.identity import MAV_TYPE_GROUND_ROVER
 from sortie import options
 from sortie.errors import UserError, nearest
 from sortie.remote import Remote
-from sortie.settings import DEFAULT_CONNECT
+from sortie.settings import DEFAULT_CONNECT, parse_vehicle
 
 app = typer.Typer(
     help="List, get, set, load, save or reset parameters of a running service.",
@@ -156,3 +156,33 @@ def reset(name: Name, connect: options.Connect = DEFAULT_CONNECT) -> int:
         if name not in table:
             raise UserError(f"unknown parameter {name}{nearest(name, table.names())}")
         return 0 if _write(remote, name, table.definition(name).default) else 1
+
+
+@app.command()
+def metadata(
+    form: Annotated[
+        str, typer.Option("--format", metavar="qgc|mp", help="For QGroundControl (JSON) or Mission Planner (XML).")
+    ] = "mp",
+    vehicle: options.Vehicle = None,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", metavar="FILE", help="Write here, not to stdout.")
+    ] = None,
+) -> int:
+    """What the parameters mean, as a file for a ground station. QGroundControl gets it from the service by itself."""
+    from mavlink_bridge.services.ftp.parameter_metadata import mission_planner_document, qgc_document
+
+    if form not in ("qgc", "mp"):
+        raise UserError(f"--format {form}: expected qgc or mp")
+    kind = parse_vehicle(vehicle or "sim:copter").frame
+    if not kind:
+        raise UserError(f"--vehicle {vehicle}: expected sim:copter or sim:rover, whose parameters are to be told")
+    table = Parameters(kind)
+    text = mission_planner_document(table, kind) if form == "mp" else json.dumps(qgc_document(table), indent=1) + "\n"
+    if output is None:
+        sys.stdout.write(text)
+        return 0
+    try:
+        output.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise UserError(f"{output}: {error.strerror}") from error
+    return 0

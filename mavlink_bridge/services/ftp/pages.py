@@ -12,7 +12,11 @@ class Pages:
     """A `Mount` with one level. Each page's function gives its content at the moment of opening."""
 
     def __init__(self, pages: Mapping[str, Callable[[], bytes]]) -> None:
-        self._pages = pages
+        self._pages = dict(pages)
+
+    def add(self, name: str, page: Callable[[], bytes]) -> None:
+        """One page more."""
+        self._pages[name] = page
 
     def open(self, path: str, query: str) -> OpenFile:
         page = self._pages.get(path)

@@ -93,6 +93,8 @@ class TelemetryService:
         self._texts = announcements.TextQueue()
         self._outgoing: list[Outgoing] = []
         self.skipped = 0
+        self.answers: dict[int, Callable[[], Message]] = {}
+        """Further messages that may be requested, by id: others than those that are streamed."""
 
     def load(self) -> bool:
         """Use compiled encoding from now on, see `StreamEncoder.load`."""
@@ -161,6 +163,8 @@ class TelemetryService:
             message = self._origin()
         elif msg_id in NUMBER_OF:
             message = self._streamed(NUMBER_OF[msg_id])
+        elif msg_id in self.answers:
+            message = self.answers[msg_id]()
         else:
             return Result.UNSUPPORTED
         if message is None:
