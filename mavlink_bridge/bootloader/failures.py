@@ -24,7 +24,9 @@ class BoardState(Enum):
 
 
 class FlashFailure(Exception):
-    """`status`: the exit status."""
+    """`status`: the exit status. `about_file`: it is the firmware file that is wrong for this board."""
+
+    about_file = False
 
     def __init__(self, what: str, state: BoardState | str, next_step: str, status: int = NOT_DONE) -> None:
         words = state.value if isinstance(state, BoardState) else state
@@ -38,8 +40,14 @@ PLUG_AND_AGAIN: Final = f"plug it in and {AGAIN}"
 CABLE: Final = f"try another cable and USB port, without a hub, and {AGAIN}"
 
 
+class WrongFile(FlashFailure):
+    """Nothing is wrong with the board."""
+
+    about_file = True
+
+
 def wrong_board(board_id: int, firmware_id: int) -> FlashFailure:
-    return FlashFailure(
+    return WrongFile(
         f"the firmware is for board id {board_name(firmware_id)}, the board is {board_name(board_id)}",
         BoardState.UNTOUCHED,
         "take the firmware for this board (--force writes it all the same)",
@@ -48,7 +56,7 @@ def wrong_board(board_id: int, firmware_id: int) -> FlashFailure:
 
 
 def too_large(size: int, flash: int, kind: str = "flash") -> FlashFailure:
-    return FlashFailure(
+    return WrongFile(
         f"the image of {size} bytes does not fit into the board's {kind} of {flash} bytes",
         BoardState.UNTOUCHED,
         "take the firmware for this board",

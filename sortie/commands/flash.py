@@ -93,11 +93,12 @@ def _flash(firmware: Firmware, path: Path, port: str, *, force: bool, yes: bool)
     finally:
         telling.stop()
     if session.failure is not None:
-        raise UserError(f"{path}: {session.failure}", session.failure.status)
+        about = f"{path}: " if session.failure.about_file else ""
+        raise UserError(f"{about}{session.failure}", session.failure.status)
     linked = session.linked
     assert linked is not None, "a session ends with a failure or a vehicle"
     print(f"{linked.vehicle} {linked.version} on {linked.port}", flush=True)
-    return f"{linked.port},{linked.baud}"
+    return f"{Path(linked.port).absolute()},{linked.baud}"
 
 
 def _agreed(firmware: Firmware, path: Path, port: str) -> bool:

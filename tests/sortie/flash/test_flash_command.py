@@ -85,7 +85,7 @@ def test_unplugged_in_the_middle_is_status_1_with_what_to_do(file: str, capsys: 
     with ServedPtyBoard(board(Faults(unplug_at=(Op.PROG_MULTI, 100)))) as served:
         assert run(["flash", file, "--port", str(served.path), "--yes"]) == 1
     assert capsys.readouterr().err.splitlines()[-1] == (
-        f"sortie: {file}: the board went away during programming; the board has no whole firmware now and stays in its "
+        "sortie: the board went away during programming; the board has no whole firmware now and stays in its "
         "bootloader; plug it in and run the same command again"
     )
 
