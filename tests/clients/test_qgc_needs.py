@@ -85,6 +85,16 @@ def test_an_acknowledgement_without_the_mode_is_a_fault() -> None:
     assert checker.faults
 
 
+def test_an_acceptance_without_the_message_is_a_fault() -> None:
+    """It may be refused; once accepted, it is waited for."""
+    for result, faults in ((0, 1), (3, 0)):
+        checker = QgcChecker()
+        checker.sent(command(512, 397), 0.0)
+        checker.heard(ack(512, result), 0.0)
+        checker.finish()
+        assert len(checker.faults) == faults
+
+
 @pytest.mark.parametrize("name", ["HEARTBEAT", "HOME_POSITION", "BATTERY_STATUS"])
 def test_a_stream_that_stops_is_a_fault(name: str) -> None:
     """After 3.5 s communication is lost, after 10 s everything is asked for again."""

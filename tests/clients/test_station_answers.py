@@ -106,7 +106,7 @@ def long(number: int, *parameters: float) -> Any:
 COMMANDS: dict[str, tuple[Any, tuple[int, ...], str | None]] = {
     "512 AUTOPILOT_VERSION": (long(512, 148), ACCEPTED, "AUTOPILOT_VERSION"),
     "520": (long(520, 1), ACCEPTED, "AUTOPILOT_VERSION"),
-    "512 COMPONENT_METADATA": (long(512, 397), REFUSED, None),
+    "512 COMPONENT_METADATA": (long(512, 397), ACCEPTED, "COMPONENT_METADATA"),
     "512 COMPONENT_INFORMATION": (long(512, 395), REFUSED, None),
     "512 GIMBAL_MANAGER_INFORMATION": (long(512, 280), REFUSED, None),
     "512 CAMERA_INFORMATION": (long(512, 259), REFUSED, None),

@@ -22,7 +22,9 @@ RISE_S = 30.0
 ARMED, AUTO = 128, 3
 ACCEPTED, UNSUPPORTED, FAILED, IN_PROGRESS = 0, 3, 4, 5
 FTP_OPEN, FTP_BURST, FTP_RESET, FTP_ACK, FTP_NAK, FTP_EOF, FTP_NO_FILE = 4, 15, 2, 128, 129, 6, 10
-MAY_BE_MISSING = frozenset({435, 397, 395, 280})
+#: Messages that a vehicle need not have; but an acceptance without the message costs 1.4 s.
+MAY_BE_MISSING = {435: "AVAILABLE_MODES", 397: "COMPONENT_METADATA", 395: "COMPONENT_INFORMATION",
+                  280: "GIMBAL_MANAGER_INFORMATION"}  # fmt: skip
 VERSION = 148
 NAMES = {242: "HOME_POSITION", 245: "EXTENDED_SYS_STATE"}
 #: One message of each stream group that QGroundControl asks for.
@@ -148,7 +150,7 @@ class QgcChecker:
 
     def _on_request_message(self, number: int, now_s: float) -> None:
         if number in MAY_BE_MISSING:
-            self._need_ack(512, (ACCEPTED, UNSUPPORTED, FAILED), now_s)
+            self._need_answer_or_refusal(MAY_BE_MISSING[number], now_s)
             return
         self._need_ack(512, (ACCEPTED,), now_s)
         if number == VERSION:
@@ -157,6 +159,16 @@ class QgcChecker:
                 now_s,
                 lambda heard: heard.get_type() == "AUTOPILOT_VERSION" and heard.capabilities & 49165 == 49165,
             )
+
+    def _need_answer_or_refusal(self, name: str, now_s: float) -> None:
+        def met(heard: Message) -> bool:
+            if heard.get_type() != "COMMAND_ACK" or heard.command != 512:
+                return False
+            if heard.result == ACCEPTED:
+                self._need_message("512, accepted", name, now_s)
+            return heard.result in (ACCEPTED, UNSUPPORTED, FAILED)
+
+        self._need(f"512 for {name}: no acknowledgement", now_s, met)
 
     # --- streams and targets --------------------------------------------------------------------------------------
     def _on_request_data_stream(self, message: Message, now_s: float) -> None:
