@@ -51,6 +51,7 @@ class DepotParty:
         self.confirm = confirm
         self.entered: Callable[[], None] = lambda: None  # called when a phase has begun, before anything is done in it
         self._record = record
+        self._calm: DepotReading | None = None  # the last reading in which nothing called for ABORT-3
         self._requests: list[Request] = []
         self._closed: list[SortieRecord] = []
         self.memory.waiting = None  # requests do not survive a restart: each is made again where it is still wanted
@@ -134,10 +135,12 @@ class DepotParty:
         if memory.ended_by is not None:
             return
         reading = self.station.depot_reading()
-        watch = first(ABORT_3, reading, self.profile)
-        if watch is not None:
-            self._total_abort(watch.name, watch.measured(reading), now_ms)
-            return
+        if reading is not self._calm:
+            watch = first(ABORT_3, reading, self.profile)
+            if watch is not None:
+                self._total_abort(watch.name, watch.measured(reading), now_ms)
+                return
+            self._calm = reading
         if memory.death.expired(now_ms):
             self.declare_lost(now_ms, "T_DEATH expired without a confirmed dock")
             return

@@ -62,7 +62,7 @@ class PlanSettings(_Table, frozen=True):
 class HeartbeatSettings(_Table, frozen=True):
     """T_HEARTBEAT, how a missing beat is asked for, and the patience of commands."""
 
-    period_s: Positive = 900.0
+    period_s: Positive = 1_080.0
     misses: Count = 3
     grace_s: Positive = 2.0
     polls: Count = 10  # a beat that did not come is asked for so often before it counts as missed

@@ -57,7 +57,7 @@ class Line(Struct):
     @property
     def works(self) -> bool:
         """Can anything pass?"""
-        return not self.isolated and any(self.open)
+        return not self.isolated and True in self.open
 
     @property
     def route(self) -> int | None:
@@ -92,7 +92,12 @@ def let_out(tank: Tank, kg: float, outside: Outside, account: str) -> float:
 
 def reach(lines: tuple[Line, ...]) -> float:
     """What a path of lines can carry, kg/s: its slowest; 0 when one of them is isolated."""
-    return min((line.kg_s for line in lines), default=0.0) if all(line.works for line in lines) else 0.0
+    slowest = float("inf") if lines else 0.0
+    for line in lines:
+        if not line.works:
+            return 0.0
+        slowest = min(slowest, line.kg_s)
+    return slowest
 
 
 def transfer(source: Tank, sink: Tank, kg: float, outside: Outside, *, efficiency: float = 1.0) -> tuple[float, float]:
