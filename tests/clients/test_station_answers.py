@@ -197,3 +197,22 @@ def test_a_target_that_is_not_us_hears_nothing(asker: Asker) -> None:
     for system, component, answers in ((9, 1, 0), (0, 0, 1), (1, 0, 1), (1, 1, 1)):
         heard = asker.ask(m.MAVLink_command_long_message(system, component, 512, 0, 148, 0, 0, 0, 0, 0, 0))
         assert len([one for one in heard if one.get_type() == "COMMAND_ACK"]) == answers, (system, component)
+
+
+def test_only_component_1_speaks(session: Session) -> None:
+    """Every frame is ours and of component 1: a further component would start camera and gimbal probes."""
+    link = session.connect()
+    session.run_for(5.0)
+    assert {(one.get_srcSystem(), one.get_srcComponent()) for one in link.messages()} == {(1, 1)}
+    link.close()
+
+
+def test_a_name_of_full_length_has_no_nul(session: Session, asker: Asker) -> None:
+    """16 characters of a parameter's name fill the field."""
+    name = next(name for name in session.service.parameters.names() if len(name) == 16)
+    asker.link.write(b"")
+    asker.link.read()
+    asker.link.send(m.MAVLink_param_request_read_message(1, 1, name.encode(), -1))
+    assert name.encode() in asker.link.read()
+    heard = asker.ask(m.MAVLink_param_request_read_message(1, 1, name.encode(), -1))
+    assert last(heard, "PARAM_VALUE").param_id == name
