@@ -53,7 +53,7 @@ class Endpoint:
         self._services: list[Service] = []
         self._handlers: dict[int, tuple[Service, ...]] = {}
         self._on_error = on_error
-        self._on_frame = on_frame
+        self.on_frame = on_frame
         self._signing: Signing | None = None
         self.gate: Callable[[int, Frame, int, int], bool] | None = None
         """Asked first, with link, frame and the frame's target system and component (0: all): True = it has taken the
@@ -144,8 +144,8 @@ class Endpoint:
                 continue
             if frame.known:
                 self._router.hear(link, frame.system, frame.component)
-            if self._on_frame is not None:
-                self._on_frame(link, frame)
+            if self.on_frame is not None:
+                self.on_frame(link, frame)
             system, component = target_of(frame)
             if self.gate is not None and frame.known and self.gate(link, frame, system, component):
                 continue

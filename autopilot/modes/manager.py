@@ -74,6 +74,15 @@ class ModeChoice:
         """Is this the mode already?"""
         return number == self.number
 
+    def complaint(self, number: int, now_ms: int) -> str | None:
+        """Why mode `number` could not be entered now, without saying so; None = it could."""
+        if self._flies(number):
+            return None
+        said = len(self._cockpit.events)
+        found = self._complaint(number, now_ms)
+        del self._cockpit.events[said:]
+        return found
+
     def _complaint(self, number: int, now_ms: int) -> str | None:
         mode = self._modes.get(number)
         if mode is None:

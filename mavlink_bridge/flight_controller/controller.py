@@ -91,6 +91,7 @@ class FlightController:
         self._arm_orders: list[tuple[Request, bool]] = []
         self._out: list[Outgoing] = []
         self._events = 0
+        self._disarm_held = False
         self._now_ms = 0
         self._heard_ms: int | None = None
         self._heartbeat_ms = 0
@@ -133,9 +134,13 @@ class FlightController:
 
     def take_events(self) -> VehicleEvent:
         bits = self._events | self.steering.events
-        if bits == 0:
+        if bits == 0 and not self._disarm_held:
             return _NOTHING
         self._events = self.steering.events = 0
+        if self._disarm_held and not bits & VehicleEvent.LANDED:
+            self._disarm_held = False
+            self.state.report[R.ARMED] = 0.0
+            bits |= VehicleEvent.DISARMED
         return VehicleEvent(bits)
 
     def take_texts(self) -> list[StatusText]:
@@ -146,7 +151,7 @@ class FlightController:
     @property
     def has_news(self) -> bool:
         """Events or texts wait for a pass."""
-        return bool(self._events or self.steering.events or self._texts)
+        return bool(self._events or self.steering.events or self._texts or self._disarm_held)
 
     # --- the vehicle: who has it ----------------------------------------------------------------------------------
     def command(self, mode: int) -> Request:
@@ -257,6 +262,10 @@ class FlightController:
     def inject_fault(self, name: str, value: float | None, *, active: bool) -> bool:
         return False
 
+    def renew_streams(self) -> None:
+        """Somebody else has set rates: ask for ours again."""
+        self._streams.renew(self._now_ms)
+
     # --- messages -------------------------------------------------------------------------------------------------
     def handle_message(self, message: Message, peer: Peer, now_ms: int) -> None:
         if peer.system != self.address.system or peer.component != self.address.component:
@@ -337,10 +346,24 @@ class FlightController:
             self._end_mode_request(True)
 
     def _set_armed(self, armed: bool) -> None:
+        """A controller stops the motors as soon as it has landed, maybe before it says so. The core hears of the
+        landing first, and of the motors one pass later: else it would take the flight for broken off."""
         r = self.state.report
-        if armed != bool(r[R.ARMED]):
-            r[R.ARMED] = 1.0 if armed else 0.0
-            self._events |= VehicleEvent.ARMED if armed else VehicleEvent.DISARMED
+        if armed == bool(r[R.ARMED]):
+            self._disarm_held = False
+            return
+        if armed:
+            r[R.ARMED] = 1.0
+            self._events |= VehicleEvent.ARMED
+            return
+        if isinstance(self.steering.target, Land) and r[R.LANDED_STATE] != 1.0:
+            r[R.LANDED_STATE] = 1.0
+            self._landed_changed(0.0, 1.0)
+        if self._events & VehicleEvent.LANDED:
+            self._disarm_held = True
+        else:
+            r[R.ARMED] = 0.0
+            self._events |= VehicleEvent.DISARMED
 
     # --- time -----------------------------------------------------------------------------------------------------
     def handle_timeout(self, now_ms: int) -> None:

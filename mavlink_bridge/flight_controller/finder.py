@@ -1,0 +1,63 @@
+"""Finds the controller on its link: the first HEARTBEAT of component 1 that is an autopilot's."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from mavlink_bridge.codec import dialect
+from mavlink_bridge.flight_controller.firmware import Firmware, firmware_of
+from mavlink_bridge.services.base import Clock, Message, Outgoing, Peer
+
+_ONBOARD, _INVALID, _ACTIVE = 18, 8, 4
+_AUTOPILOT_COMPONENT: Final = 1
+_PERIOD_MS: Final = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A controller: what it runs, its system id, HEARTBEAT.custom_mode, and whether its motors are armed."""
+
+    firmware: Firmware
+    system: int
+    custom_mode: int
+    armed: bool
+
+
+class Finder:
+    """A service of the endpoint towards the controller. Sends a HEARTBEAT each second, without which a controller
+    behind UDP does not know where to answer. `stranger`: MAV_TYPE, MAV_AUTOPILOT of an autopilot that Sortie cannot
+    fly."""
+
+    clock: Clock = "link"
+    handles = frozenset(("HEARTBEAT",))
+
+    def __init__(self) -> None:
+        self.found: Found | None = None
+        self.stranger: tuple[int, int] | None = None
+        self._due_ms = 0
+        self._out: list[Outgoing] = []
+
+    def handle_message(self, message: Message, peer: Peer, now_ms: int) -> None:
+        if self.found is not None or message.autopilot == _INVALID or peer.component != _AUTOPILOT_COMPONENT:
+            return
+        firmware = firmware_of(message)
+        if firmware is None:
+            self.stranger = (int(message.type), int(message.autopilot))
+        else:
+            self.found = Found(firmware, peer.system, int(message.custom_mode), bool(message.base_mode & 128))
+
+    def handle_timeout(self, now_ms: int) -> None:
+        if self.found is None and now_ms >= self._due_ms:
+            self._due_ms = now_ms + _PERIOD_MS
+            self._out.append(Outgoing(dialect.MAVLink_heartbeat_message(_ONBOARD, _INVALID, 0, 0, _ACTIVE, 3)))
+
+    def next_deadline_ms(self) -> int | None:
+        return self._due_ms if self.found is None else None
+
+    def take_outgoing(self) -> list[Outgoing]:
+        out, self._out = self._out, []
+        return out
+
+    def link_closed(self, link: int) -> None:
+        """Another may open."""

@@ -1,0 +1,73 @@
+"""The few parameters of the controller that Sortie's own decisions depend on: read once, and followed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+from mavlink_bridge.clients.base import Target
+from mavlink_bridge.codec import dialect
+from mavlink_bridge.services.base import Clock, Message, Outgoing, Peer
+
+MIRRORED: Final[dict[str, tuple[str, ...]]] = {
+    "copter": (
+        "WPNAV_SPEED", "WPNAV_SPEED_UP", "WPNAV_SPEED_DN", "WPNAV_RADIUS", "WP_YAW_BEHAVIOR", "RTL_ALT", "RTL_SPEED",
+        "RTL_CONE_SLOPE", "RTL_CLIMB_MIN", "RTL_LOIT_TIME", "RTL_ALT_FINAL", "LAND_SPEED", "CIRCLE_RADIUS",
+        "MIS_RESTART", "MIS_OPTIONS", "AUTO_OPTIONS", "GUID_TIMEOUT",
+    ),
+    "rover": ("WP_SPEED", "CRUISE_SPEED", "WP_RADIUS", "RTL_SPEED", "CIRCLE_RADIUS", "MIS_RESTART", "MIS_DONE_BEHAVE"),
+}  # fmt: skip
+_RETRY_MS: Final = 1000
+_ATTEMPTS: Final = 10
+
+
+class ParameterMirror:
+    """Reads `names` one by one, again when there is no answer; `heard(name, value)` is called for each value that goes
+    by. A name that the controller does not have is given up after ten attempts in all."""
+
+    clock: Clock = "link"
+    handles = frozenset(("PARAM_VALUE",))
+
+    def __init__(self, target: Target, names: tuple[str, ...], heard: Callable[[str, float], None]) -> None:
+        self._target = target
+        self._missing = dict.fromkeys(names, 0)
+        self._names = frozenset(names)
+        self._heard = heard
+        self._due_ms = 0
+        self._out: list[Outgoing] = []
+
+    @property
+    def missing(self) -> tuple[str, ...]:
+        """What was not answered yet."""
+        return tuple(self._missing)
+
+    def handle_message(self, message: Message, peer: Peer, now_ms: int) -> None:
+        if peer.system != self._target.system or peer.component != self._target.component:
+            return
+        name = message.param_id
+        if name in self._names:
+            self._missing.pop(name, None)
+            self._heard(name, float(message.param_value))
+
+    def handle_timeout(self, now_ms: int) -> None:
+        if not self._missing or now_ms < self._due_ms:
+            return
+        self._due_ms = now_ms + _RETRY_MS
+        for name, attempts in list(self._missing.items()):
+            if attempts >= _ATTEMPTS:
+                del self._missing[name]
+                continue
+            self._missing[name] = attempts + 1
+            self._out.append(Outgoing(dialect.MAVLink_param_request_read_message(
+                self._target.system, self._target.component, name.encode(), -1
+            )))  # fmt: skip
+
+    def next_deadline_ms(self) -> int | None:
+        return self._due_ms if self._missing else None
+
+    def take_outgoing(self) -> list[Outgoing]:
+        out, self._out = self._out, []
+        return out
+
+    def link_closed(self, link: int) -> None:
+        """It is asked again."""

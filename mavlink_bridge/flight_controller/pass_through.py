@@ -1,0 +1,173 @@
+"""Between the controller and the ground stations: what passes, what Sortie answers itself, and what is shown.
+
+Two endpoints meet here: `ground`, which is the vehicle (system/1) to ground stations, and `link`, which is component
+191 to the controller. Towards the controller frames pass byte for byte. From it, frames of the autopilot get a sequence
+number of each ground link, since Sortie's own messages come in between; those of other components, and ids that the
+dialect does not know, pass byte for byte (`real-vehicles.md` 3).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Final
+
+from autopilot.outcome import Result
+from autopilot.vehicle import Request
+from mavlink_bridge import codec
+from mavlink_bridge.codec import dialect
+from mavlink_bridge.endpoint import Endpoint
+from mavlink_bridge.flight_controller.controller import COMPONENT, FlightController
+from mavlink_bridge.flight_controller.presenter import MISSION_CURRENT, MISSION_ITEM_REACHED, Presenter
+from mavlink_bridge.flight_controller.whose import Whose, file_not_found, whose
+from mavlink_bridge.framing import Frame
+from mavlink_bridge.router import target_of
+from mavlink_bridge.services.base import Peer
+
+if TYPE_CHECKING:
+    from autopilot.core import Autopilot
+
+_HEARTBEAT: Final = 0
+_COMMAND_ACK: Final = 77
+_COMMANDS: Final = (75, 76)
+_MISSION_REPLIES: Final = frozenset((39, 40, 44, 47, 51, 73))
+_OURS_BY_TYPE: Final = (0, 255)  # mission_type: mission, all plans
+_NEVER: Final = frozenset((109, 166, 256))  # RADIO_STATUS, RADIO, SETUP_SIGNING
+
+
+class PassThrough:
+    """See the module. `clocks()` gives link and vehicle time now, for what is delivered later."""
+
+    def __init__(
+        self, ground: Endpoint, link: Endpoint, vehicle: FlightController, autopilot: Autopilot, presenter: Presenter,
+        clocks: Callable[[], tuple[int, int]],
+    ) -> None:
+        self._ground = ground
+        self._link = link
+        self._vehicle = vehicle
+        self._autopilot = autopilot
+        self._presenter = presenter
+        self._clocks = clocks
+        self._waiting: list[tuple[int, Frame, Request]] = []  # until the controller follows our targets
+        self.companion: Callable[[int, Frame], None] = lambda number, frame: None
+        """Gets what ground stations send to component 191."""
+
+    # --- from the controller --------------------------------------------------------------------------------------
+    def from_controller(self, number: int, frame: Frame) -> None:
+        """A sound frame came in on the controller's link."""
+        if frame.msg_id in _NEVER:
+            return
+        system, component = target_of(frame)
+        autopilot = (frame.system, frame.component) == (self._vehicle.address.system, self._vehicle.address.component)
+        if autopilot and frame.msg_id == _HEARTBEAT:
+            self._presenter.heartbeat(frame.payload)
+        elif not (autopilot and self._replaced(frame)) and (system, component) != (self._link.system_id, COMPONENT):
+            self._to_ground(frame, system, component, restamp=autopilot and frame.known)
+
+    def _replaced(self, frame: Frame) -> bool:
+        """Sortie says this itself."""
+        number = frame.msg_id
+        if number in (MISSION_CURRENT, MISSION_ITEM_REACHED):
+            return True
+        if number not in _MISSION_REPLIES:
+            return False
+        message = codec.decode(number, frame.payload)
+        return message is not None and message.mission_type in _OURS_BY_TYPE
+
+    def _to_ground(self, frame: Frame, system: int, component: int, *, restamp: bool) -> None:
+        ground = self._ground
+        links = ground.links() if system in (0, ground.system_id) else ground.heard(system, component)
+        extra = codec.crc_extra(frame.msg_id) if restamp else None
+        for number in links:
+            if ground.congested(number):
+                continue
+            data = frame.raw
+            if extra is not None:
+                data = ground.writer(number).frame(frame.msg_id, frame.payload or b"\0", extra)
+            ground.append(number, data, 0)
+
+    # --- from ground stations -------------------------------------------------------------------------------------
+    def from_ground(self, number: int, frame: Frame, system: int, component: int) -> bool:
+        """The gate of the ground stations' endpoint: True = taken."""
+        if frame.msg_id in _NEVER:
+            return True
+        if system == 0 and codec.layout(frame.msg_id).target_system < 0:
+            self._to_controller(frame)
+            return False  # it may concern us as well, and other ground stations
+        if system not in (0, self._ground.system_id):
+            return False
+        if component == COMPONENT:
+            self.companion(number, frame)
+            return True
+        if component not in (0, self._vehicle.address.component):
+            self._to_controller(frame)
+            return True
+        return self._for_vehicle(number, frame)
+
+    def _for_vehicle(self, number: int, frame: Frame) -> bool:
+        match whose(frame, self._vehicle.firmware):
+            case Whose.OURS:
+                return False
+            case Whose.BOTH:
+                self._to_controller(frame)
+                return False
+            case Whose.FLY:
+                return self._take_first(number, frame)
+            case Whose.HIDDEN_FILE:
+                self._refuse_file(number, frame)
+                return True
+            case Whose.TAKES:
+                if self._vehicle.commanded:
+                    self._vehicle.release()
+                self._to_controller(frame)
+            case Whose.STREAMS:
+                self._to_controller(frame)
+                self._vehicle.renew_streams()
+            case Whose.PASS:
+                self._to_controller(frame)
+        return True
+
+    def _to_controller(self, frame: Frame) -> None:
+        for number in self._link.links():
+            self._link.append(number, frame.raw, 0)
+
+    def _refuse_file(self, number: int, frame: Frame) -> None:
+        peer = Peer(number, frame.system, frame.component, frame.mavlink1)
+        answer = file_not_found(codec.decode(frame.msg_id, frame.payload), peer)
+        self._ground.send(answer.message, answer.link)
+
+    # --- AUTO: first the controller, then the core ----------------------------------------------------------------
+    def _take_first(self, number: int, frame: Frame) -> bool:
+        """A mission is to be flown. If the core would refuse, it does so at once; else the controller must be in the
+        mode that follows targets before the core hears of it, so that the acknowledgement means what it says."""
+        core, now_ms = self._autopilot, self._clocks()[1]
+        if core.modes.complaint(self._vehicle.firmware.auto, now_ms) is not None:
+            return False
+        request = self._vehicle.command(self._vehicle.firmware.auto)
+        if request.done and request.ok:
+            return False
+        self._waiting.append((number, frame, request))
+        return True
+
+    def settle(self) -> None:
+        """Go on with what has waited for the controller."""
+        ready = [entry for entry in self._waiting if entry[2].done]
+        if not ready:
+            return
+        self._waiting = [entry for entry in self._waiting if not entry[2].done]
+        link_ms, vehicle_ms = self._clocks()
+        for number, frame, request in ready:
+            if request.ok:
+                self._ground.deliver(number, frame, link_ms, vehicle_ms)
+            elif frame.msg_id in _COMMANDS:
+                message = codec.decode(frame.msg_id, frame.payload)
+                if message is not None:
+                    self._ground.send(dialect.MAVLink_command_ack_message(
+                        message.command, int(Result.FAILED), 0, 0, frame.system, frame.component
+                    ), number)  # fmt: skip
+        if ready and not self._presenter.flies_mission and self._vehicle.commanded:
+            self._follow_refusal()
+
+    def _follow_refusal(self) -> None:
+        """The core has not entered AUTO after all: then nobody flies the controller's GUIDED but itself."""
+        if self._autopilot.modes.mode not in (self._autopilot.crew.auto, self._autopilot.crew.guided):
+            self._vehicle.release()

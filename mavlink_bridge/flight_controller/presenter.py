@@ -1,0 +1,161 @@
+"""What ground stations hear of Sortie itself while a controller is behind it, as part of the one vehicle they see.
+
+The controller's own telemetry passes (`pass_through`); from Sortie come the mission's progress, its texts, the flight
+manager's state, and HEARTBEAT: the controller's, with the mode shown as AUTO while Sortie flies the mission in GUIDED.
+
+Clock: vehicle time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Final
+
+from autopilot.mission.events import CurrentChanged, ItemReached, MissionCleared, MissionComplete
+from autopilot.outcome import FlightStateChanged, ModeChanged, Result, StatusText
+from mavlink_bridge import codec
+from mavlink_bridge.codec import dialect
+from mavlink_bridge.endpoint import Endpoint
+from mavlink_bridge.flight_controller.controller import COMPONENT, FlightController
+from mavlink_bridge.framing import FrameWriter
+from mavlink_bridge.services.base import Clock, Message, Outgoing, Peer
+from mavlink_bridge.services.mission.current import mission_current
+from mavlink_bridge.services.telemetry.announcements import TextQueue
+
+if TYPE_CHECKING:
+    from autopilot.core import Autopilot
+
+MISSION_CURRENT: Final = 42
+MISSION_ITEM_REACHED: Final = 46
+_MODE_OFFSET: Final = 0  # of custom_mode in HEARTBEAT's payload
+_PERIOD_MS: Final = 1000
+_ONBOARD: Final = 18
+_INVALID: Final = 8
+_ACTIVE: Final = 4
+
+
+class Presenter:
+    """A service of the ground stations' endpoint, and what its command service asks for messages."""
+
+    clock: Clock = "vehicle"
+    handles: frozenset[str] = frozenset()
+
+    def __init__(self, autopilot: Autopilot, vehicle: FlightController, ground: Endpoint) -> None:
+        self._autopilot = autopilot
+        self._vehicle = vehicle
+        self._ground = ground
+        self._texts = TextQueue()
+        self._out: list[Outgoing] = []
+        self._due_ms = 0
+        self._heartbeat: bytes | None = None  # the controller's last one
+        self._companions: dict[int, FrameWriter] = {}
+
+    # --- HEARTBEAT ------------------------------------------------------------------------------------------------
+    @property
+    def flies_mission(self) -> bool:
+        """Does Sortie fly the mission now, in the controller's GUIDED?"""
+        firmware, core = self._vehicle.firmware, self._autopilot
+        ours = core.modes.mode is core.crew.auto and self._vehicle.commanded
+        return ours and self._vehicle.flight_mode == firmware.guided
+
+    @property
+    def shown_mode(self) -> int:
+        """custom_mode as ground stations see it."""
+        firmware = self._vehicle.firmware
+        return firmware.custom_mode(firmware.auto if self.flies_mission else self._vehicle.flight_mode)
+
+    def heartbeat(self, payload: bytes) -> None:
+        """The controller has sent a HEARTBEAT with this payload: show it at once."""
+        self._heartbeat = payload.ljust(codec.base_size(0), b"\0")
+        self._show()
+
+    def _show(self, link: int | None = None) -> None:
+        if self._heartbeat is None:
+            return
+        payload = bytearray(self._heartbeat)
+        if self.flies_mission:
+            payload[_MODE_OFFSET : _MODE_OFFSET + 4] = self.shown_mode.to_bytes(4, "little")
+        extra = codec.crc_extra(0)
+        assert extra is not None
+        for one in self._ground.links() if link is None else (link,):
+            frame = self._ground.writer(one).frame(0, bytes(payload), extra)
+            self._ground.append(one, frame, 0)
+
+    # --- the companion's own voice --------------------------------------------------------------------------------
+    def send_as_companion(self, message: Message, link: int | None = None) -> None:
+        """A message of component 191 to a ground station's link, None: to all."""
+        msg_id, payload, extra = codec.payload(message)
+        for one in self._ground.links() if link is None else (link,):
+            writer = self._companions.setdefault(one, FrameWriter(self._ground.system_id, COMPONENT))
+            self._ground.append(one, writer.frame(msg_id, payload, extra), 0)
+
+    # --- what the command service asks ------------------------------------------------------------------------
+    def set_message_interval(self, link: int, msg_id: int, interval_us: int) -> Result:
+        """Only the controller streams."""
+        return Result.ACCEPTED
+
+    def message_interval(self, link: int, msg_id: int) -> int:
+        return 0
+
+    def banner(self) -> list[Message]:
+        return []
+
+    def request_message(self, link: int, peer: Peer, msg_id: int, p2: float) -> Result:
+        """MISSION_CURRENT; everything else is the controller's."""
+        if msg_id != MISSION_CURRENT:
+            return Result.UNSUPPORTED
+        self._out.append(Outgoing(self._progress(), link))
+        return Result.ACCEPTED
+
+    # --- the service ----------------------------------------------------------------------------------------------
+    def open_link(self, link: int, *, rates_hz: Mapping[str, float] | None = None, fixed: bool = False) -> None:
+        """A new link hears the last HEARTBEAT at once."""
+        self._show(link)
+
+    def load(self) -> bool:
+        """Nothing is compiled."""
+        return False
+
+    def handle_events(self, events: Iterable[object], now_ms: int) -> None:
+        """What the core announced in this pass."""
+        for event in events:
+            match event:
+                case ModeChanged():
+                    self._show()
+                case CurrentChanged() | MissionCleared() | MissionComplete():
+                    self._ground.send(self._progress())
+                case ItemReached(seq):
+                    self._ground.send(dialect.MAVLink_mission_item_reached_message(seq))
+                case FlightStateChanged(state):
+                    self._ground.send(dialect.MAVLink_named_value_int_message(now_ms & 0xFFFFFFFF, b"FM_STATE", state))
+                case StatusText():
+                    self._texts.push(event)
+        self._send_texts(now_ms)
+
+    def _progress(self) -> Message:
+        return mission_current(self._autopilot, self._autopilot.sequencer.current_nav_index())
+
+    def _send_texts(self, now_ms: int) -> None:
+        for message in self._texts.take(now_ms):
+            self._ground.send(message)
+
+    def handle_message(self, message: Message, peer: Peer, now_ms: int) -> None:
+        """Nothing is handled."""
+
+    def handle_timeout(self, now_ms: int) -> None:
+        self._send_texts(now_ms)
+        if now_ms >= self._due_ms and self._ground.links():
+            self._due_ms = now_ms + _PERIOD_MS
+            self._out.append(Outgoing(self._progress()))
+            self.send_as_companion(dialect.MAVLink_heartbeat_message(_ONBOARD, _INVALID, 0, 0, _ACTIVE, 3))
+
+    def next_deadline_ms(self) -> int | None:
+        waiting = self._texts.next_deadline_ms()
+        return self._due_ms if waiting is None else min(waiting, self._due_ms)
+
+    def take_outgoing(self) -> list[Outgoing]:
+        out, self._out = self._out, []
+        return out
+
+    def link_closed(self, link: int) -> None:
+        self._companions.pop(link, None)

@@ -1,0 +1,107 @@
+"""Whose is a ground station's message: Sortie's or the controller's? The table of `real-vehicles.md` 3."""
+
+from __future__ import annotations
+
+from enum import Enum, auto
+from typing import Any, Final
+
+from mavlink_bridge import codec
+from mavlink_bridge.flight_controller.firmware import Firmware
+from mavlink_bridge.framing import Frame
+from mavlink_bridge.services.base import Outgoing, Peer
+from mavlink_bridge.services.flight.service import TUNNEL_TYPE, USER_1
+from mavlink_bridge.services.ftp.replies import message_of, nak
+from mavlink_bridge.services.ftp.wire import Nak, unpack
+
+
+class Whose(Enum):
+    """What is done with a message for the vehicle."""
+
+    OURS = auto()
+    FLY = auto()  # ours, and the controller must follow our targets first: AUTO, MISSION_START
+    BOTH = auto()
+    PASS = auto()
+    TAKES = auto()  # passes, and whoever sends it flies the vehicle from now on: the mission pauses
+    STREAMS = auto()  # passes, and may have slowed down what the service needs
+    HIDDEN_FILE = auto()  # file transfer of the controller's own mission: refused
+
+
+_MISSION: Final = frozenset((37, 38, 39, 40, 43, 44, 45, 47, 51, 73))
+_ITEMS: Final = frozenset((39, 73))
+_SET_CURRENT: Final = 41
+_COMMANDS: Final = frozenset((75, 76))
+_SET_MODE: Final = 11
+_SETPOINTS: Final = frozenset((82, 84, 86))
+_DATA_STREAM: Final = 66
+_FTP: Final = 110
+_TUNNEL: Final = 385
+_ALL_PLANS: Final = 255
+_GUIDED_ITEM: Final = (2, 3)  # MISSION_ITEM.current: a guided target or height, no upload
+_OUR_COMMANDS: Final = frozenset((193, 224, USER_1))
+_OUR_MESSAGES: Final = frozenset((42, 46))
+_MISSION_START, _DO_SET_MODE, _REQUEST_MESSAGE, _SET_INTERVAL = 300, 176, 512, 511
+_TAKING: Final = frozenset((*range(16, 96), 192, 34, 43000, 43001, 43002))
+_FTP_OPENING: Final = frozenset((4, 6, 11, 13))  # OpenFileRO, CreateFile, OpenFileWO, TruncateFile
+MISSION_FOLDER: Final = b"@MISSION/"
+
+
+def whose(frame: Frame, firmware: Firmware) -> Whose:
+    """What is done with a message of a ground station that is addressed to the vehicle's autopilot."""
+    number = frame.msg_id
+    if number in _SETPOINTS:
+        return Whose.TAKES
+    if number == _SET_CURRENT:
+        return Whose.OURS
+    if number == _DATA_STREAM:
+        return Whose.STREAMS
+    if number in _MISSION:
+        return _mission(codec.decode(number, frame.payload))
+    if number in _COMMANDS:
+        return _command(codec.decode(number, frame.payload), firmware)
+    if number == _SET_MODE:
+        return _mode(codec.decode(number, frame.payload).custom_mode, firmware)  # type: ignore[union-attr]  # known id
+    if number == _TUNNEL:
+        message = codec.decode(number, frame.payload)
+        return Whose.OURS if message is not None and message.payload_type == TUNNEL_TYPE else Whose.PASS
+    if number == _FTP:
+        return _file(codec.decode(number, frame.payload))
+    return Whose.PASS
+
+
+def _mission(message: Any) -> Whose:
+    if message.get_msgId() in _ITEMS and message.current in _GUIDED_ITEM:
+        return Whose.TAKES
+    if message.mission_type == _ALL_PLANS:
+        return Whose.BOTH
+    return Whose.OURS if message.mission_type == 0 else Whose.PASS
+
+
+def _mode(custom_mode: int, firmware: Firmware) -> Whose:
+    return Whose.FLY if firmware.mode_of(custom_mode) == firmware.auto else Whose.TAKES
+
+
+def _command(message: Any, firmware: Firmware) -> Whose:
+    command = int(message.command)
+    if command in _OUR_COMMANDS:
+        return Whose.OURS
+    if command == _MISSION_START:
+        return Whose.FLY
+    if command == _DO_SET_MODE:
+        mode = int(message.param2) << 16 | int(message.param3) << 24 if firmware.px4 else int(message.param2)
+        return _mode(mode, firmware)
+    if command == _REQUEST_MESSAGE:
+        return Whose.OURS if message.param1 in _OUR_MESSAGES else Whose.PASS
+    if command == _SET_INTERVAL:
+        return Whose.STREAMS
+    return Whose.TAKES if command in _TAKING else Whose.PASS
+
+
+def _file(message: Any) -> Whose:
+    asked = unpack(bytes(message.payload))
+    hidden = asked.opcode in _FTP_OPENING and asked.data.startswith(MISSION_FOLDER)
+    return Whose.HIDDEN_FILE if hidden else Whose.PASS
+
+
+def file_not_found(message: Any, peer: Peer) -> Outgoing:
+    """The refusal of a file transfer request."""
+    return message_of(peer, nak(unpack(bytes(message.payload)), Nak.FILE_NOT_FOUND))

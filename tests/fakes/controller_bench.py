@@ -1,0 +1,173 @@
+"""Sortie between a stand-in controller and ground stations, in virtual time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from autopilot.crew import NothingStored
+from autopilot.journal import MemoryJournal
+from autopilot.mission.items import MissionItem
+from mavlink_bridge import codec
+from mavlink_bridge.codec import dialect
+from mavlink_bridge.endpoint import Endpoint
+from mavlink_bridge.flight_controller.controller import COMPONENT, FlightController
+from mavlink_bridge.flight_controller.finder import Finder
+from mavlink_bridge.framing import Frame
+from sortie.building import VIRTUAL_EPOCH_US
+from sortie.companion import CompanionService, build_companion
+from tests.stand_in.controller import StandIn
+
+STEP_MS = 20
+Carry = Callable[[bytes], bytes]
+
+
+class Ground:
+    """A ground station 255/190 on a link of its own; `heard` is all that came, as (name, message, frame)."""
+
+    def __init__(self, service: CompanionService, name: str = "ground", system: int = 255) -> None:
+        self._service = service
+        self.endpoint = Endpoint(system, 190, on_frame=self._hear)
+        self._link = self.endpoint.open_link("sortie")
+        self.number = service.endpoint.open_link(name)
+        self.heard: list[tuple[str, Any, Frame]] = []
+
+    def _hear(self, link: int, frame: Frame) -> None:
+        message = codec.decode(frame.msg_id, frame.payload)
+        if message is not None:
+            self.heard.append((message.get_type(), message, frame))
+
+    def send(self, message: Any) -> None:
+        self.endpoint.send(message)
+
+    def command(self, number: int, *params: float) -> None:
+        """COMMAND_LONG to the vehicle."""
+        filled = [*params, *[0.0] * (7 - len(params))]
+        self.send(dialect.MAVLink_command_long_message(1, 1, number, 0, *filled))
+
+    def exchange(self, now_ms: int) -> bool:
+        out = self.endpoint.take_bytes(self._link)
+        if out:
+            self._service.receive(self.number, out, now_ms)
+        back = self._service.endpoint.take_bytes(self.number)
+        if back:
+            self.endpoint.receive(self._link, back, now_ms, now_ms)
+        return bool(out or back)
+
+    def of(self, name: str) -> list[Any]:
+        """All messages of a name."""
+        return [message for kind, message, _ in self.heard if kind == name]
+
+    def acks(self, command: int) -> list[int]:
+        return [int(ack.result) for ack in self.of("COMMAND_ACK") if ack.command == command]
+
+    @property
+    def mode(self) -> int:
+        """custom_mode of the vehicle's last HEARTBEAT."""
+        beats = [message for kind, message, frame in self.heard if kind == "HEARTBEAT" and frame.component == 1]
+        return int(beats[-1].custom_mode)
+
+    def texts(self) -> list[str]:
+        return [message.text for message in self.of("STATUSTEXT")]
+
+
+class ControllerBench:
+    """`to_controller`, `from_controller` may spoil what goes over the link (loss, delay); `plugged` False: nothing
+    passes."""
+
+    def __init__(
+        self, kind: str = "copter", *, params: Mapping[str, float] | None = None,
+        own: Mapping[str, float] | None = None, seed: int = 1, baud: int | None = None,
+    ) -> None:
+        self.stand_in = StandIn(kind, params=params, seed=seed)
+        self.now_ms = 0
+        self.plugged = True
+        self.to_controller: Carry = bytes
+        self.from_controller: Carry = bytes
+        self.link = Endpoint(255, COMPONENT)
+        self.number = self.link.open_link("controller")
+        finder = Finder()
+        self.link.add_service(finder)
+        while finder.found is None:
+            self.now_ms += STEP_MS
+            self.stand_in.run_to(self.now_ms)
+            self.link.receive(self.number, self.stand_in.take(), self.now_ms, 0)
+        found = finder.found
+        self.link.identify(found.system, COMPONENT)
+        self.vehicle = FlightController(found.firmware, found.system, found.custom_mode, baud=baud)
+        self.journal = MemoryJournal()
+        self._zero_ms = self.now_ms
+        self.service = build_companion(
+            self.vehicle, self.link, self.journal, NothingStored(), own or {}, {}, name="bench",
+            epoch_us=VIRTUAL_EPOCH_US, on_error=_raise,
+        )  # fmt: skip
+        self.autopilot = self.service.autopilot
+        self.events: list[Any] = []
+        self.service.observers.append(lambda events, now_ms: self.events.extend(events))
+        self.grounds: list[Ground] = []
+
+    def ground(self, system: int = 255) -> Ground:
+        """One more ground station."""
+        station = Ground(self.service, f"ground {len(self.grounds)}", system)
+        self.grounds.append(station)
+        return station
+
+    def step(self) -> None:
+        """20 ms."""
+        self.now_ms += STEP_MS
+        self.stand_in.run_to(self.now_ms)
+        self._from_controller()
+        self.service.run_to(self.now_ms - self._zero_ms, self.now_ms)
+        for station in self.grounds:
+            while station.exchange(self.now_ms):
+                pass
+        self._to_controller()
+
+    def _from_controller(self) -> None:
+        data = self.from_controller(self.stand_in.take())
+        if data and self.plugged:
+            self.service.receive_from_controller(self.number, data, self.now_ms)
+
+    def _to_controller(self) -> None:
+        data = self.to_controller(self.link.take_bytes(self.number))
+        if data and self.plugged:
+            self.stand_in.receive(data, self.now_ms)
+
+    def run(self, seconds: float) -> None:
+        for _ in range(int(seconds * 1000.0) // STEP_MS):
+            self.step()
+
+    def run_until(self, condition: Callable[[], bool], limit_s: float = 300.0) -> float:
+        """Until it holds; seconds that it took. AssertionError when the limit passes."""
+        begin = self.now_ms
+        while not condition():
+            assert self.now_ms - begin < limit_s * 1000.0, f"not within {limit_s} s: {self.story()}"
+            self.step()
+        return (self.now_ms - begin) / 1000.0
+
+    def story(self) -> str:
+        """How things stand, for a failed test."""
+        texts = [event.text for event in self.events if hasattr(event, "text")]
+        state = self.vehicle.state
+        return (
+            f"mode {self.autopilot.mode_name}, controller {self.vehicle.flight_mode}, commanded "
+            f"{self.vehicle.commanded}, at {state.position}, target {self.vehicle.steering.target}, said {texts[-12:]}"
+        )
+
+    def ready(self) -> None:
+        """Until the vehicle may be armed and is known."""
+        self.run_until(lambda: self.autopilot.prearm_ok and self.vehicle.home is not None, 120.0)
+
+    def upload(self, items: tuple[MissionItem, ...]) -> None:
+        """A mission, as if a ground station had sent it."""
+        self.autopilot.replace_plan(0, items, self.service.now_ms)
+        self.step()
+
+    @property
+    def height(self) -> float:
+        """Of the stand-in above its origin, m."""
+        return -self.stand_in.vehicle.state.position[2]
+
+
+def _raise(problem: Exception, where: str) -> None:
+    raise problem

@@ -1,0 +1,129 @@
+"""A flight controller that is none: Sortie's simulator and service, behaving as ArduPilot does where that hurts.
+
+No streams unasked, targets only in GUIDED, DISARM_DELAY, GUID_TIMEOUT, refusals with text, an own fence and mission, its
+own mode switch (channel 5 of an RC override), packets with its own ids dropped, a restart on command. No flight manager:
+an arm command arms at once or is refused.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from autopilot.core import Autopilot
+from autopilot.crew import NothingStored
+from autopilot.geo import GeoPoint
+from autopilot.journal import MemoryJournal
+from autopilot.outcome import RebootRequested
+from autopilot.parameters.parameters import Parameters
+from autopilot.vehicle import SimulatedVehicle
+from mavlink_bridge.identity import Identity
+from mavlink_bridge.services.base import Clock, Message, Outgoing, Peer
+from sortie.building import VIRTUAL_EPOCH_US, make_vehicle
+from sortie.service import Service
+
+HOME = GeoPoint(-35.363261, 149.165230, 584.0)
+SWITCH_EDGES = (1230, 1360, 1490, 1620, 1749)
+# FLTMODE1 .. 6 of ArduPilot's own SITL defaults
+SWITCH_MODES = {"copter": (5, 9, 6, 3, 5, 0), "rover": (0, 11, 10, 15, 3, 4)}
+_SILENT = {"*": 0.0, "HEARTBEAT": 1.0}
+
+
+class QuietService(Service):
+    """A service whose links hear HEARTBEAT only, until they ask."""
+
+    def _settle(self, link_ms: int) -> None:
+        links = self.endpoint.links()
+        for link in links:
+            if link not in self._streaming:
+                self.telemetry.open_link(link, rates_hz=_SILENT)
+        self._streaming = links
+        super()._settle(link_ms)
+
+
+class ModeSwitch:
+    """The pilot's mode switch: RC_CHANNELS_OVERRIDE, channel 5."""
+
+    clock: Clock = "vehicle"
+    handles = frozenset({"RC_CHANNELS_OVERRIDE"})
+
+    def __init__(self, autopilot: Autopilot) -> None:
+        self._autopilot = autopilot
+        self._position: int | None = None
+
+    def handle_message(self, message: Message, peer: Peer, now_ms: int) -> None:
+        if not 800 < message.chan5_raw < 2200:
+            return
+        position = sum(message.chan5_raw > edge for edge in SWITCH_EDGES)
+        if position != self._position:
+            self._position = position
+            self._autopilot.set_mode(SWITCH_MODES[self._autopilot.kind][position], now_ms)
+
+    def handle_timeout(self, now_ms: int) -> None:
+        """Nothing falls due."""
+
+    def next_deadline_ms(self) -> int | None:
+        return None
+
+    def take_outgoing(self) -> list[Outgoing]:
+        return []
+
+    def link_closed(self, link: int) -> None:
+        """The switch stays where it is."""
+
+
+class StandIn:
+    """One controller. `link` is the number of its only link; `powered_ms`: time since it was switched on."""
+
+    def __init__(
+        self, kind: str = "copter", *, home: GeoPoint = HOME, heading_deg: float = 0.0, seed: int = 1,
+        params: Mapping[str, float] | None = None,
+    ) -> None:
+        self.kind = kind
+        self._home, self._heading, self._seed, self._params = home, heading_deg, seed, dict(params or {})
+        self.restarts = 0
+        self._zero_ms = 0
+        self._boot()
+
+    def _boot(self) -> None:
+        self.vehicle: SimulatedVehicle = make_vehicle(self.kind, self._home, self._heading, self._seed)
+        parameters = Parameters(self.kind, {}, self._params)
+        journal = MemoryJournal()
+        self.autopilot = Autopilot(
+            self.kind, self.vehicle, parameters, journal, NothingStored(), flight_manager=False
+        )
+        self.service = QuietService(
+            self.vehicle, self.autopilot, parameters, journal, Identity(self.kind, "stand-in", serves_files=True),
+            epoch_us=VIRTUAL_EPOCH_US, on_error=_raise,
+        )  # fmt: skip
+        self.service.endpoint.add_service(ModeSwitch(self.autopilot))
+        self.service.observers.append(self._observe)
+        self.link = self.service.endpoint.open_link("serial0")
+        self._restart = False
+
+    def _observe(self, events: list[Any], now_ms: int) -> None:
+        self._restart = self._restart or any(isinstance(event, RebootRequested) for event in events)
+
+    def restart(self, now_ms: int) -> None:
+        """Power lost and back: it stands where it was switched on first, its clock at 0."""
+        self.restarts += 1
+        self._zero_ms = now_ms
+        self._boot()
+
+    def receive(self, data: bytes, now_ms: int) -> None:
+        """Bytes on its serial port; `now_ms` as for `run_to`."""
+        self.service.receive(self.link, data, now_ms)
+
+    def run_to(self, now_ms: int) -> None:
+        """Time goes on to `now_ms`, which does not begin anew when it restarts."""
+        self.service.run_to(now_ms - self._zero_ms, now_ms)
+        if self._restart:
+            self.restart(now_ms)
+
+    def take(self) -> bytes:
+        """What it sends."""
+        return self.service.endpoint.take_bytes(self.link)
+
+
+def _raise(problem: Exception, where: str) -> None:
+    raise problem
