@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from autopilot import report
 from autopilot.flight.lifecycle import FlightState
 from autopilot.mission.events import ItemReached, MissionComplete
-from autopilot.outcome import FlightStateChanged, ModeChanged
+from autopilot.outcome import FlightStateChanged, ModeChanged, Severity, StatusText
 
 if TYPE_CHECKING:
     from sortie.service import Service
@@ -52,6 +52,7 @@ class Flight:
         self._complete = False
         self._taken_over = False
         self._why = ""
+        self._warning = ""
 
     def next_deadline_ms(self) -> int | None:
         """When to be stepped next without an event."""
@@ -87,6 +88,9 @@ class Flight:
         elif isinstance(event, ItemReached):
             seconds = (now_ms - (self._took_off_ms or now_ms)) / 1000.0
             self.result.items_reached.append({"seq": event.seq, "time_s": round(seconds, 2)})
+        elif isinstance(event, StatusText):
+            if event.severity <= Severity.WARNING and self._took_off_ms is not None and not self._warning:
+                self._warning = event.text  # the first is the cause, what follows are its effects
         elif isinstance(event, MissionComplete):
             self._complete = True
         elif isinstance(event, ModeChanged) and self.state is FlightState.FLYING:
@@ -104,6 +108,8 @@ class Flight:
             self._complete = self._complete or (
                 self._duration_s() > 0.0 and not self._taken_over and "duration" in reason
             )
+        elif state is FlightState.LANDED:
+            self._why = reason or self._why
         elif state is FlightState.IDLE and before is not FlightState.IDLE:
             self._end(*self._verdict(reason))
 
@@ -118,7 +124,7 @@ class Flight:
         if self._took_off_ms is None:
             aborted = "ABORT" in reason
             return ("aborted" if aborted else "failed"), reason or "called off"
-        return "failed", reason or self._why or "ended before the mission was complete"
+        return "failed", reason or self._why or self._warning or "ended before the mission was complete"
 
     def _distance(self) -> float:
         return float(self.service.vehicle.state.report[report.ODOMETER])

@@ -20,6 +20,8 @@ STOPPED, IDLING, FLYING = range(3)
 LIFTOFF_HEIGHT = 0.3  # m
 LAND_TIME = 1.0  # s at rest with thrust down
 CRASH_TIME, CRASH_COS = 2.0, 0.8660254037844386  # cos 30 deg
+STUCK_SHARE = 0.2  # full thrust that moves nothing counts as a crash after five times as long
+FULL_THRUST = 0.94
 CUT_TIME = 0.5
 SPOOL_TIME = 0.5  # s from idle to flying
 
@@ -149,8 +151,11 @@ def watch_crash(s: L.Row, p: L.Row, t: L.Row) -> None:
     together = zx * s[L.ER + 2] + zy * s[L.ER + 5] + zz * s[L.ER + 8]
     accel = s[L.AEN] * s[L.AEN] + s[L.AEE] * s[L.AEE] + s[L.AED] * s[L.AED]
     acro = s[L.RATE_MODE] == 1.0
+    still = s[L.EVN] * s[L.EVN] + s[L.EVE] * s[L.EVE] < 0.25 and abs(s[L.EVD]) < 0.2
     if p[L.CRASH_CHECK] == 1.0 and not acro and together < CRASH_COS and accel < 9.0:
         s[L.CRASH_S] += L.TICK
+    elif p[L.CRASH_CHECK] == 1.0 and s[L.THRUST] >= FULL_THRUST and still:
+        s[L.CRASH_S] += STUCK_SHARE * L.TICK  # upright on the ground with too few motors left to rise
     else:
         s[L.CRASH_S] = 0.0
     impossible = s[L.IMU_OK] == 0.0 or not abs(s[L.EVD]) < 60.0

@@ -168,13 +168,13 @@ def test_a_given_home_wins_over_the_plans(tmp_path):
 
 
 def test_a_flight_that_does_not_complete_is_status_1(tmp_path):
-    """Two motors lost in the air: failed, and the reason is the failsafe that ended it."""
+    """Two motors lost in the air: failed, and the reason is how it came down."""
     faults = ("--fault", "motor1.loss@15", "--fault", "motor2.loss@15")
     done = run(tmp_path, "demo", "--once", "--json", "--speedup", "0", *faults, *LINK)
     assert done.returncode == 1, done.stderr
     result = last_line(done)
     assert result["result"] == "failed"
-    assert "EKF Failsafe" in result["reason"]
+    assert result["reason"] == "crash"
 
 
 def test_plain_lines_where_there_is_no_terminal(tmp_path):
