@@ -456,7 +456,6 @@ def test_a_landing_that_is_never_confirmed_is_ended_at_rest_on_the_ground() -> N
     bench = FlightBench(mission=HANGING_MISSION)
     bench.go()
     bench.until(L)
-    bench.vehicle.advance_plainly = bench.vehicle.advance
     bench.vehicle._fly = lambda target, dt: None  # hangs in the air
     bench.run(200.0)
     assert (bench.state, bench.core.armed) == (L, True)

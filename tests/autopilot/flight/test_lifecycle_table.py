@@ -31,7 +31,8 @@ class Situation:
 
 
 SITUATIONS = [
-    Situation(*flags[:5], None if flags[5] else "no mission", flags[6]) for flags in product((False, True), repeat=7)
+    Situation(go, command, armed, airborne, resting, None if ready else "no mission", critical)
+    for go, command, armed, airborne, resting, ready, critical in product((False, True), repeat=7)
 ]
 
 
