@@ -236,6 +236,17 @@ class Session:
         if not outcome.ok:
             raise RefusedError(outcome)
 
+    def go(self) -> None:
+        """GO to the flight manager: it resets, arms, counts down (FM_ parameters) and flies the mission by itself.
+        RefusedError in any other state than IDLE, or without a mission."""
+        if self.autopilot.flights is not None:
+            self._checked(self.autopilot.flights.go(self.service.now_ms))
+
+    def abort(self) -> None:
+        """ABORT to the flight manager: call the flight off while it counts down. RefusedError in any other state."""
+        if self.autopilot.flights is not None:
+            self._checked(self.autopilot.flights.abort(self.service.now_ms))
+
     # --- links ----------------------------------------------------------------------------------------------------
     def connect(
         self, *, system: int = 255, component: int = 190, loss: float = 0.0, delay_ms: int = 0, seed: int | None = None

@@ -206,3 +206,22 @@ def test_a_closed_session_may_be_closed_again():
     session = Session()
     session.close()
     session.close()
+
+
+def test_the_flight_manager_can_be_told_to_go(session):
+    """GO counts down, flies the mission and is IDLE again; ABORT calls a countdown off and is refused in the air."""
+    session.upload(square(HOME))
+    session.set_param("FM_COUNTDOWN", 10)
+    session.wait_armable()
+    session.go()
+    session.run_for(3.0)
+    assert session.state.landed
+    session.abort()
+    session.run_until(lambda s: not s.state.armed)
+    session.go()
+    session.run_until(lambda s: s.state.height > 3.0)
+    with pytest.raises(RefusedError):
+        session.abort()
+    session.run_until(events.MissionComplete)
+    session.run_until(lambda s: not s.state.armed)
+    assert [event.state for event in session.events_of(events.FlightStateChanged)][-5:] == [2, 3, 4, 5, 0]
