@@ -12,7 +12,7 @@ import pytest
 import typer.main
 
 from autopilot.parameters.parameters import Parameters
-from sortie.cli import app
+from sortie.cli import application
 from sortie.settings import resolve
 
 ROOT = Path(__file__).parents[2]
@@ -54,7 +54,7 @@ def test_each_command_line_is_understood(page, line, monkeypatch):
     for name in [name for name in os.environ if name.startswith("SORTIE_")]:
         monkeypatch.delenv(name)
     words = shlex.split(line)[1:]
-    command = typer.main.get_command(app)
+    command = typer.main.get_command(application([]))
     while hasattr(command, "commands"):
         assert words[0] in command.commands, f"{page}: {line}"
         command, words = command.commands[words[0]], words[1:]

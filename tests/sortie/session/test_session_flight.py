@@ -225,3 +225,15 @@ def test_the_flight_manager_can_be_told_to_go(session):
     session.run_until(events.MissionComplete)
     session.run_until(lambda s: not s.state.armed)
     assert [event.state for event in session.events_of(events.FlightStateChanged)][-5:] == [2, 3, 4, 5, 0]
+
+
+def test_a_rover_drives_its_mission():
+    """The same session with another vehicle: two waypoints, and it stops at the last one."""
+    places = [to_global(HOME, (north, east, 0.0)) for north, east in ((20.0, 0.0), (20.0, 20.0))]
+    with Session("sim:rover", home=HOME) as session:
+        session.upload([MissionItem(16, 3, x=place.lat, y=place.lon) for place in places])
+        session.start()
+        session.run_until(events.MissionComplete, timeout_s=120.0)
+        assert distance(session.state.place, places[1]) < 3.0
+        session.run_for(10.0)
+        assert session.state.ground_speed < 0.3
