@@ -9,35 +9,53 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
+from importlib import import_module
 
 import typer
 
-from sortie.commands import demo, flash, fly, loop, manager, param, serve, status
 from sortie.errors import UserError
 
-app = typer.Typer(
-    name="sortie",
-    help="A MAVLink vehicle that installs with pip: ground stations connect, upload a mission and watch it fly.",
-    add_completion=False,
-    pretty_exceptions_enable=False,
-    rich_markup_mode=None,
-    context_settings={"help_option_names": ["-h", "--help"]},
-)
-app.command("serve", help="Run the vehicle and its ground station links until stopped.")(serve.serve)
-app.command("demo", help="Serve, upload a sample mission and fly it, with live progress.")(demo.demo)
-app.command("fly", help="Fly one plan file to its end.")(fly.fly)
-app.command("loop", help="Fly sortie after sortie: the depot and its vehicle.")(loop.loop)
-app.command("flash", help="Flash a flight controller over USB serial, then link to it.")(flash.flash)
-app.command("go", help="Start a flight of a running service.")(manager.go)
-app.command("abort", help="Stop the countdown of a running service.")(manager.abort)
-app.command("status", help="Tell what a running service is doing.")(status.status)
-app.add_typer(param.app, name="param")
+#: name: (module under `sortie.commands`, what is in it, help). A module is loaded when its command is asked for:
+#: `status` must not pay for what `serve` needs. `app` marks a command with commands of its own.
+COMMANDS = {
+    "serve": ("serve", "serve", "Run the vehicle and its ground station links until stopped."),
+    "demo": ("demo", "demo", "Serve, upload a sample mission and fly it, with live progress."),
+    "fly": ("fly", "fly", "Fly one plan file to its end."),
+    "loop": ("loop", "loop", "Fly sortie after sortie: the depot and its vehicle."),
+    "flash": ("flash", "flash", "Flash a flight controller over USB serial, then link to it."),
+    "go": ("manager", "go", "Start a flight of a running service."),
+    "abort": ("manager", "abort", "Stop the countdown of a running service."),
+    "status": ("status", "status", "Tell what a running service is doing."),
+    "param": ("param", "app", ""),
+}
+
+
+def application(arguments: Sequence[str]) -> typer.Typer:
+    """The commands that `arguments` may mean: one when its name is there, else all of them (help, a misspelling)."""
+    app = typer.Typer(
+        name="sortie",
+        help="A MAVLink vehicle that installs with pip: ground stations connect, upload a mission and watch it fly.",
+        add_completion=False,
+        pretty_exceptions_enable=False,
+        rich_markup_mode=None,
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )
+    app.callback(invoke_without_command=True)(_root)
+    first = arguments[0] if arguments else ""
+    for name in [first] if first in COMMANDS else [] if first == "--version" else COMMANDS:
+        module, member, text = COMMANDS[name]
+        found = getattr(import_module(f"sortie.commands.{module}"), member)
+        if member == "app":
+            app.add_typer(found, name=name)
+        else:
+            app.command(name, help=text)(found)
+    return app
+
 
 # typer re-exports BadParameter only; its ancestors are what every wrong word on the command line raises.
 _CommandLineError: type[Exception] = typer.BadParameter.__mro__[2]
 
 
-@app.callback(invoke_without_command=True)
 def _root(
     context: typer.Context, version: bool = typer.Option(False, "--version", help="Print the version and exit.")
 ) -> None:
@@ -53,7 +71,7 @@ def _root(
 def run(arguments: Sequence[str]) -> int:
     """Run one command; returns the exit status."""
     try:
-        status = app(args=list(arguments), prog_name="sortie", standalone_mode=False)
+        status = application(arguments)(args=list(arguments), prog_name="sortie", standalone_mode=False)
     except UserError as error:
         print(f"sortie: {error}", file=sys.stderr)
         return error.status

@@ -234,12 +234,14 @@ class Service:
 
     @property
     def busy(self) -> bool:
-        """Is there something to run ahead for: booting until armable (or it is clear that it will not be), or a flight?
+        """Is there something to run ahead for: booting until armable (or it is clear that it will not be), a flight?
 
         A vehicle that stands armed waits for the next command, which a ground station needs milliseconds of its own
         time to send: run ahead, those would be more than DISARM_DELAY.
         """
         autopilot = self.autopilot
+        if autopilot.flights is not None and autopilot.flights.status.begun_by_go:
+            return True
         if not autopilot.armed:
             self._booting = self._booting and not autopilot.prearm_ok and self.now_ms < BOOT_LIMIT_MS
             return self._booting
