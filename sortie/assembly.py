@@ -17,14 +17,17 @@ from autopilot.geo import GeoPoint
 from autopilot.outcome import RebootRequested
 from mavlink_bridge.links.address import LinkError
 from mavlink_bridge.links.hub import LinkHub
+from mavlink_bridge.services.system.signing import SigningService
 from sortie.bell import Bell
 from sortie.building import VIRTUAL_EPOCH_US, build_service, make_vehicle, parse_faults
 from sortie.errors import UserError
+from sortie.link_policy import check_links
 from sortie.logs.recorder import record_flights
 from sortie.logs.run_log import LOGGER, close_run_log, open_run_log
 from sortie.parameters_given import given_parameters
 from sortie.run_loop import RunLoop, link_clock_ms
 from sortie.settings import DEFAULT_HOME, Settings, default_state_dir
+from sortie.signing import KeyFile, read_key
 from sortie.store import Store
 
 NO_DEFAULTS: Mapping[str, float] = MappingProxyType({})
@@ -70,6 +73,9 @@ class Assembly:
         self._stack.callback(self.store.close)
         self.log_dir = self._log_dir(temporary_state)
         self._open_run_log()
+        keys = KeyFile(self.store, fixed=settings.signing_key is not None)
+        key = keys.load() if settings.signing_key is None else read_key(settings.signing_key)
+        warnings += check_links(settings.links, signed=key is not None, insecure=settings.insecure)
         for warning in warnings:
             LOGGER.warning("%s", warning)
             print(f"sortie: {warning}", file=sys.stderr)
@@ -82,6 +88,10 @@ class Assembly:
             kind, vehicle, self.store, self.store.stored, given,
             name=self.store.uid().hex(), epoch_us=epoch_us, on_error=_log_error, faults=faults,
         )  # fmt: skip
+        self.signing = SigningService(
+            self.service.endpoint, keys, lambda: time.time_ns() // 1000, key=key, stamp=self.store.stored.signing_stamp
+        )
+        self.service.endpoint.add_service(self.signing)
         if settings.trace is not None:
             self._write_trace(settings.trace)
         self.hub = LinkHub(self.service.endpoint, on_event=LOGGER.info)

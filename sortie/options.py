@@ -51,6 +51,20 @@ TelemetryLog = Annotated[
 Trace = Annotated[
     Path | None, typer.Option("--trace", metavar="FILE", help="Write the actors' messages, a JSON line each.")
 ]
+SigningKey = Annotated[
+    Path | None,
+    typer.Option(
+        "--signing-key", metavar="FILE", help="MAVLink 2 signing: 64 hexadecimal digits, or a passphrase on one line."
+    ),
+]
+Insecure = Annotated[
+    bool | None,
+    typer.Option("--insecure", help="Allow links that the network can reach although there is no signing key."),
+]
+Metrics = Annotated[
+    str | None,
+    typer.Option("--metrics", metavar="HOST:PORT", help="Serve figures for Prometheus; without HOST on loopback only."),
+]
 Config = Annotated[
     Path | None, typer.Option("--config", metavar="FILE", help="TOML file with the same names as the flags.")
 ]

@@ -50,6 +50,9 @@ class Settings:
     log_format: str = "text"
     telemetry_log: bool = True
     trace: Path | None = None
+    signing_key: Path | None = None
+    insecure: bool = False
+    metrics: str | None = None
 
     @property
     def links(self) -> tuple[str, ...]:
@@ -105,6 +108,14 @@ def parse_speedup(text: str) -> float:
     return value
 
 
+def parse_metrics(text: str) -> tuple[str, int]:
+    """Host and port of HOST:PORT; :PORT and PORT alone are loopback."""
+    host, _, port = text.rpartition(":")
+    if not (port.isascii() and port.isdigit() and int(port[:6]) <= 65535):
+        raise UserError(f"--metrics {text}: expected HOST:PORT, such as 127.0.0.1:9100")
+    return host.strip("[]") or "127.0.0.1", int(port)
+
+
 def _integer(name: str, text: str, low: int, high: int) -> int:
     try:
         value = int(text)
@@ -134,10 +145,13 @@ def _convert(name: str, value: Any) -> Any:
             return _integer(name, text, 0, 2**63 - 1)
         case "sysid":
             return _integer(name, text, 1, 255)
-        case "telemetry_log":
+        case "telemetry_log" | "insecure":
             if text.lower() not in ("true", "false", "1", "0"):
-                raise UserError(f"--telemetry-log {text}: expected true or false")
+                raise UserError(f"--{name.replace('_', '-')} {text}: expected true or false")
             return text.lower() in ("true", "1")
+        case "metrics":
+            parse_metrics(text)
+            return text
         case "log_format":
             if text not in ("text", "json"):
                 raise UserError(f"--log-format {text}: expected text or json")

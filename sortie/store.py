@@ -13,7 +13,7 @@ import fcntl
 import os
 import sqlite3
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -23,7 +23,7 @@ from autopilot.journal import Change, SaveHome, SaveParameter, SavePlan, SavePro
 from autopilot.mission.items import MissionItem
 from sortie.errors import UserError
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS plan_item (
     kind INTEGER, seq INTEGER, command INTEGER, frame INTEGER, param1 REAL, param2 REAL, param3 REAL, param4 REAL,
@@ -33,18 +33,30 @@ CREATE TABLE IF NOT EXISTS parameter (name TEXT PRIMARY KEY, value REAL) WITHOUT
 CREATE TABLE IF NOT EXISTS home (id INTEGER PRIMARY KEY CHECK (id = 0), lat REAL, lon REAL, alt REAL);
 CREATE TABLE IF NOT EXISTS progress (id INTEGER PRIMARY KEY CHECK (id = 0), item INTEGER, state INTEGER);
 CREATE TABLE IF NOT EXISTS identity (id INTEGER PRIMARY KEY CHECK (id = 0), uid BLOB);
+CREATE TABLE IF NOT EXISTS signing (id INTEGER PRIMARY KEY CHECK (id = 0), stamp INTEGER);
 """
+
+
+@dataclass(frozen=True, slots=True)
+class SaveStamp:
+    """The signing stamp below which nothing is accepted after a restart."""
+
+    stamp: int
+
+
+_Entry = Change | SaveStamp
 
 
 @dataclass(slots=True)
 class StoredState:
     """Everything a start finds: plans by MAV_MISSION_TYPE (None: never uploaded), parameters that differ from their
-    defaults, home as a person set it, the sequencer's index and state."""
+    defaults, home as a person set it, the sequencer's index and state, the signing stamp."""
 
     plans: dict[int, tuple[MissionItem, ...]] = field(default_factory=dict)
     parameters: dict[str, float] = field(default_factory=dict)
     home: GeoPoint | None = None
     progress: tuple[int, int] | None = None
+    signing_stamp: int = 0
 
 
 def _nan(value: float | None) -> float:
@@ -100,7 +112,7 @@ class Store:
         self.wake = wake
         self._lock = StateLock(directory)
         self._ready = threading.Condition()
-        self._queue: list[tuple[int, Change]] = []
+        self._queue: list[tuple[int, _Entry]] = []
         self._progress: tuple[int, SaveProgress] | None = None
         self._submitted = 0
         self._settled = 0
@@ -147,6 +159,8 @@ class Store:
         home = database.execute("SELECT lat, lon, alt FROM home").fetchone()
         state.home = None if home is None else GeoPoint(*home)
         state.progress = database.execute("SELECT item, state FROM progress").fetchone()
+        stamp = database.execute("SELECT stamp FROM signing").fetchone()
+        state.signing_stamp = 0 if stamp is None else stamp[0]
         return state
 
     def uid(self) -> bytes:
@@ -158,8 +172,12 @@ class Store:
                 self._database.execute("INSERT INTO identity VALUES (0, ?)", row)
         return bytes(row[0])
 
+    def save_stamp(self, stamp: int) -> None:
+        """Keep the signing stamp, soon; nobody waits for it."""
+        self.submit(SaveStamp(stamp))
+
     # --- Journal ------------------------------------------------------------------------------------------------------
-    def submit(self, change: Change) -> int:
+    def submit(self, change: _Entry) -> int:
         with self._ready:
             self._submitted += 1
             if isinstance(change, SaveProgress):
@@ -206,13 +224,13 @@ class Store:
                 self._ready.notify_all()
             self.wake()
 
-    def _remember_failures(self, batch: Iterable[tuple[int, Change]], failure: str) -> None:
+    def _remember_failures(self, batch: Iterable[tuple[int, _Entry]], failure: str) -> None:
         for ticket, _ in batch:
             self._failures[ticket] = failure
         while len(self._failures) > 1000:  # askers ask at once; what is older was never asked for
             del self._failures[next(iter(self._failures))]
 
-    def _write(self, batch: list[tuple[int, Change]]) -> str | None:
+    def _write(self, batch: Sequence[tuple[int, _Entry]]) -> str | None:
         """One transaction for all that was waiting; the reason when it failed (then nothing of it is kept)."""
         database = self._database
         try:
@@ -242,7 +260,7 @@ def _reason(error: Exception) -> str:
     return str(error).replace("database or disk is full", "disk full")
 
 
-def _apply(database: sqlite3.Connection, change: Change) -> None:
+def _apply(database: sqlite3.Connection, change: _Entry) -> None:
     if isinstance(change, SaveTogether):
         for plan in change.plans:
             _apply(database, plan)
@@ -279,5 +297,7 @@ def _apply(database: sqlite3.Connection, change: Change) -> None:
         if change.home is not None:
             home = change.home
             database.execute("INSERT INTO home VALUES (0, ?, ?, ?)", (home.lat, home.lon, home.alt))
+    elif isinstance(change, SaveStamp):
+        database.execute("INSERT OR REPLACE INTO signing VALUES (0, ?)", (change.stamp,))
     else:
         database.execute("INSERT OR REPLACE INTO progress VALUES (0, ?, ?)", (change.index, change.state))

@@ -32,6 +32,9 @@ def demo(
     log_format: options.LogFormat = None,
     telemetry_log: options.TelemetryLog = None,
     trace: options.Trace = None,
+    signing_key: options.SigningKey = None,
+    insecure: options.Insecure = None,
+    metrics: options.Metrics = None,
     config: options.Config = None,
 ) -> int:
     """Status 0 when the flight was completed (or was stopped while serving), 1 when not."""

@@ -35,6 +35,9 @@ def fly(
     log_format: options.LogFormat = None,
     telemetry_log: options.TelemetryLog = None,
     trace: options.Trace = None,
+    signing_key: options.SigningKey = None,
+    insecure: options.Insecure = None,
+    metrics: options.Metrics = None,
     config: options.Config = None,
 ) -> int:
     """Status 0 when the mission was completed, 1 when not, 2 on bad input."""

@@ -24,6 +24,9 @@ def serve(
     log_format: options.LogFormat = None,
     telemetry_log: options.TelemetryLog = None,
     trace: options.Trace = None,
+    signing_key: options.SigningKey = None,
+    insecure: options.Insecure = None,
+    metrics: options.Metrics = None,
     config: options.Config = None,
 ) -> int:
     """Run until SIGTERM (status 0) or Ctrl-C (status 130)."""

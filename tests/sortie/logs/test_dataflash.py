@@ -203,8 +203,8 @@ def test_pymavlinks_tools_read_it(flight: tuple[Path, list[Snapshot]], tool: lis
     script = Path(sys.executable).parent / tool[0]
     command = [sys.executable, str(script), *tool[1:], str(flight[0] / "latest/flight.bin")]
     done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True)
-    expected = {"mavlogdump.py": "EV {TimeUS", "mavflighttime.py": "Total distance", "mavparms.py": "WPNAV_SPEED"}[tool[0]]
-    assert expected in done.stdout
+    expected = {"mavlogdump.py": "EV {TimeUS", "mavflighttime.py": "Total distance", "mavparms.py": "WPNAV_SPEED"}
+    assert expected[tool[0]] in done.stdout
 
 
 def test_without_a_telemetry_log_there_is_none(tmp_path: Path) -> None:

@@ -1,0 +1,128 @@
+"""Who holds the signing key: SETUP_SIGNING, the clock of the stamps, and the floor that survives a restart.
+
+A key is accepted on trusted links only (loopback, native USB): whoever can set the key is the vehicle's master, and
+SETUP_SIGNING carries the key in clear. It is never forwarded (`router`). There is no acknowledgement; a refusal is a
+STATUSTEXT. A key of 32 zeros ends signing, as with ArduPilot.
+
+The stamp that is stored is always ahead of the last one used, by up to `RESERVE`. After a restart, however abrupt, it
+is the floor: nothing that was signed before is accepted again. A station whose clock is behind the floor catches up
+with our first signed frame, as the signing protocol has it.
+
+Clock: link time, for a look at the stamp each second.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final, Protocol
+
+from mavlink_bridge.codec import dialect
+from mavlink_bridge.services.base import Clock, Message, Outgoing, Peer
+from mavlink_bridge.signing import KEY_SIZE, Signing, timestamp_of
+
+SECOND: Final = 100_000
+"""Stamps count 10 us."""
+RESERVE: Final = 60 * SECOND
+_PERIOD_MS: Final = 1000
+_WARNING: Final = 4  # MAV_SEVERITY
+
+
+class SignedLinks(Protocol):
+    """What is needed of the endpoint."""
+
+    def set_signing(self, signing: Signing | None) -> None: ...
+    def trusted(self, link: int) -> bool: ...
+
+
+class KeyStore(Protocol):
+    """Where key and stamp outlive the program."""
+
+    def save_key(self, key: bytes | None) -> str | None:
+        """Keep the key (None: forget it) before this returns; a reason when that is not possible."""
+
+    def save_stamp(self, stamp: int) -> None:
+        """Keep the stamp, soon."""
+
+
+class SigningService:
+    """See the module. `key`, `stamp`: what the last run has stored. `unix_us`: UTC in us since 1970."""
+
+    clock: Clock = "link"
+    handles = frozenset({"SETUP_SIGNING"})
+
+    def __init__(
+        self,
+        links: SignedLinks,
+        store: KeyStore,
+        unix_us: Callable[[], int],
+        *,
+        key: bytes | None = None,
+        stamp: int = 0,
+    ) -> None:
+        self._links = links
+        self._store = store
+        self._unix_us = unix_us
+        self._stored = stamp
+        self._key: bytes | None = None
+        self._due_ms = 0
+        self._outgoing: list[Outgoing] = []
+        self.signing: Signing | None = None
+        self.refused = 0
+        """Keys that were not taken."""
+        if key is not None:
+            self._begin(key, 0)
+
+    def handle_message(self, message: Message, peer: Peer, now_ms: int) -> None:
+        if not self._links.trusted(peer.link):
+            self._refuse("not on this link", peer)
+            return
+        key = bytes(message.secret_key)[:KEY_SIZE].ljust(KEY_SIZE, b"\0")
+        if key == self._key and self.signing is not None:
+            self.signing.not_before(min(message.initial_timestamp, self._latest()))
+            return
+        new = key if any(key) else None
+        problem = self._store.save_key(new)
+        if problem is not None:
+            self._refuse(problem, peer)
+        elif new is None:
+            self._key = self.signing = None
+            self._links.set_signing(None)
+        else:
+            self._begin(new, min(message.initial_timestamp, self._latest()))
+
+    def handle_timeout(self, now_ms: int) -> None:
+        if self.signing is not None and now_ms >= self._due_ms:
+            self._due_ms = now_ms + _PERIOD_MS
+            self.signing.not_before(timestamp_of(self._unix_us()))
+            self._reserve(self.signing)
+
+    def next_deadline_ms(self) -> int | None:
+        return None if self.signing is None else self._due_ms
+
+    def take_outgoing(self) -> list[Outgoing]:
+        taken, self._outgoing = self._outgoing, []
+        return taken
+
+    def link_closed(self, link: int) -> None:
+        """Nothing is kept of a link."""
+
+    def _begin(self, key: bytes, stamp: int) -> None:
+        self._key = key
+        started = max(timestamp_of(self._unix_us()), stamp)
+        self.signing = Signing(key, started, floor=self._stored)
+        self._reserve(self.signing)
+        self._links.set_signing(self.signing)
+
+    def _reserve(self, signing: Signing) -> None:
+        if signing.timestamp + RESERVE // 2 > self._stored:
+            self._stored = signing.timestamp + RESERVE
+            self._store.save_stamp(self._stored)
+
+    def _latest(self) -> int:
+        """A station's stamp is believed up to here: one that is years ahead would lock out all others for years."""
+        return timestamp_of(self._unix_us()) + 24 * 3600 * SECOND
+
+    def _refuse(self, reason: str, peer: Peer) -> None:
+        self.refused += 1
+        text = f"Signing key refused: {reason}"[:50].encode("ascii", "replace")
+        self._outgoing.append(Outgoing(dialect.MAVLink_statustext_message(_WARNING, text), peer.link))
