@@ -283,6 +283,10 @@ class Autopilot:
             return self.crew.cockpit.refuse(f"Payload command {command}: no such output")
         return ACCEPTED
 
+    def aux_function(self, function: int, position: int, now_ms: int) -> Outcome:
+        """DO_AUX_FUNCTION: a switch's function to 0 low, 1 middle, 2 high."""
+        return self.crew.auxiliary.act(function, position)
+
     def enable_fence(self, mode: float, now_ms: int) -> Outcome:
         """DO_FENCE_ENABLE: 0 off, 1 on, 2 lowest altitude off."""
         if mode not in (0.0, 1.0, 2.0):

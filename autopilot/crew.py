@@ -22,6 +22,7 @@ from autopilot.modes.auto import AutoMode
 from autopilot.modes.auto_do import DoTools
 from autopilot.modes.auto_executor import AutoExecutor
 from autopilot.modes.auto_nav import NavTools
+from autopilot.modes.auxiliary import AuxFunctions
 from autopilot.modes.following import build_controller_modes
 from autopilot.modes.guided import GuidedFlight, GuidedMode
 from autopilot.modes.guided_item import GuidedLimits
@@ -31,6 +32,7 @@ from autopilot.modes.payload import Payload
 from autopilot.modes.speeds import SpeedControl
 from autopilot.modes.table import CopterMode, RoverMode, specs
 from autopilot.modes.trail import Trail
+from autopilot.outcome import ACCEPTED, Outcome
 from autopilot.pilot_input import PilotInput
 from autopilot.plans import Items, Plans
 from autopilot.safety.arming import Arming
@@ -92,6 +94,10 @@ class Crew:
         self._build_executor()
         self.flight = FlightCommands(self.cockpit, self.modes, self.guided, self.auto, self.heading, self.speeds)
         self.mission = MissionCommands(self.cockpit, self.modes, self.auto)
+        self.auxiliary = AuxFunctions(
+            self.cockpit, self.payload, self.fence.enable,
+            lambda number: self.modes.set(number, self.cockpit.now_ms, "auxiliary function"),
+        )
         self._listen()
 
     def _restore(self, progress: tuple[int, int] | None) -> None:
@@ -139,6 +145,7 @@ class Crew:
         do = DoTools(
             cockpit, self.heading, self.speeds, self.payload, limits, self.home.set, self.fence.enable,
             lambda backwards: self.flight.set_reverse(backwards),
+            AuxFunctions(cockpit, self.payload, self.fence.enable, self._leave_auto_for),
         )
         self.auto.executor = AutoExecutor(nav, do, self.auto.mission_complete)
 
@@ -149,6 +156,10 @@ class Crew:
             self.cockpit.vehicle.set_parameter(name, self.parameters[name])
         self.speeds.apply()
         self.parameters.listeners.append(self._parameter_changed)
+
+    def _leave_auto_for(self, number: int) -> Outcome:
+        self.auto.leave_for(number)
+        return ACCEPTED
 
     def _destination(self) -> Ned:
         return self.return_point()

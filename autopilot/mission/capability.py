@@ -16,7 +16,7 @@ __all__ = ["capable", "unable"]
 _BOTH: Final = frozenset(
     {16, 17, 18, 19, 20, 92, 93}
     | {112, 114}
-    | {177, 178, 179, 189, 195, 197, 201, 207, 222, 600, 601}
+    | {177, 178, 179, 189, 195, 197, 201, 207, 218, 222, 600, 601}
     | {181, 182, 183, 184, 203, 206}  # outputs and camera triggers
 )
 _CAPABLE: Final[dict[str, frozenset[int]]] = {

@@ -58,6 +58,7 @@ class AutoMode(Mode):
         self._ignore_restart = False
         self._finished = False
         self._woken = False
+        self._leave_for: int | None = None
         self._saved = sequencer.progress()
 
     # --- lifecycle ------------------------------------------------------------------------------------------------
@@ -97,7 +98,14 @@ class AutoMode(Mode):
         step = self.sequencer.start if anew else self.sequencer.resume
         self._tell(step(self.mission, self.executor))
 
+    def leave_for(self, number: int) -> None:
+        """An item of the mission asks for another mode. It is entered at the next tick: the sequencer is in the middle
+        of a step."""
+        self._leave_for = number
+        self.wake()
+
     def exit(self) -> None:
+        self._leave_for = None
         self._active = self._waiting = False
         self._tell(self.sequencer.stop())
         self.executor.drop()
@@ -121,6 +129,10 @@ class AutoMode(Mode):
     def update(self, now_ms: int, events: VehicleEvent) -> None:
         if self._waiting and self.cockpit.armed:
             self._begin(now_ms)
+        if self._leave_for is not None:
+            number, self._leave_for = self._leave_for, None
+            if self._request_mode(number):
+                return
         if not events and not self._woken and not self._is_due(now_ms):
             return
         self._woken = False

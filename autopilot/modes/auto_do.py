@@ -15,6 +15,7 @@ from autopilot.geo import GeoPoint
 from autopilot.mission.commands import Cmd
 from autopilot.mission.executor import CommandStartResult
 from autopilot.mission.items import MissionItem
+from autopilot.modes.auxiliary import AuxFunctions
 from autopilot.modes.guided_item import GuidedLimits
 from autopilot.modes.heading import Heading, condition_yaw
 from autopilot.modes.payload import Payload
@@ -38,6 +39,7 @@ class DoTools:
     set_home: Callable[[GeoPoint | None], object]
     enable_fence: Callable[[float], object]
     set_reverse: Callable[[bool], object]
+    auxiliary: AuxFunctions
 
 
 @dataclass(slots=True)
@@ -170,6 +172,13 @@ class DoItems:
         self._tools.set_reverse(item.param1 == 1.0)
         return CommandStartResult.COMPLETE
 
+    def _auxiliary(self, item: MissionItem, now_ms: int) -> CommandStartResult:
+        function, position = (int(p) if isfinite(p) else -1 for p in (item.param1, item.param2))
+        if not self._tools.auxiliary.knows(function):
+            return CommandStartResult.UNSUPPORTED
+        self._tools.auxiliary.act(function, position)
+        return CommandStartResult.COMPLETE
+
     def _marker(self, item: MissionItem, now_ms: int) -> CommandStartResult:
         return CommandStartResult.COMPLETE
 
@@ -187,4 +196,5 @@ _DO_ITEMS: Final[dict[int, Callable[[DoItems, MissionItem, int], CommandStartRes
     Cmd.DO_GUIDED_LIMITS: DoItems._limits,
     Cmd.DO_SET_REVERSE: DoItems._reverse,
     Cmd.DO_LAND_START: DoItems._marker,
+    Cmd.DO_AUX_FUNCTION: DoItems._auxiliary,
 }

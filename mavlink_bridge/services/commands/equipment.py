@@ -55,6 +55,14 @@ def payload(command: Command, context: Context) -> Outcome:
     return context.autopilot.payload(command.number, params, context.now_ms)
 
 
+def aux_function(command: Command, context: Context) -> Outcome:
+    """DO_AUX_FUNCTION: param1 the function, param2 the switch position."""
+    function, position = int(command.param(1)), command.param(2)
+    if position not in (0.0, 1.0, 2.0):
+        return DENIED
+    return context.autopilot.aux_function(function, int(position), context.now_ms)
+
+
 def reboot(command: Command, context: Context) -> Outcome:
     """PREFLIGHT_REBOOT_SHUTDOWN: 1 restarts the autopilot; there is no bootloader to hold (3), no power to cut (2)."""
     match command.param(1):
@@ -109,6 +117,7 @@ ROWS: dict[int, Row] = {
     197: Row(end_roi),
     201: Row(set_roi, place=True),
     207: Row(enable_fence, required=(1,)),
+    218: Row(aux_function, required=(1, 2)),
     241: Row(calibrate),
     245: Row(store_parameters, required=(1,), durable=True),
     246: Row(reboot, required=(1,)),

@@ -294,8 +294,11 @@ class PlanTransfer:
         if commit.announced:
             self._out.ack(commit.peer, self.kind, MissionResult.ACCEPTED, plan_id)
         self._out.text(Severity.INFO, (texts.RECEIVED if commit.items else texts.CLEARED)[self.kind])
+        items = self.committed.storage.items()
+        for text in texts.about_terrain(items):
+            self._out.text(Severity.WARNING, text)
         if self.kind == MISSION:
-            for text in texts.about_skipped(self._core.kind, self.committed.storage.items()):
+            for text in texts.about_skipped(self._core.kind, items):
                 self._out.text(Severity.WARNING, text)
 
     # --- small parts ------------------------------------------------------------------------------------------

@@ -83,6 +83,8 @@ LONG_CASES: list[tuple[Any, ...]] = [
     ("197: ends it", 197, (nan,) * 7, A, ("set_roi", (None, NOW), {})),
     ("207: on", 207, (1,), A, ("enable_fence", (1.0, NOW), {})),
     ("207: 3 is nothing", 207, (3,), F, None),
+    ("218: a switch", 218, (16, 2), A, ("aux_function", (16, 2, NOW), {})),
+    ("218: no such position", 218, (16, 3), D, None),
     ("183: servo", 183, (5, 1500), A, ("payload", (183, (5.0, 1500.0, 0, 0, 0, 0, 0), NOW), {})),
     ("206: camera distance, NaN is 0", 206, (25, nan, nan), A, ("payload", (206, (25.0, 0, 0, 0, 0, 0, 0), NOW), {})),
     ("211: gripper", 211, (1, 1), A, ("payload", (211, (1.0, 1.0, 0, 0, 0, 0, 0), NOW), {})),

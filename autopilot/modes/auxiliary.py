@@ -1,0 +1,71 @@
+"""Auxiliary functions: what a switch of a transmitter does, on a mission's or a ground station's word (DO_AUX_FUNCTION).
+
+Source: ArduPilot RC_Channel.h (numbers), RC_Channel::do_aux_function, AP_Mission_Commands.cpp. There is no transmitter
+here: a mode that was switched off stays, since there is no mode switch that could say which mode comes instead.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+from autopilot.cockpit import Cockpit
+from autopilot.mission.commands import Cmd
+from autopilot.modes.payload import Payload
+from autopilot.modes.table import CopterMode, RoverMode
+from autopilot.outcome import ACCEPTED, Outcome, Result
+
+LOW, MIDDLE, HIGH = 0, 1, 2
+
+_CAMERA_TRIGGER: Final = 9
+_FENCE: Final = 11
+_RELAYS: Final = {28: 0, 34: 1, 35: 2, 36: 3, 66: 4, 67: 5}
+_C, _R = CopterMode, RoverMode
+_COPTER: Final[dict[int, int]] = {
+    4: _C.RTL, 16: _C.AUTO, 18: _C.LAND, 33: _C.BRAKE, 55: _C.GUIDED, 56: _C.LOITER, 68: _C.STABILIZE,
+    69: _C.POSHOLD, 70: _C.ALT_HOLD,
+}  # fmt: skip
+_ROVER: Final[dict[int, int]] = {
+    4: _R.RTL, 16: _R.AUTO, 42: _R.SMART_RTL, 51: _R.MANUAL, 52: _R.ACRO, 53: _R.STEERING, 54: _R.HOLD,
+    55: _R.GUIDED, 56: _R.LOITER,
+}  # fmt: skip
+
+
+class AuxFunctions:
+    """The auxiliary functions of one vehicle. `set_mode` asks for a flight mode."""
+
+    def __init__(
+        self, cockpit: Cockpit, payload: Payload, enable_fence: Callable[[float], object],
+        set_mode: Callable[[int], Outcome],
+    ) -> None:
+        self._cockpit = cockpit
+        self._payload = payload
+        self._enable_fence = enable_fence
+        self._set_mode = set_mode
+
+    def mode_of(self, function: int, position: int) -> int | None:
+        """The flight mode that this switch position asks for, if it asks for one."""
+        modes = _ROVER if self._cockpit.rover else _COPTER
+        return modes.get(function) if position == HIGH else None
+
+    def knows(self, function: int) -> bool:
+        modes = _ROVER if self._cockpit.rover else _COPTER
+        return function in modes or function in (_CAMERA_TRIGGER, _FENCE) or function in _RELAYS
+
+    def act(self, function: int, position: int) -> Outcome:
+        """Put the switch of `function` to `position` (0 low, 1 middle, 2 high)."""
+        if position not in (LOW, MIDDLE, HIGH):
+            return Outcome(Result.DENIED, "switch position must be 0, 1 or 2")
+        if not self.knows(function):
+            return self._cockpit.refuse(f"Auxiliary function {function}: not available")
+        mode = self.mode_of(function, position)
+        if mode is not None:
+            return self._set_mode(mode)
+        if function == _FENCE:
+            self._enable_fence(1.0 if position == HIGH else 0.0)
+        elif function == _CAMERA_TRIGGER and position == HIGH:
+            self._payload.act(Cmd.DO_DIGICAM_CONTROL, (0.0, 0.0, 0.0, 0.0, 1.0), self._cockpit.now_ms)
+        elif function in _RELAYS:
+            on = 1.0 if position == HIGH else 0.0
+            self._payload.act(Cmd.DO_SET_RELAY, (float(_RELAYS[function]), on), self._cockpit.now_ms)
+        return ACCEPTED
