@@ -50,6 +50,7 @@ class Session:
     metres AMSL), with a heading in degrees. `params`: parameters by name, in ArduPilot's units. `faults`: as --fault
     has them ("gps.loss@30..60"). `state_dir`: where missions and parameters outlive the session; None: nowhere.
     `log_dir`: where flights are logged; None: nowhere. `links`: addresses as --link has them; see `add_link`.
+    `insecure`: also such as the network can reach.
     `executor`, called with the cockpit, makes a mission executor that is asked first. Raises UserError, with one line
     that says what is wrong. Not for several threads.
     """
@@ -65,6 +66,7 @@ class Session:
         state_dir: Path | str | None = None,
         log_dir: Path | str | None = None,
         links: Iterable[str] = (),
+        insecure: bool = False,
         executor: Callable[[Cockpit], MissionExecutor] | None = None,
     ) -> None:
         self.seed = seed
@@ -80,7 +82,7 @@ class Session:
             if executor is not None:
                 self.autopilot.use_executor(executor)
             for url in links:
-                self.add_link(url)
+                self.add_link(url, insecure=insecure)
         except UserError as error:
             self.close()
             raise UserError(str(error).removeprefix("--")) from error  # as the command line words it
@@ -259,10 +261,11 @@ class Session:
         self._clock.settle()
         return link
 
-    def add_link(self, url: str) -> None:
+    def add_link(self, url: str, *, insecure: bool = False) -> None:
         """Open a socket or serial link ("tcpin:127.0.0.1:5760"). From then on time passes with a look at the sockets,
-        and link time (retries, timeouts) follows the wall. UserError when it cannot be opened."""
-        self._clock.open(url)
+        and link time (retries, timeouts) follows the wall. UserError when it cannot be opened, and for one that the
+        network can reach unless `insecure`: whoever reaches it can command the vehicle."""
+        self._clock.open(url, insecure=insecure)
 
     # --- time -----------------------------------------------------------------------------------------------------
     def run_for(self, seconds: float) -> None:

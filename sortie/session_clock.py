@@ -13,6 +13,8 @@ from mavlink_bridge.links.address import LinkError
 from mavlink_bridge.links.hub import LinkHub
 from sortie.bell import Bell
 from sortie.errors import UserError
+from sortie.link_policy import check_links
+from sortie.logs.run_log import LOGGER
 from sortie.run_loop import RunLoop
 from sortie.service import HORIZON_MS, TICK_MS, Service
 from sortie.session_link import SessionLink
@@ -44,8 +46,11 @@ class SessionClock:
         """Carry this link from now on."""
         self._links.append(link)
 
-    def open(self, url: str) -> None:
-        """Open a socket or serial link. UserError when it cannot be opened."""
+    def open(self, url: str, *, insecure: bool) -> None:
+        """Open a socket or serial link. UserError when it cannot be opened, or when the network can reach it and
+        nobody said `insecure`."""
+        for warning in check_links([url], signed=False, insecure=insecure):
+            LOGGER.warning("%s", warning)
         self._real()
         assert self._hub is not None
         try:

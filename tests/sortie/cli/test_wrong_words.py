@@ -62,7 +62,7 @@ def one_line(capsys: pytest.CaptureFixture[str], *arguments: str, status: int = 
         (["serve", "--fault", "wind.gust=much@3"], "much"),
         (["serve", "--link", "tcpn:127.0.0.1:1"], "did you mean tcpin:127.0.0.1:5760?"),
         (["serve", "--link", "udpin:127.0.0.1:99999"], "is no port"),
-        (["serve", "--link", "/dev/nosuch,57600"], "/dev/nosuch"),
+        (["serve", "--link", "tcpin:0.0.0.0:0"], "--signing-key"),
         (["serve", "--config", "missing.toml"], "No such file"),
         (["serve", "--log-format", "xml"], "text or json"),
         (["status", "--connect", "nowhere"], "no kind of link"),
@@ -106,6 +106,12 @@ def test_a_busy_port_is_said(capsys):
         holder.listen()
         port = holder.getsockname()[1]
         assert str(port) in one_line(capsys, "serve", "--link", f"tcpin:127.0.0.1:{port}")
+
+
+def test_a_device_that_is_not_there_is_said(capsys):
+    """After the warning about a line that nothing protects: which device, and exit 2."""
+    assert run(["serve", "--link", "/dev/nosuch,57600"]) == 2
+    assert "/dev/nosuch" in capsys.readouterr().err.splitlines()[-1]
 
 
 def test_a_bad_value_in_the_environment_counts_like_a_flag(capsys, monkeypatch):

@@ -221,3 +221,11 @@ def test_ground_station_loss_acts_without_a_socket():
         assert session.state.mode == "AUTO"
         session.run_until(events.ModeChanged, timeout_s=8.0)
         assert session.state.mode == "RTL"
+
+
+def test_the_network_is_opened_only_by_word():
+    """A link that others can reach needs `insecure`."""
+    with pytest.raises(UserError, match="--insecure"):
+        Session(links=["tcpin:0.0.0.0:0"])
+    with Session(links=["tcpin:0.0.0.0:0"], insecure=True) as session:
+        session.run_for(0.1)
