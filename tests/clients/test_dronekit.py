@@ -6,13 +6,14 @@ import time
 from collections.abc import Callable, Sequence
 from math import hypot
 from pathlib import Path
+from queue import Queue
 from typing import Any
 
 import pytest
 
 from tests.fakes.dronekit_shim import load_dronekit
 from tests.fakes.served import served
-from tests.fakes.station_plan import HOME, LAT, LON, MISSION, Row
+from tests.fakes.station_plan import FENCE, HOME, LAT, LON, MISSION, RALLY, Row
 
 pytestmark = pytest.mark.client
 LIMIT_S = 60.0
@@ -60,6 +61,8 @@ def test_dronekit_flies_it(tmp_path: Path) -> None:
             assert time.monotonic() - began_s < 10.0
             check_ready(vehicle)
             check_mission(dronekit, vehicle)
+            check_messages(vehicle, FENCE, 1)
+            check_messages(vehicle, RALLY, 2)
             check_flight(dronekit, vehicle)
         finally:
             vehicle.close()
@@ -91,6 +94,36 @@ def check_mission(dronekit: Any, vehicle: Any) -> None:
     vehicle.commands.wait_ready(timeout=LIMIT_S)
     assert content(list(vehicle.commands)) == content(plan)
     assert abs(vehicle.home_location.lat - LAT) < 1e-4
+
+
+def check_messages(vehicle: Any, rows: Sequence[Row], kind: int) -> None:
+    """Fence and rally, for which DroneKit has no methods, with its raw messages: up, down and compared."""
+    heard: Queue[Any] = Queue()
+
+    def listen(vehicle: Any, name: str, message: Any) -> None:
+        if message.mission_type == kind:
+            heard.put(message)
+
+    names = ("MISSION_REQUEST", "MISSION_ACK", "MISSION_COUNT", "MISSION_ITEM_INT")
+    for name in names:
+        vehicle.add_message_listener(name, listen)
+    encode = vehicle.message_factory
+    vehicle.send_mavlink(encode.mission_count_encode(1, 1, len(rows), kind))
+    for row in rows:
+        seq = heard.get(timeout=LIMIT_S).seq
+        item = (row.frame, row.command, 0, 1, *row.parameters, row.x, row.y, row.alt, kind)
+        vehicle.send_mavlink(encode.mission_item_int_encode(1, 1, seq, *item))
+    assert heard.get(timeout=LIMIT_S).type == 0
+    vehicle.send_mavlink(encode.mission_request_list_encode(1, 1, kind))
+    assert heard.get(timeout=LIMIT_S).count == len(rows)
+    for seq, row in enumerate(rows):
+        vehicle.send_mavlink(encode.mission_request_int_encode(1, 1, seq, kind))
+        got = heard.get(timeout=LIMIT_S)
+        assert (got.frame, got.command, got.param1, got.x, got.y, got.z) == (
+            row.frame, row.command, row.parameters[0], row.x, row.y, row.alt
+        )  # fmt: skip
+    for name in names:
+        vehicle.remove_message_listener(name, listen)
 
 
 def check_flight(dronekit: Any, vehicle: Any) -> None:

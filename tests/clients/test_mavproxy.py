@@ -92,7 +92,10 @@ def test_mavproxy_carries_fence_and_rally(tmp_path: Path) -> None:
     """Both up, down again and compared; the fence switched on and off; both cleared."""
     write(tmp_path / "fence.txt", FENCE)
     write(tmp_path / "rally.txt", RALLY)
-    with served(tmp_path, "--home", HOME, speedup="1") as service, mavproxy(service.tcp, tmp_path) as station:
+    with (
+        served(tmp_path, "--home", HOME, speedup="5", ready=False) as service,
+        mavproxy(service.tcp, tmp_path) as station,
+    ):
         for kind, count in (("fence", 5), ("rally", 2)):
             station.ask(f"{kind} load {kind}.txt", f"MISSION_ACK: TYPE_{kind.upper()}: ACCEPTED")
             station.ask(f"{kind} list", f"Requesting {count} {kind} items")
@@ -109,7 +112,7 @@ def test_mavproxy_carries_fence_and_rally(tmp_path: Path) -> None:
 
 def test_mavproxy_steers_in_guided(tmp_path: Path) -> None:
     """Modes by name, takeoff, a target, height, speed, heading, pause, continue, set home, land; each acknowledged."""
-    with served(tmp_path, "--home", HOME, speedup="5") as service, mavproxy(service.tcp, tmp_path) as station:
+    with served(tmp_path, "--home", HOME, speedup="10") as service, mavproxy(service.tcp, tmp_path) as station:
         for mode in ("ALT_HOLD", "LOITER", "GUIDED"):
             station.ask(f"mode {mode}", f"Mode {mode}")
         station.ask("arm throttle", "ARMED")
@@ -122,6 +125,5 @@ def test_mavproxy_steers_in_guided(tmp_path: Path) -> None:
         station.ask("resume", "DO_PAUSE_CONTINUE: ACCEPTED")
         station.ask("long DO_SET_HOME 1", "DO_SET_HOME: ACCEPTED")
         station.ask("mode RTL", "Mode RTL")
-        station.ask("mode LAND", "Mode LAND")
-        station.expect("DISARMED", 60.0)
+        station.ask("mode LAND", "DISARMED", 60.0)
         no_trouble(station)

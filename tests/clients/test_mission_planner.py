@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from autopilot.mission.events import CurrentChanged, ItemReached
+from autopilot.mission.state import MissionState
 from mavlink_bridge.codec import dialect as m
 from sortie.session import Session
 from tests.fakes.mission_planner import MissionPlanner
@@ -124,3 +125,32 @@ def test_two_stations_of_one_identity(session: Session) -> None:
     assert same(two.download(0)[1:], MISSION[1:])
     two.mode(GUIDED)
     one.hear("HEARTBEAT", 0.1, custom_mode=GUIDED)
+
+
+def test_it_drives_a_rover() -> None:
+    """The same clicks: plan up, arm, AUTO from standing, HOLD, a jump, GUIDED, RTL; and no takeoff."""
+    manual, hold, auto, rtl, guided = 0, 4, 10, 11, 15
+    track = (MISSION[0], *(row for row in MISSION if row.command == 16 and row is not MISSION[0]))
+    with Session("sim:rover", home=HOME) as session:
+        session.wait_armable()
+        station = MissionPlanner(session)
+        assert station.long(512, 148) == m.MAV_RESULT_ACCEPTED
+        station.upload(track, 0)
+        assert same(station.download(0)[1:], track[1:])
+        station.mode(manual)
+        station.mode(hold)
+        assert station.long(400, 1) == m.MAV_RESULT_ACCEPTED
+        assert station.long(22, 0, 0, 0, 0, 0, 0, 10) == m.MAV_RESULT_UNSUPPORTED
+        station.mode(auto)
+        session.run_until(ItemReached, 120.0)
+        station.mode(hold)
+        session.run_until(lambda now: now.state.ground_speed < 0.1, 20.0)
+        station.set_current(3)
+        station.mode(auto)
+        session.run_until(lambda now: now.state.mission.state is MissionState.COMPLETED, 240.0)
+        station.mode(guided)
+        station.fly_to(LAT + 0.0001, LON, 0.0)
+        session.run_until(lambda now: abs(now.state.place.lat - LAT - 0.0001) < 3e-5, 120.0)
+        station.mode(rtl)
+        session.run_until(lambda now: now.state.ground_speed < 0.1, 120.0)
+        assert station.long(400, 0) == m.MAV_RESULT_ACCEPTED
