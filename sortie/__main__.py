@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
+import threading
 from types import FrameType
+
+LOADER = "sortie-load"
+"""Name of the thread that loads the kernel (`sortie.run_loop.Loader`)."""
 
 
 def _end(number: int, frame: FrameType | None) -> None:
@@ -20,6 +25,12 @@ def main() -> None:
         status = run(sys.argv[1:])
     except KeyboardInterrupt:
         status = 130
+    if any(thread.name == LOADER for thread in threading.enumerate()):
+        # Stopped while the kernel is being compiled, which nothing can interrupt: everything of ours is closed by now,
+        # and the interpreter must not be taken down around the compiler.
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(status)
     sys.exit(status)
 
 

@@ -9,13 +9,16 @@ is disconnected: a client that reads sees every message, and one that does not r
 from __future__ import annotations
 
 import signal
+import threading
 import time
 from collections.abc import Callable
 from types import FrameType
 from typing import Any
 
 from mavlink_bridge.links.hub import LinkHub
+from sortie.__main__ import LOADER
 from sortie.bell import Bell
+from sortie.lateness import Lateness
 from sortie.logs.run_log import LOGGER
 from sortie.pace import Pace
 from sortie.service import Service
@@ -26,11 +29,29 @@ MAX_SLEEP_S = 1.0
 ARMED_STEP_MS = 50
 IDLE_STEP_MS = 200
 HORIZON_MS = 1000
+BEAT_S = 1.0
 
 
 def link_clock_ms() -> int:
     """Link time: the wall, in ms, monotonic."""
     return int(time.monotonic() * 1000.0)
+
+
+class Loader(threading.Thread):
+    """Runs `load` once and rings when it is done; `error` is what it raised."""
+
+    def __init__(self, load: Callable[[], None], ring: Callable[[], None]) -> None:
+        super().__init__(name=LOADER, daemon=True)
+        self.error: BaseException | None = None
+        self._load = load
+        self._ring = ring
+
+    def run(self) -> None:
+        try:
+            self._load()
+        except BaseException as error:  # noqa: BLE001 - it is raised again in the thread that waits
+            self.error = error
+        self._ring()
 
 
 class RunLoop:
@@ -43,6 +64,9 @@ class RunLoop:
         self.service = service
         self.hub = hub
         self.signal: int | None = None
+        self.first_interrupt: Callable[[], bool] | None = None
+        """Asked at the first Ctrl-C: True = it has made the vehicle safe, and only the second one ends the loop."""
+        self._interrupted = False
         self._running = False
         self._replaced: dict[int, Any] = {}
         self._zero_ms = zero_ms
@@ -50,6 +74,8 @@ class RunLoop:
         hub.watch(bell.fileno(), bell.silence)
         self.set_speedup(speedup, ahead)
         self._stalled_since: float | None = None
+        self._due_s = 0.0
+        self.lateness = Lateness()
 
     def set_speedup(self, speedup: float, ahead: Callable[[], bool]) -> None:
         """From now on go at this speed."""
@@ -59,8 +85,8 @@ class RunLoop:
 
     # --- signals --------------------------------------------------------------------------------------------------
     def install_signals(self) -> None:
-        """SIGTERM and SIGINT end `run`; `signal` then says which. Before the loop runs (a kernel that is being compiled
-        cannot be asked to stop) they end the program at once."""
+        """SIGTERM and SIGINT end `run`; `signal` then says which. Before the loop runs they end the program at
+        once."""
         signal.set_wakeup_fd(self._bell.signal_fd, warn_on_full_buffer=False)
         for number in (signal.SIGTERM, signal.SIGINT):
             self._replaced[number] = signal.signal(number, self._on_signal)
@@ -76,6 +102,9 @@ class RunLoop:
             signal.signal(*self._replaced.popitem())
 
     def _on_signal(self, number: int, frame: FrameType | None) -> None:
+        if number == signal.SIGINT and self._running and self.first_interrupt is not None and not self._interrupted:
+            self._interrupted = True  # acted on by the loop, not in the middle of a pass
+            return
         self.signal = number
         if not self._running:
             raise SystemExit(self.exit_status)
@@ -92,6 +121,10 @@ class RunLoop:
         """Until `finished()` or a signal. `each(wall_s)` is called once a turn (progress)."""
         while self.signal is None and not finished():
             self.turn(finished)
+            if self._interrupted and self.first_interrupt is not None:
+                holds, self.first_interrupt = self.first_interrupt(), None
+                if not holds:
+                    self.signal = signal.SIGINT
             if each is not None:
                 each(time.monotonic())
 
@@ -112,6 +145,24 @@ class RunLoop:
         """Send what is due at once, before anything slow is loaded: the first HEARTBEAT."""
         self.service.serve_links(self.link_ms())
         self.hub.flush()
+
+    def load(self) -> None:
+        """Load what is compiled, in a thread, and serve the links meanwhile: ground stations connect and are answered,
+        vehicle time stands still. A signal ends the waiting, not the thread; see `sortie.__main__`."""
+        loader = Loader(self.service.load, self._bell.ring)
+        loader.start()
+        self._running = True
+        next_beat_s = time.monotonic() + BEAT_S
+        while loader.is_alive() and self.signal is None:
+            self.hub.wait(BEAT_S)
+            self.hub.receive(self.link_ms(), self.service.now_ms)
+            if time.monotonic() >= next_beat_s:
+                next_beat_s += BEAT_S
+                self.service.telemetry.send_heartbeat()
+            self.service.serve_links(self.link_ms())
+            self.hub.flush()
+        if loader.error is not None:
+            raise loader.error
 
     def _turn_ahead(self, wall_s: float, finished: Callable[[], bool]) -> None:
         self._was_ahead = True
@@ -158,6 +209,8 @@ class RunLoop:
         if self._was_ahead:
             self._was_ahead = False
             self._pace.rebase(wall_s, self.service.now_ms)
+        elif wall_s >= self._due_s:
+            self.lateness.note(wall_s - self._due_s)
         self.service.run_to(self._pace.due_ms(wall_s, self.service.now_ms), self.link_ms(wall_s))
         self.hub.flush()
         self._take_input(self._sleep_s())
@@ -172,6 +225,7 @@ class RunLoop:
         for due_ms in (service.next_link_deadline_ms(), self.hub.next_deadline_ms()):
             if due_ms is not None:
                 wait_s = min(wait_s, (due_ms - self._zero_ms) / 1000.0 - now_s)
+        self._due_s = now_s + wait_s
         return max(wait_s, 0.0)
 
 

@@ -50,7 +50,7 @@ def demo(
         progress.say(
             f"sortie: demo with {settings.vehicle.frame}; connect a ground station: {', '.join(settings.links)}"
         )
-        run.service.load()
+        loop.load()
         heading = settings.home[1] if settings.home is not None else 0.0
         run.service.autopilot.replace_plan(
             0, square(run.home, heading, takeoff=settings.vehicle.frame == "copter"), run.service.now_ms

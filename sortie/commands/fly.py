@@ -52,7 +52,7 @@ def fly(
         loop.greet()
         progress = Progress(run.service)
         progress.say(f"sortie: flying {plan}, {len(loaded.items)} items, with {settings.vehicle.frame}")
-        run.service.load()
+        loop.load()
         load_plan(run.service, loaded)
         progress.start()
         try:

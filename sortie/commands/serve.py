@@ -38,7 +38,7 @@ def serve(
         run.open_links()
         loop.greet()
         print(f"sortie: serving {settings.vehicle.frame} on {', '.join(settings.links)}", file=sys.stderr, flush=True)
-        run.service.load()
+        loop.load()
         loop.run(lambda: run.reboot)
     if run.reboot:
         # PREFLIGHT_REBOOT: the vehicle boots anew with what is stored, in a process as fresh as the first.

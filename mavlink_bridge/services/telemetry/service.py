@@ -225,6 +225,11 @@ class TelemetryService:
                 fresh = True
             self._append(link, due)
 
+    def send_heartbeat(self) -> None:
+        """A HEARTBEAT on all links, now: vehicle time stands still (the kernel is being loaded), the links do not."""
+        self._refresh()
+        self._send_stream(_HEARTBEAT)
+
     def handle_events(self, events: Iterable[object], now_ms: int) -> None:
         """What the core announced in this pass: at once, on all links, in order, but HEARTBEAT before everything."""
         if not self._links:
