@@ -10,7 +10,7 @@ from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
 from types import MappingProxyType, TracebackType
-from typing import Any, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
 from autopilot.flight.trace import TraceEntry, write_line
 from autopilot.geo import GeoPoint
@@ -21,14 +21,20 @@ from mavlink_bridge.services.system.signing import SigningService
 from sortie.bell import Bell
 from sortie.building import VIRTUAL_EPOCH_US, build_service, make_vehicle, parse_faults
 from sortie.errors import UserError
+from sortie.figures import Figures
 from sortie.link_policy import check_links
 from sortie.logs.recorder import record_flights
 from sortie.logs.run_log import LOGGER, close_run_log, open_run_log
+from sortie.metrics import MetricsServer
 from sortie.parameters_given import given_parameters
 from sortie.run_loop import RunLoop, link_clock_ms
-from sortie.settings import DEFAULT_HOME, Settings, default_state_dir
+from sortie.service import Service
+from sortie.settings import DEFAULT_HOME, Settings, default_state_dir, parse_metrics
 from sortie.signing import KeyFile, read_key
 from sortie.store import Store
+
+if TYPE_CHECKING:
+    from sortie.controller_side import ControllerSide
 
 NO_DEFAULTS: Mapping[str, float] = MappingProxyType({})
 
@@ -55,15 +61,20 @@ class Assembly:
 
     def _build(self, temporary_state: bool, start: GeoPoint | None, defaults: Mapping[str, float]) -> None:
         settings = self.settings
+        self.controller: ControllerSide | None = None
         if settings.vehicle.kind != "sim":
-            raise UserError("--vehicle: only the built-in simulator can be flown yet; use sim:copter")
-        kind = settings.vehicle.frame
+            from sortie.controller_side import ControllerSide
+
+            self.controller = ControllerSide(settings, self._log_dir(temporary_state), self._stack)
+        kind = settings.vehicle.frame if self.controller is None else self.controller.kind
         given, warnings = given_parameters(settings.param, kind)
         if settings.sysid is not None:
             given["SYSID_THISMAV"] = float(settings.sysid)
         self.home, heading = self._home(start)
         vehicle = make_vehicle(kind, self.home, heading, settings.seed)
         faults = parse_faults(settings.fault, vehicle.fault_names())
+        if self.controller is not None:
+            warnings += self.controller.warnings(settings, given)
         self._loop: RunLoop | None = None
         self._stack.callback(self._remove_signals)
         self.bell = Bell()
@@ -84,7 +95,7 @@ class Assembly:
             **given,
         }
         epoch_us = time.time_ns() // 1000 if settings.speedup in (None, 1.0) else VIRTUAL_EPOCH_US
-        self.service = build_service(
+        self.service: Service = self.controller.service(self.store, given) if self.controller else build_service(
             kind, vehicle, self.store, self.store.stored, given,
             name=self.store.uid().hex(), epoch_us=epoch_us, on_error=_log_error, faults=faults,
         )  # fmt: skip
@@ -94,10 +105,14 @@ class Assembly:
         self.service.endpoint.add_service(self.signing)
         if settings.trace is not None:
             self._write_trace(settings.trace)
-        self.hub = LinkHub(self.service.endpoint, on_event=LOGGER.info)
+        self.hub = LinkHub(self.service.endpoint, on_event=LOGGER.info) if self.controller is None else (
+            self.controller.hub()
+        )  # fmt: skip
         self._stack.callback(self.hub.close)
         self.reboot = False
         self.service.observers.append(self._watch_for_reboot)
+        if self.controller is not None:
+            self.service.observers.append(self.controller.watch)
         self.recorder = record_flights(self.service, self.log_dir, telemetry=settings.telemetry_log)
         self._stack.callback(lambda: self.recorder.finish(self.service.now_ms))
 
@@ -147,12 +162,26 @@ class Assembly:
             except LinkError as error:
                 raise UserError(str(error)) from error
 
+    def _serve_figures(self, loop: RunLoop) -> None:
+        figures = Figures(self.service, loop.lateness)
+        self.service.pages.add("links.json", figures.links_page)
+        if self.settings.metrics is not None:
+            host, port = parse_metrics(self.settings.metrics)
+            server = MetricsServer(host, port, figures.prometheus)
+            self._stack.callback(server.close)
+            self.hub.watch(server.fileno(), server.serve)
+
     def make_loop(self, default_speedup: float, running: bool = False) -> RunLoop:
         """The run loop. At speed 0 it runs ahead all the time when `running`, else as `Service.busy` says. A ground
         station that sets SIM_SPEEDUP changes the speed."""
         speedup = default_speedup if self.settings.speedup is None else self.settings.speedup
+        if self.controller is not None:
+            speedup = self.controller.speedup
         ahead = (lambda: True) if running else (lambda: self.service.busy)
         loop = self._loop = RunLoop(self.service, self.hub, self.bell, speedup, ahead)
+        self._serve_figures(loop)
+        if self.controller is not None:
+            loop.first_interrupt = self.controller.hold_if_flying
 
         def changed(name: str, value: float) -> None:
             if name == "SIM_SPEEDUP":

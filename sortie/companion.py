@@ -12,6 +12,7 @@ from typing import Any, Final
 from autopilot.core import Autopilot
 from autopilot.crew import Stored
 from autopilot.journal import Journal
+from autopilot.outcome import Severity
 from autopilot.parameters.parameters import Parameters
 from mavlink_bridge.endpoint import Endpoint
 from mavlink_bridge.flight_controller.controller import FlightController
@@ -21,7 +22,9 @@ from mavlink_bridge.flight_controller.presenter import Presenter
 from mavlink_bridge.identity import Identity
 from mavlink_bridge.services.base import Service as ProtocolService
 from mavlink_bridge.services.commands.service import CommandService
+from mavlink_bridge.services.ftp.files import VirtualFiles
 from mavlink_bridge.services.mission.service import MissionService
+from mavlink_bridge.services.system.logs import LogService
 from sortie.service import TICK_MS, Service
 
 #: What the controller does by itself must not be done a second time: failsafes, fence, stopping idle motors.
@@ -53,6 +56,8 @@ class CompanionService(Service):
         endpoint, autopilot, vehicle = self.endpoint, self.autopilot, self.vehicle
         self.presenter = Presenter(autopilot, vehicle, endpoint)
         self.telemetry: Any = self.presenter
+        self.files = VirtualFiles()  # kept for whoever records flights; ground stations see the controller's
+        self.logs = LogService(room=self._room, may_erase=lambda: False)
         self.commands = CommandService(
             autopilot, self.presenter, vehicle_now=lambda: self.now_ms, journal=self.journal
         )
@@ -111,6 +116,17 @@ class CompanionService(Service):
         self.passing.settle()
         super()._settle(link_ms)
         self.link.handle_timeouts(link_ms, self.now_ms)
+
+    def hold(self, why: str) -> bool:
+        """Stop and hold, if Sortie flies the vehicle now: by GUIDED and a position, which stay when this program ends.
+        False when there is nothing to hold."""
+        vehicle = self.vehicle
+        if not (vehicle.commanded and self.autopilot.armed) or vehicle.state.landed:
+            return False
+        self.autopilot.crew.cockpit.say(Severity.WARNING, f"{why}: holding here; once more to leave")
+        self.autopilot.set_mode(vehicle.firmware.guided, self.now_ms)
+        self._settle(self._link_ms)
+        return True
 
     @property
     def busy(self) -> bool:

@@ -85,6 +85,10 @@ class LinkHub:
         """Call back in `receive` when a descriptor of somebody else is readable (a writer thread's wake-up pipe)."""
         self._selector.register(descriptor, selectors.EVENT_READ, callback)
 
+    def fileno(self) -> int:
+        """Readable when `wait` would return at once: for a hub within another's loop."""
+        return self._selector.fileno()
+
     def close(self) -> None:
         """Send what can be sent at once, and close everything."""
         self.flush()

@@ -1,8 +1,8 @@
 """A flight controller that is none: Sortie's simulator and service, behaving as ArduPilot does where that hurts.
 
-No streams unasked, targets only in GUIDED, DISARM_DELAY, GUID_TIMEOUT, refusals with text, an own fence and mission, its
-own mode switch (channel 5 of an RC override), packets with its own ids dropped, a restart on command. No flight manager:
-an arm command arms at once or is refused.
+No streams unasked, targets only in GUIDED, DISARM_DELAY, GUID_TIMEOUT, refusals with text, an own fence and mission,
+an own mode switch (channel 5 of an RC override), packets with its own ids dropped, a restart on command. No flight
+manager: an arm command arms at once or is refused.
 """
 
 from __future__ import annotations

@@ -1,0 +1,1 @@
+"""Default parameters for ArduPilot's own SITL, one file for each frame."""

@@ -1,0 +1,101 @@
+"""A run with a flight controller: which one, its link, the service around it. What `Assembly` does for the simulator.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Mapping
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+from mavlink_bridge.links.hub import LinkHub
+from sortie.ardupilot import ArduPilotChild, launch
+from sortie.companion import CompanionService, build_companion
+from sortie.controller_front import ControllerFront, TwoSidedHub, controller_address
+from sortie.logs.run_log import LOGGER
+from sortie.settings import Settings
+from sortie.store import Store
+
+#: Flags that say something about the built-in simulator only.
+_OF_THE_SIMULATOR = ("seed", "fault", "sysid")
+_SORTIES_OWN = ("SRT_", "FM_")
+
+
+def say(text: str) -> None:
+    """A line for the person, and for the run log."""
+    LOGGER.info("%s", text)
+    print(f"sortie: {text}", file=sys.stderr, flush=True)
+
+
+class ControllerSide:
+    """See the module. Found once made; what it holds open is closed by `stack`. `child`: the ArduPilot SITL that was
+    started for this run."""
+
+    def __init__(self, settings: Settings, log_dir: Path, stack: ExitStack) -> None:
+        self.child: ArduPilotChild | None = None
+        self._speedup = settings.speedup or 1.0
+        if settings.vehicle.kind == "ardupilot":
+            self.child = launch(settings, log_dir / "ardupilot")
+            stack.callback(self.child.stop)
+            address = self.child.address
+        else:
+            address = settings.vehicle.target
+        self.front = ControllerFront(
+            controller_address(address, say), on_error=_log_error, on_event=LOGGER.info, say=say
+        )
+        stack.callback(self.front.close)
+        self.found = self.front.find(None if self.child is None else self.child.check)
+        firmware = self.found.firmware
+        say(f"{firmware.name} {firmware.kind}, system {self.found.system}, on {self.front.spec.url}")
+
+    @property
+    def kind(self) -> str:
+        """ "copter" or "rover"."""
+        return self.found.firmware.kind
+
+    def warnings(self, settings: Settings, given: Mapping[str, float]) -> list[str]:
+        """Flags that do not apply to a controller, one line each."""
+        plain = Settings()
+        names = [name for name in _OF_THE_SIMULATOR if getattr(settings, name) != getattr(plain, name)]
+        if settings.home is not None and self.child is None:
+            names.append("home")
+        if settings.speedup not in (None, 1.0) and self.child is None:
+            names.append("speedup")
+        texts = [f"--{name} is ignored with a flight controller" for name in names]
+        foreign = [name for name in given if not name.startswith(_SORTIES_OWN)]
+        if foreign:
+            texts.append(f"--param {foreign[0]} is ignored: it is the flight controller's; set it there")
+        return texts
+
+    def service(self, store: Store, given: Mapping[str, float]) -> CompanionService:
+        """The service around it."""
+        own = {name: value for name, value in given.items() if name.startswith(_SORTIES_OWN)}
+        self._service = build_companion(
+            self.front.vehicle(self.found), self.front.endpoint, store, store.stored, own, store.stored.parameters,
+            name=store.uid().hex(), epoch_us=time.time_ns() // 1000, on_error=_log_error,
+        )  # fmt: skip
+        return self._service
+
+    @property
+    def speedup(self) -> float:
+        """Vehicle time to wall time: 1 with a real controller, what the SITL child was told."""
+        return 1.0 if self.child is None else self._speedup
+
+    def watch(self, events: list[Any], now_ms: int) -> None:
+        """An observer: has the SITL child ended by itself? Then UserError, status 1."""
+        if self.child is not None:
+            self.child.check()
+
+    def hold_if_flying(self) -> bool:
+        """Ctrl-C with a flying controller: it is told to hold where it is, which outlives this program."""
+        return self._service.hold("Ctrl-C")
+
+    def hub(self) -> LinkHub:
+        """The hub of both sides, once there is a service."""
+        return TwoSidedHub(self._service, self.front, on_event=LOGGER.info)
+
+
+def _log_error(error: Exception, where: str) -> None:
+    LOGGER.error("internal error in %s", where, exc_info=error)
