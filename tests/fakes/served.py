@@ -52,14 +52,17 @@ def served(folder: Path, *arguments: str, speedup: str = "0", ready: bool = True
     It must then end with status 0 and without an internal error in its log.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    port, udp_port = free_port(), free_port(socket.SOCK_DGRAM)
-    command = [sys.executable, "-m", "sortie", "serve", "--speedup", speedup, "--state-dir", str(folder / "state"),
-               "--log-dir", str(folder / "log"), "--link", f"tcpin:127.0.0.1:{port}",
-               "--link", f"udpout:127.0.0.1:{udp_port}", *arguments]  # fmt: skip
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("SORTIE_")}
-    with (folder / "stderr").open("wb") as stderr:
-        process = subprocess.Popen(command, stdout=stderr, stderr=stderr, env=environment)
-    service = Served(process, port, udp_port, folder)
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as listener:
+        listener.bind(("127.0.0.1", 0))
+        port, udp_port = free_port(), int(listener.getsockname()[1])
+        command = [sys.executable, "-m", "sortie", "serve", "--speedup", speedup, "--state-dir", str(folder / "state"),
+                   "--log-dir", str(folder / "log"), "--link", f"tcpin:127.0.0.1:{port}",
+                   "--link", f"udpout:127.0.0.1:{udp_port}", *arguments]  # fmt: skip
+        environment = {name: value for name, value in os.environ.items() if not name.startswith("SORTIE_")}
+        with (folder / "stderr").open("wb") as stderr:
+            process = subprocess.Popen(command, stdout=stderr, stderr=stderr, env=environment)
+        service = Served(process, port, udp_port, folder)
+        _wait_for_a_datagram(service, listener)
     try:
         wait_for_vehicle(service, ready)
         yield service
@@ -76,18 +79,23 @@ def served(folder: Path, *arguments: str, speedup: str = "0", ready: bool = True
     assert "internal error" not in service.story(), service.story()
 
 
-def wait_for_vehicle(service: Served, ready: bool) -> None:
-    """Until the service sends HEARTBEATs, and (`ready`) until its pre-arm checks pass."""
-    link = None
-    for _ in range(START_S * 10):
-        assert service.process.poll() is None, service.story()
+def _wait_for_a_datagram(service: Served, listener: socket.socket) -> None:
+    """The first HEARTBEAT by UDP: now all links are open."""
+    listener.settimeout(1.0)
+    for _ in range(START_S):
         try:
-            link = mavutil.mavlink_connection(service.tcp, retries=1, autoreconnect=False)
-            break
-        except OSError:
-            # Nobody listens yet. The wait is for a process that gives no other sign.
-            signal.sigtimedwait([], 0.1)
-    assert link is not None, service.story()
+            listener.recv(65536)
+        except TimeoutError:
+            assert service.process.poll() is None, service.story()
+        else:
+            return
+    service.process.kill()
+    raise AssertionError(f"no HEARTBEAT within {START_S} s: {service.story()}")
+
+
+def wait_for_vehicle(service: Served, ready: bool) -> None:
+    """Until the service sends HEARTBEATs by TCP, and (`ready`) until its pre-arm checks pass."""
+    link = mavutil.mavlink_connection(service.tcp, retries=1, autoreconnect=False)
     try:
         assert link.wait_heartbeat(timeout=START_S) is not None, service.story()
         prearm = mavutil.mavlink.MAV_SYS_STATUS_PREARM_CHECK
