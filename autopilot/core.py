@@ -149,6 +149,11 @@ class Autopilot:
         return self.crew.failsafes.active
 
     @property
+    def failsafe_sticks(self) -> bool:
+        """The sticks are lost."""
+        return self.crew.failsafes.sticks.lost
+
+    @property
     def prearm_ok(self) -> bool:
         return self.crew.arming.prearm_ok
 

@@ -14,7 +14,7 @@ from autopilot.cockpit import Cockpit, ParameterValues
 from autopilot.flight_commands import FlightCommands
 from autopilot.geo import GeoPoint, Ned
 from autopilot.home import Home
-from autopilot.journal import Journal
+from autopilot.journal import Journal, SaveParameter
 from autopilot.mission.sequencer import DoTiming, MissionSequencer, MissionState
 from autopilot.mission_commands import MissionCommands
 from autopilot.modes.assembly import build_modes
@@ -30,7 +30,7 @@ from autopilot.modes.heading import Heading
 from autopilot.modes.manager import ModeChoice
 from autopilot.modes.payload import Payload
 from autopilot.modes.speeds import SpeedControl
-from autopilot.modes.table import CopterMode, RoverMode, specs
+from autopilot.modes.table import CopterMode, ModeSpec, RoverMode, specs
 from autopilot.modes.trail import Trail
 from autopilot.outcome import ACCEPTED, Outcome
 from autopilot.pilot_input import PilotInput
@@ -81,6 +81,7 @@ class Crew:
         boot_unix_s: float,
     ) -> None:
         self.parameters = parameters
+        self._armed_ms = 0
         self.cockpit = Cockpit(kind, vehicle, parameters, journal, boot_unix_s)
         self.home = Home(self.cockpit, stored.home)
         self.plans = Plans(self.cockpit, stored.plans, parameters.set_readonly)
@@ -121,8 +122,17 @@ class Crew:
             )
             return
         modes = build_modes(cockpit, self.auto, self.guided, self._destination, self.heading, self.speeds, self.trail)
-        first = RoverMode.HOLD if cockpit.rover else CopterMode.STABILIZE
-        self.modes = ModeChoice(cockpit, modes, self.auto, first, self.speeds, self.heading)
+        self.modes = ModeChoice(cockpit, modes, self.auto, self._first_mode(table), self.speeds, self.heading)
+
+    def _first_mode(self, table: Mapping[int, ModeSpec]) -> int:
+        """INITIAL_MODE, if a vehicle may stand in it: one that it may be armed in, or AUTO with a mission."""
+        wanted = int(self.cockpit.param("INITIAL_MODE"))
+        spec = table.get(wanted)
+        if spec is self.auto.spec:
+            usable = bool(self.plans.mission.total())
+        else:
+            usable = spec is not None and spec.arming
+        return wanted if usable else int(RoverMode.HOLD if self.cockpit.rover else CopterMode.STABILIZE)
 
     def _build_safety(self) -> None:
         cockpit, modes, plans = self.cockpit, self.modes, self.plans
@@ -173,13 +183,21 @@ class Crew:
         self.speeds.parameter_changed(name)
         self.fence.parameter_changed(name)
         self.wind.parameter_changed(name)
-        if name == "SRT_MIS_DO_LEG":
+        if name == "SIM_RC_FAIL":
+            self.sticks.radio_failed(bool(value), self.cockpit.now_ms)
+        elif name == "SRT_MIS_DO_LEG":
             self.sequencer.timing = self._do_timing()
 
     def _stop_motors(self, reason: str) -> None:
         self.arming.disarm(self.cockpit.now_ms, force=True, reason=reason)
 
     def _armed_changed(self, armed: bool, now_ms: int) -> None:
+        if armed:
+            self._armed_ms = now_ms
+        elif not self.cockpit.vehicle.capabilities.own_modes:  # a controller counts for itself
+            total = self.cockpit.param("STAT_FLTTIME") + (now_ms - self._armed_ms) / 1000.0
+            if self.parameters.set_readonly("STAT_FLTTIME", total):
+                self.cockpit.save(SaveParameter("STAT_FLTTIME", self.cockpit.param("STAT_FLTTIME")))
         self.fence.armed_changed(now_ms)
         self.wind.schedule(now_ms)
         self.trail.armed_changed(armed, now_ms)

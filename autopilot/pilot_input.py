@@ -29,12 +29,15 @@ class PilotInput:
         self._takeoff_allowed = takeoff_allowed
         self._throttle = 0.0
         self._sticks = Sticks()
+        self._radio_failed = False
 
     def move(self, sticks: Sticks | None, now_ms: int) -> None:
         """New stick positions; None = released."""
         if sticks is None:
             self._let_go()
             self._failsafes.sticks_released()
+            return
+        if self._radio_failed:
             return
         self._cockpit.vehicle.set_sticks(sticks)
         self._sticks = sticks
@@ -49,8 +52,16 @@ class PilotInput:
         if self._failsafes.sticks.is_due(now_ms):
             self.lose(now_ms)
 
+    def radio_failed(self, failed: bool, now_ms: int) -> None:
+        """SIM_RC_FAIL: while it is set nothing that moves the sticks comes through."""
+        self._radio_failed = failed
+        if failed:
+            self.lose(now_ms)
+        else:
+            self._failsafes.sticks_released()
+
     def lose(self, now_ms: int) -> None:
-        """The sticks are lost (silence, or the fault `rc.loss`)."""
+        """The sticks are lost (silence, a pulse below FS_THR_VALUE, or the fault `rc.loss`)."""
         self._let_go()
         self._failsafes.sticks_silent(now_ms)
 

@@ -1,4 +1,4 @@
-"""Auxiliary functions: what a switch of a transmitter does, on a mission's or a ground station's word (DO_AUX_FUNCTION).
+"""Auxiliary functions: what a transmitter's switch does, on a mission's or a ground station's word (DO_AUX_FUNCTION).
 
 Source: ArduPilot RC_Channel.h (numbers), RC_Channel::do_aux_function, AP_Mission_Commands.cpp. There is no transmitter
 here: a mode that was switched off stays, since there is no mode switch that could say which mode comes instead.

@@ -1,4 +1,4 @@
-"""Parameters of the system: identity, flight manager, logs, statistics, sensors, radio channels, outputs.
+"""Parameters of the system: identity, flight manager, statistics, sensors, radio channels, outputs.
 
 The sensor values stand for a calibrated vehicle: with them the setup pages of ground stations pass
 (`ground-stations.md` 4: accelerometer offsets and compass offsets that are not all zero, radio limits that are not the
@@ -31,16 +31,8 @@ FLIGHT_MANAGER: Final[tuple[ParameterDef, ...]] = (
     f32("FM_CUT_ALT", 0, "m", 0, 10000, "Motors are cut above this height; 0 = off"),
 )
 
-LOGS: Final[tuple[ParameterDef, ...]] = (
-    i32("LOG_BITMASK", 176126, "", None, None, "What the flight log holds",
-        bits={0: "Fast attitude", 1: "Medium attitude", 2: "GPS", 3: "System", 4: "Control", 5: "Navigation",
-              6: "RC in", 7: "IMU", 8: "Mission", 9: "Battery", 10: "RC out", 12: "PID", 13: "Compass"}),
-    i8("LOG_BACKEND_TYPE", 1, "", None, None, "Where the flight log goes", bits={0: "File", 1: "MAVLink"}, reboot=True),
-    i8("LOG_DISARMED", 0, "", None, None, "Log while disarmed", values=NO_YES),
-    i32("STAT_BOOTCNT", 0, "", None, None, "Starts of the service with this state", read_only=True),
-    i32("STAT_FLTTIME", 0, "s", None, None, "Time flown", read_only=True),
-    i32("STAT_RUNTIME", 0, "s", None, None, "Time run", read_only=True),
-    i32("STAT_RESET", 1, "s", None, None, "When the statistics began, seconds after 1 January 2016", read_only=True),
+STATISTICS: Final[tuple[ParameterDef, ...]] = (
+    i32("STAT_FLTTIME", 0, "s", None, None, "Time armed, of all flights together", read_only=True),
 )
 
 SENSORS: Final[tuple[ParameterDef, ...]] = (
@@ -142,6 +134,6 @@ COPTER_OUTPUTS: Final = tuple(
 ROVER_OUTPUTS: Final = tuple(
     line for n in range(1, SERVO_OUTPUTS + 1) for line in _servo_output(n, {1: 26, 3: 70}.get(n, 0)))
 
-_COMMON: Final = IDENTITY + FLIGHT_MANAGER + LOGS + SENSORS
+_COMMON: Final = IDENTITY + FLIGHT_MANAGER + STATISTICS + SENSORS
 COPTER_SYSTEM: Final = _COMMON + _radio(throttle_trim=1000)
 ROVER_SYSTEM: Final = _COMMON + _radio(throttle_trim=1500)

@@ -162,7 +162,7 @@ class Failsafes:
         """The link clock has advanced to `link_ms`."""
         if self._heard:
             self._heard = False
-            if self.ground_station.heard(link_ms, self._cockpit.param("FS_GCS_TIMEOUT", 5.0)):
+            if self.ground_station.heard(link_ms, self._cockpit.param("FS_GCS_TIMEOUT", 5.0) + self._patience()):
                 self._cockpit.say(Severity.WARNING, "GCS Failsafe Cleared")
         if self.ground_station.is_due(link_ms):
             self.ground_station_silent(now_ms)
@@ -190,7 +190,7 @@ class Failsafes:
         timeout = self._cockpit.param("RC_OVERRIDE_TIME", 3.0)
         if timeout <= 0.0:
             return
-        if self.sticks.heard(now_ms, timeout):
+        if self.sticks.heard(now_ms, timeout + self._patience()):
             self._cockpit.say(Severity.WARNING, "Radio Failsafe Cleared")
 
     def sticks_released(self) -> None:
@@ -222,6 +222,10 @@ class Failsafes:
     # --- consequences ---------------------------------------------------------------------------------------------
     def _in_auto(self) -> bool:
         return self._modes.number in self._autos
+
+    def _patience(self) -> float:
+        """FS_TIMEOUT, s: how long a rover's loss must last before it acts. A copter has none."""
+        return self._cockpit.param("FS_TIMEOUT", 0.0)
 
     def _rover_action(self) -> Escape:
         return ROVER_ACTION.get(int(self._cockpit.param("FS_ACTION", 2.0)), Escape.NONE)

@@ -64,12 +64,25 @@ class StickService:
             if pwm == IGNORE or (pwm == 0 and channel > 8):
                 continue
             heard = True
+            if axis == "THROTTLE" and 0 < pwm < self._autopilot.parameters["FS_THR_VALUE"] and self._watched:
+                self._throttle_lost(now_ms)
+                return
             if pwm in (0, RELEASE):
                 self._held.pop(axis, None)
             else:
                 self._held[axis] = self._position(axis, channel, pwm)
         if heard:
             self._hand_over(now_ms, "override")
+
+    @property
+    def _watched(self) -> bool:
+        return self._autopilot.parameters["FS_THR_ENABLE"] != 0.0
+
+    def _throttle_lost(self, now_ms: int) -> None:
+        """A throttle pulse below FS_THR_VALUE: how a receiver says that it has lost its transmitter."""
+        self._held.clear()
+        if not self._autopilot.failsafe_sticks:
+            self._autopilot.lose_sticks(now_ms)
 
     def _position(self, axis: str, channel: int, pwm: float) -> float:
         """Where the stick stands, by the channel's calibration (RCn_*)."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from autopilot.journal import SaveParameter
 from autopilot.outcome import RebootRequested, Result
 from autopilot.parameters import Parameters
 from autopilot.vehicle import VehicleEvent
@@ -100,3 +101,15 @@ def test_a_disarmed_vehicle_wakes_once_a_second() -> None:
     before = bench.updates
     bench.run(100.0)
     assert bench.updates - before == 100
+
+
+def test_the_time_flown_is_counted_and_kept() -> None:
+    """STAT_FLTTIME, which QGroundControl's vehicle summary shows."""
+    bench = Bench()
+    for seconds in (4.0, 6.0):
+        assert bench.core.arm(bench.now_ms).ok
+        bench.run(seconds)
+        assert bench.core.disarm(bench.now_ms).ok
+        bench.run(1.0)
+    assert bench.parameters["STAT_FLTTIME"] == 10.0
+    assert SaveParameter("STAT_FLTTIME", 10.0) in bench.journal.changes

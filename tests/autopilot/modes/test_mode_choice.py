@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from types import MappingProxyType
+
 import pytest
 
+from autopilot.crew import NothingStored
 from autopilot.modes.table import COPTER, ROVER, known_name
 from autopilot.outcome import ModeChanged, Result
 from autopilot.vehicle import Hold, Idle, Pilot, PilotKind
-from tests.fakes.core_bench import Bench
+from tests.fakes.core_bench import Bench, takeoff, waypoint
 
 
 def test_a_copter_starts_in_stabilize_and_a_rover_in_hold() -> None:
@@ -15,8 +18,19 @@ def test_a_copter_starts_in_stabilize_and_a_rover_in_hold() -> None:
     assert (Bench("rover").core.mode_number, Bench("rover").core.mode_name) == (4, "HOLD")
 
 
-@pytest.mark.parametrize(("number", "name"), [(0, "STABILIZE"), (2, "ALT_HOLD"), (4, "GUIDED"), (5, "LOITER"),
-                                              (6, "RTL"), (9, "LAND"), (16, "POSHOLD"), (17, "BRAKE")])
+@pytest.mark.parametrize(
+    ("number", "name"),
+    [
+        (0, "STABILIZE"),
+        (2, "ALT_HOLD"),
+        (4, "GUIDED"),
+        (5, "LOITER"),
+        (6, "RTL"),
+        (9, "LAND"),
+        (16, "POSHOLD"),
+        (17, "BRAKE"),
+    ],
+)
 def test_each_mode_can_be_entered_in_the_air(number: int, name: str) -> None:
     bench = Bench()
     bench.airborne()
@@ -24,8 +38,9 @@ def test_each_mode_can_be_entered_in_the_air(number: int, name: str) -> None:
     assert (bench.core.mode_number, bench.core.mode_name) == (number, name)
 
 
-@pytest.mark.parametrize(("number", "name"), [(0, "MANUAL"), (1, "ACRO"), (3, "STEERING"), (5, "LOITER"), (11, "RTL"),
-                                              (15, "GUIDED")])
+@pytest.mark.parametrize(
+    ("number", "name"), [(0, "MANUAL"), (1, "ACRO"), (3, "STEERING"), (5, "LOITER"), (11, "RTL"), (15, "GUIDED")]
+)
 def test_each_rover_mode_can_be_entered(number: int, name: str) -> None:
     bench = Bench("rover")
     assert bench.core.arm(bench.now_ms).ok
@@ -126,3 +141,26 @@ def test_tables_know_every_number_that_they_fly() -> None:
     for kind, table in (("copter", COPTER), ("rover", ROVER)):
         for number, spec in table.items():
             assert known_name(kind, number) == spec.name
+
+
+@pytest.mark.parametrize(
+    ("kind", "wanted", "flown"),
+    [("copter", 5, 5), ("copter", 4, 4), ("copter", 2, 2), ("rover", 0, 0), ("rover", 15, 15), ("rover", 5, 5),
+     ("copter", 6, 0), ("copter", 9, 0), ("copter", 3, 0), ("copter", 99, 0), ("rover", 11, 4), ("rover", 10, 4)],
+)  # fmt: skip
+def test_the_first_mode_is_a_parameter(kind: str, wanted: int, flown: int) -> None:
+    """INITIAL_MODE; one that a vehicle cannot stand in (RTL, LAND, AUTO without a mission) is the usual one."""
+    assert Bench(kind, parameters={"INITIAL_MODE": wanted}).core.mode_number == flown
+
+
+def test_it_may_start_in_auto_with_a_mission() -> None:
+    """BootInAUTO: and then it flies when it is armed there."""
+
+    class Kept(NothingStored):
+        plans = MappingProxyType({0: (takeoff(), waypoint(20, 0))})
+
+    bench = Bench(stored=Kept(), parameters={"INITIAL_MODE": 3, "AUTO_OPTIONS": 3})
+    assert bench.core.mode_number == 3
+    assert bench.core.arm(bench.now_ms).ok
+    bench.run(60.0, lambda: 1 in bench.reached)
+    assert 1 in bench.reached

@@ -304,7 +304,7 @@ def test_a_rovers_action_is_its_own_parameter(action: int, mode: int) -> None:
     bench = Bench("rover", parameters={"FS_ACTION": action, "FS_GCS_ENABLE": 1})
     bench.core.set_mode(15, bench.now_ms)
     bench.core.arm(bench.now_ms)
-    assert silent(bench) == mode
+    assert silent(bench, 6.5) == mode  # FS_TIMEOUT on top
 
 
 @pytest.mark.parametrize(("check", "mode", "armed"), [(0, 15, True), (1, 4, True), (2, 4, False)])
@@ -323,3 +323,34 @@ def test_a_rovers_estimator_failure_is_a_hold() -> None:
     bench.vehicle.lose_position()
     bench.run(0.1)
     assert bench.core.mode_number == 4
+
+
+def test_a_rovers_silence_must_last_before_it_acts() -> None:
+    """FS_TIMEOUT on top of RC_OVERRIDE_TIME."""
+    bench = Bench("rover", parameters={"FS_ACTION": 2, "FS_TIMEOUT": 4.0})
+    bench.core.set_mode(15, bench.now_ms)
+    bench.core.arm(bench.now_ms)
+    bench.core.set_sticks(Sticks(), bench.now_ms)
+    bench.run(6.8)
+    assert bench.core.mode_number == 15
+    bench.run(0.4)
+    assert bench.core.mode_number == 4
+
+
+# --- the radio that is not there --------------------------------------------------------------------------------------
+@pytest.mark.parametrize("value", [1, 2])
+def test_a_failed_radio_lets_no_sticks_through_until_it_is_mended(value: int) -> None:
+    """SIM_RC_FAIL, as scripts for ArduPilot SITL set it."""
+    bench = Bench()
+    bench.airborne()
+    bench.core.set_sticks(Sticks(), bench.now_ms)
+    bench.parameters.set("SIM_RC_FAIL", value)
+    bench.run(0.1)
+    assert bench.core.mode_number == RTL
+    assert "Radio Failsafe" in bench.texts
+    bench.core.set_sticks(Sticks(roll=1.0), bench.now_ms)
+    assert bench.core.failsafe
+    bench.parameters.set("SIM_RC_FAIL", 0)
+    bench.run(0.1)
+    assert not bench.core.failsafe
+    assert "Radio Failsafe Cleared" in bench.texts

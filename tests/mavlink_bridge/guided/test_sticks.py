@@ -138,3 +138,20 @@ def test_a_rovers_throttle_goes_both_ways() -> None:
     assert bench.manual(0, 0, -1000, 0) == Sticks(throttle=0.0)
     assert bench.manual(0, 0, 0, 0) == Sticks(throttle=0.5)
     assert bench.override(1500, KEEP, 1750, KEEP) == Sticks(throttle=0.75)
+
+
+@pytest.mark.parametrize(("kind", "pulse"), [("copter", 974), ("rover", 909)])
+def test_a_throttle_pulse_below_the_failsafe_value_is_a_lost_radio(kind: str, pulse: int) -> None:
+    """FS_THR_VALUE: the sticks are lost once, and nothing of that message moves them."""
+    bench = Bench(kind)
+    bench.autopilot.failsafe_sticks = False
+    bench.service.handle_message(override(2000, 1500, pulse), QGC, NOW)
+    assert bench.autopilot.calls == [("lose_sticks", (NOW,), {})]
+    bench.autopilot.failsafe_sticks = True
+    bench.service.handle_message(override(2000, 1500, pulse), QGC, NOW)
+    assert len(bench.autopilot.calls) == 1
+
+
+def test_without_the_failsafe_a_low_throttle_pulse_is_just_low() -> None:
+    """FS_THR_ENABLE 0."""
+    assert Bench(FS_THR_ENABLE=0).override(1500, 1500, 900) == Sticks(throttle=0.0)
