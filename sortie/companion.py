@@ -14,7 +14,9 @@ from autopilot.crew import Stored
 from autopilot.journal import Journal
 from autopilot.outcome import Severity
 from autopilot.parameters.parameters import Parameters
+from autopilot.parameters.part import ParameterPart
 from mavlink_bridge.endpoint import Endpoint
+from mavlink_bridge.flight_controller.companion_door import CompanionDoor
 from mavlink_bridge.flight_controller.controller import FlightController
 from mavlink_bridge.flight_controller.mirror import MIRRORED, ParameterMirror
 from mavlink_bridge.flight_controller.pass_through import PassThrough
@@ -24,9 +26,12 @@ from mavlink_bridge.services.base import Service as ProtocolService
 from mavlink_bridge.services.commands.service import CommandService
 from mavlink_bridge.services.ftp.files import VirtualFiles
 from mavlink_bridge.services.mission.service import MissionService
+from mavlink_bridge.services.parameters.service import ParameterService
 from mavlink_bridge.services.system.logs import LogService
 from sortie.service import TICK_MS, Service
 
+#: Parameters of Sortie itself, served by component 191; all others are the controller's.
+OWN_PARAMETERS: Final = ("SRT_", "FM_")
 #: What the controller does by itself must not be done a second time: failsafes, fence, stopping idle motors.
 LEFT_TO_CONTROLLER: Final[dict[str, float]] = {
     "FENCE_ENABLE": 0.0, "FS_GCS_ENABLE": 0.0, "FS_THR_ENABLE": 0.0, "FS_EKF_ACTION": 0.0, "FS_CRASH_CHECK": 0.0,
@@ -61,14 +66,17 @@ class CompanionService(Service):
         self.commands = CommandService(
             autopilot, self.presenter, vehicle_now=lambda: self.now_ms, journal=self.journal
         )
+        own = ParameterService(ParameterPart(self.parameters, OWN_PARAMETERS), self.journal, room=self._room)
+        self.door = CompanionDoor(own, self.presenter.send_as_companion)
         services: tuple[ProtocolService, ...] = (
-            self.commands, MissionService(autopilot, self.journal), *self._flight_services(), self.presenter,
+            self.commands, MissionService(autopilot, self.journal), *self._flight_services(), self.door, self.presenter,
         )  # fmt: skip
         for service in services:
             endpoint.add_service(service)
         self.passing = PassThrough(
             endpoint, self.link, vehicle, autopilot, self.presenter, lambda: (self._link_ms, self.now_ms)
         )
+        self.passing.companion = lambda link, frame: self.door.knock(link, frame, self._link_ms)
         endpoint.gate = self.passing.from_ground
         self.link.on_frame = self.passing.from_controller
         self.mirror = ParameterMirror(vehicle.address, MIRRORED[autopilot.kind], self._mirror)

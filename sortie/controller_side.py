@@ -12,7 +12,7 @@ from typing import Any
 
 from mavlink_bridge.links.hub import LinkHub
 from sortie.ardupilot import ArduPilotChild, launch
-from sortie.companion import CompanionService, build_companion
+from sortie.companion import OWN_PARAMETERS, CompanionService, build_companion
 from sortie.controller_front import ControllerFront, TwoSidedHub, controller_address
 from sortie.logs.run_log import LOGGER
 from sortie.settings import Settings
@@ -20,7 +20,6 @@ from sortie.store import Store
 
 #: Flags that say something about the built-in simulator only.
 _OF_THE_SIMULATOR = ("seed", "fault", "sysid")
-_SORTIES_OWN = ("SRT_", "FM_")
 
 
 def say(text: str) -> None:
@@ -64,14 +63,14 @@ class ControllerSide:
         if settings.speedup not in (None, 1.0) and self.child is None:
             names.append("speedup")
         texts = [f"--{name} is ignored with a flight controller" for name in names]
-        foreign = [name for name in given if not name.startswith(_SORTIES_OWN)]
+        foreign = [name for name in given if not name.startswith(OWN_PARAMETERS)]
         if foreign:
             texts.append(f"--param {foreign[0]} is ignored: it is the flight controller's; set it there")
         return texts
 
     def service(self, store: Store, given: Mapping[str, float]) -> CompanionService:
         """The service around it."""
-        own = {name: value for name, value in given.items() if name.startswith(_SORTIES_OWN)}
+        own = {name: value for name, value in given.items() if name.startswith(OWN_PARAMETERS)}
         self._service = build_companion(
             self.front.vehicle(self.found), self.front.endpoint, store, store.stored, own, store.stored.parameters,
             name=store.uid().hex(), epoch_us=time.time_ns() // 1000, on_error=_log_error,

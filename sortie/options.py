@@ -70,3 +70,10 @@ Config = Annotated[
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON line, the last on stdout.")]
 Connect = Annotated[str, typer.Option("--connect", metavar="URL", help="Where the service listens.", show_default=True)]
+Component = Annotated[
+    int | None,
+    typer.Option(
+        "--component", metavar="N", min=1, max=255,
+        help="Whose parameters: 191 is Sortie itself when a flight controller is behind it.",
+    ),
+]  # fmt: skip

@@ -59,10 +59,12 @@ class Listener:
 
 
 class Remote:
-    """A connection to one vehicle; a context manager. UserError (status 1) when nobody answers."""
+    """A connection to one vehicle; a context manager. UserError (status 1) when nobody answers. `component`: who of the
+    vehicle is asked, None: the autopilot."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, component: int | None = None) -> None:
         self.url = url
+        self._component = component
         self.endpoint = Endpoint(SYSTEM, COMPONENT)
         self.watch = HeartbeatWatch(announce=True)
         self.endpoint.add_service(self.watch)
@@ -91,8 +93,9 @@ class Remote:
     @property
     def target(self) -> Target:
         """The vehicle that was found."""
-        assert self.watch.target is not None
-        return self.watch.target
+        found = self.watch.target
+        assert found is not None
+        return found if self._component is None else Target(found.system, self._component, found.link)
 
     def ask(self, machine: Client, patience_s: float = 60.0) -> None:
         """Run a client machine to its end. UserError when the vehicle falls silent or `patience_s` are over."""

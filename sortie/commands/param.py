@@ -77,10 +77,11 @@ def _show(values: Mapping[str, float], as_json: bool) -> None:
 def list_(
     pattern: Annotated[str, typer.Argument(help="Names to show, such as 'WPNAV_*'.")] = "*",
     connect: options.Connect = DEFAULT_CONNECT,
+    component: options.Component = None,
     as_json: options.Json = False,
 ) -> int:
     """All parameters, or those whose names match."""
-    with Remote(connect) as remote:
+    with Remote(connect, component) as remote:
         values = {name: value for name, value in _all(remote).items() if fnmatchcase(name, pattern.upper())}
     if not values:
         raise UserError(f"no parameter's name matches '{pattern}'")
@@ -89,9 +90,14 @@ def list_(
 
 
 @app.command()
-def get(name: Name, connect: options.Connect = DEFAULT_CONNECT, as_json: options.Json = False) -> int:
+def get(
+    name: Name,
+    connect: options.Connect = DEFAULT_CONNECT,
+    component: options.Component = None,
+    as_json: options.Json = False,
+) -> int:
     """One parameter."""
-    with Remote(connect) as remote:
+    with Remote(connect, component) as remote:
         _show({name.upper(): _read(remote, name.upper())}, as_json)
     return 0
 
@@ -101,10 +107,11 @@ def set_(
     name: Name,
     value: Annotated[str, typer.Argument(metavar="VALUE")],
     connect: options.Connect = DEFAULT_CONNECT,
+    component: options.Component = None,
 ) -> int:
     """Set one parameter; status 1 when another value holds then."""
     number = _number(value)
-    with Remote(connect) as remote:
+    with Remote(connect, component) as remote:
         return 0 if _write(remote, name.upper(), number) else 1
 
 
@@ -112,6 +119,7 @@ def set_(
 def load(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="A .param file of any ground station.")],
     connect: options.Connect = DEFAULT_CONNECT,
+    component: options.Component = None,
 ) -> int:
     """Set all parameters of a file that differ; those the vehicle does not have are named and left out."""
     try:
@@ -120,7 +128,7 @@ def load(
         raise UserError(f"{file}: {error.strerror}") from error
     except ParameterFileError as error:
         raise UserError(f"{file}: {error}") from error
-    with Remote(connect) as remote:
+    with Remote(connect, component) as remote:
         present = _all(remote)
         unknown = [name for name in wanted if name not in present]
         differing = {name: value for name, value in wanted.items() if name in present and present[name] != value}
@@ -135,9 +143,10 @@ def load(
 def save(
     file: Annotated[Path, typer.Argument(metavar="FILE")],
     connect: options.Connect = DEFAULT_CONNECT,
+    component: options.Component = None,
 ) -> int:
     """Write all parameters to a file."""
-    with Remote(connect) as remote:
+    with Remote(connect, component) as remote:
         values = _all(remote)
     try:
         file.write_text(format_parameters(values))
@@ -148,10 +157,10 @@ def save(
 
 
 @app.command()
-def reset(name: Name, connect: options.Connect = DEFAULT_CONNECT) -> int:
+def reset(name: Name, connect: options.Connect = DEFAULT_CONNECT, component: options.Component = None) -> int:
     """Set one parameter back to its default."""
     name = name.upper()
-    with Remote(connect) as remote:
+    with Remote(connect, component) as remote:
         table = Parameters("rover" if remote.watch.vehicle_type == MAV_TYPE_GROUND_ROVER else "copter")
         if name not in table:
             raise UserError(f"unknown parameter {name}{nearest(name, table.names())}")

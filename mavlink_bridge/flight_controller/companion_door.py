@@ -1,0 +1,64 @@
+"""What ground stations ask of component 191, Sortie itself: its own parameters.
+
+The answers leave as component 191, so that the vehicle's own list (component 1) is the controller's, unchanged.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+from mavlink_bridge import codec
+from mavlink_bridge.codec import dialect
+from mavlink_bridge.framing import Frame
+from mavlink_bridge.services.base import Clock, Message, Outgoing, Peer, Service
+
+_UNSUPPORTED: Final = 3
+_COMMANDS: Final = frozenset({"COMMAND_LONG", "COMMAND_INT"})
+
+
+class CompanionDoor:
+    """A service of the ground stations' endpoint around `inner`. `send(message, link)` sends as component 191."""
+
+    clock: Clock = "link"
+    handles: frozenset[str] = frozenset()
+
+    def __init__(self, inner: Service, send: Callable[[Message, int | None], None]) -> None:
+        self._inner = inner
+        self._send = send
+
+    def knock(self, link: int, frame: Frame, link_ms: int) -> None:
+        """A frame for component 191 came in on this link."""
+        message = codec.decode(frame.msg_id, frame.payload)
+        if message is None:
+            return
+        name = message.get_type()
+        peer = Peer(link, frame.system, frame.component, frame.mavlink1)
+        if name in self._inner.handles:
+            self._inner.handle_message(message, peer, link_ms)
+            self._pass_on()
+        elif name in _COMMANDS:
+            refusal = dialect.MAVLink_command_ack_message(
+                message.command, _UNSUPPORTED, 0, 0, frame.system, frame.component
+            )
+            self._send(refusal, link)
+
+    def _pass_on(self) -> None:
+        for one in self._inner.take_outgoing():
+            self._send(one.message, one.link)
+
+    def handle_message(self, message: Message, peer: Peer, now_ms: int) -> None:
+        """Nothing comes this way."""
+
+    def handle_timeout(self, now_ms: int) -> None:
+        self._inner.handle_timeout(now_ms)
+        self._pass_on()
+
+    def next_deadline_ms(self) -> int | None:
+        return self._inner.next_deadline_ms()
+
+    def take_outgoing(self) -> list[Outgoing]:
+        return []
+
+    def link_closed(self, link: int) -> None:
+        self._inner.link_closed(link)
