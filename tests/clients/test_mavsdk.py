@@ -68,7 +68,7 @@ def test_native_mavsdk_flies_it(tmp_path: Path) -> None:
             await mavsdk.add_any_connection(f"tcpout://127.0.0.1:{service.port}")
             system = await mavsdk.first_autopilot(timeout_s=10.0)
             assert system is not None
-            plugins = [kind(system) for kind in (ActionAsync, ParamAsync, MissionRawAsync, TelemetryAsync)]
+            plugins = ActionAsync(system), ParamAsync(system), MissionRawAsync(system), TelemetryAsync(system)
             try:
                 await fly(Drone(*plugins, MissionItem))
             finally:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
@@ -28,7 +29,7 @@ def station(session: Session) -> MissionPlanner:
     return MissionPlanner(session)
 
 
-def same(found: list[object], rows: tuple[Row, ...]) -> bool:
+def same(found: list[Any], rows: tuple[Row, ...]) -> bool:
     """Items read back against the rows sent."""
     got = [
         (item.frame, item.command, item.param1, item.param2, item.param3, item.param4, item.x, item.y, item.z)
@@ -60,7 +61,7 @@ def test_it_plans(station: MissionPlanner) -> None:
         station.upload(rows, kind)
         found = station.download(kind)
         assert same(found[1 - min(kind, 1) :], rows[1 - min(kind, 1) :])
-    assert station.long(410) == m.MAV_RESULT_ACCEPTED
+    assert station.command_long(410) == m.MAV_RESULT_ACCEPTED
     station.set("WPNAV_RADIUS", 250.0)
     values = station.list_parameters()
     assert (values["FENCE_TOTAL"], values["RALLY_TOTAL"], values["MIS_TOTAL"]) == (5.0, 2.0, float(len(MISSION)))
@@ -70,17 +71,17 @@ def test_it_flies(session: Session, station: MissionPlanner) -> None:
     """Arm, takeoff, fly to here, height, speed, home, ROI, mission, pause, jump, restart, RTL, LAND."""
     station.upload(MISSION, 0)
     station.mode(GUIDED)
-    assert station.long(400, 1) == m.MAV_RESULT_ACCEPTED
-    assert station.long(22, 0, 0, 0, 0, 0, 0, 10) == m.MAV_RESULT_ACCEPTED
+    assert station.command_long(400, 1) == m.MAV_RESULT_ACCEPTED
+    assert station.command_long(22, 0, 0, 0, 0, 0, 0, 10) == m.MAV_RESULT_ACCEPTED
     session.run_until(lambda now: now.state.height > 9.5, 30.0)
     station.fly_to(LAT + 0.0002, LON, 12.0)
     session.run_until(lambda now: abs(now.state.place.lat - LAT - 0.0002) < 1e-5 and now.state.height > 11.5, 60.0)
     station.change_height(16.0)
     session.run_until(lambda now: now.state.height > 15.5, 30.0)
-    assert station.long(178, 0, 4, 0) == m.MAV_RESULT_ACCEPTED
-    assert station.int(179, 0, (0, 0, 0, 0), round(LAT * 1e7), round(LON * 1e7), 584.0) == m.MAV_RESULT_ACCEPTED
-    assert station.long(410) == m.MAV_RESULT_ACCEPTED
-    assert station.long(201, 0, 0, 0, 0, LAT, LON, 0) == m.MAV_RESULT_ACCEPTED
+    assert station.command_long(178, 0, 4, 0) == m.MAV_RESULT_ACCEPTED
+    assert station.command_int(179, 0, (0, 0, 0, 0), round(LAT * 1e7), round(LON * 1e7), 584.0) == m.MAV_RESULT_ACCEPTED
+    assert station.command_long(410) == m.MAV_RESULT_ACCEPTED
+    assert station.command_long(201, 0, 0, 0, 0, LAT, LON, 0) == m.MAV_RESULT_ACCEPTED
     station.mode(AUTO)
     session.run_until(ItemReached, 60.0)
     station.mode(LOITER)
@@ -97,8 +98,8 @@ def test_three_clicks_of_auto_start_the_mission_once(session: Session, station: 
     """A repeated mode change has no effect: the item under way goes on."""
     station.upload(MISSION, 0)
     station.mode(GUIDED)
-    station.long(400, 1)
-    station.long(22, 0, 0, 0, 0, 0, 0, 10)
+    station.command_long(400, 1)
+    station.command_long(22, 0, 0, 0, 0, 0, 0, 10)
     session.run_until(lambda now: now.state.height > 9.5, 30.0)
     station.mode(AUTO)
     session.run_until(lambda now: now.state.mission.item == 2, 60.0)
@@ -114,7 +115,7 @@ def test_two_stations_of_one_identity(session: Session) -> None:
     upload holds the plan against the other one."""
     one, two = MissionPlanner(session), MissionPlanner(session)
     one.link.messages(), two.link.messages()
-    assert one.long(512, 148) == m.MAV_RESULT_ACCEPTED
+    assert one.command_long(512, 148) == m.MAV_RESULT_ACCEPTED
     assert not [heard for heard in two.link.messages() if heard.get_type() in ("COMMAND_ACK", "AUTOPILOT_VERSION")]
     one.set("WPNAV_SPEED", 800.0)
     assert two.hear("PARAM_VALUE", 0.1, param_id="WPNAV_SPEED").param_value == 800.0
@@ -134,13 +135,13 @@ def test_it_drives_a_rover() -> None:
     with Session("sim:rover", home=HOME) as session:
         session.wait_armable()
         station = MissionPlanner(session)
-        assert station.long(512, 148) == m.MAV_RESULT_ACCEPTED
+        assert station.command_long(512, 148) == m.MAV_RESULT_ACCEPTED
         station.upload(track, 0)
         assert same(station.download(0)[1:], track[1:])
         station.mode(manual)
         station.mode(hold)
-        assert station.long(400, 1) == m.MAV_RESULT_ACCEPTED
-        assert station.long(22, 0, 0, 0, 0, 0, 0, 10) == m.MAV_RESULT_UNSUPPORTED
+        assert station.command_long(400, 1) == m.MAV_RESULT_ACCEPTED
+        assert station.command_long(22, 0, 0, 0, 0, 0, 0, 10) == m.MAV_RESULT_UNSUPPORTED
         station.mode(auto)
         session.run_until(ItemReached, 120.0)
         station.mode(hold)
@@ -153,4 +154,4 @@ def test_it_drives_a_rover() -> None:
         session.run_until(lambda now: abs(now.state.place.lat - LAT - 0.0001) < 3e-5, 120.0)
         station.mode(rtl)
         session.run_until(lambda now: now.state.ground_speed < 0.1, 120.0)
-        assert station.long(400, 0) == m.MAV_RESULT_ACCEPTED
+        assert station.command_long(400, 0) == m.MAV_RESULT_ACCEPTED

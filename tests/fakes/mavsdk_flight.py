@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from tests.fakes.station_plan import ALT, FENCE, LAT, LON, MISSION, RALLY, Row
@@ -89,13 +90,12 @@ async def check_guided(drone: Drone) -> None:
     for north, height in ((0.0002, 16.0), (0.0002, 12.0)):
         target = LAT + north
         await action.goto_location(target, LON, ALT + height, 0.0)
-        await wait_for(
-            telemetry,
-            "position",
-            lambda at, to=target, up=height: (
-                abs(at.latitude_deg - to) < 1e-5 and abs(at.absolute_altitude_m - ALT - up) < 0.7
-            ),
-        )
+        await wait_for(telemetry, "position", partial(_is_at, target, ALT + height))
+
+
+def _is_at(lat: float, altitude: float, at: Any) -> bool:
+    """Within a metre."""
+    return bool(abs(at.latitude_deg - lat) < 1e-5 and abs(at.absolute_altitude_m - altitude) < 0.7)
 
 
 async def mode_is(drone: Drone, name: str) -> None:

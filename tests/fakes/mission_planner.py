@@ -41,14 +41,14 @@ class MissionPlanner:
 
         return self.link.receive(name, within_s, fits)
 
-    def long(self, command: int, *parameters: float) -> int:
+    def command_long(self, command: int, *parameters: float) -> int:
         """COMMAND_LONG to component 1; the result of its acknowledgement, which must be the only one."""
         self.link.messages()
         filled = [*parameters, *[0.0] * (7 - len(parameters))]
         self.send(m.MAVLink_command_long_message(1, 1, command, 0, *filled))
         return self._result(command)
 
-    def int(self, command: int, frame: int, parameters: Sequence[float], x: int, y: int, z: float) -> int:
+    def command_int(self, command: int, frame: int, parameters: Sequence[float], x: int, y: int, z: float) -> int:
         """COMMAND_INT."""
         self.link.messages()
         self.send(m.MAVLink_command_int_message(1, 1, frame, command, 0, 0, *parameters, x, y, z))
@@ -74,8 +74,8 @@ class MissionPlanner:
         self.check_banner()
         self.ask_streams()
         for message in (259, 269):
-            assert self.long(512, message) in (m.MAV_RESULT_UNSUPPORTED, m.MAV_RESULT_FAILED)
-        assert self.long(521) in (m.MAV_RESULT_UNSUPPORTED, m.MAV_RESULT_FAILED)
+            assert self.command_long(512, message) in (m.MAV_RESULT_UNSUPPORTED, m.MAV_RESULT_FAILED)
+        assert self.command_long(521) in (m.MAV_RESULT_UNSUPPORTED, m.MAV_RESULT_FAILED)
 
     def _greet(self) -> None:
         text = b"Mission Planner"
@@ -85,7 +85,7 @@ class MissionPlanner:
 
     def check_version(self) -> None:
         """By 512, by 520, and by message 183: each brings AUTOPILOT_VERSION."""
-        assert self.long(512, 148) == m.MAV_RESULT_ACCEPTED
+        assert self.command_long(512, 148) == m.MAV_RESULT_ACCEPTED
         self.send(m.MAVLink_command_long_message(1, 1, 520, 0, 1, 0, 0, 0, 0, 0, 0))
         self.hear("AUTOPILOT_VERSION", 1.0)
         self.send(m.MAVLink_autopilot_version_request_message(1, 1))

@@ -166,7 +166,7 @@ class QgcChecker:
                 return False
             if heard.result == ACCEPTED:
                 self._need_message("512, accepted", name, now_s)
-            return heard.result in (ACCEPTED, UNSUPPORTED, FAILED)
+            return bool(heard.result in (ACCEPTED, UNSUPPORTED, FAILED))
 
         self._need(f"512 for {name}: no acknowledgement", now_s, met)
 
@@ -180,7 +180,8 @@ class QgcChecker:
         wanted = self._height_m - message.z
 
         def met(heard: Message) -> bool:
-            return heard.get_type() == "GLOBAL_POSITION_INT" and abs(heard.relative_alt / 1000.0 - wanted) < 0.5
+            name = heard.get_type()
+            return bool(name == "GLOBAL_POSITION_INT" and abs(heard.relative_alt / 1000.0 - wanted) < 0.5)
 
         self._need(f"84: does not go to {wanted:.1f} m", now_s, met, RISE_S)
 
