@@ -218,7 +218,7 @@ class RunLoop:
 
     def _catch_up(self, link_ms: int, wall_s: float, finished: Callable[[], bool]) -> None:
         """Passes until vehicle time is what is due at `wall_s`. A factor that the machine cannot reach makes hours due
-        at once: links and signals get their turn every `PACED_SLICE_S` all the same, and nothing flies on after the end.
+        at once: links and signals get their turn every `PACED_SLICE_S` all the same, and nothing flies after the end.
         """
         service = self.service
         due_ms = self._pace.due_ms(wall_s, service.now_ms)
