@@ -6,6 +6,7 @@ The flight manager flies it (seed 002); this follows its states and the mission'
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from math import hypot
 from typing import TYPE_CHECKING, Any
 
 from autopilot import report
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 
 ARMABLE_WITHIN_MS = 60_000
 RETRY_MS = 1_000
+EMPTY_FOR_MS = 60_000
+STANDING_MS = 0.2
 IN_COMMAND = {"copter": frozenset({3, 4, 9, 27}), "rover": frozenset({4, 10, 15})}
 """Modes that the flight manager itself puts the vehicle into; any other means that somebody has taken it."""
 
@@ -53,6 +56,7 @@ class Flight:
         self._taken_over = False
         self._why = ""
         self._warning = ""
+        self._dead_since_ms: int | None = None
 
     def next_deadline_ms(self) -> int | None:
         """When to be stepped next without an event."""
@@ -64,6 +68,20 @@ class Flight:
                 self._observe(event, now_ms)
         if self._next_try_ms is not None and now_ms >= self._next_try_ms and not self.done:
             self._try_to_start(now_ms)
+        if not self.done and self.state is not FlightState.IDLE:
+            self._watch_battery(now_ms)
+
+    def _watch_battery(self, now_ms: int) -> None:
+        """Where no crash check disarms it, a vehicle whose battery is empty stands armed for ever (a rover's default):
+        nothing can happen any more, so the flight is over."""
+        vector = self.service.vehicle.state.report
+        moves = hypot(vector[report.GROUND_SPEED], vector[report.VD]) > STANDING_MS
+        if moves or vector[report.BATT_FRACTION] > 0.0:
+            self._dead_since_ms = None
+        elif self._dead_since_ms is None:
+            self._dead_since_ms = now_ms
+        elif now_ms - self._dead_since_ms >= EMPTY_FOR_MS:
+            self._end("failed", "the battery is empty")
 
     def abort(self, reason: str) -> None:
         """Ended from outside (a signal): what there is becomes the result."""
