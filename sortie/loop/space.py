@@ -77,7 +77,8 @@ class SpaceLoop:
         self._clock = Clock()
         self._struck = False
         self.depot.entered = self._strike
-        self.link = MemoryLink(seed)
+        # Another start draws other losses: the same ones again could stop a loop that is restarted often.
+        self.link = MemoryLink(seed * 1_000_003 + self.world.state.now_ms)
         self.link.advance(self.world.state.now_ms)
         self.link.loss = snapshot.loss if snapshot else 0.0
         self._join()

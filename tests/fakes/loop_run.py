@@ -1,0 +1,80 @@
+"""Runs the loop of `space` in virtual time and keeps what it did."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from autopilot.depot.decision import Decision
+from autopilot.depot.settings import Profile
+from sortie.loop.faults import parse_loop_fault
+from sortie.loop.space import Snapshot, SpaceLoop
+
+PROFILE = Profile()
+
+
+class LoopBench:
+    """`faults` as on the command line. `sorties`: reports of those that have ended; `decisions`: all."""
+
+    def __init__(
+        self, *faults: str, total: int | None = 1, seed: int = 1, profile: Profile = PROFILE,
+        snapshot: Snapshot | None = None, confirm: bool = False,
+    ) -> None:  # fmt: skip
+        parsed = [parse_loop_fault(text) for text in faults]
+        self.loop = SpaceLoop(profile, seed, parsed, total=total, snapshot=snapshot, confirm=confirm)
+        self.decisions: list[Decision] = []
+        self.sorties: list[dict[str, Any]] = []
+        self.steps = 0
+
+    def step(self) -> None:
+        """One event."""
+        self.loop.step()
+        self.steps += 1
+        self._take()
+
+    def _take(self) -> None:
+        self.decisions += self.loop.take_decisions()
+        self.sorties += [record.report() for record in self.loop.take_closed()]
+
+    def run(self, limit: int = 20_000) -> LoopBench:
+        """To the end of the loop; a loop that needs more than `limit` steps stalls."""
+        self._take()
+        while self.loop.ended_by is None:
+            self.step()
+            assert self.steps < limit, f"no end: phase {self.loop.depot.memory.phase.name}"
+        return self
+
+    def run_to(self, seconds: float) -> LoopBench:
+        """To an instant of vehicle time, or to the end."""
+        until = round(seconds * 1000.0)
+        while self.loop.ended_by is None and self.loop.now_ms < until:
+            self.loop.step(until)
+            self._take()
+        return self
+
+    @property
+    def last(self) -> dict[str, Any]:
+        """The sortie that ended last."""
+        return self.sorties[-1]
+
+    def names(self, party: str = "depot") -> list[str]:
+        """Names of the decisions of a party, in order."""
+        return [decision.name for decision in self.decisions if decision.party == party]
+
+    def decision(self, name: str) -> Decision:
+        """The first decision of that name."""
+        return next(decision for decision in self.decisions if decision.name == name)
+
+
+def phases(sortie: dict[str, Any]) -> list[int]:
+    """The phases a sortie went through."""
+    return [phase["phase"] for phase in sortie["phases"]]
+
+
+def modes(sortie: dict[str, Any]) -> list[str]:
+    """The modes it went through."""
+    return [mode["mode"] for mode in sortie["modes"]]
+
+
+def start_of(sortie: dict[str, Any], phase: int) -> float:
+    """When a phase began, s."""
+    return next(float(entry["start_s"]) for entry in sortie["phases"] if entry["phase"] == phase)

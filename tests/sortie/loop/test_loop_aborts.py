@@ -1,0 +1,145 @@
+"""Every trigger of ABORT-1, -2 and -3 in every phase in which it may occur, with the seed's effect."""
+
+from __future__ import annotations
+
+import pytest
+
+from autopilot.depot.names import EndedBy
+from autopilot.depot.watches import ABORT_1_NAMES, ABORT_2_NAMES, ABORT_3_NAMES, UNSTABLE
+from sitl.resources.faults import GROWING
+from tests.fakes.loop_run import PROFILE, LoopBench, modes, phases, start_of
+
+REPAIRABLE = PROFILE.retirement.repairable
+
+
+def struck_s(bench: LoopBench) -> float:
+    """When the first fault struck."""
+    return next(iter(bench.loop.faults.memory.values())).since_ms / 1000.0
+
+
+@pytest.mark.parametrize("where", ["3+100", "4+90000", "5+100", "5+40000"])
+@pytest.mark.parametrize("name", ABORT_1_NAMES)
+def test_self_abort(name: str, where: str) -> None:
+    """Phase 5 at once in ECLIPSE/SURVIVAL, no offload, then the health review."""
+    bench = LoopBench(f"{name}@phase{where}").run()
+    sortie, phase = bench.last, int(where[0])
+    assert (sortie["outcome"], sortie["abort"], sortie["trigger"]) == ("aborted", "ABORT-1", name)
+    if name.startswith("store") and phase == 3:  # an empty store: it shows in the harvest
+        phase = 4
+    assert phases(sortie) == [*range(1, phase + 1), *([5] if phase < 5 else []), 6, 8]
+    assert sortie["delivered_kg"] == 0.0
+    declared = bench.decision(name).time_ms / 1000.0
+    assert modes(sortie)[-3:] == ["ECLIPSE/SURVIVAL", "CRUISE", "DOCKED"]
+    assert abs(sortie["modes"][-3]["start_s"] - declared) <= 1.0
+    assert sortie["modes"][-2]["start_s"] == start_of(sortie, 6)
+    if name not in GROWING:
+        assert declared - struck_s(bench) <= 0.1 * PROFILE.plan.usual_s(int(where[0]))
+    assert bench.loop.ended_by is (EndedBy.SORTIES_DONE if name in REPAIRABLE else EndedBy.RETIRED)
+    assert bench.decision("grant_docking_clearance").facts["emergency"]
+
+
+@pytest.mark.parametrize("where", ["3+100", "4+90000", "5+100", "5+30000"])
+@pytest.mark.parametrize("name", ABORT_2_NAMES)
+def test_forced_recall(name: str, where: str) -> None:
+    """Phase 5 at once in CRUISE; offloaded unless the depot is unstable; it may fly again."""
+    bench = LoopBench(f"{name}@phase{where}").run()
+    sortie, phase = bench.last, int(where[0])
+    assert (sortie["outcome"], sortie["abort"], sortie["trigger"]) == ("aborted", "ABORT-2", name)
+    drained = name in ("store_full", "fuel_store_full") and phases(sortie)[-2] == 7  # reactor and customers made room
+    service = [8] if name in UNSTABLE and not drained else [7, 8]
+    assert phases(sortie) == [*range(1, phase + 1), *([5] if phase < 5 else []), 6, *service]
+    assert modes(sortie)[-2:] == ["CRUISE", "DOCKED"]
+    declared = bench.decision(name).time_ms / 1000.0
+    assert declared - struck_s(bench) <= 0.1 * PROFILE.plan.usual_s(phase)
+    assert bench.loop.ended_by is EndedBy.SORTIES_DONE
+
+
+@pytest.mark.parametrize("phase", range(1, 9))
+@pytest.mark.parametrize("name", ABORT_3_NAMES)
+def test_total_abort(name: str, phase: int) -> None:
+    """From any phase, for good: docked is carried home, not docked is abandoned."""
+    bench = LoopBench(f"{name}@phase{phase}+10", total=3).run()
+    sortie = bench.last
+    assert bench.loop.ended_by is EndedBy.TOTAL_ABORT
+    assert (sortie["abort"], sortie["trigger"]) == ("ABORT-3", name)
+    docked = phases(sortie)[-1] in (1, 7, 8)
+    if phases(sortie)[-1] != 6:
+        assert sortie["outcome"] == ("aborted" if docked else "lost")
+        assert (bench.loop.depot.memory.skimmer == "LOST") == (not docked)
+    assert sortie["t_sortie_s"] == PROFILE.plan.t_sortie_s
+    assert sortie["number"] == 1 or (phase >= 7 and name in GROWING)
+    assert bench.decision(name).time_ms / 1000.0 - struck_s(bench) <= PROFILE.plan.t_sortie_s / 5.0
+    assert bench.loop.world.state.total_abort
+    for action in ("isolate_damage", "survival_bus_only", "return_to_origin_burn"):
+        assert action in bench.names()
+
+
+def test_precedence_1_over_2() -> None:
+    """The higher path and its trigger are the sortie's."""
+    bench = LoopBench("debris@phase4+1000", "imu_loss@phase5+1000").run()
+    assert (bench.last["abort"], bench.last["trigger"]) == ("ABORT-1", "imu_loss")
+    assert phases(bench.last) == [1, 2, 3, 4, 5, 6, 8]
+
+
+def test_precedence_3_over_all() -> None:
+    """Even while the skimmer is on its way home after ABORT-1."""
+    bench = LoopBench("imu_loss@phase4+1000", "impact@phase5+1000").run()
+    assert (bench.last["abort"], bench.last["trigger"]) == ("ABORT-3", "impact")
+
+
+def test_a_recall_after_a_self_abort_changes_nothing() -> None:
+    """1 over 2."""
+    bench = LoopBench("imu_loss@phase4+1000", "debris@phase5+1000").run()
+    assert (bench.last["abort"], bench.last["trigger"]) == ("ABORT-1", "imu_loss")
+    assert "debris" not in bench.names()
+
+
+@pytest.mark.parametrize("name", ["imu_loss", "debris", "nav_drift", "hot_spine_overtemp"])
+def test_a_fault_in_phase_1_is_a_no_go_until_it_ends(name: str) -> None:
+    """It waits and repeats; then the sortie is flown."""
+    bench = LoopBench(f"{name}@phase1..T+40000").run()
+    assert bench.names().count("no_go") == 3
+    assert name in bench.decision("no_go").facts["failed"]
+    assert bench.last["outcome"] == "completed"
+
+
+@pytest.mark.parametrize(("name", "abort"), [("imu_loss", "ABORT-1"), ("debris", "ABORT-2")])
+def test_a_fault_in_phase_2_acts_on_entering_phase_3(name: str, abort: str) -> None:
+    """No abort path begins before."""
+    bench = LoopBench(f"{name}@phase2+10").run()
+    assert (bench.last["abort"], bench.last["trigger"]) == (abort, name)
+    assert phases(bench.last)[:4] == [1, 2, 3, 5]
+    assert bench.last["phases"][2]["start_s"] == bench.last["phases"][2]["end_s"]
+
+
+@pytest.mark.parametrize("phase", [6, 7, 8])
+def test_a_fault_of_abort_1_after_the_return_goes_to_the_health_review(phase: int) -> None:
+    """The sortie is completed, the skimmer retired."""
+    bench = LoopBench(f"imu_loss@phase{phase}").run()
+    assert (bench.last["outcome"], bench.last["abort"]) == ("completed", None)
+    assert (bench.loop.ended_by, bench.loop.depot.memory.reason) == (EndedBy.RETIRED, "imu_loss")
+
+
+def test_return_not_feasible_is_the_loss_path() -> None:
+    """Nearly no propellant: disposal, telemetry, lost at T_DEATH."""
+    bench = LoopBench("imu_loss@phase4+1000")
+    while "start_harvest" not in bench.names("skimmer"):
+        bench.step()
+    lobes = bench.loop.world.state.skimmer.lobes
+    bench.loop.world.state.outside.book("leak", "CH4", lobes.kg - 10.0)
+    lobes.kg = 10.0
+    bench.run()
+    assert (bench.last["outcome"], bench.last["abort"]) == ("lost", "ABORT-1")
+    assert bench.loop.ended_by is EndedBy.LOST
+    assert not bench.decision(bench.last["trigger"]).facts["return_feasible"]
+    assert phases(bench.last)[-1] == 5
+
+
+def test_a_fault_strikes_once_and_a_star_strikes_every_sortie() -> None:
+    """#K picks one, #* all."""
+    once = LoopBench("debris@phase4+100", total=3).run()
+    second = LoopBench("debris@phase4+100#2", total=3).run()
+    always = LoopBench("debris@phase4+100#*", total=3).run()
+    assert [s["abort"] for s in once.sorties] == ["ABORT-2", None, None]
+    assert [s["abort"] for s in second.sorties] == [None, "ABORT-2", None]
+    assert [s["abort"] for s in always.sorties] == ["ABORT-2"] * 3

@@ -1,0 +1,136 @@
+"""Sorties without faults, and what has to hold of every sortie."""
+
+from __future__ import annotations
+
+import pytest
+
+from autopilot.depot.names import EndedBy, Phase
+from autopilot.depot.phases import PHASES
+from tests.fakes.loop_run import PROFILE, LoopBench, modes, phases
+
+
+@pytest.fixture(scope="module")
+def routine() -> LoopBench:
+    """Three sorties."""
+    return LoopBench(total=3).run()
+
+
+def test_three_sorties_go_through_all_phases(routine: LoopBench) -> None:
+    """One to eight, completed."""
+    assert routine.loop.ended_by is EndedBy.SORTIES_DONE
+    assert [sortie["number"] for sortie in routine.sorties] == [1, 2, 3]
+    for sortie in routine.sorties:
+        assert phases(sortie) == [1, 2, 3, 4, 5, 6, 7, 8]
+        assert (sortie["outcome"], sortie["abort"], sortie["trigger"]) == ("completed", None, None)
+        assert [phase["name"] for phase in sortie["phases"]] == [phase.title for phase in Phase]
+
+
+def test_phases_are_contiguous_and_sorties_too(routine: LoopBench) -> None:
+    """The end of one is the start of the next."""
+    edges = [(phase["start_s"], phase["end_s"]) for sortie in routine.sorties for phase in sortie["phases"]]
+    assert edges[0][0] == 0.0
+    assert all(before[1] == after[0] for before, after in zip(edges, edges[1:], strict=False))
+
+
+def test_modes_are_those_the_seed_allows_in_their_phase(routine: LoopBench) -> None:
+    """And all but ECLIPSE/SURVIVAL come up in a good sortie."""
+    sortie = routine.sorties[0]
+    assert modes(sortie) == ["DOCKED", "CRUISE", "IDLE/STANDBY", "CRUISE", "ACTIVE-HARVEST", "CRUISE", "DOCKED"]
+    for entry in sortie["modes"]:
+        inside = [p for p in sortie["phases"] if p["start_s"] <= entry["start_s"] < p["end_s"]]
+        assert entry["mode"] in [mode.value for mode in PHASES[Phase(inside[-1]["phase"])].modes]
+
+
+def test_t_death_is_one_and_a_half_t_sortie_and_t_sortie_the_sum_of_its_parts(routine: LoopBench) -> None:
+    """As sortie-loop.md has the cycle time."""
+    for sortie in routine.sorties:
+        assert sortie["t_sortie_s"] == PROFILE.plan.t_sortie_s
+        assert sortie["t_death_s"] == 1.5 * sortie["t_sortie_s"]
+        took = sortie["phases"][6]["end_s"] - sortie["phases"][0]["start_s"]
+        assert took == pytest.approx(sortie["t_sortie_s"], rel=0.1)
+
+
+def test_what_is_delivered_is_what_was_harvested_less_the_losses_of_the_route(routine: LoopBench) -> None:
+    """m_out = eta_route x m_h; and m_h = rho_env x V_sweep x eta_intake over the time of harvest, as it varies."""
+    for sortie in routine.sorties:
+        assert sortie["delivered_kg"] == pytest.approx(PROFILE.depot.eta_route * sortie["harvested_kg"], rel=1e-3)
+        seconds = sortie["phases"][3]["end_s"] - sortie["phases"][3]["start_s"]
+        assert sortie["harvested_kg"] == pytest.approx(PROFILE.skimmer.intake_kg_s * seconds, rel=0.051)
+
+
+def test_decisions_come_in_the_order_of_the_seed(routine: LoopBench) -> None:
+    """Each with the facts on which it was taken."""
+    first = [d.name for d in routine.decisions if d.sortie == 1]
+    assert first == [
+        "plan_mission", "go", "launch", "undock", "start_harvest", "store_near_capacity", "harvest_ended",
+        "in_docking_corridor", "grant_docking_clearance", "approach", "captured", "interfaces_confirmed",
+        "offload_volatiles", "offloaded", "relaunch",
+    ]  # fmt: skip
+    assert routine.decision("go").facts["co2_room_kg"] > 0.0
+    harvest = routine.decision("harvest_ended").facts
+    assert harvest["time_in_harvest_s"] > 0.0 and harvest["expected_kg"] > 0.0 and harvest["actual_kg"] > 0.0
+
+
+def test_the_same_seed_gives_the_same_run_and_another_another() -> None:
+    """Decision by decision."""
+    one, same, other = LoopBench("link_lossy@T+0", seed=5), LoopBench("link_lossy@T+0", seed=5), LoopBench(seed=6)
+    for bench in (one, same, other):
+        bench.run()
+    assert one.decisions == same.decisions and one.sorties == same.sorties
+    assert one.sorties != other.sorties
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_a_link_that_loses_a_quarter_each_way_costs_no_sortie(seed: int) -> None:
+    """Beats that do not come are asked for, commands repeated."""
+    bench = LoopBench("link_lossy@T+0", total=3, seed=seed).run()
+    assert [sortie["outcome"] for sortie in bench.sorties] == ["completed"] * 3
+
+
+def test_a_harvest_ends_early_when_the_return_margin_is_near() -> None:
+    """Propellant for little more than the way: the margin ends it, not the store."""
+    import msgspec
+
+    skimmer = msgspec.structs.replace(PROFILE.skimmer, harvest_kg=9_000.0)
+    bench = LoopBench(profile=msgspec.structs.replace(PROFILE, skimmer=skimmer)).run()
+    near = bench.decision("fuel_margin_near")
+    assert near.party == "skimmer" and near.phase == 4
+    assert near.facts["fuel_kg"] == pytest.approx(near.facts["fuel_need_kg"] * 1.3, rel=0.05)
+    assert bench.last["outcome"] == "completed" and bench.last["abort"] is None
+
+
+def test_in_poor_light_the_return_is_flown_in_survival_mode() -> None:
+    """Power below its threshold in transit; docking in CRUISE again."""
+    import msgspec
+
+    power = msgspec.structs.replace(PROFILE.power, solar_w=300.0, harvest_w=(200.0, 50.0, 50.0), survival_soc=0.45)
+    bench = LoopBench(profile=msgspec.structs.replace(PROFILE, power=power)).run()
+    assert "ECLIPSE/SURVIVAL" in modes(bench.last)
+    assert modes(bench.last)[-2:] == ["CRUISE", "DOCKED"]
+
+
+def test_wear_derates_and_the_plan_gets_smaller() -> None:
+    """Reduced payload, shorter harvest."""
+    import msgspec
+
+    rules = msgspec.structs.replace(PROFILE.retirement, max_cycles=5)
+    bench = LoopBench(total=9, profile=msgspec.structs.replace(PROFILE, retirement=rules)).run()
+    assert bench.loop.ended_by is EndedBy.RETIRED
+    assert [d.sortie for d in bench.decisions if d.name == "derate"] == [4]
+    assert [d.sortie for d in bench.decisions if d.name == "retire"] == [5]
+    assert bench.sorties[4]["harvested_kg"] < 0.8 * bench.sorties[3]["harvested_kg"]
+    assert bench.sorties[4]["t_sortie_s"] < bench.sorties[3]["t_sortie_s"]
+    assert "disposal" in bench.names()
+
+
+def test_a_relaunch_waits_for_the_operator_when_asked_to() -> None:
+    """--confirm-relaunch: phase 8 lasts until somebody agrees."""
+    bench = LoopBench(total=2, confirm=True)
+    while "await_operator" not in bench.names():
+        bench.step()
+    bench.run_to(bench.loop.now_ms / 1000.0 + 100_000.0)
+    assert bench.loop.depot.memory.phase is Phase.HEALTH and not bench.sorties
+    bench.loop.depot.confirm_relaunch()
+    while len(bench.sorties) < 1:
+        bench.step()
+    assert bench.loop.depot.memory.number == 2
