@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import sys
 from collections.abc import Mapping
 from fnmatch import fnmatchcase
@@ -11,7 +12,8 @@ from typing import Annotated
 
 import typer
 
-from autopilot.parameters.files import ParameterFileError, format_parameters, parse_parameters
+from autopilot.parameters.definition import FLOAT32_MAX, to_float32
+from autopilot.parameters.files import ParameterFileError, format_parameters, format_value, parse_parameters
 from autopilot.parameters.parameters import Parameters
 from mavlink_bridge.clients.parameters import ParameterList, ParameterOutcome, ParameterRead, ParameterWrite
 from mavlink_bridge.identity import MAV_TYPE_GROUND_ROVER
@@ -45,7 +47,8 @@ def _write(remote: Remote, name: str, value: float) -> bool:
         return True
     if writing.value is None:
         raise UserError(f"unknown parameter {name}{nearest(name, Parameters('copter').names())}")
-    print(f"sortie: {name} not set to {value:g}: it is {writing.value.value:g}", file=sys.stderr)
+    held = format_value(writing.value.value)
+    print(f"sortie: {name} not set to {format_value(value)}: it is {held}", file=sys.stderr)
     return False
 
 
@@ -60,9 +63,17 @@ def _all(remote: Remote) -> dict[str, float]:
 
 def _number(text: str) -> float:
     try:
-        return float(text)
+        value = float(text)
     except ValueError:
         raise UserError(f"'{text}' is not a number") from None
+    return _as_sent(value, f"'{text}'")
+
+
+def _as_sent(value: float, said: str) -> float:
+    """The value as a message carries it; `said` names it where none can."""
+    if not math.isfinite(value) or abs(value) > FLOAT32_MAX:
+        raise UserError(f"{said}: expected a finite number, at most {FLOAT32_MAX:.5g}")
+    return to_float32(value)
 
 
 def _show(values: Mapping[str, float], as_json: bool) -> None:
@@ -70,7 +81,7 @@ def _show(values: Mapping[str, float], as_json: bool) -> None:
         print(json.dumps(values))
     else:
         for name, value in values.items():
-            print(f"{name:<16} {value:g}")
+            print(f"{name:<16} {format_value(value)}")
 
 
 @app.command("list")
@@ -102,7 +113,7 @@ def get(
     return 0
 
 
-@app.command("set")
+@app.command("set", context_settings={"ignore_unknown_options": True})  # a value may begin with a minus
 def set_(
     name: Name,
     value: Annotated[str, typer.Argument(metavar="VALUE")],
@@ -123,11 +134,12 @@ def load(
 ) -> int:
     """Set all parameters of a file that differ; those the vehicle does not have are named and left out."""
     try:
-        wanted = parse_parameters(file.read_bytes())
+        read = parse_parameters(file.read_bytes())
     except OSError as error:
         raise UserError(f"{file}: {error.strerror}") from error
     except ParameterFileError as error:
         raise UserError(f"{file}: {error}") from error
+    wanted = {name: _as_sent(value, f"{file}: {name} {value:g}") for name, value in read.items()}
     with Remote(connect, component) as remote:
         present = _all(remote)
         unknown = [name for name in wanted if name not in present]
