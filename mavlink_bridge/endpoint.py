@@ -50,6 +50,7 @@ class Endpoint:
         self._router = Router(system_id, component_id)
         self._links: dict[int, OpenLink] = {}
         self._last_link = 0
+        self._closed = LinkStatistics("closed")
         self._services: list[Service] = []
         self._handlers: dict[int, tuple[Service, ...]] = {}
         self._on_error = on_error
@@ -109,8 +110,10 @@ class Endpoint:
 
     def close_link(self, link: int) -> None:
         """Forget the link, here and in all services. A second time does nothing."""
-        if self._links.pop(link, None) is None:
+        closed = self._links.pop(link, None)
+        if closed is None:
             return
+        self._closed.add(closed.statistics())
         self._router.close_link(link)
         for service in self._services:
             try:
@@ -258,6 +261,13 @@ class Endpoint:
 
     def statistics(self, link: int) -> LinkStatistics:
         return self._links[link].statistics()
+
+    def totals(self) -> LinkStatistics:
+        """The sums over all links there ever were."""
+        sums = LinkStatistics("all")
+        for one in (self._closed, *(link.statistics() for link in self._links.values())):
+            sums.add(one)
+        return sums
 
     def _send_all(self, service: Service) -> None:
         for one in service.take_outgoing():

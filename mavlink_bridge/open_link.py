@@ -34,6 +34,17 @@ class LinkStatistics:
     refused: int = 0
     dropped: int = 0
 
+    def add(self, other: LinkStatistics) -> None:
+        """Count what another link has counted."""
+        self.frames_in += other.frames_in
+        self.frames_out += other.frames_out
+        self.bytes_in += other.bytes_in
+        self.bytes_out += other.bytes_out
+        self.errors += other.errors
+        self.lost += other.lost
+        self.refused += other.refused
+        self.dropped += other.dropped
+
 
 @dataclass(slots=True)
 class OpenLink:

@@ -73,6 +73,7 @@ class Service:
         self.epoch_us = epoch_us
         self.now_ms = vehicle.state.time_ms
         self.observers: list[Observer] = []
+        self.passes = 0
         self.endpoint = Endpoint(int(parameters["SYSID_THISMAV"]), on_error=on_error)
         self._on_error = on_error
         self.next_step_ms: Callable[[], int | None] = lambda: None
@@ -88,6 +89,7 @@ class Service:
         telemetry = TelemetryService(autopilot, endpoint, identity, boot_unix_us=self.epoch_us)
         self.telemetry = telemetry
         self.commands = CommandService(autopilot, telemetry, vehicle_now=lambda: self.now_ms, journal=self.journal)
+        self.missions = MissionService(autopilot, self.journal)
         self.files = VirtualFiles()
         self.files.mount("@PARAM", ParameterFiles(self.parameters))
         metadata = ParameterMetadata(self.parameters)
@@ -99,7 +101,7 @@ class Service:
             self.commands,
             GuidedService(autopilot),
             StickService(autopilot),
-            MissionService(autopilot, self.journal),
+            self.missions,
             ParameterService(self.parameters, self.journal, room=self._room, banner=telemetry.banner),
             FtpService(self.files, room=self._room, banner=telemetry.banner),
             SystemService(autopilot, telemetry),
@@ -180,6 +182,7 @@ class Service:
     def advance(self, until_ms: int, link_ms: int | None = None) -> None:
         """One pass: the vehicle moves to the earliest of `until_ms`, the deadlines and its own first event. `link_ms`
         None: link time is vehicle time."""
+        self.passes += 1
         deadline = self.next_vehicle_deadline_ms()
         now_ms = self.vehicle.advance(min(until_ms, deadline))
         self.now_ms = now_ms
@@ -249,6 +252,11 @@ class Service:
             return True
         state = self.vehicle.state
         return state.ground_speed > STANDING_MS if autopilot.kind == "rover" else not state.landed
+
+    @property
+    def repeats(self) -> int:
+        """Requests that had to be repeated: mission items that did not come."""
+        return self.missions.repeats
 
     # --- facts for people ---------------------------------------------------------------------------------------------
     @property

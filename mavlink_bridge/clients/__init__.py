@@ -5,6 +5,7 @@ Each request is a sans-IO machine of its own that ends in one enumerated outcome
 
 from mavlink_bridge.clients.base import Client, Retry, Target
 from mavlink_bridge.clients.command import CommandClient, CommandOutcome, command_int, command_long
+from mavlink_bridge.clients.file_read import FileOutcome, FileRead
 from mavlink_bridge.clients.group import ClientGroup
 from mavlink_bridge.clients.heartbeat import HeartbeatWatch, WatchState
 from mavlink_bridge.clients.mission_download import MissionDownload
@@ -19,8 +20,8 @@ from mavlink_bridge.clients.parameters import (
 )
 
 __all__ = [
-    "Client", "ClientGroup", "CommandClient", "CommandOutcome", "HeartbeatWatch", "MissionClear", "MissionDownload",
-    "MissionUpload",
-    "ParameterList", "ParameterOutcome", "ParameterRead", "ParameterValue", "ParameterWrite", "Retry", "SetCurrent",
-    "Target", "TransferOutcome", "WatchState", "command_int", "command_long",
+    "Client", "ClientGroup", "CommandClient", "CommandOutcome", "FileOutcome", "FileRead", "HeartbeatWatch",
+    "MissionClear", "MissionDownload", "MissionUpload", "ParameterList", "ParameterOutcome", "ParameterRead",
+    "ParameterValue", "ParameterWrite", "Retry", "SetCurrent", "Target", "TransferOutcome", "WatchState", "command_int",
+    "command_long",
 ]  # fmt: skip

@@ -6,6 +6,7 @@ from typing import TypeVar
 
 from mavlink_bridge.clients.base import Client
 from mavlink_bridge.clients.command import CommandClient
+from mavlink_bridge.clients.file_read import FileRead
 from mavlink_bridge.clients.mission_download import MissionDownload
 from mavlink_bridge.clients.mission_upload import MissionClear, MissionUpload, SetCurrent
 from mavlink_bridge.clients.parameters import ParameterList, ParameterRead, ParameterWrite
@@ -13,7 +14,7 @@ from mavlink_bridge.services.base import Clock, Message, Outgoing, Peer
 
 _KINDS: tuple[type[Client], ...] = (
     CommandClient, MissionDownload, MissionUpload, MissionClear, SetCurrent,
-    ParameterList, ParameterRead, ParameterWrite,
+    ParameterList, ParameterRead, ParameterWrite, FileRead,
 )  # fmt: skip
 AnyClient = TypeVar("AnyClient", bound=Client)
 

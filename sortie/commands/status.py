@@ -10,10 +10,12 @@ import typer
 from autopilot.flight.system import FlightCommand
 from autopilot.modes.table import known_name
 from mavlink_bridge.clients.command import CommandOutcome
+from mavlink_bridge.clients.file_read import FileOutcome, FileRead
 from mavlink_bridge.identity import MAV_TYPE_GROUND_ROVER
 from mavlink_bridge.services.base import Message
 from sortie import options
 from sortie.commands.manager import state_of
+from sortie.errors import UserError
 from sortie.remote import Listener, Remote
 from sortie.settings import DEFAULT_CONNECT
 
@@ -68,12 +70,33 @@ def _ask(remote: Remote, listener: Listener) -> dict[str, Any]:
     return describe(latest, state_of(asking.detail) if known else None)
 
 
+def _links(connect: str, as_json: bool) -> int:
+    """The service's own page, as JSON or as a table."""
+    with Remote(connect) as remote:
+        reading = FileRead(remote.target, "@SYS/links.json")
+        remote.ask(reading)
+    if reading.outcome is not FileOutcome.READ:
+        raise UserError(f"the vehicle at {connect} has no link statistics", 1)
+    page = json.loads(reading.content)
+    if as_json:
+        print(json.dumps(page))
+        return 0
+    columns = ("frames_in", "frames_out", "bytes_in", "bytes_out", "lost", "errors", "refused", "dropped", "queued")
+    print(f"{'link':<36}" + "".join(f"{name:>11}" for name in columns))
+    for one in page["links"]:
+        print(f"{one['name']:<36}" + "".join(f"{one[name]:>11}" for name in columns))
+    return 0
+
+
 def status(
     connect: options.Connect = DEFAULT_CONNECT,
     as_json: options.Json = False,
+    links: Annotated[bool, typer.Option("--links", help="The statistics of the service's links instead.")] = False,
     watch: Annotated[bool, typer.Option("--watch", help="Again every second, until Ctrl-C.")] = False,
 ) -> int:
     """Status 0 with the facts, 1 when no vehicle answers."""
+    if links:
+        return _links(connect, as_json)
     listener = Listener(_WANTED)
     with Remote(connect) as remote:
         remote.endpoint.add_service(listener)

@@ -114,6 +114,11 @@ class MissionService:
         """Items and plans refused since start."""
         return sum(transfer.refusals for transfer in self._transfers)
 
+    @property
+    def repeats(self) -> int:
+        """How many requests for items had to be repeated."""
+        return sum(transfer.repeats for transfer in self._transfers)
+
     # --- what concerns no single type -------------------------------------------------------------------------
     def _set_current(self, message: Message) -> None:
         """MISSION_SET_CURRENT: answered with exactly the requested number, to everybody; MAVSDK asks again until it

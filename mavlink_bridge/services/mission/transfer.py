@@ -52,6 +52,7 @@ class PlanTransfer:
         self.kind = kind
         self.state = State.IDLE
         self.refusals = 0
+        self.repeats = 0
         self.committed = CommittedPlan(kind, core, outbox)
         self._core = core
         self._journal = journal
@@ -85,6 +86,7 @@ class PlanTransfer:
             self._out.ack(upload.peer, self.kind, MissionResult.OPERATION_CANCELLED)
             self._out.text(Severity.WARNING, f"{texts.NAMES[self.kind]} upload timeout")
         elif now_ms >= upload.repeat_due_ms():
+            self.repeats += 1
             upload.ask_again(now_ms)
             self._ask(upload)
 

@@ -1,0 +1,86 @@
+"""A file of a vehicle, read by MAVFTP (https://mavlink.io/en/services/ftp.html): open, read block by block, close.
+
+For small files: one block is asked for at a time, and asked for again when it does not come.
+"""
+
+from __future__ import annotations
+
+from enum import IntEnum
+
+from mavlink_bridge.clients.base import Client, Retry, Target
+from mavlink_bridge.codec import dialect
+from mavlink_bridge.services.base import Message
+from mavlink_bridge.services.ftp.wire import DATA_BYTES, Nak, Opcode, Operation, unpack
+
+_RETRY = Retry(interval_ms=500, attempts=6)
+_LARGEST = 1 << 20
+
+
+class FileOutcome(IntEnum):
+    """How it ended: read, or what the vehicle said (MAVFTP's error numbers), or silence."""
+
+    READ = 0
+    FAILED = 1
+    NOT_FOUND = 10
+    TIMEOUT = 100
+    TOO_LARGE = 101
+
+
+class FileRead(Client):
+    """Reads `path`; `content` is what has come, all of it when `outcome` is READ. At most 1 MiB."""
+
+    handles = frozenset(("FILE_TRANSFER_PROTOCOL",))
+    outcome: FileOutcome | None
+
+    def __init__(self, target: Target, path: str, *, session: int = 0, retry: Retry = _RETRY) -> None:
+        super().__init__(target, retry)
+        self.content = b""
+        self._path = path.encode("ascii")
+        self._session = session
+        self._seq = 0
+        self._request: Operation | None = None
+
+    def start(self, now_ms: int) -> None:
+        self._ask(Opcode.OPEN_FILE_RO, len(self._path), 0, self._path, now_ms)
+
+    def _ask(self, opcode: int, size: int, offset: int, data: bytes, now_ms: int) -> None:
+        self._seq = (self._seq + 1) & 0xFFFF
+        self._request = Operation(self._seq, self._session, opcode, size, offset=offset, data=data)
+        self._repeat(now_ms)
+        self._progress(now_ms)
+
+    def _repeat(self, now_ms: int) -> None:
+        if self._request is not None:
+            target, payload = self.target, list(self._request.pack())
+            self._send(dialect.MAVLink_file_transfer_protocol_message(0, target.system, target.component, payload))
+
+    def _handle(self, message: Message, now_ms: int) -> None:
+        reply, request = unpack(bytes(message.payload)), self._request
+        if request is None or reply.req_opcode != request.opcode or reply.seq != (request.seq + 1) & 0xFFFF:
+            return
+        if reply.opcode == Opcode.NAK:
+            self._refused(request, reply.data[0], now_ms)
+            return
+        if request.opcode == Opcode.READ_FILE:
+            self.content += reply.data[: reply.size]
+        self._seq = reply.seq
+        if len(self.content) > _LARGEST:
+            self._finish(FileOutcome.TOO_LARGE, now_ms)
+        else:
+            self._ask(Opcode.READ_FILE, DATA_BYTES, len(self.content), b"", now_ms)
+
+    def _refused(self, request: Operation, reason: int, now_ms: int) -> None:
+        if request.opcode == Opcode.READ_FILE and reason == Nak.END_OF_FILE:
+            self._finish(FileOutcome.READ, now_ms)
+        elif reason == Nak.FILE_NOT_FOUND:
+            self._end(FileOutcome.NOT_FOUND)
+        else:
+            self._end(FileOutcome.FAILED)
+
+    def _finish(self, outcome: FileOutcome, now_ms: int) -> None:
+        """The vehicle closes the file; its answer is not waited for."""
+        self._ask(Opcode.TERMINATE_SESSION, 0, 0, b"", now_ms)
+        self._end(outcome)
+
+    def _time_out(self) -> None:
+        self._end(FileOutcome.TIMEOUT)
