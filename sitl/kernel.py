@@ -30,7 +30,7 @@ from autopilot.control import (
 )
 from autopilot.control import jit as jit_module
 from autopilot.control import layout as L
-from autopilot.control.estimator import estimate_wind, fuse_baro, fuse_gps, fuse_mag, level
+from autopilot.control.estimator import estimate_wind, fuse_baro, fuse_gps, fuse_mag, level, rest
 from autopilot.control.inertial import align, predict, rotation
 from autopilot.control.jit import COMPILED, entry, jit
 from autopilot.control.watch import decide, watch_battery, watch_distance, watch_estimator
@@ -80,10 +80,10 @@ def estimate(s: L.Row, p: L.Row, rng: Any, table: Any) -> None:
     rotation(s)
     if s[L.AIR] == 1.0 and s[L.SPIN] == 2.0 and s[L.POS_OK] == 1.0:
         estimate_wind(s, p)
-    if s[L.AIR] == 0.0:
-        s[L.GAX] += 0.02 * (s[M.GYRO_X] - s[L.GAX])
-        s[L.GAY] += 0.02 * (s[M.GYRO_Y] - s[L.GAY])
-        s[L.GAZ] += 0.02 * (s[M.GYRO_Z] - s[L.GAZ])
+    if s[L.AIR] == 0.0 and s[L.ARMED] == 0.0:
+        rest(s, s[M.GYRO_X], s[M.GYRO_Y], s[M.GYRO_Z])
+    else:  # it moves: a calibration right after touchdown keeps what the flight has taught
+        s[L.GAX], s[L.GAY], s[L.GAZ] = s[L.BGX], s[L.BGY], s[L.BGZ]
 
 
 @jit

@@ -29,7 +29,7 @@ from autopilot.control import (
 from autopilot.control import jit as jit_module
 from autopilot.control import layout as L
 from autopilot.control import rover_layout as V
-from autopilot.control.estimator import fuse_baro, fuse_gps, fuse_mag
+from autopilot.control.estimator import fuse_baro, fuse_gps, fuse_mag, rest
 from autopilot.control.inertial import align, predict, rotation, tilt
 from autopilot.control.jit import COMPILED, entry, jit
 from autopilot.control.rover_guidance import decide_rover
@@ -113,9 +113,9 @@ def estimate(s: L.Row, p: L.Row, rng: Any, table: Any) -> None:
     s[L.WEN] += (L.TICK / WIND_MEMORY_S) * (s[M.WIND_N] / MAST_SHARE - s[L.WEN])
     s[L.WEE] += (L.TICK / WIND_MEMORY_S) * (s[M.WIND_E] / MAST_SHARE - s[L.WEE])
     if s[L.ARMED] == 0.0:
-        s[L.GAX] += 0.02 * (s[M.GYRO_X] - s[L.GAX])
-        s[L.GAY] += 0.02 * (s[M.GYRO_Y] - s[L.GAY])
-        s[L.GAZ] += 0.02 * (s[M.GYRO_Z] - s[L.GAZ])
+        rest(s, s[M.GYRO_X], s[M.GYRO_Y], s[M.GYRO_Z])
+    else:  # it moves: a calibration right after the drive keeps what that has taught
+        s[L.GAX], s[L.GAY], s[L.GAZ] = s[L.BGX], s[L.BGY], s[L.BGZ]
 
 
 @jit

@@ -24,6 +24,8 @@ GATE = 5.0
 #: How long position is trusted without an accepted fix, and how many fixes start it (again).
 POSITION_TIMEOUT_MS = 5000.0
 FIRST_FIXES = 10.0
+#: A vehicle that turns faster than this (rad/s) does not rest.
+STILL = 0.03
 
 
 @jit
@@ -121,6 +123,19 @@ def fuse_mag(s: L.Row, p: L.Row, x: float, y: float, z: float) -> None:
     s[L.Y] -= k0 * s[L.Y]
     turn(s, 0.0, 0.0, k0 * innovation)
     shift_bias(s, 0.0, 0.0, k1 * innovation)
+
+
+@jit
+def rest(s: L.Row, x: float, y: float, z: float) -> None:
+    """A raw gyro sample of a disarmed vehicle on the ground, rad/s, into the mean that a calibration takes. A vehicle
+    that rocks (from its touchdown, say) does not rest: the mean begins anew from what the flight has taught."""
+    dx, dy, dz = x - s[L.BGX], y - s[L.BGY], z - s[L.BGZ]
+    if dx * dx + dy * dy + dz * dz > STILL * STILL:
+        s[L.GAX], s[L.GAY], s[L.GAZ] = s[L.BGX], s[L.BGY], s[L.BGZ]
+    else:
+        s[L.GAX] += 0.02 * (x - s[L.GAX])
+        s[L.GAY] += 0.02 * (y - s[L.GAY])
+        s[L.GAZ] += 0.02 * (z - s[L.GAZ])
 
 
 @jit
