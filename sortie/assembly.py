@@ -7,12 +7,10 @@ import tempfile
 import time
 from collections.abc import Mapping
 from contextlib import ExitStack
-from functools import partial
 from pathlib import Path
 from types import MappingProxyType, TracebackType
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import TYPE_CHECKING, Any
 
-from autopilot.flight.trace import TraceEntry, write_line
 from autopilot.geo import GeoPoint
 from autopilot.outcome import RebootRequested
 from mavlink_bridge.links.address import LinkError
@@ -25,6 +23,7 @@ from sortie.figures import Figures
 from sortie.link_policy import check_links
 from sortie.logs.recorder import record_flights
 from sortie.logs.run_log import LOGGER, close_run_log, open_run_log
+from sortie.logs.trace_file import TraceFile
 from sortie.metrics import MetricsServer
 from sortie.parameters_given import given_parameters
 from sortie.run_loop import RunLoop, link_clock_ms
@@ -118,12 +117,12 @@ class Assembly:
 
     def _write_trace(self, path: Path) -> None:
         try:
-            file = path.open("w", encoding="utf-8", newline="\n")
+            trace = TraceFile(path)
         except OSError as error:
             raise UserError(f"--trace {path}: {error.strerror}") from error
-        self._stack.callback(file.close)
+        self._stack.callback(trace.close)
         if self.service.autopilot.flights is not None:
-            self.service.autopilot.flights.trace = partial(_write_entry, file)
+            self.service.autopilot.flights.trace = trace.write
 
     def _home(self, start: GeoPoint | None) -> tuple[GeoPoint, float]:
         if self.settings.home is not None:
@@ -210,10 +209,6 @@ class Assembly:
         self, kind: type[BaseException] | None, value: BaseException | None, traceback: TracebackType | None
     ) -> None:
         self._stack.close()
-
-
-def _write_entry(file: TextIO, entry: TraceEntry) -> None:
-    file.write(write_line(entry) + "\n")
 
 
 def _log_error(error: Exception, where: str) -> None:

@@ -1,0 +1,41 @@
+"""`--trace FILE`: the messages of the actors, a JSON line each."""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+from pathlib import Path
+
+from autopilot.flight.trace import TraceEntry, write_line
+
+
+class TraceFile:
+    """Opens `path` anew (raises OSError). A full disk ends the trace, with a line on stderr, not the flight."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._file = path.open("w", encoding="utf-8", newline="\n")
+        self._ended = False
+
+    def write(self, entry: TraceEntry) -> None:
+        """One line; after an error nothing more."""
+        if self._ended:
+            return
+        try:
+            self._file.write(write_line(entry) + "\n")
+        except OSError as error:
+            self._end(error)
+
+    def close(self) -> None:
+        """Write what is buffered, and close."""
+        if not self._ended:
+            try:
+                self._file.flush()
+            except OSError as error:
+                self._end(error)
+        with contextlib.suppress(OSError):  # told above; the descriptor is closed all the same
+            self._file.close()
+
+    def _end(self, error: OSError) -> None:
+        self._ended = True
+        print(f"sortie: --trace {self._path}: {error.strerror}; the trace is incomplete", file=sys.stderr)
