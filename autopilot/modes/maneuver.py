@@ -12,6 +12,9 @@ from autopilot.modes.heading import Heading
 from autopilot.outcome import Severity
 from autopilot.vehicle import Circle, Hold, Idle, Leg, Speeds, TakeOff, VehicleEvent, Yaw
 
+_AT_ALTITUDE = 0.5
+"""m; an item that asks for an altitude ends this near to it, however wide the radius of waypoints is."""
+
 
 class Maneuver:
     """Base: done at once. `deadline_ms`: when `update` must run without an event; `end`: NED m where a leg that
@@ -149,7 +152,8 @@ class GoThenClimb(Maneuver):
             self.done = True
         else:
             self._at_place = True
-            self.cockpit.fly(Leg(self.end, None, radius=self._radius, yaw=self._heading.for_hold()))
+            near = min(self._radius, _AT_ALTITUDE)
+            self.cockpit.fly(Leg(self.end, None, radius=near, yaw=self._heading.for_hold()))
 
 
 class Wait(Maneuver):
