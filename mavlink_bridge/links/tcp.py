@@ -12,6 +12,8 @@ from mavlink_bridge.links.sockets import Address, bound_spec, listen, resolve
 from mavlink_bridge.links.stream import StreamLink
 
 _ACCEPTED_PER_PASS = 64
+_BROWSER = (b"GET ", b"POST ", b"PUT ", b"HEAD ", b"OPTIONS ", b"PATCH ", b"DELETE ", b"CONNECT ", b"TRACE ")
+"""How HTTP begins. No MAVLink client does; a web page can make a browser send MAVLink frames behind it, to loopback."""
 
 
 class TcpLink(StreamLink):
@@ -20,6 +22,7 @@ class TcpLink(StreamLink):
     def __init__(self, name: str, accepted: socket.socket) -> None:
         super().__init__(name)
         self._socket: socket.socket | None = accepted
+        self._began = False
 
     @property
     def connected(self) -> bool:
@@ -44,7 +47,12 @@ class TcpLink(StreamLink):
             self._out.clear()
 
     def _receive(self, size: int) -> bytes:
-        return b"" if self._socket is None else self._socket.recv(size)
+        data = b"" if self._socket is None else self._socket.recv(size)
+        if not self._began:
+            if data.startswith(_BROWSER):
+                return b""  # the stream has ended
+            self._began = True
+        return data
 
     def _send(self, data: bytes) -> int:
         return 0 if self._socket is None else self._socket.send(data)

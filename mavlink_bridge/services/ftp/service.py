@@ -30,6 +30,8 @@ BURST_PASS: Final = 64
 """At most so many blocks of a burst are queued in one pass."""
 WAIT_FOR_ROOM_MS: Final = 5
 _CRC_PART: Final = 65_536
+LARGEST_CHECKSUM: Final = 16 << 20
+"""Files beyond it are not summed up on request: that would hold up the vehicle."""
 _PARAMETERS: Final = "@PARAM/"
 _REFUSED_WRITES: Final = frozenset({
     Opcode.CREATE_FILE, Opcode.WRITE_FILE, Opcode.REMOVE_FILE, Opcode.CREATE_DIRECTORY, Opcode.REMOVE_DIRECTORY,
@@ -209,10 +211,14 @@ class FtpService:
         """CRC32 with start value 0 and no final inversion, as ArduPilot, PX4 and MAVProxy count it."""
         file = self._files.open(path)
         crc, offset = 0xFFFFFFFF, 0
-        while data := file.read(offset, _CRC_PART):
-            crc = zlib.crc32(data, crc)
-            offset += len(data)
-        file.close()
+        try:
+            if file.size > LARGEST_CHECKSUM:
+                raise FileRefusedError(Nak.FAIL)
+            while data := file.read(offset, _CRC_PART):
+                crc = zlib.crc32(data, crc)
+                offset += len(data)
+        finally:
+            file.close()
         return ~crc & 0xFFFFFFFF
 
     # --- bursts ----------------------------------------------------------------------------------------------------
