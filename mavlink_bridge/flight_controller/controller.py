@@ -159,8 +159,11 @@ class FlightController:
         """
         wanted = self.firmware.flown(mode)
         request = Request()
-        if self._modes.wanted == wanted and self._mode_request is not None:
-            return self._mode_request
+        if self._modes.wanted == wanted:  # it goes on with its target until it is given another
+            if self._modes.confirmed:
+                return Request.accepted()
+            if self._mode_request is not None:
+                return self._mode_request
         self.steering.stop()
         if not self._modes.command(wanted):
             return Request.accepted()

@@ -26,7 +26,9 @@ _HEIGHT_M: Final = 1.0
 _REST_MS: Final = 0.3
 _EDGE_M: Final = 2.0
 _SIDEWAYS: Final = 2.5  # m/s2 that a circle may ask for
-_AHEAD_M: Final = 5.0  # the point on the circle waits for a vehicle that is farther away
+_LEAD_S: Final = 0.4  # how long a velocity takes to be flown
+_CARROT_M: Final = 6.0
+_CORRECTION: Final = 2.0  # m/s
 _RETRY_MS: Final = 2000
 _NAV_TAKEOFF: Final = 22
 _DO_REPOSITION: Final = 192
@@ -231,55 +233,70 @@ class DriveCourse(Course):
 
 
 class Round(Course):
-    """First to the edge of a circle, then along it behind a point that moves ahead."""
+    """First to the edge of a circle, then along it: a velocity along the tangent, with what leads back to the radius
+    and the height. A rover, and PX4, follow a point that moves ahead of them."""
 
     interval_ms = VELOCITY_MS
 
     def __init__(self, hand: Hand, target: Circle) -> None:
         super().__init__(hand, target.yaw)
         self._target = target
-        north, east, _ = hand.readings.state.position
-        self._angle = atan2(east - target.center[1], north - target.center[0])
+        self._radius = max(target.radius, 0.5)
         self._flown = 0.0
-        self._last_ms: int | None = None
         self._round = False
-        self.end = self._point()
+        self._angle = self._bearing()
+        self.end = self._point(self._angle)
 
     @property
     def turns(self) -> float:
         return self._flown / (2.0 * pi)
 
-    def _point(self) -> Ned:
-        north, east, down = self._target.center
-        radius = self._target.radius
-        return (north + radius * cos(self._angle), east + radius * sin(self._angle), down)
+    @property
+    def _speed(self) -> float:
+        return min(self.hand.speed, sqrt(_SIDEWAYS * self._radius))
 
-    def _away(self) -> float:
-        assert self.end is not None
-        r = self.hand.readings.report
-        return hypot(self.end[0] - r[R.NORTH], self.end[1] - r[R.EAST])
+    def _bearing(self) -> float:
+        north, east, _ = self.hand.readings.state.position
+        return atan2(east - self._target.center[1], north - self._target.center[0])
+
+    def _point(self, angle: float) -> Ned:
+        north, east, down = self._target.center
+        return (north + self._radius * cos(angle), east + self._radius * sin(angle), down)
 
     def send(self, now_ms: int) -> list[Message]:
-        assert self.end is not None
-        self._round = self._round or self._away() <= _EDGE_M
+        hand = self.hand
         if not self._round:
-            return self.hand.go(self.end, self.yaw, now_ms)
-        radius = max(self._target.radius, 0.1)
-        speed = min(self.hand.speed, sqrt(_SIDEWAYS * radius))
-        passed_s = 0.0 if self._last_ms is None else (now_ms - self._last_ms) / 1e3
-        self._last_ms = now_ms
-        if self._away() <= _AHEAD_M:
-            step = speed / radius * passed_s
-            self._flown += step
-            self._angle += self._target.direction * step
-        self.end = self._point()
-        along = self._target.direction * speed
-        velocity = (-along * sin(self._angle), along * cos(self._angle), 0.0)
-        if self.hand.firmware.px4 or self.hand.rover:
+            assert self.end is not None
+            return hand.go(self.end, self.yaw, now_ms)
+        angle = self._angle + self._target.direction * self._speed / self._radius * _LEAD_S
+        if hand.rover or hand.firmware.px4:
             self.interval_ms = POSITION_MS
-            return self.hand.go(self.end, self.yaw, now_ms)
-        return self.hand.go(self.end, self.yaw, now_ms, velocity)
+            self.end = self._point(self._angle + self._target.direction * _CARROT_M / self._radius)
+            return hand.go(self.end, self.yaw, now_ms)
+        north, east, down = hand.readings.state.position
+        out = hypot(north - self._target.center[0], east - self._target.center[1]) - self._radius
+        back, along = -_bounded(out), self._target.direction * self._speed
+        velocity = (
+            -along * sin(angle) + back * cos(self._angle), along * cos(angle) + back * sin(self._angle),
+            _bounded(self._target.center[2] - down),
+        )  # fmt: skip
+        return [velocity_target(hand.ids, now_ms, velocity, hand.nose(self.yaw))]
 
     def reached(self, now_ms: int) -> bool:
+        angle = self._bearing()
+        if self._round:
+            self._flown += self._target.direction * ((angle - self._angle + pi) % (2.0 * pi) - pi)
+            self._angle = angle
+            self.end = self._point(angle)
+        else:
+            assert self.end is not None
+            r = self.hand.readings.report
+            self._round = hypot(self.end[0] - r[R.NORTH], self.end[1] - r[R.EAST]) <= _EDGE_M
+            self._angle = angle if self._round else self._angle
         self.hand.readings.report[R.TURNS] = self.turns
         return self._target.turns is not None and self._round and self.turns >= self._target.turns
+
+
+def _bounded(error: float) -> float:
+    """The speed that takes `error` metres away, m/s."""
+    return min(max(error, -_CORRECTION), _CORRECTION)

@@ -1,0 +1,233 @@
+"""Missions with a flight controller behind Sortie, in virtual time, over links good and bad."""
+
+from __future__ import annotations
+
+from math import hypot
+from random import Random
+
+import pytest
+
+from autopilot.mission.events import ItemReached
+from autopilot.mission.items import MissionItem
+from autopilot.mission.state import MissionState
+from mavlink_bridge.codec import dialect
+from mavlink_bridge.framing import split_frames
+from sortie.sample import square
+from tests.fakes.controller_bench import ControllerBench, Ground
+from tests.stand_in.controller import HOME
+
+AUTO, GUIDED, RTL, LAND = 3, 4, 6, 9
+SET_MODE, ARM, MISSION_START, PAUSE, SET_CURRENT = 176, 400, 300, 193, 224
+SQUARE = square(HOME)
+BYTES_PER_STEP = {57600: 115, 921600: 1843}
+
+
+def reached(bench: ControllerBench) -> list[int]:
+    return [event.seq for event in bench.events if isinstance(event, ItemReached)]
+
+
+def take_off(bench: ControllerBench, items: tuple[MissionItem, ...] = SQUARE) -> Ground:
+    """A ground station's usual way: AUTO, arm, start."""
+    ground = bench.ground()
+    bench.ready()
+    bench.upload(items)
+    ground.command(SET_MODE, 1, AUTO)
+    bench.run_until(lambda: bool(ground.acks(SET_MODE)), 5.0)
+    ground.command(ARM, 1)
+    bench.run_until(lambda: bool(ground.acks(ARM)), 15.0)
+    ground.command(MISSION_START)
+    bench.run_until(lambda: bool(ground.acks(MISSION_START)), 5.0)
+    return ground
+
+
+def landed(bench: ControllerBench) -> bool:
+    return not bench.stand_in.autopilot.armed and not bench.autopilot.armed
+
+
+class SlowLine:
+    """A serial line: so many bytes each 20 ms, whatever is behind them waits."""
+
+    def __init__(self, baud: int) -> None:
+        self._share = BYTES_PER_STEP[baud]
+        self._waiting = b""
+
+    def __call__(self, data: bytes) -> bytes:
+        self._waiting += data
+        taken, self._waiting = self._waiting[: self._share], self._waiting[self._share :]
+        return taken
+
+
+class Lossy:
+    """A datagram link that loses one frame in ten."""
+
+    def __init__(self, seed: int) -> None:
+        self._random = Random(seed)
+
+    def __call__(self, data: bytes) -> bytes:
+        return b"".join(frame for frame in split_frames(data) if self._random.random() >= 0.1)
+
+
+def good(bench: ControllerBench) -> None:
+    """A link without faults."""
+
+
+def slow(bench: ControllerBench) -> None:
+    bench.to_controller, bench.from_controller = SlowLine(57600), SlowLine(57600)
+
+
+def fast(bench: ControllerBench) -> None:
+    bench.to_controller, bench.from_controller = SlowLine(921600), SlowLine(921600)
+
+
+def lossy(bench: ControllerBench) -> None:
+    bench.to_controller, bench.from_controller = Lossy(1), Lossy(2)
+
+
+@pytest.fixture(params=[good, slow, fast, lossy], ids=["good", "57600 baud", "921600 baud", "10 % loss"])
+def bench(request: pytest.FixtureRequest) -> ControllerBench:
+    made = ControllerBench(baud=57600 if request.param is slow else None)
+    request.param(made)
+    return made
+
+
+def test_a_mission_is_flown_to_its_end(bench: ControllerBench) -> None:
+    """Every item is reached in order and the ground station sees AUTO until the landing."""
+    ground = take_off(bench)
+    assert ground.mode == AUTO
+    bench.run_until(lambda: bench.height > 5.0, 60.0)
+    assert bench.stand_in.autopilot.mode_number == GUIDED
+    assert ground.mode == AUTO
+    bench.run_until(lambda: landed(bench))
+    bench.run(1.0)
+    assert reached(bench) == [1, 2, 3, 4, 5, 6]
+    assert [message.seq for message in ground.of("MISSION_ITEM_REACHED")] == [1, 2, 3, 4, 5, 6]
+
+
+def test_pause_holds_the_vehicle_and_continue_goes_on(bench: ControllerBench) -> None:
+    """DO_PAUSE_CONTINUE stops the real vehicle in the middle of a leg and flies the rest afterwards."""
+    ground = take_off(bench)
+    bench.run_until(lambda: reached(bench) == [1], 60.0)
+    bench.run(3.0)
+    ground.command(PAUSE, 0)
+    bench.run(6.0)
+    assert bench.stand_in.vehicle.state.ground_speed < 0.5
+    assert ground.mode == AUTO
+    held = bench.stand_in.vehicle.state.position
+    bench.run(6.0)
+    assert max(abs(a - b) for a, b in zip(held, bench.stand_in.vehicle.state.position, strict=True)) < 1.5
+    ground.command(PAUSE, 1)
+    bench.run_until(lambda: len(reached(bench)) >= 3)
+
+
+def test_set_current_changes_the_leg(bench: ControllerBench) -> None:
+    """After DO_SET_MISSION_CURRENT 4 the vehicle flies to item 4 and leaves out 2 and 3."""
+    ground = take_off(bench)
+    bench.run_until(lambda: reached(bench) == [1], 60.0)
+    ground.command(SET_CURRENT, 4)
+    bench.run_until(lambda: len(reached(bench)) >= 2)
+    assert reached(bench)[:2] == [1, 4]
+
+
+def test_a_new_mission_in_flight_is_flown(bench: ControllerBench) -> None:
+    """Items that are replaced in flight are flown at their new places."""
+    take_off(bench)
+    bench.run_until(lambda: reached(bench)[:2] == [1, 2], 90.0)
+    higher = tuple(MissionItem(i.command, i.frame, x=i.x, y=i.y, z=25.0 if i.command == 16 else i.z) for i in SQUARE)
+    bench.upload(higher)
+    bench.run_until(lambda: 4 in reached(bench))
+    assert abs(bench.height - 25.0) < 2.0
+
+
+def test_rtl_of_a_ground_station_is_the_controllers(bench: ControllerBench) -> None:
+    """NAV_RETURN_TO_LAUNCH passes: the controller returns by itself, the mission pauses, the true mode is shown."""
+    ground = take_off(bench)
+    bench.run_until(lambda: reached(bench) == [1, 2], 90.0)
+    ground.command(20)
+    bench.run_until(lambda: ground.mode == RTL, 5.0)
+    assert bench.stand_in.autopilot.mode_number == RTL
+    assert bench.autopilot.sequencer.state() is not MissionState.RUNNING
+    assert not bench.vehicle.commanded
+    bench.run_until(lambda: landed(bench))
+    assert reached(bench) == [1, 2]
+
+
+def test_landing_where_it_is(bench: ControllerBench) -> None:
+    """Mode LAND of a ground station brings the vehicle down without a word of Sortie's."""
+    ground = take_off(bench)
+    bench.run_until(lambda: reached(bench) == [1, 2], 90.0)
+    ground.command(SET_MODE, 1, LAND)
+    bench.run_until(lambda: ground.mode == LAND, 5.0)
+    bench.run_until(lambda: landed(bench))
+
+
+def test_a_hold_time_is_counted_at_the_waypoint() -> None:
+    """A waypoint with 5 s of hold time keeps the vehicle there for at least that long."""
+    bench = ControllerBench()
+    first = SQUARE[1]
+    held = MissionItem(16, 3, param1=5.0, x=first.x, y=first.y, z=10.0)
+    take_off(bench, (SQUARE[0], held, *SQUARE[2:]))
+    bench.run_until(lambda: bench.vehicle.state.arrived and len(reached(bench)) == 1
+                    and bench.autopilot.sequencer.current_nav_index() == 2, 120.0)  # fmt: skip
+    began = bench.now_ms
+    bench.run_until(lambda: 2 in reached(bench))
+    assert 4900 <= bench.now_ms - began <= 5600
+
+
+def test_speed_and_yaw_items_reach_the_controller() -> None:
+    """DO_CHANGE_SPEED slows the real vehicle, CONDITION_YAW turns its nose."""
+    bench = ControllerBench()
+    slow_down = MissionItem(178, 3, param1=1.0, param2=2.0)
+    take_off(bench, (SQUARE[0], slow_down, *SQUARE[1:]))
+    bench.run_until(lambda: reached(bench) == [1], 60.0)
+    bench.run(10.0)
+    assert 1.5 < bench.stand_in.vehicle.state.ground_speed < 2.3
+
+
+def test_a_circle_is_flown_round_its_centre() -> None:
+    """LOITER_TURNS: one turn of 20 m, the height and the radius kept."""
+    bench = ControllerBench()
+    centre = SQUARE[1]
+    circle = MissionItem(18, 3, param1=1.0, param3=20.0, x=centre.x, y=centre.y, z=10.0)
+    take_off(bench, (SQUARE[0], circle, SQUARE[-1]))
+    bench.run_until(lambda: bench.vehicle.state.report[38] > 0.1, 120.0)
+    errors: list[float] = []
+
+    def done() -> bool:
+        north, east, _ = bench.stand_in.vehicle.state.position
+        errors.append(abs(hypot(north - 60.0, east) - 20.0))
+        return 2 in reached(bench)
+
+    assert bench.run_until(done, 60.0) > 10.0
+    assert max(errors) < 4.0
+
+
+def test_a_rover_drives_its_mission() -> None:
+    """The same for a rover: waypoints in GUIDED, shown as AUTO (10)."""
+    bench = ControllerBench("rover")
+    ground = bench.ground()
+    bench.ready()
+    bench.upload(square(HOME, takeoff=False))
+    ground.command(SET_MODE, 1, 10)
+    bench.run(1.0)
+    ground.command(ARM, 1)
+    bench.run(1.0)
+    ground.command(MISSION_START)
+    bench.run(2.0)
+    assert ground.mode == 10
+    assert bench.stand_in.autopilot.mode_number == 15
+    bench.run_until(lambda: reached(bench)[:4] == [1, 2, 3, 4])
+
+
+def test_the_ground_station_uploads_to_sortie_not_to_the_controller() -> None:
+    """The mission protocol ends at Sortie: the controller's own mission stays empty."""
+    bench = ControllerBench()
+    ground = bench.ground()
+    bench.ready()
+    ground.send(dialect.MAVLink_mission_count_message(1, 1, 2, 0))
+    bench.run(0.2)
+    for seq, command in ((0, 16), (1, 22)):
+        ground.send(dialect.MAVLink_mission_item_int_message(1, 1, seq, 3, command, 0, 1, 0, 0, 0, 0, 0, 0, 10.0, 0))
+        bench.run(0.2)
+    assert [message.type for message in ground.of("MISSION_ACK")] == [0]
+    assert bench.autopilot.mission.total() == 1
+    assert bench.stand_in.autopilot.mission.total() == 0
