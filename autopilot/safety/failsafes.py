@@ -88,7 +88,7 @@ class Failsafes:
     def handle_events(self, events: VehicleEvent, now_ms: int) -> None:
         """Act on what the vehicle has detected."""
         if events & VehicleEvent.CRASHED:
-            self._crashed(now_ms)
+            self._crashed(now_ms, stopped=bool(events & VehicleEvent.DISARMED))
         if events & VehicleEvent.CUTOFF:
             self._cockpit.say(Severity.EMERGENCY, "Emergency cutoff: motors stopped")
             self._disarm("emergency cutoff")
@@ -106,10 +106,10 @@ class Failsafes:
         elif events & VehicleEvent.BATTERY_LOW:
             self._battery("low", "BATT_FS_LOW_ACT", now_ms)
 
-    def _crashed(self, now_ms: int) -> None:
-        """FS_CRASH_CHECK: 0 nothing, 1 disarm; rover 1 hold, 2 hold and disarm."""
+    def _crashed(self, now_ms: int, *, stopped: bool) -> None:
+        """FS_CRASH_CHECK: 0 nothing, 1 disarm; rover 1 hold, 2 hold and disarm. `stopped`: the motors already are."""
         check = int(self._cockpit.param("FS_CRASH_CHECK", 1.0))
-        if check == 0 or not self._cockpit.armed:
+        if check == 0 or not (self._cockpit.armed or stopped):
             return
         if self._cockpit.rover:
             self._modes.set(RoverMode.HOLD, now_ms, "crash")

@@ -10,7 +10,7 @@ from autopilot import report as R
 from autopilot.mission.items import MissionItem
 from autopilot.mission.sequencer import MissionState
 from autopilot.outcome import PayloadAction
-from tests.fakes.core_bench import item, takeoff, waypoint
+from tests.fakes.core_bench import Bench, item, takeoff, waypoint
 from tests.fakes.sim_copter import (
     ALT_HOLD,
     AUTO,
@@ -32,9 +32,9 @@ from tests.fakes.sim_copter import (
 NEAR_DEGREES = 5.0
 
 
-def heading(bench: object) -> float:
+def heading(bench: Bench) -> float:
     """True, degrees 0 .. 360."""
-    return degrees(float(bench.vehicle.state.report[R.TRUE_YAW])) % 360.0  # type: ignore[attr-defined]  # any bench
+    return degrees(float(bench.vehicle.state.report[R.TRUE_YAW])) % 360.0
 
 
 def test_25_takeoff_waypoints_land_reaches_the_last_index_and_disarms() -> None:
@@ -169,7 +169,8 @@ def test_34_a_spline_as_the_last_waypoint_ends_there() -> None:
 
 def test_34_missions_with_grippers_and_payload_complete() -> None:
     """PayloadPlaceMission, TestGripperMission: recorded, named, and flown on."""
-    bench = on_mission((takeoff(), item(211, param1=1.0), item(94, 10, 0), waypoint(20, 0), item(211, param1=1.0, param2=1.0), item(20)))  # fmt: skip
+    grab, place, release = item(211, param1=1.0, param2=1.0), item(94, 10, 0), item(211, param1=1.0)
+    bench = on_mission((takeoff(), grab, place, waypoint(20, 0), release, item(20)))
     to_the_end(bench)
     assert bench.reached == [1, 4, 6]
     assert [event.command for event in bench.events(PayloadAction)] == [211, 94, 211]
@@ -192,7 +193,10 @@ def test_35_an_item_changes_the_mode_and_auto_again_goes_on() -> None:
     assert bench.modes.count(ALT_HOLD) == 1
 
 
-@pytest.mark.parametrize(("function", "position", "mode"), [(4, 2, RTL), (18, 2, LAND), (56, 2, LOITER), (56, 0, GUIDED), (56, 1, GUIDED)])  # fmt: skip
+@pytest.mark.parametrize(
+    ("function", "position", "mode"),
+    [(4, 2, RTL), (18, 2, LAND), (56, 2, LOITER), (56, 0, GUIDED), (56, 1, GUIDED)],
+)
 def test_35_a_switch_on_command(function: int, position: int, mode: int) -> None:
     """DO_AUX_FUNCTION as a command: high enters the mode; low and middle leave everything."""
     bench = in_air()

@@ -1,0 +1,308 @@
+"""Each failsafe flown into on the simulated copter, from its cause to the ground; the rover's that drive elsewhere
+(`test_rover_on_simulator`) have their fences here. Sources: `mission-semantics.md` 3, 5; catalogue 39, 41, 59."""
+
+from __future__ import annotations
+
+from math import cos, pi, sin
+
+import pytest
+
+from autopilot.geo import to_global
+from autopilot.mission.items import MissionItem
+from autopilot.vehicle import Sticks
+from sitl.rover import SimulatedRover
+from tests.fakes.core_bench import Bench, takeoff, waypoint
+from tests.fakes.fake_vehicle import ORIGIN
+from tests.fakes.sim_copter import (
+    ALT_HOLD,
+    AUTO,
+    BRAKE,
+    GUIDED,
+    LAND,
+    LOITER,
+    RTL,
+    away,
+    height,
+    in_air,
+    on_mission,
+    ready,
+    to_the_end,
+)
+
+INCLUSION, EXCLUSION, CIRCLE_IN, CIRCLE_OUT = 5001, 5002, 5003, 5004
+FAR = (takeoff(15.0), waypoint(600, 0, 15.0))
+R_HOLD, R_RTL, R_GUIDED = 4, 11, 15
+
+
+def polygon(command: int, *corners: tuple[float, float]) -> list[MissionItem]:
+    """Corners in metres north and east of the origin."""
+    places = [to_global(ORIGIN, (n, e, 0.0)) for n, e in corners]
+    return [
+        MissionItem(command, 0, param1=float(len(places)), x=place.lat, y=place.lon, seq=seq)
+        for seq, place in enumerate(places)
+    ]
+
+
+def box(command: int, north: float, east: float, half: float) -> list[MissionItem]:
+    return polygon(
+        command, (north - half, east - half), (north + half, east - half), (north + half, east + half),
+        (north - half, east + half),
+    )  # fmt: skip
+
+
+def circle(command: int, north: float, east: float, radius: float) -> list[MissionItem]:
+    place = to_global(ORIGIN, (north, east, 0.0))
+    return [MissionItem(command, 0, param1=radius, x=place.lat, y=place.lon)]
+
+
+def outbound(**parameters: float) -> Bench:
+    """In AUTO, some 60 m out."""
+    bench = on_mission(FAR, **parameters)
+    bench.run(60.0, lambda: 1 in bench.reached)
+    bench.run(9.0)
+    assert away(bench) > 30.0
+    return bench
+
+
+def came_home(bench: Bench) -> None:
+    to_the_end(bench)
+    assert away(bench) < 2.5
+
+
+# --- battery ----------------------------------------------------------------------------------------------------------
+def test_a_low_battery_brings_it_home() -> None:
+    bench = outbound(BATT_LOW_VOLT=11.2, BATT_LOW_TIMER=2, BATT_FS_LOW_ACT=2)
+    bench.parameters.set("SIM_BATT_VOLTAGE", 11.3)
+    bench.run(15.0, lambda: bench.core.mode_number == RTL)
+    assert bench.core.mode_number == RTL
+    assert any(text.startswith("Battery 1 is low") for text in bench.texts)
+    came_home(bench)
+
+
+def test_low_returns_and_critical_lands_on_the_way() -> None:
+    """BatteryFailsafe: the landing is where the charge became critical."""
+    bench = outbound(
+        BATT_LOW_VOLT=11.2, BATT_CRT_VOLT=10.4, BATT_LOW_TIMER=2, BATT_FS_LOW_ACT=2, BATT_FS_CRT_ACT=1, RTL_ALT=1500
+    )
+    bench.parameters.set("SIM_BATT_VOLTAGE", 11.3)
+    bench.run(15.0, lambda: bench.core.mode_number == RTL)
+    assert bench.core.mode_number == RTL
+    bench.parameters.set("SIM_BATT_VOLTAGE", 10.5)
+    bench.run(10.0, lambda: bench.core.mode_number == LAND)
+    assert bench.core.mode_number == LAND
+    to_the_end(bench)
+    assert away(bench) > 10.0
+
+
+def test_a_battery_below_the_arming_voltage_is_not_armed() -> None:
+    bench = ready(BATT_ARM_VOLT=12.0)
+    bench.parameters.set("SIM_BATT_VOLTAGE", 11.5)
+    bench.run(3.0)
+    assert bench.core.set_mode(GUIDED, bench.now_ms).ok
+    assert not bench.core.arm(bench.now_ms).ok
+    assert any("below minimum arming voltage" in text for text in bench.texts)
+
+
+# --- links ------------------------------------------------------------------------------------------------------------
+@pytest.mark.parametrize(("setting", "mode"), [(1, RTL), (3, RTL), (5, LAND), (7, BRAKE)])
+def test_a_silent_ground_station(setting: int, mode: int) -> None:
+    bench = outbound(FS_GCS_ENABLE=setting)
+    bench.core.ground_station_heartbeat(255, bench.now_ms)
+    bench.core.update_link_clock(1000)
+    bench.core.update_link_clock(5980)
+    bench.run(0.1)
+    assert bench.core.mode_number == AUTO
+    bench.core.update_link_clock(6000)
+    bench.run(0.1)
+    assert bench.core.mode_number == mode
+    assert "GCS Failsafe" in bench.texts
+    if mode == RTL:
+        came_home(bench)
+
+
+@pytest.mark.parametrize(("options", "mode"), [(0, RTL), (2, AUTO)])
+def test_auto_goes_on_without_its_ground_station_by_option(options: int, mode: int) -> None:
+    """GCSFailsafe: FS_OPTIONS bit 1."""
+    bench = outbound(FS_GCS_ENABLE=1, FS_OPTIONS=options)
+    bench.core.lose_ground_station(bench.now_ms)
+    bench.run(1.0)
+    assert bench.core.mode_number == mode
+
+
+@pytest.mark.parametrize(("setting", "mode"), [(1, RTL), (3, LAND), (0, LOITER)])
+def test_silent_sticks_in_loiter(setting: int, mode: int) -> None:
+    """RC_OVERRIDE_TIME, from the first stick on; what follows is FS_THR_ENABLE."""
+    bench = in_air(15.0, FS_THR_ENABLE=setting)
+    assert bench.core.set_mode(LOITER, bench.now_ms).ok
+    bench.run(20.0)
+    assert bench.core.mode_number == LOITER
+    bench.core.set_sticks(Sticks(pitch=0.5, throttle=0.5), bench.now_ms)
+    bench.run(2.9)
+    assert bench.core.mode_number == LOITER
+    bench.run(0.3)
+    assert bench.core.mode_number == mode
+
+
+def test_auto_goes_on_without_sticks_by_option() -> None:
+    """AutoContinueOnRCFailsafe: FS_OPTIONS bit 0."""
+    bench = outbound(FS_OPTIONS=1)
+    bench.core.set_sticks(Sticks(throttle=0.5), bench.now_ms)
+    bench.run(6.0)
+    assert bench.core.mode_number == AUTO
+    assert "Radio Failsafe - Continuing Auto Mode" in bench.texts
+
+
+# --- position, crash, wind --------------------------------------------------------------------------------------------
+@pytest.mark.parametrize(("action", "mode"), [(1, LAND), (2, ALT_HOLD)])
+def test_a_lost_position(action: int, mode: int) -> None:
+    """GPS gone: the estimator fails some seconds later."""
+    bench = outbound(FS_EKF_ACTION=action)
+    bench.parameters.set("SIM_GPS_DISABLE", 1)
+    bench.run(15.0, lambda: bench.core.mode_number != AUTO)
+    assert bench.core.mode_number == mode
+    assert "EKF variance" in bench.texts
+    if mode == LAND:
+        to_the_end(bench)
+
+
+def test_a_copter_that_cannot_be_righted_is_a_crash() -> None:
+    bench = outbound(FM_CUT_TILT=0)
+    bench.parameters.set("SIM_ENGINE_FAIL", 1)
+    bench.run(30.0, lambda: not bench.core.armed)
+    assert not bench.core.armed
+    assert "Crash: Disarming" in bench.texts
+
+
+def test_too_much_wind_brings_it_home() -> None:
+    bench = outbound(SRT_WIND_MAX=7.0)
+    bench.parameters.set("SIM_WIND_SPD", 10.0)
+    bench.run(40.0, lambda: bench.core.mode_number == RTL)
+    assert bench.core.mode_number == RTL
+    assert any(text.startswith("Wind ") for text in bench.texts)
+    came_home(bench)
+
+
+# --- fences, copter ---------------------------------------------------------------------------------------------------
+FENCES = [
+    ("circle about home", {"FENCE_TYPE": 2, "FENCE_RADIUS": 80.0}, (), 80.0, "Circle"),
+    ("inclusion polygon", {"FENCE_TYPE": 4}, tuple(box(INCLUSION, 0, 0, 70.0)), 70.0, "Polygon"),
+    ("exclusion polygon", {"FENCE_TYPE": 4}, tuple(box(EXCLUSION, 100, 0, 20.0)), 80.0, "Polygon"),
+    ("inclusion circle", {"FENCE_TYPE": 4}, tuple(circle(CIRCLE_IN, 0, 10, 75.0)), 74.3, "Polygon"),
+    ("exclusion circle", {"FENCE_TYPE": 4}, tuple(circle(CIRCLE_OUT, 110, 0, 30.0)), 80.0, "Polygon"),
+]
+each_fence = pytest.mark.parametrize(
+    ("parameters", "plan", "limit", "name"), [row[1:] for row in FENCES], ids=[row[0] for row in FENCES]
+)
+
+
+@each_fence
+def test_flying_out_of_a_fence_brings_it_home(
+    parameters: dict[str, float], plan: tuple[MissionItem, ...], limit: float, name: str
+) -> None:
+    """HorizontalFence: noticed within a second of flight, told, RTL, cleared."""
+    bench = ready(FENCE_ENABLE=1, **parameters)
+    bench.upload(plan, kind=1)
+    bench.run(1.0)
+    bench.begin(FAR)
+    bench.run(90.0, lambda: bench.core.fence_breach[0] == 1)
+    assert away(bench) == pytest.approx(limit, abs=3.0)
+    bench.run(0.1)
+    assert bench.core.mode_number == RTL
+    assert f"{name} fence breached" in bench.texts
+    came_home(bench)
+    assert "Fence breach cleared" in bench.texts
+    assert bench.core.fence_breach[2] == 1
+
+
+def test_flying_above_the_highest_altitude() -> None:
+    """FENCE_ALT_MAX, with the return lower than the limit."""
+    bench = in_air(20.0, FENCE_ENABLE=1, FENCE_TYPE=1, FENCE_ALT_MAX=40.0, RTL_ALT=1500, FENCE_ACTION=2)
+    bench.core.guided_target(bench.now_ms, position=(0.0, 0.0, -80.0))
+    bench.run(40.0, lambda: bench.core.fence_breach[0] == 1)
+    assert height(bench) == pytest.approx(40.0, abs=2.0)
+    bench.run(0.1)
+    assert bench.core.mode_number == LAND
+    assert "Max Alt fence breached" in bench.texts
+
+
+def test_flying_below_the_lowest_altitude() -> None:
+    bench = in_air(30.0, FENCE_ENABLE=1, FENCE_TYPE=8, FENCE_ALT_MIN=15.0, RTL_ALT=2500)
+    bench.core.guided_target(bench.now_ms, position=(40.0, 0.0, -10.0))
+    bench.run(40.0, lambda: bench.core.fence_breach[0] == 1)
+    assert height(bench) == pytest.approx(15.0, abs=2.0)
+    bench.run(0.1)
+    assert bench.core.mode_number == RTL
+    assert "Min Alt fence breached" in bench.texts
+
+
+@pytest.mark.parametrize("kind", ["copter", "rover"])
+def test_arming_outside_is_refused_and_inside_allowed(kind: str) -> None:
+    """Catalogue 41 and 59: arming follows the fence's content and FENCE_TYPE at once."""
+    bench = driven_ready() if kind == "rover" else ready()
+    bench.parameters.set("FENCE_TYPE", 4)
+    bench.parameters.set("FENCE_ENABLE", 1)
+    bench.upload(box(INCLUSION, 200, 0, 50.0), kind=1)
+    bench.run(1.1)
+    assert bench.core.set_mode(R_GUIDED if kind == "rover" else GUIDED, bench.now_ms).ok
+    assert not bench.core.arm(bench.now_ms).ok
+    assert any("Vehicle breaching Polygon fence" in text for text in bench.texts)
+    bench.parameters.set("FENCE_TYPE", 2)
+    assert bench.core.arm(bench.now_ms).ok
+    assert bench.core.disarm(bench.now_ms).ok
+    bench.run(1.0)
+    bench.parameters.set("FENCE_TYPE", 4)
+    assert not bench.core.arm(bench.now_ms).ok
+    bench.upload(box(INCLUSION, 0, 0, 50.0), kind=1)
+    bench.run(0.1)
+    assert bench.core.arm(bench.now_ms).ok
+
+
+def test_it_lands_far_outside() -> None:
+    """Over 100 m beyond: a pilot who went on is stopped."""
+    bench = in_air(15.0, FENCE_ENABLE=1, FENCE_TYPE=2, FENCE_RADIUS=40.0)
+    bench.core.guided_target(bench.now_ms, position=(300.0, 0.0, -15.0))
+    bench.run(60.0, lambda: bench.core.mode_number == RTL)
+    assert bench.core.set_mode(GUIDED, bench.now_ms).ok
+    bench.core.guided_target(bench.now_ms, position=(300.0, 0.0, -15.0))
+    bench.run(60.0, lambda: bench.core.mode_number == LAND)
+    assert bench.core.mode_number == LAND
+    assert away(bench) == pytest.approx(140.0, abs=4.0)
+
+
+# --- fences, rover ----------------------------------------------------------------------------------------------------
+def driven_ready(**parameters: float) -> Bench:
+    bench = Bench("rover", vehicle=SimulatedRover(ORIGIN, 0.0, 7), parameters=parameters)
+    bench.run(20.0, lambda: bench.core.prearm_ok)
+    return bench
+
+
+@each_fence
+def test_driving_out_of_a_fence_brings_it_home(
+    parameters: dict[str, float], plan: tuple[MissionItem, ...], limit: float, name: str
+) -> None:
+    bench = driven_ready(FENCE_ENABLE=1, WP_SPEED=5.0, **parameters)
+    bench.upload(plan, kind=1)
+    bench.run(1.0)
+    bench.begin((waypoint(300, 0, 0),))
+    bench.run(120.0, lambda: bench.core.fence_breach[0] == 1)
+    assert away(bench) == pytest.approx(limit, abs=2.0)
+    bench.run(0.1)
+    assert bench.core.mode_number == R_RTL
+    assert f"{name} fence breached" in bench.texts
+    bench.run(120.0, lambda: away(bench) < 2.0)
+    assert away(bench) < 2.0
+    assert "Fence breach cleared" in bench.texts
+
+
+def test_a_star_of_many_corners_is_left_at_its_edge() -> None:
+    """A concave polygon of 40 corners: the tip that the leg leaves through counts, not its hull."""
+    corners = [
+        (radius * cos(2.0 * pi * at / 40.0), radius * sin(2.0 * pi * at / 40.0))
+        for at in range(40) for radius in (60.0 if at % 2 else 25.0,)
+    ]  # fmt: skip
+    bench = driven_ready(FENCE_ENABLE=1, FENCE_TYPE=4, FENCE_ACTION=2)
+    bench.upload(polygon(INCLUSION, *corners), kind=1)
+    bench.run(1.0)
+    bench.begin((waypoint(100, 0, 0),))
+    bench.run(90.0, lambda: bench.core.mode_number == R_HOLD)
+    assert away(bench) == pytest.approx(25.0, abs=1.5)
