@@ -17,7 +17,7 @@ from autopilot import report as R
 from sortie.logs import dataflash_kinds as K
 from sortie.logs.dataflash import CHARACTERS, Kind
 
-ROWS = 64
+ROWS = 128
 _GPS_EPOCH_UNIX_US = 315_964_800 * 1_000_000
 _GPS_UTC_LEAP_US = 18 * 1_000_000  # GPS time is ahead of UTC by 18 s since 2017
 _WEEK_MS = 7 * 24 * 3600 * 1000
