@@ -13,6 +13,7 @@ from typing import Any
 from autopilot import report
 from autopilot.core import Autopilot
 from autopilot.flight.faults import FAULT_NAMES as FLIGHT_FAULTS
+from autopilot.flight.kernel import InjectedFault
 from autopilot.journal import Journal
 from autopilot.mission.state import MissionState
 from autopilot.parameters.parameters import Parameters
@@ -116,8 +117,13 @@ class Service:
         flights = self.autopilot.flights
         if flights is None:
             return []
-        flights.on_error = self._on_error
+        flights.on_error = self._actor_failed
         return [FlightService(flights, self.commands)]
+
+    def _actor_failed(self, error: Exception, where: str) -> None:
+        """What was asked for is no error of ours; people hear of both from the flight manager."""
+        if not isinstance(error, InjectedFault):
+            self._on_error(error, where)
 
     def _room(self, link: int) -> int:
         """Bytes that may be queued on a link without delaying answers."""
