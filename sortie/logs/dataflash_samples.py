@@ -17,7 +17,7 @@ from autopilot import report as R
 from sortie.logs import dataflash_kinds as K
 from sortie.logs.dataflash import CHARACTERS, Kind
 
-ROWS = 128
+ROWS = 64
 _GPS_EPOCH_UNIX_US = 315_964_800 * 1_000_000
 _GPS_UTC_LEAP_US = 18 * 1_000_000  # GPS time is ahead of UTC by 18 s since 2017
 _WEEK_MS = 7 * 24 * 3600 * 1000
@@ -167,11 +167,16 @@ class Sampler:
         self._home: Table = np.zeros(ROWS)
         self._count = 0
         self._type = np.dtype([entry for one in self._kinds for entry in _fields(one)])
-        self._plan = [
-            (f"{one.name}.{name}", character, _SOURCES[one.name].get(name))
-            for one in self._kinds
-            for name, character in zip(one.columns, one.form, strict=True)
-        ]
+        self._plan: list[tuple[str, str, Column]] = []
+        self._blank = np.zeros(1, self._type)
+        for one in self._kinds:
+            self._blank[f"{one.name}.head"] = np.frombuffer(one.head, np.uint8)
+            for name, character in zip(one.columns, one.form, strict=True):
+                source = _time if name == "TimeUS" else _SOURCES[one.name].get(name)
+                if source is not None:
+                    self._plan.append((f"{one.name}.{name}", character, source))
+                elif character in "fd":
+                    self._blank[f"{one.name}.{name}"] = np.nan
 
     @property
     def full(self) -> bool:
@@ -191,15 +196,18 @@ class Sampler:
             return b""
         times = self._times[:count]
         batch = _Batch(self._rows[:count], times, self._epoch_us, self._home[:count], self._constants)
-        out = np.zeros(count, self._type)
-        for one in self._kinds:
-            out[f"{one.name}.head"] = np.frombuffer(one.head, np.uint8)
+        out = np.repeat(self._blank, count)
         for name, character, source in self._plan:
-            if name.endswith(".TimeUS"):
-                out[name] = times * 1000.0
-            else:
-                out[name] = _fit(source(batch) if source is not None else np.nan, character)
+            out[name] = _fit(source(batch), character)
         return out.tobytes()
+
+
+_LIMITS = {kind: (float(np.iinfo(kind).min), float(np.iinfo(kind).max)) for _, _, _, kind in CHARACTERS.values()
+           if kind[1] in "iu"}  # fmt: skip
+
+
+def _time(batch: _Batch) -> Table:
+    return batch.times_ms * 1000.0
 
 
 def _fields(one: Kind) -> list[tuple[str, str] | tuple[str, str, tuple[int]]]:
@@ -213,6 +221,6 @@ def _fit(value: npt.NDArray[np.float64] | float, character: str) -> npt.NDArray[
     _, _, factor, kind = CHARACTERS[character]
     if kind[1] == "f":
         return value
-    limits = np.iinfo(kind)
-    scaled = np.nan_to_num(np.rint(np.asarray(value) * factor), nan=0.0)
-    return np.asarray(np.clip(scaled, limits.min, limits.max))
+    low, high = _LIMITS[kind]
+    scaled = np.rint(np.asarray(value) * factor)
+    return np.asarray(np.clip(np.where(np.isfinite(scaled), scaled, 0.0), low, high))
