@@ -8,7 +8,9 @@ is disconnected: a client that reads sees every message, and one that does not r
 
 from __future__ import annotations
 
+import math
 import signal
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -23,6 +25,8 @@ from sortie.logs.run_log import LOGGER
 from sortie.pace import Pace
 from sortie.service import TICK_MS, Service
 
+NOTICE_S = 3.0
+COMPILING = "sortie: compiling the flight kernel for this machine; the first time only, some 20 s"
 SLICE_S = 0.0005
 PACED_SLICE_S = 0.02
 STALL_LIMIT_S = 1.0
@@ -154,9 +158,13 @@ class RunLoop:
         loader.start()
         self._running = True
         next_beat_s = time.monotonic() + BEAT_S
+        notice_s = time.monotonic() + NOTICE_S
         while loader.is_alive() and self.signal is None:
             self.hub.wait(BEAT_S)
             self.hub.receive(self.link_ms(), self.service.now_ms)
+            if time.monotonic() >= notice_s:
+                notice_s = math.inf
+                print(COMPILING, file=sys.stderr, flush=True)
             if time.monotonic() >= next_beat_s:
                 next_beat_s += BEAT_S
                 self.service.telemetry.send_heartbeat()
