@@ -81,6 +81,14 @@ class ControllerBench:
     ) -> None:
         self.stand_in = StandIn(kind, params=params, seed=seed)
         self.now_ms = 0
+        self._connect(own or {}, baud)
+
+    def adopt(self, other: ControllerBench) -> None:
+        """Be a new service for the controller of another bench, whose service was killed."""
+        self.stand_in, self.now_ms = other.stand_in, other.now_ms
+        self._connect({}, None)
+
+    def _connect(self, own: Mapping[str, float], baud: int | None) -> None:
         self.plugged = True
         self.to_controller: Carry = bytes
         self.from_controller: Carry = bytes
@@ -98,7 +106,7 @@ class ControllerBench:
         self.journal = MemoryJournal()
         self._zero_ms = self.now_ms
         self.service = build_companion(
-            self.vehicle, self.link, self.journal, NothingStored(), own or {}, {}, name="bench",
+            self.vehicle, self.link, self.journal, NothingStored(), own, {}, name="bench",
             epoch_us=VIRTUAL_EPOCH_US, on_error=_raise,
         )  # fmt: skip
         self.autopilot = self.service.autopilot

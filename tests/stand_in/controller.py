@@ -52,9 +52,13 @@ class ModeSwitch:
         self._position: int | None = None
 
     def handle_message(self, message: Message, peer: Peer, now_ms: int) -> None:
-        if not 800 < message.chan5_raw < 2200:
+        self.turn(message.chan5_raw, now_ms)
+
+    def turn(self, pwm_us: int, now_ms: int) -> None:
+        """The switch is here now: six positions, told by the pulse width."""
+        if not 800 < pwm_us < 2200:
             return
-        position = sum(message.chan5_raw > edge for edge in SWITCH_EDGES)
+        position = sum(pwm_us > edge for edge in SWITCH_EDGES)
         if position != self._position:
             self._position = position
             self._autopilot.set_mode(SWITCH_MODES[self._autopilot.kind][position], now_ms)
@@ -96,7 +100,8 @@ class StandIn:
             self.vehicle, self.autopilot, parameters, journal, Identity(self.kind, "stand-in", serves_files=True),
             epoch_us=VIRTUAL_EPOCH_US, on_error=_raise,
         )  # fmt: skip
-        self.service.endpoint.add_service(ModeSwitch(self.autopilot))
+        self.switch = ModeSwitch(self.autopilot)
+        self.service.endpoint.add_service(self.switch)
         self.service.observers.append(self._observe)
         self.link = self.service.endpoint.open_link("serial0")
         self._restart = False
@@ -109,6 +114,10 @@ class StandIn:
         self.restarts += 1
         self._zero_ms = now_ms
         self._boot()
+
+    def turn_switch(self, pwm_us: int) -> None:
+        """The pilot's own radio, which is wired to the controller: no link and no loss of it is involved."""
+        self.switch.turn(pwm_us, self.service.now_ms)
 
     def receive(self, data: bytes, now_ms: int) -> None:
         """Bytes on its serial port; `now_ms` as for `run_to`."""

@@ -7,41 +7,30 @@ from random import Random
 
 import pytest
 
-from autopilot.mission.events import ItemReached
 from autopilot.mission.items import MissionItem
 from autopilot.mission.state import MissionState
 from mavlink_bridge.codec import dialect
 from mavlink_bridge.framing import split_frames
 from sortie.sample import square
-from tests.fakes.controller_bench import ControllerBench, Ground
+from tests.fakes.controller_bench import ControllerBench
+from tests.fakes.controller_flight import (
+    ARM,
+    AUTO,
+    GUIDED,
+    LAND,
+    MISSION_START,
+    PAUSE,
+    RTL,
+    SET_CURRENT,
+    SET_MODE,
+    SQUARE,
+    landed,
+    reached,
+    take_off,
+)
 from tests.stand_in.controller import HOME
 
-AUTO, GUIDED, RTL, LAND = 3, 4, 6, 9
-SET_MODE, ARM, MISSION_START, PAUSE, SET_CURRENT = 176, 400, 300, 193, 224
-SQUARE = square(HOME)
 BYTES_PER_STEP = {57600: 115, 921600: 1843}
-
-
-def reached(bench: ControllerBench) -> list[int]:
-    return [event.seq for event in bench.events if isinstance(event, ItemReached)]
-
-
-def take_off(bench: ControllerBench, items: tuple[MissionItem, ...] = SQUARE) -> Ground:
-    """A ground station's usual way: AUTO, arm, start."""
-    ground = bench.ground()
-    bench.ready()
-    bench.upload(items)
-    ground.command(SET_MODE, 1, AUTO)
-    bench.run_until(lambda: bool(ground.acks(SET_MODE)), 5.0)
-    ground.command(ARM, 1)
-    bench.run_until(lambda: bool(ground.acks(ARM)), 15.0)
-    ground.command(MISSION_START)
-    bench.run_until(lambda: bool(ground.acks(MISSION_START)), 5.0)
-    return ground
-
-
-def landed(bench: ControllerBench) -> bool:
-    return not bench.stand_in.autopilot.armed and not bench.autopilot.armed
 
 
 class SlowLine:

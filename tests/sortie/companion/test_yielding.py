@@ -1,0 +1,222 @@
+"""Who has the vehicle: takeover at every stage of a mission, an unplugged cable, a restart, a refused mode."""
+
+from __future__ import annotations
+
+import pytest
+
+from autopilot.mission.state import MissionState
+from mavlink_bridge.codec import dialect
+from sortie.sample import square
+from tests.fakes.controller_bench import ControllerBench, Ground
+from tests.fakes.controller_flight import (
+    ARM,
+    AUTO,
+    GUIDED,
+    LOITER,
+    MISSION_START,
+    SET_MODE,
+    STABILIZE,
+    reached,
+    take_off,
+)
+from tests.stand_in.controller import HOME
+
+#: Position 5 of the pilot's switch.
+LOITER_PWM = 1700
+
+
+def at_start(bench: ControllerBench) -> bool:
+    return bench.autopilot.armed and not bench.vehicle.state.landed
+
+
+def climbing(bench: ControllerBench) -> bool:
+    return bench.height > 3.0
+
+
+def on_a_leg(bench: ControllerBench) -> bool:
+    return 1 in reached(bench)
+
+
+def at_a_corner(bench: ControllerBench) -> bool:
+    return 3 in reached(bench)
+
+
+def returning(bench: ControllerBench) -> bool:
+    return 5 in reached(bench)
+
+
+def landing(bench: ControllerBench) -> bool:
+    return bench.stand_in.autopilot.mode_number == 9 and bench.height < 8.0
+
+
+STAGES = [at_start, climbing, on_a_leg, at_a_corner, returning, landing]
+
+
+@pytest.mark.parametrize("stage", STAGES, ids=lambda stage: stage.__name__)
+def test_a_pilots_switch_takes_the_vehicle(stage: object) -> None:
+    """Within 2 s the true mode is shown with a warning; nothing is sent any more; AUTO resumes where it was."""
+    assert callable(stage)
+    bench = ControllerBench()
+    ground = take_off(bench)
+    bench.run_until(lambda: bool(stage(bench)))
+    current = bench.autopilot.sequencer.current_nav_index()
+    bench.stand_in.turn_switch(LOITER_PWM)
+    took = bench.run_until(lambda: ground.mode == LOITER, 5.0)
+    assert took <= 2.0
+    assert not bench.vehicle.commanded
+    assert bench.autopilot.sequencer.state() is not MissionState.RUNNING
+    warnings = [message for message in ground.of("STATUSTEXT") if message.text.startswith("Vehicle taken over")]
+    assert warnings and warnings[0].severity <= 4
+    sent = _targets_sent(bench)
+    bench.run(5.0)
+    assert sent == [] and _targets_sent(bench) == []
+    assert bench.stand_in.autopilot.mode_number == LOITER, "it is not taken back"
+    ground.command(SET_MODE, 1, AUTO)
+    bench.run_until(lambda: ground.mode == AUTO, 5.0)
+    assert ground.acks(SET_MODE)[-1] == 0
+    assert bench.stand_in.autopilot.mode_number == GUIDED
+    assert bench.autopilot.sequencer.current_nav_index() == current
+    bench.run_until(lambda: not bench.stand_in.autopilot.armed)
+
+
+def _targets_sent(bench: ControllerBench) -> list[object]:
+    """What would be sent now."""
+    return bench.vehicle.steering.step(bench.service.now_ms, bench.vehicle.commanded)
+
+
+def test_unplugged_for_five_seconds_the_flight_resumes_by_itself() -> None:
+    """The cable is out for 6 s in the middle of a leg: said, and then the mission goes on to its end."""
+    bench = ControllerBench()
+    ground = take_off(bench)
+    bench.run_until(lambda: reached(bench) == [1], 60.0)
+    bench.plugged = False
+    bench.run(6.0)
+    assert bench.vehicle.lost
+    assert any("lost" in text for text in ground.texts())
+    bench.plugged = True
+    bench.run_until(lambda: not bench.stand_in.autopilot.armed)
+    bench.run(1.0)
+    assert reached(bench) == [1, 2, 3, 4, 5, 6]
+    assert any("back" in text for text in ground.texts())
+
+
+def test_a_takeover_while_unplugged_is_seen_afterwards() -> None:
+    """The pilot took it while the cable was out: it is not taken back."""
+    bench = ControllerBench()
+    ground = take_off(bench)
+    bench.run_until(lambda: reached(bench) == [1], 60.0)
+    bench.plugged = False
+    bench.stand_in.turn_switch(LOITER_PWM)
+    bench.run(6.0)
+    bench.plugged = True
+    bench.run(3.0)
+    assert ground.mode == LOITER
+    assert not bench.vehicle.commanded
+    assert bench.stand_in.autopilot.mode_number == LOITER
+
+
+def test_a_controller_that_restarts_is_not_commanded_until_asked() -> None:
+    """Power lost in flight: said, nothing is sent, and a person may begin again."""
+    bench = ControllerBench()
+    ground = take_off(bench)
+    bench.run_until(lambda: reached(bench) == [1], 60.0)
+    bench.stand_in.restart(bench.now_ms)
+    bench.run(6.0)
+    assert bench.vehicle.restarts == 1
+    assert any("restarted" in text for text in ground.texts())
+    assert not bench.vehicle.commanded
+    assert ground.mode == STABILIZE
+    assert not bench.autopilot.armed
+    bench.run_until(lambda: bench.autopilot.prearm_ok, 120.0)
+    ground.heard.clear()
+    ground.command(SET_MODE, 1, AUTO)
+    bench.run(1.0)
+    assert ground.acks(SET_MODE) == [0]
+    ground.command(ARM, 1)
+    bench.run(1.0)
+    ground.command(MISSION_START)
+    bench.run_until(lambda: not bench.stand_in.autopilot.armed, 200.0)
+
+
+def test_a_service_that_begins_with_a_flying_controller_only_looks_on() -> None:
+    """After a kill the new service finds the vehicle armed in GUIDED: it shows GUIDED and sends no target."""
+    bench = ControllerBench()
+    take_off(bench)
+    bench.run_until(lambda: reached(bench) == [1], 60.0)
+    again = ControllerBench.__new__(ControllerBench)
+    again.adopt(bench)
+    ground = again.ground()
+    again.run(5.0)
+    assert ground.mode == GUIDED
+    assert not again.vehicle.commanded
+    assert again.autopilot.armed
+
+
+def test_auto_is_acknowledged_only_when_the_controller_follows() -> None:
+    """A controller that refuses GUIDED: the ground station's AUTO fails, with the controller's own text."""
+    bench = ControllerBench()
+    ground = bench.ground()
+    bench.ready()
+    bench.upload(square(HOME))
+    modes = bench.stand_in.autopilot.crew.modes
+    refused = modes._modes.pop(GUIDED)  # FLTMODE_GCSBLOCK forbids it
+    ground.command(SET_MODE, 1, AUTO)
+    bench.run(3.0)
+    assert ground.acks(SET_MODE) == [4]
+    assert ground.mode == STABILIZE
+    assert any("Mode change to GUIDED failed" in text for text in ground.texts())
+    modes._modes[GUIDED] = refused
+
+
+def test_auto_without_a_mission_is_refused_at_once_and_the_controller_left_alone() -> None:
+    """The core's own reason comes first: the controller does not even change its mode."""
+    bench = ControllerBench()
+    ground = bench.ground()
+    bench.ready()
+    ground.command(SET_MODE, 1, AUTO)
+    bench.run(1.0)
+    assert ground.acks(SET_MODE) == [4]
+    assert bench.stand_in.autopilot.mode_number == STABILIZE
+
+
+@pytest.mark.parametrize("what", ["guided", "reposition", "setpoint", "guided item"])
+def test_a_ground_station_that_flies_itself_pauses_the_mission(what: str) -> None:
+    """A target of a ground station passes, and Sortie sends none of its own any more."""
+    bench = ControllerBench()
+    ground = take_off(bench)
+    bench.run_until(lambda: reached(bench) == [1], 60.0)
+    _fly_from_the_ground(ground, what)
+    bench.run(1.0)
+    assert ground.mode == GUIDED
+    assert not bench.vehicle.commanded
+    assert bench.autopilot.sequencer.state() is not MissionState.RUNNING
+
+
+def _fly_from_the_ground(ground: Ground, what: str) -> None:
+    lat, lon = round((HOME.lat + 0.0003) * 1e7), round(HOME.lon * 1e7)
+    if what == "guided":
+        ground.command(SET_MODE, 1, GUIDED)
+    elif what == "reposition":
+        ground.send(dialect.MAVLink_command_int_message(1, 1, 6, 192, 0, 0, -1, 1, 0, 0, lat, lon, 20.0))
+    elif what == "setpoint":
+        ground.send(dialect.MAVLink_set_position_target_global_int_message(
+            0, 1, 1, 6, 0x0DF8, lat, lon, 20.0, 0, 0, 0, 0, 0, 0, 0, 0
+        ))  # fmt: skip
+    else:
+        ground.send(dialect.MAVLink_mission_item_int_message(1, 1, 0, 3, 16, 2, 1, 0, 0, 0, 0, lat, lon, 20.0, 0))
+
+
+def test_the_first_interrupt_holds_and_says_so() -> None:
+    """Ctrl-C in flight: the vehicle holds by a position that outlives the program; on the ground there is nothing."""
+    bench = ControllerBench()
+    ground = take_off(bench)
+    assert not bench.service.hold("Ctrl-C")
+    bench.run_until(lambda: reached(bench) == [1], 60.0)
+    bench.run(3.0)
+    assert bench.service.hold("Ctrl-C")
+    bench.run(4.0)
+    held = bench.stand_in.vehicle.state.position
+    bench.plugged = False  # the program is gone
+    bench.run(20.0)
+    assert max(abs(a - b) for a, b in zip(held, bench.stand_in.vehicle.state.position, strict=True)) < 1.5
+    assert any("holding here" in text for text in ground.texts())
