@@ -35,7 +35,9 @@ def load_profile(given: str) -> tuple[Profile, str]:
             text = path.read_text(encoding="utf-8")
         except FileNotFoundError:
             known = ", ".join(BUILT_IN)
-            raise UserError(f"--profile {given}: neither a known profile ({known}) nor a file{nearest(given, BUILT_IN)}") from None
+            raise UserError(
+                f"--profile {given}: neither a known profile ({known}) nor a file{nearest(given, BUILT_IN)}"
+            ) from None
         except OSError as error:
             raise UserError(f"--profile {given}: {error.strerror}") from None
         except UnicodeDecodeError:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from autopilot.depot.readings import SkimmerReading
+from autopilot.depot.readings import Place, SkimmerReading
 from autopilot.depot.settings import Profile
 from sitl.resources.energy import J_PER_WH
 from sitl.resources.matter import Tank, let_out, take_in
@@ -33,17 +33,23 @@ def _between(low: float, high: float) -> float:
 
 
 def _fuel_low(state: SpaceState, profile: Profile, reading: SkimmerReading) -> float:
-    """Leaks to half-way between what the return takes and the ABORT-1 margin."""
+    """Leaks to half-way between what the return takes and the ABORT-1 margin; no more stays in while it lasts."""
     keep = reading.fuel_need_kg * (1.0 + 0.25 * profile.skimmer.fuel_reserve)
+    state.skimmer.lobes.capacity_kg = keep
     return let_out(state.skimmer.lobes, state.skimmer.lobes.kg - keep, state.outside, "leak")
 
 
+def _mend_lobes(state: SpaceState, profile: Profile, amount: float) -> None:
+    state.skimmer.lobes.capacity_kg = profile.skimmer.propellant_kg
+
+
 def _battery_failure(state: SpaceState, profile: Profile, reading: SkimmerReading) -> float:
-    """BATT_A drops out, and BATT_B loses what is above half of the return need."""
+    """BATT_A drops out, and BATT_B can no longer hold more than half of the return need."""
     skimmer = state.skimmer
     skimmer.batt_a.connected = False
     keep = 0.5 * reading.power_need_wh * J_PER_WH
     state.accounts.book("fault", skimmer.batt_b.draw(skimmer.batt_b.j - keep))
+    skimmer.batt_b.capacity_j = keep
     return 0.0
 
 
@@ -127,6 +133,15 @@ def _stays(state: SpaceState, profile: Profile, amount: float) -> None:
 
 def _reconnect(state: SpaceState, profile: Profile, amount: float) -> None:
     state.skimmer.batt_a.connected = True
+    state.skimmer.batt_b.capacity_j = profile.power.batt_b_wh * J_PER_WH
+
+
+def hold_full(state: SpaceState, profile: Profile) -> None:
+    """While `store_full` or `fuel_store_full` lasts the visitor keeps the tank as full as it was."""
+    for name, tank in (("store_full", state.depot.co2), ("fuel_store_full", state.depot.ch4)):
+        held = state.faults.get(name)
+        if held is not None:
+            held.amount += _fill(tank, state, _between(profile.watch.fill_max, 1.0))
 
 
 def _filler(tank: Callable[[SpaceState], Tank]) -> tuple[Strike, Withdraw]:
@@ -163,6 +178,9 @@ def _array(state: SpaceState, profile: Profile, reading: SkimmerReading) -> floa
 
 
 def _vanish(state: SpaceState, profile: Profile, reading: SkimmerReading) -> float:
+    """A docked skimmer cannot get lost: it does when it has left."""
+    if state.place is Place.DOCK:
+        return 0.0
     state.destroyed = True
     state.skimmer.harvesting = False
     return 0.0
@@ -177,7 +195,7 @@ ACTIONS: dict[str, tuple[Strike, Withdraw]] = {
     **{name: (_nothing, _stays) for name in FLAGS},
     "thruster_fwd_loss": _health("thruster_fwd", lambda p: 0.4 * p.watch.thruster_min, 1.0),
     "attitude_authority_loss": _health("attitude", lambda p: 0.4 * p.watch.attitude_min, 1.0),
-    "fuel_low": (_fuel_low, _stays),
+    "fuel_low": (_fuel_low, _mend_lobes),
     "battery_failure": (_battery_failure, _reconnect),
     "avionics_power_loss": _health("bus_pri", lambda p: 0.3, 1.0),
     "survival_thermal_loss": _health("survival_heat", lambda p: 0.0, 1.0),

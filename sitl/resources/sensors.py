@@ -10,7 +10,6 @@ from sitl.resources.matter import reach
 from sitl.resources.skimmer import missing_charge_j
 from sitl.resources.state import SpaceState
 
-_AWAY = (Place.NEAR, Place.OUT, Place.ZONE, Place.BACK)
 
 
 def read_skimmer(state: SpaceState, profile: Profile, coast_ms: tuple[int, int]) -> SkimmerReading:
@@ -19,10 +18,11 @@ def read_skimmer(state: SpaceState, profile: Profile, coast_ms: tuple[int, int])
     remaining_s = state.way * plan.return_s
     if state.place is Place.BACK:
         remaining_s = (state.leg_end_ms - state.now_ms) / 1000.0
-    away = state.place is not Place.DOCK
-    need_kg = (profile.skimmer.return_kg * state.way + profile.skimmer.dock_kg) / health.thrust if away else 0.0
+    # At the dock the need is that of a whole way: what would not bring it back from the zone is no reason to launch.
+    way = 1.0 if state.place is Place.DOCK else state.way
+    need_kg = (profile.skimmer.return_kg * way + profile.skimmer.dock_kg) / health.thrust
     # A return that is stretched on purpose (fault skimmer_late) is flown with the same propellant and in the sun.
-    need_s = (min(remaining_s, plan.return_s) + plan.dock_s) if away else 0.0
+    need_s = (plan.return_s if state.place is Place.DOCK else min(remaining_s, plan.return_s)) + plan.dock_s
     usable_j = skimmer.batt_a.usable_j + skimmer.batt_b.usable_j
     leaks = zip(skimmer.leak_kg_s, skimmer.partitions, strict=True)
     filling = skimmer.harvesting

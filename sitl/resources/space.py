@@ -15,7 +15,7 @@ from autopilot.depot.readings import DepotReading, Place, SkimmerReading
 from autopilot.depot.settings import DEATH_FACTOR, Profile
 from sitl.resources.chance import uniform
 from sitl.resources.depot import advance_depot, isolate, new_depot
-from sitl.resources.faults import strike, withdraw
+from sitl.resources.faults import hold_full, strike, withdraw
 from sitl.resources.matter import Tank, reach, transfer
 from sitl.resources.sensors import read_depot, read_skimmer
 from sitl.resources.skimmer import (
@@ -130,6 +130,7 @@ class SpaceWorld:
             return
         if state.place is Place.NEAR:
             self._leg(Place.OUT, self.profile.plan.outbound_s)
+            state.destroyed = "skimmer_lost" in state.faults
         elif state.place is Place.OUT:
             state.place = Place.ZONE
         elif state.place is Place.BACK:
@@ -184,7 +185,10 @@ class SpaceWorld:
 
     def _grow(self) -> None:
         """Faults that grow with time."""
+        if not self.state.faults:
+            return
         depot, profile = self.state.depot, self.profile
+        hold_full(self.state, profile)
         for name, fault in self.state.faults.items():
             if name not in ("soxe_runaway", "boil_off"):
                 continue

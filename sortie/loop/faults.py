@@ -163,6 +163,8 @@ class FaultSchedule:
         return self.memory.setdefault(fault.text, FaultMemory())
 
     def _may_strike(self, fault: LoopFault, memory: FaultMemory, clock: Clock) -> bool:
+        if fault.end is not None and fault.end.phase is None and fault.end.offset_ms <= clock.now_ms:
+            return False  # its time is over
         if fault.sortie is None:
             return memory.struck == 0
         return memory.struck != clock.sortie and fault.sortie in (0, clock.sortie)

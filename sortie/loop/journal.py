@@ -23,6 +23,7 @@ CREATE TABLE IF NOT EXISTS decision (
     id INTEGER PRIMARY KEY, time_ms INTEGER, sortie INTEGER, phase INTEGER, party TEXT, name TEXT, reason TEXT,
     facts TEXT);
 CREATE TABLE IF NOT EXISTS sortie (number INTEGER PRIMARY KEY, record TEXT);
+CREATE TABLE IF NOT EXISTS level (time_ms INTEGER PRIMARY KEY, data TEXT);
 CREATE TABLE IF NOT EXISTS state (id INTEGER PRIMARY KEY CHECK (id = 0), data BLOB);
 """
 FORMAT = 1
@@ -68,8 +69,11 @@ class LoopJournal:
         rows = [("format", str(FORMAT)), ("profile", profile), ("seed", str(seed))]
         self._db.executemany("INSERT OR REPLACE INTO run VALUES (?, ?)", rows)
 
-    def commit(self, decisions: Iterable[Decision], sorties: Iterable[dict[str, Any]], state: bytes) -> None:
-        """One step, all or nothing."""
+    def commit(
+        self, decisions: Iterable[Decision], sorties: Iterable[dict[str, Any]], state: bytes, time_ms: int,
+        levels: dict[str, dict[str, float]],
+    ) -> None:  # fmt: skip
+        """One step, all or nothing. `levels`: fractions of tanks and batteries at `time_ms`, for the report."""
         self._db.execute("BEGIN")
         self._db.executemany(
             "INSERT INTO decision (time_ms, sortie, phase, party, name, reason, facts) VALUES (?, ?, ?, ?, ?, ?, ?)",
@@ -78,6 +82,7 @@ class LoopJournal:
         self._db.executemany(
             "INSERT INTO sortie VALUES (?, ?)", [(sortie["number"], json.dumps(sortie)) for sortie in sorties]
         )
+        self._db.execute("INSERT OR REPLACE INTO level VALUES (?, ?)", (time_ms, json.dumps(levels)))
         self._db.execute("INSERT OR REPLACE INTO state VALUES (0, ?)", (state,))
         self._db.execute("COMMIT")
 
@@ -93,6 +98,11 @@ class LoopJournal:
              "reason": row[5], "facts": json.loads(row[6])}
             for row in rows
         ]  # fmt: skip
+
+    def levels(self) -> list[dict[str, Any]]:
+        """Levels over time: `time_s`, `tanks`, `skimmer`."""
+        rows = self._db.execute("SELECT time_ms, data FROM level ORDER BY time_ms")
+        return [{"time_s": row[0] / 1000.0, **json.loads(row[1])} for row in rows]
 
     def _value(self, key: str) -> str | None:
         row = self._db.execute("SELECT value FROM run WHERE key = ?", (key,)).fetchone()

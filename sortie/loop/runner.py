@@ -114,7 +114,7 @@ class LoopRun:
         loop = self.loop
         decisions = loop.take_decisions()
         closed = [record.report() for record in loop.take_closed()]
-        self.journal.commit(decisions, closed, encode(loop.snapshot()))
+        self.journal.commit(decisions, closed, encode(loop.snapshot()), loop.now_ms, loop.levels())
         self._saved_s = time.monotonic()
         self.view.decided(decisions)
         for sortie in closed:

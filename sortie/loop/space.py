@@ -112,6 +112,20 @@ class SpaceLoop:
         """Why the loop is over, or None."""
         return self.depot.memory.ended_by
 
+    def levels(self) -> dict[str, dict[str, float]]:
+        """How full tanks and batteries are, 0 to 1."""
+        skimmer, depot = self.world.state.skimmer, self.world.state.depot
+        return {
+            "tanks": {tank.name: round(tank.fill, 5) for tank in depot.tanks},
+            "skimmer": {
+                "store": round(skimmer.store_kg / skimmer.store_capacity_kg, 5),
+                "propellant": round(skimmer.lobes.fill, 5),
+                "BATT_A and BATT_B": round(skimmer.soc, 5),
+                "BATT_RES": round(skimmer.batt_res.j / skimmer.batt_res.capacity_j, 5),
+                "depot battery": round(depot.battery.j / depot.battery.capacity_j, 5),
+            },
+        }
+
     def snapshot(self) -> Snapshot:
         """The state now; between two steps only."""
         return Snapshot(

@@ -151,9 +151,9 @@ def test_a_breach_of_an_empty_store_shows_when_something_comes_in() -> None:
 
 
 def test_the_return_margin_comes_from_the_way_that_is_left() -> None:
-    """Half-way out it is about half of that at the zone; at the dock nothing."""
+    """Half-way out it is about half of that at the zone; at the dock that of the whole way to come."""
     world = SpaceWorld(PROFILE, 1)
-    assert world.skimmer_reading().fuel_need_kg == 0.0
+    assert world.skimmer_reading().fuel_need_kg == PROFILE.skimmer.return_kg + PROFILE.skimmer.dock_kg
     world.undock()
     run(world, PROFILE.plan.departure_s + PROFILE.plan.outbound_s / 2.0)
     half = world.skimmer_reading()

@@ -1,0 +1,98 @@
+"""The plots of a report, each an SVG of its own."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Sequence
+from typing import Any
+
+from autopilot.depot.names import Phase
+from autopilot.depot.settings import Profile
+
+SHOWN_SORTIES = 60
+"""Of a long loop the timeline shows the last ones; the other plots show all."""
+_DAY_S = 86_400.0
+
+
+def draw_plots(
+    profile: Profile, sorties: Sequence[dict[str, Any]], levels: Sequence[dict[str, Any]]
+) -> list[tuple[str, str]]:
+    """(title, SVG) of timeline, tanks, batteries, mass per sortie, track."""
+    import matplotlib
+
+    matplotlib.use("svg")
+    matplotlib.rcParams["svg.hashsalt"] = "sortie"  # the same run draws the same bytes
+    return [
+        ("Timeline of phases", _timeline(sorties[-SHOWN_SORTIES:])),
+        ("Tanks of the depot", _lines(levels, "tanks", "fill, %")),
+        ("Skimmer: store, propellant, batteries", _lines(levels, "skimmer", "level, %")),
+        ("Harvested and delivered", _masses(sorties)),
+        ("Track", _track(profile)),
+    ]
+
+
+def _figure(height: float = 3.2) -> tuple[Any, Any]:
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(10.0, height), layout="constrained")
+    return figure, figure.subplots()
+
+
+def _svg(figure: Any) -> str:
+    buffer = io.StringIO()
+    figure.savefig(buffer, format="svg", metadata={"Date": None})
+    text = buffer.getvalue()
+    return text[text.index("<svg") :]
+
+
+def _timeline(sorties: Sequence[dict[str, Any]]) -> str:
+    figure, axes = _figure(1.5 + 0.16 * max(len(sorties), 4))
+    for sortie in sorties:
+        for phase in sortie["phases"]:
+            width = (phase["end_s"] - phase["start_s"]) / _DAY_S
+            left = (phase["start_s"] - sortie["phases"][0]["start_s"]) / _DAY_S
+            axes.barh(sortie["number"], width, left=left, color=f"C{phase['phase'] - 1}", height=0.8)
+    for phase in Phase:
+        axes.barh(0, 0, color=f"C{phase - 1}", label=f"{int(phase)} {phase.title}")
+    axes.invert_yaxis()
+    axes.set(xlabel="days since the sortie began", ylabel="sortie")
+    axes.legend(fontsize="x-small", ncols=4, loc="upper center", bbox_to_anchor=(0.5, 1.35 if len(sorties) < 12 else 1.12))
+    return _svg(figure)
+
+
+def _lines(levels: Sequence[dict[str, Any]], key: str, label: str) -> str:
+    figure, axes = _figure()
+    days = [row["time_s"] / _DAY_S for row in levels]
+    names = levels[0][key] if levels else {}
+    for name in names:
+        axes.plot(days, [100.0 * row[key][name] for row in levels], label=name, linewidth=1.0)
+    axes.set(xlabel="days", ylabel=label)
+    if names:
+        axes.legend(fontsize="x-small", ncols=3)
+    axes.grid(alpha=0.3)
+    return _svg(figure)
+
+
+def _masses(sorties: Sequence[dict[str, Any]]) -> str:
+    figure, axes = _figure()
+    numbers = [sortie["number"] for sortie in sorties]
+    for key in ("harvested_kg", "delivered_kg"):
+        axes.plot(numbers, [sortie[key] for sortie in sorties], ".-", label=key, linewidth=0.8, markersize=3)
+    aborted = [sortie for sortie in sorties if sortie["outcome"] != "completed"]
+    axes.plot([s["number"] for s in aborted], [s["delivered_kg"] for s in aborted], "rx", label="aborted or lost")
+    axes.set(xlabel="sortie", ylabel="kg")
+    axes.legend(fontsize="x-small")
+    axes.grid(alpha=0.3)
+    return _svg(figure)
+
+
+def _track(profile: Profile) -> str:
+    """The way on a grid of latitude and longitude."""
+    figure, axes = _figure(4.0)
+    points = profile.plan.waypoints
+    axes.plot([lon for _, lon, _ in points], [lat for lat, _, _ in points], "o-")
+    for number, (lat, lon, alt) in enumerate(points, 1):
+        axes.annotate(f"{number} ({alt:,.0f} m)", (lon, lat), textcoords="offset points", xytext=(4, 4), fontsize=8)
+    axes.set(xlabel="longitude, degrees", ylabel="latitude, degrees")
+    axes.grid(alpha=0.4)
+    return _svg(figure)

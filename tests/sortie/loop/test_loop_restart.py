@@ -1,0 +1,192 @@
+"""Killed at any moment, the loop goes on from its journal: nothing is lost, nothing counted twice."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from random import Random
+
+import pytest
+
+from autopilot.depot.decision import Decision
+from autopilot.depot.names import EndedBy, Stage
+from sortie.errors import UserError
+from sortie.loop.faults import parse_loop_fault
+from sortie.loop.journal import LoopJournal
+from sortie.loop.runner import LoopRun
+from sortie.loop.space import decode, encode
+from sortie.loop.view import LoopView
+from tests.fakes.loop_run import PROFILE, LoopBench
+
+FAULTS = ("debris@phase4+60000#2", "corridor_drift@phase5+1000#3")
+
+
+class Killed(Exception):
+    """The process is gone at this moment."""
+
+
+def start(directory: Path, *, total: int = 4, faults: tuple[str, ...] = FAULTS) -> tuple[LoopRun, LoopJournal]:
+    """One start of the command on a state directory."""
+    journal = LoopJournal(directory / "loop.sqlite")
+    parsed = [parse_loop_fault(text) for text in faults]
+    run = LoopRun(
+        PROFILE, 1, parsed, journal, LoopView(total), total=total, speedup=0.0, confirm=False
+    )  # fmt: skip
+    return run, journal
+
+
+def killed_after(run: LoopRun, steps: int) -> bool:
+    """Run, and die after so many steps without another word to the journal; False when it ended before."""
+    real, left = run.loop.step, steps
+
+    def step(until_ms: int | None = None) -> None:
+        nonlocal left
+        real(until_ms)
+        left -= 1
+        if left == 0:
+            raise Killed
+
+    run.loop.step = step  # type: ignore[method-assign]  # the process dies inside a step, before its commit
+    try:
+        run.run()
+    except Killed:
+        return True
+    return False
+
+
+@pytest.fixture(scope="module")
+def undisturbed() -> LoopBench:
+    """The same loop without a kill."""
+    return LoopBench(*FAULTS, total=4).run()
+
+
+def test_fifty_kills_at_random_moments_change_nothing(tmp_path: Path, undisturbed: LoopBench) -> None:
+    """Depot and skimmer die together, between any two commits; the sorties and decisions are those of a quiet run."""
+    random, kills = Random(7), 0
+    ended = None
+    while ended is None:
+        run, journal = start(tmp_path)
+        if kills < 50 and killed_after(run, random.randint(1, 45)):
+            kills += 1
+        else:
+            ended = run.run()
+        sorties, decisions = journal.sorties(), journal.decisions()
+        journal.close()
+    assert kills == 50
+    assert ended is EndedBy.SORTIES_DONE
+    assert sorties == undisturbed.sorties
+    assert [(d["time_s"], d["name"]) for d in decisions] == [(d.time_ms / 1000.0, d.name) for d in undisturbed.decisions]
+
+
+def test_requests_that_were_under_way_are_made_again() -> None:
+    """Upload, launch, recall, clearance: at any instant a fresh pair of parties goes on from the state alone."""
+    bench = LoopBench("link_lossy@T+0", "debris@phase4+100", total=2, seed=3)
+    starts = 0
+    while bench.loop.ended_by is None:
+        starts += 1
+        assert starts < 400, "the loop does not get on"
+        sorties, decisions = bench.sorties, bench.decisions
+        snapshot = decode(encode(bench.loop.snapshot()))
+        bench = LoopBench("link_lossy@T+0", "debris@phase4+100", total=2, seed=3, snapshot=snapshot)
+        bench.sorties, bench.decisions = sorties, decisions
+        for _ in range(23):
+            if bench.loop.ended_by is None:
+                bench.step()
+    assert [s["outcome"] for s in bench.sorties] == ["aborted", "completed"]
+    assert [s["number"] for s in bench.sorties] == [1, 2]
+
+
+def test_no_skimmer_is_relaunched_while_it_may_be_flying() -> None:
+    """The launch command was carried out, its answer lost with the process: the status tells, nothing is sent twice."""
+    bench = LoopBench(total=1)
+    while "launch" not in bench.names():
+        bench.step()
+    state = decode(encode(bench.loop.snapshot()))
+    state.depot.phase, state.depot.step, state.depot.docked = type(state.depot.phase).PREP, "launch", True
+    state.depot.status = None
+    again = LoopBench(total=1, snapshot=state)
+    launches: list[Decision] = []
+    while again.loop.ended_by is None:
+        again.step()
+        launches = [d for d in again.decisions if d.name in ("launch", "undock")]
+    assert launches == []
+    assert [s["outcome"] for s in again.sorties] == ["completed"]
+
+
+def test_a_loop_that_has_ended_stays_ended_and_more_sorties_go_on(tmp_path: Path) -> None:
+    """--sorties is the total for a state directory."""
+    for total, flown in ((2, 2), (2, 2), (3, 3)):
+        run, journal = start(tmp_path, total=total, faults=())
+        if run.over is None:
+            run.go_on()
+            run.run()
+        assert [s["number"] for s in journal.sorties()] == list(range(1, flown + 1))
+        journal.close()
+
+
+def test_after_a_total_abort_nothing_starts_again(tmp_path: Path) -> None:
+    """Whatever is asked."""
+    run, journal = start(tmp_path, total=2, faults=("impact@phase3",))
+    assert run.run() is EndedBy.TOTAL_ABORT
+    journal.close()
+    again, journal = start(tmp_path, total=100, faults=())
+    assert again.over is EndedBy.TOTAL_ABORT
+    assert not again.listen()
+    journal.close()
+
+
+def test_a_lost_skimmer_that_reports_is_refused_until_it_is_recovered(tmp_path: Path) -> None:
+    """Logged and shown; --recover takes it through docking and phase 8, and the loop goes on."""
+    run, journal = start(tmp_path, total=2, faults=("link_loss@phase4+100",))
+    assert run.run() is EndedBy.LOST
+    assert not run.loop.depot.memory.heard_again
+    journal.close()
+    again, journal = start(tmp_path, total=2, faults=())
+    assert again.over is EndedBy.LOST
+    assert again.listen()
+    assert "LOST, heard again" in "\n".join(again.view.lines(again.loop))
+    again.recover()
+    assert again.over is None
+    assert again.run() is EndedBy.SORTIES_DONE
+    names = [d["name"] for d in journal.decisions()]
+    assert names.index("lost_heard_again") < names.index("recover") < names.index("relaunch")
+    assert [(s["number"], s["outcome"]) for s in journal.sorties()] == [(1, "lost"), (2, "completed")]
+    journal.close()
+
+
+def test_a_vanished_skimmer_is_not_heard_again(tmp_path: Path) -> None:
+    """There is nobody."""
+    run, journal = start(tmp_path, total=2, faults=("skimmer_lost@phase4+100",))
+    assert run.run() is EndedBy.LOST
+    journal.close()
+    again, journal = start(tmp_path, total=2, faults=())
+    assert not again.listen()
+    journal.close()
+
+
+def test_a_journal_that_is_none_is_refused_in_one_line(tmp_path: Path) -> None:
+    """A file of something else."""
+    (tmp_path / "loop.sqlite").write_bytes(b"not a database, but long enough to be looked at" * 100)
+    with pytest.raises(UserError, match="--state-dir"):
+        LoopJournal(tmp_path / "loop.sqlite")
+
+
+def test_a_decision_is_in_the_journal_before_time_moves_on(tmp_path: Path) -> None:
+    """What a step has decided is committed with the state after it."""
+    run, journal = start(tmp_path, total=1, faults=())
+    seen = 0
+    real = run.loop.step
+
+    def step(until_ms: int | None = None) -> None:
+        nonlocal seen
+        known = journal.decisions()
+        stored = journal.stored()
+        assert stored is not None
+        assert not run.loop.decided
+        seen = max(seen, len(known))
+        real(until_ms)
+
+    run.loop.step = step  # type: ignore[method-assign]  # look into the journal before each step
+    run.run()
+    assert seen >= 14
+    assert run.loop.skimmer.memory.stage is Stage.DOCKED
+    journal.close()
