@@ -1,5 +1,4 @@
-"""What depot and skimmer say to each other; they share nothing else. `mavlink_bridge.services.sortie` has the wire form.
-"""
+"""What depot and skimmer say to each other; they share nothing else. The wire form: `mavlink_bridge.services.sortie`."""
 
 from __future__ import annotations
 
@@ -13,8 +12,8 @@ from autopilot.depot.names import Mode, Stage
 class MissionPlan(Struct, frozen=True):
     """What the depot sends before departure (seed 000, section 3): where to, for how long, and when to turn back.
 
-    `waypoints`: latitude, longitude (degrees), altitude (m). `number`: the sortie. The reserves are shares of the return
-    need, on top of it.
+    `waypoints`: latitude, longitude (degrees), altitude (m). `number`: the sortie. The reserves are shares of the
+    return need, on top of it.
     """
 
     number: int

@@ -56,7 +56,9 @@ def _one_on(party: DepotParty, status: Status, reached: Phase, now_ms: int) -> N
         case Phase.HARVEST if status.trigger:
             _self_aborted(party, status, now_ms)
         case Phase.HARVEST:
-            party.decide(now_ms, "harvest_ended", "the skimmer is on its way back", harvest_facts(party, status, now_ms))
+            party.decide(
+                now_ms, "harvest_ended", "the skimmer is on its way back", harvest_facts(party, status, now_ms)
+            )
             party.happen(LoopEvent.HARVEST_ENDED, now_ms)
         case _:
             party.decide(now_ms, "in_docking_corridor", "geometry and relative motion acceptable")
@@ -117,7 +119,9 @@ def _assume_clear(party: DepotParty, now_ms: int) -> bool:
 def _watch(party: DepotParty, reading: DepotReading, now_ms: int) -> bool:
     memory, profile = party.memory, party.profile
     if memory.beats.misses >= profile.heartbeat.misses:
-        _recall(party, HEARTBEAT_LOSS, {"misses": memory.beats.misses, "last_heard_s": memory.status_ms / 1000.0}, now_ms)
+        _recall(
+            party, HEARTBEAT_LOSS, {"misses": memory.beats.misses, "last_heard_s": memory.status_ms / 1000.0}, now_ms
+        )
         return True
     status = memory.status
     if status is not None and status.plan == memory.number:

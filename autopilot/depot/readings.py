@@ -1,5 +1,4 @@
-"""What each side can measure. The parties decide on these alone; whoever flies the vehicle or runs the depot fills them.
-"""
+"""What each side can measure. The parties decide on these alone."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """The skimmer's side of the loop: flies its plan, watches itself, and obeys.
 
-It knows its plan, its own sensors and what the depot has told it, nothing else. It aborts by itself (ABORT-1), holds off
-at the docking corridor until it is cleared, comes home when it has heard nothing for long, and repeats what matters
+It knows its plan, its own sensors and what the depot has told it, nothing else. It aborts by itself (ABORT-1), holds
+off at the docking corridor until it is cleared, comes home when it has heard nothing for long, and repeats what matters
 until the depot has acknowledged it.
 """
 
@@ -61,9 +61,7 @@ class SkimmerMemory(Struct):
 class SkimmerParty:
     """See the module. `record` gets each decision before it is acted on."""
 
-    def __init__(
-        self, profile: Profile, craft: Craft, record: Recorder, memory: SkimmerMemory | None = None
-    ) -> None:
+    def __init__(self, profile: Profile, craft: Craft, record: Recorder, memory: SkimmerMemory | None = None) -> None:
         self.profile = profile
         self.memory = memory or SkimmerMemory()
         self._craft = craft
@@ -346,12 +344,33 @@ class SkimmerParty:
         memory.seq = (memory.seq + 1) & 0xFFFF
         memory.out.append(
             Status(
-                memory.seq, max(now_ms - memory.boot_ms, 0), memory.stage, memory.mode,
-                ask or memory.repeat_ms is not None, memory.trigger, memory.trips, memory.flown, r.overstress,
-                r.remaining_s, r.fuel_kg, r.fuel_need_kg, r.soc, r.min_soc, r.power_wh, r.power_need_wh, r.store_kg,
-                r.harvested_kg, r.expected_kg, r.drift_m, r.current_ratio, r.signature_k, r.spine_k, r.seal, r.thrust,
+                memory.seq,
+                max(now_ms - memory.boot_ms, 0),
+                memory.stage,
+                memory.mode,
+                ask or memory.repeat_ms is not None,
+                memory.trigger,
+                memory.trips,
+                memory.flown,
+                r.overstress,
+                r.remaining_s,
+                r.fuel_kg,
+                r.fuel_need_kg,
+                r.soc,
+                r.min_soc,
+                r.power_wh,
+                r.power_need_wh,
+                r.store_kg,
+                r.harvested_kg,
+                r.expected_kg,
+                r.drift_m,
+                r.current_ratio,
+                r.signature_k,
+                r.spine_k,
+                r.seal,
+                r.thrust,
                 r.capacity,
-            )  # fmt: skip
+            )
         )
 
     def _decide(self, now_ms: int, name: str, reason: str, facts: dict[str, Any]) -> None:

@@ -77,7 +77,8 @@ def compare(profile: Profile, sorties: Sequence[Mapping[str, Any]]) -> list[Comp
         ),
         Comparison("delivered mass", "eta_route * m_h", "kg", out_kg, mean_out),
         Comparison(
-            "sorties a year", "8760 / T_sortie", "", cycles, None if not span_h else len(sorties) / span_h * HOURS_A_YEAR
+            "sorties a year", "8760 / T_sortie", "", cycles,
+            None if not span_h else len(sorties) / span_h * HOURS_A_YEAR,
         ),
         Comparison("reliability", "R_rel", "", None, rel),
         Comparison("yield of one skimmer", "m_out * N_cycles * R_rel", "kg/a", y_single, a_year),

@@ -10,8 +10,8 @@ from sitl.resources.energy import J_PER_WH, Accounts, Battery, HeatNode
 from sitl.resources.matter import Line, Outside, Tank, electrolyse, let_out, reach
 
 SLOW_FAULT = 150.0
-"""A fault that grows (boil-off, runaway, radiator) reaches its limit within T_SORTIE / 150: before the sortie in which it
-struck can close."""
+"""A fault that grows (boil-off, runaway, radiator) reaches its limit within T_SORTIE / 150: before the sortie in
+which it struck can close."""
 _ROUTE_KG_S = 5.0
 _SOXE_LEAST_KG = 500.0
 

@@ -21,8 +21,8 @@ BETWEEN = 0.5
 """Where between a warning limit and the next higher path's a fault of ABORT-2 puts its quantity."""
 GROWING = frozenset(("store_breach", "store_leak", "soxe_runaway", "boil_off", "radiator_failure"))
 FLAGS = frozenset(
-    ("hazard_region", "debris", "solar_event", "hull_fracture", "manifold_breach", "battery_short", "rcs_loss", "tumble",
-     "avionics_failure", "impact", "conjunction", "radiation", "no_go_power", "no_go_thermal", "no_go_comms",
+    ("hazard_region", "debris", "solar_event", "hull_fracture", "manifold_breach", "battery_short", "rcs_loss",
+     "tumble", "avionics_failure", "impact", "conjunction", "radiation", "no_go_power", "no_go_thermal", "no_go_comms",
      "no_go_tanks", "dock_refused", "dock_delayed", "interface_failure")
 )  # fmt: skip
 """Faults that are a reading and nothing more: `sensors` looks at whether they hold."""
@@ -192,7 +192,7 @@ def _late(state: SpaceState, profile: Profile, reading: SkimmerReading) -> float
 
 
 ACTIONS: dict[str, tuple[Strike, Withdraw]] = {
-    **{name: (_nothing, _stays) for name in FLAGS},
+    **dict.fromkeys(FLAGS, (_nothing, _stays)),
     "thruster_fwd_loss": _health("thruster_fwd", lambda p: 0.4 * p.watch.thruster_min, 1.0),
     "attitude_authority_loss": _health("attitude", lambda p: 0.4 * p.watch.attitude_min, 1.0),
     "fuel_low": (_fuel_low, _mend_lobes),
@@ -213,7 +213,9 @@ ACTIONS: dict[str, tuple[Strike, Withdraw]] = {
     "thermal_signature": _health("signature_k", lambda p: 1.5 * p.watch.signature_max_k, 0.0),
     "store_full": _filler(lambda state: state.depot.co2),
     "fuel_store_full": _filler(lambda state: state.depot.ch4),
-    "cryo_limit": _depot("cryo_k", lambda p: _between(p.watch.cryo_warn_k, p.watch.cryo_max_k), lambda p: p.depot.cryo_k),
+    "cryo_limit": _depot(
+        "cryo_k", lambda p: _between(p.watch.cryo_warn_k, p.watch.cryo_max_k), lambda p: p.depot.cryo_k
+    ),
     "manifold_pressure": _depot("manifold_bar", lambda p: 1.2 * p.watch.manifold_warn_bar, lambda p: 3.0),
     "soxe_overheat": _depot(
         "soxe_k", lambda p: _between(p.watch.soxe_warn_k, p.watch.soxe_max_k), lambda p: p.depot.soxe_k

@@ -121,8 +121,8 @@ O2_YIELD = M_O2 / (2.0 * M_CO2)
 
 
 def electrolyse(co2: Tank, o2: Tank, kg: float, outside: Outside) -> float:
-    """Up to `kg` of CO2 through the reactor: O2 to its tank, CO overboard. Returns the CO2 used; limited by the room for
-    O2."""
+    """Up to `kg` of CO2 through the reactor: O2 to its tank, CO overboard. Returns the CO2 used, limited by the
+    room for O2."""
     used = min(max(kg, 0.0), co2.kg, o2.room_kg / O2_YIELD)
     co2.kg -= used
     made = min(used * O2_YIELD, o2.room_kg)

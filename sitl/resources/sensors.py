@@ -11,7 +11,6 @@ from sitl.resources.skimmer import missing_charge_j
 from sitl.resources.state import SpaceState
 
 
-
 def read_skimmer(state: SpaceState, profile: Profile, coast_ms: tuple[int, int]) -> SkimmerReading:
     """The skimmer's own sensors. The return need is computed from the way that is left, not a constant."""
     skimmer, health, plan, power = state.skimmer, state.skimmer.health, profile.plan, profile.power

@@ -95,7 +95,9 @@ def new_skimmer(profile: Profile) -> SkimmerResources:
         battery("BATT_A", power.batt_a_wh, START_SOC),
         battery("BATT_B", power.batt_b_wh, START_SOC),
         battery("BATT_RES", power.batt_res_wh, 1.0),
-        HeatNode("HOT_SPINE", thermal.spine_j_k, thermal.spine_w_k, thermal.environment_k, thermal.environment_k + 20.0),
+        HeatNode(
+            "HOT_SPINE", thermal.spine_j_k, thermal.spine_w_k, thermal.environment_k, thermal.environment_k + 20.0
+        ),
         [0.0] * count,
         [0.0] * count,
     )

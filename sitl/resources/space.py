@@ -1,8 +1,8 @@
 """The world of a depot and a kinematic skimmer: both resource models, the dock that joins them, and a skimmer that is
 where its timetable says.
 
-`SpaceWorld.advance` moves everything to an instant with the rates that hold now; `next_event_ms` is the earliest instant
-at which a rate would change by itself (a leg ends, a store is full, a transfer is done), so that whoever drives it goes
+`SpaceWorld.advance` moves everything to an instant with the rates that hold now; `next_event_ms` is the earliest
+instant at which a rate would change by itself (a leg ends, a store is full, a transfer is done), so that whoever drives it goes
 from event to event. All state is one `SpaceState`, plain enough to be written to disk and read back.
 """
 
@@ -19,7 +19,15 @@ from sitl.resources.faults import hold_full, strike, withdraw
 from sitl.resources.matter import Tank, reach, transfer
 from sitl.resources.sensors import read_depot, read_skimmer
 from sitl.resources.skimmer import (
-    burn, charge_from_dock, harvest, leak, loads_w, missing_charge_j, new_skimmer, run_buses, wear,
+    burn,
+    charge_from_dock,
+    harvest,
+    leak,
+    loads_w,
+    missing_charge_j,
+    new_skimmer,
+    run_buses,
+    wear,
 )  # fmt: skip
 from sitl.resources.state import SpaceState
 

@@ -12,8 +12,8 @@ from sitl.resources.skimmer import SkimmerResources
 
 
 class Injected(Struct):
-    """A fault that holds: since when, and what it has put in or taken out (kg), for its end. `growing`: the model has to
-    be looked at more often while it lasts."""
+    """A fault that holds: since when, and what it has put in or taken out (kg), for its end. `growing`: the model has
+    to be looked at more often while it lasts."""
 
     since_ms: int
     amount: float = 0.0

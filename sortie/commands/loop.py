@@ -65,9 +65,18 @@ def loop(
     given_seed = None if seed is None and "SORTIE_SEED" not in os.environ else settings.seed
     return run_loop(
         Start(
-            loaded, faults, settings.state_dir or default_state_dir(), total, given_seed, settings.seed,
-            settings.speedup or 0.0, confirm_relaunch, recover, report, as_json,
-        )  # fmt: skip
+            loaded,
+            faults,
+            settings.state_dir or default_state_dir(),
+            total,
+            given_seed,
+            settings.seed,
+            settings.speedup or 0.0,
+            confirm_relaunch,
+            recover,
+            report,
+            as_json,
+        )
     )
 
 

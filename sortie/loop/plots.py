@@ -56,7 +56,9 @@ def _timeline(sorties: Sequence[dict[str, Any]]) -> str:
         axes.barh(0, 0, color=f"C{phase - 1}", label=f"{int(phase)} {phase.title}")
     axes.invert_yaxis()
     axes.set(xlabel="days since the sortie began", ylabel="sortie")
-    axes.legend(fontsize="x-small", ncols=4, loc="upper center", bbox_to_anchor=(0.5, 1.35 if len(sorties) < 12 else 1.12))
+    axes.legend(
+        fontsize="x-small", ncols=4, loc="upper center", bbox_to_anchor=(0.5, 1.35 if len(sorties) < 12 else 1.12)
+    )
     return _svg(figure)
 
 

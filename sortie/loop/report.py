@@ -79,7 +79,8 @@ def _page(
         f"({html.escape(skimmer['reason'])}); depot {result['depot']['state']}.</p>"
         f"<h2>Equation and simulation</h2>{_table(columns, comparison)}{figures}"
         f"<details><summary>Sorties ({len(sorties)})</summary>{_table(_SORTIE_COLUMNS, sorties)}</details>"
-        f"<details><summary>Decisions ({len(decisions)})</summary>{note}{_table(_DECISION_COLUMNS, rows)}</details></html>"
+        f"<details><summary>Decisions ({len(decisions)})</summary>{note}{_table(_DECISION_COLUMNS, rows)}</details>"
+        "</html>"
     )
 
 

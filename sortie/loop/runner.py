@@ -39,7 +39,12 @@ class LoopRun:
         stored = journal.stored()
         self.resumed = stored is not None
         self.loop = SpaceLoop(
-            profile, seed, faults, total=total, confirm=confirm, snapshot=None if stored is None else _read(stored.state)
+            profile,
+            seed,
+            faults,
+            total=total,
+            confirm=confirm,
+            snapshot=None if stored is None else _read(stored.state),
         )
         self._saved_s = time.monotonic()
         if not self.resumed:

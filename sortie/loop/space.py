@@ -66,9 +66,7 @@ class SpaceLoop:
     ) -> None:  # fmt: skip
         self._decisions: list[Decision] = []
         self.world = SpaceWorld(profile, seed, snapshot.world if snapshot else None)
-        self.skimmer = SkimmerParty(
-            profile, self.world, self._decisions.append, snapshot.skimmer if snapshot else None
-        )
+        self.skimmer = SkimmerParty(profile, self.world, self._decisions.append, snapshot.skimmer if snapshot else None)
         self.depot = DepotParty(
             profile, self.world, self._decisions.append, snapshot.depot if snapshot else None, total=total,
             confirm=confirm,

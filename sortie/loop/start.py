@@ -63,8 +63,8 @@ def _open(start: Start, journal: LoopJournal) -> LoopRun:
     if stored is not None:
         if stored.profile != start.profile.name or start.seed not in (None, stored.seed):
             raise UserError(
-                f"state directory {start.directory} holds a loop of profile {stored.profile}, seed {stored.seed}; go on "
-                f"with these, or choose another with --state-dir"
+                f"state directory {start.directory} holds a loop of profile {stored.profile}, seed {stored.seed}; "
+                f"go on with these, or choose another with --state-dir"
             )
         seed = stored.seed
     return LoopRun(

@@ -95,7 +95,9 @@ class LoopView:
             f"skimmer {shown}   mode {'-' if status is None else status.mode}   T_DEATH {death}   heartbeat {beat}",
         ]
         if status is not None:
-            out.append(f"propellant {mass(status.fuel_kg)}   store {mass(status.store_kg)}   batteries {status.soc:.0%}")
+            out.append(
+                f"propellant {mass(status.fuel_kg)}   store {mass(status.store_kg)}   batteries {status.soc:.0%}"
+            )
         tanks = "   ".join(f"{tank.name} {tank.fill:.0%}" for tank in state.depot.tanks)
         out.append(f"{tanks}   depot battery {state.depot.battery.j / state.depot.battery.capacity_j:.0%}")
         if self._last is not None:

@@ -148,7 +148,11 @@ class DepotClient:
         self._running.append((request, client))
 
     def _ended(self, request: Request, client: Client, now_ms: int) -> None:
-        if isinstance(client, MissionUpload) and isinstance(request, Upload) and client.outcome is TransferOutcome.ACCEPTED:
+        if (
+            isinstance(client, MissionUpload)
+            and isinstance(request, Upload)
+            and client.outcome is TransferOutcome.ACCEPTED
+        ):
             self._run(request, PlanClient(self._target, request.plan, self._retry), now_ms)
             return
         self.party.handle_answer(request, _answer(client.outcome), now_ms)

@@ -12,7 +12,13 @@ from autopilot.depot.names import Mode
 from autopilot.depot.readings import Place
 from autopilot.depot.settings import Profile
 from autopilot.depot.watches import (
-    ABORT_1, ABORT_1_NAMES, ABORT_2_DEPOT, ABORT_2_TELEMETRY, ABORT_3, ABORT_3_NAMES, first,
+    ABORT_1,
+    ABORT_1_NAMES,
+    ABORT_2_DEPOT,
+    ABORT_2_TELEMETRY,
+    ABORT_3,
+    ABORT_3_NAMES,
+    first,
 )  # fmt: skip
 from sitl.resources.faults import ACTIONS, GROWING
 from sitl.resources.space import SpaceWorld

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import Any
 
 from hypothesis import given, settings
@@ -31,10 +32,10 @@ def check(sortie: dict[str, Any], *, last: bool, ended_by: EndedBy) -> None:
     """What holds of every sortie."""
     flown = phases(sortie)
     assert flown[0] == 1
-    assert all(step in ALLOWED for step in zip(flown, flown[1:], strict=False)), flown
+    assert all(step in ALLOWED for step in itertools.pairwise(flown)), flown
     times = [(phase["start_s"], phase["end_s"]) for phase in sortie["phases"]]
     assert all(start <= end for start, end in times)
-    assert all(before[1] == after[0] for before, after in zip(times, times[1:], strict=False))
+    assert all(before[1] == after[0] for before, after in itertools.pairwise(times))
     if sortie["outcome"] == "completed":
         assert sortie["abort"] is None and flown == [1, 2, 3, 4, 5, 6, 7, 8]
     if sortie["outcome"] == "lost" or sortie["abort"] == "ABORT-3":

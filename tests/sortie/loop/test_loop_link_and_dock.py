@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import pytest
 
 from autopilot.depot.names import EndedBy
@@ -139,6 +141,6 @@ def test_a_no_go_waits_and_repeats(name: str) -> None:
     bench = LoopBench(f"{name}@phase1..T+90000").run()
     assert name in bench.decision("no_go").facts["failed"]
     waits = [d.time_ms for d in bench.decisions if d.name == "no_go"]
-    assert all(b - a == PROFILE.plan.wait_s * 1000.0 for a, b in zip(waits, waits[1:], strict=False))
+    assert all(b - a == PROFILE.plan.wait_s * 1000.0 for a, b in itertools.pairwise(waits))
     assert bench.last["outcome"] == "completed"
     assert start_of(bench.last, 2) >= 90_000.0

@@ -74,7 +74,9 @@ def test_fifty_kills_at_random_moments_change_nothing(tmp_path: Path, undisturbe
     assert kills == 50
     assert ended is EndedBy.SORTIES_DONE
     assert sorties == undisturbed.sorties
-    assert [(d["time_s"], d["name"]) for d in decisions] == [(d.time_ms / 1000.0, d.name) for d in undisturbed.decisions]
+    assert [(d["time_s"], d["name"]) for d in decisions] == [
+        (d.time_ms / 1000.0, d.name) for d in undisturbed.decisions
+    ]
 
 
 def test_requests_that_were_under_way_are_made_again() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import pytest
 
 from autopilot.depot.names import EndedBy, Phase
@@ -29,7 +31,7 @@ def test_phases_are_contiguous_and_sorties_too(routine: LoopBench) -> None:
     """The end of one is the start of the next."""
     edges = [(phase["start_s"], phase["end_s"]) for sortie in routine.sorties for phase in sortie["phases"]]
     assert edges[0][0] == 0.0
-    assert all(before[1] == after[0] for before, after in zip(edges, edges[1:], strict=False))
+    assert all(before[1] == after[0] for before, after in itertools.pairwise(edges))
 
 
 def test_modes_are_those_the_seed_allows_in_their_phase(routine: LoopBench) -> None:
