@@ -64,13 +64,15 @@ class Progress:
         if then and wall_s > then:
             self._speedup = (now_ms - then_ms) / 1000.0 / (wall_s - then)
         self._last = (wall_s, now_ms)
-        self._live.update(self._line(now_ms), refresh=True)
+        from rich.text import Text
+
+        # A line that wraps could not be drawn over: what is too long is cut, the least important first.
+        self._live.update(Text(self._line(now_ms), no_wrap=True, overflow="crop"), refresh=True)
 
     def _line(self, now_ms: int) -> str:
         facts = self.service.facts()
         return (
-            f"{now_ms / 1000.0:8.1f} s  {self.phase:<9} {facts['mode']:<9} "
-            f"item {facts['item']} of {facts['items']}  {facts['distance_m']:6.0f} m to go  "
-            f"{facts['height_m']:5.1f} m up  {facts['speed_ms']:4.1f} m/s  battery {facts['battery_percent']:3.0f} %  "
-            f"x{self._speedup:.4g}"
+            f"{now_ms / 1000.0:7.1f} s  {self.phase:<9} item {facts['item']} of {facts['items']}  "
+            f"{facts['distance_m']:5.0f} m to go  battery {facts['battery_percent']:3.0f}%  x{self._speedup:<5.3g} "
+            f"{facts['height_m']:5.1f} m up  {facts['speed_ms']:4.1f} m/s  {facts['mode']}"
         )
