@@ -16,7 +16,7 @@ from autopilot.geo import GeoPoint
 from autopilot.journal import MemoryJournal
 from autopilot.outcome import RebootRequested
 from autopilot.parameters.parameters import Parameters
-from autopilot.vehicle import SimulatedVehicle
+from autopilot.vehicle import SimulatedVehicle, Sticks
 from mavlink_bridge.identity import Identity
 from mavlink_bridge.services.base import Clock, Message, Outgoing, Peer
 from sortie.building import VIRTUAL_EPOCH_US, make_vehicle
@@ -103,6 +103,8 @@ class StandIn:
         self.switch = ModeSwitch(self.autopilot)
         self.service.endpoint.add_service(self.switch)
         self.service.observers.append(self._observe)
+        if self.kind == "copter":
+            self.vehicle.set_sticks(Sticks(throttle=0.0))  # the pilot's transmitter lies there, throttle down
         self.link = self.service.endpoint.open_link("serial0")
         self._restart = False
 
@@ -116,7 +118,8 @@ class StandIn:
         self._boot()
 
     def turn_switch(self, pwm_us: int) -> None:
-        """The pilot's own radio, which is wired to the controller: no link and no loss of it is involved."""
+        """The pilot's own radio, throttle in the middle now, which is wired to the controller: no link is involved."""
+        self.vehicle.set_sticks(Sticks())
         self.switch.turn(pwm_us, self.service.now_ms)
 
     def receive(self, data: bytes, now_ms: int) -> None:
