@@ -25,11 +25,14 @@ from mavlink_bridge.identity import Identity
 from mavlink_bridge.services.base import Service as ProtocolService
 from mavlink_bridge.services.commands.service import CommandService
 from mavlink_bridge.services.ftp.files import VirtualFiles
+from mavlink_bridge.services.ftp.pages import Pages
+from mavlink_bridge.services.ftp.service import FtpService
 from mavlink_bridge.services.mission.service import MissionService
 from mavlink_bridge.services.parameters.service import ParameterService
 from mavlink_bridge.services.system.logs import LogService
 from sortie.service import TICK_MS, Service
 
+BITS_PER_BYTE: Final = 10  # 8N1
 #: Parameters of Sortie itself, served by component 191; all others are the controller's.
 OWN_PARAMETERS: Final = ("SRT_", "FM_")
 #: What the controller does by itself must not be done a second time: failsafes, fence, stopping idle motors.
@@ -61,15 +64,18 @@ class CompanionService(Service):
         endpoint, autopilot, vehicle = self.endpoint, self.autopilot, self.vehicle
         self.presenter = Presenter(autopilot, vehicle, endpoint)
         self.telemetry: Any = self.presenter
-        self.files = VirtualFiles()  # kept for whoever records flights; ground stations see the controller's
+        self.files = VirtualFiles()  # Sortie's own, as component 191; component 1 shows the controller's
+        self.pages = Pages({})
+        self.files.mount("@SYS", self.pages)
         self.logs = LogService(room=self._room, may_erase=lambda: False)
         self.commands = CommandService(
             autopilot, self.presenter, vehicle_now=lambda: self.now_ms, journal=self.journal
         )
         own = ParameterService(ParameterPart(self.parameters, OWN_PARAMETERS), self.journal, room=self._room)
-        self.door = CompanionDoor(own, self.presenter.send_as_companion)
+        self.door = CompanionDoor((own, FtpService(self.files, room=self._room)), self.presenter.send_as_companion)
+        self.missions = MissionService(autopilot, self.journal)
         services: tuple[ProtocolService, ...] = (
-            self.commands, MissionService(autopilot, self.journal), *self._flight_services(), self.door, self.presenter,
+            self.commands, self.missions, *self._flight_services(), self.door, self.presenter,
         )  # fmt: skip
         for service in services:
             endpoint.add_service(service)
@@ -87,6 +93,21 @@ class CompanionService(Service):
         """The controller's own value of a parameter that the core flies by."""
         if name in self.parameters.names() and self.parameters[name] != value:
             self.parameters.set(name, value)
+
+    @property
+    def endpoints(self) -> tuple[Endpoint, ...]:
+        """The controller's link too."""
+        return (self.endpoint, self.link)
+
+    def line_use(self, endpoint: Endpoint, link: int) -> dict[str, float]:
+        baud = self.vehicle.baud
+        if endpoint is not self.link or baud is None or self.now_ms <= 0:
+            return {}
+        counts, most = endpoint.statistics(link), baud / BITS_PER_BYTE * self.now_ms / 1000.0
+        return {
+            "baud": baud, "in_percent": round(100.0 * counts.bytes_in / most, 1),
+            "out_percent": round(100.0 * counts.bytes_out / most, 1),
+        }  # fmt: skip
 
     # --- the controller's side ------------------------------------------------------------------------------------
     def receive_from_controller(self, number: int, data: bytes, link_ms: int) -> None:

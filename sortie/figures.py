@@ -42,11 +42,12 @@ class Figures:
 
     # --- link statistics ------------------------------------------------------------------------------------------
     def links(self) -> list[dict[str, Any]]:
-        """The open links: number, name, whether unsigned frames are taken, what waits, counts since it was opened."""
-        endpoint = self._service.endpoint
+        """The open links: number, name, whether unsigned frames are taken, what waits, counts since it was opened; of a
+        serial line to a flight controller also how much of it is used."""
         return [
             {"link": link, **asdict(endpoint.statistics(link)), "queued": endpoint.queued(link),
-             "trusted": endpoint.trusted(link)}
+             "trusted": endpoint.trusted(link), **self._service.line_use(endpoint, link)}
+            for endpoint in self._service.endpoints
             for link in endpoint.links()
         ]  # fmt: skip
 

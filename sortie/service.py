@@ -125,6 +125,15 @@ class Service:
         if not isinstance(error, InjectedFault):
             self._on_error(error, where)
 
+    @property
+    def endpoints(self) -> tuple[Endpoint, ...]:
+        """Whose links there are: the vehicle's."""
+        return (self.endpoint,)
+
+    def line_use(self, endpoint: Endpoint, link: int) -> dict[str, float]:
+        """Baud rate and per cent of it used each way, of a serial line to a flight controller; else nothing."""
+        return {}
+
     def _room(self, link: int) -> int:
         """Bytes that may be queued on a link without delaying answers."""
         return BURST_BYTES - self.endpoint.queued(link)

@@ -1,4 +1,4 @@
-"""What ground stations ask of component 191, Sortie itself: its own parameters.
+"""What ground stations ask of component 191, Sortie itself: its own parameters and files.
 
 The answers leave as component 191, so that the vehicle's own list (component 1) is the controller's, unchanged.
 """
@@ -18,12 +18,13 @@ _COMMANDS: Final = frozenset({"COMMAND_LONG", "COMMAND_INT"})
 
 
 class CompanionDoor:
-    """A service of the ground stations' endpoint around `inner`. `send(message, link)` sends as component 191."""
+    """A service of the ground stations' endpoint around `inner` ones, all on the link clock. `send(message, link)` sends
+    as component 191."""
 
     clock: Clock = "link"
     handles: frozenset[str] = frozenset()
 
-    def __init__(self, inner: Service, send: Callable[[Message, int | None], None]) -> None:
+    def __init__(self, inner: tuple[Service, ...], send: Callable[[Message, int | None], None]) -> None:
         self._inner = inner
         self._send = send
 
@@ -34,8 +35,10 @@ class CompanionDoor:
             return
         name = message.get_type()
         peer = Peer(link, frame.system, frame.component, frame.mavlink1)
-        if name in self._inner.handles:
-            self._inner.handle_message(message, peer, link_ms)
+        wanted = [service for service in self._inner if name in service.handles]
+        if wanted:
+            for service in wanted:
+                service.handle_message(message, peer, link_ms)
             self._pass_on()
         elif name in _COMMANDS:
             refusal = dialect.MAVLink_command_ack_message(
@@ -44,21 +47,25 @@ class CompanionDoor:
             self._send(refusal, link)
 
     def _pass_on(self) -> None:
-        for one in self._inner.take_outgoing():
-            self._send(one.message, one.link)
+        for service in self._inner:
+            for one in service.take_outgoing():
+                self._send(one.message, one.link)
 
     def handle_message(self, message: Message, peer: Peer, now_ms: int) -> None:
         """Nothing comes this way."""
 
     def handle_timeout(self, now_ms: int) -> None:
-        self._inner.handle_timeout(now_ms)
+        for service in self._inner:
+            service.handle_timeout(now_ms)
         self._pass_on()
 
     def next_deadline_ms(self) -> int | None:
-        return self._inner.next_deadline_ms()
+        dues = (service.next_deadline_ms() for service in self._inner)
+        return min((due for due in dues if due is not None), default=None)
 
     def take_outgoing(self) -> list[Outgoing]:
         return []
 
     def link_closed(self, link: int) -> None:
-        self._inner.link_closed(link)
+        for service in self._inner:
+            service.link_closed(link)

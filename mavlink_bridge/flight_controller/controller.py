@@ -74,6 +74,7 @@ class FlightController:
 
     def __init__(self, firmware: Firmware, system: int, custom_mode: int, *, baud: int | None = None) -> None:
         self.firmware = firmware
+        self.baud = baud
         self.address = Address(system, 1)
         self.home: GeoPoint | None = None
         self.lost = False

@@ -39,6 +39,7 @@ class Presenter:
 
     clock: Clock = "vehicle"
     handles: frozenset[str] = frozenset()
+    skipped = 0  # it streams nothing that could be left out
 
     def __init__(self, autopilot: Autopilot, vehicle: FlightController, ground: Endpoint) -> None:
         self._autopilot = autopilot

@@ -9,6 +9,7 @@ import typer
 
 from autopilot.flight.system import FlightCommand
 from autopilot.modes.table import known_name
+from mavlink_bridge.clients.base import Target
 from mavlink_bridge.clients.command import CommandOutcome
 from mavlink_bridge.clients.file_read import FileOutcome, FileRead
 from mavlink_bridge.identity import MAV_TYPE_GROUND_ROVER
@@ -21,6 +22,7 @@ from sortie.settings import DEFAULT_CONNECT
 
 _WANTED = frozenset(("HEARTBEAT", "MISSION_CURRENT", "SYS_STATUS", "GLOBAL_POSITION_INT"))
 _PATIENCE_S = 3.0
+COMPANION = 191
 _MISSION_STATES = {0: "unknown", 1: "no mission", 2: "not started", 3: "active", 4: "paused", 5: "complete"}
 
 
@@ -75,6 +77,9 @@ def _links(connect: str, as_json: bool) -> int:
     with Remote(connect) as remote:
         reading = FileRead(remote.target, "@SYS/links.json")
         remote.ask(reading)
+        if reading.outcome is not FileOutcome.READ:  # a flight controller's files: Sortie is its companion then
+            reading = FileRead(Target(remote.target.system, COMPANION, remote.target.link), "@SYS/links.json")
+            remote.ask(reading)
     if reading.outcome is not FileOutcome.READ:
         raise UserError(f"the vehicle at {connect} has no link statistics", 1)
     page = json.loads(reading.content)
@@ -85,6 +90,8 @@ def _links(connect: str, as_json: bool) -> int:
     print(f"{'link':<36}" + "".join(f"{name:>11}" for name in columns))
     for one in page["links"]:
         print(f"{one['name']:<36}" + "".join(f"{one[name]:>11}" for name in columns))
+        if "baud" in one:
+            print(f"  {one['baud']} baud, used: in {one['in_percent']} %, out {one['out_percent']} %")
     return 0
 
 
