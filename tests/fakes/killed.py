@@ -44,7 +44,8 @@ def fence(random: Random) -> tuple[MissionItem, ...]:
 
 def rally(random: Random) -> tuple[MissionItem, ...]:
     height = float(random.randint(10, 90))
-    return tuple(MissionItem(5100, 3, x=-35.0 + 1e-3 * n, y=149.0, z=height, seq=n) for n in range(random.randint(1, 5)))
+    count = random.randint(1, 5)
+    return tuple(MissionItem(5100, 3, x=-35.0 + 1e-3 * n, y=149.0, z=height, seq=n) for n in range(count))
 
 
 def packed(items: tuple[MissionItem, ...]) -> list[bytes]:

@@ -1,5 +1,5 @@
-"""The disk is full while a vehicle flies: what cannot be kept is refused and told, the flight goes on, and when there is
-room again everything works. The error is injected where the store writes, since root never meets a full disk here."""
+"""The disk is full while a vehicle flies: what cannot be kept is refused and told, the flight goes on, and when there
+is room again everything works. The error is injected where the store writes: root never meets a full disk here."""
 
 from __future__ import annotations
 
