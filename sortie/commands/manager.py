@@ -7,7 +7,9 @@ import sys
 
 from autopilot.flight.lifecycle import FlightState
 from autopilot.flight.system import FlightCommand
+from autopilot.outcome import Severity
 from mavlink_bridge.clients.command import CommandOutcome
+from mavlink_bridge.clients.texts import TextAssembler
 from sortie import options
 from sortie.remote import Listener, Remote
 from sortie.settings import DEFAULT_CONNECT
@@ -23,23 +25,22 @@ def state_of(detail: int) -> tuple[str, int]:
 
 
 def _order(command: FlightCommand, connect: str, as_json: bool) -> int:
-    listener = Listener(frozenset(("STATUSTEXT",)))
+    said = TextAssembler()
     with Remote(connect) as remote:
-        remote.endpoint.add_service(listener)
+        remote.endpoint.add_service(Listener(frozenset(("STATUSTEXT",)), said.take))
         asking = remote.flight_command(command)
         accepted = asking.outcome is CommandOutcome.ACCEPTED
         if not accepted:  # the reason comes as a text of its own
-            remote.run_until(lambda: "STATUSTEXT" in listener.latest, _TEXT_WAIT_S)
+            remote.run_until(lambda: said.newest(Severity.WARNING) is not None, _TEXT_WAIT_S)
     state, countdown = state_of(asking.detail)
     outcome = asking.outcome.name if asking.outcome is not None else "TIMEOUT"
     if as_json:
         print(json.dumps({"command": command.name, "result": outcome, "state": state, "countdown_s": countdown}))
     elif accepted:
         print(f"{command.name} accepted: {state}" + (f", {countdown} s to go" if countdown else ""))
-    text = listener.latest.get("STATUSTEXT")
     if not accepted:
-        why = f": {text.text}" if text is not None else ""
-        print(f"sortie: {command.name} refused ({outcome}) in {state}{why}", file=sys.stderr)
+        why = said.newest(Severity.WARNING)
+        print(f"sortie: {command.name} refused ({outcome}) in {state}{f': {why}' if why else ''}", file=sys.stderr)
     return 0 if accepted else 1
 
 

@@ -260,7 +260,7 @@ def test_a_plain_ground_station_passes_through_the_same_states(ready: Ready) -> 
 
 
 def test_an_arm_command_whose_resets_take_long_is_in_progress(ready: Ready) -> None:
-    """Quiet for half a second, then IN_PROGRESS; commands of the same link that change something wait for it, those of another do not."""
+    """Quiet for half a second, then IN_PROGRESS; what changes something waits for it on its link, and on no other."""
     station = ready(faults=["logger.reset=hang"])
     other = FlightStation(station.session)
     station.command(176, 1, 4)
