@@ -95,6 +95,12 @@ class DepotParty:
             case _:
                 phase_dock.clearance_answered(self, answer, now_ms)
 
+    @property
+    def awaits_operator(self) -> bool:
+        """Does phase 8 wait for `confirm_relaunch`?"""
+        memory = self.memory
+        return memory.ended_by is None and "await_operator" in memory.said and not memory.confirmed
+
     def confirm_relaunch(self) -> None:
         """The operator in the loop agrees."""
         self.memory.confirmed = True

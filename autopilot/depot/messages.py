@@ -1,4 +1,4 @@
-"""What depot and skimmer say to each other; they share nothing else. The wire form: `mavlink_bridge.services.sortie`."""
+"""What depot and skimmer say to each other, and all they share. On the wire: `mavlink_bridge.services.sortie`."""
 
 from __future__ import annotations
 

@@ -2,8 +2,8 @@
 where its timetable says.
 
 `SpaceWorld.advance` moves everything to an instant with the rates that hold now; `next_event_ms` is the earliest
-instant at which a rate would change by itself (a leg ends, a store is full, a transfer is done), so that whoever drives it goes
-from event to event. All state is one `SpaceState`, plain enough to be written to disk and read back.
+instant at which a rate would change by itself (a leg ends, a store is full, a transfer is done), so that whoever
+drives it goes from event to event. All state is one `SpaceState`, plain enough to be written to disk and read back.
 """
 
 from __future__ import annotations

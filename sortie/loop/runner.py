@@ -94,8 +94,18 @@ class LoopRun:
                 until = self._due_ms(start_s, start_ms)
             loop.step(until)
             self._after_step()
+            if loop.depot.awaits_operator and self.signal is None:
+                self._ask_operator()
         self._commit()
         return loop.ended_by or EndedBy.STOPPED
+
+    def _ask_operator(self) -> None:
+        """--confirm-relaunch: yes flies on, anything else (and no operator at all) stops the loop here."""
+        number = self.loop.depot.memory.number
+        if self.view.ask(f"sortie {number} is back and reviewed: launch again? [y/N] "):
+            self.loop.depot.confirm_relaunch()
+        else:
+            self.signal = signal.SIGTERM
 
     def _due_ms(self, start_s: float, start_ms: int) -> int:
         """Wait for the next event, or for a slice of wall time; returns the vehicle time that is due then."""

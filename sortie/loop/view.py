@@ -62,6 +62,16 @@ class LoopView:
         else:
             print(text, file=sys.stderr, flush=True)
 
+    def ask(self, question: str) -> bool:
+        """Ask on stderr, read a line of stdin; only yes is yes, and so is not the end of the input."""
+        self.stop()
+        print(question, end="", file=sys.stderr, flush=True)
+        answer = sys.stdin.readline().strip().lower()
+        if not answer:
+            print(file=sys.stderr)
+        self.start()
+        return answer in ("y", "yes")
+
     def decided(self, decisions: list[Decision]) -> None:
         """New decisions."""
         for decision in decisions:

@@ -1,0 +1,181 @@
+"""`sortie loop` as a process: JSON, exit statuses, bad input, kill -9, report."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import signal
+import sqlite3
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from tests.fakes.program import begin, last_line, run, wait_for
+
+
+def test_three_sorties_and_the_same_object_again(tmp_path: Path) -> None:
+    """Exit 0; a loop that has ended says so and prints the same object."""
+    arguments = ("loop", "--sorties", "3", "--seed", "4", "--json", "--state-dir", "state")
+    first = run(tmp_path, *arguments)
+    assert first.returncode == 0, first.stderr
+    told = last_line(first)
+    assert set(told) == {"profile", "seed", "sorties", "skimmer", "depot", "ended_by"}
+    assert (told["profile"], told["seed"], told["ended_by"]) == ("space", 4, "sorties_done")
+    assert [sortie["number"] for sortie in told["sorties"]] == [1, 2, 3]
+    assert set(told["sorties"][0]) == {
+        "number", "outcome", "abort", "trigger", "phases", "modes", "t_sortie_s", "t_death_s", "harvested_kg",
+        "delivered_kg",
+    }  # fmt: skip
+    assert told["skimmer"]["state"] == "ACTIVE" and told["depot"]["state"] == "NOMINAL"
+    assert set(told["depot"]["tanks"]) >= {"CO2_TANK_RING", "O2_TANK_RING", "CH4_TANK_RING"}
+    again = run(tmp_path, *arguments)
+    assert (again.returncode, last_line(again)) == (0, told)
+    assert "has ended" in again.stderr
+
+
+@pytest.mark.parametrize(
+    ("fault", "status", "ended_by", "state"),
+    [
+        ("debris@phase4+30", 0, "sorties_done", "ACTIVE"),
+        ("imu_loss@phase4+30", 1, "retired", "RETIRED"),
+        ("skimmer_lost@phase4+30", 1, "lost", "LOST"),
+        ("impact@phase4+30", 3, "total_abort", "LOST"),
+    ],
+)
+def test_exit_statuses(tmp_path: Path, fault: str, status: int, ended_by: str, state: str) -> None:
+    """0 done, 1 retired or lost, 3 total abort."""
+    done = run(tmp_path, "loop", "--sorties", "2", "--fault", fault, "--json", "--state-dir", "state")
+    told = last_line(done)
+    assert (done.returncode, told["ended_by"], told["skimmer"]["state"]) == (status, ended_by, state)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("--fault", "debrs@phase4"), "did you mean debris"),
+        (("--fault", "debris"), "WHEN is missing"),
+        (("--fault", "debris@phase9"), "not a WHEN"),
+        (("--fault", "debris@12"), "not a WHEN"),
+        (("--fault", "debris=3@phase4"), "takes no value"),
+        (("--fault", "debris@phase4+9..phase4+3"), "end comes before"),
+        (("--sorties", "0"), "whole number"),
+        (("--profile", "spac"), "did you mean space"),
+        (("--print-profile", "moon"), "known profiles"),
+        (("--speedup", "-1"), "positive"),
+    ],
+)
+def test_bad_input_is_one_line_and_status_2(tmp_path: Path, arguments: tuple[str, ...], words: str) -> None:
+    """No box, no traceback."""
+    done = run(tmp_path, "loop", "--state-dir", "state", *arguments)
+    assert done.returncode == 2
+    assert done.stdout == ""
+    assert len(done.stderr.splitlines()) == 1 and words in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("[plan]\nprep_s = 'soon'", "plan.prep_s"),
+        ("[plan]\nprep = 3", "unknown key 'plan.prep'"),
+        ("[plant]\nprep_s = 3.0", "unknown table 'plant'"),
+        ("nam = 'x'", "unknown key 'nam'"),
+        ("[retirement]\nmax_cycles = 0", "retirement.max_cycles"),
+        ("[retirement]\ndisposal = 'sell'", "retirement.disposal"),
+        ("[hazards]\ndebrs = 0.1", "did you mean debris"),
+        ("[plan]\nwaypoints = [[100.0, 0.0, 0.0]]", "no place"),
+        ("[skimmer]\nlaunch_propellant_kg = 10.0", "launch_propellant_kg"),
+        ("[plan", "table declaration"),
+    ],
+)
+def test_a_broken_profile_is_refused_in_one_line(tmp_path: Path, text: str, words: str) -> None:
+    """Which names the place."""
+    (tmp_path / "own.toml").write_text(text, encoding="utf-8")
+    done = run(tmp_path, "loop", "--profile", "own.toml", "--sorties", "1", "--state-dir", "state")
+    assert done.returncode == 2
+    assert len(done.stderr.splitlines()) == 1 and words in done.stderr
+
+
+def test_a_printed_profile_can_be_changed_and_flown(tmp_path: Path) -> None:
+    """Bare TOML to start from."""
+    printed = run(tmp_path, "loop", "--print-profile", "space")
+    assert printed.returncode == 0 and "max_cycles" in tomllib.loads(printed.stdout)["retirement"]
+    own = printed.stdout.replace('name = "space"', 'name = "mine"').replace("max_cycles = 1500", "max_cycles = 2")
+    (tmp_path / "mine.toml").write_text(own, encoding="utf-8")
+    done = run(tmp_path, "loop", "--profile", "mine.toml", "--sorties", "5", "--json", "--state-dir", "state")
+    told = last_line(done)
+    assert (done.returncode, told["profile"], told["ended_by"]) == (1, "mine", "retired")
+    assert len(told["sorties"]) == 2
+    assert tomllib.loads(run(tmp_path, "loop", "--print-profile", "drone-box").stdout)["vehicle"] == "sim:copter"
+
+
+def test_kill_9_and_the_same_command_goes_on(tmp_path: Path) -> None:
+    """To the object of an undisturbed run."""
+    arguments = ("loop", "--sorties", "40", "--json", "--fault", "debris@phase4+100#7")
+    quiet = last_line(run(tmp_path, *arguments, "--state-dir", "quiet"))
+    for _ in range(3):
+        process = begin(tmp_path, *arguments, "--state-dir", "killed")
+        wait_for(process, "completed")
+        process.send_signal(signal.SIGKILL)
+        process.communicate(timeout=30)
+    told = last_line(run(tmp_path, *arguments, "--state-dir", "killed"))
+    assert told == quiet
+
+
+@pytest.mark.parametrize(("number", "status"), [(signal.SIGTERM, 0), (signal.SIGINT, 130)])
+def test_a_signal_stops_it_with_the_object_so_far(tmp_path: Path, number: signal.Signals, status: int) -> None:
+    """SIGTERM 0, Ctrl-C 130."""
+    process = begin(tmp_path, "loop", "--json", "--state-dir", "state")
+    wait_for(process, "sortie 2 completed")
+    process.send_signal(number)
+    out, _ = process.communicate(timeout=30)
+    told = json.loads(out.splitlines()[-1])
+    assert (process.returncode, told["ended_by"]) == (status, "stopped")
+    assert len(told["sorties"]) >= 2
+
+
+def test_an_operator_confirms_each_relaunch(tmp_path: Path) -> None:
+    """Yes flies on; without an answer the loop stops, and goes on with the next start."""
+    process = begin(tmp_path, "loop", "--sorties", "3", "--confirm-relaunch", "--json", "--state-dir", "state")
+    assert process.stdin is None
+    out, err = process.communicate(timeout=60)
+    told = json.loads(out.splitlines()[-1])
+    assert (process.returncode, told["ended_by"], told["sorties"]) == (0, "stopped", [])
+    assert "launch again? [y/N]" in err
+    done = run(tmp_path, "loop", "--sorties", "2", "--json", "--state-dir", "state")
+    assert [sortie["number"] for sortie in last_line(done)["sorties"]] == [1, 2]
+
+
+def test_another_seed_or_profile_in_the_same_directory_is_refused(tmp_path: Path) -> None:
+    """One line that says what is there."""
+    run(tmp_path, "loop", "--sorties", "1", "--seed", "1", "--state-dir", "state")
+    done = run(tmp_path, "loop", "--sorties", "2", "--seed", "2", "--state-dir", "state")
+    assert done.returncode == 2 and "seed 1" in done.stderr and len(done.stderr.splitlines()) == 1
+
+
+def test_a_report_is_a_page_without_a_network_a_json_and_a_table(tmp_path: Path) -> None:
+    """Rectangular CSV; plots inside the page."""
+    run(tmp_path, "loop", "--sorties", "2", "--state-dir", "state", "--report", "report")
+    page = (tmp_path / "report" / "report.html").read_text(encoding="utf-8")
+    assert page.count("<svg") == 5
+    assert "src=" not in page and "<link" not in page and "<script" not in page
+    with (tmp_path / "report" / "report.csv").open(newline="", encoding="utf-8") as file:
+        rows = list(csv.reader(file))
+    assert len(rows) == 3 and len({len(row) for row in rows}) == 1
+    whole = json.loads((tmp_path / "report" / "report.json").read_text(encoding="utf-8"))
+    by_name = {row["quantity"]: row for row in whole["throughput"]}
+    assert by_name["delivered mass"]["measured"] == pytest.approx(by_name["delivered mass"]["predicted"], rel=0.05)
+    assert by_name["propellant closure"]["holds"] and by_name["storage constraint"]["holds"]
+    assert whole["decisions"] and whole["levels"]
+
+
+def test_every_decision_is_in_the_journal_with_its_facts(tmp_path: Path) -> None:
+    """Readable with any SQLite."""
+    run(tmp_path, "loop", "--sorties", "1", "--state-dir", "state")
+    with sqlite3.connect(tmp_path / "state" / "loop.sqlite") as database:
+        rows = database.execute("SELECT name, party, facts FROM decision ORDER BY id").fetchall()
+    assert [row[0] for row in rows][:3] == ["plan_mission", "go", "launch"]
+    assert {row[1] for row in rows} == {"depot", "skimmer"}
+    assert json.loads(rows[1][2])["failed"] == []
+    assert os.path.getsize(tmp_path / "state" / "loop.sqlite") > 0
