@@ -99,7 +99,7 @@ class DepotParty:
     def awaits_operator(self) -> bool:
         """Does phase 8 wait for `confirm_relaunch`?"""
         memory = self.memory
-        return memory.ended_by is None and "await_operator" in memory.said and not memory.confirmed
+        return self.confirm and memory.ended_by is None and "await_operator" in memory.said and not memory.confirmed
 
     def confirm_relaunch(self) -> None:
         """The operator in the loop agrees."""
