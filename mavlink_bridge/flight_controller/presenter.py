@@ -18,6 +18,7 @@ from mavlink_bridge.codec import dialect
 from mavlink_bridge.endpoint import Endpoint
 from mavlink_bridge.flight_controller.controller import COMPONENT, FlightController
 from mavlink_bridge.framing import FrameWriter
+from mavlink_bridge.identity import Identity
 from mavlink_bridge.services.base import Clock, Message, Outgoing, Peer
 from mavlink_bridge.services.mission.current import mission_current
 from mavlink_bridge.services.telemetry.announcements import TextQueue
@@ -41,7 +42,10 @@ class Presenter:
     handles: frozenset[str] = frozenset()
     skipped = 0  # it streams nothing that could be left out
 
-    def __init__(self, autopilot: Autopilot, vehicle: FlightController, ground: Endpoint) -> None:
+    def __init__(
+        self, autopilot: Autopilot, vehicle: FlightController, ground: Endpoint, identity: Identity
+    ) -> None:
+        self.identity = identity
         self._autopilot = autopilot
         self._vehicle = vehicle
         self._ground = ground
@@ -68,6 +72,10 @@ class Presenter:
     def heartbeat(self, payload: bytes) -> None:
         """The controller has sent a HEARTBEAT with this payload: show it at once."""
         self._heartbeat = payload.ljust(codec.base_size(0), b"\0")
+        self._show()
+
+    def send_heartbeat(self) -> None:
+        """The last one again, on all links; nothing before the controller was heard."""
         self._show()
 
     def _show(self, link: int | None = None) -> None:

@@ -1,0 +1,93 @@
+"""The whole program with a controller on a serial device: found, flown, unplugged in flight, plugged in again."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from autopilot.geo import to_global
+from tests.fakes.serial_cable import SerialCable
+from tests.fakes.served import free_port
+from tests.stand_in.controller import HOME
+
+ROOT = Path(__file__).resolve().parents[3]
+LIMIT_S = 120.0
+UNPLUGGED_S = 5.0
+
+
+@pytest.fixture
+def cable(tmp_path: Path) -> Iterator[SerialCable]:
+    made = SerialCable(tmp_path)
+    yield made
+    made.close()
+
+
+def plan(folder: Path) -> Path:
+    """Up to 5 m, 40 m north at 4 m/s, and down there."""
+    place = to_global(HOME, (40.0, 0.0, 0.0))
+    lines = [
+        "QGC WPL 110",
+        f"0 1 0 16 0 0 0 0 {HOME.lat} {HOME.lon} {HOME.alt} 1",
+        "1 0 3 22 0 0 0 0 0 0 5 1",
+        "2 0 3 178 1 4 -1 0 0 0 0 1",
+        f"3 0 3 16 0 0 0 0 {place.lat} {place.lon} 5 1",
+        "4 0 3 21 0 0 0 0 0 0 0 1",
+    ]
+    path = folder / "short.waypoints"
+    path.write_text("\n".join(line.replace(" ", "\t") if line[0].isdigit() else line for line in lines) + "\n")
+    return path
+
+
+def fly(folder: Path, cable: SerialCable) -> subprocess.Popen[str]:
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("SORTIE_")}
+    return subprocess.Popen(
+        [sys.executable, "-m", "sortie", "fly", str(plan(folder)), "--json", "--vehicle", f"{cable.path},57600",
+         "--state-dir", str(folder / "state"), "--log-dir", str(folder / "log"), "--param", "FM_COUNTDOWN=1",
+         "--link", f"tcpin:127.0.0.1:{free_port()}"],
+        cwd=ROOT, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+        stderr=(folder / "stderr").open("w"), text=True,
+    )  # fmt: skip
+
+
+def wait_for(folder: Path, text: str) -> None:
+    end_s = time.monotonic() + LIMIT_S
+    while text not in (folder / "stderr").read_text():
+        assert time.monotonic() < end_s, (folder / "stderr").read_text()
+        time.sleep(0.1)
+
+
+def test_unplugged_for_five_seconds_in_flight_the_mission_is_flown_to_its_end(
+    tmp_path: Path, cable: SerialCable
+) -> None:
+    """The device vanishes in the middle of the leg and comes back under another name behind the same link."""
+    flying = fly(tmp_path, cable)
+    try:
+        wait_for(tmp_path, "Reached command #1")
+        cable.unplug()
+        time.sleep(UNPLUGGED_S)
+        cable.plug()
+        out, _ = flying.communicate(timeout=LIMIT_S)
+    finally:
+        flying.kill()
+    story = (tmp_path / "stderr").read_text()
+    assert flying.returncode == 0, story
+    assert json.loads(out)["result"] == "completed", story
+    assert "Link to the flight controller is back" in story
+
+
+def test_a_device_that_is_not_there_is_exit_2_with_one_line(tmp_path: Path) -> None:
+    """It names the path and where to look."""
+    done = subprocess.run(
+        [sys.executable, "-m", "sortie", "serve", "--vehicle", str(tmp_path / "nothing"), "--state-dir", str(tmp_path)],
+        cwd=ROOT, capture_output=True, text=True, timeout=LIMIT_S,
+    )  # fmt: skip
+    assert done.returncode == 2
+    assert done.stderr.count("\n") == 1
+    assert "nothing" in done.stderr and "/dev/serial/by-id" in done.stderr
