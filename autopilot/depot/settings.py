@@ -62,8 +62,8 @@ class PlanSettings(_Table, frozen=True):
 class HeartbeatSettings(_Table, frozen=True):
     """T_HEARTBEAT, how a missing beat is asked for, and the patience of commands."""
 
-    period_s: Positive = 1_080.0
-    misses: Count = 3
+    period_s: Positive = 1_500.0
+    misses: Count = 2
     grace_s: Positive = 2.0
     polls: Count = 10  # a beat that did not come is asked for so often before it counts as missed
     poll_s: Positive = 4.0
