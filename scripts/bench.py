@@ -43,6 +43,12 @@ def _kernel() -> tuple[float, float]:
     return kernel_speed(1, 2000.0), kernel_speed(1000, 4.0)
 
 
+def _actors() -> float:
+    from benchmarks.actors import actor_layer
+
+    return actor_layer()
+
+
 MEASUREMENTS = (
     Measurement("square, client parses with pymavlink over TCP", (Figure("parsing_client", 800, "x real time"),),
                 lambda: (flights.parsing_client(),)),
@@ -52,6 +58,8 @@ MEASUREMENTS = (
                 lambda: (flights.headless(True),)),
     Measurement("square, no client, telemetry log off", (Figure("headless", 4000, "x real time"),),
                 lambda: (flights.headless(False),)),
+    Measurement("actor layer, against none", (Figure("actor_layer", 25, "% of the headless speed-up", at_most=True),),
+                lambda: (_actors(),)),
     Measurement("kernel alone", (Figure("kernel_one", 10_000, "x real time"),
                                  Figure("kernel_fleet_1000", 15_000, "vehicle-seconds/s")), _kernel),
     Measurement("start", (Figure("first_heartbeat", 0.8, "s", at_most=True), Figure("armable", 10, "s", at_most=True)),

@@ -85,8 +85,8 @@ def headless(telemetry_log: bool) -> float:
         from benchmarks.vehicle import free_port
 
         done = subprocess.run(
-            [sys.executable, "-m", "sortie", "fly", plan, "--speedup", "0", "--json", "--state-dir", folder, *BATTERY, "--link",
-             f"tcpin:127.0.0.1:{free_port()}", flag],
+            [sys.executable, "-m", "sortie", "fly", plan, "--speedup", "0", "--json", "--state-dir", folder, *BATTERY,
+             "--link", f"tcpin:127.0.0.1:{free_port()}", flag],
             stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=True,
         )  # fmt: skip
         result = json.loads(done.stdout.splitlines()[-1])

@@ -1,0 +1,68 @@
+"""What the flight manager and its actors cost: the same headless mission with and without them, in this process."""
+
+from __future__ import annotations
+
+import time
+
+from autopilot.core import Autopilot
+from autopilot.geo import GeoPoint
+from autopilot.journal import MemoryJournal
+from autopilot.mission.items import MissionItem
+from autopilot.parameters.parameters import Parameters
+from benchmarks.vehicle import HOME
+from mavlink_bridge.identity import Identity
+from sitl.copter import SimulatedCopter
+from sortie.building import VIRTUAL_EPOCH_US
+from sortie.sample import square
+from sortie.service import HORIZON_MS, Service
+
+ROUNDS = 300
+JUMP = 177
+PAIRS = 3
+
+
+def _raise(error: Exception, where: str) -> None:
+    raise error
+
+
+def _plan(home: GeoPoint) -> tuple[MissionItem, ...]:
+    """The square, its corners flown `ROUNDS` times."""
+    items = square(home)
+    return (*items[:-1], MissionItem(JUMP, param1=2, param2=ROUNDS - 1), items[-1])
+
+
+def _speed(flight_manager: bool) -> float:
+    """Vehicle seconds per wall second from the start of the mission to the disarming."""
+    home = GeoPoint(*HOME)
+    parameters = Parameters("copter", {}, {"SIM_BATT_CAP_AH": 0.0})
+    vehicle = SimulatedCopter(home, 0.0, 1)
+    autopilot = Autopilot("copter", vehicle, parameters, MemoryJournal(), None, flight_manager=flight_manager)
+    service = Service(vehicle, autopilot, parameters, MemoryJournal(), Identity("copter", "bench", serves_files=True),
+                      epoch_us=VIRTUAL_EPOCH_US, on_error=_raise)  # fmt: skip
+    service.load()
+
+    def advance() -> None:
+        service.advance(service.now_ms + HORIZON_MS)
+
+    while not autopilot.prearm_ok:
+        advance()
+    autopilot.replace_plan(0, _plan(home), service.now_ms)
+    guided = autopilot.modes.find("GUIDED")
+    assert guided is not None
+    for outcome in (autopilot.set_mode(guided.number, service.now_ms), autopilot.arm(service.now_ms),
+                    autopilot.start_mission(service.now_ms)):  # fmt: skip
+        if not outcome.ok:
+            raise RuntimeError(outcome.reason)
+    began_ms, began_s = service.now_ms, time.perf_counter()
+    while autopilot.armed:
+        advance()
+    return (service.now_ms - began_ms) / 1000.0 / (time.perf_counter() - began_s)
+
+
+def actor_layer() -> float:
+    """Percent of the headless speed-up that the actors take; the best of some runs each, by turns, since what else runs
+    on the machine only ever slows."""
+    without, with_actors = 0.0, 0.0
+    for _ in range(PAIRS):
+        without, with_actors = max(without, _speed(False)), max(with_actors, _speed(True))
+    return 100.0 * (1.0 - with_actors / without)
