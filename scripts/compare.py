@@ -1,0 +1,153 @@
+"""The same mission on the built-in simulator and on ArduPilot SITL: track, timing and item events side by side.
+
+Both are flown by `sortie fly`; what is compared are their flight logs. Writes a page and a plot (SVG) into docs/.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from dataclasses import dataclass
+from math import hypot
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+PLAN = ROOT / "examples" / "square.waypoints"
+PAGE = ROOT / "docs" / "ardupilot-comparison.md"
+PLOT = ROOT / "docs" / "ardupilot-comparison.svg"
+LIMIT_S = 900
+WIDTH, HEIGHT, MARGIN = 720, 420, 40
+COLOURS = {"built-in simulator": "#1f6fb2", "ArduPilot SITL": "#c8501e"}
+
+Point = tuple[float, float, float, float]  # s since takeoff, north, east, height, m from where it stood
+
+
+@dataclass
+class Flight:
+    """One flight: its track, and when each item was reached, s since takeoff."""
+
+    name: str
+    track: list[Point]
+    reached: dict[int, float]
+
+    @property
+    def duration_s(self) -> float:
+        return self.track[-1][0] - self.track[0][0]
+
+    @property
+    def length_m(self) -> float:
+        pairs = zip(self.track, self.track[1:], strict=False)
+        return sum(hypot(b[1] - a[1], b[2] - a[2]) for a, b in pairs)
+
+    @property
+    def highest_m(self) -> float:
+        return max(point[3] for point in self.track)
+
+
+def fly(name: str, vehicle: str, plan: Path, speedup: str) -> Flight:
+    """Fly `plan` once and read its log. SystemExit with what it said when the flight fails."""
+    with tempfile.TemporaryDirectory(prefix="sortie-compare-") as folder:
+        done = subprocess.run(
+            [sys.executable, "-m", "sortie", "fly", str(plan), "--json", "--vehicle", vehicle, "--speedup", speedup,
+             "--state-dir", f"{folder}/state", "--log-dir", f"{folder}/log", "--link", "udpout:127.0.0.1:9"],
+            cwd=ROOT, capture_output=True, text=True, timeout=LIMIT_S,
+        )  # fmt: skip
+        if done.returncode != 0:
+            raise SystemExit(f"{name}: the flight failed:\n{done.stderr}")
+        return read(name, Path(json.loads(done.stdout.splitlines()[-1])["logs"]))
+
+
+def read(name: str, folder: Path) -> Flight:
+    """A flight from its log folder."""
+    with (folder / "telemetry.csv").open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    north, east, down = (float(rows[0][key]) for key in ("north_m", "east_m", "down_m"))
+    points = [
+        (float(row["time_s"]), float(row["north_m"]) - north, float(row["east_m"]) - east, down - float(row["down_m"]))
+        for row in rows
+    ]
+    start = next((point[0] for point in points if point[3] > 0.5), points[0][0])
+    events = [json.loads(line) for line in (folder / "events.jsonl").read_text().splitlines()]
+    reached = {event["seq"]: event["time_s"] - start for event in events if event["event"] == "ItemReached"}
+    last = max(reached.values(), default=points[-1][0] - start)
+    track = [(point[0] - start, *point[1:]) for point in points if start <= point[0] <= start + last + 1.0]
+    return Flight(name, track, reached)
+
+
+def apart_m(one: Flight, other: Flight) -> float:
+    """The largest distance of a point of one track to the nearest point of the other, m."""
+    return max(min(hypot(a[1] - b[1], a[2] - b[2], a[3] - b[3]) for b in other.track) for a in one.track)
+
+
+def plot(flights: list[Flight]) -> str:
+    """Both tracks from above, as SVG."""
+    norths = [point[1] for flight in flights for point in flight.track]
+    easts = [point[2] for flight in flights for point in flight.track]
+    scale = min((WIDTH - 2 * MARGIN) / max(max(easts) - min(easts), 1.0),
+                (HEIGHT - 2 * MARGIN) / max(max(norths) - min(norths), 1.0))  # fmt: skip
+    lines = [
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" font-family="sans-serif" '
+        'font-size="13">',
+        f'<rect width="{WIDTH}" height="{HEIGHT}" fill="white"/>',
+    ]
+    for number, flight in enumerate(flights):
+        places = " ".join(
+            f"{MARGIN + (point[2] - min(easts)) * scale:.1f},{HEIGHT - MARGIN - (point[1] - min(norths)) * scale:.1f}"
+            for point in flight.track
+        )
+        colour = COLOURS[flight.name]
+        lines.append(f'<polyline points="{places}" fill="none" stroke="{colour}" stroke-width="1.6"/>')
+        lines.append(f'<text x="{WIDTH - 220}" y="{22 + 18 * number}" fill="{colour}">{flight.name}</text>')
+    lines.append(f'<text x="{MARGIN}" y="{HEIGHT - 12}">north up; 10 m = {10 * scale:.0f} px</text>')
+    return "\n".join([*lines, "</svg>"]) + "\n"
+
+
+def page(plan: Path, ours: Flight, theirs: Flight) -> str:
+    """The page."""
+    rows = [
+        ("flight time, s", f"{ours.duration_s:.1f}", f"{theirs.duration_s:.1f}"),
+        ("way over ground, m", f"{ours.length_m:.1f}", f"{theirs.length_m:.1f}"),
+        ("greatest height, m", f"{ours.highest_m:.1f}", f"{theirs.highest_m:.1f}"),
+    ]
+    rows += [
+        (f"item {seq} reached, s", f"{ours.reached[seq]:.1f}", f"{theirs.reached.get(seq, float('nan')):.1f}")
+        for seq in sorted(ours.reached)
+    ]
+    table = "\n".join(f"| {name} | {left} | {right} |" for name, left, right in rows)
+    return f"""# The same mission on the simulator and on ArduPilot
+
+Made by `scripts/compare` from `{plan.name}`: one flight on the built-in simulator, one on ArduPilot SITL, both led by
+Sortie. Times count from 0.5 m of height.
+
+| | built-in simulator | ArduPilot SITL |
+| --- | --- | --- |
+{table}
+
+The tracks are nowhere more than {max(apart_m(ours, theirs), apart_m(theirs, ours)):.1f} m apart (each point to the
+other's nearest).
+
+![Both tracks from above]({PLOT.name})
+"""
+
+
+def main() -> int:
+    """Fly twice, write page and plot."""
+    binary = os.environ.get("ARDUPILOT_SITL", "")
+    if not binary:
+        print("compare: set ARDUPILOT_SITL to an arducopter SITL binary", file=sys.stderr)
+        return 2
+    plan = Path(sys.argv[1]) if len(sys.argv) > 1 else PLAN
+    ours = fly("built-in simulator", "sim:copter", plan, "0")
+    theirs = fly("ArduPilot SITL", f"ardupilot:copter={binary}", plan, "1")
+    PLOT.write_text(plot([ours, theirs]))
+    PAGE.write_text(page(plan, ours, theirs))
+    print(f"compare: wrote {PAGE} and {PLOT}", file=sys.stderr)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
