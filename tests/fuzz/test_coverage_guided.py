@@ -1,0 +1,46 @@
+"""The fuzzer runs for some minutes on each kind of input and finds nothing; what it finds is written to the folder of
+the test, for a regression test to be made of it."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from importlib.util import find_spec
+from pathlib import Path
+
+import pytest
+
+from tests.fakes.hostile import message_numbers, sequence
+
+HARNESS = Path(__file__).with_name("harness.py")
+SECONDS = 120
+
+pytestmark = [
+    pytest.mark.long,
+    pytest.mark.skipif(find_spec("atheris") is None, reason="atheris has no wheel for this machine"),
+]
+
+
+def seeds(folder: Path) -> None:
+    """Real frames to begin with: a fuzzer does not guess checksums."""
+    from mavlink_bridge.codec import dialect
+
+    packer = dialect.MAVLink(None, srcSystem=255, srcComponent=190)
+    numbers = message_numbers()
+    for number, message in zip(numbers, sequence(range(len(numbers)), numbers), strict=True):
+        (folder / f"{number}").write_bytes(bytes(message.pack(packer)))
+
+
+@pytest.mark.parametrize("kind", ["bytes", "messages"])
+def test_it_finds_nothing(kind: str, tmp_path: Path) -> None:
+    corpus = tmp_path / "corpus"
+    corpus.mkdir()
+    if kind == "bytes":
+        seeds(corpus)
+    done = subprocess.run(
+        [sys.executable, str(HARNESS), kind, f"-max_total_time={SECONDS}", "-rss_limit_mb=1500", "-timeout=60",
+         f"-artifact_prefix={tmp_path}/", "-max_len=1200", str(corpus)],
+        capture_output=True, text=True, timeout=SECONDS + 300, errors="replace",
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr[-6000:]
+    assert "Done " in done.stderr
