@@ -19,6 +19,7 @@ DOCK_NAMES = ("dock_refused", "dock_delayed", "skimmer_lost", "skimmer_late", "v
 NAMES = (*ABORT_1_NAMES, *ABORT_2_NAMES, *ABORT_3_NAMES, *GO_NAMES, *LINK_NAMES, *DOCK_NAMES)
 DELAY_MS = 60_000
 """How long `dock_delayed` lasts without an end."""
+_CHANCE = "@chance#"
 _WHEN = re.compile(r"(?:phase(?P<phase>[1-8])(?:\+(?P<offset>\d+(?:\.\d+)?))?|T\+(?P<time>\d+(?:\.\d+)?))")
 
 
@@ -139,8 +140,17 @@ class FaultSchedule:
             return self._given
         if clock.sortie != self._chance_sortie:
             self._chance_sortie = clock.sortie
-            self._chance = self._draw(clock.sortie)
+            self._chance = self._still_held(clock.sortie) + self._draw(clock.sortie)
         return self._given + self._chance
+
+    def _still_held(self, sortie: int) -> list[LoopFault]:
+        """Chance faults of earlier sorties that hold: they have to end too. Those that are over are forgotten."""
+        mine = [text for text in self.memory if _CHANCE in text and int(text.split(_CHANCE)[1]) < sortie]
+        for text in mine:
+            if not self.memory[text].active:
+                del self.memory[text]
+        held = [text for text in mine if text in self.memory]
+        return [LoopFault(text, text.split(_CHANCE)[0], When(None, 0), None, self.memory[text].struck) for text in held]
 
     def _draw(self, sortie: int) -> list[LoopFault]:
         """What chance has for this sortie: each hazard with its probability, in phase 3, 4 or 5 by their lengths."""
@@ -154,7 +164,7 @@ class FaultSchedule:
             for phase, length in usual:
                 if at < length or phase == 5:
                     when = When(phase, round(min(at, 0.9 * length) * 1000.0))
-                    drawn.append(LoopFault(f"{name}@chance#{sortie}", name, when, None, sortie))
+                    drawn.append(LoopFault(f"{name}{_CHANCE}{sortie}", name, when, None, sortie))
                     break
                 at -= length
         return drawn

@@ -136,3 +136,17 @@ def test_a_relaunch_waits_for_the_operator_when_asked_to() -> None:
     while len(bench.sorties) < 1:
         bench.step()
     assert bench.loop.depot.memory.number == 2
+
+
+def test_chance_faults_make_reliability_something_to_measure() -> None:
+    """Hazards of a profile strike by the seed: the same share of sorties is lost to them in each run of that seed."""
+    import msgspec
+
+    from autopilot.depot.throughput import reliability
+
+    hazardous = msgspec.structs.replace(PROFILE, hazards={"corridor_drift": 0.2, "debris": 0.2})
+    first, again = (LoopBench(total=20, seed=2, profile=hazardous).run() for _ in range(2))
+    share = reliability(first.sorties)
+    assert share is not None and 0.4 < share < 0.9
+    assert reliability(again.sorties) == share
+    assert {sortie["trigger"] for sortie in first.sorties} == {None, "corridor_drift", "debris"}
