@@ -231,24 +231,21 @@ class Service:
                 if link not in self._streaming:
                     self.telemetry.open_link(link)
             self._streaming = links
-        self._distribute(now_ms)
-        self.endpoint.handle_timeouts(link_ms, now_ms)
-        while self._distribute(now_ms):
-            # What an observer or a service has just caused is told now, not when the wall next wakes the loop.
+        events = self.autopilot.take_events()
+        while True:
+            if events:
+                self.telemetry.handle_events(events, now_ms)
             self.endpoint.handle_timeouts(link_ms, now_ms)
+            for observer in self.observers:
+                observer(events, now_ms)
+            events = self.autopilot.take_events()
+            if not events:
+                break
+            # What an observer or a service has just caused is told now, not when the wall next wakes the loop.
         if self._new_system is not None and self.journal.durable() == self.journal.latest():
             # Not before the answer to the set, which is durable now, has left under the old id.
             self.endpoint.identify(self._new_system)
             self._new_system = None
-
-    def _distribute(self, now_ms: int) -> bool:
-        """Tell what happened; False when nothing did."""
-        events = self.autopilot.take_events()
-        if events:
-            self.telemetry.handle_events(events, now_ms)
-        for observer in self.observers:
-            observer(events, now_ms)
-        return bool(events)
 
     @property
     def busy(self) -> bool:
