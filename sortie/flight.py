@@ -23,6 +23,8 @@ EMPTY_FOR_MS = 60_000
 STANDING_MS = 0.2
 IN_COMMAND = {"copter": frozenset({3, 4, 9, 27}), "rover": frozenset({4, 10, 15})}
 """Modes that the flight manager itself puts the vehicle into; any other means that somebody has taken it."""
+BY_WISH = frozenset({"GCS command", "auxiliary function", "mission"})
+"""Reasons of a change of mode that are a wish; any other is a failsafe's name."""
 
 
 @dataclass(slots=True)
@@ -53,7 +55,7 @@ class Flight:
         self._took_off_ms: int | None = None
         self._odometer = 0.0
         self._complete = False
-        self._taken_over = False
+        self._taken_over: str | None = None  # the reason for which the vehicle is in another mode
         self._why = ""
         self._warning = ""
         self._dead_since_ms: int | None = None
@@ -112,7 +114,7 @@ class Flight:
         elif isinstance(event, MissionComplete):
             self._complete = True
         elif isinstance(event, ModeChanged) and self.state is FlightState.FLYING:
-            self._taken_over = event.number not in IN_COMMAND[self.service.autopilot.kind]
+            self._taken_over = None if event.number in IN_COMMAND[self.service.autopilot.kind] else event.reason
 
     def _enter(self, state: FlightState, reason: str, now_ms: int) -> None:
         before, self.state = self.state, state
@@ -124,7 +126,7 @@ class Flight:
         elif state is FlightState.LANDING:
             self._why = reason
             self._complete = self._complete or (
-                self._duration_s() > 0.0 and not self._taken_over and "duration" in reason
+                self._duration_s() > 0.0 and self._taken_over is None and "duration" in reason
             )
         elif state is FlightState.LANDED:
             self._why = reason or self._why
@@ -137,7 +139,9 @@ class Flight:
     def _verdict(self, reason: str) -> tuple[str, str]:
         if self._complete:
             return "completed", ""
-        if self._taken_over:
+        if self._taken_over is not None:
+            if self._taken_over not in BY_WISH:
+                return "failed", self._taken_over
             return "aborted", "the mode was changed before the mission was complete"
         if self._took_off_ms is None:
             aborted = "ABORT" in reason

@@ -112,6 +112,26 @@ def test_a_flight_on_an_empty_battery_ends(tmp_path: Path, kind: str) -> None:
     assert (result["result"], result["reason"]) == ("failed", "the battery is empty")
 
 
+def test_a_failsafe_that_ends_a_flight_is_its_reason(tmp_path: Path) -> None:
+    """RTL on a low battery: failed, by its name; not aborted, for nobody wished it."""
+    done = fly(
+        tmp_path, "--param", "SIM_BATT_CAP_AH=5.1", "--param", "BATT_FS_LOW_ACT=2", "--param", "BATT_LOW_VOLT=20",
+        "--param", "BATT_ARM_VOLT=0", "--param", "BATT_LOW_TIMER=10", "--param", "ARMING_CHECK=0",
+    )  # fmt: skip
+    assert done.returncode == 1
+    result = last_line(done)
+    assert result["result"] == "failed", done.stderr
+    assert "Battery" in result["reason"]
+
+
+def test_countdown_from_the_configuration(tmp_path: Path) -> None:
+    """FM_ parameters are set in a configuration file like any other."""
+    (tmp_path / "sortie.toml").write_text("[param]\nFM_COUNTDOWN = 6\n")
+    done = fly(tmp_path, "--config", "sortie.toml")
+    assert done.returncode == 0, done.stderr
+    assert "Flight: ARMED, takeoff in 6 s" in done.stderr
+
+
 def test_the_recipe_for_ci(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The Python of docs/ci.md as a reader would paste it, with fewer flights."""
     page = (Path(__file__).parents[3] / "docs" / "ci.md").read_text()
