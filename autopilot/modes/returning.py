@@ -2,14 +2,15 @@
 
 Copter, in ArduPilot's stages: straight up to the return height, over the ground to home or a rally point, wait, then
 land, or stay at RTL_ALT_FINAL. The height: RTL_ALT above home, the rally point's own altitude if that is higher, at
-least RTL_CLIMB_MIN above now and never below now; nearer to home a cone of slope RTL_CONE_SLOPE lowers the climb.
+least RTL_CLIMB_MIN above now and never below now; nearer to home a cone of slope RTL_CONE_SLOPE lowers the climb, and the
+fence's highest altitude less FENCE_MARGIN is not passed.
 Source: `mission-semantics.md` section 5, 3.5; ArduPilot ArduCopter/mode_rtl.cpp.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from math import hypot
+from math import hypot, inf
 
 from autopilot.cockpit import Cockpit
 from autopilot.geo import Ned
@@ -26,6 +27,7 @@ Destination = Callable[[], Ned]
 """Where to return to: NED m of home or of the rally point chosen."""
 
 _LOWEST_RETURN = 2.0  # m above home (RTL_ALT_MIN)
+_HIGHEST_ALTITUDE = 1  # FENCE_TYPE bit
 _SHALLOWEST_CONE = 0.5  # RTL_CONE_SLOPE below this is taken as "no cone" (RTL_MIN_CONE_SLOPE)
 
 
@@ -40,7 +42,14 @@ def return_height(cockpit: Cockpit, goal: Ned) -> float:
         north, east, _ = cockpit.vehicle.state.position
         away = hypot(goal[0] - north, goal[1] - east)
         height = min(height, max(away * slope, least))
-    return max(height, now)
+    return max(min(height, _ceiling(cockpit)), now)
+
+
+def _ceiling(cockpit: Cockpit) -> float:
+    """FENCE_MARGIN below the highest altitude of the fence, m above home."""
+    if not int(cockpit.param("FENCE_ENABLE")) or not int(cockpit.param("FENCE_TYPE")) & _HIGHEST_ALTITUDE:
+        return inf
+    return cockpit.param("FENCE_ALT_MAX", 100.0) - cockpit.param("FENCE_MARGIN", 2.0)
 
 
 class ReturnFlight(Maneuver):

@@ -306,3 +306,18 @@ def test_a_star_of_many_corners_is_left_at_its_edge() -> None:
     bench.begin((waypoint(100, 0, 0),))
     bench.run(90.0, lambda: bench.core.mode_number == R_HOLD)
     assert away(bench) == pytest.approx(25.0, abs=1.5)
+
+
+# --- margin, faults ---------------------------------------------------------------------------------------------------
+@pytest.mark.parametrize(("enabled", "highest"), [(1, 35.0), (0, 60.0)])
+def test_the_way_home_keeps_its_margin_to_the_highest_altitude(enabled: int, highest: float) -> None:
+    """FENCE_MARGIN: RTL_ALT would lead through the ceiling, and RTL would answer RTL."""
+    bench = outbound(FENCE_ENABLE=enabled, FENCE_TYPE=1, FENCE_ALT_MAX=40.0, FENCE_MARGIN=5.0, RTL_ALT=6000)
+    assert bench.core.return_to_launch(bench.now_ms).ok
+    top = 0.0
+    while bench.core.armed and bench.now_ms < 400_000:
+        bench.run(1.0)
+        top = max(top, height(bench))
+    assert top == pytest.approx(highest, abs=1.0)
+    assert bench.core.fence_breach[2] == 0
+    assert away(bench) < 2.5

@@ -274,3 +274,11 @@ def test_a_count_announced_allocates_nothing(bench: Bench) -> None:
     upload = bench.service._transfers[0]._upload
     assert upload is not None and len(upload.items) == 1
     assert bench.ask(5000, peer=MAVPROXY) == [("COUNT", 0), ("ACK", INVALID_SEQUENCE)]
+
+
+@pytest.mark.parametrize(("frame", "said"), [(10, True), (11, True), (3, False), (0, False)])
+def test_heights_above_the_ground_are_said_to_be_over_flat_ground(bench: Bench, frame: int, said: bool) -> None:
+    """Terrain frames are flown without terrain data: that is said once at upload."""
+    items = tuple(replace(GOOD, frame=frame, seq=n) for n in (1, 2, 3))
+    assert bench.upload(items) == [("ACK", ACCEPTED)]
+    assert bench.texts.count("Terrain frames: ground taken as flat at home") == int(said)
