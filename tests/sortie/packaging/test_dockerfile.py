@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Mapping
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -22,7 +23,7 @@ BUILD_S = 600
 
 def links(command: list[str]) -> list[str]:
     """The URLs behind `--link`."""
-    return [url for flag, url in zip(command, command[1:], strict=False) if flag == "--link"]
+    return [url for flag, url in pairwise(command) if flag == "--link"]
 
 
 def test_it_is_slim_and_its_python_is_one_that_we_support():
@@ -112,7 +113,7 @@ def copy(source: Path, target: Path) -> None:
 
 @pytest.mark.long
 def test_its_steps_install_a_service_that_serves_and_is_healthy(tmp_path):
-    """Installed into an empty folder as the Dockerfile says: CMD serves, HEALTHCHECK is content, SIGTERM is status 0."""
+    """Installed in an empty folder as the Dockerfile says: CMD serves, HEALTHCHECK is content, SIGTERM ends it."""
     environment = build(tmp_path)
     ports = {"5760": str(free_port()), "14550": str(free_port())}
     program = str(tmp_path / ".venv" / "bin" / "sortie")

@@ -1,0 +1,73 @@
+"""The import contracts catch what they are for: a breach is planted in a copy of the packages, and the linter fails."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+PACKAGES = ("sortie", "mavlink_bridge", "sitl", "autopilot")
+LAYERS = "Layers: imports only point down"
+PURE = "The core is pure"
+LINTER = "from importlinter.cli import lint_imports_command; lint_imports_command()"
+
+
+@pytest.fixture(scope="module")
+def copy(tmp_path_factory):
+    """The packages and their contracts, in a folder that may be spoilt."""
+    folder = tmp_path_factory.mktemp("contracts")
+    shutil.copy(ROOT / "pyproject.toml", folder)
+    for package in PACKAGES:
+        shutil.copytree(ROOT / package, folder / package, ignore=shutil.ignore_patterns("__pycache__"))
+    return folder
+
+
+def lint(folder: Path) -> tuple[int, str]:
+    """Status and output of lint-imports there. The folder comes first on the path, before the installed packages."""
+    environment = os.environ | {"PYTHONPATH": str(folder), "COLUMNS": "200"}
+    done = subprocess.run(
+        [sys.executable, "-c", LINTER], cwd=folder, env=environment, capture_output=True, text=True, timeout=120
+    )
+    return done.returncode, done.stdout + done.stderr
+
+
+def test_the_contracts_are_kept(copy):
+    """Without a breach the linter is content, with the copy: what fails below is the planted line."""
+    status, said = lint(copy)
+    assert status == 0, said
+    assert f"{LAYERS} KEPT" in said
+    assert f"{PURE} KEPT" in said
+
+
+@pytest.mark.parametrize(
+    ("module", "line", "contract"),
+    [
+        ("autopilot/geo.py", "import mavlink_bridge.codec", LAYERS),
+        ("autopilot/geo.py", "import sitl.layout", LAYERS),
+        ("autopilot/geo.py", "import sortie.errors", LAYERS),
+        ("mavlink_bridge/framing.py", "import sitl.layout", LAYERS),
+        ("mavlink_bridge/framing.py", "import sortie.errors", LAYERS),
+        ("sitl/layout.py", "import mavlink_bridge.codec", LAYERS),
+        ("sitl/layout.py", "def late():\n    import sortie.errors", LAYERS),
+        ("autopilot/geo.py", "import socket", PURE),
+        ("autopilot/geo.py", "from time import monotonic", PURE),
+        ("autopilot/geo.py", "import random", PURE),
+        ("autopilot/geo.py", "from pymavlink import mavutil", PURE),
+    ],
+)
+def test_a_planted_breach_is_caught(copy, module, line, contract):
+    """Each direction that is forbidden, also inside a function, and each kind of impurity."""
+    path = copy / module
+    sound = path.read_text()
+    path.write_text(f"{sound}\n\n{line}\n")
+    try:
+        status, said = lint(copy)
+    finally:
+        path.write_text(sound)
+    assert status == 1, said
+    assert f"{contract} BROKEN" in said
