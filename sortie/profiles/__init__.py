@@ -1,0 +1,1 @@
+"""Built-in profiles of the sortie loop, as data."""
