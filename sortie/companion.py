@@ -19,6 +19,7 @@ from mavlink_bridge.endpoint import Endpoint
 from mavlink_bridge.flight_controller.companion_door import CompanionDoor
 from mavlink_bridge.flight_controller.controller import FlightController
 from mavlink_bridge.flight_controller.mirror import MIRRORED, ParameterMirror
+from mavlink_bridge.flight_controller.native import NativeMission
 from mavlink_bridge.flight_controller.pass_through import PassThrough
 from mavlink_bridge.flight_controller.presenter import Presenter
 from mavlink_bridge.identity import Identity
@@ -62,7 +63,7 @@ class CompanionService(Service):
 
     def _add_services(self, identity: Identity) -> None:
         endpoint, autopilot, vehicle = self.endpoint, self.autopilot, self.vehicle
-        self.presenter = Presenter(autopilot, vehicle, endpoint)
+        self.presenter = Presenter(autopilot, vehicle, endpoint, identity)
         self.telemetry: Any = self.presenter
         self.files = VirtualFiles()  # Sortie's own, as component 191; component 1 shows the controller's
         self.pages = Pages({})
@@ -88,6 +89,10 @@ class CompanionService(Service):
         self.mirror = ParameterMirror(vehicle.address, MIRRORED[autopilot.kind], self._mirror)
         self.link.add_service(vehicle)
         self.link.add_service(self.mirror)
+        if vehicle.native:
+            self.native = NativeMission(vehicle, autopilot)
+            self.link.add_service(self.native)
+            autopilot.use_executor(lambda cockpit: self.native)
 
     def _mirror(self, name: str, value: float) -> None:
         """The controller's own value of a parameter that the core flies by."""

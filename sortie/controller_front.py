@@ -108,10 +108,10 @@ class ControllerFront:
         hint = "; does ModemManager or a ground station have the port?" if self.spec.kind == "serial" else ""
         return f"{url}: waiting for a flight controller{hint}"
 
-    def vehicle(self, found: Found) -> FlightController:
+    def vehicle(self, found: Found, *, native: bool = False) -> FlightController:
         """The controller that was found, as a vehicle; the endpoint speaks as its companion from now on."""
         self.endpoint.identify(found.system, COMPONENT)
-        return FlightController(found.firmware, found.system, found.custom_mode, baud=self.baud)
+        return FlightController(found.firmware, found.system, found.custom_mode, baud=self.baud, native=native)
 
     def close(self) -> None:
         """Close the link."""

@@ -35,6 +35,7 @@ class ControllerSide:
     def __init__(self, settings: Settings, log_dir: Path, stack: ExitStack) -> None:
         self.child: ArduPilotChild | None = None
         self._speedup = settings.speedup or 1.0
+        self._native = settings.strategy == "native"
         if settings.vehicle.kind == "ardupilot":
             self.child = launch(settings, log_dir / "ardupilot")
             stack.callback(self.child.stop)
@@ -72,7 +73,7 @@ class ControllerSide:
         """The service around it."""
         own = {name: value for name, value in given.items() if name.startswith(OWN_PARAMETERS)}
         self._service = build_companion(
-            self.front.vehicle(self.found), self.front.endpoint, store, store.stored, own, store.stored.parameters,
+            self.front.vehicle(self.found, native=self._native), self.front.endpoint, store, store.stored, own, store.stored.parameters,
             name=store.uid().hex(), epoch_us=time.time_ns() // 1000, on_error=_log_error,
         )  # fmt: skip
         return self._service

@@ -77,3 +77,10 @@ Component = Annotated[
         help="Whose parameters: 191 is Sortie itself when a flight controller is behind it.",
     ),
 ]  # fmt: skip
+Strategy = Annotated[
+    str | None,
+    typer.Option(
+        "--strategy", metavar="guided|native",
+        help="With a flight controller: Sortie flies the mission in GUIDED, or the controller in its own AUTO.",
+    ),
+]  # fmt: skip

@@ -49,6 +49,7 @@ class Settings:
     log_dir: Path | None = None
     log_format: str = "text"
     telemetry_log: bool = True
+    strategy: str = "guided"
     trace: Path | None = None
     signing_key: Path | None = None
     insecure: bool = False
@@ -151,6 +152,10 @@ def _convert(name: str, value: Any) -> Any:
             return text.lower() in ("true", "1")
         case "metrics":
             parse_metrics(text)
+            return text
+        case "strategy":
+            if text not in ("guided", "native"):
+                raise UserError(f"--strategy {text}: expected guided or native")
             return text
         case "log_format":
             if text not in ("text", "json"):

@@ -18,8 +18,8 @@ _COMMANDS: Final = frozenset({"COMMAND_LONG", "COMMAND_INT"})
 
 
 class CompanionDoor:
-    """A service of the ground stations' endpoint around `inner` ones, all on the link clock. `send(message, link)` sends
-    as component 191."""
+    """A service of the ground stations' endpoint around `inner` ones, all on the link clock. `send(message, link)`
+    sends as component 191."""
 
     clock: Clock = "link"
     handles: frozenset[str] = frozenset()

@@ -43,6 +43,7 @@ _ARM: Final = 400
 _SET_MODE: Final = 176
 _CALIBRATE: Final = 241
 _PREARM_CHECKS: Final = 401
+_MISSION_START: Final = 300
 _REQUEST_MESSAGE: Final = 512
 _SET_SERVO: Final = 183
 _HOME_POSITION: Final = 242
@@ -61,8 +62,9 @@ _NOTHING: Final = VehicleEvent(0)
 class FlightController:
     """See the module; implements `autopilot.vehicle.ControlledVehicle` and `mavlink_bridge.services.base.Service`.
 
-    `mode`: custom_mode of its first HEARTBEAT; `baud`: of the serial line, None where there is none; `link`: its number
-    at the endpoint, None: any. `home`: as the controller has it. `lost`: silent for 5 s. `restarts` counts.
+    `mode`: custom_mode of its first HEARTBEAT; `baud`: of the serial line, None where there is none; `native`: the
+    controller flies missions in its own AUTO. `home`: as the controller has it. `lost`: silent for 5 s. `restarts`
+    counts.
     """
 
     clock: Clock = "vehicle"
@@ -72,9 +74,12 @@ class FlightController:
         "EKF_STATUS_REPORT", "ESTIMATOR_STATUS", "EXTENDED_SYS_STATE", "BATTERY_STATUS", "VFR_HUD",
     ))  # fmt: skip
 
-    def __init__(self, firmware: Firmware, system: int, custom_mode: int, *, baud: int | None = None) -> None:
+    def __init__(
+        self, firmware: Firmware, system: int, custom_mode: int, *, baud: int | None = None, native: bool = False
+    ) -> None:
         self.firmware = firmware
         self.baud = baud
+        self.native = native
         self.address = Address(system, 1)
         self.home: GeoPoint | None = None
         self.lost = False
@@ -158,7 +163,7 @@ class FlightController:
     def command(self, mode: int) -> Request:
         """Take the vehicle: see `ControlledVehicle`. The answer comes when a HEARTBEAT or the acknowledgement says so.
         """
-        wanted = self.firmware.flown(mode)
+        wanted = self._flown(mode)
         request = Request()
         if self._modes.wanted == wanted:  # it goes on with its target until it is given another
             if self._modes.confirmed:
@@ -173,6 +178,26 @@ class FlightController:
             _SET_MODE, *self.firmware.set_mode_params(wanted), prefixes=("Mode change",)
         )
         return request
+
+    def _flown(self, mode: int) -> int:
+        """The controller's mode for one of ours. Its own AUTO cannot be armed in: it waits on the ground in GUIDED."""
+        state = self.state
+        if self.native and mode == self.firmware.auto and state.armed and not state.landed:
+            return mode
+        return self.firmware.flown(mode)
+
+    def fly_natively(self) -> None:
+        """AUTO of the controller, from the ground with MISSION_START; nothing when it is there or on its way."""
+        if not self._modes.commanded or self._modes.wanted == self.firmware.auto:
+            return
+        self.steering.stop()
+        self._fly_mode(self.firmware.auto)
+        if self.state.landed:
+            self._orders.send(_MISSION_START)
+
+    @property
+    def _flies_itself(self) -> bool:
+        return self.native and self._modes.wanted == self.firmware.auto
 
     def release(self) -> None:
         self._modes.release()
@@ -213,7 +238,7 @@ class FlightController:
         return calibration
 
     def set_target(self, target: Target) -> None:
-        if not self._modes.commanded:
+        if not self._modes.commanded or self._flies_itself:
             return
         if isinstance(target, Land):
             self.steering.stop()
@@ -360,7 +385,8 @@ class FlightController:
             r[R.ARMED] = 1.0
             self._events |= VehicleEvent.ARMED
             return
-        if isinstance(self.steering.target, Land) and r[R.LANDED_STATE] != 1.0:
+        lands = isinstance(self.steering.target, Land) or self._flies_itself
+        if lands and r[R.LANDED_STATE] != 1.0:
             r[R.LANDED_STATE] = 1.0
             self._landed_changed(0.0, 1.0)
         if self._events & VehicleEvent.LANDED:

@@ -70,7 +70,7 @@ class PassThrough:
             return True
         if number not in _MISSION_REPLIES:
             return False
-        message = codec.decode(number, frame.payload)
+        message = codec.decode(number, frame.payload)  # `native`: what belongs to our own upload is for 191
         return message is not None and message.mission_type in _OURS_BY_TYPE
 
     def _to_ground(self, frame: Frame, system: int, component: int, *, restamp: bool) -> None:
@@ -104,7 +104,7 @@ class PassThrough:
         return self._for_vehicle(number, frame)
 
     def _for_vehicle(self, number: int, frame: Frame) -> bool:
-        match whose(frame, self._vehicle.firmware):
+        match whose(frame, self._vehicle.firmware, native=self._vehicle.native):
             case Whose.OURS:
                 return False
             case Whose.BOTH:

@@ -61,7 +61,7 @@ class Presenter:
         """Does Sortie fly the mission now, in the controller's GUIDED?"""
         firmware, core = self._vehicle.firmware, self._autopilot
         ours = core.modes.mode is core.crew.auto and self._vehicle.commanded
-        return ours and self._vehicle.flight_mode == firmware.guided
+        return ours and self._vehicle.flight_mode in (firmware.guided, firmware.auto)
 
     @property
     def shown_mode(self) -> int:

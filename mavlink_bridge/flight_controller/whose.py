@@ -37,7 +37,8 @@ _FTP: Final = 110
 _TUNNEL: Final = 385
 _ALL_PLANS: Final = 255
 _GUIDED_ITEM: Final = (2, 3)  # MISSION_ITEM.current: a guided target or height, no upload
-_OUR_COMMANDS: Final = frozenset((193, 224, USER_1))
+_PAUSE_CONTINUE, _DO_SET_CURRENT = 193, 224
+_OUR_COMMANDS: Final = frozenset((_PAUSE_CONTINUE, _DO_SET_CURRENT, USER_1))
 _OUR_MESSAGES: Final = frozenset((42, 46))
 _MISSION_START, _DO_SET_MODE, _REQUEST_MESSAGE, _SET_INTERVAL = 300, 176, 512, 511
 _TAKING: Final = frozenset((*range(16, 96), 192, 34, 43000, 43001, 43002))
@@ -45,9 +46,12 @@ _FTP_OPENING: Final = frozenset((4, 6, 11, 13))  # OpenFileRO, CreateFile, OpenF
 MISSION_FOLDER: Final = b"@MISSION/"
 
 
-def whose(frame: Frame, firmware: Firmware) -> Whose:
-    """What is done with a message of a ground station that is addressed to the vehicle's autopilot."""
+def whose(frame: Frame, firmware: Firmware, *, native: bool = False) -> Whose:
+    """What is done with a message of a ground station that is addressed to the vehicle's autopilot. `native`: the
+    controller runs the mission, so pausing it and choosing its item are the controller's."""
     number = frame.msg_id
+    if native and _steers_mission(frame):
+        return Whose.PASS
     if number in _SETPOINTS:
         return Whose.TAKES
     if number == _SET_CURRENT:
@@ -66,6 +70,13 @@ def whose(frame: Frame, firmware: Firmware) -> Whose:
     if number == _FTP:
         return _file(codec.decode(number, frame.payload))
     return Whose.PASS
+
+
+def _steers_mission(frame: Frame) -> bool:
+    if frame.msg_id == _SET_CURRENT:
+        return True
+    message = codec.decode(frame.msg_id, frame.payload) if frame.msg_id in _COMMANDS else None
+    return message is not None and message.command in (_PAUSE_CONTINUE, _DO_SET_CURRENT)
 
 
 def _mission(message: Any) -> Whose:

@@ -27,6 +27,7 @@ def serve(
     signing_key: options.SigningKey = None,
     insecure: options.Insecure = None,
     metrics: options.Metrics = None,
+    strategy: options.Strategy = None,
     config: options.Config = None,
 ) -> int:
     """Run until SIGTERM (status 0) or Ctrl-C (status 130)."""

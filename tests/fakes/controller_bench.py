@@ -78,14 +78,16 @@ class ControllerBench:
     def __init__(
         self, kind: str = "copter", *, params: Mapping[str, float] | None = None,
         own: Mapping[str, float] | None = None, seed: int = 1, baud: int | None = None,
+        native: bool = False,
     ) -> None:
         self.stand_in = StandIn(kind, params=params, seed=seed)
         self.now_ms = 0
+        self._native = native
         self._connect(own or {}, baud)
 
     def adopt(self, other: ControllerBench) -> None:
         """Be a new service for the controller of another bench, whose service was killed."""
-        self.stand_in, self.now_ms = other.stand_in, other.now_ms
+        self.stand_in, self.now_ms, self._native = other.stand_in, other.now_ms, False
         self._connect({}, None)
 
     def _connect(self, own: Mapping[str, float], baud: int | None) -> None:
@@ -102,7 +104,7 @@ class ControllerBench:
             self.link.receive(self.number, self.stand_in.take(), self.now_ms, 0)
         found = finder.found
         self.link.identify(found.system, COMPONENT)
-        self.vehicle = FlightController(found.firmware, found.system, found.custom_mode, baud=baud)
+        self.vehicle = FlightController(found.firmware, found.system, found.custom_mode, baud=baud, native=self._native)
         self.journal = MemoryJournal()
         self._zero_ms = self.now_ms
         self.service = build_companion(

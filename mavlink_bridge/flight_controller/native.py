@@ -1,0 +1,156 @@
+"""The native strategy: the controller runs the mission in its own AUTO, Sortie follows (`real-vehicles.md` 3).
+
+The mission is uploaded by component 191 whenever it has changed and before each start. What the controller says of its
+progress (MISSION_CURRENT, MISSION_ITEM_REACHED) moves Sortie's sequencer, so that its events, the flight manager, the
+depot and the logs are the same as with the other strategy.
+
+Clock: link time, for the upload.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from autopilot.mission.commands import Cmd, drives_navigation
+from autopilot.mission.executor import CommandStartResult
+from autopilot.mission.items import MissionItem
+from autopilot.mission.sequencer import SetCurrentError
+from autopilot.mission.state import MissionState
+from autopilot.outcome import Severity
+from mavlink_bridge.clients.mission_upload import MissionUpload
+from mavlink_bridge.clients.outcome import TransferOutcome
+from mavlink_bridge.flight_controller.controller import COMPONENT, FlightController
+from mavlink_bridge.services.base import Clock, Message, Outgoing, Peer
+
+if TYPE_CHECKING:
+    from autopilot.core import Autopilot
+
+_RETRY_MS: Final = 2000
+_COMES_DOWN: Final = frozenset({Cmd.NAV_LAND, Cmd.NAV_RETURN_TO_LAUNCH})
+
+
+class NativeMission:
+    """A service on the link to the controller, and the `MissionExecutor` of AUTO."""
+
+    clock: Clock = "link"
+    handles = frozenset(("MISSION_CURRENT", "MISSION_ITEM_REACHED", "MISSION_REQUEST", "MISSION_REQUEST_INT",
+                         "MISSION_ACK"))  # fmt: skip
+
+    def __init__(self, vehicle: FlightController, autopilot: Autopilot) -> None:
+        self._vehicle = vehicle
+        self._autopilot = autopilot
+        self._upload: MissionUpload | None = None
+        self._uploading = 0
+        self._there: int | None = None  # checksum of the mission that the controller has
+        self._retry_ms = 0
+        self._reached: set[int] = set()
+        self._current: int | None = None
+        self._behind = False
+        self._was_armed = False
+
+    @property
+    def ready(self) -> bool:
+        """The controller has the mission that Sortie has."""
+        return self._there == self._autopilot.mission.checksum()
+
+    # --- MissionExecutor ------------------------------------------------------------------------------------------
+    def start_command(self, cmd: MissionItem) -> CommandStartResult:
+        """The controller does it."""
+        if not drives_navigation(cmd.command):
+            return CommandStartResult.COMPLETE
+        self._reached.discard(cmd.seq)
+        return CommandStartResult.ACCEPTED
+
+    def verify_command(self, cmd: MissionItem) -> bool:
+        """It said so; an item that comes down is done on the ground."""
+        if cmd.command in _COMES_DOWN and self._vehicle.state.landed:
+            return True
+        return cmd.seq in self._reached
+
+    def on_mission_complete(self) -> None:
+        """The controller stays where its own AUTO ends."""
+
+    # --- the service ----------------------------------------------------------------------------------------------
+    def handle_message(self, message: Message, peer: Peer, now_ms: int) -> None:
+        address = self._vehicle.address
+        if (peer.system, peer.component) != (address.system, address.component):
+            return
+        name = message.get_type()
+        if name == "MISSION_ITEM_REACHED":
+            if self._flies:
+                self._reached.add(int(message.seq))
+        elif name == "MISSION_CURRENT":
+            self._hear_current(int(message.seq))
+        elif self._upload is not None and message.target_component == COMPONENT:
+            self._upload.handle_message(message, peer, now_ms)
+
+    @property
+    def _flies(self) -> bool:
+        """The controller runs the mission, and by our wish."""
+        return self._vehicle.commanded and self._vehicle.flight_mode == self._vehicle.firmware.auto
+
+    def _hear_current(self, seq: int) -> None:
+        self._behind = self._behind or self._current not in (None, seq)
+        self._current = seq
+
+    def _follow(self) -> None:
+        """Its item has changed. What it reached the sequencer steps over by itself; otherwise it was the controller's
+        own decision (a jump, a set-current of a ground station)."""
+        sequencer, seq = self._autopilot.sequencer, self._current
+        current = sequencer.current_nav_index()
+        if not self._behind or current in self._reached:
+            return
+        self._behind = False
+        if seq is None or seq == current or not self._flies or sequencer.state() is not MissionState.RUNNING:
+            return
+        try:
+            self._autopilot.crew.auto.steer(seq)
+        except SetCurrentError as error:
+            self._autopilot.crew.cockpit.say(Severity.WARNING, f"Mission: controller is at {seq}: {error}")
+
+    def handle_timeout(self, now_ms: int) -> None:
+        self._keep_uploaded(now_ms)
+        self._follow()
+        core, vehicle = self._autopilot, self._vehicle
+        if core.modes.mode is not core.crew.auto or core.sequencer.state() is not MissionState.RUNNING:
+            return
+        if not (core.armed and vehicle.commanded and self.ready):
+            return
+        if not vehicle.state.landed or core.crew.cockpit.takeoff_allowed or vehicle.firmware.kind == "rover":
+            vehicle.fly_natively()
+
+    def _keep_uploaded(self, now_ms: int) -> None:
+        armed = self._autopilot.armed
+        if self._was_armed and not armed:
+            self._there = None  # somebody may change it on another way: it is sent again before the next flight
+        self._was_armed = armed
+        upload = self._upload
+        if upload is not None:
+            upload.handle_timeout(now_ms)
+            if upload.outcome is None:
+                return
+            self._upload = None
+            if upload.outcome is TransferOutcome.ACCEPTED:
+                self._there = self._uploading
+            else:
+                self._retry_ms = now_ms + _RETRY_MS
+                self._autopilot.crew.cockpit.say(
+                    Severity.WARNING, f"Mission not taken by the flight controller: {upload.outcome.name}"
+                )
+        mission = self._autopilot.mission
+        if self.ready or not mission.total() or self._vehicle.lost or now_ms < self._retry_ms:
+            return
+        self._uploading = mission.checksum()
+        self._upload = MissionUpload(self._vehicle.address, mission.items(), home=self._vehicle.home)
+        self._upload.start(now_ms)
+
+    def next_deadline_ms(self) -> int | None:
+        if self._upload is not None:
+            return self._upload.next_deadline_ms()
+        return None if self.ready or not self._autopilot.mission.total() else self._retry_ms
+
+    def take_outgoing(self) -> list[Outgoing]:
+        return [] if self._upload is None else self._upload.take_outgoing()
+
+    def link_closed(self, link: int) -> None:
+        """Silence will end the upload."""
