@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
-from benchmarks import answers, flights
+from benchmarks import answers, flights, stations
 
 
 @dataclass(frozen=True)
@@ -66,7 +66,11 @@ MEASUREMENTS = (
                 answers.start_up),
     Measurement("mission of 500 items", (Figure("upload", 4000, "items/s"), Figure("download", 4000, "items/s")),
                 answers.transfers),
-    Measurement("parameter list", (Figure("parameters", 10_000, "1/s"),), lambda: (answers.parameter_list(),)),
+    Measurement("parameter list", (Figure("parameters", 20_000, "1/s"),), lambda: (answers.parameter_list(),)),
+    Measurement("DroneKit connects", (Figure("dronekit_connect", 1.5, "s", at_most=True),),
+                lambda: (stations.dronekit_connect(),)),
+    Measurement("QGroundControl's connect sequence", (Figure("qgc_connect", 0.3, "s", at_most=True),),
+                lambda: (stations.qgroundcontrol_connect(),)),
     Measurement("command round trip", (Figure("ack_median", 1, "ms", at_most=True),
                                        Figure("ack_p99", 5, "ms", at_most=True)), answers.round_trips),
     Measurement("idle, one client at 4 Hz", (Figure("idle_cpu", 4, "% of a core", at_most=True),
