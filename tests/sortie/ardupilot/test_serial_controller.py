@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -80,6 +81,20 @@ def test_unplugged_for_five_seconds_in_flight_the_mission_is_flown_to_its_end(
     assert flying.returncode == 0, story
     assert json.loads(out)["result"] == "completed", story
     assert "Link to the flight controller is back" in story
+
+
+def test_the_first_ctrl_c_holds_and_the_second_leaves(tmp_path: Path, cable: SerialCable) -> None:
+    """In flight: it says that it holds and goes on serving; then status 130."""
+    flying = fly(tmp_path, cable)
+    try:
+        wait_for(tmp_path, "Reached command #1")
+        flying.send_signal(signal.SIGINT)
+        wait_for(tmp_path, "holding here")
+        assert flying.poll() is None
+        flying.send_signal(signal.SIGINT)
+        assert flying.wait(10.0) == 130
+    finally:
+        flying.kill()
 
 
 def test_a_device_that_is_not_there_is_exit_2_with_one_line(tmp_path: Path) -> None:
