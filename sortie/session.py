@@ -17,7 +17,7 @@ from typing import TypeVar, overload
 from autopilot.cockpit import Cockpit
 from autopilot.core import Autopilot
 from autopilot.geo import GeoPoint
-from autopilot.journal import MemoryJournal
+from autopilot.journal import NoJournal
 from autopilot.mission.executor import MissionExecutor
 from autopilot.mission.items import MissionItem
 from autopilot.mission.plan import Plan
@@ -100,7 +100,7 @@ class Session:
         if store is not None:
             self._stack.callback(store.close)
         self.service = build_service(
-            frame, machine, store or MemoryJournal(), StoredState() if store is None else store.stored,
+            frame, machine, store or NoJournal(), StoredState() if store is None else store.stored,
             _given(params, frame), name=f"session {self.seed}" if store is None else store.uid().hex(),
             epoch_us=VIRTUAL_EPOCH_US, on_error=_raise, faults=struck,
         )  # fmt: skip
