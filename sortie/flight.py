@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from autopilot import report
 from autopilot.flight.lifecycle import FlightState
+from autopilot.mission.commands import Cmd
 from autopilot.mission.events import ItemReached, MissionComplete
 from autopilot.outcome import FlightStateChanged, ModeChanged, Severity, StatusText
 
@@ -146,7 +147,18 @@ class Flight:
         if self._took_off_ms is None:
             aborted = "ABORT" in reason
             return ("aborted" if aborted else "failed"), reason or "called off"
-        return "failed", reason or self._why or self._warning or "ended before the mission was complete"
+        why = reason or self._why or self._early_landing() or self._warning or "ended before the mission was complete"
+        return "failed", why
+
+    def _early_landing(self) -> str:
+        """Items wait behind the landing that ended this flight: ArduPilot's way, unless MIS_OPTIONS says otherwise."""
+        if not self.result.items_reached:
+            return ""
+        seq, last = int(self.result.items_reached[-1]["seq"]), self.service.item_count
+        item = self.service.autopilot.mission.get(seq)
+        if item is None or item.command != Cmd.NAV_LAND or seq >= last:
+            return ""
+        return f"landed at item {seq} of {last}; with MIS_OPTIONS 4 a mission goes on after a landing"
 
     def _distance(self) -> float:
         return float(self.service.vehicle.state.report[report.ODOMETER])

@@ -1,0 +1,35 @@
+"""`sortie fly` says why a flight was not completed, in words that help."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tests.fakes.program import last_line, run
+
+PLAN = """QGC WPL 110
+0\t1\t0\t16\t0\t0\t0\t0\t47.0\t8.0\t400\t1
+1\t0\t3\t22\t0\t0\t0\t0\t0\t0\t5\t1
+2\t0\t3\t21\t0\t0\t0\t0\t0\t0\t0\t1
+3\t0\t3\t211\t0\t0\t0\t0\t0\t0\t0\t1
+4\t0\t3\t22\t0\t0\t0\t0\t0\t0\t5\t1
+5\t0\t3\t21\t0\t0\t0\t0\t0\t0\t0\t1
+"""
+FLY = ("fly", "there-and-back.waypoints", "--speedup", "0", "--link", "tcpin:127.0.0.1:0", "--json")
+
+
+def test_a_landing_in_the_middle_ends_the_flight_and_says_what_would_go_on(tmp_path: Path) -> None:
+    """ArduPilot's default; not the gripper behind it is the reason."""
+    (tmp_path / "there-and-back.waypoints").write_text(PLAN)
+    done = run(tmp_path, *FLY)
+    assert done.returncode == 1
+    found = last_line(done)
+    assert found["result"] == "failed"
+    assert found["reason"] == "landed at item 2 of 5; with MIS_OPTIONS 4 a mission goes on after a landing"
+
+
+def test_with_mis_options_4_it_takes_off_again(tmp_path: Path) -> None:
+    """What the reason promises is so."""
+    (tmp_path / "there-and-back.waypoints").write_text(PLAN)
+    done = run(tmp_path, *FLY, "--param", "MIS_OPTIONS=4")
+    assert done.returncode == 0, done.stderr
+    assert [item["seq"] for item in last_line(done)["items_reached"]] == [1, 2, 4, 5]
