@@ -144,4 +144,3 @@ def _die_with_parent(parent: int) -> Callable[[], None]:
                 os.kill(os.getpid(), signal.SIGKILL)
 
     return prepare
-

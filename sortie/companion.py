@@ -52,8 +52,16 @@ class CompanionService(Service):
     vehicle: FlightController
 
     def __init__(
-        self, vehicle: FlightController, link: Endpoint, autopilot: Autopilot, parameters: Parameters,
-        journal: Journal, identity: Identity, *, epoch_us: int, on_error: Callable[[Exception, str], None],
+        self,
+        vehicle: FlightController,
+        link: Endpoint,
+        autopilot: Autopilot,
+        parameters: Parameters,
+        journal: Journal,
+        identity: Identity,
+        *,
+        epoch_us: int,
+        on_error: Callable[[Exception, str], None],
     ) -> None:
         self.link = link
         self._link_ms = 0
@@ -69,9 +77,7 @@ class CompanionService(Service):
         self.pages = Pages({})
         self.files.mount("@SYS", self.pages)
         self.logs = LogService(room=self._room, may_erase=lambda: False)
-        self.commands = CommandService(
-            autopilot, self.presenter, vehicle_now=lambda: self.now_ms, journal=self.journal
-        )
+        self.commands = CommandService(autopilot, self.presenter, vehicle_now=lambda: self.now_ms, journal=self.journal)
         own = ParameterService(ParameterPart(self.parameters, OWN_PARAMETERS), self.journal, room=self._room)
         self.door = CompanionDoor((own, FtpService(self.files, room=self._room)), self.presenter.send_as_companion)
         self.missions = MissionService(autopilot, self.journal)
@@ -169,8 +175,16 @@ class CompanionService(Service):
 
 
 def build_companion(
-    vehicle: FlightController, link: Endpoint, journal: Journal, stored: Stored, given: Mapping[str, float],
-    stored_parameters: Mapping[str, float], *, name: str, epoch_us: int, on_error: Callable[[Exception, str], None],
+    vehicle: FlightController,
+    link: Endpoint,
+    journal: Journal,
+    stored: Stored,
+    given: Mapping[str, float],
+    stored_parameters: Mapping[str, float],
+    *,
+    name: str,
+    epoch_us: int,
+    on_error: Callable[[Exception, str], None],
 ) -> CompanionService:
     """The service around a controller. `given` parameters win over `stored_parameters`; what the controller does by
     itself is off here whatever they say."""

@@ -45,7 +45,11 @@ class ControllerFront:
     """The endpoint (component 191) and the link to the controller; open until `close`."""
 
     def __init__(
-        self, spec: LinkSpec, *, on_error: Callable[[Exception, str], None], on_event: Callable[[str], None],
+        self,
+        spec: LinkSpec,
+        *,
+        on_error: Callable[[Exception, str], None],
+        on_event: Callable[[str], None],
         say: Callable[[str], None],
     ) -> None:
         self.spec = spec

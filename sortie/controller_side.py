@@ -1,5 +1,4 @@
-"""A run with a flight controller: which one, its link, the service around it. What `Assembly` does for the simulator.
-"""
+"""A run with a flight controller: which one, its link, the service around it. What `Assembly` does for the simulator."""
 
 from __future__ import annotations
 

@@ -59,8 +59,13 @@ class ControllerModes(ModeChoice):
     """Which mode flies, where the last word is the controller's."""
 
     def __init__(
-        self, cockpit: Cockpit, vehicle: ControlledVehicle, modes: Mapping[int, Mode], auto: AutoMode,
-        speeds: SpeedControl, heading: Heading,
+        self,
+        cockpit: Cockpit,
+        vehicle: ControlledVehicle,
+        modes: Mapping[int, Mode],
+        auto: AutoMode,
+        speeds: SpeedControl,
+        heading: Heading,
     ) -> None:
         self._vehicle = vehicle
         self._own = dict(modes)  # flown by our targets
@@ -107,7 +112,11 @@ def unknown_mode(kind: str, number: int) -> ModeSpec:
 
 
 def build_controller_modes(
-    cockpit: Cockpit, vehicle: ControlledVehicle, auto: AutoMode, guided: GuidedMode, speeds: SpeedControl,
+    cockpit: Cockpit,
+    vehicle: ControlledVehicle,
+    auto: AutoMode,
+    guided: GuidedMode,
+    speeds: SpeedControl,
     heading: Heading,
 ) -> ControllerModes:
     """The modes of a vehicle with a flight controller of its own."""
@@ -116,4 +125,3 @@ def build_controller_modes(
     else:
         own = {CopterMode.AUTO: auto, CopterMode.AUTO_RTL: auto, CopterMode.GUIDED: guided}
     return ControllerModes(cockpit, vehicle, own, auto, speeds, heading)
-

@@ -161,8 +161,7 @@ class FlightController:
 
     # --- the vehicle: who has it ----------------------------------------------------------------------------------
     def command(self, mode: int) -> Request:
-        """Take the vehicle: see `ControlledVehicle`. The answer comes when a HEARTBEAT or the acknowledgement says so.
-        """
+        """Take the vehicle: see `ControlledVehicle`. The answer comes when a HEARTBEAT or the acknowledgement says so."""
         wanted = self._flown(mode)
         request = Request()
         if self._modes.wanted == wanted:  # it goes on with its target until it is given another
@@ -453,7 +452,11 @@ class FlightController:
     def next_deadline_ms(self) -> int | None:
         silence = None if self._heard_ms is None or self.lost else self._heard_ms + _SILENCE_MS
         dues = (
-            self._heartbeat_ms, self._streams.deadline_ms, self.steering.deadline_ms, self._orders.deadline_ms, silence
+            self._heartbeat_ms,
+            self._streams.deadline_ms,
+            self.steering.deadline_ms,
+            self._orders.deadline_ms,
+            silence,
         )
         return min(due for due in dues if due is not None)
 

@@ -64,7 +64,9 @@ _PX4_MODES: Final[dict[int, tuple[int, int]]] = {
 }
 # what PX4 shows while it does what GUIDED would: taking off, offboard
 _PX4_ALSO: Final[dict[tuple[int, int], int]] = {
-    (4, 2): CopterMode.GUIDED, (6, 0): CopterMode.GUIDED, (1, 0): CopterMode.STABILIZE,
+    (4, 2): CopterMode.GUIDED,
+    (6, 0): CopterMode.GUIDED,
+    (1, 0): CopterMode.STABILIZE,
 }
 _UNKNOWN_BASE: Final = 1000
 

@@ -42,7 +42,12 @@ class Orders:
         self._done = False
 
     def send(
-        self, number: int, *params: float, retry: Retry = PROMPT, prefixes: tuple[str, ...] = (), place: bool = False,
+        self,
+        number: int,
+        *params: float,
+        retry: Retry = PROMPT,
+        prefixes: tuple[str, ...] = (),
+        place: bool = False,
         frame: int = 3,
     ) -> Request:
         """Give a command; `prefixes`: how a STATUSTEXT begins that gives the reason of its refusal. `place`: as
@@ -60,9 +65,7 @@ class Orders:
         self._waiting.clear()
         self._done = True
 
-    def _client(
-        self, number: int, params: tuple[float, ...], retry: Retry, place: bool, frame: int
-    ) -> CommandClient:
+    def _client(self, number: int, params: tuple[float, ...], retry: Retry, place: bool, frame: int) -> CommandClient:
         filled = (*params, *(0.0 for _ in range(7 - len(params))))
         system, component = self.target.system, self.target.component
 

@@ -38,7 +38,12 @@ class PassThrough:
     """See the module. `clocks()` gives link and vehicle time now, for what is delivered later."""
 
     def __init__(
-        self, ground: Endpoint, link: Endpoint, vehicle: FlightController, autopilot: Autopilot, presenter: Presenter,
+        self,
+        ground: Endpoint,
+        link: Endpoint,
+        vehicle: FlightController,
+        autopilot: Autopilot,
+        presenter: Presenter,
         clocks: Callable[[], tuple[int, int]],
     ) -> None:
         self._ground = ground

@@ -42,9 +42,7 @@ class Presenter:
     handles: frozenset[str] = frozenset()
     skipped = 0  # it streams nothing that could be left out
 
-    def __init__(
-        self, autopilot: Autopilot, vehicle: FlightController, ground: Endpoint, identity: Identity
-    ) -> None:
+    def __init__(self, autopilot: Autopilot, vehicle: FlightController, ground: Endpoint, identity: Identity) -> None:
         self.identity = identity
         self._autopilot = autopilot
         self._vehicle = vehicle

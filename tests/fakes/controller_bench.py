@@ -76,8 +76,13 @@ class ControllerBench:
     passes."""
 
     def __init__(
-        self, kind: str = "copter", *, params: Mapping[str, float] | None = None,
-        own: Mapping[str, float] | None = None, seed: int = 1, baud: int | None = None,
+        self,
+        kind: str = "copter",
+        *,
+        params: Mapping[str, float] | None = None,
+        own: Mapping[str, float] | None = None,
+        seed: int = 1,
+        baud: int | None = None,
         native: bool = False,
     ) -> None:
         self.stand_in = StandIn(kind, params=params, seed=seed)

@@ -1,5 +1,4 @@
-"""A serial cable between the stand-in (a TCP port) and whoever opens `path`: a pseudo-terminal that can be unplugged.
-"""
+"""A serial cable between the stand-in (a TCP port) and whoever opens `path`: a pseudo-terminal to be unplugged."""
 
 from __future__ import annotations
 

@@ -80,7 +80,12 @@ class StandIn:
     """One controller. `link` is the number of its only link; `powered_ms`: time since it was switched on."""
 
     def __init__(
-        self, kind: str = "copter", *, home: GeoPoint = HOME, heading_deg: float = 0.0, seed: int = 1,
+        self,
+        kind: str = "copter",
+        *,
+        home: GeoPoint = HOME,
+        heading_deg: float = 0.0,
+        seed: int = 1,
         params: Mapping[str, float] | None = None,
     ) -> None:
         self.kind = kind
@@ -93,9 +98,7 @@ class StandIn:
         self.vehicle: SimulatedVehicle = make_vehicle(self.kind, self._home, self._heading, self._seed)
         parameters = Parameters(self.kind, {}, self._params)
         journal = MemoryJournal()
-        self.autopilot = Autopilot(
-            self.kind, self.vehicle, parameters, journal, NothingStored(), flight_manager=False
-        )
+        self.autopilot = Autopilot(self.kind, self.vehicle, parameters, journal, NothingStored(), flight_manager=False)
         self.service = QuietService(
             self.vehicle, self.autopilot, parameters, journal, Identity(self.kind, "stand-in", serves_files=True),
             epoch_us=VIRTUAL_EPOCH_US, on_error=_raise,
