@@ -9,8 +9,8 @@ from autopilot.vehicle import Drive, Yaw, YawMode
 
 
 def as_drive(velocity: Ned, yaw: Yaw | None, heading: float, timeout_ms: int) -> Drive:
-    """Turn the nose to `velocity` (NED m/s) and go. With a heading demanded, or a turn rate (from `heading`, the present
-    one, rad), the velocity only says how fast and whether forwards or backwards along it (ArduPilot
+    """Turn the nose to `velocity` (NED m/s) and go. With a heading demanded, or a turn rate (from `heading`, the
+    present one, rad), the velocity only says how fast and whether forwards or backwards along it (ArduPilot
     Rover/GCS_Mavlink.cpp)."""
     north, east = velocity[0], velocity[1]
     speed = hypot(north, east)

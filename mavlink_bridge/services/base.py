@@ -17,8 +17,8 @@ Message = Any
 
 @dataclass(frozen=True, slots=True)
 class Peer:
-    """Who sent a message: the link it came in on and the sender's ids. QGroundControl and Mission Planner share 255/190,
-    so the link is part of the identity."""
+    """Who sent a message: the link it came in on and the sender's ids. QGroundControl and Mission Planner share
+    255/190, so the link is part of the identity."""
 
     link: int
     system: int
