@@ -1,4 +1,4 @@
-"""A real flight controller behind a MAVLink link, as a `Vehicle`; the parts are in `mavlink_bridge.flight_controller`."""
+"""A real flight controller behind a MAVLink link, as a `Vehicle`; its parts are in `flight_controller`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A run with a flight controller: which one, its link, the service around it. What `Assembly` does for the simulator."""
+"""A run with a flight controller: which one, its link, the service around it."""
 
 from __future__ import annotations
 
@@ -72,8 +72,8 @@ class ControllerSide:
         """The service around it."""
         own = {name: value for name, value in given.items() if name.startswith(OWN_PARAMETERS)}
         self._service = build_companion(
-            self.front.vehicle(self.found, native=self._native), self.front.endpoint, store, store.stored, own, store.stored.parameters,
-            name=store.uid().hex(), epoch_us=time.time_ns() // 1000, on_error=_log_error,
+            self.front.vehicle(self.found, native=self._native), self.front.endpoint, store, store.stored, own,
+            store.stored.parameters, name=store.uid().hex(), epoch_us=time.time_ns() // 1000, on_error=_log_error,
         )  # fmt: skip
         return self._service
 
