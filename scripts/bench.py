@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
-from benchmarks import answers, flights, stations
+from benchmarks import answers, flights, links, stations
 
 
 @dataclass(frozen=True)
@@ -52,6 +52,8 @@ def _actors() -> float:
 MEASUREMENTS = (
     Measurement("square, client parses with pymavlink over TCP", (Figure("parsing_client", 800, "x real time"),),
                 lambda: (flights.parsing_client(),)),
+    Measurement("rover, client parses with pymavlink over TCP", (Figure("rover_parsing_client", 800, "x real time"),),
+                lambda: (flights.rover_parsing_client(),)),
     Measurement("square, client drains its TCP socket", (Figure("draining_client", 2000, "x real time"),),
                 lambda: (flights.draining_client(),)),
     Measurement("square, no client, telemetry log on", (Figure("headless_log", 2000, "x real time"),),
@@ -73,6 +75,13 @@ MEASUREMENTS = (
                 lambda: (stations.qgroundcontrol_connect(),)),
     Measurement("command round trip", (Figure("ack_median", 1, "ms", at_most=True),
                                        Figure("ack_p99", 5, "ms", at_most=True)), answers.round_trips),
+    Measurement("mission of 50 items at 25 % loss each way", (Figure("lossy_upload", 6, "s", at_most=True),
+                                                              Figure("lossy_download", 14, "s", at_most=True)),
+                links.lossy_mission, runs=1),
+    Measurement("64 clients at default rates", (Figure("latest_heartbeat", 200, "ms late", at_most=True),),
+                lambda: (links.crowd(),)),
+    Measurement("router, UDP in and out", (Figure("router", 60_000, "messages/s of one core"),),
+                lambda: (links.router(),)),
     Measurement("idle, one client at 4 Hz", (Figure("idle_cpu", 4, "% of a core", at_most=True),
                                              Figure("idle_memory", 220, "MB", at_most=True)), answers.idle, runs=1),
 )  # fmt: skip
