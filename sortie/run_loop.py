@@ -78,7 +78,7 @@ class RunLoop:
         self._bell = bell
         hub.watch(bell.fileno(), bell.silence)
         self.set_speedup(speedup, ahead)
-        self._stalled_since: float | None = None
+        self._stalled: dict[int, float] = {}  # link number -> wall, s: since when its buffer is full
         self._due_s = 0.0
         self.lateness = Lateness()
 
@@ -175,10 +175,11 @@ class RunLoop:
 
     def _turn_ahead(self, wall_s: float, finished: Callable[[], bool]) -> None:
         self._was_ahead = True
-        if self.hub.stalled(0):
-            self._wait_for_readers(wall_s, finished)
+        stalled = self.hub.stalled(0)
+        if stalled:
+            self._wait_for_readers(stalled, wall_s, finished)
             return
-        self._stalled_since = None
+        self._stalled.clear()
         link_ms = self.link_ms(wall_s)
         end_s = wall_s + SLICE_S
         while self._ahead() and not finished():
@@ -199,24 +200,24 @@ class RunLoop:
             self.service.serve_links(link_ms)
             self.hub.flush()
 
-    def _wait_for_readers(self, wall_s: float, finished: Callable[[], bool]) -> None:
-        """The clock stands still while a client's buffer is full."""
-        if self._stalled_since is None:
-            self._stalled_since = wall_s
-        left_s = self._stalled_since + STALL_LIMIT_S - wall_s
+    def _wait_for_readers(self, stalled: list[int], wall_s: float, finished: Callable[[], bool]) -> None:
+        """The clock stands still while a client's buffer is full; each client has its own second."""
+        self._stalled = {number: self._stalled.get(number, wall_s) for number in stalled}
+        left_s = min(self._stalled.values()) + STALL_LIMIT_S - wall_s
         if left_s > 0.0:
             self._take_input(left_s, finished)
             self.hub.flush()
             return
         links = self.hub.links()
-        for number in self.hub.stalled(0):
-            LOGGER.warning("link %s took nothing for %g s: disconnected", links[number].name, STALL_LIMIT_S)
-            self.hub.remove(links[number], "it stopped reading")
-        self._stalled_since = None
+        for number, since_s in self._stalled.items():
+            if wall_s - since_s >= STALL_LIMIT_S:
+                LOGGER.warning("link %s took nothing for %g s: disconnected", links[number].name, STALL_LIMIT_S)
+                self.hub.remove(links[number], "it stopped reading")
 
     def _turn_paced(self, wall_s: float, finished: Callable[[], bool]) -> None:
         if self._was_ahead:
             self._was_ahead = False
+            self._stalled.clear()  # paced, nobody waits for readers
             self._pace.rebase(wall_s, self.service.now_ms)
         elif wall_s >= self._due_s:
             self.lateness.note(wall_s - self._due_s)
