@@ -68,10 +68,12 @@ def launch(settings: Settings, folder: Path) -> ArduPilotChild:
         place, heading = settings.home
         lat, lon, alt = place.lat, place.lon, place.alt
     port = _free_port()
+    # the other serial ports and the radio input would take ports of their own, which another SITL may have
     arguments = [
         str(binary), "--model", _MODELS[frame], "--speedup", f"{settings.speedup or 1.0:g}",
         "--home", f"{lat!r},{lon!r},{alt!r},{heading!r}", "--defaults", str(defaults_file(frame)),
-        "--serial0", f"tcp:{port}:wait", "--wipe",
+        "--serial0", f"tcp:{port}:wait", "--serial1", "none", "--serial2", "none",
+        "--rc-in-port", str(_free_port(socket.SOCK_DGRAM)), "--wipe",
     ]  # fmt: skip
     return ArduPilotChild(arguments, port, folder)
 
@@ -121,8 +123,8 @@ class ArduPilotChild:
         self._output.close()
 
 
-def _free_port() -> int:
-    with socket.socket() as probe:
+def _free_port(kind: socket.SocketKind = socket.SOCK_STREAM) -> int:
+    with socket.socket(socket.AF_INET, kind) as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
 

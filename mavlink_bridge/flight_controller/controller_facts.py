@@ -93,7 +93,10 @@ class ControllerFacts:
             return ("Waiting for the flight controller",)
         if self.lost:
             return ("No link to the flight controller",)
-        return () if self._readings.prearm_ok else self._checks.reasons
+        if not self._readings.prearm_ok:
+            return self._checks.reasons
+        # its checks are for the mode that it is in; Sortie flies it in GUIDED, which wants a position
+        return () if self.state.has_position else ("Need Position Estimate",)
 
     def take_events(self) -> VehicleEvent:
         bits = self._events | self.steering.events

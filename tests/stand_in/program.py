@@ -38,7 +38,7 @@ def _arguments(words: Sequence[str]) -> argparse.Namespace:
             joined[-1] = f"--home={word}"
         else:
             joined.append(word)
-    return parser.parse_args(joined)
+    return parser.parse_known_args(joined)[0]  # ArduPilot has many more
 
 
 def _params(arguments: argparse.Namespace, kind: str) -> dict[str, float]:
