@@ -95,13 +95,14 @@ class Flight:
         self._next_try_ms = now_ms + RETRY_MS
         autopilot = self.service.autopilot
         late = now_ms - self._began_ms > ARMABLE_WITHIN_MS
-        if autopilot.prearm_ok and not self._auto_go and autopilot.flights is not None:
+        ready = autopilot.prearm_ok and self.service.vehicle.state.has_position
+        if ready and not self._auto_go and autopilot.flights is not None:
             self._next_try_ms = None  # before GO: a refusal or a failed PREFLIGHT ends this flight
             outcome = autopilot.flights.go(now_ms)
             if not outcome.ok:
                 self._end("failed", outcome.reason)
         elif late:
-            self._end("failed", "not ready to arm" if not autopilot.prearm_ok else "the flight was not started")
+            self._end("failed", "not ready to arm" if not ready else "the flight was not started")
 
     def _observe(self, event: Any, now_ms: int) -> None:
         if isinstance(event, FlightStateChanged):

@@ -62,10 +62,16 @@ class Signs:
     def _off_the_ground(self) -> bool:
         return bool(self._report[report.LANDED_STATE] != 1.0) and not self._rover
 
+    @property
+    def ready(self) -> bool:
+        """May FM_AUTO_GO begin a flight: the arming checks pass, and there is a position to fly by? A real controller
+        may pass its own checks before it has one."""
+        return self._crew.arming.prearm_ok and self._cockpit.has_position
+
     def read(self) -> int:
         """All signs now."""
         crew = self._crew
-        signs = READY if crew.arming.prearm_ok else 0
+        signs = READY if self.ready else 0
         if self._report[report.ARMED] == 0.0:
             self._airborne = self._off_the_ground()
             return signs
@@ -103,4 +109,4 @@ class Signs:
         crew = self._crew
         moved = self._rover and crew.sticks.deflected
         armed = bool(self._report[report.ARMED])
-        return (self._cockpit.target, crew.modes.number, armed, crew.arming.prearm_ok, moved)
+        return (self._cockpit.target, crew.modes.number, armed, self.ready, moved)

@@ -89,13 +89,13 @@ class LifecycleWalker(Actor):
         self._schedule()
 
     def _auto_go_due(self) -> bool:
-        """FM_AUTO_GO: its delay is over, and the arming checks pass."""
+        """FM_AUTO_GO: its delay is over, and the vehicle is ready."""
         at = self._around.auto_go_ms
-        return at is not None and self.port.now_ms >= at and self._crew.arming.prearm_ok
+        return at is not None and self.port.now_ms >= at and self._around.signs.ready
 
     def _schedule(self) -> None:
         due = min(self._timers.values(), default=None)
         auto = self._around.auto_go_ms
-        if auto is not None and self._state is FlightState.IDLE and self._crew.arming.prearm_ok:
+        if auto is not None and self._state is FlightState.IDLE and self._around.signs.ready:
             due = auto if due is None else min(due, auto)
         self.deadline_ms = due
