@@ -181,6 +181,22 @@ class SimulatedCopter:
             self._p[M.SERVO_5 + channel - 5] = pwm_us
             self._report[0, R.SERVO_1 + channel - 1] = pwm_us
 
+    # --- for its dock ---------------------------------------------------------------------------------------------
+    @property
+    def true_place(self) -> tuple[float, float]:
+        """Where it really is, north and east of its home, m: what a camera over the pad would see."""
+        return float(self._s[M.PN]), float(self._s[M.PE])
+
+    @property
+    def charge(self) -> float:
+        """Of its battery, 0 to 1."""
+        return float(max(self._s[M.SOC], 0.0))
+
+    def set_charge(self, fraction: float) -> None:
+        """Charge (or drain) the battery to this share of its capacity, 0 to 1."""
+        self._s[M.SOC] = min(max(fraction, 0.0), 1.0)
+        self._s[M.MAH] = 1000.0 * self._p[M.BATTERY_AH] * (1.0 - self._s[M.SOC])
+
     # --- its time -------------------------------------------------------------------------------------------------
     def load(self) -> None:
         """Bring in the kernel now (0.3 s from numba's cache, some 20 s when it must be compiled)."""

@@ -126,6 +126,20 @@ class DepotParty:
         memory.beats.start(now_ms, self.profile.heartbeat)
         self.decide(now_ms, "recover", "an operator takes the lost skimmer back in")
 
+    def restart(self, now_ms: int) -> None:
+        """The process is new and the skimmer, a simulated one, stands on its dock again: the sortie that was under way
+        is closed as aborted, keeps its number, and phase 8 decides at once."""
+        memory = self.memory
+        self.decide(now_ms, "restart", "started again: the skimmer stands on its dock, its sortie is closed")
+        if memory.record is not None:
+            memory.record.trigger = "restart"
+        memory.docked = True
+        memory.death.stop()
+        memory.beats.stop()
+        memory.phase = next_phase(memory.phase, LoopEvent.RESTART) or Phase.HEALTH
+        memory.phase_start_ms, memory.check_ms = now_ms, now_ms
+        phase_service.health_step(self, self.station.depot_reading(), now_ms)
+
     # --- time ---------------------------------------------------------------------------------------------------------
     def next_deadline_ms(self) -> int | None:
         """When to be called next, unless something happens before; None when the loop has ended."""

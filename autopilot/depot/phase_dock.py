@@ -31,8 +31,9 @@ def step(party: DepotParty, reading: DepotReading, now_ms: int) -> bool:
         return False
     if memory.check_ms is not None and now_ms < memory.check_ms and not reading.dock_delay:
         return False
-    if reading.dock_blocked or reading.dock_delay:
-        why = "dock_refused" if reading.dock_blocked else "dock_delayed"
+    windy = reading.wind_ms > party.profile.box.wind_max_ms
+    if reading.dock_blocked or reading.dock_delay or windy:
+        why = "dock_refused" if reading.dock_blocked else "dock_delayed" if reading.dock_delay else "wind_over_limit"
         party.decide_once(now_ms, "withhold_clearance", f"the skimmer holds off: {why}", {"cause": why})
         return False
     emergency = party.abort is Abort.ABORT_1

@@ -45,6 +45,8 @@ def _one_on(party: DepotParty, status: Status, reached: Phase, now_ms: int) -> N
         case Phase.PREP:
             phase_prep.launched(party, now_ms)
         case Phase.DEPARTURE:
+            if status.stage is Stage.DOCKED and memory.record is not None and memory.record.trigger is None:
+                memory.record.trigger = "launch_called_off"
             party.happen(LoopEvent.CLEAR_OF_DEPOT, now_ms)
         case Phase.OUTBOUND if status.trigger:
             _self_aborted(party, status, now_ms)

@@ -90,7 +90,8 @@ def _carry_out(party: DepotParty, verdict: Verdict, status: Status, now_ms: int)
         state = SkimmerState.DERATED  # what was marginal stays so
     party.decide(now_ms, {"ACTIVE": "relaunch", "DERATED": "derate", "RETIRED": "retire"}[state], verdict.reason, facts)
     memory.skimmer, memory.reason = state, verdict.reason
-    outcome = Outcome.ABORTED if party.abort is not Abort.NONE or memory.anomalies else Outcome.COMPLETED
+    spoilt = memory.record is not None and memory.record.trigger is not None
+    outcome = Outcome.ABORTED if party.abort is not Abort.NONE or memory.anomalies or spoilt else Outcome.COMPLETED
     if state is SkimmerState.RETIRED:
         party.decide(now_ms, "disposal", f"retired: {rules.disposal}", {"disposal": rules.disposal})
         party.close_sortie(outcome, now_ms)

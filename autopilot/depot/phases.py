@@ -32,6 +32,7 @@ class LoopEvent(Enum):
     RETIRE = "retired"
     DEATH_TIMER = "T_DEATH expired"
     ABORT_3 = "total abort"
+    RESTART = "started again: the skimmer stands on its dock"
 
 
 class NotAllowed(ValueError):
@@ -130,6 +131,7 @@ NEXT: dict[tuple[Phase, LoopEvent], Phase | None] = {
     (Phase.HEALTH, _E.RETIRE): None,
     **{(phase, _E.DEATH_TIMER): None for phase in _FLYING},
     **{(phase, _E.ABORT_3): None for phase in Phase},
+    **{(phase, _E.RESTART): Phase.HEALTH for phase in (Phase.PREP, *_FLYING)},
 }  # fmt: skip
 
 

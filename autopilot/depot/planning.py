@@ -60,6 +60,8 @@ def no_go(profile: Profile, plan: MissionPlan, reading: DepotReading, status: St
         ("interfaces_not_ready", not (reading.locks_ok and reading.fluids_ok and reading.data_power_ok)),
     ]
     failed = [name for name, fails in checks if fails]
+    if reading.wind_ms > profile.box.wind_max_ms:
+        failed.append("wind_over_limit")
     failed += [watch.name for watch in ABORT_2_DEPOT if watch.holds(reading, profile)]
     if status is not None:
         failed += trip_names(status.trips)
@@ -72,7 +74,7 @@ def go_facts(reading: DepotReading, status: Status | None) -> dict[str, Any]:
     return {
         "soc": reading.soc, "cryo_k": reading.cryo_k, "comms_open": reading.comms_open,
         "co2_room_kg": reading.co2_room_kg, "fuel_stock_kg": reading.fuel_stock_kg, "refuelled": reading.refuelled,
-        "charged": reading.charged, "skimmer_soc": None if status is None else status.soc,
+        "charged": reading.charged, "wind_ms": reading.wind_ms, "skimmer_soc": None if status is None else status.soc,
         "skimmer_fuel_kg": None if status is None else status.fuel_kg,
         "trips": None if status is None else trip_names(status.trips),
     }  # fmt: skip

@@ -61,6 +61,7 @@ class SkimmerReading(Struct):
     overstress: int = 0  # sorties in which HOT_SPINE went over its stress limit
     min_soc: float = 1.0  # since launch
     transmits: bool = True  # the heartbeat transmitter works
+    ready: bool = True  # could undock now
 
 
 class DepotReading(Struct):
@@ -98,6 +99,7 @@ class DepotReading(Struct):
     thermal_hold: bool = False
     dock_blocked: bool = False
     dock_delay: bool = False
+    wind_ms: float = 0.0  # at the dock
     locks_ok: bool = True
     fluids_ok: bool = True
     data_power_ok: bool = True

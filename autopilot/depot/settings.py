@@ -211,6 +211,26 @@ class RetirementSettings(_Table, frozen=True):
     disposal: Annotated[str, Meta(pattern="^(docked|jettison)$")] = "docked"
 
 
+class BoxSettings(_Table, frozen=True):
+    """A skimmer that flies as a copter, and its dock as a landing pad. Unused where `vehicle` is "kinematic"."""
+
+    home: tuple[float, float, float] = (-35.363261, 149.165230, 584.0)  # the pad: latitude, longitude, altitude m
+    heading_deg: float = 353.0
+    clear_m: Positive = 8.0  # height at which it is clear of the dock
+    corridor_m: NotNegative = 15.0  # the docking corridor: so far north of the pad,
+    corridor_height_m: Positive = 15.0  # and so high above it
+    speed_ms: Positive = 8.0
+    precision_m: Positive = 0.5  # a touchdown farther off the middle of the pad is flown again,
+    tries: Count = 3  # so often in all; then the locks do not hold
+    wind_max_ms: Positive = 9.0  # no launch and no clearance above
+    wind_ms: NotNegative = 4.0  # mean wind
+    wind_spread: Fraction = 0.5  # by this share the wind of ten minutes differs from it
+    wind_from_deg: float = 270.0
+    countdown_s: NotNegative = 3.0
+    taper: Fraction = 0.8  # charging slows down above this charge, to a fifth of its rate
+    mains_kg_s: NotNegative = 0.3  # what the mains give to the dock's store of energy
+
+
 class Profile(_Table, frozen=True):
     """A whole profile. `vehicle`: "kinematic" or a `--vehicle`; `hazards`: chance of a fault in a sortie, by name."""
 
@@ -224,4 +244,5 @@ class Profile(_Table, frozen=True):
     watch: WatchSettings = msgspec.field(default_factory=WatchSettings)
     depot: DepotSettings = msgspec.field(default_factory=DepotSettings)
     retirement: RetirementSettings = msgspec.field(default_factory=RetirementSettings)
+    box: BoxSettings = msgspec.field(default_factory=BoxSettings)
     hazards: dict[str, Fraction] = {}

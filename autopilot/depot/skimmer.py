@@ -149,6 +149,11 @@ class SkimmerParty:
             self._abort(reading, now_ms)
             return True
         match memory.stage:
+            case Stage.UNDOCKING if reading.place is Place.DOCK:
+                self._decide(now_ms, "launch_called_off", "it did not leave the dock", {})
+                self._set_mode(Mode.DOCKED)
+                self._enter(Stage.DOCKED, now_ms)
+                return True
             case Stage.UNDOCKING if reading.place is not Place.NEAR:
                 self._enter(Stage.OUTBOUND, now_ms)
                 if memory.recalled:
@@ -294,6 +299,8 @@ class SkimmerParty:
             return Answer.ACCEPTED if memory.stage is Stage.UNDOCKING else Answer.REFUSED
         if memory.plan.number == memory.flown:
             return Answer.REFUSED  # an old GO that came late: this plan has been flown
+        if not self._craft.skimmer_reading().ready:
+            return Answer.REFUSED
         self._decide(now_ms, "undock", "launch command", {"plan": memory.plan.number})
         memory.flown = memory.plan.number
         memory.trigger = 0

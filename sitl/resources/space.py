@@ -233,8 +233,11 @@ class SpaceWorld:
                     break
         if state.refuelling:
             lines = state.depot.plumbing
-            rate = min(self.profile.depot.refuel_kg_s, reach((lines.ch4_ring, lines.dock_fuel)))
+            rate = min(self._refuel_kg_s(), reach((lines.ch4_ring, lines.dock_fuel)))
             transfer(state.depot.ch4, state.skimmer.lobes, min(rate * seconds, self._missing_fuel()), state.outside)
+
+    def _refuel_kg_s(self) -> float:
+        return self.profile.depot.refuel_kg_s
 
     def _missing_fuel(self) -> float:
         return max(self.profile.skimmer.launch_propellant_kg - self.state.skimmer.lobes.kg, 0.0)

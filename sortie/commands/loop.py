@@ -48,6 +48,7 @@ def loop(
     """Status 0 done or stopped, 1 retired or lost, 2 bad input, 3 total abort, 130 Ctrl-C."""
     from sortie.loop.faults import parse_loop_fault
     from sortie.loop.start import Start, run_loop
+    from sortie.loop.vehicles import check_vehicle
     from sortie.profile import load_profile, profile_text
 
     if print_profile is not None:
@@ -58,10 +59,9 @@ def loop(
     faults = [parse_loop_fault(text) for text in settings.fault]
     total = None if sorties is None else _count(sorties)
     loaded, _ = load_profile(profile or "space")
-    if loaded.vehicle != "kinematic":
-        raise UserError(f"--profile {loaded.name}: its vehicle ({loaded.vehicle}) cannot be flown by the loop yet")
-    if vehicle is not None:
-        print(f"sortie: --vehicle is ignored: profile {loaded.name} has no vehicle to fly", file=sys.stderr)
+    warning = check_vehicle(loaded, vehicle)
+    if warning is not None:
+        print(f"sortie: {warning}", file=sys.stderr)
     given_seed = None if seed is None and "SORTIE_SEED" not in os.environ else settings.seed
     return run_loop(
         Start(

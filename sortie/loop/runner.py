@@ -15,6 +15,7 @@ from sortie.errors import UserError
 from sortie.loop.faults import LoopFault
 from sortie.loop.journal import LoopJournal
 from sortie.loop.space import Snapshot, SpaceLoop, decode, encode
+from sortie.loop.vehicles import loop_of
 from sortie.loop.view import LoopView
 
 SAVE_S = 1.0
@@ -38,7 +39,7 @@ class LoopRun:
         self._total = total
         stored = journal.stored()
         self.resumed = stored is not None
-        self.loop = SpaceLoop(
+        self.loop: SpaceLoop = loop_of(profile)(
             profile,
             seed,
             faults,

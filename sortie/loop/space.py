@@ -33,6 +33,7 @@ from sortie.loop.craft_core import CraftCore, PassingJournal
 from sortie.loop.faults import LINK_NAMES, Clock, FaultMemory, FaultSchedule, LoopFault
 
 LOSSY = 0.25
+LINK_SEED = 1_000_003
 _SKIMMER_SYSTEM = 1
 
 
@@ -65,7 +66,7 @@ class SpaceLoop:
         confirm: bool = False, snapshot: Snapshot | None = None,
     ) -> None:  # fmt: skip
         self._decisions: list[Decision] = []
-        self.world = SpaceWorld(profile, seed, snapshot.world if snapshot else None)
+        self.world = self._make_world(profile, seed, snapshot.world if snapshot else None)
         self.skimmer = SkimmerParty(profile, self.world, self._decisions.append, snapshot.skimmer if snapshot else None)
         self.depot = DepotParty(
             profile, self.world, self._decisions.append, snapshot.depot if snapshot else None, total=total,
@@ -76,7 +77,7 @@ class SpaceLoop:
         self._struck = False
         self.depot.entered = self._strike
         # Another start draws other losses: the same ones again could stop a loop that is restarted often.
-        self.link = MemoryLink(seed * 1_000_003 + self.world.state.now_ms)
+        self.link = MemoryLink(seed * LINK_SEED + self.world.state.now_ms)
         self.link.advance(self.world.state.now_ms)
         self.link.loss = snapshot.loss if snapshot else 0.0
         self._join()
@@ -84,9 +85,16 @@ class SpaceLoop:
             self.depot.start(0)
             self._exchange()
         else:
-            items = [MissionItem(16, 0, x=x, y=y, z=z) for x, y, z in snapshot.waypoints]
-            self._core.mission.replace(tuple(items))
             self._forget_old_faults()
+            self._restore(snapshot)
+
+    def _make_world(self, profile: Profile, seed: int, state: SpaceState | None) -> SpaceWorld:
+        return SpaceWorld(profile, seed, state)
+
+    def _restore(self, snapshot: Snapshot) -> None:
+        """What no memory of a party holds."""
+        items = [MissionItem(16, 0, x=x, y=y, z=z) for x, y, z in snapshot.waypoints]
+        self._core.mission.replace(tuple(items))
 
     def _join(self) -> None:
         """Two endpoints, and the services that speak for the parties."""
@@ -128,8 +136,11 @@ class SpaceLoop:
         """The state now; between two steps only."""
         return Snapshot(
             self.world.state, self.skimmer.memory, self.depot.memory, self.faults.memory,
-            [(item.x, item.y, item.z) for item in self._core.mission.items()], self.link.loss,
+            self._waypoints(), self.link.loss,
         )  # fmt: skip
+
+    def _waypoints(self) -> list[tuple[float, float, float]]:
+        return [(item.x, item.y, item.z) for item in self._core.mission.items()]
 
     def take_decisions(self) -> list[Decision]:
         """Decisions since the last call, in order."""
@@ -220,7 +231,7 @@ class SpaceLoop:
     def _turn(self, endpoint: Endpoint, number: int, end: MemoryEnd) -> None:
         """One side hears what has come, looks at the time, and speaks."""
         data = end.read()
-        if endpoint is self._craft_end and self.world.state.destroyed:
+        if endpoint is not self._depot_end and self.world.state.destroyed:
             return
         now_ms = self.now_ms
         if data:

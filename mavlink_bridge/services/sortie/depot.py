@@ -3,6 +3,7 @@ is the party's answer."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from enum import IntEnum
 
 from autopilot.depot.depot import DepotParty
@@ -15,7 +16,8 @@ from mavlink_bridge.clients.outcome import TransferOutcome
 from mavlink_bridge.services.base import Clock, Message, Outgoing, Peer
 from mavlink_bridge.services.sortie import wire
 
-_WAYPOINT = 16
+_WAYPOINT, _LOITER, _TAKEOFF, _JUMP = 16, 17, 22, 177
+_TAKEOFF_HEIGHT_M = 15.0
 
 
 class PlanOutcome(IntEnum):
@@ -59,14 +61,27 @@ def plan_items(plan: MissionPlan) -> list[MissionItem]:
     return [MissionItem(_WAYPOINT, 0, x=lat, y=lon, z=alt) for lat, lon, alt in plan.waypoints]
 
 
+def flown_items(plan: MissionPlan) -> list[MissionItem]:
+    """The same for a vehicle that flies them in AUTO: takeoff, the way to the first (the entry of the harvest zone),
+    then round and round through the others until it is called back."""
+    first = 2  # behind home and takeoff
+    items = [MissionItem(_TAKEOFF, 3, z=_TAKEOFF_HEIGHT_M), *plan_items(plan)]
+    if len(plan.waypoints) == 1:
+        return [*items, MissionItem(_LOITER, 0, x=items[1].x, y=items[1].y, z=items[1].z)]
+    return [*items, MissionItem(_JUMP, 0, param1=first + 1.0, param2=-1.0)]
+
+
 class DepotClient:
     """Sits on the depot's endpoint. One request runs at a time; a report is asked for at any time."""
 
     clock: Clock = "vehicle"
     handles = frozenset(("TUNNEL", "COMMAND_ACK", "MISSION_ACK", "MISSION_REQUEST", "MISSION_REQUEST_INT"))
 
-    def __init__(self, party: DepotParty, target: Target) -> None:
+    def __init__(
+        self, party: DepotParty, target: Target, items: Callable[[MissionPlan], list[MissionItem]] = plan_items
+    ) -> None:
         self.party = party
+        self._items = items
         self._target = target
         beats = party.profile.heartbeat
         self._retry = Retry(round(beats.retry_s * 1000.0), beats.attempts)
@@ -129,7 +144,7 @@ class DepotClient:
     def _start(self, request: Request, now_ms: int) -> None:
         client: Client
         if isinstance(request, Upload):
-            client = MissionUpload(self._target, plan_items(request.plan))
+            client = MissionUpload(self._target, self._items(request.plan))
         else:
             client = self._command(request)
         self._run(request, client, now_ms)
@@ -164,4 +179,4 @@ def _answer(outcome: IntEnum | None) -> Answer:
     return Answer.ACCEPTED if outcome == 0 else Answer.REFUSED
 
 
-__all__ = ["DepotClient", "Order", "PlanClient", "PlanOutcome", "plan_items"]
+__all__ = ["DepotClient", "Order", "PlanClient", "PlanOutcome", "flown_items", "plan_items"]

@@ -10,21 +10,28 @@ from mavlink_bridge.services.base import Clock, Message, Outgoing, Peer
 from mavlink_bridge.services.sortie import wire
 
 _ACCEPTED, _TEMPORARILY_REJECTED, _UNSUPPORTED = 0, 1, 3
+_WAYPOINT = 16
 
 
 class SkimmerService:
-    """Sits on the vehicle's endpoint. The waypoints of a plan come by the mission protocol into `mission`."""
+    """Sits on the vehicle's endpoint. The waypoints of a plan come by the mission protocol into `mission`. `whole`:
+    nobody else speaks for this vehicle, so that it beats and takes commands here; else its autopilot does (`orders`).
+    `offset_ms`: the loop's time at vehicle time 0."""
 
     clock: Clock = "vehicle"
-    handles = frozenset(("TUNNEL", "COMMAND_LONG"))
 
-    def __init__(self, party: SkimmerParty, mission: MissionStorage, *, heartbeats: bool = True) -> None:
+    def __init__(
+        self, party: SkimmerParty, mission: MissionStorage, *, whole: bool = True, offset_ms: int = 0
+    ) -> None:
         self.party = party
+        self.handles = frozenset(("TUNNEL", "COMMAND_LONG") if whole else ("TUNNEL",))
         self._mission = mission
-        self._heartbeats = heartbeats
+        self._heartbeats = whole
+        self._offset_ms = offset_ms
         self._out: list[Outgoing] = []
 
     def handle_message(self, message: Message, peer: Peer, now_ms: int) -> None:
+        now_ms += self._offset_ms
         if message.get_type() == "TUNNEL":
             self._tunnel(message, peer, now_ms)
         else:
@@ -38,7 +45,8 @@ class SkimmerService:
             if seq is not None:
                 self.party.handle_ack(seq, now_ms)
         elif message.payload_type == wire.PLAN:
-            places = tuple((item.x, item.y, item.z) for item in self._mission.items())
+            flown = (item for item in self._mission.items() if item.command == _WAYPOINT)
+            places = tuple((item.x, item.y, item.z) for item in flown)
             plan = wire.read_plan(data, places)
             accepted = plan is not None and self.party.handle_plan(plan, now_ms)
             number = int.from_bytes(data[:4], "little")
@@ -56,11 +64,11 @@ class SkimmerService:
         self._out.append(Outgoing(ack, peer.link))
 
     def handle_timeout(self, now_ms: int) -> None:
-        self.party.handle_timeout(now_ms)
+        self.party.handle_timeout(now_ms + self._offset_ms)
         self._collect()
 
     def next_deadline_ms(self) -> int | None:
-        return self.party.next_deadline_ms()
+        return self.party.next_deadline_ms() - self._offset_ms
 
     def take_outgoing(self) -> list[Outgoing]:
         out, self._out = self._out, []

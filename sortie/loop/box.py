@@ -1,0 +1,155 @@
+"""The loop of a profile that flies a copter: `drone-box`. The copter is the whole service (autopilot, flight manager,
+full simulation), its skimmer's party one more service on its endpoint, and the depot a MAVLink client of it over a link
+in memory. Everything runs in the copter's vehicle time, from deadline to deadline.
+
+A new process means a new copter: it stands on its dock, and a sortie that was under way is closed (`restart`).
+"""
+
+from __future__ import annotations
+
+from autopilot.depot.names import Mode, Stage
+from autopilot.depot.settings import BoxSettings, Profile
+from autopilot.depot.skimmer import SkimmerMemory
+from autopilot.geo import GeoPoint
+from autopilot.journal import MemoryJournal
+from autopilot.mission.commands import Cmd
+from mavlink_bridge.clients.base import Target
+from mavlink_bridge.endpoint import Endpoint
+from mavlink_bridge.services.sortie import wire
+from mavlink_bridge.services.sortie.depot import DepotClient, flown_items
+from mavlink_bridge.services.sortie.orders import serve_orders
+from mavlink_bridge.services.sortie.skimmer import SkimmerService
+from sitl.copter import SimulatedCopter
+from sitl.resources.box import BoxWorld
+from sitl.resources.state import SpaceState
+from sortie.building import VIRTUAL_EPOCH_US, build_service
+from sortie.loop.pilot import CopterPilot
+from sortie.loop.space import LINK_SEED, Snapshot, SpaceLoop
+from sortie.store import StoredState
+
+_STEP_MS = 1000
+_PACK_V = 11.1
+_SYSTEM = 1
+
+
+def _raise(error: Exception, where: str) -> None:
+    raise error
+
+
+def copter_parameters(profile: Profile) -> dict[str, float]:
+    """What the box sets in its copter: its battery is FUEL_LOBES, watched by the skimmer's party alone."""
+    box: BoxSettings = profile.box
+    amp_hours = profile.skimmer.propellant_kg / _PACK_V
+    return {
+        "FM_COUNTDOWN": box.countdown_s, "WPNAV_SPEED": 100.0 * box.speed_ms, "SIM_BATT_CAP_AH": amp_hours,
+        "BATT_CAPACITY": 1000.0 * amp_hours, "BATT_LOW_VOLT": 0.0, "SIM_WIND_DIR": box.wind_from_deg,
+        "SIM_WIND_SPD": box.wind_ms,
+    }  # fmt: skip
+
+
+class BoxLoop(SpaceLoop):
+    """See the module; driven like `SpaceLoop`."""
+
+    world: BoxWorld
+
+    # --- building -----------------------------------------------------------------------------------------------------
+    def _make_world(self, profile: Profile, seed: int, state: SpaceState | None) -> BoxWorld:
+        self._offset_ms = 0 if state is None else state.now_ms
+        lat, lon, alt = profile.box.home
+        # Another start is another copter: its noise is its own, as the link's losses are.
+        copter = SimulatedCopter(GeoPoint(lat, lon, alt), profile.box.heading_deg, seed * LINK_SEED + self._offset_ms)
+        self.service = build_service(
+            "copter", copter, MemoryJournal(), StoredState(), copter_parameters(profile), name=f"box {seed}",
+            epoch_us=VIRTUAL_EPOCH_US, on_error=_raise,
+        )  # fmt: skip
+        self.pilot = CopterPilot(self.service, copter, profile.box, self._offset_ms)
+        return BoxWorld(profile, seed, self.pilot, state)
+
+    def _join(self) -> None:
+        service = self.service
+        self._craft_link = service.endpoint.open_link("depot")
+        service.endpoint.add_service(
+            SkimmerService(self.skimmer, service.autopilot.mission, whole=False, offset_ms=self._offset_ms)
+        )
+        serve_orders(service.commands, self.skimmer, self._offset_ms)
+        service.serve_links(service.now_ms)
+        service.telemetry.open_link(self._craft_link, rates_hz={"*": 0.0}, fixed=True)  # its statuses are what it hears
+        self._depot_end = Endpoint(wire.DEPOT_SYSTEM, wire.DEPOT_COMPONENT)
+        self._depot_link = self._depot_end.open_link("skimmer")
+        self._depot_end.add_service(DepotClient(self.depot, Target(_SYSTEM), flown_items))
+
+    def _restore(self, snapshot: Snapshot) -> None:
+        """The copter stands on its dock, its party knows what it has flown, and a broken sortie is closed."""
+        before, depot, now_ms = snapshot.skimmer, self.depot.memory, self.now_ms
+        broken = before.stage is not Stage.DOCKED or not depot.docked
+        if self.world.state.destroyed and depot.ended_by is not None:
+            return  # nobody is there
+        self.world.stand_on_dock()
+        self.world.set_mode(Mode.DOCKED)
+        self.skimmer.memory = SkimmerMemory(
+            flown=before.flown, seq=before.seq, trips=before.trips, beat_ms=now_ms, heard_ms=now_ms, boot_ms=now_ms
+        )
+        if broken and depot.ended_by is None:
+            self.depot.restart(now_ms)
+
+    def _waypoints(self) -> list[tuple[float, float, float]]:
+        items = self.service.autopilot.mission.items()
+        return [(item.x, item.y, item.z) for item in items if item.command == Cmd.NAV_WAYPOINT]
+
+    # --- time ---------------------------------------------------------------------------------------------------------
+    def next_ms(self) -> int | None:
+        """The instant of the next step."""
+        due = self.service.next_vehicle_deadline_ms() + self._offset_ms
+        return max(min(due, self._next_outside_ms(due)), self.now_ms)
+
+    def _next_outside_ms(self, default: int) -> int:
+        """The next thing that is not the copter's: link, faults, depot."""
+        earliest = default
+        link_due, depot_due = self._depot_end.next_deadlines()
+        for due in (self.link.next_delivery_ms(), self.faults.next_ms(self._now()), link_due, depot_due):
+            if due is not None and due < earliest:
+                earliest = due
+        return earliest
+
+    def step(self, until_ms: int | None = None) -> None:
+        """One pass of the copter, at most to what comes next or to `until_ms`; then both sides talk."""
+        limit = self._next_outside_ms(self.now_ms + _STEP_MS)
+        if until_ms is not None:
+            limit = min(limit, until_ms)
+        if limit - self._offset_ms > self.service.now_ms:
+            self.service.advance(limit - self._offset_ms)
+        self.world.follow()
+        self._exchange()
+
+    def _exchange(self) -> None:
+        """Everything that can happen at this instant, until nothing new happens. The copter has just looked at the time
+        by itself; it looks again when something comes in or a fault strikes."""
+        self.link.advance(self.now_ms)
+        self._strike()
+        look, depot_turn = self._struck, True
+        while True:
+            self._struck = False
+            self._carry()
+            if depot_turn or self.link.a.waiting:
+                self._turn(self._depot_end, self._depot_link, self.link.a)
+            self._craft_turn(look or self._struck)
+            self._strike()
+            look = depot_turn = self._struck
+            if not (look or self.link.a.waiting or self.link.b.waiting):
+                break
+
+    def _craft_turn(self, look: bool) -> None:
+        service, data = self.service, self.link.b.read()
+        if self.world.state.destroyed:
+            return
+        if data:
+            service.receive(self._craft_link, data, service.now_ms)
+        elif look:
+            service.serve_links(service.now_ms)
+        self._carry()
+
+    def _carry(self) -> None:
+        """What the copter has to say is on its way."""
+        data = self.service.endpoint.take_bytes(self._craft_link)
+        if data and not self.world.state.destroyed:
+            self.link.b.write(data)
