@@ -120,15 +120,15 @@ def page(plan: Path, ours: Flight, theirs: Flight) -> str:
     table = "\n".join(f"| {name} | {left} | {right} |" for name, left, right in rows)
     return f"""# The same mission on the simulator and on ArduPilot
 
-Made by `scripts/compare` from `{plan.name}`: one flight on the built-in simulator, one on ArduPilot SITL, both led by
-Sortie. Times count from 0.5 m of height.
+Made by `scripts/compare` from `{plan.name}`: one flight on the built-in simulator, one on ArduPilot SITL, both led
+by Sortie. Times count from 0.5 m of height.
 
 | | built-in simulator | ArduPilot SITL |
 | --- | --- | --- |
 {table}
 
-The tracks are nowhere more than {max(apart_m(ours, theirs), apart_m(theirs, ours)):.1f} m apart (each point to the
-other's nearest).
+The tracks are nowhere more than {max(apart_m(ours, theirs), apart_m(theirs, ours)):.1f} m apart
+(each point to the other's nearest).
 
 ![Both tracks from above]({PLOT.name})
 """
