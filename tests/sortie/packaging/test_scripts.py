@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import os
+import resource
 import shutil
 import subprocess
-import time
 from pathlib import Path
 
 import pytest
@@ -108,11 +107,12 @@ def test_no_python_is_said(clone, monkeypatch, tmp_path):
 
 
 def test_installed_it_costs_less_than_50_ms(clone):
-    """The best of ten: what the script itself needs, not what else the machine is doing."""
+    """Processor time of the script and of all that it starts, the best of ten: not what else the machine is doing."""
     call(clone)
     took = []
     for _ in range(10):
-        began = time.perf_counter()
-        subprocess.run([clone / "scripts" / "run"], stdout=subprocess.DEVNULL, env=os.environ, timeout=60)
-        took.append(time.perf_counter() - began)
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
+        subprocess.run([clone / "scripts" / "run"], stdout=subprocess.DEVNULL, timeout=60)
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        took.append(after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
     assert min(took) < LIMIT_S
