@@ -1,44 +1,21 @@
-"""The built-in copter: `autopilot.vehicle.SimulatedVehicle` over one row of the kernel.
-
-Made without numba, so that the first HEARTBEAT can leave while the kernel is still being loaded; the first `advance`
-(or `load`) brings it in.
-"""
+"""The built-in copter."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
 from math import radians
 
-import numpy as np
-
-from autopilot import report as R
 from autopilot.control import layout as L
 from autopilot.geo import GeoPoint
-from autopilot.vehicle import (
-    Capabilities,
-    Request,
-    Speeds,
-    Sticks,
-    Target,
-    VehicleEvent,
-    VehicleState,
-    Yaw,
-)
-from sitl import layout as M
+from autopilot.vehicle import Capabilities, Request, Target
 from sitl.airframe import default_settings, initial_state
-from sitl.faults import Faults
-from sitl.quantiles import quantiles
 from sitl.settings import apply_parameter
-from sitl.targets import write_target, write_yaw
+from sitl.simulated import Advance, SimulatedMachine
+from sitl.targets import write_target
 
 __all__ = ["SimulatedCopter"]
 
-_NOTHING = VehicleEvent(0)
-#: A leg at less than this would never end, m/s.
-SLOWEST = 0.1
 
-
-class SimulatedCopter:
+class SimulatedCopter(SimulatedMachine):
     """A quadcopter of 1.5 kg standing at `home`, nose at `heading_deg`. The same `seed` gives the same flight.
 
     `steps` is the number of physics steps in a tick (8: 400 Hz).
@@ -46,175 +23,24 @@ class SimulatedCopter:
 
     def __init__(self, home: GeoPoint, heading_deg: float = 0.0, seed: int = 0, *, steps: int = 8) -> None:
         state, rng = initial_state(radians(heading_deg), seed)
-        self._state = state.reshape(1, -1)
-        self._rng = rng.reshape(1, -1)
-        self._settings = default_settings(home, steps).reshape(1, -1)
-        self._target = np.zeros((1, L.TARGET_SIZE))
-        self._report = np.zeros((1, R.SIZE))
-        self._s, self._p, self._t = self._state[0], self._settings[0], self._target[0]
-        self._vehicle_state = VehicleState(self._report[0])
-        self._capabilities = Capabilities()
-        self._home = home
-        self._origin: GeoPoint | None = None
-        self._parameters: dict[str, float] = {}
-        self._faults = Faults(self._p, self._s)
-        self._advance: Callable[..., int] | None = None
-        self._arguments = (self._state, self._settings, self._target, self._rng, quantiles(), self._report)
-        self._begin_report()
-
-    def _begin_report(self) -> None:
-        """What telemetry shows before the first tick."""
-        r = self._report[0]
-        r[R.LANDED_STATE] = 1.0
-        r[R.GROUND_CONTACT] = 1.0
-        r[R.STOPPED] = 1.0
-        r[R.EKF_FLAGS] = L.FLAGS_STARTING
-        r[R.BATT_V] = r[R.BATT_V_REST] = self._s[M.VOLTS]
-        r[R.BATT_FRACTION] = 1.0
-        r[R.GPS_FIX] = 1.0
-        r[R.LAT], r[R.LON], r[R.ALT] = self._home.lat, self._home.lon, self._home.alt
-
-    # --- the vehicle ----------------------------------------------------------------------------------------------
-    @property
-    def capabilities(self) -> Capabilities:
-        return self._capabilities
-
-    @property
-    def state(self) -> VehicleState:
-        return self._vehicle_state
-
-    @property
-    def origin(self) -> GeoPoint | None:
-        """The place where it was switched on, once the estimator has had a position."""
-        if self._origin is None and self._s[L.POS_OK] == 1.0:
-            self._origin = self._home
-        return self._origin
-
-    @property
-    def armable_reasons(self) -> Sequence[str]:
-        s, p = self._s, self._p
-        reasons = []
-        if p[M.IMU_ON] == 0.0:
-            reasons += ["Gyros not healthy", "Accels not healthy"]
-        if p[M.BARO_ON] == 0.0:
-            reasons.append("Baro: not healthy")
-        if p[M.MAG_ON] == 0.0:
-            reasons.append("Compass not healthy")
-        if s[M.GPS_FIX] < 3.0:
-            reasons.append("GPS 1: Bad fix")
-        if s[L.POS_OK] == 0.0:
-            reasons.append("Need Position Estimate")
-        return reasons
-
-    def take_events(self) -> VehicleEvent:
-        bits = int(self._s[L.EVENTS])
-        if bits == 0:
-            return _NOTHING
-        self._s[L.EVENTS] = 0.0
-        return VehicleEvent(bits)
-
-    def arm(self, *, force: bool = False) -> Request:
-        reasons = self.armable_reasons
-        if reasons and not force:
-            return Request.refused(reasons[0])
-        self._s[L.ARMED] = 1.0
-        self._report[0, R.ARMED] = 1.0
-        return Request.accepted()
+        super().__init__(
+            home, state, rng, default_settings(home, steps),
+            target_size=L.TARGET_SIZE, motors=4, capabilities=Capabilities(),
+        )  # fmt: skip
 
     def disarm(self, *, force: bool = False) -> Request:
         if self._s[L.AIR] == 1.0 and not force:
             return Request.refused("not landed")
-        self._s[L.ARMED] = 0.0
         self._s[L.SPIN] = 0.0
-        self._report[0, R.ARMED] = 0.0
-        return Request.accepted()
+        return super().disarm(force=force)
 
-    def calibrate(self) -> Request:
-        """Gyro biases from the mean of the last samples, position and height from the present fix."""
-        s = self._s
-        if s[L.ARMED] == 1.0:
-            return Request.refused("armed")
-        reasons = self.armable_reasons
-        if reasons:
-            return Request.refused(reasons[0])
-        s[L.BGX : L.BGZ + 1] = s[L.GAX : L.GAZ + 1]
-        s[L.IVN : L.IVD + 1] = 0.0
-        s[L.EVN : L.EVD + 1] = 0.0
-        s[L.EPN], s[L.EPE] = s[M.GPS_N], s[M.GPS_E]
-        s[L.RATIO_VEL : L.RATIO_MAG + 1] = 0.0
-        s[L.WEN : L.WEE + 1] = 0.0
-        return Request.accepted()
+    def _kernel(self) -> Advance:
+        from sitl.copter_kernel import advance
 
-    def set_target(self, target: Target) -> None:
+        return advance
+
+    def _write_target(self, target: Target) -> None:
         write_target(self._t, target)
-        self._s[L.ARRIVED] = 0.0
-        self._s[L.YAW_DONE] = 0.0
-        self._report[0, R.ARRIVED] = 0.0
-        self._report[0, R.YAW_DONE] = 0.0
 
-    def set_yaw(self, yaw: Yaw) -> None:
-        write_yaw(self._t, yaw)
-        self._report[0, R.YAW_DONE] = 0.0
-
-    def set_speeds(self, speeds: Speeds) -> None:
-        self._p[L.SPEED_GROUND] = max(speeds.ground, SLOWEST)
-        self._p[L.SPEED_UP] = max(speeds.up, SLOWEST)
-        self._p[L.SPEED_DOWN] = max(speeds.down, SLOWEST)
-
-    def set_sticks(self, sticks: Sticks) -> None:
-        p = self._p
-        p[L.STICK_R], p[L.STICK_P], p[L.STICK_T], p[L.STICK_Y] = (
-            sticks.roll, sticks.pitch, sticks.throttle, sticks.yaw,
-        )
-
-    def watch_distance(self, metres: float) -> None:
-        self._p[L.WATCH] = metres
-        self._s[L.NEAR_SENT] = 0.0
-
-    def set_parameter(self, name: str, value: float) -> None:
-        self._parameters[name] = value
+    def _apply_parameter(self, name: str, value: float) -> None:
         apply_parameter(self._p, self._s, self._parameters, name, value)
-
-    def set_output(self, channel: int, pwm_us: float) -> None:
-        """Channels 5 to 8 are free for payload; the motors' 1 to 4 and others are ignored."""
-        if 5 <= channel <= 8:
-            self._p[M.SERVO_5 + channel - 5] = pwm_us
-            self._report[0, R.SERVO_1 + channel - 1] = pwm_us
-
-    # --- for its dock ---------------------------------------------------------------------------------------------
-    @property
-    def true_place(self) -> tuple[float, float]:
-        """Where it really is, north and east of its home, m: what a camera over the pad would see."""
-        return float(self._s[M.PN]), float(self._s[M.PE])
-
-    @property
-    def charge(self) -> float:
-        """Of its battery, 0 to 1."""
-        return float(max(self._s[M.SOC], 0.0))
-
-    def set_charge(self, fraction: float) -> None:
-        """Charge (or drain) the battery to this share of its capacity, 0 to 1."""
-        self._s[M.SOC] = min(max(fraction, 0.0), 1.0)
-        self._s[M.MAH] = 1000.0 * self._p[M.BATTERY_AH] * (1.0 - self._s[M.SOC])
-
-    # --- its time -------------------------------------------------------------------------------------------------
-    def load(self) -> None:
-        """Bring in the kernel now (0.3 s from numba's cache, some 20 s when it must be compiled)."""
-        if self._advance is None:
-            from sitl.kernel import advance
-
-            self._advance = advance
-
-    def advance(self, until_ms: int) -> int:
-        """Run to `until_ms` or to the tick of the first event; see `SimulatedVehicle`."""
-        if self._advance is None:
-            self.load()
-            assert self._advance is not None
-        self._advance(*self._arguments, until_ms)
-        return int(self._s[L.TIME_MS])
-
-    def fault_names(self) -> Sequence[str]:
-        return self._faults.names()
-
-    def inject_fault(self, name: str, value: float | None, *, active: bool) -> bool:
-        return self._faults.set(name, value, active)

@@ -14,11 +14,10 @@ Row = npt.NDArray[np.float64]
 
 
 class Faults:
-    """Begins and ends faults in one vehicle's settings row `p` and state row `s`."""
+    """Begins and ends faults in one vehicle's settings row `p`; it has `motors`."""
 
-    def __init__(self, p: Row, s: Row) -> None:
+    def __init__(self, p: Row, motors: int) -> None:
         self._p = p
-        self._s = s
         self._setters: dict[str, Callable[[float | None, bool], None]] = {
             "gps.loss": lambda value, on: self._switch(M.GPS_ON, on),
             "baro.loss": lambda value, on: self._switch(M.BARO_ON, on),
@@ -29,7 +28,7 @@ class Faults:
             "wind.gust": self._gust,
             "rate.freeze": lambda value, on: self._put(M.FREEZE, 1.0 if on else 0.0),
         }
-        for motor in range(4):
+        for motor in range(motors):
             self._setters[f"motor{motor + 1}.loss"] = partial(self._weaken, M.LOSS_1 + motor)
 
     def set(self, name: str, value: float | None, active: bool) -> bool:

@@ -1,4 +1,4 @@
-"""Fills the report vector (`autopilot.report`) at the end of an advance, in compiled code."""
+"""What all vehicles report (`autopilot.report`) at the end of an advance, in compiled code."""
 
 from __future__ import annotations
 
@@ -63,24 +63,20 @@ def fill_estimate(s: L.Row, p: L.Row, r: L.Row) -> None:
     r[R.ROLL] = atan2(s[L.ER + 7], s[L.ER + 8])
     r[R.PITCH] = asin(min(max(-s[L.ER + 6], -1.0), 1.0))
     r[R.YAW] = atan2(s[L.ER + 3], s[L.ER])
-    speed = s[L.EVN] * s[L.EVN] + s[L.EVE] * s[L.EVE]
-    r[R.GROUND_SPEED] = sqrt(speed)
+    r[R.GROUND_SPEED] = sqrt(s[L.EVN] * s[L.EVN] + s[L.EVE] * s[L.EVE])
     an, ae = s[L.EVN] - s[L.WEN], s[L.EVE] - s[L.WEE]
     r[R.AIR_SPEED] = sqrt(an * an + ae * ae + s[L.EVD] * s[L.EVD])
-    r[R.STOPPED] = 1.0 if speed + s[L.EVD] * s[L.EVD] < 0.01 or s[L.AIR] == 0.0 else 0.0
-    r[R.THROTTLE] = s[L.THRUST] if s[L.SPIN] == 2.0 else 0.0
     r[R.WIND_N], r[R.WIND_E], r[R.ODOMETER] = s[L.WEN], s[L.WEE], s[L.ODOMETER]
-    r[R.RANGE] = max(-s[L.EPD], 0.0)
 
 
 @jit
 def fill_guidance(s: L.Row, p: L.Row, t: L.Row, r: L.Row) -> None:
-    """Reference, distance and direction to the end of the target, errors."""
+    """Reference, distance and direction to the end of the target, distance from the leg."""
     for i in range(3):
         r[R.TARGET_N + i] = s[L.RPN + i]
         r[R.TARGET_VN + i] = s[L.RVN + i]
     kind = t[L.KIND]
-    n, e, d = t[L.T_END_N] - s[L.EPN], t[L.T_END_E] - s[L.EPE], t[L.T_END_D]
+    n, e = t[L.T_END_N] - s[L.EPN], t[L.T_END_E] - s[L.EPE]
     if kind == L.HOLD or kind == L.LEG or (kind == L.LAND and t[L.T_HAS_POSITION] == 1.0):
         r[R.WP_DISTANCE] = sqrt(n * n + e * e)
         r[R.WP_BEARING] = atan2(e, n)
@@ -93,13 +89,6 @@ def fill_guidance(s: L.Row, p: L.Row, t: L.Row, r: L.Row) -> None:
     r[R.CROSS_TRACK] = 0.0
     if kind == L.LEG:
         r[R.CROSS_TRACK] = s[L.U_N] * (s[L.EPE] - s[L.A_E]) - s[L.U_E] * (s[L.EPN] - s[L.A_N])
-    if kind == L.HOLD or kind == L.LEG or kind == L.CIRCLE or kind == L.TAKEOFF:
-        r[R.ALT_ERROR] = s[L.EPD] - d
-    else:
-        r[R.ALT_ERROR] = s[L.EPD] - s[L.RPD]
-    q0, q1, q2, q3 = s[L.QT0], s[L.QT1], s[L.QT2], s[L.QT3]
-    r[R.NAV_ROLL] = atan2(2.0 * (q2 * q3 + q0 * q1), 1.0 - 2.0 * (q1 * q1 + q2 * q2))
-    r[R.NAV_PITCH] = asin(min(max(2.0 * (q0 * q2 - q1 * q3), -1.0), 1.0))
     moving = s[L.RVN] * s[L.RVN] + s[L.RVE] * s[L.RVE] > 0.01
     r[R.NAV_BEARING] = atan2(s[L.RVE], s[L.RVN]) if moving else r[R.WP_BEARING]
     r[R.TARGET_YAW] = s[L.RYAW]
@@ -139,7 +128,7 @@ def fill_sensors(s: L.Row, p: L.Row, r: L.Row) -> None:
 
 @jit
 def fill_machine(s: L.Row, p: L.Row, r: L.Row) -> None:
-    """Estimator health, arming, landed state, healthy sensors, outputs, sticks."""
+    """Estimator health, arming, landed state, healthy sensors, free outputs, sticks."""
     r[R.EKF_FLAGS] = s[L.FLAGS]
     for i in range(4):
         r[R.EKF_VEL_VAR + i] = s[L.RATIO_VEL + i]
@@ -161,7 +150,6 @@ def fill_machine(s: L.Row, p: L.Row, r: L.Row) -> None:
     r[R.SENSORS_PRESENT] = present
     r[R.SENSORS_HEALTHY] = healthy
     for i in range(4):
-        r[R.SERVO_1 + i] = 1000.0 + 1000.0 * s[M.C1 + i]
         r[R.SERVO_1 + 4 + i] = p[M.SERVO_5 + i]
     r[R.STICK_ROLL], r[R.STICK_PITCH] = p[L.STICK_R], p[L.STICK_P]
     r[R.STICK_THROTTLE], r[R.STICK_YAW] = p[L.STICK_T], p[L.STICK_Y]
@@ -183,8 +171,8 @@ def fill_truth(s: L.Row, p: L.Row, r: L.Row) -> None:
 
 
 @jit
-def fill_report(s: L.Row, p: L.Row, t: L.Row, r: L.Row) -> None:
-    """The whole vector of one vehicle."""
+def fill_common(s: L.Row, p: L.Row, t: L.Row, r: L.Row) -> None:
+    """All that means the same for every vehicle; the kernels add their own to it."""
     fill_estimate(s, p, r)
     fill_guidance(s, p, t, r)
     fill_sensors(s, p, r)

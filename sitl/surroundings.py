@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from math import sqrt
 from typing import Any
 
 from autopilot.control import layout as L
-from autopilot.control.jit import jit
+from autopilot.control.jit import inline, jit
 from sitl import layout as M
 from sitl.noise import GAMMA, MASK, S10, S20, S30B, S40, S50, draw
 
@@ -50,18 +49,10 @@ def cell_volts(soc: float) -> float:
     return max(3.0 + 100.0 * soc, 0.0)  # empty: the voltage collapses within 3 % of the capacity
 
 
-@jit
-def discharge(s: L.Row, p: L.Row) -> None:
-    """Battery: rotor power by momentum theory over an overall efficiency (`POWER` in W per N^1.5), current at the
-    terminals, sag by the internal resistance, charge and energy used."""
-    power = 0.0
-    scale = s[M.VOLTS] / p[M.FULL_V]
-    scale *= scale * p[M.FULL]
-    for i in range(4):
-        thrust = scale * s[M.M1 + i] * s[M.M1 + i]
-        power += thrust * sqrt(thrust)
+@inline
+def discharge(s: L.Row, p: L.Row, amps: float) -> None:
+    """Battery at a current of `amps`: sag by the internal resistance, charge and energy used."""
     rest = p[M.CELLS] * cell_volts(s[M.SOC]) + p[M.OFFSET_V] - p[M.FAULT_V]
-    amps = p[M.POWER] * power / max(s[M.VOLTS], 1.0) + p[M.HOTEL_A]
     volts = max(rest - amps * p[M.OHMS], 0.5)
     hours = L.TICK / 3600.0
     s[M.REST_VOLTS] = rest

@@ -1,0 +1,28 @@
+"""How a kernel's `advance` is compiled and kept on disk."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+import sitl
+from autopilot import control, geo, report
+from autopilot.control.jit import COMPILED, entry, fingerprint
+
+_ROWS = "float64[:,::1]"
+#: State, settings, target, noise, quantiles, report, until_ms.
+SIGNATURE = f"int64({_ROWS}, {_ROWS}, {_ROWS}, uint64[:,::1], float64[::1], {_ROWS}, float64)"
+
+
+def sources() -> str:
+    """The fingerprint of all that can be compiled into a kernel: numba's cache looks at the kernel's file only."""
+    return fingerprint(control, sitl, report, geo)
+
+
+def compile_kernel(advance: Callable[..., int]) -> Callable[..., int]:
+    """The `advance` of a kernel, compiled or from the disk."""
+    compiled = entry(SIGNATURE, advance)
+    if COMPILED:
+        return compiled
+    return np.errstate(over="ignore")(compiled)  # splitmix64 wraps around: meant, but numpy's scalars warn of it

@@ -1,0 +1,99 @@
+"""The compiled kernel of the copter: `advance` runs copters to a time or to their next event.
+
+Each tick is eight steps of `sitl.copter_machine`, then sensors, estimator, decisions. Importing this module compiles
+the kernel (or loads it from disk): see `sitl.simulated` for how that is put off.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from math import asin, atan2
+from typing import Any
+
+from autopilot import report as R
+from autopilot.control import layout as L
+from autopilot.control.estimator import estimate_wind, level
+from autopilot.control.inertial import rotation
+from autopilot.control.jit import jit
+from autopilot.control.watch import decide, watch_estimator
+from sitl import layout as M
+from sitl.compiling import compile_kernel, sources
+from sitl.copter_machine import current, run_tick
+from sitl.estimate import average_gyro, count_way, fuse_sensors, start, watch_machine
+from sitl.reporting import fill_common
+from sitl.surroundings import blow, discharge
+
+
+@jit
+def estimate(s: L.Row, p: L.Row, rng: Any, table: Any) -> None:
+    """Prediction and all corrections of one tick."""
+    fuse_sensors(s, p, rng, table)
+    if s[L.POS_OK] == 0.0:
+        level(s)
+    rotation(s)
+    if s[L.AIR] == 1.0 and s[L.SPIN] == 2.0 and s[L.POS_OK] == 1.0:
+        estimate_wind(s, p)
+    average_gyro(s, s[L.AIR] == 0.0 and s[L.ARMED] == 0.0)
+
+
+@jit
+def tick(s: L.Row, p: L.Row, t: L.Row, rng: Any, table: Any) -> None:
+    """20 ms of one copter."""
+    run_tick(s, p, rng, table)
+    s[L.TIME_MS] += 20.0
+    if s[L.FRESH] == 1.0:
+        start(s, p, rng, table)
+    blow(s, p, rng, table)
+    discharge(s, p, current(s, p))
+    estimate(s, p, rng, table)
+    watch_estimator(s)
+    decide(s, p, t)
+    watch_machine(s, p, t)
+    if s[L.AIR] == 1.0:
+        count_way(s)
+
+
+@jit
+def fill_report(s: L.Row, p: L.Row, t: L.Row, r: L.Row) -> None:
+    """The whole vector of one copter."""
+    fill_common(s, p, t, r)
+    speed = s[L.EVN] * s[L.EVN] + s[L.EVE] * s[L.EVE]
+    r[R.STOPPED] = 1.0 if speed + s[L.EVD] * s[L.EVD] < 0.01 or s[L.AIR] == 0.0 else 0.0
+    r[R.THROTTLE] = s[L.THRUST] if s[L.SPIN] == 2.0 else 0.0
+    r[R.RANGE] = max(-s[L.EPD], 0.0)
+    kind = t[L.KIND]
+    if kind == L.HOLD or kind == L.LEG or kind == L.CIRCLE or kind == L.TAKEOFF:
+        r[R.ALT_ERROR] = s[L.EPD] - t[L.T_END_D]
+    else:
+        r[R.ALT_ERROR] = s[L.EPD] - s[L.RPD]
+    q0, q1, q2, q3 = s[L.QT0], s[L.QT1], s[L.QT2], s[L.QT3]
+    r[R.NAV_ROLL] = atan2(2.0 * (q2 * q3 + q0 * q1), 1.0 - 2.0 * (q1 * q1 + q2 * q2))
+    r[R.NAV_PITCH] = asin(min(max(2.0 * (q0 * q2 - q1 * q3), -1.0), 1.0))
+    for i in range(4):
+        r[R.SERVO_1 + i] = 1000.0 + 1000.0 * s[M.C1 + i]
+
+
+def _make_advance(fingerprint: str) -> Callable[..., int]:
+    # stands in each kernel, for numba cannot keep on disk what is handed its `tick` from elsewhere
+    def advance(state: Any, settings: Any, target: Any, rng: Any, table: Any, report: Any, until_ms: float) -> int:
+        """Run every row of `state` until `until_ms` (rounded up to a tick) or its first event; returns how many raised
+        one. `report` is filled for each."""
+        raised = 0
+        if len(fingerprint) == 0:
+            return -1
+        for i in range(state.shape[0]):
+            s = state[i]
+            p = settings[i]
+            t = target[i]
+            g = rng[i]
+            while s[L.TIME_MS] < until_ms and s[L.EVENTS] == 0.0:
+                tick(s, p, t, g, table)
+            if s[L.EVENTS] != 0.0:
+                raised += 1
+            fill_report(s, p, t, report[i])
+        return raised
+
+    return advance
+
+
+advance = compile_kernel(_make_advance(sources()))

@@ -1,0 +1,230 @@
+"""What every built-in vehicle is: `autopilot.vehicle.SimulatedVehicle` over one row of its kernel.
+
+Made without numba, so that the first HEARTBEAT can leave while the kernel is still being loaded; the first `advance`
+(or `load`) brings it in.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from autopilot import report as R
+from autopilot.control import layout as L
+from autopilot.geo import GeoPoint
+from autopilot.vehicle import Capabilities, Request, Speeds, Sticks, Target, VehicleEvent, VehicleState, Yaw
+from sitl import layout as M
+from sitl.faults import Faults
+from sitl.quantiles import quantiles
+from sitl.targets import write_yaw
+
+__all__ = ["Advance", "SimulatedMachine"]
+
+_NOTHING = VehicleEvent(0)
+#: A leg at less than this would never end, m/s.
+SLOWEST = 0.1
+FREE_OUTPUTS = range(5, 9)
+
+#: A kernel's `advance`: state, settings, target, noise, quantiles, report, until_ms.
+Advance = Callable[..., int]
+
+
+class SimulatedMachine(ABC):
+    """A vehicle standing at `home`: its rows of state, noise and settings, the size of its target row, the number of
+    motors that a fault can weaken. How it is driven is the subclass's."""
+
+    def __init__(
+        self,
+        home: GeoPoint,
+        state: npt.NDArray[np.float64],
+        rng: npt.NDArray[np.uint64],
+        settings: npt.NDArray[np.float64],
+        *,
+        target_size: int,
+        motors: int,
+        capabilities: Capabilities,
+    ) -> None:
+        target, report = np.zeros((1, target_size)), np.zeros((1, R.SIZE))
+        self._s, self._p, self._t = state, settings, target[0]
+        self._report = report
+        self._arguments: tuple[npt.NDArray[Any], ...] = (
+            state.reshape(1, -1), settings.reshape(1, -1), target, rng.reshape(1, -1), quantiles(), report,
+        )  # fmt: skip
+        self._vehicle_state = VehicleState(report[0])
+        self._capabilities = capabilities
+        self._home = home
+        self._origin: GeoPoint | None = None
+        self._parameters: dict[str, float] = {}
+        self._faults = Faults(settings, motors)
+        self._advance: Advance | None = None
+        self._begin_report()
+
+    # --- what each does in its own way ----------------------------------------------------------------------------
+    @abstractmethod
+    def _kernel(self) -> Advance:
+        """Import the kernel, which compiles or loads it."""
+
+    @abstractmethod
+    def _write_target(self, target: Target) -> None:
+        """Into the target row; TypeError for one that the vehicle does not know, ValueError for what is not finite."""
+
+    @abstractmethod
+    def _apply_parameter(self, name: str, value: float) -> None:
+        """Into the settings row; unknown names do nothing. `_parameters` has it already."""
+
+    def _begin_report(self) -> None:
+        """What telemetry shows before the first tick."""
+        r = self._report[0]
+        r[R.LANDED_STATE] = 1.0
+        r[R.GROUND_CONTACT] = 1.0
+        r[R.STOPPED] = 1.0
+        r[R.EKF_FLAGS] = L.FLAGS_STARTING
+        r[R.BATT_V] = r[R.BATT_V_REST] = self._s[M.VOLTS]
+        r[R.BATT_FRACTION] = 1.0
+        r[R.GPS_FIX] = 1.0
+        r[R.LAT], r[R.LON], r[R.ALT] = self._home.lat, self._home.lon, self._home.alt
+
+    # --- the vehicle ----------------------------------------------------------------------------------------------
+    @property
+    def capabilities(self) -> Capabilities:
+        return self._capabilities
+
+    @property
+    def state(self) -> VehicleState:
+        return self._vehicle_state
+
+    @property
+    def origin(self) -> GeoPoint | None:
+        """The place where it was switched on, once the estimator has had a position."""
+        if self._origin is None and self._s[L.POS_OK] == 1.0:
+            self._origin = self._home
+        return self._origin
+
+    @property
+    def armable_reasons(self) -> Sequence[str]:
+        s, p = self._s, self._p
+        reasons = []
+        if p[M.IMU_ON] == 0.0:
+            reasons += ["Gyros not healthy", "Accels not healthy"]
+        if p[M.BARO_ON] == 0.0:
+            reasons.append("Baro: not healthy")
+        if p[M.MAG_ON] == 0.0:
+            reasons.append("Compass not healthy")
+        if s[M.GPS_FIX] < 3.0:
+            reasons.append("GPS 1: Bad fix")
+        if s[L.POS_OK] == 0.0:
+            reasons.append("Need Position Estimate")
+        return reasons
+
+    def take_events(self) -> VehicleEvent:
+        bits = int(self._s[L.EVENTS])
+        if bits == 0:
+            return _NOTHING
+        self._s[L.EVENTS] = 0.0
+        return VehicleEvent(bits)
+
+    def arm(self, *, force: bool = False) -> Request:
+        reasons = self.armable_reasons
+        if reasons and not force:
+            return Request.refused(reasons[0])
+        self._s[L.ARMED] = 1.0
+        self._report[0, R.ARMED] = 1.0
+        return Request.accepted()
+
+    def disarm(self, *, force: bool = False) -> Request:
+        """Always possible for what stands on the ground."""
+        self._s[L.ARMED] = 0.0
+        self._report[0, R.ARMED] = 0.0
+        return Request.accepted()
+
+    def calibrate(self) -> Request:
+        """Gyro biases from the mean of the last samples, position and height from the present fix."""
+        s = self._s
+        if s[L.ARMED] == 1.0:
+            return Request.refused("armed")
+        reasons = self.armable_reasons
+        if reasons:
+            return Request.refused(reasons[0])
+        s[L.BGX : L.BGZ + 1] = s[L.GAX : L.GAZ + 1]
+        s[L.IVN : L.IVD + 1] = 0.0
+        s[L.EVN : L.EVD + 1] = 0.0
+        s[L.EPN], s[L.EPE] = s[M.GPS_N], s[M.GPS_E]
+        s[L.RATIO_VEL : L.RATIO_MAG + 1] = 0.0
+        s[L.WEN : L.WEE + 1] = 0.0
+        return Request.accepted()
+
+    def set_target(self, target: Target) -> None:
+        self._write_target(target)
+        self._s[L.ARRIVED] = 0.0
+        self._s[L.YAW_DONE] = 0.0
+        self._report[0, R.ARRIVED] = 0.0
+        self._report[0, R.YAW_DONE] = 0.0
+
+    def set_yaw(self, yaw: Yaw) -> None:
+        write_yaw(self._t, yaw)
+        self._report[0, R.YAW_DONE] = 0.0
+
+    def set_speeds(self, speeds: Speeds) -> None:
+        self._p[L.SPEED_GROUND] = max(speeds.ground, SLOWEST)
+        self._p[L.SPEED_UP] = max(speeds.up, SLOWEST)
+        self._p[L.SPEED_DOWN] = max(speeds.down, SLOWEST)
+
+    def set_sticks(self, sticks: Sticks) -> None:
+        p = self._p
+        p[L.STICK_R], p[L.STICK_P], p[L.STICK_T], p[L.STICK_Y] = (
+            sticks.roll, sticks.pitch, sticks.throttle, sticks.yaw,
+        )
+
+    def watch_distance(self, metres: float) -> None:
+        self._p[L.WATCH] = metres
+        self._s[L.NEAR_SENT] = 0.0
+
+    def set_parameter(self, name: str, value: float) -> None:
+        self._parameters[name] = value
+        self._apply_parameter(name, value)
+
+    def set_output(self, channel: int, pwm_us: float) -> None:
+        """Channels 5 to 8 are free for payload; those of the motors and others are ignored."""
+        if channel in FREE_OUTPUTS:
+            self._p[M.SERVO_5 + channel - 5] = pwm_us
+            self._report[0, R.SERVO_1 + channel - 1] = pwm_us
+
+    # --- for its dock ---------------------------------------------------------------------------------------------
+    @property
+    def true_place(self) -> tuple[float, float]:
+        """Where it really is, north and east of its home, m: what a camera over the pad would see."""
+        return float(self._s[M.PN]), float(self._s[M.PE])
+
+    @property
+    def charge(self) -> float:
+        """Of its battery, 0 to 1."""
+        return float(max(self._s[M.SOC], 0.0))
+
+    def set_charge(self, fraction: float) -> None:
+        """Charge (or drain) the battery to this share of its capacity, 0 to 1."""
+        self._s[M.SOC] = min(max(fraction, 0.0), 1.0)
+        self._s[M.MAH] = 1000.0 * self._p[M.BATTERY_AH] * (1.0 - self._s[M.SOC])
+
+    # --- its time -------------------------------------------------------------------------------------------------
+    def load(self) -> None:
+        """Bring in the kernel now (0.3 s from numba's cache, some 20 s when it must be compiled)."""
+        if self._advance is None:
+            self._advance = self._kernel()
+
+    def advance(self, until_ms: int) -> int:
+        """Run to `until_ms` or to the tick of the first event; see `SimulatedVehicle`."""
+        if self._advance is None:
+            self.load()
+            assert self._advance is not None
+        self._advance(*self._arguments, until_ms)
+        return int(self._s[L.TIME_MS])
+
+    def fault_names(self) -> Sequence[str]:
+        return self._faults.names()
+
+    def inject_fault(self, name: str, value: float | None, *, active: bool) -> bool:
+        return self._faults.set(name, value, active)
