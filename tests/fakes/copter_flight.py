@@ -2,56 +2,20 @@
 
 from __future__ import annotations
 
-import numpy as np
-import numpy.typing as npt
-
 from autopilot import report as R
-from autopilot.geo import GeoPoint
 from autopilot.vehicle import TakeOff, Target, VehicleEvent
 from sitl.copter import SimulatedCopter
+from tests.fakes.simulated_run import HOME, TICK_MS, SimulatedRun
 
-HOME = GeoPoint(-35.363261, 149.165230, 584.0)
-TICK_MS = 20
+__all__ = ["HOME", "TICK_MS", "CopterFlight"]
 
 
-class CopterFlight:
+class CopterFlight(SimulatedRun):
     """A copter at `HOME`, heading 353 degrees, with wind of `wind` m/s from `direction` degrees and gusts of `gust`."""
 
     def __init__(self, seed: int = 1, *, wind: float = 0.0, direction: float = 70.0, gust: float = 0.0) -> None:
         self.copter = SimulatedCopter(HOME, 353.0, seed)
-        self.report = self.copter.state.report
-        self.seen = VehicleEvent(0)
-        for name, value in (("SIM_WIND_SPD", wind), ("SIM_WIND_DIR", direction), ("SIM_WIND_TURB", gust)):
-            self.copter.set_parameter(name, value)
-
-    @property
-    def now_ms(self) -> int:
-        return self.copter.state.time_ms
-
-    def run(self, seconds: float, until: VehicleEvent | None = None) -> bool:
-        """Advance for `seconds` or to an event of `until`; True if that came. All events go to `seen`."""
-        end = self.now_ms + round(1000 * seconds)
-        while self.now_ms < end:
-            self.copter.advance(end)
-            events = self.copter.take_events()
-            self.seen |= events
-            if until is not None and events & until:
-                return True
-        return False
-
-    def record(
-        self, seconds: float, columns: tuple[int, ...], until: VehicleEvent | None = None
-    ) -> npt.NDArray[np.float64]:
-        """As `run`, tick by tick; one row of these report columns for each tick."""
-        rows = []
-        for _ in range(round(1000 * seconds) // TICK_MS):
-            self.copter.advance(self.now_ms + TICK_MS)
-            rows.append(self.report[list(columns)])
-            events = self.copter.take_events()
-            self.seen |= events
-            if until is not None and events & until:
-                break
-        return np.array(rows)
+        super().__init__(self.copter, wind=wind, direction=direction, gust=gust)
 
     def ready(self) -> None:
         """Wait for the estimator and arm."""
@@ -65,8 +29,7 @@ class CopterFlight:
 
     def fly(self, target: Target, seconds: float) -> None:
         """Set a target and wait for it."""
-        self.copter.set_target(target)
-        assert self.run(seconds, VehicleEvent.ARRIVED), f"{target} not reached in {seconds} s"
+        self.reach(target, seconds)
 
     def truth(self) -> tuple[float, float, float]:
         """True NED position, m."""

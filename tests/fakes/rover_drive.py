@@ -6,15 +6,14 @@ import numpy as np
 import numpy.typing as npt
 
 from autopilot import report as R
-from autopilot.geo import GeoPoint
 from autopilot.vehicle import Speeds, Target, VehicleEvent
 from sitl.rover import SimulatedRover
+from tests.fakes.simulated_run import HOME, TICK_MS, SimulatedRun
 
-HOME = GeoPoint(-35.363261, 149.165230, 584.0)
-TICK_MS = 20
+__all__ = ["HOME", "TICK_MS", "RoverDrive"]
 
 
-class RoverDrive:
+class RoverDrive(SimulatedRun):
     """A rover at `HOME`, armed once its position is known, with wind of `wind` m/s from `direction` degrees."""
 
     def __init__(
@@ -22,48 +21,15 @@ class RoverDrive:
         gust: float = 0.0,
     ) -> None:
         self.rover = SimulatedRover(HOME, heading, seed)
-        self.report = self.rover.state.report
-        self.seen = VehicleEvent(0)
-        for name, value in (("SIM_WIND_SPD", wind), ("SIM_WIND_DIR", direction), ("SIM_WIND_TURB", gust)):
-            self.rover.set_parameter(name, value)
+        super().__init__(self.rover, wind=wind, direction=direction, gust=gust)
         assert self.run(10.0, VehicleEvent.ESTIMATOR_OK)
         self.run(2.0)
         assert self.rover.arm().ok
         self.rover.set_speeds(Speeds(speed, 1.0, 1.0))
 
-    @property
-    def now_ms(self) -> int:
-        return self.rover.state.time_ms
-
-    def run(self, seconds: float, until: VehicleEvent | None = None) -> bool:
-        """Advance for `seconds` or to an event of `until`; True if that came. All events go to `seen`."""
-        end = self.now_ms + round(1000 * seconds)
-        while self.now_ms < end:
-            self.rover.advance(end)
-            events = self.rover.take_events()
-            self.seen |= events
-            if until is not None and events & until:
-                return True
-        return False
-
-    def record(
-        self, seconds: float, columns: tuple[int, ...], until: VehicleEvent | None = None
-    ) -> npt.NDArray[np.float64]:
-        """As `run`, tick by tick; one row of these report columns for each tick."""
-        rows = []
-        for _ in range(round(1000 * seconds) // TICK_MS):
-            self.rover.advance(self.now_ms + TICK_MS)
-            rows.append(self.report[list(columns)])
-            events = self.rover.take_events()
-            self.seen |= events
-            if until is not None and events & until:
-                break
-        return np.array(rows)
-
     def drive(self, target: Target, seconds: float) -> None:
         """Set a target and wait for it."""
-        self.rover.set_target(target)
-        assert self.run(seconds, VehicleEvent.ARRIVED), f"{target} not reached in {seconds} s"
+        self.reach(target, seconds)
 
     @property
     def place(self) -> npt.NDArray[np.float64]:
