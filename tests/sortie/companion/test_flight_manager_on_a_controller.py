@@ -85,3 +85,13 @@ def test_an_arm_of_a_ground_station_passes_at_once() -> None:
     bench.run_until(lambda: not bench.stand_in.autopilot.armed, 15.0)
     bench.run(1.5)
     assert state(bench) is FlightState.IDLE
+
+
+def test_without_a_position_it_is_not_armable_whatever_the_controller_says() -> None:
+    """In STABILIZE a controller's checks may pass without a position; Sortie flies in GUIDED, which wants one."""
+    bench = ControllerBench()
+    bench.ground()
+    bench.ready()
+    flags = bench.vehicle.state.report
+    flags[80] = 0.0
+    assert "Need Position Estimate" in bench.vehicle.armable_reasons
