@@ -208,14 +208,21 @@ def resolve(flags: Mapping[str, Any], config: Path | None, environment: Mapping[
     given = {name: value for name, value in flags.items() if value is not None and value != [] and value != ()}
     if config is None and environment.get("SORTIE_CONFIG"):
         config = Path(environment["SORTIE_CONFIG"])
-    layers: Sequence[Mapping[str, Any]] = (
-        {} if config is None else _from_file(config),
-        _from_environment(environment),
-        given,
+    layers: Sequence[tuple[str, Mapping[str, Any]]] = (
+        (f"--config {config}: ", {} if config is None else _from_file(config)),
+        ("environment, SORTIE_", _from_environment(environment)),
+        ("", given),
     )
     merged: dict[str, Any] = {}
-    for layer in layers:
+    for source, layer in layers:
         for name, value in layer.items():
-            converted = _convert(name, value)
+            try:
+                converted = _convert(name, value)
+            except UserError as error:
+                if not source:
+                    raise
+                word = name.upper() if source.endswith("_") else name
+                flag = f"--{name.replace('_', '-')}"
+                raise UserError(str(error).replace(flag, f"{source}{word}", 1)) from None
             merged[name] = merged.get(name, ()) + converted if name == "param" else converted
     return Settings(**merged)

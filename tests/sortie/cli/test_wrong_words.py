@@ -170,3 +170,15 @@ def test_the_version_is_told(capsys):
     """`sortie --version`."""
     assert run(["--version"]) == 0
     assert capsys.readouterr().out.startswith("sortie ")
+
+
+def test_a_wrong_value_names_where_it_stands(tmp_path, monkeypatch, capsys):
+    """A value of the environment or of the configuration file is not blamed on a flag that nobody gave."""
+    monkeypatch.setenv("SORTIE_SPEEDUP", "fast")
+    assert run(["demo"]) == 2
+    assert capsys.readouterr().err.startswith("sortie: environment, SORTIE_SPEEDUP fast: expected")
+    monkeypatch.delenv("SORTIE_SPEEDUP")
+    config = tmp_path / "sortie.toml"
+    config.write_text('seed = "x"\n')
+    assert run(["demo", "--config", str(config)]) == 2
+    assert capsys.readouterr().err.startswith(f"sortie: --config {config}: seed x: expected")
