@@ -117,7 +117,7 @@ def test_a_device_that_is_not_there_is_said(capsys):
 def test_a_bad_value_in_the_environment_counts_like_a_flag(capsys, monkeypatch):
     """SORTIE_SPEEDUP is checked as --speedup is."""
     monkeypatch.setenv("SORTIE_SPEEDUP", "abc")
-    assert "--speedup abc" in one_line(capsys, "serve")
+    assert "SORTIE_SPEEDUP abc" in one_line(capsys, "serve")
 
 
 @pytest.mark.parametrize(
