@@ -72,6 +72,7 @@ class BoxWorld(SpaceWorld):
         self._pilot = pilot
         self._used_wh = pilot.used_wh()
         self._wind_block = -1
+        self._down = False
         self.wind_ms = 0.0
 
     def stand_on_dock(self) -> None:
@@ -128,6 +129,11 @@ class BoxWorld(SpaceWorld):
         share = 1.0 if fill <= taper or taper >= 1.0 else 1.0 - (fill - taper) / (1.0 - taper)
         return self.profile.depot.refuel_kg_s * max(share, _SLOWEST_CHARGE)
 
+    def _is_low(self) -> bool:
+        """Just enough is left for the approach."""
+        use = self.profile.skimmer
+        return self.state.skimmer.lobes.kg < use.dock_kg * (1.0 + use.fuel_reserve)
+
     def _arrive(self) -> None:
         state = self.state
         if state.destroyed:
@@ -139,6 +145,9 @@ class BoxWorld(SpaceWorld):
             self._pilot.fly_back()
         before = state.place
         state.place = self._pilot.place(before)
+        if state.place is Place.CORRIDOR and not self._down and self._is_low():
+            self._down = True  # nobody has cleared it for long: beside the box rather than out of the sky
+            self._pilot.land_here()
         if state.place is not Place.DOCK:
             remaining_s = self._pilot.remaining_s()
             state.way = remaining_s / self.profile.plan.return_s
@@ -195,6 +204,7 @@ class BoxWorld(SpaceWorld):
         self._changed()
         if self.state.place is Place.CORRIDOR:
             self.state.place = Place.FINAL
+            self._down = False
             self._pilot.approach()
 
     def dispose(self) -> None:

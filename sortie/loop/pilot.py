@@ -135,8 +135,9 @@ class CopterPilot:
         self._autopilot.set_mode(CopterMode.LOITER, self._service.now_ms)
 
     def approach(self) -> None:
-        self._aloft, self._landing = True, False
-        self._go_over_pad()
+        self._aloft, self._landing = not self._copter.state.landed, False
+        if self._aloft:
+            self._go_over_pad()
 
     def land_here(self) -> None:
         self._autopilot.land(self._service.now_ms)

@@ -50,7 +50,8 @@ class LoopRun:
         self._saved_s = time.monotonic()
         if not self.resumed:
             journal.begin(profile.name, seed)
-            self._commit()
+        if self.loop.decided:
+            self._commit()  # how it begins, or what a restart has closed
 
     # --- endings ------------------------------------------------------------------------------------------------------
     @property

@@ -1,0 +1,133 @@
+"""`drone-box` killed at any moment: a simulated copter stands on its dock again, its sortie is closed, none is lost."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from random import Random
+
+import pytest
+
+from autopilot.depot.names import EndedBy, Phase, SkimmerState, Stage
+from autopilot.depot.readings import Place
+from sortie.loop.faults import parse_loop_fault
+from sortie.loop.journal import LoopJournal
+from sortie.loop.runner import LoopRun
+from sortie.loop.space import decode, encode
+from sortie.loop.view import LoopView
+from tests.fakes.box_run import BoxBench, shortened
+from tests.fakes.loop_run import phases
+
+
+def killed_in(phase: int, *faults: str) -> BoxBench:
+    """A loop of two sorties whose process dies in that phase of the first."""
+    bench = BoxBench(*faults, total=2)
+    while bench.loop.depot.memory.phase != phase or bench.loop.depot.memory.number != 1:
+        bench.step()
+    for _ in range(4):
+        bench.step()
+    return bench
+
+
+def begun_again(bench: BoxBench, *faults: str, total: int = 2) -> BoxBench:
+    """Another process on what was written."""
+    snapshot = decode(encode(bench.loop.snapshot()))
+    return BoxBench(*faults, total=total, snapshot=snapshot)
+
+
+@pytest.mark.parametrize("phase", [2, 3, 4, 5, 6])
+def test_a_sortie_that_was_in_the_air_is_closed_and_keeps_its_number(phase: int) -> None:
+    """Aborted, trigger restart; its phases end at the journalled instant; the next one is flown."""
+    before = killed_in(phase)
+    at_s = before.loop.now_ms / 1000.0
+    again = begun_again(before)
+    assert again.loop.world.state.place is Place.DOCK
+    assert again.loop.service.vehicle.state.landed or again.loop.service.now_ms == 0
+    again.run()
+    broken, whole = again.sorties
+    assert (broken["number"], broken["outcome"], broken["abort"], broken["trigger"]) == (1, "aborted", None, "restart")
+    assert phases(broken) == [*range(1, phase + 1)]
+    assert broken["phases"][-1]["end_s"] == at_s == whole["phases"][0]["start_s"]
+    assert (whole["number"], whole["outcome"]) == (2, "completed")
+    assert broken["delivered_kg"] == 0.0
+
+
+@pytest.mark.parametrize("phase", [1, 7, 8])
+def test_a_sortie_at_the_dock_goes_on(phase: int) -> None:
+    """The copter stood there anyway: nothing is broken by the restart."""
+    again = begun_again(killed_in(phase)).run()
+    assert [(s["number"], s["outcome"], s["trigger"]) for s in again.sorties] == [
+        (1, "completed", None), (2, "completed", None),
+    ]  # fmt: skip
+    assert phases(again.sorties[0]) == [1, 2, 3, 4, 5, 6, 7, 8]
+
+
+def test_a_launch_that_the_depot_had_not_heard_of_is_closed_too() -> None:
+    """The copter was on its way, the acknowledgement lost with the process."""
+    bench = BoxBench(total=2)
+    while bench.loop.skimmer.memory.stage is Stage.DOCKED:
+        bench.step()
+    state = decode(encode(bench.loop.snapshot()))
+    state.depot.phase, state.depot.step, state.depot.docked = Phase.PREP, "launch", True
+    again = BoxBench(total=2, snapshot=state).run()
+    assert [(s["outcome"], s["trigger"]) for s in again.sorties] == [("aborted", "restart"), ("completed", None)]
+
+
+def test_a_broken_copter_is_judged_before_it_flies_again() -> None:
+    """ABORT-1 was declared when the process died: the health review retires it."""
+    fault = "imu_loss@phase4+2"
+    again = begun_again(killed_in(5, fault), fault)
+    assert again.loop.ended_by is EndedBy.RETIRED
+    again.run()
+    assert again.last["trigger"] == "restart" and again.last["abort"] == "ABORT-1"
+    assert again.loop.depot.memory.skimmer is SkimmerState.RETIRED
+
+
+def test_the_last_sortie_broken_ends_the_loop() -> None:
+    """--sorties counts it."""
+    again = begun_again(killed_in(4), total=1)
+    assert again.loop.ended_by is EndedBy.SORTIES_DONE
+
+
+def test_thirty_kills_at_random_moments_lose_and_double_nothing(tmp_path: Path) -> None:
+    """Every number once, in order; what was broken says so, and the rest is complete."""
+    random, kills, profile = Random(11), 0, shortened(0.05)
+    ended = None
+    while ended is None:
+        journal = LoopJournal(tmp_path / "loop.sqlite")
+        run = LoopRun(
+            profile, 1, [parse_loop_fault("debris@phase4+10#4")], journal, LoopView(None), total=8, speedup=0.0,
+            confirm=False,
+        )  # fmt: skip
+        if kills < 30:
+            kills += 1
+            for _ in range(random.randint(1, 500)):
+                if run.loop.ended_by is not None:
+                    break
+                run.loop.step()
+                run._after_step()
+            ended = run.loop.ended_by
+        else:
+            ended = run.run()
+        sorties = journal.sorties()
+        journal.close()
+    assert ended is EndedBy.SORTIES_DONE
+    assert [s["number"] for s in sorties] == [1, 2, 3, 4, 5, 6, 7, 8]
+    assert {(s["outcome"], s["trigger"]) for s in sorties} <= {
+        ("aborted", "restart"), ("completed", None), ("aborted", "debris"),
+    }  # fmt: skip
+    for one, following in zip(sorties, sorties[1:], strict=False):
+        assert one["phases"][-1]["end_s"] == following["phases"][0]["start_s"]
+
+
+def test_a_lost_copter_that_reports_again_is_recovered() -> None:
+    """Declared lost over a dead link; at the next start it stands on its dock, is heard, and --recover reviews it."""
+    bench = BoxBench("link_loss@phase4+5", total=2).run()
+    assert bench.loop.ended_by is EndedBy.LOST
+    again = begun_again(bench)
+    again.run_to(again.loop.now_ms / 1000.0)
+    for _ in range(20):
+        again.loop.step()
+    assert again.loop.depot.memory.heard_again
+    again.loop.recover()
+    again.run()
+    assert [(s["number"], s["outcome"]) for s in again.sorties] == [(2, "completed")]
