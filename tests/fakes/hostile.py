@@ -28,7 +28,8 @@ _RANGES = {
     "uint16_t": (0, 2**16 - 1), "int32_t": (-(2**31), 2**31 - 1), "uint32_t": (0, 2**32 - 1),
     "int64_t": (-(2**63), 2**63 - 1), "uint64_t": (0, 2**64 - 1),
 }  # fmt: skip
-_FLOATS = (0.0, -0.0, 1.0, -1.0, 2.0, 3.5, 1e-3, 90.0, -35.36, 149.16, 1e10, -1e30, 3.4e38, float("inf"), float("-inf"), float("nan"))  # fmt: skip
+_INF, _NAN = float("inf"), float("nan")
+_FLOATS = (0.0, -0.0, 1.0, -1.0, 2.0, 3.5, 1e-3, 90.0, -35.36, 149.16, 1e10, -1e30, 3.4e38, _INF, -_INF, _NAN)
 
 
 def message_numbers() -> list[int]:
