@@ -93,11 +93,13 @@ class ControllerOrders(ControllerFacts):
         return order
 
     def calibrate(self) -> Request:
-        """Gyroscopes (PREFLIGHT_CALIBRATION), then the controller's pre-arm checks, whose texts follow."""
+        """The barometer's ground pressure (PREFLIGHT_CALIBRATION), then the controller's pre-arm checks, whose texts
+        follow. Its gyroscopes it has calibrated at boot; doing it again stops its main loop for a second or more, after
+        which its GPS counts as unhealthy and it cannot be armed for a while."""
         if self.state.armed:
             return Request.refused("armed")
         self._checks.clear()
-        calibration = self._orders.send(_CALIBRATE, 1.0, retry=SLOW, prefixes=("Calibration", "PreArm:"))
+        calibration = self._orders.send(_CALIBRATE, 0.0, 0.0, 1.0, retry=SLOW, prefixes=("Calibration", "PreArm:"))
         self._orders.send(_PREARM_CHECKS)
         return calibration
 
