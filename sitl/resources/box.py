@@ -20,6 +20,8 @@ from sitl.resources.space import SpaceWorld
 from sitl.resources.state import SpaceState
 
 WIND_BLOCK_MS = 600_000
+LOOK_MS = 100
+_LOOKED_AT = (Place.NEAR, Place.BACK, Place.FINAL)
 _CHARGE_STEP = 0.002
 _SLOWEST_CHARGE = 0.2
 
@@ -87,8 +89,10 @@ class BoxWorld(SpaceWorld):
 
     # --- time ---------------------------------------------------------------------------------------------------------
     def next_event_ms(self) -> int | None:
-        """The copter's events are found by its own simulator."""
-        return None
+        """When to look where the copter is: what happens at a waypoint its own simulator tells, the rest is looked at
+        on a grid of its own, so that nobody who watches changes it."""
+        now_ms = self.state.now_ms
+        return now_ms - now_ms % LOOK_MS + LOOK_MS if self.state.place in _LOOKED_AT else None
 
     def _flow(self, seconds: float) -> None:
         self._blow()
@@ -144,6 +148,8 @@ class BoxWorld(SpaceWorld):
             state.late = False
             self._pilot.fly_back()
         before = state.place
+        if before in _LOOKED_AT and state.now_ms % LOOK_MS:
+            return
         state.place = self._pilot.place(before)
         if state.place is Place.CORRIDOR and not self._down and self._is_low():
             self._down = True  # nobody has cleared it for long: beside the box rather than out of the sky

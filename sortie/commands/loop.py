@@ -42,6 +42,11 @@ def loop(
             help="Inject a fault; WHEN is phaseN, phaseN+SECONDS or T+SECONDS, K the sortie or *. Repeatable.",
         ),
     ] = None,
+    link: Annotated[
+        list[str] | None,
+        typer.Option("--link", metavar="URL", help="Let a ground station watch the skimmer. Repeatable; none open."),
+    ] = None,
+    insecure: options.Insecure = None,
     state_dir: options.StateDir = None,
     config: options.Config = None,
 ) -> int:  # fmt: skip
@@ -54,7 +59,10 @@ def loop(
     if print_profile is not None:
         sys.stdout.write(profile_text(print_profile))
         return 0
-    flags = {"vehicle": vehicle, "speedup": speedup, "seed": seed, "fault": fault, "state_dir": state_dir}
+    flags = {
+        "vehicle": vehicle, "speedup": speedup, "seed": seed, "fault": fault, "state_dir": state_dir, "link": link,
+        "insecure": insecure,
+    }  # fmt: skip
     settings = resolve(flags, config, os.environ)
     faults = [parse_loop_fault(text) for text in settings.fault]
     total = None if sorties is None else _count(sorties)
@@ -76,6 +84,8 @@ def loop(
             recover,
             report,
             as_json,
+            settings.link or (),
+            settings.insecure,
         )
     )
 

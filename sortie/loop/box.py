@@ -96,6 +96,21 @@ class BoxLoop(SpaceLoop):
         items = self.service.autopilot.mission.items()
         return [(item.x, item.y, item.z) for item in items if item.command == Cmd.NAV_WAYPOINT]
 
+    @property
+    def endpoint(self) -> Endpoint:
+        """The copter's."""
+        return self.service.endpoint
+
+    @property
+    def vehicle_ms(self) -> int:
+        """Since the copter was switched on."""
+        return self.service.now_ms
+
+    def hear(self) -> None:
+        """Something has come in on another link of the copter."""
+        self.service.serve_links(self.service.now_ms)
+        self._exchange()
+
     # --- time ---------------------------------------------------------------------------------------------------------
     def next_ms(self) -> int | None:
         """The instant of the next step."""
@@ -103,10 +118,11 @@ class BoxLoop(SpaceLoop):
         return max(min(due, self._next_outside_ms(due)), self.now_ms)
 
     def _next_outside_ms(self, default: int) -> int:
-        """The next thing that is not the copter's: link, faults, depot."""
+        """The next thing that is not the copter's own: link, faults, depot, a look at where it is."""
         earliest = default
         link_due, depot_due = self._depot_end.next_deadlines()
-        for due in (self.link.next_delivery_ms(), self.faults.next_ms(self._now()), link_due, depot_due):
+        look_due = self.world.next_event_ms()
+        for due in (self.link.next_delivery_ms(), self.faults.next_ms(self._now()), link_due, depot_due, look_due):
             if due is not None and due < earliest:
                 earliest = due
         return earliest

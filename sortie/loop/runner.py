@@ -14,6 +14,7 @@ from autopilot.depot.settings import Profile
 from sortie.errors import UserError
 from sortie.loop.faults import LoopFault
 from sortie.loop.journal import LoopJournal
+from sortie.loop.outside import OutsideLinks
 from sortie.loop.space import Snapshot, SpaceLoop, decode, encode
 from sortie.loop.vehicles import loop_of
 from sortie.loop.view import LoopView
@@ -47,6 +48,7 @@ class LoopRun:
             confirm=confirm,
             snapshot=None if stored is None else _read(stored.state),
         )
+        self.outside: OutsideLinks | None = None
         self._saved_s = time.monotonic()
         if not self.resumed:
             journal.begin(profile.name, seed)
@@ -96,6 +98,7 @@ class LoopRun:
                 until = self._due_ms(start_s, start_ms)
             loop.step(until)
             self._after_step()
+            self._serve_outside(0.0)
             if loop.depot.awaits_operator and self.signal is None:
                 self._ask_operator()
         self._commit()
@@ -116,10 +119,17 @@ class LoopRun:
         due_s = now_s + _SLICE_S
         if following is not None:
             due_s = min(due_s, start_s + (following - start_ms) / 1000.0 / self._speedup)
-        if due_s > now_s:
-            time.sleep(due_s - now_s)
+        while due_s > (now_s := time.monotonic()) and self.signal is None:
+            if self.outside is None:
+                time.sleep(due_s - now_s)
+            else:
+                self._serve_outside(due_s - now_s)
         reached = start_ms + int((time.monotonic() - start_s) * 1000.0 * self._speedup)
         return max(reached, self.loop.now_ms)
+
+    def _serve_outside(self, wait_s: float) -> None:
+        if self.outside is not None and self.outside.serve(self.loop.vehicle_ms, self.loop.vehicle_ms, wait_s):
+            self.loop.hear()
 
     def _after_step(self) -> None:
         loop = self.loop

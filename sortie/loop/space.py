@@ -107,6 +107,20 @@ class SpaceLoop:
         self._depot_link = self._depot_end.open_link("skimmer")
         self._depot_end.add_service(DepotClient(self.depot, Target(_SKIMMER_SYSTEM)))
 
+    @property
+    def endpoint(self) -> Endpoint:
+        """The skimmer's: where others may watch it."""
+        return self._craft_end
+
+    @property
+    def vehicle_ms(self) -> int:
+        """The skimmer's own time."""
+        return self.now_ms
+
+    def hear(self) -> None:
+        """Something has come in on another link of the skimmer."""
+        self._exchange()
+
     # --- facts --------------------------------------------------------------------------------------------------------
     @property
     def now_ms(self) -> int:

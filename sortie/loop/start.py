@@ -14,6 +14,7 @@ from autopilot.depot.settings import Profile
 from sortie.errors import UserError
 from sortie.loop.faults import LoopFault
 from sortie.loop.journal import LoopJournal
+from sortie.loop.outside import OutsideLinks
 from sortie.loop.result import EXIT, result_of
 from sortie.loop.runner import LoopRun
 from sortie.loop.view import LoopView, mass
@@ -36,6 +37,8 @@ class Start:
     recover: bool
     report: Path | None
     as_json: bool
+    links: tuple[str, ...] = ()
+    insecure: bool = False
 
 
 def run_loop(start: Start) -> int:
@@ -46,6 +49,9 @@ def run_loop(start: Start) -> int:
         journal = LoopJournal(start.directory / "loop.sqlite")
         stack.callback(journal.close)
         run = _open(start, journal)
+        if start.links:
+            run.outside = OutsideLinks(run.loop.endpoint, start.links, insecure=start.insecure)
+            stack.callback(run.outside.close)
         ended = _fly(stack, run, start.recover)
         result = result_of(run.profile.name, run.seed, run.sorties(), run.loop, ended)
         if start.report is not None:

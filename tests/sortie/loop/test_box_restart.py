@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from pathlib import Path
 from random import Random
 
@@ -115,7 +116,7 @@ def test_thirty_kills_at_random_moments_lose_and_double_nothing(tmp_path: Path) 
     assert {(s["outcome"], s["trigger"]) for s in sorties} <= {
         ("aborted", "restart"), ("completed", None), ("aborted", "debris"),
     }  # fmt: skip
-    for one, following in zip(sorties, sorties[1:], strict=False):
+    for one, following in pairwise(sorties):
         assert one["phases"][-1]["end_s"] == following["phases"][0]["start_s"]
 
 
