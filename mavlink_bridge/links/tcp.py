@@ -12,6 +12,9 @@ from mavlink_bridge.links.sockets import Address, bound_spec, listen, resolve
 from mavlink_bridge.links.stream import StreamLink
 
 _ACCEPTED_PER_PASS = 64
+_SEND_BUFFER = 128 * 1024
+"""Left alone, the kernel lets it grow to megabytes and calls it writable again only when a third of that is free: a
+client that reads all the time then looks for seconds like one that has stopped."""
 _BROWSER = (b"GET ", b"POST ", b"PUT ", b"HEAD ", b"OPTIONS ", b"PATCH ", b"DELETE ", b"CONNECT ", b"TRACE ")
 """How HTTP begins. No MAVLink client does; a web page can make a browser send MAVLink frames behind it, to loopback."""
 
@@ -123,6 +126,7 @@ class TcpPort:
             return None
         accepted.setblocking(False)
         accepted.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        accepted.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _SEND_BUFFER)
         return TcpLink(f"{self.name} from {address[0]}:{address[1]}", accepted)
 
 

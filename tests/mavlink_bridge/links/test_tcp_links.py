@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import resource
+import select
 import socket
 from collections.abc import Callable
 
@@ -178,3 +179,18 @@ def test_a_client_link_connects_again_with_growing_pauses() -> None:
     client.close()
     assert client.next_deadline_ms() is None
     assert client.read() is None
+
+
+def test_a_reader_that_has_read_a_little_can_be_written_to_again() -> None:
+    """A slow client is not one that has stopped: some hundred KB read, not megabytes, make room that is noticed."""
+    port = open_port()
+    with client_of(port) as client:
+        (link,) = accept_links(port, 1)
+        while not link.pending:
+            link.write(bytes(65536))
+        taken = 0
+        while not select.select([], [link], [], 0.05)[1]:
+            taken += len(client.recv(65536))
+        assert taken <= 600_000
+        link.close()
+    port.close()
