@@ -28,7 +28,7 @@ def test_all_three_ways_give_the_same(tmp_path: Path) -> None:
 
 def test_a_wrong_word_is_an_error() -> None:
     """Not a guess: "no" is not "true"."""
-    with pytest.raises(UserError, match="--insecure maybe: expected true or false"):
+    with pytest.raises(UserError, match="SORTIE_INSECURE maybe: expected true or false"):
         resolve({}, None, {"SORTIE_INSECURE": "maybe"})
 
 
