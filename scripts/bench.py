@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
-from benchmarks import answers, flights, links, stations
+from benchmarks import answers, flights, links, sorties, stations
 
 
 @dataclass(frozen=True)
@@ -82,6 +82,10 @@ MEASUREMENTS = (
                 lambda: (links.crowd(),)),
     Measurement("router, UDP in and out", (Figure("router", 60_000, "messages/s of one core"),),
                 lambda: (links.router(),)),
+    Measurement("1,000 sorties of profile space", (Figure("space_sorties", 60, "s", at_most=True),),
+                lambda: (sorties.space(),), runs=1),
+    Measurement("one drone-box sortie of 20 minutes", (Figure("drone_box_sortie", 10, "s", at_most=True),),
+                lambda: (sorties.drone_box(),)),
     Measurement("idle, one client at 4 Hz", (Figure("idle_cpu", 4, "% of a core", at_most=True),
                                              Figure("idle_memory", 220, "MB", at_most=True)), answers.idle, runs=1),
 )  # fmt: skip

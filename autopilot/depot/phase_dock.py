@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from autopilot.depot.messages import Answer, Command, Order
 from autopilot.depot.names import Abort, Stage
+from autopilot.depot.party import Party
 from autopilot.depot.phases import LoopEvent
 from autopilot.depot.readings import DepotReading
 from autopilot.depot.watches import ABORT_2_DEPOT, UNSTABLE
-
-if TYPE_CHECKING:
-    from autopilot.depot.depot import DepotParty
 
 INTERFACE_CHECKS = 10
 """A failed interface is looked at so often, a tenth of the usual docking time apart, before the offload is given up."""
 
 
-def step(party: DepotParty, reading: DepotReading, now_ms: int) -> bool:
+def step(party: Party, reading: DepotReading, now_ms: int) -> bool:
     """Clear the skimmer in, then verify."""
     memory = party.memory
     if memory.docked:
@@ -44,13 +40,13 @@ def step(party: DepotParty, reading: DepotReading, now_ms: int) -> bool:
     return False
 
 
-def clearance_answered(party: DepotParty, answer: Answer, now_ms: int) -> None:
+def clearance_answered(party: Party, answer: Answer, now_ms: int) -> None:
     """Not heard or not understood: granted again after a while."""
     if answer is not Answer.ACCEPTED:
         party.memory.check_ms = now_ms + round(party.profile.heartbeat.retry_s * 1000.0)
 
 
-def _captured(party: DepotParty, now_ms: int) -> bool:
+def _captured(party: Party, now_ms: int) -> bool:
     """Mechanically secured: the return is confirmed, both timers stop."""
     memory = party.memory
     memory.docked = True
@@ -61,7 +57,7 @@ def _captured(party: DepotParty, now_ms: int) -> bool:
     return True
 
 
-def _verify(party: DepotParty, reading: DepotReading, now_ms: int) -> bool:
+def _verify(party: Party, reading: DepotReading, now_ms: int) -> bool:
     """Structural locks, fluid connections, data and power connections."""
     memory = party.memory
     facts = {
@@ -89,11 +85,11 @@ def _verify(party: DepotParty, reading: DepotReading, now_ms: int) -> bool:
     return True
 
 
-def _interval_ms(party: DepotParty) -> int:
+def _interval_ms(party: Party) -> int:
     return max(round(party.profile.plan.dock_s * 1000.0 / INTERFACE_CHECKS), 1)
 
 
-def _leave(party: DepotParty, reading: DepotReading, now_ms: int) -> None:
+def _leave(party: Party, reading: DepotReading, now_ms: int) -> None:
     memory = party.memory
     memory.anomalies = []
     unstable = [w.name for w in ABORT_2_DEPOT if w.name in UNSTABLE and w.holds(reading, party.profile)]

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from autopilot.depot import phase_prep
 from autopilot.depot.messages import Answer, Command, Order, Status
 from autopilot.depot.names import Abort, Phase, Stage
+from autopilot.depot.party import Party
 from autopilot.depot.phases import LoopEvent
 from autopilot.depot.readings import DepotReading
 from autopilot.depot.watches import ABORT_1_NAMES, ABORT_2_DEPOT, ABORT_2_TELEMETRY, HEARTBEAT_LOSS, first
-
-if TYPE_CHECKING:
-    from autopilot.depot.depot import DepotParty
 
 _REACHED = {
     Stage.UNDOCKING: Phase.DEPARTURE,
@@ -27,7 +25,7 @@ _REACHED = {
 RECALLABLE = (Phase.OUTBOUND, Phase.HARVEST, Phase.RETURN)
 
 
-def follow(party: DepotParty, status: Status, now_ms: int) -> None:
+def follow(party: Party, status: Status, now_ms: int) -> None:
     """Bring the phase to where the skimmer says it is, step by step: statuses may have been lost."""
     memory = party.memory
     if status.plan != memory.number or memory.phase in (Phase.OFFLOAD, Phase.HEALTH):
@@ -39,7 +37,7 @@ def follow(party: DepotParty, status: Status, now_ms: int) -> None:
         _self_aborted(party, status, now_ms)
 
 
-def _one_on(party: DepotParty, status: Status, reached: Phase, now_ms: int) -> None:
+def _one_on(party: Party, status: Status, reached: Phase, now_ms: int) -> None:
     memory = party.memory
     match memory.phase:
         case Phase.PREP:
@@ -67,7 +65,7 @@ def _one_on(party: DepotParty, status: Status, reached: Phase, now_ms: int) -> N
             party.happen(LoopEvent.AT_CORRIDOR, now_ms)
 
 
-def harvest_facts(party: DepotParty, status: Status | None, now_ms: int) -> dict[str, Any]:
+def harvest_facts(party: Party, status: Status | None, now_ms: int) -> dict[str, Any]:
     """Cumulative time in harvest, expected against actual mass."""
     since = party.memory.harvest_start_ms
     return {
@@ -77,7 +75,7 @@ def harvest_facts(party: DepotParty, status: Status | None, now_ms: int) -> dict
     }
 
 
-def _self_aborted(party: DepotParty, status: Status, now_ms: int) -> None:
+def _self_aborted(party: Party, status: Status, now_ms: int) -> None:
     """ABORT-1, as the skimmer reports it."""
     trigger = ABORT_1_NAMES[status.trigger - 1]
     disposal = status.stage is Stage.DISPOSAL
@@ -90,7 +88,7 @@ def _self_aborted(party: DepotParty, status: Status, now_ms: int) -> None:
         party.happen(LoopEvent.ABORT_1, now_ms)
 
 
-def step(party: DepotParty, reading: DepotReading, now_ms: int) -> bool:
+def step(party: Party, reading: DepotReading, now_ms: int) -> bool:
     """What the depot does by itself while the skimmer is away."""
     memory = party.memory
     if memory.phase is Phase.DEPARTURE:
@@ -108,7 +106,7 @@ def step(party: DepotParty, reading: DepotReading, now_ms: int) -> bool:
     return _trend(party, now_ms)
 
 
-def _assume_clear(party: DepotParty, now_ms: int) -> bool:
+def _assume_clear(party: Party, now_ms: int) -> bool:
     """Nothing heard since the launch: by the plan it is on its way out, and the misses count there."""
     memory = party.memory
     if memory.check_ms is None or now_ms < memory.check_ms:
@@ -118,7 +116,7 @@ def _assume_clear(party: DepotParty, now_ms: int) -> bool:
     return True
 
 
-def _watch(party: DepotParty, reading: DepotReading, now_ms: int) -> bool:
+def _watch(party: Party, reading: DepotReading, now_ms: int) -> bool:
     memory, profile = party.memory, party.profile
     if memory.beats.misses >= profile.heartbeat.misses:
         _recall(
@@ -138,7 +136,7 @@ def _watch(party: DepotParty, reading: DepotReading, now_ms: int) -> bool:
     return _trend(party, now_ms)
 
 
-def _recall(party: DepotParty, trigger: str, facts: dict[str, Any], now_ms: int) -> None:
+def _recall(party: Party, trigger: str, facts: dict[str, Any], now_ms: int) -> None:
     """ABORT-2: stop what you are doing and come back now."""
     memory = party.memory
     facts = {**facts, **harvest_facts(party, memory.status, now_ms)} if memory.phase is Phase.HARVEST else facts
@@ -149,7 +147,7 @@ def _recall(party: DepotParty, trigger: str, facts: dict[str, Any], now_ms: int)
     party.request(Command(Order.RECALL))
 
 
-def recall_answered(party: DepotParty, answer: Answer, now_ms: int) -> None:
+def recall_answered(party: Party, answer: Answer, now_ms: int) -> None:
     """Acknowledged, or ABORT-2B: prepare for a loss."""
     memory = party.memory
     if answer is Answer.ACCEPTED:
@@ -165,7 +163,7 @@ def recall_answered(party: DepotParty, answer: Answer, now_ms: int) -> None:
         party.raise_abort(Abort.ABORT_2B, record.trigger or HEARTBEAT_LOSS)
 
 
-def _needs_recall(party: DepotParty) -> bool:
+def _needs_recall(party: Party) -> bool:
     """The recall has not been acknowledged, and the skimmer, heard since, is still going its own way."""
     memory = party.memory
     heard = memory.beats.misses == 0 or memory.recall == "sent"
@@ -173,7 +171,7 @@ def _needs_recall(party: DepotParty) -> bool:
     return heard and going and party.abort in (Abort.ABORT_2, Abort.ABORT_2B)
 
 
-def _trend(party: DepotParty, now_ms: int) -> bool:
+def _trend(party: Party, now_ms: int) -> bool:
     """In the return: is it going to miss T_DEATH?"""
     memory = party.memory
     status, due = memory.status, memory.death.due_ms

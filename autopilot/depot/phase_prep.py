@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from autopilot.depot.messages import Answer, Command, Order, Upload
 from autopilot.depot.names import Stage
+from autopilot.depot.party import Party
 from autopilot.depot.phases import LoopEvent
 from autopilot.depot.planning import go_facts, no_go
 from autopilot.depot.readings import DepotReading
 
-if TYPE_CHECKING:
-    from autopilot.depot.depot import DepotParty
 
-
-def step(party: DepotParty, reading: DepotReading, now_ms: int) -> bool:
+def step(party: Party, reading: DepotReading, now_ms: int) -> bool:
     """Wait for the end of the preparation or of a wait window, then check and launch."""
     memory = party.memory
     if memory.step == "upload":
@@ -42,13 +38,13 @@ def step(party: DepotParty, reading: DepotReading, now_ms: int) -> bool:
     return True
 
 
-def _wait(party: DepotParty, now_ms: int) -> None:
+def _wait(party: Party, now_ms: int) -> None:
     party.memory.step = "prepare"
     party.memory.check_ms = now_ms + round(party.profile.plan.wait_s * 1000.0)
     party.station.refuel(True)
 
 
-def answered(party: DepotParty, name: str, answer: Answer, now_ms: int) -> None:
+def answered(party: Party, name: str, answer: Answer, now_ms: int) -> None:
     """The upload or the launch command has ended."""
     memory = party.memory
     plan = memory.plan
@@ -75,7 +71,7 @@ def answered(party: DepotParty, name: str, answer: Answer, now_ms: int) -> None:
             party.decide(now_ms, "launch_unanswered", "it may be on its way: T_DEATH runs, nothing is launched again")
 
 
-def launched(party: DepotParty, now_ms: int) -> None:
+def launched(party: Party, now_ms: int) -> None:
     """Phase 2 begins: the skimmer is on its own."""
     memory = party.memory
     memory.step = "prepare"
@@ -86,7 +82,7 @@ def launched(party: DepotParty, now_ms: int) -> None:
     memory.check_ms = now_ms + round((party.profile.plan.departure_s + party.profile.heartbeat.period_s) * 1000.0)
 
 
-def _launching(party: DepotParty, now_ms: int) -> bool:
+def _launching(party: Party, now_ms: int) -> bool:
     """The launch command has not been answered (or a restart has come between): the skimmer's status tells. Until it
     does, nothing is launched again."""
     memory = party.memory
@@ -104,5 +100,5 @@ def _launching(party: DepotParty, now_ms: int) -> bool:
     return False
 
 
-def _ask_again_ms(party: DepotParty) -> int:
+def _ask_again_ms(party: Party) -> int:
     return round(party.profile.heartbeat.retry_s * 1000.0)

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from autopilot.depot.health import Verdict, review, review_facts
 from autopilot.depot.messages import Status
 from autopilot.depot.names import Abort, EndedBy, Outcome, SkimmerState
+from autopilot.depot.party import Party
 from autopilot.depot.phases import LoopEvent
 from autopilot.depot.planning import Derating
 from autopilot.depot.readings import DepotReading
-
-if TYPE_CHECKING:
-    from autopilot.depot.depot import DepotParty
 
 EMPTY_KG = 1.0
 """A store with less than this counts as empty."""
@@ -20,7 +16,7 @@ _LOOK = 50.0
 """While nothing happens by itself the depot looks this many times in the usual length of the phase."""
 
 
-def offload_step(party: DepotParty, reading: DepotReading, now_ms: int) -> bool:
+def offload_step(party: Party, reading: DepotReading, now_ms: int) -> bool:
     """Volatiles out, propellant and charge in, both vehicles settled."""
     memory = party.memory
     if memory.check_ms is None:
@@ -54,7 +50,7 @@ def offload_step(party: DepotParty, reading: DepotReading, now_ms: int) -> bool:
     return False
 
 
-def _meter(party: DepotParty, reading: DepotReading, now_ms: int) -> None:
+def _meter(party: Party, reading: DepotReading, now_ms: int) -> None:
     memory = party.memory
     if reading.delivered_kg > memory.delivered_from_kg + 1e-6:
         memory.delivered_from_kg = reading.delivered_kg
@@ -63,7 +59,7 @@ def _meter(party: DepotParty, reading: DepotReading, now_ms: int) -> None:
         memory.record.delivered_kg = reading.delivered_kg
 
 
-def health_step(party: DepotParty, reading: DepotReading, now_ms: int) -> bool:
+def health_step(party: Party, reading: DepotReading, now_ms: int) -> bool:
     """Review, decide, close the sortie; then the next one, or the end."""
     memory = party.memory
     if memory.check_ms is None:
@@ -82,7 +78,7 @@ def health_step(party: DepotParty, reading: DepotReading, now_ms: int) -> bool:
     return True
 
 
-def _carry_out(party: DepotParty, verdict: Verdict, status: Status, now_ms: int) -> None:
+def _carry_out(party: Party, verdict: Verdict, status: Status, now_ms: int) -> None:
     memory, rules = party.memory, party.profile.retirement
     facts = review_facts(party.profile, status, memory.cycles, tuple(memory.anomalies))
     state = verdict.state

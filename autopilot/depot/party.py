@@ -1,0 +1,146 @@
+"""What both the depot's party and its phases work with: memory, decisions, requests, the table, beginning and closing
+sorties. The phases (`phase_*`) are functions of a `Party`; `depot` has what comes from outside and what time does."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Protocol
+
+from autopilot.depot.decision import Decision, Recorder
+from autopilot.depot.memory import DepotMemory
+from autopilot.depot.messages import Request, Upload
+from autopilot.depot.names import Abort, EndedBy, Mode, Outcome, Phase, SkimmerState
+from autopilot.depot.phases import LoopEvent, next_phase
+from autopilot.depot.planning import make_plan, plan_facts
+from autopilot.depot.readings import DepotReading
+from autopilot.depot.record import SortieRecord
+from autopilot.depot.settings import DEATH_FACTOR, Profile
+
+
+class Station(Protocol):
+    """What the depot's party can do with its depot."""
+
+    def depot_reading(self) -> DepotReading: ...
+    def offload(self, on: bool) -> None: ...
+    def refuel(self, on: bool) -> None: ...
+    def repair(self, name: str) -> None: ...
+    def total_abort(self) -> None: ...
+
+
+class Party:
+    """See the module. `total`: the number of sorties after which the loop is done (None: no limit); `confirm`: an
+    operator has to agree to each relaunch (`confirm_relaunch`)."""
+
+    def __init__(
+        self, profile: Profile, station: Station, record: Recorder, memory: DepotMemory | None = None, *,
+        total: int | None = None, confirm: bool = False,
+    ) -> None:  # fmt: skip
+        self.profile = profile
+        self.station = station
+        self.memory = memory or DepotMemory()
+        self.total = total
+        self.confirm = confirm
+        self.entered: Callable[[], None] = lambda: None  # called when a phase has begun, before anything is done in it
+        self._record = record
+        self._calm: DepotReading | None = None  # the last reading in which nothing called for ABORT-3
+        self._requests: list[Request] = []
+        self._closed: list[SortieRecord] = []
+        self.memory.waiting = None  # requests do not survive a restart: each is made again where it is still wanted
+
+    def decide(self, now_ms: int, name: str, reason: str, facts: dict[str, Any] | None = None) -> None:
+        """Record a decision."""
+        memory = self.memory
+        self._record(Decision(now_ms, memory.number, int(memory.phase), "depot", name, reason, facts or {}))
+
+    def decide_once(self, now_ms: int, name: str, reason: str, facts: dict[str, Any] | None = None) -> None:
+        """The same, once in a sortie."""
+        if name not in self.memory.said:
+            self.memory.said.append(name)
+            self.decide(now_ms, name, reason, facts)
+
+    def request(self, request: Request) -> None:
+        """Send something to the skimmer."""
+        if isinstance(request, Upload) or request.answered:
+            self.memory.waiting = name_of(request)
+        self._requests.append(request)
+
+    def happen(self, event: LoopEvent, now_ms: int) -> None:
+        """Take the table's way. NotAllowed is an error of ours."""
+        memory = self.memory
+        following = next_phase(memory.phase, event)
+        if following is None or following is memory.phase:
+            return
+        memory.phase = following
+        memory.phase_start_ms = now_ms
+        memory.check_ms = None
+        if memory.record is not None and following is not Phase.PREP:
+            memory.record.enter(following, now_ms)
+            self.entered()
+
+    def begin_sortie(self, now_ms: int) -> None:
+        """Phase 1: a new plan, new timers, top-off."""
+        memory = self.memory
+        memory.number += 1
+        plan = make_plan(self.profile, memory.number, memory.derating)
+        memory.plan = plan
+        memory.phase, memory.phase_start_ms = Phase.PREP, now_ms
+        memory.step, memory.waiting, memory.recall = "prepare", None, ""
+        memory.anomalies, memory.said = [], []
+        memory.confirmed = memory.recovering = memory.heard_again = False
+        memory.harvest_start_ms = None
+        memory.check_ms = now_ms + round(self.profile.plan.prep_s * 1000.0)
+        self.decide(now_ms, "plan_mission", "a new sortie", plan_facts(plan))
+        memory.record = SortieRecord(memory.number, plan.t_sortie_s, DEATH_FACTOR * plan.t_sortie_s)
+        memory.record.enter(Phase.PREP, now_ms)
+        memory.record.see_mode(Mode.DOCKED, now_ms)
+        self.station.refuel(True)
+        self.entered()
+
+    def close_sortie(self, outcome: Outcome, now_ms: int) -> None:
+        """The sortie has ended; whoever keeps records takes it with `take_closed`."""
+        record = self.memory.record
+        if record is None:
+            return
+        record.leave(now_ms)
+        record.outcome = outcome
+        self._closed.append(record)
+        self.memory.record = None
+
+    def raise_abort(self, abort: Abort, trigger: str) -> None:
+        """Note a path of higher precedence."""
+        if self.memory.record is not None:
+            self.memory.record.raise_abort(abort, trigger)
+
+    @property
+    def abort(self) -> Abort:
+        """The highest path of this sortie so far."""
+        return Abort.NONE if self.memory.record is None else self.memory.record.abort
+
+    def end(self, ended_by: EndedBy) -> None:
+        """The loop is over; all timers are frozen."""
+        memory = self.memory
+        memory.ended_by = ended_by
+        memory.death.stop()
+        memory.beats.stop()
+        memory.check_ms = memory.waiting = None
+        self.station.offload(False)
+        self.station.refuel(False)
+
+    def declare_lost(self, now_ms: int, reason: str) -> None:
+        """Logically retired in software; planning disregards it from now on."""
+        memory = self.memory
+        facts = {"last_heard_s": memory.status_ms / 1000.0, "misses": memory.beats.misses}
+        self.decide(now_ms, "declare_lost", reason, facts)
+        memory.skimmer, memory.reason = SkimmerState.LOST, reason
+        co2_kg = 0.0 if memory.plan is None else memory.plan.store_kg
+        self.decide(
+            now_ms, "adjust_plan", "tanks and power are planned without the skimmer",
+            {"harvest_no_longer_expected_kg": co2_kg, "charging_no_longer_needed_w": self.profile.power.charge_w},
+        )  # fmt: skip
+        self.close_sortie(Outcome.LOST, now_ms)
+        self.end(EndedBy.LOST)
+
+
+def name_of(request: Request) -> str:
+    """Of a request, as the memory keeps it."""
+    return "UPLOAD" if isinstance(request, Upload) else request.order.name
