@@ -37,11 +37,11 @@ def jit(function: F) -> F:
 
 
 def inline(function: F) -> F:
-    """As `jit`, written out in whoever calls it before anything is compiled: a part of a function in another file that
-    costs nothing (LLVM by itself leaves long ones as calls: a tenth of the kernel's speed)."""
+    """As `jit`, never left as a call: for a part of a function that stands in another file. LLVM by itself leaves long
+    ones as calls, which cost a tenth of the kernel's speed."""
     if not COMPILED:
         return function
-    compiled: F = numba.njit(error_model="numpy", inline="always")(function)
+    compiled: F = numba.njit(error_model="numpy", forceinline=True)(function)
     return compiled
 
 
