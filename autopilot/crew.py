@@ -93,9 +93,7 @@ class Crew:
         self._build_modes()
         self._build_safety()
         self._build_executor()
-        self.flight = FlightCommands(
-            self.cockpit, self.modes, self.guided, self.auto, self.heading, self.speeds, self.fence.admits
-        )
+        self.flight = FlightCommands(self.cockpit, self.modes, self.guided, self.auto, self.heading, self.speeds)
         self.mission = MissionCommands(self.cockpit, self.modes, self.auto)
         self.auxiliary = AuxFunctions(
             self.cockpit, self.payload, self.fence.enable,

@@ -6,11 +6,10 @@ comes over a link has been checked there.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 
 from autopilot.cockpit import Cockpit
-from autopilot.geo import GeoPoint, Ned, to_global
+from autopilot.geo import GeoPoint, Ned
 from autopilot.modes.auto import AutoMode
 from autopilot.modes.guided import GuidedFlight, GuidedMode
 from autopilot.modes.heading import Heading, condition_yaw
@@ -23,7 +22,6 @@ from autopilot.vehicle import Attitude, Hold, Leg, Yaw, YawMode
 
 _LOWEST_TAKEOFF = 1.0  # m above where the vehicle is
 _HOVER = 0.5  # SET_ATTITUDE_TARGET.thrust that holds the height
-_OUTSIDE = "Guided target: outside the fence"
 UNSUPPORTED = Outcome(Result.UNSUPPORTED, "not for this vehicle")
 DENIED = Outcome(Result.DENIED, "invalid parameter")
 
@@ -33,7 +31,7 @@ class FlightCommands:
 
     def __init__(
         self, cockpit: Cockpit, modes: ModeChoice, guided: GuidedMode, auto: AutoMode, heading: Heading,
-        speeds: SpeedControl, admits: Callable[[GeoPoint], bool],
+        speeds: SpeedControl,
     ) -> None:
         self._cockpit = cockpit
         self._modes = modes
@@ -41,7 +39,6 @@ class FlightCommands:
         self._auto = auto
         self._heading = heading
         self._speeds = speeds
-        self._admits = admits  # the fence: may the vehicle be sent there?
         self._guided_number = int(RoverMode.GUIDED if cockpit.rover else CopterMode.GUIDED)
 
     # --- up and down ----------------------------------------------------------------------------------------------
@@ -97,8 +94,6 @@ class FlightCommands:
         flight = self._airborne()
         if isinstance(flight, Outcome):
             return flight
-        if not self._admits(place):
-            return self._cockpit.refuse(_OUTSIDE)
         if speed is not None and speed > 0.0:
             self._speeds.override(ground=speed)
         yaw = None if yaw_rad is None or self._cockpit.rover else Yaw(YawMode.ANGLE, angle=yaw_rad)
@@ -109,8 +104,6 @@ class FlightCommands:
         flight = self._airborne()
         if isinstance(flight, Outcome):
             return flight
-        if not self._admits(place):
-            return self._cockpit.refuse(_OUTSIDE)
         flight.go_to(local(self._cockpit, place))
         return ACCEPTED
 
@@ -130,9 +123,6 @@ class FlightCommands:
         flight = self._flight()
         if flight is None or flight.grounded or not self._cockpit.armed:
             return Outcome(Result.FAILED, "not flying in GUIDED")
-        origin = self._cockpit.vehicle.origin
-        if position is not None and origin is not None and not self._admits(to_global(origin, position)):
-            return Outcome(Result.FAILED, _OUTSIDE)
         if position is not None and velocity is None:
             flight.go_to(position, yaw)
         elif velocity is not None or acceleration is not None:

@@ -13,7 +13,6 @@ from typing import Final
 
 from autopilot import report
 from autopilot.cockpit import Cockpit
-from autopilot.geo import GeoPoint, distance
 from autopilot.mission.fence import Fence, parse_fence
 from autopilot.mission.storage import MissionStorage
 from autopilot.modes.manager import ModeChoice
@@ -130,19 +129,6 @@ class FenceGuard:
             return True
         any_one = bool(int(self._cockpit.param("FENCE_OPTIONS")) & _ANY_INCLUSION)
         return self.zones.inside(lat, lon, any_inclusion=any_one)
-
-    def admits(self, place: GeoPoint) -> bool:
-        """May the vehicle be sent there (degrees, AMSL)? True while the fence is off."""
-        if not self.enabled:
-            return True
-        home, types, param = self._cockpit.home, self.types, self._cockpit.param
-        if not self.contains(place.lat, place.lon):
-            return False
-        if home is None:
-            return True
-        if types & FenceType.MAX_ALT and place.alt - home.alt > param("FENCE_ALT_MAX", 100.0):
-            return False
-        return not (types & FenceType.CIRCLE and distance(home, place) > param("FENCE_RADIUS", 300.0))
 
     def complaints(self) -> list[str]:
         """What keeps the vehicle from being armed, in ArduPilot's words."""
