@@ -41,8 +41,15 @@ class Autopilot:
     """What `arm` and `disarm` go through; the flight manager puts its own procedure around it."""
 
     def __init__(
-        self, kind: str, vehicle: Vehicle, parameters: AllParameters, journal: Journal, stored: Stored | None = None,
-        *, boot_unix_s: float = 0.0, flight_manager: bool = True,
+        self,
+        kind: str,
+        vehicle: Vehicle,
+        parameters: AllParameters,
+        journal: Journal,
+        stored: Stored | None = None,
+        *,
+        boot_unix_s: float = 0.0,
+        flight_manager: bool = True,
     ) -> None:
         self.kind = kind
         self.vehicle = vehicle
@@ -90,8 +97,12 @@ class Autopilot:
             return crew.cockpit.now_ms
         earliest: int | None = None
         for due in (
-            crew.modes.mode.next_deadline_ms(), crew.arming.next_deadline_ms(), crew.fence.deadline_ms,
-            crew.failsafes.sticks.deadline, crew.payload.deadline_ms, crew.wind.deadline_ms,
+            crew.modes.mode.next_deadline_ms(),
+            crew.arming.next_deadline_ms(),
+            crew.fence.deadline_ms,
+            crew.failsafes.sticks.deadline,
+            crew.payload.deadline_ms,
+            crew.wind.deadline_ms,
             crew.trail.deadline_ms,
         ):
             if due is not None and (earliest is None or due < earliest):
@@ -234,8 +245,15 @@ class Autopilot:
         return self.crew.mission.resume()
 
     def reposition(
-        self, lat: float, lon: float, alt_amsl: float, now_ms: int, *, speed: float | None = None,
-        yaw_rad: float | None = None, change_mode: bool = False,
+        self,
+        lat: float,
+        lon: float,
+        alt_amsl: float,
+        now_ms: int,
+        *,
+        speed: float | None = None,
+        yaw_rad: float | None = None,
+        change_mode: bool = False,
     ) -> Outcome:
         """DO_REPOSITION."""
         return self.crew.flight.reposition(GeoPoint(lat, lon, alt_amsl), now_ms, speed, yaw_rad, change_mode)
@@ -249,8 +267,13 @@ class Autopilot:
         return self.crew.flight.guided_altitude(alt_amsl)
 
     def guided_target(
-        self, now_ms: int, *, position: Ned | None = None, velocity: Ned | None = None,
-        acceleration: Ned | None = None, yaw: Yaw | None = None,
+        self,
+        now_ms: int,
+        *,
+        position: Ned | None = None,
+        velocity: Ned | None = None,
+        acceleration: Ned | None = None,
+        yaw: Yaw | None = None,
     ) -> Outcome:
         """SET_POSITION_TARGET_*: NED about the vehicle's origin, parts not given are ignored. Only in GUIDED."""
         return self.crew.flight.guided_target(position, velocity, acceleration, yaw)

@@ -77,7 +77,12 @@ class Crew:
     """The collaborators of one vehicle, by name."""
 
     def __init__(
-        self, kind: str, vehicle: Vehicle, parameters: AllParameters, journal: Journal, stored: Stored,
+        self,
+        kind: str,
+        vehicle: Vehicle,
+        parameters: AllParameters,
+        journal: Journal,
+        stored: Stored,
         boot_unix_s: float,
     ) -> None:
         self.parameters = parameters
@@ -96,7 +101,9 @@ class Crew:
         self.flight = FlightCommands(self.cockpit, self.modes, self.guided, self.auto, self.heading, self.speeds)
         self.mission = MissionCommands(self.cockpit, self.modes, self.auto)
         self.auxiliary = AuxFunctions(
-            self.cockpit, self.payload, self.fence.enable,
+            self.cockpit,
+            self.payload,
+            self.fence.enable,
             lambda number: self.modes.set(number, self.cockpit.now_ms, "auxiliary function"),
         )
         self._listen()
@@ -111,7 +118,10 @@ class Crew:
         numbers = RoverMode if cockpit.rover else CopterMode
         self.guided = GuidedMode(cockpit, table[numbers.GUIDED], self.heading)
         self.auto = AutoMode(
-            cockpit, table[numbers.AUTO], self.sequencer, self.plans.mission,
+            cockpit,
+            table[numbers.AUTO],
+            self.sequencer,
+            self.plans.mission,
             lambda number: self.modes.set(number, cockpit.now_ms, "mission").ok,
         )
         self.trail = Trail(cockpit)
@@ -142,18 +152,35 @@ class Crew:
         self.wind = WindWatch(cockpit, self.failsafes.too_windy)
         self.sticks = PilotInput(cockpit, modes, self.failsafes, self.auto.wake)
         self.arming = Arming(
-            cockpit, modes, self.auto, plans.mission, self.home, self.fence.complaints, self.sticks.throttle_raised,
+            cockpit,
+            modes,
+            self.auto,
+            plans.mission,
+            self.home,
+            self.fence.complaints,
+            self.sticks.throttle_raised,
             self._armed_changed,
         )
 
     def _build_executor(self) -> None:
         cockpit, limits = self.cockpit, GuidedLimits()
         nav = NavTools(
-            cockpit, self.heading, self.speeds, GuidedFlight(cockpit, self.heading), limits, self._destination,
+            cockpit,
+            self.heading,
+            self.speeds,
+            GuidedFlight(cockpit, self.heading),
+            limits,
+            self._destination,
             lambda seq: self.sequencer.next_nav(self.plans.mission, seq),
         )
         do = DoTools(
-            cockpit, self.heading, self.speeds, self.payload, limits, self.home.set, self.fence.enable,
+            cockpit,
+            self.heading,
+            self.speeds,
+            self.payload,
+            limits,
+            self.home.set,
+            self.fence.enable,
             lambda backwards: self.flight.set_reverse(backwards),
             AuxFunctions(cockpit, self.payload, self.fence.enable, self._leave_auto_for),
         )

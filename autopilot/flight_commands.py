@@ -30,7 +30,12 @@ class FlightCommands:
     """See the module."""
 
     def __init__(
-        self, cockpit: Cockpit, modes: ModeChoice, guided: GuidedMode, auto: AutoMode, heading: Heading,
+        self,
+        cockpit: Cockpit,
+        modes: ModeChoice,
+        guided: GuidedMode,
+        auto: AutoMode,
+        heading: Heading,
         speeds: SpeedControl,
     ) -> None:
         self._cockpit = cockpit
@@ -131,9 +136,7 @@ class FlightCommands:
             self._heading.fix(yaw)
         return ACCEPTED
 
-    def guided_attitude(
-        self, roll: float, pitch: float, yaw: float, yaw_rate: float | None, thrust: float
-    ) -> Outcome:
+    def guided_attitude(self, roll: float, pitch: float, yaw: float, yaw_rate: float | None, thrust: float) -> Outcome:
         """`thrust` 0 .. 1: a climb rate about 0.5, or with GUID_OPTIONS bit 3 thrust itself."""
         if self._cockpit.rover:
             return UNSUPPORTED

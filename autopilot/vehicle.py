@@ -21,9 +21,29 @@ from autopilot import report
 from autopilot.geo import GeoPoint, Ned
 
 __all__ = [
-    "Attitude", "Capabilities", "Circle", "ControlledVehicle", "Drive", "Hold", "Idle", "Land", "Leg", "Pilot",
-    "PilotKind", "Request", "SimulatedVehicle", "Speeds", "Sticks", "TakeOff", "Target", "Vehicle", "VehicleEvent",
-    "VehicleState", "Velocity", "Yaw", "YawMode",
+    "Attitude",
+    "Capabilities",
+    "Circle",
+    "ControlledVehicle",
+    "Drive",
+    "Hold",
+    "Idle",
+    "Land",
+    "Leg",
+    "Pilot",
+    "PilotKind",
+    "Request",
+    "SimulatedVehicle",
+    "Speeds",
+    "Sticks",
+    "TakeOff",
+    "Target",
+    "Vehicle",
+    "VehicleEvent",
+    "VehicleState",
+    "Velocity",
+    "Yaw",
+    "YawMode",
 ]
 
 

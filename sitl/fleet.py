@@ -47,9 +47,7 @@ class Fleet:
         """Every copter to `until_ms` or to its first event; returns how many have one waiting."""
         from sitl.copter_kernel import advance
 
-        return advance(
-            self.state, self.settings, self._targets, self._rng, quantiles(), self.reports, float(until_ms)
-        )
+        return advance(self.state, self.settings, self._targets, self._rng, quantiles(), self.reports, float(until_ms))
 
     def take_events(self) -> list[VehicleEvent]:
         """Events of each copter since the last call."""

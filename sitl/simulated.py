@@ -176,7 +176,10 @@ class SimulatedMachine(ABC):
     def set_sticks(self, sticks: Sticks) -> None:
         p = self._p
         p[L.STICK_R], p[L.STICK_P], p[L.STICK_T], p[L.STICK_Y] = (
-            sticks.roll, sticks.pitch, sticks.throttle, sticks.yaw,
+            sticks.roll,
+            sticks.pitch,
+            sticks.throttle,
+            sticks.yaw,
         )
 
     def watch_distance(self, metres: float) -> None:

@@ -74,9 +74,12 @@ class Figures:
         queued: list[Sample] = [({"link": str(one["link"]), "name": one["name"]}, one["queued"]) for one in links]
         yield "link_queued_bytes", "gauge", "Bytes that wait to be sent.", queued
         yield "links", "gauge", "Open links.", [({}, len(links))]
-        yield "telemetry_skipped_total", "counter", "Times that a full link was passed over.", [
-            ({}, service.telemetry.skipped)
-        ]
+        yield (
+            "telemetry_skipped_total",
+            "counter",
+            "Times that a full link was passed over.",
+            [({}, service.telemetry.skipped)],
+        )
         yield "requests_repeated_total", "counter", "Requests that the service had to repeat.", [({}, service.repeats)]
         yield "service_errors_total", "counter", "Internal errors that were caught.", [({}, endpoint.service_errors)]
         yield "vehicle_time_seconds_total", "counter", "Vehicle time since boot.", [({}, service.now_ms / 1000.0)]

@@ -119,8 +119,14 @@ def fly_circle(s: L.Row, p: L.Row, t: L.Row) -> None:
     rate = approach(abs(dd), 1.0, p[L.ACCEL_Z])
     vd = min(rate, p[L.SPEED_DOWN]) if dd > 0.0 else -min(rate, p[L.SPEED_UP])
     shape(
-        s, -around * speed * re + back * rn, around * speed * rn + back * re, vd, 2.0 * p[L.ACCEL], p[L.ACCEL_Z],
-        p[L.JERK], p[L.JERK_Z],
+        s,
+        -around * speed * re + back * rn,
+        around * speed * rn + back * re,
+        vd,
+        2.0 * p[L.ACCEL],
+        p[L.ACCEL_Z],
+        p[L.JERK],
+        p[L.JERK_Z],
     )
     if radius < 0.1:
         s[L.TURN_SUM] += p[L.YAW_RATE] * 0.35 * L.TICK / (2.0 * pi)

@@ -16,7 +16,6 @@ TICK: Final = 0.02
 GRAVITY: Final = 9.80665
 
 
-
 class Row(Protocol):
     """A row of numbers: one vehicle's state, settings or target (compiled: a float64 array)."""
 

@@ -100,14 +100,21 @@ def fly_leg(s: L.Row, p: L.Row, t: L.Row) -> None:
         length = s[L.LENGTH] - s[L.BLEND] if s[L.CORNER] > 0.0 else s[L.LENGTH]
         field(s, p, s[L.A_N], s[L.A_E], s[L.A_D], s[L.U_N], s[L.U_E], s[L.U_D], length, s[L.CORNER], share)
     else:
-        field(
-            s, p, t[L.T_END_N], t[L.T_END_E], t[L.T_END_D], s[L.W_N], s[L.W_E], s[L.W_D], s[L.W_LENGTH], 0.0, share
-        )
+        field(s, p, t[L.T_END_N], t[L.T_END_E], t[L.T_END_D], s[L.W_N], s[L.W_E], s[L.W_D], s[L.W_LENGTH], 0.0, share)
 
 
 @jit
 def field(
-    s: L.Row, p: L.Row, an: float, ae: float, ad: float, un: float, ue: float, ud: float, length: float, last: float,
+    s: L.Row,
+    p: L.Row,
+    an: float,
+    ae: float,
+    ad: float,
+    un: float,
+    ue: float,
+    ud: float,
+    length: float,
+    last: float,
     share: float,
 ) -> None:
     """Move the reference along the line from (an, ae, ad) in direction u, back onto it where it is beside it; at its

@@ -21,15 +21,17 @@ def begin_spline(s: L.Row, t: L.Row) -> None:
     size = s[L.LENGTH]
     s[L.TAU] = 0.0
     if t[L.T_HAS_PREV] == 1.0:
-        set_tangent(s, L.TM0N, t[L.T_END_N] - t[L.T_PREV_N], t[L.T_END_E] - t[L.T_PREV_E],
-                    t[L.T_END_D] - t[L.T_PREV_D], size)
+        set_tangent(
+            s, L.TM0N, t[L.T_END_N] - t[L.T_PREV_N], t[L.T_END_E] - t[L.T_PREV_E], t[L.T_END_D] - t[L.T_PREV_D], size
+        )
     else:
         set_tangent(s, L.TM0N, s[L.U_N], s[L.U_E], s[L.U_D], size)
     if t[L.T_HAS_NEXT] == 1.0 and t[L.T_NEXT_SPLINE] == 1.0:
         set_tangent(s, L.TM1N, t[L.T_NEXT_N] - s[L.A_N], t[L.T_NEXT_E] - s[L.A_E], t[L.T_NEXT_D] - s[L.A_D], size)
     elif t[L.T_HAS_NEXT] == 1.0:
-        set_tangent(s, L.TM1N, t[L.T_NEXT_N] - t[L.T_END_N], t[L.T_NEXT_E] - t[L.T_END_E],
-                    t[L.T_NEXT_D] - t[L.T_END_D], size)
+        set_tangent(
+            s, L.TM1N, t[L.T_NEXT_N] - t[L.T_END_N], t[L.T_NEXT_E] - t[L.T_END_E], t[L.T_NEXT_D] - t[L.T_END_D], size
+        )
     else:
         set_tangent(s, L.TM1N, s[L.U_N], s[L.U_E], s[L.U_D], size)
 
@@ -105,6 +107,12 @@ def fly_spline(s: L.Row, p: L.Row, t: L.Row) -> None:
         s[L.FF_E] += turn * (ce - (cn * un + ce * ue) * ue)
     d = min(max(speed * ud + 1.6 * (pd - s[L.RPD]), -p[L.SPEED_UP]), p[L.SPEED_DOWN])
     shape(
-        s, speed * un + 1.6 * (pn - s[L.RPN]), speed * ue + 1.6 * (pe - s[L.RPE]), d, p[L.ACCEL_CORNER],
-        p[L.ACCEL_Z], p[L.JERK], p[L.JERK_Z],
+        s,
+        speed * un + 1.6 * (pn - s[L.RPN]),
+        speed * ue + 1.6 * (pe - s[L.RPE]),
+        d,
+        p[L.ACCEL_CORNER],
+        p[L.ACCEL_Z],
+        p[L.JERK],
+        p[L.JERK_Z],
     )

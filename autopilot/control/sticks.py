@@ -112,7 +112,13 @@ def fly_sticks(s: L.Row, p: L.Row, t: L.Row) -> None:
         if s[L.RPD] - s[L.EPD] > 1.0:
             s[L.RPD] = s[L.EPD] + 1.0
         shape(
-            s, c * x - sn * y, sn * x + c * y, -climb_stick(p), p[L.LOITER_ACCEL], p[L.STICK_ACCEL_Z], p[L.JERK],
+            s,
+            c * x - sn * y,
+            sn * x + c * y,
+            -climb_stick(p),
+            p[L.LOITER_ACCEL],
+            p[L.STICK_ACCEL_Z],
+            p[L.JERK],
             p[L.JERK_Z],
         )
         fly_reference(s, p)

@@ -14,7 +14,7 @@ def mermaid() -> str:
         if following is not phase and event.name != "ABORT_3":
             arrows.setdefault((int(phase), 0 if following is None else int(following)), []).append(event.name)
     lines = ["stateDiagram-v2"]
-    lines += [f"    state \"{int(phase)} {phase.title}\" as {phase.name}" for phase in Phase]
+    lines += [f'    state "{int(phase)} {phase.title}" as {phase.name}' for phase in Phase]
     lines.append("    [*] --> PREP")
     for (start, end), names in sorted(arrows.items(), key=lambda entry: (entry[0][0], entry[0][1] or 9)):
         target = Phase(end).name if end else "[*]"

@@ -31,7 +31,7 @@ class Port(Protocol):
         """Answer a request. One that is no longer waited for is dropped."""
 
     def fault(self, name: str) -> str | None:
-        """"fail" or "hang" while the fault `ACTOR.name` of this actor is active."""
+        """ "fail" or "hang" while the fault `ACTOR.name` of this actor is active."""
 
     def revive(self) -> None:
         """Start siblings that died anew (before a RESET)."""

@@ -112,9 +112,7 @@ class AltitudeActor(FlightActor):
     for a rover braking in HOLD. RESET clears the landing."""
 
     name = "altitude"
-    listens = (
-        signs.AIRBORNE | signs.DESCENDING | signs.FINISHED | signs.STILL | signs.CUTOFF | signs.CRASHED
-    )
+    listens = signs.AIRBORNE | signs.DESCENDING | signs.FINISHED | signs.STILL | signs.CUTOFF | signs.CRASHED
 
     def __init__(self, around: Surroundings) -> None:
         super().__init__(around)

@@ -86,4 +86,3 @@ class LoggerActor(Actor):
             self._around.log_files.close(self.port.now_ms)
         else:
             super().handle_message(message)
-

@@ -12,8 +12,18 @@ from autopilot.flight.kernel import Kernel
 
 FAIL, HANG = "fail", "hang"
 ACTORS: Final = (
-    "sensor", "estimator", "waypoint", "altitude", "position", "attitude", "rate", "motor", "flight_manager",
-    "battery", "comms", "logger",
+    "sensor",
+    "estimator",
+    "waypoint",
+    "altitude",
+    "position",
+    "attitude",
+    "rate",
+    "motor",
+    "flight_manager",
+    "battery",
+    "comms",
+    "logger",
 )
 """All actors in the order in which they run (`flight-lifecycle.md`)."""
 

@@ -88,8 +88,12 @@ class Kernel:
     `on_restart()`: the critical actors are new; `on_down(name)`: an actor stays down."""
 
     def __init__(
-        self, makers: Sequence[Callable[[], Actor]], *, on_error: Callable[[str, Exception], None],
-        on_restart: Callable[[], None], on_down: Callable[[str], None],
+        self,
+        makers: Sequence[Callable[[], Actor]],
+        *,
+        on_error: Callable[[str, Exception], None],
+        on_restart: Callable[[], None],
+        on_down: Callable[[str], None],
     ) -> None:
         self.now_ms = 0
         self.trace: TraceSink | None = None

@@ -165,7 +165,9 @@ TABLE: Final[dict[tuple[FlightState, FlightEvent], tuple[Row, ...]]] = {
     (_S.IDLE, _E.PLAIN_ARM): (Row(_A.PREPARE_PLAIN, _S.PREFLIGHT),),
     (_S.IDLE, _E.ARMED): (Row(_A.FOLLOW, _S.FLYING, airborne), Row(_A.FOLLOW, _S.ARMED)),
     (_S.IDLE, _E.RESTARTED): (
-        Row(_A.LAND, _S.LANDING, airborne), Row(_A.DISARM, _S.LANDED, armed), Row(_A.CLOSE, _S.IDLE),
+        Row(_A.LAND, _S.LANDING, airborne),
+        Row(_A.DISARM, _S.LANDED, armed),
+        Row(_A.CLOSE, _S.IDLE),
     ),
     (_S.PREFLIGHT, _E.RESETS_DONE): (Row(_A.ASK_ARM, _S.PREFLIGHT),),
     (_S.PREFLIGHT, _E.RESET_FAILED): (Row(_A.GIVE_UP, _S.IDLE),),
@@ -202,20 +204,44 @@ TABLE: Final[dict[tuple[FlightState, FlightEvent], tuple[Row, ...]]] = {
 }
 
 _QUIET = frozenset(
-    {_E.RESETS_DONE, _E.RESET_FAILED, _E.ARM_OK, _E.ARM_FAILED, _E.COUNTDOWN_OVER, _E.START_FAILED, _E.RETRY,
-     _E.DURATION_OVER, _E.LANDING_TIMEOUT, _E.DISARM_OK, _E.DISARM_FAILED, _E.MISSION_DONE, _E.UNDER_WAY,
-     _E.DESCENDING, _E.CLIMBING, _E.LOW_BATTERY, _E.PLAIN_ARM, _E.RESTARTED}
+    {
+        _E.RESETS_DONE,
+        _E.RESET_FAILED,
+        _E.ARM_OK,
+        _E.ARM_FAILED,
+        _E.COUNTDOWN_OVER,
+        _E.START_FAILED,
+        _E.RETRY,
+        _E.DURATION_OVER,
+        _E.LANDING_TIMEOUT,
+        _E.DISARM_OK,
+        _E.DISARM_FAILED,
+        _E.MISSION_DONE,
+        _E.UNDER_WAY,
+        _E.DESCENDING,
+        _E.CLIMBING,
+        _E.LOW_BATTERY,
+        _E.PLAIN_ARM,
+        _E.RESTARTED,
+    }
 )
 IGNORED: Final[dict[FlightState, frozenset[FlightEvent]]] = {
     _S.IDLE: frozenset((_QUIET | {_E.LANDED, _E.DISARMED}) - {_E.PLAIN_ARM, _E.RESTARTED}),
     _S.PREFLIGHT: frozenset(
-        (_QUIET | {_E.LANDED, _E.DISARMED, _E.ARMED})
-        - {_E.RESETS_DONE, _E.RESET_FAILED, _E.ARM_OK, _E.ARM_FAILED}
+        (_QUIET | {_E.LANDED, _E.DISARMED, _E.ARMED}) - {_E.RESETS_DONE, _E.RESET_FAILED, _E.ARM_OK, _E.ARM_FAILED}
     ),
     _S.ARMED: frozenset(
         (_QUIET | {_E.ARMED})
-        - {_E.COUNTDOWN_OVER, _E.ARM_OK, _E.ARM_FAILED, _E.UNDER_WAY, _E.LOW_BATTERY, _E.DISARM_OK, _E.DISARM_FAILED,
-           _E.RETRY}
+        - {
+            _E.COUNTDOWN_OVER,
+            _E.ARM_OK,
+            _E.ARM_FAILED,
+            _E.UNDER_WAY,
+            _E.LOW_BATTERY,
+            _E.DISARM_OK,
+            _E.DISARM_FAILED,
+            _E.RETRY,
+        }
     ),
     _S.FLYING: frozenset(
         (_QUIET | {_E.ARMED}) - {_E.MISSION_DONE, _E.DURATION_OVER, _E.LOW_BATTERY, _E.DESCENDING, _E.START_FAILED}

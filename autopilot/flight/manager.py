@@ -18,7 +18,16 @@ from autopilot.modes.table import CopterMode, RoverMode
 from autopilot.outcome import Result, Severity
 
 RESET_ORDER: Final = (
-    "waypoint", "altitude", "sensor", "estimator", "position", "attitude", "rate", "motor", "battery", "comms",
+    "waypoint",
+    "altitude",
+    "sensor",
+    "estimator",
+    "position",
+    "attitude",
+    "rate",
+    "motor",
+    "battery",
+    "comms",
     "logger",
 )
 """waypoint stops publishing targets, altitude clears its latch, then the rest (`flight-lifecycle.md`)."""
@@ -30,11 +39,18 @@ LOOK_MS: Final = 1_000
 LANDING_BASE_MS: Final = 30_000
 
 _EVENTS: Final = {
-    Tag.GO: FlightEvent.GO, Tag.ABORT: FlightEvent.ABORT, Tag.PLAIN_ARM: FlightEvent.PLAIN_ARM,
-    Tag.LANDED: FlightEvent.LANDED, Tag.LIFTOFF: FlightEvent.UNDER_WAY, Tag.UNDER_WAY: FlightEvent.UNDER_WAY,
+    Tag.GO: FlightEvent.GO,
+    Tag.ABORT: FlightEvent.ABORT,
+    Tag.PLAIN_ARM: FlightEvent.PLAIN_ARM,
+    Tag.LANDED: FlightEvent.LANDED,
+    Tag.LIFTOFF: FlightEvent.UNDER_WAY,
+    Tag.UNDER_WAY: FlightEvent.UNDER_WAY,
     Tag.MISSION_DONE: FlightEvent.MISSION_DONE,
-    Tag.START_FAILED: FlightEvent.START_FAILED, Tag.DESCENDING: FlightEvent.DESCENDING,
-    Tag.CLIMBING: FlightEvent.CLIMBING, Tag.ARMED: FlightEvent.ARMED, Tag.DISARMED: FlightEvent.DISARMED,
+    Tag.START_FAILED: FlightEvent.START_FAILED,
+    Tag.DESCENDING: FlightEvent.DESCENDING,
+    Tag.CLIMBING: FlightEvent.CLIMBING,
+    Tag.ARMED: FlightEvent.ARMED,
+    Tag.DISARMED: FlightEvent.DISARMED,
     Tag.RESTARTED: FlightEvent.RESTARTED,
 }
 _ANSWERS: Final = {

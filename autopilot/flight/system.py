@@ -36,8 +36,18 @@ from autopilot.vehicle import Request, VehicleEvent
 
 #: In the order in which they run (`flight-lifecycle.md`).
 ACTORS: Final = (
-    SensorActor, EstimatorActor, WaypointActor, AltitudeActor, PositionActor, AttitudeActor, RateActor, MotorActor,
-    FlightManager, BatteryActor, CommsActor, LoggerActor,
+    SensorActor,
+    EstimatorActor,
+    WaypointActor,
+    AltitudeActor,
+    PositionActor,
+    AttitudeActor,
+    RateActor,
+    MotorActor,
+    FlightManager,
+    BatteryActor,
+    CommsActor,
+    LoggerActor,
 )
 _MOST_LOOPS = 20
 NO_ANSWER: Final = "the flight manager does not answer"

@@ -28,8 +28,13 @@ def write_line(entry: TraceEntry) -> str:
     """The entry as a line of JSON, without its end."""
     message = entry.message
     fields = {
-        "t_ms": entry.now_ms, "from": message.sender, "to": message.to, "kind": message.kind.value,
-        "subject": message.subject, "tag": message.tag, "payload": message.payload,
+        "t_ms": entry.now_ms,
+        "from": message.sender,
+        "to": message.to,
+        "kind": message.kind.value,
+        "subject": message.subject,
+        "tag": message.tag,
+        "payload": message.payload,
     }
     return json.dumps(fields, separators=(",", ":"))
 

@@ -10,8 +10,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 __all__ = [
-    "CurrentChanged", "ItemReached", "ItemSkipped", "ItemStarted", "JumpTaken", "MissionCleared", "MissionComplete",
-    "MissionEvent", "MissionNotice",
+    "CurrentChanged",
+    "ItemReached",
+    "ItemSkipped",
+    "ItemStarted",
+    "JumpTaken",
+    "MissionCleared",
+    "MissionComplete",
+    "MissionEvent",
+    "MissionNotice",
 ]
 
 

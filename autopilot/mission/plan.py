@@ -8,7 +8,13 @@ from autopilot.mission.plan_types import Plan, PlanError, with_speed
 from autopilot.mission.plan_waypoints import content_lines, format_waypoints, parse_waypoints
 
 __all__ = [
-    "Plan", "PlanError", "format_fence_text", "format_plan", "format_rally_text", "format_waypoints", "parse_plan",
+    "Plan",
+    "PlanError",
+    "format_fence_text",
+    "format_plan",
+    "format_rally_text",
+    "format_waypoints",
+    "parse_plan",
     "with_speed",
 ]
 

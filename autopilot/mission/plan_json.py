@@ -76,8 +76,11 @@ class Node:
         if isinstance(value, str) and value.strip().isdecimal() and len(value) < 10:
             value = int(value)
         if (
-            isinstance(value, bool) or not isinstance(value, int | float) or not _finite(value)
-            or value != int(value) or not low <= value <= high
+            isinstance(value, bool)
+            or not isinstance(value, int | float)
+            or not _finite(value)
+            or value != int(value)
+            or not low <= value <= high
         ):
             raise self.refuse(f"{low}" if low == high else f"a whole number from {low} to {high}")
         return int(value)

@@ -69,8 +69,14 @@ def make_plan(
     if home is not None and home.lat == 0.0 and home.lon == 0.0:
         home = None
     return Plan(
-        home, _number(sorted_items[0], 1), _number(sorted_items[1], 0), _number(sorted_items[2], 0),
-        cruise_speed, hover_speed, vehicle_type, firmware_type,
+        home,
+        _number(sorted_items[0], 1),
+        _number(sorted_items[1], 0),
+        _number(sorted_items[2], 0),
+        cruise_speed,
+        hover_speed,
+        vehicle_type,
+        firmware_type,
     )
 
 

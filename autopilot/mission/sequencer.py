@@ -42,17 +42,21 @@ from autopilot.mission.state import (
 from autopilot.mission.storage import MissionStorage, same_item
 
 __all__ = [
-    "DoTiming", "InvalidIndexError", "MissionChange", "MissionSequencer", "MissionState", "NoNavigationItemError",
-    "SetCurrentError", "hold_time_ms",
+    "DoTiming",
+    "InvalidIndexError",
+    "MissionChange",
+    "MissionSequencer",
+    "MissionState",
+    "NoNavigationItemError",
+    "SetCurrentError",
+    "hold_time_ms",
 ]
 
 
 class MissionSequencer:
     """See the module. Every call that steers returns the events it caused, in order."""
 
-    def __init__(
-        self, timing: DoTiming = DoTiming.SEED, notify: Callable[[MissionNotice], None] | None = None
-    ) -> None:
+    def __init__(self, timing: DoTiming = DoTiming.SEED, notify: Callable[[MissionNotice], None] | None = None) -> None:
         self.timing = timing
         self._notify = notify
         self._state = MissionState.IDLE

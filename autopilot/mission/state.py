@@ -11,7 +11,12 @@ from autopilot.mission.events import MissionEvent
 from autopilot.mission.items import MissionItem
 
 __all__ = [
-    "DoTiming", "InvalidIndexError", "MissionChange", "MissionState", "NoNavigationItemError", "SetCurrentError",
+    "DoTiming",
+    "InvalidIndexError",
+    "MissionChange",
+    "MissionState",
+    "NoNavigationItemError",
+    "SetCurrentError",
     "hold_time_ms",
 ]
 

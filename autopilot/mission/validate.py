@@ -22,19 +22,48 @@ _MAX_VERTICES: Final = 255
 
 _POSITION_FRAMES: Final = frozenset({0, 2, 3, 5, 6, 10, 11})
 _PARAM_RESULTS: Final = (
-    MissionResult.INVALID_PARAM1, MissionResult.INVALID_PARAM2, MissionResult.INVALID_PARAM3,
+    MissionResult.INVALID_PARAM1,
+    MissionResult.INVALID_PARAM2,
+    MissionResult.INVALID_PARAM3,
     MissionResult.INVALID_PARAM4,
 )
 _COMMANDS: Final[dict[int, frozenset[int]]] = {
-    PlanKind.MISSION: KNOWN_COMMANDS, PlanKind.FENCE: FENCE_COMMANDS, PlanKind.RALLY: RALLY_COMMANDS,
+    PlanKind.MISSION: KNOWN_COMMANDS,
+    PlanKind.FENCE: FENCE_COMMANDS,
+    PlanKind.RALLY: RALLY_COMMANDS,
 }
 
 # Which of param1..4 an item uses (semantics 1.3, 1.4): NaN is refused there and kept elsewhere.
 _USED: Final[dict[int, tuple[int, ...]]] = {
-    16: (1,), 18: (1, 3), 19: (1,), 82: (1,), 92: (1,), 93: (1, 2, 3, 4), 112: (1,), 114: (1,), 115: (1, 2, 3, 4),
-    177: (1, 2), 178: (1, 2), 179: (1,), 181: (1, 2), 182: (1, 2, 3), 183: (1, 2), 184: (1, 2, 3, 4), 193: (1,),
-    194: (1,), 206: (1,), 207: (1,), 211: (1, 2), 218: (1, 2), 222: (1, 2, 3, 4), 600: (1,), 601: (1, 2),
-    5001: (1,), 5002: (1,), 5003: (1,), 5004: (1,),
+    16: (1,),
+    18: (1, 3),
+    19: (1,),
+    82: (1,),
+    92: (1,),
+    93: (1, 2, 3, 4),
+    112: (1,),
+    114: (1,),
+    115: (1, 2, 3, 4),
+    177: (1, 2),
+    178: (1, 2),
+    179: (1,),
+    181: (1, 2),
+    182: (1, 2, 3),
+    183: (1, 2),
+    184: (1, 2, 3, 4),
+    193: (1,),
+    194: (1,),
+    206: (1,),
+    207: (1,),
+    211: (1, 2),
+    218: (1, 2),
+    222: (1, 2, 3, 4),
+    600: (1,),
+    601: (1, 2),
+    5001: (1,),
+    5002: (1,),
+    5003: (1,),
+    5004: (1,),
 }
 
 

@@ -18,8 +18,13 @@ from autopilot.vehicle import PilotKind
 
 
 def build_modes(
-    cockpit: Cockpit, auto: AutoMode, guided: GuidedMode, destination: Destination, heading: Heading,
-    speeds: SpeedControl, trail: Trail,
+    cockpit: Cockpit,
+    auto: AutoMode,
+    guided: GuidedMode,
+    destination: Destination,
+    heading: Heading,
+    speeds: SpeedControl,
+    trail: Trail,
 ) -> dict[int, Mode]:
     """One object for each mode that this kind of vehicle flies, by number."""
     if cockpit.rover:

@@ -46,7 +46,11 @@ class AutoMode(Mode):
     executor: AutoExecutor
 
     def __init__(
-        self, cockpit: Cockpit, spec: ModeSpec, sequencer: MissionSequencer, mission: MissionStorage,
+        self,
+        cockpit: Cockpit,
+        spec: ModeSpec,
+        sequencer: MissionSequencer,
+        mission: MissionStorage,
         request_mode: Callable[[int], bool],
     ) -> None:
         super().__init__(cockpit, spec)

@@ -72,7 +72,12 @@ def _waypoint(tools: NavTools, item: MissionItem, now_ms: int) -> Maneuver:
     spline = item.command == Cmd.NAV_SPLINE_WAYPOINT
     onward, following = _next_place(tools, item, end)
     leg = Leg(
-        end, tools.before, onward, acceptance_radius(tools.cockpit), tools.heading.for_leg(), spline,
+        end,
+        tools.before,
+        onward,
+        acceptance_radius(tools.cockpit),
+        tools.heading.for_leg(),
+        spline,
         tools.previous if spline else None,
         following is not None and following.command == Cmd.NAV_SPLINE_WAYPOINT,
         tools.cockpit.backwards,

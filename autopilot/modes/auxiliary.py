@@ -35,7 +35,10 @@ class AuxFunctions:
     """The auxiliary functions of one vehicle. `set_mode` asks for a flight mode."""
 
     def __init__(
-        self, cockpit: Cockpit, payload: Payload, enable_fence: Callable[[float], object],
+        self,
+        cockpit: Cockpit,
+        payload: Payload,
+        enable_fence: Callable[[float], object],
         set_mode: Callable[[int], Outcome],
     ) -> None:
         self._cockpit = cockpit

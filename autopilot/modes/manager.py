@@ -22,7 +22,12 @@ class ModeChoice:
     """The flight modes of one vehicle. `modes` holds one object for each number that can be flown."""
 
     def __init__(
-        self, cockpit: Cockpit, modes: Mapping[int, Mode], auto: AutoMode, first: int, speeds: SpeedControl,
+        self,
+        cockpit: Cockpit,
+        modes: Mapping[int, Mode],
+        auto: AutoMode,
+        first: int,
+        speeds: SpeedControl,
         heading: Heading,
     ) -> None:
         self._cockpit = cockpit

@@ -76,9 +76,7 @@ class Follow(Maneuver):
         if self._paused:
             self._paused = False
             leg = self._leg
-            self.cockpit.fly(
-                Leg(leg.end, None, leg.next, leg.radius, self._heading.for_leg(), backwards=leg.backwards)
-            )
+            self.cockpit.fly(Leg(leg.end, None, leg.next, leg.radius, self._heading.for_leg(), backwards=leg.backwards))
         return True
 
 

@@ -41,7 +41,10 @@ class Payload:
     @staticmethod
     def knows(command: int) -> bool:
         return command in _RECORDED or command in (
-            Cmd.DO_SET_SERVO, Cmd.DO_SET_RELAY, Cmd.DO_REPEAT_SERVO, Cmd.DO_REPEAT_RELAY,
+            Cmd.DO_SET_SERVO,
+            Cmd.DO_SET_RELAY,
+            Cmd.DO_REPEAT_SERVO,
+            Cmd.DO_REPEAT_RELAY,
         )
 
     def act(self, command: int, params: Params, now_ms: int) -> bool:

@@ -35,8 +35,16 @@ class Alias:
         known = sorted(bound for bound in bounds if bound is not None)
         low, high = (known[0], known[1]) if len(known) == 2 else (bounds[0], bounds[1])
         kind = of.type if self.type is None else self.type
-        return replace(of, name=self.name, type=kind, default=to_float32(self.from_target(of.default)),
-                       unit=of.unit if self.unit is None else self.unit, minimum=low, maximum=high, increment=None)
+        return replace(
+            of,
+            name=self.name,
+            type=kind,
+            default=to_float32(self.from_target(of.default)),
+            unit=of.unit if self.unit is None else self.unit,
+            minimum=low,
+            maximum=high,
+            increment=None,
+        )
 
 
 def _same(value: float) -> float:
@@ -112,8 +120,10 @@ _COPTER: Final = (
     _hundredth("ATC_ACC_Y_MAX", "ATC_ACCEL_Y_MAX", "deg/s/s"),
 )
 
-ALIASES: Final = MappingProxyType({
-    "copter": {alias.name: alias for alias in _COMMON + _COPTER},
-    "rover": {alias.name: alias for alias in _COMMON},
-})
+ALIASES: Final = MappingProxyType(
+    {
+        "copter": {alias.name: alias for alias in _COMMON + _COPTER},
+        "rover": {alias.name: alias for alias in _COMMON},
+    }
+)
 """Alias by name, for each vehicle kind."""

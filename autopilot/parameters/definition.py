@@ -26,12 +26,14 @@ class ParameterType(IntEnum):
 
 
 FLOAT32_MAX: Final = 3.4028234663852886e38
-LIMITS: Final[Mapping[int, tuple[float, float]]] = MappingProxyType({
-    ParameterType.INT8: (-128.0, 127.0),
-    ParameterType.INT16: (-32768.0, 32767.0),
-    ParameterType.INT32: (-2147483648.0, 2147483520.0),  # the largest float32 that an INT32 holds
-    ParameterType.REAL32: (-FLOAT32_MAX, FLOAT32_MAX),
-})
+LIMITS: Final[Mapping[int, tuple[float, float]]] = MappingProxyType(
+    {
+        ParameterType.INT8: (-128.0, 127.0),
+        ParameterType.INT16: (-32768.0, 32767.0),
+        ParameterType.INT32: (-2147483648.0, 2147483520.0),  # the largest float32 that an INT32 holds
+        ParameterType.REAL32: (-FLOAT32_MAX, FLOAT32_MAX),
+    }
+)
 """The lowest and highest value that each type holds."""
 
 _NO_LABELS: Final[Mapping[int, str]] = MappingProxyType({})
@@ -87,40 +89,145 @@ def _bound(value: float | None) -> str:
     return "" if value is None else f"{value:g}"
 
 
-def _define(kind: ParameterType, name: str, default: float, unit: str, low: float | None, high: float | None,
-            text: str, *, step: float | None = None, values: Mapping[int, str] = _NO_LABELS,
-            bits: Mapping[int, str] = _NO_LABELS, read_only: bool = False, reboot: bool = False) -> ParameterDef:
-    return ParameterDef(name, int(kind), to_float32(default), unit, low, high, step, text, values, bits, read_only,
-                        reboot)
+def _define(
+    kind: ParameterType,
+    name: str,
+    default: float,
+    unit: str,
+    low: float | None,
+    high: float | None,
+    text: str,
+    *,
+    step: float | None = None,
+    values: Mapping[int, str] = _NO_LABELS,
+    bits: Mapping[int, str] = _NO_LABELS,
+    read_only: bool = False,
+    reboot: bool = False,
+) -> ParameterDef:
+    return ParameterDef(
+        name, int(kind), to_float32(default), unit, low, high, step, text, values, bits, read_only, reboot
+    )
 
 
-def i8(name: str, default: float, unit: str, low: float | None, high: float | None, text: str, *,
-       step: float | None = None, values: Mapping[int, str] = _NO_LABELS, bits: Mapping[int, str] = _NO_LABELS,
-       read_only: bool = False, reboot: bool = False) -> ParameterDef:
+def i8(
+    name: str,
+    default: float,
+    unit: str,
+    low: float | None,
+    high: float | None,
+    text: str,
+    *,
+    step: float | None = None,
+    values: Mapping[int, str] = _NO_LABELS,
+    bits: Mapping[int, str] = _NO_LABELS,
+    read_only: bool = False,
+    reboot: bool = False,
+) -> ParameterDef:
     """A line of the table, type INT8."""
-    return _define(ParameterType.INT8, name, default, unit, low, high, text, step=step, values=values, bits=bits,
-                   read_only=read_only, reboot=reboot)
+    return _define(
+        ParameterType.INT8,
+        name,
+        default,
+        unit,
+        low,
+        high,
+        text,
+        step=step,
+        values=values,
+        bits=bits,
+        read_only=read_only,
+        reboot=reboot,
+    )
 
 
-def i16(name: str, default: float, unit: str, low: float | None, high: float | None, text: str, *,
-        step: float | None = None, values: Mapping[int, str] = _NO_LABELS, bits: Mapping[int, str] = _NO_LABELS,
-        read_only: bool = False, reboot: bool = False) -> ParameterDef:
+def i16(
+    name: str,
+    default: float,
+    unit: str,
+    low: float | None,
+    high: float | None,
+    text: str,
+    *,
+    step: float | None = None,
+    values: Mapping[int, str] = _NO_LABELS,
+    bits: Mapping[int, str] = _NO_LABELS,
+    read_only: bool = False,
+    reboot: bool = False,
+) -> ParameterDef:
     """A line of the table, type INT16."""
-    return _define(ParameterType.INT16, name, default, unit, low, high, text, step=step, values=values, bits=bits,
-                   read_only=read_only, reboot=reboot)
+    return _define(
+        ParameterType.INT16,
+        name,
+        default,
+        unit,
+        low,
+        high,
+        text,
+        step=step,
+        values=values,
+        bits=bits,
+        read_only=read_only,
+        reboot=reboot,
+    )
 
 
-def i32(name: str, default: float, unit: str, low: float | None, high: float | None, text: str, *,
-        step: float | None = None, values: Mapping[int, str] = _NO_LABELS, bits: Mapping[int, str] = _NO_LABELS,
-        read_only: bool = False, reboot: bool = False) -> ParameterDef:
+def i32(
+    name: str,
+    default: float,
+    unit: str,
+    low: float | None,
+    high: float | None,
+    text: str,
+    *,
+    step: float | None = None,
+    values: Mapping[int, str] = _NO_LABELS,
+    bits: Mapping[int, str] = _NO_LABELS,
+    read_only: bool = False,
+    reboot: bool = False,
+) -> ParameterDef:
     """A line of the table, type INT32."""
-    return _define(ParameterType.INT32, name, default, unit, low, high, text, step=step, values=values, bits=bits,
-                   read_only=read_only, reboot=reboot)
+    return _define(
+        ParameterType.INT32,
+        name,
+        default,
+        unit,
+        low,
+        high,
+        text,
+        step=step,
+        values=values,
+        bits=bits,
+        read_only=read_only,
+        reboot=reboot,
+    )
 
 
-def f32(name: str, default: float, unit: str, low: float | None, high: float | None, text: str, *,
-        step: float | None = None, values: Mapping[int, str] = _NO_LABELS, bits: Mapping[int, str] = _NO_LABELS,
-        read_only: bool = False, reboot: bool = False) -> ParameterDef:
+def f32(
+    name: str,
+    default: float,
+    unit: str,
+    low: float | None,
+    high: float | None,
+    text: str,
+    *,
+    step: float | None = None,
+    values: Mapping[int, str] = _NO_LABELS,
+    bits: Mapping[int, str] = _NO_LABELS,
+    read_only: bool = False,
+    reboot: bool = False,
+) -> ParameterDef:
     """A line of the table, type REAL32."""
-    return _define(ParameterType.REAL32, name, default, unit, low, high, text, step=step, values=values, bits=bits,
-                   read_only=read_only, reboot=reboot)
+    return _define(
+        ParameterType.REAL32,
+        name,
+        default,
+        unit,
+        low,
+        high,
+        text,
+        step=step,
+        values=values,
+        bits=bits,
+        read_only=read_only,
+        reboot=reboot,
+    )

@@ -53,8 +53,9 @@ class Parameters:
     come from a person: an unknown name raises UnknownParameterError, an impossible value ParameterValueError.
     """
 
-    def __init__(self, kind: str, stored: Mapping[str, float] = _NOTHING,
-                 overrides: Mapping[str, float] = _NOTHING) -> None:
+    def __init__(
+        self, kind: str, stored: Mapping[str, float] = _NOTHING, overrides: Mapping[str, float] = _NOTHING
+    ) -> None:
         table = definitions(kind)
         self.kind = kind
         self.version = 0
@@ -164,8 +165,11 @@ class Parameters:
 
     def changed(self) -> dict[str, float]:
         """Those that differ from their default, in index order, read-only ones left out."""
-        return {name: value for name, value in self._values.items()
-                if value != self._definitions[name].default and not self._definitions[name].read_only}
+        return {
+            name: value
+            for name, value in self._values.items()
+            if value != self._definitions[name].default and not self._definitions[name].read_only
+        }
 
     def nearest(self, name: str) -> str | None:
         """The known name that looks most like `name`."""

@@ -10,31 +10,100 @@ from typing import Final
 from autopilot.parameters.definition import ParameterDef, f32, i8, i16, i32
 
 NO_YES: Final = {0: "No", 1: "Yes"}
-ARMING_BITS: Final = {0: "All", 1: "Barometer", 2: "Compass", 3: "GPS lock", 4: "INS", 5: "Parameters",
-                      6: "RC channels", 7: "Board voltage", 8: "Battery level", 10: "Logging", 11: "Safety switch",
-                      12: "GPS configuration", 13: "System", 14: "Mission", 15: "Rangefinder", 16: "Camera",
-                      17: "Authorisation", 18: "Visual odometry", 19: "FFT"}
-COPTER_BATTERY: Final = {0: "Warn only", 1: "Land", 2: "RTL", 3: "SmartRTL or RTL", 4: "SmartRTL or Land",
-                         5: "Terminate", 6: "DO_LAND_START or RTL", 7: "Brake or Land"}
-ROVER_BATTERY: Final = {0: "Warn only", 1: "RTL", 2: "Hold", 3: "SmartRTL or RTL", 4: "SmartRTL or Hold",
-                        5: "Terminate", 6: "Loiter or Hold"}
-COPTER_LOSS: Final = {0: "Nothing", 1: "RTL", 2: "Go on in AUTO (old)", 3: "SmartRTL or RTL", 4: "SmartRTL or Land",
-                      5: "Land", 6: "DO_LAND_START or RTL", 7: "Brake or Land"}
+ARMING_BITS: Final = {
+    0: "All",
+    1: "Barometer",
+    2: "Compass",
+    3: "GPS lock",
+    4: "INS",
+    5: "Parameters",
+    6: "RC channels",
+    7: "Board voltage",
+    8: "Battery level",
+    10: "Logging",
+    11: "Safety switch",
+    12: "GPS configuration",
+    13: "System",
+    14: "Mission",
+    15: "Rangefinder",
+    16: "Camera",
+    17: "Authorisation",
+    18: "Visual odometry",
+    19: "FFT",
+}
+COPTER_BATTERY: Final = {
+    0: "Warn only",
+    1: "Land",
+    2: "RTL",
+    3: "SmartRTL or RTL",
+    4: "SmartRTL or Land",
+    5: "Terminate",
+    6: "DO_LAND_START or RTL",
+    7: "Brake or Land",
+}
+ROVER_BATTERY: Final = {
+    0: "Warn only",
+    1: "RTL",
+    2: "Hold",
+    3: "SmartRTL or RTL",
+    4: "SmartRTL or Hold",
+    5: "Terminate",
+    6: "Loiter or Hold",
+}
+COPTER_LOSS: Final = {
+    0: "Nothing",
+    1: "RTL",
+    2: "Go on in AUTO (old)",
+    3: "SmartRTL or RTL",
+    4: "SmartRTL or Land",
+    5: "Land",
+    6: "DO_LAND_START or RTL",
+    7: "Brake or Land",
+}
 
 ARMING: Final[tuple[ParameterDef, ...]] = (
     i32("ARMING_CHECK", 1, "", None, None, "Checks that must pass before arming; 1 = all", bits=ARMING_BITS),
-    i8("ARMING_REQUIRE", 1, "", None, None, "Motors move only when armed",
-       values={0: "No", 1: "Lowest pulse when disarmed", 2: "No pulse when disarmed"}, reboot=True),
+    i8(
+        "ARMING_REQUIRE",
+        1,
+        "",
+        None,
+        None,
+        "Motors move only when armed",
+        values={0: "No", 1: "Lowest pulse when disarmed", 2: "No pulse when disarmed"},
+        reboot=True,
+    ),
 )
 
 MISSION: Final[tuple[ParameterDef, ...]] = (
     i16("MIS_TOTAL", 0, "", None, None, "Mission items stored, home included", read_only=True),
-    i8("MIS_RESTART", 0, "", None, None, "Entering AUTO goes on with the mission or begins it anew",
-       values={0: "Go on", 1: "From the start"}),
-    i16("MIS_OPTIONS", 0, "", None, None, "Mission options",
-        bits={0: "Clear the mission at start-up", 2: "Go on after landing", 3: "Keep jump counts"}),
-    i8("SRT_MIS_DO_LEG", 1, "", None, None, "When DO items run: with the leg to the item before them, or after it",
-       values={0: "On the leg to it", 1: "When it is reached (ArduPilot)"}),
+    i8(
+        "MIS_RESTART",
+        0,
+        "",
+        None,
+        None,
+        "Entering AUTO goes on with the mission or begins it anew",
+        values={0: "Go on", 1: "From the start"},
+    ),
+    i16(
+        "MIS_OPTIONS",
+        0,
+        "",
+        None,
+        None,
+        "Mission options",
+        bits={0: "Clear the mission at start-up", 2: "Go on after landing", 3: "Keep jump counts"},
+    ),
+    i8(
+        "SRT_MIS_DO_LEG",
+        1,
+        "",
+        None,
+        None,
+        "When DO items run: with the leg to the item before them, or after it",
+        values={0: "On the leg to it", 1: "When it is reached (ArduPilot)"},
+    ),
 )
 
 RALLY_COMMON: Final[tuple[ParameterDef, ...]] = (
@@ -42,10 +111,12 @@ RALLY_COMMON: Final[tuple[ParameterDef, ...]] = (
     i8("RALLY_INCL_HOME", 1, "", None, None, "Home counts as a rally point", values=NO_YES),
 )
 COPTER_RALLY: Final = (
-    *RALLY_COMMON, f32("RALLY_LIMIT_KM", 0.3, "km", 0, None, "Rally points farther than this are ignored; 0 = none is"),
+    *RALLY_COMMON,
+    f32("RALLY_LIMIT_KM", 0.3, "km", 0, None, "Rally points farther than this are ignored; 0 = none is"),
 )
 ROVER_RALLY: Final = (
-    *RALLY_COMMON, f32("RALLY_LIMIT_KM", 0.5, "km", 0, None, "Rally points farther than this are ignored; 0 = none is"),
+    *RALLY_COMMON,
+    f32("RALLY_LIMIT_KM", 0.5, "km", 0, None, "Rally points farther than this are ignored; 0 = none is"),
 )
 
 FENCE_COMMON: Final[tuple[ParameterDef, ...]] = (
@@ -53,26 +124,70 @@ FENCE_COMMON: Final[tuple[ParameterDef, ...]] = (
     f32("FENCE_RADIUS", 300, "m", 30, 10000, "Radius of the circle about home"),
     f32("FENCE_MARGIN", 2, "m", 1, 10, "Distance kept from the fence by modes that avoid it"),
     i16("FENCE_TOTAL", 0, "", None, None, "Fence items stored", read_only=True),
-    i16("FENCE_OPTIONS", 1, "", None, None, "Fence options",
-        bits={0: "No mode change after a breach until it is cleared", 1: "Inclusion areas are united",
-              2: "Notify of margin breaches"}),
+    i16(
+        "FENCE_OPTIONS",
+        1,
+        "",
+        None,
+        None,
+        "Fence options",
+        bits={
+            0: "No mode change after a breach until it is cleared",
+            1: "Inclusion areas are united",
+            2: "Notify of margin breaches",
+        },
+    ),
 )
 COPTER_FENCE: Final = (
     *FENCE_COMMON,
-    i8("FENCE_TYPE", 7, "", None, None, "Which fences act",
-       bits={0: "Highest altitude", 1: "Circle about home", 2: "Polygons and circles", 3: "Lowest altitude"}),
-    i8("FENCE_ACTION", 1, "", None, None, "What a breach does",
-       values={0: "Report", 1: "RTL or Land", 2: "Land", 3: "SmartRTL, RTL or Land", 4: "Brake or Land",
-               5: "SmartRTL or Land"}),
+    i8(
+        "FENCE_TYPE",
+        7,
+        "",
+        None,
+        None,
+        "Which fences act",
+        bits={0: "Highest altitude", 1: "Circle about home", 2: "Polygons and circles", 3: "Lowest altitude"},
+    ),
+    i8(
+        "FENCE_ACTION",
+        1,
+        "",
+        None,
+        None,
+        "What a breach does",
+        values={
+            0: "Report",
+            1: "RTL or Land",
+            2: "Land",
+            3: "SmartRTL, RTL or Land",
+            4: "Brake or Land",
+            5: "SmartRTL or Land",
+        },
+    ),
     f32("FENCE_ALT_MAX", 100, "m", 10, 1000, "Highest altitude above home"),
     f32("FENCE_ALT_MIN", -10, "m", -100, 100, "Lowest altitude above home"),
 )
 ROVER_FENCE: Final = (
     *FENCE_COMMON,
     i8("FENCE_TYPE", 6, "", None, None, "Which fences act", bits={1: "Circle about home", 2: "Polygons and circles"}),
-    i8("FENCE_ACTION", 1, "", None, None, "What a breach does",
-       values={0: "Report", 1: "RTL or Hold", 2: "Hold", 3: "SmartRTL, RTL or Hold", 4: "SmartRTL or Hold",
-               5: "Terminate", 6: "Loiter or Hold"}),
+    i8(
+        "FENCE_ACTION",
+        1,
+        "",
+        None,
+        None,
+        "What a breach does",
+        values={
+            0: "Report",
+            1: "RTL or Hold",
+            2: "Hold",
+            3: "SmartRTL, RTL or Hold",
+            4: "SmartRTL or Hold",
+            5: "Terminate",
+            6: "Loiter or Hold",
+        },
+    ),
     f32("FENCE_ALT_MAX", 100, "m", 10, 1000, "Not used by a ground vehicle"),
     f32("FENCE_ALT_MIN", -10, "m", -100, 100, "Not used by a ground vehicle"),
 )
@@ -81,39 +196,114 @@ FAILSAFE_COMMON: Final[tuple[ParameterDef, ...]] = (
     f32("FS_GCS_TIMEOUT", 5, "s", 2, 120, "A ground station silent for this long is lost"),
     f32("FS_EKF_THRESH", 0.8, "", 0.6, 1, "The estimator failsafe acts above this variance"),
     f32("RC_OVERRIDE_TIME", 3, "s", 0, 120, "Sticks not renewed by a ground station for this long are lost"),
-    i32("RC_OPTIONS", 32, "", None, None, "Radio options",
-        bits={0: "Ignore receiver", 1: "Ignore MAVLink sticks", 2: "Ignore receiver failsafe bit",
-              5: "Throttle low is checked at arming"}),
+    i32(
+        "RC_OPTIONS",
+        32,
+        "",
+        None,
+        None,
+        "Radio options",
+        bits={
+            0: "Ignore receiver",
+            1: "Ignore MAVLink sticks",
+            2: "Ignore receiver failsafe bit",
+            5: "Throttle low is checked at arming",
+        },
+    ),
 )
 COPTER_FAILSAFE: Final = (
     *FAILSAFE_COMMON,
     i8("FS_GCS_ENABLE", 0, "", None, None, "What the loss of the ground station does", values=COPTER_LOSS),
-    i8("FS_THR_ENABLE", 1, "", None, None, "What the loss of the sticks does",
-       values={0: "Nothing", 1: "RTL", 2: "Go on in AUTO (old)", 3: "Land", 4: "SmartRTL or RTL",
-               5: "SmartRTL or Land", 6: "DO_LAND_START or RTL", 7: "Brake or Land"}),
+    i8(
+        "FS_THR_ENABLE",
+        1,
+        "",
+        None,
+        None,
+        "What the loss of the sticks does",
+        values={
+            0: "Nothing",
+            1: "RTL",
+            2: "Go on in AUTO (old)",
+            3: "Land",
+            4: "SmartRTL or RTL",
+            5: "SmartRTL or Land",
+            6: "DO_LAND_START or RTL",
+            7: "Brake or Land",
+        },
+    ),
     i16("FS_THR_VALUE", 975, "PWM", 910, 1100, "Throttle pulse below which the radio is lost"),
-    i32("FS_OPTIONS", 16, "", None, None, "Failsafes that let the vehicle go on",
-        bits={0: "AUTO on loss of sticks", 1: "AUTO on loss of the ground station", 2: "GUIDED on loss of sticks",
-              3: "Landing on any failsafe", 4: "Pilot modes on loss of the ground station", 5: "Release gripper"}),
-    i8("FS_EKF_ACTION", 1, "", None, None, "What the failure of the estimator does",
-       values={0: "Report only", 1: "Land", 2: "AltHold", 3: "Land, also in STABILIZE"}),
+    i32(
+        "FS_OPTIONS",
+        16,
+        "",
+        None,
+        None,
+        "Failsafes that let the vehicle go on",
+        bits={
+            0: "AUTO on loss of sticks",
+            1: "AUTO on loss of the ground station",
+            2: "GUIDED on loss of sticks",
+            3: "Landing on any failsafe",
+            4: "Pilot modes on loss of the ground station",
+            5: "Release gripper",
+        },
+    ),
+    i8(
+        "FS_EKF_ACTION",
+        1,
+        "",
+        None,
+        None,
+        "What the failure of the estimator does",
+        values={0: "Report only", 1: "Land", 2: "AltHold", 3: "Land, also in STABILIZE"},
+    ),
     i8("FS_CRASH_CHECK", 1, "", None, None, "Disarm after a crash", values=NO_YES),
 )
 ROVER_FAILSAFE: Final = (
     *FAILSAFE_COMMON,
-    i8("FS_ACTION", 2, "", None, None, "What a failsafe does",
-       values={0: "Nothing", 1: "RTL", 2: "Hold", 3: "SmartRTL or RTL", 4: "SmartRTL or Hold", 5: "Terminate",
-               6: "Loiter or Hold"}),
+    i8(
+        "FS_ACTION",
+        2,
+        "",
+        None,
+        None,
+        "What a failsafe does",
+        values={
+            0: "Nothing",
+            1: "RTL",
+            2: "Hold",
+            3: "SmartRTL or RTL",
+            4: "SmartRTL or Hold",
+            5: "Terminate",
+            6: "Loiter or Hold",
+        },
+    ),
     f32("FS_TIMEOUT", 1.5, "s", 1, 100, "A failsafe must last this long before it acts", step=0.5),
-    i8("FS_GCS_ENABLE", 0, "", None, None, "Watch the ground station",
-       values={0: "No", 1: "Yes", 2: "Yes, but go on in AUTO"}),
+    i8(
+        "FS_GCS_ENABLE",
+        0,
+        "",
+        None,
+        None,
+        "Watch the ground station",
+        values={0: "No", 1: "Yes", 2: "Yes, but go on in AUTO"},
+    ),
     i8("FS_THR_ENABLE", 1, "", None, None, "Watch the sticks", values={0: "No", 1: "Yes", 2: "Yes, but go on in AUTO"}),
     i16("FS_THR_VALUE", 910, "PWM", 910, 1100, "Throttle pulse below which the radio is lost"),
     i32("FS_OPTIONS", 0, "", None, None, "Failsafe options", bits={0: "Also in HOLD"}),
-    i8("FS_EKF_ACTION", 1, "", None, None, "What the failure of the estimator does",
-       values={0: "Nothing", 1: "Hold", 2: "Report only"}),
-    i8("FS_CRASH_CHECK", 0, "", None, None, "What a crash does",
-       values={0: "Nothing", 1: "Hold", 2: "Hold and disarm"}),
+    i8(
+        "FS_EKF_ACTION",
+        1,
+        "",
+        None,
+        None,
+        "What the failure of the estimator does",
+        values={0: "Nothing", 1: "Hold", 2: "Report only"},
+    ),
+    i8(
+        "FS_CRASH_CHECK", 0, "", None, None, "What a crash does", values={0: "Nothing", 1: "Hold", 2: "Hold and disarm"}
+    ),
 )
 
 WIND: Final[tuple[ParameterDef, ...]] = (
@@ -123,8 +313,16 @@ WIND: Final[tuple[ParameterDef, ...]] = (
 
 def _battery(low_volt: float, actions: dict[int, str]) -> tuple[ParameterDef, ...]:
     return (
-        i8("BATT_MONITOR", 4, "", None, None, "How the battery is measured",
-           values={0: "Off", 3: "Voltage", 4: "Voltage and current"}, reboot=True),
+        i8(
+            "BATT_MONITOR",
+            4,
+            "",
+            None,
+            None,
+            "How the battery is measured",
+            values={0: "Off", 3: "Voltage", 4: "Voltage and current"},
+            reboot=True,
+        ),
         i32("BATT_CAPACITY", 3300, "mAh", 0, None, "Capacity of the full battery", step=50),
         f32("BATT_LOW_VOLT", low_volt, "V", 0, None, "Battery low below this voltage; 0 = off", step=0.1),
         f32("BATT_LOW_MAH", 0, "mAh", 0, None, "Battery low below this remaining charge; 0 = off", step=50),
@@ -140,6 +338,7 @@ def _battery(low_volt: float, actions: dict[int, str]) -> tuple[ParameterDef, ..
     )
 
 
-COPTER_SAFETY: Final = (ARMING + MISSION + COPTER_RALLY + COPTER_FENCE + COPTER_FAILSAFE + WIND
-                        + _battery(10.5, COPTER_BATTERY))
+COPTER_SAFETY: Final = (
+    ARMING + MISSION + COPTER_RALLY + COPTER_FENCE + COPTER_FAILSAFE + WIND + _battery(10.5, COPTER_BATTERY)
+)
 ROVER_SAFETY: Final = ARMING + MISSION + ROVER_RALLY + ROVER_FENCE + ROVER_FAILSAFE + WIND + _battery(0, ROVER_BATTERY)

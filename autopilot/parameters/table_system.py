@@ -25,8 +25,15 @@ FLIGHT_MANAGER: Final[tuple[ParameterDef, ...]] = (
     f32("FM_AUTO_GO", 0, "s", 0, 3600, "GO by itself this long after start-up, once; 0 = wait for GO"),
     f32("FM_DURATION", 0, "s", 0, 86400, "A flight begun by GO lands after this time; 0 = when its mission ends"),
     i8("FM_PROFILE", 0, "", None, None, "What GO flies", values={0: "The mission", 1: "Hover at 5 m for FM_DURATION"}),
-    i8("FM_ARM_EARLY", 1, "", None, None, "Arm before the countdown, or at its end",
-       values={0: "At its end", 1: "Before"}),
+    i8(
+        "FM_ARM_EARLY",
+        1,
+        "",
+        None,
+        None,
+        "Arm before the countdown, or at its end",
+        values={0: "At its end", 1: "Before"},
+    ),
     f32("FM_CUT_TILT", 45, "deg", 0, 90, "Motors are cut when the vehicle leans more than this for 0.5 s; 0 = off"),
     f32("FM_CUT_ALT", 0, "m", 0, 10000, "Motors are cut above this height; 0 = off"),
 )
@@ -53,8 +60,16 @@ SENSORS: Final[tuple[ParameterDef, ...]] = (
     f32("INS_GYROFFS_Z", 0, "rad/s", None, None, "Gyroscope offset, z"),
     i32("INS_ACC_ID", 2753028, "", None, None, "Identity of the accelerometer", read_only=True),
     i32("INS_GYR_ID", 2752772, "", None, None, "Identity of the gyroscope", read_only=True),
-    i8("INS_ENABLE_MASK", 127, "", None, None, "Inertial sensors that are used",
-       bits={0: "First", 1: "Second", 2: "Third"}, reboot=True),
+    i8(
+        "INS_ENABLE_MASK",
+        127,
+        "",
+        None,
+        None,
+        "Inertial sensors that are used",
+        bits={0: "First", 1: "Second", 2: "Third"},
+        reboot=True,
+    ),
     i8("INS_USE", 1, "", None, None, "Use the first inertial sensor", values=NO_YES),
     i16("INS_GYRO_FILTER", 20, "Hz", 0, 256, "Gyroscope filter"),
     i16("INS_ACCEL_FILTER", 20, "Hz", 0, 256, "Accelerometer filter"),
@@ -78,12 +93,33 @@ SENSORS: Final[tuple[ParameterDef, ...]] = (
     f32("COMPASS_DEC", 0, "rad", -3.142, 3.142, "Declination; used when COMPASS_AUTODEC is 0", step=0.01),
     i8("COMPASS_AUTODEC", 1, "", None, None, "Take the declination from the place", values=NO_YES),
     i8("COMPASS_LEARN", 0, "", None, None, "Learn offsets in flight", values={0: "No", 3: "Yes"}),
-    i8("COMPASS_EXTERNAL", 1, "", None, None, "The first compass is outside the board",
-       values={0: "No", 1: "Yes", 2: "Yes, by force"}),
-    i8("COMPASS_EXTERN2", 0, "", None, None, "The second compass is outside the board",
-       values={0: "No", 1: "Yes", 2: "Yes, by force"}),
-    i8("COMPASS_EXTERN3", 0, "", None, None, "The third compass is outside the board",
-       values={0: "No", 1: "Yes", 2: "Yes, by force"}),
+    i8(
+        "COMPASS_EXTERNAL",
+        1,
+        "",
+        None,
+        None,
+        "The first compass is outside the board",
+        values={0: "No", 1: "Yes", 2: "Yes, by force"},
+    ),
+    i8(
+        "COMPASS_EXTERN2",
+        0,
+        "",
+        None,
+        None,
+        "The second compass is outside the board",
+        values={0: "No", 1: "Yes", 2: "Yes, by force"},
+    ),
+    i8(
+        "COMPASS_EXTERN3",
+        0,
+        "",
+        None,
+        None,
+        "The third compass is outside the board",
+        values={0: "No", 1: "Yes", 2: "Yes, by force"},
+    ),
     i8("COMPASS_ORIENT", 0, "", None, None, "How the first compass is mounted", values=ROTATIONS),
     i8("COMPASS_ORIENT2", 0, "", None, None, "How the second compass is mounted", values=ROTATIONS),
     i8("COMPASS_ORIENT3", 0, "", None, None, "How the third compass is mounted", values=ROTATIONS),
@@ -100,8 +136,14 @@ def _rc_channel(n: int, throttle_trim: int) -> tuple[ParameterDef, ...]:
         i16(f"RC{n}_TRIM", trim, "PWM", 800, 2200, f"Neutral pulse of radio channel {n}"),
         i16(f"RC{n}_MAX", 2000, "PWM", 800, 2200, f"Highest pulse of radio channel {n}"),
         i8(f"RC{n}_REVERSED", 0, "", None, None, f"Radio channel {n} is reversed", values=NO_YES),
-        i16(f"RC{n}_DZ", 30 if n == 3 else 20 if n <= 4 else 0, "PWM", 0, 200,
-            f"Dead zone about the neutral pulse of radio channel {n}"),
+        i16(
+            f"RC{n}_DZ",
+            30 if n == 3 else 20 if n <= 4 else 0,
+            "PWM",
+            0,
+            200,
+            f"Dead zone about the neutral pulse of radio channel {n}",
+        ),
         i16(f"RC{n}_OPTION", 0, "", None, None, f"What a switch on radio channel {n} does; 0 = nothing"),
     ]
     return tuple(lines)
@@ -113,8 +155,15 @@ def _servo_output(n: int, function: int) -> tuple[ParameterDef, ...]:
         i16(f"SERVO{n}_MAX", 1900 if function == 0 else 2000, "PWM", 800, 2200, f"Highest pulse of output {n}"),
         i16(f"SERVO{n}_TRIM", 1500, "PWM", 800, 2200, f"Neutral pulse of output {n}"),
         i8(f"SERVO{n}_REVERSED", 0, "", None, None, f"Output {n} is reversed", values=NO_YES),
-        i16(f"SERVO{n}_FUNCTION", function, "", None, None, f"What drives output {n}; 0 = free for DO_SET_SERVO",
-            reboot=True),
+        i16(
+            f"SERVO{n}_FUNCTION",
+            function,
+            "",
+            None,
+            None,
+            f"What drives output {n}; 0 = free for DO_SET_SERVO",
+            reboot=True,
+        ),
     )
 
 
@@ -130,9 +179,11 @@ def _radio(throttle_trim: int) -> tuple[ParameterDef, ...]:
 
 
 COPTER_OUTPUTS: Final = tuple(
-    line for n in range(1, SERVO_OUTPUTS + 1) for line in _servo_output(n, {1: 33, 2: 34, 3: 35, 4: 36}.get(n, 0)))
+    line for n in range(1, SERVO_OUTPUTS + 1) for line in _servo_output(n, {1: 33, 2: 34, 3: 35, 4: 36}.get(n, 0))
+)
 ROVER_OUTPUTS: Final = tuple(
-    line for n in range(1, SERVO_OUTPUTS + 1) for line in _servo_output(n, {1: 26, 3: 70}.get(n, 0)))
+    line for n in range(1, SERVO_OUTPUTS + 1) for line in _servo_output(n, {1: 26, 3: 70}.get(n, 0))
+)
 
 _COMMON: Final = IDENTITY + FLIGHT_MANAGER + STATISTICS + SENSORS
 COPTER_SYSTEM: Final = _COMMON + _radio(throttle_trim=1000)

@@ -37,8 +37,14 @@ class Arming:
     `on_change(armed, now_ms)` tells them. `hold_auto_disarm`: DISARM_DELAY waits (a countdown runs)."""
 
     def __init__(
-        self, cockpit: Cockpit, modes: ModeChoice, auto: AutoMode, mission: MissionStorage, home: Home,
-        more_checks: Callable[[], Sequence[str]], throttle_raised: Callable[[], bool],
+        self,
+        cockpit: Cockpit,
+        modes: ModeChoice,
+        auto: AutoMode,
+        mission: MissionStorage,
+        home: Home,
+        more_checks: Callable[[], Sequence[str]],
+        throttle_raised: Callable[[], bool],
         on_change: Callable[[bool, int], None],
     ) -> None:
         self._cockpit = cockpit

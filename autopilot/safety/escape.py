@@ -48,23 +48,46 @@ _ROVER: Final[dict[Escape, tuple[int, ...]]] = {
 }
 
 COPTER_BATTERY: Final = {
-    1: Escape.LAND, 2: Escape.RTL, 3: Escape.SMART_RTL_OR_RTL, 4: Escape.SMART_RTL_OR_STOP, 5: Escape.TERMINATE,
-    6: Escape.LAND_SEQUENCE, 7: Escape.BRAKE,
+    1: Escape.LAND,
+    2: Escape.RTL,
+    3: Escape.SMART_RTL_OR_RTL,
+    4: Escape.SMART_RTL_OR_STOP,
+    5: Escape.TERMINATE,
+    6: Escape.LAND_SEQUENCE,
+    7: Escape.BRAKE,
 }
 COPTER_GROUND_STATION: Final = {
-    1: Escape.RTL, 2: Escape.RTL, 3: Escape.SMART_RTL_OR_RTL, 4: Escape.SMART_RTL_OR_STOP, 5: Escape.LAND,
-    6: Escape.LAND_SEQUENCE, 7: Escape.BRAKE,
+    1: Escape.RTL,
+    2: Escape.RTL,
+    3: Escape.SMART_RTL_OR_RTL,
+    4: Escape.SMART_RTL_OR_STOP,
+    5: Escape.LAND,
+    6: Escape.LAND_SEQUENCE,
+    7: Escape.BRAKE,
 }
 COPTER_RADIO: Final = {
-    1: Escape.RTL, 2: Escape.RTL, 3: Escape.LAND, 4: Escape.SMART_RTL_OR_RTL, 5: Escape.SMART_RTL_OR_STOP,
-    6: Escape.LAND_SEQUENCE, 7: Escape.BRAKE,
+    1: Escape.RTL,
+    2: Escape.RTL,
+    3: Escape.LAND,
+    4: Escape.SMART_RTL_OR_RTL,
+    5: Escape.SMART_RTL_OR_STOP,
+    6: Escape.LAND_SEQUENCE,
+    7: Escape.BRAKE,
 }
 ROVER_ACTION: Final = {
-    1: Escape.RTL, 2: Escape.HOLD, 3: Escape.SMART_RTL_OR_RTL, 4: Escape.SMART_RTL_OR_STOP, 5: Escape.TERMINATE,
+    1: Escape.RTL,
+    2: Escape.HOLD,
+    3: Escape.SMART_RTL_OR_RTL,
+    4: Escape.SMART_RTL_OR_STOP,
+    5: Escape.TERMINATE,
     6: Escape.LOITER,
 }
 COPTER_FENCE: Final = {
-    1: Escape.RTL, 2: Escape.LAND, 3: Escape.SMART_RTL_OR_RTL, 4: Escape.BRAKE, 5: Escape.SMART_RTL_OR_STOP,
+    1: Escape.RTL,
+    2: Escape.LAND,
+    3: Escape.SMART_RTL_OR_RTL,
+    4: Escape.BRAKE,
+    5: Escape.SMART_RTL_OR_STOP,
 }
 ROVER_FENCE: Final = {1: Escape.RTL, 2: Escape.HOLD, 3: Escape.SMART_RTL_OR_RTL, 4: Escape.SMART_RTL_OR_STOP}
 

@@ -73,9 +73,7 @@ class Failsafes:
         self.battery_low = False
         self.battery_critical = False
         self.estimator = False
-        self._autos: Final = (
-            (RoverMode.AUTO,) if cockpit.rover else (CopterMode.AUTO, CopterMode.AUTO_RTL)
-        )
+        self._autos: Final = (RoverMode.AUTO,) if cockpit.rover else (CopterMode.AUTO, CopterMode.AUTO_RTL)
 
     @property
     def active(self) -> bool:

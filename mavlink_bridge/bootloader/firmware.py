@@ -42,7 +42,7 @@ class Firmware:
         """One phrase for a person."""
         parts = [f"firmware for board id {board_name(self.board_id)}"]
         if self.summary:
-            parts[0] += f" \"{self.summary}\""
+            parts[0] += f' "{self.summary}"'
         if self.version:
             parts.append(f"version {self.version}")
         parts.append(f"{self.size} bytes")
@@ -95,7 +95,7 @@ def _read_json(data: bytes) -> dict[str, Any]:
         raise FirmwareError("not a firmware file: an .apj or .px4 is a JSON object")
     if described.get("magic") not in _MAGIC:
         magic = _shown(described.get("magic"))
-        raise FirmwareError(f"not a firmware file: \"magic\" is {magic}, not APJFWv1 or PX4FWv1")
+        raise FirmwareError(f'not a firmware file: "magic" is {magic}, not APJFWv1 or PX4FWv1')
     return described
 
 
@@ -120,9 +120,9 @@ def _image(described: dict[str, Any], key: str, *, required: bool) -> tuple[byte
     size = _whole(described, f"{key}_size", None if required else 0)
     text = described.get(key) or ""
     if not isinstance(text, str):
-        raise FirmwareError(f"\"{key}\" is {_shown(text)}, not base64 text")
+        raise FirmwareError(f'"{key}" is {_shown(text)}, not base64 text')
     if not text and (required or size):
-        raise _damaged(f"\"{key}\" is missing; 0 of {size} bytes")
+        raise _damaged(f'"{key}" is missing; 0 of {size} bytes')
     if not text:
         return b"", 0
     image = _unpack(text, key, size)
@@ -133,14 +133,14 @@ def _unpack(text: str, key: str, size: int) -> bytes:
     try:
         packed = binascii.a2b_base64(text.encode("ascii"), strict_mode=False)
     except ValueError:  # binascii.Error and UnicodeEncodeError
-        raise _damaged(f"\"{key}\" is not whole base64 of {size} bytes") from None
+        raise _damaged(f'"{key}" is not whole base64 of {size} bytes') from None
     unpacker = zlib.decompressobj()
     try:
         image = unpacker.decompress(packed, _LARGEST + 1)
     except zlib.error:
-        raise _damaged(f"\"{key}\" does not unpack to its {size} bytes") from None
+        raise _damaged(f'"{key}" does not unpack to its {size} bytes') from None
     if len(image) != size or not unpacker.eof:
-        raise _damaged(f"{len(image)} of {size} bytes of \"{key}\"")
+        raise _damaged(f'{len(image)} of {size} bytes of "{key}"')
     return image
 
 
@@ -152,9 +152,9 @@ def _whole(described: dict[str, Any], key: str, default: int | None = None) -> i
     value = described.get(key)
     value = default if value is None else value
     if value is None:
-        raise FirmwareError(f"not a whole firmware file: \"{key}\" is missing")
+        raise FirmwareError(f'not a whole firmware file: "{key}" is missing')
     if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= 0xFFFFFFFF:
-        raise FirmwareError(f"\"{key}\" is {_shown(value)}, not a whole number of at least 0")
+        raise FirmwareError(f'"{key}" is {_shown(value)}, not a whole number of at least 0')
     return value
 
 

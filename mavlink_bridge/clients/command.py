@@ -95,9 +95,7 @@ def command_long(
     filled = [*params, *[0.0] * (7 - len(params))]
 
     def build(confirmation: int) -> Message:
-        return dialect.MAVLink_command_long_message(
-            target.system, target.component, command, confirmation, *filled
-        )
+        return dialect.MAVLink_command_long_message(target.system, target.component, command, confirmation, *filled)
 
     return CommandClient(target, build, retry=retry, progress_ms=progress_ms)
 

@@ -20,8 +20,7 @@ AnyClient = TypeVar("AnyClient", bound=Client)
 
 
 class ClientGroup:
-    """Runs any number of clients; each is forgotten when it has ended. Who started one keeps it and reads its outcome.
-    """
+    """Runs any number of clients, forgets each when it has ended; who started one keeps it and reads its outcome."""
 
     clock: Clock = "link"
     handles = frozenset[str]().union(*(kind.handles for kind in _KINDS))

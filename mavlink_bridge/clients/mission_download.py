@@ -25,9 +25,7 @@ class MissionDownload(Client):
     handles = frozenset(("MISSION_COUNT", "MISSION_ITEM_INT", "MISSION_ITEM", "MISSION_ACK"))
     outcome: TransferOutcome | None
 
-    def __init__(
-        self, target: Target, *, kind: int = MISSION, window: int = 5, retry: Retry = PATIENT
-    ) -> None:
+    def __init__(self, target: Target, *, kind: int = MISSION, window: int = 5, retry: Retry = PATIENT) -> None:
         super().__init__(target, retry)
         self.kind = kind
         self.plan_id = 0

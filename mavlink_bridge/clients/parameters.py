@@ -142,9 +142,7 @@ class ParameterWrite(Client):
     handles = frozenset(("PARAM_VALUE",))
     outcome: ParameterOutcome | None
 
-    def __init__(
-        self, target: Target, name: str, value: float, *, type: int = _REAL32, retry: Retry = _SHORT
-    ) -> None:
+    def __init__(self, target: Target, name: str, value: float, *, type: int = _REAL32, retry: Retry = _SHORT) -> None:
         super().__init__(target, retry)
         self.name = name
         self.wanted = value

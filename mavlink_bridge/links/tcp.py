@@ -129,7 +129,6 @@ class TcpPort:
         accepted.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _SEND_BUFFER)
         return TcpLink(f"{self.name} from {address[0]}:{address[1]}", accepted)
 
-
     def _turn_away(self, listener: socket.socket) -> None:
         """No descriptors are left: a client that stays in the backlog would wake the loop without end. The spare one
         lets it in for as long as it takes to disconnect it."""

@@ -37,8 +37,14 @@ class Bench:
     """The core under test, and what it announced. `by_tick`: update at every tick instead of at deadlines."""
 
     def __init__(
-        self, kind: str = "copter", *, by_tick: bool = False, parameters: Mapping[str, float] | None = None,
-        vehicle: Any = None, stored: Any = None, boot_unix_s: float = 0.0,
+        self,
+        kind: str = "copter",
+        *,
+        by_tick: bool = False,
+        parameters: Mapping[str, float] | None = None,
+        vehicle: Any = None,
+        stored: Any = None,
+        boot_unix_s: float = 0.0,
     ) -> None:
         self.by_tick = by_tick
         self.vehicle: Any = FakeVehicle(rover=kind == "rover") if vehicle is None else vehicle
@@ -46,9 +52,7 @@ class Bench:
         for name, value in (parameters or {}).items():
             self.parameters.set(name, value)
         self.journal = MemoryJournal()
-        self.core = Autopilot(
-            kind, self.vehicle, self.parameters, self.journal, stored, boot_unix_s=boot_unix_s
-        )
+        self.core = Autopilot(kind, self.vehicle, self.parameters, self.journal, stored, boot_unix_s=boot_unix_s)
         self.log: list[tuple[int, object]] = []
         self.updates = 0
         self.run(1.0)

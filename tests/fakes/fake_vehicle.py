@@ -231,8 +231,13 @@ class FakeVehicle:
                 self._place((here[0] + way * cos(target.heading), here[1] + way * sin(target.heading), 0.0))
             case Pilot():
                 climb = (self.sticks.throttle - 0.5) * 2.0 * self.speeds.up
-                self._place((here[0] + 5.0 * self.sticks.pitch * dt, here[1] + 5.0 * self.sticks.roll * dt,
-                             min(0.0, here[2] - climb * dt)))
+                self._place(
+                    (
+                        here[0] + 5.0 * self.sticks.pitch * dt,
+                        here[1] + 5.0 * self.sticks.roll * dt,
+                        min(0.0, here[2] - climb * dt),
+                    )
+                )
             case Idle() | Attitude():
                 pass
 
@@ -259,7 +264,8 @@ class FakeVehicle:
         step = target.direction * self.speeds.ground / target.radius * dt
         self._angle += step
         self._turned += abs(step)
-        self._place((center[0] + target.radius * cos(self._angle), center[1] + target.radius * sin(self._angle),
-                     center[2]))
+        self._place(
+            (center[0] + target.radius * cos(self._angle), center[1] + target.radius * sin(self._angle), center[2])
+        )
         if target.turns is not None and self._turned >= 2.0 * pi * target.turns:
             self._arrive()

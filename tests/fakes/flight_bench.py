@@ -39,8 +39,12 @@ class FlightBench(Bench):
     """A bench with a mission, a countdown of 3 s, and a trace."""
 
     def __init__(
-        self, kind: str = "copter", *, mission: Sequence[MissionItem] = LANDING_MISSION,
-        parameters: Mapping[str, float] | None = None, **rest: Any,
+        self,
+        kind: str = "copter",
+        *,
+        mission: Sequence[MissionItem] = LANDING_MISSION,
+        parameters: Mapping[str, float] | None = None,
+        **rest: Any,
     ) -> None:
         super().__init__(kind, parameters={"FM_COUNTDOWN": 3.0, **(parameters or {})}, **rest)
         assert self.core.flights is not None

@@ -31,8 +31,9 @@ class FtpBench:
         self.service.handle_message(message, self.peer, self.now_ms)
         return self.receive()
 
-    def ask(self, opcode: int, *, session: int = 0, data: bytes = b"", size: int | None = None,
-            offset: int = 0) -> list[Operation]:
+    def ask(
+        self, opcode: int, *, session: int = 0, data: bytes = b"", size: int | None = None, offset: int = 0
+    ) -> list[Operation]:
         """A new request under the next sequence number."""
         self.seq += 1
         count = len(data) if size is None else size
@@ -70,12 +71,12 @@ class FtpBench:
         silent_ms = 0
         while silent_ms < SILENCE_MS and not any(reply.opcode == Opcode.NAK for reply in replies):
             for reply in replies:
-                pieces[reply.offset] = reply.data[:reply.size]
+                pieces[reply.offset] = reply.data[: reply.size]
             silent_ms = 0 if replies else silent_ms + 1
             replies = self.step()
         for reply in replies:
             if reply.opcode == Opcode.ACK:
-                pieces[reply.offset] = reply.data[:reply.size]
+                pieces[reply.offset] = reply.data[: reply.size]
         at = 0
         while True:
             if at not in pieces:
@@ -84,7 +85,7 @@ class FtpBench:
                     continue  # lost: asked again
                 if replies[0].opcode == Opcode.NAK:
                     return b"".join(pieces[start] for start in sorted(pieces))
-                pieces[at] = replies[0].data[:replies[0].size]
+                pieces[at] = replies[0].data[: replies[0].size]
             at += len(pieces[at])
 
 

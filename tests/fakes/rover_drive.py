@@ -17,7 +17,13 @@ class RoverDrive(SimulatedRun):
     """A rover at `HOME`, armed once its position is known, with wind of `wind` m/s from `direction` degrees."""
 
     def __init__(
-        self, seed: int = 1, *, heading: float = 0.0, speed: float = 5.0, wind: float = 0.0, direction: float = 90.0,
+        self,
+        seed: int = 1,
+        *,
+        heading: float = 0.0,
+        speed: float = 5.0,
+        wind: float = 0.0,
+        direction: float = 90.0,
         gust: float = 0.0,
     ) -> None:
         self.rover = SimulatedRover(HOME, heading, seed)

@@ -75,9 +75,7 @@ class FakeCore:
     mission: MissionStorage = field(default_factory=lambda: storage_of(3))
     fence: MissionStorage = field(default_factory=MissionStorage)
     rally: MissionStorage = field(default_factory=MissionStorage)
-    vehicle: Any = field(
-        default_factory=lambda: SimpleNamespace(state=VehicleState(flying_report()), origin=ORIGIN)
-    )
+    vehicle: Any = field(default_factory=lambda: SimpleNamespace(state=VehicleState(flying_report()), origin=ORIGIN))
 
 
 @dataclass(frozen=True)

@@ -35,7 +35,14 @@ def test_unknown_faults_are_refused() -> None:
     copter = SimulatedCopter(HOME)
     assert not copter.inject_fault("gps.lost", None, active=True)
     for name in (
-        "gps.loss", "gps.glitch", "compass.loss", "baro.loss", "imu.loss", "motor1.loss", "motor4.loss", "battery.low",
+        "gps.loss",
+        "gps.glitch",
+        "compass.loss",
+        "baro.loss",
+        "imu.loss",
+        "motor1.loss",
+        "motor4.loss",
+        "battery.low",
         "wind.gust",
     ):
         assert copter.inject_fault(name, None, active=True)
@@ -160,7 +167,10 @@ def test_crash_check_disarms_what_cannot_follow(flight: CopterFlight) -> None:
 def test_battery_thresholds_wait_for_their_timer(flight: CopterFlight) -> None:
     """Low after BATT_LOW_TIMER seconds, critical likewise, each once."""
     for name, value in (
-        ("BATT_LOW_VOLT", 10.5), ("BATT_CRT_VOLT", 10.0), ("BATT_LOW_TIMER", 5.0), ("SIM_BATT_VOLTAGE", 10.8)
+        ("BATT_LOW_VOLT", 10.5),
+        ("BATT_CRT_VOLT", 10.0),
+        ("BATT_LOW_TIMER", 5.0),
+        ("SIM_BATT_VOLTAGE", 10.8),
     ):
         flight.copter.set_parameter(name, value)
     begin = flight.now_ms

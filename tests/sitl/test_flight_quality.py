@@ -20,9 +20,9 @@ def _aloft(seed: int) -> CopterFlight:
     return flight
 
 
-def _cross(track: npt.NDArray[np.float64], start: tuple[float, ...], end: tuple[float, ...]) -> tuple[
-    npt.NDArray[np.float64], npt.NDArray[np.float64]
-]:
+def _cross(
+    track: npt.NDArray[np.float64], start: tuple[float, ...], end: tuple[float, ...]
+) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
     """Distance along and across (horizontally) the line from start to end."""
     u = (np.array(end) - np.array(start))[:2]
     u = u / np.linalg.norm(u)

@@ -59,7 +59,13 @@ class Command:
 def from_long(message: Message, peer: Peer, frame: int) -> Command:
     """A COMMAND_LONG; `frame` is what ArduPilot assumes for this command."""
     params = (
-        message.param1, message.param2, message.param3, message.param4, message.param5, message.param6, message.param7,
+        message.param1,
+        message.param2,
+        message.param3,
+        message.param4,
+        message.param5,
+        message.param6,
+        message.param7,
     )
     return Command(message.command, params, frame, peer, message.confirmation)
 

@@ -6,5 +6,14 @@ from mavlink_bridge.services.ftp.files import Entry, FileRefusedError, MemoryFil
 from mavlink_bridge.services.ftp.parameter_file import ParameterFiles, pack_parameters
 from mavlink_bridge.services.ftp.service import FtpService
 
-__all__ = ["Entry", "FileRefusedError", "FtpService", "MemoryFile", "Mount", "OpenFile", "ParameterFiles",
-           "VirtualFiles", "pack_parameters"]
+__all__ = [
+    "Entry",
+    "FileRefusedError",
+    "FtpService",
+    "MemoryFile",
+    "Mount",
+    "OpenFile",
+    "ParameterFiles",
+    "VirtualFiles",
+    "pack_parameters",
+]

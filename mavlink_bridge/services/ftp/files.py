@@ -64,7 +64,7 @@ class MemoryFile:
         return len(self._content)
 
     def read(self, offset: int, count: int) -> bytes:
-        return self._content[offset:offset + count]
+        return self._content[offset : offset + count]
 
     def close(self) -> None:
         """Nothing is held."""

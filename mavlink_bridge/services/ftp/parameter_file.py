@@ -33,7 +33,7 @@ def pack_parameters(parameters: Parameters, *, start: int = 0, count: int = 0, w
     """The packed file: those from index `start`, at most `count` (0 = all); with `with_defaults` the default follows
     each value that differs from it."""
     names = parameters.names()
-    chosen = names[start:start + count] if count else names[start:]
+    chosen = names[start : start + count] if count else names[start:]
     magic = _MAGIC_WITH_DEFAULTS if with_defaults else _MAGIC
     pieces = [_HEADER.pack(magic, len(chosen), len(names))]
     previous = b""

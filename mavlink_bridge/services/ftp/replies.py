@@ -31,7 +31,7 @@ def listing(request: Operation, entries: Sequence[Entry]) -> Operation:
     """As many entries from number `offset` on as fit: `D` name, or `F` name, tab, size, each ended by NUL."""
     data = b""
     fitting = [entry for entry in entries if len(_line(entry)) <= DATA_BYTES]
-    for entry in fitting[request.offset:]:
+    for entry in fitting[request.offset :]:
         line = _line(entry)
         if len(data) + len(line) > DATA_BYTES:
             break

@@ -33,10 +33,18 @@ _CRC_PART: Final = 65_536
 LARGEST_CHECKSUM: Final = 16 << 20
 """Files beyond it are not summed up on request: that would hold up the vehicle."""
 _PARAMETERS: Final = "@PARAM/"
-_REFUSED_WRITES: Final = frozenset({
-    Opcode.CREATE_FILE, Opcode.WRITE_FILE, Opcode.REMOVE_FILE, Opcode.CREATE_DIRECTORY, Opcode.REMOVE_DIRECTORY,
-    Opcode.OPEN_FILE_WO, Opcode.TRUNCATE_FILE, Opcode.RENAME,
-})
+_REFUSED_WRITES: Final = frozenset(
+    {
+        Opcode.CREATE_FILE,
+        Opcode.WRITE_FILE,
+        Opcode.REMOVE_FILE,
+        Opcode.CREATE_DIRECTORY,
+        Opcode.REMOVE_DIRECTORY,
+        Opcode.OPEN_FILE_WO,
+        Opcode.TRUNCATE_FILE,
+        Opcode.RENAME,
+    }
+)
 
 _PeerKey = tuple[int, int, int]
 _SessionKey = tuple[int, int, int, int]
@@ -76,8 +84,9 @@ class FtpService:
     clock: Clock = "link"
     handles = frozenset({"FILE_TRANSFER_PROTOCOL"})
 
-    def __init__(self, files: VirtualFiles, *, room: Callable[[int], int],
-                 banner: Callable[[], Sequence[Message]] = tuple) -> None:
+    def __init__(
+        self, files: VirtualFiles, *, room: Callable[[int], int], banner: Callable[[], Sequence[Message]] = tuple
+    ) -> None:
         self._files = files
         self._room = room
         self._banner = banner
@@ -156,7 +165,7 @@ class FtpService:
                 return nak(request, Nak.UNKNOWN_COMMAND)
 
     def _handle_path(self, request: Operation, peer: Peer, now_ms: int) -> Operation:
-        path = request.data[:request.size].split(b"\0", 1)[0].decode("ascii", "replace")
+        path = request.data[: request.size].split(b"\0", 1)[0].decode("ascii", "replace")
         if not path:
             return nak(request, Nak.INVALID_DATA_SIZE)
         try:
@@ -247,12 +256,28 @@ class FtpService:
             data = session.file.read(burst.offset, burst.block)
             if data:
                 last = burst.offset + len(data) >= size
-                reply = Operation(burst.seq, session.number, Opcode.ACK, len(data), Opcode.BURST_READ_FILE, int(last),
-                                  burst.offset, data)
+                reply = Operation(
+                    burst.seq,
+                    session.number,
+                    Opcode.ACK,
+                    len(data),
+                    Opcode.BURST_READ_FILE,
+                    int(last),
+                    burst.offset,
+                    data,
+                )
             else:
                 session.burst = None
-                reply = Operation(burst.seq, session.number, Opcode.NAK, 1, Opcode.BURST_READ_FILE, 1, burst.offset,
-                                  bytes((Nak.END_OF_FILE,)))
+                reply = Operation(
+                    burst.seq,
+                    session.number,
+                    Opcode.NAK,
+                    1,
+                    Opcode.BURST_READ_FILE,
+                    1,
+                    burst.offset,
+                    bytes((Nak.END_OF_FILE,)),
+                )
             self._out.append(message_of(session.peer, reply))
             if session.burst is None:
                 return sent + 1

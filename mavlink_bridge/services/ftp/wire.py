@@ -65,8 +65,15 @@ class Operation:
 
     def pack(self) -> bytes:
         """The payload, filled with zeros to 251 bytes."""
-        head = _HEADER.pack(self.seq & 0xFFFF, self.session, self.opcode, self.size, self.req_opcode,
-                            self.burst_complete, self.offset & 0xFFFFFFFF)
+        head = _HEADER.pack(
+            self.seq & 0xFFFF,
+            self.session,
+            self.opcode,
+            self.size,
+            self.req_opcode,
+            self.burst_complete,
+            self.offset & 0xFFFFFFFF,
+        )
         return (head + self.data).ljust(PAYLOAD_BYTES, b"\0")
 
 
@@ -74,4 +81,4 @@ def unpack(payload: bytes) -> Operation:
     """A request from its payload, short ones extended by zeros; `data` has all 239 bytes."""
     payload = payload.ljust(PAYLOAD_BYTES, b"\0")
     seq, session, opcode, size, req_opcode, complete, offset = _HEADER.unpack_from(payload)
-    return Operation(seq, session, opcode, size, req_opcode, complete, offset, payload[_HEADER.size:PAYLOAD_BYTES])
+    return Operation(seq, session, opcode, size, req_opcode, complete, offset, payload[_HEADER.size : PAYLOAD_BYTES])

@@ -255,9 +255,7 @@ class PlanTransfer:
             self._deny(message, peer, now_ms)
 
     # --- commit -----------------------------------------------------------------------------------------------
-    def _submit(
-        self, items: tuple[MissionItem, ...], peer: Peer, now_ms: int, *, home_only: bool = False
-    ) -> None:
+    def _submit(self, items: tuple[MissionItem, ...], peer: Peer, now_ms: int, *, home_only: bool = False) -> None:
         ticket = self._journal.submit(SavePlan(self.kind, items))
         self._commit = _Commit(ticket, items, peer, home_only)
         self.state = State.COMMITTING

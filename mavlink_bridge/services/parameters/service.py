@@ -60,8 +60,14 @@ class ParameterService:
     clock: Clock = "link"
     handles = frozenset({"PARAM_REQUEST_LIST", "PARAM_REQUEST_READ", "PARAM_SET"})
 
-    def __init__(self, parameters: Parameters, journal: Journal, *, room: Callable[[int], int],
-                 banner: Callable[[], Sequence[Message]] = tuple) -> None:
+    def __init__(
+        self,
+        parameters: Parameters,
+        journal: Journal,
+        *,
+        room: Callable[[int], int],
+        banner: Callable[[], Sequence[Message]] = tuple,
+    ) -> None:
         self._parameters = parameters
         self._journal = journal
         self._room = room

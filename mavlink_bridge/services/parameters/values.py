@@ -15,5 +15,6 @@ NO_INDEX: Final = 65535
 def parameter_value(parameters: Parameters, name: str, index: int = NO_INDEX) -> Message:
     """PARAM_VALUE of `name` (a listed one, or an alias, which then answers under its own name); KeyError if unknown."""
     definition = parameters.definition(name)
-    return dialect.MAVLink_param_value_message(name.encode("ascii"), parameters[name], definition.type,
-                                               len(parameters), index)
+    return dialect.MAVLink_param_value_message(
+        name.encode("ascii"), parameters[name], definition.type, len(parameters), index
+    )

@@ -20,9 +20,7 @@ class SkimmerService:
 
     clock: Clock = "vehicle"
 
-    def __init__(
-        self, party: SkimmerParty, mission: MissionStorage, *, whole: bool = True, offset_ms: int = 0
-    ) -> None:
+    def __init__(self, party: SkimmerParty, mission: MissionStorage, *, whole: bool = True, offset_ms: int = 0) -> None:
         self.party = party
         self.handles = frozenset(("TUNNEL", "COMMAND_LONG") if whole else ("TUNNEL",))
         self._mission = mission

@@ -60,12 +60,14 @@ def test_small_attitude_errors_are_body_angles(x: float, y: float, z: float, yaw
     size = sqrt(x * x + y * y + z * z)
     k = sin(size / 2.0) / size if size > 0.0 else 0.5
     w, a, b, c = cos(size / 2.0), k * x, k * y, k * z
-    t = np.array((
-        e[0] * w - e[1] * a - e[2] * b - e[3] * c,
-        e[0] * a + e[1] * w + e[2] * c - e[3] * b,
-        e[0] * b - e[1] * c + e[2] * w + e[3] * a,
-        e[0] * c + e[1] * b - e[2] * a + e[3] * w,
-    ))
+    t = np.array(
+        (
+            e[0] * w - e[1] * a - e[2] * b - e[3] * c,
+            e[0] * a + e[1] * w + e[2] * c - e[3] * b,
+            e[0] * b - e[1] * c + e[2] * w + e[3] * a,
+            e[0] * c + e[1] * b - e[2] * a + e[3] * w,
+        )
+    )
     for sign in (1.0, -1.0):
         error = attitude_error(*[float(v) for v in e], *[float(sign * v) for v in t])
         assert error == pytest.approx((2.0 * a, 2.0 * b, 2.0 * c), abs=1e-9)

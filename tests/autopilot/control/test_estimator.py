@@ -114,8 +114,24 @@ def test_in_flight_the_estimate_stays_near_the_truth(seed: int) -> None:
     flight = CopterFlight(seed, wind=5.0, gust=1.0)
     flight.take_off()
     columns = (
-        R.NORTH, R.TRUE_N, R.EAST, R.TRUE_E, R.DOWN, R.TRUE_D, R.VN, R.TRUE_VN, R.VE, R.TRUE_VE, R.VD, R.TRUE_VD,
-        R.ROLL, R.TRUE_ROLL, R.PITCH, R.TRUE_PITCH, R.YAW, R.TRUE_YAW,
+        R.NORTH,
+        R.TRUE_N,
+        R.EAST,
+        R.TRUE_E,
+        R.DOWN,
+        R.TRUE_D,
+        R.VN,
+        R.TRUE_VN,
+        R.VE,
+        R.TRUE_VE,
+        R.VD,
+        R.TRUE_VD,
+        R.ROLL,
+        R.TRUE_ROLL,
+        R.PITCH,
+        R.TRUE_PITCH,
+        R.YAW,
+        R.TRUE_YAW,
     )
     rows = []
     for target in (

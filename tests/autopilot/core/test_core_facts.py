@@ -40,9 +40,18 @@ def test_a_failsafe_is_critical() -> None:
     assert bench.core.system_status == CRITICAL
 
 
-@pytest.mark.parametrize(("kind", "mode", "base"), [("copter", 0, 81), ("copter", 2, 81), ("copter", 4, 89),
-                                                    ("copter", 5, 89), ("rover", 4, 1), ("rover", 0, 65),
-                                                    ("rover", 15, 9)])
+@pytest.mark.parametrize(
+    ("kind", "mode", "base"),
+    [
+        ("copter", 0, 81),
+        ("copter", 2, 81),
+        ("copter", 4, 89),
+        ("copter", 5, 89),
+        ("rover", 4, 1),
+        ("rover", 0, 65),
+        ("rover", 15, 9),
+    ],
+)
 def test_base_mode(kind: str, mode: int, base: int) -> None:
     bench = Bench(kind)
     bench.core.set_mode(mode, bench.now_ms)

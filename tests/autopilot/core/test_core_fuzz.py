@@ -20,13 +20,53 @@ NED = st.tuples(NUMBER, NUMBER, NUMBER)
 PLACE = st.one_of(st.none(), st.builds(GeoPoint, LAT, LON, ALT))
 YAW = st.one_of(st.none(), st.builds(Yaw, st.sampled_from(YawMode), NUMBER, NUMBER))
 COMMAND_IDS = st.one_of(
-    st.sampled_from([16, 17, 18, 19, 20, 21, 22, 31, 82, 92, 93, 112, 114, 115, 177, 178, 179, 181, 182, 183, 184, 189,
-                     194, 195, 201, 206, 207, 222, 600, 601]),
+    st.sampled_from(
+        [
+            16,
+            17,
+            18,
+            19,
+            20,
+            21,
+            22,
+            31,
+            82,
+            92,
+            93,
+            112,
+            114,
+            115,
+            177,
+            178,
+            179,
+            181,
+            182,
+            183,
+            184,
+            189,
+            194,
+            195,
+            201,
+            206,
+            207,
+            222,
+            600,
+            601,
+        ]
+    ),
     st.integers(2, 300),
 )
 ITEM = st.builds(
-    MissionItem, COMMAND_IDS, st.sampled_from([0, 2, 3, 6, 10]), ANY_NUMBER, ANY_NUMBER, ANY_NUMBER, ANY_NUMBER,
-    LAT, LON, ALT,
+    MissionItem,
+    COMMAND_IDS,
+    st.sampled_from([0, 2, 3, 6, 10]),
+    ANY_NUMBER,
+    ANY_NUMBER,
+    ANY_NUMBER,
+    ANY_NUMBER,
+    LAT,
+    LON,
+    ALT,
 )
 
 
@@ -35,19 +75,36 @@ def call(method: str, *arguments: st.SearchStrategy[Any], **named: st.SearchStra
 
 
 CALL = st.one_of(
-    call("set_mode", st.integers(0, 30)), call("arm", force=st.booleans()), call("disarm", force=st.booleans()),
-    call("run_prearm_checks"), call("takeoff", NUMBER), call("land"), call("return_to_launch"),
-    call("start_mission"), call("set_current", st.integers(-2, 8), reset=st.booleans()),
-    call("jump_to_tag", ANY_NUMBER), call("land_start"), call("pause"), call("resume"),
-    call("reposition", LAT, LON, ALT, change_mode=st.booleans()), call("guided_item", LAT, LON, ALT),
-    call("guided_altitude", ALT), call("change_speed", st.integers(-1, 5), NUMBER), call("set_roi", PLACE),
-    call("condition_yaw", NUMBER, NUMBER, st.sampled_from([-1, 0, 1]), st.booleans()), call("set_home", PLACE),
-    call("set_reverse", st.booleans()), call("enable_fence", NUMBER), call("reboot"),
+    call("set_mode", st.integers(0, 30)),
+    call("arm", force=st.booleans()),
+    call("disarm", force=st.booleans()),
+    call("run_prearm_checks"),
+    call("takeoff", NUMBER),
+    call("land"),
+    call("return_to_launch"),
+    call("start_mission"),
+    call("set_current", st.integers(-2, 8), reset=st.booleans()),
+    call("jump_to_tag", ANY_NUMBER),
+    call("land_start"),
+    call("pause"),
+    call("resume"),
+    call("reposition", LAT, LON, ALT, change_mode=st.booleans()),
+    call("guided_item", LAT, LON, ALT),
+    call("guided_altitude", ALT),
+    call("change_speed", st.integers(-1, 5), NUMBER),
+    call("set_roi", PLACE),
+    call("condition_yaw", NUMBER, NUMBER, st.sampled_from([-1, 0, 1]), st.booleans()),
+    call("set_home", PLACE),
+    call("set_reverse", st.booleans()),
+    call("enable_fence", NUMBER),
+    call("reboot"),
     call("payload", COMMAND_IDS, st.lists(ANY_NUMBER, max_size=7).map(tuple)),
     call("set_sticks", st.one_of(st.none(), st.builds(Sticks, throttle=st.floats(0, 1)))),
 )
-GUIDED = st.tuples(st.just("guided_target"), st.fixed_dictionaries(
-    {"position": st.one_of(st.none(), NED), "velocity": st.one_of(st.none(), NED), "yaw": YAW}))
+GUIDED = st.tuples(
+    st.just("guided_target"),
+    st.fixed_dictionaries({"position": st.one_of(st.none(), NED), "velocity": st.one_of(st.none(), NED), "yaw": YAW}),
+)
 EVENT = st.tuples(st.just("event"), st.sampled_from(VehicleEvent))
 PLAN = st.tuples(st.just("plan"), st.lists(ITEM, max_size=6).map(tuple))
 STEP = st.one_of(CALL, CALL, GUIDED, EVENT, PLAN)

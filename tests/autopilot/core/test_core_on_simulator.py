@@ -10,8 +10,15 @@ from tests.fakes.core_bench import Bench, item, takeoff, waypoint
 from tests.fakes.fake_vehicle import ORIGIN
 
 MISSION = (
-    takeoff(), waypoint(40, 0), waypoint(40, 40, 15, param1=2.0), item(178, param1=1, param2=4.0), waypoint(0, 40),
-    item(112, param1=1.5), item(183, param1=9, param2=1700), item(18, 20, 20, 12, param1=1.0, param3=10.0), item(20),
+    takeoff(),
+    waypoint(40, 0),
+    waypoint(40, 40, 15, param1=2.0),
+    item(178, param1=1, param2=4.0),
+    waypoint(0, 40),
+    item(112, param1=1.5),
+    item(183, param1=9, param2=1700),
+    item(18, 20, 20, 12, param1=1.0, param3=10.0),
+    item(20),
 )
 
 

@@ -44,11 +44,16 @@ class World:
         kinds = [
             type("First", (Probe,), {"name": "first", **shared}),
             type("Second", (Probe,), {"name": "second", "listens": 2, **shared}),
-            type("Third", (Probe,), {"name": "third", "critical": False, "restarts_at_once": at_once, "listens": 2,
-                                     **shared}),
+            type(
+                "Third",
+                (Probe,),
+                {"name": "third", "critical": False, "restarts_at_once": at_once, "listens": 2, **shared},
+            ),
         ]
         self.kernel = Kernel(
-            kinds, on_error=lambda name, error: self.errors.append((name, error)), on_restart=self.restarted,
+            kinds,
+            on_error=lambda name, error: self.errors.append((name, error)),
+            on_restart=self.restarted,
             on_down=self.down.append,
         )
 
@@ -205,6 +210,7 @@ def test_requests_of_a_restarted_actor_are_forgotten() -> None:
 
 def test_actors_that_never_come_to_rest_are_stopped_and_reported() -> None:
     """Two that answer each other for ever do not stop the process."""
+
     def pass_on(actor: Actor, message: Message) -> None:
         actor.port.notify("second" if actor.name == "first" else "first", Tag.GO)
 

@@ -108,6 +108,7 @@ def test_a_plain_flight() -> None:
 
 def test_the_same_seed_gives_the_same_trace() -> None:
     """And so do ticks instead of deadlines."""
+
     def lines(seed: int, by_tick: bool = False) -> list[str]:
         bench = FlightBench(vehicle=SimulatedCopter(ORIGIN, 0.0, seed), by_tick=by_tick)
         bench.run(30.0 - bench.now_ms / 1000.0)

@@ -16,12 +16,34 @@ WITH_RESET = [name for name in ACTORS if name != "flight_manager"]
 
 
 def test_the_actors_are_those_of_the_reference_in_its_order() -> None:
-    assert [actor.name for actor in CLASSES] == list(ACTORS) == [
-        "sensor", "estimator", "waypoint", "altitude", "position", "attitude", "rate", "motor", "flight_manager",
-        "battery", "comms", "logger",
-    ]
+    assert (
+        [actor.name for actor in CLASSES]
+        == list(ACTORS)
+        == [
+            "sensor",
+            "estimator",
+            "waypoint",
+            "altitude",
+            "position",
+            "attitude",
+            "rate",
+            "motor",
+            "flight_manager",
+            "battery",
+            "comms",
+            "logger",
+        ]
+    )
     assert [actor.name for actor in CLASSES if actor.critical] == [
-        "sensor", "estimator", "waypoint", "altitude", "position", "attitude", "rate", "motor", "flight_manager",
+        "sensor",
+        "estimator",
+        "waypoint",
+        "altitude",
+        "position",
+        "attitude",
+        "rate",
+        "motor",
+        "flight_manager",
     ]
 
 
@@ -182,6 +204,7 @@ def test_an_unknown_fault_is_refused() -> None:
 
 def test_an_actor_that_raises_every_time_leaves_the_flight_to_the_core(monkeypatch: pytest.MonkeyPatch) -> None:
     """A logger that fails at each flight's end does not stop the next one."""
+
     def explode(self: LoggerActor, message: object) -> None:
         raise OSError("disk gone")
 

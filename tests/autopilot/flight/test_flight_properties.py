@@ -29,14 +29,32 @@ STEPS: st.SearchStrategy[tuple[str, Any]] = st.one_of(
     st.tuples(st.just("mode"), st.sampled_from([0, 2, 3, 4, 5, 6, 9, 10, 15, 17])),
     st.tuples(st.just("takeoff"), st.sampled_from([5.0, 12.0])),
     st.tuples(st.just("sticks"), st.sampled_from([None, Sticks(throttle=0.8), Sticks(throttle=0.2)])),
-    st.tuples(st.just("event"), st.sampled_from([
-        VehicleEvent.BATTERY_LOW, VehicleEvent.BATTERY_CRITICAL, VehicleEvent.CRASHED, VehicleEvent.DEADMAN,
-    ])),
+    st.tuples(
+        st.just("event"),
+        st.sampled_from(
+            [
+                VehicleEvent.BATTERY_LOW,
+                VehicleEvent.BATTERY_CRITICAL,
+                VehicleEvent.CRASHED,
+                VehicleEvent.DEADMAN,
+            ]
+        ),
+    ),
     st.tuples(st.just("cutoff"), st.none()),
     st.tuples(st.just("fault"), st.tuples(st.sampled_from(FAULT_NAMES), st.sampled_from(["fail", "hang"]))),
-    st.tuples(st.just("parameter"), st.sampled_from(
-        [("FM_ARM_EARLY", 0.0), ("FM_DURATION", 8.0), ("FM_PROFILE", 1.0), ("BATT_FS_CRT_ACT", 0.0),
-         ("FM_COUNTDOWN", 0.0), ("MIS_OPTIONS", 4.0)])),
+    st.tuples(
+        st.just("parameter"),
+        st.sampled_from(
+            [
+                ("FM_ARM_EARLY", 0.0),
+                ("FM_DURATION", 8.0),
+                ("FM_PROFILE", 1.0),
+                ("BATT_FS_CRT_ACT", 0.0),
+                ("FM_COUNTDOWN", 0.0),
+                ("MIS_OPTIONS", 4.0),
+            ]
+        ),
+    ),
 )
 SCRIPT = st.lists(st.tuples(STEPS, st.integers(0, 600)), max_size=14)
 

@@ -40,10 +40,24 @@ def test_the_same_flight_gives_the_same_trace() -> None:
 
 
 def test_resets_go_to_every_sibling_in_the_order_of_the_reference() -> None:
-    requests = [entry.message.to for entry in flown().trace
-                if entry.message.subject == "RESET" and entry.message.kind is Kind.REQUEST]
-    assert requests == ["waypoint", "altitude", "sensor", "estimator", "position", "attitude", "rate", "motor",
-                        "battery", "comms", "logger"]
+    requests = [
+        entry.message.to
+        for entry in flown().trace
+        if entry.message.subject == "RESET" and entry.message.kind is Kind.REQUEST
+    ]
+    assert requests == [
+        "waypoint",
+        "altitude",
+        "sensor",
+        "estimator",
+        "position",
+        "attitude",
+        "rate",
+        "motor",
+        "battery",
+        "comms",
+        "logger",
+    ]
 
 
 def test_notifications_have_the_tags_of_the_seed() -> None:

@@ -38,9 +38,18 @@ def test_replaced_items_are_read_back_as_they_were() -> None:
 
 def test_checksum_tells_plans_apart_and_is_0_only_when_empty() -> None:
     """Any field and the order matter; equal plans have equal checksums, NaN included."""
-    plans = [[wp()], [wp(hold=1.0)], [wp(x=1.0)], [wp(z=1.0)], [wp(), wp()], [wp(x=1.0), wp(x=2.0)],
-             [wp(x=2.0), wp(x=1.0)], [replace(wp(), frame=10)], [replace(wp(), command=82)],
-             [replace(wp(), autocontinue=False)]]
+    plans = [
+        [wp()],
+        [wp(hold=1.0)],
+        [wp(x=1.0)],
+        [wp(z=1.0)],
+        [wp(), wp()],
+        [wp(x=1.0), wp(x=2.0)],
+        [wp(x=2.0), wp(x=1.0)],
+        [replace(wp(), frame=10)],
+        [replace(wp(), command=82)],
+        [replace(wp(), autocontinue=False)],
+    ]
     checksums = [mission(*plan).checksum() for plan in plans]
     assert len(set(checksums)) == len(plans)
     assert 0 not in checksums

@@ -54,11 +54,19 @@ def test_nan_is_refused_where_it_counts_and_kept_elsewhere(item: MissionItem, ex
 @pytest.mark.parametrize(
     ("changes", "expected"),
     [
-        ({"x": 90.0}, R.ACCEPTED), ({"x": 90.0001}, R.INVALID_PARAM5_X), ({"x": -91.0}, R.INVALID_PARAM5_X),
-        ({"x": NAN}, R.INVALID_PARAM5_X), ({"x": INF}, R.INVALID_PARAM5_X),
-        ({"y": -180.0}, R.ACCEPTED), ({"y": 180.1}, R.INVALID_PARAM6_Y), ({"y": NAN}, R.INVALID_PARAM6_Y),
-        ({"z": 82_999.0}, R.ACCEPTED), ({"z": 83_000.0}, R.INVALID_PARAM7), ({"z": -83_000.0}, R.INVALID_PARAM7),
-        ({"z": NAN}, R.INVALID_PARAM7), ({"z": -INF}, R.INVALID_PARAM7),
+        ({"x": 90.0}, R.ACCEPTED),
+        ({"x": 90.0001}, R.INVALID_PARAM5_X),
+        ({"x": -91.0}, R.INVALID_PARAM5_X),
+        ({"x": NAN}, R.INVALID_PARAM5_X),
+        ({"x": INF}, R.INVALID_PARAM5_X),
+        ({"y": -180.0}, R.ACCEPTED),
+        ({"y": 180.1}, R.INVALID_PARAM6_Y),
+        ({"y": NAN}, R.INVALID_PARAM6_Y),
+        ({"z": 82_999.0}, R.ACCEPTED),
+        ({"z": 83_000.0}, R.INVALID_PARAM7),
+        ({"z": -83_000.0}, R.INVALID_PARAM7),
+        ({"z": NAN}, R.INVALID_PARAM7),
+        ({"z": -INF}, R.INVALID_PARAM7),
     ],
 )
 def test_position_must_be_on_the_earth(changes: dict[str, float], expected: MissionResult) -> None:
@@ -84,12 +92,23 @@ def test_frames_of_items_with_position(frame: int) -> None:
 @pytest.mark.parametrize(
     ("item", "kind", "expected"),
     [
-        (replace(WP, command=0), 0, R.INVALID), (replace(WP, command=1), 0, R.INVALID),
-        (replace(WP, command=176), 0, R.UNSUPPORTED), (replace(WP, command=300), 0, R.UNSUPPORTED),
-        (replace(WP, command=400), 0, R.UNSUPPORTED), (replace(WP, command=65535), 0, R.UNSUPPORTED),
-        (VERTEX, 0, R.UNSUPPORTED), (RALLY, 0, R.UNSUPPORTED), (WP, 1, R.UNSUPPORTED), (RALLY, 1, R.UNSUPPORTED),
-        (WP, 2, R.UNSUPPORTED), (WP, 3, R.UNSUPPORTED), (WP, 255, R.UNSUPPORTED), (WP, 230, R.UNSUPPORTED),
-        (VERTEX, 1, R.ACCEPTED), (RALLY, 2, R.ACCEPTED), (WP, 0, R.ACCEPTED),
+        (replace(WP, command=0), 0, R.INVALID),
+        (replace(WP, command=1), 0, R.INVALID),
+        (replace(WP, command=176), 0, R.UNSUPPORTED),
+        (replace(WP, command=300), 0, R.UNSUPPORTED),
+        (replace(WP, command=400), 0, R.UNSUPPORTED),
+        (replace(WP, command=65535), 0, R.UNSUPPORTED),
+        (VERTEX, 0, R.UNSUPPORTED),
+        (RALLY, 0, R.UNSUPPORTED),
+        (WP, 1, R.UNSUPPORTED),
+        (RALLY, 1, R.UNSUPPORTED),
+        (WP, 2, R.UNSUPPORTED),
+        (WP, 3, R.UNSUPPORTED),
+        (WP, 255, R.UNSUPPORTED),
+        (WP, 230, R.UNSUPPORTED),
+        (VERTEX, 1, R.ACCEPTED),
+        (RALLY, 2, R.ACCEPTED),
+        (WP, 0, R.ACCEPTED),
     ],
 )
 def test_command_must_be_known_and_of_the_plans_kind(item: MissionItem, kind: int, expected: MissionResult) -> None:
@@ -103,8 +122,9 @@ def test_every_known_command_is_accepted() -> None:
     assert good == KNOWN_COMMANDS
 
 
-@pytest.mark.parametrize(("target", "expected"), [(0.0, R.ERROR), (1.0, R.ACCEPTED), (9.0, R.ACCEPTED),
-                                                  (10.0, R.ERROR), (-1.0, R.ERROR)])
+@pytest.mark.parametrize(
+    ("target", "expected"), [(0.0, R.ERROR), (1.0, R.ACCEPTED), (9.0, R.ACCEPTED), (10.0, R.ERROR), (-1.0, R.ERROR)]
+)
 def test_jump_must_lead_to_an_item_of_the_announced_count(target: float, expected: MissionResult) -> None:
     """DO_JUMP to 0 or beyond the count: ERROR."""
     assert result(MissionItem(177, 2, target, 1.0), count=10) is expected

@@ -73,7 +73,9 @@ def test_what_is_read_and_written_again_is_the_same(path: Path) -> None:
     json_again = parse_plan(format_plan(plan), "x.plan")
     assert content(json_again)[0] == content(plan)[0]
     assert (json_again.home, json_again.cruise_speed, json_again.hover_speed) == (
-        plan.home, plan.cruise_speed, plan.hover_speed,
+        plan.home,
+        plan.cruise_speed,
+        plan.hover_speed,
     )
     if plan.fence:
         again = parse_plan(format_waypoints(plan.fence))

@@ -15,7 +15,10 @@ from autopilot.mission.plan import Plan, PlanError, format_plan, parse_plan, wit
 
 def simple(command: Any = 16, jump_id: int | None = None, **changes: Any) -> dict[str, Any]:
     item: dict[str, Any] = {
-        "autoContinue": True, "command": command, "frame": 3, "params": [0, 0, 0, None, -35.36, 149.16, 30],
+        "autoContinue": True,
+        "command": command,
+        "frame": 3,
+        "params": [0, 0, 0, None, -35.36, 149.16, 30],
         "type": "SimpleItem",
     }
     if jump_id is not None:
@@ -25,14 +28,21 @@ def simple(command: Any = 16, jump_id: int | None = None, **changes: Any) -> dic
 
 def survey(*items: dict[str, Any], kind: str = "survey", version: Any = 5) -> dict[str, Any]:
     return {
-        "type": "ComplexItem", "complexItemType": kind, "version": version,
+        "type": "ComplexItem",
+        "complexItemType": kind,
+        "version": version,
         "TransectStyleComplexItem": {"Items": list(items), "version": 1},
     }
 
 
 def document(*items: dict[str, Any], **top: Any) -> dict[str, Any]:
     mission = {
-        "version": 2, "firmwareType": 3, "vehicleType": 2, "items": list(items), "cruiseSpeed": 15, "hoverSpeed": 5,
+        "version": 2,
+        "firmwareType": 3,
+        "vehicleType": 2,
+        "items": list(items),
+        "cruiseSpeed": 15,
+        "hoverSpeed": 5,
         "plannedHomePosition": [-35.36, 149.16, 584.0],
     }
     return {"fileType": "Plan", "version": 1, "groundStation": "QGroundControl", "mission": mission} | top
@@ -78,8 +88,11 @@ def test_survey_and_corridor_items_are_taken_in_place() -> None:
     """Order and numbering go on through complex items, and jumps find their item by doJumpId."""
     plan = parsed(
         document(
-            simple(22, 1), survey(simple(16, 2), simple(206, 3)), simple(16, 6),
-            survey(simple(16, 8), kind="CorridorScan", version=2), simple(177, 9, params=[6, 2, 0, 0, 0, 0, 0]),
+            simple(22, 1),
+            survey(simple(16, 2), simple(206, 3)),
+            simple(16, 6),
+            survey(simple(16, 8), kind="CorridorScan", version=2),
+            simple(177, 9, params=[6, 2, 0, 0, 0, 0, 0]),
         )
     )
     assert [item.command for item in plan.items] == [22, 16, 206, 16, 16, 177]
@@ -185,10 +198,13 @@ def test_fence_version_2() -> None:
     """Polygons, circles (inclusion unless said otherwise) and the return point, as fence items of frame 0."""
     triangle = [[0, 0], [0, 1], [1, 0]]
     fence = {
-        "version": 2, "breachReturn": [5, 6, 70],
+        "version": 2,
+        "breachReturn": [5, 6, 70],
         "polygons": [{"polygon": triangle}, {"polygon": triangle, "inclusion": False}],
-        "circles": [{"circle": {"center": [1, 2], "radius": 30}}, {"circle": {"center": [3, 4], "radius": 40.5},
-                                                                   "inclusion": False}],
+        "circles": [
+            {"circle": {"center": [1, 2], "radius": 30}},
+            {"circle": {"center": [3, 4], "radius": 40.5}, "inclusion": False},
+        ],
     }
     plan = parsed(document(geoFence=fence))
     assert [item.command for item in plan.fence] == [5001] * 3 + [5002] * 3 + [5003, 5004, 5000]

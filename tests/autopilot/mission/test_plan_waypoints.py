@@ -183,7 +183,7 @@ def test_every_digit_survives_writing(drawn: list[MissionItem]) -> None:
     assert [pack_item(item) for item in again] == [pack_item(item) for item in drawn]
 
 
-@given(st.text(alphabet="0123456789 .,\t\n-+eRALYQGCWP#{}[]\":n", max_size=60))
+@given(st.text(alphabet='0123456789 .,\t\n-+eRALYQGCWP#{}[]":n', max_size=60))
 def test_any_text_is_read_or_refused(text: str) -> None:
     """Nothing but a plan or PlanError comes of a text."""
     for start in ("", "QGC WPL 110\n", "RALLY ", "1 2\n", "{"):
@@ -229,7 +229,8 @@ def test_old_rally_text() -> None:
     """Altitude above home; what follows it is for planes."""
     rally = parse_plan("RALLY -35.1 149.1 60.5 40.0 0 0\nrally\t1\t2\t3\n").rally
     assert rally == (
-        MissionItem(5100, 3, x=-35.1, y=149.1, z=60.5), MissionItem(5100, 3, x=1.0, y=2.0, z=3.0, seq=1),
+        MissionItem(5100, 3, x=-35.1, y=149.1, z=60.5),
+        MissionItem(5100, 3, x=1.0, y=2.0, z=3.0, seq=1),
     )
     assert parse_plan(format_rally_text(rally)).rally == rally
 

@@ -88,7 +88,12 @@ def test_nav_only_mission_advances() -> None:
     executor.always = True
     events = [event for now in (20, 40, 60) for event in sequencer.update(storage, executor, now)]
     assert events == [
-        ItemReached(0), CurrentChanged(1), ItemReached(1), CurrentChanged(2), ItemReached(2), MissionComplete(),
+        ItemReached(0),
+        CurrentChanged(1),
+        ItemReached(1),
+        CurrentChanged(2),
+        ItemReached(2),
+        MissionComplete(),
     ]
     assert executor.started == [0, 1, 2]
 
@@ -288,8 +293,21 @@ def test_hold_time_that_is_none_counts_as_zero(seconds: float) -> None:
     assert sequencer.update(storage, executor, 20) == [ItemReached(0), CurrentChanged(1)]
 
 
-@pytest.mark.parametrize(("command", "holds"), [(16, True), (19, True), (82, True), (17, False), (18, False),
-                                                (21, False), (22, False), (31, False), (92, False), (93, False)])
+@pytest.mark.parametrize(
+    ("command", "holds"),
+    [
+        (16, True),
+        (19, True),
+        (82, True),
+        (17, False),
+        (18, False),
+        (21, False),
+        (22, False),
+        (31, False),
+        (92, False),
+        (93, False),
+    ],
+)
 def test_only_waypoints_and_timed_loiters_hold(command: int, holds: bool) -> None:
     """param1 is a hold time for 16, 19 and 82 alone."""
     storage = mission(do(command, 3.0), wp())

@@ -15,8 +15,16 @@ def test_a_servo_moves_at_once() -> None:
     assert bench.events(PayloadAction) == [PayloadAction(183, (7.0, 1320.0))]
 
 
-@pytest.mark.parametrize(("command", "params"), [(183, (0.0, 1500.0)), (183, (33.0, 1500.0)), (181, (16.0, 1.0)),
-                                                 (184, (5.0, 1500.0, 0.0, 1.0)), (182, (1.0, 3.0, 0.0))])
+@pytest.mark.parametrize(
+    ("command", "params"),
+    [
+        (183, (0.0, 1500.0)),
+        (183, (33.0, 1500.0)),
+        (181, (16.0, 1.0)),
+        (184, (5.0, 1500.0, 0.0, 1.0)),
+        (182, (1.0, 3.0, 0.0)),
+    ],
+)
 def test_an_output_or_cycle_that_does_not_exist_is_refused(command: int, params: tuple[float, ...]) -> None:
     bench = Bench()
     assert bench.core.payload(command, params, bench.now_ms).result is Result.FAILED

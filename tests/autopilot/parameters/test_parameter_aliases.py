@@ -11,15 +11,24 @@ from autopilot.parameters.aliases import ALIASES, ALL_CHECKS, check_to_skip, ski
 from autopilot.parameters.definition import to_float32
 
 
-@pytest.mark.parametrize(("alias", "value", "name", "kept"), [
-    ("WP_SPD", 12.5, "WPNAV_SPEED", 1250), ("WP_SPD_UP", 3, "WPNAV_SPEED_UP", 300),
-    ("WP_RADIUS_M", 1.5, "WPNAV_RADIUS", 150),
-    ("WP_ACC", 2, "WPNAV_ACCEL", 200), ("RTL_ALT_M", 30, "RTL_ALT", 3000), ("RTL_SPEED_MS", 5, "RTL_SPEED", 500),
-    ("LAND_SPD_MS", 0.6, "LAND_SPEED", 60), ("LAND_ALT_LOW_M", 8, "LAND_ALT_LOW", 800),
-    ("MAV_SYSID", 7, "SYSID_THISMAV", 7),
-    ("CIRCLE_RADIUS_M", 12, "CIRCLE_RADIUS", 1200), ("PILOT_TKO_ALT_M", 2.5, "PILOT_TKOFF_ALT", 250),
-    ("MAV_GCS_SYSID", 200, "SYSID_MYGCS", 200), ("SIM_GPS1_ENABLE", 0, "SIM_GPS_DISABLE", 1),
-])
+@pytest.mark.parametrize(
+    ("alias", "value", "name", "kept"),
+    [
+        ("WP_SPD", 12.5, "WPNAV_SPEED", 1250),
+        ("WP_SPD_UP", 3, "WPNAV_SPEED_UP", 300),
+        ("WP_RADIUS_M", 1.5, "WPNAV_RADIUS", 150),
+        ("WP_ACC", 2, "WPNAV_ACCEL", 200),
+        ("RTL_ALT_M", 30, "RTL_ALT", 3000),
+        ("RTL_SPEED_MS", 5, "RTL_SPEED", 500),
+        ("LAND_SPD_MS", 0.6, "LAND_SPEED", 60),
+        ("LAND_ALT_LOW_M", 8, "LAND_ALT_LOW", 800),
+        ("MAV_SYSID", 7, "SYSID_THISMAV", 7),
+        ("CIRCLE_RADIUS_M", 12, "CIRCLE_RADIUS", 1200),
+        ("PILOT_TKO_ALT_M", 2.5, "PILOT_TKOFF_ALT", 250),
+        ("MAV_GCS_SYSID", 200, "SYSID_MYGCS", 200),
+        ("SIM_GPS1_ENABLE", 0, "SIM_GPS_DISABLE", 1),
+    ],
+)
 def test_an_alias_sets_its_parameter_in_its_own_unit(alias: str, value: float, name: str, kept: float) -> None:
     p = Parameters("copter")
     outcome = p.set(alias, to_float32(value))

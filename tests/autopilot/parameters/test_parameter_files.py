@@ -21,13 +21,22 @@ from autopilot.parameters.files import (
 
 MAVPROXY = "# saved\nRTL_ALT          1500.000000\nWPNAV_SPEED      800.5 # slower\n\n"
 MISSION_PLANNER = "\ufeff#NOTE: 1/1/2026\r\nRTL_ALT,1500\r\nWPNAV_SPEED,800.5\r\n"
-QGC = ("# Onboard parameters for Vehicle 1\n#\n# Vehicle-Id Component-Id Name Value Type\n"
-       "1\t1\tRTL_ALT\t1500\t6\n1\t1\tWPNAV_SPEED\t800.500000000000000000\t9\n")
+QGC = (
+    "# Onboard parameters for Vehicle 1\n#\n# Vehicle-Id Component-Id Name Value Type\n"
+    "1\t1\tRTL_ALT\t1500\t6\n1\t1\tWPNAV_SPEED\t800.500000000000000000\t9\n"
+)
 
 
-@pytest.mark.parametrize("text", [
-    MAVPROXY, MISSION_PLANNER, QGC, "RTL_ALT\t1500\nWPNAV_SPEED=800.5", b"rtl_alt 0x5DC\nWPNAV_SPEED , 800.5\n",
-])
+@pytest.mark.parametrize(
+    "text",
+    [
+        MAVPROXY,
+        MISSION_PLANNER,
+        QGC,
+        "RTL_ALT\t1500\nWPNAV_SPEED=800.5",
+        b"rtl_alt 0x5DC\nWPNAV_SPEED , 800.5\n",
+    ],
+)
 def test_the_formats_of_all_stations_are_understood(text: str | bytes) -> None:
     assert parse_parameters(text) == {"RTL_ALT": 1500.0, "WPNAV_SPEED": 800.5}
 
@@ -36,18 +45,21 @@ def test_the_last_value_of_a_name_counts() -> None:
     assert parse_parameters("RTL_ALT 1\nWPNAV_SPEED 2\nRTL_ALT 3") == {"WPNAV_SPEED": 2.0, "RTL_ALT": 3.0}
 
 
-@pytest.mark.parametrize(("text", "message"), [
-    ("RTL_ALT 1500\nRTL_ALT\n", "line 2: expected NAME VALUE, found 'RTL_ALT'"),
-    ("RTL_ALT high", "line 1: expected a number, found 'high'"),
-    ("\n\nRTL_ALT nan", "line 3: expected a finite number, found 'nan'"),
-    ("RTL_ALT 1e999", "line 1: expected a finite number, found '1e999'"),
-    ("RTL_ALT 0xZZ", "line 1: expected a number, found '0xZZ'"),
-    ("RTL_ALT 0x" + "F" * 400, "line 1: expected a number"),
-    ("A_NAME_THAT_IS_TOO_LONG 1", "line 1: expected NAME VALUE"),
-    ("{\"json\": 1}", "line 1: expected NAME VALUE"),
-    ("@include other.parm", "line 1: directives such as @include are not supported"),
-    (b"RTL_ALT 1\n\xff\xfe 2", "line 2: expected text in UTF-8"),
-])
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("RTL_ALT 1500\nRTL_ALT\n", "line 2: expected NAME VALUE, found 'RTL_ALT'"),
+        ("RTL_ALT high", "line 1: expected a number, found 'high'"),
+        ("\n\nRTL_ALT nan", "line 3: expected a finite number, found 'nan'"),
+        ("RTL_ALT 1e999", "line 1: expected a finite number, found '1e999'"),
+        ("RTL_ALT 0xZZ", "line 1: expected a number, found '0xZZ'"),
+        ("RTL_ALT 0x" + "F" * 400, "line 1: expected a number"),
+        ("A_NAME_THAT_IS_TOO_LONG 1", "line 1: expected NAME VALUE"),
+        ('{"json": 1}', "line 1: expected NAME VALUE"),
+        ("@include other.parm", "line 1: directives such as @include are not supported"),
+        (b"RTL_ALT 1\n\xff\xfe 2", "line 2: expected text in UTF-8"),
+    ],
+)
 def test_a_broken_line_is_named(text: str | bytes, message: str) -> None:
     with pytest.raises(ParameterFileError) as caught:
         parse_parameters(text)

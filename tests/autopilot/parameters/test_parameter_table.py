@@ -99,32 +99,72 @@ def test_setup_pages_of_qgroundcontrol_pass() -> None:
     assert p["ARMING_REQUIRE"] == 1
 
 
-@pytest.mark.parametrize(("name", "kind"), [
-    ("FLTMODE1", ParameterType.INT8), ("RC1_MIN", ParameterType.INT16), ("SYSID_THISMAV", ParameterType.INT16),
-    ("COMPASS_DEV_ID", ParameterType.INT32), ("WPNAV_SPEED", ParameterType.REAL32), ("RTL_ALT", ParameterType.INT32),
-])
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [
+        ("FLTMODE1", ParameterType.INT8),
+        ("RC1_MIN", ParameterType.INT16),
+        ("SYSID_THISMAV", ParameterType.INT16),
+        ("COMPASS_DEV_ID", ParameterType.INT32),
+        ("WPNAV_SPEED", ParameterType.REAL32),
+        ("RTL_ALT", ParameterType.INT32),
+    ],
+)
 def test_types_are_ardupilots(name: str, kind: ParameterType) -> None:
     assert Parameters("copter").definition(name).type == kind
 
 
-@pytest.mark.parametrize(("kind", "name", "default"), [
-    ("copter", "WPNAV_SPEED", 1000), ("copter", "WPNAV_SPEED_UP", 250), ("copter", "WPNAV_SPEED_DN", 150),
-    ("copter", "WPNAV_RADIUS", 200), ("copter", "WPNAV_ACCEL", 250), ("copter", "WPNAV_ACCEL_Z", 100),
-    ("copter", "RTL_ALT", 1500), ("copter", "RTL_ALT_FINAL", 0), ("copter", "RTL_SPEED", 0),
-    ("copter", "LAND_SPEED", 50),
-    ("copter", "LAND_ALT_LOW", 1000), ("copter", "CIRCLE_RADIUS", 1000), ("copter", "DISARM_DELAY", 10),
-    ("copter", "WP_YAW_BEHAVIOR", 2), ("copter", "AUTO_OPTIONS", 0), ("copter", "FS_GCS_ENABLE", 0),
-    ("copter", "FS_GCS_TIMEOUT", 5), ("copter", "FS_THR_ENABLE", 1), ("copter", "FS_OPTIONS", 16),
-    ("copter", "FENCE_TYPE", 7), ("copter", "FENCE_ALT_MAX", 100), ("copter", "FENCE_ALT_MIN", -10),
-    ("copter", "BATT_LOW_VOLT", 10.5), ("copter", "BATT_FS_LOW_ACT", 0), ("copter", "FENCE_ENABLE", 0),
-    ("copter", "FENCE_ACTION", 1), ("copter", "FENCE_RADIUS", 300), ("copter", "FENCE_MARGIN", 2),
-    ("copter", "BATT_CAPACITY", 3300), ("copter", "BATT_LOW_TIMER", 10), ("copter", "RALLY_LIMIT_KM", 0.3),
-    ("rover", "RALLY_LIMIT_KM", 0.5), ("rover", "WP_SPEED", 2), ("rover", "WP_RADIUS", 2), ("rover", "CRUISE_SPEED", 2),
-    ("rover", "RTL_SPEED", 0), ("rover", "MIS_DONE_BEHAVE", 0), ("rover", "FS_ACTION", 2), ("rover", "FS_TIMEOUT", 1.5),
-    ("rover", "FENCE_TYPE", 6), ("rover", "BATT_LOW_VOLT", 0), ("copter", "MIS_RESTART", 0),
-    ("copter", "SYSID_MYGCS", 255),
-    ("copter", "SRT_MIS_DO_LEG", 1), ("copter", "FM_COUNTDOWN", 60), ("copter", "SRT_WIND_MAX", 0),
-])
+@pytest.mark.parametrize(
+    ("kind", "name", "default"),
+    [
+        ("copter", "WPNAV_SPEED", 1000),
+        ("copter", "WPNAV_SPEED_UP", 250),
+        ("copter", "WPNAV_SPEED_DN", 150),
+        ("copter", "WPNAV_RADIUS", 200),
+        ("copter", "WPNAV_ACCEL", 250),
+        ("copter", "WPNAV_ACCEL_Z", 100),
+        ("copter", "RTL_ALT", 1500),
+        ("copter", "RTL_ALT_FINAL", 0),
+        ("copter", "RTL_SPEED", 0),
+        ("copter", "LAND_SPEED", 50),
+        ("copter", "LAND_ALT_LOW", 1000),
+        ("copter", "CIRCLE_RADIUS", 1000),
+        ("copter", "DISARM_DELAY", 10),
+        ("copter", "WP_YAW_BEHAVIOR", 2),
+        ("copter", "AUTO_OPTIONS", 0),
+        ("copter", "FS_GCS_ENABLE", 0),
+        ("copter", "FS_GCS_TIMEOUT", 5),
+        ("copter", "FS_THR_ENABLE", 1),
+        ("copter", "FS_OPTIONS", 16),
+        ("copter", "FENCE_TYPE", 7),
+        ("copter", "FENCE_ALT_MAX", 100),
+        ("copter", "FENCE_ALT_MIN", -10),
+        ("copter", "BATT_LOW_VOLT", 10.5),
+        ("copter", "BATT_FS_LOW_ACT", 0),
+        ("copter", "FENCE_ENABLE", 0),
+        ("copter", "FENCE_ACTION", 1),
+        ("copter", "FENCE_RADIUS", 300),
+        ("copter", "FENCE_MARGIN", 2),
+        ("copter", "BATT_CAPACITY", 3300),
+        ("copter", "BATT_LOW_TIMER", 10),
+        ("copter", "RALLY_LIMIT_KM", 0.3),
+        ("rover", "RALLY_LIMIT_KM", 0.5),
+        ("rover", "WP_SPEED", 2),
+        ("rover", "WP_RADIUS", 2),
+        ("rover", "CRUISE_SPEED", 2),
+        ("rover", "RTL_SPEED", 0),
+        ("rover", "MIS_DONE_BEHAVE", 0),
+        ("rover", "FS_ACTION", 2),
+        ("rover", "FS_TIMEOUT", 1.5),
+        ("rover", "FENCE_TYPE", 6),
+        ("rover", "BATT_LOW_VOLT", 0),
+        ("copter", "MIS_RESTART", 0),
+        ("copter", "SYSID_MYGCS", 255),
+        ("copter", "SRT_MIS_DO_LEG", 1),
+        ("copter", "FM_COUNTDOWN", 60),
+        ("copter", "SRT_WIND_MAX", 0),
+    ],
+)
 def test_defaults_are_those_of_the_references(kind: str, name: str, default: float) -> None:
     assert Parameters(kind)[name] == pytest.approx(default, rel=1e-7)
 

@@ -96,12 +96,15 @@ def test_a_mode_that_needs_a_position_cannot_be_armed_in_without_one() -> None:
     assert "Arm: Need Position Estimate" in bench.texts
 
 
-@pytest.mark.parametrize(("name", "value", "reason"), [
-    ("BATT_ARM_VOLT", 16.6, "Battery 1 below minimum arming voltage"),
-    ("BATT_ARM_MAH", 3400, "Battery 1 below minimum arming capacity"),
-    ("BATT_LOW_VOLT", 16.5, "Battery 1 low voltage failsafe"),
-    ("BATT_CRT_VOLT", 16.5, "Battery 1 critical voltage failsafe"),
-])
+@pytest.mark.parametrize(
+    ("name", "value", "reason"),
+    [
+        ("BATT_ARM_VOLT", 16.6, "Battery 1 below minimum arming voltage"),
+        ("BATT_ARM_MAH", 3400, "Battery 1 below minimum arming capacity"),
+        ("BATT_LOW_VOLT", 16.5, "Battery 1 low voltage failsafe"),
+        ("BATT_CRT_VOLT", 16.5, "Battery 1 critical voltage failsafe"),
+    ],
+)
 def test_a_battery_too_low_refuses_arming(name: str, value: float, reason: str) -> None:
     bench = Bench(parameters={name: value})
     assert bench.core.arm(bench.now_ms).reason == reason

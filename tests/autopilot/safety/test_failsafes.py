@@ -32,8 +32,9 @@ def happens(bench: Bench, event: VehicleEvent) -> int:
 
 
 # --- battery ----------------------------------------------------------------------------------------------------------
-@pytest.mark.parametrize(("action", "mode"), [(0, GUIDED), (1, LAND), (2, RTL), (3, RTL), (4, LAND), (6, RTL),
-                                              (7, BRAKE)])
+@pytest.mark.parametrize(
+    ("action", "mode"), [(0, GUIDED), (1, LAND), (2, RTL), (3, RTL), (4, LAND), (6, RTL), (7, BRAKE)]
+)
 def test_a_low_battery(action: int, mode: int) -> None:
     bench = flying(BATT_FS_LOW_ACT=action)
     assert happens(bench, VehicleEvent.BATTERY_LOW) == mode
@@ -276,8 +277,9 @@ def test_faults_lose_sticks_and_ground_station_at_once() -> None:
     assert bench.core.failsafe
 
 
-@pytest.mark.parametrize(("mode", "options", "ends"), [(AUTO, 1, AUTO), (AUTO, 0, RTL), (GUIDED, 4, GUIDED),
-                                                       (GUIDED, 0, RTL)])
+@pytest.mark.parametrize(
+    ("mode", "options", "ends"), [(AUTO, 1, AUTO), (AUTO, 0, RTL), (GUIDED, 4, GUIDED), (GUIDED, 0, RTL)]
+)
 def test_auto_and_guided_go_on_without_sticks_by_option(mode: int, options: int, ends: int) -> None:
     bench = flying(mode, FS_OPTIONS=options)
     bench.core.set_sticks(Sticks(), bench.now_ms)

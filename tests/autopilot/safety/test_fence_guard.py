@@ -158,10 +158,13 @@ def test_a_breach_on_the_ground_disarms() -> None:
     assert not bench.core.armed
 
 
-@pytest.mark.parametrize(("parameters", "reason"), [
-    ({"FENCE_TYPE": POLYGON}, "Vehicle breaching Polygon fence"),
-    ({"FENCE_TYPE": MAX_ALT | MIN_ALT, "FENCE_ALT_MAX": 10, "FENCE_ALT_MIN": 20}, "FENCE_ALT_MAX < FENCE_ALT_MIN"),
-])
+@pytest.mark.parametrize(
+    ("parameters", "reason"),
+    [
+        ({"FENCE_TYPE": POLYGON}, "Vehicle breaching Polygon fence"),
+        ({"FENCE_TYPE": MAX_ALT | MIN_ALT, "FENCE_ALT_MAX": 10, "FENCE_ALT_MIN": 20}, "FENCE_ALT_MAX < FENCE_ALT_MIN"),
+    ],
+)
 def test_arming_outside_or_with_an_impossible_fence_is_refused(parameters: dict[str, float], reason: str) -> None:
     bench = Bench(parameters={"FENCE_ENABLE": 1, **parameters})
     bench.upload(box(60.0, north=200.0), 1)

@@ -13,9 +13,7 @@ from mavlink_bridge.bootloader.session import FlashSession
 from tests.fakes.flash_bench import PORT, FlashBench, firmware
 
 EXTERNAL = Random(7).randbytes(3001)
-WITH_EXTERNAL = firmware(
-    extf_image=base64.b64encode(zlib.compress(EXTERNAL)).decode(), extf_image_size=len(EXTERNAL)
-)
+WITH_EXTERNAL = firmware(extf_image=base64.b64encode(zlib.compress(EXTERNAL)).decode(), extf_image_size=len(EXTERNAL))
 
 
 def flash(faults: Faults | None = None, external_flash: int = 8192) -> FlashBench:

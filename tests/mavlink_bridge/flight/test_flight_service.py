@@ -128,8 +128,14 @@ def test_go_and_abort_by_tunnel_are_answered_with_nothing() -> None:
 
 @pytest.mark.parametrize(
     ("data", "kind", "length"),
-    [(b"\x20", 0, 1), (b"\x20", 32801, 1), (b"", TUNNEL_TYPE, 0), (b"\x20\x20", TUNNEL_TYPE, 2),
-     (b"\x20", TUNNEL_TYPE, 200), (b"\x19", TUNNEL_TYPE, 1)],
+    [
+        (b"\x20", 0, 1),
+        (b"\x20", 32801, 1),
+        (b"", TUNNEL_TYPE, 0),
+        (b"\x20\x20", TUNNEL_TYPE, 2),
+        (b"\x20", TUNNEL_TYPE, 200),
+        (b"\x19", TUNNEL_TYPE, 1),
+    ],
 )
 def test_other_tunnels_and_other_bytes_do_nothing(data: bytes, kind: int, length: int) -> None:
     face = Face()

@@ -60,8 +60,11 @@ class Bench(FtpBench):
         tree = VirtualFiles()
         tree.mount("@PARAM", ParameterFiles(self.parameters))
         tree.mount("logs", self.logs)
-        service = FtpService(tree, room=lambda link: self.room,
-                             banner=lambda: [dialect.MAVLink_statustext_message(6, b"ArduCopter V4.6.2 (12345678)")])
+        service = FtpService(
+            tree,
+            room=lambda link: self.room,
+            banner=lambda: [dialect.MAVLink_statustext_message(6, b"ArduCopter V4.6.2 (12345678)")],
+        )
         super().__init__(service, lose=lose)
 
 
@@ -86,7 +89,7 @@ def test_the_file_stays_as_it_was_when_opened() -> None:
     bench.open(b"@PARAM/param.pck")
     bench.parameters.set("RTL_ALT", 99)
     got = b"".join(bench.ask(Opcode.READ_FILE, size=239, offset=at)[0].data for at in range(0, len(before), 239))
-    assert got[:len(before)] == before
+    assert got[: len(before)] == before
 
 
 def test_the_wire_looks_as_qgroundcontrol_saw_it_from_ardupilot() -> None:
@@ -112,8 +115,11 @@ def test_what_qgroundcontrol_sent_is_answered(release: str) -> None:
     if not RECORDED.exists():
         pytest.skip("no recorded ground station here")
     rows = [json.loads(line) for line in RECORDED.read_text().splitlines()]
-    requests = [bytes(row["fields"]["payload"]).ljust(251, b"\0") for row in rows
-                if row["name"] == "FILE_TRANSFER_PROTOCOL" and row["dir"] == "gcs" and row["qgc"] == release]
+    requests = [
+        bytes(row["fields"]["payload"]).ljust(251, b"\0")
+        for row in rows
+        if row["name"] == "FILE_TRANSFER_PROTOCOL" and row["dir"] == "gcs" and row["qgc"] == release
+    ]
     bench = Bench()
     pieces: dict[int, bytes] = {}
     for payload in requests:
@@ -123,7 +129,7 @@ def test_what_qgroundcontrol_sent_is_answered(release: str) -> None:
         assert replies
         for reply in replies:
             if reply.opcode == Opcode.ACK and reply.req_opcode == Opcode.BURST_READ_FILE:
-                pieces[reply.offset] = reply.data[:reply.size]
+                pieces[reply.offset] = reply.data[: reply.size]
             elif reply.opcode == Opcode.NAK:
                 assert reply.data[0] == Nak.END_OF_FILE
     assert b"".join(pieces[at] for at in sorted(pieces)) == pack_parameters(bench.parameters)
@@ -136,10 +142,22 @@ def test_lost_replies_are_made_good_by_reads(lost: frozenset[int]) -> None:
 
 
 # --- refusals -----------------------------------------------------------------------------------------------------
-@pytest.mark.parametrize("path", [
-    b"@PARAM/other.pck", b"@SYS/threads.txt", b"@MISSION/mission.dat", b"/etc/passwd", b"../../etc/passwd", b"logs",
-    b"logs/../1.BIN", b"@PARAM/../@PARAM/param.pck", b"\xff\xfe", b"/", b"?",
-])
+@pytest.mark.parametrize(
+    "path",
+    [
+        b"@PARAM/other.pck",
+        b"@SYS/threads.txt",
+        b"@MISSION/mission.dat",
+        b"/etc/passwd",
+        b"../../etc/passwd",
+        b"logs",
+        b"logs/../1.BIN",
+        b"@PARAM/../@PARAM/param.pck",
+        b"\xff\xfe",
+        b"/",
+        b"?",
+    ],
+)
 def test_an_unknown_file_is_refused_at_once_with_code_10(path: bytes) -> None:
     """Then QGroundControl falls back at once; any other code costs it 5 s. Nothing names a path of the machine."""
     reply = Bench().open(path)
@@ -153,10 +171,21 @@ def test_a_bad_argument_is_einval(query: bytes) -> None:
     assert (reply.opcode, reply.size, reply.data[:2]) == (Opcode.NAK, 2, bytes((Nak.FAIL_ERRNO, 22)))
 
 
-@pytest.mark.parametrize(("opcode", "code"), [
-    (Opcode.CREATE_FILE, 9), (Opcode.WRITE_FILE, 9), (Opcode.REMOVE_FILE, 9), (Opcode.RENAME, 9),
-    (Opcode.OPEN_FILE_WO, 9), (Opcode.TRUNCATE_FILE, 9), (Opcode.CREATE_DIRECTORY, 9), (16, 7), (77, 7), (255, 7),
-])
+@pytest.mark.parametrize(
+    ("opcode", "code"),
+    [
+        (Opcode.CREATE_FILE, 9),
+        (Opcode.WRITE_FILE, 9),
+        (Opcode.REMOVE_FILE, 9),
+        (Opcode.RENAME, 9),
+        (Opcode.OPEN_FILE_WO, 9),
+        (Opcode.TRUNCATE_FILE, 9),
+        (Opcode.CREATE_DIRECTORY, 9),
+        (16, 7),
+        (77, 7),
+        (255, 7),
+    ],
+)
 def test_nothing_can_be_written_and_unknown_requests_are_refused(opcode: int, code: int) -> None:
     reply = Bench().ask(opcode, data=b"@PARAM/param.pck")[0]
     assert (reply.opcode, reply.req_opcode, reply.data[0]) == (Opcode.NAK, opcode, code)
@@ -342,9 +371,9 @@ def test_a_closed_link_closes_its_files() -> None:
 def test_directories_are_listed() -> None:
     bench = Bench()
     root = bench.ask(Opcode.LIST_DIRECTORY, data=b"/")[0]
-    assert root.data[:root.size] == b"D@PARAM\0Dlogs\0"
+    assert root.data[: root.size] == b"D@PARAM\0Dlogs\0"
     listing = bench.ask(Opcode.LIST_DIRECTORY, data=b"@PARAM")[0]
-    assert listing.data[:listing.size] == b"Fparam.pck\t%d\0" % len(pack_parameters(bench.parameters))
+    assert listing.data[: listing.size] == b"Fparam.pck\t%d\0" % len(pack_parameters(bench.parameters))
     assert bench.ask(Opcode.LIST_DIRECTORY, data=b"/logs/")[0].data.startswith(b"F1.BIN\t10240\0")
     assert bench.ask(Opcode.LIST_DIRECTORY, data=b"/", offset=2)[0].data[0] == Nak.END_OF_FILE
     assert bench.ask(Opcode.LIST_DIRECTORY, data=b"nowhere")[0].data[0] == Nak.FILE_NOT_FOUND
@@ -355,7 +384,7 @@ def test_a_long_directory_comes_in_parts() -> None:
     bench = Bench(dict.fromkeys(names, b""))
     seen: list[bytes] = []
     while (reply := bench.ask(Opcode.LIST_DIRECTORY, data=b"logs", offset=len(seen))[0]).opcode == Opcode.ACK:
-        seen += reply.data[:reply.size].split(b"\0")[:-1]
+        seen += reply.data[: reply.size].split(b"\0")[:-1]
     assert reply.data[0] == Nak.END_OF_FILE
     assert [line[1:].split(b"\t")[0].decode() for line in seen] == [name for name in names if len(name) < 239]
 
@@ -371,11 +400,20 @@ def test_the_checksum_is_the_one_that_clients_count() -> None:
     assert bench.ask(Opcode.CALC_FILE_CRC32, data=b"logs/none")[0].data[0] == Nak.FILE_NOT_FOUND
 
 
-@given(st.lists(st.tuples(
-    st.integers(0, 1), st.integers(0, 65535), st.integers(0, 3), st.sampled_from([*Opcode, 16, 200]),
-    st.integers(0, 255), st.sampled_from([0, 1, 239, 5000, 2**31, 2**32 - 1]),
-    st.binary(max_size=DATA_BYTES) | st.sampled_from([b"@PARAM/param.pck", b"/", b"@PARAM", b"logs/1.BIN"]),
-), max_size=25))
+@given(
+    st.lists(
+        st.tuples(
+            st.integers(0, 1),
+            st.integers(0, 65535),
+            st.integers(0, 3),
+            st.sampled_from([*Opcode, 16, 200]),
+            st.integers(0, 255),
+            st.sampled_from([0, 1, 239, 5000, 2**31, 2**32 - 1]),
+            st.binary(max_size=DATA_BYTES) | st.sampled_from([b"@PARAM/param.pck", b"/", b"@PARAM", b"logs/1.BIN"]),
+        ),
+        max_size=25,
+    )
+)
 def test_any_sequence_of_requests_is_answered(requests: list[tuple[Any, ...]]) -> None:
     """Nothing raises; every request gets at least one reply of the protocol, with the next sequence number."""
     bench = Bench()

@@ -24,7 +24,7 @@ def decode(content: bytes) -> tuple[int, int, dict[str, tuple[int, float, float 
     at, previous, found = 6, b"", {}
     while at < len(content):
         kind, flags, common, rest = content[at] & 15, content[at] >> 4, content[at + 1] & 15, (content[at + 1] >> 4) + 1
-        name = previous[:common] + content[at + 2:at + 2 + rest]
+        name = previous[:common] + content[at + 2 : at + 2 + rest]
         at += 2 + rest
         values: list[float] = []
         for _ in range(1 + (flags & 1)):
@@ -44,7 +44,8 @@ def test_mavproxy_reads_every_parameter(kind: str, with_defaults: bool) -> None:
     assert {name.decode(): value for name, value, _ in data.params} == {name: p[name] for name in p.names()}
     if with_defaults:
         assert {name.decode(): value for name, value, _ in data.defaults} == {
-            name: p.definition(name).default for name in p.names()}
+            name: p.definition(name).default for name in p.names()
+        }
 
 
 def test_types_are_numbered_as_the_format_has_them() -> None:

@@ -206,9 +206,7 @@ def test_items_that_this_vehicle_cannot_do_are_kept_and_named() -> None:
 def test_texts_about_items_are_bounded_and_fit_one_statustext(bench: Bench) -> None:
     """At most nine of them, each within 50 characters."""
     commands = sorted(command for command in KNOWN_COMMANDS if not capable("copter", command))[:12]
-    items = tuple(
-        MissionItem(command=c, frame=3, x=1.0, y=1.0, z=1.0, seq=n) for n, c in enumerate(commands, start=1)
-    )
+    items = tuple(MissionItem(command=c, frame=3, x=1.0, y=1.0, z=1.0, seq=n) for n, c in enumerate(commands, start=1))
     assert bench.upload(items) == [("ACK", ACCEPTED)]
     assert len(bench.texts) == 10
     assert bench.texts[-1] == "4 more commands will be skipped"

@@ -23,8 +23,9 @@ class Ends(TwoEnds):
     def __init__(self, **radio: Any) -> None:
         super().__init__(**radio)
         self.parameters = Parameters("copter")
-        self.vehicle.add_service(ParameterService(
-            self.parameters, self.journal, room=lambda link: ROOM - self.vehicle.queued(link)))
+        self.vehicle.add_service(
+            ParameterService(self.parameters, self.journal, room=lambda link: ROOM - self.vehicle.queued(link))
+        )
 
     def finish(self, client: Any) -> Any:
         self.add(client)
@@ -39,7 +40,8 @@ def test_the_whole_list_arrives_whatever_is_lost(loss: float) -> None:
     client = ends.finish(ParameterList(VEHICLE))
     assert client.outcome is ParameterOutcome.ACCEPTED
     assert {name: one.value for name, one in client.values.items()} == {
-        name: ends.parameters[name] for name in ends.parameters.names()}
+        name: ends.parameters[name] for name in ends.parameters.names()
+    }
 
 
 def test_two_stations_load_at_once() -> None:

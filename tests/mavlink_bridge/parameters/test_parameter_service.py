@@ -61,8 +61,11 @@ class Bench:
 
 
 def values(out: list[Outgoing], link: int | None = None) -> list[tuple[str, float, int]]:
-    return [(one.message.param_id, one.message.param_value, one.message.param_index) for one in out
-            if one.message.get_type() == "PARAM_VALUE" and (link is None or one.link == link)]
+    return [
+        (one.message.param_id, one.message.param_value, one.message.param_index)
+        for one in out
+        if one.message.get_type() == "PARAM_VALUE" and (link is None or one.link == link)
+    ]
 
 
 def texts(out: list[Outgoing]) -> list[str]:
@@ -317,16 +320,38 @@ def test_a_change_of_the_core_that_could_not_be_stored_is_said() -> None:
     assert bench.parameters["FENCE_ENABLE"] == 1
 
 
-@given(st.lists(st.one_of(
-    st.builds(dialect.MAVLink_param_set_message, st.just(1), st.just(1), st.binary(max_size=16),
-              st.floats(width=32), st.integers(0, 255)),
-    st.builds(dialect.MAVLink_param_set_message, st.just(1), st.just(1),
-              st.sampled_from([b"RTL_ALT", b"WP_SPD", b"MIS_TOTAL", b"ARMING_SKIPCHK"]), st.floats(width=32),
-              st.just(9)),
-    st.builds(dialect.MAVLink_param_request_read_message, st.just(1), st.just(1), st.binary(max_size=16),
-              st.integers(-32768, 32767)),
-    st.just(dialect.MAVLink_param_request_list_message(1, 1)),
-), max_size=20), st.booleans())
+@given(
+    st.lists(
+        st.one_of(
+            st.builds(
+                dialect.MAVLink_param_set_message,
+                st.just(1),
+                st.just(1),
+                st.binary(max_size=16),
+                st.floats(width=32),
+                st.integers(0, 255),
+            ),
+            st.builds(
+                dialect.MAVLink_param_set_message,
+                st.just(1),
+                st.just(1),
+                st.sampled_from([b"RTL_ALT", b"WP_SPD", b"MIS_TOTAL", b"ARMING_SKIPCHK"]),
+                st.floats(width=32),
+                st.just(9),
+            ),
+            st.builds(
+                dialect.MAVLink_param_request_read_message,
+                st.just(1),
+                st.just(1),
+                st.binary(max_size=16),
+                st.integers(-32768, 32767),
+            ),
+            st.just(dialect.MAVLink_param_request_list_message(1, 1)),
+        ),
+        max_size=20,
+    ),
+    st.booleans(),
+)
 def test_any_sequence_of_requests_is_served(requests: list[Any], hold: bool) -> None:
     """Nothing raises, what is answered can be packed, what holds is finite."""
     bench = Bench(hold=hold)

@@ -21,9 +21,9 @@ def _windy(seed: int, speed: float = 5.0) -> RoverDrive:
     return RoverDrive(seed, speed=speed, wind=6.0, direction=70.0 * seed, gust=1.5)
 
 
-def _beside(track: npt.NDArray[np.float64], start: Point, end: Point) -> tuple[
-    npt.NDArray[np.float64], npt.NDArray[np.float64]
-]:
+def _beside(
+    track: npt.NDArray[np.float64], start: Point, end: Point
+) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
     """Distance along and across the line from start to end."""
     u = (np.array(end) - np.array(start))[:2]
     u = u / np.linalg.norm(u)

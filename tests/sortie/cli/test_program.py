@@ -203,5 +203,3 @@ def test_plain_lines_where_there_is_no_terminal(tmp_path):
     assert "\r" not in done.stderr
     assert re.search(r"^ +\d+\.\d s  Reached command #3$", done.stderr, re.M)
     assert done.stdout.startswith("completed: 6 items reached")
-
-

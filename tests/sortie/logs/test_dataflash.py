@@ -61,9 +61,7 @@ def test_scaled_columns_come_back_in_their_unit(tmp_path: Path) -> None:
     """L is degrees, e and c are hundredths; what does not fit is clamped and NaN in a whole number is 0."""
     (origin,) = written(tmp_path, K.ORGN.pack(5, 0, LAT, LON, 584.12))
     assert (origin.TimeUS, origin.Lat, origin.Lng, origin.Alt) == (5, pytest.approx(LAT), pytest.approx(LON), 584.12)
-    mode, error, event = written(
-        tmp_path, K.MODE.pack(1, 3, -4, 2), K.ERR.pack(2, math.nan, 9), K.EV.pack(3, 300)
-    )
+    mode, error, event = written(tmp_path, K.MODE.pack(1, 3, -4, 2), K.ERR.pack(2, math.nan, 9), K.EV.pack(3, 300))
     assert (mode.ModeNum, error.Subsys, error.ECode, event.Id) == (0, 0, 9, 255)
 
 
