@@ -17,7 +17,7 @@ from mavlink_bridge.links.address import LinkError
 from mavlink_bridge.links.hub import LinkHub
 from mavlink_bridge.services.system.signing import SigningService
 from sortie.bell import Bell
-from sortie.building import VIRTUAL_EPOCH_US, build_service, make_vehicle, parse_faults
+from sortie.building import VIRTUAL_EPOCH_US, build_service, make_vehicle, parse_faults, simulated_name
 from sortie.errors import UserError
 from sortie.figures import Figures
 from sortie.link_policy import check_links
@@ -96,7 +96,7 @@ class Assembly:
         epoch_us = time.time_ns() // 1000 if settings.speedup in (None, 1.0) else VIRTUAL_EPOCH_US
         self.service: Service = self.controller.service(self.store, given) if self.controller else build_service(
             kind, vehicle, self.store, self.store.stored, given,
-            name=self.store.uid().hex(), epoch_us=epoch_us, on_error=_log_error, faults=faults,
+            name=simulated_name(kind, settings.seed), epoch_us=epoch_us, on_error=_log_error, faults=faults,
         )  # fmt: skip
         self.signing = SigningService(
             self.service.endpoint, keys, lambda: time.time_ns() // 1000, key=key, stamp=self.store.stored.signing_stamp

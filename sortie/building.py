@@ -41,6 +41,12 @@ def make_vehicle(kind: str, home: GeoPoint, heading_deg: float, seed: int) -> Si
     return SimulatedRover(home, heading_deg, seed)
 
 
+def simulated_name(kind: str, seed: int) -> str:
+    """What is stable for a simulated vehicle, as a board's serial number is for a real one: the same seed is the same
+    vehicle, wherever its state is kept, so that its logs are the same byte for byte."""
+    return f"simulated {kind} {seed}"
+
+
 def parse_faults(entries: Iterable[str], names: Iterable[str]) -> list[Fault]:
     """All `--fault`s of a command, checked; `names` are the known ones."""
     known = [*names, *LINK_FAULTS, *FLIGHT_FAULTS]

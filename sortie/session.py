@@ -25,7 +25,7 @@ from autopilot.modes.mode import Mode
 from autopilot.modes.table import ModeSpec
 from autopilot.outcome import Outcome
 from mavlink_bridge.links.memory import MemoryLink
-from sortie.building import VIRTUAL_EPOCH_US, build_service, make_vehicle, parse_faults
+from sortie.building import VIRTUAL_EPOCH_US, build_service, make_vehicle, parse_faults, simulated_name
 from sortie.errors import RefusedError, UserError, nearest
 from sortie.flight import ARMABLE_WITHIN_MS
 from sortie.parameters_given import given_parameters
@@ -101,7 +101,7 @@ class Session:
             self._stack.callback(store.close)
         self.service = build_service(
             frame, machine, store or NoJournal(), StoredState() if store is None else store.stored,
-            _given(params, frame), name=f"session {self.seed}" if store is None else store.uid().hex(),
+            _given(params, frame), name=simulated_name(frame, self.seed),
             epoch_us=VIRTUAL_EPOCH_US, on_error=_raise, faults=struck,
         )  # fmt: skip
         self.service.observers.append(self._observe)
