@@ -149,7 +149,9 @@ def _filler(tank: Callable[[SpaceState], Tank]) -> tuple[Strike, Withdraw]:
         return _fill(tank(state), state, _between(profile.watch.fill_max, 1.0))
 
     def empty(state: SpaceState, profile: Profile, amount: float) -> None:
-        let_out(tank(state), amount, state.outside, "visitor")
+        # Never more than what is above the usual level: some of what was brought has been used since.
+        above = tank(state).kg - profile.depot.start_fill * tank(state).capacity_kg
+        let_out(tank(state), min(amount, above), state.outside, "visitor")
 
     return fill, empty
 

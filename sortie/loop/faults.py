@@ -16,6 +16,8 @@ from sortie.faults import Fault, parse_fault
 GO_NAMES = ("no_go_power", "no_go_thermal", "no_go_comms", "no_go_tanks")
 LINK_NAMES = ("link_loss", "link_lossy")
 DOCK_NAMES = ("dock_refused", "dock_delayed", "skimmer_lost", "skimmer_late", "valve_stuck", "interface_failure")
+LASTING_NAMES = ("skimmer_lost", "skimmer_late", "valve_stuck")
+"""Of these what they have done stays, also for a start to which they were not given."""
 NAMES = (*ABORT_1_NAMES, *ABORT_2_NAMES, *ABORT_3_NAMES, *GO_NAMES, *LINK_NAMES, *DOCK_NAMES)
 DELAY_MS = 60_000
 """How long `dock_delayed` lasts without an end."""
@@ -126,8 +128,9 @@ class FaultSchedule:
         return happened
 
     def holding(self) -> list[tuple[str, bool]]:
-        """(name, holds now) of each fault given."""
-        return [(fault.name, self._memory(fault).active) for fault in self._given]
+        """(name, holds now) of each fault that was given to this start or that chance has brought."""
+        chance = [(text.split(_CHANCE)[0], memory.active) for text, memory in self.memory.items() if _CHANCE in text]
+        return [(fault.name, self._memory(fault).active) for fault in self._given] + chance
 
     def repaired(self, name: str) -> None:
         """The health review has put it right."""

@@ -19,6 +19,7 @@ from autopilot.depot.names import EndedBy
 from autopilot.depot.record import SortieRecord
 from autopilot.depot.settings import Profile
 from autopilot.depot.skimmer import SkimmerMemory, SkimmerParty
+from autopilot.depot.watches import ABORT_2_NAMES
 from autopilot.mission.items import MissionItem
 from mavlink_bridge.clients.base import Target
 from mavlink_bridge.endpoint import Endpoint
@@ -30,7 +31,16 @@ from mavlink_bridge.services.sortie.skimmer import SkimmerService
 from sitl.resources.space import SpaceWorld
 from sitl.resources.state import SpaceState
 from sortie.loop.craft_core import CraftCore, PassingJournal
-from sortie.loop.faults import LINK_NAMES, Clock, FaultMemory, FaultSchedule, LoopFault
+from sortie.loop.faults import (
+    DOCK_NAMES,
+    GO_NAMES,
+    LASTING_NAMES,
+    LINK_NAMES,
+    Clock,
+    FaultMemory,
+    FaultSchedule,
+    LoopFault,
+)
 
 LOSSY = 0.25
 LINK_SEED = 1_000_003
@@ -183,12 +193,12 @@ class SpaceLoop:
         self._exchange()
 
     def _forget_old_faults(self) -> None:
-        """Faults of link and dock that this start was not given hold no longer."""
+        """Faults that this start was not given hold no longer, but for damage (ABORT-1 and -3)."""
         given = {name for name, holds in self.faults.holding() if holds}
         if not given.intersection(LINK_NAMES):
             self.link.loss = 0.0
-        for name in ("dock_refused", "dock_delayed", "interface_failure"):
-            if name not in given:
+        for name in (*ABORT_2_NAMES, *GO_NAMES, *DOCK_NAMES):
+            if name not in given and name not in LASTING_NAMES:
                 self.world.clear(name)
 
     # --- time ---------------------------------------------------------------------------------------------------------

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from autopilot.depot.names import EndedBy, Phase
@@ -45,6 +45,14 @@ def check(sortie: dict[str, Any], *, last: bool, ended_by: EndedBy) -> None:
         assert 7 not in flown
 
 
+EMPTIED = [
+    "fuel_store_full@phase1+152..T+900000", "radiator_failure@phase3+189..T+900000",
+    "fuel_low@T+10165..T+900000",
+]  # fmt: skip
+"""Once took away all propellant of the depot, and with it every launch for ever."""
+
+
+@example(EMPTIED, 0)
 @settings(max_examples=60, deadline=None)
 @given(st.lists(FAULTS, max_size=6, unique_by=lambda text: text.split("@")[0]), st.integers(0, 10))
 def test_any_faults_lead_to_an_end_that_the_seed_allows(faults: list[str], seed: int) -> None:
