@@ -12,6 +12,7 @@ from autopilot.depot.settings import Profile
 SHOWN_SORTIES = 60
 """Of a long loop the timeline shows the last ones; the other plots show all."""
 _DAY_S = 86_400.0
+_MINUTE_S = 60.0
 
 
 def draw_plots(
@@ -31,6 +32,11 @@ def draw_plots(
     ]
 
 
+def _unit(longest_s: float) -> tuple[float, str]:
+    """Seconds in the unit that suits a span, and its name."""
+    return (_DAY_S, "days") if longest_s > _DAY_S else (_MINUTE_S, "minutes")
+
+
 def _figure(height: float = 3.2) -> tuple[Any, Any]:
     from matplotlib.figure import Figure
 
@@ -47,15 +53,16 @@ def _svg(figure: Any) -> str:
 
 def _timeline(sorties: Sequence[dict[str, Any]]) -> str:
     figure, axes = _figure(1.5 + 0.16 * max(len(sorties), 4))
+    scale, name = _unit(max((s["phases"][-1]["end_s"] - s["phases"][0]["start_s"] for s in sorties), default=0.0))
     for sortie in sorties:
         for phase in sortie["phases"]:
-            width = (phase["end_s"] - phase["start_s"]) / _DAY_S
-            left = (phase["start_s"] - sortie["phases"][0]["start_s"]) / _DAY_S
+            width = (phase["end_s"] - phase["start_s"]) / scale
+            left = (phase["start_s"] - sortie["phases"][0]["start_s"]) / scale
             axes.barh(sortie["number"], width, left=left, color=f"C{phase['phase'] - 1}", height=0.8)
     for phase in Phase:
         axes.barh(0, 0, color=f"C{phase - 1}", label=f"{int(phase)} {phase.title}")
     axes.invert_yaxis()
-    axes.set(xlabel="days since the sortie began", ylabel="sortie")
+    axes.set(xlabel=f"{name} since the sortie began", ylabel="sortie")
     axes.legend(
         fontsize="x-small", ncols=4, loc="upper center", bbox_to_anchor=(0.5, 1.35 if len(sorties) < 12 else 1.12)
     )
@@ -64,11 +71,12 @@ def _timeline(sorties: Sequence[dict[str, Any]]) -> str:
 
 def _lines(levels: Sequence[dict[str, Any]], key: str, label: str) -> str:
     figure, axes = _figure()
-    days = [row["time_s"] / _DAY_S for row in levels]
+    scale, unit = _unit(levels[-1]["time_s"] if levels else 0.0)
+    times = [row["time_s"] / scale for row in levels]
     names = levels[0][key] if levels else {}
     for name in names:
-        axes.plot(days, [100.0 * row[key][name] for row in levels], label=name, linewidth=1.0)
-    axes.set(xlabel="days", ylabel=label)
+        axes.plot(times, [100.0 * row[key][name] for row in levels], label=name, linewidth=1.0)
+    axes.set(xlabel=unit, ylabel=label)
     if names:
         axes.legend(fontsize="x-small", ncols=3)
     axes.grid(alpha=0.3)
