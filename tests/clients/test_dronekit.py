@@ -70,6 +70,8 @@ def test_dronekit_flies_it(tmp_path: Path) -> None:
 
 def check_ready(vehicle: Any) -> None:
     """What DroneKit reads on connecting, and parameters both ways."""
+    # `wait_ready` does not wait for it: DroneKit asks with each HEARTBEAT until it has the capabilities.
+    until(vehicle, lambda: vehicle.version.major is not None)
     assert str(vehicle.version) == "APM:Copter-4.6.2"
     assert (vehicle.version.major, vehicle.version.minor, vehicle.version.patch) == (4, 6, 2)
     assert vehicle.capabilities.mission_int
