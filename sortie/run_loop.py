@@ -35,6 +35,8 @@ ARMED_STEP_MS = 50
 IDLE_STEP_MS = 200
 HORIZON_MS = 1000
 BEAT_S = 1.0
+QUIET_S = 0.03
+ANSWER_FIRST_S = 0.00001
 
 
 def link_clock_ms() -> int:
@@ -154,24 +156,41 @@ class RunLoop:
     def load(self) -> None:
         """Load what is compiled, in a thread, and serve the links meanwhile: ground stations connect and are answered,
         vehicle time stands still. A signal ends the waiting, not the thread; see `sortie.__main__`."""
-        loader = Loader(self.service.load, self._bell.ring)
-        loader.start()
+        began_s = time.monotonic()
         self._running = True
-        next_beat_s = time.monotonic() + BEAT_S
-        notice_s = time.monotonic() + NOTICE_S
+        self._serve_until_quiet(began_s)
+        loader = Loader(self.service.load, self._bell.ring)
+        usual_s = sys.getswitchinterval()
+        sys.setswitchinterval(ANSWER_FIRST_S)  # an answer must not wait 5 ms for the importing thread each time
+        loader.start()
+        next_beat_s, notice_s = began_s + BEAT_S, began_s + NOTICE_S
         while loader.is_alive() and self.signal is None:
-            self.hub.wait(BEAT_S)
-            self.hub.receive(self.link_ms(), self.service.now_ms)
+            self._answer(BEAT_S)
             if time.monotonic() >= notice_s:
                 notice_s = math.inf
                 print(COMPILING, file=sys.stderr, flush=True)
             if time.monotonic() >= next_beat_s:
                 next_beat_s += BEAT_S
                 self.service.telemetry.send_heartbeat()
-            self.service.serve_links(self.link_ms())
-            self.hub.flush()
+        sys.setswitchinterval(usual_s)
         if loader.error is not None:
             raise loader.error
+
+    def _serve_until_quiet(self, began_s: float) -> None:
+        """A station that is there from the first moment gets its plan and parameters before the processor is busy with
+        loading: start that when the links have been silent for `QUIET_S`, or after `BEAT_S` at the latest."""
+        heard_s = began_s
+        while self.signal is None and time.monotonic() < min(heard_s + QUIET_S, began_s + BEAT_S):
+            if self._answer(QUIET_S):
+                heard_s = time.monotonic()
+
+    def _answer(self, wait_s: float) -> bool:
+        """Wait for input and answer it, without moving the vehicle; False when there was none."""
+        heard = self.hub.wait(wait_s)
+        self.hub.receive(self.link_ms(), self.service.now_ms)
+        self.service.serve_links(self.link_ms())
+        self.hub.flush()
+        return heard
 
     def _turn_ahead(self, wall_s: float, finished: Callable[[], bool]) -> None:
         self._was_ahead = True
