@@ -12,6 +12,15 @@ LOADER = "sortie-load"
 """Name of the thread that loads the kernel (`sortie.run_loop.Loader`)."""
 
 
+class Interrupted(KeyboardInterrupt):
+    """Ctrl-C. A class of its own because CPython, when a plain KeyboardInterrupt passes through an `exec` of text (each
+    dataclass that is being imported is one), ends the process by the signal itself although it was caught."""
+
+
+def _interrupt(number: int, frame: FrameType | None) -> None:
+    raise Interrupted
+
+
 def _end(number: int, frame: FrameType | None) -> None:
     sys.exit(0)
 
@@ -19,6 +28,7 @@ def _end(number: int, frame: FrameType | None) -> None:
 def main() -> None:
     """Run the command line and exit with its status: 0 after SIGTERM, 130 after Ctrl-C, from the first moment on."""
     signal.signal(signal.SIGTERM, _end)
+    signal.signal(signal.SIGINT, _interrupt)
     try:
         from sortie.cli import run
 
