@@ -36,7 +36,6 @@ _STRUCT_CODE = {
     "uint64_t": "Q", "int64_t": "q", "float": "f", "double": "d",
 }  # fmt: skip
 _SIZE = {"c": 1, "B": 1, "b": 1, "H": 2, "h": 2, "I": 4, "i": 4, "Q": 8, "q": 8, "f": 4, "d": 8}
-_LARGEST_PAYLOAD = 255
 
 
 @dataclass(frozen=True, slots=True)

@@ -63,9 +63,6 @@ class Info(IntEnum):
     EXTERNAL_FLASH_SIZE = 6
 
 
-STATUSES: Final = frozenset(int(status) for status in Status)
-
-
 def crc32(data: bytes, state: int = 0) -> int:
     """CRC-32 (0xEDB88320 reflected), initial value 0 and no final inversion; `state` continues an earlier call.
 

@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from autopilot.core import Autopilot
 
 _HEARTBEAT: Final = 0
-_COMMAND_ACK: Final = 77
 _COMMANDS: Final = (75, 76)
 _MISSION_REPLIES: Final = frozenset((39, 40, 44, 47, 51, 73))
 _OURS_BY_TYPE: Final = (0, 255)  # mission_type: mission, all plans

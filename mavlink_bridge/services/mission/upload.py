@@ -56,11 +56,6 @@ class Upload:
         """Number of items, home included, that the plan will have."""
         return max(self.last + 1, 0 if self.base is None else len(self.base))
 
-    @property
-    def is_empty(self) -> bool:
-        """No item is wanted at all."""
-        return self.last < self.first
-
     def accept(self, item: MissionItem, now_ms: int) -> None:
         """`item` is the one asked for."""
         if self.asked_once:
