@@ -7,67 +7,20 @@ until the depot has acknowledged it.
 
 from __future__ import annotations
 
-from typing import Any, Protocol
+from typing import Any
 
-from msgspec import Struct, field
-
-from autopilot.depot.decision import Decision, Recorder
-from autopilot.depot.messages import Answer, MissionPlan, Order, Status
+from autopilot.depot.messages import Answer, MissionPlan, Order
 from autopilot.depot.names import ABORTABLE, Mode, Stage
 from autopilot.depot.readings import Place, SkimmerReading
-from autopilot.depot.settings import Profile
+from autopilot.depot.skimmer_base import SkimmerBase
 from autopilot.depot.watches import ABORT_1, first, trips
 
 ACK_EVERY = 8
 """Every so many beats the skimmer wants to know that it is heard."""
-_PHASE = {Stage.DOCKED: 1, Stage.UNDOCKING: 2, Stage.OUTBOUND: 3, Stage.HARVEST: 4, Stage.RETURN: 5, Stage.HOLDING: 6,
-          Stage.APPROACH: 6, Stage.DISPOSAL: 5}  # fmt: skip
 
 
-class Craft(Protocol):
-    """What the skimmer's party can do with its vehicle."""
-
-    def skimmer_reading(self) -> SkimmerReading: ...
-    def set_mode(self, mode: Mode) -> None: ...
-    def undock(self) -> None: ...
-    def start_harvest(self, target_kg: float) -> None: ...
-    def turn_back(self) -> None: ...
-    def approach(self) -> None: ...
-    def dispose(self) -> None: ...
-
-
-class SkimmerMemory(Struct):
-    """All that the party remembers. Times in ms since the loop began."""
-
-    stage: Stage = Stage.DOCKED
-    mode: Mode = Mode.DOCKED
-    plan: MissionPlan | None = None
-    flown: int = 0  # number of the plan that was last launched
-    trigger: int = 0
-    trips: int = 0
-    recalled: bool = False
-    seq: int = 0
-    wants_ack: bool = False
-    urgent_seq: int = 0  # the oldest status that has to be acknowledged
-    repeat_ms: int | None = None
-    repeat_gap_ms: int = 0
-    beat_ms: int = 0
-    heard_ms: int = 0
-    boot_ms: int = 0
-    harvest_until_ms: int | None = None
-    out: list[Status] = field(default_factory=list)
-
-
-class SkimmerParty:
-    """See the module. `record` gets each decision before it is acted on."""
-
-    def __init__(self, profile: Profile, craft: Craft, record: Recorder, memory: SkimmerMemory | None = None) -> None:
-        self.profile = profile
-        self.memory = memory or SkimmerMemory()
-        self._craft = craft
-        self._record = record
-        self._seen: SkimmerReading | None = None  # the reading that `_found` belongs to
-        self._found = 0
+class SkimmerParty(SkimmerBase):
+    """See the module and `SkimmerBase`."""
 
     # --- in -----------------------------------------------------------------------------------------------------------
     def handle_plan(self, plan: MissionPlan, now_ms: int) -> bool:
@@ -128,11 +81,6 @@ class SkimmerParty:
             memory.beat_ms = now_ms + round(self.profile.heartbeat.period_s * 1000.0)
             if reading.transmits:
                 self._report(now_ms, reading, ask=memory.seq % ACK_EVERY == 0)
-
-    def take_statuses(self) -> list[Status]:
-        """What is to be sent."""
-        out, self.memory.out = self.memory.out, []
-        return out
 
     # --- the course ---------------------------------------------------------------------------------------------------
     def _step(self, reading: SkimmerReading, now_ms: int) -> bool:
@@ -229,24 +177,6 @@ class SkimmerParty:
         self._turn_back(now_ms, "depot_silent", "nothing heard of the depot for long", {"silence_s": silence_s})
         return True
 
-    # --- margins ------------------------------------------------------------------------------------------------------
-    def _margin(self, reading: SkimmerReading) -> str | None:
-        """The margin that is near, by name."""
-        plan = self._plan()
-        if reading.fuel_kg < reading.fuel_need_kg * (1.0 + plan.fuel_reserve):
-            return "fuel_margin_near"
-        if reading.power_wh < reading.power_need_wh * (1.0 + plan.power_reserve):
-            return "power_margin_near"
-        if reading.spine_k > 0.97 * plan.spine_max_k:
-            return "thermal_limit_near"
-        return None
-
-    def _margins(self, reading: SkimmerReading) -> dict[str, Any]:
-        return {
-            "fuel_kg": reading.fuel_kg, "fuel_need_kg": reading.fuel_need_kg, "power_wh": reading.power_wh,
-            "power_need_wh": reading.power_need_wh, "spine_k": reading.spine_k,
-        }  # fmt: skip
-
     # --- aborts -------------------------------------------------------------------------------------------------------
     def _abort(self, reading: SkimmerReading, now_ms: int) -> None:
         """ABORT-1: survival mode at once, then home if fuel and power allow it, else disposal."""
@@ -322,64 +252,3 @@ class SkimmerParty:
         self._craft.approach()
         self._enter(Stage.APPROACH, now_ms)
         return Answer.ACCEPTED
-
-    # --- words --------------------------------------------------------------------------------------------------------
-    def _plan(self) -> MissionPlan:
-        plan = self.memory.plan
-        assert plan is not None  # nobody undocks without one
-        return plan
-
-    def _set_mode(self, mode: Mode) -> None:
-        self.memory.mode = mode
-        self._craft.set_mode(mode)
-
-    def _enter(self, stage: Stage, now_ms: int) -> None:
-        self.memory.stage = stage
-        self._announce(now_ms)
-
-    def _announce(self, now_ms: int, reading: SkimmerReading | None = None) -> None:
-        """A status that has to arrive."""
-        memory = self.memory
-        memory.repeat_gap_ms = round(self.profile.heartbeat.poll_s * 1000.0)
-        memory.repeat_ms = now_ms + memory.repeat_gap_ms
-        memory.urgent_seq = (memory.seq + 1) & 0xFFFF
-        self._report(now_ms, reading)
-
-    def _report(self, now_ms: int, reading: SkimmerReading | None = None, *, ask: bool = False) -> None:
-        memory = self.memory
-        r = reading or self._craft.skimmer_reading()
-        memory.seq = (memory.seq + 1) & 0xFFFF
-        memory.out.append(
-            Status(
-                memory.seq,
-                max(now_ms - memory.boot_ms, 0),
-                memory.stage,
-                memory.mode,
-                ask or memory.repeat_ms is not None,
-                memory.trigger,
-                memory.trips,
-                memory.flown,
-                r.overstress,
-                r.remaining_s,
-                r.fuel_kg,
-                r.fuel_need_kg,
-                r.soc,
-                r.min_soc,
-                r.power_wh,
-                r.power_need_wh,
-                r.store_kg,
-                r.harvested_kg,
-                r.expected_kg,
-                r.drift_m,
-                r.current_ratio,
-                r.signature_k,
-                r.spine_k,
-                r.seal,
-                r.thrust,
-                r.capacity,
-            )
-        )
-
-    def _decide(self, now_ms: int, name: str, reason: str, facts: dict[str, Any]) -> None:
-        number = self.memory.plan.number if self.memory.plan else 0
-        self._record(Decision(now_ms, number, _PHASE[self.memory.stage], "skimmer", name, reason, facts))

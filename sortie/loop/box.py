@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from autopilot.depot.names import Mode, Stage
 from autopilot.depot.settings import BoxSettings, Profile
-from autopilot.depot.skimmer import SkimmerMemory
+from autopilot.depot.skimmer_base import SkimmerMemory
 from autopilot.geo import GeoPoint
 from autopilot.journal import MemoryJournal
 from autopilot.mission.commands import Cmd

@@ -18,7 +18,8 @@ from autopilot.depot.memory import DepotMemory
 from autopilot.depot.names import EndedBy
 from autopilot.depot.record import SortieRecord
 from autopilot.depot.settings import Profile
-from autopilot.depot.skimmer import SkimmerMemory, SkimmerParty
+from autopilot.depot.skimmer import SkimmerParty
+from autopilot.depot.skimmer_base import SkimmerMemory
 from autopilot.depot.watches import ABORT_2_NAMES
 from autopilot.mission.items import MissionItem
 from mavlink_bridge.clients.base import Target

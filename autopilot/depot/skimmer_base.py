@@ -1,0 +1,149 @@
+"""What the skimmer's party stands on: its craft, its memory, its margins, and the statuses that it sends.
+
+How it flies its plan and what it obeys is in `skimmer`.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Protocol
+
+from msgspec import Struct, field
+
+from autopilot.depot.decision import Decision, Recorder
+from autopilot.depot.messages import MissionPlan, Status
+from autopilot.depot.names import Mode, Stage
+from autopilot.depot.readings import SkimmerReading
+from autopilot.depot.settings import Profile
+
+_PHASE = {Stage.DOCKED: 1, Stage.UNDOCKING: 2, Stage.OUTBOUND: 3, Stage.HARVEST: 4, Stage.RETURN: 5, Stage.HOLDING: 6,
+          Stage.APPROACH: 6, Stage.DISPOSAL: 5}  # fmt: skip
+
+
+class Craft(Protocol):
+    """What the skimmer's party can do with its vehicle."""
+
+    def skimmer_reading(self) -> SkimmerReading: ...
+    def set_mode(self, mode: Mode) -> None: ...
+    def undock(self) -> None: ...
+    def start_harvest(self, target_kg: float) -> None: ...
+    def turn_back(self) -> None: ...
+    def approach(self) -> None: ...
+    def dispose(self) -> None: ...
+
+
+class SkimmerMemory(Struct):
+    """All that the party remembers. Times in ms since the loop began."""
+
+    stage: Stage = Stage.DOCKED
+    mode: Mode = Mode.DOCKED
+    plan: MissionPlan | None = None
+    flown: int = 0  # number of the plan that was last launched
+    trigger: int = 0
+    trips: int = 0
+    recalled: bool = False
+    seq: int = 0
+    wants_ack: bool = False
+    urgent_seq: int = 0  # the oldest status that has to be acknowledged
+    repeat_ms: int | None = None
+    repeat_gap_ms: int = 0
+    beat_ms: int = 0
+    heard_ms: int = 0
+    boot_ms: int = 0
+    harvest_until_ms: int | None = None
+    out: list[Status] = field(default_factory=list)
+
+
+class SkimmerBase:
+    """See the module. `record` gets each decision before it is acted on."""
+
+    def __init__(self, profile: Profile, craft: Craft, record: Recorder, memory: SkimmerMemory | None = None) -> None:
+        self.profile = profile
+        self.memory = memory or SkimmerMemory()
+        self._craft = craft
+        self._record = record
+        self._seen: SkimmerReading | None = None  # the reading that `_found` belongs to
+        self._found = 0
+
+    def take_statuses(self) -> list[Status]:
+        """What is to be sent."""
+        out, self.memory.out = self.memory.out, []
+        return out
+
+    # --- margins ------------------------------------------------------------------------------------------------------
+    def _margin(self, reading: SkimmerReading) -> str | None:
+        """The margin that is near, by name."""
+        plan = self._plan()
+        if reading.fuel_kg < reading.fuel_need_kg * (1.0 + plan.fuel_reserve):
+            return "fuel_margin_near"
+        if reading.power_wh < reading.power_need_wh * (1.0 + plan.power_reserve):
+            return "power_margin_near"
+        if reading.spine_k > 0.97 * plan.spine_max_k:
+            return "thermal_limit_near"
+        return None
+
+    def _margins(self, reading: SkimmerReading) -> dict[str, Any]:
+        return {
+            "fuel_kg": reading.fuel_kg, "fuel_need_kg": reading.fuel_need_kg, "power_wh": reading.power_wh,
+            "power_need_wh": reading.power_need_wh, "spine_k": reading.spine_k,
+        }  # fmt: skip
+
+    # --- words --------------------------------------------------------------------------------------------------------
+    def _plan(self) -> MissionPlan:
+        plan = self.memory.plan
+        assert plan is not None  # nobody undocks without one
+        return plan
+
+    def _set_mode(self, mode: Mode) -> None:
+        self.memory.mode = mode
+        self._craft.set_mode(mode)
+
+    def _enter(self, stage: Stage, now_ms: int) -> None:
+        self.memory.stage = stage
+        self._announce(now_ms)
+
+    def _announce(self, now_ms: int, reading: SkimmerReading | None = None) -> None:
+        """A status that has to arrive."""
+        memory = self.memory
+        memory.repeat_gap_ms = round(self.profile.heartbeat.poll_s * 1000.0)
+        memory.repeat_ms = now_ms + memory.repeat_gap_ms
+        memory.urgent_seq = (memory.seq + 1) & 0xFFFF
+        self._report(now_ms, reading)
+
+    def _report(self, now_ms: int, reading: SkimmerReading | None = None, *, ask: bool = False) -> None:
+        memory = self.memory
+        r = reading or self._craft.skimmer_reading()
+        memory.seq = (memory.seq + 1) & 0xFFFF
+        memory.out.append(
+            Status(
+                memory.seq,
+                max(now_ms - memory.boot_ms, 0),
+                memory.stage,
+                memory.mode,
+                ask or memory.repeat_ms is not None,
+                memory.trigger,
+                memory.trips,
+                memory.flown,
+                r.overstress,
+                r.remaining_s,
+                r.fuel_kg,
+                r.fuel_need_kg,
+                r.soc,
+                r.min_soc,
+                r.power_wh,
+                r.power_need_wh,
+                r.store_kg,
+                r.harvested_kg,
+                r.expected_kg,
+                r.drift_m,
+                r.current_ratio,
+                r.signature_k,
+                r.spine_k,
+                r.seal,
+                r.thrust,
+                r.capacity,
+            )
+        )
+
+    def _decide(self, now_ms: int, name: str, reason: str, facts: dict[str, Any]) -> None:
+        number = self.memory.plan.number if self.memory.plan else 0
+        self._record(Decision(now_ms, number, _PHASE[self.memory.stage], "skimmer", name, reason, facts))
