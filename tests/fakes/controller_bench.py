@@ -1,4 +1,7 @@
-"""Sortie between a stand-in controller and ground stations, in virtual time."""
+"""Sortie between a controller and ground stations, in vehicle time.
+
+The controller is the stand-in, whose time is virtual; or ArduPilot SITL, when ARDUPILOT_SITL names one, whose clock
+is waited for. The tests are the same. Its `controller` is what to ask for what the controller itself has."""
 
 from __future__ import annotations
 
@@ -17,6 +20,7 @@ from mavlink_bridge.framing import Frame
 from sortie.building import VIRTUAL_EPOCH_US
 from sortie.companion import CompanionService, build_companion
 from tests.stand_in.controller import StandIn
+from tests.stand_in.real import RealController, binary
 
 STEP_MS = 20
 Carry = Callable[[bytes], bytes]
@@ -85,14 +89,14 @@ class ControllerBench:
         baud: int | None = None,
         native: bool = False,
     ) -> None:
-        self.stand_in = StandIn(kind, params=params, seed=seed)
+        self.controller = _controller(kind, params, seed)
         self.now_ms = 0
         self._native = native
         self._connect(own or {}, baud)
 
     def adopt(self, other: ControllerBench) -> None:
         """Be a new service for the controller of another bench, whose service was killed."""
-        self.stand_in, self.now_ms, self._native = other.stand_in, other.now_ms, False
+        self.controller, self.now_ms, self._native = other.controller, other.now_ms, False
         self._connect({}, None)
 
     def _connect(self, own: Mapping[str, float], baud: int | None) -> None:
@@ -104,9 +108,8 @@ class ControllerBench:
         finder = Finder()
         self.link.add_service(finder)
         while finder.found is None:
-            self.now_ms += STEP_MS
-            self.stand_in.run_to(self.now_ms)
-            self.link.receive(self.number, self.stand_in.take(), self.now_ms, 0)
+            self._pass_time()
+            self.link.receive(self.number, self.controller.take(), self.now_ms, 0)
         found = finder.found
         self.link.identify(found.system, COMPONENT)
         self.vehicle = FlightController(found.firmware, found.system, found.custom_mode, baud=baud, native=self._native)
@@ -128,9 +131,8 @@ class ControllerBench:
         return station
 
     def step(self) -> None:
-        """20 ms."""
-        self.now_ms += STEP_MS
-        self.stand_in.run_to(self.now_ms)
+        """20 ms; more when a real controller is ahead."""
+        self._pass_time()
         self._from_controller()
         self.service.run_to(self.now_ms - self._zero_ms, self.now_ms)
         for station in self.grounds:
@@ -138,18 +140,23 @@ class ControllerBench:
                 pass
         self._to_controller()
 
+    def _pass_time(self) -> None:
+        self.now_ms = max(self.now_ms + STEP_MS, self.controller.time_ms // STEP_MS * STEP_MS)
+        self.controller.run_to(self.now_ms)
+
     def _from_controller(self) -> None:
-        data = self.from_controller(self.stand_in.take())
+        data = self.from_controller(self.controller.take())
         if data and self.plugged:
             self.service.receive_from_controller(self.number, data, self.now_ms)
 
     def _to_controller(self) -> None:
         data = self.to_controller(self.link.take_bytes(self.number))
         if data and self.plugged:
-            self.stand_in.receive(data, self.now_ms)
+            self.controller.receive(data, self.now_ms)
 
     def run(self, seconds: float) -> None:
-        for _ in range(int(seconds * 1000.0) // STEP_MS):
+        end_ms = self.now_ms + int(seconds * 1000.0)
+        while self.now_ms < end_ms:
             self.step()
 
     def run_until(self, condition: Callable[[], bool], limit_s: float = 300.0) -> float:
@@ -180,8 +187,17 @@ class ControllerBench:
 
     @property
     def height(self) -> float:
-        """Of the stand-in above its origin, m."""
-        return -self.stand_in.vehicle.state.position[2]
+        """Above where it was switched on, m."""
+        return -self.controller.position[2]
+
+    def close(self) -> None:
+        """End a real controller's process."""
+        self.controller.close()
+
+
+def _controller(kind: str, params: Mapping[str, float] | None, seed: int) -> StandIn | RealController:
+    program = binary(kind)
+    return StandIn(kind, params=params, seed=seed) if program is None else RealController(kind, program, params=params)
 
 
 def _raise(problem: Exception, where: str) -> None:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from autopilot.mission.events import ItemReached
 from autopilot.mission.items import MissionItem
 from sortie.sample import square
 from tests.fakes.controller_bench import ControllerBench, Ground
 from tests.stand_in.controller import HOME
+
+MakeBench = Callable[..., ControllerBench]
 
 STABILIZE, AUTO, GUIDED, LOITER, RTL, LAND = 0, 3, 4, 5, 6, 9
 SET_MODE, ARM, MISSION_START, PAUSE, SET_CURRENT = 176, 400, 300, 193, 224
@@ -32,4 +36,4 @@ def take_off(bench: ControllerBench, items: tuple[MissionItem, ...] = SQUARE) ->
 
 
 def landed(bench: ControllerBench) -> bool:
-    return not bench.stand_in.autopilot.armed and not bench.autopilot.armed
+    return not bench.controller.armed and not bench.autopilot.armed

@@ -12,8 +12,9 @@ from typing import Any
 
 from autopilot.core import Autopilot
 from autopilot.crew import NothingStored
-from autopilot.geo import GeoPoint
+from autopilot.geo import GeoPoint, Ned
 from autopilot.journal import MemoryJournal
+from autopilot.modes.table import CopterMode
 from autopilot.outcome import RebootRequested
 from autopilot.parameters.parameters import Parameters
 from autopilot.vehicle import SimulatedVehicle, Sticks
@@ -138,6 +139,52 @@ class StandIn:
     def take(self) -> bytes:
         """What it sends."""
         return self.service.endpoint.take_bytes(self.link)
+
+    # --- what it has, whatever Sortie makes of it -----------------------------------------------------------------
+    @property
+    def time_ms(self) -> int:
+        """Its clock, going on over restarts."""
+        return self._zero_ms + self.service.now_ms
+
+    @property
+    def mode(self) -> int:
+        return self.autopilot.mode_number
+
+    @property
+    def armed(self) -> bool:
+        return self.autopilot.armed
+
+    @property
+    def position(self) -> Ned:
+        """From where it was switched on."""
+        return self.vehicle.state.position
+
+    @property
+    def ground_speed(self) -> float:
+        return self.vehicle.state.ground_speed
+
+    def total(self, kind: int) -> int:
+        """Items of its own plan of this MAV_MISSION_TYPE, home not counted."""
+        return self.autopilot.crew.plans.storage(kind).total()
+
+    def parameter(self, name: str) -> float:
+        """Its own value."""
+        return self.service.parameters[name]
+
+    def parameter_names(self) -> list[str]:
+        """In the order of their indices."""
+        return list(self.service.parameters.names())
+
+    def lose_gps(self) -> None:
+        """Its receiver has no fix any more."""
+        self.vehicle.inject_fault("gps.loss", None, active=True)
+
+    def forbid_guided(self) -> None:
+        """Ground stations may not choose GUIDED (FLTMODE_GCSBLOCK)."""
+        self.autopilot.crew.modes._modes.pop(CopterMode.GUIDED)
+
+    def close(self) -> None:
+        """Nothing is held open."""
 
 
 def _raise(problem: Exception, where: str) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from autopilot.flight.lifecycle import FlightState
 from tests.fakes.controller_bench import ControllerBench
-from tests.fakes.controller_flight import ARM, SQUARE, reached
+from tests.fakes.controller_flight import ARM, SQUARE, MakeBench, reached
 
 USER_1, GO, ABORT = 31010, 0x20, 0x21
 
@@ -14,8 +14,8 @@ def state(bench: ControllerBench) -> FlightState:
     return bench.autopilot.flights.state
 
 
-def begin(own: dict[str, float] | None = None) -> ControllerBench:
-    bench = ControllerBench(own={"FM_COUNTDOWN": 20.0, **(own or {})})
+def begin(make_bench: MakeBench, own: dict[str, float] | None = None) -> ControllerBench:
+    bench = make_bench(own={"FM_COUNTDOWN": 20.0, **(own or {})})
     bench.ground()
     bench.ready()
     bench.upload(SQUARE)
@@ -23,73 +23,73 @@ def begin(own: dict[str, float] | None = None) -> ControllerBench:
     return bench
 
 
-def test_go_flies_the_mission_and_arms_at_the_end_of_the_countdown() -> None:
+def test_go_flies_the_mission_and_arms_at_the_end_of_the_countdown(make_bench: MakeBench) -> None:
     """20 s of countdown are more than DISARM_DELAY (10 s): the motors are armed only when it is over."""
-    bench = begin()
+    bench = begin(make_bench)
     bench.run_until(lambda: state(bench) is FlightState.ARMED, 30.0)
     assert bench.grounds[0].acks(USER_1)[-1] == 0
     bench.run(15.0)
-    assert not bench.stand_in.autopilot.armed
-    bench.run_until(lambda: bench.stand_in.autopilot.armed, 20.0)
+    assert not bench.controller.armed
+    bench.run_until(lambda: bench.controller.armed, 20.0)
     bench.run_until(lambda: state(bench) is FlightState.IDLE)
     assert reached(bench) == [1, 2, 3, 4, 5, 6]
-    assert not bench.stand_in.autopilot.armed
+    assert not bench.controller.armed
 
 
-def test_the_controllers_own_reasons_end_preflight() -> None:
+def test_the_controllers_own_reasons_end_preflight(make_bench: MakeBench) -> None:
     """A controller whose checks fail: back to IDLE, with the text that it gave."""
-    bench = ControllerBench(own={"FM_COUNTDOWN": 5.0})
+    bench = make_bench(own={"FM_COUNTDOWN": 5.0})
     ground = bench.ground()
     bench.ready()
     bench.upload(SQUARE)
-    bench.stand_in.vehicle.inject_fault("gps.loss", None, active=True)
+    bench.controller.lose_gps()
     bench.run(20.0)
     ground.command(USER_1, GO)
     bench.run(12.0)
     assert state(bench) is FlightState.IDLE
-    assert not bench.stand_in.autopilot.armed
+    assert not bench.controller.armed
     assert any("GPS" in text or "Position" in text for text in ground.texts() if "Flight" in text or "Arm" in text)
 
 
-def test_a_refusal_at_the_end_of_the_countdown_returns_to_idle() -> None:
+def test_a_refusal_at_the_end_of_the_countdown_returns_to_idle(make_bench: MakeBench) -> None:
     """The checks passed in PREFLIGHT and fail 20 s later, when the motors are to be armed."""
-    bench = begin()
+    bench = begin(make_bench)
     bench.run_until(lambda: state(bench) is FlightState.ARMED, 30.0)
-    bench.stand_in.vehicle.inject_fault("gps.loss", None, active=True)
+    bench.controller.lose_gps()
     bench.run_until(lambda: state(bench) is FlightState.IDLE, 60.0)
-    assert not bench.stand_in.autopilot.armed
+    assert not bench.controller.armed
 
 
-def test_abort_in_the_countdown() -> None:
+def test_abort_in_the_countdown(make_bench: MakeBench) -> None:
     """ABORT is accepted and nothing is ever armed."""
-    bench = begin()
+    bench = begin(make_bench)
     bench.run_until(lambda: state(bench) is FlightState.ARMED, 30.0)
     bench.grounds[0].command(USER_1, ABORT)
     bench.run(25.0)
     assert bench.grounds[0].acks(USER_1) == [0, 0]
     assert state(bench) is FlightState.IDLE
-    assert not bench.stand_in.autopilot.armed
+    assert not bench.controller.armed
 
 
-def test_an_arm_of_a_ground_station_passes_at_once() -> None:
+def test_an_arm_of_a_ground_station_passes_at_once(make_bench: MakeBench) -> None:
     """The controller's ACK is the ground station's; the flight manager follows into ARMED."""
-    bench = ControllerBench()
+    bench = make_bench()
     ground = bench.ground()
     bench.ready()
     ground.command(ARM, 1)
     took = bench.run_until(lambda: bool(ground.acks(ARM)), 2.0)
     assert took < 0.2
-    assert bench.stand_in.autopilot.armed
+    assert bench.controller.armed
     bench.run(1.5)
     assert state(bench) is FlightState.ARMED
-    bench.run_until(lambda: not bench.stand_in.autopilot.armed, 15.0)
+    bench.run_until(lambda: not bench.controller.armed, 15.0)
     bench.run(1.5)
     assert state(bench) is FlightState.IDLE
 
 
-def test_without_a_position_it_is_not_armable_whatever_the_controller_says() -> None:
+def test_without_a_position_it_is_not_armable_whatever_the_controller_says(make_bench: MakeBench) -> None:
     """In STABILIZE a controller's checks may pass without a position; Sortie flies in GUIDED, which wants one."""
-    bench = ControllerBench()
+    bench = make_bench()
     bench.ground()
     bench.ready()
     flags = bench.vehicle.state.report

@@ -24,6 +24,7 @@ from tests.fakes.controller_flight import (
     SET_CURRENT,
     SET_MODE,
     SQUARE,
+    MakeBench,
     landed,
     reached,
     take_off,
@@ -73,8 +74,8 @@ def lossy(bench: ControllerBench) -> None:
 
 
 @pytest.fixture(params=[good, slow, fast, lossy], ids=["good", "57600 baud", "921600 baud", "10 % loss"])
-def bench(request: pytest.FixtureRequest) -> ControllerBench:
-    made = ControllerBench(baud=57600 if request.param is slow else None)
+def bench(make_bench: MakeBench, request: pytest.FixtureRequest) -> ControllerBench:
+    made = make_bench(baud=57600 if request.param is slow else None)
     request.param(made)
     return made
 
@@ -84,7 +85,7 @@ def test_a_mission_is_flown_to_its_end(bench: ControllerBench) -> None:
     ground = take_off(bench)
     assert ground.mode == AUTO
     bench.run_until(lambda: bench.height > 5.0, 60.0)
-    assert bench.stand_in.autopilot.mode_number == GUIDED
+    assert bench.controller.mode == GUIDED
     assert ground.mode == AUTO
     bench.run_until(lambda: landed(bench))
     bench.run(1.0)
@@ -99,11 +100,11 @@ def test_pause_holds_the_vehicle_and_continue_goes_on(bench: ControllerBench) ->
     bench.run(3.0)
     ground.command(PAUSE, 0)
     bench.run(6.0)
-    assert bench.stand_in.vehicle.state.ground_speed < 0.5
+    assert bench.controller.ground_speed < 0.5
     assert ground.mode == AUTO
-    held = bench.stand_in.vehicle.state.position
+    held = bench.controller.position
     bench.run(6.0)
-    assert max(abs(a - b) for a, b in zip(held, bench.stand_in.vehicle.state.position, strict=True)) < 1.5
+    assert max(abs(a - b) for a, b in zip(held, bench.controller.position, strict=True)) < 1.5
     ground.command(PAUSE, 1)
     bench.run_until(lambda: len(reached(bench)) >= 3)
 
@@ -133,7 +134,7 @@ def test_rtl_of_a_ground_station_is_the_controllers(bench: ControllerBench) -> N
     bench.run_until(lambda: reached(bench) == [1, 2], 90.0)
     ground.command(20)
     bench.run_until(lambda: ground.mode == RTL, 5.0)
-    assert bench.stand_in.autopilot.mode_number == RTL
+    assert bench.controller.mode == RTL
     assert bench.autopilot.sequencer.state() is not MissionState.RUNNING
     assert not bench.vehicle.commanded
     bench.run_until(lambda: landed(bench))
@@ -149,9 +150,9 @@ def test_landing_where_it_is(bench: ControllerBench) -> None:
     bench.run_until(lambda: landed(bench))
 
 
-def test_a_hold_time_is_counted_at_the_waypoint() -> None:
+def test_a_hold_time_is_counted_at_the_waypoint(make_bench: MakeBench) -> None:
     """A waypoint with 5 s of hold time keeps the vehicle there for at least that long."""
-    bench = ControllerBench()
+    bench = make_bench()
     first = SQUARE[1]
     held = MissionItem(16, 3, param1=5.0, x=first.x, y=first.y, z=10.0)
     take_off(bench, (SQUARE[0], held, *SQUARE[2:]))
@@ -162,19 +163,19 @@ def test_a_hold_time_is_counted_at_the_waypoint() -> None:
     assert 4900 <= bench.now_ms - began <= 5600
 
 
-def test_speed_and_yaw_items_reach_the_controller() -> None:
+def test_speed_and_yaw_items_reach_the_controller(make_bench: MakeBench) -> None:
     """DO_CHANGE_SPEED slows the real vehicle, CONDITION_YAW turns its nose."""
-    bench = ControllerBench()
+    bench = make_bench()
     slow_down = MissionItem(178, 3, param1=1.0, param2=2.0)
     take_off(bench, (SQUARE[0], slow_down, *SQUARE[1:]))
     bench.run_until(lambda: reached(bench) == [1], 60.0)
     bench.run(10.0)
-    assert 1.5 < bench.stand_in.vehicle.state.ground_speed < 2.3
+    assert 1.5 < bench.controller.ground_speed < 2.3
 
 
-def test_a_circle_is_flown_round_its_centre() -> None:
+def test_a_circle_is_flown_round_its_centre(make_bench: MakeBench) -> None:
     """LOITER_TURNS: one turn of 20 m, the height and the radius kept."""
-    bench = ControllerBench()
+    bench = make_bench()
     centre = SQUARE[1]
     circle = MissionItem(18, 3, param1=1.0, param3=20.0, x=centre.x, y=centre.y, z=10.0)
     take_off(bench, (SQUARE[0], circle, SQUARE[-1]))
@@ -182,7 +183,7 @@ def test_a_circle_is_flown_round_its_centre() -> None:
     errors: list[float] = []
 
     def done() -> bool:
-        north, east, _ = bench.stand_in.vehicle.state.position
+        north, east, _ = bench.controller.position
         errors.append(abs(hypot(north - 60.0, east) - 20.0))
         return 2 in reached(bench)
 
@@ -190,9 +191,9 @@ def test_a_circle_is_flown_round_its_centre() -> None:
     assert max(errors) < 4.0
 
 
-def test_a_rover_drives_its_mission() -> None:
+def test_a_rover_drives_its_mission(make_bench: MakeBench) -> None:
     """The same for a rover: waypoints in GUIDED, shown as AUTO (10)."""
-    bench = ControllerBench("rover")
+    bench = make_bench("rover")
     ground = bench.ground()
     bench.ready()
     bench.upload(square(HOME, takeoff=False))
@@ -203,13 +204,13 @@ def test_a_rover_drives_its_mission() -> None:
     ground.command(MISSION_START)
     bench.run(2.0)
     assert ground.mode == 10
-    assert bench.stand_in.autopilot.mode_number == 15
+    assert bench.controller.mode == 15
     bench.run_until(lambda: reached(bench)[:4] == [1, 2, 3, 4])
 
 
-def test_the_ground_station_uploads_to_sortie_not_to_the_controller() -> None:
+def test_the_ground_station_uploads_to_sortie_not_to_the_controller(make_bench: MakeBench) -> None:
     """The mission protocol ends at Sortie: the controller's own mission stays empty."""
-    bench = ControllerBench()
+    bench = make_bench()
     ground = bench.ground()
     bench.ready()
     ground.send(dialect.MAVLink_mission_count_message(1, 1, 2, 0))
@@ -219,4 +220,4 @@ def test_the_ground_station_uploads_to_sortie_not_to_the_controller() -> None:
         bench.run(0.2)
     assert [message.type for message in ground.of("MISSION_ACK")] == [0]
     assert bench.autopilot.mission.total() == 1
-    assert bench.stand_in.autopilot.mission.total() == 0
+    assert bench.controller.total(0) == 0

@@ -4,17 +4,27 @@ from __future__ import annotations
 
 from autopilot.flight.lifecycle import FlightState
 from autopilot.mission.state import MissionState
-from tests.fakes.controller_bench import ControllerBench
-from tests.fakes.controller_flight import AUTO, GUIDED, LOITER, SET_CURRENT, SET_MODE, SQUARE, landed, reached, take_off
+from tests.fakes.controller_flight import (
+    AUTO,
+    GUIDED,
+    LOITER,
+    SET_CURRENT,
+    SET_MODE,
+    SQUARE,
+    MakeBench,
+    landed,
+    reached,
+    take_off,
+)
 
 
-def test_the_controller_flies_and_sortie_follows() -> None:
+def test_the_controller_flies_and_sortie_follows(make_bench: MakeBench) -> None:
     """The mission is in the controller, its AUTO flies it, items are reached in order and shown."""
-    bench = ControllerBench(native=True)
+    bench = make_bench(native=True)
     ground = take_off(bench)
     bench.run_until(lambda: bench.height > 5.0, 60.0)
-    assert bench.stand_in.autopilot.mode_number == AUTO
-    assert bench.stand_in.autopilot.mission.total() == len(SQUARE)
+    assert bench.controller.mode == AUTO
+    assert bench.controller.total(0) == len(SQUARE)
     assert ground.mode == AUTO
     bench.run_until(lambda: landed(bench))
     bench.run(1.0)
@@ -22,9 +32,9 @@ def test_the_controller_flies_and_sortie_follows() -> None:
     assert [message.seq for message in ground.of("MISSION_ITEM_REACHED")] == [1, 2, 3, 4, 5, 6]
 
 
-def test_go_works_with_it() -> None:
+def test_go_works_with_it(make_bench: MakeBench) -> None:
     """The flight manager: countdown, takeoff, mission, landing, IDLE."""
-    bench = ControllerBench(native=True, own={"FM_COUNTDOWN": 3.0})
+    bench = make_bench(native=True, own={"FM_COUNTDOWN": 3.0})
     ground = bench.ground()
     bench.ready()
     bench.upload(SQUARE)
@@ -36,9 +46,9 @@ def test_go_works_with_it() -> None:
     assert reached(bench) == [1, 2, 3, 4, 5, 6]
 
 
-def test_an_item_chosen_by_a_station_is_the_controllers_and_is_followed() -> None:
+def test_an_item_chosen_by_a_station_is_the_controllers_and_is_followed(make_bench: MakeBench) -> None:
     """DO_SET_MISSION_CURRENT passes; Sortie's sequencer goes where the controller goes."""
-    bench = ControllerBench(native=True)
+    bench = make_bench(native=True)
     ground = take_off(bench)
     bench.run_until(lambda: reached(bench) == [1], 60.0)
     ground.command(SET_CURRENT, 4)
@@ -47,18 +57,18 @@ def test_an_item_chosen_by_a_station_is_the_controllers_and_is_followed() -> Non
     assert reached(bench)[:2] == [1, 4]
 
 
-def test_a_takeover_pauses_and_auto_resumes() -> None:
+def test_a_takeover_pauses_and_auto_resumes(make_bench: MakeBench) -> None:
     """The pilot's switch takes it out of AUTO; a ground station's AUTO gives it back, in AUTO at once in the air."""
-    bench = ControllerBench(native=True)
+    bench = make_bench(native=True)
     ground = take_off(bench)
     bench.run_until(lambda: reached(bench) == [1, 2], 90.0)
-    bench.stand_in.turn_switch(1700)
+    bench.controller.turn_switch(1700)
     bench.run_until(lambda: ground.mode == LOITER, 3.0)
     assert bench.autopilot.sequencer.state() is not MissionState.RUNNING
     bench.run(3.0)
-    assert bench.stand_in.autopilot.mode_number == LOITER
+    assert bench.controller.mode == LOITER
     ground.command(SET_MODE, 1, AUTO)
-    bench.run_until(lambda: bench.stand_in.autopilot.mode_number == AUTO, 5.0)
+    bench.run_until(lambda: bench.controller.mode == AUTO, 5.0)
     bench.run_until(lambda: landed(bench))
     assert reached(bench) == [1, 2, 3, 4, 5, 6]
-    assert bench.stand_in.autopilot.mode_number != GUIDED
+    assert bench.controller.mode != GUIDED

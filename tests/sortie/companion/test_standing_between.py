@@ -10,7 +10,7 @@ from mavlink_bridge.codec import dialect
 from mavlink_bridge.framing import FrameWriter, split_frames
 from mavlink_bridge.services.ftp.wire import Nak, Opcode, Operation, unpack
 from tests.fakes.controller_bench import ControllerBench, Ground
-from tests.fakes.controller_flight import SQUARE, landed, reached, take_off
+from tests.fakes.controller_flight import SQUARE, MakeBench, landed, reached, take_off
 
 
 def ask_list(bench: ControllerBench, ground: Ground, component: int) -> list[str]:
@@ -26,28 +26,28 @@ def ask_list(bench: ControllerBench, ground: Ground, component: int) -> list[str
     return [listed[index] for index in range(len(listed))]
 
 
-def test_the_controllers_parameters_pass_in_number_and_order() -> None:
+def test_the_controllers_parameters_pass_in_number_and_order(make_bench: MakeBench) -> None:
     """Component 1 lists exactly what the controller has."""
-    bench = ControllerBench()
+    bench = make_bench()
     ground = bench.ground()
     bench.run(2.0)
-    assert ask_list(bench, ground, 1) == list(bench.stand_in.service.parameters.names())
+    assert ask_list(bench, ground, 1) == bench.controller.parameter_names()
 
 
-def test_a_parameter_is_set_in_the_controller() -> None:
+def test_a_parameter_is_set_in_the_controller(make_bench: MakeBench) -> None:
     """PARAM_SET passes, its echo comes back, and what the core flies by follows."""
-    bench = ControllerBench()
+    bench = make_bench()
     ground = bench.ground()
     bench.ready()
     ground.send(dialect.MAVLink_param_set_message(1, 1, b"WPNAV_SPEED", 700.0, 9))
     bench.run(1.0)
-    assert bench.stand_in.service.parameters["WPNAV_SPEED"] == 700.0
+    assert bench.controller.parameter("WPNAV_SPEED") == 700.0
     assert bench.service.parameters["WPNAV_SPEED"] == 700.0
 
 
-def test_component_191_has_sorties_own_parameters() -> None:
+def test_component_191_has_sorties_own_parameters(make_bench: MakeBench) -> None:
     """FM_* and SRT_* and nothing else; a set is kept and journaled, and the controller never hears of it."""
-    bench = ControllerBench()
+    bench = make_bench()
     ground = bench.ground()
     bench.run(2.0)
     names = ask_list(bench, ground, 191)
@@ -55,12 +55,12 @@ def test_component_191_has_sorties_own_parameters() -> None:
     ground.send(dialect.MAVLink_param_set_message(1, 191, b"FM_COUNTDOWN", 12.0, 9))
     bench.run(1.0)
     assert bench.service.parameters["FM_COUNTDOWN"] == 12.0
-    assert bench.stand_in.service.parameters["FM_COUNTDOWN"] != 12.0
+    assert bench.controller.parameter("FM_COUNTDOWN") != 12.0
 
 
-def test_one_autopilot_is_heard_and_its_sequence_has_no_gaps() -> None:
+def test_one_autopilot_is_heard_and_its_sequence_has_no_gaps(make_bench: MakeBench) -> None:
     """All frames of system 1, component 1 on a link carry consecutive numbers; 191 is no vehicle."""
-    bench = ControllerBench()
+    bench = make_bench()
     ground = take_off(bench)
     bench.run_until(lambda: landed(bench))
     vehicle = [frame for _, _, frame in ground.heard if (frame.system, frame.component) == (1, 1)]
@@ -70,9 +70,9 @@ def test_one_autopilot_is_heard_and_its_sequence_has_no_gaps() -> None:
     assert others and all(message.type == 18 and message.autopilot == 8 for message in others)
 
 
-def test_telemetry_passes_and_answers_to_sortie_do_not() -> None:
+def test_telemetry_passes_and_answers_to_sortie_do_not(make_bench: MakeBench) -> None:
     """The controller's ATTITUDE reaches the ground station, ACKs of Sortie's own commands do not."""
-    bench = ControllerBench()
+    bench = make_bench()
     ground = take_off(bench)
     bench.run_until(lambda: 1 in reached(bench), 60.0)
     assert len(ground.of("ATTITUDE")) > 50
@@ -81,9 +81,9 @@ def test_telemetry_passes_and_answers_to_sortie_do_not() -> None:
     assert ground.acks(22) == []
 
 
-def test_two_ground_stations_see_one_vehicle() -> None:
+def test_two_ground_stations_see_one_vehicle(make_bench: MakeBench) -> None:
     """Telemetry and mission progress reach both; an answer only the one that asked."""
-    bench = ControllerBench()
+    bench = make_bench()
     second = bench.ground(254)
     first = take_off(bench)
     bench.run_until(lambda: landed(bench))
@@ -109,9 +109,9 @@ def ftp(bench: ControllerBench, ground: Ground, name: bytes) -> Any:
     return unpack(bytes(answers[0].payload))
 
 
-def test_files_pass_but_not_the_controllers_mission() -> None:
+def test_files_pass_but_not_the_controllers_mission(make_bench: MakeBench) -> None:
     """@PARAM/param.pck opens, @MISSION/mission.dat is "not found": a station would write past Sortie."""
-    bench = ControllerBench()
+    bench = make_bench()
     ground = bench.ground()
     bench.run(2.0)
     assert ftp(bench, ground, b"@PARAM/param.pck").opcode == Opcode.ACK
@@ -119,9 +119,9 @@ def test_files_pass_but_not_the_controllers_mission() -> None:
     assert (hidden.opcode, hidden.data[0]) == (Opcode.NAK, Nak.FILE_NOT_FOUND)
 
 
-def test_rates_that_a_station_lowers_come_back() -> None:
+def test_rates_that_a_station_lowers_come_back(make_bench: MakeBench) -> None:
     """SET_MESSAGE_INTERVAL -1 for the position would blind Sortie: it asks for its own rate again."""
-    bench = ControllerBench()
+    bench = make_bench()
     ground = bench.ground()
     bench.ready()
     ground.command(511, 33, -1)
@@ -131,9 +131,9 @@ def test_rates_that_a_station_lowers_come_back() -> None:
     assert len(ground.of("GLOBAL_POSITION_INT")) >= 18
 
 
-def test_fence_and_rally_are_the_controllers() -> None:
+def test_fence_and_rally_are_the_controllers(make_bench: MakeBench) -> None:
     """A rally plan goes to the controller, which flies by it; Sortie's own storage stays empty."""
-    bench = ControllerBench()
+    bench = make_bench()
     ground = bench.ground()
     bench.run(2.0)
     ground.send(dialect.MAVLink_mission_count_message(1, 1, 1, 2))
@@ -144,13 +144,13 @@ def test_fence_and_rally_are_the_controllers() -> None:
     ))  # fmt: skip
     bench.run(0.5)
     assert [message.type for message in ground.of("MISSION_ACK")] == [0]
-    assert bench.stand_in.autopilot.rally.total() == 1
+    assert bench.controller.total(2) == 1
     assert bench.autopilot.rally.total() == 0
 
 
-def test_bytes_to_the_controller_are_unchanged() -> None:
+def test_bytes_to_the_controller_are_unchanged(make_bench: MakeBench) -> None:
     """What passes is forwarded byte for byte, also messages that Sortie does not know."""
-    bench = ControllerBench()
+    bench = make_bench()
     ground = bench.ground()
     bench.run(2.0)
     bench.link.take_bytes(bench.number)
@@ -161,14 +161,14 @@ def test_bytes_to_the_controller_are_unchanged() -> None:
     assert frame in list(split_frames(bench.link.take_bytes(bench.number)))
 
 
-def test_packets_with_the_controllers_own_ids_would_be_dropped() -> None:
+def test_packets_with_the_controllers_own_ids_would_be_dropped(make_bench: MakeBench) -> None:
     """The stand-in ignores what claims to be itself, which is why Sortie is component 191."""
-    bench = ControllerBench()
+    bench = make_bench()
     bench.run(2.0)
     arm = dialect.MAVLink_command_long_message(1, 1, 400, 0, 1, 2989, 0, 0, 0, 0, 0)
-    bench.stand_in.receive(FrameWriter(1, 1).frame(*codec.payload(arm)), bench.now_ms)
+    bench.controller.receive(FrameWriter(1, 1).frame(*codec.payload(arm)), bench.now_ms)
     bench.run(0.5)
-    assert not bench.stand_in.autopilot.armed
-    bench.stand_in.receive(FrameWriter(1, 191).frame(*codec.payload(arm)), bench.now_ms)
+    assert not bench.controller.armed
+    bench.controller.receive(FrameWriter(1, 191).frame(*codec.payload(arm)), bench.now_ms)
     bench.run(0.5)
-    assert bench.stand_in.autopilot.armed
+    assert bench.controller.armed

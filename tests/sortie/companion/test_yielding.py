@@ -16,6 +16,7 @@ from tests.fakes.controller_flight import (
     MISSION_START,
     SET_MODE,
     STABILIZE,
+    MakeBench,
     reached,
     take_off,
 )
@@ -46,21 +47,21 @@ def returning(bench: ControllerBench) -> bool:
 
 
 def landing(bench: ControllerBench) -> bool:
-    return bench.stand_in.autopilot.mode_number == 9 and bench.height < 8.0
+    return bench.controller.mode == 9 and bench.height < 8.0
 
 
 STAGES = [at_start, climbing, on_a_leg, at_a_corner, returning, landing]
 
 
 @pytest.mark.parametrize("stage", STAGES, ids=lambda stage: stage.__name__)
-def test_a_pilots_switch_takes_the_vehicle(stage: object) -> None:
+def test_a_pilots_switch_takes_the_vehicle(make_bench: MakeBench, stage: object) -> None:
     """Within 2 s the true mode is shown with a warning; nothing is sent any more; AUTO resumes where it was."""
     assert callable(stage)
-    bench = ControllerBench()
+    bench = make_bench()
     ground = take_off(bench)
     bench.run_until(lambda: bool(stage(bench)))
     current = bench.autopilot.sequencer.current_nav_index()
-    bench.stand_in.turn_switch(LOITER_PWM)
+    bench.controller.turn_switch(LOITER_PWM)
     took = bench.run_until(lambda: ground.mode == LOITER, 5.0)
     assert took <= 2.0
     assert not bench.vehicle.commanded
@@ -70,13 +71,13 @@ def test_a_pilots_switch_takes_the_vehicle(stage: object) -> None:
     sent = _targets_sent(bench)
     bench.run(5.0)
     assert sent == [] and _targets_sent(bench) == []
-    assert bench.stand_in.autopilot.mode_number == LOITER, "it is not taken back"
+    assert bench.controller.mode == LOITER, "it is not taken back"
     ground.command(SET_MODE, 1, AUTO)
     bench.run_until(lambda: ground.mode == AUTO, 5.0)
     assert ground.acks(SET_MODE)[-1] == 0
-    assert bench.stand_in.autopilot.mode_number == GUIDED
+    assert bench.controller.mode == GUIDED
     assert bench.autopilot.sequencer.current_nav_index() == current
-    bench.run_until(lambda: not bench.stand_in.autopilot.armed)
+    bench.run_until(lambda: not bench.controller.armed)
 
 
 def _targets_sent(bench: ControllerBench) -> list[object]:
@@ -84,9 +85,9 @@ def _targets_sent(bench: ControllerBench) -> list[object]:
     return bench.vehicle.steering.step(bench.service.now_ms, bench.vehicle.commanded)
 
 
-def test_unplugged_for_five_seconds_the_flight_resumes_by_itself() -> None:
+def test_unplugged_for_five_seconds_the_flight_resumes_by_itself(make_bench: MakeBench) -> None:
     """The cable is out for 6 s in the middle of a leg: said, and then the mission goes on to its end."""
-    bench = ControllerBench()
+    bench = make_bench()
     ground = take_off(bench)
     bench.run_until(lambda: reached(bench) == [1], 60.0)
     bench.plugged = False
@@ -94,33 +95,33 @@ def test_unplugged_for_five_seconds_the_flight_resumes_by_itself() -> None:
     assert bench.vehicle.lost
     assert any("lost" in text for text in ground.texts())
     bench.plugged = True
-    bench.run_until(lambda: not bench.stand_in.autopilot.armed)
+    bench.run_until(lambda: not bench.controller.armed)
     bench.run(1.0)
     assert reached(bench) == [1, 2, 3, 4, 5, 6]
     assert any("back" in text for text in ground.texts())
 
 
-def test_a_takeover_while_unplugged_is_seen_afterwards() -> None:
+def test_a_takeover_while_unplugged_is_seen_afterwards(make_bench: MakeBench) -> None:
     """The pilot took it while the cable was out: it is not taken back."""
-    bench = ControllerBench()
+    bench = make_bench()
     ground = take_off(bench)
     bench.run_until(lambda: reached(bench) == [1], 60.0)
     bench.plugged = False
-    bench.stand_in.turn_switch(LOITER_PWM)
+    bench.controller.turn_switch(LOITER_PWM)
     bench.run(6.0)
     bench.plugged = True
     bench.run(3.0)
     assert ground.mode == LOITER
     assert not bench.vehicle.commanded
-    assert bench.stand_in.autopilot.mode_number == LOITER
+    assert bench.controller.mode == LOITER
 
 
-def test_a_controller_that_restarts_is_not_commanded_until_asked() -> None:
+def test_a_controller_that_restarts_is_not_commanded_until_asked(make_bench: MakeBench) -> None:
     """Power lost in flight: said, nothing is sent, and a person may begin again."""
-    bench = ControllerBench()
+    bench = make_bench()
     ground = take_off(bench)
     bench.run_until(lambda: reached(bench) == [1], 60.0)
-    bench.stand_in.restart(bench.now_ms)
+    bench.controller.restart(bench.now_ms)
     bench.run(6.0)
     assert bench.vehicle.restarts == 1
     assert any("restarted" in text for text in ground.texts())
@@ -135,12 +136,12 @@ def test_a_controller_that_restarts_is_not_commanded_until_asked() -> None:
     ground.command(ARM, 1)
     bench.run(1.0)
     ground.command(MISSION_START)
-    bench.run_until(lambda: not bench.stand_in.autopilot.armed, 200.0)
+    bench.run_until(lambda: not bench.controller.armed, 200.0)
 
 
-def test_a_service_that_begins_with_a_flying_controller_only_looks_on() -> None:
+def test_a_service_that_begins_with_a_flying_controller_only_looks_on(make_bench: MakeBench) -> None:
     """After a kill the new service finds the vehicle armed in GUIDED: it shows GUIDED and sends no target."""
-    bench = ControllerBench()
+    bench = make_bench()
     take_off(bench)
     bench.run_until(lambda: reached(bench) == [1], 60.0)
     again = ControllerBench.__new__(ControllerBench)
@@ -152,37 +153,35 @@ def test_a_service_that_begins_with_a_flying_controller_only_looks_on() -> None:
     assert again.autopilot.armed
 
 
-def test_auto_is_acknowledged_only_when_the_controller_follows() -> None:
+def test_auto_is_acknowledged_only_when_the_controller_follows(make_bench: MakeBench) -> None:
     """A controller that refuses GUIDED: the ground station's AUTO fails, with the controller's own text."""
-    bench = ControllerBench()
+    bench = make_bench()
     ground = bench.ground()
     bench.ready()
     bench.upload(square(HOME))
-    modes = bench.stand_in.autopilot.crew.modes
-    refused = modes._modes.pop(GUIDED)  # FLTMODE_GCSBLOCK forbids it
+    bench.controller.forbid_guided()
     ground.command(SET_MODE, 1, AUTO)
     bench.run(3.0)
     assert ground.acks(SET_MODE) == [4]
     assert ground.mode == STABILIZE
     assert any("Mode change to GUIDED failed" in text for text in ground.texts())
-    modes._modes[GUIDED] = refused
 
 
-def test_auto_without_a_mission_is_refused_at_once_and_the_controller_left_alone() -> None:
+def test_auto_without_a_mission_is_refused_at_once_and_the_controller_left_alone(make_bench: MakeBench) -> None:
     """The core's own reason comes first: the controller does not even change its mode."""
-    bench = ControllerBench()
+    bench = make_bench()
     ground = bench.ground()
     bench.ready()
     ground.command(SET_MODE, 1, AUTO)
     bench.run(1.0)
     assert ground.acks(SET_MODE) == [4]
-    assert bench.stand_in.autopilot.mode_number == STABILIZE
+    assert bench.controller.mode == STABILIZE
 
 
 @pytest.mark.parametrize("what", ["guided", "reposition", "setpoint", "guided item"])
-def test_a_ground_station_that_flies_itself_pauses_the_mission(what: str) -> None:
+def test_a_ground_station_that_flies_itself_pauses_the_mission(make_bench: MakeBench, what: str) -> None:
     """A target of a ground station passes, and Sortie sends none of its own any more."""
-    bench = ControllerBench()
+    bench = make_bench()
     ground = take_off(bench)
     bench.run_until(lambda: reached(bench) == [1], 60.0)
     _fly_from_the_ground(ground, what)
@@ -206,17 +205,17 @@ def _fly_from_the_ground(ground: Ground, what: str) -> None:
         ground.send(dialect.MAVLink_mission_item_int_message(1, 1, 0, 3, 16, 2, 1, 0, 0, 0, 0, lat, lon, 20.0, 0))
 
 
-def test_the_first_interrupt_holds_and_says_so() -> None:
+def test_the_first_interrupt_holds_and_says_so(make_bench: MakeBench) -> None:
     """Ctrl-C in flight: the vehicle holds by a position that outlives the program; on the ground there is nothing."""
-    bench = ControllerBench()
+    bench = make_bench()
     ground = take_off(bench)
     assert not bench.service.hold("Ctrl-C")
     bench.run_until(lambda: reached(bench) == [1], 60.0)
     bench.run(3.0)
     assert bench.service.hold("Ctrl-C")
     bench.run(4.0)
-    held = bench.stand_in.vehicle.state.position
+    held = bench.controller.position
     bench.plugged = False  # the program is gone
     bench.run(20.0)
-    assert max(abs(a - b) for a, b in zip(held, bench.stand_in.vehicle.state.position, strict=True)) < 1.5
+    assert max(abs(a - b) for a, b in zip(held, bench.controller.position, strict=True)) < 1.5
     assert any("holding here" in text for text in ground.texts())
