@@ -10,6 +10,7 @@ from collections.abc import Callable
 
 from autopilot.depot.readings import Place, SkimmerReading
 from autopilot.depot.settings import Profile
+from sitl.resources.depot import SLOW_FAULT
 from sitl.resources.energy import J_PER_WH
 from sitl.resources.matter import Tank, let_out, take_in
 from sitl.resources.state import Injected, SpaceState
@@ -248,3 +249,17 @@ def withdraw(state: SpaceState, profile: Profile, name: str) -> None:
     held = state.faults.pop(name, None)
     if held is not None:
         ACTIONS[name][1](state, profile, held.amount)
+
+
+def grow(state: SpaceState, profile: Profile) -> None:
+    """Faults that change with time, and what a visitor keeps full."""
+    if not state.faults:
+        return
+    hold_full(state, profile)
+    for name, fault in state.faults.items():
+        part = (state.now_ms - fault.since_ms) / 1000.0 / (profile.plan.t_sortie_s / SLOW_FAULT)
+        if name == "soxe_runaway":  # exothermic: faster and faster
+            rise_k = profile.watch.soxe_max_k - profile.depot.soxe_k
+            state.depot.soxe_k = profile.depot.soxe_k + rise_k * part**3 * 1.05
+        elif name == "boil_off":
+            state.depot.boil_off_bar = 3.0 + (profile.watch.boil_off_bar - 3.0) * part * 1.05

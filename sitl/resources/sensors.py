@@ -5,13 +5,14 @@ from __future__ import annotations
 from autopilot.depot.names import Mode
 from autopilot.depot.readings import DepotReading, Place, SkimmerReading
 from autopilot.depot.settings import Profile
+from sitl.resources.course import coast_window_ms
 from sitl.resources.energy import J_PER_WH
 from sitl.resources.matter import reach
 from sitl.resources.skimmer import missing_charge_j
 from sitl.resources.state import SpaceState
 
 
-def read_skimmer(state: SpaceState, profile: Profile, coast_ms: tuple[int, int]) -> SkimmerReading:
+def read_skimmer(state: SpaceState, profile: Profile) -> SkimmerReading:
     """The skimmer's own sensors. The return need is computed from the way that is left, not a constant."""
     skimmer, health, plan, power = state.skimmer, state.skimmer.health, profile.plan, profile.power
     remaining_s = state.way * plan.return_s
@@ -23,6 +24,7 @@ def read_skimmer(state: SpaceState, profile: Profile, coast_ms: tuple[int, int])
     # A return that is stretched on purpose (fault skimmer_late) is flown with the same propellant and in the sun.
     need_s = (plan.return_s if state.place is Place.DOCK else min(remaining_s, plan.return_s)) + plan.dock_s
     usable_j = skimmer.batt_a.usable_j + skimmer.batt_b.usable_j
+    coast_ms = coast_window_ms(state, profile)
     leaks = zip(skimmer.leak_kg_s, skimmer.partitions, strict=True)
     filling = skimmer.harvesting
     heat = health.survival_heat > 0.0 and (skimmer.batt_res.usable_j > 0.0 or usable_j > 0.0)
