@@ -19,6 +19,9 @@ from autopilot.depot.readings import DepotReading
 from autopilot.depot.record import SortieRecord
 from autopilot.depot.watches import ABORT_3, first
 
+ANSWER_BEATS = 3.0
+"""A skimmer that is found again has so many heartbeats to say where it is before T_DEATH counts."""
+_FLOWN = (Phase.DEPARTURE, Phase.OUTBOUND, Phase.HARVEST, Phase.RETURN, Phase.DOCKING)
 _STEPS: dict[Phase, Callable[[Party, DepotReading, int], bool]] = {}
 
 
@@ -48,6 +51,7 @@ class DepotParty(Party):
         if memory.record is not None and status.plan == memory.number:
             memory.record.see_mode(status.mode, now_ms)
             memory.record.harvested_kg = max(memory.record.harvested_kg, status.harvested_kg)
+        phase_flight.follow_hands(self, status, now_ms)
         phase_flight.follow(self, status, now_ms)
 
     def handle_answer(self, request: Request, answer: Answer, now_ms: int) -> None:
@@ -108,6 +112,22 @@ class DepotParty(Party):
         memory.phase = next_phase(memory.phase, LoopEvent.RESTART) or Phase.HEALTH
         memory.phase_start_ms, memory.check_ms = now_ms, now_ms
         phase_service.health_step(self, self.station.depot_reading(), now_ms)
+
+    def look_again(self, away_ms: int, now_ms: int) -> None:
+        """The process is new, `away_ms` after the last one, and the skimmer, a real one, may be anywhere: it is asked.
+        Its own time has gone on meanwhile: T_DEATH too, though not before it could answer."""
+        memory = self.memory
+        if memory.ended_by is not None:
+            return
+        self.decide(now_ms, "restart", "started again: the skimmer is asked where it is", {"away_s": away_ms / 1000.0})
+        if (memory.phase in _FLOWN and not memory.docked) or memory.step == "launch":
+            memory.taken = "restart"
+        if memory.death.due_ms is not None:
+            answered_ms = now_ms + round(ANSWER_BEATS * self.profile.heartbeat.period_s * 1000.0)
+            memory.death.due_ms = max(memory.death.due_ms - away_ms, answered_ms)
+        if memory.beats.due_ms is not None:
+            memory.beats.start(now_ms, self.profile.heartbeat)
+        self.request(Command(Order.REPORT, answered=False))
 
     # --- time ---------------------------------------------------------------------------------------------------------
     def next_deadline_ms(self) -> int | None:

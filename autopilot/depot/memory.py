@@ -13,7 +13,8 @@ from autopilot.depot.timers import DeathTimer, HeartbeatTimer
 
 class DepotMemory(Struct):
     """Times in ms since the loop began. `step`: where phase 1 stands ("prepare", "upload", "launch"); `waiting`: the
-    request that has no answer yet; `recall`: "" not sent, "sent", "acknowledged", "silent" (ABORT-2B)."""
+    request that has no answer yet; `taken`: "taken_over" or "restart"
+    while somebody else has the vehicle; `recall`: "" not sent, "sent", "acknowledged", "silent" (ABORT-2B)."""
 
     number: int = 0
     phase: Phase = Phase.PREP
@@ -41,4 +42,5 @@ class DepotMemory(Struct):
     reason: str = "new"
     heard_again: bool = False
     recovering: bool = False
+    taken: str = ""
     ended_by: EndedBy | None = None

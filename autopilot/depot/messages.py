@@ -47,14 +47,15 @@ class Answer(IntEnum):
 
 class Status(Struct):
     """The skimmer's status packet, sent every T_HEARTBEAT and at each change. `boot_ms` restarts at each undocking;
-    `wants_ack`: repeated until acknowledged. `trips`: ABORT-1 watches that hold, bits in the order of
-    `watches.ABORT_1`; `trigger`: number of the one that was declared + 1, 0 = none."""
+    `wants_ack`: repeated until acknowledged; `taken`: somebody else has the vehicle; `trips`: ABORT-1 watches that
+    hold, bits in the order of `watches.ABORT_1`; `trigger`: number of the one that was declared + 1, 0 = none."""
 
     seq: int = 0
     boot_ms: int = 0
     stage: Stage = Stage.DOCKED
     mode: Mode = Mode.DOCKED
     wants_ack: bool = False
+    taken: bool = False
     trigger: int = 0
     trips: int = 0
     plan: int = 0

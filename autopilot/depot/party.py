@@ -87,6 +87,7 @@ class Party:
         memory.step, memory.waiting, memory.recall = "prepare", None, ""
         memory.anomalies, memory.said = [], []
         memory.confirmed = memory.recovering = memory.heard_again = False
+        memory.taken = ""
         memory.harvest_start_ms = None
         memory.check_ms = now_ms + round(self.profile.plan.prep_s * 1000.0)
         self.decide(now_ms, "plan_mission", "a new sortie", plan_facts(plan))

@@ -22,6 +22,7 @@ _REACHED = {
     Stage.APPROACH: Phase.DOCKING,
     Stage.DOCKED: Phase.DOCKING,
 }
+TAKEN_OVER = "taken_over"
 RECALLABLE = (Phase.OUTBOUND, Phase.HARVEST, Phase.RETURN)
 
 
@@ -35,6 +36,23 @@ def follow(party: Party, status: Status, now_ms: int) -> None:
         _one_on(party, status, reached, now_ms)
     if status.trigger and party.abort < Abort.ABORT_1:
         _self_aborted(party, status, now_ms)
+
+
+def follow_hands(party: Party, status: Status, now_ms: int) -> None:
+    """Who has the vehicle: its party, or somebody else. Home in other hands is home, but not what was planned."""
+    memory, flown = party.memory, status.plan == party.memory.number
+    if status.stage is Stage.DOCKED:
+        if status.taken and flown and memory.record is not None and memory.phase < Phase.OFFLOAD:
+            memory.record.trigger = memory.record.trigger or memory.taken or TAKEN_OVER
+        memory.taken = ""
+    elif not flown:
+        return
+    elif status.taken and not memory.taken:
+        memory.taken = TAKEN_OVER
+        party.decide(now_ms, TAKEN_OVER, "somebody else has the vehicle; T_DEATH runs", {"stage": status.stage.name})
+    elif memory.taken and not status.taken:
+        party.decide(now_ms, "given_back", "the skimmer has its vehicle again", {"was": memory.taken})
+        memory.taken = ""
 
 
 def _one_on(party: Party, status: Status, reached: Phase, now_ms: int) -> None:
@@ -168,7 +186,7 @@ def _needs_recall(party: Party) -> bool:
     memory = party.memory
     heard = memory.beats.misses == 0 or memory.recall == "sent"
     going = memory.status is None or memory.status.stage in (Stage.UNDOCKING, Stage.OUTBOUND, Stage.HARVEST)
-    return heard and going and party.abort in (Abort.ABORT_2, Abort.ABORT_2B)
+    return heard and going and not memory.taken and party.abort in (Abort.ABORT_2, Abort.ABORT_2B)
 
 
 def _trend(party: Party, now_ms: int) -> bool:

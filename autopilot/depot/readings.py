@@ -62,6 +62,8 @@ class SkimmerReading(Struct):
     min_soc: float = 1.0  # since launch
     transmits: bool = True  # the heartbeat transmitter works
     ready: bool = True  # could undock now
+    hindrance: str = ""  # why it could not, where that is known
+    taken: str = ""  # who or what has the vehicle instead of the skimmer's party; empty: nobody
 
 
 class DepotReading(Struct):

@@ -82,6 +82,45 @@ class SkimmerParty(SkimmerBase):
             if reading.transmits:
                 self._report(now_ms, reading, ask=memory.seq % ACK_EVERY == 0)
 
+    def person_asks(self, now_ms: int) -> None:
+        """A person wants the vehicle flown again by the party, which somebody else has had: it comes home."""
+        if self.memory.taken and self.memory.stage is not Stage.DOCKED:
+            self._decide(now_ms, "person_asks", "a person asks for it: flown again by its party", {})
+            self._give_back(Stage.RETURN, now_ms)
+
+    # --- other hands --------------------------------------------------------------------------------------------------
+    def _in_other_hands(self, reading: SkimmerReading, now_ms: int) -> bool:
+        """A pilot, a failsafe or a restart has the vehicle: nothing is commanded until it is given back. On its dock it
+        has come home all the same."""
+        memory = self.memory
+        if memory.taken and reading.place is Place.DOCK:
+            self._set_mode(Mode.DOCKED)
+            self._enter(Stage.DOCKED, now_ms)
+            return True
+        if reading.taken == memory.taken:
+            return False
+        if not reading.taken:
+            self._decide(now_ms, "given_back", "the party has the vehicle again", {"had": memory.taken})
+            self._give_back(memory.stage, now_ms)
+            return True
+        self._decide(now_ms, "taken_over", f"{reading.taken}: nothing is commanded", {"stage": memory.stage.name})
+        if not memory.taken:
+            self._craft.stand_aside()
+        memory.taken = reading.taken
+        if reading.transmits:
+            self._announce(now_ms, reading)
+        return True
+
+    def _give_back(self, stage: Stage, now_ms: int) -> None:
+        """On with the plan, but from phase 5 on by the way home once more."""
+        self.memory.taken = ""
+        if stage in (Stage.UNDOCKING, Stage.OUTBOUND, Stage.HARVEST):
+            self._craft.resume()
+            self._enter(stage, now_ms)
+            return
+        self._craft.turn_back()
+        self._enter(Stage.RETURN, now_ms)
+
     # --- the course ---------------------------------------------------------------------------------------------------
     def _step(self, reading: SkimmerReading, now_ms: int) -> bool:
         """One change of stage or mode; False when there is nothing to change."""
@@ -93,6 +132,9 @@ class SkimmerParty(SkimmerBase):
             memory.trips = found
             if memory.stage is Stage.DOCKED:
                 self._announce(now_ms, reading)
+        flown = memory.stage not in (Stage.DOCKED, Stage.DISPOSAL)
+        if (memory.taken and memory.stage is not Stage.DOCKED) or (reading.taken and flown):
+            return self._in_other_hands(reading, now_ms)
         if memory.stage in ABORTABLE and not memory.trigger and found:
             self._abort(reading, now_ms)
             return True
@@ -204,7 +246,7 @@ class SkimmerParty(SkimmerBase):
     def _recall(self, now_ms: int) -> Answer:
         """ABORT-2: stop what you are doing and come back now."""
         memory = self.memory
-        if memory.stage is Stage.DOCKED:
+        if memory.stage is Stage.DOCKED or memory.taken:
             return Answer.REFUSED
         if memory.recalled:
             return Answer.ACCEPTED
@@ -229,12 +271,16 @@ class SkimmerParty(SkimmerBase):
             return Answer.ACCEPTED if memory.stage is Stage.UNDOCKING else Answer.REFUSED
         if memory.plan.number == memory.flown:
             return Answer.REFUSED  # an old GO that came late: this plan has been flown
-        if not self._craft.skimmer_reading().ready:
+        reading = self._craft.skimmer_reading()
+        if not reading.ready:
+            if reading.hindrance:
+                self._decide(now_ms, "not_ready", reading.hindrance, {"plan": memory.plan.number})
             return Answer.REFUSED
         self._decide(now_ms, "undock", "launch command", {"plan": memory.plan.number})
         memory.flown = memory.plan.number
         memory.trigger = 0
         memory.recalled = False
+        memory.taken = ""
         memory.boot_ms = now_ms
         memory.beat_ms = now_ms + round(self.profile.heartbeat.period_s * 1000.0)
         self._craft.undock()
@@ -246,7 +292,7 @@ class SkimmerParty(SkimmerBase):
         memory = self.memory
         if memory.stage in (Stage.APPROACH, Stage.DOCKED):
             return Answer.ACCEPTED
-        if memory.stage is not Stage.HOLDING:
+        if memory.stage is not Stage.HOLDING or memory.taken:
             return Answer.REFUSED
         self._decide(now_ms, "approach", "docking clearance", {"emergency": order is Order.EMERGENCY_CLEARANCE})
         self._craft.approach()

@@ -29,6 +29,11 @@ class Craft(Protocol):
     def turn_back(self) -> None: ...
     def approach(self) -> None: ...
     def dispose(self) -> None: ...
+    def stand_aside(self) -> None:
+        """Somebody else has the vehicle: command nothing, take nothing in."""
+
+    def resume(self) -> None:
+        """It was given back on the way out or in the harvest, and flies its plan again."""
 
 
 class SkimmerMemory(Struct):
@@ -41,6 +46,7 @@ class SkimmerMemory(Struct):
     trigger: int = 0
     trips: int = 0
     recalled: bool = False
+    taken: str = ""  # who or what has the vehicle, until it is given back or launched again
     seq: int = 0
     wants_ack: bool = False
     urgent_seq: int = 0  # the oldest status that has to be acknowledged
@@ -120,6 +126,7 @@ class SkimmerBase:
                 memory.stage,
                 memory.mode,
                 ask or memory.repeat_ms is not None,
+                bool(memory.taken),
                 memory.trigger,
                 memory.trips,
                 memory.flown,

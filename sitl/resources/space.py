@@ -174,6 +174,16 @@ class SpaceWorld:
         if self.state.place is Place.CORRIDOR:
             course.begin_leg(self.state, Place.FINAL, self.profile.plan.dock_s * 0.8)
 
+    def stand_aside(self) -> None:
+        """Intake off while somebody else flies."""
+        self._changed()
+        self.state.skimmer.harvesting = False
+
+    def resume(self) -> None:
+        """Given back: intake on again where it harvested."""
+        self._changed()
+        self.state.skimmer.harvesting = self.state.place is Place.ZONE
+
     def dispose(self) -> None:
         """Volatiles dumped, on a trajectory that endangers nobody."""
         self._changed()

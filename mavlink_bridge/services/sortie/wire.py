@@ -57,10 +57,10 @@ def pack_status(status: Status) -> Message:
     """A status packet."""
     s = status
     data = _STATUS.pack(
-        s.seq, min(s.boot_ms, 0xFFFFFFFF), s.stage, _MODE_NUMBER[s.mode], s.wants_ack, s.trigger, s.trips, s.plan,
-        s.overstress, s.remaining_s, s.fuel_kg, s.fuel_need_kg, s.soc, s.min_soc, s.power_wh, s.power_need_wh,
-        s.store_kg, s.harvested_kg, s.expected_kg, s.drift_m, s.current_ratio, s.signature_k, s.spine_k, s.seal,
-        s.thrust, s.capacity,
+        s.seq, min(s.boot_ms, 0xFFFFFFFF), s.stage, _MODE_NUMBER[s.mode], s.wants_ack | s.taken << 1, s.trigger,
+        s.trips, s.plan, s.overstress, s.remaining_s, s.fuel_kg, s.fuel_need_kg, s.soc, s.min_soc, s.power_wh,
+        s.power_need_wh, s.store_kg, s.harvested_kg, s.expected_kg, s.drift_m, s.current_ratio, s.signature_k,
+        s.spine_k, s.seal, s.thrust, s.capacity,
     )  # fmt: skip
     return tunnel(STATUS, data)
 
@@ -69,10 +69,11 @@ def read_status(data: bytes) -> Status | None:
     """A status packet, or None for one that is none (wrong size, unknown stage or mode)."""
     if len(data) != _STATUS.size:
         return None
-    seq, boot_ms, stage, mode, wants_ack, trigger, trips, plan, overstress, *values = _STATUS.unpack(data)
+    seq, boot_ms, stage, mode, flags, trigger, trips, plan, overstress, *values = _STATUS.unpack(data)
     if stage > max(Stage) or mode >= len(MODES):
         return None
-    return Status(seq, boot_ms, Stage(stage), MODES[mode], bool(wants_ack), trigger, trips, plan, overstress, *values)
+    wants_ack, taken = bool(flags & 1), bool(flags & 2)
+    return Status(seq, boot_ms, Stage(stage), MODES[mode], wants_ack, taken, trigger, trips, plan, overstress, *values)
 
 
 def pack_plan(plan: MissionPlan, system: int, component: int) -> Message:
