@@ -126,5 +126,21 @@ TRUE_YAW: Final = 123
 TRUE_WIND_N: Final = 124
 TRUE_WIND_E: Final = 125
 TOUCHDOWN_SPEED: Final = 126  # m/s, downward at the last ground contact
+# what control demands at this instant (nan behind a real vehicle)
+WANT_P: Final = 127  # body rates, rad/s
+WANT_Q: Final = 128
+WANT_R: Final = 129
+WANT_VN: Final = 130  # velocity, m/s: that of the moving reference and what the distance from it adds
+WANT_VE: Final = 131
+WANT_VD: Final = 132
+TARGET_AN: Final = 133  # acceleration of the moving reference, m/s2
+TARGET_AE: Final = 134
+TARGET_AD: Final = 135
+WANT_AN: Final = 136  # acceleration, m/s2, before lean limits
+WANT_AE: Final = 137
+WANT_AD: Final = 138
+ACC_N: Final = 139  # acceleration by estimate, m/s2
+ACC_E: Final = 140
+ACC_D: Final = 141
 
 SIZE: Final = 144

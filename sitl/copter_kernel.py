@@ -12,9 +12,11 @@ from typing import Any
 
 from autopilot import report as R
 from autopilot.control import layout as L
+from autopilot.control.attitude import attitude_error, limit
 from autopilot.control.estimator import estimate_wind, level
 from autopilot.control.inertial import rotation
 from autopilot.control.jit import jit
+from autopilot.control.position import sink_demand, velocity_demand
 from autopilot.control.watch import decide, watch_estimator
 from sitl import layout as M
 from sitl.compiling import compile_kernel, sources
@@ -54,6 +56,30 @@ def tick(s: L.Row, p: L.Row, t: L.Row, rng: Any, table: Any) -> None:
 
 
 @jit
+def fill_demands(s: L.Row, p: L.Row, r: L.Row) -> None:
+    """What the cascade asks for now: body rates, velocity, acceleration; 0 while the motors do not fly it."""
+    for i in range(3):
+        r[R.WANT_P + i] = 0.0
+        r[R.WANT_VN + i] = 0.0
+        r[R.WANT_AN + i] = 0.0
+    if s[L.SPIN] != 2.0:
+        return
+    x, y, z = attitude_error(s[L.EQ0], s[L.EQ1], s[L.EQ2], s[L.EQ3], s[L.QT0], s[L.QT1], s[L.QT2], s[L.QT3])
+    if s[L.RATE_MODE] == 0.0:  # as the 400 Hz loop has it
+        most = p[L.RATE_MAX]
+        r[R.WANT_P] = limit(p[L.KP_ATT] * x, most)
+        r[R.WANT_Q] = limit(p[L.KP_ATT] * y, most)
+        r[R.WANT_R] = limit(p[L.KP_YAW] * z + s[L.YAW_FF], 0.5 * most)
+    else:
+        r[R.WANT_P], r[R.WANT_Q], r[R.WANT_R] = s[L.RDX], s[L.RDY], s[L.RDZ]
+    r[R.WANT_VN], r[R.WANT_VE] = velocity_demand(s, p)
+    r[R.WANT_VD] = sink_demand(s, p)
+    for i in range(2):
+        r[R.WANT_AN + i] = s[L.RAN + i] + p[L.KP_VEL] * (r[R.WANT_VN + i] - s[L.EVN + i]) + s[L.IVN + i]
+    r[R.WANT_AD] = s[L.RAD] + p[L.KP_VZ] * (r[R.WANT_VD] - s[L.EVD]) + s[L.IVD]
+
+
+@jit
 def fill_report(s: L.Row, p: L.Row, t: L.Row, r: L.Row) -> None:
     """The whole vector of one copter."""
     fill_common(s, p, t, r)
@@ -71,6 +97,7 @@ def fill_report(s: L.Row, p: L.Row, t: L.Row, r: L.Row) -> None:
     r[R.NAV_PITCH] = asin(min(max(2.0 * (q0 * q2 - q1 * q3), -1.0), 1.0))
     for i in range(4):
         r[R.SERVO_1 + i] = 1000.0 + 1000.0 * s[M.C1 + i]
+    fill_demands(s, p, r)
 
 
 def _make_advance(fingerprint: str) -> Callable[..., int]:

@@ -8,16 +8,18 @@ from functools import partial
 import numpy as np
 import numpy.typing as npt
 
+from autopilot.control import layout as L
 from sitl import layout as M
 
 Row = npt.NDArray[np.float64]
 
 
 class Faults:
-    """Begins and ends faults in one vehicle's settings row `p`; it has `motors`."""
+    """Begins and ends faults in one vehicle's settings row `p`, whose state is `s`; it has `motors`."""
 
-    def __init__(self, p: Row, motors: int) -> None:
+    def __init__(self, p: Row, s: Row, motors: int) -> None:
         self._p = p
+        self._s = s
         self._setters: dict[str, Callable[[float | None, bool], None]] = {
             "gps.loss": lambda value, on: self._switch(M.GPS_ON, on),
             "baro.loss": lambda value, on: self._switch(M.BARO_ON, on),
@@ -33,8 +35,8 @@ class Faults:
 
     def set(self, name: str, value: float | None, active: bool) -> bool:
         """Begin (`active`) or end a fault; False when its name is unknown. Values: `gps.glitch` m to the north (50),
-        `motorN.loss` share of thrust lost (1), `battery.low` V off the rest voltage (1.5), `wind.gust` m/s from the
-        west (8)."""
+        `motorN.loss` share of thrust lost (1), `battery.low` V off the rest voltage (1.5, or more until it is
+        below BATT_LOW_VOLT), `wind.gust` m/s from the west (8)."""
         setter = self._setters.get(name)
         if setter is None:
             return False
@@ -59,7 +61,10 @@ class Faults:
         self._p[M.GLITCH_N] = (50.0 if value is None else value) if on else 0.0
 
     def _battery(self, value: float | None, on: bool) -> None:
-        self._p[M.FAULT_V] = (1.5 if value is None else value) if on else 0.0
+        if value is None:
+            low = self._p[L.LOW_V] if self._p[L.LOW_V] > 0.0 else np.inf
+            value = max(1.5, self._s[M.REST_VOLTS] + self._p[M.FAULT_V] - low + 0.1)
+        self._p[M.FAULT_V] = value if on else 0.0
 
     def _gust(self, value: float | None, on: bool) -> None:
         self._p[M.GUST_PUSH] = (8.0 if value is None else value) if on else 0.0

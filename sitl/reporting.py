@@ -75,6 +75,8 @@ def fill_guidance(s: L.Row, p: L.Row, t: L.Row, r: L.Row) -> None:
     for i in range(3):
         r[R.TARGET_N + i] = s[L.RPN + i]
         r[R.TARGET_VN + i] = s[L.RVN + i]
+        r[R.TARGET_AN + i] = s[L.RAN + i]
+        r[R.ACC_N + i] = s[L.AEN + i]
     kind = t[L.KIND]
     n, e = t[L.T_END_N] - s[L.EPN], t[L.T_END_E] - s[L.EPE]
     if kind == L.HOLD or kind == L.LEG or (kind == L.LAND and t[L.T_HAS_POSITION] == 1.0):

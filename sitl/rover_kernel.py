@@ -77,6 +77,9 @@ def fill_report(s: L.Row, p: L.Row, t: L.Row, r: L.Row) -> None:
     r[R.THROTTLE] = abs(s[V.THROTTLE])
     r[R.SERVO_1] = 1500.0 + 500.0 * s[V.WHEEL] / p[V.WHEEL_MAX]
     r[R.SERVO_1 + 2] = 1500.0 + 500.0 * s[V.THROTTLE]
+    r[R.WANT_R] = s[V.RATE_REF]
+    r[R.WANT_VN] = s[V.SPEED_REF] * s[L.ER]
+    r[R.WANT_VE] = s[V.SPEED_REF] * s[L.ER + 3]
 
 
 def _make_advance(fingerprint: str) -> Callable[..., int]:

@@ -59,7 +59,7 @@ class SimulatedMachine(ABC):
         self._home = home
         self._origin: GeoPoint | None = None
         self._parameters: dict[str, float] = {}
-        self._faults = Faults(settings, motors)
+        self._faults = Faults(settings, state, motors)
         self._advance: Advance | None = None
         self._begin_report()
 

@@ -14,10 +14,27 @@ from autopilot.control.jit import jit
 
 
 @jit
+def sink_demand(s: L.Row, p: L.Row) -> float:
+    """Velocity demand downwards, m/s."""
+    return s[L.RVD] + p[L.KP_HGT] * limit(s[L.RPD] - s[L.EPD], 3.0)
+
+
+@jit
+def velocity_demand(s: L.Row, p: L.Row) -> tuple[float, float]:
+    """Velocity demand north and east, m/s."""
+    dn = s[L.RPN] - s[L.EPN]
+    de = s[L.RPE] - s[L.EPE]
+    size = sqrt(dn * dn + de * de)
+    if size > 4.0:
+        dn *= 4.0 / size
+        de *= 4.0 / size
+    return s[L.RVN] + p[L.KP_POS] * dn, s[L.RVE] + p[L.KP_POS] * de
+
+
+@jit
 def control_height(s: L.Row, p: L.Row) -> float:
     """Acceleration demand downwards, m/s2."""
-    velocity = s[L.RVD] + p[L.KP_HGT] * limit(s[L.RPD] - s[L.EPD], 3.0)
-    error = velocity - s[L.EVD]
+    error = sink_demand(s, p) - s[L.EVD]
     wanted = s[L.RAD] + p[L.KP_VZ] * error + s[L.IVD]
     low = -0.8 * L.GRAVITY
     high = 0.85 * L.GRAVITY
@@ -29,14 +46,9 @@ def control_height(s: L.Row, p: L.Row) -> float:
 @jit
 def control_horizontal(s: L.Row, p: L.Row) -> tuple[float, float]:
     """Acceleration demand north and east, m/s2, without drag."""
-    dn = s[L.RPN] - s[L.EPN]
-    de = s[L.RPE] - s[L.EPE]
-    size = sqrt(dn * dn + de * de)
-    if size > 4.0:
-        dn *= 4.0 / size
-        de *= 4.0 / size
-    en = s[L.RVN] + p[L.KP_POS] * dn - s[L.EVN]
-    ee = s[L.RVE] + p[L.KP_POS] * de - s[L.EVE]
+    vn, ve = velocity_demand(s, p)
+    en = vn - s[L.EVN]
+    ee = ve - s[L.EVE]
     if s[L.LEAN_FULL] == 0.0 and s[L.AIR] == 1.0:
         s[L.IVN] = limit(s[L.IVN] + p[L.KI_VEL] * en * L.TICK, 3.0)
         s[L.IVE] = limit(s[L.IVE] + p[L.KI_VEL] * ee * L.TICK, 3.0)

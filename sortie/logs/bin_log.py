@@ -7,14 +7,18 @@ woken for its log, so that logging changes neither its speed nor its decisions.
 
 from __future__ import annotations
 
+from math import isfinite
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
+from autopilot import report as R
 from autopilot.mission.commands import has_position
 from autopilot.mission.events import CurrentChanged
 from autopilot.mission.items import MissionItem
 from autopilot.outcome import ArmedChanged, FenceChanged, HomeChanged, ModeChanged, StatusText
+from mavlink_bridge.identity import GIT_HASH, VERSION
 from sortie.logs import dataflash_kinds as K
+from sortie.logs.bin_watch import Watch
 from sortie.logs.dataflash import preamble
 from sortie.logs.dataflash_samples import Sampler
 
@@ -25,8 +29,11 @@ PERIOD_MS = 100
 _TEXT = 64
 _BUFFER = 1 << 18
 _EV_ARMED, _EV_DISARMED, _EV_SET_HOME = 10, 11, 25  # ArduPilot's LogEvent
-_ERR_FAILSAFE_FENCE = 9  # LogErrorSubsystem
+_ERR_FAILSAFE_FENCE, _ERR_CRASH_CHECK = 9, 12  # LogErrorSubsystem
 _ORIGIN_EKF, _ORIGIN_HOME = 0, 1
+_BOARD_SITL, _OFFICIAL = 3, 255  # HAL_BOARD, FIRMWARE_VERSION_TYPE
+_BUILDS = {"rover": 1, "copter": 2}
+"""ArduPilot's APM_BUILD."""
 _REASONS = {
     "GCS command": 2, "Radio Failsafe": 3, "Battery Failsafe": 4, "GCS Failsafe": 5, "EKF Failsafe": 6,
     "Fence breach": 10, "crash": 19,
@@ -45,23 +52,29 @@ class BinLog:
         self._next_ms = now_ms
         self._file: IO[bytes] = self.path.open("wb", buffering=_BUFFER)
         autopilot, parameters = service.autopilot, service.parameters
-        kinds = (*K.EVENTS, *K.SAMPLES[autopilot.kind])
+        samples = K.samples(autopilot.kind, simulated=isfinite(service.vehicle.state.report[R.TRUE_LAT]))
         hover = parameters["MOT_THST_HOVER"] if "MOT_THST_HOVER" in parameters.names() else float("nan")
-        self._sampler = Sampler(autopilot.kind, service.epoch_us, {"MOT_THST_HOVER": hover})
+        self._watch = Watch(service)
+        self._sampler = Sampler(samples, service.epoch_us, {"MOT_THST_HOVER": hover})
         now_us = now_ms * 1000
-        pieces = [preamble(kinds, now_us)]
+        pieces = [preamble((*K.EVENTS, *samples), now_us), self._version(now_us)]
         pieces += [K.MSG.pack(now_us, line) for line in service.telemetry.identity.banner()]
         pieces += [
             K.PARM.pack(now_us, name, parameters[name], parameters.definition(name).default)
             for name in parameters.names()
         ]
-        pieces += [self._command(item, now_us) for item in autopilot.mission.items()]
+        home = autopilot.home
+        stands = [] if home is None else [MissionItem(16, 0, x=home.lat, y=home.lon, z=home.alt, seq=0)]
+        pieces += [self._command(item, now_us) for item in (*stands, *autopilot.mission.items())]
         pieces += [*self._origins(now_us), K.MODE.pack(now_us, autopilot.mode_number, autopilot.mode_number, 0)]
         self._write(b"".join(pieces))
 
     # --- facts ----------------------------------------------------------------------------------------------------
     def sample(self, now_ms: int) -> None:
-        """The vehicle's state now, unless it was sampled within `PERIOD_MS`."""
+        """The vehicle's state now, unless it was sampled within `PERIOD_MS`; and what `Watch` has noticed."""
+        noticed = self._watch.look(now_ms * 1000)
+        if noticed:
+            self._write(self._sampler.take() + noticed)
         if now_ms < self._next_ms:
             return
         self._next_ms = now_ms - now_ms % PERIOD_MS + PERIOD_MS
@@ -72,7 +85,7 @@ class BinLog:
 
     def event(self, event: object, now_ms: int) -> None:
         """What happened; kinds of events that the format has no message for are passed over."""
-        data = self._messages(event, now_ms * 1000)
+        data = self._watch.look(now_ms * 1000) + self._messages(event, now_ms * 1000)
         if data:
             self._write(self._sampler.take() + data)
 
@@ -97,10 +110,11 @@ class BinLog:
             case StatusText(_, text):
                 data = text.encode("ascii", "replace")
                 return b"".join(K.MSG.pack(now_us, data[at : at + _TEXT]) for at in range(0, len(data), _TEXT))
-            case ArmedChanged(armed, _):
+            case ArmedChanged(armed, reason):
                 checks = int(self._service.parameters["ARMING_CHECK"])
                 what = K.EV.pack(now_us, _EV_ARMED if armed else _EV_DISARMED)
-                return what + K.ARM.pack(now_us, int(armed), checks, 0, 0)
+                crash = K.ERR.pack(now_us, _ERR_CRASH_CHECK, 1) if reason == "crash" else b""
+                return crash + what + K.ARM.pack(now_us, int(armed), checks, 0, 0)
             case HomeChanged():
                 return K.EV.pack(now_us, _EV_SET_HOME) + b"".join(self._origins(now_us))
             case FenceChanged(types):
@@ -109,6 +123,13 @@ class BinLog:
                 item = self._service.autopilot.mission.get(seq)
                 return b"" if item is None else self._command(item, now_us)
         return b""
+
+    def _version(self, now_us: int) -> bytes:
+        identity = self._service.telemetry.identity
+        return K.VER.pack(
+            now_us, _BOARD_SITL, 0, *VERSION, _OFFICIAL, int(GIT_HASH, 16), identity.banner()[0], 0,
+            _BUILDS[identity.kind], 0,
+        )  # fmt: skip
 
     def _command(self, item: MissionItem, now_us: int) -> bytes:
         places = has_position(item.command)

@@ -6,7 +6,7 @@ vehicle has no figure are NaN, or 0 where the column holds whole numbers.
 
 from __future__ import annotations
 
-from sortie.logs.dataflash import kind
+from sortie.logs.dataflash import Kind, kind
 
 # --- events -----------------------------------------------------------------------------------------------------------
 PARM = kind(32, "PARM", "QNff", "TimeUS,Name,Value,Default", "s---", "F---")
@@ -20,7 +20,10 @@ CMD = kind(
     "F-------GG0-",
 )  # fmt: skip
 ORGN = kind(39, "ORGN", "QBLLe", "TimeUS,Type,Lat,Lng,Alt", "s#DUm", "F-GGB")
-EVENTS = (PARM, MSG, MODE, EV, ERR, ARM, CMD, ORGN)
+VER = kind(
+    40, "VER", "QBHBBBBIZHBB", "TimeUS,BT,BST,Maj,Min,Pat,FWT,GH,FWS,APJ,BU,FV", "s-----------", "F-----------"
+)  # fmt: skip
+EVENTS = (VER, PARM, MSG, MODE, EV, ERR, ARM, CMD, ORGN)
 
 # --- samples ----------------------------------------------------------------------------------------------------------
 ATT = kind(
@@ -64,15 +67,39 @@ CTUN = kind(
     75, "CTUN", "Qffffffefffhh", "TimeUS,ThI,ABst,ThO,ThH,DAlt,Alt,BAlt,DSAlt,SAlt,TAlt,DCRt,CRt", "s----mmmmmmnn",
     "F----00B000BB",
 )  # fmt: skip
-PSCN = kind(76, "PSCN", "Qffffffff", "TimeUS,TPN,PN,DVN,TVN,VN,DAN,TAN,AN", "smmnnnooo", "F00000000")
-PSCE = kind(77, "PSCE", "Qffffffff", "TimeUS,TPE,PE,DVE,TVE,VE,DAE,TAE,AE", "smmnnnooo", "F00000000")
-PSCD = kind(78, "PSCD", "Qffffffff", "TimeUS,TPD,PD,DVD,TVD,VD,DAD,TAD,AD", "smmnnnooo", "F00000000")
-THR = kind(79, "THR", "Qhffff", "TimeUS,ThrIn,ThrOut,DesSpeed,Speed,AccY", "s--nno", "F--000")
+PSCN = kind(76, "PSCN", "Qfffffffff", "TimeUS,DPN,TPN,PN,DVN,TVN,VN,DAN,TAN,AN", "smmmnnnooo", "F000000000")
+PSCE = kind(77, "PSCE", "Qfffffffff", "TimeUS,DPE,TPE,PE,DVE,TVE,VE,DAE,TAE,AE", "smmmnnnooo", "F000000000")
+PSCD = kind(78, "PSCD", "Qfffffffff", "TimeUS,DPD,TPD,PD,DVD,TVD,VD,DAD,TAD,AD", "smmmnnnooo", "F000000000")
+THR = kind(79, "THR", "Qhffff", "TimeUS,ThrIn,ThrOut,DesSpeed,Speed,AccX", "s--nno", "F--000")
 STER = kind(
     80, "STER", "Qhfffff", "TimeUS,SteerIn,SteerOut,DesLatAcc,LatAcc,DesTurnRate,TurnRate", "s--ookk", "F--0000"
 )  # fmt: skip
-NTUN = kind(81, "NTUN", "QfffHf", "TimeUS,WpDist,WpBrg,DesYaw,Yaw,XTrack", "smhhdm", "F000B0")
+NTUN = kind(81, "NTUN", "QfffHf", "TimeUS,WpDist,WpBrg,DesYaw,Yaw,XTrack", "smhhhm", "F000B0")
+RCIN = kind(
+    82, "RCIN", "QHHHHHHHHHHHHHH", "TimeUS,C1,C2,C3,C4,C5,C6,C7,C8,C9,C10,C11,C12,C13,C14", "sYYYYYYYYYYYYYY",
+    "F--------------",
+)  # fmt: skip
+GPA = kind(
+    83, "GPA", "QBCCCCfBIHfHH", "TimeUS,I,VDop,HAcc,VAcc,SAcc,YAcc,VV,SMS,Delta,Und,RTCMFU,RTCMFD", "s#-mmnd-ssm--",
+    "F-BBBB0-CC0--",
+)  # fmt: skip
+XKF1 = kind(
+    84, "XKF1", "QBccCfffffffccce", "TimeUS,C,Roll,Pitch,Yaw,VN,VE,VD,dPD,PN,PE,PD,GX,GY,GZ,OH", "s#ddhnnnnmmmkkkm",
+    "F-BBB0000000BBBB",
+)  # fmt: skip
+XKF2 = kind(
+    85, "XKF2", "QBccccchhhhhhfff", "TimeUS,C,AX,AY,AZ,VWN,VWE,MN,ME,MD,MX,MY,MZ,IDX,IDY,IS", "s#---nnGGGGGGoor",
+    "F----BBCCCCCC000",
+)  # fmt: skip
+SIM = kind(
+    86, "SIM", "QccCfLLffff", "TimeUS,Roll,Pitch,Yaw,Alt,Lat,Lng,Q1,Q2,Q3,Q4", "sddhmDU----", "FBBB0GG0000"
+)  # fmt: skip
 
-_BOTH = (ATT, RATE, POS, GPS, BAT, IMU, BARO, MAG, VIBE, RCOU, XKF4)
-SAMPLES = {"copter": (*_BOTH, CTUN, PSCN, PSCE, PSCD), "rover": (*_BOTH, THR, STER, NTUN)}
-"""The samples of each vehicle, in the order in which they are written."""
+_BOTH = (ATT, RATE, POS, GPS, GPA, BAT, IMU, BARO, MAG, VIBE, RCOU, XKF1, XKF2, XKF4)
+_OWN = {"copter": (CTUN, PSCN, PSCE, PSCD), "rover": (THR, STER, NTUN)}
+
+
+def samples(vehicle: str, *, simulated: bool) -> tuple[Kind, ...]:
+    """The samples of a "copter" or "rover", in the order in which they are written. The sticks (RCIN) and the truth
+    (SIM) of a real vehicle are not known here."""
+    return (*_BOTH, *_OWN[vehicle], *((RCIN, SIM) if simulated else ()))

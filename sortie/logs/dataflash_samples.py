@@ -14,7 +14,6 @@ import numpy as np
 import numpy.typing as npt
 
 from autopilot import report as R
-from sortie.logs import dataflash_kinds as K
 from sortie.logs.dataflash import CHARACTERS, Kind
 
 ROWS = 64
@@ -61,6 +60,22 @@ class _Batch:
         )
         return np.asarray(-(down + _G))
 
+    @property
+    def ahead(self) -> tuple[Table, Table]:
+        """Speed along the nose, m/s: as it is, and as it is wanted."""
+        c, s = np.cos(self[R.YAW]), np.sin(self[R.YAW])
+        return self[R.VN] * c + self[R.VE] * s, self[R.WANT_VN] * c + self[R.WANT_VE] * s
+
+    @property
+    def true_quaternion(self) -> tuple[Table, Table, Table, Table]:
+        """Attitude, body to NED (w, x, y, z)."""
+        r, p, y = (0.5 * self[index] for index in (R.TRUE_ROLL, R.TRUE_PITCH, R.TRUE_YAW))
+        cr, sr, cp, sp, cy, sy = np.cos(r), np.sin(r), np.cos(p), np.sin(p), np.cos(y), np.sin(y)
+        return (
+            cr * cp * cy + sr * sp * sy, sr * cp * cy - cr * sp * sy, cr * sp * cy + sr * cp * sy,
+            cr * cp * sy - sr * sp * cy,
+        )  # fmt: skip
+
     def healthy(self, bits: int) -> Table:
         """1 where all these MAV_SYS_STATUS_SENSOR bits are healthy."""
         return np.where(self[R.SENSORS_HEALTHY].astype(np.int64) & bits == bits, 1.0, 0.0)
@@ -80,6 +95,19 @@ def _output(signs: tuple[int, int, int, int]) -> Column:
     return lambda b: sum((b[R.SERVO_1 + i] * sign for i, sign in enumerate(signs)), np.zeros(len(b.rows))) / 4000.0
 
 
+def _axis(letter: str, index: int) -> dict[str, Column]:
+    """Position control along one axis: position, velocity, acceleration, each desired, demanded, and as it is."""
+    columns = {
+        "DP": R.TARGET_N, "TP": R.TARGET_N, "P": R.NORTH, "DV": R.TARGET_VN, "TV": R.WANT_VN, "V": R.VN,
+        "DA": R.TARGET_AN, "TA": R.WANT_AN, "A": R.ACC_N,
+    }  # fmt: skip
+    return {name + letter: _plain(start + index) for name, start in columns.items()}
+
+
+def _true_quaternion(index: int) -> Column:
+    return lambda b: b.true_quaternion[index]
+
+
 _DEG = degrees(1.0)
 _GYRO, _ACCEL, _MAG, _BARO, _BATTERY = 1, 2, 4, 8, 1 << 25
 
@@ -90,9 +118,10 @@ _SOURCES: dict[str, dict[str, Column]] = {
         "Pitch": _plain(R.PITCH, _DEG), "DesYaw": _heading(R.TARGET_YAW), "Yaw": _heading(R.YAW), "AEKF": lambda b: 3.0,
     },
     "RATE": {
-        "R": _plain(R.P, _DEG), "P": _plain(R.Q, _DEG), "Y": _plain(R.R, _DEG), "ROut": _output((-1, 1, 1, -1)),
-        "POut": _output((1, -1, 1, -1)), "YOut": _output((1, 1, -1, -1)), "A": lambda b: b.up_acceleration * 100.0,
-        "AOut": _plain(R.THROTTLE),
+        "RDes": _plain(R.WANT_P, _DEG), "R": _plain(R.P, _DEG), "PDes": _plain(R.WANT_Q, _DEG), "P": _plain(R.Q, _DEG),
+        "YDes": _plain(R.WANT_R, _DEG), "Y": _plain(R.R, _DEG), "ADes": _plain(R.WANT_AD, -100.0),
+        "ROut": _output((-1, 1, 1, -1)), "POut": _output((1, -1, 1, -1)), "YOut": _output((1, 1, -1, -1)),
+        "A": lambda b: b.up_acceleration * 100.0, "AOut": _plain(R.THROTTLE),
     },
     "POS": {
         "Lat": _plain(R.LAT), "Lng": _plain(R.LON), "Alt": _plain(R.ALT), "RelHomeAlt": lambda b: b[R.ALT] - b.home_alt,
@@ -106,6 +135,10 @@ _SOURCES: dict[str, dict[str, Column]] = {
         "GCrs": lambda b: np.degrees(np.arctan2(b[R.GPS_VE], b[R.GPS_VN])) % 360.0, "VZ": _plain(R.GPS_VD),
         "Yaw": lambda b: 0.0, "U": lambda b: 1.0,
     },
+    "GPA": {
+        "VDop": _plain(R.GPS_VDOP), "HAcc": _plain(R.GPS_HACC), "VAcc": _plain(R.GPS_VACC), "SAcc": _plain(R.GPS_SACC),
+        "VV": lambda b: b.has_fix, "SMS": _plain(R.GPS_TIME_MS),
+    },
     "BAT": {
         "Volt": _plain(R.BATT_V), "VoltR": _plain(R.BATT_V_REST), "Curr": _plain(R.BATT_A),
         "CurrTot": _plain(R.BATT_MAH), "EnrgTot": _plain(R.BATT_WH),
@@ -117,7 +150,8 @@ _SOURCES: dict[str, dict[str, Column]] = {
         "AH": lambda b: b.healthy(_ACCEL),
     },
     "BARO": {
-        "Alt": _plain(R.BARO_ALT), "Press": _plain(R.BARO_PRESSURE), "Temp": _plain(R.BARO_TEMPERATURE),
+        "Alt": _plain(R.BARO_ALT), "AltAMSL": lambda b: b[R.ALT] + b[R.DOWN] + b[R.BARO_ALT], "CRt": _plain(R.VD, -1.0),
+        "Offset": lambda b: 0.0, "Press": _plain(R.BARO_PRESSURE), "Temp": _plain(R.BARO_TEMPERATURE),
         "SMS": lambda b: b.times_ms, "Health": lambda b: b.healthy(_BARO),
     },
     "MAG": {
@@ -135,33 +169,46 @@ _SOURCES: dict[str, dict[str, Column]] = {
         "DAlt": _plain(R.TARGET_D, -1.0), "Alt": _plain(R.DOWN, -1.0), "BAlt": _plain(R.BARO_ALT),
         "SAlt": _plain(R.RANGE), "DCRt": _plain(R.TARGET_VD, -100.0), "CRt": _plain(R.VD, -100.0),
     },
-    "PSCN": {"TPN": _plain(R.TARGET_N), "PN": _plain(R.NORTH), "TVN": _plain(R.TARGET_VN), "VN": _plain(R.VN)},
-    "PSCE": {"TPE": _plain(R.TARGET_E), "PE": _plain(R.EAST), "TVE": _plain(R.TARGET_VE), "VE": _plain(R.VE)},
-    "PSCD": {"TPD": _plain(R.TARGET_D), "PD": _plain(R.DOWN), "TVD": _plain(R.TARGET_VD), "VD": _plain(R.VD)},
+    **{f"PSC{axis}": _axis(axis, index) for index, axis in enumerate("NED")},
     "THR": {
-        "ThrIn": _plain(R.STICK_THROTTLE, 100.0), "ThrOut": _plain(R.THROTTLE, 100.0),
-        "DesSpeed": lambda b: np.hypot(b[R.TARGET_VN], b[R.TARGET_VE]), "Speed": _plain(R.GROUND_SPEED),
-        "AccY": _plain(R.ACCEL_Y),
+        "ThrIn": _plain(R.STICK_THROTTLE, 100.0), "ThrOut": _plain(R.THROTTLE, 100.0), "DesSpeed": lambda b: b.ahead[1],
+        "Speed": lambda b: b.ahead[0], "AccX": _plain(R.ACCEL_X),
     },
     "STER": {
         "SteerIn": _plain(R.STICK_ROLL, 4500.0), "SteerOut": lambda b: (b[R.SERVO_1] - 1500.0) / 500.0,
-        "LatAcc": lambda b: b[R.GROUND_SPEED] * b[R.R], "TurnRate": _plain(R.R, _DEG),
+        "DesLatAcc": lambda b: b.ahead[0] * b[R.WANT_R], "LatAcc": lambda b: b.ahead[0] * b[R.R],
+        "DesTurnRate": _plain(R.WANT_R, _DEG), "TurnRate": _plain(R.R, _DEG),
     },
     "NTUN": {
         "WpDist": _plain(R.WP_DISTANCE), "WpBrg": _heading(R.WP_BEARING), "DesYaw": _heading(R.NAV_BEARING),
         "Yaw": lambda b: np.degrees(b[R.YAW]) % 360.0 * 100.0, "XTrack": _plain(R.CROSS_TRACK),
     },
+    "RCIN": {
+        "C1": lambda b: 1500.0 + 500.0 * b[R.STICK_ROLL], "C2": lambda b: 1500.0 - 500.0 * b[R.STICK_PITCH],
+        "C3": lambda b: 1000.0 + 1000.0 * b[R.STICK_THROTTLE], "C4": lambda b: 1500.0 + 500.0 * b[R.STICK_YAW],
+    },
+    "XKF1": {
+        "Roll": _plain(R.ROLL, _DEG), "Pitch": _plain(R.PITCH, _DEG), "Yaw": _heading(R.YAW), "VN": _plain(R.VN),
+        "VE": _plain(R.VE), "VD": _plain(R.VD), "dPD": _plain(R.VD), "PN": _plain(R.NORTH), "PE": _plain(R.EAST),
+        "PD": _plain(R.DOWN), "OH": lambda b: b[R.ALT] + b[R.DOWN],
+    },
+    "XKF2": {"VWN": _plain(R.WIND_N), "VWE": _plain(R.WIND_E)},
+    "SIM": {
+        "Roll": _plain(R.TRUE_ROLL, _DEG), "Pitch": _plain(R.TRUE_PITCH, _DEG), "Yaw": _heading(R.TRUE_YAW),
+        "Alt": _plain(R.TRUE_ALT), "Lat": _plain(R.TRUE_LAT), "Lng": _plain(R.TRUE_LON),
+        **{f"Q{i + 1}": _true_quaternion(i) for i in range(4)},
+    },
 }  # fmt: skip
 
 
 class Sampler:
-    """Collects reports and packs them. `epoch_us`: UTC microseconds since 1970 at vehicle time 0; `constants`: values
-    by name that some columns repeat (MOT_THST_HOVER)."""
+    """Collects reports and packs them as `kinds`, in that order. `epoch_us`: UTC microseconds since 1970 at vehicle
+    time 0; `constants`: values by name that some columns repeat (MOT_THST_HOVER)."""
 
-    def __init__(self, vehicle: str, epoch_us: int, constants: dict[str, float]) -> None:
+    def __init__(self, kinds: tuple[Kind, ...], epoch_us: int, constants: dict[str, float]) -> None:
         self._epoch_us = epoch_us
         self._constants = constants
-        self._kinds = K.SAMPLES[vehicle]
+        self._kinds = kinds
         self._rows: Table = np.zeros((ROWS, R.SIZE))
         self._times: Table = np.zeros(ROWS)
         self._home: Table = np.zeros(ROWS)

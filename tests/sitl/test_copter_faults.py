@@ -191,6 +191,21 @@ def test_sag_can_be_taken_out_of_the_judged_voltage(flight: CopterFlight) -> Non
     assert flight.run(0.1, VehicleEvent.BATTERY_LOW)
 
 
+def test_the_fault_is_below_the_threshold_whatever_it_is(flight: CopterFlight) -> None:
+    """`battery.low` without a value: low with ArduPilot's default of 10.5 V; without a threshold 1.5 V less."""
+    flight.copter.set_parameter("BATT_LOW_VOLT", 10.5)
+    flight.copter.set_parameter("BATT_LOW_TIMER", 1.0)
+    _fault(flight, "battery.low")
+    assert flight.run(2.0, VehicleEvent.BATTERY_LOW)
+    _fault(flight, "battery.low", active=False)
+    flight.copter.set_parameter("BATT_LOW_VOLT", 0.0)
+    flight.run(0.1)
+    before = flight.report[R.BATT_V_REST]
+    _fault(flight, "battery.low")
+    flight.run(0.1)
+    assert flight.report[R.BATT_V_REST] == pytest.approx(before - 1.5, abs=0.05)
+
+
 def test_a_short_dip_is_no_low_battery(flight: CopterFlight) -> None:
     """The timer starts anew when the voltage recovers."""
     flight.copter.set_parameter("BATT_LOW_VOLT", 11.5)

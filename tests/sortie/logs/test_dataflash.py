@@ -24,6 +24,9 @@ from sortie.logs.recorder import record_flights
 from sortie.snapshot import Snapshot
 
 LAT, LON = -35.363261, 149.165230
+COPTER = K.samples("copter", simulated=True)
+ROVER = K.samples("rover", simulated=True)
+ALL = tuple(dict.fromkeys((*K.EVENTS, *COPTER, *ROVER)))
 
 
 def read(path: Path) -> list[Any]:
@@ -38,11 +41,11 @@ def read(path: Path) -> list[Any]:
 def written(folder: Path, *data: bytes) -> list[Any]:
     """The messages of a log with this content behind all formats, without the formats."""
     path = folder / "test.bin"
-    path.write_bytes(preamble((*K.EVENTS, *K.SAMPLES["copter"], *K.SAMPLES["rover"][-3:]), 0) + b"".join(data))
+    path.write_bytes(preamble(ALL, 0) + b"".join(data))
     return [one for one in read(path) if one.get_type() not in ("FMT", "FMTU", "UNIT", "MULT")]
 
 
-@pytest.mark.parametrize("one", [*K.EVENTS, *K.SAMPLES["copter"], *K.SAMPLES["rover"][-3:]], ids=lambda one: one.name)
+@pytest.mark.parametrize("one", ALL, ids=lambda one: one.name)
 def test_every_unit_and_multiplier_is_defined(one: Any) -> None:
     """FMTU refers to letters that UNIT and MULT explain, and the length in FMT is that of the message."""
     assert set(one.units) <= set(UNITS)
@@ -52,9 +55,8 @@ def test_every_unit_and_multiplier_is_defined(one: Any) -> None:
 
 def test_type_numbers_and_names_are_used_once() -> None:
     """A reader knows a message by its number, a person by its name."""
-    kinds = {*K.EVENTS, *K.SAMPLES["copter"], *K.SAMPLES["rover"]}
-    assert len({one.type for one in kinds}) == len({one.name for one in kinds}) == len(kinds)
-    assert not {one.type for one in kinds} & {128, 129, 130, 131}
+    assert len({one.type for one in ALL}) == len({one.name for one in ALL}) == len(ALL)
+    assert not {one.type for one in ALL} & {128, 129, 130, 131}
 
 
 def test_scaled_columns_come_back_in_their_unit(tmp_path: Path) -> None:
@@ -81,7 +83,7 @@ def test_samples_are_the_report(tmp_path: Path) -> None:
     }  # fmt: skip
     for index, value in values.items():
         report[index] = value
-    sampler = Sampler("copter", VIRTUAL_EPOCH_US, {"MOT_THST_HOVER": 0.25})
+    sampler = Sampler(COPTER, VIRTUAL_EPOCH_US, {"MOT_THST_HOVER": 0.25})
     sampler.add(report, 1520, 584.0)
     messages = {one.get_type(): one for one in written(tmp_path, sampler.take())}
     att, gps, ctun = messages["ATT"], messages["GPS"], messages["CTUN"]
@@ -93,13 +95,13 @@ def test_samples_are_the_report(tmp_path: Path) -> None:
     assert (messages["BAT"].Volt, messages["BAT"].RemPct) == (12.25, 50)
     assert (messages["RCOU"].C1, messages["RCOU"].C2, messages["RCOU"].C3) == (1100, 65535, 0)
     assert (ctun.ThH, ctun.Alt, ctun.CRt, ctun.BAlt) == (0.25, 16.0, 150, 0.0)
-    assert math.isnan(messages["RATE"].RDes)
+    assert math.isnan(messages["RATE"].AOutSlew)
     assert gps._timestamp == pytest.approx(VIRTUAL_EPOCH_US / 1e6 + 1.52, abs=0.03)
 
 
 def test_a_full_table_holds_its_rows_in_order(tmp_path: Path) -> None:
     """ROWS samples, one block each, times rising; then the table is empty."""
-    sampler = Sampler("rover", VIRTUAL_EPOCH_US, {"MOT_THST_HOVER": math.nan})
+    sampler = Sampler(ROVER, VIRTUAL_EPOCH_US, {"MOT_THST_HOVER": math.nan})
     for row in range(ROWS):
         assert not sampler.full
         sampler.add(np.full(R.SIZE, float(row)), row * 100, 0.0)
@@ -140,12 +142,14 @@ def test_a_flight_is_read_back(flight: tuple[Path, list[Snapshot]]) -> None:
     assert kinds["MSG"][0].Message.startswith("ArduCopter V4.6.2")
     assert any(one.Message.startswith("Mission: 1") for one in kinds["MSG"])
     assert [one.ArmState for one in kinds["ARM"]] == [1, 0]
-    assert [one.Id for one in kinds["EV"]][-2:] == [10, 11]
+    assert [one.Id for one in kinds["EV"]][-4:] == [10, 28, 18, 11]  # armed, not landed, landed, disarmed
     assert (kinds["MODE"][-1].ModeNum, kinds["MODE"][-1].Rsn) == (3, 2)
-    assert [(one.CNum, one.CId) for one in kinds["CMD"][:4]] == [(1, 22), (2, 16), (3, 16), (4, 21)]
-    assert kinds["CMD"][1].Lat == pytest.approx(LAT + 0.0004)
+    assert [(one.CNum, one.CId) for one in kinds["CMD"][:5]] == [(0, 16), (1, 22), (2, 16), (3, 16), (4, 21)]
+    assert kinds["CMD"][2].Lat == pytest.approx(LAT + 0.0004)
     values = {one.Name: one.Value for one in kinds["PARM"]}
     assert (len(values) > 300, values["SRT_WIND_MAX"], values["WPNAV_SPEED"]) == (True, 25.0, 1000.0)
+    (version,) = kinds["VER"]
+    assert (version.Maj, version.Min, version.Pat, version.BU) == (4, 6, 2, 2)
     times = [one.TimeUS for one in messages if hasattr(one, "TimeUS")]
     assert times == sorted(times)
 
@@ -169,6 +173,35 @@ def test_the_values_are_those_of_the_flight(flight: tuple[Path, list[Snapshot]])
                 case _:
                     assert one.Volt == pytest.approx(state.battery.voltage, abs=1e-4)
     assert compared > 60
+
+
+def test_what_was_wanted_stands_beside_what_was(flight: tuple[Path, list[Snapshot]]) -> None:
+    """The columns that tuning is read from: the vehicle follows its demands of rate, velocity and acceleration, and a
+    velocity demand is the reference's own and a share of the way that is missing."""
+    messages = read(flight[0] / "latest" / "flight.bin")
+    kinds = {name: [one for one in messages if one.get_type() == name] for name in ("RATE", "PSCN", "PSCD")}
+    for name, demand, fact, enough in (
+        ("RATE", "PDes", "P", 0.8), ("PSCN", "TVN", "VN", 0.95), ("PSCN", "TAN", "AN", 0.8),
+        ("PSCD", "TVD", "VD", 0.95),
+    ):  # fmt: skip
+        pairs = np.array([(getattr(one, demand), getattr(one, fact)) for one in kinds[name]])
+        assert np.corrcoef(pairs.T)[0, 1] > enough, (name, demand)
+    gains = [(one.TVN - one.DVN) / (one.TPN - one.PN) for one in kinds["PSCN"] if abs(one.TPN - one.PN) > 0.2]
+    assert len(gains) > 5
+    assert max(gains) - min(gains) < 0.01
+
+
+def test_failsafes_are_errors(tmp_path: Path) -> None:
+    """ERR as ArduPilot numbers it, with code 0 when it is over: battery 6, radio 5. Log pages mark these."""
+    faults = ["battery.low@6", "rc.loss@24"]
+    with Session(log_dir=tmp_path, faults=faults, params={"FS_THR_ENABLE": 3}) as session:
+        session.wait_armable()
+        session.set_mode("GUIDED")
+        session.arm()
+        session.takeoff(10.0)
+        session.run_until(lambda s: not s.state.armed, 120.0)
+    errors = [(one.Subsys, one.ECode) for one in read(tmp_path / "latest" / "flight.bin") if one.get_type() == "ERR"]
+    assert errors == [(6, 1), (5, 1), (6, 0)]
 
 
 def test_samples_come_several_times_a_second(flight: tuple[Path, list[Snapshot]]) -> None:
