@@ -15,6 +15,9 @@ ERASE_MS: Final = 30_000
 CRC_MS: Final = 10_000
 EXTERNAL_ERASE_MS: Final = 180_000
 """External flash of some MB erases slowly; its progress bytes keep coming, and this is the limit for all of it."""
+_RATE_REPLY_MS: Final = 500
+_RATE_PAUSE_MS: Final = 50
+"""The bootloader changes its rate 5 ms after the answer."""
 _QUIET_MS: Final = 60
 _LONGEST_QUIET_MS: Final = 500
 _TRIES: Final = 3
@@ -73,6 +76,13 @@ class BootloaderClient:
         except Refused:
             yield from self.sync()
             return 0
+
+    def set_baud(self, baud: int) -> Script[None]:
+        """SET_BAUD, answered at the old rate; the wire has the new one afterwards. Silent from those that do not know
+        it, and then nothing has changed."""
+        yield from self._do(Op.SET_BAUD, baud.to_bytes(4, "little"), limit_ms=_RATE_REPLY_MS)
+        self._wire.baud = baud
+        yield from self._wire.wait(_RATE_PAUSE_MS)
 
     def erase(self) -> Script[None]:
         """CHIP_ERASE, sent once and waited for."""

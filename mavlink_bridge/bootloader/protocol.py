@@ -18,6 +18,8 @@ CHUNK: Final = 252
 WORD: Final = 4
 ERASED: Final = 0xFF
 BOOTLOADER_BAUD: Final = 115_200
+FAST_BAUD: Final = 921_600
+"""What a bootloader on a UART is asked for before it is programmed: 2.5 minutes become half a minute."""
 FLIGHT_BAUDS: Final = (115_200, 57_600, 921_600)
 """Rates at which a running autopilot is looked for; of no matter on USB."""
 

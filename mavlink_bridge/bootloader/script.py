@@ -39,6 +39,7 @@ class Wire:
     `baud`, moves `inbox` and `outbox`, and sets `connected`.
 
     `port` is the name of the port that was opened last, `obstacle` why it cannot be opened now.
+    `uart`: the rate matters on this port (not on USB).
     `opened` counts how often the port was opened: a script that sees another number talks to another boot of the board.
     """
 
@@ -50,6 +51,7 @@ class Wire:
         self.obstacle: Obstacle | None = None
         self.opened = 0
         self.baud = 115_200
+        self.uart = False
         self.inbox = bytearray()
         self.outbox = bytearray()
 

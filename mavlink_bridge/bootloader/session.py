@@ -15,9 +15,9 @@ from mavlink_bridge.bootloader.client import BootloaderClient, Garbled, Refused
 from mavlink_bridge.bootloader.failures import BoardState, FlashFailure
 from mavlink_bridge.bootloader.firmware import Firmware
 from mavlink_bridge.bootloader.mavlink import MavlinkSide, blind_restart
-from mavlink_bridge.bootloader.protocol import BOOTLOADER_BAUD, FLIGHT_BAUDS
+from mavlink_bridge.bootloader.protocol import BOOTLOADER_BAUD, FAST_BAUD, FLIGHT_BAUDS
 from mavlink_bridge.bootloader.script import PortGone, Runner, Script, Silent, Wire
-from mavlink_bridge.bootloader.upload import Stage, Story, Upload
+from mavlink_bridge.bootloader.upload import RateLost, Stage, Story, Upload
 from mavlink_bridge.clients.command import CommandOutcome
 
 
@@ -79,11 +79,21 @@ class FlashSession:
     def _run(self) -> Script[None]:
         try:
             yield from self._reach()
-            yield from self._upload.run()
+            try:
+                yield from self._upload.run()
+            except RateLost:
+                yield from self._again_slowly()
             self.linked = yield from self._link()
             self.story.finished = True
         except FlashFailure as failure:
             self.failure = failure
+
+    def _again_slowly(self) -> Script[None]:
+        """The board listens at a rate that the line does not carry, until it is restarted."""
+        self.story.say(f"{self._name}: no answer at {FAST_BAUD} baud, so it is done at {BOOTLOADER_BAUD}")
+        self._upload.fast = False
+        yield from self._reach()
+        yield from self._upload.run()
 
     @property
     def _name(self) -> str:

@@ -11,7 +11,18 @@ from collections.abc import Callable
 from typing import Final
 
 from mavlink_bridge.bootloader.board_spec import BoardSpec, Faults
-from mavlink_bridge.bootloader.protocol import CHUNK, EOC, ERASED, INSYNC, WORD, Info, Op, Status, crc32
+from mavlink_bridge.bootloader.protocol import (
+    BOOTLOADER_BAUD,
+    CHUNK,
+    EOC,
+    ERASED,
+    INSYNC,
+    WORD,
+    Info,
+    Op,
+    Status,
+    crc32,
+)
 
 _ARGUMENTS: Final = {
     Op.GET_DEVICE: 1, Op.READ_MULTI: 1, Op.GET_OTP: 4, Op.GET_SN: 4, Op.SET_BAUD: 4, Op.EXTF_ERASE: 4,
@@ -29,13 +40,15 @@ _BEFORE_ERASE: Final = frozenset((Info.REVISION, Info.BOARD_ID, Info.FLASH_SIZE)
 _LEAD: Final = {"ardupilot": 32, "px4": 4}
 _IDCODE: Final = 0x20036450
 _DESCRIPTION: Final = b"STM32H7[4|5]x,V"
+_RATE_MS: Final = 5
+"""From the answer to SET_BAUD to the new rate."""
 PATIENCE_MS: Final = 1000
 """For the rest of a command. Real ones wait 2 ms for an EOC; a busy machine at the other end of a pty needs more."""
 
 
 class SimulatedBootloader:
     """Bytes and time in, bytes out. `flash` and `external` are what the memories hold; `booted` is set by BOOT,
-    `unplugged` by the fault of that name."""
+    `unplugged` by the fault of that name; `baud` is its rate now (whoever carries the bytes may mind it)."""
 
     def __init__(self, spec: BoardSpec, faults: Faults | None = None) -> None:
         self.spec = spec
@@ -46,6 +59,7 @@ class SimulatedBootloader:
         self.booted = False
         self.unplugged = False
         self.mute = False
+        self.baud = BOOTLOADER_BAUD
         self._handlers: dict[Op, Callable[[bytes], bytes | Status]] = {
             Op.GET_SYNC: self._sync, Op.GET_DEVICE: self._device, Op.CHIP_ERASE: self._erase,
             Op.CHIP_FULL_ERASE: self._erase, Op.CHIP_VERIFY: self._begin_reading, Op.PROG_MULTI: self._program,
@@ -64,6 +78,8 @@ class SimulatedBootloader:
         self._input = bytearray()
         self._command_ms: int | None = None
         self._busy: tuple[int, bytes] | None = None
+        self._next_baud: tuple[int, int] | None = None
+        self.baud = BOOTLOADER_BAUD
         self._lead = b""
         self._unproven: set[Op] = set()
         self._proofs: set[Op] = set()
@@ -86,6 +102,8 @@ class SimulatedBootloader:
         if self._busy is not None and now_ms >= self._busy[0]:
             self._send(self._busy[1])
             self._busy = None
+        if self._next_baud is not None and now_ms >= self._next_baud[0]:
+            self.baud, self._next_baud = self._next_baud[1], None
         if self._command_ms is not None and now_ms - self._command_ms >= PATIENCE_MS:
             self._input.clear()
             self._command_ms = None
@@ -96,6 +114,8 @@ class SimulatedBootloader:
         due = [] if self._busy is None else [self._busy[0]]
         if self._command_ms is not None:
             due.append(self._command_ms + PATIENCE_MS)
+        if self._next_baud is not None:
+            due.append(self._next_baud[0])
         return min(due, default=None)
 
     def take_outgoing(self) -> bytes:
@@ -123,7 +143,7 @@ class SimulatedBootloader:
             op = Op(self._input[0])
         except ValueError:
             return 0
-        if self.spec.revision < _SINCE.get(op, 0):
+        if self.spec.revision < _SINCE.get(op, 0) or (op is Op.SET_BAUD and self.spec.family == "px4"):
             return 0
         if op not in _WITH_LENGTH:
             return 2 + _ARGUMENTS.get(op, 0)
@@ -148,6 +168,9 @@ class SimulatedBootloader:
         self._proofs.add(op)
         if isinstance(done, Status):
             self._refuse() if done is Status.INVALID else self._reply(done)
+        elif op is Op.SET_BAUD:
+            self._next_baud = (now_ms + _RATE_MS, int.from_bytes(data, "little"))
+            self._send(done + bytes((INSYNC, Status.OK)))
         elif op in (Op.CHIP_ERASE, Op.CHIP_FULL_ERASE):
             self._busy = (now_ms + faults.erase_ms, bytes((INSYNC, Status.OK)))
         else:

@@ -16,7 +16,16 @@ from mavlink_bridge.bootloader.boards import fits
 from mavlink_bridge.bootloader.client import BootloaderClient, Garbled, Refused
 from mavlink_bridge.bootloader.failures import BoardState, FlashFailure
 from mavlink_bridge.bootloader.firmware import Firmware
-from mavlink_bridge.bootloader.protocol import CHUNK, REVISIONS, Info, Status, crc32, flash_crc
+from mavlink_bridge.bootloader.protocol import (
+    BOOTLOADER_BAUD,
+    CHUNK,
+    FAST_BAUD,
+    REVISIONS,
+    Info,
+    Status,
+    crc32,
+    flash_crc,
+)
 from mavlink_bridge.bootloader.script import PortGone, Script, Silent, Wire
 
 ERASE_USUAL_MS: Final = 9000
@@ -76,12 +85,17 @@ class Story:
         return lines
 
 
+class RateLost(Exception):
+    """The board went to the fast rate, and nothing is heard of it there. Nothing was erased; it has to be restarted."""
+
+
 class _CrcDiffers(Exception):
     """What is in the flash is not the image."""
 
 
 class Upload:
-    """One firmware onto the board whose bootloader answers at the other end of `wire`. FlashFailure when it fails."""
+    """One firmware onto the board whose bootloader answers at the other end of `wire`. FlashFailure when it fails.
+    `fast`: a UART is taken to FAST_BAUD; set False when `run` has ended with RateLost."""
 
     def __init__(self, wire: Wire, firmware: Firmware, story: Story, *, force: bool = False) -> None:
         self.info: BoardInfo | None = None
@@ -90,6 +104,7 @@ class Upload:
         self._story = story
         self._force = force
         self._client = BootloaderClient(wire)
+        self.fast = True
 
     def run(self) -> Script[None]:
         """All of it. Afterwards the board is on its way into the firmware; if it went without an answer, its state is
@@ -125,6 +140,7 @@ class Upload:
         except PortGone:
             raise failures.unplugged(self._state, doing) from None
         self._story.say(f"{doing} failed ({_words(trouble)}); trying once more from the start")
+        yield from self._slow_down()
 
     def _sync_patiently(self) -> Script[None]:
         """GET_SYNC until it is answered: a command cut short swallows the first ones."""
@@ -146,6 +162,7 @@ class Upload:
     def _once(self) -> Script[None]:
         info = yield from self._identify()
         yield from self._check(info)
+        yield from self._speed_up()
         if self._firmware.external:
             yield from self._external()
         yield from self._erase()
@@ -196,6 +213,29 @@ class Upload:
         if len(firmware.external) > info.external_flash_size:
             return failures.too_large(firmware.external_size, info.external_flash_size, "external flash")
         return None
+
+    def _speed_up(self) -> Script[None]:
+        """A UART goes to the fast rate if the bootloader knows how; USB has no rate."""
+        if not (self._wire.uart and self.fast and self._wire.baud == BOOTLOADER_BAUD):
+            return
+        try:
+            yield from self._client.set_baud(FAST_BAUD)
+        except (Refused, Silent):
+            yield from self._sync_patiently()  # not known to it: all stays as it was
+            return
+        try:
+            yield from self._sync_patiently()
+        except (Refused, Silent):
+            raise RateLost from None
+
+    def _slow_down(self) -> Script[None]:
+        """A line that has failed at the fast rate is given the slow one."""
+        self.fast = False
+        if self._wire.baud != BOOTLOADER_BAUD:
+            try:
+                yield from self._client.set_baud(BOOTLOADER_BAUD)
+            except (Refused, Silent):
+                self._story.say(f"the board stays at {self._wire.baud} baud")
 
     def _external(self) -> Script[None]:
         data, story = self._firmware.external, self._story

@@ -6,13 +6,15 @@ opens non-blocking.
 
 from __future__ import annotations
 
-import errno
 import os
 import termios
+from dataclasses import replace
 from typing import Any
 
 from mavlink_bridge.links.address import LinkError, LinkSpec
 from mavlink_bridge.links.base import Backoff
+from mavlink_bridge.links.serial_ports import ports_phrase
+from mavlink_bridge.links.serial_trouble import Kind, trouble_of
 from mavlink_bridge.links.stream import StreamLink
 
 
@@ -36,6 +38,19 @@ class SerialLink(StreamLink):
 
     def open(self, now_ms: int) -> None:
         self._open_device()
+
+    def set_baud(self, baud: int) -> None:
+        """Go to another rate, now and at every opening to come. A device that refuses it, or is gone, is lost."""
+        if baud == self.spec.baud:
+            return
+        self.spec = replace(self.spec, baud=baud)
+        self.name = self.spec.url
+        if self._device is not None:
+            try:
+                self._device.baudrate = baud
+                _tell_silence_from_end(self._device.fileno())
+            except (OSError, ValueError, termios.error):
+                self._lose()
 
     def maintain(self, now_ms: int) -> None:
         if self._device is not None or self._closed:
@@ -67,6 +82,7 @@ class SerialLink(StreamLink):
             )
             _tell_silence_from_end(self._device.fileno())
         except (OSError, ValueError, termios.error) as problem:  # SerialException is an OSError
+            self._lose()
             raise LinkError(_why_not(self.spec, problem)) from problem
         self._backoff.reset()
 
@@ -94,12 +110,7 @@ def _tell_silence_from_end(descriptor: int) -> None:
 
 
 def _why_not(spec: LinkSpec, problem: Exception) -> str:
-    number = problem.errno if isinstance(problem, OSError) else None
-    if number == errno.ENOENT:
-        return f"link {spec.url}: there is no {spec.path}; `ls /dev/serial/by-id` shows the devices that are there"
-    if number == errno.EACCES:
-        return f"link {spec.url}: no permission for {spec.path}; a member of its group (dialout) has it"
-    if number in (errno.EBUSY, errno.EAGAIN, errno.EWOULDBLOCK):
-        return f"link {spec.url}: {spec.path} is in use by another program"
-    text = str(problem).partition("\n")[0]
-    return f"link {spec.url}: {text}"
+    trouble = trouble_of(spec.path, problem)
+    if trouble.kind is Kind.ABSENT:
+        return f"link {spec.url}: {trouble.what}; {ports_phrase()}; `ls /dev/serial/by-id` shows names that stay"
+    return f"link {spec.url}: {trouble.what}; {trouble.remedy}"

@@ -71,7 +71,7 @@ def read_firmware(path: Path, board_id: int | None) -> Firmware:
 def _flash(firmware: Firmware, path: Path, port: str, *, force: bool, yes: bool) -> str | None:
     """Where the vehicle is linked, as a connection string; None when the person said no. UserError when it fails."""
     from mavlink_bridge.bootloader.session import FlashSession
-    from sortie.flashing.obstacles import users_of
+    from mavlink_bridge.links.serial_trouble import users_of
     from sortie.flashing.ports import PortFinder
     from sortie.flashing.shell import FlashShell
     from sortie.flashing.telling import Telling

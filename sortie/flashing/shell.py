@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import select
 import time
-from pathlib import Path
 from typing import Protocol
 
 from mavlink_bridge.bootloader.script import Runner
@@ -15,7 +14,6 @@ from sortie.flashing.obstacles import obstacle_of
 from sortie.flashing.ports import PortFinder
 
 _POLL_S = 0.1
-_NO_RATE = ("/dev/pts/", "/dev/ttyACM", "/dev/cu.usbmodem", "/dev/tty.usbmodem")
 
 
 class Narrator(Protocol):
@@ -57,11 +55,8 @@ class FlashShell:
             if not wire.wanted or self._replaced():
                 self._close()
                 self._runner.port_closed(_now_ms())
-            elif wire.baud != self._device.spec.baud and not self._rateless(wire.port):
-                self._close()
-                self._device = self._open(wire.port)
-                if self._device is None:
-                    self._runner.port_closed(_now_ms())
+            elif wire.uart:
+                self._device.set_baud(wire.baud)
             return
         if not wire.wanted or time.monotonic() < self._next_look_s:
             return
@@ -73,6 +68,7 @@ class FlashShell:
         self._device = self._open(path)
         if self._device is not None:
             self._finder.opened(path)
+            wire.uart = self._finder.is_uart(path)
             self._runner.port_opened(path, _now_ms())
             self._write()
 
@@ -93,9 +89,6 @@ class FlashShell:
             return False
         self._next_look_s = time.monotonic() + _POLL_S
         return _node_of(self._runner.wire.port) != self._node
-
-    def _rateless(self, path: str) -> bool:
-        return str(Path(path).resolve()).startswith(_NO_RATE) or self._finder.is_usb(path)
 
     def _wait(self) -> None:
         runner, device = self._runner, self._device

@@ -9,11 +9,13 @@ from collections.abc import Callable
 from random import Random
 from typing import Any
 
-from mavlink_bridge.bootloader.board import SimulatedBoard
+from mavlink_bridge.bootloader.board import Power, SimulatedBoard
 from mavlink_bridge.bootloader.firmware import Firmware, parse_firmware
 from mavlink_bridge.bootloader.session import FlashSession
 
 PORT = "/dev/ttyACM0"
+FLIGHT_BAUD = 57_600
+"""At which the firmware speaks on a UART."""
 STEP_MS = 100
 """How often a shell looks whether the port is there."""
 
@@ -40,10 +42,15 @@ def firmware(board_id: int = 140, size: int = 5000, **changes: Any) -> Firmware:
 
 
 class FlashBench:
-    """Runs `session` against `board` until the session ends. `script` maps an instant (ms) to what happens then."""
+    """Runs `session` against `board` until the session ends. `at` says what happens when. `uart`: the port has a rate,
+    and bytes at another than the bootloader's, or above `top_baud`, arrive as rubbish."""
 
-    def __init__(self, session: FlashSession, board: SimulatedBoard | None) -> None:
+    def __init__(
+        self, session: FlashSession, board: SimulatedBoard | None, *, uart: bool = False, top_baud: int = 10**7
+    ) -> None:
         self.session = session
+        self.uart = uart
+        self.top_baud = top_baud
         self.board = board
         self.now_ms = 0
         self.events: list[tuple[int, Callable[[], None]]] = []
@@ -78,6 +85,7 @@ class FlashBench:
         if wire.connected and not (there and wire.wanted):
             runner.port_closed(now)
         elif not wire.connected and there and wire.wanted and now % STEP_MS == 0:
+            wire.uart = self.uart
             runner.port_opened(PORT, now)
         self._exchange(now)
         runner.advance(now)
@@ -89,12 +97,19 @@ class FlashBench:
             out = runner.take_outgoing()
             self.sent += out
             if out:
-                board.receive(out, now)
+                board.receive(self._carried(out), now)
             back = board.take_outgoing()
             if back:
-                runner.receive(back, now)
+                runner.receive(self._carried(back), now)
             if not out and not back:
                 return
+
+    def _carried(self, data: bytes) -> bytes:
+        """What arrives of these bytes."""
+        assert self.board is not None
+        bootloader, baud = self.board.bootloader, self.session.wire.baud
+        speaks = baud == bootloader.baud if self.board.power is Power.BOOTLOADER else baud == FLIGHT_BAUD
+        return data if not self.uart or (speaks and baud <= self.top_baud) else b"\xe0" * len(data)
 
     def _observe(self) -> None:
         self.lines += self.session.story.take_lines()

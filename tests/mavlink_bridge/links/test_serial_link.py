@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import pty
 import select
+import termios
 from pathlib import Path
 
 import pytest
+import serial
 
 from mavlink_bridge.links.address import LinkError, parse_link
 from mavlink_bridge.links.serial import SerialLink
@@ -64,9 +67,63 @@ def test_a_line_has_one_user(tmp_path: Path) -> None:
 
 def test_a_missing_device_is_named(tmp_path: Path) -> None:
     """With where to look; the link may still be kept and tried again."""
-    with pytest.raises(LinkError, match=r"there is no .*ttyNONE; `ls /dev/serial/by-id`") as caught:
+    with pytest.raises(LinkError, match=r"there is no .*ttyNONE; .*serial ports.*`ls /dev/serial/by-id`") as caught:
         opened(tmp_path / "ttyNONE")
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("number", "what", "remedy"),
+    [
+        (
+            errno.EACCES,
+            "no permission for /dev/ttyACM_absent, which belongs to the group dialout",
+            "usermod -aG dialout",
+        ),
+        (errno.EBUSY, "/dev/ttyACM_absent is in use by another program (ModemManager, ", "stop it"),
+        (errno.EAGAIN, "/dev/ttyACM_absent is in use by another program (ModemManager, ", "stop it"),
+    ],
+)
+def test_a_device_that_cannot_be_opened_says_why_and_what_helps(
+    number: int, what: str, remedy: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One line, whether it is a ground station's link or a controller's."""
+
+    def refuse(*arguments: object, **named: object) -> None:
+        raise serial.SerialException(number, "could not open port")
+
+    monkeypatch.setattr(serial, "Serial", refuse)
+    with pytest.raises(LinkError) as caught:
+        SerialLink(parse_link("/dev/ttyACM_absent,57600")).open(0)
+    text = str(caught.value)
+    assert text.startswith(f"link /dev/ttyACM_absent,57600: {what}")
+    assert remedy in text
+    assert "\n" not in text
+
+
+def test_another_rate_is_taken_at_once_and_kept_for_the_next_opening(tmp_path: Path) -> None:
+    """Bytes go on passing, and the link's name tells the rate."""
+    master, path = line(tmp_path)
+    link = opened(path)
+    link.set_baud(921_600)
+    assert termios.tcgetattr(master)[4] == termios.B921600
+    assert link.name == f"{path},921600"
+    assert link.read() == b"" and link.connected, "silence is no end"
+    os.write(master, b"on")
+    assert receive_all(LinkPair(link, link), link, 2) == b"on"
+    link.close()
+    os.close(master)
+
+
+def test_a_device_that_goes_while_its_rate_is_changed_is_lost(tmp_path: Path) -> None:
+    """And looked for again, as ever."""
+    master, path = line(tmp_path)
+    link = opened(path)
+    os.close(master)
+    link.set_baud(921_600)
+    wait_until(LinkPair(link, link), lambda: link.read() == b"" and not link.connected, "the device has gone")
+    assert link.next_deadline_ms() is not None
+    link.close()
 
 
 def test_a_file_is_no_serial_line(tmp_path: Path) -> None:

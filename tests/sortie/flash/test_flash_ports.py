@@ -9,9 +9,11 @@ from pathlib import Path
 
 import pytest
 
+from mavlink_bridge.links.serial_ports import SerialPort
+from mavlink_bridge.links.serial_trouble import users_of
 from sortie.errors import UserError
-from sortie.flashing.obstacles import obstacle_of, users_of
-from sortie.flashing.ports import PortFinder, SerialPort
+from sortie.flashing.obstacles import obstacle_of
+from sortie.flashing.ports import PortFinder
 
 CUBE = SerialPort("/dev/ttyACM0", 0x2DAE, 0x1016, "35003E", "1-2:1.0", "CubePilot CubeOrange")
 CUBE_SECOND = replace(CUBE, device="/dev/ttyACM1", location="1-2:1.2")

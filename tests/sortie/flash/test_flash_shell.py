@@ -11,7 +11,6 @@ from pathlib import Path
 import pytest
 
 from mavlink_bridge.bootloader.script import PortGone, Runner, Script, Silent, Wire
-from sortie.flashing import shell
 from sortie.flashing.ports import PortFinder
 from sortie.flashing.shell import FlashShell
 
@@ -71,7 +70,7 @@ def test_bytes_go_both_ways(ends: Ends) -> None:
 def test_the_port_is_opened_at_the_rate_that_is_wanted_and_anew_at_another(
     ends: Ends, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(shell, "_NO_RATE", ())
+    monkeypatch.setattr(PortFinder, "is_uart", lambda self, path: True)
     wire, speeds = Wire(), []
 
     def script() -> Script[None]:
@@ -89,7 +88,7 @@ def test_the_port_is_opened_at_the_rate_that_is_wanted_and_anew_at_another(
 def test_a_port_that_goes_while_its_rate_is_changed_is_told_as_gone(
     tmp_path: Path, ends: Ends, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(shell, "_NO_RATE", ())
+    monkeypatch.setattr(PortFinder, "is_uart", lambda self, path: True)
     link, wire = tmp_path / "board", Wire()
     link.symlink_to(ends.name)
 

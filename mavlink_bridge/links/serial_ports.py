@@ -1,0 +1,89 @@
+"""The serial ports of this machine, and on which of them a baud rate means something."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+_NATIVE_USB: Final = ("/dev/ttyACM", "/dev/cu.usbmodem", "/dev/tty.usbmodem")
+_PSEUDO: Final = "/dev/pts/"
+_ADAPTERS: Final = frozenset((0x0403, 0x067B, 0x10C4, 0x1A86))
+"""FTDI, Prolific, Silicon Labs, WCH: a UART behind USB, also where it calls itself ttyACM."""
+
+
+@dataclass(frozen=True, slots=True)
+class SerialPort:
+    """A port of this machine. `vendor`, `product`: USB ids, None when it is not on USB; `serial`, `location`: "" when
+    unknown; `text`: manufacturer and product as the device says them."""
+
+    device: str
+    vendor: int | None = None
+    product: int | None = None
+    serial: str = ""
+    location: str = ""
+    text: str = ""
+
+    @property
+    def describe(self) -> str:
+        """`/dev/ttyACM0 (1209:5741 ArduPilot CubeOrange)`."""
+        if self.vendor is None:
+            return self.device
+        return f"{self.device} ({self.vendor:04x}:{self.product or 0:04x} {self.text})".replace(" )", ")")
+
+    def same_board(self, other: SerialPort) -> bool:
+        """By the USB serial number, or else by the socket it is plugged into."""
+        if self.vendor is None or other.vendor is None:
+            return False
+        if self.serial and other.serial:
+            return self.serial == other.serial
+        return bool(self.location) and _socket(self.location) == _socket(other.location)
+
+
+PortLister = Callable[[], Sequence[SerialPort]]
+
+
+def _socket(location: str) -> str:
+    """The place on the bus, without the interface: `1-2:1.0` is a port of the device at `1-2`."""
+    return location.partition(":")[0]
+
+
+def serial_ports() -> list[SerialPort]:
+    """The ports that pyserial sees (no pseudo-terminals), by name."""
+    from serial.tools import list_ports  # only who looks for ports pays for it
+
+    return sorted(
+        (
+            SerialPort(
+                port.device, port.vid, port.pid, port.serial_number or "", port.location or "",
+                " ".join(part for part in (port.manufacturer, port.product) if part),
+            )
+            for port in list_ports.comports()
+        ),
+        key=lambda port: port.device,
+    )  # fmt: skip
+
+
+def ports_phrase(list_all: PortLister = serial_ports) -> str:
+    """What is there, for a person."""
+    ports = [port.describe for port in list_all()]
+    return f"serial ports here: {', '.join(ports)}" if ports else "there are no serial ports on this machine"
+
+
+def port_at(path: str, list_all: PortLister = serial_ports) -> SerialPort | None:
+    """The port that `path` leads to now."""
+    device = str(Path(path).resolve())
+    return next((port for port in list_all() if port.device == device), None)
+
+
+def is_uart(path: str, list_all: PortLister = serial_ports) -> bool:
+    """Does the baud rate matter on the port that `path` leads to now? Not on native USB (CDC ACM), where it is a number
+    that nobody reads, and not on a pseudo-terminal."""
+    device = str(Path(path).resolve())
+    if device.startswith(_PSEUDO):
+        return False
+    if not device.startswith(_NATIVE_USB):
+        return True
+    port = port_at(path, list_all)
+    return port is not None and port.vendor in _ADAPTERS

@@ -1,0 +1,98 @@
+"""Why a serial port cannot be opened: what is in the way, who that is, and what helps. For links and flashing.
+
+The symptoms are those of real-vehicles.md 1: EACCES is a missing group, EBUSY and EAGAIN another program.
+"""
+
+from __future__ import annotations
+
+import errno
+import getpass
+import grp
+import os
+from dataclasses import dataclass
+from enum import Enum, auto
+from pathlib import Path
+from typing import Final
+
+_ABSENT: Final = frozenset((errno.ENOENT, errno.ENODEV, errno.ENXIO, errno.EIO))
+_FORBIDDEN: Final = frozenset((errno.EACCES, errno.EPERM))
+_BUSY: Final = frozenset((errno.EBUSY, errno.EAGAIN, errno.EWOULDBLOCK))
+_MODEM_MANAGER: Final = "ModemManager"
+
+
+class Kind(Enum):
+    """What kind of trouble it is."""
+
+    ABSENT = auto()
+    """Not there, or it has just gone."""
+    FORBIDDEN = auto()
+    BUSY = auto()
+    NO_PORT = auto()
+    """A file, a folder."""
+    OTHER = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """`what` is the matter, and the `remedy`: both phrases for a person."""
+
+    kind: Kind
+    what: str
+    remedy: str
+
+
+def trouble_of(path: str, problem: BaseException | None) -> Trouble:
+    """What to say of `problem`, met while opening `path`."""
+    number = problem.errno if isinstance(problem, OSError) else None
+    if number in _ABSENT:
+        return Trouble(Kind.ABSENT, f"there is no {path}", "plug it in with a cable that carries data")
+    if number in _FORBIDDEN:
+        return _forbidden(path)
+    if number in _BUSY:
+        return _busy(path)
+    if not Path(path).is_char_device():
+        return Trouble(Kind.NO_PORT, f"{path} is no serial port", "name one, for example /dev/ttyACM0")
+    text = str(problem).partition("\n")[0]
+    return Trouble(Kind.OTHER, f"{path} cannot be opened ({text})", "unplug it and plug it in")
+
+
+def _forbidden(path: str) -> Trouble:
+    group = "dialout"
+    try:
+        owner = grp.getgrgid(Path(path).stat().st_gid).gr_name
+        group = owner if owner != "root" else group
+    except (KeyError, OSError):
+        pass  # a group without a name, or the port has just gone: the usual name will do
+    what = f"no permission for {path}, which belongs to the group {group}"
+    return Trouble(Kind.FORBIDDEN, what, f"`sudo usermod -aG {group} {_user()}`, log in again")
+
+
+def _user() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # a number without a name, as in containers
+        return "$USER"
+
+
+def _busy(path: str) -> Trouble:
+    users = users_of(path)
+    who = ", ".join(users) or f"another program ({_MODEM_MANAGER}, brltty, a ground station, another sortie)"
+    remedy = "stop it"
+    if any(_MODEM_MANAGER in user for user in users):
+        remedy = f"`sudo systemctl stop {_MODEM_MANAGER}`"
+    return Trouble(Kind.BUSY, f"{path} is in use by {who}", remedy)
+
+
+def users_of(path: str, proc: Path = Path("/proc")) -> list[str]:
+    """Names of the other processes that have `path` open, as far as this user may see (Linux)."""
+    device = str(Path(path).resolve())
+    found: list[str] = []
+    for process in proc.glob("[0-9]*"):
+        if process.name == str(os.getpid()):
+            continue
+        try:
+            if any(str(descriptor.readlink()) == device for descriptor in (process / "fd").iterdir()):
+                found.append(f"{(process / 'comm').read_text().strip()} (process {process.name})")
+        except OSError:
+            continue  # it has ended, or is not ours to look into
+    return sorted(found)
