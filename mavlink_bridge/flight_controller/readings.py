@@ -23,7 +23,7 @@ class Readings:
     def __init__(self) -> None:
         self.state = VehicleState()
         self.report = self.state.report
-        self.report[R.TRUE_LAT : R.TOUCHDOWN_SPEED + 1] = nan
+        self.report[R.TRUE_LAT : R.ACC_D + 1] = nan
         self.report[R.LANDED_STATE] = 1.0
         self.origin: GeoPoint | None = None
         self.prearm_ok: bool | None = None
