@@ -83,8 +83,8 @@ class Autopilot:
         crew.sticks.update(now_ms)
         crew.fence.update(now_ms)
         crew.wind.update(now_ms)
-        crew.trail.update(now_ms)
         crew.modes.mode.update(now_ms, events)
+        crew.trail.update(now_ms)
         crew.arming.update(now_ms)
         crew.payload.update(now_ms)
         if self.flights is not None:

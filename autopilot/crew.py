@@ -38,6 +38,7 @@ from autopilot.plans import Items, Plans
 from autopilot.safety.arming import Arming
 from autopilot.safety.failsafes import Failsafes
 from autopilot.safety.fence import FenceGuard
+from autopilot.safety.fenced_mission import FencedMission
 from autopilot.safety.rally import ReturnPoint
 from autopilot.safety.wind import WindWatch
 from autopilot.vehicle import ControlledVehicle, Vehicle
@@ -147,6 +148,7 @@ class Crew:
     def _build_safety(self) -> None:
         cockpit, modes, plans = self.cockpit, self.modes, self.plans
         self.fence = FenceGuard(cockpit, plans.fence, modes, self._stop_motors)
+        self.fenced_mission = FencedMission(cockpit, plans.mission, self.fence)
         self.return_point = ReturnPoint(cockpit, plans.rally, self.fence)
         self.failsafes = Failsafes(cockpit, modes, self._stop_motors)
         self.wind = WindWatch(cockpit, self.failsafes.too_windy)
@@ -157,7 +159,7 @@ class Crew:
             self.auto,
             plans.mission,
             self.home,
-            self.fence.complaints,
+            lambda: (*self.fence.complaints(), *self.fenced_mission.complaints()),
             self.sticks.throttle_raised,
             self._armed_changed,
         )
@@ -210,6 +212,7 @@ class Crew:
         self.speeds.parameter_changed(name)
         self.fence.parameter_changed(name)
         self.wind.parameter_changed(name)
+        self.modes.mode.parameter_changed(name)
         if name == "SIM_RC_FAIL":
             self.sticks.radio_failed(bool(value), self.cockpit.now_ms)
         elif name == "SRT_MIS_DO_LEG":

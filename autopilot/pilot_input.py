@@ -42,6 +42,7 @@ class PilotInput:
         self._cockpit.vehicle.set_sticks(sticks)
         self._sticks = sticks
         self._throttle = sticks.throttle
+        self._modes.mode.sticks_moved(sticks)
         self._failsafes.sticks_heard(now_ms)
         if sticks.throttle > _LOW and self._cockpit.armed and not self._cockpit.takeoff_allowed:
             self._cockpit.takeoff_allowed = True
@@ -68,7 +69,8 @@ class PilotInput:
     def _let_go(self) -> None:
         self._throttle = 0.0
         self._sticks = Sticks()
-        self._cockpit.vehicle.set_sticks(Sticks())
+        self._cockpit.vehicle.set_sticks(self._sticks)
+        self._modes.mode.sticks_moved(self._sticks)
 
     @property
     def deflected(self) -> bool:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from autopilot.cockpit import Cockpit
 from autopilot.modes.auto import AutoMode
-from autopilot.modes.driving import LoiterMode, SmartReturnMode
+from autopilot.modes.circling import CircleMode
+from autopilot.modes.driving import LoiterMode
 from autopilot.modes.guided import GuidedMode
 from autopilot.modes.heading import Heading
 from autopilot.modes.landing import LandMode
 from autopilot.modes.mode import Mode
-from autopilot.modes.pilot import PilotMode, StopMode
+from autopilot.modes.pilot import AcroMode, PilotMode, StopMode
 from autopilot.modes.returning import Destination, ReturnMode
+from autopilot.modes.smart_return import SmartReturnDrive, SmartReturnFlight
 from autopilot.modes.speeds import SpeedControl
 from autopilot.modes.table import COPTER, ROVER, CopterMode, RoverMode
 from autopilot.modes.trail import Trail
@@ -37,12 +39,13 @@ def build_modes(
             r.LOITER: LoiterMode(cockpit, rover[r.LOITER]),
             r.AUTO: auto,
             r.RTL: ReturnMode(cockpit, rover[r.RTL], destination, heading, speeds),
-            r.SMART_RTL: SmartReturnMode(cockpit, rover[r.SMART_RTL], trail, speeds),
+            r.SMART_RTL: SmartReturnDrive(cockpit, rover[r.SMART_RTL], trail, speeds),
             r.GUIDED: guided,
         }
     c, copter = CopterMode, COPTER
     return {
         c.STABILIZE: PilotMode(cockpit, copter[c.STABILIZE], PilotKind.STABILIZE),
+        c.ACRO: AcroMode(cockpit, copter[c.ACRO]),
         c.ALT_HOLD: PilotMode(cockpit, copter[c.ALT_HOLD], PilotKind.ALT_HOLD),
         c.LOITER: PilotMode(cockpit, copter[c.LOITER], PilotKind.LOITER),
         c.POSHOLD: PilotMode(cockpit, copter[c.POSHOLD], PilotKind.LOITER),
@@ -51,5 +54,7 @@ def build_modes(
         c.AUTO_RTL: auto,
         c.GUIDED: guided,
         c.RTL: ReturnMode(cockpit, copter[c.RTL], destination, heading, speeds),
+        c.SMART_RTL: SmartReturnFlight(cockpit, copter[c.SMART_RTL], trail, heading),
+        c.CIRCLE: CircleMode(cockpit, copter[c.CIRCLE], heading, speeds),
         c.LAND: LandMode(cockpit, copter[c.LAND], heading),
     }

@@ -63,14 +63,13 @@ class ModeChoice:
         """The modes that can be flown."""
         return tuple(self._specs[number].name for number in self._modes)
 
-    def set(self, number: int, now_ms: int, reason: str = "", *, quiet: bool = False) -> Outcome:
-        """Fly mode `number` (ArduPilot's custom_mode). `quiet`: a refusal is not announced."""
+    def set(self, number: int, now_ms: int, reason: str = "") -> Outcome:
+        """Fly mode `number` (ArduPilot's custom_mode). A refusal is announced."""
         if self._flies(number):
             return ACCEPTED
         complaint = self._complaint(number, now_ms)
         if complaint is not None:
-            if not quiet:
-                self._cockpit.say(Severity.WARNING, complaint)
+            self._cockpit.say(Severity.WARNING, complaint)
             return Outcome(Result.FAILED, complaint)
         self._change(number, now_ms, reason)
         return ACCEPTED

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from autopilot.cockpit import Cockpit
 from autopilot.modes.table import ModeSpec
-from autopilot.vehicle import VehicleEvent, Yaw
+from autopilot.vehicle import Sticks, VehicleEvent, Yaw
 
 
 class Mode:
@@ -73,3 +73,9 @@ class Mode:
 
     def refresh_yaw(self) -> None:
         """The region of interest has changed."""
+
+    def sticks_moved(self, sticks: Sticks) -> None:
+        """The pilot's sticks are there now; the vehicle knows already."""
+
+    def parameter_changed(self, name: str) -> None:
+        """A parameter has another value now."""

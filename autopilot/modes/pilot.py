@@ -10,7 +10,9 @@ from autopilot.cockpit import Cockpit
 from autopilot.modes.heading import KEEP
 from autopilot.modes.mode import Mode
 from autopilot.modes.table import ModeSpec
-from autopilot.vehicle import Hold, Idle, Pilot, PilotKind, TakeOff, VehicleEvent
+from autopilot.vehicle import Hold, Idle, Pilot, PilotKind, Sticks, TakeOff, VehicleEvent
+
+_CENTRED = 0.02  # of full stick (RC1_DZ, RC2_DZ)
 
 
 class PilotMode(Mode):
@@ -39,6 +41,31 @@ class PilotMode(Mode):
 
     def disarmed(self) -> None:
         self.enter(self.cockpit.now_ms)
+
+
+class AcroMode(PilotMode):
+    """ACRO of a copter: roll and pitch stick are rates. In their centre the vehicle levels itself, unless ACRO_TRAINER
+    is 0 (its value 2 also limits the lean in ArduPilot, here it does not)."""
+
+    def __init__(self, cockpit: Cockpit, spec: ModeSpec) -> None:
+        super().__init__(cockpit, spec, PilotKind.ACRO)
+        self._sticks = Sticks()
+
+    def enter(self, now_ms: int) -> None:
+        self._kind = self._wanted()
+        super().enter(now_ms)
+
+    def sticks_moved(self, sticks: Sticks) -> None:
+        self._sticks = sticks
+        wanted = self._wanted()
+        if wanted is not self._kind:
+            self._kind = wanted
+            self.cockpit.fly(Pilot(wanted))
+
+    def _wanted(self) -> PilotKind:
+        centred = abs(self._sticks.roll) < _CENTRED and abs(self._sticks.pitch) < _CENTRED
+        trained = int(self.cockpit.param("ACRO_TRAINER", 2.0)) != 0
+        return PilotKind.STABILIZE if centred and trained else PilotKind.ACRO
 
 
 class StopMode(Mode):

@@ -23,10 +23,23 @@ class CopterMode(IntEnum):
     RTL = 6
     CIRCLE = 7
     LAND = 9
+    DRIFT = 11
+    SPORT = 13
+    FLIP = 14
+    AUTOTUNE = 15
     POSHOLD = 16
     BRAKE = 17
+    THROW = 18
+    AVOID_ADSB = 19
+    GUIDED_NOGPS = 20
     SMART_RTL = 21
+    FLOWHOLD = 22
+    FOLLOW = 23
+    ZIGZAG = 24
+    SYSTEMID = 25
+    AUTOROTATE = 26
     AUTO_RTL = 27
+    TURTLE = 28
 
 
 class RoverMode(IntEnum):
@@ -71,14 +84,17 @@ COPTER: Final[dict[int, ModeSpec]] = {
     spec.number: spec
     for spec in (
         ModeSpec(_C.STABILIZE, "STABILIZE", arming=True, pilot=True, manual_throttle=True),
+        ModeSpec(_C.ACRO, "ACRO", arming=True, pilot=True, manual_throttle=True),
         ModeSpec(_C.ALT_HOLD, "ALT_HOLD", arming=True, pilot=True),
         ModeSpec(_C.AUTO, "AUTO", position=True, autopilot=True),
         ModeSpec(_C.GUIDED, "GUIDED", position=True, arming=True, autopilot=True),
         ModeSpec(_C.LOITER, "LOITER", position=True, arming=True, pilot=True, autopilot=True),
         ModeSpec(_C.RTL, "RTL", position=True, autopilot=True),
+        ModeSpec(_C.CIRCLE, "CIRCLE", position=True, autopilot=True),
         ModeSpec(_C.LAND, "LAND", autopilot=True, landing=True),
         ModeSpec(_C.POSHOLD, "POSHOLD", position=True, arming=True, pilot=True, autopilot=True),
         ModeSpec(_C.BRAKE, "BRAKE", position=True, autopilot=True),
+        ModeSpec(_C.SMART_RTL, "SMART_RTL", position=True, autopilot=True),
         ModeSpec(_C.AUTO_RTL, "AUTO_RTL", position=True, autopilot=True),
     )
 }

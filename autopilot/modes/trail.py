@@ -1,32 +1,71 @@
 """The way a vehicle came, for the way back (SMART_RTL).
 
-While armed a point is kept every half second that moved the vehicle by SRTL_ACCURACY; at most SRTL_POINTS of them. For
+While armed a point is kept whenever a look finds the vehicle SRTL_ACCURACY away from the last one; at most SRTL_POINTS
+of them. Between two looks a vehicle that accelerates by `a` strays from the straight line by at most a T^2 / 8: 0.6 m
+for a copter (a second, 5 m/s2), which is within the tolerance of the straightening that follows. A vehicle that stands,
+or moves straight to the end of its leg, is looked at when it gets another target: a quiet flight is not woken up. For
 the return the trail is straightened (Douglas and Peucker 1973) and its loops are cut off. Source: ArduPilot
 libraries/AP_SmartRTL.
 """
 
 from __future__ import annotations
 
-from math import hypot
+from math import dist
 from typing import Final
 
 from autopilot.cockpit import Cockpit
 from autopilot.geo import Ned
 from autopilot.outcome import Severity
+from autopilot.vehicle import Hold, Idle, Land, Leg, TakeOff, Target
 
-_LOOK_MS: Final = 500
-Point = tuple[float, float]
+_COPTER_LOOK_MS: Final = 1000
+_ROVER_LOOK_MS: Final = 500
+_PATIENCE_MS: Final = 15_000  # without a position; SMARTRTL_TIMEOUT
+_RESTING: Final = 0.3  # m/s
+_MOST_POINTS: Final = 500
+_FULL: Final = 0.9
 
 
-def _beside(p: Point, a: Point, b: Point) -> float:
+def _between(a: Ned, b: Ned, share: float) -> Ned:
+    return (a[0] + share * (b[0] - a[0]), a[1] + share * (b[1] - a[1]), a[2] + share * (b[2] - a[2]))
+
+
+def _dot(a: Ned, b: Ned) -> float:
+    return a[0] * b[0] + a[1] * b[1] + a[2] * b[2]
+
+
+def _minus(a: Ned, b: Ned) -> Ned:
+    return (a[0] - b[0], a[1] - b[1], a[2] - b[2])
+
+
+def _unit(value: float) -> float:
+    return min(max(value, 0.0), 1.0)
+
+
+def _beside(p: Ned, a: Ned, b: Ned) -> float:
     """Distance of `p` from the stretch a to b, m."""
-    n, e = b[0] - a[0], b[1] - a[1]
-    size = n * n + e * e
-    share = 0.0 if size == 0.0 else min(max(((p[0] - a[0]) * n + (p[1] - a[1]) * e) / size, 0.0), 1.0)
-    return hypot(p[0] - a[0] - share * n, p[1] - a[1] - share * e)
+    way = _minus(b, a)
+    size = _dot(way, way)
+    return dist(p, a if size == 0.0 else _between(a, b, _unit(_dot(_minus(p, a), way) / size)))
 
 
-def straightened(points: list[Point], tolerance: float) -> list[Point]:
+def _nearest(a: Ned, b: Ned, c: Ned, d: Ned) -> tuple[Ned, Ned]:
+    """Where the stretches a to b and c to d come nearest to each other: a place on each (Ericson 2005, 5.1.9)."""
+    u, v, w = _minus(b, a), _minus(d, c), _minus(a, c)
+    uu, vv, uv, uw, vw = _dot(u, u), _dot(v, v), _dot(u, v), _dot(u, w), _dot(v, w)
+    if uu == 0.0 or vv == 0.0:
+        s, t = (0.0 if uu == 0.0 else _unit(-uw / uu)), (0.0 if vv == 0.0 else _unit(vw / vv))
+        return _between(a, b, s), _between(c, d, t)
+    area = uu * vv - uv * uv
+    s = _unit((uv * vw - uw * vv) / area) if area > 1e-12 * uu * vv else 0.0
+    t = (uv * s + vw) / vv
+    if not 0.0 <= t <= 1.0:
+        t = _unit(t)
+        s = _unit((t * uv - uw) / uu)
+    return _between(a, b, s), _between(c, d, t)
+
+
+def straightened(points: list[Ned], tolerance: float) -> list[Ned]:
     """The fewest of the points whose stretches pass all others within `tolerance` m; first and last stay."""
     if len(points) < 3:
         return list(points)
@@ -45,79 +84,141 @@ def straightened(points: list[Point], tolerance: float) -> list[Point]:
     return [points[i] for i in sorted(keep)]
 
 
-def without_loops(points: list[Point], gap: float) -> list[Point]:
-    """Where the way comes back to within `gap` m of a stretch already gone, what lies between is left out."""
+def without_loops(points: list[Ned], gap: float) -> list[Ned]:
+    """Where the way comes back to within `gap` m of a stretch already gone, what lies between is left out: the last
+    such place counts. Two stretches that cross are joined half-way between them."""
     way = list(points)
     i = 0
     while i < len(way) - 2:
-        again = next((j for j in range(len(way) - 1, i + 1, -1) if _beside(way[j], way[i], way[i + 1]) < gap), None)
-        if again is not None and again > i + 1:
-            del way[i + 1 : again]
+        way[i + 1 :] = _shortcut(way, i, gap)
         i += 1
     return way
 
 
+def _shortcut(way: list[Ned], i: int, gap: float) -> list[Ned]:
+    """How the way goes on behind its point `i`."""
+    a, b = way[i], way[i + 1]
+    for j in range(len(way) - 1, i + 1, -1):
+        if _beside(way[j], a, b) < gap:
+            return way[j:]
+        if j > i + 2:
+            here, there = _nearest(a, b, way[j - 1], way[j])
+            if dist(here, there) < gap:
+                return [_between(here, there, 0.5), *way[j:]]
+    return way[i + 1 :]
+
+
 class Trail:
-    """Keeps the way since arming. `paused` while it is being driven back."""
+    """Keeps the way since arming, NED m (a rover's without height: d is 0). `paused` while it is being gone back."""
 
     def __init__(self, cockpit: Cockpit) -> None:
         self._cockpit = cockpit
-        self._points: list[Point] = []
+        self._points: list[Ned] = []
+        self._look_ms = _ROVER_LOOK_MS if cockpit.rover else _COPTER_LOOK_MS
+        self._seen_ms = 0
+        self._target: Target | None = None  # what was flown at the last look
+        self._due: int | None = None
         self.paused = False
-        self.deadline_ms: int | None = None
+        self.keeping = False
 
     def armed_changed(self, armed: bool, now_ms: int) -> None:
-        """A new way begins where the vehicle is armed."""
+        """A new way begins where the vehicle is armed. A controller with modes of its own keeps its own."""
         self._points = []
-        self.deadline_ms = None
-        if armed and self._limit >= 2:
-            self.deadline_ms = (now_ms // _LOOK_MS + 1) * _LOOK_MS
-            self._look()
+        self.keeping = armed and self._limit >= 2 and not self._cockpit.vehicle.capabilities.own_modes
+        if self.keeping:
+            self._seen_ms = now_ms
+            self._look(now_ms)
+
+    @property
+    def deadline_ms(self) -> int | None:
+        if not self.keeping or self.paused:
+            return None
+        if self._cockpit.target is not self._target or (self._due is None and not self._cockpit.has_position):
+            return self._cockpit.now_ms
+        return self._due
 
     def update(self, now_ms: int) -> None:
-        if self.deadline_ms is None or now_ms < self.deadline_ms:
-            return
-        self.deadline_ms += _LOOK_MS
-        if not self.paused:
-            self._look()
+        """After the mode has had its turn."""
+        deadline = self.deadline_ms
+        if deadline is not None and now_ms >= deadline:
+            self._look(now_ms)
 
-    def way_back(self) -> list[Point]:
-        """North and east, m, from the newest point to where the vehicle was armed; empty when that is not known."""
+    def __bool__(self) -> bool:
+        """Is there a way back?"""
+        return bool(self._points)
+
+    def way_back(self) -> list[Ned]:
+        """From the newest point to where the vehicle was armed; empty when that is not known."""
         way = without_loops(straightened(self._points, 0.5 * self._accuracy), self._accuracy)
         return way[::-1]
 
-    def shorten(self, way: list[Point]) -> None:
-        """The way back is now `way` (as `way_back` gives it)."""
-        self._points = way[::-1]
+    def begin_return(self, now_ms: int) -> list[Ned]:
+        """The way back from here; nothing is added to it until the end of the return."""
+        if self.keeping:
+            self._look(now_ms)
+        self.paused = True
+        return self.way_back()
 
+    def end_return(self, rest: list[Ned]) -> None:
+        """What of the way has not been gone back."""
+        self._points = rest[::-1]
+        self.paused = False
+
+    # --- the pass -------------------------------------------------------------------------------------------------
     @property
     def _accuracy(self) -> float:
         return max(self._cockpit.param("SRTL_ACCURACY", 2.0), 0.1)
 
     @property
     def _limit(self) -> int:
-        return int(self._cockpit.param("SRTL_POINTS"))
+        return min(int(self._cockpit.param("SRTL_POINTS")), _MOST_POINTS)
 
-    def _look(self) -> None:
+    def _look(self, now_ms: int) -> None:
+        self._target = self._cockpit.target
+        if self._due is None:  # nobody looked: a position that is lost now was there until now
+            self._seen_ms = now_ms
+        self._due = (now_ms // self._look_ms + 1) * self._look_ms
         if not self._cockpit.has_position:
+            if now_ms - self._seen_ms > _PATIENCE_MS:
+                self._give_up("bad position")
             return
-        north, east, _ = self._cockpit.vehicle.state.position
-        last = self._points[-1] if self._points else None
-        if last is not None and hypot(north - last[0], east - last[1]) < self._accuracy:
-            return
-        self._points.append((north, east))
-        if len(self._points) > self._limit:
-            self._make_room()
+        self._seen_ms = now_ms
+        if self._goes_straight():
+            self._due = None
+        north, east, down = self._cockpit.vehicle.state.position
+        here = (north, east, 0.0 if self._cockpit.rover else down)
+        if not self._points or dist(here, self._points[-1]) >= self._accuracy:
+            self._points.append(here)
+            if len(self._points) > self._limit:
+                self._make_room()
+
+    def _goes_straight(self) -> bool:
+        """Until there is another target the way is a straight line, or none at all."""
+        target, state = self._cockpit.target, self._cockpit.vehicle.state
+        if isinstance(target, TakeOff | Land):
+            return True
+        if isinstance(target, Idle) and not self._cockpit.rover:
+            return self._cockpit.landed
+        if not isinstance(target, Hold | Leg) or (isinstance(target, Leg) and target.spline):
+            return False
+        speed = dist(state.velocity, (0.0, 0.0, 0.0))
+        if speed < _RESTING:
+            return isinstance(target, Hold) or self._cockpit.arrived
+        if not isinstance(target, Leg) or self._cockpit.arrived:
+            return False
+        ahead = _minus(target.end, state.position)
+        along = _dot(ahead, state.velocity) / speed
+        return along > 0.0 and _dot(ahead, ahead) - along * along < (0.25 * self._accuracy) ** 2
 
     def _make_room(self) -> None:
         """Straighten the trail; one that stays nearly as long is given up: each further point would cost as much."""
         self._points = straightened(self._points, 0.5 * self._accuracy)
-        if len(self._points) > 0.9 * self._limit:
-            self._points = []
-            self.deadline_ms = None
-            self._cockpit.say(Severity.WARNING, "SmartRTL deactivated: buffer full")
+        if len(self._points) > _FULL * self._limit:
+            self._points = without_loops(self._points, self._accuracy)
+        if len(self._points) > _FULL * self._limit:
+            self._give_up("buffer full")
 
-
-def at_height(point: Point, down: float) -> Ned:
-    """A point of the trail as a place in the local frame."""
-    return (point[0], point[1], down)
+    def _give_up(self, why: str) -> None:
+        self._points = []
+        self.keeping = False
+        self._cockpit.say(Severity.WARNING, f"SmartRTL deactivated: {why}")

@@ -122,6 +122,15 @@ COPTER_MISSION: Final[tuple[ParameterDef, ...]] = (
     f32("GUID_TIMEOUT", 3, "s", 0.1, 5, "Velocity and attitude targets that are not renewed end after this time"),
     f32("CIRCLE_RADIUS", 1000, "cm", 0, 200000, "Radius of LOITER_TURNS items without one, and of CIRCLE", step=100),
     f32("CIRCLE_RATE", 20, "deg/s", -90, 90, "Turn rate of CIRCLE, positive clockwise", step=1),
+    i16(
+        "CIRCLE_OPTIONS",
+        1,
+        "",
+        None,
+        None,
+        "CIRCLE options; the sticks change neither radius nor rate here",
+        bits={0: "Sticks change radius and rate", 1: "Nose along the course", 2: "Centre is where it begins"},
+    ),
 )
 
 COPTER_RETURN: Final[tuple[ParameterDef, ...]] = (
@@ -177,6 +186,15 @@ COPTER_PILOT: Final[tuple[ParameterDef, ...]] = (
     f32("LOIT_BRK_DELAY", 1, "s", 0, 2, "Time from released sticks to braking in LOITER", step=0.1),
     f32("ACRO_RP_RATE", 360, "deg/s", 1, 1080, "Highest roll and pitch rate in ACRO"),
     f32("ACRO_Y_RATE", 202.5, "deg/s", 1, 360, "Highest yaw rate in ACRO"),
+    i8(
+        "ACRO_TRAINER",
+        2,
+        "",
+        None,
+        None,
+        "Centred sticks level the vehicle in ACRO",
+        values={0: "No", 1: "Yes", 2: "Yes, and the lean is limited"},
+    ),
     f32("TKOFF_SLEW_TIME", 2, "s", 0.25, 5, "Time in which throttle builds up at takeoff"),
 )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from autopilot.parameters.definition import ParameterDef, f32, i8, i16, i32
+from autopilot.parameters.table_safety import SMART_RETURN
 
 MODES: Final = {
     0: "Manual",
@@ -100,6 +101,5 @@ ROVER_DRIVE: Final[tuple[ParameterDef, ...]] = (
     i8("MOT_THR_MAX", 100, "%", 30, 100, "Highest throttle"),
     i8("MOT_THR_MIN", 0, "%", 0, 20, "Lowest throttle that moves the vehicle"),
     i16("MOT_SLEWRATE", 100, "%/s", 0, 1000, "How fast the throttle may change; 0 = no limit"),
-    f32("SRTL_ACCURACY", 2, "m", 0, 10, "SMART_RTL keeps its trail this exactly", step=0.1),
-    i16("SRTL_POINTS", 300, "", 0, 500, "Points of SMART_RTL's trail; 0 = no trail"),
+    *SMART_RETURN,
 )

@@ -53,7 +53,7 @@ ROVER_BATTERY: Final = {
 COPTER_LOSS: Final = {
     0: "Nothing",
     1: "RTL",
-    2: "Go on in AUTO (old)",
+    2: "RTL (old)",
     3: "SmartRTL or RTL",
     4: "SmartRTL or Land",
     5: "Land",
@@ -224,7 +224,7 @@ COPTER_FAILSAFE: Final = (
         values={
             0: "Nothing",
             1: "RTL",
-            2: "Go on in AUTO (old)",
+            2: "RTL (old)",
             3: "Land",
             4: "SmartRTL or RTL",
             5: "SmartRTL or Land",
@@ -310,6 +310,11 @@ WIND: Final[tuple[ParameterDef, ...]] = (
     f32("SRT_WIND_MAX", 0, "m/s", 0, 30, "Wind above this returns the vehicle (RTL); 0 = off", step=0.5),
 )
 
+SMART_RETURN: Final[tuple[ParameterDef, ...]] = (
+    f32("SRTL_ACCURACY", 2, "m", 0, 10, "SMART_RTL keeps its trail this exactly", step=0.1),
+    i16("SRTL_POINTS", 300, "", 0, 500, "Points of SMART_RTL's trail; 0 = no trail"),
+)
+
 
 def _battery(low_volt: float, actions: dict[int, str]) -> tuple[ParameterDef, ...]:
     return (
@@ -339,6 +344,13 @@ def _battery(low_volt: float, actions: dict[int, str]) -> tuple[ParameterDef, ..
 
 
 COPTER_SAFETY: Final = (
-    ARMING + MISSION + COPTER_RALLY + COPTER_FENCE + COPTER_FAILSAFE + WIND + _battery(10.5, COPTER_BATTERY)
+    ARMING
+    + MISSION
+    + COPTER_RALLY
+    + COPTER_FENCE
+    + COPTER_FAILSAFE
+    + WIND
+    + _battery(10.5, COPTER_BATTERY)
+    + SMART_RETURN
 )
 ROVER_SAFETY: Final = ARMING + MISSION + ROVER_RALLY + ROVER_FENCE + ROVER_FAILSAFE + WIND + _battery(0, ROVER_BATTERY)

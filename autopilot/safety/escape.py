@@ -92,11 +92,22 @@ COPTER_FENCE: Final = {
 ROVER_FENCE: Final = {1: Escape.RTL, 2: Escape.HOLD, 3: Escape.SMART_RTL_OR_RTL, 4: Escape.SMART_RTL_OR_STOP}
 
 
-def escape(cockpit: Cockpit, modes: ModeChoice, way: Escape, reason: str, now_ms: int) -> None:
-    """Take `way` out, or the next best. TERMINATE is the caller's."""
+_INSTEAD: Final = {
+    Escape.SMART_RTL_OR_RTL: "SmartRTL Unavailable, Trying RTL Mode",
+    Escape.SMART_RTL_OR_STOP: "SmartRTL Unavailable, Using Land Mode",
+    Escape.LAND_SEQUENCE: "Trying RTL Mode",
+    Escape.BRAKE: "Trying Land Mode",
+}
+"""What a copter's failsafe says when the first mode cannot be entered."""
+
+
+def escape(cockpit: Cockpit, modes: ModeChoice, way: Escape, reason: str, now_ms: int, *, tell: bool = False) -> None:
+    """Take `way` out, or the next best; with `tell` a copter says so. TERMINATE is the caller's."""
     order = (_ROVER if cockpit.rover else _COPTER).get(way, ())
     for number in order:
-        if modes.set(number, now_ms, reason, quiet=True).ok:
+        if modes.set(number, now_ms, reason).ok:
             return
+        if tell and number == order[0] and way in _INSTEAD and not cockpit.rover:
+            cockpit.say(Severity.WARNING, _INSTEAD[way])
     if order:
         cockpit.say(Severity.CRITICAL, f"{reason}: no mode to escape to")

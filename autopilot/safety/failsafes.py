@@ -29,7 +29,7 @@ from autopilot.vehicle import VehicleEvent
 
 _AUTO_ON_RC_LOSS, _AUTO_ON_GCS_LOSS, _GUIDED_ON_RC_LOSS = 1, 2, 4  # FS_OPTIONS bits
 _GO_ON_LANDING, _PILOT_ON_GCS_LOSS = 8, 16
-_CONTINUE_IN_AUTO = 2  # FS_GCS_ENABLE, FS_THR_ENABLE
+_CONTINUE_IN_AUTO = 2  # FS_GCS_ENABLE, FS_THR_ENABLE of a rover; a copter's 2 means RTL since ArduPilot 4.0
 
 
 class SilenceWatch:
@@ -205,8 +205,8 @@ class Failsafes:
         options = int(self._cockpit.param("FS_OPTIONS", 16.0))
         if self._cockpit.rover:
             way = Escape.NONE if setting == _CONTINUE_IN_AUTO and self._in_auto() else self._rover_action()
-        elif self._in_auto() and (setting == _CONTINUE_IN_AUTO or options & _AUTO_ON_RC_LOSS):
-            way = self._go_on("Radio", "Continuing Auto Mode")
+        elif self._in_auto() and options & _AUTO_ON_RC_LOSS:
+            way = self._go_on("Radio", "Continuing Auto")
         elif options & _GUIDED_ON_RC_LOSS and self._modes.number == CopterMode.GUIDED:
             way = self._go_on("Radio", "Continuing Guided Mode")
         else:
@@ -250,4 +250,4 @@ class Failsafes:
             self._cockpit.say(Severity.WARNING, f"{name} Failsafe - Continuing Landing")
         else:
             self._cockpit.say(Severity.WARNING, f"{name} Failsafe")
-            escape(self._cockpit, self._modes, way, f"{name} Failsafe", now_ms)
+            escape(self._cockpit, self._modes, way, f"{name} Failsafe", now_ms, tell=True)

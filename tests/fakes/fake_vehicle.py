@@ -193,9 +193,11 @@ class FakeVehicle:
         r[report.LAT], r[report.LON], r[report.ALT] = where.lat, where.lon, where.alt
 
     def _move(self, dt: float) -> None:
-        was_landed = self.state.landed
+        was_landed, before = self.state.landed, self.state.position
         self._fly(self._target, dt)
         down = self.state.position[2]
+        velocity = [(now - then) / dt for now, then in zip(self.state.position, before, strict=True)]
+        self.state.report[report.VN : report.VD + 1] = velocity
         on_ground = down >= 0.0 or self.capabilities.rover
         if was_landed and not on_ground:
             self._events |= VehicleEvent.LIFTOFF

@@ -12,7 +12,7 @@ from sitl.copter import SimulatedCopter
 from tests.fakes.core_bench import Bench
 from tests.fakes.fake_vehicle import ORIGIN
 
-STABILIZE, ALT_HOLD, AUTO, GUIDED, LOITER, RTL, LAND, BRAKE, AUTO_RTL = 0, 2, 3, 4, 5, 6, 9, 17, 27
+STABILIZE, ALT_HOLD, AUTO, GUIDED, LOITER, RTL, LAND, BRAKE, SMART_RTL, AUTO_RTL = 0, 2, 3, 4, 5, 6, 9, 17, 21, 27
 
 
 def ready(*, seed: int = 7, boot_unix_s: float = 0.0, **parameters: Any) -> Bench:

@@ -35,14 +35,16 @@ ITEMS: st.SearchStrategy[MissionItem] = st.one_of(
 )
 
 COMMANDS: st.SearchStrategy[tuple[str, tuple[Any, ...]]] = st.one_of(
-    st.tuples(st.just("set_mode"), st.tuples(st.sampled_from([0, 2, 3, 4, 5, 6, 9, 17]))),
+    st.tuples(st.just("set_mode"), st.tuples(st.sampled_from([0, 1, 2, 3, 4, 5, 6, 7, 9, 17, 21]))),
     st.tuples(st.just("set_current"), st.tuples(st.integers(0, 6))),
     st.tuples(st.sampled_from(["pause", "resume", "land_start", "arm", "disarm"]), st.just(())),
     st.tuples(st.just("change_speed"), st.tuples(st.just(1), st.sampled_from([2.0, 12.0]))),
     st.tuples(st.just("start_mission"), st.just(())),
     st.tuples(st.just("enable_fence"), st.tuples(st.sampled_from([0.0, 1.0]))),
     st.tuples(st.just("takeoff"), st.tuples(st.just(8.0))),
-    st.tuples(st.just("set_sticks"), st.tuples(st.sampled_from([None, Sticks(throttle=0.7), Sticks(pitch=0.5)]))),
+    st.tuples(
+        st.just("set_sticks"), st.tuples(st.sampled_from([None, Sticks(throttle=0.7), Sticks(pitch=0.5), Sticks()]))
+    ),
 )
 
 SCRIPT = st.lists(st.tuples(st.integers(1, 400), COMMANDS), max_size=5)

@@ -9,7 +9,7 @@ from autopilot.outcome import ArmedChanged
 from autopilot.vehicle import Sticks, VehicleEvent
 from tests.fakes.core_bench import Bench, item, takeoff, waypoint
 
-AUTO, GUIDED, LOITER, RTL, LAND, BRAKE = 3, 4, 5, 6, 9, 17
+AUTO, GUIDED, LOITER, RTL, LAND, BRAKE, SMART_RTL = 3, 4, 5, 6, 9, 17, 21
 MISSION = (takeoff(), waypoint(400, 0), waypoint(400, 400))
 
 
@@ -33,7 +33,7 @@ def happens(bench: Bench, event: VehicleEvent) -> int:
 
 # --- battery ----------------------------------------------------------------------------------------------------------
 @pytest.mark.parametrize(
-    ("action", "mode"), [(0, GUIDED), (1, LAND), (2, RTL), (3, RTL), (4, LAND), (6, RTL), (7, BRAKE)]
+    ("action", "mode"), [(0, GUIDED), (1, LAND), (2, RTL), (3, SMART_RTL), (4, SMART_RTL), (6, RTL), (7, BRAKE)]
 )
 def test_a_low_battery(action: int, mode: int) -> None:
     bench = flying(BATT_FS_LOW_ACT=action)
@@ -184,7 +184,9 @@ def silent(bench: Bench, seconds: float = 5.0) -> int:
     return bench.core.mode_number
 
 
-@pytest.mark.parametrize(("setting", "mode"), [(0, GUIDED), (1, RTL), (3, RTL), (4, LAND), (5, LAND), (7, BRAKE)])
+@pytest.mark.parametrize(
+    ("setting", "mode"), [(0, GUIDED), (1, RTL), (3, SMART_RTL), (4, SMART_RTL), (5, LAND), (7, BRAKE)]
+)
 def test_a_silent_ground_station(setting: int, mode: int) -> None:
     assert silent(flying(FS_GCS_ENABLE=setting, FS_OPTIONS=0)) == mode
 
@@ -227,7 +229,9 @@ def test_a_pilot_goes_on_by_default() -> None:
 
 
 # --- sticks -----------------------------------------------------------------------------------------------------------
-@pytest.mark.parametrize(("setting", "mode"), [(0, LOITER), (1, RTL), (3, LAND), (4, RTL), (5, LAND), (7, BRAKE)])
+@pytest.mark.parametrize(
+    ("setting", "mode"), [(0, LOITER), (1, RTL), (3, LAND), (4, SMART_RTL), (5, SMART_RTL), (7, BRAKE)]
+)
 def test_silent_sticks(setting: int, mode: int) -> None:
     bench = flying(LOITER, FS_THR_ENABLE=setting)
     bench.core.set_sticks(Sticks(pitch=0.5), bench.now_ms)

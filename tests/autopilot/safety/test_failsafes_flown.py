@@ -21,6 +21,7 @@ from tests.fakes.sim_copter import (
     LAND,
     LOITER,
     RTL,
+    SMART_RTL,
     away,
     height,
     in_air,
@@ -104,7 +105,7 @@ def test_a_battery_below_the_arming_voltage_is_not_armed() -> None:
 
 
 # --- links ------------------------------------------------------------------------------------------------------------
-@pytest.mark.parametrize(("setting", "mode"), [(1, RTL), (3, RTL), (5, LAND), (7, BRAKE)])
+@pytest.mark.parametrize(("setting", "mode"), [(1, RTL), (3, SMART_RTL), (5, LAND), (7, BRAKE)])
 def test_a_silent_ground_station(setting: int, mode: int) -> None:
     bench = outbound(FS_GCS_ENABLE=setting)
     bench.core.ground_station_heartbeat(255, bench.now_ms)
@@ -116,7 +117,7 @@ def test_a_silent_ground_station(setting: int, mode: int) -> None:
     bench.run(0.1)
     assert bench.core.mode_number == mode
     assert "GCS Failsafe" in bench.texts
-    if mode == RTL:
+    if mode in (RTL, SMART_RTL):
         came_home(bench)
 
 
@@ -149,7 +150,7 @@ def test_auto_goes_on_without_sticks_by_option() -> None:
     bench.core.set_sticks(Sticks(throttle=0.5), bench.now_ms)
     bench.run(6.0)
     assert bench.core.mode_number == AUTO
-    assert "Radio Failsafe - Continuing Auto Mode" in bench.texts
+    assert "Radio Failsafe - Continuing Auto" in bench.texts
 
 
 # --- position, crash, wind --------------------------------------------------------------------------------------------

@@ -1,0 +1,86 @@
+"""CIRCLE: round a point in front of the vehicle, nose to its centre; with a radius of 0 it turns on the spot.
+
+The centre lies CIRCLE_RADIUS ahead of where the vehicle comes to rest (bit 2 of CIRCLE_OPTIONS: at that place). It
+flies at CIRCLE_RATE, at most at WPNAV_SPEED and at what half of WPNAV_ACCEL towards the centre allows.
+Source: ArduPilot ArduCopter/mode_circle.cpp, libraries/AC_WPNav/AC_Circle.cpp.
+"""
+
+from __future__ import annotations
+
+from math import cos, hypot, radians, sin, sqrt
+from typing import Final
+
+from autopilot.cockpit import Cockpit
+from autopilot.geo import Ned
+from autopilot.modes.heading import ALONG, Heading
+from autopilot.modes.mode import Mode
+from autopilot.modes.speeds import SpeedControl
+from autopilot.modes.table import ModeSpec
+from autopilot.vehicle import Circle, Hold, Idle, Yaw, YawMode
+
+_NOSE_ALONG, _CENTRE_HERE = 2, 4  # CIRCLE_OPTIONS bits 1 and 2
+_SLOWEST: Final = 0.1  # m/s
+_PARAMETERS: Final = frozenset({"CIRCLE_RADIUS", "CIRCLE_RATE", "CIRCLE_OPTIONS", "WPNAV_SPEED", "WPNAV_ACCEL"})
+
+
+class CircleMode(Mode):
+    """Never ends. A changed parameter counts at once, about the same centre."""
+
+    def __init__(self, cockpit: Cockpit, spec: ModeSpec, heading: Heading, speeds: SpeedControl) -> None:
+        super().__init__(cockpit, spec)
+        self._heading = heading
+        self._speeds = speeds
+        self._center: Ned | None = None
+
+    def enter(self, now_ms: int) -> None:
+        if not self.cockpit.armed or self.cockpit.landed:
+            self.cockpit.fly(Idle())
+            return
+        self._center = self._ahead()
+        self._go()
+
+    def exit(self) -> None:
+        self._center = None
+
+    def disarmed(self) -> None:
+        self.exit()
+        self.cockpit.fly(Idle())
+
+    def parameter_changed(self, name: str) -> None:
+        if self._center is not None and name in _PARAMETERS:
+            self._go()
+
+    def refresh_yaw(self) -> None:
+        if self._center is not None:
+            self.cockpit.vehicle.set_yaw(self._yaw(self._center))
+
+    def _ahead(self) -> Ned:
+        state = self.cockpit.vehicle.state
+        north, east, down = state.position
+        vn, ve, _ = state.velocity
+        braking = self._accel()
+        rest = 0.5 * hypot(vn, ve) / braking  # s at the present speed: where it comes to rest
+        ahead = 0.0 if int(self.cockpit.param("CIRCLE_OPTIONS", 1.0)) & _CENTRE_HERE else self._radius()
+        return (north + rest * vn + ahead * cos(state.yaw), east + rest * ve + ahead * sin(state.yaw), down)
+
+    def _radius(self) -> float:
+        return max(self.cockpit.param("CIRCLE_RADIUS", 1000.0) / 100.0, 0.0)
+
+    def _accel(self) -> float:
+        return max(self.cockpit.param("WPNAV_ACCEL", 250.0) / 100.0, 0.1)
+
+    def _yaw(self, center: Ned) -> Yaw:
+        if int(self.cockpit.param("CIRCLE_OPTIONS", 1.0)) & _NOSE_ALONG and self._heading.interest is None:
+            return ALONG
+        return self._heading.for_circle(center)
+
+    def _go(self) -> None:
+        assert self._center is not None
+        radius, rate = self._radius(), radians(self.cockpit.param("CIRCLE_RATE", 20.0))
+        if radius == 0.0:
+            self.cockpit.fly(Hold(self._center, Yaw(YawMode.RATE, rate=rate)))
+            return
+        fastest = min(self.cockpit.param("WPNAV_SPEED", 1000.0) / 100.0, sqrt(0.5 * self._accel() * radius))
+        self._speeds.override(ground=max(min(abs(rate) * radius, fastest), _SLOWEST))
+        direction = 1 if rate >= 0.0 else -1
+        self.cockpit.fly(Circle(self._center, radius, direction, yaw=self._yaw(self._center)))

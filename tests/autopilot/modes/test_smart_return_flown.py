@@ -1,0 +1,158 @@
+"""SMART_RTL of the copter, flown: back the way it came, down where it was armed (ArduCopter/mode_smart_rtl.cpp)."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from math import cos, dist, sin
+
+import pytest
+
+from autopilot.geo import Ned
+from tests.fakes.core_bench import Bench
+from tests.fakes.sim_copter import GUIDED, RTL, SMART_RTL, away, height, in_air, ready, to_the_end
+
+
+def beside(p: Ned, a: Ned, b: Ned) -> float:
+    """Distance of a place from a stretch, by sampling it."""
+    return min(dist(p, [x + k / 200 * (y - x) for x, y in zip(a, b, strict=True)]) for k in range(201))
+
+
+def go(bench: Bench, north: float, east: float, up: float) -> None:
+    bench.core.guided_target(bench.now_ms, position=(north, east, -up))
+    bench.run(120.0, lambda: bench.core.crew.cockpit.arrived)
+    assert bench.core.crew.cockpit.arrived
+
+
+def round_the_corner(**parameters: float) -> Bench:
+    """60 m north, then 60 m east and higher."""
+    bench = in_air(10.0, **parameters)
+    go(bench, 60.0, 0.0, 10.0)
+    go(bench, 60.0, 60.0, 25.0)
+    return bench
+
+
+def test_it_goes_back_by_the_corner_and_lands_where_it_was_armed() -> None:
+    bench = round_the_corner()
+    assert bench.core.set_mode(SMART_RTL, bench.now_ms).ok
+    assert bench.core.mode_name == "SMART_RTL"
+    corner, highest = 1e9, 0.0
+    for _ in range(600):
+        bench.run(0.2, lambda: not bench.core.armed)
+        corner = min(corner, away(bench, 60.0, 0.0))
+        highest = max(highest, height(bench))
+    to_the_end(bench)
+    assert corner < 4.0
+    assert highest < 27.0  # it does not climb to RTL_ALT
+    assert away(bench) < 2.0
+    assert "Disarming motors" in bench.texts
+
+
+def test_it_rests_two_metres_above_the_start_before_it_lands() -> None:
+    bench = round_the_corner()
+    bench.core.set_mode(SMART_RTL, bench.now_ms)
+    bench.run(120.0, lambda: bench.core.crew.modes.mode.is_landing)
+    assert away(bench) < 2.5
+    assert height(bench) == pytest.approx(2.0, abs=2.2)  # within WPNAV_RADIUS
+    assert bench.core.armed
+
+
+def test_with_a_final_height_it_stays_there() -> None:
+    bench = round_the_corner(RTL_ALT_FINAL=500)
+    bench.core.set_mode(SMART_RTL, bench.now_ms)
+    bench.run(150.0)
+    assert bench.core.armed
+    assert not bench.core.crew.modes.mode.is_landing
+    assert height(bench) == pytest.approx(5.0, abs=0.7)
+
+
+def test_left_half_way_it_goes_on_with_what_is_left() -> None:
+    bench = round_the_corner()
+    bench.core.set_mode(SMART_RTL, bench.now_ms)
+    bench.run(60.0, lambda: away(bench, 60.0, 0.0) < 3.0)
+    bench.run(3.0)
+    assert bench.core.set_mode(GUIDED, bench.now_ms).ok
+    bench.run(5.0)
+    assert bench.core.set_mode(SMART_RTL, bench.now_ms).ok
+    farthest = 0.0
+    for _ in range(400):
+        bench.run(0.2, lambda: not bench.core.armed)
+        farthest = max(farthest, away(bench))
+    to_the_end(bench)
+    assert farthest < 60.0
+    assert away(bench) < 2.0
+
+
+def test_a_loop_is_not_flown_again() -> None:
+    bench = in_air(10.0)
+    for place in ((60.0, 0.0), (60.0, 60.0), (20.0, 60.0), (20.0, -20.0)):
+        go(bench, *place, 10.0)
+    bench.core.set_mode(SMART_RTL, bench.now_ms)
+    farthest = 0.0
+    for _ in range(300):
+        bench.run(0.2, lambda: not bench.core.armed)
+        farthest = max(farthest, away(bench))
+    to_the_end(bench)
+    assert farthest < 30.0
+    assert away(bench) < 2.0
+
+
+def test_without_a_trail_it_is_refused() -> None:
+    bench = in_air(10.0, SRTL_POINTS=0)
+    assert not bench.core.set_mode(SMART_RTL, bench.now_ms).ok
+    assert "Mode change to SMART_RTL failed: no path to return by" in bench.texts
+    assert bench.core.mode_number == GUIDED
+
+
+def test_on_the_ground_it_disarms() -> None:
+    bench = ready()
+    bench.core.set_mode(GUIDED, bench.now_ms)
+    bench.core.arm(bench.now_ms)
+    assert bench.core.set_mode(SMART_RTL, bench.now_ms).ok
+    bench.run(1.0)
+    assert not bench.core.armed
+
+
+def test_it_cannot_be_armed_in() -> None:
+    bench = ready()
+    assert bench.core.set_mode(SMART_RTL, bench.now_ms).ok
+    assert not bench.core.arm(bench.now_ms).ok
+    assert "Arm: SMART_RTL mode not armable" in bench.texts
+
+
+@pytest.mark.parametrize(("points", "mode", "said"), [(300, SMART_RTL, False), (0, RTL, True)])
+def test_a_failsafe_takes_it_or_says_what_it_takes_instead(points: int, mode: int, said: bool) -> None:
+    bench = round_the_corner(FS_GCS_ENABLE=3, SRTL_POINTS=points)
+    bench.core.lose_ground_station(bench.now_ms)
+    bench.run(0.1)
+    assert bench.core.mode_number == mode
+    assert ("SmartRTL Unavailable, Trying RTL Mode" in bench.texts) is said
+
+
+def test_the_trail_costs_few_wake_ups() -> None:
+    bench = in_air(10.0)
+    before = bench.updates
+    bench.core.guided_target(bench.now_ms, position=(500.0, 0.0, -10.0))
+    bench.run(40.0)
+    assert bench.updates - before < 60
+
+
+def test_the_trail_of_few_looks_passes_where_it_flew() -> None:
+    """Corners, a climb, a circle by velocity and gusts: nowhere was it farther from its trail than SRTL_ACCURACY."""
+    bench = in_air(10.0, SIM_WIND_SPD=6, SIM_WIND_TURB=1.5)
+    flown: list[Ned] = []
+
+    def watch(seconds: float) -> None:
+        end = bench.now_ms + round(seconds * 1000.0)
+        while bench.now_ms < end:
+            bench.step(bench.now_ms + 200)
+            flown.append(bench.position)
+
+    for place in ((80.0, 0.0), (80.0, 50.0), (40.0, 90.0)):
+        bench.core.guided_target(bench.now_ms, position=(*place, -25.0))
+        watch(16.0)
+    for k in range(12):
+        bench.core.guided_target(bench.now_ms, velocity=(6.0 * cos(k / 2.0), 6.0 * sin(k / 2.0), 0.0))
+        watch(1.0)
+    kept = list(pairwise(bench.core.crew.trail.begin_return(bench.now_ms)))
+    worst = max(min(beside(p, a, b) for a, b in kept) for p in flown)
+    assert worst < 2.5
