@@ -11,10 +11,11 @@ from autopilot.depot.memory import DepotMemory
 from autopilot.depot.messages import Request, Upload
 from autopilot.depot.names import Abort, EndedBy, Mode, Outcome, Phase, SkimmerState
 from autopilot.depot.phases import LoopEvent, next_phase
-from autopilot.depot.planning import make_plan, plan_facts
+from autopilot.depot.planning import EMPTY_KG, make_plan, plan_facts
 from autopilot.depot.readings import DepotReading
 from autopilot.depot.record import SortieRecord
 from autopilot.depot.settings import DEATH_FACTOR, Profile
+from autopilot.depot.watches import unstable
 
 
 class Station(Protocol):
@@ -94,8 +95,22 @@ class Party:
         memory.record = SortieRecord(memory.number, plan.t_sortie_s, DEATH_FACTOR * plan.t_sortie_s)
         memory.record.enter(Phase.PREP, now_ms)
         memory.record.see_mode(Mode.DOCKED, now_ms)
-        self.station.refuel(True)
+        memory.beats.start(now_ms, self.profile.heartbeat)
         self.entered()
+        self.tend_skimmer(now_ms)
+
+    def tend_skimmer(self, now_ms: int) -> None:
+        """Propellant, charge, and an empty store: what an earlier sortie had to leave in it is offloaded before the
+        next one, unless the depot is unstable. It counts for no sortie."""
+        reading = self.station.depot_reading()
+        stable = not unstable(reading, self.profile)
+        if reading.offloadable_kg >= EMPTY_KG:
+            self.decide_once(
+                now_ms, "offload_leftover" if stable else "keep_leftover", "an earlier sortie has left it in the store",
+                {"store_kg": reading.offloadable_kg},
+            )  # fmt: skip
+        self.station.refuel(True)
+        self.station.offload(stable)
 
     def close_sortie(self, outcome: Outcome, now_ms: int) -> None:
         """The sortie has ended; whoever keeps records takes it with `take_closed`."""

@@ -7,7 +7,7 @@ from autopilot.depot.names import Abort, Stage
 from autopilot.depot.party import Party
 from autopilot.depot.phases import LoopEvent
 from autopilot.depot.readings import DepotReading
-from autopilot.depot.watches import ABORT_2_DEPOT, UNSTABLE
+from autopilot.depot.watches import unstable
 
 INTERFACE_CHECKS = 10
 """A failed interface is looked at so often, a tenth of the usual docking time apart, before the offload is given up."""
@@ -92,15 +92,15 @@ def _interval_ms(party: Party) -> int:
 def _leave(party: Party, reading: DepotReading, now_ms: int) -> None:
     memory = party.memory
     memory.anomalies = []
-    unstable = [w.name for w in ABORT_2_DEPOT if w.name in UNSTABLE and w.holds(reading, party.profile)]
+    shaky = unstable(reading, party.profile)
     if memory.recovering:
         party.decide(now_ms, "offload_skipped", "a recovered skimmer goes straight to health assessment")
         party.happen(LoopEvent.DOCKED_NO_OFFLOAD, now_ms)
     elif party.abort is Abort.ABORT_1:
         party.decide(now_ms, "offload_skipped", "after ABORT-1: straight to health assessment")
         party.happen(LoopEvent.DOCKED_NO_OFFLOAD, now_ms)
-    elif party.abort in (Abort.ABORT_2, Abort.ABORT_2B) and unstable:
-        party.decide(now_ms, "offload_skipped", "the depot is unstable", {"unstable": unstable})
+    elif party.abort in (Abort.ABORT_2, Abort.ABORT_2B) and shaky:
+        party.decide(now_ms, "offload_skipped", "the depot is unstable", {"unstable": shaky})
         party.happen(LoopEvent.DOCKED_NO_OFFLOAD, now_ms)
     else:
         party.decide(now_ms, "interfaces_confirmed", "structural, fluid, data and power interfaces pass")

@@ -6,7 +6,7 @@ from autopilot.depot.messages import Answer, Command, Order, Upload
 from autopilot.depot.names import Stage
 from autopilot.depot.party import Party
 from autopilot.depot.phases import LoopEvent
-from autopilot.depot.planning import go_facts, no_go
+from autopilot.depot.planning import EMPTY_KG, go_facts, no_go
 from autopilot.depot.readings import DepotReading
 
 
@@ -23,7 +23,9 @@ def step(party: Party, reading: DepotReading, now_ms: int) -> bool:
         return False
     plan = memory.plan
     assert plan is not None  # begin_sortie has made one
-    failed = no_go(party.profile, plan, reading, memory.status)
+    failed = no_go(
+        party.profile, plan, reading, memory.status, misses=memory.beats.misses, leftover=_leftover(party, reading)
+    )
     facts = {"failed": failed, **go_facts(reading, memory.status)}
     if failed:
         party.decide(now_ms, "no_go", f"delayed: {', '.join(failed)}", facts)
@@ -34,14 +36,21 @@ def step(party: Party, reading: DepotReading, now_ms: int) -> bool:
         return False
     party.decide(now_ms, "go", "all hard constraints hold", facts)
     party.station.refuel(False)
+    party.station.offload(False)
     memory.step, memory.check_ms = "upload", None
     return True
+
+
+def _leftover(party: Party, reading: DepotReading) -> bool:
+    """Is there something in the store that leaves it, or that nobody has tried to take out yet?"""
+    untried = "offload_leftover" not in party.memory.said
+    return reading.offloadable_kg >= EMPTY_KG and (reading.moving_kg_s > 0.0 or untried)
 
 
 def _wait(party: Party, now_ms: int) -> None:
     party.memory.step = "prepare"
     party.memory.check_ms = now_ms + round(party.profile.plan.wait_s * 1000.0)
-    party.station.refuel(True)
+    party.tend_skimmer(now_ms)
 
 
 def answered(party: Party, name: str, answer: Answer, now_ms: int) -> None:

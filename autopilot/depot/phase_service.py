@@ -7,11 +7,9 @@ from autopilot.depot.messages import Status
 from autopilot.depot.names import Abort, EndedBy, Outcome, SkimmerState
 from autopilot.depot.party import Party
 from autopilot.depot.phases import LoopEvent
-from autopilot.depot.planning import Derating
+from autopilot.depot.planning import EMPTY_KG, Derating
 from autopilot.depot.readings import DepotReading
 
-EMPTY_KG = 1.0
-"""A store with less than this counts as empty."""
 _LOOK = 50.0
 """While nothing happens by itself the depot looks this many times in the usual length of the phase."""
 

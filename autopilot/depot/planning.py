@@ -9,7 +9,10 @@ from msgspec import Struct
 from autopilot.depot.messages import MissionPlan, Status
 from autopilot.depot.readings import DepotReading
 from autopilot.depot.settings import DEATH_FACTOR, Profile
-from autopilot.depot.watches import ABORT_2_DEPOT, ABORT_2_TELEMETRY, trip_names
+from autopilot.depot.watches import ABORT_2_DEPOT, ABORT_2_TELEMETRY, HEARTBEAT_LOSS, trip_names
+
+EMPTY_KG = 1.0
+"""A store with less than this counts as empty."""
 
 
 class Derating(Struct, frozen=True):
@@ -45,9 +48,13 @@ def expected_delivery_kg(profile: Profile, plan: MissionPlan) -> tuple[float, fl
     return kg * (1.0 - profile.skimmer.fuel_fraction), kg * profile.skimmer.fuel_fraction
 
 
-def no_go(profile: Profile, plan: MissionPlan, reading: DepotReading, status: Status | None) -> list[str]:
+def no_go(
+    profile: Profile, plan: MissionPlan, reading: DepotReading, status: Status | None, *, misses: int = 0,
+    leftover: bool = False,
+) -> list[str]:  # fmt: skip
     """Every hard constraint that fails, by name; empty = go. Power, thermal, comms window, tank levels, and the
-    skimmer's own state: a fault that would abort the sortie is no reason to begin it."""
+    skimmer's own state: a fault that would abort the sortie is no reason to begin it. `misses`: heartbeats missed in a
+    row at the dock; `leftover`: the store is still to be emptied."""
     depot = profile.depot
     co2_kg, _ = expected_delivery_kg(profile, plan)
     checks = [
@@ -55,6 +62,8 @@ def no_go(profile: Profile, plan: MissionPlan, reading: DepotReading, status: St
         ("no_go_thermal", reading.thermal_hold or reading.cryo_k > depot.go_cryo_k),
         ("no_go_comms", not reading.comms_open or status is None),
         ("no_go_tanks", reading.co2_room_kg < co2_kg),
+        (HEARTBEAT_LOSS, misses > 0),
+        ("store_not_empty", leftover),
         ("propellant_not_ready", not reading.refuelled),
         ("batteries_not_ready", not reading.charged),
         ("interfaces_not_ready", not (reading.locks_ok and reading.fluids_ok and reading.data_power_ok)),

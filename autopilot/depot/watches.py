@@ -112,6 +112,12 @@ ABORT_3: tuple[Watch[DepotReading], ...] = (
 UNSTABLE = frozenset(watch.name for watch in ABORT_2_DEPOT if watch.group in ("tank farm", "processing"))
 """While one of these holds the depot takes no offload after an ABORT-2."""
 
+
+def unstable(reading: DepotReading, profile: Profile) -> list[str]:
+    """Names of those that hold now."""
+    return [watch.name for watch in ABORT_2_DEPOT if watch.name in UNSTABLE and watch.holds(reading, profile)]
+
+
 ABORT_1_NAMES = tuple(watch.name for watch in ABORT_1)
 ABORT_2_NAMES = (HEARTBEAT_LOSS, *(w.name for w in ABORT_2_TELEMETRY), *(w.name for w in ABORT_2_DEPOT))
 ABORT_3_NAMES = tuple(watch.name for watch in ABORT_3)

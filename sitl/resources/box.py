@@ -14,7 +14,9 @@ import msgspec
 from autopilot.depot.readings import DepotReading, Place, SkimmerReading
 from autopilot.depot.settings import DEATH_FACTOR, Profile
 from sitl.resources.chance import uniform
+from sitl.resources.faults import leave_dock
 from sitl.resources.matter import take_in
+from sitl.resources.sensors import read_skimmer
 from sitl.resources.skimmer import burn, wear
 from sitl.resources.space import SpaceWorld
 from sitl.resources.state import SpaceState
@@ -164,18 +166,18 @@ class BoxWorld(SpaceWorld):
         if state.place is Place.DOCK and before is Place.FINAL:
             state.way = 0.0
             wear(state.skimmer, self.profile)
-        elif before is Place.NEAR and state.place is not Place.DOCK and "skimmer_lost" in state.faults:
-            self._vanish()
+        elif before is Place.NEAR and state.place is not Place.DOCK:
+            leave_dock(state, self.profile, read_skimmer(state, self.profile))
+            self._fall_if_gone()
 
     # --- faults -------------------------------------------------------------------------------------------------------
     def inject(self, name: str) -> None:
         super().inject(name)
-        if self.state.destroyed:
-            self._vanish()
+        self._fall_if_gone()
 
-    def _vanish(self) -> None:
-        self.state.destroyed = True
-        self._pilot.fall()
+    def _fall_if_gone(self) -> None:
+        if self.state.destroyed:
+            self._pilot.fall()
 
     def stretch_return(self) -> None:
         """It stays where it is until T_DEATH has been missed."""

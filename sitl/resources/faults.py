@@ -34,7 +34,10 @@ def _between(low: float, high: float) -> float:
 
 
 def _fuel_low(state: SpaceState, profile: Profile, reading: SkimmerReading) -> float:
-    """Leaks to half-way between what the return takes and the ABORT-1 margin; no more stays in while it lasts."""
+    """Leaks to half-way between what the return takes and the ABORT-1 margin; no more stays in while it lasts. In the
+    departure burn it waits for its end (`leave_dock`): what has to be left is known there."""
+    if state.place is Place.NEAR:
+        return 0.0
     keep = reading.fuel_need_kg * (1.0 + 0.25 * profile.skimmer.fuel_reserve)
     state.skimmer.lobes.capacity_kg = keep
     return let_out(state.skimmer.lobes, state.skimmer.lobes.kg - keep, state.outside, "leak")
@@ -242,6 +245,13 @@ def strike(state: SpaceState, profile: Profile, name: str, reading: SkimmerReadi
     amount = ACTIONS[name][0](state, profile, reading)
     before = state.faults.get(name)
     state.faults[name] = Injected(state.now_ms, amount + (before.amount if before else 0.0), name in GROWING)
+
+
+def leave_dock(state: SpaceState, profile: Profile, reading: SkimmerReading) -> None:
+    """Clear of the depot: what struck before and needs a skimmer that is away acts now."""
+    for name in ("fuel_low", "skimmer_lost"):
+        if name in state.faults:
+            state.faults[name].amount += ACTIONS[name][0](state, profile, reading)
 
 
 def withdraw(state: SpaceState, profile: Profile, name: str) -> None:

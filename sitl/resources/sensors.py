@@ -24,8 +24,9 @@ def read_skimmer(state: SpaceState, profile: Profile) -> SkimmerReading:
     # A return that is stretched on purpose (fault skimmer_late) is flown with the same propellant and in the sun.
     need_s = (plan.return_s if state.place is Place.DOCK else min(remaining_s, plan.return_s)) + plan.dock_s
     usable_j = skimmer.batt_a.usable_j + skimmer.batt_b.usable_j
+    leak_kg = profile.watch.leak_kg
     coast_ms = coast_window_ms(state, profile)
-    leaks = zip(skimmer.leak_kg_s, skimmer.partitions, strict=True)
+    leaks = zip(skimmer.leak_kg_s, skimmer.partitions, skimmer.leaked_kg, strict=True)
     filling = skimmer.harvesting
     heat = health.survival_heat > 0.0 and (skimmer.batt_res.usable_j > 0.0 or usable_j > 0.0)
     return SkimmerReading(
@@ -48,8 +49,11 @@ def read_skimmer(state: SpaceState, profile: Profile) -> SkimmerReading:
         spine_k=skimmer.spine.k,
         cryo_bar=3.0 + health.cryo_extra_bar,
         thermal_routes=health.thermal_routes,
-        breach_kg_s=max((rate for rate, tank in leaks if tank.kg > 0.0 or filling), default=0.0),
-        leaking=sum(kg > profile.watch.leak_kg for kg in skimmer.leaked_kg),
+        # An empty store shows no breach, but one that has been seen to run empty is known for what it is.
+        breach_kg_s=max(
+            (rate for rate, tank, lost in leaks if tank.kg > 0.0 or filling or lost > leak_kg), default=0.0
+        ),
+        leaking=sum(kg > leak_kg for kg in skimmer.leaked_kg),
         imu_ok=health.imu_ok,
         drift_m=health.drift_m,
         abort_sensors_ok=health.abort_sensors_ok,

@@ -16,7 +16,7 @@ from autopilot.depot.settings import Profile
 from sitl.resources import course, dock
 from sitl.resources.chance import uniform
 from sitl.resources.depot import advance_depot, isolate, new_depot
-from sitl.resources.faults import grow, strike, withdraw
+from sitl.resources.faults import grow, leave_dock, strike, withdraw
 from sitl.resources.sensors import read_depot, read_skimmer
 from sitl.resources.skimmer import burn, harvest, leak, new_skimmer, run_buses, wear
 from sitl.resources.state import SpaceState
@@ -101,7 +101,7 @@ class SpaceWorld:
             return
         if state.place is Place.NEAR:
             course.begin_leg(state, Place.OUT, self.profile.plan.outbound_s)
-            state.destroyed = "skimmer_lost" in state.faults
+            leave_dock(state, self.profile, read_skimmer(state, self.profile))
         elif state.place is Place.OUT:
             state.place = Place.ZONE
         elif state.place is Place.BACK:

@@ -53,6 +53,13 @@ def test_a_skimmer_that_says_nothing_is_no_go() -> None:
     assert no_go(PROFILE, PLAN, DepotReading(**GOOD), None) == ["no_go_comms"]
 
 
+def test_missed_heartbeats_at_the_dock_and_a_store_that_is_being_emptied_delay() -> None:
+    """What would recall the sortie is no reason to begin it."""
+    status, reading = Status(), DepotReading(**GOOD)
+    assert no_go(PROFILE, PLAN, reading, status, misses=1) == ["heartbeat_loss"]
+    assert no_go(PROFILE, PLAN, reading, status, leftover=True) == ["store_not_empty"]
+
+
 @pytest.mark.parametrize("name", ABORT_1_NAMES)
 def test_a_fault_that_would_abort_the_sortie_is_no_reason_to_begin_it(name: str) -> None:
     """Before phase 3 it is a no-go."""
