@@ -12,6 +12,7 @@ from typing import Any, Final
 from autopilot.core import Autopilot
 from autopilot.crew import Stored
 from autopilot.journal import Journal
+from autopilot.mission.items import MissionItem
 from autopilot.outcome import Severity
 from autopilot.parameters.parameters import Parameters
 from autopilot.parameters.part import ParameterPart
@@ -21,6 +22,7 @@ from mavlink_bridge.flight_controller.controller import FlightController
 from mavlink_bridge.flight_controller.mirror import MIRRORED, ParameterMirror
 from mavlink_bridge.flight_controller.native import NativeMission
 from mavlink_bridge.flight_controller.pass_through import PassThrough
+from mavlink_bridge.flight_controller.plan_copies import PlanCopies
 from mavlink_bridge.flight_controller.presenter import Presenter
 from mavlink_bridge.identity import Identity
 from mavlink_bridge.services.base import Service as ProtocolService
@@ -36,7 +38,8 @@ from sortie.service import TICK_MS, Service
 BITS_PER_BYTE: Final = 10  # 8N1
 #: Parameters of Sortie itself, served by component 191; all others are the controller's.
 OWN_PARAMETERS: Final = ("SRT_", "FM_")
-#: What the controller does by itself must not be done a second time: failsafes, fence, stopping idle motors.
+#: What the controller does by itself must not be done a second time: failsafes, stopping idle motors. FENCE_ENABLE is
+#: the controller's own once it has been read.
 LEFT_TO_CONTROLLER: Final[dict[str, float]] = {
     "FENCE_ENABLE": 0.0, "FS_GCS_ENABLE": 0.0, "FS_THR_ENABLE": 0.0, "FS_EKF_ACTION": 0.0, "FS_CRASH_CHECK": 0.0,
     "DISARM_DELAY": 0.0, "BATT_FS_LOW_ACT": 0.0, "BATT_FS_CRT_ACT": 0.0, "BATT_ARM_VOLT": 0.0, "BATT_ARM_MAH": 0.0,
@@ -95,6 +98,9 @@ class CompanionService(Service):
         self.mirror = ParameterMirror(vehicle.address, MIRRORED[autopilot.kind], self._mirror)
         self.link.add_service(vehicle)
         self.link.add_service(self.mirror)
+        self.copies = PlanCopies(vehicle, self._keep_copy)
+        self.passing.plan_changed = self.copies.changed
+        self.link.add_service(self.copies)
         if vehicle.native:
             self.native = NativeMission(vehicle, autopilot)
             self.link.add_service(self.native)
@@ -104,6 +110,14 @@ class CompanionService(Service):
         """The controller's own value of a parameter that the core flies by."""
         if name in self.parameters.names() and self.parameters[name] != value:
             self.parameters.set(name, value)
+
+    def _keep_copy(self, kind: int, items: tuple[MissionItem, ...]) -> None:
+        """The controller's fence or rally points."""
+        complaint = self.autopilot.crew.plans.check(kind, items)
+        if complaint is None:
+            self.autopilot.replace_plan(kind, items, self.now_ms)
+        else:
+            self.autopilot.crew.cockpit.say(Severity.WARNING, f"Flight controller's plan not understood: {complaint}")
 
     @property
     def endpoints(self) -> tuple[Endpoint, ...]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from enum import IntFlag
-from math import hypot
+from math import hypot, inf
 from typing import Final
 
 from autopilot import report
@@ -47,7 +47,8 @@ def names(types: FenceType) -> str:
 
 
 class FenceGuard:
-    """Watches the fence of one vehicle. `disarm` stops the motors of a copter that stands on the ground."""
+    """Watches the fence of one vehicle. `disarm` stops the motors of a copter that stands on the ground. A vehicle with
+    a fence of its own (`Capabilities.own_fence`) acts by itself: then this is what is known of that fence."""
 
     def __init__(
         self, cockpit: Cockpit, plan: MissionStorage, modes: ModeChoice, disarm: Callable[[str], None]
@@ -125,14 +126,19 @@ class FenceGuard:
 
     def contains(self, lat: float, lon: float) -> bool:
         """Would a vehicle at this place (degrees) be inside the polygons? For the choice of rally points."""
+        return self.room(lat, lon) >= 0.0
+
+    def room(self, lat: float, lon: float) -> float:
+        """Metres from this place (degrees) to the nearest edge of polygons and zones, negative outside; inf when they
+        are off."""
         if not self.enabled or not self.types & FenceType.POLYGON:
-            return True
+            return inf
         any_one = bool(int(self._cockpit.param("FENCE_OPTIONS")) & _ANY_INCLUSION)
-        return self.zones.inside(lat, lon, any_inclusion=any_one)
+        return self.zones.margin(lat, lon, any_inclusion=any_one)
 
     def complaints(self) -> list[str]:
         """What keeps the vehicle from being armed, in ArduPilot's words."""
-        if not self.enabled:
+        if not self.enabled or self._cockpit.vehicle.capabilities.own_fence:
             return []
         param, types = self._cockpit.param, self.types
         found: list[str] = []
@@ -155,7 +161,7 @@ class FenceGuard:
         self._schedule(now_ms)
 
     def _schedule(self, now_ms: int) -> None:
-        watching = self.enabled and self._cockpit.armed
+        watching = self.enabled and self._cockpit.armed and not self._cockpit.vehicle.capabilities.own_fence
         self.deadline_ms = (now_ms // _LOOK_MS + 1) * _LOOK_MS if watching else None
 
     def update(self, now_ms: int) -> None:

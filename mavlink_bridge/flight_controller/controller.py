@@ -120,6 +120,10 @@ class FlightController(ControllerOrders):
         elif asked and self._modes.confirmed:
             self._end_mode_request(True)
 
+    def armed_by_another(self, armed: bool) -> None:
+        """The controller has told a ground station that it has armed, or disarmed."""
+        self._set_armed(armed)
+
     def _set_armed(self, armed: bool) -> None:
         """A controller stops the motors as soon as it has landed, maybe before it says so. The core hears of the
         landing first, and of the motors one pass later: else it would take the flight for broken off."""

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
-from autopilot.outcome import Result
+from autopilot.outcome import Result, Severity
 from autopilot.vehicle import Request
 from mavlink_bridge import codec
 from mavlink_bridge.codec import dialect
@@ -28,8 +28,13 @@ if TYPE_CHECKING:
 
 _HEARTBEAT: Final = 0
 _COMMANDS: Final = (75, 76)
+_COMMAND_ACK: Final = 77
+_ARM: Final = 400
+_MISSION_ACK: Final = 47
+_ACCEPTED: Final = 0  # MAV_MISSION_RESULT
 _MISSION_REPLIES: Final = frozenset((39, 40, 44, 47, 51, 73))
 _OURS_BY_TYPE: Final = (0, 255)  # mission_type: mission, all plans
+_MOST_ASKERS: Final = 64
 _NEVER: Final = frozenset((109, 166, 256))  # RADIO_STATUS, RADIO, SETUP_SIGNING
 
 
@@ -52,8 +57,11 @@ class PassThrough:
         self._presenter = presenter
         self._clocks = clocks
         self._waiting: list[tuple[int, Frame, Request]] = []  # until the controller follows our targets
+        self._arms: dict[tuple[int, int], bool] = {}  # who has asked to arm (True) or to disarm, without an answer yet
         self.companion: Callable[[int, Frame], None] = lambda number, frame: None
         """Gets what ground stations send to component 191."""
+        self.plan_changed: Callable[[int], None] = lambda kind: None
+        """Hears which plan (MAV_MISSION_TYPE) of its own the controller has accepted from a ground station."""
 
     # --- from the controller --------------------------------------------------------------------------------------
     def from_controller(self, number: int, frame: Frame) -> None:
@@ -65,7 +73,25 @@ class PassThrough:
         if autopilot and frame.msg_id == _HEARTBEAT:
             self._presenter.heartbeat(frame.payload)
         elif not (autopilot and self._replaced(frame)) and (system, component) != (self._link.system_id, COMPONENT):
+            if autopilot and frame.msg_id == _COMMAND_ACK:
+                self._follow_arming(frame, (system, component))
+            elif autopilot and frame.msg_id == _MISSION_ACK:
+                self._follow_plan(frame)
             self._to_ground(frame, system, component, restamp=autopilot and frame.known)
+
+    def _follow_arming(self, frame: Frame, asker: tuple[int, int]) -> None:
+        """The controller's answer to a station's arm counts at once: the next HEARTBEAT may be a second away, and the
+        station may start the mission before."""
+        message = codec.decode(frame.msg_id, frame.payload)
+        if message is not None and message.command == _ARM and message.result != Result.IN_PROGRESS:
+            armed = self._arms.pop(asker, None)
+            if armed is not None and message.result == Result.ACCEPTED:
+                self._vehicle.armed_by_another(armed)
+
+    def _follow_plan(self, frame: Frame) -> None:
+        message = codec.decode(frame.msg_id, frame.payload)
+        if message is not None and message.type == _ACCEPTED:
+            self.plan_changed(message.mission_type)
 
     def _replaced(self, frame: Frame) -> bool:
         """Sortie says this itself."""
@@ -127,8 +153,16 @@ class PassThrough:
                 self._to_controller(frame)
                 self._vehicle.renew_streams()
             case Whose.PASS:
+                self._note_arm(frame)
                 self._to_controller(frame)
         return True
+
+    def _note_arm(self, frame: Frame) -> None:
+        message = codec.decode(frame.msg_id, frame.payload) if frame.msg_id in _COMMANDS else None
+        if message is not None and message.command == _ARM:
+            if len(self._arms) >= _MOST_ASKERS:
+                self._arms.clear()
+            self._arms[frame.system, frame.component] = message.param1 == 1.0
 
     def _to_controller(self, frame: Frame) -> None:
         for number in self._link.links():
@@ -146,6 +180,8 @@ class PassThrough:
         core, now_ms = self._autopilot, self._clocks()[1]
         if core.modes.complaint(self._vehicle.firmware.auto, now_ms) is not None:
             return False
+        for complaint in core.crew.fenced_mission.complaints():
+            core.crew.cockpit.say(Severity.WARNING, complaint)
         request = self._vehicle.command(self._vehicle.firmware.auto)
         if request.done and request.ok:
             return False

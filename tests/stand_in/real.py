@@ -32,7 +32,7 @@ _GIVE_UP_S = 60.0
 _RADIO = (1500, 1500, 1500, 1500, 1800, 1000, 1000, 1800)
 _SWITCH = 4
 _FORCED_REBOOT = 20190226.0  # parameter 6 of PREFLIGHT_REBOOT_SHUTDOWN: also while armed
-_STREAMS = {33: 10.0, 30: 50.0}  # GLOBAL_POSITION_INT; ATTITUDE, for its clock
+_STREAMS = {0: 10.0, 33: 10.0, 30: 50.0}  # HEARTBEAT; GLOBAL_POSITION_INT; ATTITUDE, for its clock
 
 
 def binary(kind: str) -> Path | None:

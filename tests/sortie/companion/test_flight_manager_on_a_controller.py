@@ -33,6 +33,7 @@ def test_go_flies_the_mission_and_arms_at_the_end_of_the_countdown(make_bench: M
     bench.run_until(lambda: bench.controller.armed, 20.0)
     bench.run_until(lambda: state(bench) is FlightState.IDLE)
     assert reached(bench) == [1, 2, 3, 4, 5, 6]
+    bench.run(0.5)
     assert not bench.controller.armed
 
 
@@ -78,9 +79,10 @@ def test_an_arm_of_a_ground_station_passes_at_once(make_bench: MakeBench) -> Non
     bench.ready()
     ground.command(ARM, 1)
     took = bench.run_until(lambda: bool(ground.acks(ARM)), 2.0)
-    assert took < 0.2
-    assert bench.controller.armed
+    assert took < 0.5
+    assert bench.autopilot.armed
     bench.run(1.5)
+    assert bench.controller.armed
     assert state(bench) is FlightState.ARMED
     bench.run_until(lambda: not bench.controller.armed, 15.0)
     bench.run(1.5)

@@ -10,7 +10,7 @@ from mavlink_bridge.codec import dialect
 from mavlink_bridge.framing import FrameWriter, split_frames
 from mavlink_bridge.services.ftp.wire import Nak, Opcode, Operation, unpack
 from tests.fakes.controller_bench import ControllerBench, Ground
-from tests.fakes.controller_flight import SQUARE, MakeBench, landed, reached, take_off
+from tests.fakes.controller_flight import MakeBench, landed, reached, take_off
 
 
 def ask_list(bench: ControllerBench, ground: Ground, component: int) -> list[str]:
@@ -129,23 +129,6 @@ def test_rates_that_a_station_lowers_come_back(make_bench: MakeBench) -> None:
     ground.heard.clear()
     bench.run(2.0)
     assert len(ground.of("GLOBAL_POSITION_INT")) >= 18
-
-
-def test_fence_and_rally_are_the_controllers(make_bench: MakeBench) -> None:
-    """A rally plan goes to the controller, which flies by it; Sortie's own storage stays empty."""
-    bench = make_bench()
-    ground = bench.ground()
-    bench.run(2.0)
-    ground.send(dialect.MAVLink_mission_count_message(1, 1, 1, 2))
-    bench.run(0.5)
-    place = SQUARE[1]
-    ground.send(dialect.MAVLink_mission_item_int_message(
-        1, 1, 0, 3, 5100, 0, 1, 0, 0, 0, 0, round(place.x * 1e7), round(place.y * 1e7), 20.0, 2
-    ))  # fmt: skip
-    bench.run(0.5)
-    assert [message.type for message in ground.of("MISSION_ACK")] == [0]
-    assert bench.controller.total(2) == 1
-    assert bench.autopilot.rally.total() == 0
 
 
 def test_bytes_to_the_controller_are_unchanged(make_bench: MakeBench) -> None:

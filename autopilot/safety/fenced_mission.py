@@ -1,0 +1,97 @@
+"""Does the mission keep inside a fence that the vehicle enforces by itself (`real-vehicles.md` 2)?
+
+A controller in GUIDED takes no target outside its fence and says nothing of it, so the mission would stand still, or
+the fence would end it on the way. It is therefore checked before arming: items against the heights, the circle and the
+zones; legs, in the order of the list, against the zones.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import hypot, inf
+from typing import Final
+
+from autopilot.cockpit import Cockpit
+from autopilot.geo import Ned, to_global
+from autopilot.mission.commands import Cmd, has_position, is_nav_command
+from autopilot.mission.items import MissionItem
+from autopilot.mission.storage import MissionStorage
+from autopilot.modes.places import item_position
+from autopilot.safety.fence import FenceGuard, FenceType, names
+
+_LEAST_STEP_M: Final = 0.5
+_MOST_STEPS: Final = 500
+_TO_THE_GROUND: Final = frozenset({Cmd.NAV_LAND, Cmd.NAV_VTOL_LAND})
+_LIMITS: Final = ("FENCE_TYPE", "FENCE_OPTIONS", "FENCE_ALT_MAX", "FENCE_ALT_MIN", "FENCE_RADIUS")
+
+
+class FencedMission:
+    """Compares the two plans of a vehicle that has a fence of its own (`Capabilities.own_fence`)."""
+
+    def __init__(self, cockpit: Cockpit, mission: MissionStorage, fence: FenceGuard) -> None:
+        self._cockpit = cockpit
+        self._mission = mission
+        self._fence = fence
+        self._checked: tuple[object, ...] | None = None
+        self._found: tuple[str, ...] = ()
+
+    def complaints(self) -> Sequence[str]:
+        """The first item that lies outside, or nothing."""
+        cockpit = self._cockpit
+        if not (cockpit.vehicle.capabilities.own_fence and self._fence.enabled and cockpit.has_position):
+            return ()
+        limits = tuple(cockpit.param(name) for name in _LIMITS)
+        now = (self._mission.revision, self._fence.zones, cockpit.home, cockpit.vehicle.origin, limits)
+        if now != self._checked:
+            self._checked = now
+            found = self._first_outside()
+            self._found = () if found is None else (found,)
+        return self._found
+
+    def _first_outside(self) -> str | None:
+        before = self._cockpit.home_ned
+        for item in self._mission.items():
+            if not (is_nav_command(item.command) and has_position(item.command)):
+                continue
+            place = item_position(self._cockpit, item, before)
+            beyond = self._beyond(item, place)
+            if beyond:
+                return f"Mission item {item.seq} beyond {names(beyond)} fence"
+            if self._crosses(before, place):
+                return f"Way to mission item {item.seq} leaves the fence"
+            before = place
+        return None
+
+    def _beyond(self, item: MissionItem, place: Ned) -> FenceType:
+        param, types, home = self._cockpit.param, self._fence.types, self._cockpit.home_ned
+        height = home[2] - place[2]
+        found = FenceType(0)
+        if types & FenceType.MAX_ALT and height > param("FENCE_ALT_MAX", 100.0):
+            found |= FenceType.MAX_ALT
+        if types & FenceType.MIN_ALT and item.command not in _TO_THE_GROUND and height < param("FENCE_ALT_MIN", -10.0):
+            found |= FenceType.MIN_ALT
+        if types & FenceType.CIRCLE and hypot(place[0] - home[0], place[1] - home[1]) > param("FENCE_RADIUS", 300.0):
+            found |= FenceType.CIRCLE
+        if self._room(place) < 0.0:
+            found |= FenceType.POLYGON
+        return found
+
+    def _room(self, place: Ned) -> float:
+        origin = self._cockpit.vehicle.origin
+        if origin is None:
+            return inf
+        there = to_global(origin, place)
+        return self._fence.room(there.lat, there.lon)
+
+    def _crosses(self, begin: Ned, end: Ned) -> bool:
+        """Goes along the leg by as much as there is room for in any direction, so that no zone is stepped over."""
+        north, east = end[0] - begin[0], end[1] - begin[1]
+        length = hypot(north, east)
+        least, gone = max(_LEAST_STEP_M, length / _MOST_STEPS), 0.0
+        while gone < length:
+            part = gone / length
+            room = self._room((begin[0] + north * part, begin[1] + east * part, end[2]))
+            if room < 0.0:
+                return True
+            gone += max(room, least)
+        return False

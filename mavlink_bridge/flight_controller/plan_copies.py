@@ -1,0 +1,98 @@
+"""Copies of the controller's fence and rally points (`real-vehicles.md` 3: "passes, keeps a copy").
+
+The controller has them and acts by them; ground stations write and read them there. Sortie reads its copies at the
+start, whenever the controller has accepted a change, when it has restarted, and after each flight, since somebody may
+have changed them on another way. They tell whether the mission keeps inside the fence, and where a return leads.
+
+Clock: link time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+from autopilot.mission.items import MissionItem
+from autopilot.plans import FENCE, RALLY
+from mavlink_bridge.clients.mission_download import MissionDownload
+from mavlink_bridge.clients.outcome import TransferOutcome
+from mavlink_bridge.flight_controller.controller import COMPONENT, FlightController
+from mavlink_bridge.services.base import Clock, Message, Outgoing, Peer
+
+_ALL_PLANS: Final = 255
+_AGAIN_MS: Final = 10_000
+_ATTEMPTS: Final = 5  # in a row; then a change or a restart is waited for
+
+
+class PlanCopies:
+    """A service on the link to the controller. `keep(kind, items)` takes over a copy (kind: MAV_MISSION_TYPE)."""
+
+    clock: Clock = "link"
+    handles = frozenset(("MISSION_COUNT", "MISSION_ITEM_INT", "MISSION_ITEM", "MISSION_ACK"))
+
+    def __init__(self, vehicle: FlightController, keep: Callable[[int, tuple[MissionItem, ...]], None]) -> None:
+        self._vehicle = vehicle
+        self._keep = keep
+        self._wanted = [FENCE, RALLY]
+        self._attempts = 0
+        self._due_ms = 0
+        self._running: MissionDownload | None = None
+        self._seen = (vehicle.restarts, vehicle.state.armed)
+        self._out: list[Outgoing] = []
+
+    def changed(self, kind: int) -> None:
+        """The controller has accepted a new plan of this kind (255: all are cleared)."""
+        if kind in (FENCE, RALLY, _ALL_PLANS):
+            self._read_again((FENCE, RALLY) if kind == _ALL_PLANS else (kind,))
+
+    def _read_again(self, kinds: tuple[int, ...]) -> None:
+        self._wanted += [kind for kind in kinds if kind not in self._wanted]
+        self._attempts = self._due_ms = 0
+
+    def handle_message(self, message: Message, peer: Peer, now_ms: int) -> None:
+        address = self._vehicle.address
+        if (peer.system, peer.component) != (address.system, address.component):
+            return
+        if self._running is not None and message.target_component == COMPONENT:
+            self._running.handle_message(message, peer, now_ms)
+            self._follow(now_ms)
+
+    def handle_timeout(self, now_ms: int) -> None:
+        before, self._seen = self._seen, (self._vehicle.restarts, self._vehicle.state.armed)
+        if self._seen[0] != before[0] or (before[1] and not self._seen[1]):
+            self._read_again((FENCE, RALLY))
+        if self._running is not None:
+            self._running.handle_timeout(now_ms)
+            self._follow(now_ms)
+        elif self._wanted and now_ms >= self._due_ms and not self._vehicle.lost:
+            self._running = MissionDownload(self._vehicle.address, kind=self._wanted.pop(0))
+            self._running.start(now_ms)
+            self._out += self._running.take_outgoing()
+
+    def _follow(self, now_ms: int) -> None:
+        running = self._running
+        assert running is not None
+        self._out += running.take_outgoing()
+        if running.outcome is None:
+            return
+        self._running = None
+        if running.outcome is TransferOutcome.ACCEPTED:
+            self._attempts, self._due_ms = 0, now_ms
+            self._keep(running.kind, running.items)
+        elif running.outcome is not TransferOutcome.UNSUPPORTED:  # a controller without a fence says so
+            self._attempts += 1
+            self._due_ms = now_ms + _AGAIN_MS
+            if self._attempts < _ATTEMPTS and running.kind not in self._wanted:
+                self._wanted.append(running.kind)
+
+    def next_deadline_ms(self) -> int | None:
+        if self._running is not None:
+            return self._running.next_deadline_ms()
+        return self._due_ms if self._wanted and not self._vehicle.lost else None
+
+    def take_outgoing(self) -> list[Outgoing]:
+        out, self._out = self._out, []
+        return out
+
+    def link_closed(self, link: int) -> None:
+        """Silence ends a download; it is begun again."""
