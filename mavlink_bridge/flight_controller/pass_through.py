@@ -147,6 +147,7 @@ class PassThrough:
                 return True
             case Whose.TAKES:
                 if self._vehicle.commanded:
+                    self._presenter.leaving(self._clocks()[1])
                     self._vehicle.release()
                 self._to_controller(frame)
             case Whose.STREAMS:

@@ -30,6 +30,7 @@ MISSION_CURRENT: Final = 42
 MISSION_ITEM_REACHED: Final = 46
 _MODE_OFFSET: Final = 0  # of custom_mode in HEARTBEAT's payload
 _PERIOD_MS: Final = 1000
+_LEAVING_MS: Final = 500
 _ONBOARD: Final = 18
 _INVALID: Final = 8
 _ACTIVE: Final = 4
@@ -51,6 +52,8 @@ class Presenter:
         self._out: list[Outgoing] = []
         self._due_ms = 0
         self._heartbeat: bytes | None = None  # the controller's last one
+        self._fresh = False  # it has not been shown yet
+        self._left: tuple[int, int] | None = None  # the mode that a station has just asked it to leave; until when, ms
         self._companions: dict[int, FrameWriter] = {}
 
     # --- HEARTBEAT ------------------------------------------------------------------------------------------------
@@ -68,17 +71,31 @@ class Presenter:
         return firmware.custom_mode(firmware.auto if self.flies_mission else self._vehicle.flight_mode)
 
     def heartbeat(self, payload: bytes) -> None:
-        """The controller has sent a HEARTBEAT with this payload: show it at once."""
+        """The controller has sent a HEARTBEAT with this payload: it is shown in this pass, when it is known whose the
+        vehicle is now."""
         self._heartbeat = payload.ljust(codec.base_size(0), b"\0")
-        self._show()
+        self._fresh = True
+        if self._left is not None and self._custom_mode() != self._left[0]:
+            self._left = None
+
+    def leaving(self, now_ms: int) -> None:
+        """A ground station takes the vehicle with what goes to the controller now. Until the controller has heard of
+        it, its HEARTBEATs tell of the past, of GUIDED, which nobody has asked for: they are kept back for a moment."""
+        if self._heartbeat is not None:
+            self._left = self._custom_mode(), now_ms + _LEAVING_MS
+
+    def _custom_mode(self) -> int:
+        assert self._heartbeat is not None
+        return int.from_bytes(self._heartbeat[_MODE_OFFSET : _MODE_OFFSET + 4], "little")
 
     def send_heartbeat(self) -> None:
         """The last one again, on all links; nothing before the controller was heard."""
         self._show()
 
     def _show(self, link: int | None = None) -> None:
-        if self._heartbeat is None:
+        if self._heartbeat is None or self._left is not None:
             return
+        self._fresh = self._fresh and link is not None
         payload = bytearray(self._heartbeat)
         if self.flies_mission:
             payload[_MODE_OFFSET : _MODE_OFFSET + 4] = self.shown_mode.to_bytes(4, "little")
@@ -151,14 +168,18 @@ class Presenter:
 
     def handle_timeout(self, now_ms: int) -> None:
         self._send_texts(now_ms)
+        if self._left is not None and now_ms >= self._left[1]:
+            self._left, self._fresh = None, True
+        if self._fresh:
+            self._show()
         if now_ms >= self._due_ms and self._ground.links():
             self._due_ms = now_ms + _PERIOD_MS
             self._out.append(Outgoing(self._progress()))
             self.send_as_companion(dialect.MAVLink_heartbeat_message(_ONBOARD, _INVALID, 0, 0, _ACTIVE, 3))
 
     def next_deadline_ms(self) -> int | None:
-        waiting = self._texts.next_deadline_ms()
-        return self._due_ms if waiting is None else min(waiting, self._due_ms)
+        dues = (self._due_ms, self._texts.next_deadline_ms(), None if self._left is None else self._left[1])
+        return min(due for due in dues if due is not None)
 
     def take_outgoing(self) -> list[Outgoing]:
         out, self._out = self._out, []

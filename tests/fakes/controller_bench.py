@@ -65,11 +65,14 @@ class Ground:
     def acks(self, command: int) -> list[int]:
         return [int(ack.result) for ack in self.of("COMMAND_ACK") if ack.command == command]
 
+    def modes(self) -> list[int]:
+        """custom_mode of the vehicle's HEARTBEATs."""
+        return [int(m.custom_mode) for kind, m, frame in self.heard if kind == "HEARTBEAT" and frame.component == 1]
+
     @property
     def mode(self) -> int:
-        """custom_mode of the vehicle's last HEARTBEAT."""
-        beats = [message for kind, message, frame in self.heard if kind == "HEARTBEAT" and frame.component == 1]
-        return int(beats[-1].custom_mode)
+        """The last of them."""
+        return self.modes()[-1]
 
     def texts(self) -> list[str]:
         return [message.text for message in self.of("STATUSTEXT")]

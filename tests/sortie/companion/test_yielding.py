@@ -12,8 +12,10 @@ from tests.fakes.controller_flight import (
     ARM,
     AUTO,
     GUIDED,
+    LAND,
     LOITER,
     MISSION_START,
+    RTL,
     SET_MODE,
     STABILIZE,
     MakeBench,
@@ -61,9 +63,12 @@ def test_a_pilots_switch_takes_the_vehicle(make_bench: MakeBench, stage: object)
     ground = take_off(bench)
     bench.run_until(lambda: bool(stage(bench)))
     current = bench.autopilot.sequencer.current_nav_index()
+    shown = set(ground.modes())
+    ground.heard.clear()
     bench.controller.turn_switch(LOITER_PWM)
-    took = bench.run_until(lambda: ground.mode == LOITER, 5.0)
+    took = bench.run_until(lambda: ground.modes() != [] and ground.mode == LOITER, 5.0)
     assert took <= 2.0
+    assert set(ground.modes()) <= {*shown, LOITER}, "what was shown before, then the true mode"
     assert not bench.vehicle.commanded
     assert bench.autopilot.sequencer.state() is not MissionState.RUNNING
     warnings = [message for message in ground.of("STATUSTEXT") if message.text.startswith("Vehicle taken over")]
@@ -178,6 +183,37 @@ def test_auto_without_a_mission_is_refused_at_once_and_the_controller_left_alone
     assert bench.controller.mode == STABILIZE
 
 
+class Delay:
+    """A link on which bytes take 200 ms."""
+
+    def __init__(self) -> None:
+        self._line = [b""] * 10
+
+    def __call__(self, data: bytes) -> bytes:
+        self._line.append(data)
+        return self._line.pop(0)
+
+
+@pytest.mark.parametrize("what", ["return", "land", "loiter"])
+def test_no_heartbeat_shows_guided_when_a_station_takes_the_vehicle(make_bench: MakeBench, what: str) -> None:
+    """From AUTO straight to the mode that was asked for: nobody chose the GUIDED in between."""
+    bench = make_bench()
+    ground = take_off(bench)
+    bench.run_until(lambda: reached(bench) == [1], 60.0)
+    wanted = {"return": RTL, "land": LAND, "loiter": LOITER}[what]
+    bench.to_controller = Delay()
+    bench.run(0.5)
+    ground.heard.clear()
+    if what == "loiter":
+        ground.command(SET_MODE, 1, LOITER)
+    else:
+        ground.command({"return": 20, "land": 21}[what])
+    took = bench.run_until(lambda: bool(ground.modes()) and ground.mode == wanted, 5.0)
+    assert took <= 2.0
+    bench.run(2.0)
+    assert GUIDED not in ground.modes()
+
+
 @pytest.mark.parametrize("what", ["guided", "reposition", "setpoint", "guided item"])
 def test_a_ground_station_that_flies_itself_pauses_the_mission(make_bench: MakeBench, what: str) -> None:
     """A target of a ground station passes, and Sortie sends none of its own any more."""
@@ -185,6 +221,7 @@ def test_a_ground_station_that_flies_itself_pauses_the_mission(make_bench: MakeB
     ground = take_off(bench)
     bench.run_until(lambda: reached(bench) == [1], 60.0)
     _fly_from_the_ground(ground, what)
+    bench.run_until(lambda: ground.mode == GUIDED, 2.0)
     bench.run(1.0)
     assert ground.mode == GUIDED
     assert not bench.vehicle.commanded
