@@ -147,7 +147,7 @@ class Crew:
 
     def _build_safety(self) -> None:
         cockpit, modes, plans = self.cockpit, self.modes, self.plans
-        self.fence = FenceGuard(cockpit, plans.fence, modes, self._stop_motors)
+        self.fence = modes.watch = FenceGuard(cockpit, plans.fence, modes, self._stop_motors)
         self.fenced_mission = FencedMission(cockpit, plans.mission, self.fence)
         self.return_point = ReturnPoint(cockpit, plans.rally, self.fence)
         self.failsafes = Failsafes(cockpit, modes, self._stop_motors)

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum, IntFlag
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 import numpy.typing as npt
@@ -57,8 +57,6 @@ class VehicleEvent(IntFlag):
     BATTERY_CRITICAL = 16
     ESTIMATOR_FAILED = 32  # no usable position any more
     ESTIMATOR_OK = 64  # position usable (again)
-    FENCE_BREACH = 128
-    FENCE_CLEAR = 256
     CRASHED = 512  # crash check: out of control and not moving
     CUTOFF = 1024  # motors cut by the emergency cutoff
     DISARMED = 2048  # disarmed by itself (a real controller, a crash)
@@ -397,6 +395,14 @@ class ControlledVehicle(Vehicle, Protocol):
 
     def release(self) -> None:
         """Stop commanding at once: somebody else has the vehicle."""
+
+
+@runtime_checkable
+class Rechargeable(Protocol):
+    """A vehicle whose battery can be charged or changed by word: a simulated one."""
+
+    def set_charge(self, fraction: float) -> None:
+        """The battery holds this share of its capacity now, 0 to 1."""
 
 
 class SimulatedVehicle(Vehicle, Protocol):

@@ -18,6 +18,17 @@ from autopilot.modes.table import CopterMode, ModeSpec, known_name, specs
 from autopilot.outcome import ACCEPTED, ModeChanged, Outcome, Result, Severity
 
 
+class ModeWatch:
+    """Who has a say when the mode changes, and hears of it: the fence. This one has nothing to say."""
+
+    def mode_complaint(self, reason: str) -> str | None:
+        """Why the mode may not be changed for this reason now, or None."""
+        return None
+
+    def mode_changed(self, now_ms: int) -> None:
+        """Another mode flies now."""
+
+
 class ModeChoice:
     """The flight modes of one vehicle. `modes` holds one object for each number that can be flown."""
 
@@ -36,6 +47,7 @@ class ModeChoice:
         self._auto = auto
         self._speeds = speeds
         self._heading = heading
+        self.watch = ModeWatch()
         self.number = int(first)
         self.mode: Mode = modes[first]
         self.mode.enter(0)
@@ -67,7 +79,7 @@ class ModeChoice:
         """Fly mode `number` (ArduPilot's custom_mode). A refusal is announced."""
         if self._flies(number):
             return ACCEPTED
-        complaint = self._complaint(number, now_ms)
+        complaint = self._complaint(number, now_ms, reason)
         if complaint is not None:
             self._cockpit.say(Severity.WARNING, complaint)
             return Outcome(Result.FAILED, complaint)
@@ -87,7 +99,7 @@ class ModeChoice:
         del self._cockpit.events[said:]
         return found
 
-    def _complaint(self, number: int, now_ms: int) -> str | None:
+    def _complaint(self, number: int, now_ms: int, reason: str = "") -> str | None:
         mode = self._modes.get(number)
         if mode is None:
             name = known_name(self._cockpit.kind, number)
@@ -102,7 +114,7 @@ class ModeChoice:
                 return failed + why
         if mode is self.mode:
             return None
-        why = mode.refusal(now_ms)
+        why = self.watch.mode_complaint(reason) or mode.refusal(now_ms)
         return None if why is None else failed + why
 
     def _to_landing_sequence(self) -> str | None:
@@ -131,6 +143,7 @@ class ModeChoice:
         self.mode = mode
         self._take_command()
         mode.enter(now_ms)
+        self.watch.mode_changed(now_ms)
 
     def _take_command(self) -> None:
         """A mode is about to be entered. A vehicle that flies what it is given needs nothing."""

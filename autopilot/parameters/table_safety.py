@@ -126,16 +126,12 @@ FENCE_COMMON: Final[tuple[ParameterDef, ...]] = (
     i16("FENCE_TOTAL", 0, "", None, None, "Fence items stored", read_only=True),
     i16(
         "FENCE_OPTIONS",
-        1,
+        0,
         "",
         None,
         None,
         "Fence options",
-        bits={
-            0: "No mode change after a breach until it is cleared",
-            1: "Inclusion areas are united",
-            2: "Notify of margin breaches",
-        },
+        bits={0: "No mode change after a breach until it is cleared", 1: "Inclusion areas are united"},
     ),
 )
 COPTER_FENCE: Final = (

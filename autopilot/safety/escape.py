@@ -89,7 +89,7 @@ COPTER_FENCE: Final = {
     4: Escape.BRAKE,
     5: Escape.SMART_RTL_OR_STOP,
 }
-ROVER_FENCE: Final = {1: Escape.RTL, 2: Escape.HOLD, 3: Escape.SMART_RTL_OR_RTL, 4: Escape.SMART_RTL_OR_STOP}
+ROVER_FENCE: Final = ROVER_ACTION
 
 
 _INSTEAD: Final = {

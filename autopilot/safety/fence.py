@@ -1,52 +1,49 @@
-"""The geofence: is the vehicle inside, and what follows when it is not.
+"""The geofence: watching that the vehicle stays inside, and what follows when it does not.
 
-Checked ten times a second of vehicle time while the fence is enabled and the vehicle armed, never otherwise. Sources:
-`mission-semantics.md` section 3; ArduPilot AC_Fence.cpp, ArduCopter/fence.cpp, Rover/fence.cpp.
+While the fence is enabled and the vehicle armed, the next look is due when the vehicle could be at the nearest limit at
+the earliest: so a breach is noticed at its very tick, and far from all limits the fence costs one look a second. The
+bound is the speed now and an acceleration that no vehicle here surpasses; the estimate's own corrections are below
+the slack, within which every tick is looked at. A jump of the estimate is seen a second later at the latest.
+
+As in ArduPilot a breach is acted upon once, and again 20 m farther out (circle, heights); a change of mode while
+outside leaves the vehicle to its pilot for ten seconds; more than 100 m outside it gives up coming back.
+Sources: `mission-semantics.md` section 3; ArduPilot AC_Fence.cpp, ArduCopter/fence.cpp, Rover/fence.cpp.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from enum import IntFlag
-from math import hypot, inf
+from math import hypot, inf, sqrt
 from typing import Final
 
 from autopilot import report
 from autopilot.cockpit import Cockpit
-from autopilot.mission.fence import Fence, parse_fence
+from autopilot.mission.fence import Fence
 from autopilot.mission.storage import MissionStorage
-from autopilot.modes.manager import ModeChoice
+from autopilot.modes.manager import ModeChoice, ModeWatch
 from autopilot.outcome import FenceChanged, Severity
 from autopilot.safety.escape import COPTER_FENCE, ROVER_FENCE, Escape, escape
+from autopilot.safety.fence_limits import ALTITUDES, FenceLimits, FenceType, fence_names
 
-_LOOK_MS: Final = 100
-_FAR_OUTSIDE: Final = 100.0  # m; so far out the vehicle gives up coming back
-_ANY_INCLUSION: Final = 2  # FENCE_OPTIONS bit 1
+_TICK_MS: Final = 20
+_SELDOM_MS: Final = 1000
+_FASTEST_CHANGE: Final = 20.0  # m/s2: free fall, or full thrust at the steepest lean
+_SLACK: Final = 0.3  # m
+_FAR_OUTSIDE: Final = 100.0  # m; AC_FENCE_GIVE_UP_DISTANCE
+_NEXT_LIMIT: Final = 20.0  # m; AC_FENCE_CIRCLE_RADIUS_BACKUP_DISTANCE, the same for heights
+_RECOVERY_MS: Final = 10_000  # AC_FENCE_MANUAL_RECOVERY_TIME_MIN
+_NO_MODE_CHANGE: Final = 1  # FENCE_OPTIONS bit 0
 _FLOOR_ONLY: Final = 2.0  # DO_FENCE_ENABLE param1: disable the lowest altitude only
+_REASON: Final = "Fence breach"
 
 
-class FenceType(IntFlag):
-    """FENCE_TYPE bits."""
-
-    MAX_ALT = 1
-    CIRCLE = 2
-    POLYGON = 4
-    MIN_ALT = 8
+def _earliest(distance: float, speed: float) -> float:
+    """Seconds in which a vehicle at `speed` m/s covers `distance` m at the soonest."""
+    away = max(distance - _SLACK, 0.0)
+    return (sqrt(speed * speed + 2.0 * _FASTEST_CHANGE * away) - speed) / _FASTEST_CHANGE
 
 
-_NAMES: Final = {
-    FenceType.MAX_ALT: "Max Alt",
-    FenceType.CIRCLE: "Circle",
-    FenceType.POLYGON: "Polygon",
-    FenceType.MIN_ALT: "Min Alt",
-}
-
-
-def names(types: FenceType) -> str:
-    return ", ".join(_NAMES[one] for one in _NAMES if types & one)
-
-
-class FenceGuard:
+class FenceGuard(ModeWatch):
     """Watches the fence of one vehicle. `disarm` stops the motors of a copter that stands on the ground. A vehicle with
     a fence of its own (`Capabilities.own_fence`) acts by itself: then this is what is known of that fence."""
 
@@ -54,24 +51,28 @@ class FenceGuard:
         self, cockpit: Cockpit, plan: MissionStorage, modes: ModeChoice, disarm: Callable[[str], None]
     ) -> None:
         self._cockpit = cockpit
-        self._plan = plan
         self._modes = modes
         self._disarm = disarm
-        self._revision = -1
-        self._zones = Fence()
+        self.limits = FenceLimits(cockpit, plan)
         self._above_floor = False
         self._floor_off = False
         self._far = False
+        self._acted_in: int | None = None  # the mode that a breach has led to
+        self._recovery_ms = 0  # until then the pilot has it
+        self._again: dict[FenceType, float] = {}  # excess, m, that counts as a new breach
+        self._due: int | None = None
+        self._seen = self.limits.revision
         self.enabled = int(cockpit.param("FENCE_ENABLE")) != 0
         self.breached = FenceType(0)
         self.breach_count = 0
         self.breach_time_ms = 0
-        self.deadline_ms: int | None = None
 
     # --- configuration --------------------------------------------------------------------------------------------
     def parameter_changed(self, name: str) -> None:
         if name == "FENCE_ENABLE":
             self.enable(self._cockpit.param(name))
+        elif name.startswith("FENCE_"):
+            self._schedule(self._cockpit.now_ms)
 
     def enable(self, mode: float) -> None:
         """DO_FENCE_ENABLE: 0 off, 1 on, 2 only the lowest altitude off. Holds until the parameter is set again."""
@@ -86,73 +87,46 @@ class FenceGuard:
 
     @property
     def types(self) -> FenceType:
-        wanted = FenceType(int(self._cockpit.param("FENCE_TYPE")) & 15)
-        if self._cockpit.rover:
-            wanted &= FenceType.CIRCLE | FenceType.POLYGON
-        return wanted
+        return self.limits.types
 
     @property
     def zones(self) -> Fence:
-        """The fence's polygons and circles. A stored plan has been checked as a whole before it was stored."""
-        if self._revision != self._plan.revision:
-            self._revision = self._plan.revision
-            self._zones = parse_fence(self._plan.items())
-        return self._zones
-
-    # --- where the vehicle is -------------------------------------------------------------------------------------
-    def outside(self) -> tuple[FenceType, float]:
-        """The fences that the vehicle is beyond now, and by how many metres at the most."""
-        param, types = self._cockpit.param, self.types
-        state = self._cockpit.vehicle.state
-        height = self._cockpit.height
-        excess: dict[FenceType, float] = {}
-        if types & FenceType.MAX_ALT:
-            excess[FenceType.MAX_ALT] = height - param("FENCE_ALT_MAX", 100.0)
-        if types & FenceType.MIN_ALT and self._above_floor and not self._floor_off:
-            excess[FenceType.MIN_ALT] = param("FENCE_ALT_MIN", -10.0) - height
-        if types & FenceType.CIRCLE and self._cockpit.has_position:
-            home = self._cockpit.home_ned
-            away = hypot(state.report[report.NORTH] - home[0], state.report[report.EAST] - home[1])
-            excess[FenceType.CIRCLE] = away - param("FENCE_RADIUS", 300.0)
-        if types & FenceType.POLYGON and self.zones and self._cockpit.has_position:
-            excess[FenceType.POLYGON] = -self._margin()
-        beyond = {one: metres for one, metres in excess.items() if metres > 0.0}
-        return FenceType(sum(beyond)), max(beyond.values(), default=0.0)
-
-    def _margin(self) -> float:
-        place = self._cockpit.vehicle.state.place
-        any_one = bool(int(self._cockpit.param("FENCE_OPTIONS")) & _ANY_INCLUSION)
-        return self.zones.margin(place.lat, place.lon, any_inclusion=any_one)
+        return self.limits.zones
 
     def contains(self, lat: float, lon: float) -> bool:
         """Would a vehicle at this place (degrees) be inside the polygons? For the choice of rally points."""
         return self.room(lat, lon) >= 0.0
 
     def room(self, lat: float, lon: float) -> float:
-        """Metres from this place (degrees) to the nearest edge of polygons and zones, negative outside; inf when they
-        are off."""
-        if not self.enabled or not self.types & FenceType.POLYGON:
-            return inf
-        any_one = bool(int(self._cockpit.param("FENCE_OPTIONS")) & _ANY_INCLUSION)
-        return self.zones.margin(lat, lon, any_inclusion=any_one)
+        """As `FenceLimits.room`; inf while the fence is off."""
+        return self.limits.room(lat, lon) if self.enabled else inf
 
     def complaints(self) -> list[str]:
-        """What keeps the vehicle from being armed, in ArduPilot's words."""
+        """What keeps the vehicle from being armed."""
         if not self.enabled or self._cockpit.vehicle.capabilities.own_fence:
             return []
-        param, types = self._cockpit.param, self.types
-        found: list[str] = []
-        if types & (FenceType.CIRCLE | FenceType.POLYGON) and not self._cockpit.has_position:
-            found.append("Fence requires position")
-        if types & FenceType.CIRCLE and param("FENCE_RADIUS", 300.0) <= 0.0:
-            found.append("Invalid FENCE_RADIUS value")
-        both = FenceType.MAX_ALT | FenceType.MIN_ALT
-        if types & both == both and param("FENCE_ALT_MAX", 100.0) <= param("FENCE_ALT_MIN", -10.0):
-            found.append("FENCE_ALT_MAX < FENCE_ALT_MIN")
-        beyond, _ = self.outside()
-        if beyond:
-            found.append(f"Vehicle breaching {names(beyond)} fence")
-        return found
+        outside = FenceType(sum(one for one, metres in self._excess().items() if metres > 0.0))
+        found = self.limits.complaint(outside)
+        return [] if found is None else [found]
+
+    # --- modes ----------------------------------------------------------------------------------------------------
+    def mode_complaint(self, reason: str) -> str | None:
+        """Why the mode may not be changed now: a breach is being flown back from, and FENCE_OPTIONS wants it so."""
+        held = self._acted_in is not None and self._acted_in == self._modes.number
+        if not held or reason == _REASON or not self.breached or not self._cockpit.armed or self._on_ground:
+            return None
+        return "in fence recovery" if int(self._cockpit.param("FENCE_OPTIONS")) & _NO_MODE_CHANGE else None
+
+    def mode_changed(self, now_ms: int) -> None:
+        """Whoever changes the mode outside the fence may try to bring the vehicle back."""
+        if self.breached and int(self._cockpit.param("FENCE_ACTION", 1.0)) != 0:
+            self._recovery_ms = now_ms + _RECOVERY_MS
+            self._cockpit.say(Severity.INFO, "Manual recovery started")
+            self._schedule(now_ms)
+
+    @property
+    def _on_ground(self) -> bool:
+        return self._cockpit.landed and not self._cockpit.rover
 
     # --- the pass -------------------------------------------------------------------------------------------------
     def armed_changed(self, now_ms: int) -> None:
@@ -161,52 +135,111 @@ class FenceGuard:
         self._schedule(now_ms)
 
     def _schedule(self, now_ms: int) -> None:
+        """Look in the next pass."""
         watching = self.enabled and self._cockpit.armed and not self._cockpit.vehicle.capabilities.own_fence
-        self.deadline_ms = (now_ms // _LOOK_MS + 1) * _LOOK_MS if watching else None
+        self._due = now_ms if watching else None
+
+    @property
+    def deadline_ms(self) -> int | None:
+        if self._due is not None and self._seen != self.limits.revision:
+            return self._cockpit.now_ms
+        return self._due
 
     def update(self, now_ms: int) -> None:
-        if self.deadline_ms is None or now_ms < self.deadline_ms:
+        deadline = self.deadline_ms
+        if deadline is None or now_ms < deadline:
             return
-        self._schedule(now_ms)
-        floor = self._cockpit.param("FENCE_ALT_MIN", -10.0) + self._cockpit.param("FENCE_MARGIN", 2.0)
-        if not self._cockpit.landed and not self._modes.mode.is_landing:
-            self._above_floor = self._above_floor or self._cockpit.height > floor
-        else:
+        self._seen = self.limits.revision
+        if self._on_ground or self._modes.mode.is_landing:
             self._above_floor = False  # coming down is meant
-        beyond, metres = self.outside()
-        fresh = beyond & ~self.breached
-        went_far = metres > _FAR_OUTSIDE and not self._far
-        if beyond != self.breached:
-            self._note(beyond, fresh, now_ms)
-        self._far = metres > _FAR_OUTSIDE
-        if fresh or went_far:
-            self._act(metres, now_ms)
+        else:
+            self._above_floor = self._above_floor or self.limits.floor_margin > 0.0
+        excess = self._excess()
+        self._judge(excess, now_ms)
+        if self._due is not None:  # the action may have disarmed it
+            self._due = now_ms + self._patience_ms(excess, now_ms)
 
-    def _note(self, beyond: FenceType, fresh: FenceType, now_ms: int) -> None:
-        self.breached = beyond
-        if fresh:
-            self.breach_count += 1
+    def _excess(self) -> dict[FenceType, float]:
+        return self.limits.excess(floor=self._above_floor and not self._floor_off)
+
+    def _beyond(self, excess: dict[FenceType, float]) -> FenceType:
+        """A limit that was passed counts as such until the vehicle is inside by the slack: the estimate trembles."""
+        return FenceType(sum(one for one, m in excess.items() if m > (-_SLACK if one & self.breached else 0.0)))
+
+    def _patience_ms(self, excess: dict[FenceType, float], now_ms: int) -> int:
+        """Until the vehicle could be at the nearest limit: of the fence, of a new breach, or of giving up."""
+        vector = self._cockpit.vehicle.state.report
+        across, climb = hypot(vector[report.VN], vector[report.VE]), abs(float(vector[report.VD]))
+        soonest = _SELDOM_MS / 1000.0
+        for one, metres in excess.items():
+            speed = climb if one & ALTITUDES else across
+            levels = (-_SLACK if one & self.breached else 0.0, _FAR_OUTSIDE, self._again.get(one, inf))
+            soonest = min(soonest, _earliest(min(abs(metres - level) for level in levels), speed))
+        if self.limits.types & FenceType.MIN_ALT and not self._above_floor:
+            soonest = min(soonest, _earliest(abs(self.limits.floor_margin), climb))
+        ticks = int(soonest * 1000.0) // _TICK_MS
+        wait = max(ticks, 1) * _TICK_MS
+        return min(wait, self._recovery_ms - now_ms) if now_ms < self._recovery_ms else wait
+
+    # --- a breach -------------------------------------------------------------------------------------------------
+    def _judge(self, excess: dict[FenceType, float], now_ms: int) -> None:
+        beyond = self._beyond(excess)
+        metres = max(excess.values(), default=0.0)
+        fresh = FenceType(sum(one for one in FenceType if one & beyond and self._is_fresh(one, excess[one])))
+        piloted = now_ms < self._recovery_ms
+        if fresh or beyond != self.breached:
+            self._note(beyond, fresh, excess, now_ms, tell=not piloted)
+        too_far = metres > _FAR_OUTSIDE
+        if not piloted and (fresh or (too_far and not self._far)):
+            self._act(metres, now_ms)
+        self._far = too_far and (self._far or not piloted)
+
+    def _is_fresh(self, one: FenceType, metres: float) -> bool:
+        return not one & self.breached or metres >= self._again.get(one, inf)
+
+    def _note(
+        self, beyond: FenceType, fresh: FenceType, excess: dict[FenceType, float], now_ms: int, *, tell: bool
+    ) -> None:
+        cleared = bool(self.breached) and not beyond
+        changed = beyond != self.breached
+        if fresh and not self.breached:
             self.breach_time_ms = now_ms
-            self._cockpit.say(Severity.NOTICE, f"{names(fresh)} fence breached")
-        elif not beyond:
+        self.breached = beyond
+        self._again = {one: metres for one, metres in self._again.items() if one & beyond}
+        for one in FenceType:
+            if one & fresh:
+                self.breach_count += 1
+                if one is not FenceType.POLYGON:
+                    self._again[one] = excess[one] + _NEXT_LIMIT
+        if fresh and tell and not self._on_ground:
+            self._cockpit.say(Severity.NOTICE, f"{fence_names(fresh)} breached")
+        elif cleared and not self._on_ground:
             self._cockpit.say(Severity.NOTICE, "Fence breach cleared")
-        self._cockpit.announce(FenceChanged(int(beyond)))
+        if changed or fresh:
+            self._cockpit.announce(FenceChanged(int(beyond)))
 
     def _act(self, metres: float, now_ms: int) -> None:
         action = int(self._cockpit.param("FENCE_ACTION", 1.0))
         if action == 0:
             return
-        if not self._cockpit.rover and self._cockpit.landed:
+        if self._on_ground:
             self._disarm("fence breach")
             return
         ways = ROVER_FENCE if self._cockpit.rover else COPTER_FENCE
         way = ways.get(action, Escape.RTL)
         if metres > _FAR_OUTSIDE:
             way = Escape.HOLD if self._cockpit.rover else Escape.LAND
-        escape(self._cockpit, self._modes, way, "Fence breach", now_ms)
+        if way is Escape.TERMINATE:
+            self._disarm("fence breach")
+            return
+        escape(self._cockpit, self._modes, way, _REASON, now_ms)
+        self._acted_in = self._modes.number
 
     def _clear(self) -> None:
         self._far = False
+        self._acted_in = None
+        self._recovery_ms = 0
+        self._again = {}
         if self.breached:
             self.breached = FenceType(0)
             self._cockpit.announce(FenceChanged(0))

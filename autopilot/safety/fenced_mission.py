@@ -17,7 +17,8 @@ from autopilot.mission.commands import Cmd, has_position, is_nav_command
 from autopilot.mission.items import MissionItem
 from autopilot.mission.storage import MissionStorage
 from autopilot.modes.places import item_position
-from autopilot.safety.fence import FenceGuard, FenceType, names
+from autopilot.safety.fence import FenceGuard
+from autopilot.safety.fence_limits import FenceType, fence_names
 
 _LEAST_STEP_M: Final = 0.5
 _MOST_STEPS: Final = 500
@@ -56,7 +57,7 @@ class FencedMission:
             place = item_position(self._cockpit, item, before)
             beyond = self._beyond(item, place)
             if beyond:
-                return f"Mission item {item.seq} beyond {names(beyond)} fence"
+                return f"Mission item {item.seq} beyond {fence_names(beyond)}"
             if self._crosses(before, place):
                 return f"Way to mission item {item.seq} leaves the fence"
             before = place

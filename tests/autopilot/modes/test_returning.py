@@ -141,11 +141,12 @@ def test_home_is_taken_when_all_points_are_too_far() -> None:
 
 
 def test_points_outside_the_fence_are_not_taken() -> None:
-    bench = away(FENCE_TYPE=4, FENCE_ENABLE=1)
+    bench = away(FENCE_TYPE=4)
     corners = [(-50, -50), (-50, 50), (300, 50), (300, -50)]
     places = [to_global(ORIGIN, (float(n), float(e), 0.0)) for n, e in corners]
     bench.upload([MissionItem(5001, 0, param1=4.0, x=p.lat, y=p.lon) for p in places], 1)
     bench.upload([rally(200.0, 60.0), rally(150.0, 0.0)], 2)
+    bench.parameters.set("FENCE_ENABLE", 1)
     assert landed_at(bench) == (150, 0)
 
 

@@ -200,19 +200,20 @@ each_fence = pytest.mark.parametrize(
 def test_flying_out_of_a_fence_brings_it_home(
     parameters: dict[str, float], plan: tuple[MissionItem, ...], limit: float, name: str
 ) -> None:
-    """HorizontalFence: noticed within a second of flight, told, RTL, cleared."""
-    bench = ready(FENCE_ENABLE=1, **parameters)
+    """HorizontalFence: noticed, told, RTL, cleared."""
+    bench = ready(**parameters)
     bench.upload(plan, kind=1)
+    bench.parameters.set("FENCE_ENABLE", 1)
     bench.run(1.0)
     bench.begin(FAR)
     bench.run(90.0, lambda: bench.core.fence_breach[0] == 1)
-    assert away(bench) == pytest.approx(limit, abs=3.0)
+    assert away(bench) == pytest.approx(limit, abs=1.5)  # the estimate is at the limit, this is the truth
     bench.run(0.1)
     assert bench.core.mode_number == RTL
     assert f"{name} fence breached" in bench.texts
     came_home(bench)
     assert "Fence breach cleared" in bench.texts
-    assert bench.core.fence_breach[2] == 1
+    assert bench.texts.count(f"{name} fence breached") == 1
 
 
 def test_flying_above_the_highest_altitude() -> None:
@@ -281,8 +282,9 @@ def driven_ready(**parameters: float) -> Bench:
 def test_driving_out_of_a_fence_brings_it_home(
     parameters: dict[str, float], plan: tuple[MissionItem, ...], limit: float, name: str
 ) -> None:
-    bench = driven_ready(FENCE_ENABLE=1, WP_SPEED=5.0, **parameters)
+    bench = driven_ready(WP_SPEED=5.0, **parameters)
     bench.upload(plan, kind=1)
+    bench.parameters.set("FENCE_ENABLE", 1)
     bench.run(1.0)
     bench.begin((waypoint(300, 0, 0),))
     bench.run(120.0, lambda: bench.core.fence_breach[0] == 1)
@@ -301,8 +303,9 @@ def test_a_star_of_many_corners_is_left_at_its_edge() -> None:
         (radius * cos(2.0 * pi * at / 40.0), radius * sin(2.0 * pi * at / 40.0))
         for at in range(40) for radius in (60.0 if at % 2 else 25.0,)
     ]  # fmt: skip
-    bench = driven_ready(FENCE_ENABLE=1, FENCE_TYPE=4, FENCE_ACTION=2)
+    bench = driven_ready(FENCE_TYPE=4, FENCE_ACTION=2)
     bench.upload(polygon(INCLUSION, *corners), kind=1)
+    bench.parameters.set("FENCE_ENABLE", 1)
     bench.run(1.0)
     bench.begin((waypoint(100, 0, 0),))
     bench.run(90.0, lambda: bench.core.mode_number == R_HOLD)

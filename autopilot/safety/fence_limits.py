@@ -1,0 +1,146 @@
+"""Where the limits of the geofence are, and how far the vehicle is from each.
+
+Sources: `mission-semantics.md` section 3; ArduPilot libraries/AC_Fence/AC_Fence.cpp (names, arming checks).
+"""
+
+from __future__ import annotations
+
+from enum import IntFlag
+from math import hypot, inf
+from typing import Final
+
+from autopilot import report
+from autopilot.cockpit import Cockpit
+from autopilot.mission.fence import Fence, parse_fence
+from autopilot.mission.storage import MissionStorage
+
+_ANY_INCLUSION: Final = 2  # FENCE_OPTIONS bit 1
+_LOWEST_FLOOR: Final = -100.0  # m; FENCE_ALT_MIN
+
+
+class FenceType(IntFlag):
+    """FENCE_TYPE bits."""
+
+    MAX_ALT = 1
+    CIRCLE = 2
+    POLYGON = 4
+    MIN_ALT = 8
+
+
+ALTITUDES: Final = FenceType.MAX_ALT | FenceType.MIN_ALT
+_NAMES: Final = {
+    FenceType.MAX_ALT: "Max Alt",
+    FenceType.CIRCLE: "Circle",
+    FenceType.POLYGON: "Polygon",
+    FenceType.MIN_ALT: "Min Alt",
+}
+
+
+def fence_names(types: FenceType) -> str:
+    """As ArduPilot lists them: "Circle fence", "Max Alt and Circle fences"."""
+    *most, last = [_NAMES[one] for one in _NAMES if types & one]
+    return f"{', '.join(most)} and {last} fences" if most else f"{last} fence"
+
+
+class FenceLimits:
+    """The limits that FENCE_TYPE selects: heights and circle by parameters, polygons and circles by the fence plan."""
+
+    def __init__(self, cockpit: Cockpit, plan: MissionStorage) -> None:
+        self._cockpit = cockpit
+        self._plan = plan
+        self._revision = -1
+        self._zones = Fence()
+
+    @property
+    def revision(self) -> tuple[object, int]:
+        """Another value whenever home or the plan has changed."""
+        return self._cockpit.home, self._plan.revision
+
+    @property
+    def types(self) -> FenceType:
+        wanted = FenceType(int(self._cockpit.param("FENCE_TYPE")) & 15)
+        if self._cockpit.rover:
+            wanted &= FenceType.CIRCLE | FenceType.POLYGON
+        return wanted
+
+    @property
+    def zones(self) -> Fence:
+        """The fence's polygons and circles. A stored plan has been checked as a whole before it was stored."""
+        if self._revision != self._plan.revision:
+            self._revision = self._plan.revision
+            self._zones = parse_fence(self._plan.items())
+        return self._zones
+
+    @property
+    def floor_margin(self) -> float:
+        """Metres above the height from which on the lowest altitude counts: FENCE_MARGIN above it."""
+        floor = self._cockpit.param("FENCE_ALT_MIN", -10.0) + self._cockpit.param("FENCE_MARGIN", 2.0)
+        return self._cockpit.height - floor
+
+    def excess(self, *, floor: bool) -> dict[FenceType, float]:
+        """By how many metres the vehicle is beyond each limit; negative inside. Never changes faster than the vehicle
+        moves. `floor`: the lowest altitude counts."""
+        param, types = self._cockpit.param, self.types
+        state = self._cockpit.vehicle.state
+        height = self._cockpit.height
+        found: dict[FenceType, float] = {}
+        if types & FenceType.MAX_ALT:
+            found[FenceType.MAX_ALT] = height - param("FENCE_ALT_MAX", 100.0)
+        if types & FenceType.MIN_ALT and floor:
+            found[FenceType.MIN_ALT] = param("FENCE_ALT_MIN", -10.0) - height
+        if types & FenceType.CIRCLE and self._cockpit.has_position:
+            home = self._cockpit.home_ned
+            away = hypot(state.report[report.NORTH] - home[0], state.report[report.EAST] - home[1])
+            found[FenceType.CIRCLE] = away - param("FENCE_RADIUS", 300.0)
+        if types & FenceType.POLYGON and self.zones and self._cockpit.has_position:
+            found[FenceType.POLYGON] = -self.room(state.place.lat, state.place.lon)
+        return found
+
+    @property
+    def _any_inclusion(self) -> bool:
+        return bool(int(self._cockpit.param("FENCE_OPTIONS")) & _ANY_INCLUSION)
+
+    def room(self, lat: float, lon: float) -> float:
+        """Metres from this place (degrees) to the nearest edge of polygons and zones, negative outside; inf when
+        FENCE_TYPE does not select them."""
+        if not self.types & FenceType.POLYGON:
+            return inf
+        return self.zones.margin(lat, lon, any_inclusion=self._any_inclusion)
+
+    # --- arming ---------------------------------------------------------------------------------------------------
+    def complaint(self, beyond: FenceType) -> str | None:
+        """What keeps the vehicle, now `beyond` some limits, from being armed, in ArduPilot's words; None = nothing."""
+        types = self.types
+        if not types & (ALTITUDES | FenceType.CIRCLE) and not (types & FenceType.POLYGON and self.zones):
+            return "Fences enabled, but none selected"
+        if types & (FenceType.CIRCLE | FenceType.POLYGON) and not self._cockpit.has_position:
+            return "Fence requires position"
+        return self._shape_complaint(types) or self._breach_complaint(beyond)
+
+    def _shape_complaint(self, types: FenceType) -> str | None:
+        param = self._cockpit.param
+        margin, radius = param("FENCE_MARGIN", 2.0), param("FENCE_RADIUS", 300.0)
+        if types & FenceType.POLYGON and any(zone.inclusion and zone.radius < margin for zone in self.zones.circles):
+            return "Polygon fence margin is greater than inclusion circle radius"
+        if radius < 0.0:
+            return "Invalid Circle FENCE_RADIUS value"
+        if radius < margin:
+            return "Circle FENCE_MARGIN is greater than FENCE_RADIUS"
+        if param("FENCE_ALT_MAX", 100.0) < 0.0:
+            return "Invalid FENCE_ALT_MAX value"
+        if param("FENCE_ALT_MIN", -10.0) < _LOWEST_FLOOR:
+            return "Invalid FENCE_ALT_MIN value"
+        return None
+
+    def _breach_complaint(self, beyond: FenceType) -> str | None:
+        param = self._cockpit.param
+        margin, band = param("FENCE_MARGIN", 2.0), param("FENCE_ALT_MAX", 100.0) - param("FENCE_ALT_MIN", -10.0)
+        if beyond:
+            return f"Vehicle breaching {fence_names(beyond)}"
+        if margin < 0.0:
+            return "Invalid FENCE_MARGIN value"
+        if band < 0.0:
+            return "FENCE_ALT_MAX < FENCE_ALT_MIN"
+        if band <= 2.0 * margin:
+            return "FENCE_MARGIN too big"
+        return None

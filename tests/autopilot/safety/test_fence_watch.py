@@ -1,0 +1,183 @@
+"""How the fence is watched: at the very tick, seldom when far; and what follows a breach that goes on."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from autopilot.geo import to_global
+from autopilot.mission.items import MissionItem
+from autopilot.safety.fence_limits import FenceType, fence_names
+from sitl.copter import SimulatedCopter
+from tests.fakes.core_bench import Bench
+from tests.fakes.fake_vehicle import ORIGIN
+from tests.fakes.sim_copter import GUIDED, LAND, RTL, in_air
+
+MAX_ALT, CIRCLE, POLYGON, MIN_ALT = 1, 2, 4, 8
+
+
+def zone(command: int, north: float, east: float, param1: float) -> MissionItem:
+    where = to_global(ORIGIN, (north, east, 0.0))
+    return MissionItem(command, 0, param1=param1, x=where.lat, y=where.lon)
+
+
+def box(half: float) -> list[MissionItem]:
+    return [zone(5001, n * half, e * half, 4.0) for n, e in ((-1, -1), (-1, 1), (1, 1), (1, -1))]
+
+
+def first_outside(bench: Bench, limit_s: float) -> int | None:
+    """Tick by tick: the time of the first tick that lies outside; the guard must have told it at that very tick."""
+    guard = bench.core.crew.fence
+    end = bench.now_ms + round(limit_s * 1000.0)
+    while bench.now_ms < end:
+        deadline = bench.core.next_deadline_ms()
+        now = bench.vehicle.advance(bench.now_ms + 20)
+        outside = any(metres > 0.0 for metres in guard.limits.excess(floor=guard._above_floor).values())
+        if outside or (deadline is not None and now >= deadline) or int(bench.vehicle._s[1]):
+            bench.core.update(now)  # as by deadlines, or now that it is outside
+            bench.collect()
+        if outside:
+            assert deadline is not None and deadline <= now, "nobody would have looked"
+            return now
+    return None
+
+
+@settings(max_examples=8, deadline=None, derandomize=True)
+@example(2.0, 0.0, 8.0, 0.0)
+@example(0.0, 1.0, 0.0, 12.0)
+@given(st.floats(-9.0, 9.0), st.floats(-9.0, 9.0), st.floats(-2.0, 2.4), st.floats(0.0, 12.0))
+def test_a_breach_is_noticed_at_its_very_tick(north: float, east: float, up: float, wind: float) -> None:
+    bench = in_air(15.0, SIM_WIND_SPD=wind, SIM_WIND_TURB=0.3 * wind, GUID_TIMEOUT=100)
+    assert isinstance(bench.vehicle, SimulatedCopter)
+    bench.upload(box(45.0), 1)
+    for name, value in {"FENCE_TYPE": 15, "FENCE_RADIUS": 40, "FENCE_ALT_MAX": 25, "FENCE_ALT_MIN": 8}.items():
+        bench.parameters.set(name, value)
+    bench.parameters.set("FENCE_ENABLE", 1)
+    bench.run(2.0)
+    bench.core.guided_target(bench.now_ms, velocity=(north, east, -up))
+    when = first_outside(bench, 40.0)
+    if when is not None:
+        assert bench.core.fence_breach[3] == when
+        assert bench.core.mode_number == RTL
+
+
+def test_far_from_all_limits_it_looks_once_a_second() -> None:
+    bench = in_air(20.0, FENCE_ENABLE=1, FENCE_RADIUS=1000, FENCE_ALT_MAX=500, FENCE_TYPE=3, SRTL_POINTS=0)
+    before = bench.updates
+    bench.run(60.0)
+    assert 58 <= bench.updates - before <= 64
+
+
+# --- a breach that goes on --------------------------------------------------------------------------------------------
+def flying(**parameters: float) -> Bench:
+    bench = Bench(parameters={"FENCE_ENABLE": 1, "FENCE_TYPE": CIRCLE, "FENCE_RADIUS": 50, **parameters})
+    bench.airborne()
+    return bench
+
+
+def out(bench: Bench, north: float = 400.0) -> None:
+    bench.core.guided_target(bench.now_ms, position=(north, 0.0, -10.0))
+    bench.run(60.0, lambda: bool(bench.core.fence_breach[0]))
+
+
+def test_a_pilot_who_takes_over_has_ten_seconds_and_then_the_next_limit() -> None:
+    """AC_Fence: manual recovery; the circle anew 20 m farther out than where it was last passed."""
+    bench = flying(WPNAV_SPEED=500)
+    out(bench)
+    assert bench.core.mode_number == RTL
+    assert "Manual recovery started" in bench.texts  # RTL itself is a change of mode
+    assert bench.core.set_mode(GUIDED, bench.now_ms).ok
+    bench.core.guided_target(bench.now_ms, position=(400.0, 0.0, -10.0))
+    since = bench.now_ms
+    bench.run(9.9)
+    assert bench.core.mode_number == GUIDED
+    assert bench.texts.count("Circle fence breached") == 1
+    bench.run(30.0, lambda: bench.core.mode_number != GUIDED)
+    assert bench.core.mode_number == RTL
+    assert bench.now_ms - since < 18_000
+    assert bench.texts.count("Circle fence breached") == 2
+    assert bench.core.fence_breach[2] > 1
+
+
+def test_far_outside_a_polygon_it_lands_although_it_is_no_new_breach() -> None:
+    bench = flying(FENCE_TYPE=POLYGON | MAX_ALT)
+    bench.upload(box(50.0), 1)
+    out(bench)
+    bench.core.set_mode(GUIDED, bench.now_ms)
+    bench.core.guided_target(bench.now_ms, position=(400.0, 0.0, -10.0))
+    bench.run(60.0, lambda: bench.core.mode_number != GUIDED)
+    assert bench.core.mode_number == LAND
+    assert bench.position[0] == pytest.approx(150.0, abs=3.0)
+
+
+@pytest.mark.parametrize(("options", "taken"), [(0, True), (1, False)])
+def test_the_mode_may_be_kept_until_the_vehicle_is_back(options: int, taken: bool) -> None:
+    """FENCE_OPTIONS bit 0; 0 by default."""
+    bench = flying(FENCE_OPTIONS=options)
+    out(bench)
+    bench.run(1.0)
+    assert bench.core.set_mode(GUIDED, bench.now_ms).ok is taken
+    assert ("Mode change to GUIDED failed: in fence recovery" in bench.texts) is not taken
+    bench.run(60.0, lambda: not bench.core.fence_breach[0])
+    if not taken:
+        assert bench.core.set_mode(GUIDED, bench.now_ms).ok
+
+
+def test_a_mode_that_a_person_chose_is_not_kept() -> None:
+    bench = flying(FENCE_OPTIONS=1, FENCE_ACTION=0)
+    out(bench)
+    assert bench.core.fence_breach[0]
+    assert bench.core.set_mode(LAND, bench.now_ms).ok
+
+
+def test_a_trembling_estimate_at_the_edge_is_one_breach() -> None:
+    bench = in_air(10.0, FENCE_ENABLE=1, FENCE_TYPE=CIRCLE, FENCE_RADIUS=40, FENCE_ACTION=0)
+    bench.core.guided_target(bench.now_ms, position=(40.1, 0.0, -10.0))
+    bench.run(120.0)
+    assert bench.core.fence_breach[2] <= 3
+
+
+@pytest.mark.parametrize(("action", "mode", "armed"), [(5, 15, False), (6, 5, True)])
+def test_a_rover_may_be_stopped_for_good_or_loiter(action: int, mode: int, armed: bool) -> None:
+    parameters = {"FENCE_ENABLE": 1, "FENCE_TYPE": CIRCLE, "FENCE_RADIUS": 40, "FENCE_ACTION": action}
+    bench = Bench("rover", parameters=parameters)
+    bench.core.set_mode(15, bench.now_ms)
+    assert bench.core.arm(bench.now_ms).ok
+    bench.core.guided_target(bench.now_ms, position=(100.0, 0.0, 0.0))
+    bench.run(60.0, lambda: bool(bench.core.fence_breach[2]))
+    bench.run(0.1)
+    assert (bench.core.mode_number, bench.core.armed) == (mode, armed)
+
+
+# --- words ------------------------------------------------------------------------------------------------------------
+def test_names_are_listed_as_ardupilot_lists_them() -> None:
+    assert fence_names(FenceType.POLYGON) == "Polygon fence"
+    assert fence_names(FenceType.MAX_ALT | FenceType.CIRCLE) == "Max Alt and Circle fences"
+    assert fence_names(FenceType(15)) == "Max Alt, Circle, Polygon and Min Alt fences"
+
+
+@pytest.mark.parametrize(
+    ("parameters", "plan", "reason"),
+    [
+        ({"FENCE_TYPE": 0}, [], "Fences enabled, but none selected"),
+        ({"FENCE_TYPE": POLYGON}, [], "Fences enabled, but none selected"),
+        ({"FENCE_RADIUS": -1}, [], "Invalid Circle FENCE_RADIUS value"),
+        ({"FENCE_RADIUS": 5, "FENCE_MARGIN": 8}, [], "Circle FENCE_MARGIN is greater than FENCE_RADIUS"),
+        ({"FENCE_ALT_MAX": -1}, [], "Invalid FENCE_ALT_MAX value"),
+        ({"FENCE_ALT_MIN": -101}, [], "Invalid FENCE_ALT_MIN value"),
+        ({"FENCE_MARGIN": -1}, [], "Invalid FENCE_MARGIN value"),
+        ({"FENCE_ALT_MAX": 12, "FENCE_ALT_MIN": 10}, [], "FENCE_MARGIN too big"),
+        ({"FENCE_MARGIN": 8}, [zone(5003, 0, 0, 7.0)], "Polygon fence margin is greater than inclusion circle radius"),
+        ({"FENCE_TYPE": 7}, [zone(5004, 0, 0, 30.0)], "Vehicle breaching Polygon fence"),
+    ],
+)
+def test_a_fence_that_cannot_be_is_not_armed_with(
+    parameters: dict[str, float], plan: list[MissionItem], reason: str
+) -> None:
+    bench = Bench(parameters={"FENCE_ENABLE": 1, **parameters})
+    bench.upload(plan, 1)
+    bench.run(1.0)
+    assert bench.core.arm(bench.now_ms).reason == reason
+    bench.core.enable_fence(0.0, bench.now_ms)
+    assert bench.core.arm(bench.now_ms).ok
