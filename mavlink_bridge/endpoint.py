@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 
 from mavlink_bridge import codec
 from mavlink_bridge.framing import Frame, FrameWriter
+from mavlink_bridge.line_queue import LineQueue, is_fleeting
 from mavlink_bridge.open_link import CONGESTED, OVERFLOW, LinkStatistics, OpenLink
 from mavlink_bridge.router import Router, target_of
 from mavlink_bridge.services.base import Message, Service
@@ -96,13 +97,15 @@ class Endpoint:
         self._services.append(service)
 
     # --- links ----------------------------------------------------------------------------------------------------
-    def open_link(self, name: str, *, trusted: bool = True, local: bool = False) -> int:
+    def open_link(self, name: str, *, trusted: bool = True, local: bool = False, baud: int | None = None) -> int:
         """A new link; its number is never used again. `trusted`: loopback or USB, where unsigned secrets may pass.
-        `local`: a log, which hears everything also while the links are `muted`."""
+        `local`: a log, which hears everything also while the links are `muted`. `baud`: of a serial line that has a
+        rate: telemetry that it is too slow for is dropped, the oldest first."""
         self._last_link += 1
         number = self._last_link
         opened = OpenLink(number, name, trusted, FrameWriter(self.system_id, self.component_id))
         opened.local = local
+        opened.line = None if baud is None else LineQueue(baud)
         opened.signs = self._signing is not None and not trusted
         self._links[number] = opened
         self._router.open_link(number)
@@ -120,6 +123,12 @@ class Endpoint:
                 service.link_closed(link)
             except Exception as problem:  # noqa: BLE001 - the edge: see the module
                 self._report(problem, f"{type(service).__name__} on a closed link")
+
+    def set_baud(self, link: int, baud: int) -> None:
+        """The line has another rate now."""
+        line = self._links[link].line
+        if line is not None:
+            line.baud = baud
 
     def links(self) -> tuple[int, ...]:
         return tuple(self._links)
@@ -226,14 +235,16 @@ class Endpoint:
             targets = () if found is None else (found,)
         for target in targets:
             if not target.overflowed:
-                self._queue(target, target.writer.frame(msg_id, payload, extra), 1)
+                fleeting = target.line is not None and is_fleeting(msg_id)
+                self._queue(target, target.writer.frame(msg_id, payload, extra), 1, fleeting)
 
-    def append(self, link: int, data: bytes, frames: int) -> None:
-        """Queue `frames` frames that the caller has encoded with sequence numbers from `next_sequence(link)` on."""
+    def append(self, link: int, data: bytes, frames: int, *, fleeting: bool = True) -> None:
+        """Queue `frames` frames that the caller has encoded with sequence numbers from `next_sequence(link)` on.
+        `fleeting`: see `line_queue`."""
         target = self._links[link]
         if not target.overflowed:
             target.writer.advance(frames)
-            self._queue(target, data, frames)
+            self._queue(target, data, frames, fleeting)
 
     def next_sequence(self, link: int) -> int:
         """The sequence number of the next frame on this link."""
@@ -244,7 +255,8 @@ class Endpoint:
         return self._links[link].writer
 
     def take_bytes(self, link: int) -> bytes:
-        """All that waits on the link: whole frames, in order. Ask only when the link can take them."""
+        """What waits on the link (of a serial line: what it carries in a moment): whole frames, in order. Ask only when
+        the link can take them."""
         return self._links[link].take()
 
     def queued(self, link: int) -> int:
@@ -258,6 +270,15 @@ class Endpoint:
     def overflowed(self, link: int) -> bool:
         """Answers were dropped because the link took nothing for too long: close it. Stays true."""
         return self._links[link].overflowed
+
+    def room(self, link: int, most: int) -> int:
+        """Bytes that may be queued now without delaying answers: up to `most`, on a line what it carries at once."""
+        found = self._links[link]
+        return (most if found.line is None else min(most, found.line.moment)) - found.queued
+
+    def restart_link(self, link: int) -> None:
+        """The link's other end was lost and will be a new one: nothing waits any more, half a frame included."""
+        self._links[link].restart()
 
     def statistics(self, link: int) -> LinkStatistics:
         return self._links[link].statistics()
@@ -280,12 +301,13 @@ class Endpoint:
         if target.queued > CONGESTED:
             target.dropped += 1
         else:
-            target.push(frame.raw, 1)  # as it came: its signature, if any, is its sender's
+            # As it came: its signature, if any, is its sender's.
+            target.push(frame.raw, 1, fleeting=is_fleeting(frame.msg_id))
 
-    def _queue(self, target: OpenLink, data: bytes, frames: int) -> None:
+    def _queue(self, target: OpenLink, data: bytes, frames: int, fleeting: bool) -> None:
         if self.muted and not target.local:
             return
         if target.signs and self._signing is not None:
-            target.push_signed(data, frames, self._signing)
+            target.push_signed(data, frames, self._signing, fleeting=fleeting)
         else:
-            target.push(data, frames)
+            target.push(data, frames, fleeting=fleeting)

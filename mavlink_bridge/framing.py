@@ -72,6 +72,11 @@ class FrameReader:
         """Bytes of an incomplete frame that are kept; always below `LARGEST_FRAME`."""
         return len(self._rest)
 
+    def restart(self) -> None:
+        """What comes next is another stream, which begins with whole frames."""
+        self._rest = b""
+        self._sequences.clear()
+
     def receive(self, data: bytes) -> list[Frame]:
         """The frames that `data` completes, in order. Never raises, whatever the bytes are."""
         self.bytes += len(data)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from mavlink_bridge.framing import Frame, FrameReader, FrameWriter, split_frames
+from mavlink_bridge.line_queue import LineQueue
 from mavlink_bridge.services.base import Peer
 
 if TYPE_CHECKING:
@@ -22,9 +23,10 @@ _PEERS_PER_LINK = 64
 class LinkStatistics:
     """Counts of one link since it was opened. `lost`: gaps in the sequence numbers received; `errors`: frames with a
     bad checksum or an unknown flag; `refused`: frames without the signature that the link asks for; `dropped`: frames
-    not queued because the link was full."""
+    not queued, or dropped for newer ones, because the link was full. `baud`: of a serial line that has a rate."""
 
     name: str
+    baud: int | None = None
     frames_in: int = 0
     frames_out: int = 0
     bytes_in: int = 0
@@ -49,7 +51,8 @@ class LinkStatistics:
 @dataclass(slots=True)
 class OpenLink:
     """See the module. `trusted`: unsigned frames are accepted although there is a key. `signs`: what goes out is
-    signed. `overflowed`: something that had to be sent was not; stays true."""
+    signed. `overflowed`: something that had to be sent was not; stays true. `line`: what waits, if it is a serial line
+    with a rate; then `queue` is empty."""
 
     number: int
     name: str
@@ -65,10 +68,15 @@ class OpenLink:
     overflowed: bool = False
     signs: bool = False
     local: bool = False
+    line: LineQueue | None = None
     peers: dict[tuple[int, int, bool], Peer] = field(default_factory=dict)
 
-    def push(self, data: bytes, frames: int) -> None:
-        """Queue whole frames, or drop them when the link is full."""
+    def push(self, data: bytes, frames: int, *, fleeting: bool = False) -> None:
+        """Queue whole frames, or drop them when the link is full. `fleeting`: a later one replaces them, so on a line
+        that is too slow the oldest of these go first."""
+        if self.line is not None:
+            self._push_line(self.line, data, frames, fleeting)
+            return
         if self.queued + len(data) > OVERFLOW:
             self.overflowed = True
             self.dropped += frames
@@ -78,18 +86,43 @@ class OpenLink:
         self.frames_out += frames
         self.bytes_out += len(data)
 
-    def push_signed(self, data: bytes, frames: int, signing: Signing) -> None:
+    def _push_line(self, line: LineQueue, data: bytes, frames: int, fleeting: bool) -> None:
+        if not fleeting and line.size + len(data) > OVERFLOW:
+            self.overflowed = True
+            self.dropped += frames
+            return
+        late_frames, late_bytes = line.push(data, frames, fleeting=fleeting)
+        self.queued = line.size
+        self.dropped += late_frames
+        self.frames_out += frames - late_frames
+        self.bytes_out += len(data) - late_bytes
+
+    def push_signed(self, data: bytes, frames: int, signing: Signing, *, fleeting: bool = False) -> None:
         """As `push`, each frame signed; the link's number is the link id of the signature."""
-        self.push(b"".join(signing.sign(frame, self.number) for frame in split_frames(data)), frames)
+        signed = b"".join(signing.sign(frame, self.number) for frame in split_frames(data))
+        self.push(signed, frames, fleeting=fleeting)
 
     def take(self) -> bytes:
-        """All that waits; forgets it."""
+        """All that waits, of a line what it carries in a moment; forgets it."""
+        if self.line is not None:
+            data = self.line.take()
+            self.queued = self.line.size
+            return data
         if not self.queue:
             return b""
         data = b"".join(self.queue)
         self.queue.clear()
         self.queued = 0
         return data
+
+    def restart(self) -> None:
+        """The other end was lost, and a new one begins anew: nothing waits any more."""
+        self.reader.restart()
+        self.queue.clear()
+        self.queued = 0
+        self.overflowed = False
+        if self.line is not None:
+            self.line.clear()
 
     def peer(self, frame: Frame) -> Peer:
         """Who sent the frame."""
@@ -104,7 +137,7 @@ class OpenLink:
     def statistics(self) -> LinkStatistics:
         reader = self.reader
         return LinkStatistics(
-            name=self.name, frames_in=reader.frames, frames_out=self.frames_out, bytes_in=reader.bytes,
-            bytes_out=self.bytes_out, errors=reader.errors, lost=reader.lost, refused=self.refused,
-            dropped=self.dropped,
+            name=self.name, baud=None if self.line is None else self.line.baud, frames_in=reader.frames,
+            frames_out=self.frames_out, bytes_in=reader.bytes, bytes_out=self.bytes_out, errors=reader.errors,
+            lost=reader.lost, refused=self.refused, dropped=self.dropped,
         )  # fmt: skip

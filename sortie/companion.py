@@ -35,7 +35,6 @@ from mavlink_bridge.services.parameters.service import ParameterService
 from mavlink_bridge.services.system.logs import LogService
 from sortie.service import TICK_MS, Service
 
-BITS_PER_BYTE: Final = 10  # 8N1
 #: Parameters of Sortie itself, served by component 191; all others are the controller's.
 OWN_PARAMETERS: Final = ("SRT_", "FM_")
 #: What the controller does by itself must not be done a second time: failsafes, stopping idle motors. FENCE_ENABLE is
@@ -123,16 +122,6 @@ class CompanionService(Service):
     def endpoints(self) -> tuple[Endpoint, ...]:
         """The controller's link too."""
         return (self.endpoint, self.link)
-
-    def line_use(self, endpoint: Endpoint, link: int) -> dict[str, float]:
-        baud = self.vehicle.baud
-        if endpoint is not self.link or baud is None or self.now_ms <= 0:
-            return {}
-        counts, most = endpoint.statistics(link), baud / BITS_PER_BYTE * self.now_ms / 1000.0
-        return {
-            "baud": baud, "in_percent": round(100.0 * counts.bytes_in / most, 1),
-            "out_percent": round(100.0 * counts.bytes_out / most, 1),
-        }  # fmt: skip
 
     # --- the controller's side ------------------------------------------------------------------------------------
     def receive_from_controller(self, number: int, data: bytes, link_ms: int) -> None:

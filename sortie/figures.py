@@ -46,7 +46,7 @@ class Figures:
         serial line to a flight controller also how much of it is used."""
         return [
             {"link": link, **asdict(endpoint.statistics(link)), "queued": endpoint.queued(link),
-             "trusted": endpoint.trusted(link), **self._service.line_use(endpoint, link)}
+             "trusted": endpoint.trusted(link), **self._service.lines.use(endpoint, link)}
             for endpoint in self._service.endpoints
             for link in endpoint.links()
         ]  # fmt: skip
@@ -54,7 +54,7 @@ class Figures:
     def links_page(self) -> bytes:
         """`links.json`: the links, and the sums over all there ever were."""
         totals = asdict(self._service.endpoint.totals())
-        del totals["name"]
+        del totals["name"], totals["baud"]
         page = {"time_s": self._service.now_ms / 1000.0, "links": self.links(), "totals": totals}
         return json.dumps(page, separators=(",", ":")).encode()
 

@@ -41,6 +41,7 @@ from mavlink_bridge.services.system.logs import LogService
 from mavlink_bridge.services.system.service import SystemService
 from mavlink_bridge.services.telemetry.service import TelemetryService
 from sortie.faults import Fault
+from sortie.line_meter import LineMeter
 
 TICK_MS = 20
 LINK_FAULTS = ("gcs.loss", "link.loss", "rc.loss")
@@ -75,6 +76,7 @@ class Service:
         self.now_ms = vehicle.state.time_ms
         self.observers: list[Observer] = []
         self.passes = 0
+        self.lines = LineMeter()
         self.endpoint = Endpoint(int(parameters["SYSID_THISMAV"]), on_error=on_error)
         self._on_error = on_error
         self.next_step_ms: Callable[[], int | None] = lambda: None
@@ -130,13 +132,9 @@ class Service:
         """Whose links there are: the vehicle's."""
         return (self.endpoint,)
 
-    def line_use(self, endpoint: Endpoint, link: int) -> dict[str, float]:
-        """Baud rate and per cent of it used each way, of a serial line to a flight controller; else nothing."""
-        return {}
-
     def _room(self, link: int) -> int:
         """Bytes that may be queued on a link without delaying answers."""
-        return BURST_BYTES - self.endpoint.queued(link)
+        return self.endpoint.room(link, BURST_BYTES)
 
     def open_log_link(self, name: str, hz: float) -> int:
         """A link that nobody is on: all streams at `hz`, for a log to take from the endpoint."""
@@ -225,6 +223,8 @@ class Service:
         """Tell everybody what happened, until nothing new happens."""
         now_ms = self.now_ms
         self.autopilot.update_link_clock(link_ms)
+        if link_ms >= self.lines.due_ms:
+            self.lines.sample(self.endpoints, link_ms)
         links = self.endpoint.links()
         if links != self._streaming:
             for link in links:

@@ -20,6 +20,7 @@ from mavlink_bridge.flight_controller.controller import COMPONENT, FlightControl
 from mavlink_bridge.flight_controller.presenter import MISSION_CURRENT, MISSION_ITEM_REACHED, Presenter
 from mavlink_bridge.flight_controller.whose import Whose, file_not_found, whose
 from mavlink_bridge.framing import Frame
+from mavlink_bridge.line_queue import is_fleeting
 from mavlink_bridge.router import target_of
 from mavlink_bridge.services.base import Peer
 
@@ -60,6 +61,9 @@ class PassThrough:
         self._arms: dict[tuple[int, int], bool] = {}  # who has asked to arm (True) or to disarm, without an answer yet
         self.companion: Callable[[int, Frame], None] = lambda number, frame: None
         """Gets what ground stations send to component 191."""
+        self.inside: set[int] = set()
+        """Links of the ground endpoint that lead to parties within Sortie (a depot): what they say is for Sortie alone,
+        and the controller's telemetry is not for them."""
         self.plan_changed: Callable[[int], None] = lambda kind: None
         """Hears which plan (MAV_MISSION_TYPE) of its own the controller has accepted from a ground station."""
 
@@ -108,18 +112,20 @@ class PassThrough:
         links = ground.links() if system in (0, ground.system_id) else ground.heard(system, component)
         extra = codec.crc_extra(frame.msg_id) if restamp else None
         for number in links:
-            if ground.congested(number):
+            if number in self.inside or ground.congested(number):
                 continue
             data = frame.raw
             if extra is not None:
                 data = ground.writer(number).frame(frame.msg_id, frame.payload or b"\0", extra)
-            ground.append(number, data, 0)
+            ground.append(number, data, 0, fleeting=is_fleeting(frame.msg_id))
 
     # --- from ground stations -------------------------------------------------------------------------------------
     def from_ground(self, number: int, frame: Frame, system: int, component: int) -> bool:
         """The gate of the ground stations' endpoint: True = taken."""
         if frame.msg_id in _NEVER:
             return True
+        if number in self.inside:
+            return False
         if system == 0 and codec.layout(frame.msg_id).target_system < 0:
             self._to_controller(frame)
             return False  # it may concern us as well, and other ground stations
@@ -167,7 +173,7 @@ class PassThrough:
 
     def _to_controller(self, frame: Frame) -> None:
         for number in self._link.links():
-            self._link.append(number, frame.raw, 0)
+            self._link.append(number, frame.raw, 0, fleeting=is_fleeting(frame.msg_id))
 
     def _refuse_file(self, number: int, frame: Frame) -> None:
         peer = Peer(number, frame.system, frame.component, frame.mavlink1)

@@ -16,14 +16,17 @@ from mavlink_bridge.endpoint import Endpoint
 from mavlink_bridge.links.address import LinkSpec, parse_link
 from mavlink_bridge.links.base import Link, Port
 from mavlink_bridge.links.serial import SerialLink
+from mavlink_bridge.links.serial_ports import is_native_usb
 from mavlink_bridge.links.tcp import TcpClient, TcpPort
 from mavlink_bridge.links.udp import UdpOut, UdpPort
 
 _EXPIRE_EVERY_MS = 1000
 
 
-def make_link(spec: LinkSpec) -> UdpOut | UdpPort | TcpPort | TcpClient | SerialLink:
-    """The link, or the port of links, that an address names; not open yet."""
+def make_link(
+    spec: LinkSpec, tell: Callable[[str], None] = lambda text: None
+) -> UdpOut | UdpPort | TcpPort | TcpClient | SerialLink:
+    """The link, or the port of links, that an address names; not open yet. `tell`: see `SerialLink`."""
     if spec.kind == "udpout":
         return UdpOut(spec)
     if spec.kind == "udpin":
@@ -32,7 +35,12 @@ def make_link(spec: LinkSpec) -> UdpOut | UdpPort | TcpPort | TcpClient | Serial
         return TcpPort(spec)
     if spec.kind == "tcp":
         return TcpClient(spec)
-    return SerialLink(spec)
+    return SerialLink(spec, tell=tell)
+
+
+def line_baud(spec: LinkSpec) -> int | None:
+    """The rate of a serial line that has one: a UART, and a pseudo-terminal, which stands for one."""
+    return None if spec.kind != "serial" or is_native_usb(spec.path) else spec.baud
 
 
 class LinkHub:
@@ -52,17 +60,17 @@ class LinkHub:
     def open(self, address: str | LinkSpec, now_ms: int) -> Link | Port:
         """Open a link or port by its address. LinkError says in one line why that is not possible."""
         spec = parse_link(address) if isinstance(address, str) else address
-        made = make_link(spec)
+        made = make_link(spec, self._tell)
         made.open(now_ms)
         if isinstance(made, TcpPort | UdpPort):
             self._add_port(made, spec.is_trusted)
         else:
-            self.add(made, trusted=spec.is_trusted)
+            self.add(made, trusted=spec.is_trusted, baud=line_baud(spec))
         return made
 
-    def add(self, link: Link, *, trusted: bool = True) -> int:
-        """Attach a link that is open; its number at the endpoint."""
-        number = self._endpoint.open_link(link.name, trusted=trusted)
+    def add(self, link: Link, *, trusted: bool = True, baud: int | None = None) -> int:
+        """Attach a link that is open; its number at the endpoint. `baud`: of a serial line that has a rate."""
+        number = self._endpoint.open_link(link.name, trusted=trusted, baud=baud)
         self._numbers[link] = number
         self._register(link)
         return number
@@ -126,7 +134,7 @@ class LinkHub:
         endpoint = self._endpoint
         for link, number in list(self._numbers.items()):
             if endpoint.overflowed(number):
-                self.remove(link, "it does not read, and answers were waiting beyond the limit")
+                self._give_up(link, number)
                 continue
             if not endpoint.queued(number):
                 continue
@@ -173,6 +181,19 @@ class LinkHub:
             self._endpoint.receive(number, data, link_ms, vehicle_ms)
         elif data is None:
             self.remove(link, "the other end has closed it")
+        elif not link.connected:
+            self._endpoint.restart_link(number)
+
+    def _give_up(self, link: Link, number: int) -> None:
+        """The other end takes nothing. One that we call is called again; who called us may do so."""
+        reason = "it does not read, and answers were waiting beyond the limit"
+        if not isinstance(link, SerialLink | TcpClient):
+            self.remove(link, reason)
+            return
+        self._unregister(link)
+        link.hang_up()
+        self._endpoint.restart_link(number)
+        self._tell(f"link {number} {link.name} is opened anew: {reason}")
 
     def _maintain(self, link_ms: int) -> None:
         for link in list(self._numbers):

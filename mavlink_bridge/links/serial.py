@@ -8,26 +8,61 @@ from __future__ import annotations
 
 import os
 import termios
+from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
+from typing import Any, Final, Protocol
 
 from mavlink_bridge.links.address import LinkError, LinkSpec
 from mavlink_bridge.links.base import Backoff
 from mavlink_bridge.links.serial_ports import ports_phrase
-from mavlink_bridge.links.serial_trouble import Kind, trouble_of
+from mavlink_bridge.links.serial_trouble import Kind, Trouble, trouble_of
 from mavlink_bridge.links.stream import StreamLink
+
+_PATIENCE_MS: Final = 2000
+"""A device that has just come may be locked, or not ours, for a moment: udev, ModemManager."""
+
+
+class Locator(Protocol):
+    """Knows where a device is now that changes its name."""
+
+    def find(self) -> str | None:
+        """Its path; None when it is not there."""
+
+    def opened(self, path: str) -> None:
+        """The device at `path` is the one."""
+
+
+class _Named:
+    """A device that is where its name says; a symbolic link is followed at each opening."""
+
+    def __init__(self, path: str) -> None:
+        self._path = path
+
+    def find(self) -> str | None:
+        return self._path
+
+    def opened(self, path: str) -> None:
+        """It cannot be anything else."""
 
 
 class SerialLink(StreamLink):
-    """`/dev/ttyACM0,115200`. When the device goes (unplugged, reset), `maintain` tries to open it, each 0.1 to 2 s."""
+    """`/dev/ttyACM0,115200`. When the device goes (unplugged, reset), `maintain` tries to open it, each 0.1 to 2 s,
+    where `locator` finds it. `tell` hears a line when it has gone, is back, or is there and cannot be opened."""
 
-    def __init__(self, spec: LinkSpec) -> None:
+    def __init__(
+        self, spec: LinkSpec, *, locator: Locator | None = None, tell: Callable[[str], None] = lambda text: None
+    ) -> None:
         super().__init__(spec.url)
         self.spec = spec
+        self._locator = locator or _Named(spec.path)
+        self._tell = tell
         self._device: Any = None
         self._closed = False
         self._retry_ms: int | None = None
         self._backoff = Backoff()
+        self._trouble: Trouble | None = None
+        self._trouble_ms: int | None = None
+        self._told = False
 
     @property
     def connected(self) -> bool:
@@ -62,12 +97,19 @@ class SerialLink(StreamLink):
             try:
                 self._open_device()
             except LinkError:
-                return  # not back yet; the next call takes the next waiting time
+                self._tell_trouble(now_ms)  # the next call takes the next waiting time
+                return
+            self._trouble_ms, self._told = None, False
+            self._tell(f"{self.spec.path} is back")
 
     def next_deadline_ms(self) -> int | None:
         if self._device is not None or self._closed:
             return None
         return 0 if self._retry_ms is None else self._retry_ms
+
+    def hang_up(self) -> None:
+        """Close the device; it is opened again."""
+        self._lose()
 
     def close(self) -> None:
         self._closed = True
@@ -76,15 +118,35 @@ class SerialLink(StreamLink):
     def _open_device(self) -> None:
         import serial  # only who uses a serial link pays for the import
 
+        path = self._locator.find()
+        if path is None:
+            self._trouble = Trouble(Kind.ABSENT, f"there is no {self.spec.path}", "")
+            raise LinkError(_why_not(self.spec, self._trouble))
+        if path != self.spec.path:
+            self.spec = replace(self.spec, path=path)
         try:
             self._device = serial.Serial(
-                self.spec.path, self.spec.baud, timeout=0, write_timeout=0, exclusive=True, rtscts=False, xonxoff=False
+                path, self.spec.baud, timeout=0, write_timeout=0, exclusive=True, rtscts=False, xonxoff=False
             )
             _tell_silence_from_end(self._device.fileno())
         except (OSError, ValueError, termios.error) as problem:  # SerialException is an OSError
-            self._lose()
-            raise LinkError(_why_not(self.spec, problem)) from problem
+            self._close_device()
+            self._trouble = trouble_of(path, problem)
+            raise LinkError(_why_not(self.spec, self._trouble)) from problem
+        self._trouble = None
+        self._locator.opened(path)
         self._backoff.reset()
+
+    def _tell_trouble(self, now_ms: int) -> None:
+        """Once, when it has been there for a while and cannot be opened."""
+        trouble = self._trouble
+        if trouble is None or trouble.kind is Kind.ABSENT:
+            self._trouble_ms, self._told = None, False
+        elif self._trouble_ms is None:
+            self._trouble_ms = now_ms
+        elif not self._told and now_ms - self._trouble_ms >= _PATIENCE_MS:
+            self._told = True
+            self._tell(f"{trouble.what}; {trouble.remedy}")
 
     def _receive(self, size: int) -> bytes:
         return os.read(self._device.fileno(), size)
@@ -93,6 +155,11 @@ class SerialLink(StreamLink):
         return os.write(self._device.fileno(), data)
 
     def _lose(self) -> None:
+        if self._device is not None and not self._closed:
+            self._tell(f"{self.spec.path} has gone; waiting for it")
+        self._close_device()
+
+    def _close_device(self) -> None:
         device, self._device = self._device, None
         self._out.clear()
         if device is not None:
@@ -109,8 +176,7 @@ def _tell_silence_from_end(descriptor: int) -> None:
     termios.tcsetattr(descriptor, termios.TCSANOW, attributes)
 
 
-def _why_not(spec: LinkSpec, problem: Exception) -> str:
-    trouble = trouble_of(spec.path, problem)
+def _why_not(spec: LinkSpec, trouble: Trouble) -> str:
     if trouble.kind is Kind.ABSENT:
         return f"link {spec.url}: {trouble.what}; {ports_phrase()}; `ls /dev/serial/by-id` shows names that stay"
     return f"link {spec.url}: {trouble.what}; {trouble.remedy}"

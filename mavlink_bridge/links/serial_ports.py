@@ -78,12 +78,14 @@ def port_at(path: str, list_all: PortLister = serial_ports) -> SerialPort | None
 
 
 def is_uart(path: str, list_all: PortLister = serial_ports) -> bool:
-    """Does the baud rate matter on the port that `path` leads to now? Not on native USB (CDC ACM), where it is a number
-    that nobody reads, and not on a pseudo-terminal."""
-    device = str(Path(path).resolve())
-    if device.startswith(_PSEUDO):
+    """Does the baud rate matter on the port that `path` leads to now? Not on native USB, and not on a
+    pseudo-terminal."""
+    return not (str(Path(path).resolve()).startswith(_PSEUDO) or is_native_usb(path, list_all))
+
+
+def is_native_usb(path: str, list_all: PortLister = serial_ports) -> bool:
+    """Is it CDC ACM, where the baud rate is a number that nobody reads?"""
+    if not str(Path(path).resolve()).startswith(_NATIVE_USB):
         return False
-    if not device.startswith(_NATIVE_USB):
-        return True
     port = port_at(path, list_all)
-    return port is not None and port.vendor in _ADAPTERS
+    return port is None or port.vendor not in _ADAPTERS

@@ -190,6 +190,10 @@ class TcpClient(StreamLink):
             return None
         return 0 if self._retry_ms is None else self._retry_ms
 
+    def hang_up(self) -> None:
+        """End the connection; it is made again."""
+        self._lose()
+
     def close(self) -> None:
         self._closed = True
         self._lose()

@@ -1,0 +1,50 @@
+"""How much of a serial line is used: measured over the last seconds, for `sortie status --links`."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable
+from typing import Final
+
+from mavlink_bridge.endpoint import Endpoint
+from mavlink_bridge.line_queue import BITS_PER_BYTE
+
+_EVERY_MS: Final = 1000
+_SAMPLES: Final = 11
+"""Ten seconds."""
+_Sample = tuple[int, int, int]
+
+
+class LineMeter:
+    """Samples the bytes that the lines of some endpoints have carried. `due_ms`: link time of the next sample."""
+
+    def __init__(self) -> None:
+        self.due_ms = 0
+        self._samples: dict[tuple[int, int], deque[_Sample]] = {}
+
+    def sample(self, endpoints: Iterable[Endpoint], link_ms: int) -> None:
+        """It is due."""
+        self.due_ms = link_ms + _EVERY_MS
+        samples: dict[tuple[int, int], deque[_Sample]] = {}
+        for endpoint in endpoints:
+            for link in endpoint.links():
+                counts = endpoint.statistics(link)
+                if counts.baud is None:
+                    continue
+                key = id(endpoint), link
+                samples[key] = self._samples.get(key, deque(maxlen=_SAMPLES))
+                samples[key].append((link_ms, counts.bytes_in, counts.bytes_out))
+        self._samples = samples
+
+    def use(self, endpoint: Endpoint, link: int) -> dict[str, float]:
+        """Per cent of the line that was used each way; nothing of a link without a rate or not measured yet."""
+        samples = self._samples.get((id(endpoint), link))
+        baud = endpoint.statistics(link).baud
+        if baud is None or samples is None or len(samples) < 2:
+            return {}
+        (begin, first_in, first_out), (end, last_in, last_out) = samples[0], samples[-1]
+        most = baud / BITS_PER_BYTE * (end - begin) / 1000.0
+        return {
+            "in_percent": round(100.0 * (last_in - first_in) / most, 1),
+            "out_percent": round(100.0 * (last_out - first_out) / most, 1),
+        }

@@ -1,0 +1,149 @@
+"""A line that is too slow: the oldest telemetry goes first, commands never, and the totals tell of it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mavlink_bridge import codec
+from mavlink_bridge.endpoint import OVERFLOW, Endpoint
+from mavlink_bridge.framing import Frame, FrameReader, FrameWriter
+from mavlink_bridge.line_queue import LineQueue, is_fleeting
+
+dialect = codec.dialect
+BAUD = 57_600
+MOMENT = LineQueue(BAUD).moment
+
+
+def attitude(at_ms: int) -> Any:
+    return dialect.MAVLink_attitude_message(at_ms, 0, 0, 0, 0, 0, 0)
+
+
+def acknowledgement(command: int) -> Any:
+    return dialect.MAVLink_command_ack_message(command, 0)
+
+
+def drained(endpoint: Endpoint, link: int) -> list[Frame]:
+    reader, found = FrameReader(), list[Frame]()
+    while endpoint.queued(link):
+        data = endpoint.take_bytes(link)
+        assert len(data) <= MOMENT
+        found += reader.receive(data)
+    return found
+
+
+def test_of_telemetry_only_the_newest_waits() -> None:
+    """No more than the line carries in a moment; frames that were dropped are counted, and not as sent."""
+    endpoint = Endpoint(1)
+    line = endpoint.open_link("line", baud=BAUD)
+    for at_ms in range(2000):
+        endpoint.send(attitude(at_ms), line)
+        assert endpoint.queued(line) <= MOMENT
+    statistics = endpoint.statistics(line)
+    times = [codec.decode(frame.msg_id, frame.payload).time_boot_ms for frame in drained(endpoint, line)]
+    assert times == list(range(2000 - len(times), 2000))
+    assert (statistics.frames_out, statistics.dropped) == (len(times), 2000 - len(times))
+
+
+def test_answers_are_never_dropped_for_telemetry() -> None:
+    """They keep their order among themselves, and the telemetry around them goes."""
+    endpoint = Endpoint(1)
+    line = endpoint.open_link("line", baud=BAUD)
+    for number in range(300):
+        endpoint.send(acknowledgement(number), line)
+        for at_ms in range(10):
+            endpoint.send(attitude(at_ms), line)
+    frames = drained(endpoint, line)
+    commands = [codec.decode(77, frame.payload).command for frame in frames if frame.msg_id == 77]
+    assert commands == list(range(300))
+
+
+def test_what_streams_append_is_telemetry_and_a_forwarded_command_is_not() -> None:
+    """`append` is told by its caller, a forwarded frame is known by its id."""
+    endpoint = Endpoint(1)
+    line, other = endpoint.open_link("line", baud=BAUD), endpoint.open_link("other")
+    heartbeat = dialect.MAVLink_heartbeat_message(6, 8, 0, 0, 0, 3)
+    endpoint.receive(line, FrameWriter(9, 1).frame(*codec.payload(heartbeat)), 0, 0)
+    asking = FrameWriter(255, 190)
+    for number in range(400):
+        command = dialect.MAVLink_command_long_message(9, 1, number, 0, 0, 0, 0, 0, 0, 0, 0)
+        endpoint.receive(other, asking.frame(*codec.payload(command)), 0, 0)
+        endpoint.append(line, endpoint.writer(line).frame(*codec.payload(attitude(number))), 0)
+    frames = drained(endpoint, line)
+    assert [codec.decode(76, frame.payload).command for frame in frames if frame.msg_id == 76] == list(range(400))
+    assert sum(frame.msg_id == 30 for frame in frames) < 400
+
+
+def test_a_link_without_a_rate_drops_nothing() -> None:
+    """UDP, TCP and native USB: their bounds are the large ones."""
+    endpoint = Endpoint(1)
+    link = endpoint.open_link("usb")
+    for at_ms in range(2000):
+        endpoint.send(attitude(at_ms), link)
+    assert endpoint.statistics(link).dropped == 0
+
+
+def test_a_line_that_takes_nothing_for_minutes_overflows_and_begins_anew() -> None:
+    """Answers are bounded too; once the line was opened anew nothing of before is sent."""
+    endpoint = Endpoint(1)
+    line = endpoint.open_link("line", baud=BAUD)
+    while not endpoint.overflowed(line):
+        endpoint.send(acknowledgement(1), line)
+        assert endpoint.queued(line) <= OVERFLOW
+    endpoint.restart_link(line)
+    assert (endpoint.overflowed(line), endpoint.queued(line)) == (False, 0)
+    endpoint.send(acknowledgement(2), line)
+    assert [codec.decode(77, frame.payload).command for frame in drained(endpoint, line)] == [2]
+
+
+def test_bursts_are_paced_by_what_the_line_carries() -> None:
+    """A parameter list must not stand for seconds before an acknowledgement."""
+    endpoint = Endpoint(1)
+    line, link = endpoint.open_link("line", baud=BAUD), endpoint.open_link("tcp")
+    assert endpoint.room(link, 65536) == 65536
+    assert endpoint.room(line, 65536) == MOMENT
+    endpoint.send(acknowledgement(1), line)
+    assert endpoint.room(line, 65536) == MOMENT - endpoint.queued(line)
+    endpoint.set_baud(line, 921_600)
+    assert endpoint.room(line, 65536) > 10 * MOMENT
+
+
+@pytest.mark.parametrize(
+    ("name", "fleeting"),
+    [
+        ("SET_POSITION_TARGET_GLOBAL_INT", True), ("SET_POSITION_TARGET_LOCAL_NED", True), ("HEARTBEAT", True),
+        ("GLOBAL_POSITION_INT", True), ("MANUAL_CONTROL", True), ("RC_CHANNELS_OVERRIDE", True),
+        ("GPS_RTCM_DATA", True), ("COMMAND_LONG", False), ("COMMAND_INT", False), ("COMMAND_ACK", False),
+        ("MISSION_ITEM_INT", False), ("PARAM_SET", False), ("FILE_TRANSFER_PROTOCOL", False), ("STATUSTEXT", False),
+        ("LOG_DATA", False), ("SET_MODE", False),
+    ],
+)  # fmt: skip
+def test_setpoints_are_fleeting_and_conversations_are_not(name: str, fleeting: bool) -> None:
+    """A setpoint of seconds ago must not be carried out."""
+    number = codec.message_id(name)
+    assert number is not None and is_fleeting(number) is fleeting
+
+
+@given(st.lists(st.tuples(st.integers(1, 900), st.booleans(), st.booleans()), max_size=120))
+def test_any_order_of_pushes_and_takes_keeps_the_books(steps: list[tuple[int, bool, bool]]) -> None:
+    """Every byte is taken, dropped or waiting; kept entries come out whole and in order."""
+    queue = LineQueue(9600)
+    pushed = taken = dropped = 0
+    kept: list[bytes] = []
+    out = b""
+    for number, (size, fleeting, take) in enumerate(steps):
+        data = (b"f" if fleeting else bytes((65 + number % 26,))) * size
+        pushed += size
+        dropped += queue.push(data, 1, fleeting=fleeting)[1]
+        if not fleeting:
+            kept.append(data)
+        if take:
+            got = queue.take()
+            taken, out = taken + len(got), out + got
+        assert pushed == taken + dropped + queue.size
+    while queue.size:
+        out += queue.take()
+    assert out.replace(b"f", b"") == b"".join(kept)
