@@ -74,9 +74,10 @@ class DepotParty(Party):
         memory = self.memory
         return self.confirm and memory.ended_by is None and "await_operator" in memory.said and not memory.confirmed
 
-    def confirm_relaunch(self) -> None:
+    def confirm_relaunch(self, now_ms: int) -> None:
         """The operator in the loop agrees."""
         self.memory.confirmed = True
+        self.memory.check_ms = now_ms
 
     def resume_after_done(self, now_ms: int) -> None:
         """The loop ended because all sorties were flown, and more are asked for."""

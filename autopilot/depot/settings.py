@@ -25,6 +25,13 @@ class _Table(Struct, frozen=True, forbid_unknown_fields=True):
     pass
 
 
+class UnitSettings(_Table, frozen=True):
+    """What one "kg" of the profile stands for, as views and reports say it."""
+
+    store: Annotated[str, Meta(min_length=1, max_length=8)] = "kg"  # harvest, store, tank farm
+    propellant: Annotated[str, Meta(min_length=1, max_length=8)] = "kg"
+
+
 class PlanSettings(_Table, frozen=True):
     """The usual length of each part of a sortie, s, and where it goes (latitude, longitude, altitude m; at
     most 83 km, as mission items have it)."""
@@ -236,6 +243,7 @@ class Profile(_Table, frozen=True):
 
     name: str = "space"
     vehicle: str = "kinematic"
+    units: UnitSettings = msgspec.field(default_factory=UnitSettings)
     plan: PlanSettings = msgspec.field(default_factory=PlanSettings)
     heartbeat: HeartbeatSettings = msgspec.field(default_factory=HeartbeatSettings)
     skimmer: SkimmerSettings = msgspec.field(default_factory=SkimmerSettings)

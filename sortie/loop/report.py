@@ -6,6 +6,7 @@ from __future__ import annotations
 import csv
 import html
 import json
+import os
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
@@ -28,6 +29,16 @@ _SORTIE_COLUMNS = (
 )  # fmt: skip
 _DECISION_COLUMNS = ("time_s", "sortie", "phase", "party", "name", "reason", "facts")
 _SHOWN_DECISIONS = 2_000
+
+
+def check_directory(directory: Path) -> None:
+    """Make it before anything is flown; UserError when it cannot be written."""
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UserError(f"--report {directory}: {error.strerror}") from error
+    if not os.access(directory, os.W_OK | os.X_OK):
+        raise UserError(f"--report {directory}: cannot be written")
 
 
 def write_report(directory: Path, run: LoopRun, result: dict[str, Any]) -> None:

@@ -14,6 +14,7 @@ from autopilot.depot.settings import Profile
 from sortie.errors import UserError
 from sortie.loop.faults import LoopFault
 from sortie.loop.journal import LoopJournal
+from sortie.loop.operator import Operator
 from sortie.loop.outside import OutsideLinks
 from sortie.loop.space import Snapshot, SpaceLoop, decode, encode
 from sortie.loop.vehicles import loop_of
@@ -37,6 +38,7 @@ class LoopRun:
         self.view = view
         self.signal: int | None = None
         self._speedup = speedup
+        self._operator = Operator()
         self._total = total
         stored = journal.stored()
         self.resumed = stored is not None
@@ -91,6 +93,7 @@ class LoopRun:
     def run(self) -> EndedBy:
         """To the end, or to a signal."""
         loop = self.loop
+        self.view.refresh(loop)
         start_s, start_ms = time.monotonic(), loop.now_ms
         while loop.ended_by is None and self.signal is None:
             until = None
@@ -107,9 +110,19 @@ class LoopRun:
     def _ask_operator(self) -> None:
         """--confirm-relaunch: yes flies on, anything else (and no operator at all) stops the loop here."""
         number = self.loop.depot.memory.number
-        if self.view.ask(f"sortie {number} is back and reviewed: launch again? [y/N] "):
-            self.loop.depot.confirm_relaunch()
-        else:
+        if self._operator.ask(number, f"sortie {number} is back and reviewed: launch again? [y/N] "):
+            self.view.stop()
+        answer = self._operator.answer(0.0)
+        while answer is None and self._speedup <= 0.0 and self.signal is None:  # vehicle time waits for a person
+            self._serve_outside(0.0)
+            answer = self._operator.answer(_SLICE_S)
+        if answer is None:
+            return
+        self.view.start()
+        if answer:
+            self.loop.depot.confirm_relaunch(self.loop.now_ms)
+        elif self.signal is None:
+            self.view.say("sortie: not confirmed: stopped here; the same command goes on")
             self.signal = signal.SIGTERM
 
     def _due_ms(self, start_s: float, start_ms: int) -> int:

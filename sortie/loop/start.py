@@ -15,9 +15,10 @@ from sortie.errors import UserError
 from sortie.loop.faults import LoopFault
 from sortie.loop.journal import LoopJournal
 from sortie.loop.outside import OutsideLinks
+from sortie.loop.report import check_directory, write_report
 from sortie.loop.result import EXIT, result_of
 from sortie.loop.runner import LoopRun
-from sortie.loop.view import LoopView, mass
+from sortie.loop.view import LoopView, amount
 from sortie.store import StateLock
 
 
@@ -48,22 +49,31 @@ def run_loop(start: Start) -> int:
         stack.callback(lock.release)
         journal = LoopJournal(start.directory / "loop.sqlite")
         stack.callback(journal.close)
-        run = _open(start, journal)
+        seed = _seed(start, journal)
+        if start.report is not None:
+            check_directory(start.report)
+        view = LoopView(start.total, start.profile.units, paced=start.speedup > 0.0)
+        opening = f"sortie loop: profile {start.profile.name}, seed {seed}, state in {start.directory}"
+        if not start.links:
+            view.say(opening)  # before the simulator is loaded; a link that is refused has the one line for itself
+        run = LoopRun(
+            start.profile, seed, start.faults, journal, view, total=start.total, speedup=start.speedup,
+            confirm=start.confirm,
+        )  # fmt: skip
         if start.links:
             run.outside = OutsideLinks(run.loop.endpoint, start.links, insecure=start.insecure)
             stack.callback(run.outside.close)
+            view.say(opening)
         ended = _fly(stack, run, start.recover)
         result = result_of(run.profile.name, run.seed, run.sorties(), run.loop, ended)
         if start.report is not None:
-            from sortie.loop.report import write_report
-
             write_report(start.report, run, result)
-        print(json.dumps(result) if start.as_json else _summary(result), flush=True)
+        print(json.dumps(result) if start.as_json else _summary(result, start.profile), flush=True)
         return 130 if ended is EndedBy.STOPPED and run.signal == signal.SIGINT else EXIT[ended]
 
 
-def _open(start: Start, journal: LoopJournal) -> LoopRun:
-    """The state directory's loop, or a new one in it."""
+def _seed(start: Start, journal: LoopJournal) -> int:
+    """That of the state directory's loop, or of a new one; UserError when it holds another loop than was asked for."""
     seed = start.default_seed if start.seed is None else start.seed
     stored = journal.stored()
     if stored is not None:
@@ -73,10 +83,7 @@ def _open(start: Start, journal: LoopJournal) -> LoopRun:
                 f"go on with these, or choose another with --state-dir"
             )
         seed = stored.seed
-    return LoopRun(
-        start.profile, seed, start.faults, journal, LoopView(start.total), total=start.total, speedup=start.speedup,
-        confirm=start.confirm,
-    )  # fmt: skip
+    return seed
 
 
 def _fly(stack: ExitStack, run: LoopRun, recover: bool) -> EndedBy:
@@ -101,12 +108,12 @@ def _fly(stack: ExitStack, run: LoopRun, recover: bool) -> EndedBy:
     return ended
 
 
-def _summary(result: dict[str, Any]) -> str:
+def _summary(result: dict[str, Any], profile: Profile) -> str:
     sorties = result["sorties"]
-    delivered = sum(sortie["delivered_kg"] for sortie in sorties)
+    delivered = amount(sum(sortie["delivered_kg"] for sortie in sorties), profile.units.store)
     counts = {name: sum(sortie["outcome"] == name for sortie in sorties) for name in ("completed", "aborted", "lost")}
     told = ", ".join(f"{count} {name}" for name, count in counts.items() if count)
     return (
-        f"{result['ended_by']}: {len(sorties)} sorties ({told or 'none ended'}), {mass(delivered)} delivered; skimmer "
-        f"{result['skimmer']['state']} ({result['skimmer']['reason']})"
+        f"{result['ended_by']}: {len(sorties)} sorties ({told or 'none ended'}), {delivered} delivered; "
+        f"skimmer {result['skimmer']['state']} ({result['skimmer']['reason']})"
     )

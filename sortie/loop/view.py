@@ -1,4 +1,5 @@
-"""What a person sees of a running loop: a live panel on a terminal, one line for each sortie and abort otherwise."""
+"""What a person sees of a running loop: a live panel on a terminal; otherwise one line for each sortie and abort, and
+for each phase where the loop runs slowly enough to be watched (`paced`)."""
 
 from __future__ import annotations
 
@@ -8,6 +9,7 @@ from typing import Any
 
 from autopilot.depot.decision import Decision
 from autopilot.depot.names import SkimmerState
+from autopilot.depot.settings import UnitSettings
 from sortie.loop.space import SpaceLoop
 
 REFRESH_S = 0.1
@@ -26,16 +28,22 @@ def span(ms: float) -> str:
     return f"{int(seconds // 3600)}:{int(seconds // 60) % 60:02d}:{int(seconds) % 60:02d}"
 
 
-def mass(kg: float) -> str:
-    """A mass for people: tonnes above one tonne."""
-    return f"{kg / 1000.0:.2f} t" if kg >= 1000.0 else f"{kg:.0f} kg"
+def amount(value: float, unit: str) -> str:
+    """An amount for people, in the profile's unit; masses in tonnes above one tonne."""
+    if unit == "kg" and value >= 1000.0:
+        return f"{value / 1000.0:.2f} t"
+    return f"{value:.1f} {unit}" if value < 100.0 else f"{value:.0f} {unit}"
 
 
 class LoopView:
     """See the module; everything goes to stderr."""
 
-    def __init__(self, total: int | None) -> None:
+    def __init__(self, total: int | None, units: UnitSettings, *, paced: bool = False) -> None:
         self._total = total
+        self._units = units
+        self._paced = paced
+        self._phase = (0, 0)
+        self._waits_for = ""
         self._live: Any = None
         self._next_s = 0.0
         self._last: Decision | None = None
@@ -62,36 +70,43 @@ class LoopView:
         else:
             print(text, file=sys.stderr, flush=True)
 
-    def ask(self, question: str) -> bool:
-        """Ask on stderr, read a line of stdin; only yes is yes, and so is not the end of the input."""
-        self.stop()
-        print(question, end="", file=sys.stderr, flush=True)
-        answer = sys.stdin.readline().strip().lower()
-        if not answer:
-            print(file=sys.stderr)
-        self.start()
-        return answer in ("y", "yes")
-
     def decided(self, decisions: list[Decision]) -> None:
         """New decisions."""
         for decision in decisions:
             aborts = decision.party == "depot" and decision.reason.startswith("ABORT-") and decision.facts
+            if self._is_repeated(decision):
+                continue
             if decision.name in _WORTH_A_LINE or aborts:
                 self.say(f"  {span(decision.time_ms)} sortie {decision.sortie} phase {decision.phase}: "
                          f"{decision.name}: {decision.reason}")  # fmt: skip
         self._last = decisions[-1] if decisions else self._last
 
+    def _is_repeated(self, decision: Decision) -> bool:
+        """A no-go that waits for the same as the one before it."""
+        before, self._waits_for = self._waits_for, decision.reason if decision.name == "no_go" else ""
+        return bool(self._waits_for) and self._waits_for == before
+
     def closed(self, sortie: dict[str, Any]) -> None:
         """A sortie has ended."""
         why = f" ({sortie['abort'] or 'no abort'}, {sortie['trigger']})" if sortie["trigger"] else ""
-        self.say(f"sortie {sortie['number']} {sortie['outcome']}{why}: {mass(sortie['delivered_kg'])} delivered")
+        delivered = amount(sortie["delivered_kg"], self._units.store)
+        self.say(f"sortie {sortie['number']} {sortie['outcome']}{why}: {delivered} delivered")
 
     def refresh(self, loop: SpaceLoop) -> None:
         """Bring the panel up to date, at most ten times a second."""
-        if self._live is None or time.monotonic() < self._next_s:
+        if self._live is None:
+            self._say_phase(loop)
+            return
+        if time.monotonic() < self._next_s:
             return
         self._next_s = time.monotonic() + REFRESH_S
         self._live.update("\n".join(self.lines(loop)), refresh=True)
+
+    def _say_phase(self, loop: SpaceLoop) -> None:
+        memory = loop.depot.memory
+        if self._paced and self._phase != (memory.number, memory.phase):
+            self._phase = (memory.number, memory.phase)
+            self.say(f"  {span(loop.now_ms)} sortie {memory.number} phase {int(memory.phase)}: {memory.phase.title}")
 
     def lines(self, loop: SpaceLoop) -> list[str]:
         """The panel: phase, timers, mode, tanks, batteries, sortie count, last decision and its reason."""
@@ -106,7 +121,8 @@ class LoopView:
         ]
         if status is not None:
             out.append(
-                f"propellant {mass(status.fuel_kg)}   store {mass(status.store_kg)}   batteries {status.soc:.0%}"
+                f"propellant {amount(status.fuel_kg, self._units.propellant)}   "
+                f"store {amount(status.store_kg, self._units.store)}   batteries {status.soc:.0%}"
             )
         tanks = "   ".join(f"{tank.name} {tank.fill:.0%}" for tank in state.depot.tanks)
         out.append(f"{tanks}   depot battery {state.depot.battery.j / state.depot.battery.capacity_j:.0%}")

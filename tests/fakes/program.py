@@ -16,12 +16,19 @@ def environment(folder: Path) -> dict[str, str]:
     return kept | {"XDG_STATE_HOME": str(folder / "xdg"), "HOME": str(folder)}
 
 
-def begin(folder: Path, *arguments: str) -> subprocess.Popen[str]:
-    """Start `sortie` with these arguments, in `folder`; stdout and stderr are pipes."""
+def begin(folder: Path, *arguments: str, stdin: str | None = "") -> subprocess.Popen[str]:
+    """Start `sortie` with these arguments, in `folder`; stdout and stderr are pipes. `stdin`: all that it will read;
+    None: a pipe that stays open and silent."""
     command = [sys.executable, "-m", "sortie", *arguments]
-    return subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment(folder), cwd=folder
-    )
+    process = subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        env=environment(folder), cwd=folder,
+    )  # fmt: skip
+    if stdin is not None and process.stdin is not None:
+        process.stdin.write(stdin)
+        process.stdin.close()
+        process.stdin = None
+    return process
 
 
 def wait_for(process: subprocess.Popen[str], text: str) -> str:

@@ -13,6 +13,8 @@ import pytest
 
 from tests.fakes.program import begin, last_line, run, wait_for
 
+CONFIRM = ("loop", "--confirm-relaunch", "--json", "--state-dir", "state")
+
 
 def test_three_sorties_and_the_same_object_again(tmp_path: Path) -> None:
     """Exit 0; a loop that has ended says so and prints the same object."""
@@ -63,6 +65,7 @@ def test_exit_statuses(tmp_path: Path, fault: str, status: int, ended_by: str, s
         (("--profile", "spac"), "did you mean space"),
         (("--print-profile", "moon"), "known profiles"),
         (("--speedup", "-1"), "positive"),
+        (("--report", "state/loop.sqlite/report"), "--report"),
     ],
 )
 def test_bad_input_is_one_line_and_status_2(tmp_path: Path, arguments: tuple[str, ...], words: str) -> None:
@@ -136,14 +139,57 @@ def test_a_signal_stops_it_with_the_object_so_far(tmp_path: Path, number: signal
 
 def test_an_operator_confirms_each_relaunch(tmp_path: Path) -> None:
     """Yes flies on; without an answer the loop stops, and goes on with the next start."""
-    process = begin(tmp_path, "loop", "--sorties", "3", "--confirm-relaunch", "--json", "--state-dir", "state")
-    assert process.stdin is None
+    process = begin(tmp_path, *CONFIRM, "--sorties", "3", stdin="")
     out, err = process.communicate(timeout=60)
     told = json.loads(out.splitlines()[-1])
     assert (process.returncode, told["ended_by"], told["sorties"]) == (0, "stopped", [])
-    assert "launch again? [y/N]" in err
+    assert "launch again? [y/N]" in err and "not confirmed" in err
     done = run(tmp_path, "loop", "--sorties", "2", "--json", "--state-dir", "state")
     assert [sortie["number"] for sortie in last_line(done)["sorties"]] == [1, 2]
+
+
+def test_answers_that_were_typed_ahead_are_taken_in_turn(tmp_path: Path) -> None:
+    """One line for each question."""
+    process = begin(tmp_path, *CONFIRM, "--sorties", "5", stdin="y\nYES\nno\n")
+    out, _ = process.communicate(timeout=60)
+    told = json.loads(out.splitlines()[-1])
+    assert (process.returncode, told["ended_by"], len(told["sorties"])) == (0, "stopped", 2)
+
+
+@pytest.mark.parametrize(("number", "status"), [(signal.SIGTERM, 0), (signal.SIGINT, 130)])
+@pytest.mark.parametrize("speedup", ["0", "1000000"])
+def test_a_signal_is_answered_while_the_operator_thinks(
+    tmp_path: Path, number: signal.Signals, status: int, speedup: str
+) -> None:
+    """At once, with the object so far; the loop waits in phase 8."""
+    process = begin(tmp_path, *CONFIRM, "--speedup", speedup, stdin=None)
+    assert process.stderr is not None
+    while not (seen := process.stderr.read(1)) or seen != "?":
+        pass
+    process.send_signal(number)
+    assert process.wait(timeout=5) == status  # stdin is still open
+    out, _ = process.communicate()
+    told = json.loads(out.splitlines()[-1])
+    assert (told["ended_by"], told["sorties"]) == ("stopped", [])
+
+
+def test_the_first_line_comes_at_once_and_phases_are_told_where_one_can_watch(tmp_path: Path) -> None:
+    """Which loop this is; at speed 0 a line for each sortie only, at others one for each phase too."""
+    process = begin(tmp_path, "loop", "--speedup", "1", "--seed", "7", "--state-dir", "state")
+    assert process.stderr is not None
+    assert "profile space, seed 7" in process.stderr.readline()
+    assert "phase 1: Pre-Departure Prep" in process.stderr.readline()
+    process.send_signal(signal.SIGTERM)
+    process.communicate(timeout=5)
+    assert process.returncode == 0
+    fast = run(tmp_path, "loop", "--sorties", "1", "--state-dir", "fast")
+    assert [line.split()[0] for line in fast.stderr.splitlines()] == ["sortie", "sortie"]
+
+
+def test_a_no_go_that_goes_on_is_told_once(tmp_path: Path) -> None:
+    """Each window is in the journal; the view says it again only when the reason changes."""
+    done = run(tmp_path, "loop", "--sorties", "1", "--fault", "no_go_power@T+0..T+200000", "--state-dir", "state")
+    assert done.stderr.count("no_go") == 2  # its name and its reason, in one line
 
 
 def test_another_seed_or_profile_in_the_same_directory_is_refused(tmp_path: Path) -> None:

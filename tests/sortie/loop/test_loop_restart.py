@@ -29,7 +29,7 @@ def start(directory: Path, *, total: int = 4, faults: tuple[str, ...] = FAULTS) 
     journal = LoopJournal(directory / "loop.sqlite")
     parsed = [parse_loop_fault(text) for text in faults]
     run = LoopRun(
-        PROFILE, 1, parsed, journal, LoopView(total), total=total, speedup=0.0, confirm=False
+        PROFILE, 1, parsed, journal, LoopView(total, PROFILE.units), total=total, speedup=0.0, confirm=False
     )  # fmt: skip
     return run, journal
 

@@ -132,7 +132,7 @@ def test_a_relaunch_waits_for_the_operator_when_asked_to() -> None:
         bench.step()
     bench.run_to(bench.loop.now_ms / 1000.0 + 100_000.0)
     assert bench.loop.depot.memory.phase is Phase.HEALTH and not bench.sorties
-    bench.loop.depot.confirm_relaunch()
+    bench.loop.depot.confirm_relaunch(bench.loop.now_ms)
     while len(bench.sorties) < 1:
         bench.step()
     assert bench.loop.depot.memory.number == 2
