@@ -35,6 +35,7 @@ class FollowedMode(Mode):
     def enter(self, now_ms: int) -> None:
         self._landed = False
         self.cockpit.target = Idle()
+        self.cockpit.arrived = False
 
     def update(self, now_ms: int, events: VehicleEvent) -> None:
         if events & VehicleEvent.LANDED:

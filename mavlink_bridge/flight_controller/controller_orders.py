@@ -34,7 +34,10 @@ class ControllerOrders(ControllerFacts):
                 return Request.accepted()
             if self._mode_request is not None:
                 return self._mode_request
-        self.steering.stop()
+        if self.firmware.kind == "rover" and wanted == self.firmware.land:
+            self.steering.come_to_rest()
+        else:
+            self.steering.stop()
         if not self._modes.command(wanted):
             return Request.accepted()
         self._mode_request = request

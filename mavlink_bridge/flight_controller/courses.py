@@ -152,6 +152,22 @@ class Brake(Course):
         self.interval_ms = POSITION_MS
 
 
+class Rest(Course):
+    """The controller stops by itself (a rover's HOLD): nothing is sent, its end is to stand for half a second."""
+
+    def __init__(self, hand: Hand) -> None:
+        super().__init__(hand, Yaw())
+        self._still_since: int | None = None
+
+    def reached(self, now_ms: int) -> bool:
+        if self.hand.readings.report[R.GROUND_SPEED] >= _REST_MS:
+            self._still_since = None
+            return False
+        if self._still_since is None:
+            self._still_since = now_ms
+        return now_ms - self._still_since >= _SETTLED_MS
+
+
 class TakeOffCourse(Course):
     """NAV_TAKEOFF, and no other target before the height is reached: any would replace the climb."""
 

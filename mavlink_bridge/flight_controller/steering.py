@@ -31,6 +31,7 @@ from mavlink_bridge.flight_controller.courses import (
     GoTo,
     Hand,
     Move,
+    Rest,
     Round,
     TakeOffCourse,
 )
@@ -98,6 +99,12 @@ class Steering:
         """Send nothing any more."""
         self.target, self.course, self._due_ms, self._ends_ms = Idle(), None, None, None
         self._turning_until = None
+
+    def come_to_rest(self) -> None:
+        """The controller was asked to stop by itself; ARRIVED when it stands."""
+        self.stop()
+        self.course, self.arrived = Rest(self.hand), False
+        self.hand.readings.report[R.ARRIVED] = 0.0
 
     def again(self, now_ms: int) -> None:
         """The controller may have lost the target: send it again."""
