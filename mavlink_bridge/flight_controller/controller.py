@@ -53,6 +53,9 @@ class FlightController(ControllerOrders):
             self._read(name, message, now_ms)
         elif name == "HEARTBEAT":
             self._heartbeat(message)
+            if self._mode_unseen:  # somebody may have taken it meanwhile, and a target may take it back
+                self._mode_unseen = False
+                self.steering.again(now_ms)
         elif name == "COMMAND_ACK":
             if message.target_component in (0, COMPONENT):
                 self._orders.acknowledge(message, peer, now_ms)
@@ -66,10 +69,10 @@ class FlightController(ControllerOrders):
     def _hear(self, now_ms: int) -> None:
         if self.lost:
             self.lost = False
+            self._mode_unseen = True
             self._events |= VehicleEvent.LINK_OK
             self._say(Severity.WARNING, "Link to the flight controller is back")
             self._streams.renew(now_ms)
-            self.steering.again(now_ms)
         self._heard_ms = now_ms
 
     def _watch_clock(self, message: Message, now_ms: int) -> None:
@@ -111,6 +114,7 @@ class FlightController(ControllerOrders):
             self._events |= VehicleEvent.LIFTOFF
 
     def _heartbeat(self, message: Message) -> None:
+        self._readings.custom_mode = message.custom_mode
         self._set_armed(bool(message.base_mode & _ARMED))
         asked = self._mode_request is not None or self._mode_order is not None
         if self._modes.heartbeat(self.firmware.mode_of(message.custom_mode)):
@@ -149,7 +153,8 @@ class FlightController(ControllerOrders):
     def handle_timeout(self, now_ms: int) -> None:
         self._now_ms = max(self._now_ms, now_ms)
         self._watch_silence(now_ms)
-        follows = self._modes.confirmed and self._modes.wanted == self.firmware.guided and not self.lost
+        heard = not (self.lost or self._mode_unseen)
+        follows = heard and self._modes.confirmed and self._modes.wanted == self.firmware.guided
         for message in self.steering.step(now_ms, follows):
             self._out.append(Outgoing(message))
         self._orders.step(now_ms)
@@ -160,6 +165,7 @@ class FlightController(ControllerOrders):
     def _watch_silence(self, now_ms: int) -> None:
         if not self.lost and self._heard_ms is not None and now_ms - self._heard_ms >= _SILENCE_MS:
             self.lost = True
+            self._orders.drop()  # repeated when the link is back, they might take it from somebody
             self._events |= VehicleEvent.LINK_LOST
             self._say(Severity.CRITICAL, "Link to the flight controller lost")
 

@@ -55,6 +55,7 @@ class ControllerFacts:
         self._out: list[Outgoing] = []
         self._events = 0
         self._disarm_held = False
+        self._mode_unseen = False  # the link is back, and no HEARTBEAT has come yet
         self._now_ms = 0
         self._heard_ms: int | None = None
         self._heartbeat_ms = 0

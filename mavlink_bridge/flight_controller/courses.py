@@ -7,7 +7,7 @@ it ends after GUID_TIMEOUT (3 s). Whether a target was reached is measured here 
 from __future__ import annotations
 
 from collections.abc import Callable
-from math import atan2, cos, hypot, nan, pi, sin, sqrt
+from math import atan2, cos, hypot, inf, nan, pi, sin, sqrt
 from typing import Final
 
 from autopilot import report as R
@@ -222,10 +222,6 @@ class Move(Course):
 
     def send(self, now_ms: int) -> list[Message]:
         target, hand = self._target, self.hand
-        if hand.firmware.px4:
-            hand.say("Velocity targets are not flown on PX4")
-            self.interval_ms = 60 * POSITION_MS
-            return []
         if target.position is not None:
             return hand.go(target.position, target.yaw, now_ms, target.velocity)
         return [velocity_target(hand.ids, now_ms, target.velocity, hand.nose(target.yaw))]
@@ -269,7 +265,8 @@ class Round(Course):
 
     @property
     def _speed(self) -> float:
-        return min(self.hand.speed, sqrt(_SIDEWAYS * self._radius))
+        most = self._target.speed if self._target.speed > 0.0 else inf
+        return min(self.hand.speed, sqrt(_SIDEWAYS * self._radius), most)
 
     def _bearing(self) -> float:
         north, east, _ = self.hand.readings.state.position

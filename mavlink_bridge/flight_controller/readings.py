@@ -28,6 +28,8 @@ class Readings:
         self.origin: GeoPoint | None = None
         self.prearm_ok: bool | None = None
         self.boot_ms: int | None = None
+        self.custom_mode = 0
+        """Of its last HEARTBEAT."""
         self._placed_ms: int | None = None
         self._read: dict[str, Callable[[Message], None]] = {
             "GLOBAL_POSITION_INT": self._position, "ATTITUDE": self._attitude, "SYS_STATUS": self._system,

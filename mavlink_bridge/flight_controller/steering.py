@@ -35,6 +35,7 @@ from mavlink_bridge.flight_controller.courses import (
     Round,
     TakeOffCourse,
 )
+from mavlink_bridge.flight_controller.offboard import OffboardMove, OffboardStream
 from mavlink_bridge.flight_controller.setpoints import attitude_target
 from mavlink_bridge.services.base import Message
 
@@ -63,6 +64,7 @@ class Steering:
 
     def __init__(self, hand: Hand) -> None:
         self.hand = hand
+        self._offboard = OffboardStream(hand)
         self.target: Target = Idle()
         self.course: Course | None = None
         self.arrived = False
@@ -125,7 +127,7 @@ class Steering:
             case Circle():
                 return Round(hand, target)
             case Velocity():
-                return Move(hand, target)
+                return OffboardMove(hand, target, self._offboard) if hand.firmware.px4 else Move(hand, target)
             case Drive():
                 return DriveCourse(hand, target)
             case Attitude():

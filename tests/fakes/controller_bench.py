@@ -79,8 +79,8 @@ class Ground:
 
 
 class ControllerBench:
-    """`to_controller`, `from_controller` may spoil what goes over the link (loss, delay); `plugged` False: nothing
-    passes."""
+    """`controller`: a given stand-in in place of the usual one. `to_controller`, `from_controller` may spoil what goes
+    over the link (loss, delay); `plugged` False: nothing passes."""
 
     def __init__(
         self,
@@ -91,8 +91,9 @@ class ControllerBench:
         seed: int = 1,
         baud: int | None = None,
         native: bool = False,
+        controller: StandIn | None = None,
     ) -> None:
-        self.controller = _controller(kind, params, seed)
+        self.controller = _controller(kind, params, seed) if controller is None else controller
         self.now_ms = 0
         self._native = native
         self._connect(own or {}, baud)

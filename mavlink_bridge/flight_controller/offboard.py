@@ -1,0 +1,64 @@
+"""PX4's OFFBOARD: how it is told a velocity (`real-vehicles.md` 2, PX4). Untested on a real PX4.
+
+OFFBOARD is entered only while setpoints come in already, for a second before, and is left by PX4 itself when they stay
+away: so they are streamed ten times a second from the first moment to the last. A position ends it: DO_REPOSITION
+switches to Hold and flies there.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from autopilot.vehicle import Velocity
+from mavlink_bridge.flight_controller.courses import VELOCITY_MS, Course, Hand
+from mavlink_bridge.flight_controller.setpoints import global_target, velocity_target
+from mavlink_bridge.services.base import Message
+
+_SET_MODE: Final = 176
+_MAIN_MODE: Final = 6
+_CUSTOM: Final = 1.0  # MAV_MODE_FLAG_CUSTOM_MODE_ENABLED
+_STREAM_FIRST_MS: Final = 1000
+_GAP_MS: Final = 500
+_ASK_AGAIN_MS: Final = 2000
+
+
+class OffboardStream:
+    """The stream of setpoints, whatever they say: OFFBOARD is asked for when it has gone on for a second."""
+
+    def __init__(self, hand: Hand) -> None:
+        self._hand = hand
+        self._last_ms = -_GAP_MS
+        self._ask_ms = 0
+
+    def goes_on(self, now_ms: int) -> None:
+        """A setpoint is sent now."""
+        if now_ms - self._last_ms >= _GAP_MS:
+            self._ask_ms = now_ms + _STREAM_FIRST_MS
+        self._last_ms = now_ms
+        if now_ms >= self._ask_ms and not is_offboard(self._hand.readings.custom_mode):
+            self._ask_ms = now_ms + _ASK_AGAIN_MS
+            self._hand.orders.send(_SET_MODE, _CUSTOM, float(_MAIN_MODE))
+
+
+class OffboardMove(Course):
+    """A velocity, through a position where there is one, until it is not renewed."""
+
+    interval_ms = VELOCITY_MS
+
+    def __init__(self, hand: Hand, target: Velocity, stream: OffboardStream) -> None:
+        super().__init__(hand, target.yaw)
+        self._target = target
+        self._stream = stream
+
+    def send(self, now_ms: int) -> list[Message]:
+        hand, target = self.hand, self._target
+        self._stream.goes_on(now_ms)
+        place = None if target.position is None else hand.place(target.position)
+        if place is not None:
+            return [global_target(hand.ids, now_ms, place, hand.nose(self.yaw), target.velocity)]
+        return [velocity_target(hand.ids, now_ms, target.velocity, hand.nose(self.yaw))]
+
+
+def is_offboard(custom_mode: int) -> bool:
+    """Does HEARTBEAT.custom_mode say OFFBOARD?"""
+    return custom_mode >> 16 & 0xFF == _MAIN_MODE
