@@ -124,11 +124,12 @@ class Endpoint:
             except Exception as problem:  # noqa: BLE001 - the edge: see the module
                 self._report(problem, f"{type(service).__name__} on a closed link")
 
-    def set_baud(self, link: int, baud: int) -> None:
-        """The line has another rate now."""
-        line = self._links[link].line
-        if line is not None:
-            line.baud = baud
+    def set_baud(self, link: int, baud: int, name: str) -> None:
+        """The line has another rate now, and is called so."""
+        found = self._links[link]
+        found.name = name
+        if found.line is not None:
+            found.line.baud = baud
 
     def links(self) -> tuple[int, ...]:
         return tuple(self._links)

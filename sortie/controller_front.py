@@ -9,36 +9,19 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
 
-from mavlink_bridge.endpoint import Endpoint
+from mavlink_bridge.endpoint import Endpoint, LinkStatistics
 from mavlink_bridge.flight_controller.controller import COMPONENT, FlightController
 from mavlink_bridge.flight_controller.finder import Finder, Found
-from mavlink_bridge.links.address import DEFAULT_BAUD, LinkError, LinkSpec, parse_link
+from mavlink_bridge.links.address import LinkSpec
 from mavlink_bridge.links.hub import LinkHub
+from mavlink_bridge.links.serial_trouble import what_may_have
 from sortie.companion import CompanionService
+from sortie.controller_port import BAUDS, ControllerPort
 from sortie.errors import UserError
-from sortie.flashing.ports import PortFinder
 
-_AUTO = "auto"
 _TELL_AFTER_S = 5.0
 _SLICE_S = 0.1
-_NATIVE_USB = ("/dev/ttyACM", "/dev/cu.usbmodem")
 _NOT_YET_KNOWN = 255
-
-
-def controller_address(text: str, say: Callable[[str], None]) -> LinkSpec:
-    """The link that `--vehicle` names. `auto` takes the one flight controller that is plugged in, and says which.
-    UserError when there is none, or the address is none."""
-    if text == _AUTO:
-        finder = PortFinder(_AUTO)
-        path = finder.find()
-        if path is None:
-            raise UserError(f"--vehicle auto: no flight controller is plugged in; {finder.list_ports()}")
-        say(f"flight controller on {path}")
-        return LinkSpec("serial", path=path, baud=DEFAULT_BAUD)
-    try:
-        return parse_link(text)
-    except LinkError as error:
-        raise UserError(f"--vehicle: {error}") from error
 
 
 class ControllerFront:
@@ -46,27 +29,25 @@ class ControllerFront:
 
     def __init__(
         self,
-        spec: LinkSpec,
+        address: str,
         *,
         on_error: Callable[[Exception, str], None],
         on_event: Callable[[str], None],
         say: Callable[[str], None],
     ) -> None:
-        self.spec = spec
         self._say = say
         self.endpoint = Endpoint(_NOT_YET_KNOWN, COMPONENT, on_error=on_error)
         self.hub = LinkHub(self.endpoint, on_event=on_event)
         try:
-            self.hub.open(spec, _now_ms())
-        except LinkError as error:
+            self._port = ControllerPort(address, self.hub, say, _now_ms())
+        except UserError:
             self.hub.close()
-            raise UserError(f"--vehicle: {error}") from error
+            raise
 
     @property
-    def baud(self) -> int | None:
-        """Of a real serial line; None where the rate is of no matter."""
-        spec = self.spec
-        return None if spec.kind != "serial" or spec.path.startswith(_NATIVE_USB) else spec.baud
+    def spec(self) -> LinkSpec:
+        """Where the controller is now."""
+        return self._port.spec
 
     def find(self, check: Callable[[], None] | None = None) -> Found:
         """Wait for the controller, as long as it takes; every now and then a line says what is missing. SIGTERM ends
@@ -94,6 +75,10 @@ class ControllerFront:
         self.hub.receive(now_ms, 0)
         self.endpoint.handle_timeouts(now_ms, 0)
         self.hub.flush()
+        self._port.look(sum(count.frames_in for count in self._counts()), now_ms)
+
+    def _counts(self) -> list[LinkStatistics]:
+        return [self.endpoint.statistics(number) for number in self.endpoint.links()]
 
     def _what_is_missing(self, finder: Finder) -> str:
         url = self.spec.url
@@ -103,19 +88,32 @@ class ControllerFront:
                 f"{url}: the vehicle there (MAV_TYPE {kind}, MAV_AUTOPILOT {autopilot}) is not one that can be flown: "
                 "an ArduPilot copter or rover, or a PX4 multicopter"
             )
-        counts = [self.endpoint.statistics(number) for number in self.endpoint.links()]
-        if any(count.bytes_in > 0 and count.frames_in == 0 for count in counts):
-            hint = "; is the baud rate right? usual are 57600, 115200, 921600" if self.spec.kind == "serial" else ""
-            return f"{url}: bytes come in, but no MAVLink{hint}"
+        counts = self._counts()
         if any(count.frames_in for count in counts):
             return f"{url}: MAVLink comes in, but no autopilot is heard"
-        hint = "; does ModemManager or a ground station have the port?" if self.spec.kind == "serial" else ""
-        return f"{url}: waiting for a flight controller{hint}"
+        if self.spec.kind != "serial":
+            noise = any(count.bytes_in for count in counts)
+            return f"{url}: bytes come in, but no MAVLink" if noise else f"{url}: waiting for a flight controller"
+        return self._silent_line(garbage=any(count.bytes_in for count in counts))
+
+    def _silent_line(self, *, garbage: bool) -> str:
+        spec, search = self.spec, self._port.search
+        hint = what_may_have(spec.path)
+        if search is not None:
+            rates = ", ".join(str(baud) for baud in BAUDS)
+            what, step = f"{spec.path}: no MAVLink yet", f"trying {rates} baud; on a UART SERIALn_PROTOCOL has to be 2"
+        elif garbage:
+            what = f"{spec.url}: bytes come in, but no MAVLink"
+            step = f"is the baud rate right? leave it out (--vehicle {spec.path}) and it is looked for"
+        else:
+            what = f"{spec.url}: waiting for a flight controller; nothing comes in"
+            step = "is it powered, and SERIALn_PROTOCOL 2 on that port?"
+        return "; ".join(part for part in (what, step, hint) if part)
 
     def vehicle(self, found: Found, *, native: bool = False) -> FlightController:
         """The controller that was found, as a vehicle; the endpoint speaks as its companion from now on."""
         self.endpoint.identify(found.system, COMPONENT)
-        return FlightController(found.firmware, found.system, found.custom_mode, baud=self.baud, native=native)
+        return FlightController(found.firmware, found.system, found.custom_mode, baud=self._port.baud, native=native)
 
     def close(self) -> None:
         """Close the link."""

@@ -12,7 +12,7 @@ from typing import Any
 from mavlink_bridge.links.hub import LinkHub
 from sortie.ardupilot import ArduPilotChild, launch
 from sortie.companion import OWN_PARAMETERS, CompanionService, build_companion
-from sortie.controller_front import ControllerFront, TwoSidedHub, controller_address
+from sortie.controller_front import ControllerFront, TwoSidedHub
 from sortie.logs.run_log import LOGGER
 from sortie.settings import Settings
 from sortie.store import Store
@@ -41,9 +41,7 @@ class ControllerSide:
             address = self.child.address
         else:
             address = settings.vehicle.target
-        self.front = ControllerFront(
-            controller_address(address, say), on_error=_log_error, on_event=LOGGER.info, say=say
-        )
+        self.front = ControllerFront(address, on_error=_log_error, on_event=LOGGER.info, say=say)
         stack.callback(self.front.close)
         self.found = self.front.find(None if self.child is None else self.child.check)
         firmware = self.found.firmware

@@ -11,7 +11,7 @@ import difflib
 import ipaddress
 import re
 import socket
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
@@ -35,13 +35,15 @@ class LinkError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class LinkSpec:
-    """A parsed link address. `host` and `port` of network links, `path` and `baud` of serial ones."""
+    """A parsed link address. `host` and `port` of network links, `path` and `baud` of serial ones; `baud_given`: by the
+    person, not by default."""
 
     kind: Kind
     host: str = ""
     port: int = 0
     path: str = ""
     baud: int = DEFAULT_BAUD
+    baud_given: bool = field(default=False, compare=False)
 
     @property
     def url(self) -> str:
@@ -113,13 +115,14 @@ def _parse_network(kind: Kind, rest: str, text: str) -> LinkSpec:
 
 def _parse_serial(rest: str, text: str) -> LinkSpec:
     path, separator, baud_text = rest.rpartition("," if "," in rest else ":")
-    if not separator or (separator == ":" and not baud_text.isdigit()):  # by-path names have colons in them
+    given = bool(separator) and (separator == "," or baud_text.isdigit())  # by-path names have colons in them
+    if not given:
         path, baud_text = rest, str(DEFAULT_BAUD)
     if not path.startswith("/"):
         raise LinkError(f"link {text!r}: the path of a device is wanted; write for example {_EXAMPLES['serial']}")
     if not (baud_text.isascii() and baud_text.isdigit() and 50 <= int(baud_text[:9]) <= 20_000_000):
         raise LinkError(f"link {text!r}: {baud_text!r} is no baud rate; write for example {_EXAMPLES['serial']}")
-    return LinkSpec("serial", path=path, baud=int(baud_text))
+    return LinkSpec("serial", path=path, baud=int(baud_text), baud_given=given)
 
 
 def _is_loopback(host: str) -> bool:

@@ -75,6 +75,12 @@ class LinkHub:
         self._register(link)
         return number
 
+    def set_baud(self, link: Link, baud: int) -> None:
+        """The line has another rate now; what came in at the old one is no begin of a frame."""
+        number = self._numbers[link]
+        self._endpoint.set_baud(number, baud, link.name)
+        self._endpoint.restart_link(number)
+
     def remove(self, link: Link, reason: str) -> None:
         """Close a link and forget it."""
         number = self._numbers.pop(link, None)

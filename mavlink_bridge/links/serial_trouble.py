@@ -83,6 +83,26 @@ def _busy(path: str) -> Trouble:
     return Trouble(Kind.BUSY, f"{path} is in use by {who}", remedy)
 
 
+def what_may_have(path: str) -> str:
+    """Who may be reading what should come in on an open port, as a hint for a person; "" when nobody is known."""
+    users = users_of(path)
+    if users:
+        return f"{', '.join(users)} has the port open too: stop it"
+    if _runs(_MODEM_MANAGER):
+        return f"{_MODEM_MANAGER} is running and takes new ports for modems: `sudo systemctl stop {_MODEM_MANAGER}`"
+    return ""
+
+
+def _runs(name: str, proc: Path = Path("/proc")) -> bool:
+    for process in proc.glob("[0-9]*"):
+        try:
+            if (process / "comm").read_text().strip() == name:
+                return True
+        except OSError:
+            continue  # it has ended
+    return False
+
+
 def users_of(path: str, proc: Path = Path("/proc")) -> list[str]:
     """Names of the other processes that have `path` open, as far as this user may see (Linux)."""
     device = str(Path(path).resolve())

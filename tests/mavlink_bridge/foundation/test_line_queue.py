@@ -107,7 +107,7 @@ def test_bursts_are_paced_by_what_the_line_carries() -> None:
     assert endpoint.room(line, 65536) == MOMENT
     endpoint.send(acknowledgement(1), line)
     assert endpoint.room(line, 65536) == MOMENT - endpoint.queued(line)
-    endpoint.set_baud(line, 921_600)
+    endpoint.set_baud(line, 921_600, "fast line")
     assert endpoint.room(line, 65536) > 10 * MOMENT
 
 
