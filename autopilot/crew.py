@@ -36,6 +36,7 @@ from autopilot.outcome import ACCEPTED, Outcome
 from autopilot.pilot_input import PilotInput
 from autopilot.plans import Items, Plans
 from autopilot.safety.arming import Arming
+from autopilot.safety.checks import ArmingChecks
 from autopilot.safety.failsafes import Failsafes
 from autopilot.safety.fence import FenceGuard
 from autopilot.safety.fenced_mission import FencedMission
@@ -153,15 +154,17 @@ class Crew:
         self.failsafes = Failsafes(cockpit, modes, self._stop_motors)
         self.wind = WindWatch(cockpit, self.failsafes.too_windy)
         self.sticks = PilotInput(cockpit, modes, self.failsafes, self.auto.wake)
-        self.arming = Arming(
+        checks = ArmingChecks(
             cockpit,
             modes,
             self.auto,
             plans.mission,
-            self.home,
+            self.failsafes,
             lambda: (*self.fence.complaints(), *self.fenced_mission.complaints()),
             self.sticks.throttle_raised,
-            self._armed_changed,
+        )
+        self.arming = Arming(
+            cockpit, modes, self.auto, self.home, checks, self.sticks.throttle_raised, self._armed_changed
         )
 
     def _build_executor(self) -> None:

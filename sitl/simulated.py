@@ -106,7 +106,16 @@ class SimulatedMachine(ABC):
 
     @property
     def armable_reasons(self) -> Sequence[str]:
-        s, p = self._s, self._p
+        reasons = self._sensor_reasons()
+        if self._s[M.GPS_FIX] < 3.0:
+            reasons.append("GPS 1: Bad fix")
+        if self._s[L.POS_OK] == 0.0:
+            reasons.append("Need Position Estimate")
+        return reasons
+
+    def _sensor_reasons(self) -> list[str]:
+        """Of what it needs in every mode."""
+        p = self._p
         reasons = []
         if p[M.IMU_ON] == 0.0:
             reasons += ["Gyros not healthy", "Accels not healthy"]
@@ -114,10 +123,6 @@ class SimulatedMachine(ABC):
             reasons.append("Baro: not healthy")
         if p[M.MAG_ON] == 0.0:
             reasons.append("Compass not healthy")
-        if s[M.GPS_FIX] < 3.0:
-            reasons.append("GPS 1: Bad fix")
-        if s[L.POS_OK] == 0.0:
-            reasons.append("Need Position Estimate")
         return reasons
 
     def take_events(self) -> VehicleEvent:
@@ -142,17 +147,18 @@ class SimulatedMachine(ABC):
         return Request.accepted()
 
     def calibrate(self) -> Request:
-        """Gyro biases from the mean of the last samples, position and height from the present fix."""
+        """Gyro biases from the mean of the last samples, position and height from the present fix, if there is one."""
         s = self._s
         if s[L.ARMED] == 1.0:
             return Request.refused("armed")
-        reasons = self.armable_reasons
+        reasons = self._sensor_reasons()
         if reasons:
             return Request.refused(reasons[0])
         s[L.BGX : L.BGZ + 1] = s[L.GAX : L.GAZ + 1]
         s[L.IVN : L.IVD + 1] = 0.0
         s[L.EVN : L.EVD + 1] = 0.0
-        s[L.EPN], s[L.EPE] = s[M.GPS_N], s[M.GPS_E]
+        if s[M.GPS_FIX] >= 3.0:
+            s[L.EPN], s[L.EPE] = s[M.GPS_N], s[M.GPS_E]
         s[L.RATIO_VEL : L.RATIO_MAG + 1] = 0.0
         s[L.WEN : L.WEE + 1] = 0.0
         return Request.accepted()
@@ -208,9 +214,9 @@ class SimulatedMachine(ABC):
         return float(max(self._s[M.SOC], 0.0))
 
     def set_charge(self, fraction: float) -> None:
-        """Charge (or drain) the battery to this share of its capacity, 0 to 1."""
+        """Charge (or drain) the battery to this share of its capacity, 0 to 1; its monitor counts from there."""
         self._s[M.SOC] = min(max(fraction, 0.0), 1.0)
-        self._s[M.MAH] = 1000.0 * self._p[M.BATTERY_AH] * (1.0 - self._s[M.SOC])
+        self._s[M.MAH] = self._p[L.CAPACITY] * (1.0 - self._s[M.SOC])
 
     # --- its time -------------------------------------------------------------------------------------------------
     def load(self) -> None:

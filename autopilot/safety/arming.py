@@ -6,21 +6,20 @@ procedure that does more (the flight manager's RESETs) wraps `Arming` and takes 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Final, Protocol
 
-from autopilot import report
 from autopilot.cockpit import Cockpit
 from autopilot.home import Home
-from autopilot.mission.storage import MissionStorage
 from autopilot.modes.auto import AutoMode
 from autopilot.modes.manager import ModeChoice
 from autopilot.outcome import ACCEPTED, ArmedChanged, Outcome, Result, Severity
+from autopilot.safety.checks import ArmingChecks
 from autopilot.vehicle import Request, VehicleEvent
 
 _LOOK_MS: Final = 1000
 _DISPLAY_MS: Final = 30_000
-_ARM_IN_AUTO, _TAKE_OFF_BY_ITSELF = 1, 2  # AUTO_OPTIONS bits 0 and 1
+_TAKE_OFF_BY_ITSELF = 2  # AUTO_OPTIONS bit 1
 
 
 class ArmingProcedure(Protocol):
@@ -33,26 +32,24 @@ class ArmingProcedure(Protocol):
 
 
 class Arming:
-    """The vehicle's own procedure. `more_checks`: reasons that other parts of the autopilot have (fence).
-    `on_change(armed, now_ms)` tells them. `hold_auto_disarm`: DISARM_DELAY waits (a countdown runs)."""
+    """The vehicle's own procedure. `throttle_raised`: by the pilot's stick; `on_change(armed, now_ms)` tells the other
+    parts of the autopilot. `hold_auto_disarm`: DISARM_DELAY waits (a countdown runs)."""
 
     def __init__(
         self,
         cockpit: Cockpit,
         modes: ModeChoice,
         auto: AutoMode,
-        mission: MissionStorage,
         home: Home,
-        more_checks: Callable[[], Sequence[str]],
+        checks: ArmingChecks,
         throttle_raised: Callable[[], bool],
         on_change: Callable[[bool, int], None],
     ) -> None:
         self._cockpit = cockpit
         self._modes = modes
         self._auto = auto
-        self._mission = mission
         self._home = home
-        self._more_checks = more_checks
+        self._checks = checks
         self._throttle_raised = throttle_raised
         self._on_change = on_change
         self._pending: tuple[Request, bool] | None = None  # what was asked of a real vehicle, and whether to arm
@@ -69,47 +66,7 @@ class Arming:
     # --- checks ---------------------------------------------------------------------------------------------------
     def reasons(self) -> list[str]:
         """Why the vehicle may not be armed, without "PreArm: "; empty = ready."""
-        found = list(self._cockpit.vehicle.armable_reasons)
-        if int(self._cockpit.param("ARMING_CHECK", 1.0)) == 0:
-            return found
-        if self._modes.spec.position and not self._cockpit.has_position and "Need Position Estimate" not in found:
-            found.append("Need Position Estimate")
-        if self._modes.mode is self._auto and not self._mission.total():
-            found.append("Mode requires mission")
-        found.extend(self._battery())
-        found.extend(self._more_checks())
-        return found
-
-    def _battery(self) -> list[str]:
-        vector = self._cockpit.vehicle.state.report
-        param = self._cockpit.param
-        found: list[str] = []
-        lowest = param("BATT_ARM_VOLT")
-        if lowest > 0.0 and vector[report.BATT_V] < lowest:
-            found.append("Battery 1 below minimum arming voltage")
-        spare = param("BATT_ARM_MAH")
-        if spare > 0.0 and param("BATT_CAPACITY", 3300.0) - vector[report.BATT_MAH] < spare:
-            found.append("Battery 1 below minimum arming capacity")
-        rest = vector[report.BATT_V]
-        if rest < param("BATT_CRT_VOLT") and rest > 1.0:
-            found.append("Battery 1 critical voltage failsafe")
-        elif rest < param("BATT_LOW_VOLT") and rest > 1.0:
-            found.append("Battery 1 low voltage failsafe")
-        return found
-
-    def _arm_reasons(self) -> list[str]:
-        """Checks of the moment of arming itself."""
-        spec = self._modes.spec
-        if self._modes.mode is self._auto and not self._cockpit.rover:
-            if not int(self._cockpit.param("AUTO_OPTIONS")) & _ARM_IN_AUTO:
-                return [f"{spec.name} mode not armable"]
-            if self._cockpit.landed and self._mission.total() and self._auto.missing_takeoff():
-                return ["Auto: Missing Takeoff Cmd"]
-        elif not spec.arming:
-            return [f"{spec.name} mode not armable"]
-        if not self._cockpit.rover and self._throttle_raised():
-            return ["Throttle too high"]
-        return []
+        return self._checks.before()
 
     def run_checks(self, now_ms: int) -> Outcome:
         """RUN_PREARM_CHECKS: say what fails. Refused while armed."""
@@ -133,11 +90,15 @@ class Arming:
         if self._pending is not None:
             return Outcome(Result.IN_PROGRESS)
         refusal = self.refusal(force=force)
-        return self._ask(self._cockpit.vehicle.arm(force=force), True, now_ms) if refusal is None else refusal
+        if refusal is not None:
+            return refusal
+        vehicle = self._cockpit.vehicle  # the checks are ours, some may be switched off: then its own do not count
+        request = vehicle.arm(force=force or not vehicle.capabilities.own_checks)
+        return self._ask(request, True, now_ms)
 
     def refusal(self, *, force: bool = False) -> Outcome | None:
         """The arming checks, told when they fail; None = the vehicle may be armed."""
-        reasons = [] if force else [*self.reasons(), *self._arm_reasons()]
+        reasons = [] if force else [*self.reasons(), *self._checks.at_arming()]
         for reason in reasons:
             self._cockpit.say(Severity.CRITICAL, f"Arm: {reason}")
         if not reasons:

@@ -40,14 +40,22 @@ def test_multiple_flights_from_clean_state() -> None:
 
 
 def test_reset_failure() -> None:
-    """Without GPS the calibration cannot restart the estimator."""
+    """Without a compass the calibration cannot restart the estimator."""
     bench = copter()
-    bench.vehicle.inject_fault("gps.loss", None, active=True)
+    bench.vehicle.inject_fault("compass.loss", None, active=True)
     bench.run(10.0)
     outcome = bench.go()
     assert outcome.result is Result.FAILED
     assert bench.states == [P, I]
     assert bench.said("Flight: not started: sensor: RESET: calibration: ")
+
+
+def test_go_without_a_position_is_refused() -> None:
+    bench = copter()
+    bench.vehicle.inject_fault("gps.loss", None, active=True)
+    bench.run(10.0)
+    assert bench.go().result is Result.FAILED
+    assert bench.said("Flight: not started: ")
 
 
 def test_arm_failure() -> None:

@@ -180,7 +180,7 @@ def test_auto_go_fires_once() -> None:
 
 def test_auto_go_waits_for_the_arming_checks_and_is_not_repeated_after_a_failed_preflight() -> None:
     vehicle = FakeVehicle()
-    vehicle.armable_reasons = ["GPS 1: Bad fix"]
+    vehicle.armable_reasons = ["Baro: not healthy"]
     bench = FlightBench(vehicle=vehicle, parameters={"FM_AUTO_GO": 2.0})
     bench.run(30.0)
     assert bench.states == []

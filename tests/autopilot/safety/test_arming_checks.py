@@ -1,0 +1,116 @@
+"""What keeps a vehicle from being armed, and what ARMING_CHECK switches off (AP_Arming.cpp, AP_Arming_Copter.cpp)."""
+
+from __future__ import annotations
+
+import pytest
+
+from autopilot import report
+from autopilot.vehicle import Sticks
+from tests.fakes.core_bench import Bench
+from tests.fakes.sim_copter import ALT_HOLD, GUIDED, STABILIZE, ready
+
+ALL, BARO, COMPASS, GPS, INS, RC, BATTERY = 1, 2, 4, 8, 16, 64, 256
+
+
+@pytest.mark.parametrize(
+    ("reason", "bit"),
+    [("Baro: not healthy", BARO), ("Gyros not healthy", INS), ("Accels not healthy", INS), ("GPS 1: Bad fix", GPS)],
+)
+def test_a_check_can_be_switched_off(reason: str, bit: int) -> None:
+    bench = Bench(parameters={"ARMING_CHECK": ALL})
+    bench.vehicle.armable_reasons = (reason,)
+    bench.core.set_mode(GUIDED, bench.now_ms)
+    assert bench.core.arm(bench.now_ms).reason == reason
+    bench.parameters.set("ARMING_CHECK", bit)
+    assert bench.core.arm(bench.now_ms).reason == reason
+    bench.parameters.set("ARMING_CHECK", COMPASS)
+    assert bench.core.arm(bench.now_ms).ok
+
+
+@pytest.mark.parametrize("reason", ["Compass not healthy", "Need Position Estimate"])
+def test_some_cannot(reason: str) -> None:
+    bench = Bench(parameters={"ARMING_CHECK": 0})
+    bench.vehicle.armable_reasons = (reason,)
+    bench.core.set_mode(GUIDED, bench.now_ms)
+    assert bench.core.arm(bench.now_ms).reason == reason
+
+
+@pytest.mark.parametrize("mode", [STABILIZE, ALT_HOLD])
+def test_without_gps_it_is_armed_in_a_mode_that_needs_none(mode: int) -> None:
+    bench = ready()
+    bench.parameters.set("SIM_GPS_DISABLE", 1)
+    bench.run(15.0)
+    bench.core.set_mode(GUIDED, bench.now_ms)
+    assert not bench.core.arm(bench.now_ms).ok
+    assert "Arm: Need Position Estimate" in bench.texts
+    bench.core.set_mode(mode, bench.now_ms)
+    bench.core.arm(bench.now_ms)
+    bench.run(2.0)
+    assert bench.core.armed
+
+
+def test_before_the_first_position_it_waits_in_every_mode() -> None:
+    """Its sensors are still starting: a script that waits for the pre-arm bit must not get it too early."""
+    bench = Bench()
+    bench.vehicle.origin = None
+    bench.vehicle.armable_reasons = ("GPS 1: Bad fix", "Need Position Estimate")
+    assert bench.core.mode_number == STABILIZE
+    assert bench.core.arm(bench.now_ms).reason == "GPS 1: Bad fix"
+
+
+def test_a_baro_that_is_not_checked_does_not_hold_it_back() -> None:
+    bench = ready(ARMING_CHECK=BATTERY)
+    bench.parameters.set("SIM_MAG1_FAIL", 1)
+    bench.run(2.0)
+    assert not bench.core.arm(bench.now_ms).ok
+    bench.parameters.set("SIM_MAG1_FAIL", 0)
+    bench.run(2.0)
+    bench.core.arm(bench.now_ms)
+    bench.run(1.0)
+    assert bench.core.armed
+
+
+@pytest.mark.parametrize(
+    ("parameters", "reason"),
+    [
+        ({"FS_THR_VALUE": 995}, "Check FS_THR_VALUE"),
+        ({"FS_THR_VALUE": 900}, "Check FS_THR_VALUE"),
+        ({"FS_GCS_ENABLE": 2}, "FS_GCS_ENABLE=2 removed, see FS_OPTIONS"),
+        ({"ANGLE_MAX": 900}, "Check ANGLE_MAX"),
+        ({"PILOT_SPEED_UP": 0}, "Check PILOT_SPEED_UP"),
+        ({"BATT_LOW_MAH": 4000}, "Battery 1 low capacity failsafe"),
+        ({"BATT_CRT_MAH": 4000}, "Battery 1 critical capacity failsafe"),
+        ({"BATT_LOW_MAH": 100, "BATT_CRT_MAH": 200}, "Battery 1 capacity failsafe critical >= low"),
+        ({"BATT_LOW_VOLT": 10, "BATT_CRT_VOLT": 10.5}, "Battery 1 voltage failsafe critical >= low"),
+    ],
+)
+def test_settings_that_contradict_each_other(parameters: dict[str, float], reason: str) -> None:
+    assert Bench(parameters=parameters).core.arm(1000).reason == reason
+
+
+def test_the_battery_says_the_first_of_its_complaints() -> None:
+    bench = Bench(parameters={"BATT_ARM_VOLT": 17, "BATT_LOW_VOLT": 16.9, "BATT_CRT_VOLT": 16.8})
+    assert bench.core.crew.arming.reasons() == ["Battery 1 below minimum arming voltage"]
+
+
+def test_the_voltage_without_sag_counts_where_it_is_chosen() -> None:
+    bench = Bench(parameters={"BATT_LOW_VOLT": 15.0, "BATT_FS_VOLTSRC": 1})
+    bench.vehicle.state.report[report.BATT_V_REST] = 14.0
+    assert bench.core.crew.arming.reasons() == ["Battery 1 low voltage failsafe"]
+
+
+def test_a_failsafe_that_lasts_keeps_it_on_the_ground() -> None:
+    bench = Bench(parameters={"FS_GCS_ENABLE": 1})
+    bench.core.lose_ground_station(bench.now_ms)
+    assert bench.core.arm(bench.now_ms).reason == "GCS failsafe on"
+    bench = Bench()
+    bench.core.lose_sticks(bench.now_ms)
+    assert bench.core.arm(bench.now_ms).reason == "Radio failsafe on"
+
+
+@pytest.mark.parametrize(("mode", "ok"), [(STABILIZE, False), (ALT_HOLD, False), (GUIDED, True)])
+def test_a_high_throttle_hinders_only_where_it_would_lift(mode: int, ok: bool) -> None:
+    bench = Bench()
+    bench.core.set_mode(mode, bench.now_ms)
+    bench.core.set_sticks(Sticks(throttle=0.8), bench.now_ms)
+    assert bench.core.arm(bench.now_ms).ok is ok
