@@ -15,7 +15,6 @@ from autopilot.geo import GeoPoint
 from autopilot.outcome import RebootRequested
 from mavlink_bridge.links.address import LinkError
 from mavlink_bridge.links.hub import LinkHub
-from mavlink_bridge.services.system.signing import SigningService
 from sortie.bell import Bell
 from sortie.building import VIRTUAL_EPOCH_US, build_service, make_vehicle, parse_faults, simulated_name
 from sortie.errors import UserError
@@ -29,7 +28,7 @@ from sortie.parameters_given import given_parameters
 from sortie.run_loop import RunLoop, link_clock_ms
 from sortie.service import Service
 from sortie.settings import DEFAULT_HOME, Settings, default_state_dir, parse_metrics
-from sortie.signing import KeyFile, read_key
+from sortie.signing import open_keys, sign_links
 from sortie.store import Store
 
 if TYPE_CHECKING:
@@ -83,8 +82,8 @@ class Assembly:
         self._stack.callback(self.store.close)
         self.log_dir = self._log_dir(temporary_state)
         self._open_run_log()
-        keys = KeyFile(self.store, fixed=settings.signing_key is not None)
-        key = keys.load() if settings.signing_key is None else read_key(settings.signing_key)
+        keys, key, doubts = open_keys(self.store, settings.signing_key)
+        warnings += doubts
         warnings += check_links(settings.links, signed=key is not None, insecure=settings.insecure)
         for warning in warnings:
             LOGGER.warning("%s", warning)
@@ -98,10 +97,7 @@ class Assembly:
             kind, vehicle, self.store, self.store.stored, given,
             name=simulated_name(kind, settings.seed), epoch_us=epoch_us, on_error=_log_error, faults=faults,
         )  # fmt: skip
-        self.signing = SigningService(
-            self.service.endpoint, keys, lambda: time.time_ns() // 1000, key=key, stamp=self.store.stored.signing_stamp
-        )
-        self.service.endpoint.add_service(self.signing)
+        self.signing = sign_links(self.service.endpoint, keys, key)
         if settings.trace is not None:
             self._write_trace(settings.trace)
         self.hub = LinkHub(self.service.endpoint, on_event=LOGGER.info) if self.controller is None else (

@@ -14,6 +14,7 @@ from importlib import import_module
 import typer
 
 from sortie.errors import UserError
+from sortie.spread import spread
 
 #: name: (module under `sortie.commands`, what is in it, help). A module is loaded when its command is asked for:
 #: `status` must not pay for what `serve` needs. `app` marks a command with commands of its own.
@@ -48,7 +49,7 @@ def application(arguments: Sequence[str]) -> typer.Typer:
         if member == "app":
             app.add_typer(found, name=name)
         else:
-            app.command(name, help=text)(found)
+            app.command(name, help=text)(spread(found))
     return app
 
 

@@ -1,11 +1,18 @@
-"""The options that several commands share, with their help texts."""
+"""The options that several commands share, with their help texts, and the groups in which they share them.
+
+A group is a dataclass that a command takes as one parameter; `sortie.spread` makes options of its fields.
+"""
 
 from __future__ import annotations
 
+import os
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Annotated
 
 import typer
+
+from sortie.settings import DEFAULT_CONNECT, Settings, resolve
 
 Vehicle = Annotated[
     str | None,
@@ -69,7 +76,16 @@ Config = Annotated[
     Path | None, typer.Option("--config", metavar="FILE", help="TOML file with the same names as the flags.")
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON line, the last on stdout.")]
-Connect = Annotated[str, typer.Option("--connect", metavar="URL", help="Where the service listens.", show_default=True)]
+Connect = Annotated[
+    str,
+    typer.Option("--connect", metavar="URL", envvar="SORTIE_CONNECT", help="Where the service listens."),
+]
+StationKey = Annotated[
+    Path | None,
+    typer.Option(
+        "--signing-key", metavar="FILE", envvar="SORTIE_SIGNING_KEY", help="The key of a service that signs its links."
+    ),
+]
 Component = Annotated[
     int | None,
     typer.Option(
@@ -84,3 +100,71 @@ Strategy = Annotated[
         help="With a flight controller: Sortie flies the mission in GUIDED, or the controller in its own AUTO.",
     ),
 ]  # fmt: skip
+LoopFault = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--fault", metavar="NAME@WHEN[..WHEN][#K]",
+        help="Inject a fault; WHEN is phaseN, phaseN+SECONDS or T+SECONDS, K the sortie or *. Repeatable.",
+    ),
+]  # fmt: skip
+LoopLink = Annotated[
+    list[str] | None,
+    typer.Option("--link", metavar="URL", help="Let a ground station watch the skimmer. Repeatable; none open."),
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """The vehicle of a run, its links, its files: what `serve`, `demo`, `fly` and `loop` share. Names are those of
+    `Settings`; None is not given."""
+
+    vehicle: Vehicle = None
+    home: Home = None
+    speedup: Speedup = None
+    seed: Seed = None
+    param: Param = None
+    fault: FaultOption = None
+    link: Link = None
+    sysid: Sysid = None
+    state_dir: StateDir = None
+    log_dir: LogDir = None
+    log_format: LogFormat = None
+    telemetry_log: TelemetryLog = None
+    trace: Trace = None
+    signing_key: SigningKey = None
+    insecure: Insecure = None
+    metrics: Metrics = None
+    strategy: Strategy = None
+    config: Config = None
+
+    def flags(self) -> dict[str, object]:
+        """What was given as flags."""
+        values = {field.name: getattr(self, field.name) for field in fields(self) if field.name != "config"}
+        return {name: value for name, value in values.items() if value is not None}
+
+    def settings(self) -> Settings:
+        """With what environment and configuration file say. UserError for a wrong value."""
+        return resolve(self.flags(), self.config, os.environ)
+
+
+@dataclass(frozen=True, slots=True)
+class LoopRun(Run):
+    """As `Run`, with the loop's own grammar of faults; its links watch."""
+
+    fault: LoopFault = None
+    link: LoopLink = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """How a running service is reached."""
+
+    connect: Connect = DEFAULT_CONNECT
+    signing_key: StationKey = None
+
+
+@dataclass(frozen=True, slots=True)
+class ReachParameters(Reach):
+    """And whose parameters are meant."""
+
+    component: Component = None

@@ -5,21 +5,28 @@ The protocol machines are those of `mavlink_bridge.clients`; here is only the so
 
 from __future__ import annotations
 
+import sys
 import time
 from collections.abc import Callable
 from types import TracebackType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from mavlink_bridge.clients.base import Client, Target
 from mavlink_bridge.clients.command import CommandClient, command_long
 from mavlink_bridge.clients.group import ClientGroup
 from mavlink_bridge.clients.heartbeat import HeartbeatWatch, WatchState
 from mavlink_bridge.endpoint import Endpoint
+from mavlink_bridge.framing import Frame
 from mavlink_bridge.links.address import LinkError
 from mavlink_bridge.links.hub import LinkHub
 from mavlink_bridge.services.base import Clock, Message, Peer
 from mavlink_bridge.services.flight.service import USER_1
 from sortie.errors import UserError
+from sortie.options import Reach
+from sortie.signing_key import read_key
+
+if TYPE_CHECKING:
+    from mavlink_bridge.signing import Signing  # loaded by those who have a key
 
 #: Ids of these commands: a system of their own, so that no ground station failsafe counts their coming and going.
 SYSTEM, COMPONENT = 254, 190
@@ -60,17 +67,34 @@ class Listener:
 
 class Remote:
     """A connection to one vehicle; a context manager. UserError (status 1) when nobody answers. `component`: who of the
-    vehicle is asked, None: the autopilot."""
+    vehicle is asked, None: the autopilot. `key`: what its links are signed with."""
 
-    def __init__(self, url: str, component: int | None = None) -> None:
+    def __init__(self, url: str, component: int | None = None, key: bytes | None = None) -> None:
         self.url = url
         self._component = component
-        self.endpoint = Endpoint(SYSTEM, COMPONENT)
+        self._signed = False
+        self._signing: Signing | None = None
+        self.endpoint = Endpoint(SYSTEM, COMPONENT, on_frame=self._hear)
+        if key is not None:
+            from mavlink_bridge.signing import Signing, timestamp_of
+
+            self._signing = Signing(key, timestamp_of(time.time_ns() // 1000))
+            self.endpoint.set_signing(self._signing)
         self.watch = HeartbeatWatch(announce=True)
         self.endpoint.add_service(self.watch)
         self._clients = ClientGroup()
         self.endpoint.add_service(self._clients)
         self.hub = LinkHub(self.endpoint)
+
+    @classmethod
+    def of(cls, reach: Reach, component: int | None = None) -> Remote:
+        """The service that the command line names. UserError for a file without a key."""
+        if reach.signing_key is None:
+            return cls(reach.connect, component)
+        key, warnings = read_key(reach.signing_key)
+        for warning in warnings:
+            print(f"sortie: {warning}", file=sys.stderr)
+        return cls(reach.connect, component, key)
 
     def __enter__(self) -> Remote:
         try:
@@ -78,11 +102,11 @@ class Remote:
         except LinkError as error:
             self.hub.close()
             raise UserError(f"--connect {self.url}: {error}") from error
-        if not self.run_until(lambda: self.watch.state is WatchState.FOUND, CONNECT_S):
+        self.run_until(lambda: self.watch.state is WatchState.FOUND or self._wrong_key, CONNECT_S)
+        trouble = self._trouble()
+        if trouble:
             self.hub.close()
-            raise UserError(
-                f"no vehicle answers at {self.url}; start one with `sortie serve`, or name it: --connect", 1
-            )
+            raise UserError(trouble, 1)
         return self
 
     def __exit__(
@@ -102,6 +126,25 @@ class Remote:
         self._clients.start(machine, _now_ms())
         if not self.run_until(lambda: machine.done, patience_s):
             raise UserError(f"the vehicle at {self.url} does not answer any more", 1)
+
+    def _hear(self, link: int, frame: Frame) -> None:
+        self._signed = self._signed or frame.signed
+
+    @property
+    def _wrong_key(self) -> bool:
+        return self._signing is not None and self._signing.refused > 0 and self._signing.accepted == 0
+
+    def _trouble(self) -> str:
+        """Why nothing can be asked. Who signs without being asked to takes only what is signed."""
+        if self._wrong_key:
+            return f"the vehicle at {self.url} signs with another key than that of --signing-key"
+        if self._signing is None and self._signed:
+            return f"the vehicle at {self.url} signs its messages and takes only signed ones; give --signing-key FILE"
+        if self.watch.state is WatchState.FOUND:
+            return ""
+        if any(self.endpoint.statistics(link).refused for link in self.endpoint.links()):
+            return f"the vehicle at {self.url} does not sign; leave out --signing-key"
+        return f"no vehicle answers at {self.url}; start one with `sortie serve`, or name it: --connect"
 
     def flight_command(self, number: int) -> CommandClient:
         """GO, ABORT or STATUS of the flight manager (`FlightCommand`); the client, which has ended."""

@@ -46,10 +46,10 @@ class SessionClock:
         """Carry this link from now on."""
         self._links.append(link)
 
-    def open(self, url: str, *, insecure: bool) -> None:
-        """Open a socket or serial link. UserError when it cannot be opened, or when the network can reach it and
-        nobody said `insecure`."""
-        for warning in check_links([url], signed=False, insecure=insecure):
+    def open(self, url: str, *, signed: bool, insecure: bool) -> None:
+        """Open a socket or serial link. UserError when it cannot be opened, or when the network can reach it and it is
+        neither `signed` nor allowed by `insecure`."""
+        for warning in check_links([url], signed=signed, insecure=insecure):
             LOGGER.warning("%s", warning)
         self._real()
         assert self._hub is not None

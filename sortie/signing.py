@@ -1,49 +1,69 @@
-"""The signing key: the file that a person gives, and the file and the stamp in the state directory.
+"""Where key and stamp of the signed links are kept: in the state directory, or in memory where a run has none.
 
-`--signing-key FILE` holds 64 hexadecimal digits, or a passphrase on one line, from which the key is made as Mission
-Planner, QGroundControl and MAVProxy make it (SHA-256). A key that SETUP_SIGNING has set is kept in
-`STATE/signing.key`, readable by its owner only.
+A key that SETUP_SIGNING has set is kept in `STATE/signing.key`, readable by its owner only; one that a person gave
+(`sortie.signing_key`) is not kept, and no link may change it.
 """
 
 from __future__ import annotations
 
-import contextlib
-import hashlib
 import os
-import stat
+import time
 from pathlib import Path
 
-from mavlink_bridge.signing import KEY_SIZE
+from mavlink_bridge.endpoint import Endpoint
+from mavlink_bridge.services.system.signing import SigningService
+from mavlink_bridge.signing import KEY_SIZE, timestamp_of
 from sortie.errors import UserError
 from sortie.logs.run_log import LOGGER
+from sortie.signing_key import from_digits, read_key
 from sortie.store import Store
 
 FILE_NAME = "signing.key"
-_LARGEST = 1024
+_GIVEN = "it is given by --signing-key"
 
 
-def read_key(path: Path) -> bytes:
-    """The key of a file that a person named. UserError when there is none in it."""
-    try:
-        with path.open("rb") as file:
-            text = file.read(_LARGEST + 1).decode("utf-8").strip()
-            open_to_all = stat.S_IMODE(os.fstat(file.fileno()).st_mode) & 0o077
-    except OSError as error:
-        raise UserError(f"--signing-key {path}: {error.strerror}") from error
-    except UnicodeDecodeError:
-        text, open_to_all = "", 0
-    if not text or len(text) >= _LARGEST or "\n" in text:
-        raise UserError(f"--signing-key {path}: expected 64 hexadecimal digits, or a passphrase on one line")
-    if open_to_all:
-        LOGGER.warning("signing key %s can be read by others: chmod 600", path)
-    return _from_digits(text) or hashlib.sha256(text.encode()).digest()
+def open_keys(store: Store | None, given: Path | bytes | None) -> tuple[KeyFile | KeyInMemory, bytes | None, list[str]]:
+    """Where the key is kept, the key that holds now (`given`, a key or its file, else the stored one, else None), and
+    warnings about the file. UserError for what is no key."""
+    keys = KeyInMemory(fixed=given is not None) if store is None else KeyFile(store, fixed=given is not None)
+    if given is None:
+        return keys, keys.load(), []
+    if isinstance(given, bytes):
+        if len(given) != KEY_SIZE:
+            raise UserError(f"signing key: expected {KEY_SIZE} bytes, not {len(given)}")
+        return keys, given, []
+    key, warnings = read_key(given)
+    return keys, key, warnings
 
 
-def _from_digits(text: str) -> bytes | None:
-    with contextlib.suppress(ValueError):
-        if len(text) == 2 * KEY_SIZE:
-            return bytes.fromhex(text)
-    return None
+def sign_links(endpoint: Endpoint, keys: KeyFile | KeyInMemory, key: bytes | None) -> SigningService:
+    """Let `endpoint` sign and check with `key` (None: nothing, until SETUP_SIGNING sets one)."""
+    service = SigningService(endpoint, keys, _unix_us, key=key, stamp=keys.stamp)
+    endpoint.add_service(service)
+    return service
+
+
+def _unix_us() -> int:
+    return time.time_ns() // 1000
+
+
+class KeyInMemory:
+    """A `KeyStore` of a run without a state directory: nothing that was signed before it began is accepted."""
+
+    def __init__(self, *, fixed: bool = False) -> None:
+        self._fixed = fixed
+        self.stamp = timestamp_of(_unix_us())
+
+    def load(self) -> bytes | None:
+        """There is none."""
+        return None
+
+    def save_key(self, key: bytes | None) -> str | None:
+        """See `KeyStore`."""
+        return _GIVEN if self._fixed else None
+
+    def save_stamp(self, stamp: int) -> None:
+        """The next run begins at its own time."""
 
 
 class KeyFile:
@@ -54,6 +74,8 @@ class KeyFile:
         self._store = store
         self._fixed = fixed
         self.path = store.directory / FILE_NAME
+        self.stamp = store.stored.signing_stamp
+        """What the last run has stored."""
 
     def load(self) -> bytes | None:
         """The key that is kept. UserError for a file that holds something else: to fly unsigned instead would open
@@ -64,7 +86,7 @@ class KeyFile:
             return None
         except (OSError, UnicodeDecodeError) as error:
             raise UserError(f"{self.path}: cannot be read: {error}") from error
-        key = _from_digits(text)
+        key = from_digits(text)
         if key is None:
             raise UserError(f"{self.path}: holds no signing key; delete it to go on without signing")
         return key
@@ -72,7 +94,7 @@ class KeyFile:
     def save_key(self, key: bytes | None) -> str | None:
         """See `KeyStore`: the file is whole and on the disk, or it is the old one."""
         if self._fixed:
-            return "it is given by --signing-key"
+            return _GIVEN
         try:
             if key is None:
                 self.path.unlink(missing_ok=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import time
 from typing import Annotated
 
@@ -13,33 +12,16 @@ from sortie.assembly import Assembly
 from sortie.commands.flying import COUNTDOWN, fly_once, print_result, report_of
 from sortie.progress import Progress
 from sortie.sample import square
-from sortie.settings import resolve
 
 
 def demo(
+    *,
     once: Annotated[bool, typer.Option("--once", help="End after the landing.")] = False,
     as_json: options.Json = False,
-    vehicle: options.Vehicle = None,
-    home: options.Home = None,
-    speedup: options.Speedup = None,
-    seed: options.Seed = None,
-    param: options.Param = None,
-    fault: options.FaultOption = None,
-    link: options.Link = None,
-    sysid: options.Sysid = None,
-    state_dir: options.StateDir = None,
-    log_dir: options.LogDir = None,
-    log_format: options.LogFormat = None,
-    telemetry_log: options.TelemetryLog = None,
-    trace: options.Trace = None,
-    signing_key: options.SigningKey = None,
-    insecure: options.Insecure = None,
-    metrics: options.Metrics = None,
-    config: options.Config = None,
+    given: options.Run,
 ) -> int:
     """Status 0 when the flight was completed (or was stopped while serving), 1 when not."""
-    flags = {name: value for name, value in locals().items() if name not in ("once", "as_json", "config")}
-    settings = resolve(flags, config, os.environ)
+    settings = given.settings()
     began_s = time.monotonic()
     with Assembly(settings, temporary_state=True, defaults={**COUNTDOWN, "FM_AUTO_GO": 2.0}) as run:
         loop = run.make_loop(default_speedup=1.0, running=once)

@@ -54,8 +54,9 @@ def flash(
     if not go_on:
         return 0
     from sortie.commands import serve
+    from sortie.options import Run
 
-    return serve.serve(vehicle=vehicle)
+    return serve.serve(Run(vehicle=vehicle))
 
 
 def read_firmware(path: Path, board_id: int | None) -> Firmware:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import time
 from pathlib import Path
 from typing import Annotated, Any
@@ -15,34 +14,17 @@ from sortie.commands.flying import COUNTDOWN, fly_once, print_result, report_of,
 from sortie.plan_file import check_reach, load_plan, read_plan, start_of
 from sortie.progress import Progress
 from sortie.run_loop import RunLoop
-from sortie.settings import resolve
 
 
 def fly(
+    *,
     plan: Annotated[Path, typer.Argument(metavar="PLAN", help="A .plan, .waypoints or .txt file.")],
     as_json: options.Json = False,
     repeat: Annotated[int, typer.Option("--repeat", min=1, metavar="N", help="Fly it N times, in one process.")] = 1,
-    vehicle: options.Vehicle = None,
-    home: options.Home = None,
-    speedup: options.Speedup = None,
-    seed: options.Seed = None,
-    param: options.Param = None,
-    fault: options.FaultOption = None,
-    link: options.Link = None,
-    sysid: options.Sysid = None,
-    state_dir: options.StateDir = None,
-    log_dir: options.LogDir = None,
-    log_format: options.LogFormat = None,
-    telemetry_log: options.TelemetryLog = None,
-    trace: options.Trace = None,
-    signing_key: options.SigningKey = None,
-    insecure: options.Insecure = None,
-    metrics: options.Metrics = None,
-    config: options.Config = None,
+    given: options.Run,
 ) -> int:
     """Status 0 when the mission was completed, 1 when not, 2 on bad input."""
-    flags = {name: value for name, value in locals().items() if name not in ("plan", "as_json", "repeat", "config")}
-    settings = resolve(flags, config, os.environ)
+    settings = given.settings()
     loaded = read_plan(plan)
     with Assembly(settings, start=start_of(loaded), defaults=COUNTDOWN) as run:
         check_reach(loaded, run.home)

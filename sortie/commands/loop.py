@@ -11,10 +11,11 @@ import typer
 
 from sortie import options
 from sortie.errors import UserError
-from sortie.settings import default_state_dir, resolve
+from sortie.settings import default_state_dir
 
 
 def loop(
+    *,
     profile: Annotated[
         str | None, typer.Option("--profile", metavar="NAME|FILE", help="space (default), drone-box or a TOML file.")
     ] = None,
@@ -32,24 +33,8 @@ def loop(
         bool, typer.Option("--confirm-relaunch", help="Ask before each relaunch (phase 8).")
     ] = False,
     as_json: options.Json = False,
-    vehicle: options.Vehicle = None,
-    speedup: options.Speedup = None,
-    seed: options.Seed = None,
-    fault: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--fault", metavar="NAME@WHEN[..WHEN][#K]",
-            help="Inject a fault; WHEN is phaseN, phaseN+SECONDS or T+SECONDS, K the sortie or *. Repeatable.",
-        ),
-    ] = None,
-    link: Annotated[
-        list[str] | None,
-        typer.Option("--link", metavar="URL", help="Let a ground station watch the skimmer. Repeatable; none open."),
-    ] = None,
-    insecure: options.Insecure = None,
-    state_dir: options.StateDir = None,
-    config: options.Config = None,
-) -> int:  # fmt: skip
+    given: options.LoopRun,
+) -> int:
     """Status 0 done or stopped, 1 retired or lost, 2 bad input, 3 total abort, 130 Ctrl-C."""
     from sortie.loop.faults import parse_loop_fault
     from sortie.loop.start import Start, run_loop
@@ -59,18 +44,15 @@ def loop(
     if print_profile is not None:
         sys.stdout.write(profile_text(print_profile))
         return 0
-    flags = {
-        "vehicle": vehicle, "speedup": speedup, "seed": seed, "fault": fault, "state_dir": state_dir, "link": link,
-        "insecure": insecure,
-    }  # fmt: skip
-    settings = resolve(flags, config, os.environ)
+    settings = given.settings()
     faults = [parse_loop_fault(text) for text in settings.fault]
     total = None if sorties is None else _count(sorties)
     loaded, _ = load_profile(profile or "space")
-    warning = check_vehicle(loaded, vehicle)
+    warning = check_vehicle(loaded, given.vehicle)
     if warning is not None:
         print(f"sortie: {warning}", file=sys.stderr)
-    given_seed = None if seed is None and "SORTIE_SEED" not in os.environ else settings.seed
+    _warn_of_the_rest(given)
+    given_seed = None if given.seed is None and "SORTIE_SEED" not in os.environ else settings.seed
     return run_loop(
         Start(
             loaded,
@@ -86,8 +68,19 @@ def loop(
             as_json,
             settings.link or (),
             settings.insecure,
+            settings.signing_key,
         )
     )
+
+
+#: Flags of `Run` that mean something to a loop.
+_APPLY = frozenset({"vehicle", "speedup", "seed", "fault", "link", "insecure", "signing_key", "state_dir"})
+
+
+def _warn_of_the_rest(given: options.LoopRun) -> None:
+    for name in given.flags():
+        if name not in _APPLY:
+            print(f"sortie: --{name.replace('_', '-')} is ignored: it says nothing about a loop", file=sys.stderr)
 
 
 def _count(text: str) -> int:

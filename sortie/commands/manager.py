@@ -11,8 +11,8 @@ from autopilot.outcome import Severity
 from mavlink_bridge.clients.command import CommandOutcome
 from mavlink_bridge.clients.texts import TextAssembler
 from sortie import options
+from sortie.errors import UserError
 from sortie.remote import Listener, Remote
-from sortie.settings import DEFAULT_CONNECT
 
 _TEXT_WAIT_S = 0.3
 
@@ -24,16 +24,19 @@ def state_of(detail: int) -> tuple[str, int]:
     return name, detail >> 8 & 0xFF
 
 
-def _order(command: FlightCommand, connect: str, as_json: bool) -> int:
+def _order(command: FlightCommand, reach: options.Reach, as_json: bool) -> int:
     said = TextAssembler()
-    with Remote(connect) as remote:
+    with Remote.of(reach) as remote:
         remote.endpoint.add_service(Listener(frozenset(("STATUSTEXT",)), said.take))
         asking = remote.flight_command(command)
+        if asking.outcome is CommandOutcome.TIMEOUT:
+            raise UserError(f"the vehicle at {remote.url} does not answer", 1)
         accepted = asking.outcome is CommandOutcome.ACCEPTED
         if not accepted:  # the reason comes as a text of its own
             remote.run_until(lambda: said.newest(Severity.WARNING) is not None, _TEXT_WAIT_S)
     state, countdown = state_of(asking.detail)
-    outcome = asking.outcome.name if asking.outcome is not None else "TIMEOUT"
+    assert asking.outcome is not None, "it has ended"
+    outcome = asking.outcome.name
     if as_json:
         print(json.dumps({"command": command.name, "result": outcome, "state": state, "countdown_s": countdown}))
     elif accepted:
@@ -44,11 +47,11 @@ def _order(command: FlightCommand, connect: str, as_json: bool) -> int:
     return 0 if accepted else 1
 
 
-def go(connect: options.Connect = DEFAULT_CONNECT, as_json: options.Json = False) -> int:
+def go(reach: options.Reach, as_json: options.Json = False) -> int:
     """Status 0 when the flight begins, 1 when it is refused or no vehicle answers."""
-    return _order(FlightCommand.GO, connect, as_json)
+    return _order(FlightCommand.GO, reach, as_json)
 
 
-def abort(connect: options.Connect = DEFAULT_CONNECT, as_json: options.Json = False) -> int:
+def abort(reach: options.Reach, as_json: options.Json = False) -> int:
     """Status 0 when the countdown was stopped, 1 when there is none or no vehicle answers."""
-    return _order(FlightCommand.ABORT, connect, as_json)
+    return _order(FlightCommand.ABORT, reach, as_json)

@@ -20,7 +20,8 @@ from mavlink_bridge.identity import MAV_TYPE_GROUND_ROVER
 from sortie import options
 from sortie.errors import UserError, nearest
 from sortie.remote import Remote
-from sortie.settings import DEFAULT_CONNECT, parse_vehicle
+from sortie.settings import parse_vehicle
+from sortie.spread import spread
 
 app = typer.Typer(
     help="List, get, set, load, save or reset parameters of a running service.",
@@ -39,17 +40,24 @@ def _read(remote: Remote, name: str) -> float:
     return reading.value.value
 
 
-def _write(remote: Remote, name: str, value: float) -> bool:
-    """Set; what then holds is said when it is another value."""
+def _write(remote: Remote, name: str, value: float) -> float:
+    """Set; what then holds, which is said when it is another value."""
     writing = ParameterWrite(remote.target, name, value)
     remote.ask(writing)
-    if writing.outcome is ParameterOutcome.ACCEPTED:
-        return True
     if writing.value is None:
         raise UserError(f"unknown parameter {name}{nearest(name, Parameters('copter').names())}")
-    held = format_value(writing.value.value)
-    print(f"sortie: {name} not set to {format_value(value)}: it is {held}", file=sys.stderr)
-    return False
+    held = writing.value.value
+    if writing.outcome is not ParameterOutcome.ACCEPTED:
+        print(f"sortie: {name} not set to {format_value(value)}: it is {format_value(held)}", file=sys.stderr)
+    return held
+
+
+def _set(remote: Remote, name: str, value: float, as_json: bool) -> int:
+    """Set one and tell what holds; status 1 when that is another value."""
+    held = _write(remote, name, value)
+    if as_json:
+        _show({name: held}, as_json)
+    return 0 if held == value else 1
 
 
 def _all(remote: Remote) -> dict[str, float]:
@@ -85,14 +93,15 @@ def _show(values: Mapping[str, float], as_json: bool) -> None:
 
 
 @app.command("list")
+@spread
 def list_(
     pattern: Annotated[str, typer.Argument(help="Names to show, such as 'WPNAV_*'.")] = "*",
-    connect: options.Connect = DEFAULT_CONNECT,
-    component: options.Component = None,
+    *,
+    reach: options.ReachParameters,
     as_json: options.Json = False,
 ) -> int:
     """All parameters, or those whose names match."""
-    with Remote(connect, component) as remote:
+    with Remote.of(reach, reach.component) as remote:
         values = {name: value for name, value in _all(remote).items() if fnmatchcase(name, pattern.upper())}
     if not values:
         raise UserError(f"no parameter's name matches '{pattern}'")
@@ -101,36 +110,41 @@ def list_(
 
 
 @app.command()
+@spread
 def get(
     name: Name,
-    connect: options.Connect = DEFAULT_CONNECT,
-    component: options.Component = None,
+    *,
+    reach: options.ReachParameters,
     as_json: options.Json = False,
 ) -> int:
     """One parameter."""
-    with Remote(connect, component) as remote:
+    with Remote.of(reach, reach.component) as remote:
         _show({name.upper(): _read(remote, name.upper())}, as_json)
     return 0
 
 
 @app.command("set", context_settings={"ignore_unknown_options": True})  # a value may begin with a minus
+@spread
 def set_(
     name: Name,
     value: Annotated[str, typer.Argument(metavar="VALUE")],
-    connect: options.Connect = DEFAULT_CONNECT,
-    component: options.Component = None,
+    *,
+    reach: options.ReachParameters,
+    as_json: options.Json = False,
 ) -> int:
     """Set one parameter; status 1 when another value holds then."""
     number = _number(value)
-    with Remote(connect, component) as remote:
-        return 0 if _write(remote, name.upper(), number) else 1
+    with Remote.of(reach, reach.component) as remote:
+        return _set(remote, name.upper(), number, as_json)
 
 
 @app.command()
+@spread
 def load(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="A .param file of any ground station.")],
-    connect: options.Connect = DEFAULT_CONNECT,
-    component: options.Component = None,
+    *,
+    reach: options.ReachParameters,
+    as_json: options.Json = False,
 ) -> int:
     """Set all parameters of a file that differ; those the vehicle does not have are named and left out."""
     try:
@@ -140,43 +154,51 @@ def load(
     except ParameterFileError as error:
         raise UserError(f"{file}: {error}") from error
     wanted = {name: _as_sent(value, f"{file}: {name} {value:g}") for name, value in read.items()}
-    with Remote(connect, component) as remote:
+    with Remote.of(reach, reach.component) as remote:
         present = _all(remote)
         unknown = [name for name in wanted if name not in present]
         differing = {name: value for name, value in wanted.items() if name in present and present[name] != value}
-        refused = [name for name, value in differing.items() if not _write(remote, name, value)]
+        refused = [name for name, value in differing.items() if _write(remote, name, value) != value]
     if unknown:
         print(f"sortie: not on this vehicle, left out: {', '.join(unknown)}", file=sys.stderr)
-    print(f"{len(differing) - len(refused)} of {len(wanted)} parameters changed", file=sys.stderr)
+    changed = len(differing) - len(refused)
+    print(f"{changed} of {len(wanted)} parameters changed", file=sys.stderr)
+    if as_json:
+        print(json.dumps({"parameters": len(wanted), "changed": changed, "refused": refused, "unknown": unknown}))
     return 1 if refused else 0
 
 
 @app.command()
+@spread
 def save(
     file: Annotated[Path, typer.Argument(metavar="FILE")],
-    connect: options.Connect = DEFAULT_CONNECT,
-    component: options.Component = None,
+    *,
+    reach: options.ReachParameters,
+    as_json: options.Json = False,
 ) -> int:
     """Write all parameters to a file."""
-    with Remote(connect, component) as remote:
+    with Remote.of(reach, reach.component) as remote:
         values = _all(remote)
     try:
         file.write_text(format_parameters(values))
     except OSError as error:
         raise UserError(f"{file}: {error.strerror}") from error
     print(f"{len(values)} parameters in {file}", file=sys.stderr)
+    if as_json:
+        print(json.dumps({"parameters": len(values), "file": str(file)}))
     return 0
 
 
 @app.command()
-def reset(name: Name, connect: options.Connect = DEFAULT_CONNECT, component: options.Component = None) -> int:
+@spread
+def reset(name: Name, *, reach: options.ReachParameters, as_json: options.Json = False) -> int:
     """Set one parameter back to its default."""
     name = name.upper()
-    with Remote(connect, component) as remote:
+    with Remote.of(reach, reach.component) as remote:
         table = Parameters("rover" if remote.watch.vehicle_type == MAV_TYPE_GROUND_ROVER else "copter")
         if name not in table:
             raise UserError(f"unknown parameter {name}{nearest(name, table.names())}")
-        return 0 if _write(remote, name, table.definition(name).default) else 1
+        return _set(remote, name, to_float32(table.definition(name).default), as_json)
 
 
 @app.command()

@@ -5,34 +5,13 @@ from __future__ import annotations
 import os
 import sys
 
-from sortie import options
 from sortie.assembly import Assembly
-from sortie.settings import resolve
+from sortie.options import Run
 
 
-def serve(
-    vehicle: options.Vehicle = None,
-    home: options.Home = None,
-    speedup: options.Speedup = None,
-    seed: options.Seed = None,
-    param: options.Param = None,
-    fault: options.FaultOption = None,
-    link: options.Link = None,
-    sysid: options.Sysid = None,
-    state_dir: options.StateDir = None,
-    log_dir: options.LogDir = None,
-    log_format: options.LogFormat = None,
-    telemetry_log: options.TelemetryLog = None,
-    trace: options.Trace = None,
-    signing_key: options.SigningKey = None,
-    insecure: options.Insecure = None,
-    metrics: options.Metrics = None,
-    strategy: options.Strategy = None,
-    config: options.Config = None,
-) -> int:
+def serve(given: Run) -> int:
     """Run until SIGTERM (status 0) or Ctrl-C (status 130)."""
-    flags = dict(locals())
-    settings = resolve({name: value for name, value in flags.items() if name != "config"}, config, os.environ)
+    settings = given.settings()
     with Assembly(settings) as run:
         loop = run.make_loop(default_speedup=1.0)
         loop.install_signals()

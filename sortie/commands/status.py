@@ -18,7 +18,6 @@ from sortie import options
 from sortie.commands.manager import state_of
 from sortie.errors import UserError
 from sortie.remote import Listener, Remote
-from sortie.settings import DEFAULT_CONNECT
 
 _WANTED = frozenset(("HEARTBEAT", "MISSION_CURRENT", "SYS_STATUS", "GLOBAL_POSITION_INT"))
 _PATIENCE_S = 3.0
@@ -72,16 +71,16 @@ def _ask(remote: Remote, listener: Listener) -> dict[str, Any]:
     return describe(latest, state_of(asking.detail) if known else None)
 
 
-def _links(connect: str, as_json: bool) -> int:
+def _links(reach: options.Reach, as_json: bool) -> int:
     """The service's own page, as JSON or as a table."""
-    with Remote(connect) as remote:
+    with Remote.of(reach) as remote:
         reading = FileRead(remote.target, "@SYS/links.json")
         remote.ask(reading)
         if reading.outcome is not FileOutcome.READ:  # a flight controller's files: Sortie is its companion then
             reading = FileRead(Target(remote.target.system, COMPANION, remote.target.link), "@SYS/links.json")
             remote.ask(reading)
     if reading.outcome is not FileOutcome.READ:
-        raise UserError(f"the vehicle at {connect} has no link statistics", 1)
+        raise UserError(f"the vehicle at {reach.connect} has no link statistics", 1)
     page = json.loads(reading.content)
     if as_json:
         print(json.dumps(page))
@@ -90,22 +89,22 @@ def _links(connect: str, as_json: bool) -> int:
     print(f"{'link':<36}" + "".join(f"{name:>11}" for name in columns))
     for one in page["links"]:
         print(f"{one['name']:<36}" + "".join(f"{one[name]:>11}" for name in columns))
-        if "baud" in one:
-            print(f"  {one['baud']} baud, used: in {one['in_percent']} %, out {one['out_percent']} %")
+        if "in_percent" in one:
+            print(f"  {one['baud']} baud, used: in {one['in_percent']} %, out {one['out_percent']} % (last 10 s)")
     return 0
 
 
 def status(
-    connect: options.Connect = DEFAULT_CONNECT,
+    reach: options.Reach,
     as_json: options.Json = False,
     links: Annotated[bool, typer.Option("--links", help="The statistics of the service's links instead.")] = False,
     watch: Annotated[bool, typer.Option("--watch", help="Again every second, until Ctrl-C.")] = False,
 ) -> int:
     """Status 0 with the facts, 1 when no vehicle answers."""
     if links:
-        return _links(connect, as_json)
+        return _links(reach, as_json)
     listener = Listener(_WANTED)
-    with Remote(connect) as remote:
+    with Remote.of(reach) as remote:
         remote.endpoint.add_service(listener)
         remote.run_until(lambda: len(listener.latest) == len(_WANTED), _PATIENCE_S)
         _show(_ask(remote, listener), as_json)

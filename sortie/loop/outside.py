@@ -10,25 +10,32 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Iterable
+from pathlib import Path
 
 from mavlink_bridge.endpoint import Endpoint
 from mavlink_bridge.links.address import LinkError
 from mavlink_bridge.links.hub import LinkHub
 from sortie.errors import UserError
 from sortie.link_policy import check_links
+from sortie.signing import open_keys, sign_links
 
 STALL_S = 1.0
 
 
 class OutsideLinks:
     """See the module. UserError for a link that cannot be opened, and for one that the network can reach unless
-    `insecure`."""
+    `insecure` or signed with the key in the file `signing_key`."""
 
-    def __init__(self, endpoint: Endpoint, urls: Iterable[str], *, insecure: bool) -> None:
+    def __init__(
+        self, endpoint: Endpoint, urls: Iterable[str], *, insecure: bool, signing_key: Path | None = None
+    ) -> None:
+        keys, key, warnings = open_keys(None, signing_key)
+        if key is not None:
+            sign_links(endpoint, keys, key)
         self._hub = LinkHub(endpoint)
         given = list(urls)
         try:
-            for warning in check_links(given, signed=False, insecure=insecure):
+            for warning in warnings + check_links(given, signed=key is not None, insecure=insecure):
                 print(f"sortie: {warning}", file=sys.stderr)
             for url in given:
                 self._hub.open(url, 0)

@@ -40,6 +40,7 @@ class Start:
     as_json: bool
     links: tuple[str, ...] = ()
     insecure: bool = False
+    signing_key: Path | None = None
 
 
 def run_loop(start: Start) -> int:
@@ -61,7 +62,9 @@ def run_loop(start: Start) -> int:
             confirm=start.confirm,
         )  # fmt: skip
         if start.links:
-            run.outside = OutsideLinks(run.loop.endpoint, start.links, insecure=start.insecure)
+            run.outside = OutsideLinks(
+                run.loop.endpoint, start.links, insecure=start.insecure, signing_key=start.signing_key
+            )
             stack.callback(run.outside.close)
             view.say(opening)
         ended = _fly(stack, run, start.recover)

@@ -17,6 +17,7 @@ from mavlink_bridge.bootloader.board import SimulatedBoard
 from mavlink_bridge.bootloader.board_spec import BoardSpec, Faults
 from mavlink_bridge.bootloader.protocol import Op, Status
 from sortie.cli import run
+from sortie.options import Run
 from tests.fakes.flash_bench import apj, image_of
 from tests.fakes.pty_board_thread import ServedPtyBoard
 
@@ -133,10 +134,10 @@ def test_a_person_who_does_not_say_yes_leaves_the_board_alone(
 def test_with_serve_the_linked_port_becomes_the_vehicle_of_the_service(
     file: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    served_with: list[str] = []
+    served_with: list[str | None] = []
 
-    def serve(*, vehicle: str) -> int:
-        served_with.append(vehicle)
+    def serve(given: Run) -> int:
+        served_with.append(given.vehicle)
         return 0
 
     monkeypatch.setattr("sortie.commands.serve.serve", serve)

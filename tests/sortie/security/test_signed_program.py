@@ -16,7 +16,8 @@ from pymavlink import mavutil
 from sortie.cli import run
 from sortie.errors import UserError
 from sortie.link_policy import check_links
-from sortie.signing import KeyFile, read_key
+from sortie.signing import KeyFile
+from sortie.signing_key import read_key
 from sortie.store import Store
 from tests.fakes.served import free_port, served
 
@@ -29,9 +30,12 @@ def test_a_key_file_holds_digits_or_a_passphrase(tmp_path: Path) -> None:
     """A passphrase becomes the key that Mission Planner and MAVProxy make of it."""
     file = tmp_path / "key"
     file.write_text(KEY.hex() + "\n")
-    assert read_key(file) == KEY
+    file.chmod(0o600)
+    assert read_key(file) == (KEY, [])
+    file.chmod(0o640)
+    assert read_key(file) == (KEY, [f"--signing-key {file}: others can read it; chmod 600 {file}"])
     file.write_text("correct horse battery\n")
-    assert read_key(file) == hashlib.sha256(b"correct horse battery").digest()
+    assert read_key(file)[0] == hashlib.sha256(b"correct horse battery").digest()
 
 
 @pytest.mark.parametrize("content", [b"", b"\n", b"two\nlines", b"\xff\xfe", b"x" * 5000])
