@@ -38,7 +38,7 @@ class FlightController(ControllerOrders):
     handles = frozenset((
         "HEARTBEAT", "COMMAND_ACK", "STATUSTEXT", "SYSTEM_TIME", "HOME_POSITION", "LOCAL_POSITION_NED",
         "POSITION_TARGET_GLOBAL_INT", "GLOBAL_POSITION_INT", "ATTITUDE", "SYS_STATUS", "GPS_RAW_INT",
-        "EKF_STATUS_REPORT", "ESTIMATOR_STATUS", "EXTENDED_SYS_STATE", "BATTERY_STATUS", "VFR_HUD",
+        "EKF_STATUS_REPORT", "ESTIMATOR_STATUS", "EXTENDED_SYS_STATE", "BATTERY_STATUS", "VFR_HUD", "MISSION_CURRENT",
     ))  # fmt: skip
 
     # --- messages -------------------------------------------------------------------------------------------------

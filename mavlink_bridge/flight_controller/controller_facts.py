@@ -47,7 +47,7 @@ class ControllerFacts:
         hand = Hand(firmware, self._readings, self._orders, lambda text: self._say(Severity.WARNING, text))
         self.steering = Steering(hand)
         self._modes = ModeKeeper(firmware.mode_of(custom_mode))
-        self._streams = StreamKeeper(plan(baud, px4=firmware.px4), system, 1)
+        self._streams = StreamKeeper(plan(baud, px4=firmware.px4, native=native), system, 1)
         self._checks = PreArmTexts()
         self._mode_request: Request | None = None
         self._mode_order: Request | None = None

@@ -19,6 +19,7 @@ _HZ: Final[dict[str, float]] = {
     "SYSTEM_TIME": 1.0, "VFR_HUD": 2.0,
 }  # fmt: skip
 _PX4_NAMES: Final = {"EKF_STATUS_REPORT": "ESTIMATOR_STATUS"}
+_NATIVE: Final[dict[str, float]] = {"MISSION_CURRENT": 2.0}
 _SHARE: Final = 0.35
 _FRAME_BYTES: Final = 12
 _BITS_PER_BYTE: Final = 10  # 8N1
@@ -28,9 +29,11 @@ _PATIENCE_MS: Final = 3000
 SET_MESSAGE_INTERVAL: Final = 511
 
 
-def plan(baud: int | None, *, px4: bool = False) -> dict[int, float]:
-    """Message id to Hz for a link of `baud` (None: no serial line, no limit)."""
-    rates = {(_PX4_NAMES.get(name, name) if px4 else name): hz for name, hz in _HZ.items()}
+def plan(baud: int | None, *, px4: bool = False, native: bool = False) -> dict[int, float]:
+    """Message id to Hz for a link of `baud` (None: no serial line, no limit). `native`: the controller's own mission is
+    followed, whose present item it tells on change to nobody but the one who changed it."""
+    wanted = _HZ | _NATIVE if native else _HZ
+    rates = {(_PX4_NAMES.get(name, name) if px4 else name): hz for name, hz in wanted.items()}
     ids = {_number(name): hz for name, hz in rates.items()}
     limit = float("inf") if baud is None else _SHARE * baud / _BITS_PER_BYTE
     while load(ids) > limit and max(ids.values()) > _SLOWEST_HZ:

@@ -14,6 +14,7 @@ from autopilot.core import Autopilot
 from autopilot.crew import NothingStored
 from autopilot.geo import GeoPoint, Ned
 from autopilot.journal import MemoryJournal
+from autopilot.mission.events import CurrentChanged
 from autopilot.modes.table import CopterMode
 from autopilot.outcome import RebootRequested
 from autopilot.parameters.parameters import Parameters
@@ -104,6 +105,10 @@ class StandIn:
             self.vehicle, self.autopilot, parameters, journal, Identity(self.kind, "stand-in", serves_files=True),
             epoch_us=VIRTUAL_EPOCH_US, on_error=_raise,
         )  # fmt: skip
+        tell = self.service.telemetry.handle_events
+        self.service.telemetry.handle_events = (  # type: ignore[method-assign]  # MISSION_CURRENT comes as a stream only
+            lambda events, now_ms: tell([one for one in events if not isinstance(one, CurrentChanged)], now_ms)
+        )
         self.switch = ModeSwitch(self.autopilot)
         self.service.endpoint.add_service(self.switch)
         self.service.observers.append(self._observe)

@@ -19,6 +19,8 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from autopilot.geo import GeoPoint, Ned, to_local
 from mavlink_bridge import codec
 from mavlink_bridge.codec import dialect
@@ -37,7 +39,7 @@ _STREAMS = {0: 10.0, 33: 10.0, 30: 50.0}  # HEARTBEAT; GLOBAL_POSITION_INT; ATTI
 
 def binary(kind: str) -> Path | None:
     """The program for this kind of vehicle, None when ARDUPILOT_SITL is not set. It names the copter's, or the folder
-    of both. FileNotFoundError when it is not there."""
+    of both. The test is skipped when it is not there."""
     given = os.environ.get(VARIABLE)
     if not given:
         return None
@@ -45,7 +47,7 @@ def binary(kind: str) -> Path | None:
     name = {"copter": "arducopter", "rover": "ardurover"}[kind]
     found = path / name if path.is_dir() else path if kind == "copter" else path.with_name(name)
     if not found.is_file():
-        raise FileNotFoundError(found)
+        pytest.skip(f"there is no {found}")
     return found
 
 
