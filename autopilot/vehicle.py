@@ -141,13 +141,15 @@ class Leg:
 @dataclass(frozen=True, slots=True)
 class Circle:
     """First to the edge, then round `center` at `radius` m (its `d` is the height flown), clockwise when
-    `direction` is 1, counter-clockwise -1. `turns` None = for ever. ARRIVED: `turns` flown, counted from the edge."""
+    `direction` is 1, counter-clockwise -1. `turns` None = for ever. `speed` m/s: at most this fast round it, 0: as
+    fast as the limits allow. ARRIVED: `turns` flown, counted from the edge."""
 
     center: Ned
     radius: float
     direction: int = 1
     turns: float | None = None
     yaw: Yaw = field(default_factory=Yaw)
+    speed: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
