@@ -48,7 +48,8 @@ class Answer(IntEnum):
 class Status(Struct):
     """The skimmer's status packet, sent every T_HEARTBEAT and at each change. `boot_ms` restarts at each undocking;
     `wants_ack`: repeated until acknowledged; `taken`: somebody else has the vehicle; `trips`: ABORT-1 watches that
-    hold, bits in the order of `watches.ABORT_1`; `trigger`: number of the one that was declared + 1, 0 = none."""
+    hold, bits in the order of `watches.ABORT_1`; `trigger`: number of the one that was declared + 1, 0 = none;
+    `place`: latitude, longitude (degrees), altitude (m above mean sea level), None = it does not know."""
 
     seq: int = 0
     boot_ms: int = 0
@@ -77,6 +78,7 @@ class Status(Struct):
     seal: float = 0.0
     thrust: float = 1.0
     capacity: float = 1.0
+    place: tuple[float, float, float] | None = None
 
 
 class Upload(Struct, frozen=True):

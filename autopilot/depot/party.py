@@ -15,6 +15,7 @@ from autopilot.depot.planning import EMPTY_KG, make_plan, plan_facts
 from autopilot.depot.readings import DepotReading
 from autopilot.depot.record import SortieRecord
 from autopilot.depot.settings import DEATH_FACTOR, Profile
+from autopilot.depot.track import tolerance_deg
 from autopilot.depot.watches import unstable
 
 
@@ -93,6 +94,7 @@ class Party:
         memory.check_ms = now_ms + round(self.profile.plan.prep_s * 1000.0)
         self.decide(now_ms, "plan_mission", "a new sortie", plan_facts(plan))
         memory.record = SortieRecord(memory.number, plan.t_sortie_s, DEATH_FACTOR * plan.t_sortie_s)
+        memory.record.track.tolerance = tolerance_deg(plan.waypoints)
         memory.record.enter(Phase.PREP, now_ms)
         memory.record.see_mode(Mode.DOCKED, now_ms)
         memory.beats.start(now_ms, self.profile.heartbeat)

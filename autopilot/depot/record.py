@@ -7,6 +7,7 @@ from typing import Any
 from msgspec import Struct, field
 
 from autopilot.depot.names import Abort, Mode, Outcome, Phase
+from autopilot.depot.track import Track
 
 
 class SortieRecord(Struct):
@@ -22,6 +23,7 @@ class SortieRecord(Struct):
     modes: list[tuple[Mode, int]] = field(default_factory=list)
     harvested_kg: float = 0.0
     delivered_kg: float = 0.0
+    track: Track = field(default_factory=Track)
 
     def enter(self, phase: Phase, now_ms: int) -> None:
         """The next phase begins where the last one ends."""
@@ -47,6 +49,13 @@ class SortieRecord(Struct):
         if abort is not Abort.ABORT_2B or self.trigger is None:
             self.trigger = trigger
         return True
+
+    def track_rows(self) -> list[dict[str, float]]:
+        """The way it flew, as reports give it."""
+        return [
+            {"time_s": time_ms / 1000.0, "lat": round(lat, 7), "lon": round(lon, 7), "alt_m": round(alt_m, 2)}
+            for time_ms, lat, lon, alt_m in self.track.whole()
+        ]
 
     def report(self) -> dict[str, Any]:
         """As `sortie loop --json` gives it."""

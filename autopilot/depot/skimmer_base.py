@@ -23,6 +23,9 @@ class Craft(Protocol):
     """What the skimmer's party can do with its vehicle."""
 
     def skimmer_reading(self) -> SkimmerReading: ...
+    def whereabouts(self) -> tuple[float, float, float] | None:
+        """Latitude, longitude (degrees), altitude (m above mean sea level); None where it does not know."""
+
     def set_mode(self, mode: Mode) -> None: ...
     def undock(self) -> None: ...
     def start_harvest(self, target_kg: float) -> None: ...
@@ -148,6 +151,7 @@ class SkimmerBase:
                 r.seal,
                 r.thrust,
                 r.capacity,
+                self._craft.whereabouts(),
             )
         )
 

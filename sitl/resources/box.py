@@ -41,6 +41,9 @@ class Pilot(Protocol):
     def fly_back(self) -> None:
         """To the docking corridor, and hold there."""
 
+    def whereabouts(self) -> tuple[float, float, float]:
+        """Latitude, longitude (degrees), altitude (m above mean sea level), as it reports them."""
+
     def hold(self) -> None:
         """Stay where it is."""
 
@@ -219,6 +222,9 @@ class BoxWorld(SpaceWorld):
         """It comes down where it is."""
         super().dispose()
         self._pilot.land_here()
+
+    def whereabouts(self) -> tuple[float, float, float] | None:
+        return self._pilot.whereabouts()
 
     # --- readings -----------------------------------------------------------------------------------------------------
     def follow(self) -> None:

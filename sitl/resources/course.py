@@ -1,6 +1,8 @@
 """Where the kinematic skimmer of `space` is: legs with a beginning and an end, flown by timetable.
 
-`SpaceState.way` is how much of a whole way back would be to go if it turned back now, 1 at the harvest zone.
+`SpaceState.way` is how much of a whole way back would be to go if it turned back now, 1 at the harvest zone. The plan's
+waypoints lead from the depot (the first) to the entry of the zone; the last leg is the zone, flown up and down in the
+harvest.
 """
 
 from __future__ import annotations
@@ -11,6 +13,8 @@ from sitl.resources.state import SpaceState
 
 CLEAR_FRACTION = 0.1
 """How much of the way back is to go at the end of the departure burn."""
+PASSES = 6
+"""So often it goes up and down the zone in the usual time of a harvest."""
 MOVING = (Place.NEAR, Place.OUT, Place.BACK, Place.FINAL)
 
 
@@ -88,3 +92,51 @@ def drift_on(state: SpaceState, seconds: float) -> None:
     if state.skimmer.lobes.kg <= 0.0 and state.place in (Place.OUT, Place.BACK, Place.FINAL):
         state.leg_end_ms += round(seconds * 1000.0)
         state.leg_start_ms += round(seconds * 1000.0)
+
+
+Spot = tuple[float, float, float]
+"""Latitude, longitude (degrees), altitude (m above mean sea level)."""
+
+
+def spot(state: SpaceState, profile: Profile) -> Spot:
+    """Where it is on the Earth."""
+    match state.place:
+        case Place.ZONE:
+            return _in_zone(state, profile)
+        case Place.BACK | Place.ADRIFT:
+            share = state.way / state.turned_way if state.place is Place.BACK and state.turned_way > 0.0 else 1.0
+            way = state.way if state.place is Place.BACK else state.turned_way
+            lat, lon, alt = _along(_way_out(profile), way)
+            off = state.turned_off
+            return (lat + share * off[0], lon + share * off[1], alt + share * off[2])
+        case _:
+            return _along(_way_out(profile), state.way)
+
+
+def note_turn(state: SpaceState, profile: Profile) -> None:
+    """It turns back here: the way back begins where it is and joins the way out."""
+    here = spot(state, profile)
+    state.turned_way = way_back(state, profile)
+    on_way = _along(_way_out(profile), state.turned_way)
+    state.turned_off = (here[0] - on_way[0], here[1] - on_way[1], here[2] - on_way[2])
+
+
+def _way_out(profile: Profile) -> tuple[Spot, ...]:
+    points = profile.plan.waypoints
+    return points[:-1] if len(points) > 2 else points
+
+
+def _in_zone(state: SpaceState, profile: Profile) -> Spot:
+    ends = profile.plan.waypoints[-2:]
+    flown = (state.now_ms - state.leg_end_ms) / 1000.0 / profile.plan.harvest_s * PASSES
+    up = flown % 2.0
+    return _along((ends[0], ends[-1]), up if up <= 1.0 else 2.0 - up)
+
+
+def _along(points: tuple[Spot, ...], part: float) -> Spot:
+    """At this part of a line of places, each leg taking the same time."""
+    leg = min(max(part, 0.0), 1.0) * (len(points) - 1)
+    number = min(int(leg), max(len(points) - 2, 0))
+    (lat, lon, alt), after = points[number], points[min(number + 1, len(points) - 1)]
+    share = leg - number
+    return (lat + share * (after[0] - lat), lon + share * (after[1] - lon), alt + share * (after[2] - alt))

@@ -158,7 +158,8 @@ class SpaceWorld:
         state = self.state
         state.skimmer.harvesting = False
         if state.place in (Place.NEAR, Place.OUT, Place.ZONE):
-            state.way = course.way_back(state, self.profile)
+            course.note_turn(state, self.profile)
+            state.way = state.turned_way
             course.begin_leg(state, Place.BACK, course.return_s(state, self.profile))
 
     def stretch_return(self) -> None:
@@ -189,6 +190,7 @@ class SpaceWorld:
         self._changed()
         state = self.state
         state.skimmer.harvesting = False
+        course.note_turn(state, self.profile)
         state.place = Place.ADRIFT
         for tank in (*state.skimmer.partitions, state.skimmer.fuel_store):
             state.outside.book("dump", tank.species, tank.kg)
@@ -221,6 +223,10 @@ class SpaceWorld:
         self.state.total_abort = True
         self.state.offloading = self.state.refuelling = False
         isolate(self.state.depot)
+
+    def whereabouts(self) -> tuple[float, float, float] | None:
+        """Latitude, longitude, altitude."""
+        return course.spot(self.state, self.profile)
 
     # --- readings -------------------------------------------------------------------------------------------------
     def skimmer_reading(self) -> SkimmerReading:

@@ -15,6 +15,7 @@ from typing import Any
 from msgspec import Struct
 
 from autopilot.depot.decision import Decision
+from autopilot.depot.record import SortieRecord
 from sortie.errors import UserError
 
 SCHEMA = """
@@ -23,6 +24,7 @@ CREATE TABLE IF NOT EXISTS decision (
     id INTEGER PRIMARY KEY, time_ms INTEGER, sortie INTEGER, phase INTEGER, party TEXT, name TEXT, reason TEXT,
     facts TEXT);
 CREATE TABLE IF NOT EXISTS sortie (number INTEGER PRIMARY KEY, record TEXT);
+CREATE TABLE IF NOT EXISTS track (number INTEGER PRIMARY KEY, data TEXT);
 CREATE TABLE IF NOT EXISTS level (time_ms INTEGER PRIMARY KEY, data TEXT);
 CREATE TABLE IF NOT EXISTS state (id INTEGER PRIMARY KEY CHECK (id = 0), data BLOB);
 """
@@ -70,18 +72,20 @@ class LoopJournal:
         self._db.executemany("INSERT OR REPLACE INTO run VALUES (?, ?)", rows)
 
     def commit(
-        self, decisions: Iterable[Decision], sorties: Iterable[dict[str, Any]], state: bytes, time_ms: int,
+        self, decisions: Iterable[Decision], closed: Iterable[SortieRecord], state: bytes, time_ms: int,
         levels: dict[str, dict[str, float]],
     ) -> None:  # fmt: skip
-        """One step, all or nothing. `levels`: fractions of tanks and batteries at `time_ms`, for the report."""
+        """One step, all or nothing. `closed`: sorties that have ended; `levels`: fractions of tanks and batteries at
+        `time_ms`, for the report."""
         self._db.execute("BEGIN")
         self._db.executemany(
             "INSERT INTO decision (time_ms, sortie, phase, party, name, reason, facts) VALUES (?, ?, ?, ?, ?, ?, ?)",
             [(d.time_ms, d.sortie, d.phase, d.party, d.name, d.reason, json.dumps(d.facts)) for d in decisions],
         )
-        self._db.executemany(
-            "INSERT INTO sortie VALUES (?, ?)", [(sortie["number"], json.dumps(sortie)) for sortie in sorties]
-        )
+        for record in closed:
+            self._db.execute("INSERT INTO sortie VALUES (?, ?)", (record.number, json.dumps(record.report())))
+            rows = json.dumps(record.track_rows())
+            self._db.execute("INSERT INTO track VALUES (?, ?)", (record.number, rows))
         self._db.execute("INSERT OR REPLACE INTO level VALUES (?, ?)", (time_ms, json.dumps(levels)))
         self._db.execute("INSERT OR REPLACE INTO state VALUES (0, ?)", (state,))
         self._db.execute("COMMIT")
@@ -89,6 +93,10 @@ class LoopJournal:
     def sorties(self) -> list[dict[str, Any]]:
         """All that have ended, from the first."""
         return [json.loads(row[0]) for row in self._db.execute("SELECT record FROM sortie ORDER BY number")]
+
+    def tracks(self) -> dict[int, list[dict[str, float]]]:
+        """Where each sortie that has ended was flown: `time_s`, `lat`, `lon`, `alt_m`, by its number."""
+        return {row[0]: json.loads(row[1]) for row in self._db.execute("SELECT * FROM track ORDER BY number")}
 
     def decisions(self) -> list[dict[str, Any]]:
         """All decisions in order."""

@@ -45,6 +45,9 @@ class CopterPilot:
         """The loop's time."""
         return self._service.now_ms + self._offset_ms
 
+    def whereabouts(self) -> tuple[float, float, float]:
+        return float(self._state[report.LAT]), float(self._state[report.LON]), float(self._state[report.ALT])
+
     def ready(self) -> bool:
         flights = self._autopilot.flights
         idle = flights is not None and flights.state is FlightState.IDLE

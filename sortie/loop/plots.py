@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from math import cos, radians
 from typing import Any
 
 from autopilot.depot.names import Phase
@@ -16,8 +17,9 @@ _MINUTE_S = 60.0
 
 
 def draw_plots(
-    profile: Profile, sorties: Sequence[dict[str, Any]], levels: Sequence[dict[str, Any]]
-) -> list[tuple[str, str]]:
+    profile: Profile, sorties: Sequence[dict[str, Any]], levels: Sequence[dict[str, Any]],
+    tracks: Mapping[int, Sequence[dict[str, float]]],
+) -> list[tuple[str, str]]:  # fmt: skip
     """(title, SVG) of timeline, tanks, batteries, mass per sortie, track."""
     import matplotlib
 
@@ -27,8 +29,8 @@ def draw_plots(
         ("Timeline of phases", _timeline(sorties[-SHOWN_SORTIES:])),
         ("Tanks of the depot", _lines(levels, "tanks", "fill, %")),
         ("Skimmer: store, propellant, batteries", _lines(levels, "skimmer", "level, %")),
-        ("Harvested and delivered", _masses(sorties)),
-        ("Track", _track(profile)),
+        ("Harvested and delivered", _masses(sorties, profile.units.store)),
+        ("Track", _draw_tracks(profile, sorties, tracks)),
     ]
 
 
@@ -83,26 +85,43 @@ def _lines(levels: Sequence[dict[str, Any]], key: str, label: str) -> str:
     return _svg(figure)
 
 
-def _masses(sorties: Sequence[dict[str, Any]]) -> str:
+def _masses(sorties: Sequence[dict[str, Any]], unit: str) -> str:
     figure, axes = _figure()
     numbers = [sortie["number"] for sortie in sorties]
     for key in ("harvested_kg", "delivered_kg"):
-        axes.plot(numbers, [sortie[key] for sortie in sorties], ".-", label=key, linewidth=0.8, markersize=3)
+        name = key.removesuffix("_kg")
+        axes.plot(numbers, [sortie[key] for sortie in sorties], ".-", label=name, linewidth=0.8, markersize=3)
     aborted = [sortie for sortie in sorties if sortie["outcome"] != "completed"]
     axes.plot([s["number"] for s in aborted], [s["delivered_kg"] for s in aborted], "rx", label="aborted or lost")
-    axes.set(xlabel="sortie", ylabel="kg")
+    axes.set(xlabel="sortie", ylabel=unit)
     axes.legend(fontsize="x-small")
     axes.grid(alpha=0.3)
     return _svg(figure)
 
 
-def _track(profile: Profile) -> str:
-    """The way on a grid of latitude and longitude."""
-    figure, axes = _figure(4.0)
+def _draw_tracks(
+    profile: Profile, sorties: Sequence[dict[str, Any]], tracks: Mapping[int, Sequence[dict[str, float]]]
+) -> str:
+    """What was flown, on a grid of latitude and longitude drawn to scale, over the plan's waypoints."""
+    figure, axes = _figure(5.0)
+    broken = {sortie["number"] for sortie in sorties if sortie["outcome"] != "completed"}
     points = profile.plan.waypoints
-    axes.plot([lon for _, lon, _ in points], [lat for lat, _, _ in points], "o-")
+    axes.plot([lon for _, lon, _ in points], [lat for lat, _, _ in points], "o", color="0.6", label="plan")
     for number, (lat, lon, alt) in enumerate(points, 1):
         axes.annotate(f"{number} ({alt:,.0f} m)", (lon, lat), textcoords="offset points", xytext=(4, 4), fontsize=8)
+    shown = {number: tracks[number] for number in sorted(tracks)[-SHOWN_SORTIES:] if tracks[number]}
+    for kind, color in ((False, "C0"), (True, "C3")):
+        label = "aborted or lost" if kind else "flown"
+        for number in (number for number in shown if (number in broken) is kind):
+            track = shown[number]
+            axes.plot(
+                [point["lon"] for point in track], [point["lat"] for point in track], "-", color=color, alpha=0.6,
+                linewidth=0.8, label=label,
+            )  # fmt: skip
+            label = "_"  # one entry for all
     axes.set(xlabel="longitude, degrees", ylabel="latitude, degrees")
+    axes.set_aspect(1.0 / max(cos(radians(points[0][0])), 0.01), adjustable="datalim")
+    axes.ticklabel_format(useOffset=False)
+    axes.legend(fontsize="x-small")
     axes.grid(alpha=0.4)
     return _svg(figure)

@@ -28,6 +28,7 @@ _SORTIE_COLUMNS = (
     "delivered_kg",
 )  # fmt: skip
 _DECISION_COLUMNS = ("time_s", "sortie", "phase", "party", "name", "reason", "facts")
+_TRACK_COLUMNS = ("sortie", "time_s", "lat", "lon", "alt_m")
 _SHOWN_DECISIONS = 2_000
 
 
@@ -46,15 +47,21 @@ def write_report(directory: Path, run: LoopRun, result: dict[str, Any]) -> None:
     decisions = run.journal.decisions()
     levels = run.journal.levels()
     comparison = [msgspec.to_builtins(row) for row in compare(run.profile, result["sorties"])]
-    whole = {**result, "throughput": comparison, "decisions": decisions, "levels": levels}
+    tracks = run.tracks()
+    whole = {
+        **result, "throughput": comparison, "decisions": decisions, "levels": levels,
+        "tracks": [{"sortie": number, "points": points} for number, points in tracks.items()],
+    }  # fmt: skip
     sorties = [_flat(sortie) for sortie in result["sorties"]]
-    plots = draw_plots(run.profile, result["sorties"], levels)
+    plots = draw_plots(run.profile, result["sorties"], levels, tracks)
     try:
         directory.mkdir(parents=True, exist_ok=True)
         (directory / "report.json").write_text(json.dumps(whole), encoding="utf-8")
         _write_csv(directory / "report.csv", _SORTIE_COLUMNS, sorties)
         flat = ({**row, "facts": json.dumps(row["facts"])} for row in decisions)
         _write_csv(directory / "decisions.csv", _DECISION_COLUMNS, flat)
+        points = ({"sortie": number, **point} for number, track in tracks.items() for point in track)
+        _write_csv(directory / "track.csv", _TRACK_COLUMNS, points)
         page = _page(result, sorties, comparison, decisions, plots)
         (directory / "report.html").write_text(page, encoding="utf-8")
     except OSError as error:

@@ -153,12 +153,12 @@ class LoopRun:
     def _commit(self) -> None:
         loop = self.loop
         decisions = loop.take_decisions()
-        closed = [record.report() for record in loop.take_closed()]
+        closed = loop.take_closed()
         self.journal.commit(decisions, closed, encode(loop.snapshot()), loop.now_ms, loop.levels())
         self._saved_s = time.monotonic()
         self.view.decided(decisions)
-        for sortie in closed:
-            self.view.closed(sortie)
+        for record in closed:
+            self.view.closed(record.report())
 
     def install_signals(self) -> None:
         """SIGTERM and Ctrl-C stop at the next step."""
@@ -172,6 +172,11 @@ class LoopRun:
     def sorties(self) -> list[dict[str, Any]]:
         """All that have ended, from the first."""
         return self.journal.sorties()
+
+    def tracks(self) -> dict[int, list[dict[str, float]]]:
+        """Where each sortie was flown, the present one as far as it has come."""
+        present = self.loop.depot.memory.record
+        return self.journal.tracks() | ({} if present is None else {present.number: present.track_rows()})
 
 
 def _read(data: bytes) -> Snapshot:

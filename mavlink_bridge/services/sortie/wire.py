@@ -22,11 +22,12 @@ CMD_ORDER = 31011
 DEPOT_SYSTEM, DEPOT_COMPONENT = 200, 191
 """The depot: an onboard computer of a system of its own."""
 
-_STATUS = Struct("<HIBBBBHIHfffffffffffffffff")
+_STATUS = Struct("<HIBBBBHIHfffffffffffffffffiif")
 _PLAN = Struct("<IHddffff")
 _PLAN_ACK = Struct("<IB")
 _STATUS_ACK = Struct("<H")
 _ROOM = 128
+_UNKNOWN = 2**31 - 1
 _MODE_NUMBER = {mode: number for number, mode in enumerate(MODES)}
 
 
@@ -60,7 +61,7 @@ def pack_status(status: Status) -> Message:
         s.seq, min(s.boot_ms, 0xFFFFFFFF), s.stage, _MODE_NUMBER[s.mode], s.wants_ack | s.taken << 1, s.trigger,
         s.trips, s.plan, s.overstress, s.remaining_s, s.fuel_kg, s.fuel_need_kg, s.soc, s.min_soc, s.power_wh,
         s.power_need_wh, s.store_kg, s.harvested_kg, s.expected_kg, s.drift_m, s.current_ratio, s.signature_k,
-        s.spine_k, s.seal, s.thrust, s.capacity,
+        s.spine_k, s.seal, s.thrust, s.capacity, *_pack_place(s.place),
     )  # fmt: skip
     return tunnel(STATUS, data)
 
@@ -69,11 +70,20 @@ def read_status(data: bytes) -> Status | None:
     """A status packet, or None for one that is none (wrong size, unknown stage or mode)."""
     if len(data) != _STATUS.size:
         return None
-    seq, boot_ms, stage, mode, flags, trigger, trips, plan, overstress, *values = _STATUS.unpack(data)
+    seq, boot_ms, stage, mode, flags, trigger, trips, plan, overstress, *values, lat, lon, alt = _STATUS.unpack(data)
     if stage > max(Stage) or mode >= len(MODES):
         return None
     wants_ack, taken = bool(flags & 1), bool(flags & 2)
-    return Status(seq, boot_ms, Stage(stage), MODES[mode], wants_ack, taken, trigger, trips, plan, overstress, *values)
+    status = Status(
+        seq, boot_ms, Stage(stage), MODES[mode], wants_ack, taken, trigger, trips, plan, overstress, *values
+    )
+    status.place = None if lat == _UNKNOWN else (lat / 1e7, lon / 1e7, alt)
+    return status
+
+
+def _pack_place(place: tuple[float, float, float] | None) -> tuple[int, int, float]:
+    """Degrees x 1e7 and metres, as GLOBAL_POSITION_INT has them; the largest number for "not known"."""
+    return (_UNKNOWN, _UNKNOWN, 0.0) if place is None else (round(place[0] * 1e7), round(place[1] * 1e7), place[2])
 
 
 def pack_plan(plan: MissionPlan, system: int, component: int) -> Message:

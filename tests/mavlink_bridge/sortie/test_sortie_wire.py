@@ -26,7 +26,8 @@ def over_the_wire(message: object) -> object:
 @given(
     st.builds(
         Status, seq=st.integers(0, 0xFFFF), boot_ms=st.integers(0, 0xFFFFFFFF), stage=st.sampled_from(list(Stage)),
-        mode=st.sampled_from(MODES), wants_ack=st.booleans(), taken=st.booleans(), trigger=st.integers(0, 14), trips=st.integers(0, 0x3FFF),
+        mode=st.sampled_from(MODES), wants_ack=st.booleans(), taken=st.booleans(), trigger=st.integers(0, 14),
+        trips=st.integers(0, 0x3FFF), place=st.none() | st.tuples(st.floats(-90, 90), st.floats(-180, 180), FLOATS),
         plan=st.integers(0, 10**7), overstress=st.integers(0, 100), fuel_kg=FLOATS, store_kg=FLOATS, capacity=FLOATS,
         remaining_s=FLOATS,
     )
@@ -37,6 +38,9 @@ def test_a_status_comes_back_as_it_was_sent(status: Status) -> None:
     assert message.get_type() == "TUNNEL" and message.payload_type == wire.STATUS  # type: ignore[attr-defined]
     back = wire.read_status(wire.tunnel_data(message))
     assert back is not None
+    if status.place is not None and back.place is not None:
+        assert back.place == pytest.approx(status.place, abs=1e-7)
+        back.place = status.place
     for field in Status.__struct_fields__:
         assert getattr(back, field) == pytest.approx(getattr(status, field)), field
 

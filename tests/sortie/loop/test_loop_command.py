@@ -213,6 +213,13 @@ def test_a_report_is_a_page_without_a_network_a_json_and_a_table(tmp_path: Path)
     assert by_name["delivered mass"]["measured"] == pytest.approx(by_name["delivered mass"]["predicted"], rel=0.05)
     assert by_name["propellant closure"]["holds"] and by_name["storage constraint"]["holds"]
     assert whole["decisions"] and whole["levels"]
+    assert [track["sortie"] for track in whole["tracks"]] == [1, 2]
+    points = whole["tracks"][0]["points"]
+    assert {(4.0, 60.0), (4.0, 80.0)} <= {(round(point["lat"]), round(point["lon"])) for point in points}
+    with (tmp_path / "report" / "track.csv").open(newline="", encoding="utf-8") as file:
+        rows = list(csv.reader(file))
+    assert len(rows) == 1 + sum(len(track["points"]) for track in whole["tracks"])
+    assert {len(row) for row in rows} == {5}
 
 
 def test_every_decision_is_in_the_journal_with_its_facts(tmp_path: Path) -> None:

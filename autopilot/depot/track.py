@@ -1,0 +1,91 @@
+"""The track that a skimmer has flown, as it reported it: few points that tell the whole way.
+
+Points come in one by one. Those since the last one kept are a window: as long as all of them lie on the line to the
+newest, within a tolerance, none is needed; else the farthest off is kept (opening window, Keogh et al. 2001, "An online
+algorithm for segmenting time series"). When too many are kept all the same, the tolerance doubles and they are thinned
+once more; of a pattern that is flown for hours the beginning and the newest part are kept. So a track never holds more
+than `MOST` points, however long a sortie takes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from math import cos, hypot, radians
+
+from msgspec import Struct, field
+
+MOST = 96
+_OF_EXTENT = 0.005
+_WINDOW = 8
+_COARSEST = 2
+_QUARTER = MOST // 4
+
+Point = tuple[int, float, float, float]
+"""Time in ms since the loop began, latitude, longitude (degrees), altitude (m above mean sea level)."""
+
+
+def tolerance_deg(waypoints: Iterable[tuple[float, float, float]]) -> float:
+    """What is left out to begin with: a two-hundredth of the region that the plan spans."""
+    places = list(waypoints)
+    spans = [max(axis) - min(axis) for axis in zip(*places, strict=True)]
+    return max(_OF_EXTENT * hypot(spans[0], spans[1]), 1e-6)
+
+
+class Track(Struct):
+    """`points` are kept, `window` came since; `coarser`: how often the tolerance has been doubled."""
+
+    tolerance: float = 0.0
+    points: list[Point] = field(default_factory=list)
+    window: list[Point] = field(default_factory=list)
+    coarser: int = 0
+
+    def add(self, time_ms: int, lat: float, lon: float, alt_m: float) -> None:
+        """A position that was reported."""
+        new, window = (time_ms, lat, lon, alt_m), self.window
+        if not self.points:
+            self.points.append(new)
+            return
+        start = self.points[-1]
+        if (window[-1] if window else start)[1:] == new[1:]:
+            return
+        off, number = max(
+            ((_off_line(start, point, new), number) for number, point in enumerate(window)), default=(0, 0)
+        )
+        window.append(new)
+        if off > self.tolerance:
+            self.points.append(window[number])
+            self.window = window[number + 1 :]
+            if len(self.points) >= MOST:
+                self._thin()
+            return
+        if len(window) > _WINDOW:
+            del window[0:-1:2]
+
+    def whole(self) -> list[Point]:
+        """All points in order, the newest included."""
+        return [*self.points, *self.window[-1:]]
+
+    def _thin(self) -> None:
+        if self.coarser < _COARSEST:
+            self.coarser += 1
+            again = Track(2.0 * self.tolerance)
+            for point in self.points:
+                again.add(*point)
+            self.tolerance, self.points = again.tolerance, again.whole()
+        if len(self.points) > MOST - _QUARTER:
+            del self.points[_QUARTER:-_QUARTER]
+
+
+def _off_line(start: Point, middle: Point, end: Point) -> float:
+    """How far `middle` is from the segment between the others, degrees of latitude."""
+    scale = cos(radians(start[1]))
+    east, north = (_turn(end[2] - start[2])) * scale, end[1] - start[1]
+    to_east, to_north = (_turn(middle[2] - start[2])) * scale, middle[1] - start[1]
+    length_2 = east * east + north * north
+    along = 0.0 if length_2 == 0.0 else min(max((to_east * east + to_north * north) / length_2, 0.0), 1.0)
+    return hypot(to_east - along * east, to_north - along * north)
+
+
+def _turn(degrees: float) -> float:
+    """A difference of longitudes, the short way round."""
+    return (degrees + 180.0) % 360.0 - 180.0
