@@ -30,12 +30,16 @@ class PortFinder:
 
     def find(self) -> str | None:
         """Where the board is; None if it is not there. UserError when `auto` finds several."""
-        if not self.auto and Path(self.wanted).exists() and self._is_ours(self.wanted):
+        if self.auto:
+            return self._pick() if self._board is None else self._elsewhere()
+        if not Path(self.wanted).exists():
+            return self._elsewhere()
+        port = port_at(self.wanted, self._list_all)
+        if self._board is None or (port is not None and self._board.same_board(port)):
             return self.wanted
-        if self._board is not None:
-            known = self._board
-            return next((port.device for port in self._list_all() if port.same_board(known)), None)
-        return self._pick() if self.auto else None
+        if port is not None and port.vendor is not None:
+            return self._elsewhere()  # another board has taken the name
+        return self._elsewhere() or self.wanted
 
     def opened(self, path: str) -> None:
         """The port at `path` is the board's: from now on it is looked for under any name."""
@@ -55,12 +59,12 @@ class PortFinder:
         """A phrase with what is there."""
         return ports_phrase(self._list_all)
 
-    def _is_ours(self, path: str) -> bool:
-        """Not another board that has taken the name?"""
-        if self._board is None:
-            return True
-        port = port_at(path, self._list_all)
-        return port is None or port.vendor is None or self._board.same_board(port)
+    def _elsewhere(self) -> str | None:
+        """Where the board is that was opened before, whatever it is called now."""
+        known = self._board
+        return (
+            None if known is None else next((port.device for port in self._list_all() if port.same_board(known)), None)
+        )
 
     def _pick(self) -> str | None:
         found: list[SerialPort] = []

@@ -7,6 +7,7 @@ import select
 import tempfile
 import time
 import tty
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
@@ -18,10 +19,12 @@ _LONGEST_WAIT_S = 1.0
 
 
 class PtyBoard:
-    """A context manager. `path` is the port's name while the board is attached; `serve` runs it."""
+    """A context manager. `path` is the port's name while the board is attached; `serve` runs it; `gone` is called
+    whenever the port has gone."""
 
-    def __init__(self, board: SimulatedBoard) -> None:
+    def __init__(self, board: SimulatedBoard, gone: Callable[[], None] = lambda: None) -> None:
         self.board = board
+        self._gone = gone
         self._folder = tempfile.TemporaryDirectory(prefix="sortie-board-")
         self.path = Path(self._folder.name) / "board"
         self._ends: tuple[int, int] | None = None
@@ -84,6 +87,7 @@ class PtyBoard:
             self.path.unlink()
             for end in ends:
                 os.close(end)
+            self._gone()
 
 
 def _now_ms() -> int:

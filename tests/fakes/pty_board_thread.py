@@ -11,11 +11,13 @@ from sortie.flashing.pty_board import PtyBoard
 
 
 class ServedPtyBoard:
-    """A context manager; `path` is the port."""
+    """A context manager; `path` is the port. `renamed`: the board comes back under another name each time, as it does
+    when some program still has the old one open."""
 
-    def __init__(self, board: SimulatedBoard) -> None:
+    def __init__(self, board: SimulatedBoard, *, renamed: bool = False) -> None:
         self.board = board
-        self._pty = PtyBoard(board)
+        self._taken: list[int] = []
+        self._pty = PtyBoard(board, self._take_name if renamed else lambda: None)
         self.path = self._pty.path
         self._ear, self._bell = os.pipe()
         self._stopping = False
@@ -33,8 +35,12 @@ class ServedPtyBoard:
         os.write(self._bell, b"\0")
         self._thread.join(10.0)
         self._pty.__exit__(kind, value, traceback)
-        os.close(self._ear)
-        os.close(self._bell)
+        for descriptor in (self._ear, self._bell, *self._taken):
+            os.close(descriptor)
+
+    def _take_name(self) -> None:
+        """The name that has just become free is the one that the system gives next."""
+        self._taken += os.openpty()
 
     def _serve(self) -> None:
         while not self._stopping:
