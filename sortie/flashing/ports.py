@@ -62,9 +62,9 @@ class PortFinder:
     def _elsewhere(self) -> str | None:
         """Where the board is that was opened before, whatever it is called now."""
         known = self._board
-        return (
-            None if known is None else next((port.device for port in self._list_all() if port.same_board(known)), None)
-        )
+        if known is None:
+            return None
+        return next((port.device for port in self._list_all() if port.same_board(known)), None)
 
     def _pick(self) -> str | None:
         found: list[SerialPort] = []
