@@ -87,6 +87,11 @@ class Endpoint:
         for link in self._links.values():
             link.signs = signing is not None and not link.trusted
 
+    @property
+    def has_key(self) -> bool:
+        """Are frames checked and signed here?"""
+        return self._signing is not None
+
     def add_service(self, service: Service) -> None:
         """Messages go to services in the order in which these were added. ValueError for a name that is no message."""
         for name in service.handles:

@@ -169,6 +169,18 @@ def frame_v1(sequence: int, system: int, component: int, msg_id: int, payload: b
     return b"\xfe" + body + _crc(body + _BYTE[crc_extra]).to_bytes(2, "little")
 
 
+def unsigned(frame: Frame) -> bytes:
+    """The frame as MAVLink 2 without a signature, to be signed anew on another link; as it came when its id is not in
+    the dialect, so that its checksum cannot be made."""
+    extra = _EXTRA.get(frame.msg_id)
+    if extra is None or not (frame.signed or frame.mavlink1):
+        return frame.raw
+    payload = (frame.payload.rstrip(b"\0") if frame.mavlink1 else frame.payload) or b"\0"
+    body = _FLAGS[len(payload)] + bytes((frame.sequence, frame.system, frame.component))
+    body += frame.msg_id.to_bytes(3, "little") + payload
+    return b"\xfd" + body + _crc(body + extra).to_bytes(2, "little")
+
+
 def claimed_size(data: bytes, at: int = 0) -> int:
     """The length in bytes of the frame that the start byte at `at` claims; 0 if its header is not all there yet."""
     left = len(data) - at

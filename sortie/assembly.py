@@ -98,6 +98,8 @@ class Assembly:
             name=simulated_name(kind, settings.seed), epoch_us=epoch_us, on_error=_log_error, faults=faults,
         )  # fmt: skip
         self.signing = sign_links(self.service.endpoint, keys, key)
+        if self.controller is not None and settings.signing_key is not None:
+            self.controller.front.endpoint.set_signing(self.signing.signing)
         if settings.trace is not None:
             self._write_trace(settings.trace)
         self.hub = LinkHub(self.service.endpoint, on_event=LOGGER.info) if self.controller is None else (

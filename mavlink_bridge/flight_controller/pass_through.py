@@ -3,7 +3,8 @@
 Two endpoints meet here: `ground`, which is the vehicle (system/1) to ground stations, and `link`, which is component
 191 to the controller. Towards the controller frames pass byte for byte. From it, frames of the autopilot get a sequence
 number of each ground link, since Sortie's own messages come in between; those of other components, and ids that the
-dialect does not know, pass byte for byte (`real-vehicles.md` 3).
+dialect does not know, pass byte for byte (`real-vehicles.md` 3). Where there is a signing key, what was signed for one
+link is checked, stripped, and signed anew for the other.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from mavlink_bridge.endpoint import Endpoint
 from mavlink_bridge.flight_controller.controller import COMPONENT, FlightController
 from mavlink_bridge.flight_controller.presenter import MISSION_CURRENT, MISSION_ITEM_REACHED, Presenter
 from mavlink_bridge.flight_controller.whose import Whose, file_not_found, whose
-from mavlink_bridge.framing import Frame
+from mavlink_bridge.framing import Frame, unsigned
 from mavlink_bridge.line_queue import is_fleeting
 from mavlink_bridge.router import target_of
 from mavlink_bridge.services.base import Peer
@@ -114,7 +115,7 @@ class PassThrough:
         for number in links:
             if number in self.inside or ground.congested(number):
                 continue
-            data = frame.raw
+            data = unsigned(frame) if ground.has_key else frame.raw
             if extra is not None:
                 data = ground.writer(number).frame(frame.msg_id, frame.payload or b"\0", extra)
             ground.append(number, data, 0, fleeting=is_fleeting(frame.msg_id))
@@ -122,10 +123,8 @@ class PassThrough:
     # --- from ground stations -------------------------------------------------------------------------------------
     def from_ground(self, number: int, frame: Frame, system: int, component: int) -> bool:
         """The gate of the ground stations' endpoint: True = taken."""
-        if frame.msg_id in _NEVER:
-            return True
-        if number in self.inside:
-            return False
+        if frame.msg_id in _NEVER or number in self.inside:
+            return False  # for Sortie itself, and the router passes none of these on
         if system == 0 and codec.layout(frame.msg_id).target_system < 0:
             self._to_controller(frame)
             return False  # it may concern us as well, and other ground stations
@@ -173,7 +172,8 @@ class PassThrough:
 
     def _to_controller(self, frame: Frame) -> None:
         for number in self._link.links():
-            self._link.append(number, frame.raw, 0, fleeting=is_fleeting(frame.msg_id))
+            data = unsigned(frame) if self._link.has_key else frame.raw
+            self._link.append(number, data, 0, fleeting=is_fleeting(frame.msg_id))
 
     def _refuse_file(self, number: int, frame: Frame) -> None:
         peer = Peer(number, frame.system, frame.component, frame.mavlink1)

@@ -21,6 +21,7 @@ from autopilot.parameters.parameters import Parameters
 from autopilot.vehicle import SimulatedVehicle, Sticks
 from mavlink_bridge.identity import Identity
 from mavlink_bridge.services.base import Clock, Message, Outgoing, Peer
+from mavlink_bridge.signing import Signing
 from sortie.building import VIRTUAL_EPOCH_US, make_vehicle
 from sortie.service import Service
 
@@ -79,7 +80,8 @@ class ModeSwitch:
 
 
 class StandIn:
-    """One controller. `link` is the number of its only link; `powered_ms`: time since it was switched on."""
+    """One controller. `link` is the number of its only link; `key`: its port is no USB port, and takes only what is
+    signed with it."""
 
     def __init__(
         self,
@@ -89,8 +91,10 @@ class StandIn:
         heading_deg: float = 0.0,
         seed: int = 1,
         params: Mapping[str, float] | None = None,
+        key: bytes | None = None,
     ) -> None:
         self.kind = kind
+        self._key = key
         self._home, self._heading, self._seed, self._params = home, heading_deg, seed, dict(params or {})
         self.restarts = 0
         self._zero_ms = 0
@@ -114,7 +118,9 @@ class StandIn:
         self.service.observers.append(self._observe)
         if self.kind == "copter":
             self.vehicle.set_sticks(Sticks(throttle=0.0))  # the pilot's transmitter lies there, throttle down
-        self.link = self.service.endpoint.open_link("serial0")
+        self.link = self.service.endpoint.open_link("serial0", trusted=self._key is None)
+        if self._key is not None:
+            self.service.endpoint.set_signing(Signing(self._key, 1))
         self._restart = False
 
     def _observe(self, events: list[Any], now_ms: int) -> None:
