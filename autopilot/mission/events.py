@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 __all__ = [
     "CurrentChanged",
+    "HoldBegan",
     "ItemReached",
     "ItemSkipped",
     "ItemStarted",
@@ -76,4 +77,13 @@ class JumpTaken:
     count: int
 
 
-MissionNotice = ItemStarted | ItemSkipped | JumpTaken
+@dataclass(frozen=True, slots=True)
+class HoldBegan:
+    """The vehicle has arrived at NAV item `seq` and stays there for `hold_ms`."""
+
+    seq: int
+    command: int
+    hold_ms: int
+
+
+MissionNotice = ItemStarted | ItemSkipped | JumpTaken | HoldBegan

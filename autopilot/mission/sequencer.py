@@ -17,6 +17,7 @@ from math import isfinite
 from autopilot.mission.commands import MAV_CMD_DO_CHANGE_SPEED, drives_navigation
 from autopilot.mission.events import (
     CurrentChanged,
+    HoldBegan,
     ItemReached,
     ItemSkipped,
     ItemStarted,
@@ -172,6 +173,8 @@ class MissionSequencer:
                 return []
             if self._hold_ms:
                 self._holding_since = now_ms
+                if self._notify is not None:
+                    self._notify(HoldBegan(nav.seq, nav.command, self._hold_ms))
                 return []
         elif now_ms - self._holding_since < self._hold_ms:
             return []

@@ -14,25 +14,19 @@ from typing import Final
 from autopilot.cockpit import Cockpit
 from autopilot.geo import GeoPoint, distance
 from autopilot.journal import SaveProgress
-from autopilot.mission.commands import Cmd, command_name
-from autopilot.mission.events import (
-    ItemReached,
-    ItemSkipped,
-    ItemStarted,
-    JumpTaken,
-    MissionEvent,
-    MissionNotice,
-)
+from autopilot.mission.commands import Cmd
+from autopilot.mission.events import ItemReached, MissionEvent, MissionNotice
 from autopilot.mission.items import MissionItem
 from autopilot.mission.sequencer import MissionSequencer, MissionState
 from autopilot.mission.storage import MissionStorage
 from autopilot.modes.auto_executor import AutoExecutor
 from autopilot.modes.guided import GuidedFlight
 from autopilot.modes.guided_item import GuidedItem
+from autopilot.modes.mission_voice import MissionVoice
 from autopilot.modes.mode import Mode
 from autopilot.modes.places import amsl
 from autopilot.modes.table import ModeSpec, RoverMode
-from autopilot.outcome import Severity, StatusText
+from autopilot.outcome import Severity
 from autopilot.vehicle import Hold, Idle, VehicleEvent, Yaw
 
 _GO_ON_AFTER_LAND: Final = 1 << 2  # MIS_OPTIONS
@@ -57,6 +51,7 @@ class AutoMode(Mode):
         self.sequencer = sequencer
         self.mission = mission
         self._request_mode = request_mode
+        self._voice = MissionVoice(cockpit)
         self._waiting = False  # entered, the mission not yet begun
         self._active = False
         self._ignore_restart = False
@@ -69,7 +64,7 @@ class AutoMode(Mode):
     def refusal(self, now_ms: int) -> str | None:
         if not self.mission.total():
             if self.cockpit.rover:
-                self.cockpit.say(Severity.WARNING, "No Mission. Can't set AUTO.")
+                self.cockpit.say(Severity.NOTICE, "No Mission. Can't set AUTO.")
             return "no mission"
         if self.cockpit.armed and self.cockpit.landed and self.missing_takeoff():
             self.cockpit.say(Severity.CRITICAL, "Auto: Missing Takeoff Cmd")
@@ -175,8 +170,7 @@ class AutoMode(Mode):
         on) when the next item started."""
         for event in events:
             if isinstance(event, ItemReached):
-                text = f"Reached {'waypoint' if self.cockpit.rover else 'command'} #{event.seq}"
-                self.cockpit.events[said:said] = [event, StatusText(Severity.INFO, text)]
+                self.cockpit.events[said:said] = [event, *self._voice.reached(event.seq)]
             else:
                 self.cockpit.announce(event)
         progress = self.sequencer.progress()
@@ -185,20 +179,14 @@ class AutoMode(Mode):
             self.cockpit.save(SaveProgress(progress[0], int(progress[1])))
 
     def notice(self, notice: MissionNotice) -> None:
-        """What the sequencer wants people to know, in ArduPilot's words."""
-        if isinstance(notice, ItemStarted):
-            self.cockpit.say(Severity.INFO, f"Mission: {notice.seq} {command_name(notice.command)}")
-        elif isinstance(notice, ItemSkipped):
-            self.cockpit.say(Severity.WARNING, f"Skipping invalid cmd #{notice.command}")
-        elif isinstance(notice, JumpTaken):
-            count = "unlimited" if notice.count < 0 else str(notice.count)
-            self.cockpit.say(Severity.INFO, f"Mission: {notice.seq} Jump {notice.run}/{count}")
+        """What the sequencer wants people to know."""
+        self._voice.notice(notice)
 
     # --- the end --------------------------------------------------------------------------------------------------
     def mission_complete(self) -> None:
         """The executor's `on_mission_complete`: on the ground stop the motors, in the air stay (item 25)."""
         if self.cockpit.rover:
-            self.cockpit.say(Severity.INFO, "Mission Complete")
+            self.cockpit.say(Severity.NOTICE, "Mission Complete")
             self._rover_done(int(self.cockpit.param("MIS_DONE_BEHAVE")))
         elif self.cockpit.landed:
             self._finished = True

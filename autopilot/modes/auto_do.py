@@ -21,6 +21,7 @@ from autopilot.modes.heading import Heading, condition_yaw
 from autopilot.modes.payload import Payload
 from autopilot.modes.places import amsl, local
 from autopilot.modes.speeds import SpeedControl
+from autopilot.outcome import Severity
 from autopilot.vehicle import VehicleEvent, Yaw
 
 _TICK_MS = 20
@@ -137,6 +138,8 @@ class DoItems:
             speeds.override(
                 ground=speed if kind < 2 else None, up=speed if kind == 2 else None, down=speed if kind == 3 else None
             )
+            if self._tools.cockpit.rover:
+                self._tools.cockpit.say(Severity.INFO, f"speed: {speed:.1f} m/s")
         return CommandStartResult.COMPLETE
 
     def _home(self, item: MissionItem, now_ms: int) -> CommandStartResult:

@@ -6,7 +6,7 @@ import pytest
 
 from autopilot.mission.events import MissionComplete
 from autopilot.mission.sequencer import MissionState
-from autopilot.outcome import Result
+from autopilot.outcome import Result, StatusText
 from autopilot.vehicle import Hold, Leg
 from tests.fakes.core_bench import Bench, item, takeoff, waypoint
 
@@ -29,6 +29,25 @@ def test_it_drives_the_mission_and_says_so() -> None:
     assert len(bench.events(MissionComplete)) == 1
 
 
+def said(bench: Bench, text: str) -> list[int]:
+    """The severities with which it was said."""
+    return [int(event.severity) for event in bench.events(StatusText) if event.text == text]
+
+
+def test_its_words_are_ardupilots() -> None:
+    """A hold is told on arrival, with its seconds, and not again at its end; LOITER_TIME's end is told."""
+    bench = driven(waypoint(40, 0, 0, param1=3.0), item(19, 40, 40, 0, param1=2.5), item(178, param2=4.0), *ROUND)
+    texts = [text for text in bench.texts if "aypoint" in text or "oiter" in text or "speed" in text]
+    assert texts[:4] == [
+        "Reached waypoint #1. Loiter for 3 seconds",
+        "Reached waypoint #2. Loiter for 2.5 seconds",
+        "Finished active loiter",
+        "speed: 4.0 m/s",
+    ]
+    assert "Reached waypoint #1" not in bench.texts
+    assert said(bench, "Mission Complete") == [5]
+
+
 def test_it_may_be_armed_in_auto_and_then_begins() -> None:
     bench = Bench("rover")
     bench.upload(ROUND)
@@ -40,7 +59,7 @@ def test_it_may_be_armed_in_auto_and_then_begins() -> None:
 def test_auto_without_a_mission_is_refused_in_its_own_words() -> None:
     bench = Bench("rover")
     assert bench.core.set_mode(AUTO, bench.now_ms).result is Result.FAILED
-    assert "No Mission. Can't set AUTO." in bench.texts
+    assert said(bench, "No Mission. Can't set AUTO.") == [5]
 
 
 def test_every_waypoint_with_a_nav_item_behind_it_is_passed() -> None:

@@ -1,0 +1,45 @@
+"""What AUTO tells people about its mission, in ArduPilot's words (AP_Mission.cpp; mode_auto.cpp of both vehicles).
+
+A rover with a hold time says on arrival how long it stays, and then nothing more when it leaves; a copter speaks when
+the hold is over.
+"""
+
+from __future__ import annotations
+
+from autopilot.cockpit import Cockpit
+from autopilot.mission.commands import Cmd, command_name
+from autopilot.mission.events import HoldBegan, ItemSkipped, ItemStarted, JumpTaken, MissionNotice
+from autopilot.outcome import Severity, StatusText
+
+
+class MissionVoice:
+    """Words for the sequencer's notices and events."""
+
+    def __init__(self, cockpit: Cockpit) -> None:
+        self._cockpit = cockpit
+        self._held: HoldBegan | None = None
+
+    def notice(self, notice: MissionNotice) -> None:
+        """What the sequencer wants people to know."""
+        if isinstance(notice, ItemStarted):
+            self._cockpit.say(Severity.INFO, f"Mission: {notice.seq} {command_name(notice.command)}")
+        elif isinstance(notice, ItemSkipped):
+            self._cockpit.say(Severity.WARNING, f"Skipping invalid cmd #{notice.command}")
+        elif isinstance(notice, JumpTaken):
+            count = "unlimited" if notice.count < 0 else str(notice.count)
+            self._cockpit.say(Severity.INFO, f"Mission: {notice.seq} Jump {notice.run}/{count}")
+        elif self._cockpit.rover:
+            self._held = notice
+            seconds = f"{notice.hold_ms / 1000.0:g}"
+            self._cockpit.say(Severity.INFO, f"Reached waypoint #{notice.seq}. Loiter for {seconds} seconds")
+
+    def reached(self, seq: int) -> list[StatusText]:
+        """Item `seq` is done."""
+        held, self._held = self._held, None
+        if not self._cockpit.rover:
+            return [StatusText(Severity.INFO, f"Reached command #{seq}")]
+        if held is None or held.seq != seq:
+            return [StatusText(Severity.INFO, f"Reached waypoint #{seq}")]
+        if held.command == Cmd.NAV_LOITER_TIME:
+            return [StatusText(Severity.WARNING, "Finished active loiter")]
+        return []
