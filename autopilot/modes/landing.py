@@ -12,10 +12,11 @@ from autopilot.modes.heading import KEEP, Heading
 from autopilot.modes.maneuver import Maneuver
 from autopilot.modes.mode import Mode
 from autopilot.modes.table import ModeSpec
-from autopilot.vehicle import Idle, Land, Leg, VehicleEvent, Yaw
+from autopilot.vehicle import Hold, Idle, Land, Leg, VehicleEvent, Yaw
 
 _THERE = 1.0  # m; nearer than this no leg to the landing place is flown
 _TICK_MS = 20
+_PAUSE_MS = 4000  # before a failsafe's descent; LAND_WITH_DELAY_MS
 
 
 class Landing(Maneuver):
@@ -61,17 +62,30 @@ class LandMode(Mode):
         super().__init__(cockpit, spec)
         self._heading = heading
         self._landing: Landing | None = None
+        self._descend_ms: int | None = None  # the end of a pause
 
     def enter(self, now_ms: int) -> None:
         if self.cockpit.armed:
-            self._landing = Landing(self.cockpit, None, self._heading)
-            self._landing.start(now_ms)
+            self._begin(now_ms)
         else:
             self.cockpit.fly(Idle())
+
+    def _begin(self, now_ms: int) -> None:
+        self._descend_ms = None
+        self._landing = Landing(self.cockpit, None, self._heading)
+        self._landing.start(now_ms)
 
     def update(self, now_ms: int, events: VehicleEvent) -> None:
         if self._landing is not None:
             self._landing.update(now_ms, events)
+        elif self._descend_ms is not None and now_ms >= self._descend_ms:
+            self._begin(now_ms)
+
+    def begin_with_pause(self, now_ms: int) -> None:
+        if self.cockpit.armed and not self.cockpit.landed:
+            self._landing = None
+            self._descend_ms = now_ms + _PAUSE_MS
+            self.cockpit.fly(Hold(None))
 
     @property
     def finished(self) -> bool:
@@ -79,15 +93,15 @@ class LandMode(Mode):
         return self._landing is not None and self._landing.done
 
     def next_deadline_ms(self) -> int | None:
-        return None if self._landing is None else self._landing.deadline_ms
+        return self._descend_ms if self._landing is None else self._landing.deadline_ms
 
     def turn(self, yaw: Yaw) -> bool:
         self._heading.fix(yaw)
         return True
 
     def exit(self) -> None:
-        self._landing = None
+        self._landing, self._descend_ms = None, None
 
     def disarmed(self) -> None:
-        self._landing = None
+        self.exit()
         self.cockpit.fly(Idle())

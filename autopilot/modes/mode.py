@@ -71,6 +71,9 @@ class Mode:
         """Point the nose (CONDITION_YAW as a command); False when the mode does not steer the nose itself."""
         return False
 
+    def begin_with_pause(self, now_ms: int) -> None:
+        """A failsafe has just entered this mode: what cannot be undone may wait a little."""
+
     def refresh_yaw(self) -> None:
         """The region of interest has changed."""
 

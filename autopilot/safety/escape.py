@@ -101,13 +101,26 @@ _INSTEAD: Final = {
 """What a copter's failsafe says when the first mode cannot be entered."""
 
 
-def escape(cockpit: Cockpit, modes: ModeChoice, way: Escape, reason: str, now_ms: int, *, tell: bool = False) -> None:
-    """Take `way` out, or the next best; with `tell` a copter says so. TERMINATE is the caller's."""
+def escape(
+    cockpit: Cockpit, modes: ModeChoice, way: Escape, reason: str, now_ms: int, *, failsafe: bool = False
+) -> None:
+    """Take `way` out, or the next best. A copter's `failsafe` says when it takes another, and a landing begins with a
+    pause. TERMINATE is the caller's."""
     order = (_ROVER if cockpit.rover else _COPTER).get(way, ())
     for number in order:
-        if modes.set(number, now_ms, reason).ok:
+        if escape_to(modes, number, reason, now_ms) if failsafe else modes.set(number, now_ms, reason).ok:
             return
-        if tell and number == order[0] and way in _INSTEAD and not cockpit.rover:
+        if failsafe and number == order[0] and way in _INSTEAD and not cockpit.rover:
             cockpit.say(Severity.WARNING, _INSTEAD[way])
     if order:
         cockpit.say(Severity.CRITICAL, f"{reason}: no mode to escape to")
+
+
+def escape_to(modes: ModeChoice, number: int, reason: str, now_ms: int) -> bool:
+    """A failsafe takes this mode; a landing that begins so waits a little, for a pilot who knows better."""
+    before = modes.mode
+    if not modes.set(number, now_ms, reason).ok:
+        return False
+    if modes.mode is not before:
+        modes.mode.begin_with_pause(now_ms)
+    return True

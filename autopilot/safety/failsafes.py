@@ -17,6 +17,7 @@ from autopilot.cockpit import Cockpit
 from autopilot.modes.manager import ModeChoice
 from autopilot.modes.table import CopterMode, RoverMode
 from autopilot.outcome import Severity
+from autopilot.safety.crash import crash_text
 from autopilot.safety.escape import (
     COPTER_BATTERY,
     COPTER_GROUND_STATION,
@@ -24,40 +25,18 @@ from autopilot.safety.escape import (
     ROVER_ACTION,
     Escape,
     escape,
+    escape_to,
 )
+from autopilot.safety.silence import SilenceWatch
 from autopilot.vehicle import VehicleEvent
 
 _AUTO_ON_RC_LOSS, _AUTO_ON_GCS_LOSS, _GUIDED_ON_RC_LOSS = 1, 2, 4  # FS_OPTIONS bits
 _GO_ON_LANDING, _PILOT_ON_GCS_LOSS = 8, 16
+_URGENCY: Final = (Escape.TERMINATE, Escape.LAND, Escape.HOLD, Escape.RTL, Escape.SMART_RTL_OR_STOP,
+                   Escape.SMART_RTL_OR_RTL, Escape.NONE)  # fmt: skip
+"""Battery failsafes, the most urgent first: a later one acts only when it is as urgent as the one before."""
+_WARN_AGAIN_MS: Final = 30_000  # between two "EKF variance"; EKF_CHECK_WARNING_TIME
 _CONTINUE_IN_AUTO = 2  # FS_GCS_ENABLE, FS_THR_ENABLE of a rover; a copter's 2 means RTL since ArduPilot 4.0
-
-
-class SilenceWatch:
-    """Knows when something was last heard. `deadline`: on the clock of its caller; None while nothing is expected."""
-
-    def __init__(self) -> None:
-        self.deadline: int | None = None
-        self.lost = False
-
-    def heard(self, now_ms: int, timeout_s: float) -> bool:
-        """True when this ends a loss."""
-        self.deadline = now_ms + int(timeout_s * 1000.0)
-        was_lost, self.lost = self.lost, False
-        return was_lost
-
-    def forget(self) -> bool:
-        """Nothing is expected any more. True when this ends a loss."""
-        self.deadline = None
-        was_lost, self.lost = self.lost, False
-        return was_lost
-
-    def is_due(self, now_ms: int) -> bool:
-        """True once, when the silence has lasted too long."""
-        if self.deadline is None or now_ms < self.deadline:
-            return False
-        self.deadline = None
-        self.lost = True
-        return True
 
 
 class Failsafes:
@@ -73,6 +52,8 @@ class Failsafes:
         self.battery_low = False
         self.battery_critical = False
         self.estimator = False
+        self._warned_ms: int | None = None
+        self._battery_way: Escape | None = None  # what a failing battery has led to in this flight
         self._autos: Final = (RoverMode.AUTO,) if cockpit.rover else (CopterMode.AUTO, CopterMode.AUTO_RTL)
 
     @property
@@ -114,13 +95,14 @@ class Failsafes:
             if check == 1:
                 self._cockpit.say(Severity.EMERGENCY, "Crash: Going to HOLD")
                 return
-        self._cockpit.say(Severity.EMERGENCY, "Crash: Disarming")
+        self._cockpit.say(Severity.EMERGENCY, crash_text(self._cockpit))
         self._disarm("crash")
 
     def armed_changed(self, armed: bool) -> None:
         """A battery or estimator that failed in the last flight is judged anew."""
         if not armed:
             self.battery_low = self.battery_critical = self.estimator = False
+            self._battery_way = None
 
     def _battery(self, level: str, parameter: str, now_ms: int) -> None:
         if not self._cockpit.armed:
@@ -134,22 +116,34 @@ class Failsafes:
             self.battery_low = True
         actions = ROVER_ACTION if self._cockpit.rover else COPTER_BATTERY
         way = actions.get(int(self._cockpit.param(parameter)), Escape.NONE)
-        self._fail("Battery", way, now_ms)
+        if self._battery_way is None or _urgency(way) <= _urgency(self._battery_way):
+            self._battery_way = way
+            self._fail("Battery", way, now_ms)
 
     def _estimator_failed(self, now_ms: int) -> None:
+        """FS_EKF_ACTION; FS_EKF_THRESH 0 switches it off."""
+        if self._cockpit.param("FS_EKF_THRESH", 0.8) <= 0.0:
+            return
+        if self._warned_ms is None or now_ms - self._warned_ms > _WARN_AGAIN_MS:
+            self._warned_ms = now_ms
+            self._cockpit.say(Severity.CRITICAL, "EKF variance")
         if not self._cockpit.armed:
             return
         self.estimator = True
-        self._cockpit.say(Severity.CRITICAL, "EKF variance")
-        action = int(self._cockpit.param("FS_EKF_ACTION", 1.0))
-        if action == 0 or not (self._modes.spec.position or (action == 3 and not self._cockpit.rover)):
-            return
-        if self._cockpit.rover:
-            number = int(RoverMode.HOLD)
-        else:
-            number = int(CopterMode.ALT_HOLD if action == 2 else CopterMode.LAND)
-        if self._modes.set(number, now_ms, "EKF Failsafe").ok:
+        number = self._way_without_position()
+        if number is None:
+            self._cockpit.say(Severity.CRITICAL, "EKF Failsafe")
+        elif escape_to(self._modes, number, "EKF Failsafe", now_ms):
             self._cockpit.say(Severity.CRITICAL, f"EKF Failsafe: changed to {self._modes.spec.name} Mode")
+
+    def _way_without_position(self) -> int | None:
+        """The mode that goes on without a position; None: the one that flies does, or nothing shall be done."""
+        action = int(self._cockpit.param("FS_EKF_ACTION", 1.0))
+        if self._cockpit.rover:
+            return int(RoverMode.HOLD) if action == 1 and self._modes.spec.position else None
+        if action == 0 or self._modes.mode.is_landing or not (self._modes.spec.position or action == 3):
+            return None
+        return int(CopterMode.ALT_HOLD if action == 2 and not self.sticks.lost else CopterMode.LAND)
 
     def ground_station_heard(self) -> None:
         """A HEARTBEAT of SYSID_MYGCS. Whoever passes it on may live on the vehicle's clock: the silence counts from the
@@ -171,17 +165,16 @@ class Failsafes:
         self.ground_station.lost = setting != 0
         if setting == 0:
             return
-        options = int(self._cockpit.param("FS_OPTIONS", 16.0))
         if self._cockpit.rover:
-            go_on = _CONTINUE_IN_AUTO if setting == _CONTINUE_IN_AUTO and self._in_auto() else 0
-            way = Escape.NONE if go_on else self._rover_action()
-        elif options & _AUTO_ON_GCS_LOSS and self._in_auto():
-            way = self._go_on("GCS", "Continuing Auto Mode")
+            self._rover_lost("GCS", setting, now_ms)
+            return
+        options = int(self._cockpit.param("FS_OPTIONS", 16.0))
+        go_on = ""
+        if options & _AUTO_ON_GCS_LOSS and self._in_auto():
+            go_on = "Continuing Auto Mode"
         elif options & _PILOT_ON_GCS_LOSS and not self._modes.spec.autopilot:
-            way = self._go_on("GCS", "Continuing Pilot Control")
-        else:
-            way = COPTER_GROUND_STATION.get(setting, Escape.RTL)
-        self._fail("GCS", way, now_ms)
+            go_on = "Continuing Pilot Control"
+        self._fail("GCS", COPTER_GROUND_STATION.get(setting, Escape.RTL), now_ms, go_on)
 
     def sticks_heard(self, now_ms: int) -> None:
         """A ground station moves the sticks: from now on their silence counts (RC_OVERRIDE_TIME, -1: never)."""
@@ -202,16 +195,16 @@ class Failsafes:
         self.sticks.lost = setting != 0
         if setting == 0:
             return
-        options = int(self._cockpit.param("FS_OPTIONS", 16.0))
         if self._cockpit.rover:
-            way = Escape.NONE if setting == _CONTINUE_IN_AUTO and self._in_auto() else self._rover_action()
-        elif self._in_auto() and options & _AUTO_ON_RC_LOSS:
-            way = self._go_on("Radio", "Continuing Auto")
+            self._rover_lost("Radio", setting, now_ms)
+            return
+        options = int(self._cockpit.param("FS_OPTIONS", 16.0))
+        go_on = ""
+        if options & _AUTO_ON_RC_LOSS and self._in_auto():
+            go_on = "Continuing Auto"
         elif options & _GUIDED_ON_RC_LOSS and self._modes.number == CopterMode.GUIDED:
-            way = self._go_on("Radio", "Continuing Guided Mode")
-        else:
-            way = COPTER_RADIO.get(setting, Escape.LAND)
-        self._fail("Radio", way, now_ms)
+            go_on = "Continuing Guided Mode"
+        self._fail("Radio", COPTER_RADIO.get(setting, Escape.LAND), now_ms, go_on)
 
     def too_windy(self, now_ms: int) -> None:
         """The wind is above SRT_WIND_MAX: come home."""
@@ -225,29 +218,58 @@ class Failsafes:
         """FS_TIMEOUT, s: how long a rover's loss must last before it acts. A copter has none."""
         return self._cockpit.param("FS_TIMEOUT", 0.0)
 
-    def _rover_action(self) -> Escape:
-        return ROVER_ACTION.get(int(self._cockpit.param("FS_ACTION", 2.0)), Escape.NONE)
+    def _rover_lost(self, name: str, setting: int, now_ms: int) -> None:
+        if not (setting == _CONTINUE_IN_AUTO and self._in_auto()):
+            action = int(self._cockpit.param("FS_ACTION", 2.0))
+            self._fail(name, ROVER_ACTION.get(action, Escape.NONE), now_ms)
 
-    def _go_on(self, name: str, how: str) -> Escape:
-        if self._cockpit.armed:
-            self._cockpit.say(Severity.WARNING, f"{name} Failsafe - {how}")
-        return Escape.NONE
+    def _fail(self, name: str, way: Escape, now_ms: int, go_on: str = "") -> None:
+        """Announce and act; `go_on`: how a copter in the air goes on as it is, by an option. On the ground its motors
+        stop instead."""
+        if self._cockpit.rover:
+            self._stop_driving(name, way, now_ms)
+        elif name == "GCS" and not self._cockpit.armed:
+            self._announce(name)
+        elif self._cockpit.landed:
+            self._announce(name, "Disarming")
+            if self._cockpit.armed:
+                self._disarm(f"{name} failsafe")
+        elif self._lands_on(name, way):
+            escape(self._cockpit, self._modes, Escape.LAND, f"{name} Failsafe", now_ms, failsafe=True)
+        elif go_on:
+            self._announce(name, go_on)
+        elif way is Escape.TERMINATE:
+            self._announce(name, "Terminating")
+            self._disarm(f"{name} failsafe")
+        else:
+            self._announce(name)
+            escape(self._cockpit, self._modes, way, f"{name} Failsafe", now_ms, failsafe=True)
 
-    def _fail(self, name: str, way: Escape, now_ms: int) -> None:
-        """Announce and act, unless the vehicle is disarmed; on the ground the motors stop instead."""
+    def _lands_on(self, name: str, way: Escape) -> bool:
+        """A landing goes on: because the battery has asked for it, or by option (with a text)."""
+        if not self._modes.mode.is_landing:
+            return False
+        if name != "Battery" and self._battery_way in (Escape.LAND, Escape.TERMINATE):
+            self._announce(f"{name} + Battery", "Continuing Landing")
+            return True
+        if int(self._cockpit.param("FS_OPTIONS", 16.0)) & _GO_ON_LANDING and way is not Escape.NONE:
+            self._announce(name, "Continuing Landing")
+            return True
+        return False
+
+    def _stop_driving(self, name: str, way: Escape, now_ms: int) -> None:
         if way is Escape.NONE:
             return
-        landing = self._modes.mode.is_landing and int(self._cockpit.param("FS_OPTIONS", 16.0)) & _GO_ON_LANDING
-        if not self._cockpit.armed:
-            self._cockpit.say(Severity.WARNING, f"{name} Failsafe")
-        elif way is Escape.TERMINATE:
-            self._cockpit.say(Severity.WARNING, f"{name} Failsafe - Terminating")
+        self._announce(name)
+        if self._cockpit.armed and way is Escape.TERMINATE:
             self._disarm(f"{name} failsafe")
-        elif self._cockpit.landed and not self._cockpit.rover:
-            self._cockpit.say(Severity.WARNING, f"{name} Failsafe - Disarming")
-            self._disarm(f"{name} failsafe")
-        elif landing and not self._cockpit.rover:
-            self._cockpit.say(Severity.WARNING, f"{name} Failsafe - Continuing Landing")
-        else:
-            self._cockpit.say(Severity.WARNING, f"{name} Failsafe")
-            escape(self._cockpit, self._modes, way, f"{name} Failsafe", now_ms, tell=True)
+        elif self._cockpit.armed:
+            escape(self._cockpit, self._modes, way, f"{name} Failsafe", now_ms, failsafe=True)
+
+    def _announce(self, name: str, what: str = "") -> None:
+        self._cockpit.say(Severity.WARNING, f"{name} Failsafe - {what}" if what else f"{name} Failsafe")
+
+
+def _urgency(way: Escape) -> int:
+    """0 = the most urgent; what is not in the list comes last."""
+    return _URGENCY.index(way) if way in _URGENCY else len(_URGENCY)

@@ -296,7 +296,7 @@ def test_a_critical_battery_cancels_the_countdown() -> None:
     bench.vehicle.raise_event(VehicleEvent.BATTERY_CRITICAL)
     bench.run(0.1)
     assert (bench.states, bench.core.armed) == ([P, A, I], False)
-    assert bench.said("Flight: IDLE: battery critical")
+    assert bench.said("Battery Failsafe - Disarming")
 
 
 def test_a_critical_battery_without_a_failsafe_leaves_a_plain_flight_alone() -> None:

@@ -1,0 +1,178 @@
+"""Which failsafe wins, what is said, and how a landing begins (ArduCopter/events.cpp, AP_BattMonitor.cpp)."""
+
+from __future__ import annotations
+
+import pytest
+
+from autopilot import report
+from autopilot.vehicle import Hold, Land, VehicleEvent
+from tests.fakes.core_bench import Bench, takeoff, waypoint
+from tests.fakes.sim_copter import ALT_HOLD, AUTO, BRAKE, GUIDED, LAND, LOITER, RTL, SMART_RTL, height, in_air
+
+LOW, CRITICAL = VehicleEvent.BATTERY_LOW, VehicleEvent.BATTERY_CRITICAL
+
+
+def flying(**parameters: float) -> Bench:
+    bench = Bench(parameters=parameters)
+    bench.airborne(20.0)
+    return bench
+
+
+def after(bench: Bench, event: VehicleEvent) -> int:
+    bench.vehicle.raise_event(event)
+    bench.run(0.04)
+    return bench.core.mode_number
+
+
+# --- battery ----------------------------------------------------------------------------------------------------------
+@pytest.mark.parametrize(
+    ("low", "critical", "first", "then"),
+    [(2, 1, RTL, LAND), (1, 2, LAND, LAND), (2, 0, RTL, RTL), (0, 1, GUIDED, LAND), (3, 2, SMART_RTL, RTL),
+     (2, 3, RTL, RTL), (2, 7, RTL, RTL)],
+)  # fmt: skip
+def test_the_more_urgent_of_two_battery_failsafes_wins(low: int, critical: int, first: int, then: int) -> None:
+    bench = flying(BATT_FS_LOW_ACT=low, BATT_FS_CRT_ACT=critical)
+    assert after(bench, LOW) == first
+    assert after(bench, CRITICAL) == then
+
+
+def test_a_battery_that_is_only_warned_of_is_a_failsafe_in_words_and_stops_motors_on_the_ground() -> None:
+    bench = flying()
+    assert after(bench, LOW) == GUIDED
+    assert "Battery Failsafe" in bench.texts
+    ground = Bench()
+    ground.core.arm(ground.now_ms)
+    after(ground, LOW)
+    assert "Battery Failsafe - Disarming" in ground.texts
+    assert not ground.core.armed
+
+
+def test_a_landing_that_the_battery_has_asked_for_goes_on() -> None:
+    bench = flying(BATT_FS_CRT_ACT=1, FS_GCS_ENABLE=1, FS_OPTIONS=0)
+    assert after(bench, CRITICAL) == LAND
+    bench.core.lose_ground_station(bench.now_ms)
+    bench.core.lose_sticks(bench.now_ms)
+    assert bench.core.mode_number == LAND
+    assert "GCS + Battery Failsafe - Continuing Landing" in bench.texts
+    assert "Radio + Battery Failsafe - Continuing Landing" in bench.texts
+
+
+# --- what is said -----------------------------------------------------------------------------------------------------
+def test_no_way_back_is_said_before_the_next_best_is_taken() -> None:
+    for action, mode, text in (
+        (3, RTL, "SmartRTL Unavailable, Trying RTL Mode"),
+        (4, LAND, "SmartRTL Unavailable, Using Land Mode"),
+        (6, RTL, "Trying RTL Mode"),
+    ):
+        bench = flying(BATT_FS_LOW_ACT=action, SRTL_POINTS=0)
+        assert after(bench, LOW) == mode
+        assert text in bench.texts
+
+
+def test_brake_without_a_position_is_a_landing() -> None:
+    bench = flying(BATT_FS_LOW_ACT=7)
+    bench.core.set_mode(ALT_HOLD, bench.now_ms)
+    bench.vehicle.lose_position()
+    bench.run(0.04)
+    assert after(bench, LOW) == LAND
+    assert "Trying Land Mode" in bench.texts
+    assert BRAKE not in bench.modes
+
+
+def test_on_the_ground_in_auto_the_motors_stop_whatever_the_option_says() -> None:
+    bench = Bench(parameters={"FS_OPTIONS": 3, "AUTO_OPTIONS": 1})
+    bench.upload([takeoff(), waypoint(40, 0)])
+    bench.core.set_mode(AUTO, bench.now_ms)
+    assert bench.core.arm(bench.now_ms).ok
+    bench.core.lose_sticks(bench.now_ms)
+    assert not bench.core.armed
+    assert "Radio Failsafe - Disarming" in bench.texts
+
+
+# --- estimator --------------------------------------------------------------------------------------------------------
+@pytest.mark.parametrize(
+    ("action", "mode", "then", "text"),
+    [
+        (0, GUIDED, GUIDED, "EKF Failsafe"),
+        (1, GUIDED, LAND, "EKF Failsafe: changed to LAND Mode"),
+        (2, GUIDED, ALT_HOLD, "EKF Failsafe: changed to ALT_HOLD Mode"),
+        (1, ALT_HOLD, ALT_HOLD, "EKF Failsafe"),
+        (3, ALT_HOLD, LAND, "EKF Failsafe: changed to LAND Mode"),
+        (1, LAND, LAND, "EKF Failsafe"),
+    ],
+)
+def test_the_estimator_fails(action: int, mode: int, then: int, text: str) -> None:
+    bench = flying(FS_EKF_ACTION=action)
+    bench.core.set_mode(mode, bench.now_ms)
+    bench.vehicle.lose_position()
+    bench.run(0.1)
+    assert bench.core.mode_number == then
+    assert "EKF variance" in bench.texts
+    assert text in bench.texts
+
+
+def test_without_a_threshold_the_estimator_is_not_watched() -> None:
+    bench = flying(FS_EKF_THRESH=0)
+    bench.vehicle.lose_position()
+    bench.run(0.1)
+    assert bench.core.mode_number == GUIDED
+    assert "EKF variance" not in bench.texts
+
+
+def test_altitude_hold_needs_sticks() -> None:
+    bench = flying(FS_EKF_ACTION=2, FS_THR_ENABLE=1, FS_OPTIONS=4)
+    bench.core.lose_sticks(bench.now_ms)
+    assert bench.core.mode_number == GUIDED
+    bench.vehicle.lose_position()
+    bench.run(0.1)
+    assert bench.core.mode_number == LAND
+
+
+def test_on_the_ground_the_variance_is_said_once_in_a_while_and_nothing_done() -> None:
+    bench = Bench()
+    for _ in range(3):
+        after(bench, VehicleEvent.ESTIMATOR_FAILED)
+    assert bench.texts.count("EKF variance") == 1
+    assert "EKF Failsafe" not in bench.texts
+
+
+# --- the landing ------------------------------------------------------------------------------------------------------
+def test_a_failsafes_landing_waits_four_seconds_before_it_comes_down() -> None:
+    bench = flying(FS_THR_ENABLE=3)
+    bench.core.lose_sticks(bench.now_ms)
+    assert isinstance(bench.vehicle.targets[-1], Hold)
+    bench.run(3.9)
+    assert isinstance(bench.vehicle.targets[-1], Hold)
+    bench.run(0.2)
+    assert isinstance(bench.vehicle.targets[-1], Land)
+    bench.run(120.0, lambda: not bench.core.armed)
+    assert not bench.core.armed
+
+
+def test_a_pilot_may_take_it_back_while_it_waits() -> None:
+    bench = in_air(15.0, FS_THR_ENABLE=3)
+    bench.core.set_mode(LOITER, bench.now_ms)
+    bench.core.lose_sticks(bench.now_ms)
+    bench.run(3.0)
+    assert bench.core.set_mode(LOITER, bench.now_ms).ok
+    bench.run(10.0)
+    assert bench.core.mode_number == LOITER
+    assert height(bench) == pytest.approx(15.0, abs=1.0)
+
+
+def test_a_landing_on_command_begins_at_once() -> None:
+    bench = flying()
+    bench.core.set_mode(LAND, bench.now_ms)
+    assert isinstance(bench.vehicle.targets[-1], Land)
+
+
+# --- the crash --------------------------------------------------------------------------------------------------------
+def test_a_crash_is_told_with_its_angle_when_the_angle_told_it() -> None:
+    bench = flying()
+    r = bench.vehicle.state.report
+    r[report.ROLL], r[report.ACCEL_Z] = 1.2, -9.0
+    after(bench, VehicleEvent.CRASHED)
+    assert "Crash: Disarming: AngErr=69>30, Accel=0.8<3.0" in bench.texts
+    upright = flying()
+    after(upright, VehicleEvent.CRASHED)
+    assert "Crash: Disarming" in upright.texts
