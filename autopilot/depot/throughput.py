@@ -7,13 +7,15 @@ from typing import Any
 
 from msgspec import Struct
 
+from autopilot.depot.fleet import Farm, turns_of, utilisation
 from autopilot.depot.settings import Profile
 
 HOURS_A_YEAR = 8760.0
 
 
 class Comparison(Struct, frozen=True):
-    """One quantity by its equation and as measured; None where nothing was measured. `holds`: for a constraint."""
+    """One quantity by its equation and as measured; None where nothing was measured. `holds`: for a constraint.
+    What the reference gives as a range is predicted by its middle."""
 
     quantity: str
     equation: str
@@ -65,32 +67,63 @@ def compare(profile: Profile, sorties: Sequence[Mapping[str, Any]]) -> list[Comp
     y_single = None if rel is None else out_kg * cycles * rel
     drain_kg = profile.depot.soxe_kg_s * 3600.0 * HOURS_A_YEAR  # C_tank / tau_drain with tau = C / rate
     burnt = propellant_kg(profile)
-    useful = out_kg * profile.depot.eta_use
     mean_out = _mean([s["delivered_kg"] for s in good])
-    mean_useful = None if mean_out is None else mean_out * profile.depot.eta_use
     co2_share = 1.0 - profile.skimmer.fuel_fraction
+    unit, fuel_unit = profile.units.store, profile.units.propellant
+    useful, closes = None, None
+    if unit == fuel_unit:  # else the propellant does not come out of the harvest
+        useful = None if mean_out is None else mean_out * profile.depot.eta_use
+        closes = burnt < (out_kg * profile.depot.eta_use if useful is None else useful)
     return [
         Comparison("cycle time", "T_prep + T_out + T_harvest + T_return + T_dock + T_offload", "h", cycle_h, took_h),
         Comparison(
-            "harvested mass", "rho_env * V_sweep * eta_intake", "kg", harvested_kg(profile),
+            "harvested mass", "rho_env * V_sweep * eta_intake", unit, harvested_kg(profile),
             _mean([s["harvested_kg"] for s in good]),
         ),
-        Comparison("delivered mass", "eta_route * m_h", "kg", out_kg, mean_out),
+        Comparison("delivered mass", "eta_route * m_h", unit, out_kg, mean_out),
         Comparison(
             "sorties a year", "8760 / T_sortie", "", cycles,
             None if not span_h else len(sorties) / span_h * HOURS_A_YEAR,
         ),
-        Comparison("reliability", "R_rel", "", None, rel),
-        Comparison("yield of one skimmer", "m_out * N_cycles * R_rel", "kg/a", y_single, a_year),
+        Comparison("reliability", "R_rel (0.60 early, 0.75 stable, 0.85 and more mature)", "", None, rel),
+        Comparison("yield of one skimmer", "m_out * N_cycles * R_rel", f"{unit}/a", y_single, a_year),
         Comparison(
-            "storage constraint", "Y_single <= C_tank / tau_drain", "kg/a", drain_kg,
+            "storage constraint", "Y_single <= C_tank / tau_drain", f"{unit}/a", drain_kg,
             None if a_year is None else a_year * co2_share, None if a_year is None else a_year * co2_share <= drain_kg,
         ),
         Comparison(
-            "propellant closure", "m_prop_skim + m_prop_depot < m_out * eta_use", "kg", burnt, mean_useful,
-            burnt < (useful if mean_useful is None else mean_useful),
+            "propellant closure", "m_prop_skim + m_prop_depot < m_out * eta_use", fuel_unit, burnt, useful, closes,
         ),
+        *_fleet(profile, sorties, y_single, a_year),
     ]  # fmt: skip
+
+
+FLEETS = ((1, 1.0, 1.0), (3, 0.80, 0.90), (6, 0.70, 0.80))
+"""S, and U from and to (sortie-loop.md, Throughput)."""
+
+
+def _fleet(
+    profile: Profile, sorties: Sequence[Mapping[str, Any]], y_single: float | None, a_year: float | None
+) -> list[Comparison]:
+    """U and the fleet's yield: with one dock and a tank farm that takes everything, and with the profile's own."""
+    depot, unit = profile.depot, f"{profile.units.store}/a"
+    turns = turns_of(sorties, 1.0 - profile.skimmer.fuel_fraction)
+    farm = Farm(depot.co2_kg * (1.0 - depot.start_fill), depot.soxe_kg_s)
+    rows = []
+    for skimmers, low, high in FLEETS:
+        middle = (low + high) / 2.0
+        dock, whole = utilisation(turns, skimmers), utilisation(turns, skimmers, farm)
+        table = f"{low:.2f}" if low == high else f"{low:.2f} to {high:.2f}"
+        rows += [
+            Comparison(f"utilisation, S = {skimmers}, one dock", f"U: {table}", "", middle, dock),
+            Comparison(f"utilisation, S = {skimmers}, one dock, tank ring and SOXE", f"U: {table}", "", middle, whole),
+            Comparison(
+                f"fleet yield, S = {skimmers}", "S * U * Y_single", unit,
+                None if y_single is None else skimmers * middle * y_single,
+                None if a_year is None or whole is None else skimmers * whole * a_year,
+            ),
+        ]  # fmt: skip
+    return rows
 
 
 def _mean(values: Sequence[float]) -> float | None:

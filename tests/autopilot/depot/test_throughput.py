@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
 import pytest
 
-from autopilot.depot.settings import Profile
+from autopilot.depot.settings import Profile, UnitSettings
 from autopilot.depot.throughput import compare, cycle_time_h, delivered_kg, harvested_kg, reliability
 
 PROFILE = Profile()
@@ -14,7 +15,7 @@ PROFILE = Profile()
 
 def sortie(start_s: float, end_s: float, outcome: str = "completed", delivered: float = 17_577.0) -> dict[str, Any]:
     """Eight phases; only the first start, the seventh end and the last end count."""
-    phases = [{"start_s": start_s, "end_s": end_s} for _ in range(8)]
+    phases = [{"phase": number, "start_s": start_s, "end_s": end_s} for number in range(1, 9)]
     return {"outcome": outcome, "phases": phases, "harvested_kg": delivered / 0.93, "delivered_kg": delivered}
 
 
@@ -41,6 +42,14 @@ def test_yield_counts_what_came_in_over_the_time_it_took() -> None:
     assert rows["yield of one skimmer"].measured == pytest.approx(43.8 * 17_577.0)
     assert rows["cycle time"].measured == pytest.approx(100.0)
     assert rows["storage constraint"].holds and rows["propellant closure"].holds
+
+
+def test_propellant_that_is_no_harvest_does_not_close() -> None:
+    """A box delivers data and burns what the mains give: the constraint says nothing there."""
+    profile = msgspec.structs.replace(PROFILE, units=UnitSettings("GB", "Wh"))
+    rows = {row.quantity: row for row in compare(profile, [sortie(0, 360_000)])}
+    assert rows["propellant closure"].holds is None and rows["propellant closure"].unit == "Wh"
+    assert rows["delivered mass"].unit == "GB" and rows["fleet yield, S = 3"].unit == "GB/a"
 
 
 def test_nothing_is_measured_before_the_first_sortie() -> None:
