@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING
 from mavlink_bridge import codec
 from mavlink_bridge.framing import Frame, FrameWriter
 from mavlink_bridge.line_queue import LineQueue, is_fleeting
+from mavlink_bridge.one_party import OneParty
 from mavlink_bridge.open_link import CONGESTED, OVERFLOW, LinkStatistics, OpenLink
 from mavlink_bridge.router import Router, target_of
 from mavlink_bridge.services.base import Message, Service
@@ -61,6 +62,8 @@ class Endpoint:
         """Asked first, with link, frame and the frame's target system and component (0: all): True = it has taken the
         frame, which then is neither forwarded nor given to the services."""
         self.service_errors = 0
+        self.party: OneParty | None = None
+        """Given where all links lead to the same other side."""
         self.muted = False
         """Nothing comes in and nothing goes out on any but local links: a radio that has failed (a simulated fault)."""
 
@@ -123,6 +126,8 @@ class Endpoint:
             return
         self._closed.add(closed.statistics())
         self._router.close_link(link)
+        if self.party is not None:
+            self.party.link_closed(link)
         for service in self._services:
             try:
                 service.link_closed(link)
@@ -138,6 +143,11 @@ class Endpoint:
 
     def links(self) -> tuple[int, ...]:
         return tuple(self._links)
+
+    def ways(self) -> tuple[int, ...]:
+        """The links that what is for everybody goes out on: all, or the one way to the other side (`OneParty`)."""
+        way = None if self.party is None else self.party.way
+        return self.links() if way is None else (way,)
 
     def link_name(self, link: int) -> str:
         return self._links[link].name
@@ -159,6 +169,8 @@ class Endpoint:
             return
         for frame in source.reader.receive(data):
             if self._router.is_echo(frame) or not (self._signing is None or self._admit(source, frame, self._signing)):
+                continue
+            if self.party is not None and frame.known and not self.party.hear(link, frame, link_ms):
                 continue
             if frame.known:
                 self._router.hear(link, frame.system, frame.component)
@@ -232,10 +244,10 @@ class Endpoint:
 
     # --- out ------------------------------------------------------------------------------------------------------
     def send(self, message: Message, link: int | None = None) -> None:
-        """Queue a message on a link, None = on all; a link that is closed is passed over."""
+        """Queue a message on a link, None = on all `ways`; a link that is closed is passed over."""
         msg_id, payload, extra = codec.payload(message)
         if link is None:
-            targets: Iterable[OpenLink] = self._links.values()
+            targets: Iterable[OpenLink] = self._links.values() if self.party is None else self._on_ways()
         else:
             found = self._links.get(link)
             targets = () if found is None else (found,)
@@ -243,6 +255,9 @@ class Endpoint:
             if not target.overflowed:
                 fleeting = target.line is not None and is_fleeting(msg_id)
                 self._queue(target, target.writer.frame(msg_id, payload, extra), 1, fleeting)
+
+    def _on_ways(self) -> list[OpenLink]:
+        return [self._links[number] for number in self.ways()]
 
     def append(self, link: int, data: bytes, frames: int, *, fleeting: bool = True) -> None:
         """Queue `frames` frames that the caller has encoded with sequence numbers from `next_sequence(link)` on.

@@ -15,6 +15,7 @@ from mavlink_bridge.flight_controller.finder import Finder, Found
 from mavlink_bridge.links.address import LinkSpec
 from mavlink_bridge.links.hub import LinkHub
 from mavlink_bridge.links.serial_trouble import what_may_have
+from mavlink_bridge.one_party import OneParty
 from sortie.companion import CompanionService
 from sortie.controller_port import BAUDS, ControllerPort
 from sortie.errors import UserError
@@ -37,6 +38,7 @@ class ControllerFront:
     ) -> None:
         self._say = say
         self.endpoint = Endpoint(_NOT_YET_KNOWN, COMPONENT, on_error=on_error)
+        self.endpoint.party = OneParty()
         self.hub = LinkHub(self.endpoint, on_event=on_event)
         try:
             self._port = ControllerPort(address, self.hub, say, _now_ms())

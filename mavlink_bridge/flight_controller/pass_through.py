@@ -171,7 +171,7 @@ class PassThrough:
             self._arms[frame.system, frame.component] = message.param1 == 1.0
 
     def _to_controller(self, frame: Frame) -> None:
-        for number in self._link.links():
+        for number in self._link.ways():
             data = unsigned(frame) if self._link.has_key else frame.raw
             self._link.append(number, data, 0, fleeting=is_fleeting(frame.msg_id))
 

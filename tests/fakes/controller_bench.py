@@ -17,6 +17,7 @@ from mavlink_bridge.endpoint import Endpoint
 from mavlink_bridge.flight_controller.controller import COMPONENT, FlightController
 from mavlink_bridge.flight_controller.finder import Finder
 from mavlink_bridge.framing import Frame
+from mavlink_bridge.one_party import OneParty
 from sortie.building import VIRTUAL_EPOCH_US
 from sortie.companion import CompanionService, build_companion
 from tests.stand_in.controller import StandIn
@@ -108,6 +109,7 @@ class ControllerBench:
         self.to_controller: Carry = bytes
         self.from_controller: Carry = bytes
         self.link = Endpoint(255, COMPONENT)
+        self.link.party = OneParty()
         self.number = self.link.open_link("controller")
         finder = Finder()
         self.link.add_service(finder)

@@ -1,0 +1,47 @@
+"""Links that all lead to the same other side, a flight controller: what comes in twice, and where to send.
+
+A copy of a frame that came in another way within the last 100 ms (the same id, sender, sequence number and payload) is
+dropped, as mavlink-router's DeDuplicationPeriod does (`real-vehicles.md` 4). What goes out takes one way only, since a
+controller would execute a command as often as it comes: the way on which it was heard last, and first.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import Final
+
+from mavlink_bridge.framing import Frame
+
+REPEAT_MS: Final = 100
+_AUTOPILOT: Final = 1  # component
+
+_Key = tuple[int, int, int, int, bytes]
+
+
+class OneParty:
+    """See the module. `way`: the link to send on; None before anything was heard: all. `repeats`: copies dropped."""
+
+    def __init__(self) -> None:
+        self.way: int | None = None
+        self.repeats = 0
+        self._recent: set[_Key] = set()
+        self._order: deque[tuple[int, _Key]] = deque()
+
+    def hear(self, link: int, frame: Frame, now_ms: int) -> bool:
+        """A sound frame came in on this link, link time ms. False: it is a copy."""
+        while self._order and now_ms - self._order[0][0] >= REPEAT_MS:
+            self._recent.discard(self._order.popleft()[1])
+        key = (frame.msg_id, frame.system, frame.component, frame.sequence, frame.payload)
+        if key in self._recent:
+            self.repeats += 1
+            return False
+        self._recent.add(key)
+        self._order.append((now_ms, key))
+        if frame.component == _AUTOPILOT:
+            self.way = link
+        return True
+
+    def link_closed(self, link: int) -> None:
+        """Another way must be found."""
+        if self.way == link:
+            self.way = None
