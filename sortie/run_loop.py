@@ -185,8 +185,8 @@ class RunLoop:
                 heard_s = time.monotonic()
 
     def _answer(self, wait_s: float) -> bool:
-        """Wait for input and answer it, without moving the vehicle; False when there was none."""
-        heard = self.hub.wait(wait_s)
+        """Wait for input or a deadline of the links, and answer, without moving the vehicle; False without input."""
+        heard = self.hub.wait(max(min(wait_s, self._until_links_s()), 0.0))
         self.hub.receive(self.link_ms(), self.service.now_ms)
         self.service.serve_links(self.link_ms())
         self.hub.flush()
@@ -263,12 +263,15 @@ class RunLoop:
         step_ms = ARMED_STEP_MS if service.autopilot.armed else IDLE_STEP_MS
         next_ms = min(service.next_vehicle_deadline_ms(), service.now_ms + step_ms)
         now_s = time.monotonic()
-        wait_s = min(self._pace.wall_s(next_ms) - now_s, MAX_SLEEP_S)
-        for due_ms in (service.next_link_deadline_ms(), self.hub.next_deadline_ms()):
-            if due_ms is not None:
-                wait_s = min(wait_s, (due_ms - self._zero_ms) / 1000.0 - now_s)
+        wait_s = min(self._pace.wall_s(next_ms) - now_s, MAX_SLEEP_S, self._until_links_s())
         self._due_s = now_s + wait_s
         return max(wait_s, 0.0)
+
+    def _until_links_s(self) -> float:
+        """Seconds to the next deadline on link time; negative when it has passed."""
+        deadlines = (self.service.next_link_deadline_ms(), self.hub.next_deadline_ms())
+        due_ms = min((due_ms for due_ms in deadlines if due_ms is not None), default=math.inf)
+        return (due_ms - self._zero_ms) / 1000.0 - time.monotonic()
 
 
 def _never() -> bool:

@@ -21,12 +21,20 @@ class LoadingService:
         self.now_ms = 0
         self.let_go = threading.Event()
         self.telemetry = SimpleNamespace(send_heartbeat=lambda: None)
+        self.due_ms: list[int] = []
+        self.served_ms: list[int] = []
 
     def load(self) -> None:
         assert self.let_go.wait(30.0)
 
     def serve_links(self, link_ms: int) -> None:
-        """Nothing is on a link."""
+        """A service has something to send at each of `due_ms`."""
+        while self.due_ms and self.due_ms[0] <= link_ms:
+            self.served_ms.append(link_ms)
+            del self.due_ms[0]
+
+    def next_link_deadline_ms(self) -> int | None:
+        return self.due_ms[0] if self.due_ms else None
 
 
 class WaitingHub:
@@ -49,6 +57,9 @@ class WaitingHub:
                     thread.join()
         return False
 
+    def next_deadline_ms(self) -> None:
+        """No link is to be opened again."""
+
     def receive(self, link_ms: int, vehicle_ms: int) -> None:
         """Nothing came."""
 
@@ -66,3 +77,15 @@ def test_a_kernel_that_is_compiled_is_told_once(monkeypatch, capsys, load_s, tol
     RunLoop(service, hub, bell, 1.0, lambda: False).load()
     bell.close()
     assert capsys.readouterr().err == told
+
+
+def test_what_falls_due_meanwhile_is_sent_in_time(monkeypatch, capsys):
+    """A file transfer goes on block after block while the kernel is compiled, not with the next heartbeat."""
+    service: Any = LoadingService()
+    service.due_ms = [100, 105, 1500, 1505]
+    hub: Any = WaitingHub(service, 3.0)
+    monkeypatch.setattr(run_loop, "time", SimpleNamespace(monotonic=lambda: hub.now_s))
+    bell = Bell()
+    RunLoop(service, hub, bell, 1.0, lambda: False).load()
+    bell.close()
+    assert [served - due for served, due in zip(service.served_ms, [100, 105, 1500, 1505], strict=True)] == [0, 0, 0, 0]
