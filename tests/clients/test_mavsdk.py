@@ -3,36 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-import subprocess
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 from tests.fakes.mavsdk_flight import Drone, fly, wait_for
-from tests.fakes.served import Served, free_port, served
+from tests.fakes.mavsdk_server import mavsdk_server
+from tests.fakes.served import Served, served
 from tests.fakes.station_plan import HOME
 
 pytestmark = pytest.mark.client
 LIMIT_S = 90.0
-
-
-@contextmanager
-def mavsdk_server(service: Served, folder: Path) -> Iterator[int]:
-    """The server of mavsdk-grpc, connected to the vehicle; its port."""
-    import mavsdk_grpc
-
-    binary = Path(mavsdk_grpc.__file__).parent / "bin" / "mavsdk_server"
-    port = free_port()
-    with (folder / "mavsdk_server").open("wb") as output:
-        command = [str(binary), "-p", str(port), f"tcpout://127.0.0.1:{service.port}"]
-        process = subprocess.Popen(command, stdout=output, stderr=output)
-        try:
-            yield port
-        finally:
-            process.terminate()
-            process.wait(10)
 
 
 def test_mavsdk_grpc_flies_it(tmp_path: Path) -> None:

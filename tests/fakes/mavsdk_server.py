@@ -1,0 +1,27 @@
+"""The server process of mavsdk-grpc, connected to a served vehicle."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from tests.fakes.served import Served, free_port
+
+
+@contextmanager
+def mavsdk_server(service: Served, folder: Path) -> Iterator[int]:
+    """The server; its port."""
+    import mavsdk_grpc
+
+    binary = Path(mavsdk_grpc.__file__).parent / "bin" / "mavsdk_server"
+    port = free_port()
+    with (folder / "mavsdk_server").open("wb") as output:
+        command = [str(binary), "-p", str(port), f"tcpout://127.0.0.1:{service.port}"]
+        process = subprocess.Popen(command, stdout=output, stderr=output)
+        try:
+            yield port
+        finally:
+            process.terminate()
+            process.wait(10)
