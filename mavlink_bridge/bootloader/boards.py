@@ -32,9 +32,16 @@ _PRODUCT: Final = re.compile(
 )
 
 
-def board_name(board_id: int) -> str:
-    """`140 (Cube Orange)`, or the bare number of a board that is not in the table."""
-    name = NAMES.get(board_id)
+_FMUV2: Final = 9
+_SMALL: Final = 1024 * 1024
+
+
+def board_name(board_id: int, *, flash: int | None = None, summary: str = "") -> str:
+    """`140 (Cube Orange)`; of a board that is not in the table `summary`, or else the bare number. `flash` (bytes): the
+    older half of the boards with id 9 have 1 MiB and take fmuv2 only."""
+    name = NAMES.get(board_id) or summary
+    if board_id == _FMUV2 and flash is not None and flash <= _SMALL:
+        name = "Pixhawk 1 with 1 MiB of flash, fmuv2"
     return f"{board_id} ({name})" if name else str(board_id)
 
 

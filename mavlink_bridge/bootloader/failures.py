@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from enum import Enum
 from typing import Final
 
-from mavlink_bridge.bootloader.boards import board_name
+from mavlink_bridge.bootloader.protocol import REVISIONS
 from mavlink_bridge.bootloader.script import Obstacle
 
 WRONG_INPUT: Final = 2
@@ -46,20 +46,20 @@ class WrongFile(FlashFailure):
     about_file = True
 
 
-def wrong_board(board_id: int, firmware_id: int) -> FlashFailure:
+def wrong_board(board: str, firmware: str) -> FlashFailure:
     return WrongFile(
-        f"the firmware is for board id {board_name(firmware_id)}, the board is {board_name(board_id)}",
+        f"the firmware is for board id {firmware}, the board is {board}",
         BoardState.UNTOUCHED,
         "take the firmware for this board (--force writes it all the same)",
         WRONG_INPUT,
     )
 
 
-def too_large(size: int, flash: int, kind: str = "flash") -> FlashFailure:
+def too_large(size: int, flash: int, board: str, kind: str = "flash") -> FlashFailure:
     return WrongFile(
         f"the image of {size} bytes does not fit into the board's {kind} of {flash} bytes",
         BoardState.UNTOUCHED,
-        "take the firmware for this board",
+        f"take the firmware for this board, {board}",
         WRONG_INPUT,
     )
 
@@ -106,7 +106,7 @@ def old_bootloader(revision: int) -> FlashFailure:
     return FlashFailure(
         f"the bootloader speaks protocol revision {revision}; 2 to 5 are understood",
         BoardState.UNTOUCHED,
-        "update the board's bootloader",
+        "update the board's bootloader" if revision < min(REVISIONS) else "flash it with the uploader of its firmware",
     )
 
 

@@ -88,6 +88,16 @@ class FlashSession:
         except FlashFailure as failure:
             self.failure = failure
 
+    @property
+    def when_stopped(self) -> str:
+        """How the board is when nobody goes on, and what to do."""
+        state = self.story.board_state
+        if state is BoardState.VERIFIED:
+            return f"{state.value}; its first HEARTBEAT was not waited for"
+        in_bootloader = state is BoardState.UNTOUCHED and Stage.IDENTIFY in self.story.stages
+        held = ", and the board waits in its bootloader until it is plugged in anew" if in_bootloader else ""
+        return f"{state.value}{held}; run the same command again to flash the board"
+
     def _again_slowly(self) -> Script[None]:
         """The board listens at a rate that the line does not carry, until it is restarted."""
         self.story.say(f"{self._name}: no answer at {FAST_BAUD} baud, so it is done at {BOOTLOADER_BAUD}")

@@ -12,7 +12,7 @@ from enum import Enum
 from typing import Final
 
 from mavlink_bridge.bootloader import failures
-from mavlink_bridge.bootloader.boards import fits
+from mavlink_bridge.bootloader.boards import board_name, fits
 from mavlink_bridge.bootloader.client import BootloaderClient, Garbled, Refused
 from mavlink_bridge.bootloader.failures import BoardState, FlashFailure
 from mavlink_bridge.bootloader.firmware import Firmware
@@ -204,14 +204,15 @@ class Upload:
 
     def _mismatch(self, info: BoardInfo) -> FlashFailure | None:
         firmware = self._firmware
+        board = board_name(info.board_id, flash=info.flash_size)
         if not fits(info.board_id, firmware.board_id):
             if not self._force:
-                return failures.wrong_board(info.board_id, firmware.board_id)
+                return failures.wrong_board(board, board_name(firmware.board_id, summary=firmware.summary))
             self._story.say(f"forced: firmware for board id {firmware.board_id} onto board id {info.board_id}")
         if len(firmware.image) > info.flash_size:
-            return failures.too_large(firmware.size, info.flash_size)
+            return failures.too_large(firmware.size, info.flash_size, board)
         if len(firmware.external) > info.external_flash_size:
-            return failures.too_large(firmware.external_size, info.external_flash_size, "external flash")
+            return failures.too_large(firmware.external_size, info.external_flash_size, board, "external flash")
         return None
 
     def _speed_up(self) -> Script[None]:

@@ -193,6 +193,19 @@ def test_an_image_that_does_not_fit_is_refused_before_the_erase(force: bool) -> 
     assert done.session.failure is not None and done.session.failure.status == 2
 
 
+def test_a_board_9_with_1_mib_is_called_fmuv2_when_the_image_is_for_the_larger_ones() -> None:
+    done = flash(spec=BoardSpec(board_id=9, flash=1_032_192), made=firmware(9, size=1_100_000))
+    assert words(done) == (
+        "the image of 1100000 bytes does not fit into the board's flash of 1032192 bytes; nothing was erased; "
+        "take the firmware for this board, 9 (Pixhawk 1 with 1 MiB of flash, fmuv2)"
+    )
+
+
+def test_firmware_for_a_board_that_is_in_no_table_is_called_what_its_file_says() -> None:
+    done = flash(made=firmware(7777, summary="MyBoard"))
+    assert words(done).startswith("the firmware is for board id 7777 (MyBoard), the board is 140 (Cube Orange);")
+
+
 def test_an_image_of_exactly_the_flash_fits() -> None:
     assert flash(spec=BoardSpec(flash=5000)).session.failure is None
 

@@ -11,6 +11,7 @@ from mavlink_bridge.bootloader.mavlink import blind_restart
 from mavlink_bridge.bootloader.protocol import Op
 from mavlink_bridge.bootloader.script import Obstacle
 from mavlink_bridge.bootloader.session import ASK_TO_PLUG, FlashSession
+from mavlink_bridge.bootloader.upload import Stage
 from tests.fakes.flash_bench import PORT, FlashBench, firmware, image_of
 
 ACCEPTED, DENIED, UNSUPPORTED, FAILED = 0, 2, 3, 4
@@ -202,6 +203,28 @@ def test_a_port_that_is_freed_in_time_is_used() -> None:
     made.at(9000, made.plug)
     made.run()
     assert made.session.failure is None
+
+
+@pytest.mark.parametrize(
+    ("at_ms", "expected"),
+    [
+        (0, "nothing was erased; run the same command again to flash the board"),
+        (7_000, "the board has no whole firmware now and stays in its bootloader; run the same command again"),
+        (10_000, "the firmware is flashed and verified; its first HEARTBEAT was not waited for"),
+    ],
+)
+def test_a_session_that_is_stopped_says_how_the_board_is(at_ms: int, expected: str) -> None:
+    made = bench(SimulatedBoard()).run(at_ms)
+    assert made.session.when_stopped.startswith(expected)
+
+
+def test_a_session_that_is_stopped_before_the_erase_leaves_a_board_that_waits() -> None:
+    made = bench(SimulatedBoard())
+    made.session.story.begin(Stage.IDENTIFY, 0)
+    assert made.session.when_stopped == (
+        "nothing was erased, and the board waits in its bootloader until it is plugged in anew; "
+        "run the same command again to flash the board"
+    )
 
 
 def test_an_interrupted_flash_can_simply_be_run_again() -> None:
