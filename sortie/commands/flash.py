@@ -89,7 +89,7 @@ def _flash(firmware: Firmware, path: Path, port: str, *, force: bool, yes: bool)
     try:
         FlashShell(session.runner, finder, telling).run()
     except (KeyboardInterrupt, SystemExit):
-        telling.say(f"stopped; {session.story.board_state.value}; run the same command again to flash the board")
+        telling.say(f"stopped; {session.when_stopped}")
         raise
     finally:
         telling.stop()
