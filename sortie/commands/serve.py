@@ -17,7 +17,8 @@ def serve(given: Run) -> int:
         loop.install_signals()
         run.open_links()
         loop.greet()
-        print(f"sortie: serving {settings.vehicle.frame} on {', '.join(settings.links)}", file=sys.stderr, flush=True)
+        what = settings.vehicle.frame or "the flight controller"
+        print(f"sortie: serving {what} on {', '.join(settings.links)}", file=sys.stderr, flush=True)
         loop.load()
         loop.run(lambda: run.reboot)
     if run.reboot:
