@@ -22,8 +22,8 @@ _FENCE: Final = 11
 _RELAYS: Final = {28: 0, 34: 1, 35: 2, 36: 3, 66: 4, 67: 5}
 _C, _R = CopterMode, RoverMode
 _COPTER: Final[dict[int, int]] = {
-    4: _C.RTL, 16: _C.AUTO, 18: _C.LAND, 33: _C.BRAKE, 55: _C.GUIDED, 56: _C.LOITER, 68: _C.STABILIZE,
-    69: _C.POSHOLD, 70: _C.ALT_HOLD,
+    4: _C.RTL, 16: _C.AUTO, 18: _C.LAND, 33: _C.BRAKE, 42: _C.SMART_RTL, 52: _C.ACRO, 55: _C.GUIDED, 56: _C.LOITER,
+    68: _C.STABILIZE, 69: _C.POSHOLD, 70: _C.ALT_HOLD, 72: _C.CIRCLE,
 }  # fmt: skip
 _ROVER: Final[dict[int, int]] = {
     4: _R.RTL, 16: _R.AUTO, 42: _R.SMART_RTL, 51: _R.MANUAL, 52: _R.ACRO, 53: _R.STEERING, 54: _R.HOLD,

@@ -11,7 +11,7 @@ from autopilot.mission.sequencer import MissionSequencer
 from autopilot.mission.storage import MissionStorage
 from autopilot.outcome import ACCEPTED, Outcome
 from autopilot.parameters import Parameters
-from autopilot.vehicle import Request, VehicleState
+from autopilot.vehicle import Capabilities, Request, VehicleState
 
 ORIGIN = GeoPoint(-35.363261, 149.165230, 584.0)
 
@@ -24,6 +24,7 @@ class StandingVehicle:
         self.state.report[report.EKF_FLAGS] = 831
         self.origin: GeoPoint | None = ORIGIN
         self.calibration = Request.accepted()
+        self.capabilities = Capabilities()
 
     def place(self, north: float, east: float, down: float, yaw: float) -> None:
         self.state.report[[report.NORTH, report.EAST, report.DOWN, report.YAW]] = (north, east, down, yaw)

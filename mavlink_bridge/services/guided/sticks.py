@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from autopilot.vehicle import Sticks
 from mavlink_bridge.services.base import Clock, Message, Outgoing, Peer
+from mavlink_bridge.services.guided.switches import CHANNELS, Switches
 
 if TYPE_CHECKING:
     from autopilot.core import Autopilot
@@ -18,8 +19,7 @@ if TYPE_CHECKING:
 AXES = ("ROLL", "PITCH", "THROTTLE", "YAW")
 #: Values of RC_CHANNELS_OVERRIDE (MAVLink common.xml): leave alone, and give back (0 in the first eight channels).
 IGNORE, RELEASE = 65535, 65534
-#: As many channels as have a calibration (RCn_*).
-_CHANNELS = tuple(f"chan{number}_raw" for number in range(1, 17))
+_IGNORE_OVERRIDES = 2  # RC_OPTIONS bit 1
 #: MANUAL_CONTROL: this axis is not given.
 _NO_AXIS = 32767
 
@@ -33,14 +33,19 @@ class StickService:
     def __init__(self, autopilot: Autopilot) -> None:
         self._autopilot = autopilot
         self._held: dict[str, float] = {}  # axis name -> -1 .. 1 (throttle 0 .. 1)
+        self._switches = Switches(autopilot)
 
     def handle_message(self, message: Message, peer: Peer, now_ms: int) -> None:
         if peer.system != int(self._autopilot.parameters["SYSID_MYGCS"]):
             return
+        if int(self._autopilot.parameters["RC_OPTIONS"]) & _IGNORE_OVERRIDES:
+            return
         if message.get_type() == "MANUAL_CONTROL":
             self._manual(message, now_ms)
-        else:
-            self._override(message, now_ms)
+            return
+        if not self._autopilot.vehicle.capabilities.own_modes:  # a controller has a mode switch of its own
+            self._switches.handle(message, now_ms)
+        self._override(message, now_ms)
 
     def handle_timeout(self, now_ms: int) -> None:
         """Nothing falls due: the core counts the loss of sticks."""
@@ -58,9 +63,9 @@ class StickService:
         heard = False
         for axis in AXES:
             channel = int(self._autopilot.parameters[f"RCMAP_{axis}"])
-            if not 1 <= channel <= len(_CHANNELS):
+            if not 1 <= channel <= len(CHANNELS):
                 continue
-            pwm = getattr(message, _CHANNELS[channel - 1])
+            pwm = getattr(message, CHANNELS[channel - 1])
             if pwm == IGNORE or (pwm == 0 and channel > 8):
                 continue
             heard = True
