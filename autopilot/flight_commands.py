@@ -137,12 +137,14 @@ class FlightCommands:
         return ACCEPTED
 
     def guided_attitude(self, roll: float, pitch: float, yaw: float, yaw_rate: float | None, thrust: float) -> Outcome:
-        """`thrust` 0 .. 1: a climb rate about 0.5, or with GUID_OPTIONS bit 3 thrust itself."""
-        if self._cockpit.rover:
-            return UNSUPPORTED
+        """`thrust` 0 .. 1: a climb rate about 0.5, or with GUID_OPTIONS bit 3 thrust itself. Rover: -1 .. 1, a share
+        of WP_SPEED along `yaw`, or turning at `yaw_rate`."""
         flight = self._flight()
         if flight is None or not self._cockpit.armed:
             return Outcome(Result.FAILED, "not flying in GUIDED")
+        if self._cockpit.rover:
+            flight.drive(thrust * self._cockpit.param("WP_SPEED", 2.0), yaw, yaw_rate)
+            return ACCEPTED
         direct = bool(int(self._cockpit.param("GUID_OPTIONS")) & 8)
         limits = self._speeds.current()
         climb = (thrust - _HOVER) / _HOVER * (limits.up if thrust > _HOVER else limits.down)
@@ -154,13 +156,29 @@ class FlightCommands:
 
     # --- speed and nose -------------------------------------------------------------------------------------------
     def change_speed(self, kind: int, speed: float) -> Outcome:
-        if kind not in ((0, 1) if self._cockpit.rover else (0, 1, 2, 3)) or not speed > 0.0:
+        if self._cockpit.rover:
+            return self._change_driving_speed(kind, speed)
+        if kind not in (0, 1, 2, 3) or not speed > 0.0:
             return DENIED
         if not self._modes.spec.autopilot or self._modes.spec.pilot:
             return self._cockpit.refuse(f"Speed change: not in {self._modes.spec.name}")
         self._speeds.override(
             ground=speed if kind < 2 else None, up=speed if kind == 2 else None, down=speed if kind == 3 else None
         )
+        return ACCEPTED
+
+    def _change_driving_speed(self, kind: int, speed: float) -> Outcome:
+        """Only on the way to a place; a speed that comes with the target is not changed (ArduPilot
+        Rover/mode_guided.cpp, set_desired_speed)."""
+        if kind not in (0, 1):
+            return DENIED
+        if not speed > 0.0:
+            return self._cockpit.refuse("Speed change: must be above zero")
+        mode = self._modes.mode
+        sent = mode is self._guided and not self._guided.flight.drives_to_a_place
+        if not self._modes.spec.autopilot or sent:
+            return self._cockpit.refuse(f"Speed change: not in {self._modes.spec.name}{' now' if sent else ''}")
+        self._speeds.override(ground=speed)
         return ACCEPTED
 
     def condition_yaw(self, angle_deg: float, rate_deg_s: float, direction: int, relative: bool) -> Outcome:

@@ -96,6 +96,11 @@ class FenceChanged:
 
 
 @dataclass(frozen=True, slots=True)
+class GuidedTargetReached:
+    """A rover in GUIDED is at the place that it was sent to (ArduRover tells it as MISSION_ITEM_REACHED 0)."""
+
+
+@dataclass(frozen=True, slots=True)
 class PayloadAction:
     """A servo, relay, camera or gripper item acted (recorded): MAV_CMD number and its parameters."""
 

@@ -5,6 +5,7 @@ from autopilot.outcome import (
     ArmedChanged,
     FenceChanged,
     FlightStateChanged,
+    GuidedTargetReached,
     HomeChanged,
     ModeChanged,
     ParameterChanged,
@@ -15,7 +16,7 @@ from autopilot.outcome import (
 )
 
 __all__ = [
-    "ArmedChanged", "CurrentChanged", "FenceChanged", "FlightStateChanged", "HomeChanged", "ItemReached",
-    "MissionCleared", "MissionComplete", "ModeChanged", "ParameterChanged", "PayloadAction", "RebootRequested",
-    "Severity", "StatusText",
+    "ArmedChanged", "CurrentChanged", "FenceChanged", "FlightStateChanged", "GuidedTargetReached", "HomeChanged",
+    "ItemReached", "MissionCleared", "MissionComplete", "ModeChanged", "ParameterChanged", "PayloadAction",
+    "RebootRequested", "Severity", "StatusText",
 ]  # fmt: skip

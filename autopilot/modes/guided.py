@@ -7,13 +7,16 @@ and Rover/mode_guided.cpp. On the ground a copter takes no target but a takeoff.
 from __future__ import annotations
 
 from autopilot.cockpit import Cockpit
+from autopilot.control.layout import TICK_MS
 from autopilot.control.rover_velocity import as_drive
 from autopilot.geo import Ned
 from autopilot.modes.heading import KEEP, Heading
 from autopilot.modes.mode import Mode
 from autopilot.modes.table import ModeSpec
+from autopilot.outcome import GuidedTargetReached, Severity
 from autopilot.vehicle import (
     Attitude,
+    Drive,
     Hold,
     Idle,
     Land,
@@ -35,7 +38,9 @@ class GuidedFlight:
         self._cockpit = cockpit
         self._heading = heading
         self._wanted: Target | None = None  # what resume goes back to
+        self._told = True  # that the place was reached
         self.paused = False
+        self.deadline_ms: int | None = None  # when a rover's speed ends unless it is renewed
 
     @property
     def grounded(self) -> bool:
@@ -46,12 +51,31 @@ class GuidedFlight:
         """Stay here until told otherwise."""
         self.paused = False
         self._wanted = None
+        self.deadline_ms = None
         self._cockpit.fly(Idle() if self.grounded else Hold(None, yaw=self._heading.for_hold()))
 
     def _fly(self, target: Target) -> None:
         self.paused = False
         self._wanted = target
+        self._told = not (self._cockpit.rover and isinstance(target, Leg))
+        self.deadline_ms = None
+        if isinstance(target, Drive):
+            self.deadline_ms = self._cockpit.now_ms + target.timeout_ms + TICK_MS
         self._cockpit.fly(target)
+
+    def update(self, now_ms: int) -> None:
+        """Tell what became of a rover's target: reached, or not renewed in time (it then stops by itself)."""
+        if not self._told and self._cockpit.arrived and not self.paused:
+            self._told = True
+            self._cockpit.announce(GuidedTargetReached())
+        if self.deadline_ms is not None and now_ms >= self.deadline_ms:
+            self.deadline_ms = None
+            self._cockpit.say(Severity.WARNING, "target not received last 3secs, stopping")
+
+    @property
+    def drives_to_a_place(self) -> bool:
+        """Only then a rover takes another speed."""
+        return isinstance(self._wanted, Leg)
 
     def go_to(self, end: Ned, yaw: Yaw | None = None) -> None:
         """Fly to `end` and hold it."""
@@ -67,6 +91,14 @@ class GuidedFlight:
         end = wanted.end if isinstance(wanted, Leg) else self._cockpit.vehicle.state.position
         self.go_to((end[0], end[1], down))
 
+    def drive(self, speed: float, heading: float, turn_rate: float | None) -> None:
+        """A rover's speed m/s (negative: backwards) along a heading (rad), or turning at a rate (rad/s)."""
+        self._fly(Drive(speed, heading, turn_rate, self._timeout_ms))
+
+    @property
+    def _timeout_ms(self) -> int:
+        return int(1000 * self._cockpit.param("GUID_TIMEOUT", 3.0))
+
     def take_off(self, down: float) -> None:
         self._fly(TakeOff(down, KEEP))
 
@@ -78,10 +110,10 @@ class GuidedFlight:
             if position is not None:
                 self.go_to(position)
             else:
-                self._fly(as_drive(velocity, yaw, self._cockpit.vehicle.state.yaw, timeout_ms))
+                self._fly(as_drive(velocity, yaw, self._cockpit.vehicle.state.yaw, self._timeout_ms))
             return
-        demand = yaw or self._heading.for_hold()
-        self._fly(Velocity(velocity, demand, acceleration or _ZERO, position, timeout_ms))
+        demand = yaw or self._heading.for_leg()  # without a yaw of its own the nose goes with the movement
+        self._fly(Velocity(velocity, demand, acceleration or _ZERO, position, self._timeout_ms))
 
     def attitude(self, target: Attitude) -> None:
         self._fly(target)
@@ -92,13 +124,14 @@ class GuidedFlight:
     def pause(self) -> None:
         if not self.paused:
             self.paused = True
+            self.deadline_ms = None
             self._cockpit.fly(Hold(None, yaw=self._heading.for_hold()))
 
     def resume(self) -> None:
         if self.paused:
             self.paused = False
             if self._wanted is not None:
-                self._cockpit.fly(self._wanted)
+                self._fly(self._wanted)
 
 
 def _radius(cockpit: Cockpit) -> float:
@@ -117,12 +150,17 @@ class GuidedMode(Mode):
         self.flight.begin()
 
     def update(self, now_ms: int, events: VehicleEvent) -> None:
-        """Nothing: the vehicle flies its target, and a person decides what comes next."""
+        """The vehicle flies its target, and a person decides what comes next."""
+        self.flight.update(now_ms)
+
+    def next_deadline_ms(self) -> int | None:
+        return self.flight.deadline_ms
 
     def armed(self, now_ms: int) -> None:
         self.flight.begin()
 
     def disarmed(self) -> None:
+        self.flight.deadline_ms = None
         self.cockpit.fly(Idle())
 
     def take_off(self, down: float) -> bool:

@@ -18,6 +18,7 @@ IGNORE_YAW = 0x400
 IGNORE_YAW_RATE = 0x800
 
 IGNORE_BODY_RATES = 0x07
+IGNORE_YAW_RATE_OF_BODY = 0x04
 IGNORE_THRUST = 0x40
 IGNORE_ATTITUDE = 0x80
 
@@ -37,7 +38,7 @@ def position_parts(mask: int, *, rover: bool = False) -> Parts | None:
     """The parts that `mask` asks for, or None when it asks for nothing that can be flown.
 
     Copter: position; velocity; acceleration; position and velocity; the last three with acceleration; each with yaw and
-    yaw rate. Rover: acceleration is no part of anything; yaw or yaw rate alone turns on the spot.
+    yaw rate. Rover: with an acceleration it takes nothing; yaw or yaw rate alone turns on the spot.
     """
     parts = Parts(
         position=not mask & IGNORE_POSITION,
@@ -55,12 +56,17 @@ def position_parts(mask: int, *, rover: bool = False) -> Parts | None:
     return parts if parts.position or parts.velocity or parts.acceleration else None
 
 
+def asks_acceleration(mask: int) -> bool:
+    """Is the acceleration of a position target given?"""
+    return not mask & IGNORE_ACCELERATION
+
+
 def _rover_can(parts: Parts) -> bool:
+    if parts.acceleration:
+        return False
     if parts.position:
         return True
-    if parts.acceleration or (parts.yaw and parts.yaw_rate):
-        return False
-    return parts.velocity or parts.yaw or parts.yaw_rate
+    return (parts.velocity or parts.yaw or parts.yaw_rate) and not (parts.yaw and parts.yaw_rate)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,8 @@
 """Position, velocity and attitude targets for GUIDED.
 
 A target is turned into NED metres about the vehicle's origin, whatever frame it came in; what is no target (a mask that
-asks for nothing, a frame without meaning, numbers that are none) stops the vehicle, as ArduPilot does. Nothing is
-acknowledged, and outside GUIDED the core ignores all of it.
+asks for nothing, a frame without meaning, numbers that are none) stops a copter and is ignored by a rover, as ArduPilot
+does. Nothing is acknowledged, and outside GUIDED the core ignores all of it.
 """
 
 from __future__ import annotations
@@ -12,11 +12,21 @@ from math import asin, atan2, copysign, cos, hypot, pi, sin, sqrt
 from typing import TYPE_CHECKING
 
 from autopilot.geo import Ned, to_local
+from autopilot.modes.table import RoverMode
+from autopilot.outcome import Severity
 from autopilot.vehicle import Yaw, YawMode
 from mavlink_bridge.services.base import Clock, Message, Outgoing, Peer
 from mavlink_bridge.services.commands.places import altitude_amsl
 from mavlink_bridge.services.commands.request import HIGHEST
-from mavlink_bridge.services.guided.masks import Parts, attitude_parts, position_parts
+from mavlink_bridge.services.guided.masks import (
+    IGNORE_THRUST,
+    IGNORE_YAW_RATE_OF_BODY,
+    Parts,
+    asks_acceleration,
+    attitude_parts,
+    position_parts,
+)
+from mavlink_bridge.services.telemetry.announcements import status_texts
 
 if TYPE_CHECKING:
     from autopilot.core import Autopilot
@@ -30,6 +40,7 @@ _FASTEST = 1000.0
 _FARTHEST = 1e6
 _UNIT_TOLERANCE = 1e-3
 _STANDSTILL = (0.0, 0.0, 0.0)
+_CHUNK_ID = 65535  # the queue of the core's texts counts up from 1
 
 
 class GuidedService:
@@ -40,6 +51,8 @@ class GuidedService:
 
     def __init__(self, autopilot: Autopilot) -> None:
         self._autopilot = autopilot
+        self._out: list[Outgoing] = []
+        self._say_again_ms = 0
         self._readers: dict[str, Callable[[Message, int], bool]] = {
             "SET_POSITION_TARGET_LOCAL_NED": self._local,
             "SET_POSITION_TARGET_GLOBAL_INT": self._global,
@@ -47,8 +60,19 @@ class GuidedService:
         }
 
     def handle_message(self, message: Message, peer: Peer, now_ms: int) -> None:
-        if not self._readers[message.get_type()](message, now_ms):
+        name = message.get_type()
+        if self._rover and name != "SET_ATTITUDE_TARGET" and asks_acceleration(message.type_mask):
+            self._ignore_acceleration(name, peer, now_ms)
+        elif not self._readers[name](message, now_ms) and not self._rover:
             self._autopilot.guided_target(now_ms, velocity=_STANDSTILL)
+
+    def _ignore_acceleration(self, name: str, peer: Peer, now_ms: int) -> None:
+        """A rover takes no target with one, and says what to do (ArduPilot GCS_MAVLink_Rover.cpp), once a second."""
+        if self._autopilot.mode_number != RoverMode.GUIDED or now_ms < self._say_again_ms:
+            return
+        self._say_again_ms = now_ms + 1000
+        for text in status_texts(Severity.INFO, f"Ignoring {name}; set ACC_IGNORE in mask", _CHUNK_ID):
+            self._out.append(Outgoing(text, peer.link))
 
     def handle_timeout(self, now_ms: int) -> None:
         """Nothing falls due: the core ends a target that is not renewed (GUID_TIMEOUT)."""
@@ -57,7 +81,8 @@ class GuidedService:
         return None
 
     def take_outgoing(self) -> list[Outgoing]:
-        return []
+        out, self._out = self._out, []
+        return out
 
     def link_closed(self, link: int) -> None:
         """Targets outlive their link until their timeout."""
@@ -126,15 +151,17 @@ class GuidedService:
             now_ms,
             position=position,
             velocity=_rotated(velocity, turn) if parts.velocity else None,
-            acceleration=_rotated(acceleration, turn) if parts.acceleration and not self._rover else None,
+            acceleration=_rotated(acceleration, turn) if parts.acceleration else None,
             yaw=yaw,
         )
         return True
 
     # --- attitude -------------------------------------------------------------------------------------------------
     def _attitude(self, message: Message, now_ms: int) -> bool:
+        if self._rover:
+            return self._drive(message, now_ms)
         parts = attitude_parts(message.type_mask)
-        if parts is None or self._rover:
+        if parts is None:
             return False
         angles = _euler(*message.q)
         rate = message.body_yaw_rate if parts.rates else None
@@ -143,6 +170,24 @@ class GuidedService:
         roll, pitch, yaw = angles
         thrust = min(max(message.thrust, 0.0), 1.0)
         self._autopilot.guided_attitude(now_ms, roll=roll, pitch=pitch, yaw=yaw, yaw_rate=rate, thrust=thrust)
+        return True
+
+    def _drive(self, message: Message, now_ms: int) -> bool:
+        """A rover drives along the attitude's heading, or turns at its yaw rate; thrust -1 .. 1 is its speed."""
+        mask = message.type_mask
+        if mask & IGNORE_THRUST or not abs(message.thrust) < _FASTEST:
+            return False
+        thrust, rate, yaw = min(max(message.thrust, -1.0), 1.0), None, 0.0
+        if mask & IGNORE_YAW_RATE_OF_BODY:
+            angles = _euler(*message.q)
+            if angles is None:
+                return False
+            yaw = angles[2]
+        else:
+            rate = message.body_yaw_rate
+            if not abs(rate) < _FASTEST:
+                return False
+        self._autopilot.guided_attitude(now_ms, roll=0.0, pitch=0.0, yaw=yaw, yaw_rate=rate, thrust=thrust)
         return True
 
     @property

@@ -17,6 +17,7 @@ from autopilot.outcome import (
     ArmedChanged,
     FenceChanged,
     FlightStateChanged,
+    GuidedTargetReached,
     HomeChanged,
     ModeChanged,
     ParameterChanged,
@@ -269,6 +270,8 @@ class TelemetryService:
         match event:
             case StatusText():
                 return event
+            case GuidedTargetReached():
+                return dialect.MAVLink_mission_item_reached_message(0)  # type: ignore[no-any-return]  # pymavlink
             case ItemReached(seq):
                 return dialect.MAVLink_mission_item_reached_message(seq)  # type: ignore[no-any-return]  # pymavlink
             case FlightStateChanged(state):

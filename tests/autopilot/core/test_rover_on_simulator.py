@@ -236,12 +236,10 @@ def test_pause_stops_and_continue_goes_on() -> None:
 
 
 def test_what_only_flies_is_refused() -> None:
-    """Takeoff, landing and attitudes are nothing for wheels, and harm nothing."""
+    """Takeoff and landing are nothing for wheels, and harm nothing."""
     bench = driving()
     assert bench.core.takeoff(10.0, bench.now_ms).result is Result.UNSUPPORTED
     assert bench.core.land(bench.now_ms).result is Result.UNSUPPORTED
-    outcome = bench.core.guided_attitude(bench.now_ms, roll=0.1, pitch=0.0, yaw=0.0, yaw_rate=None, thrust=0.6)
-    assert outcome.result is Result.UNSUPPORTED
     bench.run(1.0)
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from autopilot.geo import GeoPoint, to_global
 from autopilot.outcome import Result
-from autopilot.vehicle import Attitude, Drive, Hold, Idle, Leg, TakeOff, Velocity, Yaw, YawMode
+from autopilot.vehicle import Attitude, Hold, Idle, Leg, TakeOff, Velocity, Yaw, YawMode
 from tests.fakes.core_bench import Bench
 from tests.fakes.fake_vehicle import ORIGIN
 
@@ -48,12 +48,6 @@ def test_takeoff_to_a_height_below_the_vehicle_is_refused() -> None:
     bench.core.set_mode(4, bench.now_ms)
     bench.core.arm(bench.now_ms)
     assert bench.core.takeoff(-3.0, bench.now_ms).result is Result.FAILED
-
-
-def test_a_rover_does_not_take_off_or_land() -> None:
-    bench = Bench("rover")
-    assert bench.core.takeoff(10.0, bench.now_ms).result is Result.UNSUPPORTED
-    assert bench.core.land(bench.now_ms).result is Result.UNSUPPORTED
 
 
 # --- targets ----------------------------------------------------------------------------------------------------------
@@ -146,16 +140,6 @@ def test_attitude_targets_take_thrust_as_a_climb_rate(thrust: float, climb: floa
     assert (target.roll, target.climb, target.thrust_is_climb) == (0.1, pytest.approx(climb), True)
 
 
-def test_a_rover_drives_a_velocity() -> None:
-    bench = Bench("rover")
-    bench.core.set_mode(15, bench.now_ms)
-    bench.core.arm(bench.now_ms)
-    bench.core.guided_target(bench.now_ms, velocity=(0.0, 2.0, 0.0))
-    assert bench.vehicle.target == Drive(2.0, pi / 2.0, None, 3000)
-    bench.core.guided_target(bench.now_ms, velocity=(1.0, 0.0, 0.0), yaw=Yaw(YawMode.RATE, rate=0.3))
-    assert bench.vehicle.target.turn_rate == 0.3
-
-
 # --- speed, heading, pause --------------------------------------------------------------------------------------------
 def test_change_speed_in_guided_and_its_refusals() -> None:
     bench = hovering()
@@ -168,13 +152,6 @@ def test_change_speed_in_guided_and_its_refusals() -> None:
     assert bench.core.change_speed(4, 3.0, bench.now_ms).result is Result.DENIED
     bench.core.set_mode(2, bench.now_ms)
     assert bench.core.change_speed(1, 4.0, bench.now_ms).result is Result.FAILED
-
-
-def test_a_rover_has_only_a_ground_speed() -> None:
-    bench = Bench("rover")
-    bench.core.set_mode(15, bench.now_ms)
-    assert bench.core.change_speed(1, 4.0, bench.now_ms).ok
-    assert bench.core.change_speed(2, 4.0, bench.now_ms).result is Result.DENIED
 
 
 def test_speed_parameters_act_at_once_and_end_an_override() -> None:
@@ -232,13 +209,3 @@ def test_after_a_flight_guided_forgets_its_target() -> None:
     bench.core.guided_target(bench.now_ms, position=(60.0, 0.0, -10.0))
     bench.core.disarm(bench.now_ms, force=True)
     assert bench.vehicle.target == Idle()
-
-
-def test_driving_backwards_turns_the_target_round() -> None:
-    bench = Bench("rover")
-    bench.core.set_mode(15, bench.now_ms)
-    bench.core.arm(bench.now_ms)
-    bench.core.guided_target(bench.now_ms, position=(60.0, 0.0, 0.0))
-    assert bench.core.set_reverse(True, bench.now_ms).ok
-    assert bench.vehicle.target.backwards
-    assert hovering().core.set_reverse(True, 0).result is Result.UNSUPPORTED

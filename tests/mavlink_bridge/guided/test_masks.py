@@ -20,7 +20,7 @@ MASKS = [
     (0x0DF8, "p", "p"),  # DroneKit simple_goto by message
     (0x0DC7, "v", "v"),
     (0x0DC0, "pv", "pv"),
-    (0x0C00, "pva", "pva"),
+    (0x0C00, "pva", "stop"),
     (0x0C07, "va", "stop"),
     (0x0C3F, "a", "stop"),
     (0x09F8, "py", "py"),
@@ -30,11 +30,11 @@ MASKS = [
     (0x01C7, "vyr", "stop"),
     (0x09FF, "stop", "y"),
     (0x05FF, "stop", "r"),
-    (0x0000, "pvayr", "pvayr"),
-    (0x0C38, "stop", "pa"),  # position and acceleration without velocity
+    (0x0000, "pvayr", "stop"),
+    (0x0C38, "stop", "stop"),  # position and acceleration without velocity
     (0x0DFF, "stop", "stop"),  # nothing at all
     (0xFFFF, "stop", "stop"),
-    (0x0E00, "stop", "pva"),  # accelerations as forces
+    (0x0E00, "stop", "stop"),  # accelerations as forces
     (0x0DF9, "stop", "stop"),  # x alone ignored: the position is
     (0x0DCF, "stop", "stop"),
     (0x0DFB, "stop", "stop"),

@@ -38,8 +38,11 @@ def global_(frame: int, mask: int, lat: float, lon: float, alt: float, *values: 
     )
 
 
-def flown(message: Message, kind: str = "copter", **facts: Any) -> tuple[str, tuple[Any, ...], dict[str, Any]]:
-    """The one call of the core that `message` leads to, with the vehicle at HERE heading north-east."""
+Call = tuple[str, tuple[Any, ...], dict[str, Any]]
+
+
+def heard(message: Message, kind: str = "copter", **facts: Any) -> list[Call]:
+    """What the core is called with on `message`, with the vehicle at HERE heading north-east."""
     autopilot: Any = RecordingAutopilot(kind)
     autopilot.vehicle.place(*HERE, NORTH_EAST)
     for name, value in facts.items():
@@ -47,8 +50,13 @@ def flown(message: Message, kind: str = "copter", **facts: Any) -> tuple[str, tu
     service = GuidedService(autopilot)
     service.handle_message(message, QGC, NOW)
     assert service.take_outgoing() == []
-    calls: list[tuple[str, tuple[Any, ...], dict[str, Any]]] = autopilot.calls
-    (call,) = calls
+    calls: list[Call] = autopilot.calls
+    return calls
+
+
+def flown(message: Message, kind: str = "copter", **facts: Any) -> Call:
+    """The one call."""
+    (call,) = heard(message, kind, **facts)
     return call
 
 
@@ -226,9 +234,57 @@ messages = st.one_of(
 
 @settings(max_examples=600, deadline=None)
 @given(st.sampled_from(["copter", "rover"]), messages)
-def test_whatever_comes_the_core_hears_one_finite_target(kind: str, message: Message) -> None:
-    """Never an exception; every number that reaches the core is finite."""
-    _, _, named = flown(codec.decode(message.id, codec.payload(message)[1]), kind)
-    for value in named.values():
-        parts = (value.angle, value.rate) if isinstance(value, Yaw) else value if isinstance(value, tuple) else (value,)
-        assert all(part is None or isfinite(part) for part in parts)
+def test_whatever_comes_the_core_hears_finite_targets_only(kind: str, message: Message) -> None:
+    """Never an exception; every number that reaches the core is finite. A copter hears one target whatever comes, a
+    rover nothing where there is none."""
+    calls = heard(codec.decode(message.id, codec.payload(message)[1]), kind)
+    assert len(calls) == 1 or (kind == "rover" and not calls)
+    for _, _, named in calls:
+        for value in named.values():
+            parts = (value.angle, value.rate) if isinstance(value, Yaw) else value
+            parts = parts if isinstance(parts, tuple) else (parts,)
+            assert all(part is None or isfinite(part) for part in parts)
+
+
+@pytest.mark.parametrize("message", [
+    local(1, 0x0DFF), local(3, VELOCITY, 0, 0, 0, 1, 0, 0), local(1, VELOCITY, 0, 0, 0, nan, 0, 0),
+    local(1, 0x0000, 5, 5), global_(5, 0x0C00, -35.0, 149.0, 0.0),
+])  # fmt: skip
+def test_a_rover_ignores_what_is_no_target(message: Message) -> None:
+    """It drives on as before, where a copter stops."""
+    assert heard(message, "rover") == []
+
+
+def test_a_rover_says_that_it_takes_no_acceleration() -> None:
+    """In GUIDED only, and once a second."""
+    autopilot: Any = RecordingAutopilot("rover")
+    service = GuidedService(autopilot)
+    service.handle_message(local(1, 0x0000, 5, 5), QGC, NOW)
+    assert service.take_outgoing() == []
+    autopilot.mode_number = 15
+    for late in (0, 500, 1000):
+        service.handle_message(local(1, 0x0000, 5, 5), QGC, NOW + late)
+    texts = [out.message.text for out in service.take_outgoing()]
+    assert "".join(texts[:2]) == "Ignoring SET_POSITION_TARGET_LOCAL_NED; set ACC_IGNORE in mask"
+    assert len(texts) == 4
+
+
+@pytest.mark.parametrize(("mask", "thrust", "rate", "expected"), [
+    (0x07, 0.5, 0.0, {"thrust": 0.5, "yaw": pi / 2, "yaw_rate": None}),
+    (0x07, -2.0, 0.0, {"thrust": -1.0, "yaw": pi / 2, "yaw_rate": None}),
+    (0x03, 0.3, 0.4, {"thrust": 0.3, "yaw": 0.0, "yaw_rate": pytest.approx(0.4)}),
+])  # fmt: skip
+def test_a_rovers_attitude_is_a_heading_or_a_turn_rate_and_a_speed(
+    mask: int, thrust: float, rate: float, expected: dict[str, Any]
+) -> None:
+    """ArduPilot GCS_MAVLink_Rover.cpp: thrust -1 .. 1 is the speed."""
+    q = [cos(pi / 4), 0.0, 0.0, sin(pi / 4)]
+    message = dialect.MAVLink_set_attitude_target_message(0, 1, 1, mask, q, 0.0, 0.0, rate, thrust)
+    (call,) = heard(message, "rover")
+    assert call[0] == "guided_attitude"
+    assert {name: call[2][name] for name in expected} == pytest.approx(expected)
+
+
+def test_a_rovers_attitude_without_thrust_is_none() -> None:
+    message = dialect.MAVLink_set_attitude_target_message(0, 1, 1, 0x47, [1.0, 0.0, 0.0, 0.0], 0.0, 0.0, 0.0, 0.5)
+    assert heard(message, "rover") == []
