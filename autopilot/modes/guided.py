@@ -105,7 +105,6 @@ class GuidedFlight:
     def move(self, velocity: Ned, *, position: Ned | None, acceleration: Ned | None, yaw: Yaw | None) -> None:
         """Fly a velocity (NED m/s), which ends after GUID_TIMEOUT unless renewed. A rover drives to a position,
         whatever velocity comes with it."""
-        timeout_ms = int(1000 * self._cockpit.param("GUID_TIMEOUT", 3.0))
         if self._cockpit.rover:
             if position is not None:
                 self.go_to(position)
