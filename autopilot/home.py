@@ -23,13 +23,18 @@ class Home:
 
     def position_found(self) -> None:
         """There is a position: the first one is home."""
-        if self._cockpit.home is None and self._cockpit.has_position:
+        if self._cockpit.home is None and self._cockpit.has_position and not self._found_flying:
             self._cockpit.move_home(self._cockpit.vehicle.state.place)
 
     def armed(self) -> None:
         """The vehicle was armed: home is where it stands now."""
-        if not self._cockpit.home_by_person and self._cockpit.has_position:
+        if not self._cockpit.home_by_person and self._cockpit.has_position and not self._found_flying:
             self._cockpit.move_home(self._cockpit.vehicle.state.place)
+
+    @property
+    def _found_flying(self) -> bool:
+        """A controller that is in the air has been armed elsewhere: it says itself where its home is."""
+        return self._cockpit.vehicle.capabilities.own_modes and not self._cockpit.landed
 
     def set(self, place: GeoPoint | None) -> Outcome:
         """A person sets home to `place`, or with None to where the vehicle is."""

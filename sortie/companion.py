@@ -67,7 +67,6 @@ class CompanionService(Service):
     ) -> None:
         self.link = link
         self._link_ms = 0
-        self._home_known = vehicle.home
         super().__init__(vehicle, autopilot, parameters, journal, identity, epoch_us=epoch_us, on_error=on_error)
         self.endpoint.identify(vehicle.address.system)
 
@@ -153,9 +152,8 @@ class CompanionService(Service):
         vehicle, cockpit = self.vehicle, self.autopilot.crew.cockpit
         for text in vehicle.take_texts():
             cockpit.announce(text)
-        if vehicle.home is not None and vehicle.home != self._home_known:
-            self._home_known = vehicle.home
-            cockpit.move_home(vehicle.home)
+        if vehicle.home is not None and vehicle.home != cockpit.home:
+            cockpit.move_home(vehicle.home)  # heights of the mission count from the controller's home, whoever moved it
         self.passing.settle()
         super()._settle(link_ms)
         self.link.handle_timeouts(link_ms, self.now_ms)

@@ -65,6 +65,7 @@ class FlightController(ControllerOrders):
             self._checks.hear(message.text)
         elif name == "HOME_POSITION":
             self.home = GeoPoint(message.latitude / 1e7, message.longitude / 1e7, message.altitude / 1e3)
+            self._home_moved = False
 
     def _hear(self, now_ms: int) -> None:
         if self.lost:
@@ -136,6 +137,7 @@ class FlightController(ControllerOrders):
             self._disarm_held = False
             return
         if armed:
+            self._home_moved, self._home_asked_ms = True, 0  # to where it stands
             r[R.ARMED] = 1.0
             self._events |= VehicleEvent.ARMED
             return
@@ -177,7 +179,8 @@ class FlightController(ControllerOrders):
         if self.lost:
             return
         self._out += [Outgoing(message) for message in self._streams.take(now_ms)]
-        if self.home is None and self.state.has_position and now_ms >= self._home_asked_ms:
+        wanted = self.home is None or self._home_moved
+        if wanted and self.state.has_position and now_ms >= self._home_asked_ms:
             self._home_asked_ms = now_ms + 5 * _HEARTBEAT_MS
             self._orders.send(_REQUEST_MESSAGE, float(_HOME_POSITION))
         if self._readings.prearm_ok is False and not self.state.armed and self._checks.should_ask(now_ms):

@@ -60,6 +60,7 @@ class ControllerFacts:
         self._heard_ms: int | None = None
         self._heartbeat_ms = 0
         self._home_asked_ms = 0
+        self._home_moved = False
         rover = firmware.kind == "rover"
         self._capabilities = Capabilities(
             rover=rover, spline=False, sticks=False, own_checks=True, own_parameters=True, own_fence=True,
