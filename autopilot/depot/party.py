@@ -150,6 +150,8 @@ class Party:
         facts = {"last_heard_s": memory.status_ms / 1000.0, "misses": memory.beats.misses}
         self.decide(now_ms, "declare_lost", reason, facts)
         memory.skimmer, memory.reason = SkimmerState.LOST, reason
+        if memory.record is not None and memory.taken:
+            memory.record.trigger = memory.record.trigger or memory.taken
         co2_kg = 0.0 if memory.plan is None else memory.plan.store_kg
         self.decide(
             now_ms, "adjust_plan", "tanks and power are planned without the skimmer",

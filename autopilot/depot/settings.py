@@ -234,6 +234,8 @@ class BoxSettings(_Table, frozen=True):
     wind_spread: Fraction = 0.5  # by this share the wind of ten minutes differs from it
     wind_from_deg: float = 270.0
     countdown_s: NotNegative = 3.0
+    position_m: Positive = 2.5  # with a flight controller: at rest within this of the pad's middle it is in its dock
+    battery: Annotated[str, Meta(pattern="^(reported|modelled)$")] = "reported"  # its charge, with a flight controller
     taper: Fraction = 0.8  # charging slows down above this charge, to a fifth of its rate
     mains_kg_s: NotNegative = 0.3  # what the mains give to the dock's store of energy
 

@@ -89,6 +89,17 @@ class ControllerFacts:
         return self._modes.commanded
 
     @property
+    def known(self) -> bool:
+        """It has told where it is, whether it is on the ground, and whether it could be armed."""
+        told = self._streams.hears("SYS_STATUS", "EXTENDED_SYS_STATE", "GLOBAL_POSITION_INT")
+        return told and not self.lost and self.state.has_position
+
+    @property
+    def charge(self) -> float | None:
+        """Of its battery, 0 to 1; None while it does not say."""
+        return self._readings.charge
+
+    @property
     def armable_reasons(self) -> Sequence[str]:
         """The controller's own PreArm texts while its PREARM_CHECK bit is not healthy."""
         if self._heard_ms is None or self._readings.prearm_ok is None:

@@ -18,6 +18,8 @@ _PREARM_CHECKS: Final = 401
 _MISSION_START: Final = 300
 _SET_SERVO: Final = 183
 _FORCE: Final = 21196.0
+_BATTERY_RESET: Final = 42651
+_FIRST_BATTERY: Final = 1.0  # bit mask
 _IN_AIR: Final = (2.0, 3.0, 4.0)  # MAV_LANDED_STATE
 
 
@@ -143,6 +145,10 @@ class ControllerOrders(ControllerFacts):
 
     def set_output(self, channel: int, pwm_us: float) -> None:
         self._orders.send(_SET_SERVO, float(channel), pwm_us)
+
+    def reset_battery(self, charge: float) -> Request:
+        """Tell it that its battery holds this share now, 0 to 1: it was charged or changed (MAV_CMD_BATTERY_RESET)."""
+        return self._orders.send(_BATTERY_RESET, _FIRST_BATTERY, 100.0 * charge)
 
     # --- its time -------------------------------------------------------------------------------------------------
     def load(self) -> None:

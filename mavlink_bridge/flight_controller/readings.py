@@ -18,7 +18,8 @@ _LONGEST_GAP_MS: Final = 2000
 
 class Readings:
     """Fills the vector. `origin`: of the local frame, fixed at the first usable position; `boot_ms`: the controller's
-    own clock as last heard; `prearm_ok`: its PREARM_CHECK bit, None before the first SYS_STATUS."""
+    own clock as last heard; `charge`: of its battery, None while it is not known; `prearm_ok`: its PREARM_CHECK bit,
+    None before the first SYS_STATUS."""
 
     def __init__(self) -> None:
         self.state = VehicleState()
@@ -30,6 +31,7 @@ class Readings:
         self.boot_ms: int | None = None
         self.custom_mode = 0
         """Of its last HEARTBEAT."""
+        self.charge: float | None = None
         self._placed_ms: int | None = None
         self._read: dict[str, Callable[[Message], None]] = {
             "GLOBAL_POSITION_INT": self._position, "ATTITUDE": self._attitude, "SYS_STATUS": self._system,
@@ -74,8 +76,9 @@ class Readings:
             r[R.BATT_V] = r[R.BATT_V_REST] = m.voltage_battery / 1e3
         if m.current_battery >= 0:
             r[R.BATT_A] = m.current_battery / 100.0
-        if m.battery_remaining >= 0:
-            r[R.BATT_FRACTION] = m.battery_remaining / 100.0
+        self.charge = m.battery_remaining / 100.0 if m.battery_remaining >= 0 else None
+        if self.charge is not None:
+            r[R.BATT_FRACTION] = self.charge
         r[R.SENSORS_PRESENT] = m.onboard_control_sensors_present
         r[R.SENSORS_HEALTHY] = m.onboard_control_sensors_health
         bits = m.onboard_control_sensors_present & m.onboard_control_sensors_enabled

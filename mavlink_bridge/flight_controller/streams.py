@@ -68,6 +68,10 @@ class StreamKeeper:
         if msg_id in self.rates:
             self._heard[msg_id] = now_ms
 
+    def hears(self, *names: str) -> bool:
+        """Have all of these come since the start, a restart or a lost link?"""
+        return all(_number(name) in self._heard for name in names)
+
     def renew(self, now_ms: int) -> None:
         """The controller may have forgotten everything: ask for all at the next `take`."""
         self._heard.clear()

@@ -37,6 +37,16 @@ class Pilot(Protocol):
     def ready(self) -> bool:
         """Could it be launched now?"""
 
+    @property
+    def landed(self) -> bool:
+        """On the ground, its motors maybe still turning."""
+
+    def hindrance(self) -> str:
+        """Why not, where that is known."""
+
+    def taken(self) -> str:
+        """Who else flies it, or what keeps it from being flown; empty: nobody and nothing."""
+
     def launch(self) -> None: ...
     def fly_back(self) -> None:
         """To the docking corridor, and hold there."""
@@ -103,6 +113,10 @@ class BoxWorld(SpaceWorld):
         self._blow()
         super()._flow(seconds)
         self._take_mains(seconds)
+        self._tell_charge()
+
+    def _tell_charge(self) -> None:
+        """The copter's battery holds what is in the lobes."""
         lobes = self.state.skimmer.lobes
         if abs(lobes.fill - self._pilot.charge()) > _CHARGE_STEP:
             self._pilot.set_charge(lobes.fill)
@@ -151,12 +165,13 @@ class BoxWorld(SpaceWorld):
             if state.now_ms < state.leg_end_ms:
                 return
             state.late = False
-            self._pilot.fly_back()
+            if not self._pilot.taken():
+                self._pilot.fly_back()
         before = state.place
-        if before in _LOOKED_AT and state.now_ms % LOOK_MS:
+        if not self._looks_now():
             return
         state.place = self._pilot.place(before)
-        if state.place is Place.CORRIDOR and not self._down and self._is_low():
+        if state.place is Place.CORRIDOR and not self._down and self._is_low() and not self._pilot.taken():
             self._down = True  # nobody has cleared it for long: beside the box rather than out of the sky
             self._pilot.land_here()
         if state.place is not Place.DOCK:
@@ -166,12 +181,15 @@ class BoxWorld(SpaceWorld):
         if state.place is before:
             return
         self._changed()
-        if state.place is Place.DOCK and before is Place.FINAL:
+        if state.place is Place.DOCK and before is not Place.NEAR:
             state.way = 0.0
             wear(state.skimmer, self.profile)
         elif before is Place.NEAR and state.place is not Place.DOCK:
             leave_dock(state, self.profile, read_skimmer(state, self.profile))
             self._fall_if_gone()
+
+    def _looks_now(self) -> bool:
+        return self.state.place not in _LOOKED_AT or self.state.now_ms % LOOK_MS == 0
 
     # --- faults -------------------------------------------------------------------------------------------------------
     def inject(self, name: str) -> None:
@@ -236,7 +254,11 @@ class BoxWorld(SpaceWorld):
     def skimmer_reading(self) -> SkimmerReading:
         self.follow()
         if self._seen is None:
-            self._seen = msgspec.structs.replace(super().skimmer_reading(), ready=self._pilot.ready())
+            ready = self._pilot.ready()
+            self._seen = msgspec.structs.replace(
+                super().skimmer_reading(), ready=ready, hindrance="" if ready else self._pilot.hindrance(),
+                taken=self._pilot.taken(),
+            )  # fmt: skip
         return self._seen
 
     def depot_reading(self) -> DepotReading:

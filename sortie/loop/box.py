@@ -7,12 +7,14 @@ A new process means a new copter: it stands on its dock, and a sortie that was u
 
 from __future__ import annotations
 
+from autopilot.depot.messages import MissionPlan
 from autopilot.depot.names import Mode, Stage
 from autopilot.depot.settings import BoxSettings, Profile
 from autopilot.depot.skimmer_base import SkimmerMemory
 from autopilot.geo import GeoPoint
 from autopilot.journal import MemoryJournal
 from autopilot.mission.commands import Cmd
+from autopilot.mission.items import MissionItem
 from mavlink_bridge.clients.base import Target
 from mavlink_bridge.endpoint import Endpoint
 from mavlink_bridge.services.sortie import wire
@@ -23,13 +25,13 @@ from sitl.copter import SimulatedCopter
 from sitl.resources.box import BoxWorld
 from sitl.resources.state import SpaceState
 from sortie.building import VIRTUAL_EPOCH_US, build_service
-from sortie.loop.pilot import CopterPilot
+from sortie.loop.pilot import BoxPilot, CopterPilot
 from sortie.loop.space import LINK_SEED, Snapshot, SpaceLoop
+from sortie.service import Service
 from sortie.store import StoredState
 
 _STEP_MS = 1000
 _PACK_V = 11.1
-_SYSTEM = 1
 
 
 def _raise(error: Exception, where: str) -> None:
@@ -51,6 +53,8 @@ class BoxLoop(SpaceLoop):
     """See the module; driven like `SpaceLoop`."""
 
     world: BoxWorld
+    service: Service
+    pilot: BoxPilot
 
     # --- building -----------------------------------------------------------------------------------------------------
     def _make_world(self, profile: Profile, seed: int, state: SpaceState | None) -> BoxWorld:
@@ -58,12 +62,12 @@ class BoxLoop(SpaceLoop):
         lat, lon, alt = profile.box.home
         # Another start is another copter: its noise is its own, as the link's losses are.
         copter = SimulatedCopter(GeoPoint(lat, lon, alt), profile.box.heading_deg, seed * LINK_SEED + self._offset_ms)
-        self.service = build_service(
+        service = self.service = build_service(
             "copter", copter, MemoryJournal(), StoredState(), copter_parameters(profile), name=f"box {seed}",
             epoch_us=VIRTUAL_EPOCH_US, on_error=_raise,
         )  # fmt: skip
-        self.pilot = CopterPilot(self.service, copter, profile.box, self._offset_ms)
-        return BoxWorld(profile, seed, self.pilot, state)
+        pilot = self.pilot = CopterPilot(service, copter, profile.box, self._offset_ms)
+        return BoxWorld(profile, seed, pilot, state)
 
     def _join(self) -> None:
         service = self.service
@@ -72,11 +76,19 @@ class BoxLoop(SpaceLoop):
             SkimmerService(self.skimmer, service.autopilot.mission, whole=False, offset_ms=self._offset_ms)
         )
         serve_orders(service.commands, self.skimmer, self._offset_ms)
-        service.serve_links(service.now_ms)
+        service.serve_links(self._link_ms())
         service.telemetry.open_link(self._craft_link, rates_hz={"*": 0.0}, fixed=True)  # its statuses are what it hears
         self._depot_end = Endpoint(wire.DEPOT_SYSTEM, wire.DEPOT_COMPONENT)
         self._depot_link = self._depot_end.open_link("skimmer")
-        self._depot_end.add_service(DepotClient(self.depot, Target(_SYSTEM), flown_items))
+        self._depot_end.add_service(DepotClient(self.depot, Target(service.endpoint.system_id), self._items))
+
+    def _items(self, plan: MissionPlan) -> list[MissionItem]:
+        """A plan as the copter flies it."""
+        return flown_items(plan)
+
+    def _link_ms(self) -> int:
+        """Link time, which is vehicle time on a link in memory."""
+        return self.service.now_ms
 
     def _restore(self, snapshot: Snapshot) -> None:
         """The copter stands on its dock, its party knows what it has flown, and a broken sortie is closed."""
@@ -108,7 +120,7 @@ class BoxLoop(SpaceLoop):
 
     def hear(self) -> None:
         """Something has come in on another link of the copter."""
-        self.service.serve_links(self.service.now_ms)
+        self.service.serve_links(self._link_ms())
         self._exchange()
 
     # --- time ---------------------------------------------------------------------------------------------------------
@@ -133,9 +145,13 @@ class BoxLoop(SpaceLoop):
         if until_ms is not None:
             limit = min(limit, until_ms)
         if limit - self._offset_ms > self.service.now_ms:
-            self.service.advance(limit - self._offset_ms)
+            self._advance(limit - self._offset_ms)
         self.world.follow()
         self._exchange()
+
+    def _advance(self, until_ms: int) -> None:
+        """One pass of the copter, in its own time."""
+        self.service.advance(until_ms)
 
     def _exchange(self) -> None:
         """Everything that can happen at this instant, until nothing new happens. The copter has just looked at the time
@@ -159,9 +175,9 @@ class BoxLoop(SpaceLoop):
         if self.world.state.destroyed:
             return
         if data:
-            service.receive(self._craft_link, data, service.now_ms)
+            service.receive(self._craft_link, data, self._link_ms())
         elif look:
-            service.serve_links(service.now_ms)
+            service.serve_links(self._link_ms())
         self._carry()
 
     def _carry(self) -> None:

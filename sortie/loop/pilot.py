@@ -5,7 +5,7 @@ sorties.
 
 from __future__ import annotations
 
-from math import dist, hypot
+from math import dist, hypot, inf
 
 from autopilot import report
 from autopilot.depot.readings import Place
@@ -19,26 +19,42 @@ from sortie.service import Service
 ENTRY_ITEM = 2
 """Takeoff is item 1, the entry of the harvest zone item 2 (`flown_items`)."""
 _NEAR_M, _SLOW_MS = 1.5, 0.5
-_OVER_PAD_M = 0.25
 _CORRECTION_M = 0.1
+_NOWHERE = (inf, inf, inf)
 
 
-class CopterPilot:
-    """See the module; implements `sitl.resources.box.Pilot`. Horizontal positions are those of the estimator but over
-    the pad, whose camera sees the copter as it is."""
+class BoxPilot:
+    """What every copter of a box flies alike; where it is and what its battery says is told by those below. Positions
+    are metres north and east of the pad's middle and above the pad, by the copter's own estimate; `over_pad_m`: from
+    where it may descend."""
 
-    def __init__(self, service: Service, copter: SimulatedCopter, box: BoxSettings, offset_ms: int) -> None:
+    over_pad_m = 0.25
+
+    def __init__(self, service: Service, box: BoxSettings, offset_ms: int) -> None:
         self._offset_ms = offset_ms
-        self._target = (0.0, 0.0, 0.0)
+        self._target = _NOWHERE
         self._service = service
         self._autopilot = service.autopilot
-        self._copter = copter
         self._box = box
-        self._state = copter.state.report
+        self._state = service.vehicle.state.report
         self._landing = False
         self._aloft = False
+        self._rising = False
         self.tries = 0
         self._missed = False
+
+    def position(self) -> tuple[float, float, float]:
+        """Where it is, by its own estimate."""
+        raise NotImplementedError
+
+    def off_pad(self) -> tuple[float, float]:
+        """North and east of the pad's middle, as well as anybody knows."""
+        raise NotImplementedError
+
+    @property
+    def pad_altitude(self) -> float:
+        """Above sea level as the copter counts it, m."""
+        return self._box.home[2]
 
     # --- facts --------------------------------------------------------------------------------------------------------
     def now_ms(self) -> int:
@@ -49,21 +65,19 @@ class CopterPilot:
         return float(self._state[report.LAT]), float(self._state[report.LON]), float(self._state[report.ALT])
 
     def ready(self) -> bool:
+        return self._idle() and self._autopilot.prearm_ok and not self._autopilot.armed
+
+    def hindrance(self) -> str:
+        """Why it is not ready, where that is known."""
+        return ""
+
+    def taken(self) -> str:
+        """Who else flies it, or what keeps it from being flown; empty: nobody and nothing."""
+        return ""
+
+    def _idle(self) -> bool:
         flights = self._autopilot.flights
-        idle = flights is not None and flights.state is FlightState.IDLE
-        return idle and self._autopilot.prearm_ok and not self._autopilot.armed
-
-    def used_wh(self) -> float:
-        return float(self._state[report.BATT_WH])
-
-    def charge(self) -> float:
-        return self._copter.charge
-
-    def set_charge(self, charge: float) -> None:
-        self._copter.set_charge(charge)
-
-    def set_wind(self, speed_ms: float) -> None:
-        self._service.vehicle.set_parameter("SIM_WIND_SPD", speed_ms)
+        return flights is not None and flights.state is FlightState.IDLE
 
     def on_pad(self) -> bool:
         return not self._missed
@@ -76,11 +90,16 @@ class CopterPilot:
 
     def _off_corridor(self) -> tuple[float, float]:
         """Horizontal distance to the corridor, height above it, m."""
-        north, east, down = self._copter.state.position
-        return hypot(north - self._box.corridor_m, east), -down - self._box.corridor_height_m
+        north, east, height = self.position()
+        return hypot(north - self._box.corridor_m, east), height - self._box.corridor_height_m
 
     def _still(self) -> bool:
         return float(self._state[report.GROUND_SPEED]) < _SLOW_MS
+
+    @property
+    def landed(self) -> bool:
+        """On the ground, its motors maybe still turning."""
+        return self._service.vehicle.state.landed
 
     # --- where it is --------------------------------------------------------------------------------------------------
     def place(self, before: Place) -> Place:
@@ -98,32 +117,31 @@ class CopterPilot:
                 return before
 
     def _leaving(self) -> Place:
-        if -self._copter.state.position[2] > self._box.clear_m:
+        if self.position()[2] > self._box.clear_m:
             return Place.OUT
-        flights = self._autopilot.flights
-        called_off = flights is not None and flights.state is FlightState.IDLE
-        return Place.DOCK if called_off else Place.NEAR
+        return Place.DOCK if self._idle() else Place.NEAR
 
     def _descending(self) -> Place:
-        state = self._copter.state
         if not self._aloft:
             self._climb_again()
         elif not self._landing:
-            if self._off_pad() < _OVER_PAD_M and self._still():
+            if hypot(*self.off_pad()) < self.over_pad_m and self._still():
                 self._landing = True
                 self._autopilot.land(self._service.now_ms)
             else:
                 self._go_over_pad()
-        elif state.landed and not self._autopilot.armed:
+        elif self.landed and not self._autopilot.armed:
             self.tries += 1
-            self._missed = self._off_pad() > self._box.precision_m
+            self._missed = hypot(*self.off_pad()) > self.precision_m
             if not self._missed or self.tries >= self._box.tries:
                 return Place.DOCK
             self._aloft = False
         return Place.FINAL
 
-    def _off_pad(self) -> float:
-        return hypot(*self._copter.true_place)
+    @property
+    def precision_m(self) -> float:
+        """A touchdown farther off than this is flown again."""
+        return self._box.precision_m
 
     # --- commands -----------------------------------------------------------------------------------------------------
     def launch(self) -> None:
@@ -134,45 +152,75 @@ class CopterPilot:
     def fly_back(self) -> None:
         self._go_to(self._box.corridor_m, 0.0, self._box.corridor_height_m)
 
-    def hold(self) -> None:
-        self._autopilot.set_mode(CopterMode.LOITER, self._service.now_ms)
-
     def approach(self) -> None:
-        self._aloft, self._landing = not self._copter.state.landed, False
+        self._aloft, self._landing, self._target = not self.landed, False, _NOWHERE
         if self._aloft:
             self._go_over_pad()
 
     def land_here(self) -> None:
         self._autopilot.land(self._service.now_ms)
 
-    def fall(self) -> None:
-        self._autopilot.disarm(self._service.now_ms, force=True)
-
     def _go_over_pad(self) -> None:
-        """The camera over the pad tells how far the estimator is off."""
-        north, east, _ = self._copter.state.position
-        true_north, true_east = self._copter.true_place
-        wanted = (north - true_north, east - true_east, 0.5 * self._box.corridor_height_m)
+        """What is known over the pad tells how far the estimate is off."""
+        (north, east, _), (off_north, off_east) = self.position(), self.off_pad()
+        wanted = (north - off_north, east - off_east, 0.5 * self._box.corridor_height_m)
         if dist(wanted, self._target) > _CORRECTION_M:
             self._go_to(*wanted)
 
     def _go_to(self, north: float, east: float, height: float) -> None:
         self._target = (north, east, height)
-        lat, lon, alt = self._box.home
+        lat, lon, _ = self._box.home
         place = GeoPoint(
-            lat + north / METRES_PER_DEGREE, lon + east / (METRES_PER_DEGREE * longitude_scale(lat)), alt + height
+            lat + north / METRES_PER_DEGREE,
+            lon + east / (METRES_PER_DEGREE * longitude_scale(lat)),
+            self.pad_altitude + height,
         )
         self._autopilot.reposition(place.lat, place.lon, place.alt, self._service.now_ms, change_mode=True)
 
     def _climb_again(self) -> None:
         """Off the middle of the pad: arm, up, and down once more."""
         now_ms, autopilot = self._service.now_ms, self._autopilot
-        flights = autopilot.flights
-        if not self._copter.state.landed:
-            if -self._copter.state.position[2] > 0.4 * self._box.corridor_height_m:
+        if not self.landed:
+            if self.position()[2] > 0.4 * self._box.corridor_height_m:
                 self.approach()
         elif autopilot.armed:
-            autopilot.takeoff(0.5 * self._box.corridor_height_m, now_ms)
-        elif autopilot.arm_request is None and flights is not None and flights.state is FlightState.IDLE:
+            if not self._rising:
+                self._rising = autopilot.takeoff(0.5 * self._box.corridor_height_m, now_ms).ok
+        elif autopilot.arm_request is None and self._idle():
+            self._rising = False
             autopilot.set_mode(CopterMode.GUIDED, now_ms)
             autopilot.arm(now_ms)
+
+
+class CopterPilot(BoxPilot):
+    """Of a simulated copter, which is where the dock is when it is switched on; implements `sitl.resources.box.Pilot`.
+    Over the pad, whose camera sees the copter as it is, its position is the simulator's."""
+
+    def __init__(self, service: Service, copter: SimulatedCopter, box: BoxSettings, offset_ms: int) -> None:
+        super().__init__(service, box, offset_ms)
+        self._copter = copter
+
+    def position(self) -> tuple[float, float, float]:
+        north, east, down = self._copter.state.position
+        return north, east, -down
+
+    def off_pad(self) -> tuple[float, float]:
+        return self._copter.true_place
+
+    def used_wh(self) -> float:
+        return float(self._state[report.BATT_WH])
+
+    def charge(self) -> float:
+        return self._copter.charge
+
+    def set_charge(self, charge: float) -> None:
+        self._copter.set_charge(charge)
+
+    def set_wind(self, speed_ms: float) -> None:
+        self._service.vehicle.set_parameter("SIM_WIND_SPD", speed_ms)
+
+    def hold(self) -> None:
+        self._autopilot.set_mode(CopterMode.LOITER, self._service.now_ms)
+
+    def fall(self) -> None:
+        self._autopilot.disarm(self._service.now_ms, force=True)

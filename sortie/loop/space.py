@@ -57,6 +57,8 @@ class Snapshot(Struct):
     faults: dict[str, FaultMemory]
     waypoints: list[tuple[float, float, float]]
     loss: float = 0.0
+    item: int = 0  # of the mission under way, of a vehicle with a flight controller; and the wall's time (s) then
+    wall_s: float = 0.0
 
 
 def encode(snapshot: Snapshot) -> bytes:

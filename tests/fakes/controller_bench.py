@@ -18,7 +18,7 @@ from mavlink_bridge.flight_controller.controller import COMPONENT, FlightControl
 from mavlink_bridge.flight_controller.finder import Finder
 from mavlink_bridge.framing import Frame
 from mavlink_bridge.one_party import OneParty
-from sortie.building import VIRTUAL_EPOCH_US
+from sortie.building import VIRTUAL_EPOCH_US, StoredValues
 from sortie.companion import CompanionService, build_companion
 from tests.stand_in.controller import StandIn
 from tests.stand_in.real import RealController, binary
@@ -99,12 +99,14 @@ class ControllerBench:
         self._native = native
         self._connect(own or {}, baud)
 
-    def adopt(self, other: ControllerBench) -> None:
-        """Be a new service for the controller of another bench, whose service was killed."""
+    def adopt(
+        self, other: ControllerBench, stored: StoredValues | None = None, own: Mapping[str, float] | None = None
+    ) -> None:
+        """Be a new service, which finds `stored`, for the controller of another bench, whose service was killed."""
         self.controller, self.now_ms, self._native = other.controller, other.now_ms, False
-        self._connect({}, None)
+        self._connect(own or {}, None, stored)
 
-    def _connect(self, own: Mapping[str, float], baud: int | None) -> None:
+    def _connect(self, own: Mapping[str, float], baud: int | None, stored: StoredValues | None = None) -> None:
         self.plugged = True
         self.to_controller: Carry = bytes
         self.from_controller: Carry = bytes
@@ -122,7 +124,7 @@ class ControllerBench:
         self.journal = MemoryJournal()
         self._zero_ms = self.now_ms
         self.service = build_companion(
-            self.vehicle, self.link, self.journal, NothingStored(), own, {}, name="bench",
+            self.vehicle, self.link, self.journal, stored or NothingStored(), own, {}, name="bench",
             epoch_us=VIRTUAL_EPOCH_US, on_error=_raise,
         )  # fmt: skip
         self.autopilot = self.service.autopilot

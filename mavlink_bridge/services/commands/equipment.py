@@ -5,6 +5,7 @@ from __future__ import annotations
 from autopilot.geo import GeoPoint
 from autopilot.outcome import Outcome, Result
 from autopilot.parameters import Parameters
+from autopilot.vehicle import Rechargeable
 from mavlink_bridge.services.commands.context import ACCEPTED, DENIED, FAILED, UNSUPPORTED, Context, Row
 from mavlink_bridge.services.commands.places import altitude_amsl
 from mavlink_bridge.services.commands.request import Command
@@ -88,6 +89,18 @@ def calibrate(command: Command, context: Context) -> Outcome:
     return Outcome(Result.IN_PROGRESS)
 
 
+def reset_battery(command: Command, context: Context) -> Outcome:
+    """BATTERY_RESET: param1 a mask of batteries, of which there is one, param2 per cent that it holds now. For a
+    simulated vehicle that is what it then holds."""
+    vehicle = context.autopilot.vehicle
+    if not isinstance(vehicle, Rechargeable):
+        return UNSUPPORTED
+    if not int(command.param(1)) & 1 or not 0.0 <= command.param(2) <= 100.0:
+        return FAILED
+    vehicle.set_charge(command.param(2) / 100.0)
+    return ACCEPTED
+
+
 def store_parameters(command: Command, context: Context) -> Outcome:
     """PREFLIGHT_STORAGE: values are stored as they are set, so reading and writing (0, 1) have nothing left to do; 2
     brings back the defaults."""
@@ -121,6 +134,7 @@ ROWS: dict[int, Row] = {
     241: Row(calibrate),
     245: Row(store_parameters, required=(1,), durable=True),
     246: Row(reboot, required=(1,)),
+    42651: Row(reset_battery, required=(1, 2)),
     # REPEAT_RELAY, SERVO; camera: configure, control, trigger distance and interval; gripper
     **{number: Row(payload) for number in (181, 182, 183, 184, 202, 203, 206, 211, 214)},
 }

@@ -4,6 +4,7 @@ is the party's answer."""
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from enum import IntEnum
 
 from autopilot.depot.depot import DepotParty
@@ -18,6 +19,7 @@ from mavlink_bridge.services.sortie import wire
 
 _WAYPOINT, _LOITER, _TAKEOFF, _JUMP = 16, 17, 22, 177
 _TAKEOFF_HEIGHT_M = 15.0
+_ABOVE_HOME = 3  # MAV_FRAME_GLOBAL_RELATIVE_ALT
 
 
 class PlanOutcome(IntEnum):
@@ -61,13 +63,16 @@ def plan_items(plan: MissionPlan) -> list[MissionItem]:
     return [MissionItem(_WAYPOINT, 0, x=lat, y=lon, z=alt) for lat, lon, alt in plan.waypoints]
 
 
-def flown_items(plan: MissionPlan) -> list[MissionItem]:
+def flown_items(plan: MissionPlan, pad_m: float | None = None) -> list[MissionItem]:
     """The same for a vehicle that flies them in AUTO: takeoff, the way to the first (the entry of the harvest zone),
-    then round and round through the others until it is called back."""
+    then round and round through the others until it is called back. `pad_m`: altitude of the dock, for a vehicle that
+    counts heights from where it was armed."""
     first = 2  # behind home and takeoff
-    items = [MissionItem(_TAKEOFF, 3, z=_TAKEOFF_HEIGHT_M), *plan_items(plan)]
+    items = [MissionItem(_TAKEOFF, _ABOVE_HOME, z=_TAKEOFF_HEIGHT_M), *plan_items(plan)]
+    if pad_m is not None:
+        items[1:] = [replace(item, frame=_ABOVE_HOME, z=item.z - pad_m) for item in items[1:]]
     if len(plan.waypoints) == 1:
-        return [*items, MissionItem(_LOITER, 0, x=items[1].x, y=items[1].y, z=items[1].z)]
+        return [*items, replace(items[1], command=_LOITER)]
     return [*items, MissionItem(_JUMP, 0, param1=first + 1.0, param2=-1.0)]
 
 

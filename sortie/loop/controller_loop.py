@@ -1,0 +1,143 @@
+"""The loop of a box whose copter has a flight controller: `sortie loop --vehicle /dev/ttyACM0,115200` and the like.
+
+Depot and skimmer's party are those of the simulated box, and so is the link in memory between them; behind the party is
+the companion's service with the controller, in real time. What is true of the vehicle is asked of it, at every start.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+import msgspec
+
+from autopilot.depot.messages import MissionPlan
+from autopilot.depot.names import EndedBy, Stage
+from autopilot.depot.settings import Profile
+from autopilot.mission.items import MissionItem
+from autopilot.mission.state import MissionState
+from autopilot.plans import MISSION
+from mavlink_bridge.services.sortie.depot import flown_items
+from sitl.resources.controller_box import ControllerWorld
+from sitl.resources.state import SpaceState
+from sortie.companion import CompanionService
+from sortie.loop.box import BoxLoop
+from sortie.loop.controller_pilot import ControllerPilot
+from sortie.loop.faults import LoopFault
+from sortie.loop.space import Snapshot
+from sortie.store import StoredState
+
+NOT_FLOWN: Final = ("skimmer_lost",)
+"""Faults that would harm a real vehicle."""
+_RESTARTED: Final = "started again"
+
+
+@dataclass(frozen=True, slots=True)
+class Controller:
+    """A controller that is known (`FlightController.known`), with its companion's service. `simulated`: it says itself
+    that there is no battery to charge. `link_ms`: link time, None = vehicle time; `wall_s`: seconds since 1970."""
+
+    service: CompanionService
+    simulated: bool
+    link_ms: Callable[[], int] | None = None
+    wall_s: Callable[[], float] = time.time
+
+
+def stored_state(snapshot: Snapshot | None) -> StoredState:
+    """What its companion's service is to begin with: the mission that was under way, so that a person who asks for
+    AUTO gets it back. The skimmer has its plan as it was uploaded, with heights above the dock."""
+    plan = None if snapshot is None else snapshot.skimmer.plan
+    if snapshot is None or plan is None:
+        return StoredState()
+    items = tuple(flown_items(plan, 0.0))
+    return StoredState(plans={MISSION: items}, progress=(snapshot.item, int(MissionState.IDLE)))
+
+
+class ControllerLoop(BoxLoop):
+    """See the module; driven like `BoxLoop`, by steps that do not run ahead of the clock."""
+
+    world: ControllerWorld
+    pilot: ControllerPilot
+    service: CompanionService
+
+    def __init__(
+        self, profile: Profile, seed: int, faults: list[LoopFault], controller: Controller, *, total: int | None = None,
+        confirm: bool = False, snapshot: Snapshot | None = None,
+    ) -> None:  # fmt: skip
+        self._controller = controller
+        if snapshot is not None and snapshot.skimmer.stage is not Stage.DOCKED:
+            snapshot.skimmer.taken = _RESTARTED  # by nobody in particular: the vehicle tells
+        super().__init__(profile, seed, faults, total=total, confirm=confirm, snapshot=snapshot)
+
+    # --- building -----------------------------------------------------------------------------------------------------
+    def _make_world(self, profile: Profile, seed: int, state: SpaceState | None) -> ControllerWorld:
+        service = self.service = self._controller.service
+        self._offset_ms = (0 if state is None else state.now_ms) - service.now_ms
+        pilot = self.pilot = ControllerPilot(service, profile.box, self._offset_ms)
+        modelled = self._controller.simulated or profile.box.battery == "modelled"
+        world = ControllerWorld(profile, seed, pilot, state, modelled=modelled)
+        world.advance(world.state.now_ms)  # a look at where it is
+        return world
+
+    def _join(self) -> None:
+        super()._join()
+        self.service.passing.inside.add(self._craft_link)
+
+    def _items(self, plan: MissionPlan) -> list[MissionItem]:
+        """Heights count from the dock: controllers differ from maps by metres."""
+        return flown_items(plan, self.depot.profile.box.home[2])
+
+    def _link_ms(self) -> int:
+        link_ms = self._controller.link_ms
+        return self.service.now_ms if link_ms is None else link_ms()
+
+    # --- restarts -----------------------------------------------------------------------------------------------------
+    def snapshot(self) -> Snapshot:
+        item = self.service.autopilot.sequencer.current_nav_index()
+        return msgspec.structs.replace(super().snapshot(), item=item, wall_s=self._controller.wall_s())
+
+    def _restore(self, snapshot: Snapshot) -> None:
+        """The vehicle is where it is: on its dock the sortie ends there; elsewhere nothing is commanded until a person
+        asks, and T_DEATH has run meanwhile."""
+        memory, now_ms = self.skimmer.memory, self.now_ms
+        memory.beat_ms = memory.heard_ms = now_ms
+        if memory.taken:
+            self.world.stand_aside()
+        away_s = max(self._controller.wall_s() - snapshot.wall_s, 0.0)
+        self.depot.look_again(round(away_s * 1000.0), now_ms)
+        self._exchange()
+
+    def recover(self) -> None:
+        """A person asks for the vehicle: one that somebody else has comes home; one that was given up is taken in."""
+        self.pilot.let_go()
+        if self.ended_by is EndedBy.LOST:
+            self.depot.recover(self.now_ms)
+        self.skimmer.person_asks(self.now_ms)
+        self._exchange()
+
+    # --- endings ------------------------------------------------------------------------------------------------------
+    def hold(self, why: str) -> bool:
+        """Stop here and stay, by a person's wish. False when it does not fly, or for others."""
+        if not self.service.hold(why):
+            return False
+        self.pilot.hold_here()
+        return True
+
+    @property
+    def flies(self) -> bool:
+        """It is in the air and Sortie has it."""
+        return not self.pilot.landed and self.service.vehicle.commanded
+
+    def send_home(self) -> None:
+        """The loop is over while it flies: its own controller brings it home (RTL)."""
+        self.service.autopilot.return_to_launch(self.service.now_ms)
+
+    # --- time ---------------------------------------------------------------------------------------------------------
+    def hear(self) -> None:
+        self.world.follow()
+        super().hear()
+
+    def _advance(self, until_ms: int) -> None:
+        self.service.advance(until_ms, self._link_ms())

@@ -1,0 +1,101 @@
+"""Runs the loop of a box whose copter has a flight controller: the stand-in in virtual time, or ArduPilot SITL."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from autopilot.depot.decision import Decision
+from autopilot.depot.settings import Profile
+from sortie.loop.controller_loop import Controller, ControllerLoop, stored_state
+from sortie.loop.faults import parse_loop_fault
+from sortie.loop.space import Snapshot, decode, encode
+from tests.fakes.box_run import shortened
+from tests.fakes.controller_bench import ControllerBench, Ground
+
+OWN = {"FM_COUNTDOWN": 3.0}
+
+
+class ControllerLoopBench:
+    """`before`: another bench whose process was killed, `away_s` ago; its controller has flown on since."""
+
+    def __init__(
+        self, *faults: str, total: int | None = 1, profile: Profile | None = None, simulated: bool = True,
+        native: bool = False, params: Mapping[str, float] | None = None, before: ControllerLoopBench | None = None,
+        away_s: float = 0.0, snapshot: Snapshot | None = None,
+    ) -> None:  # fmt: skip
+        self.profile = profile or shortened(0.05)
+        if before is None:
+            self.bench = ControllerBench(params=params, own=OWN, native=native)
+        else:
+            snapshot = snapshot or decode(encode(before.loop.snapshot()))
+            end_ms = before.bench.now_ms + round(away_s * 1000.0)
+            while before.bench.now_ms < end_ms:
+                before.bench._pass_time()
+                before.bench.controller.take()
+            self.bench = object.__new__(ControllerBench)
+            self.bench.adopt(before.bench, stored_state(snapshot), OWN)
+        self.bench.run_until(lambda: self.bench.vehicle.known, 120.0)
+        controller = Controller(self.bench.service, simulated, wall_s=lambda: self.bench.now_ms / 1000.0)
+        parsed = [parse_loop_fault(text) for text in faults]
+        self.loop = ControllerLoop(self.profile, 1, parsed, controller, total=total, snapshot=snapshot)
+        self._ahead_ms = self.loop.now_ms - self.bench.now_ms
+        self.decisions: list[Decision] = []
+        self.sorties: list[dict[str, Any]] = []
+        self._take()
+
+    def step(self) -> None:
+        """20 ms."""
+        bench, loop = self.bench, self.loop
+        bench._pass_time()
+        bench._from_controller()
+        loop.hear()
+        due_ms = bench.now_ms + self._ahead_ms
+        while loop.now_ms < due_ms:
+            loop.step(due_ms)
+        for station in bench.grounds:
+            while station.exchange(bench.now_ms):
+                loop.hear()
+        bench._to_controller()
+        self._take()
+
+    def _take(self) -> None:
+        self.decisions += self.loop.take_decisions()
+        self.sorties += [record.report() for record in self.loop.take_closed()]
+
+    def run(self, limit_s: float = 3600.0) -> ControllerLoopBench:
+        """To the end of the loop."""
+        self.until(lambda: self.loop.ended_by is not None, limit_s)
+        return self
+
+    def until(self, condition: Any, limit_s: float = 1200.0) -> None:
+        """Until it holds, or AssertionError."""
+        end_ms = self.bench.now_ms + limit_s * 1000.0
+        while not condition():
+            assert self.bench.now_ms < end_ms, f"{self.story()}"
+            self.step()
+
+    def until_phase(self, phase: int, more_s: float = 0.0) -> None:
+        """Until the depot is in this phase, and some seconds longer."""
+        self.until(lambda: self.loop.depot.memory.phase == phase)
+        end_ms = self.bench.now_ms + more_s * 1000.0
+        self.until(lambda: self.bench.now_ms >= end_ms)
+
+    def ground(self) -> Ground:
+        """One more ground station."""
+        return self.bench.ground()
+
+    def names(self, party: str) -> list[str]:
+        """Names of the decisions of a party, in order."""
+        return [decision.name for decision in self.decisions if decision.party == party]
+
+    def story(self) -> str:
+        """How things stand, for a failed test."""
+        memory = self.loop.depot.memory
+        last = [(d.time_ms / 1000.0, d.party, d.name, d.reason) for d in self.decisions[-12:]]
+        pilot = self.loop.pilot
+        return (
+            f"phase {memory.phase.name}, place {self.loop.world.state.place.name}, stage "
+            f"{self.loop.skimmer.memory.stage.name}, taken {pilot.taken()!r}, hindrance {pilot.hindrance()!r}, at "
+            f"{pilot.position()}, charge {pilot.charge()}; {last}; {self.bench.story()}"
+        )
