@@ -71,8 +71,13 @@ class Assembly:
         self.home, heading = self._home(start)
         vehicle = make_vehicle(kind, self.home, heading, settings.seed)
         faults = parse_faults(settings.fault, vehicle.fault_names())
+        warnings += [
+            f"--fault {one}: #{one.nth} is ignored, it counts the sorties of a loop" for one in faults if one.nth
+        ]
         if self.controller is not None:
             warnings += self.controller.warnings(settings, given)
+        elif settings.strategy != Settings().strategy:
+            warnings.append("--strategy is ignored: it is for a flight controller, not for the simulator")
         self._loop: RunLoop | None = None
         self._stack.callback(self._remove_signals)
         self.bell = Bell()

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from math import isfinite, nan
 
 from sortie.errors import UserError, nearest
 
@@ -41,9 +42,12 @@ class Fault:
         if self.value is None:
             return None
         try:
-            return float(self.value)
+            number = float(self.value)
         except ValueError:
-            raise UserError(f"--fault {self}: '{self.value}' is not a number") from None
+            number = nan
+        if not isfinite(number):
+            raise UserError(f"--fault {self}: '{self.value}' is not a number")
+        return number
 
     def __str__(self) -> str:
         text = self.name

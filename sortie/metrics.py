@@ -7,6 +7,7 @@ memory (`READERS` connections of at most `_LARGEST_REQUEST` bytes, the oldest gi
 from __future__ import annotations
 
 import contextlib
+import os
 import selectors
 import socket
 from collections.abc import Callable
@@ -38,7 +39,9 @@ class MetricsServer:
             self._listener = socket.create_server((host, port), family=family, backlog=READERS)
         except OSError as error:
             self._selector.close()
-            raise UserError(f"--metrics {host}:{port}: {error.strerror or error}") from error
+            # create_server adds words of its own to the system's; a name that is not found has a negative number
+            reason = os.strerror(error.errno) if (error.errno or 0) > 0 else error.strerror or error
+            raise UserError(f"--metrics {host}:{port}: {reason}") from error
         self._listener.setblocking(False)
         self._selector.register(self._listener, selectors.EVENT_READ, None)
 

@@ -34,6 +34,8 @@ def given_parameters(entries: Iterable[str], kind: str) -> tuple[dict[str, float
     values: dict[str, float] = {}
     warnings: list[str] = []
     for entry in entries:
+        if not entry:
+            raise UserError("--param is empty: expected NAME=VALUE or a parameter file")
         if "=" in entry and not Path(entry).exists():
             name, value = _one(entry, table)
             values[name] = value

@@ -11,7 +11,8 @@ import typer
 
 from sortie import options
 from sortie.errors import UserError
-from sortie.settings import default_state_dir
+from sortie.parameters_given import given_parameters
+from sortie.settings import Settings, default_state_dir
 
 
 def loop(
@@ -51,7 +52,7 @@ def loop(
     warning = check_vehicle(loaded, given.vehicle)
     if warning is not None:
         print(f"sortie: {warning}", file=sys.stderr)
-    _warn_of_the_rest(given)
+    _warn_of_the_rest(given, settings)
     given_seed = None if given.seed is None and "SORTIE_SEED" not in os.environ else settings.seed
     return run_loop(
         Start(
@@ -77,7 +78,9 @@ def loop(
 _APPLY = frozenset({"vehicle", "speedup", "seed", "fault", "link", "insecure", "signing_key", "state_dir"})
 
 
-def _warn_of_the_rest(given: options.LoopRun) -> None:
+def _warn_of_the_rest(given: options.LoopRun, settings: Settings) -> None:
+    """What is ignored is checked all the same."""
+    given_parameters(settings.param, "copter")
     for name in given.flags():
         if name not in _APPLY:
             print(f"sortie: --{name.replace('_', '-')} is ignored: it says nothing about a loop", file=sys.stderr)

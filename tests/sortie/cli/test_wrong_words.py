@@ -56,7 +56,14 @@ def one_line(capsys: pytest.CaptureFixture[str], *arguments: str, status: int = 
         (["serve", "--param", "WPNAV_SPEED=fast"], "'fast' is not a number"),
         (["serve", "--param", "WPNAV_SPEED=nan"], "finite"),
         (["serve", "--param", "missing.param"], "No such file"),
+        (["serve", "--param", ""], "--param is empty: expected NAME=VALUE"),
+        (["loop", "--param", "WPNAV_SPED=1"], "did you mean WPNAV_SPEED?"),
+        (
+            ["serve", "--link", "tcpin:127.0.0.1:0", "--metrics", "192.0.2.77:9"],
+            "--metrics 192.0.2.77:9: Cannot assign",
+        ),
         (["serve", "--fault", "gps.los"], "did you mean gps.loss?"),
+        (["serve", "--fault", "wind.gust=nan"], "'nan' is not a number"),
         (["serve", "--fault", "gps.loss@30..20"], "the end comes before the start"),
         (["serve", "--fault", "gps.loss@soon"], "not a time in seconds"),
         (["serve", "--fault", "wind.gust=much@3"], "much"),
@@ -182,3 +189,19 @@ def test_a_wrong_value_names_where_it_stands(tmp_path, monkeypatch, capsys):
     config.write_text('seed = "x"\n')
     assert run(["demo", "--config", str(config)]) == 2
     assert capsys.readouterr().err.startswith(f"sortie: --config {config}: seed x: expected")
+
+
+def test_what_does_not_apply_to_the_simulator_is_ignored_with_one_warning(capsys, tmp_path):
+    """A strategy without a controller, a sortie's number without a loop."""
+    plan = tmp_path / "short.waypoints"
+    plan.write_text(
+        "QGC WPL 110\n0\t1\t0\t16\t0\t0\t0\t0\t47\t8\t400\t1\n1\t0\t3\t22\t0\t0\t0\t0\t0\t0\t5\t1\n"
+        "2\t0\t3\t21\t0\t0\t0\t0\t0\t0\t0\t1\n"
+    )
+    flags = ["--strategy", "native", "--fault", "gps.loss@500#3", "--speedup", "0", "--link", "tcpin:127.0.0.1:0"]
+    assert run(["fly", str(plan), *flags]) == 0
+    ignored = [line for line in capsys.readouterr().err.splitlines() if "ignored" in line]
+    assert ignored == [
+        "sortie: --fault gps.loss@500#3: #3 is ignored, it counts the sorties of a loop",
+        "sortie: --strategy is ignored: it is for a flight controller, not for the simulator",
+    ]
