@@ -103,7 +103,7 @@ def _control(p: npt.NDArray[np.float64]) -> None:
     p[L.KP_HGT], p[L.KP_VZ], p[L.KI_VZ] = 1.2, 4.0, 1.5
     p[L.SPEED_GROUND], p[L.SPEED_UP], p[L.SPEED_DOWN] = 10.0, 2.5, 1.5
     p[L.ACCEL], p[L.ACCEL_Z], p[L.ACCEL_CORNER] = 2.5, 1.0, 3.7
-    p[L.JERK], p[L.JERK_Z] = 10.0, 5.0
+    p[L.JERK], p[L.JERK_Z], p[L.LEG_JERK] = 10.0, 5.0, 1.0
     p[L.LEAN_MAX] = tan(radians(30.0))
     p[L.YAW_RATE], p[L.YAW_ACCEL] = radians(60.0), radians(120.0)
     p[L.LAND_SPEED], p[L.LAND_SPEED_HIGH], p[L.LAND_ALT_LOW] = 0.5, 0.0, 10.0

@@ -23,6 +23,7 @@ SCALED: dict[str, tuple[int, float]] = {
     "WPNAV_SPEED_DN": (L.SPEED_DOWN, 0.01),
     "WPNAV_ACCEL": (L.ACCEL, 0.01),
     "WPNAV_ACCEL_Z": (L.ACCEL_Z, 0.01),
+    "WPNAV_JERK": (L.LEG_JERK, 1.0),
     "LAND_SPEED": (L.LAND_SPEED, 0.01),
     "LAND_SPEED_HIGH": (L.LAND_SPEED_HIGH, 0.01),
     "LAND_ALT_LOW": (L.LAND_ALT_LOW, 0.01),

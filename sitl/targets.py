@@ -91,6 +91,7 @@ def _circle(target: Circle, row: Row) -> None:
     row[L.KIND] = L.CIRCLE
     row[L.T_END_N : L.T_END_D + 1] = target.center
     row[L.T_CIRCLE_R] = target.radius
+    row[L.T_CIRCLE_SPEED] = target.speed
     row[L.T_RADIUS] = 1.0
     row[L.T_DIRECTION] = 1.0 if target.direction >= 0 else -1.0
     row[L.T_TURNS] = -1.0 if target.turns is None else target.turns

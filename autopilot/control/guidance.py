@@ -106,7 +106,10 @@ def fly_circle(s: L.Row, p: L.Row, t: L.Row) -> None:
     size = max(sqrt(n * n + e * e), 1e-3)
     rn, re = n / size, e / size
     around = t[L.T_DIRECTION]
-    speed = min(p[L.SPEED_GROUND], sqrt(p[L.ACCEL] * max(radius, 0.0))) * leash(s)
+    speed = min(p[L.SPEED_GROUND], sqrt(p[L.ACCEL] * max(radius, 0.0)))
+    if t[L.T_CIRCLE_SPEED] > 0.0:
+        speed = min(speed, t[L.T_CIRCLE_SPEED])
+    speed *= leash(s)
     off = size - radius
     back = -approach(off, 1.6, p[L.ACCEL]) if off >= 0.0 else approach(-off, 1.6, p[L.ACCEL])
     v = around * (-s[L.RVN] * re + s[L.RVE] * rn)

@@ -59,7 +59,7 @@ CRASH_S, CUT_S, LOW_S, CRIT_S, LOW_SENT, CRIT_SENT = range(141, 147)
 ODOMETER, ARMED, WANT_SPIN, LIFT_D, HELD_D = range(147, 152)
 TM0N, TM0E, TM0D, TM1N, TM1E, TM1D, TAU = range(152, 159)  # spline tangents and parameter
 FF_N, FF_E, FF_D, DEADMAN_SENT, SPOOL_S, YAW_LEFT = range(159, 165)
-LEG_YAW, NEXT_YAW = range(165, 167)  # directions of the leg and of the next, rad
+LEG_YAW, NEXT_YAW, FROM_REST = range(165, 168)  # directions of the leg and of the next, rad; 1: it began at rest
 PLANT: Final = 192  # first index of the machine's own state
 
 # ---------------------------------------------------------------------------------------------------- settings
@@ -79,7 +79,7 @@ STICK_R, STICK_P, STICK_T, STICK_Y, STICK_LEAN, STICK_UP, STICK_DN = range(43, 5
 STICK_YAW_RATE, LOITER_SPEED, LOITER_ACCEL, BRAKE_ACCEL, BRAKE_JERK, ACRO_RATE = range(50, 56)
 DECLINATION, GPS_SIGMA_P, GPS_SIGMA_V, BARO_SIGMA, MAG_SIGMA = range(56, 61)
 ORIGIN_LAT, ORIGIN_LON, ORIGIN_ALT = range(61, 64)
-ACRO_YAW_RATE, STICK_ACCEL_Z, SAG_FREE = range(64, 67)
+ACRO_YAW_RATE, STICK_ACCEL_Z, SAG_FREE, LEG_JERK = range(64, 68)
 PLANT_SETTINGS: Final = 80
 
 # ---------------------------------------------------------------------------------------------------- target
@@ -91,6 +91,7 @@ T_SPLINE, T_NEXT_SPLINE, T_TURNS, T_DIRECTION, T_CIRCLE_R, T_TIMEOUT_MS = range(
 T_VN, T_VE, T_VD, T_AN, T_AE, T_AD, T_HAS_POSITION, T_BODY = range(32, 40)
 T_ROLL, T_PITCH, T_YAW, T_USE_RATE, T_THRUST, T_CLIMB, T_BY_CLIMB = range(40, 47)
 T_STICKS = 47  # PilotKind
+T_CIRCLE_SPEED = 48  # m/s, 0 = as fast as the limits allow
 TARGET_SIZE: Final = 64
 
 # kinds of target

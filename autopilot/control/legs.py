@@ -11,7 +11,7 @@ from math import atan2, sqrt
 
 from autopilot.control import layout as L
 from autopilot.control.jit import jit
-from autopilot.control.reference import approach, leash, shape
+from autopilot.control.reference import SHAPE, approach, leash, shape
 
 #: Gains of the field: along the leg at its end, and across it (1/s).
 ALONG_GAIN = 1.0
@@ -21,6 +21,8 @@ ACROSS_SHARE = 0.7
 BRAKE_SHARE = 0.75
 #: How much of the time in which acceleration builds up is given to the turn.
 BLEND_JERK = 0.5
+#: A leg that begins slower than this (m/s) begins at rest.
+REST = 1.0
 
 
 @jit
@@ -55,6 +57,8 @@ def begin_leg(s: L.Row, p: L.Row, t: L.Row) -> None:
     else:
         s[L.U_N], s[L.U_E], s[L.U_D] = 0.0, 0.0, 0.0
     s[L.LEG_YAW] = atan2(e, n) if n * n + e * e > 0.02 * d * d else s[L.RYAW]
+    slow = s[L.RVN] * s[L.RVN] + s[L.RVE] * s[L.RVE] + s[L.RVD] * s[L.RVD] < REST * REST
+    s[L.FROM_REST] = 1.0 if slow else 0.0
     s[L.CORNER] = 0.0
     s[L.PHASE] = 0.0
     if t[L.T_HAS_NEXT] == 1.0 and size > 0.01:
@@ -146,6 +150,12 @@ def field(
         feed = 0.0
     if turning > 0.6:  # in a corner: turn first, speed up after
         speed = min(speed, max(v, turning))
+    if s[L.FROM_REST] == 1.0 and v >= 0.0:  # the acceleration builds up by WPNAV_JERK, as ArduPilot's S-curves do
+        ahead = max(s[L.RAN] * un + s[L.RAE] * ue + s[L.RAD] * ud, 0.0)
+        aside_n, aside_e = s[L.RAN] - ahead * un, s[L.RAE] - ahead * ue
+        aside = aside_n * aside_n + aside_e * aside_e
+        grown = sqrt(ahead * ahead + aside) + p[L.LEG_JERK] * L.TICK
+        speed = min(speed, v + sqrt(grown * grown - aside) / SHAPE)
     speed *= share
     off = sqrt(pn * pn + pe * pe)
     back = 0.0

@@ -14,6 +14,9 @@ from autopilot.control.jit import jit
 from autopilot.control.legs import leg_limits
 from autopilot.control.reference import SHAPE, approach, leash, shape
 
+#: Share of its distance from the reference, along the curve, that the point of the curve makes up for in a tick.
+FOLLOW = 0.2
+
 
 @jit
 def begin_spline(s: L.Row, t: L.Row) -> None:
@@ -97,7 +100,10 @@ def fly_spline(s: L.Row, p: L.Row, t: L.Row) -> None:
         speed = min(approach(left, 1.0, 0.75 * accel), fastest)
     v = s[L.RVN] * un + s[L.RVE] * ue + s[L.RVD] * ud
     speed = min(speed, v + p[L.ACCEL] / SHAPE) * leash(s)  # speeds up by the plain limit only
-    s[L.TAU] = min(u + max(v, 0.05) * L.TICK / size, 1.0)
+    # the point of the curve goes with the reference; what it is ahead or behind must not count as a way to go
+    ahead = (pn - s[L.RPN]) * un + (pe - s[L.RPE]) * ue + (pd - s[L.RPD]) * ud
+    s[L.TAU] = min(u + max(v * L.TICK - FOLLOW * ahead, 0.05 * L.TICK) / size, 1.0)
+    pn, pe, pd = pn - ahead * un, pe - ahead * ue, pd - ahead * ud
     feed = -0.75 * accel if v > speed else 0.0
     s[L.FF_N] = feed * un
     s[L.FF_E] = feed * ue

@@ -55,6 +55,6 @@ def build_modes(
         c.GUIDED: guided,
         c.RTL: ReturnMode(cockpit, copter[c.RTL], destination, heading, speeds),
         c.SMART_RTL: SmartReturnFlight(cockpit, copter[c.SMART_RTL], trail, heading),
-        c.CIRCLE: CircleMode(cockpit, copter[c.CIRCLE], heading, speeds),
+        c.CIRCLE: CircleMode(cockpit, copter[c.CIRCLE], heading),
         c.LAND: LandMode(cockpit, copter[c.LAND], heading),
     }

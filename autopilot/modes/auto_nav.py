@@ -19,7 +19,7 @@ from autopilot.modes.landing import Landing
 from autopilot.modes.maneuver import Climb, Follow, GoThenClimb, Maneuver, Turns, Wait, returning_speed
 from autopilot.modes.places import item_down, item_position
 from autopilot.modes.returning import Destination, return_maneuver
-from autopilot.modes.speeds import SpeedControl
+from autopilot.modes.speeds import SpeedControl, circle_speed
 from autopilot.outcome import Severity
 from autopilot.vehicle import Circle, Leg
 
@@ -106,7 +106,8 @@ def _loiter_turns(tools: NavTools, item: MissionItem, now_ms: int) -> Maneuver:
         radius = tools.cockpit.param("CIRCLE_RADIUS", 20.0) / (1.0 if tools.cockpit.rover else 100.0)  # m; copter: cm
     turns = item.param1 if isfinite(item.param1) and item.param1 > 0.0 else 0.0
     direction = -1 if item.param3 < 0.0 else 1
-    return Turns(tools.cockpit, Circle(center, radius, direction, turns, tools.heading.for_circle(center)))
+    yaw = tools.heading.for_circle(center)
+    return Turns(tools.cockpit, Circle(center, radius, direction, turns, yaw, circle_speed(tools.cockpit, radius)))
 
 
 def _loiter_to_altitude(tools: NavTools, item: MissionItem, now_ms: int) -> Maneuver:

@@ -7,29 +7,27 @@ Source: ArduPilot ArduCopter/mode_circle.cpp, libraries/AC_WPNav/AC_Circle.cpp.
 
 from __future__ import annotations
 
-from math import cos, hypot, radians, sin, sqrt
+from math import cos, hypot, radians, sin
 from typing import Final
 
 from autopilot.cockpit import Cockpit
 from autopilot.geo import Ned
 from autopilot.modes.heading import ALONG, Heading
 from autopilot.modes.mode import Mode
-from autopilot.modes.speeds import SpeedControl
+from autopilot.modes.speeds import circle_speed
 from autopilot.modes.table import ModeSpec
 from autopilot.vehicle import Circle, Hold, Idle, Yaw, YawMode
 
 _NOSE_ALONG, _CENTRE_HERE = 2, 4  # CIRCLE_OPTIONS bits 1 and 2
-_SLOWEST: Final = 0.1  # m/s
 _PARAMETERS: Final = frozenset({"CIRCLE_RADIUS", "CIRCLE_RATE", "CIRCLE_OPTIONS", "WPNAV_SPEED", "WPNAV_ACCEL"})
 
 
 class CircleMode(Mode):
     """Never ends. A changed parameter counts at once, about the same centre."""
 
-    def __init__(self, cockpit: Cockpit, spec: ModeSpec, heading: Heading, speeds: SpeedControl) -> None:
+    def __init__(self, cockpit: Cockpit, spec: ModeSpec, heading: Heading) -> None:
         super().__init__(cockpit, spec)
         self._heading = heading
-        self._speeds = speeds
         self._center: Ned | None = None
 
     def enter(self, now_ms: int) -> None:
@@ -80,7 +78,5 @@ class CircleMode(Mode):
         if radius == 0.0:
             self.cockpit.fly(Hold(self._center, Yaw(YawMode.RATE, rate=rate)))
             return
-        fastest = min(self.cockpit.param("WPNAV_SPEED", 1000.0) / 100.0, sqrt(0.5 * self._accel() * radius))
-        self._speeds.override(ground=max(min(abs(rate) * radius, fastest), _SLOWEST))
-        direction = 1 if rate >= 0.0 else -1
-        self.cockpit.fly(Circle(self._center, radius, direction, yaw=self._yaw(self._center)))
+        direction, speed = 1 if rate >= 0.0 else -1, circle_speed(self.cockpit, radius)
+        self.cockpit.fly(Circle(self._center, radius, direction, yaw=self._yaw(self._center), speed=speed))

@@ -6,6 +6,8 @@ changed, as in ArduPilot (`mission-semantics.md` items 18, 19 and catalogue 30).
 
 from __future__ import annotations
 
+from math import radians, sqrt
+
 from autopilot.cockpit import Cockpit
 from autopilot.vehicle import Speeds
 
@@ -75,3 +77,12 @@ class SpeedControl:
         if speeds != self._sent:
             self._sent = speeds
             self._cockpit.vehicle.set_speeds(speeds)
+
+
+def circle_speed(cockpit: Cockpit, radius: float) -> float:
+    """Metres per second round a circle of `radius` m: CIRCLE_RATE (deg/s), as far as half of WPNAV_ACCEL towards the
+    centre allows (ArduPilot AC_Circle.cpp); 0 = no bound of its own, for a rover and for a circle that is a point."""
+    if cockpit.rover or radius <= 0.0:
+        return 0.0
+    accel = max(cockpit.param("WPNAV_ACCEL", 250.0) / 100.0, 0.1)
+    return max(min(radians(abs(cockpit.param("CIRCLE_RATE", 20.0))) * radius, sqrt(0.5 * accel * radius)), 0.1)

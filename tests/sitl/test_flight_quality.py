@@ -7,7 +7,7 @@ import numpy.typing as npt
 import pytest
 
 from autopilot import report as R
-from autopilot.vehicle import Hold, Land, Leg, Speeds, VehicleEvent
+from autopilot.vehicle import Circle, Hold, Land, Leg, Speeds, VehicleEvent
 from tests.fakes.copter_flight import CopterFlight
 
 SEEDS = (1, 2, 3, 4, 5)
@@ -140,3 +140,46 @@ def test_a_survey_with_close_lines_is_flown_within_every_radius(spacing: float) 
     whole = np.concatenate([*tracks, flight.record(3.0, POSITION)])
     for point in points[1:]:
         assert np.sqrt(((whole - np.array(point)) ** 2).sum(axis=1)).min() < 2.0
+
+
+def test_a_leg_from_rest_builds_up_its_acceleration() -> None:
+    """As ArduPilot's WPNAV_JERK (1 m/s3): half a second after setting out it is still slow; a pass-through corner is
+    left at once."""
+    flight = CopterFlight(1)
+    flight.take_off()
+    flight.fly(Hold((0.0, 0.0, -20.0)), 10.0)
+    flight.run(3.0)
+    flight.copter.set_target(Leg((60.0, 0.0, -20.0), start=(0.0, 0.0, -20.0), next=(60.0, 60.0, -20.0)))
+    from_rest = flight.record(3.0, (R.GROUND_SPEED,))
+    assert from_rest[50, 0] < 1.0 and 2.0 < from_rest[125, 0] < 4.0
+    flight.record(40.0, (R.GROUND_SPEED,), VehicleEvent.ARRIVED)
+    flight.copter.set_target(Leg((60.0, 60.0, -20.0), start=(60.0, 0.0, -20.0)))
+    assert flight.record(3.0, (R.GROUND_SPEED,))[-1, 0] > 4.0
+
+
+def test_a_spline_keeps_to_the_speed_that_is_set() -> None:
+    """The point on the curve goes with the vehicle: what it is ahead is no reason to fly faster."""
+    flight = CopterFlight(1)
+    flight.take_off()
+    flight.copter.set_speeds(Speeds(4.0, 2.5, 1.5))
+    flight.fly(Hold((0.0, 0.0, -20.0)), 10.0)
+    ends = [(0.0, 40.0, -20.0), (40.0, 40.0, -20.0), (40.0, 0.0, -20.0)]
+    start, fastest = (0.0, 0.0, -20.0), 0.0
+    for i, end in enumerate(ends):
+        following = ends[i + 1] if i < 2 else None
+        flight.copter.set_target(
+            Leg(end, start=start, next=following, spline=True, next_is_spline=following is not None)
+        )
+        fastest = max(fastest, float(flight.record(60.0, (R.GROUND_SPEED,), VehicleEvent.ARRIVED).max()))
+        start = end
+    assert 3.5 < fastest < 4.6
+
+
+def test_a_circle_is_flown_at_its_own_speed() -> None:
+    """`Circle.speed` bounds the way round, also where the accelerations would allow more."""
+    flight = CopterFlight(1)
+    flight.take_off()
+    flight.fly(Hold((12.0, 0.0, -20.0)), 10.0)
+    flight.copter.set_target(Circle((0.0, 0.0, -20.0), 12.0, turns=1.0, speed=3.0))
+    speeds = flight.record(60.0, (R.GROUND_SPEED,), VehicleEvent.ARRIVED)
+    assert 2.7 < float(np.median(speeds[200:])) < 3.3
