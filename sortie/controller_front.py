@@ -17,6 +17,7 @@ from mavlink_bridge.links.hub import LinkHub
 from mavlink_bridge.links.serial_trouble import what_may_have
 from mavlink_bridge.one_party import OneParty
 from sortie.companion import CompanionService
+from sortie.controller_missing import what_is_missing
 from sortie.controller_port import BAUDS, ControllerPort
 from sortie.errors import UserError
 
@@ -83,34 +84,9 @@ class ControllerFront:
         return [self.endpoint.statistics(number) for number in self.endpoint.links()]
 
     def _what_is_missing(self, finder: Finder) -> str:
-        url = self.spec.url
-        if finder.stranger is not None:
-            kind, autopilot = finder.stranger
-            return (
-                f"{url}: the vehicle there (MAV_TYPE {kind}, MAV_AUTOPILOT {autopilot}) is not one that can be flown: "
-                "an ArduPilot copter or rover, or a PX4 multicopter"
-            )
-        counts = self._counts()
-        if any(count.frames_in for count in counts):
-            return f"{url}: MAVLink comes in, but no autopilot is heard"
-        if self.spec.kind != "serial":
-            noise = any(count.bytes_in for count in counts)
-            return f"{url}: bytes come in, but no MAVLink" if noise else f"{url}: waiting for a flight controller"
-        return self._silent_line(garbage=any(count.bytes_in for count in counts))
-
-    def _silent_line(self, *, garbage: bool) -> str:
-        spec, search = self.spec, self._port.search
-        hint = what_may_have(spec.path)
-        if search is not None:
-            rates = ", ".join(str(baud) for baud in BAUDS)
-            what, step = f"{spec.path}: no MAVLink yet", f"trying {rates} baud; on a UART SERIALn_PROTOCOL has to be 2"
-        elif garbage:
-            what = f"{spec.url}: bytes come in, but no MAVLink"
-            step = f"is the baud rate right? leave it out (--vehicle {spec.path}) and it is looked for"
-        else:
-            what = f"{spec.url}: waiting for a flight controller; nothing comes in"
-            step = "is it powered, and SERIALn_PROTOCOL 2 on that port?"
-        return "; ".join(part for part in (what, step, hint) if part)
+        hint = what_may_have(self.spec.path) if self.spec.kind == "serial" else ""
+        tried = () if self._port.search is None else BAUDS
+        return what_is_missing(self.spec, self._counts(), stranger=finder.stranger, tried=tried, hint=hint)
 
     def vehicle(self, found: Found, *, native: bool = False) -> FlightController:
         """The controller that was found, as a vehicle; the endpoint speaks as its companion from now on."""

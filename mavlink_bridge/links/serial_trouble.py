@@ -18,6 +18,8 @@ _ABSENT: Final = frozenset((errno.ENOENT, errno.ENODEV, errno.ENXIO, errno.EIO))
 _FORBIDDEN: Final = frozenset((errno.EACCES, errno.EPERM))
 _BUSY: Final = frozenset((errno.EBUSY, errno.EAGAIN, errno.EWOULDBLOCK))
 _MODEM_MANAGER: Final = "ModemManager"
+_COMM: Final = 15
+"""Characters of a process's name that Linux keeps."""
 
 
 class Kind(Enum):
@@ -83,20 +85,20 @@ def _busy(path: str) -> Trouble:
     return Trouble(Kind.BUSY, f"{path} is in use by {who}", remedy)
 
 
-def what_may_have(path: str) -> str:
+def what_may_have(path: str, proc: Path = Path("/proc")) -> str:
     """Who may be reading what should come in on an open port, as a hint for a person; "" when nobody is known."""
-    users = users_of(path)
+    users = users_of(path, proc)
     if users:
         return f"{', '.join(users)} has the port open too: stop it"
-    if _runs(_MODEM_MANAGER):
+    if _runs(_MODEM_MANAGER, proc):
         return f"{_MODEM_MANAGER} is running and takes new ports for modems: `sudo systemctl stop {_MODEM_MANAGER}`"
     return ""
 
 
-def _runs(name: str, proc: Path = Path("/proc")) -> bool:
+def _runs(name: str, proc: Path) -> bool:
     for process in proc.glob("[0-9]*"):
         try:
-            if (process / "comm").read_text().strip() == name:
+            if (process / "comm").read_text().strip() == name[:_COMM]:
                 return True
         except OSError:
             continue  # it has ended

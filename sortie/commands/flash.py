@@ -8,12 +8,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from mavlink_bridge.bootloader.firmware import Firmware, FirmwareError, parse_firmware
 from sortie.errors import UserError
+
+if TYPE_CHECKING:
+    from sortie.flashing.ports import PortFinder
 
 _Port = Annotated[
     str, typer.Option("--port", metavar="PORT|auto", help="The board's serial port; auto finds it by its USB ids.")
@@ -78,7 +81,7 @@ def _flash(firmware: Firmware, path: Path, port: str, *, force: bool, yes: bool)
     from sortie.flashing.telling import Telling
 
     finder = PortFinder(port.partition(",")[0])
-    if not yes and not _agreed(firmware, path, finder.find() or finder.name):
+    if not yes and not _agreed(firmware, path, finder):
         print("sortie: nothing was done", file=sys.stderr)
         return None
     session = FlashSession(
@@ -102,11 +105,15 @@ def _flash(firmware: Firmware, path: Path, port: str, *, force: bool, yes: bool)
     return f"{Path(linked.port).absolute()},{linked.baud}"
 
 
-def _agreed(firmware: Firmware, path: Path, port: str) -> bool:
+def _agreed(firmware: Firmware, path: Path, finder: PortFinder) -> bool:
     """Ask once. Without a terminal nobody can answer, and nothing is touched."""
     if not sys.stdin.isatty():
         raise UserError("flashing erases the board, and there is no terminal to ask on; nothing was done; give --yes")
-    question = f"Replace the firmware of the board on {port} by {path} ({firmware.describe})?"
+    found = finder.find()
+    board = f"the board on {finder.describe(found) if found else finder.name}"
+    if found is None and finder.auto:
+        board = "the flight controller that is plugged in next"
+    question = f"Replace the firmware of {board} by {path} ({firmware.describe})?"
     print(f"sortie: {question} [y/N] ", end="", file=sys.stderr, flush=True)  # stdout is for the answer alone
     return sys.stdin.readline().strip().lower() in ("y", "yes")
 
