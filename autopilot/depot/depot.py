@@ -78,6 +78,7 @@ class DepotParty(Party):
 
     def confirm_relaunch(self, now_ms: int) -> None:
         """The operator in the loop agrees."""
+        self.decide(now_ms, "operator_confirms", "a relaunch was confirmed by a person")
         self.memory.confirmed = True
         self.memory.check_ms = now_ms
 
@@ -187,7 +188,7 @@ class DepotParty(Party):
         else:
             memory.skimmer, memory.reason = SkimmerState.LOST, "abandoned: the depot left on ABORT-3"
             self.close_sortie(Outcome.LOST, now_ms)
-        self.end(EndedBy.TOTAL_ABORT)
+        self.end(EndedBy.TOTAL_ABORT, now_ms)
 
 
 def _heard(status: Status) -> dict[str, Any]:

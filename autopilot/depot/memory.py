@@ -23,6 +23,7 @@ class DepotMemory(Struct):
     step: str = "prepare"
     waiting: str | None = None
     plan: MissionPlan | None = None
+    acknowledged: int = 0  # number of the plan that the skimmer has taken
     record: SortieRecord | None = None
     status: Status | None = None
     status_ms: int = 0

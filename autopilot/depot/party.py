@@ -6,12 +6,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Protocol
 
+from autopilot.depot.conditions import Scene, answers
 from autopilot.depot.decision import Decision, Recorder
 from autopilot.depot.memory import DepotMemory
-from autopilot.depot.messages import Request, Upload
+from autopilot.depot.messages import Request, Status, Upload
 from autopilot.depot.names import Abort, EndedBy, Mode, Outcome, Phase, SkimmerState
-from autopilot.depot.phases import LoopEvent, next_phase
-from autopilot.depot.planning import EMPTY_KG, make_plan, plan_facts
+from autopilot.depot.phases import PHASES, LoopEvent, next_phase
+from autopilot.depot.planning import make_plan, plan_facts
 from autopilot.depot.readings import DepotReading
 from autopilot.depot.record import SortieRecord
 from autopilot.depot.settings import DEATH_FACTOR, Profile
@@ -72,16 +73,33 @@ class Party:
         following = next_phase(memory.phase, event)
         if following is None or following is memory.phase:
             return
-        memory.phase = following
+        left, memory.phase = memory.phase, following
         memory.phase_start_ms = now_ms
         memory.check_ms = None
+        if following is not Phase.PREP:
+            self.begin_phase(left, event.value, now_ms)
         if memory.record is not None and following is not Phase.PREP:
             memory.record.enter(following, now_ms)
             self.entered()
 
+    def begin_phase(self, left: Phase | None, why: str, now_ms: int) -> None:
+        """Journal the conditions of the phase that ends and of the one that begins."""
+        memory = self.memory
+        scene = self._scene(now_ms)
+        facts = {
+            "exit": {} if left is None else answers(PHASES[left].exit, scene),
+            "entry": answers(PHASES[memory.phase].entry, scene),
+        }
+        self.decide(now_ms, "begin_phase", f"{memory.phase.title}: {why}", facts)
+
+    def _scene(self, now_ms: int) -> Scene:
+        status = self.memory.status or Status()
+        return Scene(self.memory, self.station.depot_reading(), self.profile, status, now_ms)
+
     def begin_sortie(self, now_ms: int) -> None:
         """Phase 1: a new plan, new timers, top-off."""
         memory = self.memory
+        left = Phase.HEALTH if memory.number else None
         memory.number += 1
         plan = make_plan(self.profile, memory.number, memory.derating)
         memory.plan = plan
@@ -92,7 +110,11 @@ class Party:
         memory.taken = ""
         memory.harvest_start_ms = None
         memory.check_ms = now_ms + round(self.profile.plan.prep_s * 1000.0)
-        self.decide(now_ms, "plan_mission", "a new sortie", plan_facts(plan))
+        self.begin_phase(left, "a new sortie", now_ms)
+        self.decide(now_ms, "plan_mission", "region, times, budgets and thresholds", plan_facts(plan))
+        self.decide(now_ms, "set_death_timer", "1.5 x T_SORTIE from the launch", {
+            "t_death_s": DEATH_FACTOR * plan.t_sortie_s, "reset": left is not None,
+        })  # fmt: skip
         memory.record = SortieRecord(memory.number, plan.t_sortie_s, DEATH_FACTOR * plan.t_sortie_s)
         memory.record.track.tolerance = tolerance_deg(plan.waypoints)
         memory.record.enter(Phase.PREP, now_ms)
@@ -106,11 +128,20 @@ class Party:
         next one, unless the depot is unstable. It counts for no sortie."""
         reading = self.station.depot_reading()
         stable = not unstable(reading, self.profile)
-        if reading.offloadable_kg >= EMPTY_KG:
+        if not reading.emptied:
             self.decide_once(
                 now_ms, "offload_leftover" if stable else "keep_leftover", "an earlier sortie has left it in the store",
                 {"store_kg": reading.offloadable_kg},
             )  # fmt: skip
+        use, power = self.profile.skimmer, self.profile.power
+        self.decide_once(
+            now_ms, "top_off_propellant", "to the mission's margin",
+            {"to_kg": use.launch_propellant_kg, "stock_kg": reading.fuel_stock_kg, "done": reading.refuelled},
+        )  # fmt: skip
+        self.decide_once(
+            now_ms, "charge_batteries", "BATT_A and BATT_B to the charge wanted at launch",
+            {"to_soc": power.launch_soc, "done": reading.charged},
+        )  # fmt: skip
         self.station.refuel(True)
         self.station.offload(stable)
 
@@ -134,10 +165,12 @@ class Party:
         """The highest path of this sortie so far."""
         return Abort.NONE if self.memory.record is None else self.memory.record.abort
 
-    def end(self, ended_by: EndedBy) -> None:
+    def end(self, ended_by: EndedBy, now_ms: int) -> None:
         """The loop is over; all timers are frozen."""
         memory = self.memory
         memory.ended_by = ended_by
+        facts = {"exit": answers(PHASES[memory.phase].exit, self._scene(now_ms))}
+        self.decide(now_ms, "freeze_timers", f"the loop has ended: {ended_by.value}", facts)
         memory.death.stop()
         memory.beats.stop()
         memory.check_ms = memory.waiting = None
@@ -158,7 +191,7 @@ class Party:
             {"harvest_no_longer_expected_kg": co2_kg, "charging_no_longer_needed_w": self.profile.power.charge_w},
         )  # fmt: skip
         self.close_sortie(Outcome.LOST, now_ms)
-        self.end(EndedBy.LOST)
+        self.end(EndedBy.LOST, now_ms)
 
 
 def name_of(request: Request) -> str:

@@ -64,7 +64,8 @@ def _verify(party: Party, reading: DepotReading, now_ms: int) -> bool:
         "structural_locks": reading.locks_ok, "fluid_connections": reading.fluids_ok,
         "data_and_power_connections": reading.data_power_ok,
     }  # fmt: skip
-    if all(facts.values()):
+    if reading.interfaces_pass:
+        party.decide(now_ms, "interfaces_confirmed", "structural, fluid, data and power interfaces pass", facts)
         _leave(party, reading, now_ms)
         return True
     if memory.check_ms is None:
@@ -103,5 +104,4 @@ def _leave(party: Party, reading: DepotReading, now_ms: int) -> None:
         party.decide(now_ms, "offload_skipped", "the depot is unstable", {"unstable": shaky})
         party.happen(LoopEvent.DOCKED_NO_OFFLOAD, now_ms)
     else:
-        party.decide(now_ms, "interfaces_confirmed", "structural, fluid, data and power interfaces pass")
         party.happen(LoopEvent.DOCKED_AND_VERIFIED, now_ms)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from autopilot.depot import phase_prep
+from autopilot.depot.margins import margin_facts, margin_near
 from autopilot.depot.messages import Answer, Command, Order, Status
 from autopilot.depot.names import Abort, Phase, Stage
 from autopilot.depot.party import Party
@@ -23,6 +24,8 @@ _REACHED = {
     Stage.DOCKED: Phase.DOCKING,
 }
 TAKEN_OVER = "taken_over"
+_DEPOT_SHARE = 0.9
+"""Of the plan's reserves: where the depot ends a harvest that the skimmer has not ended."""
 RECALLABLE = (Phase.OUTBOUND, Phase.HARVEST, Phase.RETURN)
 
 
@@ -154,11 +157,23 @@ def _watch(party: Party, reading: DepotReading, now_ms: int) -> bool:
         if seen is not None:
             _recall(party, seen.name, seen.measured(status), now_ms)
             return True
+        _enforce_margins(party, status, now_ms)
     watch = first(ABORT_2_DEPOT, reading, profile)
     if watch is not None:
         _recall(party, watch.name, watch.measured(reading), now_ms)
         return True
     return _trend(party, now_ms)
+
+
+def _enforce_margins(party: Party, status: Status, now_ms: int) -> None:
+    """The skimmer ends its harvest by itself when a margin is near. One that does not is told to; that is no abort."""
+    plan = party.memory.plan
+    if plan is None or status.stage is not Stage.HARVEST or "end_harvest" in party.memory.said:
+        return
+    near = margin_near(status, plan, _DEPOT_SHARE)
+    if near is not None:
+        party.decide_once(now_ms, "end_harvest", f"{near}, and it goes on harvesting", margin_facts(status))
+        party.request(Command(Order.RECALL))
 
 
 def _recall(party: Party, trigger: str, facts: dict[str, Any], now_ms: int) -> None:

@@ -6,7 +6,7 @@ from autopilot.depot.messages import Answer, Command, Order, Upload
 from autopilot.depot.names import Stage
 from autopilot.depot.party import Party
 from autopilot.depot.phases import LoopEvent
-from autopilot.depot.planning import EMPTY_KG, go_facts, no_go
+from autopilot.depot.planning import go_facts, no_go
 from autopilot.depot.readings import DepotReading
 
 
@@ -15,6 +15,10 @@ def step(party: Party, reading: DepotReading, now_ms: int) -> bool:
     memory = party.memory
     if memory.step == "upload":
         if memory.waiting is None and memory.plan is not None:
+            party.decide_once(
+                now_ms, "load_data_packages", "waypoints, expected duration, thresholds",
+                {"plan": memory.plan.number, "waypoints": len(memory.plan.waypoints)},
+            )  # fmt: skip
             party.request(Upload(memory.plan))
         return False
     if memory.step == "launch":
@@ -44,7 +48,7 @@ def step(party: Party, reading: DepotReading, now_ms: int) -> bool:
 def _leftover(party: Party, reading: DepotReading) -> bool:
     """Is there something in the store that leaves it, or that nobody has tried to take out yet?"""
     untried = "offload_leftover" not in party.memory.said
-    return reading.offloadable_kg >= EMPTY_KG and (reading.moving_kg_s > 0.0 or untried)
+    return not reading.emptied and (reading.moving_kg_s > 0.0 or untried)
 
 
 def _wait(party: Party, now_ms: int) -> None:
@@ -62,6 +66,7 @@ def answered(party: Party, name: str, answer: Answer, now_ms: int) -> None:
             party.decide(now_ms, "upload_failed", f"the plan was not taken: {answer.name.lower()}")
             _wait(party, now_ms)
             return
+        memory.acknowledged = plan.number
         memory.death.start(now_ms, plan.t_sortie_s)
         party.decide(
             now_ms, "launch", "plan acknowledged: launch command",
@@ -88,6 +93,10 @@ def launched(party: Party, now_ms: int) -> None:
     memory.cycles += 1
     memory.beats.start(now_ms, party.profile.heartbeat)
     party.happen(LoopEvent.LAUNCH_ACKNOWLEDGED, now_ms)
+    party.decide(
+        now_ms, "start_heartbeat_timer", "beats are counted in flight",
+        {"period_s": party.profile.heartbeat.period_s, "misses": party.profile.heartbeat.misses},
+    )  # fmt: skip
     memory.check_ms = now_ms + round((party.profile.plan.departure_s + party.profile.heartbeat.period_s) * 1000.0)
 
 

@@ -7,7 +7,7 @@ from autopilot.depot.messages import Status
 from autopilot.depot.names import Abort, EndedBy, Outcome, SkimmerState
 from autopilot.depot.party import Party
 from autopilot.depot.phases import LoopEvent
-from autopilot.depot.planning import EMPTY_KG, Derating
+from autopilot.depot.planning import Derating
 from autopilot.depot.readings import DepotReading
 
 _LOOK = 50.0
@@ -18,24 +18,26 @@ def offload_step(party: Party, reading: DepotReading, now_ms: int) -> bool:
     """Volatiles out, propellant and charge in, both vehicles settled."""
     memory = party.memory
     if memory.check_ms is None:
-        party.decide(now_ms, "offload_volatiles", "offload, refuel, charge", {"store_kg": reading.offloadable_kg})
+        party.decide(now_ms, "offload_volatiles", "CO2_STORE to the tank farm", {"store_kg": reading.offloadable_kg})
+        party.decide(now_ms, "refuel_skimmer", "propellant to FUEL_LOBES", {"stock_kg": reading.fuel_stock_kg})
+        party.decide(now_ms, "charge_batteries", "POWER_BUS to BATT_A and BATT_B", {"charged": reading.charged})
+        party.decide(now_ms, "settle_thermally", "both stay docked until settled", {"settled": reading.settled})
         party.station.offload(True)
         party.station.refuel(True)
         memory.moved_ms = now_ms
         memory.delivered_from_kg = reading.delivered_kg
         memory.check_ms = now_ms
     _meter(party, reading, now_ms)
-    emptied = reading.offloadable_kg < EMPTY_KG
-    if not emptied and reading.moving_kg_s <= 0.0 and now_ms > memory.moved_ms:
+    if not reading.emptied and reading.moving_kg_s <= 0.0 and now_ms > memory.moved_ms:
         party.decide_once(
             now_ms, "offload_stands", "no way or no room in the tanks",
             {"co2_fill": reading.co2_fill, "fuel_fill": reading.fuel_fill, "left_kg": reading.offloadable_kg},
         )  # fmt: skip
-    ready = reading.refuelled and reading.charged and reading.settled
+    done = reading.emptied and reading.margins_restored
     patience_over = now_ms - memory.moved_ms >= party.profile.depot.patience_s * 1000.0
-    if (emptied and ready) or patience_over:
+    if done or patience_over:
         party.decide(
-            now_ms, "offloaded", "margins restored" if emptied and ready else "patience is over: left as it is",
+            now_ms, "offloaded", "margins restored" if done else "patience is over: left as it is",
             {"delivered_kg": reading.delivered_kg, "left_kg": reading.offloadable_kg, "refuelled": reading.refuelled,
              "charged": reading.charged, "settled": reading.settled},
         )  # fmt: skip
@@ -90,7 +92,7 @@ def _carry_out(party: Party, verdict: Verdict, status: Status, now_ms: int) -> N
         party.decide(now_ms, "disposal", f"retired: {rules.disposal}", {"disposal": rules.disposal})
         party.close_sortie(outcome, now_ms)
         party.happen(LoopEvent.RETIRE, now_ms)
-        party.end(EndedBy.RETIRED)
+        party.end(EndedBy.RETIRED, now_ms)
         return
     for name in verdict.repairs:
         party.decide(now_ms, "repair", f"{name} put right")
@@ -99,7 +101,7 @@ def _carry_out(party: Party, verdict: Verdict, status: Status, now_ms: int) -> N
         memory.derating = Derating(rules.derate_payload, rules.derate_time)
     party.close_sortie(outcome, now_ms)
     if party.total is not None and memory.number >= party.total:
-        party.end(EndedBy.SORTIES_DONE)
+        party.end(EndedBy.SORTIES_DONE, now_ms)
         return
     party.happen(LoopEvent.RELAUNCH, now_ms)
     party.begin_sortie(now_ms)

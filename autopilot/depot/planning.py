@@ -11,9 +11,6 @@ from autopilot.depot.readings import DepotReading
 from autopilot.depot.settings import DEATH_FACTOR, Profile
 from autopilot.depot.watches import ABORT_2_DEPOT, ABORT_2_TELEMETRY, HEARTBEAT_LOSS, trip_names
 
-EMPTY_KG = 1.0
-"""A store with less than this counts as empty."""
-
 
 class Derating(Struct, frozen=True):
     """What is left of payload and harvest time, 1 = all."""
@@ -66,7 +63,7 @@ def no_go(
         ("store_not_empty", leftover),
         ("propellant_not_ready", not reading.refuelled),
         ("batteries_not_ready", not reading.charged),
-        ("interfaces_not_ready", not (reading.locks_ok and reading.fluids_ok and reading.data_power_ok)),
+        ("interfaces_not_ready", not reading.interfaces_pass),
     ]
     failed = [name for name, fails in checks if fails]
     if reading.wind_ms > profile.box.wind_max_ms:

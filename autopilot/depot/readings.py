@@ -8,6 +8,9 @@ from msgspec import Struct
 
 from autopilot.depot.names import Mode
 
+EMPTY_KG = 1.0
+"""A store with less than this counts as empty."""
+
 
 class Place(IntEnum):
     """Where the skimmer is along its way."""
@@ -111,3 +114,18 @@ class DepotReading(Struct):
     refuelled: bool = False
     charged: bool = False
     settled: bool = False
+
+    @property
+    def interfaces_pass(self) -> bool:
+        """Structural locks, fluid connections, data and power connections."""
+        return self.locks_ok and self.fluids_ok and self.data_power_ok
+
+    @property
+    def margins_restored(self) -> bool:
+        """Propellant and charge for another sortie, both vehicles settled thermally."""
+        return self.refuelled and self.charged and self.settled
+
+    @property
+    def emptied(self) -> bool:
+        """Nothing is left in the skimmer's store."""
+        return self.offloadable_kg < EMPTY_KG

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from autopilot.depot.margins import margin_facts, margin_near
 from autopilot.depot.messages import Answer, MissionPlan, Order
 from autopilot.depot.names import ABORTABLE, Mode, Stage
 from autopilot.depot.readings import Place, SkimmerReading
@@ -28,7 +29,11 @@ class SkimmerParty(SkimmerBase):
         self.memory.heard_ms = now_ms
         if self.memory.stage is not Stage.DOCKED:
             return False
-        self.memory.plan = plan
+        before, self.memory.plan = self.memory.plan, plan
+        if before is None or before.number != plan.number:
+            alive = self._craft.skimmer_reading().abort_sensors_ok
+            self._decide(now_ms, "set_pre_launch_configuration", "a new plan", {"plan": plan.number})
+            self._decide(now_ms, "verify_abort_sensors", "alive" if alive else "dead", {"abort_sensors_ok": alive})
         return True
 
     def handle_order(self, order: Order, now_ms: int) -> Answer:
@@ -94,7 +99,7 @@ class SkimmerParty(SkimmerBase):
         has come home all the same."""
         memory = self.memory
         if memory.taken and reading.place is Place.DOCK:
-            self._set_mode(Mode.DOCKED)
+            self._set_mode(Mode.DOCKED, now_ms)
             self._enter(Stage.DOCKED, now_ms)
             return True
         if reading.taken == memory.taken:
@@ -141,11 +146,14 @@ class SkimmerParty(SkimmerBase):
         match memory.stage:
             case Stage.UNDOCKING if reading.place is Place.DOCK:
                 self._decide(now_ms, "launch_called_off", "it did not leave the dock", {})
-                self._set_mode(Mode.DOCKED)
+                self._set_mode(Mode.DOCKED, now_ms)
                 self._enter(Stage.DOCKED, now_ms)
                 return True
             case Stage.UNDOCKING if reading.place is not Place.NEAR:
+                facts = {"drift_m": reading.drift_m, "way_back_s": reading.remaining_s}
+                self._decide(now_ms, "verify_geometric_clearance", "clear of the depot", facts)
                 self._enter(Stage.OUTBOUND, now_ms)
+                self._decide(now_ms, "follow_trajectory", "to the entry of the harvest zone", self._course())
                 if memory.recalled:
                     self._turn_back(now_ms, "recall", "recalled while undocking", {})
                 return True
@@ -156,7 +164,7 @@ class SkimmerParty(SkimmerBase):
             case Stage.RETURN:
                 return self._fly_back(reading, now_ms)
             case Stage.APPROACH if reading.place is Place.DOCK:
-                self._set_mode(Mode.DOCKED)
+                self._set_mode(Mode.DOCKED, now_ms)
                 self._enter(Stage.DOCKED, now_ms)
                 return True
             case _:
@@ -166,22 +174,22 @@ class SkimmerParty(SkimmerBase):
         if reading.place is not Place.ZONE:
             silent = self._silent(now_ms)
             return silent or self._transit_mode(reading, Mode.STANDBY if reading.coasting else Mode.CRUISE, now_ms)
-        near = self._margin(reading)
+        near = margin_near(reading, self._plan())
         if near is not None:
-            self._turn_back(now_ms, near, "margins do not allow a harvest", self._margins(reading))
+            self._turn_back(now_ms, near, "margins do not allow a harvest", margin_facts(reading))
             return True
         plan = self._plan()
         memory = self.memory
         memory.harvest_until_ms = now_ms + round(plan.harvest_s * 1000.0)
-        self._decide(now_ms, "start_harvest", "at the entry point with acceptable margins", self._margins(reading))
+        self._decide(now_ms, "start_harvest", "at the entry point with acceptable margins", margin_facts(reading))
         self._craft.start_harvest(plan.store_kg)
-        self._set_mode(Mode.ACTIVE_HARVEST)
+        self._set_mode(Mode.ACTIVE_HARVEST, now_ms)
         self._enter(Stage.HARVEST, now_ms)
         return True
 
     def _harvest(self, reading: SkimmerReading, now_ms: int) -> bool:
-        facts = {"store_kg": reading.store_kg, **self._margins(reading)}
-        near = self._margin(reading)
+        facts = {"store_kg": reading.store_kg, **margin_facts(reading)}
+        near = margin_near(reading, self._plan())
         until = self.memory.harvest_until_ms
         if reading.store_full:
             self._turn_back(now_ms, "store_near_capacity", "the store is as full as planned", facts)
@@ -195,7 +203,7 @@ class SkimmerParty(SkimmerBase):
 
     def _fly_back(self, reading: SkimmerReading, now_ms: int) -> bool:
         if reading.place is Place.CORRIDOR:
-            self._set_mode(Mode.CRUISE)
+            self._set_mode(Mode.CRUISE, now_ms)
             self._enter(Stage.HOLDING, now_ms)
             return True
         return not self.memory.trigger and self._transit_mode(reading, Mode.CRUISE, now_ms)
@@ -207,7 +215,7 @@ class SkimmerParty(SkimmerBase):
         wanted = Mode.SURVIVAL if poor else usual
         if wanted is self.memory.mode:
             return False
-        self._set_mode(wanted)
+        self._set_mode(wanted, now_ms)
         self._announce(now_ms)
         return True
 
@@ -235,7 +243,7 @@ class SkimmerParty(SkimmerBase):
         self._decide(now_ms, watch.name, f"ABORT-1, {watch.group}; {course}", facts)
         memory.trigger = ABORT_1.index(watch) + 1
         memory.harvest_until_ms = None
-        self._set_mode(Mode.SURVIVAL)
+        self._set_mode(Mode.SURVIVAL, now_ms)
         if feasible:
             self._craft.turn_back()
             self._enter(Stage.RETURN, now_ms)
@@ -252,14 +260,14 @@ class SkimmerParty(SkimmerBase):
             return Answer.ACCEPTED
         memory.recalled = True
         if memory.stage in (Stage.OUTBOUND, Stage.HARVEST):
-            self._turn_back(now_ms, "recall", "ABORT-2: recalled by the depot", {})
+            self._turn_back(now_ms, "recall", "recalled by the depot", {})
         return Answer.ACCEPTED
 
     def _turn_back(self, now_ms: int, name: str, reason: str, facts: dict[str, Any]) -> None:
         self._decide(now_ms, name, reason, facts)
         self.memory.harvest_until_ms = None
         self._craft.turn_back()
-        self._set_mode(Mode.CRUISE)
+        self._set_mode(Mode.CRUISE, now_ms)
         self._enter(Stage.RETURN, now_ms)
 
     # --- orders -------------------------------------------------------------------------------------------------------
@@ -284,7 +292,8 @@ class SkimmerParty(SkimmerBase):
         memory.boot_ms = now_ms
         memory.beat_ms = now_ms + round(self.profile.heartbeat.period_s * 1000.0)
         self._craft.undock()
-        self._set_mode(Mode.CRUISE)
+        self._decide(now_ms, "initial_burn", "a profile set before", {"usual_s": self.profile.plan.departure_s})
+        self._set_mode(Mode.CRUISE, now_ms)
         self._enter(Stage.UNDOCKING, now_ms)
         return Answer.ACCEPTED
 

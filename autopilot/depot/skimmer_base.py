@@ -78,31 +78,20 @@ class SkimmerBase:
         out, self.memory.out = self.memory.out, []
         return out
 
-    # --- margins ------------------------------------------------------------------------------------------------------
-    def _margin(self, reading: SkimmerReading) -> str | None:
-        """The margin that is near, by name."""
-        plan = self._plan()
-        if reading.fuel_kg < reading.fuel_need_kg * (1.0 + plan.fuel_reserve):
-            return "fuel_margin_near"
-        if reading.power_wh < reading.power_need_wh * (1.0 + plan.power_reserve):
-            return "power_margin_near"
-        if reading.spine_k > 0.97 * plan.spine_max_k:
-            return "thermal_limit_near"
-        return None
-
-    def _margins(self, reading: SkimmerReading) -> dict[str, Any]:
-        return {
-            "fuel_kg": reading.fuel_kg, "fuel_need_kg": reading.fuel_need_kg, "power_wh": reading.power_wh,
-            "power_need_wh": reading.power_need_wh, "spine_k": reading.spine_k,
-        }  # fmt: skip
-
     # --- words --------------------------------------------------------------------------------------------------------
     def _plan(self) -> MissionPlan:
         plan = self.memory.plan
         assert plan is not None  # nobody undocks without one
         return plan
 
-    def _set_mode(self, mode: Mode) -> None:
+    def _course(self) -> dict[str, Any]:
+        return {"waypoints": len(self._plan().waypoints), "harvest_s": self._plan().harvest_s}
+
+    def _set_mode(self, mode: Mode, now_ms: int) -> None:
+        """MODE_CTRL; it fixes which buses are powered."""
+        if mode is not self.memory.mode:
+            name = "mode_to_" + mode.lower().rpartition("/")[2].replace("-", "_")
+            self._decide(now_ms, name, mode.value, {"was": self.memory.mode.value})
         self.memory.mode = mode
         self._craft.set_mode(mode)
 

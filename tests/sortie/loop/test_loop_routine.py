@@ -64,9 +64,14 @@ def test_decisions_come_in_the_order_of_the_seed(routine: LoopBench) -> None:
     """Each with the facts on which it was taken."""
     first = [d.name for d in routine.decisions if d.sortie == 1]
     assert first == [
-        "plan_mission", "go", "launch", "undock", "start_harvest", "store_near_capacity", "harvest_ended",
-        "in_docking_corridor", "grant_docking_clearance", "approach", "captured", "interfaces_confirmed",
-        "offload_volatiles", "offloaded", "relaunch",
+        "begin_phase", "plan_mission", "set_death_timer", "top_off_propellant", "charge_batteries", "go",
+        "load_data_packages", "set_pre_launch_configuration", "verify_abort_sensors", "launch",
+        "undock", "initial_burn", "mode_to_cruise", "begin_phase", "start_heartbeat_timer",
+        "verify_geometric_clearance", "follow_trajectory", "begin_phase", "mode_to_standby", "mode_to_cruise",
+        "start_harvest", "mode_to_active_harvest", "begin_phase", "store_near_capacity", "mode_to_cruise",
+        "harvest_ended", "begin_phase", "in_docking_corridor", "begin_phase", "grant_docking_clearance", "approach",
+        "mode_to_docked", "captured", "interfaces_confirmed", "begin_phase", "offload_volatiles", "refuel_skimmer",
+        "charge_batteries", "settle_thermally", "offloaded", "begin_phase", "relaunch",
     ]  # fmt: skip
     assert routine.decision("go").facts["co2_room_kg"] > 0.0
     harvest = routine.decision("harvest_ended").facts

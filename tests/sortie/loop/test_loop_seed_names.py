@@ -1,0 +1,129 @@
+"""The seed's conditions and actions, by their names: each is answered or journalled in its phase."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from autopilot.depot.conditions import CONDITIONS
+from autopilot.depot.decision import Decision
+from autopilot.depot.names import EndedBy, Phase
+from autopilot.depot.phases import PHASES
+from autopilot.depot.watches import ABORT_1_NAMES, ABORT_2_NAMES
+from tests.fakes.loop_run import LoopBench
+
+SHOWN_BY = {
+    "go_no_go": ("go", "no_go"),
+    "manage_power": ("mode_to_standby", "mode_to_survival"),
+    "monitor_health": (*ABORT_1_NAMES, *ABORT_2_NAMES),
+    "execute_harvest": ("start_harvest",),
+    "track_time_in_harvest": ("harvest_ended",),
+    "track_expected_and_actual_mass": ("harvest_ended",),
+    "enforce_margins": ("fuel_margin_near", "power_margin_near", "thermal_limit_near", "end_harvest"),
+    "follow_return_trajectory": ("begin_phase",),
+    "shed_secondary_loads": ("mode_to_survival",),
+    "watch_death_timer_trend": ("trending_to_miss_t_death",),
+    "monitor_heartbeat": ("heartbeat_loss",),
+    "capture": ("captured",),
+    "confirm_structural_locks": ("interfaces_confirmed",),
+    "confirm_fluid_connections": ("interfaces_confirmed",),
+    "confirm_data_and_power_connections": ("interfaces_confirmed",),
+    "review_hardware_health": ("relaunch", "derate", "retire"),
+    "evaluate_retirement_criteria": ("relaunch", "derate", "retire"),
+    "decide_relaunch": ("relaunch", "derate", "retire"),
+    "reset_or_freeze_timers": ("freeze_timers",),
+}
+"""Actions that go on for a whole phase, or that several names of decisions show; the others are decisions."""
+
+
+def begins(decisions: list[Decision]) -> Iterator[Decision]:
+    """Changes of phase."""
+    return (decision for decision in decisions if decision.name == "begin_phase")
+
+
+@pytest.fixture(scope="module")
+def runs() -> list[Decision]:
+    """Of several loops, which together do everything that the seed knows."""
+    everything = []
+    for faults in (
+        (), ("imu_loss@phase4+100",), ("heartbeat_loss@phase5+100",), ("skimmer_late@phase5+100",),
+        ("debris@phase4+100",),
+    ):  # fmt: skip
+        everything += LoopBench(*faults, total=1).run().decisions
+    return everything + margins_ignored().decisions
+
+
+def margins_ignored() -> LoopBench:
+    """A skimmer that takes its fuel margin for nothing and loses propellant in the harvest."""
+    bench = LoopBench(total=1)
+    while "start_harvest" not in bench.names("skimmer"):
+        bench.step()
+    memory = bench.loop.skimmer.memory
+    assert memory.plan is not None
+    memory.plan = type(memory.plan)(
+        memory.plan.number, memory.plan.waypoints, memory.plan.t_sortie_s, memory.plan.harvest_s, memory.plan.store_kg,
+        0.0, 0.0, memory.plan.spine_max_k,
+    )  # fmt: skip
+    state = bench.loop.world.state
+    keep = bench.loop.world.skimmer_reading().fuel_need_kg * 1.25 + 50.0
+    state.outside.book("leak", "CH4", state.skimmer.lobes.kg - keep)
+    state.skimmer.lobes.kg = keep
+    return bench.run()
+
+
+def test_every_condition_of_the_table_is_a_question_and_no_other_is() -> None:
+    """Names in the table and predicates, one to one."""
+    assert set(CONDITIONS) == {name for row in PHASES.values() for name in (*row.entry, *row.exit)}
+
+
+def test_every_action_of_the_table_is_seen_in_its_phase(runs: list[Decision]) -> None:
+    """As a decision of its name, or as what `SHOWN_BY` gives."""
+    seen = {(decision.phase, decision.name) for decision in runs}
+    for phase, row in PHASES.items():
+        # What the skimmer does in the instant of a change may be journalled a phase before or after the depot's.
+        near = {name for number, name in seen if abs(number - phase) <= 1}
+        for action in row.actions:
+            assert near.intersection(SHOWN_BY.get(action, (action,))), action
+
+
+def test_on_a_routine_sortie_all_conditions_hold() -> None:
+    """Entry: all. Exit: all, but for phases 4 and 8, of which one way out is enough."""
+    bench = LoopBench(total=2).run()
+    changes = list(begins(bench.decisions))
+    assert [change.phase for change in changes] == [*range(1, 9), *range(1, 9)]
+    for change in changes:
+        assert all(change.facts["entry"].values()), change
+        left = list(change.facts["exit"].values())
+        assert any(left) if change.phase in (5, 1) and left else all(left), change
+    ended = bench.decision("freeze_timers")
+    assert ended.facts["exit"] == {"relaunch": True, "derated": False, "retired": False}
+
+
+def test_an_abort_leaves_a_phase_whose_exit_conditions_do_not_hold() -> None:
+    """They are answered, not required: the abort is the way out."""
+    early = LoopBench("debris@phase3+100").run()
+    change = next(change for change in begins(early.decisions) if change.phase == Phase.RETURN)
+    assert not change.facts["exit"]["at_entry_point"] and change.facts["entry"] == {"harvest_ended": True}
+    late = LoopBench("debris@phase4+100").run()
+    change = next(change for change in begins(late.decisions) if change.phase == Phase.RETURN)
+    assert change.facts["exit"]["abort_commanded"] and not change.facts["exit"]["store_near_capacity"]
+
+
+def test_the_depot_ends_a_harvest_whose_margin_the_skimmer_ignores() -> None:
+    """Both sides watch the margins; an early end is no abort."""
+    bench = margins_ignored()
+    told = bench.decision("end_harvest")
+    assert told.facts["fuel_kg"] < 1.3 * told.facts["fuel_need_kg"]
+    assert "recall" in bench.names("skimmer")
+    assert (bench.last["outcome"], bench.last["abort"], bench.last["trigger"]) == ("completed", None, None)
+    assert bench.loop.ended_by is EndedBy.SORTIES_DONE
+
+
+def test_a_retired_skimmer_has_frozen_timers_and_its_disposal() -> None:
+    """Nothing is due any more."""
+    bench = LoopBench("imu_loss@phase4+100", total=3).run()
+    assert bench.names()[-2:] == ["disposal", "freeze_timers"]
+    assert bench.decision("freeze_timers").facts["exit"]["retired"]
+    memory = bench.loop.depot.memory
+    assert memory.death.due_ms is None and memory.beats.due_ms is None and bench.loop.depot.next_deadline_ms() is None
