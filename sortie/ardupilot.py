@@ -14,7 +14,7 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import IO, Final
 
@@ -59,8 +59,8 @@ def find_binary(frame: str, given: str) -> Path:
     )
 
 
-def launch(settings: Settings, folder: Path) -> ArduPilotChild:
-    """Start SITL for these settings, with its files in `folder`."""
+def launch(settings: Settings, folder: Path, defaults: Mapping[str, float]) -> ArduPilotChild:
+    """Start SITL for these settings, with its files in `folder`; `defaults` on top of those of its frame."""
     frame = settings.vehicle.frame
     binary = find_binary(frame, settings.vehicle.target)
     lat, lon, alt, heading = DEFAULT_HOME
@@ -71,11 +71,25 @@ def launch(settings: Settings, folder: Path) -> ArduPilotChild:
     # the other serial ports and the radio input would take ports of their own, which another SITL may have
     arguments = [
         str(binary), "--model", _MODELS[frame], "--speedup", f"{settings.speedup or 1.0:g}",
-        "--home", f"{lat!r},{lon!r},{alt!r},{heading!r}", "--defaults", str(defaults_file(frame)),
+        "--home", f"{lat!r},{lon!r},{alt!r},{heading!r}", "--defaults", _defaults(frame, folder, defaults),
         "--serial0", f"tcp:{port}:wait", "--serial1", "none", "--serial2", "none",
         "--rc-in-port", str(_free_port(socket.SOCK_DGRAM)), "--wipe",
     ]  # fmt: skip
     return ArduPilotChild(arguments, port, folder)
+
+
+def _defaults(frame: str, folder: Path, more: Mapping[str, float]) -> str:
+    """The files of defaults as SITL takes them."""
+    names = [str(defaults_file(frame))]
+    if more:
+        path = folder / "defaults.parm"
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            path.write_text("".join(f"{name} {value:g}\n" for name, value in more.items()))
+        except OSError as error:
+            raise UserError(f"ArduPilot SITL: {folder}: {error.strerror}") from error
+        names.append(str(path.resolve()))
+    return ",".join(names)
 
 
 class ArduPilotChild:

@@ -98,7 +98,9 @@ class Assembly:
             **given,
         }
         epoch_us = time.time_ns() // 1000 if settings.speedup in (None, 1.0) else VIRTUAL_EPOCH_US
-        self.service: Service = self.controller.service(self.store, given) if self.controller else build_service(
+        self.service: Service = self.controller.service(
+            self.store, self.store.stored, given, self.store.uid().hex()
+        ) if self.controller else build_service(
             kind, vehicle, self.store, self.store.stored, given,
             name=simulated_name(kind, settings.seed), epoch_us=epoch_us, on_error=_log_error, faults=faults,
         )  # fmt: skip

@@ -26,6 +26,10 @@ _SLICE_S = 0.1
 _NOT_YET_KNOWN = 255
 
 
+class NotHeard(Exception):
+    """No flight controller was heard for as long as somebody wanted to wait."""
+
+
 class ControllerFront:
     """The endpoint (component 191) and the link to the controller; open until `close`."""
 
@@ -52,18 +56,22 @@ class ControllerFront:
         """Where the controller is now."""
         return self._port.spec
 
-    def find(self, check: Callable[[], None] | None = None) -> Found:
+    def find(self, check: Callable[[], None] | None = None, patience_s: float | None = None) -> Found:
         """Wait for the controller, as long as it takes; every now and then a line says what is missing. SIGTERM ends
-        the program with status 0 meanwhile, Ctrl-C as ever. `check` may raise when there is no hope."""
+        the program with status 0 meanwhile, Ctrl-C as ever. `check` may raise when there is no hope; NotHeard after
+        `patience_s`, if given."""
+        end_s = None if patience_s is None else time.monotonic() + patience_s
         finder = Finder()
         self.endpoint.add_service(finder)
         tell_s = time.monotonic() + _TELL_AFTER_S
         told = ""
-        with _ending_on_sigterm():
+        with ending_on_sigterm():
             while finder.found is None:
                 self._turn()
                 if check is not None:
                     check()
+                if end_s is not None and time.monotonic() >= end_s:
+                    raise NotHeard
                 if time.monotonic() >= tell_s:
                     tell_s = time.monotonic() + _TELL_AFTER_S
                     text = self._what_is_missing(finder)
@@ -113,7 +121,6 @@ class TwoSidedHub(LinkHub):
         self._inner.receive(link_ms, vehicle_ms)
         self._service.controller_spoke(link_ms)
         super().receive(link_ms, self._service.now_ms)
-        self._inner.flush()
 
     def flush(self) -> None:
         self._inner.flush()
@@ -129,7 +136,9 @@ def _now_ms() -> int:
 
 
 @contextmanager
-def _ending_on_sigterm() -> Iterator[None]:
+def ending_on_sigterm() -> Iterator[None]:
+    """While nothing runs yet that has to be ended in order: SIGTERM ends the program with status 0."""
+
     def end(number: int, frame: FrameType | None) -> None:
         sys.exit(0)
 

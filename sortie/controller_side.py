@@ -7,18 +7,21 @@ import time
 from collections.abc import Mapping
 from contextlib import ExitStack
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
+from autopilot.journal import Journal
 from mavlink_bridge.links.hub import LinkHub
 from sortie.ardupilot import ArduPilotChild, launch
 from sortie.companion import OWN_PARAMETERS, CompanionService, build_companion
 from sortie.controller_front import ControllerFront, TwoSidedHub
 from sortie.logs.run_log import LOGGER
 from sortie.settings import Settings
-from sortie.store import Store
+from sortie.store import StoredState
 
 #: Flags that say something about the built-in simulator only.
 _OF_THE_SIMULATOR = ("seed", "fault", "sysid")
+NOTHING_MORE: Mapping[str, float] = MappingProxyType({})
 
 
 def say(text: str) -> None:
@@ -29,21 +32,25 @@ def say(text: str) -> None:
 
 class ControllerSide:
     """See the module. Found once made; what it holds open is closed by `stack`. `child`: the ArduPilot SITL that was
-    started for this run."""
+    started for this run, with `defaults` on top of its frame's. `patience_s`: NotHeard when none is heard for so
+    long; None waits."""
 
-    def __init__(self, settings: Settings, log_dir: Path, stack: ExitStack) -> None:
+    def __init__(
+        self, settings: Settings, log_dir: Path, stack: ExitStack, *, defaults: Mapping[str, float] = NOTHING_MORE,
+        patience_s: float | None = None,
+    ) -> None:  # fmt: skip
         self.child: ArduPilotChild | None = None
         self._speedup = settings.speedup or 1.0
         self._native = settings.strategy == "native"
         if settings.vehicle.kind == "ardupilot":
-            self.child = launch(settings, log_dir / "ardupilot")
+            self.child = launch(settings, log_dir / "ardupilot", defaults)
             stack.callback(self.child.stop)
             address = self.child.address
         else:
             address = settings.vehicle.target
         self.front = ControllerFront(address, on_error=_log_error, on_event=LOGGER.info, say=say)
         stack.callback(self.front.close)
-        self.found = self.front.find(None if self.child is None else self.child.check)
+        self.found = self.front.find(None if self.child is None else self.child.check, patience_s)
         firmware = self.found.firmware
         say(f"{firmware.name} {firmware.kind}, system {self.found.system}, on {self.front.spec.url}")
 
@@ -66,12 +73,14 @@ class ControllerSide:
             texts.append(f"--param {foreign[0]} is ignored: it is the flight controller's; set it there")
         return texts
 
-    def service(self, store: Store, given: Mapping[str, float]) -> CompanionService:
-        """The service around it."""
+    def service(
+        self, journal: Journal, stored: StoredState, given: Mapping[str, float], name: str
+    ) -> CompanionService:
+        """The service around it; `name` is what is stable for it."""
         own = {name: value for name, value in given.items() if name.startswith(OWN_PARAMETERS)}
         self._service = build_companion(
-            self.front.vehicle(self.found, native=self._native), self.front.endpoint, store, store.stored, own,
-            store.stored.parameters, name=store.uid().hex(), epoch_us=time.time_ns() // 1000, on_error=_log_error,
+            self.front.vehicle(self.found, native=self._native), self.front.endpoint, journal, stored, own,
+            stored.parameters, name=name, epoch_us=time.time_ns() // 1000, on_error=_log_error,
         )  # fmt: skip
         return self._service
 
