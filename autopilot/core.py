@@ -81,6 +81,7 @@ class Autopilot:
             crew.failsafes.handle_events(events, now_ms)
             crew.arming.handle_events(events, now_ms)
         crew.sticks.update(now_ms)
+        crew.failsafes.update(now_ms)
         crew.fence.update(now_ms)
         crew.wind.update(now_ms)
         crew.modes.mode.update(now_ms, events)
@@ -100,7 +101,7 @@ class Autopilot:
             crew.modes.mode.next_deadline_ms(),
             crew.arming.next_deadline_ms(),
             crew.fence.deadline_ms,
-            crew.failsafes.sticks.deadline,
+            crew.failsafes.next_deadline_ms(),
             crew.payload.deadline_ms,
             crew.wind.deadline_ms,
             crew.trail.deadline_ms,

@@ -27,6 +27,7 @@ from autopilot.safety.escape import (
     escape,
     escape_to,
 )
+from autopilot.safety.rover_losses import RoverLosses
 from autopilot.safety.silence import SilenceWatch
 from autopilot.vehicle import VehicleEvent
 
@@ -36,7 +37,6 @@ _URGENCY: Final = (Escape.TERMINATE, Escape.LAND, Escape.HOLD, Escape.RTL, Escap
                    Escape.SMART_RTL_OR_RTL, Escape.NONE)  # fmt: skip
 """Battery failsafes, the most urgent first: a later one acts only when it is as urgent as the one before."""
 _WARN_AGAIN_MS: Final = 30_000  # between two "EKF variance"; EKF_CHECK_WARNING_TIME
-_CONTINUE_IN_AUTO = 2  # FS_GCS_ENABLE, FS_THR_ENABLE of a rover; a copter's 2 means RTL since ArduPilot 4.0
 
 
 class Failsafes:
@@ -46,6 +46,7 @@ class Failsafes:
         self._cockpit = cockpit
         self._modes = modes
         self._disarm = disarm
+        self._losses = RoverLosses(cockpit, modes, disarm)
         self.ground_station = SilenceWatch()
         self.sticks = SilenceWatch()
         self._heard = False
@@ -59,9 +60,20 @@ class Failsafes:
     @property
     def active(self) -> bool:
         """Some failsafe is in force (system_status CRITICAL)."""
-        return (
-            self.battery_low or self.battery_critical or self.estimator or self.ground_station.lost or self.sticks.lost
-        )
+        lost = self._losses.acted if self._cockpit.rover else self.ground_station.lost or self.sticks.lost
+        return lost or self.battery_low or self.battery_critical or self.estimator
+
+    # --- time -----------------------------------------------------------------------------------------------------
+    def update(self, now_ms: int) -> None:
+        """A rover's loss may have lasted long enough now."""
+        self._losses.update(now_ms)
+
+    def next_deadline_ms(self) -> int | None:
+        """Vehicle time; the ground station's silence is on the link clock."""
+        sticks, losses = self.sticks.deadline, self._losses.deadline_ms
+        if sticks is None or losses is None:
+            return losses if sticks is None else sticks
+        return min(sticks, losses)
 
     # --- causes ---------------------------------------------------------------------------------------------------
     def handle_events(self, events: VehicleEvent, now_ms: int) -> None:
@@ -75,11 +87,14 @@ class Failsafes:
             self._estimator_failed(now_ms)
         if events & VehicleEvent.ESTIMATOR_OK and self.estimator:
             self.estimator = False
-            self._cockpit.say(Severity.CRITICAL, "EKF Failsafe Cleared")
-        if events & VehicleEvent.GPS_LOST and self._cockpit.armed:
-            self._cockpit.say(Severity.CRITICAL, "GPS Glitch or Compass error")
-        if events & VehicleEvent.GPS_OK and self._cockpit.armed:
-            self._cockpit.say(Severity.CRITICAL, "Glitch cleared")
+            self._cockpit.say(
+                Severity.CRITICAL, "EKF failsafe cleared" if self._cockpit.rover else "EKF Failsafe Cleared"
+            )
+        if self._cockpit.armed and not self._cockpit.rover:
+            if events & VehicleEvent.GPS_LOST:
+                self._cockpit.say(Severity.CRITICAL, "GPS Glitch or Compass error")
+            if events & VehicleEvent.GPS_OK:
+                self._cockpit.say(Severity.CRITICAL, "Glitch cleared")
         if events & VehicleEvent.BATTERY_CRITICAL:
             self._battery("critical", "BATT_FS_CRT_ACT", now_ms)
         elif events & VehicleEvent.BATTERY_LOW:
@@ -91,16 +106,19 @@ class Failsafes:
         if check == 0 or not (self._cockpit.armed or stopped):
             return
         if self._cockpit.rover:
+            self._cockpit.say(Severity.EMERGENCY, "Crash: Going to HOLD")
             self._modes.set(RoverMode.HOLD, now_ms, "crash")
             if check == 1:
-                self._cockpit.say(Severity.EMERGENCY, "Crash: Going to HOLD")
                 return
-        self._cockpit.say(Severity.EMERGENCY, crash_text(self._cockpit))
+        else:
+            self._cockpit.say(Severity.EMERGENCY, crash_text(self._cockpit))
         self._disarm("crash")
 
     def armed_changed(self, armed: bool) -> None:
         """A battery or estimator that failed in the last flight is judged anew."""
-        if not armed:
+        if armed:
+            self._losses.armed()
+        else:
             self.battery_low = self.battery_critical = self.estimator = False
             self._battery_way = None
 
@@ -130,17 +148,27 @@ class Failsafes:
         if not self._cockpit.armed:
             return
         self.estimator = True
+        if self._cockpit.rover:
+            self._hold_without_position(now_ms)
+            return
         number = self._way_without_position()
         if number is None:
             self._cockpit.say(Severity.CRITICAL, "EKF Failsafe")
         elif escape_to(self._modes, number, "EKF Failsafe", now_ms):
             self._cockpit.say(Severity.CRITICAL, f"EKF Failsafe: changed to {self._modes.spec.name} Mode")
 
+    def _hold_without_position(self, now_ms: int) -> None:
+        """A rover in a mode that needs one. FS_EKF_ACTION: 0 nothing, 1 hold, 2 say so."""
+        action = int(self._cockpit.param("FS_EKF_ACTION", 1.0))
+        if action == 0 or not self._modes.spec.position:
+            return
+        if action == 1:
+            self._modes.set(RoverMode.HOLD, now_ms, "EKF Failsafe")
+        self._cockpit.say(Severity.CRITICAL, "EKF failsafe")
+
     def _way_without_position(self) -> int | None:
         """The mode that goes on without a position; None: the one that flies does, or nothing shall be done."""
         action = int(self._cockpit.param("FS_EKF_ACTION", 1.0))
-        if self._cockpit.rover:
-            return int(RoverMode.HOLD) if action == 1 and self._modes.spec.position else None
         if action == 0 or self._modes.mode.is_landing or not (self._modes.spec.position or action == 3):
             return None
         return int(CopterMode.ALT_HOLD if action == 2 and not self.sticks.lost else CopterMode.LAND)
@@ -154,8 +182,9 @@ class Failsafes:
         """The link clock has advanced to `link_ms`."""
         if self._heard:
             self._heard = False
-            if self.ground_station.heard(link_ms, self._cockpit.param("FS_GCS_TIMEOUT", 5.0) + self._patience()):
-                self._cockpit.say(Severity.WARNING, "GCS Failsafe Cleared")
+            timeout = self._cockpit.param("FS_GCS_TIMEOUT", 5.0) + self._cockpit.param("FS_TIMEOUT", 0.0)
+            if self.ground_station.heard(link_ms, timeout):
+                self._found("GCS")
         if self.ground_station.is_due(link_ms):
             self.ground_station_silent(now_ms)
 
@@ -166,7 +195,8 @@ class Failsafes:
         if setting == 0:
             return
         if self._cockpit.rover:
-            self._rover_lost("GCS", setting, now_ms)
+            self._losses.lose("GCS", setting, now_ms)
+            self._losses.update(now_ms)
             return
         options = int(self._cockpit.param("FS_OPTIONS", 16.0))
         go_on = ""
@@ -181,13 +211,13 @@ class Failsafes:
         timeout = self._cockpit.param("RC_OVERRIDE_TIME", 3.0)
         if timeout <= 0.0:
             return
-        if self.sticks.heard(now_ms, timeout + self._patience()):
-            self._cockpit.say(Severity.WARNING, "Radio Failsafe Cleared")
+        if self.sticks.heard(now_ms, timeout):
+            self._found("Radio")
 
     def sticks_released(self) -> None:
         """They were released on purpose: the watch ends."""
         if self.sticks.forget():
-            self._cockpit.say(Severity.WARNING, "Radio Failsafe Cleared")
+            self._found("Radio")
 
     def sticks_silent(self, now_ms: int) -> None:
         """The sticks were not renewed in time, or a fault says so."""
@@ -196,7 +226,7 @@ class Failsafes:
         if setting == 0:
             return
         if self._cockpit.rover:
-            self._rover_lost("Radio", setting, now_ms)
+            self._losses.lose("Radio", setting, now_ms + int(1000.0 * self._cockpit.param("FS_TIMEOUT", 0.0)))
             return
         options = int(self._cockpit.param("FS_OPTIONS", 16.0))
         go_on = ""
@@ -214,14 +244,12 @@ class Failsafes:
     def _in_auto(self) -> bool:
         return self._modes.number in self._autos
 
-    def _patience(self) -> float:
-        """FS_TIMEOUT, s: how long a rover's loss must last before it acts. A copter has none."""
-        return self._cockpit.param("FS_TIMEOUT", 0.0)
-
-    def _rover_lost(self, name: str, setting: int, now_ms: int) -> None:
-        if not (setting == _CONTINUE_IN_AUTO and self._in_auto()):
-            action = int(self._cockpit.param("FS_ACTION", 2.0))
-            self._fail(name, ROVER_ACTION.get(action, Escape.NONE), now_ms)
+    def _found(self, name: str) -> None:
+        """What was lost is heard again."""
+        if self._cockpit.rover:
+            self._losses.find(name)
+        else:
+            self._cockpit.say(Severity.WARNING, f"{name} Failsafe Cleared")
 
     def _fail(self, name: str, way: Escape, now_ms: int, go_on: str = "") -> None:
         """Announce and act; `go_on`: how a copter in the air goes on as it is, by an option. On the ground its motors
@@ -258,9 +286,11 @@ class Failsafes:
         return False
 
     def _stop_driving(self, name: str, way: Escape, now_ms: int) -> None:
+        """The battery has already said what is the matter."""
         if way is Escape.NONE:
             return
-        self._announce(name)
+        if name != "Battery":
+            self._announce(name)
         if self._cockpit.armed and way is Escape.TERMINATE:
             self._disarm(f"{name} failsafe")
         elif self._cockpit.armed:

@@ -304,45 +304,6 @@ def test_a_raised_throttle_allows_the_takeoff_of_auto() -> None:
     assert bench.position[2] < 0.0
 
 
-# --- rover ------------------------------------------------------------------------------------------------------------
-@pytest.mark.parametrize(("action", "mode"), [(0, 15), (1, 11), (2, 4), (3, 12), (4, 12), (6, 5)])
-def test_a_rovers_action_is_its_own_parameter(action: int, mode: int) -> None:
-    bench = Bench("rover", parameters={"FS_ACTION": action, "FS_GCS_ENABLE": 1})
-    bench.core.set_mode(15, bench.now_ms)
-    bench.core.arm(bench.now_ms)
-    assert silent(bench, 6.5) == mode  # FS_TIMEOUT on top
-
-
-@pytest.mark.parametrize(("check", "mode", "armed"), [(0, 15, True), (1, 4, True), (2, 4, False)])
-def test_a_rovers_crash(check: int, mode: int, armed: bool) -> None:
-    bench = Bench("rover", parameters={"FS_CRASH_CHECK": check})
-    bench.core.set_mode(15, bench.now_ms)
-    bench.core.arm(bench.now_ms)
-    assert happens(bench, VehicleEvent.CRASHED) == mode
-    assert bench.core.armed is armed
-
-
-def test_a_rovers_estimator_failure_is_a_hold() -> None:
-    bench = Bench("rover")
-    bench.core.set_mode(15, bench.now_ms)
-    bench.core.arm(bench.now_ms)
-    bench.vehicle.lose_position()
-    bench.run(0.1)
-    assert bench.core.mode_number == 4
-
-
-def test_a_rovers_silence_must_last_before_it_acts() -> None:
-    """FS_TIMEOUT on top of RC_OVERRIDE_TIME."""
-    bench = Bench("rover", parameters={"FS_ACTION": 2, "FS_TIMEOUT": 4.0})
-    bench.core.set_mode(15, bench.now_ms)
-    bench.core.arm(bench.now_ms)
-    bench.core.set_sticks(Sticks(), bench.now_ms)
-    bench.run(6.8)
-    assert bench.core.mode_number == 15
-    bench.run(0.4)
-    assert bench.core.mode_number == 4
-
-
 # --- the radio that is not there --------------------------------------------------------------------------------------
 @pytest.mark.parametrize("value", [1, 2])
 def test_a_failed_radio_lets_no_sticks_through_until_it_is_mended(value: int) -> None:
