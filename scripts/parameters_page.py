@@ -17,8 +17,8 @@ Made by `scripts/parameters-page` from the table in `autopilot/parameters/`; do 
 Names, units and meaning are those of ArduPilot 4.6 (cm, cm/s and centidegrees where it has them). `SRT_` parameters
 belong to the service, `FM_` parameters to the flight manager. A value beyond the type is clamped, one outside of the
 range is taken with a warning, one that is not finite is refused. A changed value counts at once, except where *restart*
-is noted, and is kept over restarts. Set them with any ground station, `sortie param set NAME VALUE`, `--param
-NAME=VALUE`, or `Session(params={...})`.
+is noted, and is kept over restarts. What is only *stored* in the simulator is kept and shown and changes nothing there.
+Set them with any ground station, `sortie param set NAME VALUE`, `--param NAME=VALUE`, or `Session(params={...})`.
 
 """
 _TYPES = {ParameterType.INT8: "int8", ParameterType.INT16: "int16", ParameterType.INT32: "int32",
@@ -35,7 +35,8 @@ def page() -> str:
     parts = [_INTRODUCTION + f"{len(copter)} on a copter, {len(rover)} on a rover.\n"]
     for group, names in groups.items():
         rows = [_row(copter.get(name), rover.get(name)) for name in names]
-        heading = "| name | type | unit | range | default | what it does |\n| --- | --- | --- | --- | --- | --- |\n"
+        columns = ("name", "type", "unit", "range", "default", "what it does", "in the simulator")
+        heading = f"| {' | '.join(columns)} |\n|{' --- |' * len(columns)}\n"
         parts.append(f"\n## {group}\n\n{heading}" + "".join(rows))
     return "".join(parts)
 
@@ -53,8 +54,17 @@ def _row(copter: ParameterDef | None, rover: ParameterDef | None) -> str:
     notes += ["*Restart.*"] if one.reboot else []
     if copter is None or rover is None:
         notes.append("*Copter.*" if rover is None else "*Rover.*")
-    cells = (f"`{one.name}`", _TYPES[ParameterType(one.type)], one.unit, _range(one), default, ". ".join(notes))
+    kind, text = _TYPES[ParameterType(one.type)], ". ".join(notes)
+    cells = (f"`{one.name}`", kind, one.unit, _range(one), default, text, _acts(copter, rover))
     return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |\n"
+
+
+def _acts(copter: ParameterDef | None, rover: ParameterDef | None) -> str:
+    """Does it change anything in the simulator?"""
+    there = {kind: not one.inert for kind, one in (("copter", copter), ("rover", rover)) if one is not None}
+    if len(set(there.values())) == 1:
+        return "" if all(there.values()) else "stored"
+    return "stored (" + ", ".join(kind for kind, acts in there.items() if not acts) + ")"
 
 
 def _range(one: ParameterDef) -> str:

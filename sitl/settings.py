@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from math import cos, pi, radians, sin, tan
+from math import atan, cos, pi, radians, sin, tan
 
 import numpy as np
 import numpy.typing as npt
@@ -14,6 +14,10 @@ from sitl import layout as M
 from sitl.airframe import CELL_CURVE, CELLS
 
 Row = npt.NDArray[np.float64]
+
+#: The airframe's own limits (`sitl.airframe`): rate deg/s, acceleration of yaw deg/s2; ArduPilot's default of the
+#: latter, cdeg/s2; and what "no limit" comes to, deg/s2.
+_OWN_RATE, _OWN_YAW_ACCEL, _YAW_DEFAULT, _UNLIMITED = 220.0, 120.0, 27000.0, 720.0
 
 #: Parameters that are one setting times a factor. Gains (PSC_, ATC_) count relative to ArduPilot's defaults, which
 #: stand for the gains that fit this airframe.
@@ -31,7 +35,7 @@ SCALED: dict[str, tuple[int, float]] = {
     "PILOT_Y_RATE": (L.STICK_YAW_RATE, pi / 180.0),
     "ATC_SLEW_YAW": (L.YAW_RATE, pi / 18000.0),
     "LOIT_SPEED": (L.LOITER_SPEED, 0.01),
-    "LOIT_ACC_MAX": (L.LOITER_ACCEL, 0.01),
+    "MOT_SPIN_ARM": (M.SPIN_ARM, 1.0),
     "ACRO_RP_RATE": (L.ACRO_RATE, pi / 180.0),
     "BATT_LOW_VOLT": (L.LOW_V, 1.0),
     "BATT_LOW_MAH": (L.LOW_MAH, 1.0),
@@ -82,16 +86,34 @@ def _engine(p: Row, s: Row, values: Mapping[str, float]) -> None:
 
 
 def _gps(p: Row, s: Row, values: Mapping[str, float]) -> None:
-    on = values.get("SIM_GPS1_ENABLE", 1.0) != 0.0 and values.get("SIM_GPS_DISABLE", 0.0) == 0.0
+    on = values.get("GPS1_TYPE", 1.0) != 0.0 and values.get("SIM_GPS_DISABLE", 0.0) == 0.0
     p[M.GPS_ON] = 1.0 if on else 0.0
 
 
 def _lean(p: Row, s: Row, values: Mapping[str, float]) -> None:
-    """ANGLE_MAX, cdeg, 10 to 60 degrees."""
-    angle = radians(min(max(values["ANGLE_MAX"] / 100.0, 10.0), 60.0))
-    p[L.LEAN_MAX] = tan(angle)
-    p[L.STICK_LEAN] = angle
+    """ANGLE_MAX, cdeg, 10 to 60 degrees: of the sticks, and of position control unless PSC_ANGLE_MAX, deg, is set."""
+    angle = min(max(values.get("ANGLE_MAX", 3000.0) / 100.0, 10.0), 60.0)
+    own = values.get("PSC_ANGLE_MAX", 0.0)
+    p[L.LEAN_MAX] = tan(radians(min(max(own, 10.0), 60.0) if own > 0.0 else angle))
+    p[L.STICK_LEAN] = radians(angle)
     _corner(p, s, values)
+    _loiter(p, s, values)
+
+
+def _loiter(p: Row, s: Row, values: Mapping[str, float]) -> None:
+    """LOIT_ACC_MAX, cm/s2, as far as LOIT_ANG_MAX, deg, gives it; 0 = two thirds of the lean that is allowed."""
+    own = values.get("LOIT_ANG_MAX", 0.0)
+    lean = radians(own) if own > 0.0 else min(p[L.STICK_LEAN], atan(p[L.LEAN_MAX])) * 2.0 / 3.0
+    p[L.LOITER_ACCEL] = min(0.01 * values.get("LOIT_ACC_MAX", 500.0), L.GRAVITY * tan(lean))
+
+
+def _rates(p: Row, s: Row, values: Mapping[str, float]) -> None:
+    """ATC_RATE_R_MAX, ATC_RATE_P_MAX, deg/s: the model has one limit for both, 0 = its own. ATC_ACCEL_Y_MAX, cdeg/s2,
+    relative to ArduPilot's default, 0 = no limit."""
+    limits = [values.get(name, 0.0) for name in ("ATC_RATE_R_MAX", "ATC_RATE_P_MAX")]
+    p[L.RATE_MAX] = radians(min([limit for limit in limits if limit > 0.0], default=_OWN_RATE))
+    accel = values.get("ATC_ACCEL_Y_MAX", _YAW_DEFAULT)
+    p[L.YAW_ACCEL] = radians(_OWN_YAW_ACCEL * accel / _YAW_DEFAULT if accel > 0.0 else _UNLIMITED)
 
 
 def _cut_tilt(p: Row, s: Row, values: Mapping[str, float]) -> None:
@@ -146,9 +168,15 @@ SPECIAL: dict[str, Callable[[Row, Row, Mapping[str, float]], None]] = {
     "SIM_WIND_DIR": _wind,
     "SIM_ENGINE_FAIL": _engine,
     "SIM_ENGINE_MUL": _engine,
-    "SIM_GPS1_ENABLE": _gps,
+    "GPS1_TYPE": _gps,
     "SIM_GPS_DISABLE": _gps,
     "ANGLE_MAX": _lean,
+    "PSC_ANGLE_MAX": _lean,
+    "LOIT_ACC_MAX": _loiter,
+    "LOIT_ANG_MAX": _loiter,
+    "ATC_RATE_R_MAX": _rates,
+    "ATC_RATE_P_MAX": _rates,
+    "ATC_ACCEL_Y_MAX": _rates,
     "FM_CUT_TILT": _cut_tilt,
     "WPNAV_ACCEL": _corner,
     "WPNAV_ACCEL_C": _corner,

@@ -50,7 +50,8 @@ def to_float32(value: float) -> float:
 @dataclass(frozen=True, slots=True)
 class ParameterDef:
     """One parameter. `type` is a MAV_PARAM_TYPE; `minimum`, `maximum` are the recommended range (None = open), not a
-    limit; `values` names single values, `bitmask` names bits; `reboot`: a change acts after a restart."""
+    limit; `values` names single values, `bitmask` names bits; `reboot`: a change acts after a restart; `inert`: kept
+    and shown, without effect in the simulator (`autopilot.parameters.inert`)."""
 
     name: str
     type: int
@@ -64,6 +65,7 @@ class ParameterDef:
     bitmask: Mapping[int, str] = field(default_factory=dict)
     read_only: bool = False
     reboot: bool = False
+    inert: bool = False
 
     def fit(self, value: float) -> float:
         """`value` (finite) as this type holds it: clamped to the type, integers cut towards zero as ArduPilot does,

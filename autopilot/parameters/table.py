@@ -6,10 +6,12 @@ The order is the order of the lines, group after group; a line is only ever adde
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cache
 from typing import Literal
 
 from autopilot.parameters.definition import ParameterDef
+from autopilot.parameters.inert import INERT
 from autopilot.parameters.table_flight import COPTER_FLIGHT
 from autopilot.parameters.table_rover import ROVER_DRIVE
 from autopilot.parameters.table_safety import COPTER_SAFETY, ROVER_SAFETY
@@ -23,7 +25,9 @@ Kind = Literal["copter", "rover"]
 def definitions(kind: str) -> tuple[ParameterDef, ...]:
     """All parameters of a vehicle `kind`, in index order."""
     if kind == "copter":
-        return COPTER_SYSTEM + COPTER_FLIGHT + COPTER_SAFETY + COPTER_OUTPUTS + SIMULATION
-    if kind == "rover":
-        return ROVER_SYSTEM + ROVER_DRIVE + ROVER_SAFETY + ROVER_OUTPUTS + SIMULATION
-    raise ValueError(f"no parameters for vehicle kind {kind!r}; known are 'copter' and 'rover'")
+        lines = COPTER_SYSTEM + COPTER_FLIGHT + COPTER_SAFETY + COPTER_OUTPUTS + SIMULATION
+    elif kind == "rover":
+        lines = ROVER_SYSTEM + ROVER_DRIVE + ROVER_SAFETY + ROVER_OUTPUTS + SIMULATION
+    else:
+        raise ValueError(f"no parameters for vehicle kind {kind!r}; known are 'copter' and 'rover'")
+    return tuple(replace(line, inert=True) if line.name in INERT[kind] else line for line in lines)

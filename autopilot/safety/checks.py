@@ -39,6 +39,8 @@ class Check(IntEnum):
 
 
 _OF_THE_VEHICLE: Final = (("Gyros", Check.INS), ("Accels", Check.INS), ("Baro", Check.BARO), ("GPS", Check.GPS))
+_FIX_3D: Final = 3.0
+_QUADROTOR: Final = 1.0
 _POSITION: Final = ("GPS", "Need Position")
 
 
@@ -58,6 +60,8 @@ class ArmingChecks:
     def before(self) -> list[str]:
         """Why the vehicle may not be armed, without "PreArm: "; empty = ready."""
         found = [*self._vehicle(), *self._position()]
+        if self._checked(Check.GPS) and not self.cockpit.rover and self._blurred():
+            found.append("High GPS HDOP")
         if self._checked(Check.MISSION) and self.modes.mode is self.auto and not self.mission.total():
             found.append("Mode requires mission")
         if (
@@ -111,8 +115,18 @@ class ArmingChecks:
         if self.modes.spec.position and not self.cockpit.has_position and not known:
             yield "Need Position Estimate"
 
+    def _blurred(self) -> bool:
+        """There is a fix, and it is not good enough for the mode."""
+        vector = self.cockpit.vehicle.state.report
+        limit = self.cockpit.param("GPS_HDOP_GOOD", 140.0)
+        return (
+            self.modes.spec.position and vector[report.GPS_FIX] >= _FIX_3D and 100.0 * vector[report.GPS_HDOP] > limit
+        )
+
     def _parameters(self) -> Iterator[str]:
         param = self.cockpit.param
+        if param("FRAME_CLASS", 1.0) != _QUADROTOR:
+            yield "Motors: Check frame class and type"
         limit = param("FS_THR_VALUE", 975.0)
         if param("FS_THR_ENABLE", 1.0) != 0.0 and (param("RC3_MIN", 1000.0) <= limit + 10.0 or limit < 910.0):
             yield "Check FS_THR_VALUE"

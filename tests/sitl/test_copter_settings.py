@@ -8,17 +8,15 @@ import pytest
 from autopilot.control import layout as L
 from autopilot.parameters import Parameters
 from autopilot.vehicle import Leg, VehicleEvent
+from sitl import layout as M
 from sitl.airframe import default_settings, initial_state
 from sitl.settings import SCALED, SPECIAL, apply_parameter
 from tests.fakes.copter_flight import HOME, CopterFlight
 
-#: 4.7's names, which the table understands as aliases.
-NEWER = {"SIM_GPS1_ENABLE"}
-
 
 def test_every_name_exists_in_the_parameter_table() -> None:
     """No parameter is obeyed that nobody can set."""
-    assert (set(SCALED) | set(SPECIAL)) - set(Parameters("copter").names()) == NEWER
+    assert (set(SCALED) | set(SPECIAL)) - set(Parameters("copter").names()) == set()
 
 
 def test_the_tables_defaults_leave_the_airframe_as_it_is() -> None:
@@ -31,7 +29,7 @@ def test_the_tables_defaults_leave_the_airframe_as_it_is() -> None:
     for name in parameters.names():
         values[name] = parameters[name]
         apply_parameter(pushed, state, values, name, values[name])
-    deliberate = {L.LOW_V, L.CAPACITY, L.STICK_DN}
+    deliberate = {L.LOW_V, L.CAPACITY, L.STICK_DN, L.LOITER_ACCEL}
     changed = {int(i) for i in np.nonzero(~np.isclose(plain, pushed, rtol=0.01, atol=1e-5))[0]}
     assert changed <= deliberate
 
@@ -52,3 +50,45 @@ def test_names_the_copter_does_not_use_are_ignored() -> None:
     flight = CopterFlight()
     flight.copter.set_parameter("NO_SUCH_NAME", 3.0)
     assert flight.run(10.0, VehicleEvent.ESTIMATOR_OK)
+
+
+def applied(**values: float) -> np.ndarray:
+    """The settings after these parameters, in their order."""
+    settings, (state, _), known = default_settings(HOME), initial_state(0.0, 1), dict[str, float]()
+    for name, value in values.items():
+        known[name] = value
+        apply_parameter(settings, state, known, name, value)
+    return settings
+
+
+def test_the_lean_of_position_control_can_be_less_than_that_of_the_sticks() -> None:
+    p = applied(ANGLE_MAX=4500, PSC_ANGLE_MAX=20)
+    assert np.degrees(np.arctan(p[L.LEAN_MAX])) == pytest.approx(20.0)
+    assert np.degrees(p[L.STICK_LEAN]) == pytest.approx(45.0)
+
+
+@pytest.mark.parametrize(
+    ("parameters", "accel"),
+    [
+        ({"LOIT_ACC_MAX": 500.0}, 3.57),  # two thirds of 30 degrees
+        ({"LOIT_ACC_MAX": 300.0}, 3.0),
+        ({"LOIT_ACC_MAX": 900.0, "LOIT_ANG_MAX": 30.0}, 5.66),
+        ({"LOIT_ACC_MAX": 900.0, "ANGLE_MAX": 4500.0}, 5.66),
+    ],
+)
+def test_loiter_accelerates_as_far_as_its_lean_allows(parameters: dict[str, float], accel: float) -> None:
+    assert applied(**parameters)[L.LOITER_ACCEL] == pytest.approx(accel, abs=0.01)
+
+
+def test_rate_limits_count_when_they_are_set() -> None:
+    own = default_settings(HOME)
+    assert applied(ATC_RATE_R_MAX=90, ATC_RATE_P_MAX=0)[L.RATE_MAX] == pytest.approx(np.radians(90.0))
+    assert applied(ATC_RATE_R_MAX=0)[L.RATE_MAX] == own[L.RATE_MAX]
+    assert applied(ATC_ACCEL_Y_MAX=13500)[L.YAW_ACCEL] == pytest.approx(own[L.YAW_ACCEL] / 2.0)
+    assert applied(ATC_ACCEL_Y_MAX=0)[L.YAW_ACCEL] > own[L.YAW_ACCEL]
+
+
+def test_a_receiver_of_no_type_is_no_receiver() -> None:
+    assert applied(GPS1_TYPE=0)[M.GPS_ON] == 0.0
+    assert applied(GPS1_TYPE=0, SIM_GPS_DISABLE=0)[M.GPS_ON] == 0.0
+    assert applied(GPS1_TYPE=1)[M.GPS_ON] == 1.0

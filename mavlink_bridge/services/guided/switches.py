@@ -19,6 +19,8 @@ CHANNELS = tuple(f"chan{number}_raw" for number in range(1, 17))
 
 _LOWEST, _HIGHEST = 900, 2200  # us; what lies outside is no pulse
 _MODE_LIMITS = (1231, 1361, 1491, 1621, 1750)  # the first pulse of positions 2 to 6
+_COPTER_MODES = ("FLTMODE1", "FLTMODE2", "FLTMODE3", "FLTMODE4", "FLTMODE5", "FLTMODE6")
+_ROVER_MODES = ("MODE1", "MODE2", "MODE3", "MODE4", "MODE5", "MODE6")
 _LOW, _MIDDLE, _HIGH = 0, 1, 2
 _LOW_BELOW, _HIGH_ABOVE = 1200, 1800
 
@@ -39,7 +41,8 @@ class Switches:
 
     def __init__(self, autopilot: Autopilot) -> None:
         self._autopilot = autopilot
-        self._names = ("MODE_CH", "MODE") if autopilot.kind == "rover" else ("FLTMODE_CH", "FLTMODE")
+        rover = autopilot.kind == "rover"
+        self._channel, self._modes = ("MODE_CH", _ROVER_MODES) if rover else ("FLTMODE_CH", _COPTER_MODES)
         self._mode = 6
         self._positions: dict[int, int] = {}
 
@@ -52,12 +55,11 @@ class Switches:
 
     def _move(self, channel: int, pwm: float, now_ms: int) -> None:
         parameters = self._autopilot.parameters
-        switch, mode = self._names
-        if channel == int(parameters[switch]):
+        if channel == int(parameters[self._channel]):
             position = mode_position(pwm)
             if position != self._mode:
                 self._mode = position
-                self._autopilot.set_mode(int(parameters[f"{mode}{position}"]), now_ms)
+                self._autopilot.set_mode(int(parameters[self._modes[position - 1]]), now_ms)
             return
         function = int(parameters[f"RC{channel}_OPTION"])
         if function == 0:

@@ -78,6 +78,7 @@ def test_a_baro_that_is_not_checked_does_not_hold_it_back() -> None:
         ({"FS_GCS_ENABLE": 2}, "FS_GCS_ENABLE=2 removed, see FS_OPTIONS"),
         ({"ANGLE_MAX": 900}, "Check ANGLE_MAX"),
         ({"PILOT_SPEED_UP": 0}, "Check PILOT_SPEED_UP"),
+        ({"FRAME_CLASS": 0}, "Motors: Check frame class and type"),
         ({"BATT_LOW_MAH": 4000}, "Battery 1 low capacity failsafe"),
         ({"BATT_CRT_MAH": 4000}, "Battery 1 critical capacity failsafe"),
         ({"BATT_LOW_MAH": 100, "BATT_CRT_MAH": 200}, "Battery 1 capacity failsafe critical >= low"),
@@ -86,6 +87,13 @@ def test_a_baro_that_is_not_checked_does_not_hold_it_back() -> None:
 )
 def test_settings_that_contradict_each_other(parameters: dict[str, float], reason: str) -> None:
     assert Bench(parameters=parameters).core.arm(1000).reason == reason
+
+
+def test_a_fix_that_is_not_good_enough() -> None:
+    bench = ready(GPS_HDOP_GOOD=70)
+    assert bench.core.prearm_ok  # STABILIZE does not need it
+    bench.core.set_mode(GUIDED, bench.now_ms)
+    assert bench.core.arm(bench.now_ms).reason == "High GPS HDOP"
 
 
 def test_the_battery_says_the_first_of_its_complaints() -> None:
@@ -101,7 +109,7 @@ def test_the_voltage_without_sag_counts_where_it_is_chosen() -> None:
 
 def test_a_failsafe_that_lasts_keeps_it_on_the_ground() -> None:
     bench = Bench(parameters={"FS_GCS_ENABLE": 1})
-    bench.core.lose_ground_station(bench.now_ms)
+    bench.core.fail_ground_station(bench.now_ms, failed=True)
     assert bench.core.arm(bench.now_ms).reason == "GCS failsafe on"
     bench = Bench()
     bench.core.lose_sticks(bench.now_ms)

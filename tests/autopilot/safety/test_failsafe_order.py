@@ -50,7 +50,7 @@ def test_a_battery_that_is_only_warned_of_is_a_failsafe_in_words_and_stops_motor
 def test_a_landing_that_the_battery_has_asked_for_goes_on() -> None:
     bench = flying(BATT_FS_CRT_ACT=1, FS_GCS_ENABLE=1, FS_OPTIONS=0)
     assert after(bench, CRITICAL) == LAND
-    bench.core.lose_ground_station(bench.now_ms)
+    bench.core.fail_ground_station(bench.now_ms, failed=True)
     bench.core.lose_sticks(bench.now_ms)
     assert bench.core.mode_number == LAND
     assert "GCS + Battery Failsafe - Continuing Landing" in bench.texts

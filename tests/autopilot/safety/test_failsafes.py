@@ -276,9 +276,27 @@ def test_faults_lose_sticks_and_ground_station_at_once() -> None:
     bench.core.lose_sticks(bench.now_ms)
     assert bench.core.mode_number == RTL
     bench = flying(LOITER, FS_GCS_ENABLE=5)
-    bench.core.lose_ground_station(bench.now_ms)
+    bench.core.fail_ground_station(bench.now_ms, failed=True)
     assert bench.core.mode_number == LAND
     assert bench.core.failsafe
+
+
+def test_a_fault_of_radio_or_ground_station_lasts_until_it_ends() -> None:
+    """What is sent meanwhile is not heard; afterwards it is."""
+    bench = flying(LOITER, FS_GCS_ENABLE=1)
+    bench.core.fail_radio(bench.now_ms, failed=True)
+    bench.core.set_sticks(Sticks(roll=1.0), bench.now_ms)
+    assert bench.core.failsafe_sticks
+    bench.core.fail_radio(bench.now_ms, failed=False)
+    assert not bench.core.failsafe_sticks
+    bench.core.fail_ground_station(bench.now_ms, failed=True)
+    bench.core.ground_station_heartbeat(255, bench.now_ms)
+    bench.core.update_link_clock(1000)
+    assert bench.core.failsafe
+    bench.core.fail_ground_station(bench.now_ms, failed=False)
+    bench.core.ground_station_heartbeat(255, bench.now_ms)
+    bench.core.update_link_clock(2000)
+    assert not bench.core.failsafe
 
 
 @pytest.mark.parametrize(

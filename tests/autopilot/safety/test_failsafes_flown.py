@@ -125,7 +125,7 @@ def test_a_silent_ground_station(setting: int, mode: int) -> None:
 def test_auto_goes_on_without_its_ground_station_by_option(options: int, mode: int) -> None:
     """GCSFailsafe: FS_OPTIONS bit 1."""
     bench = outbound(FS_GCS_ENABLE=1, FS_OPTIONS=options)
-    bench.core.lose_ground_station(bench.now_ms)
+    bench.core.fail_ground_station(bench.now_ms, failed=True)
     bench.run(1.0)
     assert bench.core.mode_number == mode
 

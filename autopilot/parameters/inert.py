@@ -1,0 +1,49 @@
+"""Parameters that are kept and shown, but change nothing in the built-in simulator, and why.
+
+They are in the table because ground stations ask for them by name, or because parameter files of real vehicles hold
+them. A test compares this list with what the code reads, so that it cannot go stale. A controller behind the service
+has its own parameters.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+_CHANNELS: Final = range(1, 17)
+
+#: The sensors of the model are calibrated and mounted as they should be: setup pages want to see that.
+_SENSORS: Final = """
+AHRS_EKF_TYPE AHRS_ORIENTATION EK3_ENABLE BARO1_DEVID INS_ACCOFFS_X INS_ACCOFFS_Y INS_ACCOFFS_Z INS_ACCSCAL_X
+INS_ACCSCAL_Y INS_ACCSCAL_Z INS_GYROFFS_X INS_GYROFFS_Y INS_GYROFFS_Z INS_ACC_ID INS_GYR_ID INS_ENABLE_MASK INS_USE
+INS_GYRO_FILTER INS_ACCEL_FILTER COMPASS_ENABLE COMPASS_USE COMPASS_USE2 COMPASS_USE3 COMPASS_DEV_ID COMPASS_DEV_ID2
+COMPASS_DEV_ID3 COMPASS_PRIO1_ID COMPASS_OFS_X COMPASS_OFS_Y COMPASS_OFS_Z COMPASS_OFS2_X COMPASS_OFS2_Y COMPASS_OFS2_Z
+COMPASS_OFS3_X COMPASS_OFS3_Y COMPASS_OFS3_Z COMPASS_DEC COMPASS_AUTODEC COMPASS_LEARN COMPASS_EXTERNAL COMPASS_EXTERN2
+COMPASS_EXTERN3 COMPASS_ORIENT COMPASS_ORIENT2 COMPASS_ORIENT3
+"""
+
+#: The machine is the one it is: its frame, its outputs, its one battery with both sensors, no gripper, motors that
+#: never run while disarmed.
+_MACHINE: Final = "FRAME_TYPE GRIP_ENABLE BATT_MONITOR BATT2_MONITOR ARMING_REQUIRE SIM_RATE_HZ " + " ".join(
+    f"SERVO{n}_{what}" for n in _CHANNELS for what in ("MIN", "MAX", "TRIM", "REVERSED")
+)
+
+#: The controllers of the model have fewer gains than ArduPilot's; roll gains count for pitch too, and the model flies
+#: and drives by limits of its own where ArduPilot filters.
+_COPTER_CONTROL: Final = """
+LAND_REPOSITION PILOT_TKOFF_ALT PILOT_THR_FILT THR_DZ LOIT_BRK_ACCEL LOIT_BRK_JERK LOIT_BRK_DELAY TKOFF_SLEW_TIME
+PSC_VELXY_D PSC_VELXY_IMAX PSC_ACCZ_P ATC_ANG_PIT_P ATC_RAT_RLL_D ATC_RAT_PIT_P ATC_RAT_PIT_I ATC_RAT_PIT_D
+ATC_RAT_YAW_D ATC_ACCEL_R_MAX ATC_ACCEL_P_MAX ATC_RATE_Y_MAX ATC_INPUT_TC ATC_RATE_FF_ENAB MOT_SPIN_MIN MOT_SPIN_MAX
+MOT_THST_EXPO MOT_PWM_MIN MOT_PWM_MAX MOT_SPOOL_TIME
+"""
+_ROVER_CONTROL: Final = """
+WP_JERK WP_PIVOT_ANGLE WP_PIVOT_RATE WP_PIVOT_DELAY LOIT_TYPE LOIT_SPEED_GAIN CIRCLE_RADIUS CIRCLE_SPEED CIRCLE_DIR
+ATC_STR_RAT_D ATC_STR_RAT_FF ATC_STR_RAT_IMAX ATC_SPEED_D ATC_SPEED_FF ATC_SPEED_IMAX MOT_THR_MIN MOT_SLEWRATE
+"""
+#: A ground vehicle has no use for them.
+_ROVER_HEIGHTS: Final = "FENCE_ALT_MAX FENCE_ALT_MIN GPS_HDOP_GOOD FRAME_CLASS"
+
+INERT: Final[dict[str, frozenset[str]]] = {
+    "copter": frozenset((_SENSORS + _MACHINE + _COPTER_CONTROL).split()),
+    "rover": frozenset((_SENSORS + _MACHINE + _ROVER_CONTROL + _ROVER_HEIGHTS).split()),
+}
+"""By kind of vehicle."""

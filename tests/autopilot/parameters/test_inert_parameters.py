@@ -1,0 +1,79 @@
+"""Every parameter of the table is read by some code, or listed as one that has no effect; nothing is both."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from autopilot.parameters.inert import INERT
+from autopilot.parameters.table import definitions
+
+ROOT = Path(__file__).resolve().parents[3]
+KINDS = ("copter", "rover")
+TABLES = ROOT / "autopilot" / "parameters"
+#: `f"RC{channel}_{name}"` is a parameter: it begins with letters and has an underscore; others could mean anything.
+MADE = re.compile(r"[A-Z]{2}.*_")
+PLAIN = re.compile(r"[A-Z][A-Z0-9_]{3,15}")
+
+
+def sources() -> list[Path]:
+    found = [
+        path for package in ("autopilot", "sitl", "mavlink_bridge", "sortie") for path in (ROOT / package).rglob("*.py")
+    ]
+    return [path for path in found if TABLES not in path.parents]
+
+
+def patterns(text: str) -> Iterator[str]:
+    """What the strings of a module can be, as regular expressions."""
+    tree = ast.parse(text)
+    inside: set[int] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.JoinedStr):
+            inside |= {id(part) for part in node.values}
+            parts = [re.escape(p.value) if isinstance(p, ast.Constant) else r"\w+" for p in node.values]
+            if MADE.match("".join(p.value if isinstance(p, ast.Constant) else "" for p in node.values)):
+                yield "".join(parts)
+    for node in ast.walk(tree):
+        plain = isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in inside
+        if plain and PLAIN.fullmatch(node.value):
+            yield node.value
+
+
+def read_somewhere() -> re.Pattern[str]:
+    return re.compile("|".join(sorted({p for path in sources() for p in patterns(path.read_text(encoding="utf-8"))})))
+
+
+@pytest.fixture(scope="module")
+def is_read() -> re.Pattern[str]:
+    return read_somewhere()
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_what_nothing_reads_is_listed(kind: str, is_read: re.Pattern[str]) -> None:
+    unread = {line.name for line in definitions(kind) if not line.read_only and not is_read.fullmatch(line.name)}
+    assert unread - INERT[kind] == set()
+
+
+def test_what_is_listed_is_read_by_nothing(is_read: re.Pattern[str]) -> None:
+    """Of those that have no effect on any vehicle that has them."""
+    have = {kind: {line.name for line in definitions(kind)} for kind in KINDS}
+    everywhere = [n for n in INERT["copter"] | INERT["rover"] if all(n in INERT[k] for k in KINDS if n in have[k])]
+    assert [name for name in everywhere if is_read.fullmatch(name)] == []
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_list_names_only_what_exists_and_the_table_is_marked_by_it(kind: str) -> None:
+    lines = definitions(kind)
+    assert INERT[kind] <= {line.name for line in lines}
+    assert {line.name for line in lines if line.inert} == INERT[kind]
+
+
+def test_the_scan_sees_plain_names_and_made_ones() -> None:
+    """A guard that looks at nothing would find nothing."""
+    found = list(patterns('x["WP_SPEED"]; y[f"RC{n}_MIN"]; z = f"{a}_B"; v = f"PSC{n}"; w = "not one"'))
+    assert sorted(found) == [r"RC\w+_MIN", "WP_SPEED"]
+    assert len(sources()) > 150
