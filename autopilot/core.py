@@ -335,12 +335,16 @@ class Autopilot:
         self.crew.sticks.move(sticks, now_ms)
 
     def lose_sticks(self, now_ms: int) -> None:
-        """The fault `rc.loss`: as if they had been silent for too long."""
+        """A receiver says that it has lost its transmitter: as if they had been silent for too long."""
         self.crew.sticks.lose(now_ms)
 
-    def lose_ground_station(self, now_ms: int) -> None:
-        """The fault `gcs.loss`: as if it had been silent for too long."""
-        self.crew.failsafes.ground_station_silent(now_ms)
+    def fail_radio(self, now_ms: int, *, failed: bool) -> None:
+        """The fault `rc.loss` begins or ends: as `lose_sticks`, and nothing comes through until it ends."""
+        self.crew.sticks.radio_failed(failed, now_ms)
+
+    def fail_ground_station(self, now_ms: int, *, failed: bool) -> None:
+        """The fault `gcs.loss` begins or ends: as if it had been silent for too long, and not heard until it ends."""
+        self.crew.failsafes.ground_station_failed(now_ms, failed=failed)
 
     def ground_station_heartbeat(self, system: int, now_ms: int) -> None:
         """A GCS HEARTBEAT was heard (FS_GCS counts SYSID_MYGCS only). Its silence is counted on the link clock, from

@@ -54,7 +54,7 @@ class PilotInput:
             self.lose(now_ms)
 
     def radio_failed(self, failed: bool, now_ms: int) -> None:
-        """SIM_RC_FAIL: while it is set nothing that moves the sticks comes through."""
+        """SIM_RC_FAIL, or the fault `rc.loss`: while it lasts nothing that moves the sticks comes through."""
         self._radio_failed = failed
         if failed:
             self.lose(now_ms)
@@ -62,7 +62,7 @@ class PilotInput:
             self._failsafes.sticks_released()
 
     def lose(self, now_ms: int) -> None:
-        """The sticks are lost (silence, a pulse below FS_THR_VALUE, or the fault `rc.loss`)."""
+        """The sticks are lost (silence, a pulse below FS_THR_VALUE, or a failed radio)."""
         self._let_go()
         self._failsafes.sticks_silent(now_ms)
 

@@ -176,11 +176,9 @@ class Service:
         if fault.name == "link.loss":
             self.endpoint.muted = active
         elif fault.name == "rc.loss":
-            if active:
-                self.autopilot.lose_sticks(now_ms)
+            self.autopilot.fail_radio(now_ms, failed=active)
         elif fault.name == "gcs.loss":
-            if active:
-                self.autopilot.lose_ground_station(now_ms)
+            self.autopilot.fail_ground_station(now_ms, failed=active)
         elif fault.name in FLIGHT_FAULTS:
             if self.autopilot.flights is not None:
                 self.autopilot.flights.inject_fault(fault.name, fault.value, active=active)

@@ -49,7 +49,7 @@ class Failsafes:
         self._losses = RoverLosses(cockpit, modes, disarm)
         self.ground_station = SilenceWatch()
         self.sticks = SilenceWatch()
-        self._heard = False
+        self._heard = self._deaf = False
         self.battery_low = False
         self.battery_critical = False
         self.estimator = False
@@ -176,7 +176,15 @@ class Failsafes:
     def ground_station_heard(self) -> None:
         """A HEARTBEAT of SYSID_MYGCS. Whoever passes it on may live on the vehicle's clock: the silence counts from the
         next `link_time`."""
-        self._heard = True
+        self._heard = not self._deaf
+
+    def ground_station_failed(self, now_ms: int, *, failed: bool) -> None:
+        """The fault `gcs.loss`: lost at once, and not heard again until it ends."""
+        self._deaf = failed
+        if failed:
+            self._heard = False
+            self.ground_station.deadline = None
+            self.ground_station_silent(now_ms)
 
     def link_time(self, link_ms: int, now_ms: int) -> None:
         """The link clock has advanced to `link_ms`."""
@@ -189,7 +197,7 @@ class Failsafes:
             self.ground_station_silent(now_ms)
 
     def ground_station_silent(self, now_ms: int) -> None:
-        """It was not heard in time, or the fault `gcs.loss` says so."""
+        """It was not heard in time."""
         setting = int(self._cockpit.param("FS_GCS_ENABLE"))
         self.ground_station.lost = setting != 0
         if setting == 0:

@@ -1,8 +1,8 @@
 """What a rover does when its ground station or its sticks are lost (ArduPilot Rover/failsafe.cpp).
 
 A loss acts, by FS_ACTION, once it has lasted FS_TIMEOUT. A rover that drives home or stands in HOLD does already what
-it should (HOLD: unless bit 0 of FS_OPTIONS is set): the loss then waits, and acts when another mode is entered. When one
-loss has acted, another one changes nothing.
+it should (HOLD: unless bit 0 of FS_OPTIONS is set): the loss then waits, and acts when another mode is entered. When
+one loss has acted, another one changes nothing.
 """
 
 from __future__ import annotations

@@ -122,7 +122,7 @@ def test_it_cannot_be_armed_in() -> None:
 @pytest.mark.parametrize(("points", "mode", "said"), [(300, SMART_RTL, False), (0, RTL, True)])
 def test_a_failsafe_takes_it_or_says_what_it_takes_instead(points: int, mode: int, said: bool) -> None:
     bench = round_the_corner(FS_GCS_ENABLE=3, SRTL_POINTS=points)
-    bench.core.lose_ground_station(bench.now_ms)
+    bench.core.fail_ground_station(bench.now_ms, failed=True)
     bench.run(0.1)
     assert bench.core.mode_number == mode
     assert ("SmartRTL Unavailable, Trying RTL Mode" in bench.texts) is said

@@ -65,7 +65,7 @@ OUTCOMES = [
     ("rover", "wind.gust=14", "RTL", "Wind "),
     ("rover", "gcs.loss", "RTL", "GCS Failsafe"),
     ("rover", "rc.loss", "RTL", "Radio Failsafe"),
-    ("rover", "link.loss", "RTL", "GCS Failsafe"),
+    ("rover", "link.loss", "RTL", "Radio Failsafe"),
     ("rover", "compass.loss", "AUTO", ""),
     ("rover", "gps.glitch", "AUTO", ""),
     ("rover", "motor1.loss", "HOLD", "Crash: Going to HOLD"),
