@@ -17,7 +17,7 @@ from sortie.companion import OWN_PARAMETERS, CompanionService, build_companion
 from sortie.controller_front import ControllerFront, TwoSidedHub
 from sortie.logs.run_log import LOGGER
 from sortie.settings import Settings
-from sortie.store import StoredState
+from sortie.store_rows import StoredState
 
 #: Flags that say something about the built-in simulator only.
 _OF_THE_SIMULATOR = ("seed", "fault", "sysid")

@@ -27,7 +27,8 @@ from sortie.session_pilot import PilotedVehicle
 from sortie.session_watch import TimedEvent
 from sortie.settings import DEFAULT_HOME, parse_home, parse_vehicle
 from sortie.signing import open_keys, sign_links
-from sortie.store import Store, StoredState
+from sortie.store import Store
+from sortie.store_rows import StoredState
 
 Home = str | GeoPoint | tuple[GeoPoint, float]
 

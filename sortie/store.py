@@ -14,60 +14,12 @@ import os
 import sqlite3
 import threading
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
-from autopilot.geo import GeoPoint
-from autopilot.journal import Change, SaveHome, SaveParameter, SavePlan, SaveProgress, SaveTogether
-from autopilot.mission.items import MissionItem
+from autopilot.journal import SaveProgress
+from sortie import store_rows
 from sortie.errors import UserError
-
-SCHEMA_VERSION = 2
-_SCHEMA = """
-CREATE TABLE IF NOT EXISTS plan_item (
-    kind INTEGER, seq INTEGER, command INTEGER, frame INTEGER, param1 REAL, param2 REAL, param3 REAL, param4 REAL,
-    x REAL, y REAL, z REAL, autocontinue INTEGER, PRIMARY KEY (kind, seq)) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS plan (kind INTEGER PRIMARY KEY, items INTEGER);
-CREATE TABLE IF NOT EXISTS parameter (name TEXT PRIMARY KEY, value REAL) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS home (id INTEGER PRIMARY KEY CHECK (id = 0), lat REAL, lon REAL, alt REAL);
-CREATE TABLE IF NOT EXISTS progress (id INTEGER PRIMARY KEY CHECK (id = 0), item INTEGER, state INTEGER);
-CREATE TABLE IF NOT EXISTS identity (id INTEGER PRIMARY KEY CHECK (id = 0), uid BLOB);
-CREATE TABLE IF NOT EXISTS signing (id INTEGER PRIMARY KEY CHECK (id = 0), stamp INTEGER);
-"""
-
-
-@dataclass(frozen=True, slots=True)
-class SaveStamp:
-    """The signing stamp below which nothing is accepted after a restart."""
-
-    stamp: int
-
-
-_Entry = Change | SaveStamp
-
-
-@dataclass(slots=True)
-class StoredState:
-    """Everything a start finds: plans by MAV_MISSION_TYPE (None: never uploaded), parameters that differ from their
-    defaults, home as a person set it, the sequencer's index and state, the signing stamp."""
-
-    plans: dict[int, tuple[MissionItem, ...]] = field(default_factory=dict)
-    parameters: dict[str, float] = field(default_factory=dict)
-    home: GeoPoint | None = None
-    progress: tuple[int, int] | None = None
-    signing_stamp: int = 0
-
-
-def _nan(value: float | None) -> float:
-    """SQLite keeps NaN as NULL."""
-    return float("nan") if value is None else value
-
-
-def _item(row: tuple[Any, ...]) -> MissionItem:
-    """An item from the columns command, frame, param1 .. 4, x, y, z, autocontinue, seq."""
-    p1, p2, p3, p4, x, y, z = map(_nan, row[2:9])
-    return MissionItem(row[0], row[1], p1, p2, p3, p4, x, y, z, bool(row[9]), row[10])
+from sortie.store_rows import SCHEMA, SCHEMA_VERSION, Entry, SaveStamp
 
 
 class StateLock:
@@ -112,7 +64,7 @@ class Store:
         self.wake = wake
         self._lock = StateLock(directory)
         self._ready = threading.Condition()
-        self._queue: list[tuple[int, _Entry]] = []
+        self._queue: list[tuple[int, Entry]] = []
         self._progress: tuple[int, SaveProgress] | None = None
         self._submitted = 0
         self._settled = 0
@@ -120,7 +72,7 @@ class Store:
         self._closing = False
         try:
             self._database = self._open()
-            self.stored = self._load()
+            self.stored = store_rows.load(self._database)
         except (sqlite3.Error, OSError) as error:
             self._lock.release()
             raise UserError(
@@ -137,31 +89,17 @@ class Store:
             raise sqlite3.DatabaseError(
                 f"written by a newer Sortie (schema {version}, this one knows {SCHEMA_VERSION})"
             )
+        if version:  # a damaged page that nothing reads now would only show with the first change
+            (verdict,) = database.execute("PRAGMA quick_check(1)").fetchone()
+            if verdict != "ok":
+                raise sqlite3.DatabaseError("the database is damaged")
         database.execute("PRAGMA journal_mode=WAL")
         database.execute("PRAGMA synchronous=FULL")
         if version < SCHEMA_VERSION:
-            database.executescript(f"BEGIN;{_SCHEMA}COMMIT;")
+            database.executescript(f"BEGIN;{SCHEMA}COMMIT;")
         # Written at every start: a state that cannot be written must be refused now, not with the first change.
         database.execute(f"PRAGMA user_version={SCHEMA_VERSION}")
         return database
-
-    def _load(self) -> StoredState:
-        state = StoredState()
-        database = self._database
-        for (kind,) in database.execute("SELECT kind FROM plan").fetchall():
-            rows = database.execute(
-                "SELECT command, frame, param1, param2, param3, param4, x, y, z, autocontinue, seq FROM plan_item"
-                " WHERE kind = ? ORDER BY seq",
-                (kind,),
-            )
-            state.plans[kind] = tuple(_item(row) for row in rows)
-        state.parameters = dict(database.execute("SELECT name, value FROM parameter").fetchall())
-        home = database.execute("SELECT lat, lon, alt FROM home").fetchone()
-        state.home = None if home is None else GeoPoint(*home)
-        state.progress = database.execute("SELECT item, state FROM progress").fetchone()
-        stamp = database.execute("SELECT stamp FROM signing").fetchone()
-        state.signing_stamp = 0 if stamp is None else stamp[0]
-        return state
 
     def uid(self) -> bytes:
         """Eight bytes that tell this vehicle from others, made once for the directory."""
@@ -177,7 +115,7 @@ class Store:
         self.submit(SaveStamp(stamp))
 
     # --- Journal ------------------------------------------------------------------------------------------------------
-    def submit(self, change: _Entry) -> int:
+    def submit(self, change: Entry) -> int:
         with self._ready:
             self._submitted += 1
             if isinstance(change, SaveProgress):
@@ -224,19 +162,19 @@ class Store:
                 self._ready.notify_all()
             self.wake()
 
-    def _remember_failures(self, batch: Iterable[tuple[int, _Entry]], failure: str) -> None:
+    def _remember_failures(self, batch: Iterable[tuple[int, Entry]], failure: str) -> None:
         for ticket, _ in batch:
             self._failures[ticket] = failure
         while len(self._failures) > 1000:  # askers ask at once; what is older was never asked for
             del self._failures[next(iter(self._failures))]
 
-    def _write(self, batch: Sequence[tuple[int, _Entry]]) -> str | None:
+    def _write(self, batch: Sequence[tuple[int, Entry]]) -> str | None:
         """One transaction for all that was waiting; the reason when it failed (then nothing of it is kept)."""
         database = self._database
         try:
             database.execute("BEGIN IMMEDIATE")
             for _, change in batch:
-                _apply(database, change)
+                store_rows.apply(database, change)
             database.execute("COMMIT")
         except (sqlite3.Error, OSError) as error:
             with contextlib.suppress(sqlite3.Error):  # a failed COMMIT may already have rolled back
@@ -258,46 +196,3 @@ def _reason(error: Exception) -> str:
     if isinstance(error, OSError) and error.errno == errno.ENOSPC:
         return "disk full"
     return str(error).replace("database or disk is full", "disk full")
-
-
-def _apply(database: sqlite3.Connection, change: _Entry) -> None:
-    if isinstance(change, SaveTogether):
-        for plan in change.plans:
-            _apply(database, plan)
-    elif isinstance(change, SavePlan):
-        database.execute("DELETE FROM plan_item WHERE kind = ?", (change.kind,))
-        database.executemany(
-            "INSERT INTO plan_item VALUES (?,?,?,?,?,?,?,?,?,?,?,?)",
-            (
-                (
-                    change.kind,
-                    seq,
-                    i.command,
-                    i.frame,
-                    i.param1,
-                    i.param2,
-                    i.param3,
-                    i.param4,
-                    i.x,
-                    i.y,
-                    i.z,
-                    int(i.autocontinue),
-                )
-                for seq, i in enumerate(change.items)
-            ),
-        )
-        database.execute("INSERT OR REPLACE INTO plan VALUES (?, ?)", (change.kind, len(change.items)))
-    elif isinstance(change, SaveParameter):
-        if change.value is None:
-            database.execute("DELETE FROM parameter WHERE name = ?", (change.name,))
-        else:
-            database.execute("INSERT OR REPLACE INTO parameter VALUES (?, ?)", (change.name, change.value))
-    elif isinstance(change, SaveHome):
-        database.execute("DELETE FROM home")
-        if change.home is not None:
-            home = change.home
-            database.execute("INSERT INTO home VALUES (0, ?, ?, ?)", (home.lat, home.lon, home.alt))
-    elif isinstance(change, SaveStamp):
-        database.execute("INSERT OR REPLACE INTO signing VALUES (0, ?)", (change.stamp,))
-    else:
-        database.execute("INSERT OR REPLACE INTO progress VALUES (0, ?, ?)", (change.index, change.state))

@@ -28,7 +28,7 @@ from sortie.building import VIRTUAL_EPOCH_US, build_service
 from sortie.loop.pilot import BoxPilot, CopterPilot
 from sortie.loop.space import LINK_SEED, Snapshot, SpaceLoop
 from sortie.service import Service
-from sortie.store import StoredState
+from sortie.store_rows import StoredState
 
 _STEP_MS = 1000
 _PACK_V = 11.1

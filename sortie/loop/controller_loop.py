@@ -27,7 +27,7 @@ from sortie.loop.box import BoxLoop
 from sortie.loop.controller_pilot import ControllerPilot
 from sortie.loop.faults import LoopFault
 from sortie.loop.space import Snapshot
-from sortie.store import StoredState
+from sortie.store_rows import StoredState
 
 NOT_FLOWN: Final = ("skimmer_lost",)
 """Faults that would harm a real vehicle."""

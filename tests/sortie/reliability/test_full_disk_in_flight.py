@@ -38,7 +38,7 @@ def full_disk() -> Iterator[None]:
         def no_room(database: object, change: object) -> None:
             raise OSError(errno.ENOSPC, "No space left on device")
 
-        patch.setattr("sortie.store._apply", no_room)
+        patch.setattr("sortie.store_rows.apply", no_room)
         yield
 
 

@@ -160,6 +160,48 @@ def test_a_corrupt_database_is_refused_and_left_alone(tmp_path, content):
     assert path.read_bytes() == content
 
 
+@pytest.mark.parametrize(
+    ("table", "edit"),
+    [
+        ("parameter", "INSERT INTO parameter VALUES ('WPNAV_SPEED', 'fast')"),
+        ("parameter", "INSERT INTO parameter VALUES ('WPNAV_SPEED', NULL)"),
+        ("progress", "INSERT INTO progress VALUES (0, 1, 77)"),
+        ("progress", "INSERT INTO progress VALUES (0, 'x', 1)"),
+        ("home", "INSERT INTO home VALUES (0, 'a', 8.0, 400.0)"),
+        ("home", "INSERT INTO home VALUES (0, 1e9, 8.0, 400.0)"),
+        ("home", "INSERT INTO home VALUES (0, 47.0, 8.0, 9e999)"),
+        ("signing", "INSERT INTO signing VALUES (0, 'late')"),
+        ("signing", "INSERT INTO signing VALUES (0, -1)"),
+        ("plan_item", "INSERT INTO plan_item VALUES (0, 0, 'x', 3, 0, 0, 0, 0, 0, 0, 0, 1)"),
+        ("plan_item", "INSERT INTO plan_item VALUES (0, 0, 16, 3, 'y', 0, 0, 0, 0, 0, 0, 1)"),
+    ],
+)
+def test_a_value_that_we_would_not_have_written_is_damage(tmp_path, table, edit):
+    """One line that names the table, no traceback."""
+    Store(tmp_path).close()
+    database = sqlite3.connect(tmp_path / "state.db")
+    database.execute("INSERT INTO plan VALUES (0, 1)")
+    database.execute(edit)
+    database.commit()
+    database.close()
+    with pytest.raises(UserError, match=f"state.db: the table '{table}' is damaged; move the file away"):
+        Store(tmp_path)
+
+
+def test_a_page_that_nothing_reads_is_looked_at_too(tmp_path):
+    """Else the damage would show with the first upload, as a refusal."""
+    Store(tmp_path).close()
+    database = sqlite3.connect(tmp_path / "state.db")
+    (page,) = database.execute("SELECT rootpage FROM sqlite_master WHERE name = 'plan_item'").fetchone()
+    (size,) = database.execute("PRAGMA page_size").fetchone()
+    database.close()
+    with (tmp_path / "state.db").open("r+b") as file:
+        file.seek((page - 1) * size)
+        file.write(b"x" * 24)
+    with pytest.raises(UserError, match="move the file away"):
+        Store(tmp_path)
+
+
 def test_a_newer_schema_is_refused(tmp_path):
     """A state that a newer Sortie has written is not guessed at."""
     Store(tmp_path).close()
