@@ -227,6 +227,7 @@ def test_every_decision_is_in_the_journal_with_its_facts(tmp_path: Path) -> None
     run(tmp_path, "loop", "--sorties", "1", "--state-dir", "state")
     with sqlite3.connect(tmp_path / "state" / "loop.sqlite") as database:
         rows = database.execute("SELECT name, party, facts FROM decision ORDER BY id").fetchall()
-    assert [row[0] for row in rows][:3] == ["plan_mission", "go", "launch"]
+    facts = {name: json.loads(text) for name, _, text in rows}
+    assert [row[0] for row in rows][:2] == ["begin_phase", "plan_mission"]
     assert {row[1] for row in rows} == {"depot", "skimmer"}
-    assert json.loads(rows[1][2])["failed"] == []
+    assert facts["go"]["failed"] == [] and facts["launch"]["plan"] == 1
