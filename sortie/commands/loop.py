@@ -12,7 +12,7 @@ import typer
 from sortie import options
 from sortie.errors import UserError
 from sortie.parameters_given import given_parameters
-from sortie.settings import Settings, default_state_dir
+from sortie.settings import Settings, VehicleSpec, default_state_dir
 
 
 def loop(
@@ -29,7 +29,12 @@ def loop(
     print_profile: Annotated[
         str | None, typer.Option("--print-profile", metavar="NAME", help="Print a profile to start from, and exit.")
     ] = None,
-    recover: Annotated[bool, typer.Option("--recover", help="Take back a vehicle that was lost and reports.")] = False,
+    recover: Annotated[
+        bool,
+        typer.Option(
+            "--recover", help="Take back a vehicle that was lost and reports, or that a restart has found in the air."
+        ),
+    ] = False,
     confirm_relaunch: Annotated[
         bool, typer.Option("--confirm-relaunch", help="Ask before each relaunch (phase 8).")
     ] = False,
@@ -39,7 +44,7 @@ def loop(
     """Status 0 done or stopped, 1 retired or lost, 2 bad input, 3 total abort, 130 Ctrl-C."""
     from sortie.loop.faults import parse_loop_fault
     from sortie.loop.start import Start, run_loop
-    from sortie.loop.vehicles import check_vehicle
+    from sortie.loop.vehicles import vehicle_of
     from sortie.profile import load_profile, profile_text
 
     if print_profile is not None:
@@ -49,7 +54,8 @@ def loop(
     faults = [parse_loop_fault(text) for text in settings.fault]
     total = None if sorties is None else _count(sorties)
     loaded, _ = load_profile(profile or "space")
-    warning = check_vehicle(loaded, given.vehicle)
+    flies = given.vehicle is not None or settings.vehicle != VehicleSpec()
+    vehicle, warning = vehicle_of(loaded, settings.vehicle if flies else None)
     if warning is not None:
         print(f"sortie: {warning}", file=sys.stderr)
     _warn_of_the_rest(given, settings)
@@ -70,12 +76,15 @@ def loop(
             settings.link or (),
             settings.insecure,
             settings.signing_key,
+            settings,
+            vehicle,
         )
     )
 
 
 #: Flags of `Run` that mean something to a loop.
-_APPLY = frozenset({"vehicle", "speedup", "seed", "fault", "link", "insecure", "signing_key", "state_dir"})
+_APPLY = frozenset({"vehicle", "speedup", "seed", "fault", "link", "insecure", "signing_key", "state_dir",
+                    "log_dir", "strategy", "home"})  # fmt: skip
 
 
 def _warn_of_the_rest(given: options.LoopRun, settings: Settings) -> None:

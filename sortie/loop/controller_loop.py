@@ -14,7 +14,7 @@ from typing import Final
 import msgspec
 
 from autopilot.depot.messages import MissionPlan
-from autopilot.depot.names import EndedBy, Stage
+from autopilot.depot.names import Stage
 from autopilot.depot.settings import Profile
 from autopilot.mission.items import MissionItem
 from autopilot.mission.state import MissionState
@@ -110,10 +110,13 @@ class ControllerLoop(BoxLoop):
         self._exchange()
 
     def recover(self) -> None:
-        """A person asks for the vehicle: one that somebody else has comes home; one that was given up is taken in."""
+        """One that was given up is taken in, from wherever it is."""
+        self.depot.recover(self.now_ms)
+        self.take_back()
+
+    def take_back(self) -> None:
+        """It comes home."""
         self.pilot.let_go()
-        if self.ended_by is EndedBy.LOST:
-            self.depot.recover(self.now_ms)
         self.skimmer.person_asks(self.now_ms)
         self._exchange()
 
@@ -135,6 +138,10 @@ class ControllerLoop(BoxLoop):
         self.service.autopilot.return_to_launch(self.service.now_ms)
 
     # --- time ---------------------------------------------------------------------------------------------------------
+    @property
+    def link_ms(self) -> int:
+        return self._link_ms()
+
     def hear(self) -> None:
         self.world.follow()
         super().hear()

@@ -29,6 +29,7 @@ CREATE TABLE IF NOT EXISTS level (time_ms INTEGER PRIMARY KEY, data TEXT);
 CREATE TABLE IF NOT EXISTS state (id INTEGER PRIMARY KEY CHECK (id = 0), data BLOB);
 """
 FORMAT = 1
+CONTROLLER = "controller"
 
 
 class StoredLoop(Struct):
@@ -37,6 +38,7 @@ class StoredLoop(Struct):
     profile: str
     seed: int
     state: bytes
+    controller: bool  # its vehicle has a flight controller of its own
 
 
 class LoopJournal:
@@ -64,11 +66,12 @@ class LoopJournal:
         profile, seed = self._value("profile"), self._value("seed")
         if row is None or profile is None or seed is None:
             return None
-        return StoredLoop(profile, int(seed), row[0])
+        return StoredLoop(profile, int(seed), row[0], self._value("vehicle") == CONTROLLER)
 
-    def begin(self, profile: str, seed: int) -> None:
-        """A new loop."""
+    def begin(self, profile: str, seed: int, *, controller: bool = False) -> None:
+        """A new loop. `controller`: its vehicle has a flight controller of its own."""
         rows = [("format", str(FORMAT)), ("profile", profile), ("seed", str(seed))]
+        rows.append(("vehicle", CONTROLLER if controller else "model"))
         self._db.executemany("INSERT OR REPLACE INTO run VALUES (?, ?)", rows)
 
     def commit(

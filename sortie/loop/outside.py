@@ -24,15 +24,16 @@ STALL_S = 1.0
 
 class OutsideLinks:
     """See the module. UserError for a link that cannot be opened, and for one that the network can reach unless
-    `insecure` or signed with the key in the file `signing_key`."""
+    `insecure` or signed with the key in the file `signing_key`. `hub`: of the endpoint, where there is one already."""
 
     def __init__(
-        self, endpoint: Endpoint, urls: Iterable[str], *, insecure: bool, signing_key: Path | None = None
-    ) -> None:
+        self, endpoint: Endpoint, urls: Iterable[str], *, insecure: bool, signing_key: Path | None = None,
+        hub: LinkHub | None = None,
+    ) -> None:  # fmt: skip
         keys, key, warnings = open_keys(None, signing_key)
         if key is not None:
             sign_links(endpoint, keys, key)
-        self._hub = LinkHub(endpoint)
+        self._hub = LinkHub(endpoint) if hub is None else hub
         given = list(urls)
         try:
             for warning in warnings + check_links(given, signed=key is not None, insecure=insecure):
@@ -44,11 +45,11 @@ class OutsideLinks:
             raise error if isinstance(error, UserError) else UserError(str(error)) from error
 
     def serve(self, now_ms: int, vehicle_ms: int, wait_s: float = 0.0) -> bool:
-        """Send what waits, take what comes within `wait_s`; True when something has come."""
+        """Send what waits, take what comes within `wait_s`; True when something has come. What follows from that is
+        sent the next time: not before it is in the journal."""
         self._hub.flush()
         ready = self._hub.wait(wait_s)
         self._hub.receive(now_ms, vehicle_ms)
-        self._hub.flush()
         if self._hub.stalled(0):
             self._wait_for_readers(now_ms, vehicle_ms)
         return ready

@@ -17,7 +17,7 @@ from sortie.loop.journal import LoopJournal
 from sortie.loop.operator import Operator
 from sortie.loop.outside import OutsideLinks
 from sortie.loop.space import Snapshot, SpaceLoop, decode, encode
-from sortie.loop.vehicles import loop_of
+from sortie.loop.vehicles import LoopMaker, loop_of
 from sortie.loop.view import LoopView
 
 SAVE_S = 1.0
@@ -30,30 +30,31 @@ class LoopRun:
 
     def __init__(
         self, profile: Profile, seed: int, faults: list[LoopFault], journal: LoopJournal, view: LoopView, *,
-        total: int | None, speedup: float, confirm: bool,
+        total: int | None, speedup: float, confirm: bool, make: LoopMaker | None = None,
     ) -> None:  # fmt: skip
         self.profile = profile
         self.seed = seed
         self.journal = journal
         self.view = view
         self.signal: int | None = None
+        self._interrupted: bool | None = None  # by a Ctrl-C: None not yet, True not acted on yet
         self._speedup = speedup
         self._operator = Operator()
         self._total = total
-        stored = journal.stored()
-        self.resumed = stored is not None
-        self.loop: SpaceLoop = loop_of(profile)(
+        snapshot = stored_snapshot(journal)
+        self.resumed = snapshot is not None
+        self.loop: SpaceLoop = (make or loop_of(profile))(
             profile,
             seed,
             faults,
             total=total,
             confirm=confirm,
-            snapshot=None if stored is None else _read(stored.state),
+            snapshot=snapshot,
         )
         self.outside: OutsideLinks | None = None
         self._saved_s = time.monotonic()
         if not self.resumed:
-            journal.begin(profile.name, seed)
+            journal.begin(profile.name, seed, controller=make is not None)
         if self.loop.decided:
             self._commit()  # how it begins, or what a restart has closed
 
@@ -89,6 +90,11 @@ class LoopRun:
         self.loop.recover()
         self._commit()
 
+    def take_back(self) -> None:
+        """A person asks for a vehicle that is real and that this start has found in the air, in nobody's hands."""
+        self.loop.take_back()
+        self._commit()
+
     # --- running ------------------------------------------------------------------------------------------------------
     def run(self) -> EndedBy:
         """To the end, or to a signal."""
@@ -102,10 +108,20 @@ class LoopRun:
             loop.step(until)
             self._after_step()
             self._serve_outside(0.0)
+            if self._interrupted:
+                self._hold()
             if loop.depot.awaits_operator and self.signal is None:
                 self._ask_operator()
         self._commit()
         return loop.ended_by or EndedBy.STOPPED
+
+    def _hold(self) -> None:
+        """The first Ctrl-C: with a real vehicle in the air it goes on, holding; else it is the end."""
+        self._interrupted = False
+        if self.loop.hold("Ctrl-C"):
+            self.view.say("sortie: Ctrl-C: the vehicle holds where it is; once more to leave it there")
+        else:
+            self.signal = signal.SIGINT
 
     def _ask_operator(self) -> None:
         """--confirm-relaunch: yes flies on, anything else (and no operator at all) stops the loop here."""
@@ -141,8 +157,10 @@ class LoopRun:
         return max(reached, self.loop.now_ms)
 
     def _serve_outside(self, wait_s: float) -> None:
-        if self.outside is not None and self.outside.serve(self.loop.vehicle_ms, self.loop.vehicle_ms, wait_s):
+        if self.outside is not None and self.outside.serve(self.loop.link_ms, self.loop.vehicle_ms, wait_s):
             self.loop.hear()
+            if self.loop.decided:
+                self._commit()
 
     def _after_step(self) -> None:
         loop = self.loop
@@ -161,10 +179,13 @@ class LoopRun:
             self.view.closed(record.report())
 
     def install_signals(self) -> None:
-        """SIGTERM and Ctrl-C stop at the next step."""
+        """SIGTERM and Ctrl-C stop at the next step; but the first Ctrl-C stops a real vehicle that flies."""
 
         def stop(number: int, frame: FrameType | None) -> None:
-            self.signal = number
+            if number == signal.SIGINT and self._interrupted is None and self.loop.flies:
+                self._interrupted = True
+            else:
+                self.signal = number
 
         signal.signal(signal.SIGTERM, stop)
         signal.signal(signal.SIGINT, stop)
@@ -179,8 +200,10 @@ class LoopRun:
         return self.journal.tracks() | ({} if present is None else {present.number: present.track_rows()})
 
 
-def _read(data: bytes) -> Snapshot:
+def stored_snapshot(journal: LoopJournal) -> Snapshot | None:
+    """What a start finds, None for a new loop; UserError when it is not this version's."""
+    stored = journal.stored()
     try:
-        return decode(data)
+        return None if stored is None else decode(stored.state)
     except (msgspec.DecodeError, msgspec.ValidationError) as error:
         raise UserError(f"the state directory's loop cannot be read by this version: {error}") from error

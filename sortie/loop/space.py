@@ -130,6 +130,20 @@ class SpaceLoop:
         """The skimmer's own time."""
         return self.now_ms
 
+    @property
+    def link_ms(self) -> int:
+        """Link time, for links to the outside."""
+        return self.vehicle_ms
+
+    @property
+    def flies(self) -> bool:
+        """Is a vehicle that is real in the air by our command?"""
+        return False
+
+    def hold(self, why: str) -> bool:
+        """Stop a vehicle that is real, by a person's wish; False when there is none to stop."""
+        return False
+
     def hear(self) -> None:
         """Something has come in on another link of the skimmer."""
         self._exchange()
@@ -194,6 +208,9 @@ class SpaceLoop:
         """A skimmer that was declared lost reports: take it in, then phase 8."""
         self.depot.recover(self.now_ms)
         self._exchange()
+
+    def take_back(self) -> None:
+        """A person asks for a vehicle that is real, and that somebody else has."""
 
     def _forget_old_faults(self) -> None:
         """Faults that this start was not given hold no longer, but for damage (ABORT-1 and -3)."""

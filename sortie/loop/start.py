@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 import signal
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from autopilot.depot.names import EndedBy
 from autopilot.depot.settings import Profile
@@ -17,9 +17,18 @@ from sortie.loop.journal import LoopJournal
 from sortie.loop.outside import OutsideLinks
 from sortie.loop.report import check_directory, write_report
 from sortie.loop.result import EXIT, result_of
-from sortie.loop.runner import LoopRun
+from sortie.loop.runner import LoopRun, stored_snapshot
+from sortie.loop.space import Snapshot
+from sortie.loop.vehicles import has_controller
 from sortie.loop.view import LoopView, amount
+from sortie.settings import Settings, VehicleSpec
 from sortie.store import StateLock
+
+if TYPE_CHECKING:
+    from sortie.loop.controller_start import ControllerStart
+
+LISTEN_S = 5.0
+"""So long a vehicle that was given up is listened for, at least."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +50,8 @@ class Start:
     links: tuple[str, ...] = ()
     insecure: bool = False
     signing_key: Path | None = None
+    settings: Settings = field(default_factory=Settings)
+    vehicle: VehicleSpec | None = None
 
 
 def run_loop(start: Start) -> int:
@@ -53,26 +64,62 @@ def run_loop(start: Start) -> int:
         seed = _seed(start, journal)
         if start.report is not None:
             check_directory(start.report)
-        view = LoopView(start.total, start.profile.units, paced=start.speedup > 0.0)
+        snapshot = stored_snapshot(journal)
+        controller = _controller(start, stack, snapshot)
+        speedup = start.speedup if controller is None else controller.speedup
+        view = LoopView(start.total, start.profile.units, paced=speedup > 0.0)
         opening = f"sortie loop: profile {start.profile.name}, seed {seed}, state in {start.directory}"
         if not start.links:
             view.say(opening)  # before the simulator is loaded; a link that is refused has the one line for itself
         run = LoopRun(
-            start.profile, seed, start.faults, journal, view, total=start.total, speedup=start.speedup,
-            confirm=start.confirm,
+            start.profile, seed, start.faults, journal, view, total=start.total, speedup=speedup,
+            confirm=start.confirm, make=None if controller is None else controller.maker(),
         )  # fmt: skip
-        if start.links:
+        if start.links or controller is not None:
             run.outside = OutsideLinks(
-                run.loop.endpoint, start.links, insecure=start.insecure, signing_key=start.signing_key
-            )
+                run.loop.endpoint, start.links, insecure=start.insecure, signing_key=start.signing_key,
+                hub=None if controller is None else controller.hub(),
+            )  # fmt: skip
             stack.callback(run.outside.close)
+        if start.links:
             view.say(opening)
-        ended = _fly(stack, run, start.recover)
+        if controller is not None:
+            controller.say_texts(view.say)
+        silent = has_controller(start.vehicle) and controller is None
+        ended = _fly(stack, run, start.recover, silent=silent)
+        if controller is not None and ended is not EndedBy.STOPPED and run.loop.flies:
+            controller.send_home()
         result = result_of(run.profile.name, run.seed, run.sorties(), run.loop, ended)
         if start.report is not None:
             write_report(start.report, run, result)
         print(json.dumps(result) if start.as_json else _summary(result, start.profile), flush=True)
         return 130 if ended is EndedBy.STOPPED and run.signal == signal.SIGINT else EXIT[ended]
+
+
+def _controller(start: Start, stack: ExitStack, snapshot: Snapshot | None) -> ControllerStart | None:
+    """The flight controller behind the skimmer, if there is one, and if the loop has still something to do with it. For
+    a vehicle that was given up it is not waited for long."""
+    if start.vehicle is None or not has_controller(start.vehicle):
+        return None
+    from sortie.controller_front import NotHeard
+    from sortie.controller_side import say
+    from sortie.loop.controller_start import ControllerStart, check_faults
+
+    check_faults(start.faults)
+    ended = None if snapshot is None else snapshot.depot.ended_by
+    flown = 0 if snapshot is None else snapshot.depot.number
+    done = ended is EndedBy.SORTIES_DONE and start.total is not None and flown >= start.total
+    if done or ended in (EndedBy.RETIRED, EndedBy.TOTAL_ABORT):
+        return None
+    patience_s = max(LISTEN_S, 2.5 * start.profile.heartbeat.period_s) if ended is EndedBy.LOST else None
+    settings = replace(start.settings, vehicle=start.vehicle)
+    if settings.speedup not in (None, 1.0) and settings.vehicle.kind == "link":
+        say("--speedup is ignored with a flight controller")
+    log_dir = settings.log_dir or start.directory / "logs"
+    try:
+        return ControllerStart(settings, start.profile, log_dir, stack, snapshot, patience_s=patience_s)
+    except NotHeard:
+        return None
 
 
 def _seed(start: Start, journal: LoopJournal) -> int:
@@ -85,14 +132,20 @@ def _seed(start: Start, journal: LoopJournal) -> int:
                 f"state directory {start.directory} holds a loop of profile {stored.profile}, seed {stored.seed}; "
                 f"go on with these, or choose another with --state-dir"
             )
+        if stored.controller != has_controller(start.vehicle):
+            flown = "with a flight controller" if stored.controller else "without a flight controller"
+            raise UserError(
+                f"state directory {start.directory} holds a loop that is flown {flown}: where its vehicle is now can "
+                f"only be known there; go on with it, or choose another with --state-dir"
+            )
         seed = stored.seed
     return seed
 
 
-def _fly(stack: ExitStack, run: LoopRun, recover: bool) -> EndedBy:
-    """To the end of the loop, which may be there already."""
+def _fly(stack: ExitStack, run: LoopRun, recover: bool, *, silent: bool) -> EndedBy:
+    """To the end of the loop, which may be there already. `silent`: its vehicle is a real one that is not heard."""
     view = run.view
-    if run.over is not None and run.listen():
+    if run.over is not None and not silent and run.listen():
         if recover:
             view.say("sortie: the vehicle that was lost reports: taken back in, to be reviewed")
             run.recover()
@@ -103,6 +156,8 @@ def _fly(stack: ExitStack, run: LoopRun, recover: bool) -> EndedBy:
         view.say(f"sortie: this loop has ended ({ended.value})")
         return ended
     run.go_on()
+    if recover:
+        run.take_back()
     run.install_signals()
     view.start()
     stack.callback(view.stop)

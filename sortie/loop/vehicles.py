@@ -1,29 +1,51 @@
-"""Which loop flies a profile, by the vehicle that it names."""
+"""Which vehicle a profile flies, and the loop that flies it."""
 
 from __future__ import annotations
 
+from typing import Protocol
+
 from autopilot.depot.settings import Profile
 from sortie.errors import UserError
-from sortie.loop.space import SpaceLoop
+from sortie.loop.faults import LoopFault
+from sortie.loop.space import Snapshot, SpaceLoop
+from sortie.settings import VehicleSpec, parse_vehicle
 
-KINEMATIC, COPTER = "kinematic", "sim:copter"
+KINEMATIC = "kinematic"
+_ROVER = "rover"
 
 
-def check_vehicle(profile: Profile, given: str | None) -> str | None:
-    """UserError when the loop cannot fly it; else a warning, or None. `given`: --vehicle."""
-    if profile.vehicle not in (KINEMATIC, COPTER):
-        raise UserError(
-            f"--profile {profile.name}: vehicle '{profile.vehicle}': the loop flies {KINEMATIC} or {COPTER}"
-        )
-    if given is None or given == profile.vehicle:
-        return None
+class LoopMaker(Protocol):
+    """Makes a loop, a new one or from what was saved."""
+
+    def __call__(
+        self, profile: Profile, seed: int, faults: list[LoopFault], *, total: int | None, confirm: bool,
+        snapshot: Snapshot | None,
+    ) -> SpaceLoop: ...  # fmt: skip
+
+
+def vehicle_of(profile: Profile, given: VehicleSpec | None) -> tuple[VehicleSpec | None, str | None]:
+    """What flies (None: nothing, by timetable) and a warning, or None. `given`: --vehicle. UserError when the loop
+    cannot fly it."""
     if profile.vehicle == KINEMATIC:
-        return f"--vehicle is ignored: profile {profile.name} has no vehicle to fly"
-    raise UserError(f"--vehicle {given}: the loop flies {COPTER}; sortie serve flies other vehicles")
+        ignored = f"--vehicle is ignored: profile {profile.name} has no vehicle to fly"
+        return None, None if given is None else ignored
+    try:
+        spec = parse_vehicle(profile.vehicle) if given is None else given
+    except UserError as error:
+        text = str(error).removeprefix(f"--vehicle {profile.vehicle}: ")
+        raise UserError(f"--profile {profile.name}: vehicle '{profile.vehicle}': {KINEMATIC}, or {text}") from None
+    if spec.frame == _ROVER:
+        raise UserError(f"--vehicle {spec.kind}:{_ROVER}: the loop of {profile.name} flies a copter")
+    return spec, None
 
 
-def loop_of(profile: Profile) -> type[SpaceLoop]:
-    """The loop's class; that of the copter is only loaded where it flies."""
+def has_controller(spec: VehicleSpec | None) -> bool:
+    """Is there a flight controller, of whatever kind, behind it?"""
+    return spec is not None and spec.kind != "sim"
+
+
+def loop_of(profile: Profile) -> LoopMaker:
+    """The loop of a profile without a flight controller; that of the copter is only loaded where it flies."""
     if profile.vehicle == KINEMATIC:
         return SpaceLoop
     from sortie.loop.box import BoxLoop

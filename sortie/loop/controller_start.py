@@ -1,0 +1,149 @@
+"""From `--vehicle` to a controller that a loop can begin with: found, and everything asked that has to be known."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from contextlib import ExitStack
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import Any, Final
+
+from autopilot.depot.settings import Profile
+from autopilot.geo import GeoPoint
+from autopilot.journal import MemoryJournal
+from autopilot.outcome import Severity, StatusText
+from mavlink_bridge.flight_controller.mirror import ParameterMirror
+from mavlink_bridge.links.hub import LinkHub
+from sortie.controller_front import ending_on_sigterm
+from sortie.controller_side import ControllerSide, say
+from sortie.errors import UserError
+from sortie.loop.box import copter_parameters
+from sortie.loop.controller_loop import NOT_FLOWN, Controller, ControllerLoop, stored_state
+from sortie.loop.faults import LoopFault
+from sortie.loop.space import Snapshot
+from sortie.loop.vehicles import LoopMaker
+from sortie.run_loop import link_clock_ms
+from sortie.service import TICK_MS
+from sortie.settings import Settings
+
+OF_SIMULATORS: Final = "SIM_BATT_CAP_AH"
+"""A parameter that simulated controllers have (ArduPilot SITL, Sortie), and no board."""
+_ASK_S: Final = 4.0
+_TELL_AFTER_S: Final = 5.0
+_SLICE_S: Final = 0.02
+_LEAVE_S: Final = 2.0
+_WORTH_TELLING: Final = Severity.WARNING
+
+
+class ControllerStart:
+    """The controller of one start of the loop. UserError for a vehicle that cannot fly it; NotHeard when there is none
+    within `patience_s`."""
+
+    def __init__(
+        self, settings: Settings, profile: Profile, log_dir: Path, stack: ExitStack, snapshot: Snapshot | None, *,
+        patience_s: float | None = None,
+    ) -> None:  # fmt: skip
+        lat, lon, alt = profile.box.home
+        if settings.home is None:
+            settings = replace(settings, home=(GeoPoint(lat, lon, alt), profile.box.heading_deg))
+        self.profile = profile
+        defaults = _sitl_defaults(profile)
+        self.side = ControllerSide(settings, log_dir, stack, defaults=defaults, patience_s=patience_s)
+        if self.side.kind != "copter":
+            raise UserError(f"--vehicle: a {self.side.kind} is there; the loop of {profile.name} flies a copter")
+        own = {"FM_COUNTDOWN": profile.box.countdown_s}
+        self.service = self.side.service(MemoryJournal(), stored_state(snapshot), own, f"box {profile.name}")
+        self.service.observers.append(self.side.watch)
+        self._simulated = False
+        self._learn()
+        if not self._modelled and self.service.vehicle.charge is None:
+            raise UserError(
+                "--vehicle: the flight controller tells no charge of its battery: set up its monitor (BATT_MONITOR), "
+                'or battery = "modelled" in [box] of the profile'
+            )
+
+    @property
+    def _modelled(self) -> bool:
+        return self._simulated or self.profile.box.battery == "modelled"
+
+    @property
+    def speedup(self) -> float:
+        """Vehicle time to wall time."""
+        return self.side.speedup
+
+    def maker(self) -> LoopMaker:
+        """Makes the loop around it."""
+
+        def make(profile: Profile, seed: int, faults: list[LoopFault], **more: Any) -> ControllerLoop:
+            controller = Controller(self.service, self._simulated, link_clock_ms)
+            self._loop = ControllerLoop(profile, seed, faults, controller, **more)
+            return self._loop
+
+        return make
+
+    def hub(self) -> LinkHub:
+        """Of both sides."""
+        return self.side.hub()
+
+    def say_texts(self, tell: Any) -> None:
+        """From now on what a person should know of the vehicle is told by `tell(text)`."""
+        self.service.observers.append(partial(_tell_texts, tell))
+
+    # --- what is true -------------------------------------------------------------------------------------------------
+    def _learn(self) -> None:
+        """Until it has told where it is, whether it is armed, and whether it is simulated."""
+        vehicle = self.service.vehicle
+        mirror = ParameterMirror(vehicle.address, (OF_SIMULATORS,), self._heard)
+        self.service.link.add_service(mirror)
+        begin_s = time.monotonic()
+        tell_s = begin_s + _TELL_AFTER_S
+        with ending_on_sigterm():
+            while not vehicle.known or (mirror.missing and time.monotonic() < begin_s + _ASK_S):
+                self._turn(begin_s)
+                if time.monotonic() >= tell_s:
+                    tell_s = time.monotonic() + _TELL_AFTER_S
+                    say(f"waiting for the vehicle to tell where it is: {'; '.join(vehicle.armable_reasons) or '...'}")
+
+    def _heard(self, name: str, value: float) -> None:
+        self._simulated = True
+
+    def _turn(self, begin_s: float) -> None:
+        hub, service = self.side.front.hub, self.service
+        hub.wait(_SLICE_S)
+        link_ms = link_clock_ms()
+        hub.receive(link_ms, service.now_ms)
+        service.controller_spoke(link_ms)
+        due_ms = int((time.monotonic() - begin_s) * 1000.0 * self.speedup)
+        if due_ms >= service.now_ms + TICK_MS:
+            service.advance(due_ms, link_ms)
+        hub.flush()
+
+    # --- its end ------------------------------------------------------------------------------------------------------
+    def send_home(self) -> None:
+        """The loop is over while it flies: told to return by itself, and seen to do so."""
+        say("the loop is over while the vehicle flies: it is told to return by itself (RTL)")
+        self._loop.send_home()
+        end_s, begin_s = time.monotonic() + _LEAVE_S, time.monotonic() - self.service.now_ms / 1000.0 / self.speedup
+        while time.monotonic() < end_s:
+            self._turn(begin_s)
+
+
+def check_faults(faults: list[LoopFault]) -> None:
+    """UserError for what must not be done to a vehicle that is real."""
+    for fault in faults:
+        if fault.name in NOT_FLOWN:
+            raise UserError(f"--fault {fault.text}: {fault.name} stops the motors, which a real vehicle is spared")
+
+
+def _sitl_defaults(profile: Profile) -> Mapping[str, float]:
+    """What the profile says of its copter, for a controller that is started for it."""
+    values = copter_parameters(profile)
+    return {name: values[name] for name in ("WPNAV_SPEED", "BATT_CAPACITY")}
+
+
+def _tell_texts(tell: Any, events: list[Any], now_ms: int) -> None:
+    for event in events:
+        if isinstance(event, StatusText) and event.severity <= _WORTH_TELLING:
+            tell(f"  vehicle: {event.text}")
