@@ -28,7 +28,7 @@ from autopilot.control.rover_steering import hold_speed, release, sense_motion, 
 
 MANUAL, STEERING, ACRO = 3.0, 4.0, 5.0
 #: Crash check as ArduPilot's Rover/crash_check.cpp: throttle given, not moving, not turning, for so long.
-STUCK_TIME, STUCK_THROTTLE, STUCK_SPEED, STUCK_RATE = 2.0, 0.05, 0.08, 0.175
+STUCK_TIME, STUCK_THROTTLE, STUCK_SPEED, STUCK_RATE = 2.0, 0.05, 0.08, 0.08
 #: Sticks within this share of the middle are in the middle.
 DEAD_ZONE = 0.06
 #: A point behind and nearer than this many turning circles is backed up to when a place is held.
@@ -48,7 +48,7 @@ def begin(s: L.Row, p: L.Row, t: L.Row) -> None:
     s[V.WAY] = t[V.T_WAY]
     s[V.COURSE_ERROR] = 0.0
     begin_yaw(s, t)
-    sense_motion(s)
+    sense_motion(s, p)
     if t[L.KIND] == L.LEG:
         begin_leg(s, p, t)
 
@@ -90,11 +90,11 @@ def keep_place(s: L.Row, p: L.Row, n: float, e: float, radius: float, way: float
         s[V.DRIVING] = 1.0
     if s[V.DRIVING] == 1.0 and abs(s[V.SPEED]) < 0.2:
         s[V.WAY] = way
-        sense_motion(s)
+        sense_motion(s, p)
         behind = abs(wrap(atan2(de, dn) - s[V.COURSE])) > 0.5 * pi
         if behind and size < BACK_UP * p[V.TURN_RADIUS]:
             s[V.WAY] = -way
-            sense_motion(s)
+            sense_motion(s, p)
     passed = size < radius and abs(wrap(atan2(de, dn) - s[V.COURSE])) > 0.5 * pi
     if size < 0.15 or passed:
         s[V.DRIVING] = 0.0
@@ -230,7 +230,7 @@ def decide_rover(s: L.Row, p: L.Row, t: L.Row) -> None:
         begin(s, p, t)
     elif t[L.T_YAW_SEQ] != s[L.YAW_SEQ]:
         begin_yaw(s, t)
-    sense_motion(s)
+    sense_motion(s, p)
     s[L.RYAW] = yaw_of(s)
     s[L.RPD] = s[L.EPD]
     if s[L.ARMED] == 0.0:

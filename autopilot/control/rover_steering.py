@@ -20,8 +20,9 @@ SLOWEST = 0.3
 
 
 @jit
-def sense_motion(s: L.Row) -> None:
-    """Forward speed along the nose, and course: by velocity where it says more than the compass."""
+def sense_motion(s: L.Row, p: L.Row) -> None:
+    """Forward speed along the nose, and course: by velocity where it says more than the compass. Backwards the centre
+    of mass follows the axle that leads, so its course lags behind a turn: that a wheelbase farther is used."""
     yaw = yaw_of(s)
     c, sn = cos(yaw), sin(yaw)
     ahead = c * s[L.EVN] + sn * s[L.EVE]
@@ -31,6 +32,8 @@ def sense_motion(s: L.Row) -> None:
     share = min(max(1.25 * abs(ahead) - 1.0, 0.0), 1.0)  # from 0.8 to 1.6 m/s
     if share > 0.0:
         course += share * limit(atan(aside / ahead), 0.5)
+        if s[V.WAY] < 0.0:
+            course += share * p[V.WHEELBASE] * s[L.GYZ] / abs(ahead)
     s[V.COURSE] = wrap(course)
 
 

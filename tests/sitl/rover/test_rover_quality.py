@@ -94,6 +94,28 @@ def test_backwards_is_as_straight_as_forwards(seed: int) -> None:
     assert drive.report[R.TRUE_YAW] < 0.0
 
 
+@pytest.mark.parametrize("heading", [0, 90, 135, 180, 270])
+@pytest.mark.parametrize("speed", [2.0, 5.0, 8.0])
+def test_backwards_the_line_is_found_from_any_heading(heading: int, speed: float) -> None:
+    """Tail first onto a leg that lies anywhere about the vehicle: within 12 m on the line, without weaving."""
+    drive = RoverDrive(heading, heading=heading, speed=speed)
+    (track,) = _route(drive, [(-80.0, 0.0, 0.0)], backwards=True)
+    along, across = _beside(track, (0.0, 0.0, 0.0), (-80.0, 0.0, 0.0))
+    assert np.abs(across[(along > 12.0) & (along < 74.0)]).max() < 0.3
+
+
+@pytest.mark.parametrize("seed", SEEDS[:3])
+def test_corners_at_5_m_s_backwards(seed: int) -> None:
+    """The square of the forward test, in reverse and in wind."""
+    drive = _windy(seed)
+    corners: list[Point] = [(-80.0, 0.0, 0.0), (-80.0, 80.0, 0.0), (0.0, 80.0, 0.0), (0.0, 0.0, 0.0)]
+    start: Point = (0.0, 0.0, 0.0)
+    for end, track in zip(corners, _route(drive, corners, backwards=True), strict=True):
+        along, across = _beside(track, start, end)
+        assert np.abs(across[(along > 8.0) & (along < 74.0)]).max() < 0.5
+        start = end
+
+
 @pytest.mark.parametrize("direction", [1, -1])
 def test_a_circle_is_round(direction: int) -> None:
     """10 m at 5 m/s, two turns from afar: within 0.4 m of the edge, the right way round."""
