@@ -55,13 +55,13 @@ def start_of(plan: Plan) -> GeoPoint | None:
     return first_place(plan.items)
 
 
-def check_reach(plan: Plan, home: GeoPoint) -> None:
-    """UserError when the first place of the plan is more than 50 km from where the vehicle stands."""
+def check_reach(plan: Plan, home: GeoPoint, hint: str = "leave out --home or move it") -> None:
+    """UserError, with `hint`, when the first place of the plan is more than 50 km from where the vehicle stands."""
     place = first_place(plan.items)
     if place is not None and (away := distance(home, place)) > MAX_AWAY_M:
         raise UserError(
             f"the first item is {away / 1000.0:.0f} km away, at {place.lat:.6f},{place.lon:.6f}, the vehicle stands at "
-            f"{home.lat:.6f},{home.lon:.6f}; expected at most {MAX_AWAY_M / 1000.0:.0f} km: leave out --home or move it"
+            f"{home.lat:.6f},{home.lon:.6f}; expected at most {MAX_AWAY_M / 1000.0:.0f} km: {hint}"
         )
 
 

@@ -9,7 +9,7 @@ import typer
 
 from sortie import options
 from sortie.assembly import Assembly
-from sortie.commands.flying import COUNTDOWN, fly_once, print_result, report_of
+from sortie.commands.flying import COUNTDOWN, fly_once, place_of, print_result, report_of
 from sortie.progress import Progress
 from sortie.sample import square
 
@@ -29,14 +29,15 @@ def demo(
         run.open_links()
         loop.greet()
         progress = Progress(run.service)
-        progress.say(
-            f"sortie: demo with {settings.vehicle.frame}; connect a ground station: {', '.join(settings.links)}"
-        )
+        kind = run.service.autopilot.kind
+        progress.say(f"sortie: demo with {kind}; connect a ground station: {', '.join(settings.links)}")
         loop.load()
         heading = settings.home[1] if settings.home is not None else 0.0
-        run.service.autopilot.replace_plan(
-            0, square(run.home, heading, takeoff=settings.vehicle.frame == "copter"), run.service.now_ms
-        )
+        place = place_of(run, loop, progress)
+        if place is None:
+            return loop.exit_status or 0
+        items = square(place, heading, takeoff=kind == "copter")
+        run.service.autopilot.replace_plan(0, items, run.service.now_ms)
         progress.start()
         try:
             flight, took_s = fly_once(run, loop, progress, auto_go=run.service.parameters["FM_AUTO_GO"] > 0.0)

@@ -10,7 +10,7 @@ import typer
 
 from sortie import options
 from sortie.assembly import Assembly
-from sortie.commands.flying import COUNTDOWN, fly_once, print_result, report_of, summary_of
+from sortie.commands.flying import COUNTDOWN, fly_once, place_of, print_result, report_of, summary_of
 from sortie.plan_file import check_reach, load_plan, read_plan, start_of
 from sortie.progress import Progress
 from sortie.run_loop import RunLoop
@@ -27,14 +27,19 @@ def fly(
     settings = given.settings()
     loaded = read_plan(plan)
     with Assembly(settings, start=start_of(loaded), defaults=COUNTDOWN) as run:
-        check_reach(loaded, run.home)
+        if run.controller is None:
+            check_reach(loaded, run.home)
         loop = run.make_loop(default_speedup=1.0, running=True)
         loop.install_signals()
         run.open_links()
         loop.greet()
         progress = Progress(run.service)
-        progress.say(f"sortie: flying {plan}, {len(loaded.items)} items, with {settings.vehicle.frame}")
+        progress.say(f"sortie: flying {plan}, {len(loaded.items)} items, with {run.service.autopilot.kind}")
         loop.load()
+        place = place_of(run, loop, progress)
+        if place is None:
+            return loop.exit_status or 0
+        check_reach(loaded, place, hint="take the plan for this place")
         load_plan(run.service, loaded)
         progress.start()
         try:

@@ -7,6 +7,7 @@ import time
 from typing import Any
 
 from autopilot.flight.lifecycle import FlightState
+from autopilot.geo import GeoPoint
 from sortie.assembly import Assembly
 from sortie.flight import Flight
 from sortie.progress import Progress
@@ -14,6 +15,18 @@ from sortie.run_loop import RunLoop
 
 #: What `demo` and `fly` count down from, unless they are told otherwise.
 COUNTDOWN = {"FM_COUNTDOWN": 3.0}
+
+
+def place_of(run: Assembly, loop: RunLoop, progress: Progress) -> GeoPoint | None:
+    """Where the vehicle stands. A flight controller is where it says that it is, and nowhere before it has a position:
+    that is waited for; None when a signal comes instead."""
+    if run.controller is None:
+        return run.home
+    state = run.service.vehicle.state
+    if not state.has_position:
+        progress.say("sortie: waiting for the flight controller's position")
+        loop.run(lambda: state.has_position)
+    return state.place if state.has_position else None
 
 
 def fly_once(run: Assembly, loop: RunLoop, progress: Progress, *, auto_go: bool = False) -> tuple[Flight, float]:

@@ -17,8 +17,8 @@ def serve(given: Run) -> int:
         loop.install_signals()
         run.open_links()
         loop.greet()
-        what = settings.vehicle.frame or "the flight controller"
-        print(f"sortie: serving {what} on {', '.join(settings.links)}", file=sys.stderr, flush=True)
+        kind = run.service.autopilot.kind
+        print(f"sortie: serving {kind} on {', '.join(settings.links)}", file=sys.stderr, flush=True)
         loop.load()
         loop.run(lambda: run.reboot)
     if run.reboot:

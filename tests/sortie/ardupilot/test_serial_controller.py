@@ -30,9 +30,9 @@ def cable(tmp_path: Path) -> Iterator[SerialCable]:
     made.close()
 
 
-def plan(folder: Path) -> Path:
+def plan(folder: Path, north_m: float = 40.0) -> Path:
     """Up to 5 m, 40 m north at 4 m/s, and down there."""
-    place = to_global(HOME, (40.0, 0.0, 0.0))
+    place = to_global(HOME, (north_m, 0.0, 0.0))
     lines = [
         "QGC WPL 110",
         f"0 1 0 16 0 0 0 0 {HOME.lat} {HOME.lon} {HOME.alt} 1",
@@ -46,12 +46,12 @@ def plan(folder: Path) -> Path:
     return path
 
 
-def fly(folder: Path, cable: SerialCable) -> subprocess.Popen[str]:
+def fly(folder: Path, cable: SerialCable, file: Path | None = None, port: int = 0) -> subprocess.Popen[str]:
     environment = {name: value for name, value in os.environ.items() if not name.startswith("SORTIE_")}
     return subprocess.Popen(
-        [sys.executable, "-m", "sortie", "fly", str(plan(folder)), "--json", "--vehicle", f"{cable.path},57600",
+        [sys.executable, "-m", "sortie", "fly", str(file or plan(folder)), "--json", "--vehicle", f"{cable.path},57600",
          "--state-dir", str(folder / "state"), "--log-dir", str(folder / "log"), "--param", "FM_COUNTDOWN=1",
-         "--link", f"tcpin:127.0.0.1:{free_port()}"],
+         "--link", f"tcpin:127.0.0.1:{port}"],
         cwd=ROOT, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
         stderr=(folder / "stderr").open("w"), text=True,
     )  # fmt: skip
@@ -68,9 +68,11 @@ def test_unplugged_for_five_seconds_in_flight_the_mission_is_flown_to_its_end(
     tmp_path: Path, cable: SerialCable
 ) -> None:
     """The device vanishes in the middle of the leg and comes back under another name behind the same link."""
-    flying = fly(tmp_path, cable)
+    port = free_port()
+    flying = fly(tmp_path, cable, port=port)
     try:
         wait_for(tmp_path, "Reached command #1")
+        assert_budget(port)
         cable.unplug()
         time.sleep(UNPLUGGED_S)
         cable.plug()
@@ -81,6 +83,33 @@ def test_unplugged_for_five_seconds_in_flight_the_mission_is_flown_to_its_end(
     assert flying.returncode == 0, story
     assert json.loads(out)["result"] == "completed", story
     assert "Link to the flight controller is back" in story
+    assert f"{cable.path} has gone; waiting for it\n" in story
+    assert f"{cable.path} is back\n" in story
+
+
+def assert_budget(port: int) -> None:
+    """`sortie status --links` tells how much of the line is used: the streams fit into it."""
+    done = subprocess.run(
+        [sys.executable, "-m", "sortie", "status", "--links", "--json", "--connect", f"tcp:127.0.0.1:{port}"],
+        cwd=ROOT, capture_output=True, text=True, timeout=LIMIT_S,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    (line,) = (one for one in json.loads(done.stdout)["links"] if one["baud"] is not None)
+    assert line["baud"] == 57_600
+    assert 5.0 < line["in_percent"] < 70.0
+    assert 0.5 < line["out_percent"] < 70.0
+
+
+def test_a_plan_for_another_place_is_refused_where_the_controller_stands(tmp_path: Path, cable: SerialCable) -> None:
+    """Not at the simulator's home: a controller is where it says that it is, and would go there."""
+    far = fly(tmp_path, cable, plan(tmp_path, north_m=900_000.0))
+    try:
+        assert far.wait(LIMIT_S) == 2
+    finally:
+        far.kill()
+    last = (tmp_path / "stderr").read_text().splitlines()[-1]
+    assert "the first item is 900 km away" in last
+    assert last.endswith("expected at most 50 km: take the plan for this place")
 
 
 def test_the_first_ctrl_c_holds_and_the_second_leaves(tmp_path: Path, cable: SerialCable) -> None:
