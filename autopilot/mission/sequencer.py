@@ -121,6 +121,10 @@ class MissionSequencer:
         """MIS_OPTIONS bit 3: a loop that has run out is not entered again."""
         self._jumps.keep_exhausted = keep
 
+    def end_hold(self) -> None:
+        """Whoever flies the active item has counted its hold time himself: once reached, it is done."""
+        self._hold_ms = 0
+
     # --- commands -------------------------------------------------------------------------------------------------
     def start(self, storage: MissionStorage, executor: MissionExecutor) -> list[MissionEvent]:
         """Begin anew at the first item. Without items: Idle, no events."""

@@ -63,7 +63,8 @@ class NativeMission:
 
     def verify_command(self, cmd: MissionItem) -> bool:
         """It said so; an item that comes down is done on the ground."""
-        if cmd.command in _COMES_DOWN and self._vehicle.state.landed:
+        comes_down = cmd.command in _COMES_DOWN and self._vehicle.firmware.kind != "rover"
+        if comes_down and self._vehicle.state.landed:
             return True
         return cmd.seq in self._reached
 
@@ -78,7 +79,7 @@ class NativeMission:
         name = message.get_type()
         if name == "MISSION_ITEM_REACHED":
             if self._flies:
-                self._reached.add(int(message.seq))
+                self._hear_reached(int(message.seq))
         elif name == "MISSION_CURRENT":
             self._hear_current(int(message.seq))
         elif self._upload is not None and message.target_component == COMPONENT:
@@ -88,6 +89,12 @@ class NativeMission:
     def _flies(self) -> bool:
         """The controller runs the mission, and by our wish."""
         return self._vehicle.commanded and self._vehicle.flight_mode == self._vehicle.firmware.auto
+
+    def _hear_reached(self, seq: int) -> None:
+        """The controller says it when its hold time is over."""
+        self._reached.add(seq)
+        if seq == self._autopilot.sequencer.current_nav_index():
+            self._autopilot.sequencer.end_hold()
 
     def _hear_current(self, seq: int) -> None:
         self._behind = self._behind or self._current not in (None, seq)

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from math import hypot
+
 from autopilot.flight.lifecycle import FlightState
+from autopilot.geo import to_global
+from autopilot.mission.items import MissionItem
 from sortie.sample import square
 from tests.fakes.controller_bench import ControllerBench
+from tests.fakes.controller_flight import reached
 from tests.stand_in.controller import HOME
 
 USER_1, GO = 31010, 0x20
@@ -26,3 +31,26 @@ def test_a_flight_ends_when_it_stands() -> None:
     bench.run_until(lambda: state(bench) is FlightState.IDLE, 10.0)
     assert not bench.controller.armed
     assert not any("never confirmed" in text for text in ground.texts())
+
+
+def test_natively_the_controller_counts_its_hold_times_and_drives_home_by_itself() -> None:
+    """A rover is on the ground all the time: its RTL item is done when the controller says so. And what held for 4 s
+    there does not hold again here."""
+    bench = ControllerBench("rover", own={"FM_COUNTDOWN": 1.0}, native=True)
+    ground = bench.ground()
+    bench.ready()
+    there, back = to_global(HOME, (30.0, 0.0, 0.0)), to_global(HOME, (30.0, 30.0, 0.0))
+    bench.upload((
+        MissionItem(16, 3, seq=1, param1=4.0, x=there.lat, y=there.lon),
+        MissionItem(16, 3, seq=2, x=back.lat, y=back.lon),
+        MissionItem(20, 3, seq=3),
+    ))  # fmt: skip
+    bench.run(5.0)
+    ground.command(USER_1, GO)
+    bench.run_until(lambda: reached(bench) == [1], 120.0)
+    north, east, _ = bench.controller.position
+    assert hypot(north - 30.0, east) < 3.0
+    bench.run_until(lambda: state(bench) is FlightState.LANDING)
+    assert reached(bench) == [1, 2, 3]
+    north, east, _ = bench.controller.position
+    assert hypot(north, east) < 3.0
