@@ -157,6 +157,7 @@ def test_wrong_arguments_are_user_errors(arguments, complaint):
 def test_a_fault_strikes_at_its_time():
     """GPS lost from 10 s to 14 s of vehicle time is seen in the state then, and not after."""
     with Session(home=HOME, faults=["gps.loss@10..14"]) as session:
+        session.set_mode("GUIDED")
         session.run_for(9.0)
         assert session.state.armable
         session.run_for(3.0)
