@@ -20,6 +20,7 @@ from sortie.building import VIRTUAL_EPOCH_US, build_service, make_vehicle, parse
 from sortie.errors import UserError
 from sortie.figures import Figures
 from sortie.link_policy import check_links
+from sortie.logs.flight_story import FlightStory
 from sortie.logs.recorder import record_flights
 from sortie.logs.run_log import LOGGER, close_run_log, open_run_log
 from sortie.logs.trace_file import TraceFile
@@ -114,7 +115,7 @@ class Assembly:
         )  # fmt: skip
         self._stack.callback(self.hub.close)
         self.reboot = False
-        self.service.observers.append(self._watch_for_reboot)
+        self.service.observers += [self._watch_for_reboot, FlightStory(kind).observe]
         if self.controller is not None:
             self.service.observers.append(self.controller.watch)
         self.recorder = record_flights(self.service, self.log_dir, telemetry=settings.telemetry_log)
@@ -157,6 +158,9 @@ class Assembly:
         except OSError as error:
             raise UserError(f"log directory {self.log_dir}: {error.strerror}; choose another with --log-dir") from error
         self._stack.callback(close_run_log, handler)
+        self._stack.callback(LOGGER.info, "stopped")
+        settings = self.settings
+        LOGGER.info("started: %s, seed %d, state in %s", settings.vehicle, settings.seed, self.store.directory)
 
     def open_links(self) -> None:
         """Open all links of the settings; a busy port is a UserError."""

@@ -40,7 +40,8 @@ class MetricsServer:
         except OSError as error:
             self._selector.close()
             # create_server adds words of its own to the system's; a name that is not found has a negative number
-            reason = os.strerror(error.errno) if (error.errno or 0) > 0 else error.strerror or error
+            number = error.errno or 0
+            reason = os.strerror(number) if number > 0 else error.strerror or error
             raise UserError(f"--metrics {host}:{port}: {reason}") from error
         self._listener.setblocking(False)
         self._selector.register(self._listener, selectors.EVENT_READ, None)

@@ -32,6 +32,12 @@ class VehicleSpec:
     frame: str = "copter"
     target: str = ""
 
+    def __str__(self) -> str:
+        """As --vehicle has it."""
+        if self.kind == "link":
+            return self.target
+        return f"{self.kind}:{self.frame}" + (f"={self.target}" if self.target else "")
+
 
 @dataclass(frozen=True, slots=True)
 class Settings:

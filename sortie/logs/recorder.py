@@ -80,6 +80,7 @@ class FlightRecorder:
             LOGGER.error("flight log: %s: %s", self.directory, error.strerror)
             self._bin = None
             return f"{error.strerror}: {self.directory}"
+        LOGGER.info("flight %s begins", self.latest.name)
         self._began_ms = now_ms
         self._odometer = self._distance()
         self._reached = 0
@@ -124,12 +125,14 @@ class FlightRecorder:
             binary.close()
             log.error = log.error or binary.error
         state = self.service.vehicle.state.report
+        flown_s, flown_m = (now_ms - self._began_ms) / 1000.0, self._distance() - self._odometer
+        LOGGER.info("flight %s ends: %.0f s, %.0f m, %d items", log.folder.name, flown_s, flown_m, self._reached)
         log.close(
             {
                 "start_s": self._began_ms / 1000.0,
                 "end_s": now_ms / 1000.0,
-                "flight_time_s": (now_ms - self._began_ms) / 1000.0,
-                "distance_m": round(self._distance() - self._odometer, 1),
+                "flight_time_s": flown_s,
+                "distance_m": round(flown_m, 1),
                 "items_reached": self._reached,
                 "battery_v": round(float(state[report.BATT_V]), 2),
                 "battery_mah": round(float(state[report.BATT_MAH]), 1),

@@ -7,16 +7,38 @@ import json
 import logging
 import logging.handlers
 import sys
+import time
 from pathlib import Path
 
 LOGGER = logging.getLogger("sortie")
 
 
-class JsonFormatter(logging.Formatter):
-    """One JSON object a line: `time` (UTC), `level`, `message`."""
+class TextFormatter(logging.Formatter):
+    """Time (UTC), level, message; in front of what happened in flight its vehicle time."""
+
+    converter = staticmethod(time.gmtime)
+    default_time_format = "%Y-%m-%dT%H:%M:%S"
+    default_msec_format = "%s.%03dZ"
+
+    def __init__(self) -> None:
+        super().__init__("%(asctime)s %(levelname)-7s %(message)s")
+
+    def formatMessage(self, record: logging.LogRecord) -> str:
+        at_s = getattr(record, "vehicle_s", None)
+        if at_s is not None:
+            record.message = f"{at_s:.1f} s: {record.message}"
+        return super().formatMessage(record)
+
+
+class JsonFormatter(TextFormatter):
+    """One JSON object a line: `time` (UTC), `level`, `message`; of what happened in flight also `vehicle_s`."""
 
     def format(self, record: logging.LogRecord) -> str:
-        entry = {"time": self.formatTime(record), "level": record.levelname.lower(), "message": record.getMessage()}
+        entry: dict[str, object] = {"time": self.formatTime(record), "level": record.levelname.lower()}
+        at_s = getattr(record, "vehicle_s", None)
+        if at_s is not None:
+            entry["vehicle_s"] = at_s
+        entry["message"] = record.getMessage()
         if record.exc_info:
             entry["traceback"] = self.formatException(record.exc_info)
         return json.dumps(entry)
@@ -40,8 +62,7 @@ def open_run_log(directory: Path, form: str) -> logging.Handler:
     """Append to `directory/run.log` (rotated at 10 MB, three kept). Raises OSError."""
     directory.mkdir(parents=True, exist_ok=True)
     handler = RunLogHandler(directory / "run.log", maxBytes=10_000_000, backupCount=3)
-    text = logging.Formatter("%(asctime)s %(levelname)-7s %(message)s")
-    handler.setFormatter(JsonFormatter() if form == "json" else text)
+    handler.setFormatter(JsonFormatter() if form == "json" else TextFormatter())
     LOGGER.addHandler(handler)
     LOGGER.setLevel(logging.INFO)
     LOGGER.propagate = False

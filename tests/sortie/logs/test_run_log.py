@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+import time
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
+from sortie.cli import run
 from sortie.logs.run_log import LOGGER, close_run_log, open_run_log
 
 
@@ -46,6 +49,43 @@ def test_text_has_time_and_level(tmp_path: Path) -> None:
     assert lines[0].endswith("INFO    link 3 opened")
     assert any("WARNING" in line for line in lines)
     assert not any("not kept" in line for line in lines)
+
+
+@pytest.mark.parametrize("form", ["text", "json"])
+def test_times_are_utc_wherever_it_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, form: str) -> None:
+    """A zone with an hour of its own changes nothing; the mark Z says so."""
+    monkeypatch.setenv("TZ", "Asia/Kolkata")
+    time.tzset()
+    try:
+        before = datetime.now(UTC) - timedelta(seconds=1)
+        (line, *_) = written(tmp_path, form)
+    finally:
+        monkeypatch.undo()
+        time.tzset()
+    stamp = json.loads(line)["time"] if form == "json" else line.split()[0]
+    assert stamp.endswith("Z")
+    assert before <= datetime.fromisoformat(stamp) <= datetime.now(UTC) + timedelta(seconds=1)
+
+
+def test_the_story_of_a_flight_is_in_it(tmp_path: Path) -> None:
+    """Begin and end of the program and of the flight, what the vehicle said and its modes, with vehicle time."""
+    plan = tmp_path / "short.waypoints"
+    plan.write_text(
+        "QGC WPL 110\n0\t1\t0\t16\t0\t0\t0\t0\t47\t8\t400\t1\n1\t0\t3\t22\t0\t0\t0\t0\t0\t0\t5\t1\n"
+        "2\t0\t3\t21\t0\t0\t0\t0\t0\t0\t0\t1\n"
+    )
+    where = ["--state-dir", str(tmp_path / "state"), "--log-dir", str(tmp_path), "--link", "tcpin:127.0.0.1:0"]
+    assert run(["fly", str(plan), "--speedup", "0", "--log-format", "json", *where]) == 0
+    entries = [json.loads(line) for line in (tmp_path / "run.log").read_text().splitlines()]
+    said = [entry["message"] for entry in entries]
+    assert said[0] == f"started: sim:copter, seed 0, state in {tmp_path / 'state'}"
+    assert said[-1] == "stopped"
+    for message in ("flight 0001 begins", "Arming motors", "mode AUTO"):
+        assert any(message in one for one in said), message
+    assert any(one.startswith("flight 0001 ends: ") and one.endswith(" 2 items") for one in said)
+    times = [entry["vehicle_s"] for entry in entries if "vehicle_s" in entry]
+    assert times == sorted(times)
+    assert len(times) > 5
 
 
 def test_a_log_is_continued_and_rotated(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,0 +1,40 @@
+"""What happens in flight, for the run log: the vehicle's texts at their levels, and its modes, with vehicle time."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+from autopilot.modes.table import known_name
+from autopilot.outcome import ModeChanged, Severity, StatusText
+from sortie.logs.run_log import LOGGER
+
+_LEVELS = {
+    Severity.EMERGENCY: logging.CRITICAL,
+    Severity.ALERT: logging.CRITICAL,
+    Severity.CRITICAL: logging.ERROR,
+    Severity.ERROR: logging.ERROR,
+    Severity.WARNING: logging.WARNING,
+    Severity.NOTICE: logging.INFO,
+    Severity.INFO: logging.INFO,
+    Severity.DEBUG: logging.DEBUG,
+}
+
+
+class FlightStory:
+    """An observer of a service. `kind`: "copter" or "rover", whose modes have other names."""
+
+    def __init__(self, kind: str) -> None:
+        self._kind = kind
+
+    def observe(self, events: list[Any], now_ms: int) -> None:
+        """A line for each text and each change of mode."""
+        for event in events:
+            if isinstance(event, StatusText):
+                self._tell(_LEVELS[event.severity], event.text, now_ms)
+            elif isinstance(event, ModeChanged):
+                why = f" ({event.reason})" if event.reason else ""
+                self._tell(logging.INFO, f"mode {known_name(self._kind, event.number) or event.number}{why}", now_ms)
+
+    def _tell(self, level: int, text: str, now_ms: int) -> None:
+        LOGGER.log(level, "%s", text, extra={"vehicle_s": now_ms / 1000.0})
