@@ -92,7 +92,7 @@ class FlightController(ControllerOrders):
         self._streams.renew(now_ms)
         self._home_asked_ms = now_ms
         self.release()
-        self._say(Severity.CRITICAL, "Flight controller restarted: not commanded until asked")
+        self._say(Severity.CRITICAL, "Controller restarted: not commanded until asked")
 
     def _read(self, name: str, message: Message, now_ms: int) -> None:
         r = self.state.report

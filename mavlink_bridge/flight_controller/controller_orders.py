@@ -9,6 +9,7 @@ from autopilot import report as R
 from autopilot.vehicle import Land, Request, Speeds, Sticks, Target, VehicleEvent, Yaw
 from mavlink_bridge.flight_controller.controller_facts import ControllerFacts
 from mavlink_bridge.flight_controller.orders import SLOW
+from mavlink_bridge.services.base import Message
 
 _TICK_MS: Final = 20
 _ARM: Final = 400
@@ -165,6 +166,12 @@ class ControllerOrders(ControllerFacts):
 
     def inject_fault(self, name: str, value: float | None, *, active: bool) -> bool:
         return False
+
+    def needs_more(self, message: Message) -> bool:
+        """Would this SET_MESSAGE_INTERVAL make a stream slower than the service needs it? (0, the controller's own
+        choice, may be.)"""
+        hz = self._streams.rates.get(int(message.param1))
+        return hz is not None and not 0.0 < message.param2 <= 1e6 / hz
 
     def renew_streams(self) -> None:
         """Somebody else has set rates: ask for ours again."""

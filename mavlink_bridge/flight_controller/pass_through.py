@@ -156,12 +156,29 @@ class PassThrough:
                     self._vehicle.release()
                 self._to_controller(frame)
             case Whose.STREAMS:
-                self._to_controller(frame)
-                self._vehicle.renew_streams()
+                self._set_streams(number, frame)
             case Whose.PASS:
                 self._note_arm(frame)
                 self._to_controller(frame)
         return True
+
+    def _set_streams(self, number: int, frame: Frame) -> None:
+        """Links share the controller's port: nobody gets a stream slower than the service needs it."""
+        message = codec.decode(frame.msg_id, frame.payload)
+        if message is not None and frame.msg_id in _COMMANDS and self._vehicle.needs_more(message):
+            self._answer(number, frame, Result.ACCEPTED)
+            return
+        self._to_controller(frame)
+        if frame.msg_id not in _COMMANDS:
+            self._vehicle.renew_streams()
+
+    def _answer(self, number: int, frame: Frame, result: Result) -> None:
+        """COMMAND_ACK of a command that the controller does not get, or not yet."""
+        message = codec.decode(frame.msg_id, frame.payload)
+        if message is not None:
+            self._ground.send(dialect.MAVLink_command_ack_message(
+                message.command, int(result), 0, 0, frame.system, frame.component
+            ), number)  # fmt: skip
 
     def _note_arm(self, frame: Frame) -> None:
         message = codec.decode(frame.msg_id, frame.payload) if frame.msg_id in _COMMANDS else None
@@ -206,11 +223,7 @@ class PassThrough:
             if request.ok:
                 self._ground.deliver(number, frame, link_ms, vehicle_ms)
             elif frame.msg_id in _COMMANDS:
-                message = codec.decode(frame.msg_id, frame.payload)
-                if message is not None:
-                    self._ground.send(dialect.MAVLink_command_ack_message(
-                        message.command, int(Result.FAILED), 0, 0, frame.system, frame.component
-                    ), number)  # fmt: skip
+                self._answer(number, frame, Result.FAILED)
         if ready and not self._presenter.flies_mission and self._vehicle.commanded:
             self._follow_refusal()
 

@@ -6,6 +6,7 @@ import argparse
 import os
 import select
 import socket
+import struct
 import sys
 import termios
 import time
@@ -30,6 +31,7 @@ def _arguments(words: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--instance", "-I", type=int, default=0)
     parser.add_argument("--defaults", default="")
     parser.add_argument("--serial0", "--uartA", default="")
+    parser.add_argument("--rc-in-port", type=int, default=0)
     parser.add_argument("--wipe", "-w", action="store_true")
     parser.add_argument("--sysid", type=int, default=1)
     joined: list[str] = []
@@ -129,6 +131,26 @@ def _serial(text: str, instance: int) -> TcpSerial | DeviceSerial:
     return TcpSerial(number if number >= 1000 else _BASE_PORT + 10 * instance + number)
 
 
+class Radio:
+    """The pilot's receiver: datagrams of 8 or 16 pulse widths, us, as ArduPilot SITL takes them; 0: any port."""
+
+    def __init__(self, port: int) -> None:
+        self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self._socket.setblocking(False)
+        self._socket.bind(("127.0.0.1", port))
+
+    def switch(self) -> int | None:
+        """Channel 5 of what came in last, None when nothing did."""
+        position = None
+        while True:
+            try:
+                data = self._socket.recv(64)
+            except BlockingIOError:
+                return position
+            if len(data) in (16, 32):
+                position = struct.unpack_from("<H", data, 8)[0]
+
+
 def _home(text: str) -> tuple[GeoPoint, float]:
     if not text:
         return HOME, 353.0
@@ -146,11 +168,15 @@ def main(words: Sequence[str], name: str) -> int:
     stand_in = StandIn(kind, home=place, heading_deg=heading, params=_params(arguments, kind))
     stand_in.service.load()
     port.wait()
+    radio = Radio(arguments.rc_in_port)
     begin_s = time.monotonic()
     while True:
         ready, _, _ = select.select([port], [], [], _TURN_S)
         now_ms = int((time.monotonic() - begin_s) * 1000.0 * arguments.speedup)
         stand_in.run_to(now_ms)
+        switched = radio.switch()
+        if switched is not None:
+            stand_in.turn_switch(switched)
         if ready:
             data = port.read()
             if data:

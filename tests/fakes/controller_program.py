@@ -1,0 +1,80 @@
+"""A controller as a program of its own: the stand-in, or ArduPilot SITL when ARDUPILOT_SITL names one."""
+
+from __future__ import annotations
+
+import os
+import socket
+import struct
+import subprocess
+import threading
+from pathlib import Path
+
+from sortie.ardupilot import VARIABLE, defaults_file
+from tests.fakes.served import free_port
+from tests.stand_in.controller import HOME
+
+STAND_IN = Path(__file__).resolve().parents[1] / "stand_in" / "arducopter"
+_START_S = 60.0
+_RADIO = (1500, 1500, 1500, 1500, 1800, 1000, 1000, 1800)
+_SWITCH = 4
+
+
+def copter_binary() -> str:
+    """The program for a copter."""
+    given = os.environ.get(VARIABLE)
+    if not given:
+        return str(STAND_IN)
+    return str(Path(given) / "arducopter") if Path(given).is_dir() else given
+
+
+class ControllerProgram:
+    """Running at HOME. `line` is its first serial port; `speedup`: its time to the wall's."""
+
+    def __init__(self, folder: Path, *, speedup: float = 1.0) -> None:
+        self.speedup = speedup
+        self._folder = folder
+        self._port = free_port()
+        self._radio_port = free_port(socket.SOCK_DGRAM)
+        self._radio = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self._output = (folder / "controller.log").open("wb")
+        self._start()
+
+    def _start(self) -> None:
+        self._process = subprocess.Popen(
+            [copter_binary(), "--model", "quad", "--speedup", f"{self.speedup:g}",
+             "--home", f"{HOME.lat},{HOME.lon},{HOME.alt},0", "--defaults", str(defaults_file("copter")),
+             "--serial0", f"tcp:{self._port}:wait", "--serial1", "none", "--serial2", "none",
+             "--rc-in-port", str(self._radio_port), "-w"],
+            cwd=self._folder, stdin=subprocess.DEVNULL, stdout=self._output, stderr=subprocess.STDOUT,
+        )  # fmt: skip
+        self.line = self._connect()
+
+    def _connect(self) -> socket.socket:
+        waited = threading.Event()
+        for _ in range(int(_START_S / 0.1)):
+            try:
+                return socket.create_connection(("127.0.0.1", self._port), 1.0)
+            except ConnectionRefusedError:
+                waited.wait(0.1)
+        raise AssertionError("the controller did not start")
+
+    def restart(self) -> None:
+        """Its power is lost and comes back: `line` is another connection."""
+        self._end()
+        self._start()
+
+    def turn_switch(self, pwm_us: int) -> None:
+        """The pilot's mode switch, on the radio that is wired to the controller; throttle in the middle."""
+        channels = list(_RADIO)
+        channels[_SWITCH] = pwm_us
+        self._radio.sendto(struct.pack("<8H", *channels), ("127.0.0.1", self._radio_port))
+
+    def _end(self) -> None:
+        self.line.close()
+        self._process.kill()
+        self._process.wait()
+
+    def close(self) -> None:
+        self._end()
+        self._radio.close()
+        self._output.close()
