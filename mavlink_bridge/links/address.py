@@ -12,8 +12,9 @@ import ipaddress
 import re
 import socket
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Literal
+
+from mavlink_bridge.links.serial_ports import is_native_usb, is_pseudo
 
 Kind = Literal["udpin", "udpout", "tcpin", "tcp", "serial"]
 
@@ -64,11 +65,11 @@ class LinkSpec:
 
     @property
     def is_trusted(self) -> bool:
-        """Loopback, native USB (CDC ACM) or a pseudo-terminal: nobody else can listen in or inject. A UART, and a
-        USB adapter (ttyUSB), may have a radio at its other end."""
+        """Loopback, native USB (CDC ACM) or a pseudo-terminal: nobody else can listen in or inject. A UART, and a USB
+        adapter (also one that calls itself ttyACM), may have a radio at its other end."""
         if self.is_network:
             return self.is_loopback
-        return str(Path(self.path).resolve()).startswith(("/dev/ttyACM", "/dev/pts/"))
+        return is_pseudo(self.path) or is_native_usb(self.path)
 
 
 def parse_link(text: str) -> LinkSpec:

@@ -80,7 +80,12 @@ def port_at(path: str, list_all: PortLister = serial_ports) -> SerialPort | None
 def is_uart(path: str, list_all: PortLister = serial_ports) -> bool:
     """Does the baud rate matter on the port that `path` leads to now? Not on native USB, and not on a
     pseudo-terminal."""
-    return not (str(Path(path).resolve()).startswith(_PSEUDO) or is_native_usb(path, list_all))
+    return not (is_pseudo(path) or is_native_usb(path, list_all))
+
+
+def is_pseudo(path: str) -> bool:
+    """Is it a pseudo-terminal, with a program of this machine at the other end?"""
+    return str(Path(path).resolve()).startswith(_PSEUDO)
 
 
 def is_native_usb(path: str, list_all: PortLister = serial_ports) -> bool:
