@@ -100,7 +100,9 @@ class Crew:
         self._build_modes()
         self._build_safety()
         self._build_executor()
-        self.flight = FlightCommands(self.cockpit, self.modes, self.guided, self.auto, self.heading, self.speeds)
+        self.flight = FlightCommands(
+            self.cockpit, self.modes, self.guided, self.auto, self.heading, self.speeds, self.fence.admits
+        )
         self.mission = MissionCommands(self.cockpit, self.modes, self.auto)
         self.auxiliary = AuxFunctions(
             self.cockpit,

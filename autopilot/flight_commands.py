@@ -6,10 +6,11 @@ comes over a link has been checked there.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 from autopilot.cockpit import Cockpit
-from autopilot.geo import GeoPoint, Ned
+from autopilot.geo import GeoPoint, Ned, to_global
 from autopilot.modes.auto import AutoMode
 from autopilot.modes.guided import GuidedFlight, GuidedMode
 from autopilot.modes.heading import Heading, condition_yaw
@@ -22,6 +23,7 @@ from autopilot.vehicle import Attitude, Hold, Leg, Yaw, YawMode
 
 _LOWEST_TAKEOFF = 1.0  # m above where the vehicle is
 _HOVER = 0.5  # SET_ATTITUDE_TARGET.thrust that holds the height
+_OUTSIDE = "Guided target: outside the fence"
 UNSUPPORTED = Outcome(Result.UNSUPPORTED, "not for this vehicle")
 DENIED = Outcome(Result.DENIED, "invalid parameter")
 
@@ -37,6 +39,7 @@ class FlightCommands:
         auto: AutoMode,
         heading: Heading,
         speeds: SpeedControl,
+        admits: Callable[[GeoPoint], bool],
     ) -> None:
         self._cockpit = cockpit
         self._modes = modes
@@ -44,6 +47,7 @@ class FlightCommands:
         self._auto = auto
         self._heading = heading
         self._speeds = speeds
+        self._admits = admits  # the fence: may a copter be sent there?
         self._guided_number = int(RoverMode.GUIDED if cockpit.rover else CopterMode.GUIDED)
 
     # --- up and down ----------------------------------------------------------------------------------------------
@@ -77,40 +81,46 @@ class FlightCommands:
             return self._guided.flight
         return self._auto.guided if self._modes.mode is self._auto else None
 
-    def _airborne(self) -> GuidedFlight | Outcome:
-        flight = self._flight()
-        if flight is None:
-            return self._cockpit.refuse("Guided target: not in GUIDED")
-        if not self._cockpit.armed:
-            return self._cockpit.refuse("Guided target: not armed")
-        if flight.grounded:
-            return self._cockpit.refuse("Guided target: take off first")
-        return flight
+    def _flies(self, flight: GuidedFlight) -> bool:
+        """On the ground a place is taken without effect, as ArduPilot takes it, but not in silence."""
+        if self._cockpit.armed and not flight.grounded:
+            return True
+        why = "take off first" if self._cockpit.armed else "not armed"
+        self._cockpit.say(Severity.WARNING, f"Guided target: {why}")
+        return False
 
     def reposition(
         self, place: GeoPoint, now_ms: int, speed: float | None, yaw_rad: float | None, change_mode: bool
     ) -> Outcome:
+        if not change_mode and self._modes.mode is not self._guided:
+            return self._cockpit.refuse("Reposition: not in GUIDED", Result.DENIED)
+        if not self._within_fence(place):
+            return self._cockpit.refuse(_OUTSIDE)
         if self._modes.mode is not self._guided:
-            if not change_mode:
-                return self._cockpit.refuse("Reposition: not in GUIDED", Result.DENIED)
             outcome = self._modes.set(self._guided_number, now_ms, "GCS command")
             if not outcome.ok:
                 return outcome
-        flight = self._airborne()
-        if isinstance(flight, Outcome):
-            return flight
-        if speed is not None and speed > 0.0:
-            self._speeds.override(ground=speed)
-        yaw = None if yaw_rad is None or self._cockpit.rover else Yaw(YawMode.ANGLE, angle=yaw_rad)
-        flight.go_to(local(self._cockpit, place), yaw)
+        flight = self._guided.flight
+        if self._flies(flight):
+            if speed is not None and speed > 0.0:
+                self._speeds.override(ground=speed)
+            yaw = None if yaw_rad is None or self._cockpit.rover else Yaw(YawMode.ANGLE, angle=yaw_rad)
+            flight.go_to(local(self._cockpit, place), yaw)
         return ACCEPTED
 
     def guided_item(self, place: GeoPoint) -> Outcome:
-        flight = self._airborne()
-        if isinstance(flight, Outcome):
-            return flight
-        flight.go_to(local(self._cockpit, place))
+        flight = self._flight()
+        if flight is None:
+            return self._cockpit.refuse("Guided target: not in GUIDED")
+        if not self._within_fence(place):
+            return self._cockpit.refuse(_OUTSIDE)
+        if self._flies(flight):
+            flight.go_to(local(self._cockpit, place))
         return ACCEPTED
+
+    def _within_fence(self, place: GeoPoint) -> bool:
+        """ArduCopter takes no target beyond the fence; ArduRover takes it, and the fence acts."""
+        return self._cockpit.rover or self._admits(place)
 
     def guided_altitude(self, alt_amsl: float) -> Outcome:
         """Outside GUIDED it is taken without effect, as ArduPilot takes it, but not in silence."""
@@ -128,6 +138,9 @@ class FlightCommands:
         flight = self._flight()
         if flight is None or flight.grounded or not self._cockpit.armed:
             return Outcome(Result.FAILED, "not flying in GUIDED")
+        origin = self._cockpit.vehicle.origin
+        if position is not None and origin is not None and not self._within_fence(to_global(origin, position)):
+            return Outcome(Result.FAILED, _OUTSIDE)
         if position is not None and velocity is None:
             flight.go_to(position, yaw)
         elif velocity is not None or acceleration is not None:

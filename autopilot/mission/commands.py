@@ -183,7 +183,7 @@ _NAMES: Final[dict[int, str]] = {
     531: "SetCameraZoom",
     532: "SetCameraFocus",
     534: "SetCameraSource",
-    600: "JumpTag",
+    600: "Tag",
     601: "JumpToTag",
     1000: "GimbalPitchYaw",
     2000: "ImageStartCapture",

@@ -11,10 +11,12 @@ from typing import Final
 
 from autopilot.cockpit import Cockpit
 from autopilot.mission.commands import Cmd
-from autopilot.outcome import PayloadAction
+from autopilot.outcome import PayloadAction, Severity
 
 _CENTRE_US: Final = 1500.0
 _CHANNELS: Final = range(1, 33)
+#: SERVOn_FUNCTION of outputs that a command may set: none, manual, sprayer, gripper, a radio channel passed through.
+_FREE: Final = frozenset({0, 1, 22, 23, 28, *range(51, 67), *range(140, 156)})
 _RELAYS: Final = range(16)
 _RECORDED: Final = frozenset({30, 94, 200, 202, 203, 205, 206, 211, 530, 531, 532, 534, 1000, 2000, 2001, 2500, 2501})
 _TICK_MS: Final = 20
@@ -91,6 +93,9 @@ class Payload:
 
     def _servo(self, channel: int, pwm_us: float) -> bool:
         if channel not in _CHANNELS or not isfinite(pwm_us):
+            return False
+        if int(self._cockpit.param(f"SERVO{channel}_FUNCTION")) not in _FREE:
+            self._cockpit.say(Severity.INFO, f"ServoRelayEvent: Channel {channel} is already in use")
             return False
         self._cockpit.vehicle.set_output(channel, pwm_us)
         self._cockpit.announce(PayloadAction(int(Cmd.DO_SET_SERVO), (float(channel), pwm_us)))

@@ -18,6 +18,7 @@ from typing import Final
 
 from autopilot import report
 from autopilot.cockpit import Cockpit
+from autopilot.geo import GeoPoint
 from autopilot.mission.fence import Fence
 from autopilot.mission.storage import MissionStorage
 from autopilot.modes.manager import ModeChoice, ModeWatch
@@ -100,6 +101,10 @@ class FenceGuard(ModeWatch):
     def room(self, lat: float, lon: float) -> float:
         """As `FenceLimits.room`; inf while the fence is off."""
         return self.limits.room(lat, lon) if self.enabled else inf
+
+    def admits(self, place: GeoPoint) -> bool:
+        """May a copter be sent there (degrees, AMSL)? True while the fence is off or another's."""
+        return not self.enabled or self._cockpit.vehicle.capabilities.own_fence or self.limits.admits(place)
 
     def complaints(self) -> list[str]:
         """What keeps the vehicle from being armed."""

@@ -11,6 +11,7 @@ from typing import Final
 
 from autopilot import report
 from autopilot.cockpit import Cockpit
+from autopilot.geo import GeoPoint, distance
 from autopilot.mission.fence import Fence, parse_fence
 from autopilot.mission.storage import MissionStorage
 
@@ -106,6 +107,20 @@ class FenceLimits:
         if not self.types & FenceType.POLYGON:
             return inf
         return self.zones.margin(lat, lon, any_inclusion=self._any_inclusion)
+
+    def admits(self, place: GeoPoint) -> bool:
+        """Is a place (degrees, AMSL) within the limits, whatever the margin?"""
+        param, types, home = self._cockpit.param, self.types, self._cockpit.home
+        if self.room(place.lat, place.lon) < 0.0:
+            return False
+        if home is None:
+            return True
+        height = place.alt - home.alt
+        if types & FenceType.MAX_ALT and height > param("FENCE_ALT_MAX", 100.0):
+            return False
+        if types & FenceType.MIN_ALT and height < param("FENCE_ALT_MIN", -10.0):
+            return False
+        return not (types & FenceType.CIRCLE and distance(home, place) > param("FENCE_RADIUS", 300.0))
 
     # --- arming ---------------------------------------------------------------------------------------------------
     def complaint(self, beyond: FenceType) -> str | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from math import hypot
 from typing import Any
 
 from autopilot.core import Autopilot
@@ -115,6 +116,15 @@ class Bench:
         assert self.core.arm(self.now_ms).ok
         assert self.core.takeoff(up, self.now_ms).ok
         self.run(60.0, lambda: self.core.crew.cockpit.arrived)
+
+    def head_for(self, place: Ned, speed: float = 10.0) -> None:
+        """GUIDED to a place (NED m), or on and on in its direction when the fence keeps a copter from taking it."""
+        if self.core.guided_target(self.now_ms, position=place).ok:
+            return
+        self.parameters.set("GUID_TIMEOUT", 600)
+        way = [there - here for here, there in zip(self.position, place, strict=True)]
+        north, east, down = (speed * one / hypot(*way) for one in way)
+        assert self.core.guided_target(self.now_ms, velocity=(north, east, down)).ok
 
     @property
     def position(self) -> Ned:

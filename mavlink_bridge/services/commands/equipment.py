@@ -36,9 +36,9 @@ def end_roi(_command: Command, context: Context) -> Outcome:
 
 
 def _place(command: Command, context: Context) -> GeoPoint | Outcome:
-    """The command's position, AMSL; DENIED when it is none, FAILED while a height above home has no home."""
+    """The command's position, AMSL; FAILED when it is none, and while a height above home has no home."""
     if not command.has_valid_place:
-        return DENIED
+        return FAILED
     altitude = altitude_amsl(command.frame, command.param(7), context.autopilot.home)
     return FAILED if altitude is None else GeoPoint(command.param(5), command.param(6), altitude)
 

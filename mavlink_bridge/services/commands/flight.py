@@ -122,7 +122,8 @@ def pause_continue(command: Command, context: Context) -> Outcome:
 def reposition(command: Command, context: Context) -> Outcome:
     """DO_REPOSITION: param1 m/s (<= 0: unchanged), param2 bit 0 enters GUIDED, param4 yaw rad (common.xml)."""
     speed = command.param(1, -1.0)
-    if not command.has_valid_place or speed > FASTEST:
+    nowhere = command.param(5) == 0.0 and command.param(6) == 0.0
+    if nowhere or not command.has_valid_place or speed > FASTEST:
         return DENIED
     altitude = altitude_amsl(command.frame, command.param(7), context.autopilot.home)
     if altitude is None:

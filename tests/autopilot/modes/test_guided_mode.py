@@ -94,11 +94,15 @@ def test_an_altitude_outside_guided_has_no_effect_and_says_so() -> None:
     assert "Altitude change has no effect in LOITER" in bench.texts
 
 
-def test_on_the_ground_targets_are_refused_before_a_takeoff() -> None:
+def test_on_the_ground_targets_have_no_effect_before_a_takeoff() -> None:
+    """A place is taken, as ArduPilot takes it, and a text says that it does nothing."""
     bench = Bench()
-    bench.core.set_mode(4, bench.now_ms)
+    assert bench.core.reposition(PLACE.lat, PLACE.lon, PLACE.alt, bench.now_ms, change_mode=True).ok
+    assert bench.core.mode_number == 4
+    assert bench.texts[-1] == "Guided target: not armed"
     bench.core.arm(bench.now_ms)
-    assert bench.core.guided_item(PLACE.lat, PLACE.lon, PLACE.alt, bench.now_ms).result is Result.FAILED
+    assert bench.core.guided_item(PLACE.lat, PLACE.lon, PLACE.alt, bench.now_ms).ok
+    assert bench.texts[-1] == "Guided target: take off first"
     assert bench.core.guided_target(bench.now_ms, position=(5.0, 0.0, -5.0)).result is Result.FAILED
     assert bench.vehicle.target == Idle()
 
@@ -121,6 +125,17 @@ def test_a_position_a_velocity_and_both() -> None:
     assert (target.velocity, target.position, target.timeout_ms, target.yaw.rate) == ((1.0, 2.0, 0.0), None, 2000, 0.5)
     bench.core.guided_target(bench.now_ms, position=(5.0, 6.0, -7.0), velocity=(1.0, 0.0, 0.0))
     assert bench.vehicle.target.position == (5.0, 6.0, -7.0)
+
+
+def test_without_a_yaw_the_nose_goes_with_a_velocity() -> None:
+    """As with a place; WP_YAW_BEHAVIOR 0 leaves it alone, and a heading that was asked for before is given up."""
+    bench = hovering()
+    bench.core.condition_yaw(90.0, 0.0, 0, False, bench.now_ms)
+    bench.core.guided_target(bench.now_ms, velocity=(1.0, 2.0, 0.0))
+    assert bench.vehicle.target.yaw.mode is YawMode.ALONG
+    bench.parameters.set("WP_YAW_BEHAVIOR", 0)
+    bench.core.guided_target(bench.now_ms, velocity=(1.0, 2.0, 0.0))
+    assert bench.vehicle.target.yaw.mode is YawMode.KEEP
 
 
 def test_a_yaw_alone_turns_the_nose_and_keeps_the_target() -> None:

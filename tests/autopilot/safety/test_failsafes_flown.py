@@ -219,7 +219,7 @@ def test_flying_out_of_a_fence_brings_it_home(
 def test_flying_above_the_highest_altitude() -> None:
     """FENCE_ALT_MAX, with the return lower than the limit."""
     bench = in_air(20.0, FENCE_ENABLE=1, FENCE_TYPE=1, FENCE_ALT_MAX=40.0, RTL_ALT=1500, FENCE_ACTION=2)
-    bench.core.guided_target(bench.now_ms, position=(0.0, 0.0, -80.0))
+    bench.head_for((0.0, 0.0, -80.0))
     bench.run(40.0, lambda: bench.core.fence_breach[0] == 1)
     assert height(bench) == pytest.approx(40.0, abs=2.0)
     bench.run(0.1)
@@ -229,7 +229,7 @@ def test_flying_above_the_highest_altitude() -> None:
 
 def test_flying_below_the_lowest_altitude() -> None:
     bench = in_air(30.0, FENCE_ENABLE=1, FENCE_TYPE=8, FENCE_ALT_MIN=15.0, RTL_ALT=2500)
-    bench.core.guided_target(bench.now_ms, position=(40.0, 0.0, -10.0))
+    bench.head_for((40.0, 0.0, -10.0))
     bench.run(40.0, lambda: bench.core.fence_breach[0] == 1)
     assert height(bench) == pytest.approx(15.0, abs=2.0)
     bench.run(0.1)
@@ -262,10 +262,10 @@ def test_arming_outside_is_refused_and_inside_allowed(kind: str) -> None:
 def test_it_lands_far_outside() -> None:
     """Over 100 m beyond: a pilot who went on is stopped."""
     bench = in_air(15.0, FENCE_ENABLE=1, FENCE_TYPE=2, FENCE_RADIUS=40.0)
-    bench.core.guided_target(bench.now_ms, position=(300.0, 0.0, -15.0))
+    bench.head_for((300.0, 0.0, -15.0))
     bench.run(60.0, lambda: bench.core.mode_number == RTL)
     assert bench.core.set_mode(GUIDED, bench.now_ms).ok
-    bench.core.guided_target(bench.now_ms, position=(300.0, 0.0, -15.0))
+    bench.head_for((300.0, 0.0, -15.0))
     bench.run(60.0, lambda: bench.core.mode_number == LAND)
     assert bench.core.mode_number == LAND
     assert away(bench) == pytest.approx(140.0, abs=4.0)

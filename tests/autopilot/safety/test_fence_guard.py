@@ -35,7 +35,7 @@ def flying(kinds: int, fence: list[MissionItem] | None = None, **parameters: flo
 
 
 def go(bench: Bench, north: float, up: float = 10.0) -> None:
-    bench.core.guided_target(bench.now_ms, position=(north, 0.0, -up))
+    bench.head_for((north, 0.0, -up))
     bench.run(60.0, lambda: bool(bench.core.fence_breach[0]))
 
 
@@ -115,7 +115,7 @@ def test_a_pilot_who_goes_on_is_acted_upon_once_until_far_outside() -> None:
     bench = flying(CIRCLE, FENCE_RADIUS=50)
     go(bench, 400.0)
     bench.core.set_mode(GUIDED, bench.now_ms)
-    bench.core.guided_target(bench.now_ms, position=(400.0, 0.0, -10.0))
+    bench.head_for((400.0, 0.0, -10.0))
     bench.run(5.0)
     assert bench.core.mode_number == GUIDED
     bench.run(60.0, lambda: bench.core.mode_number != GUIDED)

@@ -77,7 +77,7 @@ def flying(**parameters: float) -> Bench:
 
 
 def out(bench: Bench, north: float = 400.0) -> None:
-    bench.core.guided_target(bench.now_ms, position=(north, 0.0, -10.0))
+    bench.head_for((north, 0.0, -10.0))
     bench.run(60.0, lambda: bool(bench.core.fence_breach[0]))
 
 
@@ -88,7 +88,7 @@ def test_a_pilot_who_takes_over_has_ten_seconds_and_then_the_next_limit() -> Non
     assert bench.core.mode_number == RTL
     assert "Manual recovery started" in bench.texts  # RTL itself is a change of mode
     assert bench.core.set_mode(GUIDED, bench.now_ms).ok
-    bench.core.guided_target(bench.now_ms, position=(400.0, 0.0, -10.0))
+    bench.head_for((400.0, 0.0, -10.0), speed=5.0)
     since = bench.now_ms
     bench.run(9.9)
     assert bench.core.mode_number == GUIDED
@@ -105,7 +105,7 @@ def test_far_outside_a_polygon_it_lands_although_it_is_no_new_breach() -> None:
     bench.upload(box(50.0), 1)
     out(bench)
     bench.core.set_mode(GUIDED, bench.now_ms)
-    bench.core.guided_target(bench.now_ms, position=(400.0, 0.0, -10.0))
+    bench.head_for((400.0, 0.0, -10.0))
     bench.run(60.0, lambda: bench.core.mode_number != GUIDED)
     assert bench.core.mode_number == LAND
     assert bench.position[0] == pytest.approx(150.0, abs=3.0)
@@ -132,8 +132,9 @@ def test_a_mode_that_a_person_chose_is_not_kept() -> None:
 
 
 def test_a_trembling_estimate_at_the_edge_is_one_breach() -> None:
-    bench = in_air(10.0, FENCE_ENABLE=1, FENCE_TYPE=CIRCLE, FENCE_RADIUS=40, FENCE_ACTION=0)
+    bench = in_air(10.0, FENCE_TYPE=CIRCLE, FENCE_RADIUS=40, FENCE_ACTION=0)
     bench.core.guided_target(bench.now_ms, position=(40.1, 0.0, -10.0))
+    bench.parameters.set("FENCE_ENABLE", 1)
     bench.run(120.0)
     assert bench.core.fence_breach[2] <= 3
 
