@@ -19,7 +19,7 @@ def new_flight_folder(directory: Path) -> Path:
     """Make the next `flights/NNNN` and point `latest` at it. Raises OSError (disk full, no permission)."""
     flights = directory / "flights"
     flights.mkdir(parents=True, exist_ok=True)
-    number = 1 + max((int(entry.name) for entry in flights.iterdir() if entry.name.isdigit()), default=0)
+    number = 1 + max((int(entry.name) for entry in flights.iterdir() if entry.name.isdecimal()), default=0)
     while True:
         folder = flights / f"{number:04d}"
         try:
@@ -46,7 +46,8 @@ def flight_folders(directory: Path) -> list[Path]:
     flights = directory / "flights"
     if not flights.is_dir():
         return []
-    return sorted((entry for entry in flights.iterdir() if entry.name.isdigit()), key=lambda entry: int(entry.name))
+    numbered = (entry for entry in flights.iterdir() if entry.name.isdecimal() and entry.is_dir())
+    return sorted(numbered, key=lambda entry: int(entry.name))
 
 
 def prune(directory: Path, keep: int = KEEP_FLIGHTS, limit: int = KEEP_BYTES) -> None:

@@ -1,0 +1,54 @@
+"""The log directory keeps the newest flights within its limits; numbers only rise."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from sortie.logs.directory import KEEP_BYTES, KEEP_FLIGHTS, flight_folders, new_flight_folder, prune
+
+
+def make(directory: Path, count: int, size: int = 1) -> None:
+    """So many flights with a file of `size` bytes."""
+    for _ in range(count):
+        (new_flight_folder(directory) / "flight.bin").write_bytes(bytes(size))
+
+
+def kept(directory: Path) -> list[int]:
+    return [int(folder.name) for folder in flight_folders(directory)]
+
+
+def test_the_newest_flights_are_kept(tmp_path: Path) -> None:
+    """100 of them, and the numbers go on behind those that were deleted."""
+    assert (KEEP_FLIGHTS, KEEP_BYTES) == (100, 1 << 30)
+    make(tmp_path, KEEP_FLIGHTS + 3)
+    prune(tmp_path)
+    assert kept(tmp_path) == list(range(4, 104))
+    assert new_flight_folder(tmp_path).name == "0104"
+
+
+def test_the_oldest_go_when_there_are_too_many_bytes(tmp_path: Path) -> None:
+    """As many as it takes, never the newest."""
+    make(tmp_path, 5, 1000)
+    prune(tmp_path, limit=2500)
+    assert kept(tmp_path) == [4, 5]
+    prune(tmp_path, limit=10)
+    assert kept(tmp_path) == [5]
+
+
+def test_latest_is_the_newest(tmp_path: Path) -> None:
+    """A relative link, so that the directory can be moved."""
+    make(tmp_path, 2)
+    assert (tmp_path / "latest").readlink() == Path("flights/0002")
+    assert (tmp_path / "latest" / "flight.bin").exists()
+
+
+def test_what_is_no_flight_is_left_alone(tmp_path: Path) -> None:
+    """A person's own folder, a file with a number."""
+    make(tmp_path, 2)
+    (tmp_path / "flights" / "keep me").mkdir()
+    (tmp_path / "flights" / "0009").write_text("a file")
+    (tmp_path / "flights" / "3\N{SUPERSCRIPT TWO}").mkdir()
+    prune(tmp_path, keep=1)
+    assert (tmp_path / "flights" / "keep me").is_dir()
+    assert (tmp_path / "flights" / "0009").is_file()
+    assert new_flight_folder(tmp_path).name == "0010"
