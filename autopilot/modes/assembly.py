@@ -5,7 +5,7 @@ from __future__ import annotations
 from autopilot.cockpit import Cockpit
 from autopilot.modes.auto import AutoMode
 from autopilot.modes.circling import CircleMode
-from autopilot.modes.driving import LoiterMode
+from autopilot.modes.driving import CircleDrive, LoiterMode
 from autopilot.modes.guided import GuidedMode
 from autopilot.modes.heading import Heading
 from autopilot.modes.landing import LandMode
@@ -37,6 +37,7 @@ def build_modes(
             r.STEERING: PilotMode(cockpit, rover[r.STEERING], PilotKind.STEERING),
             r.HOLD: StopMode(cockpit, rover[r.HOLD]),
             r.LOITER: LoiterMode(cockpit, rover[r.LOITER]),
+            r.CIRCLE: CircleDrive(cockpit, rover[r.CIRCLE], speeds),
             r.AUTO: auto,
             r.RTL: ReturnMode(cockpit, rover[r.RTL], destination, heading, speeds),
             r.SMART_RTL: SmartReturnDrive(cockpit, rover[r.SMART_RTL], trail, speeds),

@@ -1,11 +1,21 @@
-"""A mode that only a rover has: LOITER, which keeps its place. Source: ArduPilot Rover/mode_loiter.cpp."""
+"""Modes that only a rover has: LOITER, which keeps its place, and its own CIRCLE.
+
+Source: ArduPilot Rover/mode_loiter.cpp, mode_circle.cpp.
+"""
 
 from __future__ import annotations
 
 from math import hypot
+from typing import Final
 
+from autopilot.cockpit import Cockpit
+from autopilot.geo import Ned
 from autopilot.modes.mode import Mode
-from autopilot.vehicle import Hold
+from autopilot.modes.speeds import SpeedControl
+from autopilot.modes.table import ModeSpec
+from autopilot.vehicle import Circle, Hold, Idle
+
+_SMALLEST: Final = 0.5  # m; the radius of a circle
 
 
 class LoiterMode(Mode):
@@ -19,3 +29,32 @@ class LoiterMode(Mode):
         ahead = 0.5 * hypot(vn, ve) / braking  # s at the present speed: the place where braking ends
         place = (north + ahead * vn, east + ahead * ve, down)
         self.cockpit.fly(Hold(place, radius=max(self.cockpit.param("LOIT_RADIUS", 2.0), 0.5)))
+
+
+class CircleDrive(Mode):
+    """Round the place where it was entered: CIRCLE_RADIUS, CIRCLE_DIR, CIRCLE_SPEED (0: WP_SPEED). Never ends; the
+    parameters count on entering."""
+
+    def __init__(self, cockpit: Cockpit, spec: ModeSpec, speeds: SpeedControl) -> None:
+        super().__init__(cockpit, spec)
+        self._speeds = speeds
+
+    def enter(self, now_ms: int) -> None:
+        if self.cockpit.armed:
+            self._go(self.cockpit.vehicle.state.position)
+        else:
+            self.cockpit.fly(Idle())
+
+    def armed(self, now_ms: int) -> None:
+        self._go(self.cockpit.vehicle.state.position)
+
+    def disarmed(self) -> None:
+        self.cockpit.fly(Idle())
+
+    def _go(self, center: Ned) -> None:
+        speed = self.cockpit.param("CIRCLE_SPEED")
+        if speed > 0.0:
+            self._speeds.override(ground=speed)
+        radius = max(abs(self.cockpit.param("CIRCLE_RADIUS", 20.0)), _SMALLEST)
+        direction = -1 if int(self.cockpit.param("CIRCLE_DIR")) == 1 else 1
+        self.cockpit.fly(Circle(center, radius, direction))

@@ -106,6 +106,7 @@ ROVER: Final[dict[int, ModeSpec]] = {
         ModeSpec(_R.STEERING, "STEERING", arming=True, pilot=True),
         ModeSpec(_R.HOLD, "HOLD", arming=True),
         ModeSpec(_R.LOITER, "LOITER", position=True, arming=True, autopilot=True),
+        ModeSpec(_R.CIRCLE, "CIRCLE", position=True, arming=True, autopilot=True),
         ModeSpec(_R.AUTO, "AUTO", position=True, arming=True, autopilot=True),
         ModeSpec(_R.RTL, "RTL", position=True, autopilot=True),
         ModeSpec(_R.SMART_RTL, "SMART_RTL", position=True, autopilot=True),

@@ -88,7 +88,7 @@ class ArmingChecks:
             if cockpit.landed and self.mission.total() and self.auto.missing_takeoff():
                 return ["Auto: Missing Takeoff Cmd"]
         elif not spec.arming:
-            return [f"{spec.name} mode not armable"]
+            return ["Mode not armable" if cockpit.rover else f"{spec.name} mode not armable"]
         by_hand = not cockpit.rover and self.modes.number not in _THROTTLE_MAY_BE_HIGH
         if by_hand and self._checked(Check.RC) and self.throttle_raised():
             return ["Throttle too high"]

@@ -19,7 +19,7 @@ from sitl.rover import SimulatedRover
 from tests.fakes.core_bench import Bench, item, waypoint
 from tests.fakes.fake_vehicle import ORIGIN
 
-MANUAL, ACRO, STEERING, HOLD, LOITER, AUTO, RTL, SMART_RTL, GUIDED = 0, 1, 3, 4, 5, 10, 11, 12, 15
+MANUAL, ACRO, STEERING, HOLD, LOITER, CIRCLE, AUTO, RTL, SMART_RTL, GUIDED = 0, 1, 3, 4, 5, 9, 10, 11, 12, 15
 ROUND = (waypoint(30, 0, 0), waypoint(30, 30, 0, param1=2.0), waypoint(0, 30, 0))
 
 
@@ -326,6 +326,24 @@ def test_loiter_keeps_its_place_and_hold_does_not(mode: int, drives: bool) -> No
     n, e = place(bench)
     assert (-6.0 < n - north < -1.5) is drives
     assert abs(e - east) < 1.0
+
+
+@pytest.mark.parametrize(("way", "expected"), [(0, 1.0), (1, -1.0)])
+def test_circle_drives_round_where_it_was_entered(way: int, expected: float) -> None:
+    """CIRCLE_RADIUS, CIRCLE_SPEED and CIRCLE_DIR; another mode has the speed of the parameters again."""
+    bench = driving(CIRCLE_RADIUS=8, CIRCLE_SPEED=3, CIRCLE_DIR=way, WP_SPEED=5)
+    assert bench.core.set_mode(CIRCLE, bench.now_ms).ok
+    bench.run(25.0)
+    centre = (0.0, 0.0)
+    for _ in range(20):
+        bench.run(1.0)
+        assert away(bench, *centre) == pytest.approx(8.0, abs=0.6)
+    assert speed(bench) == pytest.approx(3.0, abs=0.4)
+    assert np.sign(bench.vehicle.state.report[R.R]) == expected
+    assert bench.core.set_mode(GUIDED, bench.now_ms).ok
+    bench.core.guided_target(bench.now_ms, position=(100.0, 0.0, 0.0))
+    bench.run(12.0)
+    assert speed(bench) == pytest.approx(5.0, abs=0.5)
 
 
 def test_steering_holds_the_speed_of_the_stick_and_turns_both_ways() -> None:

@@ -59,6 +59,15 @@ def test_modes_that_only_fly_cannot_be_armed_in(mode: int, name: str) -> None:
     assert f"Arm: {name} mode not armable" in bench.texts
 
 
+@pytest.mark.parametrize("mode", [11, 12])
+def test_a_rover_is_not_armed_on_its_way_home(mode: int) -> None:
+    """In ArduRover's words."""
+    bench = Bench("rover")
+    assert bench.core.set_mode(mode, bench.now_ms).ok
+    assert bench.core.arm(bench.now_ms).result is Result.FAILED
+    assert "Arm: Mode not armable" in bench.texts
+
+
 def test_auto_is_armable_only_by_option() -> None:
     bench = Bench()
     bench.upload([takeoff(), waypoint(40, 0)])
