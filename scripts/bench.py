@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
-from benchmarks import answers, flights, links, sorties, stations
+from benchmarks import answers, bridge, flights, links, sorties, stations
 
 
 @dataclass(frozen=True)
@@ -86,6 +86,10 @@ MEASUREMENTS = (
                 lambda: (sorties.space(),), runs=1),
     Measurement("one drone-box sortie of 20 minutes", (Figure("drone_box_sortie", 10, "s", at_most=True),),
                 lambda: (sorties.drone_box(),)),
+    Measurement("between a controller at 921600 baud and a station",
+                (Figure("setpoint_latency", 5, "ms", at_most=True),
+                 Figure("bridge_cpu", 15, "% of a core", at_most=True)),
+                lambda: (bridge.setpoint_latency(), bridge.processor_time())),
     Measurement("idle, one client at 4 Hz", (Figure("idle_cpu", 4, "% of a core", at_most=True),
                                              Figure("idle_memory", 220, "MB", at_most=True)), answers.idle, runs=1),
 )  # fmt: skip
