@@ -2,69 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from math import hypot, pi
-from typing import Any
+from math import pi
 
 import numpy as np
 import pytest
 
 from autopilot import report as R
 from autopilot.geo import to_global
-from autopilot.mission.items import MissionItem
 from autopilot.mission.sequencer import MissionState
 from autopilot.outcome import Result
 from autopilot.vehicle import Sticks, Yaw, YawMode
-from sitl.rover import SimulatedRover
 from tests.fakes.core_bench import Bench, item, waypoint
 from tests.fakes.fake_vehicle import ORIGIN
-
-MANUAL, ACRO, STEERING, HOLD, LOITER, CIRCLE, AUTO, RTL, SMART_RTL, GUIDED = 0, 1, 3, 4, 5, 9, 10, 11, 12, 15
-ROUND = (waypoint(30, 0, 0), waypoint(30, 30, 0, param1=2.0), waypoint(0, 30, 0))
-
-
-def ready(by_tick: bool = False, **parameters: Any) -> Bench:
-    bench = Bench("rover", vehicle=SimulatedRover(ORIGIN, 0.0, 7), by_tick=by_tick, parameters=parameters)
-    bench.run(20.0, lambda: bench.core.prearm_ok)
-    assert bench.core.prearm_ok
-    return bench
-
-
-def driving(mode: int = GUIDED, **parameters: Any) -> Bench:
-    """Armed, in `mode`."""
-    bench = ready(**parameters)
-    assert bench.core.set_mode(mode, bench.now_ms).ok
-    assert bench.core.arm(bench.now_ms).ok
-    return bench
-
-
-def driven(items: Sequence[MissionItem] = ROUND, *, by_tick: bool = False, **parameters: Any) -> Bench:
-    bench = ready(by_tick, **parameters)
-    bench.begin(items)
-    bench.run(200.0, lambda: bench.core.sequencer.state() is MissionState.COMPLETED)
-    assert bench.core.sequencer.state() is MissionState.COMPLETED
-    return bench
-
-
-def place(bench: Bench) -> tuple[float, float]:
-    """True north and east, m."""
-    return float(bench.vehicle.state.report[R.TRUE_N]), float(bench.vehicle.state.report[R.TRUE_E])
-
-
-def away(bench: Bench, north: float, east: float) -> float:
-    n, e = place(bench)
-    return hypot(n - north, e - east)
-
-
-def speed(bench: Bench) -> float:
-    """True speed along the nose, m/s."""
-    r = bench.vehicle.state.report
-    return float(np.cos(r[R.TRUE_YAW]) * r[R.TRUE_VN] + np.sin(r[R.TRUE_YAW]) * r[R.TRUE_VE])
-
-
-def arrive(bench: Bench, seconds: float = 60.0) -> None:
-    bench.run(seconds, lambda: bench.core.crew.cockpit.arrived)
-    assert bench.core.crew.cockpit.arrived
+from tests.fakes.rover_core import (
+    ACRO,
+    AUTO,
+    CIRCLE,
+    GUIDED,
+    HOLD,
+    LOITER,
+    MANUAL,
+    ROUND,
+    RTL,
+    SMART_RTL,
+    STEERING,
+    arrive,
+    away,
+    driven,
+    driving,
+    place,
+    ready,
+    speed,
+)
 
 
 # --- AUTO ---------------------------------------------------------------------------------------------------------
@@ -377,16 +346,6 @@ def test_acro_turns_at_the_rate_of_the_stick() -> None:
     assert float(bench.vehicle.state.report[R.R]) == pytest.approx(pi * (0.25 - 0.06) / 0.94, abs=0.15)
 
 
-def test_silent_sticks_stop_the_rover() -> None:
-    """RC loss in MANUAL with full throttle: FS_ACTION hold after RC_OVERRIDE_TIME."""
-    bench = driving(MANUAL)
-    bench.core.set_sticks(Sticks(throttle=0.65), bench.now_ms)
-    bench.run(2.0)
-    assert speed(bench) > 0.5
-    bench.run(20.0)
-    assert abs(speed(bench)) < 0.05
-
-
 def test_reverse_ends_with_the_mode_but_not_with_a_pause_of_the_mission() -> None:
     """As ArduPilot: GUIDED, RTL and SMART_RTL begin forwards; AUTO goes on as it was, unless it begins anew."""
     bench = ready()
@@ -403,77 +362,3 @@ def test_reverse_ends_with_the_mode_but_not_with_a_pause_of_the_mission() -> Non
     assert speed(bench) > 0.5
     bench.run(60.0)
     assert away(bench, 0, 0) < 2.0
-
-
-# --- what goes wrong ----------------------------------------------------------------------------------------------
-@pytest.mark.parametrize(("check", "armed"), [(1, True), (2, False)])
-def test_a_rover_that_cannot_move_is_a_crash(check: int, armed: bool) -> None:
-    """FS_CRASH_CHECK 1 holds, 2 disarms as well: throttle, no speed, for 2 s."""
-    bench = driving(FS_CRASH_CHECK=check)
-    assert bench.vehicle.inject_fault("motor1.loss", None, active=True)
-    bench.core.guided_target(bench.now_ms, position=(30.0, 0.0, 0.0))
-    bench.run(10.0)
-    assert bench.core.mode_number == HOLD
-    assert bench.core.armed is armed
-    assert any("Crash" in text for text in bench.texts)
-
-
-def test_an_empty_battery_brings_it_home() -> None:
-    """BATT_FS_LOW_ACT 1 RTL, from a voltage that a simulator script sets."""
-    bench = driving(BATT_LOW_VOLT=10.8, BATT_LOW_TIMER=2.0, BATT_FS_LOW_ACT=1)
-    bench.core.guided_target(bench.now_ms, position=(80.0, 0.0, 0.0))
-    bench.run(12.0)
-    bench.parameters.set("SIM_BATT_VOLTAGE", 10.4)
-    bench.run(4.0)
-    assert bench.core.mode_number == RTL
-    assert any("Battery 1 is low" in text for text in bench.texts)
-    bench.run(60.0)
-    assert away(bench, 0, 0) < 2.0
-
-
-@pytest.mark.parametrize(("action", "mode"), [(0, GUIDED), (1, RTL), (2, HOLD), (3, SMART_RTL)])
-def test_driving_out_of_the_fence_does_what_its_action_says(action: int, mode: int) -> None:
-    bench = driving(FENCE_TYPE=2, FENCE_RADIUS=20.0, FENCE_ACTION=action)
-    bench.core.guided_target(bench.now_ms, position=(60.0, 0.0, 0.0))  # refused once the fence is on
-    bench.parameters.set("FENCE_ENABLE", 1)
-    bench.run(60.0, lambda: bench.core.fence_breach[0] == 1)
-    assert away(bench, 0, 0) == pytest.approx(20.0, abs=1.0)
-    assert bench.core.mode_number == mode
-    bench.run(60.0)
-    if mode in (RTL, SMART_RTL):
-        assert bench.core.fence_breach[0] == 0
-        assert away(bench, 0, 0) < 2.0
-
-
-def test_too_much_wind_brings_it_home() -> None:
-    """SRT_WIND_MAX against the wind vane's reading, which is that of the free wind."""
-    bench = driving(SRT_WIND_MAX=10.0)
-    bench.core.guided_target(bench.now_ms, position=(60.0, 0.0, 0.0))
-    bench.run(8.0)
-    bench.parameters.set("SIM_WIND_SPD", 12.0)
-    bench.run(12.0)
-    assert bench.core.mode_number == RTL
-    assert any(text.startswith("Wind 1") for text in bench.texts)
-
-
-def test_a_silent_ground_station_brings_it_home() -> None:
-    bench = driving(FS_GCS_ENABLE=1, FS_ACTION=1)
-    bench.core.ground_station_heartbeat(255, bench.now_ms)
-    bench.core.update_link_clock(1000)
-    bench.core.guided_target(bench.now_ms, position=(60.0, 0.0, 0.0))
-    bench.run(8.0)
-    deadline = bench.core.next_link_deadline_ms()
-    assert deadline is not None
-    bench.core.update_link_clock(deadline)
-    bench.run(1.0)
-    assert bench.core.mode_number == RTL
-
-
-def test_it_stops_when_the_position_is_lost() -> None:
-    bench = driving()
-    bench.core.guided_target(bench.now_ms, position=(200.0, 0.0, 0.0))
-    bench.run(8.0)
-    assert bench.vehicle.inject_fault("gps.loss", None, active=True)
-    bench.run(30.0)
-    assert bench.core.mode_number == HOLD
-    assert abs(speed(bench)) < 0.05
