@@ -17,6 +17,10 @@ from typing import Final
 _ABSENT: Final = frozenset((errno.ENOENT, errno.ENODEV, errno.ENXIO, errno.EIO))
 _FORBIDDEN: Final = frozenset((errno.EACCES, errno.EPERM))
 _BUSY: Final = frozenset((errno.EBUSY, errno.EAGAIN, errno.EWOULDBLOCK))
+_USUAL_GROUP: Final = "dialout"
+"""On Debian and its children; uucp on Arch, which is then read from the port."""
+_NOBODYS_GROUPS: Final = frozenset(("root", "tty"))
+"""Of a port that udev has not given to a group of people."""
 _MODEM_MANAGER: Final = "ModemManager"
 _COMM: Final = 15
 """Characters of a process's name that Linux keeps."""
@@ -59,13 +63,13 @@ def trouble_of(path: str, problem: BaseException | None) -> Trouble:
 
 
 def _forbidden(path: str) -> Trouble:
-    group = "dialout"
+    group = _USUAL_GROUP
     try:
         owner = grp.getgrgid(Path(path).stat().st_gid).gr_name
-        group = owner if owner != "root" else group
+        group = group if owner in _NOBODYS_GROUPS else owner
     except (KeyError, OSError):
         pass  # a group without a name, or the port has just gone: the usual name will do
-    what = f"no permission for {path}, which belongs to the group {group}"
+    what = f"no permission for {path}: it takes a member of the group {group}"
     return Trouble(Kind.FORBIDDEN, what, f"`sudo usermod -aG {group} {_user()}`, log in again")
 
 

@@ -77,7 +77,7 @@ def test_a_missing_device_is_named(tmp_path: Path) -> None:
     [
         (
             errno.EACCES,
-            "no permission for /dev/ttyACM_absent, which belongs to the group dialout",
+            "no permission for /dev/ttyACM_absent: it takes a member of the group dialout",
             "usermod -aG dialout",
         ),
         (errno.EBUSY, "/dev/ttyACM_absent is in use by another program (ModemManager, ", "stop it"),
