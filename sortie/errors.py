@@ -26,5 +26,6 @@ class RefusedError(UserError):
 
 def nearest(name: str, known: Iterable[str]) -> str:
     """ "; did you mean X?" for a near miss, or an empty string."""
-    match = get_close_matches(name, list(known), n=1, cutoff=0.6)
-    return f"; did you mean {match[0]}?" if match else ""
+    by_lower = {one.lower(): one for one in known}
+    match = get_close_matches(name.lower(), list(by_lower), n=1, cutoff=0.6)
+    return f"; did you mean {by_lower[match[0]]}?" if match else ""

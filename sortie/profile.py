@@ -91,8 +91,10 @@ def _check_sense(profile: Profile, where: str) -> None:
     if not profile.plan.waypoints:
         refuse("plan.waypoints: at least one is needed")
     for number, (lat, lon, alt) in enumerate(profile.plan.waypoints, 1):
-        if not (abs(lat) <= 90.0 and abs(lon) <= 180.0 and abs(alt) < _LARGEST_ALTITUDE_M):
+        if not _is_place(lat, lon, alt):
             refuse(f"plan.waypoints: number {number} is no place: latitude, longitude, altitude below 83000 m")
+    if not _is_place(*profile.box.home):
+        refuse("box.home is no place: latitude, longitude, altitude below 83000 m")
     skimmer = profile.skimmer
     if skimmer.launch_propellant_kg > skimmer.propellant_kg:
         refuse("skimmer.launch_propellant_kg is more than skimmer.propellant_kg holds")
@@ -106,5 +108,15 @@ def _check_sense(profile: Profile, where: str) -> None:
     for low, high in (("drift_warn_m", "corridor_m"), ("cryo_warn_k", "cryo_max_k"), ("soxe_warn_k", "soxe_max_k")):
         if getattr(profile.watch, low) >= getattr(profile.watch, high):
             refuse(f"watch.{low} must be below watch.{high}")
+    depot = profile.depot
+    for key, limit in (("cryo_k", "cryo_warn_k"), ("soxe_k", "soxe_warn_k")):
+        if getattr(depot, key) >= getattr(profile.watch, limit):
+            refuse(f"depot.{key} must be below watch.{limit}, or nothing is ever launched")
+    if depot.cryo_k > depot.go_cryo_k:
+        refuse("depot.cryo_k is above depot.go_cryo_k: nothing is ever launched")
     if profile.thermal.spine_stress_k >= profile.thermal.spine_max_k:
         refuse("thermal.spine_stress_k must be below thermal.spine_max_k")
+
+
+def _is_place(lat: float, lon: float, alt: float) -> bool:
+    return abs(lat) <= 90.0 and abs(lon) <= 180.0 and abs(alt) < _LARGEST_ALTITUDE_M

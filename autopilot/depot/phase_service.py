@@ -46,7 +46,7 @@ def offload_step(party: Party, reading: DepotReading, now_ms: int) -> bool:
         party.happen(LoopEvent.OFFLOADED, now_ms)
         return True
     if now_ms >= memory.check_ms:
-        memory.check_ms = now_ms + max(round(party.profile.plan.offload_s * 1000.0 / _LOOK), 1)
+        memory.check_ms = now_ms + max(round(party.profile.plan.offload_s * 1000.0 / _LOOK), 1_000)
     return False
 
 

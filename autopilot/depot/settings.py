@@ -12,10 +12,13 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta, Struct
 
-Positive = Annotated[float, Meta(gt=0)]
-NotNegative = Annotated[float, Meta(ge=0)]
+Seconds = Annotated[float, Meta(ge=0.01, le=1e9)]
+Positive = Annotated[float, Meta(gt=0, le=1e12)]
+NotNegative = Annotated[float, Meta(ge=0, le=1e12)]
 Fraction = Annotated[float, Meta(ge=0, le=1)]
-Count = Annotated[int, Meta(ge=1)]
+Degrees = Annotated[float, Meta(ge=-360, le=360)]
+Count = Annotated[int, Meta(ge=1, le=1_000_000)]
+Loads = tuple[NotNegative, NotNegative, NotNegative]
 
 DEATH_FACTOR = 1.5
 """T_DEATH = 1.5 x T_SORTIE (seed 000, section 3)."""
@@ -36,16 +39,16 @@ class PlanSettings(_Table, frozen=True):
     """The usual length of each part of a sortie, s, and where it goes (latitude, longitude, altitude m; at
     most 83 km, as mission items have it)."""
 
-    prep_s: Positive = 21_600.0
-    departure_s: Positive = 1_200.0
-    outbound_s: Positive = 36_000.0
+    prep_s: Seconds = 21_600.0
+    departure_s: Seconds = 1_200.0
+    outbound_s: Seconds = 36_000.0
     coast_s: NotNegative = 3_600.0  # in the middle of the way out, in IDLE/STANDBY
-    harvest_s: Positive = 216_000.0
-    return_s: Positive = 43_200.0
-    dock_s: Positive = 3_600.0
-    offload_s: Positive = 18_000.0
-    review_s: Positive = 1_800.0
-    wait_s: Positive = 7_200.0  # after a no-go
+    harvest_s: Seconds = 216_000.0
+    return_s: Seconds = 43_200.0
+    dock_s: Seconds = 3_600.0
+    offload_s: Seconds = 18_000.0
+    review_s: Seconds = 1_800.0
+    wait_s: Seconds = 7_200.0  # after a no-go
     waypoints: tuple[tuple[float, float, float], ...] = (
         (0.0, 0.0, 82_000.0), (2.0, 30.0, 78_000.0), (4.0, 60.0, 72_000.0), (4.0, 80.0, 70_000.0),
     )  # fmt: skip
@@ -69,14 +72,14 @@ class PlanSettings(_Table, frozen=True):
 class HeartbeatSettings(_Table, frozen=True):
     """T_HEARTBEAT, how a missing beat is asked for, and the patience of commands."""
 
-    period_s: Positive = 1_500.0
+    period_s: Seconds = 1_500.0
     misses: Count = 2
-    grace_s: Positive = 2.0
+    grace_s: Seconds = 2.0
     polls: Count = 10  # a beat that did not come is asked for so often before it counts as missed
-    poll_s: Positive = 4.0
-    retry_s: Positive = 20.0  # commands and uploads
+    poll_s: Seconds = 4.0
+    retry_s: Seconds = 20.0  # commands and uploads
     attempts: Count = 10
-    home_after_s: Positive = 43_200.0  # the skimmer comes home by itself when it has heard nothing for so long
+    home_after_s: Seconds = 43_200.0  # the skimmer comes home by itself when it has heard nothing for so long
 
 
 class SkimmerSettings(_Table, frozen=True):
@@ -91,7 +94,7 @@ class SkimmerSettings(_Table, frozen=True):
     dock_kg: NotNegative = 50.0
     fuel_reserve: Fraction = 0.3  # of the return need, on top: the margin
     co2_store_kg: Positive = 16_000.0
-    partitions: Count = 4
+    partitions: Annotated[int, Meta(ge=1, le=100)] = 4
     fuel_store_kg: Positive = 5_000.0
     fill: Fraction = 0.9  # planned capacity
     fuel_fraction: Fraction = 0.25  # of what comes in
@@ -118,11 +121,11 @@ class PowerSettings(_Table, frozen=True):
     survival_soc: Fraction = 0.15  # below: ECLIPSE/SURVIVAL in transit; back at twice of it
     shed_soc: Fraction = 0.3  # below: secondary loads are shed
     thruster_w: NotNegative = 250.0  # what the reserve pays for a return in ECLIPSE/SURVIVAL
-    docked_w: tuple[float, float, float] = (500.0, 100.0, 200.0)
-    cruise_w: tuple[float, float, float] = (1_800.0, 400.0, 300.0)
-    harvest_w: tuple[float, float, float] = (5_000.0, 800.0, 300.0)
-    standby_w: tuple[float, float, float] = (700.0, 100.0, 300.0)
-    survival_w: tuple[float, float, float] = (0.0, 0.0, 350.0)
+    docked_w: Loads = (500.0, 100.0, 200.0)
+    cruise_w: Loads = (1_800.0, 400.0, 300.0)
+    harvest_w: Loads = (5_000.0, 800.0, 300.0)
+    standby_w: Loads = (700.0, 100.0, 300.0)
+    survival_w: Loads = (0.0, 0.0, 350.0)
     charge_w: Positive = 4_000.0
 
 
@@ -182,7 +185,7 @@ class DepotSettings(_Table, frozen=True):
     eta_route: Fraction = 0.93
     offload_kg_s: Positive = 1.2
     refuel_kg_s: Positive = 0.5
-    patience_s: Positive = 86_400.0  # for an offload that stands
+    patience_s: Seconds = 86_400.0  # for an offload that stands
     soxe_kg_s: NotNegative = 0.05
     soxe_j_kg: NotNegative = 4.0e6
     soxe_k: Positive = 1_073.0
@@ -205,7 +208,7 @@ class RetirementSettings(_Table, frozen=True):
 
     max_cycles: Count = 1_500
     max_overstress: Count = 3
-    seal_max: Fraction = 0.9
+    seal_max: Annotated[float, Meta(gt=0, le=1)] = 0.9
     thrust_min: Fraction = 0.8
     capacity_min: Fraction = 0.7
     derate_at: Fraction = 0.8  # of the way to a limit
@@ -222,7 +225,7 @@ class BoxSettings(_Table, frozen=True):
     """A skimmer that flies as a copter, and its dock as a landing pad. Unused where `vehicle` is "kinematic"."""
 
     home: tuple[float, float, float] = (-35.363261, 149.165230, 584.0)  # the pad: latitude, longitude, altitude m
-    heading_deg: float = 353.0
+    heading_deg: Degrees = 353.0
     clear_m: Positive = 8.0  # height at which it is clear of the dock
     corridor_m: NotNegative = 15.0  # the docking corridor: so far north of the pad,
     corridor_height_m: Positive = 15.0  # and so high above it
@@ -232,7 +235,7 @@ class BoxSettings(_Table, frozen=True):
     wind_max_ms: Positive = 9.0  # no launch and no clearance above
     wind_ms: NotNegative = 4.0  # mean wind
     wind_spread: Fraction = 0.5  # by this share the wind of ten minutes differs from it
-    wind_from_deg: float = 270.0
+    wind_from_deg: Degrees = 270.0
     countdown_s: NotNegative = 3.0
     position_m: Positive = 2.5  # with a flight controller: at rest within this of the pad's middle it is in its dock
     battery: Annotated[str, Meta(pattern="^(reported|modelled)$")] = "reported"  # its charge, with a flight controller

@@ -62,7 +62,7 @@ def coast_window_ms(state: SpaceState, profile: Profile) -> tuple[int, int]:
 
 def course_events_ms(state: SpaceState, profile: Profile) -> list[float]:
     """Instants at which the course changes by itself."""
-    if state.place not in MOVING:
+    if state.place not in MOVING or _is_adrift(state):
         return []
     coasts = state.place is Place.OUT and profile.plan.coast_s > 0.0
     return [state.leg_end_ms, *(coast_window_ms(state, profile) if coasts else ())]
@@ -87,9 +87,13 @@ def burn_kg(state: SpaceState, profile: Profile, seconds: float) -> float:
     return leg[0] / leg[1] * seconds
 
 
+def _is_adrift(state: SpaceState) -> bool:
+    return state.skimmer.lobes.kg <= 0.0 and state.place in (Place.OUT, Place.BACK, Place.FINAL)
+
+
 def drift_on(state: SpaceState, seconds: float) -> None:
     """Without propellant a leg does not get on: its end moves away."""
-    if state.skimmer.lobes.kg <= 0.0 and state.place in (Place.OUT, Place.BACK, Place.FINAL):
+    if _is_adrift(state):
         state.leg_end_ms += round(seconds * 1000.0)
         state.leg_start_ms += round(seconds * 1000.0)
 

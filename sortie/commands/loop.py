@@ -53,7 +53,7 @@ def loop(
     settings = given.settings()
     faults = [parse_loop_fault(text) for text in settings.fault]
     total = None if sorties is None else _count(sorties)
-    loaded, _ = load_profile(profile or "space")
+    loaded, _ = load_profile("space" if profile is None else profile)
     flies = given.vehicle is not None or settings.vehicle != VehicleSpec()
     vehicle, warning = vehicle_of(loaded, settings.vehicle if flies else None)
     if warning is not None:

@@ -56,6 +56,7 @@ def test_exit_statuses(tmp_path: Path, fault: str, status: int, ended_by: str, s
     ("arguments", "words"),
     [
         (("--fault", "debrs@phase4"), "did you mean debris"),
+        (("--fault", "DEBRIS@phase4"), "did you mean debris"),
         (("--fault", "debris"), "WHEN is missing"),
         (("--fault", "debris@phase9"), "not a WHEN"),
         (("--fault", "debris@12"), "not a WHEN"),
@@ -63,6 +64,7 @@ def test_exit_statuses(tmp_path: Path, fault: str, status: int, ended_by: str, s
         (("--fault", "debris@phase4+9..phase4+3"), "end comes before"),
         (("--sorties", "0"), "whole number"),
         (("--profile", "spac"), "did you mean space"),
+        (("--profile", ""), "--profile"),
         (("--print-profile", "moon"), "known profiles"),
         (("--speedup", "-1"), "positive"),
         (("--report", "state/loop.sqlite/report"), "--report"),
@@ -89,6 +91,15 @@ def test_bad_input_is_one_line_and_status_2(tmp_path: Path, arguments: tuple[str
         ("[plan]\nwaypoints = [[100.0, 0.0, 0.0]]", "no place"),
         ("[skimmer]\nlaunch_propellant_kg = 10.0", "launch_propellant_kg"),
         ("[plan", "table declaration"),
+        ("[plan]\nprep_s = nan", "plan.prep_s"),
+        ("[plan]\nharvest_s = inf", "plan.harvest_s"),
+        ("[heartbeat]\nperiod_s = 1e-9", "heartbeat.period_s"),
+        ("[skimmer]\npartitions = 1000000", "skimmer.partitions"),
+        ("[power]\ncruise_w = [1.0, -2.0, 3.0]", "power.cruise_w"),
+        ("[retirement]\nseal_max = 0.0", "retirement.seal_max"),
+        ("[box]\nhome = [0.0, nan, 0.0]", "box.home"),
+        ("[depot]\ncryo_k = 101.0", "watch.cryo_warn_k"),
+        ("[units]\nstore = ''", "units.store"),
     ],
 )
 def test_a_broken_profile_is_refused_in_one_line(tmp_path: Path, text: str, words: str) -> None:
