@@ -9,6 +9,7 @@ import errno
 import getpass
 import grp
 import os
+import termios
 from dataclasses import dataclass
 from enum import Enum, auto
 from pathlib import Path
@@ -49,17 +50,28 @@ class Trouble:
 
 def trouble_of(path: str, problem: BaseException | None) -> Trouble:
     """What to say of `problem`, met while opening `path`."""
-    number = problem.errno if isinstance(problem, OSError) else None
+    number = _number_of(problem)
     if number in _ABSENT:
         return Trouble(Kind.ABSENT, f"there is no {path}", "plug it in with a cable that carries data")
     if number in _FORBIDDEN:
         return _forbidden(path)
     if number in _BUSY:
         return _busy(path)
-    if not Path(path).is_char_device():
+    if number == errno.ENOTTY or not Path(path).is_char_device():
         return Trouble(Kind.NO_PORT, f"{path} is no serial port", "name one, for example /dev/ttyACM0")
     text = str(problem).partition("\n")[0]
     return Trouble(Kind.OTHER, f"{path} cannot be opened ({text})", "unplug it and plug it in")
+
+
+def _number_of(problem: BaseException | None) -> int | None:
+    """The error number: pyserial keeps that of a line which cannot be set up in the exception behind its own."""
+    while problem is not None:
+        if isinstance(problem, OSError) and problem.errno is not None:
+            return problem.errno
+        if isinstance(problem, termios.error):
+            return int(problem.args[0])
+        problem = problem.__context__
+    return None
 
 
 def _forbidden(path: str) -> Trouble:

@@ -5,11 +5,14 @@ from __future__ import annotations
 import errno
 import getpass
 import grp
+import termios
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 
+from mavlink_bridge.links.address import LinkError, parse_link
+from mavlink_bridge.links.serial import SerialLink
 from mavlink_bridge.links.serial_trouble import Kind, trouble_of
 
 
@@ -36,6 +39,12 @@ def test_a_user_without_a_name_is_told_a_command_that_works_all_the_same(monkeyp
     assert "-aG dialout $USER" in trouble_of("/dev/ttyACM_absent", PermissionError(errno.EPERM, "x")).remedy
 
 
+def test_a_device_that_is_no_line_is_no_serial_port() -> None:
+    """pyserial opens it and says that it could not be configured."""
+    with pytest.raises(LinkError, match="link /dev/null,57600: /dev/null is no serial port; name one"):
+        SerialLink(parse_link("/dev/null,57600")).open(0)
+
+
 @pytest.mark.parametrize(
     ("problem", "kind"),
     [
@@ -43,6 +52,8 @@ def test_a_user_without_a_name_is_told_a_command_that_works_all_the_same(monkeyp
         (OSError(errno.ENXIO, "x"), Kind.ABSENT),
         (OSError(errno.EBUSY, "x"), Kind.BUSY),
         (BlockingIOError(errno.EAGAIN, "x"), Kind.BUSY),
+        (termios.error(errno.ENOTTY, "Inappropriate ioctl for device"), Kind.NO_PORT),
+        (termios.error(errno.EIO, "Input/output error"), Kind.ABSENT),
         (ValueError("Not a valid baudrate: 7"), Kind.OTHER),
     ],
 )
