@@ -20,7 +20,7 @@ from mavlink_bridge.identity import GIT_HASH, VERSION
 from sortie.logs import dataflash_kinds as K
 from sortie.logs.bin_watch import Watch
 from sortie.logs.dataflash import preamble
-from sortie.logs.dataflash_samples import Sampler
+from sortie.logs.dataflash_samples import NOTHING, UNKNOWN_OF_A_REAL_VEHICLE, Sampler
 
 if TYPE_CHECKING:
     from sortie.service import Service
@@ -52,10 +52,12 @@ class BinLog:
         self._next_ms = now_ms
         self._file: IO[bytes] = self.path.open("wb", buffering=_BUFFER)
         autopilot, parameters = service.autopilot, service.parameters
-        samples = K.samples(autopilot.kind, simulated=isfinite(service.vehicle.state.report[R.TRUE_LAT]))
+        simulated = isfinite(service.vehicle.state.report[R.TRUE_LAT])
+        samples = K.samples(autopilot.kind, simulated=simulated)
         hover = parameters["MOT_THST_HOVER"] if "MOT_THST_HOVER" in parameters.names() else float("nan")
+        unknown = NOTHING if simulated else UNKNOWN_OF_A_REAL_VEHICLE
         self._watch = Watch(service)
-        self._sampler = Sampler(samples, service.epoch_us, {"MOT_THST_HOVER": hover})
+        self._sampler = Sampler(samples, service.epoch_us, {"MOT_THST_HOVER": hover}, unknown)
         now_us = now_ms * 1000
         pieces = [preamble((*K.EVENTS, *samples), now_us), self._version(now_us)]
         pieces += [K.MSG.pack(now_us, line) for line in service.telemetry.identity.banner()]

@@ -95,11 +95,14 @@ SIM = kind(
     86, "SIM", "QccCfLLffff", "TimeUS,Roll,Pitch,Yaw,Alt,Lat,Lng,Q1,Q2,Q3,Q4", "sddhmDU----", "FBBB0GG0000"
 )  # fmt: skip
 
-_BOTH = (ATT, RATE, POS, GPS, GPA, BAT, IMU, BARO, MAG, VIBE, RCOU, XKF1, XKF2, XKF4)
-_OWN = {"copter": (CTUN, PSCN, PSCE, PSCD), "rover": (THR, STER, NTUN)}
+_BOTH = (ATT, RATE, POS, GPS, BAT, XKF1, XKF4)
+_OWN = {"copter": (CTUN,), "rover": (THR, NTUN)}
+_SENSED = (GPA, IMU, BARO, MAG, VIBE, RCIN, RCOU, XKF2, SIM)
+_CONTROLLED = {"copter": (PSCN, PSCE, PSCD), "rover": (STER,)}
 
 
 def samples(vehicle: str, *, simulated: bool) -> tuple[Kind, ...]:
-    """The samples of a "copter" or "rover", in the order in which they are written. The sticks (RCIN) and the truth
-    (SIM) of a real vehicle are not known here."""
-    return (*_BOTH, *_OWN[vehicle], *((RCIN, SIM) if simulated else ()))
+    """The samples of a "copter" or "rover", in the order in which they are written. Of a real vehicle sensors, outputs
+    and control are not known here."""
+    more = (*_CONTROLLED[vehicle], *_SENSED) if simulated else ()
+    return (*_BOTH, *_OWN[vehicle], *more)

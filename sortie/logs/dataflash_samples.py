@@ -17,12 +17,18 @@ from autopilot import report as R
 from sortie.logs.dataflash import CHARACTERS, Kind
 
 ROWS = 64
+_OF_CONTROL = (*range(R.TARGET_N, R.TARGET_VD + 1), R.NAV_ROLL, R.NAV_PITCH, R.NAV_BEARING, R.TARGET_YAW)
+_OF_SENSORS = (*range(R.BARO_PRESSURE, R.VIBE_Z + 1), *range(R.SERVO_1, R.STICK_YAW + 1), R.BATT_V_REST)
+UNKNOWN_OF_A_REAL_VEHICLE = np.array((*_OF_CONTROL, *_OF_SENSORS))
+"""What `Readings` of a flight controller leave at 0."""
 _GPS_EPOCH_UNIX_US = 315_964_800 * 1_000_000
 _GPS_UTC_LEAP_US = 18 * 1_000_000  # GPS time is ahead of UTC by 18 s since 2017
 _WEEK_MS = 7 * 24 * 3600 * 1000
 _G = 9.80665
 
 Table = npt.NDArray[np.float64]
+Indices = npt.NDArray[np.int64]
+NOTHING: Indices = np.zeros(0, np.int64)
 Column = Callable[["_Batch"], npt.NDArray[np.float64] | float]
 
 
@@ -203,11 +209,15 @@ _SOURCES: dict[str, dict[str, Column]] = {
 
 class Sampler:
     """Collects reports and packs them as `kinds`, in that order. `epoch_us`: UTC microseconds since 1970 at vehicle
-    time 0; `constants`: values by name that some columns repeat (MOT_THST_HOVER)."""
+    time 0; `constants`: values by name that some columns repeat (MOT_THST_HOVER); `unknown`: figures of the report that
+    nobody fills."""
 
-    def __init__(self, kinds: tuple[Kind, ...], epoch_us: int, constants: dict[str, float]) -> None:
+    def __init__(
+        self, kinds: tuple[Kind, ...], epoch_us: int, constants: dict[str, float], unknown: Indices = NOTHING
+    ) -> None:
         self._epoch_us = epoch_us
         self._constants = constants
+        self._unknown = unknown
         self._kinds = kinds
         self._rows: Table = np.zeros((ROWS, R.SIZE))
         self._times: Table = np.zeros(ROWS)
@@ -232,6 +242,7 @@ class Sampler:
     def add(self, report: npt.NDArray[np.float64], now_ms: int, home_alt: float) -> None:
         """Keep a copy of the report as of vehicle time `now_ms`; `home_alt` in m AMSL. Not when `full`."""
         self._rows[self._count] = report
+        self._rows[self._count, self._unknown] = np.nan
         self._times[self._count] = now_ms
         self._home[self._count] = home_alt
         self._count += 1

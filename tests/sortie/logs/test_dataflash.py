@@ -15,11 +15,12 @@ from pymavlink import DFReader
 
 from autopilot import report as R
 from autopilot.mission.items import MissionItem
+from mavlink_bridge.flight_controller.readings import Readings
 from sortie import Session
 from sortie.building import VIRTUAL_EPOCH_US
 from sortie.logs import dataflash_kinds as K
 from sortie.logs.dataflash import UNITS, kind, preamble
-from sortie.logs.dataflash_samples import ROWS, Sampler
+from sortie.logs.dataflash_samples import ROWS, UNKNOWN_OF_A_REAL_VEHICLE, Sampler
 from sortie.logs.recorder import record_flights
 from sortie.snapshot import Snapshot
 
@@ -97,6 +98,27 @@ def test_samples_are_the_report(tmp_path: Path) -> None:
     assert (ctun.ThH, ctun.Alt, ctun.CRt, ctun.BAlt) == (0.25, 16.0, 150, 0.0)
     assert math.isnan(messages["RATE"].AOutSlew)
     assert gps._timestamp == pytest.approx(VIRTUAL_EPOCH_US / 1e6 + 1.52, abs=0.03)
+
+
+def test_what_a_controller_does_not_tell_is_no_zero(tmp_path: Path) -> None:
+    """Behind a flight controller: no demands, no accelerations, and no messages of sensors at all."""
+    sampler = Sampler(
+        K.samples("copter", simulated=False), VIRTUAL_EPOCH_US, {"MOT_THST_HOVER": 0.25}, UNKNOWN_OF_A_REAL_VEHICLE
+    )
+    sampler.add(Readings().report, 1000, 584.0)
+    messages = {one.get_type(): one for one in written(tmp_path, sampler.take())}
+    assert set(messages) == {"ATT", "RATE", "POS", "GPS", "BAT", "XKF1", "XKF4", "CTUN"}
+    missing = (
+        ("ATT", "DesRoll"),
+        ("RATE", "RDes"),
+        ("RATE", "A"),
+        ("CTUN", "DAlt"),
+        ("CTUN", "BAlt"),
+        ("BAT", "VoltR"),
+    )
+    for name, column in missing:
+        assert math.isnan(getattr(messages[name], column)), (name, column)
+    assert messages["ATT"].Roll == 0.0
 
 
 def test_a_full_table_holds_its_rows_in_order(tmp_path: Path) -> None:
