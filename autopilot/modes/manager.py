@@ -111,7 +111,7 @@ class ModeChoice:
         if number == CopterMode.AUTO_RTL and not self._cockpit.rover:
             why = self._to_landing_sequence()
             if why is not None:
-                return failed + why
+                return f"Mode change to AUTO RTL failed: {why}"
         if mode is self.mode:
             return None
         why = self.watch.mode_complaint(reason) or mode.refusal(now_ms)
@@ -122,7 +122,7 @@ class ModeChoice:
             return "not flying"
         start = self._auto.landing_start()
         if start is None:
-            return "no landing sequence"
+            return "No return path or landing sequence found"
         try:
             self._auto.go_on_at(start)
         except SetCurrentError as error:
