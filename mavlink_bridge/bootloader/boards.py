@@ -36,6 +36,14 @@ _FMUV2: Final = 9
 _SMALL: Final = 1024 * 1024
 
 
+_BOOTLOADER: Final = re.compile(r"[-_ ]bl\b|bootloader", re.IGNORECASE)
+
+
+def is_bootloader(text: str) -> bool:
+    """By what its descriptor strings say: `CubeOrange-BL`, `PX4 BL FMU v5.x`. Not all bootloaders tell."""
+    return _BOOTLOADER.search(text) is not None
+
+
 def board_name(board_id: int, *, flash: int | None = None, summary: str = "") -> str:
     """`140 (Cube Orange)`; of a board that is not in the table `summary`, or else the bare number. `flash` (bytes): the
     older half of the boards with id 9 have 1 MiB and take fmuv2 only."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from mavlink_bridge.bootloader.boards import is_flight_controller
+from mavlink_bridge.bootloader.boards import is_bootloader, is_flight_controller
 from mavlink_bridge.links.serial_ports import PortLister, SerialPort, is_uart, port_at, ports_phrase, serial_ports
 from sortie.errors import UserError
 
@@ -14,13 +14,17 @@ AUTO = "auto"
 
 class PortFinder:
     """`wanted`: a path (perhaps a symbolic link, which may vanish and come back), or `auto`. `option`: how a person
-    names a port."""
+    names a port. `flies`: a board that has gone and is back in its bootloader is not there yet; it starts its firmware
+    after some seconds, if nobody talks to it."""
 
-    def __init__(self, wanted: str, list_all: PortLister = serial_ports, *, option: str = "--port") -> None:
+    def __init__(
+        self, wanted: str, list_all: PortLister = serial_ports, *, option: str = "--port", flies: bool = False
+    ) -> None:
         self.wanted = wanted
         self.auto = wanted == AUTO
         self._list_all = list_all
         self._option = option
+        self._flies = flies
         self._board: SerialPort | None = None
 
     @property
@@ -30,6 +34,14 @@ class PortFinder:
 
     def find(self) -> str | None:
         """Where the board is; None if it is not there. UserError when `auto` finds several."""
+        path = self._find()
+        if path is not None and self._flies and self._board is not None:
+            port = port_at(path, self._list_all)
+            if port is not None and is_bootloader(port.text):
+                return None
+        return path
+
+    def _find(self) -> str | None:
         if self.auto:
             return self._pick() if self._board is None else self._elsewhere()
         if not Path(self.wanted).exists():

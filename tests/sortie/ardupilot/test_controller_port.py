@@ -135,6 +135,26 @@ def test_a_link_is_followed_anew_at_each_opening(plugs: Plugs, tmp_path: Path) -
     back.unplug()
 
 
+@pytest.mark.parametrize("how", ["auto", "its path"])
+def test_a_board_that_restarts_is_left_alone_while_its_bootloader_listens(plugs: Plugs, how: str) -> None:
+    """Five seconds, after which it starts its firmware if nobody has spoken to it."""
+    cube = Device(plugs, "350039")
+    side = Side("auto" if how == "auto" else f"{cube.path},115200")
+    side.hear(cube)
+    cube.unplug()
+    side.gone()
+    bootloader = Device(plugs, "350039", "CubeOrange-BL")
+    side.run(5000)
+    assert "has gone" in side.said[-1]
+    bootloader.unplug()
+    side.run(500)
+    back = Device(plugs, "350039")
+    side.run(2500)
+    side.hear(back)
+    side.hub.close()
+    back.unplug()
+
+
 def test_a_device_that_came_back_locked_is_told_of_once(plugs: Plugs, tmp_path: Path) -> None:
     """ModemManager takes new ports: who, and what to do, two seconds after the first attempt; and it goes on trying."""
     cube = Device(plugs, "350039")
