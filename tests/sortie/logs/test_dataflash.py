@@ -113,7 +113,7 @@ def test_what_a_controller_does_not_tell_is_no_zero(tmp_path: Path) -> None:
         ("RATE", "RDes"),
         ("RATE", "A"),
         ("CTUN", "DAlt"),
-        ("CTUN", "BAlt"),
+        ("RATE", "ROut"),
         ("BAT", "VoltR"),
     )
     for name, column in missing:
