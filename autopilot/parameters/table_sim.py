@@ -12,7 +12,7 @@ from autopilot.parameters.definition import ParameterDef, f32, i8, i16, i32
 NO_YES: Final = {0: "No", 1: "Yes"}
 
 SIMULATION: Final[tuple[ParameterDef, ...]] = (
-    i8("SIM_SPEEDUP", 1, "", 0, None, "Speed of vehicle time against real time; 0 = as fast as possible"),
+    f32("SIM_SPEEDUP", 1, "", 0, None, "Speed of vehicle time against real time; 0 = as fast as possible"),
     f32("SIM_WIND_SPD", 0, "m/s", 0, 100, "Mean wind speed"),
     f32("SIM_WIND_DIR", 180, "deg", -360, 360, "Direction the wind comes from"),
     f32("SIM_WIND_TURB", 0, "m/s", 0, 50, "Strength of gusts (standard deviation)"),
