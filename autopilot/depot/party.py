@@ -145,6 +145,18 @@ class Party:
         self.station.refuel(True)
         self.station.offload(stable)
 
+    def await_charge(self, reading: DepotReading, now_ms: int) -> None:
+        """The skimmer is not ready, and this dock cannot charge it: say what is waited for."""
+        status = self.memory.status
+        if status is None or reading.refuelled or reading.dock_fuels:
+            return
+        held, needed, unit = status.fuel_kg, self.profile.skimmer.launch_propellant_kg, self.profile.units.propellant
+        self.decide_once(
+            now_ms, "awaiting_charge",
+            f"its battery holds {held:.0f} of the {needed:.0f} {unit} that a launch takes: charge or change it",
+            {"held": held, "needed": needed},
+        )  # fmt: skip
+
     def close_sortie(self, outcome: Outcome, now_ms: int) -> None:
         """The sortie has ended; whoever keeps records takes it with `take_closed`."""
         record = self.memory.record

@@ -52,14 +52,10 @@ def follow_hands(party: Party, status: Status, now_ms: int) -> None:
         return
     elif status.taken and not memory.taken:
         memory.taken = TAKEN_OVER
-        party.decide(
-            now_ms,
-            TAKEN_OVER,
-            "the skimmer's party does not have its vehicle; T_DEATH runs",
-            {"stage": status.stage.name},
-        )
+        why = "the skimmer's party does not have its vehicle; T_DEATH runs"
+        party.decide(now_ms, "vehicle_taken", why, {"stage": status.stage.name})
     elif memory.taken and not status.taken:
-        party.decide(now_ms, "given_back", "the skimmer has its vehicle again", {"was": memory.taken})
+        party.decide(now_ms, "vehicle_returned", "the skimmer has its vehicle again", {"was": memory.taken})
         if status.stage is Stage.RETURN and memory.phase < Phase.RETURN and memory.record is not None:
             memory.record.trigger = memory.record.trigger or memory.taken  # it does not go on, it comes home
         memory.taken = ""

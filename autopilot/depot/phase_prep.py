@@ -33,6 +33,7 @@ def step(party: Party, reading: DepotReading, now_ms: int) -> bool:
     facts = {"failed": failed, **go_facts(reading, memory.status)}
     if failed:
         party.decide(now_ms, "no_go", f"delayed: {', '.join(failed)}", facts)
+        party.await_charge(reading, now_ms)
         party.happen(LoopEvent.NO_GO, now_ms)
         _wait(party, now_ms)
         if memory.status is None:

@@ -33,6 +33,8 @@ def offload_step(party: Party, reading: DepotReading, now_ms: int) -> bool:
             now_ms, "offload_stands", "no way or no room in the tanks",
             {"co2_fill": reading.co2_fill, "fuel_fill": reading.fuel_fill, "left_kg": reading.offloadable_kg},
         )  # fmt: skip
+    if reading.emptied:
+        party.await_charge(reading, now_ms)
     done = reading.emptied and reading.margins_restored
     patience_over = now_ms - memory.moved_ms >= party.profile.depot.patience_s * 1000.0
     if done or patience_over:

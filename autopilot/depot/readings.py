@@ -111,6 +111,7 @@ class DepotReading(Struct):
     offloadable_kg: float = 0.0  # still in the store of a docked skimmer
     delivered_kg: float = 0.0  # since the last docking
     moving_kg_s: float = 0.0  # offload flow
+    dock_fuels: bool = True  # the dock can do it; else somebody else has to
     refuelled: bool = False
     charged: bool = False
     settled: bool = False

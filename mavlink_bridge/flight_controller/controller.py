@@ -115,6 +115,7 @@ class FlightController(ControllerOrders):
             self._events |= VehicleEvent.LIFTOFF
 
     def _heartbeat(self, message: Message) -> None:
+        self._beaten = True
         self._readings.custom_mode = message.custom_mode
         self._set_armed(bool(message.base_mode & _ARMED))
         asked = self._mode_request is not None or self._mode_order is not None

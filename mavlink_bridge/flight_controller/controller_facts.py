@@ -61,6 +61,7 @@ class ControllerFacts:
         self._heartbeat_ms = 0
         self._home_asked_ms = 0
         self._home_moved = False
+        self._beaten = False  # a HEARTBEAT has told whether it is armed
         rover = firmware.kind == "rover"
         self._capabilities = Capabilities(
             rover=rover, spline=False, sticks=False, own_checks=True, own_parameters=True, own_fence=True,
@@ -90,9 +91,9 @@ class ControllerFacts:
 
     @property
     def known(self) -> bool:
-        """It has told where it is, whether it is on the ground, and whether it could be armed."""
+        """It has told where it is, whether it is on the ground and armed, and whether it could be armed."""
         told = self._streams.hears("SYS_STATUS", "EXTENDED_SYS_STATE", "GLOBAL_POSITION_INT")
-        return told and not self.lost and self.state.has_position
+        return told and self._beaten and not self.lost and self.state.has_position
 
     @property
     def charge(self) -> float | None:

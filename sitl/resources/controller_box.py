@@ -9,7 +9,7 @@ is no weather: nothing measures the wind.
 
 from __future__ import annotations
 
-from autopilot.depot.readings import Place
+from autopilot.depot.readings import DepotReading, Place
 from autopilot.depot.settings import Profile
 from sitl.resources.box import LOOK_MS, BoxWorld, Pilot
 from sitl.resources.matter import let_out, take_in
@@ -43,6 +43,12 @@ class ControllerWorld(BoxWorld):
 
     def _blow(self) -> None:
         """The weather is real."""
+
+    # --- readings -----------------------------------------------------------------------------------------------------
+    def depot_reading(self) -> DepotReading:
+        reading = super().depot_reading()
+        reading.dock_fuels = self.modelled
+        return reading
 
     # --- the skimmer's craft ------------------------------------------------------------------------------------------
     def turn_back(self) -> None:

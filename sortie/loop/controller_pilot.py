@@ -22,6 +22,7 @@ HELD: Final = "a person has stopped it: it holds"
 FOUND: Final = "found in the air, and nobody has asked for it"
 RESTARTED: Final = "its flight controller has restarted"
 STRANDED: Final = "it came down away from its dock"
+ASK_AGAIN_MS: Final = 2000
 _CM: Final = 100.0
 
 
@@ -80,7 +81,15 @@ class ControllerPilot(BoxPilot):
             self._stranded = not self.docked
             return Place.ADRIFT if self._stranded else Place.DOCK
         self._stranded = False
-        return before if self.taken() else super().place(before)
+        if self.taken():
+            return before
+        self._ask_again()
+        return super().place(before)
+
+    def _ask_again(self) -> None:
+        """A target that was not taken is given again, for as long as it is ours to give."""
+        if self._refused_ms is not None and self._service.now_ms >= self._refused_ms + ASK_AGAIN_MS:
+            self._go_to(*self._target)
 
     def remaining_s(self) -> float:
         """By the controller's own speed where that is less than the profile's."""

@@ -42,6 +42,7 @@ class BoxPilot:
         self._rising = False
         self.tries = 0
         self._missed = False
+        self._refused_ms: int | None = None  # when the last target was not taken
 
     def position(self) -> tuple[float, float, float]:
         """Where it is, by its own estimate."""
@@ -175,7 +176,9 @@ class BoxPilot:
             lon + east / (METRES_PER_DEGREE * longitude_scale(lat)),
             self.pad_altitude + height,
         )
-        self._autopilot.reposition(place.lat, place.lon, place.alt, self._service.now_ms, change_mode=True)
+        now_ms = self._service.now_ms
+        outcome = self._autopilot.reposition(place.lat, place.lon, place.alt, now_ms, change_mode=True)
+        self._refused_ms = None if outcome.ok else now_ms
 
     def _climb_again(self) -> None:
         """Off the middle of the pad: arm, up, and down once more."""
