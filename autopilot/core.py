@@ -190,6 +190,11 @@ class Autopilot:
         return sensors_enabled(self.crew)
 
     @property
+    def battery_failed(self) -> bool:
+        """Was the battery low or critical in this flight?"""
+        return self.crew.failsafes.battery_low or self.crew.failsafes.battery_critical
+
+    @property
     def fence_breach(self) -> tuple[int, int, int, int]:
         """Breached now (0, 1), FENCE_TYPE bits, breaches so far, vehicle time of the last one in ms."""
         guard = self.crew.fence

@@ -18,6 +18,7 @@ from mavlink_bridge.services.telemetry.encoder import Vector
 
 GEOFENCE: Final = 1 << 20
 PREARM_CHECK: Final = 1 << 28
+BATTERY: Final = 1 << 25
 _MODE_FLAG_GUIDED: Final = 8
 _NO_MISSION, _NOT_STARTED, _ACTIVE, _COMPLETE = 1, 2, 3, 5
 _AUTO_MODES: Final = {"copter": (3, 27), "rover": (10,)}
@@ -68,6 +69,8 @@ class FactsOfCore(Protocol):
     @property
     def sensors_enabled(self) -> int: ...
     @property
+    def battery_failed(self) -> bool: ...
+    @property
     def fence_breach(self) -> tuple[int, int, int, int]:
         """Breached (0, 1), FENCE_TYPE bits, count, vehicle time of the last one in ms."""
 
@@ -91,15 +94,17 @@ def breach_type(fence_types: int) -> int:
 
 
 def sensor_bits(
-    *, vehicle_has: int, vehicle_healthy: int, enabled: int, prearm_ok: bool, breached: bool
+    *, vehicle_has: int, vehicle_healthy: int, enabled: int, prearm_ok: bool, breached: bool, battery_failed: bool
 ) -> tuple[int, int, int]:
     """SYS_STATUS bits (present, enabled, healthy) of `ground-stations.md` 1.4. What the core uses without being a
     sensor of the vehicle (controllers, outputs) is healthy; PREARM_CHECK by the checks; the fence while it is not
-    breached, enabled or not, as in ArduPilot: MAVProxy says "fence breach" when that bit goes away."""
+    breached, enabled or not, as in ArduPilot: MAVProxy says "fence breach" when that bit goes away; the battery until
+    its failsafe."""
     enabled |= PREARM_CHECK
     own = enabled & ~vehicle_has & ~(PREARM_CHECK | GEOFENCE)
     healthy = (vehicle_healthy | own) & ~(PREARM_CHECK | GEOFENCE)
     healthy |= PREARM_CHECK if prearm_ok else 0
+    healthy &= ~BATTERY if battery_failed else -1
     return vehicle_has | enabled, enabled, (healthy & enabled) | (0 if breached else GEOFENCE)
 
 
@@ -163,7 +168,7 @@ class FactReader:
         enabled = core.sensors_enabled
         present, enabled, healthy = sensor_bits(
             vehicle_has=int(state[report.SENSORS_PRESENT]), vehicle_healthy=int(state[report.SENSORS_HEALTHY]),
-            enabled=enabled, prearm_ok=core.prearm_ok, breached=bool(status),
+            enabled=enabled, prearm_ok=core.prearm_ok, breached=bool(status), battery_failed=core.battery_failed,
         )  # fmt: skip
         out[s.SENSORS_PRESENT], out[s.SENSORS_ENABLED], out[s.SENSORS_HEALTHY] = present, enabled, healthy
         out[s.FENCE_ENABLED] = 1.0 if enabled & GEOFENCE else 0.0

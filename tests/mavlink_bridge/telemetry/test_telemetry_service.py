@@ -24,7 +24,7 @@ from mavlink_bridge.services.base import Peer
 from tests.fakes.telemetry_bench import GCS, SENSORS, Bench, FakeCore, storage_of
 
 MISSION_CURRENT, HOME_POSITION, ATTITUDE, AHRS2, VERSION, AVAILABLE_MODES = 42, 242, 30, 178, 148, 435
-PREARM, FENCE = 1 << 28, 1 << 20
+PREARM, FENCE, BATTERY = 1 << 28, 1 << 20, 1 << 25
 
 
 # --- intervals and requests -----------------------------------------------------------------------------------------
@@ -268,6 +268,20 @@ def test_a_breached_fence_is_not_healthy() -> None:
     bench.run(500)
     status = bench.last("SYS_STATUS")
     assert (status.onboard_control_sensors_enabled & FENCE, status.onboard_control_sensors_health & FENCE) == (FENCE, 0)
+
+
+def test_a_battery_that_failed_is_not_healthy() -> None:
+    """As with ArduPilot, from its failsafe on."""
+    bench = Bench(FakeCore())
+    bench.core.vehicle.state.report[r.SENSORS_PRESENT] = SENSORS | BATTERY
+    bench.core.vehicle.state.report[r.SENSORS_HEALTHY] = SENSORS | BATTERY
+    bench.core.sensors_enabled |= BATTERY
+    bench.open()
+    bench.run(0)
+    assert bench.last("SYS_STATUS").onboard_control_sensors_health & BATTERY
+    bench.core.battery_failed = True
+    bench.run(500)
+    assert not bench.last("SYS_STATUS").onboard_control_sensors_health & BATTERY
 
 
 def test_heartbeat_and_landed_state_come_together() -> None:
