@@ -177,7 +177,7 @@ class Endpoint:
             if self.on_frame is not None:
                 self.on_frame(link, frame)
             system, component = target_of(frame)
-            if self.gate is not None and frame.known and self.gate(link, frame, system, component):
+            if self.gate is not None and self.gate(link, frame, system, component):
                 continue
             for other in self._router.forward_to(frame, link, system, component):
                 self._forward(self._links[other], frame)

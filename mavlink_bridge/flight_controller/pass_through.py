@@ -113,19 +113,20 @@ class PassThrough:
         links = ground.links() if system in (0, ground.system_id) else ground.heard(system, component)
         extra = codec.crc_extra(frame.msg_id) if restamp else None
         for number in links:
-            if number in self.inside or ground.congested(number):
+            fleeting = is_fleeting(frame.msg_id)
+            if number in self.inside or (fleeting and ground.congested(number)):
                 continue
             data = unsigned(frame) if ground.has_key else frame.raw
             if extra is not None:
                 data = ground.writer(number).frame(frame.msg_id, frame.payload or b"\0", extra)
-            ground.append(number, data, 0, fleeting=is_fleeting(frame.msg_id))
+            ground.append(number, data, 0, fleeting=fleeting)
 
     # --- from ground stations -------------------------------------------------------------------------------------
     def from_ground(self, number: int, frame: Frame, system: int, component: int) -> bool:
         """The gate of the ground stations' endpoint: True = taken."""
         if frame.msg_id in _NEVER or number in self.inside:
             return False  # for Sortie itself, and the router passes none of these on
-        if system == 0 and codec.layout(frame.msg_id).target_system < 0:
+        if system == 0 and not (frame.known and codec.layout(frame.msg_id).target_system >= 0):
             self._to_controller(frame)
             return False  # it may concern us as well, and other ground stations
         if system not in (0, self._ground.system_id):

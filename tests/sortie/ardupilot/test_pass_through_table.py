@@ -200,6 +200,11 @@ def test_unknown_messages_pass_both_ways_bit_for_bit(between: Between) -> None:
     between.from_controller(mavlink.MAVLink_attitude_message(1, 0, 0, 0, 0, 0, 0))
     kept = [bytes(m.get_msgbuf()) for m in between.station.heard[begin:] if m.get_type().startswith(("UNKNOWN", "BAD"))]
     assert any(frame in one for one in kept)
+    back = frame[:5] + bytes((255, 190)) + frame[7:]
+    begin = len(between.controller.heard)
+    between.station.link.write(back)
+    between.from_station(mavlink.MAVLink_ping_message(0, 1, 0, 0))
+    assert any(back in data for _, data in between.controller.heard[begin:])
 
 
 def test_auto_is_guided_first(between: Between) -> None:

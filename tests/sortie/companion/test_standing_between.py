@@ -7,7 +7,7 @@ from typing import Any
 
 from mavlink_bridge import codec
 from mavlink_bridge.codec import dialect
-from mavlink_bridge.framing import FrameWriter, split_frames
+from mavlink_bridge.framing import FrameReader, FrameWriter, split_frames
 from mavlink_bridge.services.ftp.wire import Nak, Opcode, Operation, unpack
 from tests.fakes.controller_bench import ControllerBench, Ground
 from tests.fakes.controller_flight import MakeBench, landed, reached, take_off
@@ -156,3 +156,22 @@ def test_packets_with_the_controllers_own_ids_would_be_dropped(make_bench: MakeB
     bench.controller.receive(FrameWriter(1, 191).frame(*codec.payload(arm)), bench.now_ms)
     bench.run(1.5)
     assert bench.controller.armed
+
+
+def test_a_station_that_reads_too_slowly_loses_telemetry_and_no_answer(make_bench: MakeBench) -> None:
+    """Its link is full of telemetry: the controller's answer to it still waits there."""
+    bench = make_bench()
+    bench.run(2.0)
+    ground = bench.service.endpoint
+    number = ground.open_link("slow")
+    telemetry = FrameWriter(1, 1).frame(*codec.payload(dialect.MAVLink_attitude_message(1, 1, 1, 1, 1, 1, 1)))
+    while not ground.congested(number):
+        ground.append(number, 1000 * telemetry, 1000)
+    asks = dialect.MAVLink_param_request_read_message(1, 1, b"WPNAV_SPEED", -1)
+    full = ground.queued(number)
+    bench.service.receive(number, FrameWriter(255, 190).frame(*codec.payload(asks)), bench.now_ms)
+    bench.run(1.0)
+    waiting = FrameReader().receive(ground.take_bytes(number)[full:])
+    ids = [frame.msg_id for frame in waiting]
+    assert dialect.MAVLINK_MSG_ID_PARAM_VALUE in ids
+    assert dialect.MAVLINK_MSG_ID_ATTITUDE not in ids
