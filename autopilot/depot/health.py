@@ -36,11 +36,14 @@ def _gone(value: float, least: float) -> float:
     return (1.0 - value) / (1.0 - least) if least < 1.0 else float(value < 1.0)
 
 
-def review(profile: Profile, status: Status, cycles: int, anomalies: tuple[str, ...]) -> Verdict:
+def review(
+    profile: Profile, status: Status, cycles: int, anomalies: tuple[str, ...], *, served: bool = True
+) -> Verdict:  # fmt: skip
     """What becomes of the skimmer. `anomalies`: what went wrong at the dock. After ABORT-1 it is retired unless the
-    profile says that this fault can be repaired; after ABORT-2 it is judged like any other."""
+    profile says that this fault can be repaired; after ABORT-2 it is judged like any other. `served`: it was refuelled
+    before; if not, lobes that are nearly empty are no damage."""
     rules = profile.retirement
-    broken = trip_names(status.trips)
+    broken = [name for name in trip_names(status.trips) if served or name != "fuel_low"]
     if status.trigger:
         broken = list(dict.fromkeys([ABORT_1_NAMES[status.trigger - 1], *broken]))
     beyond = [name for name in (*broken, *anomalies) if name not in rules.repairable]

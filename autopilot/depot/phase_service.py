@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from autopilot.depot.health import Verdict, review, review_facts
 from autopilot.depot.messages import Status
-from autopilot.depot.names import Abort, EndedBy, Outcome, SkimmerState
+from autopilot.depot.names import Abort, EndedBy, Outcome, Phase, SkimmerState
 from autopilot.depot.party import Party
 from autopilot.depot.phases import LoopEvent
 from autopilot.depot.planning import Derating
@@ -71,13 +71,18 @@ def health_step(party: Party, reading: DepotReading, now_ms: int) -> bool:
     status = memory.status
     if status is None:
         return False
-    verdict = review(party.profile, status, memory.cycles, tuple(memory.anomalies))
+    verdict = review(party.profile, status, memory.cycles, tuple(memory.anomalies), served=_was_served(party))
     if party.confirm and verdict.state is not SkimmerState.RETIRED and not memory.confirmed:
         party.decide_once(now_ms, "await_operator", "a relaunch has to be confirmed", {"verdict": verdict.state})
         memory.check_ms = now_ms + max(round(party.profile.plan.review_s * 1000.0), 1)
         return False
     _carry_out(party, verdict, status, now_ms)
     return True
+
+
+def _was_served(party: Party) -> bool:
+    record = party.memory.record
+    return record is not None and any(number == Phase.OFFLOAD for number, _, _ in record.phases)
 
 
 def _carry_out(party: Party, verdict: Verdict, status: Status, now_ms: int) -> None:

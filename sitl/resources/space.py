@@ -108,6 +108,7 @@ class SpaceWorld:
             state.place = Place.CORRIDOR
         elif state.place is Place.FINAL:
             state.place = Place.DOCK
+            state.late = False
             wear(state.skimmer, self.profile)
 
     # --- faults ---------------------------------------------------------------------------------------------------

@@ -145,7 +145,10 @@ def _seed(start: Start, journal: LoopJournal) -> int:
 def _fly(stack: ExitStack, run: LoopRun, recover: bool, *, silent: bool) -> EndedBy:
     """To the end of the loop, which may be there already. `silent`: its vehicle is a real one that is not heard."""
     view = run.view
-    if run.over is not None and not silent and run.listen():
+    heard = run.over is not None and not silent and run.listen()
+    if recover and run.over is not None and not heard:
+        view.say("sortie: --recover: there is no lost vehicle that reports")
+    if heard:
         if recover:
             view.say("sortie: the vehicle that was lost reports: taken back in, to be reviewed")
             run.recover()

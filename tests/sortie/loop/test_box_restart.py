@@ -132,3 +132,17 @@ def test_a_lost_copter_that_reports_again_is_recovered() -> None:
     again.loop.recover()
     again.run()
     assert [(s["number"], s["outcome"]) for s in again.sorties] == [(2, "completed")]
+
+
+def test_a_lost_copter_that_comes_back_with_an_empty_battery_flies_again() -> None:
+    """It held off until the battery was nearly empty; that is no damage, and the dock charges it."""
+    bench = BoxBench("link_loss@phase4+5", total=2).run()
+    again = begun_again(bench)
+    lobes = again.loop.world.state.skimmer.lobes
+    again.loop.world.state.outside.book("exhaust", lobes.species, lobes.kg - 2.0)
+    lobes.kg = 2.0
+    for _ in range(20):
+        again.loop.step()
+    again.loop.recover()
+    again.run()
+    assert [(s["number"], s["outcome"]) for s in again.sorties] == [(2, "completed")]

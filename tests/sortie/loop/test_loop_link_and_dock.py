@@ -144,3 +144,12 @@ def test_a_no_go_waits_and_repeats(name: str) -> None:
     assert all(b - a == PROFILE.plan.wait_s * 1000.0 for a, b in itertools.pairwise(waits))
     assert bench.last["outcome"] == "completed"
     assert start_of(bench.last, 2) >= 90_000.0
+
+
+def test_a_late_skimmer_that_was_recovered_is_late_no_more() -> None:
+    """Its way home was long once; docked, it is over."""
+    bench = LoopBench("skimmer_late@phase4+100", total=2).run()
+    assert bench.loop.ended_by is EndedBy.LOST
+    bench.loop.recover()
+    bench.run()
+    assert [(s["number"], s["outcome"]) for s in bench.sorties] == [(1, "lost"), (2, "completed")]
