@@ -27,6 +27,8 @@ STEEPEST = 1.2
 GRIP_SHARE, BRAKE_SHARE, CIRCLE_SHARE = 0.7, 0.75, 1.2
 #: Course error, rad, from which and to which the speed goes down to that of the tightest turn.
 SLOW_FROM, SLOW_TO = 0.5, 1.4
+#: Half of a turn, rad, from which on it begins within the radius of the corner, lest it pass beside.
+SHARP = 0.9
 #: A turn onto a line is as good as done this far from its direction, rad.
 TURNED = 0.35
 
@@ -145,6 +147,8 @@ def turn_begins(s: L.Row, p: L.Row, t: L.Row) -> float:
     if s[V.CORNER_R] < radius:  # cannot cut the corner that little: reach the end first
         begin = min(begin, 0.8 * t[L.T_RADIUS])
     begin += 0.5 * speed * speed / radius / p[V.RATE_ACCEL] * min(2.0 * s[V.HALF_TURN], 1.0)
+    if s[V.HALF_TURN] > SHARP:
+        begin = min(begin, 0.85 * t[L.T_RADIUS])
     return min(begin, 0.5 * s[L.LENGTH])
 
 

@@ -116,6 +116,31 @@ def test_corners_at_5_m_s_backwards(seed: int) -> None:
         start = end
 
 
+@pytest.mark.parametrize("seed", range(6))
+def test_missions_of_any_shape_at_5_m_s(seed: int) -> None:
+    """Six legs of any length and turn up to 150 degrees, stops among them, every second one in reverse, in wind: each
+    place within its radius (the truth: 2 m and what the receiver is off), each straight within half a metre, and each
+    stop stays within the radius."""
+    rng = np.random.default_rng(seed)
+    drive = RoverDrive(seed + 1, heading=360.0 * rng.random(), speed=5.0, wind=8.0, direction=360.0 * rng.random())
+    course, points = 2.0 * np.pi * rng.random(), [(0.0, 0.0, 0.0)]
+    for turn, length in zip(rng.uniform(-2.6, 2.6, 6), rng.uniform(25.0, 90.0, 6), strict=True):
+        course += turn
+        points.append((points[-1][0] + length * cos(course), points[-1][1] + length * sin(course), 0.0))
+    for i in range(1, 7):
+        stops = i in (3, 6)
+        onward = None if stops else points[i + 1]
+        drive.rover.set_target(Leg(points[i], points[i - 1], onward, backwards=seed % 2 == 1))
+        track = drive.record(120.0, TRUTH, VehicleEvent.ARRIVED)
+        along, across = _beside(track, points[i - 1], points[i])
+        straight = (along > 15.0) & (along < along.max() - 8.0)
+        assert np.abs(across[straight]).max(initial=0.0) < 0.5
+        if stops:
+            track = drive.record(6.0, TRUTH)
+            assert np.linalg.norm(track - points[i][:2], axis=1).max() < 2.3
+        assert np.linalg.norm(track - points[i][:2], axis=1).min() < 2.3
+
+
 @pytest.mark.parametrize("direction", [1, -1])
 def test_a_circle_is_round(direction: int) -> None:
     """10 m at 5 m/s, two turns from afar: within 0.4 m of the edge, the right way round."""
