@@ -27,6 +27,7 @@ SIGNED = 0x01
 SIGNATURE_SIZE = 13
 LARGEST_FRAME = 10 + 255 + 2 + SIGNATURE_SIZE
 _SENDERS_COUNTED = 256
+_V2 = bytes((MARK_V2,))
 
 _START = re.compile(rb"[\xfd\xfe]")
 _crc = crc16.mcrf4xx
@@ -189,6 +190,11 @@ def claimed_size(data: bytes, at: int = 0) -> int:
     if left < 3:
         return 0
     return data[at + 1] + (12 + SIGNATURE_SIZE if data[at + 2] & SIGNED else 12)
+
+
+def frame_id(frame: bytes) -> int:
+    """The message id in the header of a whole frame."""
+    return int.from_bytes(frame[7:10] if frame[:1] == _V2 else frame[5:6], "little")
 
 
 def split_frames(data: bytes) -> Iterator[bytes]:

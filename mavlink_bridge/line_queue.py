@@ -2,7 +2,8 @@
 
 Telemetry and setpoints are fleeting: the next one replaces them, and a setpoint that is carried out seconds late does
 harm. So of these only what the line carries in a moment waits, and the oldest goes first. What belongs to a
-conversation (commands, missions, parameters, files, texts and all answers to them) is never dropped.
+conversation (commands, missions, parameters, files, texts and all answers to them) is never dropped, nor is HEARTBEAT,
+by which the other end knows that there is anybody.
 """
 
 from __future__ import annotations
@@ -12,14 +13,16 @@ from dataclasses import dataclass
 from typing import Final
 
 from mavlink_bridge import codec
+from mavlink_bridge.framing import frame_id, split_frames
 
 BITS_PER_BYTE: Final = 10  # 8N1
 _MOMENT_S: Final = 0.3
 _LEAST: Final = 600
 """Bytes: two of the longest frames, however slow the line is."""
 
+_HEARTBEAT: Final = 0
 _CONVERSATIONS: Final = (
-    "SET_MODE", "PARAM_REQUEST_READ", "PARAM_REQUEST_LIST", "PARAM_VALUE", "PARAM_SET", "PARAM_ERROR",
+    "HEARTBEAT", "SET_MODE", "PARAM_REQUEST_READ", "PARAM_REQUEST_LIST", "PARAM_VALUE", "PARAM_SET", "PARAM_ERROR",
     "PARAM_EXT_REQUEST_READ", "PARAM_EXT_REQUEST_LIST", "PARAM_EXT_VALUE", "PARAM_EXT_SET", "PARAM_EXT_ACK",
     "MISSION_REQUEST_PARTIAL_LIST", "MISSION_WRITE_PARTIAL_LIST", "MISSION_ITEM", "MISSION_REQUEST",
     "MISSION_SET_CURRENT", "MISSION_REQUEST_LIST", "MISSION_COUNT", "MISSION_CLEAR_ALL", "MISSION_ITEM_REACHED",
@@ -62,8 +65,19 @@ class LineQueue:
         """Bytes that the line carries in a moment."""
         return max(_LEAST, int(_MOMENT_S * self.baud / BITS_PER_BYTE))
 
+    def push_all(self, data: bytes, frames: int, *, fleeting: bool) -> tuple[int, int]:
+        """Queue whole frames (counted as `frames`); (frames, bytes) of older ones that were dropped for them.
+        `fleeting`: all are, but for a HEARTBEAT among them."""
+        if not fleeting:
+            return self.push(data, frames, fleeting=False)
+        late_frames = late_bytes = 0
+        for frame in split_frames(data):
+            late = self.push(frame, min(frames, 1), fleeting=frame_id(frame) != _HEARTBEAT)
+            late_frames, late_bytes = late_frames + late[0], late_bytes + late[1]
+        return late_frames, late_bytes
+
     def push(self, data: bytes, frames: int, *, fleeting: bool) -> tuple[int, int]:
-        """Queue whole frames; (frames, bytes) of older ones that were dropped for it."""
+        """Queue what stays together; (frames, bytes) of older entries that were dropped for it."""
         self._waiting.append(_Waiting(data, frames, fleeting))
         self.size += len(data)
         if not fleeting:

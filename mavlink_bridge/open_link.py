@@ -91,7 +91,7 @@ class OpenLink:
             self.overflowed = True
             self.dropped += frames
             return
-        late_frames, late_bytes = line.push(data, frames, fleeting=fleeting)
+        late_frames, late_bytes = line.push_all(data, frames, fleeting=fleeting)
         self.queued = line.size
         self.dropped += late_frames
         self.frames_out += frames - late_frames

@@ -77,6 +77,20 @@ def test_what_streams_append_is_telemetry_and_a_forwarded_command_is_not() -> No
     assert sum(frame.msg_id == 30 for frame in frames) < 400
 
 
+def test_a_heartbeat_among_streams_is_kept() -> None:
+    """Streams that fall due together are one piece of bytes; the other end has to hear that there is somebody."""
+    endpoint = Endpoint(1)
+    line = endpoint.open_link("line", baud=BAUD)
+    writer = endpoint.writer(line)
+    heartbeat = dialect.MAVLink_heartbeat_message(2, 3, 81, 0, 3, 3)
+    for at_ms in range(100):
+        messages = (heartbeat, *(attitude(at_ms) for _ in range(20)))
+        endpoint.append(line, b"".join(writer.frame(*codec.payload(message)) for message in messages), 0)
+    frames = drained(endpoint, line)
+    assert sum(frame.msg_id == 0 for frame in frames) == 100
+    assert sum(frame.msg_id == 30 for frame in frames) < 200
+
+
 def test_a_link_without_a_rate_drops_nothing() -> None:
     """UDP, TCP and native USB: their bounds are the large ones."""
     endpoint = Endpoint(1)
@@ -114,7 +128,7 @@ def test_bursts_are_paced_by_what_the_line_carries() -> None:
 @pytest.mark.parametrize(
     ("name", "fleeting"),
     [
-        ("SET_POSITION_TARGET_GLOBAL_INT", True), ("SET_POSITION_TARGET_LOCAL_NED", True), ("HEARTBEAT", True),
+        ("SET_POSITION_TARGET_GLOBAL_INT", True), ("SET_POSITION_TARGET_LOCAL_NED", True), ("HEARTBEAT", False),
         ("GLOBAL_POSITION_INT", True), ("MANUAL_CONTROL", True), ("RC_CHANNELS_OVERRIDE", True),
         ("GPS_RTCM_DATA", True), ("COMMAND_LONG", False), ("COMMAND_INT", False), ("COMMAND_ACK", False),
         ("MISSION_ITEM_INT", False), ("PARAM_SET", False), ("FILE_TRANSFER_PROTOCOL", False), ("STATUSTEXT", False),
