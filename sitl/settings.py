@@ -137,10 +137,10 @@ def _pilot_down(p: Row, s: Row, values: Mapping[str, float]) -> None:
 
 
 def _battery_voltage(p: Row, s: Row, values: Mapping[str, float]) -> None:
-    """SIM_BATT_VOLTAGE, V at rest: sets the charge that has this voltage; what no charge gives is an offset."""
+    """SIM_BATT_VOLTAGE, V at rest now. The charge stays, as in ArduPilot's simulator, where a battery of any voltage
+    lasts: a script that sets a low voltage wants a failsafe, and the way home after it."""
     volts = values["SIM_BATT_VOLTAGE"]
     charge, curve = zip(*CELL_CURVE, strict=True)
-    s[M.SOC] = np.interp(volts / CELLS, curve, charge)
     p[M.OFFSET_V] = volts - CELLS * np.interp(s[M.SOC], charge, curve)
     if s[L.ARMED] == 0.0:
         s[M.VOLTS] = s[M.REST_VOLTS] = volts

@@ -88,6 +88,7 @@ _COMMON: Final = (
     _renamed("MAV_GCS_SYSID", "SYSID_MYGCS"),
     Alias("ARMING_SKIPCHK", "ARMING_CHECK", None, skip_to_check, check_to_skip),
     _inverted("SIM_GPS1_ENABLE", "SIM_GPS_DISABLE"),
+    Alias("SIM_ACCEL1_FAIL", "SIM_ACC_FAIL_MSK", None, lambda value: float(value != 0.0), _same, ParameterType.REAL32),
     _renamed("SIM_GPS1_NUMSATS", "SIM_GPS_NUMSATS"),
     _renamed("SIM_GPS1_GLTCH_X", "SIM_GPS_GLITCH_X"),
     _renamed("SIM_GPS1_GLTCH_Y", "SIM_GPS_GLITCH_Y"),

@@ -27,6 +27,9 @@ _MACHINE: Final = "FRAME_TYPE GRIP_ENABLE BATT_MONITOR BATT2_MONITOR ARMING_REQU
     f"SERVO{n}_{what}" for n in _CHANNELS for what in ("MIN", "MAX", "TRIM", "REVERSED")
 )
 
+#: Pilot modes do not stop at the fence: it is left and acts.
+_COPTER_SAFETY: Final = "AVOID_ENABLE"
+
 #: The controllers of the model have fewer gains than ArduPilot's; roll gains count for pitch too, and the model flies
 #: and drives by limits of its own where ArduPilot filters.
 _COPTER_CONTROL: Final = """
@@ -43,7 +46,7 @@ ATC_STR_RAT_IMAX ATC_SPEED_D ATC_SPEED_FF ATC_SPEED_IMAX MOT_THR_MIN MOT_SLEWRAT
 _ROVER_HEIGHTS: Final = "FENCE_ALT_MAX FENCE_ALT_MIN GPS_HDOP_GOOD FRAME_CLASS"
 
 INERT: Final[dict[str, frozenset[str]]] = {
-    "copter": frozenset((_SENSORS + _MACHINE + _COPTER_CONTROL).split()),
-    "rover": frozenset((_SENSORS + _MACHINE + _ROVER_CONTROL + _ROVER_HEIGHTS).split()),
+    "copter": frozenset(" ".join((_SENSORS, _MACHINE, _COPTER_SAFETY, _COPTER_CONTROL)).split()),
+    "rover": frozenset(" ".join((_SENSORS, _MACHINE, _ROVER_CONTROL, _ROVER_HEIGHTS)).split()),
 }
 """By kind of vehicle."""

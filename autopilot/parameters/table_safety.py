@@ -339,6 +339,18 @@ def _battery(low_volt: float, actions: dict[int, str]) -> tuple[ParameterDef, ..
     )
 
 
+AVOIDANCE: Final[tuple[ParameterDef, ...]] = (
+    i8(
+        "AVOID_ENABLE",
+        3,
+        "",
+        None,
+        None,
+        "What pilot modes stop at by themselves",
+        bits={0: "Fence", 1: "Proximity sensor", 2: "Beacon fence"},
+    ),
+)
+
 COPTER_SAFETY: Final = (
     ARMING
     + MISSION
@@ -348,5 +360,6 @@ COPTER_SAFETY: Final = (
     + WIND
     + _battery(10.5, COPTER_BATTERY)
     + SMART_RETURN
+    + AVOIDANCE
 )
 ROVER_SAFETY: Final = ARMING + MISSION + ROVER_RALLY + ROVER_FENCE + ROVER_FAILSAFE + WIND + _battery(0, ROVER_BATTERY)

@@ -16,7 +16,7 @@ SIMULATION: Final[tuple[ParameterDef, ...]] = (
     f32("SIM_WIND_SPD", 0, "m/s", 0, 100, "Mean wind speed"),
     f32("SIM_WIND_DIR", 180, "deg", -360, 360, "Direction the wind comes from"),
     f32("SIM_WIND_TURB", 0, "m/s", 0, 50, "Strength of gusts (standard deviation)"),
-    f32("SIM_BATT_VOLTAGE", 12.6, "V", 0, None, "Resting voltage of the battery; setting it sets the charge"),
+    f32("SIM_BATT_VOLTAGE", 12.6, "V", 0, None, "Resting voltage of the battery now; its charge stays"),
     f32("SIM_BATT_CAP_AH", 5.1, "Ah", 0, None, "Charge of the full battery; 0 = endless"),
     i8("SIM_GPS_DISABLE", 0, "", None, None, "The GPS receiver is silent", values=NO_YES),
     f32("SIM_GPS_GLITCH_X", 0, "deg", -1, 1, "Error of the GPS latitude"),

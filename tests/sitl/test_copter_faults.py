@@ -265,3 +265,15 @@ def test_engine_failure_parameters_weaken_the_masked_motors(flight: CopterFlight
     servo = flight.report[R.SERVO_1 : R.SERVO_1 + 4]
     assert servo[0] > servo[1] + 10.0
     assert not flight.seen & VehicleEvent.CUTOFF
+
+
+def test_a_battery_set_to_a_low_voltage_lasts(flight: CopterFlight) -> None:
+    """As in ArduPilot's simulator: a script sets a low voltage to see a failsafe, and the way home after it."""
+    flight.copter.set_parameter("SIM_BATT_VOLTAGE", 10.0)
+    charge = flight.copter.charge
+    flight.run(90.0)
+    assert flight.copter.charge > charge - 0.12
+    assert float(flight.report[R.BATT_V_REST]) > 9.4  # a full pack falls by 0.4 V in its first tenth
+    flight.copter.set_parameter("SIM_BATT_VOLTAGE", 12.6)
+    flight.run(0.1)
+    assert float(flight.report[R.BATT_V_REST]) == pytest.approx(12.6, abs=0.01)
