@@ -190,9 +190,10 @@ class Autopilot:
         return sensors_enabled(self.crew)
 
     @property
-    def battery_failed(self) -> bool:
-        """Was the battery low or critical in this flight?"""
-        return self.crew.failsafes.battery_low or self.crew.failsafes.battery_critical
+    def battery_level(self) -> int:
+        """Of the battery's failsafes: 0 none, 1 low, 2 critical."""
+        failsafes = self.crew.failsafes
+        return 2 if failsafes.battery_critical else 1 if failsafes.battery_low else 0
 
     @property
     def fence_breach(self) -> tuple[int, int, int, int]:

@@ -70,7 +70,7 @@ class FakeCore:
     home: GeoPoint | None = ORIGIN
     prearm_ok: bool = True
     sensors_enabled: int = SENSORS | 1024 | 2048
-    battery_failed: bool = False
+    battery_level: int = 0
     fence_breach: tuple[int, int, int, int] = (0, 0, 0, 0)
     sequencer: FakeSequencer = field(default_factory=FakeSequencer)
     mission: MissionStorage = field(default_factory=lambda: storage_of(3))

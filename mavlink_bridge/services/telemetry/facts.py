@@ -25,6 +25,7 @@ _AUTO_MODES: Final = {"copter": (3, 27), "rover": (10,)}
 _NO_TOTAL: Final = 65535  # MISSION_CURRENT.total without a mission
 _MISSION_ACTIVE_MODE, _MISSION_OTHER_MODE = 1, 2
 
+_CHARGE_OK: Final = 1  # MAV_BATTERY_CHARGE_STATE; low and critical follow
 _ALT_MAX, _CIRCLE, _POLYGON, _ALT_MIN = 1, 2, 4, 8  # FENCE_TYPE
 _BREACH_MINALT, _BREACH_MAXALT, _BREACH_BOUNDARY = 1, 2, 3  # FENCE_BREACH
 
@@ -69,7 +70,9 @@ class FactsOfCore(Protocol):
     @property
     def sensors_enabled(self) -> int: ...
     @property
-    def battery_failed(self) -> bool: ...
+    def battery_level(self) -> int:
+        """0 fine, 1 low, 2 critical."""
+
     @property
     def fence_breach(self) -> tuple[int, int, int, int]:
         """Breached (0, 1), FENCE_TYPE bits, count, vehicle time of the last one in ms."""
@@ -168,7 +171,8 @@ class FactReader:
         enabled = core.sensors_enabled
         present, enabled, healthy = sensor_bits(
             vehicle_has=int(state[report.SENSORS_PRESENT]), vehicle_healthy=int(state[report.SENSORS_HEALTHY]),
-            enabled=enabled, prearm_ok=core.prearm_ok, breached=bool(status), battery_failed=core.battery_failed,
+            enabled=enabled, prearm_ok=core.prearm_ok, breached=bool(status), battery_failed=core.battery_level != 0,
         )  # fmt: skip
         out[s.SENSORS_PRESENT], out[s.SENSORS_ENABLED], out[s.SENSORS_HEALTHY] = present, enabled, healthy
+        out[s.CHARGE_STATE] = _CHARGE_OK + core.battery_level
         out[s.FENCE_ENABLED] = 1.0 if enabled & GEOFENCE else 0.0

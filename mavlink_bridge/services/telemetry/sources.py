@@ -47,7 +47,8 @@ BREACH_TYPE: Final = FACTS + 28  # FENCE_BREACH
 BREACH_COUNT: Final = FACTS + 29
 BREACH_TIME_MS: Final = FACTS + 30
 STEERED: Final = FACTS + 31  # 1 while the mode steers to a point
-FACTS_SIZE: Final = 32
+CHARGE_STATE: Final = FACTS + 32  # MAV_BATTERY_CHARGE_STATE
+FACTS_SIZE: Final = 33
 
 DERIVED: Final = FACTS + FACTS_SIZE
 TIME_BOOT_MS: Final = DERIVED + 0  # vehicle time in the uint32 of the wire (round after 49 days, as ArduPilot's)

@@ -138,7 +138,7 @@ STREAMS: Final[tuple[Stream, ...]] = (
         "current_battery": Value(s.BATTERY_A, CENTI, missing=-1),
         "current_consumed": Value(r.BATT_MAH, missing=-1),
         "energy_consumed": Value(r.BATT_WH, 36.0, missing=-1),  # hectojoule
-        "battery_remaining": Value(r.BATT_FRACTION, CENTI, missing=-1), "charge_state": constant(1),
+        "battery_remaining": Value(r.BATT_FRACTION, CENTI, missing=-1), "charge_state": Value(s.CHARGE_STATE),
     }),
     Stream("EKF_STATUS_REPORT", {
         "flags": Value(r.EKF_FLAGS), "velocity_variance": Value(r.EKF_VEL_VAR),

@@ -182,7 +182,7 @@ def test_battery_units_and_unknowns() -> None:
     state = flying_report()
     state[r.BATT_V], state[r.BATT_A], state[r.BATT_FRACTION] = 12.587, 15.5, 0.874
     state[r.BATT_MAH], state[r.BATT_WH] = 812.4, 10.0
-    message = decoded("BATTERY_STATUS", state)
+    message = decoded("BATTERY_STATUS", state, CHARGE_STATE=1)
     assert message.voltages == [12_587] + [65_535] * 9
     assert (message.current_battery, message.current_consumed, message.energy_consumed) == (1550, 812, 360)
     assert (message.battery_remaining, message.charge_state, message.temperature) == (87, 1, 32_767)

@@ -279,9 +279,18 @@ def test_a_battery_that_failed_is_not_healthy() -> None:
     bench.open()
     bench.run(0)
     assert bench.last("SYS_STATUS").onboard_control_sensors_health & BATTERY
-    bench.core.battery_failed = True
+    bench.core.battery_level = 1
     bench.run(500)
     assert not bench.last("SYS_STATUS").onboard_control_sensors_health & BATTERY
+
+
+@pytest.mark.parametrize(("level", "state"), [(0, 1), (1, 2), (2, 3)])
+def test_the_charge_state_tells_low_and_critical(level: int, state: int) -> None:
+    """MAV_BATTERY_CHARGE_STATE OK, LOW, CRITICAL, as ArduPilot's BATTERY_STATUS has it."""
+    bench = Bench(FakeCore(battery_level=level))
+    bench.open()
+    bench.run(1000)
+    assert bench.last("BATTERY_STATUS").charge_state == state
 
 
 def test_heartbeat_and_landed_state_come_together() -> None:
