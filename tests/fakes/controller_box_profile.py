@@ -1,0 +1,27 @@
+"""A box whose sortie takes a minute and a half, for tests with a controller, whose time is stepped through."""
+
+from __future__ import annotations
+
+from functools import cache
+
+import msgspec
+
+from autopilot.depot.settings import Profile
+from tests.fakes.box_run import shortened
+
+_LAT, _LON = -35.363261, 149.165230
+
+
+@cache
+def short_box(battery: str = "reported") -> Profile:
+    """drone-box with a pattern of some ten metres close to the pad and a dock that is quick."""
+    profile = shortened(0.02, corridor_m=6.0, corridor_height_m=8.0, clear_m=4.0, battery=battery)
+    replace = msgspec.structs.replace
+    places = tuple((_LAT + north * 1e-5, _LON + east * 1e-5, 602.0) for north, east in ((20, 0), (30, 10), (30, -10)))
+    plan = replace(
+        profile.plan, prep_s=5.0, wait_s=3.0, outbound_s=20.0, return_s=20.0, dock_s=20.0, offload_s=30.0,
+        review_s=1.0, waypoints=places,
+    )  # fmt: skip
+    power = replace(profile.power, charge_w=5000.0)
+    depot = replace(profile.depot, array_w=8000.0, refuel_kg_s=4.0)
+    return replace(profile, plan=plan, power=power, depot=depot)
