@@ -19,7 +19,7 @@ from mavlink_bridge.codec import dialect
 from mavlink_bridge.endpoint import Endpoint
 from mavlink_bridge.flight_controller.controller import COMPONENT, FlightController
 from mavlink_bridge.flight_controller.presenter import MISSION_CURRENT, MISSION_ITEM_REACHED, Presenter
-from mavlink_bridge.flight_controller.whose import Whose, file_not_found, whose
+from mavlink_bridge.flight_controller.whose import Whose, ends_writing, file_not_found, plan_written, whose
 from mavlink_bridge.framing import Frame, unsigned
 from mavlink_bridge.line_queue import is_fleeting
 from mavlink_bridge.router import target_of
@@ -60,6 +60,7 @@ class PassThrough:
         self._clocks = clocks
         self._waiting: list[tuple[int, Frame, Request]] = []  # until the controller follows our targets
         self._arms: dict[tuple[int, int], bool] = {}  # who has asked to arm (True) or to disarm, without an answer yet
+        self._written: set[int] = set()  # plans that a station writes by file transfer now
         self.companion: Callable[[int, Frame], None] = lambda number, frame: None
         """Gets what ground stations send to component 191."""
         self.inside: set[int] = set()
@@ -161,6 +162,7 @@ class PassThrough:
             case Whose.PASS:
                 self._note_arm(frame)
                 self._to_controller(frame)
+                self._follow_file(frame)
         return True
 
     def _set_streams(self, number: int, frame: Frame) -> None:
@@ -180,6 +182,16 @@ class PassThrough:
             self._ground.send(dialect.MAVLink_command_ack_message(
                 message.command, int(result), 0, 0, frame.system, frame.component
             ), number)  # fmt: skip
+
+    def _follow_file(self, frame: Frame) -> None:
+        """A fence or rally plan may come as a file: when that is closed, the controller has another one."""
+        kind = plan_written(frame)
+        if kind is not None:
+            self._written.add(kind)
+        elif self._written and ends_writing(frame):
+            for written in self._written:
+                self.plan_changed(written)
+            self._written.clear()
 
     def _note_arm(self, frame: Frame) -> None:
         message = codec.decode(frame.msg_id, frame.payload) if frame.msg_id in _COMMANDS else None

@@ -11,7 +11,7 @@ from mavlink_bridge.framing import Frame
 from mavlink_bridge.services.base import Outgoing, Peer
 from mavlink_bridge.services.flight.service import TUNNEL_TYPE, USER_1
 from mavlink_bridge.services.ftp.replies import message_of, nak
-from mavlink_bridge.services.ftp.wire import Nak, unpack
+from mavlink_bridge.services.ftp.wire import Nak, Opcode, Operation, unpack
 
 
 class Whose(Enum):
@@ -42,8 +42,11 @@ _OUR_COMMANDS: Final = frozenset((_PAUSE_CONTINUE, _DO_SET_CURRENT, USER_1))
 _OUR_MESSAGES: Final = frozenset((42, 46))
 _MISSION_START, _DO_SET_MODE, _REQUEST_MESSAGE, _SET_INTERVAL = 300, 176, 512, 511
 _TAKING: Final = frozenset((*range(16, 96), 192, 34, 43000, 43001, 43002))
-_FTP_OPENING: Final = frozenset((4, 6, 11, 13))  # OpenFileRO, CreateFile, OpenFileWO, TruncateFile
-MISSION_FOLDER: Final = b"@MISSION/"
+_FTP_WRITING: Final = frozenset((Opcode.CREATE_FILE, Opcode.OPEN_FILE_WO, Opcode.TRUNCATE_FILE))
+_FTP_BY_NAME: Final = _FTP_WRITING | {Opcode.OPEN_FILE_RO, Opcode.REMOVE_FILE, Opcode.RENAME, Opcode.CALC_FILE_CRC32}
+_FTP_ENDING: Final = frozenset((Opcode.TERMINATE_SESSION, Opcode.RESET_SESSIONS))
+_HIDDEN_FILE: Final = b"@MISSION/mission.dat"
+_PLAN_FILES: Final = {b"@MISSION/fence.dat": 1, b"@MISSION/rally.dat": 2}  # MAV_MISSION_TYPE
 
 
 def whose(frame: Frame, firmware: Firmware, *, native: bool = False) -> Whose:
@@ -109,8 +112,25 @@ def _command(message: Any, firmware: Firmware) -> Whose:
 
 def _file(message: Any) -> Whose:
     asked = unpack(bytes(message.payload))
-    hidden = asked.opcode in _FTP_OPENING and asked.data.startswith(MISSION_FOLDER)
+    hidden = asked.opcode in _FTP_BY_NAME and _path(asked) == _HIDDEN_FILE
     return Whose.HIDDEN_FILE if hidden else Whose.PASS
+
+
+def _path(asked: Operation) -> bytes:
+    return asked.data.partition(b"\0")[0]
+
+
+def plan_written(frame: Frame) -> int | None:
+    """The plan (MAV_MISSION_TYPE) that this file transfer opens for writing, None for all else."""
+    message = codec.decode(frame.msg_id, frame.payload) if frame.msg_id == _FTP else None
+    asked = None if message is None else unpack(bytes(message.payload))
+    return _PLAN_FILES.get(_path(asked)) if asked is not None and asked.opcode in _FTP_WRITING else None
+
+
+def ends_writing(frame: Frame) -> bool:
+    """Does this file transfer close what its sender has open?"""
+    message = codec.decode(frame.msg_id, frame.payload) if frame.msg_id == _FTP else None
+    return message is not None and unpack(bytes(message.payload)).opcode in _FTP_ENDING
 
 
 def file_not_found(message: Any, peer: Peer) -> Outgoing:

@@ -9,9 +9,10 @@ import pytest
 from autopilot.geo import to_global
 from autopilot.mission.items import MissionItem
 from mavlink_bridge.codec import dialect
+from mavlink_bridge.services.ftp.wire import Opcode, Operation
 from tests.fakes.controller_bench import ControllerBench, Ground
 from tests.fakes.controller_flight import AUTO, SET_MODE, SQUARE, MakeBench, reached
-from tests.stand_in.controller import HOME
+from tests.stand_in.controller import HOME, StandIn
 
 USER_1, GO = 31010, 0x20
 FENCE, RALLY = 1, 2
@@ -143,3 +144,22 @@ def test_a_mission_inside_the_fence_is_flown_with_it(make_bench: MakeBench) -> N
     ground.command(USER_1, GO)
     bench.run_until(lambda: 6 in reached(bench))
     assert reached(bench) == [1, 2, 3, 4, 5, 6]
+
+
+def test_a_plan_that_comes_as_a_file_is_read_when_it_is_closed(make_bench: MakeBench) -> None:
+    """@MISSION/rally.dat by file transfer: no acknowledgement of the mission protocol tells of it."""
+    controller = StandIn()
+    bench = make_bench(controller=controller)
+    ground = bench.ground()
+    bench.run(5.0)
+    rally = MissionItem(RALLY_POINT, 3, x=place(50.0, 0.0)[0], y=place(50.0, 0.0)[1], z=20.0)
+    controller.autopilot.replace_plan(RALLY, (rally,), bench.now_ms)
+    bench.run(2.0)
+    assert bench.autopilot.rally.total() == 0
+    name = b"@MISSION/rally.dat"
+    for number, request in enumerate((
+        Operation(1, 0, Opcode.CREATE_FILE, len(name), 0, 0, 0, name), Operation(2, 0, Opcode.TERMINATE_SESSION, 0, 0, 0, 0, b"")
+    )):  # fmt: skip
+        ground.send(dialect.MAVLink_file_transfer_protocol_message(0, 1, 1, list(request.pack())))
+        bench.run(0.5 + number)
+    assert bench.autopilot.rally.total() == 1
