@@ -105,7 +105,7 @@ class ModeChoice:
             name = known_name(self._cockpit.kind, number)
             return f"No such mode {number}" if name is None else f"Mode change to {name} failed: not available"
         spec = self._specs[number]
-        failed = f"Mode change to {spec.name} failed: "
+        failed = f"Mode change to {spec.title} failed: "
         if spec.position and self._cockpit.armed and not self._cockpit.has_position:
             return failed + "requires position"
         if number == CopterMode.AUTO_RTL and not self._cockpit.rover:

@@ -120,6 +120,13 @@ class SmartReturnFlight(SmartReturnMode):
         self._stage = _Stage.FOLLOWING
         self._landing: Landing | None = None
 
+    def refusal(self, now_ms: int) -> str | None:
+        why = super().refusal(now_ms)
+        if why is None:
+            return None
+        self.cockpit.say(Severity.INFO, f"SmartRTL: {why}")
+        return "init failed"  # ArduPilot's words
+
     def _begin(self, now_ms: int) -> None:
         self._stage, self._landing = _Stage.FOLLOWING, None
         if self.cockpit.landed:

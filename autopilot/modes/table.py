@@ -65,7 +65,7 @@ class RoverMode(IntEnum):
 class ModeSpec:
     """What a mode is. `position`: needs a position estimate. `arming`: the vehicle may be armed in it. `pilot`: the
     sticks fly. `autopilot`: it flies by itself (HEARTBEAT bit 8 and altitude and position control in SYS_STATUS).
-    `landing`: it is bringing the vehicle down."""
+    `landing`: it is bringing the vehicle down. `said`: its name in ArduPilot's texts, where that is another."""
 
     number: int
     name: str
@@ -75,6 +75,12 @@ class ModeSpec:
     manual_throttle: bool = False
     autopilot: bool = False
     landing: bool = False
+    said: str = ""
+
+    @property
+    def title(self) -> str:
+        """What texts call it."""
+        return self.said or self.name
 
 
 _C = CopterMode
@@ -94,7 +100,7 @@ COPTER: Final[dict[int, ModeSpec]] = {
         ModeSpec(_C.LAND, "LAND", autopilot=True, landing=True),
         ModeSpec(_C.POSHOLD, "POSHOLD", position=True, arming=True, pilot=True, autopilot=True),
         ModeSpec(_C.BRAKE, "BRAKE", position=True, autopilot=True),
-        ModeSpec(_C.SMART_RTL, "SMART_RTL", position=True, autopilot=True),
+        ModeSpec(_C.SMART_RTL, "SMART_RTL", position=True, autopilot=True, said="SMARTRTL"),
         ModeSpec(_C.AUTO_RTL, "AUTO_RTL", position=True, autopilot=True),
     )
 }

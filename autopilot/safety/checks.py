@@ -84,11 +84,11 @@ class ArmingChecks:
         spec, cockpit = self.modes.spec, self.cockpit
         if self.modes.mode is self.auto and not cockpit.rover:
             if not int(cockpit.param("AUTO_OPTIONS")) & _ARM_IN_AUTO:
-                return [f"{spec.name} mode not armable"]
+                return [f"{spec.title} mode not armable"]
             if cockpit.landed and self.mission.total() and self.auto.missing_takeoff():
                 return ["Auto: Missing Takeoff Cmd"]
         elif not spec.arming:
-            return ["Mode not armable" if cockpit.rover else f"{spec.name} mode not armable"]
+            return ["Mode not armable" if cockpit.rover else f"{spec.title} mode not armable"]
         by_hand = not cockpit.rover and self.modes.number not in _THROTTLE_MAY_BE_HIGH
         if by_hand and self._checked(Check.RC) and self.throttle_raised():
             return ["Throttle too high"]

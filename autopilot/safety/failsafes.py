@@ -155,7 +155,7 @@ class Failsafes:
         if number is None:
             self._cockpit.say(Severity.CRITICAL, "EKF Failsafe")
         elif escape_to(self._modes, number, "EKF Failsafe", now_ms):
-            self._cockpit.say(Severity.CRITICAL, f"EKF Failsafe: changed to {self._modes.spec.name} Mode")
+            self._cockpit.say(Severity.CRITICAL, f"EKF Failsafe: changed to {self._modes.spec.title} Mode")
 
     def _hold_without_position(self, now_ms: int) -> None:
         """A rover in a mode that needs one. FS_EKF_ACTION: 0 nothing, 1 hold, 2 say so."""

@@ -99,7 +99,7 @@ def test_a_loop_is_not_flown_again() -> None:
 def test_without_a_trail_it_is_refused() -> None:
     bench = in_air(10.0, SRTL_POINTS=0)
     assert not bench.core.set_mode(SMART_RTL, bench.now_ms).ok
-    assert "Mode change to SMART_RTL failed: no path to return by" in bench.texts
+    assert "Mode change to SMARTRTL failed: init failed" in bench.texts
     assert bench.core.mode_number == GUIDED
 
 
@@ -116,7 +116,7 @@ def test_it_cannot_be_armed_in() -> None:
     bench = ready()
     assert bench.core.set_mode(SMART_RTL, bench.now_ms).ok
     assert not bench.core.arm(bench.now_ms).ok
-    assert "Arm: SMART_RTL mode not armable" in bench.texts
+    assert "Arm: SMARTRTL mode not armable" in bench.texts
 
 
 @pytest.mark.parametrize(("points", "mode", "said"), [(300, SMART_RTL, False), (0, RTL, True)])
