@@ -1,4 +1,4 @@
-"""The simulated copter's numbers: a 3DR Iris with its battery, and the controller gains that fit it.
+"""The simulated copter's numbers: a 3DR Iris, and the controller gains that fit it.
 
 Body: PX4's Gazebo model of the Iris (PX4-SITL_gazebo, models/iris; measured by ETH Zurich's ASL for RotorS, Furrer et
 al. 2016): mass, inertia, rotor places, thrust 5.84e-6 N s2, torque ratio 0.06 m, at most 1100 rad/s, rotor time
@@ -9,7 +9,7 @@ constants 12.5 ms up and 25 ms down (here one of 18 ms). Battery and endurance: 
 
 from __future__ import annotations
 
-from math import cos, exp, radians, sin, sqrt, tan
+from math import cos, exp, radians, sqrt, tan
 
 import numpy as np
 import numpy.typing as npt
@@ -17,6 +17,7 @@ import numpy.typing as npt
 from autopilot.control import layout as L
 from autopilot.geo import GeoPoint
 from sitl import layout as M
+from sitl.equipment import AIR_DENSITY, STEPS, equip, switch_on
 
 MASS = 1.5  # kg
 INERTIA = (0.029125, 0.029125, 0.055225)  # kg m2
@@ -26,68 +27,39 @@ TORQUE_RATIO = 0.06  # m
 ROTOR_LAG = 0.018  # s
 ROTOR_DRAG = 0.2  # 1/s at hover
 DRAG_AREA = 0.02  # m2
-AIR_DENSITY = 1.225  # kg/m3 at sea level
 ROTOR_AREA = 3.14159265 * 0.127**2  # m2, 10 inch
 EFFICIENCY = 0.45  # shaft and induced losses together: 180 W at hover
-CELLS, BATTERY_AH, OHMS = 3, 5.1, 0.022
-#: Open-circuit voltage of a lithium polymer cell over its charge; `sitl.surroundings.cell_volts` is the same curve.
-CELL_CURVE = ((0.0, 3.0), (0.05, 3.55), (0.15, 3.685), (0.5, 3.79), (0.9, 4.05), (1.0, 4.2))
 FULL_V = 11.4  # V at which the rotors reach their full speed
-STEPS = 8  # of 2.5 ms in a tick
 
 HOVER_SHARE = MASS * L.GRAVITY / (4.0 * FULL_THRUST)
-#: Steady gusts' time constant, s (Dryden at 20 m height and 8 m/s).
-GUST_TIME = 6.0
 
 
 def default_settings(home: GeoPoint, steps: int = STEPS) -> npt.NDArray[np.float64]:
     """A settings row: airframe, sensors, and ArduPilot's default parameters. Units as in the layouts (SI)."""
     p = np.zeros(M.SETTINGS_SIZE)
-    dt = L.TICK / steps
-    _machine(p, dt, steps)
-    _sensors(p, home)
+    equip(p, home, steps)
+    _machine(p)
     _control(p)
     return p
 
 
-def _machine(p: npt.NDArray[np.float64], dt: float, steps: int) -> None:
+def _machine(p: npt.NDArray[np.float64]) -> None:
     ix, iy, iz = INERTIA
     p[M.MASS] = MASS
     p[M.INV_IX], p[M.INV_IY], p[M.INV_IZ] = 1.0 / ix, 1.0 / iy, 1.0 / iz
     p[M.GYRO_XX], p[M.GYRO_YY], p[M.GYRO_ZZ] = (iy - iz) / ix, (iz - ix) / iy, (ix - iy) / iz
     p[M.FULL] = FULL_THRUST
     p[M.ARM_X], p[M.ARM_Y], p[M.YAW_ARM] = ARM_X, ARM_Y, TORQUE_RATIO
-    p[M.LAG] = 1.0 - exp(-dt / ROTOR_LAG)
+    p[M.LAG] = 1.0 - exp(-p[M.DT] / ROTOR_LAG)
     p[M.ROTOR_DRAG] = ROTOR_DRAG / sqrt(HOVER_SHARE)
     p[M.BODY_DRAG] = 0.5 * AIR_DENSITY * DRAG_AREA / MASS
     p[M.SPIN_ARM] = 0.1
     p[M.STIFF], p[M.DAMP] = 1500.0, 60.0  # N/m, N s/m: rests one centimetre deep
     p[M.FRICTION], p[M.LEG] = 0.6, 4.0  # N m per unit of tilt under the weight
-    p[M.GUST_KEEP] = exp(-L.TICK / GUST_TIME)
-    p[M.GUST_KICK] = sqrt(1.0 - p[M.GUST_KEEP] ** 2)
-    p[M.OHMS], p[M.BATTERY_AH], p[M.CELLS] = OHMS, BATTERY_AH, CELLS
     p[M.HOTEL_A] = 0.5
     p[M.POWER] = 1.0 / (sqrt(2.0 * AIR_DENSITY * ROTOR_AREA) * EFFICIENCY)
     p[M.FULL_V] = FULL_V
-    p[M.STEPS], p[M.DT] = steps, dt
-    for i in (M.LOSS_1, M.LOSS_2, M.LOSS_3, M.LOSS_4, M.GPS_ON, M.BARO_ON, M.MAG_ON, M.IMU_ON):
-        p[i] = 1.0
-
-
-def _sensors(p: npt.NDArray[np.float64], home: GeoPoint) -> None:
-    p[M.GYRO_NOISE], p[M.ACC_NOISE] = 0.003, 0.15  # rad/s, m/s2 with the rotors at hover
-    p[M.BARO_NOISE] = 0.12  # m
-    p[M.GPS_NOISE], p[M.GPS_WANDER], p[M.GPS_V_NOISE] = 0.12, 0.25, 0.06  # m, m, m/s
-    p[M.MAG_NOISE] = 0.004  # gauss
-    p[M.GPS_SATS] = 10.0
-    # a field of mid-latitudes: 0.55 gauss, dip 60 degrees (up in the southern hemisphere), declination 0.2 rad
-    dip = radians(60.0 if home.lat >= 0.0 else -60.0)
-    p[L.DECLINATION] = 0.2
-    p[M.FIELD_N] = 0.55 * cos(dip) * cos(0.2)
-    p[M.FIELD_E] = 0.55 * cos(dip) * sin(0.2)
-    p[M.FIELD_D] = 0.55 * sin(dip)
-    p[L.GPS_SIGMA_P], p[L.GPS_SIGMA_V], p[L.BARO_SIGMA], p[L.MAG_SIGMA] = 0.5, 0.1, 0.6, 0.05
-    p[L.ORIGIN_LAT], p[L.ORIGIN_LON], p[L.ORIGIN_ALT] = home.lat, home.lon, home.alt
+    p[M.ACC_NOISE] = 0.15  # m/s2 with the rotors at hover
 
 
 def _control(p: npt.NDArray[np.float64]) -> None:
@@ -109,35 +81,19 @@ def _control(p: npt.NDArray[np.float64]) -> None:
     p[L.LAND_SPEED], p[L.LAND_SPEED_HIGH], p[L.LAND_ALT_LOW] = 0.5, 0.0, 10.0
     p[L.CUT_TILT], p[L.CUT_ALT] = cos(radians(45.0)), 0.0
     p[L.CRASH_CHECK] = 1.0
-    p[L.STICK_T] = 0.5
     p[L.STICK_LEAN], p[L.STICK_UP], p[L.STICK_DN] = radians(30.0), 2.5, 1.5
     p[L.STICK_YAW_RATE] = p[L.ACRO_YAW_RATE] = radians(202.5)
     p[L.STICK_ACCEL_Z] = 2.5
     p[L.LOITER_SPEED], p[L.LOITER_ACCEL] = 12.5, 5.0
     p[L.BRAKE_ACCEL], p[L.BRAKE_JERK] = 5.0, 12.0
     p[L.ACRO_RATE] = radians(360.0)
-    p[L.LOW_TIMER], p[L.CAPACITY] = 10.0, 1000.0 * BATTERY_AH
 
 
 def initial_state(heading_rad: float, seed: int) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.uint64]]:
     """State and noise rows of a copter at rest at the origin, all its random biases drawn from `seed`."""
     s = np.zeros(M.STATE_SIZE)
-    s[L.FRESH] = 1.0
-    s[M.Q0], s[M.Q3] = cos(heading_rad / 2.0), sin(heading_rad / 2.0)
-    s[L.EQ0] = s[L.EM0] = s[L.QT0] = 1.0
+    rng = switch_on(s, heading_rad, seed)
     s[M.PD] = MASS * L.GRAVITY / 1500.0  # the undercarriage's deflection at rest
     s[M.CONTACT] = 1.0
-    s[M.FZ] = -L.GRAVITY
-    s[M.SOC] = 1.0
-    s[M.VOLTS] = s[M.REST_VOLTS] = CELLS * 4.2
     s[L.HOVER] = HOVER_SHARE
-    s[M.GPS_NEXT] = 600.0  # the receiver has been on for a while: its first fix comes soon
-    s[L.SEQ] = s[L.YAW_SEQ] = -1.0
-    s[L.LANDED_STATE] = 1.0
-    s[L.FLAGS] = L.FLAGS_STARTING
-    draw = np.random.Generator(np.random.PCG64(seed))
-    s[M.GBX : M.GBX + 3] = draw.normal(0.0, 0.003, 3)
-    s[M.ABX : M.ABX + 3] = draw.normal(0.0, 0.03, 3)
-    s[M.GPS_WN : M.GPS_WN + 3] = draw.normal(0.0, 0.2, 3)
-    rng = draw.integers(0, 2**63, 4).astype(np.uint64)
     return s, rng

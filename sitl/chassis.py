@@ -17,9 +17,9 @@ import numpy.typing as npt
 from autopilot.control import layout as L
 from autopilot.control import rover_layout as V
 from autopilot.geo import GeoPoint
-from sitl import airframe
 from sitl import layout as M
 from sitl import rover_layout as G
+from sitl.equipment import AIR_DENSITY, STEPS, equip, switch_on
 
 MASS, INERTIA = 3.74, 0.04712  # kg, kg m2
 FRONT, REAR = 0.15875, 0.17145  # m
@@ -34,11 +34,10 @@ MOTOR_LAG = 0.03  # s
 HOTEL_A = 0.6
 
 
-def default_settings(home: GeoPoint, steps: int = airframe.STEPS) -> npt.NDArray[np.float64]:
+def default_settings(home: GeoPoint, steps: int = STEPS) -> npt.NDArray[np.float64]:
     """A settings row: chassis, sensors, and ArduPilot's default parameters. Units as in the layouts (SI)."""
     p = np.zeros(G.SETTINGS_SIZE)
-    shared = airframe.default_settings(home, steps)
-    p[: shared.size] = shared
+    equip(p, home, steps)
     _machine(p)
     _control(p)
     p[M.ACC_NOISE], p[M.HOTEL_A], p[M.FULL_V] = 0.25, HOTEL_A, FULL_V
@@ -54,7 +53,7 @@ def _machine(p: npt.NDArray[np.float64]) -> None:
     p[G.MOTOR_LAG] = 1.0 - exp(-p[M.DT] / MOTOR_LAG)
     p[G.AMPS_PER_N] = TOP_SPEED / FULL_V  # a motor's volts per speed are its newtons per ampere
     p[G.ROLLING] = ROLLING
-    p[G.DRAG], p[G.SIDE_DRAG] = 0.5 * airframe.AIR_DENSITY * DRAG_AREA, 0.5 * airframe.AIR_DENSITY * SIDE_AREA
+    p[G.DRAG], p[G.SIDE_DRAG] = 0.5 * AIR_DENSITY * DRAG_AREA, 0.5 * AIR_DENSITY * SIDE_AREA
     p[G.SERVO_RATE] = SERVO_RATE
 
 
@@ -69,15 +68,12 @@ def _control(p: npt.NDArray[np.float64]) -> None:
     p[V.TOP_SPEED], p[V.FULL_ACCEL] = TOP_SPEED, FULL_ACCEL
     p[V.STICK_SPEED], p[V.STICK_RATE] = 4.0, radians(180.0)
     p[V.STOP_SPEED], p[V.THROTTLE_MAX], p[V.BRAKING] = 0.1, 1.0, 1.0
-    p[L.CRASH_CHECK] = 0.0
 
 
 def initial_state(heading_rad: float, seed: int) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.uint64]]:
     """State and noise rows of a rover at rest at the origin, all its random biases drawn from `seed`."""
     s = np.zeros(G.STATE_SIZE)
-    shared, rng = airframe.initial_state(heading_rad, seed)
-    s[: shared.size] = shared
-    s[M.PD] = s[M.CONTACT] = 0.0
+    rng = switch_on(s, heading_rad, seed)
     s[M.GPS_WN : M.GPS_WN + 3] *= 0.4
     s[G.COS], s[G.SIN] = cos(heading_rad), sin(heading_rad)
     s[V.WAY] = 1.0

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from math import pi
 
 import numpy as np
-import numpy.typing as npt
 
 from autopilot.control import layout as L
 from autopilot.control import rover_layout as V
-from sitl import settings
+from sitl import shared_settings
 from sitl.chassis import WHEEL_MAX
-
-Row = npt.NDArray[np.float64]
+from sitl.shared_settings import Row, Special
 
 _DEGREES = pi / 180.0
 #: What 0 means for a limit that ArduPilot then does not apply.
@@ -23,7 +21,7 @@ _TIGHTEST = 1.05 * 0.3302 / np.tan(WHEEL_MAX)
 
 #: Parameters that are one setting times a factor. Gains count relative to ArduPilot's defaults, which stand for the
 #: gains that fit this chassis.
-SCALED: dict[str, tuple[int, float]] = {
+SCALED: dict[str, tuple[int, float]] = shared_settings.SCALED | {
     "WP_SPEED": (L.SPEED_GROUND, 1.0),
     "TURN_MAX_G": (V.TURN_ACCEL, L.GRAVITY),
     "ATC_STR_ANG_P": (V.KP_COURSE, 3.0 / 2.0),
@@ -37,7 +35,7 @@ SCALED: dict[str, tuple[int, float]] = {
 }
 
 
-def _acceleration(p: Row, values: Mapping[str, float]) -> None:
+def _acceleration(p: Row, s: Row, values: Mapping[str, float]) -> None:
     """WP_ACCEL (0: ATC_ACCEL_MAX), ATC_DECEL_MAX (0: as the acceleration), m/s2."""
     accel = values.get("WP_ACCEL", 0.0) or values.get("ATC_ACCEL_MAX", 1.0)
     p[V.ACCEL] = accel if accel > 0.0 else _UNLIMITED_ACCEL
@@ -45,7 +43,7 @@ def _acceleration(p: Row, values: Mapping[str, float]) -> None:
     p[V.DECEL] = decel if decel > 0.0 else p[V.ACCEL]
 
 
-def _turning(p: Row, values: Mapping[str, float]) -> None:
+def _turning(p: Row, s: Row, values: Mapping[str, float]) -> None:
     """ATC_STR_RAT_MAX deg/s, ATC_STR_ACC_MAX deg/s2; 0: no limit. TURN_RADIUS m."""
     rate, accel = values.get("ATC_STR_RAT_MAX", 120.0), values.get("ATC_STR_ACC_MAX", 120.0)
     p[V.RATE_MAX] = rate * _DEGREES if rate > 0.0 else _UNLIMITED_RATE
@@ -53,17 +51,17 @@ def _turning(p: Row, values: Mapping[str, float]) -> None:
     p[V.TURN_RADIUS] = max(values.get("TURN_RADIUS", 0.9), _TIGHTEST)
 
 
-def _stick_speed(p: Row, values: Mapping[str, float]) -> None:
+def _stick_speed(p: Row, s: Row, values: Mapping[str, float]) -> None:
     """Speed at full throttle stick: SPEED_MAX, or what CRUISE_SPEED at CRUISE_THROTTLE comes to."""
     cruise = values.get("CRUISE_SPEED", 2.0) * 100.0 / max(values.get("CRUISE_THROTTLE", 50.0), 5.0)
     p[V.STICK_SPEED] = values.get("SPEED_MAX", 0.0) or cruise
 
 
-def _brake(p: Row, values: Mapping[str, float]) -> None:
+def _brake(p: Row, s: Row, values: Mapping[str, float]) -> None:
     p[V.BRAKING] = 1.0 if values["ATC_BRAKE"] != 0.0 else 0.0
 
 
-SPECIAL: dict[str, Callable[[Row, Mapping[str, float]], None]] = {
+SPECIAL: dict[str, Special] = shared_settings.SPECIAL | {
     "WP_ACCEL": _acceleration,
     "ATC_ACCEL_MAX": _acceleration,
     "ATC_DECEL_MAX": _acceleration,
@@ -78,12 +76,5 @@ SPECIAL: dict[str, Callable[[Row, Mapping[str, float]], None]] = {
 
 
 def apply_parameter(p: Row, s: Row, values: Mapping[str, float], name: str, value: float) -> None:
-    """`name` has become `value`; `values` holds all that have been set so far. Battery and SIM_ parameters are the
-    copter's. Unknown names do nothing."""
-    scaled, special = SCALED.get(name), SPECIAL.get(name)
-    if scaled is not None:
-        p[scaled[0]] = scaled[1] * value
-    elif special is not None:
-        special(p, values)
-    else:
-        settings.apply_parameter(p, s, values, name, value)
+    """`name` has become `value`; `values` holds all that have been set so far. Unknown names do nothing."""
+    shared_settings.apply(SCALED, SPECIAL, p, s, values, name, value)

@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from math import atan, cos, pi, radians, sin, tan
-
-import numpy as np
-import numpy.typing as npt
+from collections.abc import Mapping
+from math import atan, cos, pi, radians, tan
 
 from autopilot.control import layout as L
-from autopilot.geo import METRES_PER_DEGREE, longitude_scale
 from sitl import layout as M
-from sitl.airframe import CELL_CURVE, CELLS
-
-Row = npt.NDArray[np.float64]
+from sitl import shared_settings
+from sitl.shared_settings import Row, Special
 
 #: The airframe's own limits (`sitl.airframe`): rate deg/s, acceleration of yaw deg/s2; ArduPilot's default of the
 #: latter, cdeg/s2; and what "no limit" comes to, deg/s2.
@@ -21,7 +16,7 @@ _OWN_RATE, _OWN_YAW_ACCEL, _YAW_DEFAULT, _UNLIMITED = 220.0, 120.0, 27000.0, 720
 
 #: Parameters that are one setting times a factor. Gains (PSC_, ATC_) count relative to ArduPilot's defaults, which
 #: stand for the gains that fit this airframe.
-SCALED: dict[str, tuple[int, float]] = {
+SCALED: dict[str, tuple[int, float]] = shared_settings.SCALED | {
     "WPNAV_SPEED": (L.SPEED_GROUND, 0.01),
     "WPNAV_SPEED_UP": (L.SPEED_UP, 0.01),
     "WPNAV_SPEED_DN": (L.SPEED_DOWN, 0.01),
@@ -37,14 +32,6 @@ SCALED: dict[str, tuple[int, float]] = {
     "LOIT_SPEED": (L.LOITER_SPEED, 0.01),
     "MOT_SPIN_ARM": (M.SPIN_ARM, 1.0),
     "ACRO_RP_RATE": (L.ACRO_RATE, pi / 180.0),
-    "BATT_LOW_VOLT": (L.LOW_V, 1.0),
-    "BATT_LOW_MAH": (L.LOW_MAH, 1.0),
-    "BATT_CRT_VOLT": (L.CRIT_V, 1.0),
-    "BATT_CRT_MAH": (L.CRIT_MAH, 1.0),
-    "BATT_LOW_TIMER": (L.LOW_TIMER, 1.0),
-    "BATT_FS_VOLTSRC": (L.SAG_FREE, 1.0),
-    "BATT_CAPACITY": (L.CAPACITY, 1.0),
-    "SIM_BATT_CAP_AH": (M.BATTERY_AH, 1.0),
     "FM_CUT_ALT": (L.CUT_ALT, 1.0),
     "ACRO_Y_RATE": (L.ACRO_YAW_RATE, pi / 180.0),
     "PILOT_ACCEL_Z": (L.STICK_ACCEL_Z, 0.01),
@@ -62,32 +49,7 @@ SCALED: dict[str, tuple[int, float]] = {
     "ATC_RAT_RLL_I": (L.KI_RATE, 20.0 / 0.135),
     "ATC_RAT_YAW_P": (L.KP_YRATE, 6.0 / 0.18),
     "ATC_RAT_YAW_I": (L.KI_YRATE, 3.0 / 0.018),
-    "SIM_GPS_NUMSATS": (M.GPS_SATS, 1.0),
-    "SIM_GPS_GLITCH_Z": (M.GLITCH_D, 1.0),
-    "SIM_BARO_GLITCH": (M.BARO_GLITCH, 1.0),
-    "SIM_WIND_TURB": (M.GUST, 1.0),
 }
-
-
-def _wind(p: Row, s: Row, values: Mapping[str, float]) -> None:
-    """SIM_WIND_SPD m/s from SIM_WIND_DIR deg."""
-    speed = values.get("SIM_WIND_SPD", 0.0)
-    direction = radians(values.get("SIM_WIND_DIR", 180.0))
-    p[M.MEAN_N] = -speed * cos(direction)
-    p[M.MEAN_E] = -speed * sin(direction)
-
-
-def _engine(p: Row, s: Row, values: Mapping[str, float]) -> None:
-    """SIM_ENGINE_FAIL: bit mask of motors that give SIM_ENGINE_MUL of their thrust."""
-    mask = int(values.get("SIM_ENGINE_FAIL", 0.0))
-    share = min(max(values.get("SIM_ENGINE_MUL", 0.0), 0.0), 1.0)
-    for motor in range(4):
-        p[M.LOSS_1 + motor] = share if mask & 1 << motor else 1.0
-
-
-def _gps(p: Row, s: Row, values: Mapping[str, float]) -> None:
-    on = values.get("GPS1_TYPE", 1.0) != 0.0 and values.get("SIM_GPS_DISABLE", 0.0) == 0.0
-    p[M.GPS_ON] = 1.0 if on else 0.0
 
 
 def _lean(p: Row, s: Row, values: Mapping[str, float]) -> None:
@@ -136,40 +98,7 @@ def _pilot_down(p: Row, s: Row, values: Mapping[str, float]) -> None:
     p[L.STICK_DN] = 0.01 * (down if down > 0.0 else values.get("PILOT_SPEED_UP", 250.0))
 
 
-def _battery_voltage(p: Row, s: Row, values: Mapping[str, float]) -> None:
-    """SIM_BATT_VOLTAGE, V at rest now. The charge stays, as in ArduPilot's simulator, where a battery of any voltage
-    lasts: a script that sets a low voltage wants a failsafe, and the way home after it."""
-    volts = values["SIM_BATT_VOLTAGE"]
-    charge, curve = zip(*CELL_CURVE, strict=True)
-    p[M.OFFSET_V] = volts - CELLS * np.interp(s[M.SOC], charge, curve)
-    if s[L.ARMED] == 0.0:
-        s[M.VOLTS] = s[M.REST_VOLTS] = volts
-
-
-def _glitch(p: Row, s: Row, values: Mapping[str, float]) -> None:
-    """SIM_GPS_GLITCH_X and _Y, degrees of latitude and longitude."""
-    p[M.GLITCH_N] = values.get("SIM_GPS_GLITCH_X", 0.0) * METRES_PER_DEGREE
-    p[M.GLITCH_E] = values.get("SIM_GPS_GLITCH_Y", 0.0) * METRES_PER_DEGREE * longitude_scale(p[L.ORIGIN_LAT])
-
-
-def _sensor_failures(p: Row, s: Row, values: Mapping[str, float]) -> None:
-    p[M.BARO_ON] = 0.0 if values.get("SIM_BARO_DISABLE", 0.0) != 0.0 else 1.0
-    p[M.MAG_ON] = 0.0 if values.get("SIM_MAG1_FAIL", 0.0) != 0.0 else 1.0
-    failed = int(values.get("SIM_ACC_FAIL_MSK", 0.0)) | int(values.get("SIM_GYR_FAIL_MSK", 0.0))
-    p[M.IMU_ON] = 0.0 if failed & 1 else 1.0
-
-
-def _crash(p: Row, s: Row, values: Mapping[str, float]) -> None:
-    p[L.CRASH_CHECK] = 1.0 if values["FS_CRASH_CHECK"] != 0.0 else 0.0
-
-
-SPECIAL: dict[str, Callable[[Row, Row, Mapping[str, float]], None]] = {
-    "SIM_WIND_SPD": _wind,
-    "SIM_WIND_DIR": _wind,
-    "SIM_ENGINE_FAIL": _engine,
-    "SIM_ENGINE_MUL": _engine,
-    "GPS1_TYPE": _gps,
-    "SIM_GPS_DISABLE": _gps,
+SPECIAL: dict[str, Special] = shared_settings.SPECIAL | {
     "ANGLE_MAX": _lean,
     "PSC_ANGLE_MAX": _lean,
     "LOIT_ACC_MAX": _loiter,
@@ -182,22 +111,9 @@ SPECIAL: dict[str, Callable[[Row, Row, Mapping[str, float]], None]] = {
     "WPNAV_ACCEL_C": _corner,
     "PILOT_SPEED_UP": _pilot_down,
     "PILOT_SPEED_DN": _pilot_down,
-    "SIM_BATT_VOLTAGE": _battery_voltage,
-    "FS_CRASH_CHECK": _crash,
-    "SIM_GPS_GLITCH_X": _glitch,
-    "SIM_GPS_GLITCH_Y": _glitch,
-    "SIM_BARO_DISABLE": _sensor_failures,
-    "SIM_MAG1_FAIL": _sensor_failures,
-    "SIM_ACC_FAIL_MSK": _sensor_failures,
-    "SIM_GYR_FAIL_MSK": _sensor_failures,
 }
 
 
 def apply_parameter(p: Row, s: Row, values: Mapping[str, float], name: str, value: float) -> None:
     """`name` has become `value`; `values` holds all that have been set so far. Unknown names do nothing."""
-    scaled = SCALED.get(name)
-    if scaled is not None:
-        p[scaled[0]] = scaled[1] * value
-    special = SPECIAL.get(name)
-    if special is not None:
-        special(p, s, values)
+    shared_settings.apply(SCALED, SPECIAL, p, s, values, name, value)

@@ -11,8 +11,9 @@ from autopilot import report as R
 from autopilot.control import layout as L
 from autopilot.vehicle import Hold
 from sitl import layout as M
-from sitl.airframe import BATTERY_AH, CELL_CURVE, DRAG_AREA, FULL_THRUST, FULL_V, MASS, default_settings, initial_state
+from sitl.airframe import DRAG_AREA, FULL_THRUST, FULL_V, MASS, default_settings, initial_state
 from sitl.copter_machine import run_tick
+from sitl.equipment import BATTERY_AH, CELL_CURVE
 from sitl.quantiles import quantiles
 from sitl.reporting import density_at, pressure_at, temperature_at
 from sitl.surroundings import cell_volts

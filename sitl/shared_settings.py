@@ -1,0 +1,115 @@
+"""ArduPilot's parameters that act on every simulated vehicle: battery, failures, weather (BATT_, SIM_, FS_CRASH_CHECK).
+
+In all functions `p` and `s` are a vehicle's rows of settings and state, and `values` holds all parameters that have
+been set so far.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from math import cos, radians, sin
+
+import numpy as np
+import numpy.typing as npt
+
+from autopilot.control import layout as L
+from autopilot.geo import METRES_PER_DEGREE, longitude_scale
+from sitl import layout as M
+from sitl.equipment import CELL_CURVE, CELLS
+
+Row = npt.NDArray[np.float64]
+Special = Callable[[Row, Row, Mapping[str, float]], None]
+
+#: Parameters that are one setting times a factor.
+SCALED: dict[str, tuple[int, float]] = {
+    "BATT_LOW_VOLT": (L.LOW_V, 1.0),
+    "BATT_LOW_MAH": (L.LOW_MAH, 1.0),
+    "BATT_CRT_VOLT": (L.CRIT_V, 1.0),
+    "BATT_CRT_MAH": (L.CRIT_MAH, 1.0),
+    "BATT_LOW_TIMER": (L.LOW_TIMER, 1.0),
+    "BATT_FS_VOLTSRC": (L.SAG_FREE, 1.0),
+    "BATT_CAPACITY": (L.CAPACITY, 1.0),
+    "SIM_BATT_CAP_AH": (M.BATTERY_AH, 1.0),
+    "SIM_GPS_NUMSATS": (M.GPS_SATS, 1.0),
+    "SIM_GPS_GLITCH_Z": (M.GLITCH_D, 1.0),
+    "SIM_BARO_GLITCH": (M.BARO_GLITCH, 1.0),
+    "SIM_WIND_TURB": (M.GUST, 1.0),
+}
+
+
+def _wind(p: Row, s: Row, values: Mapping[str, float]) -> None:
+    """SIM_WIND_SPD m/s from SIM_WIND_DIR deg."""
+    speed = values.get("SIM_WIND_SPD", 0.0)
+    direction = radians(values.get("SIM_WIND_DIR", 180.0))
+    p[M.MEAN_N] = -speed * cos(direction)
+    p[M.MEAN_E] = -speed * sin(direction)
+
+
+def _engine(p: Row, s: Row, values: Mapping[str, float]) -> None:
+    """SIM_ENGINE_FAIL: bit mask of motors that give SIM_ENGINE_MUL of their thrust."""
+    mask = int(values.get("SIM_ENGINE_FAIL", 0.0))
+    share = min(max(values.get("SIM_ENGINE_MUL", 0.0), 0.0), 1.0)
+    for motor in range(4):
+        p[M.LOSS_1 + motor] = share if mask & 1 << motor else 1.0
+
+
+def _gps(p: Row, s: Row, values: Mapping[str, float]) -> None:
+    on = values.get("GPS1_TYPE", 1.0) != 0.0 and values.get("SIM_GPS_DISABLE", 0.0) == 0.0
+    p[M.GPS_ON] = 1.0 if on else 0.0
+
+
+def _battery_voltage(p: Row, s: Row, values: Mapping[str, float]) -> None:
+    """SIM_BATT_VOLTAGE, V at rest now. The charge stays, as in ArduPilot's simulator, where a battery of any voltage
+    lasts: a script that sets a low voltage wants a failsafe, and the way home after it."""
+    volts = values["SIM_BATT_VOLTAGE"]
+    charge, curve = zip(*CELL_CURVE, strict=True)
+    p[M.OFFSET_V] = volts - CELLS * np.interp(s[M.SOC], charge, curve)
+    if s[L.ARMED] == 0.0:
+        s[M.VOLTS] = s[M.REST_VOLTS] = volts
+
+
+def _glitch(p: Row, s: Row, values: Mapping[str, float]) -> None:
+    """SIM_GPS_GLITCH_X and _Y, degrees of latitude and longitude."""
+    p[M.GLITCH_N] = values.get("SIM_GPS_GLITCH_X", 0.0) * METRES_PER_DEGREE
+    p[M.GLITCH_E] = values.get("SIM_GPS_GLITCH_Y", 0.0) * METRES_PER_DEGREE * longitude_scale(p[L.ORIGIN_LAT])
+
+
+def _sensor_failures(p: Row, s: Row, values: Mapping[str, float]) -> None:
+    p[M.BARO_ON] = 0.0 if values.get("SIM_BARO_DISABLE", 0.0) != 0.0 else 1.0
+    p[M.MAG_ON] = 0.0 if values.get("SIM_MAG1_FAIL", 0.0) != 0.0 else 1.0
+    failed = int(values.get("SIM_ACC_FAIL_MSK", 0.0)) | int(values.get("SIM_GYR_FAIL_MSK", 0.0))
+    p[M.IMU_ON] = 0.0 if failed & 1 else 1.0
+
+
+def _crash(p: Row, s: Row, values: Mapping[str, float]) -> None:
+    p[L.CRASH_CHECK] = 1.0 if values["FS_CRASH_CHECK"] != 0.0 else 0.0
+
+
+SPECIAL: dict[str, Special] = {
+    "SIM_WIND_SPD": _wind,
+    "SIM_WIND_DIR": _wind,
+    "SIM_ENGINE_FAIL": _engine,
+    "SIM_ENGINE_MUL": _engine,
+    "GPS1_TYPE": _gps,
+    "SIM_GPS_DISABLE": _gps,
+    "SIM_BATT_VOLTAGE": _battery_voltage,
+    "FS_CRASH_CHECK": _crash,
+    "SIM_GPS_GLITCH_X": _glitch,
+    "SIM_GPS_GLITCH_Y": _glitch,
+    "SIM_BARO_DISABLE": _sensor_failures,
+    "SIM_MAG1_FAIL": _sensor_failures,
+    "SIM_ACC_FAIL_MSK": _sensor_failures,
+    "SIM_GYR_FAIL_MSK": _sensor_failures,
+}
+
+
+def apply(
+    scaled: Mapping[str, tuple[int, float]], special: Mapping[str, Special],
+    p: Row, s: Row, values: Mapping[str, float], name: str, value: float,
+) -> None:  # fmt: skip
+    """`name` has become `value`: by the tables of a kind of vehicle. Unknown names do nothing."""
+    if name in scaled:
+        setting, factor = scaled[name]
+        p[setting] = factor * value
+    if name in special:
+        special[name](p, s, values)
