@@ -118,9 +118,7 @@ class LoopRun:
     def _hold(self) -> None:
         """The first Ctrl-C: with a real vehicle in the air it goes on, holding; else it is the end."""
         self._interrupted = False
-        if self.loop.hold("Ctrl-C"):
-            self.view.say("sortie: Ctrl-C: the vehicle holds where it is; once more to leave it there")
-        else:
+        if not self.loop.hold("Ctrl-C"):  # which the vehicle tells by itself
             self.signal = signal.SIGINT
 
     def _ask_operator(self) -> None:

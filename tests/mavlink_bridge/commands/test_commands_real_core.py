@@ -146,3 +146,16 @@ def test_a_flying_copter_survives_any_numbers() -> None:
             one.run(0.1)
             assert np.isfinite(one.vehicle.state.report[:112]).all()
     assert isfinite(one.height)
+
+
+def test_battery_reset_is_a_change_of_packs() -> None:
+    """BATTERY_RESET: mask of batteries, per cent; the monitor counts from there."""
+    one = Flight()
+    assert one.long(42651, 1, 40) is A
+    one.run(1)
+    assert float(one.vehicle.state.report[report.BATT_FRACTION]) == pytest.approx(0.4, abs=0.01)
+    assert one.long(42651, 2, 90) is F, "there is one battery"
+    assert one.long(42651, 1, 101) is F
+    assert one.long(42651, 1, nan) is D
+    one.run(1)
+    assert float(one.vehicle.state.report[report.BATT_FRACTION]) == pytest.approx(0.4, abs=0.01)

@@ -1,0 +1,121 @@
+"""`sortie loop --vehicle ardupilot:copter` as a program, and what its command line refuses.
+
+With ARDUPILOT_SITL set the child is the real one, else the stand-in: the tests are the same.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from autopilot.depot.settings import Profile
+from sortie.errors import UserError
+from sortie.loop.controller_start import check_faults
+from sortie.loop.faults import parse_loop_fault
+from sortie.loop.vehicles import has_controller, vehicle_of
+from sortie.profile import load_profile, parse_profile, profile_text
+from sortie.settings import VehicleSpec, parse_vehicle
+from tests.fakes.program import begin, last_line, run, wait_for
+
+ROOT = Path(__file__).resolve().parents[3]
+BINARY = os.environ.get("ARDUPILOT_SITL") or str(ROOT / "tests" / "stand_in" / "arducopter")
+VEHICLE = ("--vehicle", f"ardupilot:copter={BINARY}", "--speedup", "8")
+QUICK = {
+    "name": '"quick"', "prep_s": "5.0", "wait_s": "3.0", "harvest_s": "12.0", "review_s": "1.0", "charge_w": "5000.0",
+    "array_w": "8000.0", "refuel_kg_s": "4.0", "corridor_m": "6.0", "corridor_height_m": "8.0", "clear_m": "4.0",
+    "waypoints": "[[-35.363061, 149.165230, 602.0], [-35.362961, 149.165330, 602.0]]",
+}  # fmt: skip
+
+
+def quick_box(folder: Path) -> str:
+    """A profile whose sortie takes a minute and a half; its path."""
+    text = re.sub(r"waypoints = \[.*?\n\]", "waypoints = []", profile_text("drone-box"), flags=re.S)
+    for key, value in QUICK.items():
+        text = re.sub(rf"(?m)^{key} = .*$", f"{key} = {value}", text)
+    path = folder / "quick.toml"
+    path.write_text(text.replace("corridor_m = 6.0", "corridor_m = 60.0", 1))  # the first is a limit of [watch]
+    return str(path)
+
+
+def test_a_sortie_end_to_end(tmp_path: Path) -> None:
+    """Launched, flown, docked, offloaded, and the battery of the next one charged; journal and JSON tell the same."""
+    arguments = ("loop", "--profile", quick_box(tmp_path), *VEHICLE, "--sorties", "1", "--state-dir", "state", "--json")
+    done = run(tmp_path, *arguments, timeout=240.0)
+    assert done.returncode == 0, done.stderr
+    found = last_line(done)
+    (sortie,) = found["sorties"]
+    assert (sortie["outcome"], sortie["trigger"], found["ended_by"]) == ("completed", None, "sorties_done")
+    assert [phase["phase"] for phase in sortie["phases"]] == [1, 2, 3, 4, 5, 6, 7, 8]
+    with sqlite3.connect(tmp_path / "state" / "loop.sqlite") as database:
+        names = [name for (name,) in database.execute("SELECT name FROM decision ORDER BY id")]
+    assert {"undock", "grant_docking_clearance", "captured", "offloaded"} <= set(names)
+    assert last_line(run(tmp_path, *arguments)) == found, "it has ended, and needs no vehicle to say so"
+    refused = run(tmp_path, "loop", "--profile", quick_box(tmp_path), "--state-dir", "state")
+    assert refused.returncode == 2
+    assert "with a flight controller" in refused.stderr and len(refused.stderr.splitlines()) == 1
+
+
+def test_the_first_ctrl_c_holds_and_the_second_leaves(tmp_path: Path) -> None:
+    """With the vehicle in the air; the child is gone with the program."""
+    process = begin(tmp_path, "loop", "--profile", quick_box(tmp_path), *VEHICLE, "--state-dir", "state", "--json")
+    try:
+        wait_for(process, "phase 4")
+        process.send_signal(signal.SIGINT)
+        assert "holding here; once more to leave" in wait_for(process, "Ctrl-C")
+        assert "taken_over: a person has stopped it" in wait_for(process, "taken_over")
+        assert process.poll() is None
+        process.send_signal(signal.SIGINT)
+        out, _ = process.communicate(timeout=20.0)
+    finally:
+        process.kill()
+        process.wait()
+    assert process.returncode == 130
+    assert json.loads(out.splitlines()[-1])["ended_by"] == "stopped"
+
+
+# --- what is asked for ------------------------------------------------------------------------------------------------
+@pytest.mark.parametrize(
+    "text", ["sim:copter", "ardupilot:copter", "tcp:127.0.0.1:5760", "/dev/ttyACM0,115200", "auto"]
+)
+def test_whatever_serve_takes_flies_a_box(text: str) -> None:
+    spec, warning = vehicle_of(load_profile("drone-box")[0], parse_vehicle(text))
+    assert spec == parse_vehicle(text) and warning is None
+    assert has_controller(spec) is (text != "sim:copter")
+
+
+def test_a_profile_names_its_vehicle() -> None:
+    """One of the user's own; a flag is stronger."""
+    profile = parse_profile(profile_text("drone-box").replace('"sim:copter"', '"udpin:0.0.0.0:14551"'), "mine")
+    assert vehicle_of(profile, None)[0] == VehicleSpec("link", "", "udpin:0.0.0.0:14551")
+    assert vehicle_of(profile, VehicleSpec())[0] == VehicleSpec()
+
+
+def test_a_kinematic_profile_ignores_it_with_a_warning() -> None:
+    spec, warning = vehicle_of(Profile(), parse_vehicle("tcp:127.0.0.1:5760"))
+    assert spec is None and warning == "--vehicle is ignored: profile space has no vehicle to fly"
+    assert vehicle_of(Profile(), None) == (None, None)
+
+
+@pytest.mark.parametrize("text", ["sim:rover", "ardupilot:rover"])
+def test_a_rover_is_refused(text: str) -> None:
+    with pytest.raises(UserError, match="flies a copter"):
+        vehicle_of(load_profile("drone-box")[0], parse_vehicle(text))
+
+
+def test_a_profile_with_no_such_vehicle_is_refused() -> None:
+    profile = parse_profile(profile_text("drone-box").replace('"sim:copter"', '"sim:boat"'), "mine")
+    with pytest.raises(UserError, match="vehicle 'sim:boat': kinematic, or"):
+        vehicle_of(profile, None)
+
+
+def test_no_motors_are_stopped_for_an_exercise() -> None:
+    """skimmer_lost would."""
+    with pytest.raises(UserError, match="a real vehicle is spared"):
+        check_faults([parse_loop_fault("skimmer_lost@phase4")])
+    check_faults([parse_loop_fault("debris@phase4")])
