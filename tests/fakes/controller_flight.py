@@ -26,13 +26,21 @@ def take_off(bench: ControllerBench, items: tuple[MissionItem, ...] = SQUARE) ->
     ground = bench.ground()
     bench.ready()
     bench.upload(items)
-    ground.command(SET_MODE, 1, AUTO)
-    bench.run_until(lambda: bool(ground.acks(SET_MODE)), 5.0)
-    ground.command(ARM, 1)
-    bench.run_until(lambda: bool(ground.acks(ARM)), 15.0)
-    ground.command(MISSION_START)
-    bench.run_until(lambda: bool(ground.acks(MISSION_START)), 5.0)
+    for number, *params in ((SET_MODE, 1.0, AUTO), (ARM, 1.0), (MISSION_START,)):
+        insist(bench, ground, number, *params)
     return ground
+
+
+def insist(bench: ControllerBench, ground: Ground, number: int, *params: float) -> None:
+    """As ground stations do: again after 1.5 s, until there is an answer."""
+    before = len(ground.acks(number))
+    for _ in range(8):
+        ground.command(number, *params)
+        end_ms = bench.now_ms + 1500
+        bench.run_until(lambda end_ms=end_ms: len(ground.acks(number)) > before or bench.now_ms >= end_ms, 5.0)
+        if len(ground.acks(number)) > before:
+            return
+    raise AssertionError(f"command {number} is not answered: {bench.story()}")
 
 
 def landed(bench: ControllerBench) -> bool:

@@ -31,6 +31,7 @@ HOME = GeoPoint(-35.363261, 149.165230, 584.0)
 SPEEDUP = 8.0
 _MODELS = {"copter": "quad", "rover": "rover"}
 _GIVE_UP_S = 60.0
+_CONNECTS = 20
 _RADIO = (1500, 1500, 1500, 1500, 1800, 1000, 1000, 1800)
 _SWITCH = 4
 _FORCED_REBOOT = 20190226.0  # parameter 6 of PREFLIGHT_REBOOT_SHUTDOWN: also while armed
@@ -81,6 +82,16 @@ class RealController:
         self._connect()
 
     def _connect(self) -> None:
+        """Again when it goes away meanwhile: a restarting one may still have had its port open."""
+        for _ in range(_CONNECTS):
+            try:
+                self._connect_once()
+                return
+            except ConnectionError:
+                self._main.close()
+        raise AssertionError(f"ArduPilot SITL closes its ports: {self._folder}")
+
+    def _connect_once(self) -> None:
         self._main = self._open(self._ports[0])
         self._own = self._open(self._ports[1])
         self._reader, self._writer = FrameReader(), FrameWriter(250, 190)

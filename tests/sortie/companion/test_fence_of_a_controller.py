@@ -157,9 +157,9 @@ def test_a_plan_that_comes_as_a_file_is_read_when_it_is_closed(make_bench: MakeB
     bench.run(2.0)
     assert bench.autopilot.rally.total() == 0
     name = b"@MISSION/rally.dat"
-    for number, request in enumerate((
-        Operation(1, 0, Opcode.CREATE_FILE, len(name), 0, 0, 0, name), Operation(2, 0, Opcode.TERMINATE_SESSION, 0, 0, 0, 0, b"")
-    )):  # fmt: skip
+    created = Operation(1, 0, Opcode.CREATE_FILE, len(name), 0, 0, 0, name)
+    closed = Operation(2, 0, Opcode.TERMINATE_SESSION, 0, 0, 0, 0, b"")
+    for request in (created, closed):
         ground.send(dialect.MAVLink_file_transfer_protocol_message(0, 1, 1, list(request.pack())))
-        bench.run(0.5 + number)
+        bench.run(1.0)
     assert bench.autopilot.rally.total() == 1

@@ -25,12 +25,14 @@ from tests.fakes.controller_flight import (
     SET_MODE,
     SQUARE,
     MakeBench,
+    insist,
     landed,
     reached,
     take_off,
 )
 from tests.stand_in.controller import HOME
 
+RETURN = 20  # MAV_CMD_NAV_RETURN_TO_LAUNCH
 BYTES_PER_STEP = {57600: 115, 921600: 1843}
 
 
@@ -132,7 +134,7 @@ def test_rtl_of_a_ground_station_is_the_controllers(bench: ControllerBench) -> N
     """NAV_RETURN_TO_LAUNCH passes: the controller returns by itself, the mission pauses, the true mode is shown."""
     ground = take_off(bench)
     bench.run_until(lambda: reached(bench) == [1, 2], 90.0)
-    ground.command(20)
+    insist(bench, ground, RETURN)
     bench.run_until(lambda: ground.mode == RTL, 5.0)
     assert bench.controller.mode == RTL
     assert bench.autopilot.sequencer.state() is not MissionState.RUNNING
@@ -145,7 +147,7 @@ def test_landing_where_it_is(bench: ControllerBench) -> None:
     """Mode LAND of a ground station brings the vehicle down without a word of Sortie's."""
     ground = take_off(bench)
     bench.run_until(lambda: reached(bench) == [1, 2], 90.0)
-    ground.command(SET_MODE, 1, LAND)
+    insist(bench, ground, SET_MODE, 1, LAND)
     bench.run_until(lambda: ground.mode == LAND, 5.0)
     bench.run_until(lambda: landed(bench))
 

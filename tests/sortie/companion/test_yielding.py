@@ -186,12 +186,16 @@ def test_auto_without_a_mission_is_refused_at_once_and_the_controller_left_alone
 class Delay:
     """A link on which bytes take 200 ms."""
 
-    def __init__(self) -> None:
-        self._line = [b""] * 10
+    def __init__(self, bench: ControllerBench) -> None:
+        self._bench = bench
+        self._line: list[tuple[int, bytes]] = []
 
     def __call__(self, data: bytes) -> bytes:
-        self._line.append(data)
-        return self._line.pop(0)
+        now_ms = self._bench.now_ms
+        self._line.append((now_ms + 200, data))
+        due = [one for when, one in self._line if when <= now_ms]
+        self._line = self._line[len(due) :]
+        return b"".join(due)
 
 
 @pytest.mark.parametrize("what", ["return", "land", "loiter"])
@@ -201,7 +205,7 @@ def test_no_heartbeat_shows_guided_when_a_station_takes_the_vehicle(make_bench: 
     ground = take_off(bench)
     bench.run_until(lambda: reached(bench) == [1], 60.0)
     wanted = {"return": RTL, "land": LAND, "loiter": LOITER}[what]
-    bench.to_controller = Delay()
+    bench.to_controller = Delay(bench)
     bench.run(0.5)
     ground.heard.clear()
     if what == "loiter":
