@@ -10,6 +10,7 @@ from autopilot.geo import to_global
 from autopilot.mission.items import MissionItem
 from autopilot.safety.fence_limits import FenceType, fence_names
 from sitl.copter import SimulatedCopter
+from sitl.rover import SimulatedRover
 from tests.fakes.core_bench import Bench
 from tests.fakes.fake_vehicle import ORIGIN
 from tests.fakes.sim_copter import GUIDED, LAND, RTL, in_air
@@ -60,6 +61,23 @@ def test_a_breach_is_noticed_at_its_very_tick(north: float, east: float, up: flo
     if when is not None:
         assert bench.core.fence_breach[3] == when
         assert bench.core.mode_number == RTL
+
+
+@pytest.mark.parametrize("speed", [2.0, 5.0])
+def test_a_rover_leaves_its_fence_at_its_very_tick_too(speed: float) -> None:
+    bench = Bench("rover", vehicle=SimulatedRover(ORIGIN, 0.0, 7), parameters={"FENCE_TYPE": 6, "FENCE_RADIUS": 40})
+    bench.run(20.0, lambda: bench.core.prearm_ok)
+    bench.upload(box(45.0), 1)
+    bench.parameters.set("FENCE_ENABLE", 1)
+    bench.parameters.set("WP_SPEED", speed)
+    bench.run(1.0)
+    bench.core.set_mode(15, bench.now_ms)
+    assert bench.core.arm(bench.now_ms).ok
+    bench.core.guided_target(bench.now_ms, position=(100.0, 0.0, 0.0))
+    assert bench.core.fence_breach[3] == 0
+    when = first_outside(bench, 60.0)
+    assert when is not None and bench.core.fence_breach[3] == when
+    assert bench.core.mode_number == 11
 
 
 def test_far_from_all_limits_it_looks_once_a_second() -> None:
