@@ -263,7 +263,8 @@ def test_status_in_each_state_of_a_flight(tmp_path: Path) -> None:
         assert seen[0] == (I, 0)
         countdown = [seconds for state, seconds in seen if state == A]
         assert countdown == sorted(countdown, reverse=True)
-        assert 3 in countdown
+        assert countdown
+        assert set(countdown) <= {1, 2, 3}
         assert [state for state, seconds in seen if state != A] == [I, F, L, D]
 
 
