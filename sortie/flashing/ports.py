@@ -26,6 +26,7 @@ class PortFinder:
         self._option = option
         self._flies = flies
         self._board: SerialPort | None = None
+        self._settled = False
 
     @property
     def name(self) -> str:
@@ -43,7 +44,7 @@ class PortFinder:
 
     def _find(self) -> str | None:
         if self.auto:
-            return self._pick() if self._board is None else self._elsewhere()
+            return self._elsewhere() if self._settled else self._pick()
         if not Path(self.wanted).exists():
             return self._elsewhere()
         port = port_at(self.wanted, self._list_all)
@@ -54,7 +55,8 @@ class PortFinder:
         return self._elsewhere() or self.wanted
 
     def opened(self, path: str) -> None:
-        """The port at `path` is the board's: from now on it is looked for under any name."""
+        """The port at `path` is the board's: from now on it is looked for under any name, and no other is picked."""
+        self._settled = True
         if self._board is None:
             self._board = port_at(path, self._list_all)
 

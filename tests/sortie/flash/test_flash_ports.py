@@ -62,6 +62,18 @@ def test_a_board_is_followed_to_its_new_name_by_its_usb_serial_number() -> None:
     assert finder.find() == "/dev/ttyACM3"
 
 
+def test_a_board_that_went_before_it_was_known_is_no_reason_to_take_another() -> None:
+    """It was opened, and gone from the list a moment later: two strangers are neither it nor a mistake of a person."""
+    bus = Bus(CUBE)
+    finder = PortFinder("auto", bus)
+    path = finder.find()
+    assert path is not None
+    bus.ports = []
+    finder.opened(path)
+    bus.ports = [CUBE, PIXHAWK]
+    assert finder.find() is None
+
+
 def test_a_board_without_serial_number_is_followed_by_its_place_on_the_bus() -> None:
     bus = Bus(replace(CUBE, serial=""))
     finder = PortFinder("auto", bus)
