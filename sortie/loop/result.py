@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from autopilot.depot.memory import DepotMemory
 from autopilot.depot.names import EndedBy
-from sortie.loop.space import SpaceLoop
+from sitl.resources.depot import DepotResources
 
 EXIT = {
     EndedBy.SORTIES_DONE: 0, EndedBy.RETIRED: 1, EndedBy.LOST: 1, EndedBy.TOTAL_ABORT: 3, EndedBy.STOPPED: 0,
@@ -13,10 +14,10 @@ EXIT = {
 
 
 def result_of(
-    profile: str, seed: int, sorties: list[dict[str, Any]], loop: SpaceLoop, ended_by: EndedBy
-) -> dict[str, Any]:
-    """See sortie-loop.md, Endings and restarts."""
-    memory, depot = loop.depot.memory, loop.world.state.depot
+    profile: str, seed: int, sorties: list[dict[str, Any]], memory: DepotMemory, depot: DepotResources,
+    ended_by: EndedBy,
+) -> dict[str, Any]:  # fmt: skip
+    """See sortie-loop.md, Endings and restarts. `sorties`: all that have ended."""
     return {
         "profile": profile,
         "seed": seed,

@@ -9,8 +9,10 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from autopilot.depot.memory import DepotMemory
 from autopilot.depot.names import EndedBy
 from autopilot.depot.settings import Profile
+from sitl.resources.depot import new_depot
 from sortie.errors import UserError
 from sortie.loop.faults import LoopFault
 from sortie.loop.journal import LoopJournal
@@ -64,36 +66,46 @@ def run_loop(start: Start) -> int:
         seed = _seed(start, journal)
         if start.report is not None:
             check_directory(start.report)
-        snapshot = stored_snapshot(journal)
-        controller = _controller(start, stack, snapshot)
-        speedup = start.speedup if controller is None else controller.speedup
-        view = LoopView(start.total, start.profile.units, paced=speedup > 0.0)
-        opening = f"sortie loop: profile {start.profile.name}, seed {seed}, state in {start.directory}"
-        if not start.links:
-            view.say(opening)  # before the simulator is loaded; a link that is refused has the one line for itself
-        run = LoopRun(
-            start.profile, seed, start.faults, journal, view, total=start.total, speedup=speedup,
-            confirm=start.confirm, make=None if controller is None else controller.maker(),
-        )  # fmt: skip
-        if start.links or controller is not None:
-            run.outside = OutsideLinks(
-                run.loop.endpoint, start.links, insecure=start.insecure, signing_key=start.signing_key,
-                hub=None if controller is None else controller.hub(),
-            )  # fmt: skip
-            stack.callback(run.outside.close)
-        if start.links:
-            view.say(opening)
-        if controller is not None:
-            controller.say_texts(view.say)
-        silent = has_controller(start.vehicle) and controller is None
-        ended = _fly(stack, run, start.recover, silent=silent)
-        if controller is not None and ended is not EndedBy.STOPPED and run.loop.flies:
-            controller.send_home()
-        result = result_of(run.profile.name, run.seed, run.sorties(), run.loop, ended)
+        try:
+            run, ended = _run(start, stack, journal, seed)
+        except (SystemExit, KeyboardInterrupt):  # a signal before the loop itself listens to them: nothing has moved
+            _tell(start, _stopped_before(start, seed, journal))
+            raise
+        memory, depot = run.loop.depot.memory, run.loop.world.state.depot
+        result = result_of(run.profile.name, run.seed, run.sorties(), memory, depot, ended)
         if start.report is not None:
             write_report(start.report, run, result)
-        print(json.dumps(result) if start.as_json else _summary(result, start.profile), flush=True)
+        _tell(start, result)
         return 130 if ended is EndedBy.STOPPED and run.signal == signal.SIGINT else EXIT[ended]
+
+
+def _run(start: Start, stack: ExitStack, journal: LoopJournal, seed: int) -> tuple[LoopRun, EndedBy]:
+    """Build the loop with its vehicle and links, and fly it to its end."""
+    opening = f"sortie loop: profile {start.profile.name}, seed {seed}, state in {start.directory}"
+    controller = _controller(start, stack, stored_snapshot(journal))
+    speedup = start.speedup if controller is None else controller.speedup
+    view = LoopView(start.total, start.profile.units, paced=speedup > 0.0)
+    if not start.links:
+        view.say(opening)  # before the simulator is loaded; a link that is refused has the one line for itself
+    run = LoopRun(
+        start.profile, seed, start.faults, journal, view, total=start.total, speedup=speedup,
+        confirm=start.confirm, make=None if controller is None else controller.maker(),
+    )  # fmt: skip
+    if start.links or controller is not None:
+        run.outside = OutsideLinks(
+            run.loop.endpoint, start.links, insecure=start.insecure, signing_key=start.signing_key,
+            hub=None if controller is None else controller.hub(),
+        )  # fmt: skip
+        stack.callback(run.outside.close)
+    if start.links:
+        view.say(opening)
+    if controller is not None:
+        controller.say_texts(view.say)
+    silent = has_controller(start.vehicle) and controller is None
+    ended = _fly(stack, run, start.recover, silent=silent)
+    if controller is not None and ended is not EndedBy.STOPPED and run.loop.flies:
+        controller.send_home()
+    return run, ended
 
 
 def _controller(start: Start, stack: ExitStack, snapshot: Snapshot | None) -> ControllerStart | None:
@@ -167,6 +179,18 @@ def _fly(stack: ExitStack, run: LoopRun, recover: bool, *, silent: bool) -> Ende
     ended = run.run()
     view.stop()
     return ended
+
+
+def _stopped_before(start: Start, seed: int, journal: LoopJournal) -> dict[str, Any]:
+    """The result of a start that was stopped before anything moved: what the journal has."""
+    snapshot = stored_snapshot(journal)
+    memory = DepotMemory() if snapshot is None else snapshot.depot
+    depot = new_depot(start.profile) if snapshot is None else snapshot.world.depot
+    return result_of(start.profile.name, seed, journal.sorties(), memory, depot, memory.ended_by or EndedBy.STOPPED)
+
+
+def _tell(start: Start, result: dict[str, Any]) -> None:
+    print(json.dumps(result) if start.as_json else _summary(result, start.profile), flush=True)
 
 
 def _summary(result: dict[str, Any], profile: Profile) -> str:

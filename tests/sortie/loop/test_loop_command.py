@@ -148,6 +148,20 @@ def test_a_signal_stops_it_with_the_object_so_far(tmp_path: Path, number: signal
     assert len(told["sorties"]) >= 2
 
 
+@pytest.mark.parametrize(("number", "status"), [(signal.SIGTERM, 0), (signal.SIGINT, 130)])
+def test_a_signal_right_after_the_first_line_gives_the_object_too(
+    tmp_path: Path, number: signal.Signals, status: int
+) -> None:
+    """Also while the simulator is still being loaded."""
+    process = begin(tmp_path, "loop", "--profile", "drone-box", "--json", "--state-dir", "state", "--speedup", "1")
+    wait_for(process, "profile drone-box")
+    process.send_signal(number)
+    out, _ = process.communicate(timeout=60)
+    told = json.loads(out.splitlines()[-1])
+    assert (process.returncode, told["ended_by"], told["sorties"]) == (status, "stopped", [])
+    assert told["skimmer"]["state"] == "ACTIVE" and told["depot"]["tanks"]
+
+
 def test_an_operator_confirms_each_relaunch(tmp_path: Path) -> None:
     """Yes flies on; without an answer the loop stops, and goes on with the next start."""
     process = begin(tmp_path, *CONFIRM, "--sorties", "3", stdin="")
