@@ -13,6 +13,8 @@ from autopilot.modes.table import ModeSpec
 from autopilot.vehicle import Hold, Idle, Pilot, PilotKind, Sticks, TakeOff, VehicleEvent
 
 _CENTRED = 0.02  # of full stick (RC1_DZ, RC2_DZ)
+_LIFTS = 0.55  # throttle, 0 .. 1: above the middle, which hovers, and its dead zone
+_RELEASED = Sticks()
 
 
 class PilotMode(Mode):
@@ -22,10 +24,28 @@ class PilotMode(Mode):
         super().__init__(cockpit, spec)
         self._kind = kind
         self._climbing = False
+        self._resting = False
 
     def enter(self, now_ms: int) -> None:
         self._climbing = False
-        self.cockpit.fly(Pilot(self._kind))
+        self._resting = self._lifts_by_throttle and self.cockpit.landed
+        self._take_sticks()
+
+    @property
+    def _lifts_by_throttle(self) -> bool:
+        return self.spec.manual_throttle and not self.cockpit.rover
+
+    def sticks_moved(self, sticks: Sticks) -> None:
+        """A copter on the ground lifts off by a throttle above its middle, not by sticks that nobody holds."""
+        if self._resting and sticks.throttle > _LIFTS:
+            self._resting = False
+            self._take_sticks()
+        elif self._lifts_by_throttle and not self._resting and sticks == _RELEASED and self.cockpit.landed:
+            self._resting = True
+            self._take_sticks()
+
+    def _take_sticks(self) -> None:
+        self.cockpit.fly(Idle() if self._resting else Pilot(self._kind))
 
     def take_off(self, down: float) -> bool:
         if self.spec.manual_throttle or self.cockpit.rover:
@@ -57,10 +77,11 @@ class AcroMode(PilotMode):
 
     def sticks_moved(self, sticks: Sticks) -> None:
         self._sticks = sticks
+        super().sticks_moved(sticks)
         wanted = self._wanted()
         if wanted is not self._kind:
             self._kind = wanted
-            self.cockpit.fly(Pilot(wanted))
+            self._take_sticks()
 
     def _wanted(self) -> PilotKind:
         centred = abs(self._sticks.roll) < _CENTRED and abs(self._sticks.pitch) < _CENTRED

@@ -95,7 +95,7 @@ def test_a_disarmed_copter_may_choose_guided_before_it_has_a_position() -> None:
 @pytest.mark.parametrize(("number", "kind"), [(0, PilotKind.STABILIZE), (2, PilotKind.ALT_HOLD), (5, PilotKind.LOITER)])
 def test_pilot_modes_hand_the_sticks_to_the_vehicle(number: int, kind: PilotKind) -> None:
     bench = Bench()
-    bench.core.set_mode(4, bench.now_ms)
+    bench.airborne()
     bench.core.set_mode(number, bench.now_ms)
     assert bench.vehicle.target == Pilot(kind)
 
