@@ -80,7 +80,7 @@ def run(arguments: Sequence[str]) -> int:
         if type(error).__name__ == "NoArgsIsHelpError":  # `sortie param` alone: its help is the answer
             print(error, file=sys.stderr)
         else:
-            print(f"sortie: {_one_line(error)} (see sortie --help)", file=sys.stderr)
+            print(f"sortie: {_one_line(error)} (see {_command_of(error)} --help)", file=sys.stderr)
         return 2
     except BrokenPipeError:  # `sortie ... | head`: nobody reads on; keep the interpreter from trying again at exit
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -88,6 +88,11 @@ def run(arguments: Sequence[str]) -> int:
     except (KeyboardInterrupt, typer.Abort):
         return 130
     return status if isinstance(status, int) else 0
+
+
+def _command_of(error: Exception) -> str:
+    """The command that did not understand its words."""
+    return str(getattr(getattr(error, "ctx", None), "command_path", "sortie"))
 
 
 def _one_line(error: Exception) -> str:
