@@ -196,3 +196,22 @@ def test_called_at_ticks_or_at_deadlines_the_bytes_are_the_same(compiled: bool) 
         recorded.append(bench.bytes)
     assert recorded[0] == recorded[1]
     assert len(recorded[0][1]) > 10_000
+
+
+@pytest.mark.parametrize(
+    ("group", "names"),
+    [
+        (1, {"RAW_IMU", "SCALED_IMU2", "SCALED_PRESSURE"}),
+        (6, {"GLOBAL_POSITION_INT", "LOCAL_POSITION_NED"}),
+        (10, {"ATTITUDE", "AHRS2", "SIMSTATE"}),
+        (11, {"VFR_HUD"}),
+        (12, {"AHRS", "WIND", "SYSTEM_TIME", "BATTERY_STATUS", "EKF_STATUS_REPORT", "VIBRATION"}),
+    ],
+)
+def test_a_group_is_what_ardupilot_streams_in_it(group: int, names: set[str]) -> None:
+    """Table 1.1: at 10 Hz nothing else comes as often."""
+    bench = Bench()
+    link = bench.open()
+    bench.request_stream(link, group, 10)
+    bench.run(10_000)
+    assert {name for name, rate in rates(bench, link, 10).items() if rate > 9.0} == names
