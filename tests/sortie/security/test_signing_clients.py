@@ -163,3 +163,13 @@ def test_a_session_without_a_key_is_as_it_was() -> None:
             return link.read()
 
     assert record() == record()
+
+
+def test_a_loop_opens_the_network_with_a_key(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Without one it refuses, and what it then recommends works."""
+    loop = ["loop", "--sorties", "1", "--link", f"tcpin:0.0.0.0:{free_port()}", "--state-dir", str(tmp_path / "state")]
+    assert run(loop) == 2
+    assert "give --signing-key FILE" in capsys.readouterr().err
+    assert run([*loop, "--signing-key", str(key_file(tmp_path))]) == 0
+    assert run([*loop, "--signing-key", str(tmp_path / "none")]) == 2
+    assert "No such file" in capsys.readouterr().err
