@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from itertools import pairwise
-from math import cos, dist, sin
+from math import cos, sin
 
+import numpy as np
 import pytest
 
 from autopilot.geo import Ned
@@ -14,7 +15,8 @@ from tests.fakes.sim_copter import GUIDED, RTL, SMART_RTL, away, height, in_air,
 
 def beside(p: Ned, a: Ned, b: Ned) -> float:
     """Distance of a place from a stretch, by sampling it."""
-    return min(dist(p, [x + k / 200 * (y - x) for x, y in zip(a, b, strict=True)]) for k in range(201))
+    stretch = np.array(a) + np.linspace(0.0, 1.0, 201)[:, None] * (np.array(b) - np.array(a))
+    return float(np.sqrt(((stretch - np.array(p)) ** 2).sum(axis=1).min()))
 
 
 def go(bench: Bench, north: float, east: float, up: float) -> None:
