@@ -215,7 +215,7 @@ def test_the_simulated_board_runs_until_it_is_stopped_and_leaves_nothing(
     assert Path(path).is_symlink()
     assert str(Path(path).readlink()).startswith("/dev/pts/")
     process.send_signal(number)
-    assert process.wait(5.0) == status
+    assert process.wait(30.0) == status
     assert not Path(path).parent.exists()
 
 
@@ -230,6 +230,6 @@ def test_flashing_that_is_stopped_says_how_the_board_is(file: str, number: signa
                     break
             process.send_signal(number)
             rest = process.stderr.read()
-            assert process.wait(5.0) == status
+            assert process.wait(30.0) == status
     assert "stopped; the board has no whole firmware now and stays in its bootloader; run the same command" in rest
     assert "Traceback" not in rest
