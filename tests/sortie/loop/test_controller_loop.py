@@ -6,6 +6,8 @@ Against the stand-in in virtual time, or ArduPilot SITL when ARDUPILOT_SITL name
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from itertools import pairwise
+from random import Random
 from typing import Any
 
 import msgspec
@@ -274,3 +276,22 @@ def test_t_death_has_run_meanwhile(make: Make) -> None:
     third.loop.recover()
     third.run()
     assert [(s["number"], s["outcome"]) for s in third.sorties] == [(2, "completed")]
+
+
+def test_killed_at_any_moment_each_sortie_is_counted_once(make: Make) -> None:
+    """Eight kills at random instants; a person asks for what was found in the air."""
+    random, sorties = Random(5), []
+    bench, kills = make(total=3), 0
+    while bench.loop.ended_by is None:
+        end_ms = bench.bench.now_ms + random.randint(200, 40_000)
+        bench.until(lambda bench=bench, end_ms=end_ms: bench.loop.ended_by is not None or bench.bench.now_ms >= end_ms)
+        sorties += bench.sorties
+        bench.sorties = []
+        if bench.loop.ended_by is None and kills < 8:
+            kills += 1
+            bench = make(total=3, before=bench, away_s=random.uniform(0.0, 10.0))
+            assert not bench.bench.vehicle.commanded
+            bench.loop.take_back()
+    assert [s["number"] for s in sorties] == [1, 2, 3]
+    for one, following in pairwise(sorties):
+        assert one["phases"][-1]["end_s"] == following["phases"][0]["start_s"]
