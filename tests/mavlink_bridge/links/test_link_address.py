@@ -99,3 +99,19 @@ def test_loopback_is_told_from_the_network(text: str, loopback: bool) -> None:
 def test_trusted_links_are_loopback_and_native_usb(text: str, trusted: bool) -> None:
     """A UART or a USB adapter may end in a radio."""
     assert parse_link(text).is_trusted is trusted
+
+
+@pytest.mark.parametrize(
+    ("text", "given"),
+    [
+        ("/dev/ttyACM0", False),
+        ("/dev/ttyACM0,115200", True),
+        ("serial:/dev/ttyACM0:115200", True),
+        ("serial:/dev/ttyACM0", False),
+        ("/dev/serial/by-path/pci-0000:00:14.0-usb-0:2:1.0", False),
+        ("/dev/serial/by-path/pci-0000:00:14.0-usb-0:2:1.0,57600", True),
+    ],
+)
+def test_a_rate_by_default_is_none_that_somebody_gave(text: str, given: bool) -> None:
+    """Without one, a controller's rate is looked for."""
+    assert parse_link(text).baud_given is given
