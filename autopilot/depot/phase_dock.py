@@ -27,6 +27,7 @@ def step(party: Party, reading: DepotReading, now_ms: int) -> bool:
         return False
     if memory.check_ms is not None and now_ms < memory.check_ms and not reading.dock_delay:
         return False
+    memory.check_ms = None  # over; what comes next is an event or an answer
     windy = reading.wind_ms > party.profile.box.wind_max_ms
     if reading.dock_blocked or reading.dock_delay or windy:
         why = "dock_refused" if reading.dock_blocked else "dock_delayed" if reading.dock_delay else "wind_over_limit"

@@ -15,7 +15,7 @@ from tests.fakes.loop_run import LoopBench, phases
 
 ALLOWED = {(int(a), int(b)) for (a, _), b in NEXT.items() if b is not None}
 WHENS = st.one_of(
-    st.builds(lambda phase, offset: f"phase{phase}+{offset}", st.integers(1, 8), st.integers(0, 60_000)),
+    st.builds(lambda phase, offset: f"phase{phase}+{offset}", st.integers(1, 8), st.just(0) | st.integers(0, 60_000)),
     st.builds(lambda offset: f"T+{offset}", st.integers(0, 700_000)),
 )
 

@@ -29,9 +29,10 @@ def test_link_lost_in_flight_ends_in_loss_at_t_death(phase: int, flown: list[int
     assert "adjust_plan" in bench.names()
 
 
-def test_link_lost_in_phase_6_is_a_loss_without_an_abort() -> None:
-    """It holds off, nobody clears it."""
-    bench = LoopBench("link_loss@phase6+10").run()
+@pytest.mark.parametrize("offset", [0, 10, 2000])
+def test_link_lost_in_phase_6_is_a_loss_without_an_abort(offset: int) -> None:
+    """It holds off, nobody clears it; a clearance that is not answered is given again, and the loop goes on."""
+    bench = LoopBench(f"link_loss@phase6+{offset}").run()
     assert (bench.last["outcome"], bench.last["abort"]) == ("lost", None)
     assert phases(bench.last) == [1, 2, 3, 4, 5, 6]
 
@@ -65,6 +66,12 @@ def test_a_refusal_that_ends_only_delays() -> None:
     bench = LoopBench("dock_refused@phase6..phase6+5000").run()
     assert bench.last["outcome"] == "completed"
     assert bench.decision("grant_docking_clearance").time_ms / 1000.0 == start_of(bench.last, 6) + 5_000.0
+
+
+def test_a_dock_that_closes_while_the_clearance_is_not_heard_stalls_nothing() -> None:
+    """The wait for another try ends in a refusal; when both are over, the skimmer is cleared."""
+    bench = LoopBench("link_loss@phase6..phase6+600", "dock_refused@phase6+100..phase6+5000").run()
+    assert bench.last["outcome"] == "completed"
 
 
 def test_a_delayed_dock_lasts_a_minute() -> None:
