@@ -35,8 +35,8 @@ _BOARD_SITL, _OFFICIAL = 3, 255  # HAL_BOARD, FIRMWARE_VERSION_TYPE
 _BUILDS = {"rover": 1, "copter": 2}
 """ArduPilot's APM_BUILD."""
 _REASONS = {
-    "GCS command": 2, "Radio Failsafe": 3, "Battery Failsafe": 4, "GCS Failsafe": 5, "EKF Failsafe": 6,
-    "Fence breach": 10, "crash": 19,
+    "GCS command": 2, "GO": 2, "Radio Failsafe": 3, "Battery Failsafe": 4, "GCS Failsafe": 5, "EKF Failsafe": 6,
+    "Fence breach": 10, "crash": 19, "Wind Failsafe": 25, "mission": 41, "auxiliary function": 53,
 }  # fmt: skip
 """ArduPilot's ModeReason; any other is 0, unknown."""
 
