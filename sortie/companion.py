@@ -97,7 +97,7 @@ class CompanionService(Service):
         self.link.add_service(vehicle)
         self.link.add_service(self.mirror)
         self.copies = PlanCopies(vehicle, self._keep_copy)
-        self.passing.plan_changed = self.copies.changed
+        self.passing.overheard.plan_changed = self.copies.changed
         self.link.add_service(self.copies)
         if vehicle.native:
             self.native = NativeMission(vehicle, autopilot)

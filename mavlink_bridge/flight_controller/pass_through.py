@@ -18,8 +18,9 @@ from mavlink_bridge import codec
 from mavlink_bridge.codec import dialect
 from mavlink_bridge.endpoint import Endpoint
 from mavlink_bridge.flight_controller.controller import COMPONENT, FlightController
+from mavlink_bridge.flight_controller.overheard import Overheard
 from mavlink_bridge.flight_controller.presenter import MISSION_CURRENT, MISSION_ITEM_REACHED, Presenter
-from mavlink_bridge.flight_controller.whose import Whose, ends_writing, file_not_found, plan_written, whose
+from mavlink_bridge.flight_controller.whose import Whose, file_not_found, whose
 from mavlink_bridge.framing import Frame, unsigned
 from mavlink_bridge.line_queue import is_fleeting
 from mavlink_bridge.router import target_of
@@ -30,13 +31,8 @@ if TYPE_CHECKING:
 
 _HEARTBEAT: Final = 0
 _COMMANDS: Final = (75, 76)
-_COMMAND_ACK: Final = 77
-_ARM: Final = 400
-_MISSION_ACK: Final = 47
-_ACCEPTED: Final = 0  # MAV_MISSION_RESULT
 _MISSION_REPLIES: Final = frozenset((39, 40, 44, 47, 51, 73))
 _OURS_BY_TYPE: Final = (0, 255)  # mission_type: mission, all plans
-_MOST_ASKERS: Final = 64
 _NEVER: Final = frozenset((109, 166, 256))  # RADIO_STATUS, RADIO, SETUP_SIGNING
 
 
@@ -59,15 +55,12 @@ class PassThrough:
         self._presenter = presenter
         self._clocks = clocks
         self._waiting: list[tuple[int, Frame, Request]] = []  # until the controller follows our targets
-        self._arms: dict[tuple[int, int], bool] = {}  # who has asked to arm (True) or to disarm, without an answer yet
-        self._written: set[int] = set()  # plans that a station writes by file transfer now
+        self.overheard = Overheard(vehicle)
         self.companion: Callable[[int, Frame], None] = lambda number, frame: None
         """Gets what ground stations send to component 191."""
         self.inside: set[int] = set()
         """Links of the ground endpoint that lead to parties within Sortie (a depot): what they say is for Sortie alone,
         and the controller's telemetry is not for them."""
-        self.plan_changed: Callable[[int], None] = lambda kind: None
-        """Hears which plan (MAV_MISSION_TYPE) of its own the controller has accepted from a ground station."""
 
     # --- from the controller --------------------------------------------------------------------------------------
     def from_controller(self, number: int, frame: Frame) -> None:
@@ -76,28 +69,12 @@ class PassThrough:
             return
         system, component = target_of(frame)
         autopilot = (frame.system, frame.component) == (self._vehicle.address.system, self._vehicle.address.component)
+        if autopilot:
+            self.overheard.from_controller(frame, (system, component))
         if autopilot and frame.msg_id == _HEARTBEAT:
             self._presenter.heartbeat(frame.payload)
         elif not (autopilot and self._replaced(frame)) and (system, component) != (self._link.system_id, COMPONENT):
-            if autopilot and frame.msg_id == _COMMAND_ACK:
-                self._follow_arming(frame, (system, component))
-            elif autopilot and frame.msg_id == _MISSION_ACK:
-                self._follow_plan(frame)
             self._to_ground(frame, system, component, restamp=autopilot and frame.known)
-
-    def _follow_arming(self, frame: Frame, asker: tuple[int, int]) -> None:
-        """The controller's answer to a station's arm counts at once: the next HEARTBEAT may be a second away, and the
-        station may start the mission before."""
-        message = codec.decode(frame.msg_id, frame.payload)
-        if message is not None and message.command == _ARM and message.result != Result.IN_PROGRESS:
-            armed = self._arms.pop(asker, None)
-            if armed is not None and message.result == Result.ACCEPTED:
-                self._vehicle.armed_by_another(armed)
-
-    def _follow_plan(self, frame: Frame) -> None:
-        message = codec.decode(frame.msg_id, frame.payload)
-        if message is not None and message.type == _ACCEPTED:
-            self.plan_changed(message.mission_type)
 
     def _replaced(self, frame: Frame) -> bool:
         """Sortie says this itself."""
@@ -160,9 +137,8 @@ class PassThrough:
             case Whose.STREAMS:
                 self._set_streams(number, frame)
             case Whose.PASS:
-                self._note_arm(frame)
+                self.overheard.from_ground(frame)
                 self._to_controller(frame)
-                self._follow_file(frame)
         return True
 
     def _set_streams(self, number: int, frame: Frame) -> None:
@@ -182,23 +158,6 @@ class PassThrough:
             self._ground.send(dialect.MAVLink_command_ack_message(
                 message.command, int(result), 0, 0, frame.system, frame.component
             ), number)  # fmt: skip
-
-    def _follow_file(self, frame: Frame) -> None:
-        """A fence or rally plan may come as a file: when that is closed, the controller has another one."""
-        kind = plan_written(frame)
-        if kind is not None:
-            self._written.add(kind)
-        elif self._written and ends_writing(frame):
-            for written in self._written:
-                self.plan_changed(written)
-            self._written.clear()
-
-    def _note_arm(self, frame: Frame) -> None:
-        message = codec.decode(frame.msg_id, frame.payload) if frame.msg_id in _COMMANDS else None
-        if message is not None and message.command == _ARM:
-            if len(self._arms) >= _MOST_ASKERS:
-                self._arms.clear()
-            self._arms[frame.system, frame.component] = message.param1 == 1.0
 
     def _to_controller(self, frame: Frame) -> None:
         for number in self._link.ways():

@@ -78,6 +78,20 @@ def test_a_plan_passes_and_sortie_has_a_copy(make_bench: MakeBench, kind: int, i
     assert bench.controller.total(kind) == 0
 
 
+def test_all_plans_cleared_at_once_are_cleared_here_too(make_bench: MakeBench) -> None:
+    """MISSION_CLEAR_ALL for all types goes to both; the controller's answer to it is not shown, but heard."""
+    bench = make_bench()
+    ground = bench.ground()
+    bench.run(2.0)
+    bench.upload(SQUARE)
+    send_plan(bench, ground, FENCE, [zone(CIRCLE_OUT, 20.0, 300.0, 0.0)])
+    bench.run_until(lambda: bench.autopilot.fence.total() == 1, 5.0)
+    ground.send(dialect.MAVLink_mission_clear_all_message(1, 1, 255))
+    bench.run_until(lambda: bench.autopilot.fence.total() == 0 and bench.autopilot.mission.total() == 0, 5.0)
+    assert bench.controller.total(FENCE) == 0
+    assert [message.mission_type for message in ground.of("MISSION_ACK")][-1:] == [255]
+
+
 def test_what_the_controller_had_before_is_read(make_bench: MakeBench) -> None:
     """A new service finds the rally point that is there already."""
     bench = make_bench()
