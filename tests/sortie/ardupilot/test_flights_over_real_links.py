@@ -66,13 +66,23 @@ def rig(tmp_path: Path) -> Iterator[Callable[[str], Rig]]:
         yield lambda kind: Rig(tmp_path, stack, kind)
 
 
-def take_off(station: PymavlinkStation) -> None:
-    """Upload, AUTO, arm, start: a ground station's way."""
+def lift_off(station: PymavlinkStation) -> None:
+    """Up to the first metre. On a bad link the take-off may come too late for DISARM_DELAY: then again."""
     assert station.upload(SQUARE) == 0
     station.ready()
     assert station.command(SET_MODE, 1, AUTO) == 0
-    assert station.command(ARM, 1) == 0
-    assert station.command(MISSION_START) == 0
+
+    def start() -> None:
+        if not station.armed:
+            assert station.command(ARM, 1) == 0
+            assert station.command(MISSION_START) == 0
+
+    station.until(lambda: station.of("GLOBAL_POSITION_INT")[-1].relative_alt > 1000, start)
+
+
+def take_off(station: PymavlinkStation) -> None:
+    """Upload, AUTO, arm, start: a ground station's way."""
+    lift_off(station)
     station.until(lambda: 1 in station.reached())
 
 
@@ -118,11 +128,7 @@ def test_a_pilots_switch_takes_it_at_each_stage(rig: Callable[[str], Rig]) -> No
     """Climbing, on a leg, and coming down: the true mode, a warning, nothing more until AUTO is asked for."""
     made = rig("57600")
     station = made.service.station()
-    assert station.upload(SQUARE) == 0
-    station.ready()
-    assert station.command(SET_MODE, 1, AUTO) == 0
-    assert station.command(ARM, 1) == 0
-    assert station.command(MISSION_START) == 0
+    lift_off(station)
     stages: list[Callable[[], bool]] = [
         lambda: station.of("GLOBAL_POSITION_INT")[-1].relative_alt > 3000,
         lambda: 1 in station.reached(),
