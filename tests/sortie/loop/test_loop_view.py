@@ -1,0 +1,53 @@
+"""What a person sees of a loop."""
+
+from __future__ import annotations
+
+import pytest
+
+from autopilot.depot.settings import Profile, UnitSettings
+from sortie.loop.view import LoopView, amount, span
+from sortie.profile import load_profile
+from tests.fakes.loop_run import LoopBench
+
+BOX_UNITS = load_profile("drone-box")[0].units
+
+
+@pytest.mark.parametrize(
+    ("value", "unit", "text"),
+    [
+        (0.0, "kg", "0.0 kg"),
+        (99.94, "kg", "99.9 kg"),
+        (523.4, "kg", "523 kg"),
+        (17_577.0, "kg", "17.58 t"),
+        (41.9, "GB", "41.9 GB"),
+        (4_190.0, "GB", "4190 GB"),
+    ],
+)
+def test_amounts_are_said_in_the_profiles_unit(value: float, unit: str, text: str) -> None:
+    """Masses in tonnes above one tonne."""
+    assert amount(value, unit) == text
+
+
+@pytest.mark.parametrize(("ms", "text"), [(0, "0:00:00"), (3_723_000, "1:02:03"), (129_600_000, "1.50 d")])
+def test_times_are_said_as_people_say_them(ms: int, text: str) -> None:
+    """Days above one day."""
+    assert span(ms) == text
+
+
+def test_a_box_delivers_gigabytes_and_burns_watt_hours() -> None:
+    """Not kilograms."""
+    assert (BOX_UNITS.store, BOX_UNITS.propellant) == ("GB", "Wh")
+    assert Profile().units == UnitSettings("kg", "kg")
+
+
+def test_the_panel_has_everything_that_is_asked_of_it() -> None:
+    """Phase, timers, mode, tanks, batteries, sortie count, the last decision and its reason."""
+    bench = LoopBench(total=3).run_to(100_000.0)
+    view = LoopView(3, BOX_UNITS)
+    view.decided(bench.decisions)
+    text = "\n".join(view.lines(bench.loop))
+    for part in (
+        "sortie 1 of 3", "phase 4 Harvest Operations", "1.16 d", "mode ACTIVE-HARVEST", "T_DEATH in", "0 missed", "Wh",
+        "GB", "batteries", "CO2_TANK_RING", "depot battery", "last decision: begin_phase: Harvest Operations",
+    ):  # fmt: skip
+        assert part in text, part
