@@ -66,6 +66,7 @@ class SkimmerReading(Struct):
     transmits: bool = True  # the heartbeat transmitter works
     ready: bool = True  # could undock now
     hindrance: str = ""  # why it could not, where that is known
+    called_off: str = ""  # why the last launch did not take place
     taken: str = ""  # who or what has the vehicle instead of the skimmer's party; empty: nobody
 
 

@@ -106,7 +106,8 @@ class SkimmerParty(SkimmerHands):
             return True
         match memory.stage:
             case Stage.UNDOCKING if reading.place is Place.DOCK:
-                self._decide(now_ms, "launch_called_off", "it did not leave the dock", {})
+                why = f": {reading.called_off}" if reading.called_off else ""
+                self._decide(now_ms, "launch_called_off", f"it did not leave the dock{why}", {})
                 self._set_mode(Mode.DOCKED, now_ms)
                 self._enter(Stage.DOCKED, now_ms)
                 return True

@@ -44,6 +44,9 @@ class Pilot(Protocol):
     def hindrance(self) -> str:
         """Why not, where that is known."""
 
+    def called_off(self) -> str:
+        """Why its last launch did not take place; empty when it did."""
+
     def taken(self) -> str:
         """Who else flies it, or what keeps it from being flown; empty: nobody and nothing."""
 
@@ -257,7 +260,7 @@ class BoxWorld(SpaceWorld):
             ready = self._pilot.ready()
             self._seen = msgspec.structs.replace(
                 super().skimmer_reading(), ready=ready, hindrance="" if ready else self._pilot.hindrance(),
-                taken=self._pilot.taken(),
+                taken=self._pilot.taken(), called_off=self._pilot.called_off(),
             )  # fmt: skip
         return self._seen
 

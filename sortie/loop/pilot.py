@@ -72,6 +72,10 @@ class BoxPilot:
         """Why it is not ready, where that is known."""
         return ""
 
+    def called_off(self) -> str:
+        flights = self._autopilot.flights
+        return flights.status.reason if flights is not None and self._idle() else ""
+
     def taken(self) -> str:
         """Who else flies it, or what keeps it from being flown; empty: nobody and nothing."""
         return ""

@@ -17,7 +17,8 @@ _DAY_MS = 86_400_000.0
 _WORTH_A_LINE = frozenset(
     ("no_go", "ABORT-2B", "declare_lost", "lost_heard_again", "recover", "derate", "retire", "await_operator",
      "withhold_clearance", "trending_to_miss_t_death", "offload_stands", "offload_skipped", "interface_failure",
-     "taken_over", "given_back", "person_asks", "restart", "not_ready", "awaiting_charge")
+     "taken_over", "given_back", "person_asks", "restart", "not_ready", "awaiting_charge",
+     "launch_called_off")
 )  # fmt: skip
 
 

@@ -243,14 +243,25 @@ def test_found_in_the_air_a_ground_stations_auto_gives_the_mission_back(make: Ma
 
 
 def test_found_in_its_dock_the_sortie_ends_there(make: Make) -> None:
-    """Its controller brought it home meanwhile: docked, offloaded, aborted by the restart, and the next one flown."""
-    before = make(total=2)
+    """Its controller brought it home meanwhile: docked, offloaded, aborted by the restart."""
+    before = make()
     before.until_phase(4, 2.0)
     before.bench.controller.turn_switch(RTL_US)
-    again = make(total=2, before=before, away_s=60.0).run()
-    assert [(s["number"], s["outcome"], s["trigger"]) for s in again.sorties] == [
-        (1, "aborted", "restart"), (2, "completed", None),
-    ]  # fmt: skip
+    again = make(before=before, away_s=60.0).run()
+    assert result(again) == (1, "aborted", None, "restart")
+    assert phases(again.sorties[0]) == [1, 2, 3, 4, 5, 6, 7, 8]
+
+
+def test_a_launch_that_the_controller_refuses_is_called_off_with_its_reason(make: Make) -> None:
+    """Its pre-arm checks pass, arming does not: the motors never run."""
+    bench = make()
+    bench.until_phase(2)
+    bench.bench.controller.turn_switch(RTL_US)
+    bench.run()
+    assert result(bench) == (1, "aborted", None, "launch_called_off")
+    reason = next(d.reason for d in bench.decisions if d.name == "launch_called_off")
+    assert reason.startswith("it did not leave the dock: motor: ARM: ")
+    assert not bench.bench.controller.armed
 
 
 @pytest.mark.parametrize("phase", [1, 2, 7, 8])
