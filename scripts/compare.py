@@ -1,6 +1,7 @@
 """The same mission on the built-in simulator and on ArduPilot SITL: track, timing and item events side by side.
 
-Both are flown by `sortie fly`; what is compared are their flight logs. Writes a page and a plot (SVG) into docs/.
+All are flown by `sortie fly`, on ArduPilot with both strategies: Sortie's sequencer with the controller in GUIDED, and
+the controller's own AUTO. What is compared are the flight logs. Writes a page and a plot (SVG) into docs/.
 """
 
 from __future__ import annotations
@@ -21,7 +22,8 @@ PAGE = ROOT / "docs" / "ardupilot-comparison.md"
 PLOT = ROOT / "docs" / "ardupilot-comparison.svg"
 LIMIT_S = 900
 WIDTH, HEIGHT, MARGIN = 720, 420, 40
-COLOURS = {"built-in simulator": "#1f6fb2", "ArduPilot SITL": "#c8501e"}
+SIMULATOR, GUIDED, AUTO = "built-in simulator", "ArduPilot, led by Sortie", "ArduPilot, its own AUTO"
+COLOURS = {SIMULATOR: "#1f6fb2", GUIDED: "#c8501e", AUTO: "#3c8a3c"}
 
 Point = tuple[float, float, float, float]  # s since takeoff, north, east, height, m from where it stood
 
@@ -48,11 +50,11 @@ class Flight:
         return max(point[3] for point in self.track)
 
 
-def fly(name: str, vehicle: str, plan: Path, speedup: str) -> Flight:
+def fly(name: str, plan: Path, *options: str) -> Flight:
     """Fly `plan` once and read its log. SystemExit with what it said when the flight fails."""
     with tempfile.TemporaryDirectory(prefix="sortie-compare-") as folder:
         done = subprocess.run(
-            [sys.executable, "-m", "sortie", "fly", str(plan), "--json", "--vehicle", vehicle, "--speedup", speedup,
+            [sys.executable, "-m", "sortie", "fly", str(plan), "--json", *options,
              "--state-dir", f"{folder}/state", "--log-dir", f"{folder}/log", "--link", "udpout:127.0.0.1:9"],
             cwd=ROOT, capture_output=True, text=True, timeout=LIMIT_S,
         )  # fmt: skip
@@ -84,7 +86,7 @@ def apart_m(one: Flight, other: Flight) -> float:
 
 
 def plot(flights: list[Flight]) -> str:
-    """Both tracks from above, as SVG."""
+    """The tracks from above, as SVG."""
     norths = [point[1] for flight in flights for point in flight.track]
     easts = [point[2] for flight in flights for point in flight.track]
     scale = min((WIDTH - 2 * MARGIN) / max(max(easts) - min(easts), 1.0),
@@ -106,44 +108,45 @@ def plot(flights: list[Flight]) -> str:
     return "\n".join([*lines, "</svg>"]) + "\n"
 
 
-def page(plan: Path, ours: Flight, theirs: Flight) -> str:
+def page(plan: Path, ours: Flight, theirs: list[Flight]) -> str:
     """The page."""
+    flights = [ours, *theirs]
     rows = [
-        ("flight time, s", f"{ours.duration_s:.1f}", f"{theirs.duration_s:.1f}"),
-        ("way over ground, m", f"{ours.length_m:.1f}", f"{theirs.length_m:.1f}"),
-        ("greatest height, m", f"{ours.highest_m:.1f}", f"{theirs.highest_m:.1f}"),
+        ("flight time, s", [flight.duration_s for flight in flights]),
+        ("way over ground, m", [flight.length_m for flight in flights]),
+        ("greatest height, m", [flight.highest_m for flight in flights]),
+        ("farthest from the simulator's track, m", [0.0, *(max(apart_m(ours, f), apart_m(f, ours)) for f in theirs)]),
     ]
     rows += [
-        (f"item {seq} reached, s", f"{ours.reached[seq]:.1f}", f"{theirs.reached.get(seq, float('nan')):.1f}")
+        (f"item {seq} reached, s", [flight.reached.get(seq, float("nan")) for flight in flights])
         for seq in sorted(ours.reached)
     ]
-    table = "\n".join(f"| {name} | {left} | {right} |" for name, left, right in rows)
+    table = "\n".join(f"| {name} | {' | '.join(f'{value:.1f}' for value in values)} |" for name, values in rows)
     return f"""# The same mission on the simulator and on ArduPilot
 
-Made by `scripts/compare` from `{plan.name}`: one flight on the built-in simulator, one on ArduPilot SITL, both led
-by Sortie. Times count from 0.5 m of height.
+Made by `scripts/compare` from `{plan.name}`: one flight on the built-in simulator, two on ArduPilot SITL, one led by
+Sortie in GUIDED (`--strategy guided`), one by ArduPilot's own AUTO (`--strategy native`). Times count from 0.5 m of
+height; the distance of two tracks is that of each point to the other's nearest.
 
-| | built-in simulator | ArduPilot SITL |
-| --- | --- | --- |
+| | {" | ".join(flight.name for flight in flights)} |
+| --- | {" | ".join("---" for _ in flights)} |
 {table}
 
-The tracks are nowhere more than {max(apart_m(ours, theirs), apart_m(theirs, ours)):.1f} m apart
-(each point to the other's nearest).
-
-![Both tracks from above]({PLOT.name})
+![The tracks from above]({PLOT.name})
 """
 
 
 def main() -> int:
-    """Fly twice, write page and plot."""
+    """Fly three times, write page and plot."""
     binary = os.environ.get("ARDUPILOT_SITL", "")
     if not binary:
         print("compare: set ARDUPILOT_SITL to an arducopter SITL binary", file=sys.stderr)
         return 2
     plan = Path(sys.argv[1]) if len(sys.argv) > 1 else PLAN
-    ours = fly("built-in simulator", "sim:copter", plan, "0")
-    theirs = fly("ArduPilot SITL", f"ardupilot:copter={binary}", plan, "1")
-    PLOT.write_text(plot([ours, theirs]))
+    ardupilot = ("--vehicle", f"ardupilot:copter={binary}", "--speedup", "1", "--strategy")
+    ours = fly(SIMULATOR, plan, "--vehicle", "sim:copter", "--speedup", "0")
+    theirs = [fly(GUIDED, plan, *ardupilot, "guided"), fly(AUTO, plan, *ardupilot, "native")]
+    PLOT.write_text(plot([ours, *theirs]))
     PAGE.write_text(page(plan, ours, theirs))
     print(f"compare: wrote {PAGE} and {PLOT}", file=sys.stderr)
     return 0
