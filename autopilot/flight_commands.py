@@ -144,7 +144,8 @@ class FlightCommands:
         if position is not None and velocity is None:
             flight.go_to(position, yaw)
         elif velocity is not None or acceleration is not None:
-            flight.move(velocity or (0.0, 0.0, 0.0), position=position, acceleration=acceleration, yaw=yaw)
+            here = self._cockpit.vehicle.state.velocity  # what an acceleration alone goes on from
+            flight.move(velocity or here, position=position, acceleration=acceleration, yaw=yaw)
         elif yaw is not None:
             self._heading.fix(yaw)
         return ACCEPTED

@@ -182,7 +182,8 @@ def fly_land(s: L.Row, p: L.Row, t: L.Row) -> None:
 
 @jit
 def fly_velocity(s: L.Row, p: L.Row, t: L.Row) -> None:
-    """A commanded velocity, held to a position or height where one was given; not renewed in time it brakes."""
+    """A commanded velocity, which a commanded acceleration changes as time goes on, held to a position or height where
+    one was given; not renewed in time it brakes."""
     if s[L.TIME_MS] - s[L.TARGET_MS] > t[L.T_TIMEOUT_MS]:
         brake(s, p)
         return
@@ -190,11 +191,13 @@ def fly_velocity(s: L.Row, p: L.Row, t: L.Row) -> None:
     if t[L.T_BODY] == 1.0:
         c, sn = cos(s[L.RYAW]), sin(s[L.RYAW])
         n, e = c * n - sn * e, sn * n + c * e
+    ahead = 0.001 * (s[L.TIME_MS] - s[L.TARGET_MS])
+    an, ae, ad = ahead * t[L.T_AN], ahead * t[L.T_AE], ahead * t[L.T_AD]
+    n, e, d = n + an, e + ae, d + ad
     if t[L.T_HAS_POSITION] == 1.0:
-        ahead = 0.001 * (s[L.TIME_MS] - s[L.TARGET_MS])
-        n += limit(t[L.T_END_N] + ahead * t[L.T_VN] - s[L.RPN], 5.0)
-        e += limit(t[L.T_END_E] + ahead * t[L.T_VE] - s[L.RPE], 5.0)
-        d += limit(t[L.T_END_D] + ahead * t[L.T_VD] - s[L.RPD], 2.0)
+        n += limit(t[L.T_END_N] + ahead * (t[L.T_VN] + 0.5 * an) - s[L.RPN], 5.0)
+        e += limit(t[L.T_END_E] + ahead * (t[L.T_VE] + 0.5 * ae) - s[L.RPE], 5.0)
+        d += limit(t[L.T_END_D] + ahead * (t[L.T_VD] + 0.5 * ad) - s[L.RPD], 2.0)
     size = sqrt(n * n + e * e)
     share = leash(s)
     if size > p[L.SPEED_GROUND]:

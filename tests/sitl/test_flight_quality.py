@@ -7,7 +7,7 @@ import numpy.typing as npt
 import pytest
 
 from autopilot import report as R
-from autopilot.vehicle import Circle, Hold, Land, Leg, Speeds, VehicleEvent
+from autopilot.vehicle import Circle, Hold, Land, Leg, Speeds, VehicleEvent, Velocity
 from tests.fakes.copter_flight import CopterFlight
 
 SEEDS = (1, 2, 3, 4, 5)
@@ -183,3 +183,12 @@ def test_a_circle_is_flown_at_its_own_speed() -> None:
     flight.copter.set_target(Circle((0.0, 0.0, -20.0), 12.0, turns=1.0, speed=3.0))
     speeds = flight.record(60.0, (R.GROUND_SPEED,), VehicleEvent.ARRIVED)
     assert 2.7 < float(np.median(speeds[200:])) < 3.3
+
+
+def test_a_commanded_acceleration_speeds_it_up() -> None:
+    """As SET_POSITION_TARGET with an acceleration alone: 1 m/s2 for three seconds, from rest."""
+    flight = CopterFlight(1)
+    flight.take_off()
+    flight.fly(Hold((0.0, 0.0, -20.0)), 10.0)
+    flight.copter.set_target(Velocity((0.0, 0.0, 0.0), acceleration=(1.0, 0.0, 0.0), timeout_ms=5000))
+    assert 2.3 < flight.record(3.0, (R.VN,))[-1, 0] < 3.7

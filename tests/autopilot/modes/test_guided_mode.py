@@ -127,6 +127,16 @@ def test_a_position_a_velocity_and_both() -> None:
     assert bench.vehicle.target.position == (5.0, 6.0, -7.0)
 
 
+def test_an_acceleration_alone_goes_on_from_the_present_velocity() -> None:
+    bench = hovering()
+    bench.core.guided_target(bench.now_ms, velocity=(3.0, 0.0, 0.0))
+    bench.run(2.0)
+    present = bench.vehicle.state.velocity
+    bench.core.guided_target(bench.now_ms, acceleration=(0.0, 1.0, 0.0))
+    assert bench.vehicle.target.velocity == present
+    assert bench.vehicle.target.acceleration == (0.0, 1.0, 0.0)
+
+
 def test_without_a_yaw_the_nose_goes_with_a_velocity() -> None:
     """As with a place; WP_YAW_BEHAVIOR 0 leaves it alone, and a heading that was asked for before is given up."""
     bench = hovering()
