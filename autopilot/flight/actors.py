@@ -7,6 +7,8 @@ every arming, so their actors have nothing more to do than to say so.
 
 from __future__ import annotations
 
+from typing import Final
+
 from autopilot.flight import signs
 from autopilot.flight.actor import Actor
 from autopilot.flight.messages import FAIL, OK, Ask, Kind, Message, Tag
@@ -16,6 +18,9 @@ from autopilot.mission.sequencer import SetCurrentError
 from autopilot.modes.table import CopterMode, RoverMode
 from autopilot.outcome import Result, Severity
 from autopilot.vehicle import Request
+
+POSITION_WAIT_MS: Final = 5_000  # well within the manager's patience with a RESET
+POSITION_LOOK_MS: Final = 200
 
 
 class FlightActor(Actor):
@@ -61,13 +66,42 @@ class SensorActor(FlightActor):
 
 class EstimatorActor(FlightActor):
     """RESET: calibration has restarted the filters from the present fix; they must have a position if the flight needs
-    one."""
+    one. A controller's estimator may be without one for a moment after its calibration (ArduPilot resets its heights):
+    it is given `POSITION_WAIT_MS`."""
 
     name = "estimator"
 
+    def __init__(self, around: Surroundings) -> None:
+        super().__init__(around)
+        self._waiting: tuple[Message, int] | None = None  # the RESET, and until when a position may come
+
+    def _answer_reset(self, request: Message) -> None:
+        self._waiting = None
+        if self.port.fault("reset") is None and self._lacks_position(request) and self._is_controller():
+            self._waiting = (request, self.port.now_ms + POSITION_WAIT_MS)
+            self.deadline_ms = self.port.now_ms + POSITION_LOOK_MS
+        else:
+            super()._answer_reset(request)
+
+    def handle_timeout(self) -> None:
+        if self._waiting is None:
+            return
+        request, until_ms = self._waiting
+        if self._lacks_position(request) and self.port.now_ms < until_ms:
+            self.deadline_ms = self.port.now_ms + POSITION_LOOK_MS
+            return
+        self._waiting = None
+        self.finish_reset(request, self.reset(request))
+
     def reset(self, request: Message) -> str | None:
+        return "no position" if self._lacks_position(request) else None
+
+    def _lacks_position(self, request: Message) -> bool:
         needed = request.payload == "go" or self.crew.modes.spec.position
-        return "no position" if needed and not self.crew.cockpit.has_position else None
+        return needed and not self.crew.cockpit.has_position
+
+    def _is_controller(self) -> bool:
+        return self.crew.cockpit.vehicle.capabilities.own_checks
 
 
 class WaypointActor(FlightActor):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -9,9 +10,9 @@ import pytest
 from autopilot import report
 from autopilot.flight.lifecycle import FlightState
 from autopilot.outcome import Result
-from autopilot.vehicle import Sticks, VehicleEvent
+from autopilot.vehicle import Request, Sticks, VehicleEvent
 from tests.fakes.core_bench import takeoff, waypoint
-from tests.fakes.fake_vehicle import FakeVehicle
+from tests.fakes.fake_vehicle import GOOD_EKF, NO_POSITION_EKF, FakeVehicle
 from tests.fakes.flight_bench import (
     HANGING_MISSION,
     LAND,
@@ -522,3 +523,25 @@ def test_a_rover_moved_by_sticks_is_flying() -> None:
 def test_a_rover_cannot_hover() -> None:
     bench = FlightBench("rover", mission=(), parameters={"FM_PROFILE": 1, "FM_DURATION": 10})
     assert bench.go().reason == "GO refused: FM_PROFILE 1 (hover) is not for a rover"
+
+
+# --- a controller's position ------------------------------------------------------------------------------------------
+@pytest.mark.parametrize(("seconds", "end"), [(2.0, FlightState.ARMED), (7.0, FlightState.IDLE)])
+def test_a_controller_may_lose_its_position_while_it_calibrates(seconds: float, end: FlightState) -> None:
+    """A simulated vehicle has one or not; a controller's estimator starts anew and is given five seconds."""
+    bench = FlightBench()
+    vehicle = bench.vehicle
+    vehicle.capabilities = replace(vehicle.capabilities, own_checks=True)
+    calibrate = vehicle.calibrate
+
+    def calibrate_and_forget() -> Request:
+        vehicle.state.report[report.EKF_FLAGS] = NO_POSITION_EKF
+        return calibrate()
+
+    vehicle.calibrate = calibrate_and_forget
+    assert bench.go().ok
+    bench.run(seconds)
+    vehicle.state.report[report.EKF_FLAGS] = GOOD_EKF
+    bench.run(1.0)
+    assert bench.state is end
+    assert bench.said("estimator: RESET: no position") is (end is FlightState.IDLE)
