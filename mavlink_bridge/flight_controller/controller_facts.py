@@ -91,9 +91,10 @@ class ControllerFacts:
 
     @property
     def known(self) -> bool:
-        """It has told where it is, whether it is on the ground and armed, and whether it could be armed."""
+        """It has told where it and its home are, whether it is on the ground, armed, and could be armed."""
         told = self._streams.hears("SYS_STATUS", "EXTENDED_SYS_STATE", "GLOBAL_POSITION_INT")
-        return told and self._beaten and not self.lost and self.state.has_position
+        placed = self.state.has_position and self.home is not None
+        return told and self._beaten and placed and not self.lost
 
     @property
     def charge(self) -> float | None:

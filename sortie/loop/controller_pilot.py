@@ -23,6 +23,7 @@ FOUND: Final = "found in the air, and nobody has asked for it"
 RESTARTED: Final = "its flight controller has restarted"
 STRANDED: Final = "it came down away from its dock"
 ASK_AGAIN_MS: Final = 2000
+ASK_FOR_MS: Final = 10_000
 _CM: Final = 100.0
 
 
@@ -39,6 +40,7 @@ class ControllerPilot(BoxPilot):
         self._up = False
         self._held = False
         self._restarts = self._vehicle.restarts
+        self._asked: tuple[int, int] | None = None  # when a person asked for it, in which mode it was
         self._ours = False  # since it was launched, or since a person has asked for it
 
     # --- where it is --------------------------------------------------------------------------------------------------
@@ -119,10 +121,12 @@ class ControllerPilot(BoxPilot):
         if self.at_rest:
             return STRANDED if self._stranded else ""
         if not self._vehicle.commanded:
+            if self._asks():
+                return ""
             if self._vehicle.restarts > self._restarts:
                 return RESTARTED
             return f"in {self._autopilot.mode_name}, by others" if self._ours else FOUND
-        self._ours = True
+        self._ours, self._asked = True, None
         if self._autopilot.modes.mode is self._autopilot.crew.auto:
             self._held = False
         return HELD if self._held else ""
@@ -132,8 +136,16 @@ class ControllerPilot(BoxPilot):
         self._held = True
 
     def let_go(self) -> None:
-        """A person asks for it."""
+        """A person asks for it. A refusal is not the last word: it is asked again for a while."""
         self._held = False
+        self._asked = self._service.now_ms, self._vehicle.flight_mode
+
+    def _asks(self) -> bool:
+        """It was asked for a moment ago, and nobody has chosen another mode since."""
+        if self._asked is None:
+            return False
+        asked_ms, mode = self._asked
+        return self._service.now_ms < asked_ms + ASK_FOR_MS and self._vehicle.flight_mode == mode
 
     # --- commands -----------------------------------------------------------------------------------------------------
     def launch(self) -> None:
