@@ -71,8 +71,13 @@ class Store:
         self._failures: dict[int, str] = {}
         self._closing = False
         try:
-            self._database = self._open()
-            self.stored = store_rows.load(self._database)
+            self._database = sqlite3.connect(self.path, isolation_level=None, check_same_thread=False, timeout=5.0)
+            try:
+                self._prepare(self._database)
+                self.stored = store_rows.load(self._database)
+            except BaseException:
+                self._database.close()
+                raise
         except (sqlite3.Error, OSError) as error:
             self._lock.release()
             raise UserError(
@@ -81,11 +86,11 @@ class Store:
         self._writer = threading.Thread(target=self._write_forever, name="sortie-store", daemon=True)
         self._writer.start()
 
-    def _open(self) -> sqlite3.Connection:
-        database = sqlite3.connect(self.path, isolation_level=None, check_same_thread=False, timeout=5.0)
+    @staticmethod
+    def _prepare(database: sqlite3.Connection) -> None:
+        """Is it ours, whole and writable? sqlite3.DatabaseError when not."""
         version = database.execute("PRAGMA user_version").fetchone()[0]
         if version > SCHEMA_VERSION:
-            database.close()
             raise sqlite3.DatabaseError(
                 f"written by a newer Sortie (schema {version}, this one knows {SCHEMA_VERSION})"
             )
@@ -99,7 +104,6 @@ class Store:
             database.executescript(f"BEGIN;{SCHEMA}COMMIT;")
         # Written at every start: a state that cannot be written must be refused now, not with the first change.
         database.execute(f"PRAGMA user_version={SCHEMA_VERSION}")
-        return database
 
     def uid(self) -> bytes:
         """Eight bytes that tell this vehicle from others, made once for the directory."""

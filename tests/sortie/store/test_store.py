@@ -184,8 +184,10 @@ def test_a_value_that_we_would_not_have_written_is_damage(tmp_path, table, edit)
     database.execute(edit)
     database.commit()
     database.close()
+    before = os.listdir("/proc/self/fd")  # noqa: PTH208 - as the kernel counts them
     with pytest.raises(UserError, match=f"state.db: the table '{table}' is damaged; move the file away"):
         Store(tmp_path)
+    assert os.listdir("/proc/self/fd") == before  # noqa: PTH208
 
 
 def test_a_page_that_nothing_reads_is_looked_at_too(tmp_path):
