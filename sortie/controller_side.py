@@ -73,9 +73,7 @@ class ControllerSide:
             texts.append(f"--param {foreign[0]} is ignored: it is the flight controller's; set it there")
         return texts
 
-    def service(
-        self, journal: Journal, stored: StoredState, given: Mapping[str, float], name: str
-    ) -> CompanionService:
+    def service(self, journal: Journal, stored: StoredState, given: Mapping[str, float], name: str) -> CompanionService:
         """The service around it; `name` is what is stable for it."""
         own = {name: value for name, value in given.items() if name.startswith(OWN_PARAMETERS)}
         self._service = build_companion(
