@@ -49,12 +49,13 @@ class DepotParty(Party):
         if memory.beats.due_ms is not None:
             memory.beats.start(now_ms, self.profile.heartbeat)
         if memory.record is not None and status.plan == memory.number:
-            memory.record.see_mode(status.mode, now_ms)
             if status.place is not None:
                 memory.record.track.add(now_ms, *status.place)
             memory.record.harvested_kg = max(memory.record.harvested_kg, status.harvested_kg)
         phase_flight.follow_hands(self, status, now_ms)
         phase_flight.follow(self, status, now_ms)
+        if status.plan == memory.number:
+            self.note_mode(status.mode, now_ms)
 
     def handle_answer(self, request: Request, answer: Answer, now_ms: int) -> None:
         """How a request ended. One that nobody waits for any more is passed over."""

@@ -37,13 +37,13 @@ def _gone(value: float, least: float) -> float:
 
 
 def review(
-    profile: Profile, status: Status, cycles: int, anomalies: tuple[str, ...], *, served: bool = True
+    profile: Profile, status: Status, cycles: int, anomalies: tuple[str, ...], *, fuel_tells: bool = True
 ) -> Verdict:  # fmt: skip
     """What becomes of the skimmer. `anomalies`: what went wrong at the dock. After ABORT-1 it is retired unless the
-    profile says that this fault can be repaired; after ABORT-2 it is judged like any other. `served`: it was refuelled
-    before; if not, lobes that are nearly empty are no damage."""
+    profile says that this fault can be repaired; after ABORT-2 it is judged like any other. `fuel_tells`: what is in
+    the lobes tells what they can hold; straight from a flight, nearly empty ones that are tight are no damage."""
     rules = profile.retirement
-    broken = [name for name in trip_names(status.trips) if served or name != "fuel_low"]
+    broken = [name for name in trip_names(status.trips) if fuel_tells or name != "fuel_low"]
     if status.trigger:
         broken = list(dict.fromkeys([ABORT_1_NAMES[status.trigger - 1], *broken]))
     beyond = [name for name in (*broken, *anomalies) if name not in rules.repairable]

@@ -167,6 +167,19 @@ class Party:
         self._closed.append(record)
         self.memory.record = None
 
+    def note_mode(self, mode: Mode, now_ms: int) -> None:
+        """The skimmer's mode, as told. One that this phase does not have is that of a skimmer that has not obeyed the
+        recall yet, which the depot counts as returning."""
+        if self.memory.record is not None and mode in PHASES[self.memory.phase].modes:
+            self.memory.record.see_mode(mode, now_ms)
+
+    def presume_mode(self, now_ms: int) -> None:
+        """A phase has begun without word of the skimmer. Where the mode told last does not exist in it, the record has
+        CRUISE from here on, as the plan or the recall says."""
+        record = self.memory.record
+        if record is not None and record.modes[-1][0] not in PHASES[self.memory.phase].modes:
+            record.see_mode(Mode.CRUISE, now_ms)
+
     def raise_abort(self, abort: Abort, trigger: str) -> None:
         """Note a path of higher precedence."""
         if self.memory.record is not None:

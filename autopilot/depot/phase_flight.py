@@ -137,6 +137,7 @@ def _assume_clear(party: Party, now_ms: int) -> bool:
         return False
     party.decide(now_ms, "assume_clear", "nothing heard since the launch: assumed to follow its plan")
     party.happen(LoopEvent.CLEAR_OF_DEPOT, now_ms)
+    party.presume_mode(now_ms)
     return True
 
 
@@ -180,6 +181,7 @@ def _recall(party: Party, trigger: str, facts: dict[str, Any], now_ms: int) -> N
     party.raise_abort(Abort.ABORT_2, trigger)
     memory.recall = "sent"
     party.happen(LoopEvent.ABORT_2, now_ms)
+    party.presume_mode(now_ms)
     party.request(Command(Order.RECALL))
 
 

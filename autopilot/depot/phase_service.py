@@ -71,7 +71,8 @@ def health_step(party: Party, reading: DepotReading, now_ms: int) -> bool:
     status = memory.status
     if status is None:
         return False
-    verdict = review(party.profile, status, memory.cycles, tuple(memory.anomalies), served=_was_served(party))
+    fuel_tells = _was_served(party) or not reading.lobes_tight
+    verdict = review(party.profile, status, memory.cycles, tuple(memory.anomalies), fuel_tells=fuel_tells)
     if party.confirm and verdict.state is not SkimmerState.RETIRED and not memory.confirmed:
         party.decide_once(now_ms, "await_operator", "a relaunch has to be confirmed", {"verdict": verdict.state})
         memory.check_ms = now_ms + max(round(party.profile.plan.review_s * 1000.0), 1)

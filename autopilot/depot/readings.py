@@ -113,6 +113,7 @@ class DepotReading(Struct):
     delivered_kg: float = 0.0  # since the last docking
     moving_kg_s: float = 0.0  # offload flow
     dock_fuels: bool = True  # the dock can do it; else somebody else has to
+    lobes_tight: bool = True  # FUEL_LOBES of a docked skimmer, tested
     refuelled: bool = False
     charged: bool = False
     settled: bool = False

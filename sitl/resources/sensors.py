@@ -115,6 +115,7 @@ def read_depot(state: SpaceState, profile: Profile) -> DepotReading:
         offloadable_kg=skimmer.store_kg if docked else 0.0,
         delivered_kg=state.delivered_kg,
         moving_kg_s=state.moving_kg_s if docked else 0.0,
+        lobes_tight=skimmer.lobes.capacity_kg >= profile.skimmer.propellant_kg,
         refuelled=docked and skimmer.lobes.kg >= profile.skimmer.launch_propellant_kg - 1e-3,
         charged=docked and missing_charge_j(skimmer, profile.power.launch_soc) < 3600.0,
         settled=docked and skimmer.spine.k <= profile.thermal.settled_k,

@@ -27,10 +27,10 @@ def test_a_sound_skimmer_flies_again() -> None:
 def test_lobes_that_nobody_has_refilled_are_no_damage() -> None:
     """Straight from the flight to the review nearly empty is what they are; after a refuelling it is a leak."""
     low = Status(trips=trip("fuel_low"))
-    assert review(PROFILE, low, 1, (), served=False).state is SkimmerState.ACTIVE
+    assert review(PROFILE, low, 1, (), fuel_tells=False).state is SkimmerState.ACTIVE
     assert review(PROFILE, low, 1, ()).reason == "fuel_low"
     declared = Status(trips=trip("fuel_low"), trigger=1 + ABORT_1_NAMES.index("fuel_low"))
-    assert review(PROFILE, declared, 1, (), served=False).reason == "fuel_low"
+    assert review(PROFILE, declared, 1, (), fuel_tells=False).reason == "fuel_low"
 
 
 @pytest.mark.parametrize(

@@ -111,6 +111,14 @@ def test_a_fault_in_phase_2_acts_on_entering_phase_3(name: str, abort: str) -> N
     assert bench.last["phases"][2]["start_s"] == bench.last["phases"][2]["end_s"]
 
 
+@pytest.mark.parametrize("before", ["store_full@phase4+100", "corridor_drift@phase4+100"])
+def test_leaking_lobes_are_found_where_nobody_refuels(before: str) -> None:
+    """Phase 7 is skipped; the test of the lobes at the dock tells a leak from what a flight has used."""
+    bench = LoopBench(before, "fuel_low@phase6+10", total=2).run()
+    assert phases(bench.last) == [1, 2, 3, 4, 5, 6, 8]
+    assert (bench.loop.ended_by, bench.loop.depot.memory.reason) == (EndedBy.RETIRED, "fuel_low")
+
+
 @pytest.mark.parametrize("phase", [6, 7, 8])
 @pytest.mark.parametrize("name", [name for name in ABORT_1_NAMES if name not in (*GROWING, *REPAIRABLE)])
 def test_a_fault_of_abort_1_after_the_return_goes_to_the_health_review(name: str, phase: int) -> None:

@@ -29,6 +29,20 @@ def test_link_lost_in_flight_ends_in_loss_at_t_death(phase: int, flown: list[int
     assert "adjust_plan" in bench.names()
 
 
+@pytest.mark.parametrize(
+    "fault",
+    ["link_loss@phase4+100", "link_loss@phase4+100..phase5+20000", "link_loss@phase3+17000", "skimmer_lost@phase4",
+     "link_loss@phase2"],
+)  # fmt: skip
+def test_the_record_of_an_unheard_skimmer_has_the_modes_of_its_phases(fault: str) -> None:
+    """A phase that the depot assumes has the mode that plan or recall says: CRUISE; no harvest in the return."""
+    bench = LoopBench(fault).run()
+    begins = start_of(bench.last, 5)
+    told = [mode["mode"] for mode in bench.last["modes"] if mode["start_s"] <= begins]
+    assert told[-1] == "CRUISE"
+    assert not {"ACTIVE-HARVEST", "IDLE/STANDBY"} & {m["mode"] for m in bench.last["modes"] if m["start_s"] >= begins}
+
+
 @pytest.mark.parametrize("offset", [0, 10, 2000])
 def test_link_lost_in_phase_6_is_a_loss_without_an_abort(offset: int) -> None:
     """It holds off, nobody clears it; a clearance that is not answered is given again, and the loop goes on."""
