@@ -38,16 +38,24 @@ def _now_ms() -> int:
 
 
 class Listener:
-    """A service that keeps the newest message of each wanted name, and hands all to `on_message`."""
+    """A service that keeps the newest message of each wanted name from the vehicle that `watch` has found, and hands
+    all of them to `on_message`. Others on the link are passed over: component 191 of a vehicle with a flight controller
+    sends HEARTBEATs too."""
 
     clock: Clock = "link"
 
-    def __init__(self, names: frozenset[str], on_message: Callable[[Message], None] | None = None) -> None:
+    def __init__(
+        self, names: frozenset[str], watch: HeartbeatWatch, on_message: Callable[[Message], None] | None = None
+    ) -> None:
         self.handles = names
+        self._watch = watch
         self.latest: dict[str, Message] = {}
         self._on_message = on_message
 
     def handle_message(self, message: Message, peer: Peer, now_ms: int) -> None:
+        found = self._watch.target
+        if found is None or (peer.system, peer.component) != (found.system, found.component):
+            return
         self.latest[message.get_type()] = message
         if self._on_message is not None:
             self._on_message(message)

@@ -27,7 +27,7 @@ def state_of(detail: int) -> tuple[str, int]:
 def _order(command: FlightCommand, reach: options.Reach, as_json: bool) -> int:
     said = TextAssembler()
     with Remote.of(reach) as remote:
-        remote.endpoint.add_service(Listener(frozenset(("STATUSTEXT",)), said.take))
+        remote.endpoint.add_service(Listener(frozenset(("STATUSTEXT",)), remote.watch, said.take))
         asking = remote.flight_command(command)
         if asking.outcome is CommandOutcome.TIMEOUT:
             raise UserError(f"the vehicle at {remote.url} does not answer", 1)

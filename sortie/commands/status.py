@@ -103,8 +103,8 @@ def status(
     """Status 0 with the facts, 1 when no vehicle answers."""
     if links:
         return _links(reach, as_json)
-    listener = Listener(_WANTED)
     with Remote.of(reach) as remote:
+        listener = Listener(_WANTED, remote.watch)
         remote.endpoint.add_service(listener)
         remote.run_until(lambda: len(listener.latest) == len(_WANTED), _PATIENCE_S)
         _show(_ask(remote, listener), as_json)
