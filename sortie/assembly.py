@@ -17,16 +17,17 @@ from mavlink_bridge.links.address import LinkError
 from mavlink_bridge.links.hub import LinkHub
 from sortie.bell import Bell
 from sortie.building import VIRTUAL_EPOCH_US, build_service, make_vehicle, parse_faults, simulated_name
+from sortie.clock import link_clock_ms
 from sortie.errors import UserError
 from sortie.figures import Figures
 from sortie.link_policy import check_links
 from sortie.logs.flight_story import FlightStory
 from sortie.logs.recorder import record_flights
-from sortie.logs.run_log import LOGGER, close_run_log, open_run_log
+from sortie.logs.run_log import LOGGER, close_run_log, log_error, open_run_log
 from sortie.logs.trace_file import TraceFile
 from sortie.metrics import MetricsServer
 from sortie.parameters_given import given_parameters
-from sortie.run_loop import RunLoop, link_clock_ms
+from sortie.run_loop import RunLoop
 from sortie.service import Service
 from sortie.settings import DEFAULT_HOME, Settings, default_state_dir, parse_metrics
 from sortie.signing import open_keys, sign_links
@@ -103,7 +104,7 @@ class Assembly:
             self.store, self.store.stored, given, self.store.uid().hex()
         ) if self.controller else build_service(
             kind, vehicle, self.store, self.store.stored, given,
-            name=simulated_name(kind, settings.seed), epoch_us=epoch_us, on_error=_log_error, faults=faults,
+            name=simulated_name(kind, settings.seed), epoch_us=epoch_us, on_error=log_error, faults=faults,
         )  # fmt: skip
         self.signing = sign_links(self.service.endpoint, keys, key)
         if self.controller is not None and settings.signing_key is not None:
@@ -218,7 +219,3 @@ class Assembly:
         self, kind: type[BaseException] | None, value: BaseException | None, traceback: TracebackType | None
     ) -> None:
         self._stack.close()
-
-
-def _log_error(error: Exception, where: str) -> None:
-    LOGGER.error("internal error in %s", where, exc_info=error)

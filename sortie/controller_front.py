@@ -16,6 +16,7 @@ from mavlink_bridge.links.address import LinkSpec
 from mavlink_bridge.links.hub import LinkHub
 from mavlink_bridge.links.serial_trouble import what_may_have
 from mavlink_bridge.one_party import OneParty
+from sortie.clock import link_clock_ms
 from sortie.companion import CompanionService
 from sortie.controller_missing import what_is_missing
 from sortie.controller_port import BAUDS, ControllerPort
@@ -46,7 +47,7 @@ class ControllerFront:
         self.endpoint.party = OneParty()
         self.hub = LinkHub(self.endpoint, on_event=on_event)
         try:
-            self._port = ControllerPort(address, self.hub, say, _now_ms())
+            self._port = ControllerPort(address, self.hub, say, link_clock_ms())
         except UserError:
             self.hub.close()
             raise
@@ -82,7 +83,7 @@ class ControllerFront:
 
     def _turn(self) -> None:
         self.hub.wait(_SLICE_S)
-        now_ms = _now_ms()
+        now_ms = link_clock_ms()
         self.hub.receive(now_ms, 0)
         self.endpoint.handle_timeouts(now_ms, 0)
         self.hub.flush()
@@ -129,10 +130,6 @@ class TwoSidedHub(LinkHub):
     def next_deadline_ms(self) -> int | None:
         own, inner = super().next_deadline_ms(), self._inner.next_deadline_ms()
         return inner if own is None else own if inner is None else min(own, inner)
-
-
-def _now_ms() -> int:
-    return int(time.monotonic() * 1000.0)
 
 
 @contextmanager

@@ -15,7 +15,7 @@ from mavlink_bridge.links.hub import LinkHub
 from sortie.ardupilot import ArduPilotChild, launch
 from sortie.companion import OWN_PARAMETERS, CompanionService, build_companion
 from sortie.controller_front import ControllerFront, TwoSidedHub
-from sortie.logs.run_log import LOGGER
+from sortie.logs.run_log import LOGGER, log_error
 from sortie.settings import Settings
 from sortie.store_rows import StoredState
 
@@ -48,7 +48,7 @@ class ControllerSide:
             address = self.child.address
         else:
             address = settings.vehicle.target
-        self.front = ControllerFront(address, on_error=_log_error, on_event=LOGGER.info, say=say)
+        self.front = ControllerFront(address, on_error=log_error, on_event=LOGGER.info, say=say)
         stack.callback(self.front.close)
         self.found = self.front.find(None if self.child is None else self.child.check, patience_s)
         firmware = self.found.firmware
@@ -78,7 +78,7 @@ class ControllerSide:
         own = {name: value for name, value in given.items() if name.startswith(OWN_PARAMETERS)}
         self._service = build_companion(
             self.front.vehicle(self.found, native=self._native), self.front.endpoint, journal, stored, own,
-            stored.parameters, name=name, epoch_us=time.time_ns() // 1000, on_error=_log_error,
+            stored.parameters, name=name, epoch_us=time.time_ns() // 1000, on_error=log_error,
         )  # fmt: skip
         return self._service
 
@@ -99,7 +99,3 @@ class ControllerSide:
     def hub(self) -> LinkHub:
         """The hub of both sides, once there is a service."""
         return TwoSidedHub(self._service, self.front, on_event=LOGGER.info)
-
-
-def _log_error(error: Exception, where: str) -> None:
-    LOGGER.error("internal error in %s", where, exc_info=error)

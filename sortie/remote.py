@@ -21,6 +21,7 @@ from mavlink_bridge.links.address import LinkError
 from mavlink_bridge.links.hub import LinkHub
 from mavlink_bridge.services.base import Clock, Message, Peer
 from mavlink_bridge.services.flight.service import USER_1
+from sortie.clock import link_clock_ms
 from sortie.errors import UserError
 from sortie.options import Reach
 from sortie.signing_key import read_key
@@ -31,10 +32,6 @@ if TYPE_CHECKING:
 #: Ids of these commands: a system of their own, so that no ground station failsafe counts their coming and going.
 SYSTEM, COMPONENT = 254, 190
 CONNECT_S = 5.0
-
-
-def _now_ms() -> int:
-    return int(time.monotonic() * 1000.0)
 
 
 class Listener:
@@ -106,7 +103,7 @@ class Remote:
 
     def __enter__(self) -> Remote:
         try:
-            self.hub.open(self.url, _now_ms())
+            self.hub.open(self.url, link_clock_ms())
         except LinkError as error:
             self.hub.close()
             raise UserError(f"--connect {self.url}: {error}") from error
@@ -131,7 +128,7 @@ class Remote:
 
     def ask(self, machine: Client, patience_s: float = 60.0) -> None:
         """Run a client machine to its end. UserError when the vehicle falls silent or `patience_s` are over."""
-        self._clients.start(machine, _now_ms())
+        self._clients.start(machine, link_clock_ms())
         if not self.run_until(lambda: machine.done, patience_s):
             raise UserError(f"the vehicle at {self.url} does not answer any more", 1)
 
@@ -167,11 +164,11 @@ class Remote:
             now_s = time.monotonic()
             if now_s >= end_s:
                 return False
-            now_ms = _now_ms()
+            now_ms = link_clock_ms()
             self.endpoint.handle_timeouts(now_ms, now_ms)
             self.hub.flush()
             due = [d for d in (self.endpoint.next_deadlines()[0], self.hub.next_deadline_ms()) if d is not None]
             wait_s = min([end_s - now_s, *(d / 1000.0 - now_s for d in due)])
             self.hub.wait(min(max(wait_s, 0.0), 0.2))
-            self.hub.receive(_now_ms(), _now_ms())
+            self.hub.receive(link_clock_ms(), link_clock_ms())
         return True

@@ -39,11 +39,6 @@ QUIET_S = 0.03
 ANSWER_FIRST_S = 0.00001
 
 
-def link_clock_ms() -> int:
-    """Link time: the wall, in ms, monotonic."""
-    return int(time.monotonic() * 1000.0)
-
-
 class Loader(threading.Thread):
     """Runs `load` once and rings when it is done; `error` is what it raised."""
 

@@ -11,6 +11,7 @@ from typing import Final
 
 from mavlink_bridge import codec
 from mavlink_bridge.codec import dialect
+from mavlink_bridge.line_queue import BITS_PER_BYTE
 from mavlink_bridge.services.base import Message
 
 _HZ: Final[dict[str, float]] = {
@@ -22,7 +23,6 @@ _PX4_NAMES: Final = {"EKF_STATUS_REPORT": "ESTIMATOR_STATUS"}
 _NATIVE: Final[dict[str, float]] = {"MISSION_CURRENT": 2.0}
 _SHARE: Final = 0.35
 _FRAME_BYTES: Final = 12
-_BITS_PER_BYTE: Final = 10  # 8N1
 _SLOWEST_HZ: Final = 1.0
 _CHECK_MS: Final = 2000
 _PATIENCE_MS: Final = 3000
@@ -35,7 +35,7 @@ def plan(baud: int | None, *, px4: bool = False, native: bool = False) -> dict[i
     wanted = _HZ | _NATIVE if native else _HZ
     rates = {(_PX4_NAMES.get(name, name) if px4 else name): hz for name, hz in wanted.items()}
     ids = {_number(name): hz for name, hz in rates.items()}
-    limit = float("inf") if baud is None else _SHARE * baud / _BITS_PER_BYTE
+    limit = float("inf") if baud is None else _SHARE * baud / BITS_PER_BYTE
     while load(ids) > limit and max(ids.values()) > _SLOWEST_HZ:
         top = max(ids.values())
         ids = {number: max(hz / 2.0, _SLOWEST_HZ) if hz == top else hz for number, hz in ids.items()}

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import select
 import tempfile
-import time
 import tty
 from collections.abc import Callable
 from contextlib import suppress
@@ -13,6 +12,7 @@ from pathlib import Path
 from types import TracebackType
 
 from mavlink_bridge.bootloader.board import SimulatedBoard
+from sortie.clock import link_clock_ms
 
 _READ_SIZE = 65536
 _LONGEST_WAIT_S = 1.0
@@ -30,7 +30,7 @@ class PtyBoard:
         self._ends: tuple[int, int] | None = None
 
     def __enter__(self) -> PtyBoard:
-        self.board.plug(_now_ms())
+        self.board.plug(link_clock_ms())
         self._follow()
         return self
 
@@ -43,20 +43,20 @@ class PtyBoard:
     def serve(self, wake: int | None = None) -> None:
         """One pass: wait for bytes, for the board's deadline or for `wake` (a descriptor), at most a second."""
         deadline = self.board.next_deadline_ms()
-        left_s = _LONGEST_WAIT_S if deadline is None else (deadline - _now_ms()) / 1000.0
+        left_s = _LONGEST_WAIT_S if deadline is None else (deadline - link_clock_ms()) / 1000.0
         watched = [] if self._ends is None else [self._ends[0]]
         if wake is not None:
             watched.append(wake)
         select.select(watched, [], [], min(max(left_s, 0.0), _LONGEST_WAIT_S))
         if self._ends is not None:
             self._read(self._ends[0])
-        self.board.handle_timeout(_now_ms())
+        self.board.handle_timeout(link_clock_ms())
         self._write()
         self._follow()
 
     def _read(self, master: int) -> None:
         with suppress(BlockingIOError):
-            self.board.receive(os.read(master, _READ_SIZE), _now_ms())
+            self.board.receive(os.read(master, _READ_SIZE), link_clock_ms())
 
     def _write(self) -> None:
         data = self.board.take_outgoing()
@@ -88,7 +88,3 @@ class PtyBoard:
             for end in ends:
                 os.close(end)
             self._gone()
-
-
-def _now_ms() -> int:
-    return int(time.monotonic() * 1000.0)

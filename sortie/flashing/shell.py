@@ -10,6 +10,7 @@ from typing import Protocol
 from mavlink_bridge.bootloader.script import Runner
 from mavlink_bridge.links.address import LinkError, LinkSpec
 from mavlink_bridge.links.serial import SerialLink
+from sortie.clock import link_clock_ms
 from sortie.flashing.obstacles import obstacle_of
 from sortie.flashing.ports import PortFinder
 
@@ -37,14 +38,14 @@ class FlashShell:
         """Until the session has ended. The port is closed afterwards, whatever happens."""
         runner = self._runner
         try:
-            runner.advance(_now_ms())
+            runner.advance(link_clock_ms())
             while not runner.done:
                 self._tend()
                 self._wait()
                 self._read()
-                runner.advance(_now_ms())
+                runner.advance(link_clock_ms())
                 self._write()
-                self._narrator.refresh(_now_ms())
+                self._narrator.refresh(link_clock_ms())
         finally:
             self._close()
 
@@ -54,7 +55,7 @@ class FlashShell:
         if self._device is not None:
             if not wire.wanted or self._replaced():
                 self._close()
-                self._runner.port_closed(_now_ms())
+                self._runner.port_closed(link_clock_ms())
             elif wire.uart:
                 self._device.set_baud(wire.baud)
             return
@@ -69,14 +70,14 @@ class FlashShell:
         if self._device is not None:
             self._finder.opened(path)
             wire.uart = self._finder.is_uart(path)
-            self._runner.port_opened(path, _now_ms())
+            self._runner.port_opened(path, link_clock_ms())
             self._write()
 
     def _open(self, path: str) -> SerialLink | None:
         wire = self._runner.wire
         device = SerialLink(LinkSpec("serial", path=path, baud=wire.baud))
         try:
-            device.open(_now_ms())
+            device.open(link_clock_ms())
         except LinkError as problem:
             wire.obstacle = obstacle_of(path, problem.__cause__)
             return None
@@ -93,7 +94,7 @@ class FlashShell:
     def _wait(self) -> None:
         runner, device = self._runner, self._device
         deadline = runner.next_deadline_ms()
-        left_s = _POLL_S if deadline is None else (deadline - _now_ms()) / 1000.0
+        left_s = _POLL_S if deadline is None else (deadline - link_clock_ms()) / 1000.0
         timeout = min(max(left_s, 0.0), _POLL_S)
         descriptor = None if device is None else device.fileno()
         if device is None or descriptor is None:
@@ -108,10 +109,10 @@ class FlashShell:
         device.flush()
         data = device.read()
         if data:
-            runner.receive(data, _now_ms())
+            runner.receive(data, link_clock_ms())
         elif not device.connected:
             self._close()
-            runner.port_closed(_now_ms())
+            runner.port_closed(link_clock_ms())
 
     def _write(self) -> None:
         data = self._runner.take_outgoing()
@@ -131,7 +132,3 @@ def _node_of(path: str) -> tuple[int, int] | None:
     except OSError:
         return None
     return status.st_ino, status.st_rdev
-
-
-def _now_ms() -> int:
-    return int(time.monotonic() * 1000.0)

@@ -72,3 +72,8 @@ def open_run_log(directory: Path, form: str) -> logging.Handler:
 def close_run_log(handler: logging.Handler) -> None:
     LOGGER.removeHandler(handler)
     handler.close()
+
+
+def log_error(error: Exception, where: str) -> None:
+    """A fault of the program itself, which goes on."""
+    LOGGER.error("internal error in %s", where, exc_info=error)

@@ -161,9 +161,6 @@ class ControllerPilot(BoxPilot):
         """Nobody stops the motors of a real one for an exercise."""
 
     # --- its battery --------------------------------------------------------------------------------------------------
-    def used_wh(self) -> float:
-        return float(self._state[report.BATT_WH])
-
     def charge(self) -> float:
         known = self._vehicle.charge
         return float(self._state[report.BATT_FRACTION]) if known is None else known

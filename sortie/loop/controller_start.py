@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from dataclasses import replace
 from functools import partial
@@ -16,6 +16,7 @@ from autopilot.journal import MemoryJournal
 from autopilot.outcome import Severity, StatusText
 from mavlink_bridge.flight_controller.mirror import ParameterMirror
 from mavlink_bridge.links.hub import LinkHub
+from sortie.clock import link_clock_ms
 from sortie.controller_front import ending_on_sigterm
 from sortie.controller_side import ControllerSide, say
 from sortie.errors import UserError
@@ -24,7 +25,6 @@ from sortie.loop.controller_loop import NOT_FLOWN, Controller, ControllerLoop, s
 from sortie.loop.faults import LoopFault
 from sortie.loop.space import Snapshot
 from sortie.loop.vehicles import LoopMaker
-from sortie.run_loop import link_clock_ms
 from sortie.service import TICK_MS
 from sortie.settings import Settings
 
@@ -87,7 +87,7 @@ class ControllerStart:
         """Of both sides."""
         return self.side.hub()
 
-    def say_texts(self, tell: Any) -> None:
+    def say_texts(self, tell: Callable[[str], None]) -> None:
         """From now on what a person should know of the vehicle is told by `tell(text)`."""
         self.service.observers.append(partial(_tell_texts, tell))
 
@@ -143,7 +143,7 @@ def _sitl_defaults(profile: Profile) -> Mapping[str, float]:
     return {name: values[name] for name in ("WPNAV_SPEED", "BATT_CAPACITY")}
 
 
-def _tell_texts(tell: Any, events: list[Any], now_ms: int) -> None:
+def _tell_texts(tell: Callable[[str], None], events: list[Any], now_ms: int) -> None:
     for event in events:
         if isinstance(event, StatusText) and event.severity <= _WORTH_TELLING:
             tell(f"  vehicle: {event.text}")

@@ -68,6 +68,9 @@ class BoxPilot:
     def ready(self) -> bool:
         return self._idle() and self._autopilot.prearm_ok and not self._autopilot.armed
 
+    def used_wh(self) -> float:
+        return float(self._state[report.BATT_WH])
+
     def hindrance(self) -> str:
         """Why it is not ready, where that is known."""
         return ""
@@ -213,9 +216,6 @@ class CopterPilot(BoxPilot):
 
     def off_pad(self) -> tuple[float, float]:
         return self._copter.true_place
-
-    def used_wh(self) -> float:
-        return float(self._state[report.BATT_WH])
 
     def charge(self) -> float:
         return self._copter.charge
