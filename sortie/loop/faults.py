@@ -43,11 +43,14 @@ class LoopFault(Struct, frozen=True):
 
 
 class FaultMemory(Struct):
-    """Of one fault: the sortie in which it last struck (0 = never), whether it holds and since when."""
+    """Of one fault: the sortie in which it last struck (0 = never), whether it holds and since when; of an end by phase
+    the sortie in which it comes, and the instant as soon as that is known."""
 
     struck: int = 0
     active: bool = False
     since_ms: int = 0
+    end_sortie: int = 0
+    due_ms: int | None = None
 
 
 def parse_loop_fault(text: str) -> LoopFault:
@@ -107,7 +110,7 @@ class FaultSchedule:
         for fault in self._all(clock):
             memory = self._memory(fault)
             if memory.active:
-                dues.append(self._end_ms(fault, memory, clock))
+                dues.append(self._end_ms(fault, memory))
             elif self._may_strike(fault, memory, clock):
                 dues.append(_due_ms(fault.start, clock))
         return min((due for due in dues if due is not None and due > clock.now_ms), default=None)
@@ -117,13 +120,14 @@ class FaultSchedule:
         happened: list[tuple[str, bool]] = []
         for fault in self._all(clock):
             memory = self._memory(fault)
+            _see_end(fault, memory, clock)
             if memory.active and self._has_ended(fault, memory, clock):
                 memory.active = False
                 happened.append((fault.name, False))
             if not memory.active and self._may_strike(fault, memory, clock):
                 due = _due_ms(fault.start, clock)
                 if due is not None and due <= clock.now_ms:
-                    memory.struck, memory.since_ms, memory.active = clock.sortie, clock.now_ms, True
+                    _begin(fault, memory, clock)
                     happened.append((fault.name, True))
         return happened
 
@@ -185,14 +189,33 @@ class FaultSchedule:
     def _has_ended(self, fault: LoopFault, memory: FaultMemory, clock: Clock) -> bool:
         if fault.end is None and fault.name in ABORT_2_NAMES and clock.sortie != memory.struck:
             return True
-        due = self._end_ms(fault, memory, clock)
+        due = self._end_ms(fault, memory)
         return due is not None and clock.now_ms >= due
 
-    def _end_ms(self, fault: LoopFault, memory: FaultMemory, clock: Clock) -> int | None:
+    def _end_ms(self, fault: LoopFault, memory: FaultMemory) -> int | None:
         if fault.end is not None:
-            due = _due_ms(fault.end, clock)
-            return due if due is not None and due > memory.since_ms else None
+            return memory.due_ms if fault.end.phase is not None else fault.end.offset_ms
         return memory.since_ms + DELAY_MS if fault.name == "dock_delayed" else None
+
+
+def _begin(fault: LoopFault, memory: FaultMemory, clock: Clock) -> None:
+    """It strikes now. An end by phase comes in this sortie if that phase is still to come in it, else in the next."""
+    memory.struck, memory.since_ms, memory.active, memory.due_ms = clock.sortie, clock.now_ms, True, None
+    if fault.end is not None and fault.end.phase is not None:
+        elapsed_ms = clock.now_ms - clock.phase_start_ms
+        over = (fault.end.phase, fault.end.offset_ms) <= (clock.phase, elapsed_ms)
+        memory.end_sortie = clock.sortie + int(over)
+        _see_end(fault, memory, clock)
+
+
+def _see_end(fault: LoopFault, memory: FaultMemory, clock: Clock) -> None:
+    """The end's phase has begun: it comes so many seconds later, however short an abort makes that phase. Or the sortie
+    has passed it by: then it is now."""
+    if not memory.active or memory.due_ms is not None or fault.end is None or fault.end.phase is None:
+        return
+    here, there = (clock.sortie, clock.phase), (memory.end_sortie, fault.end.phase)
+    if here >= there:
+        memory.due_ms = clock.phase_start_ms + fault.end.offset_ms if here == there else clock.now_ms
 
 
 def _due_ms(when: When, clock: Clock) -> int | None:

@@ -111,6 +111,23 @@ def test_a_fault_in_phase_2_acts_on_entering_phase_3(name: str, abort: str) -> N
     assert bench.last["phases"][2]["start_s"] == bench.last["phases"][2]["end_s"]
 
 
+@pytest.mark.parametrize(
+    ("fault", "end", "behind"),
+    [
+        ("debris@phase4..phase4+600", 4, 600.0),  # phase 4 is over at once
+        ("link_loss@phase4+100..phase4+20000", 4, 20_000.0),
+        ("debris@phase3+100..phase4+600", 5, 0.0),  # there is no phase 4
+        ("store_full@phase4+100..phase7+900", 8, 0.0),  # nor a phase 7 while the depot is unstable
+    ],
+)
+def test_an_end_by_phase_comes_although_an_abort_cuts_that_phase_short(fault: str, end: int, behind: float) -> None:
+    """So many seconds after the phase has begun; or when the sortie gets beyond it. Then it flies again."""
+    bench = LoopBench(fault, total=2).run()
+    assert [sortie["outcome"] for sortie in bench.sorties] == ["aborted", "completed"]
+    (memory,) = bench.loop.faults.memory.values()
+    assert not memory.active and memory.due_ms == round((start_of(bench.sorties[0], end) + behind) * 1000.0)
+
+
 @pytest.mark.parametrize("before", ["store_full@phase4+100", "corridor_drift@phase4+100"])
 def test_leaking_lobes_are_found_where_nobody_refuels(before: str) -> None:
     """Phase 7 is skipped; the test of the lobes at the dock tells a leak from what a flight has used."""
