@@ -87,10 +87,6 @@ class FenceGuard(ModeWatch):
         self._schedule(self._cockpit.now_ms)
 
     @property
-    def types(self) -> FenceType:
-        return self.limits.types
-
-    @property
     def zones(self) -> Fence:
         return self.limits.zones
 
@@ -104,7 +100,7 @@ class FenceGuard(ModeWatch):
 
     def admits(self, place: GeoPoint) -> bool:
         """May a copter be sent there (degrees, AMSL)? True while the fence is off or another's."""
-        return not self.enabled or self._cockpit.vehicle.capabilities.own_fence or self.limits.admits(place)
+        return not self.enabled or self._cockpit.vehicle.capabilities.own_fence or not self.limits.beyond(place)
 
     def complaints(self) -> list[str]:
         """What keeps the vehicle from being armed."""

@@ -17,6 +17,7 @@ from autopilot.mission.storage import MissionStorage
 
 _ANY_INCLUSION: Final = 2  # FENCE_OPTIONS bit 1
 _LOWEST_FLOOR: Final = -100.0  # m; FENCE_ALT_MIN
+_ROUNDING: Final = 1e-3  # m; what a place at a limit may be beyond it by its way through frames
 
 
 class FenceType(IntFlag):
@@ -108,19 +109,23 @@ class FenceLimits:
             return inf
         return self.zones.margin(lat, lon, any_inclusion=self._any_inclusion)
 
-    def admits(self, place: GeoPoint) -> bool:
-        """Is a place (degrees, AMSL) within the limits, whatever the margin?"""
+    def beyond(self, place: GeoPoint, *, floor: bool = True) -> FenceType:
+        """The limits that a place (degrees, AMSL) is beyond, whatever the margin; while home is not known none of those
+        that count from there. `floor`: the lowest altitude counts."""
         param, types, home = self._cockpit.param, self.types, self._cockpit.home
+        found = FenceType(0)
         if self.room(place.lat, place.lon) < 0.0:
-            return False
+            found |= FenceType.POLYGON
         if home is None:
-            return True
+            return found
         height = place.alt - home.alt
-        if types & FenceType.MAX_ALT and height > param("FENCE_ALT_MAX", 100.0):
-            return False
-        if types & FenceType.MIN_ALT and height < param("FENCE_ALT_MIN", -10.0):
-            return False
-        return not (types & FenceType.CIRCLE and distance(home, place) > param("FENCE_RADIUS", 300.0))
+        if types & FenceType.MAX_ALT and height > param("FENCE_ALT_MAX", 100.0) + _ROUNDING:
+            found |= FenceType.MAX_ALT
+        if types & FenceType.MIN_ALT and floor and height < param("FENCE_ALT_MIN", -10.0) - _ROUNDING:
+            found |= FenceType.MIN_ALT
+        if types & FenceType.CIRCLE and distance(home, place) > param("FENCE_RADIUS", 300.0) + _ROUNDING:
+            found |= FenceType.CIRCLE
+        return found
 
     # --- arming ---------------------------------------------------------------------------------------------------
     def complaint(self, beyond: FenceType) -> str | None:

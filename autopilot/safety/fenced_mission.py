@@ -8,11 +8,11 @@ zones; legs, in the order of the list, against the zones.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from math import hypot, inf
+from math import hypot
 from typing import Final
 
 from autopilot.cockpit import Cockpit
-from autopilot.geo import Ned, to_global
+from autopilot.geo import GeoPoint, Ned, to_global
 from autopilot.mission.commands import Cmd, has_position, is_nav_command
 from autopilot.mission.items import MissionItem
 from autopilot.mission.storage import MissionStorage
@@ -64,24 +64,17 @@ class FencedMission:
         return None
 
     def _beyond(self, item: MissionItem, place: Ned) -> FenceType:
-        param, types, home = self._cockpit.param, self._fence.types, self._cockpit.home_ned
-        height = home[2] - place[2]
-        found = FenceType(0)
-        if types & FenceType.MAX_ALT and height > param("FENCE_ALT_MAX", 100.0):
-            found |= FenceType.MAX_ALT
-        if types & FenceType.MIN_ALT and item.command not in _TO_THE_GROUND and height < param("FENCE_ALT_MIN", -10.0):
-            found |= FenceType.MIN_ALT
-        if types & FenceType.CIRCLE and hypot(place[0] - home[0], place[1] - home[1]) > param("FENCE_RADIUS", 300.0):
-            found |= FenceType.CIRCLE
-        if self._room(place) < 0.0:
-            found |= FenceType.POLYGON
-        return found
+        """Down on the ground nothing is too low."""
+        floor = item.command not in _TO_THE_GROUND
+        return self._fence.limits.beyond(self._there(place), floor=floor)
+
+    def _there(self, place: Ned) -> GeoPoint:
+        origin = self._cockpit.vehicle.origin
+        assert origin is not None, "there is a position"
+        return to_global(origin, place)
 
     def _room(self, place: Ned) -> float:
-        origin = self._cockpit.vehicle.origin
-        if origin is None:
-            return inf
-        there = to_global(origin, place)
+        there = self._there(place)
         return self._fence.room(there.lat, there.lon)
 
     def _crosses(self, begin: Ned, end: Ned) -> bool:

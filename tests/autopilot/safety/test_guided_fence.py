@@ -10,6 +10,7 @@ from tests.fakes.core_bench import Bench
 from tests.fakes.fake_vehicle import ORIGIN
 
 CEILING_CIRCLE_FLOOR = 11
+AWKWARD_M = 2.02
 
 
 def place(north: float, up: float) -> GeoPoint:
@@ -42,6 +43,16 @@ def test_a_place_is_taken_inside_only(flying: Bench, north: float, up: float, re
     answer = flying.core.reposition(there.lat, there.lon, there.alt, flying.now_ms, change_mode=True)
     assert answer.result is result
     assert flying.core.mode_number == (4 if answer.ok else 5)
+
+
+@pytest.mark.parametrize(("north", "up"), [(60.0, 10.0), (40.0, 30.0), (40.0, 5.0)])
+def test_a_place_at_a_limit_is_inside(flying: Bench, north: float, up: float) -> None:
+    """Also where home lies so that its altitude, added and taken away again, leaves a rounding error."""
+    home = GeoPoint(ORIGIN.lat, ORIGIN.lon, AWKWARD_M)
+    assert AWKWARD_M + 30.0 - AWKWARD_M > 30.0
+    flying.core.crew.cockpit.move_home(home)
+    there = to_global(home, (north, 0.0, -up))
+    assert flying.core.reposition(there.lat, there.lon, there.alt, flying.now_ms).ok
 
 
 def test_a_streamed_place_outside_is_passed_over(flying: Bench) -> None:
