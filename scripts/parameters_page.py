@@ -15,9 +15,10 @@ _INTRODUCTION = """# Parameters
 Made by `scripts/parameters-page` from the table in `autopilot/parameters/`; do not edit.
 
 Names, units and meaning are those of ArduPilot 4.6 (cm, cm/s and centidegrees where it has them). `SRT_` parameters
-belong to the service, `FM_` parameters to the flight manager. A value beyond the type is clamped, one outside of the
-range is taken with a warning, one that is not finite is refused. A changed value counts at once, except where *restart*
-is noted, and is kept over restarts. What is only *stored* in the simulator is kept and shown and changes nothing there.
+belong to the service, `FM_` parameters to the flight manager. A value beyond the type (SYSID_THISMAV: its range) is
+clamped, one outside of the range is taken with a warning, one that is not finite is refused. A changed value counts at
+once, except where *restart* is noted, and is kept over restarts. What is only *stored* in the simulator is kept and
+shown and changes nothing there.
 Set them with any ground station, `sortie param set NAME VALUE`, `--param NAME=VALUE`, or `Session(params={...})`.
 
 """

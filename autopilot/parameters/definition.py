@@ -50,8 +50,8 @@ def to_float32(value: float) -> float:
 @dataclass(frozen=True, slots=True)
 class ParameterDef:
     """One parameter. `type` is a MAV_PARAM_TYPE; `minimum`, `maximum` are the recommended range (None = open), not a
-    limit; `values` names single values, `bitmask` names bits; `reboot`: a change acts after a restart; `inert`: kept
-    and shown, without effect in the simulator (`autopilot.parameters.inert`)."""
+    limit unless `strict`; `values` names single values, `bitmask` names bits; `reboot`: a change acts after a restart;
+    `inert`: kept and shown, without effect in the simulator (`autopilot.parameters.inert`)."""
 
     name: str
     type: int
@@ -66,11 +66,19 @@ class ParameterDef:
     read_only: bool = False
     reboot: bool = False
     inert: bool = False
+    strict: bool = False
+
+    def limits(self) -> tuple[float, float]:
+        """The lowest and highest value that it can hold: its type's, or its range's where there is nothing beyond."""
+        lowest, highest = LIMITS[self.type]
+        if self.strict and self.minimum is not None and self.maximum is not None:
+            return max(lowest, self.minimum), min(highest, self.maximum)
+        return lowest, highest
 
     def fit(self, value: float) -> float:
-        """`value` (finite) as this type holds it: clamped to the type, integers cut towards zero as ArduPilot does,
-        rounded to float32 so that PARAM_VALUE can tell it exactly."""
-        lowest, highest = LIMITS[self.type]
+        """`value` (finite) as it is held: clamped to `limits()`, integers cut towards zero as ArduPilot does, rounded
+        to float32 so that PARAM_VALUE can tell it exactly."""
+        lowest, highest = self.limits()
         value = min(max(value, lowest), highest)
         if self.type == ParameterType.REAL32:
             return to_float32(value)
@@ -105,10 +113,12 @@ def _define(
     bits: Mapping[int, str] = _NO_LABELS,
     read_only: bool = False,
     reboot: bool = False,
+    strict: bool = False,
 ) -> ParameterDef:
     return ParameterDef(
-        name, int(kind), to_float32(default), unit, low, high, step, text, values, bits, read_only, reboot
-    )
+        name, int(kind), to_float32(default), unit, low, high, step, text, values, bits, read_only, reboot,
+        strict=strict,
+    )  # fmt: skip
 
 
 def i8(
@@ -155,6 +165,7 @@ def i16(
     bits: Mapping[int, str] = _NO_LABELS,
     read_only: bool = False,
     reboot: bool = False,
+    strict: bool = False,
 ) -> ParameterDef:
     """A line of the table, type INT16."""
     return _define(
@@ -170,6 +181,7 @@ def i16(
         bits=bits,
         read_only=read_only,
         reboot=reboot,
+        strict=strict,
     )
 
 

@@ -12,7 +12,6 @@ from collections.abc import Mapping
 from typing import Final
 
 from autopilot.parameters.definition import FLOAT32_MAX, to_float32
-from autopilot.parameters.parameters import Parameters
 
 _SEPARATORS: Final = re.compile(r"[\s,=]+")
 _NAME: Final = re.compile(r"[A-Z_][A-Z0-9_]{0,15}")
@@ -96,13 +95,4 @@ def format_parameters(values: Mapping[str, float], *, title: str = "") -> str:
     """`NAME VALUE` lines, which MAVProxy, Mission Planner and `parse_parameters` read."""
     lines = [f"# {title}"] if title else []
     lines += [f"{name:<16} {format_value(value)}" for name, value in values.items()]
-    return "".join(f"{line}\n" for line in lines)
-
-
-def format_qgc_parameters(parameters: Parameters, *, system_id: int = 1, component_id: int = 1) -> str:
-    """All parameters as QGroundControl's own file has them (tab-separated, with MAV_PARAM_TYPE)."""
-    lines = ["# Vehicle-Id Component-Id Name Value Type"]
-    for name in parameters.names():
-        kind = parameters.definition(name).type
-        lines.append(f"{system_id}\t{component_id}\t{name}\t{format_value(parameters[name])}\t{kind}")
     return "".join(f"{line}\n" for line in lines)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from autopilot.parameters.aliases import ALIASES
-from autopilot.parameters.definition import LIMITS, ParameterDef
+from autopilot.parameters.definition import ParameterDef
 from autopilot.parameters.table import definitions
 
 _NOTHING: Mapping[str, float] = MappingProxyType({})
@@ -126,8 +126,8 @@ class Parameters:
         return name if name in self._values else self._aliases[name].target
 
     def set(self, name: str, value: float) -> SetOutcome:
-        """Set `name`; KeyError when unknown. Not finite or read-only: refused. Beyond the type: clamped. Outside the
-        recommended range: taken, with a warning."""
+        """Set `name`; KeyError when unknown. Not finite or read-only: refused. Beyond the type, or a strict
+        range: clamped. Outside the recommended range: taken, with a warning."""
         if name not in self._values:
             return self._set_alias(name, value)
         definition = self._definitions[name]
@@ -138,7 +138,7 @@ class Parameters:
             return SetOutcome(now, False, False, f"{name} is read-only")
         fitted = definition.fit(value)
         changed = self._put(name, fitted)
-        lowest, highest = LIMITS[definition.type]
+        lowest, highest = definition.limits()
         if value < lowest or value > highest:
             return SetOutcome(fitted, changed, True, f"{name} limited to {fitted:g}")
         return SetOutcome(fitted, changed, True, definition.complaint(fitted))

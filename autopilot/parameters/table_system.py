@@ -15,7 +15,7 @@ NO_YES: Final = {0: "No", 1: "Yes"}
 ROTATIONS: Final = {0: "None", 2: "Yaw 90", 4: "Yaw 180", 6: "Yaw 270", 8: "Roll 180"}
 
 IDENTITY: Final[tuple[ParameterDef, ...]] = (
-    i16("SYSID_THISMAV", 1, "", 1, 255, "MAVLink system id of this vehicle", reboot=True),
+    i16("SYSID_THISMAV", 1, "", 1, 255, "MAVLink system id of this vehicle", reboot=True, strict=True),
     i16("SYSID_MYGCS", 255, "", 1, 255, "System id of the ground station that may send sticks and whose loss counts"),
     i8("GRIP_ENABLE", 0, "", None, None, "There is a gripper", values=NO_YES),
 )

@@ -58,6 +58,16 @@ def test_integers_are_cut_as_ardupilot_cuts_them(value: float, kept: float) -> N
     assert Parameters("copter").set("FLTMODE1", value).value == kept
 
 
+@pytest.mark.parametrize(("asked", "held"), [(999.0, 255), (256.0, 255), (0.0, 1), (-5.0, 1), (7.0, 7)])
+def test_a_system_id_is_one_whatever_is_asked_or_stored(asked: float, held: int) -> None:
+    """0 is everybody and above 255 nobody: no frame could carry it, and the service could not start with it again."""
+    p = Parameters("copter")
+    outcome = p.set("SYSID_THISMAV", asked)
+    assert outcome.accepted and p["SYSID_THISMAV"] == p["MAV_SYSID"] == held
+    assert outcome.warning == (None if asked == held else f"SYSID_THISMAV limited to {held}")
+    assert Parameters("copter", {"SYSID_THISMAV": asked})["SYSID_THISMAV"] == held
+
+
 def test_read_only_parameters_are_the_cores_alone() -> None:
     p = Parameters("copter")
     outcome = p.set("MIS_TOTAL", 5)
