@@ -149,9 +149,6 @@ class Endpoint:
         way = None if self.party is None else self.party.way
         return self.links() if way is None else (way,)
 
-    def link_name(self, link: int) -> str:
-        return self._links[link].name
-
     def trusted(self, link: int) -> bool:
         """False as well for a link that is closed."""
         found = self._links.get(link)

@@ -112,8 +112,8 @@ def sensor_bits(
 
 
 class FactReader:
-    """Writes the facts of one core into `source` (`sources.FACTS` on). `boot_unix_us`: us since 1970 at vehicle time 0;
-    `load`: 0 .. 1000, set by the run loop."""
+    """Writes the facts of one core into `source` (`sources.FACTS` on). `boot_unix_us`: us since 1970 at vehicle time
+    zero."""
 
     def __init__(self, core: FactsOfCore, identity: Identity, source: Vector, boot_unix_us: int) -> None:
         self._core = core
@@ -121,7 +121,6 @@ class FactReader:
         self._auto_modes = _AUTO_MODES[identity.kind]
         self._home: GeoPoint | None = None
         self._origin: GeoPoint | None = None
-        self.load = 0
         source[s.ZERO], source[s.ONE] = 0.0, 1.0
         source[s.VEHICLE_TYPE] = identity.vehicle_type
         source[s.IS_COPTER] = identity.kind != "rover"
@@ -135,7 +134,6 @@ class FactReader:
         out[s.BASE_MODE] = base_mode
         out[s.SYSTEM_STATUS] = core.system_status
         out[s.STEERED] = base_mode & _MODE_FLAG_GUIDED and core.vehicle.state.armed
-        out[s.LOAD] = self.load
         self._read_home()
         self._read_mission()
         self._read_safety()

@@ -101,10 +101,6 @@ class TelemetryService:
         """Use compiled encoding from now on, see `StreamEncoder.load`."""
         return self._encoder.load()
 
-    def set_busy(self, permille: int) -> None:
-        """How busy the run loop is, 0 .. 1000 (SYS_STATUS.load)."""
-        self._facts.load = permille
-
     # --- links and rates ------------------------------------------------------------------------------------------
     def open_link(self, link: int, *, rates_hz: Mapping[str, float] | None = None, fixed: bool = False) -> None:
         """Stream on this link: a HEARTBEAT with the next pass, the rest at the default rates, changed by `rates_hz`

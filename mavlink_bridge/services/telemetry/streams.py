@@ -88,7 +88,7 @@ STREAMS: Final[tuple[Stream, ...]] = (
         "onboard_control_sensors_present": Value(s.SENSORS_PRESENT),
         "onboard_control_sensors_enabled": Value(s.SENSORS_ENABLED),
         "onboard_control_sensors_health": Value(s.SENSORS_HEALTHY),
-        "load": Value(s.LOAD), "voltage_battery": Value(r.BATT_V, MILLI, missing=UNKNOWN_U16),
+        "load": constant(0), "voltage_battery": Value(r.BATT_V, MILLI, missing=UNKNOWN_U16),
         "current_battery": Value(s.BATTERY_A, CENTI, missing=-1),
         "battery_remaining": Value(r.BATT_FRACTION, CENTI, missing=-1),
     }),

@@ -250,7 +250,7 @@ def test_closed_links_are_gone_everywhere() -> None:
     assert (echo.closed, endpoint.links(), endpoint.trusted(link)) == ([link], (), False)
     endpoint.send(PING, link)
     assert endpoint.open_link("two") != link
-    assert endpoint.link_name(endpoint.links()[0]) == "two"
+    assert endpoint.statistics(endpoint.links()[0]).name == "two"
 
 
 def test_a_new_identity_holds_for_all_links_and_keeps_the_sequence() -> None:

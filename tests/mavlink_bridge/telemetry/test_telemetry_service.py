@@ -323,12 +323,3 @@ def test_boot_time_never_falls() -> None:
     times = [one.message.time_boot_ms for one in bench.heard if hasattr(one.message, "time_boot_ms")]
     assert len(times) > 100
     assert times == sorted(times)
-
-
-def test_load_is_what_the_run_loop_says() -> None:
-    """SYS_STATUS.load in permille."""
-    bench = Bench()
-    bench.service.set_busy(123)
-    bench.open()
-    bench.run(0)
-    assert bench.last("SYS_STATUS").load == 123
