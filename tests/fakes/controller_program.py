@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import socket
-import struct
 import subprocess
 import threading
 from pathlib import Path
@@ -12,11 +11,10 @@ from pathlib import Path
 from sortie.ardupilot import VARIABLE, defaults_file
 from tests.fakes.served import free_port
 from tests.stand_in.controller import HOME
+from tests.stand_in.radio import SitlRadio
 
 STAND_IN = Path(__file__).resolve().parents[1] / "stand_in" / "arducopter"
 _START_S = 60.0
-_RADIO = (1500, 1500, 1500, 1500, 1800, 1000, 1000, 1800)
-_SWITCH = 4
 
 
 def copter_binary() -> str:
@@ -34,8 +32,7 @@ class ControllerProgram:
         self.speedup = speedup
         self._folder = folder
         self._port = free_port()
-        self._radio_port = free_port(socket.SOCK_DGRAM)
-        self._radio = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self._radio = SitlRadio(free_port(socket.SOCK_DGRAM))
         self._output = (folder / "controller.log").open("wb")
         self._start()
 
@@ -44,7 +41,7 @@ class ControllerProgram:
             [copter_binary(), "--model", "quad", "--speedup", f"{self.speedup:g}",
              "--home", f"{HOME.lat},{HOME.lon},{HOME.alt},0", "--defaults", str(defaults_file("copter")),
              "--serial0", f"tcp:{self._port}:wait", "--serial1", "none", "--serial2", "none",
-             "--rc-in-port", str(self._radio_port), "-w"],
+             "--rc-in-port", str(self._radio.port), "-w"],
             cwd=self._folder, stdin=subprocess.DEVNULL, stdout=self._output, stderr=subprocess.STDOUT,
         )  # fmt: skip
         self.line = self._connect()
@@ -64,10 +61,8 @@ class ControllerProgram:
         self._start()
 
     def turn_switch(self, pwm_us: int) -> None:
-        """The pilot's mode switch, on the radio that is wired to the controller; throttle in the middle."""
-        channels = list(_RADIO)
-        channels[_SWITCH] = pwm_us
-        self._radio.sendto(struct.pack("<8H", *channels), ("127.0.0.1", self._radio_port))
+        """The pilot's mode switch, on the radio that is wired to the controller."""
+        self._radio.turn_switch(pwm_us)
 
     def _end(self) -> None:
         self.line.close()

@@ -11,6 +11,7 @@ from typing import Any
 
 from mavlink_bridge.bootloader.board import Power, SimulatedBoard
 from mavlink_bridge.bootloader.firmware import Firmware, parse_firmware
+from mavlink_bridge.bootloader.protocol import Op
 from mavlink_bridge.bootloader.session import FlashSession
 
 PORT = "/dev/ttyACM0"
@@ -124,3 +125,16 @@ class FlashBench:
         if self.board is not None:
             due.append(self.board.next_deadline_ms())
         return max(self.now_ms + 1, min(at for at in due if at is not None))
+
+
+def words(done: FlashBench) -> str:
+    """What the session says that has failed."""
+    assert done.session.runner.done
+    assert done.session.linked is None
+    return str(done.session.failure)
+
+
+def count(done: FlashBench, op: Op) -> int:
+    """How often the bootloader has heard a command."""
+    assert done.board is not None
+    return done.board.bootloader.counts[op]

@@ -26,14 +26,14 @@ from mavlink_bridge import codec
 from mavlink_bridge.codec import dialect
 from mavlink_bridge.framing import FrameReader, FrameWriter
 from sortie.ardupilot import VARIABLE, defaults_file
+from tests.fakes.served import free_port
+from tests.stand_in.radio import SitlRadio
 
 HOME = GeoPoint(-35.363261, 149.165230, 584.0)
 SPEEDUP = 8.0
 _MODELS = {"copter": "quad", "rover": "rover"}
 _GIVE_UP_S = 60.0
 _CONNECTS = 20
-_RADIO = (1500, 1500, 1500, 1500, 1800, 1000, 1000, 1800)
-_SWITCH = 4
 _FORCED_REBOOT = 20190226.0  # parameter 6 of PREFLIGHT_REBOOT_SHUTDOWN: also while armed
 _STREAMS = {0: 10.0, 33: 10.0, 30: 50.0}  # HEARTBEAT; GLOBAL_POSITION_INT; ATTITUDE, for its clock
 
@@ -68,15 +68,14 @@ class RealController:
         self._folder = Path(tempfile.mkdtemp(prefix="sortie-sitl-"))
         extra = self._folder / "extra.parm"
         extra.write_text("".join(f"{name} {value}\n" for name, value in (params or {}).items()))
-        self._ports = _free(socket.SOCK_STREAM), _free(socket.SOCK_STREAM)
-        self._radio_port = _free(socket.SOCK_DGRAM)
-        self._radio = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self._ports = free_port(), free_port()
+        self._radio = SitlRadio(free_port(socket.SOCK_DGRAM))
         self._log = (self._folder / "output").open("wb")
         self._process = subprocess.Popen(
             [str(program), "--model", _MODELS[kind], "--speedup", f"{SPEEDUP:g}", "-w",
              "--home", f"{HOME.lat},{HOME.lon},{HOME.alt},0", "--defaults", f"{defaults_file(kind)},{extra}",
              "--serial0", f"tcp:{self._ports[0]}:wait", "--serial1", f"tcp:{self._ports[1]}",
-             "--serial2", "none", "--rc-in-port", str(self._radio_port)],
+             "--serial2", "none", "--rc-in-port", str(self._radio.port)],
             cwd=self._folder, stdin=subprocess.DEVNULL, stdout=self._log, stderr=subprocess.STDOUT,
         )  # fmt: skip
         self._connect()
@@ -218,10 +217,8 @@ class RealController:
 
     # --- what happens to it ---------------------------------------------------------------------------------------
     def turn_switch(self, pwm_us: int) -> None:
-        """The pilot's own radio, throttle in the middle."""
-        channels = list(_RADIO)
-        channels[_SWITCH] = pwm_us
-        self._radio.sendto(struct.pack("<8H", *channels), ("127.0.0.1", self._radio_port))
+        """The pilot's own radio."""
+        self._radio.turn_switch(pwm_us)
 
     def restart(self, now_ms: int) -> None:
         """Its processor starts anew, its clock at 0; the vehicle stands where it was switched on first."""
@@ -261,9 +258,3 @@ class RealController:
         for one in (self._main, self._own, self._radio, self._log):
             one.close()
         shutil.rmtree(self._folder, ignore_errors=True)
-
-
-def _free(kind: socket.SocketKind) -> int:
-    with socket.socket(socket.AF_INET, kind) as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

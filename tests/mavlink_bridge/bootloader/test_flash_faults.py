@@ -11,7 +11,7 @@ from mavlink_bridge.bootloader.board_spec import BoardSpec, Faults
 from mavlink_bridge.bootloader.firmware import Firmware
 from mavlink_bridge.bootloader.protocol import Op, Status
 from mavlink_bridge.bootloader.session import FlashSession
-from tests.fakes.flash_bench import PORT, FlashBench, firmware, image_of
+from tests.fakes.flash_bench import PORT, FlashBench, count, firmware, image_of, words
 
 UNTOUCHED = "nothing was erased"
 NO_FIRMWARE = "the board has no whole firmware now and stays in its bootloader"
@@ -40,20 +40,9 @@ def flash(
     return FlashBench(FlashSession(made or firmware(), PORT, force=force), board).run()
 
 
-def words(done: FlashBench) -> str:
-    assert done.session.runner.done
-    assert done.session.linked is None
-    return str(done.session.failure)
-
-
 def content(done: FlashBench, size: int) -> bytes:
     assert done.board is not None
     return bytes(done.board.bootloader.flash[:size])
-
-
-def count(done: FlashBench, op: Op) -> int:
-    assert done.board is not None
-    return done.board.bootloader.counts[op]
 
 
 @pytest.mark.parametrize(("op", "n", "doing", "state"), STEPS, ids=names)

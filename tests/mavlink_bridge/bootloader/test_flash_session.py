@@ -12,7 +12,7 @@ from mavlink_bridge.bootloader.protocol import Op
 from mavlink_bridge.bootloader.script import Obstacle
 from mavlink_bridge.bootloader.session import ASK_TO_PLUG, FlashSession
 from mavlink_bridge.bootloader.upload import Stage
-from tests.fakes.flash_bench import PORT, FlashBench, firmware, image_of
+from tests.fakes.flash_bench import PORT, FlashBench, firmware, image_of, words
 
 ACCEPTED, DENIED, UNSUPPORTED, FAILED = 0, 2, 3, 4
 
@@ -34,12 +34,6 @@ def running(behaviour: Behaviour | None = None, faults: Faults | None = None) ->
     made = bench(board, plugged=False)
     made.now_ms = 8000
     return made
-
-
-def words(done: FlashBench) -> str:
-    assert done.session.runner.done
-    assert done.session.linked is None
-    return str(done.session.failure)
 
 
 def test_a_board_in_its_bootloader_is_flashed_and_linked() -> None:

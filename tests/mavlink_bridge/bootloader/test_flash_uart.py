@@ -8,7 +8,7 @@ from mavlink_bridge.bootloader.board import SimulatedBoard
 from mavlink_bridge.bootloader.board_spec import BoardSpec, Faults
 from mavlink_bridge.bootloader.protocol import FAST_BAUD, Op, Status
 from mavlink_bridge.bootloader.session import ASK_TO_PLUG, FlashSession
-from tests.fakes.flash_bench import FLIGHT_BAUD, PORT, FlashBench, firmware, image_of
+from tests.fakes.flash_bench import FLIGHT_BAUD, PORT, FlashBench, count, firmware, image_of
 
 
 def bench(spec: BoardSpec | None = None, faults: Faults | None = None, *, top_baud: int = 10**7) -> FlashBench:
@@ -20,11 +20,6 @@ def bench(spec: BoardSpec | None = None, faults: Faults | None = None, *, top_ba
 def flashed(done: FlashBench) -> bool:
     assert done.board is not None
     return done.session.failure is None and bytes(done.board.bootloader.flash[:5000]) == image_of()
-
-
-def counts(done: FlashBench, op: Op) -> int:
-    assert done.board is not None
-    return done.board.bootloader.counts[op]
 
 
 def test_a_uart_is_taken_to_the_fast_rate_and_the_vehicle_found_at_its_own() -> None:
@@ -43,7 +38,7 @@ def test_on_usb_the_rate_is_left_alone() -> None:
     board.plug(0)
     done = FlashBench(FlashSession(firmware(), PORT), board).run()
     assert flashed(done)
-    assert counts(done, Op.SET_BAUD) == 0
+    assert count(done, Op.SET_BAUD) == 0
 
 
 @pytest.mark.parametrize(
@@ -71,14 +66,14 @@ def test_a_line_that_does_not_carry_the_fast_rate_is_flashed_slowly_after_a_new_
         f"{PORT}: no answer at 921600 baud, so it is done at 115200",
         f"{PORT}: {ASK_TO_PLUG}",
     ]
-    assert counts(done, Op.CHIP_ERASE) == 1
+    assert count(done, Op.CHIP_ERASE) == 1
 
 
 def test_the_second_try_is_done_at_the_slow_rate() -> None:
     """What failed at the fast one may be the line's fault."""
     done = bench(faults=Faults(wrong_crc=frozenset((1,)))).run()
     assert flashed(done)
-    assert counts(done, Op.SET_BAUD) == 2
+    assert count(done, Op.SET_BAUD) == 2
     assert done.board is not None
     assert done.lines == [
         "verifying failed (what was read back differs from the file); trying once more from the start"

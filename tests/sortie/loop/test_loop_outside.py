@@ -12,20 +12,14 @@ import pytest
 from mavlink_bridge import codec
 from mavlink_bridge.framing import FrameReader
 from tests.fakes.program import begin, last_line, run
-
-
-def port() -> int:
-    """One that is free."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+from tests.fakes.served import free_port
 
 
 @pytest.mark.parametrize(("profile", "custom_modes"), [("space", {0, 1, 2, 3}), ("drone-box", {0, 3, 4, 9})])
 def test_a_ground_station_sees_whole_sorties(tmp_path: Path, profile: str, custom_modes: set[int]) -> None:
     """HEARTBEATs of the skimmer in each of its modes and its statuses; the sorties are those of a loop without
     a watcher."""
-    number = port()
+    number = free_port()
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as receiver:
         receiver.bind(("127.0.0.1", number))
         receiver.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 8 << 20)

@@ -24,6 +24,7 @@ from mavlink_bridge.endpoint import Endpoint
 from mavlink_bridge.links.hub import LinkHub
 from sortie import Session, UserError, events, mavlink
 from sortie.sample import square
+from tests.fakes.served import free_port
 
 HOME = GeoPoint(47.3769, 8.5417, 408.0)
 
@@ -149,15 +150,9 @@ def test_a_flight_is_logged_when_asked_for(tmp_path):
     assert {"flight.tlog", "events.jsonl", "telemetry.csv", "summary.json"} <= names
 
 
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 def test_a_socket_is_served_while_time_passes():
     """A client on TCP gets the parameters while the session serves in fast motion; link time follows the wall."""
-    port = _free_port()
+    port = free_port()
     with Session(home=HOME, links=[f"tcpin:127.0.0.1:{port}"]) as session:
         client = Endpoint(255, 190)
         listing = ParameterList(Target())
