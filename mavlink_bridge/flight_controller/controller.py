@@ -25,6 +25,7 @@ _HOME_POSITION: Final = 242
 _ARMED: Final = 128
 _SILENCE_MS: Final = 5000
 _RESTART_MS: Final = 2000
+_FORGOT_MS: Final = 1000
 _HEARTBEAT_MS: Final = 1000
 _ONBOARD: Final = 18  # MAV_TYPE_ONBOARD_CONTROLLER
 _INVALID: Final = 8  # MAV_AUTOPILOT_INVALID
@@ -52,7 +53,8 @@ class FlightController(ControllerOrders):
         if name in self._readings.names:
             self._read(name, message, now_ms)
         elif name == "HEARTBEAT":
-            self._heartbeat(message)
+            self._heartbeat(message, now_ms)
+            self._watch_streams(now_ms)
             if self._mode_unseen:  # somebody may have taken it meanwhile, and a target may take it back
                 self._mode_unseen = False
                 self.steering.again(now_ms)
@@ -82,11 +84,24 @@ class FlightController(ControllerOrders):
         if boot_ms is None:
             return
         last, self._readings.boot_ms = self._readings.boot_ms, boot_ms
-        if last is None or boot_ms + _RESTART_MS >= last:
+        if last is not None and boot_ms + _RESTART_MS < last:
+            self._restarted(now_ms)
+            self._readings.boot_ms = boot_ms
+
+    def _watch_streams(self, now_ms: int) -> None:
+        """Motors that stop in the air and streams that stay away while HEARTBEATs come are a restart too. Its clock may
+        have overtaken the old one by the time the streams have been asked for again."""
+        stopped_ms = self._stopped_in_air_ms
+        if stopped_ms is None or now_ms - stopped_ms < _FORGOT_MS:
             return
+        self._stopped_in_air_ms = None
+        if self._streams.silent_since(stopped_ms):
+            self._restarted(now_ms)
+
+    def _restarted(self, now_ms: int) -> None:
         self.restarts += 1
+        self._stopped_in_air_ms = None
         self._readings.forget_boot()
-        self._readings.boot_ms = boot_ms
         self._orders.drop()
         self._checks.clear()
         self._streams.renew(now_ms)
@@ -114,10 +129,17 @@ class FlightController(ControllerOrders):
         elif before == 1.0:
             self._events |= VehicleEvent.LIFTOFF
 
-    def _heartbeat(self, message: Message) -> None:
+    @property
+    def _in_air(self) -> bool:
+        return self.firmware.kind != "rover" and self.state.report[R.LANDED_STATE] != 1.0
+
+    def _heartbeat(self, message: Message, now_ms: int) -> None:
         self._beaten = True
         self._readings.custom_mode = message.custom_mode
-        self._set_armed(bool(message.base_mode & _ARMED))
+        armed = bool(message.base_mode & _ARMED)
+        if self.state.armed and not armed and self._in_air:
+            self._stopped_in_air_ms = now_ms
+        self._set_armed(armed)
         asked = self._mode_request is not None or self._mode_order is not None
         if self._modes.heartbeat(self.firmware.mode_of(message.custom_mode)):
             self._end_mode_request(False, "another mode was chosen")

@@ -56,6 +56,7 @@ class ControllerFacts:
         self._events = 0
         self._disarm_held = False
         self._mode_unseen = False  # the link is back, and no HEARTBEAT has come yet
+        self._stopped_in_air_ms: int | None = None  # its motors stopped in the air: is that a restart?
         self._now_ms = 0
         self._heard_ms: int | None = None
         self._heartbeat_ms = 0

@@ -72,6 +72,10 @@ class StreamKeeper:
         """Have all of these come since the start, a restart or a lost link?"""
         return all(_number(name) in self._heard for name in names)
 
+    def silent_since(self, then_ms: int) -> bool:
+        """Has none of them come after `then_ms`?"""
+        return max(self._heard.values(), default=then_ms) <= then_ms
+
     def renew(self, now_ms: int) -> None:
         """The controller may have forgotten everything: ask for all at the next `take`."""
         self._heard.clear()
