@@ -287,6 +287,8 @@ class SpaceLoop:
 
     def _strike(self) -> None:
         """Faults begin and end; also at the very start of a phase, before anything is done in it."""
+        for name in self.world.take_repairs():  # first: what has been put right may strike again at this very instant
+            self.faults.repaired(name)
         happened = self.faults.take(self._now()) if self.ended_by is None else []
         for name, begins in happened:
             if name in LINK_NAMES:
@@ -297,6 +299,4 @@ class SpaceLoop:
                     self.world.stretch_return()
             else:
                 self.world.clear(name)
-        for name in self.world.take_repairs():
-            self.faults.repaired(name)
         self._struck |= bool(happened)

@@ -128,6 +128,13 @@ def test_an_end_by_phase_comes_although_an_abort_cuts_that_phase_short(fault: st
     assert not memory.active and memory.due_ms == round((start_of(bench.sorties[0], end) + behind) * 1000.0)
 
 
+def test_a_fault_that_strikes_again_at_the_instant_of_its_repair_holds() -> None:
+    """It began, ended, was repaired in the review; `#*` brings it back as the next sortie begins."""
+    bench = LoopBench("corridor_drift@T+70000..phase7#*", total=2).run_to(400_000.0)
+    assert "repair" in bench.names() and "corridor_drift" in bench.decision("no_go").facts["failed"]
+    assert bench.loop.faults.holding() == [("corridor_drift", True)]
+
+
 @pytest.mark.parametrize("before", ["store_full@phase4+100", "corridor_drift@phase4+100"])
 def test_leaking_lobes_are_found_where_nobody_refuels(before: str) -> None:
     """Phase 7 is skipped; the test of the lobes at the dock tells a leak from what a flight has used."""
