@@ -2,23 +2,13 @@
 
 from __future__ import annotations
 
-import ast
-import tomllib
-from functools import cache
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
-ROWS: list[dict[str, Any]] = tomllib.loads((ROOT / "tests" / "catalogue_rows.toml").read_text(encoding="utf-8"))["row"]
+from tests.fakes.covered import check_covered, rows_of
 
-
-@cache
-def functions(file: str) -> frozenset[str]:
-    """Names of the functions of a test file."""
-    tree = ast.parse((ROOT / file).read_text(encoding="utf-8"))
-    return frozenset(node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef))
+ROWS = rows_of("catalogue_rows.toml")
 
 
 def test_every_line_of_the_catalogue_is_there() -> None:
@@ -32,7 +22,4 @@ def test_every_line_of_the_catalogue_is_there() -> None:
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: f"{row['section']} {row['name']}")
 def test_a_line_is_covered(row: dict[str, Any]) -> None:
     """By at least one test, and each test that it names exists."""
-    assert row["tests"]
-    for test in row["tests"]:
-        file, _, name = test.partition("::")
-        assert name in functions(file), f"{test} does not exist"
+    check_covered(row)

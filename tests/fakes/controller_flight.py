@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from autopilot.flight.lifecycle import FlightState
 from autopilot.mission.events import ItemReached
 from autopilot.mission.items import MissionItem
 from sortie.sample import square
@@ -19,6 +20,12 @@ SQUARE = square(HOME)
 
 def reached(bench: ControllerBench) -> list[int]:
     return [event.seq for event in bench.events if isinstance(event, ItemReached)]
+
+
+def flight_state(bench: ControllerBench) -> FlightState:
+    """The flight manager's."""
+    assert bench.autopilot.flights is not None
+    return bench.autopilot.flights.state
 
 
 def take_off(bench: ControllerBench, items: tuple[MissionItem, ...] = SQUARE) -> Ground:

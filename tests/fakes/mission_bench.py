@@ -6,6 +6,7 @@ from typing import Any
 
 from autopilot.journal import MemoryJournal
 from autopilot.mission.items import MissionItem
+from autopilot.mission.storage import pack_item
 from mavlink_bridge.codec import dialect
 from mavlink_bridge.services.base import Outgoing, Peer
 from mavlink_bridge.services.mission import MissionService
@@ -25,6 +26,11 @@ INVALID_SEQUENCE, DENIED, CANCELLED = 13, 14, 15
 def degrees(value: float) -> float:
     """The nearest that MISSION_ITEM_INT can carry."""
     return round(value * 1e7) / 1e7
+
+
+def packed(items: tuple[MissionItem, ...]) -> list[bytes]:
+    """Comparable, NaN included."""
+    return [pack_item(item) for item in items]
 
 
 def waypoints(count: int, *, lat: float = -35.36) -> tuple[MissionItem, ...]:

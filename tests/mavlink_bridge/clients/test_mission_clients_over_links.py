@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 
 from autopilot.mission.items import MissionItem
-from autopilot.mission.storage import pack_item
 from mavlink_bridge.clients import (
     MissionClear,
     MissionDownload,
@@ -18,15 +17,11 @@ from mavlink_bridge.clients import (
     Target,
     TransferOutcome,
 )
-from tests.fakes.mission_bench import fence_square, rally_points, waypoints
+from tests.fakes.mission_bench import fence_square, packed, rally_points, waypoints
 from tests.fakes.two_ends import TwoEnds
 
 VEHICLE = Target(1, 1)
 BAD_RADIO = {"duplicate": 0.1, "reorder": 0.1, "delay_ms": 5}
-
-
-def packed(items: tuple[MissionItem, ...]) -> list[bytes]:
-    return [pack_item(item) for item in items]
 
 
 def transfer(ends: TwoEnds, client: Any) -> Any:

@@ -4,14 +4,9 @@ from __future__ import annotations
 
 from autopilot.flight.lifecycle import FlightState
 from tests.fakes.controller_bench import ControllerBench
-from tests.fakes.controller_flight import ARM, SQUARE, MakeBench, reached
+from tests.fakes.controller_flight import ARM, SQUARE, MakeBench, flight_state, reached
 
 USER_1, GO, ABORT = 31010, 0x20, 0x21
-
-
-def state(bench: ControllerBench) -> FlightState:
-    assert bench.autopilot.flights is not None
-    return bench.autopilot.flights.state
 
 
 def begin(make_bench: MakeBench, own: dict[str, float] | None = None) -> ControllerBench:
@@ -26,12 +21,12 @@ def begin(make_bench: MakeBench, own: dict[str, float] | None = None) -> Control
 def test_go_flies_the_mission_and_arms_at_the_end_of_the_countdown(make_bench: MakeBench) -> None:
     """20 s of countdown are more than DISARM_DELAY (10 s): the motors are armed only when it is over."""
     bench = begin(make_bench)
-    bench.run_until(lambda: state(bench) is FlightState.ARMED, 30.0)
+    bench.run_until(lambda: flight_state(bench) is FlightState.ARMED, 30.0)
     assert bench.grounds[0].acks(USER_1)[-1] == 0
     bench.run(15.0)
     assert not bench.controller.armed
     bench.run_until(lambda: bench.controller.armed, 20.0)
-    bench.run_until(lambda: state(bench) is FlightState.IDLE)
+    bench.run_until(lambda: flight_state(bench) is FlightState.IDLE)
     assert reached(bench) == [1, 2, 3, 4, 5, 6]
     bench.run(0.5)
     assert not bench.controller.armed
@@ -47,7 +42,7 @@ def test_the_controllers_own_reasons_end_preflight(make_bench: MakeBench) -> Non
     bench.run(20.0)
     ground.command(USER_1, GO)
     bench.run(12.0)
-    assert state(bench) is FlightState.IDLE
+    assert flight_state(bench) is FlightState.IDLE
     assert not bench.controller.armed
     assert any("GPS" in text or "Position" in text for text in ground.texts() if "Flight" in text or "Arm" in text)
 
@@ -55,20 +50,20 @@ def test_the_controllers_own_reasons_end_preflight(make_bench: MakeBench) -> Non
 def test_a_refusal_at_the_end_of_the_countdown_returns_to_idle(make_bench: MakeBench) -> None:
     """The checks passed in PREFLIGHT and fail 20 s later, when the motors are to be armed."""
     bench = begin(make_bench)
-    bench.run_until(lambda: state(bench) is FlightState.ARMED, 30.0)
+    bench.run_until(lambda: flight_state(bench) is FlightState.ARMED, 30.0)
     bench.controller.lose_gps()
-    bench.run_until(lambda: state(bench) is FlightState.IDLE, 60.0)
+    bench.run_until(lambda: flight_state(bench) is FlightState.IDLE, 60.0)
     assert not bench.controller.armed
 
 
 def test_abort_in_the_countdown(make_bench: MakeBench) -> None:
     """ABORT is accepted and nothing is ever armed."""
     bench = begin(make_bench)
-    bench.run_until(lambda: state(bench) is FlightState.ARMED, 30.0)
+    bench.run_until(lambda: flight_state(bench) is FlightState.ARMED, 30.0)
     bench.grounds[0].command(USER_1, ABORT)
     bench.run(25.0)
     assert bench.grounds[0].acks(USER_1) == [0, 0]
-    assert state(bench) is FlightState.IDLE
+    assert flight_state(bench) is FlightState.IDLE
     assert not bench.controller.armed
 
 
@@ -83,10 +78,10 @@ def test_an_arm_of_a_ground_station_passes_at_once(make_bench: MakeBench) -> Non
     assert bench.autopilot.armed
     bench.run(1.5)
     assert bench.controller.armed
-    assert state(bench) is FlightState.ARMED
+    assert flight_state(bench) is FlightState.ARMED
     bench.run_until(lambda: not bench.controller.armed, 15.0)
     bench.run(1.5)
-    assert state(bench) is FlightState.IDLE
+    assert flight_state(bench) is FlightState.IDLE
 
 
 def test_without_a_position_it_is_not_armable_whatever_the_controller_says(make_bench: MakeBench) -> None:

@@ -9,15 +9,10 @@ from autopilot.geo import to_global
 from autopilot.mission.items import MissionItem
 from sortie.sample import square
 from tests.fakes.controller_bench import ControllerBench
-from tests.fakes.controller_flight import reached
+from tests.fakes.controller_flight import flight_state, reached
 from tests.stand_in.controller import HOME
 
 USER_1, GO = 31010, 0x20
-
-
-def state(bench: ControllerBench) -> FlightState:
-    assert bench.autopilot.flights is not None
-    return bench.autopilot.flights.state
 
 
 def test_a_flight_ends_when_it_stands() -> None:
@@ -27,8 +22,8 @@ def test_a_flight_ends_when_it_stands() -> None:
     bench.ready()
     bench.upload(square(HOME, takeoff=False))
     ground.command(USER_1, GO)
-    bench.run_until(lambda: state(bench) is FlightState.LANDING)
-    bench.run_until(lambda: state(bench) is FlightState.IDLE, 10.0)
+    bench.run_until(lambda: flight_state(bench) is FlightState.LANDING)
+    bench.run_until(lambda: flight_state(bench) is FlightState.IDLE, 10.0)
     assert not bench.controller.armed
     assert not any("never confirmed" in text for text in ground.texts())
 
@@ -50,7 +45,7 @@ def test_natively_the_controller_counts_its_hold_times_and_drives_home_by_itself
     bench.run_until(lambda: reached(bench) == [1], 120.0)
     north, east, _ = bench.controller.position
     assert hypot(north - 30.0, east) < 3.0
-    bench.run_until(lambda: state(bench) is FlightState.LANDING)
+    bench.run_until(lambda: flight_state(bench) is FlightState.LANDING)
     assert reached(bench) == [1, 2, 3]
     north, east, _ = bench.controller.position
     assert hypot(north, east) < 3.0

@@ -8,12 +8,12 @@ import pytest
 
 from autopilot.geo import GeoPoint
 from autopilot.mission.items import MissionItem
-from autopilot.mission.storage import pack_item
 from mavlink_bridge.clients import MissionDownload, MissionUpload, Target, TransferOutcome
 from mavlink_bridge.codec import dialect
 from mavlink_bridge.framing import FrameReader
 from sortie import Session
 from sortie.session_link import SessionLink
+from tests.fakes.mission_bench import packed
 
 HOME = GeoPoint(-35.363261, 149.165230, 584.0)
 MISSION, FENCE, RALLY = 0, 1, 2
@@ -41,10 +41,6 @@ def plan(kind: int) -> tuple[MissionItem, ...]:
             for n in range(12)
         )
     return tuple(MissionItem(5100, 3, x=wire(-35.3 + 1e-4 * n), y=149.1, z=20.0 + n, seq=n) for n in range(8))
-
-
-def packed(items: tuple[MissionItem, ...]) -> list[bytes]:
-    return [pack_item(item) for item in items]
 
 
 def bad_link(session: Session, loss: float, seed: int) -> SessionLink:
