@@ -9,7 +9,7 @@ import threading
 from types import FrameType
 
 LOADER = "sortie-load"
-"""Name of the thread that loads the kernel (`sortie.run_loop.Loader`)."""
+"""Name of the thread that loads the kernel (`sortie.loader.Loader`)."""
 
 
 class Interrupted(KeyboardInterrupt):

@@ -11,22 +11,19 @@ from __future__ import annotations
 import math
 import signal
 import sys
-import threading
 import time
 from collections.abc import Callable
 from types import FrameType
 from typing import Any
 
 from mavlink_bridge.links.hub import LinkHub
-from sortie.__main__ import LOADER
 from sortie.bell import Bell
 from sortie.lateness import Lateness
+from sortie.loader import COMPILING, NOTICE_S, Loader
 from sortie.logs.run_log import LOGGER
 from sortie.pace import Pace
 from sortie.service import TICK_MS, Service
 
-NOTICE_S = 3.0
-COMPILING = "sortie: compiling the flight kernel for this machine; the first time only, some 20 s"
 SLICE_S = 0.0005
 PACED_SLICE_S = 0.02
 STALL_LIMIT_S = 1.0
@@ -37,23 +34,6 @@ HORIZON_MS = 1000
 BEAT_S = 1.0
 QUIET_S = 0.03
 ANSWER_FIRST_S = 0.00001
-
-
-class Loader(threading.Thread):
-    """Runs `load` once and rings when it is done; `error` is what it raised."""
-
-    def __init__(self, load: Callable[[], None], ring: Callable[[], None]) -> None:
-        super().__init__(name=LOADER, daemon=True)
-        self.error: BaseException | None = None
-        self._load = load
-        self._ring = ring
-
-    def run(self) -> None:
-        try:
-            self._load()
-        except BaseException as error:  # noqa: BLE001 - it is raised again in the thread that waits
-            self.error = error
-        self._ring()
 
 
 class RunLoop:

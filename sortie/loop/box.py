@@ -139,6 +139,9 @@ class BoxLoop(SpaceLoop):
                 earliest = due
         return earliest
 
+    def load(self) -> None:
+        self.service.load()
+
     def step(self, until_ms: int | None = None) -> None:
         """One pass of the copter, at most to what comes next or to `until_ms`; then both sides talk."""
         limit = self._next_outside_ms(self.now_ms + _STEP_MS)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import signal
+import threading
 import time
 from types import FrameType
 from typing import Any
@@ -12,6 +14,7 @@ import msgspec
 from autopilot.depot.names import EndedBy, SkimmerState
 from autopilot.depot.settings import Profile
 from sortie.errors import UserError
+from sortie.loader import COMPILING, NOTICE_S, Loader
 from sortie.loop.faults import LoopFault
 from sortie.loop.journal import LoopJournal
 from sortie.loop.operator import Operator
@@ -80,7 +83,8 @@ class LoopRun:
             return False
         until = self.loop.now_ms + round(2.5 * self.profile.heartbeat.period_s * 1000.0)
         memory.heard_again = False
-        while not memory.heard_again and self.loop.now_ms < until:
+        self.load()
+        while not memory.heard_again and self.loop.now_ms < until and self.signal is None:
             self.loop.step(until)
         self._commit()
         return memory.heard_again
@@ -96,9 +100,27 @@ class LoopRun:
         self._commit()
 
     # --- running ------------------------------------------------------------------------------------------------------
+    def load(self) -> None:
+        """Load what is compiled, in a thread, since nothing can interrupt the compiler: a signal ends the waiting."""
+        done = threading.Event()
+        loader = Loader(self.loop.load, done.set)
+        notice_s = time.monotonic() + NOTICE_S
+        loader.start()
+        while self.signal is None and not done.is_set():
+            if self.outside is None:
+                done.wait(_SLICE_S)
+            else:
+                self._serve_outside(_SLICE_S)
+            if time.monotonic() >= notice_s:
+                notice_s = math.inf
+                self.view.say(COMPILING)
+        if loader.error is not None:
+            raise loader.error
+
     def run(self) -> EndedBy:
         """To the end, or to a signal."""
         loop = self.loop
+        self.load()
         self.view.refresh(loop)
         start_s, start_ms = time.monotonic(), loop.now_ms
         while loop.ended_by is None and self.signal is None:

@@ -232,6 +232,9 @@ class SpaceLoop:
         due = min((due for due in dues if due is not None), default=None)
         return None if due is None else max(due, state.now_ms)
 
+    def load(self) -> None:
+        """Bring in what is compiled, in whatever thread; before the first step."""
+
     def step(self, until_ms: int | None = None) -> None:
         """On to the next event, or to `until_ms` if that is earlier."""
         due = self.next_ms()

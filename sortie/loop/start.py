@@ -157,6 +157,7 @@ def _seed(start: Start, journal: LoopJournal) -> int:
 def _fly(stack: ExitStack, run: LoopRun, recover: bool, *, silent: bool) -> EndedBy:
     """To the end of the loop, which may be there already. `silent`: its vehicle is a real one that is not heard."""
     view = run.view
+    run.install_signals()
     heard = run.over is not None and not silent and run.listen()
     if recover and run.over is not None and not heard:
         view.say("sortie: --recover: there is no lost vehicle that reports")
@@ -173,7 +174,6 @@ def _fly(stack: ExitStack, run: LoopRun, recover: bool, *, silent: bool) -> Ende
     run.go_on()
     if recover:
         run.take_back()
-    run.install_signals()
     view.start()
     stack.callback(view.stop)
     ended = run.run()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import signal
+import threading
 from pathlib import Path
 from random import Random
 
@@ -51,6 +53,23 @@ def killed_after(run: LoopRun, steps: int) -> bool:
     except Killed:
         return True
     return False
+
+
+def test_a_signal_does_not_wait_for_the_compiler(tmp_path: Path) -> None:
+    """Nothing can interrupt numba, which takes some 20 s: it is left alone, and nothing has moved."""
+    run, journal = start(tmp_path)
+    let_go = threading.Event()
+
+    def compiles() -> None:
+        run.signal = signal.SIGTERM
+        assert let_go.wait(30.0)
+
+    run.loop.load = compiles  # type: ignore[method-assign]  # a kernel that is not in numba's cache
+    before_ms = run.loop.now_ms
+    assert run.run() is EndedBy.STOPPED
+    assert run.loop.now_ms == before_ms and not run.sorties()
+    let_go.set()
+    journal.close()
 
 
 @pytest.fixture(scope="module")

@@ -11,7 +11,8 @@ import pytest
 from sortie import run_loop
 from sortie.__main__ import LOADER
 from sortie.bell import Bell
-from sortie.run_loop import COMPILING, RunLoop
+from sortie.loader import COMPILING
+from sortie.run_loop import RunLoop
 
 
 class LoadingService:
