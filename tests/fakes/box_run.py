@@ -9,8 +9,6 @@ import msgspec
 
 from autopilot.depot.settings import Profile
 from sortie.loop.box import BoxLoop
-from sortie.loop.faults import parse_loop_fault
-from sortie.loop.space import Snapshot
 from sortie.profile import load_profile
 from tests.fakes.loop_run import LoopBench
 
@@ -31,13 +29,8 @@ class BoxBench(LoopBench):
     """As `LoopBench`, with a copter that flies."""
 
     loop: BoxLoop
+    make = BoxLoop
 
-    def __init__(
-        self, *faults: str, total: int | None = 1, seed: int = 1, profile: Profile | None = None,
-        snapshot: Snapshot | None = None, confirm: bool = False,
-    ) -> None:  # fmt: skip
-        parsed = [parse_loop_fault(text) for text in faults]
-        self.loop = BoxLoop(profile or shortened(0.1), seed, parsed, total=total, snapshot=snapshot, confirm=confirm)
-        self.decisions = []
-        self.sorties = []
-        self.steps = 0
+    @staticmethod
+    def usual() -> Profile:
+        return shortened(0.1)

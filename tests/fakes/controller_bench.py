@@ -118,7 +118,7 @@ class ControllerBench:
         finder = Finder()
         self.link.add_service(finder)
         while finder.found is None:
-            self._pass_time()
+            self.pass_time()
             self.link.receive(self.number, self.controller.take(), self.now_ms, 0)
         found = finder.found
         self.link.identify(found.system, COMPONENT)
@@ -142,24 +142,24 @@ class ControllerBench:
 
     def step(self) -> None:
         """20 ms; more when a real controller is ahead."""
-        self._pass_time()
-        self._from_controller()
+        self.pass_time()
+        self.hear_controller()
         self.service.run_to(self.now_ms - self._zero_ms, self.now_ms)
         for station in self.grounds:
             while station.exchange(self.now_ms):
                 pass
-        self._to_controller()
+        self.tell_controller()
 
-    def _pass_time(self) -> None:
+    def pass_time(self) -> None:
         self.now_ms = max(self.now_ms + STEP_MS, self.controller.time_ms // STEP_MS * STEP_MS)
         self.controller.run_to(self.now_ms)
 
-    def _from_controller(self) -> None:
+    def hear_controller(self) -> None:
         data = self.from_controller(self.controller.take())
         if data and self.plugged:
             self.service.receive_from_controller(self.number, data, self.now_ms)
 
-    def _to_controller(self) -> None:
+    def tell_controller(self) -> None:
         data = self.to_controller(self.link.take_bytes(self.number))
         if data and self.plugged:
             self.controller.receive(data, self.now_ms)

@@ -5,18 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from autopilot.depot.decision import Decision
 from autopilot.depot.settings import Profile
 from sortie.loop.controller_loop import Controller, ControllerLoop, stored_state
 from sortie.loop.faults import parse_loop_fault
 from sortie.loop.space import Snapshot, decode, encode
 from tests.fakes.box_run import shortened
 from tests.fakes.controller_bench import ControllerBench, Ground
+from tests.fakes.loop_run import LoopRecords
 
 OWN = {"FM_COUNTDOWN": 3.0}
 
 
-class ControllerLoopBench:
+class ControllerLoopBench(LoopRecords):
     """`before`: another bench whose process was killed, `away_s` ago; its controller has flown on since."""
 
     def __init__(
@@ -24,6 +24,7 @@ class ControllerLoopBench:
         native: bool = False, params: Mapping[str, float] | None = None, before: ControllerLoopBench | None = None,
         away_s: float = 0.0, snapshot: Snapshot | None = None,
     ) -> None:  # fmt: skip
+        super().__init__()
         self.profile = profile or shortened(0.05)
         if before is None:
             self.bench = ControllerBench(params=params, own=OWN, native=native)
@@ -31,7 +32,7 @@ class ControllerLoopBench:
             snapshot = snapshot or decode(encode(before.loop.snapshot()))
             end_ms = before.bench.now_ms + round(away_s * 1000.0)
             while before.bench.now_ms < end_ms:
-                before.bench._pass_time()
+                before.bench.pass_time()
                 before.bench.controller.take()
             self.bench = object.__new__(ControllerBench)
             self.bench.adopt(before.bench, stored_state(snapshot), OWN)
@@ -40,15 +41,13 @@ class ControllerLoopBench:
         parsed = [parse_loop_fault(text) for text in faults]
         self.loop = ControllerLoop(self.profile, 1, parsed, controller, total=total, snapshot=snapshot)
         self._ahead_ms = self.loop.now_ms - self.bench.now_ms
-        self.decisions: list[Decision] = []
-        self.sorties: list[dict[str, Any]] = []
-        self._take()
+        self.take()
 
     def step(self) -> None:
         """20 ms."""
         bench, loop = self.bench, self.loop
-        bench._pass_time()
-        bench._from_controller()
+        bench.pass_time()
+        bench.hear_controller()
         loop.hear()
         due_ms = bench.now_ms + self._ahead_ms
         while loop.now_ms < due_ms:
@@ -56,12 +55,8 @@ class ControllerLoopBench:
         for station in bench.grounds:
             while station.exchange(bench.now_ms):
                 loop.hear()
-        bench._to_controller()
-        self._take()
-
-    def _take(self) -> None:
-        self.decisions += self.loop.take_decisions()
-        self.sorties += [record.report() for record in self.loop.take_closed()]
+        bench.tell_controller()
+        self.take()
 
     def run(self, limit_s: float = 3600.0) -> ControllerLoopBench:
         """To the end of the loop."""
@@ -84,10 +79,6 @@ class ControllerLoopBench:
     def ground(self) -> Ground:
         """One more ground station."""
         return self.bench.ground()
-
-    def names(self, party: str) -> list[str]:
-        """Names of the decisions of a party, in order."""
-        return [decision.name for decision in self.decisions if decision.party == party]
 
     def story(self) -> str:
         """How things stand, for a failed test."""

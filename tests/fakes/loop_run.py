@@ -12,44 +12,19 @@ from sortie.loop.space import Snapshot, SpaceLoop
 PROFILE = Profile()
 
 
-class LoopBench:
-    """`faults` as on the command line. `sorties`: reports of those that have ended; `decisions`: all."""
+class LoopRecords:
+    """What a loop has done. `sorties`: reports of those that have ended; `decisions`: all."""
 
-    def __init__(
-        self, *faults: str, total: int | None = 1, seed: int = 1, profile: Profile = PROFILE,
-        snapshot: Snapshot | None = None, confirm: bool = False,
-    ) -> None:  # fmt: skip
-        parsed = [parse_loop_fault(text) for text in faults]
-        self.loop = SpaceLoop(profile, seed, parsed, total=total, snapshot=snapshot, confirm=confirm)
+    loop: SpaceLoop
+
+    def __init__(self) -> None:
         self.decisions: list[Decision] = []
         self.sorties: list[dict[str, Any]] = []
-        self.steps = 0
 
-    def step(self) -> None:
-        """One event."""
-        self.loop.step()
-        self.steps += 1
-        self._take()
-
-    def _take(self) -> None:
+    def take(self) -> None:
+        """What it has done since the last time."""
         self.decisions += self.loop.take_decisions()
         self.sorties += [record.report() for record in self.loop.take_closed()]
-
-    def run(self, limit: int = 20_000) -> LoopBench:
-        """To the end of the loop; a loop that needs more than `limit` steps stalls."""
-        self._take()
-        while self.loop.ended_by is None:
-            self.step()
-            assert self.steps < limit, f"no end: phase {self.loop.depot.memory.phase.name}"
-        return self
-
-    def run_to(self, seconds: float) -> LoopBench:
-        """To an instant of vehicle time, or to the end."""
-        until = round(seconds * 1000.0)
-        while self.loop.ended_by is None and self.loop.now_ms < until:
-            self.loop.step(until)
-            self._take()
-        return self
 
     @property
     def last(self) -> dict[str, Any]:
@@ -63,6 +38,48 @@ class LoopBench:
     def decision(self, name: str) -> Decision:
         """The first decision of that name."""
         return next(decision for decision in self.decisions if decision.name == name)
+
+
+class LoopBench(LoopRecords):
+    """`faults` as on the command line."""
+
+    make: type[SpaceLoop] = SpaceLoop
+
+    @staticmethod
+    def usual() -> Profile:
+        """The profile that is run when none is given."""
+        return PROFILE
+
+    def __init__(
+        self, *faults: str, total: int | None = 1, seed: int = 1, profile: Profile | None = None,
+        snapshot: Snapshot | None = None, confirm: bool = False,
+    ) -> None:  # fmt: skip
+        super().__init__()
+        parsed = [parse_loop_fault(text) for text in faults]
+        self.loop = self.make(profile or self.usual(), seed, parsed, total=total, snapshot=snapshot, confirm=confirm)
+        self.steps = 0
+
+    def step(self) -> None:
+        """One event."""
+        self.loop.step()
+        self.steps += 1
+        self.take()
+
+    def run(self, limit: int = 20_000) -> LoopBench:
+        """To the end of the loop; a loop that needs more than `limit` steps stalls."""
+        self.take()
+        while self.loop.ended_by is None:
+            self.step()
+            assert self.steps < limit, f"no end: phase {self.loop.depot.memory.phase.name}"
+        return self
+
+    def run_to(self, seconds: float) -> LoopBench:
+        """To an instant of vehicle time, or to the end."""
+        until = round(seconds * 1000.0)
+        while self.loop.ended_by is None and self.loop.now_ms < until:
+            self.loop.step(until)
+            self.take()
+        return self
 
 
 def phases(sortie: dict[str, Any]) -> list[int]:
