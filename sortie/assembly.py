@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import tempfile
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from types import MappingProxyType, TracebackType
@@ -19,6 +19,7 @@ from sortie.bell import Bell
 from sortie.building import VIRTUAL_EPOCH_US, build_service, make_vehicle, parse_faults, simulated_name
 from sortie.clock import link_clock_ms
 from sortie.errors import UserError
+from sortie.faults import Fault
 from sortie.figures import Figures
 from sortie.link_policy import check_links
 from sortie.logs.flight_story import FlightStory
@@ -34,6 +35,7 @@ from sortie.signing import open_keys, sign_links
 from sortie.store import Store
 
 if TYPE_CHECKING:
+    from autopilot.vehicle import SimulatedVehicle
     from sortie.controller_side import ControllerSide
 
 NO_DEFAULTS: Mapping[str, float] = MappingProxyType({})
@@ -61,11 +63,7 @@ class Assembly:
 
     def _build(self, temporary_state: bool, start: GeoPoint | None, defaults: Mapping[str, float]) -> None:
         settings = self.settings
-        self.controller: ControllerSide | None = None
-        if settings.vehicle.kind != "sim":
-            from sortie.controller_side import ControllerSide
-
-            self.controller = ControllerSide(settings, self._log_dir(temporary_state), self._stack)
+        self.controller = self._find_controller(temporary_state)
         kind = settings.vehicle.frame if self.controller is None else self.controller.kind
         given, warnings = given_parameters(settings.param, kind)
         if settings.sysid is not None:
@@ -73,13 +71,40 @@ class Assembly:
         self.home, heading = self._home(start)
         vehicle = make_vehicle(kind, self.home, heading, settings.seed)
         faults = parse_faults(settings.fault, vehicle.fault_names())
-        warnings += [
-            f"--fault {one}: #{one.nth} is ignored, it counts the sorties of a loop" for one in faults if one.nth
-        ]
+        warnings += self._ignored(given, faults)
+        self._open_state(temporary_state)
+        keys, key, doubts = open_keys(self.store, settings.signing_key)
+        warnings += doubts + check_links(settings.links, signed=key is not None, insecure=settings.insecure)
+        for warning in warnings:
+            LOGGER.warning("%s", warning)
+            print(f"sortie: {warning}", file=sys.stderr)
+        stored = self.store.stored.parameters
+        given = {name: value for name, value in defaults.items() if name not in stored} | given
+        self.service = self._make_service(kind, vehicle, given, faults)
+        self.signing = sign_links(self.service.endpoint, keys, key)
+        if self.controller is not None and settings.signing_key is not None:
+            self.controller.front.endpoint.set_signing(self.signing.signing)
+        self._attach(kind)
+
+    def _find_controller(self, temporary_state: bool) -> ControllerSide | None:
+        """Waits for it; None with the simulator."""
+        if self.settings.vehicle.kind == "sim":
+            return None
+        from sortie.controller_side import ControllerSide
+
+        return ControllerSide(self.settings, self._log_dir(temporary_state), self._stack)
+
+    def _ignored(self, given: Mapping[str, float], faults: Sequence[Fault]) -> list[str]:
+        """Warnings of flags that have no effect on this vehicle."""
+        texts = [f"--fault {one}: #{one.nth} is ignored, it counts the sorties of a loop" for one in faults if one.nth]
         if self.controller is not None:
-            warnings += self.controller.warnings(settings, given)
-        elif settings.strategy != Settings().strategy:
-            warnings.append("--strategy is ignored: it is for a flight controller, not for the simulator")
+            texts += self.controller.warnings(self.settings, given)
+        elif self.settings.strategy != Settings().strategy:
+            texts.append("--strategy is ignored: it is for a flight controller, not for the simulator")
+        return texts
+
+    def _open_state(self, temporary_state: bool) -> None:
+        """State directory and log; what is on the stack is undone in the opposite order."""
         self._loop: RunLoop | None = None
         self._stack.callback(self._remove_signals)
         self.bell = Bell()
@@ -89,28 +114,23 @@ class Assembly:
         self._stack.callback(self.store.close)
         self.log_dir = self._log_dir(temporary_state)
         self._open_run_log()
-        keys, key, doubts = open_keys(self.store, settings.signing_key)
-        warnings += doubts
-        warnings += check_links(settings.links, signed=key is not None, insecure=settings.insecure)
-        for warning in warnings:
-            LOGGER.warning("%s", warning)
-            print(f"sortie: {warning}", file=sys.stderr)
-        given = {
-            **{name: value for name, value in defaults.items() if name not in self.store.stored.parameters},
-            **given,
-        }
+
+    def _make_service(
+        self, kind: str, vehicle: SimulatedVehicle, given: Mapping[str, float], faults: Sequence[Fault]
+    ) -> Service:
+        settings, store = self.settings, self.store
+        if self.controller is not None:
+            return self.controller.service(store, store.stored, given, store.uid().hex())
         epoch_us = time.time_ns() // 1000 if settings.speedup in (None, 1.0) else VIRTUAL_EPOCH_US
-        self.service: Service = self.controller.service(
-            self.store, self.store.stored, given, self.store.uid().hex()
-        ) if self.controller else build_service(
-            kind, vehicle, self.store, self.store.stored, given,
-            name=simulated_name(kind, settings.seed), epoch_us=epoch_us, on_error=log_error, faults=faults,
+        return build_service(
+            kind, vehicle, store, store.stored, given, name=simulated_name(kind, settings.seed), epoch_us=epoch_us,
+            on_error=log_error, faults=faults,
         )  # fmt: skip
-        self.signing = sign_links(self.service.endpoint, keys, key)
-        if self.controller is not None and settings.signing_key is not None:
-            self.controller.front.endpoint.set_signing(self.signing.signing)
-        if settings.trace is not None:
-            self._write_trace(settings.trace)
+
+    def _attach(self, kind: str) -> None:
+        """Links, logs and observers of the service."""
+        if self.settings.trace is not None:
+            self._write_trace(self.settings.trace)
         self.hub = LinkHub(self.service.endpoint, on_event=LOGGER.info) if self.controller is None else (
             self.controller.hub()
         )  # fmt: skip
@@ -119,7 +139,7 @@ class Assembly:
         self.service.observers += [self._watch_for_reboot, FlightStory(kind).observe]
         if self.controller is not None:
             self.service.observers.append(self.controller.watch)
-        self.recorder = record_flights(self.service, self.log_dir, telemetry=settings.telemetry_log)
+        self.recorder = record_flights(self.service, self.log_dir, telemetry=self.settings.telemetry_log)
         self._stack.callback(lambda: self.recorder.finish(self.service.now_ms))
 
     def _write_trace(self, path: Path) -> None:
