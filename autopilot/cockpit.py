@@ -56,6 +56,11 @@ class Cockpit:
         return self.rover or bool(self.vehicle.state.report[report.LANDED_STATE] == 1.0)
 
     @property
+    def grounded(self) -> bool:
+        """A copter on the ground: before it goes anywhere it has to take off."""
+        return self.landed and not self.rover
+
+    @property
     def has_position(self) -> bool:
         return self.vehicle.origin is not None and self.vehicle.state.has_position
 

@@ -83,7 +83,7 @@ class FlightCommands:
 
     def _flies(self, flight: GuidedFlight) -> bool:
         """On the ground a place is taken without effect, as ArduPilot takes it, but not in silence."""
-        if self._cockpit.armed and not flight.grounded:
+        if self._cockpit.armed and not self._cockpit.grounded:
             return True
         why = "take off first" if self._cockpit.armed else "not armed"
         self._cockpit.say(Severity.WARNING, f"Guided target: {why}")
@@ -125,7 +125,7 @@ class FlightCommands:
     def guided_altitude(self, alt_amsl: float) -> Outcome:
         """Outside GUIDED it is taken without effect, as ArduPilot takes it, but not in silence."""
         flight, origin = self._flight(), self._cockpit.vehicle.origin
-        if flight is None or flight.grounded or origin is None or self._cockpit.rover:
+        if flight is None or self._cockpit.grounded or origin is None or self._cockpit.rover:
             self._cockpit.say(Severity.WARNING, f"Altitude change has no effect in {self._modes.spec.name}")
             return ACCEPTED
         flight.change_height(origin.alt - alt_amsl)
@@ -136,7 +136,7 @@ class FlightCommands:
     ) -> Outcome:
         """Ignored outside GUIDED and on the ground, without a text: these come many times a second."""
         flight = self._flight()
-        if flight is None or flight.grounded or not self._cockpit.armed:
+        if flight is None or self._cockpit.grounded or not self._cockpit.armed:
             return Outcome(Result.FAILED, "not flying in GUIDED")
         origin = self._cockpit.vehicle.origin
         if position is not None and origin is not None and not self._within_fence(to_global(origin, position)):

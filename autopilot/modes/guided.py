@@ -42,17 +42,12 @@ class GuidedFlight:
         self.paused = False
         self.deadline_ms: int | None = None  # when a rover's speed ends unless it is renewed
 
-    @property
-    def grounded(self) -> bool:
-        """A copter on the ground: takes off first. One that is climbing away has left the ground for this purpose."""
-        return self._cockpit.landed and not self._cockpit.rover
-
     def begin(self) -> None:
         """Stay here until told otherwise."""
         self.paused = False
         self._wanted = None
         self.deadline_ms = None
-        self._cockpit.fly(Idle() if self.grounded else Hold(None, yaw=self._heading.for_hold()))
+        self._cockpit.fly(Idle() if self._cockpit.grounded else Hold(None, yaw=self._heading.for_hold()))
 
     def _fly(self, target: Target) -> None:
         self.paused = False

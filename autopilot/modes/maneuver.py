@@ -163,8 +163,7 @@ class Wait(Maneuver):
         self._yaw = yaw
 
     def start(self, now_ms: int) -> None:
-        on_ground = self.cockpit.landed and not self.cockpit.rover
-        self.cockpit.fly(Idle() if on_ground else Hold(None, yaw=self._yaw))
+        self.cockpit.fly(Idle() if self.cockpit.grounded else Hold(None, yaw=self._yaw))
 
     def update(self, now_ms: int, events: VehicleEvent) -> None:
         if self.deadline_ms is not None and now_ms >= self.deadline_ms:

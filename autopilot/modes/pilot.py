@@ -93,5 +93,4 @@ class StopMode(Mode):
     """BRAKE of a copter, HOLD of a rover: stop as hard as allowed, and stay there."""
 
     def enter(self, now_ms: int) -> None:
-        on_ground = self.cockpit.landed and not self.cockpit.rover
-        self.cockpit.fly(Idle() if on_ground else Hold(None))
+        self.cockpit.fly(Idle() if self.cockpit.grounded else Hold(None))

@@ -114,7 +114,7 @@ class FenceGuard(ModeWatch):
     def mode_complaint(self, reason: str) -> str | None:
         """Why the mode may not be changed now: a breach is being flown back from, and FENCE_OPTIONS wants it so."""
         held = self._acted_in is not None and self._acted_in == self._modes.number
-        if not held or reason == _REASON or not self.breached or not self._cockpit.armed or self._on_ground:
+        if not held or reason == _REASON or not self.breached or not self._cockpit.armed or self._cockpit.grounded:
             return None
         return "in fence recovery" if int(self._cockpit.param("FENCE_OPTIONS")) & _NO_MODE_CHANGE else None
 
@@ -124,10 +124,6 @@ class FenceGuard(ModeWatch):
             self._recovery_ms = now_ms + _RECOVERY_MS
             self._cockpit.say(Severity.INFO, "Manual recovery started")
             self._schedule(now_ms)
-
-    @property
-    def _on_ground(self) -> bool:
-        return self._cockpit.landed and not self._cockpit.rover
 
     # --- the pass -------------------------------------------------------------------------------------------------
     def armed_changed(self, now_ms: int) -> None:
@@ -151,7 +147,7 @@ class FenceGuard(ModeWatch):
         if deadline is None or now_ms < deadline:
             return
         self._seen = self.limits.revision
-        if self._on_ground or self._modes.mode.is_landing:
+        if self._cockpit.grounded or self._modes.mode.is_landing:
             self._above_floor = False  # coming down is meant
         else:
             self._above_floor = self._above_floor or self.limits.floor_margin > 0.0
@@ -212,9 +208,9 @@ class FenceGuard(ModeWatch):
                 self.breach_count += 1
                 if one is not FenceType.POLYGON:
                     self._again[one] = excess[one] + _NEXT_LIMIT
-        if fresh and tell and not self._on_ground:
+        if fresh and tell and not self._cockpit.grounded:
             self._cockpit.say(Severity.NOTICE, f"{fence_names(fresh)} breached")
-        elif cleared and not self._on_ground:
+        elif cleared and not self._cockpit.grounded:
             self._cockpit.say(Severity.NOTICE, "Fence breach cleared")
         if changed or fresh:
             self._cockpit.announce(FenceChanged(int(beyond)))
@@ -223,7 +219,7 @@ class FenceGuard(ModeWatch):
         action = int(self._cockpit.param("FENCE_ACTION", 1.0))
         if action == 0:
             return
-        if self._on_ground:
+        if self._cockpit.grounded:
             self._disarm("fence breach")
             return
         ways = ROVER_FENCE if self._cockpit.rover else COPTER_FENCE
