@@ -12,7 +12,7 @@ import typer
 from sortie import options
 from sortie.errors import UserError
 from sortie.parameters_given import given_parameters
-from sortie.settings import Settings, VehicleSpec, default_state_dir
+from sortie.settings import Settings, VehicleSpec
 
 
 def loop(
@@ -60,26 +60,10 @@ def loop(
         print(f"sortie: {warning}", file=sys.stderr)
     _warn_of_the_rest(given, settings)
     given_seed = None if given.seed is None and "SORTIE_SEED" not in os.environ else settings.seed
-    return run_loop(
-        Start(
-            loaded,
-            faults,
-            settings.state_dir or default_state_dir(),
-            total,
-            given_seed,
-            settings.seed,
-            settings.speedup or 0.0,
-            confirm_relaunch,
-            recover,
-            report,
-            as_json,
-            settings.link or (),
-            settings.insecure,
-            settings.signing_key,
-            settings,
-            vehicle,
-        )
-    )
+    return run_loop(Start(
+        profile=loaded, settings=settings, faults=faults, vehicle=vehicle, total=total, seed=given_seed,
+        confirm=confirm_relaunch, recover=recover, report=report, as_json=as_json,
+    ))  # fmt: skip
 
 
 #: Flags of `Run` that mean something to a loop.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import signal
 from contextlib import ExitStack
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,7 +23,7 @@ from sortie.loop.runner import LoopRun, stored_snapshot
 from sortie.loop.space import Snapshot
 from sortie.loop.vehicles import has_controller
 from sortie.loop.view import LoopView, amount
-from sortie.settings import Settings, VehicleSpec
+from sortie.settings import Settings, VehicleSpec, default_state_dir
 from sortie.store import StateLock
 
 if TYPE_CHECKING:
@@ -33,27 +33,36 @@ LISTEN_S = 5.0
 """So long a vehicle that was given up is listened for, at least."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Start:
-    """What the command line asked for. `seed` None: not given, then a stored loop's or `default_seed` holds; `total`
-    None: no limit."""
+    """What the command line asked for. `seed` None: not given, then a stored loop's or that of `settings` holds;
+    `vehicle` None: nothing flies; `total` None: no limit."""
 
     profile: Profile
+    settings: Settings
     faults: list[LoopFault]
-    directory: Path
+    vehicle: VehicleSpec | None
     total: int | None
     seed: int | None
-    default_seed: int
-    speedup: float
     confirm: bool
     recover: bool
     report: Path | None
     as_json: bool
-    links: tuple[str, ...] = ()
-    insecure: bool = False
-    signing_key: Path | None = None
-    settings: Settings = field(default_factory=Settings)
-    vehicle: VehicleSpec | None = None
+
+    @property
+    def directory(self) -> Path:
+        """Where the loop's state is."""
+        return self.settings.state_dir or default_state_dir()
+
+    @property
+    def speedup(self) -> float:
+        """0, as fast as possible, unless given."""
+        return self.settings.speedup or 0.0
+
+    @property
+    def links(self) -> tuple[str, ...]:
+        """None is open unless given."""
+        return self.settings.link or ()
 
 
 def run_loop(start: Start) -> int:
@@ -93,7 +102,7 @@ def _run(start: Start, stack: ExitStack, journal: LoopJournal, seed: int) -> tup
     )  # fmt: skip
     if start.links or controller is not None:
         run.outside = OutsideLinks(
-            run.loop.endpoint, start.links, insecure=start.insecure, signing_key=start.signing_key,
+            run.loop.endpoint, start.links, insecure=start.settings.insecure, signing_key=start.settings.signing_key,
             hub=None if controller is None else controller.hub(),
         )  # fmt: skip
         stack.callback(run.outside.close)
@@ -136,7 +145,7 @@ def _controller(start: Start, stack: ExitStack, snapshot: Snapshot | None) -> Co
 
 def _seed(start: Start, journal: LoopJournal) -> int:
     """That of the state directory's loop, or of a new one; UserError when it holds another loop than was asked for."""
-    seed = start.default_seed if start.seed is None else start.seed
+    seed = start.settings.seed if start.seed is None else start.seed
     stored = journal.stored()
     if stored is not None:
         if stored.profile != start.profile.name or start.seed not in (None, stored.seed):
