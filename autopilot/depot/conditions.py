@@ -63,25 +63,25 @@ def _on_course(scene: Scene) -> bool:
 
 
 CONDITIONS: dict[str, Condition] = {
-    # 1
+    # phase 1
     "skimmer_docked": lambda s: s.memory.docked,
     "previous_mission_closed": lambda s: s.memory.record is None or s.memory.record.number == s.memory.number,
     "plan_acknowledged": lambda s: s.memory.acknowledged == s.memory.number,
     "critical_systems_pass": lambda s: not s.status.trips,
     "launch_command_issued": lambda s: s.memory.death.due_ms is not None,
-    # 2
+    # phase 2
     "launch_command_acknowledged": lambda s: not s.memory.docked and s.memory.death.due_ms is not None,
     "ready_to_undock": lambda s: s.reading.interfaces_pass and s.reading.moving_kg_s <= 0.0,
     "safe_clearance": lambda s: s.beyond > Stage.UNDOCKING,
     "on_outbound_trajectory": lambda s: s.beyond > Stage.UNDOCKING and _on_course(s),
-    # 3
+    # phase 3
     "departure_burn_completed": lambda s: s.beyond > Stage.UNDOCKING,
     "no_abort_triggered": lambda s: _abort(s) is Abort.NONE,
     "at_entry_point": lambda s: s.beyond is Stage.HARVEST,
     "fuel_margin_acceptable": lambda s: s.memory.plan is not None and fuel_margin(s.status, s.memory.plan, _NEARLY),
     "power_margin_acceptable": lambda s: s.memory.plan is not None and power_margin(s.status, s.memory.plan, _NEARLY),
     "thermal_state_acceptable": lambda s: s.memory.plan is not None and thermal_margin(s.status, s.memory.plan),
-    # 4
+    # phase 4
     "within_harvest_corridor": lambda s: s.beyond is Stage.HARVEST and _on_course(s),
     "margins_above_abort_thresholds": _margins,
     "store_near_capacity": lambda s: (
@@ -90,21 +90,21 @@ CONDITIONS: dict[str, Condition] = {
     "time_budget_reached": _time_is_over,
     "margins_near_limits": lambda s: not _margins(s),
     "abort_commanded": lambda s: _abort(s) is not Abort.NONE,
-    # 5
+    # phase 5
     "harvest_ended": lambda s: s.beyond is not Stage.HARVEST or _abort(s) is not Abort.NONE,
     "in_docking_corridor": _in_corridor,
     "geometry_and_relative_motion_acceptable": lambda s: _in_corridor(s) and _on_course(s),
-    # 6
+    # phase 6
     "within_docking_corridor": _in_corridor,
     "relative_motion_within_limits": lambda s: _in_corridor(s) and _on_course(s),
     "docked_and_stable": lambda s: s.memory.docked,
     "interfaces_pass": lambda s: s.reading.interfaces_pass,
-    # 7
+    # phase 7
     "docking_verified": lambda s: s.memory.docked and s.reading.interfaces_pass,
     "offloaded_to_planned_levels": lambda s: s.reading.emptied,
     "margins_restored": lambda s: s.reading.margins_restored,
     "no_major_anomalies": lambda s: not s.memory.anomalies and not s.status.trips,
-    # 8
+    # phase 8
     "offload_and_refuel_completed": lambda s: s.reading.emptied and s.reading.margins_restored,
     "relaunch": lambda s: s.memory.skimmer is SkimmerState.ACTIVE,
     "derated": lambda s: s.memory.skimmer is SkimmerState.DERATED,

@@ -13,8 +13,8 @@ from autopilot.depot.timers import DeathTimer, HeartbeatTimer
 
 class DepotMemory(Struct):
     """Times in ms since the loop began. `step`: where phase 1 stands ("prepare", "upload", "launch"); `waiting`: the
-    request that has no answer yet; `taken`: "taken_over" or "restart"
-    while somebody else has the vehicle; `recall`: "" not sent, "sent", "acknowledged", "silent" (ABORT-2B)."""
+    request that has no answer yet; `taken`: "taken_over" or "restart" while somebody else has the vehicle; `recall`: ""
+    not sent, "sent", "acknowledged", "silent" (ABORT-2B)."""
 
     number: int = 0
     phase: Phase = Phase.PREP

@@ -138,7 +138,6 @@ class ThermalSettings(_Table, frozen=True):
     spine_stress_k: Positive = 345.0
     spine_max_k: Positive = 380.0
     cryo_max_bar: Positive = 8.0
-    survival_heat_w: NotNegative = 120.0
     settled_k: Positive = 300.0
 
 

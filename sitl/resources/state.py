@@ -42,7 +42,6 @@ class SpaceState(Struct):
     sorties: int = 0
     target_kg: float = 0.0
     offloading: bool = False
-    offload_stuck: bool = False
     refuelling: bool = False
     delivered_kg: float = 0.0
     moving_kg_s: float = 0.0
