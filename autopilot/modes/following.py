@@ -78,12 +78,15 @@ class ControllerModes(ModeChoice):
         super().__init__(cockpit, {**followed, **self._own, first: followed[first]}, auto, first, speeds, heading)
         self._modes.update(self._own)
         self._specs.setdefault(first, followed[first].spec)
+        self._unnamed = False
+        """The vehicle was given up for what a station has sent; the controller has yet to change its mode for it."""
 
     def _flies(self, number: int) -> bool:
         """A mode of the same number that somebody else flies is not ours."""
         return number == self.number and self.mode is self._modes.get(number)
 
     def _take_command(self) -> None:
+        self._unnamed = False
         self._vehicle.command(self.number)
 
     def mode_changed_by_others(self, now_ms: int) -> None:
@@ -96,15 +99,24 @@ class ControllerModes(ModeChoice):
             self._modes.setdefault(number, mode)
         if mode is self.mode:
             return
-        flew = self.mode in self._own.values() and self._cockpit.armed
+        leaves = self._unnamed or self.mode in self._own.values()
+        self._unnamed = False
         self.number = number
         self._cockpit.announce(ModeChanged(number, "controller"))
-        if flew:
-            self._cockpit.say(Severity.WARNING, f"Vehicle taken over: {self._specs[number].name}; mission paused")
+        if leaves and self._cockpit.armed:
+            self._tell_takeover(number)
         self.mode.exit()
         self._heading.reset()
         self.mode = mode
         mode.enter(now_ms)
+
+    def _tell_takeover(self, number: int) -> None:
+        """At once, and with the mode as soon as it is one that Sortie does not fly."""
+        if number in self._own:
+            self._cockpit.say(Severity.WARNING, "Vehicle taken over; mission paused")
+        else:
+            self._cockpit.say(Severity.WARNING, f"Vehicle taken over: {self._specs[number].name}; mission paused")
+        self._unnamed = number in self._own
 
 
 def unknown_mode(kind: str, number: int) -> ModeSpec:

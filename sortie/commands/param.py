@@ -32,11 +32,21 @@ app = typer.Typer(
 Name = Annotated[str, typer.Argument(metavar="NAME", help="A parameter's name.")]
 
 
+def _table(remote: Remote) -> Parameters:
+    """The parameters that such a vehicle would have if it were Sortie's own."""
+    return Parameters("rover" if remote.watch.vehicle_type == MAV_TYPE_GROUND_ROVER else "copter")
+
+
+def _unknown(remote: Remote, name: str) -> UserError:
+    """The vehicle knows no such parameter, whatever the table says."""
+    return UserError(f"unknown parameter {name}{nearest(name, (one for one in _table(remote).names() if one != name))}")
+
+
 def _read(remote: Remote, name: str) -> float:
     reading = ParameterRead(remote.target, name)
     remote.ask(reading)
     if reading.value is None:
-        raise UserError(f"unknown parameter {name}{nearest(name, Parameters('copter').names())}")
+        raise _unknown(remote, name)
     return reading.value.value
 
 
@@ -45,7 +55,7 @@ def _write(remote: Remote, name: str, value: float) -> float:
     writing = ParameterWrite(remote.target, name, value)
     remote.ask(writing)
     if writing.value is None:
-        raise UserError(f"unknown parameter {name}{nearest(name, Parameters('copter').names())}")
+        raise _unknown(remote, name)
     held = writing.value.value
     if writing.outcome is not ParameterOutcome.ACCEPTED:
         print(f"sortie: {name} not set to {format_value(value)}: it is {format_value(held)}", file=sys.stderr)
@@ -195,9 +205,9 @@ def reset(name: Name, *, reach: options.ReachParameters, as_json: options.Json =
     """Set one parameter back to its default."""
     name = name.upper()
     with Remote.of(reach, reach.component) as remote:
-        table = Parameters("rover" if remote.watch.vehicle_type == MAV_TYPE_GROUND_ROVER else "copter")
+        table = _table(remote)
         if name not in table:
-            raise UserError(f"unknown parameter {name}{nearest(name, table.names())}")
+            raise _unknown(remote, name)
         return _set(remote, name, to_float32(table.definition(name).default), as_json)
 
 

@@ -42,3 +42,13 @@ def test_what_is_saved_is_what_is_loaded(capsys, tmp_path):
         assert run(["param", "save", file, *to]) == 0
         assert run(["param", "load", file, *to]) == 0
         assert "\n0 of " in capsys.readouterr().err
+
+
+def test_a_parameter_of_the_other_kind_of_vehicle_is_not_offered_as_its_own_neighbour(capsys, tmp_path):
+    """The nearest name is one that this vehicle may have."""
+    with served(tmp_path, "--vehicle", "sim:rover", ready=False) as service:
+        assert run(["param", "get", "WPNAV_SPEED", "--connect", service.tcp]) == 2
+        assert run(["param", "set", "WP_SPED", "3", "--connect", service.tcp]) == 2
+    copters, near = capsys.readouterr().err.splitlines()
+    assert copters.startswith("sortie: unknown parameter WPNAV_SPEED") and "mean WPNAV_SPEED" not in copters
+    assert near == "sortie: unknown parameter WP_SPED; did you mean WP_SPEED?"

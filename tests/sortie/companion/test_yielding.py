@@ -85,6 +85,25 @@ def test_a_pilots_switch_takes_the_vehicle(make_bench: MakeBench, stage: object)
     bench.run_until(lambda: not bench.controller.armed)
 
 
+def test_a_stations_mode_is_named_although_the_vehicle_is_given_up_before(make_bench: MakeBench) -> None:
+    """Sortie stops when the command passes through, while the controller is still in GUIDED, which nobody asked for."""
+    bench = make_bench()
+    ground = take_off(bench)
+    bench.run_until(lambda: on_a_leg(bench))
+    ground.heard.clear()
+    ground.command(SET_MODE, 1, LOITER)
+    bench.run_until(lambda: LOITER in ground.modes(), 2.0)
+    bench.run(1.0)
+    told = [message for message in ground.of("STATUSTEXT") if message.text.startswith("Vehicle taken over")]
+    assert told[-1].text == "Vehicle taken over: LOITER; mission paused" and told[-1].severity <= 4
+    assert [message.text for message in told[:-1]] in ([], ["Vehicle taken over; mission paused"])
+    ground.heard.clear()
+    ground.command(SET_MODE, 1, RTL)
+    bench.run_until(lambda: RTL in ground.modes(), 5.0)
+    bench.run(1.0)
+    assert not any("taken over" in text for text in ground.texts()), "it was not ours"
+
+
 def _targets_sent(bench: ControllerBench) -> list[object]:
     """What would be sent now."""
     return bench.vehicle.steering.step(bench.service.now_ms, bench.vehicle.commanded)
