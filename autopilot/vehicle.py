@@ -259,16 +259,14 @@ class Request:
 @dataclass(frozen=True, slots=True)
 class Capabilities:
     """What the vehicle can do and is. `rover`: no height. `own_checks`: the vehicle has pre-arm checks of its own.
-    `own_parameters`, `own_fence`: the vehicle keeps them, Sortie passes them through. `virtual_time`: has `advance`.
-    `own_modes`: it has flight modes of its own, which others may change (`ControlledVehicle`)."""
+    `own_fence`: the vehicle keeps it, Sortie passes it through. `own_modes`: it has flight modes of its own, which
+    others may change (`ControlledVehicle`)."""
 
     rover: bool = False
     spline: bool = True
     sticks: bool = True
     own_checks: bool = False
-    own_parameters: bool = False
     own_fence: bool = False
-    virtual_time: bool = True
     own_modes: bool = False
 
 

@@ -41,7 +41,7 @@ class ReportBus:
         return tuple(float(vector[index]) for index in self._fields)
 
 
-#: What each bus shows. Rate setpoints do not leave the compiled kernel: the bus shows the rates flown.
+#: What each bus shows.
 REPORT_BUSES: Final[dict[str, tuple[int, ...]]] = {
     "sensor": (
         report.GYRO_X,
@@ -75,7 +75,7 @@ REPORT_BUSES: Final[dict[str, tuple[int, ...]]] = {
     "position_target": (report.TARGET_N, report.TARGET_E, report.TARGET_D),
     "thrust": (report.THROTTLE,),
     "attitude_setpoint": (report.NAV_ROLL, report.NAV_PITCH, report.TARGET_YAW),
-    "rate_setpoint": (report.P, report.Q, report.R),
+    "rate_setpoint": (report.WANT_P, report.WANT_Q, report.WANT_R),
     "torque": tuple(range(report.SERVO_1, report.SERVO_1 + 4)),
     "battery": (report.BATT_V, report.BATT_A, report.BATT_MAH, report.BATT_FRACTION),
 }

@@ -55,7 +55,6 @@ class Surroundings:
     def __init__(self, crew: Crew) -> None:
         self.crew = crew
         self.signs = Signs(crew)
-        self.now_signs = 0
         self.buses = report_buses(crew.cockpit.vehicle.state)
         self.status: Bus[Status] = Bus(Status())
         self.answer: Bus[tuple[int, str] | None] = Bus(None)  # comms: MAV_RESULT and reason of the last command

@@ -65,9 +65,8 @@ class ControllerFacts:
         self._beaten = False  # a HEARTBEAT has told whether it is armed
         rover = firmware.kind == "rover"
         self._capabilities = Capabilities(
-            rover=rover, spline=False, sticks=False, own_checks=True, own_parameters=True, own_fence=True,
-            virtual_time=False, own_modes=True,
-        )  # fmt: skip
+            rover=rover, spline=False, sticks=False, own_checks=True, own_fence=True, own_modes=True
+        )
 
     # --- the vehicle: facts ---------------------------------------------------------------------------------------
     @property

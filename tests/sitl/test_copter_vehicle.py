@@ -46,7 +46,6 @@ def flight() -> CopterFlight:
 def test_it_is_a_simulated_vehicle() -> None:
     """Checked by mypy too: the class has the whole protocol."""
     vehicle: SimulatedVehicle = SimulatedCopter(HOME)
-    assert vehicle.capabilities.virtual_time
     assert not vehicle.capabilities.rover
 
 

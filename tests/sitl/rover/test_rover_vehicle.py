@@ -99,7 +99,7 @@ def test_its_rows_begin_behind_all_that_it_shares() -> None:
 # --- a vehicle ----------------------------------------------------------------------------------------------------
 def test_it_is_a_simulated_vehicle_on_wheels() -> None:
     rover: SimulatedVehicle = SimulatedRover(HOME, 90.0, 1)
-    assert rover.capabilities.rover and rover.capabilities.virtual_time
+    assert rover.capabilities.rover
     assert not rover.capabilities.spline
     assert rover.advance(20) == 20
     assert rover.state.yaw == pytest.approx(pi / 2.0, abs=0.1)
