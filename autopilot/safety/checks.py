@@ -64,11 +64,7 @@ class ArmingChecks:
             found.append("High GPS HDOP")
         if self._checked(Check.MISSION) and self.modes.mode is self.auto and not self.mission.total():
             found.append("Mode requires mission")
-        if (
-            self._checked(Check.PARAMETERS)
-            and not self.cockpit.rover
-            and not self.cockpit.vehicle.capabilities.own_checks
-        ):
+        if self._checked(Check.PARAMETERS):
             found.extend(self._parameters())
         if self._checked(Check.BATTERY):
             found.extend(self._battery())
@@ -124,6 +120,9 @@ class ArmingChecks:
         )
 
     def _parameters(self) -> Iterator[str]:
+        """Of a copter; a controller checks its own."""
+        if self.cockpit.rover or self.cockpit.vehicle.capabilities.own_checks:
+            return
         param = self.cockpit.param
         if param("FRAME_CLASS", 1.0) != _QUADROTOR:
             yield "Motors: Check frame class and type"

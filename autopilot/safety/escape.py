@@ -90,8 +90,7 @@ COPTER_FENCE: Final = {
     5: Escape.SMART_RTL_OR_STOP,
 }
 ROVER_FENCE: Final = ROVER_ACTION
-
-
+"""FENCE_ACTION of a rover has the numbers of FS_ACTION."""
 _INSTEAD: Final = {
     Escape.SMART_RTL_OR_RTL: "SmartRTL Unavailable, Trying RTL Mode",
     Escape.SMART_RTL_OR_STOP: "SmartRTL Unavailable, Using Land Mode",

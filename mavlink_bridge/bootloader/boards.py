@@ -30,13 +30,10 @@ _PRODUCT: Final = re.compile(
     r"|holybro|mro|modalfc|auterion|[-_ ]bl\b|qiotek|swift-flyer|\bapm\b",
     re.IGNORECASE,
 )
-
-
+_BOOTLOADER: Final = re.compile(r"[-_ ]bl\b|bootloader", re.IGNORECASE)
 _FMUV2: Final = 9
 _SMALL: Final = 1024 * 1024
-
-
-_BOOTLOADER: Final = re.compile(r"[-_ ]bl\b|bootloader", re.IGNORECASE)
+"""Bytes of flash."""
 
 
 def is_bootloader(text: str) -> bool:
