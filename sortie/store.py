@@ -11,6 +11,7 @@ import contextlib
 import errno
 import fcntl
 import os
+import shutil
 import sqlite3
 import threading
 from collections.abc import Callable, Iterable, Sequence
@@ -20,6 +21,8 @@ from autopilot.journal import SaveProgress
 from sortie import store_rows
 from sortie.errors import UserError
 from sortie.store_rows import SCHEMA, SCHEMA_VERSION, Entry, SaveStamp
+
+_ROOM_TO_OPEN = 64 * 1024  # bytes: SQLite's shared memory takes 32 KiB, and the first change its own
 
 
 class StateLock:
@@ -80,9 +83,7 @@ class Store:
                 raise
         except (sqlite3.Error, OSError) as error:
             self._lock.release()
-            raise UserError(
-                f"{self.path}: {error}; move the file away to start with an empty state, or choose another --state-dir"
-            ) from error
+            raise UserError(f"{self.path}: {_refusal(error, directory)}") from error
         self._writer = threading.Thread(target=self._write_forever, name="sortie-store", daemon=True)
         self._writer.start()
 
@@ -194,6 +195,14 @@ class Store:
         self._writer.join(timeout=5.0)
         self._database.close()
         self._lock.release()
+
+
+def _refusal(error: Exception, directory: Path) -> str:
+    """Why the database could not be opened, and what to do. On a full disk SQLite says "disk I/O error" (its shared
+    memory finds no room): the file is good then, and must not be moved away."""
+    if isinstance(error, sqlite3.OperationalError) and shutil.disk_usage(directory).free < _ROOM_TO_OPEN:
+        return "no space left on device; make room or choose another --state-dir"
+    return f"{error}; move the file away to start with an empty state, or choose another --state-dir"
 
 
 def _reason(error: Exception) -> str:

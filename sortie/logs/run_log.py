@@ -45,11 +45,23 @@ class JsonFormatter(TextFormatter):
 
 
 class RunLogHandler(logging.handlers.RotatingFileHandler):
-    """The file. What it does not take (a full disk) is said on stderr, a line each, and the service goes on."""
+    """The file. That it takes nothing (a full disk) is said on stderr, once until it does again, and the service goes
+    on."""
+
+    _told = False
+    _failed = False
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self._failed = False
+        super().emit(record)
+        self._told = self._failed
 
     def handleError(self, record: logging.LogRecord) -> None:
         error = sys.exception()
         reason = getattr(error, "strerror", None) or error
+        self._failed = True
+        if self._told:
+            return
         print(f"sortie: {self.baseFilename}: {reason}; not written: {record.getMessage()}", file=sys.stderr)
 
     def close(self) -> None:

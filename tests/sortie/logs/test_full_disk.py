@@ -1,4 +1,4 @@
-"""A disk that fills up takes the logs, a line on stderr each, not the flight."""
+"""A disk that fills up takes the logs, which is said once for each, not the flight."""
 
 from __future__ import annotations
 
@@ -17,10 +17,11 @@ def home(monkeypatch, tmp_path):
 
 
 def test_a_run_log_that_takes_nothing_is_told_without_a_traceback(capsys, tmp_path):
-    """/dev/full is a disk without room; what is lost is on stderr instead."""
+    """/dev/full is a disk without room: said with the first line that is lost, and not again with each."""
     (tmp_path / "run.log").symlink_to("/dev/full")
     handler = open_run_log(tmp_path, "text")
-    LOGGER.error("flight log: %s", "no room")
+    for _ in range(3):
+        LOGGER.error("flight log: %s", "no room")
     close_run_log(handler)
     err = capsys.readouterr().err
     assert err == f"sortie: {tmp_path}/run.log: No space left on device; not written: flight log: no room\n"
@@ -33,4 +34,5 @@ def test_a_flight_is_completed_although_its_logs_find_no_room(capsys, tmp_path):
     assert run([*FLIGHT, "--log-dir", str(tmp_path / "log"), "--trace", "/dev/full"]) == 0
     err = capsys.readouterr().err
     assert "sortie: --trace /dev/full: No space left on device; the trace is incomplete\n" in err
+    assert err.count("run.log: No space left on device") == 1
     assert "Traceback" not in err

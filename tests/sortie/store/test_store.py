@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sqlite3
 import threading
 from math import isnan, nan
+from types import SimpleNamespace
 
 import pytest
 
@@ -134,6 +136,25 @@ def test_a_full_disk_fails_the_ticket_and_keeps_what_was(tmp_path, monkeypatch):
     assert len(again.stored.plans[0]) == 2
     assert again.stored.parameters == {"RTL_ALT": 7.0}
     again.close()
+
+
+def test_a_good_database_on_a_full_disk_is_not_called_bad(tmp_path, monkeypatch):
+    """SQLite calls it an I/O error; whoever moved the file away for that would lose a state that is whole."""
+    Store(tmp_path).close()
+
+    def no_room(database: sqlite3.Connection) -> None:
+        raise sqlite3.OperationalError("disk I/O error")
+
+    monkeypatch.setattr(Store, "_prepare", staticmethod(no_room))
+    monkeypatch.setattr(shutil, "disk_usage", lambda path: SimpleNamespace(free=0))
+    with pytest.raises(UserError) as refused:
+        Store(tmp_path)
+    assert (
+        str(refused.value) == f"{tmp_path}/state.db: no space left on device; make room or choose another --state-dir"
+    )
+    monkeypatch.setattr(shutil, "disk_usage", lambda path: SimpleNamespace(free=10**9))
+    with pytest.raises(UserError, match="disk I/O error; move the file away"):
+        Store(tmp_path)
 
 
 def test_a_disk_that_is_read_only_is_said(tmp_path, monkeypatch):

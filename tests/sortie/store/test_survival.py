@@ -71,7 +71,7 @@ def test_kill_9_keeps_what_was_acknowledged(tmp_path):
         remote.ask(read)
         assert read.value is not None
         assert read.value.value == 640.0
-        listener = Listener(frozenset(("HOME_POSITION", "MISSION_CURRENT")))
+        listener = Listener(frozenset(("HOME_POSITION", "MISSION_CURRENT")), remote.watch)
         remote.endpoint.add_service(listener)
         assert remote.run_until(lambda: len(listener.latest) == 2, 10.0)
         assert listener.latest["HOME_POSITION"].latitude == pytest.approx(473800000, abs=40)  # a float32 on the wire
