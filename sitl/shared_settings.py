@@ -36,10 +36,12 @@ SCALED: dict[str, tuple[int, float]] = {
     "SIM_WIND_TURB": (M.GUST, 1.0),
 }
 
+STRONGEST_WIND = 200.0  # m/s; with 1e38 the vehicle's state would be no number any more
+
 
 def _wind(p: Row, s: Row, values: Mapping[str, float]) -> None:
     """SIM_WIND_SPD m/s from SIM_WIND_DIR deg."""
-    speed = values.get("SIM_WIND_SPD", 0.0)
+    speed = min(max(values.get("SIM_WIND_SPD", 0.0), -STRONGEST_WIND), STRONGEST_WIND)
     direction = radians(values.get("SIM_WIND_DIR", 180.0))
     p[M.MEAN_N] = -speed * cos(direction)
     p[M.MEAN_E] = -speed * sin(direction)

@@ -352,6 +352,13 @@ def test_wind_is_estimated(flight: CopterFlight) -> None:
     assert flight.report[R.AIR_SPEED] == pytest.approx(6.0, abs=1.5)
 
 
+def test_no_wind_makes_the_state_no_number(flight: CopterFlight) -> None:
+    """A station may set any float32."""
+    flight.copter.set_parameter("SIM_WIND_SPD", 3.4e38)
+    flight.run(20.0)
+    assert np.isfinite(flight.report[R.NORTH : R.NORTH + 6]).all()
+
+
 def test_odometer_counts_the_way_flown(flight: CopterFlight) -> None:
     """100 m out."""
     before = float(flight.report[R.ODOMETER])
