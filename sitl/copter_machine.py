@@ -11,8 +11,6 @@ from __future__ import annotations
 from math import sqrt
 from typing import Any
 
-import numpy as np
-
 from autopilot.control import layout as L
 from autopilot.control.attitude import attitude_error, limit, mix
 from autopilot.control.jit import inline, jit
@@ -228,10 +226,6 @@ def run_tick(s: L.Row, p: L.Row, rng: Any, table: Any) -> None:
     s[M.VIBE_X] += 0.02 * (sqrt(vib_x / steps) - s[M.VIBE_X])
     s[M.VIBE_Y] += 0.02 * (sqrt(vib_y / steps) - s[M.VIBE_Y])
     s[M.VIBE_Z] += 0.02 * (sqrt(vib_z / steps) - s[M.VIBE_Z])
-
-
-#: The state of the noise generator: one 64-bit number in each vehicle's row.
-RNG_DTYPE = np.uint64
 
 
 @inline
