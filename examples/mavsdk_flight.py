@@ -35,6 +35,14 @@ def square(lat: float, lon: float, alt: float) -> list[MissionItem]:
     ]
 
 
+async def follow(drone: System) -> None:
+    """Print the mission's progress until its last item has begun."""
+    async for progress in drone.mission_raw.mission_progress():
+        print(f"item {progress.current} of {progress.total}")
+        if progress.current == 5:
+            break
+
+
 async def fly(address: str, port: int) -> None:
     drone = System(port=port)
     await drone.connect(system_address=address)
@@ -52,15 +60,13 @@ async def fly(address: str, port: int) -> None:
     await drone.action.set_takeoff_altitude(HEIGHT_M)
     await drone.action.arm()
     await drone.action.takeoff()  # in AUTO an ArduPilot copter does not leave the ground by a change of mode alone
+    following = asyncio.create_task(follow(drone))  # it listens before the mission starts, so that no item is missed
     async for position in drone.telemetry.position():
         if position.relative_altitude_m > 0.9 * HEIGHT_M:
             print("at height")
             break
     await drone.mission_raw.start_mission()
-    async for progress in drone.mission_raw.mission_progress():
-        print(f"item {progress.current} of {progress.total}")
-        if progress.current == 5:
-            break
+    await following
     async for in_air in drone.telemetry.in_air():
         if not in_air:
             print("landed")
