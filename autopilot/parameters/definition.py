@@ -12,6 +12,7 @@ import struct
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import IntEnum
+from functools import partial
 from types import MappingProxyType
 from typing import Final
 
@@ -121,127 +122,8 @@ def _define(
     )  # fmt: skip
 
 
-def i8(
-    name: str,
-    default: float,
-    unit: str,
-    low: float | None,
-    high: float | None,
-    text: str,
-    *,
-    step: float | None = None,
-    values: Mapping[int, str] = _NO_LABELS,
-    bits: Mapping[int, str] = _NO_LABELS,
-    read_only: bool = False,
-    reboot: bool = False,
-) -> ParameterDef:
-    """A line of the table, type INT8."""
-    return _define(
-        ParameterType.INT8,
-        name,
-        default,
-        unit,
-        low,
-        high,
-        text,
-        step=step,
-        values=values,
-        bits=bits,
-        read_only=read_only,
-        reboot=reboot,
-    )
-
-
-def i16(
-    name: str,
-    default: float,
-    unit: str,
-    low: float | None,
-    high: float | None,
-    text: str,
-    *,
-    step: float | None = None,
-    values: Mapping[int, str] = _NO_LABELS,
-    bits: Mapping[int, str] = _NO_LABELS,
-    read_only: bool = False,
-    reboot: bool = False,
-    strict: bool = False,
-) -> ParameterDef:
-    """A line of the table, type INT16."""
-    return _define(
-        ParameterType.INT16,
-        name,
-        default,
-        unit,
-        low,
-        high,
-        text,
-        step=step,
-        values=values,
-        bits=bits,
-        read_only=read_only,
-        reboot=reboot,
-        strict=strict,
-    )
-
-
-def i32(
-    name: str,
-    default: float,
-    unit: str,
-    low: float | None,
-    high: float | None,
-    text: str,
-    *,
-    step: float | None = None,
-    values: Mapping[int, str] = _NO_LABELS,
-    bits: Mapping[int, str] = _NO_LABELS,
-    read_only: bool = False,
-    reboot: bool = False,
-) -> ParameterDef:
-    """A line of the table, type INT32."""
-    return _define(
-        ParameterType.INT32,
-        name,
-        default,
-        unit,
-        low,
-        high,
-        text,
-        step=step,
-        values=values,
-        bits=bits,
-        read_only=read_only,
-        reboot=reboot,
-    )
-
-
-def f32(
-    name: str,
-    default: float,
-    unit: str,
-    low: float | None,
-    high: float | None,
-    text: str,
-    *,
-    step: float | None = None,
-    values: Mapping[int, str] = _NO_LABELS,
-    bits: Mapping[int, str] = _NO_LABELS,
-    read_only: bool = False,
-    reboot: bool = False,
-) -> ParameterDef:
-    """A line of the table, type REAL32."""
-    return _define(
-        ParameterType.REAL32,
-        name,
-        default,
-        unit,
-        low,
-        high,
-        text,
-        step=step,
-        values=values,
-        bits=bits,
-        read_only=read_only,
-        reboot=reboot,
-    )
+i8 = partial(_define, ParameterType.INT8)
+i16 = partial(_define, ParameterType.INT16)
+i32 = partial(_define, ParameterType.INT32)
+f32 = partial(_define, ParameterType.REAL32)
+"""A line of the table, of that type."""
