@@ -321,6 +321,11 @@ class VehicleState:
         return float(self.report[report.GROUND_SPEED])
 
     @property
+    def odometer(self) -> float:
+        """Way over ground since boot, m."""
+        return float(self.report[report.ODOMETER])
+
+    @property
     def has_position(self) -> bool:
         """The estimator has an absolute horizontal position (EKF flag 16, not 128)."""
         flags = int(self.report[report.EKF_FLAGS])

@@ -124,7 +124,7 @@ class Flight:
             self._next_try_ms = None
         elif state is FlightState.FLYING and self._took_off_ms is None:
             self._took_off_ms = now_ms
-            self._odometer = self._distance()
+            self._odometer = self.service.vehicle.state.odometer
         elif state is FlightState.LANDING:
             self._why = reason
             self._complete = self._complete or (
@@ -161,14 +161,11 @@ class Flight:
             return ""
         return f"landed at item {seq} of {last}; with MIS_OPTIONS 4 a mission goes on after a landing"
 
-    def _distance(self) -> float:
-        return float(self.service.vehicle.state.report[report.ODOMETER])
-
     def _end(self, result: str, reason: str) -> None:
         self.result.result = result
         self.result.reason = reason
         if self._took_off_ms is not None:
             self.result.flight_time_s = round((self.service.now_ms - self._took_off_ms) / 1000.0, 2)
-            self.result.distance_m = round(self._distance() - self._odometer, 1)
+            self.result.distance_m = round(self.service.vehicle.state.odometer - self._odometer, 1)
         self._next_try_ms = None
         self.done = True

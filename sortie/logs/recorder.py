@@ -82,7 +82,7 @@ class FlightRecorder:
             return f"{error.strerror}: {self.directory}"
         LOGGER.info("flight %s begins", self.latest.name)
         self._began_ms = now_ms
-        self._odometer = self._distance()
+        self._odometer = self.service.vehicle.state.odometer
         self._reached = 0
         if self.telemetry:
             self._link = self.service.open_log_link("flight.tlog", TLOG_HZ)
@@ -108,9 +108,6 @@ class FlightRecorder:
         if self._bin is not None:
             self._bin.parameter(name, value, self.service.now_ms)
 
-    def _distance(self) -> float:
-        return float(self.service.vehicle.state.report[report.ODOMETER])
-
     def finish(self, now_ms: int) -> None:
         """End the log of the flight; without one, nothing happens."""
         self._ending = False
@@ -125,7 +122,7 @@ class FlightRecorder:
             binary.close()
             log.error = log.error or binary.error
         state = self.service.vehicle.state.report
-        flown_s, flown_m = (now_ms - self._began_ms) / 1000.0, self._distance() - self._odometer
+        flown_s, flown_m = (now_ms - self._began_ms) / 1000.0, self.service.vehicle.state.odometer - self._odometer
         LOGGER.info("flight %s ends: %.0f s, %.0f m, %d items", log.folder.name, flown_s, flown_m, self._reached)
         log.close(
             {
