@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 
-from autopilot.depot.settings import Profile
+from depot.settings import Profile
 from sortie.errors import UserError, nearest
 
 BUILT_IN = ("space", "drone-box")

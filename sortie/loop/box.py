@@ -7,23 +7,23 @@ A new process means a new copter: it stands on its dock, and a sortie that was u
 
 from __future__ import annotations
 
-from autopilot.depot.messages import MissionPlan
-from autopilot.depot.names import Mode, Stage
-from autopilot.depot.settings import BoxSettings, Profile
-from autopilot.depot.skimmer_base import SkimmerMemory
 from autopilot.geo import GeoPoint
 from autopilot.journal import MemoryJournal
 from autopilot.mission.commands import Cmd
 from autopilot.mission.items import MissionItem
+from depot.messages import MissionPlan
+from depot.names import Mode, Stage
+from depot.settings import BoxSettings, Profile
+from depot.skimmer.skimmer_base import SkimmerMemory
+from depot.wire import wire
+from depot.wire.depot import DepotClient, flown_items
+from depot.wire.orders import serve_orders
+from depot.wire.skimmer import SkimmerService
+from depot.world.box import BoxWorld
+from depot.world.state import SpaceState
 from mavlink_bridge.clients.base import Target
 from mavlink_bridge.endpoint import Endpoint
-from mavlink_bridge.services.sortie import wire
-from mavlink_bridge.services.sortie.depot import DepotClient, flown_items
-from mavlink_bridge.services.sortie.orders import serve_orders
-from mavlink_bridge.services.sortie.skimmer import SkimmerService
 from sitl.copter import SimulatedCopter
-from sitl.resources.box import BoxWorld
-from sitl.resources.state import SpaceState
 from sortie.building import VIRTUAL_EPOCH_US, build_service
 from sortie.loop.pilot import BoxPilot, CopterPilot
 from sortie.loop.space import LINK_SEED, Snapshot, SpaceLoop

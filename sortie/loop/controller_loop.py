@@ -13,15 +13,15 @@ from typing import Final
 
 import msgspec
 
-from autopilot.depot.messages import MissionPlan
-from autopilot.depot.names import Stage
-from autopilot.depot.settings import Profile
 from autopilot.mission.items import MissionItem
 from autopilot.mission.state import MissionState
 from autopilot.plans import MISSION
-from mavlink_bridge.services.sortie.depot import flown_items
-from sitl.resources.controller_box import ControllerWorld
-from sitl.resources.state import SpaceState
+from depot.messages import MissionPlan
+from depot.names import Stage
+from depot.settings import Profile
+from depot.wire.depot import flown_items
+from depot.world.controller_box import ControllerWorld
+from depot.world.state import SpaceState
 from sortie.companion import CompanionService
 from sortie.loop.box import BoxLoop
 from sortie.loop.controller_pilot import ControllerPilot

@@ -11,9 +11,9 @@ from math import hypot
 from typing import Final
 
 from autopilot import report
-from autopilot.depot.readings import Place
-from autopilot.depot.settings import BoxSettings
 from autopilot.geo import GeoPoint, to_local
+from depot.readings import Place
+from depot.settings import BoxSettings
 from sortie.companion import CompanionService
 from sortie.loop.pilot import BoxPilot
 
@@ -28,7 +28,7 @@ _CM: Final = 100.0
 
 
 class ControllerPilot(BoxPilot):
-    """See the module; implements `sitl.resources.box.Pilot`. It is in its dock when it stands, disarmed, within
+    """See the module; implements `depot.world.box.Pilot`. It is in its dock when it stands, disarmed, within
     `box.position_m` of the pad's middle by its own position, which is all that is known of it."""
 
     over_pad_m = 0.5

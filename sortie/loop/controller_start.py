@@ -10,10 +10,10 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
-from autopilot.depot.settings import Profile
 from autopilot.geo import GeoPoint
 from autopilot.journal import MemoryJournal
 from autopilot.outcome import Severity, StatusText
+from depot.settings import Profile
 from mavlink_bridge.flight_controller.mirror import ParameterMirror
 from mavlink_bridge.links.hub import LinkHub
 from sortie.clock import link_clock_ms

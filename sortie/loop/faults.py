@@ -7,9 +7,9 @@ import re
 
 from msgspec import Struct
 
-from autopilot.depot.settings import Profile
-from autopilot.depot.watches import ABORT_1_NAMES, ABORT_2_NAMES, ABORT_3_NAMES
-from sitl.resources.chance import uniform
+from depot.settings import Profile
+from depot.watches import ABORT_1_NAMES, ABORT_2_NAMES, ABORT_3_NAMES
+from depot.world.chance import uniform
 from sortie.errors import UserError
 from sortie.faults import Fault, parse_fault
 

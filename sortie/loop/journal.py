@@ -14,8 +14,8 @@ from typing import Any
 
 from msgspec import Struct
 
-from autopilot.depot.decision import Decision
-from autopilot.depot.record import SortieRecord
+from depot.decision import Decision
+from depot.decisions.record import SortieRecord
 from sortie.errors import UserError
 
 SCHEMA = """

@@ -8,11 +8,11 @@ from __future__ import annotations
 from math import dist, hypot, inf
 
 from autopilot import report
-from autopilot.depot.readings import Place
-from autopilot.depot.settings import BoxSettings
 from autopilot.flight.lifecycle import FlightState
 from autopilot.geo import METRES_PER_DEGREE, GeoPoint, longitude_scale
 from autopilot.modes.table import CopterMode
+from depot.readings import Place
+from depot.settings import BoxSettings
 from sitl.copter import SimulatedCopter
 from sortie.service import Service
 
@@ -203,7 +203,7 @@ class BoxPilot:
 
 
 class CopterPilot(BoxPilot):
-    """Of a simulated copter, which is where the dock is when it is switched on; implements `sitl.resources.box.Pilot`.
+    """Of a simulated copter, which is where the dock is when it is switched on; implements `depot.world.box.Pilot`.
     Over the pad, whose camera sees the copter as it is, its position is the simulator's."""
 
     def __init__(self, service: Service, copter: SimulatedCopter, box: BoxSettings, offset_ms: int) -> None:

@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from math import cos, radians
 from typing import Any
 
-from autopilot.depot.names import Phase
-from autopilot.depot.settings import Profile
+from depot.names import Phase
+from depot.settings import Profile
 
 SHOWN_SORTIES = 60
 """Of a long loop the timeline shows the last ones; the other plots show all."""

@@ -13,7 +13,7 @@ from typing import Any
 
 import msgspec
 
-from autopilot.depot.throughput import compare
+from depot.decisions.throughput import compare
 from sortie.errors import UserError
 from sortie.loop.plots import draw_plots
 from sortie.loop.runner import LoopRun

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from autopilot.depot.memory import DepotMemory
-from autopilot.depot.names import EndedBy
-from sitl.resources.depot import DepotResources
+from depot.decisions.memory import DepotMemory
+from depot.names import EndedBy
+from depot.world.depot import DepotResources
 
 EXIT = {
     EndedBy.SORTIES_DONE: 0, EndedBy.RETIRED: 1, EndedBy.LOST: 1, EndedBy.TOTAL_ABORT: 3, EndedBy.STOPPED: 0,

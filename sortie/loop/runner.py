@@ -11,8 +11,8 @@ from typing import Any
 
 import msgspec
 
-from autopilot.depot.names import EndedBy, SkimmerState
-from autopilot.depot.settings import Profile
+from depot.names import EndedBy, SkimmerState
+from depot.settings import Profile
 from sortie.errors import UserError
 from sortie.loader import COMPILING, NOTICE_S, Loader
 from sortie.loop.faults import LoopFault

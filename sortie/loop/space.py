@@ -12,25 +12,25 @@ from collections.abc import Callable
 import msgspec
 from msgspec import Struct
 
-from autopilot.depot.decision import Decision
-from autopilot.depot.depot import DepotParty
-from autopilot.depot.memory import DepotMemory
-from autopilot.depot.names import EndedBy
-from autopilot.depot.record import SortieRecord
-from autopilot.depot.settings import Profile
-from autopilot.depot.skimmer import SkimmerParty
-from autopilot.depot.skimmer_base import SkimmerMemory
-from autopilot.depot.watches import ABORT_2_NAMES
 from autopilot.mission.items import MissionItem
+from depot.decision import Decision
+from depot.decisions.depot import DepotParty
+from depot.decisions.memory import DepotMemory
+from depot.decisions.record import SortieRecord
+from depot.names import EndedBy
+from depot.settings import Profile
+from depot.skimmer.skimmer import SkimmerParty
+from depot.skimmer.skimmer_base import SkimmerMemory
+from depot.watches import ABORT_2_NAMES
+from depot.wire import wire
+from depot.wire.depot import DepotClient
+from depot.wire.skimmer import SkimmerService
+from depot.world.space import SpaceWorld
+from depot.world.state import SpaceState
 from mavlink_bridge.clients.base import Target
 from mavlink_bridge.endpoint import Endpoint
 from mavlink_bridge.links.memory import MemoryEnd, MemoryLink
 from mavlink_bridge.services.mission import MissionService
-from mavlink_bridge.services.sortie import wire
-from mavlink_bridge.services.sortie.depot import DepotClient
-from mavlink_bridge.services.sortie.skimmer import SkimmerService
-from sitl.resources.space import SpaceWorld
-from sitl.resources.state import SpaceState
 from sortie.loop.craft_core import CraftCore, PassingJournal
 from sortie.loop.faults import (
     DOCK_NAMES,

@@ -9,10 +9,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from autopilot.depot.memory import DepotMemory
-from autopilot.depot.names import EndedBy
-from autopilot.depot.settings import Profile
-from sitl.resources.depot import new_depot
+from depot.decisions.memory import DepotMemory
+from depot.names import EndedBy
+from depot.settings import Profile
+from depot.world.depot import new_depot
 from sortie.errors import UserError
 from sortie.loop.faults import LoopFault
 from sortie.loop.journal import LoopJournal

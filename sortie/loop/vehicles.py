@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from autopilot.depot.settings import Profile
+from depot.settings import Profile
 from sortie.errors import UserError
 from sortie.loop.faults import LoopFault
 from sortie.loop.space import Snapshot, SpaceLoop

@@ -7,9 +7,9 @@ import sys
 import time
 from typing import Any
 
-from autopilot.depot.decision import Decision
-from autopilot.depot.names import SkimmerState
-from autopilot.depot.settings import UnitSettings
+from depot.decision import Decision
+from depot.names import SkimmerState
+from depot.settings import UnitSettings
 from sortie.loop.space import SpaceLoop
 
 REFRESH_S = 0.1

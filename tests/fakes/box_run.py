@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from autopilot.depot.settings import Profile
+from depot.settings import Profile
 from sortie.loop.box import BoxLoop
 from sortie.profile import load_profile
 from tests.fakes.loop_run import LoopBench

@@ -6,7 +6,7 @@ from functools import cache
 
 import msgspec
 
-from autopilot.depot.settings import Profile
+from depot.settings import Profile
 from tests.fakes.box_run import shortened
 
 _LAT, _LON = -35.363261, 149.165230

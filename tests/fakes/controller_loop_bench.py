@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from autopilot.depot.settings import Profile
+from depot.settings import Profile
 from sortie.loop.controller_loop import Controller, ControllerLoop, stored_state
 from sortie.loop.faults import parse_loop_fault
 from sortie.loop.space import Snapshot, decode, encode

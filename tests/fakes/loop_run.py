@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from autopilot.depot.decision import Decision
-from autopilot.depot.settings import Profile
+from depot.decision import Decision
+from depot.settings import Profile
 from sortie.loop.faults import parse_loop_fault
 from sortie.loop.space import Snapshot, SpaceLoop
 

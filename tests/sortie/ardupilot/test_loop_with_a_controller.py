@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from autopilot.depot.settings import Profile
+from depot.settings import Profile
 from sortie.errors import UserError
 from sortie.loop.controller_start import check_faults
 from sortie.loop.faults import parse_loop_fault

@@ -8,8 +8,8 @@ from random import Random
 
 import pytest
 
-from autopilot.depot.names import EndedBy, Phase, SkimmerState, Stage
-from autopilot.depot.readings import Place
+from depot.names import EndedBy, Phase, SkimmerState, Stage
+from depot.readings import Place
 from sortie.loop.faults import parse_loop_fault
 from sortie.loop.journal import LoopJournal
 from sortie.loop.runner import LoopRun

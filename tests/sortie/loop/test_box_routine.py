@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from sitl.resources.chance import uniform
+from depot.world.chance import uniform
 from tests.fakes.box_run import BoxBench, shortened
 from tests.fakes.loop_run import modes, phases
 

@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from autopilot.depot.names import EndedBy, SkimmerState, Stage
+from depot.names import EndedBy, SkimmerState, Stage
 from tests.fakes.controller_box_profile import short_box
 from tests.fakes.controller_loop_bench import ControllerLoopBench
 from tests.fakes.loop_run import modes, phases

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from autopilot.depot.names import EndedBy
-from autopilot.depot.watches import ABORT_1_NAMES, ABORT_2_NAMES, ABORT_3_NAMES, UNSTABLE
-from sitl.resources.faults import GROWING
+from depot.names import EndedBy
+from depot.watches import ABORT_1_NAMES, ABORT_2_NAMES, ABORT_3_NAMES, UNSTABLE
+from depot.world.faults import GROWING
 from tests.fakes.loop_run import PROFILE, LoopBench, modes, phases, start_of
 
 REPAIRABLE = PROFILE.retirement.repairable

@@ -8,8 +8,8 @@ from typing import Any
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from autopilot.depot.names import EndedBy, Phase
-from autopilot.depot.phases import NEXT
+from depot.decisions.phases import NEXT
+from depot.names import EndedBy, Phase
 from sortie.loop.faults import GO_NAMES, NAMES
 from tests.fakes.loop_run import LoopBench, phases
 

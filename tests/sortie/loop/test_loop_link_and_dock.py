@@ -6,7 +6,7 @@ import itertools
 
 import pytest
 
-from autopilot.depot.names import EndedBy
+from depot.names import EndedBy
 from tests.fakes.loop_run import PROFILE, LoopBench, phases, start_of
 
 

@@ -9,8 +9,8 @@ from random import Random
 
 import pytest
 
-from autopilot.depot.decision import Decision
-from autopilot.depot.names import EndedBy, Stage
+from depot.decision import Decision
+from depot.names import EndedBy, Stage
 from sortie.errors import UserError
 from sortie.loop.faults import parse_loop_fault
 from sortie.loop.journal import LoopJournal

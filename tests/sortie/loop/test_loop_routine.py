@@ -6,8 +6,8 @@ import itertools
 
 import pytest
 
-from autopilot.depot.names import EndedBy, Phase
-from autopilot.depot.phases import PHASES
+from depot.decisions.phases import PHASES
+from depot.names import EndedBy, Phase
 from tests.fakes.loop_run import PROFILE, LoopBench, modes, phases
 
 
@@ -147,7 +147,7 @@ def test_chance_faults_make_reliability_something_to_measure() -> None:
     """Hazards of a profile strike by the seed: the same share of sorties is lost to them in each run of that seed."""
     import msgspec
 
-    from autopilot.depot.throughput import reliability
+    from depot.decisions.throughput import reliability
 
     hazardous = msgspec.structs.replace(PROFILE, hazards={"corridor_drift": 0.2, "debris": 0.2})
     first, again = (LoopBench(total=20, seed=2, profile=hazardous).run() for _ in range(2))

@@ -6,11 +6,11 @@ from collections.abc import Iterator
 
 import pytest
 
-from autopilot.depot.conditions import CONDITIONS
-from autopilot.depot.decision import Decision
-from autopilot.depot.names import EndedBy, Phase
-from autopilot.depot.phases import PHASES
-from autopilot.depot.watches import ABORT_1_NAMES, ABORT_2_NAMES
+from depot.decision import Decision
+from depot.decisions.conditions import CONDITIONS
+from depot.decisions.phases import PHASES
+from depot.names import EndedBy, Phase
+from depot.watches import ABORT_1_NAMES, ABORT_2_NAMES
 from tests.fakes.loop_run import LoopBench
 
 SHOWN_BY = {

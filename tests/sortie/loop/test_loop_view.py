@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from autopilot.depot.settings import Profile, UnitSettings
+from depot.settings import Profile, UnitSettings
 from sortie.loop.view import LoopView, amount, span
 from sortie.profile import load_profile
 from tests.fakes.loop_run import LoopBench

@@ -1,0 +1,117 @@
+"""The entry and exit conditions of the phases (seed 000, section 4), by the names that the table gives them.
+
+Each is a question about what the depot knows at that instant: its memory, its readings, the last status. At each change
+of phase the exit conditions of the phase that ends and the entry conditions of the one that begins are answered and
+journalled. An abort leaves a phase whose exit conditions do not hold; that is why they are answered and not required.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from msgspec import Struct
+
+from depot.decisions.memory import DepotMemory
+from depot.margins import fuel_margin, margin_near, power_margin, thermal_margin
+from depot.messages import Status
+from depot.names import Abort, SkimmerState, Stage
+from depot.readings import DepotReading
+from depot.settings import Profile
+
+_NEARLY = 1.0 - 1e-3
+"""Of a planned amount: what the wire's rounding leaves of all of it."""
+
+
+class Scene(Struct):
+    """What a condition looks at. `status` is the default one where nothing has been heard yet."""
+
+    memory: DepotMemory
+    reading: DepotReading
+    profile: Profile
+    status: Status
+    now_ms: int
+
+    @property
+    def beyond(self) -> Stage:
+        """How far the skimmer is by its own account of this sortie; not launched counts as docked."""
+        return self.status.stage if self.status.plan == self.memory.number else Stage.DOCKED
+
+
+Condition = Callable[[Scene], bool]
+
+
+def _abort(scene: Scene) -> Abort:
+    return Abort.NONE if scene.memory.record is None else scene.memory.record.abort
+
+
+def _margins(scene: Scene) -> bool:
+    plan = scene.memory.plan
+    return plan is not None and margin_near(scene.status, plan, _NEARLY) is None
+
+
+def _time_is_over(scene: Scene) -> bool:
+    plan, since = scene.memory.plan, scene.memory.harvest_start_ms
+    return plan is not None and since is not None and (scene.now_ms - since) / 1000.0 >= plan.harvest_s * _NEARLY
+
+
+def _in_corridor(scene: Scene) -> bool:
+    return scene.beyond in (Stage.HOLDING, Stage.APPROACH) or scene.status.stage is Stage.DOCKED
+
+
+def _on_course(scene: Scene) -> bool:
+    return scene.status.drift_m <= scene.profile.watch.corridor_m
+
+
+CONDITIONS: dict[str, Condition] = {
+    # phase 1
+    "skimmer_docked": lambda s: s.memory.docked,
+    "previous_mission_closed": lambda s: s.memory.record is None or s.memory.record.number == s.memory.number,
+    "plan_acknowledged": lambda s: s.memory.acknowledged == s.memory.number,
+    "critical_systems_pass": lambda s: not s.status.trips,
+    "launch_command_issued": lambda s: s.memory.death.due_ms is not None,
+    # phase 2
+    "launch_command_acknowledged": lambda s: not s.memory.docked and s.memory.death.due_ms is not None,
+    "ready_to_undock": lambda s: s.reading.interfaces_pass and s.reading.moving_kg_s <= 0.0,
+    "safe_clearance": lambda s: s.beyond > Stage.UNDOCKING,
+    "on_outbound_trajectory": lambda s: s.beyond > Stage.UNDOCKING and _on_course(s),
+    # phase 3
+    "departure_burn_completed": lambda s: s.beyond > Stage.UNDOCKING,
+    "no_abort_triggered": lambda s: _abort(s) is Abort.NONE,
+    "at_entry_point": lambda s: s.beyond is Stage.HARVEST,
+    "fuel_margin_acceptable": lambda s: s.memory.plan is not None and fuel_margin(s.status, s.memory.plan, _NEARLY),
+    "power_margin_acceptable": lambda s: s.memory.plan is not None and power_margin(s.status, s.memory.plan, _NEARLY),
+    "thermal_state_acceptable": lambda s: s.memory.plan is not None and thermal_margin(s.status, s.memory.plan),
+    # phase 4
+    "within_harvest_corridor": lambda s: s.beyond is Stage.HARVEST and _on_course(s),
+    "margins_above_abort_thresholds": _margins,
+    "store_near_capacity": lambda s: (
+        s.memory.plan is not None and s.status.store_kg >= s.memory.plan.store_kg * _NEARLY
+    ),
+    "time_budget_reached": _time_is_over,
+    "margins_near_limits": lambda s: not _margins(s),
+    "abort_commanded": lambda s: _abort(s) is not Abort.NONE,
+    # phase 5
+    "harvest_ended": lambda s: s.beyond is not Stage.HARVEST or _abort(s) is not Abort.NONE,
+    "in_docking_corridor": _in_corridor,
+    "geometry_and_relative_motion_acceptable": lambda s: _in_corridor(s) and _on_course(s),
+    # phase 6
+    "within_docking_corridor": _in_corridor,
+    "relative_motion_within_limits": lambda s: _in_corridor(s) and _on_course(s),
+    "docked_and_stable": lambda s: s.memory.docked,
+    "interfaces_pass": lambda s: s.reading.interfaces_pass,
+    # phase 7
+    "docking_verified": lambda s: s.memory.docked and s.reading.interfaces_pass,
+    "offloaded_to_planned_levels": lambda s: s.reading.emptied,
+    "margins_restored": lambda s: s.reading.margins_restored,
+    "no_major_anomalies": lambda s: not s.memory.anomalies and not s.status.trips,
+    # phase 8
+    "offload_and_refuel_completed": lambda s: s.reading.emptied and s.reading.margins_restored,
+    "relaunch": lambda s: s.memory.skimmer is SkimmerState.ACTIVE,
+    "derated": lambda s: s.memory.skimmer is SkimmerState.DERATED,
+    "retired": lambda s: s.memory.skimmer is SkimmerState.RETIRED,
+}
+
+
+def answers(names: Iterable[str], scene: Scene) -> dict[str, bool]:
+    """Each condition, and whether it holds."""
+    return {name: CONDITIONS[name](scene) for name in names}

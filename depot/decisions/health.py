@@ -1,0 +1,70 @@
+"""Phase 8: relaunch, derate or retire (seed 000, section 4.8)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from msgspec import Struct
+
+from depot.messages import Status
+from depot.names import SkimmerState
+from depot.settings import Profile, RetirementSettings
+from depot.watches import ABORT_1_NAMES, trip_names
+
+
+class Verdict(Struct, frozen=True):
+    """`state` with its reason; `repairs`: faults to be put right before the next sortie."""
+
+    state: SkimmerState
+    reason: str
+    repairs: tuple[str, ...] = ()
+
+
+def _wear(rules: RetirementSettings, status: Status, cycles: int) -> list[tuple[str, float]]:
+    """How far each criterion has gone: 1 = retire."""
+    return [
+        ("max_cycles", cycles / rules.max_cycles),
+        ("thermal_overstress", status.overstress / rules.max_overstress),
+        ("seal_degradation", status.seal / rules.seal_max),
+        ("propulsion_trend", _gone(status.thrust, rules.thrust_min)),
+        ("power_trend", _gone(status.capacity, rules.capacity_min)),
+    ]
+
+
+def _gone(value: float, least: float) -> float:
+    """From 1 (new) down to `least` as 0 to 1."""
+    return (1.0 - value) / (1.0 - least) if least < 1.0 else float(value < 1.0)
+
+
+def review(
+    profile: Profile, status: Status, cycles: int, anomalies: tuple[str, ...], *, fuel_tells: bool = True
+) -> Verdict:  # fmt: skip
+    """What becomes of the skimmer. `anomalies`: what went wrong at the dock. After ABORT-1 it is retired unless the
+    profile says that this fault can be repaired; after ABORT-2 it is judged like any other. `fuel_tells`: what is in
+    the lobes tells what they can hold; straight from a flight, nearly empty ones that are tight are no damage."""
+    rules = profile.retirement
+    broken = [name for name in trip_names(status.trips) if fuel_tells or name != "fuel_low"]
+    if status.trigger:
+        broken = list(dict.fromkeys([ABORT_1_NAMES[status.trigger - 1], *broken]))
+    beyond = [name for name in (*broken, *anomalies) if name not in rules.repairable]
+    if beyond:
+        return Verdict(SkimmerState.RETIRED, beyond[0])
+    repairs = (*broken, *anomalies)
+    wear = _wear(rules, status, cycles)
+    worn = [name for name, part in wear if part >= 1.0]
+    if worn:
+        return Verdict(SkimmerState.RETIRED, worn[0])
+    marginal = [name for name, part in wear if part >= rules.derate_at]
+    if marginal:
+        return Verdict(SkimmerState.DERATED, marginal[0], repairs)
+    return Verdict(SkimmerState.ACTIVE, "health acceptable", repairs)
+
+
+def review_facts(profile: Profile, status: Status, cycles: int, anomalies: tuple[str, ...]) -> dict[str, Any]:
+    """What the review looked at."""
+    return {
+        "cycles": cycles, "overstress": status.overstress, "seal": status.seal, "thrust": status.thrust,
+        "capacity": status.capacity, "min_soc": status.min_soc, "trips": trip_names(status.trips),
+        "anomalies": list(anomalies),
+        "wear": {name: round(part, 4) for name, part in _wear(profile.retirement, status, cycles)},
+    }  # fmt: skip

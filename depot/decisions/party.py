@@ -1,0 +1,224 @@
+"""What both the depot's party and its phases work with: memory, decisions, requests, the table, beginning and closing
+sorties. The phases (`phase_*`) are functions of a `Party`; `depot` has what comes from outside and what time does."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Protocol
+
+from depot.decision import Decision, Recorder
+from depot.decisions.conditions import Scene, answers
+from depot.decisions.memory import DepotMemory
+from depot.decisions.phases import PHASES, LoopEvent, next_phase
+from depot.decisions.planning import make_plan, plan_facts
+from depot.decisions.record import SortieRecord
+from depot.decisions.track import tolerance_deg
+from depot.messages import Request, Status, Upload
+from depot.names import Abort, EndedBy, Mode, Outcome, Phase, SkimmerState
+from depot.readings import DepotReading
+from depot.settings import DEATH_FACTOR, Profile
+from depot.watches import unstable
+
+
+class Station(Protocol):
+    """What the depot's party can do with its depot."""
+
+    def depot_reading(self) -> DepotReading: ...
+    def offload(self, on: bool) -> None: ...
+    def refuel(self, on: bool) -> None: ...
+    def repair(self, name: str) -> None: ...
+    def total_abort(self) -> None: ...
+
+
+class Party:
+    """See the module. `total`: the number of sorties after which the loop is done (None: no limit); `confirm`: an
+    operator has to agree to each relaunch (`confirm_relaunch`)."""
+
+    def __init__(
+        self, profile: Profile, station: Station, record: Recorder, memory: DepotMemory | None = None, *,
+        total: int | None = None, confirm: bool = False,
+    ) -> None:  # fmt: skip
+        self.profile = profile
+        self.station = station
+        self.memory = memory or DepotMemory()
+        self.total = total
+        self.confirm = confirm
+        self.entered: Callable[[], None] = lambda: None  # called when a phase has begun, before anything is done in it
+        self._record = record
+        self._calm: DepotReading | None = None  # the last reading in which nothing called for ABORT-3
+        self._requests: list[Request] = []
+        self._closed: list[SortieRecord] = []
+        self.memory.waiting = None  # requests do not survive a restart: each is made again where it is still wanted
+
+    def decide(self, now_ms: int, name: str, reason: str, facts: dict[str, Any] | None = None) -> None:
+        """Record a decision."""
+        memory = self.memory
+        self._record(Decision(now_ms, memory.number, int(memory.phase), "depot", name, reason, facts or {}))
+
+    def decide_once(self, now_ms: int, name: str, reason: str, facts: dict[str, Any] | None = None) -> None:
+        """The same, once in a sortie."""
+        if name not in self.memory.said:
+            self.memory.said.append(name)
+            self.decide(now_ms, name, reason, facts)
+
+    def request(self, request: Request) -> None:
+        """Send something to the skimmer."""
+        if isinstance(request, Upload) or request.answered:
+            self.memory.waiting = name_of(request)
+        self._requests.append(request)
+
+    def happen(self, event: LoopEvent, now_ms: int) -> None:
+        """Take the table's way. NotAllowed is an error of ours."""
+        memory = self.memory
+        following = next_phase(memory.phase, event)
+        if following is None or following is memory.phase:
+            return
+        left, memory.phase = memory.phase, following
+        memory.phase_start_ms = now_ms
+        memory.check_ms = None
+        if following is not Phase.PREP:
+            self.begin_phase(left, event.value, now_ms)
+        if memory.record is not None and following is not Phase.PREP:
+            memory.record.enter(following, now_ms)
+            self.entered()
+
+    def begin_phase(self, left: Phase | None, why: str, now_ms: int) -> None:
+        """Journal the conditions of the phase that ends and of the one that begins."""
+        memory = self.memory
+        scene = self._scene(now_ms)
+        facts = {
+            "exit": {} if left is None else answers(PHASES[left].exit, scene),
+            "entry": answers(PHASES[memory.phase].entry, scene),
+        }
+        self.decide(now_ms, "begin_phase", f"{memory.phase.title}: {why}", facts)
+
+    def _scene(self, now_ms: int) -> Scene:
+        status = self.memory.status or Status()
+        return Scene(self.memory, self.station.depot_reading(), self.profile, status, now_ms)
+
+    def begin_sortie(self, now_ms: int) -> None:
+        """Phase 1: a new plan, new timers, top-off."""
+        memory = self.memory
+        left = Phase.HEALTH if memory.number else None
+        memory.number += 1
+        plan = make_plan(self.profile, memory.number, memory.derating)
+        memory.plan = plan
+        memory.phase, memory.phase_start_ms = Phase.PREP, now_ms
+        memory.step, memory.waiting, memory.recall = "prepare", None, ""
+        memory.anomalies, memory.said = [], []
+        memory.confirmed = memory.recovering = memory.heard_again = False
+        memory.taken = ""
+        memory.harvest_start_ms = None
+        memory.check_ms = now_ms + round(self.profile.plan.prep_s * 1000.0)
+        self.begin_phase(left, "a new sortie", now_ms)
+        self.decide(now_ms, "plan_mission", "region, times, budgets and thresholds", plan_facts(plan))
+        self.decide(now_ms, "set_death_timer", "1.5 x T_SORTIE from the launch", {
+            "t_death_s": DEATH_FACTOR * plan.t_sortie_s, "reset": left is not None,
+        })  # fmt: skip
+        memory.record = SortieRecord(memory.number, plan.t_sortie_s, DEATH_FACTOR * plan.t_sortie_s)
+        memory.record.track.tolerance = tolerance_deg(plan.waypoints)
+        memory.record.enter(Phase.PREP, now_ms)
+        memory.record.see_mode(Mode.DOCKED, now_ms)
+        memory.beats.start(now_ms, self.profile.heartbeat)
+        self.entered()
+        self.tend_skimmer(now_ms)
+
+    def tend_skimmer(self, now_ms: int) -> None:
+        """Propellant, charge, and an empty store: what an earlier sortie had to leave in it is offloaded before the
+        next one, unless the depot is unstable. It counts for no sortie."""
+        reading = self.station.depot_reading()
+        stable = not unstable(reading, self.profile)
+        if not reading.emptied:
+            self.decide_once(
+                now_ms, "offload_leftover" if stable else "keep_leftover", "an earlier sortie has left it in the store",
+                {"store_kg": reading.offloadable_kg},
+            )  # fmt: skip
+        use, power = self.profile.skimmer, self.profile.power
+        self.decide_once(
+            now_ms, "top_off_propellant", "to the mission's margin",
+            {"to_kg": use.launch_propellant_kg, "stock_kg": reading.fuel_stock_kg, "done": reading.refuelled},
+        )  # fmt: skip
+        self.decide_once(
+            now_ms, "charge_batteries", "BATT_A and BATT_B to the charge wanted at launch",
+            {"to_soc": power.launch_soc, "done": reading.charged},
+        )  # fmt: skip
+        self.station.refuel(True)
+        self.station.offload(stable)
+
+    def await_charge(self, reading: DepotReading, now_ms: int) -> None:
+        """The skimmer is not ready, and this dock cannot charge it: say what is waited for."""
+        status = self.memory.status
+        if status is None or reading.refuelled or reading.dock_fuels:
+            return
+        held, needed, unit = status.fuel_kg, self.profile.skimmer.launch_propellant_kg, self.profile.units.propellant
+        self.decide_once(
+            now_ms, "awaiting_charge",
+            f"its battery holds {held:.0f} of the {needed:.0f} {unit} that a launch takes: charge or change it",
+            {"held": held, "needed": needed},
+        )  # fmt: skip
+
+    def close_sortie(self, outcome: Outcome, now_ms: int) -> None:
+        """The sortie has ended; whoever keeps records takes it with `take_closed`."""
+        record = self.memory.record
+        if record is None:
+            return
+        record.leave(now_ms)
+        record.outcome = outcome
+        self._closed.append(record)
+        self.memory.record = None
+
+    def note_mode(self, mode: Mode, now_ms: int) -> None:
+        """The skimmer's mode, as told. One that this phase does not have is that of a skimmer that has not obeyed the
+        recall yet, which the depot counts as returning."""
+        if self.memory.record is not None and mode in PHASES[self.memory.phase].modes:
+            self.memory.record.see_mode(mode, now_ms)
+
+    def presume_mode(self, now_ms: int) -> None:
+        """A phase has begun without word of the skimmer. Where the mode told last does not exist in it, the record has
+        CRUISE from here on, as the plan or the recall says."""
+        record = self.memory.record
+        if record is not None and record.modes[-1][0] not in PHASES[self.memory.phase].modes:
+            record.see_mode(Mode.CRUISE, now_ms)
+
+    def raise_abort(self, abort: Abort, trigger: str) -> None:
+        """Note a path of higher precedence."""
+        if self.memory.record is not None:
+            self.memory.record.raise_abort(abort, trigger)
+
+    @property
+    def abort(self) -> Abort:
+        """The highest path of this sortie so far."""
+        return Abort.NONE if self.memory.record is None else self.memory.record.abort
+
+    def end(self, ended_by: EndedBy, now_ms: int) -> None:
+        """The loop is over; all timers are frozen."""
+        memory = self.memory
+        memory.ended_by = ended_by
+        facts = {"exit": answers(PHASES[memory.phase].exit, self._scene(now_ms))}
+        self.decide(now_ms, "freeze_timers", f"the loop has ended: {ended_by.value}", facts)
+        memory.death.stop()
+        memory.beats.stop()
+        memory.check_ms = memory.waiting = None
+        self.station.offload(False)
+        self.station.refuel(False)
+
+    def declare_lost(self, now_ms: int, reason: str) -> None:
+        """Logically retired in software; planning disregards it from now on."""
+        memory = self.memory
+        facts = {"last_heard_s": memory.status_ms / 1000.0, "misses": memory.beats.misses}
+        self.decide(now_ms, "declare_lost", reason, facts)
+        memory.skimmer, memory.reason = SkimmerState.LOST, reason
+        if memory.record is not None and memory.taken:
+            memory.record.trigger = memory.record.trigger or memory.taken
+        co2_kg = 0.0 if memory.plan is None else memory.plan.store_kg
+        self.decide(
+            now_ms, "adjust_plan", "tanks and power are planned without the skimmer",
+            {"harvest_no_longer_expected_kg": co2_kg, "charging_no_longer_needed_w": self.profile.power.charge_w},
+        )  # fmt: skip
+        self.close_sortie(Outcome.LOST, now_ms)
+        self.end(EndedBy.LOST, now_ms)
+
+
+def name_of(request: Request) -> str:
+    """Of a request, as the memory keeps it."""
+    return "UPLOAD" if isinstance(request, Upload) else request.order.name

@@ -1,0 +1,108 @@
+"""Phase 6: clearance, capture, interfaces."""
+
+from __future__ import annotations
+
+from depot.decisions.party import Party
+from depot.decisions.phases import LoopEvent
+from depot.messages import Answer, Command, Order
+from depot.names import Abort, Stage
+from depot.readings import DepotReading
+from depot.watches import unstable
+
+INTERFACE_CHECKS = 10
+"""A failed interface is looked at so often, a tenth of the usual docking time apart, before the offload is given up."""
+
+
+def step(party: Party, reading: DepotReading, now_ms: int) -> bool:
+    """Clear the skimmer in, then verify."""
+    memory = party.memory
+    if memory.docked:
+        return _verify(party, reading, now_ms)
+    status = memory.status
+    if status is None:
+        return False
+    if status.stage is Stage.DOCKED:
+        return _captured(party, now_ms)
+    if status.stage is not Stage.HOLDING or status.taken or memory.waiting is not None:
+        return False
+    if memory.check_ms is not None and now_ms < memory.check_ms and not reading.dock_delay:
+        return False
+    memory.check_ms = None  # over; what comes next is an event or an answer
+    windy = reading.wind_ms > party.profile.box.wind_max_ms
+    if reading.dock_blocked or reading.dock_delay or windy:
+        why = "dock_refused" if reading.dock_blocked else "dock_delayed" if reading.dock_delay else "wind_over_limit"
+        party.decide_once(now_ms, "withhold_clearance", f"the skimmer holds off: {why}", {"cause": why})
+        return False
+    emergency = party.abort is Abort.ABORT_1
+    party.decide_once(
+        now_ms, "grant_docking_clearance", "emergency" if emergency else "the dock is free", {"emergency": emergency}
+    )
+    party.request(Command(Order.EMERGENCY_CLEARANCE if emergency else Order.CLEARANCE))
+    return False
+
+
+def clearance_answered(party: Party, answer: Answer, now_ms: int) -> None:
+    """Not heard or not understood: granted again after a while."""
+    if answer is not Answer.ACCEPTED:
+        party.memory.check_ms = now_ms + round(party.profile.heartbeat.retry_s * 1000.0)
+
+
+def _captured(party: Party, now_ms: int) -> bool:
+    """Mechanically secured: the return is confirmed, both timers stop."""
+    memory = party.memory
+    memory.docked = True
+    memory.death.stop()
+    memory.beats.stop()
+    memory.check_ms = None
+    party.decide(now_ms, "captured", "docked; T_DEATH stopped")
+    return True
+
+
+def _verify(party: Party, reading: DepotReading, now_ms: int) -> bool:
+    """Structural locks, fluid connections, data and power connections."""
+    memory = party.memory
+    facts = {
+        "structural_locks": reading.locks_ok, "fluid_connections": reading.fluids_ok,
+        "data_and_power_connections": reading.data_power_ok,
+    }  # fmt: skip
+    if reading.interfaces_pass:
+        party.decide(now_ms, "interfaces_confirmed", "structural, fluid, data and power interfaces pass", facts)
+        _leave(party, reading, now_ms)
+        return True
+    if memory.check_ms is None:
+        party.decide(now_ms, "interface_failure", "an interface does not pass its check", facts)
+        memory.check_ms = now_ms + _interval_ms(party)
+        memory.anomalies = ["interface_failure"]
+        return False
+    if now_ms < memory.check_ms:
+        return False
+    memory.check_ms = now_ms + _interval_ms(party)
+    checks = (now_ms - memory.phase_start_ms) // _interval_ms(party)
+    if checks < 2 * INTERFACE_CHECKS:
+        return False
+    party.decide(now_ms, "offload_skipped", "interfaces do not pass", facts)
+    if memory.record is not None and memory.record.trigger is None:
+        memory.record.trigger = "interface_failure"
+    party.happen(LoopEvent.DOCKED_NO_OFFLOAD, now_ms)
+    return True
+
+
+def _interval_ms(party: Party) -> int:
+    return max(round(party.profile.plan.dock_s * 1000.0 / INTERFACE_CHECKS), 1)
+
+
+def _leave(party: Party, reading: DepotReading, now_ms: int) -> None:
+    memory = party.memory
+    memory.anomalies = []
+    shaky = unstable(reading, party.profile)
+    if memory.recovering:
+        party.decide(now_ms, "offload_skipped", "a recovered skimmer goes straight to health assessment")
+        party.happen(LoopEvent.DOCKED_NO_OFFLOAD, now_ms)
+    elif party.abort is Abort.ABORT_1:
+        party.decide(now_ms, "offload_skipped", "after ABORT-1: straight to health assessment")
+        party.happen(LoopEvent.DOCKED_NO_OFFLOAD, now_ms)
+    elif party.abort in (Abort.ABORT_2, Abort.ABORT_2B) and shaky:
+        party.decide(now_ms, "offload_skipped", "the depot is unstable", {"unstable": shaky})
+        party.happen(LoopEvent.DOCKED_NO_OFFLOAD, now_ms)
+    else:
+        party.happen(LoopEvent.DOCKED_AND_VERIFIED, now_ms)

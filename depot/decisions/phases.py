@@ -1,0 +1,143 @@
+"""The loop as a table: eight phases, and which event leads from one to the next (seed 000, sections 2, 4, 5).
+
+`PHASES` says what each phase is: owner, modes, entry conditions, actions, exit conditions, in the seed's words.
+`NEXT` says where each event leads. A pair that is not in it is refused and changes nothing, so nobody has to remember
+to forbid it. `None` ends the loop for this vehicle.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+from depot.names import Mode, Phase
+
+
+class LoopEvent(Enum):
+    """What can happen to a sortie."""
+
+    NO_GO = "no-go: wait and repeat"
+    LAUNCH_ACKNOWLEDGED = "launch command acknowledged"
+    CLEAR_OF_DEPOT = "safe clearance from the depot, on the outbound trajectory"
+    AT_HARVEST_ZONE = "at the entry point with acceptable margins"
+    HARVEST_ENDED = "store full, time budget reached or margins near"
+    TURNED_BACK = "turned back before the harvest"
+    ABORT_1 = "self-abort"
+    ABORT_2 = "forced recall"
+    AT_CORRIDOR = "in the pre-docking corridor"
+    DOCKED_AND_VERIFIED = "docked, interfaces confirmed"
+    DOCKED_NO_OFFLOAD = "docked, offload skipped"
+    OFFLOADED = "offloaded, refuelled, charged, settled"
+    RELAUNCH = "relaunch, as it is or derated"
+    RETIRE = "retired"
+    DEATH_TIMER = "T_DEATH expired"
+    ABORT_3 = "total abort"
+    RESTART = "started again: the skimmer stands on its dock"
+
+
+class NotAllowed(ValueError):
+    """The seed does not know this event in this phase."""
+
+
+@dataclass(frozen=True, slots=True)
+class PhaseRow:
+    """One phase of the seed."""
+
+    phase: Phase
+    owner: str
+    modes: tuple[Mode, ...]
+    entry: tuple[str, ...]
+    actions: tuple[str, ...]
+    exit: tuple[str, ...]
+
+
+_D, _C, _H, _I, _S = Mode.DOCKED, Mode.CRUISE, Mode.ACTIVE_HARVEST, Mode.STANDBY, Mode.SURVIVAL
+
+PHASES: dict[Phase, PhaseRow] = {
+    row.phase: row
+    for row in (
+        PhaseRow(
+            Phase.PREP, "Mothership", (_D, _C),
+            ("skimmer_docked", "previous_mission_closed"),
+            ("plan_mission", "set_death_timer", "top_off_propellant", "charge_batteries", "load_data_packages",
+             "set_pre_launch_configuration", "verify_abort_sensors", "go_no_go"),
+            ("plan_acknowledged", "critical_systems_pass", "launch_command_issued"),
+        ),
+        PhaseRow(
+            Phase.DEPARTURE, "Skimmer", (_D, _C),
+            ("launch_command_acknowledged", "ready_to_undock"),
+            ("undock", "verify_geometric_clearance", "initial_burn", "mode_to_cruise", "start_heartbeat_timer"),
+            ("safe_clearance", "on_outbound_trajectory"),
+        ),
+        PhaseRow(
+            Phase.OUTBOUND, "Skimmer", (_C, _I, _S),
+            ("departure_burn_completed", "no_abort_triggered"),
+            ("follow_trajectory", "manage_power", "monitor_health"),
+            ("at_entry_point", "fuel_margin_acceptable", "power_margin_acceptable", "thermal_state_acceptable"),
+        ),
+        PhaseRow(
+            Phase.HARVEST, "Skimmer", (_H, _C),
+            ("within_harvest_corridor", "margins_above_abort_thresholds"),
+            ("mode_to_active_harvest", "execute_harvest", "track_time_in_harvest", "track_expected_and_actual_mass",
+             "enforce_margins"),
+            ("store_near_capacity", "time_budget_reached", "margins_near_limits", "abort_commanded"),
+        ),
+        PhaseRow(
+            Phase.RETURN, "Skimmer", (_C, _S),
+            ("harvest_ended",),
+            ("follow_return_trajectory", "shed_secondary_loads", "watch_death_timer_trend", "monitor_heartbeat"),
+            ("in_docking_corridor", "geometry_and_relative_motion_acceptable"),
+        ),
+        PhaseRow(
+            Phase.DOCKING, "Mothership", (_C, _D),
+            ("within_docking_corridor", "relative_motion_within_limits"),
+            ("grant_docking_clearance", "approach", "capture", "mode_to_docked", "confirm_structural_locks",
+             "confirm_fluid_connections", "confirm_data_and_power_connections"),
+            ("docked_and_stable", "interfaces_pass"),
+        ),
+        PhaseRow(
+            Phase.OFFLOAD, "Mothership", (_D,),
+            ("docking_verified",),
+            ("offload_volatiles", "refuel_skimmer", "charge_batteries", "settle_thermally"),
+            ("offloaded_to_planned_levels", "margins_restored", "no_major_anomalies"),
+        ),
+        PhaseRow(
+            Phase.HEALTH, "Mothership", (_D,),
+            ("offload_and_refuel_completed", "skimmer_docked"),
+            ("review_hardware_health", "evaluate_retirement_criteria", "decide_relaunch", "reset_or_freeze_timers"),
+            ("relaunch", "derated", "retired"),
+        ),
+    )
+}  # fmt: skip
+
+_E = LoopEvent
+_FLYING = (Phase.DEPARTURE, Phase.OUTBOUND, Phase.HARVEST, Phase.RETURN, Phase.DOCKING)
+
+NEXT: dict[tuple[Phase, LoopEvent], Phase | None] = {
+    (Phase.PREP, _E.NO_GO): Phase.PREP,
+    (Phase.PREP, _E.LAUNCH_ACKNOWLEDGED): Phase.DEPARTURE,
+    (Phase.PREP, _E.DEATH_TIMER): None,  # a launch command that nobody answered
+    (Phase.DEPARTURE, _E.CLEAR_OF_DEPOT): Phase.OUTBOUND,
+    (Phase.OUTBOUND, _E.AT_HARVEST_ZONE): Phase.HARVEST,
+    (Phase.OUTBOUND, _E.TURNED_BACK): Phase.RETURN,
+    (Phase.HARVEST, _E.HARVEST_ENDED): Phase.RETURN,
+    **{(phase, event): Phase.RETURN
+       for phase in (Phase.OUTBOUND, Phase.HARVEST, Phase.RETURN) for event in (_E.ABORT_1, _E.ABORT_2)},
+    (Phase.RETURN, _E.AT_CORRIDOR): Phase.DOCKING,
+    (Phase.DOCKING, _E.DOCKED_AND_VERIFIED): Phase.OFFLOAD,
+    (Phase.DOCKING, _E.DOCKED_NO_OFFLOAD): Phase.HEALTH,
+    (Phase.OFFLOAD, _E.OFFLOADED): Phase.HEALTH,
+    (Phase.HEALTH, _E.RELAUNCH): Phase.PREP,
+    (Phase.HEALTH, _E.RETIRE): None,
+    **{(phase, _E.DEATH_TIMER): None for phase in _FLYING},
+    **{(phase, _E.ABORT_3): None for phase in Phase},
+    **{(phase, _E.RESTART): Phase.HEALTH for phase in (Phase.PREP, *_FLYING)},
+}  # fmt: skip
+
+
+def next_phase(phase: Phase, event: LoopEvent) -> Phase | None:
+    """Where `event` leads from `phase`; None = the loop ends for this vehicle. NotAllowed for all other pairs."""
+    try:
+        return NEXT[phase, event]
+    except KeyError:
+        raise NotAllowed(f"{event.name} in phase {int(phase)} ({phase.title})") from None

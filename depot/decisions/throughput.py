@@ -1,0 +1,137 @@
+"""The reference's equations, beside what sorties have measured (sortie-loop.md, Throughput)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from msgspec import Struct
+
+from depot.decisions.fleet import Farm, turns_of, utilisation
+from depot.settings import Profile
+
+HOURS_A_YEAR = 8760.0
+
+
+class Comparison(Struct, frozen=True):
+    """One quantity by its equation and as measured; None where nothing was measured. `holds`: for a constraint.
+    What the reference gives as a range is predicted by its middle."""
+
+    quantity: str
+    equation: str
+    unit: str
+    predicted: float | None
+    measured: float | None
+    holds: bool | None = None
+
+
+def cycle_time_h(profile: Profile) -> float:
+    """T_sortie = T_prep + T_out + T_harvest + T_return + T_dock + T_offload."""
+    return profile.plan.t_sortie_s / 3600.0
+
+
+def harvested_kg(profile: Profile) -> float:
+    """m_h = rho_env x V_sweep x eta_intake over the time of harvest, at most the planned capacity."""
+    skimmer = profile.skimmer
+    capacity = (skimmer.co2_store_kg + skimmer.fuel_store_kg) * skimmer.fill
+    return min(skimmer.intake_kg_s * profile.plan.harvest_s, capacity)
+
+
+def delivered_kg(profile: Profile) -> float:
+    """m_out = eta_route x m_h."""
+    return profile.depot.eta_route * harvested_kg(profile)
+
+
+def propellant_kg(profile: Profile) -> float:
+    """What one sortie burns."""
+    use = profile.skimmer
+    part = harvested_kg(profile) / (use.intake_kg_s * profile.plan.harvest_s)
+    return use.departure_kg + use.outbound_kg + use.harvest_kg * part + use.return_kg + use.dock_kg
+
+
+def reliability(sorties: Sequence[Mapping[str, Any]]) -> float | None:
+    """R_rel: the share of sorties that were completed."""
+    return sum(s["outcome"] == "completed" for s in sorties) / len(sorties) if sorties else None
+
+
+def compare(profile: Profile, sorties: Sequence[Mapping[str, Any]]) -> list[Comparison]:
+    """Equation and simulation side by side. Measured means are over completed sorties, yields over all."""
+    good = [s for s in sorties if s["outcome"] == "completed"]
+    rel = reliability(sorties)
+    cycle_h, out_kg = cycle_time_h(profile), delivered_kg(profile)
+    cycles = HOURS_A_YEAR / cycle_h
+    took_h = _mean([(s["phases"][6]["end_s"] - s["phases"][0]["start_s"]) / 3600.0 for s in good])
+    span_h = _span_h(sorties)
+    total_kg = sum(s["delivered_kg"] for s in sorties)
+    a_year = None if not span_h else total_kg / span_h * HOURS_A_YEAR
+    y_single = None if rel is None else out_kg * cycles * rel
+    drain_kg = profile.depot.soxe_kg_s * 3600.0 * HOURS_A_YEAR  # C_tank / tau_drain with tau = C / rate
+    burnt = propellant_kg(profile)
+    mean_out = _mean([s["delivered_kg"] for s in good])
+    co2_share = 1.0 - profile.skimmer.fuel_fraction
+    unit, fuel_unit = profile.units.store, profile.units.propellant
+    useful, closes = None, None
+    if unit == fuel_unit:  # else the propellant does not come out of the harvest
+        useful = None if mean_out is None else mean_out * profile.depot.eta_use
+        closes = burnt < (out_kg * profile.depot.eta_use if useful is None else useful)
+    return [
+        Comparison("cycle time", "T_prep + T_out + T_harvest + T_return + T_dock + T_offload", "h", cycle_h, took_h),
+        Comparison(
+            "harvested mass", "rho_env * V_sweep * eta_intake", unit, harvested_kg(profile),
+            _mean([s["harvested_kg"] for s in good]),
+        ),
+        Comparison("delivered mass", "eta_route * m_h", unit, out_kg, mean_out),
+        Comparison(
+            "sorties a year", "8760 / T_sortie", "", cycles,
+            None if not span_h else len(sorties) / span_h * HOURS_A_YEAR,
+        ),
+        Comparison("reliability", "R_rel (0.60 early, 0.75 stable, 0.85 and more mature)", "", None, rel),
+        Comparison("yield of one skimmer", "m_out * N_cycles * R_rel", f"{unit}/a", y_single, a_year),
+        Comparison(
+            "storage constraint", "Y_single <= C_tank / tau_drain", f"{unit}/a", drain_kg,
+            None if a_year is None else a_year * co2_share, None if a_year is None else a_year * co2_share <= drain_kg,
+        ),
+        Comparison(
+            "propellant closure", "m_prop_skim + m_prop_depot < m_out * eta_use", fuel_unit, burnt, useful, closes,
+        ),
+        *_fleet(profile, sorties, y_single, a_year),
+    ]  # fmt: skip
+
+
+FLEETS = ((1, 1.0, 1.0), (3, 0.80, 0.90), (6, 0.70, 0.80))
+"""S, and U from and to (sortie-loop.md, Throughput)."""
+
+
+def _fleet(
+    profile: Profile, sorties: Sequence[Mapping[str, Any]], y_single: float | None, a_year: float | None
+) -> list[Comparison]:
+    """U and the fleet's yield: with one dock and a tank farm that takes everything, and with the profile's own."""
+    depot, unit = profile.depot, f"{profile.units.store}/a"
+    turns = turns_of(sorties, 1.0 - profile.skimmer.fuel_fraction)
+    farm = Farm(depot.co2_kg * (1.0 - depot.start_fill), depot.soxe_kg_s)
+    rows = []
+    for skimmers, low, high in FLEETS:
+        middle = (low + high) / 2.0
+        dock, whole = utilisation(turns, skimmers), utilisation(turns, skimmers, farm)
+        table = f"{low:.2f}" if low == high else f"{low:.2f} to {high:.2f}"
+        rows += [
+            Comparison(f"utilisation, S = {skimmers}, one dock", f"U: {table}", "", middle, dock),
+            Comparison(f"utilisation, S = {skimmers}, one dock, tank ring and SOXE", f"U: {table}", "", middle, whole),
+            Comparison(
+                f"fleet yield, S = {skimmers}", "S * U * Y_single", unit,
+                None if y_single is None else skimmers * middle * y_single,
+                None if a_year is None or whole is None else skimmers * whole * a_year,
+            ),
+        ]  # fmt: skip
+    return rows
+
+
+def _mean(values: Sequence[float]) -> float | None:
+    return sum(values) / len(values) if values else None
+
+
+def _span_h(sorties: Sequence[Mapping[str, Any]]) -> float | None:
+    if not sorties:
+        return None
+    span_s: float = sorties[-1]["phases"][-1]["end_s"] - sorties[0]["phases"][0]["start_s"]
+    return span_s / 3600.0

@@ -1,0 +1,56 @@
+"""The margins that both sides watch (seed 000, section 4.4): propellant and power to return, and heat.
+
+The skimmer judges its sensors, the depot the statuses; the names of what they look at are the same. What the return
+needs is computed from the way that is left (`fuel_need_kg`, `power_need_wh`), not a constant.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Protocol
+
+from depot.messages import MissionPlan
+
+HOT = 0.97
+"""Of HOT_SPINE's hard maximum: near it."""
+
+
+class Margins(Protocol):
+    """What a `SkimmerReading` and a `Status` have."""
+
+    fuel_kg: float
+    fuel_need_kg: float
+    power_wh: float
+    power_need_wh: float
+    spine_k: float
+
+
+def fuel_margin(seen: Margins, plan: MissionPlan, share: float = 1.0) -> bool:
+    """More propellant than the return needs and `share` of the plan's reserve on top."""
+    return seen.fuel_kg >= seen.fuel_need_kg * (1.0 + share * plan.fuel_reserve)
+
+
+def power_margin(seen: Margins, plan: MissionPlan, share: float = 1.0) -> bool:
+    """The same for what is in BATT_A and BATT_B."""
+    return seen.power_wh >= seen.power_need_wh * (1.0 + share * plan.power_reserve)
+
+
+def thermal_margin(seen: Margins, plan: MissionPlan) -> bool:
+    """HOT_SPINE is well below its maximum."""
+    return seen.spine_k <= HOT * plan.spine_max_k
+
+
+def margin_near(seen: Margins, plan: MissionPlan, share: float = 1.0) -> str | None:
+    """The margin that is near its limit, by name; None = all are acceptable."""
+    if not fuel_margin(seen, plan, share):
+        return "fuel_margin_near"
+    if not power_margin(seen, plan, share):
+        return "power_margin_near"
+    return None if thermal_margin(seen, plan) else "thermal_limit_near"
+
+
+def margin_facts(seen: Margins) -> dict[str, Any]:
+    """What was judged."""
+    return {
+        "fuel_kg": seen.fuel_kg, "fuel_need_kg": seen.fuel_need_kg, "power_wh": seen.power_wh,
+        "power_need_wh": seen.power_need_wh, "spine_k": seen.spine_k,
+    }  # fmt: skip

@@ -1,0 +1,97 @@
+"""What depot and skimmer say to each other, and all they share. On the wire: `depot.wire`."""
+
+from __future__ import annotations
+
+from enum import IntEnum
+
+from msgspec import Struct
+
+from depot.names import Mode, Stage
+
+
+class MissionPlan(Struct, frozen=True):
+    """What the depot sends before departure (seed 000, section 3): where to, for how long, and when to turn back.
+
+    `waypoints`: latitude, longitude (degrees), altitude (m). `number`: the sortie. The reserves are shares of the
+    return need, on top of it.
+    """
+
+    number: int
+    waypoints: tuple[tuple[float, float, float], ...]
+    t_sortie_s: float
+    harvest_s: float
+    store_kg: float
+    fuel_reserve: float
+    power_reserve: float
+    spine_max_k: float
+
+
+class Order(IntEnum):
+    """Commands of the depot."""
+
+    GO = 0
+    RECALL = 1  # ABORT-2
+    CLEARANCE = 2
+    EMERGENCY_CLEARANCE = 3
+    REPORT = 4  # send your status now
+    TOTAL_ABORT = 5  # best-effort broadcast: the depot is leaving
+
+
+class Answer(IntEnum):
+    """How a command or upload ended for the depot."""
+
+    ACCEPTED = 0
+    REFUSED = 1
+    SILENCE = 2
+
+
+class Status(Struct):
+    """The skimmer's status packet, sent every T_HEARTBEAT and at each change. `boot_ms` restarts at each undocking;
+    `wants_ack`: repeated until acknowledged; `taken`: somebody else has the vehicle; `trips`: ABORT-1 watches that
+    hold, bits in the order of `watches.ABORT_1`; `trigger`: number of the one that was declared + 1, 0 = none;
+    `place`: latitude, longitude (degrees), altitude (m above mean sea level), None = it does not know."""
+
+    seq: int = 0
+    boot_ms: int = 0
+    stage: Stage = Stage.DOCKED
+    mode: Mode = Mode.DOCKED
+    wants_ack: bool = False
+    taken: bool = False
+    trigger: int = 0
+    trips: int = 0
+    plan: int = 0
+    overstress: int = 0
+    remaining_s: float = 0.0
+    fuel_kg: float = 0.0
+    fuel_need_kg: float = 0.0
+    soc: float = 1.0
+    min_soc: float = 1.0
+    power_wh: float = 0.0
+    power_need_wh: float = 0.0
+    store_kg: float = 0.0
+    harvested_kg: float = 0.0
+    expected_kg: float = 0.0
+    drift_m: float = 0.0
+    current_ratio: float = 1.0
+    signature_k: float = 0.0
+    spine_k: float = 290.0
+    seal: float = 0.0
+    thrust: float = 1.0
+    capacity: float = 1.0
+    place: tuple[float, float, float] | None = None
+
+
+class Upload(Struct, frozen=True):
+    """The depot wants its plan in the skimmer."""
+
+    plan: MissionPlan
+
+
+class Command(Struct, frozen=True):
+    """The depot wants something done. `answered`: it waits for the answer."""
+
+    order: Order
+    answered: bool = True
+
+
+Request = Upload | Command

@@ -1,0 +1,134 @@
+"""What each side can measure. The parties decide on these alone."""
+
+from __future__ import annotations
+
+from enum import IntEnum
+
+from msgspec import Struct
+
+from depot.names import Mode
+
+EMPTY_KG = 1.0
+"""A store with less than this counts as empty."""
+
+
+class Place(IntEnum):
+    """Where the skimmer is along its way."""
+
+    DOCK = 0
+    NEAR = 1  # undocked, not yet clear
+    OUT = 2
+    ZONE = 3
+    BACK = 4
+    CORRIDOR = 5
+    FINAL = 6
+    ADRIFT = 7
+
+
+class SkimmerReading(Struct):
+    """The skimmer's own sensors. kg, Wh, K, bar, m, s; fractions 0 to 1."""
+
+    place: Place = Place.DOCK
+    mode: Mode = Mode.DOCKED
+    coasting: bool = False
+    remaining_s: float = 0.0  # to the corridor, if it turned back now
+    fuel_kg: float = 0.0
+    fuel_need_kg: float = 0.0  # to return and dock from here
+    power_wh: float = 0.0  # usable in BATT_A and BATT_B
+    power_need_wh: float = 0.0  # to return and dock from here in CRUISE
+    soc: float = 1.0
+    reserve_wh: float = 0.0
+    reserve_need_wh: float = 0.0  # to return and dock from here in ECLIPSE/SURVIVAL
+    thruster_fwd: float = 1.0
+    attitude: float = 1.0
+    batteries: int = 2  # of BATT_A, BATT_B working
+    avionics_held: bool = True
+    survival_heat_held: bool = True
+    spine_k: float = 290.0
+    cryo_bar: float = 3.0
+    thermal_routes: float = 1.0
+    breach_kg_s: float = 0.0  # fastest loss of one partition
+    leaking: int = 0  # partitions that have lost more than the leak limit
+    imu_ok: bool = True
+    drift_m: float = 0.0
+    abort_sensors_ok: bool = True
+    current_ratio: float = 1.0  # drawn over expected
+    signature_k: float = 0.0  # thermal signature over expected
+    store_kg: float = 0.0
+    store_full: bool = False
+    harvested_kg: float = 0.0  # taken in since launch
+    expected_kg: float = 0.0  # what the plan would have taken in by now
+    seal: float = 0.0  # wear, 0 new
+    thrust: float = 1.0  # of new
+    capacity: float = 1.0  # of the batteries, of new
+    overstress: int = 0  # sorties in which HOT_SPINE went over its stress limit
+    min_soc: float = 1.0  # since launch
+    transmits: bool = True  # the heartbeat transmitter works
+    ready: bool = True  # could undock now
+    hindrance: str = ""  # why it could not, where that is known
+    called_off: str = ""  # why the last launch did not take place
+    taken: str = ""  # who or what has the vehicle instead of the skimmer's party; empty: nobody
+
+
+class DepotReading(Struct):
+    """The depot's own sensors."""
+
+    soc: float = 1.0
+    cryo_k: float = 90.0
+    comms_open: bool = True
+    co2_fill: float = 0.0
+    fuel_fill: float = 0.0
+    co2_room_kg: float = 0.0  # reachable from the dock
+    fuel_stock_kg: float = 0.0  # reachable from the dock
+    hazard_region: bool = False
+    debris: bool = False
+    solar_event: bool = False
+    manifold_bar: float = 3.0
+    soxe_k: float = 1073.0
+    o2_bar: float = 5.0
+    bus_ripple: float = 0.0
+    rings_intact: bool = True
+    manifolds_intact: bool = True
+    hull_intact: bool = True
+    boil_off_bar: float = 3.0
+    core_k: float = 293.0
+    bus: float = 1.0  # primary bus voltage of nominal
+    battery_shorted: bool = False
+    array: float = 1.0
+    rcs: float = 1.0
+    tumble_dps: float = 0.0
+    avionics_ok: bool = True
+    impact_g: float = 0.0
+    conjunction_m: float = 1e9
+    radiation: float = 1.0
+    power_hold: bool = False  # hard constraints of the go/no-go that somebody has set
+    thermal_hold: bool = False
+    dock_blocked: bool = False
+    dock_delay: bool = False
+    wind_ms: float = 0.0  # at the dock
+    locks_ok: bool = True
+    fluids_ok: bool = True
+    data_power_ok: bool = True
+    offloadable_kg: float = 0.0  # still in the store of a docked skimmer
+    delivered_kg: float = 0.0  # since the last docking
+    moving_kg_s: float = 0.0  # offload flow
+    dock_fuels: bool = True  # the dock can do it; else somebody else has to
+    lobes_tight: bool = True  # FUEL_LOBES of a docked skimmer, tested
+    refuelled: bool = False
+    charged: bool = False
+    settled: bool = False
+
+    @property
+    def interfaces_pass(self) -> bool:
+        """Structural locks, fluid connections, data and power connections."""
+        return self.locks_ok and self.fluids_ok and self.data_power_ok
+
+    @property
+    def margins_restored(self) -> bool:
+        """Propellant and charge for another sortie, both vehicles settled thermally."""
+        return self.refuelled and self.charged and self.settled
+
+    @property
+    def emptied(self) -> bool:
+        """Nothing is left in the skimmer's store."""
+        return self.offloadable_kg < EMPTY_KG

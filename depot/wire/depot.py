@@ -1,0 +1,187 @@
+"""The depot's party on the wire: a MAVLink client of its skimmer. Retries are those of the clients; what they end with
+is the party's answer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from enum import IntEnum
+
+from autopilot.mission.items import MissionItem
+from depot.decisions.depot import DepotParty
+from depot.messages import Answer, Command, MissionPlan, Order, Request, Upload
+from depot.wire import wire
+from mavlink_bridge.clients.base import Client, Retry, Target
+from mavlink_bridge.clients.command import CommandClient, CommandOutcome, command_long
+from mavlink_bridge.clients.mission_upload import MissionUpload
+from mavlink_bridge.clients.outcome import TransferOutcome
+from mavlink_bridge.services.base import Clock, Message, Outgoing, Peer
+
+_WAYPOINT, _LOITER, _TAKEOFF, _JUMP = 16, 17, 22, 177
+_TAKEOFF_HEIGHT_M = 15.0
+_ABOVE_HOME = 3  # MAV_FRAME_GLOBAL_RELATIVE_ALT
+
+
+class PlanOutcome(IntEnum):
+    """How a plan's header was taken."""
+
+    ACCEPTED = 0
+    REFUSED = 1
+    TIMEOUT = 100
+
+
+class PlanClient(Client):
+    """Sends a plan's header until it is acknowledged."""
+
+    handles = frozenset(("TUNNEL",))
+    outcome: PlanOutcome | None
+
+    def __init__(self, target: Target, plan: MissionPlan, retry: Retry) -> None:
+        super().__init__(target, retry)
+        self._plan = plan
+
+    def start(self, now_ms: int) -> None:
+        self._repeat(now_ms)
+        self._progress(now_ms)
+
+    def _handle(self, message: Message, now_ms: int) -> None:
+        if message.payload_type != wire.PLAN_ACK:
+            return
+        ack = wire.read_plan_ack(wire.tunnel_data(message))
+        if ack is not None and ack[0] == self._plan.number:
+            self._end(PlanOutcome.ACCEPTED if ack[1] else PlanOutcome.REFUSED)
+
+    def _repeat(self, now_ms: int) -> None:
+        self._send(wire.pack_plan(self._plan, self.target.system, self.target.component))
+
+    def _time_out(self) -> None:
+        self._end(PlanOutcome.TIMEOUT)
+
+
+def plan_items(plan: MissionPlan) -> list[MissionItem]:
+    """Its waypoints as mission items (absolute altitude)."""
+    return [MissionItem(_WAYPOINT, 0, x=lat, y=lon, z=alt) for lat, lon, alt in plan.waypoints]
+
+
+def flown_items(plan: MissionPlan, pad_m: float | None = None) -> list[MissionItem]:
+    """The same for a vehicle that flies them in AUTO: takeoff, the way to the first (the entry of the harvest zone),
+    then round and round through the others until it is called back. `pad_m`: altitude of the dock, for a vehicle that
+    counts heights from where it was armed."""
+    first = 2  # behind home and takeoff
+    items = [MissionItem(_TAKEOFF, _ABOVE_HOME, z=_TAKEOFF_HEIGHT_M), *plan_items(plan)]
+    if pad_m is not None:
+        items[1:] = [replace(item, frame=_ABOVE_HOME, z=item.z - pad_m) for item in items[1:]]
+    if len(plan.waypoints) == 1:
+        return [*items, replace(items[1], command=_LOITER)]
+    return [*items, MissionItem(_JUMP, 0, param1=first + 1.0, param2=-1.0)]
+
+
+class DepotClient:
+    """Sits on the depot's endpoint. One request runs at a time; a report is asked for at any time."""
+
+    clock: Clock = "vehicle"
+    handles = frozenset(("TUNNEL", "COMMAND_ACK", "MISSION_ACK", "MISSION_REQUEST", "MISSION_REQUEST_INT"))
+
+    def __init__(
+        self, party: DepotParty, target: Target, items: Callable[[MissionPlan], list[MissionItem]] = plan_items
+    ) -> None:
+        self.party = party
+        self._items = items
+        self._target = target
+        beats = party.profile.heartbeat
+        self._retry = Retry(round(beats.retry_s * 1000.0), beats.attempts)
+        self._running: list[tuple[Request, Client]] = []
+        self._out: list[Outgoing] = []
+
+    def handle_message(self, message: Message, peer: Peer, now_ms: int) -> None:
+        if message.get_type() == "TUNNEL" and message.payload_type == wire.STATUS:
+            self._status(message, peer, now_ms)
+        for _, client in self._running:
+            client.handle_message(message, peer, now_ms)
+        self._pump(now_ms)
+
+    def _status(self, message: Message, peer: Peer, now_ms: int) -> None:
+        status = wire.read_status(wire.tunnel_data(message))
+        if status is None or peer.system != self._target.system:
+            return
+        self.party.handle_status(status, now_ms)
+        if status.wants_ack:
+            ack = wire.pack_status_ack(status.seq, peer.system, peer.component)
+            self._out.append(Outgoing(ack, peer.link))
+
+    def handle_timeout(self, now_ms: int) -> None:
+        for _, client in self._running:
+            client.handle_timeout(now_ms)
+        self.party.handle_timeout(now_ms)
+        self._pump(now_ms)
+
+    def next_deadline_ms(self) -> int | None:
+        dues = [client.next_deadline_ms() for _, client in self._running]
+        dues.append(self.party.next_deadline_ms())
+        return min((due for due in dues if due is not None), default=None)
+
+    def take_outgoing(self) -> list[Outgoing]:
+        out, self._out = self._out, []
+        return out
+
+    def link_closed(self, link: int) -> None:
+        """Silence is what the party notices."""
+
+    def _pump(self, now_ms: int) -> None:
+        """Ended requests to the party, new ones to the wire, until nothing is left to do."""
+        while True:
+            ended = [entry for entry in self._running if entry[1].done]
+            self._running = [entry for entry in self._running if not entry[1].done]
+            for request, client in ended:
+                self._collect(client)
+                self._ended(request, client, now_ms)
+            requests = self.party.take_requests()
+            for request in requests:
+                self._start(request, now_ms)
+            if not ended and not requests:
+                break
+        for _, client in self._running:
+            self._collect(client)
+
+    def _collect(self, client: Client) -> None:
+        self._out += client.take_outgoing()
+
+    def _start(self, request: Request, now_ms: int) -> None:
+        client: Client
+        if isinstance(request, Upload):
+            client = MissionUpload(self._target, self._items(request.plan))
+        else:
+            client = self._command(request)
+        self._run(request, client, now_ms)
+        if isinstance(request, Command) and not request.answered:
+            self._running.pop()
+
+    def _command(self, request: Command) -> CommandClient:
+        command, param1 = wire.command_of(request.order)
+        return command_long(self._target, command, param1, retry=self._retry)
+
+    def _run(self, request: Request, client: Client, now_ms: int) -> None:
+        if not (isinstance(request, Command) and not request.answered):
+            self._running.clear()  # a new request takes the place of one that is under way
+        client.start(now_ms)
+        self._collect(client)
+        self._running.append((request, client))
+
+    def _ended(self, request: Request, client: Client, now_ms: int) -> None:
+        if (
+            isinstance(client, MissionUpload)
+            and isinstance(request, Upload)
+            and client.outcome is TransferOutcome.ACCEPTED
+        ):
+            self._run(request, PlanClient(self._target, request.plan, self._retry), now_ms)
+            return
+        self.party.handle_answer(request, _answer(client.outcome), now_ms)
+
+
+def _answer(outcome: IntEnum | None) -> Answer:
+    if outcome in (TransferOutcome.TIMEOUT, CommandOutcome.TIMEOUT, PlanOutcome.TIMEOUT):
+        return Answer.SILENCE
+    return Answer.ACCEPTED if outcome == 0 else Answer.REFUSED
+
+
+__all__ = ["DepotClient", "Order", "PlanClient", "PlanOutcome", "flown_items", "plan_items"]

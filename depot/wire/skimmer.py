@@ -1,0 +1,82 @@
+"""The skimmer's party on the wire: plan, orders and acknowledgements in, statuses out."""
+
+from __future__ import annotations
+
+from autopilot.mission.storage import MissionStorage
+from depot.messages import Answer
+from depot.skimmer.skimmer import SkimmerParty
+from depot.wire import wire
+from mavlink_bridge.codec import dialect
+from mavlink_bridge.services.base import Clock, Message, Outgoing, Peer
+
+_ACCEPTED, _TEMPORARILY_REJECTED, _UNSUPPORTED = 0, 1, 3
+_WAYPOINT = 16
+
+
+class SkimmerService:
+    """Sits on the vehicle's endpoint. The waypoints of a plan come by the mission protocol into `mission`. `whole`:
+    nobody else speaks for this vehicle, so that it beats and takes commands here; else its autopilot does (`orders`).
+    `offset_ms`: the loop's time at vehicle time 0."""
+
+    clock: Clock = "vehicle"
+
+    def __init__(self, party: SkimmerParty, mission: MissionStorage, *, whole: bool = True, offset_ms: int = 0) -> None:
+        self.party = party
+        self.handles = frozenset(("TUNNEL", "COMMAND_LONG") if whole else ("TUNNEL",))
+        self._mission = mission
+        self._heartbeats = whole
+        self._offset_ms = offset_ms
+        self._out: list[Outgoing] = []
+
+    def handle_message(self, message: Message, peer: Peer, now_ms: int) -> None:
+        now_ms += self._offset_ms
+        if message.get_type() == "TUNNEL":
+            self._tunnel(message, peer, now_ms)
+        else:
+            self._command(message, peer, now_ms)
+        self._collect()
+
+    def _tunnel(self, message: Message, peer: Peer, now_ms: int) -> None:
+        data = wire.tunnel_data(message)
+        if message.payload_type == wire.STATUS_ACK:
+            seq = wire.read_status_ack(data)
+            if seq is not None:
+                self.party.handle_ack(seq, now_ms)
+        elif message.payload_type == wire.PLAN:
+            flown = (item for item in self._mission.items() if item.command == _WAYPOINT)
+            places = tuple((item.x, item.y, item.z) for item in flown)
+            plan = wire.read_plan(data, places)
+            accepted = plan is not None and self.party.handle_plan(plan, now_ms)
+            number = int.from_bytes(data[:4], "little")
+            answer = wire.pack_plan_ack(number, accepted, peer.system, peer.component)
+            self._out.append(Outgoing(answer, peer.link))
+
+    def _command(self, message: Message, peer: Peer, now_ms: int) -> None:
+        order = wire.order_of(message.command, message.param1)
+        if order is None:
+            result = _UNSUPPORTED
+        else:
+            accepted = self.party.handle_order(order, now_ms) is Answer.ACCEPTED
+            result = _ACCEPTED if accepted else _TEMPORARILY_REJECTED
+        ack = dialect.MAVLink_command_ack_message(message.command, result, 0, 0, peer.system, peer.component)
+        self._out.append(Outgoing(ack, peer.link))
+
+    def handle_timeout(self, now_ms: int) -> None:
+        self.party.handle_timeout(now_ms + self._offset_ms)
+        self._collect()
+
+    def next_deadline_ms(self) -> int | None:
+        return self.party.next_deadline_ms() - self._offset_ms
+
+    def take_outgoing(self) -> list[Outgoing]:
+        out, self._out = self._out, []
+        return out
+
+    def link_closed(self, link: int) -> None:
+        """Silence is what the party notices."""
+
+    def _collect(self) -> None:
+        for status in self.party.take_statuses():
+            if self._heartbeats:
+                self._out.append(Outgoing(wire.heartbeat(status)))
+            self._out.append(Outgoing(wire.pack_status(status)))

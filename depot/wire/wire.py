@@ -1,0 +1,140 @@
+"""Sortie messages to MAVLink and back: ids, layouts, conversions (`docs/sortie-messages.md` is the page for readers).
+
+TUNNEL (385) carries what no standard message has, with payload types of the private range; COMMAND_LONG carries the
+orders. Layouts are little-endian, without padding. Nothing here keeps state.
+"""
+
+from __future__ import annotations
+
+from struct import Struct
+
+from depot.messages import MissionPlan, Order, Status
+from depot.names import MODES, Stage
+from mavlink_bridge.codec import dialect
+from mavlink_bridge.services.base import Message
+
+STATUS, PLAN, PLAN_ACK, STATUS_ACK = 32801, 32802, 32803, 32804
+"""TUNNEL payload types."""
+CMD_GO, GO = 31010, 0x20
+"""MAV_CMD_USER_1 with param1 GO: the flight manager's command."""
+CMD_ORDER = 31011
+"""MAV_CMD_USER_2: param1 = number of the order (`Order`), but for GO."""
+DEPOT_SYSTEM, DEPOT_COMPONENT = 200, 191
+"""The depot: an onboard computer of a system of its own."""
+
+_STATUS = Struct("<HIBBBBHIHfffffffffffffffffiif")
+_PLAN = Struct("<IHddffff")
+_PLAN_ACK = Struct("<IB")
+_STATUS_ACK = Struct("<H")
+_ROOM = 128
+_UNKNOWN = 2**31 - 1
+_MODE_NUMBER = {mode: number for number, mode in enumerate(MODES)}
+
+
+def tunnel(kind: int, data: bytes, system: int = 0, component: int = 0) -> Message:
+    """A TUNNEL message with `data` as its payload."""
+    padded = list(data.ljust(_ROOM, b"\0"))
+    return dialect.MAVLink_tunnel_message(system, component, kind, len(data), padded)
+
+
+def tunnel_data(message: Message) -> bytes:
+    """The payload of a TUNNEL message."""
+    return bytes(message.payload[: message.payload_length])
+
+
+def heartbeat(status: Status) -> Message:
+    """HEARTBEAT of a skimmer: custom_mode is the number of its mode, system_status STANDBY (docked), ACTIVE, CRITICAL
+    (ABORT-1), EMERGENCY (disposal)."""
+    if status.stage is Stage.DISPOSAL:
+        system_status = 6
+    elif status.trigger:
+        system_status = 5
+    else:
+        system_status = 3 if status.stage is Stage.DOCKED else 4
+    return dialect.MAVLink_heartbeat_message(0, 0, 1, _MODE_NUMBER[status.mode], system_status, 3)
+
+
+def pack_status(status: Status) -> Message:
+    """A status packet."""
+    s = status
+    data = _STATUS.pack(
+        s.seq, min(s.boot_ms, 0xFFFFFFFF), s.stage, _MODE_NUMBER[s.mode], s.wants_ack | s.taken << 1, s.trigger,
+        s.trips, s.plan, s.overstress, s.remaining_s, s.fuel_kg, s.fuel_need_kg, s.soc, s.min_soc, s.power_wh,
+        s.power_need_wh, s.store_kg, s.harvested_kg, s.expected_kg, s.drift_m, s.current_ratio, s.signature_k,
+        s.spine_k, s.seal, s.thrust, s.capacity, *_pack_place(s.place),
+    )  # fmt: skip
+    return tunnel(STATUS, data)
+
+
+def read_status(data: bytes) -> Status | None:
+    """A status packet, or None for one that is none (wrong size, unknown stage or mode)."""
+    if len(data) != _STATUS.size:
+        return None
+    seq, boot_ms, stage, mode, flags, trigger, trips, plan, overstress, *values, lat, lon, alt = _STATUS.unpack(data)
+    if stage > max(Stage) or mode >= len(MODES):
+        return None
+    wants_ack, taken = bool(flags & 1), bool(flags & 2)
+    status = Status(
+        seq, boot_ms, Stage(stage), MODES[mode], wants_ack, taken, trigger, trips, plan, overstress, *values
+    )
+    status.place = None if lat == _UNKNOWN else (lat / 1e7, lon / 1e7, alt)
+    return status
+
+
+def _pack_place(place: tuple[float, float, float] | None) -> tuple[int, int, float]:
+    """Degrees x 1e7 and metres, as GLOBAL_POSITION_INT has them; the largest number for "not known"."""
+    return (_UNKNOWN, _UNKNOWN, 0.0) if place is None else (round(place[0] * 1e7), round(place[1] * 1e7), place[2])
+
+
+def pack_plan(plan: MissionPlan, system: int, component: int) -> Message:
+    """The plan without its waypoints, which go up by the mission protocol before it; it says how many they are."""
+    data = _PLAN.pack(
+        plan.number, len(plan.waypoints), plan.t_sortie_s, plan.harvest_s, plan.store_kg, plan.fuel_reserve,
+        plan.power_reserve, plan.spine_max_k,
+    )  # fmt: skip
+    return tunnel(PLAN, data, system, component)
+
+
+def read_plan(data: bytes, waypoints: tuple[tuple[float, float, float], ...]) -> MissionPlan | None:
+    """The plan with the waypoints that are there; None if it is none or they are not as many as it says."""
+    if len(data) != _PLAN.size:
+        return None
+    number, count, *values = _PLAN.unpack(data)
+    return MissionPlan(number, waypoints, *values) if count == len(waypoints) else None
+
+
+def pack_plan_ack(number: int, accepted: bool, system: int, component: int) -> Message:
+    """The skimmer has taken (or refused) plan `number`."""
+    return tunnel(PLAN_ACK, _PLAN_ACK.pack(number, accepted), system, component)
+
+
+def read_plan_ack(data: bytes) -> tuple[int, bool] | None:
+    """(number, accepted)."""
+    if len(data) != _PLAN_ACK.size:
+        return None
+    number, accepted = _PLAN_ACK.unpack(data)
+    return number, bool(accepted)
+
+
+def pack_status_ack(seq: int, system: int, component: int) -> Message:
+    """The depot has status `seq`."""
+    return tunnel(STATUS_ACK, _STATUS_ACK.pack(seq), system, component)
+
+
+def read_status_ack(data: bytes) -> int | None:
+    """The sequence number."""
+    return int(_STATUS_ACK.unpack(data)[0]) if len(data) == _STATUS_ACK.size else None
+
+
+def order_of(command: int, param1: float) -> Order | None:
+    """The order that a COMMAND_LONG carries, or None when it carries none of ours."""
+    if command == CMD_GO and param1 == GO:
+        return Order.GO
+    if command == CMD_ORDER and param1 in tuple(Order)[1:]:
+        return Order(int(param1))
+    return None
+
+
+def command_of(order: Order) -> tuple[int, float]:
+    """MAV_CMD and param1 of an order."""
+    return (CMD_GO, float(GO)) if order is Order.GO else (CMD_ORDER, float(order))

@@ -1,0 +1,146 @@
+"""Where the kinematic skimmer of `space` is: legs with a beginning and an end, flown by timetable.
+
+`SpaceState.way` is how much of a whole way back would be to go if it turned back now, 1 at the harvest zone. The plan's
+waypoints lead from the depot (the first) to the entry of the zone; the last leg is the zone, flown up and down in the
+harvest.
+"""
+
+from __future__ import annotations
+
+from depot.readings import Place
+from depot.settings import DEATH_FACTOR, Profile
+from depot.world.state import SpaceState
+
+CLEAR_FRACTION = 0.1
+"""How much of the way back is to go at the end of the departure burn."""
+PASSES = 6
+"""So often it goes up and down the zone in the usual time of a harvest."""
+MOVING = (Place.NEAR, Place.OUT, Place.BACK, Place.FINAL)
+
+
+def begin_leg(state: SpaceState, place: Place, seconds: float) -> None:
+    """It is on this leg from now on, for so long."""
+    state.place = place
+    state.leg_start_ms = state.now_ms
+    state.leg_end_ms = state.now_ms + max(round(seconds * 1000.0), 1)
+
+
+def way_back(state: SpaceState, profile: Profile) -> float:
+    """How much of a whole way back is to go if it turned back now."""
+    whole = max(state.leg_end_ms - state.leg_start_ms, 1)
+    done = min(max((state.now_ms - state.leg_start_ms) / whole, 0.0), 1.0)
+    match state.place:
+        case Place.NEAR:
+            return CLEAR_FRACTION * done
+        case Place.OUT:
+            return CLEAR_FRACTION + (1.0 - CLEAR_FRACTION) * done
+        case Place.ZONE:
+            return 1.0
+        case Place.BACK:
+            return min(state.way, max((state.leg_end_ms - state.now_ms) / 1000.0 / profile.plan.return_s, 0.0))
+        case _:
+            return 0.0
+
+
+def return_s(state: SpaceState, profile: Profile) -> float:
+    """How long the way back takes from here; one that is late on purpose misses T_DEATH."""
+    plan = profile.plan
+    seconds = max(state.way * plan.return_s, 0.001)
+    if state.late:
+        missed_ms = state.undocked_ms + DEATH_FACTOR * plan.t_sortie_s * 1000.0 + plan.return_s * 1000.0
+        seconds = max(seconds, (missed_ms - state.now_ms) / 1000.0)
+    return seconds
+
+
+def coast_window_ms(state: SpaceState, profile: Profile) -> tuple[int, int]:
+    """When it coasts in the middle of the way out."""
+    plan = profile.plan
+    middle = state.leg_start_ms + round(plan.outbound_s * 500.0)
+    half = round(min(plan.coast_s, plan.outbound_s * 0.8) * 500.0)
+    return middle - half, middle + half
+
+
+def course_events_ms(state: SpaceState, profile: Profile) -> list[float]:
+    """Instants at which the course changes by itself."""
+    if state.place not in MOVING or _is_adrift(state):
+        return []
+    coasts = state.place is Place.OUT and profile.plan.coast_s > 0.0
+    return [state.leg_end_ms, *(coast_window_ms(state, profile) if coasts else ())]
+
+
+def burn_kg(state: SpaceState, profile: Profile, seconds: float) -> float:
+    """Propellant that `seconds` of the present leg take."""
+    plan, use = profile.plan, profile.skimmer
+    leg = {
+        Place.NEAR: (use.departure_kg, plan.departure_s),
+        Place.OUT: (use.outbound_kg, plan.outbound_s),
+        Place.BACK: (use.return_kg, plan.return_s),
+        Place.CORRIDOR: (use.dock_kg * 0.1, plan.dock_s),
+        Place.FINAL: (use.dock_kg, plan.dock_s),
+    }.get(state.place)
+    if state.place is Place.ZONE and state.skimmer.harvesting:
+        leg = (use.harvest_kg, plan.harvest_s)
+    if leg is None:
+        return 0.0
+    if state.place is Place.BACK and state.late:  # a longer way with the same propellant
+        leg = (leg[0], max((state.leg_end_ms - state.leg_start_ms) / 1000.0, plan.return_s))
+    return leg[0] / leg[1] * seconds
+
+
+def _is_adrift(state: SpaceState) -> bool:
+    return state.skimmer.lobes.kg <= 0.0 and state.place in (Place.OUT, Place.BACK, Place.FINAL)
+
+
+def drift_on(state: SpaceState, seconds: float) -> None:
+    """Without propellant a leg does not get on: its end moves away."""
+    if _is_adrift(state):
+        state.leg_end_ms += round(seconds * 1000.0)
+        state.leg_start_ms += round(seconds * 1000.0)
+
+
+Spot = tuple[float, float, float]
+"""Latitude, longitude (degrees), altitude (m above mean sea level)."""
+
+
+def spot(state: SpaceState, profile: Profile) -> Spot:
+    """Where it is on the Earth."""
+    match state.place:
+        case Place.ZONE:
+            return _in_zone(state, profile)
+        case Place.BACK | Place.ADRIFT:
+            share = state.way / state.turned_way if state.place is Place.BACK and state.turned_way > 0.0 else 1.0
+            way = state.way if state.place is Place.BACK else state.turned_way
+            lat, lon, alt = _along(_way_out(profile), way)
+            off = state.turned_off
+            return (lat + share * off[0], lon + share * off[1], alt + share * off[2])
+        case _:
+            return _along(_way_out(profile), state.way)
+
+
+def note_turn(state: SpaceState, profile: Profile) -> None:
+    """It turns back here: the way back begins where it is and joins the way out."""
+    here = spot(state, profile)
+    state.turned_way = way_back(state, profile)
+    on_way = _along(_way_out(profile), state.turned_way)
+    state.turned_off = (here[0] - on_way[0], here[1] - on_way[1], here[2] - on_way[2])
+
+
+def _way_out(profile: Profile) -> tuple[Spot, ...]:
+    points = profile.plan.waypoints
+    return points[:-1] if len(points) > 2 else points
+
+
+def _in_zone(state: SpaceState, profile: Profile) -> Spot:
+    ends = profile.plan.waypoints[-2:]
+    flown = (state.now_ms - state.leg_end_ms) / 1000.0 / profile.plan.harvest_s * PASSES
+    up = flown % 2.0
+    return _along((ends[0], ends[-1]), up if up <= 1.0 else 2.0 - up)
+
+
+def _along(points: tuple[Spot, ...], part: float) -> Spot:
+    """At this part of a line of places, each leg taking the same time."""
+    leg = min(max(part, 0.0), 1.0) * (len(points) - 1)
+    number = min(int(leg), max(len(points) - 2, 0))
+    (lat, lon, alt), after = points[number], points[min(number + 1, len(points) - 1)]
+    share = leg - number
+    return (lat + share * (after[0] - lat), lon + share * (after[1] - lon), alt + share * (after[2] - alt))

@@ -1,0 +1,148 @@
+"""The depot's resources: tank rings behind manifolds, the SOXE reactor, one bus with three tiers (sortie-loop.md, depot
+topology). Rates are constant between two calls of `advance`."""
+
+from __future__ import annotations
+
+from msgspec import Struct, field
+
+from depot.settings import Profile
+from depot.world.energy import J_PER_WH, Accounts, Battery, HeatNode
+from depot.world.matter import Line, Outside, Tank, electrolyse, let_out, reach
+
+SLOW_FAULT = 150.0
+"""A fault that grows (boil-off, runaway, radiator) reaches its limit within T_SORTIE / 150: before the sortie in
+which it struck can close."""
+_ROUTE_KG_S = 5.0
+_SOXE_LEAST_KG = 500.0
+
+
+class Plumbing(Struct):
+    """Lines of the depot; each has two independent routes."""
+
+    dock_co2: Line = field(default_factory=lambda: Line("DOCK_CO2-CO2_M", _ROUTE_KG_S))
+    co2_ring: Line = field(default_factory=lambda: Line("CO2_M-CO2_TANK_RING", _ROUTE_KG_S))
+    co2_soxe: Line = field(default_factory=lambda: Line("CO2_M-SOXE", _ROUTE_KG_S))
+    soxe_o2: Line = field(default_factory=lambda: Line("SOXE-O2_M", _ROUTE_KG_S))
+    o2_ring: Line = field(default_factory=lambda: Line("O2_M-O2_TANK_RING", _ROUTE_KG_S))
+    o2_engine: Line = field(default_factory=lambda: Line("O2_M-ENGINE_FEED", _ROUTE_KG_S))
+    o2_port: Line = field(default_factory=lambda: Line("O2_M-DEPOT_PORT", _ROUTE_KG_S))
+    dock_fuel: Line = field(default_factory=lambda: Line("DOCK_FUEL-FUEL_M", _ROUTE_KG_S))
+    h2_ring: Line = field(default_factory=lambda: Line("FUEL_M-H2_TANK_RING", _ROUTE_KG_S))
+    ch4_ring: Line = field(default_factory=lambda: Line("FUEL_M-CH4_TANK_RING", _ROUTE_KG_S))
+    he3_tanks: Line = field(default_factory=lambda: Line("FUEL_M-HE3_TANKS", _ROUTE_KG_S))
+    fuel_port: Line = field(default_factory=lambda: Line("FUEL_M-DEPOT_PORT", _ROUTE_KG_S))
+
+    def all(self) -> tuple[Line, ...]:
+        return tuple(getattr(self, name) for name in self.__struct_fields__)
+
+
+class DepotResources(Struct):
+    """State of the depot. `soxe_k`, `cryo_k` and the pressures are what its sensors show; faults move them."""
+
+    co2: Tank
+    o2: Tank
+    h2: Tank
+    ch4: Tank
+    he3: Tank
+    battery: Battery
+    core: HeatNode
+    plumbing: Plumbing = field(default_factory=Plumbing)
+    soxe_on: bool = True
+    secondary_on: bool = True
+    primary_on: bool = True
+    bus: float = 1.0
+    array: float = 1.0
+    soxe_k: float = 0.0
+    cryo_k: float = 0.0
+    manifold_bar: float = 3.0
+    o2_extra_bar: float = 0.0
+    boil_off_bar: float = 3.0
+    bus_ripple: float = 0.0
+
+    @property
+    def tanks(self) -> tuple[Tank, ...]:
+        return (self.co2, self.o2, self.h2, self.ch4, self.he3)
+
+    @property
+    def total_kg(self) -> float:
+        return sum(tank.kg for tank in self.tanks)
+
+    @property
+    def total_j(self) -> float:
+        return self.battery.j + self.core.j
+
+
+def new_depot(profile: Profile) -> DepotResources:
+    """As it stands before the first sortie. The radiator is sized to hold the core at 293 K; its heat capacity so that
+    without radiator the core reaches its limit as `SLOW_FAULT` says."""
+    depot = profile.depot
+    load_w = max(depot.primary_w + depot.secondary_w + depot.survival_w, 1.0)
+    sink_k, normal_k = 200.0, 293.0
+    rise_k = profile.watch.core_max_k - normal_k
+    heat_capacity = load_w * profile.plan.t_sortie_s / SLOW_FAULT / max(rise_k, 1.0) * 0.8
+
+    def tank(name: str, species: str, kg: float) -> Tank:
+        return Tank(name, species, kg, kg * depot.start_fill)
+
+    return DepotResources(
+        tank("CO2_TANK_RING", "CO2", depot.co2_kg), tank("O2_TANK_RING", "O2", depot.o2_kg),
+        tank("H2_TANK_RING", "H2", depot.h2_kg), tank("CH4_TANK_RING", "CH4", depot.ch4_kg),
+        tank("HE3_TANKS", "HE3", depot.he3_kg),
+        Battery("DEPOT_BATTERY", depot.battery_wh * J_PER_WH, depot.battery_wh * J_PER_WH),
+        HeatNode("CORE", heat_capacity, load_w / (normal_k - sink_k), sink_k, normal_k),
+        soxe_k=depot.soxe_k, cryo_k=depot.cryo_k,
+    )  # fmt: skip
+
+
+def advance_depot(
+    state: DepotResources, profile: Profile, seconds: float, outside: Outside, accounts: Accounts, dock_j: float
+) -> float:
+    """Reactor, customers, bus, heat for `seconds`; `dock_j` is what the docked skimmer would take from the bus. Returns
+    what it gets."""
+    depot = profile.depot
+    base_j = depot.survival_w * seconds
+    base_j += depot.secondary_w * seconds if state.secondary_on else 0.0
+    base_j += depot.primary_w * seconds if state.primary_on else 0.0
+    supply_j = depot.array_w * state.array * seconds
+    _serve_customers(state, profile, seconds, outside)
+    spare_j = supply_j + max(state.battery.usable_j - 0.2 * state.battery.capacity_j, 0.0) - base_j - dock_j
+    soxe_j = _react(state, profile, seconds, outside, spare_j)
+    need_j = base_j + soxe_j + dock_j
+    from_array = min(supply_j, need_j)
+    served = from_array + state.battery.draw(need_j - from_array)
+    accounts.book("array", -(from_array + state.battery.charge(supply_j - from_array)))
+    accounts.book("chemistry", soxe_j)  # the reactor came last and is served in full: it took no more than was spare
+    served_base = min(base_j, served - soxe_j)
+    state.core.heat(served_base, seconds, accounts)
+    return max(served - soxe_j - served_base, 0.0)
+
+
+def _react(state: DepotResources, profile: Profile, seconds: float, outside: Outside, spare_j: float) -> float:
+    """SOXE for `seconds` on what the bus has to spare; returns the energy it took, J."""
+    depot, lines = profile.depot, state.plumbing
+    if not state.soxe_on or depot.soxe_kg_s <= 0.0 or spare_j <= 0.0:
+        return 0.0
+    path = (lines.co2_ring, lines.co2_soxe, lines.soxe_o2, lines.o2_ring)
+    kg = min(min(depot.soxe_kg_s, reach(path)) * seconds, state.co2.kg - _SOXE_LEAST_KG)
+    if depot.soxe_j_kg > 0.0:
+        kg = min(kg, spare_j / depot.soxe_j_kg)
+    return electrolyse(state.co2, state.o2, kg, outside) * depot.soxe_j_kg
+
+
+def _serve_customers(state: DepotResources, profile: Profile, seconds: float, outside: Outside) -> None:
+    """DEPOT_PORT: customers take what is above the level that the depot keeps for itself."""
+    depot, lines = profile.depot, state.plumbing
+    for tank, rate, path in (
+        (state.o2, depot.drain_o2_kg_s, (lines.o2_ring, lines.o2_port)),
+        (state.ch4, depot.drain_ch4_kg_s, (lines.ch4_ring, lines.fuel_port)),
+    ):
+        spare = tank.kg - depot.keep * tank.capacity_kg
+        if spare > 0.0 and rate > 0.0:
+            let_out(tank, min(min(rate, reach(path)) * seconds, spare), outside, "customers")
+
+
+def isolate(state: DepotResources) -> None:
+    """TOTAL ABORT: isolation valves closed, SOXE off, secondary loads cut, survival bus only."""
+    for line in state.plumbing.all():
+        line.isolated = True
+    state.soxe_on = state.secondary_on = state.primary_on = False

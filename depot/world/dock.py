@@ -1,0 +1,85 @@
+"""The dock that joins depot and skimmer: offload, refuelling and charging, one port for each (sortie-loop.md, depot
+topology). Rates are constant between two calls."""
+
+from __future__ import annotations
+
+from depot.names import Mode
+from depot.settings import Profile
+from depot.world.matter import Tank, reach, transfer
+from depot.world.skimmer import charge_from_dock, loads_w, missing_charge_j
+from depot.world.state import SpaceState
+
+
+def offload_pairs(state: SpaceState, profile: Profile) -> list[tuple[Tank, Tank, float]]:
+    """Offload flows: (from, to, kg/s). One tank at a time, as one port has it."""
+    lines, rate = state.depot.plumbing, profile.depot.offload_kg_s
+    co2 = min(rate, reach((lines.dock_co2, lines.co2_ring)))
+    fuel = min(rate, reach((lines.dock_fuel, lines.ch4_ring)))
+    flows = [(tank, state.depot.co2, co2) for tank in state.skimmer.partitions if tank.kg > 0.0]
+    flows += [(state.skimmer.fuel_store, state.depot.ch4, fuel)] if state.skimmer.fuel_store.kg > 0.0 else []
+    return [flow for flow in flows if flow[2] > 0.0 and flow[1].room_kg > 1e-6]
+
+
+def missing_fuel_kg(state: SpaceState, profile: Profile) -> float:
+    """What refuelling still has to bring."""
+    return max(profile.skimmer.launch_propellant_kg - state.skimmer.lobes.kg, 0.0)
+
+
+def offload(state: SpaceState, profile: Profile, seconds: float) -> None:
+    """Volatiles to the tank farm, if the way is open."""
+    state.moving_kg_s = 0.0
+    if not state.offloading:
+        return
+    left = seconds
+    for source, sink, rate in offload_pairs(state, profile):
+        taken, arrived = transfer(source, sink, rate * left, state.outside, efficiency=profile.depot.eta_route)
+        if sink is state.depot.co2 or sink is state.depot.ch4:
+            state.delivered_kg += arrived
+        left -= taken / rate
+        if taken > 0.0:
+            state.moving_kg_s = rate
+        if left <= 1e-9:
+            break
+
+
+def refuel(state: SpaceState, profile: Profile, seconds: float, rate_kg_s: float) -> None:
+    """Propellant to FUEL_LOBES, if that is on."""
+    if not state.refuelling:
+        return
+    lines = state.depot.plumbing
+    rate = min(rate_kg_s, reach((lines.ch4_ring, lines.dock_fuel)))
+    missing_kg = missing_fuel_kg(state, profile)
+    transfer(state.depot.ch4, state.skimmer.lobes, min(rate * seconds, missing_kg), state.outside)
+
+
+def wanted_j(state: SpaceState, profile: Profile, seconds: float) -> float:
+    """What a docked skimmer would take from the depot's bus: its load, and charge."""
+    power = profile.power
+    load = sum(loads_w(power, Mode.DOCKED)) * seconds
+    return load + min(power.charge_w * seconds, missing_charge_j(state.skimmer, power.launch_soc))
+
+
+def feed(state: SpaceState, profile: Profile, joules: float, seconds: float) -> None:
+    """Power connection: the skimmer's own load first, the rest charges; what nobody takes heats the depot."""
+    skimmer, power = state.skimmer, profile.power
+    load = min(sum(loads_w(power, Mode.DOCKED)) * seconds, joules)
+    skimmer.spine.heat(load, seconds, state.accounts)
+    skimmer.short_j = 0.0
+    spare = joules - load - charge_from_dock(skimmer, joules - load, power.launch_soc)
+    state.depot.core.k += spare / state.depot.core.j_k if spare > 0.0 else 0.0
+
+
+def dock_events_ms(state: SpaceState, profile: Profile) -> list[float]:
+    """Instants at which a transfer is done."""
+    dues: list[float] = []
+    if state.offloading:
+        pairs = offload_pairs(state, profile)
+        if pairs:
+            dues.append(state.now_ms + max(sum(tank.kg / rate for tank, _, rate in pairs), 0.001) * 1000.0)
+    missing_kg = missing_fuel_kg(state, profile)
+    if state.refuelling and missing_kg > 1e-6 and state.depot.ch4.kg > 1e-6:
+        dues.append(state.now_ms + missing_kg / profile.depot.refuel_kg_s * 1000.0)
+    missing_j = missing_charge_j(state.skimmer, profile.power.launch_soc)
+    if missing_j > 1.0:
+        dues.append(state.now_ms + missing_j / profile.power.charge_w * 1000.0)
+    return dues

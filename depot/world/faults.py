@@ -1,0 +1,275 @@
+"""What each named fault does to the model of `space` (sortie-loop.md, names of triggers).
+
+A fault acts on the model; the abort follows from the watch over the model. Each is sized so that its own trigger holds
+at once in phases 3, 4 and 5, and one of ABORT-2 stays below the limits of every higher path. The slow ones grow.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from depot.readings import Place, SkimmerReading
+from depot.settings import Profile
+from depot.world.depot import SLOW_FAULT
+from depot.world.energy import J_PER_WH
+from depot.world.matter import Tank, let_out, take_in
+from depot.world.state import Injected, SpaceState
+
+Strike = Callable[[SpaceState, Profile, SkimmerReading], float]
+Withdraw = Callable[[SpaceState, Profile, float], None]
+
+BETWEEN = 0.5
+"""Where between a warning limit and the next higher path's a fault of ABORT-2 puts its quantity."""
+GROWING = frozenset(("store_breach", "store_leak", "soxe_runaway", "boil_off", "radiator_failure"))
+FLAGS = frozenset(
+    ("hazard_region", "debris", "solar_event", "hull_fracture", "manifold_breach", "battery_short", "rcs_loss",
+     "tumble", "avionics_failure", "impact", "conjunction", "radiation", "no_go_power", "no_go_thermal", "no_go_comms",
+     "no_go_tanks", "dock_refused", "dock_delayed", "interface_failure")
+)  # fmt: skip
+"""Faults that are a reading and nothing more: `sensors` looks at whether they hold."""
+
+
+def _between(low: float, high: float) -> float:
+    return low + BETWEEN * (high - low)
+
+
+def _fuel_low(state: SpaceState, profile: Profile, reading: SkimmerReading) -> float:
+    """Leaks to half-way between what the return takes and the ABORT-1 margin; no more stays in while it lasts. In the
+    departure burn it waits for its end (`leave_dock`): what has to be left is known there."""
+    if state.place is Place.NEAR:
+        return 0.0
+    keep = reading.fuel_need_kg * (1.0 + 0.25 * profile.skimmer.fuel_reserve)
+    state.skimmer.lobes.capacity_kg = keep
+    return let_out(state.skimmer.lobes, state.skimmer.lobes.kg - keep, state.outside, "leak")
+
+
+def _mend_lobes(state: SpaceState, profile: Profile, amount: float) -> None:
+    state.skimmer.lobes.capacity_kg = profile.skimmer.propellant_kg
+
+
+def _battery_failure(state: SpaceState, profile: Profile, reading: SkimmerReading) -> float:
+    """BATT_A drops out, and BATT_B can no longer hold more than half of the return need."""
+    skimmer = state.skimmer
+    skimmer.batt_a.connected = False
+    keep = 0.5 * reading.power_need_wh * J_PER_WH
+    state.accounts.book("fault", skimmer.batt_b.draw(skimmer.batt_b.j - keep))
+    skimmer.batt_b.capacity_j = keep
+    return 0.0
+
+
+def _hot_spine(state: SpaceState, profile: Profile, reading: SkimmerReading) -> float:
+    """A heat pulse beyond the maximum, and a radiator that does not take it away."""
+    spine = state.skimmer.spine
+    before = spine.j
+    spine.k = max(spine.k, profile.thermal.spine_max_k + 15.0)
+    state.accounts.book("fault", before - spine.j)
+    spine.coupling = 0.0
+    return 0.0
+
+
+def _cool_spine(state: SpaceState, profile: Profile, amount: float) -> None:
+    spine = state.skimmer.spine
+    spine.coupling = 1.0
+    before = spine.j
+    spine.k = min(spine.k, profile.thermal.settled_k)  # repaired at the dock, with the depot's radiators
+    state.accounts.book("fault", before - spine.j)
+
+
+def _fill(tank: Tank, state: SpaceState, fill: float) -> float:
+    """Somebody delivers to the depot until the tank is that full."""
+    return take_in(tank, fill * tank.capacity_kg - tank.kg, state.outside, "visitor")
+
+
+def _store_breach(state: SpaceState, profile: Profile, reading: SkimmerReading) -> float:
+    state.skimmer.leak_kg_s[0] = 5.0 * profile.watch.breach_kg_s
+    return 0.0
+
+
+def _store_leak(state: SpaceState, profile: Profile, reading: SkimmerReading) -> float:
+    for number in range(min(2, len(state.skimmer.leak_kg_s))):
+        state.skimmer.leak_kg_s[number] = 0.1 * profile.watch.breach_kg_s
+    return 0.0
+
+
+def _seal(state: SpaceState, profile: Profile, amount: float) -> None:
+    count = len(state.skimmer.partitions)
+    state.skimmer.leak_kg_s = [0.0] * count
+    state.skimmer.leaked_kg = [0.0] * count
+
+
+def _rupture(state: SpaceState, profile: Profile, reading: SkimmerReading) -> float:
+    return let_out(state.depot.co2, state.depot.co2.kg, state.outside, "rupture")
+
+
+def _health(field: str, value: Callable[[Profile], float | bool], whole: float | bool) -> tuple[Strike, Withdraw]:
+    """A quantity of the skimmer's health that the fault sets and its end puts right."""
+
+    def strike_it(state: SpaceState, profile: Profile, reading: SkimmerReading) -> float:
+        setattr(state.skimmer.health, field, value(profile))
+        return 0.0
+
+    def put_right(state: SpaceState, profile: Profile, amount: float) -> None:
+        setattr(state.skimmer.health, field, whole)
+
+    return strike_it, put_right
+
+
+def _depot(field: str, value: Callable[[Profile], float], whole: Callable[[Profile], float]) -> tuple[Strike, Withdraw]:
+    """The same for a quantity of the depot."""
+
+    def strike_it(state: SpaceState, profile: Profile, reading: SkimmerReading) -> float:
+        setattr(state.depot, field, value(profile))
+        return 0.0
+
+    def put_right(state: SpaceState, profile: Profile, amount: float) -> None:
+        setattr(state.depot, field, whole(profile))
+
+    return strike_it, put_right
+
+
+def _nothing(state: SpaceState, profile: Profile, reading: SkimmerReading) -> float:
+    return 0.0
+
+
+def _stays(state: SpaceState, profile: Profile, amount: float) -> None:
+    """What was lost is not found again."""
+
+
+def _reconnect(state: SpaceState, profile: Profile, amount: float) -> None:
+    state.skimmer.batt_a.connected = True
+    state.skimmer.batt_b.capacity_j = profile.power.batt_b_wh * J_PER_WH
+
+
+def hold_full(state: SpaceState, profile: Profile) -> None:
+    """While `store_full` or `fuel_store_full` lasts the visitor keeps the tank as full as it was."""
+    for name, tank in (("store_full", state.depot.co2), ("fuel_store_full", state.depot.ch4)):
+        held = state.faults.get(name)
+        if held is not None:
+            held.amount += _fill(tank, state, _between(profile.watch.fill_max, 1.0))
+
+
+def _filler(tank: Callable[[SpaceState], Tank]) -> tuple[Strike, Withdraw]:
+    def fill(state: SpaceState, profile: Profile, reading: SkimmerReading) -> float:
+        return _fill(tank(state), state, _between(profile.watch.fill_max, 1.0))
+
+    def empty(state: SpaceState, profile: Profile, amount: float) -> None:
+        # Never more than what is above the usual level: some of what was brought has been used since.
+        above = tank(state).kg - profile.depot.start_fill * tank(state).capacity_kg
+        let_out(tank(state), min(amount, above), state.outside, "visitor")
+
+    return fill, empty
+
+
+def _stick(state: SpaceState, profile: Profile, reading: SkimmerReading) -> float:
+    state.depot.plumbing.co2_ring.stick()
+    return 0.0
+
+
+def _free(state: SpaceState, profile: Profile, amount: float) -> None:
+    state.depot.plumbing.co2_ring.free()
+
+
+def _radiator(state: SpaceState, profile: Profile, reading: SkimmerReading) -> float:
+    state.depot.core.coupling = 0.0
+    return 0.0
+
+
+def _radiator_works(state: SpaceState, profile: Profile, amount: float) -> None:
+    state.depot.core.coupling = 1.0
+
+
+def _array(state: SpaceState, profile: Profile, reading: SkimmerReading) -> float:
+    state.depot.array = 0.5 * profile.watch.array_min
+    return 0.0
+
+
+def _vanish(state: SpaceState, profile: Profile, reading: SkimmerReading) -> float:
+    """A docked skimmer cannot get lost: it does when it has left."""
+    if state.place is Place.DOCK:
+        return 0.0
+    state.destroyed = True
+    state.skimmer.harvesting = False
+    return 0.0
+
+
+def _late(state: SpaceState, profile: Profile, reading: SkimmerReading) -> float:
+    state.late = True
+    return 0.0
+
+
+ACTIONS: dict[str, tuple[Strike, Withdraw]] = {
+    **dict.fromkeys(FLAGS, (_nothing, _stays)),
+    "thruster_fwd_loss": _health("thruster_fwd", lambda p: 0.4 * p.watch.thruster_min, 1.0),
+    "attitude_authority_loss": _health("attitude", lambda p: 0.4 * p.watch.attitude_min, 1.0),
+    "fuel_low": (_fuel_low, _mend_lobes),
+    "battery_failure": (_battery_failure, _reconnect),
+    "avionics_power_loss": _health("bus_pri", lambda p: 0.3, 1.0),
+    "survival_thermal_loss": _health("survival_heat", lambda p: 0.0, 1.0),
+    "hot_spine_overtemp": (_hot_spine, _cool_spine),
+    "cryo_overpressure": _health("cryo_extra_bar", lambda p: p.thermal.cryo_max_bar, 0.0),
+    "thermal_routing_failure": _health("thermal_routes", lambda p: 0.4 * p.watch.thermal_routes_min, 1.0),
+    "store_breach": (_store_breach, _seal),
+    "store_leak": (_store_leak, _seal),
+    "imu_loss": _health("imu_ok", lambda p: False, True),
+    "corridor_drift": _health("drift_m", lambda p: 1.2 * p.watch.corridor_m, 0.0),
+    "abort_sensors_failure": _health("abort_sensors_ok", lambda p: False, True),
+    "heartbeat_loss": _health("transmits", lambda p: False, True),
+    "nav_drift": _health("drift_m", lambda p: _between(p.watch.drift_warn_m, p.watch.corridor_m), 0.0),
+    "current_trend": _health("current_ratio", lambda p: 1.1 * p.watch.current_ratio_max, 1.0),
+    "thermal_signature": _health("signature_k", lambda p: 1.5 * p.watch.signature_max_k, 0.0),
+    "store_full": _filler(lambda state: state.depot.co2),
+    "fuel_store_full": _filler(lambda state: state.depot.ch4),
+    "cryo_limit": _depot(
+        "cryo_k", lambda p: _between(p.watch.cryo_warn_k, p.watch.cryo_max_k), lambda p: p.depot.cryo_k
+    ),
+    "manifold_pressure": _depot("manifold_bar", lambda p: 1.2 * p.watch.manifold_warn_bar, lambda p: 3.0),
+    "soxe_overheat": _depot(
+        "soxe_k", lambda p: _between(p.watch.soxe_warn_k, p.watch.soxe_max_k), lambda p: p.depot.soxe_k
+    ),
+    "o2_overpressure": _depot("o2_extra_bar", lambda p: p.watch.o2_max_bar, lambda p: 0.0),
+    "bus_unstable": _depot("bus_ripple", lambda p: 2.0 * p.watch.bus_ripple_max, lambda p: 0.0),
+    "tank_rupture": (_rupture, _stays),
+    "soxe_runaway": _depot("soxe_k", lambda p: p.depot.soxe_k, lambda p: p.depot.soxe_k),
+    "boil_off": _depot("boil_off_bar", lambda p: 3.0, lambda p: 3.0),
+    "radiator_failure": (_radiator, _radiator_works),
+    "bus_collapse": _depot("bus", lambda p: 0.5 * p.watch.bus_min, lambda p: 1.0),
+    "array_failure": (_array, _stays),
+    "skimmer_lost": (_vanish, _stays),
+    "skimmer_late": (_late, _stays),
+    "valve_stuck": (_stick, _free),
+}
+
+
+def strike(state: SpaceState, profile: Profile, name: str, reading: SkimmerReading) -> None:
+    """The fault begins; one that holds already is struck again (another valve)."""
+    amount = ACTIONS[name][0](state, profile, reading)
+    before = state.faults.get(name)
+    state.faults[name] = Injected(state.now_ms, amount + (before.amount if before else 0.0), name in GROWING)
+
+
+def leave_dock(state: SpaceState, profile: Profile, reading: SkimmerReading) -> None:
+    """Clear of the depot: what struck before and needs a skimmer that is away acts now."""
+    for name in ("fuel_low", "skimmer_lost"):
+        if name in state.faults:
+            state.faults[name].amount += ACTIONS[name][0](state, profile, reading)
+
+
+def withdraw(state: SpaceState, profile: Profile, name: str) -> None:
+    """The fault ends; one that does not hold is passed over."""
+    held = state.faults.pop(name, None)
+    if held is not None:
+        ACTIONS[name][1](state, profile, held.amount)
+
+
+def grow(state: SpaceState, profile: Profile) -> None:
+    """Faults that change with time, and what a visitor keeps full."""
+    if not state.faults:
+        return
+    hold_full(state, profile)
+    for name, fault in state.faults.items():
+        part = (state.now_ms - fault.since_ms) / 1000.0 / (profile.plan.t_sortie_s / SLOW_FAULT)
+        if name == "soxe_runaway":  # exothermic: faster and faster
+            rise_k = profile.watch.soxe_max_k - profile.depot.soxe_k
+            state.depot.soxe_k = profile.depot.soxe_k + rise_k * part**3 * 1.05
+        elif name == "boil_off":
+            state.depot.boil_off_bar = 3.0 + (profile.watch.boil_off_bar - 3.0) * part * 1.05

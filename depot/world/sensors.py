@@ -1,0 +1,122 @@
+"""What the sensors of `space` show: the readings that the two parties decide on."""
+
+from __future__ import annotations
+
+from depot.names import Mode
+from depot.readings import DepotReading, Place, SkimmerReading
+from depot.settings import Profile
+from depot.world.course import coast_window_ms
+from depot.world.energy import J_PER_WH
+from depot.world.matter import reach
+from depot.world.skimmer import missing_charge_j
+from depot.world.state import SpaceState
+
+
+def read_skimmer(state: SpaceState, profile: Profile) -> SkimmerReading:
+    """The skimmer's own sensors. The return need is computed from the way that is left, not a constant."""
+    skimmer, health, plan, power = state.skimmer, state.skimmer.health, profile.plan, profile.power
+    remaining_s = state.way * plan.return_s
+    if state.place is Place.BACK:
+        remaining_s = (state.leg_end_ms - state.now_ms) / 1000.0
+    # At the dock the need is that of a whole way: what would not bring it back from the zone is no reason to launch.
+    way = 1.0 if state.place is Place.DOCK else state.way
+    need_kg = (profile.skimmer.return_kg * way + profile.skimmer.dock_kg) / health.thrust
+    # A return that is stretched on purpose (fault skimmer_late) is flown with the same propellant and in the sun.
+    need_s = (plan.return_s if state.place is Place.DOCK else min(remaining_s, plan.return_s)) + plan.dock_s
+    usable_j = skimmer.batt_a.usable_j + skimmer.batt_b.usable_j
+    leak_kg = profile.watch.leak_kg
+    coast_ms = coast_window_ms(state, profile)
+    leaks = zip(skimmer.leak_kg_s, skimmer.partitions, skimmer.leaked_kg, strict=True)
+    filling = skimmer.harvesting
+    heat = health.survival_heat > 0.0 and (skimmer.batt_res.usable_j > 0.0 or usable_j > 0.0)
+    return SkimmerReading(
+        place=state.place,
+        mode=skimmer.mode,
+        coasting=state.place is Place.OUT and plan.coast_s > 0.0 and coast_ms[0] <= state.now_ms < coast_ms[1],
+        remaining_s=remaining_s,
+        fuel_kg=skimmer.lobes.kg,
+        fuel_need_kg=need_kg,
+        power_wh=usable_j / J_PER_WH,
+        power_need_wh=sum(power.cruise_w) * need_s / 3600.0,
+        soc=skimmer.soc,
+        reserve_wh=skimmer.batt_res.usable_j / J_PER_WH,
+        reserve_need_wh=(sum(power.survival_w) + power.thruster_w) * need_s / 3600.0,
+        thruster_fwd=health.thruster_fwd,
+        attitude=health.attitude,
+        batteries=int(skimmer.batt_a.connected) + int(skimmer.batt_b.connected),
+        avionics_held=skimmer.mode is Mode.SURVIVAL or (health.bus_pri >= 0.5 and skimmer.short_j <= 0.0),
+        survival_heat_held=heat,
+        spine_k=skimmer.spine.k,
+        cryo_bar=3.0 + health.cryo_extra_bar,
+        thermal_routes=health.thermal_routes,
+        # An empty store shows no breach, but one that has been seen to run empty is known for what it is.
+        breach_kg_s=max(
+            (rate for rate, tank, lost in leaks if tank.kg > 0.0 or filling or lost > leak_kg), default=0.0
+        ),
+        leaking=sum(kg > leak_kg for kg in skimmer.leaked_kg),
+        imu_ok=health.imu_ok,
+        drift_m=health.drift_m,
+        abort_sensors_ok=health.abort_sensors_ok,
+        current_ratio=health.current_ratio,
+        signature_k=health.signature_k,
+        store_kg=skimmer.store_kg,
+        store_full=skimmer.store_kg >= state.target_kg - 1e-3 > 0.0,
+        harvested_kg=skimmer.harvested_kg,
+        expected_kg=min(profile.skimmer.intake_kg_s * skimmer.harvest_s, max(state.target_kg, 0.0)),
+        seal=health.seal,
+        thrust=health.thrust,
+        capacity=health.capacity,
+        overstress=health.overstress + int(health.stressed),
+        min_soc=skimmer.min_soc,
+        transmits=health.transmits,
+    )
+
+
+def read_depot(state: SpaceState, profile: Profile) -> DepotReading:
+    """The depot's own sensors, and what its dock shows of a docked skimmer."""
+    depot, held, lines = state.depot, state.faults, state.depot.plumbing
+    skimmer, watch = state.skimmer, profile.watch
+    docked = state.place is Place.DOCK
+    room = depot.co2.room_kg if reach((lines.dock_co2, lines.co2_ring)) > 0.0 and "no_go_tanks" not in held else 0.0
+    return DepotReading(
+        soc=depot.battery.j / depot.battery.capacity_j,
+        cryo_k=depot.cryo_k,
+        comms_open="no_go_comms" not in held,
+        co2_fill=depot.co2.fill,
+        fuel_fill=depot.ch4.fill,
+        co2_room_kg=room,
+        fuel_stock_kg=depot.ch4.kg if reach((lines.ch4_ring, lines.dock_fuel)) > 0.0 else 0.0,
+        hazard_region="hazard_region" in held,
+        debris="debris" in held,
+        solar_event="solar_event" in held,
+        manifold_bar=depot.manifold_bar,
+        soxe_k=depot.soxe_k,
+        o2_bar=5.0 * max(depot.o2.fill, 0.2) + depot.o2_extra_bar,
+        bus_ripple=depot.bus_ripple,
+        rings_intact="tank_rupture" not in held,
+        manifolds_intact="manifold_breach" not in held,
+        hull_intact="hull_fracture" not in held,
+        boil_off_bar=depot.boil_off_bar,
+        core_k=depot.core.k,
+        bus=depot.bus if depot.battery.j > 0.0 or depot.array > 0.0 else 0.0,
+        battery_shorted="battery_short" in held,
+        array=depot.array,
+        rcs=0.5 * watch.rcs_min if "rcs_loss" in held else 1.0,
+        tumble_dps=2.0 * watch.tumble_max_dps if "tumble" in held else 0.0,
+        avionics_ok="avionics_failure" not in held,
+        impact_g=3.0 * watch.impact_max_g if "impact" in held else 0.0,
+        conjunction_m=0.5 * watch.conjunction_min_m if "conjunction" in held else 1e9,
+        radiation=3.0 * watch.radiation_max if "radiation" in held else 1.0,
+        power_hold="no_go_power" in held,
+        thermal_hold="no_go_thermal" in held,
+        dock_blocked="dock_refused" in held,
+        dock_delay="dock_delayed" in held,
+        fluids_ok="interface_failure" not in held,
+        offloadable_kg=skimmer.store_kg if docked else 0.0,
+        delivered_kg=state.delivered_kg,
+        moving_kg_s=state.moving_kg_s if docked else 0.0,
+        lobes_tight=skimmer.lobes.capacity_kg >= profile.skimmer.propellant_kg,
+        refuelled=docked and skimmer.lobes.kg >= profile.skimmer.launch_propellant_kg - 1e-3,
+        charged=docked and missing_charge_j(skimmer, profile.power.launch_soc) < 3600.0,
+        settled=docked and skimmer.spine.k <= profile.thermal.settled_k,
+    )

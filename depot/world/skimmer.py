@@ -1,0 +1,196 @@
+"""The skimmer's resources: INTAKE -> CO2_STORE -> DOCK_PORT, FUEL_LOBES -> thrusters, three batteries on three buses,
+HOT_SPINE (sortie-loop.md, skimmer topology). Plain state and rates; where it flies is `space`'s matter."""
+
+from __future__ import annotations
+
+from msgspec import Struct, field
+
+from depot.names import Mode
+from depot.settings import PowerSettings, Profile
+from depot.world.energy import J_PER_WH, Accounts, Battery, HeatNode, charge_evenly, draw_evenly
+from depot.world.matter import Outside, Tank, let_out, take_in
+
+START_SOC = 0.6
+START_FUEL = 0.5
+
+
+class Health(Struct):
+    """Wear and broken parts. Fractions: 1 whole, 0 gone."""
+
+    thruster_fwd: float = 1.0
+    attitude: float = 1.0
+    bus_pri: float = 1.0
+    survival_heat: float = 1.0
+    thermal_routes: float = 1.0
+    imu_ok: bool = True
+    abort_sensors_ok: bool = True
+    drift_m: float = 0.0
+    cryo_extra_bar: float = 0.0
+    current_ratio: float = 1.0
+    signature_k: float = 0.0
+    transmits: bool = True
+    seal: float = 0.0
+    thrust: float = 1.0
+    capacity: float = 1.0
+    overstress: int = 0
+    stressed: bool = False
+
+
+class SkimmerResources(Struct):
+    """State of all tanks, batteries and the spine. `leak_kg_s`: what each partition of CO2_STORE loses while it has
+    anything; `leaked_kg`: what it has lost so far."""
+
+    partitions: list[Tank]
+    fuel_store: Tank
+    lobes: Tank
+    batt_a: Battery
+    batt_b: Battery
+    batt_res: Battery
+    spine: HeatNode
+    leak_kg_s: list[float]
+    leaked_kg: list[float]
+    health: Health = field(default_factory=Health)
+    mode: Mode = Mode.DOCKED
+    harvesting: bool = False
+    intake_factor: float = 1.0
+    harvested_kg: float = 0.0
+    harvest_s: float = 0.0
+    min_soc: float = 1.0
+    short_j: float = 0.0  # load that could not be served in the last step
+
+    @property
+    def store_kg(self) -> float:
+        return sum(tank.kg for tank in self.partitions) + self.fuel_store.kg
+
+    @property
+    def store_capacity_kg(self) -> float:
+        return sum(tank.capacity_kg for tank in self.partitions) + self.fuel_store.capacity_kg
+
+    @property
+    def soc(self) -> float:
+        """Of BATT_A and BATT_B together, of what they hold when new."""
+        return (self.batt_a.usable_j + self.batt_b.usable_j) / (self.batt_a.capacity_j + self.batt_b.capacity_j)
+
+    @property
+    def total_kg(self) -> float:
+        return self.store_kg + self.lobes.kg
+
+    @property
+    def total_j(self) -> float:
+        return self.batt_a.j + self.batt_b.j + self.batt_res.j + self.spine.j
+
+
+def new_skimmer(profile: Profile) -> SkimmerResources:
+    """As it stands on its dock before the first sortie."""
+    skimmer, power, thermal = profile.skimmer, profile.power, profile.thermal
+    count = skimmer.partitions
+
+    def battery(name: str, wh: float, soc: float) -> Battery:
+        return Battery(name, wh * J_PER_WH, wh * J_PER_WH * soc)
+
+    return SkimmerResources(
+        [Tank(f"CO2_STORE_{number + 1}", "CO2", skimmer.co2_store_kg / count) for number in range(count)],
+        Tank("FUEL_STORE", "CH4", skimmer.fuel_store_kg),
+        Tank("FUEL_LOBES", "CH4", skimmer.propellant_kg, skimmer.propellant_kg * START_FUEL),
+        battery("BATT_A", power.batt_a_wh, START_SOC),
+        battery("BATT_B", power.batt_b_wh, START_SOC),
+        battery("BATT_RES", power.batt_res_wh, 1.0),
+        HeatNode(
+            "HOT_SPINE", thermal.spine_j_k, thermal.spine_w_k, thermal.environment_k, thermal.environment_k + 20.0
+        ),
+        [0.0] * count,
+        [0.0] * count,
+    )
+
+
+def loads_w(power: PowerSettings, mode: Mode) -> tuple[float, float, float]:
+    """Primary, secondary and survival bus in a mode, W."""
+    return {
+        Mode.DOCKED: power.docked_w,
+        Mode.CRUISE: power.cruise_w,
+        Mode.ACTIVE_HARVEST: power.harvest_w,
+        Mode.STANDBY: power.standby_w,
+        Mode.SURVIVAL: power.survival_w,
+    }[mode]
+
+
+def burn(state: SkimmerResources, kg: float, outside: Outside) -> float:
+    """Propellant through the thrusters; worn ones need more for the same."""
+    return let_out(state.lobes, kg / state.health.thrust, outside, "exhaust")
+
+
+def harvest(state: SkimmerResources, profile: Profile, seconds: float, outside: Outside) -> None:
+    """INTAKE runs: what finds no room is not taken in."""
+    share = profile.skimmer.fuel_fraction
+    kg = profile.skimmer.intake_kg_s * state.intake_factor * seconds
+    state.harvest_s += seconds
+    state.harvested_kg += take_in(state.fuel_store, kg * share, outside, "atmosphere")
+    each = kg * (1.0 - share) / len(state.partitions)
+    for tank in state.partitions:
+        state.harvested_kg += take_in(tank, each, outside, "atmosphere")
+
+
+def leak(state: SkimmerResources, seconds: float, outside: Outside) -> None:
+    """What the partitions lose to space."""
+    for number, rate in enumerate(state.leak_kg_s):
+        if rate > 0.0:
+            state.leaked_kg[number] += let_out(state.partitions[number], rate * seconds, outside, "leak")
+
+
+def run_buses(
+    state: SkimmerResources, profile: Profile, seconds: float, accounts: Accounts, supply_w: float, *, thrusting: bool
+) -> None:
+    """Loads from the arrays first, then from the batteries; what is left charges. In ECLIPSE/SURVIVAL only the survival
+    bus is up, fed from the reserve, which then pays for the thrusters too. Secondary loads are shed at low charge.
+    `supply_w` is what an array could give; what nobody takes is not made."""
+    power = profile.power
+    primary, secondary, survival = loads_w(power, state.mode)
+    if state.soc < power.shed_soc:
+        secondary = 0.0
+    supply_j = supply_w * seconds
+    mains = (state.batt_a, state.batt_b)
+    if state.mode is Mode.SURVIVAL:
+        need = (survival + (power.thruster_w if thrusting else 0.0)) * seconds
+        from_array = min(supply_j, need)
+        served = from_array + state.batt_res.draw(need - from_array)
+    else:
+        need = (primary + secondary + survival) * state.health.current_ratio * seconds
+        from_array = min(supply_j, need)
+        served = from_array + draw_evenly(mains, need - from_array)
+        served += state.batt_res.draw(min(survival * seconds, need - served))
+    spare = supply_j - from_array
+    charged = state.batt_res.charge(spare)
+    charged += charge_evenly(mains, spare - charged)
+    accounts.book("array", -(from_array + charged))
+    state.spine.heat(served, seconds, accounts)
+    state.short_j = need - served if need - served > 1e-6 * need else 0.0
+    state.min_soc = min(state.min_soc, state.soc)
+
+
+def charge_from_dock(state: SkimmerResources, joules: float, soc: float) -> float:
+    """The depot's POWER_BUS charges BATT_A and BATT_B to `soc` and the reserve full; returns what went in."""
+    used = state.batt_res.charge(joules)
+    for battery in (state.batt_a, state.batt_b):
+        wanted = max(battery.capacity_j * soc * state.health.capacity - battery.j, 0.0)
+        used += battery.charge(min(wanted, (joules - used)))
+    return used
+
+
+def missing_charge_j(state: SkimmerResources, soc: float) -> float:
+    """What `charge_from_dock` could still put in, J."""
+    missing = state.batt_res.room_j
+    for battery in (state.batt_a, state.batt_b):
+        wanted = battery.capacity_j * soc * state.health.capacity - battery.j
+        missing += min(max(wanted, 0.0), battery.room_j)
+    return missing
+
+
+def wear(state: SkimmerResources, profile: Profile) -> None:
+    """One more cycle: seals, thrusters, batteries."""
+    rules, health = profile.retirement, state.health
+    health.seal += rules.seal_wear
+    health.thrust *= 1.0 - rules.thrust_wear
+    health.capacity *= 1.0 - rules.capacity_wear
+    if health.stressed:
+        health.overstress += 1
+        health.stressed = False

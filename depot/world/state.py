@@ -1,0 +1,48 @@
+"""Everything of `space` that changes with time, as plain values."""
+
+from __future__ import annotations
+
+from msgspec import Struct, field
+
+from depot.readings import Place
+from depot.world.depot import DepotResources
+from depot.world.energy import Accounts
+from depot.world.matter import Outside
+from depot.world.skimmer import SkimmerResources
+
+
+class Injected(Struct):
+    """A fault that holds: since when, and what it has put in or taken out (kg), for its end. `growing`: the model has
+    to be looked at more often while it lasts."""
+
+    since_ms: int
+    amount: float = 0.0
+    growing: bool = False
+
+
+class SpaceState(Struct):
+    """Everything that changes. Times are ms since the loop began; `leg` is (start, end) of the present leg."""
+
+    skimmer: SkimmerResources
+    depot: DepotResources
+    seed: int
+    outside: Outside = field(default_factory=Outside)
+    accounts: Accounts = field(default_factory=Accounts)
+    faults: dict[str, Injected] = field(default_factory=dict)
+    now_ms: int = 0
+    place: Place = Place.DOCK
+    leg_start_ms: int = 0
+    leg_end_ms: int = 0
+    way: float = 0.0  # of the way back that is still to go, 1 at the harvest zone
+    undocked_ms: int = 0
+    turned_way: float = 0.0  # `way` where it turned back,
+    turned_off: tuple[float, float, float] = (0.0, 0.0, 0.0)  # and how far off the way out: degrees, degrees, m
+    late: bool = False
+    destroyed: bool = False
+    sorties: int = 0
+    target_kg: float = 0.0
+    offloading: bool = False
+    refuelling: bool = False
+    delivered_kg: float = 0.0
+    moving_kg_s: float = 0.0
+    total_abort: bool = False

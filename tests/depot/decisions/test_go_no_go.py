@@ -1,0 +1,77 @@
+"""The go/no-go with every hard constraint, each alone."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from depot.decisions.planning import Derating, expected_delivery_kg, make_plan, no_go
+from depot.messages import Status
+from depot.readings import DepotReading
+from depot.settings import Profile
+from depot.watches import ABORT_1_NAMES
+
+PROFILE = Profile()
+PLAN = make_plan(PROFILE, 1, Derating())
+GOOD: dict[str, Any] = {"co2_room_kg": 30_000.0, "refuelled": True, "charged": True}
+
+
+def failures(status: Status | None = None, **changed: Any) -> list[str]:
+    """What fails when these readings differ from good ones."""
+    return no_go(PROFILE, PLAN, DepotReading(**{**GOOD, **changed}), Status() if status is None else status)
+
+
+def test_all_constraints_hold() -> None:
+    """Go."""
+    assert failures() == []
+
+
+@pytest.mark.parametrize(
+    ("changed", "name"),
+    [
+        ({"power_hold": True}, "no_go_power"),
+        ({"soc": 0.1}, "no_go_power"),
+        ({"thermal_hold": True}, "no_go_thermal"),
+        ({"cryo_k": 99.0}, "no_go_thermal"),
+        ({"comms_open": False}, "no_go_comms"),
+        ({"co2_room_kg": 1_000.0}, "no_go_tanks"),
+        ({"refuelled": False}, "propellant_not_ready"),
+        ({"charged": False}, "batteries_not_ready"),
+        ({"fluids_ok": False}, "interfaces_not_ready"),
+        ({"debris": True}, "debris"),
+        ({"o2_bar": 99.0}, "o2_overpressure"),
+    ],
+)
+def test_each_constraint_alone_delays(changed: dict[str, Any], name: str) -> None:
+    """Named as the reference names it."""
+    assert failures(**changed) == [name]
+
+
+def test_a_skimmer_that_says_nothing_is_no_go() -> None:
+    """The comms window is not viable."""
+    assert no_go(PROFILE, PLAN, DepotReading(**GOOD), None) == ["no_go_comms"]
+
+
+def test_missed_heartbeats_at_the_dock_and_a_store_that_is_being_emptied_delay() -> None:
+    """What would recall the sortie is no reason to begin it."""
+    status, reading = Status(), DepotReading(**GOOD)
+    assert no_go(PROFILE, PLAN, reading, status, misses=1) == ["heartbeat_loss"]
+    assert no_go(PROFILE, PLAN, reading, status, leftover=True) == ["store_not_empty"]
+
+
+@pytest.mark.parametrize("name", ABORT_1_NAMES)
+def test_a_fault_that_would_abort_the_sortie_is_no_reason_to_begin_it(name: str) -> None:
+    """Before phase 3 it is a no-go."""
+    assert failures(Status(trips=1 << ABORT_1_NAMES.index(name))) == [name]
+
+
+def test_the_room_needed_is_what_the_plan_would_deliver() -> None:
+    """One kilogram less is a no-go; a derated plan needs less."""
+    co2_kg, fuel_kg = expected_delivery_kg(PROFILE, PLAN)
+    assert co2_kg / fuel_kg == pytest.approx(3.0)
+    assert failures(co2_room_kg=co2_kg) == []
+    assert failures(co2_room_kg=co2_kg - 1.0) == ["no_go_tanks"]
+    derated = make_plan(PROFILE, 2, Derating(0.7, 0.75))
+    assert expected_delivery_kg(PROFILE, derated)[0] < 0.8 * co2_kg
+    assert derated.t_sortie_s == PLAN.t_sortie_s - 0.25 * PROFILE.plan.harvest_s

@@ -1,0 +1,64 @@
+"""Energy moves and is always somewhere."""
+
+from __future__ import annotations
+
+from math import exp
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from depot.world.energy import Accounts, Battery, HeatNode, charge_evenly, draw_evenly
+
+
+def test_a_node_cools_as_newton_says() -> None:
+    """Without heat the excess temperature falls by e in one time constant (J/K over W/K)."""
+    node, accounts = HeatNode("spine", 1_000.0, 10.0, 300.0, 400.0), Accounts()
+    node.heat(0.0, 100.0, accounts)
+    assert node.k == pytest.approx(300.0 + 100.0 * exp(-1.0))
+    assert accounts.j["radiator"] == pytest.approx(1_000.0 * (400.0 - node.k))
+
+
+def test_a_node_settles_where_loss_equals_heat() -> None:
+    """500 W over 10 W/K: 50 K above the surroundings, however the time is cut into steps."""
+    whole, cut = HeatNode("a", 1_000.0, 10.0, 300.0, 300.0), HeatNode("b", 1_000.0, 10.0, 300.0, 300.0)
+    whole.heat(500.0 * 10_000.0, 10_000.0, Accounts())
+    for _ in range(100):
+        cut.heat(500.0 * 100.0, 100.0, Accounts())
+    assert whole.k == pytest.approx(350.0)
+    assert cut.k == pytest.approx(whole.k)
+
+
+def test_a_battery_that_dropped_out_gives_and_takes_nothing() -> None:
+    """Its energy stays in it."""
+    battery = Battery("BATT_A", 100.0, 60.0, connected=False)
+    assert (battery.draw(10.0), battery.charge(10.0), battery.j) == (0.0, 0.0, 60.0)
+
+
+@given(
+    st.lists(
+        st.tuples(st.sampled_from(["draw", "charge", "heat", "drop"]), st.floats(min_value=-5.0, max_value=1e6)),
+        max_size=40,
+    )
+)
+def test_energy_balances_at_every_step(steps: list[tuple[str, float]]) -> None:
+    """Batteries, heat and accounts together are constant."""
+    pair = (Battery("A", 5e5, 3e5), Battery("B", 4e5, 1e5))
+    node, accounts = HeatNode("n", 2_000.0, 5.0, 250.0, 300.0), Accounts()
+
+    def total() -> float:
+        return sum(battery.j for battery in pair) + node.j + sum(accounts.j.values())
+
+    before = total()
+    for what, joules in steps:
+        if what == "draw":
+            node.heat(draw_evenly(pair, joules), 10.0, accounts)
+        elif what == "charge":
+            accounts.book("array", -charge_evenly(pair, joules))
+        elif what == "heat":
+            accounts.book("array", -joules)
+            node.heat(joules, 60.0, accounts)
+        else:
+            pair[0].connected = not pair[0].connected
+        assert total() == pytest.approx(before, rel=1e-9, abs=1e-3)
+        assert all(-1e-6 <= battery.j <= battery.capacity_j + 1e-6 for battery in pair)
