@@ -38,7 +38,7 @@ class Measurement:
 
 
 def _kernel() -> tuple[float, float]:
-    from sitl.fleet import kernel_speed
+    from sitl.vehicles.fleet import kernel_speed
 
     return kernel_speed(1, 2000.0), kernel_speed(1000, 4.0)
 

@@ -6,8 +6,8 @@ numba keeps the result beside the sources, or in the user's cache where these ca
 from __future__ import annotations
 
 from autopilot.geo import GeoPoint
-from sitl.copter import SimulatedCopter
-from sitl.rover import SimulatedRover
+from sitl.vehicles.copter import SimulatedCopter
+from sitl.vehicles.rover import SimulatedRover
 
 
 def main() -> None:

@@ -33,10 +33,10 @@ class StoredValues(Stored, Protocol):
 def make_vehicle(kind: str, home: GeoPoint, heading_deg: float, seed: int) -> SimulatedVehicle:
     """The built-in simulator of `kind` ("copter", "rover"), standing at `home`."""
     if kind == "copter":
-        from sitl.copter import SimulatedCopter
+        from sitl.vehicles.copter import SimulatedCopter
 
         return SimulatedCopter(home, heading_deg, seed)
-    from sitl.rover import SimulatedRover
+    from sitl.vehicles.rover import SimulatedRover
 
     return SimulatedRover(home, heading_deg, seed)
 

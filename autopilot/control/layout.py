@@ -2,8 +2,8 @@
 
 The kernel works on flat float64 rows, one per vehicle: *state* (S), *settings* (P: parameters and constants) and
 *target* (T: what to fly). The control layer owns the indices below `PLANT` in state and below `PLANT_SETTINGS` in
-settings; the simulated machine (`sitl.layout`) has those from there on, so that the same control functions can fly
-another body. Units: SI, NED metres, radians, body axes forward-right-down; times in ms unless a name says otherwise.
+settings; the simulated machine (`sitl.kernel.layout`) has those from there on, so that the same control functions can
+fly another body. Units: SI, NED metres, radians, body axes forward-right-down; times in ms unless a name says not.
 """
 
 from __future__ import annotations

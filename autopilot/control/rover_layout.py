@@ -1,7 +1,7 @@
 """Where a rover's own quantities are in the kernel's rows.
 
 A rover shares the estimator, the watches and the report with the copter, so its rows begin exactly like a copter's
-(`autopilot.control.layout`, `sitl.layout`) and are only longer: what is here lies behind everything that is there.
+(`autopilot.control.layout`, `sitl.kernel.layout`) and are only longer: what is here lies behind all that is there.
 Units as there: SI, radians. "Course" is the direction of motion: the heading, or its opposite when driving backwards.
 """
 

@@ -11,7 +11,7 @@ from autopilot.mission.items import MissionItem
 from autopilot.parameters.parameters import Parameters
 from benchmarks.vehicle import HOME
 from mavlink_bridge.identity import Identity
-from sitl.copter import SimulatedCopter
+from sitl.vehicles.copter import SimulatedCopter
 from sortie.building import VIRTUAL_EPOCH_US
 from sortie.sample import square
 from sortie.service import HORIZON_MS, Service

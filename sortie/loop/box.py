@@ -23,7 +23,7 @@ from depot.world.box import BoxWorld
 from depot.world.state import SpaceState
 from mavlink_bridge.clients.base import Target
 from mavlink_bridge.endpoint import Endpoint
-from sitl.copter import SimulatedCopter
+from sitl.vehicles.copter import SimulatedCopter
 from sortie.building import VIRTUAL_EPOCH_US, build_service
 from sortie.loop.pilot import BoxPilot, CopterPilot
 from sortie.loop.space import LINK_SEED, Snapshot, SpaceLoop

@@ -13,7 +13,7 @@ from autopilot.geo import METRES_PER_DEGREE, GeoPoint, longitude_scale
 from autopilot.modes.table import CopterMode
 from depot.readings import Place
 from depot.settings import BoxSettings
-from sitl.copter import SimulatedCopter
+from sitl.vehicles.copter import SimulatedCopter
 from sortie.service import Service
 
 ENTRY_ITEM = 2

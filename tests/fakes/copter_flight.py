@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from autopilot import report as R
 from autopilot.vehicle import TakeOff, Target, VehicleEvent
-from sitl.copter import SimulatedCopter
+from sitl.vehicles.copter import SimulatedCopter
 from tests.fakes.simulated_run import HOME, TICK_MS, SimulatedRun
 
 __all__ = ["HOME", "TICK_MS", "CopterFlight"]

@@ -11,7 +11,7 @@ import numpy as np
 from autopilot import report as R
 from autopilot.mission.items import MissionItem
 from autopilot.mission.sequencer import MissionState
-from sitl.rover import SimulatedRover
+from sitl.vehicles.rover import SimulatedRover
 from tests.fakes.core_bench import Bench, waypoint
 from tests.fakes.fake_vehicle import ORIGIN
 

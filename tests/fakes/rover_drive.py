@@ -7,7 +7,7 @@ import numpy.typing as npt
 
 from autopilot import report as R
 from autopilot.vehicle import Speeds, Target, VehicleEvent
-from sitl.rover import SimulatedRover
+from sitl.vehicles.rover import SimulatedRover
 from tests.fakes.simulated_run import HOME, TICK_MS, SimulatedRun
 
 __all__ = ["HOME", "TICK_MS", "RoverDrive"]

@@ -8,7 +8,7 @@ from typing import Any
 
 from autopilot import report as R
 from autopilot.mission.items import MissionItem
-from sitl.copter import SimulatedCopter
+from sitl.vehicles.copter import SimulatedCopter
 from tests.fakes.core_bench import Bench
 from tests.fakes.fake_vehicle import ORIGIN
 

@@ -7,7 +7,7 @@ import numpy.typing as npt
 
 from autopilot.geo import GeoPoint
 from autopilot.vehicle import Target, VehicleEvent
-from sitl.simulated import SimulatedMachine
+from sitl.vehicles.simulated import SimulatedMachine
 
 HOME = GeoPoint(-35.363261, 149.165230, 584.0)
 TICK_MS = 20

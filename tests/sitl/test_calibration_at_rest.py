@@ -7,7 +7,7 @@ import pytest
 
 from autopilot.control import layout as L
 from autopilot.vehicle import Land, VehicleEvent
-from sitl import layout as M
+from sitl.kernel import layout as M
 from tests.fakes.copter_flight import CopterFlight
 
 

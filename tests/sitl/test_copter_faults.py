@@ -9,7 +9,7 @@ import pytest
 
 from autopilot import report as R
 from autopilot.vehicle import Attitude, Hold, Land, Leg, VehicleEvent
-from sitl.copter import SimulatedCopter
+from sitl.vehicles.copter import SimulatedCopter
 from tests.fakes.copter_flight import HOME, CopterFlight
 
 PLACE = Hold((0.0, 0.0, -20.0))

@@ -8,9 +8,9 @@ import pytest
 from autopilot.control import layout as L
 from autopilot.parameters import Parameters
 from autopilot.vehicle import Leg, VehicleEvent
-from sitl import layout as M
-from sitl.airframe import default_settings, initial_state
-from sitl.settings import SCALED, SPECIAL, apply_parameter
+from sitl.kernel import layout as M
+from sitl.vehicles.airframe import default_settings, initial_state
+from sitl.vehicles.copter_parameters import SCALED, SPECIAL, apply_parameter
 from tests.fakes.copter_flight import HOME, CopterFlight
 
 

@@ -31,7 +31,7 @@ from autopilot.vehicle import (
     Yaw,
     YawMode,
 )
-from sitl.copter import SimulatedCopter
+from sitl.vehicles.copter import SimulatedCopter
 from tests.fakes.copter_flight import HOME, CopterFlight
 
 
@@ -52,7 +52,7 @@ def test_it_is_a_simulated_vehicle() -> None:
 def test_it_is_made_without_numba() -> None:
     """So that the first HEARTBEAT need not wait for the compiler."""
     script = (
-        "import sys; from sitl.copter import SimulatedCopter; from autopilot.geo import GeoPoint;"
+        "import sys; from sitl.vehicles.copter import SimulatedCopter; from autopilot.geo import GeoPoint;"
         "c = SimulatedCopter(GeoPoint(0, 0)); c.set_parameter('SIM_BATT_VOLTAGE', 12.0);"
         "assert 'numba' not in sys.modules"
     )

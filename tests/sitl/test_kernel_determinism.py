@@ -12,8 +12,8 @@ import pytest
 
 from autopilot import report as R
 from autopilot.vehicle import Hold, Leg, TakeOff, VehicleEvent
-from sitl.copter import SimulatedCopter
-from sitl.fleet import Fleet
+from sitl.vehicles.copter import SimulatedCopter
+from sitl.vehicles.fleet import Fleet
 from tests.fakes.copter_flight import HOME, CopterFlight
 
 SCRIPT = """

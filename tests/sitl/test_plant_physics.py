@@ -10,13 +10,13 @@ import pytest
 from autopilot import report as R
 from autopilot.control import layout as L
 from autopilot.vehicle import Hold
-from sitl import layout as M
-from sitl.airframe import DRAG_AREA, FULL_THRUST, FULL_V, MASS, default_settings, initial_state
-from sitl.copter_machine import run_tick
-from sitl.equipment import BATTERY_AH, CELL_CURVE
-from sitl.quantiles import quantiles
-from sitl.reporting import density_at, pressure_at, temperature_at
-from sitl.surroundings import cell_volts
+from sitl.kernel import layout as M
+from sitl.kernel.copter import run_tick
+from sitl.kernel.environment import cell_volts
+from sitl.kernel.quantiles import quantiles
+from sitl.kernel.reporting import density_at, pressure_at, temperature_at
+from sitl.vehicles.airframe import DRAG_AREA, FULL_THRUST, FULL_V, MASS, default_settings, initial_state
+from sitl.vehicles.equipment import BATTERY_AH, CELL_CURVE
 from tests.fakes.copter_flight import HOME, CopterFlight
 
 G = 9.80665

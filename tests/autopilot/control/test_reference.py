@@ -13,7 +13,7 @@ from autopilot import report as R
 from autopilot.control import layout as L
 from autopilot.control.reference import approach
 from autopilot.vehicle import Circle, Hold, Land, Leg, Speeds, TakeOff, Target, VehicleEvent, Velocity
-from sitl.copter import SimulatedCopter
+from sitl.vehicles.copter import SimulatedCopter
 from tests.fakes.copter_flight import HOME
 
 NED = st.tuples(st.floats(-80.0, 80.0), st.floats(-80.0, 80.0), st.floats(-60.0, -10.0))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from autopilot.outcome import ArmedChanged
-from sitl.copter import SimulatedCopter
+from sitl.vehicles.copter import SimulatedCopter
 from tests.fakes.core_bench import Bench, item, takeoff, waypoint
 from tests.fakes.fake_vehicle import ORIGIN
 

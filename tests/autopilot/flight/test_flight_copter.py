@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from autopilot.outcome import Result
-from sitl.copter import SimulatedCopter
+from sitl.vehicles.copter import SimulatedCopter
 from tests.fakes.fake_vehicle import ORIGIN
 from tests.fakes.flight_bench import HANGING_MISSION, A, D, F, FlightBench, I, L, P
 

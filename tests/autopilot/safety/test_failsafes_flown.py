@@ -10,7 +10,7 @@ import pytest
 from autopilot.geo import to_global
 from autopilot.mission.items import MissionItem
 from autopilot.vehicle import Sticks
-from sitl.rover import SimulatedRover
+from sitl.vehicles.rover import SimulatedRover
 from tests.fakes.core_bench import Bench, takeoff, waypoint
 from tests.fakes.fake_vehicle import ORIGIN
 from tests.fakes.sim_copter import (

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from autopilot.geo import to_global
 from autopilot.mission.items import MissionItem
 from autopilot.safety.fence_limits import FenceType, fence_names
-from sitl.copter import SimulatedCopter
-from sitl.rover import SimulatedRover
+from sitl.vehicles.copter import SimulatedCopter
+from sitl.vehicles.rover import SimulatedRover
 from tests.fakes.core_bench import Bench
 from tests.fakes.fake_vehicle import ORIGIN
 from tests.fakes.sim_copter import GUIDED, LAND, RTL, in_air

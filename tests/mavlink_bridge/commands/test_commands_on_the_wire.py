@@ -19,7 +19,7 @@ from mavlink_bridge.identity import Identity
 from mavlink_bridge.services.base import Message
 from mavlink_bridge.services.commands import CommandService
 from mavlink_bridge.services.telemetry.service import TelemetryService
-from sitl.copter import SimulatedCopter
+from sitl.vehicles.copter import SimulatedCopter
 
 
 class Wire:

@@ -20,7 +20,7 @@ from mavlink_bridge.codec import dialect
 from mavlink_bridge.services.base import Message, Peer, Service
 from mavlink_bridge.services.commands import CommandService, equipment, flight, messages
 from mavlink_bridge.services.guided import GuidedService, StickService
-from sitl.copter import SimulatedCopter
+from sitl.vehicles.copter import SimulatedCopter
 from tests.fakes.recording_telemetry import RecordingTelemetry
 
 HOME = GeoPoint(-35.363261, 149.165230, 584.0)

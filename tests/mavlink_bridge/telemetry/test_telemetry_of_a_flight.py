@@ -17,7 +17,7 @@ from mavlink_bridge.codec import dialect
 from mavlink_bridge.endpoint import Endpoint
 from mavlink_bridge.identity import Identity
 from mavlink_bridge.services.telemetry.service import TelemetryService
-from sitl.copter import SimulatedCopter
+from sitl.vehicles.copter import SimulatedCopter
 
 GUIDED, HEIGHT = 4, 20.0
 PREARM = 1 << 28

@@ -24,8 +24,8 @@ from autopilot.vehicle import (
     Yaw,
     YawMode,
 )
-from sitl import layout as M
-from sitl.chassis import GRIP, TOP_SPEED
+from sitl.kernel import layout as M
+from sitl.vehicles.chassis import GRIP, TOP_SPEED
 from tests.fakes.rover_drive import RoverDrive
 
 

@@ -10,9 +10,11 @@ import pytest
 
 from autopilot.control import layout as L
 from autopilot.control import rover_layout as V
-from sitl import layout as M
-from sitl import rover_layout as G
-from sitl.chassis import (
+from sitl.kernel import layout as M
+from sitl.kernel import rover_layout as G
+from sitl.kernel.quantiles import quantiles
+from sitl.kernel.rover import run_rover_tick
+from sitl.vehicles.chassis import (
     DRAG_AREA,
     FRONT,
     FULL_ACCEL,
@@ -27,8 +29,6 @@ from sitl.chassis import (
     default_settings,
     initial_state,
 )
-from sitl.quantiles import quantiles
-from sitl.rover_machine import run_rover_tick
 from tests.fakes.rover_drive import HOME
 
 GRAVITY = 9.80665

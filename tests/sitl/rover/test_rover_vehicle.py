@@ -34,9 +34,9 @@ from autopilot.vehicle import (
     Yaw,
     YawMode,
 )
-from sitl import layout as M
-from sitl import rover_layout as G
-from sitl.rover import SimulatedRover
+from sitl.kernel import layout as M
+from sitl.kernel import rover_layout as G
+from sitl.vehicles.rover import SimulatedRover
 from tests.fakes.rover_drive import HOME, RoverDrive
 
 SCRIPT = """
@@ -79,7 +79,7 @@ def test_tick_by_tick_it_is_the_same_drive() -> None:
 def test_it_is_made_without_numba() -> None:
     """The compiler is brought in by the first advance, not by the import."""
     script = (
-        "import sys; from sitl.rover import SimulatedRover; from autopilot.geo import GeoPoint;"
+        "import sys; from sitl.vehicles.rover import SimulatedRover; from autopilot.geo import GeoPoint;"
         "SimulatedRover(GeoPoint(0.0, 0.0)); print('numba' in sys.modules)"
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, timeout=60)

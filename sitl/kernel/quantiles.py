@@ -1,4 +1,4 @@
-"""The table of normal quantiles that the kernel draws noise from. Apart from `sitl.noise` so that numba stays out."""
+"""The table of normal quantiles that the kernel draws noise from. Apart from `noise` so that numba stays out."""
 
 from __future__ import annotations
 

@@ -14,8 +14,8 @@ import numpy.typing as npt
 
 from autopilot.control import layout as L
 from autopilot.geo import METRES_PER_DEGREE, longitude_scale
-from sitl import layout as M
-from sitl.equipment import CELL_CURVE, CELLS
+from sitl.kernel import layout as M
+from sitl.vehicles.equipment import CELL_CURVE, CELLS
 
 Row = npt.NDArray[np.float64]
 Special = Callable[[Row, Row, Mapping[str, float]], None]

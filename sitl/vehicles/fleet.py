@@ -13,10 +13,10 @@ from autopilot import report as R
 from autopilot.control import layout as L
 from autopilot.geo import GeoPoint
 from autopilot.vehicle import Hold, Pilot, PilotKind, TakeOff, Target, VehicleEvent
-from sitl import layout as M
-from sitl.airframe import default_settings, initial_state
-from sitl.quantiles import quantiles
-from sitl.targets import write_target
+from sitl.kernel import layout as M
+from sitl.kernel.quantiles import quantiles
+from sitl.vehicles.airframe import default_settings, initial_state
+from sitl.vehicles.targets import write_target
 
 __all__ = ["Fleet", "kernel_speed"]
 
@@ -45,7 +45,7 @@ class Fleet:
 
     def advance(self, until_ms: int) -> int:
         """Every copter to `until_ms` or to its first event; returns how many have one waiting."""
-        from sitl.copter_kernel import advance
+        from sitl.kernel.copter_kernel import advance
 
         return advance(self.state, self.settings, self._targets, self._rng, quantiles(), self.reports, float(until_ms))
 

@@ -14,8 +14,8 @@ from typing import Any
 from autopilot.control import layout as L
 from autopilot.control.attitude import attitude_error, limit, mix
 from autopilot.control.jit import inline, jit
-from sitl import layout as M
-from sitl.noise import GAMMA, MASK, S10, S20, S30B, S40, S50, draw
+from sitl.kernel import layout as M
+from sitl.kernel.noise import GAMMA, MASK, S10, S20, S30B, S40, S50, draw
 
 
 @jit

@@ -6,17 +6,17 @@ from collections.abc import Mapping
 from math import atan, cos, pi, radians, tan
 
 from autopilot.control import layout as L
-from sitl import layout as M
-from sitl import shared_settings
-from sitl.shared_settings import Row, Special
+from sitl.kernel import layout as M
+from sitl.vehicles import parameters
+from sitl.vehicles.parameters import Row, Special
 
-#: The airframe's own limits (`sitl.airframe`): rate deg/s, acceleration of yaw deg/s2; ArduPilot's default of the
-#: latter, cdeg/s2; and what "no limit" comes to, deg/s2.
+#: The airframe's own limits (`sitl.vehicles.airframe`): rate deg/s, acceleration of yaw deg/s2; ArduPilot's default of
+#: the latter, cdeg/s2; and what "no limit" comes to, deg/s2.
 _OWN_RATE, _OWN_YAW_ACCEL, _YAW_DEFAULT, _UNLIMITED = 220.0, 120.0, 27000.0, 720.0
 
 #: Parameters that are one setting times a factor. Gains (PSC_, ATC_) count relative to ArduPilot's defaults, which
 #: stand for the gains that fit this airframe.
-SCALED: dict[str, tuple[int, float]] = shared_settings.SCALED | {
+SCALED: dict[str, tuple[int, float]] = parameters.SCALED | {
     "WPNAV_SPEED": (L.SPEED_GROUND, 0.01),
     "WPNAV_SPEED_UP": (L.SPEED_UP, 0.01),
     "WPNAV_SPEED_DN": (L.SPEED_DOWN, 0.01),
@@ -98,7 +98,7 @@ def _pilot_down(p: Row, s: Row, values: Mapping[str, float]) -> None:
     p[L.STICK_DN] = 0.01 * (down if down > 0.0 else values.get("PILOT_SPEED_UP", 250.0))
 
 
-SPECIAL: dict[str, Special] = shared_settings.SPECIAL | {
+SPECIAL: dict[str, Special] = parameters.SPECIAL | {
     "ANGLE_MAX": _lean,
     "PSC_ANGLE_MAX": _lean,
     "LOIT_ACC_MAX": _loiter,
@@ -116,4 +116,4 @@ SPECIAL: dict[str, Special] = shared_settings.SPECIAL | {
 
 def apply_parameter(p: Row, s: Row, values: Mapping[str, float], name: str, value: float) -> None:
     """`name` has become `value`; `values` holds all that have been set so far. Unknown names do nothing."""
-    shared_settings.apply(SCALED, SPECIAL, p, s, values, name, value)
+    parameters.apply(SCALED, SPECIAL, p, s, values, name, value)

@@ -1,7 +1,7 @@
 """Seeded noise for the kernel: splitmix64 and a table of normal quantiles.
 
-One 64-bit draw (Steele, Lea, Flood 2014) gives six numbers of ten bits; each picks a quantile (`sitl.quantiles`) of the
-standard normal distribution. A table costs a load; Box-Muller costs a logarithm and a sine.
+One 64-bit draw (Steele, Lea, Flood 2014) gives six numbers of ten bits; each picks a quantile of the
+standard normal distribution (`sitl.kernel.quantiles`). A table costs a load; Box-Muller costs a logarithm and a sine.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from autopilot.control.jit import jit
-from sitl.quantiles import SIZE
+from sitl.kernel.quantiles import SIZE
 
 GAMMA = np.uint64(0x9E3779B97F4A7C15)
 MIX_1 = np.uint64(0xBF58476D1CE4E5B9)

@@ -7,10 +7,10 @@ from math import radians
 from autopilot.control import rover_layout as V
 from autopilot.geo import GeoPoint
 from autopilot.vehicle import Capabilities, Target
-from sitl.chassis import default_settings, initial_state
-from sitl.rover_settings import apply_parameter
-from sitl.rover_targets import write_target
-from sitl.simulated import Advance, SimulatedMachine
+from sitl.vehicles.chassis import default_settings, initial_state
+from sitl.vehicles.rover_parameters import apply_parameter
+from sitl.vehicles.rover_targets import write_target
+from sitl.vehicles.simulated import Advance, SimulatedMachine
 
 __all__ = ["SimulatedRover"]
 
@@ -29,7 +29,7 @@ class SimulatedRover(SimulatedMachine):
         )  # fmt: skip
 
     def _kernel(self) -> Advance:
-        from sitl.rover_kernel import advance
+        from sitl.kernel.rover_kernel import advance
 
         return advance
 

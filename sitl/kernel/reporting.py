@@ -8,7 +8,7 @@ from autopilot import report as R
 from autopilot.control import layout as L
 from autopilot.control.jit import jit
 from autopilot.geo import METRES_PER_DEGREE
-from sitl import layout as M
+from sitl.kernel import layout as M
 
 #: Standard atmosphere 1976, troposphere: sea level pressure Pa, temperature K, lapse K/m, exponent g M / (R lapse).
 P0, T0, LAPSE, EXPONENT = 101325.0, 288.15, 0.0065, 5.255877

@@ -1,7 +1,7 @@
 """The compiled kernel of the rover: `advance` runs rovers to a time or to their next event.
 
-Each tick is eight steps of `sitl.rover_machine`, then sensors, estimator, decisions. Importing this module compiles the
-kernel (or loads it from disk): see `sitl.simulated` for how that is put off.
+Each tick is eight steps of `sitl.kernel.rover`, then sensors, estimator, decisions. Importing this module compiles the
+kernel (or loads it from disk): see `sitl.vehicles.simulated` for how that is put off.
 """
 
 from __future__ import annotations
@@ -16,13 +16,13 @@ from autopilot.control.inertial import rotation, tilt
 from autopilot.control.jit import jit
 from autopilot.control.rover_guidance import decide_rover
 from autopilot.control.watch import watch_estimator
-from sitl import layout as M
-from sitl import rover_layout as G
-from sitl.compiling import compile_kernel, sources
-from sitl.estimate import average_gyro, count_way, fuse_sensors, start, watch_machine
-from sitl.reporting import fill_common
-from sitl.rover_machine import run_rover_tick
-from sitl.surroundings import blow, discharge
+from sitl.kernel import layout as M
+from sitl.kernel import rover_layout as G
+from sitl.kernel.compiling import compile_kernel, sources
+from sitl.kernel.environment import blow, discharge
+from sitl.kernel.estimate import average_gyro, count_way, fuse_sensors, start, watch_machine
+from sitl.kernel.reporting import fill_common
+from sitl.kernel.rover import run_rover_tick
 
 #: The wind vane: how long it averages, and the share of the free wind that blows on it (`blow` at height 0).
 WIND_MEMORY_S = 2.0

@@ -9,9 +9,9 @@ import numpy as np
 
 from autopilot.control import layout as L
 from autopilot.control import rover_layout as V
-from sitl import shared_settings
-from sitl.chassis import WHEEL_MAX
-from sitl.shared_settings import Row, Special
+from sitl.vehicles import parameters
+from sitl.vehicles.chassis import WHEEL_MAX
+from sitl.vehicles.parameters import Row, Special
 
 _DEGREES = pi / 180.0
 #: What 0 means for a limit that ArduPilot then does not apply.
@@ -21,7 +21,7 @@ _TIGHTEST = 1.05 * 0.3302 / np.tan(WHEEL_MAX)
 
 #: Parameters that are one setting times a factor. Gains count relative to ArduPilot's defaults, which stand for the
 #: gains that fit this chassis.
-SCALED: dict[str, tuple[int, float]] = shared_settings.SCALED | {
+SCALED: dict[str, tuple[int, float]] = parameters.SCALED | {
     "WP_SPEED": (L.SPEED_GROUND, 1.0),
     "TURN_MAX_G": (V.TURN_ACCEL, L.GRAVITY),
     "ATC_STR_ANG_P": (V.KP_COURSE, 3.0 / 2.0),
@@ -61,7 +61,7 @@ def _brake(p: Row, s: Row, values: Mapping[str, float]) -> None:
     p[V.BRAKING] = 1.0 if values["ATC_BRAKE"] != 0.0 else 0.0
 
 
-SPECIAL: dict[str, Special] = shared_settings.SPECIAL | {
+SPECIAL: dict[str, Special] = parameters.SPECIAL | {
     "WP_ACCEL": _acceleration,
     "ATC_ACCEL_MAX": _acceleration,
     "ATC_DECEL_MAX": _acceleration,
@@ -77,4 +77,4 @@ SPECIAL: dict[str, Special] = shared_settings.SPECIAL | {
 
 def apply_parameter(p: Row, s: Row, values: Mapping[str, float], name: str, value: float) -> None:
     """`name` has become `value`; `values` holds all that have been set so far. Unknown names do nothing."""
-    shared_settings.apply(SCALED, SPECIAL, p, s, values, name, value)
+    parameters.apply(SCALED, SPECIAL, p, s, values, name, value)

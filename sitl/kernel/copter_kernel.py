@@ -1,7 +1,7 @@
 """The compiled kernel of the copter: `advance` runs copters to a time or to their next event.
 
-Each tick is eight steps of `sitl.copter_machine`, then sensors, estimator, decisions. Importing this module compiles
-the kernel (or loads it from disk): see `sitl.simulated` for how that is put off.
+Each tick is eight steps of `sitl.kernel.copter`, then sensors, estimator, decisions. Importing this module compiles
+the kernel (or loads it from disk): see `sitl.vehicles.simulated` for how that is put off.
 """
 
 from __future__ import annotations
@@ -18,12 +18,12 @@ from autopilot.control.inertial import rotation
 from autopilot.control.jit import jit
 from autopilot.control.position import sink_demand, velocity_demand
 from autopilot.control.watch import decide, watch_estimator
-from sitl import layout as M
-from sitl.compiling import compile_kernel, sources
-from sitl.copter_machine import current, run_tick
-from sitl.estimate import average_gyro, count_way, fuse_sensors, start, watch_machine
-from sitl.reporting import fill_common
-from sitl.surroundings import blow, discharge
+from sitl.kernel import layout as M
+from sitl.kernel.compiling import compile_kernel, sources
+from sitl.kernel.copter import current, run_tick
+from sitl.kernel.environment import blow, discharge
+from sitl.kernel.estimate import average_gyro, count_way, fuse_sensors, start, watch_machine
+from sitl.kernel.reporting import fill_common
 
 
 @jit

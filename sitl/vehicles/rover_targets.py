@@ -12,7 +12,7 @@ from autopilot.control import rover_layout as V
 from autopilot.control.rover_velocity import as_drive
 from autopilot.geo import Ned
 from autopilot.vehicle import Attitude, Drive, Hold, Idle, Leg, TakeOff, Target, Velocity
-from sitl.targets import write_target as write_common
+from sitl.vehicles.targets import write_target as write_common
 
 Row = npt.NDArray[np.float64]
 

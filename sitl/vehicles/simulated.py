@@ -17,10 +17,10 @@ from autopilot import report as R
 from autopilot.control import layout as L
 from autopilot.geo import GeoPoint
 from autopilot.vehicle import Capabilities, Request, Speeds, Sticks, Target, VehicleEvent, VehicleState, Yaw
-from sitl import layout as M
-from sitl.faults import Faults
-from sitl.quantiles import quantiles
-from sitl.targets import write_yaw
+from sitl.kernel import layout as M
+from sitl.kernel.quantiles import quantiles
+from sitl.vehicles.faults import Faults
+from sitl.vehicles.targets import write_yaw
 
 __all__ = ["Advance", "SimulatedMachine"]
 

@@ -10,8 +10,8 @@ from autopilot.control.estimator import fuse_baro, fuse_gps, fuse_mag, rest
 from autopilot.control.inertial import align, predict
 from autopilot.control.jit import inline, jit
 from autopilot.control.watch import watch_battery, watch_distance
-from sitl import layout as M
-from sitl.surroundings import MAG_PERIOD_MS, read_baro, read_mag, receive_gps
+from sitl.kernel import layout as M
+from sitl.kernel.environment import MAG_PERIOD_MS, read_baro, read_mag, receive_gps
 
 #: A vehicle without a fix for so long has lost its GPS, ms.
 GPS_LOST_MS = 1000.0

@@ -17,9 +17,9 @@ import numpy.typing as npt
 from autopilot.control import layout as L
 from autopilot.control import rover_layout as V
 from autopilot.geo import GeoPoint
-from sitl import layout as M
-from sitl import rover_layout as G
-from sitl.equipment import AIR_DENSITY, STEPS, equip, switch_on
+from sitl.kernel import layout as M
+from sitl.kernel import rover_layout as G
+from sitl.vehicles.equipment import AIR_DENSITY, STEPS, equip, switch_on
 
 MASS, INERTIA = 3.74, 0.04712  # kg, kg m2
 FRONT, REAR = 0.15875, 0.17145  # m

@@ -6,9 +6,9 @@ from collections.abc import Callable
 
 import numpy as np
 
-import sitl
 from autopilot import control, geo, report
 from autopilot.control.jit import COMPILED, entry, fingerprint
+from sitl import kernel
 
 _ROWS = "float64[:,::1]"
 #: State, settings, target, noise, quantiles, report, until_ms.
@@ -17,7 +17,7 @@ SIGNATURE = f"int64({_ROWS}, {_ROWS}, {_ROWS}, uint64[:,::1], float64[::1], {_RO
 
 def sources() -> str:
     """The fingerprint of all that can be compiled into a kernel: numba's cache looks at the kernel's file only."""
-    return fingerprint(control, sitl, report, geo)
+    return fingerprint(control, kernel, report, geo)
 
 
 def compile_kernel(advance: Callable[..., int]) -> Callable[..., int]:

@@ -7,10 +7,10 @@ from math import radians
 from autopilot.control import layout as L
 from autopilot.geo import GeoPoint
 from autopilot.vehicle import Capabilities, Request, Target
-from sitl.airframe import default_settings, initial_state
-from sitl.settings import apply_parameter
-from sitl.simulated import Advance, SimulatedMachine
-from sitl.targets import write_target
+from sitl.vehicles.airframe import default_settings, initial_state
+from sitl.vehicles.copter_parameters import apply_parameter
+from sitl.vehicles.simulated import Advance, SimulatedMachine
+from sitl.vehicles.targets import write_target
 
 __all__ = ["SimulatedCopter"]
 
@@ -35,7 +35,7 @@ class SimulatedCopter(SimulatedMachine):
         return super().disarm(force=force)
 
     def _kernel(self) -> Advance:
-        from sitl.copter_kernel import advance
+        from sitl.kernel.copter_kernel import advance
 
         return advance
 

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from autopilot.control import layout as L
-from sitl import layout as M
+from sitl.kernel import layout as M
 
 Row = npt.NDArray[np.float64]
 

@@ -16,9 +16,9 @@ from autopilot.control import layout as L
 from autopilot.control import rover_layout as V
 from autopilot.control.attitude import limit
 from autopilot.control.jit import jit
-from sitl import layout as M
-from sitl import rover_layout as G
-from sitl.noise import GAMMA, MASK, S10, S20, S30B, S40, S50, draw
+from sitl.kernel import layout as M
+from sitl.kernel import rover_layout as G
+from sitl.kernel.noise import GAMMA, MASK, S10, S20, S30B, S40, S50, draw
 
 SLOWEST = 0.5  # m/s, below which slip is counted as if at this speed
 CREEP = 0.02  # m/s, below which the wheels take what blows from the side

@@ -16,8 +16,8 @@ import numpy.typing as npt
 
 from autopilot.control import layout as L
 from autopilot.geo import GeoPoint
-from sitl import layout as M
-from sitl.equipment import AIR_DENSITY, STEPS, equip, switch_on
+from sitl.kernel import layout as M
+from sitl.vehicles.equipment import AIR_DENSITY, STEPS, equip, switch_on
 
 MASS = 1.5  # kg
 INERTIA = (0.029125, 0.029125, 0.055225)  # kg m2

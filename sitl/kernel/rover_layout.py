@@ -1,4 +1,4 @@
-"""Where the simulated rover is in the kernel's rows, behind all that it shares with the copter (`sitl.layout`)."""
+"""Where the simulated rover is in the kernel's rows, behind all that it shares with the copter (`layout`)."""
 
 from __future__ import annotations
 

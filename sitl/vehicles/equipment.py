@@ -12,11 +12,11 @@ import numpy.typing as npt
 
 from autopilot.control import layout as L
 from autopilot.geo import GeoPoint
-from sitl import layout as M
+from sitl.kernel import layout as M
 
 AIR_DENSITY = 1.225  # kg/m3 at sea level
 CELLS, BATTERY_AH, OHMS = 3, 5.1, 0.022
-#: Open-circuit voltage of a lithium polymer cell over its charge; `sitl.surroundings.cell_volts` is the same curve.
+#: Open-circuit voltage of a lithium polymer cell over its charge; the kernel's `cell_volts` is the same curve.
 CELL_CURVE = ((0.0, 3.0), (0.05, 3.55), (0.15, 3.685), (0.5, 3.79), (0.9, 4.05), (1.0, 4.2))
 STEPS = 8  # of 2.5 ms in a tick
 #: Steady gusts' time constant, s (Dryden at 20 m height and 8 m/s).
