@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,19 +10,16 @@ import pytest
 from mavlink_bridge.codec import dialect
 from sortie.session import Session
 from tests.fakes.qgc_checker import QgcChecker, not_given
+from tests.fakes.recorded import conversation
 
-DATA = Path(__file__).parents[3] / "shared" / "data"
 HOME = "-35.3632610,149.1652299,584.09,354"
 STEP_S = 0.1
 FTP_BYTES = 251
 
-pytestmark = pytest.mark.skipif(not (DATA / "qgc-fly.jsonl").exists(), reason=f"no recorded data in {DATA}")
-
 
 def recorded(file: str, version: str) -> Iterator[tuple[float, Any]]:
     """Time and message of all that the station sent."""
-    for line in (DATA / f"{file}.jsonl").read_text().splitlines():
-        row = json.loads(line)
+    for row in conversation(file):
         if row["dir"] == "gcs" and row["qgc"] == version:
             fields = {name: not_given(value) for name, value in row["fields"].items()}
             if "payload" in fields:  # recorded without the zeros at its end

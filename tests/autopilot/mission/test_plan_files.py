@@ -1,4 +1,4 @@
-"""Real plan files, as ground stations and other projects wrote them: each is read, or refused with one line."""
+"""Plan files as ground stations write them, ours and other projects': each is read, or refused with one line."""
 
 from __future__ import annotations
 
@@ -18,16 +18,18 @@ from autopilot.mission.plan import (
 )
 from autopilot.mission.storage import pack_item
 from autopilot.mission.validate import check_item
+from tests.fakes.recorded import PLANS, plan_files
 
-FOLDER = Path(__file__).parents[3] / ".." / "shared" / "data" / "plans"
-FILES = sorted(path for path in FOLDER.glob("*") if path.suffix != ".md") if FOLDER.is_dir() else []
+FILES = plan_files()
 REFUSED = {
+    "refused-structure-scan.plan": ("mission.items[1]", "StructureScan"),
+    "refused-survey-version.plan": ("mission.items[1].version", "9"),
+    "refused-mission-version.plan": ("mission.version", "7"),
     "mavsdk--test_plans--qgroundcontrol_sample_with_structured_scan.plan": ("mission.items[1]", "StructureScan"),
     "mavsdk--test_plans--qgroundcontrol_sample_with_survey_wrong_version.plan": ("mission.items[1].version", "9"),
     "mavsdk--test_plans--qgroundcontrol_sample_wrong_mission_version.plan": ("mission.version", "7"),
 }
 
-pytestmark = pytest.mark.skipif(not FILES, reason=f"no plan files at {FOLDER}")
 good_files = pytest.mark.parametrize(
     "path", [path for path in FILES if path.name not in REFUSED], ids=lambda path: str(path.name)
 )
@@ -97,11 +99,12 @@ def test_items_survive_the_checks_of_an_upload(path: Path) -> None:
     assert complaints == []
 
 
-@pytest.mark.parametrize(("name", "words"), REFUSED.items())
-def test_file_is_refused_with_one_line(name: str, words: tuple[str, str]) -> None:
+@pytest.mark.parametrize("path", [path for path in FILES if path.name in REFUSED], ids=lambda path: str(path.name))
+def test_file_is_refused_with_one_line(path: Path) -> None:
     """Wrong versions and items that hold only geometry: place and reason in one line."""
+    words = REFUSED[path.name]
     with pytest.raises(PlanError) as caught:
-        read(FOLDER / name)
+        read(path)
     text = str(caught.value)
     assert "\n" not in text
     assert text.startswith(words[0] + ": expected ") and words[1] in text
@@ -119,23 +122,34 @@ def test_a_file_cut_anywhere_is_read_or_refused_with_one_line(path: Path) -> Non
 
 
 def test_survey_is_taken_from_its_stored_items() -> None:
-    """The camera item, then the survey's 12 items in place."""
-    plan = read(FOLDER / "mavsdk--test_plans--qgroundcontrol_sample_with_survey.plan")
-    assert len(plan.items) == 13
-    assert [item.command for item in plan.items[:3]] == [530, 16, 206]
+    """The camera item, then the survey's 8 items in place."""
+    plan = read(PLANS / "copter-survey.plan")
+    assert [item.command for item in plan.items] == [530, 206, *[16] * 6, 206]
     assert plan.firmware_type == 12
 
 
 def test_plan_without_home_line_keeps_its_first_item() -> None:
-    """MAVSDK's Mission Planner sample begins with a takeoff at seq 0: it is item 1, and home is unknown."""
-    plan = read(FOLDER / "mavsdk--test_plans--mission_planner_sample.txt")
+    """A file that begins with a takeoff at seq 0: it is item 1, and home is unknown."""
+    plan = read(PLANS / "copter-no-home-line.txt")
     assert plan.home is None
     assert [item.command for item in plan.items] == [22, 16, 16, 20]
-    assert plan.items[0] == replace(plan.items[0], seq=1, x=47.3978101, y=8.5455380, z=15.0)
+    assert plan.items[0] == replace(plan.items[0], seq=1, x=50.49861, y=9.94803, z=15.0)
 
 
 def test_large_mission_jumps_to_the_items_it_names() -> None:
-    """Kingaroy: comments between the lines do not shift the jumps."""
-    plan = read(FOLDER / "ardupilot--LargeMissions--Kingaroy-vlarge2.txt")
-    assert len(plan.items) == 528
-    assert [item.param1 for item in plan.items if item.command == 177][:5] == [22.0, 22.0, 24.0, 27.0, 4.0]
+    """Comments between the lines do not shift the jumps."""
+    plan = read(PLANS / "large-with-comments-and-jumps.txt")
+    assert len(plan.items) == 525
+    assert [item.param1 for item in plan.items if item.command == 177] == [10.0, 30.0, 50.0, 70.0, 90.0, 110.0]
+
+
+def test_ours_hold_each_feature_by_themselves() -> None:
+    """A clone that stands alone reads missions, both kinds of fences, rally points, and every way to end a line."""
+    ours = [path for path in FILES if path.parent == PLANS]
+    plans = [read(path) for path in ours if path.name not in REFUSED]
+    assert len([plan for plan in plans if plan.items]) > 40
+    assert len([plan for plan in plans if plan.fence]) >= 6 and len([plan for plan in plans if plan.rally]) >= 3
+    assert {item.frame for plan in plans for item in plan.items} >= {0, 3, 10}
+    data = [path.read_bytes() for path in ours]
+    assert any(b"\r\n" in text for text in data) and any(text.startswith(b"\xef\xbb\xbf") for text in data)
+    assert any(not text.endswith(b"\n") for text in data)

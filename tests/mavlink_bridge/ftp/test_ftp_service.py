@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
 import zlib
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -26,8 +24,7 @@ from mavlink_bridge.services.ftp import (
 from mavlink_bridge.services.ftp.service import EXPIRE_MS, FRAME_BYTES, REUSE_MS, SESSIONS, SESSIONS_PER_PEER
 from mavlink_bridge.services.ftp.wire import DATA_BYTES, Nak, Opcode, Operation
 from tests.fakes.ftp_client import FtpBench
-
-RECORDED = Path(__file__).parents[3] / "../shared/data/qgc-connect.jsonl"
+from tests.fakes.recorded import conversation
 
 
 class LogMount:
@@ -112,12 +109,9 @@ def test_the_wire_looks_as_qgroundcontrol_saw_it_from_ardupilot() -> None:
 @pytest.mark.parametrize("release", ["4.3", "5.0"])
 def test_what_qgroundcontrol_sent_is_answered(release: str) -> None:
     """Its recorded requests, one after the other, each get what it needs to end with all parameters."""
-    if not RECORDED.exists():
-        pytest.skip("no recorded ground station here")
-    rows = [json.loads(line) for line in RECORDED.read_text().splitlines()]
     requests = [
         bytes(row["fields"]["payload"]).ljust(251, b"\0")
-        for row in rows
+        for row in conversation("qgc-connect")
         if row["name"] == "FILE_TRANSFER_PROTOCOL" and row["dir"] == "gcs" and row["qgc"] == release
     ]
     bench = Bench()

@@ -1,4 +1,4 @@
-"""Real plan files survive upload and download bit for bit, or are refused item by item with a reason."""
+"""Plan files survive upload and download bit for bit, or are refused item by item with a reason."""
 
 from __future__ import annotations
 
@@ -13,13 +13,11 @@ from mavlink_bridge import codec
 from mavlink_bridge.clients import MissionDownload, MissionUpload, Target, TransferOutcome
 from mavlink_bridge.services.mission.convert import write_item
 from tests.fakes.mission_bench import QGC
+from tests.fakes.recorded import plan_files
 from tests.fakes.two_ends import TwoEnds
 
-PLANS = Path(__file__).parents[4] / "shared" / "data" / "plans"
-FILES = sorted(path for path in PLANS.glob("*") if path.name != "README.md") if PLANS.is_dir() else []
+FILES = {path.name: path for path in plan_files()}
 VEHICLE = Target(1, 1)
-
-pytestmark = pytest.mark.skipif(not FILES, reason=f"no plan files in {PLANS}")
 
 
 def read(path: Path) -> Plan | None:
@@ -38,7 +36,7 @@ def wire(items: tuple[MissionItem, ...], kind: int) -> list[bytes]:
 def cases() -> list[tuple[str, int]]:
     """(file, type) of every plan that the files hold."""
     found = []
-    for path in FILES:
+    for path in FILES.values():
         plan = read(path)
         if plan is not None:
             found += [(path.name, kind) for kind, items in enumerate((plan.items, plan.fence, plan.rally)) if items]
@@ -48,7 +46,7 @@ def cases() -> list[tuple[str, int]]:
 @pytest.mark.parametrize(("name", "kind"), cases())
 def test_what_was_read_survives_upload_and_download(name: str, kind: int) -> None:
     """Bit for bit over a radio that loses, doubles and reorders; refused only if an item is not acceptable."""
-    plan = read(PLANS / name)
+    plan = read(FILES[name])
     assert plan is not None
     items = (plan.items, plan.fence, plan.rally)[kind]
     ends = TwoEnds(seed=7, loss=0.1, duplicate=0.05, reorder=0.05)

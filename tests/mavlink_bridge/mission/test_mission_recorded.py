@@ -2,32 +2,23 @@
 
 from __future__ import annotations
 
-import json
-from functools import cache
 from math import nan
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from mavlink_bridge.codec import dialect
 from tests.fakes.mission_bench import Bench
+from tests.fakes.recorded import conversation
 
-DATA = Path(__file__).parents[4] / "shared" / "data"
 NUMBER = {"ACK": "type", "COUNT": "count"}
 STREAMED = ("MISSION_CURRENT", "MISSION_ITEM_REACHED")
 
-pytestmark = pytest.mark.skipif(not (DATA / "qgc-fly.jsonl").exists(), reason=f"no recorded data in {DATA}")
 
-
-@cache
-def recorded(file: str) -> tuple[dict[str, Any], ...]:
-    lines = (DATA / f"{file}.jsonl").read_text().splitlines()
-    return tuple(row for row in map(json.loads, lines) if row["name"].startswith("MISSION_"))
-
-
-def conversation(file: str, version: str) -> list[dict[str, Any]]:
-    return [row for row in recorded(file) if row["qgc"] == version and row["name"] not in STREAMED]
+def missions(file: str, version: str) -> list[dict[str, Any]]:
+    """What was said about missions, but for what is streamed."""
+    rows = (row for row in conversation(file) if row["name"].startswith("MISSION_") and row["name"] not in STREAMED)
+    return [row for row in rows if row["qgc"] == version]
 
 
 @pytest.mark.parametrize("version", ["4.3", "5.0"])
@@ -35,7 +26,7 @@ def conversation(file: str, version: str) -> list[dict[str, Any]]:
 def test_qgroundcontrol_hears_what_ardupilot_told_it(file: str, version: str) -> None:
     """Downloads at connect; uploads of mission, fence and rally, goto by item, jump, read back, clear."""
     bench, ours, theirs = Bench(), [], []
-    rows = conversation(file, version)
+    rows = missions(file, version)
     assert rows
     for row in rows:
         fields = {name: nan if value == "NaN" else value for name, value in row["fields"].items()}
