@@ -1,15 +1,17 @@
-"""Where the kinematic skimmer of `space` is: legs with a beginning and an end, flown by timetable.
+"""Where the kinematic skimmer of `space` is: legs with a beginning and an end, flown by timetable (`TimetableMotion`).
 
-`SpaceState.way` is how much of a whole way back would be to go if it turned back now, 1 at the harvest zone. The plan's
+`WorldState.way` is how much of a whole way back would be to go if it turned back now, 1 at the harvest zone. The plan's
 waypoints lead from the depot (the first) to the entry of the zone; the last leg is the zone, flown up and down in the
 harvest.
 """
 
 from __future__ import annotations
 
-from depot.readings import Place
+from depot.readings import DepotReading, Place, SkimmerReading
 from depot.settings import DEATH_FACTOR, Profile
-from depot.world.state import SpaceState
+from depot.world.motion import Homing, Spot
+from depot.world.skimmer import burn
+from depot.world.state import WorldState
 
 CLEAR_FRACTION = 0.1
 """How much of the way back is to go at the end of the departure burn."""
@@ -18,14 +20,14 @@ PASSES = 6
 MOVING = (Place.NEAR, Place.OUT, Place.BACK, Place.FINAL)
 
 
-def begin_leg(state: SpaceState, place: Place, seconds: float) -> None:
+def begin_leg(state: WorldState, place: Place, seconds: float) -> None:
     """It is on this leg from now on, for so long."""
     state.place = place
     state.leg_start_ms = state.now_ms
     state.leg_end_ms = state.now_ms + max(round(seconds * 1000.0), 1)
 
 
-def way_back(state: SpaceState, profile: Profile) -> float:
+def way_back(state: WorldState, profile: Profile) -> float:
     """How much of a whole way back is to go if it turned back now."""
     whole = max(state.leg_end_ms - state.leg_start_ms, 1)
     done = min(max((state.now_ms - state.leg_start_ms) / whole, 0.0), 1.0)
@@ -42,7 +44,7 @@ def way_back(state: SpaceState, profile: Profile) -> float:
             return 0.0
 
 
-def return_s(state: SpaceState, profile: Profile) -> float:
+def return_s(state: WorldState, profile: Profile) -> float:
     """How long the way back takes from here; one that is late on purpose misses T_DEATH."""
     plan = profile.plan
     seconds = max(state.way * plan.return_s, 0.001)
@@ -52,7 +54,7 @@ def return_s(state: SpaceState, profile: Profile) -> float:
     return seconds
 
 
-def coast_window_ms(state: SpaceState, profile: Profile) -> tuple[int, int]:
+def coast_window_ms(state: WorldState, profile: Profile) -> tuple[int, int]:
     """When it coasts in the middle of the way out."""
     plan = profile.plan
     middle = state.leg_start_ms + round(plan.outbound_s * 500.0)
@@ -60,7 +62,7 @@ def coast_window_ms(state: SpaceState, profile: Profile) -> tuple[int, int]:
     return middle - half, middle + half
 
 
-def course_events_ms(state: SpaceState, profile: Profile) -> list[float]:
+def course_events_ms(state: WorldState, profile: Profile) -> list[float]:
     """Instants at which the course changes by itself."""
     if state.place not in MOVING or _is_adrift(state):
         return []
@@ -68,7 +70,7 @@ def course_events_ms(state: SpaceState, profile: Profile) -> list[float]:
     return [state.leg_end_ms, *(coast_window_ms(state, profile) if coasts else ())]
 
 
-def burn_kg(state: SpaceState, profile: Profile, seconds: float) -> float:
+def burn_kg(state: WorldState, profile: Profile, seconds: float) -> float:
     """Propellant that `seconds` of the present leg take."""
     plan, use = profile.plan, profile.skimmer
     leg = {
@@ -87,22 +89,18 @@ def burn_kg(state: SpaceState, profile: Profile, seconds: float) -> float:
     return leg[0] / leg[1] * seconds
 
 
-def _is_adrift(state: SpaceState) -> bool:
+def _is_adrift(state: WorldState) -> bool:
     return state.skimmer.lobes.kg <= 0.0 and state.place in (Place.OUT, Place.BACK, Place.FINAL)
 
 
-def drift_on(state: SpaceState, seconds: float) -> None:
+def drift_on(state: WorldState, seconds: float) -> None:
     """Without propellant a leg does not get on: its end moves away."""
     if _is_adrift(state):
         state.leg_end_ms += round(seconds * 1000.0)
         state.leg_start_ms += round(seconds * 1000.0)
 
 
-Spot = tuple[float, float, float]
-"""Latitude, longitude (degrees), altitude (m above mean sea level)."""
-
-
-def spot(state: SpaceState, profile: Profile) -> Spot:
+def spot(state: WorldState, profile: Profile) -> Spot:
     """Where it is on the Earth."""
     match state.place:
         case Place.ZONE:
@@ -117,7 +115,7 @@ def spot(state: SpaceState, profile: Profile) -> Spot:
             return _along(_way_out(profile), state.way)
 
 
-def note_turn(state: SpaceState, profile: Profile) -> None:
+def note_turn(state: WorldState, profile: Profile) -> None:
     """It turns back here: the way back begins where it is and joins the way out."""
     here = spot(state, profile)
     state.turned_way = way_back(state, profile)
@@ -130,7 +128,7 @@ def _way_out(profile: Profile) -> tuple[Spot, ...]:
     return points[:-1] if len(points) > 2 else points
 
 
-def _in_zone(state: SpaceState, profile: Profile) -> Spot:
+def _in_zone(state: WorldState, profile: Profile) -> Spot:
     ends = profile.plan.waypoints[-2:]
     flown = (state.now_ms - state.leg_end_ms) / 1000.0 / profile.plan.harvest_s * PASSES
     up = flown % 2.0
@@ -144,3 +142,106 @@ def _along(points: tuple[Spot, ...], part: float) -> Spot:
     (lat, lon, alt), after = points[number], points[min(number + 1, len(points) - 1)]
     share = leg - number
     return (lat + share * (after[0] - lat), lon + share * (after[1] - lon), alt + share * (after[2] - alt))
+
+
+def homing(state: WorldState, profile: Profile) -> Homing:
+    """What it takes to come home from here, in proportion to the way that is left. At the dock the need is that of a
+    whole way: what would not bring it back from the zone is no reason to launch."""
+    plan, use = profile.plan, profile.skimmer
+    remaining_s = state.way * plan.return_s
+    if state.place is Place.BACK:
+        remaining_s = (state.leg_end_ms - state.now_ms) / 1000.0
+    docked = state.place is Place.DOCK
+    way = 1.0 if docked else state.way
+    # A return that is stretched on purpose (fault skimmer_late) is flown with the same propellant and in the sun.
+    back_s = plan.return_s if docked else min(remaining_s, plan.return_s)
+    return Homing(remaining_s, back_s + plan.dock_s, (use.return_kg * way + use.dock_kg) / state.skimmer.health.thrust)
+
+
+class TimetableMotion:
+    """A skimmer that is where its timetable says; implements `depot.world.motion.Motion`."""
+
+    stepped = False
+
+    def __init__(self, profile: Profile, state: WorldState) -> None:
+        self._profile = profile
+        self._state = state
+
+    # --- time ---------------------------------------------------------------------------------------------------------
+    def now_ms(self) -> int:
+        return self._state.now_ms
+
+    def events_ms(self) -> list[float]:
+        return course_events_ms(self._state, self._profile)
+
+    def begin(self, seconds: float) -> None:
+        """Nothing acts on it."""
+
+    def burn(self, seconds: float) -> None:
+        kg = burn_kg(self._state, self._profile, seconds)
+        if kg > 0.0:
+            burn(self._state.skimmer, kg, self._state.outside)
+        drift_on(self._state, seconds)
+
+    def finish(self, seconds: float) -> None:
+        """Nothing is left to do."""
+
+    def arrive(self) -> None:
+        state = self._state
+        state.way = way_back(state, self._profile)
+        if state.now_ms < state.leg_end_ms or state.destroyed:
+            return
+        if state.place is Place.NEAR:
+            begin_leg(state, Place.OUT, self._profile.plan.outbound_s)
+        elif state.place is Place.OUT:
+            state.place = Place.ZONE
+        elif state.place is Place.BACK:
+            state.place = Place.CORRIDOR
+        elif state.place is Place.FINAL:
+            state.place = Place.DOCK
+            state.late = False
+
+    # --- commands -----------------------------------------------------------------------------------------------------
+    def depart(self) -> None:
+        begin_leg(self._state, Place.NEAR, self._profile.plan.departure_s)
+
+    def turn_back(self) -> None:
+        state = self._state
+        if state.place in (Place.NEAR, Place.OUT, Place.ZONE):
+            note_turn(state, self._profile)
+            state.way = state.turned_way
+            begin_leg(state, Place.BACK, return_s(state, self._profile))
+
+    def approach(self) -> None:
+        if self._state.place is Place.CORRIDOR:
+            begin_leg(self._state, Place.FINAL, self._profile.plan.dock_s * 0.8)
+
+    def dispose(self) -> None:
+        note_turn(self._state, self._profile)
+        self._state.place = Place.ADRIFT
+
+    def stretch_return(self) -> None:
+        if self._state.place is Place.BACK:
+            begin_leg(self._state, Place.BACK, return_s(self._state, self._profile))
+
+    def fall(self) -> None:
+        """Nobody is there any more to fly the timetable (`WorldState.destroyed`)."""
+
+    # --- facts --------------------------------------------------------------------------------------------------------
+    def whereabouts(self) -> Spot | None:
+        return spot(self._state, self._profile)
+
+    def homing(self) -> Homing:
+        return homing(self._state, self._profile)
+
+    def refuel_kg_s(self) -> float:
+        return self._profile.depot.refuel_kg_s
+
+    def tell(self, reading: SkimmerReading) -> None:
+        state, plan = self._state, self._profile.plan
+        if state.place is Place.OUT and plan.coast_s > 0.0:
+            begin_ms, end_ms = coast_window_ms(state, self._profile)
+            reading.coasting = begin_ms <= state.now_ms < end_ms
+
+    def show(self, reading: DepotReading) -> None:
+        """A dock that holds what has come by timetable: the reading says so already."""

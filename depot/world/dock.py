@@ -7,10 +7,10 @@ from depot.names import Mode
 from depot.settings import Profile
 from depot.world.matter import Tank, reach, transfer
 from depot.world.skimmer import charge_from_dock, loads_w, missing_charge_j
-from depot.world.state import SpaceState
+from depot.world.state import WorldState
 
 
-def offload_pairs(state: SpaceState, profile: Profile) -> list[tuple[Tank, Tank, float]]:
+def offload_pairs(state: WorldState, profile: Profile) -> list[tuple[Tank, Tank, float]]:
     """Offload flows: (from, to, kg/s). One tank at a time, as one port has it."""
     lines, rate = state.depot.plumbing, profile.depot.offload_kg_s
     co2 = min(rate, reach((lines.dock_co2, lines.co2_ring)))
@@ -20,12 +20,12 @@ def offload_pairs(state: SpaceState, profile: Profile) -> list[tuple[Tank, Tank,
     return [flow for flow in flows if flow[2] > 0.0 and flow[1].room_kg > 1e-6]
 
 
-def missing_fuel_kg(state: SpaceState, profile: Profile) -> float:
+def missing_fuel_kg(state: WorldState, profile: Profile) -> float:
     """What refuelling still has to bring."""
     return max(profile.skimmer.launch_propellant_kg - state.skimmer.lobes.kg, 0.0)
 
 
-def offload(state: SpaceState, profile: Profile, seconds: float) -> None:
+def offload(state: WorldState, profile: Profile, seconds: float) -> None:
     """Volatiles to the tank farm, if the way is open."""
     state.moving_kg_s = 0.0
     if not state.offloading:
@@ -42,7 +42,7 @@ def offload(state: SpaceState, profile: Profile, seconds: float) -> None:
             break
 
 
-def refuel(state: SpaceState, profile: Profile, seconds: float, rate_kg_s: float) -> None:
+def refuel(state: WorldState, profile: Profile, seconds: float, rate_kg_s: float) -> None:
     """Propellant to FUEL_LOBES, if that is on."""
     if not state.refuelling:
         return
@@ -52,14 +52,14 @@ def refuel(state: SpaceState, profile: Profile, seconds: float, rate_kg_s: float
     transfer(state.depot.ch4, state.skimmer.lobes, min(rate * seconds, missing_kg), state.outside)
 
 
-def wanted_j(state: SpaceState, profile: Profile, seconds: float) -> float:
+def wanted_j(state: WorldState, profile: Profile, seconds: float) -> float:
     """What a docked skimmer would take from the depot's bus: its load, and charge."""
     power = profile.power
     load = sum(loads_w(power, Mode.DOCKED)) * seconds
     return load + min(power.charge_w * seconds, missing_charge_j(state.skimmer, power.launch_soc))
 
 
-def feed(state: SpaceState, profile: Profile, joules: float, seconds: float) -> None:
+def feed(state: WorldState, profile: Profile, joules: float, seconds: float) -> None:
     """Power connection: the skimmer's own load first, the rest charges; what nobody takes heats the depot."""
     skimmer, power = state.skimmer, profile.power
     load = min(sum(loads_w(power, Mode.DOCKED)) * seconds, joules)
@@ -69,7 +69,7 @@ def feed(state: SpaceState, profile: Profile, joules: float, seconds: float) -> 
     state.depot.core.k += spare / state.depot.core.j_k if spare > 0.0 else 0.0
 
 
-def dock_events_ms(state: SpaceState, profile: Profile) -> list[float]:
+def dock_events_ms(state: WorldState, profile: Profile) -> list[float]:
     """Instants at which a transfer is done."""
     dues: list[float] = []
     if state.offloading:

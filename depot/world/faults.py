@@ -13,10 +13,10 @@ from depot.settings import Profile
 from depot.world.depot import SLOW_FAULT
 from depot.world.energy import J_PER_WH
 from depot.world.matter import Tank, let_out, take_in
-from depot.world.state import Injected, SpaceState
+from depot.world.state import Injected, WorldState
 
-Strike = Callable[[SpaceState, Profile, SkimmerReading], float]
-Withdraw = Callable[[SpaceState, Profile, float], None]
+Strike = Callable[[WorldState, Profile, SkimmerReading], float]
+Withdraw = Callable[[WorldState, Profile, float], None]
 
 BETWEEN = 0.5
 """Where between a warning limit and the next higher path's a fault of ABORT-2 puts its quantity."""
@@ -33,7 +33,7 @@ def _between(low: float, high: float) -> float:
     return low + BETWEEN * (high - low)
 
 
-def _fuel_low(state: SpaceState, profile: Profile, reading: SkimmerReading) -> float:
+def _fuel_low(state: WorldState, profile: Profile, reading: SkimmerReading) -> float:
     """Leaks to half-way between what the return takes and the ABORT-1 margin; no more stays in while it lasts. In the
     departure burn it waits for its end (`leave_dock`): what has to be left is known there."""
     if state.place is Place.NEAR:
@@ -43,11 +43,11 @@ def _fuel_low(state: SpaceState, profile: Profile, reading: SkimmerReading) -> f
     return let_out(state.skimmer.lobes, state.skimmer.lobes.kg - keep, state.outside, "leak")
 
 
-def _mend_lobes(state: SpaceState, profile: Profile, amount: float) -> None:
+def _mend_lobes(state: WorldState, profile: Profile, amount: float) -> None:
     state.skimmer.lobes.capacity_kg = profile.skimmer.propellant_kg
 
 
-def _battery_failure(state: SpaceState, profile: Profile, reading: SkimmerReading) -> float:
+def _battery_failure(state: WorldState, profile: Profile, reading: SkimmerReading) -> float:
     """BATT_A drops out, and BATT_B can no longer hold more than half of the return need."""
     skimmer = state.skimmer
     skimmer.batt_a.connected = False
@@ -57,7 +57,7 @@ def _battery_failure(state: SpaceState, profile: Profile, reading: SkimmerReadin
     return 0.0
 
 
-def _hot_spine(state: SpaceState, profile: Profile, reading: SkimmerReading) -> float:
+def _hot_spine(state: WorldState, profile: Profile, reading: SkimmerReading) -> float:
     """A heat pulse beyond the maximum, and a radiator that does not take it away."""
     spine = state.skimmer.spine
     before = spine.j
@@ -67,7 +67,7 @@ def _hot_spine(state: SpaceState, profile: Profile, reading: SkimmerReading) -> 
     return 0.0
 
 
-def _cool_spine(state: SpaceState, profile: Profile, amount: float) -> None:
+def _cool_spine(state: WorldState, profile: Profile, amount: float) -> None:
     spine = state.skimmer.spine
     spine.coupling = 1.0
     before = spine.j
@@ -75,40 +75,40 @@ def _cool_spine(state: SpaceState, profile: Profile, amount: float) -> None:
     state.accounts.book("fault", before - spine.j)
 
 
-def _fill(tank: Tank, state: SpaceState, fill: float) -> float:
+def _fill(tank: Tank, state: WorldState, fill: float) -> float:
     """Somebody delivers to the depot until the tank is that full."""
     return take_in(tank, fill * tank.capacity_kg - tank.kg, state.outside, "visitor")
 
 
-def _store_breach(state: SpaceState, profile: Profile, reading: SkimmerReading) -> float:
+def _store_breach(state: WorldState, profile: Profile, reading: SkimmerReading) -> float:
     state.skimmer.leak_kg_s[0] = 5.0 * profile.watch.breach_kg_s
     return 0.0
 
 
-def _store_leak(state: SpaceState, profile: Profile, reading: SkimmerReading) -> float:
+def _store_leak(state: WorldState, profile: Profile, reading: SkimmerReading) -> float:
     for number in range(min(2, len(state.skimmer.leak_kg_s))):
         state.skimmer.leak_kg_s[number] = 0.1 * profile.watch.breach_kg_s
     return 0.0
 
 
-def _seal(state: SpaceState, profile: Profile, amount: float) -> None:
+def _seal(state: WorldState, profile: Profile, amount: float) -> None:
     count = len(state.skimmer.partitions)
     state.skimmer.leak_kg_s = [0.0] * count
     state.skimmer.leaked_kg = [0.0] * count
 
 
-def _rupture(state: SpaceState, profile: Profile, reading: SkimmerReading) -> float:
+def _rupture(state: WorldState, profile: Profile, reading: SkimmerReading) -> float:
     return let_out(state.depot.co2, state.depot.co2.kg, state.outside, "rupture")
 
 
 def _health(field: str, value: Callable[[Profile], float | bool], whole: float | bool) -> tuple[Strike, Withdraw]:
     """A quantity of the skimmer's health that the fault sets and its end puts right."""
 
-    def strike_it(state: SpaceState, profile: Profile, reading: SkimmerReading) -> float:
+    def strike_it(state: WorldState, profile: Profile, reading: SkimmerReading) -> float:
         setattr(state.skimmer.health, field, value(profile))
         return 0.0
 
-    def put_right(state: SpaceState, profile: Profile, amount: float) -> None:
+    def put_right(state: WorldState, profile: Profile, amount: float) -> None:
         setattr(state.skimmer.health, field, whole)
 
     return strike_it, put_right
@@ -117,30 +117,30 @@ def _health(field: str, value: Callable[[Profile], float | bool], whole: float |
 def _depot(field: str, value: Callable[[Profile], float], whole: Callable[[Profile], float]) -> tuple[Strike, Withdraw]:
     """The same for a quantity of the depot."""
 
-    def strike_it(state: SpaceState, profile: Profile, reading: SkimmerReading) -> float:
+    def strike_it(state: WorldState, profile: Profile, reading: SkimmerReading) -> float:
         setattr(state.depot, field, value(profile))
         return 0.0
 
-    def put_right(state: SpaceState, profile: Profile, amount: float) -> None:
+    def put_right(state: WorldState, profile: Profile, amount: float) -> None:
         setattr(state.depot, field, whole(profile))
 
     return strike_it, put_right
 
 
-def _nothing(state: SpaceState, profile: Profile, reading: SkimmerReading) -> float:
+def _nothing(state: WorldState, profile: Profile, reading: SkimmerReading) -> float:
     return 0.0
 
 
-def _stays(state: SpaceState, profile: Profile, amount: float) -> None:
+def _stays(state: WorldState, profile: Profile, amount: float) -> None:
     """What was lost is not found again."""
 
 
-def _reconnect(state: SpaceState, profile: Profile, amount: float) -> None:
+def _reconnect(state: WorldState, profile: Profile, amount: float) -> None:
     state.skimmer.batt_a.connected = True
     state.skimmer.batt_b.capacity_j = profile.power.batt_b_wh * J_PER_WH
 
 
-def hold_full(state: SpaceState, profile: Profile) -> None:
+def hold_full(state: WorldState, profile: Profile) -> None:
     """While `store_full` or `fuel_store_full` lasts the visitor keeps the tank as full as it was."""
     for name, tank in (("store_full", state.depot.co2), ("fuel_store_full", state.depot.ch4)):
         held = state.faults.get(name)
@@ -148,11 +148,11 @@ def hold_full(state: SpaceState, profile: Profile) -> None:
             held.amount += _fill(tank, state, _between(profile.watch.fill_max, 1.0))
 
 
-def _filler(tank: Callable[[SpaceState], Tank]) -> tuple[Strike, Withdraw]:
-    def fill(state: SpaceState, profile: Profile, reading: SkimmerReading) -> float:
+def _filler(tank: Callable[[WorldState], Tank]) -> tuple[Strike, Withdraw]:
+    def fill(state: WorldState, profile: Profile, reading: SkimmerReading) -> float:
         return _fill(tank(state), state, _between(profile.watch.fill_max, 1.0))
 
-    def empty(state: SpaceState, profile: Profile, amount: float) -> None:
+    def empty(state: WorldState, profile: Profile, amount: float) -> None:
         # Never more than what is above the usual level: some of what was brought has been used since.
         above = tank(state).kg - profile.depot.start_fill * tank(state).capacity_kg
         let_out(tank(state), min(amount, above), state.outside, "visitor")
@@ -160,30 +160,30 @@ def _filler(tank: Callable[[SpaceState], Tank]) -> tuple[Strike, Withdraw]:
     return fill, empty
 
 
-def _stick(state: SpaceState, profile: Profile, reading: SkimmerReading) -> float:
+def _stick(state: WorldState, profile: Profile, reading: SkimmerReading) -> float:
     state.depot.plumbing.co2_ring.stick()
     return 0.0
 
 
-def _free(state: SpaceState, profile: Profile, amount: float) -> None:
+def _free(state: WorldState, profile: Profile, amount: float) -> None:
     state.depot.plumbing.co2_ring.free()
 
 
-def _radiator(state: SpaceState, profile: Profile, reading: SkimmerReading) -> float:
+def _radiator(state: WorldState, profile: Profile, reading: SkimmerReading) -> float:
     state.depot.core.coupling = 0.0
     return 0.0
 
 
-def _radiator_works(state: SpaceState, profile: Profile, amount: float) -> None:
+def _radiator_works(state: WorldState, profile: Profile, amount: float) -> None:
     state.depot.core.coupling = 1.0
 
 
-def _array(state: SpaceState, profile: Profile, reading: SkimmerReading) -> float:
+def _array(state: WorldState, profile: Profile, reading: SkimmerReading) -> float:
     state.depot.array = 0.5 * profile.watch.array_min
     return 0.0
 
 
-def _vanish(state: SpaceState, profile: Profile, reading: SkimmerReading) -> float:
+def _vanish(state: WorldState, profile: Profile, reading: SkimmerReading) -> float:
     """A docked skimmer cannot get lost: it does when it has left."""
     if state.place is Place.DOCK:
         return 0.0
@@ -192,7 +192,7 @@ def _vanish(state: SpaceState, profile: Profile, reading: SkimmerReading) -> flo
     return 0.0
 
 
-def _late(state: SpaceState, profile: Profile, reading: SkimmerReading) -> float:
+def _late(state: WorldState, profile: Profile, reading: SkimmerReading) -> float:
     state.late = True
     return 0.0
 
@@ -240,28 +240,28 @@ ACTIONS: dict[str, tuple[Strike, Withdraw]] = {
 }
 
 
-def strike(state: SpaceState, profile: Profile, name: str, reading: SkimmerReading) -> None:
+def strike(state: WorldState, profile: Profile, name: str, reading: SkimmerReading) -> None:
     """The fault begins; one that holds already is struck again (another valve)."""
     amount = ACTIONS[name][0](state, profile, reading)
     before = state.faults.get(name)
     state.faults[name] = Injected(state.now_ms, amount + (before.amount if before else 0.0), name in GROWING)
 
 
-def leave_dock(state: SpaceState, profile: Profile, reading: SkimmerReading) -> None:
+def leave_dock(state: WorldState, profile: Profile, reading: SkimmerReading) -> None:
     """Clear of the depot: what struck before and needs a skimmer that is away acts now."""
     for name in ("fuel_low", "skimmer_lost"):
         if name in state.faults:
             state.faults[name].amount += ACTIONS[name][0](state, profile, reading)
 
 
-def withdraw(state: SpaceState, profile: Profile, name: str) -> None:
+def withdraw(state: WorldState, profile: Profile, name: str) -> None:
     """The fault ends; one that does not hold is passed over."""
     held = state.faults.pop(name, None)
     if held is not None:
         ACTIONS[name][1](state, profile, held.amount)
 
 
-def grow(state: SpaceState, profile: Profile) -> None:
+def grow(state: WorldState, profile: Profile) -> None:
     """Faults that change with time, and what a visitor keeps full."""
     if not state.faults:
         return

@@ -1,46 +1,36 @@
-"""What the sensors of `space` show: the readings that the two parties decide on."""
+"""What the sensors of a world show: the readings that the two parties decide on."""
 
 from __future__ import annotations
 
 from depot.names import Mode
 from depot.readings import DepotReading, Place, SkimmerReading
 from depot.settings import Profile
-from depot.world.course import coast_window_ms
 from depot.world.energy import J_PER_WH
 from depot.world.matter import reach
+from depot.world.motion import Homing
 from depot.world.skimmer import missing_charge_j
-from depot.world.state import SpaceState
+from depot.world.state import WorldState
 
 
-def read_skimmer(state: SpaceState, profile: Profile) -> SkimmerReading:
-    """The skimmer's own sensors. The return need is computed from the way that is left, not a constant."""
-    skimmer, health, plan, power = state.skimmer, state.skimmer.health, profile.plan, profile.power
-    remaining_s = state.way * plan.return_s
-    if state.place is Place.BACK:
-        remaining_s = (state.leg_end_ms - state.now_ms) / 1000.0
-    # At the dock the need is that of a whole way: what would not bring it back from the zone is no reason to launch.
-    way = 1.0 if state.place is Place.DOCK else state.way
-    need_kg = (profile.skimmer.return_kg * way + profile.skimmer.dock_kg) / health.thrust
-    # A return that is stretched on purpose (fault skimmer_late) is flown with the same propellant and in the sun.
-    need_s = (plan.return_s if state.place is Place.DOCK else min(remaining_s, plan.return_s)) + plan.dock_s
+def read_skimmer(state: WorldState, profile: Profile, homing: Homing) -> SkimmerReading:
+    """The skimmer's own sensors but those of its motion; `homing`: what the way home from here takes."""
+    skimmer, health, power = state.skimmer, state.skimmer.health, profile.power
     usable_j = skimmer.batt_a.usable_j + skimmer.batt_b.usable_j
     leak_kg = profile.watch.leak_kg
-    coast_ms = coast_window_ms(state, profile)
     leaks = zip(skimmer.leak_kg_s, skimmer.partitions, skimmer.leaked_kg, strict=True)
     filling = skimmer.harvesting
     heat = health.survival_heat > 0.0 and (skimmer.batt_res.usable_j > 0.0 or usable_j > 0.0)
     return SkimmerReading(
         place=state.place,
         mode=skimmer.mode,
-        coasting=state.place is Place.OUT and plan.coast_s > 0.0 and coast_ms[0] <= state.now_ms < coast_ms[1],
-        remaining_s=remaining_s,
+        remaining_s=homing.remaining_s,
         fuel_kg=skimmer.lobes.kg,
-        fuel_need_kg=need_kg,
+        fuel_need_kg=homing.kg,
         power_wh=usable_j / J_PER_WH,
-        power_need_wh=sum(power.cruise_w) * need_s / 3600.0,
+        power_need_wh=sum(power.cruise_w) * homing.docked_s / 3600.0,
         soc=skimmer.soc,
         reserve_wh=skimmer.batt_res.usable_j / J_PER_WH,
-        reserve_need_wh=(sum(power.survival_w) + power.thruster_w) * need_s / 3600.0,
+        reserve_need_wh=(sum(power.survival_w) + power.thruster_w) * homing.docked_s / 3600.0,
         thruster_fwd=health.thruster_fwd,
         attitude=health.attitude,
         batteries=int(skimmer.batt_a.connected) + int(skimmer.batt_b.connected),
@@ -72,7 +62,7 @@ def read_skimmer(state: SpaceState, profile: Profile) -> SkimmerReading:
     )
 
 
-def read_depot(state: SpaceState, profile: Profile) -> DepotReading:
+def read_depot(state: WorldState, profile: Profile) -> DepotReading:
     """The depot's own sensors, and what its dock shows of a docked skimmer."""
     depot, held, lines = state.depot, state.faults, state.depot.plumbing
     skimmer, watch = state.skimmer, profile.watch

@@ -1,14 +1,15 @@
-"""Everything of `space` that changes with time, as plain values."""
+"""Everything of a world that changes with time, as plain values."""
 
 from __future__ import annotations
 
 from msgspec import Struct, field
 
 from depot.readings import Place
-from depot.world.depot import DepotResources
+from depot.settings import Profile
+from depot.world.depot import DepotResources, new_depot
 from depot.world.energy import Accounts
 from depot.world.matter import Outside
-from depot.world.skimmer import SkimmerResources
+from depot.world.skimmer import SkimmerResources, new_skimmer
 
 
 class Injected(Struct):
@@ -20,7 +21,7 @@ class Injected(Struct):
     growing: bool = False
 
 
-class SpaceState(Struct):
+class WorldState(Struct):
     """Everything that changes. Times are ms since the loop began; `leg` is (start, end) of the present leg."""
 
     skimmer: SkimmerResources
@@ -46,3 +47,8 @@ class SpaceState(Struct):
     delivered_kg: float = 0.0
     moving_kg_s: float = 0.0
     total_abort: bool = False
+
+
+def new_state(profile: Profile, seed: int) -> WorldState:
+    """As it is before the first sortie."""
+    return WorldState(new_skimmer(profile), new_depot(profile), seed)

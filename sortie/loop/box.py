@@ -19,8 +19,10 @@ from depot.wire import wire
 from depot.wire.depot import DepotClient, flown_items
 from depot.wire.orders import serve_orders
 from depot.wire.skimmer import SkimmerService
-from depot.world.box import BoxWorld
-from depot.world.state import SpaceState
+from depot.world.copter import CopterMotion, Weather
+from depot.world.pack import SimulatedPack
+from depot.world.state import WorldState, new_state
+from depot.world.world import World
 from mavlink_bridge.clients.base import Target
 from mavlink_bridge.endpoint import Endpoint
 from sitl.vehicles.copter import SimulatedCopter
@@ -52,12 +54,11 @@ def copter_parameters(profile: Profile) -> dict[str, float]:
 class BoxLoop(SpaceLoop):
     """See the module; driven like `SpaceLoop`."""
 
-    world: BoxWorld
     service: Service
     pilot: BoxPilot
 
     # --- building -----------------------------------------------------------------------------------------------------
-    def _make_world(self, profile: Profile, seed: int, state: SpaceState | None) -> BoxWorld:
+    def _make_world(self, profile: Profile, seed: int, state: WorldState | None) -> World:
         self._offset_ms = 0 if state is None else state.now_ms
         lat, lon, alt = profile.box.home
         # Another start is another copter: its noise is its own, as the link's losses are.
@@ -67,7 +68,10 @@ class BoxLoop(SpaceLoop):
             epoch_us=VIRTUAL_EPOCH_US, on_error=_raise,
         )  # fmt: skip
         pilot = self.pilot = CopterPilot(service, copter, profile.box, self._offset_ms)
-        return BoxWorld(profile, seed, pilot, state)
+        state = state or new_state(profile, seed)
+        pack, weather = SimulatedPack(profile, state, pilot), Weather(profile, state, pilot)
+        motion = CopterMotion(profile, state, pilot, pack, weather, watched=False)
+        return World(profile, state, motion, mains_kg_s=profile.box.mains_kg_s)
 
     def _join(self) -> None:
         service = self.service

@@ -20,8 +20,10 @@ from depot.messages import MissionPlan
 from depot.names import Stage
 from depot.settings import Profile
 from depot.wire.depot import flown_items
-from depot.world.controller_box import ControllerWorld
-from depot.world.state import SpaceState
+from depot.world.copter import CopterMotion
+from depot.world.pack import ReportedPack
+from depot.world.state import WorldState, new_state
+from depot.world.world import World
 from sortie.companion import CompanionService
 from sortie.loop.box import BoxLoop
 from sortie.loop.controller_pilot import ControllerPilot
@@ -58,7 +60,6 @@ def stored_state(snapshot: Snapshot | None) -> StoredState:
 class ControllerLoop(BoxLoop):
     """See the module; driven like `BoxLoop`, by steps that do not run ahead of the clock."""
 
-    world: ControllerWorld
     pilot: ControllerPilot
     service: CompanionService
 
@@ -72,12 +73,15 @@ class ControllerLoop(BoxLoop):
         super().__init__(profile, seed, faults, total=total, confirm=confirm, snapshot=snapshot)
 
     # --- building -----------------------------------------------------------------------------------------------------
-    def _make_world(self, profile: Profile, seed: int, state: SpaceState | None) -> ControllerWorld:
+    def _make_world(self, profile: Profile, seed: int, state: WorldState | None) -> World:
         service = self.service = self._controller.service
         self._offset_ms = (0 if state is None else state.now_ms) - service.now_ms
         pilot = self.pilot = ControllerPilot(service, profile.box, self._offset_ms)
         modelled = self._controller.simulated or profile.box.battery == "modelled"
-        world = ControllerWorld(profile, seed, pilot, state, modelled=modelled)
+        known = state or new_state(profile, seed)
+        pack = ReportedPack(profile, known, pilot, modelled=modelled, fresh=state is None)
+        motion = CopterMotion(profile, known, pilot, pack, None, watched=True)
+        world = World(profile, known, motion, mains_kg_s=profile.box.mains_kg_s)
         world.advance(world.state.now_ms)  # a look at where it is
         return world
 

@@ -28,7 +28,7 @@ _CM: Final = 100.0
 
 
 class ControllerPilot(BoxPilot):
-    """See the module; implements `depot.world.box.Pilot`. It is in its dock when it stands, disarmed, within
+    """See the module; implements `depot.world.copter.Pilot`. It is in its dock when it stands, disarmed, within
     `box.position_m` of the pad's middle by its own position, which is all that is known of it."""
 
     over_pad_m = 0.5

@@ -203,7 +203,7 @@ class BoxPilot:
 
 
 class CopterPilot(BoxPilot):
-    """Of a simulated copter, which is where the dock is when it is switched on; implements `depot.world.box.Pilot`.
+    """Of a simulated copter, which is where the dock is when it is switched on; implements `depot.world.copter.Pilot`.
     Over the pad, whose camera sees the copter as it is, its position is the simulator's."""
 
     def __init__(self, service: Service, copter: SimulatedCopter, box: BoxSettings, offset_ms: int) -> None:

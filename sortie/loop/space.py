@@ -25,8 +25,9 @@ from depot.watches import ABORT_2_NAMES
 from depot.wire import wire
 from depot.wire.depot import DepotClient
 from depot.wire.skimmer import SkimmerService
-from depot.world.space import SpaceWorld
-from depot.world.state import SpaceState
+from depot.world.course import TimetableMotion
+from depot.world.state import WorldState, new_state
+from depot.world.world import World
 from mavlink_bridge.clients.base import Target
 from mavlink_bridge.endpoint import Endpoint
 from mavlink_bridge.links.memory import MemoryEnd, MemoryLink
@@ -51,7 +52,7 @@ _SKIMMER_SYSTEM = 1
 class Snapshot(Struct):
     """Everything that a restart needs."""
 
-    world: SpaceState
+    world: WorldState
     skimmer: SkimmerMemory
     depot: DepotMemory
     faults: dict[str, FaultMemory]
@@ -101,8 +102,9 @@ class SpaceLoop:
             self._forget_old_faults()
             self._restore(snapshot)
 
-    def _make_world(self, profile: Profile, seed: int, state: SpaceState | None) -> SpaceWorld:
-        return SpaceWorld(profile, seed, state)
+    def _make_world(self, profile: Profile, seed: int, state: WorldState | None) -> World:
+        state = state or new_state(profile, seed)
+        return World(profile, state, TimetableMotion(profile, state))
 
     def _restore(self, snapshot: Snapshot) -> None:
         """What no memory of a party holds."""

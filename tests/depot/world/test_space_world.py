@@ -20,25 +20,33 @@ from depot.watches import (
     ABORT_3_NAMES,
     first,
 )  # fmt: skip
+from depot.world.course import TimetableMotion
 from depot.world.faults import ACTIONS, GROWING
-from depot.world.space import SpaceWorld
+from depot.world.state import WorldState, new_state
+from depot.world.world import World
 
 PROFILE = Profile()
 
 
-def kg(world: SpaceWorld) -> float:
+def space_world(profile: Profile, seed: int, state: WorldState | None = None) -> World:
+    """A world whose skimmer flies by timetable."""
+    state = state or new_state(profile, seed)
+    return World(profile, state, TimetableMotion(profile, state))
+
+
+def kg(world: World) -> float:
     """All mass, inside and outside."""
     state = world.state
     return state.skimmer.total_kg + state.depot.total_kg + sum(state.outside.kg.values())
 
 
-def joules(world: SpaceWorld) -> float:
+def joules(world: World) -> float:
     """All energy, inside and outside."""
     state = world.state
     return state.skimmer.total_j + state.depot.total_j + sum(state.accounts.j.values())
 
 
-def run(world: SpaceWorld, seconds: float) -> None:
+def run(world: World, seconds: float) -> None:
     """From event to event for `seconds`."""
     until = world.state.now_ms + round(seconds * 1000.0)
     while world.state.now_ms < until:
@@ -46,9 +54,9 @@ def run(world: SpaceWorld, seconds: float) -> None:
         world.advance(until if event is None else min(event, until))
 
 
-def at_harvest(seconds: float = 90_000.0) -> SpaceWorld:
+def at_harvest(seconds: float = 90_000.0) -> World:
     """A skimmer that has harvested for some time."""
-    world = SpaceWorld(PROFILE, 1)
+    world = space_world(PROFILE, 1)
     world.set_mode(Mode.CRUISE)
     world.undock()
     run(world, PROFILE.plan.departure_s + PROFILE.plan.outbound_s)
@@ -58,16 +66,16 @@ def at_harvest(seconds: float = 90_000.0) -> SpaceWorld:
     return world
 
 
-OPERATIONS: dict[str, Callable[[SpaceWorld], None]] = {
-    "undock": SpaceWorld.undock,
+OPERATIONS: dict[str, Callable[[World], None]] = {
+    "undock": World.undock,
     "harvest": lambda world: world.start_harvest(18_900.0),
-    "back": SpaceWorld.turn_back,
-    "approach": SpaceWorld.approach,
+    "back": World.turn_back,
+    "approach": World.approach,
     "offload": lambda world: world.offload(True),
     "refuel": lambda world: world.refuel(True),
-    "dump": SpaceWorld.dispose,
-    "late": SpaceWorld.stretch_return,
-    "abort": SpaceWorld.total_abort,
+    "dump": World.dispose,
+    "late": World.stretch_return,
+    "abort": World.total_abort,
     **{f"mode {mode}": (lambda world, mode=mode: world.set_mode(mode)) for mode in Mode},
 }
 
@@ -84,7 +92,7 @@ OPERATIONS: dict[str, Callable[[SpaceWorld], None]] = {
 )
 def test_mass_and_energy_balance_over_random_operations_and_faults(steps: list[tuple[str, float]]) -> None:
     """Whatever is done or breaks, nothing is made and nothing vanishes."""
-    world = SpaceWorld(PROFILE, 3)
+    world = space_world(PROFILE, 3)
     mass, energy = kg(world), joules(world)
     for what, seconds in steps:
         if what[0] == "+":
@@ -158,7 +166,7 @@ def test_a_breach_of_an_empty_store_shows_when_something_comes_in() -> None:
 
 def test_the_return_margin_comes_from_the_way_that_is_left() -> None:
     """Half-way out it is about half of that at the zone; at the dock that of the whole way to come."""
-    world = SpaceWorld(PROFILE, 1)
+    world = space_world(PROFILE, 1)
     assert world.skimmer_reading().fuel_need_kg == PROFILE.skimmer.return_kg + PROFILE.skimmer.dock_kg
     world.undock()
     run(world, PROFILE.plan.departure_s + PROFILE.plan.outbound_s / 2.0)
@@ -176,7 +184,7 @@ def test_the_return_margin_comes_from_the_way_that_is_left() -> None:
 def test_survival_mode_lives_on_the_reserve_alone() -> None:
     """Without sun BATT_A and BATT_B keep their charge, and the reserve pays for bus and thrusters."""
     dark = Profile(power=type(PROFILE.power)(solar_w=0.0))
-    world = SpaceWorld(dark, 1)
+    world = space_world(dark, 1)
     world.set_mode(Mode.CRUISE)
     world.undock()
     run(world, 5_000.0)
@@ -221,7 +229,7 @@ def test_total_abort_closes_everything_and_leaves_the_survival_bus() -> None:
 def test_a_state_written_down_goes_on_like_the_one_it_was_taken_from() -> None:
     """Dump and load lose nothing."""
     world = at_harvest()
-    copy = SpaceWorld(PROFILE, 1, SpaceWorld.load(world.dump()))
+    copy = space_world(PROFILE, 1, World.load(world.dump()))
     for one in (world, copy):
         run(one, 120_000.0)
         one.turn_back()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 from depot.world.chance import uniform
+from depot.world.copter import CopterMotion
 from tests.fakes.box_run import BoxBench, shortened
 from tests.fakes.loop_run import modes, phases
 
@@ -102,7 +103,9 @@ def test_wind_over_the_limit_withholds_clearance() -> None:
     bench = BoxBench(profile=shortened(0.1))
     while "in_docking_corridor" not in bench.names() and "harvest_ended" not in bench.names():
         bench.step()
-    bench.loop.world.wind_ms = 12.0
+    motion = bench.loop.world.motion
+    assert isinstance(motion, CopterMotion) and motion.weather is not None
+    motion.weather.wind_ms = 12.0
     bench.run_to(bench.loop.now_ms / 1000.0 + 60.0)
     withheld = bench.decision("withhold_clearance")
     assert withheld.facts == {"cause": "wind_over_limit"}

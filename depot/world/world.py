@@ -1,9 +1,9 @@
-"""The world of a depot and a kinematic skimmer: both resource models, the dock that joins them, and a skimmer that is
-where its timetable says.
+"""The world of a depot and its skimmer: the resources of both, the dock that joins them, their books, faults and
+sensors, and a `Motion` that says where the skimmer is and moves it.
 
-`SpaceWorld.advance` moves everything to an instant with the rates that hold now; `next_event_ms` is the earliest
-instant at which a rate would change by itself (a leg ends, a store is full, a transfer is done), so that whoever
-drives it goes from event to event. All state is one `SpaceState`, plain enough to be written to disk and read back.
+`World.advance` moves everything to an instant with the rates that hold now; `next_event_ms` is the earliest instant at
+which a rate would change by itself (a leg ends, a store is full, a transfer is done), so that whoever drives it goes
+from event to event. All state is one `WorldState`, plain enough to be written to disk and read back.
 """
 
 from __future__ import annotations
@@ -13,33 +13,61 @@ import msgspec
 from depot.names import Mode
 from depot.readings import DepotReading, Place, SkimmerReading
 from depot.settings import Profile
-from depot.world import course, dock
+from depot.world import dock
 from depot.world.chance import uniform
-from depot.world.depot import advance_depot, isolate, new_depot
+from depot.world.depot import advance_depot, isolate
 from depot.world.faults import grow, leave_dock, strike, withdraw
+from depot.world.matter import take_in
+from depot.world.motion import Motion
 from depot.world.sensors import read_depot, read_skimmer
-from depot.world.skimmer import burn, harvest, leak, new_skimmer, run_buses, wear
-from depot.world.state import SpaceState
+from depot.world.skimmer import harvest, leak, run_buses, wear
+from depot.world.state import WorldState
 
 SLOW_SAMPLES = 2_000.0
 """While something grows or leaks, it is looked at this many times in a T_SORTIE."""
 
 
-class SpaceWorld:
-    """See the module. It is the craft of the skimmer's party and the station of the depot's."""
+class World:
+    """See the module. It is the craft of the skimmer's party and the station of the depot's. `mains_kg_s`: what comes
+    into the depot's propellant by a line from outside, where it has one, up to the usual level."""
 
-    def __init__(self, profile: Profile, seed: int, state: SpaceState | None = None) -> None:
+    def __init__(self, profile: Profile, state: WorldState, motion: Motion, *, mains_kg_s: float = 0.0) -> None:
         self.profile = profile
-        self.state = state or SpaceState(new_skimmer(profile), new_depot(profile), seed)
+        self.state = state
+        self.motion = motion
+        self._mains_kg_s = mains_kg_s
         self._repairs: list[str] = []
         self._seen: SkimmerReading | None = None  # readings hold until something changes
         self._depot_seen: DepotReading | None = None
+
+    def stand_on_dock(self) -> None:
+        """The process is new: the vehicle stands on its dock again, its data of the broken flight are lost."""
+        self._changed()
+        state = self.state
+        state.place, state.way, state.late, state.destroyed = Place.DOCK, 0.0, False, False
+        state.skimmer.harvesting = False
+        self._dump()
+
+    def _dump(self) -> None:
+        """What has been harvested is let go."""
+        for tank in (*self.state.skimmer.partitions, self.state.skimmer.fuel_store):
+            self.state.outside.book("dump", tank.species, tank.kg)
+            tank.kg = 0.0
 
     # --- time ---------------------------------------------------------------------------------------------------------
     def next_event_ms(self) -> int | None:
         """The next instant at which something changes by itself."""
         state = self.state
-        dues = course.course_events_ms(state, self.profile)
+        dues = self.motion.events_ms()
+        if not self.motion.stepped:
+            dues += self._rates_end_ms()
+        later = [int(due) + 1 if due > int(due) else int(due) for due in dues if due > state.now_ms]
+        return min(later, default=None)
+
+    def _rates_end_ms(self) -> list[float]:
+        """Instants at which a rate of the resources changes by itself."""
+        state = self.state
+        dues: list[float] = []
         if state.skimmer.harvesting:
             rate = self.profile.skimmer.intake_kg_s * state.skimmer.intake_factor
             missing = state.target_kg - state.skimmer.store_kg
@@ -49,8 +77,13 @@ class SpaceWorld:
             dues += dock.dock_events_ms(state, self.profile)
         if any(fault.growing for fault in state.faults.values()):
             dues.append(state.now_ms + self.profile.plan.t_sortie_s / SLOW_SAMPLES * 1000.0)
-        later = [int(due) + 1 if due > int(due) else int(due) for due in dues if due > state.now_ms]
-        return min(later, default=None)
+        return dues
+
+    def follow(self) -> None:
+        """Time is where the vehicle is."""
+        now_ms = self.motion.now_ms()
+        if now_ms > self.state.now_ms:
+            self.advance(now_ms)
 
     def advance(self, until_ms: int) -> None:
         """Time is `until_ms`. Callers do not step over `next_event_ms`."""
@@ -67,8 +100,9 @@ class SpaceWorld:
         state, profile = self.state, self.profile
         skimmer, outside, accounts = state.skimmer, state.outside, state.accounts
         dock_j = 0.0
+        self.motion.begin(seconds)
         if not state.destroyed:
-            self._burn(seconds)
+            self.motion.burn(seconds)
             if skimmer.harvesting:
                 harvest(skimmer, profile, seconds, outside)
             if any(skimmer.leak_kg_s):
@@ -83,48 +117,47 @@ class SpaceWorld:
                 skimmer.health.stressed = True
         if state.place is Place.DOCK:
             dock.offload(state, profile, seconds)
-            dock.refuel(state, profile, seconds, self._refuel_kg_s())
+            dock.refuel(state, profile, seconds, self.motion.refuel_kg_s())
         served = advance_depot(state.depot, profile, seconds, outside, accounts, dock_j)
         if dock_j:
             dock.feed(state, profile, served, seconds)
+        self._take_mains(seconds)
+        self.motion.finish(seconds)
 
-    def _burn(self, seconds: float) -> None:
-        kg = course.burn_kg(self.state, self.profile, seconds)
-        if kg > 0.0:
-            burn(self.state.skimmer, kg, self.state.outside)
-        course.drift_on(self.state, seconds)
+    def _take_mains(self, seconds: float) -> None:
+        depot, store = self.profile.depot, self.state.depot.ch4
+        missing_kg = depot.start_fill * store.capacity_kg - store.kg
+        if self._mains_kg_s > 0.0 and missing_kg > 0.0 and not self.state.total_abort:
+            take_in(store, min(self._mains_kg_s * seconds, missing_kg), self.state.outside, "mains")
 
     def _arrive(self) -> None:
-        state = self.state
-        state.way = course.way_back(state, self.profile)
-        if state.now_ms < state.leg_end_ms or state.destroyed:
+        state, before = self.state, self.state.place
+        self.motion.arrive()
+        if state.place is before:
             return
-        if state.place is Place.NEAR:
-            course.begin_leg(state, Place.OUT, self.profile.plan.outbound_s)
-            leave_dock(state, self.profile, read_skimmer(state, self.profile))
-        elif state.place is Place.OUT:
-            state.place = Place.ZONE
-        elif state.place is Place.BACK:
-            state.place = Place.CORRIDOR
-        elif state.place is Place.FINAL:
-            state.place = Place.DOCK
-            state.late = False
-            wear(state.skimmer, self.profile)
+        self._changed()
+        if state.place is Place.DOCK:
+            if before is not Place.NEAR:  # one that was called off has not flown
+                wear(state.skimmer, self.profile)
+        elif before is Place.NEAR:
+            leave_dock(state, self.profile, self._read())
+            self._fall_if_gone()
 
     # --- faults ---------------------------------------------------------------------------------------------------
     def inject(self, name: str) -> None:
         """A fault strikes the model; names as the command line takes them."""
         self._changed()
-        strike(self.state, self.profile, name, read_skimmer(self.state, self.profile))
+        strike(self.state, self.profile, name, self._read())
+        self._fall_if_gone()
+
+    def _fall_if_gone(self) -> None:
+        if self.state.destroyed:
+            self.motion.fall()
 
     def clear(self, name: str) -> None:
         """It ends (or has been repaired)."""
         self._changed()
         withdraw(self.state, self.profile, name)
-
-    # --- the dock -------------------------------------------------------------------------------------------------
-    def _refuel_kg_s(self) -> float:
-        return self.profile.depot.refuel_kg_s
 
     # --- the skimmer's craft ------------------------------------------------------------------------------------------
     def set_mode(self, mode: Mode) -> None:
@@ -145,7 +178,7 @@ class SpaceWorld:
         skimmer.min_soc = skimmer.soc
         spread = self.profile.skimmer.spread
         skimmer.intake_factor = 1.0 + spread * (2.0 * uniform(state.seed, state.sorties, "intake") - 1.0)
-        course.begin_leg(state, Place.NEAR, self.profile.plan.departure_s)
+        self.motion.depart()
 
     def start_harvest(self, target_kg: float) -> None:
         """INTAKE on, until somebody stops it; `target_kg` in store is an event."""
@@ -156,25 +189,19 @@ class SpaceWorld:
     def turn_back(self) -> None:
         """Intake off, on the way to the corridor."""
         self._changed()
-        state = self.state
-        state.skimmer.harvesting = False
-        if state.place in (Place.NEAR, Place.OUT, Place.ZONE):
-            course.note_turn(state, self.profile)
-            state.way = state.turned_way
-            course.begin_leg(state, Place.BACK, course.return_s(state, self.profile))
+        self.state.skimmer.harvesting = False
+        self.motion.turn_back()
 
     def stretch_return(self) -> None:
         """The way back takes so long that T_DEATH is missed."""
         self._changed()
         self.state.late = True
-        if self.state.place is Place.BACK:
-            course.begin_leg(self.state, Place.BACK, course.return_s(self.state, self.profile))
+        self.motion.stretch_return()
 
     def approach(self) -> None:
         """Cleared: the docking trajectory."""
         self._changed()
-        if self.state.place is Place.CORRIDOR:
-            course.begin_leg(self.state, Place.FINAL, self.profile.plan.dock_s * 0.8)
+        self.motion.approach()
 
     def stand_aside(self) -> None:
         """Intake off while somebody else flies."""
@@ -189,13 +216,9 @@ class SpaceWorld:
     def dispose(self) -> None:
         """Volatiles dumped, on a trajectory that endangers nobody."""
         self._changed()
-        state = self.state
-        state.skimmer.harvesting = False
-        course.note_turn(state, self.profile)
-        state.place = Place.ADRIFT
-        for tank in (*state.skimmer.partitions, state.skimmer.fuel_store):
-            state.outside.book("dump", tank.species, tank.kg)
-            tank.kg = 0.0
+        self.state.skimmer.harvesting = False
+        self.motion.dispose()
+        self._dump()
 
     # --- the depot's station --------------------------------------------------------------------------------------
     def offload(self, on: bool) -> None:
@@ -227,19 +250,25 @@ class SpaceWorld:
 
     def whereabouts(self) -> tuple[float, float, float] | None:
         """Latitude, longitude, altitude."""
-        return course.spot(self.state, self.profile)
+        return self.motion.whereabouts()
 
     # --- readings -------------------------------------------------------------------------------------------------
     def skimmer_reading(self) -> SkimmerReading:
         """What the skimmer's sensors show now."""
+        self.follow()
         if self._seen is None:
-            self._seen = read_skimmer(self.state, self.profile)
+            self._seen = self._read()
+            self.motion.tell(self._seen)
         return self._seen
+
+    def _read(self) -> SkimmerReading:
+        return read_skimmer(self.state, self.profile, self.motion.homing())
 
     def depot_reading(self) -> DepotReading:
         """What the depot's sensors show now."""
         if self._depot_seen is None:
             self._depot_seen = read_depot(self.state, self.profile)
+            self.motion.show(self._depot_seen)
         return self._depot_seen
 
     def _changed(self) -> None:
@@ -251,6 +280,6 @@ class SpaceWorld:
         return msgspec.json.encode(self.state)
 
     @staticmethod
-    def load(data: bytes) -> SpaceState:
+    def load(data: bytes) -> WorldState:
         """A state that `dump` wrote."""
-        return msgspec.json.decode(data, type=SpaceState)
+        return msgspec.json.decode(data, type=WorldState)

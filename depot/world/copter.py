@@ -1,0 +1,227 @@
+"""The motion of a box's drone: it is where a copter really flies, a simulated one or one with a flight controller of
+its own. Propellant is what its battery holds (`pack`); harvest is the survey that it flies.
+"""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from depot.readings import DepotReading, Place, SkimmerReading
+from depot.settings import DEATH_FACTOR, Profile
+from depot.world import course
+from depot.world.chance import uniform
+from depot.world.motion import Homing, Spot
+from depot.world.pack import Gauge, Pack
+from depot.world.state import WorldState
+
+WIND_BLOCK_MS = 600_000
+LOOK_MS = 100
+_LOOKED_AT = (Place.NEAR, Place.BACK, Place.FINAL)
+_ONCE_MORE = (Place.BACK, Place.CORRIDOR, Place.FINAL, Place.ADRIFT)
+
+
+class Pilot(Gauge, Protocol):
+    """Who flies the copter, and knows its battery. Places are metres."""
+
+    def now_ms(self) -> int:
+        """The loop's time at which it is."""
+
+    def ready(self) -> bool:
+        """Could it be launched now?"""
+
+    @property
+    def landed(self) -> bool:
+        """On the ground, its motors maybe still turning."""
+
+    def hindrance(self) -> str:
+        """Why not, where that is known."""
+
+    def called_off(self) -> str:
+        """Why its last launch did not take place; empty when it did."""
+
+    def taken(self) -> str:
+        """Who else flies it, or what keeps it from being flown; empty: nobody and nothing."""
+
+    def launch(self) -> None: ...
+    def fly_back(self) -> None:
+        """To the docking corridor, and hold there."""
+
+    def whereabouts(self) -> tuple[float, float, float]:
+        """Latitude, longitude (degrees), altitude (m above mean sea level), as it reports them."""
+
+    def hold(self) -> None:
+        """Stay where it is."""
+
+    def approach(self) -> None:
+        """From the corridor down to the pad."""
+
+    def land_here(self) -> None: ...
+    def fall(self) -> None:
+        """It is gone."""
+
+    def place(self, before: Place) -> Place:
+        """Where it is now along its way, having been at `before`."""
+
+    def remaining_s(self) -> float:
+        """To the corridor, if it turned back now."""
+
+    def on_pad(self) -> bool:
+        """Did it come down within the precision of the pad?"""
+
+    def set_wind(self, speed_ms: float) -> None: ...
+
+
+class Weather:
+    """The wind of a simulated copter, another every ten minutes."""
+
+    def __init__(self, profile: Profile, state: WorldState, pilot: Pilot) -> None:
+        self._profile = profile
+        self._state = state
+        self._pilot = pilot
+        self._block = -1
+        self.wind_ms = 0.0
+
+    def blow(self) -> None:
+        """It is now."""
+        block = self._state.now_ms // WIND_BLOCK_MS
+        if block != self._block:
+            self._block = block
+            box = self._profile.box
+            spread = box.wind_spread * (2.0 * uniform(self._state.seed, block, "wind") - 1.0)
+            self.wind_ms = box.wind_ms * (1.0 + spread)
+            self._pilot.set_wind(self.wind_ms)
+
+
+class CopterMotion:
+    """See the module; implements `depot.world.motion.Motion`. A look at the skimmer brings it to where the copter is.
+
+    `weather`: None where it is real, and nothing measures the wind. `watched`: its controller, or people, may move it
+    at any time, so it is looked at all the time, and a command that is given again may have been undone.
+    """
+
+    stepped = True
+
+    def __init__(
+        self, profile: Profile, state: WorldState, pilot: Pilot, pack: Pack, weather: Weather | None, *, watched: bool
+    ) -> None:
+        self._profile = profile
+        self._state = state
+        self._pilot = pilot
+        self.pack = pack
+        self.weather = weather
+        self._watched = watched
+        self._down = False
+
+    # --- time ---------------------------------------------------------------------------------------------------------
+    def now_ms(self) -> int:
+        return self._pilot.now_ms()
+
+    def events_ms(self) -> list[float]:
+        """When to look where the copter is: what happens at a waypoint its own simulator tells, the rest is looked at
+        on a grid of its own, so that nobody who watches changes it."""
+        now_ms, place = self._state.now_ms, self._state.place
+        looks = place is not Place.DOCK if self._watched else place in _LOOKED_AT
+        return [now_ms - now_ms % LOOK_MS + LOOK_MS] if looks else []
+
+    def begin(self, seconds: float) -> None:
+        if self.weather is not None:
+            self.weather.blow()
+
+    def burn(self, seconds: float) -> None:
+        self.pack.burn()
+
+    def finish(self, seconds: float) -> None:
+        self.pack.tell()
+
+    def arrive(self) -> None:
+        state = self._state
+        if state.destroyed:
+            return
+        if state.place is Place.BACK and state.late:
+            if state.now_ms < state.leg_end_ms:
+                return
+            state.late = False
+            if not self._pilot.taken():
+                self._pilot.fly_back()
+        before = state.place
+        if not self._watched and before in _LOOKED_AT and state.now_ms % LOOK_MS != 0:
+            return
+        state.place = self._pilot.place(before)
+        if state.place is Place.CORRIDOR and not self._down and self._is_low() and not self._pilot.taken():
+            self._down = True  # nobody has cleared it for long: beside the box rather than out of the sky
+            self._pilot.land_here()
+        if state.place is not Place.DOCK:
+            remaining_s = self._pilot.remaining_s()
+            state.way = remaining_s / self._profile.plan.return_s
+            state.leg_end_ms = state.now_ms + round(remaining_s * 1000.0)
+        else:
+            state.way = 0.0
+
+    def _is_low(self) -> bool:
+        """Just enough is left for the approach."""
+        use = self._profile.skimmer
+        return self._state.skimmer.lobes.kg < use.dock_kg * (1.0 + use.fuel_reserve)
+
+    # --- commands -----------------------------------------------------------------------------------------------------
+    def depart(self) -> None:
+        course.begin_leg(self._state, Place.NEAR, self._profile.plan.departure_s)
+        self._pilot.launch()
+
+    def turn_back(self) -> None:
+        state = self._state
+        if state.place in (Place.NEAR, Place.OUT, Place.ZONE):
+            state.place = Place.BACK
+            if state.late:
+                self._wait_out()
+            else:
+                self._pilot.fly_back()
+        elif self._watched and state.place in _ONCE_MORE and not self._pilot.landed:  # somebody else has had it
+            state.place = Place.BACK
+            self._pilot.fly_back()
+
+    def approach(self) -> None:
+        if self._state.place is Place.CORRIDOR:
+            self._state.place = Place.FINAL
+            self._down = False
+            self._pilot.approach()
+
+    def dispose(self) -> None:
+        """It comes down where it is."""
+        self._state.place = Place.ADRIFT
+        self._pilot.land_here()
+
+    def stretch_return(self) -> None:
+        """It stays where it is until T_DEATH has been missed."""
+        if self._state.place is Place.BACK:
+            self._wait_out()
+
+    def _wait_out(self) -> None:
+        state, plan = self._state, self._profile.plan
+        state.leg_end_ms = state.undocked_ms + round((DEATH_FACTOR * plan.t_sortie_s + plan.return_s) * 1000.0)
+        self._pilot.hold()
+
+    def fall(self) -> None:
+        self._pilot.fall()
+
+    # --- facts --------------------------------------------------------------------------------------------------------
+    def whereabouts(self) -> Spot | None:
+        return self._pilot.whereabouts()
+
+    def homing(self) -> Homing:
+        return course.homing(self._state, self._profile)
+
+    def refuel_kg_s(self) -> float:
+        return self.pack.refuel_kg_s()
+
+    def tell(self, reading: SkimmerReading) -> None:
+        pilot = self._pilot
+        reading.ready = pilot.ready()
+        reading.hindrance = "" if reading.ready else pilot.hindrance()
+        reading.taken, reading.called_off = pilot.taken(), pilot.called_off()
+
+    def show(self, reading: DepotReading) -> None:
+        if self.weather is not None:
+            reading.wind_ms = self.weather.wind_ms
+        reading.dock_fuels = self.pack.fuelled
+        if self._state.place is Place.DOCK:
+            reading.locks_ok = self._pilot.on_pad()

@@ -1,0 +1,132 @@
+"""The battery that a box's copter flies on, which is FUEL_LOBES in the books (1 "kg" = 1 Wh): what takes from it, what
+fills it, and who tells whom how full it is.
+
+A simulated copter's pack follows the lobes: what the motors draw is burnt from them, what leaks or is charged moves the
+copter's own charge. A pack behind a flight controller is known by what that tells. *Reported*: no software can charge
+it, so the dock waits until the vehicle says that it is charged. *Modelled*: a dock that charges or swaps packs by
+itself, as a simulated vehicle's; flight takes from the model what the vehicle says was used, and at the dock the
+vehicle is told what its pack holds now.
+"""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from depot.readings import Place
+from depot.settings import Profile
+from depot.world.matter import let_out, take_in
+from depot.world.skimmer import burn
+from depot.world.state import WorldState
+
+CHARGE_STEP = 0.002
+"""The simulated copter's own charge follows the lobes in steps of this."""
+TOLD_STEP = 0.01
+TELL_AGAIN_MS = 5000
+_SLOWEST_CHARGE = 0.2
+
+
+class Gauge(Protocol):
+    """What a vehicle tells of its battery, and can be told."""
+
+    def used_wh(self) -> float:
+        """Drawn from its battery since it was switched on."""
+
+    def charge(self) -> float:
+        """0 to 1."""
+
+    def set_charge(self, charge: float) -> None: ...
+
+
+class Pack(Protocol):
+    """See the module."""
+
+    fuelled: bool
+    """The dock can fill it; else somebody else has to."""
+
+    def burn(self) -> None:
+        """What has been used since the last call goes out of the lobes."""
+
+    def tell(self) -> None:
+        """The vehicle hears what the lobes hold, where it would not know."""
+
+    def refuel_kg_s(self) -> float:
+        """What it takes from the dock."""
+
+
+def taper_kg_s(state: WorldState, profile: Profile) -> float:
+    """Constant current, then less and less above `taper`."""
+    fill, taper = state.skimmer.lobes.fill, profile.box.taper
+    share = 1.0 if fill <= taper or taper >= 1.0 else 1.0 - (fill - taper) / (1.0 - taper)
+    return profile.depot.refuel_kg_s * max(share, _SLOWEST_CHARGE)
+
+
+class SimulatedPack:
+    """See the module; implements `Pack`."""
+
+    fuelled = True
+
+    def __init__(self, profile: Profile, state: WorldState, gauge: Gauge) -> None:
+        self._profile = profile
+        self._state = state
+        self._gauge = gauge
+        self._used_wh = gauge.used_wh()
+
+    def burn(self) -> None:
+        """At the dock the box feeds the copter, and a return that is stretched on purpose (fault skimmer_late) costs no
+        more than another."""
+        used = self._gauge.used_wh()
+        drawn, self._used_wh = used - self._used_wh, used
+        if self._state.place is not Place.DOCK and not self._state.late:
+            burn(self._state.skimmer, drawn, self._state.outside)
+
+    def tell(self) -> None:
+        lobes = self._state.skimmer.lobes
+        if abs(lobes.fill - self._gauge.charge()) > CHARGE_STEP:
+            self._gauge.set_charge(lobes.fill)
+
+    def refuel_kg_s(self) -> float:
+        return taper_kg_s(self._state, self._profile)
+
+
+class ReportedPack:
+    """One behind a flight controller, see the module; implements `Pack`. `fresh`: the lobes take over what it tells."""
+
+    def __init__(self, profile: Profile, state: WorldState, gauge: Gauge, *, modelled: bool, fresh: bool) -> None:
+        self._profile = profile
+        self._state = state
+        self._gauge = gauge
+        self._charge = gauge.charge()
+        self._told_ms = 0
+        self.fuelled = modelled
+        if fresh:
+            lobes = state.skimmer.lobes
+            lobes.kg = self._charge * lobes.capacity_kg
+
+    def burn(self) -> None:
+        """The lobes follow what the vehicle tells. At a dock that waits for it they hold just that; else they change
+        by as much, so that what a fault has let out stays out, and a modelled pack is filled by the model alone."""
+        charge = self._gauge.charge()
+        risen, self._charge = charge - self._charge, charge
+        lobes = self._state.skimmer.lobes
+        docked = self._state.place is Place.DOCK
+        kg = risen * self._profile.skimmer.propellant_kg
+        if docked and self.fuelled:
+            return  # the dock feeds it
+        if docked:
+            kg = min(charge * self._profile.skimmer.propellant_kg, lobes.capacity_kg) - lobes.kg
+        if kg < 0.0:
+            let_out(lobes, -kg, self._state.outside, "exhaust")
+        elif not self.fuelled:
+            take_in(lobes, kg, self._state.outside, "charged")
+
+    def tell(self) -> None:
+        fill = self._state.skimmer.lobes.fill
+        docked = self._state.place is Place.DOCK
+        if not self.fuelled or not docked or abs(fill - self._gauge.charge()) <= TOLD_STEP:
+            return
+        if self._state.now_ms >= self._told_ms:
+            self._told_ms = self._state.now_ms + TELL_AGAIN_MS
+            self._gauge.set_charge(fill)
+
+    def refuel_kg_s(self) -> float:
+        return taper_kg_s(self._state, self._profile) if self.fuelled else 0.0
