@@ -39,64 +39,64 @@ def smooth_ratio(s: L.Row, i: int, innovation_sq: float, variance: float) -> flo
 @jit
 def fuse_gps(s: L.Row, p: L.Row, n: float, e: float, vn: float, ve: float, vd: float) -> None:
     """A fix: NED m about the origin and m/s. The first ones, and those after a long loss, place it anew."""
-    now = s[L.TIME_MS]
-    rp = p[L.GPS_SIGMA_P] * p[L.GPS_SIGMA_P]
-    rv = p[L.GPS_SIGMA_V] * p[L.GPS_SIGMA_V]
-    if s[L.POS_OK] == 0.0:
-        s[L.GPS_SEEN] += 1.0
-        if s[L.GPS_SEEN] >= FIRST_FIXES:
+    now = s[L.S_TIME_MS]
+    rp = p[L.P_GPS_SIGMA_P] * p[L.P_GPS_SIGMA_P]
+    rv = p[L.P_GPS_SIGMA_V] * p[L.P_GPS_SIGMA_V]
+    if s[L.S_POS_OK] == 0.0:
+        s[L.S_GPS_SEEN] += 1.0
+        if s[L.S_GPS_SEEN] >= FIRST_FIXES:
             place(s, p, n, e, vn, ve)
-            s[L.POS_OK] = 1.0
+            s[L.S_POS_OK] = 1.0
         return
-    dn = n - s[L.EPN]
-    de = e - s[L.EPE]
-    ratio = smooth_ratio(s, L.RATIO_POS, dn * dn + de * de, s[L.H] + rp)
-    un = vn - s[L.EVN]
-    ue = ve - s[L.EVE]
-    ratio_v = smooth_ratio(s, L.RATIO_VEL, un * un + ue * ue, s[L.H + 4] + rv)
+    dn = n - s[L.S_EPN]
+    de = e - s[L.S_EPE]
+    ratio = smooth_ratio(s, L.S_RATIO_POS, dn * dn + de * de, s[L.S_COV_H] + rp)
+    un = vn - s[L.S_EVN]
+    ue = ve - s[L.S_EVE]
+    ratio_v = smooth_ratio(s, L.S_RATIO_VEL, un * un + ue * ue, s[L.S_COV_H + 4] + rv)
     if ratio > 1.0 or ratio_v > 1.0:
         return
-    s[L.GPS_OK_MS] = now
+    s[L.S_GPS_OK_MS] = now
     k0, k1, k2, k3 = gain_horizontal(s, 0, rp)
-    s[L.EPN] += k0 * dn
-    s[L.EPE] += k0 * de
-    s[L.EVN] += k1 * dn
-    s[L.EVE] += k1 * de
+    s[L.S_EPN] += k0 * dn
+    s[L.S_EPE] += k0 * de
+    s[L.S_EVN] += k1 * dn
+    s[L.S_EVE] += k1 * de
     an, ae, bn, be = k2 * dn, k2 * de, k3 * dn, k3 * de
-    un = vn - s[L.EVN]
-    ue = ve - s[L.EVE]
+    un = vn - s[L.S_EVN]
+    ue = ve - s[L.S_EVE]
     k0, k1, k2, k3 = gain_horizontal(s, 1, rv)
-    s[L.EPN] += k0 * un
-    s[L.EPE] += k0 * ue
-    s[L.EVN] += k1 * un
-    s[L.EVE] += k1 * ue
+    s[L.S_EPN] += k0 * un
+    s[L.S_EPE] += k0 * ue
+    s[L.S_EVN] += k1 * un
+    s[L.S_EVE] += k1 * ue
     tilt(s, an + k2 * un, ae + k2 * ue, bn + k3 * un, be + k3 * ue)
-    correct_vertical(s, 1, vd - s[L.EVD], 2.0 * rv)
+    correct_vertical(s, 1, vd - s[L.S_EVD], 2.0 * rv)
 
 
 @jit
 def place(s: L.Row, p: L.Row, n: float, e: float, vn: float, ve: float) -> None:
     """Start position and velocity from a fix; the reference moves along, so that nobody flies after the jump."""
-    s[L.RPN] += n - s[L.EPN]
-    s[L.RPE] += e - s[L.EPE]
-    s[L.EPN] = n
-    s[L.EPE] = e
-    s[L.EVN] = vn
-    s[L.EVE] = ve
-    reset_horizontal(s, p[L.GPS_SIGMA_P] * p[L.GPS_SIGMA_P], p[L.GPS_SIGMA_V] * p[L.GPS_SIGMA_V])
-    s[L.GPS_OK_MS] = s[L.TIME_MS]
-    s[L.RATIO_POS] = 0.0
-    s[L.RATIO_VEL] = 0.0
+    s[L.S_RPN] += n - s[L.S_EPN]
+    s[L.S_RPE] += e - s[L.S_EPE]
+    s[L.S_EPN] = n
+    s[L.S_EPE] = e
+    s[L.S_EVN] = vn
+    s[L.S_EVE] = ve
+    reset_horizontal(s, p[L.P_GPS_SIGMA_P] * p[L.P_GPS_SIGMA_P], p[L.P_GPS_SIGMA_V] * p[L.P_GPS_SIGMA_V])
+    s[L.S_GPS_OK_MS] = s[L.S_TIME_MS]
+    s[L.S_RATIO_POS] = 0.0
+    s[L.S_RATIO_VEL] = 0.0
 
 
 @jit
 def fuse_baro(s: L.Row, p: L.Row, down: float) -> None:
     """Barometric height as NED down, m."""
-    noise = p[L.BARO_SIGMA] * p[L.BARO_SIGMA]
-    innovation = down - s[L.EPD]
-    ratio = smooth_ratio(s, L.RATIO_HGT, innovation * innovation, s[L.V] + noise)
-    if ratio > 1.0 and s[L.V] < 4.0:
-        s[L.V] += 0.01  # refused samples widen the filter until it believes them again
+    noise = p[L.P_BARO_SIGMA] * p[L.P_BARO_SIGMA]
+    innovation = down - s[L.S_EPD]
+    ratio = smooth_ratio(s, L.S_RATIO_HGT, innovation * innovation, s[L.S_COV_V] + noise)
+    if ratio > 1.0 and s[L.S_COV_V] < 4.0:
+        s[L.S_COV_V] += 0.01  # refused samples widen the filter until it believes them again
         return
     correct_vertical(s, 0, innovation, noise)
 
@@ -104,23 +104,23 @@ def fuse_baro(s: L.Row, p: L.Row, down: float) -> None:
 @jit
 def fuse_mag(s: L.Row, p: L.Row, x: float, y: float, z: float) -> None:
     """A magnetic sample in body axes: only its direction in the horizontal plane counts."""
-    north = s[L.ER] * x + s[L.ER + 1] * y + s[L.ER + 2] * z
-    east = s[L.ER + 3] * x + s[L.ER + 4] * y + s[L.ER + 5] * z
-    dec = p[L.DECLINATION]
+    north = s[L.S_ER] * x + s[L.S_ER + 1] * y + s[L.S_ER + 2] * z
+    east = s[L.S_ER + 3] * x + s[L.S_ER + 4] * y + s[L.S_ER + 5] * z
+    dec = p[L.P_DECLINATION]
     c, sn = cos(dec), sin(dec)
     innovation = -atan2(east * c - north * sn, north * c + east * sn)
-    noise = p[L.MAG_SIGMA] * p[L.MAG_SIGMA]
-    ratio = smooth_ratio(s, L.RATIO_MAG, innovation * innovation, s[L.Y] + noise)
-    s[L.MAG_OK_MS] = s[L.TIME_MS]
-    if ratio > 1.0 and s[L.Y] < 0.3:
-        s[L.Y] += 1e-3
+    noise = p[L.P_MAG_SIGMA] * p[L.P_MAG_SIGMA]
+    ratio = smooth_ratio(s, L.S_RATIO_MAG, innovation * innovation, s[L.S_COV_Y] + noise)
+    s[L.S_MAG_OK_MS] = s[L.S_TIME_MS]
+    if ratio > 1.0 and s[L.S_COV_Y] < 0.3:
+        s[L.S_COV_Y] += 1e-3
         return
-    inv = 1.0 / (s[L.Y] + noise)
-    k0 = s[L.Y] * inv
-    k1 = s[L.Y + 1] * inv
-    s[L.Y + 2] -= k1 * s[L.Y + 1]
-    s[L.Y + 1] -= k0 * s[L.Y + 1]
-    s[L.Y] -= k0 * s[L.Y]
+    inv = 1.0 / (s[L.S_COV_Y] + noise)
+    k0 = s[L.S_COV_Y] * inv
+    k1 = s[L.S_COV_Y + 1] * inv
+    s[L.S_COV_Y + 2] -= k1 * s[L.S_COV_Y + 1]
+    s[L.S_COV_Y + 1] -= k0 * s[L.S_COV_Y + 1]
+    s[L.S_COV_Y] -= k0 * s[L.S_COV_Y]
     turn(s, 0.0, 0.0, k0 * innovation)
     shift_bias(s, 0.0, 0.0, k1 * innovation)
 
@@ -129,42 +129,42 @@ def fuse_mag(s: L.Row, p: L.Row, x: float, y: float, z: float) -> None:
 def rest(s: L.Row, x: float, y: float, z: float) -> None:
     """A raw gyro sample of a disarmed vehicle on the ground, rad/s, into the mean that a calibration takes. A vehicle
     that rocks (from its touchdown, say) does not rest: the mean begins anew from what the flight has taught."""
-    dx, dy, dz = x - s[L.BGX], y - s[L.BGY], z - s[L.BGZ]
+    dx, dy, dz = x - s[L.S_BGX], y - s[L.S_BGY], z - s[L.S_BGZ]
     if dx * dx + dy * dy + dz * dz > STILL * STILL:
-        s[L.GAX], s[L.GAY], s[L.GAZ] = s[L.BGX], s[L.BGY], s[L.BGZ]
+        s[L.S_GAX], s[L.S_GAY], s[L.S_GAZ] = s[L.S_BGX], s[L.S_BGY], s[L.S_BGZ]
     else:
-        s[L.GAX] += 0.02 * (x - s[L.GAX])
-        s[L.GAY] += 0.02 * (y - s[L.GAY])
-        s[L.GAZ] += 0.02 * (z - s[L.GAZ])
+        s[L.S_GAX] += 0.02 * (x - s[L.S_GAX])
+        s[L.S_GAY] += 0.02 * (y - s[L.S_GAY])
+        s[L.S_GAZ] += 0.02 * (z - s[L.S_GAZ])
 
 
 @jit
 def level(s: L.Row) -> None:
     """Without position: hold the tilt by gravity alone, as if the vehicle did not accelerate for long."""
-    rate = 0.5 * L.TICK if s[L.AIR] == 0.0 else 0.08 * L.TICK
-    tilt(s, -rate * s[L.AEN], -rate * s[L.AEE], 0.0, 0.0)
-    if s[L.AIR] == 0.0:
-        s[L.EVN] = 0.0
-        s[L.EVE] = 0.0
+    rate = 0.5 * L.TICK if s[L.S_AIR] == 0.0 else 0.08 * L.TICK
+    tilt(s, -rate * s[L.S_AEN], -rate * s[L.S_AEE], 0.0, 0.0)
+    if s[L.S_AIR] == 0.0:
+        s[L.S_EVN] = 0.0
+        s[L.S_EVE] = 0.0
     else:  # a level copter ends up drifting with the wind
-        s[L.EVN] += 0.2 * L.TICK * (s[L.WEN] - s[L.EVN])
-        s[L.EVE] += 0.2 * L.TICK * (s[L.WEE] - s[L.EVE])
+        s[L.S_EVN] += 0.2 * L.TICK * (s[L.S_WEN] - s[L.S_EVN])
+        s[L.S_EVE] += 0.2 * L.TICK * (s[L.S_WEE] - s[L.S_EVE])
 
 
 @jit
 def estimate_wind(s: L.Row, p: L.Row) -> None:
     """The accelerometer feels drag and thrust only; sideways to the rotors' axis it is drag, so it gives the air speed
     there, and what is missing to the ground speed is wind (Abeywardena et al. 2013)."""
-    dn = s[L.EVN] - s[L.WEN]
-    de = s[L.EVE] - s[L.WEE]
-    dd = s[L.EVD]
-    k = p[L.DRAG_1] + p[L.DRAG_2] * sqrt(dn * dn + de * de + dd * dd)
+    dn = s[L.S_EVN] - s[L.S_WEN]
+    de = s[L.S_EVE] - s[L.S_WEE]
+    dd = s[L.S_EVD]
+    k = p[L.P_DRAG_1] + p[L.P_DRAG_2] * sqrt(dn * dn + de * de + dd * dd)
     if k <= 0.0:
         return
-    bx = -s[L.DVX] / (L.TICK * k)
-    by = -s[L.DVY] / (L.TICK * k)
-    bz = s[L.ER + 2] * dn + s[L.ER + 5] * de + s[L.ER + 8] * dd
-    north = s[L.ER] * bx + s[L.ER + 1] * by + s[L.ER + 2] * bz
-    east = s[L.ER + 3] * bx + s[L.ER + 4] * by + s[L.ER + 5] * bz
-    s[L.WEN] += (L.TICK / 2.0) * (s[L.EVN] - north - s[L.WEN])
-    s[L.WEE] += (L.TICK / 2.0) * (s[L.EVE] - east - s[L.WEE])
+    bx = -s[L.S_DVX] / (L.TICK * k)
+    by = -s[L.S_DVY] / (L.TICK * k)
+    bz = s[L.S_ER + 2] * dn + s[L.S_ER + 5] * de + s[L.S_ER + 8] * dd
+    north = s[L.S_ER] * bx + s[L.S_ER + 1] * by + s[L.S_ER + 2] * bz
+    east = s[L.S_ER + 3] * bx + s[L.S_ER + 4] * by + s[L.S_ER + 5] * bz
+    s[L.S_WEN] += (L.TICK / 2.0) * (s[L.S_EVN] - north - s[L.S_WEN])
+    s[L.S_WEE] += (L.TICK / 2.0) * (s[L.S_EVE] - east - s[L.S_WEE])

@@ -22,135 +22,135 @@ from autopilot.control.sticks import fly_attitude, fly_sticks
 @jit
 def begin(s: L.Row, p: L.Row, t: L.Row) -> None:
     """A new target has been set."""
-    kind = t[L.KIND]
-    s[L.SEQ] = t[L.T_SEQ]
-    s[L.ARRIVED] = 0.0
-    s[L.PHASE] = 0.0
-    s[L.NEAR_SENT] = 0.0
-    s[L.TARGET_MS] = s[L.TIME_MS]
-    s[L.TURN_SUM] = 0.0
-    s[L.HELD_D] = s[L.RPD]
+    kind = t[L.T_KIND]
+    s[L.S_SEQ] = t[L.T_SEQ]
+    s[L.S_ARRIVED] = 0.0
+    s[L.S_PHASE] = 0.0
+    s[L.S_NEAR_SENT] = 0.0
+    s[L.S_TARGET_MS] = s[L.S_TIME_MS]
+    s[L.S_TURN_SUM] = 0.0
+    s[L.S_HELD_D] = s[L.S_RPD]
     begin_yaw(s, t)
-    if kind == L.LEG:
+    if kind == L.KIND_LEG:
         begin_leg(s, p, t)
         if t[L.T_SPLINE] == 1.0:
             begin_spline(s, t)
-    elif kind == L.CIRCLE:
+    elif kind == L.KIND_CIRCLE:
         begin_circle(s, t)
-    elif kind == L.LAND or kind == L.TAKEOFF:
-        here = kind == L.TAKEOFF or t[L.T_HAS_POSITION] == 0.0
-        s[L.PHASE] = 1.0 if here else 0.0
+    elif kind == L.KIND_LAND or kind == L.KIND_TAKEOFF:
+        here = kind == L.KIND_TAKEOFF or t[L.T_HAS_POSITION] == 0.0
+        s[L.S_PHASE] = 1.0 if here else 0.0
 
 
 @jit
 def arrive(s: L.Row) -> None:
     """The target's end condition is met now (once)."""
-    if s[L.ARRIVED] == 0.0:
-        s[L.ARRIVED] = 1.0
-        s[L.EVENTS] += L.EV_ARRIVED
+    if s[L.S_ARRIVED] == 0.0:
+        s[L.S_ARRIVED] = 1.0
+        s[L.S_EVENTS] += L.EV_ARRIVED
 
 
 @jit
 def go_to(s: L.Row, p: L.Row, n: float, e: float, d: float) -> None:
     """Field straight towards a point, at rest there."""
-    dn, de, dd = n - s[L.RPN], e - s[L.RPE], d - s[L.RPD]
+    dn, de, dd = n - s[L.S_RPN], e - s[L.S_RPE], d - s[L.S_RPD]
     share = leash(s)
     size = sqrt(dn * dn + de * de)
     vn = 0.0
     ve = 0.0
     if size > 1e-6:
-        brake = 0.75 * p[L.ACCEL]
-        speed = min(approach(size, 1.0, brake), p[L.SPEED_GROUND]) * share
+        brake = 0.75 * p[L.P_ACCEL]
+        speed = min(approach(size, 1.0, brake), p[L.P_SPEED_GROUND]) * share
         vn = speed * dn / size
         ve = speed * de / size
-        v = (s[L.RVN] * dn + s[L.RVE] * de) / size
+        v = (s[L.S_RVN] * dn + s[L.S_RVE] * de) / size
         if v >= speed and share == 1.0:  # slowing down: expect it
             feed = brake if speed > brake else v
-            s[L.FF_N] = -feed * dn / size
-            s[L.FF_E] = -feed * de / size
-    rate = approach(abs(dd), 1.0, 0.75 * p[L.ACCEL_Z])
-    vd = min(rate, p[L.SPEED_DOWN]) if dd > 0.0 else -min(rate, p[L.SPEED_UP])
-    shape(s, vn, ve, vd * share, p[L.ACCEL], p[L.ACCEL_Z], p[L.JERK], p[L.JERK_Z])
+            s[L.S_FF_N] = -feed * dn / size
+            s[L.S_FF_E] = -feed * de / size
+    rate = approach(abs(dd), 1.0, 0.75 * p[L.P_ACCEL_Z])
+    vd = min(rate, p[L.P_SPEED_DOWN]) if dd > 0.0 else -min(rate, p[L.P_SPEED_UP])
+    shape(s, vn, ve, vd * share, p[L.P_ACCEL], p[L.P_ACCEL_Z], p[L.P_JERK], p[L.P_JERK_Z])
 
 
 @jit
 def brake(s: L.Row, p: L.Row) -> None:
     """Come to rest as hard as allowed and stay; the place is where the reference stops."""
-    shape(s, 0.0, 0.0, 0.0, p[L.BRAKE_ACCEL], p[L.BRAKE_ACCEL], p[L.BRAKE_JERK], p[L.BRAKE_JERK])
+    shape(s, 0.0, 0.0, 0.0, p[L.P_BRAKE_ACCEL], p[L.P_BRAKE_ACCEL], p[L.P_BRAKE_JERK], p[L.P_BRAKE_JERK])
 
 
 @jit
 def begin_circle(s: L.Row, t: L.Row) -> None:
     """The edge is joined at its nearest point (from the centre: ahead of the nose)."""
-    n, e = s[L.RPN] - t[L.T_END_N], s[L.RPE] - t[L.T_END_E]
+    n, e = s[L.S_RPN] - t[L.T_END_N], s[L.S_RPE] - t[L.T_END_E]
     if n * n + e * e > 0.25:
-        s[L.TURN_ANGLE] = atan2(e, n)
+        s[L.S_TURN_ANGLE] = atan2(e, n)
     else:
-        s[L.TURN_ANGLE] = s[L.RYAW]
+        s[L.S_TURN_ANGLE] = s[L.S_RYAW]
 
 
 @jit
 def fly_circle(s: L.Row, p: L.Row, t: L.Row) -> None:
     """To the edge, then round it; turns are counted by the vehicle's own angle about the centre."""
     radius = t[L.T_CIRCLE_R]
-    if s[L.PHASE] == 0.0:
-        n = t[L.T_END_N] + radius * cos(s[L.TURN_ANGLE])
-        e = t[L.T_END_E] + radius * sin(s[L.TURN_ANGLE])
+    if s[L.S_PHASE] == 0.0:
+        n = t[L.T_END_N] + radius * cos(s[L.S_TURN_ANGLE])
+        e = t[L.T_END_E] + radius * sin(s[L.S_TURN_ANGLE])
         go_to(s, p, n, e, t[L.T_END_D])
-        dn, de, dd = s[L.EPN] - n, s[L.EPE] - e, s[L.EPD] - t[L.T_END_D]
+        dn, de, dd = s[L.S_EPN] - n, s[L.S_EPE] - e, s[L.S_EPD] - t[L.T_END_D]
         if dn * dn + de * de + dd * dd < max(t[L.T_RADIUS] * t[L.T_RADIUS], 0.25):
-            s[L.PHASE] = 1.0
-            s[L.TURN_ANGLE] = atan2(s[L.EPE] - t[L.T_END_E], s[L.EPN] - t[L.T_END_N])
+            s[L.S_PHASE] = 1.0
+            s[L.S_TURN_ANGLE] = atan2(s[L.S_EPE] - t[L.T_END_E], s[L.S_EPN] - t[L.T_END_N])
         return
-    n, e = s[L.RPN] - t[L.T_END_N], s[L.RPE] - t[L.T_END_E]
+    n, e = s[L.S_RPN] - t[L.T_END_N], s[L.S_RPE] - t[L.T_END_E]
     size = max(sqrt(n * n + e * e), 1e-3)
     rn, re = n / size, e / size
     around = t[L.T_DIRECTION]
-    speed = min(p[L.SPEED_GROUND], sqrt(p[L.ACCEL] * max(radius, 0.0)))
+    speed = min(p[L.P_SPEED_GROUND], sqrt(p[L.P_ACCEL] * max(radius, 0.0)))
     if t[L.T_CIRCLE_SPEED] > 0.0:
         speed = min(speed, t[L.T_CIRCLE_SPEED])
     speed *= leash(s)
     off = size - radius
-    back = -approach(off, 1.6, p[L.ACCEL]) if off >= 0.0 else approach(-off, 1.6, p[L.ACCEL])
-    v = around * (-s[L.RVN] * re + s[L.RVE] * rn)
-    s[L.FF_N] = -v * v / size * rn
-    s[L.FF_E] = -v * v / size * re
+    back = -approach(off, 1.6, p[L.P_ACCEL]) if off >= 0.0 else approach(-off, 1.6, p[L.P_ACCEL])
+    v = around * (-s[L.S_RVN] * re + s[L.S_RVE] * rn)
+    s[L.S_FF_N] = -v * v / size * rn
+    s[L.S_FF_E] = -v * v / size * re
     if radius < 0.1:  # a point: turn on the spot
-        s[L.FF_N], s[L.FF_E] = 0.0, 0.0
+        s[L.S_FF_N], s[L.S_FF_E] = 0.0, 0.0
         speed = 0.0
-    dd = t[L.T_END_D] - s[L.RPD]
-    rate = approach(abs(dd), 1.0, p[L.ACCEL_Z])
-    vd = min(rate, p[L.SPEED_DOWN]) if dd > 0.0 else -min(rate, p[L.SPEED_UP])
+    dd = t[L.T_END_D] - s[L.S_RPD]
+    rate = approach(abs(dd), 1.0, p[L.P_ACCEL_Z])
+    vd = min(rate, p[L.P_SPEED_DOWN]) if dd > 0.0 else -min(rate, p[L.P_SPEED_UP])
     shape(
         s,
         -around * speed * re + back * rn,
         around * speed * rn + back * re,
         vd,
-        2.0 * p[L.ACCEL],
-        p[L.ACCEL_Z],
-        p[L.JERK],
-        p[L.JERK_Z],
+        2.0 * p[L.P_ACCEL],
+        p[L.P_ACCEL_Z],
+        p[L.P_JERK],
+        p[L.P_JERK_Z],
     )
     if radius < 0.1:
-        s[L.TURN_SUM] += p[L.YAW_RATE] * 0.35 * L.TICK / (2.0 * pi)
+        s[L.S_TURN_SUM] += p[L.P_YAW_RATE] * 0.35 * L.TICK / (2.0 * pi)
     else:
-        angle = atan2(s[L.EPE] - t[L.T_END_E], s[L.EPN] - t[L.T_END_N])
-        s[L.TURN_SUM] += around * wrap(angle - s[L.TURN_ANGLE]) / (2.0 * pi)
-        s[L.TURN_ANGLE] = angle
-    if t[L.T_TURNS] >= 0.0 and s[L.TURN_SUM] >= t[L.T_TURNS]:
+        angle = atan2(s[L.S_EPE] - t[L.T_END_E], s[L.S_EPN] - t[L.T_END_N])
+        s[L.S_TURN_SUM] += around * wrap(angle - s[L.S_TURN_ANGLE]) / (2.0 * pi)
+        s[L.S_TURN_ANGLE] = angle
+    if t[L.T_TURNS] >= 0.0 and s[L.S_TURN_SUM] >= t[L.T_TURNS]:
         arrive(s)
 
 
 @jit
 def fly_takeoff(s: L.Row, p: L.Row, t: L.Row) -> None:
     """Straight up, ramped by the acceleration limit."""
-    if s[L.AIR] == 0.0:
-        s[L.HELD_D] = s[L.RPD]
-    dd = t[L.T_END_D] - s[L.RPD]
-    rate = approach(abs(dd), 1.0, 0.75 * p[L.ACCEL_Z])
-    vd = min(rate, p[L.SPEED_DOWN]) if dd > 0.0 else -min(rate, p[L.SPEED_UP])
-    shape(s, 0.0, 0.0, vd * leash(s), p[L.ACCEL], p[L.ACCEL_Z], p[L.JERK], p[L.JERK_Z])
-    if s[L.AIR] == 1.0 and s[L.EPD] - t[L.T_END_D] < 0.3:
+    if s[L.S_AIR] == 0.0:
+        s[L.S_HELD_D] = s[L.S_RPD]
+    dd = t[L.T_END_D] - s[L.S_RPD]
+    rate = approach(abs(dd), 1.0, 0.75 * p[L.P_ACCEL_Z])
+    vd = min(rate, p[L.P_SPEED_DOWN]) if dd > 0.0 else -min(rate, p[L.P_SPEED_UP])
+    shape(s, 0.0, 0.0, vd * leash(s), p[L.P_ACCEL], p[L.P_ACCEL_Z], p[L.P_JERK], p[L.P_JERK_Z])
+    if s[L.S_AIR] == 1.0 and s[L.S_EPD] - t[L.T_END_D] < 0.3:
         arrive(s)
 
 
@@ -158,105 +158,109 @@ def fly_takeoff(s: L.Row, p: L.Row, t: L.Row) -> None:
 def fly_land(s: L.Row, p: L.Row, t: L.Row) -> None:
     """To the spot at the present height first (phase 0), then down at the landing speeds. The reference never runs more
     than a metre ahead, so that on the ground the thrust goes down and not the demand away."""
-    if s[L.PHASE] == 0.0:
-        go_to(s, p, t[L.T_END_N], t[L.T_END_E], s[L.HELD_D])
-        n, e = s[L.EPN] - t[L.T_END_N], s[L.EPE] - t[L.T_END_E]
-        if n * n + e * e < 1.0 and s[L.RVN] * s[L.RVN] + s[L.RVE] * s[L.RVE] < 0.25:
-            s[L.PHASE] = 1.0
-            s[L.A_N], s[L.A_E] = t[L.T_END_N], t[L.T_END_E]
+    if s[L.S_PHASE] == 0.0:
+        go_to(s, p, t[L.T_END_N], t[L.T_END_E], s[L.S_HELD_D])
+        n, e = s[L.S_EPN] - t[L.T_END_N], s[L.S_EPE] - t[L.T_END_E]
+        if n * n + e * e < 1.0 and s[L.S_RVN] * s[L.S_RVN] + s[L.S_RVE] * s[L.S_RVE] < 0.25:
+            s[L.S_PHASE] = 1.0
+            s[L.S_A_N], s[L.S_A_E] = t[L.T_END_N], t[L.T_END_E]
         return
-    high = -s[L.EPD] - p[L.LAND_ALT_LOW]
-    speed = p[L.LAND_SPEED]
+    high = -s[L.S_EPD] - p[L.P_LAND_ALT_LOW]
+    speed = p[L.P_LAND_SPEED]
     if high > 0.0:
-        fast = p[L.LAND_SPEED_HIGH] if p[L.LAND_SPEED_HIGH] > 0.0 else p[L.SPEED_DOWN]
-        speed = min(sqrt(speed * speed + 1.5 * p[L.ACCEL_Z] * high), fast)
-    if s[L.RPD] - s[L.EPD] > 1.0:
-        s[L.RPD] = s[L.EPD] + 1.0
+        fast = p[L.P_LAND_SPEED_HIGH] if p[L.P_LAND_SPEED_HIGH] > 0.0 else p[L.P_SPEED_DOWN]
+        speed = min(sqrt(speed * speed + 1.5 * p[L.P_ACCEL_Z] * high), fast)
+    if s[L.S_RPD] - s[L.S_EPD] > 1.0:
+        s[L.S_RPD] = s[L.S_EPD] + 1.0
     vn = 0.0
     ve = 0.0
     if t[L.T_HAS_POSITION] == 1.0:
-        vn = limit(t[L.T_END_N] - s[L.RPN], 1.0)
-        ve = limit(t[L.T_END_E] - s[L.RPE], 1.0)
-    shape(s, vn, ve, speed, p[L.BRAKE_ACCEL], p[L.ACCEL_Z], p[L.JERK], p[L.JERK_Z])
+        vn = limit(t[L.T_END_N] - s[L.S_RPN], 1.0)
+        ve = limit(t[L.T_END_E] - s[L.S_RPE], 1.0)
+    shape(s, vn, ve, speed, p[L.P_BRAKE_ACCEL], p[L.P_ACCEL_Z], p[L.P_JERK], p[L.P_JERK_Z])
 
 
 @jit
 def fly_velocity(s: L.Row, p: L.Row, t: L.Row) -> None:
     """A commanded velocity, which a commanded acceleration changes as time goes on, held to a position or height where
     one was given; not renewed in time it brakes."""
-    if s[L.TIME_MS] - s[L.TARGET_MS] > t[L.T_TIMEOUT_MS]:
+    if s[L.S_TIME_MS] - s[L.S_TARGET_MS] > t[L.T_TIMEOUT_MS]:
         brake(s, p)
         return
     n, e, d = t[L.T_VN], t[L.T_VE], t[L.T_VD]
     if t[L.T_BODY] == 1.0:
-        c, sn = cos(s[L.RYAW]), sin(s[L.RYAW])
+        c, sn = cos(s[L.S_RYAW]), sin(s[L.S_RYAW])
         n, e = c * n - sn * e, sn * n + c * e
-    ahead = 0.001 * (s[L.TIME_MS] - s[L.TARGET_MS])
+    ahead = 0.001 * (s[L.S_TIME_MS] - s[L.S_TARGET_MS])
     an, ae, ad = ahead * t[L.T_AN], ahead * t[L.T_AE], ahead * t[L.T_AD]
     n, e, d = n + an, e + ae, d + ad
     if t[L.T_HAS_POSITION] == 1.0:
-        n += limit(t[L.T_END_N] + ahead * (t[L.T_VN] + 0.5 * an) - s[L.RPN], 5.0)
-        e += limit(t[L.T_END_E] + ahead * (t[L.T_VE] + 0.5 * ae) - s[L.RPE], 5.0)
-        d += limit(t[L.T_END_D] + ahead * (t[L.T_VD] + 0.5 * ad) - s[L.RPD], 2.0)
+        n += limit(t[L.T_END_N] + ahead * (t[L.T_VN] + 0.5 * an) - s[L.S_RPN], 5.0)
+        e += limit(t[L.T_END_E] + ahead * (t[L.T_VE] + 0.5 * ae) - s[L.S_RPE], 5.0)
+        d += limit(t[L.T_END_D] + ahead * (t[L.T_VD] + 0.5 * ad) - s[L.S_RPD], 2.0)
     size = sqrt(n * n + e * e)
     share = leash(s)
-    if size > p[L.SPEED_GROUND]:
-        share *= p[L.SPEED_GROUND] / size
-    s[L.FF_N], s[L.FF_E], s[L.FF_D] = t[L.T_AN], t[L.T_AE], t[L.T_AD]
-    d = min(max(d, -p[L.SPEED_UP]), p[L.SPEED_DOWN])
-    shape(s, n * share, e * share, d, p[L.ACCEL], p[L.ACCEL_Z], p[L.JERK], p[L.JERK_Z])
+    if size > p[L.P_SPEED_GROUND]:
+        share *= p[L.P_SPEED_GROUND] / size
+    s[L.S_FF_N], s[L.S_FF_E], s[L.S_FF_D] = t[L.T_AN], t[L.T_AE], t[L.T_AD]
+    d = min(max(d, -p[L.P_SPEED_UP]), p[L.P_SPEED_DOWN])
+    shape(s, n * share, e * share, d, p[L.P_ACCEL], p[L.P_ACCEL_Z], p[L.P_JERK], p[L.P_JERK_Z])
 
 
 @jit
 def fly_target(s: L.Row, p: L.Row, t: L.Row) -> None:
     """One tick of the present target, in the air (or taking off): reference, arrival, attitude and collective."""
-    kind = t[L.KIND]
-    if kind == L.PILOT:
+    kind = t[L.T_KIND]
+    if kind == L.KIND_PILOT:
         fly_sticks(s, p, t)
         return
-    if kind == L.ATTITUDE:
+    if kind == L.KIND_ATTITUDE:
         fly_attitude(s, p, t)
         return
-    if s[L.POS_OK] == 0.0:  # no position: the reference goes with the vehicle, the height is still held
-        s[L.RPN], s[L.RPE] = s[L.EPN], s[L.EPE]
-        s[L.RVN], s[L.RVE], s[L.RAN], s[L.RAE] = 0.0, 0.0, 0.0, 0.0
+    if s[L.S_POS_OK] == 0.0:  # no position: the reference goes with the vehicle, the height is still held
+        s[L.S_RPN], s[L.S_RPE] = s[L.S_EPN], s[L.S_EPE]
+        s[L.S_RVN], s[L.S_RVE], s[L.S_RAN], s[L.S_RAE] = 0.0, 0.0, 0.0, 0.0
     along = 0.0
-    if kind == L.HOLD:
+    if kind == L.KIND_HOLD:
         go_to(s, p, t[L.T_END_N], t[L.T_END_E], t[L.T_END_D])
-        n, e, d = s[L.EPN] - t[L.T_END_N], s[L.EPE] - t[L.T_END_E], s[L.EPD] - t[L.T_END_D]
+        n, e, d = s[L.S_EPN] - t[L.T_END_N], s[L.S_EPE] - t[L.T_END_E], s[L.S_EPD] - t[L.T_END_D]
         if n * n + e * e + d * d <= t[L.T_RADIUS] * t[L.T_RADIUS]:
             arrive(s)
-    elif kind == L.LEG:
-        if s[L.ARRIVED] == 1.0 and s[L.CORNER] > 0.0:  # nobody gave another target: stop at the end
-            s[L.CORNER] = 0.0
-            s[L.PHASE] = 2.0
-        if s[L.PHASE] == 2.0:
+    elif kind == L.KIND_LEG:
+        if s[L.S_ARRIVED] == 1.0 and s[L.S_CORNER] > 0.0:  # nobody gave another target: stop at the end
+            s[L.S_CORNER] = 0.0
+            s[L.S_PHASE] = 2.0
+        if s[L.S_PHASE] == 2.0:
             go_to(s, p, t[L.T_END_N], t[L.T_END_E], t[L.T_END_D])
         elif t[L.T_SPLINE] == 1.0:
             fly_spline(s, p, t)
         else:
             fly_leg(s, p, t)
-        if s[L.ARRIVED] == 0.0 and leg_flown(s, t):
+        if s[L.S_ARRIVED] == 0.0 and leg_flown(s, t):
             arrive(s)
-    elif kind == L.CIRCLE:
+    elif kind == L.KIND_CIRCLE:
         fly_circle(s, p, t)
-    elif kind == L.TAKEOFF:
+    elif kind == L.KIND_TAKEOFF:
         fly_takeoff(s, p, t)
-    elif kind == L.LAND:
+    elif kind == L.KIND_LAND:
         fly_land(s, p, t)
-    elif kind == L.VELOCITY:
+    elif kind == L.KIND_VELOCITY:
         fly_velocity(s, p, t)
     else:
         brake(s, p)
-        slow = s[L.RVN] * s[L.RVN] + s[L.RVE] * s[L.RVE] + s[L.RVD] * s[L.RVD] < 0.01
-        if kind == L.BRAKE and slow and s[L.EVN] * s[L.EVN] + s[L.EVE] * s[L.EVE] + s[L.EVD] * s[L.EVD] < 0.16:
+        slow = s[L.S_RVN] * s[L.S_RVN] + s[L.S_RVE] * s[L.S_RVE] + s[L.S_RVD] * s[L.S_RVD] < 0.01
+        if (
+            kind == L.KIND_BRAKE
+            and slow
+            and s[L.S_EVN] * s[L.S_EVN] + s[L.S_EVE] * s[L.S_EVE] + s[L.S_EVD] * s[L.S_EVD] < 0.16
+        ):
             arrive(s)
-    moving = s[L.RVN] * s[L.RVN] + s[L.RVE] * s[L.RVE] > 0.64
-    if kind == L.LEG and t[L.T_SPLINE] == 0.0 and s[L.PHASE] < 2.0:
-        along = s[L.LEG_YAW] if s[L.PHASE] == 0.0 else s[L.NEXT_YAW]
+    moving = s[L.S_RVN] * s[L.S_RVN] + s[L.S_RVE] * s[L.S_RVE] > 0.64
+    if kind == L.KIND_LEG and t[L.T_SPLINE] == 0.0 and s[L.S_PHASE] < 2.0:
+        along = s[L.S_LEG_YAW] if s[L.S_PHASE] == 0.0 else s[L.S_NEXT_YAW]
     elif moving:
-        along = atan2(s[L.RVE], s[L.RVN])
-    steer(s, p, t, along, moving and kind != L.TAKEOFF and kind != L.LAND)
+        along = atan2(s[L.S_RVE], s[L.S_RVN])
+    steer(s, p, t, along, moving and kind != L.KIND_TAKEOFF and kind != L.KIND_LAND)
     fly_reference(s, p)
 
 
@@ -264,12 +268,12 @@ def fly_target(s: L.Row, p: L.Row, t: L.Row) -> None:
 def wait_on_ground(s: L.Row) -> None:
     """On the ground: the reference stays at the vehicle, integrators empty, level demand with the present heading."""
     rest(s)
-    s[L.RYAW] = yaw_of(s)
-    s[L.RYAW_RATE] = 0.0
-    s[L.KEEP_YAW] = s[L.RYAW]
-    s[L.THRUST] = 0.0
-    s[L.IRX], s[L.IRY], s[L.IRZ] = 0.0, 0.0, 0.0
-    s[L.RATE_MODE] = 0.0
-    s[L.YAW_FF] = 0.0
-    half = 0.5 * s[L.RYAW]
-    s[L.QT0], s[L.QT1], s[L.QT2], s[L.QT3] = cos(half), 0.0, 0.0, sin(half)
+    s[L.S_RYAW] = yaw_of(s)
+    s[L.S_RYAW_RATE] = 0.0
+    s[L.S_KEEP_YAW] = s[L.S_RYAW]
+    s[L.S_THRUST] = 0.0
+    s[L.S_IRX], s[L.S_IRY], s[L.S_IRZ] = 0.0, 0.0, 0.0
+    s[L.S_RATE_MODE] = 0.0
+    s[L.S_YAW_FF] = 0.0
+    half = 0.5 * s[L.S_RYAW]
+    s[L.S_QT0], s[L.S_QT1], s[L.S_QT2], s[L.S_QT3] = cos(half), 0.0, 0.0, sin(half)

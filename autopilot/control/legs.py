@@ -31,12 +31,12 @@ def leg_limits(p: L.Row, horizontal: float, down: float) -> tuple[float, float]:
     speed = 1e3
     accel = 1e3
     if horizontal > 1e-3:
-        speed = p[L.SPEED_GROUND] / horizontal
-        accel = p[L.ACCEL] / horizontal
+        speed = p[L.P_SPEED_GROUND] / horizontal
+        accel = p[L.P_ACCEL] / horizontal
     if abs(down) > 1e-3:
-        vertical = p[L.SPEED_DOWN] if down > 0.0 else p[L.SPEED_UP]
+        vertical = p[L.P_SPEED_DOWN] if down > 0.0 else p[L.P_SPEED_UP]
         speed = min(speed, vertical / abs(down))
-        accel = min(accel, p[L.ACCEL_Z] / abs(down))
+        accel = min(accel, p[L.P_ACCEL_Z] / abs(down))
     return speed, accel
 
 
@@ -44,23 +44,23 @@ def leg_limits(p: L.Row, horizontal: float, down: float) -> tuple[float, float]:
 def begin_leg(s: L.Row, p: L.Row, t: L.Row) -> None:
     """Direction and length of the leg and of the next, corner speed and where to turn."""
     if t[L.T_HAS_START] == 1.0:
-        s[L.A_N], s[L.A_E], s[L.A_D] = t[L.T_START_N], t[L.T_START_E], t[L.T_START_D]
+        s[L.S_A_N], s[L.S_A_E], s[L.S_A_D] = t[L.T_START_N], t[L.T_START_E], t[L.T_START_D]
     else:
-        s[L.A_N], s[L.A_E], s[L.A_D] = s[L.RPN], s[L.RPE], s[L.RPD]
-    n = t[L.T_END_N] - s[L.A_N]
-    e = t[L.T_END_E] - s[L.A_E]
-    d = t[L.T_END_D] - s[L.A_D]
+        s[L.S_A_N], s[L.S_A_E], s[L.S_A_D] = s[L.S_RPN], s[L.S_RPE], s[L.S_RPD]
+    n = t[L.T_END_N] - s[L.S_A_N]
+    e = t[L.T_END_E] - s[L.S_A_E]
+    d = t[L.T_END_D] - s[L.S_A_D]
     size = sqrt(n * n + e * e + d * d)
-    s[L.LENGTH] = size
+    s[L.S_LENGTH] = size
     if size > 0.01:
-        s[L.U_N], s[L.U_E], s[L.U_D] = n / size, e / size, d / size
+        s[L.S_U_N], s[L.S_U_E], s[L.S_U_D] = n / size, e / size, d / size
     else:
-        s[L.U_N], s[L.U_E], s[L.U_D] = 0.0, 0.0, 0.0
-    s[L.LEG_YAW] = atan2(e, n) if n * n + e * e > 0.02 * d * d else s[L.RYAW]
-    slow = s[L.RVN] * s[L.RVN] + s[L.RVE] * s[L.RVE] + s[L.RVD] * s[L.RVD] < REST * REST
-    s[L.FROM_REST] = 1.0 if slow else 0.0
-    s[L.CORNER] = 0.0
-    s[L.PHASE] = 0.0
+        s[L.S_U_N], s[L.S_U_E], s[L.S_U_D] = 0.0, 0.0, 0.0
+    s[L.S_LEG_YAW] = atan2(e, n) if n * n + e * e > 0.02 * d * d else s[L.S_RYAW]
+    slow = s[L.S_RVN] * s[L.S_RVN] + s[L.S_RVE] * s[L.S_RVE] + s[L.S_RVD] * s[L.S_RVD] < REST * REST
+    s[L.S_FROM_REST] = 1.0 if slow else 0.0
+    s[L.S_CORNER] = 0.0
+    s[L.S_PHASE] = 0.0
     if t[L.T_HAS_NEXT] == 1.0 and size > 0.01:
         begin_corner(s, p, t)
 
@@ -72,39 +72,53 @@ def begin_corner(s: L.Row, p: L.Row, t: L.Row) -> None:
     e = t[L.T_NEXT_E] - t[L.T_END_E]
     d = t[L.T_NEXT_D] - t[L.T_END_D]
     size = sqrt(n * n + e * e + d * d)
-    s[L.W_LENGTH] = size
+    s[L.S_W_LENGTH] = size
     if size < 0.01:
         return
-    s[L.W_N], s[L.W_E], s[L.W_D] = n / size, e / size, d / size
-    s[L.NEXT_YAW] = atan2(e, n) if n * n + e * e > 0.02 * d * d else s[L.LEG_YAW]
-    cosine = s[L.U_N] * s[L.W_N] + s[L.U_E] * s[L.W_E] + s[L.U_D] * s[L.W_D]
+    s[L.S_W_N], s[L.S_W_E], s[L.S_W_D] = n / size, e / size, d / size
+    s[L.S_NEXT_YAW] = atan2(e, n) if n * n + e * e > 0.02 * d * d else s[L.S_LEG_YAW]
+    cosine = s[L.S_U_N] * s[L.S_W_N] + s[L.S_U_E] * s[L.S_W_E] + s[L.S_U_D] * s[L.S_W_D]
     half = sqrt(max(0.5 * (1.0 - cosine), 0.0))  # sin(theta / 2)
     aside = 0.45 * t[L.T_RADIUS]
-    accel = p[L.ACCEL_CORNER]
-    if abs(s[L.U_D] - s[L.W_D]) > 0.1:
-        accel = min(accel, p[L.ACCEL_Z] / abs(s[L.U_D] - s[L.W_D]))
-    speed = p[L.SPEED_GROUND] + p[L.SPEED_UP]
+    accel = p[L.P_ACCEL_CORNER]
+    if abs(s[L.S_U_D] - s[L.S_W_D]) > 0.1:
+        accel = min(accel, p[L.P_ACCEL_Z] / abs(s[L.S_U_D] - s[L.S_W_D]))
+    speed = p[L.P_SPEED_GROUND] + p[L.P_SPEED_UP]
     if half > 0.02:
         speed = min(speed, sqrt(2.0 * accel * aside) / half)
-    speed = min(speed, sqrt(p[L.ACCEL] * size))  # slow enough to stop on a short next leg
-    s[L.CORNER] = speed
+    speed = min(speed, sqrt(p[L.P_ACCEL] * size))  # slow enough to stop on a short next leg
+    s[L.S_CORNER] = speed
     # constant acceleration turns within v^2 sin(theta/2) / a of the corner; jerk needs a little more
-    s[L.BLEND] = min(speed * half * (speed / accel + BLEND_JERK * accel / p[L.JERK]), 0.5 * s[L.LENGTH])
+    s[L.S_BLEND] = min(speed * half * (speed / accel + BLEND_JERK * accel / p[L.P_JERK]), 0.5 * s[L.S_LENGTH])
 
 
 @jit
 def fly_leg(s: L.Row, p: L.Row, t: L.Row) -> None:
     """One tick along the leg, or, once the corner was begun, along the next."""
     share = leash(s)
-    if s[L.PHASE] == 0.0:
-        rn, re, rd = s[L.RPN] - s[L.A_N], s[L.RPE] - s[L.A_E], s[L.RPD] - s[L.A_D]
-        left = s[L.LENGTH] - (rn * s[L.U_N] + re * s[L.U_E] + rd * s[L.U_D])
-        if s[L.CORNER] > 0.0 and left <= s[L.BLEND]:
-            s[L.PHASE] = 1.0
-        length = s[L.LENGTH] - s[L.BLEND] if s[L.CORNER] > 0.0 else s[L.LENGTH]
-        field(s, p, s[L.A_N], s[L.A_E], s[L.A_D], s[L.U_N], s[L.U_E], s[L.U_D], length, s[L.CORNER], share)
+    if s[L.S_PHASE] == 0.0:
+        rn, re, rd = s[L.S_RPN] - s[L.S_A_N], s[L.S_RPE] - s[L.S_A_E], s[L.S_RPD] - s[L.S_A_D]
+        left = s[L.S_LENGTH] - (rn * s[L.S_U_N] + re * s[L.S_U_E] + rd * s[L.S_U_D])
+        if s[L.S_CORNER] > 0.0 and left <= s[L.S_BLEND]:
+            s[L.S_PHASE] = 1.0
+        length = s[L.S_LENGTH] - s[L.S_BLEND] if s[L.S_CORNER] > 0.0 else s[L.S_LENGTH]
+        field(
+            s, p, s[L.S_A_N], s[L.S_A_E], s[L.S_A_D], s[L.S_U_N], s[L.S_U_E], s[L.S_U_D], length, s[L.S_CORNER], share
+        )
     else:
-        field(s, p, t[L.T_END_N], t[L.T_END_E], t[L.T_END_D], s[L.W_N], s[L.W_E], s[L.W_D], s[L.W_LENGTH], 0.0, share)
+        field(
+            s,
+            p,
+            t[L.T_END_N],
+            t[L.T_END_E],
+            t[L.T_END_D],
+            s[L.S_W_N],
+            s[L.S_W_E],
+            s[L.S_W_D],
+            s[L.S_W_LENGTH],
+            0.0,
+            share,
+        )
 
 
 @jit
@@ -123,16 +137,16 @@ def field(
 ) -> None:
     """Move the reference along the line from (an, ae, ad) in direction u, back onto it where it is beside it; at its
     end with speed `last`."""
-    rn, re, rd = s[L.RPN] - an, s[L.RPE] - ae, s[L.RPD] - ad
+    rn, re, rd = s[L.S_RPN] - an, s[L.S_RPE] - ae, s[L.S_RPD] - ad
     along = rn * un + re * ue + rd * ud
     left = length - along
     horizontal = sqrt(un * un + ue * ue)
     fastest, accel = leg_limits(p, horizontal, ud)
     brake = BRAKE_SHARE * accel
-    v = s[L.RVN] * un + s[L.RVE] * ue + s[L.RVD] * ud
+    v = s[L.S_RVN] * un + s[L.S_RVE] * ue + s[L.S_RVD] * ud
     # sideways: error and velocity across the line
     pn, pe, pd = rn - along * un, re - along * ue, rd - along * ud
-    side_n, side_e = s[L.RVN] - v * un, s[L.RVE] - v * ue
+    side_n, side_e = s[L.S_RVN] - v * un, s[L.S_RVE] - v * ue
     turning = sqrt(side_n * side_n + side_e * side_e)
     if last > 0.0:
         speed = sqrt(last * last + 2.0 * brake * max(left, 0.0))
@@ -150,41 +164,41 @@ def field(
         feed = 0.0
     if turning > 0.6:  # in a corner: turn first, speed up after
         speed = min(speed, max(v, turning))
-    if s[L.FROM_REST] == 1.0 and v >= 0.0:  # the acceleration builds up by WPNAV_JERK, as ArduPilot's S-curves do
-        ahead = max(s[L.RAN] * un + s[L.RAE] * ue + s[L.RAD] * ud, 0.0)
-        aside_n, aside_e = s[L.RAN] - ahead * un, s[L.RAE] - ahead * ue
+    if s[L.S_FROM_REST] == 1.0 and v >= 0.0:  # the acceleration builds up by WPNAV_JERK, as ArduPilot's S-curves do
+        ahead = max(s[L.S_RAN] * un + s[L.S_RAE] * ue + s[L.S_RAD] * ud, 0.0)
+        aside_n, aside_e = s[L.S_RAN] - ahead * un, s[L.S_RAE] - ahead * ue
         aside = aside_n * aside_n + aside_e * aside_e
-        grown = sqrt(ahead * ahead + aside) + p[L.LEG_JERK] * L.TICK
+        grown = sqrt(ahead * ahead + aside) + p[L.P_LEG_JERK] * L.TICK
         speed = min(speed, v + sqrt(grown * grown - aside) / SHAPE)
     speed *= share
     off = sqrt(pn * pn + pe * pe)
     back = 0.0
     side = 0.0  # deceleration that the way back to the line takes
-    limit = p[L.ACCEL]
+    limit = p[L.P_ACCEL]
     if off > 1e-6:
-        limit = p[L.ACCEL_CORNER] if turning > 0.6 else p[L.ACCEL]
+        limit = p[L.P_ACCEL_CORNER] if turning > 0.6 else p[L.P_ACCEL]
         plan = ACROSS_SHARE * limit
-        rate = min(approach(off, ACROSS_GAIN, plan), p[L.SPEED_GROUND])
+        rate = min(approach(off, ACROSS_GAIN, plan), p[L.P_SPEED_GROUND])
         back = -rate / off
         home = -(side_n * pn + side_e * pe) / off  # how fast it comes back already
         if home > 0.0:
             side = min(plan, ACROSS_GAIN * home) / off * min(home / max(rate, 1e-3), 1.0)
-    down = -approach(pd, ALONG_GAIN, p[L.ACCEL_Z]) if pd >= 0.0 else approach(-pd, ALONG_GAIN, p[L.ACCEL_Z])
+    down = -approach(pd, ALONG_GAIN, p[L.P_ACCEL_Z]) if pd >= 0.0 else approach(-pd, ALONG_GAIN, p[L.P_ACCEL_Z])
     n = speed * un + back * pn
     e = speed * ue + back * pe
     size = sqrt(n * n + e * e)
-    if size > p[L.SPEED_GROUND]:
-        n *= p[L.SPEED_GROUND] / size
-        e *= p[L.SPEED_GROUND] / size
-    s[L.FF_N], s[L.FF_E], s[L.FF_D] = feed * un + side * pn, feed * ue + side * pe, feed * ud
-    d = min(max(speed * ud + down, -p[L.SPEED_UP]), p[L.SPEED_DOWN])
-    shape(s, n, e, d, limit, p[L.ACCEL_Z], p[L.JERK], p[L.JERK_Z])
+    if size > p[L.P_SPEED_GROUND]:
+        n *= p[L.P_SPEED_GROUND] / size
+        e *= p[L.P_SPEED_GROUND] / size
+    s[L.S_FF_N], s[L.S_FF_E], s[L.S_FF_D] = feed * un + side * pn, feed * ue + side * pe, feed * ud
+    d = min(max(speed * ud + down, -p[L.P_SPEED_UP]), p[L.P_SPEED_DOWN])
+    shape(s, n, e, d, limit, p[L.P_ACCEL_Z], p[L.P_JERK], p[L.P_JERK_Z])
 
 
 @jit
 def leg_flown(s: L.Row, t: L.Row) -> bool:
     """Within the radius of the end (3-D), or past the plane through it across the leg."""
-    n, e, d = s[L.EPN] - t[L.T_END_N], s[L.EPE] - t[L.T_END_E], s[L.EPD] - t[L.T_END_D]
+    n, e, d = s[L.S_EPN] - t[L.T_END_N], s[L.S_EPE] - t[L.T_END_E], s[L.S_EPD] - t[L.T_END_D]
     if n * n + e * e + d * d <= t[L.T_RADIUS] * t[L.T_RADIUS]:
         return True
-    return s[L.LENGTH] > 0.01 and n * s[L.U_N] + e * s[L.U_E] + d * s[L.U_D] >= 0.0
+    return s[L.S_LENGTH] > 0.01 and n * s[L.S_U_N] + e * s[L.S_U_E] + d * s[L.S_U_D] >= 0.0

@@ -16,30 +16,30 @@ from autopilot.control.jit import jit
 @jit
 def sink_demand(s: L.Row, p: L.Row) -> float:
     """Velocity demand downwards, m/s."""
-    return s[L.RVD] + p[L.KP_HGT] * limit(s[L.RPD] - s[L.EPD], 3.0)
+    return s[L.S_RVD] + p[L.P_KP_HGT] * limit(s[L.S_RPD] - s[L.S_EPD], 3.0)
 
 
 @jit
 def velocity_demand(s: L.Row, p: L.Row) -> tuple[float, float]:
     """Velocity demand north and east, m/s."""
-    dn = s[L.RPN] - s[L.EPN]
-    de = s[L.RPE] - s[L.EPE]
+    dn = s[L.S_RPN] - s[L.S_EPN]
+    de = s[L.S_RPE] - s[L.S_EPE]
     size = sqrt(dn * dn + de * de)
     if size > 4.0:
         dn *= 4.0 / size
         de *= 4.0 / size
-    return s[L.RVN] + p[L.KP_POS] * dn, s[L.RVE] + p[L.KP_POS] * de
+    return s[L.S_RVN] + p[L.P_KP_POS] * dn, s[L.S_RVE] + p[L.P_KP_POS] * de
 
 
 @jit
 def control_height(s: L.Row, p: L.Row) -> float:
     """Acceleration demand downwards, m/s2."""
-    error = sink_demand(s, p) - s[L.EVD]
-    wanted = s[L.RAD] + p[L.KP_VZ] * error + s[L.IVD]
+    error = sink_demand(s, p) - s[L.S_EVD]
+    wanted = s[L.S_RAD] + p[L.P_KP_VZ] * error + s[L.S_IVD]
     low = -0.8 * L.GRAVITY
     high = 0.85 * L.GRAVITY
     if low < wanted < high:
-        s[L.IVD] = limit(s[L.IVD] + p[L.KI_VZ] * error * L.TICK, 4.0)
+        s[L.S_IVD] = limit(s[L.S_IVD] + p[L.P_KI_VZ] * error * L.TICK, 4.0)
     return min(max(wanted, low), high)
 
 
@@ -47,23 +47,23 @@ def control_height(s: L.Row, p: L.Row) -> float:
 def control_horizontal(s: L.Row, p: L.Row) -> tuple[float, float]:
     """Acceleration demand north and east, m/s2, without drag."""
     vn, ve = velocity_demand(s, p)
-    en = vn - s[L.EVN]
-    ee = ve - s[L.EVE]
-    if s[L.LEAN_FULL] == 0.0 and s[L.AIR] == 1.0:
-        s[L.IVN] = limit(s[L.IVN] + p[L.KI_VEL] * en * L.TICK, 3.0)
-        s[L.IVE] = limit(s[L.IVE] + p[L.KI_VEL] * ee * L.TICK, 3.0)
+    en = vn - s[L.S_EVN]
+    ee = ve - s[L.S_EVE]
+    if s[L.S_LEAN_FULL] == 0.0 and s[L.S_AIR] == 1.0:
+        s[L.S_IVN] = limit(s[L.S_IVN] + p[L.P_KI_VEL] * en * L.TICK, 3.0)
+        s[L.S_IVE] = limit(s[L.S_IVE] + p[L.P_KI_VEL] * ee * L.TICK, 3.0)
     return (
-        s[L.RAN] + p[L.KP_VEL] * en + s[L.IVN],
-        s[L.RAE] + p[L.KP_VEL] * ee + s[L.IVE],
+        s[L.S_RAN] + p[L.P_KP_VEL] * en + s[L.S_IVN],
+        s[L.S_RAE] + p[L.P_KP_VEL] * ee + s[L.S_IVE],
     )
 
 
 @jit
 def drag_feed(s: L.Row, p: L.Row) -> tuple[float, float]:
     """Acceleration that balances the drag of the reference's motion through the estimated wind, m/s2."""
-    an = s[L.RVN] - s[L.WEN]
-    ae = s[L.RVE] - s[L.WEE]
-    k = p[L.DRAG_1] + p[L.DRAG_2] * sqrt(an * an + ae * ae)
+    an = s[L.S_RVN] - s[L.S_WEN]
+    ae = s[L.S_RVE] - s[L.S_WEE]
+    k = p[L.P_DRAG_1] + p[L.P_DRAG_2] * sqrt(an * an + ae * ae)
     return k * an, k * ae
 
 
@@ -71,7 +71,7 @@ def drag_feed(s: L.Row, p: L.Row) -> tuple[float, float]:
 def set_thrust(s: L.Row, p: L.Row, down: float, tilt_cos: float) -> None:
     """Collective for an acceleration demand `down` m/s2, more when leaning, by the learned hover thrust."""
     lift = (L.GRAVITY - down) / max(tilt_cos, 0.5)
-    s[L.THRUST] = min(max(s[L.HOVER] * lift / L.GRAVITY, 0.02), 0.95)
+    s[L.S_THRUST] = min(max(s[L.S_HOVER] * lift / L.GRAVITY, 0.02), 0.95)
 
 
 @jit
@@ -80,9 +80,9 @@ def fly_reference(s: L.Row, p: L.Row) -> None:
     down = control_height(s, p)
     fn = 0.0
     fe = 0.0
-    if s[L.POS_OK] == 1.0:
+    if s[L.S_POS_OK] == 1.0:
         fn, fe = control_horizontal(s, p)
-        if s[L.AIR] == 1.0:
+        if s[L.S_AIR] == 1.0:
             gn, ge = drag_feed(s, p)
             fn += gn
             fe += ge
@@ -90,27 +90,27 @@ def fly_reference(s: L.Row, p: L.Row) -> None:
             fn *= 0.3
             fe *= 0.3
     up = max(L.GRAVITY - down, 0.5 * L.GRAVITY)
-    most = up * p[L.LEAN_MAX]
+    most = up * p[L.P_LEAN_MAX]
     size = sqrt(fn * fn + fe * fe)
-    s[L.LEAN_FULL] = 0.0
+    s[L.S_LEAN_FULL] = 0.0
     if size > most:
         fn *= most / size
         fe *= most / size
-        s[L.LEAN_FULL] = 1.0
-    q0, q1, q2, q3 = from_thrust_and_yaw(fn, fe, -up, s[L.RYAW])
-    s[L.QT0] = q0
-    s[L.QT1] = q1
-    s[L.QT2] = q2
-    s[L.QT3] = q3
-    s[L.RATE_MODE] = 0.0
-    s[L.YAW_FF] = s[L.RYAW_RATE]
-    set_thrust(s, p, down, s[L.ER + 8])
+        s[L.S_LEAN_FULL] = 1.0
+    q0, q1, q2, q3 = from_thrust_and_yaw(fn, fe, -up, s[L.S_RYAW])
+    s[L.S_QT0] = q0
+    s[L.S_QT1] = q1
+    s[L.S_QT2] = q2
+    s[L.S_QT3] = q3
+    s[L.S_RATE_MODE] = 0.0
+    s[L.S_YAW_FF] = s[L.S_RYAW_RATE]
+    set_thrust(s, p, down, s[L.S_ER + 8])
 
 
 @jit
 def learn_hover(s: L.Row) -> None:
     """Share of thrust that carries the weight, learned from what the accelerometer felt (sag, load, worn blades)."""
-    felt = -s[L.DVZ] / L.TICK
-    if s[L.THRUST] > 0.15 and felt > 3.0 and s[L.ER + 8] > 0.8:
-        s[L.HOVER] += (L.TICK / 3.0) * (s[L.THRUST] * L.GRAVITY / felt - s[L.HOVER])
-        s[L.HOVER] = min(max(s[L.HOVER], 0.1), 0.85)
+    felt = -s[L.S_DVZ] / L.TICK
+    if s[L.S_THRUST] > 0.15 and felt > 3.0 and s[L.S_ER + 8] > 0.8:
+        s[L.S_HOVER] += (L.TICK / 3.0) * (s[L.S_THRUST] * L.GRAVITY / felt - s[L.S_HOVER])
+        s[L.S_HOVER] = min(max(s[L.S_HOVER], 0.1), 0.85)

@@ -31,11 +31,11 @@ def shape(s: L.Row, n: float, e: float, d: float, accel: float, accel_z: float, 
     """Move the reference one tick towards the velocity (n, e, d) m/s; FF_* is the acceleration that the field expects
     along its own flow. Limits in m/s2 and m/s3, horizontal and vertical apart."""
     t = L.TICK
-    dn = n - s[L.RVN]
-    de = e - s[L.RVE]
+    dn = n - s[L.S_RVN]
+    de = e - s[L.S_RVE]
     size = sqrt(dn * dn + de * de)
-    an = s[L.FF_N]
-    ae = s[L.FF_E]
+    an = s[L.S_FF_N]
+    ae = s[L.S_FF_E]
     if size > 1e-9:
         rate = approach(size, SHAPE, jerk) / size
         an += rate * dn
@@ -44,61 +44,61 @@ def shape(s: L.Row, n: float, e: float, d: float, accel: float, accel_z: float, 
     if size > accel:
         an *= accel / size
         ae *= accel / size
-    jn = an - s[L.RAN]
-    je = ae - s[L.RAE]
+    jn = an - s[L.S_RAN]
+    je = ae - s[L.S_RAE]
     size = sqrt(jn * jn + je * je)
     if size > jerk * t:
         jn *= jerk * t / size
         je *= jerk * t / size
-    dd = d - s[L.RVD]
-    ad = s[L.FF_D] + (approach(dd, SHAPE, jerk_z) if dd >= 0.0 else -approach(-dd, SHAPE, jerk_z))
+    dd = d - s[L.S_RVD]
+    ad = s[L.S_FF_D] + (approach(dd, SHAPE, jerk_z) if dd >= 0.0 else -approach(-dd, SHAPE, jerk_z))
     ad = min(max(ad, -accel_z), accel_z)
-    jd = min(max(ad - s[L.RAD], -jerk_z * t), jerk_z * t)
-    s[L.RAN] += jn
-    s[L.RAE] += je
-    s[L.RAD] += jd
-    s[L.RPN] += t * (s[L.RVN] + 0.5 * t * s[L.RAN])
-    s[L.RPE] += t * (s[L.RVE] + 0.5 * t * s[L.RAE])
-    s[L.RPD] += t * (s[L.RVD] + 0.5 * t * s[L.RAD])
-    s[L.RVN] += t * s[L.RAN]
-    s[L.RVE] += t * s[L.RAE]
-    s[L.RVD] += t * s[L.RAD]
-    s[L.FF_N] = 0.0
-    s[L.FF_E] = 0.0
-    s[L.FF_D] = 0.0
+    jd = min(max(ad - s[L.S_RAD], -jerk_z * t), jerk_z * t)
+    s[L.S_RAN] += jn
+    s[L.S_RAE] += je
+    s[L.S_RAD] += jd
+    s[L.S_RPN] += t * (s[L.S_RVN] + 0.5 * t * s[L.S_RAN])
+    s[L.S_RPE] += t * (s[L.S_RVE] + 0.5 * t * s[L.S_RAE])
+    s[L.S_RPD] += t * (s[L.S_RVD] + 0.5 * t * s[L.S_RAD])
+    s[L.S_RVN] += t * s[L.S_RAN]
+    s[L.S_RVE] += t * s[L.S_RAE]
+    s[L.S_RVD] += t * s[L.S_RAD]
+    s[L.S_FF_N] = 0.0
+    s[L.S_FF_E] = 0.0
+    s[L.S_FF_D] = 0.0
 
 
 @jit
 def follow_vehicle(s: L.Row) -> None:
     """Carry the reference with the vehicle (its estimate): on the ground, and while sticks or angles are flown."""
-    s[L.RPN] = s[L.EPN]
-    s[L.RPE] = s[L.EPE]
-    s[L.RPD] = s[L.EPD]
-    s[L.RVN] = s[L.EVN]
-    s[L.RVE] = s[L.EVE]
-    s[L.RVD] = s[L.EVD]
-    s[L.RAN] = 0.0
-    s[L.RAE] = 0.0
-    s[L.RAD] = 0.0
+    s[L.S_RPN] = s[L.S_EPN]
+    s[L.S_RPE] = s[L.S_EPE]
+    s[L.S_RPD] = s[L.S_EPD]
+    s[L.S_RVN] = s[L.S_EVN]
+    s[L.S_RVE] = s[L.S_EVE]
+    s[L.S_RVD] = s[L.S_EVD]
+    s[L.S_RAN] = 0.0
+    s[L.S_RAE] = 0.0
+    s[L.S_RAD] = 0.0
 
 
 @jit
 def rest(s: L.Row) -> None:
     """Reference at the vehicle, at rest; integrators empty."""
     follow_vehicle(s)
-    s[L.RVN] = 0.0
-    s[L.RVE] = 0.0
-    s[L.RVD] = 0.0
-    s[L.IVN] = 0.0
-    s[L.IVE] = 0.0
-    s[L.IVD] = 0.0
+    s[L.S_RVN] = 0.0
+    s[L.S_RVE] = 0.0
+    s[L.S_RVD] = 0.0
+    s[L.S_IVN] = 0.0
+    s[L.S_IVE] = 0.0
+    s[L.S_IVD] = 0.0
 
 
 @jit
 def leash(s: L.Row) -> float:
     """Share of the wanted speed while the vehicle lags behind the reference (strong wind, full lean): 1 near, 0 far."""
-    n = s[L.RPN] - s[L.EPN]
-    e = s[L.RPE] - s[L.EPE]
-    d = s[L.RPD] - s[L.EPD]
+    n = s[L.S_RPN] - s[L.S_EPN]
+    e = s[L.S_RPE] - s[L.S_EPE]
+    d = s[L.S_RPD] - s[L.S_EPD]
     lag = sqrt(n * n + e * e + d * d)
     return min(max((5.0 - lag) / 2.5, 0.0), 1.0)

@@ -11,7 +11,6 @@ from __future__ import annotations
 from math import acos, atan2, cos, pi, sin, sqrt, tan
 
 from autopilot.control import layout as L
-from autopilot.control import rover_layout as V
 from autopilot.control.attitude import limit
 from autopilot.control.heading import wrap
 from autopilot.control.jit import jit
@@ -36,13 +35,13 @@ TURNED = 0.35
 @jit
 def turn_radius(p: L.Row, speed: float) -> float:
     """Radius, m, of the turns that are planned at this speed."""
-    return max(speed * speed / (GRIP_SHARE * p[V.TURN_ACCEL]), CIRCLE_SHARE * p[V.TURN_RADIUS])
+    return max(speed * speed / (GRIP_SHARE * p[L.P_TURN_ACCEL]), CIRCLE_SHARE * p[L.P_TURN_RADIUS])
 
 
 @jit
 def tight_speed(p: L.Row) -> float:
     """Speed of the tightest turn that is planned, m/s."""
-    return sqrt(GRIP_SHARE * p[V.TURN_ACCEL] * CIRCLE_SHARE * p[V.TURN_RADIUS])
+    return sqrt(GRIP_SHARE * p[L.P_TURN_ACCEL] * CIRCLE_SHARE * p[L.P_TURN_RADIUS])
 
 
 @jit
@@ -64,7 +63,7 @@ def lean(off: float, speed: float, radius: float) -> tuple[float, float]:
 @jit
 def turn_to(p: L.Row, error: float) -> float:
     """Turn rate that takes a course error (rad) away and can itself be taken back in time."""
-    rate = approach(abs(error), p[V.KP_COURSE], 0.6 * p[V.RATE_ACCEL])
+    rate = approach(abs(error), p[L.P_KP_COURSE], 0.6 * p[L.P_TURN_RATE_ACCEL])
     return rate if error >= 0.0 else -rate
 
 
@@ -72,25 +71,25 @@ def turn_to(p: L.Row, error: float) -> float:
 def follow(s: L.Row, p: L.Row, off: float, along: float, curvature: float) -> float:
     """Turn rate, rad/s, that leads to the line of direction `along` (rad) from `off` m right of it. `curvature`: change
     of that direction per metre along the line, here (1/m, clockwise)."""
-    speed = max(abs(s[V.SPEED]), 0.5)
+    speed = max(abs(s[L.S_SPEED]), 0.5)
     angle, slope = lean(abs(off), speed, turn_radius(p, speed))
     if off < 0.0:
         angle = -angle
-    error = wrap(along - angle - s[V.COURSE])
-    s[V.COURSE_ERROR] = error
-    across = wrap(s[V.COURSE] - along)
-    s[V.TURN_LEFT] = abs(across)
+    error = wrap(along - angle - s[L.S_COURSE])
+    s[L.S_COURSE_ERROR] = error
+    across = wrap(s[L.S_COURSE] - along)
+    s[L.S_TURN_LEFT] = abs(across)
     feed = (curvature * cos(across) - slope * sin(across)) * speed
-    return turn_to(p, error) + limit(feed, p[V.TURN_ACCEL] / speed)
+    return turn_to(p, error) + limit(feed, p[L.P_TURN_ACCEL] / speed)
 
 
 @jit
 def speed_for_turn(s: L.Row, p: L.Row, wanted: float) -> float:
     """`wanted`, less while the course is far off; in a turn onto a line no more than now: turn, then speed up."""
-    now = abs(s[V.SPEED])
-    if s[V.TURN_LEFT] > TURNED and abs(s[V.RATE_REF]) * now > 0.5 * GRIP_SHARE * p[V.TURN_ACCEL]:
+    now = abs(s[L.S_SPEED])
+    if s[L.S_TURN_LEFT] > TURNED and abs(s[L.S_RATE_REF]) * now > 0.5 * GRIP_SHARE * p[L.P_TURN_ACCEL]:
         wanted = min(wanted, max(now, tight_speed(p)))
-    over = (abs(s[V.COURSE_ERROR]) - SLOW_FROM) / (SLOW_TO - SLOW_FROM)
+    over = (abs(s[L.S_COURSE_ERROR]) - SLOW_FROM) / (SLOW_TO - SLOW_FROM)
     if over <= 0.0:
         return wanted
     slow = min(tight_speed(p), wanted)
@@ -101,17 +100,17 @@ def speed_for_turn(s: L.Row, p: L.Row, wanted: float) -> float:
 def begin_leg(s: L.Row, p: L.Row, t: L.Row) -> None:
     """Direction and length of the leg and of the next, and the turn between them."""
     if t[L.T_HAS_START] == 1.0:
-        s[L.A_N], s[L.A_E] = t[L.T_START_N], t[L.T_START_E]
+        s[L.S_A_N], s[L.S_A_E] = t[L.T_START_N], t[L.T_START_E]
     else:
-        s[L.A_N], s[L.A_E] = s[L.EPN], s[L.EPE]
-    n, e = t[L.T_END_N] - s[L.A_N], t[L.T_END_E] - s[L.A_E]
+        s[L.S_A_N], s[L.S_A_E] = s[L.S_EPN], s[L.S_EPE]
+    n, e = t[L.T_END_N] - s[L.S_A_N], t[L.T_END_E] - s[L.S_A_E]
     size = sqrt(n * n + e * e)
-    s[L.LENGTH] = size
-    s[L.U_N], s[L.U_E], s[L.U_D] = 0.0, 0.0, 0.0
-    s[L.CORNER] = 0.0
-    s[L.PHASE] = 0.0
+    s[L.S_LENGTH] = size
+    s[L.S_U_N], s[L.S_U_E], s[L.S_U_D] = 0.0, 0.0, 0.0
+    s[L.S_CORNER] = 0.0
+    s[L.S_PHASE] = 0.0
     if size > 0.01:
-        s[L.U_N], s[L.U_E] = n / size, e / size
+        s[L.S_U_N], s[L.S_U_E] = n / size, e / size
         if t[L.T_HAS_NEXT] == 1.0:
             begin_corner(s, p, t)
 
@@ -121,58 +120,58 @@ def begin_corner(s: L.Row, p: L.Row, t: L.Row) -> None:
     """The turn that passes the end at half the radius, or the tightest one."""
     n, e = t[L.T_NEXT_N] - t[L.T_END_N], t[L.T_NEXT_E] - t[L.T_END_E]
     size = sqrt(n * n + e * e)
-    s[L.W_LENGTH] = size
+    s[L.S_W_LENGTH] = size
     if size < 0.01:
         return
-    s[L.W_N], s[L.W_E] = n / size, e / size
-    cosine = limit(s[L.U_N] * s[L.W_N] + s[L.U_E] * s[L.W_E], 1.0)
+    s[L.S_W_N], s[L.S_W_E] = n / size, e / size
+    cosine = limit(s[L.S_U_N] * s[L.S_W_N] + s[L.S_U_E] * s[L.S_W_E], 1.0)
     half = 0.5 * acos(cosine)
-    tightest = CIRCLE_SHARE * p[V.TURN_RADIUS]
+    tightest = CIRCLE_SHARE * p[L.P_TURN_RADIUS]
     radius = 1e6
     if half > 0.02:
         radius = 0.5 * t[L.T_RADIUS] / max(1.0 / max(cos(half), 0.01) - 1.0, 1e-6)
-    s[V.HALF_TURN] = min(half, 1.5)
-    s[V.CORNER_R] = radius
-    speed = sqrt(GRIP_SHARE * p[V.TURN_ACCEL] * max(radius, tightest))
-    s[L.CORNER] = min(speed, sqrt(2.0 * BRAKE_SHARE * p[V.DECEL] * size))  # able to stop on a short next leg
+    s[L.S_HALF_TURN] = min(half, 1.5)
+    s[L.S_CORNER_R] = radius
+    speed = sqrt(GRIP_SHARE * p[L.P_TURN_ACCEL] * max(radius, tightest))
+    s[L.S_CORNER] = min(speed, sqrt(2.0 * BRAKE_SHARE * p[L.P_DRIVE_DECEL] * size))  # able to stop on a short next leg
 
 
 @jit
 def turn_begins(s: L.Row, p: L.Row, t: L.Row) -> float:
     """How far before the end the turn onto the next leg begins, m: the tangent of the arc, and the way in which the
     turn rate builds up."""
-    speed = abs(s[V.SPEED])
+    speed = abs(s[L.S_SPEED])
     radius = turn_radius(p, speed)
-    begin = radius * tan(s[V.HALF_TURN])
-    if s[V.CORNER_R] < radius:  # cannot cut the corner that little: reach the end first
+    begin = radius * tan(s[L.S_HALF_TURN])
+    if s[L.S_CORNER_R] < radius:  # cannot cut the corner that little: reach the end first
         begin = min(begin, 0.8 * t[L.T_RADIUS])
-    begin += 0.5 * speed * speed / radius / p[V.RATE_ACCEL] * min(2.0 * s[V.HALF_TURN], 1.0)
-    if s[V.HALF_TURN] > SHARP:
+    begin += 0.5 * speed * speed / radius / p[L.P_TURN_RATE_ACCEL] * min(2.0 * s[L.S_HALF_TURN], 1.0)
+    if s[L.S_HALF_TURN] > SHARP:
         begin = min(begin, 0.85 * t[L.T_RADIUS])
-    return min(begin, 0.5 * s[L.LENGTH])
+    return min(begin, 0.5 * s[L.S_LENGTH])
 
 
 @jit
 def along_leg(s: L.Row, p: L.Row, t: L.Row) -> tuple[float, float]:
     """Turn rate and speed (>= 0) on the leg, or, once the turn was begun, on the next."""
-    fastest = p[L.SPEED_GROUND]
-    brake = BRAKE_SHARE * p[V.DECEL]
-    n, e = s[L.EPN] - s[L.A_N], s[L.EPE] - s[L.A_E]
-    left = s[L.LENGTH] - (n * s[L.U_N] + e * s[L.U_E])
-    s[L.RPN] = t[L.T_END_N] - left * s[L.U_N]
-    s[L.RPE] = t[L.T_END_E] - left * s[L.U_E]
-    if s[L.CORNER] > 0.0:
+    fastest = p[L.P_SPEED_GROUND]
+    brake = BRAKE_SHARE * p[L.P_DRIVE_DECEL]
+    n, e = s[L.S_EPN] - s[L.S_A_N], s[L.S_EPE] - s[L.S_A_E]
+    left = s[L.S_LENGTH] - (n * s[L.S_U_N] + e * s[L.S_U_E])
+    s[L.S_RPN] = t[L.T_END_N] - left * s[L.S_U_N]
+    s[L.S_RPE] = t[L.T_END_E] - left * s[L.S_U_E]
+    if s[L.S_CORNER] > 0.0:
         begin = turn_begins(s, p, t)
         if left <= begin:
-            s[L.PHASE] = 1.0
-        speed = sqrt(s[L.CORNER] * s[L.CORNER] + 2.0 * brake * max(left - begin, 0.0))
+            s[L.S_PHASE] = 1.0
+        speed = sqrt(s[L.S_CORNER] * s[L.S_CORNER] + 2.0 * brake * max(left - begin, 0.0))
     else:
         speed = approach(left, 1.0, brake) if left > 0.0 else 0.0
-    if s[L.PHASE] == 1.0:
-        n, e = s[L.EPN] - t[L.T_END_N], s[L.EPE] - t[L.T_END_E]
-        rate = follow(s, p, s[L.W_N] * e - s[L.W_E] * n, atan2(s[L.W_E], s[L.W_N]), 0.0)
+    if s[L.S_PHASE] == 1.0:
+        n, e = s[L.S_EPN] - t[L.T_END_N], s[L.S_EPE] - t[L.T_END_E]
+        rate = follow(s, p, s[L.S_W_N] * e - s[L.S_W_E] * n, atan2(s[L.S_W_E], s[L.S_W_N]), 0.0)
     else:
-        rate = follow(s, p, s[L.U_N] * e - s[L.U_E] * n, atan2(s[L.U_E], s[L.U_N]), 0.0)
+        rate = follow(s, p, s[L.S_U_N] * e - s[L.S_U_E] * n, atan2(s[L.S_U_E], s[L.S_U_N]), 0.0)
     return rate, speed_for_turn(s, p, min(speed, fastest))
 
 
@@ -180,45 +179,45 @@ def along_leg(s: L.Row, p: L.Row, t: L.Row) -> tuple[float, float]:
 def leg_driven(s: L.Row, t: L.Row) -> bool:
     """Within the radius of the end (horizontally), or past the line through it across the leg (in the turn: clearly
     past it along the next leg)."""
-    n, e = s[L.EPN] - t[L.T_END_N], s[L.EPE] - t[L.T_END_E]
+    n, e = s[L.S_EPN] - t[L.T_END_N], s[L.S_EPE] - t[L.T_END_E]
     if n * n + e * e <= t[L.T_RADIUS] * t[L.T_RADIUS]:
         return True
-    if s[L.PHASE] == 1.0 and n * s[L.W_N] + e * s[L.W_E] > 0.5 * t[L.T_RADIUS]:
+    if s[L.S_PHASE] == 1.0 and n * s[L.S_W_N] + e * s[L.S_W_E] > 0.5 * t[L.T_RADIUS]:
         return True
-    return s[L.LENGTH] > 0.01 and n * s[L.U_N] + e * s[L.U_E] >= 0.0
+    return s[L.S_LENGTH] > 0.01 and n * s[L.S_U_N] + e * s[L.S_U_E] >= 0.0
 
 
 @jit
 def round_circle(s: L.Row, p: L.Row, t: L.Row) -> tuple[float, float]:
     """Turn rate and speed to and round the edge of the target's circle. A circle too small to drive is widened."""
-    radius = max(t[L.T_CIRCLE_R], CIRCLE_SHARE * p[V.TURN_RADIUS])
-    n, e = s[L.EPN] - t[L.T_END_N], s[L.EPE] - t[L.T_END_E]
+    radius = max(t[L.T_CIRCLE_R], CIRCLE_SHARE * p[L.P_TURN_RADIUS])
+    n, e = s[L.S_EPN] - t[L.T_END_N], s[L.S_EPE] - t[L.T_END_E]
     size = sqrt(n * n + e * e)
     around = t[L.T_DIRECTION]
-    angle = atan2(e, n) if size > 0.2 else s[V.COURSE]
-    s[L.RPN] = t[L.T_END_N] + radius * cos(angle)
-    s[L.RPE] = t[L.T_END_E] + radius * sin(angle)
+    angle = atan2(e, n) if size > 0.2 else s[L.S_COURSE]
+    s[L.S_RPN] = t[L.T_END_N] + radius * cos(angle)
+    s[L.S_RPE] = t[L.T_END_E] + radius * sin(angle)
     rate = follow(s, p, around * (radius - size), angle + around * 0.5 * pi, around / max(size, 0.5 * radius))
-    if s[L.PHASE] == 0.0 and abs(size - radius) < 0.5:
-        s[L.PHASE] = 1.0
-        s[L.TURN_ANGLE] = angle
-    elif s[L.PHASE] == 1.0:
-        s[L.TURN_SUM] += around * wrap(angle - s[L.TURN_ANGLE]) / (2.0 * pi)
-        s[L.TURN_ANGLE] = angle
-    speed = min(p[L.SPEED_GROUND], sqrt(GRIP_SHARE * p[V.TURN_ACCEL] * radius))
+    if s[L.S_PHASE] == 0.0 and abs(size - radius) < 0.5:
+        s[L.S_PHASE] = 1.0
+        s[L.S_TURN_ANGLE] = angle
+    elif s[L.S_PHASE] == 1.0:
+        s[L.S_TURN_SUM] += around * wrap(angle - s[L.S_TURN_ANGLE]) / (2.0 * pi)
+        s[L.S_TURN_ANGLE] = angle
+    speed = min(p[L.P_SPEED_GROUND], sqrt(GRIP_SHARE * p[L.P_TURN_ACCEL] * radius))
     return rate, speed_for_turn(s, p, speed)
 
 
 @jit
 def to_point(s: L.Row, p: L.Row, n: float, e: float) -> tuple[float, float]:
     """Turn rate and speed straight to a point, at rest there. One inside the turning circle is left behind first."""
-    dn, de = n - s[L.EPN], e - s[L.EPE]
+    dn, de = n - s[L.S_EPN], e - s[L.S_EPE]
     size = sqrt(dn * dn + de * de)
-    s[L.RPN], s[L.RPE] = n, e
-    error = wrap(atan2(de, dn) - s[V.COURSE]) if size > 0.05 else 0.0
-    s[V.COURSE_ERROR] = error
-    s[V.TURN_LEFT] = abs(error)
-    speed = speed_for_turn(s, p, min(approach(size, 1.0, BRAKE_SHARE * p[V.DECEL]), p[L.SPEED_GROUND]))
-    if abs(error) > SLOW_FROM and size < 2.2 * p[V.TURN_RADIUS] * sin(abs(error)):
-        return 0.0, min(max(speed, 0.5), p[L.SPEED_GROUND])
+    s[L.S_RPN], s[L.S_RPE] = n, e
+    error = wrap(atan2(de, dn) - s[L.S_COURSE]) if size > 0.05 else 0.0
+    s[L.S_COURSE_ERROR] = error
+    s[L.S_TURN_LEFT] = abs(error)
+    speed = speed_for_turn(s, p, min(approach(size, 1.0, BRAKE_SHARE * p[L.P_DRIVE_DECEL]), p[L.P_SPEED_GROUND]))
+    if abs(error) > SLOW_FROM and size < 2.2 * p[L.P_TURN_RADIUS] * sin(abs(error)):
+        return 0.0, min(max(speed, 0.5), p[L.P_SPEED_GROUND])
     return turn_to(p, error), speed

@@ -10,7 +10,6 @@ from __future__ import annotations
 from math import atan, cos, pi, sin
 
 from autopilot.control import layout as L
-from autopilot.control import rover_layout as V
 from autopilot.control.attitude import limit
 from autopilot.control.heading import wrap, yaw_of
 from autopilot.control.jit import jit
@@ -25,63 +24,63 @@ def sense_motion(s: L.Row, p: L.Row) -> None:
     of mass follows the axle that leads, so its course lags behind a turn: that a wheelbase farther is used."""
     yaw = yaw_of(s)
     c, sn = cos(yaw), sin(yaw)
-    ahead = c * s[L.EVN] + sn * s[L.EVE]
-    aside = c * s[L.EVE] - sn * s[L.EVN]
-    s[V.SPEED] = ahead
-    course = yaw if s[V.WAY] > 0.0 else yaw + pi
+    ahead = c * s[L.S_EVN] + sn * s[L.S_EVE]
+    aside = c * s[L.S_EVE] - sn * s[L.S_EVN]
+    s[L.S_SPEED] = ahead
+    course = yaw if s[L.S_WAY] > 0.0 else yaw + pi
     share = min(max(1.25 * abs(ahead) - 1.0, 0.0), 1.0)  # from 0.8 to 1.6 m/s
     if share > 0.0:
         course += share * limit(atan(aside / ahead), 0.5)
-        if s[V.WAY] < 0.0:
-            course += share * p[V.WHEELBASE] * s[L.GYZ] / abs(ahead)
-    s[V.COURSE] = wrap(course)
+        if s[L.S_WAY] < 0.0:
+            course += share * p[L.P_WHEELBASE] * s[L.S_GYZ] / abs(ahead)
+    s[L.S_COURSE] = wrap(course)
 
 
 @jit
 def steer_by_rate(s: L.Row, p: L.Row, rate: float) -> None:
     """Wheel angle for a turn rate, rad/s clockwise, within grip, turning circle and how fast a turn may begin."""
-    speed = s[V.SPEED]
+    speed = s[L.S_SPEED]
     quick = max(abs(speed), SLOWEST)
-    most = min(p[V.RATE_MAX], min(p[V.TURN_ACCEL] / quick, quick / p[V.TURN_RADIUS]))
-    s[V.RATE_REF] += limit(limit(rate, most) - s[V.RATE_REF], p[V.RATE_ACCEL] * L.TICK)
-    way = s[V.WAY] if abs(speed) < SLOWEST else (1.0 if speed > 0.0 else -1.0)
-    angle = atan(p[V.WHEELBASE] * s[V.RATE_REF] / quick) * way
+    most = min(p[L.P_TURN_RATE_MAX], min(p[L.P_TURN_ACCEL] / quick, quick / p[L.P_TURN_RADIUS]))
+    s[L.S_RATE_REF] += limit(limit(rate, most) - s[L.S_RATE_REF], p[L.P_TURN_RATE_ACCEL] * L.TICK)
+    way = s[L.S_WAY] if abs(speed) < SLOWEST else (1.0 if speed > 0.0 else -1.0)
+    angle = atan(p[L.P_WHEELBASE] * s[L.S_RATE_REF] / quick) * way
     if abs(speed) > SLOWEST:
-        error = s[V.RATE_REF] - s[L.GYZ]
-        s[V.STEER_SUM] = limit(s[V.STEER_SUM] + p[V.KI_RATE] * error * L.TICK, 0.3)
-        angle += way * (p[V.KP_RATE] * error + s[V.STEER_SUM]) * p[V.WHEELBASE] / quick
-    s[V.WHEEL] = limit(angle, p[V.WHEEL_MAX])
+        error = s[L.S_RATE_REF] - s[L.S_GYZ]
+        s[L.S_STEER_SUM] = limit(s[L.S_STEER_SUM] + p[L.P_KI_TURN] * error * L.TICK, 0.3)
+        angle += way * (p[L.P_KP_TURN] * error + s[L.S_STEER_SUM]) * p[L.P_WHEELBASE] / quick
+    s[L.S_WHEEL] = limit(angle, p[L.P_WHEEL_MAX])
 
 
 @jit
 def hold_speed(s: L.Row, p: L.Row, wanted: float) -> None:
     """Throttle for a forward speed, m/s (negative: backwards), reached within the acceleration limits."""
-    ref = s[V.SPEED_REF]
+    ref = s[L.S_SPEED_REF]
     slower = abs(wanted) < abs(ref) or wanted * ref < 0.0
-    s[V.SPEED_REF] += limit(wanted - ref, (p[V.DECEL] if slower else p[V.ACCEL]) * L.TICK)
-    feed = (s[V.SPEED_REF] - ref) / L.TICK
-    ref = s[V.SPEED_REF]
-    if abs(wanted) < p[V.STOP_SPEED] and abs(s[V.SPEED]) < 2.0 * p[V.STOP_SPEED]:
-        s[V.SPEED_REF] = 0.0
-        s[V.SPEED_SUM] = 0.0
-        s[V.THROTTLE] = 0.0
+    s[L.S_SPEED_REF] += limit(wanted - ref, (p[L.P_DRIVE_DECEL] if slower else p[L.P_DRIVE_ACCEL]) * L.TICK)
+    feed = (s[L.S_SPEED_REF] - ref) / L.TICK
+    ref = s[L.S_SPEED_REF]
+    if abs(wanted) < p[L.P_STOP_SPEED] and abs(s[L.S_SPEED]) < 2.0 * p[L.P_STOP_SPEED]:
+        s[L.S_SPEED_REF] = 0.0
+        s[L.S_SPEED_SUM] = 0.0
+        s[L.S_THROTTLE] = 0.0
         return
-    error = ref - s[V.SPEED]
-    push = ref / p[V.TOP_SPEED] + (feed + p[V.KP_SPEED] * error + s[V.SPEED_SUM]) / p[V.FULL_ACCEL]
-    throttle = limit(push, p[V.THROTTLE_MAX])
+    error = ref - s[L.S_SPEED]
+    push = ref / p[L.P_TOP_SPEED] + (feed + p[L.P_KP_SPEED] * error + s[L.S_SPEED_SUM]) / p[L.P_FULL_ACCEL]
+    throttle = limit(push, p[L.P_THROTTLE_MAX])
     if push == throttle:
-        s[V.SPEED_SUM] = limit(s[V.SPEED_SUM] + p[V.KI_SPEED] * error * L.TICK, p[V.FULL_ACCEL])
-    if p[V.BRAKING] == 0.0 and throttle * s[V.SPEED] < 0.0 and wanted * s[V.SPEED] >= 0.0:
+        s[L.S_SPEED_SUM] = limit(s[L.S_SPEED_SUM] + p[L.P_KI_SPEED] * error * L.TICK, p[L.P_FULL_ACCEL])
+    if p[L.P_BRAKING] == 0.0 and throttle * s[L.S_SPEED] < 0.0 and wanted * s[L.S_SPEED] >= 0.0:
         throttle = 0.0
-    s[V.THROTTLE] = throttle
+    s[L.S_THROTTLE] = throttle
 
 
 @jit
 def release(s: L.Row) -> None:
     """No throttle, wheels straight, nothing remembered."""
-    s[V.THROTTLE] = 0.0
-    s[V.WHEEL] = 0.0
-    s[V.RATE_REF] = 0.0
-    s[V.SPEED_SUM] = 0.0
-    s[V.STEER_SUM] = 0.0
-    s[V.SPEED_REF] = s[V.SPEED]
+    s[L.S_THROTTLE] = 0.0
+    s[L.S_WHEEL] = 0.0
+    s[L.S_RATE_REF] = 0.0
+    s[L.S_SPEED_SUM] = 0.0
+    s[L.S_STEER_SUM] = 0.0
+    s[L.S_SPEED_REF] = s[L.S_SPEED]

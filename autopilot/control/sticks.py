@@ -21,115 +21,115 @@ STABILIZE, ALT_HOLD, LOITER, MANUAL, STEERING, ACRO = range(6)
 @jit
 def climb(s: L.Row, p: L.Row, rate: float) -> None:
     """Move only the height of the reference, at `rate` m/s upwards; the rest goes with the vehicle."""
-    d, vd, ad = s[L.RPD], s[L.RVD], s[L.RAD]
+    d, vd, ad = s[L.S_RPD], s[L.S_RVD], s[L.S_RAD]
     follow_vehicle(s)
-    s[L.RPD], s[L.RVD], s[L.RAD] = d, vd, ad
-    if s[L.RPD] - s[L.EPD] > 1.0:
-        s[L.RPD] = s[L.EPD] + 1.0
-    if s[L.RPD] - s[L.EPD] < -2.0:
-        s[L.RPD] = s[L.EPD] - 2.0
-    n, e = s[L.RVN], s[L.RVE]
-    shape(s, n, e, -rate, p[L.ACCEL], p[L.STICK_ACCEL_Z], p[L.JERK], p[L.JERK_Z])
-    s[L.RPN], s[L.RPE] = s[L.EPN], s[L.EPE]
+    s[L.S_RPD], s[L.S_RVD], s[L.S_RAD] = d, vd, ad
+    if s[L.S_RPD] - s[L.S_EPD] > 1.0:
+        s[L.S_RPD] = s[L.S_EPD] + 1.0
+    if s[L.S_RPD] - s[L.S_EPD] < -2.0:
+        s[L.S_RPD] = s[L.S_EPD] - 2.0
+    n, e = s[L.S_RVN], s[L.S_RVE]
+    shape(s, n, e, -rate, p[L.P_ACCEL], p[L.P_STICK_ACCEL_Z], p[L.P_JERK], p[L.P_JERK_Z])
+    s[L.S_RPN], s[L.S_RPE] = s[L.S_EPN], s[L.S_EPE]
 
 
 @jit
 def demand_angles(s: L.Row, roll: float, pitch: float, yaw: float, yaw_rate: float) -> None:
     """Give the attitude controller these angles, rad."""
-    s[L.QT0], s[L.QT1], s[L.QT2], s[L.QT3] = from_euler(roll, pitch, yaw)
-    s[L.YAW_FF] = yaw_rate
-    s[L.RATE_MODE] = 0.0
+    s[L.S_QT0], s[L.S_QT1], s[L.S_QT2], s[L.S_QT3] = from_euler(roll, pitch, yaw)
+    s[L.S_YAW_FF] = yaw_rate
+    s[L.S_RATE_MODE] = 0.0
 
 
 @jit
 def turn_heading(s: L.Row, p: L.Row, rate: float) -> None:
     """Turn the heading reference by hand, rad/s."""
-    s[L.RYAW_RATE] += limit(rate - s[L.RYAW_RATE], p[L.YAW_ACCEL] * L.TICK)
-    s[L.RYAW] = wrap(s[L.RYAW] + s[L.RYAW_RATE] * L.TICK)
-    s[L.KEEP_YAW] = s[L.RYAW]
+    s[L.S_RYAW_RATE] += limit(rate - s[L.S_RYAW_RATE], p[L.P_YAW_ACCEL] * L.TICK)
+    s[L.S_RYAW] = wrap(s[L.S_RYAW] + s[L.S_RYAW_RATE] * L.TICK)
+    s[L.S_KEEP_YAW] = s[L.S_RYAW]
 
 
 @jit
 def fly_attitude(s: L.Row, p: L.Row, t: L.Row) -> None:
     """Angles with a climb rate or a thrust; level and at rest in height when not renewed in time."""
-    s[L.IVN], s[L.IVE] = 0.0, 0.0
-    late = s[L.TIME_MS] - s[L.TARGET_MS] > t[L.T_TIMEOUT_MS]
+    s[L.S_IVN], s[L.S_IVE] = 0.0, 0.0
+    late = s[L.S_TIME_MS] - s[L.S_TARGET_MS] > t[L.T_TIMEOUT_MS]
     roll = 0.0 if late else t[L.T_ROLL]
     pitch = 0.0 if late else t[L.T_PITCH]
     if t[L.T_USE_RATE] == 1.0:
         turn_heading(s, p, 0.0 if late else t[L.T_YAW_RATE])
     else:
-        turn_heading(s, p, limit(3.0 * wrap(t[L.T_YAW] - s[L.RYAW]), p[L.YAW_RATE]))
-    demand_angles(s, roll, pitch, s[L.RYAW], s[L.RYAW_RATE])
+        turn_heading(s, p, limit(3.0 * wrap(t[L.T_YAW] - s[L.S_RYAW]), p[L.P_YAW_RATE]))
+    demand_angles(s, roll, pitch, s[L.S_RYAW], s[L.S_RYAW_RATE])
     if t[L.T_BY_CLIMB] == 1.0 or late:
-        climb(s, p, 0.0 if late else limit(t[L.T_CLIMB], max(p[L.SPEED_UP], p[L.SPEED_DOWN])))
-        set_thrust(s, p, control_height(s, p), s[L.ER + 8])
+        climb(s, p, 0.0 if late else limit(t[L.T_CLIMB], max(p[L.P_SPEED_UP], p[L.P_SPEED_DOWN])))
+        set_thrust(s, p, control_height(s, p), s[L.S_ER + 8])
     else:
         follow_vehicle(s)
-        s[L.THRUST] = min(max(t[L.T_THRUST], 0.0), 1.0)
+        s[L.S_THRUST] = min(max(t[L.T_THRUST], 0.0), 1.0)
 
 
 @jit
 def climb_stick(p: L.Row) -> float:
     """Climb rate of the throttle stick, m/s, with ArduPilot's dead zone of a tenth about the middle."""
-    x = p[L.STICK_T] - 0.5
+    x = p[L.P_STICK_T] - 0.5
     if x > 0.05:
-        return (x - 0.05) / 0.45 * p[L.STICK_UP]
+        return (x - 0.05) / 0.45 * p[L.P_STICK_UP]
     if x < -0.05:
-        return (x + 0.05) / 0.45 * p[L.STICK_DN]
+        return (x + 0.05) / 0.45 * p[L.P_STICK_DN]
     return 0.0
 
 
 @jit
 def throttle(s: L.Row, p: L.Row) -> float:
     """Collective of the throttle stick: the middle hovers."""
-    x = min(max(p[L.STICK_T], 0.0), 1.0)
+    x = min(max(p[L.P_STICK_T], 0.0), 1.0)
     if x < 0.5:
-        return 2.0 * x * s[L.HOVER]
-    return s[L.HOVER] + (2.0 * x - 1.0) * (0.95 - s[L.HOVER])
+        return 2.0 * x * s[L.S_HOVER]
+    return s[L.S_HOVER] + (2.0 * x - 1.0) * (0.95 - s[L.S_HOVER])
 
 
 @jit
 def fly_sticks(s: L.Row, p: L.Row, t: L.Row) -> None:
     """Pilot modes. Pitch stick forward is positive and flies forward (nose down)."""
     kind = t[L.T_STICKS]
-    yaw_rate = p[L.STICK_Y] * p[L.STICK_YAW_RATE]
+    yaw_rate = p[L.P_STICK_Y] * p[L.P_STICK_YAW_RATE]
     if kind == ACRO:
         follow_vehicle(s)
-        s[L.RYAW] = yaw_of(s)
-        s[L.KEEP_YAW] = s[L.RYAW]
-        s[L.RYAW_RATE] = 0.0
-        s[L.RATE_MODE] = 1.0
-        s[L.RDX] = p[L.STICK_R] * p[L.ACRO_RATE]
-        s[L.RDY] = -p[L.STICK_P] * p[L.ACRO_RATE]
-        s[L.RDZ] = p[L.STICK_Y] * p[L.ACRO_YAW_RATE]
-        s[L.THRUST] = throttle(s, p)
+        s[L.S_RYAW] = yaw_of(s)
+        s[L.S_KEEP_YAW] = s[L.S_RYAW]
+        s[L.S_RYAW_RATE] = 0.0
+        s[L.S_RATE_MODE] = 1.0
+        s[L.S_RDX] = p[L.P_STICK_R] * p[L.P_ACRO_RATE]
+        s[L.S_RDY] = -p[L.P_STICK_P] * p[L.P_ACRO_RATE]
+        s[L.S_RDZ] = p[L.P_STICK_Y] * p[L.P_ACRO_YAW_RATE]
+        s[L.S_THRUST] = throttle(s, p)
         return
     turn_heading(s, p, yaw_rate)
-    if kind == LOITER and s[L.POS_OK] == 1.0:
-        c, sn = cos(s[L.RYAW]), sin(s[L.RYAW])
-        x, y = p[L.STICK_P] * p[L.LOITER_SPEED], p[L.STICK_R] * p[L.LOITER_SPEED]
-        if s[L.RPD] - s[L.EPD] > 1.0:
-            s[L.RPD] = s[L.EPD] + 1.0
+    if kind == LOITER and s[L.S_POS_OK] == 1.0:
+        c, sn = cos(s[L.S_RYAW]), sin(s[L.S_RYAW])
+        x, y = p[L.P_STICK_P] * p[L.P_LOITER_SPEED], p[L.P_STICK_R] * p[L.P_LOITER_SPEED]
+        if s[L.S_RPD] - s[L.S_EPD] > 1.0:
+            s[L.S_RPD] = s[L.S_EPD] + 1.0
         shape(
             s,
             c * x - sn * y,
             sn * x + c * y,
             -climb_stick(p),
-            p[L.LOITER_ACCEL],
-            p[L.STICK_ACCEL_Z],
-            p[L.JERK],
-            p[L.JERK_Z],
+            p[L.P_LOITER_ACCEL],
+            p[L.P_STICK_ACCEL_Z],
+            p[L.P_JERK],
+            p[L.P_JERK_Z],
         )
         fly_reference(s, p)
         return
-    s[L.IVN], s[L.IVE] = 0.0, 0.0
-    roll = p[L.STICK_R] * p[L.STICK_LEAN]
-    pitch = -p[L.STICK_P] * p[L.STICK_LEAN]
-    demand_angles(s, roll, pitch, s[L.RYAW], s[L.RYAW_RATE])
+    s[L.S_IVN], s[L.S_IVE] = 0.0, 0.0
+    roll = p[L.P_STICK_R] * p[L.P_STICK_LEAN]
+    pitch = -p[L.P_STICK_P] * p[L.P_STICK_LEAN]
+    demand_angles(s, roll, pitch, s[L.S_RYAW], s[L.S_RYAW_RATE])
     if kind == STABILIZE:
         follow_vehicle(s)
-        s[L.THRUST] = throttle(s, p)
+        s[L.S_THRUST] = throttle(s, p)
     else:
         climb(s, p, climb_stick(p))
-        set_thrust(s, p, control_height(s, p), s[L.ER + 8])
+        set_thrust(s, p, control_height(s, p), s[L.S_ER + 8])

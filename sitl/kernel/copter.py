@@ -21,52 +21,52 @@ from sitl.kernel.noise import GAMMA, MASK, S10, S20, S30B, S40, S50, draw
 @jit
 def run_tick(s: L.Row, p: L.Row, rng: Any, table: Any) -> None:
     """One tick of 20 ms in `STEPS` steps."""
-    dt = p[M.DT]
-    steps = int(p[M.STEPS])
+    dt = p[M.P_DT]
+    steps = int(p[M.P_STEPS])
     half = 0.5 * dt
     seed = rng[0]
     # truth
-    q0, q1, q2, q3 = s[M.Q0], s[M.Q1], s[M.Q2], s[M.Q3]
-    wx, wy, wz = s[M.WX], s[M.WY], s[M.WZ]
-    vn, ve, vd = s[M.VN], s[M.VE], s[M.VD]
-    pn, pe, pd = s[M.PN], s[M.PE], s[M.PD]
-    m1, m2, m3, m4 = s[M.M1], s[M.M2], s[M.M3], s[M.M4]
-    c1, c2, c3, c4 = s[M.C1], s[M.C2], s[M.C3], s[M.C4]
-    fx, fy, fz = s[M.FX], s[M.FY], s[M.FZ]
-    contact = s[M.CONTACT]
-    touchdown = s[M.TOUCHDOWN]
-    age = s[M.TORQUE_AGE]
+    q0, q1, q2, q3 = s[M.S_Q0], s[M.S_Q1], s[M.S_Q2], s[M.S_Q3]
+    wx, wy, wz = s[M.S_WX], s[M.S_WY], s[M.S_WZ]
+    vn, ve, vd = s[M.S_VN], s[M.S_VE], s[M.S_VD]
+    pn, pe, pd = s[M.S_PN], s[M.S_PE], s[M.S_PD]
+    m1, m2, m3, m4 = s[M.S_M1], s[M.S_M2], s[M.S_M3], s[M.S_M4]
+    c1, c2, c3, c4 = s[M.S_C1], s[M.S_C2], s[M.S_C3], s[M.S_C4]
+    fx, fy, fz = s[M.S_FX], s[M.S_FY], s[M.S_FZ]
+    contact = s[M.S_CONTACT]
+    touchdown = s[M.S_TOUCHDOWN]
+    age = s[M.S_TORQUE_AGE]
     # estimate and control
-    e0, e1, e2, e3 = s[L.EQ0], s[L.EQ1], s[L.EQ2], s[L.EQ3]
-    t0, t1, t2, t3 = s[L.QT0], s[L.QT1], s[L.QT2], s[L.QT3]
-    ix, iy, iz = s[L.IRX], s[L.IRY], s[L.IRZ]
+    e0, e1, e2, e3 = s[L.S_EQ0], s[L.S_EQ1], s[L.S_EQ2], s[L.S_EQ3]
+    t0, t1, t2, t3 = s[L.S_QT0], s[L.S_QT1], s[L.S_QT2], s[L.S_QT3]
+    ix, iy, iz = s[L.S_IRX], s[L.S_IRY], s[L.S_IRZ]
     sum_x, sum_y, sum_z = 0.0, 0.0, 0.0
     vib_x, vib_y, vib_z = 0.0, 0.0, 0.0
-    spin = s[L.SPIN]
-    thrust = s[L.THRUST]
-    by_rate = s[L.RATE_MODE]
-    yaw_ff = s[L.YAW_FF]
-    rdx, rdy, rdz = s[L.RDX], s[L.RDY], s[L.RDZ]
-    gbx, gby, gbz = s[M.GBX], s[M.GBY], s[M.GBZ]
-    abx, aby, abz = s[M.ABX], s[M.ABY], s[M.ABZ]
-    ebx, eby, ebz = s[L.BGX], s[L.BGY], s[L.BGZ]
-    wind_n, wind_e, wind_d = s[M.WIND_N], s[M.WIND_E], s[M.WIND_D]
-    kp_att, kp_yaw, kp_rate, ki_rate = p[L.KP_ATT], p[L.KP_YAW], p[L.KP_RATE], p[L.KI_RATE]
-    kp_yr, ki_yr, rate_max = p[L.KP_YRATE], p[L.KI_YRATE], p[L.RATE_MAX]
-    mix_x, mix_y, mix_z = p[L.MIX_X], p[L.MIX_Y], p[L.MIX_Z]
-    lag = p[M.LAG]
-    full = s[M.VOLTS] / p[M.FULL_V]
-    full *= full * p[M.FULL]  # rotor speed goes with voltage, thrust with its square
-    l1, l2, l3, l4 = full * p[M.LOSS_1], full * p[M.LOSS_2], full * p[M.LOSS_3], full * p[M.LOSS_4]
-    per_mass = 1.0 / p[M.MASS]
-    arm_x, arm_y, yaw_arm = p[M.ARM_X], p[M.ARM_Y], p[M.YAW_ARM]
-    drag_1, drag_2 = 0.25 * p[M.ROTOR_DRAG], p[M.BODY_DRAG]
-    inv_x, inv_y, inv_z = p[M.INV_IX], p[M.INV_IY], p[M.INV_IZ]
-    eu_x, eu_y, eu_z = p[M.GYRO_XX], p[M.GYRO_YY], p[M.GYRO_ZZ]
-    gyro_noise, imu_on = p[M.GYRO_NOISE], p[M.IMU_ON]
-    acc_noise = p[M.ACC_NOISE] * (0.3 + m1 + m2)  # vibration grows with the rotors
-    frozen = p[M.FREEZE]
-    idle = p[M.SPIN_ARM]
+    spin = s[L.S_SPIN]
+    thrust = s[L.S_THRUST]
+    by_rate = s[L.S_RATE_MODE]
+    yaw_ff = s[L.S_YAW_FF]
+    rdx, rdy, rdz = s[L.S_RDX], s[L.S_RDY], s[L.S_RDZ]
+    gbx, gby, gbz = s[M.S_GBX], s[M.S_GBY], s[M.S_GBZ]
+    abx, aby, abz = s[M.S_ABX], s[M.S_ABY], s[M.S_ABZ]
+    ebx, eby, ebz = s[L.S_BGX], s[L.S_BGY], s[L.S_BGZ]
+    wind_n, wind_e, wind_d = s[M.S_WIND_N], s[M.S_WIND_E], s[M.S_WIND_D]
+    kp_att, kp_yaw, kp_rate, ki_rate = p[L.P_KP_ATT], p[L.P_KP_YAW], p[L.P_KP_RATE], p[L.P_KI_RATE]
+    kp_yr, ki_yr, rate_max = p[L.P_KP_YRATE], p[L.P_KI_YRATE], p[L.P_RATE_MAX]
+    mix_x, mix_y, mix_z = p[L.P_MIX_X], p[L.P_MIX_Y], p[L.P_MIX_Z]
+    lag = p[M.P_LAG]
+    full = s[M.S_VOLTS] / p[M.P_FULL_V]
+    full *= full * p[M.P_FULL]  # rotor speed goes with voltage, thrust with its square
+    l1, l2, l3, l4 = full * p[M.P_LOSS_1], full * p[M.P_LOSS_2], full * p[M.P_LOSS_3], full * p[M.P_LOSS_4]
+    per_mass = 1.0 / p[M.P_MASS]
+    arm_x, arm_y, yaw_arm = p[M.P_ARM_X], p[M.P_ARM_Y], p[M.P_YAW_ARM]
+    drag_1, drag_2 = 0.25 * p[M.P_ROTOR_DRAG], p[M.P_BODY_DRAG]
+    inv_x, inv_y, inv_z = p[M.P_INV_IX], p[M.P_INV_IY], p[M.P_INV_IZ]
+    eu_x, eu_y, eu_z = p[M.P_GYRO_XX], p[M.P_GYRO_YY], p[M.P_GYRO_ZZ]
+    gyro_noise, imu_on = p[M.P_GYRO_NOISE], p[M.P_IMU_ON]
+    acc_noise = p[M.P_ACC_NOISE] * (0.3 + m1 + m2)  # vibration grows with the rotors
+    frozen = p[M.P_FREEZE]
+    idle = p[M.P_SPIN_ARM]
     dead = 0.05 / dt
     gx, gy, gz, ax, ay, az = 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
     middle = steps // 2
@@ -102,7 +102,7 @@ def run_tick(s: L.Row, p: L.Row, rng: Any, table: Any) -> None:
         unit = 1.5 - 0.5 * (n0 * n0 + n1 * n1 + n2 * n2 + n3 * n3)
         e0, e1, e2, e3 = n0 * unit, n1 * unit, n2 * unit, n3 * unit
         if k == middle:
-            s[L.EM0], s[L.EM1], s[L.EM2], s[L.EM3] = e0, e1, e2, e3
+            s[L.S_EM0], s[L.S_EM1], s[L.S_EM2], s[L.S_EM3] = e0, e1, e2, e3
         # --- attitude and rate control, mixer
         if frozen == 0.0:
             age = 0.0
@@ -160,12 +160,12 @@ def run_tick(s: L.Row, p: L.Row, rng: Any, table: Any) -> None:
                 touchdown = vd
             contact = 1.0 if pd > 0.0 else 0.0
             if pd > 0.0:
-                press = p[M.STIFF] * pd + p[M.DAMP] * vd
+                press = p[M.P_STIFF] * pd + p[M.P_DAMP] * vd
                 if press < 0.0:
                     press = 0.0
                 push = press * per_mass
                 side = sqrt(vn * vn + ve * ve)
-                grip = p[M.FRICTION] * push
+                grip = p[M.P_FRICTION] * push
                 if grip * dt > side:
                     grip = side / dt
                 kn, ke = 0.0, 0.0
@@ -174,8 +174,8 @@ def run_tick(s: L.Row, p: L.Row, rng: Any, table: Any) -> None:
                 fx += r00 * kn + r10 * ke - r20 * push
                 fy += r01 * kn + r11 * ke - r21 * push
                 fz += r02 * kn + r12 * ke - r22 * push
-                leg = p[M.LEG]
-                firm = min(press, 3.0 * p[M.MASS] * 9.80665) / (p[M.MASS] * 9.80665)
+                leg = p[M.P_LEG]
+                firm = min(press, 3.0 * p[M.P_MASS] * 9.80665) / (p[M.P_MASS] * 9.80665)
                 # upright it stands on its legs; tipped past 45 degrees it comes to lie on its side, rotors blocked
                 stand = 1.0 if r22 > 0.7 else -r22
                 tx -= leg * stand * r21 * firm
@@ -209,23 +209,23 @@ def run_tick(s: L.Row, p: L.Row, rng: Any, table: Any) -> None:
         q0, q1, q2, q3 = n0 * unit, n1 * unit, n2 * unit, n3 * unit
 
     rng[0] = seed
-    s[M.Q0], s[M.Q1], s[M.Q2], s[M.Q3] = q0, q1, q2, q3
-    s[M.WX], s[M.WY], s[M.WZ] = wx, wy, wz
-    s[M.VN], s[M.VE], s[M.VD] = vn, ve, vd
-    s[M.PN], s[M.PE], s[M.PD] = pn, pe, pd
-    s[M.M1], s[M.M2], s[M.M3], s[M.M4] = m1, m2, m3, m4
-    s[M.C1], s[M.C2], s[M.C3], s[M.C4] = c1, c2, c3, c4
-    s[M.FX], s[M.FY], s[M.FZ] = fx, fy, fz
-    s[M.CONTACT], s[M.TOUCHDOWN], s[M.TORQUE_AGE] = contact, touchdown, age
-    s[L.EQ0], s[L.EQ1], s[L.EQ2], s[L.EQ3] = e0, e1, e2, e3
-    s[L.IRX], s[L.IRY], s[L.IRZ] = ix, iy, iz
-    s[L.DVX], s[L.DVY], s[L.DVZ] = sum_x * dt, sum_y * dt, sum_z * dt
-    s[M.GYRO_X], s[M.GYRO_Y], s[M.GYRO_Z] = gx, gy, gz
-    s[M.ACC_X], s[M.ACC_Y], s[M.ACC_Z] = ax, ay, az
-    s[L.GYX], s[L.GYY], s[L.GYZ] = gx - ebx, gy - eby, gz - ebz
-    s[M.VIBE_X] += 0.02 * (sqrt(vib_x / steps) - s[M.VIBE_X])
-    s[M.VIBE_Y] += 0.02 * (sqrt(vib_y / steps) - s[M.VIBE_Y])
-    s[M.VIBE_Z] += 0.02 * (sqrt(vib_z / steps) - s[M.VIBE_Z])
+    s[M.S_Q0], s[M.S_Q1], s[M.S_Q2], s[M.S_Q3] = q0, q1, q2, q3
+    s[M.S_WX], s[M.S_WY], s[M.S_WZ] = wx, wy, wz
+    s[M.S_VN], s[M.S_VE], s[M.S_VD] = vn, ve, vd
+    s[M.S_PN], s[M.S_PE], s[M.S_PD] = pn, pe, pd
+    s[M.S_M1], s[M.S_M2], s[M.S_M3], s[M.S_M4] = m1, m2, m3, m4
+    s[M.S_C1], s[M.S_C2], s[M.S_C3], s[M.S_C4] = c1, c2, c3, c4
+    s[M.S_FX], s[M.S_FY], s[M.S_FZ] = fx, fy, fz
+    s[M.S_CONTACT], s[M.S_TOUCHDOWN], s[M.S_TORQUE_AGE] = contact, touchdown, age
+    s[L.S_EQ0], s[L.S_EQ1], s[L.S_EQ2], s[L.S_EQ3] = e0, e1, e2, e3
+    s[L.S_IRX], s[L.S_IRY], s[L.S_IRZ] = ix, iy, iz
+    s[L.S_DVX], s[L.S_DVY], s[L.S_DVZ] = sum_x * dt, sum_y * dt, sum_z * dt
+    s[M.S_GYRO_X], s[M.S_GYRO_Y], s[M.S_GYRO_Z] = gx, gy, gz
+    s[M.S_ACC_X], s[M.S_ACC_Y], s[M.S_ACC_Z] = ax, ay, az
+    s[L.S_GYX], s[L.S_GYY], s[L.S_GYZ] = gx - ebx, gy - eby, gz - ebz
+    s[M.S_VIBE_X] += 0.02 * (sqrt(vib_x / steps) - s[M.S_VIBE_X])
+    s[M.S_VIBE_Y] += 0.02 * (sqrt(vib_y / steps) - s[M.S_VIBE_Y])
+    s[M.S_VIBE_Z] += 0.02 * (sqrt(vib_z / steps) - s[M.S_VIBE_Z])
 
 
 @inline
@@ -233,10 +233,10 @@ def current(s: L.Row, p: L.Row) -> float:
     """What the copter takes from its battery, A: rotor power by momentum theory over an overall efficiency (`POWER` in
     W per N^1.5) at the present voltage, and the electronics."""
     power = 0.0
-    scale = s[M.VOLTS] / p[M.FULL_V]
-    scale *= scale * p[M.FULL]
+    scale = s[M.S_VOLTS] / p[M.P_FULL_V]
+    scale *= scale * p[M.P_FULL]
     for i in range(4):
-        thrust = scale * s[M.M1 + i] * s[M.M1 + i]
+        thrust = scale * s[M.S_M1 + i] * s[M.S_M1 + i]
         power += thrust * sqrt(thrust)
-    amps: float = p[M.POWER] * power / max(s[M.VOLTS], 1.0) + p[M.HOTEL_A]
+    amps: float = p[M.P_POWER] * power / max(s[M.S_VOLTS], 1.0) + p[M.P_HOTEL_A]
     return amps

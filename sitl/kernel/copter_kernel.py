@@ -30,20 +30,20 @@ from sitl.kernel.reporting import fill_common
 def estimate(s: L.Row, p: L.Row, rng: Any, table: Any) -> None:
     """Prediction and all corrections of one tick."""
     fuse_sensors(s, p, rng, table)
-    if s[L.POS_OK] == 0.0:
+    if s[L.S_POS_OK] == 0.0:
         level(s)
     rotation(s)
-    if s[L.AIR] == 1.0 and s[L.SPIN] == 2.0 and s[L.POS_OK] == 1.0:
+    if s[L.S_AIR] == 1.0 and s[L.S_SPIN] == 2.0 and s[L.S_POS_OK] == 1.0:
         estimate_wind(s, p)
-    average_gyro(s, s[L.AIR] == 0.0 and s[L.ARMED] == 0.0)
+    average_gyro(s, s[L.S_AIR] == 0.0 and s[L.S_ARMED] == 0.0)
 
 
 @jit
 def tick(s: L.Row, p: L.Row, t: L.Row, rng: Any, table: Any) -> None:
     """20 ms of one copter."""
     run_tick(s, p, rng, table)
-    s[L.TIME_MS] += 20.0
-    if s[L.FRESH] == 1.0:
+    s[L.S_TIME_MS] += 20.0
+    if s[L.S_FRESH] == 1.0:
         start(s, p, rng, table)
     blow(s, p, rng, table)
     discharge(s, p, current(s, p))
@@ -51,7 +51,7 @@ def tick(s: L.Row, p: L.Row, t: L.Row, rng: Any, table: Any) -> None:
     watch_estimator(s)
     decide(s, p, t)
     watch_machine(s, p, t)
-    if s[L.AIR] == 1.0:
+    if s[L.S_AIR] == 1.0:
         count_way(s)
 
 
@@ -62,41 +62,43 @@ def fill_demands(s: L.Row, p: L.Row, r: L.Row) -> None:
         r[R.WANT_P + i] = 0.0
         r[R.WANT_VN + i] = 0.0
         r[R.WANT_AN + i] = 0.0
-    if s[L.SPIN] != 2.0:
+    if s[L.S_SPIN] != 2.0:
         return
-    x, y, z = attitude_error(s[L.EQ0], s[L.EQ1], s[L.EQ2], s[L.EQ3], s[L.QT0], s[L.QT1], s[L.QT2], s[L.QT3])
-    if s[L.RATE_MODE] == 0.0:  # as the 400 Hz loop has it
-        most = p[L.RATE_MAX]
-        r[R.WANT_P] = limit(p[L.KP_ATT] * x, most)
-        r[R.WANT_Q] = limit(p[L.KP_ATT] * y, most)
-        r[R.WANT_R] = limit(p[L.KP_YAW] * z + s[L.YAW_FF], 0.5 * most)
+    x, y, z = attitude_error(
+        s[L.S_EQ0], s[L.S_EQ1], s[L.S_EQ2], s[L.S_EQ3], s[L.S_QT0], s[L.S_QT1], s[L.S_QT2], s[L.S_QT3]
+    )
+    if s[L.S_RATE_MODE] == 0.0:  # as the 400 Hz loop has it
+        most = p[L.P_RATE_MAX]
+        r[R.WANT_P] = limit(p[L.P_KP_ATT] * x, most)
+        r[R.WANT_Q] = limit(p[L.P_KP_ATT] * y, most)
+        r[R.WANT_R] = limit(p[L.P_KP_YAW] * z + s[L.S_YAW_FF], 0.5 * most)
     else:
-        r[R.WANT_P], r[R.WANT_Q], r[R.WANT_R] = s[L.RDX], s[L.RDY], s[L.RDZ]
+        r[R.WANT_P], r[R.WANT_Q], r[R.WANT_R] = s[L.S_RDX], s[L.S_RDY], s[L.S_RDZ]
     r[R.WANT_VN], r[R.WANT_VE] = velocity_demand(s, p)
     r[R.WANT_VD] = sink_demand(s, p)
     for i in range(2):
-        r[R.WANT_AN + i] = s[L.RAN + i] + p[L.KP_VEL] * (r[R.WANT_VN + i] - s[L.EVN + i]) + s[L.IVN + i]
-    r[R.WANT_AD] = s[L.RAD] + p[L.KP_VZ] * (r[R.WANT_VD] - s[L.EVD]) + s[L.IVD]
+        r[R.WANT_AN + i] = s[L.S_RAN + i] + p[L.P_KP_VEL] * (r[R.WANT_VN + i] - s[L.S_EVN + i]) + s[L.S_IVN + i]
+    r[R.WANT_AD] = s[L.S_RAD] + p[L.P_KP_VZ] * (r[R.WANT_VD] - s[L.S_EVD]) + s[L.S_IVD]
 
 
 @jit
 def fill_report(s: L.Row, p: L.Row, t: L.Row, r: L.Row) -> None:
     """The whole vector of one copter."""
     fill_common(s, p, t, r)
-    speed = s[L.EVN] * s[L.EVN] + s[L.EVE] * s[L.EVE]
-    r[R.STOPPED] = 1.0 if speed + s[L.EVD] * s[L.EVD] < 0.01 or s[L.AIR] == 0.0 else 0.0
-    r[R.THROTTLE] = s[L.THRUST] if s[L.SPIN] == 2.0 else 0.0
-    r[R.RANGE] = max(-s[L.EPD], 0.0)
-    kind = t[L.KIND]
-    if kind == L.HOLD or kind == L.LEG or kind == L.CIRCLE or kind == L.TAKEOFF:
-        r[R.ALT_ERROR] = s[L.EPD] - t[L.T_END_D]
+    speed = s[L.S_EVN] * s[L.S_EVN] + s[L.S_EVE] * s[L.S_EVE]
+    r[R.STOPPED] = 1.0 if speed + s[L.S_EVD] * s[L.S_EVD] < 0.01 or s[L.S_AIR] == 0.0 else 0.0
+    r[R.THROTTLE] = s[L.S_THRUST] if s[L.S_SPIN] == 2.0 else 0.0
+    r[R.RANGE] = max(-s[L.S_EPD], 0.0)
+    kind = t[L.T_KIND]
+    if kind == L.KIND_HOLD or kind == L.KIND_LEG or kind == L.KIND_CIRCLE or kind == L.KIND_TAKEOFF:
+        r[R.ALT_ERROR] = s[L.S_EPD] - t[L.T_END_D]
     else:
-        r[R.ALT_ERROR] = s[L.EPD] - s[L.RPD]
-    q0, q1, q2, q3 = s[L.QT0], s[L.QT1], s[L.QT2], s[L.QT3]
+        r[R.ALT_ERROR] = s[L.S_EPD] - s[L.S_RPD]
+    q0, q1, q2, q3 = s[L.S_QT0], s[L.S_QT1], s[L.S_QT2], s[L.S_QT3]
     r[R.NAV_ROLL] = atan2(2.0 * (q2 * q3 + q0 * q1), 1.0 - 2.0 * (q1 * q1 + q2 * q2))
     r[R.NAV_PITCH] = asin(min(max(2.0 * (q0 * q2 - q1 * q3), -1.0), 1.0))
     for i in range(4):
-        r[R.SERVO_1 + i] = 1000.0 + 1000.0 * s[M.C1 + i]
+        r[R.SERVO_1 + i] = 1000.0 + 1000.0 * s[M.S_C1 + i]
     fill_demands(s, p, r)
 
 
@@ -113,9 +115,9 @@ def _make_advance(fingerprint: str) -> Callable[..., int]:
             p = settings[i]
             t = target[i]
             g = rng[i]
-            while s[L.TIME_MS] < until_ms and s[L.EVENTS] == 0.0:
+            while s[L.S_TIME_MS] < until_ms and s[L.S_EVENTS] == 0.0:
                 tick(s, p, t, g, table)
-            if s[L.EVENTS] != 0.0:
+            if s[L.S_EVENTS] != 0.0:
                 raised += 1
             fill_report(s, p, t, report[i])
         return raised

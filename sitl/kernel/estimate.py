@@ -24,66 +24,66 @@ STANDING = 0.04
 @jit
 def start(s: L.Row, p: L.Row, rng: Any, table: Any) -> None:
     """First tick: align the estimator with what the sensors say at rest."""
-    s[L.FRESH] = 0.0
+    s[L.S_FRESH] = 0.0
     read_mag(s, p, rng, table)
-    align(s, p, s[L.DVX] / L.TICK, s[L.DVY] / L.TICK, s[L.DVZ] / L.TICK, s[M.MAG_X], s[M.MAG_Y], s[M.MAG_Z])
-    s[L.EPD] = read_baro(s, p, rng, table)
-    s[L.EM0], s[L.EM1], s[L.EM2], s[L.EM3] = s[L.EQ0], s[L.EQ1], s[L.EQ2], s[L.EQ3]
+    align(s, p, s[L.S_DVX] / L.TICK, s[L.S_DVY] / L.TICK, s[L.S_DVZ] / L.TICK, s[M.S_MAG_X], s[M.S_MAG_Y], s[M.S_MAG_Z])
+    s[L.S_EPD] = read_baro(s, p, rng, table)
+    s[L.S_EM0], s[L.S_EM1], s[L.S_EM2], s[L.S_EM3] = s[L.S_EQ0], s[L.S_EQ1], s[L.S_EQ2], s[L.S_EQ3]
 
 
 @inline
 def fuse_sensors(s: L.Row, p: L.Row, rng: Any, table: Any) -> None:
     """Prediction, and the corrections by those sensors that have a sample at this tick."""
-    now = s[L.TIME_MS]
-    s[L.IMU_OK] = p[M.IMU_ON]
+    now = s[L.S_TIME_MS]
+    s[L.S_IMU_OK] = p[M.P_IMU_ON]
     predict(s)
-    s[L.BARO_OK] = p[M.BARO_ON]
+    s[L.S_BARO_OK] = p[M.P_BARO_ON]
     down = read_baro(s, p, rng, table)
-    if p[M.BARO_ON] == 1.0:
+    if p[M.P_BARO_ON] == 1.0:
         fuse_baro(s, p, down)
     if receive_gps(s, p, rng, table):
-        if s[L.GPS_LOST_SENT] == 1.0:
-            s[L.GPS_LOST_SENT] = 0.0
-            s[L.EVENTS] += L.EV_GPS_OK
-        fuse_gps(s, p, s[M.GPS_N], s[M.GPS_E], s[M.GPS_VN], s[M.GPS_VE], s[M.GPS_VD])
-    elif now - s[M.GPS_MS] > GPS_LOST_MS and s[M.GPS_MS] > 0.0 and s[L.GPS_LOST_SENT] == 0.0:
-        s[L.GPS_LOST_SENT] = 1.0
-        s[L.GPS_SEEN] = 0.0
-        s[L.EVENTS] += L.EV_GPS_LOST
-    if now >= s[M.MAG_NEXT] and p[M.MAG_ON] == 1.0:
-        s[M.MAG_NEXT] = now + MAG_PERIOD_MS
+        if s[L.S_GPS_LOST_SENT] == 1.0:
+            s[L.S_GPS_LOST_SENT] = 0.0
+            s[L.S_EVENTS] += L.EV_GPS_OK
+        fuse_gps(s, p, s[M.S_GPS_N], s[M.S_GPS_E], s[M.S_GPS_VN], s[M.S_GPS_VE], s[M.S_GPS_VD])
+    elif now - s[M.S_GPS_MS] > GPS_LOST_MS and s[M.S_GPS_MS] > 0.0 and s[L.S_GPS_LOST_SENT] == 0.0:
+        s[L.S_GPS_LOST_SENT] = 1.0
+        s[L.S_GPS_SEEN] = 0.0
+        s[L.S_EVENTS] += L.EV_GPS_LOST
+    if now >= s[M.S_MAG_NEXT] and p[M.P_MAG_ON] == 1.0:
+        s[M.S_MAG_NEXT] = now + MAG_PERIOD_MS
         read_mag(s, p, rng, table)
-        fuse_mag(s, p, s[M.MAG_X], s[M.MAG_Y], s[M.MAG_Z])
+        fuse_mag(s, p, s[M.S_MAG_X], s[M.S_MAG_Y], s[M.S_MAG_Z])
 
 
 @inline
 def average_gyro(s: L.Row, at_rest: bool) -> None:
     """Keep what a calibration would take for the gyros' biases."""
     if at_rest:
-        rest(s, s[M.GYRO_X], s[M.GYRO_Y], s[M.GYRO_Z])
+        rest(s, s[M.S_GYRO_X], s[M.S_GYRO_Y], s[M.S_GYRO_Z])
     else:  # it moves: a calibration right after touchdown, or after a drive, keeps what that has taught
-        s[L.GAX], s[L.GAY], s[L.GAZ] = s[L.BGX], s[L.BGY], s[L.BGZ]
+        s[L.S_GAX], s[L.S_GAY], s[L.S_GAZ] = s[L.S_BGX], s[L.S_BGY], s[L.S_BGZ]
 
 
 @inline
 def watch_machine(s: L.Row, p: L.Row, t: L.Row) -> None:
     """Raise the events of battery, distance and dead motor commands."""
-    volts = s[M.VOLTS]
-    if p[L.SAG_FREE] == 1.0:  # BATT_FS_VOLTSRC: judge the voltage with the sag taken out
-        volts += s[M.AMPS] * p[M.OHMS]
-    watch_battery(s, p, volts, s[M.MAH])
+    volts = s[M.S_VOLTS]
+    if p[L.P_SAG_FREE] == 1.0:  # BATT_FS_VOLTSRC: judge the voltage with the sag taken out
+        volts += s[M.S_AMPS] * p[M.P_OHMS]
+    watch_battery(s, p, volts, s[M.S_MAH])
     watch_distance(s, p, t)
-    if s[M.TORQUE_AGE] * p[M.DT] >= DEADMAN_S:
-        if s[L.DEADMAN_SENT] == 0.0:
-            s[L.DEADMAN_SENT] = 1.0
-            s[L.EVENTS] += L.EV_DEADMAN
+    if s[M.S_TORQUE_AGE] * p[M.P_DT] >= DEADMAN_S:
+        if s[L.S_DEADMAN_SENT] == 0.0:
+            s[L.S_DEADMAN_SENT] = 1.0
+            s[L.S_EVENTS] += L.EV_DEADMAN
     else:
-        s[L.DEADMAN_SENT] = 0.0
+        s[L.S_DEADMAN_SENT] = 0.0
 
 
 @inline
 def count_way(s: L.Row) -> None:
     """The odometer: horizontal way by the estimate."""
-    v = s[L.EVN] * s[L.EVN] + s[L.EVE] * s[L.EVE]
+    v = s[L.S_EVN] * s[L.S_EVN] + s[L.S_EVE] * s[L.S_EVE]
     if v > STANDING:
-        s[L.ODOMETER] += L.TICK * sqrt(v)
+        s[L.S_ODOMETER] += L.TICK * sqrt(v)

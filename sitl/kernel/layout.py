@@ -1,44 +1,62 @@
-"""Where the simulated machine is in the kernel's rows (see `autopilot.control.layout` for the rest)."""
+"""Where the simulated machine is in the kernel's rows, behind the fields of its control (`autopilot.control.layout`)."""
 
 from __future__ import annotations
 
 from typing import Final
 
-from autopilot.control.layout import PLANT, PLANT_SETTINGS
+from autopilot.control import layout as L
+from autopilot.control.fields import Fields
 
-_S: Final = PLANT
-# truth: attitude, rates, velocity, position, rotors (share of full speed)
-Q0, Q1, Q2, Q3, WX, WY, WZ = range(_S, _S + 7)
-VN, VE, VD, PN, PE, PD = range(_S + 7, _S + 13)
-M1, M2, M3, M4 = range(_S + 13, _S + 17)
-C1, C2, C3, C4 = range(_S + 17, _S + 21)  # rotor commands
-WIND_N, WIND_E, WIND_D = range(_S + 21, _S + 24)  # air, mean and gusts
-GUST_N, GUST_E, GUST_D = range(_S + 24, _S + 27)
-FX, FY, FZ = range(_S + 27, _S + 30)  # specific force of the last step, body
-CONTACT, TOUCHDOWN, TORQUE_AGE = range(_S + 30, _S + 33)
-SOC, AMPS, VOLTS, REST_VOLTS, MAH, WH = range(_S + 33, _S + 39)
-GPS_N, GPS_E, GPS_D, GPS_VN, GPS_VE, GPS_VD, GPS_MS, GPS_FIX = range(_S + 39, _S + 47)
-GPS_WN, GPS_WE, GPS_WD = range(_S + 47, _S + 50)  # slow wander of the fix
-BARO_DRIFT, BARO_ALT = range(_S + 50, _S + 52)
-MAG_X, MAG_Y, MAG_Z = range(_S + 52, _S + 55)
-GYRO_X, GYRO_Y, GYRO_Z, ACC_X, ACC_Y, ACC_Z = range(_S + 55, _S + 61)  # raw samples, bias and noise in
-VIBE_X, VIBE_Y, VIBE_Z = range(_S + 61, _S + 64)
-GBX, GBY, GBZ, ABX, ABY, ABZ = range(_S + 64, _S + 70)  # true biases
-GPS_NEXT, MAG_NEXT = range(_S + 70, _S + 72)  # vehicle time of the next sample, ms
-STATE_SIZE: Final = _S + 80
+# ---------------------------------------------------------------------------------------------------- state
+_state = Fields("S_", after=L.STATE)
+# truth: attitude, rates, velocity, position
+S_Q0, S_Q1, S_Q2, S_Q3, S_WX, S_WY, S_WZ = _state.take(7)
+S_VN, S_VE, S_VD, S_PN, S_PE, S_PD = _state.take(6)
+S_M1, S_M2, S_M3, S_M4 = _state.take(4)  # rotors, share of full speed
+S_C1, S_C2, S_C3, S_C4 = _state.take(4)  # rotor commands
+S_WIND_N, S_WIND_E, S_WIND_D = _state.take(3)  # air, mean and gusts
+S_GUST_N, S_GUST_E, S_GUST_D = _state.take(3)
+S_FX, S_FY, S_FZ = _state.take(3)  # specific force of the last step, body
+S_CONTACT, S_TOUCHDOWN, S_TORQUE_AGE = _state.take(3)
+S_SOC, S_AMPS, S_VOLTS, S_REST_VOLTS, S_MAH, S_WH = _state.take(6)
+S_GPS_N, S_GPS_E, S_GPS_D, S_GPS_VN, S_GPS_VE, S_GPS_VD, S_GPS_MS, S_GPS_FIX = _state.take(8)
+S_GPS_WN, S_GPS_WE, S_GPS_WD = _state.take(3)  # slow wander of the fix
+S_BARO_DRIFT, S_BARO_ALT = _state.take(2)
+S_MAG_X, S_MAG_Y, S_MAG_Z = _state.take(3)
+S_GYRO_X, S_GYRO_Y, S_GYRO_Z, S_ACC_X, S_ACC_Y, S_ACC_Z = _state.take(6)  # raw samples, bias and noise in
+S_VIBE_X, S_VIBE_Y, S_VIBE_Z = _state.take(3)
+S_GBX, S_GBY, S_GBZ, S_ABX, S_ABY, S_ABZ = _state.take(6)  # true biases
+S_GPS_NEXT, S_MAG_NEXT = _state.take(2)  # vehicle time of the next sample, ms
+# the rover's truth: forward and sideways speed (body), yaw rate, heading, wheel angle, pull of the motor N, its current
+S_BODY_U, S_BODY_V, S_BODY_R, S_COS, S_SIN, S_WHEEL_TRUE, S_PULL, S_MOTOR_A = _state.take(8)
+_state.seal(globals())
+STATE_SIZE: Final = _state.size
 
-_P: Final = PLANT_SETTINGS
-MASS, INV_IX, INV_IY, INV_IZ, GYRO_XX, GYRO_YY, GYRO_ZZ = range(_P, _P + 7)  # GYRO_xx: Euler coupling
-FULL, ARM_X, ARM_Y, YAW_ARM, LAG, ROTOR_DRAG, BODY_DRAG = range(_P + 7, _P + 14)
-SPIN_ARM, SPIN_MIN = range(_P + 14, _P + 16)
-STIFF, DAMP, FRICTION, LEG = range(_P + 16, _P + 20)
-MEAN_N, MEAN_E, GUST, GUST_KEEP, GUST_KICK = range(_P + 20, _P + 25)
-OHMS, BATTERY_AH, CELLS, OFFSET_V, HOTEL_A, POWER, FULL_V = range(_P + 25, _P + 32)
-STEPS, DT = range(_P + 32, _P + 34)
-GYRO_NOISE, ACC_NOISE, BARO_NOISE, GPS_NOISE, GPS_WANDER, GPS_V_NOISE, MAG_NOISE = range(_P + 34, _P + 41)
-FIELD_N, FIELD_E, FIELD_D = range(_P + 41, _P + 44)  # gauss
-LOSS_1, LOSS_2, LOSS_3, LOSS_4 = range(_P + 44, _P + 48)  # share of thrust left, 1 = healthy
-GPS_ON, BARO_ON, MAG_ON, IMU_ON, FREEZE = range(_P + 48, _P + 53)
-GLITCH_N, GLITCH_E, GLITCH_D, GUST_PUSH, FAULT_V, GPS_SATS, BARO_GLITCH = range(_P + 53, _P + 60)
-SERVO_5, SERVO_6, SERVO_7, SERVO_8 = range(_P + 60, _P + 64)
-SETTINGS_SIZE: Final = _P + 72
+# ---------------------------------------------------------------------------------------------------- settings
+_settings = Fields("P_", after=L.SETTINGS)
+P_MASS = _settings.block(1)  # kg
+# weather
+P_MEAN_N, P_MEAN_E, P_GUST, P_GUST_KEEP, P_GUST_KICK, P_GUST_PUSH = _settings.take(6)
+# battery and electronics
+P_OHMS, P_BATTERY_AH, P_CELLS, P_OFFSET_V, P_HOTEL_A, P_FULL_V, P_FAULT_V = _settings.take(7)
+P_STEPS, P_DT = _settings.take(2)  # of physics in a tick; length of one, s
+# sensors
+P_GYRO_NOISE, P_ACC_NOISE, P_BARO_NOISE, P_GPS_NOISE, P_GPS_WANDER, P_GPS_V_NOISE, P_MAG_NOISE = _settings.take(7)
+P_FIELD_N, P_FIELD_E, P_FIELD_D = _settings.take(3)  # gauss
+P_GPS_ON, P_BARO_ON, P_MAG_ON, P_IMU_ON, P_GPS_SATS = _settings.take(5)
+P_GLITCH_N, P_GLITCH_E, P_GLITCH_D, P_BARO_GLITCH = _settings.take(4)
+P_LOSS_1, P_LOSS_2, P_LOSS_3, P_LOSS_4, P_FREEZE = _settings.take(5)  # share of thrust left; 1: commands stand still
+P_SERVO_5, P_SERVO_6, P_SERVO_7, P_SERVO_8 = _settings.take(4)
+# copter
+P_INV_IX, P_INV_IY, P_INV_IZ, P_GYRO_XX, P_GYRO_YY, P_GYRO_ZZ = _settings.take(6)  # GYRO_xx: Euler coupling
+P_FULL, P_ARM_X, P_ARM_Y, P_YAW_ARM, P_LAG, P_ROTOR_DRAG, P_BODY_DRAG = _settings.take(7)
+P_SPIN_ARM, P_POWER = _settings.take(2)
+P_STIFF, P_DAMP, P_FRICTION, P_LEG = _settings.take(4)
+# rover
+P_INERTIA, P_FRONT, P_REAR = _settings.take(3)  # kg m2, axles before and behind the centre of mass m
+P_GRIP, P_STIFF_F, P_STIFF_R = _settings.take(3)  # friction; cornering stiffness per load and friction, 1/rad
+P_STALL, P_FREE, P_MOTOR_LAG, P_AMPS_PER_N = _settings.take(4)  # N; m/s at FULL_V; share in a step; A/N
+P_ROLLING, P_DRAG, P_SIDE_DRAG = _settings.take(3)  # share of weight; N s2/m2 along and across
+P_SERVO_RATE = _settings.block(1)  # rad/s
+_settings.seal(globals())
+SETTINGS_SIZE: Final = _settings.size

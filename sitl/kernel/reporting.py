@@ -38,138 +38,138 @@ def density_at(altitude: float) -> float:
 @jit
 def fill_place(r: L.Row, p: L.Row, i: int, n: float, e: float, d: float) -> None:
     """Latitude, longitude, altitude of a local point into r[i:i+3]; as `autopilot.geo.to_global`."""
-    lat0 = p[L.ORIGIN_LAT]
+    lat0 = p[L.P_ORIGIN_LAT]
     lat = lat0 + n / METRES_PER_DEGREE
     scale = max(cos((lat0 + lat) * 0.5 * pi / 180.0), 0.01)
-    lon = p[L.ORIGIN_LON] + e / (METRES_PER_DEGREE * scale)
+    lon = p[L.P_ORIGIN_LON] + e / (METRES_PER_DEGREE * scale)
     if lon > 180.0:
         lon -= 360.0
     elif lon < -180.0:
         lon += 360.0
     r[i] = lat
     r[i + 1] = lon
-    r[i + 2] = p[L.ORIGIN_ALT] - d
+    r[i + 2] = p[L.P_ORIGIN_ALT] - d
 
 
 @jit
 def fill_estimate(s: L.Row, p: L.Row, r: L.Row) -> None:
     """Position, motion, attitude, wind."""
-    r[R.TIME_MS] = s[L.TIME_MS]
-    fill_place(r, p, R.LAT, s[L.EPN], s[L.EPE], s[L.EPD])
+    r[R.TIME_MS] = s[L.S_TIME_MS]
+    fill_place(r, p, R.LAT, s[L.S_EPN], s[L.S_EPE], s[L.S_EPD])
     for i in range(3):
-        r[R.NORTH + i] = s[L.EPN + i]
-        r[R.VN + i] = s[L.EVN + i]
-        r[R.P + i] = s[L.GYX + i]
-    r[R.ROLL] = atan2(s[L.ER + 7], s[L.ER + 8])
-    r[R.PITCH] = asin(min(max(-s[L.ER + 6], -1.0), 1.0))
-    r[R.YAW] = atan2(s[L.ER + 3], s[L.ER])
-    r[R.GROUND_SPEED] = sqrt(s[L.EVN] * s[L.EVN] + s[L.EVE] * s[L.EVE])
-    an, ae = s[L.EVN] - s[L.WEN], s[L.EVE] - s[L.WEE]
-    r[R.AIR_SPEED] = sqrt(an * an + ae * ae + s[L.EVD] * s[L.EVD])
-    r[R.WIND_N], r[R.WIND_E], r[R.ODOMETER] = s[L.WEN], s[L.WEE], s[L.ODOMETER]
+        r[R.NORTH + i] = s[L.S_EPN + i]
+        r[R.VN + i] = s[L.S_EVN + i]
+        r[R.P + i] = s[L.S_GYX + i]
+    r[R.ROLL] = atan2(s[L.S_ER + 7], s[L.S_ER + 8])
+    r[R.PITCH] = asin(min(max(-s[L.S_ER + 6], -1.0), 1.0))
+    r[R.YAW] = atan2(s[L.S_ER + 3], s[L.S_ER])
+    r[R.GROUND_SPEED] = sqrt(s[L.S_EVN] * s[L.S_EVN] + s[L.S_EVE] * s[L.S_EVE])
+    an, ae = s[L.S_EVN] - s[L.S_WEN], s[L.S_EVE] - s[L.S_WEE]
+    r[R.AIR_SPEED] = sqrt(an * an + ae * ae + s[L.S_EVD] * s[L.S_EVD])
+    r[R.WIND_N], r[R.WIND_E], r[R.ODOMETER] = s[L.S_WEN], s[L.S_WEE], s[L.S_ODOMETER]
 
 
 @jit
 def fill_guidance(s: L.Row, p: L.Row, t: L.Row, r: L.Row) -> None:
     """Reference, distance and direction to the end of the target, distance from the leg."""
     for i in range(3):
-        r[R.TARGET_N + i] = s[L.RPN + i]
-        r[R.TARGET_VN + i] = s[L.RVN + i]
-        r[R.TARGET_AN + i] = s[L.RAN + i]
-        r[R.ACC_N + i] = s[L.AEN + i]
-    kind = t[L.KIND]
-    n, e = t[L.T_END_N] - s[L.EPN], t[L.T_END_E] - s[L.EPE]
-    if kind == L.HOLD or kind == L.LEG or (kind == L.LAND and t[L.T_HAS_POSITION] == 1.0):
+        r[R.TARGET_N + i] = s[L.S_RPN + i]
+        r[R.TARGET_VN + i] = s[L.S_RVN + i]
+        r[R.TARGET_AN + i] = s[L.S_RAN + i]
+        r[R.ACC_N + i] = s[L.S_AEN + i]
+    kind = t[L.T_KIND]
+    n, e = t[L.T_END_N] - s[L.S_EPN], t[L.T_END_E] - s[L.S_EPE]
+    if kind == L.KIND_HOLD or kind == L.KIND_LEG or (kind == L.KIND_LAND and t[L.T_HAS_POSITION] == 1.0):
         r[R.WP_DISTANCE] = sqrt(n * n + e * e)
         r[R.WP_BEARING] = atan2(e, n)
-    elif kind == L.CIRCLE:
+    elif kind == L.KIND_CIRCLE:
         r[R.WP_DISTANCE] = abs(sqrt(n * n + e * e) - t[L.T_CIRCLE_R])
         r[R.WP_BEARING] = atan2(e, n)
     else:
         r[R.WP_DISTANCE] = 0.0
         r[R.WP_BEARING] = r[R.YAW]
     r[R.CROSS_TRACK] = 0.0
-    if kind == L.LEG:
-        r[R.CROSS_TRACK] = s[L.U_N] * (s[L.EPE] - s[L.A_E]) - s[L.U_E] * (s[L.EPN] - s[L.A_N])
-    moving = s[L.RVN] * s[L.RVN] + s[L.RVE] * s[L.RVE] > 0.01
-    r[R.NAV_BEARING] = atan2(s[L.RVE], s[L.RVN]) if moving else r[R.WP_BEARING]
-    r[R.TARGET_YAW] = s[L.RYAW]
-    r[R.TURNS] = s[L.TURN_SUM]
-    r[R.ARRIVED] = s[L.ARRIVED]
-    r[R.YAW_DONE] = s[L.YAW_DONE]
+    if kind == L.KIND_LEG:
+        r[R.CROSS_TRACK] = s[L.S_U_N] * (s[L.S_EPE] - s[L.S_A_E]) - s[L.S_U_E] * (s[L.S_EPN] - s[L.S_A_N])
+    moving = s[L.S_RVN] * s[L.S_RVN] + s[L.S_RVE] * s[L.S_RVE] > 0.01
+    r[R.NAV_BEARING] = atan2(s[L.S_RVE], s[L.S_RVN]) if moving else r[R.WP_BEARING]
+    r[R.TARGET_YAW] = s[L.S_RYAW]
+    r[R.TURNS] = s[L.S_TURN_SUM]
+    r[R.ARRIVED] = s[L.S_ARRIVED]
+    r[R.YAW_DONE] = s[L.S_YAW_DONE]
 
 
 @jit
 def fill_sensors(s: L.Row, p: L.Row, r: L.Row) -> None:
     """Battery, GPS, barometer, inertial and magnetic samples."""
-    r[R.BATT_V], r[R.BATT_A], r[R.BATT_MAH] = s[M.VOLTS], s[M.AMPS], s[M.MAH]
-    r[R.BATT_WH], r[R.BATT_V_REST] = s[M.WH], s[M.VOLTS] + s[M.AMPS] * p[M.OHMS]
-    left = 1.0 - s[M.MAH] / p[L.CAPACITY] if p[L.CAPACITY] > 0.0 else max(s[M.SOC], 0.0)
+    r[R.BATT_V], r[R.BATT_A], r[R.BATT_MAH] = s[M.S_VOLTS], s[M.S_AMPS], s[M.S_MAH]
+    r[R.BATT_WH], r[R.BATT_V_REST] = s[M.S_WH], s[M.S_VOLTS] + s[M.S_AMPS] * p[M.P_OHMS]
+    left = 1.0 - s[M.S_MAH] / p[L.P_CAPACITY] if p[L.P_CAPACITY] > 0.0 else max(s[M.S_SOC], 0.0)
     r[R.BATT_FRACTION] = min(max(left, 0.0), 1.0)
-    fix = s[M.GPS_FIX]
+    fix = s[M.S_GPS_FIX]
     r[R.GPS_FIX] = fix
-    r[R.GPS_SATS] = p[M.GPS_SATS] if fix >= 3.0 else 0.0
+    r[R.GPS_SATS] = p[M.P_GPS_SATS] if fix >= 3.0 else 0.0
     r[R.GPS_HDOP] = 0.8 if fix >= 3.0 else 99.99
     r[R.GPS_VDOP] = 1.2 if fix >= 3.0 else 99.99
-    fill_place(r, p, R.GPS_LAT, s[M.GPS_N], s[M.GPS_E], s[M.GPS_D])
+    fill_place(r, p, R.GPS_LAT, s[M.S_GPS_N], s[M.S_GPS_E], s[M.S_GPS_D])
     for i in range(3):
-        r[R.GPS_VN + i] = s[M.GPS_VN + i]
-        r[R.GYRO_X + i] = s[M.GYRO_X + i]
-        r[R.ACCEL_X + i] = s[M.ACC_X + i]
-        r[R.MAG_X + i] = s[M.MAG_X + i]
-        r[R.VIBE_X + i] = s[M.VIBE_X + i]
+        r[R.GPS_VN + i] = s[M.S_GPS_VN + i]
+        r[R.GYRO_X + i] = s[M.S_GYRO_X + i]
+        r[R.ACCEL_X + i] = s[M.S_ACC_X + i]
+        r[R.MAG_X + i] = s[M.S_MAG_X + i]
+        r[R.VIBE_X + i] = s[M.S_VIBE_X + i]
     r[R.GPS_HACC] = 0.5 if fix >= 3.0 else 1000.0
     r[R.GPS_VACC] = 0.8 if fix >= 3.0 else 1000.0
     r[R.GPS_SACC] = 0.2 if fix >= 3.0 else 100.0
-    r[R.GPS_TIME_MS] = s[M.GPS_MS]
-    height = p[L.ORIGIN_ALT] + s[M.BARO_ALT]
+    r[R.GPS_TIME_MS] = s[M.S_GPS_MS]
+    height = p[L.P_ORIGIN_ALT] + s[M.S_BARO_ALT]
     r[R.BARO_PRESSURE] = pressure_at(height)
     r[R.BARO_TEMPERATURE] = temperature_at(height) + 20.0  # the board warms its sensor
-    r[R.BARO_ALT] = s[M.BARO_ALT]
+    r[R.BARO_ALT] = s[M.S_BARO_ALT]
 
 
 @jit
 def fill_machine(s: L.Row, p: L.Row, r: L.Row) -> None:
     """Estimator health, arming, landed state, healthy sensors, free outputs, sticks."""
-    r[R.EKF_FLAGS] = s[L.FLAGS]
+    r[R.EKF_FLAGS] = s[L.S_FLAGS]
     for i in range(4):
-        r[R.EKF_VEL_VAR + i] = s[L.RATIO_VEL + i]
-    r[R.ARMED] = s[L.ARMED]
-    r[R.LANDED_STATE] = s[L.LANDED_STATE]
-    r[R.GROUND_CONTACT] = 1.0 if s[L.AIR] == 0.0 else 0.0
+        r[R.EKF_VEL_VAR + i] = s[L.S_RATIO_VEL + i]
+    r[R.ARMED] = s[L.S_ARMED]
+    r[R.LANDED_STATE] = s[L.S_LANDED_STATE]
+    r[R.GROUND_CONTACT] = 1.0 if s[L.S_AIR] == 0.0 else 0.0
     present = GYRO + ACCEL + MAG + BARO + GPS + MOTORS + AHRS + BATTERY + RATES + ATTITUDE + YAW + HEIGHT + XY
     healthy = present
-    if p[M.IMU_ON] == 0.0:
+    if p[M.P_IMU_ON] == 0.0:
         healthy -= GYRO + ACCEL
-    if p[M.MAG_ON] == 0.0:
+    if p[M.P_MAG_ON] == 0.0:
         healthy -= MAG
-    if p[M.BARO_ON] == 0.0:
+    if p[M.P_BARO_ON] == 0.0:
         healthy -= BARO
-    if s[M.GPS_FIX] < 3.0:
+    if s[M.S_GPS_FIX] < 3.0:
         healthy -= GPS
-    if s[L.POS_OK] == 0.0 or s[L.FLAGS] == L.FLAGS_STARTING:
+    if s[L.S_POS_OK] == 0.0 or s[L.S_FLAGS] == L.FLAGS_STARTING:
         healthy -= AHRS
     r[R.SENSORS_PRESENT] = present
     r[R.SENSORS_HEALTHY] = healthy
     for i in range(4):
-        r[R.SERVO_1 + 4 + i] = p[M.SERVO_5 + i]
-    r[R.STICK_ROLL], r[R.STICK_PITCH] = p[L.STICK_R], p[L.STICK_P]
-    r[R.STICK_THROTTLE], r[R.STICK_YAW] = p[L.STICK_T], p[L.STICK_Y]
+        r[R.SERVO_1 + 4 + i] = p[M.P_SERVO_5 + i]
+    r[R.STICK_ROLL], r[R.STICK_PITCH] = p[L.P_STICK_R], p[L.P_STICK_P]
+    r[R.STICK_THROTTLE], r[R.STICK_YAW] = p[L.P_STICK_T], p[L.P_STICK_Y]
 
 
 @jit
 def fill_truth(s: L.Row, p: L.Row, r: L.Row) -> None:
     """What the simulator knows and the vehicle does not."""
-    fill_place(r, p, R.TRUE_LAT, s[M.PN], s[M.PE], s[M.PD])
+    fill_place(r, p, R.TRUE_LAT, s[M.S_PN], s[M.S_PE], s[M.S_PD])
     for i in range(3):
-        r[R.TRUE_N + i] = s[M.PN + i]
-        r[R.TRUE_VN + i] = s[M.VN + i]
-    a, b, c, d = s[M.Q0], s[M.Q1], s[M.Q2], s[M.Q3]
+        r[R.TRUE_N + i] = s[M.S_PN + i]
+        r[R.TRUE_VN + i] = s[M.S_VN + i]
+    a, b, c, d = s[M.S_Q0], s[M.S_Q1], s[M.S_Q2], s[M.S_Q3]
     r[R.TRUE_ROLL] = atan2(2.0 * (c * d + a * b), 1.0 - 2.0 * (b * b + c * c))
     r[R.TRUE_PITCH] = asin(min(max(2.0 * (a * c - b * d), -1.0), 1.0))
     r[R.TRUE_YAW] = atan2(2.0 * (b * c + a * d), 1.0 - 2.0 * (c * c + d * d))
-    r[R.TRUE_WIND_N], r[R.TRUE_WIND_E] = s[M.WIND_N], s[M.WIND_E]
-    r[R.TOUCHDOWN_SPEED] = s[M.TOUCHDOWN]
+    r[R.TRUE_WIND_N], r[R.TRUE_WIND_E] = s[M.S_WIND_N], s[M.S_WIND_E]
+    r[R.TOUCHDOWN_SPEED] = s[M.S_TOUCHDOWN]
 
 
 @jit

@@ -13,11 +13,9 @@ from math import cos, sin, sqrt
 from typing import Any
 
 from autopilot.control import layout as L
-from autopilot.control import rover_layout as V
 from autopilot.control.attitude import limit
 from autopilot.control.jit import jit
 from sitl.kernel import layout as M
-from sitl.kernel import rover_layout as G
 from sitl.kernel.noise import GAMMA, MASK, S10, S20, S30B, S40, S50, draw
 
 SLOWEST = 0.5  # m/s, below which slip is counted as if at this speed
@@ -27,50 +25,50 @@ CREEP = 0.02  # m/s, below which the wheels take what blows from the side
 @jit
 def run_rover_tick(s: L.Row, p: L.Row, rng: Any, table: Any) -> None:
     """One tick of 20 ms in `STEPS` steps; the servo moves once in it, as its pulses come."""
-    dt = p[M.DT]
-    steps = int(p[M.STEPS])
+    dt = p[M.P_DT]
+    steps = int(p[M.P_STEPS])
     half = 0.5 * dt
     seed = rng[0]
-    u, v, r = s[G.U], s[G.V], s[G.R]
-    c, sn = s[G.COS], s[G.SIN]
-    pn, pe = s[M.PN], s[M.PE]
-    fx, fy, fz = s[M.FX], s[M.FY], -L.GRAVITY
-    pull = s[G.PULL]
+    u, v, r = s[M.S_BODY_U], s[M.S_BODY_V], s[M.S_BODY_R]
+    c, sn = s[M.S_COS], s[M.S_SIN]
+    pn, pe = s[M.S_PN], s[M.S_PE]
+    fx, fy, fz = s[M.S_FX], s[M.S_FY], -L.GRAVITY
+    pull = s[M.S_PULL]
     # --- outputs
-    if p[M.FREEZE] == 0.0:
-        s[M.TORQUE_AGE] = 0.0
+    if p[M.P_FREEZE] == 0.0:
+        s[M.S_TORQUE_AGE] = 0.0
     else:
-        s[M.TORQUE_AGE] += steps
-    armed = s[L.ARMED]
-    throttle = s[V.THROTTLE] * armed if s[M.TORQUE_AGE] * dt < 0.05 else 0.0
-    wheel = s[G.WHEEL_TRUE] + limit(s[V.WHEEL] - s[G.WHEEL_TRUE], p[G.SERVO_RATE] * L.TICK)
-    s[G.WHEEL_TRUE] = wheel
+        s[M.S_TORQUE_AGE] += steps
+    armed = s[L.S_ARMED]
+    throttle = s[L.S_THROTTLE] * armed if s[M.S_TORQUE_AGE] * dt < 0.05 else 0.0
+    wheel = s[M.S_WHEEL_TRUE] + limit(s[L.S_WHEEL] - s[M.S_WHEEL_TRUE], p[M.P_SERVO_RATE] * L.TICK)
+    s[M.S_WHEEL_TRUE] = wheel
     cw, sw = cos(wheel), sin(wheel)
     # --- constants of the tick
-    stall = p[G.STALL]
-    drive = stall * throttle * s[M.VOLTS] / p[M.FULL_V]
-    back = stall / p[G.FREE]
-    health = p[M.LOSS_1]
-    mass = p[G.MASS]
+    stall = p[M.P_STALL]
+    drive = stall * throttle * s[M.S_VOLTS] / p[M.P_FULL_V]
+    back = stall / p[M.P_FREE]
+    health = p[M.P_LOSS_1]
+    mass = p[M.P_MASS]
     per_mass = 1.0 / mass
-    per_inertia = 1.0 / p[G.INERTIA]
-    front, rear = p[G.FRONT], p[G.REAR]
+    per_inertia = 1.0 / p[M.P_INERTIA]
+    front, rear = p[M.P_FRONT], p[M.P_REAR]
     weight = mass * L.GRAVITY
-    most = p[G.GRIP] * weight
+    most = p[M.P_GRIP] * weight
     grip_f = most * rear / (front + rear)
     grip_r = most - grip_f
-    stiff_f, stiff_r = p[G.STIFF_F], p[G.STIFF_R]
-    rolling = p[G.ROLLING] * weight
-    drag_x, drag_y = p[G.DRAG], p[G.SIDE_DRAG]
-    wind_n, wind_e = s[M.WIND_N], s[M.WIND_E]
-    lag = p[G.MOTOR_LAG]
+    stiff_f, stiff_r = p[M.P_STIFF_F], p[M.P_STIFF_R]
+    rolling = p[M.P_ROLLING] * weight
+    drag_x, drag_y = p[M.P_DRAG], p[M.P_SIDE_DRAG]
+    wind_n, wind_e = s[M.S_WIND_N], s[M.S_WIND_E]
+    lag = p[M.P_MOTOR_LAG]
     # --- sensors and estimate
-    gbx, gby, gbz = s[M.GBX], s[M.GBY], s[M.GBZ]
-    abx, aby, abz = s[M.ABX], s[M.ABY], s[M.ABZ]
-    ebx, eby, ebz = s[L.BGX], s[L.BGY], s[L.BGZ]
-    e0, e1, e2, e3 = s[L.EQ0], s[L.EQ1], s[L.EQ2], s[L.EQ3]
-    gyro_noise, imu_on = p[M.GYRO_NOISE], p[M.IMU_ON]
-    acc_noise = p[M.ACC_NOISE] * (0.1 + 0.2 * abs(u))  # the ground shakes it
+    gbx, gby, gbz = s[M.S_GBX], s[M.S_GBY], s[M.S_GBZ]
+    abx, aby, abz = s[M.S_ABX], s[M.S_ABY], s[M.S_ABZ]
+    ebx, eby, ebz = s[L.S_BGX], s[L.S_BGY], s[L.S_BGZ]
+    e0, e1, e2, e3 = s[L.S_EQ0], s[L.S_EQ1], s[L.S_EQ2], s[L.S_EQ3]
+    gyro_noise, imu_on = p[M.P_GYRO_NOISE], p[M.P_IMU_ON]
+    acc_noise = p[M.P_ACC_NOISE] * (0.1 + 0.2 * abs(u))  # the ground shakes it
     sum_x, sum_y, sum_z = 0.0, 0.0, 0.0
     vib_x, vib_y, vib_z = 0.0, 0.0, 0.0
     gx, gy, gz, ax, ay, az = 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
@@ -104,7 +102,7 @@ def run_rover_tick(s: L.Row, p: L.Row, rng: Any, table: Any) -> None:
         unit = 1.5 - 0.5 * (n0 * n0 + n1 * n1 + n2 * n2 + n3 * n3)
         e0, e1, e2, e3 = n0 * unit, n1 * unit, n2 * unit, n3 * unit
         if k == middle:
-            s[L.EM0], s[L.EM1], s[L.EM2], s[L.EM3] = e0, e1, e2, e3
+            s[L.S_EM0], s[L.S_EM1], s[L.S_EM2], s[L.S_EM3] = e0, e1, e2, e3
         # --- motor, resistance
         pull += lag * (limit((drive - back * u) * health, most) - pull)
         an, ae = u * c - v * sn - wind_n, u * sn + v * c - wind_e
@@ -136,33 +134,33 @@ def run_rover_tick(s: L.Row, p: L.Row, rng: Any, table: Any) -> None:
         pe += dt * (u * sn + v * c)
 
     rng[0] = seed
-    s[G.U], s[G.V], s[G.R] = u, v, r
-    s[G.COS], s[G.SIN] = c, sn
-    s[G.PULL] = pull
-    s[G.MOTOR_A] = abs(pull) * p[G.AMPS_PER_N] * abs(throttle)
+    s[M.S_BODY_U], s[M.S_BODY_V], s[M.S_BODY_R] = u, v, r
+    s[M.S_COS], s[M.S_SIN] = c, sn
+    s[M.S_PULL] = pull
+    s[M.S_MOTOR_A] = abs(pull) * p[M.P_AMPS_PER_N] * abs(throttle)
     place_body(s, u, v, r, c, sn)
-    s[M.PN], s[M.PE] = pn, pe
-    s[M.FX], s[M.FY], s[M.FZ] = fx, fy, fz
-    s[L.EQ0], s[L.EQ1], s[L.EQ2], s[L.EQ3] = e0, e1, e2, e3
-    s[L.DVX], s[L.DVY], s[L.DVZ] = sum_x * dt, sum_y * dt, sum_z * dt
-    s[M.GYRO_X], s[M.GYRO_Y], s[M.GYRO_Z] = gx, gy, gz
-    s[M.ACC_X], s[M.ACC_Y], s[M.ACC_Z] = ax, ay, az
-    s[L.GYX], s[L.GYY], s[L.GYZ] = gx - ebx, gy - eby, gz - ebz
-    s[M.VIBE_X] += 0.02 * (sqrt(vib_x / steps) - s[M.VIBE_X])
-    s[M.VIBE_Y] += 0.02 * (sqrt(vib_y / steps) - s[M.VIBE_Y])
-    s[M.VIBE_Z] += 0.02 * (sqrt(vib_z / steps) - s[M.VIBE_Z])
+    s[M.S_PN], s[M.S_PE] = pn, pe
+    s[M.S_FX], s[M.S_FY], s[M.S_FZ] = fx, fy, fz
+    s[L.S_EQ0], s[L.S_EQ1], s[L.S_EQ2], s[L.S_EQ3] = e0, e1, e2, e3
+    s[L.S_DVX], s[L.S_DVY], s[L.S_DVZ] = sum_x * dt, sum_y * dt, sum_z * dt
+    s[M.S_GYRO_X], s[M.S_GYRO_Y], s[M.S_GYRO_Z] = gx, gy, gz
+    s[M.S_ACC_X], s[M.S_ACC_Y], s[M.S_ACC_Z] = ax, ay, az
+    s[L.S_GYX], s[L.S_GYY], s[L.S_GYZ] = gx - ebx, gy - eby, gz - ebz
+    s[M.S_VIBE_X] += 0.02 * (sqrt(vib_x / steps) - s[M.S_VIBE_X])
+    s[M.S_VIBE_Y] += 0.02 * (sqrt(vib_y / steps) - s[M.S_VIBE_Y])
+    s[M.S_VIBE_Z] += 0.02 * (sqrt(vib_z / steps) - s[M.S_VIBE_Z])
 
 
 @jit
 def place_body(s: L.Row, u: float, v: float, r: float, c: float, sn: float) -> None:
     """The truth in the form that sensors and report share with the copter: NED velocity, quaternion, rates."""
-    s[M.VN], s[M.VE], s[M.VD] = u * c - v * sn, u * sn + v * c, 0.0
-    s[M.WX], s[M.WY], s[M.WZ] = 0.0, 0.0, r
+    s[M.S_VN], s[M.S_VE], s[M.S_VD] = u * c - v * sn, u * sn + v * c, 0.0
+    s[M.S_WX], s[M.S_WY], s[M.S_WZ] = 0.0, 0.0, r
     # half angle from the cosine; near half a turn from the sine
     if c > -0.5:
         half = sqrt(0.5 * (1.0 + c))
-        s[M.Q0], s[M.Q3] = half, 0.5 * sn / half
+        s[M.S_Q0], s[M.S_Q3] = half, 0.5 * sn / half
     else:
         half = sqrt(0.5 * (1.0 - c))
-        s[M.Q0], s[M.Q3] = 0.5 * sn / half, half
-    s[M.Q1], s[M.Q2] = 0.0, 0.0
+        s[M.S_Q0], s[M.S_Q3] = 0.5 * sn / half, half
+    s[M.S_Q1], s[M.S_Q2] = 0.0, 0.0

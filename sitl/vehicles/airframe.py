@@ -45,55 +45,55 @@ def default_settings(home: GeoPoint, steps: int = STEPS) -> npt.NDArray[np.float
 
 def _machine(p: npt.NDArray[np.float64]) -> None:
     ix, iy, iz = INERTIA
-    p[M.MASS] = MASS
-    p[M.INV_IX], p[M.INV_IY], p[M.INV_IZ] = 1.0 / ix, 1.0 / iy, 1.0 / iz
-    p[M.GYRO_XX], p[M.GYRO_YY], p[M.GYRO_ZZ] = (iy - iz) / ix, (iz - ix) / iy, (ix - iy) / iz
-    p[M.FULL] = FULL_THRUST
-    p[M.ARM_X], p[M.ARM_Y], p[M.YAW_ARM] = ARM_X, ARM_Y, TORQUE_RATIO
-    p[M.LAG] = 1.0 - exp(-p[M.DT] / ROTOR_LAG)
-    p[M.ROTOR_DRAG] = ROTOR_DRAG / sqrt(HOVER_SHARE)
-    p[M.BODY_DRAG] = 0.5 * AIR_DENSITY * DRAG_AREA / MASS
-    p[M.SPIN_ARM] = 0.1
-    p[M.STIFF], p[M.DAMP] = 1500.0, 60.0  # N/m, N s/m: rests one centimetre deep
-    p[M.FRICTION], p[M.LEG] = 0.6, 4.0  # N m per unit of tilt under the weight
-    p[M.HOTEL_A] = 0.5
-    p[M.POWER] = 1.0 / (sqrt(2.0 * AIR_DENSITY * ROTOR_AREA) * EFFICIENCY)
-    p[M.FULL_V] = FULL_V
-    p[M.ACC_NOISE] = 0.15  # m/s2 with the rotors at hover
+    p[M.P_MASS] = MASS
+    p[M.P_INV_IX], p[M.P_INV_IY], p[M.P_INV_IZ] = 1.0 / ix, 1.0 / iy, 1.0 / iz
+    p[M.P_GYRO_XX], p[M.P_GYRO_YY], p[M.P_GYRO_ZZ] = (iy - iz) / ix, (iz - ix) / iy, (ix - iy) / iz
+    p[M.P_FULL] = FULL_THRUST
+    p[M.P_ARM_X], p[M.P_ARM_Y], p[M.P_YAW_ARM] = ARM_X, ARM_Y, TORQUE_RATIO
+    p[M.P_LAG] = 1.0 - exp(-p[M.P_DT] / ROTOR_LAG)
+    p[M.P_ROTOR_DRAG] = ROTOR_DRAG / sqrt(HOVER_SHARE)
+    p[M.P_BODY_DRAG] = 0.5 * AIR_DENSITY * DRAG_AREA / MASS
+    p[M.P_SPIN_ARM] = 0.1
+    p[M.P_STIFF], p[M.P_DAMP] = 1500.0, 60.0  # N/m, N s/m: rests one centimetre deep
+    p[M.P_FRICTION], p[M.P_LEG] = 0.6, 4.0  # N m per unit of tilt under the weight
+    p[M.P_HOTEL_A] = 0.5
+    p[M.P_POWER] = 1.0 / (sqrt(2.0 * AIR_DENSITY * ROTOR_AREA) * EFFICIENCY)
+    p[M.P_FULL_V] = FULL_V
+    p[M.P_ACC_NOISE] = 0.15  # m/s2 with the rotors at hover
 
 
 def _control(p: npt.NDArray[np.float64]) -> None:
     ix, iy, iz = INERTIA
     full = 4.0 * FULL_THRUST
-    p[L.MIX_X], p[L.MIX_Y], p[L.MIX_Z] = ix / (full * ARM_Y), iy / (full * ARM_X), iz / (full * TORQUE_RATIO)
-    p[L.KP_ATT], p[L.KP_YAW] = 7.0, 3.0
-    p[L.KP_RATE], p[L.KI_RATE], p[L.KP_YRATE], p[L.KI_YRATE] = 18.0, 20.0, 6.0, 3.0
-    p[L.RATE_MAX] = radians(220.0)
-    p[L.HOVER_GUESS] = HOVER_SHARE
-    p[L.DRAG_1], p[L.DRAG_2] = ROTOR_DRAG, 0.5 * AIR_DENSITY * DRAG_AREA / MASS
-    p[L.KP_POS], p[L.KP_VEL], p[L.KI_VEL] = 1.2, 2.5, 1.0
-    p[L.KP_HGT], p[L.KP_VZ], p[L.KI_VZ] = 1.2, 4.0, 1.5
-    p[L.SPEED_GROUND], p[L.SPEED_UP], p[L.SPEED_DOWN] = 10.0, 2.5, 1.5
-    p[L.ACCEL], p[L.ACCEL_Z], p[L.ACCEL_CORNER] = 2.5, 1.0, 3.7
-    p[L.JERK], p[L.JERK_Z], p[L.LEG_JERK] = 10.0, 5.0, 1.0
-    p[L.LEAN_MAX] = tan(radians(30.0))
-    p[L.YAW_RATE], p[L.YAW_ACCEL] = radians(60.0), radians(120.0)
-    p[L.LAND_SPEED], p[L.LAND_SPEED_HIGH], p[L.LAND_ALT_LOW] = 0.5, 0.0, 10.0
-    p[L.CUT_TILT], p[L.CUT_ALT] = cos(radians(45.0)), 0.0
-    p[L.CRASH_CHECK] = 1.0
-    p[L.STICK_LEAN], p[L.STICK_UP], p[L.STICK_DN] = radians(30.0), 2.5, 1.5
-    p[L.STICK_YAW_RATE] = p[L.ACRO_YAW_RATE] = radians(202.5)
-    p[L.STICK_ACCEL_Z] = 2.5
-    p[L.LOITER_SPEED], p[L.LOITER_ACCEL] = 12.5, 5.0
-    p[L.BRAKE_ACCEL], p[L.BRAKE_JERK] = 5.0, 12.0
-    p[L.ACRO_RATE] = radians(360.0)
+    p[L.P_MIX_X], p[L.P_MIX_Y], p[L.P_MIX_Z] = ix / (full * ARM_Y), iy / (full * ARM_X), iz / (full * TORQUE_RATIO)
+    p[L.P_KP_ATT], p[L.P_KP_YAW] = 7.0, 3.0
+    p[L.P_KP_RATE], p[L.P_KI_RATE], p[L.P_KP_YRATE], p[L.P_KI_YRATE] = 18.0, 20.0, 6.0, 3.0
+    p[L.P_RATE_MAX] = radians(220.0)
+    p[L.P_HOVER_GUESS] = HOVER_SHARE
+    p[L.P_DRAG_1], p[L.P_DRAG_2] = ROTOR_DRAG, 0.5 * AIR_DENSITY * DRAG_AREA / MASS
+    p[L.P_KP_POS], p[L.P_KP_VEL], p[L.P_KI_VEL] = 1.2, 2.5, 1.0
+    p[L.P_KP_HGT], p[L.P_KP_VZ], p[L.P_KI_VZ] = 1.2, 4.0, 1.5
+    p[L.P_SPEED_GROUND], p[L.P_SPEED_UP], p[L.P_SPEED_DOWN] = 10.0, 2.5, 1.5
+    p[L.P_ACCEL], p[L.P_ACCEL_Z], p[L.P_ACCEL_CORNER] = 2.5, 1.0, 3.7
+    p[L.P_JERK], p[L.P_JERK_Z], p[L.P_LEG_JERK] = 10.0, 5.0, 1.0
+    p[L.P_LEAN_MAX] = tan(radians(30.0))
+    p[L.P_YAW_RATE], p[L.P_YAW_ACCEL] = radians(60.0), radians(120.0)
+    p[L.P_LAND_SPEED], p[L.P_LAND_SPEED_HIGH], p[L.P_LAND_ALT_LOW] = 0.5, 0.0, 10.0
+    p[L.P_CUT_TILT], p[L.P_CUT_ALT] = cos(radians(45.0)), 0.0
+    p[L.P_CRASH_CHECK] = 1.0
+    p[L.P_STICK_LEAN], p[L.P_STICK_UP], p[L.P_STICK_DN] = radians(30.0), 2.5, 1.5
+    p[L.P_STICK_YAW_RATE] = p[L.P_ACRO_YAW_RATE] = radians(202.5)
+    p[L.P_STICK_ACCEL_Z] = 2.5
+    p[L.P_LOITER_SPEED], p[L.P_LOITER_ACCEL] = 12.5, 5.0
+    p[L.P_BRAKE_ACCEL], p[L.P_BRAKE_JERK] = 5.0, 12.0
+    p[L.P_ACRO_RATE] = radians(360.0)
 
 
 def initial_state(heading_rad: float, seed: int) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.uint64]]:
     """State and noise rows of a copter at rest at the origin, all its random biases drawn from `seed`."""
     s = np.zeros(M.STATE_SIZE)
     rng = switch_on(s, heading_rad, seed)
-    s[M.PD] = MASS * L.GRAVITY / 1500.0  # the undercarriage's deflection at rest
-    s[M.CONTACT] = 1.0
-    s[L.HOVER] = HOVER_SHARE
+    s[M.S_PD] = MASS * L.GRAVITY / 1500.0  # the undercarriage's deflection at rest
+    s[M.S_CONTACT] = 1.0
+    s[L.S_HOVER] = HOVER_SHARE
     return s, rng

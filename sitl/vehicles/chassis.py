@@ -15,10 +15,8 @@ import numpy as np
 import numpy.typing as npt
 
 from autopilot.control import layout as L
-from autopilot.control import rover_layout as V
 from autopilot.geo import GeoPoint
 from sitl.kernel import layout as M
-from sitl.kernel import rover_layout as G
 from sitl.vehicles.equipment import AIR_DENSITY, STEPS, equip, switch_on
 
 MASS, INERTIA = 3.74, 0.04712  # kg, kg m2
@@ -36,45 +34,45 @@ HOTEL_A = 0.6
 
 def default_settings(home: GeoPoint, steps: int = STEPS) -> npt.NDArray[np.float64]:
     """A settings row: chassis, sensors, and ArduPilot's default parameters. Units as in the layouts (SI)."""
-    p = np.zeros(G.SETTINGS_SIZE)
+    p = np.zeros(M.SETTINGS_SIZE)
     equip(p, home, steps)
     _machine(p)
     _control(p)
-    p[M.ACC_NOISE], p[M.HOTEL_A], p[M.FULL_V] = 0.25, HOTEL_A, FULL_V
-    p[M.GPS_NOISE], p[M.GPS_WANDER], p[M.GPS_V_NOISE] = 0.05, 0.08, 0.04
-    p[L.GPS_SIGMA_P] = 0.2
+    p[M.P_ACC_NOISE], p[M.P_HOTEL_A], p[M.P_FULL_V] = 0.25, HOTEL_A, FULL_V
+    p[M.P_GPS_NOISE], p[M.P_GPS_WANDER], p[M.P_GPS_V_NOISE] = 0.05, 0.08, 0.04
+    p[L.P_GPS_SIGMA_P] = 0.2
     return p
 
 
 def _machine(p: npt.NDArray[np.float64]) -> None:
-    p[G.MASS], p[G.INERTIA], p[G.FRONT], p[G.REAR] = MASS, INERTIA, FRONT, REAR
-    p[G.GRIP], p[G.STIFF_F], p[G.STIFF_R] = GRIP, STIFF_F, STIFF_R
-    p[G.STALL], p[G.FREE] = FULL_ACCEL * MASS, TOP_SPEED
-    p[G.MOTOR_LAG] = 1.0 - exp(-p[M.DT] / MOTOR_LAG)
-    p[G.AMPS_PER_N] = TOP_SPEED / FULL_V  # a motor's volts per speed are its newtons per ampere
-    p[G.ROLLING] = ROLLING
-    p[G.DRAG], p[G.SIDE_DRAG] = 0.5 * AIR_DENSITY * DRAG_AREA, 0.5 * AIR_DENSITY * SIDE_AREA
-    p[G.SERVO_RATE] = SERVO_RATE
+    p[M.P_MASS], p[M.P_INERTIA], p[M.P_FRONT], p[M.P_REAR] = MASS, INERTIA, FRONT, REAR
+    p[M.P_GRIP], p[M.P_STIFF_F], p[M.P_STIFF_R] = GRIP, STIFF_F, STIFF_R
+    p[M.P_STALL], p[M.P_FREE] = FULL_ACCEL * MASS, TOP_SPEED
+    p[M.P_MOTOR_LAG] = 1.0 - exp(-p[M.P_DT] / MOTOR_LAG)
+    p[M.P_AMPS_PER_N] = TOP_SPEED / FULL_V  # a motor's volts per speed are its newtons per ampere
+    p[M.P_ROLLING] = ROLLING
+    p[M.P_DRAG], p[M.P_SIDE_DRAG] = 0.5 * AIR_DENSITY * DRAG_AREA, 0.5 * AIR_DENSITY * SIDE_AREA
+    p[M.P_SERVO_RATE] = SERVO_RATE
 
 
 def _control(p: npt.NDArray[np.float64]) -> None:
-    p[L.SPEED_GROUND] = 2.0
-    p[V.ACCEL] = p[V.DECEL] = 1.0
-    p[V.TURN_RADIUS], p[V.TURN_ACCEL] = 0.9, 0.6 * L.GRAVITY
-    p[V.RATE_MAX], p[V.RATE_ACCEL] = radians(120.0), radians(120.0)
-    p[V.KP_COURSE], p[V.KP_RATE], p[V.KI_RATE] = 3.0, 0.3, 1.0
-    p[V.KP_SPEED], p[V.KI_SPEED] = 3.0, 1.5
-    p[V.WHEELBASE], p[V.WHEEL_MAX] = FRONT + REAR, WHEEL_MAX
-    p[V.TOP_SPEED], p[V.FULL_ACCEL] = TOP_SPEED, FULL_ACCEL
-    p[V.STICK_SPEED], p[V.STICK_RATE] = 4.0, radians(180.0)
-    p[V.STOP_SPEED], p[V.THROTTLE_MAX], p[V.BRAKING] = 0.1, 1.0, 1.0
+    p[L.P_SPEED_GROUND] = 2.0
+    p[L.P_DRIVE_ACCEL] = p[L.P_DRIVE_DECEL] = 1.0
+    p[L.P_TURN_RADIUS], p[L.P_TURN_ACCEL] = 0.9, 0.6 * L.GRAVITY
+    p[L.P_TURN_RATE_MAX], p[L.P_TURN_RATE_ACCEL] = radians(120.0), radians(120.0)
+    p[L.P_KP_COURSE], p[L.P_KP_TURN], p[L.P_KI_TURN] = 3.0, 0.3, 1.0
+    p[L.P_KP_SPEED], p[L.P_KI_SPEED] = 3.0, 1.5
+    p[L.P_WHEELBASE], p[L.P_WHEEL_MAX] = FRONT + REAR, WHEEL_MAX
+    p[L.P_TOP_SPEED], p[L.P_FULL_ACCEL] = TOP_SPEED, FULL_ACCEL
+    p[L.P_STICK_SPEED], p[L.P_STICK_TURN] = 4.0, radians(180.0)
+    p[L.P_STOP_SPEED], p[L.P_THROTTLE_MAX], p[L.P_BRAKING] = 0.1, 1.0, 1.0
 
 
 def initial_state(heading_rad: float, seed: int) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.uint64]]:
     """State and noise rows of a rover at rest at the origin, all its random biases drawn from `seed`."""
-    s = np.zeros(G.STATE_SIZE)
+    s = np.zeros(M.STATE_SIZE)
     rng = switch_on(s, heading_rad, seed)
-    s[M.GPS_WN : M.GPS_WN + 3] *= 0.4
-    s[G.COS], s[G.SIN] = cos(heading_rad), sin(heading_rad)
-    s[V.WAY] = 1.0
+    s[M.S_GPS_WN : M.S_GPS_WN + 3] *= 0.4
+    s[M.S_COS], s[M.S_SIN] = cos(heading_rad), sin(heading_rad)
+    s[L.S_WAY] = 1.0
     return s, rng

@@ -29,9 +29,9 @@ class SimulatedCopter(SimulatedMachine):
         )  # fmt: skip
 
     def disarm(self, *, force: bool = False) -> Request:
-        if self._s[L.AIR] == 1.0 and not force:
+        if self._s[L.S_AIR] == 1.0 and not force:
             return Request.refused("not landed")
-        self._s[L.SPIN] = 0.0
+        self._s[L.S_SPIN] = 0.0
         return super().disarm(force=force)
 
     def _kernel(self) -> Advance:

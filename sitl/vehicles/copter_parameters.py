@@ -17,38 +17,38 @@ _OWN_RATE, _OWN_YAW_ACCEL, _YAW_DEFAULT, _UNLIMITED = 220.0, 120.0, 27000.0, 720
 #: Parameters that are one setting times a factor. Gains (PSC_, ATC_) count relative to ArduPilot's defaults, which
 #: stand for the gains that fit this airframe.
 SCALED: dict[str, tuple[int, float]] = parameters.SCALED | {
-    "WPNAV_SPEED": (L.SPEED_GROUND, 0.01),
-    "WPNAV_SPEED_UP": (L.SPEED_UP, 0.01),
-    "WPNAV_SPEED_DN": (L.SPEED_DOWN, 0.01),
-    "WPNAV_ACCEL": (L.ACCEL, 0.01),
-    "WPNAV_ACCEL_Z": (L.ACCEL_Z, 0.01),
-    "WPNAV_JERK": (L.LEG_JERK, 1.0),
-    "LAND_SPEED": (L.LAND_SPEED, 0.01),
-    "LAND_SPEED_HIGH": (L.LAND_SPEED_HIGH, 0.01),
-    "LAND_ALT_LOW": (L.LAND_ALT_LOW, 0.01),
-    "PILOT_SPEED_UP": (L.STICK_UP, 0.01),
-    "PILOT_Y_RATE": (L.STICK_YAW_RATE, pi / 180.0),
-    "ATC_SLEW_YAW": (L.YAW_RATE, pi / 18000.0),
-    "LOIT_SPEED": (L.LOITER_SPEED, 0.01),
-    "MOT_SPIN_ARM": (M.SPIN_ARM, 1.0),
-    "ACRO_RP_RATE": (L.ACRO_RATE, pi / 180.0),
-    "FM_CUT_ALT": (L.CUT_ALT, 1.0),
-    "ACRO_Y_RATE": (L.ACRO_YAW_RATE, pi / 180.0),
-    "PILOT_ACCEL_Z": (L.STICK_ACCEL_Z, 0.01),
-    "PSC_POSXY_P": (L.KP_POS, 1.2),
-    "PSC_VELXY_P": (L.KP_VEL, 1.25),
-    "PSC_VELXY_I": (L.KI_VEL, 1.0),
-    "PSC_POSZ_P": (L.KP_HGT, 1.2),
-    "PSC_VELZ_P": (L.KP_VZ, 0.8),
-    "PSC_ACCZ_I": (L.KI_VZ, 1.5),
-    "PSC_JERK_XY": (L.JERK, 2.0),
-    "PSC_JERK_Z": (L.JERK_Z, 1.0),
-    "ATC_ANG_RLL_P": (L.KP_ATT, 7.0 / 4.5),
-    "ATC_ANG_YAW_P": (L.KP_YAW, 3.0 / 4.5),
-    "ATC_RAT_RLL_P": (L.KP_RATE, 18.0 / 0.135),
-    "ATC_RAT_RLL_I": (L.KI_RATE, 20.0 / 0.135),
-    "ATC_RAT_YAW_P": (L.KP_YRATE, 6.0 / 0.18),
-    "ATC_RAT_YAW_I": (L.KI_YRATE, 3.0 / 0.018),
+    "WPNAV_SPEED": (L.P_SPEED_GROUND, 0.01),
+    "WPNAV_SPEED_UP": (L.P_SPEED_UP, 0.01),
+    "WPNAV_SPEED_DN": (L.P_SPEED_DOWN, 0.01),
+    "WPNAV_ACCEL": (L.P_ACCEL, 0.01),
+    "WPNAV_ACCEL_Z": (L.P_ACCEL_Z, 0.01),
+    "WPNAV_JERK": (L.P_LEG_JERK, 1.0),
+    "LAND_SPEED": (L.P_LAND_SPEED, 0.01),
+    "LAND_SPEED_HIGH": (L.P_LAND_SPEED_HIGH, 0.01),
+    "LAND_ALT_LOW": (L.P_LAND_ALT_LOW, 0.01),
+    "PILOT_SPEED_UP": (L.P_STICK_UP, 0.01),
+    "PILOT_Y_RATE": (L.P_STICK_YAW_RATE, pi / 180.0),
+    "ATC_SLEW_YAW": (L.P_YAW_RATE, pi / 18000.0),
+    "LOIT_SPEED": (L.P_LOITER_SPEED, 0.01),
+    "MOT_SPIN_ARM": (M.P_SPIN_ARM, 1.0),
+    "ACRO_RP_RATE": (L.P_ACRO_RATE, pi / 180.0),
+    "FM_CUT_ALT": (L.P_CUT_ALT, 1.0),
+    "ACRO_Y_RATE": (L.P_ACRO_YAW_RATE, pi / 180.0),
+    "PILOT_ACCEL_Z": (L.P_STICK_ACCEL_Z, 0.01),
+    "PSC_POSXY_P": (L.P_KP_POS, 1.2),
+    "PSC_VELXY_P": (L.P_KP_VEL, 1.25),
+    "PSC_VELXY_I": (L.P_KI_VEL, 1.0),
+    "PSC_POSZ_P": (L.P_KP_HGT, 1.2),
+    "PSC_VELZ_P": (L.P_KP_VZ, 0.8),
+    "PSC_ACCZ_I": (L.P_KI_VZ, 1.5),
+    "PSC_JERK_XY": (L.P_JERK, 2.0),
+    "PSC_JERK_Z": (L.P_JERK_Z, 1.0),
+    "ATC_ANG_RLL_P": (L.P_KP_ATT, 7.0 / 4.5),
+    "ATC_ANG_YAW_P": (L.P_KP_YAW, 3.0 / 4.5),
+    "ATC_RAT_RLL_P": (L.P_KP_RATE, 18.0 / 0.135),
+    "ATC_RAT_RLL_I": (L.P_KI_RATE, 20.0 / 0.135),
+    "ATC_RAT_YAW_P": (L.P_KP_YRATE, 6.0 / 0.18),
+    "ATC_RAT_YAW_I": (L.P_KI_YRATE, 3.0 / 0.018),
 }
 
 
@@ -56,8 +56,8 @@ def _lean(p: Row, s: Row, values: Mapping[str, float]) -> None:
     """ANGLE_MAX, cdeg, 10 to 60 degrees: of the sticks, and of position control unless PSC_ANGLE_MAX, deg, is set."""
     angle = min(max(values.get("ANGLE_MAX", 3000.0) / 100.0, 10.0), 60.0)
     own = values.get("PSC_ANGLE_MAX", 0.0)
-    p[L.LEAN_MAX] = tan(radians(min(max(own, 10.0), 60.0) if own > 0.0 else angle))
-    p[L.STICK_LEAN] = radians(angle)
+    p[L.P_LEAN_MAX] = tan(radians(min(max(own, 10.0), 60.0) if own > 0.0 else angle))
+    p[L.P_STICK_LEAN] = radians(angle)
     _corner(p, s, values)
     _loiter(p, s, values)
 
@@ -65,37 +65,37 @@ def _lean(p: Row, s: Row, values: Mapping[str, float]) -> None:
 def _loiter(p: Row, s: Row, values: Mapping[str, float]) -> None:
     """LOIT_ACC_MAX, cm/s2, as far as LOIT_ANG_MAX, deg, gives it; 0 = two thirds of the lean that is allowed."""
     own = values.get("LOIT_ANG_MAX", 0.0)
-    lean = radians(own) if own > 0.0 else min(p[L.STICK_LEAN], atan(p[L.LEAN_MAX])) * 2.0 / 3.0
-    p[L.LOITER_ACCEL] = min(0.01 * values.get("LOIT_ACC_MAX", 500.0), L.GRAVITY * tan(lean))
+    lean = radians(own) if own > 0.0 else min(p[L.P_STICK_LEAN], atan(p[L.P_LEAN_MAX])) * 2.0 / 3.0
+    p[L.P_LOITER_ACCEL] = min(0.01 * values.get("LOIT_ACC_MAX", 500.0), L.GRAVITY * tan(lean))
 
 
 def _rates(p: Row, s: Row, values: Mapping[str, float]) -> None:
     """ATC_RATE_R_MAX, ATC_RATE_P_MAX, deg/s: the model has one limit for both, 0 = its own. ATC_ACCEL_Y_MAX, cdeg/s2,
     relative to ArduPilot's default, 0 = no limit."""
     limits = [values.get(name, 0.0) for name in ("ATC_RATE_R_MAX", "ATC_RATE_P_MAX")]
-    p[L.RATE_MAX] = radians(min([limit for limit in limits if limit > 0.0], default=_OWN_RATE))
+    p[L.P_RATE_MAX] = radians(min([limit for limit in limits if limit > 0.0], default=_OWN_RATE))
     accel = values.get("ATC_ACCEL_Y_MAX", _YAW_DEFAULT)
-    p[L.YAW_ACCEL] = radians(_OWN_YAW_ACCEL * accel / _YAW_DEFAULT if accel > 0.0 else _UNLIMITED)
+    p[L.P_YAW_ACCEL] = radians(_OWN_YAW_ACCEL * accel / _YAW_DEFAULT if accel > 0.0 else _UNLIMITED)
 
 
 def _cut_tilt(p: Row, s: Row, values: Mapping[str, float]) -> None:
     """FM_CUT_TILT, deg; 0 = off."""
     angle = values["FM_CUT_TILT"]
-    p[L.CUT_TILT] = cos(radians(angle)) if angle > 0.0 else -2.0
+    p[L.P_CUT_TILT] = cos(radians(angle)) if angle > 0.0 else -2.0
 
 
 def _corner(p: Row, s: Row, values: Mapping[str, float]) -> None:
     """WPNAV_ACCEL_C, cm/s2; 0 = twice WPNAV_ACCEL, as in ArduPilot 4.6. Never more than two thirds of what the lean
     limit gives: the rest is for drag and gusts."""
     own = values.get("WPNAV_ACCEL_C", 0.0)
-    wanted = 0.01 * own if own > 0.0 else 2.0 * p[L.ACCEL]
-    p[L.ACCEL_CORNER] = min(wanted, 0.65 * L.GRAVITY * p[L.LEAN_MAX])
+    wanted = 0.01 * own if own > 0.0 else 2.0 * p[L.P_ACCEL]
+    p[L.P_ACCEL_CORNER] = min(wanted, 0.65 * L.GRAVITY * p[L.P_LEAN_MAX])
 
 
 def _pilot_down(p: Row, s: Row, values: Mapping[str, float]) -> None:
     """PILOT_SPEED_DN, cm/s; 0 = as PILOT_SPEED_UP."""
     down = values.get("PILOT_SPEED_DN", 0.0)
-    p[L.STICK_DN] = 0.01 * (down if down > 0.0 else values.get("PILOT_SPEED_UP", 250.0))
+    p[L.P_STICK_DN] = 0.01 * (down if down > 0.0 else values.get("PILOT_SPEED_UP", 250.0))
 
 
 SPECIAL: dict[str, Special] = parameters.SPECIAL | {

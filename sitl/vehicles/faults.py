@@ -21,17 +21,17 @@ class Faults:
         self._p = p
         self._s = s
         self._setters: dict[str, Callable[[float | None, bool], None]] = {
-            "gps.loss": lambda value, on: self._switch(M.GPS_ON, on),
-            "baro.loss": lambda value, on: self._switch(M.BARO_ON, on),
-            "compass.loss": lambda value, on: self._switch(M.MAG_ON, on),
-            "imu.loss": lambda value, on: self._switch(M.IMU_ON, on),
+            "gps.loss": lambda value, on: self._switch(M.P_GPS_ON, on),
+            "baro.loss": lambda value, on: self._switch(M.P_BARO_ON, on),
+            "compass.loss": lambda value, on: self._switch(M.P_MAG_ON, on),
+            "imu.loss": lambda value, on: self._switch(M.P_IMU_ON, on),
             "gps.glitch": self._glitch,
             "battery.low": self._battery,
             "wind.gust": self._gust,
-            "rate.freeze": lambda value, on: self._put(M.FREEZE, 1.0 if on else 0.0),
+            "rate.freeze": lambda value, on: self._put(M.P_FREEZE, 1.0 if on else 0.0),
         }
         for motor in range(motors):
-            self._setters[f"motor{motor + 1}.loss"] = partial(self._weaken, M.LOSS_1 + motor)
+            self._setters[f"motor{motor + 1}.loss"] = partial(self._weaken, M.P_LOSS_1 + motor)
 
     def set(self, name: str, value: float | None, active: bool) -> bool:
         """Begin (`active`) or end a fault; False when its name is unknown. Values: `gps.glitch` m to the north (50),
@@ -58,13 +58,13 @@ class Faults:
         self._p[index] = 0.0 if lost else 1.0
 
     def _glitch(self, value: float | None, on: bool) -> None:
-        self._p[M.GLITCH_N] = (50.0 if value is None else value) if on else 0.0
+        self._p[M.P_GLITCH_N] = (50.0 if value is None else value) if on else 0.0
 
     def _battery(self, value: float | None, on: bool) -> None:
         if value is None:
-            low = self._p[L.LOW_V] if self._p[L.LOW_V] > 0.0 else np.inf
-            value = max(1.5, self._s[M.REST_VOLTS] + self._p[M.FAULT_V] - low + 0.1)
-        self._p[M.FAULT_V] = value if on else 0.0
+            low = self._p[L.P_LOW_V] if self._p[L.P_LOW_V] > 0.0 else np.inf
+            value = max(1.5, self._s[M.S_REST_VOLTS] + self._p[M.P_FAULT_V] - low + 0.1)
+        self._p[M.P_FAULT_V] = value if on else 0.0
 
     def _gust(self, value: float | None, on: bool) -> None:
-        self._p[M.GUST_PUSH] = (8.0 if value is None else value) if on else 0.0
+        self._p[M.P_GUST_PUSH] = (8.0 if value is None else value) if on else 0.0

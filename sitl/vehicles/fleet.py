@@ -34,14 +34,14 @@ class Fleet:
 
     def set_wind(self, north: float, east: float, gust: float) -> None:
         """Mean wind (m/s, the air moves towards) and standard deviation of gusts for all."""
-        self.settings[:, M.MEAN_N], self.settings[:, M.MEAN_E], self.settings[:, M.GUST] = north, east, gust
+        self.settings[:, M.P_MEAN_N], self.settings[:, M.P_MEAN_E], self.settings[:, M.P_GUST] = north, east, gust
 
     def set_target(self, index: int, target: Target) -> None:
         write_target(self._targets[index], target)
 
     def arm(self) -> None:
         """All, whatever their sensors say."""
-        self.state[:, L.ARMED] = 1.0
+        self.state[:, L.S_ARMED] = 1.0
 
     def advance(self, until_ms: int) -> int:
         """Every copter to `until_ms` or to its first event; returns how many have one waiting."""
@@ -51,14 +51,14 @@ class Fleet:
 
     def take_events(self) -> list[VehicleEvent]:
         """Events of each copter since the last call."""
-        events = [VehicleEvent(int(bits)) for bits in self.state[:, L.EVENTS]]
-        self.state[:, L.EVENTS] = 0.0
+        events = [VehicleEvent(int(bits)) for bits in self.state[:, L.S_EVENTS]]
+        self.state[:, L.S_EVENTS] = 0.0
         return events
 
     def run(self, until_ms: int) -> None:
         """Every copter to `until_ms`, through all events, which are forgotten."""
         while self.advance(until_ms):
-            self.state[:, L.EVENTS] = 0.0
+            self.state[:, L.S_EVENTS] = 0.0
 
 
 def kernel_speed(vehicles: int, seconds: float) -> float:

@@ -22,18 +22,18 @@ Special = Callable[[Row, Row, Mapping[str, float]], None]
 
 #: Parameters that are one setting times a factor.
 SCALED: dict[str, tuple[int, float]] = {
-    "BATT_LOW_VOLT": (L.LOW_V, 1.0),
-    "BATT_LOW_MAH": (L.LOW_MAH, 1.0),
-    "BATT_CRT_VOLT": (L.CRIT_V, 1.0),
-    "BATT_CRT_MAH": (L.CRIT_MAH, 1.0),
-    "BATT_LOW_TIMER": (L.LOW_TIMER, 1.0),
-    "BATT_FS_VOLTSRC": (L.SAG_FREE, 1.0),
-    "BATT_CAPACITY": (L.CAPACITY, 1.0),
-    "SIM_BATT_CAP_AH": (M.BATTERY_AH, 1.0),
-    "SIM_GPS_NUMSATS": (M.GPS_SATS, 1.0),
-    "SIM_GPS_GLITCH_Z": (M.GLITCH_D, 1.0),
-    "SIM_BARO_GLITCH": (M.BARO_GLITCH, 1.0),
-    "SIM_WIND_TURB": (M.GUST, 1.0),
+    "BATT_LOW_VOLT": (L.P_LOW_V, 1.0),
+    "BATT_LOW_MAH": (L.P_LOW_MAH, 1.0),
+    "BATT_CRT_VOLT": (L.P_CRIT_V, 1.0),
+    "BATT_CRT_MAH": (L.P_CRIT_MAH, 1.0),
+    "BATT_LOW_TIMER": (L.P_LOW_TIMER, 1.0),
+    "BATT_FS_VOLTSRC": (L.P_SAG_FREE, 1.0),
+    "BATT_CAPACITY": (L.P_CAPACITY, 1.0),
+    "SIM_BATT_CAP_AH": (M.P_BATTERY_AH, 1.0),
+    "SIM_GPS_NUMSATS": (M.P_GPS_SATS, 1.0),
+    "SIM_GPS_GLITCH_Z": (M.P_GLITCH_D, 1.0),
+    "SIM_BARO_GLITCH": (M.P_BARO_GLITCH, 1.0),
+    "SIM_WIND_TURB": (M.P_GUST, 1.0),
 }
 
 STRONGEST_WIND = 200.0  # m/s; with 1e38 the vehicle's state would be no number any more
@@ -43,8 +43,8 @@ def _wind(p: Row, s: Row, values: Mapping[str, float]) -> None:
     """SIM_WIND_SPD m/s from SIM_WIND_DIR deg."""
     speed = min(max(values.get("SIM_WIND_SPD", 0.0), -STRONGEST_WIND), STRONGEST_WIND)
     direction = radians(values.get("SIM_WIND_DIR", 180.0))
-    p[M.MEAN_N] = -speed * cos(direction)
-    p[M.MEAN_E] = -speed * sin(direction)
+    p[M.P_MEAN_N] = -speed * cos(direction)
+    p[M.P_MEAN_E] = -speed * sin(direction)
 
 
 def _engine(p: Row, s: Row, values: Mapping[str, float]) -> None:
@@ -52,12 +52,12 @@ def _engine(p: Row, s: Row, values: Mapping[str, float]) -> None:
     mask = int(values.get("SIM_ENGINE_FAIL", 0.0))
     share = min(max(values.get("SIM_ENGINE_MUL", 0.0), 0.0), 1.0)
     for motor in range(4):
-        p[M.LOSS_1 + motor] = share if mask & 1 << motor else 1.0
+        p[M.P_LOSS_1 + motor] = share if mask & 1 << motor else 1.0
 
 
 def _gps(p: Row, s: Row, values: Mapping[str, float]) -> None:
     on = values.get("GPS1_TYPE", 1.0) != 0.0 and values.get("SIM_GPS_DISABLE", 0.0) == 0.0
-    p[M.GPS_ON] = 1.0 if on else 0.0
+    p[M.P_GPS_ON] = 1.0 if on else 0.0
 
 
 def _battery_voltage(p: Row, s: Row, values: Mapping[str, float]) -> None:
@@ -65,26 +65,26 @@ def _battery_voltage(p: Row, s: Row, values: Mapping[str, float]) -> None:
     lasts: a script that sets a low voltage wants a failsafe, and the way home after it."""
     volts = values["SIM_BATT_VOLTAGE"]
     charge, curve = zip(*CELL_CURVE, strict=True)
-    p[M.OFFSET_V] = volts - CELLS * np.interp(s[M.SOC], charge, curve)
-    if s[L.ARMED] == 0.0:
-        s[M.VOLTS] = s[M.REST_VOLTS] = volts
+    p[M.P_OFFSET_V] = volts - CELLS * np.interp(s[M.S_SOC], charge, curve)
+    if s[L.S_ARMED] == 0.0:
+        s[M.S_VOLTS] = s[M.S_REST_VOLTS] = volts
 
 
 def _glitch(p: Row, s: Row, values: Mapping[str, float]) -> None:
     """SIM_GPS_GLITCH_X and _Y, degrees of latitude and longitude."""
-    p[M.GLITCH_N] = values.get("SIM_GPS_GLITCH_X", 0.0) * METRES_PER_DEGREE
-    p[M.GLITCH_E] = values.get("SIM_GPS_GLITCH_Y", 0.0) * METRES_PER_DEGREE * longitude_scale(p[L.ORIGIN_LAT])
+    p[M.P_GLITCH_N] = values.get("SIM_GPS_GLITCH_X", 0.0) * METRES_PER_DEGREE
+    p[M.P_GLITCH_E] = values.get("SIM_GPS_GLITCH_Y", 0.0) * METRES_PER_DEGREE * longitude_scale(p[L.P_ORIGIN_LAT])
 
 
 def _sensor_failures(p: Row, s: Row, values: Mapping[str, float]) -> None:
-    p[M.BARO_ON] = 0.0 if values.get("SIM_BARO_DISABLE", 0.0) != 0.0 else 1.0
-    p[M.MAG_ON] = 0.0 if values.get("SIM_MAG1_FAIL", 0.0) != 0.0 else 1.0
+    p[M.P_BARO_ON] = 0.0 if values.get("SIM_BARO_DISABLE", 0.0) != 0.0 else 1.0
+    p[M.P_MAG_ON] = 0.0 if values.get("SIM_MAG1_FAIL", 0.0) != 0.0 else 1.0
     failed = int(values.get("SIM_ACC_FAIL_MSK", 0.0)) | int(values.get("SIM_GYR_FAIL_MSK", 0.0))
-    p[M.IMU_ON] = 0.0 if failed & 1 else 1.0
+    p[M.P_IMU_ON] = 0.0 if failed & 1 else 1.0
 
 
 def _crash(p: Row, s: Row, values: Mapping[str, float]) -> None:
-    p[L.CRASH_CHECK] = 1.0 if values["FS_CRASH_CHECK"] != 0.0 else 0.0
+    p[L.P_CRASH_CHECK] = 1.0 if values["FS_CRASH_CHECK"] != 0.0 else 0.0
 
 
 SPECIAL: dict[str, Special] = {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from math import radians
 
-from autopilot.control import rover_layout as V
+from autopilot.control import layout as L
 from autopilot.geo import GeoPoint
 from autopilot.vehicle import Capabilities, Target
 from sitl.vehicles.chassis import default_settings, initial_state
@@ -25,7 +25,7 @@ class SimulatedRover(SimulatedMachine):
         state, rng = initial_state(radians(heading_deg), seed)
         super().__init__(
             home, state, rng, default_settings(home, steps),
-            target_size=V.TARGET_SIZE, motors=1, capabilities=Capabilities(rover=True, spline=False),
+            target_size=L.TARGET_SIZE, motors=1, capabilities=Capabilities(rover=True, spline=False),
         )  # fmt: skip
 
     def _kernel(self) -> Advance:

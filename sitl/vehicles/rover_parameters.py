@@ -8,7 +8,6 @@ from math import pi
 import numpy as np
 
 from autopilot.control import layout as L
-from autopilot.control import rover_layout as V
 from sitl.vehicles import parameters
 from sitl.vehicles.chassis import WHEEL_MAX
 from sitl.vehicles.parameters import Row, Special
@@ -22,43 +21,43 @@ _TIGHTEST = 1.05 * 0.3302 / np.tan(WHEEL_MAX)
 #: Parameters that are one setting times a factor. Gains count relative to ArduPilot's defaults, which stand for the
 #: gains that fit this chassis.
 SCALED: dict[str, tuple[int, float]] = parameters.SCALED | {
-    "WP_SPEED": (L.SPEED_GROUND, 1.0),
-    "TURN_MAX_G": (V.TURN_ACCEL, L.GRAVITY),
-    "ATC_STR_ANG_P": (V.KP_COURSE, 3.0 / 2.0),
-    "ATC_STR_RAT_P": (V.KP_RATE, 0.3 / 0.2),
-    "ATC_STR_RAT_I": (V.KI_RATE, 1.0 / 0.2),
-    "ATC_SPEED_P": (V.KP_SPEED, 3.0 / 0.2),
-    "ATC_SPEED_I": (V.KI_SPEED, 1.5 / 0.2),
-    "ATC_STOP_SPEED": (V.STOP_SPEED, 1.0),
-    "ACRO_TURN_RATE": (V.STICK_RATE, _DEGREES),
-    "MOT_THR_MAX": (V.THROTTLE_MAX, 0.01),
+    "WP_SPEED": (L.P_SPEED_GROUND, 1.0),
+    "TURN_MAX_G": (L.P_TURN_ACCEL, L.GRAVITY),
+    "ATC_STR_ANG_P": (L.P_KP_COURSE, 3.0 / 2.0),
+    "ATC_STR_RAT_P": (L.P_KP_TURN, 0.3 / 0.2),
+    "ATC_STR_RAT_I": (L.P_KI_TURN, 1.0 / 0.2),
+    "ATC_SPEED_P": (L.P_KP_SPEED, 3.0 / 0.2),
+    "ATC_SPEED_I": (L.P_KI_SPEED, 1.5 / 0.2),
+    "ATC_STOP_SPEED": (L.P_STOP_SPEED, 1.0),
+    "ACRO_TURN_RATE": (L.P_STICK_TURN, _DEGREES),
+    "MOT_THR_MAX": (L.P_THROTTLE_MAX, 0.01),
 }
 
 
 def _acceleration(p: Row, s: Row, values: Mapping[str, float]) -> None:
     """WP_ACCEL (0: ATC_ACCEL_MAX), ATC_DECEL_MAX (0: as the acceleration), m/s2."""
     accel = values.get("WP_ACCEL", 0.0) or values.get("ATC_ACCEL_MAX", 1.0)
-    p[V.ACCEL] = accel if accel > 0.0 else _UNLIMITED_ACCEL
+    p[L.P_DRIVE_ACCEL] = accel if accel > 0.0 else _UNLIMITED_ACCEL
     decel = values.get("ATC_DECEL_MAX", 0.0)
-    p[V.DECEL] = decel if decel > 0.0 else p[V.ACCEL]
+    p[L.P_DRIVE_DECEL] = decel if decel > 0.0 else p[L.P_DRIVE_ACCEL]
 
 
 def _turning(p: Row, s: Row, values: Mapping[str, float]) -> None:
     """ATC_STR_RAT_MAX deg/s, ATC_STR_ACC_MAX deg/s2; 0: no limit. TURN_RADIUS m."""
     rate, accel = values.get("ATC_STR_RAT_MAX", 120.0), values.get("ATC_STR_ACC_MAX", 120.0)
-    p[V.RATE_MAX] = rate * _DEGREES if rate > 0.0 else _UNLIMITED_RATE
-    p[V.RATE_ACCEL] = accel * _DEGREES if accel > 0.0 else 10.0 * _UNLIMITED_RATE
-    p[V.TURN_RADIUS] = max(values.get("TURN_RADIUS", 0.9), _TIGHTEST)
+    p[L.P_TURN_RATE_MAX] = rate * _DEGREES if rate > 0.0 else _UNLIMITED_RATE
+    p[L.P_TURN_RATE_ACCEL] = accel * _DEGREES if accel > 0.0 else 10.0 * _UNLIMITED_RATE
+    p[L.P_TURN_RADIUS] = max(values.get("TURN_RADIUS", 0.9), _TIGHTEST)
 
 
 def _stick_speed(p: Row, s: Row, values: Mapping[str, float]) -> None:
     """Speed at full throttle stick: SPEED_MAX, or what CRUISE_SPEED at CRUISE_THROTTLE comes to."""
     cruise = values.get("CRUISE_SPEED", 2.0) * 100.0 / max(values.get("CRUISE_THROTTLE", 50.0), 5.0)
-    p[V.STICK_SPEED] = values.get("SPEED_MAX", 0.0) or cruise
+    p[L.P_STICK_SPEED] = values.get("SPEED_MAX", 0.0) or cruise
 
 
 def _brake(p: Row, s: Row, values: Mapping[str, float]) -> None:
-    p[V.BRAKING] = 1.0 if values["ATC_BRAKE"] != 0.0 else 0.0
+    p[L.P_BRAKING] = 1.0 if values["ATC_BRAKE"] != 0.0 else 0.0
 
 
 SPECIAL: dict[str, Special] = parameters.SPECIAL | {

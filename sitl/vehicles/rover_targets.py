@@ -8,7 +8,6 @@ import numpy as np
 import numpy.typing as npt
 
 from autopilot.control import layout as L
-from autopilot.control import rover_layout as V
 from autopilot.control.rover_velocity import as_drive
 from autopilot.geo import Ned
 from autopilot.vehicle import Attitude, Drive, Hold, Idle, Leg, TakeOff, Target, Velocity
@@ -39,18 +38,18 @@ def write_target(row: Row, target: Target, heading: float) -> None:
         _write_drive(new, target)
     else:
         write_common(new, target)
-        new[V.T_WAY] = -1.0 if isinstance(target, Leg | Hold) and target.backwards else 1.0
+        new[L.T_WAY] = -1.0 if isinstance(target, Leg | Hold) and target.backwards else 1.0
     if not np.isfinite(new).all():
         raise ValueError(f"not finite: {target}")
     row[:] = new
 
 
 def _write_drive(row: Row, target: Drive) -> None:
-    row[L.KIND] = V.DRIVE
+    row[L.T_KIND] = L.KIND_DRIVE
     row[L.T_TIMEOUT_MS] = target.timeout_ms
-    row[V.T_WAY] = 1.0 if target.speed >= 0.0 else -1.0
-    row[V.T_SPEED] = target.speed
-    row[V.T_HEADING] = target.heading
+    row[L.T_WAY] = 1.0 if target.speed >= 0.0 else -1.0
+    row[L.T_SPEED] = target.speed
+    row[L.T_HEADING] = target.heading
     if target.turn_rate is not None:
-        row[V.T_BY_RATE] = 1.0
-        row[V.T_TURN_RATE] = target.turn_rate
+        row[L.T_BY_RATE] = 1.0
+        row[L.T_TURN_RATE] = target.turn_rate

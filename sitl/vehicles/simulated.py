@@ -83,7 +83,7 @@ class SimulatedMachine(ABC):
         r[R.GROUND_CONTACT] = 1.0
         r[R.STOPPED] = 1.0
         r[R.EKF_FLAGS] = L.FLAGS_STARTING
-        r[R.BATT_V] = r[R.BATT_V_REST] = self._s[M.VOLTS]
+        r[R.BATT_V] = r[R.BATT_V_REST] = self._s[M.S_VOLTS]
         r[R.BATT_FRACTION] = 1.0
         r[R.GPS_FIX] = 1.0
         r[R.LAT], r[R.LON], r[R.ALT] = self._home.lat, self._home.lon, self._home.alt
@@ -100,16 +100,16 @@ class SimulatedMachine(ABC):
     @property
     def origin(self) -> GeoPoint | None:
         """The place where it was switched on, once the estimator has had a position."""
-        if self._origin is None and self._s[L.POS_OK] == 1.0:
+        if self._origin is None and self._s[L.S_POS_OK] == 1.0:
             self._origin = self._home
         return self._origin
 
     @property
     def armable_reasons(self) -> Sequence[str]:
         reasons = self._sensor_reasons()
-        if self._s[M.GPS_FIX] < 3.0:
+        if self._s[M.S_GPS_FIX] < 3.0:
             reasons.append("GPS 1: Bad fix")
-        if self._s[L.POS_OK] == 0.0:
+        if self._s[L.S_POS_OK] == 0.0:
             reasons.append("Need Position Estimate")
         return reasons
 
@@ -117,56 +117,56 @@ class SimulatedMachine(ABC):
         """Of what it needs in every mode."""
         p = self._p
         reasons = []
-        if p[M.IMU_ON] == 0.0:
+        if p[M.P_IMU_ON] == 0.0:
             reasons += ["Gyros not healthy", "Accels not healthy"]
-        if p[M.BARO_ON] == 0.0:
+        if p[M.P_BARO_ON] == 0.0:
             reasons.append("Baro: not healthy")
-        if p[M.MAG_ON] == 0.0:
+        if p[M.P_MAG_ON] == 0.0:
             reasons.append("Compass not healthy")
         return reasons
 
     def take_events(self) -> VehicleEvent:
-        bits = int(self._s[L.EVENTS])
+        bits = int(self._s[L.S_EVENTS])
         if bits == 0:
             return _NOTHING
-        self._s[L.EVENTS] = 0.0
+        self._s[L.S_EVENTS] = 0.0
         return VehicleEvent(bits)
 
     def arm(self, *, force: bool = False) -> Request:
         reasons = self.armable_reasons
         if reasons and not force:
             return Request.refused(reasons[0])
-        self._s[L.ARMED] = 1.0
+        self._s[L.S_ARMED] = 1.0
         self._report[0, R.ARMED] = 1.0
         return Request.accepted()
 
     def disarm(self, *, force: bool = False) -> Request:
         """Always possible for what stands on the ground."""
-        self._s[L.ARMED] = 0.0
+        self._s[L.S_ARMED] = 0.0
         self._report[0, R.ARMED] = 0.0
         return Request.accepted()
 
     def calibrate(self) -> Request:
         """Gyro biases from the mean of the last samples, position and height from the present fix, if there is one."""
         s = self._s
-        if s[L.ARMED] == 1.0:
+        if s[L.S_ARMED] == 1.0:
             return Request.refused("armed")
         reasons = self._sensor_reasons()
         if reasons:
             return Request.refused(reasons[0])
-        s[L.BGX : L.BGZ + 1] = s[L.GAX : L.GAZ + 1]
-        s[L.IVN : L.IVD + 1] = 0.0
-        s[L.EVN : L.EVD + 1] = 0.0
-        if s[M.GPS_FIX] >= 3.0:
-            s[L.EPN], s[L.EPE] = s[M.GPS_N], s[M.GPS_E]
-        s[L.RATIO_VEL : L.RATIO_MAG + 1] = 0.0
-        s[L.WEN : L.WEE + 1] = 0.0
+        s[L.S_BGX : L.S_BGZ + 1] = s[L.S_GAX : L.S_GAZ + 1]
+        s[L.S_IVN : L.S_IVD + 1] = 0.0
+        s[L.S_EVN : L.S_EVD + 1] = 0.0
+        if s[M.S_GPS_FIX] >= 3.0:
+            s[L.S_EPN], s[L.S_EPE] = s[M.S_GPS_N], s[M.S_GPS_E]
+        s[L.S_RATIO_VEL : L.S_RATIO_MAG + 1] = 0.0
+        s[L.S_WEN : L.S_WEE + 1] = 0.0
         return Request.accepted()
 
     def set_target(self, target: Target) -> None:
         self._write_target(target)
-        self._s[L.ARRIVED] = 0.0
-        self._s[L.YAW_DONE] = 0.0
+        self._s[L.S_ARRIVED] = 0.0
+        self._s[L.S_YAW_DONE] = 0.0
         self._report[0, R.ARRIVED] = 0.0
         self._report[0, R.YAW_DONE] = 0.0
 
@@ -175,13 +175,13 @@ class SimulatedMachine(ABC):
         self._report[0, R.YAW_DONE] = 0.0
 
     def set_speeds(self, speeds: Speeds) -> None:
-        self._p[L.SPEED_GROUND] = max(speeds.ground, SLOWEST)
-        self._p[L.SPEED_UP] = max(speeds.up, SLOWEST)
-        self._p[L.SPEED_DOWN] = max(speeds.down, SLOWEST)
+        self._p[L.P_SPEED_GROUND] = max(speeds.ground, SLOWEST)
+        self._p[L.P_SPEED_UP] = max(speeds.up, SLOWEST)
+        self._p[L.P_SPEED_DOWN] = max(speeds.down, SLOWEST)
 
     def set_sticks(self, sticks: Sticks) -> None:
         p = self._p
-        p[L.STICK_R], p[L.STICK_P], p[L.STICK_T], p[L.STICK_Y] = (
+        p[L.P_STICK_R], p[L.P_STICK_P], p[L.P_STICK_T], p[L.P_STICK_Y] = (
             sticks.roll,
             sticks.pitch,
             sticks.throttle,
@@ -189,8 +189,8 @@ class SimulatedMachine(ABC):
         )
 
     def watch_distance(self, metres: float) -> None:
-        self._p[L.WATCH] = metres
-        self._s[L.NEAR_SENT] = 0.0
+        self._p[L.P_WATCH] = metres
+        self._s[L.S_NEAR_SENT] = 0.0
 
     def set_parameter(self, name: str, value: float) -> None:
         self._parameters[name] = value
@@ -199,24 +199,24 @@ class SimulatedMachine(ABC):
     def set_output(self, channel: int, pwm_us: float) -> None:
         """Channels 5 to 8 are free for payload; those of the motors and others are ignored."""
         if channel in FREE_OUTPUTS:
-            self._p[M.SERVO_5 + channel - 5] = pwm_us
+            self._p[M.P_SERVO_5 + channel - 5] = pwm_us
             self._report[0, R.SERVO_1 + channel - 1] = pwm_us
 
     # --- for its dock ---------------------------------------------------------------------------------------------
     @property
     def true_place(self) -> tuple[float, float]:
         """Where it really is, north and east of its home, m: what a camera over the pad would see."""
-        return float(self._s[M.PN]), float(self._s[M.PE])
+        return float(self._s[M.S_PN]), float(self._s[M.S_PE])
 
     @property
     def charge(self) -> float:
         """Of its battery, 0 to 1."""
-        return float(max(self._s[M.SOC], 0.0))
+        return float(max(self._s[M.S_SOC], 0.0))
 
     def set_charge(self, fraction: float) -> None:
         """Charge (or drain) the battery to this share of its capacity, 0 to 1; its monitor counts from there."""
-        self._s[M.SOC] = min(max(fraction, 0.0), 1.0)
-        self._s[M.MAH] = self._p[L.CAPACITY] * (1.0 - self._s[M.SOC])
+        self._s[M.S_SOC] = min(max(fraction, 0.0), 1.0)
+        self._s[M.S_MAH] = self._p[L.P_CAPACITY] * (1.0 - self._s[M.S_SOC])
 
     # --- its time -------------------------------------------------------------------------------------------------
     def load(self) -> None:
@@ -230,7 +230,7 @@ class SimulatedMachine(ABC):
             self.load()
             assert self._advance is not None
         self._advance(*self._arguments, until_ms)
-        return int(self._s[L.TIME_MS])
+        return int(self._s[L.S_TIME_MS])
 
     def fault_names(self) -> Sequence[str]:
         return self._faults.names()

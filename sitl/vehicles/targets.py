@@ -54,14 +54,14 @@ def _write(target: Target, row: Row) -> None:
 
 @_write.register
 def _idle(target: Idle, row: Row) -> None:
-    row[L.KIND] = L.IDLE
+    row[L.T_KIND] = L.KIND_IDLE
 
 
 @_write.register
 def _hold(target: Hold, row: Row) -> None:
-    row[L.KIND] = L.BRAKE
+    row[L.T_KIND] = L.KIND_BRAKE
     if target.position is not None:
-        row[L.KIND] = L.HOLD
+        row[L.T_KIND] = L.KIND_HOLD
         row[L.T_END_N : L.T_END_D + 1] = target.position
     row[L.T_RADIUS] = target.radius
     write_yaw(row, target.yaw)
@@ -69,7 +69,7 @@ def _hold(target: Hold, row: Row) -> None:
 
 @_write.register
 def _leg(target: Leg, row: Row) -> None:
-    row[L.KIND] = L.LEG
+    row[L.T_KIND] = L.KIND_LEG
     row[L.T_END_N : L.T_END_D + 1] = target.end
     row[L.T_RADIUS] = target.radius
     if target.start is not None:
@@ -88,7 +88,7 @@ def _leg(target: Leg, row: Row) -> None:
 
 @_write.register
 def _circle(target: Circle, row: Row) -> None:
-    row[L.KIND] = L.CIRCLE
+    row[L.T_KIND] = L.KIND_CIRCLE
     row[L.T_END_N : L.T_END_D + 1] = target.center
     row[L.T_CIRCLE_R] = target.radius
     row[L.T_CIRCLE_SPEED] = target.speed
@@ -100,14 +100,14 @@ def _circle(target: Circle, row: Row) -> None:
 
 @_write.register
 def _takeoff(target: TakeOff, row: Row) -> None:
-    row[L.KIND] = L.TAKEOFF
+    row[L.T_KIND] = L.KIND_TAKEOFF
     row[L.T_END_D] = target.down
     write_yaw(row, target.yaw)
 
 
 @_write.register
 def _land(target: Land, row: Row) -> None:
-    row[L.KIND] = L.LAND
+    row[L.T_KIND] = L.KIND_LAND
     if target.position is not None:
         row[L.T_HAS_POSITION] = 1.0
         row[L.T_END_N : L.T_END_E + 1] = target.position
@@ -116,7 +116,7 @@ def _land(target: Land, row: Row) -> None:
 
 @_write.register
 def _velocity(target: Velocity, row: Row) -> None:
-    row[L.KIND] = L.VELOCITY
+    row[L.T_KIND] = L.KIND_VELOCITY
     row[L.T_VN : L.T_VD + 1] = target.velocity
     row[L.T_AN : L.T_AD + 1] = target.acceleration
     if target.position is not None:
@@ -129,7 +129,7 @@ def _velocity(target: Velocity, row: Row) -> None:
 
 @_write.register
 def _attitude(target: Attitude, row: Row) -> None:
-    row[L.KIND] = L.ATTITUDE
+    row[L.T_KIND] = L.KIND_ATTITUDE
     row[L.T_ROLL], row[L.T_PITCH], row[L.T_YAW] = target.roll, target.pitch, target.yaw
     row[L.T_YAW_RATE], row[L.T_USE_RATE] = target.yaw_rate, target.use_yaw_rate
     row[L.T_THRUST], row[L.T_CLIMB], row[L.T_BY_CLIMB] = target.thrust, target.climb, target.thrust_is_climb
@@ -138,5 +138,5 @@ def _attitude(target: Attitude, row: Row) -> None:
 
 @_write.register
 def _pilot(target: Pilot, row: Row) -> None:
-    row[L.KIND] = L.PILOT
+    row[L.T_KIND] = L.KIND_PILOT
     row[L.T_STICKS] = target.kind

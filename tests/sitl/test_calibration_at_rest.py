@@ -23,5 +23,5 @@ def test_it_finds_the_gyro_bias_and_not_the_rocking(seed: int, wait_s: float) ->
     flight.run(wait_s)
     assert flight.copter.calibrate().ok
     state = flight.copter._s
-    wrong = np.abs(state[L.BGX : L.BGZ + 1] - state[M.GBX : M.GBX + 3])
+    wrong = np.abs(state[L.S_BGX : L.S_BGZ + 1] - state[M.S_GBX : M.S_GBX + 3])
     assert wrong.max() < 0.004

@@ -29,7 +29,7 @@ def test_the_tables_defaults_leave_the_airframe_as_it_is() -> None:
     for name in parameters.names():
         values[name] = parameters[name]
         apply_parameter(pushed, state, values, name, values[name])
-    deliberate = {L.LOW_V, L.CAPACITY, L.STICK_DN, L.LOITER_ACCEL}
+    deliberate = {L.P_LOW_V, L.P_CAPACITY, L.P_STICK_DN, L.P_LOITER_ACCEL}
     changed = {int(i) for i in np.nonzero(~np.isclose(plain, pushed, rtol=0.01, atol=1e-5))[0]}
     assert changed <= deliberate
 
@@ -63,8 +63,8 @@ def applied(**values: float) -> np.ndarray:
 
 def test_the_lean_of_position_control_can_be_less_than_that_of_the_sticks() -> None:
     p = applied(ANGLE_MAX=4500, PSC_ANGLE_MAX=20)
-    assert np.degrees(np.arctan(p[L.LEAN_MAX])) == pytest.approx(20.0)
-    assert np.degrees(p[L.STICK_LEAN]) == pytest.approx(45.0)
+    assert np.degrees(np.arctan(p[L.P_LEAN_MAX])) == pytest.approx(20.0)
+    assert np.degrees(p[L.P_STICK_LEAN]) == pytest.approx(45.0)
 
 
 @pytest.mark.parametrize(
@@ -77,18 +77,18 @@ def test_the_lean_of_position_control_can_be_less_than_that_of_the_sticks() -> N
     ],
 )
 def test_loiter_accelerates_as_far_as_its_lean_allows(parameters: dict[str, float], accel: float) -> None:
-    assert applied(**parameters)[L.LOITER_ACCEL] == pytest.approx(accel, abs=0.01)
+    assert applied(**parameters)[L.P_LOITER_ACCEL] == pytest.approx(accel, abs=0.01)
 
 
 def test_rate_limits_count_when_they_are_set() -> None:
     own = default_settings(HOME)
-    assert applied(ATC_RATE_R_MAX=90, ATC_RATE_P_MAX=0)[L.RATE_MAX] == pytest.approx(np.radians(90.0))
-    assert applied(ATC_RATE_R_MAX=0)[L.RATE_MAX] == own[L.RATE_MAX]
-    assert applied(ATC_ACCEL_Y_MAX=13500)[L.YAW_ACCEL] == pytest.approx(own[L.YAW_ACCEL] / 2.0)
-    assert applied(ATC_ACCEL_Y_MAX=0)[L.YAW_ACCEL] > own[L.YAW_ACCEL]
+    assert applied(ATC_RATE_R_MAX=90, ATC_RATE_P_MAX=0)[L.P_RATE_MAX] == pytest.approx(np.radians(90.0))
+    assert applied(ATC_RATE_R_MAX=0)[L.P_RATE_MAX] == own[L.P_RATE_MAX]
+    assert applied(ATC_ACCEL_Y_MAX=13500)[L.P_YAW_ACCEL] == pytest.approx(own[L.P_YAW_ACCEL] / 2.0)
+    assert applied(ATC_ACCEL_Y_MAX=0)[L.P_YAW_ACCEL] > own[L.P_YAW_ACCEL]
 
 
 def test_a_receiver_of_no_type_is_no_receiver() -> None:
-    assert applied(GPS1_TYPE=0)[M.GPS_ON] == 0.0
-    assert applied(GPS1_TYPE=0, SIM_GPS_DISABLE=0)[M.GPS_ON] == 0.0
-    assert applied(GPS1_TYPE=1)[M.GPS_ON] == 1.0
+    assert applied(GPS1_TYPE=0)[M.P_GPS_ON] == 0.0
+    assert applied(GPS1_TYPE=0, SIM_GPS_DISABLE=0)[M.P_GPS_ON] == 0.0
+    assert applied(GPS1_TYPE=1)[M.P_GPS_ON] == 1.0

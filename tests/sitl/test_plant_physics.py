@@ -26,9 +26,9 @@ def _falling(height: float, steps: int = 8) -> tuple[np.ndarray, np.ndarray, np.
     """Rows of a copter with stopped motors at `height` m in still air, sensors without noise."""
     s, rng = initial_state(0.0, 1)
     p = default_settings(HOME, steps)
-    p[M.GYRO_NOISE] = p[M.ACC_NOISE] = 0.0
-    s[M.PD] = -height
-    s[M.CONTACT] = 0.0
+    p[M.P_GYRO_NOISE] = p[M.P_ACC_NOISE] = 0.0
+    s[M.S_PD] = -height
+    s[M.S_CONTACT] = 0.0
     return s, p, rng, quantiles()
 
 
@@ -40,8 +40,8 @@ def test_free_fall_with_drag_follows_the_closed_form() -> None:
         run_tick(s, p, rng, table)
         t = 0.02 * tick
         if tick % 50 == 0:
-            assert s[M.VD] == pytest.approx(terminal * tanh(G * t / terminal), rel=2e-3)
-            assert 2000.0 + s[M.PD] == pytest.approx(terminal**2 / G * log(cosh(G * t / terminal)), rel=6e-3)
+            assert s[M.S_VD] == pytest.approx(terminal * tanh(G * t / terminal), rel=2e-3)
+            assert 2000.0 + s[M.S_PD] == pytest.approx(terminal**2 / G * log(cosh(G * t / terminal)), rel=6e-3)
 
 
 def test_terminal_speed_is_where_drag_carries_the_weight() -> None:
@@ -49,7 +49,7 @@ def test_terminal_speed_is_where_drag_carries_the_weight() -> None:
     s, p, rng, table = _falling(5000.0)
     for _ in range(1500):
         run_tick(s, p, rng, table)
-    assert s[M.VD] == pytest.approx(sqrt(2.0 * MASS * G / (1.225 * DRAG_AREA)), rel=1e-3)
+    assert s[M.S_VD] == pytest.approx(sqrt(2.0 * MASS * G / (1.225 * DRAG_AREA)), rel=1e-3)
 
 
 def test_specific_force_at_terminal_speed_is_one_g() -> None:
@@ -57,25 +57,25 @@ def test_specific_force_at_terminal_speed_is_one_g() -> None:
     s, p, rng, table = _falling(5000.0)
     for _ in range(1500):
         run_tick(s, p, rng, table)
-    assert s[M.FZ] == pytest.approx(-G, rel=2e-3)
+    assert s[M.S_FZ] == pytest.approx(-G, rel=2e-3)
 
 
 def test_torque_free_rotation_keeps_energy_and_angular_momentum() -> None:
     """Euler's equations: both are constants of the motion."""
     s, p, rng, table = _falling(4000.0)
-    p[M.BODY_DRAG] = 0.0
-    s[M.WX], s[M.WY], s[M.WZ] = 1.0, 0.5, 2.0
-    inertia = 1.0 / p[[M.INV_IX, M.INV_IY, M.INV_IZ]]
+    p[M.P_BODY_DRAG] = 0.0
+    s[M.S_WX], s[M.S_WY], s[M.S_WZ] = 1.0, 0.5, 2.0
+    inertia = 1.0 / p[[M.P_INV_IX, M.P_INV_IY, M.P_INV_IZ]]
 
     def constants() -> tuple[float, float]:
-        w = s[[M.WX, M.WY, M.WZ]]
+        w = s[[M.S_WX, M.S_WY, M.S_WZ]]
         return float(np.sum(inertia * w * w)), float(np.sum((inertia * w) ** 2))
 
     before = constants()
     for _ in range(150):
         run_tick(s, p, rng, table)
     assert constants() == pytest.approx(before, rel=2e-2)
-    assert np.sum(s[[M.Q0, M.Q1, M.Q2, M.Q3]] ** 2) == pytest.approx(1.0, abs=1e-9)
+    assert np.sum(s[[M.S_Q0, M.S_Q1, M.S_Q2, M.S_Q3]] ** 2) == pytest.approx(1.0, abs=1e-9)
 
 
 def test_half_the_step_gives_the_same_motion() -> None:
@@ -83,10 +83,10 @@ def test_half_the_step_gives_the_same_motion() -> None:
     ends = []
     for steps in (8, 16):
         s, p, rng, table = _falling(500.0, steps)
-        s[M.VN], s[M.WX], s[M.WY] = 8.0, 0.6, -0.4
+        s[M.S_VN], s[M.S_WX], s[M.S_WY] = 8.0, 0.6, -0.4
         for _ in range(50):
             run_tick(s, p, rng, table)
-        ends.append(s[[M.PN, M.PE, M.PD, M.Q0, M.Q1, M.Q2, M.Q3]])
+        ends.append(s[[M.S_PN, M.S_PE, M.S_PD, M.S_Q0, M.S_Q1, M.S_Q2, M.S_Q3]])
     assert np.abs(ends[0] - ends[1]).max() < 0.02
 
 
@@ -172,4 +172,4 @@ def test_at_rest_the_accelerometer_feels_one_g_upwards() -> None:
     rows = flight.record(3.0, (R.ACCEL_X, R.ACCEL_Y, R.ACCEL_Z, R.TRUE_D))
     assert rows[:, :3].mean(axis=0) == pytest.approx([0.0, 0.0, -G], abs=0.15)
     assert np.ptp(rows[:, 3]) < 1e-6
-    assert flight.copter.state.report[L.TIME_MS] == 3000.0
+    assert flight.copter.state.report[L.S_TIME_MS] == 3000.0

@@ -20,14 +20,14 @@ T = L.TICK
 def _state(seed: int) -> Matrix:
     """A level state at rest with random proper covariances in all channels."""
     s = np.zeros(256)
-    s[L.EQ0] = s[L.EM0] = 1.0
-    s[L.IMU_OK] = 1.0
+    s[L.S_EQ0] = s[L.S_EM0] = 1.0
+    s[L.S_IMU_OK] = 1.0
     inertial.rotation(s)
     draw = np.random.default_rng(seed)
-    for first, size in ((L.H, 4), (L.V, 3), (L.Y, 2)):
+    for first, size in ((L.S_COV_H, 4), (L.S_COV_V, 3), (L.S_COV_Y, 2)):
         root = draw.normal(size=(size, size))
         s[first : first + size * (size + 1) // 2] = (root @ root.T)[np.triu_indices(size)]
-    s[L.DVZ] = -L.GRAVITY * T
+    s[L.S_DVZ] = -L.GRAVITY * T
     return s
 
 
@@ -40,9 +40,9 @@ def _full(s: Matrix, first: int, size: int) -> Matrix:
 @pytest.mark.parametrize(
     ("first", "size", "noise"),
     [
-        (L.H, 4, (0.0, inertial.Q_V, inertial.Q_A, inertial.Q_B)),
-        (L.V, 3, (0.0, inertial.Q_VZ, inertial.Q_BZ)),
-        (L.Y, 2, (inertial.Q_YAW, inertial.Q_YB)),
+        (L.S_COV_H, 4, (0.0, inertial.Q_V, inertial.Q_A, inertial.Q_B)),
+        (L.S_COV_V, 3, (0.0, inertial.Q_VZ, inertial.Q_BZ)),
+        (L.S_COV_Y, 2, (inertial.Q_YAW, inertial.Q_YB)),
     ],
 )
 def test_prediction_is_f_p_ft_plus_q(first: int, size: int, noise: tuple[float, ...]) -> None:
@@ -58,33 +58,33 @@ def test_prediction_is_f_p_ft_plus_q(first: int, size: int, noise: tuple[float, 
 def test_horizontal_gain_and_update_are_the_textbooks(measured: int) -> None:
     """K = P h / (h P h + r), P - K h P."""
     s = _state(3)
-    p = _full(s, L.H, 4)
+    p = _full(s, L.S_COV_H, 4)
     k = p[:, measured] / (p[measured, measured] + 0.7)
     assert inertial.gain_horizontal(s, measured, 0.7) == pytest.approx(tuple(k), rel=1e-12)
-    assert np.allclose(_full(s, L.H, 4), p - np.outer(k, p[measured]), rtol=1e-9)
+    assert np.allclose(_full(s, L.S_COV_H, 4), p - np.outer(k, p[measured]), rtol=1e-9)
 
 
 @pytest.mark.parametrize("measured", (0, 1))
 def test_vertical_update_is_the_textbooks(measured: int) -> None:
     """States and covariance."""
     s = _state(4)
-    p = _full(s, L.V, 3)
+    p = _full(s, L.S_COV_V, 3)
     k = p[:, measured] / (p[measured, measured] + 0.4)
     inertial.correct_vertical(s, measured, 2.0, 0.4)
-    assert s[[L.EPD, L.EVD, L.BAZ]] == pytest.approx(2.0 * k)
-    assert np.allclose(_full(s, L.V, 3), p - np.outer(k, p[measured]), rtol=1e-9)
+    assert s[[L.S_EPD, L.S_EVD, L.S_BAZ]] == pytest.approx(2.0 * k)
+    assert np.allclose(_full(s, L.S_COV_V, 3), p - np.outer(k, p[measured]), rtol=1e-9)
 
 
 def test_inertial_navigation_integrates_constant_acceleration() -> None:
     """Half a t squared, in the direction in which the body points."""
     s = _state(5)
     heading = 0.6
-    s[L.EM0], s[L.EM3] = np.cos(heading / 2.0), np.sin(heading / 2.0)
-    s[L.DVX] = 2.0 * T
+    s[L.S_EM0], s[L.S_EM3] = np.cos(heading / 2.0), np.sin(heading / 2.0)
+    s[L.S_DVX] = 2.0 * T
     for _ in range(100):
         inertial.predict(s)
-    assert s[[L.EPN, L.EPE, L.EPD]] == pytest.approx([4.0 * np.cos(heading), 4.0 * np.sin(heading), 0.0])
-    assert s[[L.EVN, L.EVE, L.EVD]] == pytest.approx([4.0 * np.cos(heading), 4.0 * np.sin(heading), 0.0])
+    assert s[[L.S_EPN, L.S_EPE, L.S_EPD]] == pytest.approx([4.0 * np.cos(heading), 4.0 * np.sin(heading), 0.0])
+    assert s[[L.S_EVN, L.S_EVE, L.S_EVD]] == pytest.approx([4.0 * np.cos(heading), 4.0 * np.sin(heading), 0.0])
 
 
 def test_an_acceleration_error_is_taken_as_tilt() -> None:
@@ -92,20 +92,20 @@ def test_an_acceleration_error_is_taken_as_tilt() -> None:
     s = _state(6)
     inertial.tilt(s, 0.3, -0.2, 0.0, 0.0)
     inertial.rotation(s)
-    force = s[L.ER : L.ER + 9].reshape(3, 3) @ np.array((0.0, 0.0, -L.GRAVITY))
+    force = s[L.S_ER : L.S_ER + 9].reshape(3, 3) @ np.array((0.0, 0.0, -L.GRAVITY))
     assert force[:2] == pytest.approx([0.3, -0.2], abs=0.01)
 
 
 def test_a_compass_sample_turns_the_heading_towards_it() -> None:
     """Field to magnetic north, nose 0.2 rad east of it by compass."""
     s = _state(7)
-    s[L.Y], s[L.Y + 1], s[L.Y + 2] = 1.0, 0.0, 1e-6
+    s[L.S_COV_Y], s[L.S_COV_Y + 1], s[L.S_COV_Y + 2] = 1.0, 0.0, 1e-6
     p = np.zeros(256)
-    p[L.MAG_SIGMA] = 0.05
+    p[L.P_MAG_SIGMA] = 0.05
     for _ in range(5):
         fuse_mag(s, p, 0.3 * np.cos(0.2), -0.3 * np.sin(0.2), 0.4)
         inertial.rotation(s)
-    assert np.arctan2(s[L.ER + 3], s[L.ER]) == pytest.approx(0.2, abs=0.01)
+    assert np.arctan2(s[L.S_ER + 3], s[L.S_ER]) == pytest.approx(0.2, abs=0.01)
 
 
 @pytest.mark.parametrize("seed", (1, 2, 3))

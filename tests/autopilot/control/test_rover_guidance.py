@@ -11,7 +11,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from autopilot.control import layout as L
-from autopilot.control import rover_layout as V
 from autopilot.control.rover_lines import STEEPEST, follow, lean, tight_speed, turn_radius, turn_to
 from autopilot.control.rover_steering import hold_speed, steer_by_rate
 from autopilot.control.rover_velocity import as_drive
@@ -22,14 +21,20 @@ Row = npt.NDArray[np.float64]
 
 def rows(speed: float = 0.0, course: float = 0.0) -> tuple[Row, Row]:
     """State and settings of a car that drives 15 m/s at most, with ArduPilot's limits."""
-    s, p = np.zeros(V.ROVER_PLANT), np.zeros(V.ROVER_PLANT_SETTINGS)
-    s[V.WAY] = 1.0 if speed >= 0.0 else -1.0
-    s[V.SPEED], s[V.SPEED_REF], s[V.COURSE] = speed, speed, course
-    s[L.EVN] = speed
-    p[V.ACCEL], p[V.DECEL], p[V.STOP_SPEED], p[V.BRAKING], p[V.THROTTLE_MAX] = 1.0, 2.0, 0.1, 1.0, 1.0
-    p[V.TURN_RADIUS], p[V.TURN_ACCEL], p[V.RATE_MAX], p[V.RATE_ACCEL] = 0.9, 5.0, 2.0, 2.0
-    p[V.KP_COURSE], p[V.KP_SPEED], p[V.KI_SPEED] = 3.0, 3.0, 1.5
-    p[V.WHEELBASE], p[V.WHEEL_MAX], p[V.TOP_SPEED], p[V.FULL_ACCEL] = 0.33, 0.42, 15.0, 9.5
+    s, p = np.zeros(L.ROVER_PLANT), np.zeros(L.ROVER_PLANT_SETTINGS)
+    s[L.S_WAY] = 1.0 if speed >= 0.0 else -1.0
+    s[L.S_SPEED], s[L.S_SPEED_REF], s[L.S_COURSE] = speed, speed, course
+    s[L.S_EVN] = speed
+    p[L.P_DRIVE_ACCEL], p[L.P_DRIVE_DECEL], p[L.P_STOP_SPEED], p[L.P_BRAKING], p[L.P_THROTTLE_MAX] = (
+        1.0,
+        2.0,
+        0.1,
+        1.0,
+        1.0,
+    )
+    p[L.P_TURN_RADIUS], p[L.P_TURN_ACCEL], p[L.P_TURN_RATE_MAX], p[L.P_TURN_RATE_ACCEL] = 0.9, 5.0, 2.0, 2.0
+    p[L.P_KP_COURSE], p[L.P_KP_SPEED], p[L.P_KI_SPEED] = 3.0, 3.0, 1.5
+    p[L.P_WHEELBASE], p[L.P_WHEEL_MAX], p[L.P_TOP_SPEED], p[L.P_FULL_ACCEL] = 0.33, 0.42, 15.0, 9.5
     return s, p
 
 
@@ -86,7 +91,7 @@ def test_a_turn_can_be_taken_back_before_the_course_is_passed(error: float) -> N
     _, p = rows()
     rate = turn_to(p, error)
     assert rate * error >= 0.0
-    assert rate * rate / (2.0 * p[V.RATE_ACCEL]) <= abs(error) + 1e-12
+    assert rate * rate / (2.0 * p[L.P_TURN_RATE_ACCEL]) <= abs(error) + 1e-12
 
 
 @pytest.mark.parametrize("speed", [1.0, 3.0, -2.0])
@@ -94,9 +99,9 @@ def test_the_wheels_are_turned_as_the_geometry_asks(speed: float) -> None:
     """tan(angle) = wheelbase x rate / speed; backwards the other way."""
     s, p = rows(speed=speed)
     for _ in range(100):
-        s[L.GYZ] = s[V.RATE_REF]
+        s[L.S_GYZ] = s[L.S_RATE_REF]
         steer_by_rate(s, p, 0.5)
-    assert tan(s[V.WHEEL]) == pytest.approx(0.33 * 0.5 / speed, rel=1e-6)
+    assert tan(s[L.S_WHEEL]) == pytest.approx(0.33 * 0.5 / speed, rel=1e-6)
 
 
 @pytest.mark.parametrize(
@@ -106,36 +111,36 @@ def test_turn_rates_are_limited(speed: float, most: float) -> None:
     s, p = rows(speed=speed)
     for _ in range(200):
         steer_by_rate(s, p, 10.0)
-    assert s[V.RATE_REF] == pytest.approx(most)
+    assert s[L.S_RATE_REF] == pytest.approx(most)
 
 
 def test_a_standing_car_does_not_wind_up_its_steering() -> None:
     s, p = rows()
     for _ in range(500):
         steer_by_rate(s, p, 1.0)
-    assert s[V.STEER_SUM] == 0.0
-    assert abs(s[V.WHEEL]) <= atan(0.33 / 0.9) + 1e-9
+    assert s[L.S_STEER_SUM] == 0.0
+    assert abs(s[L.S_WHEEL]) <= atan(0.33 / 0.9) + 1e-9
 
 
 def test_speed_is_reached_within_the_acceleration_limits() -> None:
     """1 m/s2 up, 2 m/s2 down, to the tick."""
     s, p = rows()
     for _ in range(100):
-        s[V.SPEED] = s[V.SPEED_REF]
+        s[L.S_SPEED] = s[L.S_SPEED_REF]
         hold_speed(s, p, 5.0)
-    assert s[V.SPEED_REF] == pytest.approx(2.0)
+    assert s[L.S_SPEED_REF] == pytest.approx(2.0)
     for _ in range(25):
-        s[V.SPEED] = s[V.SPEED_REF]
+        s[L.S_SPEED] = s[L.S_SPEED_REF]
         hold_speed(s, p, 0.0)
-    assert s[V.SPEED_REF] == pytest.approx(1.0)
+    assert s[L.S_SPEED_REF] == pytest.approx(1.0)
 
 
 def test_at_a_stop_the_throttle_is_off_and_nothing_is_remembered() -> None:
     s, p = rows(speed=0.15)
-    s[V.SPEED_SUM] = 3.0
+    s[L.S_SPEED_SUM] = 3.0
     hold_speed(s, p, 0.0)
-    assert s[V.THROTTLE] == 0.0
-    assert s[V.SPEED_SUM] == 0.0
+    assert s[L.S_THROTTLE] == 0.0
+    assert s[L.S_SPEED_SUM] == 0.0
 
 
 def test_full_throttle_does_not_wind_up() -> None:
@@ -143,23 +148,23 @@ def test_full_throttle_does_not_wind_up() -> None:
     s, p = rows()
     for _ in range(3000):
         hold_speed(s, p, 5.0)
-    assert s[V.THROTTLE] == 1.0
-    s[V.SPEED] = 6.0
+    assert s[L.S_THROTTLE] == 1.0
+    s[L.S_SPEED] = 6.0
     hold_speed(s, p, 5.0)
-    assert s[V.THROTTLE] < 1.0
+    assert s[L.S_THROTTLE] < 1.0
 
 
 def test_without_braking_the_throttle_never_opposes_the_speed() -> None:
     s, p = rows(speed=5.0)
-    p[V.BRAKING] = 0.0
+    p[L.P_BRAKING] = 0.0
     for _ in range(50):
         hold_speed(s, p, 1.0)
-        assert s[V.THROTTLE] >= 0.0
+        assert s[L.S_THROTTLE] >= 0.0
 
 
 def test_the_tightest_turn_is_within_the_grip() -> None:
     _, p = rows()
-    assert tight_speed(p) ** 2 / turn_radius(p, tight_speed(p)) <= p[V.TURN_ACCEL]
+    assert tight_speed(p) ** 2 / turn_radius(p, tight_speed(p)) <= p[L.P_TURN_ACCEL]
 
 
 @given(st.floats(-9.0, 9.0), st.floats(-9.0, 9.0), st.floats(-pi, pi))

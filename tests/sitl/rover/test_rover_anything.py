@@ -67,7 +67,7 @@ def test_whatever_it_is_told_it_obeys_physics(seed: int) -> None:
         r = drive.report
         assert np.isfinite(r).all()
         assert abs(drive.speed) < 1.2 * TOP_SPEED
-        assert abs(drive.rover._s[M.FY]) <= 1.05 * GRIP * 9.80665
+        assert abs(drive.rover._s[M.S_FY]) <= 1.05 * GRIP * 9.80665
         assert r[R.LANDED_STATE] == 1.0
         if seed % 2 == 0:
             assert np.hypot(r[R.NORTH] - r[R.TRUE_N], r[R.EAST] - r[R.TRUE_E]) < 1.5

@@ -9,9 +9,7 @@ import numpy as np
 import pytest
 
 from autopilot.control import layout as L
-from autopilot.control import rover_layout as V
 from sitl.kernel import layout as M
-from sitl.kernel import rover_layout as G
 from sitl.kernel.quantiles import quantiles
 from sitl.kernel.rover import run_rover_tick
 from sitl.vehicles.chassis import (
@@ -41,10 +39,10 @@ class Car:
     def __init__(self, throttle: float = 0.0, wheel: float = 0.0) -> None:
         self.s, self.rng = initial_state(0.0, 1)
         self.p = default_settings(HOME)
-        self.p[M.GYRO_NOISE] = self.p[M.ACC_NOISE] = 0.0
-        self.s[L.ARMED] = 1.0
-        self.s[M.VOLTS] = FULL_V
-        self.s[V.THROTTLE], self.s[V.WHEEL] = throttle, wheel
+        self.p[M.P_GYRO_NOISE] = self.p[M.P_ACC_NOISE] = 0.0
+        self.s[L.S_ARMED] = 1.0
+        self.s[M.S_VOLTS] = FULL_V
+        self.s[L.S_THROTTLE], self.s[L.S_WHEEL] = throttle, wheel
 
     def run(self, seconds: float, each: Callable[[], None] = lambda: None) -> None:
         for _ in range(round(seconds * 50)):
@@ -53,10 +51,10 @@ class Car:
 
     def cruise(self, speed: float, wheel: float, seconds: float) -> None:
         """Hold a speed by throttle alone while the wheels are turned."""
-        self.s[V.WHEEL] = wheel
+        self.s[L.S_WHEEL] = wheel
 
         def push() -> None:
-            self.s[V.THROTTLE] = speed / TOP_SPEED + 1.0 * (speed - self.s[G.U])
+            self.s[L.S_THROTTLE] = speed / TOP_SPEED + 1.0 * (speed - self.s[M.S_BODY_U])
 
         self.run(seconds, push)
 
@@ -68,24 +66,24 @@ def test_full_throttle_ends_where_pull_and_resistance_are_equal() -> None:
     drag = 0.5 * 1.225 * DRAG_AREA
     stall = FULL_ACCEL * MASS
     a, b, c = drag, stall / TOP_SPEED, ROLLING * MASS * GRAVITY - stall
-    assert car.s[G.U] == pytest.approx((-b + sqrt(b * b - 4.0 * a * c)) / (2.0 * a), rel=1e-3)
+    assert car.s[M.S_BODY_U] == pytest.approx((-b + sqrt(b * b - 4.0 * a * c)) / (2.0 * a), rel=1e-3)
 
 
 def test_a_rolling_car_without_motor_stops_by_its_tyres() -> None:
     """Constant rolling resistance: v^2 / (2 c g) metres, drag left out."""
     car = Car()
-    car.p[M.LOSS_1], car.p[G.DRAG] = 0.0, 0.0
-    car.s[G.U] = 3.0
+    car.p[M.P_LOSS_1], car.p[M.P_DRAG] = 0.0, 0.0
+    car.s[M.S_BODY_U] = 3.0
     car.run(20.0)
-    assert car.s[G.U] == pytest.approx(0.0, abs=1e-3)
-    assert car.s[M.PN] == pytest.approx(3.0**2 / (2.0 * ROLLING * GRAVITY), rel=0.01)
+    assert car.s[M.S_BODY_U] == pytest.approx(0.0, abs=1e-3)
+    assert car.s[M.S_PN] == pytest.approx(3.0**2 / (2.0 * ROLLING * GRAVITY), rel=0.01)
 
 
 def test_a_slow_turn_has_the_radius_of_the_geometry() -> None:
     """Turn rate = speed tan(angle) / wheelbase."""
     car = Car()
     car.cruise(0.5, 0.3, 6.0)
-    assert car.s[G.R] / car.s[G.U] == pytest.approx(tan(0.3) / BASE, rel=0.03)
+    assert car.s[M.S_BODY_R] / car.s[M.S_BODY_U] == pytest.approx(tan(0.3) / BASE, rel=0.03)
 
 
 def test_a_fast_turn_has_the_understeer_of_the_bicycle() -> None:
@@ -96,8 +94,8 @@ def test_a_fast_turn_has_the_understeer_of_the_bicycle() -> None:
     load = GRIP * MASS * GRAVITY
     front, rear = STIFF_F * load * REAR / BASE, STIFF_R * load * FRONT / BASE
     understeer = MASS * (REAR * rear - FRONT * front) / (BASE * front * rear)
-    speed = car.s[G.U]
-    assert car.s[G.R] == pytest.approx(speed * wheel / (BASE + understeer * speed * speed), rel=0.02)
+    speed = car.s[M.S_BODY_U]
+    assert car.s[M.S_BODY_R] == pytest.approx(speed * wheel / (BASE + understeer * speed * speed), rel=0.02)
 
 
 def test_no_turn_is_tighter_than_the_grip_allows() -> None:
@@ -107,9 +105,9 @@ def test_no_turn_is_tighter_than_the_grip_allows() -> None:
 
     def watch() -> None:
         nonlocal most
-        most = max(most, abs(float(car.s[M.FY])))
+        most = max(most, abs(float(car.s[M.S_FY])))
 
-    car.s[G.U], car.s[V.WHEEL], car.s[V.THROTTLE] = 9.0, 0.4, 0.6
+    car.s[M.S_BODY_U], car.s[L.S_WHEEL], car.s[L.S_THROTTLE] = 9.0, 0.4, 0.6
     car.run(4.0, watch)
     assert 0.5 * GRIP * GRAVITY < most <= GRIP * GRAVITY
 
@@ -119,24 +117,24 @@ def test_driving_backwards_mirrors_driving_forwards() -> None:
     ahead, back = Car(), Car()
     ahead.cruise(1.0, 0.2, 5.0)
     back.cruise(-1.0, 0.2, 5.0)
-    assert back.s[G.U] == pytest.approx(-ahead.s[G.U], rel=1e-3)
-    assert back.s[G.R] == pytest.approx(-ahead.s[G.R], rel=0.03)
+    assert back.s[M.S_BODY_U] == pytest.approx(-ahead.s[M.S_BODY_U], rel=1e-3)
+    assert back.s[M.S_BODY_R] == pytest.approx(-ahead.s[M.S_BODY_R], rel=0.03)
 
 
 def test_a_parked_car_stays_where_it_is() -> None:
     """A storm from the side does not push it over the ground, nor does numerical noise."""
     car = Car(wheel=0.3)
-    car.s[M.WIND_E] = 15.0
+    car.s[M.S_WIND_E] = 15.0
     car.run(60.0)
-    assert hypot(car.s[M.PN], car.s[M.PE]) < 1e-6
+    assert hypot(car.s[M.S_PN], car.s[M.S_PE]) < 1e-6
 
 
 def test_a_dead_motor_does_not_drive() -> None:
     """LOSS_1 is what is left of it."""
     car = Car(throttle=1.0)
-    car.p[M.LOSS_1] = 0.0
+    car.p[M.P_LOSS_1] = 0.0
     car.run(5.0)
-    assert car.s[G.U] == 0.0
+    assert car.s[M.S_BODY_U] == 0.0
 
 
 def test_velocity_and_attitude_of_the_truth_belong_together() -> None:
@@ -145,12 +143,12 @@ def test_velocity_and_attitude_of_the_truth_belong_together() -> None:
 
     def check() -> None:
         s = car.s
-        yaw = np.arctan2(2.0 * s[M.Q0] * s[M.Q3], 1.0 - 2.0 * s[M.Q3] ** 2)
-        ahead = np.cos(yaw) * s[M.VN] + np.sin(yaw) * s[M.VE]
-        assert ahead == pytest.approx(s[G.U], abs=1e-6)
-        assert s[M.Q0] ** 2 + s[M.Q3] ** 2 == pytest.approx(1.0, abs=1e-6)
+        yaw = np.arctan2(2.0 * s[M.S_Q0] * s[M.S_Q3], 1.0 - 2.0 * s[M.S_Q3] ** 2)
+        ahead = np.cos(yaw) * s[M.S_VN] + np.sin(yaw) * s[M.S_VE]
+        assert ahead == pytest.approx(s[M.S_BODY_U], abs=1e-6)
+        assert s[M.S_Q0] ** 2 + s[M.S_Q3] ** 2 == pytest.approx(1.0, abs=1e-6)
 
-    car.s[V.WHEEL], car.s[V.THROTTLE] = 0.3, 0.2
+    car.s[L.S_WHEEL], car.s[L.S_THROTTLE] = 0.3, 0.2
     car.run(12.0, check)
 
 
@@ -161,6 +159,6 @@ def test_the_current_is_the_power_at_the_wheels_and_in_the_winding() -> None:
     s = car.s
     driven = 0.5 * FULL_V
     ohms = FULL_V / (FULL_ACCEL * MASS * TOP_SPEED / FULL_V)
-    amps = s[G.MOTOR_A] / 0.5  # in the winding; the battery sees the duty cycle's share
-    assert driven * amps == pytest.approx(s[G.PULL] * s[G.U] + ohms * amps * amps, rel=0.01)
-    assert atan(s[M.VE] / s[M.VN]) == 0.0
+    amps = s[M.S_MOTOR_A] / 0.5  # in the winding; the battery sees the duty cycle's share
+    assert driven * amps == pytest.approx(s[M.S_PULL] * s[M.S_BODY_U] + ohms * amps * amps, rel=0.01)
+    assert atan(s[M.S_VE] / s[M.S_VN]) == 0.0

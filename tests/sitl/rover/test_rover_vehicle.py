@@ -13,7 +13,6 @@ import pytest
 
 from autopilot import report as R
 from autopilot.control import layout as L
-from autopilot.control import rover_layout as V
 from autopilot.vehicle import (
     Attitude,
     Circle,
@@ -35,7 +34,6 @@ from autopilot.vehicle import (
     YawMode,
 )
 from sitl.kernel import layout as M
-from sitl.kernel import rover_layout as G
 from sitl.vehicles.rover import SimulatedRover
 from tests.fakes.rover_drive import HOME, RoverDrive
 
@@ -88,12 +86,12 @@ def test_it_is_made_without_numba() -> None:
 
 def test_its_rows_begin_behind_all_that_it_shares() -> None:
     """The copter's layouts may grow; they must not reach into the rover's."""
-    assert M.STATE_SIZE <= V.WAY
-    assert M.SETTINGS_SIZE <= V.ACCEL
-    assert V.TURN_LEFT < V.ROVER_PLANT and G.STATE_SIZE > G.MOTOR_A
-    assert V.BRAKING < V.ROVER_PLANT_SETTINGS and G.SETTINGS_SIZE > G.SERVO_RATE
-    assert V.T_BY_RATE < V.TARGET_SIZE
-    assert V.DRIVE > L.PILOT
+    assert M.STATE_SIZE <= L.S_WAY
+    assert M.SETTINGS_SIZE <= L.P_DRIVE_ACCEL
+    assert L.S_TURN_LEFT < L.ROVER_PLANT and M.STATE_SIZE > M.S_MOTOR_A
+    assert L.P_BRAKING < L.ROVER_PLANT_SETTINGS and M.SETTINGS_SIZE > M.P_SERVO_RATE
+    assert L.T_BY_RATE < L.TARGET_SIZE
+    assert L.KIND_DRIVE > L.KIND_PILOT
 
 
 # --- a vehicle ----------------------------------------------------------------------------------------------------
@@ -241,25 +239,25 @@ def test_a_velocity_that_is_not_renewed_ends() -> None:
 @pytest.mark.parametrize(
     ("name", "value", "index", "setting"),
     [
-        ("TURN_MAX_G", 0.4, V.TURN_ACCEL, 0.4 * 9.80665),
-        ("TURN_RADIUS", 2.0, V.TURN_RADIUS, 2.0),
-        ("TURN_RADIUS", 0.1, V.TURN_RADIUS, 0.779),
-        ("ATC_STR_RAT_MAX", 90.0, V.RATE_MAX, pi / 2.0),
-        ("ATC_STR_RAT_MAX", 0.0, V.RATE_MAX, 6.0),
-        ("ATC_STR_ACC_MAX", 180.0, V.RATE_ACCEL, pi),
-        ("ATC_ACCEL_MAX", 2.0, V.ACCEL, 2.0),
-        ("ATC_ACCEL_MAX", 2.0, V.DECEL, 2.0),
-        ("WP_ACCEL", 0.5, V.ACCEL, 0.5),
-        ("ATC_DECEL_MAX", 3.0, V.DECEL, 3.0),
-        ("SPEED_MAX", 6.0, V.STICK_SPEED, 6.0),
-        ("CRUISE_SPEED", 3.0, V.STICK_SPEED, 6.0),
-        ("CRUISE_THROTTLE", 25.0, V.STICK_SPEED, 8.0),
-        ("ACRO_TURN_RATE", 90.0, V.STICK_RATE, pi / 2.0),
-        ("ATC_SPEED_P", 0.4, V.KP_SPEED, 6.0),
-        ("ATC_BRAKE", 0.0, V.BRAKING, 0.0),
-        ("MOT_THR_MAX", 40.0, V.THROTTLE_MAX, 0.4),
-        ("BATT_LOW_VOLT", 10.0, L.LOW_V, 10.0),
-        ("SIM_WIND_TURB", 2.0, M.GUST, 2.0),
+        ("TURN_MAX_G", 0.4, L.P_TURN_ACCEL, 0.4 * 9.80665),
+        ("TURN_RADIUS", 2.0, L.P_TURN_RADIUS, 2.0),
+        ("TURN_RADIUS", 0.1, L.P_TURN_RADIUS, 0.779),
+        ("ATC_STR_RAT_MAX", 90.0, L.P_TURN_RATE_MAX, pi / 2.0),
+        ("ATC_STR_RAT_MAX", 0.0, L.P_TURN_RATE_MAX, 6.0),
+        ("ATC_STR_ACC_MAX", 180.0, L.P_TURN_RATE_ACCEL, pi),
+        ("ATC_ACCEL_MAX", 2.0, L.P_DRIVE_ACCEL, 2.0),
+        ("ATC_ACCEL_MAX", 2.0, L.P_DRIVE_DECEL, 2.0),
+        ("WP_ACCEL", 0.5, L.P_DRIVE_ACCEL, 0.5),
+        ("ATC_DECEL_MAX", 3.0, L.P_DRIVE_DECEL, 3.0),
+        ("SPEED_MAX", 6.0, L.P_STICK_SPEED, 6.0),
+        ("CRUISE_SPEED", 3.0, L.P_STICK_SPEED, 6.0),
+        ("CRUISE_THROTTLE", 25.0, L.P_STICK_SPEED, 8.0),
+        ("ACRO_TURN_RATE", 90.0, L.P_STICK_TURN, pi / 2.0),
+        ("ATC_SPEED_P", 0.4, L.P_KP_SPEED, 6.0),
+        ("ATC_BRAKE", 0.0, L.P_BRAKING, 0.0),
+        ("MOT_THR_MAX", 40.0, L.P_THROTTLE_MAX, 0.4),
+        ("BATT_LOW_VOLT", 10.0, L.P_LOW_V, 10.0),
+        ("SIM_WIND_TURB", 2.0, M.P_GUST, 2.0),
     ],
 )
 def test_a_parameter_counts_at_once(name: str, value: float, index: int, setting: float) -> None:
