@@ -1,4 +1,4 @@
-"""Where the simulated machine is in the kernel's rows, behind the fields of its control (`autopilot.control.layout`)."""
+"""Where the simulated machine is in the kernel's rows, behind its control's fields (`autopilot.control.layout`)."""
 
 from __future__ import annotations
 

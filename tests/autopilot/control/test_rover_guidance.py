@@ -21,7 +21,7 @@ Row = npt.NDArray[np.float64]
 
 def rows(speed: float = 0.0, course: float = 0.0) -> tuple[Row, Row]:
     """State and settings of a car that drives 15 m/s at most, with ArduPilot's limits."""
-    s, p = np.zeros(L.ROVER_PLANT), np.zeros(L.ROVER_PLANT_SETTINGS)
+    s, p = np.zeros(L.STATE.size), np.zeros(L.SETTINGS.size)
     s[L.S_WAY] = 1.0 if speed >= 0.0 else -1.0
     s[L.S_SPEED], s[L.S_SPEED_REF], s[L.S_COURSE] = speed, speed, course
     s[L.S_EVN] = speed

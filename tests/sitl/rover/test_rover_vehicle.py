@@ -84,16 +84,6 @@ def test_it_is_made_without_numba() -> None:
     assert done.stdout.strip() == "False"
 
 
-def test_its_rows_begin_behind_all_that_it_shares() -> None:
-    """The copter's layouts may grow; they must not reach into the rover's."""
-    assert M.STATE_SIZE <= L.S_WAY
-    assert M.SETTINGS_SIZE <= L.P_DRIVE_ACCEL
-    assert L.S_TURN_LEFT < L.ROVER_PLANT and M.STATE_SIZE > M.S_MOTOR_A
-    assert L.P_BRAKING < L.ROVER_PLANT_SETTINGS and M.SETTINGS_SIZE > M.P_SERVO_RATE
-    assert L.T_BY_RATE < L.TARGET_SIZE
-    assert L.KIND_DRIVE > L.KIND_PILOT
-
-
 # --- a vehicle ----------------------------------------------------------------------------------------------------
 def test_it_is_a_simulated_vehicle_on_wheels() -> None:
     rover: SimulatedVehicle = SimulatedRover(HOME, 90.0, 1)
