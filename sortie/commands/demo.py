@@ -26,18 +26,19 @@ def demo(
     with Assembly(settings, temporary_state=True, defaults={**COUNTDOWN, "FM_AUTO_GO": 2.0}) as run:
         loop = run.make_loop(default_speedup=1.0, running=once)
         loop.install_signals()
-        run.open_links()
-        loop.greet()
         progress = Progress(run.service)
         kind = run.service.autopilot.kind
-        progress.say(f"sortie: demo with {kind}; connect a ground station: {', '.join(settings.links)}")
-        loop.load()
-        heading = settings.home[1] if settings.home is not None else 0.0
         place = place_of(run, loop, progress)
         if place is None:
             return loop.exit_status or 0
+        # Before a ground station hears the first HEARTBEAT: it asks for the mission half a second later, and only then.
+        heading = settings.home[1] if settings.home is not None else 0.0
         items = square(place, heading, takeoff=kind == "copter")
         run.service.autopilot.replace_plan(0, items, run.service.now_ms)
+        run.open_links()
+        loop.greet()
+        progress.say(f"sortie: demo with {kind}; connect a ground station: {', '.join(settings.links)}")
+        loop.load()
         progress.start()
         try:
             flight, took_s = fly_once(run, loop, progress, auto_go=run.service.parameters["FM_AUTO_GO"] > 0.0)

@@ -31,6 +31,7 @@ def fly(
             check_reach(loaded, run.home)
         loop = run.make_loop(default_speedup=1.0, running=True)
         loop.install_signals()
+        load_plan(run.service, loaded)  # before the first HEARTBEAT: a ground station asks for the mission only then
         run.open_links()
         loop.greet()
         progress = Progress(run.service)
@@ -40,7 +41,6 @@ def fly(
         if place is None:
             return loop.exit_status or 0
         check_reach(loaded, place, hint="take the plan for this place")
-        load_plan(run.service, loaded)
         progress.start()
         try:
             flights = _fly_all(run, loop, progress, repeat)

@@ -11,6 +11,7 @@ from autopilot.geo import GeoPoint
 from autopilot.journal import MemoryJournal
 from autopilot.mission.commands import Cmd
 from autopilot.mission.items import MissionItem
+from autopilot.plans import MISSION
 from depot.messages import MissionPlan
 from depot.names import Mode, Stage
 from depot.settings import BoxSettings, Profile
@@ -85,6 +86,11 @@ class BoxLoop(SpaceLoop):
         self._depot_end = Endpoint(wire.DEPOT_SYSTEM, wire.DEPOT_COMPONENT)
         self._depot_link = self._depot_end.open_link("skimmer")
         self._depot_end.add_service(DepotClient(self.depot, Target(service.endpoint.system_id), self._items))
+
+    def _show_plan(self) -> None:
+        plan, autopilot = self.depot.memory.plan, self.service.autopilot
+        if plan is not None and not autopilot.mission.total():
+            autopilot.replace_plan(MISSION, tuple(self._items(plan)), self.service.now_ms)
 
     def _items(self, plan: MissionPlan) -> list[MissionItem]:
         """A plan as the copter flies it."""

@@ -23,7 +23,7 @@ from depot.skimmer.skimmer import SkimmerParty
 from depot.skimmer.skimmer_base import SkimmerMemory
 from depot.watches import ABORT_2_NAMES
 from depot.wire import wire
-from depot.wire.depot import DepotClient
+from depot.wire.depot import DepotClient, plan_items
 from depot.wire.skimmer import SkimmerService
 from depot.world.course import TimetableMotion
 from depot.world.state import WorldState, new_state
@@ -97,10 +97,12 @@ class SpaceLoop:
         self._join()
         if snapshot is None:
             self.depot.start(0)
-            self._exchange()
         else:
             self._forget_old_faults()
             self._restore(snapshot)
+        self._show_plan()
+        if snapshot is None:
+            self._exchange()
 
     def _make_world(self, profile: Profile, seed: int, state: WorldState | None) -> World:
         state = state or new_state(profile, seed)
@@ -110,6 +112,13 @@ class SpaceLoop:
         """What no memory of a party holds."""
         items = [MissionItem(16, 0, x=x, y=y, z=z) for x, y, z in snapshot.waypoints]
         self._core.mission.replace(tuple(items))
+
+    def _show_plan(self) -> None:
+        """Put the plan that the depot has made into the skimmer's mission before anybody hears it: a ground station asks
+        for the mission when it hears the first HEARTBEAT, long before phase 1 uploads it, and never again."""
+        plan = self.depot.memory.plan
+        if plan is not None and not self._core.mission.total():
+            self._core.mission.replace(tuple(plan_items(plan)))
 
     def _join(self) -> None:
         """Two endpoints, and the services that speak for the parties."""
