@@ -114,8 +114,8 @@ class SpaceLoop:
         self._core.mission.replace(tuple(items))
 
     def _show_plan(self) -> None:
-        """Put the plan that the depot has made into the skimmer's mission before anybody hears it: a ground station asks
-        for the mission when it hears the first HEARTBEAT, long before phase 1 uploads it, and never again."""
+        """Put the plan that the depot has made into the skimmer's mission before anybody hears it: a ground station
+        asks for the mission when it hears the first HEARTBEAT, long before phase 1 uploads it, and never again."""
         plan = self.depot.memory.plan
         if plan is not None and not self._core.mission.total():
             self._core.mission.replace(tuple(plan_items(plan)))
