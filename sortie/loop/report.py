@@ -8,6 +8,7 @@ import html
 import json
 import os
 from collections.abc import Iterable, Sequence
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +34,9 @@ _SHOWN_DECISIONS = 2_000
 
 
 def check_directory(directory: Path) -> None:
-    """Make it before anything is flown; UserError when it cannot be written."""
+    """Make it before anything is flown; UserError when it cannot be written, or the library that draws is missing."""
+    if find_spec("matplotlib") is None:
+        raise UserError("--report needs matplotlib for its plots: pip install 'sortie[plots]'")
     try:
         directory.mkdir(parents=True, exist_ok=True)
     except OSError as error:

@@ -1,0 +1,52 @@
+"""The package: one version, extras that are named where they are missing, a wheel that flies by itself."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from sortie.errors import UserError
+from sortie.loop import report
+
+ROOT = Path(__file__).parents[3]
+
+
+def test_the_version_stands_in_one_place() -> None:
+    """Everything else asks the installed package; the changelog has it."""
+    version = re.search(r"^version = (\S+)$", (ROOT / "setup.cfg").read_text(), re.MULTILINE)
+    assert version is not None
+    tracked = subprocess.run(
+        ["git", "grep", "-lF", f'"{version[1]}"', "--", "*.py"], cwd=ROOT, capture_output=True, text=True
+    )
+    assert tracked.stdout == ""
+    headings = re.findall(r"^## (\S+)", (ROOT / "CHANGELOG.md").read_text(), re.MULTILINE)
+    assert headings[0] in ("Unreleased", version[1]) and version[1] in headings
+
+
+def test_a_report_without_matplotlib_is_refused_before_anything_flies(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One line with the command that mends it."""
+    monkeypatch.setattr(report, "find_spec", lambda name: None)
+    with pytest.raises(UserError, match=r"pip install 'sortie\[plots\]'"):
+        report.check_directory(tmp_path / "report")
+    assert not (tmp_path / "report").exists()
+
+
+def test_the_workflow_calls_what_a_person_calls() -> None:
+    """`scripts/test` and `scripts/build`, and nothing else that checks; the systems are those of the README."""
+    text = (ROOT / ".github" / "workflows" / "ci.yml").read_text()
+    assert re.findall(r"^      - run: (.*)$", text, re.MULTILINE) == ["scripts/test", "scripts/build"]
+    assert set(re.findall(r"os: ([a-z]+)", text)) == {"ubuntu", "macos", "windows"} and "ubuntu-24.04-arm" in text
+
+
+@pytest.mark.long
+def test_the_wheel_flies_in_an_empty_environment_without_the_sources(tmp_path: Path) -> None:
+    """`scripts/build`: sdist, wheel, installation, a flight."""
+    done = subprocess.run([ROOT / "scripts" / "build", tmp_path], capture_output=True, text=True, timeout=1800)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines()[-1].endswith(" flies")
+    assert {path.suffix for path in tmp_path.iterdir()} == {".whl", ".gz"}
