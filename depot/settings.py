@@ -220,6 +220,82 @@ class RetirementSettings(_Table, frozen=True):
     disposal: Annotated[str, Meta(pattern="^(docked|jettison)$")] = "docked"
 
 
+class OrbitSettings(_Table, frozen=True):
+    """The depot's circular orbit, the Sun and the antennas on it. Gravity and size are those of a small world (Ceres:
+    Russell et al. 2016), where what is swept in can be carried: on a large one the speed of the intake would cost more
+    propellant than it brings. Angles count along the orbit from orbit noon."""
+
+    mu_m3_s2: Positive = 6.2629e10
+    body_m: Positive = 470_000.0
+    altitude_m: Positive = 82_000.0
+    start_deg: Degrees = 0.0  # when the loop begins
+    beta_deg: Annotated[float, Meta(ge=-89, le=89)] = 10.0  # the Sun above the plane of the orbit
+    blocked_at_deg: Degrees = 260.0  # the middle of the arc on which the depot hides its antenna from the track,
+    blocked_deg: Annotated[float, Meta(ge=0, le=350)] = 55.0  # and how long it is
+    near_m: NotNegative = 5_000.0  # within it the link is always there
+
+
+class EngineSettings(_Table, frozen=True):
+    """THRUSTER_FWD, THRUSTER_ATT and the mass that they move. `execution` and `pointing_deg`: how far burns differ from
+    what was commanded (standard deviations)."""
+
+    dry_kg: Positive = 12_000.0
+    fwd_n: Positive = 1_000.0
+    fwd_exhaust_mps: Positive = 3_000.0
+    att_n: Positive = 400.0
+    att_exhaust_mps: Positive = 2_200.0
+    att_least_mps: NotNegative = 0.0005  # a smaller change of velocity is not made
+    fwd_least_mps: Positive = 0.5  # a smaller one is THRUSTER_ATT's
+    inertia_kg_m2: Positive = 120_000.0
+    arm_m: Positive = 3.0
+    rate_max_dps: Positive = 1.0
+    accel_dps2: Positive = 0.02
+    execution: Fraction = 0.004
+    pointing_deg: Annotated[float, Meta(ge=0, le=30)] = 0.15
+
+
+class NavigationSettings(_Table, frozen=True):
+    """What the skimmer knows of its own motion (standard deviations): the depot's ranging corrects it while the comms
+    window is open; in between it grows. `dispersion_mps`: of the springs that part it from the dock."""
+
+    fix_m: NotNegative = 0.02
+    fix_per_m: NotNegative = 0.0003  # of the distance
+    fix_mps: NotNegative = 0.001
+    growth_mps: NotNegative = 0.01
+    seen_m: Positive = 20_000.0  # the depot's own sensors see a skimmer so far
+    dispersion_mps: NotNegative = 0.002
+
+
+class ZoneSettings(_Table, frozen=True):
+    """The harvest zone: a band of heights about the middle of the pattern, and how fast INTAKE can work."""
+
+    floor_m: Positive = 69_500.0
+    ceiling_m: Positive = 77_000.0
+    half_length_m: Positive = 40_000.0
+    half_width_m: Positive = 5_000.0
+    scale_height_m: Positive = 6_000.0
+    speed_min_mps: NotNegative = 250.0
+    speed_max_mps: Positive = 450.0
+
+
+class CorridorSettings(_Table, frozen=True):
+    """The docking corridor: a cone behind the depot, from the gate to the dock, with its glide slope, and the limits of
+    capture. `clear_m`: so far off the skimmer may light THRUSTER_FWD."""
+
+    gate_m: Positive = 1_000.0
+    half_angle_deg: Annotated[float, Meta(gt=0, le=80)] = 10.0
+    glide_mps_per_m: Positive = 0.0013
+    speed_max_mps: Positive = 1.5
+    contact_mps: Positive = 0.04
+    capture_m: Positive = 0.4
+    attitude_max_deg: Positive = 4.0
+    rate_max_dps: Positive = 0.2
+    clear_m: Positive = 70.0
+    separation_mps: Positive = 0.1
+    pulses: Annotated[int, Meta(ge=1, le=50)] = 10
+    keep_out_m: Positive = 500.0  # no way leads through, but for the corridor's
+
+
 class BoxSettings(_Table, frozen=True):
     """A skimmer that flies as a copter, and its dock as a landing pad. Unused where `vehicle` is "kinematic"."""
 
@@ -257,4 +333,9 @@ class Profile(_Table, frozen=True):
     depot: DepotSettings = msgspec.field(default_factory=DepotSettings)
     retirement: RetirementSettings = msgspec.field(default_factory=RetirementSettings)
     box: BoxSettings = msgspec.field(default_factory=BoxSettings)
+    orbit: OrbitSettings = msgspec.field(default_factory=OrbitSettings)
+    engines: EngineSettings = msgspec.field(default_factory=EngineSettings)
+    navigation: NavigationSettings = msgspec.field(default_factory=NavigationSettings)
+    zone: ZoneSettings = msgspec.field(default_factory=ZoneSettings)
+    corridor: CorridorSettings = msgspec.field(default_factory=CorridorSettings)
     hazards: dict[str, Fraction] = {}

@@ -1,0 +1,79 @@
+"""THRUSTER_FWD and THRUSTER_ATT: what a change of velocity takes (Tsiolkovsky 1903) and how long it lasts.
+
+THRUSTER_FWD pushes along the body's x axis, so that the craft is turned before each burn; THRUSTER_ATT turns it, and
+moves it by small amounts in any direction.
+"""
+
+from __future__ import annotations
+
+from enum import IntEnum
+from math import exp, hypot, log, radians
+
+from msgspec import Struct
+
+from depot.physics.orbit import Vector
+from depot.settings import EngineSettings
+
+
+class Thruster(IntEnum):
+    """Which one MODE_CTRL commands."""
+
+    FWD = 0
+    ATT = 1
+
+
+def propellant_kg(mass_kg: float, dv_mps: float, exhaust_mps: float) -> float:
+    """What a change of velocity takes of a craft that weighs `mass_kg` before."""
+    return mass_kg * (1.0 - exp(-dv_mps / exhaust_mps))
+
+
+def delta_v_mps(mass_kg: float, propellant_kg: float, exhaust_mps: float) -> float:
+    """What so much propellant gives."""
+    return exhaust_mps * log(mass_kg / (mass_kg - propellant_kg))
+
+
+def thrust_n(engines: EngineSettings, thruster: Thruster, health: float) -> float:
+    """Of a thruster of which the fraction `health` is left, N."""
+    return (engines.fwd_n if thruster is Thruster.FWD else engines.att_n) * max(health, 0.0)
+
+
+def exhaust_mps(engines: EngineSettings, thruster: Thruster) -> float:
+    return engines.fwd_exhaust_mps if thruster is Thruster.FWD else engines.att_exhaust_mps
+
+
+def burn_s(mass_kg: float, dv_mps: float, exhaust_mps: float, newton: float) -> float:
+    """How long the burn lasts: propellant over its flow, thrust / exhaust velocity."""
+    return propellant_kg(mass_kg, dv_mps, exhaust_mps) * exhaust_mps / newton
+
+
+def slew_kg(engines: EngineSettings, rate_dps: float) -> float:
+    """THRUSTER_ATT's propellant for turning up to a rate and stopping again: twice the angular momentum over the arm
+    and the exhaust velocity."""
+    return 2.0 * engines.inertia_kg_m2 * radians(rate_dps) / engines.arm_m / engines.att_exhaust_mps
+
+
+class Purpose(IntEnum):
+    """What a burn is for."""
+
+    DEPART = 0  # onto the way out, or
+    RETURN = 1  # onto the way back
+    CORRECT = 2
+    ARRIVE = 3  # at the end of a way: its speed becomes that of the place
+    TRIM = 4
+    APPROACH = 5  # a pulse on the glide slope
+    AWAY = 6  # where nobody is
+
+
+class ThrustCommand(Struct, frozen=True):
+    """What MODE_CTRL tells a thruster: a change of velocity, m/s in the Hill frame, beginning at `at_ms`. `until_ms`:
+    when the way that begins with it ends."""
+
+    purpose: Purpose
+    thruster: Thruster
+    dv: Vector
+    at_ms: int
+    until_ms: int = 0
+
+    @property
+    def dv_mps(self) -> float:
+        return hypot(*self.dv)

@@ -1,0 +1,146 @@
+"""Relative motion about the depot's circular orbit, in closed form (Clohessy and Wiltshire 1960; the notation is that
+of Vallado, Fundamentals of Astrodynamics and Applications, 4th ed., 6.8).
+
+Hill frame: x radially outward, y along the track, z across it (along the orbit's angular momentum), metres from the
+depot, m/s. The equations are those of two bodies, linear in the distance from the depot; y counts along the arc, which
+keeps them good for tens of kilometres ahead or behind. A leg costs nothing: coasting and constant thrust are matrices.
+"""
+
+from __future__ import annotations
+
+from math import atan2, cos, degrees, hypot, pi, radians, sin, sqrt
+
+from msgspec import Struct
+
+Vector = tuple[float, float, float]
+Hill = tuple[float, float, float, float, float, float]
+"""Position and velocity, m and m/s."""
+
+AT_REST: Hill = (0.0, 0.0, 0.0, 0.0, 0.0, 0.0)
+_SINGULAR = 1e-3
+
+
+class Orbit(Struct, frozen=True):
+    """A circular orbit: gravitational parameter m3/s2, radius of the body m, height above it m."""
+
+    mu_m3_s2: float
+    body_m: float
+    altitude_m: float
+
+    @property
+    def radius_m(self) -> float:
+        """From the middle of the body."""
+        return self.body_m + self.altitude_m
+
+    @property
+    def rate(self) -> float:
+        """Mean motion n, rad/s."""
+        return sqrt(self.mu_m3_s2 / self.radius_m**3)
+
+    @property
+    def period_s(self) -> float:
+        return 2.0 * pi / self.rate
+
+    def height_m(self, state: Hill) -> float:
+        """Above the body. With y along the arc it is the radial offset that counts."""
+        return self.altitude_m + state[0]
+
+    def speed_mps(self, state: Hill) -> float:
+        """Through an envelope that does not turn with the depot: velocity in the frame that does not rotate."""
+        return hypot(state[3], state[4] + self.rate * (self.radius_m + state[0]), state[5])
+
+    def place(self, state: Hill) -> Vector:
+        """Latitude across the orbit and longitude along it from the depot, degrees, and altitude, m."""
+        return (degrees(state[2] / self.radius_m), degrees(state[1] / self.radius_m), self.altitude_m + state[0])
+
+    def offset_m(self, place: Vector) -> Vector:
+        """The inverse of `place`: the Hill position of latitude, longitude, altitude."""
+        return (place[2] - self.altitude_m, radians(place[1]) * self.radius_m, radians(place[0]) * self.radius_m)
+
+
+def coast(n: float, state: Hill, seconds: float) -> Hill:
+    """Free motion for `seconds`."""
+    x, y, z, vx, vy, vz = state
+    tau = n * seconds
+    s, c = sin(tau), cos(tau)
+    back = 2.0 * (1.0 - c)
+    return (
+        (4.0 - 3.0 * c) * x + s / n * vx + back / n * vy,
+        6.0 * (s - tau) * x + y - back / n * vx + (4.0 * s - 3.0 * tau) / n * vy,
+        c * z + s / n * vz,
+        3.0 * n * s * x + c * vx + 2.0 * s * vy,
+        -3.0 * n * back * x - 2.0 * s * vx + (4.0 * c - 3.0) * vy,
+        -n * s * z + c * vz,
+    )
+
+
+def thrust(n: float, state: Hill, accel: Vector, seconds: float) -> Hill:
+    """The same under an acceleration that is constant in the Hill frame, m/s2."""
+    x, y, z, vx, vy, vz = coast(n, state, seconds)
+    ax, ay, az = accel
+    tau = n * seconds
+    s, c = sin(tau), cos(tau)
+    lag, bow = tau - s, 1.0 - c
+    return (
+        x + (ax * bow + 2.0 * ay * lag) / n**2,
+        y + (ay * (4.0 * bow - 1.5 * tau**2) - 2.0 * ax * lag) / n**2,
+        z + az * bow / n**2,
+        vx + (ax * s + 2.0 * ay * bow) / n,
+        vy + (ay * (4.0 * s - 3.0 * tau) - 2.0 * ax * bow) / n,
+        vz + az * s / n,
+    )
+
+
+def transfer(n: float, start: Vector, end: Vector, seconds: float) -> Vector | None:
+    """The velocity at `start` that leads to `end` after `seconds`: the state transition, inverted. None near the times
+    at which no velocity does (whole revolutions among them). Half revolutions cannot mend a plane: z is left there."""
+    tau = n * seconds
+    s, c = sin(tau), cos(tau)
+    a, b, d = s / n, 2.0 * (1.0 - c) / n, (4.0 * s - 3.0 * tau) / n
+    det = a * d + b * b
+    if abs(det) * n * n < _SINGULAR * max(1.0, tau):
+        return None
+    dx = end[0] - (4.0 - 3.0 * c) * start[0]
+    dy = end[1] - start[1] - 6.0 * (s - tau) * start[0]
+    vz = (end[2] - c * start[2]) / a if abs(s) > 0.1 else 0.0
+    return ((d * dx - b * dy) / det, (a * dy + b * dx) / det, vz)
+
+
+class Ellipse(Struct, frozen=True):
+    """Free motion in the plane as what it is: an ellipse twice as long as it is high about a middle that drifts.
+    x = middle_m - height_m cos(phase + n t); while `middle_m` is 0 it closes."""
+
+    middle_m: float
+    height_m: float
+    phase: float  # 0 at the lowest point, rad
+
+
+def ellipse_of(n: float, state: Hill) -> Ellipse:
+    """The ellipse on which `state` is, `phase` at that instant."""
+    x, _, _, vx, vy, _ = state
+    middle = 4.0 * x + 2.0 * vy / n
+    return Ellipse(middle, hypot(x - middle, vx / n), atan2(vx / n, middle - x))
+
+
+def closed_ellipse(n: float, height_m: float, along_m: float, phase: float) -> Hill:
+    """A state on a closed ellipse about `along_m` on the depot's track: the pattern of the dips."""
+    s, c = sin(phase), cos(phase)
+    return (-height_m * c, along_m + 2.0 * height_m * s, 0.0, height_m * n * s, 2.0 * height_m * n * c, 0.0)
+
+
+def size(vector: Vector) -> float:
+    """Its length."""
+    return hypot(*vector)
+
+
+def minus(one: Vector, other: Vector) -> Vector:
+    """one - other."""
+    return (one[0] - other[0], one[1] - other[1], one[2] - other[2])
+
+
+def position(state: Hill) -> Vector:
+    return state[:3]
+
+
+def velocity(state: Hill) -> Vector:
+    return state[3:]

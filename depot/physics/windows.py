@@ -1,0 +1,96 @@
+"""Eclipses and comms windows, which follow from where the depot is on its orbit: both sides can work them out ahead
+(seed 000, 1.2: communication is intermittent but predictable).
+
+The orbit angle counts from orbit noon. The body's shadow is a cylinder (Vallado, 5.3.3): on a circular orbit the depot
+is in it over an arc about midnight. The depot keeps one face to the Sun; the arm with its antenna is behind it, and
+over an arc of each orbit the depot itself stands between the antenna and the track, so that a skimmer that is far behind
+is out of its sight. Near the depot a second, small antenna reaches all round.
+"""
+
+from __future__ import annotations
+
+from math import acos, cos, degrees, floor, radians, sqrt
+
+from msgspec import Struct
+
+from depot.physics.orbit import Orbit
+from depot.settings import OrbitSettings
+
+
+class Arc(Struct, frozen=True):
+    """A part of each revolution, by its middle and its length in degrees of orbit angle."""
+
+    middle_deg: float
+    length_deg: float
+
+    @property
+    def start_deg(self) -> float:
+        return self.middle_deg - self.length_deg / 2.0
+
+
+class Almanac:
+    """See the module. Times are ms since the loop began."""
+
+    def __init__(self, settings: OrbitSettings) -> None:
+        self.orbit = Orbit(settings.mu_m3_s2, settings.body_m, settings.altitude_m)
+        self.near_m = settings.near_m
+        self._period_ms = self.orbit.period_s * 1000.0
+        self._start_deg = settings.start_deg
+        self.shadow = Arc(180.0, shadow_deg(self.orbit, settings.beta_deg))
+        self.blocked = Arc(settings.blocked_at_deg, settings.blocked_deg)
+
+    def angle_deg(self, now_ms: float) -> float:
+        """Of the depot from orbit noon, 0 to 360."""
+        return (self._start_deg + 360.0 * now_ms / self._period_ms) % 360.0
+
+    def inside(self, arc: Arc, now_ms: int) -> bool:
+        """Is the depot on that arc? It is at the instant of entering it, and no more at that of leaving it."""
+        count = self._revolution(arc.start_deg, now_ms)
+        return now_ms < self._passes_ms(arc.start_deg + arc.length_deg, count)
+
+    def next_start_ms(self, arc: Arc, now_ms: int) -> int:
+        """When it comes to the arc next, later than now."""
+        return self._passes_ms(arc.start_deg, self._revolution(arc.start_deg, now_ms) + 1)
+
+    def next_end_ms(self, arc: Arc, now_ms: int) -> int:
+        """When it leaves the arc next, later than now."""
+        end = arc.start_deg + arc.length_deg
+        return self._passes_ms(end, self._revolution(end, now_ms) + 1)
+
+    def next_edge_ms(self, arc: Arc, now_ms: int) -> int:
+        """Whichever comes first."""
+        return min(self.next_start_ms(arc, now_ms), self.next_end_ms(arc, now_ms))
+
+    def _revolution(self, degs: float, now_ms: int) -> int:
+        """The last revolution in which the angle has been passed already."""
+        count = floor((self._start_deg + 360.0 * now_ms / self._period_ms - degs) / 360.0) + 1
+        while self._passes_ms(degs, count) > now_ms:
+            count -= 1
+        return count
+
+    def _passes_ms(self, degs: float, count: int) -> int:
+        """The whole millisecond at which the angle is passed, in revolution `count`."""
+        return round((degs + 360.0 * count - self._start_deg) / 360.0 * self._period_ms)
+
+    # --- what they are for ------------------------------------------------------------------------------------------
+    def sunlit(self, now_ms: int) -> bool:
+        """Is the depot, and all that flies with it, in the Sun?"""
+        return not self.inside(self.shadow, now_ms)
+
+    def window_open(self, now_ms: int) -> bool:
+        """Can the depot hear a skimmer that is far behind it?"""
+        return not self.inside(self.blocked, now_ms)
+
+    def next_window_ms(self, now_ms: int) -> int:
+        """When the window opens next; now, while it is open."""
+        return now_ms if self.window_open(now_ms) else self.next_end_ms(self.blocked, now_ms)
+
+    def window_left_ms(self, now_ms: int) -> int:
+        """How long the window is still open; 0 while it is not."""
+        return self.next_start_ms(self.blocked, now_ms) - now_ms if self.window_open(now_ms) else 0
+
+
+def shadow_deg(orbit: Orbit, beta_deg: float) -> float:
+    """How much of the orbit lies in the cylindrical shadow, degrees. `beta_deg`: the Sun above the orbit's plane."""
+    depth = sqrt(orbit.radius_m**2 - orbit.body_m**2) / (orbit.radius_m * cos(radians(beta_deg)))
+    return 2.0 * degrees(acos(depth)) if depth < 1.0 else 0.0
