@@ -1,10 +1,10 @@
 """Eclipses and comms windows, which follow from where the depot is on its orbit: both sides can work them out ahead
 (seed 000, 1.2: communication is intermittent but predictable).
 
-The orbit angle counts from orbit noon. The body's shadow is a cylinder (Vallado, 5.3.3): on a circular orbit the depot
-is in it over an arc about midnight. The depot keeps one face to the Sun; the arm with its antenna is behind it, and
-over an arc of each orbit the depot itself stands between the antenna and the track, so that a skimmer that is far behind
-is out of its sight. Near the depot a second, small antenna reaches all round.
+The orbit angle counts from orbit noon. The body's shadow is a cylinder (Vallado, 5.3.3): on a circular orbit the
+depot is in it over an arc about midnight. The depot keeps one face to the Sun, and the arm with its antenna is behind
+it. Over an arc of each orbit the depot itself stands between the antenna and the track, and a skimmer far behind is
+out of its sight. Near the depot a second, small antenna reaches all round.
 """
 
 from __future__ import annotations
