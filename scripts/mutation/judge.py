@@ -1,0 +1,184 @@
+"""One mutant, one forked process: the module is imported with the error in it, and the tests run until one fails.
+
+The parent has the libraries in memory but no module of the project, so a child pays for our own imports and its tests
+alone, and what a mutant does at import (tables, enumerations, defaults) is done as it would be in a real edit.
+"""
+
+from __future__ import annotations
+
+import importlib
+import importlib.abc
+import os
+import resource
+import shutil
+import signal
+import sys
+import tempfile
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from enum import Enum
+from importlib.machinery import ModuleSpec
+from importlib.util import spec_from_file_location
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+from hypothesis import Phase, settings
+
+LIBRARIES = ("numpy", "numba", "pymavlink.dialects.v20.ardupilotmega", "msgspec", "typer", "rich", "serial")
+CPU_S = 30  # of a child: a mutant that loops for ever ends there
+WALL_S = 300  # one that waits for ever
+NEAREST = 25  # tests that are collected first: most mutants end there
+
+
+class Verdict(Enum):
+    """What became of a mutant."""
+
+    KILLED = "killed"
+    TIMEOUT = "timeout"  # killed too: nobody would merge a suite that hangs
+    SURVIVED = "survived"
+    UNTESTED = "not run by any test"
+
+    @property
+    def noticed(self) -> bool:
+        return self in (Verdict.KILLED, Verdict.TIMEOUT)
+
+
+@dataclass(frozen=True)
+class Case:
+    """A mutated module and the tests that may notice it, in the order in which they are asked."""
+
+    name: str
+    path: str
+    source: str
+    tests: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Judged:
+    """The verdict, and the output of the tests, for who wants to know why."""
+
+    case: Case
+    verdict: Verdict
+    output: str
+    seconds: float
+
+
+class MutatedModule(importlib.abc.MetaPathFinder, importlib.abc.Loader):
+    """Finds one module of the project, and executes another source than its file has."""
+
+    def __init__(self, root: Path, path: str, source: str) -> None:
+        self.file = str(root / path)
+        self.name = path.removesuffix(".py").replace("/", ".").removesuffix(".__init__")
+        self.source = source
+
+    def find_spec(self, fullname: str, path: object = None, target: object = None) -> ModuleSpec | None:
+        """The module with this loader in place of the one that would read its file."""
+        return spec_from_file_location(fullname, self.file, loader=self) if fullname == self.name else None
+
+    def exec_module(self, module: ModuleType) -> None:
+        exec(compile(self.source, self.file, "exec"), module.__dict__)
+
+
+class Ordered:
+    """A plugin of pytest: only the tests that are named (without brackets: all of their parameters), in that order."""
+
+    def __init__(self, tests: Sequence[str]) -> None:
+        self.places = {test: place for place, test in enumerate(tests)}
+
+    def place(self, item: pytest.Item) -> int | None:
+        """When a test has its turn; never, if it is not named."""
+        return self.places.get(item.nodeid, self.places.get(item.nodeid.partition("[")[0]))
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+        named = [(place, item) for item in items if (place := self.place(item)) is not None]
+        items[:] = [item for _, item in sorted(named, key=lambda each: each[0])]
+
+
+def preload() -> None:
+    """Imports what does not belong to the project, once for all children, and makes properties repeatable."""
+    for library in LIBRARIES:
+        importlib.import_module(library)
+    phases = (Phase.explicit, Phase.generate)  # no time for shrinking: that it fails is enough
+    settings.register_profile("mutants", deadline=None, derandomize=True, database=None, phases=phases)
+
+
+def run_tests(root: Path, case: Case, scratch: str) -> int:
+    """In the child: pytest's status with the mutant in place. The nearest tests are asked alone before the others."""
+    sys.meta_path.insert(0, MutatedModule(root, case.path, case.source))
+    status = 5
+    for number, tests in enumerate((case.tests[:NEAREST], case.tests[NEAREST:])):
+        files = list(dict.fromkeys(test.partition("::")[0] for test in tests))
+        options = ["-x", "-q", "-n", "0", "--no-header", "-p", "no:cacheprovider", "-p", "no:warnings"]
+        options += [f"--basetemp={scratch}/tests-{number}", "--hypothesis-profile=mutants"]
+        if tests:
+            status = int(pytest.main([*options, *files], plugins=[Ordered(tests)]))
+            if status != 0:
+                break
+    return status
+
+
+def child(root: Path, case: Case, scratch: str) -> None:
+    """The whole life of a forked process. It never returns: its status is pytest's."""
+    status = 3
+    try:
+        os.setpgid(0, 0)
+        resource.setrlimit(resource.RLIMIT_CPU, (CPU_S, CPU_S + 5))
+        output = os.open(f"{scratch}/output", os.O_WRONLY | os.O_CREAT)
+        os.dup2(output, 1)
+        os.dup2(output, 2)
+        os.chdir(root)
+        status = run_tests(root, case, scratch)
+        sys.stdout.flush()
+        sys.stderr.flush()
+    finally:
+        os._exit(status)
+
+
+def verdict_of(status: int) -> Verdict:
+    """From a child's wait status. 0: every test passed; 5: none of them exists (any more)."""
+    if os.WIFSIGNALED(status):
+        return Verdict.TIMEOUT if os.WTERMSIG(status) in (signal.SIGXCPU, signal.SIGKILL) else Verdict.KILLED
+    code = os.WEXITSTATUS(status)
+    return {0: Verdict.SURVIVED, 5: Verdict.UNTESTED}.get(code, Verdict.KILLED)
+
+
+def judge(root: Path, cases: Iterable[Case], workers: int) -> Iterator[Judged]:
+    """Verdicts as they come up, `workers` mutants at a time."""
+    running: dict[int, tuple[Case, str, float]] = {}
+    waiting = iter(cases)
+    more = True
+    while more or running:
+        while more and len(running) < workers:
+            case = next(waiting, None)
+            if case is None:
+                more = False
+            elif not case.tests:
+                yield Judged(case, Verdict.UNTESTED, "", 0.0)
+            else:
+                scratch = tempfile.mkdtemp(prefix="mutant-")
+                sys.stdout.flush()
+                process = os.fork()
+                if process == 0:
+                    child(root, case, scratch)
+                running[process] = (case, scratch, time.monotonic())
+        process, status = wait_for_one(running)
+        if process in running:
+            case, scratch, began = running.pop(process)
+            output = Path(scratch, "output").read_text(errors="replace")
+            shutil.rmtree(scratch, ignore_errors=True)
+            yield Judged(case, verdict_of(status), output, time.monotonic() - began)
+
+
+def wait_for_one(running: dict[int, tuple[Case, str, float]]) -> tuple[int, int]:
+    """The next child that ends; one that waits for ever is ended with its whole process group."""
+    while running:
+        process, status = os.waitpid(-1, os.WNOHANG)
+        if process != 0:
+            return process, status
+        for overdue in [each for each, (_, _, began) in running.items() if time.monotonic() - began > WALL_S]:
+            os.killpg(overdue, signal.SIGKILL)
+        time.sleep(0.01)
+    return 0, 0
