@@ -16,29 +16,29 @@ if TYPE_CHECKING:
     from autopilot.geo import GeoPoint
     from autopilot.mission.items import MissionItem
     from autopilot.mission.plan import Plan
-    from sortie import events
-    from sortie.errors import RefusedError, UserError
-    from sortie.plan_file import read_plan, start_of
-    from sortie.session import Session
-    from sortie.session_link import SessionLink
-    from sortie.session_watch import TimedEvent
-    from sortie.snapshot import Snapshot
+    from sortie.api import events
+    from sortie.api.link import SessionLink
+    from sortie.api.session import Session
+    from sortie.api.snapshot import Snapshot
+    from sortie.api.watch import TimedEvent
+    from sortie.config.errors import RefusedError, UserError
+    from sortie.nodes.plan_file import read_plan, start_of
 
 # Where each name lives: it is imported when first used, so that `import sortie` costs nothing.
 _HOMES = {
     "GeoPoint": "autopilot.geo",
     "MissionItem": "autopilot.mission.items",
     "Plan": "autopilot.mission.plan",
-    "RefusedError": "sortie.errors",
-    "Session": "sortie.session",
-    "SessionLink": "sortie.session_link",
-    "Snapshot": "sortie.snapshot",
-    "TimedEvent": "sortie.session_watch",
-    "UserError": "sortie.errors",
-    "read_plan": "sortie.plan_file",
-    "start_of": "sortie.plan_file",
+    "RefusedError": "sortie.config.errors",
+    "Session": "sortie.api.session",
+    "SessionLink": "sortie.api.link",
+    "Snapshot": "sortie.api.snapshot",
+    "TimedEvent": "sortie.api.watch",
+    "UserError": "sortie.config.errors",
+    "read_plan": "sortie.nodes.plan_file",
+    "start_of": "sortie.nodes.plan_file",
 }
-_MODULES = {"events": "sortie.events", "mavlink": "pymavlink.dialects.v20.ardupilotmega"}
+_MODULES = {"events": "sortie.api.events", "mavlink": "pymavlink.dialects.v20.ardupilotmega"}
 
 __all__ = [
     "GeoPoint", "MissionItem", "Plan", "RefusedError", "Session", "SessionLink", "Snapshot", "TimedEvent", "UserError",

@@ -8,9 +8,6 @@ import sys
 import threading
 from types import FrameType
 
-LOADER = "sortie-load"
-"""Name of the thread that loads the kernel (`sortie.loader.Loader`)."""
-
 
 class Interrupted(KeyboardInterrupt):
     """Ctrl-C. A class of its own because CPython, when a plain KeyboardInterrupt passes through an `exec` of text (each
@@ -30,11 +27,13 @@ def main() -> None:
     signal.signal(signal.SIGTERM, _end)
     signal.signal(signal.SIGINT, _interrupt)
     try:
-        from sortie.cli import run
+        from sortie.commands.cli import run
 
         status = run(sys.argv[1:])
     except KeyboardInterrupt:
         status = 130
+    from sortie.runtime.loader import LOADER
+
     if any(thread.name == LOADER for thread in threading.enumerate()):
         # Stopped while the kernel is being compiled, which nothing can interrupt: everything of ours is closed by now,
         # and the interpreter must not be taken down around the compiler.

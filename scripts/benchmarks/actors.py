@@ -12,9 +12,9 @@ from autopilot.parameters.parameters import Parameters
 from benchmarks.vehicle import HOME
 from mavlink_bridge.identity import Identity
 from sitl.vehicles.copter import SimulatedCopter
-from sortie.building import VIRTUAL_EPOCH_US
-from sortie.sample import square
-from sortie.service import HORIZON_MS, Service
+from sortie.api.sample import square
+from sortie.nodes.build import VIRTUAL_EPOCH_US
+from sortie.nodes.vehicle import HORIZON_MS, Service
 
 ROUNDS = 300
 JUMP = 177

@@ -7,11 +7,11 @@ from typing import Annotated
 
 import typer
 
-from sortie import options
-from sortie.assembly import Assembly
+from sortie.api.sample import square
+from sortie.commands.assembly import Assembly
 from sortie.commands.flying import COUNTDOWN, fly_once, place_of, print_result, report_of
-from sortie.progress import Progress
-from sortie.sample import square
+from sortie.commands.progress import Progress
+from sortie.config import options
 
 
 def demo(

@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from mavlink_bridge.bootloader.firmware import Firmware, FirmwareError, parse_firmware
-from sortie.errors import UserError
+from sortie.config.errors import UserError
 
 if TYPE_CHECKING:
-    from sortie.flashing.ports import PortFinder
+    from sortie.config.serial_ports import PortFinder
 
 _Port = Annotated[
     str, typer.Option("--port", metavar="PORT|auto", help="The board's serial port; auto finds it by its USB ids.")
@@ -57,7 +57,7 @@ def flash(
     if not go_on:
         return 0
     from sortie.commands import serve
-    from sortie.options import Run
+    from sortie.config.options import Run
 
     return serve.serve(Run(vehicle=vehicle))
 
@@ -76,9 +76,9 @@ def _flash(firmware: Firmware, path: Path, port: str, *, force: bool, yes: bool)
     """Where the vehicle is linked, as a connection string; None when the person said no. UserError when it fails."""
     from mavlink_bridge.bootloader.session import FlashSession
     from mavlink_bridge.links.serial_trouble import users_of
-    from sortie.flashing.ports import PortFinder
+    from sortie.config.serial_ports import PortFinder
+    from sortie.flashing.progress import Telling
     from sortie.flashing.shell import FlashShell
-    from sortie.flashing.telling import Telling
 
     finder = PortFinder(port.partition(",")[0])
     if not yes and not _agreed(firmware, path, finder):

@@ -8,12 +8,12 @@ from typing import Annotated, Any
 
 import typer
 
-from sortie import options
-from sortie.assembly import Assembly
+from sortie.commands.assembly import Assembly
 from sortie.commands.flying import COUNTDOWN, fly_once, place_of, print_result, report_of, summary_of
-from sortie.plan_file import check_reach, load_plan, read_plan, start_of
-from sortie.progress import Progress
-from sortie.run_loop import RunLoop
+from sortie.commands.progress import Progress
+from sortie.config import options
+from sortie.nodes.plan_file import check_reach, load_plan, read_plan, start_of
+from sortie.runtime.run_loop import RunLoop
 
 
 def fly(

@@ -8,10 +8,10 @@ from typing import Any
 
 from autopilot.flight.lifecycle import FlightState
 from autopilot.geo import GeoPoint
-from sortie.assembly import Assembly
-from sortie.flight import Flight
-from sortie.progress import Progress
-from sortie.run_loop import RunLoop
+from sortie.commands.assembly import Assembly
+from sortie.commands.progress import Progress
+from sortie.nodes.flight import Flight
+from sortie.runtime.run_loop import RunLoop
 
 #: What `demo` and `fly` count down from, unless they are told otherwise.
 COUNTDOWN = {"FM_COUNTDOWN": 3.0}

@@ -9,10 +9,10 @@ from typing import Annotated
 
 import typer
 
-from sortie import options
-from sortie.errors import UserError
-from sortie.parameters_given import given_parameters
-from sortie.settings import Settings, VehicleSpec
+from sortie.config import options
+from sortie.config.errors import UserError
+from sortie.config.parameters import given_parameters
+from sortie.config.settings import Settings, VehicleSpec
 
 
 def loop(
@@ -43,9 +43,9 @@ def loop(
 ) -> int:
     """Status 0 done or stopped, 1 retired or lost, 2 bad input, 3 total abort, 130 Ctrl-C."""
     from sortie.loop.faults import parse_loop_fault
+    from sortie.loop.profile import load_profile, profile_text
     from sortie.loop.start import Start, run_loop
     from sortie.loop.vehicles import vehicle_of
-    from sortie.profile import load_profile, profile_text
 
     if print_profile is not None:
         sys.stdout.write(profile_text(print_profile))

@@ -10,9 +10,9 @@ from autopilot.flight.system import FlightCommand
 from autopilot.outcome import Severity
 from mavlink_bridge.clients.command import CommandOutcome
 from mavlink_bridge.clients.texts import TextAssembler
-from sortie import options
-from sortie.errors import UserError
-from sortie.remote import Listener, Remote
+from sortie.config import options
+from sortie.config.errors import UserError
+from sortie.nodes.client import Listener, Remote
 
 _TEXT_WAIT_S = 0.3
 

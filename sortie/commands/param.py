@@ -17,11 +17,11 @@ from autopilot.parameters.files import ParameterFileError, format_parameters, fo
 from autopilot.parameters.parameters import Parameters
 from mavlink_bridge.clients.parameters import ParameterList, ParameterOutcome, ParameterRead, ParameterWrite
 from mavlink_bridge.identity import MAV_TYPE_GROUND_ROVER
-from sortie import options
-from sortie.errors import UserError, nearest
-from sortie.remote import Remote
-from sortie.settings import parse_vehicle
-from sortie.spread import spread
+from sortie.config import options
+from sortie.config.errors import UserError, nearest
+from sortie.config.option_groups import spread
+from sortie.config.settings import parse_vehicle
+from sortie.nodes.client import Remote
 
 app = typer.Typer(
     help="List, get, set, load, save or reset parameters of a running service.",

@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 import sys
 
-from sortie.assembly import Assembly
-from sortie.options import Run
+from sortie.commands.assembly import Assembly
+from sortie.config.options import Run
 
 
 def serve(given: Run) -> int:

@@ -14,10 +14,10 @@ from mavlink_bridge.clients.command import CommandOutcome
 from mavlink_bridge.clients.file_read import FileOutcome, FileRead
 from mavlink_bridge.identity import MAV_TYPE_GROUND_ROVER
 from mavlink_bridge.services.base import Message
-from sortie import options
 from sortie.commands.manager import state_of
-from sortie.errors import UserError
-from sortie.remote import Listener, Remote
+from sortie.config import options
+from sortie.config.errors import UserError
+from sortie.nodes.client import Listener, Remote
 
 _WANTED = frozenset(("HEARTBEAT", "MISSION_CURRENT", "SYS_STATUS", "GLOBAL_POSITION_INT"))
 _PATIENCE_S = 3.0

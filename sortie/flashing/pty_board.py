@@ -12,7 +12,7 @@ from pathlib import Path
 from types import TracebackType
 
 from mavlink_bridge.bootloader.board import SimulatedBoard
-from sortie.clock import link_clock_ms
+from sortie.runtime.clock import link_clock_ms
 
 _READ_SIZE = 65536
 _LONGEST_WAIT_S = 1.0

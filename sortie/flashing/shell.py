@@ -10,9 +10,9 @@ from typing import Protocol
 from mavlink_bridge.bootloader.script import Runner
 from mavlink_bridge.links.address import LinkError, LinkSpec
 from mavlink_bridge.links.serial import SerialLink
-from sortie.clock import link_clock_ms
+from sortie.config.serial_ports import PortFinder
 from sortie.flashing.obstacles import obstacle_of
-from sortie.flashing.ports import PortFinder
+from sortie.runtime.clock import link_clock_ms
 
 _POLL_S = 0.1
 

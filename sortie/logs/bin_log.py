@@ -23,7 +23,7 @@ from sortie.logs.dataflash import preamble
 from sortie.logs.dataflash_samples import NOTHING, UNKNOWN_OF_A_REAL_VEHICLE, Sampler
 
 if TYPE_CHECKING:
-    from sortie.service import Service
+    from sortie.nodes.vehicle import Service
 
 PERIOD_MS = 100
 _TEXT = 64

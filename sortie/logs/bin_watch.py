@@ -8,7 +8,7 @@ from autopilot import report as R
 from sortie.logs import dataflash_kinds as K
 
 if TYPE_CHECKING:
-    from sortie.service import Service
+    from sortie.nodes.vehicle import Service
 
 _RADIO, _BATTERY, _STATION, _ESTIMATOR = 5, 6, 8, 17  # ArduPilot's LogErrorSubsystem; code 1: occurred, 0: resolved
 _LAND_COMPLETE, _NOT_LANDED = 18, 28  # LogEvent

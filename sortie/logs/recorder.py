@@ -17,7 +17,7 @@ from sortie.logs.served import FlightShelf, OneFolder, ServedDirectory
 
 if TYPE_CHECKING:
     from sortie.logs.bin_log import BinLog  # loaded with the first flight
-    from sortie.service import Service
+    from sortie.nodes.vehicle import Service
 
 TLOG_HZ = 4.0
 

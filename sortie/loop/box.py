@@ -27,11 +27,11 @@ from depot.world.world import World
 from mavlink_bridge.clients.base import Target
 from mavlink_bridge.endpoint import Endpoint
 from sitl.vehicles.copter import SimulatedCopter
-from sortie.building import VIRTUAL_EPOCH_US, build_service
 from sortie.loop.pilot import BoxPilot, CopterPilot
 from sortie.loop.space import LINK_SEED, Snapshot, SpaceLoop
-from sortie.service import Service
-from sortie.store_rows import StoredState
+from sortie.nodes.build import VIRTUAL_EPOCH_US, build_service
+from sortie.nodes.vehicle import Service
+from sortie.storage.rows import StoredState
 
 _STEP_MS = 1000
 _PACK_V = 11.1

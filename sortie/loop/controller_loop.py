@@ -24,12 +24,12 @@ from depot.world.copter import CopterMotion
 from depot.world.pack import ReportedPack
 from depot.world.state import WorldState, new_state
 from depot.world.world import World
-from sortie.companion import CompanionService
+from sortie.companion.service import CompanionService
 from sortie.loop.box import BoxLoop
 from sortie.loop.controller_pilot import ControllerPilot
 from sortie.loop.faults import LoopFault
 from sortie.loop.space import Snapshot
-from sortie.store_rows import StoredState
+from sortie.storage.rows import StoredState
 
 NOT_FLOWN: Final = ("skimmer_lost",)
 """Faults that would harm a real vehicle."""

@@ -14,7 +14,7 @@ from autopilot import report
 from autopilot.geo import GeoPoint, to_local
 from depot.readings import Place
 from depot.settings import BoxSettings
-from sortie.companion import CompanionService
+from sortie.companion.service import CompanionService
 from sortie.loop.pilot import BoxPilot
 
 NO_LINK: Final = "no link to the flight controller"

@@ -16,17 +16,17 @@ from autopilot.outcome import Severity, StatusText
 from depot.settings import Profile
 from mavlink_bridge.flight_controller.mirror import ParameterMirror
 from mavlink_bridge.links.hub import LinkHub
-from sortie.clock import link_clock_ms
-from sortie.controller_front import ending_on_sigterm
-from sortie.controller_side import ControllerSide, say
-from sortie.errors import UserError
+from sortie.companion.build import ControllerSide, say
+from sortie.companion.connection import ending_on_sigterm
+from sortie.config.errors import UserError
+from sortie.config.settings import Settings
 from sortie.loop.box import copter_parameters
 from sortie.loop.controller_loop import NOT_FLOWN, Controller, ControllerLoop, stored_state
 from sortie.loop.faults import LoopFault
 from sortie.loop.space import Snapshot
 from sortie.loop.vehicles import LoopMaker
-from sortie.service import TICK_MS
-from sortie.settings import Settings
+from sortie.nodes.vehicle import TICK_MS
+from sortie.runtime.clock import link_clock_ms
 
 OF_SIMULATORS: Final = "SIM_BATT_CAP_AH"
 """A parameter that simulated controllers have (ArduPilot SITL, Sortie), and no board."""

@@ -10,8 +10,8 @@ from msgspec import Struct
 from depot.settings import Profile
 from depot.watches import ABORT_1_NAMES, ABORT_2_NAMES, ABORT_3_NAMES
 from depot.world.chance import uniform
-from sortie.errors import UserError
-from sortie.faults import Fault, parse_fault
+from sortie.config.errors import UserError
+from sortie.config.faults import Fault, parse_fault
 
 GO_NAMES = ("no_go_power", "no_go_thermal", "no_go_comms", "no_go_tanks")
 LINK_NAMES = ("link_loss", "link_lossy")

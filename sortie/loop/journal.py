@@ -16,7 +16,7 @@ from msgspec import Struct
 
 from depot.decision import Decision
 from depot.decisions.record import SortieRecord
-from sortie.errors import UserError
+from sortie.config.errors import UserError
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS run (key TEXT PRIMARY KEY, value TEXT) WITHOUT ROWID;

@@ -15,9 +15,9 @@ from pathlib import Path
 from mavlink_bridge.endpoint import Endpoint
 from mavlink_bridge.links.address import LinkError
 from mavlink_bridge.links.hub import LinkHub
-from sortie.errors import UserError
-from sortie.link_policy import check_links
-from sortie.signing import open_keys, sign_links
+from sortie.config.errors import UserError
+from sortie.config.link_policy import check_links
+from sortie.storage.signing_keys import open_keys, sign_links
 
 STALL_S = 1.0
 

@@ -14,7 +14,7 @@ from autopilot.modes.table import CopterMode
 from depot.readings import Place
 from depot.settings import BoxSettings
 from sitl.vehicles.copter import SimulatedCopter
-from sortie.service import Service
+from sortie.nodes.vehicle import Service
 
 ENTRY_ITEM = 2
 """Takeoff is item 1, the entry of the harvest zone item 2 (`flown_items`)."""

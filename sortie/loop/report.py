@@ -15,7 +15,7 @@ from typing import Any
 import msgspec
 
 from depot.decisions.throughput import compare
-from sortie.errors import UserError
+from sortie.config.errors import UserError
 from sortie.loop.plots import draw_plots
 from sortie.loop.runner import LoopRun
 

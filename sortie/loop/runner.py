@@ -13,8 +13,7 @@ import msgspec
 
 from depot.names import EndedBy, SkimmerState
 from depot.settings import Profile
-from sortie.errors import UserError
-from sortie.loader import COMPILING, NOTICE_S, Loader
+from sortie.config.errors import UserError
 from sortie.loop.faults import LoopFault
 from sortie.loop.journal import LoopJournal
 from sortie.loop.operator import Operator
@@ -22,6 +21,7 @@ from sortie.loop.outside import OutsideLinks
 from sortie.loop.space import Snapshot, SpaceLoop, decode, encode
 from sortie.loop.vehicles import LoopMaker, loop_of
 from sortie.loop.view import LoopView
+from sortie.runtime.loader import COMPILING, NOTICE_S, Loader
 
 SAVE_S = 1.0
 """At slow speeds the state is saved this often although nothing was decided."""

@@ -13,7 +13,8 @@ from depot.decisions.memory import DepotMemory
 from depot.names import EndedBy
 from depot.settings import Profile
 from depot.world.depot import new_depot
-from sortie.errors import UserError
+from sortie.config.errors import UserError
+from sortie.config.settings import Settings, VehicleSpec, default_state_dir
 from sortie.loop.faults import LoopFault
 from sortie.loop.journal import LoopJournal
 from sortie.loop.outside import OutsideLinks
@@ -23,8 +24,7 @@ from sortie.loop.runner import LoopRun, stored_snapshot
 from sortie.loop.space import Snapshot
 from sortie.loop.vehicles import has_controller
 from sortie.loop.view import LoopView, amount
-from sortie.settings import Settings, VehicleSpec, default_state_dir
-from sortie.store import StateLock
+from sortie.storage.store import StateLock
 
 if TYPE_CHECKING:
     from sortie.loop.controller_start import ControllerStart
@@ -122,8 +122,8 @@ def _controller(start: Start, stack: ExitStack, snapshot: Snapshot | None) -> Co
     a vehicle that was given up it is not waited for long."""
     if start.vehicle is None or not has_controller(start.vehicle):
         return None
-    from sortie.controller_front import NotHeard
-    from sortie.controller_side import say
+    from sortie.companion.build import say
+    from sortie.companion.connection import NotHeard
     from sortie.loop.controller_start import ControllerStart, check_faults
 
     check_faults(start.faults)

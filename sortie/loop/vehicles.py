@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Protocol
 
 from depot.settings import Profile
-from sortie.errors import UserError
+from sortie.config.errors import UserError
+from sortie.config.settings import VehicleSpec, parse_vehicle
 from sortie.loop.faults import LoopFault
 from sortie.loop.space import Snapshot, SpaceLoop
-from sortie.settings import VehicleSpec, parse_vehicle
 
 KINEMATIC = "kinematic"
 _ROVER = "rover"

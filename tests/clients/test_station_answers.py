@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from mavlink_bridge.codec import dialect as m
-from sortie.session import Session
-from sortie.session_link import SessionLink
+from sortie.api.link import SessionLink
+from sortie.api.session import Session
 from tests.fakes.station_plan import HOME
 
 REFUSED = (m.MAV_RESULT_UNSUPPORTED, m.MAV_RESULT_FAILED)

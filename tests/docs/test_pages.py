@@ -12,8 +12,8 @@ import pytest
 import typer.main
 
 from autopilot.parameters.parameters import Parameters
-from sortie.cli import application
-from sortie.settings import resolve
+from sortie.commands.cli import application
+from sortie.config.settings import resolve
 
 ROOT = Path(__file__).parents[2]
 PAGES = sorted([*(ROOT / "docs").glob("*.md"), ROOT / "README.md"])

@@ -9,7 +9,7 @@ import msgspec
 
 from depot.settings import Profile
 from sortie.loop.box import BoxLoop
-from sortie.profile import load_profile
+from sortie.loop.profile import load_profile
 from tests.fakes.loop_run import LoopBench
 
 

@@ -18,8 +18,8 @@ from mavlink_bridge.flight_controller.controller import COMPONENT, FlightControl
 from mavlink_bridge.flight_controller.finder import Finder
 from mavlink_bridge.framing import Frame
 from mavlink_bridge.one_party import OneParty
-from sortie.building import VIRTUAL_EPOCH_US, StoredValues
-from sortie.companion import CompanionService, build_companion
+from sortie.companion.service import CompanionService, build_companion
+from sortie.nodes.build import VIRTUAL_EPOCH_US, StoredValues
 from tests.stand_in.controller import StandIn
 from tests.stand_in.real import RealController, binary
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from autopilot.flight.lifecycle import FlightState
 from autopilot.mission.events import ItemReached
 from autopilot.mission.items import MissionItem
-from sortie.sample import square
+from sortie.api.sample import square
 from tests.fakes.controller_bench import ControllerBench, Ground
 from tests.stand_in.controller import HOME
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sortie import MissionItem, Session, mavlink
-from sortie.session_link import SessionLink
+from sortie.api.link import SessionLink
 
 GO, ABORT, STATUS = 0x20, 0x21, 0x22
 USER_1, ARM = 31010, 400

@@ -17,7 +17,7 @@ from autopilot.mission.items import MissionItem
 from autopilot.mission.storage import pack_item
 from mavlink_bridge.clients import MissionClear, MissionDownload, MissionUpload, ParameterRead, ParameterWrite
 from mavlink_bridge.clients.base import Client, Retry
-from sortie.remote import Remote
+from sortie.nodes.client import Remote
 from tests.fakes.program import begin, wait_for
 from tests.fakes.served import free_port
 

@@ -9,8 +9,8 @@ from typing import Any
 from pymavlink.dialects.v10 import ardupilotmega as v1
 
 from mavlink_bridge.codec import dialect as m
-from sortie.session import Session
-from sortie.session_link import SessionLink
+from sortie.api.link import SessionLink
+from sortie.api.session import Session
 from tests.fakes.station_plan import Row
 
 #: Groups and the rates in Hz that it wishes, and the message by which it judges them.

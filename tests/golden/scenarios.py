@@ -15,13 +15,13 @@ from autopilot.flight.trace import write_line
 from autopilot.geo import GeoPoint
 from mavlink_bridge.clients import MissionDownload, MissionUpload, ParameterList, Target
 from sortie import Session, mavlink
+from sortie.api.sample import square
 from sortie.logs.recorder import record_flights
 from sortie.loop.faults import parse_loop_fault
 from sortie.loop.journal import LoopJournal
+from sortie.loop.profile import load_profile
 from sortie.loop.runner import LoopRun
 from sortie.loop.view import LoopView
-from sortie.profile import load_profile
-from sortie.sample import square
 from tests.fakes import program
 from tests.fakes.box_run import shortened
 from tests.fakes.controller_bench import ControllerBench

@@ -22,8 +22,8 @@ from autopilot.vehicle import SimulatedVehicle, Sticks
 from mavlink_bridge.identity import Identity
 from mavlink_bridge.services.base import Clock, Message, Outgoing, Peer
 from mavlink_bridge.signing import Signing
-from sortie.building import VIRTUAL_EPOCH_US, make_vehicle
-from sortie.service import Service
+from sortie.nodes.build import VIRTUAL_EPOCH_US, make_vehicle
+from sortie.nodes.vehicle import Service
 
 HOME = GeoPoint(-35.363261, 149.165230, 584.0)
 SWITCH_EDGES = (1230, 1360, 1490, 1620, 1749)

@@ -15,8 +15,8 @@ from autopilot.parameters import Parameters
 from mavlink_bridge.codec import dialect
 from mavlink_bridge.services.ftp.parameter_metadata import crc32, mission_planner_document, qgc_document
 from sortie import Session
-from sortie.cli import run
-from sortie.session_link import SessionLink
+from sortie.api.link import SessionLink
+from sortie.commands.cli import run
 from tests.fakes.ftp_client import FtpBench
 
 #: Keys that the schema allows (mavlink, component_metadata/parameter.schema.json).

@@ -13,8 +13,8 @@ from mavlink_bridge import codec
 from mavlink_bridge.endpoint import Endpoint
 from mavlink_bridge.framing import FrameWriter
 from mavlink_bridge.links.hub import LinkHub
-from sortie.controller_port import BAUDS, BaudSearch, ControllerPort
-from sortie.errors import UserError
+from sortie.companion.serial_port import BAUDS, BaudSearch, ControllerPort
+from sortie.config.errors import UserError
 from tests.fakes.plugs import Device, Plugs, by_id
 
 HEARTBEAT = FrameWriter(1, 1).frame(*codec.payload(codec.dialect.MAVLink_heartbeat_message(2, 3, 81, 0, 3, 3)))

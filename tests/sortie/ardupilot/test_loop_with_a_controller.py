@@ -15,12 +15,12 @@ from pathlib import Path
 import pytest
 
 from depot.settings import Profile
-from sortie.errors import UserError
+from sortie.config.errors import UserError
+from sortie.config.settings import VehicleSpec, parse_vehicle
 from sortie.loop.controller_start import check_faults
 from sortie.loop.faults import parse_loop_fault
+from sortie.loop.profile import load_profile, parse_profile, profile_text
 from sortie.loop.vehicles import has_controller, vehicle_of
-from sortie.profile import load_profile, parse_profile, profile_text
-from sortie.settings import VehicleSpec, parse_vehicle
 from tests.fakes.program import begin, last_line, run, wait_for
 
 ROOT = Path(__file__).resolve().parents[3]

@@ -11,7 +11,7 @@ from autopilot.mission.items import MissionItem
 from autopilot.mission.state import MissionState
 from mavlink_bridge.codec import dialect
 from mavlink_bridge.framing import split_frames
-from sortie.sample import square
+from sortie.api.sample import square
 from tests.fakes.controller_bench import ControllerBench
 from tests.fakes.controller_flight import (
     ARM,

@@ -7,7 +7,7 @@ from math import hypot
 from autopilot.flight.lifecycle import FlightState
 from autopilot.geo import to_global
 from autopilot.mission.items import MissionItem
-from sortie.sample import square
+from sortie.api.sample import square
 from tests.fakes.controller_bench import ControllerBench
 from tests.fakes.controller_flight import flight_state, reached
 from tests.stand_in.controller import HOME

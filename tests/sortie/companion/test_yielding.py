@@ -6,7 +6,7 @@ import pytest
 
 from autopilot.mission.state import MissionState
 from mavlink_bridge.codec import dialect
-from sortie.sample import square
+from sortie.api.sample import square
 from tests.fakes.controller_bench import ControllerBench, Ground
 from tests.fakes.controller_flight import (
     ARM,

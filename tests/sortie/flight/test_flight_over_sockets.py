@@ -15,7 +15,7 @@ from pymavlink import mavutil
 
 from mavlink_bridge.clients import MissionUpload, TransferOutcome
 from sortie import MissionItem
-from sortie.remote import Remote
+from sortie.nodes.client import Remote
 from tests.fakes.flight_station import (
     ABORT,
     ACCEPTED,

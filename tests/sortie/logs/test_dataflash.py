@@ -17,12 +17,12 @@ from autopilot import report as R
 from autopilot.mission.items import MissionItem
 from mavlink_bridge.flight_controller.readings import Readings
 from sortie import Session
-from sortie.building import VIRTUAL_EPOCH_US
+from sortie.api.snapshot import Snapshot
 from sortie.logs import dataflash_kinds as K
 from sortie.logs.dataflash import UNITS, kind, preamble
 from sortie.logs.dataflash_samples import ROWS, UNKNOWN_OF_A_REAL_VEHICLE, Sampler
 from sortie.logs.recorder import record_flights
-from sortie.snapshot import Snapshot
+from sortie.nodes.build import VIRTUAL_EPOCH_US
 
 LAT, LON = -35.363261, 149.165230
 COPTER = K.samples("copter", simulated=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from sortie.cli import run
+from sortie.commands.cli import run
 from sortie.logs.run_log import LOGGER, close_run_log, open_run_log
 
 FLIGHT = ("demo", "--once", "--speedup", "0", "--link", "tcpin:127.0.0.1:0", "--no-telemetry-log")

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from sortie.cli import run
+from sortie.commands.cli import run
 from sortie.logs.run_log import LOGGER, close_run_log, open_run_log
 
 

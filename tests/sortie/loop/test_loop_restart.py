@@ -11,7 +11,7 @@ import pytest
 
 from depot.decision import Decision
 from depot.names import EndedBy, Stage
-from sortie.errors import UserError
+from sortie.config.errors import UserError
 from sortie.loop.faults import parse_loop_fault
 from sortie.loop.journal import LoopJournal
 from sortie.loop.runner import LoopRun

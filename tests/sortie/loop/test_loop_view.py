@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from depot.settings import Profile, UnitSettings
+from sortie.loop.profile import load_profile
 from sortie.loop.view import LoopView, amount, span
-from sortie.profile import load_profile
 from tests.fakes.loop_run import LoopBench
 
 BOX_UNITS = load_profile("drone-box")[0].units

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from mavlink_bridge.links.address import parse_link
-from sortie.link_policy import check_links
+from sortie.config.link_policy import check_links
 from tests.fakes.dockerfile import ROOT, instructions, only
 from tests.fakes.served import free_port
 

@@ -20,8 +20,8 @@ from pymavlink import mavutil
 
 from mavlink_bridge.codec import dialect
 from mavlink_bridge.framing import FrameReader
-from sortie.errors import UserError
-from sortie.store import Store
+from sortie.config.errors import UserError
+from sortie.storage.store import Store
 from tests.fakes.program import begin, environment, run, wait_for
 from tests.fakes.served import free_port, served
 
@@ -41,7 +41,7 @@ def test_a_state_directory_of_somebody_else_is_refused_in_one_line(
             raise OSError(problem, os.strerror(problem))
         return opened(path, flags, *rest, **named)
 
-    monkeypatch.setattr("sortie.store.os.open", refusing)
+    monkeypatch.setattr("sortie.storage.store.os.open", refusing)
     with pytest.raises(UserError) as refusal:
         Store(tmp_path / "state")
     text = str(refusal.value)
@@ -60,7 +60,7 @@ def test_a_database_that_may_not_be_written_is_refused(tmp_path: Path, monkeypat
         database.execute("PRAGMA query_only=1")
         return database
 
-    monkeypatch.setattr("sortie.store.sqlite3.connect", foreign)
+    monkeypatch.setattr("sortie.storage.store.sqlite3.connect", foreign)
     with pytest.raises(UserError, match=r"readonly.*--state-dir"):
         Store(tmp_path)
 

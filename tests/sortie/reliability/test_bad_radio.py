@@ -12,7 +12,7 @@ from mavlink_bridge.clients import MissionDownload, MissionUpload, Target, Trans
 from mavlink_bridge.codec import dialect
 from mavlink_bridge.framing import FrameReader
 from sortie import Session
-from sortie.session_link import SessionLink
+from sortie.api.link import SessionLink
 from tests.fakes.mission_bench import packed
 
 HOME = GeoPoint(-35.363261, 149.165230, 584.0)

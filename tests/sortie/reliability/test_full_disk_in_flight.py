@@ -25,7 +25,7 @@ from mavlink_bridge.clients import (
 )
 from mavlink_bridge.codec import dialect
 from sortie import Session, events
-from sortie.sample import square
+from sortie.api.sample import square
 
 HOME = GeoPoint(47.3769, 8.5417, 408.0)
 OTHER = (MissionItem(22, 3, z=5.0, seq=1), MissionItem(20, 3, seq=2))
@@ -38,7 +38,7 @@ def full_disk() -> Iterator[None]:
         def no_room(database: object, change: object) -> None:
             raise OSError(errno.ENOSPC, "No space left on device")
 
-        patch.setattr("sortie.store_rows.apply", no_room)
+        patch.setattr("sortie.storage.rows.apply", no_room)
         yield
 
 

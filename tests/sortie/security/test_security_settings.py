@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from sortie.errors import UserError
-from sortie.settings import Settings, resolve
+from sortie.config.errors import UserError
+from sortie.config.settings import Settings, resolve
 
 
 def test_all_three_ways_give_the_same(tmp_path: Path) -> None:

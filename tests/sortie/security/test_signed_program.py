@@ -13,12 +13,12 @@ from typing import Any
 import pytest
 from pymavlink import mavutil
 
-from sortie.cli import run
-from sortie.errors import UserError
-from sortie.link_policy import check_links
-from sortie.signing import KeyFile
-from sortie.signing_key import read_key
-from sortie.store import Store
+from sortie.commands.cli import run
+from sortie.config.errors import UserError
+from sortie.config.link_policy import check_links
+from sortie.config.signing_key import read_key
+from sortie.storage.signing_keys import KeyFile
+from sortie.storage.store import Store
 from tests.fakes.served import free_port, served
 
 KEY = bytes(range(32))

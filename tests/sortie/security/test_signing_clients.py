@@ -15,7 +15,7 @@ from mavlink_bridge.endpoint import Endpoint
 from mavlink_bridge.links.hub import LinkHub
 from mavlink_bridge.signing import Signing, timestamp_of
 from sortie import Session, UserError
-from sortie.cli import run
+from sortie.commands.cli import run
 from tests.fakes.served import free_port, served
 
 KEY = bytes(range(32))

@@ -1,0 +1,1 @@
+"""The Python API: a vehicle in this process."""

@@ -1,0 +1,241 @@
+"""From settings to a running service: vehicle, parameters, store, links, logs, loop - and their end, in order."""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+import time
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
+from pathlib import Path
+from types import MappingProxyType, TracebackType
+from typing import TYPE_CHECKING, Any
+
+from autopilot.geo import GeoPoint
+from autopilot.outcome import RebootRequested
+from mavlink_bridge.links.address import LinkError
+from mavlink_bridge.links.hub import LinkHub
+from sortie.config.errors import UserError
+from sortie.config.faults import Fault
+from sortie.config.link_policy import check_links
+from sortie.config.parameters import given_parameters
+from sortie.config.settings import DEFAULT_HOME, Settings, default_state_dir, parse_metrics
+from sortie.logs.flight_story import FlightStory
+from sortie.logs.recorder import record_flights
+from sortie.logs.run_log import LOGGER, close_run_log, log_error, open_run_log
+from sortie.logs.trace_file import TraceFile
+from sortie.metrics.server import MetricsServer
+from sortie.metrics.statistics import Figures
+from sortie.nodes.build import VIRTUAL_EPOCH_US, build_service, make_vehicle, parse_faults, simulated_name
+from sortie.nodes.vehicle import Service
+from sortie.runtime.clock import link_clock_ms
+from sortie.runtime.run_loop import RunLoop
+from sortie.runtime.wakeup import Bell
+from sortie.storage.signing_keys import open_keys, sign_links
+from sortie.storage.store import Store
+
+if TYPE_CHECKING:
+    from autopilot.vehicle import SimulatedVehicle
+    from sortie.companion.build import ControllerSide
+
+NO_DEFAULTS: Mapping[str, float] = MappingProxyType({})
+
+
+class Assembly:
+    """Everything of one run; a context manager. `start` is where the vehicle stands when nobody gave --home;
+    `defaults` are parameter values of this command, where a person gave and the state holds none."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        temporary_state: bool = False,
+        start: GeoPoint | None = None,
+        defaults: Mapping[str, float] = NO_DEFAULTS,
+    ) -> None:
+        self.settings = settings
+        self._stack = ExitStack()
+        try:
+            self._build(temporary_state, start, defaults)
+        except BaseException:
+            self._stack.close()
+            raise
+
+    def _build(self, temporary_state: bool, start: GeoPoint | None, defaults: Mapping[str, float]) -> None:
+        settings = self.settings
+        self.controller = self._find_controller(temporary_state)
+        kind = settings.vehicle.frame if self.controller is None else self.controller.kind
+        given, warnings = given_parameters(settings.param, kind)
+        if settings.sysid is not None:
+            given["SYSID_THISMAV"] = float(settings.sysid)
+        self.home, heading = self._home(start)
+        vehicle = make_vehicle(kind, self.home, heading, settings.seed)
+        faults = parse_faults(settings.fault, vehicle.fault_names())
+        warnings += self._ignored(given, faults)
+        self._open_state(temporary_state)
+        keys, key, doubts = open_keys(self.store, settings.signing_key)
+        warnings += doubts + check_links(settings.links, signed=key is not None, insecure=settings.insecure)
+        for warning in warnings:
+            LOGGER.warning("%s", warning)
+            print(f"sortie: {warning}", file=sys.stderr)
+        stored = self.store.stored.parameters
+        given = {name: value for name, value in defaults.items() if name not in stored} | given
+        self.service = self._make_service(kind, vehicle, given, faults)
+        self.signing = sign_links(self.service.endpoint, keys, key)
+        if self.controller is not None and settings.signing_key is not None:
+            self.controller.front.endpoint.set_signing(self.signing.signing)
+        self._attach(kind)
+
+    def _find_controller(self, temporary_state: bool) -> ControllerSide | None:
+        """Waits for it; None with the simulator."""
+        if self.settings.vehicle.kind == "sim":
+            return None
+        from sortie.companion.build import ControllerSide
+
+        return ControllerSide(self.settings, self._log_dir(temporary_state), self._stack)
+
+    def _ignored(self, given: Mapping[str, float], faults: Sequence[Fault]) -> list[str]:
+        """Warnings of flags that have no effect on this vehicle."""
+        texts = [f"--fault {one}: #{one.nth} is ignored, it counts the sorties of a loop" for one in faults if one.nth]
+        if self.controller is not None:
+            texts += self.controller.warnings(self.settings, given)
+        elif self.settings.strategy != Settings().strategy:
+            texts.append("--strategy is ignored: it is for a flight controller, not for the simulator")
+        return texts
+
+    def _open_state(self, temporary_state: bool) -> None:
+        """State directory and log; what is on the stack is undone in the opposite order."""
+        self._loop: RunLoop | None = None
+        self._stack.callback(self._remove_signals)
+        self.bell = Bell()
+        self._stack.callback(self.bell.close)
+        self._stack.callback(self._silence_signals)
+        self.store = Store(self._state_dir(temporary_state), self.bell.ring)
+        self._stack.callback(self.store.close)
+        self.log_dir = self._log_dir(temporary_state)
+        self._open_run_log()
+
+    def _make_service(
+        self, kind: str, vehicle: SimulatedVehicle, given: Mapping[str, float], faults: Sequence[Fault]
+    ) -> Service:
+        settings, store = self.settings, self.store
+        if self.controller is not None:
+            return self.controller.service(store, store.stored, given, store.uid().hex())
+        epoch_us = time.time_ns() // 1000 if settings.speedup in (None, 1.0) else VIRTUAL_EPOCH_US
+        return build_service(
+            kind, vehicle, store, store.stored, given, name=simulated_name(kind, settings.seed), epoch_us=epoch_us,
+            on_error=log_error, faults=faults,
+        )  # fmt: skip
+
+    def _attach(self, kind: str) -> None:
+        """Links, logs and observers of the service."""
+        if self.settings.trace is not None:
+            self._write_trace(self.settings.trace)
+        self.hub = LinkHub(self.service.endpoint, on_event=LOGGER.info) if self.controller is None else (
+            self.controller.hub()
+        )  # fmt: skip
+        self._stack.callback(self.hub.close)
+        self.reboot = False
+        self.service.observers += [self._watch_for_reboot, FlightStory(kind).observe]
+        if self.controller is not None:
+            self.service.observers.append(self.controller.watch)
+        self.recorder = record_flights(self.service, self.log_dir, telemetry=self.settings.telemetry_log)
+        self._stack.callback(lambda: self.recorder.finish(self.service.now_ms))
+
+    def _write_trace(self, path: Path) -> None:
+        try:
+            trace = TraceFile(path)
+        except OSError as error:
+            raise UserError(f"--trace {path}: {error.strerror}") from error
+        self._stack.callback(trace.close)
+        if self.service.autopilot.flights is not None:
+            self.service.autopilot.flights.trace = trace.write
+
+    def _home(self, start: GeoPoint | None) -> tuple[GeoPoint, float]:
+        if self.settings.home is not None:
+            return self.settings.home
+        lat, lon, alt, heading = DEFAULT_HOME
+        return (GeoPoint(lat, lon, alt) if start is None else start), heading
+
+    def _state_dir(self, temporary: bool) -> Path:
+        if self.settings.state_dir is not None:
+            return self.settings.state_dir
+        if temporary:
+            folder = tempfile.TemporaryDirectory(prefix="sortie-")
+            self._stack.callback(folder.cleanup)
+            return Path(folder.name)
+        return default_state_dir()
+
+    def _log_dir(self, temporary: bool) -> Path:
+        if self.settings.log_dir is not None:
+            return self.settings.log_dir
+        # Logs of a run with a temporary state are still there when it has ended.
+        base = self.settings.state_dir if self.settings.state_dir is not None else default_state_dir()
+        return base / "logs"
+
+    def _open_run_log(self) -> None:
+        try:
+            handler = open_run_log(self.log_dir, self.settings.log_format)
+        except OSError as error:
+            raise UserError(f"log directory {self.log_dir}: {error.strerror}; choose another with --log-dir") from error
+        self._stack.callback(close_run_log, handler)
+        self._stack.callback(LOGGER.info, "stopped")
+        settings = self.settings
+        LOGGER.info("started: %s, seed %d, state in %s", settings.vehicle, settings.seed, self.store.directory)
+
+    def open_links(self) -> None:
+        """Open all links of the settings; a busy port is a UserError."""
+        for url in self.settings.links:
+            try:
+                self.hub.open(url, link_clock_ms())
+            except LinkError as error:
+                raise UserError(str(error)) from error
+
+    def _serve_figures(self, loop: RunLoop) -> None:
+        figures = Figures(self.service, loop.lateness)
+        self.service.pages.add("links.json", figures.links_page)
+        if self.settings.metrics is not None:
+            host, port = parse_metrics(self.settings.metrics)
+            server = MetricsServer(host, port, figures.prometheus)
+            self._stack.callback(server.close)
+            self.hub.watch(server.fileno(), server.serve)
+
+    def make_loop(self, default_speedup: float, running: bool = False) -> RunLoop:
+        """The run loop. At speed 0 it runs ahead all the time when `running`, else as `Service.busy` says. A ground
+        station that sets SIM_SPEEDUP changes the speed."""
+        speedup = default_speedup if self.settings.speedup is None else self.settings.speedup
+        if self.controller is not None:
+            speedup = self.controller.speedup
+        ahead = (lambda: True) if running else (lambda: self.service.busy)
+        loop = self._loop = RunLoop(self.service, self.hub, self.bell, speedup, ahead)
+        self._serve_figures(loop)
+        if self.controller is not None:
+            loop.first_interrupt = self.controller.hold_if_flying
+
+        def changed(name: str, value: float) -> None:
+            if name == "SIM_SPEEDUP":
+                loop.set_speedup(value, ahead)
+
+        self.service.parameters.listeners.append(changed)
+        return loop
+
+    def _silence_signals(self) -> None:
+        """The bell is about to be closed."""
+        if self._loop is not None:
+            self._loop.silence_signals()
+
+    def _remove_signals(self) -> None:
+        """All is closed: a signal may end the program as it likes."""
+        if self._loop is not None:
+            self._loop.remove_signals()
+
+    def _watch_for_reboot(self, events: list[Any], now_ms: int) -> None:
+        self.reboot = self.reboot or any(isinstance(event, RebootRequested) for event in events)
+
+    def __enter__(self) -> Assembly:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, value: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self._stack.close()

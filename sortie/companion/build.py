@@ -1,0 +1,101 @@
+"""A run with a flight controller: which one, its link, the service around it."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Mapping
+from contextlib import ExitStack
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+from autopilot.journal import Journal
+from mavlink_bridge.links.hub import LinkHub
+from sortie.companion.ardupilot_sitl import ArduPilotChild, launch
+from sortie.companion.connection import ControllerFront, TwoSidedHub
+from sortie.companion.service import OWN_PARAMETERS, CompanionService, build_companion
+from sortie.config.settings import Settings
+from sortie.logs.run_log import LOGGER, log_error
+from sortie.storage.rows import StoredState
+
+#: Flags that say something about the built-in simulator only.
+_OF_THE_SIMULATOR = ("seed", "fault", "sysid")
+NOTHING_MORE: Mapping[str, float] = MappingProxyType({})
+
+
+def say(text: str) -> None:
+    """A line for the person, and for the run log."""
+    LOGGER.info("%s", text)
+    print(f"sortie: {text}", file=sys.stderr, flush=True)
+
+
+class ControllerSide:
+    """See the module. Found once made; what it holds open is closed by `stack`. `child`: the ArduPilot SITL that was
+    started for this run, with `defaults` on top of its frame's. `patience_s`: NotHeard when none is heard for so
+    long; None waits."""
+
+    def __init__(
+        self, settings: Settings, log_dir: Path, stack: ExitStack, *, defaults: Mapping[str, float] = NOTHING_MORE,
+        patience_s: float | None = None,
+    ) -> None:  # fmt: skip
+        self.child: ArduPilotChild | None = None
+        self._speedup = settings.speedup or 1.0
+        self._native = settings.strategy == "native"
+        if settings.vehicle.kind == "ardupilot":
+            self.child = launch(settings, log_dir / "ardupilot", defaults)
+            stack.callback(self.child.stop)
+            address = self.child.address
+        else:
+            address = settings.vehicle.target
+        self.front = ControllerFront(address, on_error=log_error, on_event=LOGGER.info, say=say)
+        stack.callback(self.front.close)
+        self.found = self.front.find(None if self.child is None else self.child.check, patience_s)
+        firmware = self.found.firmware
+        say(f"{firmware.name} {firmware.kind}, system {self.found.system}, on {self.front.spec.url}")
+
+    @property
+    def kind(self) -> str:
+        """ "copter" or "rover"."""
+        return self.found.firmware.kind
+
+    def warnings(self, settings: Settings, given: Mapping[str, float]) -> list[str]:
+        """Flags that do not apply to a controller, one line each."""
+        plain = Settings()
+        names = [name for name in _OF_THE_SIMULATOR if getattr(settings, name) != getattr(plain, name)]
+        if settings.home is not None and self.child is None:
+            names.append("home")
+        if settings.speedup not in (None, 1.0) and self.child is None:
+            names.append("speedup")
+        texts = [f"--{name} is ignored with a flight controller" for name in names]
+        foreign = [name for name in given if not name.startswith(OWN_PARAMETERS)]
+        if foreign:
+            texts.append(f"--param {foreign[0]} is ignored: it is the flight controller's; set it there")
+        return texts
+
+    def service(self, journal: Journal, stored: StoredState, given: Mapping[str, float], name: str) -> CompanionService:
+        """The service around it; `name` is what is stable for it."""
+        own = {name: value for name, value in given.items() if name.startswith(OWN_PARAMETERS)}
+        self._service = build_companion(
+            self.front.vehicle(self.found, native=self._native), self.front.endpoint, journal, stored, own,
+            stored.parameters, name=name, epoch_us=time.time_ns() // 1000, on_error=log_error,
+        )  # fmt: skip
+        return self._service
+
+    @property
+    def speedup(self) -> float:
+        """Vehicle time to wall time: 1 with a real controller, what the SITL child was told."""
+        return 1.0 if self.child is None else self._speedup
+
+    def watch(self, events: list[Any], now_ms: int) -> None:
+        """An observer: has the SITL child ended by itself? Then UserError, status 1."""
+        if self.child is not None:
+            self.child.check()
+
+    def hold_if_flying(self) -> bool:
+        """Ctrl-C with a flying controller: it is told to hold where it is, which outlives this program."""
+        return self._service.hold("Ctrl-C")
+
+    def hub(self) -> LinkHub:
+        """The hub of both sides, once there is a service."""
+        return TwoSidedHub(self._service, self.front, on_event=LOGGER.info)

@@ -1,0 +1,91 @@
+"""The link to a flight controller: which device it is, where it went when it was unplugged, at which rate it talks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+from mavlink_bridge.links.address import LinkError, LinkSpec, parse_link
+from mavlink_bridge.links.hub import LinkHub, line_baud
+from mavlink_bridge.links.serial import SerialLink
+from sortie.config.errors import UserError
+from sortie.config.serial_ports import AUTO, PortFinder
+
+BAUDS: Final = (115_200, 57_600, 921_600, 1_500_000)
+"""Rates that controllers use; `real-vehicles.md` 4."""
+_EACH_MS: Final = 2000
+_OPTION: Final = "--vehicle"
+
+
+class BaudSearch:
+    """Which rate does a line talk at? Each of `BAUDS` for 2 s, again and again, until there is a sound frame."""
+
+    def __init__(self, first: int, now_ms: int) -> None:
+        self.baud = first
+        self._next_ms = now_ms + _EACH_MS
+
+    def step(self, now_ms: int) -> bool:
+        """True when `baud` is another rate now."""
+        if now_ms < self._next_ms:
+            return False
+        self._next_ms = now_ms + _EACH_MS
+        self.baud = BAUDS[(BAUDS.index(self.baud) + 1) % len(BAUDS)]
+        return True
+
+
+class ControllerPort:
+    """The open link that `--vehicle` names, a link of `hub`. `auto` takes the one flight controller that is plugged in.
+    A board that comes back under another name is found by its USB serial number. UserError when it cannot be opened."""
+
+    def __init__(self, address: str, hub: LinkHub, say: Callable[[str], None], now_ms: int) -> None:
+        self.search: BaudSearch | None = None
+        self._hub = hub
+        self._say = say
+        self._serial: SerialLink | None = None
+        try:
+            spec = self._spec = LinkSpec("serial", path=self._pick()) if address == AUTO else parse_link(address)
+            if spec.kind == "serial":
+                self._open_serial(spec, address, now_ms)
+            else:
+                hub.open(spec, now_ms)
+        except LinkError as error:
+            raise UserError(f"{_OPTION}: {error}") from error
+
+    def _pick(self) -> str:
+        finder = PortFinder(AUTO, option=_OPTION)
+        path = finder.find()
+        if path is None:
+            raise UserError(f"{_OPTION} auto: no flight controller is plugged in; {finder.list_ports()}")
+        self._say(f"flight controller found: {finder.describe(path)}")
+        return path
+
+    def _open_serial(self, spec: LinkSpec, address: str, now_ms: int) -> None:
+        finder = PortFinder(AUTO if address == AUTO else spec.path, option=_OPTION, flies=True)
+        self._serial = SerialLink(spec, locator=finder, tell=self._say)
+        self._serial.open(now_ms)
+        baud = line_baud(spec)
+        if baud is not None and not spec.baud_given:
+            self.search = BaudSearch(baud, now_ms)
+        self._hub.add(self._serial, trusted=spec.is_trusted, baud=baud)
+
+    @property
+    def spec(self) -> LinkSpec:
+        """Where it is now."""
+        return self._spec if self._serial is None else self._serial.spec
+
+    @property
+    def baud(self) -> int | None:
+        """Of a serial line that has a rate."""
+        return line_baud(self.spec)
+
+    def look(self, frames: int, now_ms: int) -> None:
+        """Go on with the search for the rate, if there is one. `frames`: sound ones that have come in so far."""
+        search, link = self.search, self._serial
+        if search is None or link is None:
+            return
+        if frames:
+            self.search = None
+            self._say(f"{self.spec.path}: MAVLink at {search.baud} baud")
+        elif search.step(now_ms):
+            link.set_baud(search.baud)
+            self._hub.set_baud(link, search.baud)

@@ -1,0 +1,1 @@
+"""What a person gives: options, environment, file; checked, with one line for what is wrong."""

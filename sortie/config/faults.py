@@ -1,0 +1,79 @@
+"""The grammar of `--fault`: NAME[=VALUE][@WHEN[..WHEN]][#K].
+
+WHEN is seconds of vehicle time since boot unless the command knows further forms; without WHEN the fault holds from the
+start. The parsed fault says nothing about what NAME does: that is looked up where the fault strikes.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from math import isfinite, nan
+
+from sortie.config.errors import UserError, nearest
+
+_FORM = re.compile(
+    r"(?P<name>[A-Za-z_][\w.]*)(?:=(?P<value>[^@#]*))?(?:@(?P<start>[^#.]+(?:\.\d+)?)(?:\.\.(?P<end>[^#]+))?)?"
+    r"(?:#(?P<nth>\d+|\*))?"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One `--fault`: `start`, `end` as written (None = from the start; without end), `nth` the sortie it picks."""
+
+    name: str
+    value: str | None = None
+    start: str | None = None
+    end: str | None = None
+    nth: str | None = None
+
+    def window_ms(self) -> tuple[int, int | None]:
+        """Begin and end in ms of vehicle time since boot, for commands where WHEN is plain seconds."""
+        start = 0 if self.start is None else _seconds_ms(self.start, self)
+        end = None if self.end is None else _seconds_ms(self.end, self)
+        if end is not None and end <= start:
+            raise UserError(f"--fault {self}: the end comes before the start")
+        return start, end
+
+    def number(self) -> float | None:
+        """The value as a number; None without one."""
+        if self.value is None:
+            return None
+        try:
+            number = float(self.value)
+        except ValueError:
+            number = nan
+        if not isfinite(number):
+            raise UserError(f"--fault {self}: '{self.value}' is not a number")
+        return number
+
+    def __str__(self) -> str:
+        text = self.name
+        text += "" if self.value is None else f"={self.value}"
+        text += "" if self.start is None else f"@{self.start}"
+        text += "" if self.end is None else f"..{self.end}"
+        return text + ("" if self.nth is None else f"#{self.nth}")
+
+
+def _seconds_ms(text: str, fault: Fault) -> int:
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = -1.0
+    if not 0.0 <= seconds < 1e9:
+        raise UserError(f"--fault {fault}: '{text}' is not a time in seconds since boot, such as 30 or 12.5")
+    return round(seconds * 1000.0)
+
+
+def parse_fault(text: str, known: Iterable[str]) -> Fault:
+    """A fault from the command line; UserError when the form is wrong or the name is not among `known`."""
+    match = _FORM.fullmatch(text.strip())
+    if match is None:
+        raise UserError(f"--fault {text}: not of the form NAME[=VALUE][@WHEN[..WHEN]][#K], e.g. gps.loss@30..60")
+    fault = Fault(*match.group("name", "value", "start", "end", "nth"))
+    names = sorted(known)
+    if fault.name not in names:
+        raise UserError(f"--fault {text}: unknown fault '{fault.name}'{nearest(fault.name, names)}")
+    return fault

@@ -1,0 +1,57 @@
+"""`--param NAME=VALUE` and `--param FILE`: what a person sets for one run, checked against the table."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from math import isfinite
+from pathlib import Path
+
+from autopilot.parameters.files import ParameterFileError, parse_parameters
+from autopilot.parameters.parameters import Parameters
+from sortie.config.errors import UserError
+
+
+def _one(text: str, table: Parameters) -> tuple[str, float]:
+    name, _, number = text.partition("=")
+    name = name.strip().upper()
+    try:
+        value = float(number)
+    except ValueError:
+        raise UserError(f"--param {text}: '{number}' is not a number") from None
+    if not isfinite(value):
+        raise UserError(f"--param {text}: the value must be finite")
+    if name not in table:
+        close = table.nearest(name)
+        raise UserError(f"--param {text}: unknown parameter {name}" + (f"; did you mean {close}?" if close else ""))
+    return name, value
+
+
+def given_parameters(entries: Iterable[str], kind: str) -> tuple[dict[str, float], list[str]]:
+    """(values by name, the last entry winning; warnings). `kind` "copter" or "rover". An unknown name or a bad number
+    on the command line is a UserError; a file may come from a vehicle that has more, so there unknown names are left
+    out and counted in a warning."""
+    table = Parameters(kind)
+    values: dict[str, float] = {}
+    warnings: list[str] = []
+    for entry in entries:
+        if not entry:
+            raise UserError("--param is empty: expected NAME=VALUE or a parameter file")
+        if "=" in entry and not Path(entry).exists():
+            name, value = _one(entry, table)
+            values[name] = value
+            continue
+        found = _read_file(entry)
+        unknown = [name for name in found if name not in table]
+        if unknown:
+            warnings.append(f"--param {entry}: {len(unknown)} parameters this vehicle does not have, e.g. {unknown[0]}")
+        values |= {name: value for name, value in found.items() if name in table}
+    return values, warnings
+
+
+def _read_file(entry: str) -> dict[str, float]:
+    try:
+        return parse_parameters(Path(entry).read_bytes())
+    except OSError as error:
+        raise UserError(f"--param {entry}: {error.strerror}; expected NAME=VALUE or a parameter file") from error
+    except ParameterFileError as error:
+        raise UserError(f"--param {entry}: {error}") from error

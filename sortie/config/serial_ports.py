@@ -1,0 +1,92 @@
+"""Which serial port the board is on, now: ports change their names when a board restarts, its USB serial number and
+its place on the bus do not."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from mavlink_bridge.bootloader.boards import is_bootloader, is_flight_controller
+from mavlink_bridge.links.serial_ports import PortLister, SerialPort, is_uart, port_at, ports_phrase, serial_ports
+from sortie.config.errors import UserError
+
+AUTO = "auto"
+
+
+class PortFinder:
+    """`wanted`: a path (perhaps a symbolic link, which may vanish and come back), or `auto`. `option`: how a person
+    names a port. `flies`: a board that has gone and is back in its bootloader is not there yet; it starts its firmware
+    after some seconds, if nobody talks to it."""
+
+    def __init__(
+        self, wanted: str, list_all: PortLister = serial_ports, *, option: str = "--port", flies: bool = False
+    ) -> None:
+        self.wanted = wanted
+        self.auto = wanted == AUTO
+        self._list_all = list_all
+        self._option = option
+        self._flies = flies
+        self._board: SerialPort | None = None
+        self._settled = False
+
+    @property
+    def name(self) -> str:
+        """For texts."""
+        return "the flight controller" if self.auto else self.wanted
+
+    def find(self) -> str | None:
+        """Where the board is; None if it is not there. UserError when `auto` finds several."""
+        path = self._find()
+        if path is not None and self._flies and self._board is not None:
+            port = port_at(path, self._list_all)
+            if port is not None and is_bootloader(port.text):
+                return None
+        return path
+
+    def _find(self) -> str | None:
+        if self.auto:
+            return self._elsewhere() if self._settled else self._pick()
+        if not Path(self.wanted).exists():
+            return self._elsewhere()
+        port = port_at(self.wanted, self._list_all)
+        if self._board is None or (port is not None and self._board.same_board(port)):
+            return self.wanted
+        if port is not None and port.vendor is not None:
+            return self._elsewhere()  # another board has taken the name
+        return self._elsewhere() or self.wanted
+
+    def opened(self, path: str) -> None:
+        """The port at `path` is the board's: from now on it is looked for under any name, and no other is picked."""
+        self._settled = True
+        if self._board is None:
+            self._board = port_at(path, self._list_all)
+
+    def is_uart(self, path: str) -> bool:
+        """Does the baud rate matter there?"""
+        return is_uart(path, self._list_all)
+
+    def describe(self, path: str) -> str:
+        """The port with what its device says of itself."""
+        port = port_at(path, self._list_all)
+        return path if port is None else port.describe
+
+    def list_ports(self) -> str:
+        """A phrase with what is there."""
+        return ports_phrase(self._list_all)
+
+    def _elsewhere(self) -> str | None:
+        """Where the board is that was opened before, whatever it is called now."""
+        known = self._board
+        if known is None:
+            return None
+        return next((port.device for port in self._list_all() if port.same_board(known)), None)
+
+    def _pick(self) -> str | None:
+        found: list[SerialPort] = []
+        for port in self._list_all():
+            known = is_flight_controller(port.vendor, port.product, port.text)
+            if known and not any(port.same_board(other) for other in found):
+                found.append(port)
+        if len(found) > 1:
+            names = ", ".join(port.describe for port in found)
+            raise UserError(f"several flight controllers are plugged in: {names}; name one with {self._option}")
+        return found[0].device if found else None

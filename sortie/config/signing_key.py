@@ -1,0 +1,39 @@
+"""The signing key that a person gives: `--signing-key FILE` holds 64 hexadecimal digits, or a passphrase on one line,
+from which the key is made as Mission Planner, QGroundControl and MAVProxy make it (SHA-256)."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import stat
+from pathlib import Path
+
+from mavlink_bridge.signing import KEY_SIZE
+from sortie.config.errors import UserError
+
+_LARGEST = 1024
+
+
+def read_key(path: Path) -> tuple[bytes, list[str]]:
+    """The key of a file, and warnings about it. UserError when there is none in it."""
+    try:
+        with path.open("rb") as file:
+            text = file.read(_LARGEST + 1).decode("utf-8").strip()
+            open_to_all = stat.S_IMODE(os.fstat(file.fileno()).st_mode) & 0o077
+    except OSError as error:
+        raise UserError(f"--signing-key {path}: {error.strerror}") from error
+    except UnicodeDecodeError:
+        text, open_to_all = "", 0
+    if not text or len(text) >= _LARGEST or "\n" in text:
+        raise UserError(f"--signing-key {path}: expected 64 hexadecimal digits, or a passphrase on one line")
+    warnings = [f"--signing-key {path}: others can read it; chmod 600 {path}"] if open_to_all else []
+    return from_digits(text) or hashlib.sha256(text.encode()).digest(), warnings
+
+
+def from_digits(text: str) -> bytes | None:
+    """The key of 64 hexadecimal digits, or None for anything else."""
+    with contextlib.suppress(ValueError):
+        if len(text) == 2 * KEY_SIZE:
+            return bytes.fromhex(text)
+    return None

@@ -1,0 +1,122 @@
+"""Profiles of the sortie loop: TOML, checked key by key, with one line for whatever is wrong."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from depot.settings import Profile
+from sortie.config.errors import UserError, nearest
+
+BUILT_IN = ("space", "drone-box")
+_LARGEST_ALTITUDE_M = 83_000.0
+
+
+def profile_text(name: str) -> str:
+    """The TOML of a built-in profile."""
+    if name not in BUILT_IN:
+        raise UserError(f"--print-profile {name}: known profiles are {', '.join(BUILT_IN)}{nearest(name, BUILT_IN)}")
+    return (files("sortie.loop") / "profiles" / f"{name}.toml").read_text(encoding="utf-8")
+
+
+def load_profile(given: str) -> tuple[Profile, str]:
+    """A built-in profile by name, or one from a file; with its text."""
+    if given in BUILT_IN:
+        text, where = profile_text(given), given
+    else:
+        path = Path(given)
+        where = str(path)
+        try:
+            text = path.read_text(encoding="utf-8")
+        except FileNotFoundError:
+            known = ", ".join(BUILT_IN)
+            raise UserError(
+                f"--profile {given}: neither a known profile ({known}) nor a file{nearest(given, BUILT_IN)}"
+            ) from None
+        except OSError as error:
+            raise UserError(f"--profile {given}: {error.strerror}") from None
+        except UnicodeDecodeError:
+            raise UserError(f"--profile {given}: not UTF-8 text") from None
+    return parse_profile(text, where), text
+
+
+def parse_profile(text: str, where: str) -> Profile:
+    """A profile from TOML; UserError names the place and what is wrong."""
+    try:
+        values = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise UserError(f"--profile {where}: {error}") from None
+    _check_keys(values, where)
+    try:
+        profile = msgspec.convert(values, Profile)
+    except msgspec.ValidationError as error:
+        raise UserError(f"--profile {where}: {_place(str(error))}") from None
+    _check_sense(profile, where)
+    return profile
+
+
+def _check_keys(values: dict[str, Any], where: str) -> None:
+    """Unknown tables and keys, with the nearest known one."""
+    for key, value in values.items():
+        if key not in Profile.__struct_fields__:
+            kind = "table" if isinstance(value, dict) else "key"
+            raise UserError(f"--profile {where}: unknown {kind} '{key}'{nearest(key, Profile.__struct_fields__)}")
+        default = getattr(Profile(), key)
+        if not isinstance(default, msgspec.Struct) or not isinstance(value, dict):
+            continue
+        known = default.__struct_fields__
+        for inner in value:
+            if inner not in known:
+                raise UserError(f"--profile {where}: unknown key '{key}.{inner}'{nearest(inner, known)}")
+
+
+def _place(message: str) -> str:
+    """msgspec says "Expected `float` >= 0 - at `$.plan.prep_s`"; people want the key first."""
+    match = re.fullmatch(r"(.*) - at `\$\.?(.*)`", message)
+    return message if match is None else f"{match[2]}: {match[1].replace('`', '')}"
+
+
+def _check_sense(profile: Profile, where: str) -> None:
+    """What no single key can tell."""
+    from sortie.loop.faults import NAMES
+
+    def refuse(text: str) -> None:
+        raise UserError(f"--profile {where}: {text}")
+
+    if not profile.plan.waypoints:
+        refuse("plan.waypoints: at least one is needed")
+    for number, (lat, lon, alt) in enumerate(profile.plan.waypoints, 1):
+        if not _is_place(lat, lon, alt):
+            refuse(f"plan.waypoints: number {number} is no place: latitude, longitude, altitude below 83000 m")
+    if not _is_place(*profile.box.home):
+        refuse("box.home is no place: latitude, longitude, altitude below 83000 m")
+    skimmer = profile.skimmer
+    if skimmer.launch_propellant_kg > skimmer.propellant_kg:
+        refuse("skimmer.launch_propellant_kg is more than skimmer.propellant_kg holds")
+    used = skimmer.departure_kg + skimmer.outbound_kg + skimmer.return_kg + skimmer.dock_kg
+    if used * (1.0 + skimmer.fuel_reserve) > skimmer.launch_propellant_kg:
+        refuse(f"skimmer.launch_propellant_kg: the way out and back with its reserve takes {used:g} kg and more")
+    for table, names in (("hazards", profile.hazards), ("retirement.repairable", profile.retirement.repairable)):
+        for name in names:
+            if name not in NAMES:
+                refuse(f"{table}: unknown fault '{name}'{nearest(name, NAMES)}")
+    for low, high in (("drift_warn_m", "corridor_m"), ("cryo_warn_k", "cryo_max_k"), ("soxe_warn_k", "soxe_max_k")):
+        if getattr(profile.watch, low) >= getattr(profile.watch, high):
+            refuse(f"watch.{low} must be below watch.{high}")
+    depot = profile.depot
+    for key, limit in (("cryo_k", "cryo_warn_k"), ("soxe_k", "soxe_warn_k")):
+        if getattr(depot, key) >= getattr(profile.watch, limit):
+            refuse(f"depot.{key} must be below watch.{limit}, or nothing is ever launched")
+    if depot.cryo_k > depot.go_cryo_k:
+        refuse("depot.cryo_k is above depot.go_cryo_k: nothing is ever launched")
+    if profile.thermal.spine_stress_k >= profile.thermal.spine_max_k:
+        refuse("thermal.spine_stress_k must be below thermal.spine_max_k")
+
+
+def _is_place(lat: float, lon: float, alt: float) -> bool:
+    return abs(lat) <= 90.0 and abs(lon) <= 180.0 and abs(alt) < _LARGEST_ALTITUDE_M

@@ -1,0 +1,109 @@
+"""Figures of a running service: link statistics as JSON (`@SYS/links.json`, `sortie status --links`), and everything in
+Prometheus' text format (https://prometheus.io/docs/instrumenting/exposition_formats/).
+
+The format is a dozen lines, so there is no library for it. Names follow Prometheus' conventions: base units, counters
+end in `_total`.
+"""
+
+from __future__ import annotations
+
+import json
+import resource
+import sys
+from collections.abc import Iterable
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+from sortie.metrics.jitter import Lateness
+
+if TYPE_CHECKING:
+    from sortie.nodes.vehicle import Service
+
+CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+_LINK_COUNTERS = (
+    ("frames_in", "link_received_frames_total", "MAVLink frames received."),
+    ("frames_out", "link_sent_frames_total", "MAVLink frames queued for sending."),
+    ("bytes_in", "link_received_bytes_total", "Bytes received."),
+    ("bytes_out", "link_sent_bytes_total", "Bytes queued for sending."),
+    ("errors", "link_bad_frames_total", "Frames with a wrong checksum or an unknown flag."),
+    ("lost", "link_lost_frames_total", "Gaps in the sequence numbers received."),
+    ("refused", "link_refused_frames_total", "Frames without the signature that the link asks for."),
+    ("dropped", "link_dropped_frames_total", "Frames not queued because the link was full."),
+)
+Sample = tuple[dict[str, str], float]
+
+
+class Figures:
+    """See the module. `lateness` is the run loop's, None where there is none."""
+
+    def __init__(self, service: Service, lateness: Lateness | None = None) -> None:
+        self._service = service
+        self._lateness = lateness
+
+    # --- link statistics ------------------------------------------------------------------------------------------
+    def links(self) -> list[dict[str, Any]]:
+        """The open links: number, name, whether unsigned frames are taken, what waits, counts since it was opened; of a
+        serial line to a flight controller also how much of it is used."""
+        return [
+            {"link": link, **asdict(endpoint.statistics(link)), "queued": endpoint.queued(link),
+             "trusted": endpoint.trusted(link), **self._service.lines.use(endpoint, link)}
+            for endpoint in self._service.endpoints
+            for link in endpoint.links()
+        ]  # fmt: skip
+
+    def links_page(self) -> bytes:
+        """`links.json`: the links, and the sums over all there ever were."""
+        totals = asdict(self._service.endpoint.totals())
+        del totals["name"], totals["baud"]
+        page = {"time_s": self._service.now_ms / 1000.0, "links": self.links(), "totals": totals}
+        return json.dumps(page, separators=(",", ":")).encode()
+
+    # --- Prometheus -----------------------------------------------------------------------------------------------
+    def prometheus(self) -> str:
+        """All figures."""
+        return "".join(_family(*family) for family in self._families())
+
+    def _families(self) -> Iterable[tuple[str, str, str, list[Sample]]]:
+        service, endpoint = self._service, self._service.endpoint
+        links = self.links()
+        totals = asdict(endpoint.totals())
+        for key, name, text in _LINK_COUNTERS:
+            labelled: list[Sample] = [({"link": str(one["link"]), "name": one["name"]}, one[key]) for one in links]
+            yield name, "counter", text + " Open links.", labelled
+            yield f"all_{name.replace('link_', 'links_')}", "counter", text + " All links so far.", [({}, totals[key])]
+        queued: list[Sample] = [({"link": str(one["link"]), "name": one["name"]}, one["queued"]) for one in links]
+        yield "link_queued_bytes", "gauge", "Bytes that wait to be sent.", queued
+        yield "links", "gauge", "Open links.", [({}, len(links))]
+        yield (
+            "telemetry_skipped_total",
+            "counter",
+            "Times that a full link was passed over.",
+            [({}, service.telemetry.skipped)],
+        )
+        yield "requests_repeated_total", "counter", "Requests that the service had to repeat.", [({}, service.repeats)]
+        yield "service_errors_total", "counter", "Internal errors that were caught.", [({}, endpoint.service_errors)]
+        yield "vehicle_time_seconds_total", "counter", "Vehicle time since boot.", [({}, service.now_ms / 1000.0)]
+        yield "vehicle_armed", "gauge", "1 while armed.", [({}, int(service.autopilot.armed))]
+        yield "passes_total", "counter", "Passes of the service.", [({}, service.passes)]
+        if self._lateness is not None:
+            late = self._lateness
+            yield "loop_late_turns_total", "counter", "Turns of the paced run loop.", [({}, late.count)]
+            yield "loop_lateness_seconds_total", "counter", "How late they were, summed up.", [({}, late.total_s)]
+            yield "loop_lateness_worst_seconds", "gauge", "Worst since the last reading.", [({}, late.take_recent())]
+        usage = resource.getrusage(resource.RUSAGE_SELF)
+        yield "process_cpu_seconds_total", "counter", "Processor time.", [({}, usage.ru_utime + usage.ru_stime)]
+        kilo = 1 if sys.platform == "darwin" else 1024  # getrusage counts bytes there, KiB elsewhere
+        yield "process_peak_memory_bytes", "gauge", "Largest resident memory.", [({}, usage.ru_maxrss * kilo)]
+
+
+def _family(name: str, kind: str, text: str, samples: list[Sample]) -> str:
+    name = f"sortie_{name}"
+    lines = [f"# HELP {name} {text}", f"# TYPE {name} {kind}"]
+    for labels, value in samples:
+        inside = ",".join(f'{key}="{_escaped(label)}"' for key, label in labels.items())
+        lines.append(f"{name}{{{inside}}} {value:.15g}" if inside else f"{name} {value:.15g}")
+    return "\n".join(lines) + "\n"
+
+
+def _escaped(label: str) -> str:
+    return label.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")

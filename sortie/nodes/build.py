@@ -1,0 +1,82 @@
+"""The parts of one service, made and put together. The program (`assembly`) and the Python API (`session`) both build
+with these; they differ in where state and logs go and in who owns the clocks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Protocol
+
+from autopilot.core import Autopilot
+from autopilot.crew import Stored
+from autopilot.flight.faults import FAIL, HANG
+from autopilot.flight.faults import FAULT_NAMES as FLIGHT_FAULTS
+from autopilot.geo import GeoPoint
+from autopilot.journal import Journal
+from autopilot.parameters.parameters import Parameters
+from autopilot.vehicle import SimulatedVehicle
+from mavlink_bridge.identity import Identity
+from sortie.config.errors import UserError
+from sortie.config.faults import Fault, parse_fault
+from sortie.nodes.vehicle import LINK_FAULTS, Service
+
+#: UTC at vehicle time 0 of a vehicle whose time is not the wall's: fixed, so that the same seed writes the same bytes.
+VIRTUAL_EPOCH_US = 1_767_225_600_000_000  # 2026-01-01T00:00:00Z
+
+
+class StoredValues(Stored, Protocol):
+    """What a service begins with: plans, home, progress (`autopilot.crew.Stored`) and parameters by name."""
+
+    @property
+    def parameters(self) -> Mapping[str, float]: ...
+
+
+def make_vehicle(kind: str, home: GeoPoint, heading_deg: float, seed: int) -> SimulatedVehicle:
+    """The built-in simulator of `kind` ("copter", "rover"), standing at `home`."""
+    if kind == "copter":
+        from sitl.vehicles.copter import SimulatedCopter
+
+        return SimulatedCopter(home, heading_deg, seed)
+    from sitl.vehicles.rover import SimulatedRover
+
+    return SimulatedRover(home, heading_deg, seed)
+
+
+def simulated_name(kind: str, seed: int) -> str:
+    """What is stable for a simulated vehicle, as a board's serial number is for a real one: the same seed is the same
+    vehicle, wherever its state is kept, so that its logs are the same byte for byte."""
+    return f"simulated {kind} {seed}"
+
+
+def parse_faults(entries: Iterable[str], names: Iterable[str]) -> list[Fault]:
+    """All `--fault`s of a command, checked; `names` are the known ones."""
+    known = [*names, *LINK_FAULTS, *FLIGHT_FAULTS]
+    faults = [parse_fault(entry, known) for entry in entries]
+    for fault in faults:
+        fault.window_ms()
+        if fault.name not in FLIGHT_FAULTS:
+            fault.number()
+        elif fault.value not in (None, FAIL, HANG):
+            raise UserError(f"--fault {fault}: '{fault.value}' is not fail or hang")
+    return faults
+
+
+def build_service(
+    kind: str,
+    vehicle: SimulatedVehicle,
+    journal: Journal,
+    stored: StoredValues,
+    given: Mapping[str, float],
+    *,
+    name: str,
+    epoch_us: int,
+    on_error: Callable[[Exception, str], None],
+    faults: Iterable[Fault] = (),
+) -> Service:
+    """The service around `vehicle`. `given` parameters win over `stored` ones; `name` is what is stable for this
+    vehicle (its uid is made from it); `epoch_us` is UTC at vehicle time 0."""
+    parameters = Parameters(kind, stored.parameters, given)
+    autopilot = Autopilot(kind, vehicle, parameters, journal, stored, boot_unix_s=epoch_us / 1e6)
+    identity = Identity(kind, name, serves_files=True)
+    return Service(
+        vehicle, autopilot, parameters, journal, identity, epoch_us=epoch_us, on_error=on_error, faults=faults
+    )

@@ -1,0 +1,174 @@
+"""Talking to a running service over MAVLink, as a ground station would: connect, ask, hear the answer.
+
+The protocol machines are those of `mavlink_bridge.clients`; here is only the socket and the patience.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable
+from types import TracebackType
+from typing import TYPE_CHECKING, Any
+
+from mavlink_bridge.clients.base import Client, Target
+from mavlink_bridge.clients.command import CommandClient, command_long
+from mavlink_bridge.clients.group import ClientGroup
+from mavlink_bridge.clients.heartbeat import HeartbeatWatch, WatchState
+from mavlink_bridge.endpoint import Endpoint
+from mavlink_bridge.framing import Frame
+from mavlink_bridge.links.address import LinkError
+from mavlink_bridge.links.hub import LinkHub
+from mavlink_bridge.services.base import Clock, Message, Peer
+from mavlink_bridge.services.flight.service import USER_1
+from sortie.config.errors import UserError
+from sortie.config.options import Reach
+from sortie.config.signing_key import read_key
+from sortie.runtime.clock import link_clock_ms
+
+if TYPE_CHECKING:
+    from mavlink_bridge.signing import Signing  # loaded by those who have a key
+
+#: Ids of these commands: a system of their own, so that no ground station failsafe counts their coming and going.
+SYSTEM, COMPONENT = 254, 190
+CONNECT_S = 5.0
+
+
+class Listener:
+    """A service that keeps the newest message of each wanted name from the vehicle that `watch` has found, and hands
+    all of them to `on_message`. Others on the link are passed over: component 191 of a vehicle with a flight controller
+    sends HEARTBEATs too."""
+
+    clock: Clock = "link"
+
+    def __init__(
+        self, names: frozenset[str], watch: HeartbeatWatch, on_message: Callable[[Message], None] | None = None
+    ) -> None:
+        self.handles = names
+        self._watch = watch
+        self.latest: dict[str, Message] = {}
+        self._on_message = on_message
+
+    def handle_message(self, message: Message, peer: Peer, now_ms: int) -> None:
+        found = self._watch.target
+        if found is None or (peer.system, peer.component) != (found.system, found.component):
+            return
+        self.latest[message.get_type()] = message
+        if self._on_message is not None:
+            self._on_message(message)
+
+    def handle_timeout(self, now_ms: int) -> None:
+        """Only listens."""
+
+    def next_deadline_ms(self) -> int | None:
+        return None
+
+    def take_outgoing(self) -> list[Any]:
+        return []
+
+    def link_closed(self, link: int) -> None:
+        """Only listens."""
+
+
+class Remote:
+    """A connection to one vehicle; a context manager. UserError (status 1) when nobody answers. `component`: who of the
+    vehicle is asked, None: the autopilot. `key`: what its links are signed with."""
+
+    def __init__(self, url: str, component: int | None = None, key: bytes | None = None) -> None:
+        self.url = url
+        self._component = component
+        self._signed = False
+        self._signing: Signing | None = None
+        self.endpoint = Endpoint(SYSTEM, COMPONENT, on_frame=self._hear)
+        if key is not None:
+            from mavlink_bridge.signing import Signing, timestamp_of
+
+            self._signing = Signing(key, timestamp_of(time.time_ns() // 1000))
+            self.endpoint.set_signing(self._signing)
+        self.watch = HeartbeatWatch(announce=True)
+        self.endpoint.add_service(self.watch)
+        self._clients = ClientGroup()
+        self.endpoint.add_service(self._clients)
+        self.hub = LinkHub(self.endpoint)
+
+    @classmethod
+    def of(cls, reach: Reach, component: int | None = None) -> Remote:
+        """The service that the command line names. UserError for a file without a key."""
+        if reach.signing_key is None:
+            return cls(reach.connect, component)
+        key, warnings = read_key(reach.signing_key)
+        for warning in warnings:
+            print(f"sortie: {warning}", file=sys.stderr)
+        return cls(reach.connect, component, key)
+
+    def __enter__(self) -> Remote:
+        try:
+            self.hub.open(self.url, link_clock_ms())
+        except LinkError as error:
+            self.hub.close()
+            raise UserError(f"--connect {self.url}: {error}") from error
+        self.run_until(lambda: self.watch.state is WatchState.FOUND or self._wrong_key, CONNECT_S)
+        trouble = self._trouble()
+        if trouble:
+            self.hub.close()
+            raise UserError(trouble, 1)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, value: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.hub.close()
+
+    @property
+    def target(self) -> Target:
+        """The vehicle that was found."""
+        found = self.watch.target
+        assert found is not None
+        return found if self._component is None else Target(found.system, self._component, found.link)
+
+    def ask(self, machine: Client, patience_s: float = 60.0) -> None:
+        """Run a client machine to its end. UserError when the vehicle falls silent or `patience_s` are over."""
+        self._clients.start(machine, link_clock_ms())
+        if not self.run_until(lambda: machine.done, patience_s):
+            raise UserError(f"the vehicle at {self.url} does not answer any more", 1)
+
+    def _hear(self, link: int, frame: Frame) -> None:
+        self._signed = self._signed or frame.signed
+
+    @property
+    def _wrong_key(self) -> bool:
+        return self._signing is not None and self._signing.refused > 0 and self._signing.accepted == 0
+
+    def _trouble(self) -> str:
+        """Why nothing can be asked. Who signs without being asked to takes only what is signed."""
+        if self._wrong_key:
+            return f"the vehicle at {self.url} signs with another key than that of --signing-key"
+        if self._signing is None and self._signed:
+            return f"the vehicle at {self.url} signs its messages and takes only signed ones; give --signing-key FILE"
+        if self.watch.state is WatchState.FOUND:
+            return ""
+        if any(self.endpoint.statistics(link).refused for link in self.endpoint.links()):
+            return f"the vehicle at {self.url} does not sign; leave out --signing-key"
+        return f"no vehicle answers at {self.url}; start one with `sortie serve`, or name it: --connect"
+
+    def flight_command(self, number: int) -> CommandClient:
+        """GO, ABORT or STATUS of the flight manager (`FlightCommand`); the client, which has ended."""
+        asking = command_long(self.target, USER_1, float(number))
+        self.ask(asking)
+        return asking
+
+    def run_until(self, condition: Callable[[], bool], patience_s: float) -> bool:
+        """Serve the link until `condition()`; False when `patience_s` are over before."""
+        end_s = time.monotonic() + patience_s
+        while not condition():
+            now_s = time.monotonic()
+            if now_s >= end_s:
+                return False
+            now_ms = link_clock_ms()
+            self.endpoint.handle_timeouts(now_ms, now_ms)
+            self.hub.flush()
+            due = [d for d in (self.endpoint.next_deadlines()[0], self.hub.next_deadline_ms()) if d is not None]
+            wait_s = min([end_s - now_s, *(d / 1000.0 - now_s for d in due)])
+            self.hub.wait(min(max(wait_s, 0.0), 0.2))
+            self.hub.receive(link_clock_ms(), link_clock_ms())
+        return True

@@ -1,0 +1,171 @@
+"""One flight from start to end, as `demo` and `fly` do it: GO when the vehicle is armable, watch, tell how it ended.
+
+The flight manager flies it (seed 002); this follows its states and the mission's events, and decides nothing else.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from math import hypot
+from typing import TYPE_CHECKING, Any
+
+from autopilot import report
+from autopilot.flight.lifecycle import FlightState
+from autopilot.mission.commands import Cmd
+from autopilot.mission.events import ItemReached, MissionComplete
+from autopilot.outcome import FlightStateChanged, ModeChanged, Severity, StatusText
+
+if TYPE_CHECKING:
+    from sortie.nodes.vehicle import Service
+
+ARMABLE_WITHIN_MS = 60_000
+RETRY_MS = 1_000
+EMPTY_FOR_MS = 60_000
+STANDING_MS = 0.2
+IN_COMMAND = {"copter": frozenset({3, 4, 9, 27}), "rover": frozenset({4, 10, 15})}
+"""Modes that the flight manager itself puts the vehicle into; any other means that somebody has taken it."""
+BY_WISH = frozenset({"GCS command", "auxiliary function", "mission"})
+"""Reasons of a change of mode that are a wish; any other is a failsafe's name."""
+
+
+@dataclass(slots=True)
+class FlightResult:
+    """How a flight ended: `result` completed, failed or aborted; times in seconds of vehicle time since takeoff."""
+
+    result: str = "failed"
+    reason: str = ""
+    items_reached: list[dict[str, float]] = field(default_factory=list)
+    flight_time_s: float = 0.0
+    distance_m: float = 0.0
+
+
+class Flight:
+    """Follows one flight. With `auto_go` the flight manager begins it by itself (FM_AUTO_GO); else GO is given here.
+
+    `step` is called after each pass with its events and never blocks; `done` says that `result` is final.
+    """
+
+    def __init__(self, service: Service, *, auto_go: bool = False) -> None:
+        self.service = service
+        self.state = FlightState.IDLE
+        self.result = FlightResult()
+        self.done = False
+        self._auto_go = auto_go
+        self._began_ms = service.now_ms
+        self._next_try_ms: int | None = service.now_ms
+        self._took_off_ms: int | None = None
+        self._odometer = 0.0
+        self._complete = False
+        self._taken_over: str | None = None  # the reason for which the vehicle is in another mode
+        self._why = ""
+        self._warning = ""
+        self._dead_since_ms: int | None = None
+
+    def next_deadline_ms(self) -> int | None:
+        """When to be stepped next without an event."""
+        return self._next_try_ms
+
+    def step(self, events: list[Any], now_ms: int) -> None:
+        for event in events:
+            if not self.done:
+                self._observe(event, now_ms)
+        if self._next_try_ms is not None and now_ms >= self._next_try_ms and not self.done:
+            self._try_to_start(now_ms)
+        if not self.done and self.state is not FlightState.IDLE:
+            self._watch_battery(now_ms)
+
+    def _watch_battery(self, now_ms: int) -> None:
+        """Where no crash check disarms it, a vehicle whose battery is empty stands armed for ever (a rover's default):
+        nothing can happen any more, so the flight is over."""
+        vector = self.service.vehicle.state.report
+        moves = hypot(vector[report.GROUND_SPEED], vector[report.VD]) > STANDING_MS
+        if moves or vector[report.BATT_FRACTION] > 0.0:
+            self._dead_since_ms = None
+        elif self._dead_since_ms is None:
+            self._dead_since_ms = now_ms
+        elif now_ms - self._dead_since_ms >= EMPTY_FOR_MS:
+            self._end("failed", "the battery is empty")
+
+    def abort(self, reason: str) -> None:
+        """Ended from outside (a signal): what there is becomes the result."""
+        if not self.done:
+            self._end("completed" if self._complete else "aborted", reason)
+
+    def _try_to_start(self, now_ms: int) -> None:
+        self._next_try_ms = now_ms + RETRY_MS
+        autopilot = self.service.autopilot
+        late = now_ms - self._began_ms > ARMABLE_WITHIN_MS
+        ready = autopilot.prearm_ok and self.service.vehicle.state.has_position
+        if ready and not self._auto_go and autopilot.flights is not None:
+            self._next_try_ms = None  # before GO: a refusal or a failed PREFLIGHT ends this flight
+            outcome = autopilot.flights.go(now_ms)
+            if not outcome.ok:
+                self._end("failed", outcome.reason)
+        elif late:
+            self._end("failed", "not ready to arm" if not ready else "the flight was not started")
+
+    def _observe(self, event: Any, now_ms: int) -> None:
+        if isinstance(event, FlightStateChanged):
+            self._enter(FlightState(event.state), event.reason, now_ms)
+        elif isinstance(event, ItemReached):
+            seconds = (now_ms - (self._took_off_ms or now_ms)) / 1000.0
+            self.result.items_reached.append({"seq": event.seq, "time_s": round(seconds, 2)})
+        elif isinstance(event, StatusText):
+            if event.severity <= Severity.WARNING and self._took_off_ms is not None and not self._warning:
+                self._warning = event.text  # the first is the cause, what follows are its effects
+        elif isinstance(event, MissionComplete):
+            self._complete = True
+        elif isinstance(event, ModeChanged) and self.state is FlightState.FLYING:
+            self._taken_over = None if event.number in IN_COMMAND[self.service.autopilot.kind] else event.reason
+
+    def _enter(self, state: FlightState, reason: str, now_ms: int) -> None:
+        before, self.state = self.state, state
+        if state is FlightState.PREFLIGHT:
+            self._next_try_ms = None
+        elif state is FlightState.FLYING and self._took_off_ms is None:
+            self._took_off_ms = now_ms
+            self._odometer = self.service.vehicle.state.odometer
+        elif state is FlightState.LANDING:
+            self._why = reason
+            self._complete = self._complete or (
+                self._duration_s() > 0.0 and self._taken_over is None and "duration" in reason
+            )
+        elif state is FlightState.LANDED:
+            self._why = reason or self._why
+        elif state is FlightState.IDLE and before is not FlightState.IDLE:
+            self._end(*self._verdict(reason))
+
+    def _duration_s(self) -> float:
+        return self.service.parameters["FM_DURATION"]
+
+    def _verdict(self, reason: str) -> tuple[str, str]:
+        if self._complete:
+            return "completed", ""
+        if self._taken_over is not None:
+            if self._taken_over not in BY_WISH:
+                return "failed", self._taken_over
+            return "aborted", "the mode was changed before the mission was complete"
+        if self._took_off_ms is None:
+            aborted = "ABORT" in reason
+            return ("aborted" if aborted else "failed"), reason or "called off"
+        why = reason or self._why or self._early_landing() or self._warning or "ended before the mission was complete"
+        return "failed", why
+
+    def _early_landing(self) -> str:
+        """Items wait behind the landing that ended this flight: ArduPilot's way, unless MIS_OPTIONS says otherwise."""
+        if not self.result.items_reached:
+            return ""
+        seq, last = int(self.result.items_reached[-1]["seq"]), self.service.item_count
+        item = self.service.autopilot.mission.get(seq)
+        if item is None or item.command != Cmd.NAV_LAND or seq >= last:
+            return ""
+        return f"landed at item {seq} of {last}; with MIS_OPTIONS 4 a mission goes on after a landing"
+
+    def _end(self, result: str, reason: str) -> None:
+        self.result.result = result
+        self.result.reason = reason
+        if self._took_off_ms is not None:
+            self.result.flight_time_s = round((self.service.now_ms - self._took_off_ms) / 1000.0, 2)
+            self.result.distance_m = round(self.service.vehicle.state.odometer - self._odometer, 1)
+        self._next_try_ms = None
+        self.done = True

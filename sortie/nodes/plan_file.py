@@ -1,0 +1,88 @@
+"""Reading a plan from disk, and where a simulated vehicle that flies it stands."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from autopilot.geo import GeoPoint, distance
+from autopilot.journal import SavePlan
+from autopilot.mission.commands import has_position
+from autopilot.mission.items import MissionItem
+from autopilot.mission.plan import Plan, PlanError, parse_plan
+from autopilot.mission.results import PlanKind
+from autopilot.mission.validate import check_item
+from autopilot.plans import Plans
+from sortie.config.errors import UserError
+
+if TYPE_CHECKING:
+    from sortie.nodes.vehicle import Service
+
+MAX_AWAY_M = 50_000.0
+LARGEST_FILE = 32 << 20
+
+
+def read_plan(path: Path) -> Plan:
+    """The plan in a file. UserError: one line with file, place and what was expected."""
+    try:
+        if path.stat().st_size > LARGEST_FILE:
+            raise UserError(f"{path}: larger than {LARGEST_FILE >> 20} MB; expected a plan file")
+        data = path.read_bytes()
+    except OSError as error:
+        raise UserError(f"{path}: {error.strerror}; expected a .plan, .waypoints or .txt file") from error
+    try:
+        plan = parse_plan(data, path.name)
+    except PlanError as error:
+        raise UserError(f"{path}: {error}") from error
+    if not plan.items:
+        raise UserError(f"{path}: holds no mission items; nothing to fly")
+    check_plan(plan, path)
+    return plan
+
+
+def first_place(items: tuple[MissionItem, ...]) -> GeoPoint | None:
+    """Where the first item with a position is; altitude 0."""
+    for item in items:
+        if has_position(item.command) and (item.x, item.y) != (0.0, 0.0):
+            return GeoPoint(item.x, item.y)
+    return None
+
+
+def start_of(plan: Plan) -> GeoPoint | None:
+    """Where a simulated vehicle starts: the plan's home, or its first place where home is missing or zero."""
+    if plan.home is not None and (plan.home.lat, plan.home.lon) != (0.0, 0.0):
+        return plan.home
+    return first_place(plan.items)
+
+
+def check_reach(plan: Plan, home: GeoPoint, hint: str = "leave out --home or move it") -> None:
+    """UserError, with `hint`, when the first place of the plan is more than 50 km from where the vehicle stands."""
+    place = first_place(plan.items)
+    if place is not None and (away := distance(home, place)) > MAX_AWAY_M:
+        raise UserError(
+            f"the first item is {away / 1000.0:.0f} km away, at {place.lat:.6f},{place.lon:.6f}, the vehicle stands at "
+            f"{home.lat:.6f},{home.lon:.6f}; expected at most {MAX_AWAY_M / 1000.0:.0f} km: {hint}"
+        )
+
+
+def check_plan(plan: Plan, source: Path) -> None:
+    """UserError, beginning with `source`, for what an upload of the plan would refuse."""
+    for kind, items in _by_kind(plan).items():
+        for number, item in enumerate(items, start=1):
+            verdict = check_item(item, kind, len(items) + 1)
+            if not verdict.ok:
+                raise UserError(f"{source}: {kind.name.lower()} item {number}: {verdict.text}")
+        complaint = Plans.check(kind, items)
+        if complaint is not None:
+            raise UserError(f"{source}: {complaint}")
+
+
+def load_plan(service: Service, plan: Plan) -> None:
+    """Put mission, fence and rally points of a plan that has been checked into the service."""
+    for kind, items in _by_kind(plan).items():
+        service.journal.submit(SavePlan(kind, items))
+        service.autopilot.replace_plan(kind, items, service.now_ms)
+
+
+def _by_kind(plan: Plan) -> dict[PlanKind, tuple[MissionItem, ...]]:
+    return {PlanKind.MISSION: plan.items, PlanKind.FENCE: plan.fence, PlanKind.RALLY: plan.rally}

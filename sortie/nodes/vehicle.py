@@ -1,0 +1,304 @@
+"""The service: one vehicle, its autopilot, and the MAVLink face, composed. Time comes in; nothing here waits.
+
+`Service` is driven by whoever owns the clocks: the run loop (sockets, wall clock), `Session` (virtual time), the depot.
+A pass advances the vehicle to the earliest deadline or to its first event, lets the autopilot decide, tells every
+service and observer what happened, and leaves the bytes to be sent in the endpoint's queues.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from autopilot import report
+from autopilot.core import Autopilot
+from autopilot.flight.faults import FAULT_NAMES as FLIGHT_FAULTS
+from autopilot.flight.kernel import InjectedFault
+from autopilot.journal import Journal
+from autopilot.mission.state import MissionState
+from autopilot.parameters.parameters import Parameters
+from autopilot.vehicle import SimulatedVehicle
+from mavlink_bridge.endpoint import Endpoint
+from mavlink_bridge.identity import Identity
+from mavlink_bridge.services.base import Service as ProtocolService
+from mavlink_bridge.services.commands.service import CommandService
+from mavlink_bridge.services.flight import FlightService
+from mavlink_bridge.services.ftp.files import VirtualFiles
+from mavlink_bridge.services.ftp.pages import Pages
+from mavlink_bridge.services.ftp.parameter_file import ParameterFiles
+from mavlink_bridge.services.ftp.parameter_metadata import (
+    COMPONENT_METADATA,
+    GENERAL_FILE,
+    PARAMETER_FILE,
+    ParameterMetadata,
+)
+from mavlink_bridge.services.ftp.service import FtpService
+from mavlink_bridge.services.guided.setpoints import GuidedService
+from mavlink_bridge.services.guided.sticks import StickService
+from mavlink_bridge.services.mission.service import MissionService
+from mavlink_bridge.services.parameters.service import ParameterService
+from mavlink_bridge.services.system.logs import LogService
+from mavlink_bridge.services.system.service import SystemService
+from mavlink_bridge.services.telemetry.service import TelemetryService
+from sortie.config.faults import Fault
+from sortie.metrics.link_utilization import LineMeter
+
+TICK_MS = 20
+LINK_FAULTS = ("gcs.loss", "link.loss", "rc.loss")
+HORIZON_MS = 1000
+BOOT_LIMIT_MS = 120_000
+STANDING_MS = 0.2
+BURST_BYTES = 64 * 1024
+Observer = Callable[[list[Any], int], None]
+
+
+class Service:
+    """See the module. `epoch_us`: UTC microseconds since 1970 at vehicle time 0. `on_error` hears what a protocol
+    service raised (a fault of ours); the vehicle stays under control."""
+
+    def __init__(
+        self,
+        vehicle: SimulatedVehicle,
+        autopilot: Autopilot,
+        parameters: Parameters,
+        journal: Journal,
+        identity: Identity,
+        *,
+        epoch_us: int,
+        on_error: Callable[[Exception, str], None],
+        faults: Iterable[Fault] = (),
+    ) -> None:
+        self.vehicle = vehicle
+        self.autopilot = autopilot
+        self.parameters = parameters
+        self.journal = journal
+        self.epoch_us = epoch_us
+        self.now_ms = vehicle.state.time_ms
+        self.observers: list[Observer] = []
+        self.passes = 0
+        self.lines = LineMeter()
+        self.endpoint = Endpoint(int(parameters["SYSID_THISMAV"]), on_error=on_error)
+        self._on_error = on_error
+        self.next_step_ms: Callable[[], int | None] = lambda: None
+        self._faults = _schedule(faults)
+        self._booting = True
+        self._new_system: int | None = None
+        parameters.listeners.append(self._parameter_changed)
+        self._streaming: tuple[int, ...] = ()
+        self._add_services(identity)
+
+    def _add_services(self, identity: Identity) -> None:
+        endpoint, autopilot = self.endpoint, self.autopilot
+        telemetry = TelemetryService(autopilot, endpoint, identity, boot_unix_us=self.epoch_us)
+        self.telemetry = telemetry
+        self.commands = CommandService(autopilot, telemetry, vehicle_now=lambda: self.now_ms, journal=self.journal)
+        self.missions = MissionService(autopilot, self.journal)
+        self.files = VirtualFiles()
+        self.files.mount("@PARAM", ParameterFiles(self.parameters))
+        metadata = ParameterMetadata(self.parameters)
+        self.pages = Pages({GENERAL_FILE: metadata.general_file, PARAMETER_FILE: metadata.parameter_file})
+        self.files.mount("@SYS", self.pages)
+        telemetry.answers[COMPONENT_METADATA] = lambda: metadata.message(self.now_ms)
+        self.logs = LogService(room=self._room, may_erase=lambda: not autopilot.armed)
+        services: tuple[ProtocolService, ...] = (
+            self.commands,
+            GuidedService(autopilot),
+            StickService(autopilot),
+            self.missions,
+            ParameterService(self.parameters, self.journal, room=self._room, banner=telemetry.banner),
+            FtpService(self.files, room=self._room, banner=telemetry.banner),
+            SystemService(autopilot, telemetry),
+            self.logs,
+            *self._flight_services(),
+            telemetry,  # last: what a command asks for follows its acknowledgement
+        )
+        for service in services:
+            endpoint.add_service(service)
+
+    def _flight_services(self) -> list[FlightService]:
+        flights = self.autopilot.flights
+        if flights is None:
+            return []
+        flights.on_error = self._actor_failed
+        return [FlightService(flights, self.commands)]
+
+    def _actor_failed(self, error: Exception, where: str) -> None:
+        """What was asked for is no error of ours; people hear of both from the flight manager."""
+        if not isinstance(error, InjectedFault):
+            self._on_error(error, where)
+
+    @property
+    def endpoints(self) -> tuple[Endpoint, ...]:
+        """Whose links there are: the vehicle's."""
+        return (self.endpoint,)
+
+    def _room(self, link: int) -> int:
+        """Bytes that may be queued on a link without delaying answers."""
+        return self.endpoint.room(link, BURST_BYTES)
+
+    def open_log_link(self, name: str, hz: float) -> int:
+        """A link that nobody is on: all streams at `hz`, for a log to take from the endpoint."""
+        link = self.endpoint.open_link(name, local=True)
+        self.telemetry.open_link(link, rates_hz={"*": hz}, fixed=True)
+        self._streaming = (*self._streaming, link)
+        return link
+
+    def load(self) -> None:
+        """Load what is compiled. Takes some tenths of a second; the first HEARTBEAT does not need it."""
+        self.vehicle.load()
+        self.telemetry.load()
+
+    # --- deadlines ----------------------------------------------------------------------------------------------------
+    def next_vehicle_deadline_ms(self) -> int:
+        """The earliest vehicle time at which a pass is needed; at most `HORIZON_MS` away."""
+        deadline = self.now_ms + HORIZON_MS
+        for due in (self.autopilot.next_deadline_ms(), self.endpoint.next_deadlines()[1], self.next_step_ms()):
+            if due is not None and due < deadline:
+                deadline = due
+        if self._faults and self._faults[0][0] < deadline:
+            deadline = self._faults[0][0]
+        return max(deadline, self.now_ms + TICK_MS)
+
+    def next_link_deadline_ms(self) -> int | None:
+        """The earliest link time at which a service, or the autopilot's watch on its ground station, is due."""
+        service, watch = self.endpoint.next_deadlines()[0], self.autopilot.next_link_deadline_ms()
+        if service is None or watch is None:
+            return watch if service is None else service
+        return min(service, watch)
+
+    def _strike(self, now_ms: int) -> None:
+        while self._faults and self._faults[0][0] <= now_ms:
+            _, active, fault = self._faults.pop(0)
+            self._inject(fault, active, now_ms)
+
+    def _inject(self, fault: Fault, active: bool, now_ms: int) -> None:
+        """Begin or end a fault: those of the links here, those of the machine in the simulator."""
+        if fault.name == "link.loss":
+            self.endpoint.muted = active
+        elif fault.name == "rc.loss":
+            self.autopilot.fail_radio(now_ms, failed=active)
+        elif fault.name == "gcs.loss":
+            self.autopilot.fail_ground_station(now_ms, failed=active)
+        elif fault.name in FLIGHT_FAULTS:
+            if self.autopilot.flights is not None:
+                self.autopilot.flights.inject_fault(fault.name, fault.value, active=active)
+        else:
+            self.vehicle.inject_fault(fault.name, fault.number(), active=active)
+
+    def _parameter_changed(self, name: str, value: float) -> None:
+        if name == "SYSID_THISMAV":
+            self._new_system = int(value)
+
+    # --- the pass -----------------------------------------------------------------------------------------------------
+    def advance(self, until_ms: int, link_ms: int | None = None) -> None:
+        """One pass: the vehicle moves to the earliest of `until_ms`, the deadlines and its own first event. `link_ms`
+        None: link time is vehicle time."""
+        self.passes += 1
+        deadline = self.next_vehicle_deadline_ms()
+        now_ms = self.vehicle.advance(min(until_ms, deadline))
+        self.now_ms = now_ms
+        if self._faults and self._faults[0][0] <= now_ms:
+            self._strike(now_ms)
+        self.autopilot.update(now_ms)
+        self._settle(now_ms if link_ms is None else link_ms)
+
+    def run_to(self, due_ms: int, link_ms: int) -> None:
+        """Passes until vehicle time is `due_ms`, to the tick below."""
+        due_ms -= due_ms % TICK_MS
+        while self.now_ms < due_ms:
+            self.advance(due_ms, link_ms)
+
+    def receive(self, link: int, data: bytes, link_ms: int) -> None:
+        """Bytes that came in on a link act now."""
+        self.endpoint.receive(link, data, link_ms, self.now_ms)
+        self._settle(link_ms)
+
+    def serve_links(self, link_ms: int) -> None:
+        """Link time has moved, or the store has written: let what waits for that go on."""
+        self._settle(link_ms)
+
+    def _settle(self, link_ms: int) -> None:
+        """Tell everybody what happened, until nothing new happens."""
+        now_ms = self.now_ms
+        self.autopilot.update_link_clock(link_ms)
+        if link_ms >= self.lines.due_ms:
+            self.lines.sample(self.endpoints, link_ms)
+        links = self.endpoint.links()
+        if links != self._streaming:
+            for link in links:
+                if link not in self._streaming:
+                    self.telemetry.open_link(link)
+            self._streaming = links
+        events = self.autopilot.take_events()
+        while True:
+            if events:
+                self.telemetry.handle_events(events, now_ms)
+            self.endpoint.handle_timeouts(link_ms, now_ms)
+            for observer in self.observers:
+                observer(events, now_ms)
+            events = self.autopilot.take_events()
+            if not events:
+                break
+            # What an observer or a service has just caused is told now, not when the wall next wakes the loop.
+        if self._new_system is not None and self.journal.durable() == self.journal.latest():
+            # Not before the answer to the set, which is durable now, has left under the old id.
+            self.endpoint.identify(self._new_system)
+            self._new_system = None
+
+    @property
+    def busy(self) -> bool:
+        """Is there something to run ahead for: booting until armable (or it is clear that it will not be), a flight?
+
+        A vehicle that stands armed waits for the next command, which a ground station needs milliseconds of its own
+        time to send: run ahead, those would be more than DISARM_DELAY.
+        """
+        autopilot = self.autopilot
+        if autopilot.flights is not None and autopilot.flights.status.begun_by_go:
+            return True
+        if not autopilot.armed:
+            self._booting = self._booting and not autopilot.prearm_ok and self.now_ms < BOOT_LIMIT_MS
+            return self._booting
+        if autopilot.sequencer.state() is MissionState.RUNNING:
+            return True
+        state = self.vehicle.state
+        return state.ground_speed > STANDING_MS if autopilot.kind == "rover" else not state.landed
+
+    @property
+    def repeats(self) -> int:
+        """Requests that had to be repeated: mission items that did not come."""
+        return self.missions.repeats
+
+    # --- facts for people ---------------------------------------------------------------------------------------------
+    @property
+    def item_count(self) -> int:
+        """The highest item number of the mission."""
+        return max(self.autopilot.mission.count() - 1, 0)
+
+    def facts(self) -> dict[str, Any]:
+        """What progress and status show; metres, seconds, m/s, percent."""
+        state = self.vehicle.state.report
+        return {
+            "mode": self.autopilot.mode_name,
+            "armed": self.autopilot.armed,
+            "item": self.autopilot.sequencer.current_nav_index(),
+            "items": self.item_count,
+            "distance_m": float(state[report.WP_DISTANCE]),
+            "height_m": self._height(),
+            "speed_ms": float(state[report.GROUND_SPEED]),
+            "battery_percent": 100.0 * float(state[report.BATT_FRACTION]),
+        }
+
+    def _height(self) -> float:
+        home = self.autopilot.home
+        return 0.0 if home is None else float(self.vehicle.state.report[report.ALT]) - home.alt
+
+
+def _schedule(faults: Iterable[Fault]) -> list[tuple[int, bool, Fault]]:
+    """(time ms, begins, fault) in the order in which they strike."""
+    plan: list[tuple[int, bool, Fault]] = []
+    for fault in faults:
+        start, end = fault.window_ms()
+        plan.append((start, True, fault))
+        if end is not None:
+            plan.append((end, False, fault))
+    return sorted(plan, key=lambda entry: entry[0])

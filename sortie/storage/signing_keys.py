@@ -1,0 +1,125 @@
+"""Where key and stamp of the signed links are kept: in the state directory, or in memory where a run has none.
+
+A key that SETUP_SIGNING has set is kept in `STATE/signing.key`, readable by its owner only; one that a person gave
+(`sortie.config.signing_key`) is not kept, and no link may change it.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from pathlib import Path
+
+from mavlink_bridge.endpoint import Endpoint
+from mavlink_bridge.services.system.signing import SigningService
+from mavlink_bridge.signing import KEY_SIZE, timestamp_of
+from sortie.config.errors import UserError
+from sortie.config.signing_key import from_digits, read_key
+from sortie.logs.run_log import LOGGER
+from sortie.storage.store import Store
+
+FILE_NAME = "signing.key"
+_GIVEN = "it is given by --signing-key"
+
+
+def open_keys(store: Store | None, given: Path | bytes | None) -> tuple[KeyFile | KeyInMemory, bytes | None, list[str]]:
+    """Where the key is kept, the key that holds now (`given`, a key or its file, else the stored one, else None), and
+    warnings about the file. UserError for what is no key."""
+    keys = KeyInMemory(fixed=given is not None) if store is None else KeyFile(store, fixed=given is not None)
+    if given is None:
+        return keys, keys.load(), []
+    if isinstance(given, bytes):
+        if len(given) != KEY_SIZE:
+            raise UserError(f"signing key: expected {KEY_SIZE} bytes, not {len(given)}")
+        return keys, given, []
+    key, warnings = read_key(given)
+    return keys, key, warnings
+
+
+def sign_links(endpoint: Endpoint, keys: KeyFile | KeyInMemory, key: bytes | None) -> SigningService:
+    """Let `endpoint` sign and check with `key` (None: nothing, until SETUP_SIGNING sets one)."""
+    service = SigningService(endpoint, keys, _unix_us, key=key, stamp=keys.stamp)
+    endpoint.add_service(service)
+    return service
+
+
+def _unix_us() -> int:
+    return time.time_ns() // 1000
+
+
+class KeyInMemory:
+    """A `KeyStore` of a run without a state directory: nothing that was signed before it began is accepted."""
+
+    def __init__(self, *, fixed: bool = False) -> None:
+        self._fixed = fixed
+        self.stamp = timestamp_of(_unix_us())
+
+    def load(self) -> bytes | None:
+        """There is none."""
+        return None
+
+    def save_key(self, key: bytes | None) -> str | None:
+        """See `KeyStore`."""
+        return _GIVEN if self._fixed else None
+
+    def save_stamp(self, stamp: int) -> None:
+        """The next run begins at its own time."""
+
+
+class KeyFile:
+    """A `KeyStore`: the key in a file of the state directory, the stamp in the store. `fixed`: the key was given on the
+    command line, and no link may change it."""
+
+    def __init__(self, store: Store, *, fixed: bool = False) -> None:
+        self._store = store
+        self._fixed = fixed
+        self.path = store.directory / FILE_NAME
+        self.stamp = store.stored.signing_stamp
+        """What the last run has stored."""
+
+    def load(self) -> bytes | None:
+        """The key that is kept. UserError for a file that holds something else: to fly unsigned instead would open
+        what was closed."""
+        try:
+            text = self.path.read_text(encoding="ascii").strip()
+        except FileNotFoundError:
+            return None
+        except (OSError, UnicodeDecodeError) as error:
+            raise UserError(f"{self.path}: cannot be read: {error}") from error
+        key = from_digits(text)
+        if key is None:
+            raise UserError(f"{self.path}: holds no signing key; delete it to go on without signing")
+        return key
+
+    def save_key(self, key: bytes | None) -> str | None:
+        """See `KeyStore`: the file is whole and on the disk, or it is the old one."""
+        if self._fixed:
+            return _GIVEN
+        try:
+            if key is None:
+                self.path.unlink(missing_ok=True)
+            else:
+                self._write(key)
+        except OSError as error:
+            LOGGER.error("signing key not kept: %s", error)
+            return error.strerror or "disk"
+        LOGGER.info("signing key %s", "removed" if key is None else "set")
+        return None
+
+    def save_stamp(self, stamp: int) -> None:
+        self._store.save_stamp(stamp)
+
+    def _write(self, key: bytes) -> None:
+        new = self.path.with_suffix(".new")
+        new.unlink(missing_ok=True)
+        descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+        with os.fdopen(descriptor, "w", encoding="ascii") as file:
+            file.write(key.hex() + "\n")
+            file.flush()
+            os.fsync(file.fileno())
+        new.replace(self.path)
+        directory = os.open(self.path.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        try:
+            os.fsync(directory)
+        finally:
+            os.close(directory)

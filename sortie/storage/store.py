@@ -1,0 +1,211 @@
+"""The state directory: SQLite, one writer thread, one process.
+
+What was acknowledged must be there after `kill -9`: a change is queued with a ticket, the writer thread commits all
+that is queued in one transaction (WAL, `synchronous=FULL`), and only then the ticket is settled and the run loop woken,
+which lets the acknowledgement go. The service itself never waits for the disk.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import fcntl
+import os
+import shutil
+import sqlite3
+import threading
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+
+from autopilot.journal import SaveProgress
+from sortie.config.errors import UserError
+from sortie.storage import rows as store_rows
+from sortie.storage.rows import SCHEMA, SCHEMA_VERSION, Entry, SaveStamp
+
+_ROOM_TO_OPEN = 64 * 1024  # bytes: SQLite's shared memory takes 32 KiB, and the first change its own
+
+
+class StateLock:
+    """The directory belongs to one process: an flock that the kernel drops when the process ends, however it ends."""
+
+    def __init__(self, directory: Path) -> None:
+        try:
+            directory.mkdir(parents=True, exist_ok=True)
+            self._file = os.open(directory / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        except OSError as error:
+            raise UserError(
+                f"state directory {directory}: {error.strerror}; choose another with --state-dir"
+            ) from error
+        try:
+            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            holder = os.pread(self._file, 32, 0).decode("ascii", "replace").strip() or "unknown"
+            os.close(self._file)
+            raise UserError(
+                f"state directory {directory} is in use by process {holder}; stop it or choose another with --state-dir"
+            ) from error
+        try:
+            os.ftruncate(self._file, 0)
+            os.pwrite(self._file, str(os.getpid()).encode(), 0)
+        except OSError as error:
+            os.close(self._file)
+            raise UserError(f"state directory {directory}: {error.strerror}; make room or choose another") from error
+
+    def release(self) -> None:
+        os.close(self._file)
+
+
+class Store:
+    """A `Journal` on SQLite. `wake` is called from the writer thread after each commit (it must only signal).
+
+    Raises UserError when the directory cannot be used, is another process's, or holds no database of ours.
+    """
+
+    def __init__(self, directory: Path, wake: Callable[[], None] = lambda: None) -> None:
+        self.directory = directory
+        self.path = directory / "state.db"
+        self.wake = wake
+        self._lock = StateLock(directory)
+        self._ready = threading.Condition()
+        self._queue: list[tuple[int, Entry]] = []
+        self._progress: tuple[int, SaveProgress] | None = None
+        self._submitted = 0
+        self._settled = 0
+        self._failures: dict[int, str] = {}
+        self._closing = False
+        try:
+            self._database = sqlite3.connect(self.path, isolation_level=None, check_same_thread=False, timeout=5.0)
+            try:
+                self._prepare(self._database)
+                self.stored = store_rows.load(self._database)
+            except BaseException:
+                self._database.close()
+                raise
+        except (sqlite3.Error, OSError) as error:
+            self._lock.release()
+            raise UserError(f"{self.path}: {_refusal(error, directory)}") from error
+        self._writer = threading.Thread(target=self._write_forever, name="sortie-store", daemon=True)
+        self._writer.start()
+
+    @staticmethod
+    def _prepare(database: sqlite3.Connection) -> None:
+        """Is it ours, whole and writable? sqlite3.DatabaseError when not."""
+        version = database.execute("PRAGMA user_version").fetchone()[0]
+        if version > SCHEMA_VERSION:
+            raise sqlite3.DatabaseError(
+                f"written by a newer Sortie (schema {version}, this one knows {SCHEMA_VERSION})"
+            )
+        if version:  # a damaged page that nothing reads now would only show with the first change
+            (verdict,) = database.execute("PRAGMA quick_check(1)").fetchone()
+            if verdict != "ok":
+                raise sqlite3.DatabaseError("the database is damaged")
+        database.execute("PRAGMA journal_mode=WAL")
+        database.execute("PRAGMA synchronous=FULL")
+        if version < SCHEMA_VERSION:
+            database.executescript(f"BEGIN;{SCHEMA}COMMIT;")
+        # Written at every start: a state that cannot be written must be refused now, not with the first change.
+        database.execute(f"PRAGMA user_version={SCHEMA_VERSION}")
+
+    def uid(self) -> bytes:
+        """Eight bytes that tell this vehicle from others, made once for the directory."""
+        row = self._database.execute("SELECT uid FROM identity").fetchone()
+        if row is None:
+            row = (os.urandom(8),)
+            with contextlib.suppress(sqlite3.Error):  # a read-only disk: another uid at the next start, no harm
+                self._database.execute("INSERT INTO identity VALUES (0, ?)", row)
+        return bytes(row[0])
+
+    def save_stamp(self, stamp: int) -> None:
+        """Keep the signing stamp, soon; nobody waits for it."""
+        self.submit(SaveStamp(stamp))
+
+    # --- Journal ------------------------------------------------------------------------------------------------------
+    def submit(self, change: Entry) -> int:
+        with self._ready:
+            self._submitted += 1
+            if isinstance(change, SaveProgress):
+                # Only the newest matters and nobody waits for it: a fast flight must not queue thousands.
+                self._progress = (self._submitted, change)
+            else:
+                self._queue.append((self._submitted, change))
+            self._ready.notify()
+            return self._submitted
+
+    def latest(self) -> int:
+        return self._submitted
+
+    def durable(self) -> int:
+        return self._settled
+
+    def failure(self, ticket: int) -> str | None:
+        return self._failures.get(ticket)
+
+    def wait(self, ticket: int, timeout_s: float = 5.0) -> bool:
+        """Wait until `ticket` is settled, for callers whose time stands still meanwhile; False when it took longer."""
+        with self._ready:
+            return self._ready.wait_for(lambda: self._settled >= ticket, timeout_s)
+
+    # --- the writer ---------------------------------------------------------------------------------------------------
+    def _write_forever(self) -> None:
+        while True:
+            with self._ready:
+                while not self._queue and self._progress is None and not self._closing:
+                    self._ready.wait()
+                if not self._queue and self._progress is None:
+                    return
+                batch, self._queue = self._queue, []
+                if self._progress is not None:
+                    batch.append(self._progress)
+                    batch.sort(key=lambda entry: entry[0])
+                    self._progress = None
+                highest = self._submitted
+            failure = self._write(batch)
+            with self._ready:
+                if failure is not None:
+                    self._remember_failures(batch, failure)
+                self._settled = highest
+                self._ready.notify_all()
+            self.wake()
+
+    def _remember_failures(self, batch: Iterable[tuple[int, Entry]], failure: str) -> None:
+        for ticket, _ in batch:
+            self._failures[ticket] = failure
+        while len(self._failures) > 1000:  # askers ask at once; what is older was never asked for
+            del self._failures[next(iter(self._failures))]
+
+    def _write(self, batch: Sequence[tuple[int, Entry]]) -> str | None:
+        """One transaction for all that was waiting; the reason when it failed (then nothing of it is kept)."""
+        database = self._database
+        try:
+            database.execute("BEGIN IMMEDIATE")
+            for _, change in batch:
+                store_rows.apply(database, change)
+            database.execute("COMMIT")
+        except (sqlite3.Error, OSError) as error:
+            with contextlib.suppress(sqlite3.Error):  # a failed COMMIT may already have rolled back
+                database.execute("ROLLBACK")
+            return _reason(error)
+        return None
+
+    def close(self) -> None:
+        """Write what is queued, stop the thread, release the directory."""
+        with self._ready:
+            self._closing = True
+            self._ready.notify()
+        self._writer.join(timeout=5.0)
+        self._database.close()
+        self._lock.release()
+
+
+def _refusal(error: Exception, directory: Path) -> str:
+    """Why the database could not be opened, and what to do. On a full disk SQLite says "disk I/O error" (its shared
+    memory finds no room): the file is good then, and must not be moved away."""
+    if isinstance(error, sqlite3.OperationalError) and shutil.disk_usage(directory).free < _ROOM_TO_OPEN:
+        return "no space left on device; make room or choose another --state-dir"
+    return f"{error}; move the file away to start with an empty state, or choose another --state-dir"
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, OSError) and error.errno == errno.ENOSPC:
+        return "disk full"
+    return str(error).replace("database or disk is full", "disk full")

@@ -1,0 +1,30 @@
+"""What `sortie status` and `sortie go` listen to: the vehicle they have found, and nobody else."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from mavlink_bridge.clients.heartbeat import HeartbeatWatch
+from mavlink_bridge.codec import dialect
+from mavlink_bridge.services.base import Peer
+from sortie.nodes.client import Listener
+
+ARMED_AUTO = dialect.MAVLink_heartbeat_message(2, 3, 128 | 1, 3, 4, 3)
+COMPANION = dialect.MAVLink_heartbeat_message(18, 8, 0, 0, 4, 3)
+
+
+def hear(message: Any, listener: Listener, watch: HeartbeatWatch, component: int) -> None:
+    peer = Peer(1, 1, component)
+    watch.handle_message(message, peer, 0)
+    listener.handle_message(message, peer, 0)
+
+
+def test_the_companions_heartbeat_is_not_the_vehicles() -> None:
+    """With a flight controller component 191 is heard beside the autopilot: its mode 0 is no STABILIZE."""
+    watch = HeartbeatWatch()
+    listener = Listener(frozenset(("HEARTBEAT",)), watch)
+    hear(COMPANION, listener, watch, 191)
+    assert listener.latest == {}
+    hear(ARMED_AUTO, listener, watch, 1)
+    hear(COMPANION, listener, watch, 191)
+    assert listener.latest["HEARTBEAT"] is ARMED_AUTO

@@ -1,0 +1,209 @@
+"""What a person can do wrong on the command line: one line on stderr that says what would be right, exit status 2."""
+
+from __future__ import annotations
+
+import os
+import socket
+
+import pytest
+
+from sortie.commands.cli import run
+
+PLAN_WITHOUT_ITEMS = '{"fileType":"Plan","version":1,"mission":{"version":2,"items":[],"plannedHomePosition":[1,2,3]}}'
+
+
+@pytest.fixture(autouse=True)
+def clean(monkeypatch, tmp_path):
+    """No setting of this machine counts, and nothing is written outside of the test's folder."""
+    for name in [name for name in os.environ if name.startswith("SORTIE_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    monkeypatch.chdir(tmp_path)
+
+
+def one_line(capsys: pytest.CaptureFixture[str], *arguments: str, status: int = 2) -> str:
+    """The line that these arguments give; there must be nothing else, no box and no traceback."""
+    assert run(arguments) == status
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err.count("\n") == 1, err
+    assert err.startswith("sortie: ")
+    assert not set(err) & set("╭╰│─"), "a box"
+    return err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["serve", "--vehicel", "sim:copter"], "--vehicle"),
+        (["serve", "--speedup"], "requires an argument"),
+        (["serve", "extra"], "unexpected extra argument"),
+        (["sevre"], "Did you mean 'serve'?"),
+        (["fly"], "Missing argument 'PLAN' (see sortie fly --help)"),
+        (["param", "set"], "Missing argument 'NAME' (see sortie param set --help)"),
+        (["param", "lost"], "(see sortie param --help)"),
+        (["serve", "--home", "1,2"], "LAT,LON,ALT,HEADING"),
+        (["serve", "--home", "91,0,0,0"], "LAT,LON,ALT,HEADING"),
+        (["serve", "--home", "0,181,0,0"], "LAT,LON,ALT,HEADING"),
+        (["serve", "--home", "0,0,nan,0"], "LAT,LON,ALT,HEADING"),
+        (["serve", "--speedup", "-1"], "0 (as fast as possible)"),
+        (["serve", "--speedup", "nan"], "0 (as fast as possible)"),
+        (["serve", "--speedup", "fast"], "0 (as fast as possible)"),
+        (["serve", "--seed", "x"], "whole number from 0"),
+        (["serve", "--sysid", "0"], "whole number from 1 to 255"),
+        (["serve", "--sysid", "256"], "whole number from 1 to 255"),
+        (["serve", "--vehicle", "sim:boat"], "did you mean sim:copter?"),
+        (["serve", "--vehicle", "simulator"], "use sim:copter"),
+        (["serve", "--param", "WPNAV_SPED=1"], "did you mean WPNAV_SPEED?"),
+        (["serve", "--param", "WPNAV_SPEED=fast"], "'fast' is not a number"),
+        (["serve", "--param", "WPNAV_SPEED=nan"], "finite"),
+        (["serve", "--param", "missing.param"], "No such file"),
+        (["serve", "--param", ""], "--param is empty: expected NAME=VALUE"),
+        (["loop", "--param", "WPNAV_SPED=1"], "did you mean WPNAV_SPEED?"),
+        (
+            ["serve", "--link", "tcpin:127.0.0.1:0", "--metrics", "192.0.2.77:9"],
+            "--metrics 192.0.2.77:9: Cannot assign",
+        ),
+        (["serve", "--fault", "gps.los"], "did you mean gps.loss?"),
+        (["serve", "--fault", "wind.gust=nan"], "'nan' is not a number"),
+        (["serve", "--fault", "gps.loss@30..20"], "the end comes before the start"),
+        (["serve", "--fault", "gps.loss@soon"], "not a time in seconds"),
+        (["serve", "--fault", "wind.gust=much@3"], "much"),
+        (["serve", "--link", "tcpn:127.0.0.1:1"], "did you mean tcpin:127.0.0.1:5760?"),
+        (["serve", "--link", "udpin:127.0.0.1:99999"], "is no port"),
+        (["serve", "--link", "tcpin:0.0.0.0:0"], "--signing-key"),
+        (["serve", "--config", "missing.toml"], "No such file"),
+        (["serve", "--log-format", "xml"], "text or json"),
+        (["status", "--connect", "nowhere"], "no kind of link"),
+        (["param", "set", "WPNAV_SPEED", "fast"], "'fast' is not a number"),
+        (["param", "load", "missing.param"], "No such file"),
+    ],
+)
+def test_each_mistake_gets_its_line(capsys, arguments, said):
+    """The line names what is wrong and what would be right."""
+    assert said in one_line(capsys, *arguments)
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (None, "No such file"),
+        (b"", "empty"),
+        (b"hello there, this is no plan\n", "line 1: expected a QGroundControl plan"),
+        (b"{", "plan"),
+        (b'{"fileType":"Plan"}', "expected"),
+        (PLAN_WITHOUT_ITEMS.encode(), "no mission items"),
+        (b"QGC WPL 110\n0\t1\t0\t16\t0\t0\t0\t0\t47\t8\t400\t1\n1\t0\t3\t16\tx\t0\t0\t0\t47\t8\t20\t1\n", "line 3"),
+        (b"QGC WPL 110\n0\t1\t0\t16\t0\t0\t0\t0\t47\t8\t400\t1\n1\t0\t3\t400\t0\t0\t0\t0\t47\t8\t20\t1\n", "item 1"),
+        (b"\xff\xfe\x00", "UTF-8"),
+    ],
+)
+def test_a_broken_plan_is_named_with_the_place(capsys, tmp_path, content, said):
+    """File, place, what was expected."""
+    path = tmp_path / "mission.plan" if content in (b"{", b'{"fileType":"Plan"}') else tmp_path / "mission.waypoints"
+    if content is not None:
+        path.write_bytes(content)
+    line = one_line(capsys, "fly", str(path), "--link", "tcpin:127.0.0.1:0")
+    assert path.name in line
+    assert said in line
+
+
+def test_a_busy_port_is_said(capsys):
+    """Somebody else has the port: which one, and exit 2."""
+    with socket.socket() as holder:
+        holder.bind(("127.0.0.1", 0))
+        holder.listen()
+        port = holder.getsockname()[1]
+        assert str(port) in one_line(capsys, "serve", "--link", f"tcpin:127.0.0.1:{port}")
+
+
+def test_a_device_that_is_not_there_is_said(capsys):
+    """After the warning about a line that nothing protects: which device, and exit 2."""
+    assert run(["serve", "--link", "/dev/nosuch,57600"]) == 2
+    assert "/dev/nosuch" in capsys.readouterr().err.splitlines()[-1]
+
+
+def test_a_bad_value_in_the_environment_counts_like_a_flag(capsys, monkeypatch):
+    """SORTIE_SPEEDUP is checked as --speedup is."""
+    monkeypatch.setenv("SORTIE_SPEEDUP", "abc")
+    assert "SORTIE_SPEEDUP abc" in one_line(capsys, "serve")
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [("speedupp = 3\n", "did you mean speedup?"), ("speedup = [\n", "c.toml"), ('link = 3\n', "a list"),
+     ("speedup = [1]\n", "a single value"), ('home = "x"\n', "LAT,LON,ALT,HEADING")],
+)  # fmt: skip
+def test_a_wrong_configuration_file_is_named(capsys, tmp_path, text, said):
+    """Unknown keys, broken TOML, wrong kinds of values."""
+    (tmp_path / "c.toml").write_text(text)
+    assert said in one_line(capsys, "serve", "--config", "c.toml")
+
+
+def test_unusable_directories_are_named(capsys, tmp_path):
+    """A state or log directory that cannot be made: the path, the reason, the flag."""
+    (tmp_path / "file").write_text("")
+    assert "--state-dir" in one_line(capsys, "serve", "--state-dir", str(tmp_path / "file"))
+    assert "--log-dir" in one_line(capsys, "serve", "--log-dir", str(tmp_path / "file"))
+
+
+def test_a_first_item_far_away_is_refused_with_both_positions(capsys, tmp_path):
+    """With --home elsewhere, more than 50 km is no mission to fly."""
+    path = tmp_path / "far.waypoints"
+    path.write_text("QGC WPL 110\n0\t1\t0\t16\t0\t0\t0\t0\t47\t8\t400\t1\n1\t0\t3\t16\t0\t0\t0\t0\t47\t8\t20\t1\n")
+    line = one_line(capsys, "fly", str(path), "--home", "48,8,400,0", "--link", "tcpin:127.0.0.1:0")
+    assert "111 km" in line
+    assert "47.000000,8.000000" in line
+    assert "48.000000,8.000000" in line
+
+
+def test_nobody_there_is_status_1(capsys):
+    """A service that does not run is no mistake of the command line."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    assert "sortie serve" in one_line(capsys, "status", "--connect", f"tcp:127.0.0.1:{port}", status=1)
+
+
+def test_no_command_is_answered_with_help(capsys):
+    """Help on stdout, status 0; a group alone shows its own and is status 2."""
+    assert run([]) == 0
+    assert "fly" in capsys.readouterr().out
+    assert run(["param"]) == 2
+    shown = capsys.readouterr().err
+    assert "load" in shown
+    assert shown.count("\n") > 5
+
+
+def test_the_version_is_told(capsys):
+    """`sortie --version`."""
+    assert run(["--version"]) == 0
+    assert capsys.readouterr().out.startswith("sortie ")
+
+
+def test_a_wrong_value_names_where_it_stands(tmp_path, monkeypatch, capsys):
+    """A value of the environment or of the configuration file is not blamed on a flag that nobody gave."""
+    monkeypatch.setenv("SORTIE_SPEEDUP", "fast")
+    assert run(["demo"]) == 2
+    assert capsys.readouterr().err.startswith("sortie: environment, SORTIE_SPEEDUP fast: expected")
+    monkeypatch.delenv("SORTIE_SPEEDUP")
+    config = tmp_path / "sortie.toml"
+    config.write_text('seed = "x"\n')
+    assert run(["demo", "--config", str(config)]) == 2
+    assert capsys.readouterr().err.startswith(f"sortie: --config {config}: seed x: expected")
+
+
+def test_what_does_not_apply_to_the_simulator_is_ignored_with_one_warning(capsys, tmp_path):
+    """A strategy without a controller, a sortie's number without a loop."""
+    plan = tmp_path / "short.waypoints"
+    plan.write_text(
+        "QGC WPL 110\n0\t1\t0\t16\t0\t0\t0\t0\t47\t8\t400\t1\n1\t0\t3\t22\t0\t0\t0\t0\t0\t0\t5\t1\n"
+        "2\t0\t3\t21\t0\t0\t0\t0\t0\t0\t0\t1\n"
+    )
+    flags = ["--strategy", "native", "--fault", "gps.loss@500#3", "--speedup", "0", "--link", "tcpin:127.0.0.1:0"]
+    assert run(["fly", str(plan), *flags]) == 0
+    ignored = [line for line in capsys.readouterr().err.splitlines() if "ignored" in line]
+    assert ignored == [
+        "sortie: --fault gps.loss@500#3: #3 is ignored, it counts the sorties of a loop",
+        "sortie: --strategy is ignored: it is for a flight controller, not for the simulator",
+    ]

@@ -1,0 +1,200 @@
+"""Figures: what is counted, the page for Prometheus, and that its readers cannot harm the vehicle."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import re
+import socket
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from autopilot.mission.items import MissionItem
+from mavlink_bridge.clients import MissionUpload, Target
+from mavlink_bridge.codec import dialect
+from mavlink_bridge.services.ftp.wire import DATA_BYTES
+from sortie import Session
+from sortie.commands.cli import run
+from sortie.config.errors import UserError
+from sortie.config.settings import parse_metrics, resolve
+from sortie.metrics.jitter import Lateness
+from sortie.metrics.server import READERS, MetricsServer
+from sortie.metrics.statistics import Figures
+from tests.fakes.served import free_port, served
+
+#: A line of the exposition format: comment, or name, labels, value.
+LINE = re.compile(
+    r"# (HELP|TYPE) [a-z_]+ .+|"
+    r"(?P<name>[a-z_]+)(\{(?P<labels>([a-z_]+=\"(\\.|[^\"\\])*\",?)+)\})? (?P<value>[-+0-9.e]+)"
+)
+
+
+def parsed(text: str) -> dict[str, float]:
+    """Sums of the samples by name; fails at a line that is not of the format, and at a name without its type."""
+    found: dict[str, float] = {}
+    for line in text.splitlines():
+        match = LINE.fullmatch(line)
+        assert match, line
+        if match["name"]:
+            assert f"# TYPE {match['name']} " in text
+            found[match["name"]] = found.get(match["name"], 0.0) + float(match["value"])
+    return found
+
+
+# --- what is counted --------------------------------------------------------------------------------------------------
+def test_links_are_counted_and_summed_up() -> None:
+    """What a link received and sent, while it is open; the sums keep what closed links have counted."""
+    with Session() as session:
+        figures = Figures(session.service)
+        station = session.connect()
+        station.send(dialect.MAVLink_ping_message(1, 1, 0, 0))
+        session.run_for(2.0)
+        (link,) = figures.links()
+        assert (link["frames_in"], link["trusted"], link["dropped"]) == (1, True, 0)
+        assert link["frames_out"] > 10
+        assert link["bytes_out"] > 300
+        before = parsed(figures.prometheus())
+        assert before["sortie_link_received_frames_total"] == before["sortie_all_links_received_frames_total"] == 1.0
+        station.close()
+        session.run_for(0.1)
+        after = parsed(figures.prometheus())
+        assert "sortie_link_received_frames_total" not in after
+        assert after["sortie_all_links_received_frames_total"] == 1.0
+        assert after["sortie_links"] == 0.0
+        assert after["sortie_vehicle_time_seconds_total"] == pytest.approx(session.time_s)
+
+
+def test_repeated_requests_are_counted() -> None:
+    """An upload over a link that loses half of everything."""
+    with Session(seed=3) as session:
+        link = session.connect(loss=0.4)
+        upload = MissionUpload(Target(), [MissionItem(16, 3, x=-35.0, y=149.0, z=10.0)] * 30)
+        link.ask(upload)
+        assert parsed(Figures(session.service).prometheus())["sortie_requests_repeated_total"] > 3
+
+
+def test_names_of_links_are_escaped() -> None:
+    """A label may hold anything."""
+    with Session() as session:
+        session.service.endpoint.open_link('odd "name"\\\nhere')
+        assert 'name="odd \\"name\\"\\\\\\nhere"' in Figures(session.service).prometheus()
+        parsed(Figures(session.service).prometheus())
+
+
+def test_lateness_keeps_the_worst_since_it_was_read() -> None:
+    """And the sum and the worst of all."""
+    late = Lateness()
+    for seconds in (0.001, 0.03, 0.002):
+        late.note(seconds)
+    assert (late.count, late.total_s, late.worst_s) == (3, pytest.approx(0.033), 0.03)
+    assert (late.take_recent(), late.take_recent(), late.worst_s) == (0.03, 0.0, 0.03)
+
+
+# --- the server -------------------------------------------------------------------------------------------------------
+@pytest.fixture
+def server() -> Iterator[MetricsServer]:
+    made = MetricsServer("127.0.0.1", 0, lambda: "sortie_up 1\n" * 50_000)
+    yield made
+    made.close()
+
+
+def ask(server: MetricsServer, request: bytes) -> bytes:
+    """The answer to a request, with the server served as the run loop does it."""
+    with socket.create_connection(("127.0.0.1", server.port)) as client:
+        client.settimeout(0.001)
+        with contextlib.suppress(TimeoutError):  # cut off in the middle
+            client.sendall(request)
+        answer = b""
+        for _ in range(20_000):
+            server.serve()
+            try:
+                data = client.recv(65536)
+            except TimeoutError:
+                continue
+            except ConnectionResetError:  # closed with something of ours unread
+                return answer
+            if not data:
+                return answer
+            answer += data
+    raise AssertionError("never closed")
+
+
+def test_a_page_larger_than_a_socket_buffer_comes_whole(server: MetricsServer) -> None:
+    """Sent as the reader takes it, without waiting."""
+    head, _, body = ask(server, b"GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n").partition(b"\r\n\r\n")
+    assert head.startswith(b"HTTP/1.1 200 OK")
+    assert (f"Content-Length: {len(body)}".encode() in head, len(body)) == (True, 600_000)
+
+
+@pytest.mark.parametrize(
+    ("request_", "status"),
+    [
+        (b"GET /secret HTTP/1.1\r\n\r\n", b"404"), (b"POST /metrics HTTP/1.1\r\n\r\n", b"405"), (b"\r\n\r\n", b"405"),
+        (b"HEAD /metrics HTTP/1.0\r\n\r\n", b"200"), (b"GET /metrics?x=1 HTTP/1.0\r\n\r\n", b"200"),
+        (b"\xff\xfe garbage\r\n\r\n", b"405"),
+    ],
+)  # fmt: skip
+def test_other_requests_are_refused(server: MetricsServer, request_: bytes, status: bytes) -> None:
+    """One page, to read."""
+    assert ask(server, request_).split(b" ")[1] == status
+
+
+def test_a_request_without_end_is_cut_off(server: MetricsServer) -> None:
+    """Memory is bounded for each reader."""
+    assert ask(server, b"x" * 100_000) == b""
+
+
+def test_silent_readers_give_way(server: MetricsServer) -> None:
+    """And in number; a reader that comes then is served."""
+    silent = []
+    for _ in range(3 * READERS):
+        silent.append(socket.create_connection(("127.0.0.1", server.port)))
+        server.serve()
+    assert len(server._readers) <= READERS
+    assert ask(server, b"GET /metrics HTTP/1.1\r\n\r\n").startswith(b"HTTP/1.1 200")
+    for one in silent:
+        one.close()
+
+
+def test_a_busy_port_is_said_in_one_line(server: MetricsServer) -> None:
+    """Status 2."""
+    with pytest.raises(UserError, match="--metrics 127"):
+        MetricsServer("127.0.0.1", server.port, lambda: "")
+
+
+def test_addresses_are_loopback_unless_told_otherwise() -> None:
+    """A port alone, and what is no address."""
+    assert parse_metrics("9100") == parse_metrics(":9100") == ("127.0.0.1", 9100)
+    assert parse_metrics("0.0.0.0:9100") == ("0.0.0.0", 9100)
+    assert parse_metrics("[::1]:9100") == ("::1", 9100)
+    for wrong in ("", "host", "host:port", "1.2.3.4:99999"):
+        with pytest.raises(UserError, match="--metrics"):
+            parse_metrics(wrong)
+    assert resolve({}, None, {"SORTIE_METRICS": "9100"}).metrics == "9100"
+
+
+# --- the program ------------------------------------------------------------------------------------------------------
+def test_the_program_shows_its_figures(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """By HTTP, as a file over MAVFTP, and by `sortie status --links`, as table and as JSON."""
+    port = free_port()
+    with served(tmp_path, "--metrics", f"127.0.0.1:{port}", speedup="1", ready=False) as service:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=10) as answer:
+            figures = parsed(answer.read().decode())
+        assert figures["sortie_links"] >= 1.0
+        assert figures["sortie_all_links_sent_frames_total"] > 0.0
+        assert 0.0 <= figures["sortie_loop_lateness_worst_seconds"] < 5.0
+        with pytest.raises(urllib.error.HTTPError):
+            urllib.request.urlopen(f"http://127.0.0.1:{port}/", timeout=10)
+        assert run(["status", "--links", "--json", "--connect", service.tcp]) == 0
+        page = json.loads(capsys.readouterr().out.splitlines()[-1])
+        assert len(json.dumps(page)) > DATA_BYTES, "one block would not test much"
+        own = [one for one in page["links"] if one["frames_in"]]
+        assert own and page["totals"]["frames_in"] >= own[0]["frames_in"]
+        assert run(["status", "--links", "--connect", service.tcp]) == 0
+        table = capsys.readouterr().out.splitlines()
+        assert table[0].split()[:3] == ["link", "frames_in", "frames_out"]
+        assert any("udpout" in line for line in table[1:])

@@ -1,0 +1,92 @@
+"""While the kernel is loaded: a person is told when that takes long, and is not bothered when it does not."""
+
+from __future__ import annotations
+
+import threading
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from sortie.__main__ import LOADER
+from sortie.runtime import run_loop
+from sortie.runtime.loader import COMPILING
+from sortie.runtime.run_loop import RunLoop
+from sortie.runtime.wakeup import Bell
+
+
+class LoadingService:
+    """Loads until it is let go."""
+
+    def __init__(self) -> None:
+        self.now_ms = 0
+        self.let_go = threading.Event()
+        self.telemetry = SimpleNamespace(send_heartbeat=lambda: None)
+        self.due_ms: list[int] = []
+        self.served_ms: list[int] = []
+
+    def load(self) -> None:
+        assert self.let_go.wait(30.0)
+
+    def serve_links(self, link_ms: int) -> None:
+        """A service has something to send at each of `due_ms`."""
+        while self.due_ms and self.due_ms[0] <= link_ms:
+            self.served_ms.append(link_ms)
+            del self.due_ms[0]
+
+    def next_link_deadline_ms(self) -> int | None:
+        return self.due_ms[0] if self.due_ms else None
+
+
+class WaitingHub:
+    """Its waits are what lets time pass; the service is let go after `load_s` of them."""
+
+    def __init__(self, service: LoadingService, load_s: float) -> None:
+        self.now_s = 0.0
+        self._service = service
+        self._load_s = load_s
+
+    def watch(self, descriptor: int, called: Any) -> None:
+        """Nothing will ring."""
+
+    def wait(self, wait_s: float) -> bool:
+        self.now_s += wait_s
+        if self.now_s >= self._load_s:
+            self._service.let_go.set()
+            for thread in threading.enumerate():
+                if thread.name == LOADER:
+                    thread.join()
+        return False
+
+    def next_deadline_ms(self) -> None:
+        """No link is to be opened again."""
+
+    def receive(self, link_ms: int, vehicle_ms: int) -> None:
+        """Nothing came."""
+
+    def flush(self) -> None:
+        """Nothing waits."""
+
+
+@pytest.mark.parametrize(("load_s", "told"), [(1.0, ""), (40.0, f"{COMPILING}\n")])
+def test_a_kernel_that_is_compiled_is_told_once(monkeypatch, capsys, load_s, told):
+    """20 s and more without a word look like a program that hangs."""
+    service: Any = LoadingService()
+    hub: Any = WaitingHub(service, load_s)
+    monkeypatch.setattr(run_loop, "time", SimpleNamespace(monotonic=lambda: hub.now_s))
+    bell = Bell()
+    RunLoop(service, hub, bell, 1.0, lambda: False).load()
+    bell.close()
+    assert capsys.readouterr().err == told
+
+
+def test_what_falls_due_meanwhile_is_sent_in_time(monkeypatch, capsys):
+    """A file transfer goes on block after block while the kernel is compiled, not with the next heartbeat."""
+    service: Any = LoadingService()
+    service.due_ms = [100, 105, 1500, 1505]
+    hub: Any = WaitingHub(service, 3.0)
+    monkeypatch.setattr(run_loop, "time", SimpleNamespace(monotonic=lambda: hub.now_s))
+    bell = Bell()
+    RunLoop(service, hub, bell, 1.0, lambda: False).load()
+    bell.close()
+    assert [served - due for served, due in zip(service.served_ms, [100, 105, 1500, 1505], strict=True)] == [0, 0, 0, 0]

@@ -1,0 +1,258 @@
+"""The state store: what is settled is on disk, what cannot be used is refused in one line."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sqlite3
+import threading
+from math import isnan, nan
+from types import SimpleNamespace
+
+import pytest
+
+from autopilot.geo import GeoPoint
+from autopilot.journal import SaveHome, SaveParameter, SavePlan, SaveProgress, SaveTogether
+from autopilot.mission.items import MissionItem
+from sortie.config.errors import UserError
+from sortie.storage.store import Store
+
+ITEMS = (MissionItem(22, 3, z=10.0, seq=0), MissionItem(16, 3, param4=nan, x=47.1, y=8.2, z=20.0, seq=1))
+
+
+def settle(store: Store) -> None:
+    """Wait until everything submitted is settled."""
+    assert store.wait(store.latest())
+
+
+def test_everything_is_found_again(tmp_path):
+    """Plans, parameters, home and progress; of each the newest."""
+    store = Store(tmp_path)
+    store.submit(SavePlan(0, ITEMS))
+    store.submit(SavePlan(2, (MissionItem(5100, 3, x=1.0, y=2.0, z=3.0),)))
+    store.submit(SavePlan(0, ITEMS[:1]))
+    store.submit(SaveParameter("WPNAV_SPEED", 700.0))
+    store.submit(SaveParameter("WPNAV_SPEED", 710.5))
+    store.submit(SaveParameter("RTL_ALT", 1000.0))
+    store.submit(SaveParameter("RTL_ALT", None))
+    store.submit(SaveHome(GeoPoint(47.0, 8.0, 400.0)))
+    store.submit(SaveProgress(3, 1))
+    store.submit(SaveProgress(4, 1))
+    settle(store)
+    uid = store.uid()
+    store.close()
+    again = Store(tmp_path)
+    assert again.stored.plans[0] == ITEMS[:1]
+    assert len(again.stored.plans[2]) == 1
+    assert again.stored.parameters == {"WPNAV_SPEED": 710.5}
+    assert again.stored.home == GeoPoint(47.0, 8.0, 400.0)
+    assert again.stored.progress == (4, 1)
+    assert again.uid() == uid
+    assert len(uid) == 8
+    again.close()
+
+
+def test_nan_parameters_of_items_survive(tmp_path):
+    """QGroundControl's "any yaw" is NaN, which SQLite keeps as NULL."""
+    store = Store(tmp_path)
+    store.submit(SavePlan(0, ITEMS))
+    settle(store)
+    store.close()
+    again = Store(tmp_path)
+    assert isnan(again.stored.plans[0][1].param4)
+    assert again.stored.plans[0][1].x == 47.1
+    again.close()
+
+
+def test_a_plan_that_was_cleared_differs_from_one_never_uploaded(tmp_path):
+    """An empty plan is stored as such."""
+    store = Store(tmp_path)
+    store.submit(SaveTogether((SavePlan(0, ()), SavePlan(1, ()))))
+    settle(store)
+    store.close()
+    again = Store(tmp_path)
+    assert again.stored.plans == {0: (), 1: ()}
+    again.close()
+
+
+def test_a_settled_change_is_committed(tmp_path):
+    """Another process that looks at the database sees it as soon as the ticket is settled."""
+    store = Store(tmp_path)
+    ticket = store.submit(SaveParameter("RTL_ALT", 123.0))
+    assert store.wait(ticket)
+    reader = sqlite3.connect(store.path)
+    assert reader.execute("SELECT value FROM parameter WHERE name = 'RTL_ALT'").fetchone() == (123.0,)
+    assert reader.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+    reader.close()
+    assert store.failure(ticket) is None
+    store.close()
+
+
+def test_the_loop_is_woken_when_something_is_written(tmp_path):
+    """`wake` is called after the tickets are settled."""
+    settled: list[int] = []
+    woken = threading.Event()
+    store = Store(tmp_path, lambda: (settled.append(store.durable()), woken.set()))
+    ticket = store.submit(SaveParameter("RTL_ALT", 5.0))
+    assert woken.wait(5.0)
+    assert settled[-1] >= ticket
+    store.close()
+
+
+def test_closing_writes_what_is_queued(tmp_path):
+    """Thousands of changes, closed at once: all are there."""
+    store = Store(tmp_path)
+    for number in range(3000):
+        store.submit(SaveParameter(f"P{number % 50}", float(number)))
+    store.close()
+    again = Store(tmp_path)
+    assert again.stored.parameters == {f"P{number % 50}": float(number) for number in range(2950, 3000)}
+    again.close()
+
+
+def test_a_full_disk_fails_the_ticket_and_keeps_what_was(tmp_path, monkeypatch):
+    """The change is refused with its reason, nothing of it is kept, and smaller ones go on."""
+    connect = sqlite3.connect
+
+    def small(*arguments, **options):
+        database = connect(*arguments, **options)
+        database.execute("PRAGMA max_page_count=14")
+        return database
+
+    monkeypatch.setattr("sortie.storage.store.sqlite3.connect", small)
+    store = Store(tmp_path)
+    first = store.submit(SavePlan(0, ITEMS))
+    assert store.wait(first)
+    assert store.failure(first) is None
+    second = store.submit(SavePlan(0, tuple(MissionItem(16, 3, x=float(n), seq=n) for n in range(2000))))
+    assert store.wait(second)
+    assert store.failure(second) == "disk full"
+    third = store.submit(SaveParameter("RTL_ALT", 7.0))
+    assert store.wait(third)
+    assert store.failure(third) is None
+    store.close()
+    monkeypatch.undo()
+    again = Store(tmp_path)
+    assert len(again.stored.plans[0]) == 2
+    assert again.stored.parameters == {"RTL_ALT": 7.0}
+    again.close()
+
+
+def test_a_good_database_on_a_full_disk_is_not_called_bad(tmp_path, monkeypatch):
+    """SQLite calls it an I/O error; whoever moved the file away for that would lose a state that is whole."""
+    Store(tmp_path).close()
+
+    def no_room(database: sqlite3.Connection) -> None:
+        raise sqlite3.OperationalError("disk I/O error")
+
+    monkeypatch.setattr(Store, "_prepare", staticmethod(no_room))
+    monkeypatch.setattr(shutil, "disk_usage", lambda path: SimpleNamespace(free=0))
+    with pytest.raises(UserError) as refused:
+        Store(tmp_path)
+    assert (
+        str(refused.value) == f"{tmp_path}/state.db: no space left on device; make room or choose another --state-dir"
+    )
+    monkeypatch.setattr(shutil, "disk_usage", lambda path: SimpleNamespace(free=10**9))
+    with pytest.raises(UserError, match="disk I/O error; move the file away"):
+        Store(tmp_path)
+
+
+def test_a_disk_that_is_read_only_is_said(tmp_path, monkeypatch):
+    """A database that cannot be written is no state directory."""
+    Store(tmp_path).close()
+    connect = sqlite3.connect
+
+    def read_only(path, **options):
+        return connect(f"file:{path}?mode=ro&immutable=1", uri=True, **options)
+
+    monkeypatch.setattr("sortie.storage.store.sqlite3.connect", read_only)
+    with pytest.raises(UserError, match="--state-dir"):
+        Store(tmp_path)
+
+
+@pytest.mark.parametrize("content", [b"no database at all, but long enough to be looked at" * 40, os.urandom(8192)])
+def test_a_corrupt_database_is_refused_and_left_alone(tmp_path, content):
+    """One line with the file and what to do; the file is not touched, the directory free again."""
+    path = tmp_path / "state.db"
+    path.write_bytes(content)
+    for _ in range(2):
+        with pytest.raises(UserError, match=r"state\.db: .*move the file away"):
+            Store(tmp_path)
+    assert path.read_bytes() == content
+
+
+@pytest.mark.parametrize(
+    ("table", "edit"),
+    [
+        ("parameter", "INSERT INTO parameter VALUES ('WPNAV_SPEED', 'fast')"),
+        ("parameter", "INSERT INTO parameter VALUES ('WPNAV_SPEED', NULL)"),
+        ("progress", "INSERT INTO progress VALUES (0, 1, 77)"),
+        ("progress", "INSERT INTO progress VALUES (0, 'x', 1)"),
+        ("home", "INSERT INTO home VALUES (0, 'a', 8.0, 400.0)"),
+        ("home", "INSERT INTO home VALUES (0, 1e9, 8.0, 400.0)"),
+        ("home", "INSERT INTO home VALUES (0, 47.0, 8.0, 9e999)"),
+        ("signing", "INSERT INTO signing VALUES (0, 'late')"),
+        ("signing", "INSERT INTO signing VALUES (0, -1)"),
+        ("plan_item", "INSERT INTO plan_item VALUES (0, 0, 'x', 3, 0, 0, 0, 0, 0, 0, 0, 1)"),
+        ("plan_item", "INSERT INTO plan_item VALUES (0, 0, 16, 3, 'y', 0, 0, 0, 0, 0, 0, 1)"),
+    ],
+)
+def test_a_value_that_we_would_not_have_written_is_damage(tmp_path, table, edit):
+    """One line that names the table, no traceback."""
+    Store(tmp_path).close()
+    database = sqlite3.connect(tmp_path / "state.db")
+    database.execute("INSERT INTO plan VALUES (0, 1)")
+    database.execute(edit)
+    database.commit()
+    database.close()
+    before = os.listdir("/proc/self/fd")  # noqa: PTH208 - as the kernel counts them
+    with pytest.raises(UserError, match=f"state.db: the table '{table}' is damaged; move the file away"):
+        Store(tmp_path)
+    assert os.listdir("/proc/self/fd") == before  # noqa: PTH208
+
+
+def test_a_page_that_nothing_reads_is_looked_at_too(tmp_path):
+    """Else the damage would show with the first upload, as a refusal."""
+    Store(tmp_path).close()
+    database = sqlite3.connect(tmp_path / "state.db")
+    (page,) = database.execute("SELECT rootpage FROM sqlite_master WHERE name = 'plan_item'").fetchone()
+    (size,) = database.execute("PRAGMA page_size").fetchone()
+    database.close()
+    with (tmp_path / "state.db").open("r+b") as file:
+        file.seek((page - 1) * size)
+        file.write(b"x" * 24)
+    with pytest.raises(UserError, match="move the file away"):
+        Store(tmp_path)
+
+
+def test_a_newer_schema_is_refused(tmp_path):
+    """A state that a newer Sortie has written is not guessed at."""
+    Store(tmp_path).close()
+    database = sqlite3.connect(tmp_path / "state.db")
+    database.execute("PRAGMA user_version=99")
+    database.close()
+    with pytest.raises(UserError, match=r"newer Sortie \(schema 99"):
+        Store(tmp_path)
+
+
+def test_the_directory_has_one_owner(tmp_path):
+    """The second is told who the first is; when that has gone, it may."""
+    first = Store(tmp_path)
+    with pytest.raises(UserError, match=f"in use by process {os.getpid()}"):
+        Store(tmp_path)
+    first.close()
+    Store(tmp_path).close()
+
+
+def test_a_directory_that_cannot_be_made_is_said(tmp_path):
+    """A file stands in the way."""
+    (tmp_path / "file").write_text("")
+    with pytest.raises(UserError, match="choose another with --state-dir"):
+        Store(tmp_path / "file" / "state")
+
+
+def test_waiting_for_what_never_settles_ends(tmp_path):
+    """A ticket that was never given: False after the time."""
+    store = Store(tmp_path)
+    assert not store.wait(99, timeout_s=0.01)
+    store.close()
