@@ -1,8 +1,8 @@
 """What a profile says, typed. Units are in the names: s, kg, w, wh, k (kelvin), m.
 
-These are plain values; `sortie.loop.profile` reads them from TOML. Defaults are those of the profile `space`: a skimmer
-that takes some four days for a sortie of 18 t. They are plausible sizes of our own (the seed gives no numbers), chosen so
-that energy, propellant and storage close over a sortie with a margin.
+These are plain values; `sortie.loop.profile` reads them from TOML. Defaults are those of the profile `space`: a
+skimmer that takes some four days for a sortie of 18 t. They are plausible sizes of our own (the seed gives no
+numbers), chosen so that energy, propellant and storage close over a sortie with a margin.
 """
 
 from __future__ import annotations

@@ -23,7 +23,7 @@ from sortie.logs.dataflash import preamble
 from sortie.logs.dataflash_samples import NOTHING, UNKNOWN_OF_A_REAL_VEHICLE, Sampler
 
 if TYPE_CHECKING:
-    from sortie.nodes.vehicle import Service
+    from sortie.logs.logged import LoggedVehicle
 
 PERIOD_MS = 100
 _TEXT = 64
@@ -44,7 +44,7 @@ _REASONS = {
 class BinLog:
     """Open from arming to disarming. Nothing but the constructor raises; `error` says why a log ended early."""
 
-    def __init__(self, folder: Path, service: Service, now_ms: int) -> None:
+    def __init__(self, folder: Path, service: LoggedVehicle, now_ms: int) -> None:
         """Raises OSError when the file cannot be made."""
         self.path = folder / "flight.bin"
         self.error: str | None = None

@@ -8,7 +8,7 @@ from autopilot import report as R
 from sortie.logs import dataflash_kinds as K
 
 if TYPE_CHECKING:
-    from sortie.nodes.vehicle import Service
+    from sortie.logs.logged import LoggedVehicle
 
 _RADIO, _BATTERY, _STATION, _ESTIMATOR = 5, 6, 8, 17  # ArduPilot's LogErrorSubsystem; code 1: occurred, 0: resolved
 _LAND_COMPLETE, _NOT_LANDED = 18, 28  # LogEvent
@@ -18,7 +18,7 @@ _ON_GROUND = 1.0  # MAV_LANDED_STATE
 class Watch:
     """Remembers what held at the last look, first at the opening of the log."""
 
-    def __init__(self, service: Service) -> None:
+    def __init__(self, service: LoggedVehicle) -> None:
         self._service = service
         self._alarms = dict.fromkeys((_RADIO, _BATTERY, _STATION, _ESTIMATOR), False)
         self._landed = self._is_landed()

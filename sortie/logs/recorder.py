@@ -17,7 +17,7 @@ from sortie.logs.served import FlightShelf, OneFolder, ServedDirectory
 
 if TYPE_CHECKING:
     from sortie.logs.bin_log import BinLog  # loaded with the first flight
-    from sortie.nodes.vehicle import Service
+    from sortie.logs.logged import LoggedVehicle
 
 TLOG_HZ = 4.0
 
@@ -26,7 +26,7 @@ class FlightRecorder:
     """An observer of a service. `directory` is the log directory; `telemetry` False leaves out flight.tlog, flight.bin
     and telemetry.csv (events and summary are always written). `latest` is the folder of the newest flight."""
 
-    def __init__(self, service: Service, directory: Path, *, telemetry: bool = True) -> None:
+    def __init__(self, service: LoggedVehicle, directory: Path, *, telemetry: bool = True) -> None:
         self.service = service
         self.directory = directory
         self.telemetry = telemetry
@@ -144,7 +144,7 @@ class FlightRecorder:
             LOGGER.error("old flight logs not deleted: %s", error)
 
 
-def record_flights(service: Service, directory: Path, *, telemetry: bool = True) -> FlightRecorder:
+def record_flights(service: LoggedVehicle, directory: Path, *, telemetry: bool = True) -> FlightRecorder:
     """Log the flights of `service` in `directory`, and let ground stations read the logs: DataFlash logs on their log
     pages, the whole directory as `@LOGS` and `/APM/LOGS` by MAVFTP."""
     recorder = FlightRecorder(service, directory, telemetry=telemetry)

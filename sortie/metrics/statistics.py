@@ -12,12 +12,14 @@ import resource
 import sys
 from collections.abc import Iterable
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from sortie.metrics.jitter import Lateness
 
 if TYPE_CHECKING:
-    from sortie.nodes.vehicle import Service
+    from autopilot.core import Autopilot
+    from mavlink_bridge.endpoint import Endpoint
+    from sortie.metrics.link_utilization import LineMeter
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 _LINK_COUNTERS = (
@@ -33,10 +35,37 @@ _LINK_COUNTERS = (
 Sample = tuple[dict[str, str], float]
 
 
+class Counted(Protocol):
+    """Whose telemetry was held back how often."""
+
+    @property
+    def skipped(self) -> int: ...
+
+
+class MeasuredService(Protocol):
+    """What figures are taken from: a vehicle with its services."""
+
+    now_ms: int
+    passes: int
+
+    @property
+    def repeats(self) -> int: ...
+    @property
+    def autopilot(self) -> Autopilot: ...
+    @property
+    def telemetry(self) -> Counted: ...
+    @property
+    def endpoint(self) -> Endpoint: ...
+    @property
+    def endpoints(self) -> tuple[Endpoint, ...]: ...
+    @property
+    def lines(self) -> LineMeter: ...
+
+
 class Figures:
     """See the module. `lateness` is the run loop's, None where there is none."""
 
-    def __init__(self, service: Service, lateness: Lateness | None = None) -> None:
+    def __init__(self, service: MeasuredService, lateness: Lateness | None = None) -> None:
         self._service = service
         self._lateness = lateness
 

@@ -14,12 +14,13 @@ import sys
 import time
 from collections.abc import Callable
 from types import FrameType
-from typing import Any
+from typing import Any, Protocol
 
+from autopilot.control.layout import TICK_MS
+from autopilot.core import Autopilot
 from mavlink_bridge.links.hub import LinkHub
 from sortie.logs.run_log import LOGGER
 from sortie.metrics.jitter import Lateness
-from sortie.nodes.vehicle import TICK_MS, Service
 from sortie.runtime.loader import COMPILING, NOTICE_S, Loader
 from sortie.runtime.pacing import Pace
 from sortie.runtime.wakeup import Bell
@@ -36,12 +37,46 @@ QUIET_S = 0.03
 ANSWER_FIRST_S = 0.00001
 
 
+class Beating(Protocol):
+    """What says that the vehicle is there."""
+
+    def send_heartbeat(self) -> None:
+        """Now, whatever falls due when."""
+
+
+class DrivenService(Protocol):
+    """What the loop drives: a vehicle with its services, which never waits. Times in ms."""
+
+    now_ms: int
+
+    @property
+    def autopilot(self) -> Autopilot: ...
+    @property
+    def telemetry(self) -> Beating: ...
+    def load(self) -> None:
+        """Load what is compiled."""
+
+    def next_vehicle_deadline_ms(self) -> int: ...
+    def next_link_deadline_ms(self) -> int | None: ...
+    def advance(self, until_ms: int, link_ms: int) -> None:
+        """One pass, at most to vehicle time `until_ms`."""
+
+    def serve_links(self, link_ms: int) -> None:
+        """Link time has moved."""
+
+
 class RunLoop:
     """See the module. `ahead()` says whether vehicle time may run ahead of the wall now; asked at speed 0 only.
     `zero_ms`: link time when the wall (monotonic) is at 0."""
 
     def __init__(
-        self, service: Service, hub: LinkHub, bell: Bell, speedup: float, ahead: Callable[[], bool], zero_ms: int = 0
+        self,
+        service: DrivenService,
+        hub: LinkHub,
+        bell: Bell,
+        speedup: float,
+        ahead: Callable[[], bool],
+        zero_ms: int = 0,
     ) -> None:
         self.service = service
         self.hub = hub

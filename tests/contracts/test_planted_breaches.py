@@ -11,9 +11,10 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-PACKAGES = ("sortie", "mavlink_bridge", "sitl", "autopilot")
+PACKAGES = ("sortie", "depot", "mavlink_bridge", "sitl", "autopilot")
 LAYERS = "Layers: imports only point down"
 PURE = "The core is pure"
+ROOMS = "Rooms of sortie: imports only point down"
 LINTER = "from importlinter.cli import lint_imports_command; lint_imports_command()"
 
 
@@ -42,6 +43,7 @@ def test_the_contracts_are_kept(copy):
     assert status == 0, said
     assert f"{LAYERS} KEPT" in said
     assert f"{PURE} KEPT" in said
+    assert f"{ROOMS} KEPT" in said
 
 
 @pytest.mark.parametrize(
@@ -54,6 +56,10 @@ def test_the_contracts_are_kept(copy):
         ("mavlink_bridge/framing.py", "import sortie.config.errors", LAYERS),
         ("sitl/kernel/layout.py", "import mavlink_bridge.codec", LAYERS),
         ("sitl/kernel/layout.py", "def late():\n    import sortie.config.errors", LAYERS),
+        ("sortie/config/errors.py", "import sortie.runtime.clock", ROOMS),
+        ("sortie/runtime/clock.py", "import sortie.nodes.vehicle", ROOMS),
+        ("sortie/flashing/shell.py", "import sortie.companion.connection", ROOMS),
+        ("sortie/api/sample.py", "import sortie.commands.serve", ROOMS),
         ("autopilot/geo.py", "import socket", PURE),
         ("autopilot/geo.py", "from time import monotonic", PURE),
         ("autopilot/geo.py", "import random", PURE),
@@ -71,3 +77,16 @@ def test_a_planted_breach_is_caught(copy, module, line, contract):
         path.write_text(sound)
     assert status == 1, said
     assert f"{contract} BROKEN" in said
+
+
+def test_a_file_beside_the_rooms_is_a_breach(copy):
+    """What is new in sortie/ has a room, or makes one that the contract names."""
+    stray = copy / "sortie" / "stray.py"
+    stray.write_text('"""In no room."""\n')
+    try:
+        status, said = lint(copy)
+    finally:
+        stray.unlink()
+    assert status == 1, said
+    assert f"{ROOMS} BROKEN" in said
+    assert "stray" in said

@@ -1,0 +1,48 @@
+"""What a log of flights asks of the vehicle that it writes down: facts to read, and where its files are served."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    from autopilot.core import Autopilot
+    from autopilot.parameters.parameters import Parameters
+    from autopilot.vehicle import Vehicle
+    from mavlink_bridge.endpoint import Endpoint
+    from mavlink_bridge.identity import Identity
+    from mavlink_bridge.services.ftp.files import VirtualFiles
+    from mavlink_bridge.services.system.logs import LogService
+
+
+class Presented(Protocol):
+    """Who the vehicle says that it is."""
+
+    @property
+    def identity(self) -> Identity: ...
+
+
+class LoggedVehicle(Protocol):
+    """A vehicle with its services. `observers` are called with the events of each pass and the vehicle time, ms;
+    `epoch_us` is UTC at vehicle time 0."""
+
+    observers: list[Callable[[list[Any], int], None]]
+    epoch_us: int
+    now_ms: int
+
+    @property
+    def vehicle(self) -> Vehicle: ...
+    @property
+    def autopilot(self) -> Autopilot: ...
+    @property
+    def parameters(self) -> Parameters: ...
+    @property
+    def telemetry(self) -> Presented: ...
+    @property
+    def endpoint(self) -> Endpoint: ...
+    @property
+    def logs(self) -> LogService: ...
+    @property
+    def files(self) -> VirtualFiles: ...
+    def open_log_link(self, name: str, hz: float) -> int:
+        """A link that nobody is on, with all streams."""
