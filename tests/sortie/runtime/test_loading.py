@@ -8,9 +8,8 @@ from typing import Any
 
 import pytest
 
-from sortie.__main__ import LOADER
 from sortie.runtime import run_loop
-from sortie.runtime.loader import COMPILING
+from sortie.runtime.loader import COMPILING, LOADER
 from sortie.runtime.run_loop import RunLoop
 from sortie.runtime.wakeup import Bell
 
