@@ -15,9 +15,9 @@ import pytest
 from mavlink_bridge import codec
 from mavlink_bridge.codec import dialect as m
 from mavlink_bridge.framing import FrameReader, FrameWriter
-from sortie.profile import load_profile
-from sortie.sample import square
-from sortie.session import Session
+from sortie.api.sample import square
+from sortie.api.session import Session
+from sortie.loop.profile import load_profile
 from tests.fakes.program import begin
 from tests.fakes.station_plan import HOME
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from sortie.errors import UserError
+from sortie.config.errors import UserError
 from sortie.loop import report
 
 ROOT = Path(__file__).parents[3]
