@@ -39,6 +39,12 @@ class Fields:
         self._places.add(place)
         return place
 
+    def reserve_to(self, place: int) -> None:
+        """Keep what lies before `place` for fields that come later. ValueError once they have used it up."""
+        if place < self._next:
+            raise ValueError(f"the reserve up to {place} is used up: the next place is {self._next}")
+        self._next = place
+
     def seal(self, module: Mapping[str, object]) -> None:
         """Check the names of `module` (its globals) against what it has taken. ValueError, and so no import, for a
         place that is not this layout's (counted by hand: it would overlap), a place with two names, a place without

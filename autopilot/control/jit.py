@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from types import ModuleType
 from typing import Any, TypeVar
@@ -60,11 +60,18 @@ def entry(signature: str, function: F) -> F:
     return compiled
 
 
-def fingerprint(*modules: ModuleType) -> str:
-    """Of the sources of `modules`; of a package: all files that lie directly in it, so that none can be forgotten."""
-    digest = hashlib.sha256()
+def source_files(*modules: ModuleType) -> list[Path]:
+    """The sources of `modules`; of a package: all files that lie directly in it, so that none can be forgotten."""
+    files: list[Path] = []
     for module in modules:
         file = Path(module.__file__ or "")
-        for source in sorted(file.parent.glob("*.py")) if hasattr(module, "__path__") else [file]:
-            digest.update(source.read_bytes())
+        files += sorted(file.parent.glob("*.py")) if hasattr(module, "__path__") else [file]
+    return files
+
+
+def fingerprint(files: Iterable[Path]) -> str:
+    """What a compiled kernel is known by again: the contents of its sources."""
+    digest = hashlib.sha256()
+    for source in files:
+        digest.update(source.read_bytes())
     return digest.hexdigest()

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from autopilot.cockpit import Cockpit
 from autopilot.control.layout import TICK_MS
-from autopilot.control.rover_velocity import as_drive
 from autopilot.geo import Ned
 from autopilot.modes.heading import KEEP, Heading
 from autopilot.modes.mode import Mode
@@ -27,6 +26,7 @@ from autopilot.vehicle import (
     Velocity,
     Yaw,
 )
+from autopilot.vehicles.driving import as_drive
 
 _ZERO: Ned = (0.0, 0.0, 0.0)
 

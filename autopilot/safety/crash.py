@@ -7,8 +7,8 @@ from typing import Final
 
 from autopilot import report
 from autopilot.cockpit import Cockpit
+from autopilot.control.layout import GRAVITY
 
-_GRAVITY: Final = 9.80665
 _ANGLE_LIMIT: Final = 30.0  # deg; CRASH_CHECK_ANGLE_DEVIATION_DEG
 _ACCEL_LIMIT: Final = 3.0  # m/s2; CRASH_CHECK_ACCEL_MAX
 
@@ -25,5 +25,5 @@ def crash_text(cockpit: Cockpit) -> str:
     if cockpit.rover or not error > _ANGLE_LIMIT:
         return "Crash: Disarming"
     felt = hypot(*(float(r[report.ACCEL_X + axis]) for axis in range(3)))
-    accel = abs(felt - _GRAVITY)
+    accel = abs(felt - GRAVITY)
     return f"Crash: Disarming: AngErr={error:.0f}>{_ANGLE_LIMIT:.0f}, Accel={accel:.1f}<{_ACCEL_LIMIT:.1f}"

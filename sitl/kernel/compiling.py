@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 
 from autopilot import control, geo, report
-from autopilot.control.jit import COMPILED, entry, fingerprint
+from autopilot.control.jit import COMPILED, entry, fingerprint, source_files
 from sitl import kernel
 
 _ROWS = "float64[:,::1]"
@@ -15,9 +16,14 @@ _ROWS = "float64[:,::1]"
 SIGNATURE = f"int64({_ROWS}, {_ROWS}, {_ROWS}, uint64[:,::1], float64[::1], {_ROWS}, float64)"
 
 
+def compiled_files() -> list[Path]:
+    """All that can be compiled into a kernel: this folder, the control functions, and what they import."""
+    return source_files(control, kernel, report, geo)
+
+
 def sources() -> str:
     """The fingerprint of all that can be compiled into a kernel: numba's cache looks at the kernel's file only."""
-    return fingerprint(control, kernel, report, geo)
+    return fingerprint(compiled_files())
 
 
 def compile_kernel(advance: Callable[..., int]) -> Callable[..., int]:

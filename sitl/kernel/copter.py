@@ -1,54 +1,138 @@
-"""The 400 Hz loop: sense, propagate the attitude estimate, control attitude and rates, mix, and move the machine.
+"""The copter's kernel: its body at 400 Hz, its tick, and `advance`, which runs copters to a time or to the next event.
 
-All state of the loop lives in local variables for the steps of one tick, so a step touches no memory but the quantile
-table. The plant is a rigid body with four first-order rotors (thrust = speed squared), rotor drag that grows with rotor
-speed (Martin and Salaün 2010), body drag that grows with the square of the air speed, and a sprung, damped
-undercarriage with friction. Integration is semi-implicit: new rates turn the attitude, new velocity moves the position.
+A tick is eight steps of `run_tick` (sense, propagate the attitude estimate, control attitude and rates, mix, move the
+machine), then sensors, estimator, decisions. The body is rigid with four first-order rotors (thrust = speed squared),
+rotor drag that grows with rotor speed (Martin and Salaün 2010), body drag that grows with the square of the air speed,
+and a sprung, damped undercarriage with friction. Integration is semi-implicit: new rates turn the attitude, new
+velocity moves the position. All state of the loop lives in local variables for the steps of one tick.
+
+Importing this module compiles the kernel (or loads it from disk): `sitl.vehicles.simulated` shows how that is put off.
 """
 
 from __future__ import annotations
 
-from math import sqrt
+from collections.abc import Callable
+from math import asin, atan2, sqrt
 from typing import Any
 
+from autopilot import report as R
 from autopilot.control import layout as L
 from autopilot.control.attitude import attitude_error, limit, mix
+from autopilot.control.estimator import estimate_wind, level
+from autopilot.control.inertial import rotation
 from autopilot.control.jit import inline, jit
+from autopilot.control.position import sink_demand, velocity_demand
+from autopilot.control.watch import decide, watch_estimator
 from sitl.kernel import layout as M
-from sitl.kernel.noise import GAMMA, MASK, S10, S20, S30B, S40, S50, draw
+from sitl.kernel.compiling import compile_kernel, sources
+from sitl.kernel.estimate import average_gyro, begin_tick, count_way, fuse_sensors, watch_machine
+from sitl.kernel.imu import (
+    DEADMAN_S,
+    ZERO,
+    Quaternion,
+    Vector,
+    add,
+    add_squares,
+    keep_middle,
+    keep_samples,
+    sample_imu,
+    turn,
+)
+from sitl.kernel.noise import GAMMA, draw
+from sitl.kernel.reporting import fill_common
+
+#: Largest integrals of the rate loops, rad/s2: roll and pitch, yaw.
+INTEGRAL_MAX, YAW_INTEGRAL_MAX = 20.0, 4.0
+#: The legs' damping of rates, s: share of their righting torque per rad/s.
+LEG_DAMPING = 0.025
+#: Lower than this the undercarriage is asked, m (down is positive; it touches at 0).
+NEAR_GROUND = -0.02
+
+Matrix = tuple[float, float, float, float, float, float, float, float, float]
+
+
+@inline
+def rotation_of(q: Quaternion) -> Matrix:
+    """The rotation body -> NED of a quaternion, row by row."""
+    q0, q1, q2, q3 = q
+    return (
+        1.0 - 2.0 * (q2 * q2 + q3 * q3),
+        2.0 * (q1 * q2 - q0 * q3),
+        2.0 * (q1 * q3 + q0 * q2),
+        2.0 * (q1 * q2 + q0 * q3),
+        1.0 - 2.0 * (q1 * q1 + q3 * q3),
+        2.0 * (q2 * q3 - q0 * q1),
+        2.0 * (q1 * q3 - q0 * q2),
+        2.0 * (q2 * q3 + q0 * q1),
+        1.0 - 2.0 * (q1 * q1 + q2 * q2),
+    )
+
+
+@inline
+def stand(
+    p: L.Row, dt: float, pd: float, v: Vector, w: Vector, r: Matrix, force: Vector, torque: Vector
+) -> tuple[Vector, Vector]:
+    """Specific force and torque (body) with those of the undercarriage, `pd` m deep in the ground: spring, damper,
+    friction. Upright it stands on its legs; tipped past 45 degrees it comes to lie on its side."""
+    vn, ve, vd = v
+    wx, wy, wz = w
+    r00, r01, r02, r10, r11, r12, r20, r21, r22 = r
+    fx, fy, fz = force
+    tx, ty, tz = torque
+    press = p[M.P_STIFF] * pd + p[M.P_DAMP] * vd
+    if press < 0.0:
+        press = 0.0
+    push = press * (1.0 / p[M.P_MASS])
+    side = sqrt(vn * vn + ve * ve)
+    grip = p[M.P_FRICTION] * push
+    if grip * dt > side:
+        grip = side / dt
+    kn, ke = 0.0, 0.0
+    if side > 1e-12:
+        kn, ke = -grip * vn / side, -grip * ve / side
+    fx += r00 * kn + r10 * ke - r20 * push
+    fy += r01 * kn + r11 * ke - r21 * push
+    fz += r02 * kn + r12 * ke - r22 * push
+    leg = p[M.P_LEG]
+    firm = min(press, 3.0 * p[M.P_MASS] * L.GRAVITY) / (p[M.P_MASS] * L.GRAVITY)
+    righting = 1.0 if r22 > 0.7 else -r22
+    tx -= leg * righting * r21 * firm
+    ty += leg * righting * r20 * firm
+    tx -= LEG_DAMPING * leg * wx * firm
+    ty -= LEG_DAMPING * leg * wy * firm
+    tz -= LEG_DAMPING * leg * wz * firm
+    return (fx, fy, fz), (tx, ty, tz)
 
 
 @jit
 def run_tick(s: L.Row, p: L.Row, rng: Any, table: Any) -> None:
-    """One tick of 20 ms in `STEPS` steps."""
+    """One tick of 20 ms in `P_STEPS` steps."""
     dt = p[M.P_DT]
     steps = int(p[M.P_STEPS])
     half = 0.5 * dt
     seed = rng[0]
     # truth
-    q0, q1, q2, q3 = s[M.S_Q0], s[M.S_Q1], s[M.S_Q2], s[M.S_Q3]
+    q = (s[M.S_Q0], s[M.S_Q1], s[M.S_Q2], s[M.S_Q3])
     wx, wy, wz = s[M.S_WX], s[M.S_WY], s[M.S_WZ]
     vn, ve, vd = s[M.S_VN], s[M.S_VE], s[M.S_VD]
     pn, pe, pd = s[M.S_PN], s[M.S_PE], s[M.S_PD]
     m1, m2, m3, m4 = s[M.S_M1], s[M.S_M2], s[M.S_M3], s[M.S_M4]
     c1, c2, c3, c4 = s[M.S_C1], s[M.S_C2], s[M.S_C3], s[M.S_C4]
-    fx, fy, fz = s[M.S_FX], s[M.S_FY], s[M.S_FZ]
+    force = (s[M.S_FX], s[M.S_FY], s[M.S_FZ])
     contact = s[M.S_CONTACT]
     touchdown = s[M.S_TOUCHDOWN]
     age = s[M.S_TORQUE_AGE]
     # estimate and control
-    e0, e1, e2, e3 = s[L.S_EQ0], s[L.S_EQ1], s[L.S_EQ2], s[L.S_EQ3]
+    e = (s[L.S_EQ0], s[L.S_EQ1], s[L.S_EQ2], s[L.S_EQ3])
     t0, t1, t2, t3 = s[L.S_QT0], s[L.S_QT1], s[L.S_QT2], s[L.S_QT3]
     ix, iy, iz = s[L.S_IRX], s[L.S_IRY], s[L.S_IRZ]
-    sum_x, sum_y, sum_z = 0.0, 0.0, 0.0
-    vib_x, vib_y, vib_z = 0.0, 0.0, 0.0
     spin = s[L.S_SPIN]
     thrust = s[L.S_THRUST]
     by_rate = s[L.S_RATE_MODE]
     yaw_ff = s[L.S_YAW_FF]
     rdx, rdy, rdz = s[L.S_RDX], s[L.S_RDY], s[L.S_RDZ]
-    gbx, gby, gbz = s[M.S_GBX], s[M.S_GBY], s[M.S_GBZ]
-    abx, aby, abz = s[M.S_ABX], s[M.S_ABY], s[M.S_ABZ]
+    gyro_bias = (s[M.S_GBX], s[M.S_GBY], s[M.S_GBZ])
+    acc_bias = (s[M.S_ABX], s[M.S_ABY], s[M.S_ABZ])
     ebx, eby, ebz = s[L.S_BGX], s[L.S_BGY], s[L.S_BGZ]
     wind_n, wind_e, wind_d = s[M.S_WIND_N], s[M.S_WIND_E], s[M.S_WIND_D]
     kp_att, kp_yaw, kp_rate, ki_rate = p[L.P_KP_ATT], p[L.P_KP_YAW], p[L.P_KP_RATE], p[L.P_KI_RATE]
@@ -67,55 +151,36 @@ def run_tick(s: L.Row, p: L.Row, rng: Any, table: Any) -> None:
     acc_noise = p[M.P_ACC_NOISE] * (0.3 + m1 + m2)  # vibration grows with the rotors
     frozen = p[M.P_FREEZE]
     idle = p[M.P_SPIN_ARM]
-    dead = 0.05 / dt
-    gx, gy, gz, ax, ay, az = 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
+    dead = DEADMAN_S / dt
+    gyro, acc, felt, squares = ZERO, ZERO, ZERO, ZERO
     middle = steps // 2
 
     for k in range(steps):
         # --- sense
         seed = seed + GAMMA
-        r = draw(seed)
-        gx = (wx + gbx + gyro_noise * table[r & MASK]) * imu_on
-        gy = (wy + gby + gyro_noise * table[(r >> S10) & MASK]) * imu_on
-        gz = (wz + gbz + gyro_noise * table[(r >> S20) & MASK]) * imu_on
-        nx = acc_noise * table[(r >> S30B) & MASK]
-        ny = acc_noise * table[(r >> S40) & MASK]
-        nz = acc_noise * table[(r >> S50) & MASK]
-        ax = (fx + abx + nx) * imu_on
-        ay = (fy + aby + ny) * imu_on
-        az = (fz + abz + nz) * imu_on
-        vib_x += nx * nx
-        vib_y += ny * ny
-        vib_z += nz * nz
+        gyro, acc, shake = sample_imu(
+            draw(seed), table, (wx, wy, wz), force, gyro_bias, acc_bias, gyro_noise, acc_noise, imu_on
+        )
+        felt = add(felt, acc)
+        squares = add_squares(squares, shake)
         # --- strapdown attitude
-        x = gx - ebx
-        y = gy - eby
-        z = gz - ebz
-        sum_x += ax
-        sum_y += ay
-        sum_z += az
-        hx, hy, hz = half * x, half * y, half * z
-        n0 = e0 - e1 * hx - e2 * hy - e3 * hz
-        n1 = e1 + e0 * hx + e2 * hz - e3 * hy
-        n2 = e2 + e0 * hy - e1 * hz + e3 * hx
-        n3 = e3 + e0 * hz + e1 * hy - e2 * hx
-        unit = 1.5 - 0.5 * (n0 * n0 + n1 * n1 + n2 * n2 + n3 * n3)
-        e0, e1, e2, e3 = n0 * unit, n1 * unit, n2 * unit, n3 * unit
+        x, y, z = gyro[0] - ebx, gyro[1] - eby, gyro[2] - ebz
+        e = turn(e, half, x, y, z)
         if k == middle:
-            s[L.S_EM0], s[L.S_EM1], s[L.S_EM2], s[L.S_EM3] = e0, e1, e2, e3
+            keep_middle(s, e)
         # --- attitude and rate control, mixer
         if frozen == 0.0:
             age = 0.0
             if spin == 2.0:
                 if by_rate == 0.0:
-                    bx, by, bz = attitude_error(e0, e1, e2, e3, t0, t1, t2, t3)
-                    rdx = limit(kp_att * bx, rate_max)
-                    rdy = limit(kp_att * by, rate_max)
-                    rdz = limit(kp_yaw * bz + yaw_ff, 0.5 * rate_max)
+                    off_x, off_y, off_z = attitude_error(e[0], e[1], e[2], e[3], t0, t1, t2, t3)
+                    rdx = limit(kp_att * off_x, rate_max)
+                    rdy = limit(kp_att * off_y, rate_max)
+                    rdz = limit(kp_yaw * off_z + yaw_ff, 0.5 * rate_max)
                 bx, by, bz = rdx - x, rdy - y, rdz - z
-                ix = limit(ix + ki_rate * bx * dt, 20.0)
-                iy = limit(iy + ki_rate * by * dt, 20.0)
-                iz = limit(iz + ki_yr * bz * dt, 4.0)
+                ix = limit(ix + ki_rate * bx * dt, INTEGRAL_MAX)
+                iy = limit(iy + ki_rate * by * dt, INTEGRAL_MAX)
+                iz = limit(iz + ki_yr * bz * dt, YAW_INTEGRAL_MAX)
                 u1, u2, u3, u4 = mix(
                     thrust, mix_x * (kp_rate * bx + ix), mix_y * (kp_rate * by + iy), mix_z * (kp_yr * bz + iz)
                 )
@@ -133,99 +198,61 @@ def run_tick(s: L.Row, p: L.Row, rng: Any, table: Any) -> None:
         m2 += lag * (c2 - m2)
         m3 += lag * (c3 - m3)
         m4 += lag * (c4 - m4)
-        u1, u2, u3, u4 = l1 * m1 * m1, l2 * m2 * m2, l3 * m3 * m3, l4 * m4 * m4
+        lift_1, lift_2, lift_3, lift_4 = l1 * m1 * m1, l2 * m2 * m2, l3 * m3 * m3, l4 * m4 * m4
         # --- forces
-        r00 = 1.0 - 2.0 * (q2 * q2 + q3 * q3)
-        r01 = 2.0 * (q1 * q2 - q0 * q3)
-        r02 = 2.0 * (q1 * q3 + q0 * q2)
-        r10 = 2.0 * (q1 * q2 + q0 * q3)
-        r11 = 1.0 - 2.0 * (q1 * q1 + q3 * q3)
-        r12 = 2.0 * (q2 * q3 - q0 * q1)
-        r20 = 2.0 * (q1 * q3 - q0 * q2)
-        r21 = 2.0 * (q2 * q3 + q0 * q1)
-        r22 = 1.0 - 2.0 * (q1 * q1 + q2 * q2)
+        r = rotation_of(q)
+        r00, r01, r02, r10, r11, r12, r20, r21, r22 = r
         an, ae, ad = vn - wind_n, ve - wind_e, vd - wind_d
         speed = sqrt(an * an + ae * ae + ad * ad)
         k2 = drag_2 * speed
         k1 = drag_1 * (m1 + m2 + m3 + m4) + k2
-        fx = -k1 * (r00 * an + r10 * ae + r20 * ad)
-        fy = -k1 * (r01 * an + r11 * ae + r21 * ad)
-        fz = -k2 * (r02 * an + r12 * ae + r22 * ad) - (u1 + u2 + u3 + u4) * per_mass
-        tx = arm_y * (u2 + u3 - u1 - u4)
-        ty = arm_x * (u1 + u3 - u2 - u4)
-        tz = yaw_arm * (u1 + u2 - u3 - u4)
-        if pd > -0.02:
-            # --- undercarriage: spring, damper, friction
+        force = (
+            -k1 * (r00 * an + r10 * ae + r20 * ad),
+            -k1 * (r01 * an + r11 * ae + r21 * ad),
+            -k2 * (r02 * an + r12 * ae + r22 * ad) - (lift_1 + lift_2 + lift_3 + lift_4) * per_mass,
+        )
+        torque = (
+            arm_y * (lift_2 + lift_3 - lift_1 - lift_4),
+            arm_x * (lift_1 + lift_3 - lift_2 - lift_4),
+            yaw_arm * (lift_1 + lift_2 - lift_3 - lift_4),
+        )
+        if pd > NEAR_GROUND:
             if pd > 0.0 and contact == 0.0:
                 touchdown = vd
             contact = 1.0 if pd > 0.0 else 0.0
             if pd > 0.0:
-                press = p[M.P_STIFF] * pd + p[M.P_DAMP] * vd
-                if press < 0.0:
-                    press = 0.0
-                push = press * per_mass
-                side = sqrt(vn * vn + ve * ve)
-                grip = p[M.P_FRICTION] * push
-                if grip * dt > side:
-                    grip = side / dt
-                kn, ke = 0.0, 0.0
-                if side > 1e-12:
-                    kn, ke = -grip * vn / side, -grip * ve / side
-                fx += r00 * kn + r10 * ke - r20 * push
-                fy += r01 * kn + r11 * ke - r21 * push
-                fz += r02 * kn + r12 * ke - r22 * push
-                leg = p[M.P_LEG]
-                firm = min(press, 3.0 * p[M.P_MASS] * 9.80665) / (p[M.P_MASS] * 9.80665)
-                # upright it stands on its legs; tipped past 45 degrees it comes to lie on its side, rotors blocked
-                stand = 1.0 if r22 > 0.7 else -r22
-                tx -= leg * stand * r21 * firm
-                ty += leg * stand * r20 * firm
-                if r22 < 0.3:
+                force, torque = stand(p, dt, pd, (vn, ve, vd), (wx, wy, wz), r, force, torque)
+                if r22 < 0.3:  # it lies: the rotors are blocked
                     m1, m2, m3, m4 = 0.0, 0.0, 0.0, 0.0
-                tx -= 0.025 * leg * wx * firm
-                ty -= 0.025 * leg * wy * firm
-                tz -= 0.025 * leg * wz * firm
         else:
             contact = 0.0
         # --- motion
+        fx, fy, fz = force
         vn += dt * (r00 * fx + r01 * fy + r02 * fz)
         ve += dt * (r10 * fx + r11 * fy + r12 * fz)
-        vd += dt * (r20 * fx + r21 * fy + r22 * fz + 9.80665)
+        vd += dt * (r20 * fx + r21 * fy + r22 * fz + L.GRAVITY)
         pn += dt * vn
         pe += dt * ve
         pd += dt * vd
-        dx = inv_x * tx + eu_x * wy * wz
-        dy = inv_y * ty + eu_y * wz * wx
-        dz = inv_z * tz + eu_z * wx * wy
+        dx = inv_x * torque[0] + eu_x * wy * wz
+        dy = inv_y * torque[1] + eu_y * wz * wx
+        dz = inv_z * torque[2] + eu_z * wx * wy
         wx += dt * dx
         wy += dt * dy
         wz += dt * dz
-        hx, hy, hz = half * wx, half * wy, half * wz
-        n0 = q0 - q1 * hx - q2 * hy - q3 * hz
-        n1 = q1 + q0 * hx + q2 * hz - q3 * hy
-        n2 = q2 + q0 * hy - q1 * hz + q3 * hx
-        n3 = q3 + q0 * hz + q1 * hy - q2 * hx
-        unit = 1.5 - 0.5 * (n0 * n0 + n1 * n1 + n2 * n2 + n3 * n3)
-        q0, q1, q2, q3 = n0 * unit, n1 * unit, n2 * unit, n3 * unit
+        q = turn(q, half, wx, wy, wz)
 
     rng[0] = seed
-    s[M.S_Q0], s[M.S_Q1], s[M.S_Q2], s[M.S_Q3] = q0, q1, q2, q3
+    s[M.S_Q0], s[M.S_Q1], s[M.S_Q2], s[M.S_Q3] = q
     s[M.S_WX], s[M.S_WY], s[M.S_WZ] = wx, wy, wz
     s[M.S_VN], s[M.S_VE], s[M.S_VD] = vn, ve, vd
     s[M.S_PN], s[M.S_PE], s[M.S_PD] = pn, pe, pd
     s[M.S_M1], s[M.S_M2], s[M.S_M3], s[M.S_M4] = m1, m2, m3, m4
     s[M.S_C1], s[M.S_C2], s[M.S_C3], s[M.S_C4] = c1, c2, c3, c4
-    s[M.S_FX], s[M.S_FY], s[M.S_FZ] = fx, fy, fz
+    s[M.S_FX], s[M.S_FY], s[M.S_FZ] = force
     s[M.S_CONTACT], s[M.S_TOUCHDOWN], s[M.S_TORQUE_AGE] = contact, touchdown, age
-    s[L.S_EQ0], s[L.S_EQ1], s[L.S_EQ2], s[L.S_EQ3] = e0, e1, e2, e3
     s[L.S_IRX], s[L.S_IRY], s[L.S_IRZ] = ix, iy, iz
-    s[L.S_DVX], s[L.S_DVY], s[L.S_DVZ] = sum_x * dt, sum_y * dt, sum_z * dt
-    s[M.S_GYRO_X], s[M.S_GYRO_Y], s[M.S_GYRO_Z] = gx, gy, gz
-    s[M.S_ACC_X], s[M.S_ACC_Y], s[M.S_ACC_Z] = ax, ay, az
-    s[L.S_GYX], s[L.S_GYY], s[L.S_GYZ] = gx - ebx, gy - eby, gz - ebz
-    s[M.S_VIBE_X] += 0.02 * (sqrt(vib_x / steps) - s[M.S_VIBE_X])
-    s[M.S_VIBE_Y] += 0.02 * (sqrt(vib_y / steps) - s[M.S_VIBE_Y])
-    s[M.S_VIBE_Z] += 0.02 * (sqrt(vib_z / steps) - s[M.S_VIBE_Z])
+    keep_samples(s, dt, steps, e, gyro, acc, felt, squares)
 
 
 @inline
@@ -240,3 +267,101 @@ def current(s: L.Row, p: L.Row) -> float:
         power += thrust * sqrt(thrust)
     amps: float = p[M.P_POWER] * power / max(s[M.S_VOLTS], 1.0) + p[M.P_HOTEL_A]
     return amps
+
+
+@jit
+def estimate(s: L.Row, p: L.Row, rng: Any, table: Any) -> None:
+    """Prediction and all corrections of one tick."""
+    fuse_sensors(s, p, rng, table)
+    if s[L.S_POS_OK] == 0.0:
+        level(s)
+    rotation(s)
+    if s[L.S_AIR] == 1.0 and s[L.S_SPIN] == 2.0 and s[L.S_POS_OK] == 1.0:
+        estimate_wind(s, p)
+    average_gyro(s, s[L.S_AIR] == 0.0 and s[L.S_ARMED] == 0.0)
+
+
+@jit
+def tick(s: L.Row, p: L.Row, t: L.Row, rng: Any, table: Any) -> None:
+    """20 ms of one copter."""
+    run_tick(s, p, rng, table)
+    begin_tick(s, p, rng, table, current(s, p))
+    estimate(s, p, rng, table)
+    watch_estimator(s)
+    decide(s, p, t)
+    watch_machine(s, p, t)
+    if s[L.S_AIR] == 1.0:
+        count_way(s)
+
+
+@jit
+def fill_demands(s: L.Row, p: L.Row, r: L.Row) -> None:
+    """What the cascade asks for now: body rates, velocity, acceleration; 0 while the motors do not fly it."""
+    for i in range(3):
+        r[R.WANT_P + i] = 0.0
+        r[R.WANT_VN + i] = 0.0
+        r[R.WANT_AN + i] = 0.0
+    if s[L.S_SPIN] != 2.0:
+        return
+    x, y, z = attitude_error(
+        s[L.S_EQ0], s[L.S_EQ1], s[L.S_EQ2], s[L.S_EQ3], s[L.S_QT0], s[L.S_QT1], s[L.S_QT2], s[L.S_QT3]
+    )
+    if s[L.S_RATE_MODE] == 0.0:  # as the 400 Hz loop has it
+        most = p[L.P_RATE_MAX]
+        r[R.WANT_P] = limit(p[L.P_KP_ATT] * x, most)
+        r[R.WANT_Q] = limit(p[L.P_KP_ATT] * y, most)
+        r[R.WANT_R] = limit(p[L.P_KP_YAW] * z + s[L.S_YAW_FF], 0.5 * most)
+    else:
+        r[R.WANT_P], r[R.WANT_Q], r[R.WANT_R] = s[L.S_RDX], s[L.S_RDY], s[L.S_RDZ]
+    r[R.WANT_VN], r[R.WANT_VE] = velocity_demand(s, p)
+    r[R.WANT_VD] = sink_demand(s, p)
+    for i in range(2):
+        r[R.WANT_AN + i] = s[L.S_RAN + i] + p[L.P_KP_VEL] * (r[R.WANT_VN + i] - s[L.S_EVN + i]) + s[L.S_IVN + i]
+    r[R.WANT_AD] = s[L.S_RAD] + p[L.P_KP_VZ] * (r[R.WANT_VD] - s[L.S_EVD]) + s[L.S_IVD]
+
+
+@jit
+def fill_report(s: L.Row, p: L.Row, t: L.Row, r: L.Row) -> None:
+    """The whole vector of one copter."""
+    fill_common(s, p, t, r)
+    speed = s[L.S_EVN] * s[L.S_EVN] + s[L.S_EVE] * s[L.S_EVE]
+    r[R.STOPPED] = 1.0 if speed + s[L.S_EVD] * s[L.S_EVD] < 0.01 or s[L.S_AIR] == 0.0 else 0.0
+    r[R.THROTTLE] = s[L.S_THRUST] if s[L.S_SPIN] == 2.0 else 0.0
+    r[R.RANGE] = max(-s[L.S_EPD], 0.0)
+    kind = t[L.T_KIND]
+    if kind == L.KIND_HOLD or kind == L.KIND_LEG or kind == L.KIND_CIRCLE or kind == L.KIND_TAKEOFF:
+        r[R.ALT_ERROR] = s[L.S_EPD] - t[L.T_END_D]
+    else:
+        r[R.ALT_ERROR] = s[L.S_EPD] - s[L.S_RPD]
+    q0, q1, q2, q3 = s[L.S_QT0], s[L.S_QT1], s[L.S_QT2], s[L.S_QT3]
+    r[R.NAV_ROLL] = atan2(2.0 * (q2 * q3 + q0 * q1), 1.0 - 2.0 * (q1 * q1 + q2 * q2))
+    r[R.NAV_PITCH] = asin(min(max(2.0 * (q0 * q2 - q1 * q3), -1.0), 1.0))
+    for i in range(4):
+        r[R.SERVO_1 + i] = 1000.0 + 1000.0 * s[M.S_C1 + i]
+    fill_demands(s, p, r)
+
+
+def _make_advance(fingerprint: str) -> Callable[..., int]:
+    # stands in each kernel, for numba cannot keep on disk what is handed its `tick` from elsewhere
+    def advance(state: Any, settings: Any, target: Any, rng: Any, table: Any, report: Any, until_ms: float) -> int:
+        """Run every row of `state` until `until_ms` (rounded up to a tick) or its first event; returns how many raised
+        one. `report` is filled for each."""
+        raised = 0
+        if len(fingerprint) == 0:
+            return -1
+        for i in range(state.shape[0]):
+            s = state[i]
+            p = settings[i]
+            t = target[i]
+            g = rng[i]
+            while s[L.S_TIME_MS] < until_ms and s[L.S_EVENTS] == 0.0:
+                tick(s, p, t, g, table)
+            if s[L.S_EVENTS] != 0.0:
+                raised += 1
+            fill_report(s, p, t, report[i])
+        return raised
+
+    return advance
+
+
+advance = compile_kernel(_make_advance(sources()))

@@ -11,12 +11,11 @@ from autopilot.control.inertial import align, predict
 from autopilot.control.jit import inline, jit
 from autopilot.control.watch import watch_battery, watch_distance
 from sitl.kernel import layout as M
-from sitl.kernel.environment import MAG_PERIOD_MS, read_baro, read_mag, receive_gps
+from sitl.kernel.environment import MAG_PERIOD_MS, blow, discharge, read_baro, read_mag, receive_gps
+from sitl.kernel.imu import DEADMAN_S
 
 #: A vehicle without a fix for so long has lost its GPS, ms.
 GPS_LOST_MS = 1000.0
-#: Motors that got no command for so long are stopped, s.
-DEADMAN_S = 0.05
 #: Slower than the root of this (0.2 m/s) is standing: the odometer does not count the estimate's noise, (m/s)2.
 STANDING = 0.04
 
@@ -29,6 +28,16 @@ def start(s: L.Row, p: L.Row, rng: Any, table: Any) -> None:
     align(s, p, s[L.S_DVX] / L.TICK, s[L.S_DVY] / L.TICK, s[L.S_DVZ] / L.TICK, s[M.S_MAG_X], s[M.S_MAG_Y], s[M.S_MAG_Z])
     s[L.S_EPD] = read_baro(s, p, rng, table)
     s[L.S_EM0], s[L.S_EM1], s[L.S_EM2], s[L.S_EM3] = s[L.S_EQ0], s[L.S_EQ1], s[L.S_EQ2], s[L.S_EQ3]
+
+
+@inline
+def begin_tick(s: L.Row, p: L.Row, rng: Any, table: Any, amps: float) -> None:
+    """After the body has moved through a tick: its time, the air around it, and its battery at a current of `amps`."""
+    s[L.S_TIME_MS] += L.TICK_MS
+    if s[L.S_FRESH] == 1.0:
+        start(s, p, rng, table)
+    blow(s, p, rng, table)
+    discharge(s, p, amps)
 
 
 @inline

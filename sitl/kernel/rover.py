@@ -1,30 +1,45 @@
-"""The 400 Hz loop of the rover: sense, propagate the attitude estimate, and move the car.
+"""The rover's kernel: its body at 400 Hz, its tick, and `advance`, which runs rovers to a time or to the next event.
 
-The plant is a bicycle on flat ground: both wheels of an axle as one, each with a sideways force that grows with its
-slip and ends at the grip of its load (Rajamani, Vehicle Dynamics and Control, 2nd ed., 2.3 and 13); an electric motor
-whose pull falls with speed and brakes when it is turned faster than it is driven; rolling resistance and air drag. The
-body neither rolls nor pitches. Slip is taken as the wheel's sideways over its forward speed, below half a metre a
-second over half a metre a second: so a standing car stands, and a slow one rolls where its wheels point.
+A tick is eight steps of `run_tick` (sense, propagate the attitude estimate, move the car), then sensors, estimator,
+decisions. The plant is a bicycle on flat ground: both wheels of an axle as one, each with a sideways force that grows
+with its slip and ends at the grip of its load (Rajamani, Vehicle Dynamics and Control, 2nd ed., 2.3 and 13); an
+electric motor whose pull falls with speed and brakes when it is turned faster than it is driven; rolling resistance and
+air drag. The body neither rolls nor pitches. Slip is taken as the wheel's sideways over its forward speed, below half a
+metre a second over half a metre a second: so a standing car stands, and a slow one rolls where its wheels point.
+
+Importing this module compiles the kernel (or loads it from disk): `sitl.vehicles.simulated` shows how that is put off.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from math import cos, sin, sqrt
 from typing import Any
 
+from autopilot import report as R
 from autopilot.control import layout as L
 from autopilot.control.attitude import limit
+from autopilot.control.inertial import rotation, tilt
 from autopilot.control.jit import jit
+from autopilot.control.rover_guidance import decide_rover
+from autopilot.control.watch import watch_estimator
 from sitl.kernel import layout as M
-from sitl.kernel.noise import GAMMA, MASK, S10, S20, S30B, S40, S50, draw
+from sitl.kernel.compiling import compile_kernel, sources
+from sitl.kernel.estimate import average_gyro, begin_tick, count_way, fuse_sensors, watch_machine
+from sitl.kernel.imu import DEADMAN_S, ZERO, add, add_squares, keep_middle, keep_samples, sample_imu, turn
+from sitl.kernel.noise import GAMMA, draw
+from sitl.kernel.reporting import fill_common
 
 SLOWEST = 0.5  # m/s, below which slip is counted as if at this speed
 CREEP = 0.02  # m/s, below which the wheels take what blows from the side
+#: The wind vane: how long it averages, and the share of the free wind that blows on it (`blow` at height 0).
+WIND_MEMORY_S = 2.0
+MAST_SHARE = 0.5
 
 
 @jit
-def run_rover_tick(s: L.Row, p: L.Row, rng: Any, table: Any) -> None:
-    """One tick of 20 ms in `STEPS` steps; the servo moves once in it, as its pulses come."""
+def run_tick(s: L.Row, p: L.Row, rng: Any, table: Any) -> None:
+    """One tick of 20 ms in `P_STEPS` steps; the servo moves once in it, as its pulses come."""
     dt = p[M.P_DT]
     steps = int(p[M.P_STEPS])
     half = 0.5 * dt
@@ -40,7 +55,7 @@ def run_rover_tick(s: L.Row, p: L.Row, rng: Any, table: Any) -> None:
     else:
         s[M.S_TORQUE_AGE] += steps
     armed = s[L.S_ARMED]
-    throttle = s[L.S_THROTTLE] * armed if s[M.S_TORQUE_AGE] * dt < 0.05 else 0.0
+    throttle = s[L.S_THROTTLE] * armed if s[M.S_TORQUE_AGE] * dt < DEADMAN_S else 0.0
     wheel = s[M.S_WHEEL_TRUE] + limit(s[L.S_WHEEL] - s[M.S_WHEEL_TRUE], p[M.P_SERVO_RATE] * L.TICK)
     s[M.S_WHEEL_TRUE] = wheel
     cw, sw = cos(wheel), sin(wheel)
@@ -63,46 +78,27 @@ def run_rover_tick(s: L.Row, p: L.Row, rng: Any, table: Any) -> None:
     wind_n, wind_e = s[M.S_WIND_N], s[M.S_WIND_E]
     lag = p[M.P_MOTOR_LAG]
     # --- sensors and estimate
-    gbx, gby, gbz = s[M.S_GBX], s[M.S_GBY], s[M.S_GBZ]
-    abx, aby, abz = s[M.S_ABX], s[M.S_ABY], s[M.S_ABZ]
+    e = (s[L.S_EQ0], s[L.S_EQ1], s[L.S_EQ2], s[L.S_EQ3])
+    gyro_bias = (s[M.S_GBX], s[M.S_GBY], s[M.S_GBZ])
+    acc_bias = (s[M.S_ABX], s[M.S_ABY], s[M.S_ABZ])
     ebx, eby, ebz = s[L.S_BGX], s[L.S_BGY], s[L.S_BGZ]
-    e0, e1, e2, e3 = s[L.S_EQ0], s[L.S_EQ1], s[L.S_EQ2], s[L.S_EQ3]
     gyro_noise, imu_on = p[M.P_GYRO_NOISE], p[M.P_IMU_ON]
     acc_noise = p[M.P_ACC_NOISE] * (0.1 + 0.2 * abs(u))  # the ground shakes it
-    sum_x, sum_y, sum_z = 0.0, 0.0, 0.0
-    vib_x, vib_y, vib_z = 0.0, 0.0, 0.0
-    gx, gy, gz, ax, ay, az = 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
+    gyro, acc, felt, squares = ZERO, ZERO, ZERO, ZERO
     middle = steps // 2
 
     for k in range(steps):
         # --- sense
         seed = seed + GAMMA
-        bits = draw(seed)
-        gx = (gbx + gyro_noise * table[bits & MASK]) * imu_on
-        gy = (gby + gyro_noise * table[(bits >> S10) & MASK]) * imu_on
-        gz = (r + gbz + gyro_noise * table[(bits >> S20) & MASK]) * imu_on
-        nx = acc_noise * table[(bits >> S30B) & MASK]
-        ny = acc_noise * table[(bits >> S40) & MASK]
-        nz = acc_noise * table[(bits >> S50) & MASK]
-        ax = (fx + abx + nx) * imu_on
-        ay = (fy + aby + ny) * imu_on
-        az = (fz + abz + nz) * imu_on
-        vib_x += nx * nx
-        vib_y += ny * ny
-        vib_z += nz * nz
+        gyro, acc, shake = sample_imu(
+            draw(seed), table, (0.0, 0.0, r), (fx, fy, fz), gyro_bias, acc_bias, gyro_noise, acc_noise, imu_on
+        )
+        felt = add(felt, acc)
+        squares = add_squares(squares, shake)
         # --- strapdown attitude
-        hx, hy, hz = half * (gx - ebx), half * (gy - eby), half * (gz - ebz)
-        sum_x += ax
-        sum_y += ay
-        sum_z += az
-        n0 = e0 - e1 * hx - e2 * hy - e3 * hz
-        n1 = e1 + e0 * hx + e2 * hz - e3 * hy
-        n2 = e2 + e0 * hy - e1 * hz + e3 * hx
-        n3 = e3 + e0 * hz + e1 * hy - e2 * hx
-        unit = 1.5 - 0.5 * (n0 * n0 + n1 * n1 + n2 * n2 + n3 * n3)
-        e0, e1, e2, e3 = n0 * unit, n1 * unit, n2 * unit, n3 * unit
+        e = turn(e, half, gyro[0] - ebx, gyro[1] - eby, gyro[2] - ebz)
         if k == middle:
-            s[L.S_EM0], s[L.S_EM1], s[L.S_EM2], s[L.S_EM3] = e0, e1, e2, e3
+            keep_middle(s, e)
         # --- motor, resistance
         pull += lag * (limit((drive - back * u) * health, most) - pull)
         an, ae = u * c - v * sn - wind_n, u * sn + v * c - wind_e
@@ -141,14 +137,7 @@ def run_rover_tick(s: L.Row, p: L.Row, rng: Any, table: Any) -> None:
     place_body(s, u, v, r, c, sn)
     s[M.S_PN], s[M.S_PE] = pn, pe
     s[M.S_FX], s[M.S_FY], s[M.S_FZ] = fx, fy, fz
-    s[L.S_EQ0], s[L.S_EQ1], s[L.S_EQ2], s[L.S_EQ3] = e0, e1, e2, e3
-    s[L.S_DVX], s[L.S_DVY], s[L.S_DVZ] = sum_x * dt, sum_y * dt, sum_z * dt
-    s[M.S_GYRO_X], s[M.S_GYRO_Y], s[M.S_GYRO_Z] = gx, gy, gz
-    s[M.S_ACC_X], s[M.S_ACC_Y], s[M.S_ACC_Z] = ax, ay, az
-    s[L.S_GYX], s[L.S_GYY], s[L.S_GYZ] = gx - ebx, gy - eby, gz - ebz
-    s[M.S_VIBE_X] += 0.02 * (sqrt(vib_x / steps) - s[M.S_VIBE_X])
-    s[M.S_VIBE_Y] += 0.02 * (sqrt(vib_y / steps) - s[M.S_VIBE_Y])
-    s[M.S_VIBE_Z] += 0.02 * (sqrt(vib_z / steps) - s[M.S_VIBE_Z])
+    keep_samples(s, dt, steps, e, gyro, acc, felt, squares)
 
 
 @jit
@@ -164,3 +153,78 @@ def place_body(s: L.Row, u: float, v: float, r: float, c: float, sn: float) -> N
         half = sqrt(0.5 * (1.0 - c))
         s[M.S_Q0], s[M.S_Q3] = 0.5 * sn / half, half
     s[M.S_Q1], s[M.S_Q2] = 0.0, 0.0
+
+
+@jit
+def reckon(s: L.Row) -> None:
+    """Without position: the ground is level and the wheels do not slide, so only the speed along the nose is left to
+    the inertial sensors; it is trusted for some seconds, and less where no throttle keeps it up."""
+    tilt(s, -0.05 * L.TICK * s[L.S_AEN], -0.05 * L.TICK * s[L.S_AEE], 0.0, 0.0)
+    memory = 20.0 if s[L.S_THROTTLE] != 0.0 else 2.0  # s
+    ahead = (s[L.S_ER] * s[L.S_EVN] + s[L.S_ER + 3] * s[L.S_EVE]) * (1.0 - L.TICK / memory)
+    s[L.S_EVN] = s[L.S_ER] * ahead
+    s[L.S_EVE] = s[L.S_ER + 3] * ahead
+
+
+@jit
+def estimate(s: L.Row, p: L.Row, rng: Any, table: Any) -> None:
+    """Prediction and all corrections of one tick."""
+    fuse_sensors(s, p, rng, table)
+    if s[L.S_POS_OK] == 0.0:
+        reckon(s)
+    rotation(s)
+    s[L.S_WEN] += (L.TICK / WIND_MEMORY_S) * (s[M.S_WIND_N] / MAST_SHARE - s[L.S_WEN])
+    s[L.S_WEE] += (L.TICK / WIND_MEMORY_S) * (s[M.S_WIND_E] / MAST_SHARE - s[L.S_WEE])
+    average_gyro(s, s[L.S_ARMED] == 0.0)
+
+
+@jit
+def tick(s: L.Row, p: L.Row, t: L.Row, rng: Any, table: Any) -> None:
+    """20 ms of one rover."""
+    run_tick(s, p, rng, table)
+    begin_tick(s, p, rng, table, s[M.S_MOTOR_A] + p[M.P_HOTEL_A])
+    estimate(s, p, rng, table)
+    watch_estimator(s)
+    decide_rover(s, p, t)
+    watch_machine(s, p, t)
+    count_way(s)
+
+
+@jit
+def fill_report(s: L.Row, p: L.Row, t: L.Row, r: L.Row) -> None:
+    """The whole vector of one rover. What it has not (range finder, height error, lean) stays 0."""
+    fill_common(s, p, t, r)
+    speed = s[L.S_EVN] * s[L.S_EVN] + s[L.S_EVE] * s[L.S_EVE]
+    r[R.STOPPED] = 1.0 if speed < 0.01 else 0.0
+    r[R.THROTTLE] = abs(s[L.S_THROTTLE])
+    r[R.SERVO_1] = 1500.0 + 500.0 * s[L.S_WHEEL] / p[L.P_WHEEL_MAX]
+    r[R.SERVO_1 + 2] = 1500.0 + 500.0 * s[L.S_THROTTLE]
+    r[R.WANT_R] = s[L.S_RATE_REF]
+    r[R.WANT_VN] = s[L.S_SPEED_REF] * s[L.S_ER]
+    r[R.WANT_VE] = s[L.S_SPEED_REF] * s[L.S_ER + 3]
+
+
+def _make_advance(fingerprint: str) -> Callable[..., int]:
+    # stands in each kernel, for numba cannot keep on disk what is handed its `tick` from elsewhere
+    def advance(state: Any, settings: Any, target: Any, rng: Any, table: Any, report: Any, until_ms: float) -> int:
+        """Run every row of `state` until `until_ms` (rounded up to a tick) or its first event; returns how many raised
+        one. `report` is filled for each."""
+        raised = 0
+        if len(fingerprint) == 0:
+            return -1
+        for i in range(state.shape[0]):
+            s = state[i]
+            p = settings[i]
+            t = target[i]
+            g = rng[i]
+            while s[L.S_TIME_MS] < until_ms and s[L.S_EVENTS] == 0.0:
+                tick(s, p, t, g, table)
+            if s[L.S_EVENTS] != 0.0:
+                raised += 1
+            fill_report(s, p, t, report[i])
+        return raised
+
+    return advance
+
+
+advance = compile_kernel(_make_advance(sources()))

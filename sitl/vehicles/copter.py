@@ -35,7 +35,7 @@ class SimulatedCopter(SimulatedMachine):
         return super().disarm(force=force)
 
     def _kernel(self) -> Advance:
-        from sitl.kernel.copter_kernel import advance
+        from sitl.kernel.copter import advance
 
         return advance
 

@@ -45,7 +45,7 @@ class Fleet:
 
     def advance(self, until_ms: int) -> int:
         """Every copter to `until_ms` or to its first event; returns how many have one waiting."""
-        from sitl.kernel.copter_kernel import advance
+        from sitl.kernel.copter import advance
 
         return advance(self.state, self.settings, self._targets, self._rng, quantiles(), self.reports, float(until_ms))
 

@@ -29,7 +29,7 @@ class SimulatedRover(SimulatedMachine):
         )  # fmt: skip
 
     def _kernel(self) -> Advance:
-        from sitl.kernel.rover_kernel import advance
+        from sitl.kernel.rover import advance
 
         return advance
 

@@ -8,9 +8,9 @@ import numpy as np
 import numpy.typing as npt
 
 from autopilot.control import layout as L
-from autopilot.control.rover_velocity import as_drive
 from autopilot.geo import Ned
 from autopilot.vehicle import Attitude, Drive, Hold, Idle, Leg, TakeOff, Target, Velocity
+from autopilot.vehicles.driving import as_drive
 from sitl.vehicles.targets import write_target as write_common
 
 Row = npt.NDArray[np.float64]

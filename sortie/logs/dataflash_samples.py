@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from autopilot import report as R
+from autopilot.control.layout import GRAVITY
 from sortie.logs.dataflash import CHARACTERS, Kind
 
 ROWS = 128
@@ -25,7 +26,6 @@ UNKNOWN_OF_A_REAL_VEHICLE = np.array((*_OF_CONTROL, *_OF_SENSORS))
 _GPS_EPOCH_UNIX_US = 315_964_800 * 1_000_000
 _GPS_UTC_LEAP_US = 18 * 1_000_000  # GPS time is ahead of UTC by 18 s since 2017
 _WEEK_MS = 7 * 24 * 3600 * 1000
-_G = 9.80665
 
 Table = npt.NDArray[np.float64]
 Indices = npt.NDArray[np.int64]
@@ -65,7 +65,7 @@ class _Batch:
         down = -np.sin(pitch) * self[R.ACCEL_X] + np.cos(pitch) * (
             np.sin(roll) * self[R.ACCEL_Y] + np.cos(roll) * self[R.ACCEL_Z]
         )
-        return np.asarray(-(down + _G))
+        return np.asarray(-(down + GRAVITY))
 
     @cached_property
     def ahead(self) -> tuple[Table, Table]:

@@ -17,13 +17,14 @@ from math import nan, pi
 from typing import Final
 
 from autopilot import report as r
+from autopilot.control.layout import GRAVITY
 from mavlink_bridge.services.telemetry import sources as s
 
 DEGREES: Final = 180.0 / pi
 E7: Final = 1e7
 MILLI: Final = 1e3
 CENTI: Final = 1e2
-MILLI_G: Final = 1e3 / 9.80665
+MILLI_G: Final = 1e3 / GRAVITY
 UNKNOWN_U16: Final = 65535.0
 UNKNOWN_TEMPERATURE: Final = 32767.0
 

@@ -11,7 +11,7 @@ import pytest
 from autopilot.control import layout as L
 from sitl.kernel import layout as M
 from sitl.kernel.quantiles import quantiles
-from sitl.kernel.rover import run_rover_tick
+from sitl.kernel.rover import run_tick
 from sitl.vehicles.chassis import (
     DRAG_AREA,
     FRONT,
@@ -46,7 +46,7 @@ class Car:
 
     def run(self, seconds: float, each: Callable[[], None] = lambda: None) -> None:
         for _ in range(round(seconds * 50)):
-            run_rover_tick(self.s, self.p, self.rng, quantiles())
+            run_tick(self.s, self.p, self.rng, quantiles())
             each()
 
     def cruise(self, speed: float, wheel: float, seconds: float) -> None:

@@ -1,0 +1,91 @@
+"""Steps at 400 Hz that every body shares: inertial samples, attitude by strapdown, and what a tick keeps of them.
+
+They are inlined into the loop of each kernel: in it all state lives in local variables, and vectors are tuples of three
+numbers, so that a step touches no memory but the quantile table.
+"""
+
+from __future__ import annotations
+
+from math import sqrt
+from typing import Any
+
+from autopilot.control import layout as L
+from autopilot.control.jit import inline
+from sitl.kernel import layout as M
+from sitl.kernel.noise import MASK, S10, S20, S30B, S40, S50
+
+Vector = tuple[float, float, float]
+Quaternion = tuple[float, float, float, float]
+
+#: Motors that got no command for so long are stopped, s.
+DEADMAN_S = 0.05
+#: Share of a tick in the reported vibration: a memory of one second.
+VIBRATION_SHARE = 0.02
+ZERO = (0.0, 0.0, 0.0)
+
+
+@inline
+def sample_imu(
+    bits: Any, table: Any, rates: Vector, force: Vector, gyro_bias: Vector, acc_bias: Vector,
+    gyro_noise: float, acc_noise: float, imu_on: float,
+) -> tuple[Vector, Vector, Vector]:  # fmt: skip
+    """Gyros rad/s, accelerometers m/s2 (body axes), and the vibration that the latter contain. `bits`: one draw;
+    `rates` and specific `force` are the truth; a unit that is off says 0."""
+    gx = (rates[0] + gyro_bias[0] + gyro_noise * table[bits & MASK]) * imu_on
+    gy = (rates[1] + gyro_bias[1] + gyro_noise * table[(bits >> S10) & MASK]) * imu_on
+    gz = (rates[2] + gyro_bias[2] + gyro_noise * table[(bits >> S20) & MASK]) * imu_on
+    nx = acc_noise * table[(bits >> S30B) & MASK]
+    ny = acc_noise * table[(bits >> S40) & MASK]
+    nz = acc_noise * table[(bits >> S50) & MASK]
+    ax = (force[0] + acc_bias[0] + nx) * imu_on
+    ay = (force[1] + acc_bias[1] + ny) * imu_on
+    az = (force[2] + acc_bias[2] + nz) * imu_on
+    return (gx, gy, gz), (ax, ay, az), (nx, ny, nz)
+
+
+@inline
+def add(total: Vector, more: Vector) -> Vector:
+    """The sum of two vectors."""
+    return total[0] + more[0], total[1] + more[1], total[2] + more[2]
+
+
+@inline
+def add_squares(total: Vector, more: Vector) -> Vector:
+    """`total` and the squares of `more`, axis by axis."""
+    return total[0] + more[0] * more[0], total[1] + more[1] * more[1], total[2] + more[2] * more[2]
+
+
+@inline
+def turn(q: Quaternion, half: float, x: float, y: float, z: float) -> Quaternion:
+    """A quaternion after a step with body rates x, y, z rad/s; `half`: half the step, s. First order in the angle, then
+    one Newton step back to unit length."""
+    q0, q1, q2, q3 = q
+    hx, hy, hz = half * x, half * y, half * z
+    n0 = q0 - q1 * hx - q2 * hy - q3 * hz
+    n1 = q1 + q0 * hx + q2 * hz - q3 * hy
+    n2 = q2 + q0 * hy - q1 * hz + q3 * hx
+    n3 = q3 + q0 * hz + q1 * hy - q2 * hx
+    unit = 1.5 - 0.5 * (n0 * n0 + n1 * n1 + n2 * n2 + n3 * n3)
+    return n0 * unit, n1 * unit, n2 * unit, n3 * unit
+
+
+@inline
+def keep_middle(s: L.Row, e: Quaternion) -> None:
+    """The attitude estimate in the middle of the tick, by which its summed specific force is turned."""
+    s[L.S_EM0], s[L.S_EM1], s[L.S_EM2], s[L.S_EM3] = e
+
+
+@inline
+def keep_samples(
+    s: L.Row, dt: float, steps: int, e: Quaternion, gyro: Vector, acc: Vector, felt: Vector, squares: Vector
+) -> None:
+    """What a tick of `steps` leaves: attitude estimate, last samples, summed specific force, vibration."""
+    gx, gy, gz = gyro
+    s[L.S_EQ0], s[L.S_EQ1], s[L.S_EQ2], s[L.S_EQ3] = e
+    s[L.S_DVX], s[L.S_DVY], s[L.S_DVZ] = felt[0] * dt, felt[1] * dt, felt[2] * dt
+    s[M.S_GYRO_X], s[M.S_GYRO_Y], s[M.S_GYRO_Z] = gx, gy, gz
+    s[M.S_ACC_X], s[M.S_ACC_Y], s[M.S_ACC_Z] = acc
+    s[L.S_GYX], s[L.S_GYY], s[L.S_GYZ] = gx - s[L.S_BGX], gy - s[L.S_BGY], gz - s[L.S_BGZ]
+    s[M.S_VIBE_X] += VIBRATION_SHARE * (sqrt(squares[0] / steps) - s[M.S_VIBE_X])
+    s[M.S_VIBE_Y] += VIBRATION_SHARE * (sqrt(squares[1] / steps) - s[M.S_VIBE_Y])
+    s[M.S_VIBE_Z] += VIBRATION_SHARE * (sqrt(squares[2] / steps) - s[M.S_VIBE_Z])
