@@ -1,4 +1,5 @@
-"""Measures Sortie: JSON on stdout, progress on stderr. `--check`: status 1 when a floor is missed."""
+"""Measures Sortie: JSON on stdout, progress on stderr. `--check`: status 1 when a floor is missed, each scaled by how
+fast the machine was beside it (`benchmarks.yardstick`). `--against CHECKOUT`: alternating runs, and their ratios."""
 
 from __future__ import annotations
 
@@ -11,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
-from benchmarks import answers, bridge, flights, links, sorties, stations
+from benchmarks import against, answers, bridge, flights, links, sorties, stations, yardstick
 
 
 @dataclass(frozen=True)
@@ -23,18 +24,35 @@ class Figure:
     unit: str
     at_most: bool = False
 
-    def holds(self, value: float) -> bool:
-        return value <= self.floor if self.at_most else value >= self.floor
+    def scaled(self, share: float) -> float:
+        """The floor on a machine of which `share` is left; never stricter than the floor."""
+        share = min(share, 1.0)
+        return self.floor / share if self.at_most else self.floor * share
+
+    def holds(self, value: float, floor: float) -> bool:
+        return value <= floor if self.at_most else value >= floor
 
 
 @dataclass(frozen=True)
 class Measurement:
-    """Runs once and gives a value for each of its figures."""
+    """Runs once and gives a value for each of its figures. `work`: the kind of the yardstick that its figures go with,
+    and with how many processes; None where they do not depend on the processor's speed."""
 
     name: str
     figures: Sequence[Figure]
     run: Callable[[], Sequence[float]]
     runs: int = 3
+    work: tuple[str, int] | None = ("plain", 1)
+
+    def measure(self) -> tuple[list[float], float]:
+        """Medians of its figures, and the share of the machine that there was before and after."""
+        shares = [self._share()]
+        rows = [self.run() for _ in range(self.runs)]
+        shares.append(self._share())
+        return [statistics.median(values) for values in zip(*rows, strict=True)], statistics.fmean(shares)
+
+    def _share(self) -> float:
+        return 1.0 if self.work is None else yardstick.share(*self.work)
 
 
 def _kernel() -> tuple[float, float]:
@@ -51,72 +69,104 @@ def _actors() -> float:
 
 MEASUREMENTS = (
     Measurement("square, client parses with pymavlink over TCP", (Figure("parsing_client", 800, "x real time"),),
-                lambda: (flights.parsing_client(),)),
+                lambda: (flights.parsing_client(),), work=("plain", 2)),
     Measurement("rover, client parses with pymavlink over TCP", (Figure("rover_parsing_client", 800, "x real time"),),
-                lambda: (flights.rover_parsing_client(),)),
+                lambda: (flights.rover_parsing_client(),), work=("plain", 2)),
     Measurement("square, client drains its TCP socket", (Figure("draining_client", 2000, "x real time"),),
-                lambda: (flights.draining_client(),)),
+                lambda: (flights.draining_client(),), work=("plain", 2)),
     Measurement("square, no client, telemetry log on", (Figure("headless_log", 2000, "x real time"),),
                 lambda: (flights.headless(True),)),
     Measurement("square, no client, telemetry log off", (Figure("headless", 4000, "x real time"),),
                 lambda: (flights.headless(False),)),
     Measurement("actor layer, against none", (Figure("actor_layer", 25, "% of the headless speed-up", at_most=True),),
-                lambda: (_actors(),)),
+                lambda: (_actors(),), work=None),
     Measurement("kernel alone", (Figure("kernel_one", 10_000, "x real time"),
-                                 Figure("kernel_fleet_1000", 15_000, "vehicle-seconds/s")), _kernel),
+                                 Figure("kernel_fleet_1000", 15_000, "vehicle-seconds/s")), _kernel,
+                work=("compiled", 1)),
     Measurement("start", (Figure("first_heartbeat", 0.8, "s", at_most=True), Figure("armable", 10, "s", at_most=True)),
                 answers.start_up),
     Measurement("mission of 500 items", (Figure("upload", 4000, "items/s"), Figure("download", 4000, "items/s")),
-                answers.transfers),
-    Measurement("parameter list", (Figure("parameters", 20_000, "1/s"),), lambda: (answers.parameter_list(),)),
+                answers.transfers, work=("plain", 2)),
+    Measurement("parameter list", (Figure("parameters", 20_000, "1/s"),), lambda: (answers.parameter_list(),),
+                work=("plain", 2)),
     Measurement("DroneKit connects", (Figure("dronekit_connect", 1.5, "s", at_most=True),),
-                lambda: (stations.dronekit_connect(),)),
+                lambda: (stations.dronekit_connect(),), work=("plain", 2)),
     Measurement("QGroundControl's connect sequence", (Figure("qgc_connect", 0.3, "s", at_most=True),),
-                lambda: (stations.qgroundcontrol_connect(),)),
+                lambda: (stations.qgroundcontrol_connect(),), work=("plain", 2)),
     Measurement("command round trip", (Figure("ack_median", 1, "ms", at_most=True),
-                                       Figure("ack_p99", 5, "ms", at_most=True)), answers.round_trips),
+                                       Figure("ack_p99", 5, "ms", at_most=True)), answers.round_trips,
+                work=("plain", 2)),
     Measurement("mission of 50 items at 25 % loss each way", (Figure("lossy_upload", 6, "s", at_most=True),
                                                               Figure("lossy_download", 14, "s", at_most=True)),
-                links.lossy_mission, runs=1),
+                links.lossy_mission, runs=1, work=None),
     Measurement("64 clients at default rates", (Figure("latest_heartbeat", 200, "ms late", at_most=True),),
-                lambda: (links.crowd(),)),
+                lambda: (links.crowd(),), work=("plain", 2)),
     Measurement("router, UDP in and out", (Figure("router", 60_000, "messages/s of one core"),),
                 lambda: (links.router(),)),
-    Measurement("1,000 sorties of profile space", (Figure("space_sorties", 60, "s", at_most=True),),
+    Measurement("1,000 sorties of profile space", (Figure("space_sorties", 90, "s", at_most=True),),
                 lambda: (sorties.space(),), runs=1),
     Measurement("one drone-box sortie of 20 minutes", (Figure("drone_box_sortie", 10, "s", at_most=True),),
                 lambda: (sorties.drone_box(),)),
     Measurement("between a controller at 921600 baud and a station",
                 (Figure("setpoint_latency", 5, "ms", at_most=True),
                  Figure("bridge_cpu", 15, "% of a core", at_most=True)),
-                lambda: (bridge.setpoint_latency(), bridge.processor_time())),
+                lambda: (bridge.setpoint_latency(), bridge.processor_time()), work=("plain", 2)),
     Measurement("idle, one client at 4 Hz", (Figure("idle_cpu", 4, "% of a core", at_most=True),
                                              Figure("idle_memory", 220, "MB", at_most=True)), answers.idle, runs=1),
 )  # fmt: skip
+
+
+def _measure(chosen: Sequence[Measurement]) -> tuple[dict[str, dict[str, object]], list[str]]:
+    """All results, and the names of the figures that miss their floors."""
+    results: dict[str, dict[str, object]] = {}
+    missed = []
+    for measurement in chosen:
+        print(f"{measurement.name} ...", file=sys.stderr, flush=True)
+        values, share = measurement.measure()
+        beside = {} if measurement.work is None else {"yardstick": "{} {}".format(*measurement.work)}
+        for figure, value in zip(measurement.figures, values, strict=True):
+            floor = figure.scaled(share)
+            good = figure.holds(value, floor)
+            results[figure.name] = {
+                "median": round(value, 3), "unit": figure.unit, "holds": good,
+                "at_most" if figure.at_most else "at_least": figure.floor, "scaled": round(floor, 3),
+                **beside, "share": round(share, 3),
+            }  # fmt: skip
+            print(
+                f"  {figure.name}: {value:.4g} {figure.unit} (floor {figure.floor:g}, {floor:.4g} on "
+                f"{100.0 * share:.0f} % of the machine){'' if good else '  MISSED'}", file=sys.stderr,
+            )  # fmt: skip
+            if not good:
+                missed.append(figure.name)
+    return results, missed
+
+
+def _against(chosen: Sequence[Measurement], checkout: Path, rounds: int) -> bool:
+    """Print the ratios to another checkout; is no figure worse by more than 5 %?"""
+    here = Path(__file__).resolve().parents[1]
+    compared = against.compare(here, checkout.resolve(), [measurement.name for measurement in chosen], rounds)
+    rows = {name: figure.summary() for name, figure in compared.items()}
+    for name, row in rows.items():
+        print(f"  {name}: {row['ratio']} {row['spread']}{'  WORSE' if row['worse'] else ''}", file=sys.stderr)
+    print(json.dumps(rows, indent=1))
+    return not any(row["worse"] for row in rows.values())
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="scripts/bench", description=__doc__)
     parser.add_argument("--check", action="store_true", help="status 1 when a floor is missed")
     parser.add_argument("--only", help="a part of a measurement's name")
-    chosen = parser.parse_args()
-    results: dict[str, dict[str, object]] = {}
-    missed = []
-    for measurement in MEASUREMENTS:
-        if chosen.only and chosen.only not in measurement.name:
-            continue
-        print(f"{measurement.name} ...", file=sys.stderr, flush=True)
-        rows = [measurement.run() for _ in range(measurement.runs)]
-        for figure, values in zip(measurement.figures, zip(*rows, strict=True), strict=True):
-            value = statistics.median(values)
-            good = figure.holds(value)
-            results[figure.name] = {"median": round(value, 3), "unit": figure.unit, "holds": good,
-                                    "at_most" if figure.at_most else "at_least": figure.floor}  # fmt: skip
-            print(f"  {figure.name}: {value:.4g} {figure.unit}{'' if good else '  MISSED'}", file=sys.stderr)
-            if not good:
-                missed.append(figure.name)
+    parser.add_argument("--against", type=Path, metavar="CHECKOUT", help="compare with another checkout")
+    parser.add_argument("--rounds", type=int, default=3, help="of --against: pairs of runs (3)")
+    given = parser.parse_args()
+    chosen = [measurement for measurement in MEASUREMENTS if (given.only or "") in measurement.name]
+    if not chosen:
+        parser.error(f"--only {given.only}: no measurement has that in its name")
+    if given.against is not None:
+        return 0 if _against(chosen, given.against, given.rounds) or not given.check else 1
+    results, missed = _measure(chosen)
     print(json.dumps(results, indent=1))
-    return 1 if chosen.check and missed else 0
+    return 1 if given.check and missed else 0
 
 
 if __name__ == "__main__":
