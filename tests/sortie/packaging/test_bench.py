@@ -1,0 +1,46 @@
+"""`scripts/bench`: how floors are scaled and ratios are counted. The figures themselves belong to the bench."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+
+SCRIPTS = Path(__file__).parents[3] / "scripts"
+
+
+@pytest.fixture
+def bench(monkeypatch: pytest.MonkeyPatch):
+    """The module behind the script."""
+    monkeypatch.syspath_prepend(str(SCRIPTS))
+    import bench
+
+    yield bench
+    for name in [name for name in sys.modules if name == "bench" or name.split(".")[0] == "benchmarks"]:
+        del sys.modules[name]
+
+
+def test_a_floor_gives_way_as_the_machine_does_and_never_grows(bench) -> None:
+    """Half a machine: half the rate, twice the time. A faster machine: the floor as it stands."""
+    rate, ceiling = bench.Figure("speed", 800, "x real time"), bench.Figure("start", 0.8, "s", at_most=True)
+    assert (rate.scaled(0.5), ceiling.scaled(0.5)) == (400, 1.6)
+    assert (rate.scaled(1.7), ceiling.scaled(1.7)) == (800, 0.8)
+    assert rate.holds(400, 400) and not rate.holds(399, 400)
+    assert ceiling.holds(1.6, 1.6) and not ceiling.holds(1.7, 1.6)
+
+
+def test_a_ratio_above_one_is_better_whichever_way_the_figure_counts(bench) -> None:
+    """Pair by pair; worse is a median below 0.95."""
+    rate = bench.against.Compared("1/s", False, ours=[110.0, 90.0, 100.0], theirs=[100.0, 100.0, 100.0])
+    assert rate.summary()["ratio"] == 1.0 and rate.summary()["spread"] == [0.9, 1.1] and not rate.summary()["worse"]
+    time = bench.against.Compared("s", True, ours=[1.2, 1.2, 0.9], theirs=[1.0, 1.0, 1.0])
+    assert time.summary()["worse"] and time.ratios()[2] == pytest.approx(1.11, abs=0.01)
+
+
+def test_each_measurement_names_its_yardstick_and_only_once(bench) -> None:
+    """A figure's name is its key in the output."""
+    names = [figure.name for measurement in bench.MEASUREMENTS for figure in measurement.figures]
+    assert len(names) == len(set(names))
+    kinds = {measurement.work for measurement in bench.MEASUREMENTS}
+    assert kinds - {None} <= set(bench.yardstick.REFERENCE)
