@@ -16,6 +16,7 @@ from autopilot.geo import GeoPoint, Ned
 from autopilot.home import Home
 from autopilot.journal import Journal, SaveParameter
 from autopilot.mission.sequencer import DoTiming, MissionSequencer, MissionState
+from autopilot.mission.state import ROVER_TRACK_KINDS, TRACK_KINDS
 from autopilot.mission_commands import MissionCommands
 from autopilot.modes.assembly import build_modes
 from autopilot.modes.auto import AutoMode
@@ -93,9 +94,14 @@ class Crew:
         self.home = Home(self.cockpit, stored.home)
         self.plans = Plans(self.cockpit, stored.plans, parameters.set_readonly)
         self.heading = Heading(self.cockpit)
-        self.speeds = SpeedControl(self.cockpit)
         self.payload = Payload(self.cockpit)
-        self.sequencer = MissionSequencer(self._do_timing(), notify=lambda notice: self.auto.notice(notice))
+        self.sequencer = MissionSequencer(
+            self._do_timing(),
+            notify=lambda notice: self.auto.notice(notice),
+            track_kinds=ROVER_TRACK_KINDS if self.cockpit.rover else TRACK_KINDS,
+            speed_changed=lambda: self.speeds.mission_changed(),
+        )
+        self.speeds = SpeedControl(self.cockpit, self.sequencer)
         self._restore(stored.progress)
         self._build_modes()
         self._build_safety()

@@ -176,10 +176,18 @@ class FlightCommands:
             return DENIED
         if not self._modes.spec.autopilot or self._modes.spec.pilot:
             return self._cockpit.refuse(f"Speed change: not in {self._modes.spec.name}")
-        self._speeds.override(
-            ground=speed if kind < 2 else None, up=speed if kind == 2 else None, down=speed if kind == 3 else None
-        )
+        if kind < 2:
+            self._change_ground_speed(speed)
+        else:
+            self._speeds.set_vertical(kind, speed)
         return ACCEPTED
+
+    def _change_ground_speed(self, speed: float) -> None:
+        """In AUTO it is the mission's speed, which has one owner."""
+        if self._modes.mode is self._auto:
+            self._auto.sequencer.change_speed(speed)
+        else:
+            self._speeds.override(ground=speed)
 
     def _change_driving_speed(self, kind: int, speed: float) -> Outcome:
         """Only on the way to a place; a speed that comes with the target is not changed (ArduPilot
@@ -192,7 +200,7 @@ class FlightCommands:
         sent = mode is self._guided and not self._guided.flight.drives_to_a_place
         if not self._modes.spec.autopilot or sent:
             return self._cockpit.refuse(f"Speed change: not in {self._modes.spec.name}{' now' if sent else ''}")
-        self._speeds.override(ground=speed)
+        self._change_ground_speed(speed)
         return ACCEPTED
 
     def condition_yaw(self, angle_deg: float, rate_deg_s: float, direction: int, relative: bool) -> Outcome:

@@ -8,6 +8,7 @@ words them.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import Enum
 
 __all__ = [
     "CurrentChanged",
@@ -20,6 +21,8 @@ __all__ = [
     "MissionComplete",
     "MissionEvent",
     "MissionNotice",
+    "MissionWaits",
+    "WaitCause",
 ]
 
 
@@ -86,4 +89,18 @@ class HoldBegan:
     hold_ms: int
 
 
-MissionNotice = ItemStarted | ItemSkipped | JumpTaken | HoldBegan
+class WaitCause(Enum):
+    """Why a mission that should go on does not."""
+
+    NO_POSITION = "no position"
+
+
+@dataclass(frozen=True, slots=True)
+class MissionWaits:
+    """The mission stands still until `cause` is gone. Told by AUTO, which then does not ask the sequencer (seed 001,
+    "GPS loss during verify")."""
+
+    cause: WaitCause
+
+
+MissionNotice = ItemStarted | ItemSkipped | JumpTaken | HoldBegan | MissionWaits

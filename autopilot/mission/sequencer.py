@@ -11,8 +11,7 @@ it, all in one call; ArduPilot starts them when that NAV item is done, one every
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from math import isfinite
+from collections.abc import Callable, Container, Iterable
 
 from autopilot.mission.commands import MAV_CMD_DO_CHANGE_SPEED, drives_navigation
 from autopilot.mission.events import (
@@ -32,6 +31,7 @@ from autopilot.mission.jumps import JumpCounters
 from autopilot.mission.route import Route, do_run, is_do_item, next_nav
 from autopilot.mission.slots import DoSlot
 from autopilot.mission.state import (
+    TRACK_KINDS,
     DoTiming,
     InvalidIndexError,
     MissionChange,
@@ -39,6 +39,7 @@ from autopilot.mission.state import (
     NoNavigationItemError,
     SetCurrentError,
     hold_time_ms,
+    speed_change,
 )
 from autopilot.mission.storage import MissionStorage, same_item
 
@@ -55,11 +56,21 @@ __all__ = [
 
 
 class MissionSequencer:
-    """See the module. Every call that steers returns the events it caused, in order."""
+    """See the module. Every call that steers returns the events it caused, in order. `track_kinds`: values of param1 of
+    DO_CHANGE_SPEED that mean the speed along the track; `speed_changed`: `mission_speed` has another value."""
 
-    def __init__(self, timing: DoTiming = DoTiming.SEED, notify: Callable[[MissionNotice], None] | None = None) -> None:
+    def __init__(
+        self,
+        timing: DoTiming = DoTiming.SEED,
+        notify: Callable[[MissionNotice], None] | None = None,
+        *,
+        track_kinds: Container[int] = TRACK_KINDS,
+        speed_changed: Callable[[], object] = lambda: None,
+    ) -> None:
         self.timing = timing
         self._notify = notify
+        self._track_kinds = track_kinds
+        self._speed_changed = speed_changed
         self._state = MissionState.IDLE
         self._index = 0
         self._jumps = JumpCounters()
@@ -89,8 +100,15 @@ class MissionSequencer:
         return self._nav
 
     def mission_speed(self) -> float | None:
-        """Speed override of DO_CHANGE_SPEED, m/s; None = the vehicle's default."""
+        """Speed override of DO_CHANGE_SPEED, m/s; None = the vehicle's default. This is what is flown: whoever flies
+        asks here, at the latest when `speed_changed` is called."""
         return self._mission_speed
+
+    def change_speed(self, speed: float | None) -> None:
+        """Another speed along the track until the mission changes it again, m/s: a person's wish. None: the default."""
+        if speed != self._mission_speed:
+            self._mission_speed = speed
+            self._speed_changed()
 
     def is_holding(self) -> bool:
         """Has the vehicle arrived and does the hold time run?"""
@@ -143,7 +161,7 @@ class MissionSequencer:
             self._kept = None if self._nav is None else self._do.unfinished()
             self._state = MissionState.IDLE
             self._drop_slots()
-        self._mission_speed = None
+        self.change_speed(None)
         return []
 
     def resume(self, storage: MissionStorage, executor: MissionExecutor) -> list[MissionEvent]:
@@ -316,14 +334,10 @@ class MissionSequencer:
         return result
 
     def _take_speed(self, item: MissionItem) -> None:
-        """DO_CHANGE_SPEED: param1 0 or 1 is the speed along the track; climb and descent (2, 3) are the executor's.
-        param2 -2 is the default again; what is no speed (-1 "no change" too) is ignored."""
-        if item.param1 not in (0.0, 1.0):
-            return
-        if item.param2 == -2.0:
-            self._mission_speed = None
-        elif isfinite(item.param2) and item.param2 > 0.0:
-            self._mission_speed = item.param2
+        """DO_CHANGE_SPEED of the speed along the track; climb and descent are the executor's."""
+        change = speed_change(item)
+        if change is not None and change.kind in self._track_kinds:
+            self.change_speed(change.speed)
 
     def _complete(self, executor: MissionExecutor) -> list[MissionEvent]:
         self._drop_slots()
@@ -353,7 +367,7 @@ class MissionSequencer:
     def _forget_run(self) -> None:
         self._jumps.reset()
         self._skipped.clear()
-        self._mission_speed = None
+        self.change_speed(None)
         self._kept = None
 
     def _drop_slots(self) -> None:

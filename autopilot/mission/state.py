@@ -5,19 +5,24 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import IntEnum
 from math import ceil, isfinite
+from typing import Final
 
 from autopilot.mission.commands import HOLD_COMMANDS
 from autopilot.mission.events import MissionEvent
 from autopilot.mission.items import MissionItem
 
 __all__ = [
+    "ROVER_TRACK_KINDS",
+    "TRACK_KINDS",
     "DoTiming",
     "InvalidIndexError",
     "MissionChange",
     "MissionState",
     "NoNavigationItemError",
     "SetCurrentError",
+    "SpeedChange",
     "hold_time_ms",
+    "speed_change",
 ]
 
 
@@ -54,6 +59,32 @@ class MissionChange:
 
     events: list[MissionEvent]
     restarted: bool = False
+
+
+TRACK_KINDS: Final = frozenset({0, 1})
+"""param1 of DO_CHANGE_SPEED that means the speed along the track: air and ground speed; 2 is climb, 3 descent."""
+
+ROVER_TRACK_KINDS: Final = TRACK_KINDS | {2, 3}
+"""Of a vehicle that knows no other speed, as ArduRover takes them."""
+
+_DEFAULT_SPEED: Final = -2.0
+
+
+@dataclass(frozen=True, slots=True)
+class SpeedChange:
+    """What a DO_CHANGE_SPEED asks for. `speed` in m/s, None: the vehicle's default again."""
+
+    kind: int
+    speed: float | None
+
+
+def speed_change(item: MissionItem) -> SpeedChange | None:
+    """param1 the kind (cut to an integer, not given: 0), param2 the speed, -2 the default again. None: it changes
+    nothing, since param2 is no speed (-1 is "no change")."""
+    kind = int(item.param1) if isfinite(item.param1) else 0
+    if item.param2 == _DEFAULT_SPEED:
+        return SpeedChange(kind, None)
+    return SpeedChange(kind, item.param2) if isfinite(item.param2) and item.param2 > 0.0 else None
 
 
 def hold_time_ms(item: MissionItem) -> int:

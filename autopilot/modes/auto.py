@@ -15,7 +15,7 @@ from autopilot.cockpit import Cockpit
 from autopilot.geo import GeoPoint, distance
 from autopilot.journal import SaveProgress
 from autopilot.mission.commands import Cmd
-from autopilot.mission.events import ItemReached, MissionEvent, MissionNotice
+from autopilot.mission.events import ItemReached, MissionEvent, MissionNotice, MissionWaits, WaitCause
 from autopilot.mission.items import MissionItem
 from autopilot.mission.sequencer import MissionSequencer, MissionState
 from autopilot.mission.storage import MissionStorage
@@ -59,6 +59,8 @@ class AutoMode(Mode):
         self._woken = False
         self._leave_for: int | None = None
         self._saved = sequencer.progress()
+        self._kept = VehicleEvent(0)  # what happened while the position was lost
+        self._told: WaitCause | None = None
 
     # --- lifecycle ------------------------------------------------------------------------------------------------
     def refusal(self, now_ms: int) -> str | None:
@@ -85,9 +87,10 @@ class AutoMode(Mode):
 
     def _begin(self, now_ms: int) -> None:
         """Start or resume the mission, once there is a position."""
-        if not self._waiting or not self.cockpit.has_position:
+        if not self._waiting or self._lacks_position():
             return
         self._waiting = False
+        self._kept = VehicleEvent(0)
         self._finished = False
         anew = int(self.cockpit.param("MIS_RESTART")) == 1 and not self._ignore_restart
         self._ignore_restart = False
@@ -135,8 +138,12 @@ class AutoMode(Mode):
         if not events and not self._woken and not self._is_due(now_ms):
             return
         self._woken = False
-        if self.sequencer.state() is not MissionState.RUNNING or not self.cockpit.has_position:
+        if self.sequencer.state() is not MissionState.RUNNING:
             return
+        if self._lacks_position():
+            self._kept |= events
+            return
+        events, self._kept = events | self._kept, VehicleEvent(0)
         self.executor.update(now_ms, events)
         maneuver = self.executor.maneuver
         landing = maneuver is not None and maneuver.done and maneuver.is_landing
@@ -146,6 +153,14 @@ class AutoMode(Mode):
             self._finished = True
         if came:
             self._tell(came, said)
+
+    def _lacks_position(self) -> bool:
+        """The mission waits for a position; told once, until there is one."""
+        cause = None if self.cockpit.has_position else WaitCause.NO_POSITION
+        if cause is not None and cause is not self._told:
+            self._voice.notice(MissionWaits(cause))
+        self._told = cause
+        return cause is not None
 
     def _is_due(self, now_ms: int) -> bool:
         deadline = self.next_deadline_ms()
@@ -289,6 +304,9 @@ class AutoMode(Mode):
 
     def replaced(self, old: tuple[MissionItem, ...]) -> None:
         """The storage holds a new mission (item 24)."""
+        if not self.mission.total() and self.sequencer.state() is not MissionState.RUNNING:
+            self._tell(self.sequencer.clear(self.mission))
+            return
         change = self.sequencer.mission_changed(old, self.mission, self.executor)
         if change.restarted:
             self.cockpit.say(Severity.INFO, "Auto mission changed, restarted command")

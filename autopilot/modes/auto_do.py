@@ -15,6 +15,7 @@ from autopilot.geo import GeoPoint
 from autopilot.mission.commands import Cmd
 from autopilot.mission.executor import CommandStartResult
 from autopilot.mission.items import MissionItem
+from autopilot.mission.state import ROVER_TRACK_KINDS, speed_change
 from autopilot.modes.auxiliary import AuxFunctions
 from autopilot.modes.guided_item import GuidedLimits
 from autopilot.modes.heading import Heading, condition_yaw
@@ -25,7 +26,6 @@ from autopilot.outcome import Severity
 from autopilot.vehicle import VehicleEvent, Yaw
 
 _TICK_MS = 20
-_DEFAULT = -2.0  # DO_CHANGE_SPEED param2: back to the default speed
 
 
 @dataclass(slots=True)
@@ -130,16 +130,12 @@ class DoItems:
         return CommandStartResult.ACCEPTED
 
     def _speed(self, item: MissionItem, now_ms: int) -> CommandStartResult:
-        speeds, speed = self._tools.speeds, item.param2
-        kind = 0 if self._tools.cockpit.rover else int(item.param1) if isfinite(item.param1) else 0
-        if speed == _DEFAULT:
-            speeds.forget(kind)
-        elif isfinite(speed) and speed > 0.0 and kind in (0, 1, 2, 3):
-            speeds.override(
-                ground=speed if kind < 2 else None, up=speed if kind == 2 else None, down=speed if kind == 3 else None
-            )
-            if self._tools.cockpit.rover:
-                self._tools.cockpit.say(Severity.INFO, f"speed: {speed:.1f} m/s")
+        """Climb and descent; the speed along the track is the sequencer's, as every kind is for a rover."""
+        change, rover = speed_change(item), self._tools.cockpit.rover
+        if change is not None and rover and change.speed is not None and change.kind in ROVER_TRACK_KINDS:
+            self._tools.cockpit.say(Severity.INFO, f"speed: {change.speed:.1f} m/s")
+        elif change is not None and not rover and change.kind in (2, 3):
+            self._tools.speeds.set_vertical(change.kind, change.speed)
         return CommandStartResult.COMPLETE
 
     def _home(self, item: MissionItem, now_ms: int) -> CommandStartResult:

@@ -6,10 +6,22 @@ the hold is over.
 
 from __future__ import annotations
 
+from typing import Final
+
 from autopilot.cockpit import Cockpit
 from autopilot.mission.commands import Cmd, command_name
-from autopilot.mission.events import HoldBegan, ItemSkipped, ItemStarted, JumpTaken, MissionNotice
+from autopilot.mission.events import (
+    HoldBegan,
+    ItemSkipped,
+    ItemStarted,
+    JumpTaken,
+    MissionNotice,
+    MissionWaits,
+    WaitCause,
+)
 from autopilot.outcome import Severity, StatusText
+
+_WAITS: Final = {WaitCause.NO_POSITION: "Auto: mission waits, no position"}
 
 
 class MissionVoice:
@@ -28,6 +40,8 @@ class MissionVoice:
         elif isinstance(notice, JumpTaken):
             count = "unlimited" if notice.count < 0 else str(notice.count)
             self._cockpit.say(Severity.INFO, f"Mission: {notice.seq} Jump {notice.run}/{count}")
+        elif isinstance(notice, MissionWaits):
+            self._cockpit.say(Severity.WARNING, _WAITS[notice.cause])
         elif self._cockpit.rover:
             self._held = notice
             seconds = f"{notice.hold_ms / 1000.0:g}"

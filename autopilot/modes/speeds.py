@@ -1,12 +1,14 @@
 """How fast the vehicle may fly: parameters, and what a mission or a command put in their place.
 
-An override (DO_CHANGE_SPEED, a mode's own speed) lasts until the mode is left, or until the parameter itself is
-changed, as in ArduPilot (`mission-semantics.md` items 18, 19 and catalogue 30).
+The mission's speed along the track is the sequencer's (`MissionSequencer.mission_speed`, seed 001), which is asked
+here; in its place comes what a mode, an item or a command outside AUTO has set later. An override lasts until the mode
+is left, or the parameter itself is changed, as in ArduPilot (`mission-semantics.md` items 18, 19 and catalogue 30).
 """
 
 from __future__ import annotations
 
 from math import radians, sqrt
+from typing import Protocol
 
 from autopilot.cockpit import Cockpit
 from autopilot.vehicle import Speeds
@@ -15,11 +17,20 @@ _PARAMETERS = frozenset({"WPNAV_SPEED", "WPNAV_SPEED_UP", "WPNAV_SPEED_DN", "WP_
 _LOWEST = 0.1  # m/s; a guidance speed of zero would never arrive
 
 
-class SpeedControl:
-    """The speeds in force. All m/s; an override of None means the parameter's value."""
+class MissionSpeed(Protocol):
+    """The owner of the mission's speed: the sequencer."""
 
-    def __init__(self, cockpit: Cockpit) -> None:
+    def mission_speed(self) -> float | None: ...
+
+    def change_speed(self, speed: float | None) -> None: ...
+
+
+class SpeedControl:
+    """The speeds in force. All m/s; an override of None means the mission's or the parameter's value."""
+
+    def __init__(self, cockpit: Cockpit, mission: MissionSpeed) -> None:
         self._cockpit = cockpit
+        self._mission = mission
         self.ground: float | None = None
         self.up: float | None = None
         self.down: float | None = None
@@ -35,6 +46,12 @@ class SpeedControl:
             self.down = None
         else:
             self.ground = None
+            self._mission.change_speed(None)
+        self.apply()
+
+    def mission_changed(self) -> None:
+        """The mission has another speed along the track: it counts from now on."""
+        self.ground = None
         self.apply()
 
     def override(self, *, ground: float | None = None, up: float | None = None, down: float | None = None) -> None:
@@ -44,14 +61,12 @@ class SpeedControl:
         self.down = down if down is not None else self.down
         self.apply()
 
-    def forget(self, kind: int) -> None:
-        """One speed is the parameter's again: DO_CHANGE_SPEED param1 0, 1 ground, 2 climb, 3 descent."""
+    def set_vertical(self, kind: int, speed: float | None) -> None:
+        """Climb (2) or descend (3) at `speed`; None: the parameter's again. The kinds are DO_CHANGE_SPEED's."""
         if kind == 2:
-            self.up = None
-        elif kind == 3:
-            self.down = None
+            self.up = speed
         else:
-            self.ground = None
+            self.down = speed
         self.apply()
 
     def clear(self) -> None:
@@ -65,8 +80,9 @@ class SpeedControl:
             ground = param("WP_SPEED") or param("CRUISE_SPEED", 2.0)
         else:
             ground = param("WPNAV_SPEED", 1000.0) / 100.0
+        own = self.ground if self.ground is not None else self._mission.mission_speed()
         return Speeds(
-            ground=max(_LOWEST, self.ground if self.ground is not None else ground),
+            ground=max(_LOWEST, own if own is not None else ground),
             up=max(_LOWEST, self.up if self.up is not None else param("WPNAV_SPEED_UP", 250.0) / 100.0),
             down=max(_LOWEST, self.down if self.down is not None else param("WPNAV_SPEED_DN", 150.0) / 100.0),
         )

@@ -351,9 +351,11 @@ def test_speed_validation_keeps_the_previous_speed(value: float) -> None:
     assert sequencer.mission_speed() == 4.0
 
 
-@pytest.mark.parametrize(("kind", "expected"), [(0.0, 9.0), (1.0, 9.0), (2.0, 4.0), (3.0, 4.0), (math.nan, 4.0)])
+@pytest.mark.parametrize(
+    ("kind", "expected"), [(0.0, 9.0), (1.0, 9.0), (2.0, 4.0), (3.0, 4.0), (0.5, 9.0), (math.nan, 9.0), (5.0, 4.0)]
+)
 def test_climb_and_descent_speeds_are_left_to_the_executor(kind: float, expected: float) -> None:
-    """Types 0 and 1 set the override, others are only given to the executor."""
+    """Types 0 and 1, cut from a fraction or not given, set the override; others are only given to the executor."""
     sequencer, executor = begun(mission(wp(), speed(4.0), speed(9.0, kind)))
     assert sequencer.mission_speed() == expected
     assert executor.started == [0, 1, 2]

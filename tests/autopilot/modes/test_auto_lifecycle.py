@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
+from math import hypot
+
+import pytest
+
 from autopilot.journal import SaveProgress
-from autopilot.mission.events import CurrentChanged, ItemReached, MissionComplete
+from autopilot.mission.events import (
+    CurrentChanged,
+    ItemReached,
+    MissionComplete,
+    MissionNotice,
+    MissionWaits,
+    WaitCause,
+)
 from autopilot.mission.sequencer import MissionState
 from autopilot.outcome import Result
 from autopilot.vehicle import Idle, Leg, TakeOff, VehicleEvent
 from tests.fakes.core_bench import Bench, item, takeoff, waypoint
+from tests.fakes.sim_copter import ready
 
 SQUARE = (takeoff(), waypoint(40, 0), waypoint(40, 40), waypoint(0, 40))
 AUTO, GUIDED, LOITER = 3, 4, 5
@@ -34,7 +46,7 @@ def test_update_steps_through_the_items_in_order() -> None:
     assert len(bench.events(MissionComplete)) == 1
 
 
-def test_an_item_is_reached_in_the_tick_in_which_the_vehicle_arrives() -> None:
+def test_an_item_is_reached_in_the_tick_of_the_vehicles_event() -> None:
     bench = Bench()
     bench.begin(SQUARE)
     arrivals: list[int] = []
@@ -103,6 +115,72 @@ def test_the_sequencer_is_not_asked_while_the_position_is_lost() -> None:
     bench.vehicle.find_position()
     bench.run(1.0)
     assert bench.reached == [1, 2]
+
+
+def test_vehicle_events_while_the_position_is_lost_count_afterwards() -> None:
+    """The nose has turned meanwhile: the items behind the CONDITION_YAW are run once there is a position again."""
+    bench = Bench(parameters={"FS_EKF_ACTION": 0})
+    speed = item(178, param1=1, param2=3.0)
+    bench.begin((takeoff(), waypoint(40, 0), item(115, param1=90.0), speed, waypoint(400, 0)))
+    bench.run(60.0, lambda: bench.reached == [1, 2])
+    turned = bench.vehicle._see
+    bench.vehicle._see = lambda: None  # it has not turned yet
+    bench.run(0.5)
+    bench.vehicle.lose_position()
+    bench.run(1.0)
+    bench.vehicle._see = turned
+    bench.run(2.0)
+    assert bench.core.sequencer.mission_speed() is None
+    bench.vehicle.find_position()
+    bench.run(1.0)
+    assert bench.core.sequencer.mission_speed() == 3.0
+
+
+def test_auto_says_once_for_what_it_waits() -> None:
+    """With its cause as a type, each time that the position is lost."""
+    bench = Bench(parameters={"FS_EKF_ACTION": 0})
+    told: list[MissionNotice] = []
+    voice = bench.core.crew.auto._voice.notice
+    bench.core.crew.auto._voice.notice = lambda notice: (told.append(notice), voice(notice))[1]
+    bench.begin(SQUARE)
+    bench.run(60.0, lambda: bench.reached == [1])
+    for times in (1, 2):
+        bench.vehicle.lose_position()
+        bench.run(5.0)
+        bench.vehicle.raise_event(VehicleEvent.NEAR)
+        bench.run(5.0)
+        waits = [notice for notice in told if isinstance(notice, MissionWaits)]
+        assert waits == [MissionWaits(WaitCause.NO_POSITION)] * times
+        assert bench.texts.count("Auto: mission waits, no position") == times
+        bench.vehicle.find_position()
+        bench.run(0.5)
+
+
+@pytest.mark.parametrize("hold", [0.0, 2.0])
+def test_an_item_is_reached_where_it_lies(hold: float) -> None:
+    """The simulated copter, tick by tick: WPNAV_RADIUS from the place, or beyond it by less, and not a tick before."""
+    radius = 2.0
+    places = {2: (40.0, 0.0), 3: (40.0, 40.0), 4: (0.0, 40.0)}
+    items = [takeoff(), *(waypoint(n, e, param1=hold) for n, e in places.values())]
+    bench = ready(WPNAV_RADIUS=200)
+    bench.by_tick = True
+    bench.begin(items)
+    away: dict[int, list[float]] = {seq: [] for seq in places}
+
+    def measure() -> bool:
+        north, east, _ = bench.position
+        for seq, (n, e) in places.items():
+            if seq not in bench.reached:
+                away[seq].append(hypot(north - n, east - e))
+        return state(bench) is MissionState.COMPLETED
+
+    bench.run(200.0, measure)
+    assert bench.reached == [1, 2, 3, 4]
+    for seq, distances in away.items():
+        inside = [distance <= radius for distance in distances]
+        count = sum(inside)
+        assert count - round(hold * 50.0) in (0, 1), (seq, count, distances[-3:])
+        assert all(inside[-count:]) if count else distances[-1] < radius + 0.2
 
 
 def test_a_disarmed_vehicle_only_enters_auto() -> None:

@@ -8,6 +8,7 @@ from autopilot.core import Autopilot
 from autopilot.journal import MemoryJournal
 from autopilot.mission.events import CurrentChanged, MissionCleared
 from autopilot.mission.items import MissionItem
+from autopilot.mission.sequencer import MissionState
 from autopilot.outcome import StatusText
 from autopilot.parameters import Parameters
 from mavlink_bridge.codec import dialect
@@ -64,7 +65,8 @@ def test_totals_follow_each_plan(bench: Tick) -> None:
     assert bench.clear() == [("ACK", ACCEPTED)]
     bench.run(100)
     assert bench.autopilot.parameters["MIS_TOTAL"] == 0.0
-    assert isinstance(bench.events[-1], CurrentChanged | MissionCleared), "MISSION_CURRENT goes out at once"
+    assert [event for event in bench.events if isinstance(event, CurrentChanged | MissionCleared)] == [MissionCleared()]
+    assert bench.autopilot.sequencer.progress() == (0, MissionState.IDLE)
     assert mission_current(bench.autopilot, 0).mission_state == 1
 
 
