@@ -8,8 +8,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import IntEnum
 
-from autopilot.geo import GeoPoint
-
 
 class Result(IntEnum):
     """MAV_RESULT."""
@@ -108,16 +106,6 @@ class PayloadAction:
 
     command: int
     params: tuple[float, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class CameraTriggered:
-    """A photo was taken: the `number`th since boot, at vehicle time `time_ms`, by the estimate at `place` (altitude
-    above mean sea level)."""
-
-    number: int
-    time_ms: int
-    place: GeoPoint
 
 
 @dataclass(frozen=True, slots=True)

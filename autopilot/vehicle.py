@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from enum import IntEnum, IntFlag
+from enum import Enum, IntEnum, IntFlag
 from typing import Protocol, runtime_checkable
 
 import numpy as np
@@ -24,6 +24,7 @@ __all__ = [
     "Attitude",
     "Capabilities",
     "Circle",
+    "ControlPart",
     "ControlledVehicle",
     "Drive",
     "Hold",
@@ -332,6 +333,17 @@ class VehicleState:
         return bool(flags & 16) and not flags & 128
 
 
+class ControlPart(Enum):
+    """What a RESET clears, by the actor that it belongs to (seed 002)."""
+
+    ESTIMATOR = "estimator"  # filters with their covariances: attitude, position, velocity, height, wind
+    ALTITUDE = "altitude"  # height controller, learned hover thrust, landing state
+    POSITION = "position"  # horizontal controller and its reference
+    ATTITUDE = "attitude"
+    RATE = "rate"
+    MOTORS = "motors"  # outputs; they are held until they are started
+
+
 class Vehicle(Protocol):
     """A vehicle. Calls never block; what takes time gives a `Request`."""
 
@@ -359,8 +371,16 @@ class Vehicle(Protocol):
         """Stop the motors. Refused in the air without `force`."""
 
     def calibrate(self) -> Request:
-        """Zero gyroscopes, barometer, and restart the estimator from the present fix (disarmed only). The simulator
-        does it from recent samples, in no vehicle time."""
+        """Zero the gyroscopes (a flight controller: its barometer), disarmed only. The simulator does it from recent
+        samples, in no vehicle time."""
+
+    def clear(self, part: ControlPart) -> Request:
+        """Bring one part of the control to its state after switching on (disarmed only; refused as long as a vehicle
+        whose estimator is to begin anew does not rest). A flight controller clears its own when it arms."""
+
+    def hold_motors(self, held: bool) -> None:
+        """Held, the motors of an armed vehicle stand still on the ground, whatever its target; in the air it changes
+        nothing. A flight controller has no such state: it is armed when its motors are to run."""
 
     def set_target(self, target: Target) -> None:
         """Fly this from the next tick on. Clears ARRIVED, YAW_DONE."""

@@ -16,7 +16,15 @@ from __future__ import annotations
 from math import atan2, cos, sin, sqrt
 
 from autopilot.control import layout as L
-from autopilot.control.inertial import correct_vertical, gain_horizontal, reset_horizontal, shift_bias, tilt, turn
+from autopilot.control.inertial import (
+    align,
+    correct_vertical,
+    gain_horizontal,
+    reset_horizontal,
+    shift_bias,
+    tilt,
+    turn,
+)
 from autopilot.control.jit import jit
 
 #: Innovations beyond this many standard deviations are refused.
@@ -136,6 +144,33 @@ def rest(s: L.Row, x: float, y: float, z: float) -> None:
         s[L.S_GAX] += 0.02 * (x - s[L.S_GAX])
         s[L.S_GAY] += 0.02 * (y - s[L.S_GAY])
         s[L.S_GAZ] += 0.02 * (z - s[L.S_GAZ])
+
+
+@jit
+def begin_anew(s: L.Row, p: L.Row, mx: float, my: float, mz: float, down: float, n: float, e: float, fix: bool) -> None:
+    """Forget everything and begin as after switching on, from one magnetic sample (body), a height `down` and, with a
+    `fix`, the place n, e of a vehicle that rests; without one there is no position. Gyro biases stay: they are the
+    calibration's."""
+    for i in range(10):
+        s[L.S_COV_H + i] = 0.0
+    align(s, p, s[L.S_DVX] / L.TICK, s[L.S_DVY] / L.TICK, s[L.S_DVZ] / L.TICK, mx, my, mz)
+    s[L.S_EM0], s[L.S_EM1], s[L.S_EM2], s[L.S_EM3] = s[L.S_EQ0], s[L.S_EQ1], s[L.S_EQ2], s[L.S_EQ3]
+    for i in range(3):
+        s[L.S_EVN + i] = 0.0
+        s[L.S_AEN + i] = 0.0
+    s[L.S_EPD] = down
+    s[L.S_BAZ] = 0.0
+    s[L.S_WEN], s[L.S_WEE] = 0.0, 0.0
+    for i in range(4):
+        s[L.S_RATIO_VEL + i] = 0.0
+    s[L.S_GPS_SEEN] = 0.0
+    s[L.S_POS_OK] = 0.0
+    s[L.S_FLAGS] = L.FLAGS_NO_POSITION
+    if fix:
+        s[L.S_EPN], s[L.S_EPE] = n, e  # the reference stands at a vehicle on the ground anyway: nothing to move along
+        place(s, p, n, e, 0.0, 0.0)
+        s[L.S_POS_OK] = 1.0
+        s[L.S_FLAGS] = L.FLAGS_GOOD
 
 
 @jit

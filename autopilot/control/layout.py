@@ -31,6 +31,7 @@ class Row(Protocol):
 # ---------------------------------------------------------------------------------------------------- state
 STATE = Fields("S_")
 S_TIME_MS, S_EVENTS, S_FRESH = STATE.take(3)  # vehicle time; raised VehicleEvent bits; 1 until the estimator is aligned
+RESTART: Final = 2.0  # of S_FRESH: align it anew, now
 # estimator: attitude body -> NED, position, velocity, biases
 S_EQ0, S_EQ1, S_EQ2, S_EQ3 = STATE.take(4)
 S_EPN, S_EPE, S_EPD, S_EVN, S_EVE, S_EVD = STATE.take(6)
@@ -72,6 +73,7 @@ S_SPEED_SUM, S_STEER_SUM = STATE.take(2)  # integrators: throttle, rad
 S_THROTTLE, S_WHEEL = STATE.take(2)  # outputs: -1 .. 1, wheel angle rad (right positive)
 S_COURSE_ERROR, S_HALF_TURN, S_DRIVING, S_STUCK_S, S_STUCK_SENT = STATE.take(5)  # HALF_TURN: of the corner at the end
 S_CORNER_R, S_TURN_LEFT = STATE.take(2)  # radius of the turn at the end of the leg, m; course off the line, rad
+S_MOTORS_HELD = STATE.block(1)  # 1: armed, but not started: on the ground the motors stand still
 STATE.seal(globals())
 
 # ---------------------------------------------------------------------------------------------------- settings

@@ -232,7 +232,7 @@ def decide_rover(s: L.Row, p: L.Row, t: L.Row) -> None:
     sense_motion(s, p)
     s[L.S_RYAW] = yaw_of(s)
     s[L.S_RPD] = s[L.S_EPD]
-    if s[L.S_ARMED] == 0.0:
+    if s[L.S_ARMED] == 0.0 or s[L.S_MOTORS_HELD] == 1.0:
         release(s)
         s[L.S_RPN], s[L.S_RPE], s[L.S_RVN], s[L.S_RVE] = s[L.S_EPN], s[L.S_EPE], 0.0, 0.0
         return

@@ -53,9 +53,10 @@ def decide(s: L.Row, p: L.Row, t: L.Row) -> None:
         settle(s)
         return
     if s[L.S_SPIN] != FLYING:
-        s[L.S_SPIN] = IDLING
+        held = s[L.S_MOTORS_HELD] == 1.0
+        s[L.S_SPIN] = STOPPED if held else IDLING
         wait_on_ground(s)
-        if wants_to_fly(s, p, t):
+        if not held and wants_to_fly(s, p, t):
             s[L.S_SPOOL_S] += L.TICK
             if s[L.S_SPOOL_S] >= SPOOL_TIME:
                 lift(s, p, t)

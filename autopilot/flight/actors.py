@@ -1,13 +1,12 @@
 """The flight-critical actors from sensor to motor: their state, their resets, their messages (seed 002).
 
-The control laws stay in the compiled kernel; there is no second control path here. RESET of the controllers concerns
-what the kernel itself clears when it restarts a vehicle on the ground: integrators and references start from rest with
-every arming, so their actors have nothing more to do than to say so.
+The control laws stay in the compiled kernel; there is no second control path here. RESET of an estimator or controller
+clears its part of the kernel (`Vehicle.clear`, `autopilot.control.clearing`).
 """
 
 from __future__ import annotations
 
-from typing import Final
+from typing import ClassVar, Final
 
 from autopilot.flight import signs
 from autopilot.flight.actor import Actor
@@ -17,7 +16,7 @@ from autopilot.flight.surroundings import Surroundings
 from autopilot.mission.sequencer import SetCurrentError
 from autopilot.modes.table import CopterMode, RoverMode
 from autopilot.outcome import Result, Severity
-from autopilot.vehicle import Request
+from autopilot.vehicle import ControlPart, Request
 
 POSITION_WAIT_MS: Final = 5_000  # well within the manager's patience with a RESET
 POSITION_LOOK_MS: Final = 200
@@ -65,36 +64,37 @@ class SensorActor(FlightActor):
 
 
 class EstimatorActor(FlightActor):
-    """RESET: calibration has restarted the filters from the present fix; they must have a position if the flight needs
-    one. A controller's estimator may be without one for a moment after its calibration (ArduPilot resets its heights):
-    it is given `POSITION_WAIT_MS`."""
+    """RESET: the filters begin anew, and must have a position then if the flight needs one. That may take a moment: a
+    vehicle that has just landed rocks until it rests, and a controller's estimator may be without a position after its
+    calibration (ArduPilot resets its heights). Both are given `POSITION_WAIT_MS`, but not by a forced arm command."""
 
     name = "estimator"
 
     def __init__(self, around: Surroundings) -> None:
         super().__init__(around)
-        self._waiting: tuple[Message, int] | None = None  # the RESET, and until when a position may come
+        self._waiting: tuple[Message, int] | None = None  # the RESET, and until when it may still succeed
 
     def _answer_reset(self, request: Message) -> None:
         self._waiting = None
-        if self.port.fault("reset") is None and self._lacks_position(request) and self._is_controller():
-            self._waiting = (request, self.port.now_ms + POSITION_WAIT_MS)
-            self.deadline_ms = self.port.now_ms + POSITION_LOOK_MS
-        else:
+        if self.port.fault("reset") is not None:
             super()._answer_reset(request)
+        else:
+            self._try(request, self.port.now_ms + (0 if request.payload == "force" else POSITION_WAIT_MS))
 
-    def handle_timeout(self) -> None:
-        if self._waiting is None:
-            return
-        request, until_ms = self._waiting
-        if self._lacks_position(request) and self.port.now_ms < until_ms:
+    def _try(self, request: Message, until_ms: int) -> None:
+        restarted = self.crew.cockpit.vehicle.clear(ControlPart.ESTIMATOR)
+        lacks = restarted.ok and self._lacks_position(request)
+        may_come = not restarted.ok or self._is_controller()
+        if (lacks or not restarted.ok) and may_come and self.port.now_ms < until_ms:
+            self._waiting = (request, until_ms)
             self.deadline_ms = self.port.now_ms + POSITION_LOOK_MS
             return
         self._waiting = None
-        self.finish_reset(request, self.reset(request))
+        self.finish_reset(request, "no position" if lacks else restarted.reason or None)
 
-    def reset(self, request: Message) -> str | None:
-        return "no position" if self._lacks_position(request) else None
+    def handle_timeout(self) -> None:
+        if self._waiting is not None:
+            self._try(*self._waiting)
 
     def _lacks_position(self, request: Message) -> bool:
         needed = request.payload == "go" or self.crew.modes.spec.position
@@ -143,7 +143,7 @@ class WaypointActor(FlightActor):
 
 class AltitudeActor(FlightActor):
     """Up and down: LIFTOFF, LANDED (an emergency cutoff too), and LANDING, which brings the vehicle down: mode LAND,
-    for a rover braking in HOLD. RESET clears the landing."""
+    for a rover braking in HOLD. RESET clears the landing, the height controller and the learned hover thrust."""
 
     name = "altitude"
     listens = signs.AIRBORNE | signs.DESCENDING | signs.FINISHED | signs.STILL | signs.CUTOFF | signs.CRASHED
@@ -154,7 +154,7 @@ class AltitudeActor(FlightActor):
 
     def reset(self, request: Message) -> str | None:
         self._stopping = False
-        return None
+        return self.crew.cockpit.vehicle.clear(ControlPart.ALTITUDE).reason or None
 
     def handle_message(self, message: Message) -> None:
         if message.kind is Kind.NOTIFY and message.tag == Tag.LANDING:
@@ -191,42 +191,53 @@ class AltitudeActor(FlightActor):
         self._report_rest(now_signs)
 
 
-class PositionActor(FlightActor):
-    """RESET: the kernel's position controller starts from rest at the next liftoff."""
+class LoopActor(FlightActor):
+    """A control loop of the kernel. RESET clears its integrators, demands and reference."""
+
+    part: ClassVar[ControlPart]
+
+    def reset(self, request: Message) -> str | None:
+        return self.crew.cockpit.vehicle.clear(self.part).reason or None
+
+
+class PositionActor(LoopActor):
+    """Horizontal position and velocity."""
 
     name = "position"
+    part = ControlPart.POSITION
 
 
-class AttitudeActor(FlightActor):
-    """RESET: as position."""
+class AttitudeActor(LoopActor):
+    """Lean and heading."""
 
     name = "attitude"
+    part = ControlPart.ATTITUDE
 
 
-class RateActor(FlightActor):
-    """RESET: as position."""
+class RateActor(LoopActor):
+    """Body rates."""
 
     name = "rate"
+    part = ControlPart.RATE
 
 
 class MotorActor(FlightActor):
-    """ARM, DISARM, START, STOP. RESET clears the started flag. The deadman is the kernel's; its event is told."""
+    """ARM, DISARM, START, STOP. RESET zeroes the outputs and takes the start back: armed motors stand still on the
+    ground until START, and again from STOP on. The deadman is the kernel's; its event is told."""
 
     name = "motor"
     listens = signs.ARMED | signs.REPLY | signs.DEADMAN
 
     def __init__(self, around: Surroundings) -> None:
         super().__init__(around)
-        self.started = False
         self._asked: Message | None = None  # an ARM or DISARM that a real controller has yet to answer
 
     def reset(self, request: Message) -> str | None:
-        self.started = False
-        return None
+        return self.crew.cockpit.vehicle.clear(ControlPart.MOTORS).reason or None
 
     def handle_message(self, message: Message) -> None:
         if message.kind is Kind.NOTIFY:
-            self.started = message.tag == Tag.START
+            self.crew.cockpit.vehicle.hold_motors(message.tag != Tag.START)
         elif message.subject == Ask.ARM.value:
             self._act(message, "arm")
         elif message.subject == Ask.DISARM.value:
@@ -269,7 +280,6 @@ class MotorActor(FlightActor):
         if self._asked is not None and (news & signs.ARMED or not self.crew.arming.pending):
             self._finish(armed == (self._asked.subject == Ask.ARM.value))
         if news & signs.ARMED:
-            self.started = self.started and armed
             self.tell_manager(Tag.ARMED if armed else Tag.DISARMED)
         if news & signs.DEADMAN:
             self.crew.cockpit.say(Severity.CRITICAL, "Motor deadman: no torque command for 50 ms")

@@ -182,6 +182,7 @@ class FlightManager(LifecycleWalker):
 
     def _wait_armed(self) -> None:
         if not self._flight.begun_by_go:
+            self._start_motors()
             return
         delay_ms = int(1000.0 * self._around.param("FM_COUNTDOWN", 60.0))
         self._after(FlightEvent.COUNTDOWN_OVER, delay_ms)
@@ -206,6 +207,9 @@ class FlightManager(LifecycleWalker):
         self._duration_end = self.port.now_ms + int(1000.0 * duration) if duration > 0.0 else None
         self._set_duration_timer()
         self.port.notify(self.port.find_sibling("waypoint"), Tag.START, self._flight.profile)
+        self._start_motors()
+
+    def _start_motors(self) -> None:
         self.port.notify(self.port.find_sibling("motor"), Tag.START)
 
     def _set_duration_timer(self) -> None:
@@ -216,6 +220,7 @@ class FlightManager(LifecycleWalker):
         """Somebody else armed the vehicle: this is a plain flight."""
         self._flight.begun_by_go = False
         self._duration_end = None
+        self._start_motors()
 
     def _stay(self) -> None:
         """Nothing to do."""

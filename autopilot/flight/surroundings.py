@@ -1,15 +1,34 @@
-"""What the actors of one vehicle share: the crew they work for, the buses, and how things stand."""
+"""What the actors of one vehicle share: the crew they work for, the buses, and how things stand.
+
+A bus holds one entry, the latest: a slow reader sees the newest value, never a backlog. What flows at control rate has
+no bus of its own: the vehicle's report (`autopilot.report`) is that, and telemetry reads it.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from math import ceil
-from typing import Protocol
+from typing import Generic, Protocol, TypeVar
 
 from autopilot.crew import Crew
-from autopilot.flight.bus import Bus, report_buses
 from autopilot.flight.lifecycle import FlightState
 from autopilot.flight.signs import Signs
+
+T = TypeVar("T")
+
+
+class Bus(Generic[T]):
+    """Holds the latest value that was published."""
+
+    def __init__(self, value: T) -> None:
+        self._value = value
+
+    def publish(self, value: T) -> None:
+        self._value = value
+
+    @property
+    def latest(self) -> T:
+        return self._value
 
 
 class LogFiles(Protocol):
@@ -55,7 +74,6 @@ class Surroundings:
     def __init__(self, crew: Crew) -> None:
         self.crew = crew
         self.signs = Signs(crew)
-        self.buses = report_buses(crew.cockpit.vehicle.state)
         self.status: Bus[Status] = Bus(Status())
         self.answer: Bus[tuple[int, str] | None] = Bus(None)  # comms: MAV_RESULT and reason of the last command
         self.asked_status: Bus[tuple[int, int] | None] = Bus(None)  # comms: state, countdown s

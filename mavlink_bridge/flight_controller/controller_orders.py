@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from autopilot import report as R
-from autopilot.vehicle import Land, Request, Speeds, Sticks, Target, VehicleEvent, Yaw
+from autopilot.vehicle import ControlPart, Land, Request, Speeds, Sticks, Target, VehicleEvent, Yaw
 from mavlink_bridge.flight_controller.controller_facts import ControllerFacts
 from mavlink_bridge.flight_controller.orders import SLOW
 from mavlink_bridge.services.base import Message
@@ -108,6 +108,14 @@ class ControllerOrders(ControllerFacts):
         calibration = self._orders.send(_CALIBRATE, 0.0, 0.0, 1.0, retry=SLOW, prefixes=("Calibration", "PreArm:"))
         self._orders.send(_PREARM_CHECKS)
         return calibration
+
+    def clear(self, part: ControlPart) -> Request:
+        """Nothing can be cleared from outside: there is no MAVLink command for it. A controller relaxes its own
+        controllers while it is disarmed and lets its estimator run on."""
+        return Request.refused("armed") if self.state.armed else Request.accepted()
+
+    def hold_motors(self, held: bool) -> None:
+        """Its motors run while it is armed."""
 
     def set_target(self, target: Target) -> None:
         if not self._modes.commanded or self._flies_itself:

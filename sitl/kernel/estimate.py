@@ -6,7 +6,7 @@ from math import sqrt
 from typing import Any
 
 from autopilot.control import layout as L
-from autopilot.control.estimator import fuse_baro, fuse_gps, fuse_mag, rest
+from autopilot.control.estimator import begin_anew, fuse_baro, fuse_gps, fuse_mag, rest
 from autopilot.control.inertial import align, predict
 from autopilot.control.jit import inline, jit
 from autopilot.control.watch import watch_battery, watch_distance
@@ -28,6 +28,16 @@ def start(s: L.Row, p: L.Row, rng: Any, table: Any) -> None:
     align(s, p, s[L.S_DVX] / L.TICK, s[L.S_DVY] / L.TICK, s[L.S_DVZ] / L.TICK, s[M.S_MAG_X], s[M.S_MAG_Y], s[M.S_MAG_Z])
     s[L.S_EPD] = read_baro(s, p, rng, table)
     s[L.S_EM0], s[L.S_EM1], s[L.S_EM2], s[L.S_EM3] = s[L.S_EQ0], s[L.S_EQ1], s[L.S_EQ2], s[L.S_EQ3]
+
+
+@jit
+def restart(s: L.Row, p: L.Row) -> None:
+    """FRESH is `RESTART`: begin the estimator anew from the latest samples; draws no noise, takes no time."""
+    s[L.S_FRESH] = 0.0
+    for i in range(3):
+        s[L.S_GYX + i] = s[M.S_GYRO_X + i] - s[L.S_BGX + i]
+    fix = s[L.S_POS_OK] == 1.0 and s[M.S_GPS_FIX] >= 3.0
+    begin_anew(s, p, s[M.S_MAG_X], s[M.S_MAG_Y], s[M.S_MAG_Z], -s[M.S_BARO_ALT], s[M.S_GPS_N], s[M.S_GPS_E], fix)
 
 
 @inline

@@ -25,7 +25,7 @@ from autopilot.control.rover_guidance import decide_rover
 from autopilot.control.watch import watch_estimator
 from sitl.kernel import layout as M
 from sitl.kernel.compiling import compile_kernel, sources
-from sitl.kernel.estimate import average_gyro, begin_tick, count_way, fuse_sensors, watch_machine
+from sitl.kernel.estimate import average_gyro, begin_tick, count_way, fuse_sensors, restart, watch_machine
 from sitl.kernel.imu import DEADMAN_S, ZERO, add, add_squares, keep_middle, keep_samples, sample_imu, turn
 from sitl.kernel.noise import GAMMA, draw
 from sitl.kernel.reporting import fill_common
@@ -217,6 +217,8 @@ def _make_advance(fingerprint: str) -> Callable[..., int]:
             p = settings[i]
             t = target[i]
             g = rng[i]
+            if s[L.S_FRESH] == L.RESTART:
+                restart(s, p)
             while s[L.S_TIME_MS] < until_ms and s[L.S_EVENTS] == 0.0:
                 tick(s, p, t, g, table)
             if s[L.S_EVENTS] != 0.0:

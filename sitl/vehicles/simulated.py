@@ -15,8 +15,19 @@ import numpy.typing as npt
 
 from autopilot import report as R
 from autopilot.control import layout as L
+from autopilot.control.clearing import clear
 from autopilot.geo import GeoPoint
-from autopilot.vehicle import Capabilities, Request, Speeds, Sticks, Target, VehicleEvent, VehicleState, Yaw
+from autopilot.vehicle import (
+    Capabilities,
+    ControlPart,
+    Request,
+    Speeds,
+    Sticks,
+    Target,
+    VehicleEvent,
+    VehicleState,
+    Yaw,
+)
 from sitl.kernel import layout as M
 from sitl.kernel.quantiles import quantiles
 from sitl.vehicles.faults import Faults
@@ -28,6 +39,10 @@ _NOTHING = VehicleEvent(0)
 #: A leg at less than this would never end, m/s.
 SLOWEST = 0.1
 FREE_OUTPUTS = range(5, 9)
+#: What a vehicle at rest feels besides its weight at most, m/s2, and how fast its receiver says that it moves, m/s.
+_REST_ACCEL, _REST_SPEED = 0.5, 0.5
+#: Turning faster than this (rad/s) it does not rest; as `autopilot.control.estimator.STILL`, which needs the compiler.
+STILL = 0.03
 
 #: A kernel's `advance`: state, settings, target, noise, quantiles, report, until_ms.
 Advance = Callable[..., int]
@@ -147,7 +162,7 @@ class SimulatedMachine(ABC):
         return Request.accepted()
 
     def calibrate(self) -> Request:
-        """Gyro biases from the mean of the last samples, position and height from the present fix, if there is one."""
+        """Gyro biases from the mean of the last samples."""
         s = self._s
         if s[L.S_ARMED] == 1.0:
             return Request.refused("armed")
@@ -155,13 +170,43 @@ class SimulatedMachine(ABC):
         if reasons:
             return Request.refused(reasons[0])
         s[L.S_BGX : L.S_BGZ + 1] = s[L.S_GAX : L.S_GAZ + 1]
-        s[L.S_IVN : L.S_IVD + 1] = 0.0
-        s[L.S_EVN : L.S_EVD + 1] = 0.0
-        if s[M.S_GPS_FIX] >= 3.0:
-            s[L.S_EPN], s[L.S_EPE] = s[M.S_GPS_N], s[M.S_GPS_E]
-        s[L.S_RATIO_VEL : L.S_RATIO_MAG + 1] = 0.0
-        s[L.S_WEN : L.S_WEE + 1] = 0.0
         return Request.accepted()
+
+    def clear(self, part: ControlPart) -> Request:
+        if self._s[L.S_ARMED] == 1.0:
+            return Request.refused("armed")
+        if part is ControlPart.ESTIMATOR:
+            return self._restart_estimator()
+        clear(self._s, self._p, part)
+        self._show()
+        return Request.accepted()
+
+    def _restart_estimator(self) -> Request:
+        """From the present samples, in no vehicle time; the report shows it at once."""
+        if self._advance is None or self._s[L.S_FRESH] == 1.0:
+            return Request.accepted()  # it has not begun yet
+        reasons = self._sensor_reasons()
+        if reasons or not self._rests():
+            return Request.refused(reasons[0] if reasons else "the vehicle does not rest")
+        self._s[L.S_FRESH] = L.RESTART
+        self._show()
+        return Request.accepted()
+
+    def _show(self) -> None:
+        """Bring the report up to date, in no vehicle time."""
+        if self._advance is not None:
+            self._advance(*self._arguments, self._s[L.S_TIME_MS])
+
+    def _rests(self) -> bool:
+        """By its sensors: not turning, feeling its weight alone, no speed over ground (if there is a fix)."""
+        s = self._s
+        turning = float(np.linalg.norm(s[M.S_GYRO_X : M.S_GYRO_Z + 1] - s[L.S_BGX : L.S_BGZ + 1]))
+        felt = float(np.linalg.norm(s[L.S_DVX : L.S_DVZ + 1])) / L.TICK
+        speed = float(np.hypot(s[M.S_GPS_VN], s[M.S_GPS_VE])) if s[M.S_GPS_FIX] >= 3.0 else 0.0
+        return turning < STILL and abs(felt - L.GRAVITY) < _REST_ACCEL and speed < _REST_SPEED
+
+    def hold_motors(self, held: bool) -> None:
+        self._s[L.S_MOTORS_HELD] = 1.0 if held else 0.0
 
     def set_target(self, target: Target) -> None:
         self._write_target(target)

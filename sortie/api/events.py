@@ -3,7 +3,6 @@
 from autopilot.mission.events import CurrentChanged, ItemReached, MissionCleared, MissionComplete
 from autopilot.outcome import (
     ArmedChanged,
-    CameraTriggered,
     FenceChanged,
     FlightStateChanged,
     GuidedTargetReached,
@@ -17,7 +16,7 @@ from autopilot.outcome import (
 )
 
 __all__ = [
-    "ArmedChanged", "CameraTriggered", "CurrentChanged", "FenceChanged", "FlightStateChanged", "GuidedTargetReached",
-    "HomeChanged", "ItemReached", "MissionCleared", "MissionComplete", "ModeChanged", "ParameterChanged",
-    "PayloadAction", "RebootRequested", "Severity", "StatusText",
+    "ArmedChanged", "CurrentChanged", "FenceChanged", "FlightStateChanged", "GuidedTargetReached", "HomeChanged",
+    "ItemReached", "MissionCleared", "MissionComplete", "ModeChanged", "ParameterChanged", "PayloadAction",
+    "RebootRequested", "Severity", "StatusText",
 ]  # fmt: skip

@@ -107,13 +107,19 @@ class Bench:
         """Upload, arm in GUIDED and start, as QGroundControl does."""
         self.upload(items)
         assert self.core.set_mode(15 if self.core.kind == "rover" else 4, self.now_ms).ok
-        assert self.core.arm(self.now_ms).ok
+        self.arm()
         assert self.core.start_mission(self.now_ms).ok
+
+    def arm(self) -> None:
+        """The arm command, to its end: right after a landing the preflight waits until the vehicle rests."""
+        assert self.core.arm(self.now_ms).ok
+        self.run(6.0, lambda: self.core.armed)
+        assert self.core.armed
 
     def airborne(self, up: float = 10.0) -> None:
         """Arm in GUIDED and hover."""
         assert self.core.set_mode(4, self.now_ms).ok
-        assert self.core.arm(self.now_ms).ok
+        self.arm()
         assert self.core.takeoff(up, self.now_ms).ok
         self.run(60.0, lambda: self.core.crew.cockpit.arrived)
 

@@ -15,6 +15,7 @@ from autopilot.vehicle import (
     Attitude,
     Capabilities,
     Circle,
+    ControlPart,
     Drive,
     Hold,
     Idle,
@@ -51,6 +52,8 @@ class FakeVehicle:
         self.yaws: list[Yaw] = []
         self.outputs: list[tuple[int, float]] = []
         self.parameters: dict[str, float] = {}
+        self.cleared: list[ControlPart] = []
+        self.motors_held = False
         self.speeds = Speeds(10.0, 2.5, 1.5)
         self.sticks = Sticks()
         self.slow_arming = False  # arm and disarm answer later, as a real controller does
@@ -92,6 +95,13 @@ class FakeVehicle:
 
     def calibrate(self) -> Request:
         return Request.accepted()
+
+    def clear(self, part: ControlPart) -> Request:
+        self.cleared.append(part)
+        return Request.accepted()
+
+    def hold_motors(self, held: bool) -> None:
+        self.motors_held = held
 
     def set_target(self, target: Target) -> None:
         self.targets.append(target)
@@ -165,7 +175,7 @@ class FakeVehicle:
     def advance(self, until_ms: int) -> int:
         while self.state.time_ms < until_ms and not self._events:
             self.state.report[report.TIME_MS] += TICK_MS
-            if self.state.armed:
+            if self.state.armed and not (self.motors_held and self.state.landed):
                 self._move(TICK_MS / 1000.0)
             self._see()
         return self.state.time_ms

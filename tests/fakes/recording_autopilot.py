@@ -11,7 +11,7 @@ from autopilot.mission.sequencer import MissionSequencer
 from autopilot.mission.storage import MissionStorage
 from autopilot.outcome import ACCEPTED, Outcome
 from autopilot.parameters import Parameters
-from autopilot.vehicle import Capabilities, Request, VehicleState
+from autopilot.vehicle import Capabilities, ControlPart, Request, VehicleState
 
 ORIGIN = GeoPoint(-35.363261, 149.165230, 584.0)
 
@@ -31,6 +31,9 @@ class StandingVehicle:
 
     def calibrate(self) -> Request:
         return self.calibration
+
+    def clear(self, part: ControlPart) -> Request:
+        return Request.accepted()
 
 
 class RecordingAutopilot:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from autopilot.geo import GeoPoint
 from autopilot.outcome import Outcome, Result
 from autopilot.parameters import Parameters
-from autopilot.vehicle import Rechargeable
+from autopilot.vehicle import ControlPart, Rechargeable
 from mavlink_bridge.services.commands.context import ACCEPTED, DENIED, FAILED, UNSUPPORTED, Context, Row
 from mavlink_bridge.services.commands.places import altitude_amsl
 from mavlink_bridge.services.commands.request import Command
@@ -85,7 +85,10 @@ def calibrate(command: Command, context: Context) -> Outcome:
         return UNSUPPORTED
     if context.autopilot.armed:
         return Outcome(Result.FAILED, "Disarm to allow calibration")
-    context.pending = context.autopilot.vehicle.calibrate()
+    vehicle = context.autopilot.vehicle
+    calibration = vehicle.calibrate()
+    done = calibration.done and calibration.ok
+    context.pending = vehicle.clear(ControlPart.ESTIMATOR) if done else calibration
     return Outcome(Result.IN_PROGRESS)
 
 

@@ -50,7 +50,7 @@ def test_26_flown_twice_without_leaving_auto() -> None:
     bench.upload((takeoff(), waypoint(15, 0), item(20)))
     assert bench.core.set_mode(AUTO, bench.now_ms).ok
     for flights in (1, 2):
-        assert bench.core.arm(bench.now_ms).ok
+        bench.arm()
         to_the_end(bench)
         assert bench.reached == [1, 2, 3] * flights
         bench.run(2.0)

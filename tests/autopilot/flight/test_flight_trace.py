@@ -6,7 +6,7 @@ import pytest
 
 from autopilot.flight.messages import Kind, Message
 from autopilot.flight.trace import TraceEntry, read_line, read_trace, write_line
-from tests.fakes.flight_bench import FlightBench, I
+from tests.fakes.flight_bench import HANGING_MISSION, FlightBench, I
 
 
 def flown() -> FlightBench:
@@ -61,8 +61,44 @@ def test_resets_go_to_every_sibling_in_the_order_of_the_reference() -> None:
 
 
 def test_notifications_have_the_tags_of_the_seed() -> None:
-    tags = {entry.message.subject: entry.message.tag for entry in flown().trace if entry.message.kind is Kind.NOTIFY}
-    assert {name: tags[name] for name in ("GO", "LANDED")} == {"GO": 0x474F, "LANDED": 0x444E}
+    """GO, ABORT, LANDING, LANDED as they are sent: two ASCII letters, as the table of the seed has them."""
+    bench = FlightBench(mission=HANGING_MISSION)
+    bench.go()
+    bench.run(1.0)
+    assert bench.abort().ok
+    bench.run(1.0)
+    bench.go()
+    bench.run(300.0, lambda: bench.state is I)
+    notices = [entry.message for entry in bench.trace if entry.message.kind is Kind.NOTIFY]
+    sent = {(message.subject, message.sender, message.to): message.tag for message in notices}
+    assert sent["GO", "comms", "flight_manager"] == 0x474F
+    assert sent["ABORT", "comms", "flight_manager"] == 0x4142
+    assert sent["LANDING", "flight_manager", "altitude"] == 0x4C44
+    assert sent["LANDED", "altitude", "flight_manager"] == 0x444E
+
+
+def test_replies_have_the_codes_of_the_seed() -> None:
+    """REPLY_OK 0x00, REPLY_FAIL 0x01: first of the payload of RESET, ARM and DISARM."""
+
+    def codes(bench: FlightBench) -> set[tuple[str, object]]:
+        answers = [e.message for e in bench.trace if e.message.kind is Kind.REPLY and e.message.subject != "STATUS"]
+        return {(m.subject, m.payload[0] if isinstance(m.payload, tuple) else None) for m in answers}
+
+    assert codes(flown()) == {("RESET", 0x00), ("ARM", 0x00), ("DISARM", 0x00)}
+    broken = FlightBench()
+    broken.fault("rate.reset")
+    broken.go()
+    assert ("RESET", 0x01) in codes(broken)
+    broken.fault("rate.reset", active=False)
+    broken.fault("motor.arm")
+    broken.go()
+    assert ("ARM", 0x01) in codes(broken)
+
+
+def test_every_reset_is_answered_ok_before_the_motors_are_armed() -> None:
+    """Any other code than 0 ends the preflight."""
+    replies = [e.message for e in flown().trace if e.message.kind is Kind.REPLY and e.message.subject == "RESET"]
+    assert [message.payload for message in replies] == [(0x00, "")] * 11
 
 
 def test_tags_of_requests_are_never_used_twice() -> None:

@@ -72,6 +72,35 @@ def test_traces_of_one_seed_are_the_same_bytes(tmp_path: Path) -> None:
     assert len(resets) == 3 * 11
 
 
+def test_after_twenty_flights_and_a_restart_the_next_flight_is_a_fresh_ones(tmp_path: Path) -> None:
+    """Process, RESET, flight: table, events, trace and every frame are those of a state directory that saw nothing,
+    in gusts. One number is kept, and told at the end of a flight: STAT_FLTTIME, all time armed."""
+    manner = ("--seed", "7", "--param", "SIM_WIND_SPD=3", "--param", "SIM_WIND_TURB=1", "--param", "FM_COUNTDOWN=1")
+    assert fly(tmp_path, *manner, "--repeat", "20", "--state-dir", "used", "--log-dir", "row").returncode == 0
+    for state in ("used", "fresh"):
+        done = fly(tmp_path, *manner, "--state-dir", state, "--log-dir", f"logs-{state}", "--trace", f"{state}.jsonl")
+        assert done.returncode == 0, done.stderr
+    used, fresh = (tmp_path / f"logs-{state}" / "flights" / "0001" for state in ("used", "fresh"))
+    for name in ("telemetry.csv", "events.jsonl"):
+        assert (used / name).read_bytes() == (fresh / name).read_bytes(), name
+    assert (tmp_path / "used.jsonl").read_bytes() == (tmp_path / "fresh.jsonl").read_bytes()
+    frames = [_frames(folder / "flight.tlog") for folder in (used, fresh)]
+    assert len(frames[0]) > 1000
+    others = [(a, b) for a, b in zip(*frames, strict=True) if a != b]
+    assert len(others) == 1, "the flight time, once"
+    assert all(b"STAT_FLTTIME" in frame for pair in others for frame in pair)
+
+
+def _frames(path: Path) -> list[bytes]:
+    """The entries of a .tlog: time and frame."""
+    data, at, found = path.read_bytes(), 0, []
+    while at < len(data):
+        size = 8 + 12 + data[at + 9]
+        found.append(data[at : at + size])
+        at += size
+    return found
+
+
 def test_demo_uses_go(tmp_path: Path) -> None:
     """It begins by itself 2 s after the start, or as soon as it is armable, and counts down from 3 s."""
     done = run(

@@ -1,0 +1,96 @@
+"""What a RESET clears in the control layer's row (seed 002, "Actor Responsibilities"), part by part.
+
+Plain Python on a row: it runs a few times before a flight, never within a tick. The estimator is not here, since it
+does not become zero but begins anew from what the sensors say (`autopilot.control.estimator.begin_anew`); its numbers
+are listed in `ESTIMATOR`. Every number of the row belongs to one part, or stands in `KEPT` with the reason.
+"""
+
+from __future__ import annotations
+
+from math import atan2, cos, sin
+from typing import Final
+
+from autopilot.control import layout as L
+from autopilot.vehicle import ControlPart
+
+ALTITUDE: Final = (
+    L.S_IVD, L.S_HOVER, L.S_RPD, L.S_RVD, L.S_RAD, L.S_FF_D, L.S_U_D, L.S_A_D, L.S_W_D, L.S_TM0D, L.S_TM1D,
+    L.S_LIFT_D, L.S_HELD_D, L.S_LAND_S, L.S_LANDED_STATE, L.S_AIR, L.S_CRASH_S, L.S_CUT_S,
+)  # fmt: skip
+"""Height integrator, reference and learned hover thrust; the landing detector and what it has found."""
+
+POSITION: Final = (
+    L.S_IVN, L.S_IVE, L.S_LEAN_FULL, L.S_NAV_ROLL, L.S_NAV_PITCH, L.S_RPN, L.S_RPE, L.S_RVN, L.S_RVE, L.S_RAN,
+    L.S_RAE, L.S_FF_N, L.S_FF_E, L.S_TURN_SUM, L.S_TURN_ANGLE, L.S_A_N, L.S_A_E, L.S_U_N, L.S_U_E, L.S_LENGTH,
+    L.S_W_N, L.S_W_E, L.S_W_LENGTH, L.S_CORNER, L.S_BLEND, L.S_TM0N, L.S_TM0E, L.S_TM1N, L.S_TM1E, L.S_TAU,
+    L.S_LEG_YAW, L.S_NEXT_YAW, L.S_FROM_REST, L.S_SPEED_SUM, L.S_SPEED_REF, L.S_COURSE_ERROR, L.S_HALF_TURN,
+    L.S_DRIVING, L.S_STUCK_S, L.S_STUCK_SENT, L.S_CORNER_R, L.S_TURN_LEFT,
+)  # fmt: skip
+"""Velocity and speed integrators, the moving reference and the leg that it followed."""
+
+ATTITUDE: Final = (
+    L.S_QT0, L.S_QT1, L.S_QT2, L.S_QT3, L.S_YAW_FF, L.S_RYAW, L.S_RYAW_RATE, L.S_KEEP_YAW, L.S_YAW_LEFT,
+    L.S_RATE_MODE,
+)  # fmt: skip
+"""Demanded attitude and heading."""
+
+RATE: Final = (L.S_IRX, L.S_IRY, L.S_IRZ, L.S_RDX, L.S_RDY, L.S_RDZ, L.S_STEER_SUM, L.S_RATE_REF)
+"""Rate integrators and demands."""
+
+MOTORS: Final = (L.S_THRUST, L.S_SPIN, L.S_SPOOL_S, L.S_MOTORS_HELD, L.S_THROTTLE, L.S_WHEEL)
+"""Collective, throttle and wheel, spooling, and whether they were started."""
+
+ESTIMATOR: Final = (
+    *range(L.S_EQ0, L.S_EQ3 + 1), *range(L.S_EPN, L.S_EVD + 1), L.S_BAZ, *range(L.S_COV_H, L.S_COV_H + 10),
+    *range(L.S_COV_V, L.S_COV_V + 6), *range(L.S_COV_Y, L.S_COV_Y + 3), L.S_WEN, L.S_WEE,
+    *range(L.S_RATIO_VEL, L.S_RATIO_MAG + 1), L.S_FLAGS, L.S_POS_OK, L.S_GPS_OK_MS, L.S_GPS_SEEN,
+    *range(L.S_EM0, L.S_EM3 + 1), *range(L.S_GYX, L.S_GYZ + 1), *range(L.S_AEN, L.S_AED + 1),
+    *range(L.S_ER, L.S_ER + 9),
+)  # fmt: skip
+"""Attitude, position, velocity, biases, covariances, innovations, wind."""
+
+KEPT: Final[dict[str, tuple[int, ...]]] = {
+    "the vehicle's clock, events not yet told, arming": (L.S_TIME_MS, L.S_EVENTS, L.S_FRESH, L.S_ARMED),
+    "gyro biases: measured by the sensors' own calibration, and its running mean": (
+        *range(L.S_BGX, L.S_BGZ + 1), *range(L.S_GAX, L.S_GAZ + 1),
+    ),
+    "what the sensors have just shown": (*range(L.S_DVX, L.S_DVZ + 1), L.S_BARO_OK, L.S_IMU_OK, L.S_MAG_OK_MS),
+    "the target, which belongs to the mode": (
+        L.S_SEQ, L.S_YAW_SEQ, L.S_TARGET_MS, L.S_WAY, L.S_PHASE, L.S_ARRIVED, L.S_YAW_DONE, L.S_NEAR_SENT,
+    ),
+    "losses that were told and are not over": (
+        L.S_GPS_LOST_SENT, L.S_EST_SENT, L.S_DEADMAN_SENT, L.S_LOW_S, L.S_CRIT_S, L.S_LOW_SENT, L.S_CRIT_SENT,
+    ),
+    "the odometer counts since boot": (L.S_ODOMETER,),
+    "set by each tick before it is read": (L.S_WANT_SPIN, L.S_SPEED, L.S_COURSE),
+}  # fmt: skip
+"""What no RESET touches, by reason."""
+
+PARTS: Final[dict[ControlPart, tuple[int, ...]]] = {
+    ControlPart.ESTIMATOR: ESTIMATOR,
+    ControlPart.ALTITUDE: ALTITUDE,
+    ControlPart.POSITION: POSITION,
+    ControlPart.ATTITUDE: ATTITUDE,
+    ControlPart.RATE: RATE,
+    ControlPart.MOTORS: MOTORS,
+}
+
+
+def clear(s: L.Row, p: L.Row, part: ControlPart) -> None:
+    """Clear one part (not the estimator) of a vehicle that stands disarmed on the ground: integrators and demands to
+    zero, references to where the estimate has it, the hover thrust to that of the airframe, the motors held."""
+    for index in PARTS[part]:
+        s[index] = 0.0
+    match part:
+        case ControlPart.ALTITUDE:
+            s[L.S_RPD] = s[L.S_HELD_D] = s[L.S_LIFT_D] = s[L.S_EPD]
+            s[L.S_HOVER] = p[L.P_HOVER_GUESS]
+            s[L.S_LANDED_STATE] = 1.0
+        case ControlPart.POSITION:
+            s[L.S_RPN], s[L.S_RPE] = s[L.S_EPN], s[L.S_EPE]
+        case ControlPart.ATTITUDE:
+            yaw = atan2(s[L.S_ER + 3], s[L.S_ER])
+            s[L.S_RYAW] = s[L.S_KEEP_YAW] = yaw
+            s[L.S_QT0], s[L.S_QT3] = cos(0.5 * yaw), sin(0.5 * yaw)
+        case ControlPart.MOTORS:
+            s[L.S_MOTORS_HELD] = 1.0
