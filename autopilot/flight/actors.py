@@ -1,7 +1,7 @@
 """The flight-critical actors from sensor to motor: their state, their resets, their messages (seed 002).
 
 The control laws stay in the compiled kernel; there is no second control path here. RESET of an estimator or controller
-clears its part of the kernel (`Vehicle.clear`, `autopilot.control.clearing`).
+clears its part of the kernel (`Vehicle.clear`, `sitl.vehicles.clearing`).
 """
 
 from __future__ import annotations

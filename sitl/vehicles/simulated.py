@@ -15,7 +15,6 @@ import numpy.typing as npt
 
 from autopilot import report as R
 from autopilot.control import layout as L
-from autopilot.control.clearing import clear
 from autopilot.geo import GeoPoint
 from autopilot.vehicle import (
     Capabilities,
@@ -30,6 +29,7 @@ from autopilot.vehicle import (
 )
 from sitl.kernel import layout as M
 from sitl.kernel.quantiles import quantiles
+from sitl.vehicles.clearing import clear
 from sitl.vehicles.faults import Faults
 from sitl.vehicles.targets import write_yaw
 

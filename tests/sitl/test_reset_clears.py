@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 
 from autopilot import report as R
-from autopilot.control import clearing
 from autopilot.control import layout as L
 from autopilot.vehicle import ControlPart, Idle, TakeOff, VehicleEvent
 from sitl.kernel import layout as M
+from sitl.vehicles import clearing
 from sitl.vehicles.copter import SimulatedCopter
 from sitl.vehicles.rover import SimulatedRover
 from tests.fakes.copter_flight import CopterFlight
