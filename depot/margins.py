@@ -36,7 +36,7 @@ def power_margin(seen: Margins, plan: MissionPlan, share: float = 1.0) -> bool:
 
 def thermal_margin(seen: Margins, plan: MissionPlan) -> bool:
     """HOT_SPINE is well below its maximum."""
-    return seen.spine_k <= HOT * plan.spine_max_k
+    return seen.spine_k <= HOT * plan.limits.spine_max_k
 
 
 def margin_near(seen: Margins, plan: MissionPlan, share: float = 1.0) -> str | None:

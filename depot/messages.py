@@ -6,14 +6,31 @@ from enum import IntEnum
 
 from msgspec import Struct
 
-from depot.names import Mode, Stage
+from depot.names import ALL_TRIGGERS, Mode, Stage
+
+
+class AbortLimits(Struct, frozen=True, forbid_unknown_fields=True):
+    """The abort thresholds and triggers of a plan (seed 000, section 3): beyond which of its own readings the skimmer
+    aborts by itself. `triggers`: which of ABORT-1 are armed, bits in the order of `ABORT_1_NAMES`; `fuel_share`: of the
+    plan's fuel reserve; fractions 0 to 1."""
+
+    triggers: int = ALL_TRIGGERS
+    fuel_share: float = 0.5
+    thruster_min: float = 0.5
+    attitude_min: float = 0.5
+    spine_max_k: float = 380.0
+    cryo_max_bar: float = 8.0
+    thermal_routes_min: float = 0.5
+    breach_kg_s: float = 0.2
+    leaking_max: int = 1  # partitions that may leak: beyond, it spreads
+    corridor_m: float = 50_000.0
 
 
 class MissionPlan(Struct, frozen=True):
     """What the depot sends before departure (seed 000, section 3): where to, for how long, and when to turn back.
 
     `waypoints`: latitude, longitude (degrees), altitude (m). `number`: the sortie. The reserves are shares of the
-    return need, on top of it.
+    return need, on top of it. The skimmer obeys the `limits` of the plan that it has acknowledged, and no others.
     """
 
     number: int
@@ -23,7 +40,7 @@ class MissionPlan(Struct, frozen=True):
     store_kg: float
     fuel_reserve: float
     power_reserve: float
-    spine_max_k: float
+    limits: AbortLimits = AbortLimits()
 
 
 class Order(IntEnum):
@@ -35,6 +52,7 @@ class Order(IntEnum):
     EMERGENCY_CLEARANCE = 3
     REPORT = 4  # send your status now
     TOTAL_ABORT = 5  # best-effort broadcast: the depot is leaving
+    CONFIGURE = 6  # MODE_CTRL to its pre-launch configuration, and are the sensors alive?
 
 
 class Answer(IntEnum):
@@ -48,7 +66,8 @@ class Answer(IntEnum):
 class Status(Struct):
     """The skimmer's status packet, sent every T_HEARTBEAT and at each change. `boot_ms` restarts at each undocking;
     `wants_ack`: repeated until acknowledged; `taken`: somebody else has the vehicle; `trips`: ABORT-1 watches that
-    hold, bits in the order of `watches.ABORT_1`; `trigger`: number of the one that was declared + 1, 0 = none;
+    hold, bits in the order of `ABORT_1_NAMES`; `trigger`: number of the one that was declared + 1, 0 = none;
+    `plan`: number of the one that was launched last, `loaded`: of the one that it has;
     `place`: latitude, longitude (degrees), altitude (m above mean sea level), None = it does not know."""
 
     seq: int = 0
@@ -60,6 +79,7 @@ class Status(Struct):
     trigger: int = 0
     trips: int = 0
     plan: int = 0
+    loaded: int = 0
     overstress: int = 0
     remaining_s: float = 0.0
     fuel_kg: float = 0.0
@@ -79,6 +99,19 @@ class Status(Struct):
     thrust: float = 1.0
     capacity: float = 1.0
     place: tuple[float, float, float] | None = None
+
+
+class PackageKind(IntEnum):
+    """The data packages of a plan (seed 000, 4.1: "required data packages/updates")."""
+
+    LIMITS = 1  # AbortLimits
+
+
+class DataPackage(Struct, frozen=True):
+    """Bytes that have to be in the skimmer before a launch, with their checksum on the wire."""
+
+    kind: PackageKind
+    data: bytes
 
 
 class Upload(Struct, frozen=True):

@@ -58,17 +58,33 @@ class Abort(IntEnum):
         return (None, "ABORT-2", "ABORT-2B", "ABORT-1", "ABORT-3")[self]
 
 
+ABORT_1_NAMES = (
+    "thruster_fwd_loss", "attitude_authority_loss", "fuel_low", "battery_failure", "avionics_power_loss",
+    "survival_thermal_loss", "hot_spine_overtemp", "cryo_overpressure", "thermal_routing_failure", "store_breach",
+    "store_leak", "imu_loss", "corridor_drift", "abort_sensors_failure",
+)  # fmt: skip
+"""Triggers of ABORT-1 in the reference's order: their numbers on the wire."""
+ALL_TRIGGERS = (1 << len(ABORT_1_NAMES)) - 1
+"""Every trigger of ABORT-1 armed, as bits."""
+
+
+def trip_names(bits: int) -> list[str]:
+    """The triggers of ABORT-1 whose bits are set."""
+    return [name for number, name in enumerate(ABORT_1_NAMES) if bits >> number & 1]
+
+
 class Stage(IntEnum):
     """Where the skimmer is in its own course, as it tells the depot."""
 
     DOCKED = 0
-    UNDOCKING = 1
-    OUTBOUND = 2
-    HARVEST = 3
-    RETURN = 4
-    HOLDING = 5  # at the docking corridor, waiting for clearance
-    APPROACH = 6
-    DISPOSAL = 7  # return was not feasible
+    UNDOCKING = 1  # not yet clear of the depot
+    DEPARTURE = 2  # clear: the initial burn
+    OUTBOUND = 3
+    HARVEST = 4
+    RETURN = 5
+    HOLDING = 6  # at the docking corridor, waiting for clearance
+    APPROACH = 7
+    DISPOSAL = 8  # return was not feasible
 
 
 ABORTABLE = frozenset((Stage.OUTBOUND, Stage.HARVEST, Stage.RETURN))

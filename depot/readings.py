@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from enum import IntEnum
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 from depot.names import Mode
+
+RINGS = ("CO2", "CH4", "H2", "HE3")
+"""Species that a skimmer harvests and the tank farm has a ring for."""
 
 EMPTY_KG = 1.0
 """A store with less than this counts as empty."""
@@ -68,6 +71,8 @@ class SkimmerReading(Struct):
     hindrance: str = ""  # why it could not, where that is known
     called_off: str = ""  # why the last launch did not take place
     taken: str = ""  # who or what has the vehicle instead of the skimmer's party; empty: nobody
+    clearance_m: float = 0.0  # measured to the depot while it is near, and beyond its range the range
+    load_w: float = 0.0  # what the powered buses draw
 
 
 class DepotReading(Struct):
@@ -78,7 +83,7 @@ class DepotReading(Struct):
     comms_open: bool = True
     co2_fill: float = 0.0
     fuel_fill: float = 0.0
-    co2_room_kg: float = 0.0  # reachable from the dock
+    room_kg: dict[str, float] = field(default_factory=lambda: dict.fromkeys(RINGS, 0.0))  # reachable from the dock
     fuel_stock_kg: float = 0.0  # reachable from the dock
     hazard_region: bool = False
     debris: bool = False
@@ -108,7 +113,11 @@ class DepotReading(Struct):
     wind_ms: float = 0.0  # at the dock
     locks_ok: bool = True
     fluids_ok: bool = True
-    data_power_ok: bool = True
+    data_ok: bool = True
+    power_ok: bool = True
+    window_left_s: float = 1e9  # the comms window stays open for so long; 0 = it is closed
+    next_window_s: float = 0.0  # until the next one opens, while it is closed
+    clearance_m: float = 0.0  # to the skimmer, measured while it is near
     offloadable_kg: float = 0.0  # still in the store of a docked skimmer
     delivered_kg: float = 0.0  # since the last docking
     moving_kg_s: float = 0.0  # offload flow
@@ -116,17 +125,35 @@ class DepotReading(Struct):
     lobes_tight: bool = True  # FUEL_LOBES of a docked skimmer, tested
     refuelled: bool = False
     charged: bool = False
-    settled: bool = False
+    skimmer_settled: bool = False
+    depot_settled: bool = True
+
+    @property
+    def interfaces(self) -> dict[str, bool]:
+        """What is verified after a capture (seed 000, 4.6), each by itself."""
+        return {
+            "structural_locks": self.locks_ok, "fluid_connections": self.fluids_ok,
+            "data_connection": self.data_ok, "power_connection": self.power_ok,
+        }  # fmt: skip
 
     @property
     def interfaces_pass(self) -> bool:
         """Structural locks, fluid connections, data and power connections."""
-        return self.locks_ok and self.fluids_ok and self.data_power_ok
+        return all(self.interfaces.values())
+
+    @property
+    def settled(self) -> bool:
+        """Both vehicles have come to rest thermally."""
+        return self.skimmer_settled and self.depot_settled
 
     @property
     def margins_restored(self) -> bool:
         """Propellant and charge for another sortie, both vehicles settled thermally."""
         return self.refuelled and self.charged and self.settled
+
+    def comms_viable(self, seconds: float) -> bool:
+        """Is the window open, and stays so for as long as a departure takes?"""
+        return self.comms_open and self.window_left_s >= seconds
 
     @property
     def emptied(self) -> bool:

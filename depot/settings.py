@@ -102,11 +102,21 @@ class SkimmerSettings(_Table, frozen=True):
     v_sweep: Positive = 150_000.0  # m3/s
     eta_intake: Fraction = 0.75
     spread: Fraction = 0.05  # of the intake from sortie to sortie
+    h2_share: Fraction = 0.02  # of the fuel that comes in; the rest is CH4
+    he3_share: Fraction = 0.0004
+    clear_m: Positive = 30.0  # from the depot: nothing is burnt nearer
 
     @property
     def intake_kg_s(self) -> float:
         """m_h = rho_env x V_sweep x eta_intake, for a second."""
         return self.rho_env * self.v_sweep * self.eta_intake
+
+    @property
+    def shares(self) -> dict[str, float]:
+        """Of what comes in, by species; 1 in all."""
+        fuel = self.fuel_fraction
+        h2, he3 = fuel * self.h2_share, fuel * self.he3_share
+        return {"CO2": 1.0 - fuel, "CH4": fuel - h2 - he3, "H2": h2, "HE3": he3}
 
 
 class PowerSettings(_Table, frozen=True):
@@ -122,6 +132,7 @@ class PowerSettings(_Table, frozen=True):
     shed_soc: Fraction = 0.3  # below: secondary loads are shed
     thruster_w: NotNegative = 250.0  # what the reserve pays for a return in ECLIPSE/SURVIVAL
     docked_w: Loads = (500.0, 100.0, 200.0)
+    prelaunch_w: Loads = (1_200.0, 0.0, 300.0)  # at the dock, configured: avionics, thrusters, sensors; no payload
     cruise_w: Loads = (1_800.0, 400.0, 300.0)
     harvest_w: Loads = (5_000.0, 800.0, 300.0)
     standby_w: Loads = (700.0, 100.0, 300.0)
@@ -139,6 +150,7 @@ class ThermalSettings(_Table, frozen=True):
     spine_max_k: Positive = 380.0
     cryo_max_bar: Positive = 8.0
     settled_k: Positive = 300.0
+    depot_settled_k: Positive = 300.0  # the depot's core after a transfer
 
 
 class WatchSettings(_Table, frozen=True):
@@ -190,6 +202,8 @@ class DepotSettings(_Table, frozen=True):
     soxe_k: Positive = 1_073.0
     drain_o2_kg_s: NotNegative = 0.03  # customers
     drain_ch4_kg_s: NotNegative = 0.02
+    drain_h2_kg_s: NotNegative = 0.002
+    drain_he3_kg_s: NotNegative = 0.0001
     keep: Fraction = 0.3  # customers take what is above
     array_w: NotNegative = 260_000.0
     battery_wh: Positive = 200_000.0
@@ -198,6 +212,7 @@ class DepotSettings(_Table, frozen=True):
     survival_w: NotNegative = 3_000.0
     go_soc: Fraction = 0.4
     go_cryo_k: Positive = 98.0
+    go_payload: Fraction = 0.5  # of the usual payload: with room for less nothing is launched
     cryo_k: Positive = 90.0
     eta_use: Fraction = 0.8
 

@@ -72,10 +72,10 @@ CONDITIONS: dict[str, Condition] = {
     # phase 2
     "launch_command_acknowledged": lambda s: not s.memory.docked and s.memory.death.due_ms is not None,
     "ready_to_undock": lambda s: s.reading.interfaces_pass and s.reading.moving_kg_s <= 0.0,
-    "safe_clearance": lambda s: s.beyond > Stage.UNDOCKING,
-    "on_outbound_trajectory": lambda s: s.beyond > Stage.UNDOCKING and _on_course(s),
+    "safe_clearance": lambda s: s.reading.clearance_m >= s.profile.skimmer.clear_m,
+    "on_outbound_trajectory": lambda s: s.beyond > Stage.DEPARTURE and _on_course(s),
     # phase 3
-    "departure_burn_completed": lambda s: s.beyond > Stage.UNDOCKING,
+    "departure_burn_completed": lambda s: s.beyond > Stage.DEPARTURE,
     "no_abort_triggered": lambda s: _abort(s) is Abort.NONE,
     "at_entry_point": lambda s: s.beyond is Stage.HARVEST,
     "fuel_margin_acceptable": lambda s: s.memory.plan is not None and fuel_margin(s.status, s.memory.plan, _NEARLY),

@@ -10,14 +10,18 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from depot.decision import Recorder
 from depot.decisions import phase_dock, phase_flight, phase_prep, phase_service
-from depot.decisions.party import Party, name_of
-from depot.decisions.phases import LoopEvent, next_phase
+from depot.decisions.memory import DepotMemory, PrepStep, Taken, Waiting
+from depot.decisions.party import Party, Station, name_of
+from depot.decisions.phases import LoopEvent
 from depot.decisions.record import SortieRecord
+from depot.decisions.watches import ABORT_3
 from depot.messages import Answer, Command, Order, Request, Status
 from depot.names import Abort, EndedBy, Outcome, Phase, SkimmerState, Stage
 from depot.readings import DepotReading
-from depot.watches import ABORT_3, first
+from depot.settings import Profile
+from depot.watches import first
 
 ANSWER_BEATS = 3.0
 """A skimmer that is found again has so many heartbeats to say where it is before T_DEATH counts."""
@@ -25,13 +29,23 @@ _FLOWN = (Phase.DEPARTURE, Phase.OUTBOUND, Phase.HARVEST, Phase.RETURN, Phase.DO
 _STEPS: dict[Phase, Callable[[Party, DepotReading, int], bool]] = {}
 
 
-class DepotParty(Party):
-    """See the module and `Party`."""
+class DepotParty:
+    """See the module. `total`: the number of sorties after which the loop is done (None: no limit); `confirm`: an
+    operator has to agree to each relaunch (`confirm_relaunch`). `party` is what the phases work with."""
+
+    def __init__(
+        self, profile: Profile, station: Station, record: Recorder, memory: DepotMemory | None = None, *,
+        total: int | None = None, confirm: bool = False,
+    ) -> None:  # fmt: skip
+        self.profile = profile
+        self.party = Party(profile, station, record, memory or DepotMemory(), total=total, confirm=confirm)
+        self.memory = self.party.memory
+        self._calm: DepotReading | None = None  # the last reading in which nothing called for ABORT-3
 
     # --- in -----------------------------------------------------------------------------------------------------------
     def start(self, now_ms: int) -> None:
         """The first sortie of a loop."""
-        self.begin_sortie(now_ms)
+        self.party.begin_sortie(None, now_ms)
 
     def handle_status(self, status: Status, now_ms: int) -> None:
         """A status packet. Of a skimmer that was given up it is logged and otherwise ignored."""
@@ -39,7 +53,9 @@ class DepotParty(Party):
         if memory.ended_by is not None:
             if memory.skimmer is SkimmerState.LOST and not memory.heard_again:
                 memory.heard_again = True
-                self.decide(now_ms, "lost_heard_again", "a skimmer that was declared lost reports", _heard(status))
+                self.party.decide(
+                    now_ms, "lost_heard_again", "a skimmer that was declared lost reports", _heard(status)
+                )
             memory.status, memory.status_ms = status, now_ms
             return
         late = memory.status is not None and 0 < (memory.status.seq - status.seq) & 0xFFFF < 0x8000
@@ -52,10 +68,10 @@ class DepotParty(Party):
             if status.place is not None:
                 memory.record.track.add(now_ms, *status.place)
             memory.record.harvested_kg = max(memory.record.harvested_kg, status.harvested_kg)
-        phase_flight.follow_hands(self, status, now_ms)
-        phase_flight.follow(self, status, now_ms)
+        phase_flight.follow_hands(self.party, status, now_ms)
+        phase_flight.follow(self.party, status, now_ms)
         if status.plan == memory.number:
-            self.note_mode(status.mode, now_ms)
+            self.party.note_mode(status.mode, now_ms)
 
     def handle_answer(self, request: Request, answer: Answer, now_ms: int) -> None:
         """How a request ended. One that nobody waits for any more is passed over."""
@@ -64,30 +80,31 @@ class DepotParty(Party):
             return
         self.memory.waiting = None
         match name:
-            case "UPLOAD" | "GO":
-                phase_prep.answered(self, name, answer, now_ms)
-            case "RECALL":
-                phase_flight.recall_answered(self, answer, now_ms)
+            case Waiting.UPLOAD | Waiting.CONFIGURE | Waiting.GO:
+                phase_prep.answered(self.party, name, answer, now_ms)
+            case Waiting.RECALL:
+                phase_flight.recall_answered(self.party, answer, now_ms)
             case _:
-                phase_dock.clearance_answered(self, answer, now_ms)
+                phase_dock.clearance_answered(self.party, answer, now_ms)
 
     @property
     def awaits_operator(self) -> bool:
         """Does phase 8 wait for `confirm_relaunch`?"""
         memory = self.memory
-        return self.confirm and memory.ended_by is None and "await_operator" in memory.said and not memory.confirmed
+        return (
+            self.party.confirm and memory.ended_by is None and "await_operator" in memory.said and not memory.confirmed
+        )
 
     def confirm_relaunch(self, now_ms: int) -> None:
         """The operator in the loop agrees."""
-        self.decide(now_ms, "operator_confirms", "a relaunch was confirmed by a person")
+        self.party.decide(now_ms, "operator_confirms", "a relaunch was confirmed by a person")
         self.memory.confirmed = True
         self.memory.check_ms = now_ms
 
     def resume_after_done(self, now_ms: int) -> None:
         """The loop ended because all sorties were flown, and more are asked for."""
         self.memory.ended_by = None
-        self.happen(LoopEvent.RELAUNCH, now_ms)
-        self.begin_sortie(now_ms)
+        self.party.happen(LoopEvent.RELAUNCH, now_ms)
 
     def recover(self, now_ms: int) -> None:
         """A skimmer that was declared lost reports, and an operator wants it back: it is cleared in, goes through
@@ -96,27 +113,27 @@ class DepotParty(Party):
         memory.ended_by = None
         memory.recovering = True
         memory.docked = False
-        memory.phase, memory.phase_start_ms = Phase.DOCKING, now_ms
-        memory.check_ms = memory.waiting = None
+        memory.waiting = None
         memory.said = []
         memory.skimmer, memory.reason = SkimmerState.ACTIVE, "recovered: to be reviewed"
         memory.death.start(now_ms, self.profile.plan.t_sortie_s)
         memory.beats.start(now_ms, self.profile.heartbeat)
-        self.decide(now_ms, "recover", "an operator takes the lost skimmer back in")
+        self.party.decide(now_ms, "recover", "an operator takes the lost skimmer back in")
+        self.party.happen(LoopEvent.RECOVER, now_ms)
 
     def restart(self, now_ms: int) -> None:
         """The process is new and the skimmer, a simulated one, stands on its dock again: the sortie that was under way
         is closed as aborted, keeps its number, and phase 8 decides at once."""
         memory = self.memory
-        self.decide(now_ms, "restart", "started again: the skimmer stands on its dock, its sortie is closed")
+        self.party.decide(now_ms, "restart", "started again: the skimmer stands on its dock, its sortie is closed")
         if memory.record is not None:
             memory.record.trigger = "restart"
         memory.docked = True
         memory.death.stop()
         memory.beats.stop()
-        memory.phase = next_phase(memory.phase, LoopEvent.RESTART) or Phase.HEALTH
-        memory.phase_start_ms, memory.check_ms = now_ms, now_ms
-        phase_service.health_step(self, self.station.depot_reading(), now_ms)
+        self.party.happen(LoopEvent.RESTART, now_ms)
+        memory.check_ms = now_ms
+        phase_service.health_step(self.party, self.party.station.depot_reading(), now_ms)
 
     def look_again(self, away_ms: int, now_ms: int) -> None:
         """The process is new, `away_ms` after the last one, and the skimmer, a real one, may be anywhere: it is asked.
@@ -124,15 +141,17 @@ class DepotParty(Party):
         memory = self.memory
         if memory.ended_by is not None:
             return
-        self.decide(now_ms, "restart", "started again: the skimmer is asked where it is", {"away_s": away_ms / 1000.0})
-        if (memory.phase in _FLOWN and not memory.docked) or memory.step == "launch":
-            memory.taken = "restart"
+        self.party.decide(
+            now_ms, "restart", "started again: the skimmer is asked where it is", {"away_s": away_ms / 1000.0}
+        )
+        if (memory.phase in _FLOWN and not memory.docked) or memory.step is PrepStep.LAUNCH:
+            memory.taken = Taken.RESTART
         if memory.death.due_ms is not None:
             answered_ms = now_ms + round(ANSWER_BEATS * self.profile.heartbeat.period_s * 1000.0)
             memory.death.due_ms = max(memory.death.due_ms - away_ms, answered_ms)
         if memory.beats.due_ms is not None:
             memory.beats.start(now_ms, self.profile.heartbeat)
-        self.request(Command(Order.REPORT, answered=False))
+        self.party.request(Command(Order.REPORT, answered=False))
 
     # --- time ---------------------------------------------------------------------------------------------------------
     def next_deadline_ms(self) -> int | None:
@@ -148,48 +167,46 @@ class DepotParty(Party):
         memory = self.memory
         if memory.ended_by is not None:
             return
-        reading = self.station.depot_reading()
+        reading = self.party.station.depot_reading()
         if reading is not self._calm:
-            watch = first(ABORT_3, reading, self.profile)
+            watch = first(ABORT_3, reading, self.profile.watch)
             if watch is not None:
                 self._total_abort(watch.name, watch.measured(reading), now_ms)
                 return
             self._calm = reading
         if memory.death.expired(now_ms):
-            self.declare_lost(now_ms, "T_DEATH expired without a confirmed dock")
+            self.party.declare_lost(now_ms, "T_DEATH expired without a confirmed dock")
             return
         if memory.beats.check(now_ms, self.profile.heartbeat):
-            self.request(Command(Order.REPORT, answered=False))
-        while self.memory.ended_by is None and _STEPS[memory.phase](self, reading, now_ms):
-            reading = self.station.depot_reading()
+            self.party.request(Command(Order.REPORT, answered=False))
+        while self.memory.ended_by is None and _STEPS[memory.phase](self.party, reading, now_ms):
+            reading = self.party.station.depot_reading()
 
     def take_requests(self) -> list[Request]:
         """What is to be sent to the skimmer."""
-        out, self._requests = self._requests, []
-        return out
+        return self.party.take_requests()
 
     def take_closed(self) -> list[SortieRecord]:
         """Sorties that have ended."""
-        out, self._closed = self._closed, []
-        return out
+        return self.party.take_closed()
 
     # --- ABORT-3 ------------------------------------------------------------------------------------------------------
     def _total_abort(self, trigger: str, facts: dict[str, Any], now_ms: int) -> None:
         """Final: the depot saves itself and goes home; a skimmer that is not docked is abandoned."""
         memory = self.memory
-        self.decide(now_ms, trigger, "ABORT-3: total abort", facts)
-        self.raise_abort(Abort.ABORT_3, trigger)
-        self.request(Command(Order.TOTAL_ABORT, answered=False))
+        self.party.decide(now_ms, trigger, "ABORT-3: total abort", facts)
+        self.party.raise_abort(Abort.ABORT_3, trigger)
+        self.party.request(Command(Order.TOTAL_ABORT, answered=False))
         for name in ("isolate_damage", "soxe_off", "survival_bus_only", "return_to_origin_burn", "stabilise"):
-            self.decide(now_ms, name, "ABORT-3")
-        self.station.total_abort()
+            self.party.decide(now_ms, name, "ABORT-3")
+        self.party.station.total_abort()
         if memory.docked:
             memory.reason = "carried home by the depot"
-            self.close_sortie(Outcome.ABORTED, now_ms)
+            self.party.close_sortie(Outcome.ABORTED, now_ms)
         else:
             memory.skimmer, memory.reason = SkimmerState.LOST, "abandoned: the depot left on ABORT-3"
-            self.close_sortie(Outcome.LOST, now_ms)
-        self.end(EndedBy.TOTAL_ABORT, now_ms)
+            self.party.close_sortie(Outcome.LOST, now_ms)
+        self.party.end(EndedBy.TOTAL_ABORT, now_ms)
 
 
 def _heard(status: Status) -> dict[str, Any]:

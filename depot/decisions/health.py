@@ -7,9 +7,8 @@ from typing import Any
 from msgspec import Struct
 
 from depot.messages import Status
-from depot.names import SkimmerState
+from depot.names import ABORT_1_NAMES, SkimmerState, trip_names
 from depot.settings import Profile, RetirementSettings
-from depot.watches import ABORT_1_NAMES, trip_names
 
 
 class Verdict(Struct, frozen=True):

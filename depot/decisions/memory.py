@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
+
 from msgspec import Struct, field
 
 from depot.decisions.planning import Derating
@@ -11,25 +13,64 @@ from depot.messages import MissionPlan, Status
 from depot.names import EndedBy, Phase, SkimmerState
 
 
+class PrepStep(StrEnum):
+    """Where phase 1 stands (seed 000, 4.1: planning, resources, configuration, go/no-go, launch command)."""
+
+    PREPARE = "prepare"  # propellant and charge are brought up
+    WAIT = "wait"  # after a no-go
+    LOAD = "load"  # plan and data packages go up
+    CONFIGURE = "configure"  # MODE_CTRL, and are the sensors alive?
+    CHECK = "check"  # go/no-go
+    LAUNCH = "launch"
+
+
+class Waiting(StrEnum):
+    """The request that has no answer yet."""
+
+    UPLOAD = "upload"
+    CONFIGURE = "configure"
+    GO = "go"
+    RECALL = "recall"
+    CLEARANCE = "clearance"
+
+
+class Recall(StrEnum):
+    """What has become of ABORT-2's command."""
+
+    NOT_SENT = "not sent"
+    SENT = "sent"
+    ACKNOWLEDGED = "acknowledged"
+    SILENT = "silent"  # ABORT-2B
+
+
+class Taken(StrEnum):
+    """Who has the vehicle in place of the skimmer's party; the values are triggers of sorties."""
+
+    NOBODY = ""
+    SOMEBODY = "taken_over"
+    RESTART = "restart"
+
+
 class DepotMemory(Struct):
-    """Times in ms since the loop began. `step`: where phase 1 stands ("prepare", "upload", "launch"); `waiting`: the
-    request that has no answer yet; `taken`: "taken_over" or "restart" while somebody else has the vehicle; `recall`: ""
-    not sent, "sent", "acknowledged", "silent" (ABORT-2B)."""
+    """Times in ms since the loop began. `asked`: how often the skimmer was asked for a status before the go/no-go;
+    `losses`: skimmers that were declared lost, which make later plans more careful."""
 
     number: int = 0
     phase: Phase = Phase.PREP
     phase_start_ms: int = 0
     check_ms: int | None = None
-    step: str = "prepare"
-    waiting: str | None = None
+    step: PrepStep = PrepStep.PREPARE
+    waiting: Waiting | None = None
     plan: MissionPlan | None = None
     acknowledged: int = 0  # number of the plan that the skimmer has taken
+    verified: bool = False  # configured, and its sensors are alive, by its own account
+    asked: int = 0
     record: SortieRecord | None = None
     status: Status | None = None
     status_ms: int = 0
     death: DeathTimer = field(default_factory=DeathTimer)
     beats: HeartbeatTimer = field(default_factory=HeartbeatTimer)
-    recall: str = ""
+    recall: Recall = Recall.NOT_SENT
     docked: bool = True
     delivered_from_kg: float = 0.0
     harvest_start_ms: int | None = None
@@ -38,10 +79,11 @@ class DepotMemory(Struct):
     moved_ms: int = 0
     confirmed: bool = False
     cycles: int = 0
+    losses: int = 0
     derating: Derating = field(default_factory=Derating)
     skimmer: SkimmerState = SkimmerState.ACTIVE
     reason: str = "new"
     heard_again: bool = False
     recovering: bool = False
-    taken: str = ""
+    taken: Taken = Taken.NOBODY
     ended_by: EndedBy | None = None

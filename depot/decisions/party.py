@@ -8,16 +8,16 @@ from typing import Any, Protocol
 
 from depot.decision import Decision, Recorder
 from depot.decisions.conditions import Scene, answers
-from depot.decisions.memory import DepotMemory
+from depot.decisions.memory import DepotMemory, PrepStep, Recall, Taken, Waiting
 from depot.decisions.phases import PHASES, LoopEvent, next_phase
-from depot.decisions.planning import make_plan, plan_facts
+from depot.decisions.planning import harvest_budget, make_plan, plan_facts
 from depot.decisions.record import SortieRecord
 from depot.decisions.track import tolerance_deg
-from depot.messages import Request, Status, Upload
+from depot.decisions.watches import unstable
+from depot.messages import MissionPlan, Order, Request, Status, Upload
 from depot.names import Abort, EndedBy, Mode, Outcome, Phase, SkimmerState
 from depot.readings import DepotReading
 from depot.settings import DEATH_FACTOR, Profile
-from depot.watches import unstable
 
 
 class Station(Protocol):
@@ -31,21 +31,19 @@ class Station(Protocol):
 
 
 class Party:
-    """See the module. `total`: the number of sorties after which the loop is done (None: no limit); `confirm`: an
-    operator has to agree to each relaunch (`confirm_relaunch`)."""
+    """See the module."""
 
     def __init__(
-        self, profile: Profile, station: Station, record: Recorder, memory: DepotMemory | None = None, *,
-        total: int | None = None, confirm: bool = False,
+        self, profile: Profile, station: Station, record: Recorder, memory: DepotMemory, *, total: int | None,
+        confirm: bool,
     ) -> None:  # fmt: skip
         self.profile = profile
         self.station = station
-        self.memory = memory or DepotMemory()
+        self.memory = memory
         self.total = total
         self.confirm = confirm
         self.entered: Callable[[], None] = lambda: None  # called when a phase has begun, before anything is done in it
         self._record = record
-        self._calm: DepotReading | None = None  # the last reading in which nothing called for ABORT-3
         self._requests: list[Request] = []
         self._closed: list[SortieRecord] = []
         self.memory.waiting = None  # requests do not survive a restart: each is made again where it is still wanted
@@ -67,18 +65,30 @@ class Party:
             self.memory.waiting = name_of(request)
         self._requests.append(request)
 
+    def take_requests(self) -> list[Request]:
+        """What is to be sent to the skimmer."""
+        out, self._requests = self._requests, []
+        return out
+
+    def take_closed(self) -> list[SortieRecord]:
+        """Sorties that have ended."""
+        out, self._closed = self._closed, []
+        return out
+
     def happen(self, event: LoopEvent, now_ms: int) -> None:
-        """Take the table's way. NotAllowed is an error of ours."""
+        """Take the table's way; no phase begins otherwise. NotAllowed is an error of ours."""
         memory = self.memory
         following = next_phase(memory.phase, event)
-        if following is None or following is memory.phase:
+        if following is None or (following is memory.phase and event is not LoopEvent.RECOVER):
             return
         left, memory.phase = memory.phase, following
         memory.phase_start_ms = now_ms
         memory.check_ms = None
-        if following is not Phase.PREP:
-            self.begin_phase(left, event.value, now_ms)
-        if memory.record is not None and following is not Phase.PREP:
+        if following is Phase.PREP:
+            self.begin_sortie(left, now_ms)
+            return
+        self.begin_phase(left, event.value, now_ms)
+        if memory.record is not None:
             memory.record.enter(following, now_ms)
             self.entered()
 
@@ -96,22 +106,19 @@ class Party:
         status = self.memory.status or Status()
         return Scene(self.memory, self.station.depot_reading(), self.profile, status, now_ms)
 
-    def begin_sortie(self, now_ms: int) -> None:
-        """Phase 1: a new plan, new timers, top-off."""
+    def begin_sortie(self, left: Phase | None, now_ms: int) -> None:
+        """Phase 1: a new plan, new timers, top-off. `left` None: the first of a loop."""
         memory = self.memory
-        left = Phase.HEALTH if memory.number else None
         memory.number += 1
-        plan = make_plan(self.profile, memory.number, memory.derating)
-        memory.plan = plan
-        memory.phase, memory.phase_start_ms = Phase.PREP, now_ms
-        memory.step, memory.waiting, memory.recall = "prepare", None, ""
+        memory.phase_start_ms = now_ms
+        memory.step, memory.waiting, memory.recall = PrepStep.PREPARE, None, Recall.NOT_SENT
         memory.anomalies, memory.said = [], []
-        memory.confirmed = memory.recovering = memory.heard_again = False
-        memory.taken = ""
+        memory.confirmed = memory.recovering = memory.heard_again = memory.verified = False
+        memory.taken = Taken.NOBODY
         memory.harvest_start_ms = None
         memory.check_ms = now_ms + round(self.profile.plan.prep_s * 1000.0)
         self.begin_phase(left, "a new sortie", now_ms)
-        self.decide(now_ms, "plan_mission", "region, times, budgets and thresholds", plan_facts(plan))
+        plan = self.replan(now_ms)
         self.decide(now_ms, "set_death_timer", "1.5 x T_SORTIE from the launch", {
             "t_death_s": DEATH_FACTOR * plan.t_sortie_s, "reset": left is not None,
         })  # fmt: skip
@@ -123,11 +130,23 @@ class Party:
         self.entered()
         self.tend_skimmer(now_ms)
 
+    def replan(self, now_ms: int) -> MissionPlan:
+        """Compute this sortie's plan from how depot and skimmer are now."""
+        memory, profile = self.memory, self.profile
+        reading, status = self.station.depot_reading(), memory.status
+        plan = make_plan(profile, memory.number, memory.derating, reading, status, losses=memory.losses)
+        budget = harvest_budget(profile, memory.derating, plan.store_kg, status, losses=memory.losses)
+        memory.plan = plan
+        self.decide(now_ms, "plan_mission", "region, times, budgets and thresholds", plan_facts(plan, budget))
+        if memory.record is not None:
+            memory.record.t_sortie_s, memory.record.t_death_s = plan.t_sortie_s, DEATH_FACTOR * plan.t_sortie_s
+        return plan
+
     def tend_skimmer(self, now_ms: int) -> None:
         """Propellant, charge, and an empty store: what an earlier sortie had to leave in it is offloaded before the
         next one, unless the depot is unstable. It counts for no sortie."""
         reading = self.station.depot_reading()
-        stable = not unstable(reading, self.profile)
+        stable = not unstable(reading, self.profile.watch)
         if not reading.emptied:
             self.decide_once(
                 now_ms, "offload_leftover" if stable else "keep_leftover", "an earlier sortie has left it in the store",
@@ -211,6 +230,7 @@ class Party:
         if memory.record is not None and memory.taken:
             memory.record.trigger = memory.record.trigger or memory.taken
         co2_kg = 0.0 if memory.plan is None else memory.plan.store_kg
+        memory.losses += 1
         self.decide(
             now_ms, "adjust_plan", "tanks and power are planned without the skimmer",
             {"harvest_no_longer_expected_kg": co2_kg, "charging_no_longer_needed_w": self.profile.power.charge_w},
@@ -219,6 +239,12 @@ class Party:
         self.end(EndedBy.LOST, now_ms)
 
 
-def name_of(request: Request) -> str:
-    """Of a request, as the memory keeps it."""
-    return "UPLOAD" if isinstance(request, Upload) else request.order.name
+_WAITING = {
+    Order.CONFIGURE: Waiting.CONFIGURE, Order.GO: Waiting.GO, Order.RECALL: Waiting.RECALL,
+    Order.CLEARANCE: Waiting.CLEARANCE, Order.EMERGENCY_CLEARANCE: Waiting.CLEARANCE,
+}  # fmt: skip
+
+
+def name_of(request: Request) -> Waiting | None:
+    """Of a request, as the memory keeps it; None where nobody waits for the answer."""
+    return Waiting.UPLOAD if isinstance(request, Upload) else _WAITING.get(request.order)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from depot.decisions.party import Party
 from depot.decisions.phases import LoopEvent
+from depot.decisions.watches import unstable
 from depot.messages import Answer, Command, Order
 from depot.names import Abort, Stage
 from depot.readings import DepotReading
-from depot.watches import unstable
 
 INTERFACE_CHECKS = 10
 """A failed interface is looked at so often, a tenth of the usual docking time apart, before the offload is given up."""
@@ -61,10 +61,7 @@ def _captured(party: Party, now_ms: int) -> bool:
 def _verify(party: Party, reading: DepotReading, now_ms: int) -> bool:
     """Structural locks, fluid connections, data and power connections."""
     memory = party.memory
-    facts = {
-        "structural_locks": reading.locks_ok, "fluid_connections": reading.fluids_ok,
-        "data_and_power_connections": reading.data_power_ok,
-    }  # fmt: skip
+    facts = reading.interfaces
     if reading.interfaces_pass:
         party.decide(now_ms, "interfaces_confirmed", "structural, fluid, data and power interfaces pass", facts)
         _leave(party, reading, now_ms)
@@ -94,7 +91,7 @@ def _interval_ms(party: Party) -> int:
 def _leave(party: Party, reading: DepotReading, now_ms: int) -> None:
     memory = party.memory
     memory.anomalies = []
-    shaky = unstable(reading, party.profile)
+    shaky = unstable(reading, party.profile.watch)
     if memory.recovering:
         party.decide(now_ms, "offload_skipped", "a recovered skimmer goes straight to health assessment")
         party.happen(LoopEvent.DOCKED_NO_OFFLOAD, now_ms)

@@ -5,16 +5,19 @@ from __future__ import annotations
 from typing import Any
 
 from depot.decisions import phase_prep
+from depot.decisions.memory import Recall, Taken
 from depot.decisions.party import Party
 from depot.decisions.phases import LoopEvent
+from depot.decisions.watches import ABORT_2_DEPOT, ABORT_2_TELEMETRY, HEARTBEAT_LOSS
 from depot.margins import margin_facts, margin_near
 from depot.messages import Answer, Command, Order, Status
-from depot.names import Abort, Phase, Stage
+from depot.names import ABORT_1_NAMES, Abort, Phase, Stage
 from depot.readings import DepotReading
-from depot.watches import ABORT_1_NAMES, ABORT_2_DEPOT, ABORT_2_TELEMETRY, HEARTBEAT_LOSS, first
+from depot.watches import first
 
 _REACHED = {
     Stage.UNDOCKING: Phase.DEPARTURE,
+    Stage.DEPARTURE: Phase.DEPARTURE,
     Stage.OUTBOUND: Phase.OUTBOUND,
     Stage.HARVEST: Phase.HARVEST,
     Stage.RETURN: Phase.RETURN,
@@ -23,7 +26,6 @@ _REACHED = {
     Stage.APPROACH: Phase.DOCKING,
     Stage.DOCKED: Phase.DOCKING,
 }
-TAKEN_OVER = "taken_over"
 _DEPOT_SHARE = 0.9
 """Of the plan's reserves: where the depot ends a harvest that the skimmer has not ended."""
 RECALLABLE = (Phase.OUTBOUND, Phase.HARVEST, Phase.RETURN)
@@ -46,19 +48,19 @@ def follow_hands(party: Party, status: Status, now_ms: int) -> None:
     memory, flown = party.memory, status.plan == party.memory.number
     if status.stage is Stage.DOCKED:
         if status.taken and flown and memory.record is not None and memory.phase < Phase.OFFLOAD:
-            memory.record.trigger = memory.record.trigger or memory.taken or TAKEN_OVER
-        memory.taken = ""
+            memory.record.trigger = memory.record.trigger or memory.taken or Taken.SOMEBODY
+        memory.taken = Taken.NOBODY
     elif not flown:
         return
     elif status.taken and not memory.taken:
-        memory.taken = TAKEN_OVER
+        memory.taken = Taken.SOMEBODY
         why = "the skimmer's party does not have its vehicle; T_DEATH runs"
         party.decide(now_ms, "vehicle_taken", why, {"stage": status.stage.name})
     elif memory.taken and not status.taken:
         party.decide(now_ms, "vehicle_returned", "the skimmer has its vehicle again", {"was": memory.taken})
         if status.stage is Stage.RETURN and memory.phase < Phase.RETURN and memory.record is not None:
             memory.record.trigger = memory.record.trigger or memory.taken  # it does not go on, it comes home
-        memory.taken = ""
+        memory.taken = Taken.NOBODY
 
 
 def _one_on(party: Party, status: Status, reached: Phase, now_ms: int) -> None:
@@ -124,8 +126,8 @@ def step(party: Party, reading: DepotReading, now_ms: int) -> bool:
         return False
     if party.abort is Abort.NONE:
         return _watch(party, reading, now_ms)
-    if memory.recall in ("sent", "silent") and memory.waiting is None and _needs_recall(party):
-        memory.recall = "sent"
+    if memory.recall in (Recall.SENT, Recall.SILENT) and memory.waiting is None and _needs_recall(party):
+        memory.recall = Recall.SENT
         party.request(Command(Order.RECALL))
     return _trend(party, now_ms)
 
@@ -150,12 +152,12 @@ def _watch(party: Party, reading: DepotReading, now_ms: int) -> bool:
         return True
     status = memory.status
     if status is not None and status.plan == memory.number:
-        seen = first(ABORT_2_TELEMETRY, status, profile)
+        seen = first(ABORT_2_TELEMETRY, status, profile.watch)
         if seen is not None:
             _recall(party, seen.name, seen.measured(status), now_ms)
             return True
         _enforce_margins(party, status, now_ms)
-    watch = first(ABORT_2_DEPOT, reading, profile)
+    watch = first(ABORT_2_DEPOT, reading, profile.watch)
     if watch is not None:
         _recall(party, watch.name, watch.measured(reading), now_ms)
         return True
@@ -179,7 +181,7 @@ def _recall(party: Party, trigger: str, facts: dict[str, Any], now_ms: int) -> N
     facts = {**facts, **harvest_facts(party, memory.status, now_ms)} if memory.phase is Phase.HARVEST else facts
     party.decide(now_ms, trigger, "ABORT-2: forced recall", facts)
     party.raise_abort(Abort.ABORT_2, trigger)
-    memory.recall = "sent"
+    memory.recall = Recall.SENT
     party.happen(LoopEvent.ABORT_2, now_ms)
     party.presume_mode(now_ms)
     party.request(Command(Order.RECALL))
@@ -189,9 +191,9 @@ def recall_answered(party: Party, answer: Answer, now_ms: int) -> None:
     """Acknowledged, or ABORT-2B: prepare for a loss."""
     memory = party.memory
     if answer is Answer.ACCEPTED:
-        memory.recall = "acknowledged"
+        memory.recall = Recall.ACKNOWLEDGED
         return
-    memory.recall = "silent"
+    memory.recall = Recall.SILENT
     record = memory.record
     if record is not None and record.abort is Abort.ABORT_2:
         party.decide(
@@ -204,8 +206,13 @@ def recall_answered(party: Party, answer: Answer, now_ms: int) -> None:
 def _needs_recall(party: Party) -> bool:
     """The recall has not been acknowledged, and the skimmer, heard since, is still going its own way."""
     memory = party.memory
-    heard = memory.beats.misses == 0 or memory.recall == "sent"
-    going = memory.status is None or memory.status.stage in (Stage.UNDOCKING, Stage.OUTBOUND, Stage.HARVEST)
+    heard = memory.beats.misses == 0 or memory.recall is Recall.SENT
+    going = memory.status is None or memory.status.stage in (
+        Stage.UNDOCKING,
+        Stage.DEPARTURE,
+        Stage.OUTBOUND,
+        Stage.HARVEST,
+    )
     return heard and going and not memory.taken and party.abort in (Abort.ABORT_2, Abort.ABORT_2B)
 
 

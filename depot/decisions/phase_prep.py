@@ -1,49 +1,122 @@
-"""Phase 1: prepare, go/no-go, upload, launch."""
+"""Phase 1 in the seed's order: plan, resources, data packages, configuration, go/no-go, launch command."""
 
 from __future__ import annotations
 
+from depot.decisions.memory import PrepStep, Waiting
 from depot.decisions.party import Party
 from depot.decisions.phases import LoopEvent
 from depot.decisions.planning import go_facts, no_go
-from depot.messages import Answer, Command, Order, Upload
+from depot.messages import Answer, Command, Order, Status, Upload
 from depot.names import Stage
 from depot.readings import DepotReading
 
 
 def step(party: Party, reading: DepotReading, now_ms: int) -> bool:
-    """Wait for the end of the preparation or of a wait window, then check and launch."""
+    """What the step of phase 1 asks for; True when the next one can be looked at."""
     memory = party.memory
-    if memory.step == "upload":
-        if memory.waiting is None and memory.plan is not None:
-            party.decide_once(
-                now_ms, "load_data_packages", "waypoints, expected duration, thresholds",
-                {"plan": memory.plan.number, "waypoints": len(memory.plan.waypoints)},
-            )  # fmt: skip
-            party.request(Upload(memory.plan))
-        return False
-    if memory.step == "launch":
-        return _launching(party, now_ms)
-    if memory.check_ms is not None and now_ms < memory.check_ms:
-        return False
-    plan = memory.plan
+    match memory.step:
+        case PrepStep.PREPARE:
+            if memory.check_ms is not None and now_ms < memory.check_ms:
+                return False
+            memory.step, memory.check_ms = PrepStep.LOAD, None
+            return True
+        case PrepStep.WAIT:
+            if memory.check_ms is not None and now_ms < memory.check_ms:
+                return False
+            party.replan(now_ms)
+            memory.step, memory.check_ms = PrepStep.LOAD, None
+            return True
+        case PrepStep.LOAD:
+            if memory.waiting is None and memory.plan is not None:
+                party.request(Upload(memory.plan))
+            return False
+        case PrepStep.CONFIGURE:
+            if memory.waiting is None:
+                party.request(Command(Order.CONFIGURE))
+            return False
+        case PrepStep.CHECK:
+            return _check(party, reading, now_ms)
+        case PrepStep.LAUNCH:
+            return _launching(party, now_ms)
+
+
+def answered(party: Party, request: Waiting, answer: Answer, now_ms: int) -> None:
+    """The upload, the configuration or the launch command has ended."""
+    step = party.memory.step
+    if request is Waiting.UPLOAD and step is PrepStep.LOAD:
+        _loaded(party, answer, now_ms)
+    elif request is Waiting.CONFIGURE and step is PrepStep.CONFIGURE:
+        _configured(party, answer, now_ms)
+    elif request is Waiting.GO and step is PrepStep.LAUNCH:
+        _go_answered(party, answer, now_ms)
+
+
+def _loaded(party: Party, answer: Answer, now_ms: int) -> None:
+    memory, plan = party.memory, party.memory.plan
+    if plan is None:
+        return
+    if answer is not Answer.ACCEPTED:
+        party.decide(now_ms, "upload_failed", f"the plan was not taken: {answer.name.lower()}")
+        _repeat_phase(party, now_ms)
+        return
+    memory.acknowledged = plan.number
+    party.decide(
+        now_ms, "load_data_packages", "waypoints, thresholds and triggers are in, and acknowledged",
+        {"plan": plan.number, "waypoints": len(plan.waypoints), "triggers": plan.limits.triggers},
+    )  # fmt: skip
+    memory.step = PrepStep.CONFIGURE
+
+
+def _configured(party: Party, answer: Answer, now_ms: int) -> None:
+    """Dead sensors stop the launch by themselves, whatever else holds."""
+    memory = party.memory
+    if answer is Answer.SILENCE:
+        party.decide(now_ms, "configuration_failed", "the skimmer did not answer")
+        _repeat_phase(party, now_ms)
+        return
+    memory.verified = answer is Answer.ACCEPTED
+    memory.step, memory.asked, memory.check_ms = PrepStep.CHECK, 0, now_ms
+
+
+def _check(party: Party, reading: DepotReading, now_ms: int) -> bool:
+    """The go/no-go, on what the skimmer has reported since it has this plan."""
+    memory, plan = party.memory, party.memory.plan
     assert plan is not None  # begin_sortie has made one
+    status = _status_of_plan(party)
+    if status is None and memory.beats.misses == 0 and memory.asked < party.profile.heartbeat.attempts:
+        if memory.check_ms is not None and now_ms >= memory.check_ms:
+            memory.asked += 1
+            memory.check_ms = now_ms + _ask_again_ms(party)
+            party.request(Command(Order.REPORT, answered=False))
+        return False
     failed = no_go(
-        party.profile, plan, reading, memory.status, misses=memory.beats.misses, leftover=_leftover(party, reading)
-    )
-    facts = {"failed": failed, **go_facts(reading, memory.status)}
+        party.profile, plan, reading, status, misses=memory.beats.misses, leftover=_leftover(party, reading),
+        verified=memory.verified,
+    )  # fmt: skip
+    facts = {"failed": failed, "verified": memory.verified, **go_facts(reading, status)}
     if failed:
         party.decide(now_ms, "no_go", f"delayed: {', '.join(failed)}", facts)
         party.await_charge(reading, now_ms)
         party.happen(LoopEvent.NO_GO, now_ms)
-        _wait(party, now_ms)
-        if memory.status is None:
-            party.request(Command(Order.REPORT, answered=False))
+        _repeat_phase(party, now_ms, reading.next_window_s)
         return False
     party.decide(now_ms, "go", "all hard constraints hold", facts)
     party.station.refuel(False)
     party.station.offload(False)
-    memory.step, memory.check_ms = "upload", None
-    return True
+    memory.death.start(now_ms, plan.t_sortie_s)
+    party.decide(
+        now_ms, "launch", "plan acknowledged, go: launch command",
+        {"plan": plan.number, "t_death_due_s": (memory.death.due_ms or 0) / 1000.0},
+    )  # fmt: skip
+    memory.step, memory.check_ms = PrepStep.LAUNCH, None
+    party.request(Command(Order.GO))
+    return False
+
+
+def _status_of_plan(party: Party) -> Status | None:
+    """What the skimmer has reported with this plan in it."""
+    status = party.memory.status
+    return status if status is not None and status.loaded == party.memory.number else None
 
 
 def _leftover(party: Party, reading: DepotReading) -> bool:
@@ -52,44 +125,30 @@ def _leftover(party: Party, reading: DepotReading) -> bool:
     return not reading.emptied and (reading.moving_kg_s > 0.0 or untried)
 
 
-def _wait(party: Party, now_ms: int) -> None:
-    party.memory.step = "prepare"
-    party.memory.check_ms = now_ms + round(party.profile.plan.wait_s * 1000.0)
+def _repeat_phase(party: Party, now_ms: int, at_least_s: float = 0.0) -> None:
+    """Phase 1 once more after a wait window: planned anew, for how depot and skimmer are by then."""
+    memory = party.memory
+    memory.step = PrepStep.WAIT
+    memory.verified = False
+    memory.check_ms = now_ms + round(max(party.profile.plan.wait_s, at_least_s) * 1000.0)
     party.tend_skimmer(now_ms)
 
 
-def answered(party: Party, name: str, answer: Answer, now_ms: int) -> None:
-    """The upload or the launch command has ended."""
-    memory = party.memory
-    plan = memory.plan
-    if name == "UPLOAD" and memory.step == "upload" and plan is not None:
-        if answer is not Answer.ACCEPTED:
-            party.decide(now_ms, "upload_failed", f"the plan was not taken: {answer.name.lower()}")
-            _wait(party, now_ms)
-            return
-        memory.acknowledged = plan.number
-        memory.death.start(now_ms, plan.t_sortie_s)
-        party.decide(
-            now_ms, "launch", "plan acknowledged: launch command",
-            {"plan": plan.number, "t_death_due_s": (memory.death.due_ms or 0) / 1000.0},
-        )  # fmt: skip
-        memory.step = "launch"
-        party.request(Command(Order.GO))
-    elif name == "GO" and memory.step == "launch":
-        if answer is Answer.ACCEPTED:
-            launched(party, now_ms)
-        elif answer is Answer.REFUSED:
-            party.decide(now_ms, "launch_refused", "the skimmer did not take the launch command")
-            memory.death.stop()
-            _wait(party, now_ms)
-        else:
-            party.decide(now_ms, "launch_unanswered", "it may be on its way: T_DEATH runs, nothing is launched again")
+def _go_answered(party: Party, answer: Answer, now_ms: int) -> None:
+    if answer is Answer.ACCEPTED:
+        launched(party, now_ms)
+    elif answer is Answer.REFUSED:
+        party.decide(now_ms, "launch_refused", "the skimmer did not take the launch command")
+        party.memory.death.stop()
+        _repeat_phase(party, now_ms)
+    else:
+        party.decide(now_ms, "launch_unanswered", "it may be on its way: T_DEATH runs, nothing is launched again")
 
 
 def launched(party: Party, now_ms: int) -> None:
     """Phase 2 begins: the skimmer is on its own."""
     memory = party.memory
-    memory.step = "prepare"
+    memory.step = PrepStep.PREPARE
     memory.docked = False
     memory.cycles += 1
     memory.beats.start(now_ms, party.profile.heartbeat)
@@ -112,7 +171,7 @@ def _launching(party: Party, now_ms: int) -> bool:
     if fresh and status is not None and status.stage is Stage.DOCKED and status.plan != memory.number:
         party.decide(now_ms, "launch_failed", "the skimmer is still docked")
         memory.death.stop()
-        _wait(party, now_ms)
+        _repeat_phase(party, now_ms)
         return True
     party.request(Command(Order.REPORT, answered=False))
     memory.check_ms = now_ms + _ask_again_ms(party)

@@ -112,4 +112,3 @@ def _carry_out(party: Party, verdict: Verdict, status: Status, now_ms: int) -> N
         party.end(EndedBy.SORTIES_DONE, now_ms)
         return
     party.happen(LoopEvent.RELAUNCH, now_ms)
-    party.begin_sortie(now_ms)

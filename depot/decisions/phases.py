@@ -33,6 +33,7 @@ class LoopEvent(Enum):
     DEATH_TIMER = "T_DEATH expired"
     ABORT_3 = "total abort"
     RESTART = "started again: the skimmer stands on its dock"
+    RECOVER = "a skimmer that was lost is taken back in"
 
 
 class NotAllowed(ValueError):
@@ -92,7 +93,7 @@ PHASES: dict[Phase, PhaseRow] = {
             Phase.DOCKING, "Mothership", (_C, _D),
             ("within_docking_corridor", "relative_motion_within_limits"),
             ("grant_docking_clearance", "approach", "capture", "mode_to_docked", "confirm_structural_locks",
-             "confirm_fluid_connections", "confirm_data_and_power_connections"),
+             "confirm_fluid_connections", "confirm_data_connection", "confirm_power_connection"),
             ("docked_and_stable", "interfaces_pass"),
         ),
         PhaseRow(
@@ -132,6 +133,7 @@ NEXT: dict[tuple[Phase, LoopEvent], Phase | None] = {
     **{(phase, _E.DEATH_TIMER): None for phase in _FLYING},
     **{(phase, _E.ABORT_3): None for phase in Phase},
     **{(phase, _E.RESTART): Phase.HEALTH for phase in (Phase.PREP, *_FLYING)},
+    **{(phase, _E.RECOVER): Phase.DOCKING for phase in (Phase.PREP, *_FLYING)},
 }  # fmt: skip
 
 

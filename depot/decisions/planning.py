@@ -1,4 +1,8 @@
-"""What the depot computes before a launch: the plan, the go/no-go with every hard constraint, and its facts."""
+"""What the depot computes before a launch: the plan, the go/no-go with every hard constraint, and its facts.
+
+The plan follows from the state of the depot (room in each tank ring) and of the skimmer (propellant, worn engines and
+batteries, derating, earlier losses): the harvest lasts as long as the tightest of them allows, and T_SORTIE with it.
+"""
 
 from __future__ import annotations
 
@@ -6,10 +10,15 @@ from typing import Any
 
 from msgspec import Struct
 
-from depot.messages import MissionPlan, Status
+from depot.decisions.watches import ABORT_2_DEPOT, ABORT_2_TELEMETRY, HEARTBEAT_LOSS
+from depot.messages import AbortLimits, MissionPlan, Status
+from depot.names import trip_names
 from depot.readings import DepotReading
 from depot.settings import DEATH_FACTOR, Profile
-from depot.watches import ABORT_2_DEPOT, ABORT_2_TELEMETRY, HEARTBEAT_LOSS, trip_names
+
+LOSS_RESERVE, LOSS_TIME = 1.5, 0.75
+"""After each loss later plans carry so much more reserve, and harvest so much shorter."""
+_S_H = 3600.0
 
 
 class Derating(Struct, frozen=True):
@@ -19,59 +28,131 @@ class Derating(Struct, frozen=True):
     time: float = 1.0
 
 
-def make_plan(profile: Profile, number: int, derating: Derating) -> MissionPlan:
-    """Region, times, budgets and thresholds of sortie `number`."""
-    plan, skimmer = profile.plan, profile.skimmer
-    harvest_s = plan.harvest_s * derating.time
-    capacity = skimmer.co2_store_kg + skimmer.fuel_store_kg
+class Budget(Struct, frozen=True):
+    """How long the harvest may last, s, and which of the limits set that."""
+
+    harvest_s: float
+    bound_by: str
+
+
+def make_plan(
+    profile: Profile, number: int, derating: Derating, reading: DepotReading, status: Status | None = None, *,
+    losses: int = 0,
+) -> MissionPlan:  # fmt: skip
+    """Region, times, budgets, margins and thresholds of sortie `number`, from how depot and skimmer are now. A skimmer
+    that has not been heard yet counts as new."""
+    plan = profile.plan
+    reserve = LOSS_RESERVE**losses
+    fuel_reserve = profile.skimmer.fuel_reserve * reserve
+    power_reserve = profile.power.power_reserve * reserve
+    store_kg = max(min(payload_kg(profile, derating), room_kg(profile, reading)), least_kg(profile, derating))
+    budget = harvest_budget(profile, derating, store_kg, status, losses=losses)
     return MissionPlan(
-        number, plan.waypoints, plan.t_sortie_s - plan.harvest_s + harvest_s, harvest_s,
-        capacity * skimmer.fill * derating.payload, skimmer.fuel_reserve, profile.power.power_reserve,
-        profile.thermal.spine_max_k,
+        number, plan.waypoints, plan.t_sortie_s - plan.harvest_s + budget.harvest_s, budget.harvest_s, store_kg,
+        fuel_reserve, power_reserve, abort_limits(profile),
     )  # fmt: skip
 
 
-def plan_facts(plan: MissionPlan) -> dict[str, Any]:
+def abort_limits(profile: Profile) -> AbortLimits:
+    """The thresholds that the depot gives its skimmer; every trigger is armed."""
+    watch, thermal = profile.watch, profile.thermal
+    return AbortLimits(
+        thruster_min=watch.thruster_min,
+        attitude_min=watch.attitude_min,
+        spine_max_k=thermal.spine_max_k,
+        cryo_max_bar=thermal.cryo_max_bar,
+        thermal_routes_min=watch.thermal_routes_min,
+        breach_kg_s=watch.breach_kg_s,
+        corridor_m=watch.corridor_m,
+    )
+
+
+def payload_kg(profile: Profile, derating: Derating) -> float:
+    """What the store takes at most by plan."""
+    skimmer = profile.skimmer
+    return (skimmer.co2_store_kg + skimmer.fuel_store_kg) * skimmer.fill * derating.payload
+
+
+def least_kg(profile: Profile, derating: Derating) -> float:
+    """The smallest harvest that is worth a sortie: for less room than that nothing is launched."""
+    return profile.depot.go_payload * payload_kg(profile, derating)
+
+
+def room_kg(profile: Profile, reading: DepotReading) -> float:
+    """The harvest for which every ring has room, after the losses of the route."""
+    shares = profile.skimmer.shares
+    eta = profile.depot.eta_route
+    return min(reading.room_kg[species] / (share * eta) for species, share in shares.items() if share * eta > 0.0)
+
+
+def harvest_budget(
+    profile: Profile, derating: Derating, store_kg: float, status: Status | None, *, losses: int = 0
+) -> Budget:
+    """The tightest of: the usual time, the time that fills the store in a thin year, propellant and charge that are not
+    needed for the way back with its reserves."""
+    use, power, plan = profile.skimmer, profile.power, profile.plan
+    reserve = LOSS_RESERVE**losses
+    thrust, capacity = (1.0, 1.0) if status is None else (status.thrust, status.capacity)
+    need_kg = (use.return_kg + use.dock_kg) * (1.0 + use.fuel_reserve * reserve)
+    spare_kg = use.launch_propellant_kg - (use.departure_kg + use.outbound_kg + need_kg) / thrust
+    burnt_kg_s = use.harvest_kg / plan.harvest_s / thrust
+    back_wh = sum(power.cruise_w) * (plan.return_s + plan.dock_s) / _S_H
+    held_wh = (power.batt_a_wh + power.batt_b_wh) * power.launch_soc * capacity
+    spare_wh = held_wh - back_wh * (1.0 + power.power_reserve * reserve)
+    drawn_w = sum(power.harvest_w) - power.solar_w
+    limits = {
+        "time": plan.harvest_s * derating.time * LOSS_TIME**losses,
+        "room": store_kg / (use.intake_kg_s * (1.0 - use.spread)),
+        "propellant": spare_kg / burnt_kg_s if burnt_kg_s > 0.0 else float("inf"),
+        "power": spare_wh * _S_H / drawn_w if drawn_w > 0.0 else float("inf"),
+    }
+    bound_by = min(limits, key=lambda name: limits[name])
+    return Budget(max(limits[bound_by], 0.0), bound_by)
+
+
+def plan_facts(plan: MissionPlan, budget: Budget) -> dict[str, Any]:
     """For the journal."""
     return {
         "t_sortie_s": plan.t_sortie_s, "t_death_s": DEATH_FACTOR * plan.t_sortie_s, "harvest_s": plan.harvest_s,
-        "store_kg": plan.store_kg, "fuel_reserve": plan.fuel_reserve, "power_reserve": plan.power_reserve,
+        "bound_by": budget.bound_by, "store_kg": plan.store_kg, "fuel_reserve": plan.fuel_reserve,
+        "power_reserve": plan.power_reserve,
     }  # fmt: skip
 
 
-def expected_delivery_kg(profile: Profile, plan: MissionPlan) -> tuple[float, float]:
-    """CO2 and fuel that the plan would bring into the tanks."""
+def expected_delivery_kg(profile: Profile, plan: MissionPlan) -> dict[str, float]:
+    """What the plan would bring into the tanks, by species."""
     kg = min(profile.skimmer.intake_kg_s * plan.harvest_s, plan.store_kg) * profile.depot.eta_route
-    return kg * (1.0 - profile.skimmer.fuel_fraction), kg * profile.skimmer.fuel_fraction
+    return {species: kg * share for species, share in profile.skimmer.shares.items()}
 
 
 def no_go(
     profile: Profile, plan: MissionPlan, reading: DepotReading, status: Status | None, *, misses: int = 0,
-    leftover: bool = False,
+    leftover: bool = False, verified: bool = True,
 ) -> list[str]:  # fmt: skip
     """Every hard constraint that fails, by name; empty = go. Power, thermal, comms window, tank levels, and the
     skimmer's own state: a fault that would abort the sortie is no reason to begin it. `misses`: heartbeats missed in a
-    row at the dock; `leftover`: the store is still to be emptied."""
+    row at the dock; `leftover`: the store is still to be emptied; `verified`: its sensors were found alive."""
     depot = profile.depot
-    co2_kg, _ = expected_delivery_kg(profile, plan)
+    coming = expected_delivery_kg(profile, plan)
     checks = [
         ("no_go_power", reading.power_hold or reading.soc < depot.go_soc),
         ("no_go_thermal", reading.thermal_hold or reading.cryo_k > depot.go_cryo_k),
-        ("no_go_comms", not reading.comms_open or status is None),
-        ("no_go_tanks", reading.co2_room_kg < co2_kg),
+        ("no_go_comms", not reading.comms_viable(profile.plan.departure_s) or status is None),
+        ("no_go_tanks", any(reading.room_kg[species] < kg for species, kg in coming.items())),
         (HEARTBEAT_LOSS, misses > 0),
         ("store_not_empty", leftover),
         ("propellant_not_ready", not reading.refuelled),
         ("batteries_not_ready", not reading.charged),
         ("interfaces_not_ready", not reading.interfaces_pass),
+        ("sensors_not_verified", not verified),
+        ("no_time_to_harvest", plan.harvest_s <= 0.0),
+        ("wind_over_limit", reading.wind_ms > profile.box.wind_max_ms),
     ]
     failed = [name for name, fails in checks if fails]
-    if reading.wind_ms > profile.box.wind_max_ms:
-        failed.append("wind_over_limit")
-    failed += [watch.name for watch in ABORT_2_DEPOT if watch.holds(reading, profile)]
+    failed += [watch.name for watch in ABORT_2_DEPOT if watch.holds(reading, profile.watch)]
     if status is not None:
         failed += trip_names(status.trips)
-        failed += [watch.name for watch in ABORT_2_TELEMETRY if watch.holds(status, profile)]
+        failed += [watch.name for watch in ABORT_2_TELEMETRY if watch.holds(status, profile.watch)]
     return failed
 
 
@@ -79,7 +160,8 @@ def go_facts(reading: DepotReading, status: Status | None) -> dict[str, Any]:
     """What the go/no-go looked at."""
     return {
         "soc": reading.soc, "cryo_k": reading.cryo_k, "comms_open": reading.comms_open,
-        "co2_room_kg": reading.co2_room_kg, "fuel_stock_kg": reading.fuel_stock_kg, "refuelled": reading.refuelled,
+        "window_left_s": reading.window_left_s, "co2_room_kg": reading.room_kg["CO2"],
+        "room_kg": dict(reading.room_kg), "fuel_stock_kg": reading.fuel_stock_kg, "refuelled": reading.refuelled,
         "charged": reading.charged, "wind_ms": reading.wind_ms, "skimmer_soc": None if status is None else status.soc,
         "skimmer_fuel_kg": None if status is None else status.fuel_kg,
         "trips": None if status is None else trip_names(status.trips),

@@ -9,8 +9,9 @@ from enum import IntEnum
 
 from autopilot.mission.items import MissionItem
 from depot.decisions.depot import DepotParty
-from depot.messages import Answer, Command, MissionPlan, Order, Request, Upload
+from depot.messages import Answer, Command, DataPackage, MissionPlan, Order, Request, Upload
 from depot.wire import wire
+from depot.wire.packages import PackageClient, PackageOutcome, packages_of
 from mavlink_bridge.clients.base import Client, Retry, Target
 from mavlink_bridge.clients.command import CommandClient, CommandOutcome, command_long
 from mavlink_bridge.clients.mission_upload import MissionUpload
@@ -91,6 +92,7 @@ class DepotClient:
         beats = party.profile.heartbeat
         self._retry = Retry(round(beats.retry_s * 1000.0), beats.attempts)
         self._running: list[tuple[Request, Client]] = []
+        self._packages: list[DataPackage] = []  # of the upload that runs: still to be sent
         self._out: list[Outgoing] = []
 
     def handle_message(self, message: Message, peer: Peer, now_ms: int) -> None:
@@ -168,18 +170,27 @@ class DepotClient:
         self._running.append((request, client))
 
     def _ended(self, request: Request, client: Client, now_ms: int) -> None:
-        if (
-            isinstance(client, MissionUpload)
-            and isinstance(request, Upload)
-            and client.outcome is TransferOutcome.ACCEPTED
-        ):
-            self._run(request, PlanClient(self._target, request.plan, self._retry), now_ms)
-            return
-        self.party.handle_answer(request, _answer(client.outcome), now_ms)
+        following = self._next_part(request, client)
+        if following is None:
+            self.party.handle_answer(request, _answer(client.outcome), now_ms)
+        else:
+            self._run(request, following, now_ms)
+
+    def _next_part(self, request: Request, client: Client) -> Client | None:
+        """An upload is waypoints, then data packages, then the plan's header, which is taken when the rest is there."""
+        if not isinstance(request, Upload) or _answer(client.outcome) is not Answer.ACCEPTED:
+            return None
+        if isinstance(client, MissionUpload):
+            self._packages = packages_of(request.plan)
+        elif not isinstance(client, PackageClient):
+            return None
+        if self._packages:
+            return PackageClient(self._target, request.plan.number, self._packages.pop(0), self._retry)
+        return PlanClient(self._target, request.plan, self._retry)
 
 
 def _answer(outcome: IntEnum | None) -> Answer:
-    if outcome in (TransferOutcome.TIMEOUT, CommandOutcome.TIMEOUT, PlanOutcome.TIMEOUT):
+    if outcome in (TransferOutcome.TIMEOUT, CommandOutcome.TIMEOUT, PlanOutcome.TIMEOUT, PackageOutcome.TIMEOUT):
         return Answer.SILENCE
     return Answer.ACCEPTED if outcome == 0 else Answer.REFUSED
 

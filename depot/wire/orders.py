@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from autopilot.outcome import Outcome, Result
 from depot.messages import Answer
-from depot.skimmer.skimmer import SkimmerParty
+from depot.skimmer.party import SkimmerParty
 from depot.wire import wire
 from mavlink_bridge.services.commands.context import UNSUPPORTED, Context, Row
 from mavlink_bridge.services.commands.request import Command

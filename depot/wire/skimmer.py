@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from autopilot.mission.storage import MissionStorage
 from depot.messages import Answer
-from depot.skimmer.skimmer import SkimmerParty
+from depot.skimmer.party import SkimmerParty
 from depot.wire import wire
+from depot.wire.packages import PACKAGE, PackageStore
 from mavlink_bridge.codec import dialect
 from mavlink_bridge.services.base import Clock, Message, Outgoing, Peer
 
@@ -14,7 +15,8 @@ _WAYPOINT = 16
 
 
 class SkimmerService:
-    """Sits on the vehicle's endpoint. The waypoints of a plan come by the mission protocol into `mission`. `whole`:
+    """Sits on the vehicle's endpoint. The waypoints of a plan come by the mission protocol into `mission`, its data
+    packages as bytes with a checksum (`packages`). `whole`:
     nobody else speaks for this vehicle, so that it beats and takes commands here; else its autopilot does (`orders`).
     `offset_ms`: the loop's time at vehicle time 0."""
 
@@ -26,6 +28,7 @@ class SkimmerService:
         self._mission = mission
         self._heartbeats = whole
         self._offset_ms = offset_ms
+        self._packages = PackageStore()
         self._out: list[Outgoing] = []
 
     def handle_message(self, message: Message, peer: Peer, now_ms: int) -> None:
@@ -42,12 +45,16 @@ class SkimmerService:
             seq = wire.read_status_ack(data)
             if seq is not None:
                 self.party.handle_ack(seq, now_ms)
+        elif message.payload_type == PACKAGE:
+            answer = self._packages.take(data, peer.system, peer.component)
+            if answer is not None:
+                self._out.append(Outgoing(answer, peer.link))
         elif message.payload_type == wire.PLAN:
+            number = int.from_bytes(data[:4], "little")
             flown = (item for item in self._mission.items() if item.command == _WAYPOINT)
             places = tuple((item.x, item.y, item.z) for item in flown)
-            plan = wire.read_plan(data, places)
+            plan = wire.read_plan(data, places, self._packages.limits(number))
             accepted = plan is not None and self.party.handle_plan(plan, now_ms)
-            number = int.from_bytes(data[:4], "little")
             answer = wire.pack_plan_ack(number, accepted, peer.system, peer.component)
             self._out.append(Outgoing(answer, peer.link))
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from struct import Struct
 
-from depot.messages import MissionPlan, Order, Status
+from depot.messages import AbortLimits, MissionPlan, Order, Status
 from depot.names import MODES, Stage
 from mavlink_bridge.codec import dialect
 from mavlink_bridge.services.base import Message
@@ -22,8 +22,8 @@ CMD_ORDER = 31011
 DEPOT_SYSTEM, DEPOT_COMPONENT = 200, 191
 """The depot: an onboard computer of a system of its own."""
 
-_STATUS = Struct("<HIBBBBHIHfffffffffffffffffiif")
-_PLAN = Struct("<IHddffff")
+_STATUS = Struct("<HIBBBBHIIHfffffffffffffffffiif")
+_PLAN = Struct("<IHddfff")
 _PLAN_ACK = Struct("<IB")
 _STATUS_ACK = Struct("<H")
 _ROOM = 128
@@ -59,7 +59,7 @@ def pack_status(status: Status) -> Message:
     s = status
     data = _STATUS.pack(
         s.seq, min(s.boot_ms, 0xFFFFFFFF), s.stage, _MODE_NUMBER[s.mode], s.wants_ack | s.taken << 1, s.trigger,
-        s.trips, s.plan, s.overstress, s.remaining_s, s.fuel_kg, s.fuel_need_kg, s.soc, s.min_soc, s.power_wh,
+        s.trips, s.plan, s.loaded, s.overstress, s.remaining_s, s.fuel_kg, s.fuel_need_kg, s.soc, s.min_soc, s.power_wh,
         s.power_need_wh, s.store_kg, s.harvested_kg, s.expected_kg, s.drift_m, s.current_ratio, s.signature_k,
         s.spine_k, s.seal, s.thrust, s.capacity, *_pack_place(s.place),
     )  # fmt: skip
@@ -70,13 +70,15 @@ def read_status(data: bytes) -> Status | None:
     """A status packet, or None for one that is none (wrong size, unknown stage or mode)."""
     if len(data) != _STATUS.size:
         return None
-    seq, boot_ms, stage, mode, flags, trigger, trips, plan, overstress, *values, lat, lon, alt = _STATUS.unpack(data)
+    seq, boot_ms, stage, mode, flags, trigger, trips, plan, loaded, overstress, *values = _STATUS.unpack(data)
+    lat, lon, alt = values[-3:]
     if stage > max(Stage) or mode >= len(MODES):
         return None
     wants_ack, taken = bool(flags & 1), bool(flags & 2)
     status = Status(
-        seq, boot_ms, Stage(stage), MODES[mode], wants_ack, taken, trigger, trips, plan, overstress, *values
-    )
+        seq, boot_ms, Stage(stage), MODES[mode], wants_ack, taken, trigger, trips, plan, loaded, overstress,
+        *values[:-3],
+    )  # fmt: skip
     status.place = None if lat == _UNKNOWN else (lat / 1e7, lon / 1e7, alt)
     return status
 
@@ -87,20 +89,25 @@ def _pack_place(place: tuple[float, float, float] | None) -> tuple[int, int, flo
 
 
 def pack_plan(plan: MissionPlan, system: int, component: int) -> Message:
-    """The plan without its waypoints, which go up by the mission protocol before it; it says how many they are."""
+    """The plan without its waypoints and data packages, which go up before it; it says how many waypoints there are."""
     data = _PLAN.pack(
         plan.number, len(plan.waypoints), plan.t_sortie_s, plan.harvest_s, plan.store_kg, plan.fuel_reserve,
-        plan.power_reserve, plan.spine_max_k,
+        plan.power_reserve,
     )  # fmt: skip
     return tunnel(PLAN, data, system, component)
 
 
-def read_plan(data: bytes, waypoints: tuple[tuple[float, float, float], ...]) -> MissionPlan | None:
-    """The plan with the waypoints that are there; None if it is none or they are not as many as it says."""
-    if len(data) != _PLAN.size:
+def read_plan(
+    data: bytes, waypoints: tuple[tuple[float, float, float], ...], limits: AbortLimits | None
+) -> MissionPlan | None:
+    """The plan with the waypoints and the limits that are there; None if it is none, if they are not as many as it
+    says, or if its limits are missing."""
+    if len(data) != _PLAN.size or limits is None:
         return None
-    number, count, *values = _PLAN.unpack(data)
-    return MissionPlan(number, waypoints, *values) if count == len(waypoints) else None
+    number, count, t_sortie_s, harvest_s, store_kg, fuel_reserve, power_reserve = _PLAN.unpack(data)
+    if count != len(waypoints):
+        return None
+    return MissionPlan(number, waypoints, t_sortie_s, harvest_s, store_kg, fuel_reserve, power_reserve, limits)
 
 
 def pack_plan_ack(number: int, accepted: bool, system: int, component: int) -> Message:

@@ -210,6 +210,12 @@ class CopterMotion:
     def homing(self) -> Homing:
         return course.homing(self._state, self._profile)
 
+    def _clearance_m(self) -> float:
+        """Above the pad while it is near, and far beyond."""
+        if self._state.place is not Place.NEAR:
+            return 0.0 if self._state.place is Place.DOCK else course.FAR_M
+        return max(self._pilot.whereabouts()[2] - self._profile.box.home[2], 0.0)
+
     def refuel_kg_s(self) -> float:
         return self.pack.refuel_kg_s()
 
@@ -218,10 +224,12 @@ class CopterMotion:
         reading.ready = pilot.ready()
         reading.hindrance = "" if reading.ready else pilot.hindrance()
         reading.taken, reading.called_off = pilot.taken(), pilot.called_off()
+        reading.clearance_m = self._clearance_m()
 
     def show(self, reading: DepotReading) -> None:
         if self.weather is not None:
             reading.wind_ms = self.weather.wind_ms
         reading.dock_fuels = self.pack.fuelled
+        reading.clearance_m = self._clearance_m()
         if self._state.place is Place.DOCK:
-            reading.locks_ok = self._pilot.on_pad()
+            reading.locks_ok = reading.locks_ok and self._pilot.on_pad()

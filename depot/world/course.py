@@ -13,10 +13,13 @@ from depot.world.motion import Homing, Spot
 from depot.world.skimmer import burn
 from depot.world.state import WorldState
 
+SEPARATION_MPS = 0.2
+"""At which the latches push it away."""
 CLEAR_FRACTION = 0.1
 """How much of the way back is to go at the end of the departure burn."""
 PASSES = 6
 """So often it goes up and down the zone in the usual time of a harvest."""
+FAR_M = 1e6
 MOVING = (Place.NEAR, Place.OUT, Place.BACK, Place.FINAL)
 
 
@@ -66,15 +69,31 @@ def course_events_ms(state: WorldState, profile: Profile) -> list[float]:
     """Instants at which the course changes by itself."""
     if state.place not in MOVING or _is_adrift(state):
         return []
+    if state.place is Place.NEAR and not state.departing:
+        return [state.undocked_ms + separation_s(profile) * 1000.0]
     coasts = state.place is Place.OUT and profile.plan.coast_s > 0.0
     return [state.leg_end_ms, *(coast_window_ms(state, profile) if coasts else ())]
+
+
+def separation_s(profile: Profile) -> float:
+    """How long it takes to be clear of the depot, before anything is burnt."""
+    return min(profile.skimmer.clear_m / SEPARATION_MPS, 0.5 * profile.plan.departure_s)
+
+
+def clearance_m(state: WorldState, profile: Profile) -> float:
+    """From the depot, while that can be measured; beyond, far."""
+    if state.place is Place.DOCK:
+        return 0.0
+    if state.place is not Place.NEAR:
+        return FAR_M
+    return profile.skimmer.clear_m * (state.now_ms - state.undocked_ms) / 1000.0 / separation_s(profile)
 
 
 def burn_kg(state: WorldState, profile: Profile, seconds: float) -> float:
     """Propellant that `seconds` of the present leg take."""
     plan, use = profile.plan, profile.skimmer
     leg = {
-        Place.NEAR: (use.departure_kg, plan.departure_s),
+        Place.NEAR: (use.departure_kg if state.departing else 0.0, plan.departure_s - separation_s(profile)),
         Place.OUT: (use.outbound_kg, plan.outbound_s),
         Place.BACK: (use.return_kg, plan.return_s),
         Place.CORRIDOR: (use.dock_kg * 0.1, plan.dock_s),
@@ -192,6 +211,8 @@ class TimetableMotion:
         if state.now_ms < state.leg_end_ms or state.destroyed:
             return
         if state.place is Place.NEAR:
+            if not state.departing:
+                return
             begin_leg(state, Place.OUT, self._profile.plan.outbound_s)
         elif state.place is Place.OUT:
             state.place = Place.ZONE
@@ -242,6 +263,7 @@ class TimetableMotion:
         if state.place is Place.OUT and plan.coast_s > 0.0:
             begin_ms, end_ms = coast_window_ms(state, self._profile)
             reading.coasting = begin_ms <= state.now_ms < end_ms
+        reading.clearance_m = clearance_m(state, self._profile)
 
     def show(self, reading: DepotReading) -> None:
-        """A dock that holds what has come by timetable: the reading says so already."""
+        reading.clearance_m = clearance_m(self._state, self._profile)

@@ -135,10 +135,23 @@ def _serve_customers(state: DepotResources, profile: Profile, seconds: float, ou
     for tank, rate, path in (
         (state.o2, depot.drain_o2_kg_s, (lines.o2_ring, lines.o2_port)),
         (state.ch4, depot.drain_ch4_kg_s, (lines.ch4_ring, lines.fuel_port)),
+        (state.h2, depot.drain_h2_kg_s, (lines.h2_ring, lines.fuel_port)),
+        (state.he3, depot.drain_he3_kg_s, (lines.he3_tanks, lines.fuel_port)),
     ):
         spare = tank.kg - depot.keep * tank.capacity_kg
         if spare > 0.0 and rate > 0.0:
             let_out(tank, min(min(rate, reach(path)) * seconds, spare), outside, "customers")
+
+
+def ways_in(state: DepotResources) -> dict[str, tuple[Tank, tuple[Line, ...]]]:
+    """Each species that a skimmer brings: its ring, and the lines from the dock to it (sortie-loop.md, topology)."""
+    lines = state.plumbing
+    return {
+        "CO2": (state.co2, (lines.dock_co2, lines.co2_ring)),
+        "CH4": (state.ch4, (lines.dock_fuel, lines.ch4_ring)),
+        "H2": (state.h2, (lines.dock_fuel, lines.h2_ring)),
+        "HE3": (state.he3, (lines.dock_fuel, lines.he3_tanks)),
+    }
 
 
 def isolate(state: DepotResources) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from depot.names import Mode
 from depot.settings import Profile
+from depot.world.depot import ways_in
 from depot.world.matter import Tank, reach, transfer
 from depot.world.skimmer import charge_from_dock, loads_w, missing_charge_j
 from depot.world.state import WorldState
@@ -12,12 +13,20 @@ from depot.world.state import WorldState
 
 def offload_pairs(state: WorldState, profile: Profile) -> list[tuple[Tank, Tank, float]]:
     """Offload flows: (from, to, kg/s). One tank at a time, as one port has it."""
-    lines, rate = state.depot.plumbing, profile.depot.offload_kg_s
-    co2 = min(rate, reach((lines.dock_co2, lines.co2_ring)))
-    fuel = min(rate, reach((lines.dock_fuel, lines.ch4_ring)))
-    flows = [(tank, state.depot.co2, co2) for tank in state.skimmer.partitions if tank.kg > 0.0]
-    flows += [(state.skimmer.fuel_store, state.depot.ch4, fuel)] if state.skimmer.fuel_store.kg > 0.0 else []
-    return [flow for flow in flows if flow[2] > 0.0 and flow[1].room_kg > 1e-6]
+    if not interface_holds(state, "fluid_failure"):
+        return []
+    ways, rate = ways_in(state.depot), profile.depot.offload_kg_s
+    flows = []
+    for tank in state.skimmer.stores:
+        ring, way = ways[tank.species]
+        if tank.kg > 0.0 and ring.room_kg > 1e-6:
+            flows.append((tank, ring, min(rate, reach(way))))
+    return [flow for flow in flows if flow[2] > 0.0]
+
+
+def interface_holds(state: WorldState, fault: str) -> bool:
+    """Does this interface of the dock work? "interface_failure" takes all of them."""
+    return fault not in state.faults and "interface_failure" not in state.faults
 
 
 def missing_fuel_kg(state: WorldState, profile: Profile) -> float:
@@ -33,8 +42,7 @@ def offload(state: WorldState, profile: Profile, seconds: float) -> None:
     left = seconds
     for source, sink, rate in offload_pairs(state, profile):
         taken, arrived = transfer(source, sink, rate * left, state.outside, efficiency=profile.depot.eta_route)
-        if sink is state.depot.co2 or sink is state.depot.ch4:
-            state.delivered_kg += arrived
+        state.delivered_kg += arrived
         left -= taken / rate
         if taken > 0.0:
             state.moving_kg_s = rate
@@ -44,7 +52,7 @@ def offload(state: WorldState, profile: Profile, seconds: float) -> None:
 
 def refuel(state: WorldState, profile: Profile, seconds: float, rate_kg_s: float) -> None:
     """Propellant to FUEL_LOBES, if that is on."""
-    if not state.refuelling:
+    if not state.refuelling or not interface_holds(state, "fluid_failure"):
         return
     lines = state.depot.plumbing
     rate = min(rate_kg_s, reach((lines.ch4_ring, lines.dock_fuel)))
@@ -55,14 +63,14 @@ def refuel(state: WorldState, profile: Profile, seconds: float, rate_kg_s: float
 def wanted_j(state: WorldState, profile: Profile, seconds: float) -> float:
     """What a docked skimmer would take from the depot's bus: its load, and charge."""
     power = profile.power
-    load = sum(loads_w(power, Mode.DOCKED)) * seconds
+    load = sum(loads_w(power, Mode.DOCKED, prelaunch=state.skimmer.prelaunch)) * seconds
     return load + min(power.charge_w * seconds, missing_charge_j(state.skimmer, power.launch_soc))
 
 
 def feed(state: WorldState, profile: Profile, joules: float, seconds: float) -> None:
     """Power connection: the skimmer's own load first, the rest charges; what nobody takes heats the depot."""
     skimmer, power = state.skimmer, profile.power
-    load = min(sum(loads_w(power, Mode.DOCKED)) * seconds, joules)
+    load = min(sum(loads_w(power, Mode.DOCKED, prelaunch=skimmer.prelaunch)) * seconds, joules)
     skimmer.spine.heat(load, seconds, state.accounts)
     skimmer.short_j = 0.0
     spare = joules - load - charge_from_dock(skimmer, joules - load, power.launch_soc)
@@ -77,7 +85,7 @@ def dock_events_ms(state: WorldState, profile: Profile) -> list[float]:
         if pairs:
             dues.append(state.now_ms + max(sum(tank.kg / rate for tank, _, rate in pairs), 0.001) * 1000.0)
     missing_kg = missing_fuel_kg(state, profile)
-    if state.refuelling and missing_kg > 1e-6 and state.depot.ch4.kg > 1e-6:
+    if state.refuelling and interface_holds(state, "fluid_failure") and missing_kg > 1e-6 and state.depot.ch4.kg > 1e-6:
         dues.append(state.now_ms + missing_kg / profile.depot.refuel_kg_s * 1000.0)
     missing_j = missing_charge_j(state.skimmer, profile.power.launch_soc)
     if missing_j > 1.0:

@@ -24,7 +24,8 @@ GROWING = frozenset(("store_breach", "store_leak", "soxe_runaway", "boil_off", "
 FLAGS = frozenset(
     ("hazard_region", "debris", "solar_event", "hull_fracture", "manifold_breach", "battery_short", "rcs_loss",
      "tumble", "avionics_failure", "impact", "conjunction", "radiation", "no_go_power", "no_go_thermal", "no_go_comms",
-     "no_go_tanks", "dock_refused", "dock_delayed", "interface_failure")
+     "no_go_tanks", "dock_refused", "dock_delayed", "interface_failure", "structural_failure", "fluid_failure",
+     "data_failure", "power_failure")
 )  # fmt: skip
 """Faults that are a reading and nothing more: `sensors` looks at whether they hold."""
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from depot.names import Mode
-from depot.readings import DepotReading, Place, SkimmerReading
+from depot.readings import RINGS, DepotReading, Place, SkimmerReading
 from depot.settings import Profile
+from depot.world.depot import ways_in
+from depot.world.dock import interface_holds
 from depot.world.energy import J_PER_WH
 from depot.world.matter import reach
 from depot.world.motion import Homing
-from depot.world.skimmer import missing_charge_j
+from depot.world.skimmer import loads_w, missing_charge_j
 from depot.world.state import WorldState
 
 
@@ -59,7 +61,15 @@ def read_skimmer(state: WorldState, profile: Profile, homing: Homing) -> Skimmer
         overstress=health.overstress + int(health.stressed),
         min_soc=skimmer.min_soc,
         transmits=health.transmits,
+        load_w=sum(loads_w(power, skimmer.mode, prelaunch=skimmer.prelaunch)),
     )
+
+
+def ring_room_kg(state: WorldState) -> dict[str, float]:
+    """Room in each ring that can be reached from the dock."""
+    if "no_go_tanks" in state.faults:
+        return dict.fromkeys(RINGS, 0.0)
+    return {species: ring.room_kg if reach(way) > 0.0 else 0.0 for species, (ring, way) in ways_in(state.depot).items()}
 
 
 def read_depot(state: WorldState, profile: Profile) -> DepotReading:
@@ -67,14 +77,13 @@ def read_depot(state: WorldState, profile: Profile) -> DepotReading:
     depot, held, lines = state.depot, state.faults, state.depot.plumbing
     skimmer, watch = state.skimmer, profile.watch
     docked = state.place is Place.DOCK
-    room = depot.co2.room_kg if reach((lines.dock_co2, lines.co2_ring)) > 0.0 and "no_go_tanks" not in held else 0.0
     return DepotReading(
         soc=depot.battery.j / depot.battery.capacity_j,
         cryo_k=depot.cryo_k,
         comms_open="no_go_comms" not in held,
         co2_fill=depot.co2.fill,
         fuel_fill=depot.ch4.fill,
-        co2_room_kg=room,
+        room_kg=ring_room_kg(state),
         fuel_stock_kg=depot.ch4.kg if reach((lines.ch4_ring, lines.dock_fuel)) > 0.0 else 0.0,
         hazard_region="hazard_region" in held,
         debris="debris" in held,
@@ -101,12 +110,16 @@ def read_depot(state: WorldState, profile: Profile) -> DepotReading:
         thermal_hold="no_go_thermal" in held,
         dock_blocked="dock_refused" in held,
         dock_delay="dock_delayed" in held,
-        fluids_ok="interface_failure" not in held,
+        locks_ok=interface_holds(state, "structural_failure"),
+        fluids_ok=interface_holds(state, "fluid_failure"),
+        data_ok=interface_holds(state, "data_failure"),
+        power_ok=interface_holds(state, "power_failure"),
         offloadable_kg=skimmer.store_kg if docked else 0.0,
         delivered_kg=state.delivered_kg,
         moving_kg_s=state.moving_kg_s if docked else 0.0,
         lobes_tight=skimmer.lobes.capacity_kg >= profile.skimmer.propellant_kg,
         refuelled=docked and skimmer.lobes.kg >= profile.skimmer.launch_propellant_kg - 1e-3,
         charged=docked and missing_charge_j(skimmer, profile.power.launch_soc) < 3600.0,
-        settled=docked and skimmer.spine.k <= profile.thermal.settled_k,
+        skimmer_settled=docked and skimmer.spine.k <= profile.thermal.settled_k,
+        depot_settled=depot.core.k <= profile.thermal.depot_settled_k and depot.cryo_k <= profile.depot.go_cryo_k,
     )

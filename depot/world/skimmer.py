@@ -41,7 +41,7 @@ class SkimmerResources(Struct):
     anything; `leaked_kg`: what it has lost so far."""
 
     partitions: list[Tank]
-    fuel_store: Tank
+    fuel_stores: list[Tank]
     lobes: Tank
     batt_a: Battery
     batt_b: Battery
@@ -51,6 +51,7 @@ class SkimmerResources(Struct):
     leaked_kg: list[float]
     health: Health = field(default_factory=Health)
     mode: Mode = Mode.DOCKED
+    prelaunch: bool = False  # MODE_CTRL's pre-launch configuration, at the dock
     harvesting: bool = False
     intake_factor: float = 1.0
     harvested_kg: float = 0.0
@@ -59,12 +60,17 @@ class SkimmerResources(Struct):
     short_j: float = 0.0  # load that could not be served in the last step
 
     @property
+    def stores(self) -> tuple[Tank, ...]:
+        """Everything that harvest fills."""
+        return (*self.partitions, *self.fuel_stores)
+
+    @property
     def store_kg(self) -> float:
-        return sum(tank.kg for tank in self.partitions) + self.fuel_store.kg
+        return sum(tank.kg for tank in self.stores)
 
     @property
     def store_capacity_kg(self) -> float:
-        return sum(tank.capacity_kg for tank in self.partitions) + self.fuel_store.capacity_kg
+        return sum(tank.capacity_kg for tank in self.stores)
 
     @property
     def soc(self) -> float:
@@ -90,7 +96,7 @@ def new_skimmer(profile: Profile) -> SkimmerResources:
 
     return SkimmerResources(
         [Tank(f"CO2_STORE_{number + 1}", "CO2", skimmer.co2_store_kg / count) for number in range(count)],
-        Tank("FUEL_STORE", "CH4", skimmer.fuel_store_kg),
+        [Tank(f"{species}_STORE", species, kg) for species, kg in fuel_stores_kg(profile).items()],
         Tank("FUEL_LOBES", "CH4", skimmer.propellant_kg, skimmer.propellant_kg * START_FUEL),
         battery("BATT_A", power.batt_a_wh, START_SOC),
         battery("BATT_B", power.batt_b_wh, START_SOC),
@@ -103,10 +109,20 @@ def new_skimmer(profile: Profile) -> SkimmerResources:
     )
 
 
-def loads_w(power: PowerSettings, mode: Mode) -> tuple[float, float, float]:
-    """Primary, secondary and survival bus in a mode, W."""
+def fuel_stores_kg(profile: Profile) -> dict[str, float]:
+    """The fuel store's tanks: each of the size that its species has in what comes in."""
+    use = profile.skimmer
+    shares = {species: share for species, share in use.shares.items() if species != "CO2"}
+    whole = sum(shares.values())
+    if whole <= 0.0:
+        return {"CH4": use.fuel_store_kg}
+    return {species: use.fuel_store_kg * share / whole for species, share in shares.items() if share > 0.0}
+
+
+def loads_w(power: PowerSettings, mode: Mode, *, prelaunch: bool = False) -> tuple[float, float, float]:
+    """Primary, secondary and survival bus in a mode, W; at the dock also as configured for a launch."""
     return {
-        Mode.DOCKED: power.docked_w,
+        Mode.DOCKED: power.prelaunch_w if prelaunch else power.docked_w,
         Mode.CRUISE: power.cruise_w,
         Mode.ACTIVE_HARVEST: power.harvest_w,
         Mode.STANDBY: power.standby_w,
@@ -121,11 +137,12 @@ def burn(state: SkimmerResources, kg: float, outside: Outside) -> float:
 
 def harvest(state: SkimmerResources, profile: Profile, seconds: float, outside: Outside) -> None:
     """INTAKE runs: what finds no room is not taken in."""
-    share = profile.skimmer.fuel_fraction
+    shares = profile.skimmer.shares
     kg = profile.skimmer.intake_kg_s * state.intake_factor * seconds
     state.harvest_s += seconds
-    state.harvested_kg += take_in(state.fuel_store, kg * share, outside, "atmosphere")
-    each = kg * (1.0 - share) / len(state.partitions)
+    for store in state.fuel_stores:
+        state.harvested_kg += take_in(store, kg * shares[store.species], outside, "atmosphere")
+    each = kg * shares["CO2"] / len(state.partitions)
     for tank in state.partitions:
         state.harvested_kg += take_in(tank, each, outside, "atmosphere")
 
@@ -144,7 +161,7 @@ def run_buses(
     bus is up, fed from the reserve, which then pays for the thrusters too. Secondary loads are shed at low charge.
     `supply_w` is what an array could give; what nobody takes is not made."""
     power = profile.power
-    primary, secondary, survival = loads_w(power, state.mode)
+    primary, secondary, survival = loads_w(power, state.mode, prelaunch=state.prelaunch)
     if state.soc < power.shed_soc:
         secondary = 0.0
     supply_j = supply_w * seconds

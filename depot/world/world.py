@@ -50,7 +50,7 @@ class World:
 
     def _dump(self) -> None:
         """What has been harvested is let go."""
-        for tank in (*self.state.skimmer.partitions, self.state.skimmer.fuel_store):
+        for tank in self.state.skimmer.stores:
             self.state.outside.book("dump", tank.species, tank.kg)
             tank.kg = 0.0
 
@@ -107,7 +107,7 @@ class World:
                 harvest(skimmer, profile, seconds, outside)
             if any(skimmer.leak_kg_s):
                 leak(skimmer, seconds, outside)
-            if state.place is Place.DOCK and not state.total_abort:
+            if state.place is Place.DOCK and not state.total_abort and dock.interface_holds(state, "power_failure"):
                 dock_j = dock.wanted_j(state, profile, seconds)
             else:
                 run_buses(
@@ -166,7 +166,7 @@ class World:
         self.state.skimmer.mode = mode
 
     def undock(self) -> None:
-        """Latches open, departure burn begins."""
+        """Latches open: away from the dock."""
         self._changed()
         state = self.state
         state.sorties += 1
@@ -178,7 +178,18 @@ class World:
         skimmer.min_soc = skimmer.soc
         spread = self.profile.skimmer.spread
         skimmer.intake_factor = 1.0 + spread * (2.0 * uniform(state.seed, state.sorties, "intake") - 1.0)
+        skimmer.prelaunch = state.departing = False
         self.motion.depart()
+
+    def initial_burn(self) -> None:
+        """Clear of the depot: the departure burn begins."""
+        self._changed()
+        self.state.departing = True
+
+    def configure(self) -> None:
+        """MODE_CTRL's pre-launch configuration: what a launch needs is powered, the rest is not."""
+        self._changed()
+        self.state.skimmer.prelaunch = self.state.place is Place.DOCK
 
     def start_harvest(self, target_kg: float) -> None:
         """INTAKE on, until somebody stops it; `target_kg` in store is an event."""

@@ -15,7 +15,6 @@ from autopilot.plans import MISSION
 from depot.messages import MissionPlan
 from depot.names import Mode, Stage
 from depot.settings import BoxSettings, Profile
-from depot.skimmer.skimmer_base import SkimmerMemory
 from depot.wire import wire
 from depot.wire.depot import DepotClient, flown_items
 from depot.wire.orders import serve_orders
@@ -108,9 +107,7 @@ class BoxLoop(SpaceLoop):
             return  # nobody is there
         self.world.stand_on_dock()
         self.world.set_mode(Mode.DOCKED)
-        self.skimmer.memory = SkimmerMemory(
-            flown=before.flown, seq=before.seq, trips=before.trips, beat_ms=now_ms, heard_ms=now_ms, boot_ms=now_ms
-        )
+        self.skimmer.stand_on_dock(now_ms)
         if broken and depot.ended_by is None:
             self.depot.restart(now_ms)
 

@@ -7,15 +7,27 @@ import re
 
 from msgspec import Struct
 
+from depot.decisions.watches import ABORT_2_NAMES, ABORT_3_NAMES
+from depot.names import ABORT_1_NAMES
 from depot.settings import Profile
-from depot.watches import ABORT_1_NAMES, ABORT_2_NAMES, ABORT_3_NAMES
 from depot.world.chance import uniform
 from sortie.config.errors import UserError
 from sortie.config.faults import Fault, parse_fault
 
 GO_NAMES = ("no_go_power", "no_go_thermal", "no_go_comms", "no_go_tanks")
 LINK_NAMES = ("link_loss", "link_lossy")
-DOCK_NAMES = ("dock_refused", "dock_delayed", "skimmer_lost", "skimmer_late", "valve_stuck", "interface_failure")
+DOCK_NAMES = (
+    "dock_refused",
+    "dock_delayed",
+    "skimmer_lost",
+    "skimmer_late",
+    "valve_stuck",
+    "interface_failure",
+    "structural_failure",
+    "fluid_failure",
+    "data_failure",
+    "power_failure",
+)
 LASTING_NAMES = ("skimmer_lost", "skimmer_late", "valve_stuck")
 """Of these what they have done stays, also for a start to which they were not given."""
 NAMES = (*ABORT_1_NAMES, *ABORT_2_NAMES, *ABORT_3_NAMES, *GO_NAMES, *LINK_NAMES, *DOCK_NAMES)

@@ -17,11 +17,11 @@ from depot.decision import Decision
 from depot.decisions.depot import DepotParty
 from depot.decisions.memory import DepotMemory
 from depot.decisions.record import SortieRecord
+from depot.decisions.watches import ABORT_2_NAMES
 from depot.names import EndedBy
 from depot.settings import Profile
-from depot.skimmer.skimmer import SkimmerParty
-from depot.skimmer.skimmer_base import SkimmerMemory
-from depot.watches import ABORT_2_NAMES
+from depot.skimmer.party import SkimmerParty
+from depot.skimmer.reports import SkimmerMemory
 from depot.wire import wire
 from depot.wire.depot import DepotClient, plan_items
 from depot.wire.skimmer import SkimmerService
@@ -81,7 +81,10 @@ class SpaceLoop:
     ) -> None:  # fmt: skip
         self._decisions: list[Decision] = []
         self.world = self._make_world(profile, seed, snapshot.world if snapshot else None)
-        self.skimmer = SkimmerParty(profile, self.world, self._decisions.append, snapshot.skimmer if snapshot else None)
+        self.skimmer = SkimmerParty(
+            profile.heartbeat, profile.power, profile.skimmer.clear_m, self.world, self._decisions.append,
+            snapshot.skimmer if snapshot else None,
+        )  # fmt: skip
         self.depot = DepotParty(
             profile, self.world, self._decisions.append, snapshot.depot if snapshot else None, total=total,
             confirm=confirm,
@@ -89,7 +92,7 @@ class SpaceLoop:
         self.faults = FaultSchedule(faults, profile, seed, snapshot.faults if snapshot else {})
         self._clock = Clock()
         self._struck = False
-        self.depot.entered = self._strike
+        self.depot.party.entered = self._strike
         # Another start draws other losses: the same ones again could stop a loop that is restarted often.
         self.link = MemoryLink(seed * LINK_SEED + self.world.state.now_ms)
         self.link.advance(self.world.state.now_ms)

@@ -85,8 +85,12 @@ class LoopView:
 
     def _is_repeated(self, decision: Decision) -> bool:
         """A no-go that waits for the same as the one before it."""
-        before, self._waits_for = self._waits_for, decision.reason if decision.name == "no_go" else ""
-        return bool(self._waits_for) and self._waits_for == before
+        if decision.name in ("go", "begin_phase"):
+            self._waits_for = ""
+        if decision.name != "no_go":
+            return False
+        before, self._waits_for = self._waits_for, decision.reason
+        return self._waits_for == before
 
     def closed(self, sortie: dict[str, Any]) -> None:
         """A sortie has ended."""

@@ -8,13 +8,14 @@ import pytest
 
 from depot.decisions.planning import Derating, expected_delivery_kg, make_plan, no_go
 from depot.messages import Status
+from depot.names import ABORT_1_NAMES
 from depot.readings import DepotReading
 from depot.settings import Profile
-from depot.watches import ABORT_1_NAMES
 
 PROFILE = Profile()
-PLAN = make_plan(PROFILE, 1, Derating())
-GOOD: dict[str, Any] = {"co2_room_kg": 30_000.0, "refuelled": True, "charged": True}
+ROOM = {"CO2": 30_000.0, "CH4": 30_000.0, "H2": 3_000.0, "HE3": 60.0}
+PLAN = make_plan(PROFILE, 1, Derating(), DepotReading(room_kg=ROOM))
+GOOD: dict[str, Any] = {"room_kg": ROOM, "refuelled": True, "charged": True}
 
 
 def failures(status: Status | None = None, **changed: Any) -> list[str]:
@@ -35,10 +36,17 @@ def test_all_constraints_hold() -> None:
         ({"thermal_hold": True}, "no_go_thermal"),
         ({"cryo_k": 99.0}, "no_go_thermal"),
         ({"comms_open": False}, "no_go_comms"),
-        ({"co2_room_kg": 1_000.0}, "no_go_tanks"),
+        ({"window_left_s": PROFILE.plan.departure_s - 1.0}, "no_go_comms"),
+        ({"room_kg": ROOM | {"CO2": 1_000.0}}, "no_go_tanks"),
+        ({"room_kg": ROOM | {"CH4": 1_000.0}}, "no_go_tanks"),
+        ({"room_kg": ROOM | {"H2": 10.0}}, "no_go_tanks"),
+        ({"room_kg": ROOM | {"HE3": 0.1}}, "no_go_tanks"),
         ({"refuelled": False}, "propellant_not_ready"),
         ({"charged": False}, "batteries_not_ready"),
+        ({"locks_ok": False}, "interfaces_not_ready"),
         ({"fluids_ok": False}, "interfaces_not_ready"),
+        ({"data_ok": False}, "interfaces_not_ready"),
+        ({"power_ok": False}, "interfaces_not_ready"),
         ({"debris": True}, "debris"),
         ({"o2_bar": 99.0}, "o2_overpressure"),
     ],
@@ -60,6 +68,11 @@ def test_missed_heartbeats_at_the_dock_and_a_store_that_is_being_emptied_delay()
     assert no_go(PROFILE, PLAN, reading, status, leftover=True) == ["store_not_empty"]
 
 
+def test_sensors_that_were_not_found_alive_stop_a_launch_by_themselves() -> None:
+    """Whatever the watches say."""
+    assert no_go(PROFILE, PLAN, DepotReading(**GOOD), Status(), verified=False) == ["sensors_not_verified"]
+
+
 @pytest.mark.parametrize("name", ABORT_1_NAMES)
 def test_a_fault_that_would_abort_the_sortie_is_no_reason_to_begin_it(name: str) -> None:
     """Before phase 3 it is a no-go."""
@@ -68,10 +81,11 @@ def test_a_fault_that_would_abort_the_sortie_is_no_reason_to_begin_it(name: str)
 
 def test_the_room_needed_is_what_the_plan_would_deliver() -> None:
     """One kilogram less is a no-go; a derated plan needs less."""
-    co2_kg, fuel_kg = expected_delivery_kg(PROFILE, PLAN)
-    assert co2_kg / fuel_kg == pytest.approx(3.0)
-    assert failures(co2_room_kg=co2_kg) == []
-    assert failures(co2_room_kg=co2_kg - 1.0) == ["no_go_tanks"]
-    derated = make_plan(PROFILE, 2, Derating(0.7, 0.75))
-    assert expected_delivery_kg(PROFILE, derated)[0] < 0.8 * co2_kg
+    coming = expected_delivery_kg(PROFILE, PLAN)
+    co2_kg = coming["CO2"]
+    assert co2_kg / (sum(coming.values()) - co2_kg) == pytest.approx(3.0)
+    assert failures(room_kg=ROOM | {"CO2": co2_kg}) == []
+    assert failures(room_kg=ROOM | {"CO2": co2_kg - 1.0}) == ["no_go_tanks"]
+    derated = make_plan(PROFILE, 2, Derating(0.7, 0.75), DepotReading(room_kg=ROOM))
+    assert expected_delivery_kg(PROFILE, derated)["CO2"] < 0.8 * co2_kg
     assert derated.t_sortie_s == PLAN.t_sortie_s - 0.25 * PROFILE.plan.harvest_s

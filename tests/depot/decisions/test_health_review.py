@@ -6,9 +6,8 @@ import pytest
 
 from depot.decisions.health import review
 from depot.messages import Status
-from depot.names import SkimmerState
+from depot.names import ABORT_1_NAMES, SkimmerState
 from depot.settings import Profile
-from depot.watches import ABORT_1_NAMES
 
 PROFILE = Profile()
 RULES = PROFILE.retirement

@@ -27,11 +27,13 @@ SEED = {
 @pytest.mark.parametrize(("phase", "event"), list(product(Phase, LoopEvent)), ids=lambda value: value.name)
 def test_every_phase_with_every_event(phase: Phase, event: LoopEvent) -> None:
     """Leads where the seed says, ABORT-3 ends the loop from anywhere, a restart of a simulated copter leads to the
-    health review, and every other pair is refused."""
+    health review, one that is taken back in to the dock, and every other pair is refused."""
     if event is LoopEvent.ABORT_3:
         assert next_phase(phase, event) is None
     elif event is LoopEvent.RESTART and phase < Phase.OFFLOAD:
         assert next_phase(phase, event) is Phase.HEALTH
+    elif event is LoopEvent.RECOVER and phase < Phase.OFFLOAD:
+        assert next_phase(phase, event) is Phase.DOCKING
     elif event in SEED[phase]:
         assert next_phase(phase, event) == SEED[phase][event]
     else:

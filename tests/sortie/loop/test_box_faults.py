@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from depot.names import EndedBy, Stage
+from depot.decisions.watches import ABORT_2_NAMES, ABORT_3_NAMES
+from depot.names import ABORT_1_NAMES, EndedBy, Stage
 from depot.readings import Place
-from depot.watches import ABORT_1_NAMES, ABORT_2_NAMES, ABORT_3_NAMES
 from tests.fakes.box_run import BoxBench, shortened
 from tests.fakes.loop_run import modes, phases, start_of
 from tests.fakes.program import begin, last_line, run, wait_for

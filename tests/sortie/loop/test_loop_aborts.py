@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from depot.names import EndedBy
-from depot.watches import ABORT_1_NAMES, ABORT_2_NAMES, ABORT_3_NAMES, UNSTABLE
+from depot.decisions.watches import ABORT_2_NAMES, ABORT_3_NAMES, UNSTABLE
+from depot.names import ABORT_1_NAMES, EndedBy
 from depot.world.faults import GROWING
 from tests.fakes.loop_run import PROFILE, LoopBench, modes, phases, start_of
 

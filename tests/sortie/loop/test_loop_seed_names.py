@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import msgspec
 import pytest
 
 from depot.decision import Decision
 from depot.decisions.conditions import CONDITIONS
 from depot.decisions.phases import PHASES
-from depot.names import EndedBy, Phase
-from depot.watches import ABORT_1_NAMES, ABORT_2_NAMES
+from depot.decisions.watches import ABORT_2_NAMES
+from depot.names import ABORT_1_NAMES, EndedBy, Phase
 from tests.fakes.loop_run import LoopBench
 
 SHOWN_BY = {
@@ -28,7 +29,8 @@ SHOWN_BY = {
     "capture": ("captured",),
     "confirm_structural_locks": ("interfaces_confirmed",),
     "confirm_fluid_connections": ("interfaces_confirmed",),
-    "confirm_data_and_power_connections": ("interfaces_confirmed",),
+    "confirm_data_connection": ("interfaces_confirmed",),
+    "confirm_power_connection": ("interfaces_confirmed",),
     "review_hardware_health": ("relaunch", "derate", "retire"),
     "evaluate_retirement_criteria": ("relaunch", "derate", "retire"),
     "decide_relaunch": ("relaunch", "derate", "retire"),
@@ -61,10 +63,7 @@ def margins_ignored() -> LoopBench:
         bench.step()
     memory = bench.loop.skimmer.memory
     assert memory.plan is not None
-    memory.plan = type(memory.plan)(
-        memory.plan.number, memory.plan.waypoints, memory.plan.t_sortie_s, memory.plan.harvest_s, memory.plan.store_kg,
-        0.0, 0.0, memory.plan.spine_max_k,
-    )  # fmt: skip
+    memory.plan = msgspec.structs.replace(memory.plan, fuel_reserve=0.0, power_reserve=0.0)
     state = bench.loop.world.state
     keep = bench.loop.world.skimmer_reading().fuel_need_kg * 1.25 + 50.0
     state.outside.book("leak", "CH4", state.skimmer.lobes.kg - keep)

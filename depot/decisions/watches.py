@@ -1,0 +1,74 @@
+"""What the depot watches: the triggers of ABORT-2 and ABORT-3, in the order of the reference (sortie-loop.md)."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from depot.readings import DepotReading
+from depot.settings import WatchSettings
+from depot.watches import Watch
+
+
+class Telemetry(Protocol):
+    """What the depot judges of a skimmer that is away: a `Status` has it."""
+
+    drift_m: float
+    current_ratio: float
+    signature_k: float
+
+
+_T = Watch[Telemetry, WatchSettings]
+_D = Watch[DepotReading, WatchSettings]
+
+ABORT_2_TELEMETRY: tuple[Watch[Telemetry, WatchSettings], ...] = (
+    _T("nav_drift", "telemetry", lambda r, w: r.drift_m > w.drift_warn_m, ("drift_m",)),
+    _T("current_trend", "telemetry", lambda r, w: r.current_ratio > w.current_ratio_max, ("current_ratio",)),
+    _T("thermal_signature", "telemetry", lambda r, w: r.signature_k > w.signature_max_k, ("signature_k",)),
+)
+"""Judged by the depot on what the skimmer reports."""
+
+HEARTBEAT_LOSS = "heartbeat_loss"
+"""The fourth telemetry trigger: a timer, not a reading."""
+
+ABORT_2_DEPOT: tuple[Watch[DepotReading, WatchSettings], ...] = (
+    _D("hazard_region", "environment", lambda r, w: r.hazard_region, ("hazard_region",)),
+    _D("debris", "environment", lambda r, w: r.debris, ("debris",)),
+    _D("solar_event", "environment", lambda r, w: r.solar_event, ("solar_event",)),
+    _D("store_full", "tank farm", lambda r, w: r.co2_fill > w.fill_max, ("co2_fill",)),
+    _D("fuel_store_full", "tank farm", lambda r, w: r.fuel_fill > w.fill_max, ("fuel_fill",)),
+    _D("cryo_limit", "tank farm", lambda r, w: r.cryo_k > w.cryo_warn_k, ("cryo_k",)),
+    _D("manifold_pressure", "tank farm", lambda r, w: r.manifold_bar > w.manifold_warn_bar, ("manifold_bar",)),
+    _D("soxe_overheat", "processing", lambda r, w: r.soxe_k > w.soxe_warn_k, ("soxe_k",)),
+    _D("o2_overpressure", "processing", lambda r, w: r.o2_bar > w.o2_max_bar, ("o2_bar",)),
+    _D("bus_unstable", "processing", lambda r, w: r.bus_ripple > w.bus_ripple_max, ("bus_ripple",)),
+)
+
+ABORT_3: tuple[Watch[DepotReading, WatchSettings], ...] = (
+    _D("tank_rupture", "structure", lambda r, w: not r.rings_intact, ("rings_intact",)),
+    _D("manifold_breach", "structure", lambda r, w: not r.manifolds_intact, ("manifolds_intact",)),
+    _D("hull_fracture", "structure", lambda r, w: not r.hull_intact, ("hull_intact",)),
+    _D("soxe_runaway", "thermal", lambda r, w: r.soxe_k > w.soxe_max_k, ("soxe_k",)),
+    _D("boil_off", "thermal", lambda r, w: r.boil_off_bar > w.boil_off_bar, ("boil_off_bar",)),
+    _D("radiator_failure", "thermal", lambda r, w: r.core_k > w.core_max_k, ("core_k",)),
+    _D("battery_short", "power", lambda r, w: r.battery_shorted, ("battery_shorted",)),
+    _D("bus_collapse", "power", lambda r, w: r.bus < w.bus_min, ("bus",)),
+    _D("array_failure", "power", lambda r, w: r.array < w.array_min, ("array",)),
+    _D("rcs_loss", "attitude", lambda r, w: r.rcs < w.rcs_min, ("rcs",)),
+    _D("tumble", "attitude", lambda r, w: r.tumble_dps > w.tumble_max_dps, ("tumble_dps",)),
+    _D("avionics_failure", "attitude", lambda r, w: not r.avionics_ok, ("avionics_ok",)),
+    _D("impact", "environment", lambda r, w: r.impact_g > w.impact_max_g, ("impact_g",)),
+    _D("conjunction", "environment", lambda r, w: r.conjunction_m < w.conjunction_min_m, ("conjunction_m",)),
+    _D("radiation", "environment", lambda r, w: r.radiation > w.radiation_max, ("radiation",)),
+)
+
+UNSTABLE = frozenset(watch.name for watch in ABORT_2_DEPOT if watch.group in ("tank farm", "processing"))
+"""While one of these holds the depot takes no offload after an ABORT-2."""
+
+
+def unstable(reading: DepotReading, limits: WatchSettings) -> list[str]:
+    """Names of those that hold now."""
+    return [watch.name for watch in ABORT_2_DEPOT if watch.name in UNSTABLE and watch.holds(reading, limits)]
+
+
+ABORT_2_NAMES = (HEARTBEAT_LOSS, *(w.name for w in ABORT_2_TELEMETRY), *(w.name for w in ABORT_2_DEPOT))
+ABORT_3_NAMES = tuple(watch.name for watch in ABORT_3)

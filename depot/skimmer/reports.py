@@ -1,0 +1,162 @@
+"""What the skimmer's party remembers, what it can do with its craft, and the statuses that it sends of both."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from msgspec import Struct, field
+
+from depot.messages import MissionPlan, Status
+from depot.names import Mode, Stage
+from depot.readings import SkimmerReading
+from depot.settings import HeartbeatSettings
+
+ACK_EVERY = 8
+"""Every so many beats the skimmer wants to know that it is heard."""
+
+
+class Craft(Protocol):
+    """What the skimmer's party can do with its vehicle."""
+
+    def skimmer_reading(self) -> SkimmerReading: ...
+    def whereabouts(self) -> tuple[float, float, float] | None:
+        """Latitude, longitude (degrees), altitude (m above mean sea level); None where it does not know."""
+
+    def set_mode(self, mode: Mode) -> None:
+        """MODE_CTRL: which buses are powered, and what each load draws."""
+
+    def configure(self) -> None:
+        """MODE_CTRL to its pre-launch configuration: what a launch needs is powered, the rest is not."""
+
+    def undock(self) -> None:
+        """Latches open, and away from the dock with what that takes and no more."""
+
+    def initial_burn(self) -> None:
+        """Clear of the depot: the departure burn."""
+
+    def start_harvest(self, target_kg: float) -> None: ...
+    def turn_back(self) -> None: ...
+    def approach(self) -> None: ...
+    def dispose(self) -> None: ...
+    def stand_aside(self) -> None:
+        """Somebody else has the vehicle: command nothing, take nothing in."""
+
+    def resume(self) -> None:
+        """It was given back on the way out or in the harvest, and flies its plan again."""
+
+
+class SkimmerMemory(Struct):
+    """All that the party remembers. Times in ms since the loop began. `verified`: number of the plan for which the
+    craft has been configured and its sensors have been found alive."""
+
+    stage: Stage = Stage.DOCKED
+    mode: Mode = Mode.DOCKED
+    plan: MissionPlan | None = None
+    verified: int = 0
+    flown: int = 0  # number of the plan that was last launched
+    trigger: int = 0
+    trips: int = 0
+    recalled: bool = False
+    taken: str = ""  # who or what has the vehicle, until it is given back or launched again
+    seq: int = 0
+    urgent_seq: int = 0  # the oldest status that has to be acknowledged
+    repeat_ms: int | None = None
+    repeat_gap_ms: int = 0
+    beat_ms: int = 0
+    heard_ms: int = 0
+    boot_ms: int = 0
+    harvest_until_ms: int | None = None
+    out: list[Status] = field(default_factory=list)
+
+
+class Reports:
+    """Statuses: every T_HEARTBEAT, and at each change, which is repeated until the depot has acknowledged it."""
+
+    def __init__(self, memory: SkimmerMemory, craft: Craft, beats: HeartbeatSettings) -> None:
+        self.memory = memory
+        self._craft = craft
+        self._beats = beats
+
+    def take(self) -> list[Status]:
+        """What is to be sent."""
+        out, self.memory.out = self.memory.out, []
+        return out
+
+    def acknowledged(self, seq: int) -> None:
+        """The depot has status `seq`."""
+        memory = self.memory
+        if memory.repeat_ms is not None and (seq - memory.urgent_seq) & 0xFFFF < 0x8000:
+            memory.repeat_ms = None
+
+    def undocked(self, now_ms: int) -> None:
+        """A sortie begins: its time counts from here, and so do the beats."""
+        self.memory.boot_ms = now_ms
+        self.memory.beat_ms = now_ms + self._period_ms
+
+    def next_ms(self) -> int:
+        """When the next one is due."""
+        memory = self.memory
+        return memory.beat_ms if memory.repeat_ms is None else min(memory.beat_ms, memory.repeat_ms)
+
+    def due(self, reading: SkimmerReading, now_ms: int) -> None:
+        """Repeat what was not acknowledged, and beat if a beat is due."""
+        memory = self.memory
+        if memory.repeat_ms is not None and now_ms >= memory.repeat_ms:
+            memory.repeat_gap_ms = min(2 * memory.repeat_gap_ms, self._period_ms)
+            memory.repeat_ms = now_ms + memory.repeat_gap_ms
+            self.report(now_ms, reading)
+        if now_ms >= memory.beat_ms:
+            memory.beat_ms = now_ms + self._period_ms
+            if reading.transmits:
+                self.report(now_ms, reading, ask=memory.seq % ACK_EVERY == 0)
+
+    def announce(self, now_ms: int, reading: SkimmerReading | None = None) -> None:
+        """A status that has to arrive."""
+        memory = self.memory
+        memory.repeat_gap_ms = round(self._beats.poll_s * 1000.0)
+        memory.repeat_ms = now_ms + memory.repeat_gap_ms
+        memory.urgent_seq = (memory.seq + 1) & 0xFFFF
+        self.report(now_ms, reading)
+
+    def report(self, now_ms: int, reading: SkimmerReading | None = None, *, ask: bool = False) -> None:
+        """One status, of how things stand now."""
+        memory = self.memory
+        r = reading or self._craft.skimmer_reading()
+        memory.seq = (memory.seq + 1) & 0xFFFF
+        memory.out.append(
+            Status(
+                seq=memory.seq,
+                boot_ms=max(now_ms - memory.boot_ms, 0),
+                stage=memory.stage,
+                mode=memory.mode,
+                wants_ack=ask or memory.repeat_ms is not None,
+                taken=bool(memory.taken),
+                trigger=memory.trigger,
+                trips=memory.trips,
+                plan=memory.flown,
+                loaded=0 if memory.plan is None else memory.plan.number,
+                overstress=r.overstress,
+                remaining_s=r.remaining_s,
+                fuel_kg=r.fuel_kg,
+                fuel_need_kg=r.fuel_need_kg,
+                soc=r.soc,
+                min_soc=r.min_soc,
+                power_wh=r.power_wh,
+                power_need_wh=r.power_need_wh,
+                store_kg=r.store_kg,
+                harvested_kg=r.harvested_kg,
+                expected_kg=r.expected_kg,
+                drift_m=r.drift_m,
+                current_ratio=r.current_ratio,
+                signature_k=r.signature_k,
+                spine_k=r.spine_k,
+                seal=r.seal,
+                thrust=r.thrust,
+                capacity=r.capacity,
+                place=self._craft.whereabouts(),
+            )
+        )
+
+    @property
+    def _period_ms(self) -> int:
+        return round(self._beats.period_s * 1000.0)

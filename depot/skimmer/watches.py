@@ -1,0 +1,61 @@
+"""What the skimmer watches by itself: the triggers of ABORT-1, in the order of the reference (sortie-loop.md).
+
+Each row is judged on the skimmer's own readings and on the thresholds of the plan that it has acknowledged; without a
+plan it has none, and nothing is watched.
+"""
+
+from __future__ import annotations
+
+from depot.messages import MissionPlan
+from depot.names import ABORT_1_NAMES
+from depot.readings import SkimmerReading
+from depot.watches import Watch
+
+_S = Watch[SkimmerReading, MissionPlan]
+
+ABORT_1: tuple[Watch[SkimmerReading, MissionPlan], ...] = (
+    _S("thruster_fwd_loss", "propulsion", lambda r, p: r.thruster_fwd < p.limits.thruster_min, ("thruster_fwd",)),
+    _S("attitude_authority_loss", "propulsion", lambda r, p: r.attitude < p.limits.attitude_min, ("attitude",)),
+    _S(
+        "fuel_low", "propulsion",
+        lambda r, p: r.fuel_kg < r.fuel_need_kg * (1.0 + p.limits.fuel_share * p.fuel_reserve),
+        ("fuel_kg", "fuel_need_kg"),
+    ),
+    _S(
+        "battery_failure", "power", lambda r, p: r.batteries < 2 and r.power_wh < r.power_need_wh,
+        ("batteries", "power_wh", "power_need_wh"),
+    ),
+    _S("avionics_power_loss", "power", lambda r, p: not r.avionics_held, ("avionics_held", "soc")),
+    _S("survival_thermal_loss", "power", lambda r, p: not r.survival_heat_held, ("survival_heat_held", "reserve_wh")),
+    _S("hot_spine_overtemp", "thermal", lambda r, p: r.spine_k > p.limits.spine_max_k, ("spine_k",)),
+    _S("cryo_overpressure", "thermal", lambda r, p: r.cryo_bar > p.limits.cryo_max_bar, ("cryo_bar",)),
+    _S(
+        "thermal_routing_failure", "thermal", lambda r, p: r.thermal_routes < p.limits.thermal_routes_min,
+        ("thermal_routes",),
+    ),
+    _S("store_breach", "storage", lambda r, p: r.breach_kg_s > p.limits.breach_kg_s, ("breach_kg_s", "store_kg")),
+    _S("store_leak", "storage", lambda r, p: r.leaking > p.limits.leaking_max, ("leaking", "store_kg")),
+    _S("imu_loss", "navigation", lambda r, p: not r.imu_ok, ("imu_ok",)),
+    _S("corridor_drift", "navigation", lambda r, p: r.drift_m > p.limits.corridor_m, ("drift_m",)),
+    _S("abort_sensors_failure", "navigation", lambda r, p: not r.abort_sensors_ok, ("abort_sensors_ok",)),
+)  # fmt: skip
+
+assert tuple(watch.name for watch in ABORT_1) == ABORT_1_NAMES  # the wire has their numbers
+
+
+def trips(reading: SkimmerReading, plan: MissionPlan | None) -> int:
+    """The armed watches that hold, as bits in the order of `ABORT_1`."""
+    if plan is None:
+        return 0
+    bits = 0
+    for number, watch in enumerate(ABORT_1):
+        if watch.holds(reading, plan):
+            bits |= 1 << number
+    return bits & plan.limits.triggers
+
+
+def first_trip(bits: int) -> Watch[SkimmerReading, MissionPlan]:
+    """The trigger of several: the first that holds. ValueError when none does."""
+    if not bits:
+        raise ValueError("no watch holds")
+    return ABORT_1[(bits & -bits).bit_length() - 1]

@@ -1,0 +1,142 @@
+"""Data packages on the wire: bytes in parts, each acknowledged, the whole guarded by a checksum.
+
+The depot sends a part and waits for the acknowledgement, which names the next byte wanted; so a part that is lost is
+sent again. When all bytes are there the skimmer compares their CRC-32 (zlib) with the one that every part names: what
+does not agree is refused and dropped, and the depot begins again, `attempts` times in all.
+"""
+
+from __future__ import annotations
+
+from enum import IntEnum
+from struct import Struct
+from zlib import crc32
+
+import msgspec
+
+from depot.messages import AbortLimits, DataPackage, MissionPlan, PackageKind
+from depot.wire.wire import tunnel, tunnel_data
+from mavlink_bridge.clients.base import Client, Retry, Target
+from mavlink_bridge.services.base import Message
+
+PACKAGE, PACKAGE_ACK = 32805, 32806
+"""TUNNEL payload types."""
+PART_BYTES = 112
+LARGEST_BYTES = 32_768
+
+_PART = Struct("<IBHHI")
+_ACK = Struct("<IBHB")
+
+
+class Verdict(IntEnum):
+    """What the skimmer says of a package."""
+
+    MORE = 0
+    WHOLE = 1
+    CORRUPT = 2
+
+
+class PackageOutcome(IntEnum):
+    """How sending a package ended."""
+
+    ACCEPTED = 0
+    REFUSED = 1
+    TIMEOUT = 100
+
+
+def packages_of(plan: MissionPlan) -> list[DataPackage]:
+    """What a plan has beside its header and its waypoints."""
+    return [DataPackage(PackageKind.LIMITS, msgspec.json.encode(plan.limits))]
+
+
+class PackageClient(Client):
+    """Sends one package of a plan; `attempts` of it as a whole, when the skimmer finds it corrupt."""
+
+    handles = frozenset(("TUNNEL",))
+    outcome: PackageOutcome | None
+
+    def __init__(self, target: Target, number: int, package: DataPackage, retry: Retry) -> None:
+        super().__init__(target, retry)
+        self._number = number
+        self._package = package
+        self._crc = crc32(package.data)
+        self._offset = 0
+        self._again = retry.attempts
+
+    def start(self, now_ms: int) -> None:
+        self._repeat(now_ms)
+        self._progress(now_ms)
+
+    def _handle(self, message: Message, now_ms: int) -> None:
+        data = tunnel_data(message)
+        if message.payload_type != PACKAGE_ACK or len(data) != _ACK.size:
+            return
+        number, kind, offset, verdict = _ACK.unpack(data)
+        if (number, kind) != (self._number, self._package.kind):
+            return
+        if verdict == Verdict.WHOLE:
+            self._end(PackageOutcome.ACCEPTED)
+        elif verdict == Verdict.CORRUPT:
+            self._again -= 1
+            if self._again <= 0:
+                self._end(PackageOutcome.REFUSED)
+                return
+            self._go_on(0, now_ms)
+        elif offset > self._offset:
+            self._go_on(offset, now_ms)
+        else:
+            self._offset = offset  # it has less than was thought: from there, when this part is repeated
+
+    def _go_on(self, offset: int, now_ms: int) -> None:
+        self._offset = min(offset, len(self._package.data))
+        self._repeat(now_ms)
+        self._progress(now_ms)
+
+    def _repeat(self, now_ms: int) -> None:
+        data, offset = self._package.data, self._offset
+        head = _PART.pack(self._number, self._package.kind, len(data), offset, self._crc)
+        part = head + data[offset : offset + PART_BYTES]
+        self._send(tunnel(PACKAGE, part, self.target.system, self.target.component))
+
+    def _time_out(self) -> None:
+        self._end(PackageOutcome.TIMEOUT)
+
+
+class PackageStore:
+    """The skimmer's end: what has come of each package, and those that are whole."""
+
+    def __init__(self) -> None:
+        self._number = 0
+        self._parts: dict[int, bytes] = {}
+        self._whole: dict[int, bytes] = {}
+
+    def take(self, data: bytes, system: int, component: int) -> Message | None:
+        """A part that has come in; the acknowledgement, or None for what is none."""
+        if len(data) < _PART.size:
+            return None
+        number, kind, size, offset, crc = _PART.unpack(data[: _PART.size])
+        if kind not in tuple(PackageKind) or size > LARGEST_BYTES:
+            return None
+        if number != self._number:
+            self._number, self._parts, self._whole = number, {}, {}
+        have = self._parts.get(kind, b"")
+        if offset == 0:
+            have = b""
+        if offset == len(have):
+            have += data[_PART.size :]
+        verdict = Verdict.MORE
+        if len(have) >= size:
+            verdict = Verdict.WHOLE if len(have) == size and crc32(have) == crc else Verdict.CORRUPT
+        self._parts[kind] = b"" if verdict is Verdict.CORRUPT else have
+        if verdict is Verdict.WHOLE:
+            self._whole[kind] = have
+        return tunnel(PACKAGE_ACK, _ACK.pack(number, kind, len(self._parts[kind]), verdict), system, component)
+
+    def limits(self, number: int) -> AbortLimits | None:
+        """The thresholds and triggers of plan `number`; None while they are not there, or are none."""
+        data = self._whole.get(PackageKind.LIMITS) if number == self._number else None
+        if data is None:
+            return None
+        try:
+            return msgspec.json.decode(data, type=AbortLimits)
+        except (msgspec.DecodeError, msgspec.ValidationError):
+            return None
