@@ -8,13 +8,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from depot.messages import MissionPlan, Order, Status
+from depot.messages import AbortLimits, MissionPlan, Order, Status
 from depot.names import MODES, Stage
 from depot.wire import wire
+from depot.wire.packages import PackageStore
 from mavlink_bridge.codec import decode, dialect, payload
 
 FLOATS = st.floats(width=32, allow_nan=False, allow_infinity=False)
-PLAN = MissionPlan(7, ((1.0, 2.0, 3.0), (4.0, 5.0, 6.0)), 339_600.0, 216_000.0, 18_900.0, 0.25, 0.5, 380.0)
+LIMITS = AbortLimits(triggers=0x3FFE, spine_max_k=333.0, corridor_m=1_234.5)
+PLAN = MissionPlan(7, ((1.0, 2.0, 3.0), (4.0, 5.0, 6.0)), 339_600.0, 216_000.0, 18_900.0, 0.25, 0.5, LIMITS)
 
 
 def over_the_wire(message: object) -> object:
@@ -28,7 +30,7 @@ def over_the_wire(message: object) -> object:
         Status, seq=st.integers(0, 0xFFFF), boot_ms=st.integers(0, 0xFFFFFFFF), stage=st.sampled_from(list(Stage)),
         mode=st.sampled_from(MODES), wants_ack=st.booleans(), taken=st.booleans(), trigger=st.integers(0, 14),
         trips=st.integers(0, 0x3FFF), place=st.none() | st.tuples(st.floats(-90, 90), st.floats(-180, 180), FLOATS),
-        plan=st.integers(0, 10**7), overstress=st.integers(0, 100), fuel_kg=FLOATS, store_kg=FLOATS, capacity=FLOATS,
+        plan=st.integers(0, 10**7), loaded=st.integers(0, 10**7), overstress=st.integers(0, 100), fuel_kg=FLOATS, store_kg=FLOATS, capacity=FLOATS,
         remaining_s=FLOATS,
     )
 )  # fmt: skip
@@ -46,10 +48,11 @@ def test_a_status_comes_back_as_it_was_sent(status: Status) -> None:
 
 
 def test_a_plan_needs_its_waypoints() -> None:
-    """The header says how many; with another number it is refused."""
+    """The header says how many; with another number it is refused, and without its limits."""
     data = wire.tunnel_data(over_the_wire(wire.pack_plan(PLAN, 1, 1)))
-    assert wire.read_plan(data, PLAN.waypoints) == PLAN
-    assert wire.read_plan(data, PLAN.waypoints[:1]) is None
+    assert wire.read_plan(data, PLAN.waypoints, LIMITS) == PLAN
+    assert wire.read_plan(data, PLAN.waypoints[:1], LIMITS) is None
+    assert wire.read_plan(data, PLAN.waypoints, None) is None
 
 
 def test_acknowledgements_come_back() -> None:
@@ -63,7 +66,8 @@ def test_acknowledgements_come_back() -> None:
 def test_any_bytes_are_a_message_or_none(data: bytes) -> None:
     """Nothing a peer sends raises."""
     wire.read_status(data)
-    wire.read_plan(data, PLAN.waypoints)
+    wire.read_plan(data, PLAN.waypoints, LIMITS)
+    PackageStore().take(data, 1, 1)
     wire.read_plan_ack(data)
     wire.read_status_ack(data)
 
@@ -103,4 +107,4 @@ def test_the_heartbeat_shows_mode_and_state() -> None:
 def test_the_layouts_fit_a_tunnel() -> None:
     """128 bytes."""
     assert len(wire.tunnel_data(wire.pack_status(Status()))) <= 128
-    assert struct.calcsize("<IHddffff") == len(wire.tunnel_data(wire.pack_plan(PLAN, 1, 1)))
+    assert struct.calcsize("<IHddfff") == len(wire.tunnel_data(wire.pack_plan(PLAN, 1, 1)))

@@ -8,24 +8,20 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from depot.names import Mode
-from depot.readings import Place
+from depot.decisions.planning import Derating, make_plan
+from depot.decisions.watches import ABORT_2_DEPOT, ABORT_2_TELEMETRY, ABORT_3, ABORT_3_NAMES
+from depot.names import ABORT_1_NAMES, Mode
+from depot.readings import DepotReading, Place
 from depot.settings import Profile
-from depot.watches import (
-    ABORT_1,
-    ABORT_1_NAMES,
-    ABORT_2_DEPOT,
-    ABORT_2_TELEMETRY,
-    ABORT_3,
-    ABORT_3_NAMES,
-    first,
-)  # fmt: skip
+from depot.skimmer.watches import ABORT_1
+from depot.watches import first
 from depot.world.course import TimetableMotion
 from depot.world.faults import ACTIONS, GROWING
 from depot.world.state import WorldState, new_state
 from depot.world.world import World
 
 PROFILE = Profile()
+PLAN = make_plan(PROFILE, 1, Derating(), DepotReading())
 
 
 def space_world(profile: Profile, seed: int, state: WorldState | None = None) -> World:
@@ -59,6 +55,7 @@ def at_harvest(seconds: float = 90_000.0) -> World:
     world = space_world(PROFILE, 1)
     world.set_mode(Mode.CRUISE)
     world.undock()
+    world.initial_burn()
     run(world, PROFILE.plan.departure_s + PROFILE.plan.outbound_s)
     world.set_mode(Mode.ACTIVE_HARVEST)
     world.start_harvest(18_900.0)
@@ -112,9 +109,9 @@ def test_mass_and_energy_balance_over_random_operations_and_faults(steps: list[t
 def test_each_fault_of_abort_1_trips_its_own_watch_at_once(name: str) -> None:
     """Sized so that its trigger holds, and is the first that does."""
     world = at_harvest()
-    assert first(ABORT_1, world.skimmer_reading(), PROFILE) is None
+    assert first(ABORT_1, world.skimmer_reading(), PLAN) is None
     world.inject(name)
-    tripped = first(ABORT_1, world.skimmer_reading(), PROFILE)
+    tripped = first(ABORT_1, world.skimmer_reading(), PLAN)
     assert tripped is not None and tripped.name == name
 
 
@@ -124,11 +121,11 @@ def test_each_fault_of_abort_2_stays_below_the_higher_paths(watch: object) -> No
     name = watch.name  # type: ignore[attr-defined]  # a Watch; pytest hands parameters on untyped
     world = at_harvest()
     world.inject(name)
-    tripped = first(ABORT_2_DEPOT, world.depot_reading(), PROFILE)
+    tripped = first(ABORT_2_DEPOT, world.depot_reading(), PROFILE.watch)
     assert tripped is not None and tripped.name == name
-    assert first(ABORT_3, world.depot_reading(), PROFILE) is None
+    assert first(ABORT_3, world.depot_reading(), PROFILE.watch) is None
     world.clear(name)
-    assert first(ABORT_2_DEPOT, world.depot_reading(), PROFILE) is None
+    assert first(ABORT_2_DEPOT, world.depot_reading(), PROFILE.watch) is None
 
 
 @pytest.mark.parametrize("name", [watch.name for watch in ABORT_2_TELEMETRY])
@@ -136,9 +133,9 @@ def test_each_telemetry_fault_stays_below_abort_1(name: str) -> None:
     """The depot sees what the skimmer does not mind."""
     world = at_harvest()
     world.inject(name)
-    tripped = first(ABORT_2_TELEMETRY, world.skimmer_reading(), PROFILE)
+    tripped = first(ABORT_2_TELEMETRY, world.skimmer_reading(), PROFILE.watch)
     assert tripped is not None and tripped.name == name
-    assert first(ABORT_1, world.skimmer_reading(), PROFILE) is None
+    assert first(ABORT_1, world.skimmer_reading(), PLAN) is None
 
 
 @pytest.mark.parametrize("name", ABORT_3_NAMES)
@@ -147,9 +144,9 @@ def test_each_fault_of_abort_3_trips_within_a_fifth_of_a_sortie(name: str) -> No
     world = at_harvest()
     world.inject(name)
     if name in GROWING:
-        assert first(ABORT_3, world.depot_reading(), PROFILE) is None
+        assert first(ABORT_3, world.depot_reading(), PROFILE.watch) is None
         run(world, PROFILE.plan.t_sortie_s / 5.0)
-    tripped = first(ABORT_3, world.depot_reading(), PROFILE)
+    tripped = first(ABORT_3, world.depot_reading(), PROFILE.watch)
     assert tripped is not None and tripped.name == name
 
 
@@ -158,9 +155,9 @@ def test_a_breach_of_an_empty_store_shows_when_something_comes_in() -> None:
     world = at_harvest(0.0)
     world.state.skimmer.harvesting = False
     world.inject("store_breach")
-    assert first(ABORT_1, world.skimmer_reading(), PROFILE) is None
+    assert first(ABORT_1, world.skimmer_reading(), PLAN) is None
     world.start_harvest(18_900.0)
-    tripped = first(ABORT_1, world.skimmer_reading(), PROFILE)
+    tripped = first(ABORT_1, world.skimmer_reading(), PLAN)
     assert tripped is not None and tripped.name == "store_breach"
 
 
@@ -169,6 +166,7 @@ def test_the_return_margin_comes_from_the_way_that_is_left() -> None:
     world = space_world(PROFILE, 1)
     assert world.skimmer_reading().fuel_need_kg == PROFILE.skimmer.return_kg + PROFILE.skimmer.dock_kg
     world.undock()
+    world.initial_burn()
     run(world, PROFILE.plan.departure_s + PROFILE.plan.outbound_s / 2.0)
     half = world.skimmer_reading()
     run(world, PROFILE.plan.outbound_s / 2.0)
@@ -187,6 +185,7 @@ def test_survival_mode_lives_on_the_reserve_alone() -> None:
     world = space_world(dark, 1)
     world.set_mode(Mode.CRUISE)
     world.undock()
+    world.initial_burn()
     run(world, 5_000.0)
     world.set_mode(Mode.SURVIVAL)
     before = world.skimmer_reading()
