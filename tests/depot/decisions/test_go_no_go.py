@@ -88,4 +88,6 @@ def test_the_room_needed_is_what_the_plan_would_deliver() -> None:
     assert failures(room_kg=ROOM | {"CO2": co2_kg - 1.0}) == ["no_go_tanks"]
     derated = make_plan(PROFILE, 2, Derating(0.7, 0.75), DepotReading(room_kg=ROOM))
     assert expected_delivery_kg(PROFILE, derated)["CO2"] < 0.8 * co2_kg
-    assert derated.t_sortie_s == PLAN.t_sortie_s - 0.25 * PROFILE.plan.harvest_s
+    fills_s = 0.7 * PLAN.store_kg / (PROFILE.skimmer.intake_kg_s * (1.0 - PROFILE.skimmer.spread))
+    assert derated.harvest_s == pytest.approx(min(0.75 * PROFILE.plan.harvest_s, fills_s))
+    assert derated.t_sortie_s == pytest.approx(PLAN.t_sortie_s - PLAN.harvest_s + derated.harvest_s)

@@ -213,7 +213,7 @@ def test_offload_goes_on_over_the_second_route_and_stops_without_any() -> None:
     co2_kg = sum(tank.kg for tank in world.state.skimmer.partitions)
     run(world, 1_000.0)
     assert sum(tank.kg for tank in world.state.skimmer.partitions) == co2_kg
-    assert world.depot_reading().co2_room_kg == 0.0
+    assert world.depot_reading().room_kg["CO2"] == 0.0
 
 
 def test_total_abort_closes_everything_and_leaves_the_survival_bus() -> None:
