@@ -28,6 +28,15 @@ class Place(IntEnum):
     ADRIFT = 7
 
 
+class Relative(Struct):
+    """A skimmer's motion as the depot's own sensors measure it: Hill frame (x up, y along the track, z across), m."""
+
+    position_m: tuple[float, float, float]
+    velocity_mps: tuple[float, float, float]
+    attitude_error_deg: float = 0.0
+    rate_dps: float = 0.0
+
+
 class SkimmerReading(Struct):
     """The skimmer's own sensors. kg, Wh, K, bar, m, s; fractions 0 to 1."""
 
@@ -118,6 +127,7 @@ class DepotReading(Struct):
     window_left_s: float = 1e9  # the comms window stays open for so long; 0 = it is closed
     next_window_s: float = 0.0  # until the next one opens, while it is closed
     clearance_m: float = 0.0  # to the skimmer, measured while it is near
+    seen: Relative | None = None  # the skimmer, within the range of the depot's own sensors
     offloadable_kg: float = 0.0  # still in the store of a docked skimmer
     delivered_kg: float = 0.0  # since the last docking
     moving_kg_s: float = 0.0  # offload flow

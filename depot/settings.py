@@ -309,6 +309,7 @@ class CorridorSettings(_Table, frozen=True):
     separation_mps: Positive = 0.1
     pulses: Annotated[int, Meta(ge=1, le=50)] = 10
     keep_out_m: Positive = 500.0  # no way leads through, but for the corridor's
+    axis: tuple[float, float, float] = (0.0, -1.0, 0.0)  # from the dock to the gate, unit length: up, along, across
 
 
 class BoxSettings(_Table, frozen=True):

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable
 
 from msgspec import Struct
 
+from depot.decisions.docking import GEOMETRY, MOTION, NOT_SEEN, beyond_limits
 from depot.decisions.memory import DepotMemory
 from depot.margins import fuel_margin, margin_near, power_margin, thermal_margin
 from depot.messages import Status
@@ -58,6 +59,14 @@ def _in_corridor(scene: Scene) -> bool:
     return scene.beyond in (Stage.HOLDING, Stage.APPROACH) or scene.status.stage is Stage.DOCKED
 
 
+def _acceptable(scene: Scene, names: tuple[str, ...]) -> bool:
+    """By what the depot measures: it is seen, and none of these limits is passed. In the dock it is held."""
+    if scene.status.stage is Stage.DOCKED and scene.reading.locks_ok:
+        return True
+    beyond = beyond_limits(scene.profile.corridor, scene.reading.seen)
+    return NOT_SEEN not in beyond and not set(names).intersection(beyond)
+
+
 def _on_course(scene: Scene) -> bool:
     return scene.status.drift_m <= scene.profile.watch.corridor_m
 
@@ -93,11 +102,11 @@ CONDITIONS: dict[str, Condition] = {
     # phase 5
     "harvest_ended": lambda s: s.beyond is not Stage.HARVEST or _abort(s) is not Abort.NONE,
     "in_docking_corridor": _in_corridor,
-    "geometry_and_relative_motion_acceptable": lambda s: _in_corridor(s) and _on_course(s),
+    "geometry_and_relative_motion_acceptable": lambda s: _acceptable(s, (*GEOMETRY, *MOTION)),
     # phase 6
-    "within_docking_corridor": _in_corridor,
-    "relative_motion_within_limits": lambda s: _in_corridor(s) and _on_course(s),
-    "docked_and_stable": lambda s: s.memory.docked,
+    "within_docking_corridor": lambda s: _acceptable(s, GEOMETRY),
+    "relative_motion_within_limits": lambda s: _acceptable(s, MOTION),
+    "docked_and_stable": lambda s: s.memory.docked and s.reading.locks_ok,
     "interfaces_pass": lambda s: s.reading.interfaces_pass,
     # phase 7
     "docking_verified": lambda s: s.memory.docked and s.reading.interfaces_pass,

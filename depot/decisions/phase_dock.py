@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from depot.decisions.docking import beyond_limits, docking_facts
 from depot.decisions.party import Party
+from depot.decisions.phase_flight import look_ms
 from depot.decisions.phases import LoopEvent
 from depot.decisions.watches import unstable
 from depot.messages import Answer, Command, Order
@@ -28,17 +30,32 @@ def step(party: Party, reading: DepotReading, now_ms: int) -> bool:
     if memory.check_ms is not None and now_ms < memory.check_ms and not reading.dock_delay:
         return False
     memory.check_ms = None  # over; what comes next is an event or an answer
-    windy = reading.wind_ms > party.profile.box.wind_max_ms
-    if reading.dock_blocked or reading.dock_delay or windy:
-        why = "dock_refused" if reading.dock_blocked else "dock_delayed" if reading.dock_delay else "wind_over_limit"
-        party.decide_once(now_ms, "withhold_clearance", f"the skimmer holds off: {why}", {"cause": why})
+    corridor = party.profile.corridor
+    why = _hindrance(party, reading)
+    if why:
+        facts = {"cause": why, **docking_facts(corridor, reading.seen)}
+        party.decide_once(now_ms, "withhold_clearance", f"the skimmer holds off: {why}", facts)
+        if why not in ("dock_refused", "dock_delayed"):  # which end by an event
+            memory.check_ms = now_ms + look_ms(party)
         return False
     emergency = party.abort is Abort.ABORT_1
     party.decide_once(
-        now_ms, "grant_docking_clearance", "emergency" if emergency else "the dock is free", {"emergency": emergency}
-    )
+        now_ms, "grant_docking_clearance", "emergency" if emergency else "the dock is free",
+        {"emergency": emergency, **docking_facts(corridor, reading.seen)},
+    )  # fmt: skip
     party.request(Command(Order.EMERGENCY_CLEARANCE if emergency else Order.CLEARANCE))
     return False
+
+
+def _hindrance(party: Party, reading: DepotReading) -> str:
+    """Why nobody is cleared in now; empty: nothing hinders."""
+    if reading.dock_blocked:
+        return "dock_refused"
+    if reading.dock_delay:
+        return "dock_delayed"
+    if reading.wind_ms > party.profile.box.wind_max_ms:
+        return "wind_over_limit"
+    return ", ".join(beyond_limits(party.profile.corridor, reading.seen))
 
 
 def clearance_answered(party: Party, answer: Answer, now_ms: int) -> None:

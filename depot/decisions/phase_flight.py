@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from depot.decisions import phase_prep
+from depot.decisions.docking import beyond_limits, docking_facts
 from depot.decisions.memory import Recall, Taken
 from depot.decisions.party import Party
 from depot.decisions.phases import LoopEvent
@@ -37,10 +38,29 @@ def follow(party: Party, status: Status, now_ms: int) -> None:
     if status.plan != memory.number or memory.phase in (Phase.OFFLOAD, Phase.HEALTH):
         return
     reached = _REACHED[status.stage]
+    if status.stage is Stage.HOLDING and memory.phase < Phase.DOCKING and not _is_acceptable(party, now_ms):
+        reached = Phase.RETURN
     while memory.phase < reached and memory.ended_by is None:
         _one_on(party, status, reached, now_ms)
     if status.trigger and party.abort < Abort.ABORT_1:
         _self_aborted(party, status, now_ms)
+
+
+def _is_acceptable(party: Party, now_ms: int) -> bool:
+    """Do the depot's own sensors show a skimmer that may dock? Else it stays in phase 5, and is looked at again."""
+    corridor, seen = party.profile.corridor, party.station.depot_reading().seen
+    beyond = beyond_limits(corridor, seen)
+    if not beyond:
+        return True
+    facts = docking_facts(corridor, seen)
+    party.decide_once(now_ms, "hold_at_corridor", f"not acceptable for docking: {', '.join(beyond)}", facts)
+    party.memory.check_ms = now_ms + look_ms(party)
+    return False
+
+
+def look_ms(party: Party) -> int:
+    """A skimmer that waits is looked at this often: a tenth of the usual docking time."""
+    return max(round(party.profile.plan.dock_s * 100.0), 1)
 
 
 def follow_hands(party: Party, status: Status, now_ms: int) -> None:
@@ -87,7 +107,9 @@ def _one_on(party: Party, status: Status, reached: Phase, now_ms: int) -> None:
             )
             party.happen(LoopEvent.HARVEST_ENDED, now_ms)
         case _:
-            party.decide(now_ms, "in_docking_corridor", "geometry and relative motion acceptable")
+            seen = party.station.depot_reading().seen
+            facts = docking_facts(party.profile.corridor, seen)
+            party.decide(now_ms, "in_docking_corridor", "geometry and relative motion acceptable", facts)
             party.happen(LoopEvent.AT_CORRIDOR, now_ms)
 
 
@@ -120,6 +142,10 @@ def step(party: Party, reading: DepotReading, now_ms: int) -> bool:
     if memory.phase is Phase.DEPARTURE:
         return _assume_clear(party, now_ms)
     status = memory.status
+    if status is not None and status.stage is Stage.HOLDING and _due(party, now_ms):
+        follow(party, status, now_ms)
+        if memory.phase is Phase.DOCKING:
+            return True
     misses = memory.beats.misses
     if status is not None and status.stage is Stage.DISPOSAL and misses >= party.profile.heartbeat.misses:
         party.declare_lost(now_ms, "telemetry of the disposal has ended")
@@ -130,6 +156,11 @@ def step(party: Party, reading: DepotReading, now_ms: int) -> bool:
         memory.recall = Recall.SENT
         party.request(Command(Order.RECALL))
     return _trend(party, now_ms)
+
+
+def _due(party: Party, now_ms: int) -> bool:
+    check_ms = party.memory.check_ms
+    return check_ms is not None and now_ms >= check_ms
 
 
 def _assume_clear(party: Party, now_ms: int) -> bool:

@@ -1,0 +1,68 @@
+"""What the depot measures of a skimmer that wants to dock: geometry, relative motion, attitude (seed 000, 4.5, 4.6).
+
+Its own sensors tell; what the skimmer believes of itself counts for nothing here. Each limit is one row, so that what
+holds a skimmer off has a name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from math import atan2, degrees, hypot
+
+from depot.readings import Relative
+from depot.settings import CorridorSettings
+
+GATE_SLACK = 1.2
+"""It may hold so much farther off than the gate."""
+SPEED_SLACK = 1.5
+"""Of the glide slope's speed at its distance."""
+NOT_SEEN = "not_seen"
+
+
+def range_m(seen: Relative) -> float:
+    """From the dock."""
+    return hypot(*seen.position_m)
+
+
+def off_axis_deg(corridor: CorridorSettings, seen: Relative) -> float:
+    """Between the corridor's axis and where it is."""
+    along = sum(a * p for a, p in zip(corridor.axis, seen.position_m, strict=True))
+    aside = hypot(*(p - along * a for a, p in zip(corridor.axis, seen.position_m, strict=True)))
+    return degrees(atan2(max(aside - corridor.capture_m, 0.0), along))
+
+
+def speed_limit_mps(corridor: CorridorSettings, seen: Relative) -> float:
+    """The glide slope at its distance, with its slack."""
+    slope = min(corridor.contact_mps + corridor.glide_mps_per_m * range_m(seen), corridor.speed_max_mps)
+    return SPEED_SLACK * slope
+
+
+Limit = Callable[[CorridorSettings, Relative], bool]
+
+LIMITS: dict[str, Limit] = {
+    "within_gate": lambda c, s: range_m(s) <= GATE_SLACK * c.gate_m + c.capture_m,
+    "within_cone": lambda c, s: off_axis_deg(c, s) <= c.half_angle_deg,
+    "relative_motion": lambda c, s: hypot(*s.velocity_mps) <= speed_limit_mps(c, s),
+    "attitude": lambda c, s: s.attitude_error_deg <= c.attitude_max_deg,
+    "attitude_rate": lambda c, s: s.rate_dps <= c.rate_max_dps,
+}
+GEOMETRY, MOTION = ("within_gate", "within_cone"), ("relative_motion", "attitude", "attitude_rate")
+
+
+def beyond_limits(corridor: CorridorSettings, seen: Relative | None) -> list[str]:
+    """What does not allow a docking, by name; empty = acceptable. One that nobody sees is not in the corridor."""
+    if seen is None:
+        return [NOT_SEEN]
+    return [name for name, within in LIMITS.items() if not within(corridor, seen)]
+
+
+def docking_facts(corridor: CorridorSettings, seen: Relative | None) -> dict[str, float | list[str]]:
+    """What was measured."""
+    beyond = beyond_limits(corridor, seen)
+    if seen is None:
+        return {"beyond_limits": beyond}
+    return {
+        "range_m": round(range_m(seen), 3), "off_axis_deg": round(off_axis_deg(corridor, seen), 3),
+        "relative_mps": round(hypot(*seen.velocity_mps), 4), "attitude_error_deg": round(seen.attitude_error_deg, 3),
+        "rate_dps": round(seen.rate_dps, 4), "beyond_limits": beyond,
+    }  # fmt: skip
