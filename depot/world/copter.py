@@ -4,9 +4,10 @@ its own. Propellant is what its battery holds (`pack`); harvest is the survey th
 
 from __future__ import annotations
 
+from math import cos, hypot, radians
 from typing import Protocol
 
-from depot.readings import DepotReading, Place, SkimmerReading
+from depot.readings import DepotReading, Place, Relative, SkimmerReading
 from depot.settings import DEATH_FACTOR, Profile
 from depot.world import course
 from depot.world.chance import uniform
@@ -16,6 +17,8 @@ from depot.world.state import WorldState
 
 WIND_BLOCK_MS = 600_000
 LOOK_MS = 100
+SEEN_M = 60.0
+METRES_PER_DEGREE = 111_319.5
 _LOOKED_AT = (Place.NEAR, Place.BACK, Place.FINAL)
 _ONCE_MORE = (Place.BACK, Place.CORRIDOR, Place.FINAL, Place.ADRIFT)
 
@@ -210,6 +213,17 @@ class CopterMotion:
     def homing(self) -> Homing:
         return course.homing(self._state, self._profile)
 
+    def _seen(self) -> Relative | None:
+        """By the box's own sensors, up, north and east of its pad; None out of their range."""
+        lat, lon, alt = self._pilot.whereabouts()
+        home = self._profile.box.home
+        north = (lat - home[0]) * METRES_PER_DEGREE
+        east = (lon - home[1]) * METRES_PER_DEGREE * cos(radians(home[0]))
+        up = alt - home[2]
+        if hypot(north, east, up) > SEEN_M:
+            return None
+        return Relative((up, north, east), (0.0, 0.0, 0.0))
+
     def _clearance_m(self) -> float:
         """Above the pad while it is near, and far beyond."""
         if self._state.place is not Place.NEAR:
@@ -230,6 +244,6 @@ class CopterMotion:
         if self.weather is not None:
             reading.wind_ms = self.weather.wind_ms
         reading.dock_fuels = self.pack.fuelled
-        reading.clearance_m = self._clearance_m()
+        reading.clearance_m, reading.seen = self._clearance_m(), self._seen()
         if self._state.place is Place.DOCK:
             reading.locks_ok = reading.locks_ok and self._pilot.on_pad()

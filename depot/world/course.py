@@ -7,7 +7,7 @@ harvest.
 
 from __future__ import annotations
 
-from depot.readings import DepotReading, Place, SkimmerReading
+from depot.readings import DepotReading, Place, Relative, SkimmerReading
 from depot.settings import DEATH_FACTOR, Profile
 from depot.world.motion import Homing, Spot
 from depot.world.skimmer import burn
@@ -266,4 +266,7 @@ class TimetableMotion:
         reading.clearance_m = clearance_m(state, self._profile)
 
     def show(self, reading: DepotReading) -> None:
-        reading.clearance_m = clearance_m(self._state, self._profile)
+        state, gate_m = self._state, self._profile.corridor.gate_m
+        reading.clearance_m = clearance_m(state, self._profile)
+        if state.place is Place.CORRIDOR:  # at the gate, and aside by as much as it has drifted
+            reading.seen = Relative((0.0, -gate_m, state.skimmer.health.drift_m), (0.0, 0.0, 0.0))

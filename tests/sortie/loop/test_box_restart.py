@@ -37,7 +37,7 @@ def begun_again(bench: BoxBench, *faults: str, total: int = 2) -> BoxBench:
 
 @pytest.mark.parametrize("phase", [2, 3, 4, 5, 6])
 def test_a_sortie_that_was_in_the_air_is_closed_and_keeps_its_number(phase: int) -> None:
-    """Aborted, trigger restart; its phases end at the journalled instant; the next one is flown."""
+    """Aborted, trigger restart; its phases end at the journalled instant, at which phase 8 decides; the next is flown."""
     before = killed_in(phase)
     at_s = before.loop.now_ms / 1000.0
     again = begun_again(before)
@@ -46,7 +46,7 @@ def test_a_sortie_that_was_in_the_air_is_closed_and_keeps_its_number(phase: int)
     again.run()
     broken, whole = again.sorties
     assert (broken["number"], broken["outcome"], broken["abort"], broken["trigger"]) == (1, "aborted", None, "restart")
-    assert phases(broken) == [*range(1, phase + 1)]
+    assert phases(broken) == [*range(1, phase + 1), 8]
     assert broken["phases"][-1]["end_s"] == at_s == whole["phases"][0]["start_s"]
     assert (whole["number"], whole["outcome"]) == (2, "completed")
     assert broken["delivered_kg"] == 0.0
