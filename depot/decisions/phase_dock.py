@@ -26,6 +26,7 @@ def step(party: Party, reading: DepotReading, now_ms: int) -> bool:
     if status.stage is Stage.DOCKED:
         return _captured(party, now_ms)
     if status.stage is not Stage.HOLDING or status.taken or memory.waiting is not None:
+        memory.check_ms = None  # it is on its way in, or not at all
         return False
     if memory.check_ms is not None and now_ms < memory.check_ms and not reading.dock_delay:
         return False

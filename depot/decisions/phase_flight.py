@@ -142,10 +142,12 @@ def step(party: Party, reading: DepotReading, now_ms: int) -> bool:
     if memory.phase is Phase.DEPARTURE:
         return _assume_clear(party, now_ms)
     status = memory.status
-    if status is not None and status.stage is Stage.HOLDING and _due(party, now_ms):
-        follow(party, status, now_ms)
-        if memory.phase is Phase.DOCKING:
-            return True
+    if memory.check_ms is not None and now_ms >= memory.check_ms:
+        memory.check_ms = None
+        if status is not None and status.stage is Stage.HOLDING:
+            follow(party, status, now_ms)
+            if memory.phase is Phase.DOCKING:
+                return True
     misses = memory.beats.misses
     if status is not None and status.stage is Stage.DISPOSAL and misses >= party.profile.heartbeat.misses:
         party.declare_lost(now_ms, "telemetry of the disposal has ended")
@@ -156,11 +158,6 @@ def step(party: Party, reading: DepotReading, now_ms: int) -> bool:
         memory.recall = Recall.SENT
         party.request(Command(Order.RECALL))
     return _trend(party, now_ms)
-
-
-def _due(party: Party, now_ms: int) -> bool:
-    check_ms = party.memory.check_ms
-    return check_ms is not None and now_ms >= check_ms
 
 
 def _assume_clear(party: Party, now_ms: int) -> bool:

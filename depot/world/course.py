@@ -268,5 +268,5 @@ class TimetableMotion:
     def show(self, reading: DepotReading) -> None:
         state, gate_m = self._state, self._profile.corridor.gate_m
         reading.clearance_m = clearance_m(state, self._profile)
-        if state.place is Place.CORRIDOR:  # at the gate, and aside by as much as it has drifted
-            reading.seen = Relative((0.0, -gate_m, state.skimmer.health.drift_m), (0.0, 0.0, 0.0))
+        if state.place is Place.CORRIDOR:  # at the gate
+            reading.seen = Relative((0.0, -gate_m, 0.0), (0.0, 0.0, 0.0))

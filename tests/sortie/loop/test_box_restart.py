@@ -37,7 +37,7 @@ def begun_again(bench: BoxBench, *faults: str, total: int = 2) -> BoxBench:
 
 @pytest.mark.parametrize("phase", [2, 3, 4, 5, 6])
 def test_a_sortie_that_was_in_the_air_is_closed_and_keeps_its_number(phase: int) -> None:
-    """Aborted, trigger restart; its phases end at the journalled instant, at which phase 8 decides; the next is flown."""
+    """Aborted, trigger restart; at the journalled instant its phases end and phase 8 decides; the next is flown."""
     before = killed_in(phase)
     at_s = before.loop.now_ms / 1000.0
     again = begun_again(before)
