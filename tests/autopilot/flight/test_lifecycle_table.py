@@ -11,6 +11,7 @@ import pytest
 from autopilot.flight.diagram import mermaid, table
 from autopilot.flight.lifecycle import IGNORED, TABLE, Action, FlightEvent, FlightState, choose
 from autopilot.flight.manager import FlightManager
+from autopilot.flight.system import FlightCommand
 from autopilot.flight.walker import LifecycleWalker
 
 PAGE = Path(__file__).parents[3] / "docs" / "lifecycle.md"
@@ -34,6 +35,40 @@ SITUATIONS = [
     Situation(go, command, armed, airborne, resting, None if ready else "no mission", critical)
     for go, command, armed, airborne, resting, ready, critical in product((False, True), repeat=7)
 ]
+
+
+#: The seed's diagram, written from it and not from the code: state, what happens, what is asked for, next state.
+SEED_002 = [
+    ("IDLE", "GO", "prepare_go", "PREFLIGHT"),
+    ("PREFLIGHT", "RESETS_DONE", "ask_arm", "PREFLIGHT"),
+    ("PREFLIGHT", "RESET_FAILED", "give_up", "IDLE"),
+    ("PREFLIGHT", "ARM_OK", "wait_armed", "ARMED"),
+    ("PREFLIGHT", "ARM_FAILED", "give_up", "IDLE"),
+    ("ARMED", "ABORT", "call_off", "ARMED"),
+    ("ARMED", "DISARM_OK", "close", "IDLE"),
+    ("ARMED", "COUNTDOWN_OVER", "start", "FLYING"),
+    ("FLYING", "DURATION_OVER", "land", "LANDING"),
+    ("LANDING", "LANDED", "disarm", "LANDED"),
+    ("FLYING", "LANDED", "disarm", "LANDED"),
+    ("LANDED", "DISARM_OK", "close", "IDLE"),
+]
+
+
+@pytest.mark.parametrize(("state", "event", "action", "following"), SEED_002)
+def test_the_diagram_of_the_seed(state: str, event: str, action: str, following: str) -> None:
+    """In a flight that GO began and nobody disturbs; the last but one is the emergency cutoff."""
+    row = choose(FlightState[state], FlightEvent[event], Situation())
+    assert row is not None
+    assert (row.action.value, row.next.name) == (action, following)
+
+
+def test_numbers_of_states_and_commands_are_the_seeds() -> None:
+    """STATUS: 0 IDLE to 5 LANDED; GO 0x20, ABORT 0x21, STATUS 0x22."""
+    assert [state.name for state in sorted(FlightState)] == [
+        "IDLE", "PREFLIGHT", "ARMED", "FLYING", "LANDING", "LANDED",
+    ]  # fmt: skip
+    assert [int(state) for state in FlightState] == [0, 1, 2, 3, 4, 5]
+    assert {command.name: int(command) for command in FlightCommand} == {"GO": 0x20, "ABORT": 0x21, "STATUS": 0x22}
 
 
 @pytest.mark.parametrize(("state", "event"), PAIRS)
