@@ -9,8 +9,8 @@
     mavlink     what is said to a running autopilot: restart into the bootloader, which version are you
     session     from a port to a linked vehicle: all of the above, with the limits
     failures    how it can end badly: what happened, the state of the board, what to do next
-    simulator, board    the other side: a bootloader, and the board around it with its plug and its firmware; their
-                sizes and faults are in board_spec
+
+The other side, a bootloader and the board around it, is in `mavlink_bridge.testing`.
 
 Nothing here opens a port, sleeps or asks a clock.
 """

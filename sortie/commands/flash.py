@@ -133,10 +133,10 @@ def _stopped_by_sigterm() -> Iterator[None]:
 
 
 def _simulate(board_id: int | None) -> int:
-    from mavlink_bridge.bootloader.board import SimulatedBoard
-    from mavlink_bridge.bootloader.board_spec import BoardSpec
     from mavlink_bridge.bootloader.boards import board_name
-    from sortie.flashing.pty_board import PtyBoard
+    from mavlink_bridge.testing.board import SimulatedBoard
+    from mavlink_bridge.testing.bootloader import BoardSpec
+    from mavlink_bridge.testing.pty_board import PtyBoard
 
     spec = BoardSpec() if board_id is None else BoardSpec(board_id=board_id)
     with _stopped_by_sigterm(), PtyBoard(SimulatedBoard(spec)) as board:

@@ -9,10 +9,10 @@ from collections.abc import Callable
 from random import Random
 from typing import Any
 
-from mavlink_bridge.bootloader.board import Power, SimulatedBoard
 from mavlink_bridge.bootloader.firmware import Firmware, parse_firmware
 from mavlink_bridge.bootloader.protocol import Op
 from mavlink_bridge.bootloader.session import FlashSession
+from mavlink_bridge.testing.board import Power, SimulatedBoard
 
 PORT = "/dev/ttyACM0"
 FLIGHT_BAUD = 57_600

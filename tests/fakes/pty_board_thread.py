@@ -6,8 +6,8 @@ import os
 import threading
 from types import TracebackType
 
-from mavlink_bridge.bootloader.board import SimulatedBoard
-from sortie.flashing.pty_board import PtyBoard
+from mavlink_bridge.testing.board import SimulatedBoard
+from mavlink_bridge.testing.pty_board import PtyBoard
 
 
 class ServedPtyBoard:

@@ -23,7 +23,8 @@ INSTRUMENTED = [
     "autopilot.mission_commands",
 ]  # fmt: skip
 with atheris.instrument_imports(include=INSTRUMENTED):
-    from tests.fakes.hostile import Siege, any_message, message_numbers
+    from mavlink_bridge.testing.hostile import any_message, message_numbers
+    from tests.fakes.hostile import Siege
 
 PER_VEHICLE = 400
 NUMBERS = message_numbers()

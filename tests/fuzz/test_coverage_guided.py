@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.fakes.hostile import message_numbers, sequence
+from mavlink_bridge.testing.hostile import message_numbers, sequence
 
 HARNESS = Path(__file__).with_name("harness.py")
 SECONDS = 120

@@ -8,11 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mavlink_bridge.bootloader.board import SimulatedBoard
-from mavlink_bridge.bootloader.board_spec import BoardSpec, Faults
 from mavlink_bridge.bootloader.boards import board_name, fits, is_flight_controller
 from mavlink_bridge.bootloader.protocol import Op, command, crc32, flash_crc, pad
-from mavlink_bridge.bootloader.simulator import PATIENCE_MS, SimulatedBootloader
+from mavlink_bridge.testing.board import SimulatedBoard
+from mavlink_bridge.testing.bootloader import PATIENCE_MS, BoardSpec, Faults, SimulatedBootloader
 
 OK, FAILED, INVALID = b"\x12\x10", b"\x12\x11", b"\x12\x13"
 ARDUPILOTS_QUESTIONS = [b"\x21\x20", b"\x22\x01\x20", b"\x22\x02\x20", b"\x22\x04\x20"]

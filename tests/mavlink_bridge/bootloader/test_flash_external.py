@@ -6,10 +6,10 @@ import base64
 import zlib
 from random import Random
 
-from mavlink_bridge.bootloader.board import SimulatedBoard
-from mavlink_bridge.bootloader.board_spec import BoardSpec, Faults
 from mavlink_bridge.bootloader.protocol import Op, Status
 from mavlink_bridge.bootloader.session import FlashSession
+from mavlink_bridge.testing.board import SimulatedBoard
+from mavlink_bridge.testing.bootloader import BoardSpec, Faults
 from tests.fakes.flash_bench import PORT, FlashBench, firmware
 
 EXTERNAL = Random(7).randbytes(3001)

@@ -6,11 +6,11 @@ from random import Random
 
 import pytest
 
-from mavlink_bridge.bootloader.board import SimulatedBoard
-from mavlink_bridge.bootloader.board_spec import BoardSpec, Faults
 from mavlink_bridge.bootloader.firmware import Firmware
 from mavlink_bridge.bootloader.protocol import Op, Status
 from mavlink_bridge.bootloader.session import FlashSession
+from mavlink_bridge.testing.board import SimulatedBoard
+from mavlink_bridge.testing.bootloader import BoardSpec, Faults
 from tests.fakes.flash_bench import PORT, FlashBench, count, firmware, image_of, words
 
 UNTOUCHED = "nothing was erased"

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from mavlink_bridge.bootloader.board import Firmware as Behaviour
-from mavlink_bridge.bootloader.board import SimulatedBoard
-from mavlink_bridge.bootloader.board_spec import Faults
 from mavlink_bridge.bootloader.mavlink import blind_restart
 from mavlink_bridge.bootloader.protocol import Op
 from mavlink_bridge.bootloader.script import Obstacle
 from mavlink_bridge.bootloader.session import ASK_TO_PLUG, FlashSession
 from mavlink_bridge.bootloader.upload import Stage
+from mavlink_bridge.testing.board import Firmware as Behaviour
+from mavlink_bridge.testing.board import SimulatedBoard
+from mavlink_bridge.testing.bootloader import Faults
 from tests.fakes.flash_bench import PORT, FlashBench, firmware, image_of, words
 
 ACCEPTED, DENIED, UNSUPPORTED, FAILED = 0, 2, 3, 4

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from mavlink_bridge.bootloader.board import SimulatedBoard
-from mavlink_bridge.bootloader.board_spec import BoardSpec, Faults
 from mavlink_bridge.bootloader.protocol import FAST_BAUD, Op, Status
 from mavlink_bridge.bootloader.session import ASK_TO_PLUG, FlashSession
+from mavlink_bridge.testing.board import SimulatedBoard
+from mavlink_bridge.testing.bootloader import BoardSpec, Faults
 from tests.fakes.flash_bench import FLIGHT_BAUD, PORT, FlashBench, count, firmware, image_of
 
 

@@ -1,4 +1,4 @@
-"""Every kind of link keeps the contract of `tests.fakes.check_link`, from either end."""
+"""Every kind of link keeps the contract of `mavlink_bridge.testing.link_contract`, from either end."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from mavlink_bridge.links.serial import SerialLink
 from mavlink_bridge.links.stream import StreamLink
 from mavlink_bridge.links.tcp import TcpClient, TcpPort
 from mavlink_bridge.links.udp import UdpOut, UdpPort
-from tests.fakes.check_link import LinkPair, accept_links, check_link, frames, receive_all, wait_until
+from mavlink_bridge.testing.link_contract import LinkPair, accept_links, check_link, frames, receive_all, wait_until
 
 
 class PtyMaster(StreamLink):

@@ -6,7 +6,7 @@ import pytest
 
 from mavlink_bridge.framing import split_frames
 from mavlink_bridge.links.memory import REORDER_MS, MemoryLink
-from tests.fakes.check_link import frames
+from mavlink_bridge.testing.link_contract import frames
 
 FRAMES = list(split_frames(frames(2000)))
 

@@ -14,7 +14,7 @@ import serial
 
 from mavlink_bridge.links.address import LinkError, parse_link
 from mavlink_bridge.links.serial import SerialLink
-from tests.fakes.check_link import LinkPair, receive_all, wait_until
+from mavlink_bridge.testing.link_contract import LinkPair, receive_all, wait_until
 
 
 def line(folder: Path) -> tuple[int, Path]:

@@ -13,7 +13,7 @@ import pytest
 from mavlink_bridge.links.address import LinkError, parse_link
 from mavlink_bridge.links.base import Backoff
 from mavlink_bridge.links.tcp import TcpClient, TcpPort
-from tests.fakes.check_link import LinkPair, accept_links, frames, ready, receive_all, wait_until
+from mavlink_bridge.testing.link_contract import LinkPair, accept_links, frames, ready, receive_all, wait_until
 
 TIMEOUT_S = 5
 

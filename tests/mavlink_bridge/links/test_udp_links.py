@@ -9,7 +9,7 @@ import pytest
 from mavlink_bridge.framing import split_frames
 from mavlink_bridge.links.address import LinkError, parse_link
 from mavlink_bridge.links.udp import UdpOut, UdpPort
-from tests.fakes.check_link import accept_links, frames, ready
+from mavlink_bridge.testing.link_contract import accept_links, frames, ready
 
 TIMEOUT_S = 5
 

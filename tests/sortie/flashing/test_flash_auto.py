@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 from serial.tools import list_ports
 
-from mavlink_bridge.bootloader.board import Firmware as Behaviour
-from mavlink_bridge.bootloader.board import Power, SimulatedBoard
-from mavlink_bridge.bootloader.board_spec import Faults
+from mavlink_bridge.testing.board import Firmware as Behaviour
+from mavlink_bridge.testing.board import Power, SimulatedBoard
+from mavlink_bridge.testing.bootloader import Faults
 from sortie.commands.cli import run
 from tests.fakes.flash_bench import apj, image_of
 from tests.fakes.pty_board_thread import ServedPtyBoard

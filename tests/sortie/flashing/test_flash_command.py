@@ -12,10 +12,10 @@ from pathlib import Path
 
 import pytest
 
-from mavlink_bridge.bootloader.board import Firmware as Behaviour
-from mavlink_bridge.bootloader.board import SimulatedBoard
-from mavlink_bridge.bootloader.board_spec import BoardSpec, Faults
 from mavlink_bridge.bootloader.protocol import Op, Status
+from mavlink_bridge.testing.board import Firmware as Behaviour
+from mavlink_bridge.testing.board import SimulatedBoard
+from mavlink_bridge.testing.bootloader import BoardSpec, Faults
 from sortie.commands.cli import run
 from sortie.config.options import Run
 from tests.fakes.flash_bench import apj, image_of

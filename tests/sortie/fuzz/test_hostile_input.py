@@ -11,7 +11,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.fakes.hostile import Siege, any_message, message_numbers
+from mavlink_bridge.testing.hostile import any_message, message_numbers
+from tests.fakes.hostile import Siege
 
 NUMBERS = message_numbers()
 #: What a station sends to a vehicle: chosen as often as all others together.

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
-from typing import Final
+from dataclasses import dataclass, field
+from random import Random
+from typing import Final, Literal
 
-from mavlink_bridge.bootloader.board_spec import BoardSpec, Faults
 from mavlink_bridge.bootloader.protocol import (
     BOOTLOADER_BAUD,
     CHUNK,
@@ -23,6 +24,41 @@ from mavlink_bridge.bootloader.protocol import (
     Status,
     crc32,
 )
+
+Family = Literal["ardupilot", "px4"]
+
+
+@dataclass(frozen=True, slots=True)
+class BoardSpec:
+    """Sizes in bytes; `external_flash` 0: none. `revision`: of the protocol."""
+
+    board_id: int = 140
+    board_revision: int = 0
+    flash: int = 1_966_080
+    external_flash: int = 0
+    revision: int = 5
+    family: Family = "ardupilot"
+
+
+@dataclass(slots=True)
+class Faults:
+    """What goes wrong. `(op, n)` is the n-th time, from 1, that this command comes.
+
+    `answers`: the status to give instead of doing it; `mute_at`, `unplug_at`: before it is answered; `flip_at`: one bit
+    of its data is another; `wrong_crc`: which GET_CRC lie; `mute_after`: bytes received until silence; `noise`: bytes
+    before one reply in `noise_every`.
+    """
+
+    answers: dict[tuple[Op, int], Status] = field(default_factory=dict)
+    mute_at: tuple[Op, int] | None = None
+    unplug_at: tuple[Op, int] | None = None
+    flip_at: tuple[Op, int] | None = None
+    wrong_crc: frozenset[int] = frozenset()
+    mute_after: int | None = None
+    noise: Random | None = None
+    noise_every: int = 10
+    erase_ms: int = 9000
+
 
 _ARGUMENTS: Final = {
     Op.GET_DEVICE: 1, Op.READ_MULTI: 1, Op.GET_OTP: 4, Op.GET_SN: 4, Op.SET_BAUD: 4, Op.EXTF_ERASE: 4,

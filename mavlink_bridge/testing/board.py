@@ -11,12 +11,11 @@ from enum import Enum, auto
 from typing import Final
 
 from mavlink_bridge import codec
-from mavlink_bridge.bootloader.board_spec import BoardSpec, Faults
-from mavlink_bridge.bootloader.simulator import SimulatedBootloader
 from mavlink_bridge.codec import dialect
 from mavlink_bridge.framing import FrameReader, FrameWriter
 from mavlink_bridge.identity import FLIGHT_SW_VERSION
 from mavlink_bridge.services.base import Message
+from mavlink_bridge.testing.bootloader import BoardSpec, Faults, SimulatedBootloader
 
 _REBOOT, _REQUEST_MESSAGE, _AUTOPILOT_VERSION, _COMMAND_LONG = 246, 512, 148, 76
 _ACCEPTED, _UNSUPPORTED, _FAILED = 0, 3, 4

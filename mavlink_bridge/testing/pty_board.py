@@ -5,17 +5,22 @@ from __future__ import annotations
 import os
 import select
 import tempfile
+import time
 import tty
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 
-from mavlink_bridge.bootloader.board import SimulatedBoard
-from sortie.runtime.clock import link_clock_ms
+from mavlink_bridge.testing.board import SimulatedBoard
 
 _READ_SIZE = 65536
 _LONGEST_WAIT_S = 1.0
+
+
+def link_clock_ms() -> int:
+    """Wall time in ms: a pseudo-terminal is as real as a cable."""
+    return int(time.monotonic() * 1000.0)
 
 
 class PtyBoard:

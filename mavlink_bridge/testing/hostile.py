@@ -1,0 +1,101 @@
+"""A hostile peer: what nobody should send and somebody will. From one seed the same bytes each time.
+
+`any_message` draws a message whose every field lies somewhere in its range, its extremes included; `HostilePeer` packs
+such messages and spoils some of them: cut short, a bit flipped, a wrong checksum, noise before them, start bytes that
+begin nothing. What must hold under it is up to the test: no exception, bounded memory, and a good peer is still served.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from random import Random
+from typing import Any
+
+from mavlink_bridge.codec import Message, dialect
+
+#: Left out: SETUP_SIGNING would lock the good station out, as it should.
+SIGNING = dialect.MAVLINK_MSG_ID_SETUP_SIGNING
+_RANGES = {
+    "int8_t": (-(2**7), 2**7 - 1), "uint8_t": (0, 2**8 - 1), "int16_t": (-(2**15), 2**15 - 1),
+    "uint16_t": (0, 2**16 - 1), "int32_t": (-(2**31), 2**31 - 1), "uint32_t": (0, 2**32 - 1),
+    "int64_t": (-(2**63), 2**63 - 1), "uint64_t": (0, 2**64 - 1),
+}  # fmt: skip
+_INF, _NAN = float("inf"), float("nan")
+_FLOATS = (0.0, -0.0, 1.0, -1.0, 2.0, 3.5, 1e-3, 90.0, -35.36, 149.16, 1e10, -1e30, 3.4e38, _INF, -_INF, _NAN)
+
+
+def message_numbers() -> list[int]:
+    """Every message of the dialect but SETUP_SIGNING."""
+    return sorted(number for number in dialect.mavlink_map if number != SIGNING)
+
+
+def any_message(number: int, random: Random) -> Message:
+    """A message whose every field is somewhere in its range, for us more often than not."""
+    made = dialect.mavlink_map[number]
+    fields = dict(zip(made.fieldnames, made.fieldtypes, strict=True))
+    lengths = dict(zip(made.ordered_fieldnames, made.array_lengths, strict=True))
+    values = [_value(name, kind, lengths[name], random) for name, kind in fields.items()]
+    return made(*values)
+
+
+def _value(name: str, kind: str, length: int, random: Random) -> Any:
+    if name.startswith("target_system"):
+        return random.choice((0, 1, 1, 1, 2, 255))
+    if name.startswith("target_component"):
+        return random.choice((0, 1, 1, 190))
+    if kind == "char":
+        return random.randbytes(length or 1) if random.random() < 0.5 else b"WPNAV_SPEED"[: length or 1]
+    if length:
+        return [_one(kind, random) for _ in range(length)]
+    return _one(kind, random)
+
+
+def _one(kind: str, random: Random) -> Any:
+    if kind in ("float", "double"):
+        return random.choice(_FLOATS)
+    low, high = _RANGES[kind]
+    return random.choice((random.randint(0, min(high, 20)), random.randint(low, high), low, high))
+
+
+def sequence(seeds: Sequence[int], numbers: Sequence[int]) -> list[Any]:
+    """One message for each (number, seed)."""
+    return [any_message(number, Random(seed)) for number, seed in zip(numbers, seeds, strict=True)]
+
+
+class HostilePeer:
+    """A system on a link that sends garbage. `system`, `component`: what it claims to be; `spoilt`: the share of its
+    frames that are damaged on the way."""
+
+    def __init__(self, seed: int = 0, *, system: int = 200, component: int = 1, spoilt: float = 0.3) -> None:
+        self._random = Random(seed)
+        self._packer = dialect.MAVLink(None, srcSystem=system, srcComponent=component)
+        self._numbers = message_numbers()
+        self._spoilt = spoilt
+
+    def take(self, count: int = 1) -> bytes:
+        """The next `count` frames, or what is left of them."""
+        return b"".join(self._frame() for _ in range(count))
+
+    def pack(self, message: Message) -> bytes:
+        """A message of the caller's as a whole frame of this peer."""
+        data: bytes = message.pack(self._packer)
+        self._packer.seq = (self._packer.seq + 1) % 256
+        return bytes(data)
+
+    def _frame(self) -> bytes:
+        data = self.pack(any_message(self._random.choice(self._numbers), self._random))
+        return self._spoil(data) if self._random.random() < self._spoilt else data
+
+    def _spoil(self, data: bytes) -> bytes:
+        at = self._random.randrange(len(data))
+        match self._random.randrange(5):
+            case 0:
+                return data[:at]
+            case 1:
+                return data[:at] + bytes([data[at] ^ (1 << self._random.randrange(8))]) + data[at + 1 :]
+            case 2:
+                return data[:-1] + bytes([data[-1] ^ 0xFF])
+            case 3:
+                return self._random.randbytes(at) + data
+            case _:
+                return self._random.choice((b"\xfd", b"\xfe", b"\xfd\xff\x00")) + data
