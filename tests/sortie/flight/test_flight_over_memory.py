@@ -70,11 +70,18 @@ def test_single_flight(ready: Ready) -> None:
 
 
 def test_multiple_flights(ready: Ready) -> None:
-    """GO, complete, GO again, and once more without any countdown between landing and takeoff."""
+    """GO, complete, GO again, and once more without any countdown between landing and takeoff. Right after a landing
+    PREFLIGHT waits until the vehicle rests; the fourth GO comes when it does."""
     station = ready()
-    for countdown in (3, 1, 0, 0, 0):
+    for flight, countdown in enumerate((3, 1, 0, 0, 0)):
         station.session.set_param("FM_COUNTDOWN", countdown)
-        assert station.user(GO) == Ack(ACCEPTED, A if countdown else F, countdown)
+        if flight == 3:
+            station.session.run_for(5.0)
+        at_once = flight in (0, 3)
+        expected = Ack(ACCEPTED, A if countdown else F, countdown) if at_once else Ack(ACCEPTED, P, 0)
+        assert station.user(GO) == expected
+        if not at_once:
+            station.session.run_until(lambda _: station.states[-1] is not P, 6.0)
         station.until(I)
     assert station.states == WHOLE * 5
     assert [event.seq for event in station.session.events_of(events.ItemReached)] == [1, 2] * 5
