@@ -19,6 +19,7 @@ from autopilot.mission.items import MissionItem
 from autopilot.mission.sequencer import MissionState
 from autopilot.modes.manager import ModeChoice
 from autopilot.outcome import ACCEPTED, Outcome, RebootRequested, Result
+from autopilot.reasons import ModeReason
 from autopilot.safety.arming import ArmingProcedure
 from autopilot.status import base_mode, sensors_enabled, system_status
 from autopilot.vehicle import Request, Sticks, Vehicle, VehicleEvent, Yaw
@@ -202,8 +203,8 @@ class Autopilot:
         return (1 if guard.breached else 0, int(guard.breached), guard.breach_count, guard.breach_time_ms)
 
     # --- commands -------------------------------------------------------------------------------------------------
-    def set_mode(self, number: int, now_ms: int) -> Outcome:
-        return self.crew.modes.set(number, now_ms, "GCS command")
+    def set_mode(self, number: int, now_ms: int, reason: ModeReason = ModeReason.GCS_COMMAND) -> Outcome:
+        return self.crew.modes.set(number, now_ms, reason)
 
     def arm(self, now_ms: int, *, force: bool = False) -> Outcome:
         return self.arming.arm(now_ms, force=force)

@@ -36,6 +36,7 @@ from autopilot.modes.trail import Trail
 from autopilot.outcome import ACCEPTED, Outcome
 from autopilot.pilot_input import PilotInput
 from autopilot.plans import Items, Plans
+from autopilot.reasons import ArmingMethod, ModeReason
 from autopilot.safety.arming import Arming
 from autopilot.safety.checks import ArmingChecks
 from autopilot.safety.failsafes import Failsafes
@@ -114,7 +115,7 @@ class Crew:
             self.cockpit,
             self.payload,
             self.fence.enable,
-            lambda number: self.modes.set(number, self.cockpit.now_ms, "auxiliary function"),
+            lambda number: self.modes.set(number, self.cockpit.now_ms, ModeReason.AUX_FUNCTION),
         )
         self._listen()
 
@@ -132,7 +133,7 @@ class Crew:
             table[numbers.AUTO],
             self.sequencer,
             self.plans.mission,
-            lambda number: self.modes.set(number, cockpit.now_ms, "mission").ok,
+            lambda number: self.modes.set(number, cockpit.now_ms, ModeReason.MISSION_CMD).ok,
         )
         self.trail = Trail(cockpit)
         if cockpit.vehicle.capabilities.own_modes:
@@ -229,8 +230,8 @@ class Crew:
         elif name == "SRT_MIS_DO_LEG":
             self.sequencer.timing = self._do_timing()
 
-    def _stop_motors(self, reason: str) -> None:
-        self.arming.disarm(self.cockpit.now_ms, force=True, reason=reason)
+    def _stop_motors(self, method: ArmingMethod) -> None:
+        self.arming.disarm(self.cockpit.now_ms, force=True, method=method)
 
     def _armed_changed(self, armed: bool, now_ms: int) -> None:
         if armed:

@@ -19,6 +19,7 @@ from autopilot.modes.places import local
 from autopilot.modes.speeds import SpeedControl
 from autopilot.modes.table import CopterMode, RoverMode
 from autopilot.outcome import ACCEPTED, Outcome, Result, Severity
+from autopilot.reasons import ModeReason
 from autopilot.vehicle import Attitude, Hold, Leg, Yaw, YawMode
 
 _LOWEST_TAKEOFF = 1.0  # m above where the vehicle is
@@ -69,10 +70,10 @@ class FlightCommands:
         return ACCEPTED
 
     def land(self, now_ms: int) -> Outcome:
-        return UNSUPPORTED if self._cockpit.rover else self._modes.set(CopterMode.LAND, now_ms, "GCS command")
+        return UNSUPPORTED if self._cockpit.rover else self._modes.set(CopterMode.LAND, now_ms, ModeReason.GCS_COMMAND)
 
     def return_to_launch(self, now_ms: int) -> Outcome:
-        return self._modes.set(RoverMode.RTL if self._cockpit.rover else CopterMode.RTL, now_ms, "GCS command")
+        return self._modes.set(RoverMode.RTL if self._cockpit.rover else CopterMode.RTL, now_ms, ModeReason.GCS_COMMAND)
 
     # --- GUIDED ---------------------------------------------------------------------------------------------------
     def _flight(self) -> GuidedFlight | None:
@@ -97,7 +98,7 @@ class FlightCommands:
         if not self._within_fence(place):
             return self._cockpit.refuse(_OUTSIDE)
         if self._modes.mode is not self._guided:
-            outcome = self._modes.set(self._guided_number, now_ms, "GCS command")
+            outcome = self._modes.set(self._guided_number, now_ms, ModeReason.GCS_COMMAND)
             if not outcome.ok:
                 return outcome
         flight = self._guided.flight

@@ -8,6 +8,7 @@ from autopilot.modes.auto import AutoMode
 from autopilot.modes.manager import ModeChoice
 from autopilot.modes.table import CopterMode, RoverMode
 from autopilot.outcome import ACCEPTED, Outcome, Result
+from autopilot.reasons import ModeReason
 
 _HIGHEST_TAG = 65535
 
@@ -29,7 +30,7 @@ class MissionCommands:
         if in_auto and not self._auto.mission.total():
             return self._cockpit.refuse("Mission start: no mission")
         allowed, self._cockpit.takeoff_allowed = self._cockpit.takeoff_allowed, self._cockpit.armed
-        outcome = ACCEPTED if in_auto else self._modes.set(self._auto_number, now_ms, "GCS command")
+        outcome = ACCEPTED if in_auto else self._modes.set(self._auto_number, now_ms, ModeReason.GCS_COMMAND)
         if not outcome.ok:
             self._cockpit.takeoff_allowed = allowed
             return outcome
@@ -68,7 +69,7 @@ class MissionCommands:
         """DO_LAND_START as a command."""
         if self._cockpit.rover:
             return Outcome(Result.UNSUPPORTED, "not for this vehicle")
-        return self._modes.set(CopterMode.AUTO_RTL, now_ms, "GCS command")
+        return self._modes.set(CopterMode.AUTO_RTL, now_ms, ModeReason.GCS_COMMAND)
 
     def pause(self) -> Outcome:
         if not self._modes.mode.pause():

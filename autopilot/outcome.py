@@ -8,6 +8,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import IntEnum
 
+from autopilot.flight.lifecycle import FlightEvent
+from autopilot.reasons import ArmingMethod, ModeReason
+
 
 class Result(IntEnum):
     """MAV_RESULT."""
@@ -64,7 +67,7 @@ class ModeChanged:
     """The flight mode is now `number` (ArduPilot's custom_mode)."""
 
     number: int
-    reason: str = ""
+    reason: ModeReason = ModeReason.UNKNOWN
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +75,7 @@ class ArmedChanged:
     """Armed or disarmed."""
 
     armed: bool
-    reason: str = ""
+    method: ArmingMethod = ArmingMethod.UNKNOWN
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +118,10 @@ class RebootRequested:
 
 @dataclass(frozen=True, slots=True)
 class FlightStateChanged:
-    """The flight manager's state: 0 IDLE, 1 PREFLIGHT, 2 ARMED, 3 FLYING, 4 LANDING, 5 LANDED (seed 002)."""
+    """The flight manager's state: 0 IDLE, 1 PREFLIGHT, 2 ARMED, 3 FLYING, 4 LANDING, 5 LANDED (seed 002). `cause`: the
+    event of the lifecycle that led to it; of a flight that was called off, the event that called it off. `text`: for
+    people."""
 
     state: int
-    reason: str = ""
+    cause: FlightEvent
+    text: str = ""

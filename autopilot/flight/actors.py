@@ -17,6 +17,7 @@ from autopilot.mission.sequencer import SetCurrentError
 from autopilot.modes.table import CopterMode, RoverMode
 from autopilot.outcome import Result, Severity
 from autopilot.vehicle import ControlPart, Request
+from autopilot.reasons import ArmingMethod, ModeReason
 
 POSITION_WAIT_MS: Final = 5_000  # well within the manager's patience with a RESET
 POSITION_LOOK_MS: Final = 200
@@ -165,7 +166,7 @@ class AltitudeActor(FlightActor):
     def _land(self) -> None:
         rover = self.crew.cockpit.rover
         mode = int(RoverMode.HOLD if rover else CopterMode.LAND)
-        self.crew.modes.set(mode, self.port.now_ms, "flight manager")
+        self.crew.modes.set(mode, self.port.now_ms, ModeReason.MISSION_END)
         self._stopping = rover
         self._report_rest(self.around.signs.read())
 
@@ -262,7 +263,7 @@ class MotorActor(FlightActor):
 
     def _disarm(self, request: Message) -> None:
         force = request.payload == "force"
-        outcome = self.crew.arming.disarm(self.port.now_ms, force=force, reason="landed")
+        outcome = self.crew.arming.disarm(self.port.now_ms, force=force, method=ArmingMethod.LANDED)
         self._await(request, outcome.result)
 
     def _await(self, request: Message, result: Result) -> None:

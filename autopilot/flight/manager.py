@@ -16,6 +16,7 @@ from autopilot.flight.surroundings import Surroundings
 from autopilot.flight.walker import LifecycleWalker
 from autopilot.modes.table import CopterMode, RoverMode
 from autopilot.outcome import Result, Severity
+from autopilot.reasons import ModeReason
 
 RESET_ORDER: Final = (
     "waypoint",
@@ -72,7 +73,7 @@ class FlightManager(LifecycleWalker):
         self._to_reset: list[str] = []
         self._awaited: int | None = None  # tag of the answer that counts
         self._duration_end: int | None = None
-        self._why_over = ""  # why a flight that is being called off ends
+        self._called_off: tuple[FlightEvent, str] | None = None  # what calls a flight off before it took off, in words
 
     # --- what comes in --------------------------------------------------------------------------------------------
     def handle_message(self, message: Message) -> None:
@@ -142,7 +143,7 @@ class FlightManager(LifecycleWalker):
         self._flight.profile = int(self._around.param("FM_PROFILE"))
         self._answer(Result.ACCEPTED)
         number = int(RoverMode.GUIDED if self._crew.cockpit.rover else CopterMode.GUIDED)
-        outcome = self._crew.modes.set(number, self.port.now_ms, "GO")
+        outcome = self._crew.modes.set(number, self.port.now_ms, ModeReason.GCS_COMMAND)
         if outcome.ok:
             self._prepare()
         else:
@@ -195,10 +196,10 @@ class FlightManager(LifecycleWalker):
         self._countdown_end = None
         self._crew.arming.hold_auto_disarm = False
         if self._event is FlightEvent.ABORT:
-            self._why_over = "aborted"
+            self._called_off = (self._event, "aborted")
             self._answer(Result.ACCEPTED)
         elif self._event is FlightEvent.LOW_BATTERY:
-            self._why_over = self._reason
+            self._called_off = (self._event, self._reason)
         self._request_disarm("plain")
 
     # --- actions: in flight ---------------------------------------------------------------------------------------
@@ -279,8 +280,10 @@ class FlightManager(LifecycleWalker):
 
     def _close(self) -> None:
         self._awaited = None
-        self._reason = self._reason or self._why_over
-        self._why_over = ""
+        if self._called_off is not None:
+            self._cause, why = self._called_off
+            self._reason = self._reason or why
+            self._called_off = None
         self._flight.begun_by_go = False
         self._duration_end = None
         self.port.notify(self.port.find_sibling("logger"), Tag.FLIGHT_OVER)

@@ -25,6 +25,7 @@ class LifecycleWalker(Actor):
         self._state = FlightState.IDLE
         self._event = FlightEvent.DISARMED  # the present event, and why it came
         self._reason = ""
+        self._cause = FlightEvent.DISARMED  # what a change of state is told to come from
         self._queue: list[tuple[FlightEvent, str]] = []
         self._timers: dict[FlightEvent, int] = {}
         self._countdown_end: int | None = None
@@ -46,6 +47,7 @@ class LifecycleWalker(Actor):
             return
         changed = row.next is not self._state or event is FlightEvent.RESTARTED
         self._event, self._reason = event, reason
+        self._cause = event
         if changed:
             self._enter(row.next)
         self._actions[row.action]()
@@ -67,7 +69,7 @@ class LifecycleWalker(Actor):
         elif self._reason:
             text += f": {self._reason}"
         self._crew.cockpit.say(Severity.INFO, text)
-        self._crew.cockpit.announce(FlightStateChanged(int(self._state), self._reason))
+        self._crew.cockpit.announce(FlightStateChanged(int(self._state), self._cause, self._reason))
 
     def _status(self) -> Status:
         return Status(self._state, self._countdown_end, self._flight.begun_by_go, self._reason)

@@ -19,6 +19,7 @@ from autopilot.modes.mode import Mode
 from autopilot.modes.speeds import SpeedControl
 from autopilot.modes.table import CopterMode, ModeSpec, RoverMode, known_name, specs
 from autopilot.outcome import ModeChanged, Severity
+from autopilot.reasons import ModeReason
 from autopilot.vehicle import ControlledVehicle, Idle, VehicleEvent
 
 _LANDING_STATE = 4.0  # MAV_LANDED_STATE
@@ -102,7 +103,7 @@ class ControllerModes(ModeChoice):
         leaves = self._unnamed or self.mode in self._own.values()
         self._unnamed = False
         self.number = number
-        self._cockpit.announce(ModeChanged(number, "controller"))
+        self._cockpit.announce(ModeChanged(number, ModeReason.UNKNOWN))
         if leaves and self._cockpit.armed:
             self._tell_takeover(number)
         self.mode.exit()

@@ -16,12 +16,13 @@ from autopilot.modes.mode import Mode
 from autopilot.modes.speeds import SpeedControl
 from autopilot.modes.table import CopterMode, ModeSpec, known_name, specs
 from autopilot.outcome import ACCEPTED, ModeChanged, Outcome, Result, Severity
+from autopilot.reasons import ModeReason
 
 
 class ModeWatch:
     """Who has a say when the mode changes, and hears of it: the fence. This one has nothing to say."""
 
-    def mode_complaint(self, reason: str) -> str | None:
+    def mode_complaint(self, reason: ModeReason) -> str | None:
         """Why the mode may not be changed for this reason now, or None."""
         return None
 
@@ -75,7 +76,7 @@ class ModeChoice:
         """The modes that can be flown."""
         return tuple(self._specs[number].name for number in self._modes)
 
-    def set(self, number: int, now_ms: int, reason: str = "") -> Outcome:
+    def set(self, number: int, now_ms: int, reason: ModeReason = ModeReason.UNKNOWN) -> Outcome:
         """Fly mode `number` (ArduPilot's custom_mode). A refusal is announced."""
         if self._flies(number):
             return ACCEPTED
@@ -99,7 +100,7 @@ class ModeChoice:
         del self._cockpit.events[said:]
         return found
 
-    def _complaint(self, number: int, now_ms: int, reason: str = "") -> str | None:
+    def _complaint(self, number: int, now_ms: int, reason: ModeReason = ModeReason.UNKNOWN) -> str | None:
         mode = self._modes.get(number)
         if mode is None:
             name = known_name(self._cockpit.kind, number)
@@ -129,7 +130,7 @@ class ModeChoice:
             return str(error)
         return None
 
-    def _change(self, number: int, now_ms: int, reason: str) -> None:
+    def _change(self, number: int, now_ms: int, reason: ModeReason) -> None:
         mode = self._modes[number]
         self.number = int(number)
         self._cockpit.announce(ModeChanged(self.number, reason))

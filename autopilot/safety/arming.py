@@ -14,6 +14,7 @@ from autopilot.home import Home
 from autopilot.modes.auto import AutoMode
 from autopilot.modes.manager import ModeChoice
 from autopilot.outcome import ACCEPTED, ArmedChanged, Outcome, Result, Severity
+from autopilot.reasons import ArmingMethod
 from autopilot.safety.checks import ArmingChecks
 from autopilot.vehicle import Request, VehicleEvent
 
@@ -111,39 +112,39 @@ class Arming:
         """A real controller has yet to answer an arm or disarm."""
         return self._pending is not None
 
-    def disarm(self, now_ms: int, *, force: bool = False, reason: str = "") -> Outcome:
+    def disarm(self, now_ms: int, *, force: bool = False, method: ArmingMethod = ArmingMethod.MAVLINK) -> Outcome:
         if not self._cockpit.armed:
-            self._notice(now_ms, reason)  # it may have stopped by itself just now
+            self._notice(now_ms, method)  # it may have stopped by itself just now
             return ACCEPTED
         if not force and not self._cockpit.landed:
             return self._refuse("Disarm: not landed")
-        return self._ask(self._cockpit.vehicle.disarm(force=force), False, now_ms, reason)
+        return self._ask(self._cockpit.vehicle.disarm(force=force), False, now_ms, method)
 
-    def _ask(self, request: Request, arm: bool, now_ms: int, reason: str = "") -> Outcome:
+    def _ask(self, request: Request, arm: bool, now_ms: int, method: ArmingMethod = ArmingMethod.MAVLINK) -> Outcome:
         if not request.done:
             self._pending = (request, arm)
             return Outcome(Result.IN_PROGRESS)
         if not request.ok:
             return self._refuse(f"{'Arm' if arm else 'Disarm'}: {request.reason}", Severity.CRITICAL)
-        self._notice(now_ms, reason)
+        self._notice(now_ms, method)
         return ACCEPTED
 
     def _refuse(self, text: str, severity: Severity = Severity.WARNING) -> Outcome:
         self.last_refusal = text.partition(": ")[2]
         return self._cockpit.refuse(text, severity=severity)
 
-    def _notice(self, now_ms: int, reason: str = "") -> None:
+    def _notice(self, now_ms: int, method: ArmingMethod = ArmingMethod.UNKNOWN) -> None:
         """Take note when the vehicle has become armed or disarmed, by whomever."""
         armed = self._cockpit.armed
         if armed == self._known_armed:
             return
         self._known_armed = armed
         if armed:
-            self._armed(now_ms, reason)
+            self._armed(now_ms, method)
         else:
-            self._disarmed(now_ms, reason)
+            self._disarmed(now_ms, method)
 
-    def _armed(self, now_ms: int, reason: str) -> None:
+    def _armed(self, now_ms: int, method: ArmingMethod) -> None:
         cockpit = self._cockpit
         cockpit.armed_yaw = cockpit.vehicle.state.yaw
         cockpit.takeoff_allowed = bool(int(cockpit.param("AUTO_OPTIONS")) & _TAKE_OFF_BY_ITSELF)
@@ -151,18 +152,18 @@ class Arming:
         self._idle_since = now_ms if cockpit.landed else None
         cockpit.say(Severity.INFO, "Throttle armed" if cockpit.rover else "Arming motors")
         self._home.armed()
-        cockpit.announce(ArmedChanged(True, reason))
+        cockpit.announce(ArmedChanged(True, method))
         self._on_change(True, now_ms)
         self._modes.mode.armed(now_ms)
 
-    def _disarmed(self, now_ms: int, reason: str) -> None:
+    def _disarmed(self, now_ms: int, method: ArmingMethod) -> None:
         cockpit = self._cockpit
         cockpit.takeoff_allowed = False
         self._idle_since = None
         self._finish_ms = 0
         self._look_ms = now_ms
         cockpit.say(Severity.INFO, "Throttle disarmed" if cockpit.rover else "Disarming motors")
-        cockpit.announce(ArmedChanged(False, reason))
+        cockpit.announce(ArmedChanged(False, method))
         self._on_change(False, now_ms)
         self._modes.mode.disarmed()
         if not cockpit.rover or self._modes.mode is not self._auto:
@@ -196,14 +197,14 @@ class Arming:
         """What the mode was for is done. A vehicle that does not stop at once is asked again every second."""
         if now_ms >= self._finish_ms:
             self._finish_ms = now_ms + _LOOK_MS
-            self.disarm(now_ms, reason="landed")
+            self.disarm(now_ms, method=ArmingMethod.LANDED)
 
     def _disarm_when_idle(self, now_ms: int) -> None:
         deadline = self._idle_deadline()
         if deadline is None or now_ms < deadline:
             return
         if self._cockpit.landed and not self._busy():
-            self.disarm(now_ms, reason="DISARM_DELAY")
+            self.disarm(now_ms, method=ArmingMethod.DISARM_DELAY)
         else:
             self._idle_since = now_ms
 

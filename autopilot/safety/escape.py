@@ -6,6 +6,7 @@ modes that are tried in turn. Source: ArduPilot ArduCopter/events.cpp, Rover/fai
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from enum import Enum
 from typing import Final
 
@@ -13,6 +14,7 @@ from autopilot.cockpit import Cockpit
 from autopilot.modes.manager import ModeChoice
 from autopilot.modes.table import CopterMode, RoverMode
 from autopilot.outcome import Severity
+from autopilot.reasons import ArmingMethod, ModeReason
 
 
 class Escape(Enum):
@@ -100,8 +102,25 @@ _INSTEAD: Final = {
 """What a copter's failsafe says when the first mode cannot be entered."""
 
 
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """What a failsafe is logged as: a change of mode, a disarming."""
+
+    reason: ModeReason
+    method: ArmingMethod
+
+
+CAUSES: Final = {
+    "Battery": Cause(ModeReason.BATTERY_FAILSAFE, ArmingMethod.BATTERY_FAILSAFE),
+    "GCS": Cause(ModeReason.GCS_FAILSAFE, ArmingMethod.GCS_FAILSAFE),
+    "Radio": Cause(ModeReason.RADIO_FAILSAFE, ArmingMethod.RADIO_FAILSAFE),
+    "Wind": Cause(ModeReason.FAILSAFE, ArmingMethod.FAILSAFE_TERMINATE),
+}
+"""By the name that a failsafe has in texts."""
+
+
 def escape(
-    cockpit: Cockpit, modes: ModeChoice, way: Escape, reason: str, now_ms: int, *, failsafe: bool = False
+    cockpit: Cockpit, modes: ModeChoice, way: Escape, reason: ModeReason, now_ms: int, *, failsafe: bool = False
 ) -> None:
     """Take `way` out, or the next best. A copter's `failsafe` says when it takes another, and a landing begins with a
     pause. TERMINATE is the caller's."""
@@ -112,10 +131,10 @@ def escape(
         if failsafe and number == order[0] and way in _INSTEAD and not cockpit.rover:
             cockpit.say(Severity.WARNING, _INSTEAD[way])
     if order:
-        cockpit.say(Severity.CRITICAL, f"{reason}: no mode to escape to")
+        cockpit.say(Severity.CRITICAL, f"{reason.text}: no mode to escape to")
 
 
-def escape_to(modes: ModeChoice, number: int, reason: str, now_ms: int) -> bool:
+def escape_to(modes: ModeChoice, number: int, reason: ModeReason, now_ms: int) -> bool:
     """A failsafe takes this mode; a landing that begins so waits a little, for a pilot who knows better."""
     before = modes.mode
     if not modes.set(number, now_ms, reason).ok:

@@ -17,8 +17,10 @@ from autopilot.cockpit import Cockpit
 from autopilot.modes.manager import ModeChoice
 from autopilot.modes.table import CopterMode, RoverMode
 from autopilot.outcome import Severity
+from autopilot.reasons import ArmingMethod, ModeReason
 from autopilot.safety.crash import crash_text
 from autopilot.safety.escape import (
+    CAUSES,
     COPTER_BATTERY,
     COPTER_GROUND_STATION,
     COPTER_RADIO,
@@ -40,9 +42,9 @@ _WARN_AGAIN_MS: Final = 30_000  # between two "EKF variance"; EKF_CHECK_WARNING_
 
 
 class Failsafes:
-    """The failsafes of one vehicle. `disarm(reason)` stops the motors whatever happens."""
+    """The failsafes of one vehicle. `disarm(method)` stops the motors whatever happens."""
 
-    def __init__(self, cockpit: Cockpit, modes: ModeChoice, disarm: Callable[[str], None]) -> None:
+    def __init__(self, cockpit: Cockpit, modes: ModeChoice, disarm: Callable[[ArmingMethod], None]) -> None:
         self._cockpit = cockpit
         self._modes = modes
         self._disarm = disarm
@@ -82,7 +84,7 @@ class Failsafes:
             self._crashed(now_ms, stopped=bool(events & VehicleEvent.DISARMED))
         if events & VehicleEvent.CUTOFF:
             self._cockpit.say(Severity.EMERGENCY, "Emergency cutoff: motors stopped")
-            self._disarm("emergency cutoff")
+            self._disarm(ArmingMethod.TERMINATION)
         if events & VehicleEvent.ESTIMATOR_FAILED:
             self._estimator_failed(now_ms)
         if events & VehicleEvent.ESTIMATOR_OK and self.estimator:
@@ -107,12 +109,12 @@ class Failsafes:
             return
         if self._cockpit.rover:
             self._cockpit.say(Severity.EMERGENCY, "Crash: Going to HOLD")
-            self._modes.set(RoverMode.HOLD, now_ms, "crash")
+            self._modes.set(RoverMode.HOLD, now_ms, ModeReason.CRASH_FAILSAFE)
             if check == 1:
                 return
         else:
             self._cockpit.say(Severity.EMERGENCY, crash_text(self._cockpit))
-        self._disarm("crash")
+        self._disarm(ArmingMethod.CRASH)
 
     def armed_changed(self, armed: bool) -> None:
         """A battery or estimator that failed in the last flight is judged anew."""
@@ -154,7 +156,7 @@ class Failsafes:
         number = self._way_without_position()
         if number is None:
             self._cockpit.say(Severity.CRITICAL, "EKF Failsafe")
-        elif escape_to(self._modes, number, "EKF Failsafe", now_ms):
+        elif escape_to(self._modes, number, ModeReason.EKF_FAILSAFE, now_ms):
             self._cockpit.say(Severity.CRITICAL, f"EKF Failsafe: changed to {self._modes.spec.title} Mode")
 
     def _hold_without_position(self, now_ms: int) -> None:
@@ -163,7 +165,7 @@ class Failsafes:
         if action == 0 or not self._modes.spec.position:
             return
         if action == 1:
-            self._modes.set(RoverMode.HOLD, now_ms, "EKF Failsafe")
+            self._modes.set(RoverMode.HOLD, now_ms, ModeReason.EKF_FAILSAFE)
         self._cockpit.say(Severity.CRITICAL, "EKF failsafe")
 
     def _way_without_position(self) -> int | None:
@@ -269,17 +271,17 @@ class Failsafes:
         elif self._cockpit.landed:
             self._announce(name, "Disarming")
             if self._cockpit.armed:
-                self._disarm(f"{name} failsafe")
+                self._disarm(CAUSES[name].method)
         elif self._lands_on(name, way):
-            escape(self._cockpit, self._modes, Escape.LAND, f"{name} Failsafe", now_ms, failsafe=True)
+            escape(self._cockpit, self._modes, Escape.LAND, CAUSES[name].reason, now_ms, failsafe=True)
         elif go_on:
             self._announce(name, go_on)
         elif way is Escape.TERMINATE:
             self._announce(name, "Terminating")
-            self._disarm(f"{name} failsafe")
+            self._disarm(CAUSES[name].method)
         else:
             self._announce(name)
-            escape(self._cockpit, self._modes, way, f"{name} Failsafe", now_ms, failsafe=True)
+            escape(self._cockpit, self._modes, way, CAUSES[name].reason, now_ms, failsafe=True)
 
     def _lands_on(self, name: str, way: Escape) -> bool:
         """A landing goes on: because the battery has asked for it, or by option (with a text)."""
@@ -300,9 +302,9 @@ class Failsafes:
         if name != "Battery":
             self._announce(name)
         if self._cockpit.armed and way is Escape.TERMINATE:
-            self._disarm(f"{name} failsafe")
+            self._disarm(CAUSES[name].method)
         elif self._cockpit.armed:
-            escape(self._cockpit, self._modes, way, f"{name} Failsafe", now_ms, failsafe=True)
+            escape(self._cockpit, self._modes, way, CAUSES[name].reason, now_ms, failsafe=True)
 
     def _announce(self, name: str, what: str = "") -> None:
         self._cockpit.say(Severity.WARNING, f"{name} Failsafe - {what}" if what else f"{name} Failsafe")

@@ -23,6 +23,7 @@ from autopilot.mission.fence import Fence
 from autopilot.mission.storage import MissionStorage
 from autopilot.modes.manager import ModeChoice, ModeWatch
 from autopilot.outcome import FenceChanged, Severity
+from autopilot.reasons import ArmingMethod, ModeReason
 from autopilot.safety.escape import COPTER_FENCE, ROVER_FENCE, Escape, escape
 from autopilot.safety.fence_limits import ALTITUDES, FenceLimits, FenceType, fence_names
 
@@ -35,7 +36,6 @@ _NEXT_LIMIT: Final = 20.0  # m; AC_FENCE_CIRCLE_RADIUS_BACKUP_DISTANCE, the same
 _RECOVERY_MS: Final = 10_000  # AC_FENCE_MANUAL_RECOVERY_TIME_MIN
 _NO_MODE_CHANGE: Final = 1  # FENCE_OPTIONS bit 0
 _FLOOR_ONLY: Final = 2.0  # DO_FENCE_ENABLE param1: disable the lowest altitude only
-_REASON: Final = "Fence breach"
 
 
 def _earliest(distance: float, speed: float) -> float:
@@ -49,7 +49,7 @@ class FenceGuard(ModeWatch):
     a fence of its own (`Capabilities.own_fence`) acts by itself: then this is what is known of that fence."""
 
     def __init__(
-        self, cockpit: Cockpit, plan: MissionStorage, modes: ModeChoice, disarm: Callable[[str], None]
+        self, cockpit: Cockpit, plan: MissionStorage, modes: ModeChoice, disarm: Callable[[ArmingMethod], None]
     ) -> None:
         self._cockpit = cockpit
         self._modes = modes
@@ -111,10 +111,11 @@ class FenceGuard(ModeWatch):
         return [] if found is None else [found]
 
     # --- modes ----------------------------------------------------------------------------------------------------
-    def mode_complaint(self, reason: str) -> str | None:
+    def mode_complaint(self, reason: ModeReason) -> str | None:
         """Why the mode may not be changed now: a breach is being flown back from, and FENCE_OPTIONS wants it so."""
         held = self._acted_in is not None and self._acted_in == self._modes.number
-        if not held or reason == _REASON or not self.breached or not self._cockpit.armed or self._cockpit.grounded:
+        ours = reason is ModeReason.FENCE_BREACHED
+        if not held or ours or not self.breached or not self._cockpit.armed or self._cockpit.grounded:
             return None
         return "in fence recovery" if int(self._cockpit.param("FENCE_OPTIONS")) & _NO_MODE_CHANGE else None
 
@@ -220,16 +221,16 @@ class FenceGuard(ModeWatch):
         if action == 0:
             return
         if self._cockpit.grounded:
-            self._disarm("fence breach")
+            self._disarm(ArmingMethod.FENCE_BREACH)
             return
         ways = ROVER_FENCE if self._cockpit.rover else COPTER_FENCE
         way = ways.get(action, Escape.RTL)
         if metres > _FAR_OUTSIDE:
             way = Escape.HOLD if self._cockpit.rover else Escape.LAND
         if way is Escape.TERMINATE:
-            self._disarm("fence breach")
+            self._disarm(ArmingMethod.FENCE_BREACH)
             return
-        escape(self._cockpit, self._modes, way, _REASON, now_ms)
+        escape(self._cockpit, self._modes, way, ModeReason.FENCE_BREACHED, now_ms)
         self._acted_in = self._modes.number
 
     def _clear(self) -> None:

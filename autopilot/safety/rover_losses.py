@@ -15,7 +15,8 @@ from autopilot.cockpit import Cockpit
 from autopilot.modes.manager import ModeChoice
 from autopilot.modes.table import RoverMode
 from autopilot.outcome import Severity
-from autopilot.safety.escape import ROVER_ACTION, Escape, escape
+from autopilot.reasons import ArmingMethod
+from autopilot.safety.escape import CAUSES, ROVER_ACTION, Escape, escape
 
 _CONTINUE_IN_AUTO: Final = 2  # FS_GCS_ENABLE, FS_THR_ENABLE
 _ALSO_IN_HOLD: Final = 1  # FS_OPTIONS
@@ -28,9 +29,9 @@ class _Loss:
 
 
 class RoverLosses:
-    """The losses of one rover, by name ("GCS", "Radio"). `disarm(reason)` stops the motor whatever happens."""
+    """The losses of one rover, by name ("GCS", "Radio"). `disarm(method)` stops the motor whatever happens."""
 
-    def __init__(self, cockpit: Cockpit, modes: ModeChoice, disarm: Callable[[str], None]) -> None:
+    def __init__(self, cockpit: Cockpit, modes: ModeChoice, disarm: Callable[[ArmingMethod], None]) -> None:
         self._cockpit = cockpit
         self._modes = modes
         self._disarm = disarm
@@ -80,6 +81,6 @@ class RoverLosses:
     def _escape(self, name: str, now_ms: int) -> None:
         way = ROVER_ACTION.get(int(self._cockpit.param("FS_ACTION", 2.0)), Escape.NONE)
         if way is Escape.TERMINATE:
-            self._disarm(f"{name} failsafe")
+            self._disarm(CAUSES[name].method)
         else:
-            escape(self._cockpit, self._modes, way, f"{name} Failsafe", now_ms)
+            escape(self._cockpit, self._modes, way, CAUSES[name].reason, now_ms)

@@ -16,6 +16,7 @@ from autopilot.mission.commands import has_position
 from autopilot.mission.events import CurrentChanged
 from autopilot.mission.items import MissionItem
 from autopilot.outcome import ArmedChanged, FenceChanged, HomeChanged, ModeChanged, StatusText
+from autopilot.reasons import ArmingMethod
 from mavlink_bridge.identity import GIT_HASH, VERSION
 from sortie.logs import dataflash_kinds as K
 from sortie.logs.bin_watch import Watch
@@ -34,11 +35,6 @@ _ORIGIN_EKF, _ORIGIN_HOME = 0, 1
 _BOARD_SITL, _OFFICIAL = 3, 255  # HAL_BOARD, FIRMWARE_VERSION_TYPE
 _BUILDS = {"rover": 1, "copter": 2}
 """ArduPilot's APM_BUILD."""
-_REASONS = {
-    "GCS command": 2, "GO": 2, "Radio Failsafe": 3, "Battery Failsafe": 4, "GCS Failsafe": 5, "EKF Failsafe": 6,
-    "Fence breach": 10, "crash": 19, "Wind Failsafe": 25, "mission": 41, "auxiliary function": 53,
-}  # fmt: skip
-"""ArduPilot's ModeReason; any other is 0, unknown."""
 
 
 class BinLog:
@@ -108,15 +104,15 @@ class BinLog:
     def _messages(self, event: object, now_us: int) -> bytes:
         match event:
             case ModeChanged(number, reason):
-                return K.MODE.pack(now_us, number, number, _REASONS.get(reason, 0))
+                return K.MODE.pack(now_us, number, number, int(reason))
             case StatusText(_, text):
                 data = text.encode("ascii", "replace")
                 return b"".join(K.MSG.pack(now_us, data[at : at + _TEXT]) for at in range(0, len(data), _TEXT))
-            case ArmedChanged(armed, reason):
+            case ArmedChanged(armed, method):
                 checks = int(self._service.parameters["ARMING_CHECK"])
                 what = K.EV.pack(now_us, _EV_ARMED if armed else _EV_DISARMED)
-                crash = K.ERR.pack(now_us, _ERR_CRASH_CHECK, 1) if reason == "crash" else b""
-                return crash + what + K.ARM.pack(now_us, int(armed), checks, 0, 0)
+                crash = K.ERR.pack(now_us, _ERR_CRASH_CHECK, 1) if method is ArmingMethod.CRASH else b""
+                return crash + what + K.ARM.pack(now_us, int(armed), checks, 0, int(method))
             case HomeChanged():
                 return K.EV.pack(now_us, _EV_SET_HOME) + b"".join(self._origins(now_us))
             case FenceChanged(types):

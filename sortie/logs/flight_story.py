@@ -7,6 +7,7 @@ from typing import Any
 
 from autopilot.modes.table import known_name
 from autopilot.outcome import ModeChanged, Severity, StatusText
+from autopilot.reasons import ModeReason
 from sortie.logs.run_log import LOGGER
 
 _LEVELS = {
@@ -33,7 +34,7 @@ class FlightStory:
             if isinstance(event, StatusText):
                 self._tell(_LEVELS[event.severity], event.text, now_ms)
             elif isinstance(event, ModeChanged):
-                why = f" ({event.reason})" if event.reason else ""
+                why = "" if event.reason is ModeReason.UNKNOWN else f" ({event.reason.text})"
                 self._tell(logging.INFO, f"mode {known_name(self._kind, event.number) or event.number}{why}", now_ms)
 
     def _tell(self, level: int, text: str, now_ms: int) -> None:

@@ -10,10 +10,11 @@ from math import hypot
 from typing import TYPE_CHECKING, Any
 
 from autopilot import report
-from autopilot.flight.lifecycle import FlightState
+from autopilot.flight.lifecycle import FlightEvent, FlightState
 from autopilot.mission.commands import Cmd
 from autopilot.mission.events import ItemReached, MissionComplete
 from autopilot.outcome import FlightStateChanged, ModeChanged, Severity, StatusText
+from autopilot.reasons import BY_WISH, ModeReason
 
 if TYPE_CHECKING:
     from sortie.nodes.vehicle import Service
@@ -24,8 +25,6 @@ EMPTY_FOR_MS = 60_000
 STANDING_MS = 0.2
 IN_COMMAND = {"copter": frozenset({3, 4, 9, 27}), "rover": frozenset({4, 10, 15})}
 """Modes that the flight manager itself puts the vehicle into; any other means that somebody has taken it."""
-BY_WISH = frozenset({"GCS command", "auxiliary function", "mission"})
-"""Reasons of a change of mode that are a wish; any other is a failsafe's name."""
 
 
 @dataclass(slots=True)
@@ -56,7 +55,7 @@ class Flight:
         self._took_off_ms: int | None = None
         self._odometer = 0.0
         self._complete = False
-        self._taken_over: str | None = None  # the reason for which the vehicle is in another mode
+        self._taken_over: ModeReason | None = None  # the reason for which the vehicle is in another mode
         self._why = ""
         self._warning = ""
         self._dead_since_ms: int | None = None
@@ -106,7 +105,7 @@ class Flight:
 
     def _observe(self, event: Any, now_ms: int) -> None:
         if isinstance(event, FlightStateChanged):
-            self._enter(FlightState(event.state), event.reason, now_ms)
+            self._enter(FlightState(event.state), event.cause, event.text, now_ms)
         elif isinstance(event, ItemReached):
             seconds = (now_ms - (self._took_off_ms or now_ms)) / 1000.0
             self.result.items_reached.append({"seq": event.seq, "time_s": round(seconds, 2)})
@@ -118,7 +117,7 @@ class Flight:
         elif isinstance(event, ModeChanged) and self.state is FlightState.FLYING:
             self._taken_over = None if event.number in IN_COMMAND[self.service.autopilot.kind] else event.reason
 
-    def _enter(self, state: FlightState, reason: str, now_ms: int) -> None:
+    def _enter(self, state: FlightState, cause: FlightEvent, reason: str, now_ms: int) -> None:
         before, self.state = self.state, state
         if state is FlightState.PREFLIGHT:
             self._next_try_ms = None
@@ -127,27 +126,21 @@ class Flight:
             self._odometer = self.service.vehicle.state.odometer
         elif state is FlightState.LANDING:
             self._why = reason
-            self._complete = self._complete or (
-                self._duration_s() > 0.0 and self._taken_over is None and "duration" in reason
-            )
+            self._complete = self._complete or cause is FlightEvent.DURATION_OVER
         elif state is FlightState.LANDED:
             self._why = reason or self._why
         elif state is FlightState.IDLE and before is not FlightState.IDLE:
-            self._end(*self._verdict(reason))
+            self._end(*self._verdict(cause, reason))
 
-    def _duration_s(self) -> float:
-        return self.service.parameters["FM_DURATION"]
-
-    def _verdict(self, reason: str) -> tuple[str, str]:
+    def _verdict(self, cause: FlightEvent, reason: str) -> tuple[str, str]:
         if self._complete:
             return "completed", ""
         if self._taken_over is not None:
             if self._taken_over not in BY_WISH:
-                return "failed", self._taken_over
+                return "failed", self._taken_over.text
             return "aborted", "the mode was changed before the mission was complete"
         if self._took_off_ms is None:
-            aborted = "ABORT" in reason
-            return ("aborted" if aborted else "failed"), reason or "called off"
+            return ("aborted" if cause is FlightEvent.ABORT else "failed"), reason or "called off"
         why = reason or self._why or self._early_landing() or self._warning or "ended before the mission was complete"
         return "failed", why
 

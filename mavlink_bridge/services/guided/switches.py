@@ -9,6 +9,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from typing import TYPE_CHECKING
 
+from autopilot.reasons import ModeReason
 from mavlink_bridge.services.base import Message
 
 if TYPE_CHECKING:
@@ -59,7 +60,8 @@ class Switches:
             position = mode_position(pwm)
             if position != self._mode:
                 self._mode = position
-                self._autopilot.set_mode(int(parameters[self._modes[position - 1]]), now_ms)
+                mode = int(parameters[self._modes[position - 1]])
+                self._autopilot.set_mode(mode, now_ms, ModeReason.RC_COMMAND)
             return
         function = int(parameters[f"RC{channel}_OPTION"])
         if function == 0:
