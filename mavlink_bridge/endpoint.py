@@ -162,9 +162,28 @@ class Endpoint:
     def receive(self, link: int, data: bytes, link_ms: int, vehicle_ms: int) -> None:
         """Bytes that a link has received: frames are handed to the services and forwarded, answers queued."""
         source = self._links[link]
-        if self.muted:
-            return
-        for frame in source.reader.receive(data):
+        if not self.muted:
+            self._take_in(source, source.reader.receive(data, link_ms), link_ms, vehicle_ms)
+
+    def give_up_claims(self, link_ms: int, vehicle_ms: int) -> None:
+        """All links were looked at, and what had come in was received: a begun frame whose rest did not come in time is
+        none (`FrameReader.give_up`)."""
+        for source in tuple(self._links.values()):
+            if source.reader.deadline_ms is not None:
+                self._take_in(source, source.reader.give_up(link_ms), link_ms, vehicle_ms)
+
+    def claim_deadline_ms(self) -> int | None:
+        """When `give_up_claims` is due, link time."""
+        deadline: int | None = None
+        for source in self._links.values():
+            due = source.reader.deadline_ms
+            if due is not None and (deadline is None or due < deadline):
+                deadline = due
+        return deadline
+
+    def _take_in(self, source: OpenLink, frames: Iterable[Frame], link_ms: int, vehicle_ms: int) -> None:
+        link = source.number
+        for frame in frames:
             if self._router.is_echo(frame) or not (self._signing is None or self._admit(source, frame, self._signing)):
                 continue
             if self.party is not None and frame.known and not self.party.hear(link, frame, link_ms):

@@ -5,7 +5,9 @@
 message means; a frame that is only forwarded is never decoded.
 
 A start byte in garbage claims up to 280 bytes. A claim whose checksum is wrong costs one byte: reading goes on right
-behind the start byte, so a frame inside the claim is found. A frame whose id is not in the dialect has no known
+behind the start byte, so a frame inside the claim is found. A claim that is still incomplete is given up in the same way
+when a whole frame with a right checksum lies in it, or when nothing has come for `PATIENCE_MS` of link time: a damaged
+byte never holds back the good frames behind it. A frame whose id is not in the dialect has no known
 CRC_EXTRA and cannot be checked. It is passed on as `known=False` only if a frame (or nothing yet) follows it and no
 frame that can be checked begins within it, so that garbage does not swallow real frames.
 """
@@ -26,6 +28,8 @@ SIGNED = 0x01
 """Bit of the incompatibility flags: a signature of 13 bytes follows the checksum."""
 SIGNATURE_SIZE = 13
 LARGEST_FRAME = 10 + 255 + 2 + SIGNATURE_SIZE
+PATIENCE_MS = 50
+"""So long the rest of a frame is waited for; no sender pauses for that long within one (11 ms are 64 bytes at 57600)."""
 _SENDERS_COUNTED = 256
 _V2 = bytes((MARK_V2,))
 
@@ -51,17 +55,19 @@ class Frame:
 
 
 class FrameReader:
-    """Bytes of one link in, frames out. Keeps less than one frame between calls.
+    """Bytes of one link in, frames out. Keeps less than one frame between calls; `deadline_ms`: when `give_up` is due
+    for what is kept, link time, None: nothing is.
 
     `frames`, `bytes`: what came in; `errors`: claims of a frame that were refused (checksum, or a flag that we do not
     understand); `garbage`: bytes that no frame given out holds; `lost`: gaps in the senders' sequence numbers.
     """
 
-    __slots__ = ("_rest", "_sequences", "bytes", "errors", "frames", "garbage", "lost")
+    __slots__ = ("_rest", "_sequences", "bytes", "deadline_ms", "errors", "frames", "garbage", "lost")
 
     def __init__(self) -> None:
         self._rest = b""
         self._sequences: dict[int, int] = {}
+        self.deadline_ms: int | None = None
         self.bytes = 0
         self.frames = 0
         self.errors = 0
@@ -76,13 +82,27 @@ class FrameReader:
     def restart(self) -> None:
         """What comes next is another stream, which begins with whole frames."""
         self._rest = b""
+        self.deadline_ms = None
         self._sequences.clear()
 
-    def receive(self, data: bytes) -> list[Frame]:
-        """The frames that `data` completes, in order. Never raises, whatever the bytes are."""
+    def receive(self, data: bytes, now_ms: int = 0) -> list[Frame]:
+        """The frames that `data`, which came in at `now_ms` (link time), completes, in order. Never raises, whatever
+        the bytes are."""
         self.bytes += len(data)
-        if self._rest:
-            data = self._rest + data
+        frames = self._read(self._rest + data if self._rest else data, ended=False)
+        self.deadline_ms = now_ms + PATIENCE_MS if self._rest else None
+        return frames
+
+    def give_up(self, now_ms: int) -> list[Frame]:
+        """Nothing has come since the last `receive`: if that is too long ago, no claim is waited for any more. The
+        frames that lay behind their start bytes."""
+        if self.deadline_ms is None or now_ms < self.deadline_ms:
+            return []
+        self.deadline_ms = None
+        return self._read(self._rest, ended=True)
+
+    def _read(self, data: bytes, *, ended: bool) -> list[Frame]:
+        """All frames in `data`; keeps what may be the begin of one, unless the stream has `ended`."""
         frames: list[Frame] = []
         at, end = 0, len(data)
         while at < end:
@@ -91,7 +111,12 @@ class FrameReader:
                 continue
             size = claimed_size(data, at)
             if size == 0 or at + size > end:
-                break
+                if not ended and not _holds_frame(data, at + 1, end):
+                    break
+                self.errors += 1
+                self.garbage += 1
+                at += 1
+                continue
             frame = _read_v2(data, at, size) if data[at] == MARK_V2 else _read_v1(data, at, size)
             if frame is None:
                 self.errors += 1
@@ -262,7 +287,12 @@ def _may_be_unknown(data: bytes, at: int, size: int) -> bool:
     after = at + size
     if after < len(data) and data[after] not in (MARK_V2, MARK_V1):
         return False
-    return not any(_is_sound(data, inner.start()) for inner in _START.finditer(data, at + 1, after))
+    return not _holds_frame(data, at + 1, after)
+
+
+def _holds_frame(data: bytes, begin: int, end: int) -> bool:
+    """Does a whole frame with a verified checksum begin there?"""
+    return any(_is_sound(data, inner.start()) for inner in _START.finditer(data, begin, end))
 
 
 def _is_sound(data: bytes, at: int) -> bool:

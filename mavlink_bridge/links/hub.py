@@ -121,6 +121,15 @@ class LinkHub:
 
     def receive(self, link_ms: int, vehicle_ms: int) -> None:
         """Hand what came in to the endpoint, with the time on both clocks; let clients in and take ended links out."""
+        self._take_ready(link_ms, vehicle_ms)
+        due_ms = self._endpoint.claim_deadline_ms()
+        if due_ms is not None and due_ms <= link_ms:
+            self.wait(0.0)  # what waits unread by now came in time: the program may have been late, not the sender
+            self._take_ready(link_ms, vehicle_ms)
+            self._endpoint.give_up_claims(link_ms, vehicle_ms)
+        self._maintain(link_ms)
+
+    def _take_ready(self, link_ms: int, vehicle_ms: int) -> None:
         for data, mask in self._ready:
             if data in self._ports:
                 self._serve_port(data, link_ms, vehicle_ms)
@@ -133,7 +142,6 @@ class LinkHub:
             elif callable(data):
                 data()
         self._ready = []
-        self._maintain(link_ms)
 
     def flush(self) -> None:
         """Write what the endpoint has to every link that takes it; disconnect those that have overflowed."""
@@ -151,8 +159,10 @@ class LinkHub:
                 self._register(link)
 
     def next_deadline_ms(self) -> int | None:
-        """The link time at which `receive` should run although nothing came in (reconnects); None: no need."""
+        """The link time at which `receive` should run although nothing came in (reconnects, half a frame); None: no
+        need."""
         deadlines = [link.next_deadline_ms() for link in self._numbers]
+        deadlines.append(self._endpoint.claim_deadline_ms())
         return min((deadline for deadline in deadlines if deadline is not None), default=None)
 
     def stalled(self, largest: int) -> list[int]:

@@ -79,6 +79,7 @@ class SessionClock:
                     busy = True
                     self._service.receive(link.number, data, self.link_ms)
                     self._wait_for_disk()
+        self._service.endpoint.give_up_claims(self.link_ms, self._service.now_ms)
 
     def settle(self) -> None:
         """Something was done from outside: let everybody hear of it now."""
@@ -136,8 +137,8 @@ class SessionClock:
 
     def _next_link_event_ms(self, default: int) -> int:
         earliest = self._service.next_link_deadline_ms()
-        for link in self._links:
-            due = link.next_deadline_ms()
+        dues = [link.next_deadline_ms() for link in self._links]
+        for due in (*dues, self._service.endpoint.claim_deadline_ms()):
             if due is not None and (earliest is None or due < earliest):
                 earliest = due
         return default if earliest is None else max(earliest, self._service.now_ms + TICK_MS)

@@ -63,7 +63,7 @@ def test_a_person_who_takes_the_vehicle_ends_the_flight_as_aborted() -> None:
 def test_a_failsafe_is_a_failure_and_carries_its_number() -> None:
     """Battery: ModeReason 4, which the log has as ArduPilot's own number; a crash disarms by method 12."""
     params = {"FM_COUNTDOWN": 1, "BATT_FS_LOW_ACT": 2, "BATT_LOW_VOLT": 10.5, "BATT_LOW_TIMER": 1}
-    with Session(home=HOME, params=params, faults=["battery.fraction=0.1@25"]) as session:
+    with Session(home=HOME, params=params, faults=["battery.low=3@25"]) as session:
         result = flown(session)
         reasons = [event.reason for event in session.events_of(ModeChanged)]
     assert (result.result, result.reason) == ("failed", "Battery Failsafe")
