@@ -162,6 +162,16 @@ class Autopilot:
         return self.crew.failsafes.active
 
     @property
+    def radio_pulses(self) -> tuple[float, ...]:
+        """Throttle and channels 5 to 8 as a transmitter would have them, us."""
+        return (self.crew.sticks.throttle_pulse(), *self.crew.sticks.switch_pulses())
+
+    @property
+    def modes_revision(self) -> int:
+        """Another number means that other modes can be flown."""
+        return self.crew.modes.revision
+
+    @property
     def failsafe_sticks(self) -> bool:
         """The sticks are lost."""
         return self.crew.failsafes.sticks.lost

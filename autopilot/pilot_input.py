@@ -15,6 +15,9 @@ from autopilot.vehicle import Sticks
 
 _LOW = 0.05  # throttle, 0 .. 1
 _CENTRE = 0.5
+_LOW_PULSE = 1000.0  # us
+_MODE_PULSES = (1165.0, 1295.0, 1425.0, 1555.0, 1685.0, 1815.0)
+"""The middle of each position of a mode switch (ArduPilot libraries/RC_Channel/RC_Channel.cpp, read_6pos_switch)."""
 
 
 class PilotInput:
@@ -30,6 +33,8 @@ class PilotInput:
         self._throttle = 0.0
         self._sticks = Sticks()
         self._radio_failed = False
+        self.held = False
+        """Somebody moves the sticks."""
 
     def move(self, sticks: Sticks | None, now_ms: int) -> None:
         """New stick positions; None = released."""
@@ -40,6 +45,7 @@ class PilotInput:
         if self._radio_failed:
             return
         self._cockpit.vehicle.set_sticks(sticks)
+        self.held = True
         self._sticks = sticks
         self._throttle = sticks.throttle
         self._modes.mode.sticks_moved(sticks)
@@ -68,6 +74,7 @@ class PilotInput:
 
     def _let_go(self) -> None:
         self._throttle = 0.0
+        self.held = False
         self._sticks = Sticks()
         self._cockpit.vehicle.set_sticks(self._sticks)
         self._modes.mode.sticks_moved(self._sticks)
@@ -77,6 +84,21 @@ class PilotInput:
         """Does some stick ask for movement? (A rover's throttle rests in the centre.)"""
         sticks = self._sticks
         return max(abs(sticks.roll), abs(sticks.pitch), abs(sticks.yaw), abs(sticks.throttle - _CENTRE)) > _LOW
+
+    def throttle_pulse(self) -> float:
+        """The throttle as a transmitter would have it, us: a copter's rests at its low end."""
+        if self.held or self._cockpit.rover:
+            return _LOW_PULSE + 1000.0 * self._sticks.throttle
+        return _LOW_PULSE
+
+    def switch_pulses(self) -> tuple[float, ...]:
+        """Channels 5 to 8, us: the mode switch in a position of the present mode (without one in the sixth, as
+        ArduPilot's simulator has it), all others low."""
+        param = self._cockpit.param
+        channel, mode = ("MODE_CH", "MODE") if self._cockpit.rover else ("FLTMODE_CH", "FLTMODE")
+        position = next((n for n in range(1, 7) if int(param(f"{mode}{n}", -1.0)) == self._modes.number), 6)
+        switch = int(param(channel, 5.0))
+        return tuple(_MODE_PULSES[position - 1] if number == switch else _LOW_PULSE for number in range(5, 9))
 
     def throttle_raised(self) -> bool:
         """Would the throttle lift the vehicle? It rests in the centre where it is a climb rate."""

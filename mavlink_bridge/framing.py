@@ -5,9 +5,9 @@
 message means; a frame that is only forwarded is never decoded.
 
 A start byte in garbage claims up to 280 bytes. A claim whose checksum is wrong costs one byte: reading goes on right
-behind the start byte, so a frame inside the claim is found. A claim that is still incomplete is given up in the same way
-when a whole frame with a right checksum lies in it, or when nothing has come for `PATIENCE_MS` of link time: a damaged
-byte never holds back the good frames behind it. A frame whose id is not in the dialect has no known
+behind the start byte, so a frame inside the claim is found. A claim that is still incomplete is given up in the same
+way when a whole frame with a right checksum lies in it, or when nothing has come for `PATIENCE_MS` of link time: a
+damaged byte never holds back the good frames behind it. A frame whose id is not in the dialect has no known
 CRC_EXTRA and cannot be checked. It is passed on as `known=False` only if a frame (or nothing yet) follows it and no
 frame that can be checked begins within it, so that garbage does not swallow real frames.
 """
@@ -29,7 +29,7 @@ SIGNED = 0x01
 SIGNATURE_SIZE = 13
 LARGEST_FRAME = 10 + 255 + 2 + SIGNATURE_SIZE
 PATIENCE_MS = 50
-"""So long the rest of a frame is waited for; no sender pauses for that long within one (11 ms are 64 bytes at 57600)."""
+"""So long the rest of a frame is waited for; no sender pauses that long within one (64 bytes at 57600 take 11 ms)."""
 _SENDERS_COUNTED = 256
 _V2 = bytes((MARK_V2,))
 
@@ -89,7 +89,7 @@ class FrameReader:
         """The frames that `data`, which came in at `now_ms` (link time), completes, in order. Never raises, whatever
         the bytes are."""
         self.bytes += len(data)
-        frames = self._read(self._rest + data if self._rest else data, ended=False)
+        frames = self._read(self._rest + data if self._rest else data, False)
         self.deadline_ms = now_ms + PATIENCE_MS if self._rest else None
         return frames
 
@@ -99,9 +99,9 @@ class FrameReader:
         if self.deadline_ms is None or now_ms < self.deadline_ms:
             return []
         self.deadline_ms = None
-        return self._read(self._rest, ended=True)
+        return self._read(self._rest, True)
 
-    def _read(self, data: bytes, *, ended: bool) -> list[Frame]:
+    def _read(self, data: bytes, ended: bool) -> list[Frame]:
         """All frames in `data`; keeps what may be the begin of one, unless the stream has `ended`."""
         frames: list[Frame] = []
         at, end = 0, len(data)
@@ -111,7 +111,7 @@ class FrameReader:
                 continue
             size = claimed_size(data, at)
             if size == 0 or at + size > end:
-                if not ended and not _holds_frame(data, at + 1, end):
+                if not ended and (_START.search(data, at + 1) is None or not _holds_frame(data, at + 1, end)):
                     break
                 self.errors += 1
                 self.garbage += 1

@@ -33,12 +33,14 @@ CAPABILITIES: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """`kind`: "copter" or "rover". `name`: what is stable for this vehicle (its state folder, its system id): the uid
-    is made from it. `serves_files`: parameters may be read as @PARAM/param.pck (capability FTP)."""
+    """`kind`: "copter" or "rover". `name`: what is stable for this vehicle (its seed, its state folder); the uid is
+    made from it and, for any but the first, from its `system` id at start: two vehicles of one machine are two.
+    `serves_files`: parameters may be read as @PARAM/param.pck (capability FTP)."""
 
     kind: str = "copter"
     name: str = "1"
     serves_files: bool = False
+    system: int = 1
 
     @property
     def vehicle_type(self) -> int:
@@ -57,7 +59,8 @@ class Identity:
     @property
     def uid2(self) -> bytes:
         """18 bytes, stable, not all zero."""
-        return sha256(f"sortie {self.name}".encode()).digest()[:18]
+        name = self.name if self.system == 1 else f"{self.name} system {self.system}"
+        return sha256(f"sortie {name}".encode()).digest()[:18]
 
     @property
     def uid(self) -> int:

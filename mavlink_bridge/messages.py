@@ -6,17 +6,20 @@ CRC_EXTRA, so that a receiver with the older definition reads the same message w
 (https://mavlink.io/en/guide/define_xml_element.html#message_extensions).
 
 Each class is pymavlink's own with fields added; `codec` encodes and decodes them by these definitions.
-COMPONENT_METADATA is in MAVLink's common.xml and not in the dialect at all.
+COMPONENT_METADATA and the messages of the standard modes are in MAVLink's definitions and not in the dialect at all.
 """
 
 from __future__ import annotations
 
 from struct import Struct
-from typing import Any, ClassVar
+from typing import Any
 
 from pymavlink.dialects.v20 import ardupilotmega as dialect
 
-__all__ = ["ADDED", "NEWER", "ComponentMetadata", "MissionAck", "MissionCount", "MissionCurrent"]
+__all__ = [
+    "ADDED", "NEWER", "AvailableModes", "AvailableModesMonitor", "ComponentMetadata", "CurrentMode", "MissionAck",
+    "MissionCount", "MissionCurrent",
+]  # fmt: skip
 
 
 def _extended(base: Any, *added: tuple[str, str, str]) -> dict[str, Any]:
@@ -77,38 +80,66 @@ NEWER: dict[int, Any] = {kind.id: kind for kind in (MissionCount, MissionAck, Mi
 """Message id to the class that replaces pymavlink's."""
 
 
-class ComponentMetadata(dialect.MAVLink_message):  # type: ignore[misc]  # pymavlink has no types
-    """COMPONENT_METADATA (time_boot_ms, file_crc, uri): where a component's metadata is (mavlink.io, "Component
-    Metadata Protocol")."""
+class _Added(dialect.MAVLink_message):  # type: ignore[misc]  # pymavlink has no types
+    """Constructor and `pack` of a message that pymavlink does not have; text is given as bytes."""
 
-    id = 397
-    msgname = "COMPONENT_METADATA"
-    fieldnames: ClassVar = ["time_boot_ms", "file_crc", "uri"]
-    ordered_fieldnames: ClassVar = fieldnames
-    fieldtypes: ClassVar = ["uint32_t", "uint32_t", "char"]
-    native_format = bytearray(b"<IIc")
-    orders: ClassVar = [0, 1, 2]
-    lengths: ClassVar = [1, 1, 1]
-    array_lengths: ClassVar = [0, 0, 100]
-    crc_extra = 182
-    unpacker = Struct("<II100s")
-    instance_field = None
-    instance_offset = -1
-
-    def __init__(self, time_boot_ms: int, file_crc: int, uri: bytes) -> None:
+    def __init__(self, *values: Any) -> None:
         super().__init__(self.id, self.msgname)
         self._fieldnames = self.fieldnames
-        self.time_boot_ms = time_boot_ms
-        self.file_crc = file_crc
-        self._uri_raw = uri
-        self.uri = uri.split(b"\0", 1)[0].decode("ascii", "replace")
+        for name, kind, value in zip(self.fieldnames, self.fieldtypes, values, strict=True):
+            if kind == "char":
+                setattr(self, f"_{name}_raw", value)
+                value = value.split(b"\0", 1)[0].decode("ascii", "replace")
+            setattr(self, name, value)
 
     def pack(self, mav: Any, force_mavlink1: bool = False) -> bytes:
         """As pymavlink's messages: a whole frame."""
-        data = self.unpacker.pack(self.time_boot_ms, self.file_crc, self._uri_raw)
-        packed: bytes = self._pack(mav, self.crc_extra, data, force_mavlink1=force_mavlink1)
+        kinds = dict(zip(self.fieldnames, self.fieldtypes, strict=True))
+        fields = [getattr(self, f"_{name}_raw" if kinds[name] == "char" else name) for name in self.ordered_fieldnames]
+        packed: bytes = self._pack(mav, self.crc_extra, self.unpacker.pack(*fields), force_mavlink1=force_mavlink1)
         return packed
 
 
-ADDED: dict[int, Any] = {ComponentMetadata.id: ComponentMetadata}
+def _add(number: int, name: str, crc_extra: int, wire: str, *fields: str) -> Any:
+    """A message by its definition: `fields` in the order of the definition, "type name" or "char name[length]"; on the
+    wire the larger types come first (mavlink.io, "Serialization", field reordering)."""
+    kinds = [field.split()[0] for field in fields]
+    names = [field.split()[1].partition("[")[0] for field in fields]
+    counts = [int(field.partition("[")[2].rstrip("]") or 0) for field in fields]
+    order = sorted(range(len(fields)), key=lambda at: -_SIZES[kinds[at]])
+    attributes: dict[str, Any] = {
+        "id": number, "msgname": name, "crc_extra": crc_extra, "fieldnames": names, "fieldtypes": kinds,
+        "ordered_fieldnames": [names[at] for at in order], "orders": [order.index(at) for at in range(len(fields))],
+        "lengths": [1] * len(fields), "array_lengths": [counts[at] for at in order],
+        "native_format": bytearray(wire.rstrip("0123456789s").encode() + (b"c" if wire.endswith("s") else b"")),
+        "unpacker": Struct(wire), "instance_field": None, "instance_offset": -1,
+    }  # fmt: skip
+    return type(f"MAVLink_{name.lower()}_message", (_Added,), attributes)
+
+
+_SIZES = {"uint32_t": 4, "uint8_t": 1, "char": 1}
+
+ComponentMetadata = _add(
+    397, "COMPONENT_METADATA", 182, "<II100s", "uint32_t time_boot_ms", "uint32_t file_crc", "char uri[100]"
+)
+"""COMPONENT_METADATA (time_boot_ms, file_crc, uri): where a component's metadata is (mavlink.io, "Component Metadata
+Protocol")."""
+
+AvailableModes = _add(
+    435, "AVAILABLE_MODES", 134, "<IIBBB35s", "uint8_t number_modes", "uint8_t mode_index", "uint8_t standard_mode",
+    "uint32_t custom_mode", "uint32_t properties", "char mode_name[35]",
+)  # fmt: skip
+"""AVAILABLE_MODES (number_modes, mode_index from 1, standard_mode, custom_mode, properties, mode_name)."""
+
+CurrentMode = _add(
+    436, "CURRENT_MODE", 193, "<IIB", "uint8_t standard_mode", "uint32_t custom_mode", "uint32_t intended_custom_mode"
+)
+"""CURRENT_MODE (standard_mode, custom_mode, intended_custom_mode)."""
+
+AvailableModesMonitor = _add(437, "AVAILABLE_MODES_MONITOR", 30, "<B", "uint8_t seq")
+"""AVAILABLE_MODES_MONITOR (seq): another number means that the modes are others now."""
+
+ADDED: dict[int, Any] = {
+    kind.id: kind for kind in (ComponentMetadata, AvailableModes, CurrentMode, AvailableModesMonitor)
+}
 """Messages that pymavlink does not have."""

@@ -17,12 +17,27 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, TypeVar
 
+from autopilot.control.compiler_watch import COMPILER
+
 F = TypeVar("F", bound=Callable[..., Any])
 
 try:
     import numba
+    from numba.core import event
 except ImportError:  # no numba for this Python: the same functions run as they are
     numba = None
+else:
+
+    class _Listener(event.Listener):  # type: ignore[misc]  # numba has no types
+        """Hears numba compile; what comes from its cache is no compilation."""
+
+        def on_start(self, event: Any) -> None:
+            COMPILER.compiled = True
+
+        def on_end(self, event: Any) -> None:
+            """It stays noted."""
+
+    event.register("numba:compile", _Listener())
 
 #: True where kernel functions run compiled.
 COMPILED: bool = numba is not None and os.environ.get("NUMBA_DISABLE_JIT", "0") in ("", "0")

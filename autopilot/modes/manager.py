@@ -49,6 +49,8 @@ class ModeChoice:
         self._speeds = speeds
         self._heading = heading
         self.watch = ModeWatch()
+        self.revision = 0
+        """Counts the changes of what can be flown."""
         self.number = int(first)
         self.mode: Mode = modes[first]
         self.mode.enter(0)
@@ -66,11 +68,16 @@ class ModeChoice:
             raise ValueError(f"mode number {spec.number}: taken, or not from 0 to 4294967295")
         mode = build(self._cockpit, spec)
         self._specs[spec.number], self._modes[spec.number] = spec, mode
+        self.revision += 1
         return mode
 
     def find(self, name: str) -> ModeSpec | None:
         """The mode of this name that can be flown, whatever its case; None when there is none."""
         return next((self._specs[number] for number in self._modes if self._specs[number].name == name.upper()), None)
+
+    def available(self) -> tuple[ModeSpec, ...]:
+        """The modes that can be flown, in the order of their numbers."""
+        return tuple(self._specs[number] for number in sorted(self._modes))
 
     def names(self) -> tuple[str, ...]:
         """The modes that can be flown."""

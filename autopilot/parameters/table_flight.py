@@ -242,4 +242,22 @@ COPTER_CONTROL: Final[tuple[ParameterDef, ...]] = (
     f32("MOT_SPOOL_TIME", 0.5, "s", 0.05, 2, "Time from rest to flight power"),
 )
 
-COPTER_FLIGHT: Final = COPTER_MODES + COPTER_MISSION + COPTER_RETURN + COPTER_PILOT + COPTER_CONTROL
+#: ArduPilot's knob and autotune: a tuning page asks for them by name.
+COPTER_KNOBS: Final[tuple[ParameterDef, ...]] = (
+    i8("TUNE", 0, "", None, None, "What the knob on radio channel 6 tunes", values={0: "None"}),
+    f32("TUNE_MIN", 0, "", None, None, "Value at the knob's low end"),
+    f32("TUNE_MAX", 0, "", None, None, "Value at the knob's high end"),
+    i8(
+        "AUTOTUNE_AXES", 7, "", None, None, "Axes that autotune would tune", bits={0: "Roll", 1: "Pitch", 2: "Yaw"}
+    ),
+    i8(
+        "SIMPLE", 0, "", None, None, "Positions of the mode switch in simple mode",
+        bits={n: f"SwitchPos{n + 1}" for n in range(6)},
+    ),
+    i8(
+        "SUPER_SIMPLE", 0, "", None, None, "Positions of the mode switch in super simple mode",
+        bits={n: f"SwitchPos{n + 1}" for n in range(6)},
+    ),
+)  # fmt: skip
+
+COPTER_FLIGHT: Final = COPTER_MODES + COPTER_MISSION + COPTER_RETURN + COPTER_PILOT + COPTER_CONTROL + COPTER_KNOBS

@@ -7,6 +7,7 @@ untouched ones).
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final
 
 from autopilot.parameters.definition import ParameterDef, f32, i8, i16, i32
@@ -49,6 +50,8 @@ SENSORS: Final[tuple[ParameterDef, ...]] = (
     i8("GPS1_TYPE", 1, "", None, None, "First GPS receiver", values={0: "None", 1: "Auto"}, reboot=True),
     i16("GPS_HDOP_GOOD", 140, "", 100, 900, "HDOP x 100 that is good enough to arm"),
     i32("BARO1_DEVID", 65540, "", None, None, "Identity of the barometer", read_only=True),
+    i32("BARO2_DEVID", 0, "", None, None, "Identity of the second barometer; 0 = none", read_only=True),
+    i32("BARO3_DEVID", 0, "", None, None, "Identity of the third barometer; 0 = none", read_only=True),
     f32("INS_ACCOFFS_X", 0.001, "m/s/s", -3.5, 3.5, "Accelerometer offset, x"),
     f32("INS_ACCOFFS_Y", 0.001, "m/s/s", -3.5, 3.5, "Accelerometer offset, y"),
     f32("INS_ACCOFFS_Z", 0.001, "m/s/s", -3.5, 3.5, "Accelerometer offset, z"),
@@ -81,6 +84,8 @@ SENSORS: Final[tuple[ParameterDef, ...]] = (
     i32("COMPASS_DEV_ID2", 0, "", None, None, "Identity of the second compass; 0 = none", read_only=True),
     i32("COMPASS_DEV_ID3", 0, "", None, None, "Identity of the third compass; 0 = none", read_only=True),
     i32("COMPASS_PRIO1_ID", 97539, "", None, None, "Identity of the compass used first", reboot=True),
+    i32("COMPASS_PRIO2_ID", 0, "", None, None, "Identity of the compass used second; 0 = none", reboot=True),
+    i32("COMPASS_PRIO3_ID", 0, "", None, None, "Identity of the compass used third; 0 = none", reboot=True),
     f32("COMPASS_OFS_X", 5, "mG", -400, 400, "Offset of the first compass, x", step=1),
     f32("COMPASS_OFS_Y", 13, "mG", -400, 400, "Offset of the first compass, y", step=1),
     f32("COMPASS_OFS_Z", -18, "mG", -400, 400, "Offset of the first compass, z", step=1),
@@ -129,7 +134,21 @@ RC_CHANNELS: Final = 16
 SERVO_OUTPUTS: Final = 16
 
 
-def _rc_channel(n: int, throttle_trim: int) -> tuple[ParameterDef, ...]:
+#: ArduPilot's auxiliary functions that a switch can have here (`autopilot.modes.auxiliary`).
+COPTER_OPTIONS: Final = {
+    0: "Do Nothing", 4: "RTL", 9: "Camera Trigger", 11: "Fence", 16: "Auto Mode", 18: "Land", 28: "Relay1 On/Off",
+    33: "Brake Mode", 34: "Relay2 On/Off", 35: "Relay3 On/Off", 36: "Relay4 On/Off", 42: "SmartRTL", 52: "Acro",
+    55: "Guided", 56: "Loiter", 66: "Relay5 On/Off", 67: "Relay6 On/Off", 68: "Stabilize", 69: "PosHold",
+    70: "AltHold", 72: "Circle",
+}  # fmt: skip
+ROVER_OPTIONS: Final = {
+    0: "Do Nothing", 4: "RTL", 9: "Camera Trigger", 11: "Fence", 16: "Auto Mode", 28: "Relay1 On/Off",
+    34: "Relay2 On/Off", 35: "Relay3 On/Off", 36: "Relay4 On/Off", 42: "SmartRTL", 51: "Manual", 52: "Acro",
+    53: "Steering", 54: "Hold", 55: "Guided", 56: "Loiter", 66: "Relay5 On/Off", 67: "Relay6 On/Off",
+}  # fmt: skip
+
+
+def _rc_channel(n: int, throttle_trim: int, options: Mapping[int, str]) -> tuple[ParameterDef, ...]:
     trim = throttle_trim if n == 3 else 1500
     lines = [
         i16(f"RC{n}_MIN", 1000, "PWM", 800, 2200, f"Lowest pulse of radio channel {n}"),
@@ -144,7 +163,7 @@ def _rc_channel(n: int, throttle_trim: int) -> tuple[ParameterDef, ...]:
             200,
             f"Dead zone about the neutral pulse of radio channel {n}",
         ),
-        i16(f"RC{n}_OPTION", 0, "", None, None, f"What a switch on radio channel {n} does; 0 = nothing"),
+        i16(f"RC{n}_OPTION", 0, "", None, None, f"What a switch on radio channel {n} does", values=options),
     ]
     return tuple(lines)
 
@@ -167,14 +186,14 @@ def _servo_output(n: int, function: int) -> tuple[ParameterDef, ...]:
     )
 
 
-def _radio(throttle_trim: int) -> tuple[ParameterDef, ...]:
+def _radio(throttle_trim: int, options: Mapping[int, str]) -> tuple[ParameterDef, ...]:
     """As a calibrated radio has it: sticks in the middle, a copter's throttle at its low end."""
     return (
         i8("RCMAP_ROLL", 1, "", 1, 16, "Radio channel of roll (steering)", reboot=True),
         i8("RCMAP_PITCH", 2, "", 1, 16, "Radio channel of pitch", reboot=True),
         i8("RCMAP_THROTTLE", 3, "", 1, 16, "Radio channel of throttle", reboot=True),
         i8("RCMAP_YAW", 4, "", 1, 16, "Radio channel of yaw", reboot=True),
-        *(line for n in range(1, RC_CHANNELS + 1) for line in _rc_channel(n, throttle_trim)),
+        *(line for n in range(1, RC_CHANNELS + 1) for line in _rc_channel(n, throttle_trim, options)),
     )
 
 
@@ -186,5 +205,5 @@ ROVER_OUTPUTS: Final = tuple(
 )
 
 _COMMON: Final = IDENTITY + FLIGHT_MANAGER + STATISTICS + SENSORS
-COPTER_SYSTEM: Final = _COMMON + _radio(throttle_trim=1000)
-ROVER_SYSTEM: Final = _COMMON + _radio(throttle_trim=1500)
+COPTER_SYSTEM: Final = _COMMON + _radio(1000, COPTER_OPTIONS)
+ROVER_SYSTEM: Final = _COMMON + _radio(1500, ROVER_OPTIONS)

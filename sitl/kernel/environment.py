@@ -51,7 +51,10 @@ def cell_volts(soc: float) -> float:
 
 @inline
 def discharge(s: L.Row, p: L.Row, amps: float) -> None:
-    """Battery at a current of `amps`: sag by the internal resistance, charge and energy used."""
+    """Battery at a current of `amps`: sag by the internal resistance, charge and energy used. Disarmed it keeps its
+    charge, as ArduPilot's simulator has it: nobody can charge it on a desk."""
+    if s[L.S_ARMED] == 0.0:
+        amps = 0.0
     rest = p[M.P_CELLS] * cell_volts(s[M.S_SOC]) + p[M.P_OFFSET_V] - p[M.P_FAULT_V]
     volts = max(rest - amps * p[M.P_OHMS], 0.5)
     hours = L.TICK / 3600.0

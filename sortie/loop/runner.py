@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import signal
 import threading
 import time
@@ -21,7 +20,7 @@ from sortie.loop.outside import OutsideLinks
 from sortie.loop.space import Snapshot, SpaceLoop, decode, encode
 from sortie.loop.vehicles import LoopMaker, loop_of
 from sortie.loop.view import LoopView
-from sortie.runtime.loader import COMPILING, NOTICE_S, Loader
+from sortie.runtime.loader import Loader
 
 SAVE_S = 1.0
 """At slow speeds the state is saved this often although nothing was decided."""
@@ -104,16 +103,15 @@ class LoopRun:
         """Load what is compiled, in a thread, since nothing can interrupt the compiler: a signal ends the waiting."""
         done = threading.Event()
         loader = Loader(self.loop.load, done.set)
-        notice_s = time.monotonic() + NOTICE_S
         loader.start()
         while self.signal is None and not done.is_set():
             if self.outside is None:
                 done.wait(_SLICE_S)
             else:
                 self._serve_outside(_SLICE_S)
-            if time.monotonic() >= notice_s:
-                notice_s = math.inf
-                self.view.say(COMPILING)
+            notice = loader.take_notice()
+            if notice is not None:
+                self.view.say(notice)
         if loader.error is not None:
             raise loader.error
 

@@ -76,7 +76,7 @@ def build_service(
     vehicle (its uid is made from it); `epoch_us` is UTC at vehicle time 0."""
     parameters = Parameters(kind, stored.parameters, given)
     autopilot = Autopilot(kind, vehicle, parameters, journal, stored, boot_unix_s=epoch_us / 1e6)
-    identity = Identity(kind, name, serves_files=True)
+    identity = Identity(kind, name, serves_files=True, system=int(parameters["SYSID_THISMAV"]))
     return Service(
         vehicle, autopilot, parameters, journal, identity, epoch_us=epoch_us, on_error=on_error, faults=faults
     )

@@ -39,6 +39,7 @@ from mavlink_bridge.services.mission.service import MissionService
 from mavlink_bridge.services.parameters.service import ParameterService
 from mavlink_bridge.services.system.logs import LogService
 from mavlink_bridge.services.system.service import SystemService
+from mavlink_bridge.services.telemetry.modes import AVAILABLE_MODES, available_modes
 from mavlink_bridge.services.telemetry.service import TelemetryService
 from sortie.config.faults import Fault
 from sortie.metrics.link_utilization import LineMeter
@@ -98,7 +99,8 @@ class Service:
         metadata = ParameterMetadata(self.parameters)
         self.pages = Pages({GENERAL_FILE: metadata.general_file, PARAMETER_FILE: metadata.parameter_file})
         self.files.mount("@SYS", self.pages)
-        telemetry.answers[COMPONENT_METADATA] = lambda: metadata.message(self.now_ms)
+        telemetry.answers[COMPONENT_METADATA] = lambda _: [metadata.message(self.now_ms)]
+        telemetry.answers[AVAILABLE_MODES] = lambda index: available_modes(autopilot.modes.available(), index)
         self.logs = LogService(room=self._room, may_erase=lambda: not autopilot.armed)
         services: tuple[ProtocolService, ...] = (
             self.commands,

@@ -5,10 +5,10 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 
+from autopilot.control.compiler_watch import COMPILER
+
 LOADER = "sortie-load"
 """Name of the thread; the program ends without waiting for it."""
-NOTICE_S = 3.0
-"""Loading that takes longer is compiling, and people are told."""
 COMPILING = "sortie: compiling the flight kernel for this machine; the first time only, some 20 s"
 
 
@@ -18,8 +18,17 @@ class Loader(threading.Thread):
     def __init__(self, load: Callable[[], None], ring: Callable[[], None]) -> None:
         super().__init__(name=LOADER, daemon=True)
         self.error: BaseException | None = None
+        self._told = False
+        COMPILER.reset()
         self._load = load
         self._ring = ring
+
+    def take_notice(self) -> str | None:
+        """What a person is to be told now: once, when something is being compiled; not when a start is only slow."""
+        if self._told or not COMPILER.compiled:
+            return None
+        self._told = True
+        return COMPILING
 
     def run(self) -> None:
         try:

@@ -21,7 +21,7 @@ from autopilot.core import Autopilot
 from mavlink_bridge.links.hub import LinkHub
 from sortie.logs.run_log import LOGGER
 from sortie.metrics.jitter import Lateness
-from sortie.runtime.loader import COMPILING, NOTICE_S, Loader
+from sortie.runtime.loader import Loader
 from sortie.runtime.pacing import Pace
 from sortie.runtime.wakeup import Bell
 
@@ -173,12 +173,12 @@ class RunLoop:
         usual_s = sys.getswitchinterval()
         sys.setswitchinterval(ANSWER_FIRST_S)  # an answer must not wait 5 ms for the importing thread each time
         loader.start()
-        next_beat_s, notice_s = began_s + BEAT_S, began_s + NOTICE_S
+        next_beat_s = began_s + BEAT_S
         while loader.is_alive() and self.signal is None:
             self._answer(BEAT_S)
-            if time.monotonic() >= notice_s:
-                notice_s = math.inf
-                print(COMPILING, file=sys.stderr, flush=True)
+            notice = loader.take_notice()
+            if notice is not None:
+                print(notice, file=sys.stderr, flush=True)
             if time.monotonic() >= next_beat_s:
                 next_beat_s += BEAT_S
                 self.service.telemetry.send_heartbeat()

@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+from autopilot.modes.mode import Mode
+from autopilot.modes.table import ModeSpec
 from mavlink_bridge.codec import dialect as m
 from sortie.api.link import SessionLink
 from sortie.api.session import Session
@@ -143,12 +145,39 @@ def test_a_command_is_answered(asker: Asker, name: str, as_int: bool) -> None:
         assert follows in [message.get_type() for message in heard[heard.index(answers[0]) :]]
 
 
-def test_modes_are_refused_or_listed(asker: Asker) -> None:
-    """512 for AVAILABLE_MODES: UNSUPPORTED keeps the station's own list; else every mode by its index."""
-    heard = asker.ask(long(512, 435, 1))
-    answer = last(heard, "COMMAND_ACK")
-    names = [message.get_type() for message in heard]
-    assert answer.result == m.MAV_RESULT_UNSUPPORTED or "AVAILABLE_MODES" in names
+def test_the_modes_are_listed_one_by_one(asker: Asker) -> None:
+    """512 for AVAILABLE_MODES: each index gives a mode that can be flown, 0 all of them, one too many is refused."""
+    flown = [spec.number for spec in asker.session.autopilot.modes.available()]
+    listed = []
+    for index in range(1, len(flown) + 1):
+        heard = asker.ask(long(512, 435, index))
+        assert last(heard, "COMMAND_ACK").result == m.MAV_RESULT_ACCEPTED
+        mode = last(heard, "AVAILABLE_MODES")
+        assert (mode.number_modes, mode.mode_index) == (len(flown), index)
+        assert mode.mode_name
+        listed.append(mode.custom_mode)
+    assert listed == flown
+    every = [one.custom_mode for one in asker.ask(long(512, 435, 0)) if one.get_type() == "AVAILABLE_MODES"]
+    assert every == flown
+    assert last(asker.ask(long(512, 435, len(flown) + 1)), "COMMAND_ACK").result == m.MAV_RESULT_FAILED
+
+
+def test_the_present_mode_is_told_on_request(asker: Asker) -> None:
+    """512 for CURRENT_MODE."""
+    mode = last(asker.ask(long(512, 436)), "CURRENT_MODE")
+    assert mode.custom_mode == mode.intended_custom_mode == asker.session.autopilot.mode_number
+
+
+def test_another_mode_is_noticed_by_the_monitor() -> None:
+    """AVAILABLE_MODES_MONITOR every 5 s: its number changes with a mode of one's own, which then is listed."""
+    with Session(home=HOME) as session:
+        link = session.connect()
+        before = link.receive("AVAILABLE_MODES_MONITOR").seq
+        session.add_mode(ModeSpec(200, "OWN"), Mode)
+        link.messages()
+        assert link.receive("AVAILABLE_MODES_MONITOR").seq != before
+        link.send(long(512, 435, 0))
+        assert [one.mode_name for one in link.messages("AVAILABLE_MODES")][-1] == "OWN"
 
 
 #: request, the message that answers it (None: nothing but streams), and what that must be.

@@ -20,6 +20,7 @@ from mavlink_bridge.endpoint import Endpoint
 from mavlink_bridge.identity import Identity
 from mavlink_bridge.services.base import Message, Peer
 from mavlink_bridge.services.telemetry.service import TelemetryService
+from tests.fakes.message_reader import MessageReader
 
 ORIGIN = GeoPoint(-35.363261, 149.165230, 584.0)
 GCS = 255
@@ -72,6 +73,8 @@ class FakeCore:
     sensors_enabled: int = SENSORS | 1024 | 2048
     battery_level: int = 0
     fence_breach: tuple[int, int, int, int] = (0, 0, 0, 0)
+    radio_pulses: tuple[float, ...] = (1000.0, 1815.0, 1000.0, 1000.0, 1000.0)
+    modes_revision: int = 0
     sequencer: FakeSequencer = field(default_factory=FakeSequencer)
     mission: MissionStorage = field(default_factory=lambda: storage_of(3))
     fence: MissionStorage = field(default_factory=MissionStorage)
@@ -106,12 +109,12 @@ class Bench:
         self.wake_ups = 0
         self.heard: list[Heard] = []
         self.bytes: dict[int, bytes] = {}
-        self._parsers: dict[int, Any] = {}
+        self._parsers: dict[int, MessageReader] = {}
 
     def open(self, **options: Any) -> int:
         link = self.endpoint.open_link("test")
         self.service.open_link(link, **options)
-        self._parsers[link], self.bytes[link] = dialect.MAVLink(None), b""
+        self._parsers[link], self.bytes[link] = MessageReader(), b""
         return link
 
     def close(self, link: int) -> None:
@@ -149,7 +152,7 @@ class Bench:
         for link in self.endpoint.links():
             data = self.endpoint.take_bytes(link)
             self.bytes[link] += data
-            for message in self._parsers[link].parse_buffer(data) or ():
+            for message in self._parsers[link].parse_buffer(data):
                 self.heard.append(Heard(self.now_ms, link, message))
 
     def times(self, name: str, link: int | None = None) -> list[int]:

@@ -15,8 +15,8 @@ AUTOPILOT_VERSION = 148
 HOME_POSITION = 242
 MESSAGE_INTERVAL = 244
 #: Asked for by ground stations on connect and not served: the refusal is what makes them go on with what they have.
-#: PROTOCOL_VERSION (QGC's own negotiation), AVAILABLE_MODES (QGC keeps its list of ArduPilot's modes).
-REFUSED_AS_UNSUPPORTED = frozenset({300, 435})
+#: PROTOCOL_VERSION (QGC's own negotiation).
+REFUSED_AS_UNSUPPORTED = frozenset({300})
 _LARGEST_ID = 0xFFFFFF
 
 

@@ -25,6 +25,7 @@ COMPONENT_METADATA: Final[int] = ComponentMetadata.id
 GENERAL_FILE: Final = "general.json"
 PARAMETER_FILE: Final = "parameters.json.xz"
 _PARAMETER_TYPE: Final = 1  # COMP_METADATA_TYPE_PARAMETER
+_LEAST_DECIMALS: Final = 2  # as many as QGroundControl shows of a float of which nothing is known
 _URI: Final = "mftp://@SYS/"
 _TYPES: Final = {
     ParameterType.INT8: "Int8", ParameterType.INT16: "Int16", ParameterType.INT32: "Int32",
@@ -52,12 +53,24 @@ def _qgc_entry(one: ParameterDef) -> dict[str, Any]:
         "min": None if one.minimum is None else _number(one, one.minimum),
         "max": None if one.maximum is None else _number(one, one.maximum),
         "increment": one.increment,
+        "decimalPlaces": _decimals(one) if one.type == ParameterType.REAL32 else None,
         "rebootRequired": one.reboot or None,
         "readOnly": one.read_only or None,
         "values": [{"value": value, "description": text} for value, text in one.values.items()] or None,
         "bitmask": [{"index": bit, "description": text} for bit, text in one.bitmask.items()] or None,
     }
     return entry | {key: value for key, value in optional.items() if value is not None}
+
+
+def _decimals(one: ParameterDef) -> int:
+    """How many decimals show the default and each step in full: without them QGroundControl takes those of the
+    increment, one too few, and shows a limit of 10.5 V as 11."""
+    return max(_places(one.default), 0 if one.increment is None else _places(one.increment), _LEAST_DECIMALS)
+
+
+def _places(value: float) -> int:
+    """Decimals of a float32 as a person writes it."""
+    return len(f"{float(f'{value:.7g}'):.7f}".rstrip("0").partition(".")[2])
 
 
 def _number(one: ParameterDef, value: float) -> float | int:

@@ -25,7 +25,8 @@ def about_terrain(items: Iterable[MissionItem]) -> Iterator[str]:
 
 
 def about_skipped(vehicle: str, items: Iterable[MissionItem]) -> Iterator[str]:
-    """One text for each command in the mission that this vehicle ("copter", "rover") keeps but cannot do."""
+    """One text for each command in the mission that this vehicle ("copter", "rover") keeps but cannot do. None begins
+    with "#": QGroundControl takes that for something to be spoken only, and shows it to nobody."""
     skipped: dict[int, list[int]] = {}
     for item in unable(vehicle, items):
         skipped.setdefault(item.command, []).append(item.seq)
@@ -35,6 +36,6 @@ def about_skipped(vehicle: str, items: Iterable[MissionItem]) -> Iterator[str]:
             return
         name = f"{command_name(command)} ({command})"
         if len(places) == 1:
-            yield f"#{places[0]} {name} will be skipped"
+            yield f"Item {places[0]} {name} will be skipped"
         else:
-            yield f"#{places[0]} {name} and {len(places) - 1} more skipped"
+            yield f"Item {places[0]} {name} and {len(places) - 1} more skipped"

@@ -74,6 +74,12 @@ class FactsOfCore(Protocol):
         """0 fine, 1 low, 2 critical."""
 
     @property
+    def radio_pulses(self) -> tuple[float, ...]:
+        """Throttle and channels 5 to 8, us."""
+
+    @property
+    def modes_revision(self) -> int: ...
+    @property
     def fence_breach(self) -> tuple[int, int, int, int]:
         """Breached (0, 1), FENCE_TYPE bits, count, vehicle time of the last one in ms."""
 
@@ -133,6 +139,8 @@ class FactReader:
         out[s.CUSTOM_MODE] = core.mode_number
         out[s.BASE_MODE] = base_mode
         out[s.SYSTEM_STATUS] = core.system_status
+        out[s.RC_THROTTLE : s.RC_THROTTLE + 5] = core.radio_pulses
+        out[s.MODES_REVISION] = core.modes_revision & 0xFF
         out[s.STEERED] = base_mode & _MODE_FLAG_GUIDED and core.vehicle.state.armed
         self._read_home()
         self._read_mission()

@@ -14,7 +14,7 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from mavlink_bridge.codec import dialect
+from mavlink_bridge.codec import KNOWN, message_id
 from mavlink_bridge.messages import NEWER
 from mavlink_bridge.services.telemetry.streams import STREAMS, Stream, Value, constant
 
@@ -70,8 +70,10 @@ class Tables:
 
 
 def _message_class(name: str) -> Any:
-    known = getattr(dialect, f"MAVLink_{name.lower()}_message")
-    return NEWER.get(known.id, known)
+    msg_id = message_id(name)
+    if msg_id is None:
+        raise ValueError(f"{name} is no message of the dialect")
+    return NEWER.get(msg_id, KNOWN[msg_id])
 
 
 def _elements(stream: Stream, message: Any) -> tuple[Element, ...]:

@@ -7,7 +7,7 @@ that it says is read from the core and from the vehicle's report at that instant
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Final, Protocol
 
 import numpy as np
@@ -94,8 +94,8 @@ class TelemetryService:
         self._texts = announcements.TextQueue()
         self._outgoing: list[Outgoing] = []
         self.skipped = 0
-        self.answers: dict[int, Callable[[], Message]] = {}
-        """Further messages that may be requested, by id: others than those that are streamed."""
+        self.answers: dict[int, Callable[[float], Sequence[Message]]] = {}
+        """Further messages that may be requested, by id: what follows from the request's param2; nothing: FAILED."""
 
     def load(self) -> bool:
         """Use compiled encoding from now on, see `StreamEncoder.load`."""
@@ -154,14 +154,16 @@ class TelemetryService:
         """REQUEST_MESSAGE: the message waits in `take_outgoing`, so that the acknowledgement can go first. FAILED when
         there is nothing to say yet, UNSUPPORTED for a message that we do not have."""
         message: Message | None
+        if msg_id in self.answers:
+            answers = self.answers[msg_id](p2)
+            self._outgoing += [Outgoing(one, link) for one in answers]
+            return Result.ACCEPTED if answers else Result.FAILED
         if msg_id == _AUTOPILOT_VERSION:
             message = announcements.autopilot_version(self.identity)
         elif msg_id == _GPS_GLOBAL_ORIGIN:
             message = self._origin()
         elif msg_id in NUMBER_OF:
             message = self._streamed(NUMBER_OF[msg_id])
-        elif msg_id in self.answers:
-            message = self.answers[msg_id]()
         else:
             return Result.UNSUPPORTED
         if message is None:

@@ -68,8 +68,9 @@ _STICKS = {
     # Without a radio these are the sticks of RC_CHANNELS_OVERRIDE or MANUAL_CONTROL; pitch forward is low.
     "chan1_raw": Value(r.STICK_ROLL, 500.0, 1500.0, UNKNOWN_U16),
     "chan2_raw": Value(r.STICK_PITCH, -500.0, 1500.0, UNKNOWN_U16),
-    "chan3_raw": Value(r.STICK_THROTTLE, 1000.0, 1000.0, UNKNOWN_U16),
+    "chan3_raw": Value(s.RC_THROTTLE),
     "chan4_raw": Value(r.STICK_YAW, 500.0, 1500.0, UNKNOWN_U16),
+    **_xyz("chan5_raw chan6_raw chan7_raw chan8_raw", s.RC_5),
     "rssi": constant(255),
 }
 _TARGET_MASK = constant(0x0DF8)  # position only
@@ -155,8 +156,8 @@ STREAMS: Final[tuple[Stream, ...]] = (
     }),
     Stream("VIBRATION", {"time_usec": _USEC, **_xyz("vibration_x vibration_y vibration_z", r.VIBE_X)}),
     Stream("RC_CHANNELS", {
-        "time_boot_ms": _BOOT, "chancount": constant(4), **_STICKS,
-        **{f"chan{i}_raw": constant(UNKNOWN_U16) for i in range(5, 19)},
+        "time_boot_ms": _BOOT, "chancount": constant(8), **_STICKS,
+        **{f"chan{i}_raw": constant(UNKNOWN_U16) for i in range(9, 19)},
     }),
     Stream("SERVO_OUTPUT_RAW", {
         "time_usec": Value(s.TIME_US32), **{f"servo{i + 1}_raw": Value(r.SERVO_1 + i) for i in range(8)},
@@ -165,9 +166,11 @@ STREAMS: Final[tuple[Stream, ...]] = (
         "latitude": Value(s.HOME_LAT, E7), "longitude": Value(s.HOME_LON, E7), "altitude": Value(s.HOME_ALT, MILLI),
         **_xyz("x y z", s.HOME_N), "q": [constant(nan)] * 4, "time_usec": _USEC,
     }, ready=s.HAS_HOME),
+    Stream("AVAILABLE_MODES_MONITOR", {"seq": Value(s.MODES_REVISION)}),
     # Below: only for those who ask.
+    Stream("CURRENT_MODE", {"custom_mode": Value(s.CUSTOM_MODE), "intended_custom_mode": Value(s.CUSTOM_MODE)}),
     Stream("RC_CHANNELS_RAW", {
-        "time_boot_ms": _BOOT, **_STICKS, **{f"chan{i}_raw": constant(UNKNOWN_U16) for i in range(5, 9)},
+        "time_boot_ms": _BOOT, **_STICKS,
     }),
     Stream("SCALED_IMU2", {"time_boot_ms": _BOOT, **_IMU}),
     Stream("POSITION_TARGET_LOCAL_NED", {

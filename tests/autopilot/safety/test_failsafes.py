@@ -6,6 +6,7 @@ import pytest
 
 from autopilot import report
 from autopilot.outcome import ArmedChanged
+from autopilot.reasons import ArmingMethod
 from autopilot.vehicle import Sticks, VehicleEvent
 from tests.fakes.core_bench import Bench, item, takeoff, waypoint
 
@@ -139,7 +140,7 @@ def test_the_reason_of_a_cutoff_goes_before_the_disarming_that_it_caused() -> No
     happens(bench, VehicleEvent.CUTOFF | VehicleEvent.DISARMED)
     texts = [text for text in bench.texts if not text.startswith("Flight: ")]
     assert texts[-2:] == ["Emergency cutoff: motors stopped", "Disarming motors"]
-    assert bench.events(ArmedChanged)[-1].reason == "emergency cutoff"
+    assert bench.events(ArmedChanged)[-1].method is ArmingMethod.TERMINATION
 
 
 # --- wind -------------------------------------------------------------------------------------------------------------

@@ -198,7 +198,8 @@ def test_items_that_this_vehicle_cannot_do_are_kept_and_named() -> None:
     assert bench.upload(items) == [("ACK", ACCEPTED)]
     assert bench.texts == [
         "Flight plan received",
-        "#1 Takeoff (22) will be skipped", "#3 SplineWP (82) and 1 more skipped", "#5 Parachute (208) will be skipped",
+        "Item 1 Takeoff (22) will be skipped", "Item 3 SplineWP (82) and 1 more skipped",
+        "Item 5 Parachute (208) will be skipped",
     ]  # fmt: skip
     assert bench.stored() == items
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from autopilot import report as r
-from mavlink_bridge.codec import dialect
+from mavlink_bridge.codec import KNOWN, dialect, message_id
 from mavlink_bridge.messages import NEWER
 from mavlink_bridge.services.telemetry import layout
 from mavlink_bridge.services.telemetry import sources as s
@@ -53,8 +53,9 @@ def random_instants(count: int) -> list[tuple[Any, Any]]:
 
 def expected_frame(stream: Stream, values: list[float], sequence: int) -> bytes:
     """The frame as pymavlink packs it from the declared fields."""
-    known = getattr(dialect, f"MAVLink_{stream.name.lower()}_message")
-    kind = NEWER.get(known.id, known)
+    msg_id = message_id(stream.name)
+    assert msg_id is not None
+    kind = NEWER.get(msg_id, KNOWN[msg_id])
     types = dict(zip(kind.fieldnames, kind.fieldtypes, strict=True))
     lengths = dict(zip(kind.ordered_fieldnames, kind.array_lengths, strict=True))
 
@@ -266,9 +267,10 @@ def test_sticks_show_as_channels() -> None:
     """Full right, full forward, full throttle: 2000, 1000, 2000; channels that do not exist are 65535."""
     state = flying_report()
     state[r.STICK_ROLL], state[r.STICK_PITCH], state[r.STICK_THROTTLE], state[r.STICK_YAW] = 1.0, 1.0, 1.0, 0.0
-    message = decoded("RC_CHANNELS", state)
+    facts = {"RC_THROTTLE": 2000.0, "RC_5": 1815.0}
+    message = decoded("RC_CHANNELS", state, **facts)
     assert (message.chan1_raw, message.chan2_raw, message.chan3_raw, message.chan4_raw) == (2000, 1000, 2000, 1500)
-    assert (message.chancount, message.chan5_raw, message.chan18_raw, message.rssi) == (4, 65_535, 65_535, 255)
+    assert (message.chancount, message.chan5_raw, message.chan18_raw, message.rssi) == (8, 1815, 65_535, 255)
 
 
 def test_payload_of_one_message_is_the_same_both_ways(compiled: StreamEncoder) -> None:

@@ -13,7 +13,6 @@ from autopilot.core import Autopilot
 from autopilot.geo import GeoPoint
 from autopilot.journal import MemoryJournal
 from autopilot.parameters.parameters import Parameters
-from mavlink_bridge.codec import dialect
 from mavlink_bridge.endpoint import Endpoint
 from mavlink_bridge.identity import Identity
 from mavlink_bridge.services.telemetry.service import TelemetryService
@@ -21,6 +20,8 @@ from sitl.vehicles.copter import SimulatedCopter
 
 GUIDED, HEIGHT = 4, 20.0
 PREARM = 1 << 28
+
+from tests.fakes.message_reader import MessageReader
 
 
 class Flight:
@@ -37,7 +38,7 @@ class Flight:
         self.link = self.endpoint.open_link("test")
         self.telemetry.open_link(self.link)
         self.heard: list[tuple[int, Any]] = []
-        self._parser = dialect.MAVLink(None)
+        self._parser = MessageReader()
 
     def run(self, until_ms: int) -> None:
         now_ms = self.vehicle.state.time_ms

@@ -103,7 +103,13 @@ def test_stopping_all_streams_leaves_the_vital_ones() -> None:
         bench.request_stream(link, 0, hz, start)
         bench.run(10_000)
         assert rates(bench, link, 10) == pytest.approx(
-            {"HEARTBEAT": 1, "MISSION_CURRENT": 1, "HOME_POSITION": 1, "EXTENDED_SYS_STATE": 1}
+            {
+                "HEARTBEAT": 1,
+                "MISSION_CURRENT": 1,
+                "HOME_POSITION": 1,
+                "EXTENDED_SYS_STATE": 1,
+                "AVAILABLE_MODES_MONITOR": 0.2,
+            }
         )
 
 

@@ -7,6 +7,7 @@ from struct import unpack_from
 import pytest
 
 from autopilot import report as r
+from autopilot.flight.lifecycle import FlightEvent
 from autopilot.geo import GeoPoint
 from autopilot.mission.events import CurrentChanged, ItemReached, MissionCleared, MissionComplete
 from autopilot.mission.state import MissionState
@@ -99,7 +100,7 @@ def test_home_follows_when_it_moves() -> None:
 
 
 def test_origin_version_and_unknown_messages_on_request() -> None:
-    """GPS_GLOBAL_ORIGIN and AUTOPILOT_VERSION are served; AVAILABLE_MODES is not there."""
+    """GPS_GLOBAL_ORIGIN and AUTOPILOT_VERSION are served; what nobody has an answer for is not there."""
     bench = Bench()
     link = bench.open()
     peer = Peer(link, GCS, 190)
@@ -211,7 +212,7 @@ def test_flight_state_is_a_named_value() -> None:
     """FlightStateChanged: NAMED_VALUE_INT FM_STATE."""
     bench = Bench()
     bench.open()
-    (heard,) = bench.events(FlightStateChanged(3))
+    (heard,) = bench.events(FlightStateChanged(3, FlightEvent.COUNTDOWN_OVER))
     assert (heard.name, heard.message.name, heard.message.value) == ("NAMED_VALUE_INT", "FM_STATE", 3)
 
 
@@ -319,7 +320,7 @@ def test_boot_time_never_falls() -> None:
     bench.open(rates_hz={"*": 10})
     for second in range(1, 5):
         bench.run(second * 1000 + 40)
-        bench.events(ModeChanged(second), FlightStateChanged(second))
+        bench.events(ModeChanged(second), FlightStateChanged(second, FlightEvent.GO))
     times = [one.message.time_boot_ms for one in bench.heard if hasattr(one.message, "time_boot_ms")]
     assert len(times) > 100
     assert times == sorted(times)

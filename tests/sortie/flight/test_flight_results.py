@@ -57,7 +57,7 @@ def test_an_abort_in_the_countdown_is_aborted() -> None:
 def test_a_person_who_takes_the_vehicle_ends_the_flight_as_aborted() -> None:
     """By ModeReason: a wish."""
     with Session(home=HOME, params={"FM_COUNTDOWN": 1}) as session:
-        assert flown(session, mode="LAND").result == "aborted"
+        assert flown(session, mode="RTL").result == "aborted"
 
 
 def test_a_failsafe_is_a_failure_and_carries_its_number() -> None:

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 import threading
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
+from autopilot.control.compiler_watch import COMPILER
 from sortie.runtime import run_loop
 from sortie.runtime.loader import COMPILING, LOADER
 from sortie.runtime.run_loop import RunLoop
@@ -20,11 +25,13 @@ class LoadingService:
     def __init__(self) -> None:
         self.now_ms = 0
         self.let_go = threading.Event()
+        self.compiles = False
         self.telemetry = SimpleNamespace(send_heartbeat=lambda: None)
         self.due_ms: list[int] = []
         self.served_ms: list[int] = []
 
     def load(self) -> None:
+        COMPILER.compiled = self.compiles
         assert self.let_go.wait(30.0)
 
     def serve_links(self, link_ms: int) -> None:
@@ -67,10 +74,11 @@ class WaitingHub:
         """Nothing waits."""
 
 
-@pytest.mark.parametrize(("load_s", "told"), [(1.0, ""), (40.0, f"{COMPILING}\n")])
-def test_a_kernel_that_is_compiled_is_told_once(monkeypatch, capsys, load_s, told):
-    """20 s and more without a word look like a program that hangs."""
+@pytest.mark.parametrize(("compiles", "load_s", "told"), [(False, 40.0, ""), (True, 1.5, f"{COMPILING}\n")])
+def test_compiling_is_told_once_and_only_when_it_compiles(monkeypatch, capsys, compiles, load_s, told):
+    """20 s and more without a word look like a program that hangs; a slow start that compiles nothing says nothing."""
     service: Any = LoadingService()
+    service.compiles = compiles
     hub: Any = WaitingHub(service, load_s)
     monkeypatch.setattr(run_loop, "time", SimpleNamespace(monotonic=lambda: hub.now_s))
     bell = Bell()
@@ -89,3 +97,19 @@ def test_what_falls_due_meanwhile_is_sent_in_time(monkeypatch, capsys):
     RunLoop(service, hub, bell, 1.0, lambda: False).load()
     bell.close()
     assert [served - due for served, due in zip(service.served_ms, [100, 105, 1500, 1505], strict=True)] == [0, 0, 0, 0]
+
+
+def test_numba_tells_of_a_compilation_and_not_of_its_cache(tmp_path: Path) -> None:
+    """Two processes with the same cache: the first compiles, the second takes what is there."""
+    pytest.importorskip("numba")
+    (tmp_path / "kernel.py").write_text(
+        "from autopilot.control.jit import COMPILED, entry\n"
+        "from autopilot.control.compiler_watch import COMPILER\n"
+        "double = entry('float64(float64)', lambda value: value + value)\n"
+        "print(COMPILED, COMPILER.compiled)\n"
+    )
+    environment = {**os.environ, "NUMBA_CACHE_DIR": str(tmp_path), "PYTHONPATH": str(Path(__file__).parents[3])}
+    environment["NUMBA_DISABLE_JIT"] = "0"
+    command = [sys.executable, str(tmp_path / "kernel.py")]
+    told = [subprocess.run(command, env=environment, capture_output=True, text=True, check=True).stdout for _ in "12"]
+    assert told == ["True True\n", "True False\n"]
