@@ -12,7 +12,7 @@ from typing import Final
 
 from autopilot.cockpit import Cockpit
 from autopilot.modes.manager import ModeChoice
-from autopilot.modes.table import CopterMode, RoverMode
+from autopilot.modes.table import CopterMode, RoverMode, specs
 from autopilot.outcome import Severity
 from autopilot.reasons import ArmingMethod, ModeReason
 
@@ -117,6 +117,13 @@ CAUSES: Final = {
     "Wind": Cause(ModeReason.FAILSAFE, ArmingMethod.FAILSAFE_TERMINATE),
 }
 """By the name that a failsafe has in texts."""
+
+
+def action_name(way: Escape, *, rover: bool) -> str:
+    """What people are told that a failsafe does: the mode that it tries first. ArduPilot's texts end with what is done
+    only where no mode is changed ("Radio Failsafe - Continuing Auto"); the form is kept, the action never left out."""
+    order = (_ROVER if rover else _COPTER).get(way, ())
+    return specs("rover" if rover else "copter")[order[0]].title if order else "no action"
 
 
 def escape(

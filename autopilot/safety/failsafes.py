@@ -26,6 +26,7 @@ from autopilot.safety.escape import (
     COPTER_RADIO,
     ROVER_ACTION,
     Escape,
+    action_name,
     escape,
     escape_to,
 )
@@ -280,7 +281,7 @@ class Failsafes:
             self._announce(name, "Terminating")
             self._disarm(CAUSES[name].method)
         else:
-            self._announce(name)
+            self._announce(name, action_name(way, rover=False))
             escape(self._cockpit, self._modes, way, CAUSES[name].reason, now_ms, failsafe=True)
 
     def _lands_on(self, name: str, way: Escape) -> bool:
@@ -300,7 +301,7 @@ class Failsafes:
         if way is Escape.NONE:
             return
         if name != "Battery":
-            self._announce(name)
+            self._announce(name, action_name(way, rover=True))
         if self._cockpit.armed and way is Escape.TERMINATE:
             self._disarm(CAUSES[name].method)
         elif self._cockpit.armed:

@@ -16,7 +16,7 @@ from autopilot.modes.manager import ModeChoice
 from autopilot.modes.table import RoverMode
 from autopilot.outcome import Severity
 from autopilot.reasons import ArmingMethod
-from autopilot.safety.escape import CAUSES, ROVER_ACTION, Escape, escape
+from autopilot.safety.escape import CAUSES, ROVER_ACTION, Escape, action_name, escape
 
 _CONTINUE_IN_AUTO: Final = 2  # FS_GCS_ENABLE, FS_THR_ENABLE
 _ALSO_IN_HOLD: Final = 1  # FS_OPTIONS
@@ -72,14 +72,25 @@ class RoverLosses:
             return
         name = min(self._losses, key=lambda one: self._losses[one].acts_ms)
         self.acted = True
-        self._cockpit.say(Severity.WARNING, f"{name} Failsafe")
-        if self._losses[name].setting == _CONTINUE_IN_AUTO and self._modes.number == RoverMode.AUTO:
+        goes_on = self._losses[name].setting == _CONTINUE_IN_AUTO and self._modes.number == RoverMode.AUTO
+        self._cockpit.say(Severity.WARNING, f"{name} Failsafe{'' if goes_on else self._action()}")
+        if goes_on:
             self._cockpit.say(Severity.WARNING, "Failsafe - Continuing Auto Mode")
         elif self._cockpit.armed:
             self._escape(name, now_ms)
 
+    def _way(self) -> Escape:
+        return ROVER_ACTION.get(int(self._cockpit.param("FS_ACTION", 2.0)), Escape.NONE)
+
+    def _action(self) -> str:
+        """What follows, for people; nothing follows while disarmed."""
+        if not self._cockpit.armed:
+            return ""
+        way = self._way()
+        return " - Disarming" if way is Escape.TERMINATE else f" - {action_name(way, rover=True)}"
+
     def _escape(self, name: str, now_ms: int) -> None:
-        way = ROVER_ACTION.get(int(self._cockpit.param("FS_ACTION", 2.0)), Escape.NONE)
+        way = self._way()
         if way is Escape.TERMINATE:
             self._disarm(CAUSES[name].method)
         else:

@@ -37,6 +37,7 @@ from mavlink_bridge.services.guided.setpoints import GuidedService
 from mavlink_bridge.services.guided.sticks import StickService
 from mavlink_bridge.services.mission.service import MissionService
 from mavlink_bridge.services.parameters.service import ParameterService
+from mavlink_bridge.services.setup.service import SetupService
 from mavlink_bridge.services.system.logs import LogService
 from mavlink_bridge.services.system.service import SystemService
 from mavlink_bridge.services.telemetry.modes import AVAILABLE_MODES, available_modes
@@ -110,6 +111,7 @@ class Service:
             ParameterService(self.parameters, self.journal, room=self._room, banner=telemetry.banner),
             FtpService(self.files, room=self._room, banner=telemetry.banner),
             SystemService(autopilot, telemetry),
+            SetupService(autopilot, self.commands),
             self.logs,
             *self._flight_services(),
             telemetry,  # last: what a command asks for follows its acknowledgement

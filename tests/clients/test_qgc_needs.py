@@ -23,7 +23,7 @@ def ack(number: int, result: int = 0, target: int = 255) -> Any:
 
 
 REQUESTS = [
-    command(512, 148), command(512, 435), command(511, 242, 1e6), command(521), command(176, 1, 4), command(400, 1),
+    command(512, 148), command(512, 435, 1), command(511, 242, 1e6), command(521), command(176, 1, 4), command(400, 1),
     command(22), command(300), command(224, 2), ftp(2), ftp(4), ftp(15),
     m.MAVLink_command_int_message(1, 1, 0, 192, 0, 0, -1, 1, 0, 0, 0, 0, 600.0),
     m.MAVLink_request_data_stream_message(1, 1, 10, 10, 1),
@@ -36,6 +36,8 @@ REQUESTS = [
     m.MAVLink_mission_clear_all_message(1, 1, 2),
     m.MAVLink_mission_set_current_message(1, 1, 2),
     m.MAVLink_param_set_message(1, 1, b"RTL_ALT", 10.0, 4),
+    m.MAVLink_serial_control_message(10, 6, 0, 0, 0, [0] * 70),
+    m.MAVLink_set_gps_global_origin_message(1, 1, 1, 1),
 ]  # fmt: skip
 
 
@@ -113,4 +115,11 @@ def test_a_text_that_pops_up_is_a_fault() -> None:
     """Severities up to ERROR are shown as pop-ups."""
     checker = QgcChecker()
     checker.heard(m.MAVLink_statustext_message(3, b"no"), 0.0)
+    assert checker.faults
+
+
+def test_a_text_that_is_only_spoken_is_a_fault() -> None:
+    """QGroundControl takes "#" at the beginning for speech."""
+    checker = QgcChecker()
+    checker.heard(m.MAVLink_statustext_message(6, b"#1 Takeoff (22) will be skipped"), 0.0)
     assert checker.faults

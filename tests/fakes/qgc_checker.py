@@ -23,8 +23,9 @@ ARMED, AUTO = 128, 3
 ACCEPTED, UNSUPPORTED, FAILED, IN_PROGRESS = 0, 3, 4, 5
 FTP_OPEN, FTP_BURST, FTP_RESET, FTP_ACK, FTP_NAK, FTP_EOF, FTP_NO_FILE = 4, 15, 2, 128, 129, 6, 10
 #: Messages that a vehicle need not have; but an acceptance without the message costs 1.4 s.
-MAY_BE_MISSING = {435: "AVAILABLE_MODES", 397: "COMPONENT_METADATA", 395: "COMPONENT_INFORMATION",
-                  280: "GIMBAL_MANAGER_INFORMATION"}  # fmt: skip
+MAY_BE_MISSING = {397: "COMPONENT_METADATA", 395: "COMPONENT_INFORMATION", 280: "GIMBAL_MANAGER_INFORMATION"}
+#: Without these QGroundControl offers modes that there are not.
+AVAILABLE_MODES = 435
 VERSION = 148
 NAMES = {242: "HOME_POSITION", 245: "EXTENDED_SYS_STATE"}
 #: One message of each stream group that QGroundControl asks for.
@@ -75,6 +76,8 @@ class QgcChecker:
             self._height_m = message.relative_alt / 1000.0
         if name == "STATUSTEXT" and message.severity <= 3:
             self.faults.append(f"{now_s:.1f} s: pops up: {message.text}")
+        if name == "STATUSTEXT" and message.text.startswith("#"):
+            self.faults.append(f"{now_s:.1f} s: is spoken and not shown: {message.text}")
         target = (getattr(message, "target_system", 255), getattr(message, "target_component", 190))
         if target not in (GCS, (0, 0), (255, 0)):
             self.faults.append(f"{now_s:.1f} s: {name} goes to {target}")
@@ -119,7 +122,7 @@ class QgcChecker:
     def _on_command_long(self, message: Message, now_s: float) -> None:
         command, first = message.command, message.param1
         if command == 512:
-            self._on_request_message(int(first), now_s)
+            self._on_request_message(int(first), message.param2, now_s)
             return
         results = (ACCEPTED, UNSUPPORTED, FAILED) if command == 521 else (ACCEPTED,)
         self._need_ack(command, results, now_s)
@@ -148,7 +151,11 @@ class QgcChecker:
             lambda heard: heard.get_type() == "COMMAND_ACK" and heard.command == command and heard.result in results,
         )
 
-    def _on_request_message(self, number: int, now_s: float) -> None:
+    def _on_request_message(self, number: int, index: float, now_s: float) -> None:
+        if number == AVAILABLE_MODES:
+            self._need_ack(512, (ACCEPTED,), now_s)
+            self._need_message("512", "AVAILABLE_MODES", now_s, mode_index=int(index))
+            return
         if number in MAY_BE_MISSING:
             self._need_answer_or_refusal(MAY_BE_MISSING[number], now_s)
             return
@@ -216,6 +223,13 @@ class QgcChecker:
 
     def _on_mission_clear_all(self, message: Message, now_s: float) -> None:
         self._need_message("45", "MISSION_ACK", now_s, type=0, mission_type=message.mission_type)
+
+    def _on_serial_control(self, message: Message, now_s: float) -> None:
+        if message.flags & 2:
+            self._need_message("126", "SERIAL_CONTROL", now_s, flags=1)
+
+    def _on_set_gps_global_origin(self, message: Message, now_s: float) -> None:
+        self._need_message("48", "GPS_GLOBAL_ORIGIN", now_s)
 
     def _on_mission_set_current(self, message: Message, now_s: float) -> None:
         self._need_message("41", "MISSION_CURRENT", now_s, seq=message.seq)

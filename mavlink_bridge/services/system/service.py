@@ -1,4 +1,4 @@
-"""Heartbeats of ground stations, TIMESYNC, PING, and the old question for the version.
+"""Heartbeats of ground stations, TIMESYNC, PING, the old question for the version, a console, the origin.
 
 Clock: link time, on which the loss of a ground station is counted. TIMESYNC is answered in vehicle time, which is what
 the vehicle's time stamps show (time_boot_ms).
@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from autopilot.core import Autopilot
 
 MAV_TYPE_GCS = 6
+GPS_GLOBAL_ORIGIN = 49
+_REPLY, _RESPOND = 1, 2  # SERIAL_CONTROL_FLAG
+_SHELL_BYTES = 70
+_NO_SHELL = b"Sortie has no console\n"
 
 
 class SystemService:
@@ -25,7 +29,9 @@ class SystemService:
     ticks."""
 
     clock: Clock = "link"
-    handles = frozenset({"HEARTBEAT", "TIMESYNC", "PING", "AUTOPILOT_VERSION_REQUEST"})
+    handles = frozenset(
+        {"HEARTBEAT", "TIMESYNC", "PING", "AUTOPILOT_VERSION_REQUEST", "SERIAL_CONTROL", "SET_GPS_GLOBAL_ORIGIN"}
+    )
 
     def __init__(
         self, autopilot: Autopilot, telemetry: TelemetryRequests, *, now_ns: Callable[[], int] | None = None
@@ -46,6 +52,12 @@ class SystemService:
                 self._answer_ping(message, peer)
             case "AUTOPILOT_VERSION_REQUEST":
                 self._telemetry.request_message(peer.link, peer, AUTOPILOT_VERSION, 0.0)
+            case "SERIAL_CONTROL":
+                self._answer_shell(message, peer)
+            case "SET_GPS_GLOBAL_ORIGIN":
+                # MAVLink: the origin that holds is told, whether it has changed or not; ours is where the vehicle was
+                # switched on and stays there
+                self._telemetry.request_message(peer.link, peer, GPS_GLOBAL_ORIGIN, 0.0)
 
     def handle_timeout(self, now_ms: int) -> None:
         """Nothing falls due."""
@@ -59,6 +71,13 @@ class SystemService:
 
     def link_closed(self, link: int) -> None:
         """Nothing is kept of a link."""
+
+    def _answer_shell(self, message: Message, peer: Peer) -> None:
+        """There is no console behind any device: who asks for a reply is told so, and does not wait for a prompt."""
+        if message.flags & _RESPOND and not message.flags & _REPLY:
+            text = list(_NO_SHELL.ljust(_SHELL_BYTES, b"\0"))
+            answer = dialect.MAVLink_serial_control_message(message.device, _REPLY, 0, 0, len(_NO_SHELL), text)
+            self._outgoing.append(Outgoing(answer, peer.link))
 
     def _answer_timesync(self, message: Message, peer: Peer) -> None:
         if message.tc1 == 0:  # else it is somebody's answer

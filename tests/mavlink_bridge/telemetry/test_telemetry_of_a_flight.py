@@ -17,11 +17,10 @@ from mavlink_bridge.endpoint import Endpoint
 from mavlink_bridge.identity import Identity
 from mavlink_bridge.services.telemetry.service import TelemetryService
 from sitl.vehicles.copter import SimulatedCopter
+from tests.fakes.message_reader import MessageReader
 
 GUIDED, HEIGHT = 4, 20.0
 PREARM = 1 << 28
-
-from tests.fakes.message_reader import MessageReader
 
 
 class Flight:

@@ -1,0 +1,159 @@
+"""The commands of a setup page, and what follows from them: PREFLIGHT_CALIBRATION with a person in it, the compass
+(DO_START_MAG_CAL, ACCEPT, CANCEL), DO_MOTOR_TEST.
+
+Only while the vehicle is disarmed; arming ends whatever runs. Clock: vehicle time.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from autopilot.outcome import Outcome, Result, Severity
+from mavlink_bridge.codec import dialect
+from mavlink_bridge.services.base import Clock, Message, Outgoing, Peer
+from mavlink_bridge.services.commands import equipment
+from mavlink_bridge.services.commands.context import ACCEPTED, Context, Row
+from mavlink_bridge.services.commands.request import Command
+from mavlink_bridge.services.setup.accelerometer import VEHICLE_POS, AccelerometerCalibration
+from mavlink_bridge.services.setup.compass import CompassCalibration
+from mavlink_bridge.services.setup.motors import MotorTest
+
+if TYPE_CHECKING:
+    from autopilot.core import Autopilot
+    from mavlink_bridge.services.commands.service import CommandService
+
+PREFLIGHT_CALIBRATION: Final = 241
+MOTOR_TEST: Final = 209
+START_MAG_CAL, ACCEPT_MAG_CAL, CANCEL_MAG_CAL = 42424, 42425, 42426
+_SIX_SIDES: Final = 1.0  # PREFLIGHT_CALIBRATION.param5
+_AXES: Final = ("X", "Y", "Z")
+
+
+class SetupService:
+    """See the module. Serves its commands through `commands`."""
+
+    clock: Clock = "vehicle"
+    handles = frozenset({"COMMAND_ACK"})
+
+    def __init__(self, autopilot: Autopilot, commands: CommandService) -> None:
+        self._autopilot = autopilot
+        self._accelerometer = AccelerometerCalibration()
+        self._compass = CompassCalibration()
+        self._motors = MotorTest(autopilot.kind)
+        self._asker: Peer | None = None  # of the accelerometer calibration
+        self._outgoing: list[Outgoing] = []
+        commands.register(PREFLIGHT_CALIBRATION, Row(self._calibrate))
+        commands.register(VEHICLE_POS, Row(self._lies, required=(1,), query=True))
+        commands.register(START_MAG_CAL, Row(self._start_compass))
+        commands.register(ACCEPT_MAG_CAL, Row(self._accept_compass))
+        commands.register(CANCEL_MAG_CAL, Row(self._cancel_compass))
+        commands.register(MOTOR_TEST, Row(self._test_motor, required=(1, 2, 3, 4)))
+
+    # --- commands -------------------------------------------------------------------------------------------------
+    def _calibrate(self, command: Command, context: Context) -> Outcome:
+        """With param5 = 1 the six sides; all zero ends what runs, as QGroundControl means it; else at rest."""
+        if not any(command.param(index) for index in range(1, 8)):
+            self._accelerometer.cancel()
+            self._compass.cancel()
+            return ACCEPTED
+        if command.param(5) != _SIX_SIDES:
+            return equipment.calibrate(command, context)
+        refusal = self._armed()
+        if refusal is None:
+            self._asker = command.peer
+            self._accelerometer.begin(context.now_ms)
+        return refusal or ACCEPTED
+
+    def _lies(self, command: Command, context: Context) -> Outcome:
+        """The station says that the vehicle lies as it was asked to."""
+        if not self._accelerometer.step:
+            return Outcome(Result.FAILED)
+        self._confirm(command.param(1), context.now_ms)
+        return ACCEPTED
+
+    def _start_compass(self, command: Command, context: Context) -> Outcome:
+        """param1 the compasses (0: all), of which there is one; param3 1: keep the result without ACCEPT."""
+        refusal = self._armed()
+        if refusal is not None:
+            return refusal
+        if command.whole(1) not in (0, 1):
+            return Outcome(Result.FAILED)
+        self._compass.begin(context.now_ms, autosave=command.param(3) == 1.0)
+        return ACCEPTED
+
+    def _accept_compass(self, _command: Command, _context: Context) -> Outcome:
+        """The offsets found are those that hold already."""
+        return ACCEPTED if self._compass.began_ms is None else Outcome(Result.FAILED)
+
+    def _cancel_compass(self, _command: Command, _context: Context) -> Outcome:
+        """Also when none runs: QGroundControl begins by cancelling."""
+        self._compass.cancel()
+        return ACCEPTED
+
+    def _test_motor(self, command: Command, context: Context) -> Outcome:
+        refusal = self._armed()
+        if refusal is not None:
+            return refusal
+        outcome = self._motors.begin(command, context.now_ms)
+        self._autopilot.crew.cockpit.say(Severity.INFO, "starting motor test" if outcome.ok else outcome.reason)
+        return outcome
+
+    def _armed(self) -> Outcome | None:
+        """Nobody's hands are at an armed vehicle."""
+        return Outcome(Result.FAILED, "Disarm to allow calibration") if self._autopilot.armed else None
+
+    # --- the service ----------------------------------------------------------------------------------------------
+    def handle_message(self, message: Message, peer: Peer, now_ms: int) -> None:
+        """COMMAND_ACK of the station that calibrates, whatever command it names: the older way to say "it lies so"."""
+        if peer == self._asker:
+            self._confirm(None, now_ms)
+
+    def _confirm(self, position: float | None, now_ms: int) -> None:
+        end = self._accelerometer.confirm(position, now_ms)
+        if end is not None:
+            self._tell(end)
+
+    def handle_timeout(self, now_ms: int) -> None:
+        if self._autopilot.armed:
+            self._accelerometer.cancel()
+            self._compass.cancel()
+            self._motors.end_ms = None
+            return
+        due = self._accelerometer.due(now_ms)
+        if due is not None:
+            self._tell(due)
+        told = self._compass.due(now_ms, self._offsets())
+        if told is not None:
+            self._outgoing.append(Outgoing(told))
+        if self._motors.ended(now_ms):
+            self._autopilot.crew.cockpit.say(Severity.INFO, "finished motor test")
+
+    def _tell(self, position: int) -> None:
+        asker = self._asker
+        if asker is None:
+            return
+        message = dialect.MAVLink_command_long_message(
+            asker.system, asker.component, VEHICLE_POS, 0, float(position), 0, 0, 0, 0, 0, 0
+        )
+        self._outgoing.append(Outgoing(message, asker.link))
+        if self._accelerometer.step:
+            self._autopilot.crew.cockpit.say(Severity.INFO, self._accelerometer.text)
+        else:
+            self._asker = None
+
+    def _offsets(self) -> tuple[float, float, float]:
+        x, y, z = (self._autopilot.parameters[f"COMPASS_OFS_{axis}"] for axis in _AXES)
+        return x, y, z
+
+    def next_deadline_ms(self) -> int | None:
+        dues = (self._accelerometer.deadline_ms, self._compass.deadline_ms, self._motors.end_ms)
+        return min((due for due in dues if due is not None), default=None)
+
+    def take_outgoing(self) -> list[Outgoing]:
+        taken, self._outgoing = self._outgoing, []
+        return taken
+
+    def link_closed(self, link: int) -> None:
+        if self._asker is not None and self._asker.link == link:
+            self._asker = None
+            self._accelerometer.cancel()
