@@ -16,8 +16,8 @@ from autopilot.flight.surroundings import Surroundings
 from autopilot.mission.sequencer import SetCurrentError
 from autopilot.modes.table import CopterMode, RoverMode
 from autopilot.outcome import Result, Severity
-from autopilot.vehicle import ControlPart, Request
 from autopilot.reasons import ArmingMethod, ModeReason
+from autopilot.vehicle import ControlPart, Request
 
 POSITION_WAIT_MS: Final = 5_000  # well within the manager's patience with a RESET
 POSITION_LOOK_MS: Final = 200

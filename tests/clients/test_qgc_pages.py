@@ -14,8 +14,8 @@ from autopilot.parameters import Parameters
 from mavlink_bridge.codec import dialect as m
 from mavlink_bridge.identity import Identity
 from mavlink_bridge.services.ftp.parameter_metadata import ParameterMetadata
-from sortie.session import Session
-from sortie.session_link import SessionLink
+from sortie.api.link import SessionLink
+from sortie.api.session import Session
 from tests.fakes.qgc_checker import QgcChecker
 from tests.fakes.station_plan import HOME
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from mavlink_bridge import codec
 from mavlink_bridge.codec import dialect as m
 from mavlink_bridge.framing import LARGEST_FRAME, PATIENCE_MS, Frame, FrameReader, FrameWriter
-from sortie.session import Session
+from sortie.api.session import Session
 from tests.fakes.station_plan import HOME
 
 PING = m.MAVLink_ping_message(12345678, 7, 0, 0)

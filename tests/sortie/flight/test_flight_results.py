@@ -9,10 +9,10 @@ import pytest
 from autopilot.flight.lifecycle import FlightEvent
 from autopilot.outcome import FlightStateChanged, ModeChanged
 from autopilot.reasons import ArmingMethod, ModeReason
-from sortie import events
-from sortie.flight import Flight, FlightResult
-from sortie.sample import square
-from sortie.session import Session
+from sortie.api import events
+from sortie.api.sample import square
+from sortie.api.session import Session
+from sortie.nodes.flight import Flight, FlightResult
 from tests.fakes.program import last_line, run
 from tests.fakes.station_plan import HOME
 
