@@ -19,7 +19,7 @@ from mavlink_bridge.links.udp import UdpOut, UdpPort
 
 _STEPS = 4000
 _WAIT_MS = 20
-_READY_S = 10
+_READY_S = 240
 
 
 @dataclass

@@ -25,9 +25,9 @@ def link_clock_ms() -> int:
 
 class PtyBoard:
     """A context manager. `path` is the port's name while the board is attached; `serve` runs it; `gone` is called
-    whenever the port has gone."""
+    with the port's descriptor whenever the port goes: who copies it keeps the name taken."""
 
-    def __init__(self, board: SimulatedBoard, gone: Callable[[], None] = lambda: None) -> None:
+    def __init__(self, board: SimulatedBoard, gone: Callable[[int], None] = lambda port: None) -> None:
         self.board = board
         self._gone = gone
         self._folder = tempfile.TemporaryDirectory(prefix="sortie-board-")
@@ -90,6 +90,6 @@ class PtyBoard:
         ends, self._ends = self._ends, None
         if ends is not None:
             self.path.unlink()
+            self._gone(ends[1])
             for end in ends:
                 os.close(end)
-            self._gone()

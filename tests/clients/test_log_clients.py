@@ -12,10 +12,11 @@ from pymavlink import mavutil
 
 from tests.fakes.mavsdk_flight import wait_for
 from tests.fakes.mavsdk_server import mavsdk_server
+from tests.fakes.patience import PATIENCE_S
 from tests.fakes.served import served
 
 pytestmark = pytest.mark.client
-LIMIT_S = 60.0
+LIMIT_S = 240.0
 CONTENT = random.Random(2).randbytes(50_001)
 
 
@@ -63,7 +64,7 @@ def test_pymavlinks_mavftp_reads_all_that_is_served(tmp_path: Path) -> None:
     with served(tmp_path, ready=False, speedup="1") as service:
         link = mavutil.mavlink_connection(service.tcp, source_system=255)
         try:
-            assert link.wait_heartbeat(timeout=10.0) is not None
+            assert link.wait_heartbeat(timeout=PATIENCE_S) is not None
             client = mavftp.MAVFTP(link, target_system=1, target_component=1)
             for folder, name in (("/", "@PARAM"), ("@LOGS", "run.log"), ("@SYS", "links.json")):
                 assert client.cmd_list([folder]).return_code == 0
@@ -72,7 +73,7 @@ def test_pymavlinks_mavftp_reads_all_that_is_served(tmp_path: Path) -> None:
             def get(path: str) -> bytes:
                 target = tmp_path / "ftp.bin"
                 client.cmd_get([path, str(target)])
-                assert client.process_ftp_reply("OpenFileRO", timeout=20).return_code == 0
+                assert client.process_ftp_reply("OpenFileRO", timeout=PATIENCE_S).return_code == 0
                 return target.read_bytes()
 
             assert get("@LOGS/flights/0007/flight.bin") == CONTENT

@@ -13,7 +13,7 @@ from tests.fakes.served import Served, served
 from tests.fakes.station_plan import HOME
 
 pytestmark = pytest.mark.client
-LIMIT_S = 90.0
+LIMIT_S = 240.0
 
 
 def test_mavsdk_grpc_flies_it(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from tests.fakes.controller_service import ControllerService
 from tests.fakes.pymavlink_station import PymavlinkStation
 from tests.fakes.scripted_controller import ScriptedController
 
-LIMIT_S = 20.0
+LIMIT_S = 240.0
 LAT, LON = -353632610, 1491652300
 
 

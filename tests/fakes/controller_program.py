@@ -14,7 +14,7 @@ from tests.stand_in.controller import HOME
 from tests.stand_in.radio import SitlRadio
 
 STAND_IN = Path(__file__).resolve().parents[1] / "stand_in" / "arducopter"
-_START_S = 60.0
+_START_S = 240.0
 
 
 def copter_binary() -> str:

@@ -12,7 +12,7 @@ from tests.fakes.pymavlink_station import PymavlinkStation
 from tests.fakes.served import free_port
 
 _ROOT = Path(__file__).resolve().parents[2]
-_END_S = 10.0
+_END_S = 240.0
 
 
 class ControllerService:

@@ -18,6 +18,7 @@ from autopilot.mission.storage import pack_item
 from mavlink_bridge.clients import MissionClear, MissionDownload, MissionUpload, ParameterRead, ParameterWrite
 from mavlink_bridge.clients.base import Client, Retry
 from sortie.nodes.client import Remote
+from tests.fakes.patience import PATIENCE_S
 from tests.fakes.program import begin, wait_for
 from tests.fakes.served import free_port
 
@@ -87,7 +88,7 @@ class KillRun:
                 timer.join()
         finally:
             process.kill()
-            process.communicate(timeout=10)
+            process.communicate(timeout=PATIENCE_S)
 
     def _run(self, remote: Remote, process: subprocess.Popen[str], machine: Client) -> bool:
         """True when the machine came to its end; False when the process died before."""

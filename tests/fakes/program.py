@@ -9,6 +9,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from tests.fakes.patience import PATIENCE_S
+
 
 def environment(folder: Path) -> dict[str, str]:
     """No setting of this machine counts; state and logs go below `folder`."""
@@ -42,7 +44,7 @@ def wait_for(process: subprocess.Popen[str], text: str) -> str:
     raise AssertionError(f"ended with {process.wait()} before {text!r}: {''.join(seen)}")
 
 
-def run(folder: Path, *arguments: str, timeout: float = 90.0) -> subprocess.CompletedProcess[str]:
+def run(folder: Path, *arguments: str, timeout: float = PATIENCE_S) -> subprocess.CompletedProcess[str]:
     """Run `sortie` to its end."""
     process = begin(folder, *arguments)
     try:

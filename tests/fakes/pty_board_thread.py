@@ -17,7 +17,7 @@ class ServedPtyBoard:
     def __init__(self, board: SimulatedBoard, *, renamed: bool = False) -> None:
         self.board = board
         self._taken: list[int] = []
-        self._pty = PtyBoard(board, self._take_name if renamed else lambda: None)
+        self._pty = PtyBoard(board, self._keep_name if renamed else lambda port: None)
         self.path = self._pty.path
         self._ear, self._bell = os.pipe()
         self._stopping = False
@@ -38,9 +38,9 @@ class ServedPtyBoard:
         for descriptor in (self._ear, self._bell, *self._taken):
             os.close(descriptor)
 
-    def _take_name(self) -> None:
-        """The name that has just become free is the one that the system gives next."""
-        self._taken += os.openpty()
+    def _keep_name(self, port: int) -> None:
+        """A name is not given again while some program has its port open, whatever other programs open and close."""
+        self._taken.append(os.dup(port))
 
     def _serve(self) -> None:
         while not self._stopping:

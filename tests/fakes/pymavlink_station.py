@@ -11,7 +11,7 @@ from pymavlink import mavutil
 from autopilot.mission.items import MissionItem
 
 mavlink = mavutil.mavlink
-LIMIT_S = 120.0
+LIMIT_S = 240.0
 _AGAIN_S = 1.5
 
 

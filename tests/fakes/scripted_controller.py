@@ -8,7 +8,7 @@ from typing import Any
 
 from pymavlink.dialects.v20 import ardupilotmega as mavlink
 
-_LIMIT_S = 30.0
+_LIMIT_S = 240.0
 
 
 class ScriptedController:

@@ -14,8 +14,8 @@ from pathlib import Path
 
 from pymavlink import mavutil
 
-START_S = 60
-END_S = 10
+START_S = 240
+END_S = 240
 
 
 def free_port(kind: socket.SocketKind = socket.SOCK_STREAM) -> int:

@@ -18,7 +18,7 @@ from mavlink_bridge.links.tcp import TcpClient, TcpPort
 from mavlink_bridge.links.udp import UdpOut, UdpPort
 
 dialect = codec.dialect
-TIMEOUT_S = 5
+TIMEOUT_S = 240
 PING = dialect.MAVLink_ping_message(7, 7, 0, 0)
 HEARTBEAT = dialect.MAVLink_heartbeat_message(6, 8, 0, 0, 0, 3)
 

@@ -15,7 +15,7 @@ from mavlink_bridge.links.base import Backoff
 from mavlink_bridge.links.tcp import TcpClient, TcpPort
 from mavlink_bridge.testing.link_contract import LinkPair, accept_links, frames, ready, receive_all, wait_until
 
-TIMEOUT_S = 5
+TIMEOUT_S = 240
 
 
 def open_port(address: str = "tcpin:127.0.0.1:0", largest: int = 256) -> TcpPort:

@@ -11,7 +11,7 @@ from mavlink_bridge.links.address import LinkError, parse_link
 from mavlink_bridge.links.udp import UdpOut, UdpPort
 from mavlink_bridge.testing.link_contract import accept_links, frames, ready
 
-TIMEOUT_S = 5
+TIMEOUT_S = 240
 
 
 def open_port(largest: int = 128) -> tuple[UdpPort, tuple[str, int]]:

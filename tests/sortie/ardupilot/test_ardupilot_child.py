@@ -19,7 +19,7 @@ from tests.fakes.served import free_port
 
 ROOT = Path(__file__).resolve().parents[3]
 BINARY = os.environ.get("ARDUPILOT_SITL") or str(ROOT / "tests" / "stand_in" / "arducopter")
-LIMIT_S = 60.0
+LIMIT_S = 240.0
 GONE_S = 10.0
 
 

@@ -21,6 +21,7 @@ from sortie.loop.controller_start import check_faults
 from sortie.loop.faults import parse_loop_fault
 from sortie.loop.profile import load_profile, parse_profile, profile_text
 from sortie.loop.vehicles import has_controller, vehicle_of
+from tests.fakes.patience import PATIENCE_S
 from tests.fakes.program import begin, last_line, run, wait_for
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -71,7 +72,7 @@ def test_the_first_ctrl_c_holds_and_the_second_leaves(tmp_path: Path) -> None:
         assert "taken_over: a person has stopped it" in wait_for(process, "taken_over")
         assert process.poll() is None
         process.send_signal(signal.SIGINT)
-        out, _ = process.communicate(timeout=20.0)
+        out, _ = process.communicate(timeout=PATIENCE_S)
     finally:
         process.kill()
         process.wait()

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.fakes.patience import PATIENCE_S
 from tests.fakes.program import begin, last_line, run, wait_for
 
 CONFIRM = ("loop", "--confirm-relaunch", "--json", "--state-dir", "state")
@@ -131,7 +132,7 @@ def test_kill_9_and_the_same_command_goes_on(tmp_path: Path) -> None:
         process = begin(tmp_path, *arguments, "--state-dir", "killed")
         wait_for(process, "completed")
         process.send_signal(signal.SIGKILL)
-        process.communicate(timeout=30)
+        process.communicate(timeout=PATIENCE_S)
     told = last_line(run(tmp_path, *arguments, "--state-dir", "killed"))
     assert told == quiet
 
@@ -142,7 +143,7 @@ def test_a_signal_stops_it_with_the_object_so_far(tmp_path: Path, number: signal
     process = begin(tmp_path, "loop", "--json", "--state-dir", "state")
     wait_for(process, "sortie 2 completed")
     process.send_signal(number)
-    out, _ = process.communicate(timeout=30)
+    out, _ = process.communicate(timeout=PATIENCE_S)
     told = json.loads(out.splitlines()[-1])
     assert (process.returncode, told["ended_by"]) == (status, "stopped")
     assert len(told["sorties"]) >= 2
@@ -156,7 +157,7 @@ def test_a_signal_right_after_the_first_line_gives_the_object_too(
     process = begin(tmp_path, "loop", "--profile", "drone-box", "--json", "--state-dir", "state", "--speedup", "1")
     wait_for(process, "profile drone-box")
     process.send_signal(number)
-    out, _ = process.communicate(timeout=60)
+    out, _ = process.communicate(timeout=PATIENCE_S)
     told = json.loads(out.splitlines()[-1])
     assert (process.returncode, told["ended_by"], told["sorties"]) == (status, "stopped", [])
     assert told["skimmer"]["state"] == "ACTIVE" and told["depot"]["tanks"]
@@ -165,7 +166,7 @@ def test_a_signal_right_after_the_first_line_gives_the_object_too(
 def test_an_operator_confirms_each_relaunch(tmp_path: Path) -> None:
     """Yes flies on; without an answer the loop stops, and goes on with the next start."""
     process = begin(tmp_path, *CONFIRM, "--sorties", "3", stdin="")
-    out, err = process.communicate(timeout=60)
+    out, err = process.communicate(timeout=PATIENCE_S)
     told = json.loads(out.splitlines()[-1])
     assert (process.returncode, told["ended_by"], told["sorties"]) == (0, "stopped", [])
     assert "launch again? [y/N]" in err and "not confirmed" in err
@@ -176,7 +177,7 @@ def test_an_operator_confirms_each_relaunch(tmp_path: Path) -> None:
 def test_answers_that_were_typed_ahead_are_taken_in_turn(tmp_path: Path) -> None:
     """One line for each question."""
     process = begin(tmp_path, *CONFIRM, "--sorties", "5", stdin="y\nYES\nno\n")
-    out, _ = process.communicate(timeout=60)
+    out, _ = process.communicate(timeout=PATIENCE_S)
     told = json.loads(out.splitlines()[-1])
     assert (process.returncode, told["ended_by"], len(told["sorties"])) == (0, "stopped", 2)
 
@@ -192,7 +193,7 @@ def test_a_signal_is_answered_while_the_operator_thinks(
     while not (seen := process.stderr.read(1)) or seen != "?":
         pass
     process.send_signal(number)
-    assert process.wait(timeout=5) == status  # stdin is still open
+    assert process.wait(timeout=PATIENCE_S) == status  # stdin is still open
     out, _ = process.communicate()
     told = json.loads(out.splitlines()[-1])
     assert (told["ended_by"], told["sorties"]) == ("stopped", [])
@@ -205,7 +206,7 @@ def test_the_first_line_comes_at_once_and_phases_are_told_where_one_can_watch(tm
     assert "profile space, seed 7" in process.stderr.readline()
     assert "phase 1: Pre-Departure Prep" in process.stderr.readline()
     process.send_signal(signal.SIGTERM)
-    process.communicate(timeout=5)
+    process.communicate(timeout=PATIENCE_S)
     assert process.returncode == 0
     fast = run(tmp_path, "loop", "--sorties", "1", "--state-dir", "fast")
     assert [line.split()[0] for line in fast.stderr.splitlines()] == ["sortie", "sortie"]

@@ -17,6 +17,7 @@ from mavlink_bridge.services.ftp.service import LARGEST_CHECKSUM, SESSIONS, SESS
 from mavlink_bridge.services.ftp.wire import Nak, Opcode
 from sortie.logs.served import ServedDirectory
 from tests.fakes.ftp_client import FtpBench
+from tests.fakes.patience import PATIENCE_S
 
 
 def ftp(directory: Path) -> FtpService:
@@ -93,7 +94,7 @@ def test_the_loop_serves_others_while_one_sends_rubbish(tmp_path: Path) -> None:
                 except BlockingIOError:
                     signal.sigtimedwait([], 0.01)
             good.mav.command_long_send(1, 1, 512, 0, 148, 0, 0, 0, 0, 0, 0)
-            assert good.recv_match(type="COMMAND_ACK", blocking=True, timeout=10) is not None
+            assert good.recv_match(type="COMMAND_ACK", blocking=True, timeout=PATIENCE_S) is not None
         finally:
             flood.close()
             good.close()

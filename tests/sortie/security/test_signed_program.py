@@ -22,7 +22,7 @@ from sortie.storage.store import Store
 from tests.fakes.served import free_port, served
 
 KEY = bytes(range(32))
-ANSWER_S = 10.0
+ANSWER_S = 240.0
 
 
 # --- key files --------------------------------------------------------------------------------------------------------

@@ -21,6 +21,7 @@ from mavlink_bridge.clients import (
 from mavlink_bridge.codec import dialect
 from sortie.api.sample import square
 from sortie.nodes.client import Listener, Remote
+from tests.fakes.patience import PATIENCE_S
 from tests.fakes.program import begin, wait_for
 from tests.fakes.served import free_port
 
@@ -58,7 +59,7 @@ def test_kill_9_keeps_what_was_acknowledged(tmp_path):
         remote.ask(current)
         assert current.outcome is CommandOutcome.ACCEPTED
     process.kill()
-    process.communicate(timeout=10)
+    process.communicate(timeout=PATIENCE_S)
     process = serve(tmp_path, port)
     with Remote(f"tcp:127.0.0.1:{port}") as remote:
         down = MissionDownload(remote.target)
@@ -77,7 +78,7 @@ def test_kill_9_keeps_what_was_acknowledged(tmp_path):
         assert listener.latest["HOME_POSITION"].latitude == pytest.approx(473800000, abs=40)  # a float32 on the wire
         assert listener.latest["MISSION_CURRENT"].seq == 3
     process.terminate()
-    process.communicate(timeout=10)
+    process.communicate(timeout=PATIENCE_S)
     assert process.returncode == 0
 
 
@@ -92,7 +93,7 @@ def test_kill_9_in_the_middle_of_sets_keeps_every_acknowledged_one(tmp_path, set
             remote.ask(write)
             assert write.outcome is ParameterOutcome.ACCEPTED
         process.kill()
-    process.communicate(timeout=10)
+    process.communicate(timeout=PATIENCE_S)
     process = serve(tmp_path, port)
     with Remote(f"tcp:127.0.0.1:{port}") as remote:
         read = ParameterRead(remote.target, "WPNAV_SPEED")
@@ -100,7 +101,7 @@ def test_kill_9_in_the_middle_of_sets_keeps_every_acknowledged_one(tmp_path, set
         assert read.value is not None
         assert read.value.value == 100.0 + sets - 1
     process.kill()
-    process.communicate(timeout=10)
+    process.communicate(timeout=PATIENCE_S)
 
 
 def test_a_killed_process_leaves_no_lock(tmp_path):
@@ -108,8 +109,8 @@ def test_a_killed_process_leaves_no_lock(tmp_path):
     port = free_port()
     first = serve(tmp_path, port)
     first.kill()
-    first.communicate(timeout=10)
+    first.communicate(timeout=PATIENCE_S)
     second = serve(tmp_path, port)
     assert re.fullmatch(str(second.pid), (tmp_path / "xdg" / "sortie" / "lock").read_text().strip())
     second.terminate()
-    second.communicate(timeout=10)
+    second.communicate(timeout=PATIENCE_S)

@@ -1,0 +1,6 @@
+"""How long a test waits for a real process before it fails: far longer than any machine needs, for a test that waits
+for a condition may be slow and must not be red. Nothing asserts on it."""
+
+from __future__ import annotations
+
+PATIENCE_S = 240.0
