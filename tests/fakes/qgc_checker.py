@@ -54,6 +54,7 @@ class QgcChecker:
     _needs: list[Need] = field(default_factory=list)
     _last_s: dict[str, float] = field(default_factory=dict)
     _height_m: float = 0.0
+    _modes: int | None = None
 
     # --- the conversation -----------------------------------------------------------------------------------------
     def sent(self, message: Message, now_s: float) -> None:
@@ -72,6 +73,8 @@ class QgcChecker:
         """The vehicle sends."""
         name = message.get_type()
         self._watch_streams(name, now_s)
+        if name == "AVAILABLE_MODES":
+            self._modes = message.number_modes
         if name == "GLOBAL_POSITION_INT":
             self._height_m = message.relative_alt / 1000.0
         if name == "STATUSTEXT" and message.severity <= 3:
@@ -152,6 +155,9 @@ class QgcChecker:
         )
 
     def _on_request_message(self, number: int, index: float, now_s: float) -> None:
+        if number == AVAILABLE_MODES and self._modes is not None and index > self._modes:
+            self._need_ack(512, (FAILED,), now_s)  # of a recorded vehicle that has more
+            return
         if number == AVAILABLE_MODES:
             self._need_ack(512, (ACCEPTED,), now_s)
             self._need_message("512", "AVAILABLE_MODES", now_s, mode_index=int(index))

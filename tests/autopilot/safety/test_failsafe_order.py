@@ -39,7 +39,7 @@ def test_the_more_urgent_of_two_battery_failsafes_wins(low: int, critical: int, 
 def test_a_battery_that_is_only_warned_of_is_a_failsafe_in_words_and_stops_motors_on_the_ground() -> None:
     bench = flying()
     assert after(bench, LOW) == GUIDED
-    assert "Battery Failsafe" in bench.texts
+    assert "Battery Failsafe - no action" in bench.texts
     ground = Bench()
     ground.core.arm(ground.now_ms)
     after(ground, LOW)

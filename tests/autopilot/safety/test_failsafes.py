@@ -333,7 +333,7 @@ def test_a_failed_radio_lets_no_sticks_through_until_it_is_mended(value: int) ->
     bench.parameters.set("SIM_RC_FAIL", value)
     bench.run(0.1)
     assert bench.core.mode_number == RTL
-    assert "Radio Failsafe" in bench.texts
+    assert "Radio Failsafe - RTL" in bench.texts
     bench.core.set_sticks(Sticks(roll=1.0), bench.now_ms)
     assert bench.core.failsafe
     bench.parameters.set("SIM_RC_FAIL", 0)

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import pytest
 
+from autopilot.modes.table import RoverMode
 from autopilot.outcome import StatusText
 from autopilot.vehicle import Sticks, VehicleEvent
 from tests.fakes.core_bench import Bench, waypoint
@@ -58,12 +59,13 @@ def texts(bench: Bench) -> list[tuple[int, str]]:
     ("action", "mode"), [(0, GUIDED), (1, RTL), (2, HOLD), (3, SMART_RTL), (4, SMART_RTL), (6, LOITER)]
 )
 def test_the_action_is_a_parameter(action: int, mode: int) -> None:
-    """FS_ACTION; with 0 it is only said."""
+    """FS_ACTION; with 0 it is only said. The text names what is done."""
     bench = driving(FS_ACTION=action, FS_GCS_ENABLE=1)
     assert station_lost(bench) == mode
+    done = RoverMode(mode).name if action else "no action"
     assert bench.core.system_status == 5
     station_found(bench)
-    assert texts(bench) == [(4, "GCS Failsafe"), (6, "GCS Failsafe Cleared")]
+    assert texts(bench) == [(4, f"GCS Failsafe - {done}"), (6, "GCS Failsafe Cleared")]
     assert bench.core.system_status == (3 if mode == HOLD else 4)
 
 
@@ -87,7 +89,7 @@ def test_the_sticks_are_let_go_at_once_and_the_action_waits(by_tick: bool) -> No
     bench.run(0.2)
     assert bench.core.mode_number == HOLD
     bench.core.set_sticks(Sticks(), bench.now_ms)
-    assert texts(bench) == [(4, "Radio Failsafe"), (6, "Radio Failsafe Cleared")]
+    assert texts(bench) == [(4, "Radio Failsafe - HOLD"), (6, "Radio Failsafe Cleared")]
 
 
 def test_sticks_that_come_back_in_time_are_no_failsafe() -> None:
@@ -131,7 +133,7 @@ def test_on_the_way_home_and_in_hold_a_loss_waits(mode: int, by_tick: bool) -> N
     bench.core.set_mode(GUIDED, bench.now_ms)
     bench.run(0.1)
     assert bench.core.mode_number == LOITER
-    assert texts(bench) == [(4, "GCS Failsafe")]
+    assert texts(bench) == [(4, "GCS Failsafe - LOITER")]
 
 
 def test_an_option_lets_it_act_in_hold_too() -> None:
@@ -146,7 +148,7 @@ def test_a_second_loss_changes_nothing_and_the_last_one_found_clears() -> None:
     assert sticks_lost(bench) == STEERING
     bench.core.set_sticks(None, bench.now_ms)
     station_found(bench)
-    assert texts(bench) == [(4, "GCS Failsafe"), (6, "GCS Failsafe Cleared")]
+    assert texts(bench) == [(4, "GCS Failsafe - SMART_RTL"), (6, "GCS Failsafe Cleared")]
 
 
 # --- battery, estimator, crash ----------------------------------------------------------------------------------------
