@@ -55,6 +55,10 @@ class Order(IntEnum):
     CONFIGURE = 6  # MODE_CTRL to its pre-launch configuration, and are the sensors alive?
 
 
+FAR = 1e6
+"""A margin that has not been measured yet, as a share of the need."""
+
+
 class Answer(IntEnum):
     """How a command or upload ended for the depot."""
 
@@ -68,6 +72,7 @@ class Status(Struct):
     `wants_ack`: repeated until acknowledged; `taken`: somebody else has the vehicle; `trips`: ABORT-1 watches that
     hold, bits in the order of `ABORT_1_NAMES`; `trigger`: number of the one that was declared + 1, 0 = none;
     `plan`: number of the one that was launched last, `loaded`: of the one that it has;
+    `least_fuel`, `least_power`: the smallest margins of this sortie's flight, as shares of what the return needed;
     `place`: latitude, longitude (degrees), altitude (m above mean sea level), None = it does not know."""
 
     seq: int = 0
@@ -98,6 +103,11 @@ class Status(Struct):
     seal: float = 0.0
     thrust: float = 1.0
     capacity: float = 1.0
+    thrust_ratio: float = 1.0
+    least_fuel: float = FAR
+    least_power: float = FAR
+    deep_discharges: int = 0
+    current_spikes: int = 0
     place: tuple[float, float, float] | None = None
 
 

@@ -75,6 +75,9 @@ class SkimmerReading(Struct):
     capacity: float = 1.0  # of the batteries, of new
     overstress: int = 0  # sorties in which HOT_SPINE went over its stress limit
     min_soc: float = 1.0  # since launch
+    thrust_ratio: float = 1.0  # achieved over commanded, of this sortie's burns
+    deep_discharges: int = 0  # so far
+    current_spikes: int = 0
     transmits: bool = True  # the heartbeat transmitter works
     ready: bool = True  # could undock now
     hindrance: str = ""  # why it could not, where that is known
@@ -115,11 +118,17 @@ class DepotReading(Struct):
     impact_g: float = 0.0
     conjunction_m: float = 1e9
     radiation: float = 1.0
+    failed_segments: list[str] = field(default_factory=list)  # of the tank farm, by their own sensors
+    burn_need_kg: float = 0.0  # propellant of a return-to-origin burn,
+    burn_there_kg: float = 0.0  # what of it can reach the engine,
+    burn_left_kg: float = 0.0  # what is still to be burnt of one that goes on,
+    burnt_mps: float = 0.0  # and what it has achieved
     power_hold: bool = False  # hard constraints of the go/no-go that somebody has set
     thermal_hold: bool = False
     dock_blocked: bool = False
     dock_delay: bool = False
     wind_ms: float = 0.0  # at the dock
+    closest_m: float = 1e9  # that the skimmer has come since its launch, away from corridor and dock
     locks_ok: bool = True
     fluids_ok: bool = True
     data_ok: bool = True

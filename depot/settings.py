@@ -49,6 +49,7 @@ class PlanSettings(_Table, frozen=True):
     offload_s: Seconds = 18_000.0
     review_s: Seconds = 1_800.0
     wait_s: Seconds = 7_200.0  # after a no-go
+    harvest_least: Fraction = 0.5  # of what is expected: with less the harvest is ended, and the sortie no success
     waypoints: tuple[tuple[float, float, float], ...] = (
         (0.0, 0.0, 82_000.0), (2.0, 30.0, 78_000.0), (4.0, 60.0, 72_000.0), (4.0, 80.0, 70_000.0),
     )  # fmt: skip
@@ -213,6 +214,11 @@ class DepotSettings(_Table, frozen=True):
     go_soc: Fraction = 0.4
     go_cryo_k: Positive = 98.0
     go_payload: Fraction = 0.5  # of the usual payload: with room for less nothing is launched
+    dry_kg: Positive = 150_000.0
+    origin_dv_mps: NotNegative = 40.0  # the return-to-origin burn of ABORT-3; 0 = it stands on the ground
+    engine_exhaust_mps: Positive = 3_600.0
+    engine_kg_s: Positive = 12.0
+    engine_mixture: Positive = 3.4  # kg of O2 for each kg of CH4
     cryo_k: Positive = 90.0
     eta_use: Fraction = 0.8
 
@@ -231,6 +237,12 @@ class RetirementSettings(_Table, frozen=True):
     seal_wear: NotNegative = 0.0006  # a cycle
     thrust_wear: NotNegative = 0.0001
     capacity_wear: NotNegative = 0.0001
+    deep_soc: Fraction = 0.1  # a discharge below counts as deep,
+    max_deep_discharges: Count = 20
+    spike_ratio: Positive = 1.2  # a current beyond this, of what is expected, as a spike,
+    max_current_spikes: Count = 20
+    near_margin: Fraction = 0.1  # and a return margin that went below this share of the need as a near miss
+    max_near_misses: Count = 10
     repairable: tuple[str, ...] = ("corridor_drift",)
     disposal: Annotated[str, Meta(pattern="^(docked|jettison)$")] = "docked"
 

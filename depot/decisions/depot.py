@@ -7,6 +7,7 @@ inside a phase is in `phase_*`; here is what holds across phases: messages, both
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -50,7 +51,7 @@ class DepotParty:
     def handle_status(self, status: Status, now_ms: int) -> None:
         """A status packet. Of a skimmer that was given up it is logged and otherwise ignored."""
         memory = self.memory
-        if memory.ended_by is not None:
+        if memory.ended_by is not None or memory.leaving:
             if memory.skimmer is SkimmerState.LOST and not memory.heard_again:
                 memory.heard_again = True
                 self.party.decide(
@@ -76,7 +77,7 @@ class DepotParty:
     def handle_answer(self, request: Request, answer: Answer, now_ms: int) -> None:
         """How a request ended. One that nobody waits for any more is passed over."""
         name = name_of(request)
-        if self.memory.waiting != name or self.memory.ended_by is not None:
+        if self.memory.waiting != name or self.memory.ended_by is not None or self.memory.leaving:
             return
         self.memory.waiting = None
         match name:
@@ -116,6 +117,7 @@ class DepotParty:
         memory.waiting = None
         memory.said = []
         memory.skimmer, memory.reason = SkimmerState.ACTIVE, "recovered: to be reviewed"
+        self.party.station.ration(False)
         memory.death.start(now_ms, self.profile.plan.t_sortie_s)
         memory.beats.start(now_ms, self.profile.heartbeat)
         self.party.decide(now_ms, "recover", "an operator takes the lost skimmer back in")
@@ -125,6 +127,8 @@ class DepotParty:
         """The process is new and the skimmer, a simulated one, stands on its dock again: the sortie that was under way
         is closed as aborted, keeps its number, and phase 8 decides at once."""
         memory = self.memory
+        if memory.leaving:
+            return
         self.party.decide(now_ms, "restart", "started again: the skimmer stands on its dock, its sortie is closed")
         if memory.record is not None:
             memory.record.trigger = "restart"
@@ -139,7 +143,7 @@ class DepotParty:
         """The process is new, `away_ms` after the last one, and the skimmer, a real one, may be anywhere: it is asked.
         Its own time has gone on meanwhile: T_DEATH too, though not before it could answer."""
         memory = self.memory
-        if memory.ended_by is not None:
+        if memory.ended_by is not None or memory.leaving:
             return
         self.party.decide(
             now_ms, "restart", "started again: the skimmer is asked where it is", {"away_s": away_ms / 1000.0}
@@ -168,14 +172,17 @@ class DepotParty:
         if memory.ended_by is not None:
             return
         reading = self.party.station.depot_reading()
+        if memory.leaving:
+            self._follow_burn(reading, now_ms)
+            return
         if reading is not self._calm:
             watch = first(ABORT_3, reading, self.profile.watch)
             if watch is not None:
-                self._total_abort(watch.name, watch.measured(reading), now_ms)
+                self._total_abort(watch.name, watch.measured(reading), reading, now_ms)
                 return
             self._calm = reading
         if memory.death.expired(now_ms):
-            self.party.declare_lost(now_ms, "T_DEATH expired without a confirmed dock")
+            self.party.declare_lost(LoopEvent.DEATH_TIMER, now_ms, "T_DEATH expired without a confirmed dock")
             return
         if memory.beats.check(now_ms, self.profile.heartbeat):
             self.party.request(Command(Order.REPORT, answered=False))
@@ -191,21 +198,58 @@ class DepotParty:
         return self.party.take_closed()
 
     # --- ABORT-3 ------------------------------------------------------------------------------------------------------
-    def _total_abort(self, trigger: str, facts: dict[str, Any], now_ms: int) -> None:
+    def _total_abort(self, trigger: str, facts: dict[str, Any], reading: DepotReading, now_ms: int) -> None:
         """Final: the depot saves itself and goes home; a skimmer that is not docked is abandoned."""
-        memory = self.memory
-        self.party.decide(now_ms, trigger, "ABORT-3: total abort", facts)
-        self.party.raise_abort(Abort.ABORT_3, trigger)
-        self.party.request(Command(Order.TOTAL_ABORT, answered=False))
-        for name in ("isolate_damage", "soxe_off", "survival_bus_only", "return_to_origin_burn", "stabilise"):
-            self.party.decide(now_ms, name, "ABORT-3")
-        self.party.station.total_abort()
+        memory, party = self.memory, self.party
+        party.decide(now_ms, trigger, "ABORT-3: total abort", facts)
+        party.raise_abort(Abort.ABORT_3, trigger)
+        party.happen(LoopEvent.ABORT_3, now_ms)
+        party.request(Command(Order.TOTAL_ABORT, answered=False))
+        segments = reading.failed_segments
+        what = f"{', '.join(segments)} shut off" if segments else "no tank, line or reactor is damaged"
+        party.decide(now_ms, "isolate_damage", what, {"segments": segments})
+        party.decide(now_ms, "soxe_off", "ABORT-3")
+        party.decide(now_ms, "survival_bus_only", "primary and secondary loads cut")
+        shut = party.station.total_abort(segments)
+        memory.death.stop()
+        memory.beats.stop()
+        memory.waiting = None
         if memory.docked:
             memory.reason = "carried home by the depot"
-            self.party.close_sortie(Outcome.ABORTED, now_ms)
+            party.close_sortie(Outcome.ABORTED, now_ms)
         else:
             memory.skimmer, memory.reason = SkimmerState.LOST, "abandoned: the depot left on ABORT-3"
-            self.party.close_sortie(Outcome.LOST, now_ms)
+            party.close_sortie(Outcome.LOST, now_ms)
+        self._leave(shut, now_ms)
+
+    def _leave(self, shut: list[str], now_ms: int) -> None:
+        """The burn home, on the propellant that can still reach the engine; or the word that it cannot."""
+        reading = self.party.station.depot_reading()  # with the lines that are shut by now
+        need_kg, there_kg = reading.burn_need_kg, reading.burn_there_kg
+        kg = min(need_kg, there_kg)
+        facts = {"need_kg": need_kg, "there_kg": there_kg, "lines_shut": shut, "possible": there_kg >= need_kg}
+        if need_kg <= 0.0:
+            why = "it stands on the ground: nothing to burn"
+        elif there_kg >= need_kg:
+            why = f"{need_kg:.0f} kg"
+        else:
+            why = f"cannot be flown whole: {there_kg:.0f} of {need_kg:.0f} kg can reach the engine"
+        self.party.decide(now_ms, "return_to_origin_burn", why, facts)
+        self.memory.leaving = True
+        self.memory.check_ms = now_ms + math.ceil(kg / self.profile.depot.engine_kg_s * 1000.0)
+        if kg > 0.0:
+            self.party.station.burn_to_origin(kg)
+            return
+        self._follow_burn(reading, now_ms)
+
+    def _follow_burn(self, reading: DepotReading, now_ms: int) -> None:
+        """The loop is over when the burn is."""
+        if reading.burn_left_kg > 0.0:
+            return
+        wanted_mps = self.profile.depot.origin_dv_mps
+        facts = {"achieved_mps": round(reading.burnt_mps, 3), "wanted_mps": wanted_mps, "core_k": reading.core_k}
+        self.party.decide(now_ms, "stabilise", "pressures, thermal, minimal avionics; no more planning", facts)
+        self.memory.leaving = False
         self.party.end(EndedBy.TOTAL_ABORT, now_ms)
 
 

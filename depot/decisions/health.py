@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from depot.messages import Status
 from depot.names import ABORT_1_NAMES, SkimmerState, trip_names
+from depot.readings import DepotReading
 from depot.settings import Profile, RetirementSettings
 
 
@@ -19,14 +20,18 @@ class Verdict(Struct, frozen=True):
     repairs: tuple[str, ...] = ()
 
 
-def _wear(rules: RetirementSettings, status: Status, cycles: int) -> list[tuple[str, float]]:
-    """How far each criterion has gone: 1 = retire."""
+def _wear(rules: RetirementSettings, status: Status, cycles: int, near: int) -> list[tuple[str, float]]:
+    """How far each criterion has gone: 1 = retire. All of it was measured in flight or at the dock."""
     return [
         ("max_cycles", cycles / rules.max_cycles),
         ("thermal_overstress", status.overstress / rules.max_overstress),
         ("seal_degradation", status.seal / rules.seal_max),
         ("propulsion_trend", _gone(status.thrust, rules.thrust_min)),
+        ("thrust_achieved", _gone(status.thrust_ratio, rules.thrust_min)),
         ("power_trend", _gone(status.capacity, rules.capacity_min)),
+        ("deep_discharges", status.deep_discharges / rules.max_deep_discharges),
+        ("current_spikes", status.current_spikes / rules.max_current_spikes),
+        ("near_misses", near / rules.max_near_misses),
     ]
 
 
@@ -36,11 +41,13 @@ def _gone(value: float, least: float) -> float:
 
 
 def review(
-    profile: Profile, status: Status, cycles: int, anomalies: tuple[str, ...], *, fuel_tells: bool = True
+    profile: Profile, status: Status, cycles: int, anomalies: tuple[str, ...], *, fuel_tells: bool = True,
+    near: int = 0,
 ) -> Verdict:  # fmt: skip
     """What becomes of the skimmer. `anomalies`: what went wrong at the dock. After ABORT-1 it is retired unless the
     profile says that this fault can be repaired; after ABORT-2 it is judged like any other. `fuel_tells`: what is in
-    the lobes tells what they can hold; straight from a flight, nearly empty ones that are tight are no damage."""
+    the lobes tells what they can hold; straight from a flight, nearly empty ones that are tight are no damage.
+    `near`: sorties with a near miss so far."""
     rules = profile.retirement
     broken = [name for name in trip_names(status.trips) if fuel_tells or name != "fuel_low"]
     if status.trigger:
@@ -49,7 +56,7 @@ def review(
     if beyond:
         return Verdict(SkimmerState.RETIRED, beyond[0])
     repairs = (*broken, *anomalies)
-    wear = _wear(rules, status, cycles)
+    wear = _wear(rules, status, cycles, near)
     worn = [name for name, part in wear if part >= 1.0]
     if worn:
         return Verdict(SkimmerState.RETIRED, worn[0])
@@ -59,11 +66,24 @@ def review(
     return Verdict(SkimmerState.ACTIVE, "health acceptable", repairs)
 
 
-def review_facts(profile: Profile, status: Status, cycles: int, anomalies: tuple[str, ...]) -> dict[str, Any]:
+def near_misses(profile: Profile, status: Status, reading: DepotReading) -> list[str]:
+    """What was nearly used up in this sortie: return margins, and the distance to the depot."""
+    near = profile.retirement.near_margin
+    found = [("fuel_margin", status.least_fuel < near), ("power_margin", status.least_power < near),
+             ("keep_out", reading.closest_m < profile.corridor.keep_out_m)]  # fmt: skip
+    return [name for name, is_near in found if is_near]
+
+
+def review_facts(
+    profile: Profile, status: Status, cycles: int, anomalies: tuple[str, ...], *, near: int
+) -> dict[str, Any]:
     """What the review looked at."""
     return {
         "cycles": cycles, "overstress": status.overstress, "seal": status.seal, "thrust": status.thrust,
-        "capacity": status.capacity, "min_soc": status.min_soc, "trips": trip_names(status.trips),
+        "capacity": status.capacity, "min_soc": status.min_soc,
+        "thrust_ratio": status.thrust_ratio, "deep_discharges": status.deep_discharges,
+        "current_spikes": status.current_spikes, "least_fuel": status.least_fuel, "least_power": status.least_power,
+        "near_misses": near, "trips": trip_names(status.trips),
         "anomalies": list(anomalies),
-        "wear": {name: round(part, 4) for name, part in _wear(profile.retirement, status, cycles)},
+        "wear": {name: round(part, 4) for name, part in _wear(profile.retirement, status, cycles, near)},
     }  # fmt: skip

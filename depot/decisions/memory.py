@@ -80,6 +80,8 @@ class DepotMemory(Struct):
     confirmed: bool = False
     cycles: int = 0
     losses: int = 0
+    near_misses: int = 0  # sorties in which a margin or a distance was nearly used up
+    leaving: bool = False  # ABORT-3: the return-to-origin burn goes on; the loop ends when it is over
     derating: Derating = field(default_factory=Derating)
     skimmer: SkimmerState = SkimmerState.ACTIVE
     reason: str = "new"

@@ -3,14 +3,14 @@ sorties. The phases (`phase_*`) are functions of a `Party`; `depot` has what com
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
 from depot.decision import Decision, Recorder
 from depot.decisions.conditions import Scene, answers
 from depot.decisions.memory import DepotMemory, PrepStep, Recall, Taken, Waiting
 from depot.decisions.phases import PHASES, LoopEvent, next_phase
-from depot.decisions.planning import harvest_budget, make_plan, plan_facts
+from depot.decisions.planning import LOSS_RESERVE, LOSS_TIME, harvest_budget, make_plan, plan_facts
 from depot.decisions.record import SortieRecord
 from depot.decisions.track import tolerance_deg
 from depot.decisions.watches import unstable
@@ -27,7 +27,17 @@ class Station(Protocol):
     def offload(self, on: bool) -> None: ...
     def refuel(self, on: bool) -> None: ...
     def repair(self, name: str) -> None: ...
-    def total_abort(self) -> None: ...
+    def jettison(self) -> None:
+        """A retired skimmer goes overboard."""
+
+    def ration(self, on: bool) -> None:
+        """No harvest is expected: customers get nothing below the usual level."""
+
+    def total_abort(self, segments: Sequence[str]) -> list[str]:
+        """Isolate these segments, SOXE off, survival bus alone; returns the lines that are shut."""
+
+    def burn_to_origin(self, kg: float) -> None:
+        """The engine runs until so much is burnt."""
 
 
 class Party:
@@ -221,7 +231,7 @@ class Party:
         self.station.offload(False)
         self.station.refuel(False)
 
-    def declare_lost(self, now_ms: int, reason: str) -> None:
+    def declare_lost(self, event: LoopEvent, now_ms: int, reason: str) -> None:
         """Logically retired in software; planning disregards it from now on."""
         memory = self.memory
         facts = {"last_heard_s": memory.status_ms / 1000.0, "misses": memory.beats.misses}
@@ -229,12 +239,14 @@ class Party:
         memory.skimmer, memory.reason = SkimmerState.LOST, reason
         if memory.record is not None and memory.taken:
             memory.record.trigger = memory.record.trigger or memory.taken
-        co2_kg = 0.0 if memory.plan is None else memory.plan.store_kg
         memory.losses += 1
         self.decide(
-            now_ms, "adjust_plan", "tanks and power are planned without the skimmer",
-            {"harvest_no_longer_expected_kg": co2_kg, "charging_no_longer_needed_w": self.profile.power.charge_w},
+            now_ms, "adjust_plan", "tanks are rationed; whoever flies next has more reserve and a shorter harvest",
+            {"harvest_no_longer_expected_kg": 0.0 if memory.plan is None else memory.plan.store_kg,
+             "losses": memory.losses, "reserve": LOSS_RESERVE**memory.losses, "time": LOSS_TIME**memory.losses},
         )  # fmt: skip
+        self.station.ration(True)
+        self.happen(event, now_ms)
         self.close_sortie(Outcome.LOST, now_ms)
         self.end(EndedBy.LOST, now_ms)
 

@@ -29,6 +29,9 @@ _REACHED = {
 }
 _DEPOT_SHARE = 0.9
 """Of the plan's reserves: where the depot ends a harvest that the skimmer has not ended."""
+SHORTFALL = "harvest_shortfall"
+FAIR_SHARE = 0.2
+"""Of the planned time of a harvest: before, what came in says little."""
 RECALLABLE = (Phase.OUTBOUND, Phase.HARVEST, Phase.RETURN)
 
 
@@ -102,9 +105,10 @@ def _one_on(party: Party, status: Status, reached: Phase, now_ms: int) -> None:
         case Phase.HARVEST if status.trigger:
             _self_aborted(party, status, now_ms)
         case Phase.HARVEST:
-            party.decide(
-                now_ms, "harvest_ended", "the skimmer is on its way back", harvest_facts(party, status, now_ms)
-            )
+            facts = harvest_facts(party, status, now_ms)
+            party.decide(now_ms, "harvest_ended", "the skimmer is on its way back", facts)
+            if _is_short(party, facts) and memory.record is not None and party.abort is Abort.NONE:
+                memory.record.trigger = memory.record.trigger or SHORTFALL
             party.happen(LoopEvent.HARVEST_ENDED, now_ms)
         case _:
             seen = party.station.depot_reading().seen
@@ -114,13 +118,37 @@ def _one_on(party: Party, status: Status, reached: Phase, now_ms: int) -> None:
 
 
 def harvest_facts(party: Party, status: Status | None, now_ms: int) -> dict[str, Any]:
-    """Cumulative time in harvest, expected against actual mass."""
-    since = party.memory.harvest_start_ms
+    """Cumulative time in harvest, and what the plan makes of it, against what the skimmer has by its own account."""
+    plan, since = party.memory.plan, party.memory.harvest_start_ms
+    seconds = 0.0 if since is None else (now_ms - since) / 1000.0
+    most_kg = 0.0 if plan is None else plan.store_kg
     return {
-        "time_in_harvest_s": 0.0 if since is None else (now_ms - since) / 1000.0,
-        "expected_kg": None if status is None else status.expected_kg,
+        "time_in_harvest_s": seconds,
+        "expected_kg": min(party.profile.skimmer.intake_kg_s * seconds, most_kg),
         "actual_kg": None if status is None else status.harvested_kg,
     }
+
+
+def _is_short(party: Party, facts: dict[str, Any]) -> bool:
+    """Has it, after a fair part of the harvest, taken in much less than the plan expects?"""
+    plan, actual_kg = party.memory.plan, facts["actual_kg"]
+    if plan is None or actual_kg is None or facts["time_in_harvest_s"] < FAIR_SHARE * plan.harvest_s:
+        return False
+    return bool(actual_kg < party.profile.plan.harvest_least * facts["expected_kg"])
+
+
+def _compare_harvest(party: Party, status: Status) -> None:
+    """A harvest that brings in far less than expected is not worth its risk: it is ended, and that is no success."""
+    memory = party.memory
+    if memory.phase is not Phase.HARVEST or status.stage is not Stage.HARVEST or SHORTFALL in memory.said:
+        return
+    facts = harvest_facts(party, status, memory.status_ms)
+    if not _is_short(party, facts):
+        return
+    party.decide_once(memory.status_ms, SHORTFALL, "far less than expected comes in: the harvest is ended", facts)
+    if memory.record is not None:
+        memory.record.trigger = memory.record.trigger or SHORTFALL
+    party.request(Command(Order.RECALL))
 
 
 def _self_aborted(party: Party, status: Status, now_ms: int) -> None:
@@ -150,7 +178,7 @@ def step(party: Party, reading: DepotReading, now_ms: int) -> bool:
                 return True
     misses = memory.beats.misses
     if status is not None and status.stage is Stage.DISPOSAL and misses >= party.profile.heartbeat.misses:
-        party.declare_lost(now_ms, "telemetry of the disposal has ended")
+        party.declare_lost(LoopEvent.TELEMETRY_ENDED, now_ms, "telemetry of the disposal has ended")
         return False
     if party.abort is Abort.NONE:
         return _watch(party, reading, now_ms)
@@ -185,6 +213,7 @@ def _watch(party: Party, reading: DepotReading, now_ms: int) -> bool:
             _recall(party, seen.name, seen.measured(status), now_ms)
             return True
         _enforce_margins(party, status, now_ms)
+        _compare_harvest(party, status)
     watch = first(ABORT_2_DEPOT, reading, profile.watch)
     if watch is not None:
         _recall(party, watch.name, watch.measured(reading), now_ms)

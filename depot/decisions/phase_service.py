@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from depot.decisions.health import Verdict, review, review_facts
+from depot.decisions.health import Verdict, near_misses, review, review_facts
 from depot.decisions.party import Party
 from depot.decisions.phases import LoopEvent
 from depot.decisions.planning import Derating
@@ -72,11 +72,18 @@ def health_step(party: Party, reading: DepotReading, now_ms: int) -> bool:
     if status is None:
         return False
     fuel_tells = _was_served(party) or not reading.lobes_tight
-    verdict = review(party.profile, status, memory.cycles, tuple(memory.anomalies), fuel_tells=fuel_tells)
+    near = near_misses(party.profile, status, reading)
+    verdict = review(
+        party.profile, status, memory.cycles, tuple(memory.anomalies), fuel_tells=fuel_tells,
+        near=memory.near_misses + int(bool(near)),
+    )  # fmt: skip
     if party.confirm and verdict.state is not SkimmerState.RETIRED and not memory.confirmed:
         party.decide_once(now_ms, "await_operator", "a relaunch has to be confirmed", {"verdict": verdict.state})
         memory.check_ms = now_ms + max(round(party.profile.plan.review_s * 1000.0), 1)
         return False
+    if near:
+        memory.near_misses += 1
+        party.decide(now_ms, "near_miss", ", ".join(near), {"near": near, "near_misses": memory.near_misses})
     _carry_out(party, verdict, status, now_ms)
     return True
 
@@ -88,7 +95,7 @@ def _was_served(party: Party) -> bool:
 
 def _carry_out(party: Party, verdict: Verdict, status: Status, now_ms: int) -> None:
     memory, rules = party.memory, party.profile.retirement
-    facts = review_facts(party.profile, status, memory.cycles, tuple(memory.anomalies))
+    facts = review_facts(party.profile, status, memory.cycles, tuple(memory.anomalies), near=memory.near_misses)
     state = verdict.state
     if memory.skimmer is SkimmerState.DERATED and state is SkimmerState.ACTIVE:
         state = SkimmerState.DERATED  # what was marginal stays so
@@ -100,6 +107,8 @@ def _carry_out(party: Party, verdict: Verdict, status: Status, now_ms: int) -> N
         party.decide(now_ms, "disposal", f"retired: {rules.disposal}", {"disposal": rules.disposal})
         party.close_sortie(outcome, now_ms)
         party.happen(LoopEvent.RETIRE, now_ms)
+        if rules.disposal == "jettison":
+            party.station.jettison()
         party.end(EndedBy.RETIRED, now_ms)
         return
     for name in verdict.repairs:

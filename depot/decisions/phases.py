@@ -31,6 +31,7 @@ class LoopEvent(Enum):
     RELAUNCH = "relaunch, as it is or derated"
     RETIRE = "retired"
     DEATH_TIMER = "T_DEATH expired"
+    TELEMETRY_ENDED = "a skimmer in disposal is no longer heard"
     ABORT_3 = "total abort"
     RESTART = "started again: the skimmer stands on its dock"
     RECOVER = "a skimmer that was lost is taken back in"
@@ -125,6 +126,7 @@ NEXT: dict[tuple[Phase, LoopEvent], Phase | None] = {
     **{(phase, event): Phase.RETURN
        for phase in (Phase.OUTBOUND, Phase.HARVEST, Phase.RETURN) for event in (_E.ABORT_1, _E.ABORT_2)},
     (Phase.RETURN, _E.AT_CORRIDOR): Phase.DOCKING,
+    (Phase.RETURN, _E.TELEMETRY_ENDED): None,
     (Phase.DOCKING, _E.DOCKED_AND_VERIFIED): Phase.OFFLOAD,
     (Phase.DOCKING, _E.DOCKED_NO_OFFLOAD): Phase.HEALTH,
     (Phase.OFFLOAD, _E.OFFLOADED): Phase.HEALTH,

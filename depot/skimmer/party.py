@@ -112,6 +112,8 @@ class SkimmerParty:
         """One change of stage or mode; False when there is nothing to change."""
         memory = self.memory
         found = self._watch(reading)
+        if memory.stage in ABORTABLE:
+            self.reports.measure(reading)
         if found != memory.trips:
             memory.trips = found
             if memory.stage is Stage.DOCKED:

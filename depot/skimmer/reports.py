@@ -6,7 +6,7 @@ from typing import Protocol
 
 from msgspec import Struct, field
 
-from depot.messages import MissionPlan, Status
+from depot.messages import FAR, MissionPlan, Status
 from depot.names import Mode, Stage
 from depot.readings import SkimmerReading
 from depot.settings import HeartbeatSettings
@@ -66,6 +66,8 @@ class SkimmerMemory(Struct):
     heard_ms: int = 0
     boot_ms: int = 0
     harvest_until_ms: int | None = None
+    least_fuel: float = FAR  # the smallest margin of this flight, as a share of the need
+    least_power: float = FAR
     out: list[Status] = field(default_factory=list)
 
 
@@ -91,7 +93,16 @@ class Reports:
     def undocked(self, now_ms: int) -> None:
         """A sortie begins: its time counts from here, and so do the beats."""
         self.memory.boot_ms = now_ms
+        self.memory.least_fuel = self.memory.least_power = FAR
         self.memory.beat_ms = now_ms + self._period_ms
+
+    def measure(self, reading: SkimmerReading) -> None:
+        """Keep the smallest margins of the flight."""
+        memory = self.memory
+        if reading.fuel_need_kg > 0.0:
+            memory.least_fuel = min(memory.least_fuel, reading.fuel_kg / reading.fuel_need_kg - 1.0)
+        if reading.power_need_wh > 0.0:
+            memory.least_power = min(memory.least_power, reading.power_wh / reading.power_need_wh - 1.0)
 
     def next_ms(self) -> int:
         """When the next one is due."""
@@ -153,6 +164,11 @@ class Reports:
                 seal=r.seal,
                 thrust=r.thrust,
                 capacity=r.capacity,
+                thrust_ratio=r.thrust_ratio,
+                least_fuel=memory.least_fuel,
+                least_power=memory.least_power,
+                deep_discharges=r.deep_discharges,
+                current_spikes=r.current_spikes,
                 place=self._craft.whereabouts(),
             )
         )

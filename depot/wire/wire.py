@@ -22,7 +22,7 @@ CMD_ORDER = 31011
 DEPOT_SYSTEM, DEPOT_COMPONENT = 200, 191
 """The depot: an onboard computer of a system of its own."""
 
-_STATUS = Struct("<HIBBBBHIIHfffffffffffffffffiif")
+_STATUS = Struct("<HIBBBBHIIHffffffffffffffffffffHHiif")
 _PLAN = Struct("<IHddfff")
 _PLAN_ACK = Struct("<IB")
 _STATUS_ACK = Struct("<H")
@@ -61,7 +61,8 @@ def pack_status(status: Status) -> Message:
         s.seq, min(s.boot_ms, 0xFFFFFFFF), s.stage, _MODE_NUMBER[s.mode], s.wants_ack | s.taken << 1, s.trigger,
         s.trips, s.plan, s.loaded, s.overstress, s.remaining_s, s.fuel_kg, s.fuel_need_kg, s.soc, s.min_soc, s.power_wh,
         s.power_need_wh, s.store_kg, s.harvested_kg, s.expected_kg, s.drift_m, s.current_ratio, s.signature_k,
-        s.spine_k, s.seal, s.thrust, s.capacity, *_pack_place(s.place),
+        s.spine_k, s.seal, s.thrust, s.capacity, s.thrust_ratio, s.least_fuel, s.least_power,
+        min(s.deep_discharges, 0xFFFF), min(s.current_spikes, 0xFFFF), *_pack_place(s.place),
     )  # fmt: skip
     return tunnel(STATUS, data)
 

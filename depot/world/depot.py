@@ -3,6 +3,9 @@ topology). Rates are constant between two calls of `advance`."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from math import exp, log
+
 from msgspec import Struct, field
 
 from depot.settings import Profile
@@ -25,6 +28,7 @@ class Plumbing(Struct):
     soxe_o2: Line = field(default_factory=lambda: Line("SOXE-O2_M", _ROUTE_KG_S))
     o2_ring: Line = field(default_factory=lambda: Line("O2_M-O2_TANK_RING", _ROUTE_KG_S))
     o2_engine: Line = field(default_factory=lambda: Line("O2_M-ENGINE_FEED", _ROUTE_KG_S))
+    fuel_engine: Line = field(default_factory=lambda: Line("FUEL_M-ENGINE_FEED", _ROUTE_KG_S))
     o2_port: Line = field(default_factory=lambda: Line("O2_M-DEPOT_PORT", _ROUTE_KG_S))
     dock_fuel: Line = field(default_factory=lambda: Line("DOCK_FUEL-FUEL_M", _ROUTE_KG_S))
     h2_ring: Line = field(default_factory=lambda: Line("FUEL_M-H2_TANK_RING", _ROUTE_KG_S))
@@ -58,6 +62,9 @@ class DepotResources(Struct):
     o2_extra_bar: float = 0.0
     boil_off_bar: float = 3.0
     bus_ripple: float = 0.0
+    rationed: bool = False  # customers get nothing below the usual level: no harvest is expected
+    burn_kg: float = 0.0  # of the return-to-origin burn, still to be burnt
+    burnt_mps: float = 0.0  # what it has achieved so far
 
     @property
     def tanks(self) -> tuple[Tank, ...]:
@@ -132,13 +139,15 @@ def _react(state: DepotResources, profile: Profile, seconds: float, outside: Out
 def _serve_customers(state: DepotResources, profile: Profile, seconds: float, outside: Outside) -> None:
     """DEPOT_PORT: customers take what is above the level that the depot keeps for itself."""
     depot, lines = profile.depot, state.plumbing
+    if not state.primary_on:
+        return  # nothing pumps
     for tank, rate, path in (
         (state.o2, depot.drain_o2_kg_s, (lines.o2_ring, lines.o2_port)),
         (state.ch4, depot.drain_ch4_kg_s, (lines.ch4_ring, lines.fuel_port)),
         (state.h2, depot.drain_h2_kg_s, (lines.h2_ring, lines.fuel_port)),
         (state.he3, depot.drain_he3_kg_s, (lines.he3_tanks, lines.fuel_port)),
     ):
-        spare = tank.kg - depot.keep * tank.capacity_kg
+        spare = tank.kg - (max(depot.keep, depot.start_fill) if state.rationed else depot.keep) * tank.capacity_kg
         if spare > 0.0 and rate > 0.0:
             let_out(tank, min(min(rate, reach(path)) * seconds, spare), outside, "customers")
 
@@ -154,8 +163,52 @@ def ways_in(state: DepotResources) -> dict[str, tuple[Tank, tuple[Line, ...]]]:
     }
 
 
-def isolate(state: DepotResources) -> None:
-    """TOTAL ABORT: isolation valves closed, SOXE off, secondary loads cut, survival bus only."""
-    for line in state.plumbing.all():
+FAILED: dict[str, tuple[str, ...]] = {
+    "tank_rupture": ("CO2_TANK_RING",),
+    "manifold_breach": ("CO2_M",),
+    "hull_fracture": ("DOCK_CO2", "DOCK_FUEL"),
+    "soxe_runaway": ("SOXE",),
+    "boil_off": ("H2_TANK_RING",),
+}
+"""Which segments a fault of the depot damages: their own pressure and temperature sensors tell."""
+
+
+def isolate(state: DepotResources, segments: Sequence[str]) -> list[str]:
+    """TOTAL ABORT: the lines to and from these segments are shut, the others stay open for the engine; SOXE off,
+    primary and secondary loads cut, survival bus alone. Returns the lines."""
+    shut = [line for line in state.plumbing.all() if not set(line.name.split("-")).isdisjoint(segments)]
+    for line in shut:
         line.isolated = True
     state.soxe_on = state.secondary_on = state.primary_on = False
+    return [line.name for line in shut]
+
+
+def burn_need_kg(state: DepotResources, profile: Profile, carried_kg: float) -> float:
+    """Propellant of the return-to-origin burn, by the rocket equation; `carried_kg`: a docked skimmer."""
+    depot = profile.depot
+    mass_kg = depot.dry_kg + state.total_kg + carried_kg
+    return mass_kg * (1.0 - exp(-depot.origin_dv_mps / depot.engine_exhaust_mps))
+
+
+def feedable_kg(state: DepotResources, profile: Profile) -> float:
+    """Propellant that can reach ENGINE_FEED in the engine's mixture."""
+    lines, mixture = state.plumbing, profile.depot.engine_mixture
+    o2_kg = state.o2.kg if reach((lines.o2_ring, lines.o2_engine)) > 0.0 else 0.0
+    ch4_kg = state.ch4.kg if reach((lines.ch4_ring, lines.fuel_engine)) > 0.0 else 0.0
+    return min(o2_kg / mixture, ch4_kg) * (1.0 + mixture)
+
+
+def run_engine(
+    state: DepotResources, profile: Profile, seconds: float, outside: Outside, carried_kg: float
+) -> None:  # fmt: skip
+    """The burn goes on: what leaves changes the depot's velocity (Tsiolkovsky)."""
+    depot = profile.depot
+    kg = min(depot.engine_kg_s * seconds, state.burn_kg, feedable_kg(state, profile))
+    if kg <= 0.0:
+        state.burn_kg = 0.0
+        return
+    before_kg = depot.dry_kg + state.total_kg + carried_kg
+    let_out(state.o2, kg * depot.engine_mixture / (1.0 + depot.engine_mixture), outside, "exhaust")
+    let_out(state.ch4, kg / (1.0 + depot.engine_mixture), outside, "exhaust")
+    state.burnt_mps += depot.engine_exhaust_mps * log(before_kg / (before_kg - kg))
+    state.burn_kg = max(state.burn_kg - kg, 0.0)

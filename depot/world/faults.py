@@ -202,6 +202,7 @@ ACTIONS: dict[str, tuple[Strike, Withdraw]] = {
     **dict.fromkeys(FLAGS, (_nothing, _stays)),
     "thruster_fwd_loss": _health("thruster_fwd", lambda p: 0.4 * p.watch.thruster_min, 1.0),
     "attitude_authority_loss": _health("attitude", lambda p: 0.4 * p.watch.attitude_min, 1.0),
+    "intake_failure": _health("intake", lambda p: 0.2, 1.0),
     "fuel_low": (_fuel_low, _mend_lobes),
     "battery_failure": (_battery_failure, _reconnect),
     "avionics_power_loss": _health("bus_pri", lambda p: 0.3, 1.0),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from depot.names import Mode
 from depot.readings import RINGS, DepotReading, Place, SkimmerReading
 from depot.settings import Profile
-from depot.world.depot import ways_in
+from depot.world.depot import FAILED, burn_need_kg, feedable_kg, ways_in
 from depot.world.dock import interface_holds
 from depot.world.energy import J_PER_WH
 from depot.world.matter import reach
@@ -60,6 +60,8 @@ def read_skimmer(state: WorldState, profile: Profile, homing: Homing) -> Skimmer
         capacity=health.capacity,
         overstress=health.overstress + int(health.stressed),
         min_soc=skimmer.min_soc,
+        deep_discharges=skimmer.deep_discharges,
+        current_spikes=skimmer.current_spikes,
         transmits=health.transmits,
         load_w=sum(loads_w(power, skimmer.mode, prelaunch=skimmer.prelaunch)),
     )
@@ -106,6 +108,11 @@ def read_depot(state: WorldState, profile: Profile) -> DepotReading:
         impact_g=3.0 * watch.impact_max_g if "impact" in held else 0.0,
         conjunction_m=0.5 * watch.conjunction_min_m if "conjunction" in held else 1e9,
         radiation=3.0 * watch.radiation_max if "radiation" in held else 1.0,
+        failed_segments=[name for fault in held for name in FAILED.get(fault, ())],
+        burn_need_kg=burn_need_kg(depot, profile, skimmer.total_kg if docked else 0.0),
+        burn_there_kg=feedable_kg(depot, profile),
+        burn_left_kg=depot.burn_kg,
+        burnt_mps=depot.burnt_mps,
         power_hold="no_go_power" in held,
         thermal_hold="no_go_thermal" in held,
         dock_blocked="dock_refused" in held,

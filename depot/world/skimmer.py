@@ -22,6 +22,7 @@ class Health(Struct):
     bus_pri: float = 1.0
     survival_heat: float = 1.0
     thermal_routes: float = 1.0
+    intake: float = 1.0
     imu_ok: bool = True
     abort_sensors_ok: bool = True
     drift_m: float = 0.0
@@ -57,6 +58,10 @@ class SkimmerResources(Struct):
     harvested_kg: float = 0.0
     harvest_s: float = 0.0
     min_soc: float = 1.0
+    deep_discharges: int = 0
+    deep: bool = False
+    current_spikes: int = 0
+    spiking: bool = False
     short_j: float = 0.0  # load that could not be served in the last step
 
     @property
@@ -138,7 +143,7 @@ def burn(state: SkimmerResources, kg: float, outside: Outside) -> float:
 def harvest(state: SkimmerResources, profile: Profile, seconds: float, outside: Outside) -> None:
     """INTAKE runs: what finds no room is not taken in."""
     shares = profile.skimmer.shares
-    kg = profile.skimmer.intake_kg_s * state.intake_factor * seconds
+    kg = profile.skimmer.intake_kg_s * state.intake_factor * state.health.intake * seconds
     state.harvest_s += seconds
     for store in state.fuel_stores:
         state.harvested_kg += take_in(store, kg * shares[store.species], outside, "atmosphere")
@@ -182,6 +187,17 @@ def run_buses(
     state.spine.heat(served, seconds, accounts)
     state.short_j = need - served if need - served > 1e-6 * need else 0.0
     state.min_soc = min(state.min_soc, state.soc)
+    _count_stress(state, profile)
+
+
+def _count_stress(state: SkimmerResources, profile: Profile) -> None:
+    """Deep discharges and current spikes, each once from its beginning to its end."""
+    rules, deep, spiking = profile.retirement, state.soc < profile.retirement.deep_soc, False
+    if state.mode is not Mode.SURVIVAL:
+        spiking = state.health.current_ratio > rules.spike_ratio
+    state.deep_discharges += int(deep and not state.deep)
+    state.current_spikes += int(spiking and not state.spiking)
+    state.deep, state.spiking = deep, spiking
 
 
 def charge_from_dock(state: SkimmerResources, joules: float, soc: float) -> float:

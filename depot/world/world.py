@@ -8,6 +8,8 @@ from event to event. All state is one `WorldState`, plain enough to be written t
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import msgspec
 
 from depot.names import Mode
@@ -15,9 +17,9 @@ from depot.readings import DepotReading, Place, SkimmerReading
 from depot.settings import Profile
 from depot.world import dock
 from depot.world.chance import uniform
-from depot.world.depot import advance_depot, isolate
+from depot.world.depot import advance_depot, isolate, run_engine
 from depot.world.faults import grow, leave_dock, strike, withdraw
-from depot.world.matter import take_in
+from depot.world.matter import let_out, take_in
 from depot.world.motion import Motion
 from depot.world.sensors import read_depot, read_skimmer
 from depot.world.skimmer import harvest, leak, run_buses, wear
@@ -69,12 +71,14 @@ class World:
         state = self.state
         dues: list[float] = []
         if state.skimmer.harvesting:
-            rate = self.profile.skimmer.intake_kg_s * state.skimmer.intake_factor
+            rate = self.profile.skimmer.intake_kg_s * state.skimmer.intake_factor * state.skimmer.health.intake
             missing = state.target_kg - state.skimmer.store_kg
             if rate > 0.0 and missing > 0.0:
                 dues.append(state.now_ms + missing / rate * 1000.0)
         if state.place is Place.DOCK:
             dues += dock.dock_events_ms(state, self.profile)
+        if state.depot.burn_kg > 0.0:
+            dues.append(state.now_ms + state.depot.burn_kg / self.profile.depot.engine_kg_s * 1000.0)
         if any(fault.growing for fault in state.faults.values()):
             dues.append(state.now_ms + self.profile.plan.t_sortie_s / SLOW_SAMPLES * 1000.0)
         return dues
@@ -121,6 +125,8 @@ class World:
         served = advance_depot(state.depot, profile, seconds, outside, accounts, dock_j)
         if dock_j:
             dock.feed(state, profile, served, seconds)
+        if state.depot.burn_kg > 0.0:
+            run_engine(state.depot, profile, seconds, outside, self._carried_kg())
         self._take_mains(seconds)
         self.motion.finish(seconds)
 
@@ -252,12 +258,39 @@ class World:
         out, self._repairs = self._repairs, []
         return out
 
-    def total_abort(self) -> None:
-        """Isolate, survival bus, return-to-origin burn."""
+    def total_abort(self, segments: Sequence[str]) -> list[str]:
+        """These segments are isolated, the survival bus alone remains on; returns the lines that are shut."""
         self._changed()
         self.state.total_abort = True
         self.state.offloading = self.state.refuelling = False
-        isolate(self.state.depot)
+        return isolate(self.state.depot, segments)
+
+    def burn_to_origin(self, kg: float) -> None:
+        """The engine runs until so much is burnt."""
+        self._changed()
+        self.state.depot.burn_kg = kg
+
+    def _carried_kg(self) -> float:
+        """What hangs in the dock."""
+        return self.state.skimmer.total_kg if self.state.place is Place.DOCK else 0.0
+
+    def ration(self, on: bool) -> None:
+        """Without a harvest to come customers get nothing below the usual level."""
+        self._changed()
+        self.state.depot.rationed = on
+
+    def jettison(self) -> None:
+        """A retired skimmer goes overboard with all that is in it: it leaves the books and the place."""
+        self._changed()
+        state, skimmer = self.state, self.state.skimmer
+        for tank in (*skimmer.stores, skimmer.lobes):
+            let_out(tank, tank.kg, state.outside, "jettison")
+        state.accounts.book("jettison", skimmer.total_j)
+        for battery in (skimmer.batt_a, skimmer.batt_b, skimmer.batt_res):
+            battery.j = 0.0
+        skimmer.spine.k = 0.0
+        state.offloading = state.refuelling = False
+        state.place, state.destroyed = Place.ADRIFT, True
 
     def whereabouts(self) -> tuple[float, float, float] | None:
         """Latitude, longitude, altitude."""

@@ -23,6 +23,7 @@ DOCK_NAMES = (
     "skimmer_late",
     "valve_stuck",
     "interface_failure",
+    "intake_failure",
     "structural_failure",
     "fluid_failure",
     "data_failure",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 import tomllib
 from importlib.resources import files
@@ -15,6 +16,8 @@ from sortie.config.errors import UserError, nearest
 
 BUILT_IN = ("space", "drone-box")
 _LARGEST_ALTITUDE_M = 83_000.0
+WELL_BEFORE = 0.7
+"""Of the time for which the margins last: by then a loss has to be noticed."""
 
 
 def profile_text(name: str) -> str:
@@ -95,6 +98,12 @@ def _check_sense(profile: Profile, where: str) -> None:
             refuse(f"plan.waypoints: number {number} is no place: latitude, longitude, altitude below 83000 m")
     if not _is_place(*profile.box.home):
         refuse("box.home is no place: latitude, longitude, altitude below 83000 m")
+    found_s, margin_s = loss_found_s(profile), margins_last_s(profile)
+    if found_s > WELL_BEFORE * margin_s:
+        refuse(
+            f"heartbeat.period_s: a skimmer that is lost is noticed after {found_s:g} s, but its margins last "
+            f"{margin_s:g} s; at most {WELL_BEFORE * margin_s:g} s of that may pass"
+        )
     skimmer = profile.skimmer
     if skimmer.launch_propellant_kg > skimmer.propellant_kg:
         refuse("skimmer.launch_propellant_kg is more than skimmer.propellant_kg holds")
@@ -116,6 +125,25 @@ def _check_sense(profile: Profile, where: str) -> None:
         refuse("depot.cryo_k is above depot.go_cryo_k: nothing is ever launched")
     if profile.thermal.spine_stress_k >= profile.thermal.spine_max_k:
         refuse("thermal.spine_stress_k must be below thermal.spine_max_k")
+
+
+def loss_found_s(profile: Profile) -> float:
+    """How long it takes at most until heartbeats that do not come are a forced recall."""
+    beats = profile.heartbeat
+    return beats.misses * beats.period_s + beats.grace_s + beats.polls * beats.poll_s
+
+
+def margins_last_s(profile: Profile) -> float:
+    """How long the reserve for the way back lasts, propellant or charge, at the fastest rate at which it is used on the
+    way or in the harvest: before that a loss has to be known (seed 000, section 3)."""
+    use, power, plan = profile.skimmer, profile.power, profile.plan
+    rates_kg_s = (use.outbound_kg / plan.outbound_s, use.harvest_kg / plan.harvest_s, use.return_kg / plan.return_s)
+    reserve_kg = use.fuel_reserve * (use.return_kg + use.dock_kg)
+    drawn_w = max(sum(power.cruise_w), sum(power.harvest_w))
+    reserve_wh = power.power_reserve * sum(power.cruise_w) * (plan.return_s + plan.dock_s) / 3600.0
+    lasts = [reserve_kg / max(rates_kg_s) if max(rates_kg_s) > 0.0 else math.inf]
+    lasts.append(reserve_wh * 3600.0 / drawn_w if drawn_w > 0.0 else math.inf)
+    return min(lasts)
 
 
 def _is_place(lat: float, lon: float, alt: float) -> bool:

@@ -24,7 +24,7 @@ def result_of(
         "sorties": sorties,
         "skimmer": {"state": memory.skimmer.value, "reason": memory.reason, "heard_again": memory.heard_again},
         "depot": {
-            "state": "TOTAL_ABORT" if memory.ended_by is EndedBy.TOTAL_ABORT else "NOMINAL",
+            "state": "TOTAL_ABORT" if memory.leaving or memory.ended_by is EndedBy.TOTAL_ABORT else "NOMINAL",
             "tanks": {
                 tank.name: {"species": tank.species, "kg": round(tank.kg, 3), "capacity_kg": tank.capacity_kg}
                 for tank in depot.tanks

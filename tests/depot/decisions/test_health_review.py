@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 
-from depot.decisions.health import review
+from depot.decisions.health import near_misses, review
 from depot.messages import Status
 from depot.names import ABORT_1_NAMES, SkimmerState
+from depot.readings import DepotReading
 from depot.settings import Profile
+from tests.fakes.loop_run import LoopBench
 
 PROFILE = Profile()
 RULES = PROFILE.retirement
+REPAIRING = msgspec.structs.replace(
+    PROFILE, retirement=msgspec.structs.replace(RULES, repairable=("corridor_drift", "fuel_low"))
+)
 
 
 def trip(name: str) -> int:
@@ -40,6 +46,9 @@ def test_lobes_that_nobody_has_refilled_are_no_damage() -> None:
         (Status(seal=RULES.seal_max), 1, "seal_degradation"),
         (Status(thrust=RULES.thrust_min), 1, "propulsion_trend"),
         (Status(capacity=RULES.capacity_min), 1, "power_trend"),
+        (Status(thrust_ratio=RULES.thrust_min), 1, "thrust_achieved"),
+        (Status(deep_discharges=RULES.max_deep_discharges), 1, "deep_discharges"),
+        (Status(current_spikes=RULES.max_current_spikes), 1, "current_spikes"),
     ],
 )
 def test_each_criterion_retires_at_its_limit(status: Status, cycles: int, reason: str) -> None:
@@ -55,6 +64,9 @@ def test_each_criterion_retires_at_its_limit(status: Status, cycles: int, reason
         (Status(seal=0.9 * RULES.seal_max), 1, "seal_degradation"),
         (Status(thrust=1.0 - 0.9 * (1.0 - RULES.thrust_min)), 1, "propulsion_trend"),
         (Status(capacity=1.0 - 0.9 * (1.0 - RULES.capacity_min)), 1, "power_trend"),
+        (Status(thrust_ratio=1.0 - 0.9 * (1.0 - RULES.thrust_min)), 1, "thrust_achieved"),
+        (Status(deep_discharges=round(0.9 * RULES.max_deep_discharges)), 1, "deep_discharges"),
+        (Status(current_spikes=round(0.9 * RULES.max_current_spikes)), 1, "current_spikes"),
     ],
 )
 def test_each_criterion_derates_when_it_is_near(status: Status, cycles: int, reason: str) -> None:
@@ -77,6 +89,32 @@ def test_a_fault_that_shows_at_the_dock_is_reviewed_too() -> None:
     """Without any abort."""
     verdict = review(PROFILE, Status(trips=trip("imu_loss")), 1, ())
     assert (verdict.state, verdict.reason) == (SkimmerState.RETIRED, "imu_loss")
+
+
+def test_near_misses_derate_and_retire_by_their_number() -> None:
+    """Nothing has happened yet."""
+    most = RULES.max_near_misses
+    assert review(PROFILE, Status(), 1, (), near=most - 5).state is SkimmerState.ACTIVE
+    assert review(PROFILE, Status(), 1, (), near=round(0.9 * most)).reason == "near_misses"
+    assert review(PROFILE, Status(), 1, (), near=most).state is SkimmerState.RETIRED
+
+
+def test_what_a_near_miss_is() -> None:
+    """A return margin that was nearly used up, or the depot come nearer than its keep-out distance."""
+    near, keep_out = RULES.near_margin, PROFILE.corridor.keep_out_m
+    well = Status(least_fuel=near + 0.01, least_power=near + 0.01)
+    assert near_misses(PROFILE, well, DepotReading(closest_m=keep_out + 1.0)) == []
+    assert near_misses(PROFILE, Status(least_fuel=near - 0.01), DepotReading()) == ["fuel_margin"]
+    assert near_misses(PROFILE, Status(least_power=near - 0.01), DepotReading()) == ["power_margin"]
+    assert near_misses(PROFILE, Status(), DepotReading(closest_m=keep_out - 1.0)) == ["keep_out"]
+
+
+def test_a_margin_that_was_nearly_used_up_in_flight_is_counted_once_a_sortie() -> None:
+    """The skimmer measures its smallest margins on the way; the next sortie begins anew."""
+    bench = LoopBench("fuel_low@phase3+30000", total=2, profile=REPAIRING).run()
+    first = next(d for d in bench.decisions if d.name == "near_miss")
+    assert first.facts == {"near": ["fuel_margin"], "near_misses": 1}
+    assert bench.loop.depot.memory.near_misses == 1 and len(bench.sorties) == 2
 
 
 def test_an_interface_that_failed_retires() -> None:

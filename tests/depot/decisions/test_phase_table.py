@@ -17,7 +17,7 @@ SEED = {
                      LoopEvent.DEATH_TIMER: None},
     Phase.HARVEST: {LoopEvent.HARVEST_ENDED: 5, LoopEvent.ABORT_1: 5, LoopEvent.ABORT_2: 5,
                     LoopEvent.DEATH_TIMER: None},
-    Phase.RETURN: {LoopEvent.AT_CORRIDOR: 6, LoopEvent.ABORT_1: 5, LoopEvent.ABORT_2: 5, LoopEvent.DEATH_TIMER: None},
+    Phase.RETURN: {LoopEvent.AT_CORRIDOR: 6, LoopEvent.TELEMETRY_ENDED: None, LoopEvent.ABORT_1: 5, LoopEvent.ABORT_2: 5, LoopEvent.DEATH_TIMER: None},
     Phase.DOCKING: {LoopEvent.DOCKED_AND_VERIFIED: 7, LoopEvent.DOCKED_NO_OFFLOAD: 8, LoopEvent.DEATH_TIMER: None},
     Phase.OFFLOAD: {LoopEvent.OFFLOADED: 8},
     Phase.HEALTH: {LoopEvent.RELAUNCH: 1, LoopEvent.RETIRE: None},

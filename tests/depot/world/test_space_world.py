@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from math import exp
 
+import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -16,6 +18,7 @@ from depot.settings import Profile
 from depot.skimmer.watches import ABORT_1
 from depot.watches import first
 from depot.world.course import TimetableMotion
+from depot.world.depot import FAILED
 from depot.world.faults import ACTIONS, GROWING
 from depot.world.state import WorldState, new_state
 from depot.world.world import World
@@ -72,7 +75,12 @@ OPERATIONS: dict[str, Callable[[World], None]] = {
     "refuel": lambda world: world.refuel(True),
     "dump": World.dispose,
     "late": World.stretch_return,
-    "abort": World.total_abort,
+    "abort": lambda world: world.total_abort(["CO2_M"]) and None,
+    "burn": lambda world: world.burn_to_origin(500.0),
+    "jettison": World.jettison,
+    "ration": lambda world: world.ration(True),
+    "configure": World.configure,
+    "burn out": World.initial_burn,
     **{f"mode {mode}": (lambda world, mode=mode: world.set_mode(mode)) for mode in Mode},
 }
 
@@ -216,13 +224,153 @@ def test_offload_goes_on_over_the_second_route_and_stops_without_any() -> None:
     assert world.depot_reading().room_kg["CO2"] == 0.0
 
 
-def test_total_abort_closes_everything_and_leaves_the_survival_bus() -> None:
-    """Isolation valves shut, SOXE off: no tank changes any more."""
+@pytest.mark.parametrize("name", ABORT_3_NAMES)
+def test_only_the_segments_that_fail_are_isolated(name: str) -> None:
+    """By their own sensors; whatever else is damaged, tanks and engine feed stay open."""
     world = at_harvest()
-    world.total_abort()
-    before = [tank.kg for tank in world.state.depot.tanks]
-    run(world, 50_000.0)
+    world.inject(name)
+    segments = world.depot_reading().failed_segments
+    assert (segments != []) == (name in FAILED)
+    shut = world.total_abort(segments)
+    lines = world.state.depot.plumbing.all()
+    assert shut == [line.name for line in lines if line.isolated]
+    assert all(set(name.split("-")) & set(segments) for name in shut)
+    assert all(line.works for line in lines if not set(line.name.split("-")) & set(segments))
+    assert {"O2_M-ENGINE_FEED", "FUEL_M-ENGINE_FEED"}.isdisjoint(shut)
+
+
+def test_total_abort_leaves_the_survival_bus_alone() -> None:
+    """In the dark the depot's battery gives the survival loads and nothing else; no tank changes, nobody is served."""
+    world = at_harvest()
+    world.inject("array_failure")
+    world.state.depot.array = 0.0
+    world.total_abort([])
+    before, held_j = [tank.kg for tank in world.state.depot.tanks], world.state.depot.battery.j
+    run(world, 10_000.0)
     assert [tank.kg for tank in world.state.depot.tanks] == before
+    assert held_j - world.state.depot.battery.j == pytest.approx(10_000.0 * PROFILE.depot.survival_w)
+
+
+def test_the_burn_home_is_flown_by_the_rocket_equation_on_what_is_in_the_rings() -> None:
+    """O2 and CH4 in the engine's mixture, at its rate; then it stops."""
+    world = at_harvest()
+    depot, use = world.state.depot, PROFILE.depot
+    world.total_abort([])
+    mass_kg = use.dry_kg + depot.total_kg
+    reading = world.depot_reading()
+    need_kg = mass_kg * (1.0 - exp(-use.origin_dv_mps / use.engine_exhaust_mps))
+    assert reading.burn_need_kg == pytest.approx(need_kg) and reading.burn_there_kg > need_kg
+    o2_kg, ch4_kg = depot.o2.kg, depot.ch4.kg
+    world.burn_to_origin(need_kg)
+    run(world, 0.5 * need_kg / use.engine_kg_s)
+    assert 0.0 < world.depot_reading().burnt_mps < 0.6 * use.origin_dv_mps
+    run(world, need_kg / use.engine_kg_s)
+    assert world.depot_reading().burnt_mps == pytest.approx(use.origin_dv_mps, rel=1e-6)
+    assert world.depot_reading().burn_left_kg == 0.0
+    assert (o2_kg - depot.o2.kg) / (ch4_kg - depot.ch4.kg) == pytest.approx(use.engine_mixture)
+    assert world.state.outside.total("exhaust") >= need_kg
+
+
+def test_a_jettisoned_skimmer_has_left_the_books_and_the_place() -> None:
+    """Its mass and its energy are outside; it draws, holds and says nothing any more."""
+    world = World(PROFILE, state := new_state(PROFILE, 1), TimetableMotion(PROFILE, state))
+    run(world, 10_000.0)
+    mass, energy, had_kg = kg(world), joules(world), world.state.skimmer.total_kg
+    world.jettison()
+    assert world.state.place is Place.ADRIFT and world.state.skimmer.total_kg == world.state.skimmer.total_j == 0.0
+    assert world.state.outside.total("jettison") == pytest.approx(had_kg)
+    run(world, 50_000.0)
+    assert kg(world) == pytest.approx(mass) and joules(world) == pytest.approx(energy)
+    assert world.state.skimmer.total_kg == 0.0 and not world.depot_reading().charged
+
+
+def test_rationed_customers_get_nothing_below_the_usual_level() -> None:
+    """After a loss; else they take down to what the depot keeps."""
+    for rationed in (True, False):
+        world = World(PROFILE, state := new_state(PROFILE, 1), TimetableMotion(PROFILE, state))
+        before_kg = world.state.depot.ch4.kg
+        world.ration(rationed)
+        run(world, 100_000.0)
+        assert (world.state.depot.ch4.kg == before_kg) == rationed
+
+
+def test_secondary_loads_are_shed_at_low_charge() -> None:
+    """In CRUISE without sun: above the limit all three buses draw, below it the secondary one does not."""
+    dark = Profile(power=type(PROFILE.power)(solar_w=0.0))
+    drawn = []
+    for soc in (0.9, 0.25):
+        world = World(dark, state := new_state(dark, 1), TimetableMotion(dark, state))
+        world.set_mode(Mode.CRUISE)
+        world.undock()
+        skimmer = world.state.skimmer
+        for battery in (skimmer.batt_a, skimmer.batt_b):
+            battery.j = soc * battery.capacity_j
+        before_j = skimmer.batt_a.j + skimmer.batt_b.j
+        run(world, 60.0)
+        drawn.append((before_j - skimmer.batt_a.j - skimmer.batt_b.j) / 60.0)
+    primary, secondary, survival = dark.power.cruise_w
+    assert drawn == pytest.approx([primary + secondary + survival, primary + survival])
+
+
+def test_a_launch_configuration_powers_what_a_launch_needs() -> None:
+    """At the dock the loads change, and the depot pays for them; undocking ends it."""
+    world = World(PROFILE, state := new_state(PROFILE, 1), TimetableMotion(PROFILE, state))
+    idle_w = world.skimmer_reading().load_w
+    world.configure()
+    assert (idle_w, world.skimmer_reading().load_w) == (sum(PROFILE.power.docked_w), sum(PROFILE.power.prelaunch_w))
+    world.undock()
+    assert world.skimmer_reading().load_w == sum(PROFILE.power.docked_w)
+
+
+def test_deep_discharges_and_current_spikes_are_counted_once_each() -> None:
+    """From their beginning to their end, however often one looks."""
+    world = at_harvest()
+    world.inject("current_trend")
+    run(world, 5_000.0)
+    world.clear("current_trend")
+    run(world, 5_000.0)
+    world.inject("current_trend")
+    run(world, 5_000.0)
+    assert world.skimmer_reading().current_spikes == 2
+    skimmer = world.state.skimmer
+    for battery in (skimmer.batt_a, skimmer.batt_b):
+        battery.j = 0.5 * PROFILE.retirement.deep_soc * battery.capacity_j
+    run(world, 5_000.0)
+    assert world.skimmer_reading().deep_discharges == 1
+
+
+@pytest.mark.parametrize(("fault", "what"), [("fluid_failure", "kg"), ("power_failure", "charge")])
+def test_an_interface_that_fails_lets_nothing_through(fault: str, what: str) -> None:
+    """No propellant, or no charge; the other goes on."""
+    world = World(PROFILE, state := new_state(PROFILE, 1), TimetableMotion(PROFILE, state))
+    world.inject(fault)
+    world.refuel(True)
+    lobes_kg, soc = world.state.skimmer.lobes.kg, world.state.skimmer.soc
+    world.profile = msgspec.structs.replace(PROFILE, power=msgspec.structs.replace(PROFILE.power, solar_w=0.0))
+    run(world, 5_000.0)
+    assert (world.state.skimmer.lobes.kg > lobes_kg) == (what == "charge")
+    assert (world.state.skimmer.soc > soc) == (what == "kg")
+
+
+def test_every_ring_that_is_named_gets_its_share() -> None:
+    """CO2, CH4, H2 and HE3, in the proportions of what came in, less the losses of the route."""
+    world = at_harvest()
+    world.turn_back()
+    run(world, PROFILE.plan.return_s + 1.0)
+    world.approach()
+    run(world, PROFILE.plan.dock_s)
+    held = {tank.species: 0.0 for tank in world.state.skimmer.stores}
+    for tank in world.state.skimmer.stores:
+        held[tank.species] += tank.kg
+    rings = {ring.species: ring for ring in world.state.depot.tanks}
+    world.state.depot.primary_on = world.state.depot.soxe_on = False  # nobody takes anything out meanwhile
+    before = {species: rings[species].kg for species in held}
+    world.offload(True)
+    run(world, 40_000.0)
+    assert set(held) == {"CO2", "CH4", "H2", "HE3"} and min(held.values()) > 0.0
+    for species, kg_held in held.items():
+        assert rings[species].kg - before[species] == pytest.approx(PROFILE.depot.eta_route * kg_held)
+        assert kg_held / sum(held.values()) == pytest.approx(PROFILE.skimmer.shares[species])
 
 
 def test_a_state_written_down_goes_on_like_the_one_it_was_taken_from() -> None:

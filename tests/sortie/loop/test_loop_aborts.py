@@ -6,7 +6,9 @@ import pytest
 
 from depot.decisions.watches import ABORT_2_NAMES, ABORT_3_NAMES, UNSTABLE
 from depot.names import ABORT_1_NAMES, EndedBy
+from depot.world.depot import FAILED
 from depot.world.faults import GROWING
+from sortie.loop.space import decode, encode
 from tests.fakes.loop_run import PROFILE, LoopBench, modes, phases, start_of
 
 REPAIRABLE = PROFILE.retirement.repairable
@@ -61,16 +63,57 @@ def test_total_abort(name: str, phase: int) -> None:
     sortie = bench.last
     assert bench.loop.ended_by is EndedBy.TOTAL_ABORT
     assert (sortie["abort"], sortie["trigger"]) == ("ABORT-3", name)
-    docked = phases(sortie)[-1] in (1, 7, 8)
-    if phases(sortie)[-1] != 6:
-        assert sortie["outcome"] == ("aborted" if docked else "lost")
-        assert (bench.loop.depot.memory.skimmer == "LOST") == (not docked)
+    docked = phases(sortie)[-1] in (1, 7, 8)  # in phase 6 it strikes before anything is captured, or it is over
+    assert sortie["outcome"] == ("aborted" if docked else "lost")
+    assert (bench.loop.depot.memory.skimmer == "LOST") == (not docked)
     assert sortie["t_sortie_s"] == PROFILE.plan.t_sortie_s
     assert sortie["number"] == 1 or (phase >= 7 and name in GROWING)
     assert bench.decision(name).time_ms / 1000.0 - struck_s(bench) <= PROFILE.plan.t_sortie_s / 5.0
     assert bench.loop.world.state.total_abort
-    for action in ("isolate_damage", "survival_bus_only", "return_to_origin_burn"):
-        assert action in bench.names()
+    depot, actions = bench.loop.world.state.depot, PROFILE.depot
+    assert bench.decision("isolate_damage").facts["segments"] == list(FAILED.get(name, ()))
+    assert not depot.primary_on and not depot.secondary_on and not depot.soxe_on
+    burn, done = bench.decision("return_to_origin_burn"), bench.decision("stabilise")
+    assert burn.facts["possible"] and depot.burnt_mps == pytest.approx(actions.origin_dv_mps, rel=0.05)
+    assert (done.time_ms - burn.time_ms) / 1000.0 == pytest.approx(
+        burn.facts["need_kg"] / actions.engine_kg_s, rel=0.01
+    )
+    assert done.facts["achieved_mps"] == pytest.approx(depot.burnt_mps, abs=1e-3)
+
+
+def test_total_abort_in_phase_6_carries_home_what_is_captured_and_abandons_what_is_not() -> None:
+    """Held in phase 6 by an interface that fails, it is in the dock; on its approach it is not."""
+    away = LoopBench("impact@phase6+10").run()
+    assert (away.last["outcome"], away.loop.depot.memory.skimmer) == ("lost", "LOST")
+    held = LoopBench("data_failure@phase6", "impact@phase6+4000").run()
+    assert "captured" in held.names() and phases(held.last)[-1] == 6
+    assert (held.last["outcome"], held.loop.depot.memory.reason) == ("aborted", "carried home by the depot")
+
+
+def test_a_depot_without_propellant_says_that_it_cannot_burn_home() -> None:
+    """It burns what can reach the engine, which may be nothing."""
+    bench = LoopBench("impact@phase4+100")
+    while "start_harvest" not in bench.names("skimmer"):
+        bench.step()
+    state = bench.loop.world.state
+    state.outside.book("leak", "O2", state.depot.o2.kg - 100.0)
+    state.depot.o2.kg = 100.0
+    bench.run()
+    burn = bench.decision("return_to_origin_burn")
+    assert not burn.facts["possible"] and "cannot be flown whole" in burn.reason
+    assert 0.0 < bench.decision("stabilise").facts["achieved_mps"] < 0.2 * PROFILE.depot.origin_dv_mps
+    assert bench.loop.ended_by is EndedBy.TOTAL_ABORT
+
+
+def test_a_restart_in_the_burn_goes_on_with_it() -> None:
+    """And ends as the loop that was not interrupted."""
+    whole = LoopBench("impact@phase4+100").run()
+    bench = LoopBench("impact@phase4+100")
+    while "return_to_origin_burn" not in bench.names():
+        bench.step()
+    assert bench.loop.ended_by is None and bench.loop.depot.memory.leaving
+    again = LoopBench("impact@phase4+100", snapshot=decode(encode(bench.loop.snapshot()))).run()
+    assert again.decisions[-2:] == whole.decisions[-2:] and again.loop.ended_by is EndedBy.TOTAL_ABORT
 
 
 def test_precedence_1_over_2() -> None:

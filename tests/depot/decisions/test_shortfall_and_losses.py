@@ -1,0 +1,140 @@
+"""Expected against actual harvest is acted upon; plans follow from the state of things; a loss changes later ones."""
+
+from __future__ import annotations
+
+import msgspec
+import pytest
+
+from depot.decisions.planning import LOSS_RESERVE, LOSS_TIME, Derating, harvest_budget, make_plan
+from depot.messages import Status
+from depot.names import EndedBy, Phase
+from depot.readings import DepotReading, Place
+from depot.settings import Profile
+from tests.fakes.loop_run import PROFILE, LoopBench, phases
+
+ROOM = {"CO2": 30_000.0, "CH4": 30_000.0, "H2": 3_000.0, "HE3": 60.0}
+READING = DepotReading(room_kg=ROOM)
+
+
+def test_a_harvest_that_brings_in_too_little_is_ended_and_is_no_success() -> None:
+    """INTAKE gives a fifth: after a fifth of the time the depot ends it, long before store, time or margins would."""
+    bench = LoopBench("intake_failure@phase4+1").run()
+    short = bench.decision("harvest_shortfall")
+    assert short.facts["actual_kg"] < PROFILE.plan.harvest_least * short.facts["expected_kg"]
+    assert short.facts["time_in_harvest_s"] < 0.25 * PROFILE.plan.harvest_s
+    assert "recall" in bench.names("skimmer") and phases(bench.last) == [*range(1, 9)]
+    assert (bench.last["outcome"], bench.last["abort"], bench.last["trigger"]) == ("aborted", None, "harvest_shortfall")
+    assert bench.loop.ended_by is EndedBy.SORTIES_DONE  # it flies again
+
+
+def test_one_that_fails_late_is_judged_by_what_came_in_at_all() -> None:
+    """Six tenths of it had come: that is enough."""
+    bench = LoopBench("intake_failure@phase4+130000").run()
+    assert "harvest_shortfall" not in bench.names() and bench.last["outcome"] == "completed"
+
+
+def test_a_recall_soon_after_the_beginning_is_no_shortfall() -> None:
+    """Hardly anything was expected by then."""
+    bench = LoopBench("debris@phase4+600").run()
+    assert bench.last["trigger"] == "debris"
+
+
+def test_the_trend_is_judged_by_the_depot_s_own_expectation() -> None:
+    """What the skimmer says that it expects counts for nothing."""
+    bench = LoopBench("intake_failure@phase4+1")
+    bench.loop.world.state.skimmer.harvest_s = -1e9  # it expects nothing
+    assert bench.run().last["trigger"] == "harvest_shortfall"
+
+
+# --- the plan follows from the state of depot and skimmer -------------------------------------------------------------
+@pytest.mark.parametrize("species", sorted(ROOM))
+def test_the_harvest_is_no_larger_than_any_ring_has_room_for(species: str) -> None:
+    """Seven tenths of what it would bring: seven tenths are planned, and less time for it."""
+    whole = make_plan(PROFILE, 1, Derating(), READING)
+    share, eta = PROFILE.skimmer.shares[species], PROFILE.depot.eta_route
+    room = ROOM | {species: 0.7 * whole.store_kg * share * eta}
+    plan = make_plan(PROFILE, 1, Derating(), DepotReading(room_kg=room))
+    assert plan.store_kg == pytest.approx(0.7 * whole.store_kg)
+    assert plan.harvest_s < 0.75 * whole.harvest_s and plan.t_sortie_s < whole.t_sortie_s
+    assert harvest_budget(PROFILE, Derating(), plan.store_kg, None).bound_by == "room"
+
+
+def test_less_than_the_least_is_not_planned() -> None:
+    """The go/no-go says that there is no room."""
+    plan = make_plan(PROFILE, 1, Derating(), DepotReading(room_kg=dict.fromkeys(ROOM, 0.0)))
+    assert plan.store_kg == PROFILE.depot.go_payload * make_plan(PROFILE, 1, Derating(), READING).store_kg
+
+
+@pytest.mark.parametrize(
+    ("changes", "status", "bound_by"),
+    [
+        ({}, None, "time"),
+        ({"skimmer": {"harvest_kg": 9_000.0}}, None, "propellant"),
+        ({"skimmer": {"harvest_kg": 4_400.0}}, None, "time"),
+        ({"skimmer": {"harvest_kg": 4_400.0}}, Status(thrust=0.8), "propellant"),
+        ({"power": {"solar_w": 5_600.0}}, None, "time"),
+        ({"power": {"solar_w": 5_600.0}}, Status(capacity=0.75), "power"),
+    ],
+)
+def test_the_tightest_limit_sets_the_time_of_the_harvest(
+    changes: dict[str, dict[str, float]], status: Status | None, bound_by: str
+) -> None:
+    """Usual time, propellant or charge, for engines and batteries as worn as these."""
+    profile = PROFILE
+    for table, values in changes.items():
+        changed = msgspec.structs.replace(getattr(profile, table), **values)
+        profile = msgspec.structs.replace(profile, **{table: changed})
+    budget = harvest_budget(profile, Derating(), 18_900.0, status)
+    assert budget.bound_by == bound_by
+    plan = make_plan(profile, 1, Derating(), READING, status)
+    assert plan.harvest_s == budget.harvest_s <= profile.plan.harvest_s
+    assert plan.t_sortie_s == pytest.approx(profile.plan.t_sortie_s - profile.plan.harvest_s + budget.harvest_s)
+
+
+def test_a_full_depot_flies_a_smaller_sortie_and_comes_home_earlier() -> None:
+    """In the loop: little room in the CO2 ring."""
+    bench = LoopBench()
+    co2 = bench.loop.world.state.depot.co2
+    bench.loop.world.state.outside.book("visitor", "CO2", co2.kg - 50_000.0)
+    co2.kg = 50_000.0
+    bench.loop.depot.party.replan(0)
+    bench.run()
+    planned = bench.loop.depot.memory.plan
+    assert planned is not None and planned.store_kg < 0.9 * 18_900.0
+    assert bench.last["harvested_kg"] == pytest.approx(planned.store_kg, rel=0.01)
+    assert bench.last["t_sortie_s"] == planned.t_sortie_s < PROFILE.plan.t_sortie_s
+    assert bench.last["t_death_s"] == 1.5 * bench.last["t_sortie_s"]
+
+
+# --- a loss -----------------------------------------------------------------------------------------------------------
+def test_a_loss_changes_the_books_and_every_later_plan() -> None:
+    """Customers are rationed while nobody harvests; the skimmer that is taken back in flies with more reserve and
+    harvests shorter."""
+    bench = LoopBench("link_loss@phase4+100..T+700000", total=2).run()
+    assert bench.loop.ended_by is EndedBy.LOST and bench.loop.world.state.depot.rationed
+    adjusted = bench.decision("adjust_plan")
+    assert adjusted.facts["losses"] == 1 and adjusted.facts["reserve"] == LOSS_RESERVE
+    first = bench.decision("plan_mission").facts
+    bench.loop.world.clear("link_loss")
+    bench.loop.link.loss = 0.0
+    bench.loop.recover()
+    assert bench.loop.depot.memory.phase is Phase.DOCKING and not bench.loop.world.state.depot.rationed
+    bench.run()
+    later = [d.facts for d in bench.decisions if d.name == "plan_mission"][-1]
+    assert later["fuel_reserve"] == pytest.approx(LOSS_RESERVE * first["fuel_reserve"])
+    assert later["power_reserve"] == pytest.approx(LOSS_RESERVE * first["power_reserve"])
+    assert later["harvest_s"] == pytest.approx(LOSS_TIME * first["harvest_s"])
+    assert bench.last["number"] == 2 and bench.last["outcome"] == "completed"
+
+
+# --- disposal ---------------------------------------------------------------------------------------------------------
+@pytest.mark.parametrize("disposal", ["docked", "jettison"])
+def test_a_retired_skimmer_stays_as_dead_mass_or_goes_overboard(disposal: str) -> None:
+    """As the rules of the mission say."""
+    rules = msgspec.structs.replace(PROFILE.retirement, disposal=disposal)
+    bench = LoopBench("imu_loss@phase4+1000", profile=msgspec.structs.replace(Profile(), retirement=rules)).run()
+    state = bench.loop.world.state
+    assert bench.loop.ended_by is EndedBy.RETIRED and bench.decision("disposal").facts == {"disposal": disposal}
+    assert state.place is (Place.DOCK if disposal == "docked" else Place.ADRIFT)
+    assert (state.skimmer.total_kg > 0.0) == (disposal == "docked")
+    assert (state.outside.total("jettison") > 0.0) == (disposal == "jettison")
