@@ -8,7 +8,8 @@ from autopilot.flight.aside import LoggerActor
 from autopilot.flight.faults import ACTORS, FAULT_NAMES
 from autopilot.flight.kernel import InjectedFault
 from autopilot.flight.system import ACTORS as CLASSES
-from autopilot.outcome import Result
+from autopilot.outcome import Result, Severity, StatusText
+from autopilot.vehicle import VehicleEvent
 from tests.fakes.flight_bench import A, D, F, FlightBench, I, L, P
 
 CRITICAL, ASIDE = ACTORS[:9], ACTORS[9:]
@@ -45,6 +46,21 @@ def test_the_actors_are_those_of_the_reference_in_its_order() -> None:
         "motor",
         "flight_manager",
     ]
+
+
+def test_the_deadman_is_told_when_it_acts_and_only_then() -> None:
+    """50 ms without a torque command: the kernel stops the motors, the motor actor says so."""
+    text = "Motor deadman: no torque command for 50 ms"
+    bench = FlightBench()
+    bench.go()
+    bench.until(F)
+    assert text not in bench.texts
+    bench.vehicle.raise_event(VehicleEvent.DEADMAN)
+    bench.run(0.1)
+    assert bench.texts.count(text) == 1
+    assert StatusText(Severity.CRITICAL, text) in bench.events(StatusText)
+    bench.run(300.0, lambda: bench.state is I)
+    assert bench.texts.count(text) == 1
 
 
 @pytest.mark.parametrize("name", CRITICAL)

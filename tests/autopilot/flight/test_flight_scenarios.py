@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from autopilot.outcome import Result
-from autopilot.vehicle import Request, VehicleEvent
+from autopilot.vehicle import ControlPart, Request, VehicleEvent
 from tests.fakes.flight_bench import HANGING_MISSION, A, D, F, FlightBench, I, L, P
 
 WHOLE_FLIGHT = [P, A, F, L, D, I]
@@ -29,6 +29,16 @@ def test_multiple_flights() -> None:
         bench.run(300.0, lambda: bench.state is I)
     assert bench.states == WHOLE_FLIGHT * 3
     assert bench.reached == [1, 2, 3] * 3
+
+
+def test_each_actor_clears_its_part_before_each_flight() -> None:
+    """RESET in the order of the actors: no part is left as the last flight had it (seed 002)."""
+    bench = FlightBench()
+    parts = ["ALTITUDE", "ESTIMATOR", "POSITION", "ATTITUDE", "RATE", "MOTORS"]
+    for flight in (1, 2):
+        bench.go()
+        assert bench.vehicle.cleared == [ControlPart[name] for name in parts] * flight
+        bench.run(300.0, lambda: bench.state is I)
 
 
 def test_reset_failure() -> None:

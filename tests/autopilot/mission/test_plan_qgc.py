@@ -77,6 +77,16 @@ def test_simple_items_speeds_and_home() -> None:
     assert (plan.fence, plan.rally) == ((), ())
 
 
+def test_numbers_may_be_at_the_ends_of_their_fields() -> None:
+    """Frame 0 is MAV_FRAME_GLOBAL: heights above the sea. A frame has one byte, a command two."""
+    assert parsed(document(simple(frame=0))).items[0].frame == 0
+    assert parsed(document(simple(frame=255))).items[0].frame == 255
+    assert parsed(document(simple(command=65535))).items[0].command == 65535
+    assert parsed(document(simple(command=0))).items[0].command == 0
+    assert "65536" in refusal(document(simple(command=65536)))
+    assert "256" in refusal(document(simple(frame=256)))
+
+
 def test_frame_2_is_unscaled() -> None:
     """Items without location keep what stands in x and y."""
     item = parsed(document(simple(203, frame=2, params=[1, 2, 3, 4, 500, 600, None]))).items[0]

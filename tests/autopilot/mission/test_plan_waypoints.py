@@ -103,6 +103,13 @@ def test_jump_over_a_gap_in_seq_goes_to_the_named_line() -> None:
     assert plan.items[2].param1 == 2.0
 
 
+def test_where_the_files_numbers_do_not_rise_positions_count() -> None:
+    """Lines 0, 5, 9, 7: a jump to 2 is a jump to the second item, and one to 9 is not translated either."""
+    lines = (HOME, "5 0 3 16 0 0 0 0 1 2 3 1", "9 0 3 16 0 0 0 0 1 2 3 1")
+    assert plan_of(*lines, "7 0 2 177 2 1 0 0 0 0 0 1").items[2].param1 == 2.0
+    assert plan_of(*lines, "7 0 2 177 9 1 0 0 0 0 0 1").items[2].param1 == 9.0
+
+
 def test_empty_mission_is_a_plan() -> None:
     """A header alone, or a header and home."""
     assert plan_of().items == ()

@@ -173,6 +173,12 @@ def test_a_crash_is_told_with_its_angle_when_the_angle_told_it() -> None:
     r[report.ROLL], r[report.ACCEL_Z] = 1.2, -9.0
     after(bench, VehicleEvent.CRASHED)
     assert "Crash: Disarming: AngErr=69>30, Accel=0.8<3.0" in bench.texts
+    level = flying()
+    r = level.vehicle.state.report
+    r[report.ROLL] = r[report.NAV_ROLL] = 0.0007  # the two axes' product is a hair above 1 here
+    r[report.PITCH] = r[report.NAV_PITCH] = 0.0003
+    after(level, VehicleEvent.CRASHED)
+    assert "Crash: Disarming" in level.texts
     upright = flying()
     after(upright, VehicleEvent.CRASHED)
     assert "Crash: Disarming" in upright.texts

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from autopilot import report
-from autopilot.outcome import ArmedChanged
+from autopilot.outcome import ArmedChanged, Severity, StatusText
 from autopilot.reasons import ArmingMethod
 from autopilot.vehicle import Sticks, VehicleEvent
 from tests.fakes.core_bench import Bench, item, takeoff, waypoint
@@ -155,7 +155,7 @@ def test_too_much_wind_brings_it_home_once() -> None:
     assert bench.core.mode_number == GUIDED
     blow(bench, 8.0, -7.0)
     assert bench.core.mode_number == RTL
-    assert "Wind 10.6 m/s is above 10 m/s" in bench.texts
+    assert StatusText(Severity.WARNING, "Wind 10.6 m/s is above 10 m/s") in bench.events(StatusText)
     bench.core.set_mode(GUIDED, bench.now_ms)
     blow(bench, 8.5, -7.0)
     assert bench.core.mode_number == GUIDED
@@ -186,10 +186,18 @@ def silent(bench: Bench, seconds: float = 5.0) -> int:
 
 
 @pytest.mark.parametrize(
-    ("setting", "mode"), [(0, GUIDED), (1, RTL), (3, SMART_RTL), (4, SMART_RTL), (5, LAND), (7, BRAKE)]
+    ("setting", "mode"),
+    [(0, GUIDED), (1, RTL), (3, SMART_RTL), (4, SMART_RTL), (5, LAND), (6, RTL), (7, BRAKE)],
 )
 def test_a_silent_ground_station(setting: int, mode: int) -> None:
     assert silent(flying(FS_GCS_ENABLE=setting, FS_OPTIONS=0)) == mode
+
+
+def test_a_setting_that_ardupilot_has_dropped_still_brings_it_home() -> None:
+    """FS_GCS_ENABLE 2 was "continue the mission": nobody arms with it, but set in flight it acts."""
+    bench = flying(FS_GCS_ENABLE=1, FS_OPTIONS=0)
+    bench.parameters.set("FS_GCS_ENABLE", 2)
+    assert silent(bench) == RTL
 
 
 def test_only_our_ground_station_counts() -> None:
@@ -231,7 +239,8 @@ def test_a_pilot_goes_on_by_default() -> None:
 
 # --- sticks -----------------------------------------------------------------------------------------------------------
 @pytest.mark.parametrize(
-    ("setting", "mode"), [(0, LOITER), (1, RTL), (3, LAND), (4, SMART_RTL), (5, SMART_RTL), (7, BRAKE)]
+    ("setting", "mode"),
+    [(0, LOITER), (1, RTL), (2, RTL), (3, LAND), (4, SMART_RTL), (5, SMART_RTL), (6, RTL), (7, BRAKE)],
 )
 def test_silent_sticks(setting: int, mode: int) -> None:
     bench = flying(LOITER, FS_THR_ENABLE=setting)

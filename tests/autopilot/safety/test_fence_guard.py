@@ -65,6 +65,16 @@ def test_too_high() -> None:
     assert "Max Alt fence breached" in bench.texts
 
 
+def test_a_height_that_fence_type_does_not_select_is_no_limit() -> None:
+    """FENCE_ALT_MAX and FENCE_ALT_MIN stand there all the same: only the circle counts."""
+    bench = flying(CIRCLE, FENCE_ALT_MAX=30, FENCE_ALT_MIN=5, FENCE_RADIUS=50)
+    go(bench, 0.0, 60.0)
+    go(bench, 0.0, 2.0)
+    assert bench.core.fence_breach[:2] == (0, 0)
+    go(bench, 200.0)
+    assert bench.core.fence_breach[:2] == (1, CIRCLE)
+
+
 def test_too_low_counts_only_after_it_has_been_higher() -> None:
     bench = flying(MIN_ALT, FENCE_ALT_MIN=5)
     assert not bench.core.fence_breach[0]

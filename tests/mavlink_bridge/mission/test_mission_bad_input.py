@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from math import inf, nan
+from math import inf, isnan, nan
 from typing import Any
 
 import pytest
@@ -13,6 +13,7 @@ from autopilot.mission.commands import KNOWN_COMMANDS
 from autopilot.mission.items import MissionItem
 from mavlink_bridge.codec import dialect
 from mavlink_bridge.services.base import Peer
+from mavlink_bridge.services.mission.convert import float32_range
 from mavlink_bridge.services.mission.states import State
 from tests.fakes.mission_bench import (
     ACCEPTED,
@@ -281,3 +282,13 @@ def test_heights_above_the_ground_are_said_to_be_over_flat_ground(bench: Bench, 
     items = tuple(replace(GOOD, frame=frame, seq=n) for n in (1, 2, 3))
     assert bench.upload(items) == [("ACK", ACCEPTED)]
     assert bench.texts.count("Terrain frames: ground taken as flat at home") == int(said)
+
+
+def test_what_no_float32_can_hold_is_an_infinity_on_the_wire() -> None:
+    """A plan file holds doubles: the largest float32 is kept on both sides of zero, what is beyond it is infinite."""
+    largest = (2.0 - 2.0**-23) * 2.0**127
+    for value in (largest, -largest, 0.0):
+        assert float32_range(value) == value
+    assert float32_range(largest * 1.01) == inf
+    assert float32_range(-largest * 1.01) == -inf
+    assert isnan(float32_range(nan))

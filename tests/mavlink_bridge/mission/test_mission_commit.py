@@ -187,6 +187,16 @@ def test_clearing_everything_drops_the_stations_own_upload(bench: Bench) -> None
     assert bench.service.state(2) is State.IDLE
 
 
+def test_an_item_after_everything_was_cleared_is_an_error() -> None:
+    """The plan whose last item it repeats is gone: its old acknowledgement would be a lie."""
+    bench = Bench()
+    items = waypoints(2)
+    bench.upload(items)
+    assert bench.item(items[-1]) == [("ACK", ACCEPTED)]
+    assert bench.clear(255) == [("ACK", ACCEPTED)]
+    assert bench.item(items[-1]) == [("ACK", ERROR)]
+
+
 def test_three_clears_at_once_have_each_their_ack() -> None:
     """QGroundControl sends three MISSION_CLEAR_ALL within 1 ms, each is answered with its own type."""
     bench = Bench(hold=True)
