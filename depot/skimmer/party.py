@@ -22,6 +22,10 @@ _PHASE = {Stage.DOCKED: 1, Stage.UNDOCKING: 2, Stage.DEPARTURE: 2, Stage.OUTBOUN
           Stage.HOLDING: 6, Stage.APPROACH: 6, Stage.DISPOSAL: 5}  # fmt: skip
 
 
+RESTORE = 1.2
+"""Secondary loads come back at so much more than the charge at which they were shed."""
+
+
 class SkimmerParty:
     """See the module. `beats` and `power` are tables of the craft; `clear_m`: how far from the depot it may burn;
     `record` gets each decision before it is acted on."""
@@ -124,6 +128,8 @@ class SkimmerParty:
         if memory.stage in ABORTABLE and not memory.trigger and found:
             self._abort(reading, now_ms)
             return True
+        if memory.stage is not Stage.DOCKED:
+            self._manage_loads(reading, now_ms)
         match memory.stage:
             case Stage.UNDOCKING:
                 return self._separate(reading, now_ms)
@@ -151,6 +157,19 @@ class SkimmerParty:
         if reading is not self._seen or plan is not self._judged_by:
             self._seen, self._judged_by, self._found = reading, plan, trips(reading, plan)
         return self._found
+
+    def _manage_loads(self, reading: SkimmerReading, now_ms: int) -> None:
+        """Secondary loads are the first that have to go, long before ECLIPSE/SURVIVAL."""
+        memory, low = self.memory, self._power.shed_soc
+        wanted = reading.soc < (RESTORE * low if memory.shed else low)
+        if wanted is memory.shed:
+            return
+        name, why = (
+            ("shed_secondary_loads", "charge is low") if wanted else ("restore_secondary_loads", "charged again")
+        )
+        self._decide(now_ms, name, why, {"soc": reading.soc, "limit": low})
+        memory.shed = wanted
+        self._craft.shed(wanted)
 
     def _separate(self, reading: SkimmerReading, now_ms: int) -> bool:
         """Out of the dock: nothing is burnt before the distance that was measured is enough."""
@@ -253,7 +272,7 @@ class SkimmerParty:
             self._craft.resume()
             self._enter(stage, now_ms)
             return
-        self._craft.turn_back()
+        self._fly_home(now_ms)
         self._enter(Stage.RETURN, now_ms)
 
     # --- aborts -------------------------------------------------------------------------------------------------------
@@ -273,7 +292,7 @@ class SkimmerParty:
         memory.harvest_until_ms = None
         self._set_mode(Mode.SURVIVAL, now_ms)
         if feasible:
-            self._craft.turn_back()
+            self._fly_home(now_ms)
             self._enter(Stage.RETURN, now_ms)
         else:
             self._craft.dispose()
@@ -294,9 +313,14 @@ class SkimmerParty:
     def _turn_back(self, now_ms: int, name: str, reason: str, facts: dict[str, Any]) -> None:
         self._decide(now_ms, name, reason, facts)
         self.memory.harvest_until_ms = None
-        self._craft.turn_back()
+        self._fly_home(now_ms)
         self._set_mode(Mode.CRUISE, now_ms)
         self._enter(Stage.RETURN, now_ms)
+
+    def _fly_home(self, now_ms: int) -> None:
+        facts = {"waypoints": len(self._plan().waypoints)}
+        self._decide(now_ms, "follow_return_trajectory", "by the plan's way back to the corridor", facts)
+        self._craft.turn_back()
 
     # --- orders -------------------------------------------------------------------------------------------------------
     def _configure(self, now_ms: int) -> Answer:
@@ -370,6 +394,8 @@ class SkimmerParty:
 
     def _stand_in_dock(self, now_ms: int) -> None:
         self._set_mode(Mode.DOCKED, now_ms)
+        self._craft.shed(False)
+        self.memory.shed = False
         self._enter(Stage.DOCKED, now_ms)
 
     def _set_mode(self, mode: Mode, now_ms: int) -> None:

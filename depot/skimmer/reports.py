@@ -25,6 +25,9 @@ class Craft(Protocol):
     def set_mode(self, mode: Mode) -> None:
         """MODE_CTRL: which buses are powered, and what each load draws."""
 
+    def shed(self, on: bool) -> None:
+        """MODE_CTRL: secondary loads off, or on again."""
+
     def configure(self) -> None:
         """MODE_CTRL to its pre-launch configuration: what a launch needs is powered, the rest is not."""
 
@@ -66,6 +69,7 @@ class SkimmerMemory(Struct):
     heard_ms: int = 0
     boot_ms: int = 0
     harvest_until_ms: int | None = None
+    shed: bool = False  # secondary loads are off
     least_fuel: float = FAR  # the smallest margin of this flight, as a share of the need
     least_power: float = FAR
     out: list[Status] = field(default_factory=list)

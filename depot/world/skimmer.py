@@ -52,6 +52,7 @@ class SkimmerResources(Struct):
     leaked_kg: list[float]
     health: Health = field(default_factory=Health)
     mode: Mode = Mode.DOCKED
+    shed: bool = False  # MODE_CTRL has switched secondary loads off
     prelaunch: bool = False  # MODE_CTRL's pre-launch configuration, at the dock
     harvesting: bool = False
     intake_factor: float = 1.0
@@ -163,11 +164,11 @@ def run_buses(
     state: SkimmerResources, profile: Profile, seconds: float, accounts: Accounts, supply_w: float, *, thrusting: bool
 ) -> None:
     """Loads from the arrays first, then from the batteries; what is left charges. In ECLIPSE/SURVIVAL only the survival
-    bus is up, fed from the reserve, which then pays for the thrusters too. Secondary loads are shed at low charge.
+    bus is up, fed from the reserve, which then pays for the thrusters too.
     `supply_w` is what an array could give; what nobody takes is not made."""
     power = profile.power
     primary, secondary, survival = loads_w(power, state.mode, prelaunch=state.prelaunch)
-    if state.soc < power.shed_soc:
+    if state.shed:
         secondary = 0.0
     supply_j = supply_w * seconds
     mains = (state.batt_a, state.batt_b)

@@ -171,6 +171,11 @@ class World:
         self._changed()
         self.state.skimmer.mode = mode
 
+    def shed(self, on: bool) -> None:
+        """MODE_CTRL: the secondary bus off, or on again."""
+        self._changed()
+        self.state.skimmer.shed = on
+
     def undock(self) -> None:
         """Latches open: away from the dock."""
         self._changed()

@@ -14,6 +14,7 @@ ROOT = Path(__file__).parents[2]
 PACKAGES = ("sortie", "depot", "mavlink_bridge", "sitl", "autopilot")
 LAYERS = "Layers: imports only point down"
 PURE = "The core is pure"
+PARTIES = "Depot and skimmer share messages only"
 KERNEL = "The simulator's kernel knows no vehicle"
 ROOMS = "Rooms of sortie: imports only point down"
 LINTER = "from importlinter.cli import lint_imports_command; lint_imports_command()"
@@ -62,6 +63,8 @@ def test_the_contracts_are_kept(copy):
         ("sortie/flashing/shell.py", "import sortie.companion.connection", ROOMS),
         ("sortie/api/sample.py", "import sortie.commands.serve", ROOMS),
         ("sitl/kernel/layout.py", "import sitl.vehicles.faults", KERNEL),
+        ("depot/skimmer/party.py", "import depot.decisions.watches", PARTIES),
+        ("depot/decisions/party.py", "from depot.skimmer.party import SkimmerParty", PARTIES),
         ("autopilot/geo.py", "import socket", PURE),
         ("autopilot/geo.py", "from time import monotonic", PURE),
         ("autopilot/geo.py", "import random", PURE),

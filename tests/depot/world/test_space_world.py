@@ -294,17 +294,18 @@ def test_rationed_customers_get_nothing_below_the_usual_level() -> None:
         assert (world.state.depot.ch4.kg == before_kg) == rationed
 
 
-def test_secondary_loads_are_shed_at_low_charge() -> None:
-    """In CRUISE without sun: above the limit all three buses draw, below it the secondary one does not."""
+def test_secondary_loads_that_are_shed_draw_nothing() -> None:
+    """In CRUISE without sun: all three buses, then two."""
     dark = Profile(power=type(PROFILE.power)(solar_w=0.0))
     drawn = []
-    for soc in (0.9, 0.25):
+    for shed in (False, True):
         world = World(dark, state := new_state(dark, 1), TimetableMotion(dark, state))
         world.set_mode(Mode.CRUISE)
         world.undock()
         skimmer = world.state.skimmer
         for battery in (skimmer.batt_a, skimmer.batt_b):
-            battery.j = soc * battery.capacity_j
+            battery.j = 0.9 * battery.capacity_j
+        world.shed(shed)
         before_j = skimmer.batt_a.j + skimmer.batt_b.j
         run(world, 60.0)
         drawn.append((before_j - skimmer.batt_a.j - skimmer.batt_b.j) / 60.0)

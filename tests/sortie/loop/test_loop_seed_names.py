@@ -22,8 +22,6 @@ SHOWN_BY = {
     "track_time_in_harvest": ("harvest_ended",),
     "track_expected_and_actual_mass": ("harvest_ended",),
     "enforce_margins": ("fuel_margin_near", "power_margin_near", "thermal_limit_near", "end_harvest"),
-    "follow_return_trajectory": ("begin_phase",),
-    "shed_secondary_loads": ("mode_to_survival",),
     "watch_death_timer_trend": ("trending_to_miss_t_death",),
     "monitor_heartbeat": ("heartbeat_loss",),
     "capture": ("captured",),
@@ -37,6 +35,8 @@ SHOWN_BY = {
     "reset_or_freeze_timers": ("freeze_timers",),
 }
 """Actions that go on for a whole phase, or that several names of decisions show; the others are decisions."""
+AT_THE_CHANGE = ("undock", "mode_to_active_harvest", "execute_harvest", "follow_return_trajectory")
+"""The skimmer's own phase changes with the decision: the first action of a phase is decided at the end of the last."""
 
 
 def begins(decisions: list[Decision]) -> Iterator[Decision]:
@@ -50,10 +50,21 @@ def runs() -> list[Decision]:
     everything = []
     for faults in (
         (), ("imu_loss@phase4+100",), ("heartbeat_loss@phase5+100",), ("skimmer_late@phase5+100",),
-        ("debris@phase4+100",),
+        ("debris@phase4+100",), ("imu_loss@phase3+100",),
     ):  # fmt: skip
         everything += LoopBench(*faults, total=1).run().decisions
-    return everything + margins_ignored().decisions
+    return everything + margins_ignored().decisions + poor_light().decisions
+
+
+def poor_light() -> LoopBench:
+    """Its batteries are nearly empty on the way home."""
+    bench = LoopBench(total=1)
+    while "harvest_ended" not in bench.names():
+        bench.step()
+    skimmer = bench.loop.world.state.skimmer
+    for battery in (skimmer.batt_a, skimmer.batt_b):
+        bench.loop.world.state.accounts.book("fault", battery.draw(battery.j - 0.2 * battery.capacity_j))
+    return bench.run()
 
 
 def margins_ignored() -> LoopBench:
@@ -80,10 +91,11 @@ def test_every_action_of_the_table_is_seen_in_its_phase(runs: list[Decision]) ->
     """As a decision of its name, or as what `SHOWN_BY` gives."""
     seen = {(decision.phase, decision.name) for decision in runs}
     for phase, row in PHASES.items():
-        # What the skimmer does in the instant of a change may be journalled a phase before or after the depot's.
-        near = {name for number, name in seen if abs(number - phase) <= 1}
         for action in row.actions:
-            assert near.intersection(SHOWN_BY.get(action, (action,))), action
+            names = SHOWN_BY.get(action, (action,))
+            # What the skimmer does at a change of phase it decides in the phase that it leaves.
+            before = (phase - 1,) if action in AT_THE_CHANGE else ()
+            assert any((number, name) in seen for number in (phase, *before) for name in names), action
 
 
 def test_on_a_routine_sortie_all_conditions_hold() -> None:
@@ -117,6 +129,15 @@ def test_the_depot_ends_a_harvest_whose_margin_the_skimmer_ignores() -> None:
     assert "recall" in bench.names("skimmer")
     assert (bench.last["outcome"], bench.last["abort"], bench.last["trigger"]) == ("completed", None, None)
     assert bench.loop.ended_by is EndedBy.SORTIES_DONE
+
+
+def test_secondary_loads_are_shed_by_a_decision_and_come_back_with_the_charge() -> None:
+    """At low charge first they; ECLIPSE/SURVIVAL comes lower."""
+    bench = poor_light()
+    names = bench.names("skimmer")
+    assert names.index("shed_secondary_loads") < names.index("restore_secondary_loads")
+    assert "mode_to_survival" not in names and bench.last["outcome"] == "completed"
+    assert not bench.loop.world.state.skimmer.shed
 
 
 def test_a_retired_skimmer_has_frozen_timers_and_its_disposal() -> None:

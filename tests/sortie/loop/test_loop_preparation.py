@@ -1,0 +1,132 @@
+"""Phase 1 acts: what is powered, what is verified, what is refused; and what has to settle before phase 8."""
+
+from __future__ import annotations
+
+import msgspec
+import pytest
+
+from depot.decisions import planning
+from depot.messages import Order
+from depot.names import Phase, Stage
+from sortie.config.errors import UserError
+from sortie.loop.profile import WELL_BEFORE, loss_found_s, margins_last_s, parse_profile, profile_text
+from tests.fakes.loop_run import PROFILE, LoopBench
+
+
+def test_dead_abort_sensors_stop_a_launch_by_themselves(monkeypatch: pytest.MonkeyPatch) -> None:
+    """In a plan that does not even arm their trigger, so that no watch says a word."""
+    made = planning.abort_limits
+    monkeypatch.setattr(planning, "abort_limits", lambda p: msgspec.structs.replace(made(p), triggers=0))
+    bench = LoopBench("abort_sensors_failure@phase1+1..T+40000").run()
+    verified = bench.decision("verify_abort_sensors")
+    assert verified.facts["abort_sensors_ok"] is False and verified.reason.startswith("dead")
+    assert bench.decision("no_go").facts["failed"] == ["sensors_not_verified"]
+    assert bench.decision("go").time_ms > 40_000_000 and bench.last["outcome"] == "completed"
+
+
+def test_the_skimmer_does_not_take_a_launch_before_its_sensors_were_verified() -> None:
+    """Whatever the depot says."""
+    bench = LoopBench("abort_sensors_failure@phase1+1").run_to(PROFILE.plan.prep_s + 60.0)
+    party = bench.loop.skimmer
+    assert party.memory.plan is not None and party.memory.verified == 0
+    party.handle_order(Order.GO, bench.loop.now_ms)
+    assert party.memory.stage is Stage.DOCKED
+
+
+def test_mode_ctrl_powers_for_the_launch_what_it_was_told() -> None:
+    """From the configuration to the undocking; a new plan has to be configured for anew."""
+    bench = LoopBench("no_go_power@phase1..T+40000")
+    while "no_go" not in bench.names():
+        bench.step()
+    configured = bench.decision("set_pre_launch_configuration")
+    assert configured.facts["powered_w"] == sum(PROFILE.power.prelaunch_w) == bench.loop.world.skimmer_reading().load_w
+    bench.run()
+    names = bench.names("skimmer")
+    assert names.count("set_pre_launch_configuration") == names.count("verify_abort_sensors") > 1
+    assert not bench.loop.world.state.skimmer.prelaunch
+
+
+def test_after_a_no_go_all_of_phase_1_is_done_again() -> None:
+    """Planned, loaded, configured, verified, checked; in this order each time."""
+    bench = LoopBench("no_go_power@phase1..T+30000").run()
+    wanted = ("plan_mission", "load_data_packages", "set_pre_launch_configuration", "verify_abort_sensors")
+    order = [d.name for d in bench.decisions if d.name in (*wanted, "no_go", "go")]
+    rounds = order.count("no_go") + 1
+    assert order == [*wanted, "no_go"] * (rounds - 1) + [*wanted, "go"] and rounds > 1
+
+
+def test_the_burn_begins_only_at_the_distance_that_was_measured() -> None:
+    """Until then nothing is burnt and the mode is DOCKED."""
+    bench = LoopBench()
+    while "undock" not in bench.names("skimmer"):
+        bench.step()
+    full_kg = bench.loop.world.state.skimmer.lobes.kg
+    while "initial_burn" not in bench.names("skimmer"):
+        assert bench.loop.world.state.skimmer.lobes.kg == full_kg
+        assert bench.loop.skimmer.memory.mode == "DOCKED"
+        bench.step()
+    clear = bench.decision("verify_geometric_clearance")
+    assert clear.facts["clearance_m"] >= clear.facts["needed_m"] == PROFILE.skimmer.clear_m
+    assert clear.time_ms > bench.decision("undock").time_ms
+    bench.run_to(bench.loop.now_ms / 1000.0 + 100.0)
+    assert bench.loop.world.state.skimmer.lobes.kg < full_kg
+
+
+def in_phase_7() -> LoopBench:
+    """Docked, verified, and about to be emptied."""
+    bench = LoopBench()
+    while bench.loop.depot.memory.phase is not Phase.OFFLOAD:
+        bench.step()
+    return bench
+
+
+def test_phase_7_waits_until_the_skimmer_has_settled() -> None:
+    """A warm spine keeps it docked."""
+    usual_s = LoopBench().run().last["phases"][6]["end_s"]
+    bench = in_phase_7()
+    spine, accounts = bench.loop.world.state.skimmer.spine, bench.loop.world.state.accounts
+    before, spine.k = spine.j, 340.0
+    accounts.book("fault", before - spine.j)
+    while bench.loop.depot.memory.phase is Phase.OFFLOAD:
+        bench.step()
+    assert spine.k <= PROFILE.thermal.settled_k and bench.decision("offloaded").facts["settled"]
+    assert bench.run().last["phases"][6]["end_s"] > usual_s
+
+
+def test_phase_7_waits_until_the_depot_has_settled() -> None:
+    """Its cryogenic tanks are warm after the transfer."""
+    usual_s = LoopBench().run().last["phases"][6]["end_s"]
+    bench = in_phase_7()
+    bench.loop.world.state.depot.cryo_k = PROFILE.depot.go_cryo_k + 1.0
+    bench.run_to(usual_s + 10_000.0)
+    assert bench.loop.depot.memory.phase is Phase.OFFLOAD
+    bench.loop.world.state.depot.cryo_k = PROFILE.depot.cryo_k
+    bench.run()
+    assert bench.last["phases"][6]["end_s"] >= usual_s + 10_000.0 and bench.decision("offloaded").facts["settled"]
+
+
+# --- the period of heartbeats (seed 000, section 3) -------------------------------------------------------------------
+@pytest.mark.parametrize("name", ["space", "drone-box"])
+def test_a_period_that_would_find_a_loss_too_late_is_refused(name: str) -> None:
+    """Well before the margins are gone; the line says how long either takes."""
+    text = profile_text(name)
+    profile = parse_profile(text, name)
+    assert loss_found_s(profile) <= WELL_BEFORE * margins_last_s(profile)
+    period_s = profile.heartbeat.period_s
+    late_s = WELL_BEFORE * margins_last_s(profile) / profile.heartbeat.misses
+    for period in (late_s, 1e7):
+        with pytest.raises(UserError, match=r"heartbeat\.period_s: a skimmer that is lost is noticed after .* s, but"):
+            parse_profile(text.replace(f"period_s = {period_s}", f"period_s = {period}"), name)
+
+
+def test_how_long_the_margins_last_is_what_is_used_fastest() -> None:
+    """Half the reserve lasts half as long; so does twice the load."""
+    whole = margins_last_s(PROFILE)
+    power = PROFILE.power
+    half = msgspec.structs.replace(PROFILE, power=msgspec.structs.replace(power, power_reserve=power.power_reserve / 2))
+    assert margins_last_s(half) == pytest.approx(whole / 2.0)
+    loads = tuple(2.0 * load for load in power.harvest_w)
+    twice = msgspec.structs.replace(PROFILE, power=msgspec.structs.replace(power, harvest_w=loads))
+    assert margins_last_s(twice) == pytest.approx(whole / 2.0)
+    thirsty = msgspec.structs.replace(PROFILE, skimmer=msgspec.structs.replace(PROFILE.skimmer, harvest_kg=90_000.0))
+    assert margins_last_s(thirsty) < whole
