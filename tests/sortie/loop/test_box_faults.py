@@ -29,7 +29,7 @@ def test_each_self_abort_brings_the_copter_home_in_survival(name: str) -> None:
     assert 0.0 <= survival[0] - declared <= 1.0
     assert sortie["delivered_kg"] == 0.0
     assert bench.loop.world.state.place is Place.DOCK
-    assert bench.decision("grant_docking_clearance").facts == {"emergency": True}
+    assert bench.decision("grant_docking_clearance").facts["emergency"]
 
 
 @pytest.mark.parametrize("phase", [3, 4, 5])
@@ -52,6 +52,24 @@ def test_each_total_abort_leaves_the_copter_behind(name: str) -> None:
     bench = BoxBench(f"{name}@phase4+2").run()
     assert (bench.last["outcome"], bench.last["abort"], bench.last["trigger"]) == ("lost", "ABORT-3", name)
     assert bench.loop.ended_by is EndedBy.TOTAL_ABORT
+
+
+@pytest.mark.parametrize(
+    ("fault", "name"),
+    [
+        ("structural_failure", "structural_locks"),
+        ("fluid_failure", "fluid_connections"),
+        ("data_failure", "data_connection"),
+        ("power_failure", "power_connection"),
+    ],
+)
+def test_each_interface_of_the_box_fails_by_itself(fault: str, name: str) -> None:
+    """Landed on its pad, but it can be neither emptied nor charged: named, and the copter is retired."""
+    bench = BoxBench(f"{fault}@phase6").run()
+    facts = bench.decision("interface_failure").facts
+    assert [key for key, holds in facts.items() if not holds] == [name]
+    assert phases(bench.last) == [1, 2, 3, 4, 5, 6, 8] and bench.last["delivered_kg"] == 0.0
+    assert (bench.last["outcome"], bench.loop.ended_by) == ("aborted", EndedBy.RETIRED)
 
 
 @pytest.mark.parametrize("seed", range(3))
