@@ -3,29 +3,15 @@
 from __future__ import annotations
 
 import os
-import signal
 import sys
 import threading
-from types import FrameType
 
-
-class Interrupted(KeyboardInterrupt):
-    """Ctrl-C. A class of its own because CPython, when a plain KeyboardInterrupt passes through an `exec` of text (each
-    dataclass that is being imported is one), ends the process by the signal itself although it was caught."""
-
-
-def _interrupt(number: int, frame: FrameType | None) -> None:
-    raise Interrupted
-
-
-def _end(number: int, frame: FrameType | None) -> None:
-    sys.exit(0)
+from sortie.runtime.signals import end_at_once
 
 
 def main() -> None:
     """Run the command line and exit with its status: 0 after SIGTERM, 130 after Ctrl-C, from the first moment on."""
-    signal.signal(signal.SIGTERM, _end)
-    signal.signal(signal.SIGINT, _interrupt)
+    end_at_once()
     try:
         from sortie.commands.cli import run
 

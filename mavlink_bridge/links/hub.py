@@ -1,16 +1,15 @@
-"""All links of one endpoint on one selector: the whole shell between descriptors and `Endpoint`.
+"""All links of one endpoint: the whole shell between descriptors and `Endpoint`.
 
-A pass of the program is: `wait` until something can be read or written (or the time is up), `receive` to hand what came
-in to the endpoint, then the autopilot and the services, then `flush` to write what the endpoint has. The hub also lets
-new clients in, takes ended links out, reconnects, and disconnects a stream whose queue has overflowed. It decides
-nothing else.
+A pass of the program is: `Poll.wait` until something can be read or written (or the time is up), `receive` to hand what
+came in to the endpoint, then the autopilot and the services, then `flush` to write what the endpoint has. The hub also
+lets new clients in, takes ended links out, reconnects, and disconnects a stream whose queue has overflowed. It decides
+nothing else. Hubs of several endpoints share one `Poll`.
 """
 
 from __future__ import annotations
 
 import selectors
 from collections.abc import Callable
-from typing import Any
 
 from mavlink_bridge.endpoint import Endpoint
 from mavlink_bridge.links.address import LinkSpec, parse_link
@@ -43,17 +42,52 @@ def line_baud(spec: LinkSpec) -> int | None:
     return None if spec.kind != "serial" or is_native_usb(spec.path) else spec.baud
 
 
-class LinkHub:
-    """See the module. `on_event(text)` hears of links that come and go, a line for the run log each."""
+class Poll:
+    """One wait for all descriptors of a program: those of hubs, and those of anybody else."""
 
-    def __init__(self, endpoint: Endpoint, *, on_event: Callable[[str], None] | None = None) -> None:
+    def __init__(self) -> None:
+        self._selector = selectors.DefaultSelector()
+
+    def wait(self, timeout_s: float) -> bool:
+        """Sleep until something is ready, at most `timeout_s` (0: only look). True if something is; whoever has
+        registered it has been told."""
+        ready = self._selector.select(timeout_s)
+        for key, mask in ready:
+            key.data(mask)
+        return bool(ready)
+
+    def watch(self, descriptor: int, told: Callable[[int], None], events: int = selectors.EVENT_READ) -> None:
+        """Call `told(events)` in `wait` whenever the descriptor is ready for one of `events` (of `selectors`)."""
+        self._selector.register(descriptor, events, told)
+
+    def change(self, descriptor: int, told: Callable[[int], None], events: int) -> None:
+        """Watch a descriptor that is watched for other `events`."""
+        self._selector.modify(descriptor, events, told)
+
+    def forget(self, descriptor: int) -> None:
+        """Watch it no more."""
+        self._selector.unregister(descriptor)
+
+    def close(self) -> None:
+        """All descriptors are forgotten; they stay open."""
+        self._selector.close()
+
+
+class LinkHub:
+    """See the module. `on_event(text)` hears of links that come and go, a line for the run log each. `poll`: shared
+    with others, who wait with it and close it; None: one of its own, and `wait` waits."""
+
+    def __init__(
+        self, endpoint: Endpoint, poll: Poll | None = None, *, on_event: Callable[[str], None] | None = None
+    ) -> None:
         self._endpoint = endpoint
         self._on_event = on_event
-        self._selector = selectors.DefaultSelector()
+        self._poll = Poll() if poll is None else poll
+        self._own_poll = poll is None
         self._registered: dict[Link, tuple[int, int]] = {}
         self._numbers: dict[Link, int] = {}
         self._ports: dict[Port, bool] = {}
-        self._ready: list[tuple[Any, int]] = []
+        self._ready: list[tuple[Link | Port, int]] = []
         self._expire_ms = 0
 
     # --- links ----------------------------------------------------------------------------------------------------
@@ -95,53 +129,42 @@ class LinkHub:
         """The open links by their numbers at the endpoint."""
         return {number: link for link, number in self._numbers.items()}
 
-    def watch(self, descriptor: int, callback: Callable[[], None]) -> None:
-        """Call back in `receive` when a descriptor of somebody else is readable (a writer thread's wake-up pipe)."""
-        self._selector.register(descriptor, selectors.EVENT_READ, callback)
-
-    def fileno(self) -> int:
-        """Readable when `wait` would return at once: for a hub within another's loop."""
-        return self._selector.fileno()
-
     def close(self) -> None:
         """Send what can be sent at once, and close everything."""
         self.flush()
         for link in list(self._numbers):
             self.remove(link, "stopping")
         for port in self._ports:
+            descriptor = port.fileno()
+            if descriptor is not None:
+                self._poll.forget(descriptor)
             port.close()
         self._ports.clear()
-        self._selector.close()
+        if self._own_poll:
+            self._poll.close()
 
     # --- a pass ---------------------------------------------------------------------------------------------------
     def wait(self, timeout_s: float) -> bool:
-        """Sleep until something is ready, at most `timeout_s` (0: only look). True if something is."""
-        self._ready = [(key.data, mask) for key, mask in self._selector.select(timeout_s)]
-        return bool(self._ready)
+        """See `Poll.wait`."""
+        return self._poll.wait(timeout_s)
 
     def receive(self, link_ms: int, vehicle_ms: int) -> None:
         """Hand what came in to the endpoint, with the time on both clocks; let clients in and take ended links out."""
         self._take_ready(link_ms, vehicle_ms)
         due_ms = self._endpoint.claim_deadline_ms()
         if due_ms is not None and due_ms <= link_ms:
-            self.wait(0.0)  # what waits unread by now came in time: the program may have been late, not the sender
+            self._poll.wait(0.0)  # what waits unread by now came in time: the program may have been late, not the sender
             self._take_ready(link_ms, vehicle_ms)
             self._endpoint.give_up_claims(link_ms, vehicle_ms)
         self._maintain(link_ms)
 
     def _take_ready(self, link_ms: int, vehicle_ms: int) -> None:
-        for data, mask in self._ready:
-            if data in self._ports:
-                self._serve_port(data, link_ms, vehicle_ms)
-            elif data in self._numbers:
-                if mask & selectors.EVENT_WRITE:
-                    data.flush()
-                if mask & selectors.EVENT_READ:
-                    self._read(data, link_ms, vehicle_ms)
-                self._register(data)
-            elif callable(data):
-                data()
-        self._ready = []
+        ready, self._ready = self._ready, []
+        for one, mask in ready:
+            if one in self._ports:
+                self._serve_port(one, link_ms, vehicle_ms)
+            elif one in self._numbers:
+                self._serve_link(one, mask, link_ms, vehicle_ms)
 
     def flush(self) -> None:
         """Write what the endpoint has to every link that takes it; disconnect those that have overflowed."""
@@ -177,8 +200,19 @@ class LinkHub:
     def _add_port(self, port: Port, trusted: bool) -> None:
         descriptor = port.fileno()
         if descriptor is not None:
-            self._selector.register(descriptor, selectors.EVENT_READ, port)
+            self._poll.watch(descriptor, self._noting(port))
         self._ports[port] = trusted
+
+    def _noting(self, one: Link | Port) -> Callable[[int], None]:
+        """What the poll calls when it is ready: `receive` comes back to it."""
+        return lambda mask: self._ready.append((one, mask))
+
+    def _serve_link(self, link: Link, mask: int, link_ms: int, vehicle_ms: int) -> None:
+        if mask & selectors.EVENT_WRITE:
+            link.flush()
+        if mask & selectors.EVENT_READ:
+            self._read(link, link_ms, vehicle_ms)
+        self._register(link)
 
     def _serve_port(self, port: Port, link_ms: int, vehicle_ms: int) -> None:
         for link in port.accept(link_ms):
@@ -237,16 +271,16 @@ class LinkHub:
             self._unregister(link)
         elif known is None or known[0] != descriptor:
             self._unregister(link)
-            self._selector.register(descriptor, events, link)
+            self._poll.watch(descriptor, self._noting(link), events)
             self._registered[link] = (descriptor, events)
         elif known[1] != events:
-            self._selector.modify(descriptor, events, link)
+            self._poll.change(descriptor, self._noting(link), events)
             self._registered[link] = (descriptor, events)
 
     def _unregister(self, link: Link) -> None:
         known = self._registered.pop(link, None)
         if known is not None:
-            self._selector.unregister(known[0])
+            self._poll.forget(known[0])
 
     def _tell(self, text: str) -> None:
         if self._on_event is not None:

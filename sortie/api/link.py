@@ -7,14 +7,15 @@ in `receive` and `ask`, which let it pass until there is an answer.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Protocol, TypeVar
+from typing import TypeVar
 
 from mavlink_bridge import codec
 from mavlink_bridge.clients.base import Client
-from mavlink_bridge.endpoint import Endpoint
 from mavlink_bridge.framing import FrameReader, FrameWriter
 from mavlink_bridge.links.memory import MemoryLink
 from mavlink_bridge.services.base import Message, Peer
+from sortie.nodes.vehicle import HORIZON_MS, TICK_MS, Service
+from sortie.runtime.runtime import Runtime
 
 UNREAD_LIMIT = 256 * 1024
 """Bytes that wait for a reader; beyond that the vehicle skips telemetry, as on any link that is not read."""
@@ -22,28 +23,15 @@ UNREAD_LIMIT = 256 * 1024
 AnyClient = TypeVar("AnyClient", bound=Client)
 
 
-class Clockwork(Protocol):
-    """What a link needs of its session."""
-
-    @property
-    def link_ms(self) -> int: ...
-    def exchange(self) -> None:
-        """Carry what waits on all links."""
-
-    def step(self, until_ms: int) -> None:
-        """Let time pass to the next thing that happens, at most to link time `until_ms`."""
-
-
 class SessionLink:
     """See the module; made by `Session.connect`. `system`, `component`: who we are in what `send` sends."""
 
-    def __init__(
-        self, clockwork: Clockwork, endpoint: Endpoint, memory: MemoryLink, system: int, component: int
-    ) -> None:
+    def __init__(self, runtime: Runtime, service: Service, memory: MemoryLink, system: int, component: int) -> None:
         self.memory = memory
-        self.number = endpoint.open_link(memory.a.name)
-        self._clockwork = clockwork
-        self._endpoint = endpoint
+        self.number = service.endpoint.open_link(memory.a.name)
+        self._runtime = runtime
+        self._service = service
+        self._endpoint = service.endpoint
         self._reader = FrameReader()
         self._writer = FrameWriter(system, component)
         self._unread: list[bytes] = []
@@ -55,14 +43,14 @@ class SessionLink:
     def write(self, data: bytes) -> None:
         """Send bytes (whole MAVLink frames) to the vehicle, which acts on them now."""
         self.memory.b.write(data)
-        self._clockwork.exchange()
+        self._runtime.exchange()
 
     def read(self) -> bytes:
         """All bytes that have come in and were not read yet."""
         data = b"".join(self._unread)
         self._unread.clear()
         self._size = 0
-        self._clockwork.exchange()
+        self._runtime.exchange()
         return data
 
     def close(self) -> None:
@@ -89,7 +77,7 @@ class SessionLink:
     ) -> Message:
         """The first message `name` for which `where` is true, waiting up to `timeout_s` for it; messages before it are
         dropped. Raises TimeoutError."""
-        end_ms = self._clockwork.link_ms + round(timeout_s * 1000.0)
+        end_ms = self._runtime.link_ms + round(timeout_s * 1000.0)
         while True:
             self._parse()
             for at, message in enumerate(self._messages):
@@ -97,15 +85,15 @@ class SessionLink:
                     del self._messages[: at + 1]
                     return message
             self._messages.clear()
-            if self._clockwork.link_ms >= end_ms:
+            if self._runtime.link_ms >= end_ms:
                 raise TimeoutError(f"no {name} within {timeout_s:g} s")
-            self._clockwork.step(end_ms)
+            self._let_pass(end_ms)
 
     def ask(self, client: AnyClient) -> AnyClient:
         """Run one of `mavlink_bridge.clients` to its end (its `outcome`), retries and all; other messages that come in
         meanwhile stay for `messages`. A client that has not ended by itself after 10 minutes: TimeoutError."""
-        end_ms = self._clockwork.link_ms + 600_000
-        client.start(self._clockwork.link_ms)
+        end_ms = self._runtime.link_ms + 600_000
+        client.start(self._runtime.link_ms)
         seen = len(self._messages)
         while True:
             for outgoing in client.take_outgoing():
@@ -114,32 +102,40 @@ class SessionLink:
             fresh, seen = self._messages[seen:], len(self._messages)
             for message in fresh:
                 peer = Peer(self.number, message.get_srcSystem(), message.get_srcComponent())
-                client.handle_message(message, peer, self._clockwork.link_ms)
+                client.handle_message(message, peer, self._runtime.link_ms)
             if client.done:
                 return client
             if fresh:
                 continue
-            now_ms = self._clockwork.link_ms
+            now_ms = self._runtime.link_ms
             if now_ms >= end_ms:
                 raise TimeoutError(f"{type(client).__name__} has not ended")
             due = client.next_deadline_ms()
             if due is not None and due <= now_ms:
                 client.handle_timeout(now_ms)
             else:
-                self._clockwork.step(end_ms if due is None else due)
+                self._let_pass(end_ms if due is None else due)
+
+    def _let_pass(self, until_ms: int) -> None:
+        """Time passes to the next thing that happens, at most to link time `until_ms`."""
+        left_ms = until_ms - self._runtime.link_ms
+        self._runtime.step(self._runtime.now_ms + min(max(left_ms, TICK_MS), HORIZON_MS))
 
     # --- the session's side ---------------------------------------------------------------------------------------
-    def carry(self) -> bytes:
-        """Move what waits, both ways; returns what the vehicle is to receive now."""
+    def carry(self) -> bool:
+        """Move what waits, both ways; True when the vehicle has received something."""
         memory = self.memory
-        memory.advance(self._clockwork.link_ms)
+        memory.advance(self._runtime.link_ms)
         if self._size < UNREAD_LIMIT and self._endpoint.queued(self.number):
             memory.a.write(self._endpoint.take_bytes(self.number))
         arrived = memory.b.read()
         if arrived:
             self._unread.append(arrived)
             self._size += len(arrived)
-        return memory.a.read() or b""
+        data = memory.a.read()
+        if data:
+            self._service.receive(self.number, data, self._runtime.link_ms)
+        return bool(data)
 
     def next_deadline_ms(self) -> int | None:
         """When the next frame arrives, on either end."""

@@ -7,33 +7,46 @@ opened by `add_link` and served while time passes, in real time by `serve`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+import asyncio
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
+from typing import TypeVar, overload
 
 from autopilot.cockpit import Cockpit
+from autopilot.core import Autopilot
 from autopilot.geo import GeoPoint
 from autopilot.journal import NoJournal
 from autopilot.mission.executor import MissionExecutor
+from autopilot.mission.items import MissionItem
+from autopilot.mission.plan import Plan
+from autopilot.modes.mode import Mode
+from autopilot.modes.table import ModeSpec
+from autopilot.outcome import Outcome
 from mavlink_bridge.links.memory import MemoryLink
-from sortie.api.clock import SessionClock
 from sortie.api.link import SessionLink
-from sortie.api.pilot import PilotedVehicle
-from sortie.api.watch import TimedEvent
-from sortie.config.errors import UserError
+from sortie.api.snapshot import Snapshot, snapshot
+from sortie.api.watch import TimedEvent, Watch
+from sortie.config.errors import RefusedError, UserError, nearest
+from sortie.config.link_policy import check_links
 from sortie.config.parameters import given_parameters
 from sortie.config.settings import DEFAULT_HOME, parse_home, parse_vehicle
 from sortie.logs.run_log import LOGGER
 from sortie.nodes.build import VIRTUAL_EPOCH_US, build_service, make_vehicle, parse_faults, simulated_name
+from sortie.nodes.flight import ARMABLE_WITHIN_MS
+from sortie.nodes.plan_file import check_plan, load_plan, read_plan
+from sortie.runtime.runtime import FOR_EVER_MS, Runtime, always
 from sortie.storage.rows import StoredState
 from sortie.storage.signing_keys import open_keys, sign_links
 from sortie.storage.store import Store
 
+E = TypeVar("E")
+_PASSES_PER_YIELD = 10
 Home = str | GeoPoint | tuple[GeoPoint, float]
 
 
-class Session(PilotedVehicle):
+class Session:
     """A vehicle and its service; a context manager.
 
     `vehicle`: "sim:copter" or "sim:rover". `home`: "LAT,LON,ALT,HEADING" as on the command line, or a place (degrees,
@@ -64,6 +77,7 @@ class Session(PilotedVehicle):
         self.seed = seed
         self.events: list[TimedEvent] = []
         self._stack = ExitStack()
+        self._runtime = Runtime()
         try:
             spec = parse_vehicle(vehicle)
             if spec.kind != "sim":
@@ -98,8 +112,11 @@ class Session(PilotedVehicle):
             epoch_us=VIRTUAL_EPOCH_US, on_error=_raise, faults=struck,
         )  # fmt: skip
         self.service.observers.append(self._observe)
-        self._clock = SessionClock(self.service, store)
-        self._stack.callback(self._clock.close)
+        if store is not None:
+            self.service.wait_for_disk = store.wait
+        self._runtime.set_speedup(0.0, always)
+        self._runtime.add_vehicle(self.service)
+        self._stack.callback(self._runtime.close)
 
     def _sign(self, store: Store | None, given: Path | str | bytes | None) -> None:
         """Links are signed with this key, the stored one, or one that SETUP_SIGNING sets."""
@@ -136,16 +153,227 @@ class Session(PilotedVehicle):
         """A new link in memory and a ground station's end of it. `loss`: probability for each frame, each way;
         `delay_ms`: how long it takes; `seed` decides the losses (None: the session's)."""
         memory = MemoryLink(self.seed if seed is None else seed, loss=loss, delay_ms=delay_ms)
-        link = SessionLink(self._clock, self.service.endpoint, memory, system, component)
-        self._clock.add(link)
-        self._clock.settle()
+        link = SessionLink(self._runtime, self.service, memory, system, component)
+        self._runtime.connect(link)
+        self._runtime.settle()
         return link
 
     def add_link(self, url: str, *, insecure: bool = False) -> None:
         """Open a socket or serial link ("tcpin:127.0.0.1:5760"). From then on time passes with a look at the sockets,
         and link time (retries, timeouts) follows the wall. UserError when it cannot be opened, and for one that the
         network can reach unless there is a signing key, or `insecure`: whoever reaches it can command the vehicle."""
-        self._clock.open(url, signed=self._signing.signing is not None, insecure=insecure)
+        for warning in check_links([url], signed=self._signing.signing is not None, insecure=insecure):
+            LOGGER.warning("%s", warning)
+        self._runtime.open(self.service.endpoint, url)
+
+    # --- facts ----------------------------------------------------------------------------------------------------
+    @property
+    def autopilot(self) -> Autopilot:
+        """The core, with every command that a ground station can give."""
+        return self.service.autopilot
+
+    @property
+    def time_s(self) -> float:
+        """Vehicle time since boot."""
+        return self.service.now_ms / 1000.0
+
+    @property
+    def link_time_s(self) -> float:
+        """The clock of retries and timeouts: vehicle time, or with sockets the wall."""
+        return self._runtime.link_ms / 1000.0
+
+    @property
+    def state(self) -> Snapshot:
+        """The vehicle now."""
+        return snapshot(self.autopilot, self.service.now_ms)
+
+    def events_of(self, kind: type[E]) -> list[E]:
+        """The events of one kind so far, in order."""
+        return [entry.event for entry in self.events if isinstance(entry.event, kind)]
+
+    # --- time -----------------------------------------------------------------------------------------------------
+    def run_for(self, seconds: float) -> None:
+        """Let `seconds` of vehicle time pass (rounded up to a tick of 20 ms)."""
+        for _ in self._passes(self._end_ms(seconds)):
+            pass
+
+    @overload
+    def run_until(  # type: ignore[overload-overlap]  # a class is callable too: the first that fits counts
+        self, condition: type[E], timeout_s: float = ..., every_s: float = ...
+    ) -> E: ...
+    @overload
+    def run_until(self, condition: Callable[[Session], bool], timeout_s: float = ..., every_s: float = ...) -> None: ...
+
+    def run_until(
+        self, condition: type[E] | Callable[[Session], bool], timeout_s: float = 600.0, every_s: float = 0.1
+    ) -> E | None:
+        """Let time pass until something is so: `condition` is a kind of event (then the event is returned), or a
+        function of the session, which is asked at everything that happens and at least every `every_s` of vehicle
+        time. Raises TimeoutError after `timeout_s` of vehicle time."""
+        watch = self._watch(condition, every_s)
+        for _ in self._passes(self._end_ms(timeout_s), watch.done, watch.every_ms):
+            pass
+        return self._came(watch, timeout_s)
+
+    async def arun_for(self, seconds: float) -> None:
+        """As `run_for`, letting other tasks of the event loop run in between."""
+        for count, _ in enumerate(self._passes(self._end_ms(seconds))):
+            if count % _PASSES_PER_YIELD == 0:
+                await asyncio.sleep(0)
+
+    @overload
+    async def arun_until(  # type: ignore[overload-overlap]  # as above
+        self, condition: type[E], timeout_s: float = ..., every_s: float = ...
+    ) -> E: ...
+    @overload
+    async def arun_until(
+        self, condition: Callable[[Session], bool], timeout_s: float = ..., every_s: float = ...
+    ) -> None: ...
+
+    async def arun_until(
+        self, condition: type[E] | Callable[[Session], bool], timeout_s: float = 600.0, every_s: float = 0.1
+    ) -> E | None:
+        """As `run_until`, letting other tasks of the event loop run in between."""
+        watch = self._watch(condition, every_s)
+        passes = self._passes(self._end_ms(timeout_s), watch.done, watch.every_ms)
+        for count, _ in enumerate(passes):
+            if count % _PASSES_PER_YIELD == 0:
+                await asyncio.sleep(0)
+        return self._came(watch, timeout_s)
+
+    def serve(self, seconds: float | None = None, *, speedup: float = 1.0) -> None:
+        """Follow the wall clock, `speedup` times as fast, for `seconds` of vehicle time (None: until Ctrl-C raises
+        KeyboardInterrupt), so that people and programs on sockets can take part."""
+        self._runtime.go_real()
+        self._runtime.set_speedup(speedup, always)
+        try:
+            for _ in self._passes(FOR_EVER_MS if seconds is None else self._end_ms(seconds)):
+                pass
+        finally:
+            self._runtime.set_speedup(0.0, always)
+
+    def _passes(
+        self, end_ms: int, done: Callable[[], bool] | None = None, every_ms: int | None = None
+    ) -> Iterator[None]:
+        """Pass after pass until vehicle time `end_ms` or `done()`, none longer than `every_ms`."""
+        service, runtime = self.service, self._runtime
+        while service.now_ms < end_ms and not (done is not None and done()):
+            runtime.step(end_ms if every_ms is None else min(end_ms, service.now_ms + every_ms))
+            yield
+
+    def _watch(self, condition: type[E] | Callable[[Session], bool], every_s: float) -> Watch[E]:
+        if isinstance(condition, type):
+            return Watch(self.events, kind=condition)
+        return Watch(self.events, condition=lambda: condition(self), every_ms=round(every_s * 1000.0))
+
+    def _came(self, watch: Watch[E], timeout_s: float) -> E | None:
+        if watch.done():
+            return watch.found
+        state = self.state
+        raise TimeoutError(
+            f"{watch.wanted} did not come within {timeout_s:g} s: {state.mode}, "
+            f"{'armed' if state.armed else 'disarmed'}, item {state.mission.item} of {state.mission.items}, "
+            f"{state.height:.1f} m up"
+        )
+
+    def _end_ms(self, seconds: float) -> int:
+        return self.service.now_ms + round(seconds * 1000.0)
+
+    # --- parameters -----------------------------------------------------------------------------------------------
+    def param(self, name: str) -> float:
+        """The value of a parameter; KeyError when unknown."""
+        return self.service.parameters[name]
+
+    def set_param(self, name: str, value: float) -> float:
+        """Set a parameter; returns what then holds (clamped to its type). KeyError: unknown; ValueError: refused."""
+        outcome = self.service.parameters.set(name, value)
+        if not outcome.accepted:
+            raise ValueError(outcome.warning)
+        self._runtime.settle()
+        return outcome.value
+
+    # --- commands -------------------------------------------------------------------------------------------------
+    def upload(self, plan: Plan | Iterable[MissionItem] | Path | str) -> Plan:
+        """Load a plan file, a plan, or mission items (without the home item) and replace mission, fence and rally
+        points with it. Returns the plan. UserError for what an upload would refuse."""
+        if isinstance(plan, str | Path):
+            plan = read_plan(Path(plan))
+        else:
+            plan = plan if isinstance(plan, Plan) else Plan(items=tuple(plan))
+            check_plan(plan, Path("plan"))
+        load_plan(self.service, plan)
+        self._runtime.settle()
+        return plan
+
+    def start(self) -> None:
+        """Wait until the vehicle can be armed (some seconds of its time), arm, and fly the mission in AUTO."""
+        self.wait_armable()
+        self.set_mode("GUIDED")
+        self.arm()
+        self._checked(self.autopilot.start_mission(self.service.now_ms))
+
+    def wait_armable(self, timeout_s: float = ARMABLE_WITHIN_MS / 1000.0) -> None:
+        """Let time pass until the pre-arm checks pass; TimeoutError names what is missing."""
+        try:
+            self.run_until(lambda session: session.autopilot.prearm_ok, timeout_s)
+        except TimeoutError as error:
+            reasons = ", ".join(self.autopilot.vehicle.armable_reasons) or "see the events"
+            raise TimeoutError(f"not armable after {timeout_s:g} s: {reasons}") from error
+
+    def set_mode(self, name: str) -> None:
+        """Change the flight mode ("GUIDED", "LOITER", ...). UserError: no such mode; RefusedError: not now."""
+        spec = self.autopilot.modes.find(name)
+        if spec is None:
+            known = self.autopilot.modes.names()
+            raise UserError(f"unknown mode {name}{nearest(name.upper(), known)}; known are {', '.join(known)}")
+        self._checked(self.autopilot.set_mode(spec.number, self.service.now_ms))
+
+    def add_mode(self, spec: ModeSpec, build: Callable[[Cockpit, ModeSpec], Mode]) -> Mode:
+        """Register a flight mode of your own (`build` is usually its class); then `set_mode`, or any ground station
+        by its number, flies it. ValueError when number or name is taken."""
+        return self.autopilot.modes.add(spec, build)
+
+    def arm(self, *, force: bool = False) -> None:
+        """Arm. RefusedError says why not."""
+        self._checked(self.autopilot.arm(self.service.now_ms, force=force))
+
+    def disarm(self, *, force: bool = False) -> None:
+        """Stop the motors; in the air only by force."""
+        self._checked(self.autopilot.disarm(self.service.now_ms, force=force))
+
+    def takeoff(self, height: float) -> None:
+        """Climb to `height` m above home (in GUIDED, armed)."""
+        self._checked(self.autopilot.takeoff(height, self.service.now_ms))
+
+    def goto(self, lat: float, lon: float, height: float) -> None:
+        """Fly to a place (degrees; m above home) in GUIDED and hold it."""
+        home = self.autopilot.home
+        altitude = height + (0.0 if home is None else home.alt)
+        self._checked(self.autopilot.reposition(lat, lon, altitude, self.service.now_ms))
+
+    def land(self) -> None:
+        """Land here (mode LAND)."""
+        self._checked(self.autopilot.land(self.service.now_ms))
+
+    def rtl(self) -> None:
+        """Return to home or the nearest rally point, and land (mode RTL)."""
+        self._checked(self.autopilot.return_to_launch(self.service.now_ms))
+
+    def _checked(self, outcome: Outcome) -> None:
+        self._runtime.settle()
+        if not outcome.ok:
+            raise RefusedError(outcome)
+
+    def go(self) -> None:
+        """GO to the flight manager: it resets, arms, counts down (FM_ parameters) and flies the mission by itself.
+        RefusedError in any other state than IDLE, or without a mission."""
+        if self.autopilot.flights is not None:
+            self._checked(self.autopilot.flights.go(self.service.now_ms))
+
+    def abort(self) -> None:
+        """ABORT to the flight manager: call the flight off while it counts down. RefusedError in any other state."""
+        if self.autopilot.flights is not None:
+            self._checked(self.autopilot.flights.abort(self.service.now_ms))
 
 
 def _standing(home: Home | None) -> tuple[GeoPoint, float]:

@@ -13,8 +13,6 @@ from typing import TYPE_CHECKING, Any
 
 from autopilot.geo import GeoPoint
 from autopilot.outcome import RebootRequested
-from mavlink_bridge.links.address import LinkError
-from mavlink_bridge.links.hub import LinkHub
 from sortie.config.errors import UserError
 from sortie.config.faults import Fault
 from sortie.config.link_policy import check_links
@@ -28,9 +26,8 @@ from sortie.metrics.server import MetricsServer
 from sortie.metrics.statistics import Figures
 from sortie.nodes.build import VIRTUAL_EPOCH_US, build_service, make_vehicle, parse_faults, simulated_name
 from sortie.nodes.vehicle import Service
-from sortie.runtime.clock import link_clock_ms
-from sortie.runtime.run_loop import RunLoop
-from sortie.runtime.wakeup import Bell
+from sortie.runtime.runtime import Runtime, always
+from sortie.runtime.sockets import Sockets
 from sortie.storage.signing_keys import open_keys, sign_links
 from sortie.storage.store import Store
 
@@ -63,6 +60,9 @@ class Assembly:
 
     def _build(self, temporary_state: bool, start: GeoPoint | None, defaults: Mapping[str, float]) -> None:
         settings = self.settings
+        self.sockets = Sockets(LOGGER.info)
+        self.runtime = Runtime(self.sockets)
+        self._stack.callback(self.runtime.close)
         self.controller = self._find_controller(temporary_state)
         kind = settings.vehicle.frame if self.controller is None else self.controller.kind
         given, warnings = given_parameters(settings.param, kind)
@@ -92,7 +92,7 @@ class Assembly:
             return None
         from sortie.companion.build import ControllerSide
 
-        return ControllerSide(self.settings, self._log_dir(temporary_state), self._stack)
+        return ControllerSide(self.settings, self._log_dir(temporary_state), self._stack, self.runtime)
 
     def _ignored(self, given: Mapping[str, float], faults: Sequence[Fault]) -> list[str]:
         """Warnings of flags that have no effect on this vehicle."""
@@ -105,12 +105,7 @@ class Assembly:
 
     def _open_state(self, temporary_state: bool) -> None:
         """State directory and log; what is on the stack is undone in the opposite order."""
-        self._loop: RunLoop | None = None
-        self._stack.callback(self._remove_signals)
-        self.bell = Bell()
-        self._stack.callback(self.bell.close)
-        self._stack.callback(self._silence_signals)
-        self.store = Store(self._state_dir(temporary_state), self.bell.ring)
+        self.store = Store(self._state_dir(temporary_state), self.sockets.bell.ring)
         self._stack.callback(self.store.close)
         self.log_dir = self._log_dir(temporary_state)
         self._open_run_log()
@@ -131,10 +126,8 @@ class Assembly:
         """Links, logs and observers of the service."""
         if self.settings.trace is not None:
             self._write_trace(self.settings.trace)
-        self.hub = LinkHub(self.service.endpoint, on_event=LOGGER.info) if self.controller is None else (
-            self.controller.hub()
-        )  # fmt: skip
-        self._stack.callback(self.hub.close)
+        self.runtime.add_vehicle(self.service)
+        self._stack.callback(self.sockets.close_links)
         self.reboot = False
         self.service.observers += [self._watch_for_reboot, FlightStory(kind).observe]
         if self.controller is not None:
@@ -183,51 +176,41 @@ class Assembly:
         settings = self.settings
         LOGGER.info("started: %s, seed %d, state in %s", settings.vehicle, settings.seed, self.store.directory)
 
-    def open_links(self) -> None:
-        """Open all links of the settings; a busy port is a UserError."""
-        for url in self.settings.links:
-            try:
-                self.hub.open(url, link_clock_ms())
-            except LinkError as error:
-                raise UserError(str(error)) from error
+    def begin(self, default_speedup: float, running: bool = False) -> Runtime:
+        """The runtime, at its speed; from now on signals are taken in order. At speed 0 it runs ahead all the time when
+        `running`, else as `Service.busy` says. A ground station that sets SIM_SPEEDUP changes the speed."""
+        runtime, service = self.runtime, self.service
+        speedup = default_speedup if self.settings.speedup is None else self.settings.speedup
+        if self.controller is not None:
+            speedup = self.controller.speedup
+            runtime.signals.first_interrupt = self.controller.hold_if_flying
+        ahead = always if running else (lambda: service.busy)
+        runtime.set_speedup(speedup, ahead)
 
-    def _serve_figures(self, loop: RunLoop) -> None:
-        figures = Figures(self.service, loop.lateness)
+        def changed(name: str, value: float) -> None:
+            if name == "SIM_SPEEDUP":
+                runtime.set_speedup(value, ahead)
+
+        service.parameters.listeners.append(changed)
+        self._serve_figures()
+        runtime.install_signals()
+        return runtime
+
+    def open_links(self) -> None:
+        """Open all links of the settings, and send the first HEARTBEAT before anything slow is loaded; a busy port is a
+        UserError."""
+        for url in self.settings.links:
+            self.runtime.open(self.service.endpoint, url)
+        self.runtime.settle()
+
+    def _serve_figures(self) -> None:
+        figures = Figures(self.service, self.runtime.lateness)
         self.service.pages.add("links.json", figures.links_page)
         if self.settings.metrics is not None:
             host, port = parse_metrics(self.settings.metrics)
             server = MetricsServer(host, port, figures.prometheus)
             self._stack.callback(server.close)
-            self.hub.watch(server.fileno(), server.serve)
-
-    def make_loop(self, default_speedup: float, running: bool = False) -> RunLoop:
-        """The run loop. At speed 0 it runs ahead all the time when `running`, else as `Service.busy` says. A ground
-        station that sets SIM_SPEEDUP changes the speed."""
-        speedup = default_speedup if self.settings.speedup is None else self.settings.speedup
-        if self.controller is not None:
-            speedup = self.controller.speedup
-        ahead = (lambda: True) if running else (lambda: self.service.busy)
-        loop = self._loop = RunLoop(self.service, self.hub, self.bell, speedup, ahead)
-        self._serve_figures(loop)
-        if self.controller is not None:
-            loop.first_interrupt = self.controller.hold_if_flying
-
-        def changed(name: str, value: float) -> None:
-            if name == "SIM_SPEEDUP":
-                loop.set_speedup(value, ahead)
-
-        self.service.parameters.listeners.append(changed)
-        return loop
-
-    def _silence_signals(self) -> None:
-        """The bell is about to be closed."""
-        if self._loop is not None:
-            self._loop.silence_signals()
-
-    def _remove_signals(self) -> None:
-        """All is closed: a signal may end the program as it likes."""
-        if self._loop is not None:
-            self._loop.remove_signals()
+            self.sockets.poll.watch(server.fileno(), lambda events: server.serve())
 
     def _watch_for_reboot(self, events: list[Any], now_ms: int) -> None:
         self.reboot = self.reboot or any(isinstance(event, RebootRequested) for event in events)

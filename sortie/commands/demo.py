@@ -12,6 +12,7 @@ from sortie.commands.assembly import Assembly
 from sortie.commands.flying import COUNTDOWN, fly_once, place_of, print_result, report_of
 from sortie.commands.progress import Progress
 from sortie.config import options
+from sortie.runtime.runtime import never
 
 
 def demo(
@@ -24,33 +25,31 @@ def demo(
     settings = given.settings()
     began_s = time.monotonic()
     with Assembly(settings, temporary_state=True, defaults={**COUNTDOWN, "FM_AUTO_GO": 2.0}) as run:
-        loop = run.make_loop(default_speedup=1.0, running=once)
-        loop.install_signals()
+        runtime = run.begin(default_speedup=1.0, running=once)
         progress = Progress(run.service)
         kind = run.service.autopilot.kind
-        place = place_of(run, loop, progress)
+        place = place_of(run, runtime, progress)
         if place is None:
-            return loop.exit_status or 0
+            return runtime.signals.exit_status or 0
         # Before a ground station hears the first HEARTBEAT: it asks for the mission half a second later, and only then.
         heading = settings.home[1] if settings.home is not None else 0.0
         items = square(place, heading, takeoff=kind == "copter")
         run.service.autopilot.replace_plan(0, items, run.service.now_ms)
         run.open_links()
-        loop.greet()
         progress.say(f"sortie: demo with {kind}; connect a ground station: {', '.join(settings.links)}")
-        loop.load()
+        runtime.load()
         progress.start()
         try:
-            flight, took_s = fly_once(run, loop, progress, auto_go=run.service.parameters["FM_AUTO_GO"] > 0.0)
+            flight, took_s = fly_once(run, runtime, progress, auto_go=run.service.parameters["FM_AUTO_GO"] > 0.0)
         finally:
             progress.stop()
         result = report_of(run, flight, took_s, began_s)
-        if loop.exit_status is None and not once:
+        if runtime.signals.exit_status is None and not once:
             print_result(result, as_json=False)
             progress.say("sortie: still serving; Ctrl-C ends it")
-            loop.run(lambda: False)
-            return loop.exit_status or 0
+            runtime.run(never)
+            return runtime.signals.exit_status or 0
         print_result(result, as_json)
-        if loop.exit_status is not None:
-            return loop.exit_status
+        if runtime.signals.exit_status is not None:
+            return runtime.signals.exit_status
         return 0 if flight.result.result == "completed" else 1

@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import signal
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from types import FrameType
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -50,8 +46,7 @@ def flash(
     if firmware is None:
         raise UserError("give the firmware file: sortie flash FIRMWARE")
     loaded = read_firmware(firmware, board_id)
-    with _stopped_by_sigterm():
-        vehicle = _flash(loaded, firmware, port, force=force, yes=yes)
+    vehicle = _flash(loaded, firmware, port, force=force, yes=yes)
     if vehicle is None:
         return 1
     if not go_on:
@@ -118,20 +113,6 @@ def _agreed(firmware: Firmware, path: Path, finder: PortFinder) -> bool:
     return sys.stdin.readline().strip().lower() in ("y", "yes")
 
 
-@contextmanager
-def _stopped_by_sigterm() -> Iterator[None]:
-    """SIGTERM ends the command with status 0, by the way that Ctrl-C goes."""
-
-    def stop(number: int, frame: FrameType | None) -> None:
-        raise SystemExit(0)
-
-    before = signal.signal(signal.SIGTERM, stop)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)
-
-
 def _simulate(board_id: int | None) -> int:
     from mavlink_bridge.bootloader.boards import board_name
     from mavlink_bridge.testing.board import SimulatedBoard
@@ -139,7 +120,7 @@ def _simulate(board_id: int | None) -> int:
     from mavlink_bridge.testing.pty_board import PtyBoard
 
     spec = BoardSpec() if board_id is None else BoardSpec(board_id=board_id)
-    with _stopped_by_sigterm(), PtyBoard(SimulatedBoard(spec)) as board:
+    with PtyBoard(SimulatedBoard(spec)) as board:
         print(board.path, flush=True)
         print(f"sortie: simulated board, id {board_name(spec.board_id)}, {spec.flash} bytes of flash", file=sys.stderr)
         while True:

@@ -13,7 +13,7 @@ from sortie.commands.flying import COUNTDOWN, fly_once, place_of, print_result, 
 from sortie.commands.progress import Progress
 from sortie.config import options
 from sortie.nodes.plan_file import check_reach, load_plan, read_plan, start_of
-from sortie.runtime.run_loop import RunLoop
+from sortie.runtime.runtime import Runtime
 
 
 def fly(
@@ -29,36 +29,34 @@ def fly(
     with Assembly(settings, start=start_of(loaded), defaults=COUNTDOWN) as run:
         if run.controller is None:
             check_reach(loaded, run.home)
-        loop = run.make_loop(default_speedup=1.0, running=True)
-        loop.install_signals()
+        runtime = run.begin(default_speedup=1.0, running=True)
         load_plan(run.service, loaded)  # before the first HEARTBEAT: a ground station asks for the mission only then
         run.open_links()
-        loop.greet()
         progress = Progress(run.service)
         progress.say(f"sortie: flying {plan}, {len(loaded.items)} items, with {run.service.autopilot.kind}")
-        loop.load()
-        place = place_of(run, loop, progress)
+        runtime.load()
+        place = place_of(run, runtime, progress)
         if place is None:
-            return loop.exit_status or 0
+            return runtime.signals.exit_status or 0
         check_reach(loaded, place, hint="take the plan for this place")
         progress.start()
         try:
-            flights = _fly_all(run, loop, progress, repeat)
+            flights = _fly_all(run, runtime, progress, repeat)
         finally:
             progress.stop()
         print_result(summary_of(flights), as_json)
-        if loop.exit_status is not None:
-            return loop.exit_status
+        if runtime.signals.exit_status is not None:
+            return runtime.signals.exit_status
         return 0 if all(flight["result"] == "completed" for flight in flights) else 1
 
 
-def _fly_all(run: Assembly, loop: RunLoop, progress: Progress, repeat: int) -> list[dict[str, Any]]:
+def _fly_all(run: Assembly, runtime: Runtime, progress: Progress, repeat: int) -> list[dict[str, Any]]:
     """Reports of up to `repeat` flights; a signal, or a flight that was not completed, ends the row."""
     flights: list[dict[str, Any]] = []
     for _ in range(repeat):
         began_s = time.monotonic()
-        flight, took_s = fly_once(run, loop, progress)
+        flight, took_s = fly_once(run, runtime, progress)
         flights.append(report_of(run, flight, took_s, began_s))
-        if loop.exit_status is not None or flight.result.result != "completed":
+        if runtime.signals.exit_status is not None or flight.result.result != "completed":
             break
     return flights

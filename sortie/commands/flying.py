@@ -11,13 +11,13 @@ from autopilot.geo import GeoPoint
 from sortie.commands.assembly import Assembly
 from sortie.commands.progress import Progress
 from sortie.nodes.flight import Flight
-from sortie.runtime.run_loop import RunLoop
+from sortie.runtime.runtime import Runtime
 
 #: What `demo` and `fly` count down from, unless they are told otherwise.
 COUNTDOWN = {"FM_COUNTDOWN": 3.0}
 
 
-def place_of(run: Assembly, loop: RunLoop, progress: Progress) -> GeoPoint | None:
+def place_of(run: Assembly, runtime: Runtime, progress: Progress) -> GeoPoint | None:
     """Where the vehicle stands. A flight controller is where it says that it is, and nowhere before it has a position:
     that is waited for; None when a signal comes instead."""
     if run.controller is None:
@@ -25,11 +25,11 @@ def place_of(run: Assembly, loop: RunLoop, progress: Progress) -> GeoPoint | Non
     state = run.service.vehicle.state
     if not state.has_position:
         progress.say("sortie: waiting for the flight controller's position")
-        loop.run(lambda: state.has_position)
+        runtime.run(lambda: state.has_position)
     return state.place if state.has_position else None
 
 
-def fly_once(run: Assembly, loop: RunLoop, progress: Progress, *, auto_go: bool = False) -> tuple[Flight, float]:
+def fly_once(run: Assembly, runtime: Runtime, progress: Progress, *, auto_go: bool = False) -> tuple[Flight, float]:
     """One flight of the loaded mission, to its end or a signal; and the wall seconds it took once it had started."""
     flight = Flight(run.service, auto_go=auto_go)
     service = run.service
@@ -48,7 +48,7 @@ def fly_once(run: Assembly, loop: RunLoop, progress: Progress, *, auto_go: bool 
     service.observers.append(observe)
     service.next_step_ms = flight.next_deadline_ms
     try:
-        loop.run(lambda: flight.done, progress.refresh)
+        runtime.run(lambda: flight.done, progress.refresh)
     finally:
         service.observers.remove(observe)
         service.next_step_ms = lambda: None

@@ -13,15 +13,13 @@ def serve(given: Run) -> int:
     """Run until SIGTERM (status 0) or Ctrl-C (status 130)."""
     settings = given.settings()
     with Assembly(settings) as run:
-        loop = run.make_loop(default_speedup=1.0)
-        loop.install_signals()
+        runtime = run.begin(default_speedup=1.0)
         run.open_links()
-        loop.greet()
         kind = run.service.autopilot.kind
         print(f"sortie: serving {kind} on {', '.join(settings.links)}", file=sys.stderr, flush=True)
-        loop.load()
-        loop.run(lambda: run.reboot)
+        runtime.load()
+        runtime.run(lambda: run.reboot)
     if run.reboot:
         # PREFLIGHT_REBOOT: the vehicle boots anew with what is stored, in a process as fresh as the first.
         os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])
-    return loop.exit_status or 0
+    return runtime.signals.exit_status or 0

@@ -11,12 +11,12 @@ from types import MappingProxyType
 from typing import Any
 
 from autopilot.journal import Journal
-from mavlink_bridge.links.hub import LinkHub
 from sortie.companion.ardupilot_sitl import ArduPilotChild, launch
-from sortie.companion.connection import ControllerFront, TwoSidedHub
+from sortie.companion.connection import ControllerFront
 from sortie.companion.service import OWN_PARAMETERS, CompanionService, build_companion
 from sortie.config.settings import Settings
 from sortie.logs.run_log import LOGGER, log_error
+from sortie.runtime.runtime import Runtime
 from sortie.storage.rows import StoredState
 
 #: Flags that say something about the built-in simulator only.
@@ -31,13 +31,13 @@ def say(text: str) -> None:
 
 
 class ControllerSide:
-    """See the module. Found once made; what it holds open is closed by `stack`. `child`: the ArduPilot SITL that was
-    started for this run, with `defaults` on top of its frame's. `patience_s`: NotHeard when none is heard for so
-    long; None waits."""
+    """See the module. Found once made; its link is held open by `runtime`, and `stack` ends the child. `child`: the
+    ArduPilot SITL that was started for this run, with `defaults` on top of its frame's. `patience_s`: NotHeard when
+    none is heard for so long; None waits."""
 
     def __init__(
-        self, settings: Settings, log_dir: Path, stack: ExitStack, *, defaults: Mapping[str, float] = NOTHING_MORE,
-        patience_s: float | None = None,
+        self, settings: Settings, log_dir: Path, stack: ExitStack, runtime: Runtime, *,
+        defaults: Mapping[str, float] = NOTHING_MORE, patience_s: float | None = None,
     ) -> None:  # fmt: skip
         self.child: ArduPilotChild | None = None
         self._speedup = settings.speedup or 1.0
@@ -48,8 +48,7 @@ class ControllerSide:
             address = self.child.address
         else:
             address = settings.vehicle.target
-        self.front = ControllerFront(address, on_error=log_error, on_event=LOGGER.info, say=say)
-        stack.callback(self.front.close)
+        self.front = ControllerFront(address, runtime, on_error=log_error, say=say)
         self.found = self.front.find(None if self.child is None else self.child.check, patience_s)
         firmware = self.found.firmware
         say(f"{firmware.name} {firmware.kind}, system {self.found.system}, on {self.front.spec.url}")
@@ -95,7 +94,3 @@ class ControllerSide:
     def hold_if_flying(self) -> bool:
         """Ctrl-C with a flying controller: it is told to hold where it is, which outlives this program."""
         return self._service.hold("Ctrl-C")
-
-    def hub(self) -> LinkHub:
-        """The hub of both sides, once there is a service."""
-        return TwoSidedHub(self._service, self.front, on_event=LOGGER.info)

@@ -1,26 +1,20 @@
-"""The side of the program that faces a flight controller: its link, finding it, and the hub that carries both sides."""
+"""The side of the program that faces a flight controller: its link, and finding it."""
 
 from __future__ import annotations
 
-import signal
-import sys
+import math
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from types import FrameType
+from collections.abc import Callable
 
 from mavlink_bridge.endpoint import Endpoint, LinkStatistics
 from mavlink_bridge.flight_controller.controller import COMPONENT, FlightController
 from mavlink_bridge.flight_controller.finder import Finder, Found
 from mavlink_bridge.links.address import LinkSpec
-from mavlink_bridge.links.hub import LinkHub
 from mavlink_bridge.links.serial_trouble import what_may_have
 from mavlink_bridge.one_party import OneParty
 from sortie.companion.link_diagnosis import what_is_missing
 from sortie.companion.serial_port import BAUDS, ControllerPort
-from sortie.companion.service import CompanionService
-from sortie.config.errors import UserError
-from sortie.runtime.clock import link_clock_ms
+from sortie.runtime.runtime import Runtime
 
 _TELL_AFTER_S = 5.0
 _SLICE_S = 0.1
@@ -32,25 +26,19 @@ class NotHeard(Exception):
 
 
 class ControllerFront:
-    """The endpoint (component 191) and the link to the controller; open until `close`."""
+    """The endpoint (component 191) and the link to the controller, which `runtime` holds open. A node of the runtime
+    until the controller is found; then the companion has the endpoint."""
+
+    now_ms = 0
 
     def __init__(
-        self,
-        address: str,
-        *,
-        on_error: Callable[[Exception, str], None],
-        on_event: Callable[[str], None],
-        say: Callable[[str], None],
+        self, address: str, runtime: Runtime, *, on_error: Callable[[Exception, str], None], say: Callable[[str], None]
     ) -> None:
         self._say = say
+        self._runtime = runtime
         self.endpoint = Endpoint(_NOT_YET_KNOWN, COMPONENT, on_error=on_error)
         self.endpoint.party = OneParty()
-        self.hub = LinkHub(self.endpoint, on_event=on_event)
-        try:
-            self._port = ControllerPort(address, self.hub, say, link_clock_ms())
-        except UserError:
-            self.hub.close()
-            raise
+        self._port = ControllerPort(address, runtime.go_real().hub(self.endpoint), say, runtime.link_ms)
 
     @property
     def spec(self) -> LinkSpec:
@@ -58,36 +46,53 @@ class ControllerFront:
         return self._port.spec
 
     def find(self, check: Callable[[], None] | None = None, patience_s: float | None = None) -> Found:
-        """Wait for the controller, as long as it takes; every now and then a line says what is missing. SIGTERM ends
-        the program with status 0 meanwhile, Ctrl-C as ever. `check` may raise when there is no hope; NotHeard after
-        `patience_s`, if given."""
-        end_s = None if patience_s is None else time.monotonic() + patience_s
+        """Wait for the controller, as long as it takes; every now and then a line says what is missing. `check` may
+        raise when there is no hope; NotHeard after `patience_s`, if given."""
         finder = Finder()
         self.endpoint.add_service(finder)
-        tell_s = time.monotonic() + _TELL_AFTER_S
-        told = ""
-        with ending_on_sigterm():
-            while finder.found is None:
-                self._turn()
-                if check is not None:
-                    check()
-                if end_s is not None and time.monotonic() >= end_s:
-                    raise NotHeard
-                if time.monotonic() >= tell_s:
-                    tell_s = time.monotonic() + _TELL_AFTER_S
-                    text = self._what_is_missing(finder)
-                    if text != told:
-                        told = text
-                        self._say(text)
+        tell_s, told = time.monotonic() + _TELL_AFTER_S, ""
+
+        def each(wall_s: float) -> None:
+            nonlocal tell_s, told
+            if check is not None:
+                check()
+            if wall_s < tell_s:
+                return
+            tell_s = wall_s + _TELL_AFTER_S
+            text = self._what_is_missing(finder)
+            if text != told:
+                told = text
+                self._say(text)
+
+        self._runtime.add(self)
+        try:
+            self._runtime.run(
+                lambda: finder.found is not None, each, every_s=_SLICE_S,
+                patience_s=math.inf if patience_s is None else patience_s,
+            )  # fmt: skip
+        finally:
+            self._runtime.remove(self)
+        if finder.found is None:
+            raise NotHeard
         return finder.found
 
-    def _turn(self) -> None:
-        self.hub.wait(_SLICE_S)
-        now_ms = link_clock_ms()
-        self.hub.receive(now_ms, 0)
-        self.endpoint.handle_timeouts(now_ms, 0)
-        self.hub.flush()
-        self._port.look(sum(count.frames_in for count in self._counts()), now_ms)
+    # --- a node -------------------------------------------------------------------------------------------------------
+    @property
+    def endpoints(self) -> tuple[Endpoint, ...]:
+        return (self.endpoint,)
+
+    def next_link_deadline_ms(self) -> int | None:
+        return self.endpoint.next_deadlines()[0]
+
+    def heard(self, endpoint: Endpoint, link_ms: int) -> None:
+        """At a rate that is being searched for, a sound frame ends the search."""
+        self._port.look(sum(count.frames_in for count in self._counts()), link_ms)
+
+    def serve_links(self, link_ms: int) -> None:
+        self.endpoint.handle_timeouts(link_ms, self.now_ms)
+
+    def commit(self, link_ms: int) -> None:
+        """Nothing is kept."""
 
     def _counts(self) -> list[LinkStatistics]:
         return [self.endpoint.statistics(number) for number in self.endpoint.links()]
@@ -101,46 +106,3 @@ class ControllerFront:
         """The controller that was found, as a vehicle; the endpoint speaks as its companion from now on."""
         self.endpoint.identify(found.system, COMPONENT)
         return FlightController(found.firmware, found.system, found.custom_mode, baud=self._port.baud, native=native)
-
-    def close(self) -> None:
-        """Close the link."""
-        self.hub.close()
-
-
-class TwoSidedHub(LinkHub):
-    """The hub of the ground stations' links, with that of the controller's link inside: one `wait` for both."""
-
-    def __init__(self, service: CompanionService, front: ControllerFront, *, on_event: Callable[[str], None]) -> None:
-        super().__init__(service.endpoint, on_event=on_event)
-        self._service = service
-        self._inner = front.hub
-        self.watch(self._inner.fileno(), lambda: None)
-
-    def receive(self, link_ms: int, vehicle_ms: int) -> None:
-        """The controller first: what it says counts for what ground stations ask."""
-        self._inner.wait(0.0)
-        self._inner.receive(link_ms, vehicle_ms)
-        self._service.controller_spoke(link_ms)
-        super().receive(link_ms, self._service.now_ms)
-
-    def flush(self) -> None:
-        self._inner.flush()
-        super().flush()
-
-    def next_deadline_ms(self) -> int | None:
-        own, inner = super().next_deadline_ms(), self._inner.next_deadline_ms()
-        return inner if own is None else own if inner is None else min(own, inner)
-
-
-@contextmanager
-def ending_on_sigterm() -> Iterator[None]:
-    """While nothing runs yet that has to be ended in order: SIGTERM ends the program with status 0."""
-
-    def end(number: int, frame: FrameType | None) -> None:
-        sys.exit(0)
-
-    before = signal.signal(signal.SIGTERM, end)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)

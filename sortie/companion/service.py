@@ -119,8 +119,12 @@ class CompanionService(Service):
 
     @property
     def endpoints(self) -> tuple[Endpoint, ...]:
-        """The controller's link too."""
-        return (self.endpoint, self.link)
+        """The controller first: what it says counts for what ground stations ask."""
+        return (self.link, self.endpoint)
+
+    def heard(self, endpoint: Endpoint, link_ms: int) -> None:
+        if endpoint is self.link:
+            self.controller_spoke(link_ms)
 
     # --- the controller's side ------------------------------------------------------------------------------------
     def receive_from_controller(self, number: int, data: bytes, link_ms: int) -> None:

@@ -30,6 +30,7 @@ from sortie.loop.pilot import BoxPilot, CopterPilot
 from sortie.loop.space import LINK_SEED, Snapshot, SpaceLoop
 from sortie.nodes.build import VIRTUAL_EPOCH_US, build_service
 from sortie.nodes.vehicle import Service
+from sortie.runtime.node import Node
 from sortie.storage.rows import StoredState
 
 _STEP_MS = 1000
@@ -116,12 +117,12 @@ class BoxLoop(SpaceLoop):
         return [(item.x, item.y, item.z) for item in items if item.command == Cmd.NAV_WAYPOINT]
 
     @property
-    def endpoint(self) -> Endpoint:
-        """The copter's."""
-        return self.service.endpoint
+    def node(self) -> Node:
+        """The copter."""
+        return self.service
 
     @property
-    def vehicle_ms(self) -> int:
+    def link_ms(self) -> int:
         """Since the copter was switched on."""
         return self.service.now_ms
 

@@ -15,9 +15,7 @@ from autopilot.journal import MemoryJournal
 from autopilot.outcome import Severity, StatusText
 from depot.settings import Profile
 from mavlink_bridge.flight_controller.mirror import ParameterMirror
-from mavlink_bridge.links.hub import LinkHub
 from sortie.companion.build import ControllerSide, say
-from sortie.companion.connection import ending_on_sigterm
 from sortie.config.errors import UserError
 from sortie.config.settings import Settings
 from sortie.loop.box import copter_parameters
@@ -25,8 +23,8 @@ from sortie.loop.controller_loop import NOT_FLOWN, Controller, ControllerLoop, s
 from sortie.loop.faults import LoopFault
 from sortie.loop.space import Snapshot
 from sortie.loop.vehicles import LoopMaker
-from sortie.nodes.vehicle import TICK_MS
 from sortie.runtime.clock import link_clock_ms
+from sortie.runtime.runtime import Runtime, never
 
 OF_SIMULATORS: Final = "SIM_BATT_CAP_AH"
 """A parameter that simulated controllers have (ArduPilot SITL, Sortie), and no board."""
@@ -42,20 +40,22 @@ class ControllerStart:
     within `patience_s`."""
 
     def __init__(
-        self, settings: Settings, profile: Profile, log_dir: Path, stack: ExitStack, snapshot: Snapshot | None, *,
-        patience_s: float | None = None,
+        self, settings: Settings, profile: Profile, log_dir: Path, stack: ExitStack, runtime: Runtime,
+        snapshot: Snapshot | None, *, patience_s: float | None = None,
     ) -> None:  # fmt: skip
         lat, lon, alt = profile.box.home
         if settings.home is None:
             settings = replace(settings, home=(GeoPoint(lat, lon, alt), profile.box.heading_deg))
         self.profile = profile
         defaults = _sitl_defaults(profile)
-        self.side = ControllerSide(settings, log_dir, stack, defaults=defaults, patience_s=patience_s)
+        self._runtime = runtime
+        self.side = ControllerSide(settings, log_dir, stack, runtime, defaults=defaults, patience_s=patience_s)
         if self.side.kind != "copter":
             raise UserError(f"--vehicle: a {self.side.kind} is there; the loop of {profile.name} flies a copter")
         own = {"FM_COUNTDOWN": profile.box.countdown_s}
         self.service = self.side.service(MemoryJournal(), stored_state(snapshot), own, f"box {profile.name}")
         self.service.observers.append(self.side.watch)
+        runtime.add_vehicle(self.service)
         self._simulated = False
         self._learn()
         if not self._modelled and self.service.vehicle.charge is None:
@@ -83,10 +83,6 @@ class ControllerStart:
 
         return make
 
-    def hub(self) -> LinkHub:
-        """Of both sides."""
-        return self.side.hub()
-
     def say_texts(self, tell: Callable[[str], None]) -> None:
         """From now on what a person should know of the vehicle is told by `tell(text)`."""
         self.service.observers.append(partial(_tell_texts, tell))
@@ -97,37 +93,30 @@ class ControllerStart:
         vehicle = self.service.vehicle
         mirror = ParameterMirror(vehicle.address, (OF_SIMULATORS,), self._heard)
         self.service.link.add_service(mirror)
-        begin_s = time.monotonic()
-        tell_s = begin_s + _TELL_AFTER_S
-        with ending_on_sigterm():
-            while not vehicle.known or (mirror.missing and time.monotonic() < begin_s + _ASK_S):
-                self._turn(begin_s)
-                if time.monotonic() >= tell_s:
-                    tell_s = time.monotonic() + _TELL_AFTER_S
-                    say(f"waiting for the vehicle to tell where it is: {'; '.join(vehicle.armable_reasons) or '...'}")
+        enough_s = time.monotonic() + _ASK_S
+        tell_s = time.monotonic() + _TELL_AFTER_S
+
+        def tell(wall_s: float) -> None:
+            nonlocal tell_s
+            if wall_s >= tell_s:
+                tell_s = wall_s + _TELL_AFTER_S
+                say(f"waiting for the vehicle to tell where it is: {'; '.join(vehicle.armable_reasons) or '...'}")
+
+        self._runtime.set_speedup(self.speedup, never)
+        self._runtime.run(
+            lambda: vehicle.known and not (mirror.missing and time.monotonic() < enough_s), tell, every_s=_SLICE_S
+        )
 
     def _heard(self, name: str, value: float) -> None:
         self._simulated = True
-
-    def _turn(self, begin_s: float) -> None:
-        hub, service = self.side.front.hub, self.service
-        hub.wait(_SLICE_S)
-        link_ms = link_clock_ms()
-        hub.receive(link_ms, service.now_ms)
-        service.controller_spoke(link_ms)
-        due_ms = int((time.monotonic() - begin_s) * 1000.0 * self.speedup)
-        if due_ms >= service.now_ms + TICK_MS:
-            service.advance(due_ms, link_ms)
-        hub.flush()
 
     # --- its end ------------------------------------------------------------------------------------------------------
     def send_home(self) -> None:
         """The loop is over while it flies: told to return by itself, and seen to do so."""
         say("the loop is over while the vehicle flies: it is told to return by itself (RTL)")
         self._loop.send_home()
-        end_s, begin_s = time.monotonic() + _LEAVE_S, time.monotonic() - self.service.now_ms / 1000.0 / self.speedup
-        while time.monotonic() < end_s:
-            self._turn(begin_s)
+        self._runtime.set_speedup(self.speedup, never)
+        self._runtime.run(never, patience_s=_LEAVE_S)
 
 
 def check_faults(faults: list[LoopFault]) -> None:

@@ -175,7 +175,7 @@ class LoopRun:
         return max(reached, self.loop.now_ms)
 
     def _serve_outside(self, wait_s: float) -> None:
-        if self.outside is not None and self.outside.serve(self.loop.link_ms, self.loop.vehicle_ms, wait_s):
+        if self.outside is not None and self.outside.serve(self.loop.link_ms, wait_s):
             self.loop.hear()
             if self.loop.decided:
                 self._commit()

@@ -43,6 +43,8 @@ from sortie.loop.faults import (
     FaultSchedule,
     LoopFault,
 )
+from sortie.nodes.endpoint import EndpointNode
+from sortie.runtime.node import Node
 
 LOSSY = 0.25
 LINK_SEED = 1_000_003
@@ -135,19 +137,14 @@ class SpaceLoop:
         self._depot_end.add_service(DepotClient(self.depot, Target(_SKIMMER_SYSTEM)))
 
     @property
-    def endpoint(self) -> Endpoint:
-        """The skimmer's: where others may watch it."""
-        return self._craft_end
-
-    @property
-    def vehicle_ms(self) -> int:
-        """The skimmer's own time."""
-        return self.now_ms
+    def node(self) -> Node:
+        """The skimmer's side: where others may watch it."""
+        return EndpointNode(self._craft_end, lambda: self.now_ms)
 
     @property
     def link_ms(self) -> int:
         """Link time, for links to the outside."""
-        return self.vehicle_ms
+        return self.now_ms
 
     @property
     def flies(self) -> bool:

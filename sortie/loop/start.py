@@ -24,6 +24,8 @@ from sortie.loop.runner import LoopRun, stored_snapshot
 from sortie.loop.space import Snapshot
 from sortie.loop.vehicles import has_controller
 from sortie.loop.view import LoopView, amount
+from sortie.runtime.runtime import Runtime
+from sortie.runtime.sockets import Sockets
 from sortie.storage.store import StateLock
 
 if TYPE_CHECKING:
@@ -91,7 +93,9 @@ def run_loop(start: Start) -> int:
 def _run(start: Start, stack: ExitStack, journal: LoopJournal, seed: int) -> tuple[LoopRun, EndedBy]:
     """Build the loop with its vehicle and links, and fly it to its end."""
     opening = f"sortie loop: profile {start.profile.name}, seed {seed}, state in {start.directory}"
-    controller = _controller(start, stack, stored_snapshot(journal))
+    runtime = Runtime(Sockets())
+    stack.callback(runtime.close)
+    controller = _controller(start, stack, runtime, stored_snapshot(journal))
     speedup = start.speedup if controller is None else controller.speedup
     view = LoopView(start.total, start.profile.units, paced=speedup > 0.0)
     if not start.links:
@@ -102,10 +106,9 @@ def _run(start: Start, stack: ExitStack, journal: LoopJournal, seed: int) -> tup
     )  # fmt: skip
     if start.links or controller is not None:
         run.outside = OutsideLinks(
-            run.loop.endpoint, start.links, insecure=start.settings.insecure, signing_key=start.settings.signing_key,
-            hub=None if controller is None else controller.hub(),
+            runtime.go_real(), run.loop.node, start.links, insecure=start.settings.insecure,
+            signing_key=start.settings.signing_key,
         )  # fmt: skip
-        stack.callback(run.outside.close)
     if start.links:
         view.say(opening)
     if controller is not None:
@@ -117,7 +120,7 @@ def _run(start: Start, stack: ExitStack, journal: LoopJournal, seed: int) -> tup
     return run, ended
 
 
-def _controller(start: Start, stack: ExitStack, snapshot: Snapshot | None) -> ControllerStart | None:
+def _controller(start: Start, stack: ExitStack, runtime: Runtime, snapshot: Snapshot | None) -> ControllerStart | None:
     """The flight controller behind the skimmer, if there is one, and if the loop has still something to do with it. For
     a vehicle that was given up it is not waited for long."""
     if start.vehicle is None or not has_controller(start.vehicle):
@@ -138,7 +141,7 @@ def _controller(start: Start, stack: ExitStack, snapshot: Snapshot | None) -> Co
         say("--speedup is ignored with a flight controller")
     log_dir = settings.log_dir or start.directory / "logs"
     try:
-        return ControllerStart(settings, start.profile, log_dir, stack, snapshot, patience_s=patience_s)
+        return ControllerStart(settings, start.profile, log_dir, stack, runtime, snapshot, patience_s=patience_s)
     except NotHeard:
         return None
 

@@ -76,7 +76,7 @@ class Figures:
         return [
             {"link": link, **asdict(endpoint.statistics(link)), "queued": endpoint.queued(link),
              "trusted": endpoint.trusted(link), **self._service.lines.use(endpoint, link)}
-            for endpoint in self._service.endpoints
+            for endpoint in reversed(self._service.endpoints)
             for link in endpoint.links()
         ]  # fmt: skip
 

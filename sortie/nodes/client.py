@@ -17,14 +17,14 @@ from mavlink_bridge.clients.group import ClientGroup
 from mavlink_bridge.clients.heartbeat import HeartbeatWatch, WatchState
 from mavlink_bridge.endpoint import Endpoint
 from mavlink_bridge.framing import Frame
-from mavlink_bridge.links.address import LinkError
-from mavlink_bridge.links.hub import LinkHub
 from mavlink_bridge.services.base import Clock, Message, Peer
 from mavlink_bridge.services.flight.service import USER_1
 from sortie.config.errors import UserError
 from sortie.config.options import Reach
 from sortie.config.signing_key import read_key
-from sortie.runtime.clock import link_clock_ms
+from sortie.nodes.endpoint import EndpointNode
+from sortie.runtime.runtime import Runtime
+from sortie.runtime.sockets import Sockets
 
 if TYPE_CHECKING:
     from mavlink_bridge.signing import Signing  # loaded by those who have a key
@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 #: Ids of these commands: a system of their own, so that no ground station failsafe counts their coming and going.
 SYSTEM, COMPONENT = 254, 190
 CONNECT_S = 5.0
+LOOK_S = 0.2
+"""What is waited for is looked at so often, whatever is heard."""
 
 
 class Listener:
@@ -89,7 +91,8 @@ class Remote:
         self.endpoint.add_service(self.watch)
         self._clients = ClientGroup()
         self.endpoint.add_service(self._clients)
-        self.hub = LinkHub(self.endpoint)
+        self.runtime = Runtime(Sockets())
+        self.runtime.add(EndpointNode(self.endpoint))
 
     @classmethod
     def of(cls, reach: Reach, component: int | None = None) -> Remote:
@@ -103,21 +106,21 @@ class Remote:
 
     def __enter__(self) -> Remote:
         try:
-            self.hub.open(self.url, link_clock_ms())
-        except LinkError as error:
-            self.hub.close()
+            self.runtime.open(self.endpoint, self.url)
+        except UserError as error:
+            self.runtime.close()
             raise UserError(f"--connect {self.url}: {error}") from error
         self.run_until(lambda: self.watch.state is WatchState.FOUND or self._wrong_key, CONNECT_S)
         trouble = self._trouble()
         if trouble:
-            self.hub.close()
+            self.runtime.close()
             raise UserError(trouble, 1)
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, value: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        self.hub.close()
+        self.runtime.close()
 
     @property
     def target(self) -> Target:
@@ -128,7 +131,7 @@ class Remote:
 
     def ask(self, machine: Client, patience_s: float = 60.0) -> None:
         """Run a client machine to its end. UserError when the vehicle falls silent or `patience_s` are over."""
-        self._clients.start(machine, link_clock_ms())
+        self._clients.start(machine, self.runtime.link_ms)
         if not self.run_until(lambda: machine.done, patience_s):
             raise UserError(f"the vehicle at {self.url} does not answer any more", 1)
 
@@ -159,16 +162,5 @@ class Remote:
 
     def run_until(self, condition: Callable[[], bool], patience_s: float) -> bool:
         """Serve the link until `condition()`; False when `patience_s` are over before."""
-        end_s = time.monotonic() + patience_s
-        while not condition():
-            now_s = time.monotonic()
-            if now_s >= end_s:
-                return False
-            now_ms = link_clock_ms()
-            self.endpoint.handle_timeouts(now_ms, now_ms)
-            self.hub.flush()
-            due = [d for d in (self.endpoint.next_deadlines()[0], self.hub.next_deadline_ms()) if d is not None]
-            wait_s = min([end_s - now_s, *(d / 1000.0 - now_s for d in due)])
-            self.hub.wait(min(max(wait_s, 0.0), 0.2))
-            self.hub.receive(link_clock_ms(), link_clock_ms())
-        return True
+        self.runtime.settle()
+        return self.runtime.run(condition, every_s=LOOK_S, patience_s=patience_s)

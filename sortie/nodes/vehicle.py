@@ -51,6 +51,8 @@ HORIZON_MS = 1000
 BOOT_LIMIT_MS = 120_000
 STANDING_MS = 0.2
 BURST_BYTES = 64 * 1024
+ARMED_LOOK_MS = 50
+IDLE_LOOK_MS = 200
 Observer = Callable[[list[Any], int], None]
 
 
@@ -82,6 +84,9 @@ class Service:
         self.endpoint = Endpoint(int(parameters["SYSID_THISMAV"]), on_error=on_error)
         self._on_error = on_error
         self.next_step_ms: Callable[[], int | None] = lambda: None
+        self.wait_for_disk: Callable[[int], bool] | None = None
+        """Waits until a ticket of the journal is durable, where time may stand still for that; None: what is to be
+        acknowledged waits by itself, and others are served meanwhile."""
         self._faults = _schedule(faults)
         self._booting = True
         self._new_system: int | None = None
@@ -133,7 +138,7 @@ class Service:
 
     @property
     def endpoints(self) -> tuple[Endpoint, ...]:
-        """Whose links there are: the vehicle's."""
+        """Whose links there are: the vehicle's. The first is heard first."""
         return (self.endpoint,)
 
     def _room(self, link: int) -> int:
@@ -152,6 +157,10 @@ class Service:
         self.vehicle.load()
         self.telemetry.load()
 
+    def beat(self) -> None:
+        """Vehicle time stands still: a HEARTBEAT all the same."""
+        self.telemetry.send_heartbeat()
+
     # --- deadlines ----------------------------------------------------------------------------------------------------
     def next_vehicle_deadline_ms(self) -> int:
         """The earliest vehicle time at which a pass is needed; at most `HORIZON_MS` away."""
@@ -162,6 +171,11 @@ class Service:
         if self._faults and self._faults[0][0] < deadline:
             deadline = self._faults[0][0]
         return max(deadline, self.now_ms + TICK_MS)
+
+    @property
+    def look_every_ms(self) -> int:
+        """What the vehicle notices by itself is told after so much vehicle time at most."""
+        return ARMED_LOOK_MS if self.autopilot.armed else IDLE_LOOK_MS
 
     def next_link_deadline_ms(self) -> int | None:
         """The earliest link time at which a service, or the autopilot's watch on its ground station, is due."""
@@ -220,6 +234,16 @@ class Service:
     def serve_links(self, link_ms: int) -> None:
         """Link time has moved, or the store has written: let what waits for that go on."""
         self._settle(link_ms)
+
+    def heard(self, endpoint: Endpoint, link_ms: int) -> None:
+        """What came in acts when all has come in."""
+
+    def commit(self, link_ms: int) -> None:
+        """What is acknowledged was written before."""
+        journal = self.journal
+        if self.wait_for_disk is not None and journal.durable() < journal.latest():
+            self.wait_for_disk(journal.latest())
+            self._settle(link_ms)
 
     def _settle(self, link_ms: int) -> None:
         """Tell everybody what happened, until nothing new happens."""

@@ -1,4 +1,4 @@
-"""The thread that loads a compiled kernel, so that signals and links are served while numba compiles it."""
+"""The thread that loads what is compiled, so that signals and links are served while numba compiles it."""
 
 from __future__ import annotations
 

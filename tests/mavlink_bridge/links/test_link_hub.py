@@ -13,7 +13,7 @@ from mavlink_bridge import codec
 from mavlink_bridge.endpoint import OVERFLOW, Endpoint
 from mavlink_bridge.framing import Frame, FrameReader, FrameWriter
 from mavlink_bridge.links.address import LinkError
-from mavlink_bridge.links.hub import LinkHub
+from mavlink_bridge.links.hub import LinkHub, Poll
 from mavlink_bridge.links.tcp import TcpClient, TcpPort
 from mavlink_bridge.links.udp import UdpOut, UdpPort
 
@@ -30,7 +30,8 @@ class Program:
         self.frames: list[tuple[int, Frame]] = []
         self.events: list[str] = []
         self.endpoint = Endpoint(1, on_frame=lambda link, frame: self.frames.append((link, frame)))
-        self.hub = LinkHub(self.endpoint, on_event=self.events.append)
+        self.poll = Poll()
+        self.hub = LinkHub(self.endpoint, self.poll, on_event=self.events.append)
         self.now_ms = 0
 
     def run(self, until: Callable[[], bool], what: str) -> None:
@@ -38,7 +39,7 @@ class Program:
         for _ in range(2000):
             if until():
                 return
-            self.hub.wait(0.02)
+            self.poll.wait(0.02)
             self.hub.receive(self.now_ms, self.now_ms)
             self.hub.flush()
         raise AssertionError(f"never came true: {what}")
@@ -54,6 +55,7 @@ def program() -> Any:
     made = Program()
     yield made
     made.hub.close()
+    made.poll.close()
 
 
 def v2(message: Any, sequence: int = 0) -> bytes:
@@ -196,11 +198,34 @@ def test_a_descriptor_of_somebody_else_can_be_watched(program: Program) -> None:
     """A writer thread wakes the loop by a pipe."""
     reading, writing = os.pipe()
     woken: list[bytes] = []
-    program.hub.watch(reading, lambda: woken.append(os.read(reading, 10)))
+    program.poll.watch(reading, lambda events: woken.append(os.read(reading, 10)))
     os.write(writing, b"!")
     program.run(lambda: bool(woken), "woken")
     assert woken == [b"!"]
     os.close(writing)
+
+
+def test_two_hubs_share_one_wait(program: Program) -> None:
+    """The links of two endpoints: one poll wakes for both, each gets its own, and closing one leaves the other."""
+    frames: list[Frame] = []
+    other = LinkHub(Endpoint(2, on_frame=lambda link, frame: frames.append(frame)), program.poll)
+    port = other.open("tcpin:127.0.0.1:0", 0)
+    assert isinstance(port, TcpPort)
+    with connect(program.open_tcp()) as first, connect(("127.0.0.1", port.spec.port)) as second:
+        for number, station in enumerate((first, second)):
+            station.sendall(v2(dialect.MAVLink_system_time_message(number, 0)))
+
+        def both() -> bool:
+            other.receive(0, 0)
+            return bool(program.frames and frames)
+
+        program.run(both, "both heard")
+        assert len(program.frames) == len(frames) == 1
+        assert program.frames[0][1].payload != frames[0].payload
+        other.close()
+        program.frames.clear()
+        first.sendall(v2(dialect.MAVLink_system_time_message(3, 0), 1))
+        program.run(lambda: bool(program.frames), "the first is still heard")
 
 
 def test_closing_sends_what_is_queued_and_ends_all(program: Program) -> None:
@@ -214,4 +239,4 @@ def test_closing_sends_what_is_queued_and_ends_all(program: Program) -> None:
         assert station.recv(10) == b""
     with pytest.raises(ConnectionRefusedError):
         connect(address)
-    program.hub = LinkHub(program.endpoint)
+    program.hub = LinkHub(program.endpoint, program.poll)

@@ -7,16 +7,13 @@ import subprocess
 import sys
 import threading
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from autopilot.control.compiler_watch import COMPILER
-from sortie.runtime import run_loop
 from sortie.runtime.loader import COMPILING, LOADER
-from sortie.runtime.run_loop import RunLoop
-from sortie.runtime.wakeup import Bell
+from sortie.runtime.runtime import Runtime
 
 
 class LoadingService:
@@ -26,7 +23,6 @@ class LoadingService:
         self.now_ms = 0
         self.let_go = threading.Event()
         self.compiles = False
-        self.telemetry = SimpleNamespace(send_heartbeat=lambda: None)
         self.due_ms: list[int] = []
         self.served_ms: list[int] = []
 
@@ -40,20 +36,27 @@ class LoadingService:
             self.served_ms.append(link_ms)
             del self.due_ms[0]
 
+    def beat(self) -> None:
+        """It is there."""
+
+    def commit(self, link_ms: int) -> None:
+        """Nothing is kept."""
+
     def next_link_deadline_ms(self) -> int | None:
         return self.due_ms[0] if self.due_ms else None
 
 
-class WaitingHub:
+class WaitingSockets:
     """Its waits are what lets time pass; the service is let go after `load_s` of them."""
 
     def __init__(self, service: LoadingService, load_s: float) -> None:
         self.now_s = 0.0
+        self.poll = self.bell = self
         self._service = service
         self._load_s = load_s
 
-    def watch(self, descriptor: int, called: Any) -> None:
-        """Nothing will ring."""
+    def ring(self) -> None:
+        """The loader is done."""
 
     def wait(self, wait_s: float) -> bool:
         self.now_s += wait_s
@@ -67,35 +70,35 @@ class WaitingHub:
     def next_deadline_ms(self) -> None:
         """No link is to be opened again."""
 
-    def receive(self, link_ms: int, vehicle_ms: int) -> None:
+    def receive(self, node: Any, link_ms: int) -> None:
         """Nothing came."""
 
     def flush(self) -> None:
         """Nothing waits."""
 
 
+def load(service: Any, load_s: float) -> None:
+    """Load it in a runtime, in which that takes so long."""
+    sockets: Any = WaitingSockets(service, load_s)
+    runtime = Runtime(sockets, lambda: sockets.now_s)
+    runtime.add_vehicle(service)
+    runtime.load()
+
+
 @pytest.mark.parametrize(("compiles", "load_s", "told"), [(False, 40.0, ""), (True, 1.5, f"{COMPILING}\n")])
-def test_compiling_is_told_once_and_only_when_it_compiles(monkeypatch, capsys, compiles, load_s, told):
+def test_compiling_is_told_once_and_only_when_it_compiles(capsys, compiles, load_s, told):
     """20 s and more without a word look like a program that hangs; a slow start that compiles nothing says nothing."""
     service: Any = LoadingService()
     service.compiles = compiles
-    hub: Any = WaitingHub(service, load_s)
-    monkeypatch.setattr(run_loop, "time", SimpleNamespace(monotonic=lambda: hub.now_s))
-    bell = Bell()
-    RunLoop(service, hub, bell, 1.0, lambda: False).load()
-    bell.close()
+    load(service, load_s)
     assert capsys.readouterr().err == told
 
 
-def test_what_falls_due_meanwhile_is_sent_in_time(monkeypatch, capsys):
+def test_what_falls_due_meanwhile_is_sent_in_time(capsys):
     """A file transfer goes on block after block while the kernel is compiled, not with the next heartbeat."""
     service: Any = LoadingService()
     service.due_ms = [100, 105, 1500, 1505]
-    hub: Any = WaitingHub(service, 3.0)
-    monkeypatch.setattr(run_loop, "time", SimpleNamespace(monotonic=lambda: hub.now_s))
-    bell = Bell()
-    RunLoop(service, hub, bell, 1.0, lambda: False).load()
-    bell.close()
+    load(service, 3.0)
     assert [served - due for served, due in zip(service.served_ms, [100, 105, 1500, 1505], strict=True)] == [0, 0, 0, 0]
 
 

@@ -1,0 +1,73 @@
+"""What a runtime runs. A node has endpoints and deadlines, and never waits; the runtime has the clocks and the links.
+
+A turn goes through four phases, the same for every node: *receive* (bytes that came in are handed to its endpoints,
+`heard` after each), *decide* (`advance`, `serve_links`), *commit* (what was decided is recorded), *flush* (what waits
+in its endpoints is sent). Nothing leaves before the commit.
+
+Link time and vehicle time are in ms. Vehicle time is one for all vehicles of a runtime.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from mavlink_bridge.endpoint import Endpoint
+
+
+class Node(Protocol):
+    """Somebody on links: a client of a service, a watcher, a vehicle."""
+
+    @property
+    def now_ms(self) -> int:
+        """Its vehicle time; 0 for ever where there is no vehicle."""
+
+    @property
+    def endpoints(self) -> tuple[Endpoint, ...]:
+        """Whose bytes it takes and gives, in the order in which they are heard: the nearer to the vehicle, the
+        earlier."""
+
+    def next_link_deadline_ms(self) -> int | None:
+        """The earliest link time at which `serve_links` is needed although nothing comes in."""
+
+    def heard(self, endpoint: Endpoint, link_ms: int) -> None:
+        """What came in for this endpoint, if anything did, has been handed to it; others follow."""
+
+    def serve_links(self, link_ms: int) -> None:
+        """Something came in, or link time has moved: act on it."""
+
+    def commit(self, link_ms: int) -> None:
+        """Record what was decided since the last time."""
+
+
+class VehicleNode(Node, Protocol):
+    """A node with a vehicle, whose time passes."""
+
+    @property
+    def look_every_ms(self) -> int:
+        """Paced, so much vehicle time may pass at most before its own events are told."""
+
+    def next_vehicle_deadline_ms(self) -> int:
+        """The earliest vehicle time at which a pass is needed."""
+
+    def advance(self, until_ms: int, link_ms: int | None = None) -> None:
+        """One pass: to the earliest of `until_ms`, its deadlines and its own first event. `link_ms` None: link time is
+        vehicle time."""
+
+    def load(self) -> None:
+        """Load what is compiled; called in a thread, once."""
+
+    def beat(self) -> None:
+        """Vehicle time stands still: say that it is there."""
+
+
+class Wire(Protocol):
+    """A link in memory with a node on at least one end."""
+
+    @property
+    def closed(self) -> bool: ...
+    def carry(self) -> bool:
+        """Move what waits, both ways; True when a node has received something, and may have an answer."""
+
+    def next_deadline_ms(self) -> int | None:
+        """When the next frame arrives, on either end."""

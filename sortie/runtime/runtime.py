@@ -1,0 +1,357 @@
+"""The runtime: one thread that lets time pass for any number of nodes, and carries what they send and are sent.
+
+Virtual (no sockets): link time is vehicle time, and passes as far as it is asked to. Everything follows from the seed.
+
+With sockets link time is the wall's. Paced (any speed but 0): sleep until the next deadline or input, bring the
+vehicles to the time that is due, send. Ahead (speed 0, while `ahead()`): pass after pass as fast as the machine goes,
+with a look at the links every fraction of a millisecond; who does not take its bytes then stops the clock (`stall`).
+
+The phases of a turn are in `node`.
+"""
+
+from __future__ import annotations
+
+import math
+import sys
+import time
+from collections.abc import Callable
+
+from autopilot.control.layout import TICK_MS
+from mavlink_bridge.endpoint import Endpoint
+from sortie.metrics.jitter import Lateness
+from sortie.runtime.loader import Loader
+from sortie.runtime.node import Node, VehicleNode, Wire
+from sortie.runtime.pacing import Pace
+from sortie.runtime.signals import Signals
+from sortie.runtime.sockets import Sockets
+from sortie.runtime.stall import Readers
+
+SLICE_S = 0.0005
+PACED_SLICE_S = 0.02
+MAX_SLEEP_S = 1.0
+HORIZON_MS = 1000
+BEAT_S = 1.0
+QUIET_S = 0.03
+ANSWER_FIRST_S = 0.00001
+FOR_EVER_MS = 1 << 62
+
+
+def _say(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)
+
+
+def always() -> bool:
+    """For `set_speedup`: run ahead all the time."""
+    return True
+
+
+def never() -> bool:
+    """For `Runtime.run`: until a signal, or for as long as somebody wants to wait."""
+    return False
+
+
+class Runtime:
+    """See the module. `sockets` None: virtual, until `go_real`. `wall_s` is the wall, monotonic."""
+
+    def __init__(self, sockets: Sockets | None = None, wall_s: Callable[[], float] = time.monotonic) -> None:
+        self.sockets = sockets
+        self.signals = Signals()
+        self.lateness = Lateness()
+        self._wall_s = wall_s
+        self._zero_ms = 0  # link time when the wall is at 0
+        self._nodes: list[Node] = []
+        self._vehicles: list[VehicleNode] = []
+        self._wires: list[Wire] = []
+        self._readers = Readers()
+        self._limit_ms = FOR_EVER_MS
+        self._due_s = 0.0
+        self.set_speedup(1.0, never)
+
+    # --- who takes part -----------------------------------------------------------------------------------------------
+    def add(self, node: Node) -> None:
+        """A node without a vehicle."""
+        self._nodes.append(node)
+
+    def add_vehicle(self, node: VehicleNode) -> None:
+        """A node whose time passes."""
+        self._nodes.append(node)
+        self._vehicles.append(node)
+
+    def remove(self, node: Node) -> None:
+        """Its endpoints' links stay open, for whoever has these endpoints next."""
+        self._nodes.remove(node)
+        self._vehicles = [vehicle for vehicle in self._vehicles if vehicle is not node]
+
+    def connect(self, wire: Wire) -> None:
+        """Carry this wire from now on, until it is closed."""
+        self._wires.append(wire)
+
+    def open(self, endpoint: Endpoint, url: str) -> None:
+        """Open a socket or serial link of an endpoint, or raise UserError. Time is real from now on."""
+        self.go_real().open(endpoint, url, self.link_ms)
+
+    def go_real(self) -> Sockets:
+        """From now on link time follows the wall, from where it stands."""
+        if self.sockets is None:
+            self._zero_ms = self.now_ms - int(self._wall_s() * 1000.0)
+            self.sockets = Sockets()
+        return self.sockets
+
+    def close(self) -> None:
+        """Close all links; signals do what they did before."""
+        self.signals.silence()
+        if self.sockets is not None:
+            self.sockets.close()
+            self.sockets = None
+        self.signals.remove()
+
+    # --- time ---------------------------------------------------------------------------------------------------------
+    @property
+    def now_ms(self) -> int:
+        """Vehicle time: that of the vehicle that is furthest behind."""
+        return min((vehicle.now_ms for vehicle in self._vehicles), default=0)
+
+    @property
+    def link_ms(self) -> int:
+        """Link time now."""
+        return self.now_ms if self.sockets is None else self._link_ms(self._wall_s())
+
+    def _link_ms(self, wall_s: float) -> int:
+        return int(wall_s * 1000.0) + self._zero_ms
+
+    def set_speedup(self, speedup: float, ahead: Callable[[], bool]) -> None:
+        """From now on go at this speed. `ahead()` says whether vehicle time may run ahead of the wall now; asked at
+        speed 0 only."""
+        self._ahead = ahead if speedup == 0.0 else never
+        self._pace = Pace(speedup or 1.0)
+        self._was_ahead = True
+
+    def install_signals(self) -> None:
+        """SIGTERM and Ctrl-C end `run`; see `signals`."""
+        self.signals.install(self.go_real().bell.signal_fd)
+
+    # --- the loop -----------------------------------------------------------------------------------------------------
+    def run(
+        self,
+        finished: Callable[[], bool],
+        each: Callable[[float], None] | None = None,
+        *,
+        every_s: float = MAX_SLEEP_S,
+        patience_s: float = math.inf,
+    ) -> bool:
+        """Until `finished()` (True), a signal, or for `patience_s`. `each(wall_s)` is called once a turn, and at least
+        every `every_s`."""
+        end_s = self._wall_s() + patience_s
+        while not finished():
+            left_s = end_s - self._wall_s()
+            if self.signals.number is not None or left_s <= 0.0:
+                return False
+            self.turn(finished, min(every_s, left_s))
+            self.signals.act()
+            if each is not None:
+                each(self._wall_s())
+        return True
+
+    def turn(self, finished: Callable[[], bool], sleep_s: float = MAX_SLEEP_S) -> None:
+        """Once round: some passes of the vehicles, then the links, with a sleep when there is nothing to do."""
+        self.signals.running = True
+        wall_s = self._wall_s()
+        if self._ahead():
+            self._turn_ahead(wall_s, finished)
+        else:
+            self._turn_paced(wall_s, finished, sleep_s)
+
+    def step(self, limit_ms: int) -> None:
+        """Let time pass to the next thing that happens, at most to vehicle time `limit_ms`."""
+        if self.sockets is None:
+            self._pass(min(limit_ms, max(self._next_link_event_ms(), self.now_ms + TICK_MS)), None)
+            self._send(self.now_ms)
+            return
+        self._limit_ms = limit_ms
+        try:
+            self.turn(lambda: self.now_ms >= limit_ms)
+        finally:
+            self._limit_ms = FOR_EVER_MS
+
+    def settle(self) -> None:
+        """Something was done from outside: let everybody act on it, and hear of it, now."""
+        link_ms = self.link_ms
+        for node in self._nodes:
+            node.serve_links(link_ms)
+        self._send(link_ms)
+
+    # --- passes of the vehicles -------------------------------------------------------------------------------------
+    def _pass(self, until_ms: int, link_ms: int | None) -> None:
+        """Every vehicle to the earliest deadline of all. One that is alone finds its own deadline."""
+        until_ms = min(until_ms, self._limit_ms)
+        if len(self._vehicles) > 1:
+            until_ms = min(until_ms, *(vehicle.next_vehicle_deadline_ms() for vehicle in self._vehicles))
+        for vehicle in self._vehicles:
+            if vehicle.now_ms < until_ms:
+                vehicle.advance(until_ms, link_ms)
+
+    def _next_link_event_ms(self) -> int:
+        """In virtual time: a deadline of a link's protocols, a frame that arrives, or half a one that is given up."""
+        dues = [node.next_link_deadline_ms() for node in self._nodes]
+        dues += [wire.next_deadline_ms() for wire in self._wires]
+        dues += [endpoint.claim_deadline_ms() for node in self._nodes for endpoint in node.endpoints]
+        return min((due for due in dues if due is not None), default=FOR_EVER_MS)
+
+    def _commit(self, link_ms: int) -> None:
+        for node in self._nodes:
+            node.commit(link_ms)
+
+    def exchange(self) -> None:
+        """Carry what waits on the wires, and the answers to it, until all is still."""
+        busy = bool(self._wires)
+        while busy:
+            busy = False
+            self._wires = [wire for wire in self._wires if not wire.closed]
+            for wire in self._wires:
+                if wire.carry():
+                    busy = True
+                    self._commit(self.link_ms)
+        if self.sockets is None:
+            for node in self._nodes:
+                for endpoint in node.endpoints:
+                    endpoint.give_up_claims(self.now_ms, node.now_ms)
+
+    def _send(self, link_ms: int) -> None:
+        """Commit, then flush."""
+        self._commit(link_ms)
+        self.exchange()
+        if self.sockets is not None:
+            self.sockets.flush()
+
+    # --- ahead --------------------------------------------------------------------------------------------------------
+    def _turn_ahead(self, wall_s: float, finished: Callable[[], bool]) -> None:
+        self._was_ahead = True
+        wait_s = self._readers.wait_s(self._sockets.hubs(), wall_s)
+        if wait_s is not None:
+            self._take_input(wait_s, finished)
+            self._send(self.link_ms)
+            return
+        link_ms = self._link_ms(wall_s)
+        end_s = wall_s + SLICE_S
+        while self._ahead() and not finished():
+            self._pass(self.now_ms + HORIZON_MS, link_ms)
+            if self._wires:
+                self._send(link_ms)
+            if self._wall_s() >= end_s:
+                break
+        self._send(link_ms)
+        self._take_input(0.0, finished)
+
+    def _take_input(self, wait_s: float, finished: Callable[[], bool]) -> None:
+        ready = self._sockets.poll.wait(wait_s)
+        wall_s = self._wall_s()
+        link_ms = self._link_ms(wall_s)
+        if ready and not self._was_ahead:
+            # A message acts at the vehicle time that is due, not at the last pass's.
+            self._catch_up(link_ms, wall_s, finished)
+        self._receive(link_ms, serve=ready or not self._was_ahead)
+
+    def _receive(self, link_ms: int, *, serve: bool) -> None:
+        for node in self._nodes:
+            self._sockets.receive(node, link_ms)
+            if serve:
+                node.serve_links(link_ms)
+        if serve:
+            self._send(link_ms)
+
+    # --- paced --------------------------------------------------------------------------------------------------------
+    def _turn_paced(self, wall_s: float, finished: Callable[[], bool], sleep_s: float) -> None:
+        if self._was_ahead:
+            self._was_ahead = False
+            self._readers.forget()  # paced, nobody waits for readers
+            self._pace.rebase(wall_s, self.now_ms)
+        elif wall_s >= self._due_s:
+            self.lateness.note(wall_s - self._due_s)
+        link_ms = self._link_ms(wall_s)
+        self._catch_up(link_ms, wall_s, finished)
+        self._send(link_ms)
+        self._take_input(min(self._sleep_s(), sleep_s), finished)
+
+    def _catch_up(self, link_ms: int, wall_s: float, finished: Callable[[], bool]) -> None:
+        """Passes until vehicle time is what is due at `wall_s`. A factor that the machine cannot reach makes hours due
+        at once: links and signals get their turn every `PACED_SLICE_S` all the same, and nothing flies after the end.
+        """
+        now_ms = self.now_ms
+        due_ms = self._pace.due_ms(wall_s, now_ms)
+        due_ms = min(due_ms - due_ms % TICK_MS, self._limit_ms)
+        end_s = wall_s + PACED_SLICE_S
+        while self._vehicles and self.now_ms < due_ms and not finished():
+            self._pass(due_ms, link_ms)
+            if self._wires:
+                self._send(link_ms)
+            if self._wall_s() >= end_s:
+                break
+
+    def _sleep_s(self) -> float:
+        """Until the next deadline on either clock; never long, so that what the vehicles notice is told in time."""
+        now_s = self._wall_s()
+        wait_s = min(MAX_SLEEP_S, self._until_links_s())
+        if self._vehicles:
+            next_ms = min(self._next_look_ms(vehicle) for vehicle in self._vehicles)
+            wait_s = min(wait_s, self._pace.wall_s(min(next_ms, self._limit_ms)) - now_s)
+        self._due_s = now_s + wait_s
+        return max(wait_s, 0.0)
+
+    def _next_look_ms(self, vehicle: VehicleNode) -> int:
+        return min(vehicle.next_vehicle_deadline_ms(), vehicle.now_ms + vehicle.look_every_ms)
+
+    def _until_links_s(self) -> float:
+        """Seconds to the next deadline on link time; negative when it has passed."""
+        dues = [node.next_link_deadline_ms() for node in self._nodes]
+        dues.append(self._sockets.next_deadline_ms())
+        due_ms = min((due for due in dues if due is not None), default=math.inf)
+        return (due_ms - self._zero_ms) / 1000.0 - self._wall_s()
+
+    @property
+    def _sockets(self) -> Sockets:
+        assert self.sockets is not None, "time is virtual"
+        return self.sockets
+
+    # --- before the first pass ----------------------------------------------------------------------------------------
+    def load(self, say: Callable[[str], None] = _say) -> None:
+        """Load what is compiled, in a thread, and serve the links meanwhile: ground stations connect and are answered,
+        vehicle time stands still. A signal ends the waiting, not the thread; see `sortie.__main__`. `say` is told when
+        something is compiled."""
+        began_s = self._wall_s()
+        self.signals.running = True
+        self._serve_until_quiet(began_s)
+        loader = Loader(self._load_all, self._sockets.bell.ring)
+        usual_s = sys.getswitchinterval()
+        sys.setswitchinterval(ANSWER_FIRST_S)  # an answer must not wait 5 ms for the importing thread each time
+        loader.start()
+        next_beat_s = began_s + BEAT_S
+        while loader.is_alive() and self.signals.number is None:
+            self._answer(BEAT_S)
+            notice = loader.take_notice()
+            if notice is not None:
+                say(notice)
+            if self._wall_s() >= next_beat_s:
+                next_beat_s += BEAT_S
+                for vehicle in self._vehicles:
+                    vehicle.beat()
+        sys.setswitchinterval(usual_s)
+        if loader.error is not None:
+            raise loader.error
+
+    def _load_all(self) -> None:
+        for vehicle in self._vehicles:
+            vehicle.load()
+
+    def _serve_until_quiet(self, began_s: float) -> None:
+        """A station that is there from the first moment gets its plan and parameters before the processor is busy with
+        loading: start that when the links have been silent for `QUIET_S`, or after `BEAT_S` at the latest."""
+        heard_s = began_s
+        while self.signals.number is None and self._wall_s() < min(heard_s + QUIET_S, began_s + BEAT_S):
+            if self._answer(QUIET_S):
+                heard_s = self._wall_s()
+
+    def _answer(self, wait_s: float) -> bool:
+        """Wait for input or a deadline of the links, and answer, without moving the vehicles; False without input."""
+        heard = self._sockets.poll.wait(max(min(wait_s, self._until_links_s()), 0.0))
+        self._receive(self.link_ms, serve=True)
+        return heard

@@ -1,0 +1,72 @@
+"""The sockets and serial lines of a runtime: a hub for each endpoint, one wait for all, and a bell that wakes it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from mavlink_bridge.endpoint import Endpoint
+from mavlink_bridge.links.address import LinkError
+from mavlink_bridge.links.hub import LinkHub, Poll
+from sortie.config.errors import UserError
+from sortie.runtime.node import Node
+from sortie.runtime.wakeup import Bell
+
+
+class Sockets:
+    """See the module. `on_event(text)` hears of links that come and go."""
+
+    def __init__(self, on_event: Callable[[str], None] | None = None) -> None:
+        self.poll = Poll()
+        self.bell = Bell()
+        self.poll.watch(self.bell.fileno(), lambda events: self.bell.silence())
+        self._on_event = on_event
+        self._hubs: dict[Endpoint, LinkHub] = {}
+
+    def hub(self, endpoint: Endpoint) -> LinkHub:
+        """The links of an endpoint."""
+        if endpoint not in self._hubs:
+            self._hubs[endpoint] = LinkHub(endpoint, self.poll, on_event=self._on_event)
+        return self._hubs[endpoint]
+
+    def hubs(self) -> list[LinkHub]:
+        """Those of all endpoints that have or had links."""
+        return list(self._hubs.values())
+
+    def open(self, endpoint: Endpoint, url: str, link_ms: int) -> None:
+        """Open a link or port; a busy port is a UserError."""
+        try:
+            self.hub(endpoint).open(url, link_ms)
+        except LinkError as error:
+            raise UserError(str(error)) from error
+
+    # --- a turn ---------------------------------------------------------------------------------------------------
+    def receive(self, node: Node, link_ms: int) -> None:
+        """Hand a node what has come in for each of its endpoints."""
+        for endpoint in node.endpoints:
+            hub = self._hubs.get(endpoint)
+            if hub is not None:
+                hub.receive(link_ms, node.now_ms)
+            node.heard(endpoint, link_ms)
+
+    def flush(self) -> None:
+        """Send what waits."""
+        for hub in self._hubs.values():
+            hub.flush()
+
+    def next_deadline_ms(self) -> int | None:
+        """The earliest link time at which a link wants to be opened again."""
+        deadlines = [hub.next_deadline_ms() for hub in self._hubs.values()]
+        return min((due for due in deadlines if due is not None), default=None)
+
+    # --- the end --------------------------------------------------------------------------------------------------
+    def close_links(self) -> None:
+        """Send what can be sent at once, and close all links; the bell can still be rung."""
+        for hub in self._hubs.values():
+            hub.close()
+        self._hubs.clear()
+
+    def close(self) -> None:
+        """Close everything."""
+        self.close_links()
+        self.poll.close()
+        self.bell.close()
