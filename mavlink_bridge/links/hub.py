@@ -153,7 +153,9 @@ class LinkHub:
         self._take_ready(link_ms, vehicle_ms)
         due_ms = self._endpoint.claim_deadline_ms()
         if due_ms is not None and due_ms <= link_ms:
-            self._poll.wait(0.0)  # what waits unread by now came in time: the program may have been late, not the sender
+            self._poll.wait(
+                0.0
+            )  # what waits unread by now came in time: the program may have been late, not the sender
             self._take_ready(link_ms, vehicle_ms)
             self._endpoint.give_up_claims(link_ms, vehicle_ms)
         self._maintain(link_ms)

@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 import re
 import signal
-import socket
-from pathlib import Path
 
 import pytest
 
@@ -24,63 +22,6 @@ def waypoints(home: tuple[float, float, float], *items: tuple[int, float, float,
     for seq, (command, lat, lon, alt) in enumerate(items, start=1):
         text += str(seq) + ITEM.format(command=command, lat=lat, lon=lon, alt=alt)
     return text
-
-
-@pytest.mark.parametrize(("number", "status"), [(signal.SIGTERM, 0), (signal.SIGINT, 130)])
-@pytest.mark.parametrize("command", [["serve"], ["demo"], ["demo", "--once"], ["fly", "plan.waypoints"]])
-def test_signals_end_every_command(tmp_path, command, number, status):
-    """SIGTERM: status 0; Ctrl-C: 130. No traceback, before a flight's own status."""
-    (tmp_path / "plan.waypoints").write_text(waypoints((47, 8, 400), (22, 0, 0, 10), (21, 0, 0, 0)))
-    process = begin(tmp_path, *command, *LINK)
-    wait_for(process, "sortie: ")
-    process.send_signal(number)
-    _, err = process.communicate(timeout=PATIENCE_S)
-    assert process.returncode == status, err
-    assert "Traceback" not in err
-
-
-@pytest.mark.parametrize(("number", "status"), [(signal.SIGTERM, 0), (signal.SIGINT, 130)])
-def test_signals_end_a_command_that_is_still_starting(tmp_path, number, status):
-    """From the first moment at which the program can hear a signal: the same ends."""
-    process = begin(tmp_path, "serve", *LINK)
-    wait_until_caught(process.pid, signal.SIGTERM)
-    process.send_signal(number)
-    _, err = process.communicate(timeout=PATIENCE_S)
-    assert process.returncode == status, err
-    assert "Traceback" not in err
-
-
-@pytest.mark.parametrize(("number", "status"), [(signal.SIGTERM, 0), (signal.SIGINT, 130)])
-def test_signals_end_a_command_that_loads_its_kernel(tmp_path, number, status):
-    """While the kernel is loaded: the same ends."""
-    process = begin(tmp_path, "serve", *LINK)
-    assert process.stderr is not None
-    assert "serving" in process.stderr.readline()
-    process.send_signal(number)
-    _, err = process.communicate(timeout=PATIENCE_S)
-    assert process.returncode == status, err
-    assert "Traceback" not in err
-
-
-def wait_until_caught(pid, number):
-    """Until the process has a handler of its own for signal `number`, by what the kernel says of it."""
-    while True:
-        for line in Path(f"/proc/{pid}/status").read_text().splitlines():
-            if line.startswith("SigCgt:") and int(line.split()[1], 16) >> (number - 1) & 1:
-                return
-
-
-def test_signals_end_a_client_command(tmp_path):
-    """`status` waits for a vehicle that does not answer: Ctrl-C is 130."""
-    with socket.socket() as silent:
-        silent.bind(("127.0.0.1", 0))
-        silent.listen()
-        process = begin(tmp_path, "status", "--connect", f"tcp:127.0.0.1:{silent.getsockname()[1]}")
-        silent.accept()
-        process.send_signal(signal.SIGINT)
-        _, err = process.communicate(timeout=PATIENCE_S)
-    assert process.returncode == 130
-    assert "Traceback" not in err
 
 
 def test_a_signal_in_flight_still_tells_the_result(tmp_path):
