@@ -23,7 +23,8 @@ PLAN = str(Path(__file__).parents[3] / "examples" / "square.waypoints")
 
 @dataclass(frozen=True)
 class Row:
-    """A command, and how far it is let go before the signal: a text that it says, or a client that it calls."""
+    """A command, and how far it is let go before the signal: to a text that it says, else until it has connected to
+    `SILENT`, else until it hears signals."""
 
     command: tuple[str, ...]
     until: str | None = None
@@ -45,7 +46,7 @@ TABLE = (
     Row(("loop", "--state-dir", "state", "--profile", "drone-box", "--speedup", "1"), "profile drone-box"),
     Row(("loop", "--state-dir", "state", "--profile", "drone-box", "--vehicle", SILENT)),
     Row(("flash", "--simulate"), "simulated board"),
-    Row(("flash", "firmware.bin", "--board-id", "9", "--port", "nowhere", "--yes"), "nowhere"),
+    Row(("flash", "firmware.bin", "--board-id", "9", "--port", "nowhere", "--yes")),
     Row(("go", "--connect", SILENT)),
     Row(("abort", "--connect", SILENT)),
     Row(("status", "--connect", SILENT)),
@@ -73,8 +74,10 @@ def start(folder: Path, row: Row, silent: socket.socket) -> subprocess.Popen[str
     process = begin(folder, *(word.format(port=port) for word in row.command))
     if row.until is not None:
         wait_for(process, row.until)
-    else:
+    elif SILENT in row.command:
         silent.accept()
+    else:
+        wait_until_caught(process.pid, signal.SIGTERM)
     return process
 
 
