@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import select
 import termios
 from pathlib import Path
 
@@ -15,6 +14,7 @@ from mavlink_bridge.framing import FrameWriter
 from mavlink_bridge.links.hub import LinkHub
 from sortie.companion.serial_port import BAUDS, BaudSearch, ControllerPort
 from sortie.config.errors import UserError
+from tests.fakes.patience import PATIENCE_S
 from tests.fakes.plugs import Device, Plugs, by_id
 
 HEARTBEAT = FrameWriter(1, 1).frame(*codec.payload(codec.dialect.MAVLink_heartbeat_message(2, 3, 81, 0, 3, 3)))
@@ -184,7 +184,7 @@ def test_the_rate_is_looked_for_when_nobody_gave_it(plugs: Plugs) -> None:
         assert len(rates) < 200
         rates.append(termios.tcgetattr(cube.master)[4])
         os.write(cube.master, HEARTBEAT if rates[-1] == termios.B57600 else bytes(len(HEARTBEAT)))
-        assert select.select([side.hub.fileno()], [], [], 5.0)[0]
+        assert side.hub.wait(PATIENCE_S)
         side.run(100)
     assert rates[:20] == [termios.B115200] * 20
     assert side.said == [f"{cube.path}: MAVLink at 57600 baud"]
