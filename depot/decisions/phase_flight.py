@@ -126,6 +126,7 @@ def harvest_facts(party: Party, status: Status | None, now_ms: int) -> dict[str,
         "time_in_harvest_s": seconds,
         "expected_kg": min(party.profile.skimmer.intake_kg_s * seconds, most_kg),
         "actual_kg": None if status is None else status.harvested_kg,
+        "expected_by_skimmer_kg": None if status is None else status.expected_kg,
     }
 
 

@@ -98,7 +98,7 @@ def _check(party: Party, reading: DepotReading, now_ms: int) -> bool:
         party.decide(now_ms, "no_go", f"delayed: {', '.join(failed)}", facts)
         party.await_charge(reading, now_ms)
         party.happen(LoopEvent.NO_GO, now_ms)
-        _repeat_phase(party, now_ms, reading.next_window_s)
+        _repeat_phase(party, now_ms, _wait_s(party, failed, reading))
         return False
     party.decide(now_ms, "go", "all hard constraints hold", facts)
     party.station.refuel(False)
@@ -125,12 +125,21 @@ def _leftover(party: Party, reading: DepotReading) -> bool:
     return not reading.emptied and (reading.moving_kg_s > 0.0 or untried)
 
 
-def _repeat_phase(party: Party, now_ms: int, at_least_s: float = 0.0) -> None:
+def _wait_s(party: Party, failed: list[str], reading: DepotReading) -> float:
+    """The wait window; where nothing but the link is missing, until it is there: the windows are known."""
+    if failed == ["no_go_comms"] and reading.next_window_s > 0.0:
+        return reading.next_window_s
+    if failed == ["no_go_comms"] and reading.window_left_s < party.profile.plan.departure_s:
+        return reading.window_left_s  # too short by now: the next one is looked for when it has closed
+    return party.profile.plan.wait_s
+
+
+def _repeat_phase(party: Party, now_ms: int, wait_s: float | None = None) -> None:
     """Phase 1 once more after a wait window: planned anew, for how depot and skimmer are by then."""
     memory = party.memory
     memory.step = PrepStep.WAIT
     memory.verified = False
-    memory.check_ms = now_ms + round(max(party.profile.plan.wait_s, at_least_s) * 1000.0)
+    memory.check_ms = now_ms + max(round((party.profile.plan.wait_s if wait_s is None else wait_s) * 1000.0), 1_000)
     party.tend_skimmer(now_ms)
 
 
