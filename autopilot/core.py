@@ -371,7 +371,7 @@ class Autopilot:
 
     # --- plans ----------------------------------------------------------------------------------------------------
     def check_plan(self, kind: int, items: tuple[MissionItem, ...]) -> str | None:
-        """Is this plan valid as a whole (section 3 of mission-semantics)? The complaint, or None."""
+        """Is this plan valid as a whole (docs/reference/mission-semantics.md, 3)? The complaint, or None."""
         return self.crew.plans.check(kind, items)
 
     def replace_plan(self, kind: int, items: tuple[MissionItem, ...], now_ms: int) -> None:

@@ -1,7 +1,7 @@
 """Commands that fly the vehicle: takeoff, land, GUIDED targets, speed, heading, region of interest.
 
-Each gives an `Outcome` and says why when it refuses. The rules are `ground-stations.md` 3.2. Arguments are finite: what
-comes over a link has been checked there.
+Each gives an `Outcome` and says why when it refuses. The rules are docs/reference/ground-stations.md, 3.2. Arguments
+are finite: what comes over a link has been checked there.
 """
 
 from __future__ import annotations

@@ -1,4 +1,5 @@
-"""Commands about the mission: start, go to an item, jump, land start, pause (`mission-semantics.md` 1.5)."""
+"""Commands about the mission: start, go to an item, jump, land start, pause (docs/reference/mission-semantics.md,
+1.5)."""
 
 from __future__ import annotations
 

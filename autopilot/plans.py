@@ -1,7 +1,7 @@
 """The three plans of a vehicle: mission, fence, rally points. Checked as a whole, swapped in as a whole.
 
 `MissionStorage` owns the items; this owns when they change. A new mission takes effect at the start of a tick while the
-old one is being flown (`mission-semantics.md` item 24), otherwise at once.
+old one is being flown (docs/reference/mission-semantics.md, item 24), otherwise at once.
 """
 
 from __future__ import annotations

@@ -125,8 +125,9 @@ class Leg:
     """Fly from `start` (None: from the present reference, smoothly) to `end`. With `next` the vehicle passes `end`
     without stopping and turns towards `next`, staying within `radius` of `end` when it passes; without, it stops there
     and holds. ARRIVED: within `radius` (copter 3-D, rover horizontal), or past the plane through `end` across the leg
-    (`mission-semantics.md` item 12). After arrival with `next` set and no new target it goes to `end` and stops.
-    `spline`: a smooth curve through `start`, `end` with tangents from `previous` and `next` (SPLINE_WAYPOINT)."""
+    (docs/reference/mission-semantics.md, item 12). After arrival with `next` set and no new target it goes to `end` and
+    stops. `spline`: a smooth curve through `start`, `end` with tangents from `previous` and `next`
+    (SPLINE_WAYPOINT)."""
 
     end: Ned
     start: Ned | None = None

@@ -1,4 +1,4 @@
-"""The margins that both sides watch (seed 000, section 4.4): propellant and power to return, and heat.
+"""The margins that both sides watch (seed 000, 4.4): propellant and power to return, and heat.
 
 The skimmer judges its sensors, the depot the statuses; the names of what they look at are the same. What the return
 needs is computed from the way that is left (`fuel_need_kg`, `power_need_wh`), not a constant.

@@ -10,7 +10,7 @@ from depot.names import ALL_TRIGGERS, Mode, Stage
 
 
 class AbortLimits(Struct, frozen=True, forbid_unknown_fields=True):
-    """The abort thresholds and triggers of a plan (seed 000, section 3): beyond which of its own readings the skimmer
+    """The abort thresholds and triggers of a plan (seed 000, 3): beyond which of its own readings the skimmer
     aborts by itself. `triggers`: which of ABORT-1 are armed, bits in the order of `ABORT_1_NAMES`; `fuel_share`: of the
     plan's fuel reserve; fractions 0 to 1."""
 
@@ -27,7 +27,7 @@ class AbortLimits(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class MissionPlan(Struct, frozen=True):
-    """What the depot sends before departure (seed 000, section 3): where to, for how long, and when to turn back.
+    """What the depot sends before departure (seed 000, 3): where to, for how long, and when to turn back.
 
     `waypoints`: latitude, longitude (degrees), altitude (m). `number`: the sortie. The reserves are shares of the
     return need, on top of it. The skimmer obeys the `limits` of the plan that it has acknowledged, and no others.

@@ -6,7 +6,7 @@ from enum import IntEnum, StrEnum
 
 
 class Phase(IntEnum):
-    """Seed 000, section 2."""
+    """Seed 000, 2."""
 
     PREP = 1
     DEPARTURE = 2
@@ -44,7 +44,7 @@ MODES = tuple(Mode)
 
 
 class Abort(IntEnum):
-    """The paths in the order of precedence: 3 over 1 over 2 over routine (sortie-loop.md, ABORT-3)."""
+    """The paths in the order of precedence: 3 over 1 over 2 over routine (docs/reference/sortie-loop.md, "ABORT-3")."""
 
     NONE = 0
     ABORT_2 = 1

@@ -21,7 +21,7 @@ Count = Annotated[int, Meta(ge=1, le=1_000_000)]
 Loads = tuple[NotNegative, NotNegative, NotNegative]
 
 DEATH_FACTOR = 1.5
-"""T_DEATH = 1.5 x T_SORTIE (seed 000, section 3)."""
+"""T_DEATH = 1.5 x T_SORTIE (seed 000, 3)."""
 
 
 class _Table(Struct, frozen=True, forbid_unknown_fields=True):
@@ -56,7 +56,7 @@ class PlanSettings(_Table, frozen=True):
 
     @property
     def t_sortie_s(self) -> float:
-        """Prep + out + harvest + return + dock + offload (sortie-loop.md, vocabulary)."""
+        """Prep + out + harvest + return + dock + offload (docs/reference/sortie-loop.md, "Vocabulary")."""
         return (
             self.prep_s + self.departure_s + self.outbound_s + self.harvest_s + self.return_s + self.dock_s
             + self.offload_s

@@ -1,4 +1,4 @@
-"""Who we say we are: an ArduPilot copter or rover, version 4.6.2 (`ground-stations.md` 1.2 and 1.6).
+"""Who we say we are: an ArduPilot copter or rover, version 4.6.2 (docs/reference/ground-stations.md, 1.2, 1.6).
 
 Ground stations choose parameter names, plan protocols and texts by this; it does not change while a program runs.
 """

@@ -25,7 +25,7 @@ ACTORS: Final = (
     "comms",
     "logger",
 )
-"""All actors in the order in which they run (`flight-lifecycle.md`)."""
+"""All actors in the order in which they run (docs/reference/flight-lifecycle.md, "Actors")."""
 
 FAULT_NAMES: Final = (
     *(f"{actor}.reset" for actor in ACTORS if actor != "flight_manager"),

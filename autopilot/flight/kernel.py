@@ -2,8 +2,9 @@
 
 In each run actors take their turn in a fixed order, and only those with a message, news or a deadline; rounds follow
 until nobody has anything left, so that a chain of requests ends within the same vehicle time. Mailboxes are bounded.
-Supervision (seed 002, `flight-lifecycle.md`): a critical actor that raises takes all critical ones with it, and they
-restart together with clean state; another stays down, or restarts at once. Whatever an actor raises ends here.
+Supervision (docs/reference/flight-lifecycle.md, "Supervision"): a critical actor that raises takes all critical ones
+with it, and they restart together with clean state; another stays down, or restarts at once. Whatever an actor raises
+ends here.
 """
 
 from __future__ import annotations

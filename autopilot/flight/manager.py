@@ -31,7 +31,8 @@ RESET_ORDER: Final = (
     "comms",
     "logger",
 )
-"""waypoint stops publishing targets, altitude clears its latch, then the rest (`flight-lifecycle.md`)."""
+"""waypoint stops publishing targets, altitude clears its latch, then the rest (docs/reference/flight-lifecycle.md,
+"RESET")."""
 
 RESET_TIMEOUT_MS: Final = 10_000
 ARM_TIMEOUT_MS: Final = 5_000

@@ -34,7 +34,7 @@ from autopilot.flight.trace import TraceSink
 from autopilot.outcome import ACCEPTED, Outcome, Result, Severity
 from autopilot.vehicle import Request, VehicleEvent
 
-#: In the order in which they run (`flight-lifecycle.md`).
+#: In the order in which they run (docs/reference/flight-lifecycle.md, "Actors").
 ACTORS: Final = (
     SensorActor,
     EstimatorActor,

@@ -116,7 +116,8 @@ KNOWN_COMMANDS: Final = frozenset(int(c) for c in Cmd) - FENCE_COMMANDS - RALLY_
 plans for PX4 carry. Others are refused at upload (DO_SET_MODE and DO_CONTROL_VIDEO too, as there)."""
 
 HOLD_COMMANDS: Final = frozenset({16, 19, 82})
-"""Commands whose param1 is a hold time, s. In others param1 means pitch, turns or an option (semantics 1.3 item 14)."""
+"""Commands whose param1 is a hold time, s. In others param1 means pitch, turns or an option
+(docs/reference/mission-semantics.md, item 14)."""
 
 JUMP_COMMANDS: Final = frozenset({int(Cmd.DO_JUMP), int(Cmd.DO_JUMP_TAG)})
 

@@ -98,7 +98,7 @@ class WaitCause(Enum):
 @dataclass(frozen=True, slots=True)
 class MissionWaits:
     """The mission stands still until `cause` is gone. Told by AUTO, which then does not ask the sequencer (seed 001,
-    "GPS loss during verify")."""
+    "Error Handling")."""
 
     cause: WaitCause
 

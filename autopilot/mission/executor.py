@@ -1,4 +1,4 @@
-"""The contract between the sequencer and the vehicle mode that flies the items (seed 001, executor.rs)."""
+"""The contract between the sequencer and the vehicle mode that flies the items (seed 001, "executor.rs")."""
 
 from __future__ import annotations
 

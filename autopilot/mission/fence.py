@@ -1,4 +1,4 @@
-"""A fence plan: polygons, circles and a return point, made from fence items (`mission-semantics.md` section 3).
+"""A fence plan: polygons, circles and a return point, made from fence items (docs/reference/mission-semantics.md, 3).
 
 Geometry is done on the plane around a polygon's first corner, with ArduPilot's flat projection (`autopilot.geo`); good
 for fences of some tens of kilometres, across the antimeridian too.

@@ -1,4 +1,5 @@
-"""DO_JUMP and DO_JUMP_TAG: where they lead and how often they were taken (`mission-semantics.md` items 20, 21).
+"""DO_JUMP and DO_JUMP_TAG: where they lead and how often they were taken (docs/reference/mission-semantics.md, items
+20, 21).
 
 A jump item with count n jumps n times, so the body of the loop runs n + 1 times; 0 never jumps, -1 always. Each jump
 item has one counter, which starts again when its loop has run out, so that an outer loop can enter the inner one again.

@@ -2,7 +2,7 @@
 
 Simple items are taken as they are. Survey and corridor items carry the items they were turned into; those are taken in
 place. Complex items that hold only geometry are refused by name, never skipped.
-Source: `mission-semantics.md` section 4; QGroundControl's plan file format.
+Source: docs/reference/mission-semantics.md, 4; QGroundControl's plan file format.
 """
 
 from __future__ import annotations

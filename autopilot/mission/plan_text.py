@@ -2,7 +2,7 @@
 
 Fence: one "lat lon" a line: return point, polygon, and the polygon's first vertex again. Rally: "RALLY lat lon alt
 break_alt land_dir flags", altitude above home; what follows it is for planes and is not kept.
-Source: `mission-semantics.md` section 4 item 8.
+Source: docs/reference/mission-semantics.md, 4 item 8.
 """
 
 from __future__ import annotations

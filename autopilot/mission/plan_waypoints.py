@@ -2,7 +2,7 @@
 
 A header, then 12 fields a line: seq, current, frame, command, param1..4, x, y, z, autocontinue. The line with seq 0 is
 home if it is a waypoint (or command 0, as some writers leave it). Fence and rally plans are written the same way.
-Source: `mission-semantics.md` section 4 items 7, 9; MAVLink developer guide, file formats.
+Source: docs/reference/mission-semantics.md, 4 items 7, 9; MAVLink developer guide, file formats.
 """
 
 from __future__ import annotations

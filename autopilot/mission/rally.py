@@ -1,4 +1,4 @@
-"""Rally points: where RTL may go instead of home (`mission-semantics.md` section 3 item 5)."""
+"""Rally points: where RTL may go instead of home (docs/reference/mission-semantics.md, 3 item 5)."""
 
 from __future__ import annotations
 

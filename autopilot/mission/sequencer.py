@@ -5,8 +5,9 @@ jump counters and the speed override. It knows no MAVLink, vehicle or clock: ite
 `MissionExecutor` flies them, and time is an argument. Its steady state costs O(1) per update; only the step to another
 NAV item walks the storage, and that walk is bounded (`autopilot.mission.route`).
 
-Two timings of DO items (`mission-semantics.md` 1.2): the seed starts the DO items that follow a NAV item together with
-it, all in one call; ArduPilot starts them when that NAV item is done, one every second update, on the leg to the next.
+Two timings of DO items (docs/reference/mission-semantics.md, 1.2): the seed starts the DO items that follow a NAV item
+together with it, all in one call; ArduPilot starts them when that NAV item is done, one every second update, on the leg
+to the next.
 """
 
 from __future__ import annotations

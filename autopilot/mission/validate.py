@@ -1,4 +1,4 @@
-"""Is one item acceptable? `mission-semantics.md` table 2.4, item by item, as an upload goes on.
+"""Is one item acceptable? By the table of docs/reference/mission-semantics.md, 2.4, item by item, as an upload goes on.
 
 What only shows when a plan is complete is judged elsewhere: a fence by `autopilot.mission.fence.check_fence`. Whether
 this vehicle can *do* an item is no reason to refuse it (`autopilot.mission.capability`).
@@ -33,7 +33,8 @@ _COMMANDS: Final[dict[int, frozenset[int]]] = {
     PlanKind.RALLY: RALLY_COMMANDS,
 }
 
-# Which of param1..4 an item uses (semantics 1.3, 1.4): NaN is refused there and kept elsewhere.
+# Which of param1..4 an item uses (docs/reference/mission-semantics.md, 1.3, 1.4): NaN is refused there and kept
+# elsewhere.
 _USED: Final[dict[int, tuple[int, ...]]] = {
     16: (1,),
     18: (1, 3),

@@ -1,8 +1,8 @@
 """AUTO: flies the mission. The sequencer steps, the executor flies, this mode says when.
 
 Entering AUTO starts or resumes the mission (MIS_RESTART); a disarmed vehicle only enters, and its mission begins when
-it is armed. The sequencer is not asked while the position is lost (seed 001, "GPS loss during verify"). Leaving AUTO
-stops it, index kept. Sources: `mission-semantics.md` items 23 to 29; ArduPilot ArduCopter/mode_auto.cpp.
+it is armed. The sequencer is not asked while the position is lost (seed 001, "Error Handling"). Leaving AUTO
+stops it, index kept. Sources: docs/reference/mission-semantics.md, items 23 to 29; ArduPilot ArduCopter/mode_auto.cpp.
 """
 
 from __future__ import annotations
@@ -113,7 +113,8 @@ class AutoMode(Mode):
         self.executor.drop()
 
     def disarmed(self) -> None:
-        """A copter's mission goes back to its first item; a rover's stays where it is while in AUTO (item 26)."""
+        """A copter's mission goes back to its first item; a rover's stays where it is while in AUTO
+        (docs/reference/mission-semantics.md, item 26)."""
         self._waiting = True
         self._finished = False
         self._tell(self.sequencer.stop())
@@ -199,7 +200,8 @@ class AutoMode(Mode):
 
     # --- the end --------------------------------------------------------------------------------------------------
     def mission_complete(self) -> None:
-        """The executor's `on_mission_complete`: on the ground stop the motors, in the air stay (item 25)."""
+        """The executor's `on_mission_complete`: on the ground stop the motors, in the air stay
+        (docs/reference/mission-semantics.md, item 25)."""
         if self.cockpit.rover:
             self.cockpit.say(Severity.NOTICE, "Mission Complete")
             self._rover_done(int(self.cockpit.param("MIS_DONE_BEHAVE")))
@@ -237,7 +239,8 @@ class AutoMode(Mode):
 
     # --- questions and commands -----------------------------------------------------------------------------------
     def missing_takeoff(self) -> bool:
-        """Would the mission begin on the ground with something else than a takeoff? (item 26)"""
+        """Would the mission begin on the ground with something else than a takeoff?
+        (docs/reference/mission-semantics.md, item 26)"""
         if self.cockpit.rover:
             return False
         anew = int(self.cockpit.param("MIS_RESTART")) == 1 or self.sequencer.state() is MissionState.COMPLETED
@@ -303,7 +306,7 @@ class AutoMode(Mode):
             self._ignore_restart = True
 
     def replaced(self, old: tuple[MissionItem, ...]) -> None:
-        """The storage holds a new mission (item 24)."""
+        """The storage holds a new mission (docs/reference/mission-semantics.md, item 24)."""
         if not self.mission.total() and self.sequencer.state() is not MissionState.RUNNING:
             self._tell(self.sequencer.clear(self.mission))
             return

@@ -1,6 +1,6 @@
 """DO and CONDITION items of a mission: what they do at once, and what they wait for.
 
-Source: table 1.4 and items 18, 19 of `mission-semantics.md`. Payload items are done or recorded by `Payload`.
+Source: docs/reference/mission-semantics.md, 1.4, items 18, 19. Payload items are done or recorded by `Payload`.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""NAV items of a mission as maneuvers: table 1.4 and items 12 to 17 of `mission-semantics.md`."""
+"""NAV items of a mission as maneuvers: docs/reference/mission-semantics.md, 1.4, items 12 to 17."""
 
 from __future__ import annotations
 
@@ -23,7 +23,8 @@ from autopilot.modes.speeds import SpeedControl, circle_speed
 from autopilot.outcome import Severity
 from autopilot.vehicle import Circle, Leg
 
-_PASSED_BY: Final = frozenset({16, 82, 17, 19, 94})  # behind these a copter's waypoint is not stopped at (item 13)
+#: Before these a copter's waypoint is not stopped at (docs/reference/mission-semantics.md, item 13).
+_PASSED_BY: Final = frozenset({16, 82, 17, 19, 94})
 _LOWEST_TAKEOFF = 1.0  # m above where the vehicle is
 _TICK_MS = 20
 _SAME_PLACE = 0.1  # m

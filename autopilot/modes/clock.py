@@ -1,4 +1,4 @@
-"""Time of day for NAV_DELAY (`mission-semantics.md` item 17)."""
+"""Time of day for NAV_DELAY (docs/reference/mission-semantics.md, item 17)."""
 
 from __future__ import annotations
 

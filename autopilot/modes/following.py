@@ -1,4 +1,4 @@
-"""Modes of a vehicle that has a flight controller of its own (`real-vehicles.md` 2 and 3).
+"""Modes of a vehicle that has a flight controller of its own (docs/reference/real-vehicles.md, 2, 3).
 
 AUTO and GUIDED are flown by Sortie's targets, as on every vehicle. All other modes the controller flies by itself:
 Sortie asks for them (`command`) and follows. When somebody else chooses the mode, Sortie follows too, and flies nothing

@@ -1,7 +1,7 @@
 """GUIDED: a ground station or companion computer says where to go, target by target.
 
-Also what a mission's GUIDED_ENABLE item flies. Sources: `ground-stations.md` 3.2, ArduPilot ArduCopter/mode_guided.cpp
-and Rover/mode_guided.cpp. On the ground a copter takes no target but a takeoff.
+Also what a mission's GUIDED_ENABLE item flies. Sources: docs/reference/ground-stations.md, 3.2; ArduPilot
+ArduCopter/mode_guided.cpp and Rover/mode_guided.cpp. On the ground a copter takes no target but a takeoff.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
 """Where the nose points while a mode flies by itself: WP_YAW_BEHAVIOR, region of interest, CONDITION_YAW.
 
-Source: `mission-semantics.md` items 18 and 1.4, section 5; ArduPilot ArduCopter/autoyaw.cpp for what gives way to what:
-a region of interest stays until it is ended, a fixed heading until the next leg (with WP_YAW_BEHAVIOR 0 for good).
+Source: docs/reference/mission-semantics.md, 1.4, 5, item 18; ArduPilot ArduCopter/autoyaw.cpp for what gives way to
+what: a region of interest stays until it is ended, a fixed heading until the next leg (with WP_YAW_BEHAVIOR 0 for
+good).
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Which mode flies, and the rules of changing it (`ground-stations.md` 3.2).
+"""Which mode flies, and the rules of changing it (docs/reference/ground-stations.md, 3.2).
 
 A refused change leaves everything as it was and says why; the mode that already flies may be set again without effect,
 since ground stations repeat themselves.

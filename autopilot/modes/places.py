@@ -1,6 +1,6 @@
 """Where a mission item is, in the vehicle's local frame.
 
-Frames as `mission-semantics.md` item 22 has them: 0, 5 above mean sea level; 3, 6 above home; 10, 11 above ground,
+Frames (docs/reference/mission-semantics.md, item 22): 0, 5 above mean sea level; 3, 6 above home; 10, 11 above ground,
 which is taken as flat at home's height until there is terrain data. Any other frame on an item with a place is read
 as 0.
 """
@@ -39,8 +39,8 @@ def item_down(cockpit: Cockpit, item: MissionItem) -> float:
 
 
 def item_position(cockpit: Cockpit, item: MissionItem, before: Ned | None = None) -> Ned:
-    """NED m of an item. x = y = 0 means "here" and z = 0 "at this altitude" (table 1.4): of `before`, the end of the
-    leg that is being finished, or of the vehicle."""
+    """NED m of an item. x = y = 0 means "here" and z = 0 "at this altitude" (docs/reference/mission-semantics.md, 1.4):
+    of `before`, the end of the leg that is being finished, or of the vehicle."""
     here = before if before is not None else cockpit.vehicle.state.position
     origin = cockpit.vehicle.origin
     if origin is None or (item.x == 0.0 and item.y == 0.0):

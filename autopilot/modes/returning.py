@@ -4,7 +4,7 @@ Copter, in ArduPilot's stages: straight up to the return height, over the ground
 land, or stay at RTL_ALT_FINAL. The height: RTL_ALT above home, the rally point's own altitude if that is higher, at
 least RTL_CLIMB_MIN above now and never below now; nearer to home a cone of slope RTL_CONE_SLOPE lowers the climb, and
 the fence's highest altitude less FENCE_MARGIN is not passed.
-Source: `mission-semantics.md` section 5, 3.5; ArduPilot ArduCopter/mode_rtl.cpp.
+Source: docs/reference/mission-semantics.md, 5, 3 item 5; ArduPilot ArduCopter/mode_rtl.cpp.
 """
 
 from __future__ import annotations

@@ -2,7 +2,8 @@
 
 The mission's speed along the track is the sequencer's (`MissionSequencer.mission_speed`, seed 001), which is asked
 here; in its place comes what a mode, an item or a command outside AUTO has set later. An override lasts until the mode
-is left, or the parameter itself is changed, as in ArduPilot (`mission-semantics.md` items 18, 19 and catalogue 30).
+is left, or the parameter itself is changed, as in ArduPilot (docs/reference/mission-semantics.md, items 18, 19;
+docs/catalogue.md, 30).
 """
 
 from __future__ import annotations

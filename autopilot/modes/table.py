@@ -1,7 +1,7 @@
 """The flight modes by number, as ArduPilot numbers them, and what each asks for.
 
-Source: `ground-stations.md` 3.4 and 1.3; ArduPilot ArduCopter/mode.h and Rover/mode.h. Numbers that ArduPilot knows and
-Sortie does not fly are listed, so that their refusal can name them.
+Source: docs/reference/ground-stations.md, 1.3, 3.4; ArduPilot ArduCopter/mode.h and Rover/mode.h. Numbers that
+ArduPilot knows and Sortie does not fly are listed, so that their refusal can name them.
 """
 
 from __future__ import annotations

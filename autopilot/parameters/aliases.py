@@ -1,7 +1,8 @@
 """Names of later ArduPilot versions that stand for parameters of ours.
 
 From 4.7 on ArduPilot measures in metres and degrees under new names. Scripts and stations that know only those are
-answered under the name they asked for; aliases are neither listed nor counted nor stored (`mission-semantics.md` 5).
+answered under the name they asked for; aliases are neither listed nor counted nor stored
+(docs/reference/mission-semantics.md, 5).
 """
 
 from __future__ import annotations

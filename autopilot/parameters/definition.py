@@ -2,7 +2,7 @@
 
 Names, units, ranges and types are those of ArduPilot 4.6 where they mean the same; names of our own begin with SRT_
 (service) and FM_ (flight manager). Values are plain floats that fit float32, whatever the type, because that is what
-PARAM_VALUE carries (`ground-stations.md` 1.8).
+PARAM_VALUE carries (docs/reference/ground-stations.md, 1.8).
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The table: every parameter of a vehicle, in the order of its index.
 
 The order is the order of the lines, group after group; a line is only ever added at the end of its group, and
-`param_count` is constant while the service runs (`ground-stations.md` 1.8).
+`param_count` is constant while the service runs (docs/reference/ground-stations.md, 1.8).
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Parameters of the copter's flight: missions, returning, landing, pilot modes, control.
 
-Values and units of ArduPilot 4.6 (`mission-semantics.md` 5, `ground-stations.md` 4).
+Values and units of ArduPilot 4.6 (docs/reference/mission-semantics.md, 5; docs/reference/ground-stations.md, 4).
 """
 
 from __future__ import annotations

@@ -1,4 +1,5 @@
-"""Parameters of the rover's driving (`mission-semantics.md` 5, `ground-stations.md` 4; ArduPilot 4.6)."""
+"""Parameters of the rover's driving (docs/reference/mission-semantics.md, 5; docs/reference/ground-stations.md, 4;
+ArduPilot 4.6)."""
 
 from __future__ import annotations
 

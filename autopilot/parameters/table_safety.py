@@ -1,6 +1,7 @@
 """Parameters of arming, failsafes, fence, rally, battery and missions.
 
-`ground-stations.md` 4, `mission-semantics.md` 3 and 5; defaults of ArduPilot 4.6 (copter, rover).
+docs/reference/ground-stations.md, 4; docs/reference/mission-semantics.md, 3, 5; defaults of ArduPilot 4.6 (copter,
+rover).
 """
 
 from __future__ import annotations

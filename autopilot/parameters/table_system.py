@@ -1,8 +1,8 @@
 """Parameters of the system: identity, flight manager, statistics, sensors, radio channels, outputs.
 
 The sensor values stand for a calibrated vehicle: with them the setup pages of ground stations pass
-(`ground-stations.md` 4: accelerometer offsets and compass offsets that are not all zero, radio limits that are not the
-untouched ones).
+(docs/reference/ground-stations.md, 4: accelerometer offsets and compass offsets that are not all zero, radio limits
+that are not the untouched ones).
 """
 
 from __future__ import annotations

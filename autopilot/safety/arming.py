@@ -1,7 +1,8 @@
 """Arming: the checks, the act, and stopping the motors again.
 
-Texts are ArduPilot's ("PreArm: ..", "Arm: .."), because ground stations look for them (`ground-stations.md` 1.6). A
-procedure that does more (the flight manager's RESETs) wraps `Arming` and takes its place as `Autopilot.arming`.
+Texts are ArduPilot's ("PreArm: ..", "Arm: .."), because ground stations look for them
+(docs/reference/ground-stations.md, 1.6). A procedure that does more (the flight manager's RESETs) wraps `Arming` and
+takes its place as `Autopilot.arming`.
 """
 
 from __future__ import annotations

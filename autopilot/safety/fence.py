@@ -7,7 +7,7 @@ the slack, within which every tick is looked at. A jump of the estimate is seen 
 
 As in ArduPilot a breach is acted upon once, and again 20 m farther out (circle, heights); a change of mode while
 outside leaves the vehicle to its pilot for ten seconds; more than 100 m outside it gives up coming back.
-Sources: `mission-semantics.md` section 3; ArduPilot AC_Fence.cpp, ArduCopter/fence.cpp, Rover/fence.cpp.
+Sources: docs/reference/mission-semantics.md, 3; ArduPilot AC_Fence.cpp, ArduCopter/fence.cpp, Rover/fence.cpp.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Where the limits of the geofence are, and how far the vehicle is from each.
 
-Sources: `mission-semantics.md` section 3; ArduPilot libraries/AC_Fence/AC_Fence.cpp (names, arming checks).
+Sources: docs/reference/mission-semantics.md, 3; ArduPilot libraries/AC_Fence/AC_Fence.cpp (names, arming checks).
 """
 
 from __future__ import annotations

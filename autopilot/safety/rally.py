@@ -1,4 +1,4 @@
-"""Where RTL returns to: home, or a rally point (`mission-semantics.md` section 3 item 5)."""
+"""Where RTL returns to: home, or a rally point (docs/reference/mission-semantics.md, 3 item 5)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The entry and exit conditions of the phases (seed 000, section 4), by the names that the table gives them.
+"""The entry and exit conditions of the phases (seed 000, 4), by the names that the table gives them.
 
 Each is a question about what the depot knows at that instant: its memory, its readings, the last status. At each change
 of phase the exit conditions of the phase that ends and the entry conditions of the one that begins are answered and

@@ -1,4 +1,4 @@
-"""Phase 8: relaunch, derate or retire (seed 000, section 4.8)."""
+"""Phase 8: relaunch, derate or retire (seed 000, 4.8)."""
 
 from __future__ import annotations
 

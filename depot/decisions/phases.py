@@ -1,4 +1,4 @@
-"""The loop as a table: eight phases, and which event leads from one to the next (seed 000, sections 2, 4, 5).
+"""The loop as a table: eight phases, and which event leads from one to the next (seed 000, 2, 4, 5).
 
 `PHASES` says what each phase is: owner, modes, entry conditions, actions, exit conditions, in the seed's words.
 `NEXT` says where each event leads. A pair that is not in it is refused and changes nothing, so nobody has to remember

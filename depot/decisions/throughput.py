@@ -1,4 +1,4 @@
-"""The reference's equations, beside what sorties have measured (sortie-loop.md, Throughput)."""
+"""The reference's equations, beside what sorties have measured (docs/reference/sortie-loop.md, "Throughput")."""
 
 from __future__ import annotations
 
@@ -99,7 +99,7 @@ def compare(profile: Profile, sorties: Sequence[Mapping[str, Any]]) -> list[Comp
 
 
 FLEETS = ((1, 1.0, 1.0), (3, 0.80, 0.90), (6, 0.70, 0.80))
-"""S, and U from and to (sortie-loop.md, Throughput)."""
+"""S, and U from and to (docs/reference/sortie-loop.md, "Throughput")."""
 
 
 def _fleet(

@@ -1,4 +1,4 @@
-"""The two timers of the loop (seed 000, section 3). Times are ms of vehicle time; both are plain state."""
+"""The two timers of the loop (seed 000, 3). Times are ms of vehicle time; both are plain state."""
 
 from __future__ import annotations
 

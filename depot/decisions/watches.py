@@ -1,4 +1,5 @@
-"""What the depot watches: the triggers of ABORT-2 and ABORT-3, in the order of the reference (sortie-loop.md)."""
+"""What the depot watches: the triggers of ABORT-2 and ABORT-3, in the order of the reference
+(docs/reference/sortie-loop.md, "ABORT-2", "ABORT-3")."""
 
 from __future__ import annotations
 

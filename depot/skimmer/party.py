@@ -244,7 +244,8 @@ class SkimmerParty:
         self._turn_back(now_ms, "depot_silent", "nothing heard of the depot for long", {"silence_s": silence_s})
         return True
 
-    # --- somebody else has the vehicle: a pilot, a failsafe, a restart (real-vehicles.md, who may take it) ------------
+    # --- somebody else has the vehicle: a pilot, a failsafe, a restart (docs/reference/real-vehicles.md, 2)
+    # -----------------
     def _in_other_hands(self, reading: SkimmerReading, now_ms: int) -> bool:
         """Nothing is commanded until it is given back. On its dock it has come home all the same."""
         memory = self.memory

@@ -1,4 +1,5 @@
-"""What the skimmer watches by itself: the triggers of ABORT-1, in the order of the reference (sortie-loop.md).
+"""What the skimmer watches by itself: the triggers of ABORT-1, in the order of the reference
+(docs/reference/sortie-loop.md, "ABORT-1").
 
 Each row is judged on the skimmer's own readings and on the thresholds of the plan that it has acknowledged; without a
 plan it has none, and nothing is watched.

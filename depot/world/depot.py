@@ -1,5 +1,5 @@
-"""The depot's resources: tank rings behind manifolds, the SOXE reactor, one bus with three tiers (sortie-loop.md, depot
-topology). Rates are constant between two calls of `advance`."""
+"""The depot's resources: tank rings behind manifolds, the SOXE reactor, one bus with three tiers
+(docs/reference/sortie-loop.md, "Depot topology"). Rates are constant between two calls of `advance`."""
 
 from __future__ import annotations
 
@@ -153,7 +153,8 @@ def _serve_customers(state: DepotResources, profile: Profile, seconds: float, ou
 
 
 def ways_in(state: DepotResources) -> dict[str, tuple[Tank, tuple[Line, ...]]]:
-    """Each species that a skimmer brings: its ring, and the lines from the dock to it (sortie-loop.md, topology)."""
+    """Each species that a skimmer brings: its ring, and the lines from the dock to it (docs/reference/sortie-loop.md,
+    "Depot topology")."""
     lines = state.plumbing
     return {
         "CO2": (state.co2, (lines.dock_co2, lines.co2_ring)),

@@ -1,5 +1,5 @@
-"""The dock that joins depot and skimmer: offload, refuelling and charging, one port for each (sortie-loop.md, depot
-topology). Rates are constant between two calls."""
+"""The dock that joins depot and skimmer: offload, refuelling and charging, one port for each
+(docs/reference/sortie-loop.md, "Depot topology"). Rates are constant between two calls."""
 
 from __future__ import annotations
 

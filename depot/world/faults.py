@@ -1,4 +1,4 @@
-"""What each named fault does to the model of `space` (sortie-loop.md, names of triggers).
+"""What each named fault does to the model of `space` (docs/reference/sortie-loop.md, "Names of triggers").
 
 A fault acts on the model; the abort follows from the watch over the model. Each is sized so that its own trigger holds
 at once in phases 3, 4 and 5, and one of ABORT-2 stays below the limits of every higher path. The slow ones grow.

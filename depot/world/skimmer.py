@@ -1,5 +1,6 @@
 """The skimmer's resources: INTAKE -> CO2_STORE -> DOCK_PORT, FUEL_LOBES -> thrusters, three batteries on three buses,
-HOT_SPINE (sortie-loop.md, skimmer topology). Plain state and rates; where it flies is `space`'s matter."""
+HOT_SPINE (docs/reference/sortie-loop.md, "Skimmer topology"). Plain state and rates; where it flies is `space`'s
+matter."""
 
 from __future__ import annotations
 

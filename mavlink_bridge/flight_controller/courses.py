@@ -1,7 +1,7 @@
 """One target on its way: what is sent for it, how often, and when it has been reached.
 
 A position is sent again every second, since a lost one is not noticed otherwise; a velocity ten times a second, since
-it ends after GUID_TIMEOUT (3 s). Whether a target was reached is measured here (`real-vehicles.md` 2, "Reached").
+it ends after GUID_TIMEOUT (3 s). Whether a target was reached is measured here (docs/reference/real-vehicles.md, 2).
 """
 
 from __future__ import annotations

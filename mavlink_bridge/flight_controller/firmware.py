@@ -1,7 +1,7 @@
 """What differs between the controllers: modes, and how they are told to go somewhere.
 
-Inside Sortie modes have ArduPilot's numbers. Sources: `real-vehicles.md` 2; ArduPilot ArduCopter/mode.h, Rover/mode.h;
-PX4 px4_custom_mode.h.
+Inside Sortie modes have ArduPilot's numbers. Sources: docs/reference/real-vehicles.md, 2; ArduPilot ArduCopter/mode.h,
+Rover/mode.h; PX4 px4_custom_mode.h.
 """
 
 from __future__ import annotations

@@ -1,4 +1,5 @@
-"""The native strategy: the controller runs the mission in its own AUTO, Sortie follows (`real-vehicles.md` 3).
+"""The native strategy: the controller runs the mission in its own AUTO, Sortie follows
+(docs/reference/real-vehicles.md, 3).
 
 The mission is uploaded by component 191 whenever it has changed and before each start. What the controller says of its
 progress (MISSION_CURRENT, MISSION_ITEM_REACHED) moves Sortie's sequencer, so that its events, the flight manager, the

@@ -1,4 +1,4 @@
-"""PX4's OFFBOARD: how it is told a velocity (`real-vehicles.md` 2, PX4). Untested on a real PX4.
+"""PX4's OFFBOARD: how it is told a velocity (docs/reference/real-vehicles.md, "PX4"). Untested on a real PX4.
 
 OFFBOARD is entered only while setpoints come in already, for a second before, and is left by PX4 itself when they stay
 away: so they are streamed ten times a second from the first moment to the last. A position ends it: DO_REPOSITION

@@ -3,8 +3,8 @@
 Two endpoints meet here: `ground`, which is the vehicle (system/1) to ground stations, and `link`, which is component
 191 to the controller. Towards the controller frames pass byte for byte. From it, frames of the autopilot get a sequence
 number of each ground link, since Sortie's own messages come in between; those of other components, and ids that the
-dialect does not know, pass byte for byte (`real-vehicles.md` 3). Where there is a signing key, what was signed for one
-link is checked, stripped, and signed anew for the other.
+dialect does not know, pass byte for byte (docs/reference/real-vehicles.md, 3). Where there is a signing key, what was
+signed for one link is checked, stripped, and signed anew for the other.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Copies of the controller's fence and rally points (`real-vehicles.md` 3: "passes, keeps a copy").
+"""Copies of the controller's fence and rally points (docs/reference/real-vehicles.md, 3).
 
 The controller has them and acts by them; ground stations write and read them there. Sortie reads its copies at the
 start, whenever the controller has accepted a change, when it has restarted, and after each flight, since somebody may

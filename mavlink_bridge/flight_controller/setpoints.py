@@ -1,6 +1,6 @@
 """Setpoints as the controller takes them: SET_POSITION_TARGET_GLOBAL_INT, _LOCAL_NED and SET_ATTITUDE_TARGET.
 
-Only the type masks that ArduPilot flies are ever sent (`real-vehicles.md` 2).
+Only the type masks that ArduPilot flies are ever sent (docs/reference/real-vehicles.md, 2).
 """
 
 from __future__ import annotations

@@ -1,8 +1,9 @@
 """What the controller is asked to send, and how often: SET_MESSAGE_INTERVAL, renewed when it has forgotten.
 
-The rates are those of `real-vehicles.md` 2, halved until the load fits the link: at most 35 % of a serial line, since
-ground stations want their share (section 4 gives 70 % as the limit for all). Intervals hold for one link of the
-controller until it restarts; a message that stays away for three of its intervals is asked for again.
+The rates are those of docs/reference/real-vehicles.md, 2, halved until the load fits the link: at most 35 % of a serial
+line, since ground stations want their share (docs/reference/real-vehicles.md, 4: 70 % is the limit for all). Intervals
+hold for one link of the controller until it restarts; a message that stays away for three of its intervals is asked for
+again.
 """
 
 from __future__ import annotations

@@ -1,4 +1,5 @@
-"""Whose is a ground station's message: Sortie's or the controller's? The table of `real-vehicles.md` 3."""
+"""Whose is a ground station's message: Sortie's or the controller's? The table of docs/reference/real-vehicles.md,
+3."""
 
 from __future__ import annotations
 

@@ -1,6 +1,7 @@
 """Why a serial port cannot be opened: what is in the way, who that is, and what helps. For links and flashing.
 
-The symptoms are those of real-vehicles.md 1: EACCES is a missing group, EBUSY and EAGAIN another program.
+The symptoms are those of docs/reference/real-vehicles.md, 1: EACCES is a missing group, EBUSY and EAGAIN another
+program.
 """
 
 from __future__ import annotations

@@ -12,7 +12,7 @@ from sortie.config.errors import UserError
 from sortie.config.serial_ports import AUTO, PortFinder
 
 BAUDS: Final = (115_200, 57_600, 921_600, 1_500_000)
-"""Rates that controllers use; `real-vehicles.md` 4."""
+"""Rates that controllers use (docs/reference/real-vehicles.md, 4)."""
 _EACH_MS: Final = 2000
 _OPTION: Final = "--vehicle"
 

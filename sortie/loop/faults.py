@@ -1,5 +1,5 @@
-"""Faults of the loop: NAME@WHEN[..WHEN][#K], WHEN = phaseN, phaseN+SECONDS or T+SECONDS (sortie-loop.md, names of
-triggers). This says when each strikes and ends; what it does is the world's and the link's matter."""
+"""Faults of the loop: NAME@WHEN[..WHEN][#K], WHEN = phaseN, phaseN+SECONDS or T+SECONDS (docs/reference/sortie-loop.md,
+"Names of triggers"). This says when each strikes and ends; what it does is the world's and the link's matter."""
 
 from __future__ import annotations
 

@@ -135,7 +135,7 @@ def loss_found_s(profile: Profile) -> float:
 
 def margins_last_s(profile: Profile) -> float:
     """How long the reserve for the way back lasts, propellant or charge, at the fastest rate at which it is used on the
-    way or in the harvest: before that a loss has to be known (seed 000, section 3)."""
+    way or in the harvest: before that a loss has to be known (seed 000, 3)."""
     use, power, plan = profile.skimmer, profile.power, profile.plan
     rates_kg_s = (use.outbound_kg / plan.outbound_s, use.harvest_kg / plan.harvest_s, use.return_kg / plan.return_s)
     reserve_kg = use.fuel_reserve * (use.return_kg + use.dock_kg)

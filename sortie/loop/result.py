@@ -17,7 +17,7 @@ def result_of(
     profile: str, seed: int, sorties: list[dict[str, Any]], memory: DepotMemory, depot: DepotResources,
     ended_by: EndedBy,
 ) -> dict[str, Any]:  # fmt: skip
-    """See sortie-loop.md, Endings and restarts. `sorties`: all that have ended."""
+    """See docs/reference/sortie-loop.md, "Endings and restarts". `sorties`: all that have ended."""
     return {
         "profile": profile,
         "seed": seed,

@@ -16,7 +16,7 @@ from sortie.commands.cli import application
 from sortie.config.settings import resolve
 
 ROOT = Path(__file__).parents[2]
-PAGES = sorted([*(ROOT / "docs").glob("*.md"), ROOT / "README.md"])
+PAGES = sorted([*(ROOT / "docs").rglob("*.md"), ROOT / "README.md"])
 STATIONS = ("qgroundcontrol", "mission-planner", "mavproxy", "mavsdk", "dronekit", "python")
 
 
@@ -65,7 +65,7 @@ def test_each_command_line_is_understood(page, line, monkeypatch):
     resolve({name: value for name, value in context.params.items() if name in checked}, None, {})
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 def test_links_lead_to_files(page):
     """Relative links exist."""
     for target in re.findall(r"\]\(([^)#:]+)\)", page.read_text()):

@@ -1,5 +1,6 @@
 """A Mission Planner of script: what it sends on connecting, planning and flying, in its order
-(`ground-stations.md` 2.2, 3.1, 3.3), over a link in memory. It asserts what Mission Planner would miss."""
+(docs/reference/ground-stations.md, 2.2, 3.1, 3.3), over a link in memory. It asserts what Mission Planner would
+miss."""
 
 from __future__ import annotations
 

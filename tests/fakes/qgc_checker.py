@@ -2,8 +2,8 @@
 
 `sent` is told each message of the station, `heard` each message of the vehicle, both with the time in seconds. A need
 that is not met in time, an answer to somebody else, a text that pops up, or a stream that QGroundControl misses becomes
-a line in `faults`. The needs are those of `ground-stations.md` 1.1, 1.2, 1.7 to 1.9, 2.1, 3.2 and 7; the limits are
-tighter than the station's own, since an answer that waits for a second try is a pause that a person sees.
+a line in `faults`. The needs are those of docs/reference/ground-stations.md, 1.1, 1.2, 1.7, 1.8, 1.9, 2.1, 3.2, 7; the
+limits are tighter than the station's own, since an answer that waits for a second try is a pause that a person sees.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Commands that fly: mode, arming, takeoff, missions, guided targets.
 
-What a parameter may be is decided here (`ground-stations.md` 3.2, ArduPilot's GCS_Common.cpp and
+What a parameter may be is decided here (docs/reference/ground-stations.md, 3.2; ArduPilot's GCS_Common.cpp and
 GCS_MAVLink_Copter.cpp); whether the vehicle can do it now is the core's decision.
 """
 
@@ -85,7 +85,8 @@ def start_mission(command: Command, context: Context) -> Outcome:
 
 
 def set_current(command: Command, context: Context) -> Outcome:
-    """DO_SET_MISSION_CURRENT: acknowledged, and MISSION_CURRENT on all links (item 11)."""
+    """DO_SET_MISSION_CURRENT: acknowledged, and MISSION_CURRENT on all links (docs/reference/mission-semantics.md, 2
+    item 11)."""
     seq = command.whole(1)
     if not 0 <= seq <= 0xFFFF:
         return DENIED
@@ -96,7 +97,8 @@ def set_current(command: Command, context: Context) -> Outcome:
 
 
 def jump_to_tag(command: Command, context: Context) -> Outcome:
-    """DO_JUMP_TAG: tags are 16 bit; an unknown one is FAILED by the core (item 21)."""
+    """DO_JUMP_TAG: tags are 16 bit; an unknown one is FAILED by the core (docs/reference/mission-semantics.md, item
+    21)."""
     tag = command.param(1)
     if not 0.0 <= tag <= _LARGEST_TAG:
         return DENIED
@@ -104,7 +106,7 @@ def jump_to_tag(command: Command, context: Context) -> Outcome:
 
 
 def land_start(_command: Command, context: Context) -> Outcome:
-    """DO_LAND_START: go on from the nearest landing sequence (item 29)."""
+    """DO_LAND_START: go on from the nearest landing sequence (docs/reference/mission-semantics.md, item 29)."""
     return context.autopilot.land_start(context.now_ms)
 
 

@@ -1,7 +1,7 @@
 """Commands that ask for messages: intervals, single messages, version, banner, home.
 
 The acknowledgement leaves first and the message right behind it: QGroundControl counts an ACK without its message as
-1.4 s lost, a message before its ACK as noise (`ground-stations.md` 1.2, 6).
+1.4 s lost, a message before its ACK as noise (docs/reference/ground-stations.md, 1.2, 6).
 """
 
 from __future__ import annotations
@@ -66,7 +66,7 @@ def get_home(_command: Command, context: Context) -> Outcome:
 
 
 def send_banner(_command: Command, context: Context) -> Outcome:
-    """DO_SEND_BANNER: the texts of `ground-stations.md` 1.6, to the asker."""
+    """DO_SEND_BANNER: the banner's texts (docs/reference/ground-stations.md, 1.6), to the asker."""
     for message in context.telemetry.banner():
         context.reply(message)
     return Outcome(Result.ACCEPTED)

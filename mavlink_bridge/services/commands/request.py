@@ -51,7 +51,7 @@ class Command:
 
     @property
     def has_valid_place(self) -> bool:
-        """Latitude, longitude (degrees) and height are numbers in range (table 2.4 of mission-semantics.md)."""
+        """Latitude, longitude (degrees) and height are numbers in range (docs/reference/mission-semantics.md, 2.4)."""
         lat, lon, alt = self.params[4:7]  # a comparison with NaN is false
         return abs(lat) <= 90.0 and abs(lon) <= 180.0 and abs(alt) < HIGHEST
 

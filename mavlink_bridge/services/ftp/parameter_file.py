@@ -1,4 +1,4 @@
-"""`@PARAM/param.pck`: all parameters in one file, as ArduPilot packs them (`ground-stations.md` 1.7).
+"""`@PARAM/param.pck`: all parameters in one file, as ArduPilot packs them (docs/reference/ground-stations.md, 1.7).
 
 The file is packed once when it is opened, so blocks that are read again are the same whatever is set meanwhile.
 ArduPilot, which packs while it sends, has to pad for that.

@@ -1,4 +1,4 @@
-"""MISSION_CURRENT (mission-semantics.md, item 30)."""
+"""MISSION_CURRENT (docs/reference/mission-semantics.md, item 30)."""
 
 from __future__ import annotations
 

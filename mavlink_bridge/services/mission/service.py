@@ -1,4 +1,5 @@
-"""The mission protocol, vehicle side (https://mavlink.io/en/services/mission.html; mission-semantics.md, section 2).
+"""The mission protocol, vehicle side (https://mavlink.io/en/services/mission.html; docs/reference/mission-semantics.md,
+2).
 
 One upload machine for each mission type (`transfer`), so that a mission and a rally upload may run at the same time;
 around them what concerns no single type: MISSION_CLEAR_ALL of everything, MISSION_SET_CURRENT, and mission items that

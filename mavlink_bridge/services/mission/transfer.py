@@ -1,4 +1,4 @@
-"""The upload machine of one mission type, as a table (mission-semantics.md, 2.2).
+"""The upload machine of one mission type, as a table (docs/reference/mission-semantics.md, 2.2).
 
 State, kind of message and whether it comes from the station that holds the upload give the handler; every combination
 is in the table, so nothing is forgotten and nothing falls through.

@@ -10,7 +10,7 @@ from mavlink_bridge.services.base import Message, Peer
 from mavlink_bridge.services.mission.states import is_same_system
 
 ABANDON_MS = 8000
-"""An upload in which no item was accepted for so long is given up (mission-semantics.md, 2.2)."""
+"""An upload in which no item was accepted for so long is given up (docs/reference/mission-semantics.md, 2.2)."""
 REPEAT_MIN_MS = 100
 REPEAT_MAX_MS = 1000
 _SMOOTHING = 0.25

@@ -1,4 +1,4 @@
-"""The parameter protocol, vehicle side, in ArduPilot's manner (`ground-stations.md` 1.8).
+"""The parameter protocol, vehicle side, in ArduPilot's manner (docs/reference/ground-stations.md, 1.8).
 
 A set acts at once and is answered when it is durable: PARAM_VALUE to all links with the value that now holds, also
 when nothing changed or it was refused. When the journal fails, the last durable value comes back, and that is said.

@@ -1,4 +1,5 @@
-"""PARAM_VALUE as ArduPilot sends it: the value as a float whatever the type (`ground-stations.md` 1.8)."""
+"""PARAM_VALUE as ArduPilot sends it: the value as a float whatever the type (docs/reference/ground-stations.md,
+1.8)."""
 
 from __future__ import annotations
 

@@ -19,7 +19,7 @@ _WAITING_LIMIT: Final = 100
 
 
 def autopilot_version(identity: Identity) -> Message:
-    """AUTOPILOT_VERSION (`ground-stations.md` 1.2)."""
+    """AUTOPILOT_VERSION (docs/reference/ground-stations.md, 1.2)."""
     custom = list(GIT_HASH.encode())
     return dialect.MAVLink_autopilot_version_message(
         capabilities=identity.capabilities, flight_sw_version=FLIGHT_SW_VERSION, middleware_sw_version=0,

@@ -85,7 +85,7 @@ class FactsOfCore(Protocol):
 
 
 def mission_state(state: MissionState, total: int) -> int:
-    """MISSION_STATE (`mission-semantics.md` 1.1). Paused (4) is never shown, as with ArduPilot."""
+    """MISSION_STATE (docs/reference/mission-semantics.md, 1.1). Paused (4) is never shown, as with ArduPilot."""
     if state is MissionState.RUNNING:
         return _ACTIVE
     if total == 0:
@@ -105,10 +105,10 @@ def breach_type(fence_types: int) -> int:
 def sensor_bits(
     *, vehicle_has: int, vehicle_healthy: int, enabled: int, prearm_ok: bool, breached: bool, battery_failed: bool
 ) -> tuple[int, int, int]:
-    """SYS_STATUS bits (present, enabled, healthy) of `ground-stations.md` 1.4. What the core uses without being a
-    sensor of the vehicle (controllers, outputs) is healthy; PREARM_CHECK by the checks; the fence while it is not
-    breached, enabled or not, as in ArduPilot: MAVProxy says "fence breach" when that bit goes away; the battery until
-    its failsafe."""
+    """SYS_STATUS bits (present, enabled, healthy) (docs/reference/ground-stations.md, 1.4). What the core uses without
+    being a sensor of the vehicle (controllers, outputs) is healthy; PREARM_CHECK by the checks; the fence while it is
+    not breached, enabled or not, as in ArduPilot: MAVProxy says "fence breach" when that bit goes away; the battery
+    until its failsafe."""
     enabled |= PREARM_CHECK
     own = enabled & ~vehicle_has & ~(PREARM_CHECK | GEOFENCE)
     healthy = (vehicle_healthy | own) & ~(PREARM_CHECK | GEOFENCE)

@@ -47,7 +47,8 @@ DEFAULT_US: Final[dict[int, int]] = {
 """Interval of each stream that is sent unasked. ArduCopter's own default is nothing; MAVSDK asks for nothing."""
 
 SLOWEST_OF: Final[dict[int, int]] = {NUMBER_OF_NAME["MISSION_CURRENT"]: 1_000_000}
-"""What a group request cannot slow down: MISSION_CURRENT has 1 Hz in every mode (`mission-semantics.md` 30)."""
+"""What a group request cannot slow down: MISSION_CURRENT has 1 Hz in every mode (docs/reference/mission-semantics.md,
+item 30)."""
 
 
 def interval_of_rate(hz: float) -> int:

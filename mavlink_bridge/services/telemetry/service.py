@@ -172,7 +172,7 @@ class TelemetryService:
         return Result.ACCEPTED
 
     def banner(self) -> list[Message]:
-        """The STATUSTEXTs that introduce the vehicle (`ground-stations.md` 1.6)."""
+        """The STATUSTEXTs that introduce the vehicle (docs/reference/ground-stations.md, 1.6)."""
         return announcements.banner(self.identity)
 
     def take_outgoing(self) -> list[Outgoing]:

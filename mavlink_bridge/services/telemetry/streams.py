@@ -2,8 +2,8 @@
 
 A declaration, no code: `layout` turns it into the tables that the encoders work with, in the field order, types and
 CRC_EXTRA of pymavlink's own message classes. The order of the streams here is the order in which messages that are due
-at the same instant are sent: HEARTBEAT first, then MISSION_CURRENT (`ground-stations.md` 3.2: QGroundControl judges a
-mission index by the mode that it already knows).
+at the same instant are sent: HEARTBEAT first, then MISSION_CURRENT (docs/reference/ground-stations.md, 3.2:
+QGroundControl judges a mission index by the mode that it already knows).
 
 A field that is not named is 0. A value that is not a number becomes `missing` (floats stay nan). Whole numbers are
 rounded to the nearest and clamped to the type.

@@ -1,4 +1,4 @@
-"""The core flies the simulated copter through the catalogue of ArduPilot's tests (`mission-semantics.md` 6)."""
+"""The core flies the simulated copter through the catalogue of ArduPilot's tests (docs/catalogue.md)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What HEARTBEAT, SYS_STATUS and parameters say and do (`ground-stations.md` 1.3, 1.4)."""
+"""What HEARTBEAT, SYS_STATUS and parameters say and do (docs/reference/ground-stations.md, 1.3, 1.4)."""
 
 from __future__ import annotations
 

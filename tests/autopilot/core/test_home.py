@@ -1,4 +1,4 @@
-"""Home: found, moved, set by a person, kept (`ground-stations.md` 1.5)."""
+"""Home: found, moved, set by a person, kept (docs/reference/ground-stations.md, 1.5)."""
 
 from __future__ import annotations
 

@@ -29,7 +29,7 @@ def test_stored_plans_are_there_at_the_start() -> None:
 
 
 def test_the_mission_is_cleared_at_boot_by_option_and_stays_so() -> None:
-    """Catalogue 38."""
+    """docs/catalogue.md, 38."""
     bench = Bench(stored=Stored({0: (takeoff(),)}), parameters={"MIS_OPTIONS": 1})
     assert bench.core.mission.total() == 0
     assert SavePlan(0, ()) in bench.journal.changes

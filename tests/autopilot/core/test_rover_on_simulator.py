@@ -38,7 +38,7 @@ from tests.fakes.rover_core import (
 
 # --- AUTO ---------------------------------------------------------------------------------------------------------
 def test_a_mission_is_driven_to_its_end_with_few_wake_ups() -> None:
-    """Catalogue 43 DriveMission."""
+    """docs/catalogue.md, 43: DriveMission."""
     bench = driven()
     assert bench.reached == [1, 2, 3]
     assert "Mission Complete" in bench.texts
@@ -70,7 +70,7 @@ def test_it_stands_within_the_radius_while_it_holds() -> None:
 
 @pytest.mark.parametrize(("behaviour", "mode"), [(0, AUTO), (1, AUTO), (2, ACRO), (3, MANUAL)])
 def test_the_end_is_a_parameter(behaviour: int, mode: int) -> None:
-    """Catalogue 43 EndMissionBehavior: whatever the mode, the rover comes to rest."""
+    """docs/catalogue.md, 43: EndMissionBehavior: whatever the mode, the rover comes to rest."""
     bench = driven(MIS_DONE_BEHAVE=behaviour)
     assert bench.core.mode_number == mode
     bench.run(15.0)
@@ -80,7 +80,7 @@ def test_the_end_is_a_parameter(behaviour: int, mode: int) -> None:
 
 
 def test_mission_start_enters_auto_from_manual() -> None:
-    """Catalogue 44 MAV_CMD_MISSION_START."""
+    """docs/catalogue.md, 44: MAV_CMD_MISSION_START."""
     bench = driving(MANUAL)
     bench.upload(ROUND)
     assert bench.core.start_mission(bench.now_ms).ok
@@ -90,7 +90,7 @@ def test_mission_start_enters_auto_from_manual() -> None:
 
 
 def test_change_speed_is_driven_within_half_a_metre_a_second() -> None:
-    """Catalogue 44 MAV_CMD_DO_CHANGE_SPEED, as item and as command."""
+    """docs/catalogue.md, 44: MAV_CMD_DO_CHANGE_SPEED, as item and as command."""
     bench = ready()
     bench.begin((waypoint(5, 0, 0), item(178, param2=5.0), waypoint(150, 0, 0)))
     bench.run(60.0, lambda: 1 in bench.reached)
@@ -102,7 +102,7 @@ def test_change_speed_is_driven_within_half_a_metre_a_second() -> None:
 
 
 def test_set_mission_current_drives_there_and_17_of_3_is_denied() -> None:
-    """Catalogue 45 MAV_CMD_DO_SET_MISSION_CURRENT."""
+    """docs/catalogue.md, 45: MAV_CMD_DO_SET_MISSION_CURRENT."""
     bench = ready()
     bench.begin(ROUND)
     bench.run(3.0)
@@ -221,7 +221,7 @@ def gone(bench: Bench) -> None:
 
 
 def test_rtl_drives_straight_home_and_stops() -> None:
-    """Catalogue 43 DriveRTL."""
+    """docs/catalogue.md, 43: DriveRTL."""
     bench = driving()
     gone(bench)
     assert bench.core.return_to_launch(bench.now_ms).ok

@@ -205,7 +205,7 @@ def test_far_outside_the_fence_it_holds_whatever_the_action() -> None:
 
 
 def test_it_returns_to_the_nearest_rally_point_and_home_when_there_is_none() -> None:
-    """Catalogue 40 for a rover: RTL as a mode and as an item of the mission."""
+    """docs/catalogue.md, 40 for a rover: RTL as a mode and as an item of the mission."""
     points = (item(5100, 60, 30, 10.0), item(5100, 40, -60, 10.0))
     bench = on_its_way()
     bench.run(20.0, lambda: away(bench, 0, 0) > 60.0)

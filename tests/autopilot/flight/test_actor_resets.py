@@ -1,4 +1,5 @@
-"""RESET of each actor: what it holds is spoilt, that actor alone is asked, and one looks (seed 002, "RESET Action")."""
+"""RESET of each actor: what it holds is spoilt, that actor alone is asked, and one looks (seed 002, "Actor
+Responsibilities")."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""Classification of commands, and what each vehicle can do (catalogue 15; semantics 1.1, 1.4)."""
+"""Classification of commands, and what each vehicle can do (docs/catalogue.md, 15; docs/reference/mission-semantics.md,
+1.1, 1.4)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Fence and rally plans: what is a fence, and where inside is (semantics section 3)."""
+"""Fence and rally plans: what is a fence, and where inside is (docs/reference/mission-semantics.md, 3)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""QGroundControl's `.plan` files (semantics section 4 items 1 to 6, 9; catalogue 68)."""
+"""QGroundControl's `.plan` files (docs/reference/mission-semantics.md, 4 items 1 to 6, 9; docs/catalogue.md, 68)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""`QGC WPL 110` and the old fence and rally text: what trips parsers (semantics section 4; catalogue 69)."""
+"""`QGC WPL 110` and the old fence and rally text: what trips parsers (docs/reference/mission-semantics.md, 4;
+docs/catalogue.md, 69)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""ArduPilot's timing: DO items run when a NAV item is done, on the leg to the next (semantics 1.2; catalogue 17-20)."""
+"""ArduPilot's timing: DO items run when a NAV item is done, on the leg to the next
+(docs/reference/mission-semantics.md, 1.2; docs/catalogue.md, 17 to 20)."""
 
 from __future__ import annotations
 

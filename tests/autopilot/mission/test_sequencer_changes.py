@@ -1,5 +1,5 @@
-"""set_current, stop and resume, a new mission in flight, restoring after a restart (semantics 1.5; catalogue 13, 22 to
-24)."""
+"""set_current, stop and resume, a new mission in flight, restoring after a restart
+(docs/reference/mission-semantics.md, 1.5; docs/catalogue.md, 13, 22 to 24)."""
 
 from __future__ import annotations
 

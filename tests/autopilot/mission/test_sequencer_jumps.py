@@ -1,4 +1,5 @@
-"""DO_JUMP, JUMP_TAG and DO_JUMP_TAG (semantics items 20, 21; catalogue 17, 18, 21)."""
+"""DO_JUMP, JUMP_TAG and DO_JUMP_TAG (docs/reference/mission-semantics.md, items 20, 21; docs/catalogue.md, 17, 18,
+21)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Seed 001: every unit test that it names, and those of the firmware it was written for (semantics, catalogue 1 to 14).
+"""Seed 001: every unit test that it names, and those of the firmware it was written for (docs/catalogue.md, 1 to 14).
 
 The seed's storage counts from 0 and has no home item.
 """

@@ -27,7 +27,7 @@ def past(bench: Bench, seq: int) -> Bench:
 
 
 def test_change_speed_acts_on_the_leg_behind_it() -> None:
-    """ArduPilot's timing (catalogue 29)."""
+    """ArduPilot's timing (docs/catalogue.md, 29)."""
     bench = flying(waypoint(40, 0), item(178, param1=1, param2=4.0), waypoint(40, 40), waypoint(0, 40))
     past(bench, 1)
     assert bench.vehicle.speeds.ground == 10.0

@@ -225,7 +225,7 @@ def test_armed_in_auto_with_both_options_it_takes_off_by_itself() -> None:
 
 
 def test_flying_the_mission_twice_without_leaving_auto() -> None:
-    """Catalogue 26: armed in AUTO twice, both flights come to their end."""
+    """docs/catalogue.md, 26: armed in AUTO twice, both flights come to their end."""
     bench = Bench(parameters={"AUTO_OPTIONS": 3})
     bench.upload([takeoff(), waypoint(30, 0), item(20)])
     bench.core.set_mode(AUTO, bench.now_ms)

@@ -1,4 +1,4 @@
-"""Table 1.4 of mission-semantics.md: what each NAV item makes the vehicle fly."""
+"""The table of docs/reference/mission-semantics.md, 1.4: what each NAV item makes the vehicle fly."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def test_takeoff_goes_straight_up_to_its_height_above_home() -> None:
 
 
 def test_takeoff_climbs_at_least_a_metre() -> None:
-    """Also when it begins in the air above its own height (catalogue 36)."""
+    """Also when it begins in the air above its own height (docs/catalogue.md, 36)."""
     bench = Bench()
     bench.airborne(20.0)
     bench.upload([takeoff(5.0), waypoint(30, 0)])
@@ -238,7 +238,7 @@ def test_delay_waits_until_a_time_of_day() -> None:
 
 
 def test_delay_before_the_takeoff_keeps_the_vehicle_on_the_ground_and_armed() -> None:
-    """Longer than DISARM_DELAY (catalogue 28)."""
+    """Longer than DISARM_DELAY (docs/catalogue.md, 28)."""
     bench = Bench()
     bench.begin([item(93, param1=30.0), takeoff(), waypoint(40, 0)])
     assert isinstance(bench.vehicle.target, Idle)

@@ -1,4 +1,5 @@
-"""Entering AUTO, setting the current item, new missions in flight, the end: items 23 to 29 of mission-semantics.md."""
+"""Entering AUTO, setting the current item, new missions in flight, the end: docs/reference/mission-semantics.md, items
+23 to 29."""
 
 from __future__ import annotations
 
@@ -105,7 +106,7 @@ def test_set_current_after_the_end_makes_the_mission_wait_there() -> None:
 
 
 def test_with_reset_a_mission_that_had_ended_goes_on() -> None:
-    """Catalogue 26 "WithReset": 224 with param2 1."""
+    """docs/catalogue.md, 26: "WithReset": 224 with param2 1."""
     bench = flying(takeoff(), waypoint(40, 0), waypoint(0, 0.5), until=3)
     assert bench.core.set_current(2, bench.now_ms, reset=True).ok
     assert state(bench) is MissionState.RUNNING

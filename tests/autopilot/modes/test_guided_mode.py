@@ -1,4 +1,4 @@
-"""GUIDED: takeoff, targets, reposition, speed, heading, pause (`ground-stations.md` 3.1, 3.2)."""
+"""GUIDED: takeoff, targets, reposition, speed, heading, pause (docs/reference/ground-stations.md, 3.1, 3.2)."""
 
 from __future__ import annotations
 

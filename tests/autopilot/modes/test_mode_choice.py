@@ -1,4 +1,4 @@
-"""Changing modes: `ground-stations.md` 3.2 and 3.4."""
+"""Changing modes: docs/reference/ground-stations.md, 3.2, 3.4."""
 
 from __future__ import annotations
 

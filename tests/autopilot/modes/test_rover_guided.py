@@ -44,7 +44,7 @@ def test_an_attitude_is_a_share_of_wp_speed(rate: float | None) -> None:
 
 
 def test_a_place_that_is_reached_is_told_once() -> None:
-    """As MISSION_ITEM_REACHED 0 (`real-vehicles.md` 2, Reached); each new place again."""
+    """As MISSION_ITEM_REACHED 0 (docs/reference/real-vehicles.md, 2); each new place again."""
     bench = guided()
     for goal in ((20.0, 0.0, 0.0), (0.0, 0.0, 0.0)):
         bench.core.guided_target(bench.now_ms, position=goal)

@@ -86,7 +86,7 @@ def test_return_to_launch_in_a_mission_drives_home() -> None:
 
 @pytest.mark.parametrize(("behaviour", "mode"), [(0, AUTO), (1, AUTO), (2, ACRO), (3, MANUAL)])
 def test_the_end_is_a_parameter(behaviour: int, mode: int) -> None:
-    """Catalogue 43 EndMissionBehavior."""
+    """docs/catalogue.md, 43: EndMissionBehavior."""
     bench = driven(MIS_DONE_BEHAVE=behaviour)
     assert bench.core.mode_number == mode
     if behaviour < 2:
@@ -95,7 +95,7 @@ def test_the_end_is_a_parameter(behaviour: int, mode: int) -> None:
 
 
 def test_change_speed_has_no_kinds() -> None:
-    """Catalogue 44."""
+    """docs/catalogue.md, 44."""
     bench = driven(item(178, param1=3.0, param2=4.5), *ROUND)
     assert bench.vehicle.speeds.ground == 4.5
 
@@ -132,7 +132,7 @@ def test_disarming_in_auto_keeps_the_index_and_outside_it_rewinds(mode: int, ind
 
 
 def test_mission_start_enters_auto_from_manual() -> None:
-    """Catalogue 44."""
+    """docs/catalogue.md, 44."""
     bench = Bench("rover")
     bench.upload(ROUND)
     bench.core.set_mode(MANUAL, bench.now_ms)

@@ -1,4 +1,4 @@
-"""Names of ArduPilot 4.7 answer under the name that was asked (`mission-semantics.md` 5)."""
+"""Names of ArduPilot 4.7 answer under the name that was asked (docs/reference/mission-semantics.md, 5)."""
 
 from __future__ import annotations
 

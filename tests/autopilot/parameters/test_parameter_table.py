@@ -17,7 +17,8 @@ def _names(text: str) -> list[str]:
     return text.split()
 
 
-# ground-stations.md, section 4: what QGroundControl misses with a dialog, asks for when a page opens, or looks up.
+# docs/reference/ground-stations.md, 4: what QGroundControl misses with a dialog, asks for when a page opens, or looks
+# up.
 QGC_BOTH = _names("""
 RCMAP_ROLL RCMAP_PITCH RCMAP_THROTTLE RCMAP_YAW COMPASS_DEV_ID COMPASS_DEV_ID2 COMPASS_DEV_ID3 COMPASS_USE
 COMPASS_USE2 COMPASS_USE3 COMPASS_OFS_X COMPASS_OFS_Y COMPASS_OFS_Z COMPASS_OFS2_X COMPASS_OFS2_Y COMPASS_OFS2_Z
@@ -44,7 +45,7 @@ WPNAV_RADIUS WPNAV_SPEED WPNAV_ACCEL
 MISSION_PLANNER_ROVER = _names("""
 WP_RADIUS CRUISE_SPEED CRUISE_THROTTLE WP_SPEED RTL_SPEED ATC_STR_RAT_P ATC_STR_RAT_FF ATC_SPEED_P ATC_SPEED_I
 """)
-# mission-semantics.md, section 5.
+# docs/reference/mission-semantics.md, 5.
 MISSION_BOTH = _names("""
 MIS_RESTART MIS_OPTIONS MIS_TOTAL BATT_CRT_MAH BATT_LOW_TIMER BATT_FS_CRT_ACT RALLY_INCL_HOME SYSID_THISMAV
 SYSID_MYGCS

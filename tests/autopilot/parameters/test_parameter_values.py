@@ -1,4 +1,5 @@
-"""The rules of setting a value (`ground-stations.md` 1.8; not finite refused, clamped, taken with a warning)."""
+"""The rules of setting a value (docs/reference/ground-stations.md, 1.8; not finite refused, clamped, taken with a
+warning)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Arming: checks, texts, automatic disarming (`ground-stations.md` 1.6, 3.2)."""
+"""Arming: checks, texts, automatic disarming (docs/reference/ground-stations.md, 1.6, 3.2)."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ def test_auto_is_armable_only_by_option() -> None:
 
 
 def test_auto_whose_mission_was_cleared_refuses_arming() -> None:
-    """Catalogue 42."""
+    """docs/catalogue.md, 42."""
     bench = Bench(parameters={"AUTO_OPTIONS": 1})
     bench.upload([takeoff(), waypoint(40, 0)])
     bench.core.set_mode(3, bench.now_ms)

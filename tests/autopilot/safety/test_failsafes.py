@@ -44,7 +44,7 @@ def test_a_low_battery(action: int, mode: int) -> None:
 
 
 def test_low_brings_it_home_and_critical_down() -> None:
-    """Catalogue 39."""
+    """docs/catalogue.md, 39."""
     bench = flying(AUTO, BATT_FS_LOW_ACT=2, BATT_FS_CRT_ACT=1)
     assert happens(bench, VehicleEvent.BATTERY_LOW) == RTL
     assert happens(bench, VehicleEvent.BATTERY_CRITICAL) == LAND

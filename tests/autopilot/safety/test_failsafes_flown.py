@@ -1,5 +1,6 @@
 """Each failsafe flown into on the simulated copter, from its cause to the ground; the rover's that drive elsewhere
-(`test_rover_on_simulator`) have their fences here. Sources: `mission-semantics.md` 3, 5; catalogue 39, 41, 59."""
+(`test_rover_on_simulator`) have their fences here. Sources: docs/reference/mission-semantics.md, 3, 5;
+docs/catalogue.md, 39, 41, 59."""
 
 from __future__ import annotations
 
@@ -240,7 +241,7 @@ def test_flying_below_the_lowest_altitude() -> None:
 
 @pytest.mark.parametrize("kind", ["copter", "rover"])
 def test_arming_outside_is_refused_and_inside_allowed(kind: str) -> None:
-    """Catalogue 41 and 59: arming follows the fence's content and FENCE_TYPE at once."""
+    """docs/catalogue.md, 41, 59: arming follows the fence's content and FENCE_TYPE at once."""
     bench = driven_ready() if kind == "rover" else ready()
     bench.parameters.set("FENCE_TYPE", 4)
     bench.parameters.set("FENCE_ENABLE", 1)

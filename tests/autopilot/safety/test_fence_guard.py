@@ -1,4 +1,4 @@
-"""The geofence in flight (`mission-semantics.md` section 3, catalogue 41, 59)."""
+"""The geofence in flight (docs/reference/mission-semantics.md, 3; docs/catalogue.md, 41, 59)."""
 
 from __future__ import annotations
 

@@ -10,7 +10,7 @@ from depot.decisions.phases import NEXT, PHASES, LoopEvent, NotAllowed, next_pha
 from depot.names import Abort, Mode, Phase
 
 SEED = {
-    # phase: events of the seed and where they lead (section 4 and 5), ABORT-3 apart
+    # phase: events of the seed and where they lead (seed 000, 4, 5), ABORT-3 apart
     Phase.PREP: {LoopEvent.NO_GO: 1, LoopEvent.LAUNCH_ACKNOWLEDGED: 2, LoopEvent.DEATH_TIMER: None},
     Phase.DEPARTURE: {LoopEvent.CLEAR_OF_DEPOT: 3, LoopEvent.DEATH_TIMER: None},
     Phase.OUTBOUND: {LoopEvent.AT_HARVEST_ZONE: 4, LoopEvent.TURNED_BACK: 5, LoopEvent.ABORT_1: 5, LoopEvent.ABORT_2: 5,

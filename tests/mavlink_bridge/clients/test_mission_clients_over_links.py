@@ -96,7 +96,7 @@ def test_two_stations_at_once_both_finish() -> None:
 
 
 def test_the_second_station_to_upload_is_denied_and_the_first_goes_on() -> None:
-    """Catalogue 48."""
+    """docs/catalogue.md, 48."""
     ends = TwoEnds(delay_ms=20)
     first, second = ends.station(255, 190), ends.station(255, 190)
     slow = ends.add(MissionUpload(VEHICLE, waypoints(20)), first)

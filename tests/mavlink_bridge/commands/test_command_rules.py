@@ -1,4 +1,4 @@
-"""`ground-stations.md` 1.2 and 3.2: each command's answer, and what reaches the core, one row a case."""
+"""docs/reference/ground-stations.md, 1.2, 3.2: each command's answer, and what reaches the core, one row a case."""
 
 from __future__ import annotations
 

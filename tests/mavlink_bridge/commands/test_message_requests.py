@@ -1,4 +1,4 @@
-"""`ground-stations.md` 1.2: what ground stations ask for when they connect, a row each."""
+"""docs/reference/ground-stations.md, 1.2: what ground stations ask for when they connect, a row each."""
 
 from __future__ import annotations
 

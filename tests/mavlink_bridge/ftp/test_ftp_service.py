@@ -1,4 +1,4 @@
-"""MAVFTP (`ground-stations.md` 1.7; https://mavlink.io/en/services/ftp.html), in virtual time."""
+"""MAVFTP (docs/reference/ground-stations.md, 1.7; https://mavlink.io/en/services/ftp.html), in virtual time."""
 
 from __future__ import annotations
 

@@ -18,7 +18,7 @@ LAYOUTS = {1: "<b", 2: "<h", 3: "<i", 4: "<f"}
 
 
 def decode(content: bytes) -> tuple[int, int, dict[str, tuple[int, float, float | None]]]:
-    """Count, total, and name -> (type, value, default or None), after `ground-stations.md` 1.7."""
+    """Count, total, and name -> (type, value, default or None), after docs/reference/ground-stations.md, 1.7."""
     magic, count, total = struct.unpack_from("<HHH", content)
     assert magic in (0x671B, 0x671C)
     at, previous, found = 6, b"", {}

@@ -1,4 +1,4 @@
-"""Every row of table 2.4 of mission-semantics.md, and what else may be wrong with a message."""
+"""Every row of the table of docs/reference/mission-semantics.md, 2.4, and what else may be wrong with a message."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ def test_nan_positions_as_floats_are_refused(bench: Bench, item: MissionItem) ->
 
 @pytest.mark.parametrize("frame", [0, 2, 3, 5, 6, 10, 11])
 def test_the_frames_of_missions_round_trip_as_received(bench: Bench, frame: int) -> None:
-    """Catalogue 45, MissionFrames: stored and given back, frame and command unchanged."""
+    """docs/catalogue.md, 45, MissionFrames: stored and given back, frame and command unchanged."""
     assert uploaded(bench, replace(GOOD, frame=frame)) == [("ACK", ACCEPTED)]
     bench.ask(1)
     message = bench.last[0].message
@@ -120,7 +120,7 @@ def test_nan_in_a_param_that_the_item_does_not_use_is_kept(bench: Bench, number:
     (2, replace(RALLY, x=-90.5), 10),
 ])  # fmt: skip
 def test_bad_fence_and_rally_items_are_refused(bench: Bench, kind: int, item: MissionItem, result: int) -> None:
-    """Catalogue 55, GCSFence: bad frame, vertex count 0 or wrong, bad position, bad radius."""
+    """docs/catalogue.md, 55, GCSFence: bad frame, vertex count 0 or wrong, bad position, bad radius."""
     old = fence_square() if kind == 1 else rally_points(2)
     bench.upload(old, kind)
     assert uploaded(bench, item, kind) == [("ACK", result)]
@@ -140,7 +140,7 @@ def test_two_return_points_are_an_error_at_the_last_item(bench: Bench) -> None:
 
 @pytest.mark.parametrize("kind", [3, 230, 254])
 def test_unknown_mission_types_are_unsupported_and_requests_for_them_silent(bench: Bench, kind: int) -> None:
-    """Catalogue 54: type 230 UNSUPPORTED."""
+    """docs/catalogue.md, 54: type 230 UNSUPPORTED."""
     assert bench.count(1, kind) == [("ACK", UNSUPPORTED)]
     assert bench.last[0].message.mission_type == kind
     assert bench.clear(kind) == bench.ask_list(kind) == bench.partial(0, 0, kind) == [("ACK", UNSUPPORTED)]
@@ -154,7 +154,7 @@ def test_type_255_is_for_clear_all_only(bench: Bench) -> None:
 
 
 def test_fence_and_rally_over_mavlink1_are_unsupported(bench: Bench) -> None:
-    """Catalogue 50: MAVLink 1 cannot say which plan is meant."""
+    """docs/catalogue.md, 50: MAVLink 1 cannot say which plan is meant."""
     peer = Peer(1, 255, 190, mavlink1=True)
     assert bench.count(1, 2, peer) == bench.ask_list(1, peer) == bench.clear(1, peer) == [("ACK", UNSUPPORTED)]
     assert bench.texts == ["Need mavlink2 for item transfer"] * 3
@@ -248,7 +248,7 @@ def test_a_height_above_an_unknown_home_is_an_error(bench: Bench) -> None:
 
 
 def test_set_current_is_answered_with_the_requested_seq_to_all(bench: Bench) -> None:
-    """MAVSDK resends until that very seq comes back; catalogue 66."""
+    """MAVSDK resends until that very seq comes back; docs/catalogue.md, 66."""
     bench.upload(waypoints(3))
     bench.core.tick()
     assert bench.hear(dialect.MAVLink_mission_set_current_message(1, 1, 2), MAVPROXY) == [("CURRENT", 2)]

@@ -1,4 +1,4 @@
-"""ArduPilot's own tests of the mission protocol (mission-semantics.md, catalogue 6), line by line."""
+"""ArduPilot's own tests of the mission protocol (docs/catalogue.md, 46 to 58), line by line."""
 
 from __future__ import annotations
 

@@ -54,7 +54,7 @@ def bench() -> Tick:
 
 
 def test_totals_follow_each_plan(bench: Tick) -> None:
-    """Catalogue 47: MIS_TOTAL, FENCE_TOTAL, RALLY_TOTAL change at once, home counted as ArduPilot does."""
+    """docs/catalogue.md, 47: MIS_TOTAL, FENCE_TOTAL, RALLY_TOTAL change at once, home counted as ArduPilot does."""
     heard: list[tuple[str, float]] = []
     bench.autopilot.parameters.listeners.append(lambda name, value: heard.append((name, value)))
     for kind, items in ((0, waypoints(3)), (1, fence_square()), (2, rally_points(2))):

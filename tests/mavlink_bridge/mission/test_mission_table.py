@@ -1,4 +1,4 @@
-"""Every row of table 2.2 of mission-semantics.md, one test each, named after the row."""
+"""Every row of the table of docs/reference/mission-semantics.md, 2.2, one test each, named after the row."""
 
 from __future__ import annotations
 

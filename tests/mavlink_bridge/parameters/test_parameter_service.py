@@ -1,4 +1,4 @@
-"""The parameter protocol (`ground-stations.md` 1.8), in virtual time."""
+"""The parameter protocol (docs/reference/ground-stations.md, 1.8), in virtual time."""
 
 from __future__ import annotations
 

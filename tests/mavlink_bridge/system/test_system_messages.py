@@ -1,4 +1,4 @@
-"""`ground-stations.md` 1.2, the rows that are no commands."""
+"""docs/reference/ground-stations.md, 1.2: the rows that are no commands."""
 
 from __future__ import annotations
 

@@ -169,7 +169,7 @@ def test_events_do_not_shift_the_streams() -> None:
 def test_mission_current_tells_state_total_and_mode(
     phase: MissionState, count: int, mode: int, state: int, total: int, mission_mode: int
 ) -> None:
-    """MISSION_CURRENT as `mission-semantics.md` 1.1 and 30 have it."""
+    """MISSION_CURRENT (docs/reference/mission-semantics.md, 1.1, item 30)."""
     bench = Bench(FakeCore(mission=storage_of(count), mode_number=mode))
     bench.core.sequencer.phase = phase
     bench.open()

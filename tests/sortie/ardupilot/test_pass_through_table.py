@@ -1,5 +1,5 @@
-"""The table of `real-vehicles.md` 3, row by row: the whole program between a raw pymavlink client and a controller that
-is this test. What passes comes out byte for byte; what does not pass is answered."""
+"""The table of docs/reference/real-vehicles.md, 3, row by row: the whole program between a raw pymavlink client and a
+controller that is this test. What passes comes out byte for byte; what does not pass is answered."""
 
 from __future__ import annotations
 

@@ -127,7 +127,7 @@ def test_a_closed_comms_window_delays_until_the_next_one_opens() -> None:
     assert bench.decision("go").time_ms / 1000.0 == pytest.approx(opens_s, abs=5.0)
 
 
-# --- the period of heartbeats (seed 000, section 3) -------------------------------------------------------------------
+# --- the period of heartbeats (seed 000, 3) ---------------------------------------------------------------------------
 @pytest.mark.parametrize("name", ["space", "drone-box"])
 def test_a_period_that_would_find_a_loss_too_late_is_refused(name: str) -> None:
     """Well before the margins are gone; the line says how long either takes."""

@@ -44,7 +44,7 @@ def test_modes_are_those_the_seed_allows_in_their_phase(routine: LoopBench) -> N
 
 
 def test_t_death_is_one_and_a_half_t_sortie_and_t_sortie_the_sum_of_its_parts(routine: LoopBench) -> None:
-    """As sortie-loop.md has the cycle time."""
+    """The cycle time (docs/reference/sortie-loop.md, "Throughput")."""
     for sortie in routine.sorties:
         assert sortie["t_sortie_s"] == PROFILE.plan.t_sortie_s
         assert sortie["t_death_s"] == 1.5 * sortie["t_sortie_s"]
