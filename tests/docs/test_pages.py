@@ -16,7 +16,7 @@ from sortie.commands.cli import application
 from sortie.config.settings import resolve
 
 ROOT = Path(__file__).parents[2]
-PAGES = sorted([*(ROOT / "docs").rglob("*.md"), ROOT / "README.md"])
+PAGES = sorted([*(ROOT / "docs").rglob("*.md"), ROOT / "README.md", ROOT / "CONTRIBUTING.md"])
 STATIONS = ("qgroundcontrol", "mission-planner", "mavproxy", "mavsdk", "dronekit", "python")
 
 
