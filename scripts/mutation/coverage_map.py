@@ -8,7 +8,7 @@ import json
 import os
 import sys
 import tempfile
-from collections import defaultdict
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -29,7 +29,7 @@ class FileMap:
 
 @dataclass
 class CoverageMap:
-    """The tests of each line, how long each of them takes, and the modules that each file of tests imports."""
+    """The tests of each line, the processor time of each test, and the modules that each file of tests imports."""
 
     seconds: dict[str, float] = field(default_factory=dict)  # of a test, by its id
     lines: dict[str, dict[int, list[str]]] = field(default_factory=dict)  # tests by path and line
@@ -50,12 +50,11 @@ class CoverageMap:
         return sorted(found, key=lambda test: (self.distance(test, mutant.path), self.seconds.get(test, 0.0), test))
 
     def distance(self, test: str, path: str) -> int:
-        """How near a test is to a module: it imports it, it imports a neighbour, or it only comes along there."""
-        imported = self.imported.get(file_of(test), [])
-        if path in imported:
+        """How near a test is to a module: it imports it, it lies in the folder of its package, it only comes along."""
+        file = file_of(test)
+        if path in self.imported.get(file, []):
             return 0
-        folder = path.rpartition("/")[0]
-        return 1 if any(each.rpartition("/")[0] == folder for each in imported) else 2
+        return 1 if file.split("/")[-2:-1] == path.split("/")[-2:-1] else 2
 
 
 def file_of(test: str) -> str:
@@ -80,22 +79,23 @@ def imports_of(root: Path, path: Path) -> list[str]:
 
 
 class Contexts:
-    """A plugin of pytest: a context for each test, and its duration."""
+    """A plugin of pytest: a context for each test, and its processor time."""
 
     def __init__(self, measured: coverage.Coverage) -> None:
         self.measured = measured
-        self.seconds: dict[str, float] = defaultdict(float)
+        self.seconds: dict[str, float] = {}
         self.failed: list[str] = []
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> Iterator[None]:
         self.measured.switch_context(item.nodeid)
+        began = time.process_time()
         result = yield
+        self.seconds[item.nodeid] = time.process_time() - began
         self.measured.switch_context("")
         return result
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        self.seconds[report.nodeid] += report.duration
         if report.failed:
             self.failed.append(report.nodeid)
 

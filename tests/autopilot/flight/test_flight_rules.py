@@ -467,6 +467,36 @@ def test_a_landing_that_is_never_confirmed_is_ended_at_rest_on_the_ground() -> N
     assert bench.said("landing never confirmed")
 
 
+def test_a_landing_takes_long_after_half_a_minute_and_twice_its_way() -> None:
+    """30 s + 2 x height / LAND_SPEED; then it is said, and waited for."""
+    bench = FlightBench(mission=HANGING_MISSION, parameters={"LAND_SPEED": 100})
+    bench.go()
+    bench.until(L)
+    height = -bench.position[2]
+    assert height > 5.0
+    bench.vehicle._fly = lambda target, dt: None
+    bench.run(30.0 + 2.0 * height - 0.5)
+    assert not bench.said("landing takes long")
+    bench.run(1.0)
+    assert bench.said("landing takes long")
+
+
+def test_a_landing_that_is_broken_off_still_ends_with_the_duration() -> None:
+    """FM_DURATION counts on: back in AUTO behind its time, the flight is landed."""
+    bench = FlightBench(mission=(takeoff(), waypoint(3000.0, 0.0)), parameters={"FM_DURATION": 60})
+    bench.go()
+    bench.until(F)
+    began = bench.now_ms
+    bench.run(5.0)
+    bench.core.land(bench.now_ms)
+    bench.run(1.0)
+    bench.core.set_mode(AUTO, bench.now_ms)
+    bench.run(0.1)
+    assert bench.state is F
+    bench.run(120.0, lambda: bench.state is L)
+    assert bench.now_ms - began == pytest.approx(60_000, abs=1_000)
+
+
 def test_motors_that_do_not_disarm_are_asked_until_they_do() -> None:
     bench = FlightBench(parameters={"DISARM_DELAY": 0})
     bench.fault("motor.disarm")

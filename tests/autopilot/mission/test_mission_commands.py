@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import pytest
+from pymavlink.dialects.v20 import ardupilotmega as dialect
 
 from autopilot.mission.capability import capable, unable
 from autopilot.mission.commands import (
@@ -43,6 +44,12 @@ def test_every_known_command_has_a_name_to_announce() -> None:
     assert [command for command in KNOWN_COMMANDS if command_name(command) == "?"] == []
     assert command_name(9999) == "?"
     assert [command_name(c) for c in (16, 22, 82, 20, 112)] == ["WP", "Takeoff", "SplineWP", "RTL", "CondDelay"]
+
+
+def test_only_numbers_that_mavlink_has_are_given_a_name() -> None:
+    """A number that is none of MAV_CMD would be a mistake of the table."""
+    named = {command for command in range(70_000) if command_name(command) != "?"}
+    assert named <= set(dialect.enums["MAV_CMD"])
 
 
 def test_copter_and_rover_differ_as_the_table_says() -> None:

@@ -141,6 +141,22 @@ def test_nearest_rally_point() -> None:
     assert nearest([], CENTRE) is None
 
 
+@pytest.mark.parametrize(
+    ("frame", "alt"), [(0, 40.0), (2, 40.0), (5, 40.0), (3, 624.0), (6, 624.0), (10, 624.0), (11, 624.0)]
+)
+def test_each_frame_of_a_rally_point(frame: int, alt: float) -> None:
+    """GLOBAL, MISSION and GLOBAL_INT are above the sea, RELATIVE and TERRAIN ones above home."""
+    assert rally_place(MissionItem(5100, frame, x=LAT, y=LON, z=40.0), 584.0).alt == alt
+
+
+@pytest.mark.parametrize(("lat", "lon"), [(90.1, 0.0), (-90.1, 0.0), (0.0, 180.1), (0.0, -180.1), (math.nan, 0.0)])
+def test_a_fence_lies_on_the_earth(lat: float, lon: float) -> None:
+    """A circle, a vertex and a return point alike; the ends themselves are places."""
+    for item in (MissionItem(5003, 0, 50.0, x=lat, y=lon), MissionItem(5000, 0, x=lat, y=lon)):
+        assert "out of range" in (check_fence([item]) or "")
+    assert check_fence([MissionItem(5003, 0, 50.0, x=-90.0, y=180.0)]) is None
+
+
 def test_rally_plan_holds_rally_points_only() -> None:
     """Another command is named."""
     assert check_rally([MissionItem(5100)]) is None

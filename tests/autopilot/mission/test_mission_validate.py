@@ -6,6 +6,7 @@ import math
 from dataclasses import replace
 
 import pytest
+from pymavlink.dialects.v20 import ardupilotmega as dialect
 
 from autopilot.mission.commands import KNOWN_COMMANDS
 from autopilot.mission.items import MissionItem
@@ -49,6 +50,34 @@ def test_infinite_parameter_is_refused_by_its_number(position: int, value: float
 def test_nan_is_refused_where_it_counts_and_kept_elsewhere(item: MissionItem, expected: MissionResult) -> None:
     """NaN in a parameter that the item uses is refused; ground stations send it in others for "any"."""
     assert result(item) == expected
+
+
+KEEPS_NAN = {
+    16: {2, 3, 4}, 18: {4}, 19: {3, 4}, 178: {3}, 206: {2, 3, 4}, 207: {2}, 5001: {2}, 5003: {2},
+}  # fmt: skip
+"""Parameters that MAVLink describes and nobody flies here, or that have a default: NaN is kept there."""
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        16, 18, 19, 82, 92, 93, 112, 114, 115, 177, 178, 179, 181, 182, 183, 184, 193, 194, 206, 207, 211, 218, 222,
+        600, 601, 5001, 5002, 5003, 5004,
+    ],
+)  # fmt: skip
+def test_nan_is_refused_in_each_parameter_that_mavlink_describes(command: int) -> None:
+    """By MAVLink's own definition of the item: a parameter that is not empty or reserved there."""
+    described = {
+        number
+        for number, text in dialect.enums["MAV_CMD"][command].param.items()
+        if number <= 4 and not text.startswith(("Empty", "Reserved"))
+    }
+    item = replace(WP, command=command, param1=1.0, param2=1.0, param3=1.0, param4=1.0)
+    kind = PlanKind.FENCE if command > 5000 else PlanKind.MISSION
+    refused = {
+        number for number in (1, 2, 3, 4) if result(replace(item, **{f"param{number}": NAN}), kind) != R.ACCEPTED
+    }
+    assert refused == described - KEEPS_NAN.get(command, set())
 
 
 @pytest.mark.parametrize(

@@ -58,6 +58,16 @@ def test_before_the_first_position_it_waits_in_every_mode() -> None:
     assert bench.core.arm(bench.now_ms).reason == "GPS 1: Bad fix"
 
 
+def test_once_there_was_a_position_its_loss_hinders_only_modes_that_need_one() -> None:
+    """All checks are on: not the check is skipped, but what it found."""
+    bench = Bench(parameters={"ARMING_CHECK": ALL})
+    bench.vehicle.armable_reasons = ("GPS 1: Bad fix", "Need Position Estimate")
+    bench.core.set_mode(GUIDED, bench.now_ms)
+    assert bench.core.arm(bench.now_ms).reason == "GPS 1: Bad fix"
+    bench.core.set_mode(STABILIZE, bench.now_ms)
+    assert bench.core.arm(bench.now_ms).ok
+
+
 def test_a_baro_that_is_not_checked_does_not_hold_it_back() -> None:
     bench = ready(ARMING_CHECK=BATTERY)
     bench.parameters.set("SIM_MAG1_FAIL", 1)
@@ -87,6 +97,21 @@ def test_a_baro_that_is_not_checked_does_not_hold_it_back() -> None:
 )
 def test_settings_that_contradict_each_other(parameters: dict[str, float], reason: str) -> None:
     assert Bench(parameters=parameters).core.arm(1000).reason == reason
+
+
+@pytest.mark.parametrize(
+    "parameters", [{"ANGLE_MAX": 1000}, {"ANGLE_MAX": 8000}, {"FS_THR_VALUE": 910}, {"BATT_LOW_MAH": 3300}]
+)
+def test_settings_at_the_end_of_their_range_are_good(parameters: dict[str, float]) -> None:
+    """As ArduPilot has the limits."""
+    assert Bench(parameters=parameters).core.arm(1000).ok
+
+
+def test_a_battery_without_a_voltage_is_not_measured_and_not_judged() -> None:
+    """0 V is what a vehicle without a voltage sensor reports."""
+    bench = Bench(parameters={"BATT_LOW_VOLT": 15.0, "BATT_CRT_VOLT": 14.0})
+    bench.vehicle.state.report[report.BATT_V] = 0.0
+    assert bench.core.crew.arming.reasons() == []
 
 
 def test_a_fix_that_is_not_good_enough() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import pi
+
 import pytest
 
 from autopilot import report
@@ -179,6 +181,17 @@ def test_a_crash_is_told_with_its_angle_when_the_angle_told_it() -> None:
     r[report.PITCH] = r[report.NAV_PITCH] = 0.0003
     after(level, VehicleEvent.CRASHED)
     assert "Crash: Disarming" in level.texts
+    pitched = flying()
+    r = pitched.vehicle.state.report
+    r[report.PITCH], r[report.NAV_PITCH], r[report.ACCEL_Z] = 0.9, 0.2, -9.0
+    after(pitched, VehicleEvent.CRASHED)
+    assert "Crash: Disarming: AngErr=40>30, Accel=0.8<3.0" in pitched.texts
+    over = flying()
+    r = over.vehicle.state.report
+    r[report.NAV_ROLL], r[report.NAV_PITCH] = 0.0007, 0.0003
+    r[report.ROLL], r[report.PITCH] = 0.0007 + pi, 0.0003  # and a hair below -1 here: on its back
+    after(over, VehicleEvent.CRASHED)
+    assert any("AngErr=180>30" in text for text in over.texts)
     upright = flying()
     after(upright, VehicleEvent.CRASHED)
     assert "Crash: Disarming" in upright.texts

@@ -120,6 +120,23 @@ def test_a_recovered_estimator_clears_the_failsafe() -> None:
     assert "EKF Failsafe Cleared" in bench.texts
 
 
+@pytest.mark.parametrize(("kind", "says"), [("copter", True), ("rover", False)])
+def test_a_lost_fix_is_said_by_an_armed_copter(kind: str, says: bool) -> None:
+    """ArduCopter's words, and not a rover's; on the ground and disarmed nobody needs them."""
+    bench = Bench(kind)
+    bench.vehicle.raise_event(VehicleEvent.GPS_LOST)
+    bench.run(0.02)
+    assert "GPS Glitch or Compass error" not in bench.texts
+    bench.core.set_mode(GUIDED if kind == "copter" else 0, bench.now_ms)
+    bench.arm()
+    bench.vehicle.raise_event(VehicleEvent.GPS_LOST)
+    bench.run(0.02)
+    assert ("GPS Glitch or Compass error" in bench.texts) is says
+    bench.vehicle.raise_event(VehicleEvent.GPS_OK)
+    bench.run(0.02)
+    assert ("Glitch cleared" in bench.texts) is says
+
+
 def test_a_crash_disarms_unless_the_check_is_off() -> None:
     for check, armed in ((1, False), (0, True)):
         bench = flying(FS_CRASH_CHECK=check)

@@ -284,6 +284,13 @@ def test_heights_above_the_ground_are_said_to_be_over_flat_ground(bench: Bench, 
     assert bench.texts.count("Terrain frames: ground taken as flat at home") == int(said)
 
 
+def test_a_frame_says_nothing_where_there_is_no_place(bench: Bench) -> None:
+    """A DO item in a terrain frame has no height that could be above the ground."""
+    items = (replace(GOOD, frame=3, seq=1), MissionItem(command=178, frame=10, param1=1.0, param2=5.0, seq=2))
+    assert bench.upload(items) == [("ACK", ACCEPTED)]
+    assert "Terrain frames: ground taken as flat at home" not in bench.texts
+
+
 def test_what_no_float32_can_hold_is_an_infinity_on_the_wire() -> None:
     """A plan file holds doubles: the largest float32 is kept on both sides of zero, what is beyond it is infinite."""
     largest = (2.0 - 2.0**-23) * 2.0**127
