@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import Protocol
 
 from autopilot import report
+from autopilot.events import Event
 from autopilot.geo import GeoPoint, Ned, to_local
 from autopilot.journal import Change, Journal
 from autopilot.outcome import HomeChanged, Outcome, Result, Severity, StatusText
@@ -36,7 +37,7 @@ class Cockpit:
         self.journal = journal
         self.boot_unix_s = boot_unix_s
         self.now_ms = 0
-        self.events: list[object] = []
+        self.events: list[Event] = []
         self.target: Target = Idle()
         self.arrived = False  # the present target's end condition has been met
         self.takeoff_allowed = False  # throttle raised, MISSION_START, or AUTO_OPTIONS says so; until disarmed
@@ -88,10 +89,10 @@ class Cockpit:
     def say(self, severity: Severity, text: str) -> None:
         self.events.append(StatusText(severity, text))
 
-    def announce(self, event: object) -> None:
+    def announce(self, event: Event) -> None:
         self.events.append(event)
 
-    def take_events(self) -> list[object]:
+    def take_events(self) -> list[Event]:
         """What was announced since the last call, in order."""
         taken = self.events
         if taken:

@@ -11,6 +11,7 @@ from collections.abc import Callable
 
 from autopilot.cockpit import Cockpit
 from autopilot.crew import AllParameters, Crew, NothingStored, Stored
+from autopilot.events import Event
 from autopilot.flight.system import FlightSystem
 from autopilot.geo import GeoPoint, Ned
 from autopilot.journal import Journal
@@ -115,7 +116,7 @@ class Autopilot:
                 earliest = due
         return earliest
 
-    def take_events(self) -> list[object]:
+    def take_events(self) -> list[Event]:
         """Facts since the last call, in order (`autopilot.outcome`, `autopilot.mission.events`)."""
         return self.crew.cockpit.take_events()
 

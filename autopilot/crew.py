@@ -36,7 +36,7 @@ from autopilot.modes.trail import Trail
 from autopilot.outcome import ACCEPTED, Outcome
 from autopilot.pilot_input import PilotInput
 from autopilot.plans import Items, Plans
-from autopilot.reasons import ArmingMethod, ModeReason
+from autopilot.reasons import ArmingMethod, ArmingReason, ModeReason
 from autopilot.safety.arming import Arming
 from autopilot.safety.checks import ArmingChecks
 from autopilot.safety.failsafes import Failsafes
@@ -169,7 +169,7 @@ class Crew:
             self.auto,
             plans.mission,
             self.failsafes,
-            lambda: (*self.fence.complaints(), *self.fenced_mission.complaints()),
+            lambda: [ArmingReason(text) for text in (*self.fence.complaints(), *self.fenced_mission.complaints())],
             self.sticks.throttle_raised,
         )
         self.arming = Arming(

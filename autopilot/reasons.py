@@ -5,6 +5,7 @@ The numbers are ArduPilot's own (AP_Vehicle/ModeReason.h, AP_Arming/AP_Arming.h 
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from enum import IntEnum
 from typing import Final
 
@@ -70,3 +71,39 @@ class ArmingMethod(IntEnum):
     FAILSAFE_TERMINATE = 20
     EKF_FAILSAFE = 24
     UNKNOWN = 100
+
+
+class Check(IntEnum):
+    """Bits of ARMING_CHECK."""
+
+    ALL = 0
+    BARO = 1
+    COMPASS = 2
+    GPS = 3
+    INS = 4
+    PARAMETERS = 5
+    RC = 6
+    BATTERY = 8
+    MISSION = 14
+
+
+@dataclass(frozen=True, slots=True)
+class ArmingReason:
+    """Why a vehicle may not be armed. `text`: in ArduPilot's words, without "PreArm: "; `check`: the bit that switches
+    it off, None: nothing does. `value` was measured, `limit` is what it would have to keep to, in the unit of the
+    parameter that sets it. `positional`: no obstacle to a mode that needs no position."""
+
+    text: str
+    check: Check | None = None
+    value: float | None = None
+    limit: float | None = None
+    positional: bool = False
+
+
+GYROS_FAILED: Final = ArmingReason("Gyros not healthy", Check.INS)
+ACCELS_FAILED: Final = ArmingReason("Accels not healthy", Check.INS)
+BARO_FAILED: Final = ArmingReason("Baro: not healthy", Check.BARO)
+COMPASS_FAILED: Final = ArmingReason("Compass not healthy")
+BAD_FIX: Final = ArmingReason("GPS 1: Bad fix", Check.GPS, positional=True)
+NEED_POSITION: Final = ArmingReason("Need Position Estimate", positional=True)
+"""What a vehicle says of its own sensors and its estimator."""

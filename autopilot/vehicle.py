@@ -19,6 +19,7 @@ import numpy.typing as npt
 
 from autopilot import report
 from autopilot.geo import GeoPoint, Ned
+from autopilot.reasons import ArmingReason
 
 __all__ = [
     "Attitude",
@@ -359,9 +360,8 @@ class Vehicle(Protocol):
         """Origin of the local frame; None until there is a position. Never moves while powered."""
 
     @property
-    def armable_reasons(self) -> Sequence[str]:
-        """Why the vehicle itself is not ready (sensors, estimator, or a controller's own PreArm texts); empty = ready.
-        Texts as ArduPilot words them, without the "PreArm: " prefix."""
+    def armable_reasons(self) -> Sequence[ArmingReason]:
+        """Why the vehicle itself is not ready (sensors, estimator, a controller's own PreArm texts); empty = ready."""
 
     def take_events(self) -> VehicleEvent:
         """All events since the last call, and forget them."""

@@ -15,7 +15,7 @@ from autopilot.home import Home
 from autopilot.modes.auto import AutoMode
 from autopilot.modes.manager import ModeChoice
 from autopilot.outcome import ACCEPTED, ArmedChanged, Outcome, Result, Severity
-from autopilot.reasons import ArmingMethod
+from autopilot.reasons import ArmingMethod, ArmingReason
 from autopilot.safety.checks import ArmingChecks
 from autopilot.vehicle import Request, VehicleEvent
 
@@ -66,8 +66,8 @@ class Arming:
         self.prearm_ok = False
 
     # --- checks ---------------------------------------------------------------------------------------------------
-    def reasons(self) -> list[str]:
-        """Why the vehicle may not be armed, without "PreArm: "; empty = ready."""
+    def reasons(self) -> list[ArmingReason]:
+        """Why the vehicle may not be armed; empty = ready."""
         return self._checks.before()
 
     def run_checks(self, now_ms: int) -> Outcome:
@@ -83,7 +83,7 @@ class Arming:
         if display:
             self._display_ms = now_ms + _DISPLAY_MS
             for reason in reasons:
-                self._cockpit.say(Severity.CRITICAL, f"PreArm: {reason}")
+                self._cockpit.say(Severity.CRITICAL, f"PreArm: {reason.text}")
 
     # --- the act --------------------------------------------------------------------------------------------------
     def arm(self, now_ms: int, *, force: bool = False) -> Outcome:
@@ -102,11 +102,11 @@ class Arming:
         """The arming checks, told when they fail; None = the vehicle may be armed."""
         reasons = [] if force else [*self.reasons(), *self._checks.at_arming()]
         for reason in reasons:
-            self._cockpit.say(Severity.CRITICAL, f"Arm: {reason}")
+            self._cockpit.say(Severity.CRITICAL, f"Arm: {reason.text}")
         if not reasons:
             return None
-        self.last_refusal = reasons[0]
-        return Outcome(Result.FAILED, reasons[0])
+        self.last_refusal = reasons[0].text
+        return Outcome(Result.FAILED, reasons[0].text)
 
     @property
     def pending(self) -> bool:
@@ -118,7 +118,7 @@ class Arming:
             self._notice(now_ms, method)  # it may have stopped by itself just now
             return ACCEPTED
         if not force and not self._cockpit.landed:
-            return self._refuse("Disarm: not landed")
+            return self._refuse(False, "not landed")
         return self._ask(self._cockpit.vehicle.disarm(force=force), False, now_ms, method)
 
     def _ask(self, request: Request, arm: bool, now_ms: int, method: ArmingMethod = ArmingMethod.MAVLINK) -> Outcome:
@@ -126,13 +126,13 @@ class Arming:
             self._pending = (request, arm)
             return Outcome(Result.IN_PROGRESS)
         if not request.ok:
-            return self._refuse(f"{'Arm' if arm else 'Disarm'}: {request.reason}", Severity.CRITICAL)
+            return self._refuse(arm, request.reason, Severity.CRITICAL)
         self._notice(now_ms, method)
         return ACCEPTED
 
-    def _refuse(self, text: str, severity: Severity = Severity.WARNING) -> Outcome:
-        self.last_refusal = text.partition(": ")[2]
-        return self._cockpit.refuse(text, severity=severity)
+    def _refuse(self, arm: bool, why: str, severity: Severity = Severity.WARNING) -> Outcome:
+        self.last_refusal = why
+        return self._cockpit.refuse(f"{'Arm' if arm else 'Disarm'}: {why}", severity=severity)
 
     def _notice(self, now_ms: int, method: ArmingMethod = ArmingMethod.UNKNOWN) -> None:
         """Take note when the vehicle has become armed or disarmed, by whomever."""
@@ -176,7 +176,7 @@ class Arming:
             request, arm = self._pending
             self._pending = None
             if not request.ok:
-                self._refuse(f"{'Arm' if arm else 'Disarm'}: {request.reason}", Severity.CRITICAL)
+                self._refuse(arm, request.reason, Severity.CRITICAL)
         self._notice(now_ms)
         if events & VehicleEvent.LIFTOFF:
             self._idle_since = None

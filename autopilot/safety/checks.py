@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from enum import IntEnum
 from typing import Final
 
 from autopilot import report
@@ -18,30 +17,15 @@ from autopilot.mission.storage import MissionStorage
 from autopilot.modes.auto import AutoMode
 from autopilot.modes.manager import ModeChoice
 from autopilot.modes.table import CopterMode
+from autopilot.reasons import NEED_POSITION, ArmingReason, Check
 from autopilot.safety.failsafes import Failsafes
 
 _ARM_IN_AUTO: Final = 1  # AUTO_OPTIONS bit 0
 _THROTTLE_MAY_BE_HIGH: Final = (CopterMode.GUIDED, CopterMode.AUTO)
 
 
-class Check(IntEnum):
-    """Bits of ARMING_CHECK."""
-
-    ALL = 0
-    BARO = 1
-    COMPASS = 2
-    GPS = 3
-    INS = 4
-    PARAMETERS = 5
-    RC = 6
-    BATTERY = 8
-    MISSION = 14
-
-
-_OF_THE_VEHICLE: Final = (("Gyros", Check.INS), ("Accels", Check.INS), ("Baro", Check.BARO), ("GPS", Check.GPS))
 _FIX_3D: Final = 3.0
 _QUADROTOR: Final = 1.0
-_POSITION: Final = ("GPS", "Need Position")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,40 +38,40 @@ class ArmingChecks:
     auto: AutoMode
     mission: MissionStorage
     failsafes: Failsafes
-    more: Callable[[], Sequence[str]]
+    more: Callable[[], Sequence[ArmingReason]]
     throttle_raised: Callable[[], bool]
 
-    def before(self) -> list[str]:
-        """Why the vehicle may not be armed, without "PreArm: "; empty = ready."""
+    def before(self) -> list[ArmingReason]:
+        """Why the vehicle may not be armed; empty = ready."""
         found = [*self._vehicle(), *self._position()]
-        if self._checked(Check.GPS) and not self.cockpit.rover and self._blurred():
-            found.append("High GPS HDOP")
+        if self._checked(Check.GPS) and not self.cockpit.rover:
+            found.extend(self._blurred())
         if self._checked(Check.MISSION) and self.modes.mode is self.auto and not self.mission.total():
-            found.append("Mode requires mission")
+            found.append(ArmingReason("Mode requires mission", Check.MISSION))
         if self._checked(Check.PARAMETERS):
             found.extend(self._parameters())
         if self._checked(Check.BATTERY):
             found.extend(self._battery())
         if self._checked(Check.RC) and self.failsafes.sticks.lost:
-            found.append("Radio failsafe on")
+            found.append(ArmingReason("Radio failsafe on", Check.RC))
         if self.failsafes.ground_station.lost:
-            found.append("GCS failsafe on")
+            found.append(ArmingReason("GCS failsafe on"))
         found.extend(self.more())
         return found
 
-    def at_arming(self) -> list[str]:
+    def at_arming(self) -> list[ArmingReason]:
         """Checks of the moment of arming itself."""
         spec, cockpit = self.modes.spec, self.cockpit
         if self.modes.mode is self.auto and not cockpit.rover:
             if not int(cockpit.param("AUTO_OPTIONS")) & _ARM_IN_AUTO:
-                return [f"{spec.title} mode not armable"]
+                return [ArmingReason(f"{spec.title} mode not armable")]
             if cockpit.landed and self.mission.total() and self.auto.missing_takeoff():
-                return ["Auto: Missing Takeoff Cmd"]
+                return [ArmingReason("Auto: Missing Takeoff Cmd")]
         elif not spec.arming:
-            return ["Mode not armable" if cockpit.rover else f"{spec.title} mode not armable"]
+            return [ArmingReason("Mode not armable" if cockpit.rover else f"{spec.title} mode not armable")]
         by_hand = not cockpit.rover and self.modes.number not in _THROTTLE_MAY_BE_HIGH
         if by_hand and self._checked(Check.RC) and self.throttle_raised():
-            return ["Throttle too high"]
+            return [ArmingReason("Throttle too high", Check.RC)]
         return []
 
     # --- each ---------------------------------------------------------------------------------------------------------
@@ -95,66 +79,69 @@ class ArmingChecks:
         mask = int(self.cockpit.param("ARMING_CHECK", 1.0))
         return bool(mask & (1 << Check.ALL | 1 << check))
 
-    def _vehicle(self) -> Iterator[str]:
+    def _vehicle(self) -> Iterator[ArmingReason]:
         """The vehicle's own, less those that are switched off. What stands without a position is no obstacle to a mode
         that needs none, once there has been one: until then the sensors are still starting."""
         vehicle = self.cockpit.vehicle
         unneeded = vehicle.origin is not None and not self.modes.spec.position
         for reason in vehicle.armable_reasons:
-            check = next((bit for prefix, bit in _OF_THE_VEHICLE if reason.startswith(prefix)), None)
-            skipped = (check is not None and not self._checked(check)) or (unneeded and reason.startswith(_POSITION))
+            off = reason.check is not None and not self._checked(reason.check)
+            skipped = off or (unneeded and reason.positional)
             if vehicle.capabilities.own_checks or not skipped:
                 yield reason
 
-    def _position(self) -> Iterator[str]:
-        known = "Need Position Estimate" in self.cockpit.vehicle.armable_reasons
+    def _position(self) -> Iterator[ArmingReason]:
+        known = NEED_POSITION in self.cockpit.vehicle.armable_reasons
         if self.modes.spec.position and not self.cockpit.has_position and not known:
-            yield "Need Position Estimate"
+            yield NEED_POSITION
 
-    def _blurred(self) -> bool:
+    def _blurred(self) -> Iterator[ArmingReason]:
         """There is a fix, and it is not good enough for the mode."""
         vector = self.cockpit.vehicle.state.report
         limit = self.cockpit.param("GPS_HDOP_GOOD", 140.0)
-        return (
-            self.modes.spec.position and vector[report.GPS_FIX] >= _FIX_3D and 100.0 * vector[report.GPS_HDOP] > limit
-        )
+        blur = float(100.0 * vector[report.GPS_HDOP])
+        if self.modes.spec.position and vector[report.GPS_FIX] >= _FIX_3D and blur > limit:
+            yield ArmingReason("High GPS HDOP", Check.GPS, blur, limit)
 
-    def _parameters(self) -> Iterator[str]:
+    def _parameters(self) -> Iterator[ArmingReason]:
         """Of a copter; a controller checks its own."""
         if self.cockpit.rover or self.cockpit.vehicle.capabilities.own_checks:
             return
         param = self.cockpit.param
         if param("FRAME_CLASS", 1.0) != _QUADROTOR:
-            yield "Motors: Check frame class and type"
+            yield ArmingReason("Motors: Check frame class and type", Check.PARAMETERS)
         limit = param("FS_THR_VALUE", 975.0)
         if param("FS_THR_ENABLE", 1.0) != 0.0 and (param("RC3_MIN", 1000.0) <= limit + 10.0 or limit < 910.0):
-            yield "Check FS_THR_VALUE"
+            yield ArmingReason("Check FS_THR_VALUE", Check.PARAMETERS)
         if param("FS_GCS_ENABLE") == 2.0:
-            yield "FS_GCS_ENABLE=2 removed, see FS_OPTIONS"
+            yield ArmingReason("FS_GCS_ENABLE=2 removed, see FS_OPTIONS", Check.PARAMETERS)
         if not 1000.0 <= param("ANGLE_MAX", 3000.0) <= 8000.0:
-            yield "Check ANGLE_MAX"
+            yield ArmingReason("Check ANGLE_MAX", Check.PARAMETERS)
         if param("PILOT_SPEED_UP", 250.0) <= 0.0:
-            yield "Check PILOT_SPEED_UP"
+            yield ArmingReason("Check PILOT_SPEED_UP", Check.PARAMETERS)
 
-    def _battery(self) -> list[str]:
+    def _battery(self) -> list[ArmingReason]:
         """The first of its complaints: they follow from each other."""
         vector, param = self.cockpit.vehicle.state.report, self.cockpit.param
-        left = param("BATT_CAPACITY", 3300.0) - vector[report.BATT_MAH]
-        sag_free = int(param("BATT_FS_VOLTSRC")) == 1
-        volts = vector[report.BATT_V_REST if sag_free else report.BATT_V]
+        left = float(param("BATT_CAPACITY", 3300.0) - vector[report.BATT_MAH])
+        loaded = float(vector[report.BATT_V])
+        volts = float(vector[report.BATT_V_REST]) if int(param("BATT_FS_VOLTSRC")) == 1 else loaded
+        arm_volts, arm_charge = param("BATT_ARM_VOLT"), param("BATT_ARM_MAH")
         low, critical = param("BATT_LOW_VOLT"), param("BATT_CRT_VOLT")
         low_charge, critical_charge = param("BATT_LOW_MAH"), param("BATT_CRT_MAH")
         found = (
-            (
-                param("BATT_ARM_VOLT") > 0.0 and vector[report.BATT_V] < param("BATT_ARM_VOLT"),
-                "below minimum arming voltage",
-            ),
-            (param("BATT_ARM_MAH") > 0.0 and left < param("BATT_ARM_MAH"), "below minimum arming capacity"),
-            (0.0 < volts < low, "low voltage failsafe"),
-            (low_charge > 0.0 and left < low_charge, "low capacity failsafe"),
-            (0.0 < volts < critical, "critical voltage failsafe"),
-            (critical_charge > 0.0 and left < critical_charge, "critical capacity failsafe"),
-            (0.0 < low_charge <= critical_charge, "capacity failsafe critical >= low"),
-            (0.0 < low <= critical, "voltage failsafe critical >= low"),
+            (arm_volts > 0.0 and loaded < arm_volts, "below minimum arming voltage", loaded, arm_volts),
+            (arm_charge > 0.0 and left < arm_charge, "below minimum arming capacity", left, arm_charge),
+            (0.0 < volts < low, "low voltage failsafe", volts, low),
+            (low_charge > 0.0 and left < low_charge, "low capacity failsafe", left, low_charge),
+            (0.0 < volts < critical, "critical voltage failsafe", volts, critical),
+            (critical_charge > 0.0 and left < critical_charge, "critical capacity failsafe", left, critical_charge),
+            (0.0 < low_charge <= critical_charge, "capacity failsafe critical >= low", critical_charge, low_charge),
+            (0.0 < low <= critical, "voltage failsafe critical >= low", critical, low),
         )
-        return [f"Battery 1 {text}" for wrong, text in found if wrong][:1]
+        reasons = [
+            ArmingReason(f"Battery 1 {text}", Check.BATTERY, value, limit)
+            for wrong, text, value, limit in found
+            if wrong
+        ]
+        return reasons[:1]

@@ -32,11 +32,11 @@ def step(party: Party, reading: DepotReading, now_ms: int) -> bool:
         return False
     memory.check_ms = None  # over; what comes next is an event or an answer
     corridor = party.profile.corridor
-    why = _hindrance(party, reading)
-    if why:
-        facts = {"cause": why, **docking_facts(corridor, reading.seen)}
-        party.decide_once(now_ms, "withhold_clearance", f"the skimmer holds off: {why}", facts)
-        if why not in ("dock_refused", "dock_delayed"):  # which end by an event
+    cause = _hindrance(party, reading)
+    if cause:
+        facts = {"cause": cause, **docking_facts(corridor, reading.seen)}
+        party.decide_once(now_ms, "withhold_clearance", f"the skimmer holds off: {cause}", facts)
+        if cause not in ("dock_refused", "dock_delayed"):  # which end by an event
             memory.check_ms = now_ms + look_ms(party)
         return False
     emergency = party.abort is Abort.ABORT_1

@@ -8,6 +8,7 @@ from typing import Final
 from autopilot import report as R
 from autopilot.geo import GeoPoint
 from autopilot.outcome import Severity, StatusText
+from autopilot.reasons import NEED_POSITION, ArmingReason
 from autopilot.vehicle import Capabilities, Request, VehicleEvent, VehicleState
 from mavlink_bridge.clients.base import Target as Address
 from mavlink_bridge.flight_controller.checks import PreArmTexts
@@ -21,6 +22,8 @@ from mavlink_bridge.flight_controller.streams import StreamKeeper, plan
 from mavlink_bridge.services.base import Outgoing
 
 _NOTHING: Final = VehicleEvent(0)
+_WAITING: Final = ArmingReason("Waiting for the flight controller")
+_NO_LINK: Final = ArmingReason("No link to the flight controller")
 
 
 class ControllerFacts:
@@ -102,16 +105,16 @@ class ControllerFacts:
         return self._readings.charge
 
     @property
-    def armable_reasons(self) -> Sequence[str]:
+    def armable_reasons(self) -> Sequence[ArmingReason]:
         """The controller's own PreArm texts while its PREARM_CHECK bit is not healthy."""
         if self._heard_ms is None or self._readings.prearm_ok is None:
-            return ("Waiting for the flight controller",)
+            return (_WAITING,)
         if self.lost:
-            return ("No link to the flight controller",)
+            return (_NO_LINK,)
         if not self._readings.prearm_ok:
-            return self._checks.reasons
+            return tuple(ArmingReason(text) for text in self._checks.reasons)
         # its checks are for the mode that it is in; Sortie flies it in GUIDED, which wants a position
-        return () if self.state.has_position else ("Need Position Estimate",)
+        return () if self.state.has_position else (NEED_POSITION,)
 
     def take_events(self) -> VehicleEvent:
         bits = self._events | self.steering.events

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Final
 
+from autopilot.events import Event
 from autopilot.mission.events import CurrentChanged, ItemReached, MissionCleared, MissionComplete
 from autopilot.outcome import FlightStateChanged, ModeChanged, Result, StatusText
 from mavlink_bridge import codec
@@ -140,7 +141,7 @@ class Presenter:
         """Nothing is compiled."""
         return False
 
-    def handle_events(self, events: Iterable[object], now_ms: int) -> None:
+    def handle_events(self, events: Iterable[Event], now_ms: int) -> None:
         """What the core announced in this pass."""
         for event in events:
             match event:

@@ -16,6 +16,15 @@ import numpy.typing as npt
 from autopilot import report as R
 from autopilot.control import layout as L
 from autopilot.geo import GeoPoint
+from autopilot.reasons import (
+    ACCELS_FAILED,
+    BAD_FIX,
+    BARO_FAILED,
+    COMPASS_FAILED,
+    GYROS_FAILED,
+    NEED_POSITION,
+    ArmingReason,
+)
 from autopilot.vehicle import (
     Capabilities,
     ControlPart,
@@ -120,24 +129,24 @@ class SimulatedMachine(ABC):
         return self._origin
 
     @property
-    def armable_reasons(self) -> Sequence[str]:
+    def armable_reasons(self) -> Sequence[ArmingReason]:
         reasons = self._sensor_reasons()
         if self._s[M.S_GPS_FIX] < 3.0:
-            reasons.append("GPS 1: Bad fix")
+            reasons.append(BAD_FIX)
         if self._s[L.S_POS_OK] == 0.0:
-            reasons.append("Need Position Estimate")
+            reasons.append(NEED_POSITION)
         return reasons
 
-    def _sensor_reasons(self) -> list[str]:
+    def _sensor_reasons(self) -> list[ArmingReason]:
         """Of what it needs in every mode."""
         p = self._p
         reasons = []
         if p[M.P_IMU_ON] == 0.0:
-            reasons += ["Gyros not healthy", "Accels not healthy"]
+            reasons += [GYROS_FAILED, ACCELS_FAILED]
         if p[M.P_BARO_ON] == 0.0:
-            reasons.append("Baro: not healthy")
+            reasons.append(BARO_FAILED)
         if p[M.P_MAG_ON] == 0.0:
-            reasons.append("Compass not healthy")
+            reasons.append(COMPASS_FAILED)
         return reasons
 
     def take_events(self) -> VehicleEvent:
@@ -150,7 +159,7 @@ class SimulatedMachine(ABC):
     def arm(self, *, force: bool = False) -> Request:
         reasons = self.armable_reasons
         if reasons and not force:
-            return Request.refused(reasons[0])
+            return Request.refused(reasons[0].text)
         self._s[L.S_ARMED] = 1.0
         self._report[0, R.ARMED] = 1.0
         return Request.accepted()
@@ -168,7 +177,7 @@ class SimulatedMachine(ABC):
             return Request.refused("armed")
         reasons = self._sensor_reasons()
         if reasons:
-            return Request.refused(reasons[0])
+            return Request.refused(reasons[0].text)
         s[L.S_BGX : L.S_BGZ + 1] = s[L.S_GAX : L.S_GAZ + 1]
         return Request.accepted()
 
@@ -187,7 +196,7 @@ class SimulatedMachine(ABC):
             return Request.accepted()  # it has not begun yet
         reasons = self._sensor_reasons()
         if reasons or not self._rests():
-            return Request.refused(reasons[0] if reasons else "the vehicle does not rest")
+            return Request.refused(reasons[0].text if reasons else "the vehicle does not rest")
         self._s[L.S_FRESH] = L.RESTART
         self._show()
         return Request.accepted()

@@ -16,6 +16,7 @@ from typing import TypeVar, overload
 
 from autopilot.cockpit import Cockpit
 from autopilot.core import Autopilot
+from autopilot.events import Event
 from autopilot.geo import GeoPoint
 from autopilot.journal import NoJournal
 from autopilot.mission.executor import MissionExecutor
@@ -95,7 +96,7 @@ class Session:
                 self.add_link(url, insecure=insecure)
         except UserError as error:
             self.close()
-            raise UserError(str(error).removeprefix("--")) from error  # as the command line words it
+            raise UserError(error.worded(error.option)) from error
         except BaseException:
             self.close()
             raise
@@ -131,7 +132,7 @@ class Session:
         recorder = record_flights(self.service, directory)
         self._stack.callback(lambda: recorder.finish(self.service.now_ms))
 
-    def _observe(self, events: list[object], now_ms: int) -> None:
+    def _observe(self, events: list[Event], now_ms: int) -> None:
         self.events += [TimedEvent(now_ms / 1000.0, event) for event in events]
 
     def __enter__(self) -> Session:
@@ -317,7 +318,7 @@ class Session:
         try:
             self.run_until(lambda session: session.autopilot.prearm_ok, timeout_s)
         except TimeoutError as error:
-            reasons = ", ".join(self.autopilot.vehicle.armable_reasons) or "see the events"
+            reasons = ", ".join(reason.text for reason in self.autopilot.vehicle.armable_reasons) or "see the events"
             raise TimeoutError(f"not armable after {timeout_s:g} s: {reasons}") from error
 
     def set_mode(self, name: str) -> None:

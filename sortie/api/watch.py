@@ -6,6 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
+from autopilot.events import Event
+
 E = TypeVar("E")
 
 
@@ -14,7 +16,7 @@ class TimedEvent:
     """An event (`sortie.events`) and the vehicle time, s, at which it happened."""
 
     time_s: float
-    event: object
+    event: Event
 
 
 class Watch(Generic[E]):

@@ -9,8 +9,9 @@ from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from types import MappingProxyType, TracebackType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from autopilot.events import Event
 from autopilot.geo import GeoPoint
 from autopilot.outcome import RebootRequested
 from sortie.config.errors import UserError
@@ -212,7 +213,7 @@ class Assembly:
             self._stack.callback(server.close)
             self.sockets.poll.watch(server.fileno(), lambda events: server.serve())
 
-    def _watch_for_reboot(self, events: list[Any], now_ms: int) -> None:
+    def _watch_for_reboot(self, events: list[Event], now_ms: int) -> None:
         self.reboot = self.reboot or any(isinstance(event, RebootRequested) for event in events)
 
     def __enter__(self) -> Assembly:

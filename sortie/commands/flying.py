@@ -6,6 +6,7 @@ import json
 import time
 from typing import Any
 
+from autopilot.events import Event
 from autopilot.flight.lifecycle import FlightState
 from autopilot.geo import GeoPoint
 from sortie.commands.assembly import Assembly
@@ -35,7 +36,7 @@ def fly_once(run: Assembly, runtime: Runtime, progress: Progress, *, auto_go: bo
     service = run.service
     started_s = time.monotonic()
 
-    def observe(events: list[Any], now_ms: int) -> None:
+    def observe(events: list[Event], now_ms: int) -> None:
         progress.observe(events, now_ms)
         flight.step(events, now_ms)
         phase = flight.state.name.lower()

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import TYPE_CHECKING, TextIO
 
+from autopilot.events import Event
 from autopilot.outcome import StatusText
 
 if TYPE_CHECKING:
@@ -49,7 +50,7 @@ class Progress:
         else:
             print(text, file=self._stream, flush=True)
 
-    def observe(self, events: list[Any], now_ms: int) -> None:
+    def observe(self, events: list[Event], now_ms: int) -> None:
         for event in events:
             if isinstance(event, StatusText):
                 self.say(f"{now_ms / 1000.0:8.1f} s  {event.text}")

@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from contextlib import ExitStack
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
 
+from autopilot.events import Event
 from autopilot.journal import Journal
 from sortie.companion.ardupilot_sitl import ArduPilotChild, launch
 from sortie.companion.connection import ControllerFront
@@ -86,7 +86,7 @@ class ControllerSide:
         """Vehicle time to wall time: 1 with a real controller, what the SITL child was told."""
         return 1.0 if self.child is None else self._speedup
 
-    def watch(self, events: list[Any], now_ms: int) -> None:
+    def watch(self, events: list[Event], now_ms: int) -> None:
         """An observer: has the SITL child ended by itself? Then UserError, status 1."""
         if self.child is not None:
             self.child.check()

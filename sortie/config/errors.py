@@ -9,11 +9,26 @@ from autopilot.outcome import Outcome
 
 
 class UserError(Exception):
-    """One line: what is wrong and what would be right. Exit status 2 unless told otherwise."""
+    """One line: what is wrong and what would be right. Exit status 2 unless told otherwise. `option`: the flag whose
+    value is wrong, without dashes, `given`: that value; who asked otherwise than by a flag words them in its own way
+    (`worded`)."""
 
-    def __init__(self, message: str, status: int = 2) -> None:
-        super().__init__(" ".join(message.split()))
+    def __init__(self, message: str, status: int = 2, *, option: str = "", given: str = "") -> None:
+        self.message = " ".join(message.split())
+        self.option = option
+        self.given = " ".join(given.split())
         self.status = status
+        super().__init__(self.worded(f"--{option}"))
+
+    def worded(self, option: str) -> str:
+        """The line with `option` as the reader knows it."""
+        if not self.option:
+            return self.message
+        return f"{option} {self.given}: {self.message}" if self.given else f"{option}: {self.message}"
+
+
+class FaultFormError(UserError):
+    """A `--fault` that is not even of the form of one."""
 
 
 class RefusedError(UserError):

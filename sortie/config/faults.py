@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from math import isfinite, nan
 
-from sortie.config.errors import UserError, nearest
+from sortie.config.errors import FaultFormError, UserError, nearest
 
 _FORM = re.compile(
     r"(?P<name>[A-Za-z_][\w.]*)(?:=(?P<value>[^@#]*))?(?:@(?P<start>[^#.]+(?:\.\d+)?)(?:\.\.(?P<end>[^#]+))?)?"
@@ -34,7 +34,7 @@ class Fault:
         start = 0 if self.start is None else _seconds_ms(self.start, self)
         end = None if self.end is None else _seconds_ms(self.end, self)
         if end is not None and end <= start:
-            raise UserError(f"--fault {self}: the end comes before the start")
+            raise UserError("the end comes before the start", option="fault", given=str(self))
         return start, end
 
     def number(self) -> float | None:
@@ -46,7 +46,7 @@ class Fault:
         except ValueError:
             number = nan
         if not isfinite(number):
-            raise UserError(f"--fault {self}: '{self.value}' is not a number")
+            raise UserError(f"'{self.value}' is not a number", option="fault", given=str(self))
         return number
 
     def __str__(self) -> str:
@@ -63,7 +63,9 @@ def _seconds_ms(text: str, fault: Fault) -> int:
     except ValueError:
         seconds = -1.0
     if not 0.0 <= seconds < 1e9:
-        raise UserError(f"--fault {fault}: '{text}' is not a time in seconds since boot, such as 30 or 12.5")
+        raise UserError(
+            f"'{text}' is not a time in seconds since boot, such as 30 or 12.5", option="fault", given=str(fault)
+        )
     return round(seconds * 1000.0)
 
 
@@ -71,9 +73,11 @@ def parse_fault(text: str, known: Iterable[str]) -> Fault:
     """A fault from the command line; UserError when the form is wrong or the name is not among `known`."""
     match = _FORM.fullmatch(text.strip())
     if match is None:
-        raise UserError(f"--fault {text}: not of the form NAME[=VALUE][@WHEN[..WHEN]][#K], e.g. gps.loss@30..60")
+        raise FaultFormError(
+            "not of the form NAME[=VALUE][@WHEN[..WHEN]][#K], e.g. gps.loss@30..60", option="fault", given=text
+        )
     fault = Fault(*match.group("name", "value", "start", "end", "nth"))
     names = sorted(known)
     if fault.name not in names:
-        raise UserError(f"--fault {text}: unknown fault '{fault.name}'{nearest(fault.name, names)}")
+        raise UserError(f"unknown fault '{fault.name}'{nearest(fault.name, names)}", option="fault", given=text)
     return fault

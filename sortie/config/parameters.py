@@ -17,12 +17,13 @@ def _one(text: str, table: Parameters) -> tuple[str, float]:
     try:
         value = float(number)
     except ValueError:
-        raise UserError(f"--param {text}: '{number}' is not a number") from None
+        raise UserError(f"'{number}' is not a number", option="param", given=text) from None
     if not isfinite(value):
-        raise UserError(f"--param {text}: the value must be finite")
+        raise UserError("the value must be finite", option="param", given=text)
     if name not in table:
         close = table.nearest(name)
-        raise UserError(f"--param {text}: unknown parameter {name}" + (f"; did you mean {close}?" if close else ""))
+        meant = f"; did you mean {close}?" if close else ""
+        raise UserError(f"unknown parameter {name}{meant}", option="param", given=text)
     return name, value
 
 
@@ -52,6 +53,8 @@ def _read_file(entry: str) -> dict[str, float]:
     try:
         return parse_parameters(Path(entry).read_bytes())
     except OSError as error:
-        raise UserError(f"--param {entry}: {error.strerror}; expected NAME=VALUE or a parameter file") from error
+        raise UserError(
+            f"{error.strerror}; expected NAME=VALUE or a parameter file", option="param", given=entry
+        ) from error
     except ParameterFileError as error:
-        raise UserError(f"--param {entry}: {error}") from error
+        raise UserError(f"{error}", option="param", given=entry) from error

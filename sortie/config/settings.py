@@ -75,7 +75,7 @@ def default_state_dir() -> Path:
 
 def parse_home(text: str) -> tuple[GeoPoint, float]:
     """LAT,LON,ALT,HEADING in ArduPilot's order: degrees, degrees, metres AMSL, degrees."""
-    wrong = UserError(f"--home {text}: expected LAT,LON,ALT,HEADING, such as -35.363261,149.165230,584,353")
+    wrong = UserError("expected LAT,LON,ALT,HEADING, such as -35.363261,149.165230,584,353", option="home", given=text)
     try:
         lat, lon, alt, heading = (float(part) for part in text.split(","))
     except ValueError:
@@ -92,7 +92,9 @@ def parse_vehicle(text: str) -> VehicleSpec:
         frame, _, target = rest.partition("=")
         if frame not in FRAMES or (kind == "sim" and target):
             known = [f"{kind}:{name}" for name in FRAMES]
-            raise UserError(f"--vehicle {text}: unknown vehicle; use {' or '.join(known)}{nearest(text, known)}")
+            raise UserError(
+                f"unknown vehicle; use {' or '.join(known)}{nearest(text, known)}", option="vehicle", given=text
+            )
         return VehicleSpec(kind, frame, target)
     schemes = ("tcp", "udpin", "udpout", "udp", "tcpin", "serial")
     if text == "auto" or text.startswith("/") or (kind in schemes and rest):
@@ -111,7 +113,9 @@ def parse_speedup(text: str) -> float:
     except ValueError:
         value = -1.0
     if not (isfinite(value) and value >= 0.0):
-        raise UserError(f"--speedup {text}: expected 0 (as fast as possible) or a positive number, 1 is real time")
+        raise UserError(
+            "expected 0 (as fast as possible) or a positive number, 1 is real time", option="speedup", given=text
+        )
     return value
 
 
@@ -119,7 +123,7 @@ def parse_metrics(text: str) -> tuple[str, int]:
     """Host and port of HOST:PORT; :PORT and PORT alone are loopback."""
     host, _, port = text.rpartition(":")
     if not (port.isascii() and port.isdigit() and int(port[:6]) <= 65535):
-        raise UserError(f"--metrics {text}: expected HOST:PORT, such as 127.0.0.1:9100")
+        raise UserError("expected HOST:PORT, such as 127.0.0.1:9100", option="metrics", given=text)
     return host.strip("[]") or "127.0.0.1", int(port)
 
 
@@ -129,7 +133,7 @@ def _integer(name: str, text: str, low: int, high: int) -> int:
     except ValueError:
         value = low - 1
     if not low <= value <= high:
-        raise UserError(f"--{name} {text}: expected a whole number from {low} to {high}")
+        raise UserError(f"expected a whole number from {low} to {high}", option=name, given=text)
     return value
 
 
@@ -154,18 +158,18 @@ def _convert(name: str, value: Any) -> Any:
             return _integer(name, text, 1, 255)
         case "telemetry_log" | "insecure":
             if text.lower() not in ("true", "false", "1", "0"):
-                raise UserError(f"--{name.replace('_', '-')} {text}: expected true or false")
+                raise UserError("expected true or false", option=name.replace("_", "-"), given=text)
             return text.lower() in ("true", "1")
         case "metrics":
             parse_metrics(text)
             return text
         case "strategy":
             if text not in ("guided", "native"):
-                raise UserError(f"--strategy {text}: expected guided or native")
+                raise UserError("expected guided or native", option="strategy", given=text)
             return text
         case "log_format":
             if text not in ("text", "json"):
-                raise UserError(f"--log-format {text}: expected text or json")
+                raise UserError("expected text or json", option="log-format", given=text)
             return text
         case _:
             return Path(text).expanduser()
@@ -190,20 +194,22 @@ def _from_file(path: Path) -> dict[str, Any]:
     try:
         values = tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
-        raise UserError(f"--config {path}: {error.strerror}") from error
+        raise UserError(f"{error.strerror}", option="config", given=str(path)) from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise UserError(f"--config {path}: {error}") from error
+        raise UserError(f"{error}", option="config", given=str(path)) from error
     found: dict[str, Any] = {}
     for key, value in values.items():
         name = key.replace("-", "_")
         if name not in _names():
-            raise UserError(f"--config {path}: unknown key '{key}'{nearest(name, _names())}")
+            raise UserError(f"unknown key '{key}'{nearest(name, _names())}", option="config", given=str(path))
         if name == "param" and isinstance(value, dict):
             value = [f"{parameter}={number}" for parameter, number in value.items()]
         if name in _LISTS and isinstance(value, str):
             value = [value]
         if (name in _LISTS) != isinstance(value, list):
-            raise UserError(f"--config {path}: '{key}' must be {'a list' if name in _LISTS else 'a single value'}")
+            raise UserError(
+                f"'{key}' must be {'a list' if name in _LISTS else 'a single value'}", option="config", given=str(path)
+            )
         found[name] = value
     return found
 
@@ -228,7 +234,6 @@ def resolve(flags: Mapping[str, Any], config: Path | None, environment: Mapping[
                 if not source:
                     raise
                 word = name.upper() if source.endswith("_") else name
-                flag = f"--{name.replace('_', '-')}"
-                raise UserError(str(error).replace(flag, f"{source}{word}", 1)) from None
+                raise UserError(error.worded(f"{source}{word}")) from None
             merged[name] = merged.get(name, ()) + converted if name == "param" else converted
     return Settings(**merged)

@@ -22,11 +22,13 @@ def read_key(path: Path) -> tuple[bytes, list[str]]:
             text = file.read(_LARGEST + 1).decode("utf-8").strip()
             open_to_all = stat.S_IMODE(os.fstat(file.fileno()).st_mode) & 0o077
     except OSError as error:
-        raise UserError(f"--signing-key {path}: {error.strerror}") from error
+        raise UserError(f"{error.strerror}", option="signing-key", given=str(path)) from error
     except UnicodeDecodeError:
         text, open_to_all = "", 0
     if not text or len(text) >= _LARGEST or "\n" in text:
-        raise UserError(f"--signing-key {path}: expected 64 hexadecimal digits, or a passphrase on one line")
+        raise UserError(
+            "expected 64 hexadecimal digits, or a passphrase on one line", option="signing-key", given=str(path)
+        )
     warnings = [f"--signing-key {path}: others can read it; chmod 600 {path}"] if open_to_all else []
     return from_digits(text) or hashlib.sha256(text.encode()).digest(), warnings
 

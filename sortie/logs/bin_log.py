@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
 from autopilot import report as R
+from autopilot.events import Event
 from autopilot.mission.commands import has_position
 from autopilot.mission.events import CurrentChanged
 from autopilot.mission.items import MissionItem
@@ -81,7 +82,7 @@ class BinLog:
         if self._sampler.full:
             self._write(self._sampler.take())
 
-    def event(self, event: object, now_ms: int) -> None:
+    def event(self, event: Event, now_ms: int) -> None:
         """What happened; kinds of events that the format has no message for are passed over."""
         data = self._watch.look(now_ms * 1000) + self._messages(event, now_ms * 1000)
         if data:
@@ -101,7 +102,7 @@ class BinLog:
             self.error = self.error or f"flight log {self.path}: {problem.strerror}"
 
     # --- inside ---------------------------------------------------------------------------------------------------
-    def _messages(self, event: object, now_us: int) -> bytes:
+    def _messages(self, event: Event, now_us: int) -> bytes:
         match event:
             case ModeChanged(number, reason):
                 return K.MODE.pack(now_us, number, number, int(reason))

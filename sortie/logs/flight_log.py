@@ -13,6 +13,7 @@ from struct import Struct
 from typing import IO, Any
 
 from autopilot import report as R
+from autopilot.events import Event
 from autopilot.vehicle import VehicleState
 
 _STAMP = Struct(">Q")
@@ -81,7 +82,7 @@ class FlightLog:
         values[0] = now_ms / 1000.0
         self._guard(self._csv, _CSV_FORM.format(*values) + "\n")
 
-    def write_event(self, event: object, now_ms: int) -> None:
+    def write_event(self, event: Event, now_ms: int) -> None:
         """One line of events.jsonl: time and the event's own fields."""
         if self.error is not None:
             return

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import logging
-from typing import Any
 
+from autopilot.events import Event
 from autopilot.modes.table import known_name
 from autopilot.outcome import ModeChanged, Severity, StatusText
 from autopilot.reasons import ModeReason
@@ -28,7 +28,7 @@ class FlightStory:
     def __init__(self, kind: str) -> None:
         self._kind = kind
 
-    def observe(self, events: list[Any], now_ms: int) -> None:
+    def observe(self, events: list[Event], now_ms: int) -> None:
         """A line for each text and each change of mode."""
         for event in events:
             if isinstance(event, StatusText):

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from autopilot.core import Autopilot
+    from autopilot.events import Event
     from autopilot.parameters.parameters import Parameters
     from autopilot.vehicle import Vehicle
     from mavlink_bridge.endpoint import Endpoint
@@ -26,7 +27,7 @@ class LoggedVehicle(Protocol):
     """A vehicle with its services. `observers` are called with the events of each pass and the vehicle time, ms;
     `epoch_us` is UTC at vehicle time 0."""
 
-    observers: list[Callable[[list[Any], int], None]]
+    observers: list[Callable[[list[Event], int], None]]
     epoch_us: int
     now_ms: int
 

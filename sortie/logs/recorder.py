@@ -6,9 +6,10 @@ The logger opens anew in PREFLIGHT and closes after LANDED (`autopilot.flight.su
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from autopilot import report
+from autopilot.events import Event
 from autopilot.mission.events import ItemReached
 from sortie.logs.directory import new_flight_folder, prune
 from sortie.logs.flight_log import FlightLog
@@ -45,7 +46,7 @@ class FlightRecorder:
         """The folder of the flight that is being written."""
         return None if self._log is None else self._log.folder
 
-    def observe(self, events: list[Any], now_ms: int) -> None:
+    def observe(self, events: list[Event], now_ms: int) -> None:
         for event in events:
             if self._log is not None:
                 self._log.write_event(event, now_ms)

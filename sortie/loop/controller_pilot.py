@@ -112,7 +112,9 @@ class ControllerPilot(BoxPilot):
         if not self.docked:
             return f"it stands {hypot(*self.off_pad()):.1f} m from the middle of its dock"
         if not self._autopilot.prearm_ok:
-            return "; ".join(self._vehicle.armable_reasons) or "its pre-arm checks do not pass"
+            return (
+                "; ".join(reason.text for reason in self._vehicle.armable_reasons) or "its pre-arm checks do not pass"
+            )
         return "" if self._idle() else "its last flight is not closed yet"
 
     def taken(self) -> str:

@@ -10,6 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
+from autopilot.events import Event
 from autopilot.geo import GeoPoint
 from autopilot.journal import MemoryJournal
 from autopilot.outcome import Severity, StatusText
@@ -100,7 +101,8 @@ class ControllerStart:
             nonlocal tell_s
             if wall_s >= tell_s:
                 tell_s = wall_s + _TELL_AFTER_S
-                say(f"waiting for the vehicle to tell where it is: {'; '.join(vehicle.armable_reasons) or '...'}")
+                missing = "; ".join(reason.text for reason in vehicle.armable_reasons) or "..."
+                say(f"waiting for the vehicle to tell where it is: {missing}")
 
         self._runtime.set_speedup(self.speedup, never)
         self._runtime.run(
@@ -132,7 +134,7 @@ def _sitl_defaults(profile: Profile) -> Mapping[str, float]:
     return {name: values[name] for name in ("WPNAV_SPEED", "BATT_CAPACITY")}
 
 
-def _tell_texts(tell: Callable[[str], None], events: list[Any], now_ms: int) -> None:
+def _tell_texts(tell: Callable[[str], None], events: list[Event], now_ms: int) -> None:
     for event in events:
         if isinstance(event, StatusText) and event.severity <= _WORTH_TELLING:
             tell(f"  vehicle: {event.text}")

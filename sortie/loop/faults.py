@@ -11,7 +11,7 @@ from depot.decisions.watches import ABORT_2_NAMES, ABORT_3_NAMES
 from depot.names import ABORT_1_NAMES
 from depot.settings import Profile
 from depot.world.chance import uniform
-from sortie.config.errors import UserError
+from sortie.config.errors import FaultFormError, UserError
 from sortie.config.faults import Fault, parse_fault
 
 GO_NAMES = ("no_go_power", "no_go_thermal", "no_go_comms", "no_go_tanks")
@@ -70,20 +70,20 @@ def parse_loop_fault(text: str) -> LoopFault:
     """A `--fault` of `sortie loop`; UserError says what is wrong."""
     try:
         fault = parse_fault(text, NAMES)
-    except UserError as error:
-        if "not of the form" not in str(error):
-            raise
-        raise UserError(f"--fault {text}: not of the form NAME@WHEN[..WHEN][#K], e.g. debris@phase4+30#2") from None
+    except FaultFormError:
+        raise UserError(
+            "not of the form NAME@WHEN[..WHEN][#K], e.g. debris@phase4+30#2", option="fault", given=text
+        ) from None
     if fault.value is not None:
-        raise UserError(f"--fault {text}: {fault.name} takes no value")
+        raise UserError(f"{fault.name} takes no value", option="fault", given=text)
     if fault.start is None:
-        raise UserError(f"--fault {text}: WHEN is missing, e.g. {fault.name}@phase4+30")
+        raise UserError(f"WHEN is missing, e.g. {fault.name}@phase4+30", option="fault", given=text)
     start = _when(fault.start, fault)
     end = None if fault.end is None else _when(fault.end, fault)
     if end is not None and end.phase == start.phase and end.offset_ms <= start.offset_ms:
-        raise UserError(f"--fault {text}: the end comes before the start")
+        raise UserError("the end comes before the start", option="fault", given=text)
     if fault.nth == "0":
-        raise UserError(f"--fault {text}: sorties are counted from 1")
+        raise UserError("sorties are counted from 1", option="fault", given=text)
     sortie = None if fault.nth is None else 0 if fault.nth == "*" else int(fault.nth)
     return LoopFault(text, fault.name, start, end, sortie)
 
@@ -91,7 +91,11 @@ def parse_loop_fault(text: str) -> LoopFault:
 def _when(text: str, fault: Fault) -> When:
     match = _WHEN.fullmatch(text.strip())
     if match is None:
-        raise UserError(f"--fault {fault}: '{text}' is not a WHEN such as phase4, phase4+30 or T+3600 (phases 1 to 8)")
+        raise UserError(
+            f"'{text}' is not a WHEN such as phase4, phase4+30 or T+3600 (phases 1 to 8)",
+            option="fault",
+            given=str(fault),
+        )
     if match["phase"]:
         return When(int(match["phase"]), round(float(match["offset"] or 0.0) * 1000.0))
     return When(None, round(float(match["time"]) * 1000.0))

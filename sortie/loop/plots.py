@@ -49,8 +49,8 @@ def _figure(height: float = 3.2) -> tuple[Any, Any]:
 def _svg(figure: Any) -> str:
     buffer = io.StringIO()
     figure.savefig(buffer, format="svg", metadata={"Date": None})
-    text = buffer.getvalue()
-    return text[text.index("<svg") :]
+    page = buffer.getvalue()
+    return page[page.index("<svg") :]
 
 
 def _timeline(sorties: Sequence[dict[str, Any]]) -> str:

@@ -32,8 +32,8 @@ def vehicle_of(profile: Profile, given: VehicleSpec | None) -> tuple[VehicleSpec
     try:
         spec = parse_vehicle(profile.vehicle) if given is None else given
     except UserError as error:
-        text = str(error).removeprefix(f"--vehicle {profile.vehicle}: ")
-        raise UserError(f"--profile {profile.name}: vehicle '{profile.vehicle}': {KINEMATIC}, or {text}") from None
+        wanted = f"{KINEMATIC}, or {error.message}"
+        raise UserError(f"--profile {profile.name}: vehicle '{profile.vehicle}': {wanted}") from None
     if spec.frame == _ROVER:
         raise UserError(f"--vehicle {spec.kind}:{_ROVER}: the loop of {profile.name} flies a copter")
     return spec, None

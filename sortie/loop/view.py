@@ -8,7 +8,8 @@ import time
 from typing import Any
 
 from depot.decision import Decision
-from depot.names import SkimmerState
+from depot.decisions.watches import ABORT_2_NAMES, ABORT_3_NAMES
+from depot.names import ABORT_1_NAMES, SkimmerState
 from depot.settings import UnitSettings
 from sortie.loop.space import SpaceLoop
 
@@ -20,6 +21,10 @@ _WORTH_A_LINE = frozenset(
      "taken_over", "given_back", "person_asks", "restart", "not_ready", "awaiting_charge",
      "launch_called_off")
 )  # fmt: skip
+
+
+_ABORTS = frozenset((*ABORT_1_NAMES, *ABORT_2_NAMES, *ABORT_3_NAMES))
+"""Triggers: decisions of the depot under these names are aborts."""
 
 
 def span(ms: float) -> str:
@@ -75,7 +80,7 @@ class LoopView:
     def decided(self, decisions: list[Decision]) -> None:
         """New decisions."""
         for decision in decisions:
-            aborts = decision.party == "depot" and decision.reason.startswith("ABORT-") and decision.facts
+            aborts = decision.party == "depot" and decision.name in _ABORTS and decision.facts
             if self._is_repeated(decision):
                 continue
             if decision.name in _WORTH_A_LINE or aborts:

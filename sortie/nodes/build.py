@@ -56,7 +56,7 @@ def parse_faults(entries: Iterable[str], names: Iterable[str]) -> list[Fault]:
         if fault.name not in FLIGHT_FAULTS:
             fault.number()
         elif fault.value not in (None, FAIL, HANG):
-            raise UserError(f"--fault {fault}: '{fault.value}' is not fail or hang")
+            raise UserError(f"'{fault.value}' is not fail or hang", option="fault", given=str(fault))
     return faults
 
 

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from math import hypot
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from autopilot import report
+from autopilot.events import Event
 from autopilot.flight.lifecycle import FlightEvent, FlightState
 from autopilot.mission.commands import Cmd
 from autopilot.mission.events import ItemReached, MissionComplete
@@ -64,7 +65,7 @@ class Flight:
         """When to be stepped next without an event."""
         return self._next_try_ms
 
-    def step(self, events: list[Any], now_ms: int) -> None:
+    def step(self, events: list[Event], now_ms: int) -> None:
         for event in events:
             if not self.done:
                 self._observe(event, now_ms)
@@ -103,7 +104,7 @@ class Flight:
         elif late:
             self._end("failed", "not ready to arm" if not ready else "the flight was not started")
 
-    def _observe(self, event: Any, now_ms: int) -> None:
+    def _observe(self, event: Event, now_ms: int) -> None:
         if isinstance(event, FlightStateChanged):
             self._enter(FlightState(event.state), event.cause, event.text, now_ms)
         elif isinstance(event, ItemReached):

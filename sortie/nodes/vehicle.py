@@ -12,6 +12,7 @@ from typing import Any
 
 from autopilot import report
 from autopilot.core import Autopilot
+from autopilot.events import Event
 from autopilot.flight.faults import FAULT_NAMES as FLIGHT_FAULTS
 from autopilot.flight.kernel import InjectedFault
 from autopilot.journal import Journal
@@ -53,7 +54,7 @@ STANDING_MS = 0.2
 BURST_BYTES = 64 * 1024
 ARMED_LOOK_MS = 50
 IDLE_LOOK_MS = 200
-Observer = Callable[[list[Any], int], None]
+Observer = Callable[[list[Event], int], None]
 
 
 class Service:

@@ -11,6 +11,7 @@ from math import atan2, cos, hypot, pi, sin
 
 from autopilot import report
 from autopilot.geo import GeoPoint, Ned, to_global
+from autopilot.reasons import ArmingReason
 from autopilot.vehicle import (
     Attitude,
     Capabilities,
@@ -47,7 +48,7 @@ class FakeVehicle:
         self.capabilities = Capabilities(rover=rover, spline=not rover)
         self.state = VehicleState()
         self.origin: GeoPoint | None = ORIGIN
-        self.armable_reasons: Sequence[str] = ()
+        self.armable_reasons: Sequence[ArmingReason] = ()
         self.targets: list[Target] = []
         self.yaws: list[Yaw] = []
         self.outputs: list[tuple[int, float]] = []

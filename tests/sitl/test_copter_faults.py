@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from autopilot import report as R
+from autopilot.reasons import BAD_FIX, BARO_FAILED, COMPASS_FAILED, GYROS_FAILED, NEED_POSITION, ArmingReason
 from autopilot.vehicle import Attitude, Hold, Land, Leg, VehicleEvent
 from sitl.vehicles.copter import SimulatedCopter
 from tests.fakes.copter_flight import HOME, CopterFlight
@@ -57,7 +58,7 @@ def test_gps_loss_is_announced_then_the_position_fails_then_returns(flight: Copt
     assert flight.copter.state.has_position
     assert flight.run(6.0, VehicleEvent.ESTIMATOR_FAILED)
     assert flight.report[R.EKF_FLAGS] == 167
-    assert "Need Position Estimate" in flight.copter.armable_reasons
+    assert NEED_POSITION in flight.copter.armable_reasons
     flight.run(5.0)
     assert flight.report[R.TRUE_D] == pytest.approx(-20.0, abs=1.0)
     _fault(flight, "gps.loss", active=False)
@@ -93,7 +94,7 @@ def test_without_compass_the_leg_is_still_flown(flight: CopterFlight) -> None:
     _fault(flight, "compass.loss")
     flight.fly(Leg((100.0, 0.0, -20.0)), 30.0)
     assert not int(flight.report[R.SENSORS_HEALTHY]) & 4
-    assert flight.copter.armable_reasons == ["Compass not healthy"]
+    assert flight.copter.armable_reasons == [COMPASS_FAILED]
 
 
 def test_without_barometer_height_drifts_slowly(flight: CopterFlight) -> None:
@@ -124,7 +125,7 @@ def test_a_dead_inertial_sensor_is_an_impossible_estimate(flight: CopterFlight) 
     """CUTOFF after half a second, since nothing can be flown on."""
     _fault(flight, "imu.loss")
     assert flight.run(1.0, VehicleEvent.CUTOFF)
-    assert "Gyros not healthy" in flight.copter.armable_reasons
+    assert GYROS_FAILED in flight.copter.armable_reasons
 
 
 def test_a_frozen_rate_loop_trips_the_deadman(flight: CopterFlight) -> None:
@@ -238,14 +239,14 @@ def test_a_gust_pushes_and_is_countered(flight: CopterFlight) -> None:
 @pytest.mark.parametrize(
     ("name", "value", "reason"),
     [
-        ("SIM_GPS_DISABLE", 1.0, "GPS 1: Bad fix"),
-        ("SIM_GPS_NUMSATS", 3.0, "GPS 1: Bad fix"),
-        ("SIM_BARO_DISABLE", 1.0, "Baro: not healthy"),
-        ("SIM_MAG1_FAIL", 1.0, "Compass not healthy"),
-        ("SIM_ACC_FAIL_MSK", 1.0, "Gyros not healthy"),
+        ("SIM_GPS_DISABLE", 1.0, BAD_FIX),
+        ("SIM_GPS_NUMSATS", 3.0, BAD_FIX),
+        ("SIM_BARO_DISABLE", 1.0, BARO_FAILED),
+        ("SIM_MAG1_FAIL", 1.0, COMPASS_FAILED),
+        ("SIM_ACC_FAIL_MSK", 1.0, GYROS_FAILED),
     ],
 )
-def test_arducopters_failure_parameters_work(name: str, value: float, reason: str) -> None:
+def test_arducopters_failure_parameters_work(name: str, value: float, reason: ArmingReason) -> None:
     """Scripts written for ArduPilot SITL set these."""
     flight = CopterFlight()
     flight.copter.set_parameter(name, value)

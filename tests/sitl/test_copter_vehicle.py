@@ -12,6 +12,7 @@ import pytest
 from autopilot import report as R
 from autopilot.control import layout as L
 from autopilot.geo import to_global, to_local
+from autopilot.reasons import BAD_FIX, NEED_POSITION
 from autopilot.vehicle import (
     Attitude,
     Circle,
@@ -83,7 +84,7 @@ def test_it_is_armable_within_ten_seconds_and_says_why_not_before() -> None:
     """First without a fix, then without an estimate, then ready; the EKF flags say the same."""
     copter = SimulatedCopter(HOME)
     copter.advance(100)
-    assert copter.armable_reasons == ["GPS 1: Bad fix", "Need Position Estimate"]
+    assert copter.armable_reasons == [BAD_FIX, NEED_POSITION]
     assert not copter.arm().ok
     before = copter.origin
     assert before is None

@@ -12,6 +12,7 @@ from typing import Final, Protocol
 
 import numpy as np
 
+from autopilot.events import Event
 from autopilot.mission.events import CurrentChanged, ItemReached, MissionCleared, MissionComplete
 from autopilot.outcome import (
     ArmedChanged,
@@ -229,7 +230,7 @@ class TelemetryService:
         self._refresh()
         self._send_stream(_HEARTBEAT)
 
-    def handle_events(self, events: Iterable[object], now_ms: int) -> None:
+    def handle_events(self, events: Iterable[Event], now_ms: int) -> None:
         """What the core announced in this pass: at once, on all links, in order, but HEARTBEAT before everything."""
         if not self._links:
             return
@@ -245,7 +246,7 @@ class TelemetryService:
                 else:
                     self._output.send(action)
 
-    def _actions(self, events: Iterable[object]) -> list[object]:
+    def _actions(self, events: Iterable[Event]) -> list[object]:
         """Numbers of streams, texts, and messages, in the order in which they are to be sent. A stream goes once, where
         it was asked for last: it says how things are after all of the events."""
         actions: list[object] = []
@@ -261,7 +262,7 @@ class TelemetryService:
             actions.insert(0, _HEARTBEAT)
         return actions
 
-    def _action(self, event: object) -> object | None:
+    def _action(self, event: Event) -> object | None:
         at_once = _AT_ONCE.get(type(event))
         if at_once is not None:
             return at_once

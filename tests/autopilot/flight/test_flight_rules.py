@@ -10,6 +10,7 @@ import pytest
 from autopilot import report
 from autopilot.flight.lifecycle import FlightState
 from autopilot.outcome import Result
+from autopilot.reasons import BARO_FAILED, COMPASS_FAILED
 from autopilot.vehicle import Request, Sticks, VehicleEvent
 from tests.fakes.core_bench import takeoff, waypoint
 from tests.fakes.fake_vehicle import GOOD_EKF, NO_POSITION_EKF, FakeVehicle
@@ -181,7 +182,7 @@ def test_auto_go_fires_once() -> None:
 
 def test_auto_go_waits_for_the_arming_checks_and_is_not_repeated_after_a_failed_preflight() -> None:
     vehicle = FakeVehicle()
-    vehicle.armable_reasons = ["Baro: not healthy"]
+    vehicle.armable_reasons = [BARO_FAILED]
     bench = FlightBench(vehicle=vehicle, parameters={"FM_AUTO_GO": 2.0})
     bench.run(30.0)
     assert bench.states == []
@@ -204,7 +205,7 @@ def test_arming_at_the_end_of_the_countdown() -> None:
 def test_a_refusal_at_the_end_of_the_countdown_returns_to_idle() -> None:
     bench = FlightBench(parameters={"FM_ARM_EARLY": 0})
     bench.go()
-    bench.vehicle.armable_reasons = ["Compass not healthy"]
+    bench.vehicle.armable_reasons = [COMPASS_FAILED]
     bench.run(5.0)
     assert bench.states == [P, A, I]
     assert bench.said("Arm: Compass not healthy")
@@ -212,7 +213,7 @@ def test_a_refusal_at_the_end_of_the_countdown_returns_to_idle() -> None:
 
 def test_checks_that_fail_in_preflight_without_early_arming_return_to_idle() -> None:
     bench = FlightBench(parameters={"FM_ARM_EARLY": 0})
-    bench.vehicle.armable_reasons = ["Compass not healthy"]
+    bench.vehicle.armable_reasons = [COMPASS_FAILED]
     assert bench.go().reason == "motor: ARM: Compass not healthy"
     assert bench.states == [P, I]
 
@@ -353,7 +354,7 @@ def test_takeoff_and_sticks_are_flying() -> None:
 
 def test_a_plain_arm_that_the_checks_refuse_resets_nothing() -> None:
     bench = FlightBench()
-    bench.vehicle.armable_reasons = ["Baro: not healthy"]
+    bench.vehicle.armable_reasons = [BARO_FAILED]
     assert bench.core.arm(bench.now_ms).result is Result.FAILED
     assert (bench.states, bench.trace) == ([], [])
     assert bench.said("Arm: Baro: not healthy")

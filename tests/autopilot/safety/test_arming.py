@@ -6,6 +6,7 @@ import pytest
 
 from autopilot import report
 from autopilot.outcome import ArmedChanged, Outcome, Result, Severity, StatusText
+from autopilot.reasons import COMPASS_FAILED, GYROS_FAILED
 from autopilot.vehicle import Request, Sticks, VehicleEvent
 from tests.fakes.core_bench import Bench, takeoff, waypoint
 
@@ -35,7 +36,7 @@ def test_what_is_so_already_succeeds_without_effect() -> None:
 
 def test_the_vehicles_own_reasons_refuse_arming_one_text_each() -> None:
     bench = Bench()
-    bench.vehicle.armable_reasons = ("Gyros not healthy", "Compass not healthy")
+    bench.vehicle.armable_reasons = (GYROS_FAILED, COMPASS_FAILED)
     outcome = bench.core.arm(bench.now_ms)
     assert (outcome.result, outcome.reason) == (Result.FAILED, "Gyros not healthy")
     said = bench.events(StatusText)
@@ -46,7 +47,7 @@ def test_the_vehicles_own_reasons_refuse_arming_one_text_each() -> None:
 
 def test_force_arms_in_spite_of_them() -> None:
     bench = Bench()
-    bench.vehicle.armable_reasons = ("Gyros not healthy",)
+    bench.vehicle.armable_reasons = (GYROS_FAILED,)
     assert bench.core.arm(bench.now_ms, force=True).ok
     assert bench.core.armed
 
@@ -133,7 +134,7 @@ def test_a_raised_throttle_refuses_arming() -> None:
 # --- checks all the time ----------------------------------------------------------------------------------------------
 def test_failing_checks_are_said_every_thirty_seconds_but_not_at_boot() -> None:
     bench = Bench()
-    bench.vehicle.armable_reasons = ("Compass not healthy",)
+    bench.vehicle.armable_reasons = (COMPASS_FAILED,)
     bench.run(94.0)
     said = [when for when, event in bench.log if event == StatusText(Severity.CRITICAL, "PreArm: Compass not healthy")]
     assert said == [30_000, 60_000, 90_000]
@@ -142,7 +143,7 @@ def test_failing_checks_are_said_every_thirty_seconds_but_not_at_boot() -> None:
 def test_readiness_follows_the_checks_within_a_second() -> None:
     bench = Bench()
     assert bench.core.prearm_ok
-    bench.vehicle.armable_reasons = ("Compass not healthy",)
+    bench.vehicle.armable_reasons = (COMPASS_FAILED,)
     bench.run(1.0)
     assert not bench.core.prearm_ok
     bench.vehicle.armable_reasons = ()
@@ -152,7 +153,7 @@ def test_readiness_follows_the_checks_within_a_second() -> None:
 
 def test_a_ground_station_may_ask_for_the_checks() -> None:
     bench = Bench()
-    bench.vehicle.armable_reasons = ("Compass not healthy",)
+    bench.vehicle.armable_reasons = (COMPASS_FAILED,)
     assert bench.core.run_prearm_checks(bench.now_ms).ok
     assert "PreArm: Compass not healthy" in bench.texts
     bench.vehicle.armable_reasons = ()

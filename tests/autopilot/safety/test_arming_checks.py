@@ -5,6 +5,15 @@ from __future__ import annotations
 import pytest
 
 from autopilot import report
+from autopilot.reasons import (
+    ACCELS_FAILED,
+    BAD_FIX,
+    BARO_FAILED,
+    COMPASS_FAILED,
+    GYROS_FAILED,
+    NEED_POSITION,
+    ArmingReason,
+)
 from autopilot.vehicle import Sticks
 from tests.fakes.core_bench import Bench
 from tests.fakes.sim_copter import ALT_HOLD, GUIDED, STABILIZE, ready
@@ -14,25 +23,25 @@ ALL, BARO, COMPASS, GPS, INS, RC, BATTERY = 1, 2, 4, 8, 16, 64, 256
 
 @pytest.mark.parametrize(
     ("reason", "bit"),
-    [("Baro: not healthy", BARO), ("Gyros not healthy", INS), ("Accels not healthy", INS), ("GPS 1: Bad fix", GPS)],
+    [(BARO_FAILED, BARO), (GYROS_FAILED, INS), (ACCELS_FAILED, INS), (BAD_FIX, GPS)],
 )
-def test_a_check_can_be_switched_off(reason: str, bit: int) -> None:
+def test_a_check_can_be_switched_off(reason: ArmingReason, bit: int) -> None:
     bench = Bench(parameters={"ARMING_CHECK": ALL})
     bench.vehicle.armable_reasons = (reason,)
     bench.core.set_mode(GUIDED, bench.now_ms)
-    assert bench.core.arm(bench.now_ms).reason == reason
+    assert bench.core.arm(bench.now_ms).reason == reason.text
     bench.parameters.set("ARMING_CHECK", bit)
-    assert bench.core.arm(bench.now_ms).reason == reason
+    assert bench.core.arm(bench.now_ms).reason == reason.text
     bench.parameters.set("ARMING_CHECK", COMPASS)
     assert bench.core.arm(bench.now_ms).ok
 
 
-@pytest.mark.parametrize("reason", ["Compass not healthy", "Need Position Estimate"])
-def test_some_cannot(reason: str) -> None:
+@pytest.mark.parametrize("reason", [COMPASS_FAILED, NEED_POSITION])
+def test_some_cannot(reason: ArmingReason) -> None:
     bench = Bench(parameters={"ARMING_CHECK": 0})
     bench.vehicle.armable_reasons = (reason,)
     bench.core.set_mode(GUIDED, bench.now_ms)
-    assert bench.core.arm(bench.now_ms).reason == reason
+    assert bench.core.arm(bench.now_ms).reason == reason.text
 
 
 @pytest.mark.parametrize("mode", [STABILIZE, ALT_HOLD])
@@ -53,7 +62,7 @@ def test_before_the_first_position_it_waits_in_every_mode() -> None:
     """Its sensors are still starting: a script that waits for the pre-arm bit must not get it too early."""
     bench = Bench()
     bench.vehicle.origin = None
-    bench.vehicle.armable_reasons = ("GPS 1: Bad fix", "Need Position Estimate")
+    bench.vehicle.armable_reasons = (BAD_FIX, NEED_POSITION)
     assert bench.core.mode_number == STABILIZE
     assert bench.core.arm(bench.now_ms).reason == "GPS 1: Bad fix"
 
@@ -96,7 +105,7 @@ def test_a_baro_that_is_not_checked_does_not_hold_it_back() -> None:
     ],
 )
 def test_settings_that_contradict_each_other(parameters: dict[str, float], reason: str) -> None:
-    assert Bench(parameters=parameters).core.arm(1000).reason == reason
+    assert Bench(parameters=parameters).core.arm(1000).reason == reason.text
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from autopilot.flight.lifecycle import FlightState
+from autopilot.reasons import NEED_POSITION
 from tests.fakes.controller_bench import ControllerBench
 from tests.fakes.controller_flight import ARM, SQUARE, MakeBench, flight_state, reached
 
@@ -91,4 +92,4 @@ def test_without_a_position_it_is_not_armable_whatever_the_controller_says(make_
     bench.ready()
     flags = bench.vehicle.state.report
     flags[80] = 0.0
-    assert "Need Position Estimate" in bench.vehicle.armable_reasons
+    assert NEED_POSITION in bench.vehicle.armable_reasons

@@ -1,0 +1,34 @@
+"""All that the core announces: one closed union, so that a `match` over it can be checked."""
+
+from __future__ import annotations
+
+from autopilot.mission.events import CurrentChanged, ItemReached, MissionCleared, MissionComplete
+from autopilot.outcome import (
+    ArmedChanged,
+    FenceChanged,
+    FlightStateChanged,
+    GuidedTargetReached,
+    HomeChanged,
+    ModeChanged,
+    ParameterChanged,
+    PayloadAction,
+    RebootRequested,
+    StatusText,
+)
+
+Event = (
+    StatusText
+    | ModeChanged
+    | ArmedChanged
+    | HomeChanged
+    | ParameterChanged
+    | FenceChanged
+    | GuidedTargetReached
+    | PayloadAction
+    | RebootRequested
+    | FlightStateChanged
+    | CurrentChanged
+    | ItemReached
+    | MissionCleared
+    | MissionComplete
+)
