@@ -105,7 +105,7 @@ def test_a_baro_that_is_not_checked_does_not_hold_it_back() -> None:
     ],
 )
 def test_settings_that_contradict_each_other(parameters: dict[str, float], reason: str) -> None:
-    assert Bench(parameters=parameters).core.arm(1000).reason == reason.text
+    assert Bench(parameters=parameters).core.arm(1000).reason == reason
 
 
 @pytest.mark.parametrize(
@@ -132,13 +132,16 @@ def test_a_fix_that_is_not_good_enough() -> None:
 
 def test_the_battery_says_the_first_of_its_complaints() -> None:
     bench = Bench(parameters={"BATT_ARM_VOLT": 17, "BATT_LOW_VOLT": 16.9, "BATT_CRT_VOLT": 16.8})
-    assert bench.core.crew.arming.reasons() == ["Battery 1 below minimum arming voltage"]
+    (found,) = bench.core.crew.arming.reasons()
+    assert (found.text, found.check, found.limit) == ("Battery 1 below minimum arming voltage", Check.BATTERY, 17.0)
+    assert found.value is not None and found.value < found.limit
 
 
 def test_the_voltage_without_sag_counts_where_it_is_chosen() -> None:
     bench = Bench(parameters={"BATT_LOW_VOLT": 15.0, "BATT_FS_VOLTSRC": 1})
     bench.vehicle.state.report[report.BATT_V_REST] = 14.0
-    assert bench.core.crew.arming.reasons() == ["Battery 1 low voltage failsafe"]
+    (found,) = bench.core.crew.arming.reasons()
+    assert (found.text, found.value, found.limit) == ("Battery 1 low voltage failsafe", 14.0, 15.0)
 
 
 def test_a_failsafe_that_lasts_keeps_it_on_the_ground() -> None:
