@@ -13,6 +13,7 @@ from autopilot.reasons import (
     GYROS_FAILED,
     NEED_POSITION,
     ArmingReason,
+    Check,
 )
 from autopilot.vehicle import Sticks
 from tests.fakes.core_bench import Bench
