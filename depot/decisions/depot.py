@@ -149,7 +149,7 @@ class DepotParty:
             now_ms, "restart", "started again: the skimmer is asked where it is", {"away_s": away_ms / 1000.0}
         )
         if (memory.phase in _FLOWN and not memory.docked) or memory.step is PrepStep.LAUNCH:
-            memory.taken = Taken.RESTART
+            memory.taken, memory.taken_ms = Taken.RESTART, now_ms
         if memory.death.due_ms is not None:
             answered_ms = now_ms + round(ANSWER_BEATS * self.profile.heartbeat.period_s * 1000.0)
             memory.death.due_ms = max(memory.death.due_ms - away_ms, answered_ms)

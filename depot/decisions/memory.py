@@ -88,4 +88,6 @@ class DepotMemory(Struct):
     heard_again: bool = False
     recovering: bool = False
     taken: Taken = Taken.NOBODY
+    taken_ms: int = 0
+    held_ms: int = 0  # of the harvest, in the hands of somebody else
     ended_by: EndedBy | None = None

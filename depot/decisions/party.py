@@ -125,7 +125,7 @@ class Party:
         memory.anomalies, memory.said = [], []
         memory.confirmed = memory.recovering = memory.heard_again = memory.verified = False
         memory.taken = Taken.NOBODY
-        memory.harvest_start_ms = None
+        memory.harvest_start_ms, memory.held_ms = None, 0
         memory.check_ms = now_ms + round(self.profile.plan.prep_s * 1000.0)
         self.begin_phase(left, "a new sortie", now_ms)
         plan = self.replan(now_ms)

@@ -76,13 +76,19 @@ def follow_hands(party: Party, status: Status, now_ms: int) -> None:
     elif not flown:
         return
     elif status.taken and not memory.taken:
-        memory.taken = Taken.SOMEBODY
+        memory.taken, memory.taken_ms = Taken.SOMEBODY, now_ms
         why = "the skimmer's party does not have its vehicle; T_DEATH runs"
         party.decide(now_ms, "vehicle_taken", why, {"stage": status.stage.name})
     elif memory.taken and not status.taken:
         party.decide(now_ms, "vehicle_returned", "the skimmer has its vehicle again", {"was": memory.taken})
         if status.stage is Stage.RETURN and memory.phase < Phase.RETURN and memory.record is not None:
             memory.record.trigger = memory.record.trigger or memory.taken  # it does not go on, it comes home
+        if memory.harvest_start_ms is not None:
+            away_ms = now_ms - max(memory.taken_ms, memory.harvest_start_ms)
+            if memory.taken is Taken.RESTART:
+                memory.harvest_start_ms += away_ms  # our own pause is nobody's harvest
+            else:
+                memory.held_ms += away_ms
         memory.taken = Taken.NOBODY
 
 
@@ -143,7 +149,9 @@ def _compare_harvest(party: Party, status: Status) -> None:
     memory = party.memory
     if memory.phase is not Phase.HARVEST or status.stage is not Stage.HARVEST or SHORTFALL in memory.said:
         return
-    facts = harvest_facts(party, status, memory.status_ms)
+    if memory.taken:
+        return  # whoever has the vehicle does not obey: what that costs shows when the harvest has ended
+    facts = harvest_facts(party, status, memory.status_ms - memory.held_ms)
     if not _is_short(party, facts):
         return
     party.decide_once(memory.status_ms, SHORTFALL, "far less than expected comes in: the harvest is ended", facts)
