@@ -15,6 +15,8 @@ from autopilot.geo import GeoPoint, Ned, to_local
 from autopilot.journal import Change, Journal
 from autopilot.outcome import HomeChanged, Outcome, Result, Severity, StatusText
 from autopilot.vehicle import Idle, Target, Vehicle
+from autopilot.vehicles.kinds import vehicle_class
+from autopilot.vehicles.vehicle_class import Measure
 
 
 class ParameterValues(Protocol):
@@ -31,7 +33,7 @@ class Cockpit:
         self, kind: str, vehicle: Vehicle, parameters: ParameterValues, journal: Journal, boot_unix_s: float = 0.0
     ) -> None:
         self.kind = kind
-        self.rover = kind == "rover"
+        self.vehicle_class = vehicle_class(kind)
         self.vehicle = vehicle
         self.parameters = parameters
         self.journal = journal
@@ -53,13 +55,13 @@ class Cockpit:
 
     @property
     def landed(self) -> bool:
-        """On the ground by the landing detector. A rover always is."""
-        return self.rover or bool(self.vehicle.state.report[report.LANDED_STATE] == 1.0)
+        """On the ground by the landing detector. What has no height always is."""
+        return not self.vehicle_class.has_height or bool(self.vehicle.state.report[report.LANDED_STATE] == 1.0)
 
     @property
     def grounded(self) -> bool:
-        """A copter on the ground: before it goes anywhere it has to take off."""
-        return self.landed and not self.rover
+        """On the ground, and before it goes anywhere it has to take off."""
+        return self.vehicle_class.has_height and self.landed
 
     @property
     def has_position(self) -> bool:
@@ -77,6 +79,10 @@ class Cockpit:
     def height(self) -> float:
         """Metres above home."""
         return self.home_ned[2] - float(self.vehicle.state.report[report.DOWN])
+
+    def measure(self, measure: Measure) -> float:
+        """A length in m, or a speed in m/s, of this kind of vehicle."""
+        return self.param(measure.name, measure.default) / measure.per
 
     def param(self, name: str, default: float = 0.0) -> float:
         """Value of a parameter, or `default` where this kind of vehicle does not have it."""

@@ -24,6 +24,7 @@ from autopilot.reasons import ModeReason
 from autopilot.safety.arming import ArmingProcedure
 from autopilot.status import base_mode, sensors_enabled, system_status
 from autopilot.vehicle import Request, Sticks, Vehicle, VehicleEvent, Yaw
+from autopilot.vehicles.vehicle_class import VehicleClass
 
 _ARRIVED = int(VehicleEvent.ARRIVED)  # plain numbers: flag arithmetic would be the dearest part of a quiet pass
 _ESTIMATOR_OK = int(VehicleEvent.ESTIMATOR_OK)
@@ -32,9 +33,9 @@ _TAKEN_OVER = int(VehicleEvent.TAKEN_OVER)
 
 class Autopilot:
     """See the module. Every command returns an `Outcome` at once; refusals also leave a StatusText event that says why,
-    in ArduPilot's words ("Arm: ...", "Mode change to AUTO failed: ..."). `kind`: "copter" or "rover"; `boot_unix_s`:
-    UTC at vehicle time 0, s since 1970 (NAV_DELAY until a time of day). `flight_manager` False: without it and its
-    actors (to measure what they cost)."""
+    in ArduPilot's words ("Arm: ...", "Mode change to AUTO failed: ..."). `kind`: a name of `autopilot.vehicles.kinds`;
+    `boot_unix_s`: UTC at vehicle time 0, s since 1970 (NAV_DELAY until a time of day). `flight_manager` False: without
+    it and its actors (to measure what they cost)."""
 
     flights: FlightSystem | None
     """The flight manager: GO, ABORT, STATUS, its state, its trace."""
@@ -148,6 +149,11 @@ class Autopilot:
     @property
     def mode_name(self) -> str:
         return self.crew.modes.spec.name
+
+    @property
+    def vehicle_class(self) -> VehicleClass:
+        """All that is its kind's."""
+        return self.crew.cockpit.vehicle_class
 
     @property
     def armed(self) -> bool:

@@ -16,7 +16,6 @@ from autopilot.geo import GeoPoint, Ned
 from autopilot.home import Home
 from autopilot.journal import Journal, SaveParameter
 from autopilot.mission.sequencer import DoTiming, MissionSequencer, MissionState
-from autopilot.mission.state import ROVER_TRACK_KINDS, TRACK_KINDS
 from autopilot.mission_commands import MissionCommands
 from autopilot.modes.assembly import build_modes
 from autopilot.modes.auto import AutoMode
@@ -31,7 +30,7 @@ from autopilot.modes.heading import Heading
 from autopilot.modes.manager import ModeChoice
 from autopilot.modes.payload import Payload
 from autopilot.modes.speeds import SpeedControl
-from autopilot.modes.table import CopterMode, ModeSpec, RoverMode, specs
+from autopilot.modes.table import ModeSpec
 from autopilot.modes.trail import Trail
 from autopilot.outcome import ACCEPTED, Outcome
 from autopilot.pilot_input import PilotInput
@@ -99,7 +98,7 @@ class Crew:
         self.sequencer = MissionSequencer(
             self._do_timing(),
             notify=lambda notice: self.auto.notice(notice),
-            track_kinds=ROVER_TRACK_KINDS if self.cockpit.rover else TRACK_KINDS,
+            track_kinds=self.cockpit.vehicle_class.track_speeds,
             speed_changed=lambda: self.speeds.mission_changed(),
         )
         self.speeds = SpeedControl(self.cockpit, self.sequencer)
@@ -125,12 +124,12 @@ class Crew:
         self.sequencer.restore(index, MissionState(state))
 
     def _build_modes(self) -> None:
-        cockpit, table = self.cockpit, specs(self.cockpit.kind)
-        numbers = RoverMode if cockpit.rover else CopterMode
-        self.guided = GuidedMode(cockpit, table[numbers.GUIDED], self.heading)
+        cockpit, numbers = self.cockpit, self.cockpit.vehicle_class.modes
+        table = numbers.specs
+        self.guided = GuidedMode(cockpit, table[numbers.guided], self.heading)
         self.auto = AutoMode(
             cockpit,
-            table[numbers.AUTO],
+            table[numbers.auto],
             self.sequencer,
             self.plans.mission,
             lambda number: self.modes.set(number, cockpit.now_ms, ModeReason.MISSION_CMD).ok,
@@ -153,7 +152,7 @@ class Crew:
             usable = bool(self.plans.mission.total())
         else:
             usable = spec is not None and spec.arming
-        return wanted if usable else int(RoverMode.HOLD if self.cockpit.rover else CopterMode.STABILIZE)
+        return wanted if usable else self.cockpit.vehicle_class.modes.initial
 
     def _build_safety(self) -> None:
         cockpit, modes, plans = self.cockpit, self.modes, self.plans

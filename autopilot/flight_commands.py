@@ -17,7 +17,6 @@ from autopilot.modes.heading import Heading, condition_yaw
 from autopilot.modes.manager import ModeChoice
 from autopilot.modes.places import local
 from autopilot.modes.speeds import SpeedControl
-from autopilot.modes.table import CopterMode, RoverMode
 from autopilot.outcome import ACCEPTED, Outcome, Result, Severity
 from autopilot.reasons import ModeReason
 from autopilot.vehicle import Attitude, Hold, Leg, Yaw, YawMode
@@ -48,13 +47,13 @@ class FlightCommands:
         self._auto = auto
         self._heading = heading
         self._speeds = speeds
-        self._admits = admits  # the fence: may a copter be sent there?
-        self._guided_number = int(RoverMode.GUIDED if cockpit.rover else CopterMode.GUIDED)
+        self._admits = admits  # the fence: may it be sent there?
+        self._kind = cockpit.vehicle_class
 
     # --- up and down ----------------------------------------------------------------------------------------------
     def takeoff(self, height_m: float) -> Outcome:
         cockpit = self._cockpit
-        if cockpit.rover:
+        if not self._kind.has_height:
             return UNSUPPORTED
         if not cockpit.armed:
             return cockpit.refuse("Takeoff: not armed")
@@ -70,10 +69,11 @@ class FlightCommands:
         return ACCEPTED
 
     def land(self, now_ms: int) -> Outcome:
-        return UNSUPPORTED if self._cockpit.rover else self._modes.set(CopterMode.LAND, now_ms, ModeReason.GCS_COMMAND)
+        number = self._kind.modes.land
+        return UNSUPPORTED if number is None else self._modes.set(number, now_ms, ModeReason.GCS_COMMAND)
 
     def return_to_launch(self, now_ms: int) -> Outcome:
-        return self._modes.set(RoverMode.RTL if self._cockpit.rover else CopterMode.RTL, now_ms, ModeReason.GCS_COMMAND)
+        return self._modes.set(self._kind.modes.rtl, now_ms, ModeReason.GCS_COMMAND)
 
     # --- GUIDED ---------------------------------------------------------------------------------------------------
     def _flight(self) -> GuidedFlight | None:
@@ -98,14 +98,14 @@ class FlightCommands:
         if not self._within_fence(place):
             return self._cockpit.refuse(_OUTSIDE)
         if self._modes.mode is not self._guided:
-            outcome = self._modes.set(self._guided_number, now_ms, ModeReason.GCS_COMMAND)
+            outcome = self._modes.set(self._kind.modes.guided, now_ms, ModeReason.GCS_COMMAND)
             if not outcome.ok:
                 return outcome
         flight = self._guided.flight
         if self._flies(flight):
             if speed is not None and speed > 0.0:
                 self._speeds.override(ground=speed)
-            yaw = None if yaw_rad is None or self._cockpit.rover else Yaw(YawMode.ANGLE, angle=yaw_rad)
+            yaw = None if yaw_rad is None or not self._kind.turns_nose else Yaw(YawMode.ANGLE, angle=yaw_rad)
             flight.go_to(local(self._cockpit, place), yaw)
         return ACCEPTED
 
@@ -121,12 +121,12 @@ class FlightCommands:
 
     def _within_fence(self, place: GeoPoint) -> bool:
         """ArduCopter takes no target beyond the fence; ArduRover takes it, and the fence acts."""
-        return self._cockpit.rover or self._admits(place)
+        return not self._kind.keeps_targets_in_fence or self._admits(place)
 
     def guided_altitude(self, alt_amsl: float) -> Outcome:
         """Outside GUIDED it is taken without effect, as ArduPilot takes it, but not in silence."""
         flight, origin = self._flight(), self._cockpit.vehicle.origin
-        if flight is None or self._cockpit.grounded or origin is None or self._cockpit.rover:
+        if flight is None or self._cockpit.grounded or origin is None or not self._kind.has_height:
             self._cockpit.say(Severity.WARNING, f"Altitude change has no effect in {self._modes.spec.name}")
             return ACCEPTED
         flight.change_height(origin.alt - alt_amsl)
@@ -152,12 +152,12 @@ class FlightCommands:
         return ACCEPTED
 
     def guided_attitude(self, roll: float, pitch: float, yaw: float, yaw_rate: float | None, thrust: float) -> Outcome:
-        """`thrust` 0 .. 1: a climb rate about 0.5, or with GUID_OPTIONS bit 3 thrust itself. Rover: -1 .. 1, a share
+        """`thrust` 0 .. 1: a climb rate about 0.5, or with GUID_OPTIONS bit 3 thrust itself. Driven: -1 .. 1, a share
         of WP_SPEED along `yaw`, or turning at `yaw_rate`."""
         flight = self._flight()
         if flight is None or not self._cockpit.armed:
             return Outcome(Result.FAILED, "not flying in GUIDED")
-        if self._cockpit.rover:
+        if not self._kind.has_height:
             flight.drive(thrust * self._cockpit.param("WP_SPEED", 2.0), yaw, yaw_rate)
             return ACCEPTED
         direct = bool(int(self._cockpit.param("GUID_OPTIONS")) & 8)
@@ -171,7 +171,7 @@ class FlightCommands:
 
     # --- speed and nose -------------------------------------------------------------------------------------------
     def change_speed(self, kind: int, speed: float) -> Outcome:
-        if self._cockpit.rover:
+        if not self._kind.has_height:
             return self._change_driving_speed(kind, speed)
         if kind not in (0, 1, 2, 3) or not speed > 0.0:
             return DENIED
@@ -205,7 +205,7 @@ class FlightCommands:
         return ACCEPTED
 
     def condition_yaw(self, angle_deg: float, rate_deg_s: float, direction: int, relative: bool) -> Outcome:
-        if self._cockpit.rover:
+        if not self._kind.turns_nose:
             return UNSUPPORTED
         here = self._cockpit.vehicle.state.yaw
         if not self._modes.mode.turn(condition_yaw(angle_deg, rate_deg_s, direction, relative, here)):
@@ -213,8 +213,8 @@ class FlightCommands:
         return ACCEPTED
 
     def set_roi(self, place: GeoPoint | None) -> Outcome:
-        """A copter's nose follows; a rover's camera would, and the rover has none to turn."""
-        if self._cockpit.rover:
+        """A nose that turns follows; a camera would, and there is none to turn."""
+        if not self._kind.turns_nose:
             return ACCEPTED
         if place is not None and not self._cockpit.has_position:
             return self._cockpit.refuse("Region of interest: requires position")
@@ -224,7 +224,7 @@ class FlightCommands:
         return ACCEPTED
 
     def set_reverse(self, backwards: bool) -> Outcome:
-        if not self._cockpit.rover:
+        if not self._kind.reverses:
             return UNSUPPORTED
         self._cockpit.backwards = backwards
         target = self._cockpit.target

@@ -7,7 +7,6 @@ from autopilot.cockpit import Cockpit
 from autopilot.mission.sequencer import InvalidIndexError, MissionState, NoNavigationItemError
 from autopilot.modes.auto import AutoMode
 from autopilot.modes.manager import ModeChoice
-from autopilot.modes.table import CopterMode, RoverMode
 from autopilot.outcome import ACCEPTED, Outcome, Result
 from autopilot.reasons import ModeReason
 
@@ -21,7 +20,7 @@ class MissionCommands:
         self._cockpit = cockpit
         self._modes = modes
         self._auto = auto
-        self._auto_number = int(RoverMode.AUTO if cockpit.rover else CopterMode.AUTO)
+        self._auto_number = cockpit.vehicle_class.modes.auto
 
     def start(self, now_ms: int, first: float, last: float) -> Outcome:
         """MISSION_START: enters AUTO, starts or resumes, and allows the takeoff. Disarmed it only enters."""
@@ -68,9 +67,10 @@ class MissionCommands:
 
     def land_start(self, now_ms: int) -> Outcome:
         """DO_LAND_START as a command."""
-        if self._cockpit.rover:
+        number = self._cockpit.vehicle_class.modes.landing_sequence
+        if number is None:
             return Outcome(Result.UNSUPPORTED, "not for this vehicle")
-        return self._modes.set(CopterMode.AUTO_RTL, now_ms, ModeReason.GCS_COMMAND)
+        return self._modes.set(number, now_ms, ModeReason.GCS_COMMAND)
 
     def pause(self) -> Outcome:
         if not self._modes.mode.pause():

@@ -86,8 +86,8 @@ class PilotInput:
         return max(abs(sticks.roll), abs(sticks.pitch), abs(sticks.yaw), abs(sticks.throttle - _CENTRE)) > _LOW
 
     def throttle_pulse(self) -> float:
-        """The throttle as a transmitter would have it, us: a copter's rests at its low end."""
-        if self.held or self._cockpit.rover:
+        """The throttle as a transmitter would have it, us: of what flies it rests at its low end."""
+        if self.held or not self._cockpit.vehicle_class.has_height:
             return _LOW_PULSE + 1000.0 * self._sticks.throttle
         return _LOW_PULSE
 
@@ -95,8 +95,8 @@ class PilotInput:
         """Channels 5 to 8, us: the mode switch in a position of the present mode (without one in the sixth, as
         ArduPilot's simulator has it), all others low."""
         param = self._cockpit.param
-        channel, mode = ("MODE_CH", "MODE") if self._cockpit.rover else ("FLTMODE_CH", "FLTMODE")
-        position = next((n for n in range(1, 7) if int(param(f"{mode}{n}", -1.0)) == self._modes.number), 6)
+        channel, modes = self._cockpit.vehicle_class.mode_switch
+        position = next((n for n, name in enumerate(modes, 1) if int(param(name, -1.0)) == self._modes.number), 6)
         switch = int(param(channel, 5.0))
         return tuple(_MODE_PULSES[position - 1] if number == switch else _LOW_PULSE for number in range(5, 9))
 

@@ -7,7 +7,6 @@ from typing import Final
 
 from autopilot import report
 from autopilot.crew import Crew
-from autopilot.modes.table import RoverMode
 
 _STANDBY, _ACTIVE, _CRITICAL = 3, 4, 5  # MAV_STATE
 _ARMED, _MANUAL, _STABILIZE, _GUIDED, _CUSTOM = 128, 64, 16, 8, 1  # MAV_MODE_FLAG
@@ -18,10 +17,11 @@ _PREARM: Final = 268435456
 
 
 def system_status(crew: Crew) -> int:
-    """MAV_STATE: CRITICAL in a failsafe, STANDBY on the ground (rover: in HOLD), else ACTIVE."""
+    """MAV_STATE: CRITICAL in a failsafe, STANDBY at rest (on the ground; what drives: in HOLD), else ACTIVE."""
     if crew.failsafes.active:
         return _CRITICAL
-    resting = crew.modes.number == RoverMode.HOLD if crew.cockpit.rover else crew.cockpit.landed
+    at_rest = crew.cockpit.vehicle_class.modes.at_rest
+    resting = crew.cockpit.landed if at_rest is None else crew.modes.number == at_rest
     return _STANDBY if resting else _ACTIVE
 
 
@@ -29,7 +29,7 @@ def base_mode(crew: Crew) -> int:
     """MAV_MODE_FLAG bits."""
     spec = crew.modes.spec
     flags = _CUSTOM | (_GUIDED if spec.autopilot else 0) | (_ARMED if crew.cockpit.armed else 0)
-    if not crew.cockpit.rover:
+    if crew.cockpit.vehicle_class.has_height:
         return flags | _MANUAL | _STABILIZE
     return flags | (_MANUAL if spec.pilot else 0)
 
@@ -40,6 +40,6 @@ def sensors_enabled(crew: Crew) -> int:
     spec = crew.modes.spec
     if not spec.autopilot:
         bits &= ~_POSITION
-        if spec.manual_throttle or crew.cockpit.rover:
+        if spec.manual_throttle or not crew.cockpit.vehicle_class.has_height:
             bits &= ~_ALTITUDE
     return bits | _GEOFENCE if crew.fence.enabled else bits & ~_GEOFENCE

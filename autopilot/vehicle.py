@@ -261,11 +261,10 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Capabilities:
-    """What the vehicle can do and is. `rover`: no height. `own_checks`: the vehicle has pre-arm checks of its own.
+    """What the vehicle can do and is. `own_checks`: the vehicle has pre-arm checks of its own.
     `own_fence`: the vehicle keeps it, Sortie passes it through. `own_modes`: it has flight modes of its own, which
     others may change (`ControlledVehicle`)."""
 
-    rover: bool = False
     spline: bool = True
     sticks: bool = True
     own_checks: bool = False

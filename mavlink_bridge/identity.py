@@ -1,4 +1,4 @@
-"""Who we say we are: an ArduPilot copter or rover, version 4.6.2 (docs/reference/ground-stations.md, 1.2, 1.6).
+"""Who we say we are: an ArduPilot vehicle of some kind, version 4.6.2 (docs/reference/ground-stations.md, 1.2, 1.6).
 
 Ground stations choose parameter names, plan protocols and texts by this; it does not change while a program runs.
 """
@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import Final
 
+from autopilot.vehicles.kinds import DEFAULT, vehicle_class
+from autopilot.vehicles.vehicle_class import VehicleClass
+
 MAV_AUTOPILOT_ARDUPILOTMEGA: Final = 3
-MAV_TYPE_QUADROTOR: Final = 2
-MAV_TYPE_GROUND_ROVER: Final = 10
 
 VERSION: Final = (4, 6, 2)
 _OFFICIAL: Final = 255  # FIRMWARE_VERSION_TYPE_OFFICIAL
@@ -33,24 +34,29 @@ CAPABILITIES: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """`kind`: "copter" or "rover". `name`: what is stable for this vehicle (its seed, its state folder); the uid is
-    made from it and, for any but the first, from its `system` id at start: two vehicles of one machine are two.
+    """`kind`: of `autopilot.vehicles.kinds`. `name`: what is stable for this vehicle (its seed, its state folder); the
+    uid is made from it and, for any but the first, from its `system` id at start: two vehicles of one machine are two.
     `serves_files`: parameters may be read as @PARAM/param.pck (capability FTP)."""
 
-    kind: str = "copter"
+    kind: str = DEFAULT.name
     name: str = "1"
     serves_files: bool = False
     system: int = 1
 
     @property
+    def vehicle_class(self) -> VehicleClass:
+        """All that is the kind's."""
+        return vehicle_class(self.kind)
+
+    @property
     def vehicle_type(self) -> int:
         """MAV_TYPE."""
-        return MAV_TYPE_GROUND_ROVER if self.kind == "rover" else MAV_TYPE_QUADROTOR
+        return self.vehicle_class.face.vehicle_type
 
     @property
     def firmware(self) -> str:
         """The name that the first banner line begins with."""
-        return "ArduRover" if self.kind == "rover" else "ArduCopter"
+        return self.vehicle_class.face.firmware
 
     @property
     def capabilities(self) -> int:
@@ -77,4 +83,5 @@ class Identity:
             f"ChibiOS: {GIT_HASH}",
             f"Sortie {serial[:8]} {serial[8:16]} {serial[16:24]}",
         ]
-        return [*lines, "Frame: QUAD/X"] if self.kind != "rover" else lines
+        frame = self.vehicle_class.face.frame
+        return lines if frame is None else [*lines, frame]

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from autopilot.parameters.definition import ParameterDef, ParameterType
-from autopilot.parameters.table import definitions
+from autopilot.vehicles.kinds import vehicle_class
 
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "parameters.md"
 _INTRODUCTION = """# Parameters
@@ -28,8 +28,8 @@ _TYPES = {ParameterType.INT8: "int8", ParameterType.INT16: "int16", ParameterTyp
 
 def page() -> str:
     """The whole page, in Markdown."""
-    copter = {definition.name: definition for definition in definitions("copter")}
-    rover = {definition.name: definition for definition in definitions("rover")}
+    copter = {definition.name: definition for definition in vehicle_class("copter").parameters.definitions}
+    rover = {definition.name: definition for definition in vehicle_class("rover").parameters.definitions}
     groups: dict[str, list[str]] = {}
     for name in sorted(copter.keys() | rover.keys()):
         groups.setdefault(name.partition("_")[0], []).append(name)

@@ -14,7 +14,6 @@ from autopilot.flight.messages import FAIL, OK, Ask, Kind, Message, Tag
 from autopilot.flight.situation import HOVER, HOVER_HEIGHT
 from autopilot.flight.surroundings import Surroundings
 from autopilot.mission.sequencer import SetCurrentError
-from autopilot.modes.table import CopterMode, RoverMode
 from autopilot.outcome import Result, Severity
 from autopilot.reasons import ArmingMethod, ModeReason
 from autopilot.vehicle import ControlPart, Request
@@ -144,14 +143,14 @@ class WaypointActor(FlightActor):
 
 class AltitudeActor(FlightActor):
     """Up and down: LIFTOFF, LANDED (an emergency cutoff too), and LANDING, which brings the vehicle down: mode LAND,
-    for a rover braking in HOLD. RESET clears the landing, the height controller and the learned hover thrust."""
+    for what drives braking in HOLD. RESET clears the landing, the height controller and the learned hover thrust."""
 
     name = "altitude"
     listens = signs.AIRBORNE | signs.DESCENDING | signs.FINISHED | signs.STILL | signs.CUTOFF | signs.CRASHED
 
     def __init__(self, around: Surroundings) -> None:
         super().__init__(around)
-        self._stopping = False  # a rover that was told to land
+        self._stopping = False  # what drives was told to land
 
     def reset(self, request: Message) -> str | None:
         self._stopping = False
@@ -164,10 +163,9 @@ class AltitudeActor(FlightActor):
             super().handle_message(message)
 
     def _land(self) -> None:
-        rover = self.crew.cockpit.rover
-        mode = int(RoverMode.HOLD if rover else CopterMode.LAND)
-        self.crew.modes.set(mode, self.port.now_ms, ModeReason.MISSION_END)
-        self._stopping = rover
+        kind = self.crew.cockpit.vehicle_class
+        self.crew.modes.set(kind.modes.stop, self.port.now_ms, ModeReason.MISSION_END)
+        self._stopping = not kind.has_height
         self._report_rest(self.around.signs.read())
 
     def _report_rest(self, now_signs: int) -> None:

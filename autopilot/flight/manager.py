@@ -14,7 +14,6 @@ from autopilot.flight.lifecycle import FlightEvent
 from autopilot.flight.messages import OK, Ask, Kind, Message, Tag
 from autopilot.flight.surroundings import Surroundings
 from autopilot.flight.walker import LifecycleWalker
-from autopilot.modes.table import CopterMode, RoverMode
 from autopilot.outcome import Result, Severity
 from autopilot.reasons import ModeReason
 
@@ -143,7 +142,7 @@ class FlightManager(LifecycleWalker):
         self._flight.begun_by_go = True
         self._flight.profile = int(self._around.param("FM_PROFILE"))
         self._answer(Result.ACCEPTED)
-        number = int(RoverMode.GUIDED if self._crew.cockpit.rover else CopterMode.GUIDED)
+        number = self._crew.cockpit.vehicle_class.modes.guided
         outcome = self._crew.modes.set(number, self.port.now_ms, ModeReason.GCS_COMMAND)
         if outcome.ok:
             self._prepare()

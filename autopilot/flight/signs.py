@@ -47,7 +47,7 @@ class Signs:
         self._crew = crew
         self._cockpit = crew.cockpit
         self._report = crew.cockpit.vehicle.state.report
-        self._rover = crew.cockpit.rover
+        self._drives = not crew.cockpit.vehicle_class.has_height
         self._airborne = self._off_the_ground()
 
     def heed(self, events: int) -> None:
@@ -60,7 +60,7 @@ class Signs:
             self._airborne = self._off_the_ground()
 
     def _off_the_ground(self) -> bool:
-        return bool(self._report[report.LANDED_STATE] != 1.0) and not self._rover
+        return bool(self._report[report.LANDED_STATE] != 1.0) and not self._drives
 
     @property
     def ready(self) -> bool:
@@ -81,7 +81,7 @@ class Signs:
             signs |= FINISHED
         if crew.sequencer.state() is MissionState.COMPLETED:
             signs |= COMPLETED
-        if self._rover:
+        if self._drives:
             return signs | (UNDER_WAY if self._driving() else 0) | (STILL if self._cockpit.arrived else 0)
         if self._airborne:
             signs |= AIRBORNE | UNDER_WAY
@@ -107,6 +107,6 @@ class Signs:
     def key(self) -> tuple[object, int, bool, bool, bool]:
         """Cheap to compare: when it has changed, a command has come since the last pass."""
         crew = self._crew
-        moved = self._rover and crew.sticks.deflected
+        moved = self._drives and crew.sticks.deflected
         armed = bool(self._report[report.ARMED])
         return (self._cockpit.target, crew.modes.number, armed, self.ready, moved)

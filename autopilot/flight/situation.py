@@ -40,7 +40,7 @@ class VehicleSituation:
     def resting(self) -> bool:
         vector = self._crew.cockpit.vehicle.state.report
         speed = hypot(vector[report.VN], vector[report.VE], vector[report.VD])
-        if self._crew.cockpit.rover:
+        if not self._crew.cockpit.vehicle_class.has_height:
             return speed < _STILL
         return bool(vector[report.LANDED_STATE] == 1.0 or (vector[report.GROUND_CONTACT] == 1.0 and speed < _STILL))
 
@@ -54,8 +54,9 @@ class VehicleSituation:
             return "the vehicle is not on the ground"
         profile = int(self._around.param("FM_PROFILE"))
         if profile == HOVER:
-            if self._crew.cockpit.rover:
-                return "FM_PROFILE 1 (hover) is not for a rover"
+            kind = self._crew.cockpit.vehicle_class
+            if not kind.has_height:
+                return f"FM_PROFILE 1 (hover) is not for a {kind.name}"
             return None if self._around.param("FM_DURATION") > 0.0 else "FM_PROFILE 1 (hover) needs FM_DURATION"
         if profile != MISSION:
             return f"FM_PROFILE {profile} is no profile"

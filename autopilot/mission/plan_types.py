@@ -13,6 +13,7 @@ from autopilot.geo import GeoPoint
 from autopilot.mission.commands import FENCE_COMMANDS, RALLY_COMMANDS, Cmd, drives_navigation, has_position
 from autopilot.mission.fence import check_fence
 from autopilot.mission.items import MissionItem
+from autopilot.vehicles.kinds import vehicle_class
 
 __all__ = ["Plan", "PlanError", "check_position", "make_plan", "with_speed"]
 
@@ -91,9 +92,9 @@ def check_position(item: MissionItem, place: str) -> MissionItem:
 
 
 def with_speed(plan: Plan, kind: str) -> Plan:
-    """`plan` with its speed (hover for "copter", cruise for "rover") as a DO_CHANGE_SPEED before the first NAV item,
-    unless it has none, or one stands there already. Jump targets move along."""
-    speed = plan.cruise_speed if kind == "rover" else plan.hover_speed
+    """`plan` with its speed (hover of what flies, cruise of what drives) as a DO_CHANGE_SPEED before the first NAV
+    item, unless it has none, or one stands there already. Jump targets move along."""
+    speed = plan.hover_speed if vehicle_class(kind).has_height else plan.cruise_speed
     first = next((at for at, item in enumerate(plan.items) if drives_navigation(item.command)), None)
     if speed is None or speed <= 0.0 or first is None:
         return plan

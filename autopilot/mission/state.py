@@ -12,7 +12,6 @@ from autopilot.mission.events import MissionEvent
 from autopilot.mission.items import MissionItem
 
 __all__ = [
-    "ROVER_TRACK_KINDS",
     "TRACK_KINDS",
     "DoTiming",
     "InvalidIndexError",
@@ -63,9 +62,6 @@ class MissionChange:
 
 TRACK_KINDS: Final = frozenset({0, 1})
 """param1 of DO_CHANGE_SPEED that means the speed along the track: air and ground speed; 2 is climb, 3 descent."""
-
-ROVER_TRACK_KINDS: Final = TRACK_KINDS | {2, 3}
-"""Of a vehicle that knows no other speed, as ArduRover takes them."""
 
 _DEFAULT_SPEED: Final = -2.0
 

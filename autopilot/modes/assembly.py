@@ -14,7 +14,7 @@ from autopilot.modes.pilot import AcroMode, PilotMode, StopMode
 from autopilot.modes.returning import Destination, ReturnMode
 from autopilot.modes.smart_return import SmartReturnDrive, SmartReturnFlight
 from autopilot.modes.speeds import SpeedControl
-from autopilot.modes.table import COPTER, ROVER, CopterMode, RoverMode
+from autopilot.modes.table import CopterMode, RoverMode
 from autopilot.modes.trail import Trail
 from autopilot.vehicle import PilotKind
 
@@ -29,33 +29,34 @@ def build_modes(
     trail: Trail,
 ) -> dict[int, Mode]:
     """One object for each mode that this kind of vehicle flies, by number."""
-    if cockpit.rover:
-        r, rover = RoverMode, ROVER
+    specs = cockpit.vehicle_class.modes.specs
+    if not cockpit.vehicle_class.has_height:
+        r = RoverMode
         return {
-            r.MANUAL: PilotMode(cockpit, rover[r.MANUAL], PilotKind.MANUAL),
-            r.ACRO: PilotMode(cockpit, rover[r.ACRO], PilotKind.ACRO),
-            r.STEERING: PilotMode(cockpit, rover[r.STEERING], PilotKind.STEERING),
-            r.HOLD: StopMode(cockpit, rover[r.HOLD]),
-            r.LOITER: LoiterMode(cockpit, rover[r.LOITER]),
-            r.CIRCLE: CircleDrive(cockpit, rover[r.CIRCLE], speeds),
+            r.MANUAL: PilotMode(cockpit, specs[r.MANUAL], PilotKind.MANUAL),
+            r.ACRO: PilotMode(cockpit, specs[r.ACRO], PilotKind.ACRO),
+            r.STEERING: PilotMode(cockpit, specs[r.STEERING], PilotKind.STEERING),
+            r.HOLD: StopMode(cockpit, specs[r.HOLD]),
+            r.LOITER: LoiterMode(cockpit, specs[r.LOITER]),
+            r.CIRCLE: CircleDrive(cockpit, specs[r.CIRCLE], speeds),
             r.AUTO: auto,
-            r.RTL: ReturnMode(cockpit, rover[r.RTL], destination, heading, speeds),
-            r.SMART_RTL: SmartReturnDrive(cockpit, rover[r.SMART_RTL], trail, speeds),
+            r.RTL: ReturnMode(cockpit, specs[r.RTL], destination, heading, speeds),
+            r.SMART_RTL: SmartReturnDrive(cockpit, specs[r.SMART_RTL], trail, speeds),
             r.GUIDED: guided,
         }
-    c, copter = CopterMode, COPTER
+    c = CopterMode
     return {
-        c.STABILIZE: PilotMode(cockpit, copter[c.STABILIZE], PilotKind.STABILIZE),
-        c.ACRO: AcroMode(cockpit, copter[c.ACRO]),
-        c.ALT_HOLD: PilotMode(cockpit, copter[c.ALT_HOLD], PilotKind.ALT_HOLD),
-        c.LOITER: PilotMode(cockpit, copter[c.LOITER], PilotKind.LOITER),
-        c.POSHOLD: PilotMode(cockpit, copter[c.POSHOLD], PilotKind.LOITER),
-        c.BRAKE: StopMode(cockpit, copter[c.BRAKE]),
+        c.STABILIZE: PilotMode(cockpit, specs[c.STABILIZE], PilotKind.STABILIZE),
+        c.ACRO: AcroMode(cockpit, specs[c.ACRO]),
+        c.ALT_HOLD: PilotMode(cockpit, specs[c.ALT_HOLD], PilotKind.ALT_HOLD),
+        c.LOITER: PilotMode(cockpit, specs[c.LOITER], PilotKind.LOITER),
+        c.POSHOLD: PilotMode(cockpit, specs[c.POSHOLD], PilotKind.LOITER),
+        c.BRAKE: StopMode(cockpit, specs[c.BRAKE]),
         c.AUTO: auto,
         c.AUTO_RTL: auto,
         c.GUIDED: guided,
-        c.RTL: ReturnMode(cockpit, copter[c.RTL], destination, heading, speeds),
-        c.SMART_RTL: SmartReturnFlight(cockpit, copter[c.SMART_RTL], trail, heading),
-        c.CIRCLE: CircleMode(cockpit, copter[c.CIRCLE], heading),
-        c.LAND: LandMode(cockpit, copter[c.LAND], heading),
+        c.RTL: ReturnMode(cockpit, specs[c.RTL], destination, heading, speeds),
+        c.SMART_RTL: SmartReturnFlight(cockpit, specs[c.SMART_RTL], trail, heading),
+        c.CIRCLE: CircleMode(cockpit, specs[c.CIRCLE], heading),
+        c.LAND: LandMode(cockpit, specs[c.LAND], heading),
     }

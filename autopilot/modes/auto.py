@@ -25,7 +25,7 @@ from autopilot.modes.guided_item import GuidedItem
 from autopilot.modes.mission_voice import MissionVoice
 from autopilot.modes.mode import Mode
 from autopilot.modes.places import amsl
-from autopilot.modes.table import ModeSpec, RoverMode
+from autopilot.modes.table import ModeSpec
 from autopilot.outcome import Severity
 from autopilot.vehicle import Hold, Idle, VehicleEvent, Yaw
 
@@ -65,8 +65,9 @@ class AutoMode(Mode):
     # --- lifecycle ------------------------------------------------------------------------------------------------
     def refusal(self, now_ms: int) -> str | None:
         if not self.mission.total():
-            if self.cockpit.rover:
-                self.cockpit.say(Severity.NOTICE, "No Mission. Can't set AUTO.")
+            text = self.cockpit.vehicle_class.texts.no_mission
+            if text is not None:
+                self.cockpit.say(Severity.NOTICE, text)
             return "no mission"
         if self.cockpit.armed and self.cockpit.landed and self.missing_takeoff():
             self.cockpit.say(Severity.CRITICAL, "Auto: Missing Takeoff Cmd")
@@ -113,7 +114,7 @@ class AutoMode(Mode):
         self.executor.drop()
 
     def disarmed(self) -> None:
-        """A copter's mission goes back to its first item; a rover's stays where it is while in AUTO
+        """What flies goes back to its first item; what drives stays where it is while in AUTO
         (docs/reference/mission-semantics.md, item 26)."""
         self._waiting = True
         self._finished = False
@@ -202,16 +203,18 @@ class AutoMode(Mode):
     def mission_complete(self) -> None:
         """The executor's `on_mission_complete`: on the ground stop the motors, in the air stay
         (docs/reference/mission-semantics.md, item 25)."""
-        if self.cockpit.rover:
-            self.cockpit.say(Severity.NOTICE, "Mission Complete")
-            self._rover_done(int(self.cockpit.param("MIS_DONE_BEHAVE")))
+        kind = self.cockpit.vehicle_class
+        if kind.texts.mission_complete is not None:
+            self.cockpit.say(Severity.NOTICE, kind.texts.mission_complete)
+        if not kind.has_height:
+            self._drive_done(int(self.cockpit.param("MIS_DONE_BEHAVE")))
         elif self.cockpit.landed:
             self._finished = True
         elif not self.cockpit.arrived:
             self.cockpit.fly(Hold(None))
 
-    def _rover_done(self, behaviour: int) -> None:
-        mode = {2: RoverMode.ACRO, 3: RoverMode.MANUAL}.get(behaviour)
+    def _drive_done(self, behaviour: int) -> None:
+        mode = self.cockpit.vehicle_class.modes.after_mission.get(behaviour)
         if mode is None or not self._request_mode(mode):
             self.cockpit.fly(Hold(self.cockpit.vehicle.state.position if behaviour == 1 else None))
 
@@ -241,7 +244,7 @@ class AutoMode(Mode):
     def missing_takeoff(self) -> bool:
         """Would the mission begin on the ground with something else than a takeoff?
         (docs/reference/mission-semantics.md, item 26)"""
-        if self.cockpit.rover:
+        if not self.cockpit.vehicle_class.has_height:
             return False
         anew = int(self.cockpit.param("MIS_RESTART")) == 1 or self.sequencer.state() is MissionState.COMPLETED
         at = self.mission.first_index if anew else self.sequencer.current_nav_index()
@@ -249,8 +252,8 @@ class AutoMode(Mode):
 
     @property
     def takes_off_first(self) -> bool:
-        """Does the mission begin with a takeoff, as it must on the ground? A rover has none."""
-        return self.cockpit.rover or self._takes_off_at(self.mission.first_index)
+        """Does the mission begin with a takeoff, as it must on the ground? What has no height needs none."""
+        return not self.cockpit.vehicle_class.has_height or self._takes_off_at(self.mission.first_index)
 
     @property
     def lands_to_go_on(self) -> bool:

@@ -15,7 +15,7 @@ from autopilot.geo import GeoPoint
 from autopilot.mission.commands import Cmd
 from autopilot.mission.executor import CommandStartResult
 from autopilot.mission.items import MissionItem
-from autopilot.mission.state import ROVER_TRACK_KINDS, speed_change
+from autopilot.mission.state import speed_change
 from autopilot.modes.auxiliary import AuxFunctions
 from autopilot.modes.guided_item import GuidedLimits
 from autopilot.modes.heading import Heading, condition_yaw
@@ -120,7 +120,7 @@ class DoItems:
         return CommandStartResult.ACCEPTED
 
     def _yaw(self, item: MissionItem, now_ms: int) -> CommandStartResult:
-        if self._tools.cockpit.rover:
+        if not self._tools.cockpit.vehicle_class.turns_nose:
             return CommandStartResult.UNSUPPORTED
         direction = 0 if item.param3 == 0.0 else (1 if item.param3 > 0.0 else -1)
         here = self._tools.cockpit.vehicle.state.yaw
@@ -130,23 +130,23 @@ class DoItems:
         return CommandStartResult.ACCEPTED
 
     def _speed(self, item: MissionItem, now_ms: int) -> CommandStartResult:
-        """Climb and descent; the speed along the track is the sequencer's, as every kind is for a rover."""
-        change, rover = speed_change(item), self._tools.cockpit.rover
-        if change is not None and rover and change.speed is not None and change.kind in ROVER_TRACK_KINDS:
+        """Climb and descent; the speed along the track is the sequencer's, as every kind is for what has no height."""
+        change, kind = speed_change(item), self._tools.cockpit.vehicle_class
+        if change is not None and not kind.has_height and change.speed is not None and change.kind in kind.track_speeds:
             self._tools.cockpit.say(Severity.INFO, f"speed: {change.speed:.1f} m/s")
-        elif change is not None and not rover and change.kind in (2, 3):
+        elif change is not None and kind.has_height and change.kind in (2, 3):
             self._tools.speeds.set_vertical(change.kind, change.speed)
         return CommandStartResult.COMPLETE
 
     def _home(self, item: MissionItem, now_ms: int) -> CommandStartResult:
         nowhere = item.x == 0.0 and item.y == 0.0 and item.z == 0.0
-        here = item.param1 == 1.0 or (nowhere and not self._tools.cockpit.rover)
+        here = item.param1 == 1.0 or (nowhere and self._tools.cockpit.vehicle_class.home_by_zeros)
         place = GeoPoint(item.x, item.y, amsl(self._tools.cockpit, item.frame, item.z))
         self._tools.set_home(None if here else place)
         return CommandStartResult.COMPLETE
 
     def _interest(self, item: MissionItem, now_ms: int) -> CommandStartResult:
-        if self._tools.cockpit.rover:  # its camera looks there; it has no nose to turn
+        if not self._tools.cockpit.vehicle_class.turns_nose:  # its camera looks there
             return CommandStartResult.COMPLETE
         ends = item.command == Cmd.DO_SET_ROI_NONE or (item.x == 0.0 and item.y == 0.0 and item.z == 0.0)
         cockpit = self._tools.cockpit
@@ -166,7 +166,7 @@ class DoItems:
         return CommandStartResult.COMPLETE
 
     def _reverse(self, item: MissionItem, now_ms: int) -> CommandStartResult:
-        if not self._tools.cockpit.rover:
+        if not self._tools.cockpit.vehicle_class.reverses:
             return CommandStartResult.UNSUPPORTED
         self._tools.set_reverse(item.param1 == 1.0)
         return CommandStartResult.COMPLETE

@@ -47,8 +47,8 @@ class NavTools:
 
 
 def acceptance_radius(cockpit: Cockpit) -> float:
-    """Metres: WPNAV_RADIUS (cm) of a copter, WP_RADIUS (m) of a rover."""
-    return cockpit.param("WP_RADIUS", 2.0) if cockpit.rover else cockpit.param("WPNAV_RADIUS", 200.0) / 100.0
+    """Metres: WPNAV_RADIUS, or WP_RADIUS."""
+    return cockpit.measure(cockpit.vehicle_class.measures.acceptance)
 
 
 def _hold(item: MissionItem) -> float:
@@ -60,7 +60,7 @@ def _next_place(tools: NavTools, item: MissionItem, end: Ned) -> tuple[Ned | Non
     following = tools.following(item.seq) if _hold(item) == 0.0 else None
     if following is None or not has_position(following.command):
         return None, None
-    if not tools.cockpit.rover and following.command not in _PASSED_BY:
+    if not tools.cockpit.vehicle_class.drives_through and following.command not in _PASSED_BY:
         return None, None
     place = item_position(tools.cockpit, following, end)
     if all(abs(a - b) < _SAME_PLACE for a, b in zip(place, end, strict=True)):
@@ -104,7 +104,7 @@ def _loiter_turns(tools: NavTools, item: MissionItem, now_ms: int) -> Maneuver:
     center = item_position(tools.cockpit, item, tools.before)
     radius = abs(item.param3) if isfinite(item.param3) else 0.0
     if radius == 0.0:
-        radius = tools.cockpit.param("CIRCLE_RADIUS", 20.0) / (1.0 if tools.cockpit.rover else 100.0)  # m; copter: cm
+        radius = tools.cockpit.measure(tools.cockpit.vehicle_class.measures.circle_radius)
     turns = item.param1 if isfinite(item.param1) and item.param1 > 0.0 else 0.0
     direction = -1 if item.param3 < 0.0 else 1
     yaw = tools.heading.for_circle(center)

@@ -12,7 +12,6 @@ from typing import Final
 from autopilot.cockpit import Cockpit
 from autopilot.mission.commands import Cmd
 from autopilot.modes.payload import Payload
-from autopilot.modes.table import CopterMode, RoverMode
 from autopilot.outcome import ACCEPTED, Outcome, Result
 
 LOW, MIDDLE, HIGH = 0, 1, 2
@@ -20,15 +19,6 @@ LOW, MIDDLE, HIGH = 0, 1, 2
 _CAMERA_TRIGGER: Final = 9
 _FENCE: Final = 11
 _RELAYS: Final = {28: 0, 34: 1, 35: 2, 36: 3, 66: 4, 67: 5}
-_C, _R = CopterMode, RoverMode
-_COPTER: Final[dict[int, int]] = {
-    4: _C.RTL, 16: _C.AUTO, 18: _C.LAND, 33: _C.BRAKE, 42: _C.SMART_RTL, 52: _C.ACRO, 55: _C.GUIDED, 56: _C.LOITER,
-    68: _C.STABILIZE, 69: _C.POSHOLD, 70: _C.ALT_HOLD, 72: _C.CIRCLE,
-}  # fmt: skip
-_ROVER: Final[dict[int, int]] = {
-    4: _R.RTL, 16: _R.AUTO, 42: _R.SMART_RTL, 51: _R.MANUAL, 52: _R.ACRO, 53: _R.STEERING, 54: _R.HOLD,
-    55: _R.GUIDED, 56: _R.LOITER,
-}  # fmt: skip
 
 
 class AuxFunctions:
@@ -42,18 +32,17 @@ class AuxFunctions:
         set_mode: Callable[[int], Outcome],
     ) -> None:
         self._cockpit = cockpit
+        self._modes = cockpit.vehicle_class.modes.switches
         self._payload = payload
         self._enable_fence = enable_fence
         self._set_mode = set_mode
 
     def mode_of(self, function: int, position: int) -> int | None:
         """The flight mode that this switch position asks for, if it asks for one."""
-        modes = _ROVER if self._cockpit.rover else _COPTER
-        return modes.get(function) if position == HIGH else None
+        return self._modes.get(function) if position == HIGH else None
 
     def knows(self, function: int) -> bool:
-        modes = _ROVER if self._cockpit.rover else _COPTER
-        return function in modes or function in (_CAMERA_TRIGGER, _FENCE) or function in _RELAYS
+        return function in self._modes or function in (_CAMERA_TRIGGER, _FENCE) or function in _RELAYS
 
     def act(self, function: int, position: int) -> Outcome:
         """Put the switch of `function` to `position` (0 low, 1 middle, 2 high)."""

@@ -17,13 +17,12 @@ from autopilot.modes.heading import Heading
 from autopilot.modes.manager import ModeChoice
 from autopilot.modes.mode import Mode
 from autopilot.modes.speeds import SpeedControl
-from autopilot.modes.table import CopterMode, ModeSpec, RoverMode, known_name, specs
+from autopilot.modes.table import ModeSpec
 from autopilot.outcome import ModeChanged, Severity
 from autopilot.reasons import ModeReason
 from autopilot.vehicle import ControlledVehicle, Idle, VehicleEvent
 
 _LANDING_STATE = 4.0  # MAV_LANDED_STATE
-_LANDS: frozenset[int] = frozenset({CopterMode.LAND, CopterMode.RTL, CopterMode.SMART_RTL, CopterMode.AUTO_RTL})
 
 
 class FollowedMode(Mode):
@@ -32,6 +31,7 @@ class FollowedMode(Mode):
     def __init__(self, cockpit: Cockpit, spec: ModeSpec) -> None:
         super().__init__(cockpit, spec)
         self._landed = False
+        self._landing = cockpit.vehicle_class.modes.landing
 
     def enter(self, now_ms: int) -> None:
         self._landed = False
@@ -40,7 +40,7 @@ class FollowedMode(Mode):
 
     def update(self, now_ms: int, events: VehicleEvent) -> None:
         if events & VehicleEvent.LANDED:
-            self._landed = not self.cockpit.rover and self.spec.number in _LANDS
+            self._landed = self.spec.number in self._landing
         elif events & VehicleEvent.LIFTOFF:
             self._landed = False
 
@@ -50,7 +50,7 @@ class FollowedMode(Mode):
     @property
     def is_landing(self) -> bool:
         state = self.cockpit.vehicle.state.report[report.LANDED_STATE]
-        return self.spec.landing or bool(self.spec.number in _LANDS and state == _LANDING_STATE)
+        return self.spec.landing or bool(self.spec.number in self._landing and state == _LANDING_STATE)
 
     @property
     def finished(self) -> bool:
@@ -72,9 +72,9 @@ class ControllerModes(ModeChoice):
         self._vehicle = vehicle
         self._own = dict(modes)  # flown by our targets
         first = vehicle.flight_mode
-        table = specs(cockpit.kind)
+        table = cockpit.vehicle_class.modes.specs
         followed: dict[int, Mode] = {number: FollowedMode(cockpit, spec) for number, spec in table.items()}
-        followed.setdefault(first, FollowedMode(cockpit, unknown_mode(cockpit.kind, first)))
+        followed.setdefault(first, FollowedMode(cockpit, unknown_mode(cockpit, first)))
         self._followed = dict(followed)
         super().__init__(cockpit, {**followed, **self._own, first: followed[first]}, auto, first, speeds, heading)
         self._modes.update(self._own)
@@ -95,7 +95,7 @@ class ControllerModes(ModeChoice):
         number = self._vehicle.flight_mode
         mode = self._followed.get(number)
         if mode is None:
-            mode = self._followed[number] = FollowedMode(self._cockpit, unknown_mode(self._cockpit.kind, number))
+            mode = self._followed[number] = FollowedMode(self._cockpit, unknown_mode(self._cockpit, number))
             self._specs[number] = mode.spec
             self._modes.setdefault(number, mode)
         if mode is self.mode:
@@ -120,9 +120,10 @@ class ControllerModes(ModeChoice):
         self._unnamed = number in self._own
 
 
-def unknown_mode(kind: str, number: int) -> ModeSpec:
+def unknown_mode(cockpit: Cockpit, number: int) -> ModeSpec:
     """A mode of the controller that Sortie does not list: shown and followed, armed in if the controller does."""
-    return ModeSpec(number, known_name(kind, number) or f"MODE_{number}", arming=True)
+    name = cockpit.vehicle_class.modes.name_of(number) or f"MODE_{number}"
+    return ModeSpec(number, name, arming=True)
 
 
 def build_controller_modes(
@@ -134,8 +135,6 @@ def build_controller_modes(
     heading: Heading,
 ) -> ControllerModes:
     """The modes of a vehicle with a flight controller of its own."""
-    if cockpit.rover:
-        own: dict[int, Mode] = {RoverMode.AUTO: auto, RoverMode.GUIDED: guided}
-    else:
-        own = {CopterMode.AUTO: auto, CopterMode.AUTO_RTL: auto, CopterMode.GUIDED: guided}
+    modes = cockpit.vehicle_class.modes
+    own: dict[int, Mode] = {**dict.fromkeys(modes.autos, auto), modes.guided: guided}
     return ControllerModes(cockpit, vehicle, own, auto, speeds, heading)

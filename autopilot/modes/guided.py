@@ -39,8 +39,9 @@ class GuidedFlight:
         self._heading = heading
         self._wanted: Target | None = None  # what resume goes back to
         self._told = True  # that the place was reached
+        self._tells_arrival = cockpit.vehicle_class.texts.guided_arrival
         self.paused = False
-        self.deadline_ms: int | None = None  # when a rover's speed ends unless it is renewed
+        self.deadline_ms: int | None = None  # when a speed that is driven ends unless it is renewed
 
     def begin(self) -> None:
         """Stay here until told otherwise."""
@@ -52,14 +53,14 @@ class GuidedFlight:
     def _fly(self, target: Target) -> None:
         self.paused = False
         self._wanted = target
-        self._told = not (self._cockpit.rover and isinstance(target, Leg))
+        self._told = not (self._tells_arrival and isinstance(target, Leg))
         self.deadline_ms = None
         if isinstance(target, Drive):
             self.deadline_ms = self._cockpit.now_ms + target.timeout_ms + TICK_MS
         self._cockpit.fly(target)
 
     def update(self, now_ms: int) -> None:
-        """Tell what became of a rover's target: reached, or not renewed in time (it then stops by itself)."""
+        """Tell what became of a target that is driven: reached, or not renewed in time (it then stops by itself)."""
         if not self._told and self._cockpit.arrived and not self.paused:
             self._told = True
             self._cockpit.announce(GuidedTargetReached())
@@ -69,14 +70,14 @@ class GuidedFlight:
 
     @property
     def drives_to_a_place(self) -> bool:
-        """Only then a rover takes another speed."""
+        """Only then what drives takes another speed."""
         return isinstance(self._wanted, Leg)
 
     def go_to(self, end: Ned, yaw: Yaw | None = None) -> None:
         """Fly to `end` and hold it."""
         if yaw is not None:
             self._heading.fix(yaw)
-        radius = self._cockpit.param("WP_RADIUS", 2.0) if self._cockpit.rover else _radius(self._cockpit)
+        radius = self._cockpit.measure(self._cockpit.vehicle_class.measures.acceptance)
         demand = yaw or self._heading.for_leg()
         self._fly(Leg(end, None, radius=radius, yaw=demand, backwards=self._cockpit.backwards))
 
@@ -87,7 +88,7 @@ class GuidedFlight:
         self.go_to((end[0], end[1], down))
 
     def drive(self, speed: float, heading: float, turn_rate: float | None) -> None:
-        """A rover's speed m/s (negative: backwards) along a heading (rad), or turning at a rate (rad/s)."""
+        """A driven speed m/s (negative: backwards) along a heading (rad), or turning at a rate (rad/s)."""
         self._fly(Drive(speed, heading, turn_rate, self._timeout_ms))
 
     @property
@@ -98,9 +99,9 @@ class GuidedFlight:
         self._fly(TakeOff(down, KEEP))
 
     def move(self, velocity: Ned, *, position: Ned | None, acceleration: Ned | None, yaw: Yaw | None) -> None:
-        """Fly a velocity (NED m/s), which ends after GUID_TIMEOUT unless renewed. A rover drives to a position,
+        """Fly a velocity (NED m/s), which ends after GUID_TIMEOUT unless renewed. What drives goes to a position,
         whatever velocity comes with it."""
-        if self._cockpit.rover:
+        if not self._cockpit.vehicle_class.has_height:
             if position is not None:
                 self.go_to(position)
             else:
@@ -126,10 +127,6 @@ class GuidedFlight:
             self.paused = False
             if self._wanted is not None:
                 self._fly(self._wanted)
-
-
-def _radius(cockpit: Cockpit) -> float:
-    return cockpit.param("WPNAV_RADIUS", 200.0) / 100.0
 
 
 class GuidedMode(Mode):
@@ -158,7 +155,7 @@ class GuidedMode(Mode):
         self.cockpit.fly(Idle())
 
     def take_off(self, down: float) -> bool:
-        if self.cockpit.rover:
+        if not self.cockpit.vehicle_class.has_height:
             return False
         self.flight.take_off(down)
         return True

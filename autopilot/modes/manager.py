@@ -14,7 +14,7 @@ from autopilot.modes.auto import AutoMode
 from autopilot.modes.heading import Heading
 from autopilot.modes.mode import Mode
 from autopilot.modes.speeds import SpeedControl
-from autopilot.modes.table import CopterMode, ModeSpec, known_name, specs
+from autopilot.modes.table import ModeSpec
 from autopilot.outcome import ACCEPTED, ModeChanged, Outcome, Result, Severity
 from autopilot.reasons import ModeReason
 
@@ -43,7 +43,7 @@ class ModeChoice:
         heading: Heading,
     ) -> None:
         self._cockpit = cockpit
-        self._specs = dict(specs(cockpit.kind))
+        self._specs = dict(cockpit.vehicle_class.modes.specs)
         self._modes = dict(modes)
         self._auto = auto
         self._speeds = speeds
@@ -62,7 +62,7 @@ class ModeChoice:
     def add(self, spec: ModeSpec, build: Callable[[Cockpit, ModeSpec], Mode]) -> Mode:
         """A mode of one's own under a free number (MAVLink: 0 to 2^32 - 1; ArduPilot's own end below 100). ValueError
         when number or name is taken."""
-        if self.find(spec.name) is not None or known_name(self._cockpit.kind, spec.number) is not None:
+        if self.find(spec.name) is not None or self._cockpit.vehicle_class.modes.name_of(spec.number) is not None:
             raise ValueError(f"mode {spec.number} {spec.name}: number or name is taken")
         if spec.number in self._modes or not 0 <= spec.number < 2**32:
             raise ValueError(f"mode number {spec.number}: taken, or not from 0 to 4294967295")
@@ -110,13 +110,13 @@ class ModeChoice:
     def _complaint(self, number: int, now_ms: int, reason: ModeReason = ModeReason.UNKNOWN) -> str | None:
         mode = self._modes.get(number)
         if mode is None:
-            name = known_name(self._cockpit.kind, number)
+            name = self._cockpit.vehicle_class.modes.name_of(number)
             return f"No such mode {number}" if name is None else f"Mode change to {name} failed: not available"
         spec = self._specs[number]
         failed = f"Mode change to {spec.title} failed: "
         if spec.position and self._cockpit.armed and not self._cockpit.has_position:
             return failed + "requires position"
-        if number == CopterMode.AUTO_RTL and not self._cockpit.rover:
+        if number == self._cockpit.vehicle_class.modes.landing_sequence:
             why = self._to_landing_sequence()
             if why is not None:
                 return f"Mode change to AUTO RTL failed: {why}"

@@ -172,8 +172,6 @@ class Wait(Maneuver):
 
 
 def returning_speed(cockpit: Cockpit, speeds: Speeds) -> float:
-    """RTL_SPEED in m/s (copter cm/s, rover m/s); 0 = the usual speed."""
-    speed = cockpit.param("RTL_SPEED")
-    if not cockpit.rover:
-        speed /= 100.0
+    """RTL_SPEED in m/s; 0 = the usual speed."""
+    speed = cockpit.measure(cockpit.vehicle_class.measures.return_speed)
     return speed if speed > 0.0 else speeds.ground

@@ -42,7 +42,7 @@ class MissionVoice:
             self._cockpit.say(Severity.INFO, f"Mission: {notice.seq} Jump {notice.run}/{count}")
         elif isinstance(notice, MissionWaits):
             self._cockpit.say(Severity.WARNING, _WAITS[notice.cause])
-        elif self._cockpit.rover:
+        elif self._cockpit.vehicle_class.texts.reached_by_name:
             self._held = notice
             seconds = f"{notice.hold_ms / 1000.0:g}"
             self._cockpit.say(Severity.INFO, f"Reached waypoint #{notice.seq}. Loiter for {seconds} seconds")
@@ -50,7 +50,7 @@ class MissionVoice:
     def reached(self, seq: int) -> list[StatusText]:
         """Item `seq` is done."""
         held, self._held = self._held, None
-        if not self._cockpit.rover:
+        if not self._cockpit.vehicle_class.texts.reached_by_name:
             return [StatusText(Severity.INFO, f"Reached command #{seq}")]
         if held is None or held.seq != seq:
             return [StatusText(Severity.INFO, f"Reached waypoint #{seq}")]

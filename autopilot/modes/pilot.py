@@ -33,7 +33,7 @@ class PilotMode(Mode):
 
     @property
     def _lifts_by_throttle(self) -> bool:
-        return self.spec.manual_throttle and not self.cockpit.rover
+        return self.spec.manual_throttle and self.cockpit.vehicle_class.has_height
 
     def sticks_moved(self, sticks: Sticks) -> None:
         """A copter on the ground lifts off by a throttle above its middle, not by sticks that nobody holds."""
@@ -48,7 +48,7 @@ class PilotMode(Mode):
         self.cockpit.fly(Idle() if self._resting else Pilot(self._kind))
 
     def take_off(self, down: float) -> bool:
-        if self.spec.manual_throttle or self.cockpit.rover:
+        if self.spec.manual_throttle or not self.cockpit.vehicle_class.has_height:
             return False
         self._climbing = True
         self.cockpit.fly(TakeOff(down, KEEP))
@@ -90,7 +90,7 @@ class AcroMode(PilotMode):
 
 
 class StopMode(Mode):
-    """BRAKE of a copter, HOLD of a rover: stop as hard as allowed, and stay there."""
+    """BRAKE or HOLD: stop as hard as allowed, and stay there."""
 
     def enter(self, now_ms: int) -> None:
         self.cockpit.fly(Idle() if self.cockpit.grounded else Hold(None))

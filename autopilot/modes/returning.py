@@ -146,7 +146,9 @@ class ReturnDrive(Maneuver):
 
 def return_maneuver(cockpit: Cockpit, destination: Destination, heading: Heading) -> Maneuver:
     """The way home of this kind of vehicle."""
-    return ReturnDrive(cockpit, destination) if cockpit.rover else ReturnFlight(cockpit, destination, heading)
+    if cockpit.vehicle_class.has_height:
+        return ReturnFlight(cockpit, destination, heading)
+    return ReturnDrive(cockpit, destination)
 
 
 class ReturnMode(Mode):

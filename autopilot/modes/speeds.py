@@ -76,11 +76,8 @@ class SpeedControl:
         self.apply()
 
     def current(self) -> Speeds:
-        param = self._cockpit.param
-        if self._cockpit.rover:
-            ground = param("WP_SPEED") or param("CRUISE_SPEED", 2.0)
-        else:
-            ground = param("WPNAV_SPEED", 1000.0) / 100.0
+        param, cruise = self._cockpit.param, self._cockpit.vehicle_class.measures.cruise
+        ground = next((speed for speed in map(self._cockpit.measure, cruise) if speed), 0.0)
         own = self.ground if self.ground is not None else self._mission.mission_speed()
         return Speeds(
             ground=max(_LOWEST, own if own is not None else ground),
@@ -97,9 +94,11 @@ class SpeedControl:
 
 
 def circle_speed(cockpit: Cockpit, radius: float) -> float:
-    """Metres per second round a circle of `radius` m: CIRCLE_RATE (deg/s), as far as half of WPNAV_ACCEL towards the
-    centre allows (ArduPilot AC_Circle.cpp); 0 = no bound of its own, for a rover and for a circle that is a point."""
-    if cockpit.rover or radius <= 0.0:
+    """Metres per second round a circle of `radius` m: CIRCLE_RATE (deg/s), as far as half of the acceleration
+    (WPNAV_ACCEL) towards the centre allows (ArduPilot AC_Circle.cpp); 0 = no bound of its own: of what drives, and for
+    a point."""
+    acceleration = cockpit.vehicle_class.measures.circle_acceleration
+    if acceleration is None or radius <= 0.0:
         return 0.0
-    accel = max(cockpit.param("WPNAV_ACCEL", 250.0) / 100.0, 0.1)
+    accel = max(cockpit.measure(acceleration), 0.1)
     return max(min(radians(abs(cockpit.param("CIRCLE_RATE", 20.0))) * radius, sqrt(0.5 * accel * radius)), 0.1)

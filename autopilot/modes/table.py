@@ -86,7 +86,7 @@ class ModeSpec:
 _C = CopterMode
 _R = RoverMode
 
-COPTER: Final[dict[int, ModeSpec]] = {
+COPTER_MODES: Final[dict[int, ModeSpec]] = {
     spec.number: spec
     for spec in (
         ModeSpec(_C.STABILIZE, "STABILIZE", arming=True, pilot=True, manual_throttle=True),
@@ -104,7 +104,7 @@ COPTER: Final[dict[int, ModeSpec]] = {
         ModeSpec(_C.AUTO_RTL, "AUTO_RTL", position=True, autopilot=True),
     )
 }
-ROVER: Final[dict[int, ModeSpec]] = {
+ROVER_MODES: Final[dict[int, ModeSpec]] = {
     spec.number: spec
     for spec in (
         ModeSpec(_R.MANUAL, "MANUAL", arming=True, pilot=True, manual_throttle=True),
@@ -119,14 +119,3 @@ ROVER: Final[dict[int, ModeSpec]] = {
         ModeSpec(_R.GUIDED, "GUIDED", position=True, arming=True, autopilot=True),
     )
 }
-
-
-def specs(kind: str) -> dict[int, ModeSpec]:
-    """The modes that a vehicle of this kind flies, by number."""
-    return ROVER if kind == "rover" else COPTER
-
-
-def known_name(kind: str, number: int) -> str | None:
-    """ArduPilot's name of a mode number, also of modes that Sortie does not fly; None when there is no such mode."""
-    numbers: type[IntEnum] = RoverMode if kind == "rover" else CopterMode
-    return next((mode.name for mode in numbers if mode.value == number), None)

@@ -18,8 +18,6 @@ from autopilot.geo import Ned
 from autopilot.outcome import Severity
 from autopilot.vehicle import Hold, Idle, Land, Leg, TakeOff, Target
 
-_COPTER_LOOK_MS: Final = 1000
-_ROVER_LOOK_MS: Final = 500
 _PATIENCE_MS: Final = 15_000  # without a position; SMARTRTL_TIMEOUT
 _RESTING: Final = 0.3  # m/s
 _MOST_POINTS: Final = 500
@@ -109,12 +107,12 @@ def _shortcut(way: list[Ned], i: int, gap: float) -> list[Ned]:
 
 
 class Trail:
-    """Keeps the way since arming, NED m (a rover's without height: d is 0). `paused` while it is being gone back."""
+    """Keeps the way since arming, NED m (of what has no height: d is 0). `paused` while it is being gone back."""
 
     def __init__(self, cockpit: Cockpit) -> None:
         self._cockpit = cockpit
         self._points: list[Ned] = []
-        self._look_ms = _ROVER_LOOK_MS if cockpit.rover else _COPTER_LOOK_MS
+        self._look_ms = cockpit.vehicle_class.trail_look_ms
         self._seen_ms = 0
         self._target: Target | None = None  # what was flown at the last look
         self._due: int | None = None
@@ -186,7 +184,7 @@ class Trail:
         if self._goes_straight():
             self._due = None
         north, east, down = self._cockpit.vehicle.state.position
-        here = (north, east, 0.0 if self._cockpit.rover else down)
+        here = (north, east, down if self._cockpit.vehicle_class.has_height else 0.0)
         if not self._points or dist(here, self._points[-1]) >= self._accuracy:
             self._points.append(here)
             if len(self._points) > self._limit:
@@ -197,7 +195,7 @@ class Trail:
         target, state = self._cockpit.target, self._cockpit.vehicle.state
         if isinstance(target, TakeOff | Land):
             return True
-        if isinstance(target, Idle) and not self._cockpit.rover:
+        if isinstance(target, Idle) and self._cockpit.vehicle_class.has_height:
             return self._cockpit.landed
         if not isinstance(target, Hold | Leg) or (isinstance(target, Leg) and target.spline):
             return False

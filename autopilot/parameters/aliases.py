@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from types import MappingProxyType
 from typing import Final
 
 from autopilot.parameters.definition import ParameterDef, ParameterType, to_float32
@@ -122,10 +121,6 @@ _COPTER: Final = (
     _hundredth("ATC_ACC_Y_MAX", "ATC_ACCEL_Y_MAX", "deg/s/s"),
 )
 
-ALIASES: Final = MappingProxyType(
-    {
-        "copter": {alias.name: alias for alias in _COMMON + _COPTER},
-        "rover": {alias.name: alias for alias in _COMMON},
-    }
-)
-"""Alias by name, for each vehicle kind."""
+COMMON_ALIASES: Final = {alias.name: alias for alias in _COMMON}
+"""Aliases by name, of every kind of vehicle, and (below) of what flies."""
+COPTER_ALIASES: Final = {alias.name: alias for alias in _COPTER}

@@ -49,8 +49,5 @@ ATC_STR_RAT_IMAX ATC_SPEED_D ATC_SPEED_FF ATC_SPEED_IMAX MOT_THR_MIN MOT_SLEWRAT
 #: A ground vehicle has no use for them.
 _ROVER_HEIGHTS: Final = "FENCE_ALT_MAX FENCE_ALT_MIN GPS_HDOP_GOOD FRAME_CLASS"
 
-INERT: Final[dict[str, frozenset[str]]] = {
-    "copter": frozenset(" ".join((_SENSORS, _MACHINE, _COPTER_SAFETY, _COPTER_CONTROL, _COPTER_KNOBS)).split()),
-    "rover": frozenset(" ".join((_SENSORS, _MACHINE, _ROVER_CONTROL, _ROVER_HEIGHTS)).split()),
-}
-"""By kind of vehicle."""
+COPTER_INERT: Final = frozenset(" ".join((_SENSORS, _MACHINE, _COPTER_SAFETY, _COPTER_CONTROL, _COPTER_KNOBS)).split())
+ROVER_INERT: Final = frozenset(" ".join((_SENSORS, _MACHINE, _ROVER_CONTROL, _ROVER_HEIGHTS)).split())

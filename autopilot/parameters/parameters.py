@@ -11,9 +11,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from autopilot.parameters.aliases import ALIASES
 from autopilot.parameters.definition import ParameterDef
-from autopilot.parameters.table import definitions
+from autopilot.parameters.parameter_set import ParameterSet
 
 _NOTHING: Mapping[str, float] = MappingProxyType({})
 
@@ -47,17 +46,17 @@ class SetOutcome:
 
 
 class Parameters:
-    """The values of a vehicle `kind` ("copter", "rover").
+    """The values of a vehicle whose kind has the parameters `known`.
 
     `stored` values (by our names) that no longer fit the table are dropped or fitted and named in `notes`. `overrides`
     come from a person: an unknown name raises UnknownParameterError, an impossible value ParameterValueError.
     """
 
     def __init__(
-        self, kind: str, stored: Mapping[str, float] = _NOTHING, overrides: Mapping[str, float] = _NOTHING
+        self, known: ParameterSet, stored: Mapping[str, float] = _NOTHING, overrides: Mapping[str, float] = _NOTHING
     ) -> None:
-        table = definitions(kind)
-        self.kind = kind
+        table = known.definitions
+        self.known = known
         self.version = 0
         """Rises with each change."""
         self.listeners: list[Callable[[str, float], None]] = []
@@ -65,7 +64,7 @@ class Parameters:
         self.notes: list[str] = []
         """What was odd about the stored values and overrides, a line each."""
         self._definitions = {definition.name: definition for definition in table}
-        self._aliases = ALIASES[kind]
+        self._aliases = known.aliases
         self._names = tuple(self._definitions)
         self._index = {name: index for index, name in enumerate(self._names)}
         self._values = {definition.name: definition.default for definition in table}

@@ -10,7 +10,7 @@ class ParameterPart(Parameters):
     round; listeners hear both."""
 
     def __init__(self, whole: Parameters, prefixes: tuple[str, ...]) -> None:
-        super().__init__(whole.kind)
+        super().__init__(whole.known)
         self._whole = whole
         self._definitions = {name: line for name, line in self._definitions.items() if name.startswith(prefixes)}
         self._aliases = {}

@@ -151,7 +151,7 @@ class Arming:
         cockpit.takeoff_allowed = bool(int(cockpit.param("AUTO_OPTIONS")) & _TAKE_OFF_BY_ITSELF)
         self.prearm_ok = True
         self._idle_since = now_ms if cockpit.landed else None
-        cockpit.say(Severity.INFO, "Throttle armed" if cockpit.rover else "Arming motors")
+        cockpit.say(Severity.INFO, cockpit.vehicle_class.texts.armed)
         self._home.armed()
         cockpit.announce(ArmedChanged(True, method))
         self._on_change(True, now_ms)
@@ -163,11 +163,11 @@ class Arming:
         self._idle_since = None
         self._finish_ms = 0
         self._look_ms = now_ms
-        cockpit.say(Severity.INFO, "Throttle disarmed" if cockpit.rover else "Disarming motors")
+        cockpit.say(Severity.INFO, cockpit.vehicle_class.texts.disarmed)
         cockpit.announce(ArmedChanged(False, method))
         self._on_change(False, now_ms)
         self._modes.mode.disarmed()
-        if not cockpit.rover or self._modes.mode is not self._auto:
+        if cockpit.vehicle_class.has_height or self._modes.mode is not self._auto:
             self._auto.rewind()
 
     # --- the pass -------------------------------------------------------------------------------------------------
@@ -214,7 +214,7 @@ class Arming:
 
     def _idle_deadline(self) -> int | None:
         delay = self._cockpit.param("DISARM_DELAY")
-        if self._idle_since is None or delay <= 0.0 or self._cockpit.rover:
+        if self._idle_since is None or delay <= 0.0 or not self._cockpit.vehicle_class.has_height:
             return None
         return self._idle_since + int(delay * 1000.0)
 

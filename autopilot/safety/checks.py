@@ -16,12 +16,10 @@ from autopilot.cockpit import Cockpit
 from autopilot.mission.storage import MissionStorage
 from autopilot.modes.auto import AutoMode
 from autopilot.modes.manager import ModeChoice
-from autopilot.modes.table import CopterMode
 from autopilot.reasons import NEED_POSITION, ArmingReason, Check
 from autopilot.safety.failsafes import Failsafes
 
 _ARM_IN_AUTO: Final = 1  # AUTO_OPTIONS bit 0
-_THROTTLE_MAY_BE_HIGH: Final = (CopterMode.GUIDED, CopterMode.AUTO)
 
 
 _FIX_3D: Final = 3.0
@@ -44,7 +42,7 @@ class ArmingChecks:
     def before(self) -> list[ArmingReason]:
         """Why the vehicle may not be armed; empty = ready."""
         found = [*self._vehicle(), *self._position()]
-        if self._checked(Check.GPS) and not self.cockpit.rover:
+        if self._checked(Check.GPS) and self.cockpit.vehicle_class.has_height:
             found.extend(self._blurred())
         if self._checked(Check.MISSION) and self.modes.mode is self.auto and not self.mission.total():
             found.append(ArmingReason("Mode requires mission", Check.MISSION))
@@ -62,14 +60,16 @@ class ArmingChecks:
     def at_arming(self) -> list[ArmingReason]:
         """Checks of the moment of arming itself."""
         spec, cockpit = self.modes.spec, self.cockpit
-        if self.modes.mode is self.auto and not cockpit.rover:
+        kind = cockpit.vehicle_class
+        if self.modes.mode is self.auto and kind.has_height:
             if not int(cockpit.param("AUTO_OPTIONS")) & _ARM_IN_AUTO:
                 return [ArmingReason(f"{spec.title} mode not armable")]
             if cockpit.landed and self.mission.total() and self.auto.missing_takeoff():
                 return [ArmingReason("Auto: Missing Takeoff Cmd")]
         elif not spec.arming:
-            return [ArmingReason("Mode not armable" if cockpit.rover else f"{spec.title} mode not armable")]
-        by_hand = not cockpit.rover and self.modes.number not in _THROTTLE_MAY_BE_HIGH
+            return [ArmingReason(kind.texts.not_armable.format(mode=spec.title))]
+        with_throttle_up = kind.modes.with_throttle_up
+        by_hand = with_throttle_up is not None and self.modes.number not in with_throttle_up
         if by_hand and self._checked(Check.RC) and self.throttle_raised():
             return [ArmingReason("Throttle too high", Check.RC)]
         return []
@@ -104,8 +104,8 @@ class ArmingChecks:
             yield ArmingReason("High GPS HDOP", Check.GPS, blur, limit)
 
     def _parameters(self) -> Iterator[ArmingReason]:
-        """Of a copter; a controller checks its own."""
-        if self.cockpit.rover or self.cockpit.vehicle.capabilities.own_checks:
+        """Of what flies; a controller checks its own."""
+        if not self.cockpit.vehicle_class.has_height or self.cockpit.vehicle.capabilities.own_checks:
             return
         param = self.cockpit.param
         if param("FRAME_CLASS", 1.0) != _QUADROTOR:

@@ -22,7 +22,7 @@ def crash_text(cockpit: Cockpit) -> str:
     shared = sin(pitch) * cos(roll) * sin(want_pitch) * cos(want_roll) + sin(roll) * sin(want_roll)
     shared += cos(pitch) * cos(roll) * cos(want_pitch) * cos(want_roll)
     error = degrees(acos(min(max(shared, -1.0), 1.0)))
-    if cockpit.rover or not error > _ANGLE_LIMIT:
+    if not error > _ANGLE_LIMIT:
         return "Crash: Disarming"
     felt = hypot(*(float(r[report.ACCEL_X + axis]) for axis in range(3)))
     accel = abs(felt - GRAVITY)

@@ -24,8 +24,9 @@ from autopilot.mission.storage import MissionStorage
 from autopilot.modes.manager import ModeChoice, ModeWatch
 from autopilot.outcome import FenceChanged, Severity
 from autopilot.reasons import ArmingMethod, ModeReason
-from autopilot.safety.escape import COPTER_FENCE, ROVER_FENCE, Escape, escape
+from autopilot.safety.escape import escape
 from autopilot.safety.fence_limits import ALTITUDES, FenceLimits, FenceType, fence_names
+from autopilot.vehicles.vehicle_class import Escape
 
 _TICK_MS: Final = 20
 _SELDOM_MS: Final = 1000
@@ -223,10 +224,8 @@ class FenceGuard(ModeWatch):
         if self._cockpit.grounded:
             self._disarm(ArmingMethod.FENCE_BREACH)
             return
-        ways = ROVER_FENCE if self._cockpit.rover else COPTER_FENCE
-        way = ways.get(action, Escape.RTL)
-        if metres > _FAR_OUTSIDE:
-            way = Escape.HOLD if self._cockpit.rover else Escape.LAND
+        tables = self._cockpit.vehicle_class.failsafes
+        way = tables.far_outside if metres > _FAR_OUTSIDE else tables.fence.get(action, Escape.RTL)
         if way is Escape.TERMINATE:
             self._disarm(ArmingMethod.FENCE_BREACH)
             return

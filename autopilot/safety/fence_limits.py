@@ -61,7 +61,7 @@ class FenceLimits:
     @property
     def types(self) -> FenceType:
         wanted = FenceType(int(self._cockpit.param("FENCE_TYPE")) & 15)
-        if self._cockpit.rover:
+        if not self._cockpit.vehicle_class.has_height:
             wanted &= FenceType.CIRCLE | FenceType.POLYGON
         return wanted
 

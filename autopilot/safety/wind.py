@@ -48,7 +48,7 @@ class WindWatch:
         speed = hypot(vector[report.WIND_N], vector[report.WIND_E])
         if self.exceeded:
             self.exceeded = speed > _CALM * self._limit
-        elif speed > self._limit and (self._cockpit.rover or not self._cockpit.landed):
+        elif speed > self._limit and not self._cockpit.grounded:
             self.exceeded = True
             self._cockpit.say(Severity.WARNING, f"Wind {speed:.1f} m/s is above {self._limit:g} m/s")
             self._flee(now_ms)

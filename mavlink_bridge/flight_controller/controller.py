@@ -117,7 +117,7 @@ class FlightController(ControllerOrders):
             self.steering.moved(now_ms)
         if self.state.has_position and (not had_position or self.origin is None):
             self._events |= VehicleEvent.ESTIMATOR_OK
-        if landed != r[R.LANDED_STATE] and self.firmware.kind != "rover":
+        if landed != r[R.LANDED_STATE] and self.firmware.vehicle_class.has_height:
             self._landed_changed(landed, r[R.LANDED_STATE])
 
     def _landed_changed(self, before: float, now: float) -> None:
@@ -131,7 +131,7 @@ class FlightController(ControllerOrders):
 
     @property
     def _in_air(self) -> bool:
-        return self.firmware.kind != "rover" and self.state.report[R.LANDED_STATE] != 1.0
+        return self.firmware.vehicle_class.has_height and self.state.report[R.LANDED_STATE] != 1.0
 
     def _heartbeat(self, message: Message, now_ms: int) -> None:
         self._beaten = True

@@ -66,10 +66,7 @@ class ControllerFacts:
         self._home_asked_ms = 0
         self._home_moved = False
         self._beaten = False  # a HEARTBEAT has told whether it is armed
-        rover = firmware.kind == "rover"
-        self._capabilities = Capabilities(
-            rover=rover, spline=False, sticks=False, own_checks=True, own_fence=True, own_modes=True
-        )
+        self._capabilities = Capabilities(spline=False, sticks=False, own_checks=True, own_fence=True, own_modes=True)
 
     # --- the vehicle: facts ---------------------------------------------------------------------------------------
     @property

@@ -37,7 +37,7 @@ class ControllerOrders(ControllerFacts):
                 return Request.accepted()
             if self._mode_request is not None:
                 return self._mode_request
-        if self.firmware.kind == "rover" and wanted == self.firmware.land:
+        if wanted == self.firmware.vehicle_class.modes.at_rest:
             self.steering.come_to_rest()
         else:
             self.steering.stop()
@@ -86,7 +86,7 @@ class ControllerOrders(ControllerFacts):
         return self._ask_arm(True, force)
 
     def disarm(self, *, force: bool = False) -> Request:
-        if not force and self.firmware.kind != "rover" and self.state.report[R.LANDED_STATE] in _IN_AIR:
+        if not force and self.firmware.vehicle_class.has_height and self.state.report[R.LANDED_STATE] in _IN_AIR:
             return Request.refused("not landed")
         return self._ask_arm(False, force)
 

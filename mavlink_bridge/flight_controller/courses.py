@@ -46,11 +46,15 @@ class Hand:
         self.kept_yaw = 0.0
 
     @property
-    def rover(self) -> bool:
-        return self.firmware.kind == "rover"
+    def has_height(self) -> bool:
+        return self.firmware.vehicle_class.has_height
+
+    @property
+    def turns_nose(self) -> bool:
+        return self.firmware.vehicle_class.turns_nose
 
     def nose(self, yaw: Yaw) -> Facing:
-        if self.rover:
+        if not self.turns_nose:
             return Facing()
         return facing(yaw, self.readings.state, self.kept_yaw)
 
@@ -116,7 +120,7 @@ class GoTo(Course):
         assert self.end is not None
         r = self.hand.readings.report
         away = hypot(self.end[0] - r[R.NORTH], self.end[1] - r[R.EAST])
-        if away > self._radius or (not self.hand.rover and abs(self.end[2] - r[R.DOWN]) > _HEIGHT_M):
+        if away > self._radius or (self.hand.has_height and abs(self.end[2] - r[R.DOWN]) > _HEIGHT_M):
             self._inside_since = None
             return False
         if self._inside_since is None:
@@ -153,7 +157,7 @@ class Brake(Course):
 
 
 class Rest(Course):
-    """The controller stops by itself (a rover's HOLD): nothing is sent, its end is to stand for half a second."""
+    """The controller stops by itself (in HOLD): nothing is sent, its end is to stand for half a second."""
 
     def __init__(self, hand: Hand) -> None:
         super().__init__(hand, Yaw())
@@ -246,7 +250,7 @@ class DriveCourse(Course):
 
 class Round(Course):
     """First to the edge of a circle, then along it: a velocity along the tangent, with what leads back to the radius
-    and the height. A rover, and PX4, follow a point that moves ahead of them."""
+    and the height. What drives, and PX4, follow a point that moves ahead of them."""
 
     interval_ms = VELOCITY_MS
 
@@ -282,7 +286,7 @@ class Round(Course):
             assert self.end is not None
             return hand.go(self.end, self.yaw, now_ms)
         angle = self._angle + self._target.direction * self._speed / self._radius * _LEAD_S
-        if hand.rover or hand.firmware.px4:
+        if not hand.has_height or hand.firmware.px4:
             self.interval_ms = POSITION_MS
             self.end = self._point(self._angle + self._target.direction * _CARROT_M / self._radius)
             return hand.go(self.end, self.yaw, now_ms)

@@ -9,26 +9,42 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from autopilot.modes.table import CopterMode, RoverMode
+from autopilot.modes.table import CopterMode
+from autopilot.vehicles.kinds import class_of_type
+from autopilot.vehicles.vehicle_class import VehicleClass
 from mavlink_bridge.codec import dialect
 from mavlink_bridge.services.base import Message
 
 _PX4 = int(dialect.MAV_AUTOPILOT_PX4)
 _ARDUPILOT = int(dialect.MAV_AUTOPILOT_ARDUPILOTMEGA)
-_COPTERS: Final = frozenset((2, 3, 4, 13, 14, 15, 29, 35, 43))  # MAV_TYPE quadrotor .. generic multirotor
-_ROVERS: Final = frozenset((10, 11))  # ground rover, surface boat
 
 
 @dataclass(frozen=True, slots=True)
 class Firmware:
-    """A controller running ArduPilot. `kind`: "copter" or "rover"; `guided`: the mode that follows our targets; `auto`:
-    the mode that a mission is shown as; `land`: comes down here (rover: stops)."""
+    """A controller running ArduPilot, of a kind of vehicle."""
 
-    kind: str
-    guided: int
-    auto: int
-    land: int
+    vehicle_class: VehicleClass
     name: str = "ArduPilot"
+
+    @property
+    def kind(self) -> str:
+        """The kind's name."""
+        return self.vehicle_class.name
+
+    @property
+    def guided(self) -> int:
+        """The mode that follows our targets."""
+        return self.vehicle_class.modes.guided
+
+    @property
+    def auto(self) -> int:
+        """The mode that a mission is shown as."""
+        return self.vehicle_class.modes.auto
+
+    @property
+    def land(self) -> int:
+        """The mode that comes down here, or stops."""
+        return self.vehicle_class.modes.stop
 
     @property
     def px4(self) -> bool:
@@ -36,7 +52,7 @@ class Firmware:
 
     def flown(self, mode: int) -> int:
         """The controller's mode for one of ours: AUTO is flown by targets."""
-        return self.guided if mode == self.auto or (mode == CopterMode.AUTO_RTL and self.kind == "copter") else mode
+        return self.guided if mode in self.vehicle_class.modes.autos else mode
 
     def mode_of(self, custom_mode: int) -> int:
         """HEARTBEAT.custom_mode as ArduPilot's mode number."""
@@ -97,15 +113,11 @@ class Px4(Firmware):
         return (1.0, float(main), float(sub))
 
 
-COPTER: Final = Firmware("copter", CopterMode.GUIDED, CopterMode.AUTO, CopterMode.LAND)
-ROVER: Final = Firmware("rover", RoverMode.GUIDED, RoverMode.AUTO, RoverMode.HOLD)
-PX4_COPTER: Final = Px4("copter", CopterMode.GUIDED, CopterMode.AUTO, CopterMode.LAND)
-
-
 def firmware_of(heartbeat: Message) -> Firmware | None:
     """What sends this HEARTBEAT; None when it is no autopilot that we can fly."""
-    if heartbeat.type in _COPTERS:
-        return {_ARDUPILOT: COPTER, _PX4: PX4_COPTER}.get(heartbeat.autopilot)
-    if heartbeat.type in _ROVERS and heartbeat.autopilot == _ARDUPILOT:
-        return ROVER
-    return None
+    kind = class_of_type(heartbeat.type)
+    if kind is None:
+        return None
+    if heartbeat.autopilot == _ARDUPILOT:
+        return Firmware(kind)
+    return Px4(kind) if heartbeat.autopilot == _PX4 and kind.has_height else None

@@ -9,20 +9,6 @@ from mavlink_bridge.clients.base import Target
 from mavlink_bridge.codec import dialect
 from mavlink_bridge.services.base import Clock, Message, Outgoing, Peer
 
-_LIMITS: Final = (
-    "FENCE_ENABLE", "FENCE_TYPE", "FENCE_RADIUS", "FENCE_MARGIN", "FENCE_OPTIONS", "RALLY_LIMIT_KM", "RALLY_INCL_HOME",
-)  # fmt: skip
-MIRRORED: Final[dict[str, tuple[str, ...]]] = {
-    "copter": (
-        "WPNAV_SPEED", "WPNAV_SPEED_UP", "WPNAV_SPEED_DN", "WPNAV_RADIUS", "WP_YAW_BEHAVIOR", "RTL_ALT", "RTL_SPEED",
-        "RTL_CONE_SLOPE", "RTL_CLIMB_MIN", "RTL_LOIT_TIME", "RTL_ALT_FINAL", "LAND_SPEED", "CIRCLE_RADIUS",
-        "MIS_RESTART", "MIS_OPTIONS", "AUTO_OPTIONS", "GUID_TIMEOUT", "FENCE_ALT_MAX", "FENCE_ALT_MIN", *_LIMITS,
-    ),
-    "rover": (
-        "WP_SPEED", "CRUISE_SPEED", "WP_RADIUS", "RTL_SPEED", "CIRCLE_RADIUS", "MIS_RESTART", "MIS_DONE_BEHAVE",
-        *_LIMITS,
-    ),
-}  # fmt: skip
 _RETRY_MS: Final = 1000
 _ATTEMPTS: Final = 10
 

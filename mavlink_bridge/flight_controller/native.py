@@ -64,7 +64,7 @@ class NativeMission:
 
     def verify_command(self, cmd: MissionItem) -> bool:
         """It said so; an item that comes down is done on the ground."""
-        comes_down = cmd.command in _COMES_DOWN and self._vehicle.firmware.kind != "rover"
+        comes_down = cmd.command in _COMES_DOWN and self._vehicle.firmware.vehicle_class.has_height
         if comes_down and self._vehicle.state.landed:
             return True
         return cmd.seq in self._reached
@@ -124,7 +124,11 @@ class NativeMission:
             return
         if not (core.armed and vehicle.commanded and self.ready):
             return
-        if not vehicle.state.landed or core.crew.cockpit.takeoff_allowed or vehicle.firmware.kind == "rover":
+        if (
+            not vehicle.state.landed
+            or core.crew.cockpit.takeoff_allowed
+            or not vehicle.firmware.vehicle_class.has_height
+        ):
             vehicle.fly_natively()
 
     def _keep_uploaded(self, now_ms: int) -> None:

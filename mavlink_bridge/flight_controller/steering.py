@@ -143,7 +143,7 @@ class Steering:
         if self.course is not None:
             self.course.yaw = yaw
         self._yaw_wanted = yaw.angle if yaw.mode is YawMode.ANGLE else None
-        if yaw.mode is YawMode.ANGLE and (yaw.rate > 0.0 or yaw.direction != 0) and not self.hand.rover:
+        if yaw.mode is YawMode.ANGLE and (yaw.rate > 0.0 or yaw.direction != 0) and self.hand.turns_nose:
             degrees = yaw.angle * 180.0 / pi % 360.0
             self.hand.orders.send(_CONDITION_YAW, degrees, yaw.rate * 180.0 / pi, float(yaw.direction), 0.0)
             self._turning_until = now_ms + _TURNING_MS
@@ -197,7 +197,7 @@ class Steering:
         pairs = ((1, wanted.ground, known and known.ground), (2, wanted.up, known and known.up),
                  (3, wanted.down, known and known.down))  # fmt: skip
         for kind, new, old in pairs:
-            if new != old and (kind == 1 or not self.hand.rover):
+            if new != old and (kind == 1 or self.hand.has_height):
                 self._changed_speeds = True
                 self.hand.orders.send(_CHANGE_SPEED, float(kind), new, -1.0)
         self._told = wanted

@@ -9,6 +9,7 @@ from autopilot.geo import GeoPoint
 from autopilot.journal import MemoryJournal
 from autopilot.mission.items import MissionItem
 from autopilot.parameters.parameters import Parameters
+from autopilot.vehicles.kinds import COPTER
 from benchmarks.vehicle import HOME
 from mavlink_bridge.identity import Identity
 from sitl.vehicles.copter import SimulatedCopter
@@ -34,7 +35,7 @@ def _plan(home: GeoPoint) -> tuple[MissionItem, ...]:
 def _speed(flight_manager: bool) -> float:
     """Vehicle seconds per wall second from the start of the mission to the disarming."""
     home = GeoPoint(*HOME)
-    parameters = Parameters("copter", {}, {"SIM_BATT_CAP_AH": 0.0})
+    parameters = Parameters(COPTER.parameters, {}, {"SIM_BATT_CAP_AH": 0.0})
     vehicle = SimulatedCopter(home, 0.0, 1)
     autopilot = Autopilot("copter", vehicle, parameters, MemoryJournal(), None, flight_manager=flight_manager)
     service = Service(vehicle, autopilot, parameters, MemoryJournal(), Identity("copter", "bench", serves_files=True),

@@ -25,7 +25,7 @@ class SimulatedRover(SimulatedMachine):
         state, rng = initial_state(radians(heading_deg), seed)
         super().__init__(
             home, state, rng, default_settings(home, steps),
-            target_size=L.TARGET_SIZE, motors=1, capabilities=Capabilities(rover=True, spline=False),
+            target_size=L.TARGET_SIZE, motors=1, capabilities=Capabilities(spline=False),
         )  # fmt: skip
 
     def _kernel(self) -> Advance:

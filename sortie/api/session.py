@@ -25,6 +25,7 @@ from autopilot.mission.plan import Plan
 from autopilot.modes.mode import Mode
 from autopilot.modes.table import ModeSpec
 from autopilot.outcome import Outcome
+from autopilot.vehicles.kinds import KINDS
 from mavlink_bridge.links.memory import MemoryLink
 from sortie.api.link import SessionLink
 from sortie.api.snapshot import Snapshot, snapshot
@@ -50,15 +51,14 @@ Home = str | GeoPoint | tuple[GeoPoint, float]
 class Session:
     """A vehicle and its service; a context manager.
 
-    `vehicle`: "sim:copter" or "sim:rover". `home`: "LAT,LON,ALT,HEADING" as on the command line, or a place (degrees,
-    metres AMSL), with a heading in degrees. `params`: parameters by name, in ArduPilot's units. `faults`: as --fault
-    has them ("gps.loss@30..60"). `state_dir`: where missions and parameters outlive the session; None: nowhere.
+    `vehicle`: "sim:copter" or another simulated kind. `home`: "LAT,LON,ALT,HEADING" as on the command line, or a place
+    (degrees, metres AMSL), with a heading in degrees. `params`: parameters by name, in ArduPilot's units. `faults`: as
+    --fault has them ("gps.loss@30..60"). `state_dir`: where missions and parameters outlive the session; None: nowhere.
     `log_dir`: where flights are logged; None: nowhere. `links`: addresses as --link has them; see `add_link`.
     `insecure`: also such as the network can reach. `signing_key`: what these are signed with, 32 bytes or a file as
     --signing-key has it; None: the key in the state directory, if there is one. `executor`, called with the cockpit,
     makes a mission executor that is asked first. Raises UserError, with one line that says what is wrong. Not for
-    several threads.
-    """
+    several threads."""
 
     def __init__(
         self,
@@ -82,7 +82,8 @@ class Session:
         try:
             spec = parse_vehicle(vehicle)
             if spec.kind != "sim":
-                raise UserError(f"vehicle {vehicle}: a session flies the simulator; use sim:copter or sim:rover")
+                known = " or ".join(f"sim:{name}" for name in KINDS)
+                raise UserError(f"vehicle {vehicle}: a session flies the simulator; use {known}")
             store = None if state_dir is None else Store(Path(state_dir))
             if store is not None:
                 self._stack.callback(store.close)

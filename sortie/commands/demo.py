@@ -33,7 +33,7 @@ def demo(
             return runtime.signals.exit_status or 0
         # Before a ground station hears the first HEARTBEAT: it asks for the mission half a second later, and only then.
         heading = settings.home[1] if settings.home is not None else 0.0
-        items = square(place, heading, takeoff=kind == "copter")
+        items = square(place, heading, takeoff=run.service.autopilot.vehicle_class.has_height)
         run.service.autopilot.replace_plan(0, items, run.service.now_ms)
         run.open_links()
         progress.say(f"sortie: demo with {kind}; connect a ground station: {', '.join(settings.links)}")

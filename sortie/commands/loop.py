@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+from autopilot.vehicles.kinds import COPTER
 from sortie.config import options
 from sortie.config.errors import UserError
 from sortie.config.parameters import given_parameters
@@ -73,7 +74,7 @@ _APPLY = frozenset({"vehicle", "speedup", "seed", "fault", "link", "insecure", "
 
 def _warn_of_the_rest(given: options.LoopRun, settings: Settings) -> None:
     """What is ignored is checked all the same."""
-    given_parameters(settings.param, "copter")
+    given_parameters(settings.param, COPTER.name)
     for name in given.flags():
         if name not in _APPLY:
             print(f"sortie: --{name.replace('_', '-')} is ignored: it says nothing about a loop", file=sys.stderr)

@@ -15,8 +15,8 @@ import typer
 from autopilot.parameters.definition import FLOAT32_MAX, to_float32
 from autopilot.parameters.files import ParameterFileError, format_parameters, format_value, parse_parameters
 from autopilot.parameters.parameters import Parameters
+from autopilot.vehicles.kinds import DEFAULT, KINDS, class_of_type, vehicle_class
 from mavlink_bridge.clients.parameters import ParameterList, ParameterOutcome, ParameterRead, ParameterWrite
-from mavlink_bridge.identity import MAV_TYPE_GROUND_ROVER
 from sortie.config import options
 from sortie.config.errors import UserError, nearest
 from sortie.config.option_groups import spread
@@ -34,7 +34,8 @@ Name = Annotated[str, typer.Argument(metavar="NAME", help="A parameter's name.")
 
 def _table(remote: Remote) -> Parameters:
     """The parameters that such a vehicle would have if it were Sortie's own."""
-    return Parameters("rover" if remote.watch.vehicle_type == MAV_TYPE_GROUND_ROVER else "copter")
+    kind = None if remote.watch.vehicle_type is None else class_of_type(remote.watch.vehicle_type)
+    return Parameters((kind or DEFAULT).parameters)
 
 
 def _unknown(remote: Remote, name: str) -> UserError:
@@ -226,10 +227,11 @@ def metadata(
 
     if form not in ("qgc", "mp"):
         raise UserError(f"--format {form}: expected qgc or mp")
-    kind = parse_vehicle(vehicle or "sim:copter").frame
+    kind = parse_vehicle(vehicle or f"sim:{DEFAULT.name}").frame
     if not kind:
-        raise UserError(f"--vehicle {vehicle}: expected sim:copter or sim:rover, whose parameters are to be told")
-    table = Parameters(kind)
+        known = " or ".join(f"sim:{one}" for one in KINDS)
+        raise UserError(f"--vehicle {vehicle}: expected {known}, whose parameters are to be told")
+    table = Parameters(vehicle_class(kind).parameters)
     text = mission_planner_document(table, kind) if form == "mp" else json.dumps(qgc_document(table), indent=1) + "\n"
     if output is None:
         sys.stdout.write(text)

@@ -8,11 +8,11 @@ from typing import Annotated, Any
 import typer
 
 from autopilot.flight.system import FlightCommand
-from autopilot.modes.table import known_name
+from autopilot.vehicles.kinds import DEFAULT, class_of_type
+from autopilot.vehicles.vehicle_class import VehicleClass
 from mavlink_bridge.clients.base import Target
 from mavlink_bridge.clients.command import CommandOutcome
 from mavlink_bridge.clients.file_read import FileOutcome, FileRead
-from mavlink_bridge.identity import MAV_TYPE_GROUND_ROVER
 from mavlink_bridge.services.base import Message
 from sortie.commands.manager import state_of
 from sortie.config import options
@@ -25,9 +25,13 @@ COMPANION = 191
 _MISSION_STATES = {0: "unknown", 1: "no mission", 2: "not started", 3: "active", 4: "paused", 5: "complete"}
 
 
+def _class_of(heartbeat: Message) -> VehicleClass:
+    return class_of_type(heartbeat.type) or DEFAULT
+
+
 def _mode_name(heartbeat: Message) -> str:
     number = int(heartbeat.custom_mode)
-    return known_name("rover" if heartbeat.type == MAV_TYPE_GROUND_ROVER else "copter", number) or f"mode {number}"
+    return _class_of(heartbeat).modes.name_of(number) or f"mode {number}"
 
 
 def describe(latest: dict[str, Message], flight: tuple[str, int] | None) -> dict[str, Any]:
@@ -38,7 +42,7 @@ def describe(latest: dict[str, Message], flight: tuple[str, int] | None) -> dict
     return {
         "state": None if flight is None else flight[0],
         "countdown_s": None if flight is None else flight[1],
-        "vehicle": "rover" if heartbeat.type == MAV_TYPE_GROUND_ROVER else "copter",
+        "vehicle": _class_of(heartbeat).name,
         "mode": _mode_name(heartbeat),
         "armed": bool(heartbeat.base_mode & 128),
         "mission": None if mission is None else {

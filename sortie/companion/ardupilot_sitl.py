@@ -18,12 +18,11 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import IO, Final
 
+from autopilot.vehicles.kinds import vehicle_class
 from sortie.config.errors import UserError
 from sortie.config.settings import DEFAULT_HOME, Settings
 
 VARIABLE: Final = "ARDUPILOT_SITL"
-_NAMES: Final = {"copter": "arducopter", "rover": "ardurover"}
-_MODELS: Final = {"copter": "quad", "rover": "rover"}
 _PR_SET_PDEATHSIG: Final = 1
 _GRACE_S: Final = 3.0
 _LAST_LINES: Final = 5
@@ -40,21 +39,23 @@ def defaults_file(frame: str) -> Path:
 def find_binary(frame: str, given: str) -> Path:
     """The binary: named on the command line, by ARDUPILOT_SITL, or on the search path. UserError (status 2) with how to
     get one when there is none, or it cannot be run."""
+    kind = vehicle_class(frame)
+    program = kind.sitl_binary
     name = given or os.environ.get(VARIABLE, "")
     if name:
         path = Path(name).expanduser()
         if path.is_dir():
-            path = path / _NAMES[frame]
+            path = path / program
         if not path.is_file():
             raise UserError(f"ArduPilot SITL: there is no {path}")
         if not os.access(path, os.X_OK):
             raise UserError(f"ArduPilot SITL: {path} cannot be executed")
         return path.resolve()
-    found = shutil.which(_NAMES[frame])
+    found = shutil.which(program)
     if found is not None:
         return Path(found)
     raise UserError(
-        f"ArduPilot SITL: no {_NAMES[frame]} found; build it (./waf configure --board sitl && ./waf {frame}) and "
+        f"ArduPilot SITL: no {program} found; build it (./waf configure --board sitl && ./waf {kind.sitl_target}) and "
         f"name it: --vehicle ardupilot:{frame}=BINARY or {VARIABLE}=BINARY"
     )
 
@@ -70,7 +71,7 @@ def launch(settings: Settings, folder: Path, defaults: Mapping[str, float]) -> A
     port = _free_port()
     # the other serial ports and the radio input would take ports of their own, which another SITL may have
     arguments = [
-        str(binary), "--model", _MODELS[frame], "--speedup", f"{settings.speedup or 1.0:g}",
+        str(binary), "--model", vehicle_class(frame).model, "--speedup", f"{settings.speedup or 1.0:g}",
         "--home", f"{lat!r},{lon!r},{alt!r},{heading!r}", "--defaults", _defaults(frame, folder, defaults),
         "--serial0", f"tcp:{port}:wait", "--serial1", "none", "--serial2", "none",
         "--rc-in-port", str(_free_port(socket.SOCK_DGRAM)), "--wipe",

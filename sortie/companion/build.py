@@ -55,7 +55,7 @@ class ControllerSide:
 
     @property
     def kind(self) -> str:
-        """ "copter" or "rover"."""
+        """The kind of vehicle, by name."""
         return self.found.firmware.kind
 
     def warnings(self, settings: Settings, given: Mapping[str, float]) -> list[str]:

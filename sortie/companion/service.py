@@ -19,7 +19,7 @@ from autopilot.parameters.part import ParameterPart
 from mavlink_bridge.endpoint import Endpoint
 from mavlink_bridge.flight_controller.companion_door import CompanionDoor
 from mavlink_bridge.flight_controller.controller import FlightController
-from mavlink_bridge.flight_controller.mirror import MIRRORED, ParameterMirror
+from mavlink_bridge.flight_controller.mirror import ParameterMirror
 from mavlink_bridge.flight_controller.native import NativeMission
 from mavlink_bridge.flight_controller.pass_through import PassThrough
 from mavlink_bridge.flight_controller.plan_copies import PlanCopies
@@ -93,7 +93,7 @@ class CompanionService(Service):
         self.passing.companion = lambda link, frame: self.door.knock(link, frame, self._link_ms)
         endpoint.gate = self.passing.from_ground
         self.link.on_frame = self.passing.from_controller
-        self.mirror = ParameterMirror(vehicle.address, MIRRORED[autopilot.kind], self._mirror)
+        self.mirror = ParameterMirror(vehicle.address, autopilot.vehicle_class.mirrored, self._mirror)
         self.link.add_service(vehicle)
         self.link.add_service(self.mirror)
         self.copies = PlanCopies(vehicle, self._keep_copy)
@@ -194,14 +194,11 @@ def build_companion(
     """The service around a controller. `given` parameters win over `stored_parameters`; what the controller does by
     itself is off here whatever they say."""
     kind = vehicle.firmware.kind
-    parameters = Parameters(kind, {**LATE_ARMING, **stored_parameters}, {**given, **_known(kind, LEFT_TO_CONTROLLER)})
+    known = vehicle.firmware.vehicle_class.parameters
+    left = {name: value for name, value in LEFT_TO_CONTROLLER.items() if name in Parameters(known)}
+    parameters = Parameters(known, {**LATE_ARMING, **stored_parameters}, {**given, **left})
     autopilot = Autopilot(kind, vehicle, parameters, journal, stored, boot_unix_s=epoch_us / 1e6)
     identity = Identity(kind, name)
     return CompanionService(
         vehicle, link, autopilot, parameters, journal, identity, epoch_us=epoch_us, on_error=on_error
     )
-
-
-def _known(kind: str, values: Mapping[str, float]) -> dict[str, float]:
-    names = set(Parameters(kind).names())
-    return {name: value for name, value in values.items() if name in names}

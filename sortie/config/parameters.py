@@ -8,6 +8,7 @@ from pathlib import Path
 
 from autopilot.parameters.files import ParameterFileError, parse_parameters
 from autopilot.parameters.parameters import Parameters
+from autopilot.vehicles.kinds import vehicle_class
 from sortie.config.errors import UserError
 
 
@@ -28,10 +29,10 @@ def _one(text: str, table: Parameters) -> tuple[str, float]:
 
 
 def given_parameters(entries: Iterable[str], kind: str) -> tuple[dict[str, float], list[str]]:
-    """(values by name, the last entry winning; warnings). `kind` "copter" or "rover". An unknown name or a bad number
+    """(values by name, the last entry winning; warnings). `kind`: of vehicle, by name. An unknown name or a bad number
     on the command line is a UserError; a file may come from a vehicle that has more, so there unknown names are left
     out and counted in a warning."""
-    table = Parameters(kind)
+    table = Parameters(vehicle_class(kind).parameters)
     values: dict[str, float] = {}
     warnings: list[str] = []
     for entry in entries:

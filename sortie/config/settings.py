@@ -15,21 +15,21 @@ from pathlib import Path
 from typing import Any
 
 from autopilot.geo import GeoPoint
+from autopilot.vehicles.kinds import DEFAULT, KINDS
 from sortie.config.errors import UserError, nearest
 
 DEFAULT_HOME = (-35.363261, 149.165230, 584.0, 353.0)
 DEFAULT_LINKS = ("udpout:127.0.0.1:14550", "tcpin:127.0.0.1:5760")
 DEFAULT_CONNECT = "tcp:127.0.0.1:5760"
-FRAMES = ("copter", "rover")
 
 
 @dataclass(frozen=True, slots=True)
 class VehicleSpec:
-    """`kind` "sim", "ardupilot" or "link"; `frame` "copter" or "rover" (empty for a link, which tells by itself);
+    """`kind` "sim", "ardupilot" or "link"; `frame` the kind of vehicle (empty for a link, which tells by itself);
     `target` the SITL binary or the connection string."""
 
     kind: str = "sim"
-    frame: str = "copter"
+    frame: str = DEFAULT.name
     target: str = ""
 
     def __str__(self) -> str:
@@ -86,12 +86,12 @@ def parse_home(text: str) -> tuple[GeoPoint, float]:
 
 
 def parse_vehicle(text: str) -> VehicleSpec:
-    """`sim:copter`, `sim:rover`, `ardupilot:copter[=BINARY]`, `ardupilot:rover[=BINARY]` or a connection string."""
+    """`sim:KIND`, `ardupilot:KIND[=BINARY]` or a connection string."""
     kind, _, rest = text.partition(":")
     if kind in ("sim", "ardupilot"):
         frame, _, target = rest.partition("=")
-        if frame not in FRAMES or (kind == "sim" and target):
-            known = [f"{kind}:{name}" for name in FRAMES]
+        if frame not in KINDS or (kind == "sim" and target):
+            known = [f"{kind}:{name}" for name in KINDS]
             raise UserError(
                 f"unknown vehicle; use {' or '.join(known)}{nearest(text, known)}", option="vehicle", given=text
             )
@@ -99,7 +99,7 @@ def parse_vehicle(text: str) -> VehicleSpec:
     schemes = ("tcp", "udpin", "udpout", "udp", "tcpin", "serial")
     if text == "auto" or text.startswith("/") or (kind in schemes and rest):
         return VehicleSpec("link", "", text)
-    known = ["sim:copter", "sim:rover", "ardupilot:copter", "ardupilot:rover"]
+    known = [f"{kind}:{name}" for kind in ("sim", "ardupilot") for name in KINDS]
     raise UserError(
         f"--vehicle {text}: use {', '.join(known)} or a connection string such as tcp:HOST:PORT or /dev/ttyACM0,115200"
         f"{nearest(text, known)}"

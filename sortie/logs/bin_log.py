@@ -34,8 +34,6 @@ _EV_ARMED, _EV_DISARMED, _EV_SET_HOME = 10, 11, 25  # ArduPilot's LogEvent
 _ERR_FAILSAFE_FENCE, _ERR_CRASH_CHECK = 9, 12  # LogErrorSubsystem
 _ORIGIN_EKF, _ORIGIN_HOME = 0, 1
 _BOARD_SITL, _OFFICIAL = 3, 255  # HAL_BOARD, FIRMWARE_VERSION_TYPE
-_BUILDS = {"rover": 1, "copter": 2}
-"""ArduPilot's APM_BUILD."""
 
 
 class BinLog:
@@ -50,7 +48,7 @@ class BinLog:
         self._file: IO[bytes] = self.path.open("wb", buffering=_BUFFER)
         autopilot, parameters = service.autopilot, service.parameters
         simulated = isfinite(service.vehicle.state.report[R.TRUE_LAT])
-        samples = K.samples(autopilot.kind, simulated=simulated)
+        samples = K.samples(autopilot.vehicle_class, simulated=simulated)
         hover = parameters["MOT_THST_HOVER"] if "MOT_THST_HOVER" in parameters.names() else float("nan")
         unknown = NOTHING if simulated else UNKNOWN_OF_A_REAL_VEHICLE
         self._watch = Watch(service)
@@ -127,7 +125,7 @@ class BinLog:
         identity = self._service.telemetry.identity
         return K.VER.pack(
             now_us, _BOARD_SITL, 0, *VERSION, _OFFICIAL, int(GIT_HASH, 16), identity.banner()[0], 0,
-            _BUILDS[identity.kind], 0,
+            identity.vehicle_class.face.build, 0,
         )  # fmt: skip
 
     def _command(self, item: MissionItem, now_us: int) -> bytes:

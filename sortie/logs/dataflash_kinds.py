@@ -6,6 +6,7 @@ vehicle has no figure are NaN, or 0 where the column holds whole numbers.
 
 from __future__ import annotations
 
+from autopilot.vehicles.vehicle_class import VehicleClass
 from sortie.logs.dataflash import Kind, kind
 
 # --- events -----------------------------------------------------------------------------------------------------------
@@ -96,13 +97,15 @@ SIM = kind(
 )  # fmt: skip
 
 _BOTH = (ATT, RATE, POS, GPS, BAT, XKF1, XKF4)
-_OWN = {"copter": (CTUN,), "rover": (THR, NTUN)}
+_OF_A_KIND = {one.name: one for one in (CTUN, THR, NTUN, PSCN, PSCE, PSCD, STER)}
 _SENSED = (GPA, IMU, BARO, MAG, VIBE, RCIN, RCOU, XKF2, SIM)
-_CONTROLLED = {"copter": (PSCN, PSCE, PSCD), "rover": (STER,)}
 
 
-def samples(vehicle: str, *, simulated: bool) -> tuple[Kind, ...]:
-    """The samples of a "copter" or "rover", in the order in which they are written. Of a real vehicle sensors, outputs
+def samples(vehicle: VehicleClass, *, simulated: bool) -> tuple[Kind, ...]:
+    """The samples of a kind of vehicle, in the order in which they are written. Of a real vehicle sensors, outputs
     and control are not known here."""
-    more = (*_CONTROLLED[vehicle], *_SENSED) if simulated else ()
-    return (*_BOTH, *_OWN[vehicle], *more)
+    own, controlled = (
+        [_OF_A_KIND[name] for name in names] for names in (vehicle.own_samples, vehicle.simulated_samples)
+    )
+    more = (*controlled, *_SENSED) if simulated else ()
+    return (*_BOTH, *own, *more)

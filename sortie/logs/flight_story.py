@@ -5,9 +5,9 @@ from __future__ import annotations
 import logging
 
 from autopilot.events import Event
-from autopilot.modes.table import known_name
 from autopilot.outcome import ModeChanged, Severity, StatusText
 from autopilot.reasons import ModeReason
+from autopilot.vehicles.kinds import vehicle_class
 from sortie.logs.run_log import LOGGER
 
 _LEVELS = {
@@ -23,10 +23,10 @@ _LEVELS = {
 
 
 class FlightStory:
-    """An observer of a service. `kind`: "copter" or "rover", whose modes have other names."""
+    """An observer of a service. `kind`: of vehicle, by name: each calls its modes in its own way."""
 
     def __init__(self, kind: str) -> None:
-        self._kind = kind
+        self._modes = vehicle_class(kind).modes
 
     def observe(self, events: list[Event], now_ms: int) -> None:
         """A line for each text and each change of mode."""
@@ -35,7 +35,7 @@ class FlightStory:
                 self._tell(_LEVELS[event.severity], event.text, now_ms)
             elif isinstance(event, ModeChanged):
                 why = "" if event.reason is ModeReason.UNKNOWN else f" ({event.reason.text})"
-                self._tell(logging.INFO, f"mode {known_name(self._kind, event.number) or event.number}{why}", now_ms)
+                self._tell(logging.INFO, f"mode {self._modes.name_of(event.number) or event.number}{why}", now_ms)
 
     def _tell(self, level: int, text: str, now_ms: int) -> None:
         LOGGER.log(level, "%s", text, extra={"vehicle_s": now_ms / 1000.0})

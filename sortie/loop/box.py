@@ -12,6 +12,7 @@ from autopilot.journal import MemoryJournal
 from autopilot.mission.commands import Cmd
 from autopilot.mission.items import MissionItem
 from autopilot.plans import MISSION
+from autopilot.vehicles.kinds import COPTER
 from depot.messages import MissionPlan
 from depot.names import Mode, Stage
 from depot.settings import BoxSettings, Profile
@@ -65,7 +66,7 @@ class BoxLoop(SpaceLoop):
         # Another start is another copter: its noise is its own, as the link's losses are.
         copter = SimulatedCopter(GeoPoint(lat, lon, alt), profile.box.heading_deg, seed * LINK_SEED + self._offset_ms)
         service = self.service = build_service(
-            "copter", copter, MemoryJournal(), StoredState(), copter_parameters(profile), name=f"box {seed}",
+            COPTER.name, copter, MemoryJournal(), StoredState(), copter_parameters(profile), name=f"box {seed}",
             epoch_us=VIRTUAL_EPOCH_US, on_error=_raise,
         )  # fmt: skip
         pilot = self.pilot = CopterPilot(service, copter, profile.box, self._offset_ms)

@@ -14,6 +14,7 @@ from autopilot.events import Event
 from autopilot.geo import GeoPoint
 from autopilot.journal import MemoryJournal
 from autopilot.outcome import Severity, StatusText
+from autopilot.vehicles.kinds import vehicle_class
 from depot.settings import Profile
 from mavlink_bridge.flight_controller.mirror import ParameterMirror
 from sortie.companion.build import ControllerSide, say
@@ -51,7 +52,7 @@ class ControllerStart:
         defaults = _sitl_defaults(profile)
         self._runtime = runtime
         self.side = ControllerSide(settings, log_dir, stack, runtime, defaults=defaults, patience_s=patience_s)
-        if self.side.kind != "copter":
+        if not vehicle_class(self.side.kind).has_height:
             raise UserError(f"--vehicle: a {self.side.kind} is there; the loop of {profile.name} flies a copter")
         own = {"FM_COUNTDOWN": profile.box.countdown_s}
         self.service = self.side.service(MemoryJournal(), stored_state(snapshot), own, f"box {profile.name}")

@@ -10,6 +10,7 @@ from autopilot.mission.sequencer import MissionSequencer
 from autopilot.mission.storage import MissionStorage
 from autopilot.outcome import ACCEPTED, Outcome, Result
 from autopilot.vehicle import VehicleState
+from autopilot.vehicles.kinds import COPTER
 
 _NOT_FLOWN = Outcome(Result.UNSUPPORTED, "a kinematic skimmer flies its plan only")
 
@@ -28,7 +29,7 @@ class CraftClock:
 class CraftCore:
     """A `MissionCore`: plans are swapped in at once, nothing is flown by items."""
 
-    kind = "copter"
+    kind = COPTER.name
     mode_number = 0
     home: GeoPoint | None = None
 

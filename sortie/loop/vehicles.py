@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
+from autopilot.vehicles.kinds import vehicle_class
 from depot.settings import Profile
 from sortie.config.errors import UserError
 from sortie.config.settings import VehicleSpec, parse_vehicle
@@ -11,7 +12,6 @@ from sortie.loop.faults import LoopFault
 from sortie.loop.space import Snapshot, SpaceLoop
 
 KINEMATIC = "kinematic"
-_ROVER = "rover"
 
 
 class LoopMaker(Protocol):
@@ -34,8 +34,8 @@ def vehicle_of(profile: Profile, given: VehicleSpec | None) -> tuple[VehicleSpec
     except UserError as error:
         wanted = f"{KINEMATIC}, or {error.message}"
         raise UserError(f"--profile {profile.name}: vehicle '{profile.vehicle}': {wanted}") from None
-    if spec.frame == _ROVER:
-        raise UserError(f"--vehicle {spec.kind}:{_ROVER}: the loop of {profile.name} flies a copter")
+    if spec.frame and not vehicle_class(spec.frame).has_height:
+        raise UserError(f"--vehicle {spec.kind}:{spec.frame}: the loop of {profile.name} flies a copter")
     return spec, None
 
 

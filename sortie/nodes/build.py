@@ -14,6 +14,7 @@ from autopilot.geo import GeoPoint
 from autopilot.journal import Journal
 from autopilot.parameters.parameters import Parameters
 from autopilot.vehicle import SimulatedVehicle
+from autopilot.vehicles.kinds import vehicle_class
 from mavlink_bridge.identity import Identity
 from sortie.config.errors import UserError
 from sortie.config.faults import Fault, parse_fault
@@ -31,14 +32,10 @@ class StoredValues(Stored, Protocol):
 
 
 def make_vehicle(kind: str, home: GeoPoint, heading_deg: float, seed: int) -> SimulatedVehicle:
-    """The built-in simulator of `kind` ("copter", "rover"), standing at `home`."""
-    if kind == "copter":
-        from sitl.vehicles.copter import SimulatedCopter
+    """The built-in simulator of a kind of vehicle, standing at `home`."""
+    from sitl.vehicles.kinds import make_simulated
 
-        return SimulatedCopter(home, heading_deg, seed)
-    from sitl.vehicles.rover import SimulatedRover
-
-    return SimulatedRover(home, heading_deg, seed)
+    return make_simulated(kind, home, heading_deg, seed)
 
 
 def simulated_name(kind: str, seed: int) -> str:
@@ -74,7 +71,7 @@ def build_service(
 ) -> Service:
     """The service around `vehicle`. `given` parameters win over `stored` ones; `name` is what is stable for this
     vehicle (its uid is made from it); `epoch_us` is UTC at vehicle time 0."""
-    parameters = Parameters(kind, stored.parameters, given)
+    parameters = Parameters(vehicle_class(kind).parameters, stored.parameters, given)
     autopilot = Autopilot(kind, vehicle, parameters, journal, stored, boot_unix_s=epoch_us / 1e6)
     identity = Identity(kind, name, serves_files=True, system=int(parameters["SYSID_THISMAV"]))
     return Service(

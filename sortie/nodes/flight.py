@@ -24,8 +24,6 @@ ARMABLE_WITHIN_MS = 60_000
 RETRY_MS = 1_000
 EMPTY_FOR_MS = 60_000
 STANDING_MS = 0.2
-IN_COMMAND = {"copter": frozenset({3, 4, 9, 27}), "rover": frozenset({4, 10, 15})}
-"""Modes that the flight manager itself puts the vehicle into; any other means that somebody has taken it."""
 
 
 @dataclass(slots=True)
@@ -116,7 +114,9 @@ class Flight:
         elif isinstance(event, MissionComplete):
             self._complete = True
         elif isinstance(event, ModeChanged) and self.state is FlightState.FLYING:
-            self._taken_over = None if event.number in IN_COMMAND[self.service.autopilot.kind] else event.reason
+            # in any mode but the flight manager's own somebody has taken it
+            ours = event.number in self.service.autopilot.vehicle_class.modes.of_flights
+            self._taken_over = None if ours else event.reason
 
     def _enter(self, state: FlightState, cause: FlightEvent, reason: str, now_ms: int) -> None:
         before, self.state = self.state, state

@@ -290,7 +290,7 @@ class Service:
         if autopilot.sequencer.state() is MissionState.RUNNING:
             return True
         state = self.vehicle.state
-        return state.ground_speed > STANDING_MS if autopilot.kind == "rover" else not state.landed
+        return not state.landed if autopilot.vehicle_class.has_height else state.ground_speed > STANDING_MS
 
     @property
     def repeats(self) -> int:

@@ -12,6 +12,7 @@ import pytest
 import typer.main
 
 from autopilot.parameters.parameters import Parameters
+from autopilot.vehicles.kinds import COPTER, ROVER
 from sortie.commands.cli import application
 from sortie.config.settings import resolve
 
@@ -74,7 +75,7 @@ def test_links_lead_to_files(page):
 
 def test_parameters_named_on_the_pages_exist():
     """A name in the form of a parameter is one."""
-    known = set(Parameters("copter").names()) | set(Parameters("rover").names())
+    known = set(Parameters(COPTER.parameters).names()) | set(Parameters(ROVER.parameters).names())
     prefixes = {name.partition("_")[0] for name in known} - {"MIS"}
     for name in STATIONS:
         text = (ROOT / "docs" / f"{name}.md").read_text()
@@ -109,4 +110,4 @@ def test_a_stale_parameters_page_is_noticed(tmp_path, monkeypatch, capsys):
     assert "run scripts/parameters-page" in capsys.readouterr().err
     assert module.main([]) == 0
     assert module.main(["--check"]) == 0
-    assert all(f"`{name}`" in page.read_text() for name in Parameters("rover").names())
+    assert all(f"`{name}`" in page.read_text() for name in Parameters(ROVER.parameters).names())

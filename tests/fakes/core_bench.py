@@ -14,6 +14,7 @@ from autopilot.mission.items import MissionItem
 from autopilot.outcome import ModeChanged, StatusText
 from autopilot.parameters import Parameters
 from autopilot.vehicle import SimulatedVehicle
+from autopilot.vehicles.kinds import vehicle_class
 from tests.fakes.fake_vehicle import ORIGIN, TICK_MS, FakeVehicle
 
 RELATIVE = 3
@@ -49,7 +50,7 @@ class Bench:
     ) -> None:
         self.by_tick = by_tick
         self.vehicle: Any = FakeVehicle(rover=kind == "rover") if vehicle is None else vehicle
-        self.parameters = Parameters(kind)
+        self.parameters = Parameters(vehicle_class(kind).parameters)
         for name, value in (parameters or {}).items():
             self.parameters.set(name, value)
         self.journal = MemoryJournal()

@@ -45,7 +45,8 @@ class FakeVehicle:
     """Stands at its origin on flat ground. `rover`: never leaves it."""
 
     def __init__(self, *, rover: bool = False) -> None:
-        self.capabilities = Capabilities(rover=rover, spline=not rover)
+        self.on_wheels = rover
+        self.capabilities = Capabilities(spline=not rover)
         self.state = VehicleState()
         self.origin: GeoPoint | None = ORIGIN
         self.armable_reasons: Sequence[ArmingReason] = ()
@@ -209,7 +210,7 @@ class FakeVehicle:
         down = self.state.position[2]
         velocity = [(now - then) / dt for now, then in zip(self.state.position, before, strict=True)]
         self.state.report[report.VN : report.VD + 1] = velocity
-        on_ground = down >= 0.0 or self.capabilities.rover
+        on_ground = down >= 0.0 or self.on_wheels
         if was_landed and not on_ground:
             self._events |= VehicleEvent.LIFTOFF
         elif on_ground and not was_landed:
@@ -258,7 +259,7 @@ class FakeVehicle:
         """One step; the distance that is left."""
         north, east, down = self.state.position
         dn, de, dd = goal[0] - north, goal[1] - east, goal[2] - down
-        if self.capabilities.rover:
+        if self.on_wheels:
             dd = 0.0
         away = hypot(dn, de)
         share = min(1.0, self.speeds.ground * dt / away) if away > 0.0 else 0.0

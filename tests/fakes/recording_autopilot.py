@@ -12,6 +12,7 @@ from autopilot.mission.storage import MissionStorage
 from autopilot.outcome import ACCEPTED, Outcome
 from autopilot.parameters import Parameters
 from autopilot.vehicle import Capabilities, ControlPart, Request, VehicleState
+from autopilot.vehicles.kinds import vehicle_class
 
 ORIGIN = GeoPoint(-35.363261, 149.165230, 584.0)
 
@@ -46,7 +47,8 @@ class RecordingAutopilot:
         self.arm_request: Request | None = None
         self.home: GeoPoint | None = ORIGIN
         self.vehicle = StandingVehicle()
-        self.parameters = Parameters(kind)
+        self.vehicle_class = vehicle_class(kind)
+        self.parameters = Parameters(self.vehicle_class.parameters)
         self.sequencer = MissionSequencer()
         self.mission, self.fence, self.rally = MissionStorage(first_index=1), MissionStorage(0), MissionStorage(0)
         self.calls: list[tuple[str, tuple[Any, ...], dict[str, Any]]] = []

@@ -8,6 +8,7 @@ import pytest
 from autopilot.control import layout as L
 from autopilot.parameters import Parameters
 from autopilot.vehicle import Leg, VehicleEvent
+from autopilot.vehicles.kinds import COPTER
 from sitl.kernel import layout as M
 from sitl.vehicles.airframe import default_settings, initial_state
 from sitl.vehicles.copter_parameters import SCALED, SPECIAL, apply_parameter
@@ -16,12 +17,12 @@ from tests.fakes.copter_flight import HOME, CopterFlight
 
 def test_every_name_exists_in_the_parameter_table() -> None:
     """No parameter is obeyed that nobody can set."""
-    assert (set(SCALED) | set(SPECIAL)) - set(Parameters("copter").names()) == set()
+    assert (set(SCALED) | set(SPECIAL)) - set(Parameters(COPTER.parameters).names()) == set()
 
 
 def test_the_tables_defaults_leave_the_airframe_as_it_is() -> None:
     """All pushed at start: gains, speeds and limits stay those that fit, but for what a default deliberately says."""
-    parameters = Parameters("copter")
+    parameters = Parameters(COPTER.parameters)
     plain = default_settings(HOME)
     pushed = plain.copy()
     state, _ = initial_state(0.0, 1)

@@ -47,7 +47,7 @@ def flight() -> CopterFlight:
 def test_it_is_a_simulated_vehicle() -> None:
     """Checked by mypy too: the class has the whole protocol."""
     vehicle: SimulatedVehicle = SimulatedCopter(HOME)
-    assert not vehicle.capabilities.rover
+    assert vehicle.capabilities.spline
 
 
 def test_it_is_made_without_numba() -> None:

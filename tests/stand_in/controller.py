@@ -19,6 +19,7 @@ from autopilot.modes.table import CopterMode
 from autopilot.outcome import RebootRequested
 from autopilot.parameters.parameters import Parameters
 from autopilot.vehicle import SimulatedVehicle, Sticks
+from autopilot.vehicles.kinds import vehicle_class
 from mavlink_bridge.identity import Identity
 from mavlink_bridge.services.base import Clock, Message, Outgoing, Peer
 from mavlink_bridge.signing import Signing
@@ -102,7 +103,7 @@ class StandIn:
 
     def _boot(self) -> None:
         self.vehicle: SimulatedVehicle = make_vehicle(self.kind, self._home, self._heading, self._seed)
-        parameters = Parameters(self.kind, {}, self._params)
+        parameters = Parameters(vehicle_class(self.kind).parameters, {}, self._params)
         journal = MemoryJournal()
         self.autopilot = Autopilot(self.kind, self.vehicle, parameters, journal, NothingStored(), flight_manager=False)
         self.service = QuietService(

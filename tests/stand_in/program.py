@@ -17,6 +17,7 @@ from pathlib import Path
 from autopilot.geo import GeoPoint
 from autopilot.parameters.files import parse_parameters
 from autopilot.parameters.parameters import Parameters
+from autopilot.vehicles.kinds import vehicle_class
 from tests.stand_in.controller import HOME, StandIn
 
 _TURN_S = 0.005
@@ -45,7 +46,7 @@ def _arguments(words: Sequence[str]) -> argparse.Namespace:
 
 def _params(arguments: argparse.Namespace, kind: str) -> dict[str, float]:
     """The defaults that our table has; ArduPilot too only warns of the others."""
-    table = Parameters(kind)
+    table = Parameters(vehicle_class(kind).parameters)
     found: dict[str, float] = {}
     for name in filter(None, arguments.defaults.split(",")):
         found |= parse_parameters(Path(name).read_bytes())

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from autopilot.outcome import Outcome, Result
 from autopilot.vehicle import Request
+from autopilot.vehicles.vehicle_class import VehicleClass
 from mavlink_bridge.services.base import Message, Outgoing, Peer
 from mavlink_bridge.services.commands.places import GLOBAL_FRAMES
 from mavlink_bridge.services.commands.request import Command
@@ -56,19 +57,23 @@ Handler = Callable[[Command, Context], Outcome]
 @dataclass(frozen=True, slots=True)
 class Row:
     """One command. `required`: parameters (from 1) without which it is DENIED. `place`: params 5 to 7 are a position,
-    in one of `frames`; a COMMAND_LONG means `long_frame`. `kinds`: vehicles that know it. `query`: only asks for
-    messages, so a repetition is answered anew. `at_once`: does not wait for an arm in progress.
-    `durable`: acknowledged when what it changed is durable."""
+    in one of `frames`; a COMMAND_LONG means `long_frame`. `needs`: what a kind must have to know it. `query`: only asks
+    for messages, so a repetition is answered anew. `at_once`: does not wait for an arm in progress. `durable`:
+    acknowledged when what it changed is durable."""
 
     handler: Handler
     required: tuple[int, ...] = ()
     place: bool = False
     frames: frozenset[int] | None = None
     long_frame: int = 3
-    kinds: tuple[str, ...] = ("copter", "rover")
+    needs: Callable[[VehicleClass], bool] | None = None
     query: bool = False
     at_once: bool = False
     durable: bool = False
+
+    def fits(self, kind: VehicleClass) -> bool:
+        """Does a vehicle of this kind know it?"""
+        return self.needs is None or self.needs(kind)
 
     def accepts_frame(self, frame: int) -> bool:
         """May a COMMAND_INT carry this MAV_FRAME? Commands without a position do not look at it."""

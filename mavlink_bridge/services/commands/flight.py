@@ -10,6 +10,7 @@ from math import cos, pi, radians, sin
 
 from autopilot.outcome import Outcome, Result
 from autopilot.vehicle import Yaw, YawMode
+from autopilot.vehicles.vehicle_class import VehicleClass
 from mavlink_bridge.services.base import Outgoing
 from mavlink_bridge.services.commands.context import DENIED, FAILED, UNSUPPORTED, Context, Row
 from mavlink_bridge.services.commands.places import altitude_amsl
@@ -156,10 +157,10 @@ def _climb_to(altitude: float, frame: int, context: Context) -> Outcome:
 
 
 def change_speed(command: Command, context: Context) -> Outcome:
-    """DO_CHANGE_SPEED: types 0 and 1 ground, 2 climb, 3 descent; a rover knows only the first two."""
+    """DO_CHANGE_SPEED: types 0 and 1 ground, 2 climb, 3 descent; without a height only the first two."""
     kind, speed = command.whole(1), command.param(2)
-    rover = context.autopilot.kind == "rover"
-    if not 0 <= kind <= (1 if rover else 3) or abs(speed) > FASTEST or (speed <= 0.0 and not rover):
+    flies = context.autopilot.vehicle_class.has_height
+    if not 0 <= kind <= (3 if flies else 1) or abs(speed) > FASTEST or (speed <= 0.0 and flies):
         return DENIED
     return context.autopilot.change_speed(kind, speed, context.now_ms)
 
@@ -176,7 +177,8 @@ def condition_yaw(command: Command, context: Context) -> Outcome:
 
 
 def set_yaw_speed(command: Command, context: Context) -> Outcome:
-    """NAV_SET_YAW_SPEED of a rover in GUIDED: param1 deg, param2 m/s (negative: backwards), param3 1 = relative."""
+    """NAV_SET_YAW_SPEED of what drives, in GUIDED: param1 deg, param2 m/s (negative: backwards), param3 1 =
+    relative."""
     if abs(command.param(2)) > FASTEST:
         return DENIED
     heading = radians(command.param(1) % 360.0)
@@ -204,27 +206,42 @@ def terminate_flight(command: Command, context: Context) -> Outcome:
     return context.autopilot.disarm(context.now_ms, force=True)
 
 
-_COPTER = ("copter",)
+def _flies(kind: VehicleClass) -> bool:
+    return kind.has_height
+
+
+def _drives(kind: VehicleClass) -> bool:
+    return not kind.has_height
+
+
+def _turns_nose(kind: VehicleClass) -> bool:
+    return kind.turns_nose
+
+
+def _reverses(kind: VehicleClass) -> bool:
+    return kind.reverses
+
+
 _RELATIVE = frozenset({3})
 
 ROWS: dict[int, Row] = {
-    17: Row(loiter, kinds=_COPTER),
+    17: Row(loiter, needs=_flies),
     20: Row(return_to_launch),
-    21: Row(land, kinds=_COPTER),
-    22: Row(take_off, frames=_RELATIVE, kinds=_COPTER),
-    30: Row(continue_and_change_altitude, required=(7,), place=True, kinds=_COPTER),
-    84: Row(take_off, frames=_RELATIVE, kinds=_COPTER),  # NAV_VTOL_TAKEOFF, _LAND: a copter takes them as 22 and 21
-    85: Row(land, kinds=_COPTER),
-    115: Row(condition_yaw, required=(1,), kinds=_COPTER),
+    21: Row(land, needs=_flies),
+    22: Row(take_off, frames=_RELATIVE, needs=_flies),
+    30: Row(continue_and_change_altitude, required=(7,), place=True, needs=_flies),
+    84: Row(take_off, frames=_RELATIVE, needs=_flies),  # NAV_VTOL_TAKEOFF, _LAND: a copter takes them as 22 and 21
+    85: Row(land, needs=_flies),
+    115: Row(condition_yaw, required=(1,), needs=_turns_nose),
     176: Row(set_mode, required=(1, 2)),
     178: Row(change_speed, required=(1, 2)),
     185: Row(terminate_flight, required=(1,), at_once=True),
-    186: Row(change_altitude, required=(1,), kinds=_COPTER),
+    186: Row(change_altitude, required=(1,), needs=_flies),
     189: Row(land_start),
     192: Row(reposition, place=True, long_frame=0),
     193: Row(pause_continue, required=(1,)),
-    194: Row(set_reverse, required=(1,), kinds=("rover",)),
-    213: Row(set_yaw_speed, required=(1, 2), kinds=("rover",)),
+    194: Row(set_reverse, required=(1,), needs=_reverses),
+    213: Row(set_yaw_speed, required=(1, 2), needs=_drives),
     224: Row(set_current, required=(1,), durable=True),
     300: Row(start_mission),
     400: Row(arm_disarm, required=(1,), at_once=True),

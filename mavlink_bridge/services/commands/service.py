@@ -122,7 +122,7 @@ class CommandService:
             flight.set_mode(Command(DO_SET_MODE, params, 0, peer), self._context(peer))
             return
         row = self._rows.get(message.command)
-        if row is None or self._autopilot.kind not in row.kinds:
+        if row is None or not row.fits(self._autopilot.vehicle_class):
             self._acknowledge(message.command, peer, UNSUPPORTED)
         elif name == "COMMAND_LONG":
             self._serve_long(from_long(message, peer, row.long_frame), row, now_ms)

@@ -17,6 +17,7 @@ from xml.etree import ElementTree
 
 from autopilot.parameters import Parameters, ParameterType
 from autopilot.parameters.definition import ParameterDef
+from autopilot.vehicles.kinds import vehicle_class
 from mavlink_bridge.identity import VERSION
 from mavlink_bridge.messages import ComponentMetadata
 from mavlink_bridge.services.base import Message
@@ -31,7 +32,6 @@ _TYPES: Final = {
     ParameterType.INT8: "Int8", ParameterType.INT16: "Int16", ParameterType.INT32: "Int32",
     ParameterType.REAL32: "Float",
 }  # fmt: skip
-_MISSION_PLANNER_NAMES: Final = {"copter": "ArduCopter", "rover": "Rover"}
 
 
 def qgc_document(parameters: Parameters) -> dict[str, Any]:
@@ -79,8 +79,8 @@ def _number(one: ParameterDef, value: float) -> float | int:
 
 
 def mission_planner_document(parameters: Parameters, kind: str) -> str:
-    """`apm.pdef.xml` of a vehicle of `kind` ("copter", "rover")."""
-    vehicle = _MISSION_PLANNER_NAMES[kind]
+    """`apm.pdef.xml` of a vehicle of the kind of this name."""
+    vehicle = vehicle_class(kind).face.documents
     root = ElementTree.Element("paramfile")
     table = ElementTree.SubElement(ElementTree.SubElement(root, "vehicles"), "parameters", name=vehicle)
     for name in parameters.names():

@@ -34,11 +34,11 @@ class Parts:
     yaw_rate: bool
 
 
-def position_parts(mask: int, *, rover: bool = False) -> Parts | None:
+def position_parts(mask: int, *, driven: bool = False) -> Parts | None:
     """The parts that `mask` asks for, or None when it asks for nothing that can be flown.
 
-    Copter: position; velocity; acceleration; position and velocity; the last three with acceleration; each with yaw and
-    yaw rate. Rover: with an acceleration it takes nothing; yaw or yaw rate alone turns on the spot.
+    Flown: position; velocity; acceleration; position and velocity; the last three with acceleration; each with yaw and
+    yaw rate. Driven: with an acceleration it takes nothing; yaw or yaw rate alone turns on the spot.
     """
     parts = Parts(
         position=not mask & IGNORE_POSITION,
@@ -47,8 +47,8 @@ def position_parts(mask: int, *, rover: bool = False) -> Parts | None:
         yaw=not mask & IGNORE_YAW,
         yaw_rate=not mask & IGNORE_YAW_RATE,
     )
-    if rover:
-        return parts if _rover_can(parts) else None
+    if driven:
+        return parts if _can_be_driven(parts) else None
     if mask & FORCE and parts.acceleration:  # accelerations as forces: not supported
         return None
     if parts.position and parts.acceleration and not parts.velocity:
@@ -61,7 +61,7 @@ def asks_acceleration(mask: int) -> bool:
     return not mask & IGNORE_ACCELERATION
 
 
-def _rover_can(parts: Parts) -> bool:
+def _can_be_driven(parts: Parts) -> bool:
     if parts.acceleration:
         return False
     if parts.position:

@@ -1,9 +1,8 @@
 """Position, velocity and attitude targets for GUIDED.
 
 A target is turned into NED metres about the vehicle's origin, whatever frame it came in; what is no target (a mask that
-asks for nothing, a frame without meaning, numbers that are none) stops a copter and is ignored by a rover, as ArduPilot
-does. Nothing is acknowledged, and outside GUIDED the core ignores all of it.
-"""
+asks for nothing, a frame without meaning, numbers that are none) stops what flies and is ignored by what drives, as
+ArduPilot does. Nothing is acknowledged, and outside GUIDED the core ignores all of it."""
 
 from __future__ import annotations
 
@@ -12,7 +11,6 @@ from math import asin, atan2, copysign, cos, hypot, pi, sin, sqrt
 from typing import TYPE_CHECKING
 
 from autopilot.geo import Ned, to_local
-from autopilot.modes.table import RoverMode
 from autopilot.outcome import Severity
 from autopilot.vehicle import Yaw, YawMode
 from mavlink_bridge.services.base import Clock, Message, Outgoing, Peer
@@ -61,14 +59,14 @@ class GuidedService:
 
     def handle_message(self, message: Message, peer: Peer, now_ms: int) -> None:
         name = message.get_type()
-        if self._rover and name != "SET_ATTITUDE_TARGET" and asks_acceleration(message.type_mask):
+        if self._drives and name != "SET_ATTITUDE_TARGET" and asks_acceleration(message.type_mask):
             self._ignore_acceleration(name, peer, now_ms)
-        elif not self._readers[name](message, now_ms) and not self._rover:
+        elif not self._readers[name](message, now_ms) and not self._drives:
             self._autopilot.guided_target(now_ms, velocity=_STANDSTILL)
 
     def _ignore_acceleration(self, name: str, peer: Peer, now_ms: int) -> None:
-        """A rover takes no target with one, and says what to do (ArduPilot GCS_MAVLink_Rover.cpp), once a second."""
-        if self._autopilot.mode_number != RoverMode.GUIDED or now_ms < self._say_again_ms:
+        """What drives takes no such target, and says what to do (ArduPilot GCS_MAVLink_Rover.cpp), once a second."""
+        if self._autopilot.mode_number != self._autopilot.vehicle_class.modes.guided or now_ms < self._say_again_ms:
             return
         self._say_again_ms = now_ms + 1000
         for text in status_texts(Severity.INFO, f"Ignoring {name}; set ACC_IGNORE in mask", _CHUNK_ID):
@@ -90,7 +88,7 @@ class GuidedService:
     # --- position and velocity ------------------------------------------------------------------------------------
     def _local(self, message: Message, now_ms: int) -> bool:
         frame = message.coordinate_frame
-        parts = position_parts(message.type_mask, rover=self._rover)
+        parts = position_parts(message.type_mask, driven=self._drives)
         if parts is None or frame not in _LOCAL_FRAMES:
             return False
         turn = self._autopilot.vehicle.state.yaw if frame in _BODY_FRAMES else 0.0
@@ -113,7 +111,7 @@ class GuidedService:
         return (here[0] + there[0], here[1] + there[1], here[2] + there[2])
 
     def _global(self, message: Message, now_ms: int) -> bool:
-        parts = position_parts(message.type_mask, rover=self._rover)
+        parts = position_parts(message.type_mask, driven=self._drives)
         if parts is None:
             return False
         position = None
@@ -142,7 +140,7 @@ class GuidedService:
         ):
             return False
         yaw = _yaw(message, parts, turn)
-        if self._rover and position is None:
+        if self._drives and position is None:
             speed = _rotated(velocity, turn) if parts.velocity else _STANDSTILL
             heading = self._autopilot.vehicle.state.yaw
             self._autopilot.guided_target(now_ms, velocity=_driven(message.vx, speed, yaw, heading), yaw=yaw)
@@ -158,7 +156,7 @@ class GuidedService:
 
     # --- attitude -------------------------------------------------------------------------------------------------
     def _attitude(self, message: Message, now_ms: int) -> bool:
-        if self._rover:
+        if self._drives:
             return self._drive(message, now_ms)
         parts = attitude_parts(message.type_mask)
         if parts is None:
@@ -173,7 +171,7 @@ class GuidedService:
         return True
 
     def _drive(self, message: Message, now_ms: int) -> bool:
-        """A rover drives along the attitude's heading, or turns at its yaw rate; thrust -1 .. 1 is its speed."""
+        """Drive along the attitude's heading, or turns at its yaw rate; thrust -1 .. 1 is its speed."""
         mask = message.type_mask
         if mask & IGNORE_THRUST or not abs(message.thrust) < _FASTEST:
             return False
@@ -191,8 +189,8 @@ class GuidedService:
         return True
 
     @property
-    def _rover(self) -> bool:
-        return self._autopilot.kind == "rover"
+    def _drives(self) -> bool:
+        return not self._autopilot.vehicle_class.has_height
 
 
 def _within(vector: Ned, bound: float) -> bool:
@@ -215,7 +213,7 @@ def _yaw(message: Message, parts: Parts, turn: float) -> Yaw | None:
 
 
 def _driven(forward: float, velocity: Ned, yaw: Yaw | None, heading: float) -> Ned:
-    """A rover's velocity: with a yaw demand it drives along that heading (turning: along the present one), backwards
+    """A driven velocity: with a yaw demand it drives along that heading (turning: along the present one), backwards
     when the first component of what was sent is negative (ArduPilot GCS_MAVLink_Rover.cpp)."""
     if yaw is None:
         return (velocity[0], velocity[1], 0.0)

@@ -94,7 +94,7 @@ class StickService:
         low, high, trim, dead, reverse = (
             self._autopilot.parameters[f"RC{channel}_{name}"] for name in ("MIN", "MAX", "TRIM", "DZ", "REVERSED")
         )
-        if axis == "THROTTLE" and not self._rover:
+        if axis == "THROTTLE" and not self._drives:
             value = _fraction(pwm - low, high - low)
             return 1.0 - value if reverse else value
         off = pwm - trim
@@ -107,9 +107,9 @@ class StickService:
     def _manual(self, message: Message, now_ms: int) -> None:
         if message.target != int(self._autopilot.parameters["SYSID_THISMAV"]):
             return
-        if message.z < 0 and not self._rover:  # a copter has no negative thrust: ArduPilot drops the whole message
+        if message.z < 0 and not self._drives:  # what flies has no negative thrust: ArduPilot drops the whole message
             return
-        lowest = -1000 if self._rover else 0
+        lowest = -1000 if self._drives else 0
         for axis, value, least in (
             ("ROLL", message.y, -1000), ("PITCH", message.x, -1000), ("YAW", message.r, -1000),
             ("THROTTLE", message.z, lowest),
@@ -130,8 +130,8 @@ class StickService:
         self._autopilot.set_sticks(sticks, now_ms, source=source)
 
     @property
-    def _rover(self) -> bool:
-        return self._autopilot.kind == "rover"
+    def _drives(self) -> bool:
+        return not self._autopilot.vehicle_class.has_height
 
 
 def _fraction(part: float, whole: float) -> float:

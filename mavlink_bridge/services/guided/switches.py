@@ -20,8 +20,6 @@ CHANNELS = tuple(f"chan{number}_raw" for number in range(1, 17))
 
 _LOWEST, _HIGHEST = 900, 2200  # us; what lies outside is no pulse
 _MODE_LIMITS = (1231, 1361, 1491, 1621, 1750)  # the first pulse of positions 2 to 6
-_COPTER_MODES = ("FLTMODE1", "FLTMODE2", "FLTMODE3", "FLTMODE4", "FLTMODE5", "FLTMODE6")
-_ROVER_MODES = ("MODE1", "MODE2", "MODE3", "MODE4", "MODE5", "MODE6")
 _LOW, _MIDDLE, _HIGH = 0, 1, 2
 _LOW_BELOW, _HIGH_ABOVE = 1200, 1800
 
@@ -42,8 +40,7 @@ class Switches:
 
     def __init__(self, autopilot: Autopilot) -> None:
         self._autopilot = autopilot
-        rover = autopilot.kind == "rover"
-        self._channel, self._modes = ("MODE_CH", _ROVER_MODES) if rover else ("FLTMODE_CH", _COPTER_MODES)
+        self._channel, self._modes = autopilot.vehicle_class.mode_switch
         self._mode = 6
         self._positions: dict[int, int] = {}
 

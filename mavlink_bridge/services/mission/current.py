@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from autopilot.mission.sequencer import MissionState
+from autopilot.vehicles.kinds import vehicle_class
 from mavlink_bridge.messages import MissionCurrent
 from mavlink_bridge.services.base import Message
 from mavlink_bridge.services.mission.core import MissionCore
 
-_AUTO_MODES = {"copter": frozenset((3, 27)), "rover": frozenset((10,))}
 _NO_MISSION = 1
 _WIRE_STATE = {MissionState.IDLE: 2, MissionState.RUNNING: 3, MissionState.COMPLETED: 5}
 _NO_TOTAL = 65535
@@ -20,7 +20,7 @@ def mission_state(core: MissionCore) -> int:
 
 def mission_mode(core: MissionCore) -> int:
     """1 in AUTO, else 2 (suspended)."""
-    return 1 if core.mode_number in _AUTO_MODES.get(core.kind, ()) else 2
+    return 1 if core.mode_number in vehicle_class(core.kind).modes.autos else 2
 
 
 def mission_current(core: MissionCore, seq: int) -> Message:

@@ -25,7 +25,7 @@ def about_terrain(items: Iterable[MissionItem]) -> Iterator[str]:
 
 
 def about_skipped(vehicle: str, items: Iterable[MissionItem]) -> Iterator[str]:
-    """One text for each command in the mission that this vehicle ("copter", "rover") keeps but cannot do. None begins
+    """One text for each command in the mission that a vehicle of this kind keeps but cannot do. None begins
     with "#": QGroundControl takes that for something to be spoken only, and shows it to nobody."""
     skipped: dict[int, list[int]] = {}
     for item in unable(vehicle, items):

@@ -10,7 +10,7 @@ from typing import Final
 from autopilot.outcome import Outcome, Result
 from mavlink_bridge.services.commands.request import Command
 
-MOTORS: Final = {"copter": 4, "rover": 4}
+MOTORS: Final = 4  # outputs that may be tried, of every kind of vehicle
 LONGEST_S: Final = 600.0
 _PERCENT, _PWM, _PILOT = 0, 1, 2  # MOTOR_TEST_THROTTLE_TYPE
 _LIMITS: Final = {_PERCENT: (0.0, 100.0), _PWM: (800.0, 2200.0), _PILOT: (-1e10, 1e10)}
@@ -19,8 +19,7 @@ _LIMITS: Final = {_PERCENT: (0.0, 100.0), _PWM: (800.0, 2200.0), _PILOT: (-1e10,
 class MotorTest:
     """`end_ms`: when the test that runs is over; None: none runs."""
 
-    def __init__(self, kind: str) -> None:
-        self._motors = MOTORS[kind]
+    def __init__(self) -> None:
         self.end_ms: int | None = None
 
     def begin(self, command: Command, now_ms: int) -> Outcome:
@@ -28,9 +27,9 @@ class MotorTest:
         kind = command.whole(2)
         low, high = _LIMITS.get(kind, (1.0, 0.0))
         seconds = command.param(4)
-        if not 1 <= command.whole(1) <= self._motors or not low <= command.param(3) <= high:
+        if not 1 <= command.whole(1) <= MOTORS or not low <= command.param(3) <= high:
             return Outcome(Result.FAILED, "Motor Test: no such motor or throttle")
-        count = min(max(command.whole(5), 1), self._motors)
+        count = min(max(command.whole(5), 1), MOTORS)
         self.end_ms = now_ms + int(1000.0 * min(max(seconds, 0.0) * count, LONGEST_S))
         return Outcome(Result.ACCEPTED)
 

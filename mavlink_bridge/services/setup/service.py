@@ -39,7 +39,7 @@ class SetupService:
         self._autopilot = autopilot
         self._accelerometer = AccelerometerCalibration()
         self._compass = CompassCalibration()
-        self._motors = MotorTest(autopilot.kind)
+        self._motors = MotorTest()
         self._asker: Peer | None = None  # of the accelerometer calibration
         self._outgoing: list[Outgoing] = []
         commands.register(PREFLIGHT_CALIBRATION, Row(self._calibrate))

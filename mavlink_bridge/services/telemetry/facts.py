@@ -21,7 +21,6 @@ PREARM_CHECK: Final = 1 << 28
 BATTERY: Final = 1 << 25
 _MODE_FLAG_GUIDED: Final = 8
 _NO_MISSION, _NOT_STARTED, _ACTIVE, _COMPLETE = 1, 2, 3, 5
-_AUTO_MODES: Final = {"copter": (3, 27), "rover": (10,)}
 _NO_TOTAL: Final = 65535  # MISSION_CURRENT.total without a mission
 _MISSION_ACTIVE_MODE, _MISSION_OTHER_MODE = 1, 2
 
@@ -124,12 +123,12 @@ class FactReader:
     def __init__(self, core: FactsOfCore, identity: Identity, source: Vector, boot_unix_us: int) -> None:
         self._core = core
         self._source = source
-        self._auto_modes = _AUTO_MODES[identity.kind]
+        self._auto_modes = identity.vehicle_class.modes.autos
         self._home: GeoPoint | None = None
         self._origin: GeoPoint | None = None
         source[s.ZERO], source[s.ONE] = 0.0, 1.0
         source[s.VEHICLE_TYPE] = identity.vehicle_type
-        source[s.IS_COPTER] = identity.kind != "rover"
+        source[s.HAS_HEIGHT] = identity.vehicle_class.has_height
         source[s.BOOT_UNIX_US] = boot_unix_us
 
     def read(self) -> None:

@@ -21,7 +21,7 @@ CUSTOM_MODE: Final = FACTS + 2
 BASE_MODE: Final = FACTS + 3
 SYSTEM_STATUS: Final = FACTS + 4  # MAV_STATE
 VEHICLE_TYPE: Final = FACTS + 5  # MAV_TYPE
-IS_COPTER: Final = FACTS + 6  # 0 or 1
+HAS_HEIGHT: Final = FACTS + 6  # 0 or 1
 SENSORS_PRESENT: Final = FACTS + 7  # MAV_SYS_STATUS_SENSOR bits
 SENSORS_ENABLED: Final = FACTS + 8
 SENSORS_HEALTHY: Final = FACTS + 9
@@ -120,7 +120,7 @@ def derive(s: Any) -> None:
     s[WIND_SPEED] = sqrt(s[report.WIND_N] ** 2 + s[report.WIND_E] ** 2)
     s[WIND_FROM] = (atan2(-s[report.WIND_E], -s[report.WIND_N]) * (180.0 / pi)) % 360.0
     derive_quaternion(s)
-    s[LANDED] = s[report.LANDED_STATE] if s[IS_COPTER] != 0.0 else 0.0
+    s[LANDED] = s[report.LANDED_STATE] if s[HAS_HEIGHT] != 0.0 else 0.0
     flags = s[report.EKF_FLAGS]
     s[HAS_LOCAL] = 1.0 if flags == flags and int(flags) & (_EKF_RELATIVE | _EKF_ABSOLUTE) else 0.0
     s[HAS_TRUTH] = 1.0 if s[report.TRUE_LAT] == s[report.TRUE_LAT] else 0.0

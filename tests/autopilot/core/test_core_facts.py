@@ -8,6 +8,7 @@ from autopilot.journal import SaveParameter
 from autopilot.outcome import RebootRequested, Result
 from autopilot.parameters import Parameters
 from autopilot.vehicle import VehicleEvent
+from autopilot.vehicles.kinds import COPTER
 from tests.fakes.core_bench import Bench, takeoff, waypoint
 
 STANDBY, ACTIVE, CRITICAL = 3, 4, 5
@@ -75,7 +76,7 @@ def test_the_fence_is_enabled_when_its_parameter_says_so() -> None:
 
 def test_the_vehicle_is_told_all_parameters_and_each_change() -> None:
     bench = Bench()
-    assert set(bench.vehicle.parameters) == set(Parameters("copter").names())
+    assert set(bench.vehicle.parameters) == set(Parameters(COPTER.parameters).names())
     bench.parameters.set("LAND_SPEED", 70)
     assert bench.vehicle.parameters["LAND_SPEED"] == 70
 

@@ -7,9 +7,10 @@ from types import MappingProxyType
 import pytest
 
 from autopilot.crew import NothingStored
-from autopilot.modes.table import COPTER, ROVER, known_name
+from autopilot.modes.table import COPTER_MODES, ROVER_MODES
 from autopilot.outcome import ModeChanged, Result
 from autopilot.vehicle import Hold, Idle, Pilot, PilotKind
+from autopilot.vehicles.kinds import vehicle_class
 from tests.fakes.core_bench import Bench, takeoff, waypoint
 
 
@@ -53,7 +54,7 @@ def test_each_rover_mode_can_be_entered(number: int, name: str) -> None:
 def test_a_mode_that_is_not_flown_is_refused_by_name(number: int) -> None:
     bench = Bench()
     assert bench.core.set_mode(number, bench.now_ms).result is Result.FAILED
-    assert f"Mode change to {known_name('copter', number)} failed: not available" in bench.texts
+    assert f"Mode change to {vehicle_class('copter').modes.name_of(number)} failed: not available" in bench.texts
     assert bench.core.mode_number == 0
 
 
@@ -139,9 +140,9 @@ def test_a_takeoff_in_loiter_is_flown_and_then_the_sticks_have_it_again() -> Non
 
 
 def test_tables_know_every_number_that_they_fly() -> None:
-    for kind, table in (("copter", COPTER), ("rover", ROVER)):
+    for kind, table in (("copter", COPTER_MODES), ("rover", ROVER_MODES)):
         for number, spec in table.items():
-            assert known_name(kind, number) == spec.name
+            assert vehicle_class(kind).modes.name_of(number) == spec.name
 
 
 @pytest.mark.parametrize(

@@ -136,7 +136,7 @@ def test_without_a_position_the_trail_is_given_up_after_a_while() -> None:
 
 def test_a_vehicle_with_modes_of_its_own_keeps_its_own_trail() -> None:
     bench = Bench("rover")
-    bench.vehicle.capabilities = Capabilities(rover=True, own_modes=True)
+    bench.vehicle.capabilities = Capabilities(own_modes=True)
     bench.core.crew.trail.armed_changed(True, bench.now_ms)
     assert not bench.core.crew.trail.keeping
 

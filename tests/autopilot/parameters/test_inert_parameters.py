@@ -9,8 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from autopilot.parameters.inert import INERT
-from autopilot.parameters.table import definitions
+from autopilot.vehicles.kinds import vehicle_class
 
 ROOT = Path(__file__).resolve().parents[3]
 KINDS = ("copter", "rover")
@@ -54,22 +53,30 @@ def is_read() -> re.Pattern[str]:
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_what_nothing_reads_is_listed(kind: str, is_read: re.Pattern[str]) -> None:
-    unread = {line.name for line in definitions(kind) if not line.read_only and not is_read.fullmatch(line.name)}
-    assert unread - INERT[kind] == set()
+    unread = {
+        line.name
+        for line in vehicle_class(kind).parameters.definitions
+        if not line.read_only and not is_read.fullmatch(line.name)
+    }
+    assert unread - vehicle_class(kind).parameters.inert == set()
 
 
 def test_what_is_listed_is_read_by_nothing(is_read: re.Pattern[str]) -> None:
     """Of those that have no effect on any vehicle that has them."""
-    have = {kind: {line.name for line in definitions(kind)} for kind in KINDS}
-    everywhere = [n for n in INERT["copter"] | INERT["rover"] if all(n in INERT[k] for k in KINDS if n in have[k])]
+    have = {kind: {line.name for line in vehicle_class(kind).parameters.definitions} for kind in KINDS}
+    everywhere = [
+        n
+        for n in vehicle_class("copter").parameters.inert | vehicle_class("rover").parameters.inert
+        if all(n in vehicle_class(k).parameters.inert for k in KINDS if n in have[k])
+    ]
     assert [name for name in everywhere if is_read.fullmatch(name)] == []
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_the_list_names_only_what_exists_and_the_table_is_marked_by_it(kind: str) -> None:
-    lines = definitions(kind)
-    assert INERT[kind] <= {line.name for line in lines}
-    assert {line.name for line in lines if line.inert} == INERT[kind]
+    lines = vehicle_class(kind).parameters.definitions
+    assert vehicle_class(kind).parameters.inert <= {line.name for line in lines}
+    assert {line.name for line in lines if line.inert} == vehicle_class(kind).parameters.inert
 
 
 def test_the_scan_sees_plain_names_and_made_ones() -> None:

@@ -7,8 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from autopilot.parameters import Parameters
-from autopilot.parameters.aliases import ALIASES, ALL_CHECKS, check_to_skip, skip_to_check
+from autopilot.parameters.aliases import ALL_CHECKS, check_to_skip, skip_to_check
 from autopilot.parameters.definition import to_float32
+from autopilot.vehicles.kinds import COPTER, vehicle_class
 
 
 @pytest.mark.parametrize(
@@ -30,21 +31,21 @@ from autopilot.parameters.definition import to_float32
     ],
 )
 def test_an_alias_sets_its_parameter_in_its_own_unit(alias: str, value: float, name: str, kept: float) -> None:
-    p = Parameters("copter")
+    p = Parameters(COPTER.parameters)
     outcome = p.set(alias, to_float32(value))
     assert p[name] == kept
     assert outcome.accepted and to_float32(outcome.value) == to_float32(value) == to_float32(p[alias])
 
 
 def test_aliases_are_neither_listed_nor_counted() -> None:
-    p = Parameters("copter")
-    assert not set(ALIASES["copter"]) & set(p.names())
+    p = Parameters(COPTER.parameters)
+    assert not set(vehicle_class("copter").parameters.aliases) & set(p.names())
     assert "WP_SPD" in p and p.index("WP_SPD") is None
     assert p.target("WP_SPD") == "WPNAV_SPEED"
 
 
 def test_listeners_hear_of_the_parameter_not_of_the_alias() -> None:
-    p = Parameters("copter")
+    p = Parameters(COPTER.parameters)
     heard: list[tuple[str, float]] = []
     p.listeners.append(lambda name, value: heard.append((name, value)))
     p.set("WP_SPD", 5)
@@ -53,8 +54,8 @@ def test_listeners_hear_of_the_parameter_not_of_the_alias() -> None:
 
 @pytest.mark.parametrize("kind", ["copter", "rover"])
 def test_every_alias_has_a_target_and_a_sound_line(kind: str) -> None:
-    p = Parameters(kind)
-    for name, alias in ALIASES[kind].items():
+    p = Parameters(vehicle_class(kind).parameters)
+    for name, alias in vehicle_class(kind).parameters.aliases.items():
         line = p.definition(name)
         assert line.name == name and alias.target in p.names() and len(name) <= 16
         if line.minimum is not None and line.maximum is not None:
@@ -75,6 +76,6 @@ def test_a_skip_mask_returns_with_the_bits_that_exist(skip: int) -> None:
 
 @pytest.mark.parametrize("value", [float("nan"), float("inf"), 1e308])
 def test_an_alias_refuses_what_its_parameter_cannot_hold(value: float) -> None:
-    p = Parameters("copter")
+    p = Parameters(COPTER.parameters)
     assert not p.set("WP_SPD", value).accepted
     assert p["WPNAV_SPEED"] == 1000

@@ -12,6 +12,7 @@ from pymavlink import mavparm
 from autopilot.parameters import Parameters
 from autopilot.parameters.definition import FLOAT32_MAX, to_float32
 from autopilot.parameters.files import ParameterFileError, format_parameters, format_value, parse_parameters
+from autopilot.vehicles.kinds import COPTER
 
 MAVPROXY = "# saved\nRTL_ALT          1500.000000\nWPNAV_SPEED      800.5 # slower\n\n"
 MISSION_PLANNER = "\ufeff#NOTE: 1/1/2026\r\nRTL_ALT,1500\r\nWPNAV_SPEED,800.5\r\n"
@@ -62,7 +63,7 @@ def test_a_broken_line_is_named(text: str | bytes, message: str) -> None:
 
 
 def test_all_parameters_return_from_what_is_written() -> None:
-    p = Parameters("copter")
+    p = Parameters(COPTER.parameters)
     p.set("ATC_RAT_RLL_P", 0.1357)
     wanted = {name: p[name] for name in p.names()}
     read = parse_parameters(format_parameters(wanted, title="all"))
@@ -71,7 +72,7 @@ def test_all_parameters_return_from_what_is_written() -> None:
 
 def test_pymavlink_reads_what_is_written(tmp_path: Path) -> None:
     """MAVProxy's `param load` uses this reader."""
-    p = Parameters("copter")
+    p = Parameters(COPTER.parameters)
     file = tmp_path / "all.param"
     file.write_text(format_parameters({name: p[name] for name in p.names()}))
     read = mavparm.MAVParmDict()

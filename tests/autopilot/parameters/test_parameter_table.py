@@ -8,7 +8,7 @@ import pytest
 
 from autopilot.parameters import Parameters, ParameterType
 from autopilot.parameters.definition import LIMITS
-from autopilot.parameters.table import definitions
+from autopilot.vehicles.kinds import COPTER, ROVER, vehicle_class
 
 KINDS = ("copter", "rover")
 
@@ -62,14 +62,14 @@ EXPECTED = {
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_name_that_stations_look_for_is_listed(kind: str) -> None:
-    missing = set(EXPECTED[kind] + OURS.split()) - set(Parameters(kind).names())
+    missing = set(EXPECTED[kind] + OURS.split()) - set(Parameters(vehicle_class(kind).parameters).names())
     assert not missing
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_lines_are_sound(kind: str) -> None:
     """Names fit PARAM_VALUE and are unique; defaults fit their type, their range and float32."""
-    table = definitions(kind)
+    table = vehicle_class(kind).parameters.definitions
     assert len({line.name for line in table}) == len(table)
     for line in table:
         assert re.fullmatch(r"[A-Z][A-Z0-9_]{0,15}", line.name), line.name
@@ -83,14 +83,14 @@ def test_lines_are_sound(kind: str) -> None:
 
 def test_a_rover_is_told_from_a_copter_by_its_mode_parameters() -> None:
     """QGroundControl takes the presence of MODE1 for a rover."""
-    copter, rover = Parameters("copter"), Parameters("rover")
+    copter, rover = Parameters(COPTER.parameters), Parameters(ROVER.parameters)
     assert "FLTMODE1" in copter and "MODE1" not in copter
     assert "MODE1" in rover and "FLTMODE1" not in rover
 
 
 def test_setup_pages_of_qgroundcontrol_pass() -> None:
     """Section 4, "value that passes"."""
-    p = Parameters("copter")
+    p = Parameters(COPTER.parameters)
     assert [p[f"RCMAP_{axis}"] for axis in ("ROLL", "PITCH", "THROTTLE", "YAW")] == [1, 2, 3, 4]
     assert all((p[f"RC{n}_MIN"], p[f"RC{n}_MAX"]) != (1100, 1900) for n in range(1, 5))
     assert any(p[f"COMPASS_OFS_{axis}"] for axis in "XYZ") and p["COMPASS_DEV_ID"] != 0
@@ -112,7 +112,7 @@ def test_setup_pages_of_qgroundcontrol_pass() -> None:
     ],
 )
 def test_types_are_ardupilots(name: str, kind: ParameterType) -> None:
-    assert Parameters("copter").definition(name).type == kind
+    assert Parameters(COPTER.parameters).definition(name).type == kind
 
 
 @pytest.mark.parametrize(
@@ -167,9 +167,9 @@ def test_types_are_ardupilots(name: str, kind: ParameterType) -> None:
     ],
 )
 def test_defaults_are_those_of_the_references(kind: str, name: str, default: float) -> None:
-    assert Parameters(kind)[name] == pytest.approx(default, rel=1e-7)
+    assert Parameters(vehicle_class(kind).parameters)[name] == pytest.approx(default, rel=1e-7)
 
 
 def test_an_unknown_kind_of_vehicle_is_refused() -> None:
     with pytest.raises(ValueError, match=r"'plane'.*'copter' and 'rover'"):
-        definitions("plane")
+        vehicle_class("plane")

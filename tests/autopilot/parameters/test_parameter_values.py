@@ -11,13 +11,13 @@ from hypothesis import strategies as st
 
 from autopilot.parameters import Parameters, ParameterValueError, UnknownParameterError
 from autopilot.parameters.definition import to_float32
-from autopilot.parameters.table import definitions
+from autopilot.vehicles.kinds import COPTER, vehicle_class
 
-COPTER_NAMES = [line.name for line in definitions("copter")]
+COPTER_NAMES = [line.name for line in vehicle_class("copter").parameters.definitions]
 
 
 def test_a_set_value_holds_and_is_told_once() -> None:
-    p = Parameters("copter")
+    p = Parameters(COPTER.parameters)
     heard: list[tuple[str, float]] = []
     p.listeners.append(lambda name, value: heard.append((name, value)))
     outcome = p.set("WPNAV_SPEED", 800)
@@ -30,7 +30,7 @@ def test_a_set_value_holds_and_is_told_once() -> None:
 
 @pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf])
 def test_a_value_that_is_not_finite_is_refused(value: float) -> None:
-    p = Parameters("copter")
+    p = Parameters(COPTER.parameters)
     outcome = p.set("WPNAV_SPEED", value)
     assert not outcome.accepted and outcome.value == 1000
     assert outcome.warning == "WPNAV_SPEED not set: value is not finite"
@@ -38,7 +38,7 @@ def test_a_value_that_is_not_finite_is_refused(value: float) -> None:
 
 
 def test_a_value_beyond_its_type_is_clamped_and_said() -> None:
-    p = Parameters("copter")
+    p = Parameters(COPTER.parameters)
     outcome = p.set("FLTMODE_CH", 1000)
     assert (outcome.value, outcome.accepted) == (127, True)
     assert outcome.warning == "FLTMODE_CH limited to 127"
@@ -46,7 +46,7 @@ def test_a_value_beyond_its_type_is_clamped_and_said() -> None:
 
 
 def test_a_value_outside_the_recommended_range_is_taken_with_a_warning() -> None:
-    p = Parameters("copter")
+    p = Parameters(COPTER.parameters)
     outcome = p.set("WPNAV_SPEED", 5000)
     assert (outcome.value, outcome.accepted) == (5000, True)
     assert outcome.warning == "WPNAV_SPEED 5000: not in 10..2000"
@@ -56,21 +56,21 @@ def test_a_value_outside_the_recommended_range_is_taken_with_a_warning() -> None
 @pytest.mark.parametrize(("value", "kept"), [(2.7, 2), (2.995, 3), (-1.999, -2), (-1.5, -1), (-0.0, 0)])
 def test_integers_are_cut_as_ardupilot_cuts_them(value: float, kept: float) -> None:
     """AP_Param::set_float adds 0.01 away from zero and truncates."""
-    assert Parameters("copter").set("FLTMODE1", value).value == kept
+    assert Parameters(COPTER.parameters).set("FLTMODE1", value).value == kept
 
 
 @pytest.mark.parametrize(("asked", "held"), [(999.0, 255), (256.0, 255), (0.0, 1), (-5.0, 1), (7.0, 7)])
 def test_a_system_id_is_one_whatever_is_asked_or_stored(asked: float, held: int) -> None:
     """0 is everybody and above 255 nobody: no frame could carry it, and the service could not start with it again."""
-    p = Parameters("copter")
+    p = Parameters(COPTER.parameters)
     outcome = p.set("SYSID_THISMAV", asked)
     assert outcome.accepted and p["SYSID_THISMAV"] == p["MAV_SYSID"] == held
     assert outcome.warning == (None if asked == held else f"SYSID_THISMAV limited to {held}")
-    assert Parameters("copter", {"SYSID_THISMAV": asked})["SYSID_THISMAV"] == held
+    assert Parameters(COPTER.parameters, {"SYSID_THISMAV": asked})["SYSID_THISMAV"] == held
 
 
 def test_read_only_parameters_are_the_cores_alone() -> None:
-    p = Parameters("copter")
+    p = Parameters(COPTER.parameters)
     outcome = p.set("MIS_TOTAL", 5)
     assert not outcome.accepted and outcome.warning == "MIS_TOTAL is read-only"
     assert p.set_readonly("MIS_TOTAL", 5)
@@ -79,7 +79,7 @@ def test_read_only_parameters_are_the_cores_alone() -> None:
 
 
 def test_reset_brings_the_default_back() -> None:
-    p = Parameters("copter", {"WPNAV_SPEED": 700.0})
+    p = Parameters(COPTER.parameters, {"WPNAV_SPEED": 700.0})
     assert p.changed() == {"WPNAV_SPEED": 700}
     outcome = p.reset("WPNAV_SPEED")
     assert outcome.value == p["WPNAV_SPEED"] == 1000
@@ -88,34 +88,34 @@ def test_reset_brings_the_default_back() -> None:
 
 
 def test_overrides_win_over_stored_values_which_win_over_defaults() -> None:
-    p = Parameters("copter", {"RTL_ALT": 2000.0, "WPNAV_SPEED": 700.0}, {"WPNAV_SPEED": 900.0})
+    p = Parameters(COPTER.parameters, {"RTL_ALT": 2000.0, "WPNAV_SPEED": 700.0}, {"WPNAV_SPEED": 900.0})
     assert (p["RTL_ALT"], p["WPNAV_SPEED"], p["LAND_SPEED"]) == (2000, 900, 50)
 
 
 def test_stored_values_that_no_longer_fit_are_noted_and_harmless() -> None:
-    p = Parameters("copter", {"NO_SUCH": 1.0, "RTL_ALT": math.nan, "FLTMODE1": 400.0})
+    p = Parameters(COPTER.parameters, {"NO_SUCH": 1.0, "RTL_ALT": math.nan, "FLTMODE1": 400.0})
     assert p.notes == ["stored parameter NO_SUCH ignored", "stored parameter RTL_ALT ignored"]
     assert (p["RTL_ALT"], p["FLTMODE1"]) == (1500, 127)
 
 
 def test_an_unknown_override_names_the_nearest() -> None:
     with pytest.raises(UnknownParameterError, match=r"unknown parameter WPNAV_SPED; did you mean WPNAV_SPEED\?"):
-        Parameters("copter", {}, {"WPNAV_SPED": 1.0})
+        Parameters(COPTER.parameters, {}, {"WPNAV_SPED": 1.0})
 
 
 def test_an_impossible_override_is_refused() -> None:
     with pytest.raises(ParameterValueError, match="MIS_TOTAL is read-only"):
-        Parameters("copter", {}, {"MIS_TOTAL": 1.0})
+        Parameters(COPTER.parameters, {}, {"MIS_TOTAL": 1.0})
     with pytest.raises(ParameterValueError, match="not finite"):
-        Parameters("copter", {}, {"RTL_ALT": math.nan})
+        Parameters(COPTER.parameters, {}, {"RTL_ALT": math.nan})
 
 
 def test_an_override_outside_its_range_is_noted() -> None:
-    assert Parameters("copter", {}, {"WPNAV_SPEED": 1.0}).notes == ["WPNAV_SPEED 1: not in 10..2000"]
+    assert Parameters(COPTER.parameters, {}, {"WPNAV_SPEED": 1.0}).notes == ["WPNAV_SPEED 1: not in 10..2000"]
 
 
 def test_an_unknown_name_is_a_key_error() -> None:
-    p = Parameters("copter")
+    p = Parameters(COPTER.parameters)
     with pytest.raises(KeyError):
         p["NO_SUCH"]
     with pytest.raises(KeyError):
@@ -126,7 +126,7 @@ def test_an_unknown_name_is_a_key_error() -> None:
 @given(st.sampled_from(COPTER_NAMES), st.floats(allow_nan=True, allow_infinity=True))
 def test_whatever_is_set_holds_exactly_as_float32_and_within_its_type(name: str, value: float) -> None:
     """PARAM_VALUE carries float32: what is told is what holds, and setting what was told changes nothing."""
-    p = Parameters("copter")
+    p = Parameters(COPTER.parameters)
     outcome = p.set(name, value)
     held = p[name]
     assert outcome.value == held == to_float32(held)

@@ -10,7 +10,7 @@ import pytest
 
 from autopilot.geo import to_global
 from autopilot.mission.items import MissionItem
-from autopilot.modes.table import specs
+from autopilot.modes.table import COPTER_MODES
 from autopilot.vehicle import Sticks
 from sitl.vehicles.rover import SimulatedRover
 from tests.fakes.core_bench import Bench, takeoff, waypoint
@@ -118,7 +118,7 @@ def test_a_silent_ground_station(setting: int, mode: int) -> None:
     bench.core.update_link_clock(6000)
     bench.run(0.1)
     assert bench.core.mode_number == mode
-    assert f"GCS Failsafe - {specs('copter')[mode].title}" in bench.texts
+    assert f"GCS Failsafe - {COPTER_MODES[mode].title}" in bench.texts
     if mode in (RTL, SMART_RTL):
         came_home(bench)
 

@@ -11,6 +11,7 @@ from autopilot.geo import GeoPoint
 from autopilot.journal import MemoryJournal
 from autopilot.outcome import Result
 from autopilot.parameters import Parameters
+from autopilot.vehicles.kinds import COPTER
 from mavlink_bridge import codec
 from mavlink_bridge.codec import dialect
 from mavlink_bridge.endpoint import Endpoint
@@ -27,7 +28,7 @@ class Wire:
 
     def __init__(self) -> None:
         vehicle = SimulatedCopter(GeoPoint(-35.363261, 149.165230, 584.0), 353.0, 1)
-        autopilot = Autopilot("copter", vehicle, Parameters("copter"), MemoryJournal())
+        autopilot = Autopilot("copter", vehicle, Parameters(COPTER.parameters), MemoryJournal())
         while autopilot.home is None:
             autopilot.update(vehicle.advance(vehicle.state.time_ms + 1000))
         self.now_ms = vehicle.state.time_ms

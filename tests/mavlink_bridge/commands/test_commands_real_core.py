@@ -15,6 +15,7 @@ from autopilot.geo import GeoPoint, distance
 from autopilot.journal import MemoryJournal
 from autopilot.outcome import Result
 from autopilot.parameters import Parameters
+from autopilot.vehicles.kinds import COPTER
 from mavlink_bridge import codec
 from mavlink_bridge.codec import dialect
 from mavlink_bridge.services.base import Message, Peer, Service
@@ -35,7 +36,7 @@ class Flight:
     def __init__(self) -> None:
         journal = MemoryJournal()
         self.vehicle = SimulatedCopter(HOME, 353.0, 1)
-        self.autopilot = Autopilot("copter", self.vehicle, Parameters("copter"), journal)
+        self.autopilot = Autopilot("copter", self.vehicle, Parameters(COPTER.parameters), journal)
         self.commands = CommandService(self.autopilot, RecordingTelemetry(), journal=journal)
         self.guided, self.sticks = GuidedService(self.autopilot), StickService(self.autopilot)
         self.now_ms = 0

@@ -6,9 +6,10 @@ from typing import Any
 
 from autopilot.modes.table import CopterMode
 from autopilot.vehicle import Leg, VehicleEvent
+from autopilot.vehicles.kinds import COPTER
 from mavlink_bridge.codec import dialect
 from mavlink_bridge.flight_controller.controller import FlightController
-from mavlink_bridge.flight_controller.firmware import PX4_COPTER, firmware_of
+from mavlink_bridge.flight_controller.firmware import Px4, firmware_of
 from mavlink_bridge.services.base import Peer
 
 PX4 = Peer(1, 1, 1)
@@ -23,7 +24,7 @@ class Bench:
     """A controller in POSCTL, in the air, with a position."""
 
     def __init__(self) -> None:
-        self.vehicle = FlightController(PX4_COPTER, 1, POSCTL)
+        self.vehicle = FlightController(Px4(COPTER), 1, POSCTL)
         self.now_ms = 0
         self.hear(heartbeat(POSCTL))
         self.hear(dialect.MAVLink_estimator_status_message(0, 16 | 1, 0, 0, 0, 0, 0, 0, 0, 0))
@@ -45,11 +46,11 @@ class Bench:
 
 def test_modes_are_translated_both_ways() -> None:
     """POSCTL is LOITER, AUTO.LOITER is GUIDED, AUTO.MISSION is AUTO; what Sortie does not know has a number too."""
-    assert [PX4_COPTER.mode_of(mode) for mode in (POSCTL, HOLD, MISSION, RTL)] == [5, 4, 3, 6]
+    assert [Px4(COPTER).mode_of(mode) for mode in (POSCTL, HOLD, MISSION, RTL)] == [5, 4, 3, 6]
     for mode in (CopterMode.AUTO, CopterMode.GUIDED, CopterMode.RTL, CopterMode.LAND, CopterMode.LOITER):
-        assert PX4_COPTER.mode_of(PX4_COPTER.custom_mode(mode)) == mode
-    assert PX4_COPTER.mode_of(4 << 16 | 8 << 24) >= 1000
-    assert firmware_of(heartbeat(POSCTL)) is PX4_COPTER
+        assert Px4(COPTER).mode_of(Px4(COPTER).custom_mode(mode)) == mode
+    assert Px4(COPTER).mode_of(4 << 16 | 8 << 24) >= 1000
+    assert firmware_of(heartbeat(POSCTL)) == Px4(COPTER)
 
 
 def test_a_leg_is_a_reposition_in_hold() -> None:

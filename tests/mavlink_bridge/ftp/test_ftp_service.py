@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from autopilot.parameters import Parameters
+from autopilot.vehicles.kinds import COPTER
 from mavlink_bridge.codec import dialect
 from mavlink_bridge.services.base import Peer
 from mavlink_bridge.services.ftp import (
@@ -51,7 +52,7 @@ class LogMount:
 
 class Bench(FtpBench):
     def __init__(self, files: dict[str, bytes] | None = None, *, lose: frozenset[int] = frozenset()) -> None:
-        self.parameters = Parameters("copter")
+        self.parameters = Parameters(COPTER.parameters)
         self.logs = LogMount(files or {"1.BIN": bytes(range(256)) * 40})
         self.room = 1_000_000
         tree = VirtualFiles()

@@ -12,6 +12,7 @@ from xml.etree import ElementTree
 import pytest
 
 from autopilot.parameters import Parameters
+from autopilot.vehicles.kinds import COPTER, vehicle_class
 from mavlink_bridge.codec import dialect
 from mavlink_bridge.services.ftp.parameter_metadata import crc32, mission_planner_document, qgc_document
 from sortie import Session
@@ -58,7 +59,7 @@ def test_qgroundcontrol_finds_every_parameter() -> None:
 @pytest.mark.parametrize("kind", ["copter", "rover"])
 def test_entries_keep_to_the_schema(kind: str) -> None:
     """Known keys and types only; numbers within the type; values and bits with a text each."""
-    for one in qgc_document(Parameters(kind))["parameters"]:
+    for one in qgc_document(Parameters(vehicle_class(kind).parameters))["parameters"]:
         assert set(one) <= ALLOWED, one
         assert one["type"] in ("Int8", "Int16", "Int32", "Float")
         assert re.fullmatch(r"[\w]{1,16}", one["name"])
@@ -70,17 +71,17 @@ def test_entries_keep_to_the_schema(kind: str) -> None:
 
 def test_an_entry_says_what_the_table_says() -> None:
     """Unit, range and default of one that everybody knows."""
-    entries = {one["name"]: one for one in qgc_document(Parameters("copter"))["parameters"]}
-    speed = Parameters("copter").definition("WPNAV_SPEED")
+    entries = {one["name"]: one for one in qgc_document(Parameters(COPTER.parameters))["parameters"]}
+    speed = Parameters(COPTER.parameters).definition("WPNAV_SPEED")
     assert (entries["WPNAV_SPEED"]["units"], entries["WPNAV_SPEED"]["default"]) == ("cm/s", 1000.0)
     assert (entries["WPNAV_SPEED"]["min"], entries["WPNAV_SPEED"]["max"]) == (speed.minimum, speed.maximum)
 
 
 def test_mission_planner_finds_a_parameter_as_it_looks_for_it() -> None:
     """By the name "ArduCopter:NAME"; range, units, bits and values where it reads them."""
-    root = ElementTree.fromstring(mission_planner_document(Parameters("copter"), "copter"))
+    root = ElementTree.fromstring(mission_planner_document(Parameters(COPTER.parameters), "copter"))
     entries = {one.attrib["name"]: one for one in root.iter("param")}
-    assert len(entries) == len(Parameters("copter").names())
+    assert len(entries) == len(Parameters(COPTER.parameters).names())
     fields = {one.attrib["name"]: one.text for one in entries["ArduCopter:WPNAV_SPEED"].iter("field")}
     assert (fields["Units"], len((fields["Range"] or "").split())) == ("cm/s", 2)
     codes = [one.attrib["code"] for one in entries["ArduCopter:FRAME_CLASS"].iter("value")]

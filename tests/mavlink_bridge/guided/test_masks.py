@@ -45,7 +45,7 @@ MASKS = [
 def test_a_position_mask_asks_for_its_parts(mask: int, copter: str, rover: str) -> None:
     """The parts by the table, "stop" where the combination cannot be flown."""
     assert position_parts(mask) == _parts(copter)
-    assert position_parts(mask, rover=True) == _parts(rover)
+    assert position_parts(mask, driven=True) == _parts(rover)
 
 
 @pytest.mark.parametrize(

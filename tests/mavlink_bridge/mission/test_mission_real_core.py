@@ -11,6 +11,7 @@ from autopilot.mission.items import MissionItem
 from autopilot.mission.sequencer import MissionState
 from autopilot.outcome import StatusText
 from autopilot.parameters import Parameters
+from autopilot.vehicles.kinds import COPTER
 from mavlink_bridge.codec import dialect
 from mavlink_bridge.services.mission import MissionService, mission_current
 from tests.fakes.fake_vehicle import FakeVehicle
@@ -25,7 +26,7 @@ class Tick(Bench):
     def __init__(self) -> None:
         self.vehicle = FakeVehicle()
         self.journal = MemoryJournal()
-        self.autopilot = Autopilot("copter", self.vehicle, Parameters("copter"), self.journal)
+        self.autopilot = Autopilot("copter", self.vehicle, Parameters(COPTER.parameters), self.journal)
         self.service = MissionService(self.autopilot, self.journal)
         self.now_ms = 1000
         self.texts: list[str] = []

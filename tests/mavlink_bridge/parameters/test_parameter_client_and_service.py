@@ -8,6 +8,7 @@ import pytest
 
 from autopilot.parameters import Parameters
 from autopilot.parameters.definition import to_float32
+from autopilot.vehicles.kinds import COPTER
 from mavlink_bridge.clients import Target
 from mavlink_bridge.clients.parameters import ParameterList, ParameterOutcome, ParameterRead, ParameterWrite
 from mavlink_bridge.services.parameters import ParameterService
@@ -22,7 +23,7 @@ class Ends(TwoEnds):
 
     def __init__(self, **radio: Any) -> None:
         super().__init__(**radio)
-        self.parameters = Parameters("copter")
+        self.parameters = Parameters(COPTER.parameters)
         self.vehicle.add_service(
             ParameterService(self.parameters, self.journal, room=lambda link: ROOM - self.vehicle.queued(link))
         )

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from autopilot.journal import MemoryJournal, SaveParameter
 from autopilot.parameters import Parameters
+from autopilot.vehicles.kinds import COPTER
 from mavlink_bridge.codec import dialect
 from mavlink_bridge.services.base import Outgoing, Peer
 from mavlink_bridge.services.parameters import ParameterService
@@ -24,7 +25,7 @@ class Bench:
     """A service with a journal and a room for each link that a test may change."""
 
     def __init__(self, *, hold: bool = False) -> None:
-        self.parameters = Parameters("copter")
+        self.parameters = Parameters(COPTER.parameters)
         self.journal = MemoryJournal(hold=hold)
         self.room = {1: 1_000_000, 2: 1_000_000}
         self.service = ParameterService(self.parameters, self.journal, room=self.room.__getitem__, banner=self.banner)

@@ -250,8 +250,8 @@ def test_quaternion_of_a_half_turn() -> None:
 
 def test_landed_state_is_shown_for_copters_only() -> None:
     """A rover's landed_state is always 0 (undefined)."""
-    assert decoded("EXTENDED_SYS_STATE", flying_report(), IS_COPTER=1).landed_state == 2
-    assert decoded("EXTENDED_SYS_STATE", flying_report(), IS_COPTER=0).landed_state == 0
+    assert decoded("EXTENDED_SYS_STATE", flying_report(), HAS_HEIGHT=1).landed_state == 2
+    assert decoded("EXTENDED_SYS_STATE", flying_report(), HAS_HEIGHT=0).landed_state == 0
 
 
 def test_home_has_no_orientation_and_is_silent_while_unknown() -> None:

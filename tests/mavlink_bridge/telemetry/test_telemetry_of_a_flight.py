@@ -13,6 +13,7 @@ from autopilot.core import Autopilot
 from autopilot.geo import GeoPoint
 from autopilot.journal import MemoryJournal
 from autopilot.parameters.parameters import Parameters
+from autopilot.vehicles.kinds import COPTER
 from mavlink_bridge.endpoint import Endpoint
 from mavlink_bridge.identity import Identity
 from mavlink_bridge.services.telemetry.service import TelemetryService
@@ -29,7 +30,7 @@ class Flight:
     def __init__(self) -> None:
         self.vehicle = SimulatedCopter(GeoPoint(-35.363261, 149.165230, 584.0), 353.0, 1)
         self.vehicle.load()
-        self.core = Autopilot("copter", self.vehicle, Parameters("copter"), MemoryJournal())
+        self.core = Autopilot("copter", self.vehicle, Parameters(COPTER.parameters), MemoryJournal())
         self.endpoint = Endpoint(1)
         self.telemetry = TelemetryService(self.core, self.endpoint, Identity())
         self.telemetry.load()

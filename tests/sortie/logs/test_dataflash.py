@@ -15,6 +15,7 @@ from pymavlink import DFReader
 
 from autopilot import report as R
 from autopilot.mission.items import MissionItem
+from autopilot.vehicles import kinds
 from mavlink_bridge.flight_controller.readings import Readings
 from sortie import Session
 from sortie.api.snapshot import Snapshot
@@ -25,8 +26,8 @@ from sortie.logs.recorder import record_flights
 from sortie.nodes.build import VIRTUAL_EPOCH_US
 
 LAT, LON = -35.363261, 149.165230
-COPTER = K.samples("copter", simulated=True)
-ROVER = K.samples("rover", simulated=True)
+COPTER = K.samples(kinds.COPTER, simulated=True)
+ROVER = K.samples(kinds.ROVER, simulated=True)
 ALL = tuple(dict.fromkeys((*K.EVENTS, *COPTER, *ROVER)))
 
 
@@ -114,7 +115,7 @@ def test_samples_are_the_report(tmp_path: Path) -> None:
 def test_what_a_controller_does_not_tell_is_no_zero(tmp_path: Path) -> None:
     """Behind a flight controller: no demands, no accelerations, and no messages of sensors at all."""
     sampler = Sampler(
-        K.samples("copter", simulated=False), VIRTUAL_EPOCH_US, {"MOT_THST_HOVER": 0.25}, UNKNOWN_OF_A_REAL_VEHICLE
+        K.samples(kinds.COPTER, simulated=False), VIRTUAL_EPOCH_US, {"MOT_THST_HOVER": 0.25}, UNKNOWN_OF_A_REAL_VEHICLE
     )
     sampler.add(Readings().report, 1000, 584.0)
     messages = {one.get_type(): one for one in written(tmp_path, sampler.take())}

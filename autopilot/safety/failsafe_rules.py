@@ -1,0 +1,56 @@
+"""What the failsafes ask of the rules of a kind of vehicle."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from autopilot.safety.silence import SilenceWatch
+from autopilot.vehicles.vehicle_class import Escape
+
+
+@dataclass(slots=True)
+class Losses:
+    """What is lost now. `battery_way`: what a failing battery has led to in this flight."""
+
+    ground_station: SilenceWatch = field(default_factory=SilenceWatch)
+    sticks: SilenceWatch = field(default_factory=SilenceWatch)
+    battery_way: Escape | None = None
+
+
+class FailsafeRules(Protocol):
+    """How a kind of vehicle acts on a failure. `deadline_ms`: when `update` must run, vehicle time."""
+
+    @property
+    def acted(self) -> bool:
+        """A loss of ground station or sticks is in force."""
+
+    @property
+    def deadline_ms(self) -> int | None: ...
+
+    def update(self, now_ms: int) -> None:
+        """A loss may have lasted long enough now."""
+
+    def armed(self) -> None:
+        """A new flight begins."""
+
+    def position_lost(self, *, lost: bool) -> None:
+        """The receiver has no fix, or one again."""
+
+    def crashed(self, check: int, now_ms: int) -> None:
+        """FS_CRASH_CHECK is `check`, not 0."""
+
+    def estimator_failed(self, now_ms: int) -> None:
+        """While armed."""
+
+    def ground_station_silent(self, setting: int, now_ms: int) -> None:
+        """FS_GCS_ENABLE is `setting`, not 0."""
+
+    def sticks_silent(self, setting: int, now_ms: int) -> None:
+        """FS_THR_ENABLE is `setting`, not 0."""
+
+    def found(self, name: str) -> None:
+        """ "GCS" or "Radio" is heard again."""
+
+    def fail(self, name: str, way: Escape, now_ms: int) -> None:
+        """Announce that `name` has failed, and take `way`."""

@@ -1,0 +1,147 @@
+"""The copter: ArduCopter's modes, failsafes, names and units."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from autopilot.mission.state import TRACK_KINDS
+from autopilot.modes.table import COPTER_MODES, CopterMode
+from autopilot.parameters.aliases import COMMON_ALIASES, COPTER_ALIASES
+from autopilot.parameters.inert import COPTER_INERT
+from autopilot.parameters.parameter_set import ParameterSet
+from autopilot.parameters.table_flight import COPTER_FLIGHT
+from autopilot.parameters.table_safety import COPTER_SAFETY
+from autopilot.parameters.table_sim import SIMULATION
+from autopilot.parameters.table_system import COPTER_OUTPUTS, COPTER_SYSTEM
+from autopilot.vehicles.vehicle_class import (
+    COMMON_ITEMS,
+    COMMON_MIRRORED,
+    Escape,
+    Face,
+    FailsafeTables,
+    Measure,
+    Measures,
+    Modes,
+    Texts,
+    VehicleClass,
+)
+
+_C = CopterMode
+
+_MODES: Final = Modes(
+    known=CopterMode,
+    specs=COPTER_MODES,
+    initial=_C.STABILIZE,
+    auto=_C.AUTO,
+    guided=_C.GUIDED,
+    rtl=_C.RTL,
+    stop=_C.LAND,
+    land=_C.LAND,
+    landing_sequence=_C.AUTO_RTL,
+    height_hold=_C.ALT_HOLD,
+    landing=frozenset({_C.LAND, _C.RTL, _C.SMART_RTL, _C.AUTO_RTL}),
+    with_throttle_up=frozenset({_C.GUIDED, _C.AUTO}),
+    of_flights=frozenset({_C.AUTO, _C.GUIDED, _C.LAND, _C.AUTO_RTL}),
+    switches={
+        4: _C.RTL, 16: _C.AUTO, 18: _C.LAND, 33: _C.BRAKE, 42: _C.SMART_RTL, 52: _C.ACRO, 55: _C.GUIDED, 56: _C.LOITER,
+        68: _C.STABILIZE, 69: _C.POSHOLD, 70: _C.ALT_HOLD, 72: _C.CIRCLE,
+    },
+)  # fmt: skip
+
+_FAILSAFES: Final = FailsafeTables(
+    ways={
+        Escape.LAND: (_C.LAND,),
+        Escape.RTL: (_C.RTL, _C.LAND),
+        Escape.SMART_RTL_OR_RTL: (_C.SMART_RTL, _C.RTL, _C.LAND),
+        Escape.SMART_RTL_OR_STOP: (_C.SMART_RTL, _C.LAND),
+        Escape.LAND_SEQUENCE: (_C.AUTO_RTL, _C.RTL, _C.LAND),
+        Escape.BRAKE: (_C.BRAKE, _C.LAND),
+    },
+    battery={
+        1: Escape.LAND,
+        2: Escape.RTL,
+        3: Escape.SMART_RTL_OR_RTL,
+        4: Escape.SMART_RTL_OR_STOP,
+        5: Escape.TERMINATE,
+        6: Escape.LAND_SEQUENCE,
+        7: Escape.BRAKE,
+    },
+    ground_station={
+        1: Escape.RTL,
+        2: Escape.RTL,
+        3: Escape.SMART_RTL_OR_RTL,
+        4: Escape.SMART_RTL_OR_STOP,
+        5: Escape.LAND,
+        6: Escape.LAND_SEQUENCE,
+        7: Escape.BRAKE,
+    },
+    radio={
+        1: Escape.RTL,
+        2: Escape.RTL,
+        3: Escape.LAND,
+        4: Escape.SMART_RTL_OR_RTL,
+        5: Escape.SMART_RTL_OR_STOP,
+        6: Escape.LAND_SEQUENCE,
+        7: Escape.BRAKE,
+    },
+    fence={
+        1: Escape.RTL,
+        2: Escape.LAND,
+        3: Escape.SMART_RTL_OR_RTL,
+        4: Escape.BRAKE,
+        5: Escape.SMART_RTL_OR_STOP,
+    },
+    far_outside=Escape.LAND,
+    said_instead={
+        Escape.SMART_RTL_OR_RTL: "SmartRTL Unavailable, Trying RTL Mode",
+        Escape.SMART_RTL_OR_STOP: "SmartRTL Unavailable, Using Land Mode",
+        Escape.LAND_SEQUENCE: "Trying RTL Mode",
+        Escape.BRAKE: "Trying Land Mode",
+    },
+)
+
+COPTER: Final = VehicleClass(
+    name="copter",
+    face=Face(
+        vehicle_type=2,  # MAV_TYPE_QUADROTOR
+        vehicle_types=frozenset({2, 3, 4, 13, 14, 15, 29, 35, 43}),  # quadrotor .. generic multirotor
+        firmware="ArduCopter",
+        build=2,
+        documents="ArduCopter",
+        frame="Frame: QUAD/X",
+    ),
+    modes=_MODES,
+    failsafes=_FAILSAFES,
+    texts=Texts(armed="Arming motors", disarmed="Disarming motors", estimator_cleared="EKF Failsafe Cleared"),
+    measures=Measures(
+        cruise=(Measure("WPNAV_SPEED", 1000.0, 100.0),),
+        acceptance=Measure("WPNAV_RADIUS", 200.0, 100.0),
+        circle_radius=Measure("CIRCLE_RADIUS", 20.0, 100.0),
+        circle_acceleration=Measure("WPNAV_ACCEL", 250.0, 100.0),
+        return_speed=Measure("RTL_SPEED", 0.0, 100.0),
+    ),
+    items=COMMON_ITEMS | {21, 22, 31, 82, 115},
+    parameters=ParameterSet(
+        lines=COPTER_SYSTEM + COPTER_FLIGHT + COPTER_SAFETY + COPTER_OUTPUTS + SIMULATION,
+        inert=COPTER_INERT,
+        aliases=COMMON_ALIASES | COPTER_ALIASES,
+    ),
+    mirrored=(
+        "WPNAV_SPEED", "WPNAV_SPEED_UP", "WPNAV_SPEED_DN", "WPNAV_RADIUS", "WP_YAW_BEHAVIOR", "RTL_ALT", "RTL_SPEED",
+        "RTL_CONE_SLOPE", "RTL_CLIMB_MIN", "RTL_LOIT_TIME", "RTL_ALT_FINAL", "LAND_SPEED", "CIRCLE_RADIUS",
+        "MIS_RESTART", "MIS_OPTIONS", "AUTO_OPTIONS", "GUID_TIMEOUT", "FENCE_ALT_MAX", "FENCE_ALT_MIN",
+        *COMMON_MIRRORED,
+    ),
+    mode_switch=("FLTMODE_CH", ("FLTMODE1", "FLTMODE2", "FLTMODE3", "FLTMODE4", "FLTMODE5", "FLTMODE6")),
+    trail_look_ms=1000,
+    track_speeds=TRACK_KINDS,
+    own_samples=("CTUN",),
+    simulated_samples=("PSCN", "PSCE", "PSCD"),
+    has_height=True,
+    turns_nose=True,
+    keeps_targets_in_fence=True,
+    home_by_zeros=True,
+    model="quad",
+    sitl_binary="arducopter",
+    sitl_target="copter",
+)  # fmt: skip

@@ -1,0 +1,29 @@
+"""The kinds of vehicle there are, by the names that people and files have for them."""
+
+from __future__ import annotations
+
+from types import MappingProxyType
+from typing import Final
+
+from autopilot.vehicles.copter import COPTER
+from autopilot.vehicles.rover import ROVER
+from autopilot.vehicles.vehicle_class import VehicleClass
+
+__all__ = ["COPTER", "DEFAULT", "KINDS", "ROVER", "class_of_type", "vehicle_class"]
+
+KINDS: Final = MappingProxyType({one.name: one for one in (COPTER, ROVER)})
+DEFAULT: Final = COPTER
+
+
+def vehicle_class(name: str) -> VehicleClass:
+    """The kind of this name; ValueError with those that there are."""
+    try:
+        return KINDS[name]
+    except KeyError:
+        known = " and ".join(repr(one) for one in KINDS)
+        raise ValueError(f"no vehicle kind {name!r}; known are {known}") from None
+
+
+def class_of_type(vehicle_type: int) -> VehicleClass | None:
+    """The kind that a vehicle of this MAV_TYPE is flown as."""
+    return next((one for one in KINDS.values() if vehicle_type in one.face.vehicle_types), None)

@@ -1,0 +1,119 @@
+"""The rover: ArduRover's modes, failsafes, names and units."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from autopilot.modes.table import ROVER_MODES, RoverMode
+from autopilot.parameters.aliases import COMMON_ALIASES
+from autopilot.parameters.inert import ROVER_INERT
+from autopilot.parameters.parameter_set import ParameterSet
+from autopilot.parameters.table_rover import ROVER_DRIVE
+from autopilot.parameters.table_safety import ROVER_SAFETY
+from autopilot.parameters.table_sim import SIMULATION
+from autopilot.parameters.table_system import ROVER_OUTPUTS, ROVER_SYSTEM
+from autopilot.vehicles.vehicle_class import (
+    COMMON_ITEMS,
+    COMMON_MIRRORED,
+    Escape,
+    Face,
+    FailsafeTables,
+    Measure,
+    Measures,
+    Modes,
+    Texts,
+    VehicleClass,
+)
+
+_R = RoverMode
+
+_MODES: Final = Modes(
+    known=RoverMode,
+    specs=ROVER_MODES,
+    initial=_R.HOLD,
+    auto=_R.AUTO,
+    guided=_R.GUIDED,
+    rtl=_R.RTL,
+    stop=_R.HOLD,
+    at_rest=_R.HOLD,
+    after_mission={2: _R.ACRO, 3: _R.MANUAL},
+    of_flights=frozenset({_R.HOLD, _R.AUTO, _R.GUIDED}),
+    switches={
+        4: _R.RTL, 16: _R.AUTO, 42: _R.SMART_RTL, 51: _R.MANUAL, 52: _R.ACRO, 53: _R.STEERING, 54: _R.HOLD,
+        55: _R.GUIDED, 56: _R.LOITER,
+    },
+)  # fmt: skip
+
+#: FS_ACTION; BATT_FS_*_ACT and FENCE_ACTION have its numbers.
+_ACTIONS: Final = {
+    1: Escape.RTL,
+    2: Escape.HOLD,
+    3: Escape.SMART_RTL_OR_RTL,
+    4: Escape.SMART_RTL_OR_STOP,
+    5: Escape.TERMINATE,
+    6: Escape.LOITER,
+}
+
+_FAILSAFES: Final = FailsafeTables(
+    ways={
+        Escape.RTL: (_R.RTL, _R.HOLD),
+        Escape.HOLD: (_R.HOLD,),
+        Escape.SMART_RTL_OR_RTL: (_R.SMART_RTL, _R.RTL, _R.HOLD),
+        Escape.SMART_RTL_OR_STOP: (_R.SMART_RTL, _R.HOLD),
+        Escape.LOITER: (_R.LOITER, _R.HOLD),
+    },
+    battery=_ACTIONS,
+    ground_station=_ACTIONS,
+    radio=_ACTIONS,
+    fence=_ACTIONS,
+    far_outside=Escape.HOLD,
+)
+
+ROVER: Final = VehicleClass(
+    name="rover",
+    face=Face(
+        vehicle_type=10,  # MAV_TYPE_GROUND_ROVER
+        vehicle_types=frozenset({10, 11}),  # ground rover, surface boat
+        firmware="ArduRover",
+        build=1,
+        documents="Rover",
+    ),
+    modes=_MODES,
+    failsafes=_FAILSAFES,
+    texts=Texts(
+        armed="Throttle armed",
+        disarmed="Throttle disarmed",
+        estimator_cleared="EKF failsafe cleared",
+        not_armable="Mode not armable",
+        no_mission="No Mission. Can't set AUTO.",
+        mission_complete="Mission Complete",
+        guided_arrival=True,
+        reached_by_name=True,
+    ),
+    measures=Measures(
+        cruise=(Measure("WP_SPEED", 0.0), Measure("CRUISE_SPEED", 2.0)),
+        acceptance=Measure("WP_RADIUS", 2.0),
+        circle_radius=Measure("CIRCLE_RADIUS", 20.0),
+        return_speed=Measure("RTL_SPEED", 0.0),
+    ),
+    items=COMMON_ITEMS | {194},
+    parameters=ParameterSet(
+        lines=ROVER_SYSTEM + ROVER_DRIVE + ROVER_SAFETY + ROVER_OUTPUTS + SIMULATION,
+        inert=ROVER_INERT,
+        aliases=COMMON_ALIASES,
+    ),
+    mirrored=(
+        "WP_SPEED", "CRUISE_SPEED", "WP_RADIUS", "RTL_SPEED", "CIRCLE_RADIUS", "MIS_RESTART", "MIS_DONE_BEHAVE",
+        *COMMON_MIRRORED,
+    ),
+    mode_switch=("MODE_CH", ("MODE1", "MODE2", "MODE3", "MODE4", "MODE5", "MODE6")),
+    trail_look_ms=500,
+    track_speeds=frozenset({0, 1, 2, 3}),  # it knows no other speed
+    own_samples=("THR", "NTUN"),
+    simulated_samples=("STER",),
+    reverses=True,
+    drives_through=True,
+    model="rover",
+    sitl_binary="ardurover",
+    sitl_target="rover",
+)  # fmt: skip

@@ -1,0 +1,184 @@
+"""A kind of vehicle: all that differs between copter, rover and boat, as data, in one object for each.
+
+Nothing else asks which kind it has. What a part of the autopilot does in its own way for some kinds it chooses by what
+the kind *is* (does it have a height, does its nose turn by itself, does it drive backwards), or it takes the tables,
+names, units and texts from here. Sources: ArduPilot ArduCopter and Rover, 4.6.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import Enum, IntEnum
+from typing import Final
+
+from autopilot.modes.table import ModeSpec
+from autopilot.parameters.parameter_set import ParameterSet
+
+#: Mission commands that every kind carries out.
+COMMON_ITEMS: Final = frozenset(
+    {16, 17, 18, 19, 20, 92, 93}
+    | {112, 114}
+    | {177, 178, 179, 189, 195, 197, 201, 207, 218, 222, 600, 601}
+    | {181, 182, 183, 184, 203, 206}  # outputs and camera triggers
+)
+#: Parameters of a flight controller that decide for every kind.
+COMMON_MIRRORED: Final = (
+    "FENCE_ENABLE", "FENCE_TYPE", "FENCE_RADIUS", "FENCE_MARGIN", "FENCE_OPTIONS", "RALLY_LIMIT_KM", "RALLY_INCL_HOME",
+)  # fmt: skip
+
+
+class Escape(Enum):
+    """A way out of a failure. The value names it in texts."""
+
+    NONE = ""
+    LAND = "LAND"
+    RTL = "RTL"
+    SMART_RTL_OR_RTL = "SMART_RTL"
+    SMART_RTL_OR_STOP = "SMART_RTL or stop"  # land, or hold
+    LAND_SEQUENCE = "AUTO_RTL"
+    BRAKE = "BRAKE"
+    HOLD = "HOLD"
+    LOITER = "LOITER"
+    TERMINATE = "terminate"
+
+
+@dataclass(frozen=True, slots=True)
+class Modes:
+    """The modes by ArduPilot's numbers; None where the kind has no such mode. `known`: all that ArduPilot has; `specs`:
+    those that are flown. `stop`: what ends a flight here and now (LAND, HOLD). `at_rest`: stands in it, however it is
+    moved about. `landing`: those that may come down to the ground. `switches`: mode by auxiliary function;
+    `after_mission`: by MIS_DONE_BEHAVE. `of_flights`: those that the flight manager itself takes. `with_throttle_up`:
+    may be armed in with the throttle raised."""
+
+    known: type[IntEnum]
+    specs: Mapping[int, ModeSpec]
+    initial: int
+    auto: int
+    guided: int
+    rtl: int
+    stop: int
+    switches: Mapping[int, int]
+    of_flights: frozenset[int]
+    land: int | None = None
+    landing_sequence: int | None = None
+    height_hold: int | None = None
+    at_rest: int | None = None
+    landing: frozenset[int] = frozenset()
+    after_mission: Mapping[int, int] = field(default_factory=dict)
+    with_throttle_up: frozenset[int] | None = None
+
+    @property
+    def autos(self) -> tuple[int, ...]:
+        """Those in which the mission is flown."""
+        return (self.auto,) if self.landing_sequence is None else (self.auto, self.landing_sequence)
+
+    def name_of(self, number: int) -> str | None:
+        """ArduPilot's name of a mode number, also of modes that are not flown; None when there is no such mode."""
+        return next((mode.name for mode in self.known if mode.value == number), None)
+
+
+@dataclass(frozen=True, slots=True)
+class FailsafeTables:
+    """What failsafes do. `ways`: the modes that a way out tries in turn; `said_instead`: when its first mode cannot be
+    entered; then by BATT_FS_*_ACT, FS_GCS_ENABLE, FS_THR_ENABLE (or FS_ACTION for both) and FENCE_ACTION.
+    `far_outside`: however the fence action says, from 100 m beyond it on."""
+
+    ways: Mapping[Escape, tuple[int, ...]]
+    battery: Mapping[int, Escape]
+    ground_station: Mapping[int, Escape]
+    radio: Mapping[int, Escape]
+    fence: Mapping[int, Escape]
+    far_outside: Escape
+    said_instead: Mapping[Escape, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Texts:
+    """ArduPilot's words, where its firmwares differ. `not_armable` may name the mode; `no_mission` is said before AUTO
+    is refused without one; `mission_complete` at its end."""
+
+    armed: str
+    disarmed: str
+    estimator_cleared: str
+    not_armable: str = "{mode} mode not armable"
+    no_mission: str | None = None
+    mission_complete: str | None = None
+    guided_arrival: bool = False
+    """The end of a GUIDED target is told."""
+    reached_by_name: bool = False
+    """The end of a waypoint and of its hold time are told in words of their own, not as "Reached command"."""
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """A parameter with its unit: `per` of it are one metre, or one metre per second."""
+
+    name: str
+    default: float
+    per: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Measures:
+    """Parameters of length and speed. `cruise`: the first that is not 0."""
+
+    cruise: tuple[Measure, ...]
+    acceptance: Measure
+    circle_radius: Measure
+    return_speed: Measure
+    circle_acceleration: Measure | None = None
+    """What bounds the speed round a circle; None: nothing of its own does."""
+
+
+@dataclass(frozen=True, slots=True)
+class Face:
+    """Who it says it is. `firmware`: the name that the first banner line begins with; `frame`: what it says of its
+    frame; `build`: ArduPilot's APM_BUILD; `documents`: its name in Mission Planner's parameter file."""
+
+    vehicle_type: int
+    firmware: str
+    build: int
+    documents: str
+    frame: str | None = None
+    vehicle_types: frozenset[int] = frozenset()
+    """MAV_TYPE of the real vehicles that are flown as this kind."""
+
+
+@dataclass(frozen=True, slots=True)
+class VehicleClass:
+    """A kind of vehicle. `name`: as `--vehicle` has it. `items`: the mission commands that it carries out.
+
+    `has_height`: it takes off, flies and lands; what has none is always on the ground. `turns_nose`: its heading does
+    not bind the way that it goes. `reverses`: it drives backwards when told to. `keeps_targets_in_fence`: no target
+    beyond the fence is taken. `drives_through`: a leg goes on into whatever place comes next. `home_by_zeros`:
+    DO_SET_HOME to 0, 0, 0 means here. `mode_switch`: the channel parameter and those of its six positions.
+    `trail_look_ms`: how often SMART_RTL's trail is looked at."""
+
+    name: str
+    face: Face
+    modes: Modes
+    failsafes: FailsafeTables
+    texts: Texts
+    measures: Measures
+    items: frozenset[int]
+    parameters: ParameterSet
+    mirrored: tuple[str, ...]
+    """Parameters of a flight controller that the service flies by."""
+    mode_switch: tuple[str, tuple[str, ...]]
+    trail_look_ms: int
+    track_speeds: frozenset[int]
+    """DO_CHANGE_SPEED param1 that means the speed along the track."""
+    own_samples: tuple[str, ...]
+    """DataFlash messages of this kind alone: known of any vehicle, and (below) of a simulated one only."""
+    simulated_samples: tuple[str, ...]
+    has_height: bool = False
+    turns_nose: bool = False
+    reverses: bool = False
+    keeps_targets_in_fence: bool = False
+    drives_through: bool = False
+    home_by_zeros: bool = False
+    model: str = ""
+    """What ArduPilot SITL calls it (`--model`), and (below) its program, and how that is built (`./waf TARGET`)."""
+    sitl_binary: str = ""
+    sitl_target: str = ""

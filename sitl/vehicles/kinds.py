@@ -1,0 +1,22 @@
+"""The kinds of vehicle that are simulated."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+from autopilot.geo import GeoPoint
+from autopilot.vehicle import SimulatedVehicle
+from sitl.vehicles.copter import SimulatedCopter
+from sitl.vehicles.rover import SimulatedRover
+
+#: By the names of `autopilot.vehicles.kinds`.
+SIMULATED: Final[dict[str, Callable[[GeoPoint, float, int], SimulatedVehicle]]] = {
+    "copter": SimulatedCopter,
+    "rover": SimulatedRover,
+}
+
+
+def make_simulated(kind: str, home: GeoPoint, heading_deg: float, seed: int) -> SimulatedVehicle:
+    """The built-in simulator of `kind`, standing at `home`. KeyError for a kind that is not simulated."""
+    return SIMULATED[kind](home, heading_deg, seed)

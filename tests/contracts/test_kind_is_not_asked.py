@@ -1,0 +1,118 @@
+"""Nobody asks which kind of vehicle it is: outside the folders that are the kinds', code asks what the kind has."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from autopilot.vehicles.kinds import KINDS
+
+ROOT = Path(__file__).parents[2]
+PACKAGES = ("autopilot", "depot", "mavlink_bridge", "sitl", "sortie")
+#: The kinds themselves, what they are controlled by, and what they are simulated with.
+OF_THE_KINDS = ("autopilot/vehicles", "autopilot/control", "sitl/vehicles", "sitl/kernel")
+_KIND = "|".join(KINDS)
+#: A name that says what kind it is: `rover`, `_rover`, `is_rover`, `on_rover`.
+_NAMES = re.compile(rf"_*((is|not|no|on|has)_)?({_KIND})s?")
+_OBJECTS = {name.upper() for name in KINDS}
+
+
+def told_apart(text: str) -> Iterator[str]:
+    """Places that tell kinds apart: a flag or argument of that name, a table by kind, a comparison with a kind."""
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.Attribute) and node.attr in KINDS and isinstance(node.ctx, ast.Load):
+            yield f"line {node.lineno}: .{node.attr}"
+        elif isinstance(node, ast.If | ast.IfExp | ast.While) and (names := list(_asked(node.test))):
+            yield f"line {node.lineno}: if {names[0]}"
+        elif isinstance(node, ast.BoolOp | ast.UnaryOp) and (names := list(_asked(node))):
+            yield f"line {node.lineno}: {names[0]}"
+        elif isinstance(node, ast.arg | ast.keyword) and node.arg is not None and _is_flag(node):
+            yield f"line {node.lineno}: {node.arg}="
+        elif isinstance(node, ast.Compare):
+            yield from _compared(node)
+        elif isinstance(node, ast.Dict):
+            yield from (f"line {node.lineno}: a table by kind" for key in node.keys if key is not None and _kind(key))
+        elif isinstance(node, ast.MatchValue) and _kind(node.value):
+            yield f"line {node.lineno}: case of a kind"
+
+
+def _asked(test: ast.expr) -> Iterator[str]:
+    for node in ast.walk(test):
+        name = node.id if isinstance(node, ast.Name) else node.attr if isinstance(node, ast.Attribute) else ""
+        if _NAMES.fullmatch(name):
+            yield name
+
+
+def _is_flag(node: ast.arg | ast.keyword) -> bool:
+    """An argument `rover: bool`, or `rover=True`. A vehicle that is called `copter` is no flag."""
+    if not _NAMES.fullmatch(node.arg or ""):
+        return False
+    if isinstance(node, ast.keyword):
+        return isinstance(node.value, ast.Constant | ast.Compare | ast.UnaryOp)
+    return isinstance(node.annotation, ast.Name) and node.annotation.id == "bool"
+
+
+def _kind(node: ast.expr) -> bool:
+    if isinstance(node, ast.Constant):
+        return node.value in KINDS
+    name = node.id if isinstance(node, ast.Name) else node.attr if isinstance(node, ast.Attribute) else ""
+    return name in _OBJECTS
+
+
+def _compared(node: ast.Compare) -> Iterator[str]:
+    for side in (node.left, *node.comparators):
+        many = side.elts if isinstance(side, ast.Tuple | ast.List | ast.Set) else [side]
+        if any(_kind(one) for one in many):
+            yield f"line {node.lineno}: compared with a kind"
+
+
+def test_nobody_asks_for_the_kind() -> None:
+    """In the product, outside the folders of the kinds."""
+    found = []
+    for package in PACKAGES:
+        for file in sorted((ROOT / package).rglob("*.py")):
+            name = str(file.relative_to(ROOT))
+            if not name.startswith(OF_THE_KINDS):
+                found += [f"{name} {place}" for place in told_apart(file.read_text())]
+    assert found == []
+
+
+@pytest.mark.parametrize(
+    "planted",
+    [
+        "x = 1 if cockpit.rover else 2",
+        "if rover:\n    pass",
+        "x = not is_copter",
+        "x = fast and copter",
+        "x = 1 if self._rover else 2",
+        "def f(*, rover: bool = False): pass",
+        "f(mask, rover=True)",
+        'x = kind == "rover"',
+        'x = kind in ("copter", "boat")',
+        "x = vehicle_class is ROVER",
+        "x = kinds.COPTER != kind",
+        'TABLE = {"copter": 1, "rover": 2}',
+        "TABLE = {kinds.ROVER: 2}",
+        'match kind:\n    case "rover":\n        pass',
+    ],
+)
+def test_a_planted_breach_is_found(planted: str) -> None:
+    assert list(told_apart(planted))
+
+
+@pytest.mark.parametrize(
+    "sound",
+    [
+        "x = cockpit.vehicle_class.has_height",
+        "copter = Copter(home)",
+        "fly(copter=service.copter_pilot)",
+        'say("a rover")',
+    ],
+)
+def test_what_is_no_question_is_let_through(sound: str) -> None:
+    """A vehicle may be called by its kind, and people may read of it."""
+    assert not list(told_apart(sound))
