@@ -61,7 +61,7 @@ def _in_corridor(scene: Scene) -> bool:
 
 def _acceptable(scene: Scene, names: tuple[str, ...]) -> bool:
     """By what the depot measures: it is seen, and none of these limits is passed. In the dock it is held."""
-    if scene.status.stage is Stage.DOCKED and scene.reading.locks_ok:
+    if scene.status.stage is Stage.DOCKED and scene.reading.in_dock and scene.reading.locks_ok:
         return True
     beyond = beyond_limits(scene.profile.corridor, scene.reading.seen)
     return NOT_SEEN not in beyond and not set(names).intersection(beyond)
@@ -106,7 +106,7 @@ CONDITIONS: dict[str, Condition] = {
     # phase 6
     "within_docking_corridor": lambda s: _acceptable(s, GEOMETRY),
     "relative_motion_within_limits": lambda s: _acceptable(s, MOTION),
-    "docked_and_stable": lambda s: s.memory.docked and s.reading.locks_ok,
+    "docked_and_stable": lambda s: s.memory.docked and s.reading.in_dock and s.reading.locks_ok,
     "interfaces_pass": lambda s: s.reading.interfaces_pass,
     # phase 7
     "docking_verified": lambda s: s.memory.docked and s.reading.interfaces_pass,

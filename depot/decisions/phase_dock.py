@@ -24,7 +24,7 @@ def step(party: Party, reading: DepotReading, now_ms: int) -> bool:
     if status is None:
         return False
     if status.stage is Stage.DOCKED:
-        return _captured(party, now_ms)
+        return _captured(party, reading, now_ms)
     if status.stage is not Stage.HOLDING or status.taken or memory.waiting is not None:
         memory.check_ms = None  # it is on its way in, or not at all
         return False
@@ -65,9 +65,14 @@ def clearance_answered(party: Party, answer: Answer, now_ms: int) -> None:
         party.memory.check_ms = now_ms + round(party.profile.heartbeat.retry_s * 1000.0)
 
 
-def _captured(party: Party, now_ms: int) -> bool:
-    """Mechanically secured: the return is confirmed, both timers stop."""
+def _captured(party: Party, reading: DepotReading, now_ms: int) -> bool:
+    """Mechanically secured, by the depot's own latches: the return is confirmed, both timers stop. A skimmer that says
+    that it is docked and is not there is not."""
     memory = party.memory
+    if not reading.in_dock:
+        party.decide_once(now_ms, "not_in_dock", "it says that it is docked: the latches hold nothing", {})
+        memory.check_ms = now_ms + look_ms(party)
+        return False
     memory.docked = True
     memory.death.stop()
     memory.beats.stop()

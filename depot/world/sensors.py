@@ -117,6 +117,7 @@ def read_depot(state: WorldState, profile: Profile) -> DepotReading:
         thermal_hold="no_go_thermal" in held,
         dock_blocked="dock_refused" in held,
         dock_delay="dock_delayed" in held,
+        in_dock=docked and not state.destroyed,
         locks_ok=interface_holds(state, "structural_failure"),
         fluids_ok=interface_holds(state, "fluid_failure"),
         data_ok=interface_holds(state, "data_failure"),

@@ -117,7 +117,10 @@ CASES: dict[str, tuple[list[Given], list[Given]]] = {
         [flying(Stage.HOLDING) | {"reading": {"seen": seen}} for seen in (GATE, ASIDE)],
         [flying(Stage.HOLDING), flying(Stage.HOLDING) | {"reading": {"seen": FAST}}],
     ),
-    "docked_and_stable": ([HELD], [{"memory": {"docked": False}}, HELD | {"reading": {"locks_ok": False}}]),
+    "docked_and_stable": (
+        [HELD],
+        [{"memory": {"docked": False}}, *[HELD | {"reading": {name: False}} for name in ("locks_ok", "in_dock")]],
+    ),
     "interfaces_pass": (
         [{}],
         [{"reading": {name: False}} for name in ("locks_ok", "fluids_ok", "data_ok", "power_ok")],

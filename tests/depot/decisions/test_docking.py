@@ -100,6 +100,25 @@ def test_one_that_never_comes_within_the_limits_is_lost_at_t_death() -> None:
     assert "grant_docking_clearance" not in bench.names()
 
 
+def test_one_that_says_it_is_docked_is_captured_when_the_latches_hold_it() -> None:
+    """Until then the return is not confirmed, and T_DEATH runs."""
+    bench = LoopBench()
+    motion, show = bench.loop.world.motion, bench.loop.world.motion.show
+
+    def shown(reading: DepotReading) -> None:
+        show(reading)
+        reading.in_dock = reading.in_dock and bench.loop.now_ms >= 330_000_000
+
+    while bench.loop.depot.memory.phase is not Phase.DOCKING:
+        bench.step()
+    motion.show = shown  # type: ignore[method-assign]
+    while "not_in_dock" not in bench.names():
+        bench.step()
+    assert bench.loop.skimmer.memory.mode == "DOCKED" and bench.loop.depot.memory.death.due_ms is not None
+    bench.run()
+    assert bench.decision("captured").time_ms >= 330_000_000 and bench.last["outcome"] == "completed"
+
+
 def test_one_that_leaves_the_corridor_before_it_is_cleared_is_not_cleared() -> None:
     """The dock is blocked first, and when it is free again the skimmer tumbles for a while."""
     bench = LoopBench("dock_refused@phase6..T+320000")
