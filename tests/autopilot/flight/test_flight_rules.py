@@ -9,6 +9,7 @@ import pytest
 
 from autopilot import report
 from autopilot.flight.lifecycle import FlightState
+from autopilot.flight.messages import Tag
 from autopilot.outcome import Result
 from autopilot.reasons import BARO_FAILED, COMPASS_FAILED
 from autopilot.vehicle import Request, Sticks, VehicleEvent
@@ -496,6 +497,29 @@ def test_a_landing_that_is_broken_off_still_ends_with_the_duration() -> None:
     assert bench.state is F
     bench.run(120.0, lambda: bench.state is L)
     assert bench.now_ms - began == pytest.approx(60_000, abs=1_000)
+
+
+def test_motors_are_forced_to_stop_only_where_a_landing_was_never_confirmed() -> None:
+    """A plain flight ends with a plain DISARM, which the vehicle itself refuses in the air."""
+    for confirmed in (True, False):
+        bench = FlightBench(mission=HANGING_MISSION)
+        disarm, forced = bench.vehicle.disarm, []
+        bench.vehicle.disarm = lambda *, force=False, d=disarm, f=forced: f.append(force) or d(force=force)
+        bench.go()
+        bench.until(L)
+        if not confirmed:
+            bench.vehicle._fly = lambda target, dt: None
+            bench.vehicle.state.report[report.GROUND_CONTACT] = 1.0
+        bench.run(300.0, lambda b=bench: b.state is I)
+        assert forced == [not confirmed]
+
+
+def test_what_is_no_start_starts_no_profile() -> None:
+    """Any other notification to the waypoint actor is none of its business."""
+    bench = FlightBench()
+    bench.flights._kernel.notify("waypoint", Tag.STOP)
+    bench.run(0.1)
+    assert "START_FAILED" not in {entry.message.subject for entry in bench.trace}
 
 
 def test_motors_that_do_not_disarm_are_asked_until_they_do() -> None:

@@ -181,6 +181,15 @@ def test_too_much_wind_brings_it_home_once() -> None:
     assert bench.core.mode_number == RTL
 
 
+def test_the_wind_is_looked_at_on_whole_seconds() -> None:
+    """The first look comes with the next one after arming or a new limit, never at once."""
+    bench = flying(SRT_WIND_MAX=10)
+    watch = bench.core.crew.wind
+    for now_ms, due_ms in ((5_000, 6_000), (5_020, 6_000), (5_999, 6_000), (6_000, 7_000)):
+        watch.schedule(now_ms)
+        assert watch.deadline_ms == due_ms
+
+
 def test_without_a_limit_the_wind_is_not_watched() -> None:
     bench = flying()
     before = bench.updates

@@ -82,6 +82,18 @@ def test_too_low_counts_only_after_it_has_been_higher() -> None:
     assert "Min Alt fence breached" in bench.texts
 
 
+@pytest.mark.parametrize(("highest", "counts"), [(6.5, False), (7.5, True)])
+def test_the_lowest_altitude_counts_from_its_margin_on(highest: float, counts: bool) -> None:
+    """FENCE_ALT_MIN 5 and FENCE_MARGIN 2: who has been above 7 m must not go below 5 m; who has not, may."""
+    bench = Bench(parameters={"FENCE_TYPE": MIN_ALT, "FENCE_ALT_MIN": 5, "FENCE_MARGIN": 2})
+    bench.core.enable_fence(1.0, bench.now_ms)
+    bench.airborne(highest)
+    bench.head_for((0.0, 0.0, -highest))
+    bench.run(10.0)
+    go(bench, 0.0, 3.0)
+    assert ("Min Alt fence breached" in bench.texts) is counts
+
+
 def test_landing_below_the_lowest_altitude_is_meant() -> None:
     bench = flying(MIN_ALT, FENCE_ALT_MIN=5)
     bench.core.set_mode(LAND, bench.now_ms)
