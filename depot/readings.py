@@ -85,6 +85,20 @@ class SkimmerReading(Struct):
     taken: str = ""  # who or what has the vehicle instead of the skimmer's party; empty: nobody
     clearance_m: float = 0.0  # measured to the depot while it is near, and beyond its range the range
     load_w: float = 0.0  # what the powered buses draw
+    position_m: tuple[float, float, float] = (0.0, 0.0, 0.0)  # by its own navigation: up, along the track, across it
+    velocity_mps: tuple[float, float, float] = (0.0, 0.0, 0.0)
+    nav_sigma_m: float = 0.0
+    altitude_m: float = 0.0
+    speed_mps: float = 0.0  # through what is harvested
+    in_zone: bool = False
+    attitude_error_deg: float = 0.0
+    rate_dps: float = 0.0
+    dv_left_mps: float = 0.0
+    thrusting: bool = False  # burns, or turns into a burn
+    sunlit: bool = True
+    solar_w: float = 0.0
+    link_open: bool = True  # the depot can hear it
+    detour_s: float = 0.0  # the way back has to take so long
 
 
 class DepotReading(Struct):
@@ -136,6 +150,8 @@ class DepotReading(Struct):
     power_ok: bool = True
     window_left_s: float = 1e9  # the comms window stays open for so long; 0 = it is closed
     next_window_s: float = 0.0  # until the next one opens, while it is closed
+    hears: bool = True  # a skimmer where this one is can be heard now
+    sunlit: bool = True
     clearance_m: float = 0.0  # to the skimmer, measured while it is near
     seen: Relative | None = None  # the skimmer, within the range of the depot's own sensors
     offloadable_kg: float = 0.0  # still in the store of a docked skimmer

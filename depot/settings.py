@@ -37,11 +37,12 @@ class UnitSettings(_Table, frozen=True):
 
 class PlanSettings(_Table, frozen=True):
     """The usual length of each part of a sortie, s, and where it goes (latitude, longitude, altitude m; at
-    most 83 km, as mission items have it)."""
+    most 83 km, as mission items have it). In `space` places move with the depot: longitude counts along its orbit from
+    it, latitude across. The last place is the lowest of the dips: 60 km behind the depot and 11.5 km below."""
 
     prep_s: Seconds = 21_600.0
     departure_s: Seconds = 1_200.0
-    outbound_s: Seconds = 36_000.0
+    outbound_s: Seconds = 38_000.0
     coast_s: NotNegative = 3_600.0  # in the middle of the way out, in IDLE/STANDBY
     harvest_s: Seconds = 216_000.0
     return_s: Seconds = 43_200.0
@@ -51,7 +52,7 @@ class PlanSettings(_Table, frozen=True):
     wait_s: Seconds = 7_200.0  # after a no-go
     harvest_least: Fraction = 0.5  # of what is expected: with less the harvest is ended, and the sortie no success
     waypoints: tuple[tuple[float, float, float], ...] = (
-        (0.0, 0.0, 82_000.0), (2.0, 30.0, 78_000.0), (4.0, 60.0, 72_000.0), (4.0, 80.0, 70_000.0),
+        (0.0, 0.0, 82_000.0), (0.0, -8.3775, 77_000.0), (0.0, -6.2278, 70_500.0),
     )  # fmt: skip
 
     @property
@@ -87,13 +88,13 @@ class SkimmerSettings(_Table, frozen=True):
     """Tanks, engines and intake of the skimmer."""
 
     propellant_kg: Positive = 8_000.0
-    launch_propellant_kg: Positive = 7_000.0
-    departure_kg: NotNegative = 500.0
-    outbound_kg: NotNegative = 600.0
-    harvest_kg: NotNegative = 1_000.0  # drag make-up over the whole harvest
-    return_kg: NotNegative = 900.0
-    dock_kg: NotNegative = 50.0
-    fuel_reserve: Fraction = 0.3  # of the return need, on top: the margin
+    launch_propellant_kg: Positive = 5_000.0
+    departure_kg: NotNegative = 50.0
+    outbound_kg: NotNegative = 15.0
+    harvest_kg: NotNegative = 2_750.0  # drag make-up over the whole harvest
+    return_kg: NotNegative = 110.0
+    dock_kg: NotNegative = 60.0
+    fuel_reserve: Fraction = 0.6  # of the return need, on top: the margin
     co2_store_kg: Positive = 16_000.0
     partitions: Annotated[int, Meta(ge=1, le=100)] = 4
     fuel_store_kg: Positive = 5_000.0
@@ -126,9 +127,9 @@ class PowerSettings(_Table, frozen=True):
     batt_a_wh: Positive = 40_000.0
     batt_b_wh: Positive = 40_000.0
     batt_res_wh: Positive = 20_000.0
-    solar_w: NotNegative = 6_000.0
+    solar_w: NotNegative = 9_500.0
     launch_soc: Fraction = 0.9
-    power_reserve: Fraction = 0.25
+    power_reserve: Fraction = 0.36
     survival_soc: Fraction = 0.15  # below: ECLIPSE/SURVIVAL in transit; back at twice of it
     shed_soc: Fraction = 0.3  # below: secondary loads are shed
     thruster_w: NotNegative = 250.0  # what the reserve pays for a return in ECLIPSE/SURVIVAL
@@ -198,7 +199,7 @@ class DepotSettings(_Table, frozen=True):
     offload_kg_s: Positive = 1.2
     refuel_kg_s: Positive = 0.5
     patience_s: Seconds = 86_400.0  # for an offload that stands
-    soxe_kg_s: NotNegative = 0.05
+    soxe_kg_s: NotNegative = 0.06
     soxe_j_kg: NotNegative = 4.0e6
     soxe_k: Positive = 1_073.0
     drain_o2_kg_s: NotNegative = 0.03  # customers
@@ -206,7 +207,7 @@ class DepotSettings(_Table, frozen=True):
     drain_h2_kg_s: NotNegative = 0.002
     drain_he3_kg_s: NotNegative = 0.0001
     keep: Fraction = 0.3  # customers take what is above
-    array_w: NotNegative = 260_000.0
+    array_w: NotNegative = 340_000.0
     battery_wh: Positive = 200_000.0
     primary_w: NotNegative = 15_000.0
     secondary_w: NotNegative = 4_000.0
@@ -286,9 +287,9 @@ class NavigationSettings(_Table, frozen=True):
     window is open; in between it grows. `dispersion_mps`: of the springs that part it from the dock."""
 
     fix_m: NotNegative = 0.02
-    fix_per_m: NotNegative = 0.0003  # of the distance
-    fix_mps: NotNegative = 0.001
-    growth_mps: NotNegative = 0.01
+    fix_per_m: NotNegative = 0.00005  # of the distance
+    fix_mps: NotNegative = 0.0005
+    growth_mps: NotNegative = 0.002
     seen_m: Positive = 20_000.0  # the depot's own sensors see a skimmer so far
     dispersion_mps: NotNegative = 0.002
 
@@ -307,7 +308,7 @@ class ZoneSettings(_Table, frozen=True):
 
 class CorridorSettings(_Table, frozen=True):
     """The docking corridor: a cone behind the depot, from the gate to the dock, with its glide slope, and the limits of
-    capture. `clear_m`: so far off the skimmer may light THRUSTER_FWD."""
+    capture."""
 
     gate_m: Positive = 1_000.0
     half_angle_deg: Annotated[float, Meta(gt=0, le=80)] = 10.0
@@ -317,7 +318,6 @@ class CorridorSettings(_Table, frozen=True):
     capture_m: Positive = 0.4
     attitude_max_deg: Positive = 4.0
     rate_max_dps: Positive = 0.2
-    clear_m: Positive = 70.0
     separation_mps: Positive = 0.1
     pulses: Annotated[int, Meta(ge=1, le=50)] = 10
     keep_out_m: Positive = 500.0  # no way leads through, but for the corridor's

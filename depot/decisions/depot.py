@@ -65,14 +65,32 @@ class DepotParty:
         memory.status, memory.status_ms = status, now_ms
         if memory.beats.due_ms is not None:
             memory.beats.start(now_ms, self.profile.heartbeat)
+        self.party.told_ms = self._told_ms(status, now_ms)
         if memory.record is not None and status.plan == memory.number:
             if status.place is not None:
-                memory.record.track.add(now_ms, *status.place)
+                memory.record.track.add(self.party.told_ms, *status.place)
+            memory.record.see_margins(status, self.party.told_ms)
             memory.record.harvested_kg = max(memory.record.harvested_kg, status.harvested_kg)
         phase_flight.follow_hands(self.party, status, now_ms)
         phase_flight.follow(self.party, status, now_ms)
         if status.plan == memory.number:
             self.party.note_mode(status.mode, now_ms)
+        self.party.told_ms = None
+
+    def _told_ms(self, status: Status, now_ms: int) -> int:
+        """When a status was made: it may have waited behind a closed window. The soonest that ever came tells how the
+        skimmer's clock stands to ours."""
+        memory = self.memory
+        if status.plan != memory.number:
+            return now_ms
+        start_ms = now_ms - status.boot_ms
+        memory.clock_ms = start_ms if memory.clock_ms is None else min(memory.clock_ms, start_ms)
+        return memory.clock_ms + status.boot_ms
+
+    @property
+    def hears(self) -> bool:
+        """Is the comms window open, or the skimmer near? Behind a closed one nobody is asked or commanded."""
+        return self.party.station.depot_reading().hears
 
     def handle_answer(self, request: Request, answer: Answer, now_ms: int) -> None:
         """How a request ended. One that nobody waits for any more is passed over."""
@@ -184,7 +202,10 @@ class DepotParty:
         if memory.death.expired(now_ms):
             self.party.declare_lost(LoopEvent.DEATH_TIMER, now_ms, "T_DEATH expired without a confirmed dock")
             return
-        if memory.beats.check(now_ms, self.profile.heartbeat):
+        if not reading.hears:  # no beat can come: that is no miss
+            opens_ms = now_ms + round(reading.next_window_s * 1000.0)
+            memory.beats.wait(now_ms, opens_ms, self.profile.heartbeat)
+        elif memory.beats.check(now_ms, self.profile.heartbeat):
             self.party.request(Command(Order.REPORT, answered=False))
         while self.memory.ended_by is None and _STEPS[memory.phase](self.party, reading, now_ms):
             reading = self.party.station.depot_reading()

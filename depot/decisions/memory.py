@@ -68,6 +68,7 @@ class DepotMemory(Struct):
     record: SortieRecord | None = None
     status: Status | None = None
     status_ms: int = 0
+    clock_ms: int | None = None  # the skimmer's time 0 (its undocking), as its statuses tell it
     death: DeathTimer = field(default_factory=DeathTimer)
     beats: HeartbeatTimer = field(default_factory=HeartbeatTimer)
     recall: Recall = Recall.NOT_SENT

@@ -52,6 +52,7 @@ class Party:
         self.memory = memory
         self.total = total
         self.confirm = confirm
+        self.told_ms: int | None = None  # while a status is taken in: when it was made
         self.entered: Callable[[], None] = lambda: None  # called when a phase has begun, before anything is done in it
         self._record = record
         self._requests: list[Request] = []
@@ -91,15 +92,16 @@ class Party:
         following = next_phase(memory.phase, event)
         if following is None or (following is memory.phase and event is not LoopEvent.RECOVER):
             return
+        at_ms = self._when(now_ms)
         left, memory.phase = memory.phase, following
-        memory.phase_start_ms = now_ms
+        memory.phase_start_ms = at_ms
         memory.check_ms = None
         if following is Phase.PREP:
             self.begin_sortie(left, now_ms)
             return
         self.begin_phase(left, event.value, now_ms)
         if memory.record is not None:
-            memory.record.enter(following, now_ms)
+            memory.record.enter(following, at_ms)
             self.entered()
 
     def begin_phase(self, left: Phase | None, why: str, now_ms: int) -> None:
@@ -136,6 +138,7 @@ class Party:
         memory.record.track.tolerance = tolerance_deg(plan.waypoints)
         memory.record.enter(Phase.PREP, now_ms)
         memory.record.see_mode(Mode.DOCKED, now_ms)
+        memory.clock_ms = None
         memory.beats.start(now_ms, self.profile.heartbeat)
         self.entered()
         self.tend_skimmer(now_ms)
@@ -200,7 +203,12 @@ class Party:
         """The skimmer's mode, as told. One that this phase does not have is that of a skimmer that has not obeyed the
         recall yet, which the depot counts as returning."""
         if self.memory.record is not None and mode in PHASES[self.memory.phase].modes:
-            self.memory.record.see_mode(mode, now_ms)
+            self.memory.record.see_mode(mode, self._when(now_ms))
+
+    def _when(self, now_ms: int) -> int:
+        """When it was, of what a status tells that has waited behind a closed window; else now."""
+        told_ms = now_ms if self.told_ms is None else min(self.told_ms, now_ms)
+        return max(told_ms, self.memory.phase_start_ms)
 
     def presume_mode(self, now_ms: int) -> None:
         """A phase has begun without word of the skimmer. Where the mode told last does not exist in it, the record has

@@ -13,6 +13,7 @@ from msgspec import Struct
 from depot.decisions.watches import ABORT_2_DEPOT, ABORT_2_TELEMETRY, HEARTBEAT_LOSS
 from depot.messages import AbortLimits, MissionPlan, Status
 from depot.names import trip_names
+from depot.physics.windows import Almanac
 from depot.readings import DepotReading
 from depot.settings import DEATH_FACTOR, Profile
 
@@ -99,7 +100,8 @@ def harvest_budget(
     back_wh = sum(power.cruise_w) * (plan.return_s + plan.dock_s) / _S_H
     held_wh = (power.batt_a_wh + power.batt_b_wh) * power.launch_soc * capacity
     spare_wh = held_wh - back_wh * (1.0 + power.power_reserve * reserve)
-    drawn_w = sum(power.harvest_w) - power.solar_w
+    lit = 1.0 - Almanac(profile.orbit).shadow.length_deg / 360.0
+    drawn_w = sum(power.harvest_w) - power.solar_w * lit
     limits = {
         "time": plan.harvest_s * derating.time * LOSS_TIME**losses,
         "room": store_kg / (use.intake_kg_s * (1.0 - use.spread)),

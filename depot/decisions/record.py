@@ -7,7 +7,12 @@ from typing import Any
 from msgspec import Struct, field
 
 from depot.decisions.track import Track
+from depot.messages import Status
 from depot.names import Abort, Mode, Outcome, Phase
+
+MARGINS = ("time_s", "fuel_kg", "fuel_need_kg", "power_wh", "power_need_wh", "spine_k", "store_kg", "expected_kg")
+"""What is kept of a status for the margins of a report."""
+_MARGINS_A_SORTIE = 100
 
 
 class SortieRecord(Struct):
@@ -24,6 +29,7 @@ class SortieRecord(Struct):
     harvested_kg: float = 0.0
     delivered_kg: float = 0.0
     track: Track = field(default_factory=Track)
+    margins: list[tuple[float, ...]] = field(default_factory=list)
 
     def enter(self, phase: Phase, now_ms: int) -> None:
         """The next phase begins where the last one ends."""
@@ -40,6 +46,13 @@ class SortieRecord(Struct):
         """The skimmer's mode, as told."""
         if not self.modes or self.modes[-1][0] is not mode:
             self.modes.append((mode, now_ms))
+
+    def see_margins(self, status: Status, now_ms: int) -> None:
+        """Fuel, power and heat as told, now and then."""
+        now_s = now_ms / 1000.0
+        if not self.margins or now_s - self.margins[-1][0] >= self.t_sortie_s / _MARGINS_A_SORTIE:
+            values = (round(float(getattr(status, name)), 2) for name in MARGINS[1:])
+            self.margins.append((round(now_s, 3), *values))
 
     def raise_abort(self, abort: Abort, trigger: str) -> bool:
         """A path of higher precedence takes over; False when the present one stands."""

@@ -41,6 +41,11 @@ class HeartbeatTimer(Struct):
         self.due_ms = None
         self.misses = self.polled = 0
 
+    def wait(self, now_ms: int, opens_ms: int, settings: HeartbeatSettings) -> None:
+        """At its deadline, with the comms window closed until `opens_ms`: the beat is expected then."""
+        if self.due_ms is not None and now_ms >= self.due_ms:
+            self.due_ms = opens_ms + max(round(settings.grace_s * 1000.0), 1)
+
     def check(self, now_ms: int, settings: HeartbeatSettings) -> bool:
         """At its deadline: count a miss, or True = ask for the beat now."""
         if self.due_ms is None or now_ms < self.due_ms:

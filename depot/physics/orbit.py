@@ -51,7 +51,8 @@ class Orbit(Struct, frozen=True):
 
     def place(self, state: Hill) -> Vector:
         """Latitude across the orbit and longitude along it from the depot, degrees, and altitude, m."""
-        return (degrees(state[2] / self.radius_m), degrees(state[1] / self.radius_m), self.altitude_m + state[0])
+        along = (degrees(state[1] / self.radius_m) + 180.0) % 360.0 - 180.0
+        return (degrees(sin(state[2] / self.radius_m)), along, self.altitude_m + state[0])
 
     def offset_m(self, place: Vector) -> Vector:
         """The inverse of `place`: the Hill position of latitude, longitude, altitude."""

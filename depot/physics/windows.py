@@ -10,6 +10,7 @@ out of its sight. Near the depot a second, small antenna reaches all round.
 from __future__ import annotations
 
 from math import acos, cos, degrees, floor, radians, sqrt
+from typing import NamedTuple
 
 from msgspec import Struct
 
@@ -28,6 +29,15 @@ class Arc(Struct, frozen=True):
         return self.middle_deg - self.length_deg / 2.0
 
 
+class _Edges(NamedTuple):
+    """Of an arc, from an instant on until the sooner of its edges."""
+
+    from_ms: int
+    inside: bool
+    start_ms: int
+    end_ms: int
+
+
 class Almanac:
     """See the module. Times are ms since the loop began."""
 
@@ -37,6 +47,7 @@ class Almanac:
         self._period_ms = self.orbit.period_s * 1000.0
         self._start_deg = settings.start_deg
         self.shadow = Arc(180.0, shadow_deg(self.orbit, settings.beta_deg))
+        self._seen: dict[Arc, _Edges] = {}
         self.blocked = Arc(settings.blocked_at_deg, settings.blocked_deg)
 
     def angle_deg(self, now_ms: float) -> float:
@@ -45,17 +56,26 @@ class Almanac:
 
     def inside(self, arc: Arc, now_ms: int) -> bool:
         """Is the depot on that arc? It is at the instant of entering it, and no more at that of leaving it."""
-        count = self._revolution(arc.start_deg, now_ms)
-        return now_ms < self._passes_ms(arc.start_deg + arc.length_deg, count)
+        return self._edges(arc, now_ms).inside
 
     def next_start_ms(self, arc: Arc, now_ms: int) -> int:
         """When it comes to the arc next, later than now."""
-        return self._passes_ms(arc.start_deg, self._revolution(arc.start_deg, now_ms) + 1)
+        return self._edges(arc, now_ms).start_ms
 
     def next_end_ms(self, arc: Arc, now_ms: int) -> int:
         """When it leaves the arc next, later than now."""
-        end = arc.start_deg + arc.length_deg
-        return self._passes_ms(end, self._revolution(end, now_ms) + 1)
+        return self._edges(arc, now_ms).end_ms
+
+    def _edges(self, arc: Arc, now_ms: int) -> _Edges:
+        """What holds until the next edge; time goes forward, so that it is asked many times before it changes."""
+        seen = self._seen.get(arc)
+        if seen is None or not seen.from_ms <= now_ms < min(seen.start_ms, seen.end_ms):
+            count, end_deg = self._revolution(arc.start_deg, now_ms), arc.start_deg + arc.length_deg
+            inside = now_ms < self._passes_ms(end_deg, count)
+            left = self._revolution(end_deg, now_ms)
+            seen = _Edges(now_ms, inside, self._passes_ms(arc.start_deg, count + 1), self._passes_ms(end_deg, left + 1))
+            self._seen[arc] = seen
+        return seen
 
     def next_edge_ms(self, arc: Arc, now_ms: int) -> int:
         """Whichever comes first."""

@@ -56,25 +56,27 @@ def bessel_i(z: float) -> tuple[float, ...]:
 def swept(orbit: Orbit, zone: ZoneSettings, ellipse: Ellipse, start: float, end: float) -> float:
     """The integral over the phase, rad, of density times speed on an ellipse, in units of the density at the zone's
     floor and the depot's own speed."""
-    z = ellipse.height_m / zone.scale_height_m
-    faster = ellipse.height_m / orbit.radius_m  # speed = n r (1 + faster cos phase), to second order of the dip
-    i = bessel_i(z)
-    c = [i[0], *(2.0 * value for value in i[1:])]
-    total = 0.0
-    for k in range(_TERMS - 1):
-        below = c[k - 1] * (2.0 if k == 1 else 1.0) if k else 0.0
-        weight = c[k] + 0.5 * faster * (below + c[k + 1])
-        total += weight * (end - start if k == 0 else (sin(k * end) - sin(k * start)) / k)
+    weights = _weights(ellipse.height_m / zone.scale_height_m, ellipse.height_m / orbit.radius_m)
+    total = weights[0] * (end - start)
+    for k in range(1, len(weights)):
+        total += weights[k] * (sin(k * end) - sin(k * start))
     floor_m = zone.floor_m - orbit.altitude_m
     return total * exp(-(ellipse.middle_m - floor_m) / zone.scale_height_m)
 
 
-def pattern(orbit: Orbit, zone: ZoneSettings, height_m: float) -> float:
-    """`swept` by a closed pattern that dips `height_m` below the depot, mean over a revolution: what makes `rho_env`, a
-    mean over the harvest, a density at the floor."""
-    ellipse = Ellipse(0.0, height_m, 0.0)
-    half = dip_phases(orbit, zone, ellipse)
-    return 0.0 if half is None else swept(orbit, zone, ellipse, -half, half) / (2.0 * pi)
+@lru_cache(maxsize=256)
+def _weights(z: float, faster: float) -> tuple[float, ...]:
+    """Of exp(z cos t) (1 + faster cos t): its mean, then the coefficients of sin(k t) in its integral. The speed on an
+    ellipse is that of the depot by the second factor, to second order of the dip."""
+    i = bessel_i(z)
+    c = [i[0], *(2.0 * value for value in i[1:])]
+    weights = [c[0] + 0.5 * faster * c[1]]
+    for k in range(1, _TERMS - 1):
+        below = c[k - 1] * (2.0 if k == 1 else 1.0)
+        weights.append((c[k] + 0.5 * faster * (below + c[k + 1])) / k)
+        if abs(weights[-1]) < 1e-12 * weights[0]:
+            break
+    return tuple(weights)
 
 
 def glide_mps(corridor: CorridorSettings, range_m: float) -> float:

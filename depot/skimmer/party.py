@@ -15,6 +15,8 @@ from depot.messages import Answer, MissionPlan, Order, Status
 from depot.names import ABORTABLE, Mode, Stage
 from depot.readings import Place, SkimmerReading
 from depot.settings import HeartbeatSettings, PowerSettings
+from depot.skimmer.guidance import Guidance
+from depot.skimmer.mode_ctrl import ModeCtrl
 from depot.skimmer.reports import Craft, Reports, SkimmerMemory
 from depot.skimmer.watches import ABORT_1, first_trip, trips
 
@@ -32,7 +34,7 @@ class SkimmerParty:
 
     def __init__(
         self, beats: HeartbeatSettings, power: PowerSettings, clear_m: float, craft: Craft, record: Recorder,
-        memory: SkimmerMemory | None = None,
+        memory: SkimmerMemory | None = None, guidance: Guidance | None = None,
     ) -> None:  # fmt: skip
         self.memory = memory or SkimmerMemory()
         self.reports = Reports(self.memory, craft, beats)
@@ -40,6 +42,7 @@ class SkimmerParty:
         self._power = power
         self._clear_m = clear_m
         self._craft = craft
+        self._ctrl = ModeCtrl(craft, guidance, self._decide)
         self._record = record
         self._seen: SkimmerReading | None = None  # the reading and the plan that `_found` belongs to
         self._judged_by: MissionPlan | None = None
@@ -101,14 +104,15 @@ class SkimmerParty:
     # --- time ---------------------------------------------------------------------------------------------------------
     def next_deadline_ms(self) -> int:
         """When to be called next, unless something happens before."""
-        due, until = self.reports.next_ms(), self.memory.harvest_until_ms
-        return due if until is None else min(due, until)
+        dues = (self.reports.next_ms(), self.memory.harvest_until_ms, self._ctrl.next_ms())
+        return min(due for due in dues if due is not None)
 
     def handle_timeout(self, now_ms: int) -> None:
         """Look at the sensors, act, and beat if a beat is due."""
         reading = self._craft.skimmer_reading()
         while self._step(reading, now_ms):
             reading = self._craft.skimmer_reading()
+        self._ctrl.steer(now_ms)
         self.reports.due(reading, now_ms)
 
     # --- the course ---------------------------------------------------------------------------------------------------
@@ -145,6 +149,11 @@ class SkimmerParty:
                 return self._harvest(reading, now_ms)
             case Stage.RETURN:
                 return self._fly_back(reading, now_ms)
+            case Stage.APPROACH if reading.place is Place.BACK:
+                self._decide(now_ms, "approach_missed", "given up, or outside the limits of capture: to the gate", {})
+                self._ctrl.turn_back(now_ms)
+                self._enter(Stage.HOLDING, now_ms)
+                return True
             case Stage.APPROACH if reading.place is Place.DOCK:
                 self._stand_in_dock(now_ms)
                 return True
@@ -184,7 +193,7 @@ class SkimmerParty:
         self._decide(now_ms, "verify_geometric_clearance", "clear of the depot", facts)
         self._decide(now_ms, "initial_burn", "a profile set before", {"plan": self._plan().number})
         self._set_mode(Mode.CRUISE, now_ms)
-        self._craft.initial_burn()
+        self._ctrl.initial_burn(self._plan(), now_ms)
         self._enter(Stage.DEPARTURE, now_ms)
         return True
 
@@ -226,14 +235,16 @@ class SkimmerParty:
         return not self.memory.trigger and self._transit_mode(reading, Mode.CRUISE, now_ms)
 
     def _transit_mode(self, reading: SkimmerReading, usual: Mode, now_ms: int) -> bool:
-        """ECLIPSE/SURVIVAL while power is poor."""
+        """ECLIPSE/SURVIVAL while power is poor, and in shadow between burns."""
         low = self._power.survival_soc
         poor = reading.soc < (2.0 * low if self.memory.mode is Mode.SURVIVAL else low)
-        wanted = Mode.SURVIVAL if poor else usual
+        dark = not reading.sunlit and not reading.thrusting
+        wanted = Mode.SURVIVAL if poor or dark else usual
         if wanted is self.memory.mode:
             return False
         self._set_mode(wanted, now_ms)
-        self.reports.announce(now_ms)
+        if reading.transmits:
+            self.reports.announce(now_ms)
         return True
 
     def _silent(self, now_ms: int) -> bool:
@@ -296,7 +307,7 @@ class SkimmerParty:
             self._fly_home(now_ms)
             self._enter(Stage.RETURN, now_ms)
         else:
-            self._craft.dispose()
+            self._ctrl.dispose(now_ms)
             self._enter(Stage.DISPOSAL, now_ms)
 
     def _recall(self, now_ms: int) -> Answer:
@@ -321,7 +332,7 @@ class SkimmerParty:
     def _fly_home(self, now_ms: int) -> None:
         facts = {"waypoints": len(self._plan().waypoints)}
         self._decide(now_ms, "follow_return_trajectory", "by the plan's way back to the corridor", facts)
-        self._craft.turn_back()
+        self._ctrl.turn_back(now_ms)
 
     # --- orders -------------------------------------------------------------------------------------------------------
     def _configure(self, now_ms: int) -> Answer:
@@ -369,7 +380,7 @@ class SkimmerParty:
         memory.recalled = False
         memory.taken = ""
         self.reports.undocked(now_ms)
-        self._craft.undock()
+        self._ctrl.undock(now_ms)
         self._enter(Stage.UNDOCKING, now_ms)
         return Answer.ACCEPTED
 
@@ -377,10 +388,11 @@ class SkimmerParty:
         memory = self.memory
         if memory.stage in (Stage.APPROACH, Stage.DOCKED):
             return Answer.ACCEPTED
-        if memory.stage is not Stage.HOLDING or memory.taken:
+        away = self._craft.skimmer_reading().place is Place.BACK  # not at the gate again yet
+        if memory.stage is not Stage.HOLDING or memory.taken or away:
             return Answer.REFUSED
         self._decide(now_ms, "approach", "docking clearance", {"emergency": order is Order.EMERGENCY_CLEARANCE})
-        self._craft.approach()
+        self._ctrl.approach(now_ms)
         self._enter(Stage.APPROACH, now_ms)
         return Answer.ACCEPTED
 
@@ -394,6 +406,7 @@ class SkimmerParty:
         return {"waypoints": len(self._plan().waypoints), "harvest_s": self._plan().harvest_s}
 
     def _stand_in_dock(self, now_ms: int) -> None:
+        self._ctrl.docked()
         self._set_mode(Mode.DOCKED, now_ms)
         self._craft.shed(False)
         self.memory.shed = False

@@ -8,11 +8,17 @@ from msgspec import Struct, field
 
 from depot.messages import FAR, MissionPlan, Status
 from depot.names import Mode, Stage
+from depot.physics.engines import ThrustCommand
 from depot.readings import SkimmerReading
 from depot.settings import HeartbeatSettings
+from depot.skimmer.guidance import GuidanceMemory
 
 ACK_EVERY = 8
 """Every so many beats the skimmer wants to know that it is heard."""
+
+
+_NEVER = 1 << 60
+"""Nothing is due while the window is closed: its opening is an event of the world."""
 
 
 class Craft(Protocol):
@@ -36,6 +42,9 @@ class Craft(Protocol):
 
     def initial_burn(self) -> None:
         """Clear of the depot: the departure burn."""
+
+    def fire(self, command: ThrustCommand) -> None:
+        """A thruster, of a craft that has no autopilot of its own."""
 
     def start_harvest(self, target_kg: float) -> None: ...
     def turn_back(self) -> None: ...
@@ -73,6 +82,9 @@ class SkimmerMemory(Struct):
     least_fuel: float = FAR  # the smallest margin of this flight, as a share of the need
     least_power: float = FAR
     out: list[Status] = field(default_factory=list)
+    silent: bool = False  # the comms window is closed:
+    held: list[Status] = field(default_factory=list)  # what is told when it opens
+    guidance: GuidanceMemory = field(default_factory=GuidanceMemory)
 
 
 class Reports:
@@ -111,11 +123,19 @@ class Reports:
     def next_ms(self) -> int:
         """When the next one is due."""
         memory = self.memory
+        if memory.silent:
+            return _NEVER
         return memory.beat_ms if memory.repeat_ms is None else min(memory.beat_ms, memory.repeat_ms)
 
     def due(self, reading: SkimmerReading, now_ms: int) -> None:
         """Repeat what was not acknowledged, and beat if a beat is due."""
         memory = self.memory
+        memory.silent, before = not reading.link_open, memory.silent
+        if memory.silent:
+            return
+        if before:  # the window has opened: first what happened behind it, in order
+            memory.out += memory.held
+            memory.held = []
         if memory.repeat_ms is not None and now_ms >= memory.repeat_ms:
             memory.repeat_gap_ms = min(2 * memory.repeat_gap_ms, self._period_ms)
             memory.repeat_ms = now_ms + memory.repeat_gap_ms
@@ -138,7 +158,7 @@ class Reports:
         memory = self.memory
         r = reading or self._craft.skimmer_reading()
         memory.seq = (memory.seq + 1) & 0xFFFF
-        memory.out.append(
+        (memory.out if r.link_open else memory.held).append(
             Status(
                 seq=memory.seq,
                 boot_ms=max(now_ms - memory.boot_ms, 0),

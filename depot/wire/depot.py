@@ -112,13 +112,15 @@ class DepotClient:
             self._out.append(Outgoing(ack, peer.link))
 
     def handle_timeout(self, now_ms: int) -> None:
-        for _, client in self._running:
-            client.handle_timeout(now_ms)
+        if self._running and self.party.hears:  # behind a closed window the clock of a request stands
+            for _, client in self._running:
+                client.handle_timeout(now_ms)
         self.party.handle_timeout(now_ms)
         self._pump(now_ms)
 
     def next_deadline_ms(self) -> int | None:
-        dues = [client.next_deadline_ms() for _, client in self._running]
+        running = self._running if self._running and self.party.hears else []
+        dues = [client.next_deadline_ms() for _, client in running]
         dues.append(self.party.next_deadline_ms())
         return min((due for due in dues if due is not None), default=None)
 

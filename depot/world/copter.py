@@ -7,6 +7,7 @@ from __future__ import annotations
 from math import cos, hypot, radians
 from typing import Protocol
 
+from depot.physics.engines import ThrustCommand
 from depot.readings import DepotReading, Place, Relative, SkimmerReading
 from depot.settings import DEATH_FACTOR, Profile
 from depot.world import course
@@ -132,6 +133,26 @@ class CopterMotion:
 
     def burn(self, seconds: float) -> None:
         self.pack.burn()
+
+    def intake_kg(self, seconds: float) -> float:
+        return self._profile.skimmer.intake_kg_s * seconds
+
+    def filled_ms(self, kg: float) -> float | None:
+        """It is looked at in small steps."""
+        return None
+
+    def expected_kg(self) -> float:
+        return self._profile.skimmer.intake_kg_s * self._state.skimmer.harvest_s
+
+    def sunlit(self) -> bool:
+        """The box is fed by the mains."""
+        return True
+
+    def link_open(self) -> bool:
+        return True
+
+    def fire(self, command: ThrustCommand) -> None:
+        """Its own autopilot has the motors."""
 
     def finish(self, seconds: float) -> None:
         self.pack.tell()

@@ -17,6 +17,8 @@ SLOW_FAULT = 150.0
 which it struck can close."""
 _ROUTE_KG_S = 5.0
 _SOXE_LEAST_KG = 500.0
+_SOXE_LEAVES = 0.6
+"""Of the battery: what the reactor does not touch, so that a launch at the end of a shadow finds its charge."""
 
 
 class Plumbing(Struct):
@@ -102,17 +104,18 @@ def new_depot(profile: Profile) -> DepotResources:
 
 
 def advance_depot(
-    state: DepotResources, profile: Profile, seconds: float, outside: Outside, accounts: Accounts, dock_j: float
-) -> float:
+    state: DepotResources, profile: Profile, seconds: float, outside: Outside, accounts: Accounts, dock_j: float, *,
+    sunlit: bool = True,
+) -> float:  # fmt: skip
     """Reactor, customers, bus, heat for `seconds`; `dock_j` is what the docked skimmer would take from the bus. Returns
     what it gets."""
     depot = profile.depot
     base_j = depot.survival_w * seconds
     base_j += depot.secondary_w * seconds if state.secondary_on else 0.0
     base_j += depot.primary_w * seconds if state.primary_on else 0.0
-    supply_j = depot.array_w * state.array * seconds
+    supply_j = depot.array_w * state.array * seconds if sunlit else 0.0
     _serve_customers(state, profile, seconds, outside)
-    spare_j = supply_j + max(state.battery.usable_j - 0.2 * state.battery.capacity_j, 0.0) - base_j - dock_j
+    spare_j = supply_j + max(state.battery.usable_j - _SOXE_LEAVES * state.battery.capacity_j, 0.0) - base_j - dock_j
     soxe_j = _react(state, profile, seconds, outside, spare_j)
     need_j = base_j + soxe_j + dock_j
     from_array = min(supply_j, need_j)

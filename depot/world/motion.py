@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import NamedTuple, Protocol
 
+from depot.physics.engines import ThrustCommand
 from depot.readings import DepotReading, SkimmerReading
 
 
@@ -44,6 +45,21 @@ class Motion(Protocol):
     def burn(self, seconds: float) -> None:
         """Propellant that so much time takes goes out of the lobes."""
 
+    def intake_kg(self, seconds: float) -> float:
+        """What INTAKE takes in from now on, where the vehicle is."""
+
+    def filled_ms(self, kg: float) -> float | None:
+        """When `kg` more will have been taken in; None where that cannot be told yet."""
+
+    def expected_kg(self) -> float:
+        """What the plan would have taken in by now."""
+
+    def sunlit(self) -> bool:
+        """Do the arrays of both have the Sun?"""
+
+    def link_open(self) -> bool:
+        """Can depot and vehicle hear each other from where they are?"""
+
     def finish(self, seconds: float) -> None:
         """So much time has passed for the resources."""
 
@@ -53,6 +69,9 @@ class Motion(Protocol):
     # --- commands -----------------------------------------------------------------------------------------------------
     def depart(self) -> None:
         """Latches are open: away from the dock."""
+
+    def fire(self, command: ThrustCommand) -> None:
+        """MODE_CTRL has commanded a thruster, of a vehicle whose skimmer commands them itself."""
 
     def turn_back(self) -> None:
         """On the way to the corridor."""

@@ -7,6 +7,7 @@ window the error of velocity carries it away, and the next fix corrects it. Ever
 
 from __future__ import annotations
 
+from functools import lru_cache
 from math import cos, hypot, log, pi, sqrt
 
 from depot.physics.attitude import about, turn
@@ -31,13 +32,18 @@ def estimate(navigation: NavigationSettings, seed: int, fix: int, truth: Hill, s
     x, y, z, vx, vy, vz = truth
     off = navigation.fix_m + navigation.fix_per_m * hypot(x, y, z)
     slow, slip = navigation.fix_mps, navigation.growth_mps * silent_s
-    a, b, c = (normal(seed, fix, axis) for axis in "xyz")
-    d, e, f = (normal(seed, fix, axis) for axis in ("vx", "vy", "vz"))
+    a, b, c, d, e, f = _errors(seed, fix)
     close = min(1.0, off / (navigation.fix_m + 1.0))  # its speed too is known better from near
     return (
         x + off * a + slip * d, y + off * b + slip * e, z + off * c + slip * f,
         vx + slow * close * d, vy + slow * close * e, vz + slow * close * f,
     )  # fmt: skip
+
+
+@lru_cache(maxsize=8)
+def _errors(seed: int, fix: int) -> tuple[float, ...]:
+    """What one fix is off by in each direction, in standard deviations."""
+    return tuple(normal(seed, fix, axis) for axis in ("x", "y", "z", "vx", "vy", "vz"))
 
 
 def achieved(engines: EngineSettings, seed: int, number: int, dv: Vector) -> Vector:

@@ -14,7 +14,7 @@ from depot.world.skimmer import loads_w, missing_charge_j
 from depot.world.state import WorldState
 
 
-def read_skimmer(state: WorldState, profile: Profile, homing: Homing) -> SkimmerReading:
+def read_skimmer(state: WorldState, profile: Profile, homing: Homing, expected_kg: float) -> SkimmerReading:
     """The skimmer's own sensors but those of its motion; `homing`: what the way home from here takes."""
     skimmer, health, power = state.skimmer, state.skimmer.health, profile.power
     usable_j = skimmer.batt_a.usable_j + skimmer.batt_b.usable_j
@@ -54,7 +54,7 @@ def read_skimmer(state: WorldState, profile: Profile, homing: Homing) -> Skimmer
         store_kg=skimmer.store_kg,
         store_full=skimmer.store_kg >= state.target_kg - 1e-3 > 0.0,
         harvested_kg=skimmer.harvested_kg,
-        expected_kg=min(profile.skimmer.intake_kg_s * skimmer.harvest_s, max(state.target_kg, 0.0)),
+        expected_kg=expected_kg,
         seal=health.seal,
         thrust=health.thrust,
         capacity=health.capacity,

@@ -142,10 +142,10 @@ def burn(state: SkimmerResources, kg: float, outside: Outside) -> float:
     return let_out(state.lobes, kg / state.health.thrust, outside, "exhaust")
 
 
-def harvest(state: SkimmerResources, profile: Profile, seconds: float, outside: Outside) -> None:
-    """INTAKE runs: what finds no room is not taken in."""
+def harvest(state: SkimmerResources, profile: Profile, usual_kg: float, seconds: float, outside: Outside) -> None:
+    """INTAKE runs for `seconds`, in which it usually takes in `usual_kg`: what finds no room is not taken in."""
     shares = profile.skimmer.shares
-    kg = profile.skimmer.intake_kg_s * state.intake_factor * state.health.intake * seconds
+    kg = usual_kg * state.intake_factor * state.health.intake
     state.harvest_s += seconds
     for store in state.fuel_stores:
         state.harvested_kg += take_in(store, kg * shares[store.species], outside, "atmosphere")

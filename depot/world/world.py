@@ -13,6 +13,7 @@ from collections.abc import Sequence
 import msgspec
 
 from depot.names import Mode
+from depot.physics.engines import ThrustCommand
 from depot.readings import DepotReading, Place, SkimmerReading
 from depot.settings import Profile
 from depot.world import dock
@@ -71,10 +72,11 @@ class World:
         state = self.state
         dues: list[float] = []
         if state.skimmer.harvesting:
-            rate = self.profile.skimmer.intake_kg_s * state.skimmer.intake_factor * state.skimmer.health.intake
-            missing = state.target_kg - state.skimmer.store_kg
-            if rate > 0.0 and missing > 0.0:
-                dues.append(state.now_ms + missing / rate * 1000.0)
+            share = state.skimmer.intake_factor * state.skimmer.health.intake
+            missing = (state.target_kg - state.skimmer.store_kg) / max(share, 1e-9)
+            due = self.motion.filled_ms(missing) if missing > 0.0 else None
+            if due is not None:
+                dues.append(due)
         if state.place is Place.DOCK:
             dues += dock.dock_events_ms(state, self.profile)
         if state.depot.burn_kg > 0.0:
@@ -104,25 +106,25 @@ class World:
         state, profile = self.state, self.profile
         skimmer, outside, accounts = state.skimmer, state.outside, state.accounts
         dock_j = 0.0
+        sunlit = self.motion.sunlit()
+        supply_w = profile.power.solar_w if sunlit else 0.0
         self.motion.begin(seconds)
         if not state.destroyed:
             self.motion.burn(seconds)
             if skimmer.harvesting:
-                harvest(skimmer, profile, seconds, outside)
+                harvest(skimmer, profile, self.motion.intake_kg(seconds), seconds, outside)
             if any(skimmer.leak_kg_s):
                 leak(skimmer, seconds, outside)
             if state.place is Place.DOCK and not state.total_abort and dock.interface_holds(state, "power_failure"):
                 dock_j = dock.wanted_j(state, profile, seconds)
             else:
-                run_buses(
-                    skimmer, profile, seconds, accounts, profile.power.solar_w, thrusting=state.place is not Place.DOCK
-                )
+                run_buses(skimmer, profile, seconds, accounts, supply_w, thrusting=state.place is not Place.DOCK)
             if skimmer.spine.k > profile.thermal.spine_stress_k:
                 skimmer.health.stressed = True
         if state.place is Place.DOCK:
             dock.offload(state, profile, seconds)
             dock.refuel(state, profile, seconds, self.motion.refuel_kg_s())
-        served = advance_depot(state.depot, profile, seconds, outside, accounts, dock_j)
+        served = advance_depot(state.depot, profile, seconds, outside, accounts, dock_j, sunlit=sunlit)
         if dock_j:
             dock.feed(state, profile, served, seconds)
         if state.depot.burn_kg > 0.0:
@@ -201,6 +203,11 @@ class World:
         """MODE_CTRL's pre-launch configuration: what a launch needs is powered, the rest is not."""
         self._changed()
         self.state.skimmer.prelaunch = self.state.place is Place.DOCK
+
+    def fire(self, command: ThrustCommand) -> None:
+        """MODE_CTRL commands THRUSTER_FWD or THRUSTER_ATT."""
+        self._changed()
+        self.motion.fire(command)
 
     def start_harvest(self, target_kg: float) -> None:
         """INTAKE on, until somebody stops it; `target_kg` in store is an event."""
@@ -311,7 +318,8 @@ class World:
         return self._seen
 
     def _read(self) -> SkimmerReading:
-        return read_skimmer(self.state, self.profile, self.motion.homing())
+        expected_kg = min(self.motion.expected_kg(), max(self.state.target_kg, 0.0))
+        return read_skimmer(self.state, self.profile, self.motion.homing(), expected_kg)
 
     def depot_reading(self) -> DepotReading:
         """What the depot's sensors show now."""

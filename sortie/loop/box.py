@@ -16,6 +16,7 @@ from autopilot.vehicles.kinds import COPTER
 from depot.messages import MissionPlan
 from depot.names import Mode, Stage
 from depot.settings import BoxSettings, Profile
+from depot.skimmer.guidance import Guidance, GuidanceMemory
 from depot.wire import wire
 from depot.wire.depot import DepotClient, flown_items
 from depot.wire.orders import serve_orders
@@ -60,6 +61,9 @@ class BoxLoop(SpaceLoop):
     pilot: BoxPilot
 
     # --- building -----------------------------------------------------------------------------------------------------
+    def _make_guidance(self, profile: Profile, memory: GuidanceMemory) -> Guidance | None:
+        return None
+
     def _make_world(self, profile: Profile, seed: int, state: WorldState | None) -> World:
         self._offset_ms = 0 if state is None else state.now_ms
         lat, lon, alt = profile.box.home

@@ -12,10 +12,12 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+import msgspec
 from msgspec import Struct
 
 from depot.decision import Decision
 from depot.decisions.record import SortieRecord
+from depot.world.flight import Segment
 from sortie.config.errors import UserError
 
 SCHEMA = """
@@ -25,11 +27,20 @@ CREATE TABLE IF NOT EXISTS decision (
     facts TEXT);
 CREATE TABLE IF NOT EXISTS sortie (number INTEGER PRIMARY KEY, record TEXT);
 CREATE TABLE IF NOT EXISTS track (number INTEGER PRIMARY KEY, data TEXT);
+CREATE TABLE IF NOT EXISTS flight (number INTEGER PRIMARY KEY, data TEXT);
 CREATE TABLE IF NOT EXISTS level (time_ms INTEGER PRIMARY KEY, data TEXT);
 CREATE TABLE IF NOT EXISTS state (id INTEGER PRIMARY KEY CHECK (id = 0), data BLOB);
 """
 FORMAT = 1
 CONTROLLER = "controller"
+
+
+class Flight(Struct):
+    """What the recorder of a craft has of a sortie, and the margins that it reported (columns: `record.MARGINS`)."""
+
+    number: int
+    segments: list[Segment]
+    margins: list[tuple[float, ...]]
 
 
 class StoredLoop(Struct):
@@ -76,7 +87,7 @@ class LoopJournal:
 
     def commit(
         self, decisions: Iterable[Decision], closed: Iterable[SortieRecord], state: bytes, time_ms: int,
-        levels: dict[str, dict[str, float]],
+        levels: dict[str, dict[str, float]], flights: Iterable[Flight] = (),
     ) -> None:  # fmt: skip
         """One step, all or nothing. `closed`: sorties that have ended; `levels`: fractions of tanks and batteries at
         `time_ms`, for the report."""
@@ -89,6 +100,10 @@ class LoopJournal:
             self._db.execute("INSERT INTO sortie VALUES (?, ?)", (record.number, json.dumps(record.report())))
             rows = json.dumps(record.track_rows())
             self._db.execute("INSERT INTO track VALUES (?, ?)", (record.number, rows))
+        self._db.executemany(
+            "INSERT OR REPLACE INTO flight VALUES (?, ?)",
+            [(flight.number, msgspec.json.encode(flight).decode()) for flight in flights],
+        )
         self._db.execute("INSERT OR REPLACE INTO level VALUES (?, ?)", (time_ms, json.dumps(levels)))
         self._db.execute("INSERT OR REPLACE INTO state VALUES (0, ?)", (state,))
         self._db.execute("COMMIT")
@@ -100,6 +115,11 @@ class LoopJournal:
     def tracks(self) -> dict[int, list[dict[str, float]]]:
         """Where each sortie that has ended was flown: `time_s`, `lat`, `lon`, `alt_m`, by its number."""
         return {row[0]: json.loads(row[1]) for row in self._db.execute("SELECT * FROM track ORDER BY number")}
+
+    def flights(self) -> dict[int, Flight]:
+        """How each sortie that has ended was flown, by its number."""
+        rows = self._db.execute("SELECT number, data FROM flight ORDER BY number")
+        return {row[0]: msgspec.json.decode(row[1], type=Flight) for row in rows}
 
     def decisions(self) -> list[dict[str, Any]]:
         """All decisions in order."""

@@ -11,6 +11,7 @@ from typing import Any
 
 import msgspec
 
+from depot.physics.windows import Almanac
 from depot.settings import Profile
 from sortie.config.errors import UserError, nearest
 
@@ -130,7 +131,11 @@ def _check_sense(profile: Profile, where: str) -> None:
 def loss_found_s(profile: Profile) -> float:
     """How long it takes at most until heartbeats that do not come are a forced recall."""
     beats = profile.heartbeat
-    return beats.misses * beats.period_s + beats.grace_s + beats.polls * beats.poll_s
+    closed_s = 0.0
+    if profile.vehicle == "kinematic":  # a beat that is due behind a closed comms window is waited for
+        orbit = Almanac(profile.orbit).orbit
+        closed_s = profile.orbit.blocked_deg / 360.0 * orbit.period_s
+    return closed_s + beats.misses * beats.period_s + beats.grace_s + beats.polls * beats.poll_s
 
 
 def margins_last_s(profile: Profile) -> float:

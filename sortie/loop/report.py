@@ -16,6 +16,7 @@ import msgspec
 
 from depot.decisions.throughput import compare
 from sortie.config.errors import UserError
+from sortie.loop.flight_plots import draw_flight
 from sortie.loop.plots import draw_plots
 from sortie.loop.runner import LoopRun
 
@@ -56,7 +57,9 @@ def write_report(directory: Path, run: LoopRun, result: dict[str, Any]) -> None:
         "tracks": [{"sortie": number, "points": points} for number, points in tracks.items()],
     }  # fmt: skip
     sorties = [_flat(sortie) for sortie in result["sorties"]]
+    flights = run.flights()
     plots = draw_plots(run.profile, result["sorties"], levels, tracks)
+    plots[:0] = draw_flight(run.profile, flights, result["sorties"], decisions)
     try:
         directory.mkdir(parents=True, exist_ok=True)
         (directory / "report.json").write_text(json.dumps(whole), encoding="utf-8")

@@ -14,7 +14,7 @@ from depot.names import EndedBy, SkimmerState
 from depot.settings import Profile
 from sortie.config.errors import UserError
 from sortie.loop.faults import LoopFault
-from sortie.loop.journal import LoopJournal
+from sortie.loop.journal import Flight, LoopJournal
 from sortie.loop.operator import Operator
 from sortie.loop.outside import OutsideLinks
 from sortie.loop.space import Snapshot, SpaceLoop, decode, encode
@@ -190,7 +190,7 @@ class LoopRun:
         loop = self.loop
         decisions = loop.take_decisions()
         closed = loop.take_closed()
-        self.journal.commit(decisions, closed, encode(loop.snapshot()), loop.now_ms, loop.levels())
+        self.journal.commit(decisions, closed, encode(loop.snapshot()), loop.now_ms, loop.levels(), loop.take_flights())
         self._saved_s = time.monotonic()
         self.view.decided(decisions)
         for record in closed:
@@ -211,6 +211,11 @@ class LoopRun:
     def sorties(self) -> list[dict[str, Any]]:
         """All that have ended, from the first."""
         return self.journal.sorties()
+
+    def flights(self) -> dict[int, Flight]:
+        """How each sortie was flown, the present one as far as it has come."""
+        present = self.loop.flight()
+        return self.journal.flights() | ({} if present is None else {present.number: present})
 
     def tracks(self) -> dict[int, list[dict[str, float]]]:
         """Where each sortie was flown, the present one as far as it has come."""

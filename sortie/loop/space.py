@@ -18,14 +18,16 @@ from depot.decisions.depot import DepotParty
 from depot.decisions.memory import DepotMemory
 from depot.decisions.record import SortieRecord
 from depot.decisions.watches import ABORT_2_NAMES
-from depot.names import EndedBy
+from depot.names import EndedBy, Phase
+from depot.physics.windows import Almanac
 from depot.settings import Profile
+from depot.skimmer.guidance import Guidance, GuidanceMemory, WaySettings
 from depot.skimmer.party import SkimmerParty
 from depot.skimmer.reports import SkimmerMemory
 from depot.wire import wire
 from depot.wire.depot import DepotClient, plan_items
 from depot.wire.skimmer import SkimmerService
-from depot.world.course import TimetableMotion
+from depot.world.orbital import OrbitalMotion
 from depot.world.state import WorldState, new_state
 from depot.world.world import World
 from mavlink_bridge.clients.base import Target
@@ -43,6 +45,7 @@ from sortie.loop.faults import (
     FaultSchedule,
     LoopFault,
 )
+from sortie.loop.journal import Flight
 from sortie.nodes.endpoint import EndpointNode
 from sortie.runtime.node import Node
 
@@ -83,9 +86,10 @@ class SpaceLoop:
     ) -> None:  # fmt: skip
         self._decisions: list[Decision] = []
         self.world = self._make_world(profile, seed, snapshot.world if snapshot else None)
+        memory = snapshot.skimmer if snapshot else SkimmerMemory()
         self.skimmer = SkimmerParty(
             profile.heartbeat, profile.power, profile.skimmer.clear_m, self.world, self._decisions.append,
-            snapshot.skimmer if snapshot else None,
+            memory, self._make_guidance(profile, memory.guidance),
         )  # fmt: skip
         self.depot = DepotParty(
             profile, self.world, self._decisions.append, snapshot.depot if snapshot else None, total=total,
@@ -93,12 +97,13 @@ class SpaceLoop:
         )  # fmt: skip
         self.faults = FaultSchedule(faults, profile, seed, snapshot.faults if snapshot else {})
         self._clock = Clock()
+        self._flights: list[Flight] = []
         self._struck = False
         self.depot.party.entered = self._strike
         # Another start draws other losses: the same ones again could stop a loop that is restarted often.
         self.link = MemoryLink(seed * LINK_SEED + self.world.state.now_ms)
         self.link.advance(self.world.state.now_ms)
-        self.link.loss = snapshot.loss if snapshot else 0.0
+        self._loss = snapshot.loss if snapshot else 0.0  # by a fault; a closed window loses everything
         self._join()
         if snapshot is None:
             self.depot.start(0)
@@ -111,7 +116,14 @@ class SpaceLoop:
 
     def _make_world(self, profile: Profile, seed: int, state: WorldState | None) -> World:
         state = state or new_state(profile, seed)
-        return World(profile, state, TimetableMotion(profile, state))
+        return World(profile, state, OrbitalMotion(profile, state))
+
+    def _make_guidance(self, profile: Profile, memory: GuidanceMemory) -> Guidance | None:
+        """What flies a craft without an autopilot of its own; None for one that has it."""
+        plan = profile.plan
+        ways = WaySettings(plan.departure_s, plan.outbound_s, plan.return_s)
+        orbit = Almanac(profile.orbit).orbit
+        return Guidance(orbit, profile.engines, profile.corridor, profile.zone, ways, memory)
 
     def _restore(self, snapshot: Snapshot) -> None:
         """What no memory of a party holds."""
@@ -188,7 +200,7 @@ class SpaceLoop:
         """The state now; between two steps only."""
         return Snapshot(
             self.world.state, self.skimmer.memory, self.depot.memory, self.faults.memory,
-            self._waypoints(), self.link.loss,
+            self._waypoints(), self._loss,
         )  # fmt: skip
 
     def _waypoints(self) -> list[tuple[float, float, float]]:
@@ -202,7 +214,24 @@ class SpaceLoop:
 
     def take_closed(self) -> list[SortieRecord]:
         """Sorties that have ended since the last call."""
-        return self.depot.take_closed()
+        closed = self.depot.take_closed()
+        self._flights += [self._flown(record) for record in closed]
+        return closed
+
+    def take_flights(self) -> list[Flight]:
+        """How those were flown that `take_closed` has given since the last call."""
+        out, self._flights = self._flights, []
+        return out
+
+    def flight(self) -> Flight | None:
+        """The present sortie, as far as it has come."""
+        record = self.depot.memory.record
+        return None if record is None else self._flown(record)
+
+    def _flown(self, record: SortieRecord) -> Flight:
+        launched = [start_ms for phase, start_ms, _ in record.phases if phase == Phase.DEPARTURE]
+        segments = self.world.state.flight.segments if launched else []
+        return Flight(record.number, list(segments), record.margins)
 
     @property
     def decided(self) -> bool:
@@ -227,7 +256,7 @@ class SpaceLoop:
         """Faults that this start was not given hold no longer, but for damage (ABORT-1 and -3)."""
         given = {name for name, holds in self.faults.holding() if holds}
         if not given.intersection(LINK_NAMES):
-            self.link.loss = 0.0
+            self._loss = 0.0
         for name in (*ABORT_2_NAMES, *GO_NAMES, *DOCK_NAMES):
             if name not in given and name not in LASTING_NAMES:
                 self.world.clear(name)
@@ -272,6 +301,7 @@ class SpaceLoop:
         again whenever something has come in or a fault has struck."""
         now_ms = self.now_ms
         self.link.advance(now_ms)
+        self.link.loss = self._loss if self.world.motion.link_open() else 1.0
         self._core.vehicle.set_ms(now_ms)
         self._strike()
         self._struck = False
@@ -306,7 +336,8 @@ class SpaceLoop:
         happened = self.faults.take(self._now()) if self.ended_by is None else []
         for name, begins in happened:
             if name in LINK_NAMES:
-                self.link.loss = 0.0 if not begins else 1.0 if name == "link_loss" else LOSSY
+                self._loss = 0.0 if not begins else 1.0 if name == "link_loss" else LOSSY
+                self.link.loss = self._loss if self.world.motion.link_open() else 1.0
             elif begins:
                 self.world.inject(name)
                 if name == "skimmer_late":

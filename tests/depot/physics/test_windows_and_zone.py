@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from depot.physics.orbit import Ellipse, Orbit, closed_ellipse
 from depot.physics.windows import Almanac, shadow_deg
-from depot.physics.zone import bessel_i, dip_phases, glide_mps, in_corridor, in_zone, pattern, swept
+from depot.physics.zone import bessel_i, dip_phases, glide_mps, in_corridor, in_zone, swept
 from depot.settings import CorridorSettings, OrbitSettings, ZoneSettings
 
 SETTINGS, ZONE, CORRIDOR = OrbitSettings(), ZoneSettings(), CorridorSettings()
@@ -101,10 +101,16 @@ def test_the_zone_is_a_band_of_heights_speeds_and_places() -> None:
     assert dip_phases(ORBIT, ZONE, Ellipse(0.0, 4_000.0, 0.0)) is None
 
 
-def test_a_pattern_takes_in_less_the_higher_it_stays() -> None:
+def test_a_dip_takes_in_less_the_higher_it_stays() -> None:
     """Thinner there, and for a shorter part of the revolution."""
-    means = [pattern(ORBIT, ZONE, height) for height in (6_000.0, 9_000.0, 11_500.0)]
-    assert 0.0 < means[0] < means[1] < means[2] < 1.0
+
+    def dip(height: float) -> float:
+        ellipse = Ellipse(0.0, height, 0.0)
+        half = dip_phases(ORBIT, ZONE, ellipse)
+        assert half is not None
+        return swept(ORBIT, ZONE, ellipse, -half, half)
+
+    assert 0.0 < dip(6_000.0) < dip(9_000.0) < dip(11_500.0)
 
 
 def test_the_corridor_is_a_cone_with_a_glide_slope() -> None:

@@ -15,22 +15,23 @@ from depot.decisions.watches import ABORT_2_DEPOT, ABORT_2_TELEMETRY, ABORT_3, A
 from depot.names import ABORT_1_NAMES, Mode
 from depot.readings import DepotReading, Place
 from depot.settings import Profile
+from depot.skimmer.guidance import GuidanceMemory
 from depot.skimmer.watches import ABORT_1
 from depot.watches import first
-from depot.world.course import TimetableMotion
 from depot.world.depot import FAILED
 from depot.world.faults import ACTIONS, GROWING
-from depot.world.state import WorldState, new_state
+from depot.world.state import WorldState
 from depot.world.world import World
+from tests.fakes.flown_world import FlownWorld, run
+from tests.fakes.flown_world import at_harvest as flown_to_harvest
 
 PROFILE = Profile()
 PLAN = make_plan(PROFILE, 1, Derating(), DepotReading())
 
 
-def space_world(profile: Profile, seed: int, state: WorldState | None = None) -> World:
-    """A world whose skimmer flies by timetable."""
-    state = state or new_state(profile, seed)
-    return World(profile, state, TimetableMotion(profile, state))
+def space_world(profile: Profile, seed: int, state: WorldState | None = None) -> FlownWorld:
+    """A world whose skimmer is flown."""
+    return FlownWorld(profile, seed, PLAN, state)
 
 
 def kg(world: World) -> float:
@@ -45,42 +46,26 @@ def joules(world: World) -> float:
     return state.skimmer.total_j + state.depot.total_j + sum(state.accounts.j.values())
 
 
-def run(world: World, seconds: float) -> None:
-    """From event to event for `seconds`."""
-    until = world.state.now_ms + round(seconds * 1000.0)
-    while world.state.now_ms < until:
-        event = world.next_event_ms()
-        world.advance(until if event is None else min(event, until))
-
-
-def at_harvest(seconds: float = 90_000.0) -> World:
+def at_harvest(seconds: float = 90_000.0) -> FlownWorld:
     """A skimmer that has harvested for some time."""
-    world = space_world(PROFILE, 1)
-    world.set_mode(Mode.CRUISE)
-    world.undock()
-    world.initial_burn()
-    run(world, PROFILE.plan.departure_s + PROFILE.plan.outbound_s)
-    world.set_mode(Mode.ACTIVE_HARVEST)
-    world.start_harvest(18_900.0)
-    run(world, seconds)
-    return world
+    return flown_to_harvest(PROFILE, PLAN, seconds)
 
 
 OPERATIONS: dict[str, Callable[[World], None]] = {
-    "undock": World.undock,
+    "undock": lambda world: world.undock(),
     "harvest": lambda world: world.start_harvest(18_900.0),
-    "back": World.turn_back,
-    "approach": World.approach,
+    "back": lambda world: world.turn_back(),
+    "approach": lambda world: world.approach(),
     "offload": lambda world: world.offload(True),
     "refuel": lambda world: world.refuel(True),
-    "dump": World.dispose,
-    "late": World.stretch_return,
+    "dump": lambda world: world.dispose(),
+    "late": lambda world: world.stretch_return(),
     "abort": lambda world: world.total_abort(["CO2_M"]) and None,
     "burn": lambda world: world.burn_to_origin(500.0),
     "jettison": World.jettison,
     "ration": lambda world: world.ration(True),
     "configure": World.configure,
-    "burn out": World.initial_burn,
+    "burn out": lambda world: world.initial_burn(),
     **{f"mode {mode}": (lambda world, mode=mode: world.set_mode(mode)) for mode in Mode},
 }
 
@@ -169,22 +154,22 @@ def test_a_breach_of_an_empty_store_shows_when_something_comes_in() -> None:
     assert tripped is not None and tripped.name == "store_breach"
 
 
-def test_the_return_margin_comes_from_the_way_that_is_left() -> None:
-    """Half-way out it is about half of that at the zone; at the dock that of the whole way to come."""
+def test_the_return_margin_comes_from_the_motion() -> None:
+    """At the dock it is that of the whole way to come, more than the zone asks for; heavier, more is needed."""
     world = space_world(PROFILE, 1)
-    assert world.skimmer_reading().fuel_need_kg == PROFILE.skimmer.return_kg + PROFILE.skimmer.dock_kg
-    world.undock()
-    world.initial_burn()
-    run(world, PROFILE.plan.departure_s + PROFILE.plan.outbound_s / 2.0)
-    half = world.skimmer_reading()
-    run(world, PROFILE.plan.outbound_s / 2.0)
-    whole = world.skimmer_reading()
-    assert whole.place is Place.ZONE
-    assert whole.fuel_need_kg == pytest.approx(PROFILE.skimmer.return_kg + PROFILE.skimmer.dock_kg)
-    assert 0.4 < half.remaining_s / whole.remaining_s < 0.7
+    docked_kg = world.skimmer_reading().fuel_need_kg
+    world = at_harvest(0.0)
+    empty = world.skimmer_reading()
+    run(world, 90_000.0)
+    loaded = world.skimmer_reading()
+    assert loaded.fuel_need_kg < docked_kg
+    assert empty.remaining_s == loaded.remaining_s == PROFILE.plan.return_s
+    run(world, 10_296.764 * 5)  # five revolutions on: the same place, but for some drift, and a heavier craft
+    assert world.skimmer_reading().fuel_need_kg > loaded.fuel_need_kg
     world.turn_back()
+    before = world.skimmer_reading().remaining_s
     run(world, PROFILE.plan.return_s / 2.0)
-    assert world.skimmer_reading().remaining_s == pytest.approx(PROFILE.plan.return_s / 2.0)
+    assert world.skimmer_reading().remaining_s == pytest.approx(before - PROFILE.plan.return_s / 2.0, abs=1.0)
 
 
 def test_survival_mode_lives_on_the_reserve_alone() -> None:
@@ -208,9 +193,9 @@ def test_offload_goes_on_over_the_second_route_and_stops_without_any() -> None:
     """One valve lost reroutes, both lost isolate the tank."""
     world = at_harvest()
     world.turn_back()
-    run(world, PROFILE.plan.return_s + 1.0)
+    run(world, 1.2 * PROFILE.plan.return_s, Place.CORRIDOR)
     world.approach()
-    run(world, PROFILE.plan.dock_s)
+    run(world, PROFILE.plan.dock_s, Place.DOCK)
     assert world.state.place is Place.DOCK
     world.inject("valve_stuck")
     world.offload(True)
@@ -273,7 +258,7 @@ def test_the_burn_home_is_flown_by_the_rocket_equation_on_what_is_in_the_rings()
 
 def test_a_jettisoned_skimmer_has_left_the_books_and_the_place() -> None:
     """Its mass and its energy are outside; it draws, holds and says nothing any more."""
-    world = World(PROFILE, state := new_state(PROFILE, 1), TimetableMotion(PROFILE, state))
+    world = space_world(PROFILE, 1)
     run(world, 10_000.0)
     mass, energy, had_kg = kg(world), joules(world), world.state.skimmer.total_kg
     world.jettison()
@@ -287,7 +272,7 @@ def test_a_jettisoned_skimmer_has_left_the_books_and_the_place() -> None:
 def test_rationed_customers_get_nothing_below_the_usual_level() -> None:
     """After a loss; else they take down to what the depot keeps."""
     for rationed in (True, False):
-        world = World(PROFILE, state := new_state(PROFILE, 1), TimetableMotion(PROFILE, state))
+        world = space_world(PROFILE, 1)
         before_kg = world.state.depot.ch4.kg
         world.ration(rationed)
         run(world, 100_000.0)
@@ -299,7 +284,7 @@ def test_secondary_loads_that_are_shed_draw_nothing() -> None:
     dark = Profile(power=type(PROFILE.power)(solar_w=0.0))
     drawn = []
     for shed in (False, True):
-        world = World(dark, state := new_state(dark, 1), TimetableMotion(dark, state))
+        world = space_world(dark, 1)
         world.set_mode(Mode.CRUISE)
         world.undock()
         skimmer = world.state.skimmer
@@ -315,7 +300,7 @@ def test_secondary_loads_that_are_shed_draw_nothing() -> None:
 
 def test_a_launch_configuration_powers_what_a_launch_needs() -> None:
     """At the dock the loads change, and the depot pays for them; undocking ends it."""
-    world = World(PROFILE, state := new_state(PROFILE, 1), TimetableMotion(PROFILE, state))
+    world = space_world(PROFILE, 1)
     idle_w = world.skimmer_reading().load_w
     world.configure()
     assert (idle_w, world.skimmer_reading().load_w) == (sum(PROFILE.power.docked_w), sum(PROFILE.power.prelaunch_w))
@@ -343,7 +328,7 @@ def test_deep_discharges_and_current_spikes_are_counted_once_each() -> None:
 @pytest.mark.parametrize(("fault", "what"), [("fluid_failure", "kg"), ("power_failure", "charge")])
 def test_an_interface_that_fails_lets_nothing_through(fault: str, what: str) -> None:
     """No propellant, or no charge; the other goes on."""
-    world = World(PROFILE, state := new_state(PROFILE, 1), TimetableMotion(PROFILE, state))
+    world = space_world(PROFILE, 1)
     world.inject(fault)
     world.refuel(True)
     lobes_kg, soc = world.state.skimmer.lobes.kg, world.state.skimmer.soc
@@ -377,7 +362,8 @@ def test_every_ring_that_is_named_gets_its_share() -> None:
 def test_a_state_written_down_goes_on_like_the_one_it_was_taken_from() -> None:
     """Dump and load lose nothing."""
     world = at_harvest()
-    copy = space_world(PROFILE, 1, World.load(world.dump()))
+    memory = msgspec.json.decode(msgspec.json.encode(world.guidance.memory), type=GuidanceMemory)
+    copy = FlownWorld(PROFILE, 1, PLAN, World.load(world.dump()), memory)
     for one in (world, copy):
         run(one, 120_000.0)
         one.turn_back()

@@ -108,7 +108,7 @@ def test_phase_7_waits_until_the_depot_has_settled() -> None:
 
 def test_a_closed_comms_window_delays_until_the_next_one_opens() -> None:
     """Which is known: it is waited for so long, and no longer; one that is too short by now is no window."""
-    opens_s, closes_s = PROFILE.plan.prep_s + 5_000.0, PROFILE.plan.prep_s + 500.0
+    opens_s, closes_s = PROFILE.plan.prep_s + 7_400.0, PROFILE.plan.prep_s + 500.0
     bench = LoopBench()
     motion, show = bench.loop.world.motion, bench.loop.world.motion.show
 

@@ -8,6 +8,7 @@ import pytest
 
 from depot.decisions.phases import PHASES
 from depot.names import EndedBy, Phase
+from depot.physics.windows import Almanac
 from tests.fakes.loop_run import PROFILE, LoopBench, modes, phases
 
 
@@ -35,9 +36,17 @@ def test_phases_are_contiguous_and_sorties_too(routine: LoopBench) -> None:
 
 
 def test_modes_are_those_the_seed_allows_in_their_phase(routine: LoopBench) -> None:
-    """And all but ECLIPSE/SURVIVAL come up in a good sortie."""
+    """And all of them come up in a good sortie: ECLIPSE/SURVIVAL in the shadow of each transit, between burns."""
     sortie = routine.sorties[0]
-    assert modes(sortie) == ["DOCKED", "CRUISE", "IDLE/STANDBY", "CRUISE", "ACTIVE-HARVEST", "CRUISE", "DOCKED"]
+    lit = [mode for mode in modes(sortie) if mode != "ECLIPSE/SURVIVAL"]
+    course = [mode for mode, _ in itertools.groupby(lit)]
+    assert course == ["DOCKED", "CRUISE", "IDLE/STANDBY", "CRUISE", "ACTIVE-HARVEST", "CRUISE", "DOCKED"]
+    almanac = Almanac(PROFILE.orbit)
+    for entry, following in itertools.pairwise(sortie["modes"]):
+        if entry["mode"] == "ECLIPSE/SURVIVAL":
+            assert not almanac.sunlit(round(entry["start_s"] * 1000.0))
+            assert not almanac.sunlit(round(following["start_s"] * 1000.0) - 1)
+    assert modes(sortie).count("ECLIPSE/SURVIVAL") >= 6
     for entry in sortie["modes"]:
         inside = [p for p in sortie["phases"] if p["start_s"] <= entry["start_s"] < p["end_s"]]
         assert entry["mode"] in [mode.value for mode in PHASES[Phase(inside[-1]["phase"])].modes]
@@ -53,23 +62,31 @@ def test_t_death_is_one_and_a_half_t_sortie_and_t_sortie_the_sum_of_its_parts(ro
 
 
 def test_what_is_delivered_is_what_was_harvested_less_the_losses_of_the_route(routine: LoopBench) -> None:
-    """m_out = eta_route x m_h; and m_h = rho_env x V_sweep x eta_intake over the time of harvest, as it varies."""
-    for sortie in routine.sorties:
+    """m_out = eta_route x m_h; and m_h is what the planned dips bring in that time, as it varies."""
+    ended = [d.facts for d in routine.decisions if d.name == "harvest_ended"]
+    for sortie, facts in zip(routine.sorties, ended, strict=True):
         assert sortie["delivered_kg"] == pytest.approx(PROFILE.depot.eta_route * sortie["harvested_kg"], rel=1e-3)
+        assert sortie["harvested_kg"] == pytest.approx(facts["expected_kg"], rel=PROFILE.skimmer.spread + 0.02)
         seconds = sortie["phases"][3]["end_s"] - sortie["phases"][3]["start_s"]
-        assert sortie["harvested_kg"] == pytest.approx(PROFILE.skimmer.intake_kg_s * seconds, rel=0.051)
+        mean = PROFILE.skimmer.intake_kg_s * seconds  # rho_env x V_sweep x eta_intake, a mean over whole dips
+        assert sortie["harvested_kg"] == pytest.approx(mean, rel=PROFILE.skimmer.spread + 0.03)
+
+
+STEERING = ("thruster_fwd", "thruster_att", "mode_to_survival", "mode_to_cruise")
+"""Burns, and the modes of shadow and Sun: as often as orbit and errors ask for."""
 
 
 def test_decisions_come_in_the_order_of_the_seed(routine: LoopBench) -> None:
     """Each with the facts on which it was taken."""
-    first = [d.name for d in routine.decisions if d.sortie == 1]
+    names = [d.name for d in routine.decisions if d.sortie == 1]
+    first = [name for name in names if name not in STEERING]
+    assert names.index("verify_geometric_clearance") < names.index("thruster_fwd") < names.index("follow_trajectory")
     assert first == [
         "begin_phase", "plan_mission", "set_death_timer", "top_off_propellant", "charge_batteries",
         "load_data_packages", "set_pre_launch_configuration", "verify_abort_sensors", "go", "launch",
         "undock", "begin_phase", "start_heartbeat_timer", "verify_geometric_clearance", "initial_burn",
-        "mode_to_cruise", "follow_trajectory", "begin_phase", "mode_to_standby", "mode_to_cruise",
-        "start_harvest", "mode_to_active_harvest", "begin_phase", "store_near_capacity",
-        "follow_return_trajectory", "mode_to_cruise",
+            "follow_trajectory", "begin_phase", "mode_to_standby", "start_harvest", "mode_to_active_harvest",
+            "begin_phase", "store_near_capacity", "follow_return_trajectory",
         "harvest_ended", "begin_phase", "in_docking_corridor", "begin_phase", "grant_docking_clearance", "approach",
         "mode_to_docked", "captured", "interfaces_confirmed", "begin_phase", "offload_volatiles", "refuel_skimmer",
         "charge_batteries", "settle_thermally", "offloaded", "begin_phase", "relaunch",
@@ -101,13 +118,15 @@ def test_a_harvest_ends_early_when_the_return_margin_is_near() -> None:
     while "start_harvest" not in bench.names("skimmer"):
         bench.step()
     state = bench.loop.world.state
-    lost_kg = state.skimmer.lobes.kg - 1.5 * bench.loop.world.skimmer_reading().fuel_need_kg
+    lost_kg = state.skimmer.lobes.kg - 2.0 * bench.loop.world.skimmer_reading().fuel_need_kg
     state.outside.book("leak", "CH4", lost_kg)
     state.skimmer.lobes.kg -= lost_kg
     bench.run()
     near = bench.decision("fuel_margin_near")
     assert near.party == "skimmer" and near.phase == 4
-    assert near.facts["fuel_kg"] == pytest.approx(near.facts["fuel_need_kg"] * 1.3, rel=0.05)
+    assert near.facts["fuel_kg"] == pytest.approx(
+        near.facts["fuel_need_kg"] * (1.0 + PROFILE.skimmer.fuel_reserve), rel=0.05
+    )
     assert bench.last["outcome"] == "completed" and bench.last["abort"] is None
 
 

@@ -12,7 +12,8 @@ from depot.decisions.conditions import CONDITIONS
 from depot.decisions.phases import PHASES
 from depot.decisions.watches import ABORT_2_NAMES
 from depot.names import ABORT_1_NAMES, EndedBy, Phase
-from tests.fakes.loop_run import LoopBench
+from depot.physics.windows import Almanac
+from tests.fakes.loop_run import PROFILE, LoopBench
 
 SHOWN_BY = {
     "go_no_go": ("go", "no_go"),
@@ -68,15 +69,15 @@ def poor_light() -> LoopBench:
 
 
 def margins_ignored() -> LoopBench:
-    """A skimmer that takes its fuel margin for nothing and loses propellant in the harvest."""
+    """A skimmer that takes its fuel margin for nothing and loses propellant in the harvest, between two dips."""
     bench = LoopBench(total=1)
-    while "start_harvest" not in bench.names("skimmer"):
+    while "start_harvest" not in bench.names("skimmer") or bench.loop.world.skimmer_reading().in_zone:
         bench.step()
     memory = bench.loop.skimmer.memory
     assert memory.plan is not None
     memory.plan = msgspec.structs.replace(memory.plan, fuel_reserve=0.0, power_reserve=0.0)
     state = bench.loop.world.state
-    keep = bench.loop.world.skimmer_reading().fuel_need_kg * 1.25 + 50.0
+    keep = bench.loop.world.skimmer_reading().fuel_need_kg * 1.35
     state.outside.book("leak", "CH4", state.skimmer.lobes.kg - keep)
     state.skimmer.lobes.kg = keep
     return bench.run()
@@ -125,18 +126,20 @@ def test_the_depot_ends_a_harvest_whose_margin_the_skimmer_ignores() -> None:
     """Both sides watch the margins; an early end is no abort."""
     bench = margins_ignored()
     told = bench.decision("end_harvest")
-    assert told.facts["fuel_kg"] < 1.3 * told.facts["fuel_need_kg"]
+    assert told.facts["fuel_kg"] < 1.6 * told.facts["fuel_need_kg"]
     assert "recall" in bench.names("skimmer")
     assert (bench.last["outcome"], bench.last["abort"], bench.last["trigger"]) == ("completed", None, None)
     assert bench.loop.ended_by is EndedBy.SORTIES_DONE
 
 
 def test_secondary_loads_are_shed_by_a_decision_and_come_back_with_the_charge() -> None:
-    """At low charge first they; ECLIPSE/SURVIVAL comes lower."""
+    """At low charge first they; ECLIPSE/SURVIVAL comes lower, and so in shadow only."""
     bench = poor_light()
     names = bench.names("skimmer")
     assert names.index("shed_secondary_loads") < names.index("restore_secondary_loads")
-    assert "mode_to_survival" not in names and bench.last["outcome"] == "completed"
+    almanac = Almanac(PROFILE.orbit)
+    assert not any(almanac.sunlit(d.time_ms) for d in bench.decisions if d.name == "mode_to_survival")
+    assert bench.last["outcome"] == "completed"
     assert not bench.loop.world.state.skimmer.shed
 
 

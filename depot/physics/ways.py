@@ -1,0 +1,61 @@
+"""Ways between places of the Hill frame: two burns, and which time between them takes the least."""
+
+from __future__ import annotations
+
+from msgspec import Struct
+
+from depot.physics.orbit import Hill, Vector, coast, minus, position, size, transfer, velocity
+
+TRIES = (1.0, 0.97, 1.03, 0.94)
+"""Of the usual time of a way."""
+FULL_M = 30_000.0
+"""From so far on the way back takes its whole time."""
+_NEAREST = 0.12
+_CHEAP_MPS = 10.0
+_SAMPLES = 12
+
+
+class Way(Struct, frozen=True):
+    """`seconds` between its two burns; `first`: change of velocity at its beginning, `dv_mps` of both together."""
+
+    seconds: float
+    first: Vector
+    dv_mps: float
+
+
+def return_s(here: Hill, whole_s: float) -> float:
+    """The usual time of the way back from here: shorter from near."""
+    return whole_s * min(max(size(position(here)) / FULL_M, _NEAREST), 1.0)
+
+
+def way(n: float, here: Hill, target: Hill, seconds: float) -> Way | None:
+    """From `here` to be at rest with `target` after `seconds`; None where no burn leads there."""
+    depart = transfer(n, position(here), position(target), seconds)
+    if depart is None:
+        return None
+    first = minus(depart, velocity(here))
+    there = coast(n, (*position(here), *depart), seconds)
+    return Way(seconds, first, size(first) + size(minus(velocity(target), velocity(there))))
+
+
+def cheapest(n: float, here: Hill, target: Hill, usual_s: float, keep_out_m: float = 0.0) -> Way:
+    """The first way that is cheap enough, or the cheapest; if they can, they stay outside the keep-out sphere."""
+    best: tuple[float, Way] | None = None
+    for part in TRIES:
+        found = way(n, here, target, part * usual_s)
+        if found is None:
+            continue
+        cost = found.dv_mps * (1.0 if keep_out_m <= 0.0 or keeps_off(n, here, found, keep_out_m) else 1.3)
+        if best is None or cost < best[0]:
+            best = (cost, found)
+        if cost <= _CHEAP_MPS:
+            break
+    return Way(usual_s, (0.0, 0.0, 0.0), 0.0) if best is None else best[1]
+
+
+def keeps_off(n: float, here: Hill, found: Way, keep_out_m: float) -> bool:
+    """Outside the keep-out sphere but for where it begins and ends."""
+    start: Hill = (*position(here), *(v + dv for v, dv in zip(velocity(here), found.first, strict=True)))  # type: ignore[assignment]  # six of them
+    nearest_m = min(keep_out_m, 0.9 * size(position(here)))
+    instants = (found.seconds * number / _SAMPLES for number in range(2, _SAMPLES))
+    return all(size(position(coast(n, start, instant))) > nearest_m for instant in instants)

@@ -1,0 +1,286 @@
+"""Guidance of the skimmer: which burns its plan asks for, from what it knows of its own motion.
+
+A way is two burns and corrections between them: the transition of relative motion, inverted, gives the first
+(`transfer`), and what is left at its end is taken out by the last. The harvest is a closed ellipse that dips into the
+zone once in a revolution and costs nothing but its trims. The approach is a glide slope in pulses: the nearer, the
+slower (Hablani et al., 2002, "Guidance and relative navigation for autonomous rendezvous in a circular orbit").
+
+A machine: readings and the time in, commands for MODE_CTRL out. It knows the plan and the craft's own tables.
+"""
+
+from __future__ import annotations
+
+from enum import IntEnum
+from math import exp, log
+
+from msgspec import Struct, field
+
+from depot.messages import MissionPlan
+from depot.physics.attitude import Slew
+from depot.physics.engines import Purpose, ThrustCommand, Thruster, burn_s, exhaust_mps, thrust_n
+from depot.physics.orbit import (
+    AT_REST,
+    Ellipse,
+    Hill,
+    Orbit,
+    Vector,
+    closed_ellipse,
+    coast,
+    minus,
+    position,
+    size,
+    transfer,
+    velocity,
+)
+from depot.physics.ways import Way, cheapest, return_s
+from depot.physics.zone import dip_phases
+from depot.readings import Place, SkimmerReading
+from depot.settings import CorridorSettings, EngineSettings, ZoneSettings
+
+CORRECTIONS = (0.45, 0.8, 0.95)
+"""Of a way: when it is corrected."""
+_AIM_S = 600.0
+"""So long before its middle the last burn of a way is worked out."""
+_SETTLE_S = 120.0
+_TRIM_S = 60_000.0
+_AGAIN_S = 3_000.0
+_AWAY_MPS = 3.0
+_WAIT_MS = 30_000
+_CONTACT_M = 1.0
+"""The last pulse aims so far through the dock: it is touched at speed."""
+
+
+class Leg(IntEnum):
+    """What it is flying."""
+
+    NONE = 0
+    OUT = 1
+    PATTERN = 2
+    BACK = 3
+    GLIDE = 4
+
+
+class WaySettings(Struct, frozen=True):
+    """The pre-planned times of the ways, s: end of the departure burn after undocking, way out, way back."""
+
+    departure_s: float
+    outbound_s: float
+    return_s: float
+
+
+class GuidanceMemory(Struct):
+    """All that it remembers. `due`: instants at which the way is corrected; `end_ms`: of the way."""
+
+    leg: Leg = Leg.NONE
+    undocked_ms: int = 0
+    target: Hill = AT_REST
+    end_ms: int = 0
+    due: list[int] = field(default_factory=list)
+    aimed: bool = False  # the last burn has been commanded; `due` is when to look at what it gave
+    pulse_ms: int = 0  # of the glide
+    pulses: int = 0
+    slope: float = 0.0
+
+
+class Guidance:
+    """See the module."""
+
+    def __init__(
+        self, orbit: Orbit, engines: EngineSettings, corridor: CorridorSettings, zone: ZoneSettings, ways: WaySettings,
+        memory: GuidanceMemory,
+    ) -> None:  # fmt: skip
+        self._orbit, self._n = orbit, orbit.rate
+        self._engines, self._corridor, self._zone, self._ways = engines, corridor, zone, ways
+        self.memory = memory
+
+    @property
+    def gate(self) -> Hill:
+        """Where the docking corridor begins; at rest there costs nothing."""
+        return (0.0, -self._corridor.gate_m, 0.0, 0.0, 0.0, 0.0)
+
+    def next_ms(self) -> int | None:
+        """When it wants to be asked next."""
+        return min(self.memory.due, default=None)
+
+    # --- beginnings -------------------------------------------------------------------------------------------------
+    def depart(self, reading: SkimmerReading, plan: MissionPlan, now_ms: int) -> list[ThrustCommand]:
+        """Clear of the depot: onto the way to the zone, to be there when the plan says."""
+        ways, undocked_ms = self._ways, self.memory.undocked_ms
+        end_ms = undocked_ms + round((ways.departure_s + ways.outbound_s) * 1000.0)
+        found = self._way(reading, self.entry(plan), (end_ms - now_ms) / 1000.0)
+        last_ms = undocked_ms + round((ways.departure_s - self._burn_s(reading, found.first)) * 1000.0)
+        at_ms = max(now_ms + self._turn_ms(found.first), last_ms)
+        return self._begin(Leg.OUT, Purpose.DEPART, reading, self.entry(plan), found, at_ms, now_ms)
+
+    def turn_back(self, reading: SkimmerReading, now_ms: int, seconds: float | None = None) -> list[ThrustCommand]:
+        """On the way to the gate. `seconds`: for a way that takes another time than the usual one."""
+        usual_s = return_s(_state(reading), self._ways.return_s) if seconds is None else seconds
+        found = self._way(reading, self.gate, max(usual_s, reading.detour_s))
+        at_ms = now_ms + self._turn_ms(found.first)
+        return self._begin(Leg.BACK, Purpose.RETURN, reading, self.gate, found, at_ms, now_ms)
+
+    def approach(self, reading: SkimmerReading, now_ms: int) -> list[ThrustCommand]:
+        """Cleared: down the glide slope."""
+        memory = self.memory
+        memory.leg, memory.target, memory.aimed = Leg.GLIDE, AT_REST, False
+        slope = self._slope(reading)
+        first = slope * size(reading.position_m) + self._corridor.contact_mps
+        whole_ms = log(first / self._corridor.contact_mps) / slope * 1000.0
+        memory.pulses = round(self._corridor.pulses * self._corridor.glide_mps_per_m / slope)
+        memory.slope = slope
+        memory.pulse_ms = round(whole_ms / memory.pulses)
+        memory.end_ms = now_ms + memory.pulses * memory.pulse_ms
+        memory.due = [now_ms + number * memory.pulse_ms for number in range(1, memory.pulses + 3)]
+        return self._pulse(reading, now_ms)
+
+    def away(self, reading: SkimmerReading, now_ms: int) -> list[ThrustCommand]:
+        """No way home: along the track with what is left, which leads off for good."""
+        self.stop()
+        mass = self._mass(reading)
+        speed = min(_AWAY_MPS, self._engines.fwd_exhaust_mps * log(mass / max(mass - reading.fuel_kg, 1.0)))
+        back = 1.0 if reading.position_m[1] < 0.0 else -1.0  # who speeds up falls behind
+        return self._command(Purpose.AWAY, (0.0, back * speed, 0.0), now_ms, now_ms)
+
+    def stop(self) -> None:
+        """Nothing more is flown."""
+        self.memory.leg, self.memory.due = Leg.NONE, []
+
+    def entry(self, plan: MissionPlan) -> Hill:
+        """Where the pattern is entered: on its way down, just below the zone's ceiling."""
+        low = self._orbit.offset_m(plan.waypoints[-1])
+        height = max(-low[0], 1.0)
+        half = dip_phases(self._orbit, self._zone, Ellipse(0.0, height, 0.0))
+        return closed_ellipse(self._n, height, low[1], -0.97 * (half or 0.0))
+
+    # --- time -------------------------------------------------------------------------------------------------------
+    def step(self, reading: SkimmerReading, now_ms: int) -> list[ThrustCommand]:
+        """What is due now."""
+        memory = self.memory
+        if not memory.due or now_ms < memory.due[0]:
+            return []
+        if reading.thrusting:  # the last burn has taken longer than was thought
+            memory.due = sorted({max(due, now_ms + _WAIT_MS) for due in memory.due})
+            return []
+        del memory.due[0]
+        match memory.leg:
+            case Leg.BACK if reading.detour_s > (memory.end_ms - now_ms) / 1000.0 + _AGAIN_S:
+                return self.turn_back(reading, now_ms)
+            case Leg.OUT | Leg.BACK if memory.aimed:
+                return self._look(reading, now_ms)
+            case Leg.OUT | Leg.BACK if not memory.due:
+                return self._arrive(reading, now_ms)
+            case Leg.OUT | Leg.BACK:
+                return self._correct(reading, now_ms)
+            case Leg.PATTERN:
+                memory.due = [now_ms + round(_TRIM_S * 1000.0)]
+                return self._trim(reading, now_ms)
+            case Leg.GLIDE:
+                return self._pulse(reading, now_ms)
+            case _:
+                return []
+
+    def _begin(
+        self, leg: Leg, purpose: Purpose, reading: SkimmerReading, target: Hill, found: Way, at_ms: int, now_ms: int
+    ) -> list[ThrustCommand]:  # fmt: skip
+        """The first burn of a way and the instants of what follows. The way counts from the middle of the burn."""
+        memory = self.memory
+        half_ms = round(self._burn_s(reading, found.first) * 500.0)
+        middle_ms = at_ms + half_ms
+        end_ms = max(now_ms + round(found.seconds * 1000.0), middle_ms + 1_000)
+        there = coast(self._n, _state(reading), (middle_ms - now_ms) / 1000.0)
+        depart = transfer(self._n, position(there), position(target), (end_ms - middle_ms) / 1000.0)
+        dv = found.first if depart is None else minus(depart, velocity(there))
+        memory.leg, memory.target, memory.end_ms, memory.aimed = leg, target, end_ms, False
+        span = end_ms - at_ms
+        memory.due = [at_ms + round(part * span) for part in CORRECTIONS if (1.0 - part) * span > 2_000.0 * _AIM_S]
+        memory.due.append(max(end_ms - round(_AIM_S * 1000.0), at_ms + 2 * half_ms + 1_000))
+        return self._command(purpose, dv, at_ms, end_ms)
+
+    def _correct(self, reading: SkimmerReading, now_ms: int) -> list[ThrustCommand]:
+        memory = self.memory
+        here = _state(reading)
+        wanted = transfer(self._n, position(here), position(memory.target), (memory.end_ms - now_ms) / 1000.0)
+        if wanted is None:
+            return []
+        return self._command(Purpose.CORRECT, minus(wanted, velocity(here)), now_ms, memory.end_ms)
+
+    def _arrive(self, reading: SkimmerReading, now_ms: int) -> list[ThrustCommand]:
+        """The last burn, about the end of the way; then what it has given is looked at."""
+        memory = self.memory
+        there = coast(self._n, _state(reading), max(memory.end_ms - now_ms, 0) / 1000.0)
+        dv = minus(velocity(memory.target), velocity(there))
+        half_ms = round(self._burn_s(reading, dv) * 500.0)
+        at_ms = max(memory.end_ms - half_ms, now_ms)
+        memory.aimed = True
+        memory.due = [at_ms + 2 * half_ms + round(_SETTLE_S * 1000.0)]
+        return self._command(Purpose.ARRIVE, dv, at_ms, memory.end_ms)
+
+    def _look(self, reading: SkimmerReading, now_ms: int) -> list[ThrustCommand]:
+        """Arrived: the pattern is trimmed to close; a gate that was missed is flown to once more."""
+        memory = self.memory
+        if memory.leg is Leg.OUT:
+            memory.leg = Leg.PATTERN
+            memory.due = [now_ms + round(_TRIM_S * 1000.0)]
+            return self._trim(reading, now_ms)
+        if reading.place is not Place.BACK:
+            self.stop()
+            return []
+        return self.turn_back(reading, now_ms, _AGAIN_S)
+
+    def _trim(self, reading: SkimmerReading, now_ms: int) -> list[ThrustCommand]:
+        """So that the pattern closes, or drifts as slowly as brings it back to its middle by the next trim."""
+        here = _state(reading)
+        off_m = here[1] - 2.0 * here[3] / self._n - self.memory.target[1] + 2.0 * self.memory.target[3] / self._n
+        middle_m = off_m / (1.5 * self._n * _TRIM_S)
+        wanted = -2.0 * self._n * here[0] + 0.5 * self._n * middle_m
+        return self._command(Purpose.TRIM, (0.0, wanted - here[4], 0.0), now_ms, now_ms)
+
+    def _pulse(self, reading: SkimmerReading, now_ms: int) -> list[ThrustCommand]:
+        """To where the glide slope is at the next pulse."""
+        memory = self.memory
+        here = _state(reading)
+        if self._slope(reading) != memory.slope:  # thrusters have failed: not on this slope
+            return self.turn_back(reading, now_ms, _AGAIN_S)
+        left_s = max(memory.end_ms - now_ms - memory.pulse_ms, 0) / 1000.0
+        slope = self._slope(reading)
+        behind = self._corridor.contact_mps / slope * (exp(slope * left_s) - 1.0) - _CONTACT_M
+        wanted = transfer(self._n, position(here), (0.0, -behind, 0.0), memory.pulse_ms / 1000.0)
+        if wanted is None:
+            return []
+        return self._command(Purpose.APPROACH, minus(wanted, velocity(here)), now_ms, memory.end_ms)
+
+    # --- figures ----------------------------------------------------------------------------------------------------
+    def _slope(self, reading: SkimmerReading) -> float:
+        """Of the glide, 1/s; gentler for weak thrusters."""
+        return self._corridor.glide_mps_per_m * min(max(reading.attitude, 0.2), 1.0)
+
+    def _way(self, reading: SkimmerReading, target: Hill, usual_s: float) -> Way:
+        return cheapest(self._n, _state(reading), target, usual_s, self._corridor.keep_out_m)
+
+    def _mass(self, reading: SkimmerReading) -> float:
+        return self._engines.dry_kg + reading.store_kg + reading.fuel_kg
+
+    def _burn_s(self, reading: SkimmerReading, dv: Vector) -> float:
+        thruster = self._thruster(Purpose.CORRECT, dv)
+        health = reading.attitude if thruster is Thruster.ATT else reading.thruster_fwd
+        newton = max(thrust_n(self._engines, thruster, health), 1.0)
+        return burn_s(self._mass(reading), size(dv), exhaust_mps(self._engines, thruster), newton)
+
+    def _turn_ms(self, dv: Vector) -> int:
+        """The longest that turning into a burn can take."""
+        whole = Slew(angle_deg=180.0, rate_dps=self._engines.rate_max_dps, accel_dps2=self._engines.accel_dps2)
+        return 0 if self._thruster(Purpose.CORRECT, dv) is Thruster.ATT else round(whole.seconds * 1000.0)
+
+    def _thruster(self, purpose: Purpose, dv: Vector) -> Thruster:
+        small = size(dv) < self._engines.fwd_least_mps
+        return Thruster.ATT if small or purpose is Purpose.APPROACH else Thruster.FWD
+
+    def _command(self, purpose: Purpose, dv: Vector, at_ms: int, until_ms: int) -> list[ThrustCommand]:
+        if size(dv) < self._engines.att_least_mps and purpose not in (Purpose.DEPART, Purpose.RETURN, Purpose.ARRIVE):
+            return []
+        return [ThrustCommand(purpose, self._thruster(purpose, dv), dv, at_ms, until_ms)]
+
+
+def _state(reading: SkimmerReading) -> Hill:
+    """Its own idea of its motion."""
+    return (*reading.position_m, *reading.velocity_mps)

@@ -1,0 +1,46 @@
+"""Where a skimmer in flight is, as plain values: the closed form that holds now, its attitude, its burns."""
+
+from __future__ import annotations
+
+from msgspec import Struct, field
+
+from depot.physics.attitude import Slew
+from depot.physics.engines import ThrustCommand
+from depot.physics.orbit import AT_REST, Hill, Vector
+from depot.readings import Place
+
+
+class Segment(Struct, frozen=True, array_like=True):
+    """One closed form of a flown trajectory: from `at_ms` on, until the next. `purpose`: of its burn, -1 = coasting."""
+
+    at_ms: int
+    hill: Hill
+    accel: Vector
+    place: Place
+    purpose: int
+
+
+class FlightState(Struct):
+    """`hill` and `accel` at `at_ms` give the motion since. `marks`: instants that are looked at; `segments`: the flight
+    data recorder of the present sortie."""
+
+    at_ms: int = 0
+    hill: Hill = AT_REST
+    accel: Vector = (0.0, 0.0, 0.0)
+    slew: Slew = field(default_factory=Slew)
+    commands: list[ThrustCommand] = field(default_factory=list)
+    burn: ThrustCommand | None = None
+    burn_start_ms: int = 0
+    burn_end_ms: int = 0
+    burn_kg_s: float = 0.0
+    burn_mps: float = 0.0
+    burns: int = 0  # since the loop began: the number of a burn draws its errors
+    commanded_mps: float = 0.0
+    achieved_mps: float = 0.0
+    arrived: bool = False
+    at_gate: bool = False  # it holds off there, and turns
+    far: bool = False  # it has left the depot's vicinity
+    closest_m: float = 1e9
+    contact: Hill = AT_REST
+    marks: list[int] = field(default_factory=list)
+    segments: list[Segment] = field(default_factory=list)
