@@ -2,7 +2,8 @@
 
 A citation is the path of a page and what it is cited for: numbers of sections, items of a numbered list (of section 1,
 or of the section that stands before them), or titles of headings in quotes. A specification is cited by its number:
-the page SEEDS lists its sections. docs/catalogue.md is cited by the numbers of its lines.
+the page SEEDS lists its sections. docs/catalogue.md is cited by the numbers of its lines. Modules and files of the
+project that are named exist too.
 """
 
 from __future__ import annotations
@@ -32,6 +33,9 @@ _LOOSE = re.compile(
     r"|\((?:items?|table|section) \d[^)]*\)|\b[Ss]eeds? \d{3}(?:'s|,)? (?:sections?|chapter) \d"
     r"|\.md`? (?:sections?|items?|table)? ?\d"
 )
+_ROOTS = "|".join((*FOLDERS, "docs"))
+_MODULE = re.compile(rf"(?<![\w/.@-])((?:{_ROOTS})(?:\.\w+)+)")
+_FILE = re.compile(rf"(?<![\w/.@-])((?:{_ROOTS})/[\w./*-]*\w)")
 
 
 @dataclass
@@ -127,22 +131,68 @@ def breaches(text: str) -> list[str]:
     return found
 
 
+@cache
+def _text_of(module: Path) -> str | None:
+    """A module or package as text; None if it is neither."""
+    found = [path for path in (module.with_suffix(".py"), module / "__init__.py") if path.is_file()]
+    return found[0].read_text(encoding="utf-8") if found else "" if module.is_dir() else None
+
+
+def is_lost(name: str) -> bool:
+    """Is a dotted name that of no module, nor one that its module says?"""
+    module, inside = ROOT, name.split(".")
+    while inside and _text_of(module / inside[0]) is not None:
+        module /= inside.pop(0)
+    return bool(inside) and not re.search(rf"\b{inside[0]}\b", _text_of(module) or "")
+
+
+def lost(text: str) -> list[str]:
+    """Modules and files that it names and that do not exist; a path may have a `*`."""
+    return [name for name in _MODULE.findall(text) if is_lost(name)] + [
+        path for path in _FILE.findall(text) if next(ROOT.glob(path), None) is None
+    ]
+
+
 def modules() -> list[Path]:
     """Every Python file of the project."""
     return sorted(path for folder in FOLDERS for path in (ROOT / folder).rglob("*.py"))
 
 
 @pytest.mark.parametrize("folder", FOLDERS)
-def test_every_citation_leads_to_its_section(folder: str) -> None:
-    """In docstrings and comments."""
+def test_every_citation_leads_to_its_section_and_every_name_to_its_file(folder: str) -> None:
+    """In docstrings and comments: who moves a file, mends what is said of it."""
     wrong = [
         f"{path.relative_to(ROOT)}: {breach}"
         for path in modules()
         if path.relative_to(ROOT).parts[0] == folder
         for text in said(path.read_text(encoding="utf-8"))
-        for breach in breaches(text)
+        for breach in (*breaches(text), *(f"{name} is gone" for name in lost(text)))
     ]
     assert wrong == []
+
+
+def test_files_that_the_pages_name_exist() -> None:
+    """But those that a script has made, whose names have tests of their own."""
+    pages = {path: path.read_text(encoding="utf-8") for path in (*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"))}
+    written = {path: text for path, text in pages.items() if "do not edit" not in text}
+    assert len(written) > 20
+    wrong = [
+        f"{page.relative_to(ROOT)}: {path}"
+        for page, text in written.items()
+        for path in _FILE.findall(text)
+        if next(ROOT.glob(path.replace("NAME.md", "seeds.md")), None) is None
+    ]
+    assert wrong == []
+
+
+def test_a_name_that_is_gone_is_found() -> None:
+    """Of a module, of what is in it, and of a file."""
+    assert lost("`autopilot.flight.lifecycle`, sitl/kernel/*.py, autopilot.flight.lifecycle.FlightState, docs.") == []
+    assert lost("autopilot.flight.gone, autopilot.flight.lifecycle.Gone") == [
+        "autopilot.flight.gone",
+        "autopilot.flight.lifecycle.Gone",
+    ]
+    assert lost("sitl/gone.py and docs/gone/*.md") == ["sitl/gone.py", "docs/gone/*.md"]
 
 
 def test_they_are_found_wherever_they_stand() -> None:
