@@ -111,9 +111,17 @@ def test_what_a_near_miss_is() -> None:
 
 def test_a_margin_that_was_nearly_used_up_in_flight_is_counted_once_a_sortie() -> None:
     """The skimmer measures its smallest margins on the way; the next sortie begins anew."""
-    bench = LoopBench("fuel_low@phase3+30000", total=2, profile=REPAIRING).run()
+    bench = LoopBench(total=2, profile=REPAIRING)
+    while "harvest_ended" not in bench.names():
+        bench.step()
+    world = bench.loop.world
+    seen, skimmer = world.skimmer_reading(), world.state.skimmer
+    lost_j = (seen.power_wh - 1.05 * seen.power_need_wh) * 3600.0
+    for battery in (skimmer.batt_a, skimmer.batt_b):
+        world.state.accounts.book("fault", battery.draw(lost_j / 2.0))
+    bench.run()
     first = next(d for d in bench.decisions if d.name == "near_miss")
-    assert first.facts == {"near": ["fuel_margin"], "near_misses": 1}
+    assert first.facts == {"near": ["power_margin"], "near_misses": 1}
     assert bench.loop.depot.memory.near_misses == 1 and len(bench.sorties) == 2
 
 

@@ -20,8 +20,8 @@ def sortie(start_s: float, end_s: float, outcome: str = "completed", delivered: 
 
 
 def test_cycle_time_and_masses() -> None:
-    """T = 6 + 1/3 + 10 + 60 + 12 + 1 + 5 h; m_h = 8.1e-7 x 150000 x 0.75 kg/s, at most 0.9 x 21 t; m_out = 0.93 m_h."""
-    assert cycle_time_h(PROFILE) == pytest.approx(94.0 + 1.0 / 3.0)
+    """T = 6 + 1/3 + 10 5/9 + 60 + 12 + 1 + 5 h; m_h at 8.1e-7 x 150000 x 0.75 kg/s, at most 0.9 x 21 t."""
+    assert cycle_time_h(PROFILE) == pytest.approx(94.0 + 8.0 / 9.0)
     assert PROFILE.skimmer.intake_kg_s == pytest.approx(0.091125)
     assert harvested_kg(PROFILE) == pytest.approx(18_900.0)
     assert delivered_kg(PROFILE) == pytest.approx(17_577.0)

@@ -22,7 +22,7 @@ from tests.fakes.loop_run import PROFILE, LoopBench
 TRIPPED: dict[str, dict[str, Any]] = {
     "thruster_fwd_loss": {"thruster_fwd": 0.4},
     "attitude_authority_loss": {"attitude": 0.4},
-    "fuel_low": {"fuel_kg": 113.0},
+    "fuel_low": {"fuel_kg": 129.0},
     "battery_failure": {"batteries": 1, "power_wh": 9.0, "power_need_wh": 10.0},
     "avionics_power_loss": {"avionics_held": False},
     "survival_thermal_loss": {"survival_heat_held": False},
@@ -35,7 +35,7 @@ TRIPPED: dict[str, dict[str, Any]] = {
     "corridor_drift": {"drift_m": 50_001.0},
     "abort_sensors_failure": {"abort_sensors_ok": False},
 }
-WELL: dict[str, Any] = {"fuel_kg": 116.0, "fuel_need_kg": 100.0}
+WELL: dict[str, Any] = {"fuel_kg": 131.0, "fuel_need_kg": 100.0}
 FORBIDDEN = {"Profile", "WatchSettings", "PlanSettings", "DepotSettings", "RetirementSettings", "ThermalSettings"}
 
 
@@ -72,7 +72,7 @@ def test_each_trigger_trips_alone_and_only_where_it_is_armed(name: str) -> None:
         ({"spine_max_k": 200.0}, "hot_spine_overtemp"),
         ({"corridor_m": 0.0001}, None),
         ({"thruster_min": 1.1}, "thruster_fwd_loss"),
-        ({"fuel_share": 25.0}, "fuel_low"),
+        ({"fuel_share": 100.0}, "fuel_low"),
     ],
 )
 def test_a_plan_whose_thresholds_differ_from_the_profile_s_is_what_counts(
@@ -95,9 +95,9 @@ def test_a_reserve_of_the_plan_ends_the_sortie_that_the_profile_would_fly() -> N
     while bench.loop.skimmer.memory.plan is None:
         bench.step()
     given = bench.loop.skimmer.memory.plan
-    bench.loop.skimmer.memory.plan = msgspec.structs.replace(given, fuel_reserve=9.0)
+    bench.loop.skimmer.memory.plan = msgspec.structs.replace(given, power_reserve=2.0)
     bench.run()
-    assert bench.decision("fuel_margin_near").reason == "margins do not allow a harvest"
+    assert bench.decision("power_margin_near").reason == "margins do not allow a harvest"
     assert bench.last["harvested_kg"] == 0.0
 
 
