@@ -78,8 +78,8 @@ def _figure(rows: int, columns: int, height: float, **options: Any) -> tuple[Any
 def _svg(figure: Any) -> str:
     buffer = io.StringIO()
     figure.savefig(buffer, format="svg", metadata={"Date": None})
-    text = buffer.getvalue()
-    return text[text.index("<svg") :]
+    page = buffer.getvalue()
+    return page[page.index("<svg") :]
 
 
 def _trajectory(profile: Profile, flight: Flight) -> str:
