@@ -10,7 +10,6 @@ from typing import Protocol
 from depot.physics.engines import ThrustCommand
 from depot.readings import DepotReading, Place, Relative, SkimmerReading
 from depot.settings import DEATH_FACTOR, Profile
-from depot.world import course
 from depot.world.chance import uniform
 from depot.world.motion import Homing, Spot
 from depot.world.pack import Gauge, Pack
@@ -22,6 +21,10 @@ SEEN_M = 60.0
 METRES_PER_DEGREE = 111_319.5
 _LOOKED_AT = (Place.NEAR, Place.BACK, Place.FINAL)
 _ONCE_MORE = (Place.BACK, Place.CORRIDOR, Place.FINAL, Place.ADRIFT)
+
+
+_FAR_M = 1e6
+"""A clearance that nobody measures any more."""
 
 
 class Pilot(Gauge, Protocol):
@@ -188,7 +191,9 @@ class CopterMotion:
 
     # --- commands -----------------------------------------------------------------------------------------------------
     def depart(self) -> None:
-        course.begin_leg(self._state, Place.NEAR, self._profile.plan.departure_s)
+        state = self._state
+        state.place, state.leg_start_ms = Place.NEAR, state.now_ms
+        state.leg_end_ms = state.now_ms + max(round(self._profile.plan.departure_s * 1000.0), 1)
         self._pilot.launch()
 
     def turn_back(self) -> None:
@@ -232,7 +237,17 @@ class CopterMotion:
         return self._pilot.whereabouts()
 
     def homing(self) -> Homing:
-        return course.homing(self._state, self._profile)
+        """In proportion to the way that is left. At the dock the need is that of a whole way: what would not bring it
+        back from the survey is no reason to launch."""
+        state, plan, use = self._state, self._profile.plan, self._profile.skimmer
+        remaining_s = state.way * plan.return_s
+        if state.place is Place.BACK:
+            remaining_s = (state.leg_end_ms - state.now_ms) / 1000.0
+        docked = state.place is Place.DOCK
+        # A return that is stretched on purpose (fault skimmer_late) is flown with the same charge.
+        back_s = plan.return_s if docked else min(remaining_s, plan.return_s)
+        kg = (use.return_kg * (1.0 if docked else state.way) + use.dock_kg) / state.skimmer.health.thrust
+        return Homing(remaining_s, back_s + plan.dock_s, kg)
 
     def _seen(self) -> Relative | None:
         """By the box's own sensors, up, north and east of its pad; None out of their range."""
@@ -248,7 +263,7 @@ class CopterMotion:
     def _clearance_m(self) -> float:
         """Above the pad while it is near, and far beyond."""
         if self._state.place is not Place.NEAR:
-            return 0.0 if self._state.place is Place.DOCK else course.FAR_M
+            return 0.0 if self._state.place is Place.DOCK else _FAR_M
         return max(self._pilot.whereabouts()[2] - self._profile.box.home[2], 0.0)
 
     def refuel_kg_s(self) -> float:

@@ -38,9 +38,6 @@ class WorldState(Struct):
     leg_end_ms: int = 0
     way: float = 0.0  # of the way back that is still to go, 1 at the harvest zone
     undocked_ms: int = 0
-    departing: bool = False  # clear of the depot: the departure burn
-    turned_way: float = 0.0  # `way` where it turned back,
-    turned_off: tuple[float, float, float] = (0.0, 0.0, 0.0)  # and how far off the way out: degrees, degrees, m
     late: bool = False
     destroyed: bool = False
     sorties: int = 0

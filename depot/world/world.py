@@ -191,13 +191,12 @@ class World:
         skimmer.min_soc = skimmer.soc
         spread = self.profile.skimmer.spread
         skimmer.intake_factor = 1.0 + spread * (2.0 * uniform(state.seed, state.sorties, "intake") - 1.0)
-        skimmer.prelaunch = state.departing = False
+        skimmer.prelaunch = False
         self.motion.depart()
 
     def initial_burn(self) -> None:
         """Clear of the depot: the departure burn begins."""
         self._changed()
-        self.state.departing = True
 
     def configure(self) -> None:
         """MODE_CTRL's pre-launch configuration: what a launch needs is powered, the rest is not."""

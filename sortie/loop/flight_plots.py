@@ -219,8 +219,10 @@ def _paint_modes(axes: Any, sortie: dict[str, Any] | None, start_s: float, end_s
 def _margins(profile: Profile, flight: Flight) -> str:
     """What there is against what the way home takes, as reported; and the store against what was expected."""
     figure, (fuel, power, store) = _figure(1, 3, 3.2)
-    columns = dict(zip(MARGINS, zip(*flight.margins, strict=True), strict=True))
-    hours = [(time_s - columns["time_s"][0]) / _HOUR_S for time_s in columns["time_s"]]
+    start_s = flight.segments[0].at_ms / 1000.0
+    flown = [row for row in flight.margins if row[0] >= start_s] or flight.margins
+    columns = dict(zip(MARGINS, zip(*flown, strict=True), strict=True))
+    hours = [(time_s - start_s) / _HOUR_S for time_s in columns["time_s"]]
     for axes, have, need, reserve, scale, unit in (
         (fuel, "fuel_kg", "fuel_need_kg", profile.skimmer.fuel_reserve, 1.0, f"propellant, {profile.units.propellant}"),
         (power, "power_wh", "power_need_wh", profile.power.power_reserve, 1000.0, "BATT_A and BATT_B, kWh"),
@@ -234,7 +236,7 @@ def _margins(profile: Profile, flight: Flight) -> str:
     store.plot(hours, columns["expected_kg"], "C2--", label="expected", linewidth=1.0)
     store.set(ylabel=f"harvest, {profile.units.store}", ylim=(0.0, None))
     for axes in (fuel, power, store):
-        axes.set(xlabel="hours since the sortie's first status")
+        axes.set(xlabel="hours since undocking")
         axes.legend(fontsize="x-small")
         axes.grid(alpha=0.3)
     return _svg(figure)
@@ -250,7 +252,6 @@ def _health(profile: Profile, judged: Sequence[dict[str, Any]]) -> str:
         trend.plot(numbers, parts, ".-", linewidth=1.0, markersize=4, label=name.replace("_", " "))
     trend.set(xlabel="review after sortie", ylabel="part of the way to retirement", ylim=(0.0, 1.05))
     trend.xaxis.get_major_locator().set_params(integer=True)
-    trend.legend(fontsize="x-small", ncols=2)
     values = [judged[-1]["facts"]["wear"][name] for name in names]
     last.barh([name.replace("_", " ") for name in names], values, color="C0", height=0.6)
     for row, value in enumerate(values):
@@ -260,7 +261,8 @@ def _health(profile: Profile, judged: Sequence[dict[str, Any]]) -> str:
     last.set(xlim=(0.0, 1.05), title=f"after sortie {numbers[-1]}: {judged[-1]['name']} ({judged[-1]['reason']})")
     last.title.set_fontsize(8)
     for axes, line in ((trend, trend.axhline), (last, last.axvline)):
-        line(profile.retirement.derate_at, color="C1", linestyle="--", linewidth=1.0)
-        line(1.0, color="C3", linestyle="--", linewidth=1.0)
+        line(profile.retirement.derate_at, color="C1", linestyle="--", linewidth=1.0, label="derated from here")
+        line(1.0, color="C3", linestyle="--", linewidth=1.0, label="retired here")
         axes.grid(alpha=0.3)
+    trend.legend(fontsize="x-small", ncols=2)
     return _svg(figure)
