@@ -79,6 +79,9 @@ class OrbitalMotion:
         self._n = self._orbit.rate
         low = self._orbit.offset_m(profile.plan.waypoints[-1])
         self._along_m = low[1]
+        self._seen: tuple[int, Hill | None, Hill] = (-1, None, AT_REST)
+        self._drawn: tuple[Hill | None, Ellipse] = (None, Ellipse(0.0, 0.0, 0.0))
+        self._heard: tuple[int, Place, bool] = (-1, Place.DOCK, True)
         self._planned = Ellipse(0.0, max(-low[0], 1.0), 0.0)
         self._half = dip_phases(self._orbit, profile.zone, self._planned)
         half = self._half or 0.0
@@ -101,7 +104,13 @@ class OrbitalMotion:
         return thrust(self._n, flight.hill, flight.accel, seconds)
 
     def _here(self) -> Hill:
-        return self.at(self._state.now_ms)
+        """The true motion now; worked out once for an instant."""
+        flight, now_ms = self.flight, self._state.now_ms
+        seen_ms, hill, seen = self._seen
+        if seen_ms != now_ms or hill is not flight.hill:
+            seen = self.at(now_ms)
+            self._seen = (now_ms, flight.hill, seen)
+        return seen
 
     def _new_leg(self, hill: Hill, accel: Vector = _STILL, purpose: Purpose | None = None) -> None:
         """A closed form begins here."""
@@ -153,7 +162,12 @@ class OrbitalMotion:
         return max(command.at_ms, turned_ms if command.thruster is Thruster.FWD else command.at_ms)
 
     def _ellipse(self) -> Ellipse:
-        return ellipse_of(self._n, self._here())
+        here = self._here()
+        seen, ellipse = self._drawn
+        if seen is not here:
+            ellipse = ellipse_of(self._n, here)
+            self._drawn = (here, ellipse)
+        return ellipse
 
     def _crossings_ms(self) -> list[float]:
         """When it comes into the zone next, and out of it."""
@@ -447,9 +461,14 @@ class OrbitalMotion:
     def link_open(self) -> bool:
         """Do they hear each other?"""
         state = self._state
-        if state.place not in (Place.OUT, Place.ZONE, Place.BACK, Place.ADRIFT):
+        now_ms, place = state.now_ms, state.place
+        if place not in (Place.OUT, Place.ZONE, Place.BACK, Place.ADRIFT):
             return True
-        return self.almanac.window_open(state.now_ms) or size(position(self._here())) <= self.almanac.near_m
+        seen_ms, at, heard = self._heard
+        if seen_ms != now_ms or at is not place:
+            heard = self.almanac.window_open(now_ms) or size(position(self._here())) <= self.almanac.near_m
+            self._heard = (now_ms, place, heard)
+        return heard
 
     def whereabouts(self) -> Spot | None:
         """Along the orbit from the depot, across it, and the height, by its own idea."""
