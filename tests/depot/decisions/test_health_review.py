@@ -15,7 +15,9 @@ from tests.fakes.loop_run import LoopBench
 PROFILE = Profile()
 RULES = PROFILE.retirement
 REPAIRING = msgspec.structs.replace(
-    PROFILE, retirement=msgspec.structs.replace(RULES, repairable=("corridor_drift", "fuel_low"))
+    PROFILE,
+    retirement=msgspec.structs.replace(RULES, repairable=("corridor_drift", "fuel_low")),
+    skimmer=msgspec.structs.replace(PROFILE.skimmer, fuel_reserve=0.3),
 )
 
 

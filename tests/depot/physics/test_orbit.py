@@ -172,4 +172,4 @@ def test_thrust_is_many_small_pushes(state: Hill, accel: Vector, seconds: float)
         now = coast(N, now, step / 2.0)
         now = (*position(now), *(v + a * step for v, a in zip(velocity(now), accel, strict=True)))  # type: ignore[assignment]  # six of them
         now = coast(N, now, step / 2.0)
-    assert thrust(N, state, accel, seconds) == pytest.approx(now, rel=1e-5, abs=2e-3)
+    assert thrust(N, state, accel, seconds) == pytest.approx(now, rel=1e-4, abs=2e-2)

@@ -162,7 +162,9 @@ def test_a_no_go_waits_and_repeats(name: str) -> None:
     bench = LoopBench(f"{name}@phase1..T+90000").run()
     assert name in bench.decision("no_go").facts["failed"]
     waits = [d.time_ms for d in bench.decisions if d.name == "no_go"]
-    assert all(b - a == PROFILE.plan.wait_s * 1000.0 for a, b in itertools.pairwise(waits))
+    gaps = [(b - a) / 1000.0 for a, b in itertools.pairwise(waits)]
+    assert all(0.0 < gap <= PROFILE.plan.wait_s for gap in gaps)  # less, for the next comms window
+    assert gaps.count(PROFILE.plan.wait_s) >= 3
     assert bench.last["outcome"] == "completed"
     assert start_of(bench.last, 2) >= 90_000.0
 
