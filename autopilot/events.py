@@ -5,6 +5,7 @@ from __future__ import annotations
 from autopilot.mission.events import CurrentChanged, ItemReached, MissionCleared, MissionComplete
 from autopilot.outcome import (
     ArmedChanged,
+    CameraTriggered,
     FenceChanged,
     FlightStateChanged,
     GuidedTargetReached,
@@ -25,6 +26,7 @@ Event = (
     | FenceChanged
     | GuidedTargetReached
     | PayloadAction
+    | CameraTriggered
     | RebootRequested
     | FlightStateChanged
     | CurrentChanged

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 
 from autopilot.flight.lifecycle import FlightEvent
+from autopilot.geo import GeoPoint
 from autopilot.reasons import ArmingMethod, ModeReason
 
 
@@ -109,6 +110,16 @@ class PayloadAction:
 
     command: int
     params: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CameraTriggered:
+    """A photo was taken: the `number`th since boot, at vehicle time `time_ms`, by the estimate at `place` (altitude
+    above mean sea level)."""
+
+    number: int
+    time_ms: int
+    place: GeoPoint
 
 
 @dataclass(frozen=True, slots=True)

@@ -82,6 +82,7 @@ class SkimmerReading(Struct):
     ready: bool = True  # could undock now
     hindrance: str = ""  # why it could not, where that is known
     called_off: str = ""  # why the last launch did not take place
+    down: str = ""  # why the vehicle flies no more and does not stand in its dock either; empty: it can
     taken: str = ""  # who or what has the vehicle instead of the skimmer's party; empty: nobody
     clearance_m: float = 0.0  # measured to the depot while it is near, and beyond its range the range
     load_w: float = 0.0  # what the powered buses draw

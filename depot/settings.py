@@ -344,6 +344,14 @@ class BoxSettings(_Table, frozen=True):
     battery: Annotated[str, Meta(pattern="^(reported|modelled)$")] = "reported"  # its charge, with a flight controller
     taper: Fraction = 0.8  # charging slows down above this charge, to a fifth of its rate
     mains_kg_s: NotNegative = 0.3  # what the mains give to the dock's store of energy
+    photo_m: Positive = 8.0  # the survey takes a photo every so many metres of its lines,
+    photo_kg: Positive = 0.05  # of so much data,
+    line_m: Positive = 5.0  # which counts when it was taken within this of a line
+    flight_w: Positive = 180.0  # what the motors usually draw
+    spike_a: Positive = 40.0  # more is a current spike
+    deep_soc: Fraction = 0.15  # less is a deep discharge
+    empty_v: Positive = 9.9  # at rest: the battery has nothing left to give
+    gps_age_s: NotNegative = 0.3  # how old a fix is when it is compared with the estimate
 
 
 class Profile(_Table, frozen=True):

@@ -11,6 +11,7 @@ from typing import Final
 
 from autopilot.cockpit import Cockpit
 from autopilot.mission.commands import Cmd
+from autopilot.modes.camera import Camera
 from autopilot.outcome import PayloadAction, Severity
 
 _CENTRE_US: Final = 1500.0
@@ -30,7 +31,7 @@ def _whole(value: float) -> int:
 
 
 class Payload:
-    """The outputs of one vehicle. `next_deadline_ms`: the next half cycle of a repeat."""
+    """The outputs of one vehicle. `deadline_ms`: the next half cycle of a repeat, the next look at the camera."""
 
     def __init__(self, cockpit: Cockpit) -> None:
         self._cockpit = cockpit
@@ -38,7 +39,13 @@ class Payload:
         self._repeat: tuple[int, int, float] | None = None  # command, number, value
         self._halves_left = 0
         self._half_ms = 0
-        self.deadline_ms: int | None = None
+        self._half_due_ms: int | None = None
+        self.camera = Camera(cockpit)
+
+    @property
+    def deadline_ms(self) -> int | None:
+        half, photo = self._half_due_ms, self.camera.deadline_ms
+        return half if photo is None else photo if half is None else min(half, photo)
 
     @staticmethod
     def knows(command: int) -> bool:
@@ -59,17 +66,22 @@ class Payload:
         if command in (Cmd.DO_REPEAT_SERVO, Cmd.DO_REPEAT_RELAY):
             return self._begin_repeat(command, p, now_ms)
         if command in _RECORDED:
+            if command == Cmd.DO_SET_CAM_TRIGG_DIST:
+                self.camera.set_distance(p[0], now_ms, at_once=p[2] == 1.0)
+            elif command == Cmd.DO_DIGICAM_CONTROL and p[4] == 1.0:
+                self.camera.shoot(now_ms)
             self._cockpit.announce(PayloadAction(command, params))
             return True
         return False
 
     def update(self, now_ms: int) -> None:
-        """The next half cycle is due."""
-        if self.deadline_ms is None or now_ms < self.deadline_ms or self._repeat is None:
+        """The next half cycle, or photo, is due."""
+        self.camera.update(now_ms)
+        if self._half_due_ms is None or now_ms < self._half_due_ms or self._repeat is None:
             return
         self._half(self._repeat, first=False)
         self._halves_left -= 1
-        self.deadline_ms = self.deadline_ms + self._half_ms if self._halves_left else None
+        self._half_due_ms = self._half_due_ms + self._half_ms if self._halves_left else None
 
     def _begin_repeat(self, command: int, p: Params, now_ms: int) -> bool:
         servo = command == Cmd.DO_REPEAT_SERVO
@@ -80,7 +92,7 @@ class Payload:
         self._repeat = (command, number, p[1])
         self._halves_left = 2 * int(count) - 1
         self._half_ms = max(_TICK_MS, round(cycle * 500.0 / _TICK_MS) * _TICK_MS)
-        self.deadline_ms = now_ms + self._half_ms
+        self._half_due_ms = now_ms + self._half_ms
         self._half(self._repeat, first=True)
         return True
 

@@ -47,6 +47,9 @@ def follow(party: Party, status: Status, now_ms: int) -> None:
         _one_on(party, status, reached, now_ms)
     if status.trigger and party.abort < Abort.ABORT_1:
         _self_aborted(party, status, now_ms)
+    elif status.stage is Stage.DISPOSAL:
+        facts = {"remaining_s": status.remaining_s, "fuel_kg": status.fuel_kg}
+        party.decide_once(now_ms, "disposal_reported", "the skimmer flies no more and does not come back", facts)
 
 
 def _is_acceptable(party: Party, now_ms: int) -> bool:
@@ -113,7 +116,8 @@ def _one_on(party: Party, status: Status, reached: Phase, now_ms: int) -> None:
         case Phase.HARVEST:
             facts = harvest_facts(party, status, now_ms)
             party.decide(now_ms, "harvest_ended", "the skimmer is on its way back", facts)
-            if _is_short(party, facts) and memory.record is not None and party.abort is Abort.NONE:
+            judged = party.abort is Abort.NONE and not memory.taken  # in other hands that is the reason
+            if judged and _is_short(party, facts) and memory.record is not None:
                 memory.record.trigger = memory.record.trigger or SHORTFALL
             party.happen(LoopEvent.HARVEST_ENDED, now_ms)
         case _:

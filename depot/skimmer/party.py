@@ -104,7 +104,8 @@ class SkimmerParty:
     # --- time ---------------------------------------------------------------------------------------------------------
     def next_deadline_ms(self) -> int:
         """When to be called next, unless something happens before."""
-        dues = (self.reports.next_ms(), self.memory.harvest_until_ms, self._ctrl.next_ms())
+        until = None if self.memory.taken else self.memory.harvest_until_ms
+        dues = (self.reports.next_ms(), until, self._ctrl.next_ms())
         return min(due for due in dues if due is not None)
 
     def handle_timeout(self, now_ms: int) -> None:
@@ -127,6 +128,8 @@ class SkimmerParty:
             if memory.stage is Stage.DOCKED:
                 self.reports.announce(now_ms, reading)
         flown = memory.stage not in (Stage.DOCKED, Stage.DISPOSAL)
+        if flown and reading.down and (memory.trigger or not (memory.taken or reading.taken)):
+            return self._fallen(reading, now_ms)
         if (memory.taken and memory.stage is not Stage.DOCKED) or (reading.taken and flown):
             return self._in_other_hands(reading, now_ms)
         if memory.stage in ABORTABLE and not memory.trigger and found:
@@ -293,7 +296,8 @@ class SkimmerParty:
         memory = self.memory
         watch = first_trip(self._found)
         power_wh = reading.reserve_wh + reading.power_wh
-        feasible = reading.fuel_kg >= reading.fuel_need_kg and power_wh >= reading.reserve_need_wh
+        enough = reading.fuel_kg >= reading.fuel_need_kg and power_wh >= reading.reserve_need_wh
+        feasible = enough and not reading.down
         facts = {
             **watch.measured(reading), "fuel_kg": reading.fuel_kg, "fuel_need_kg": reading.fuel_need_kg,
             "power_wh": power_wh, "power_need_wh": reading.reserve_need_wh, "return_feasible": feasible,
@@ -309,6 +313,20 @@ class SkimmerParty:
         else:
             self._ctrl.dispose(now_ms)
             self._enter(Stage.DISPOSAL, now_ms)
+
+    def _fallen(self, reading: SkimmerReading, now_ms: int) -> bool:
+        """It flies no more: ABORT-1 where none was declared and the phase has one, and there is no return."""
+        memory = self.memory
+        if memory.stage in ABORTABLE and not memory.trigger and self._found:
+            self._abort(reading, now_ms)
+            return True
+        facts = {"stage": memory.stage.name, "fuel_kg": reading.fuel_kg, "store_kg": reading.store_kg}
+        self._decide(now_ms, "flies_no_more", f"{reading.down}: disposal", facts)
+        memory.harvest_until_ms = None
+        self._set_mode(Mode.SURVIVAL, now_ms)
+        self._ctrl.dispose(now_ms)
+        self._enter(Stage.DISPOSAL, now_ms)
+        return True
 
     def _recall(self, now_ms: int) -> Answer:
         """ABORT-2: stop what you are doing and come back now."""

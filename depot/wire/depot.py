@@ -18,7 +18,7 @@ from mavlink_bridge.clients.mission_upload import MissionUpload
 from mavlink_bridge.clients.outcome import TransferOutcome
 from mavlink_bridge.services.base import Clock, Message, Outgoing, Peer
 
-_WAYPOINT, _LOITER, _TAKEOFF, _JUMP = 16, 17, 22, 177
+_WAYPOINT, _LOITER, _TAKEOFF, _JUMP, _PHOTOS = 16, 17, 22, 177, 206
 _TAKEOFF_HEIGHT_M = 15.0
 _ABOVE_HOME = 3  # MAV_FRAME_GLOBAL_RELATIVE_ALT
 
@@ -64,17 +64,18 @@ def plan_items(plan: MissionPlan) -> list[MissionItem]:
     return [MissionItem(_WAYPOINT, 0, x=lat, y=lon, z=alt) for lat, lon, alt in plan.waypoints]
 
 
-def flown_items(plan: MissionPlan, pad_m: float | None = None) -> list[MissionItem]:
+def flown_items(plan: MissionPlan, pad_m: float | None = None, photo_m: float = 0.0) -> list[MissionItem]:
     """The same for a vehicle that flies them in AUTO: takeoff, the way to the first (the entry of the harvest zone),
-    then round and round through the others until it is called back. `pad_m`: altitude of the dock, for a vehicle that
-    counts heights from where it was armed."""
-    first = 2  # behind home and takeoff
+    then round and round through the others, with a photo every `photo_m`, until it is called back. `pad_m`: altitude of
+    the dock, for a vehicle that counts heights from where it was armed."""
+    second = 4  # behind home, takeoff, the first and its photos
     items = [MissionItem(_TAKEOFF, _ABOVE_HOME, z=_TAKEOFF_HEIGHT_M), *plan_items(plan)]
     if pad_m is not None:
         items[1:] = [replace(item, frame=_ABOVE_HOME, z=item.z - pad_m) for item in items[1:]]
     if len(plan.waypoints) == 1:
         return [*items, replace(items[1], command=_LOITER)]
-    return [*items, MissionItem(_JUMP, 0, param1=first + 1.0, param2=-1.0)]
+    photos = MissionItem(_PHOTOS, 0, param1=photo_m, param3=1.0)
+    return [*items[:2], photos, *items[2:], MissionItem(_JUMP, 0, param1=float(second), param2=-1.0)]
 
 
 class DepotClient:

@@ -4,10 +4,11 @@ its own. Propellant is what its battery holds (`pack`); harvest is the survey th
 
 from __future__ import annotations
 
-from math import cos, hypot, radians
+from math import hypot
 from typing import Protocol
 
 from depot.physics.engines import ThrustCommand
+from depot.pilot.senses import Senses
 from depot.readings import DepotReading, Place, Relative, SkimmerReading
 from depot.settings import DEATH_FACTOR, Profile
 from depot.world.chance import uniform
@@ -42,6 +43,24 @@ class Pilot(Gauge, Protocol):
 
     def hindrance(self) -> str:
         """Why not, where that is known."""
+
+    def down(self) -> str:
+        """Why it flies no more, whoever has it; empty: it does, or it stands in its dock."""
+
+    def sense(self) -> Senses:
+        """What it senses of itself now."""
+
+    def position(self) -> tuple[float, float, float]:
+        """North and east of the pad's middle and above it, by its own estimate."""
+
+    def velocity(self) -> tuple[float, float, float]:
+        """North, east, up, m/s."""
+
+    def seen(self) -> Relative:
+        """What a camera over the pad sees of it."""
+
+    def photos(self) -> int:
+        """Photos since the last call that were taken along the lines of the plan, by its party."""
 
     def called_off(self) -> str:
         """Why its last launch did not take place; empty when it did."""
@@ -118,6 +137,7 @@ class CopterMotion:
         self.weather = weather
         self._watched = watched
         self._down = False
+        self._photos = 0
 
     # --- time ---------------------------------------------------------------------------------------------------------
     def now_ms(self) -> int:
@@ -133,12 +153,13 @@ class CopterMotion:
     def begin(self, seconds: float) -> None:
         if self.weather is not None:
             self.weather.blow()
+        self._photos = self._pilot.photos()
+
+    def intake_kg(self, seconds: float) -> float:
+        return self._photos * self._profile.box.photo_kg
 
     def burn(self, seconds: float) -> None:
         self.pack.burn()
-
-    def intake_kg(self, seconds: float) -> float:
-        return self._profile.skimmer.intake_kg_s * seconds
 
     def filled_ms(self, kg: float) -> float | None:
         """It is looked at in small steps."""
@@ -204,7 +225,7 @@ class CopterMotion:
                 self._wait_out()
             else:
                 self._pilot.fly_back()
-        elif self._watched and state.place in _ONCE_MORE and not self._pilot.landed:  # somebody else has had it
+        elif state.place in _ONCE_MORE and not state.late and not self._pilot.landed:  # somebody else has had it
             state.place = Place.BACK
             self._pilot.fly_back()
 
@@ -250,21 +271,15 @@ class CopterMotion:
         return Homing(remaining_s, back_s + plan.dock_s, kg)
 
     def _seen(self) -> Relative | None:
-        """By the box's own sensors, up, north and east of its pad; None out of their range."""
-        lat, lon, alt = self._pilot.whereabouts()
-        home = self._profile.box.home
-        north = (lat - home[0]) * METRES_PER_DEGREE
-        east = (lon - home[1]) * METRES_PER_DEGREE * cos(radians(home[0]))
-        up = alt - home[2]
-        if hypot(north, east, up) > SEEN_M:
-            return None
-        return Relative((up, north, east), (0.0, 0.0, 0.0))
+        """By the box's own sensors; None out of their range."""
+        seen = self._pilot.seen()
+        return None if hypot(*seen.position_m) > SEEN_M else seen
 
     def _clearance_m(self) -> float:
         """Above the pad while it is near, and far beyond."""
         if self._state.place is not Place.NEAR:
             return 0.0 if self._state.place is Place.DOCK else _FAR_M
-        return max(self._pilot.whereabouts()[2] - self._profile.box.home[2], 0.0)
+        return max(self._pilot.seen().position_m[0], 0.0)
 
     def refuel_kg_s(self) -> float:
         return self.pack.refuel_kg_s()
@@ -273,7 +288,26 @@ class CopterMotion:
         pilot = self._pilot
         reading.ready = pilot.ready()
         reading.hindrance = "" if reading.ready else pilot.hindrance()
-        reading.taken, reading.called_off = pilot.taken(), pilot.called_off()
+        reading.taken, reading.called_off, reading.down = pilot.taken(), pilot.called_off(), pilot.down()
+        senses = pilot.sense()
+        reading.imu_ok &= senses.imu_ok
+        reading.abort_sensors_ok &= senses.abort_sensors_ok
+        reading.drift_m = max(reading.drift_m, senses.drift_m)
+        reading.attitude = min(reading.attitude, senses.attitude)
+        reading.thruster_fwd = min(reading.thruster_fwd, senses.thruster_fwd)
+        reading.current_ratio = max(reading.current_ratio, senses.current_ratio)
+        reading.current_spikes += senses.current_spikes
+        reading.deep_discharges += senses.deep_discharges
+        (north, east, up), (north_mps, east_mps, up_mps) = pilot.position(), pilot.velocity()
+        reading.position_m, reading.velocity_mps = (up, north, east), (up_mps, north_mps, east_mps)
+        reading.speed_mps = hypot(north_mps, east_mps, up_mps)
+        reading.in_zone = self._state.place is Place.ZONE
+        reading.attitude_error_deg, reading.rate_dps = senses.attitude_error_deg, senses.rate_dps
+        reading.altitude_m = pilot.whereabouts()[2]
+        if reading.down:
+            reading.thruster_fwd = 0.0  # nothing drives it any more
+        if self.pack.measured and not senses.battery_ok:
+            reading.fuel_kg = 0.0  # whatever has been counted
         reading.clearance_m = self._clearance_m()
 
     def show(self, reading: DepotReading) -> None:
@@ -282,4 +316,4 @@ class CopterMotion:
         reading.dock_fuels = self.pack.fuelled
         reading.clearance_m, reading.seen = self._clearance_m(), self._seen()
         if self._state.place is Place.DOCK:
-            reading.locks_ok = reading.locks_ok and self._pilot.on_pad()
+            reading.locks_ok &= self._pilot.on_pad()

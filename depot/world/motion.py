@@ -46,7 +46,7 @@ class Motion(Protocol):
         """Propellant that so much time takes goes out of the lobes."""
 
     def intake_kg(self, seconds: float) -> float:
-        """What INTAKE takes in from now on, where the vehicle is."""
+        """What comes to INTAKE in that time, where the vehicle is: ahead of it, or what has just been surveyed."""
 
     def filled_ms(self, kg: float) -> float | None:
         """When `kg` more will have been taken in; None where that cannot be told yet."""

@@ -42,6 +42,8 @@ class Pack(Protocol):
 
     fuelled: bool
     """The dock can fill it; else somebody else has to."""
+    measured: bool
+    """It is the vehicle's own, so what the vehicle measures of it counts."""
 
     def burn(self) -> None:
         """What has been used since the last call goes out of the lobes."""
@@ -63,7 +65,7 @@ def taper_kg_s(state: WorldState, profile: Profile) -> float:
 class SimulatedPack:
     """See the module; implements `Pack`."""
 
-    fuelled = True
+    fuelled = measured = True
 
     def __init__(self, profile: Profile, state: WorldState, gauge: Gauge) -> None:
         self._profile = profile
@@ -97,7 +99,7 @@ class ReportedPack:
         self._gauge = gauge
         self._charge = gauge.charge()
         self._told_ms = 0
-        self.fuelled = modelled
+        self.fuelled, self.measured = modelled, not modelled
         if fresh:
             lobes = state.skimmer.lobes
             lobes.kg = self._charge * lobes.capacity_kg

@@ -56,7 +56,10 @@ class NativeMission:
 
     # --- MissionExecutor ------------------------------------------------------------------------------------------
     def start_command(self, cmd: MissionItem) -> CommandStartResult:
-        """The controller does it."""
+        """The controller does it. Its photos are counted where it is, as with the other strategy."""
+        if cmd.command == Cmd.DO_SET_CAM_TRIGG_DIST:
+            params = (cmd.param1, cmd.param2, cmd.param3, cmd.param4)
+            self._autopilot.payload(cmd.command, params, self._autopilot.crew.cockpit.now_ms)
         if not drives_navigation(cmd.command):
             return CommandStartResult.COMPLETE
         self._reached.discard(cmd.seq)

@@ -3,6 +3,7 @@
 from autopilot.mission.events import CurrentChanged, ItemReached, MissionCleared, MissionComplete
 from autopilot.outcome import (
     ArmedChanged,
+    CameraTriggered,
     FenceChanged,
     FlightStateChanged,
     GuidedTargetReached,
@@ -16,7 +17,7 @@ from autopilot.outcome import (
 )
 
 __all__ = [
-    "ArmedChanged", "CurrentChanged", "FenceChanged", "FlightStateChanged", "GuidedTargetReached", "HomeChanged",
-    "ItemReached", "MissionCleared", "MissionComplete", "ModeChanged", "ParameterChanged", "PayloadAction",
-    "RebootRequested", "Severity", "StatusText",
+    "ArmedChanged", "CameraTriggered", "CurrentChanged", "FenceChanged", "FlightStateChanged", "GuidedTargetReached",
+    "HomeChanged", "ItemReached", "MissionCleared", "MissionComplete", "ModeChanged", "ParameterChanged",
+    "PayloadAction", "RebootRequested", "Severity", "StatusText",
 ]  # fmt: skip

@@ -15,6 +15,9 @@ from autopilot.plans import MISSION
 from autopilot.vehicles.kinds import COPTER
 from depot.messages import MissionPlan
 from depot.names import Mode, Stage
+from depot.pilot.body import SimulatedBody
+from depot.pilot.claim import ModeClaim
+from depot.pilot.pilot import Pilot
 from depot.settings import BoxSettings, Profile
 from depot.skimmer.guidance import Guidance, GuidanceMemory
 from depot.wire import wire
@@ -28,7 +31,6 @@ from depot.world.world import World
 from mavlink_bridge.clients.base import Target
 from mavlink_bridge.endpoint import Endpoint
 from sitl.vehicles.copter import SimulatedCopter
-from sortie.loop.pilot import BoxPilot, CopterPilot
 from sortie.loop.space import LINK_SEED, Snapshot, SpaceLoop
 from sortie.nodes.build import VIRTUAL_EPOCH_US, build_service
 from sortie.nodes.vehicle import Service
@@ -58,7 +60,7 @@ class BoxLoop(SpaceLoop):
     """See the module; driven like `SpaceLoop`."""
 
     service: Service
-    pilot: BoxPilot
+    pilot: Pilot
 
     # --- building -----------------------------------------------------------------------------------------------------
     def _make_guidance(self, profile: Profile, memory: GuidanceMemory) -> Guidance | None:
@@ -73,7 +75,9 @@ class BoxLoop(SpaceLoop):
             COPTER.name, copter, MemoryJournal(), StoredState(), copter_parameters(profile), name=f"box {seed}",
             epoch_us=VIRTUAL_EPOCH_US, on_error=_raise,
         )  # fmt: skip
-        pilot = self.pilot = CopterPilot(service, copter, profile.box, self._offset_ms)
+        body, claim = SimulatedBody(copter, profile.box), ModeClaim(service.autopilot)
+        pilot = Pilot(service.autopilot, profile.box, body, claim, lambda: service.now_ms, self._offset_ms)
+        self.pilot = pilot
         state = state or new_state(profile, seed)
         pack, weather = SimulatedPack(profile, state, pilot), Weather(profile, state, pilot)
         motion = CopterMotion(profile, state, pilot, pack, weather, watched=False)
@@ -99,7 +103,7 @@ class BoxLoop(SpaceLoop):
 
     def _items(self, plan: MissionPlan) -> list[MissionItem]:
         """A plan as the copter flies it."""
-        return flown_items(plan)
+        return flown_items(plan, photo_m=self.depot.profile.box.photo_m)
 
     def _link_ms(self) -> int:
         """Link time, which is vehicle time on a link in memory."""

@@ -18,7 +18,10 @@ from autopilot.mission.state import MissionState
 from autopilot.plans import MISSION
 from depot.messages import MissionPlan
 from depot.names import Stage
-from depot.settings import Profile
+from depot.pilot.body import ControllerBody
+from depot.pilot.claim import ControllerClaim
+from depot.pilot.pilot import Pilot
+from depot.settings import BoxSettings, Profile
 from depot.wire.depot import flown_items
 from depot.world.copter import CopterMotion
 from depot.world.pack import ReportedPack
@@ -26,7 +29,6 @@ from depot.world.state import WorldState, new_state
 from depot.world.world import World
 from sortie.companion.service import CompanionService
 from sortie.loop.box import BoxLoop
-from sortie.loop.controller_pilot import ControllerPilot
 from sortie.loop.faults import LoopFault
 from sortie.loop.space import Snapshot
 from sortie.storage.rows import StoredState
@@ -47,20 +49,20 @@ class Controller:
     wall_s: Callable[[], float] = time.time
 
 
-def stored_state(snapshot: Snapshot | None) -> StoredState:
+def stored_state(snapshot: Snapshot | None, box: BoxSettings) -> StoredState:
     """What its companion's service is to begin with: the mission that was under way, so that a person who asks for
     AUTO gets it back. The skimmer has its plan as it was uploaded, with heights above the dock."""
     plan = None if snapshot is None else snapshot.skimmer.plan
     if snapshot is None or plan is None:
         return StoredState()
-    items = tuple(flown_items(plan, 0.0))
+    items = tuple(flown_items(plan, 0.0, box.photo_m))
     return StoredState(plans={MISSION: items}, progress=(snapshot.item, int(MissionState.IDLE)))
 
 
 class ControllerLoop(BoxLoop):
     """See the module; driven like `BoxLoop`, by steps that do not run ahead of the clock."""
 
-    pilot: ControllerPilot
+    claim: ControllerClaim
     service: CompanionService
 
     def __init__(
@@ -76,7 +78,11 @@ class ControllerLoop(BoxLoop):
     def _make_world(self, profile: Profile, seed: int, state: WorldState | None) -> World:
         service = self.service = self._controller.service
         self._offset_ms = (0 if state is None else state.now_ms) - service.now_ms
-        pilot = self.pilot = ControllerPilot(service, profile.box, self._offset_ms)
+        vehicle, autopilot = service.vehicle, service.autopilot
+        body = ControllerBody(vehicle, profile.box, service.parameters.__getitem__)
+        self.claim = ControllerClaim(autopilot, vehicle, lambda: service.now_ms)
+        pilot = Pilot(autopilot, profile.box, body, self.claim, lambda: service.now_ms, self._offset_ms)
+        self.pilot = pilot
         modelled = self._controller.simulated or profile.box.battery == "modelled"
         known = state or new_state(profile, seed)
         pack = ReportedPack(profile, known, pilot, modelled=modelled, fresh=state is None)
@@ -91,7 +97,8 @@ class ControllerLoop(BoxLoop):
 
     def _items(self, plan: MissionPlan) -> list[MissionItem]:
         """Heights count from the dock: controllers differ from maps by metres."""
-        return flown_items(plan, self.depot.profile.box.home[2])
+        box = self.depot.profile.box
+        return flown_items(plan, box.home[2], box.photo_m)
 
     def _link_ms(self) -> int:
         link_ms = self._controller.link_ms
@@ -120,7 +127,7 @@ class ControllerLoop(BoxLoop):
 
     def take_back(self) -> None:
         """It comes home."""
-        self.pilot.let_go()
+        self.claim.let_go()
         self.skimmer.person_asks(self.now_ms)
         self._exchange()
 
@@ -129,7 +136,7 @@ class ControllerLoop(BoxLoop):
         """Stop here and stay, by a person's wish. False when it does not fly, or for others."""
         if not self.service.hold(why):
             return False
-        self.pilot.hold_here()
+        self.claim.hold_here()
         return True
 
     @property

@@ -55,7 +55,9 @@ class ControllerStart:
         if not vehicle_class(self.side.kind).has_height:
             raise UserError(f"--vehicle: a {self.side.kind} is there; the loop of {profile.name} flies a copter")
         own = {"FM_COUNTDOWN": profile.box.countdown_s}
-        self.service = self.side.service(MemoryJournal(), stored_state(snapshot), own, f"box {profile.name}")
+        self.service = self.side.service(
+            MemoryJournal(), stored_state(snapshot, profile.box), own, f"box {profile.name}"
+        )
         self.service.observers.append(self.side.watch)
         runtime.add_vehicle(self.service)
         self._simulated = False

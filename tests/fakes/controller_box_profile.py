@@ -14,14 +14,18 @@ _LAT, _LON = -35.363261, 149.165230
 
 @cache
 def short_box(battery: str = "reported") -> Profile:
-    """drone-box with a pattern of some ten metres close to the pad and a dock that is quick."""
-    profile = shortened(0.02, corridor_m=6.0, corridor_height_m=8.0, clear_m=4.0, battery=battery)
+    """drone-box with a pattern of some ten metres close to the pad, most of which are corners, and a dock that is
+    quick."""
+    profile = shortened(
+        0.02, corridor_m=6.0, corridor_height_m=8.0, clear_m=4.0, battery=battery, photo_m=1.0, photo_kg=0.00625
+    )
     replace = msgspec.structs.replace
     places = tuple((_LAT + north * 1e-5, _LON + east * 1e-5, 602.0) for north, east in ((20, 0), (30, 10), (30, -10)))
     plan = replace(
         profile.plan, prep_s=5.0, wait_s=3.0, outbound_s=20.0, return_s=20.0, dock_s=20.0, offload_s=30.0,
-        review_s=1.0, waypoints=places,
+        review_s=1.0, waypoints=places, harvest_least=0.2,
     )  # fmt: skip
     power = replace(profile.power, charge_w=5000.0)
     depot = replace(profile.depot, array_w=8000.0, refuel_kg_s=4.0)
-    return replace(profile, plan=plan, power=power, depot=depot)
+    skimmer = replace(profile.skimmer, eta_intake=0.25)
+    return replace(profile, plan=plan, power=power, depot=depot, skimmer=skimmer)

@@ -35,7 +35,7 @@ class ControllerLoopBench(LoopRecords):
                 before.bench.pass_time()
                 before.bench.controller.take()
             self.bench = object.__new__(ControllerBench)
-            self.bench.adopt(before.bench, stored_state(snapshot), OWN)
+            self.bench.adopt(before.bench, stored_state(snapshot, self.profile.box), OWN)
         self.bench.run_until(lambda: self.bench.vehicle.known, 120.0)
         controller = Controller(self.bench.service, simulated, wall_s=lambda: self.bench.now_ms / 1000.0)
         parsed = [parse_loop_fault(text) for text in faults]

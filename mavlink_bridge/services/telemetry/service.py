@@ -16,6 +16,7 @@ from autopilot.events import Event
 from autopilot.mission.events import CurrentChanged, ItemReached, MissionCleared, MissionComplete
 from autopilot.outcome import (
     ArmedChanged,
+    CameraTriggered,
     FenceChanged,
     FlightStateChanged,
     GuidedTargetReached,
@@ -87,6 +88,7 @@ class TelemetryService:
         self._output = output
         self.identity = identity or Identity()
         self._encoder = StreamEncoder(output.system_id, output.component_id)
+        self._boot_unix_us = boot_unix_us
         self._facts = FactReader(core, self.identity, self._encoder.source, boot_unix_us)
         self._parameter_value = parameter_value
         self._links: dict[int, Schedule] = {}
@@ -273,6 +275,9 @@ class TelemetryService:
                 return dialect.MAVLink_mission_item_reached_message(0)  # type: ignore[no-any-return]  # pymavlink
             case ItemReached(seq):
                 return dialect.MAVLink_mission_item_reached_message(seq)  # type: ignore[no-any-return]  # pymavlink
+            case CameraTriggered():
+                feedback: object = announcements.camera_feedback(event, self._core.vehicle.state, self._boot_unix_us)
+                return feedback
             case FlightStateChanged(state):
                 now_ms = self._core.vehicle.state.time_ms & 0xFFFFFFFF
                 return dialect.MAVLink_named_value_int_message(now_ms, b"FM_STATE", state)  # type: ignore[no-any-return]

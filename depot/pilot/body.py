@@ -1,0 +1,174 @@
+"""A box's copter as a thing: where it is, over the pad too, and what its battery holds.
+
+`SimulatedBody` is where the dock is when it is switched on, and over the pad, whose camera sees the copter as it is,
+its position is the simulator's. Of `ControllerBody`, behind a flight controller, only what it tells is known.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final, Protocol
+
+from autopilot import report
+from autopilot.geo import GeoPoint, to_local
+from autopilot.vehicle import Request, VehicleState
+from depot.settings import BoxSettings
+
+NO_LINK: Final = "no link to the flight controller"
+_CM: Final = 100.0
+
+
+class Body(Protocol):
+    """See the module. Positions are metres north and east of the pad's middle and above the pad."""
+
+    over_pad_m: float
+    """From where it may descend."""
+    precision_m: float
+    """A touchdown farther off than this is flown again."""
+
+    @property
+    def deaf(self) -> bool:
+        """Nothing is heard of it."""
+
+    def position(self) -> tuple[float, float, float]:
+        """By its own estimate."""
+
+    def off_pad(self) -> tuple[float, float]:
+        """North and east of the pad's middle, as well as anybody knows."""
+
+    @property
+    def pad_altitude(self) -> float:
+        """Above sea level as the copter counts it, m."""
+
+    def hindrance(self) -> str:
+        """What keeps it from being launched, of its own."""
+
+    def speed_ms(self) -> float:
+        """At which it really flies."""
+
+    def used_wh(self) -> float:
+        """Drawn from its battery since it was switched on."""
+
+    def charge(self) -> float:
+        """0 to 1."""
+
+    def set_charge(self, charge: float) -> None: ...
+    def set_wind(self, speed_ms: float) -> None: ...
+
+
+class DockedCopter(Protocol):
+    """What a body needs of `sitl.vehicles.copter.SimulatedCopter`."""
+
+    @property
+    def state(self) -> VehicleState: ...
+    @property
+    def true_place(self) -> tuple[float, float]: ...
+    @property
+    def charge(self) -> float: ...
+    def set_charge(self, fraction: float) -> None: ...
+    def set_parameter(self, name: str, value: float) -> None: ...
+
+
+class SimulatedBody:
+    """See the module; implements `Body`."""
+
+    over_pad_m = 0.25
+    deaf = False
+
+    def __init__(self, copter: DockedCopter, box: BoxSettings) -> None:
+        self._copter = copter
+        self._box = box
+        self.precision_m = box.precision_m
+        self.pad_altitude = box.home[2]
+
+    def position(self) -> tuple[float, float, float]:
+        north, east, down = self._copter.state.position
+        return north, east, -down
+
+    def off_pad(self) -> tuple[float, float]:
+        return self._copter.true_place
+
+    def hindrance(self) -> str:
+        return ""
+
+    def speed_ms(self) -> float:
+        return self._box.speed_ms
+
+    def used_wh(self) -> float:
+        return float(self._copter.state.report[report.BATT_WH])
+
+    def charge(self) -> float:
+        return self._copter.charge
+
+    def set_charge(self, charge: float) -> None:
+        self._copter.set_charge(charge)
+
+    def set_wind(self, speed_ms: float) -> None:
+        self._copter.set_parameter("SIM_WIND_SPD", speed_ms)
+
+
+class ControlledCopter(Protocol):
+    """What a body needs of `mavlink_bridge.flight_controller.controller.FlightController`."""
+
+    lost: bool
+
+    @property
+    def state(self) -> VehicleState: ...
+    @property
+    def known(self) -> bool: ...
+    @property
+    def charge(self) -> float | None: ...
+    def reset_battery(self, charge: float) -> Request: ...
+
+
+class ControllerBody:
+    """See the module; implements `Body`. `parameter`: the value of one of Sortie's."""
+
+    over_pad_m = 0.5
+
+    def __init__(self, vehicle: ControlledCopter, box: BoxSettings, parameter: Callable[[str], float]) -> None:
+        self._vehicle = vehicle
+        self._state = vehicle.state.report
+        self._box = box
+        self._parameter = parameter
+        self.precision_m = max(box.precision_m, box.position_m)
+
+    @property
+    def deaf(self) -> bool:
+        return self._vehicle.lost
+
+    def position(self) -> tuple[float, float, float]:
+        lat, lon, _ = self._box.home
+        r = self._state
+        north, east, _ = to_local(GeoPoint(lat, lon, 0.0), float(r[report.LAT]), float(r[report.LON]), 0.0)
+        return north, east, float(r[report.RANGE])
+
+    def off_pad(self) -> tuple[float, float]:
+        return self.position()[:2]
+
+    @property
+    def pad_altitude(self) -> float:
+        """As it was where the motors were armed: controllers differ from maps by metres."""
+        return float(self._state[report.ALT] - self._state[report.RANGE])
+
+    def hindrance(self) -> str:
+        if self._vehicle.lost:
+            return NO_LINK
+        return "" if self._vehicle.known else "it has not told yet where it is"
+
+    def speed_ms(self) -> float:
+        """The controller's own where that is less than the profile's."""
+        return min(self._box.speed_ms, self._parameter("WPNAV_SPEED") / _CM)
+
+    def used_wh(self) -> float:
+        return float(self._state[report.BATT_WH])
+
+    def charge(self) -> float:
+        known = self._vehicle.charge
+        return float(self._state[report.BATT_FRACTION]) if known is None else known
+
+    def set_charge(self, charge: float) -> None:
+        self._vehicle.reset_battery(charge)
+
+    def set_wind(self, speed_ms: float) -> None:
+        """The weather is real."""

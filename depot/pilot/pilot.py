@@ -1,0 +1,359 @@
+"""Flies the copter of a box for its skimmer's party: through the flight manager (GO), the mission in AUTO, GUIDED for
+the way back, LAND for the pad. It commands the autopilot as a ground station would and knows nothing of sorties.
+
+It is in its dock when it stands, disarmed, within `box.position_m` of the pad's middle. What came down elsewhere, or
+whose motors have stopped in the air, flies no more: `down` says so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from math import dist, hypot, inf
+from typing import Final
+
+from autopilot import report
+from autopilot.core import Autopilot
+from autopilot.flight.lifecycle import FlightState
+from autopilot.geo import METRES_PER_DEGREE, GeoPoint, longitude_scale, to_local
+from autopilot.mission.commands import Cmd
+from autopilot.modes.table import CopterMode
+from depot.pilot.body import NO_LINK, Body
+from depot.pilot.claim import Claim
+from depot.pilot.senses import Senses, Sensing, lean_and_rate
+from depot.pilot.survey import Spot, over_a_line, survey_lines
+from depot.readings import Place, Relative
+from depot.settings import BoxSettings
+
+ENTRY_ITEM = 2
+"""Takeoff is item 1, the entry of the harvest zone item 2 (`flown_items`)."""
+STRANDED: Final = "it came down away from its dock"
+STOPPED: Final = "its motors have stopped in the air"
+ASK_AGAIN_MS: Final = 2000
+_STOPPED_MS: Final = 500
+_NEAR_M, _SLOW_MS = 1.5, 0.5
+_CORRECTION_M = 0.1
+_NOWHERE = (inf, inf, inf)
+
+
+class Pilot:
+    """See the module; implements `depot.world.copter.Pilot`. `clock`: vehicle time; `offset_ms`: of the loop's time."""
+
+    def __init__(
+        self, autopilot: Autopilot, box: BoxSettings, body: Body, claim: Claim, clock: Callable[[], int], offset_ms: int
+    ) -> None:
+        self._autopilot = autopilot
+        self._box = box
+        self._body = body
+        self._claim = claim
+        self._clock = clock
+        self._offset_ms = offset_ms
+        self._state = autopilot.vehicle.state.report
+        self._sensing = Sensing(self._state, box)
+        self._target = _NOWHERE
+        self._refused_ms: int | None = None  # when the last target was not taken
+        self._landing = self._aloft = self._rising = self._missed = False
+        self.tries = 0
+        self._up = False  # it has left the ground since it was launched
+        self._stranded = False
+        self._by_others = True  # it was in other hands when it was last in the air; so is what is found lying there
+        self._stopped_ms: int | None = None
+        self._photo = autopilot.crew.payload.camera.taken  # the last one that was looked at
+        self._lines: list[tuple[Spot, Spot]] = []
+        self._lines_of: int | None = None  # revision of the mission
+
+    # --- facts --------------------------------------------------------------------------------------------------------
+    def now_ms(self) -> int:
+        """The loop's time."""
+        return self._clock() + self._offset_ms
+
+    def whereabouts(self) -> tuple[float, float, float]:
+        return float(self._state[report.LAT]), float(self._state[report.LON]), float(self._state[report.ALT])
+
+    def position(self) -> tuple[float, float, float]:
+        """North and east of the pad's middle and above it, by its own estimate, m."""
+        return self._body.position()
+
+    def velocity(self) -> tuple[float, float, float]:
+        """North, east, up, m/s."""
+        return float(self._state[report.VN]), float(self._state[report.VE]), -float(self._state[report.VD])
+
+    def off_pad(self) -> tuple[float, float]:
+        """As well as the pad's camera, or anybody, knows."""
+        return self._body.off_pad()
+
+    def ready(self) -> bool:
+        return not self.hindrance()
+
+    def hindrance(self) -> str:
+        """Why it could not be launched; empty: it could."""
+        own = self._body.hindrance()
+        if own:
+            return own
+        if not self.at_rest:
+            return "it is armed" if self.landed else "it is in the air"
+        if not self.docked:
+            return f"it stands {hypot(*self.off_pad()):.1f} m from the middle of its dock"
+        if not self._autopilot.prearm_ok:
+            reasons = self._autopilot.vehicle.armable_reasons
+            return "; ".join(reason.text for reason in reasons) or "its pre-arm checks do not pass"
+        return "" if self._idle() else "its last flight is not closed yet"
+
+    def called_off(self) -> str:
+        flights = self._autopilot.flights
+        return flights.status.reason if flights is not None and self._idle() else ""
+
+    def _idle(self) -> bool:
+        flights = self._autopilot.flights
+        return flights is not None and flights.state is FlightState.IDLE
+
+    @property
+    def landed(self) -> bool:
+        """On the ground, its motors maybe still turning."""
+        return self._autopilot.vehicle.state.landed
+
+    @property
+    def at_rest(self) -> bool:
+        """On the ground with its motors off."""
+        return self.landed and not self._autopilot.armed
+
+    @property
+    def docked(self) -> bool:
+        """At rest in its dock."""
+        return self.at_rest and hypot(*self.off_pad()) <= max(self._box.position_m, self._body.precision_m)
+
+    def on_pad(self) -> bool:
+        """Did it come down within the precision of the pad?"""
+        return not self._missed
+
+    def remaining_s(self) -> float:
+        """Straight to the corridor, with the climb or descent; accelerating and braking take some seconds."""
+        away, up = self._off_corridor()
+        seconds = hypot(away, up) / self._box.speed_ms + min(hypot(away, up), 4.0)
+        return seconds * self._box.speed_ms / self._body.speed_ms()
+
+    def _off_corridor(self) -> tuple[float, float]:
+        """Horizontal distance to the corridor, height above it, m."""
+        north, east, height = self.position()
+        return hypot(north - self._box.corridor_m, east), height - self._box.corridor_height_m
+
+    def _still(self) -> bool:
+        return float(self._state[report.GROUND_SPEED]) < _SLOW_MS
+
+    # --- whose it is, and whether it can fly --------------------------------------------------------------------------
+    def taken(self) -> str:
+        """Who else flies it, or what keeps it from being flown; empty: nobody and nothing."""
+        if self._body.deaf:
+            return NO_LINK
+        if self.at_rest:
+            lies = self._stranded or (self._up and not self.docked)
+            return STRANDED if lies and self._by_others else ""
+        return self._claim.other()
+
+    def down(self) -> str:
+        """Why it flies no more, whoever has it; empty: it does, or it stands in its dock."""
+        if self._body.deaf:
+            return ""
+        if self._stranded:
+            return STRANDED
+        stopped = self._stopped_ms is not None and self._clock() - self._stopped_ms >= _STOPPED_MS
+        return STOPPED if stopped else ""
+
+    def seen(self) -> Relative:
+        """What a camera over the pad sees of it: up, north and east of the pad's middle, how fast, how it leans."""
+        (north, east), (_, _, height) = self.off_pad(), self.position()
+        north_mps, east_mps, up_mps = self.velocity()
+        lean_deg, rate_dps = lean_and_rate(self._state)
+        return Relative((height, north, east), (up_mps, north_mps, east_mps), lean_deg, rate_dps)
+
+    def sense(self) -> Senses:
+        """What it senses of itself now."""
+        return self._sensing.look(self._clock(), away=self._up and not self.landed)
+
+    # --- its battery --------------------------------------------------------------------------------------------------
+    def used_wh(self) -> float:
+        return self._body.used_wh()
+
+    def charge(self) -> float:
+        return self._body.charge()
+
+    def set_charge(self, charge: float) -> None:
+        self._body.set_charge(charge)
+
+    def set_wind(self, speed_ms: float) -> None:
+        self._body.set_wind(speed_ms)
+
+    # --- where it is --------------------------------------------------------------------------------------------------
+    def place(self, before: Place) -> Place:
+        """Where it is now along its way, having been at `before`."""
+        if before is Place.DOCK or self._body.deaf:
+            return before
+        self._up = self._up or not self.landed
+        other = self._look()
+        if before is Place.FINAL and not self._claim.other() and (self._landing or not self._aloft):
+            return self._way(before)
+        if self.at_rest and (self._up or before is not Place.NEAR or not self.docked):
+            return self._stand()
+        self._stranded = False
+        if other:
+            return before
+        self._ask_again()
+        return self._way(before)
+
+    def _look(self) -> str:
+        """Whose it is in the air, and whether its motors run."""
+        if self.landed:
+            self._stopped_ms = None
+        if self.at_rest:
+            return ""
+        self._claim.look()
+        other = self._claim.other()
+        if other or self._autopilot.armed:
+            self._by_others = bool(other)
+        if self._autopilot.armed:
+            self._stopped_ms = None
+        elif not self.landed and self._stopped_ms is None:
+            self._stopped_ms = self._clock()
+        return other
+
+    def _way(self, before: Place) -> Place:
+        match before:
+            case Place.NEAR:
+                return self._leaving()
+            case Place.OUT if self._autopilot.sequencer.current_nav_index() > ENTRY_ITEM:
+                return Place.ZONE
+            case Place.BACK:
+                away, up = self._off_corridor()
+                return Place.CORRIDOR if away < _NEAR_M and abs(up) < _NEAR_M and self._still() else before
+            case Place.FINAL:
+                return self._descending()
+            case _:
+                return before
+
+    def _leaving(self) -> Place:
+        if self.position()[2] > self._box.clear_m:
+            return Place.OUT
+        return Place.DOCK if self._idle() else Place.NEAR
+
+    def _descending(self) -> Place:
+        if not self._aloft:
+            if not self._climb_again():
+                return self._stand()
+        elif not self._landing:
+            if hypot(*self.off_pad()) < self._body.over_pad_m and self._still():
+                self._landing = True
+                self._land()
+            else:
+                self._go_over_pad()
+        elif self.at_rest:
+            self.tries += 1
+            self._missed = hypot(*self.off_pad()) > self._body.precision_m
+            if not self._missed or self.tries >= self._box.tries:
+                return self._stand()
+            self._aloft = False
+        return Place.FINAL
+
+    def _stand(self) -> Place:
+        """It stands where it came down, for good."""
+        self._stranded = not self.docked
+        return Place.ADRIFT if self._stranded else Place.DOCK
+
+    # --- what it surveys ----------------------------------------------------------------------------------------------
+    def photos(self) -> int:
+        """Photos since the last call that were taken along the lines of the plan, by its party."""
+        camera, before = self._autopilot.crew.payload.camera, self._photo
+        self._photo = camera.taken
+        ours = self._autopilot.modes.number == CopterMode.AUTO and not self._claim.other()
+        if camera.taken == before or not ours:
+            return 0
+        places = [self._spot(photo.place) for photo in camera.photos if photo.number > before]
+        return sum(over_a_line(place, self._survey(), self._box.line_m) for place in places)
+
+    def _spot(self, place: GeoPoint) -> Spot:
+        lat, lon, _ = self._box.home
+        north, east, _ = to_local(GeoPoint(lat, lon, 0.0), place.lat, place.lon, 0.0)
+        return north, east, place.alt - self._body.pad_altitude
+
+    def _survey(self) -> list[tuple[Spot, Spot]]:
+        mission = self._autopilot.mission
+        if mission.revision != self._lines_of:
+            self._lines_of = mission.revision
+            self._lines = survey_lines(mission.items(), GeoPoint(*self._box.home))
+        return self._lines
+
+    # --- commands -----------------------------------------------------------------------------------------------------
+    def launch(self) -> None:
+        self._missed, self.tries = False, 0
+        self._up = self._stranded = self._by_others = False
+        self._stopped_ms = None
+        self._claim.launched()
+        if self._autopilot.flights is not None:
+            self._autopilot.flights.go(self._clock())
+
+    def fly_back(self) -> None:
+        """To the docking corridor, and hold there; no more photos."""
+        self._autopilot.payload(int(Cmd.DO_SET_CAM_TRIGG_DIST), (0.0,), self._clock())
+        self._go_to(self._box.corridor_m, 0.0, self._box.corridor_height_m)
+
+    def hold(self) -> None:
+        """Stay where it is."""
+        if not self.taken():
+            self._go_to(*self.position())
+
+    def approach(self) -> None:
+        """From the corridor down to the pad."""
+        self._aloft, self._landing, self._target = not self.landed, False, _NOWHERE
+        if self._aloft:
+            self._go_over_pad()
+
+    def land_here(self) -> None:
+        self._land()
+
+    def fall(self) -> None:
+        """Its motors stop."""
+        self._autopilot.disarm(self._clock(), force=True)
+
+    def _land(self) -> None:
+        if self._autopilot.land(self._clock()).ok:
+            self._claim.commanded()
+
+    def _go_over_pad(self) -> None:
+        """What is known over the pad tells how far the estimate is off."""
+        (north, east, _), (off_north, off_east) = self.position(), self.off_pad()
+        wanted = (north - off_north, east - off_east, 0.5 * self._box.corridor_height_m)
+        if dist(wanted, self._target) > _CORRECTION_M:
+            self._go_to(*wanted)
+
+    def _go_to(self, north: float, east: float, height: float) -> None:
+        self._target = (north, east, height)
+        lat, lon, _ = self._box.home
+        place = GeoPoint(
+            lat + north / METRES_PER_DEGREE,
+            lon + east / (METRES_PER_DEGREE * longitude_scale(lat)),
+            self._body.pad_altitude + height,
+        )
+        now_ms = self._clock()
+        outcome = self._autopilot.reposition(place.lat, place.lon, place.alt, now_ms, change_mode=True)
+        self._refused_ms = None if outcome.ok else now_ms
+        if outcome.ok:
+            self._claim.commanded()
+
+    def _ask_again(self) -> None:
+        """A target that was not taken is given again, for as long as it is ours to give."""
+        if self._refused_ms is not None and self._clock() >= self._refused_ms + ASK_AGAIN_MS:
+            self._go_to(*self._target)
+
+    def _climb_again(self) -> bool:
+        """Off the middle of the pad: arm, up, and down once more. False: it cannot be armed any more."""
+        now_ms, autopilot = self._clock(), self._autopilot
+        if not self.landed:
+            if self.position()[2] > 0.4 * self._box.corridor_height_m:
+                self.approach()
+        elif autopilot.armed:
+            if not self._rising:
+                self._rising = autopilot.takeoff(0.5 * self._box.corridor_height_m, now_ms).ok
+        elif autopilot.arm_request is None and self._idle():
+            self._rising = False
+            if autopilot.set_mode(CopterMode.GUIDED, now_ms).ok:
+                self._claim.commanded()
+            return autopilot.arm(now_ms).ok
+        return True

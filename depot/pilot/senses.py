@@ -1,0 +1,146 @@
+"""What a box's copter senses of itself, for ABORT_SENSORS and the watches over power (seed 000, 4.3).
+
+Everything comes out of the vehicle's report (`autopilot.report`), which the simulator fills, or a flight controller by
+SYS_STATUS, EKF_STATUS_REPORT, GPS_RAW_INT, ATTITUDE and BATTERY_STATUS. What must last to count is timed in vehicle
+time.
+"""
+
+from __future__ import annotations
+
+from math import acos, cos, degrees, hypot
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+from msgspec import Struct
+
+from autopilot import report
+from autopilot.geo import METRES_PER_DEGREE, longitude_scale
+from depot.settings import BoxSettings
+
+GYRO, ACCEL, MAG, BARO, GPS, BATTERY = 1, 2, 4, 8, 32, 33554432  # MAV_SYS_STATUS_SENSOR
+EKF_ATTITUDE, EKF_ABSOLUTE, EKF_VERTICAL, EKF_CONSTANT = 1, 16, 32, 128  # EKF_STATUS_REPORT_FLAGS
+NOWHERE_M: Final = 1e5
+"""How far off it may be when nothing tells where it is."""
+LASTS_MS: Final = 1000
+"""A sensor that is silent for less has not failed."""
+_LEAN_DEG, _FALLEN_DEG = 50.0, 75.0
+"""ArduPilot leans a copter by 45 degrees at most (ANGLE_MAX 30); beyond 75 nothing holds it up."""
+_SPIN_DPS: Final = 400.0
+"""ATC_RATE_Y_MAX and what a lost motor's torque exceeds."""
+_NORMAL_S: Final = 10.0
+"""Time constant of the mean current."""
+
+
+def lean_and_rate(vector: npt.NDArray[np.float64]) -> tuple[float, float]:
+    """How far it leans, deg, and how fast it turns about any axis, deg/s."""
+    level = cos(float(vector[report.ROLL])) * cos(float(vector[report.PITCH]))
+    rates = (float(vector[report.P + axis]) for axis in range(3))
+    return degrees(acos(min(max(level, -1.0), 1.0))), degrees(hypot(*rates))
+
+
+class Senses(Struct):
+    """What it senses now, in the words of `depot.readings.SkimmerReading`."""
+
+    imu_ok: bool = True
+    abort_sensors_ok: bool = True
+    drift_m: float = 0.0
+    attitude: float = 1.0
+    thruster_fwd: float = 1.0
+    current_ratio: float = 1.0
+    battery_ok: bool = True
+    attitude_error_deg: float = 0.0
+    rate_dps: float = 0.0
+    current_spikes: int = 0
+    deep_discharges: int = 0
+
+
+class Sensing:
+    """Looks at one vehicle's report, again and again."""
+
+    def __init__(self, vector: npt.NDArray[np.float64], box: BoxSettings) -> None:
+        self._r = vector
+        self._box = box
+        self._since: dict[str, int] = {}
+        self._booted = False
+        self._mean_w = 0.0
+        self._power_ms: int | None = None
+        self._spiking = self._deep = False
+        self._spikes = self._discharges = 0
+
+    def look(self, now_ms: int, *, away: bool) -> Senses:
+        """`away`: it has left its dock and not landed; on the ground no motor has to run, and nothing is expected of
+        the current."""
+        flags, healthy = int(self._r[report.EKF_FLAGS]), int(self._r[report.SENSORS_HEALTHY])
+        present = int(self._r[report.SENSORS_PRESENT])
+        found = bool(flags & EKF_ABSOLUTE) and not flags & EKF_CONSTANT
+        self._booted = self._booted or found  # before that its own pre-arm checks keep it in its dock
+        if not self._booted or not flags:  # nor does a controller that has just restarted say anything
+            return Senses()
+        failed = present & ~healthy
+        inertial = bool(failed & (GYRO | ACCEL)) or not flags & EKF_ATTITUDE
+        blind = bool(failed & (MAG | BARO | GPS)) or not flags & EKF_VERTICAL or not found
+        stopped = away and self._r[report.ARMED] == 0.0
+        senses = Senses(
+            imu_ok=not inertial,
+            abort_sensors_ok=not self._lasts("sensors", blind, now_ms),
+            drift_m=self._drift_m(found, now_ms),
+            battery_ok=not self._lasts("battery", bool(failed & BATTERY) or self._empty(), now_ms),
+        )
+        self._feel_attitude(senses, away=away)
+        # Motors that were cut because nothing tells the attitude any more have not failed.
+        senses.thruster_fwd = 0.0 if stopped and senses.imu_ok and self._lasts("motors", stopped, now_ms, 200) else 1.0
+        self._feel_power(senses, now_ms, away=away)
+        return senses
+
+    def _lasts(self, what: str, holds: bool, now_ms: int, for_ms: int = LASTS_MS) -> bool:
+        if not holds:
+            self._since.pop(what, None)
+            return False
+        return now_ms - self._since.setdefault(what, now_ms) >= for_ms
+
+    # --- where --------------------------------------------------------------------------------------------------------
+    def _drift_m(self, found: bool, now_ms: int) -> float:
+        """How far the estimate is from what the receiver says: the estimator weighs both, so a jump of one shows."""
+        r = self._r
+        if self._lasts("position", not found, now_ms):
+            return NOWHERE_M
+        if r[report.GPS_FIX] < 3.0 or not found:
+            return 0.0
+        north = (r[report.GPS_LAT] - r[report.LAT]) * METRES_PER_DEGREE
+        east = (r[report.GPS_LON] - r[report.LON]) * METRES_PER_DEGREE * longitude_scale(float(r[report.LAT]))
+        age_s = self._box.gps_age_s  # the fix is of the past
+        return float(max(hypot(north, east) - age_s * r[report.GROUND_SPEED], 0.0))
+
+    # --- how it lies in the air ---------------------------------------------------------------------------------------
+    def _feel_attitude(self, senses: Senses, *, away: bool) -> None:
+        r = self._r
+        lean_deg, senses.rate_dps = lean_and_rate(r)
+        senses.attitude_error_deg = lean_deg
+        if away and r[report.ARMED] != 0.0:
+            left = 1.0 - (lean_deg - _LEAN_DEG) / (_FALLEN_DEG - _LEAN_DEG)
+            senses.attitude = min(max(left, 0.0), 1.0) if senses.rate_dps < _SPIN_DPS else 0.0
+
+    # --- its battery --------------------------------------------------------------------------------------------------
+    def _empty(self) -> bool:
+        """Its voltage at rest says that it has nothing left, whatever has been counted."""
+        return bool(0.0 < self._r[report.BATT_V_REST] < self._box.empty_v)
+
+    def _feel_power(self, senses: Senses, now_ms: int, *, away: bool) -> None:
+        r, box = self._r, self._box
+        watts = float(r[report.BATT_V] * r[report.BATT_A])
+        spiking, deep = bool(r[report.BATT_A] > box.spike_a), bool(r[report.BATT_FRACTION] < box.deep_soc)
+        self._spikes += int(spiking and not self._spiking)
+        self._discharges += int(deep and not self._deep)
+        self._spiking, self._deep = spiking, deep
+        senses.current_spikes, senses.deep_discharges = self._spikes, self._discharges
+        if not away:
+            self._power_ms = None
+            return
+        if self._power_ms is None:
+            self._mean_w = box.flight_w
+        else:
+            share = min((now_ms - self._power_ms) / 1000.0 / _NORMAL_S, 1.0)
+            self._mean_w += share * (watts - self._mean_w)
+        self._power_ms = now_ms
+        senses.current_ratio = self._mean_w / box.flight_w
