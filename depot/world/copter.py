@@ -19,7 +19,6 @@ from depot.world.state import WorldState
 WIND_BLOCK_MS = 600_000
 LOOK_MS = 100
 SEEN_M = 60.0
-METRES_PER_DEGREE = 111_319.5
 _LOOKED_AT = (Place.NEAR, Place.BACK, Place.FINAL)
 _ONCE_MORE = (Place.BACK, Place.CORRIDOR, Place.FINAL, Place.ADRIFT)
 
