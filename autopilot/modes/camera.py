@@ -22,12 +22,12 @@ _REMEMBERED: Final = 100
 
 
 class Camera:
-    """The camera of one vehicle. `taken`: photos since boot, of which `photos` are
+    """The camera of one vehicle. `every_m`: distance, 0: off; `taken`: photos since boot, of which `photos` are
     the last; `deadline_ms`: when to look whether the next is due."""
 
     def __init__(self, cockpit: Cockpit) -> None:
         self._cockpit = cockpit
-        self._every_m = 0.0
+        self.every_m = 0.0
         self._last = (0.0, 0.0)  # where the last photo was taken: north, east of the origin, m
         self.taken = 0
         self.photos: deque[CameraTriggered] = deque(maxlen=_REMEMBERED)
@@ -35,11 +35,11 @@ class Camera:
 
     def set_distance(self, metres: float, now_ms: int, *, at_once: bool = False) -> None:
         """A photo every so many metres from now on, 0: no more; `at_once`: and one here."""
-        self._every_m = metres if isfinite(metres) and metres > 0.0 else 0.0
+        self.every_m = metres if isfinite(metres) and metres > 0.0 else 0.0
         self._last = self._place()
-        if self._every_m and at_once:
+        if self.every_m and at_once:
             self.shoot(now_ms)
-        self.deadline_ms = now_ms + _TICK_MS if self._every_m else None
+        self.deadline_ms = now_ms + _TICK_MS if self.every_m else None
 
     def shoot(self, now_ms: int) -> None:
         """One photo, here."""
@@ -70,7 +70,7 @@ class Camera:
 
     def _missing_m(self) -> float:
         north, east = self._place()
-        return self._every_m - hypot(north - self._last[0], east - self._last[1])
+        return self.every_m - hypot(north - self._last[0], east - self._last[1])
 
     def _place(self) -> tuple[float, float]:
         r = self._cockpit.vehicle.state.report

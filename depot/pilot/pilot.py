@@ -221,6 +221,9 @@ class Pilot:
                 return self._leaving()
             case Place.OUT if self._autopilot.sequencer.current_nav_index() > ENTRY_ITEM:
                 return Place.ZONE
+            case Place.ZONE if self._autopilot.crew.payload.camera.every_m <= 0.0:
+                self._switch_camera_on()
+                return before
             case Place.BACK:
                 away, up = self._off_corridor()
                 return Place.CORRIDOR if away < _NEAR_M and abs(up) < _NEAR_M and self._still() else before
@@ -267,6 +270,12 @@ class Pilot:
             return 0
         places = [self._spot(photo.place) for photo in camera.photos if photo.number > before]
         return sum(over_a_line(place, self._survey(), self._box.line_m) for place in places)
+
+    def _switch_camera_on(self) -> None:
+        """In the middle of a survey: this process is new, and its mission goes on behind the item that does it."""
+        for item in self._autopilot.mission.items():
+            if item.command == Cmd.DO_SET_CAM_TRIGG_DIST:
+                self._autopilot.payload(item.command, (item.param1, item.param2, item.param3), self._clock())
 
     def _spot(self, place: GeoPoint) -> Spot:
         lat, lon, _ = self._box.home
