@@ -1,0 +1,201 @@
+"""A skimmer flown about the depot's orbit: what its burns cost, where it takes in, what it knows, and how it docks."""
+
+from __future__ import annotations
+
+from math import hypot, log
+
+import msgspec
+import pytest
+
+from depot.decisions.planning import Derating, make_plan
+from depot.physics.engines import Purpose, ThrustCommand, Thruster
+from depot.physics.orbit import position, size
+from depot.physics.windows import Almanac
+from depot.readings import DepotReading, Place
+from depot.settings import Profile
+from depot.world.navigation import achieved, estimate, normal
+from tests.fakes.flown_world import FlownWorld, at_harvest, run
+
+PROFILE = Profile()
+PLAN = make_plan(PROFILE, 1, Derating(), DepotReading())
+ALMANAC = Almanac(PROFILE.orbit)
+
+
+@pytest.fixture(scope="module")
+def flown() -> FlownWorld:
+    """Out, two days of harvest, back, docked."""
+    world = at_harvest(PROFILE, PLAN, 170_000.0)
+    world.turn_back()
+    run(world, 1.2 * PROFILE.plan.return_s, Place.CORRIDOR)
+    world.approach()
+    run(world, PROFILE.plan.dock_s, Place.DOCK)
+    assert world.state.place is Place.DOCK
+    return world
+
+
+def test_a_burn_costs_what_the_rocket_equation_says() -> None:
+    """Tsiolkovsky: exhaust velocity times the logarithm of the masses is the change of velocity that was achieved."""
+    world = at_harvest(PROFILE, PLAN, 0.0)
+    world.state.skimmer.harvesting = False
+    run(world, 400.0)  # the trim of the arrival is over
+    flight, skimmer = world.state.flight, world.state.skimmer
+    before_kg = PROFILE.engines.dry_kg + skimmer.total_kg
+    done = flight.achieved_mps
+    world.fire(ThrustCommand(Purpose.TRIM, Thruster.ATT, (0.0, 3.0, 0.0), world.state.now_ms))
+    run(world, 400.0)
+    dv = world.state.flight.achieved_mps - done
+    after_kg = PROFILE.engines.dry_kg + skimmer.total_kg
+    assert dv == pytest.approx(3.0, rel=4.0 * PROFILE.engines.execution)
+    assert PROFILE.engines.att_exhaust_mps * log(before_kg / after_kg) == pytest.approx(
+        dv, rel=1e-5
+    )  # whole milliseconds
+
+
+def test_a_burn_without_propellant_gives_what_there_is() -> None:
+    """And no more; the books tell the same."""
+    world = at_harvest(PROFILE, PLAN, 0.0)
+    world.state.skimmer.harvesting = False
+    run(world, 400.0)
+    lobes = world.state.skimmer.lobes
+    lobes.kg = 5.0
+    done = world.state.flight.achieved_mps
+    world.fire(ThrustCommand(Purpose.TRIM, Thruster.ATT, (0.0, 3.0, 0.0), world.state.now_ms))
+    run(world, 400.0)
+    assert 0.0 < world.state.flight.achieved_mps - done < 1.5 and lobes.kg == pytest.approx(0.0, abs=1e-6)
+
+
+def test_it_is_turned_into_a_burn_before_thruster_fwd_is_lit() -> None:
+    """Ignition waits for the slew, which keeps to its rate."""
+    world = at_harvest(PROFILE, PLAN, 0.0)
+    run(world, 400.0)
+    fired_ms = world.state.now_ms
+    world.fire(ThrustCommand(Purpose.TRIM, Thruster.FWD, (0.0, -2.0, 0.0), fired_ms))
+    slew = world.state.flight.slew
+    assert slew.angle_deg == pytest.approx(180.0, abs=1.0) and slew.peak_dps <= PROFILE.engines.rate_max_dps
+    while world.state.flight.burn is None:
+        world.advance(world.next_event_ms() or 0)
+    assert world.state.now_ms - fired_ms >= slew.seconds * 1000.0 - 1.0
+    assert world.motion.attitude_error_deg() < 1.0
+
+
+def test_intake_depends_on_being_in_the_zone() -> None:
+    """Nothing between the dips, and most at their lowest point."""
+    world = at_harvest(PROFILE, PLAN, 0.0)
+    inside, outside, deepest = 0, 0, (0.0, 0.0)
+    for _ in range(400):
+        before_kg, at_s = world.state.skimmer.harvested_kg, world.state.now_ms / 1000.0
+        there = world.skimmer_reading().in_zone
+        world.advance(min(world.next_event_ms() or 0, world.state.now_ms + 100_000))
+        rate = (world.state.skimmer.harvested_kg - before_kg) / max(world.state.now_ms / 1000.0 - at_s, 1e-3)
+        if rate > 0.0:
+            inside += 1
+            deepest = max(deepest, (rate, world.skimmer_reading().altitude_m))
+        elif not there:
+            outside += 1
+    assert inside > 50 and outside > 100
+    assert deepest[1] == pytest.approx(PLAN.waypoints[-1][2], abs=300.0)
+
+
+def test_what_a_dip_brings_is_what_the_plan_expects() -> None:
+    """By the world's own count, but for the spread of the sortie and the drift of the pattern."""
+    world = at_harvest(PROFILE, PLAN, 100_000.0)
+    reading, factor = world.skimmer_reading(), world.state.skimmer.intake_factor
+    assert reading.harvested_kg / factor == pytest.approx(reading.expected_kg, rel=0.03)
+
+
+def test_its_own_idea_of_its_place_is_good_while_the_window_is_open_and_grows_worse_behind_it() -> None:
+    """Fixes by the depot's ranging: an error of metres; and a larger one at the end of a closed window."""
+    world = at_harvest(PROFILE, PLAN, 0.0)
+    errors: dict[bool, list[float]] = {True: [], False: []}
+    for _ in range(600):
+        world.advance(min(world.next_event_ms() or 0, world.state.now_ms + 100_000))
+        reading = world.skimmer_reading()
+        off = [
+            known - true for known, true in zip(reading.position_m, world.motion.at(world.state.now_ms), strict=False)
+        ]
+        errors[reading.link_open].append(hypot(*off))
+        assert hypot(*off) <= 3.0 * 3.0**0.5 * reading.nav_sigma_m
+    assert max(errors[True]) < 60.0
+    assert max(errors[False]) > min(errors[False])
+
+
+def test_dispersions_come_from_the_seed_alone() -> None:
+    """The same seed errs in the same way, another in another; and no draw is beyond three sigma."""
+    truth = (100.0, -60_000.0, 3.0, 1.0, 2.0, 0.0)
+    assert estimate(PROFILE.navigation, 1, 5, truth, 0.0) == estimate(PROFILE.navigation, 1, 5, truth, 0.0)
+    assert estimate(PROFILE.navigation, 1, 5, truth, 0.0) != estimate(PROFILE.navigation, 2, 5, truth, 0.0)
+    dv = (1.0, -2.0, 0.5)
+    burns = [achieved(PROFILE.engines, 1, number, dv) for number in range(300)]
+    sizes = [size(burn) / size(dv) - 1.0 for burn in burns]
+    assert len(set(burns)) == 300 and max(map(abs, sizes)) <= 3.0 * PROFILE.engines.execution + 1e-9
+    assert sum(one * one for one in sizes) / 300.0 == pytest.approx(PROFILE.engines.execution**2, rel=0.3)
+    assert max(abs(normal(3, number, "x")) for number in range(2_000)) <= 3.0
+
+
+def test_the_way_back_ends_in_the_corridor_and_the_dock_is_touched_gently(flown: FlownWorld) -> None:
+    """Within the limits of capture; the depot has seen it come down the glide slope, never into the keep-out sphere."""
+    contact, corridor = flown.state.flight.contact, PROFILE.corridor
+    assert hypot(contact[0], contact[2]) <= corridor.capture_m
+    assert 0.0 < contact[4] <= 4.0 * corridor.contact_mps
+    assert flown.state.flight.closest_m > corridor.keep_out_m
+    purposes = [Purpose(segment.purpose) for segment in flown.state.flight.segments if segment.purpose >= 0]
+    assert purposes[0] is Purpose.DEPART and purposes.count(Purpose.RETURN) == 1
+    assert 5 <= purposes.count(Purpose.APPROACH) <= 2 * corridor.pulses
+
+
+def test_propellant_of_a_sortie_is_what_its_budget_says(flown: FlownWorld) -> None:
+    """Of the profile, by which plans and the report's equations count."""
+    use = PROFILE.skimmer
+    budget_kg = use.departure_kg + use.outbound_kg + use.harvest_kg * 170_000.0 / PROFILE.plan.harvest_s
+    budget_kg += use.return_kg + use.dock_kg
+    burnt_kg = sum(kg for key, kg in flown.state.outside.kg.items() if key.startswith("exhaust/"))
+    assert burnt_kg == pytest.approx(budget_kg, rel=0.15)
+
+
+def test_the_depot_sees_a_skimmer_that_is_near_and_no_other(flown: FlownWorld) -> None:
+    """Its own sensors, in their range."""
+    world = at_harvest(PROFILE, PLAN, 0.0)
+    assert world.depot_reading().seen is None
+    world.turn_back()
+    run(world, 1.2 * PROFILE.plan.return_s, Place.CORRIDOR)
+    seen = world.depot_reading().seen
+    assert seen is not None and size(seen.position_m) == pytest.approx(PROFILE.corridor.gate_m, abs=100.0)
+    assert seen.attitude_error_deg <= PROFILE.corridor.attitude_max_deg
+
+
+def test_arrays_give_nothing_in_the_shadow() -> None:
+    """Loads come out of the batteries there, for both."""
+    world = at_harvest(PROFILE, PLAN, 0.0)
+    charges: dict[bool, list[float]] = {True: [], False: []}
+    for _ in range(150):
+        lit, before = world.motion.sunlit(), world.state.skimmer.soc
+        world.advance(min(world.next_event_ms() or 0, world.state.now_ms + 200_000))
+        charges[lit].append(world.state.skimmer.soc - before)
+    assert max(charges[False]) < 0.0 <= min(charges[True])
+
+
+def test_beyond_its_vicinity_the_depot_hears_a_skimmer_in_windows_only() -> None:
+    """By the almanac; docked and near it always does."""
+    world = at_harvest(PROFILE, PLAN, 0.0)
+    heard = set()
+    for _ in range(200):
+        world.advance(min(world.next_event_ms() or 0, world.state.now_ms + 200_000))
+        assert world.motion.link_open() is ALMANAC.window_open(world.state.now_ms)
+        assert world.depot_reading().hears is world.motion.link_open()
+        heard.add(world.motion.link_open())
+    assert heard == {True, False}
+    assert FlownWorld(PROFILE, 1, PLAN).motion.link_open()
+
+
+def test_a_plan_with_another_region_is_flown_to_another_place() -> None:
+    """The last of its places is the lowest of the dips."""
+    lower = msgspec.structs.replace(PLAN, waypoints=((0.0, 0.0, 82_000.0), (0.0, -7.0, 72_000.0)))
+    world = FlownWorld(PROFILE, 1, lower)
+    world.undock()
+    run(world, 400.0)
+    world.initial_burn()
+    run(world, 1.2 * PROFILE.plan.outbound_s, Place.ZONE)
+    run(world, 500.0)
+    ellipse_m = world.guidance.entry(lower)
+    assert world.guidance.memory.target == ellipse_m
+    assert size(position(world.motion.at(world.state.now_ms))) > 60_000.0
