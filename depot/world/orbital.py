@@ -9,7 +9,7 @@ of it goes through `navigation`.
 
 from __future__ import annotations
 
-from math import expm1, pi
+from math import expm1, floor, pi
 
 from depot.physics.attitude import Slew, slew_to
 from depot.physics.engines import (
@@ -140,7 +140,7 @@ class OrbitalMotion:
             dues += flight.marks
         if state.place is Place.OUT:
             dues += self.coasting_ms()
-        if state.place is Place.ZONE or (state.place is Place.OUT and flight.arrived):
+        if state.place is Place.OUT and flight.arrived:
             dues += self._crossings_ms()
         if state.place is Place.ZONE and state.skimmer.harvesting:
             dues += self._margin_ms()
@@ -208,37 +208,50 @@ class OrbitalMotion:
         """What INTAKE takes in from now on: density, speed and being inside decide."""
         if self._state.place is not Place.ZONE:
             return 0.0
+        start = self._ellipse().phase
+        return sum(self._between(low, high) for low, high in self._dips(start, start + self._n * seconds))
+
+    def _dips(self, start: float, end: float) -> list[tuple[float, float]]:
+        """The parts of the ellipse between two phases that are below the zone's ceiling."""
+        half = dip_phases(self._orbit, self._profile.zone, self._ellipse())
+        if half is None:
+            return []
+        turns = range(floor((start + pi) / (2.0 * pi)), floor((end + pi) / (2.0 * pi)) + 1)
+        parts = [(max(start, 2.0 * pi * turn - half), min(end, 2.0 * pi * turn + half)) for turn in turns]
+        return [(low, high) for low, high in parts if high > low]
+
+    def _between(self, low: float, high: float) -> float:
+        """What a part of a dip brings, kg, if its middle is where the intake works."""
         ellipse = self._ellipse()
-        middle = self.at(self._state.now_ms + round(seconds * 500.0))
-        if not in_zone(self._orbit, self._profile.zone, middle, self._along_m):
+        middle_s = ((low + high) / 2.0 - ellipse.phase) / self._n
+        there = self.at(self._state.now_ms + round(middle_s * 1000.0))
+        if not in_zone(self._orbit, self._profile.zone, there, self._along_m):
             return 0.0
-        span = self._n * seconds
-        return (
-            self._floor_kg_s
-            / self._n
-            * swept(self._orbit, self._profile.zone, ellipse, ellipse.phase, ellipse.phase + span)
-        )
+        return self._floor_kg_s / self._n * swept(self._orbit, self._profile.zone, ellipse, low, high)
 
     def filled_ms(self, kg: float) -> float | None:
-        """When `kg` more have been taken in, if that is in this dip."""
-        if self._state.place is not Place.ZONE:
+        """When `kg` more have been taken in, if that is in this dip or the next."""
+        if self._state.place is not Place.ZONE or kg > 2.5 * self._dip * self._floor_kg_s / self._n:
             return None
-        ellipse = self._ellipse()
-        half = dip_phases(self._orbit, self._profile.zone, ellipse)
-        if half is None or not -half <= ellipse.phase < half:
-            return None
-        scale = self._floor_kg_s / self._n
-        zone, orbit, start = self._profile.zone, self._orbit, ellipse.phase
-        if scale * swept(orbit, zone, ellipse, start, half) <= kg:
-            return None
-        low, high = start, half
+        start = self._ellipse().phase
+        for low, high in self._dips(start, start + 2.0 * pi):
+            whole = self._between(low, high)
+            if whole > kg:
+                return self._state.now_ms + (self._phase_of(low, high, kg) - start) / self._n * 1000.0
+            kg -= whole
+        return None
+
+    def _phase_of(self, low: float, high: float, kg: float) -> float:
+        """Where in a part of a dip so much has been taken in."""
+        ellipse, begin = self._ellipse(), low
+        units = kg * self._n / self._floor_kg_s
         for _ in range(_HALVINGS):
             middle = (low + high) / 2.0
-            if scale * swept(orbit, zone, ellipse, start, middle) < kg:
+            if swept(self._orbit, self._profile.zone, ellipse, begin, middle) < units:
                 low = middle
             else:
                 high = middle
-        return self._state.now_ms + (high - start) / self._n * 1000.0
+        return high
 
     def expected_kg(self) -> float:
         """What the planned pattern would have brought by now."""

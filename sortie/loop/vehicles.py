@@ -24,7 +24,7 @@ class LoopMaker(Protocol):
 
 
 def vehicle_of(profile: Profile, given: VehicleSpec | None) -> tuple[VehicleSpec | None, str | None]:
-    """What flies (None: nothing, by timetable) and a warning, or None. `given`: --vehicle. UserError when the loop
+    """What flies (None: the skimmer of `space`, without an autopilot) and a warning, or None. `given`: --vehicle. UserError when the loop
     cannot fly it."""
     if profile.vehicle == KINEMATIC:
         ignored = f"--vehicle is ignored: profile {profile.name} has no vehicle to fly"
