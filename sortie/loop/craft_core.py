@@ -1,4 +1,4 @@
-"""The little that the mission protocol needs of a kinematic skimmer: it keeps the waypoints that its plan is made of."""
+"""The little that the mission protocol needs of a kinematic skimmer: it keeps the waypoints of its plan."""
 
 from __future__ import annotations
 

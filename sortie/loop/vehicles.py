@@ -24,8 +24,8 @@ class LoopMaker(Protocol):
 
 
 def vehicle_of(profile: Profile, given: VehicleSpec | None) -> tuple[VehicleSpec | None, str | None]:
-    """What flies (None: the skimmer of `space`, without an autopilot) and a warning, or None. `given`: --vehicle. UserError when the loop
-    cannot fly it."""
+    """What flies (None: the skimmer of `space`, which has no autopilot) and a warning, or None. `given`: --vehicle.
+    UserError when the loop cannot fly it."""
     if profile.vehicle == KINEMATIC:
         ignored = f"--vehicle is ignored: profile {profile.name} has no vehicle to fly"
         return None, None if given is None else ignored
