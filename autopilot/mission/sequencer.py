@@ -374,6 +374,5 @@ class MissionSequencer:
     def _drop_slots(self) -> None:
         self._nav = None
         self._nav_done = False
-        self._hold_ms = 0
         self._holding_since = None
         self._do.clear()

@@ -196,6 +196,20 @@ def test_who_raises_again_and_again_is_left_down() -> None:
     assert world.down == ["first", "second"]
 
 
+def test_who_is_revived_may_fail_as_often_again() -> None:
+    """Its restarts are counted anew: the next failure is no last one."""
+    world = World({"third": raises}, at_once=True)
+    for attempt in range(MOST_RESTARTS + 1):
+        world.tell("third")
+        world.kernel.run(20 * attempt, 0)
+    assert world.kernel.is_down("third")
+    world.kernel.revive()
+    for attempt in range(MOST_RESTARTS):
+        world.tell("third")
+        world.kernel.run(200 + 20 * attempt, 0)
+        assert not world.kernel.is_down("third")
+
+
 def test_requests_of_a_restarted_actor_are_forgotten() -> None:
     def ask_then_raise(actor: Actor, message: Message) -> None:
         actor.port.request("third", Ask.RESET, None, 1000)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from autopilot.flight.messages import Kind, Message
+from autopilot.flight.messages import Kind, Message, Tag
 from autopilot.flight.trace import TraceEntry, read_line, read_trace, write_line
 from tests.fakes.flight_bench import HANGING_MISSION, FlightBench, I
 
@@ -75,6 +75,13 @@ def test_notifications_have_the_tags_of_the_seed() -> None:
     assert sent["ABORT", "comms", "flight_manager"] == 0x4142
     assert sent["LANDING", "flight_manager", "altitude"] == 0x4C44
     assert sent["LANDED", "altitude", "flight_manager"] == 0x444E
+
+
+def test_every_tag_is_two_letters_and_its_own() -> None:
+    """As those of the seed are: a trace can be read."""
+    letters = [tag.to_bytes(2).decode("ascii") for tag in Tag]
+    assert all(each.isalpha() and each.isupper() for each in letters)
+    assert len(set(letters)) == len(Tag)
 
 
 def test_replies_have_the_codes_of_the_seed() -> None:

@@ -8,7 +8,9 @@ from pymavlink.dialects.v20 import ardupilotmega as dialect
 
 from autopilot.mission.capability import capable, unable
 from autopilot.mission.commands import (
+    FENCE_COMMANDS,
     KNOWN_COMMANDS,
+    RALLY_COMMANDS,
     Cmd,
     cmd_has_location,
     command_name,
@@ -37,6 +39,13 @@ def test_position_table_corrects_the_seeds_helper() -> None:
     """Set home and regions of interest have a position, RTL and delay have none."""
     assert all(has_position(command) for command in (16, 21, 22, 179, 189, 195, 201, 5001, 5100))
     assert not any(has_position(command) for command in (20, 93, 112, 177, 178, 197, 207, 600))
+
+
+def test_who_has_a_position_is_mavlinks_and_ardupilots() -> None:
+    """MAVLink's `hasLocation`, and three more that ArduPilot keeps a place for (AP_Mission `stored_in_location`)."""
+    located = {number for number, entry in dialect.enums["MAV_CMD"].items() if entry.has_location}
+    known = KNOWN_COMMANDS | FENCE_COMMANDS | RALLY_COMMANDS
+    assert {command for command in known if has_position(command)} == (located & known) | {30, 92, 191}
 
 
 def test_every_known_command_has_a_name_to_announce() -> None:

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import pytest
 
+from autopilot.mission.items import MissionItem
 from autopilot.mission.storage import MissionStorage, same_item
 from tests.fakes.recording_executor import mission, numbered, tag, wp
 
@@ -20,6 +21,12 @@ def test_items_are_numbered_from_the_first_index(first_index: int, count: int) -
     assert storage.get(first_index - 1) is None
     assert storage.get(count) is None
     assert storage.get(-1) is None
+
+
+def test_an_item_alone_is_above_home() -> None:
+    """Frame 3, MAV_FRAME_GLOBAL_RELATIVE_ALT, unless it says otherwise; params 0, and it goes on by itself."""
+    item = MissionItem(16)
+    assert (item.frame, item.param1, item.x, item.y, item.z, item.autocontinue) == (3, 0.0, 0.0, 0.0, 0.0, True)
 
 
 def test_empty_storage_counts_nothing() -> None:

@@ -71,7 +71,7 @@ def test_before_the_first_position_it_waits_in_every_mode() -> None:
 def test_once_there_was_a_position_its_loss_hinders_only_modes_that_need_one() -> None:
     """All checks are on: not the check is skipped, but what it found."""
     bench = Bench(parameters={"ARMING_CHECK": ALL})
-    bench.vehicle.armable_reasons = ("GPS 1: Bad fix", "Need Position Estimate")
+    bench.vehicle.armable_reasons = (BAD_FIX, NEED_POSITION)
     bench.core.set_mode(GUIDED, bench.now_ms)
     assert bench.core.arm(bench.now_ms).reason == "GPS 1: Bad fix"
     bench.core.set_mode(STABILIZE, bench.now_ms)

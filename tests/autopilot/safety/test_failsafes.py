@@ -137,6 +137,14 @@ def test_a_lost_fix_is_said_by_an_armed_copter(kind: str, says: bool) -> None:
     assert ("Glitch cleared" in bench.texts) is says
 
 
+def test_nobody_hears_of_a_crash_of_a_vehicle_that_was_not_armed() -> None:
+    """Carried and turned over on the ground: its motors did not stop by it."""
+    bench = Bench()
+    bench.vehicle.raise_event(VehicleEvent.CRASHED)
+    bench.run(0.1)
+    assert not any("Crash" in text for text in bench.texts)
+
+
 def test_a_crash_disarms_unless_the_check_is_off() -> None:
     for check, armed in ((1, False), (0, True)):
         bench = flying(FS_CRASH_CHECK=check)

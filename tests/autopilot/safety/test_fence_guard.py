@@ -117,6 +117,15 @@ def test_circles_of_a_fence_plan_count_as_polygons() -> None:
     assert 70.0 < bench.position[0] < 72.0
 
 
+def test_a_fence_plan_that_fence_type_does_not_select_is_no_limit() -> None:
+    """The plan stays stored; a guided place outside of it is taken, and nothing is breached there."""
+    bench = flying(CIRCLE, box(50.0), FENCE_RADIUS=300)
+    assert bench.core.guided_target(bench.now_ms, position=(100.0, 0.0, -10.0)).ok
+    bench.run(30.0)
+    assert bench.position[0] > 90.0
+    assert bench.core.fence_breach[:2] == (0, 0)
+
+
 def test_in_any_inclusion_zone_by_option() -> None:
     zones = [*box(60.0), *box(60.0, north=100.0)]
     bench = flying(POLYGON, zones, FENCE_OPTIONS=2)
