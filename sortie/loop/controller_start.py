@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -59,7 +59,6 @@ class ControllerStart:
             MemoryJournal(), stored_state(snapshot, profile.box), own, f"box {profile.name}"
         )
         self.service.observers.append(self.side.watch)
-        runtime.add_vehicle(self.service)
         self._simulated = False
         self._learn()
         if not self._modelled and self.service.vehicle.charge is None:
@@ -107,10 +106,20 @@ class ControllerStart:
                 missing = "; ".join(reason.text for reason in vehicle.armable_reasons) or "..."
                 say(f"waiting for the vehicle to tell where it is: {missing}")
 
+        with self._alone() as runtime:
+            runtime.run(
+                lambda: vehicle.known and not (mirror.missing and time.monotonic() < enough_s), tell, every_s=_SLICE_S
+            )
+
+    @contextmanager
+    def _alone(self) -> Iterator[Runtime]:
+        """The runtime, in which the vehicle's time passes without the loop's."""
+        self._runtime.add_vehicle(self.service)
         self._runtime.set_speedup(self.speedup, never)
-        self._runtime.run(
-            lambda: vehicle.known and not (mirror.missing and time.monotonic() < enough_s), tell, every_s=_SLICE_S
-        )
+        try:
+            yield self._runtime
+        finally:
+            self._runtime.remove(self.service)
 
     def _heard(self, name: str, value: float) -> None:
         self._simulated = True
@@ -120,8 +129,8 @@ class ControllerStart:
         """The loop is over while it flies: told to return by itself, and seen to do so."""
         say("the loop is over while the vehicle flies: it is told to return by itself (RTL)")
         self._loop.send_home()
-        self._runtime.set_speedup(self.speedup, never)
-        self._runtime.run(never, patience_s=_LEAVE_S)
+        with self._alone() as runtime:
+            runtime.run(never, patience_s=_LEAVE_S)
 
 
 def check_faults(faults: list[LoopFault]) -> None:

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import signal
-import threading
-import time
-from types import FrameType
 from typing import Any
 
 import msgspec
@@ -15,31 +12,28 @@ from depot.settings import Profile
 from sortie.config.errors import UserError
 from sortie.loop.faults import LoopFault
 from sortie.loop.journal import Flight, LoopJournal
+from sortie.loop.node import LoopNode, Watched
 from sortie.loop.operator import Operator
-from sortie.loop.outside import OutsideLinks
-from sortie.loop.space import Snapshot, SpaceLoop, decode, encode
+from sortie.loop.space import Snapshot, SpaceLoop, decode
 from sortie.loop.vehicles import LoopMaker, loop_of
 from sortie.loop.view import LoopView
-from sortie.runtime.loader import Loader
+from sortie.runtime.runtime import Runtime, always
 
-SAVE_S = 1.0
-"""At slow speeds the state is saved this often although nothing was decided."""
 _SLICE_S = 0.1
 
 
 class LoopRun:
-    """One start of a loop on a state directory."""
+    """One start of a loop on a state directory, in `runtime` (None: one without links, in virtual time)."""
 
     def __init__(
         self, profile: Profile, seed: int, faults: list[LoopFault], journal: LoopJournal, view: LoopView, *,
-        total: int | None, speedup: float, confirm: bool, make: LoopMaker | None = None,
+        total: int | None, speedup: float, confirm: bool, make: LoopMaker | None = None, runtime: Runtime | None = None,
     ) -> None:  # fmt: skip
         self.profile = profile
         self.seed = seed
         self.journal = journal
         self.view = view
-        self.signal: int | None = None
-        self._interrupted: bool | None = None  # by a Ctrl-C: None not yet, True not acted on yet
+        self.runtime = Runtime() if runtime is None else runtime
         self._speedup = speedup
         self._operator = Operator()
         self._total = total
@@ -53,12 +47,15 @@ class LoopRun:
             confirm=confirm,
             snapshot=snapshot,
         )
-        self.outside: OutsideLinks | None = None
-        self._saved_s = time.monotonic()
+        self._real = make is not None
+        self.node = LoopNode(self.loop, journal, view, paced=speedup > 0.0)
+        self.runtime.add_vehicle(self.node)
+        self._watched = Watched(self.loop, real=self._real)
+        self.runtime.add(self._watched)
         if not self.resumed:
             journal.begin(profile.name, seed, controller=make is not None)
         if self.loop.decided:
-            self._commit()  # how it begins, or what a restart has closed
+            self.node.save()  # how it begins, or what a restart has closed
 
     # --- endings ------------------------------------------------------------------------------------------------------
     @property
@@ -73,7 +70,7 @@ class LoopRun:
         """A loop that was done is to fly more sorties."""
         if self.loop.ended_by is EndedBy.SORTIES_DONE:
             self.loop.resume_after_done()
-            self._commit()
+            self.node.save()
 
     def listen(self) -> bool:
         """A skimmer was declared lost: does it report again? Waits for it a little."""
@@ -83,130 +80,76 @@ class LoopRun:
         until = self.loop.now_ms + round(2.5 * self.profile.heartbeat.period_s * 1000.0)
         memory.heard_again = False
         self.load()
-        while not memory.heard_again and self.loop.now_ms < until and self.signal is None:
-            self.loop.step(until)
-        self._commit()
+        self.runtime.set_speedup(self._speedup if self._real else 0.0, always)
+        while not memory.heard_again and self.loop.now_ms < until and self.runtime.signals.number is None:
+            self.runtime.step(until)
+        self.node.save()
         return memory.heard_again
 
     def recover(self) -> None:
         """Take a lost skimmer back in: dock, then phase 8."""
         self.loop.recover()
-        self._commit()
+        self.node.save()
+
+    def install_signals(self) -> None:
+        """SIGTERM and Ctrl-C stop at the next step; but the first Ctrl-C stops a real vehicle that flies."""
+        signals = self.runtime.signals
+        if self._real:
+            signals.first_interrupt = lambda: self.loop.hold("Ctrl-C")  # which the vehicle tells by itself
+        self.runtime.install_signals()
+        signals.running = True
 
     def take_back(self) -> None:
         """A person asks for a vehicle that is real and that this start has found in the air, in nobody's hands."""
         self.loop.take_back()
-        self._commit()
+        self.node.save()
 
     # --- running ------------------------------------------------------------------------------------------------------
     def load(self) -> None:
-        """Load what is compiled, in a thread, since nothing can interrupt the compiler: a signal ends the waiting."""
-        done = threading.Event()
-        loader = Loader(self.loop.load, done.set)
-        loader.start()
-        while self.signal is None and not done.is_set():
-            if self.outside is None:
-                done.wait(_SLICE_S)
-            else:
-                self._serve_outside(_SLICE_S)
-            notice = loader.take_notice()
-            if notice is not None:
-                self.view.say(notice)
-        if loader.error is not None:
-            raise loader.error
+        """Load what is compiled; a signal ends the waiting."""
+        self.runtime.load(self.view.say)
 
     def run(self) -> EndedBy:
         """To the end, or to a signal."""
-        loop = self.loop
+        loop, runtime = self.loop, self.runtime
         self.load()
         self.view.refresh(loop)
-        start_s, start_ms = time.monotonic(), loop.now_ms
-        while loop.ended_by is None and self.signal is None:
-            until = None
-            if self._speedup > 0.0:
-                until = self._due_ms(start_s, start_ms)
-            loop.step(until)
-            self._after_step()
-            self._serve_outside(0.0)
-            if self._interrupted:
-                self._hold()
-            if loop.depot.awaits_operator and self.signal is None:
+        runtime.set_speedup(self._speedup, always)
+        while loop.ended_by is None and runtime.signals.number is None:
+            if loop.depot.awaits_operator:
                 self._ask_operator()
-        self._commit()
+            else:
+                runtime.run(lambda: loop.ended_by is not None or loop.depot.awaits_operator, every_s=_SLICE_S)
+        self.node.save()
         return loop.ended_by or EndedBy.STOPPED
 
-    def _hold(self) -> None:
-        """The first Ctrl-C: with a real vehicle in the air it goes on, holding; else it is the end."""
-        self._interrupted = False
-        if not self.loop.hold("Ctrl-C"):  # which the vehicle tells by itself
-            self.signal = signal.SIGINT
-
     def _ask_operator(self) -> None:
-        """--confirm-relaunch: yes flies on, anything else (and no operator at all) stops the loop here."""
-        number = self.loop.depot.memory.number
+        """--confirm-relaunch: yes flies on, anything else (and no operator at all) stops the loop here. As fast as
+        possible means that vehicle time waits for a person; else it goes on."""
+        runtime, number = self.runtime, self.loop.depot.memory.number
         if self._operator.ask(number, f"sortie {number} is back and reviewed: launch again? [y/N] "):
             self.view.stop()
         answer = self._operator.answer(0.0)
-        while answer is None and self._speedup <= 0.0 and self.signal is None:  # vehicle time waits for a person
-            self._serve_outside(0.0)
-            answer = self._operator.answer(_SLICE_S)
+        while answer is None and runtime.signals.number is None and self.loop.ended_by is None:
+            if self._speedup > 0.0:
+                runtime.turn(lambda: self.loop.ended_by is not None, _SLICE_S)
+                runtime.signals.act()
+            elif runtime.sockets is not None:
+                runtime.answer(0.0)
+            answer = self._operator.answer(0.0 if self._speedup > 0.0 else _SLICE_S)
         if answer is None:
             return
         self.view.start()
         if answer:
             self.loop.depot.confirm_relaunch(self.loop.now_ms)
-        elif self.signal is None:
+        elif runtime.signals.number is None:
             self.view.say("sortie: not confirmed: stopped here; the same command goes on")
-            self.signal = signal.SIGTERM
+            runtime.signals.number = signal.SIGTERM
 
-    def _due_ms(self, start_s: float, start_ms: int) -> int:
-        """Wait for the next event, or for a slice of wall time; returns the vehicle time that is due then."""
-        following = self.loop.next_ms()
-        now_s = time.monotonic()
-        due_s = now_s + _SLICE_S
-        if following is not None:
-            due_s = min(due_s, start_s + (following - start_ms) / 1000.0 / self._speedup)
-        while due_s > (now_s := time.monotonic()) and self.signal is None:
-            if self.outside is None:
-                time.sleep(due_s - now_s)
-            else:
-                self._serve_outside(due_s - now_s)
-        reached = start_ms + int((time.monotonic() - start_s) * 1000.0 * self._speedup)
-        return max(reached, self.loop.now_ms)
-
-    def _serve_outside(self, wait_s: float) -> None:
-        if self.outside is not None and self.outside.serve(self.loop.link_ms, wait_s):
-            self.loop.hear()
-            if self.loop.decided:
-                self._commit()
-
-    def _after_step(self) -> None:
-        loop = self.loop
-        if loop.decided or (self._speedup > 0.0 and time.monotonic() - self._saved_s >= SAVE_S):
-            self._commit()
-        self.view.refresh(loop)
-
-    def _commit(self) -> None:
-        loop = self.loop
-        decisions = loop.take_decisions()
-        closed = loop.take_closed()
-        self.journal.commit(decisions, closed, encode(loop.snapshot()), loop.now_ms, loop.levels(), loop.take_flights())
-        self._saved_s = time.monotonic()
-        self.view.decided(decisions)
-        for record in closed:
-            self.view.closed(record.report())
-
-    def install_signals(self) -> None:
-        """SIGTERM and Ctrl-C stop at the next step; but the first Ctrl-C stops a real vehicle that flies."""
-
-        def stop(number: int, frame: FrameType | None) -> None:
-            if number == signal.SIGINT and self._interrupted is None and self.loop.flies:
-                self._interrupted = True
-            else:
-                self.signal = number
-
-        signal.signal(signal.SIGTERM, stop)
-        signal.signal(signal.SIGINT, stop)
+    def leave(self) -> None:
+        """The loop is over: its vehicle flies on without it."""
+        self.runtime.remove(self.node)
+        self.runtime.remove(self._watched)
 
     def sorties(self) -> list[dict[str, Any]]:
         """All that have ended, from the first."""

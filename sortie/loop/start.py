@@ -17,7 +17,7 @@ from sortie.config.errors import UserError
 from sortie.config.settings import Settings, VehicleSpec, default_state_dir
 from sortie.loop.faults import LoopFault
 from sortie.loop.journal import LoopJournal
-from sortie.loop.outside import OutsideLinks
+from sortie.loop.outside import open_outside
 from sortie.loop.report import check_directory, write_report
 from sortie.loop.result import EXIT, result_of
 from sortie.loop.runner import LoopRun, stored_snapshot
@@ -87,13 +87,13 @@ def run_loop(start: Start) -> int:
         if start.report is not None:
             write_report(start.report, run, result)
         _tell(start, result)
-        return 130 if ended is EndedBy.STOPPED and run.signal == signal.SIGINT else EXIT[ended]
+        return 130 if ended is EndedBy.STOPPED and run.runtime.signals.number == signal.SIGINT else EXIT[ended]
 
 
 def _run(start: Start, stack: ExitStack, journal: LoopJournal, seed: int) -> tuple[LoopRun, EndedBy]:
     """Build the loop with its vehicle and links, and fly it to its end."""
     opening = f"sortie loop: profile {start.profile.name}, seed {seed}, state in {start.directory}"
-    runtime = Runtime(Sockets())
+    runtime = Runtime(Sockets(), virtual_links=not has_controller(start.vehicle))
     stack.callback(runtime.close)
     controller = _controller(start, stack, runtime, stored_snapshot(journal))
     speedup = start.speedup if controller is None else controller.speedup
@@ -102,11 +102,11 @@ def _run(start: Start, stack: ExitStack, journal: LoopJournal, seed: int) -> tup
         view.say(opening)  # before the simulator is loaded; a link that is refused has the one line for itself
     run = LoopRun(
         start.profile, seed, start.faults, journal, view, total=start.total, speedup=speedup,
-        confirm=start.confirm, make=None if controller is None else controller.maker(),
+        confirm=start.confirm, make=None if controller is None else controller.maker(), runtime=runtime,
     )  # fmt: skip
     if start.links or controller is not None:
-        run.outside = OutsideLinks(
-            runtime.go_real(), run.loop.node, start.links, insecure=start.settings.insecure,
+        open_outside(
+            runtime, run.loop.node, start.links, insecure=start.settings.insecure,
             signing_key=start.settings.signing_key,
         )  # fmt: skip
     if start.links:
@@ -116,6 +116,7 @@ def _run(start: Start, stack: ExitStack, journal: LoopJournal, seed: int) -> tup
     silent = has_controller(start.vehicle) and controller is None
     ended = _fly(stack, run, start.recover, silent=silent)
     if controller is not None and ended is not EndedBy.STOPPED and run.loop.flies:
+        run.leave()
         controller.send_home()
     return run, ended
 

@@ -1,6 +1,7 @@
 """The runtime: one thread that lets time pass for any number of nodes, and carries what they send and are sent.
 
-Virtual (no sockets): link time is vehicle time, and passes as far as it is asked to. Everything follows from the seed.
+Virtual (no sockets): link time is vehicle time, and it passes as far as it is asked to. Everything follows from the
+seed.
 
 With sockets link time is the wall's. Paced (any speed but 0): sleep until the next deadline or input, bring the
 vehicles to the time that is due, send. Ahead (speed 0, while `ahead()`): pass after pass as fast as the machine goes,
@@ -29,7 +30,6 @@ from sortie.runtime.stall import Readers
 SLICE_S = 0.0005
 PACED_SLICE_S = 0.02
 MAX_SLEEP_S = 1.0
-HORIZON_MS = 1000
 BEAT_S = 1.0
 QUIET_S = 0.03
 ANSWER_FIRST_S = 0.00001
@@ -51,10 +51,18 @@ def never() -> bool:
 
 
 class Runtime:
-    """See the module. `sockets` None: virtual, until `go_real`. `wall_s` is the wall, monotonic."""
+    """See the module. `sockets` None: virtual, until `go_real`. `wall_s` is the wall, monotonic. `virtual_links`: link
+    time is each node's vehicle time although there are sockets: who is on them only watches."""
 
-    def __init__(self, sockets: Sockets | None = None, wall_s: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        sockets: Sockets | None = None,
+        wall_s: Callable[[], float] = time.monotonic,
+        *,
+        virtual_links: bool = False,
+    ) -> None:
         self.sockets = sockets
+        self.virtual_links = virtual_links
         self.signals = Signals()
         self.lateness = Lateness()
         self._wall_s = wall_s
@@ -114,9 +122,11 @@ class Runtime:
     @property
     def link_ms(self) -> int:
         """Link time now."""
-        return self.now_ms if self.sockets is None else self._link_ms(self._wall_s())
+        return self._link_ms(self._wall_s())
 
     def _link_ms(self, wall_s: float) -> int:
+        if self.sockets is None or self.virtual_links:
+            return self.now_ms
         return int(wall_s * 1000.0) + self._zero_ms
 
     def set_speedup(self, speedup: float, ahead: Callable[[], bool]) -> None:
@@ -156,7 +166,9 @@ class Runtime:
         """Once round: some passes of the vehicles, then the links, with a sleep when there is nothing to do."""
         self.signals.running = True
         wall_s = self._wall_s()
-        if self._ahead():
+        if self.sockets is None:
+            self.step(self._limit_ms)
+        elif self._ahead():
             self._turn_ahead(wall_s, finished)
         else:
             self._turn_paced(wall_s, finished, sleep_s)
@@ -189,6 +201,7 @@ class Runtime:
         for vehicle in self._vehicles:
             if vehicle.now_ms < until_ms:
                 vehicle.advance(until_ms, link_ms)
+        self._commit(link_ms)
 
     def _next_link_event_ms(self) -> int:
         """In virtual time: a deadline of a link's protocols, a frame that arrives, or half a one that is given up."""
@@ -197,9 +210,9 @@ class Runtime:
         dues += [endpoint.claim_deadline_ms() for node in self._nodes for endpoint in node.endpoints]
         return min((due for due in dues if due is not None), default=FOR_EVER_MS)
 
-    def _commit(self, link_ms: int) -> None:
+    def _commit(self, link_ms: int | None) -> None:
         for node in self._nodes:
-            node.commit(link_ms)
+            node.commit(node.now_ms if link_ms is None or self.virtual_links else link_ms)
 
     def exchange(self) -> None:
         """Carry what waits on the wires, and the answers to it, until all is still."""
@@ -211,10 +224,10 @@ class Runtime:
                 if wire.carry():
                     busy = True
                     self._commit(self.link_ms)
-        if self.sockets is None:
+        if self.sockets is None and self._wires:
             for node in self._nodes:
                 for endpoint in node.endpoints:
-                    endpoint.give_up_claims(self.now_ms, node.now_ms)
+                    endpoint.give_up_claims(node.now_ms, node.now_ms)
 
     def _send(self, link_ms: int) -> None:
         """Commit, then flush."""
@@ -234,7 +247,7 @@ class Runtime:
         link_ms = self._link_ms(wall_s)
         end_s = wall_s + SLICE_S
         while self._ahead() and not finished():
-            self._pass(self.now_ms + HORIZON_MS, link_ms)
+            self._pass(FOR_EVER_MS, link_ms)
             if self._wires:
                 self._send(link_ms)
             if self._wall_s() >= end_s:
@@ -253,9 +266,10 @@ class Runtime:
 
     def _receive(self, link_ms: int, *, serve: bool) -> None:
         for node in self._nodes:
-            self._sockets.receive(node, link_ms)
+            at_ms = node.now_ms if self.virtual_links else link_ms
+            self._sockets.receive(node, at_ms)
             if serve:
-                node.serve_links(link_ms)
+                node.serve_links(at_ms)
         if serve:
             self._send(link_ms)
 
@@ -302,6 +316,8 @@ class Runtime:
 
     def _until_links_s(self) -> float:
         """Seconds to the next deadline on link time; negative when it has passed."""
+        if self.virtual_links:
+            return math.inf
         dues = [node.next_link_deadline_ms() for node in self._nodes]
         dues.append(self._sockets.next_deadline_ms())
         due_ms = min((due for due in dues if due is not None), default=math.inf)
@@ -317,16 +333,21 @@ class Runtime:
         """Load what is compiled, in a thread, and serve the links meanwhile: ground stations connect and are answered,
         vehicle time stands still. A signal ends the waiting, not the thread; see `sortie.__main__`. `say` is told when
         something is compiled."""
-        began_s = self._wall_s()
         self.signals.running = True
-        self._serve_until_quiet(began_s)
+        if self.sockets is None:
+            self._load_all()
+            return
+        began_s = self._wall_s()
+        if self.sockets.hubs():
+            self._serve_until_quiet(began_s)
         loader = Loader(self._load_all, self._sockets.bell.ring)
         usual_s = sys.getswitchinterval()
         sys.setswitchinterval(ANSWER_FIRST_S)  # an answer must not wait 5 ms for the importing thread each time
         loader.start()
         next_beat_s = began_s + BEAT_S
         while loader.is_alive() and self.signals.number is None:
-            self._answer(BEAT_S)
+            self.answer(BEAT_S)
+            self.signals.act()
             notice = loader.take_notice()
             if notice is not None:
                 say(notice)
@@ -347,10 +368,10 @@ class Runtime:
         loading: start that when the links have been silent for `QUIET_S`, or after `BEAT_S` at the latest."""
         heard_s = began_s
         while self.signals.number is None and self._wall_s() < min(heard_s + QUIET_S, began_s + BEAT_S):
-            if self._answer(QUIET_S):
+            if self.answer(QUIET_S):
                 heard_s = self._wall_s()
 
-    def _answer(self, wait_s: float) -> bool:
+    def answer(self, wait_s: float) -> bool:
         """Wait for input or a deadline of the links, and answer, without moving the vehicles; False without input."""
         heard = self._sockets.poll.wait(max(min(wait_s, self._until_links_s()), 0.0))
         self._receive(self.link_ms, serve=True)

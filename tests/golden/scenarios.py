@@ -88,7 +88,7 @@ def box_killed(folder: Path) -> Written:
     memory = run.loop.depot.memory
     while (memory.number, memory.phase.value) != (2, 4):
         run.loop.step()
-        run._after_step()
+        run.node.commit(0)
     run.journal.close()
     run = start()
     run.run()

@@ -105,7 +105,7 @@ def test_thirty_kills_at_random_moments_lose_and_double_nothing(tmp_path: Path) 
                 if run.loop.ended_by is not None:
                     break
                 run.loop.step()
-                run._after_step()
+                run.node.commit(0)
             ended = run.loop.ended_by
         else:
             ended = run.run()

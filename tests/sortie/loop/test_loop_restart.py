@@ -17,6 +17,8 @@ from sortie.loop.journal import LoopJournal
 from sortie.loop.runner import LoopRun
 from sortie.loop.space import decode, encode
 from sortie.loop.view import LoopView
+from sortie.runtime.runtime import Runtime
+from sortie.runtime.sockets import Sockets
 from tests.fakes.loop_run import PROFILE, LoopBench
 
 FAULTS = ("debris@phase4+60000#2", "corridor_drift@phase5+1000#3")
@@ -26,12 +28,15 @@ class Killed(Exception):
     """The process is gone at this moment."""
 
 
-def start(directory: Path, *, total: int = 4, faults: tuple[str, ...] = FAULTS) -> tuple[LoopRun, LoopJournal]:
+def start(
+    directory: Path, *, total: int = 4, faults: tuple[str, ...] = FAULTS, runtime: Runtime | None = None
+) -> tuple[LoopRun, LoopJournal]:
     """One start of the command on a state directory."""
     journal = LoopJournal(directory / "loop.sqlite")
     parsed = [parse_loop_fault(text) for text in faults]
     run = LoopRun(
-        PROFILE, 1, parsed, journal, LoopView(total, PROFILE.units), total=total, speedup=0.0, confirm=False
+        PROFILE, 1, parsed, journal, LoopView(total, PROFILE.units), total=total, speedup=0.0, confirm=False,
+        runtime=runtime,
     )  # fmt: skip
     return run, journal
 
@@ -57,11 +62,12 @@ def killed_after(run: LoopRun, steps: int) -> bool:
 
 def test_a_signal_does_not_wait_for_the_compiler(tmp_path: Path) -> None:
     """Nothing can interrupt numba, which takes some 20 s: it is left alone, and nothing has moved."""
-    run, journal = start(tmp_path)
+    runtime = Runtime(Sockets(), virtual_links=True)
+    run, journal = start(tmp_path, runtime=runtime)
     let_go = threading.Event()
 
     def compiles() -> None:
-        run.signal = signal.SIGTERM
+        runtime.signals.number = signal.SIGTERM
         assert let_go.wait(30.0)
 
     run.loop.load = compiles  # type: ignore[method-assign]  # a kernel that is not in numba's cache
@@ -70,6 +76,7 @@ def test_a_signal_does_not_wait_for_the_compiler(tmp_path: Path) -> None:
     assert run.loop.now_ms == before_ms and not run.sorties()
     let_go.set()
     journal.close()
+    runtime.close()
 
 
 @pytest.fixture(scope="module")

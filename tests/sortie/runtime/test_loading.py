@@ -55,6 +55,9 @@ class WaitingSockets:
         self._service = service
         self._load_s = load_s
 
+    def hubs(self) -> list[Any]:
+        return [self]
+
     def ring(self) -> None:
         """The loader is done."""
 
