@@ -69,12 +69,12 @@ class Snapshot(Struct):
 
 def encode(snapshot: Snapshot) -> bytes:
     """For the journal."""
-    return msgspec.json.encode(snapshot)
+    return msgspec.msgpack.encode(snapshot)
 
 
 def decode(data: bytes) -> Snapshot:
     """What `encode` wrote; msgspec.DecodeError when it is something else."""
-    return msgspec.json.decode(data, type=Snapshot)
+    return msgspec.msgpack.decode(data, type=Snapshot)
 
 
 class SpaceLoop:
