@@ -23,7 +23,7 @@ from sortie.logs.flight_story import FlightStory
 from sortie.logs.recorder import record_flights
 from sortie.logs.run_log import LOGGER, close_run_log, log_error, open_run_log
 from sortie.logs.trace_file import TraceFile
-from sortie.metrics.server import MetricsServer
+from sortie.metrics.board import Board
 from sortie.metrics.statistics import Figures
 from sortie.nodes.build import VIRTUAL_EPOCH_US, build_service, make_vehicle, parse_faults, simulated_name
 from sortie.nodes.vehicle import Service
@@ -209,9 +209,11 @@ class Assembly:
         self.service.pages.add("links.json", figures.links_page)
         if self.settings.metrics is not None:
             host, port = parse_metrics(self.settings.metrics)
-            server = MetricsServer(host, port, figures.prometheus)
-            self._stack.callback(server.close)
-            self.sockets.poll.watch(server.fileno(), lambda events: server.serve())
+            from sortie.metrics.server import MetricsServer  # http.server is for those who want it
+
+            board = Board(figures)
+            self._stack.callback(MetricsServer(host, port, board).close)
+            self.runtime.add(board)
 
     def _watch_for_reboot(self, events: list[Event], now_ms: int) -> None:
         self.reboot = self.reboot or any(isinstance(event, RebootRequested) for event in events)

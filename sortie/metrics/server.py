@@ -1,122 +1,167 @@
-"""`--metrics HOST:PORT`: one page for Prometheus, served within the run loop, without a thread.
+"""`--metrics HOST:PORT`: one page for Prometheus, served by threads of its own from the snapshot that was posted last.
 
-A reader gets the page for `GET /metrics` and is disconnected. It can hold neither the loop (nothing here waits) nor
-memory (`READERS` connections of at most `_LARGEST_REQUEST` bytes, the oldest gives way). It can change nothing.
+The flight loop knows nothing of the readers. A reader gets the page for `GET /metrics` and is disconnected. It can hold
+neither the loop (which posts a reference and goes on), nor memory (`READERS` connections of at most `LARGEST_REQUEST`
+bytes, the oldest gives way), nor the processor: connections are taken `_PER_S` times a second at most, since all
+threads of Python share one lock with the flight. It can change nothing.
 """
 
 from __future__ import annotations
 
 import contextlib
 import os
-import selectors
 import socket
-from collections.abc import Callable
+import sys
+import threading
+from http.server import BaseHTTPRequestHandler
+from io import BufferedIOBase
+from socketserver import TCPServer, ThreadingMixIn
+from typing import Any, Final
 
 from sortie.config.errors import UserError
+from sortie.metrics.board import Board
 from sortie.metrics.statistics import CONTENT_TYPE
 
-READERS = 8
-_LARGEST_REQUEST = 4096
-
-
-class _Reader:
-    def __init__(self, connection: socket.socket) -> None:
-        self.connection = connection
-        self.request = b""
-        self.answer: memoryview | None = None
+READERS: Final = 8
+LARGEST_REQUEST: Final = 4096
+_PER_S: Final = 100
+_PATIENCE_S: Final = 10.0
+_POLL_S: Final = 0.2
 
 
 class MetricsServer:
-    """Listens from the start; UserError when the address cannot be bound. `fileno` is readable when `serve` has
-    something to do."""
+    """Listens and serves from the start; UserError when the address cannot be bound."""
 
-    def __init__(self, host: str, port: int, page: Callable[[], str]) -> None:
-        self._page = page
-        self._selector = selectors.DefaultSelector()
-        self._readers: dict[int, _Reader] = {}
+    def __init__(self, host: str, port: int, board: Board) -> None:
         try:
-            family = socket.AF_INET6 if ":" in host else socket.AF_INET
-            self._listener = socket.create_server((host, port), family=family, backlog=READERS)
+            self._listener = _Listener(host, port, board)
         except OSError as error:
-            self._selector.close()
-            # create_server adds words of its own to the system's; a name that is not found has a negative number
+            # a name that is not found has a negative number
             number = error.errno or 0
             reason = os.strerror(number) if number > 0 else error.strerror or error
-            raise UserError(f"--metrics {host}:{port}: {reason}") from error
-        self._listener.setblocking(False)
-        self._selector.register(self._listener, selectors.EVENT_READ, None)
+            raise UserError(f"{reason}", option="metrics", given=f"{host}:{port}") from error
+        self._thread = threading.Thread(
+            target=self._listener.serve_forever, args=(_POLL_S,), name="metrics", daemon=True
+        )
+        self._thread.start()
 
     @property
     def port(self) -> int:
-        return int(self._listener.getsockname()[1])
+        return int(self._listener.server_address[1])
 
-    def fileno(self) -> int:
-        return self._selector.fileno()
-
-    def serve(self) -> None:
-        """Take requests and send what can be sent now."""
-        for key, _ in self._selector.select(0):
-            if key.data is None:
-                self._accept()
-            else:
-                self._advance(key.data)
+    @property
+    def readers(self) -> int:
+        """Connections that are open."""
+        return len(self._listener.connections)
 
     def close(self) -> None:
-        for reader in list(self._readers.values()):
-            self._drop(reader)
-        self._selector.unregister(self._listener)
-        self._listener.close()
-        self._selector.close()
+        """Nobody is served any more; readers in the middle of something are cut off."""
+        self._listener.ended.set()
+        self._listener.shutdown()
+        self._thread.join()
+        self._listener.cut_off()
+        self._listener.server_close()
 
-    def _accept(self) -> None:
+
+class _Listener(ThreadingMixIn, TCPServer):
+    """The standard library's threading server, with a bound on readers and on how often one is taken."""
+
+    allow_reuse_address = True
+    daemon_threads = True
+    request_queue_size = READERS
+
+    def __init__(self, host: str, port: int, board: Board) -> None:
+        self.board = board
+        self.ended = threading.Event()
+        self.connections: dict[int, socket.socket] = {}  # by the order of coming; changed under `_guard`
+        self._guard = threading.Lock()
+        self.address_family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        super().__init__((host, port), _Reader)
+
+    def get_request(self) -> tuple[Any, Any]:
         try:
-            connection, _ = self._listener.accept()
-        except OSError:  # gone again before we came
-            return
-        connection.setblocking(False)
-        if len(self._readers) >= READERS:
-            self._drop(next(iter(self._readers.values())))
-        reader = self._readers[connection.fileno()] = _Reader(connection)
-        self._selector.register(connection, selectors.EVENT_READ, reader)
+            return super().get_request()
+        except OSError:  # out of descriptors: the connection still waits, and would be tried again at once
+            self.ended.wait(_POLL_S)
+            raise
 
-    def _advance(self, reader: _Reader) -> None:
-        try:
-            if reader.answer is None:
-                self._read(reader)
-            else:
-                reader.answer = reader.answer[reader.connection.send(reader.answer) :]
-                if not reader.answer:
-                    self._drop(reader)
-        except BlockingIOError:
-            return
-        except OSError:  # it went away: its own affair
-            self._drop(reader)
+    def process_request(self, request: Any, client_address: Any) -> None:
+        with self._guard:
+            if len(self.connections) >= READERS:
+                _cut(self.connections.pop(next(iter(self.connections))))
+            self.connections[id(request)] = request
+        super().process_request(request, client_address)
+        self.ended.wait(1.0 / _PER_S)
 
-    def _read(self, reader: _Reader) -> None:
-        data = reader.connection.recv(_LARGEST_REQUEST)
-        reader.request += data
-        if not data or len(reader.request) > _LARGEST_REQUEST:
-            self._drop(reader)
-        elif b"\r\n\r\n" in reader.request or b"\n\n" in reader.request:
-            reader.answer = memoryview(self._answer(reader.request))
-            self._selector.modify(reader.connection, selectors.EVENT_WRITE, reader)
+    def shutdown_request(self, request: Any) -> None:
+        with self._guard:
+            self.connections.pop(id(request), None)
+        super().shutdown_request(request)
 
-    def _answer(self, request: bytes) -> bytes:
-        method, _, rest = request.partition(b" ")
-        path = rest.split(b" ", 1)[0].split(b"?", 1)[0]
-        if method not in (b"GET", b"HEAD"):
-            status, body = "405 Method Not Allowed", "only GET\n"
-        elif path != b"/metrics":
-            status, body = "404 Not Found", "see /metrics\n"
-        else:
-            status, body = "200 OK", self._page()
-        data = body.encode()
-        fields = ("Connection: close", f"Content-Type: {CONTENT_TYPE}", f"Content-Length: {len(data)}")
-        head = "\r\n".join((f"HTTP/1.1 {status}", *fields, "", ""))
-        return head.encode() + (b"" if method == b"HEAD" else data)
+    def cut_off(self) -> None:
+        """End all that are still there; their threads then end by themselves."""
+        with self._guard:
+            for connection in self.connections.values():
+                _cut(connection)
 
-    def _drop(self, reader: _Reader) -> None:
-        self._readers.pop(reader.connection.fileno(), None)
-        with contextlib.suppress(KeyError):
-            self._selector.unregister(reader.connection)
-        reader.connection.close()
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        if not isinstance(sys.exception(), OSError):  # that it went away, or is silent, is the reader's own affair
+            super().handle_error(request, client_address)
+
+
+def _cut(connection: socket.socket) -> None:
+    """Wake the thread that reads or writes there."""
+    with contextlib.suppress(OSError):  # it was not connected any more
+        connection.shutdown(socket.SHUT_RDWR)
+
+
+class _Reader(BaseHTTPRequestHandler):
+    """One request."""
+
+    server: _Listener
+    timeout = _PATIENCE_S
+    server_version = "sortie"
+    sys_version = ""
+
+    def setup(self) -> None:
+        super().setup()
+        self.rfile = Bounded(self.rfile)
+
+    def do_GET(self) -> None:
+        found = self.path.partition("?")[0] == "/metrics"
+        body = self.server.board.take().prometheus().encode() if found else b"see /metrics\n"
+        self.send_response(200 if found else 404)
+        self.send_header("Connection", "close")
+        self.send_header("Content-Type", CONTENT_TYPE)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        if self.command == "GET":
+            self.wfile.write(body)
+
+    do_HEAD = do_GET
+
+    def do_POST(self) -> None:
+        self.send_error(405, "only GET")
+
+    do_PUT = do_DELETE = do_PATCH = do_POST
+
+    def log_message(self, format: str, *args: Any) -> None:
+        """Says nothing: a stranger must not fill a log."""
+
+
+class Bounded(BufferedIOBase):
+    """The first `LARGEST_REQUEST` bytes of a stream, by lines; then its end."""
+
+    def __init__(self, stream: Any) -> None:
+        self._stream = stream
+        self._left = LARGEST_REQUEST
+
+    def readline(self, size: int | None = -1) -> bytes:
+        most = self._left if size is None or size < 0 else min(size, self._left)
+        line: bytes = self._stream.readline(most)
+        self._left -= len(line)
+        return line
+
+    def close(self) -> None:
+        self._stream.close()
+        super().close()

@@ -1,5 +1,6 @@
-"""Figures of a running service: link statistics as JSON (`@SYS/links.json`, `sortie status --links`), and everything in
-Prometheus' text format (https://prometheus.io/docs/instrumenting/exposition_formats/).
+"""Figures of a running service: link statistics as JSON (`@SYS/links.json`, `sortie status --links`), and everything as
+a snapshot, which words itself in Prometheus' text format
+(https://prometheus.io/docs/instrumenting/exposition_formats/).
 
 The format is a dozen lines, so there is no library for it. Names follow Prometheus' conventions: base units, counters
 end in `_total`.
@@ -11,7 +12,7 @@ import json
 import resource
 import sys
 from collections.abc import Iterable
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 from sortie.metrics.jitter import Lateness
@@ -33,6 +34,19 @@ _LINK_COUNTERS = (
     ("dropped", "link_dropped_frames_total", "Frames not queued because the link was full."),
 )
 Sample = tuple[dict[str, str], float]
+Family = tuple[str, str, str, tuple[Sample, ...]]
+"""Name, kind, help text, samples."""
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """All figures as they were at one moment. Nobody changes it, so that any thread may read it."""
+
+    families: tuple[Family, ...]
+
+    def prometheus(self) -> str:
+        """The page for Prometheus."""
+        return "".join(_family(*family) for family in self.families)
 
 
 class Counted(Protocol):
@@ -68,6 +82,7 @@ class Figures:
     def __init__(self, service: MeasuredService, lateness: Lateness | None = None) -> None:
         self._service = service
         self._lateness = lateness
+        self._worst_s = 0.0
 
     # --- link statistics ------------------------------------------------------------------------------------------
     def links(self) -> list[dict[str, Any]]:
@@ -88,9 +103,12 @@ class Figures:
         return json.dumps(page, separators=(",", ":")).encode()
 
     # --- Prometheus -----------------------------------------------------------------------------------------------
-    def prometheus(self) -> str:
-        """All figures."""
-        return "".join(_family(*family) for family in self._families())
+    def snapshot(self, *, read: bool = True) -> Snapshot:
+        """All figures, now. `read`: somebody has read the snapshot before; until then the worst lateness is kept."""
+        if self._lateness is not None:
+            recent_s = self._lateness.take_recent()
+            self._worst_s = recent_s if read else max(self._worst_s, recent_s)
+        return Snapshot(tuple((name, kind, text, tuple(samples)) for name, kind, text, samples in self._families()))
 
     def _families(self) -> Iterable[tuple[str, str, str, list[Sample]]]:
         service, endpoint = self._service, self._service.endpoint
@@ -118,14 +136,14 @@ class Figures:
             late = self._lateness
             yield "loop_late_turns_total", "counter", "Turns of the paced run loop.", [({}, late.count)]
             yield "loop_lateness_seconds_total", "counter", "How late they were, summed up.", [({}, late.total_s)]
-            yield "loop_lateness_worst_seconds", "gauge", "Worst since the last reading.", [({}, late.take_recent())]
+            yield "loop_lateness_worst_seconds", "gauge", "Worst since the last reading.", [({}, self._worst_s)]
         usage = resource.getrusage(resource.RUSAGE_SELF)
         yield "process_cpu_seconds_total", "counter", "Processor time.", [({}, usage.ru_utime + usage.ru_stime)]
         kilo = 1 if sys.platform == "darwin" else 1024  # getrusage counts bytes there, KiB elsewhere
         yield "process_peak_memory_bytes", "gauge", "Largest resident memory.", [({}, usage.ru_maxrss * kilo)]
 
 
-def _family(name: str, kind: str, text: str, samples: list[Sample]) -> str:
+def _family(name: str, kind: str, text: str, samples: tuple[Sample, ...]) -> str:
     name = f"sortie_{name}"
     lines = [f"# HELP {name} {text}", f"# TYPE {name} {kind}"]
     for labels, value in samples:

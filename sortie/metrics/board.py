@@ -1,0 +1,55 @@
+"""Where the flight loop posts its newest snapshot, and other threads read it: one reference each way, no lock.
+
+A reference is read and written whole. The loop writes `posted`, readers write `taken`; whoever looks sees the old
+snapshot or the new one, never half of each.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from sortie.metrics.statistics import Figures, Snapshot
+
+if TYPE_CHECKING:
+    from mavlink_bridge.endpoint import Endpoint
+
+EVERY_MS: Final = 1000
+
+
+class Board:
+    """A node that posts a snapshot of `figures` every `EVERY_MS` of link time, the first at once."""
+
+    def __init__(self, figures: Figures) -> None:
+        self._figures = figures
+        self._posted = figures.snapshot()
+        self._taken: Snapshot | None = None
+        self._due_ms = 0
+
+    def take(self) -> Snapshot:
+        """The newest; from any thread. When the loop posts meanwhile, this one counts as not read: the worst lateness
+        is then told twice, never not at all."""
+        self._taken = self._posted
+        return self._taken
+
+    @property
+    def now_ms(self) -> int:
+        return 0
+
+    @property
+    def endpoints(self) -> tuple[Endpoint, ...]:
+        return ()
+
+    def next_link_deadline_ms(self) -> int | None:
+        return self._due_ms
+
+    def heard(self, endpoint: Endpoint, link_ms: int) -> None:
+        """It has no endpoint."""
+
+    def serve_links(self, link_ms: int) -> None:
+        """Says nothing."""
+
+    def commit(self, link_ms: int) -> None:
+        """Post when it is due."""
+        if link_ms >= self._due_ms:
+            self._due_ms = link_ms + EVERY_MS
+            self._posted = self._figures.snapshot(read=self._taken is self._posted)
