@@ -350,7 +350,7 @@ class BoxSettings(_Table, frozen=True):
     flight_w: Positive = 180.0  # what the motors usually draw
     spike_a: Positive = 40.0  # more is a current spike
     deep_soc: Fraction = 0.15  # less is a deep discharge
-    empty_v: Positive = 9.9  # at rest: the battery has nothing left to give
+    empty_v: Positive = 9.0  # at rest: the battery has nothing left to give
     gps_age_s: NotNegative = 0.3  # how old a fix is when it is compared with the estimate
 
 
