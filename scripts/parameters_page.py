@@ -1,4 +1,4 @@
-"""docs/parameters.md, made from the parameter tables of copter and rover."""
+"""docs/parameters.md, made from the parameter tables of all kinds of vehicle."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from autopilot.parameters.definition import ParameterDef, ParameterType
-from autopilot.vehicles.kinds import vehicle_class
+from autopilot.vehicles.kinds import KINDS
 
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "parameters.md"
 _INTRODUCTION = """# Parameters
@@ -26,46 +26,48 @@ _TYPES = {ParameterType.INT8: "int8", ParameterType.INT16: "int16", ParameterTyp
           ParameterType.REAL32: "float"}  # fmt: skip
 
 
+Lines = dict[str, ParameterDef]
+"""One parameter by kind of vehicle, in the order of `KINDS`."""
+
+
 def page() -> str:
     """The whole page, in Markdown."""
-    copter = {definition.name: definition for definition in vehicle_class("copter").parameters.definitions}
-    rover = {definition.name: definition for definition in vehicle_class("rover").parameters.definitions}
+    tables = {kind: {line.name: line for line in one.parameters.definitions} for kind, one in KINDS.items()}
     groups: dict[str, list[str]] = {}
-    for name in sorted(copter.keys() | rover.keys()):
+    for name in sorted({name for table in tables.values() for name in table}):
         groups.setdefault(name.partition("_")[0], []).append(name)
-    parts = [_INTRODUCTION + f"{len(copter)} on a copter, {len(rover)} on a rover.\n"]
+    counts = [f"{len(table)} on a {kind}" for kind, table in tables.items()]
+    parts = [f"{_INTRODUCTION}{', '.join(counts)}.\n"]
     for group, names in groups.items():
-        rows = [_row(copter.get(name), rover.get(name)) for name in names]
+        rows = [_row({kind: table[name] for kind, table in tables.items() if name in table}) for name in names]
         columns = ("name", "type", "unit", "range", "default", "what it does", "in the simulator")
         heading = f"| {' | '.join(columns)} |\n|{' --- |' * len(columns)}\n"
         parts.append(f"\n## {group}\n\n{heading}" + "".join(rows))
     return "".join(parts)
 
 
-def _row(copter: ParameterDef | None, rover: ParameterDef | None) -> str:
-    one = copter or rover
-    assert one is not None
-    default = f"{one.default:g}"
-    if copter is not None and rover is not None and copter.default != rover.default:
-        default = f"{copter.default:g} (rover {rover.default:g})"
+def _row(lines: Lines) -> str:
+    one = next(iter(lines.values()))
+    others = [f"{kind} {line.default:g}" for kind, line in lines.items() if line.default != one.default]
+    default = f"{one.default:g}" + (f" ({', '.join(others)})" if others else "")
     notes = [one.description]
     notes += [_labels(one.values)] if one.values else []
     notes += [f"Bits: {_labels(one.bitmask)}"] if one.bitmask else []
     notes += ["*Read-only.*"] if one.read_only else []
     notes += ["*Restart.*"] if one.reboot else []
-    if copter is None or rover is None:
-        notes.append("*Copter.*" if rover is None else "*Rover.*")
+    if len(lines) < len(KINDS):
+        notes.append(f"*{', '.join(lines).capitalize()}.*")
     kind, text = _TYPES[ParameterType(one.type)], ". ".join(notes)
-    cells = (f"`{one.name}`", kind, one.unit, _range(one), default, text, _acts(copter, rover))
+    cells = (f"`{one.name}`", kind, one.unit, _range(one), default, text, _acts(lines))
     return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |\n"
 
 
-def _acts(copter: ParameterDef | None, rover: ParameterDef | None) -> str:
+def _acts(lines: Lines) -> str:
     """Does it change anything in the simulator?"""
-    there = {kind: not one.inert for kind, one in (("copter", copter), ("rover", rover)) if one is not None}
-    if len(set(there.values())) == 1:
-        return "" if all(there.values()) else "stored"
-    return "stored (" + ", ".join(kind for kind, acts in there.items() if not acts) + ")"
+    stored = [kind for kind, line in lines.items() if line.inert]
+    if len(stored) in (0, len(lines)):
+        return "stored" if stored else ""
+    return f"stored ({', '.join(stored)})"
 
 
 def _range(one: ParameterDef) -> str:

@@ -6,13 +6,13 @@ numba keeps the result beside the sources, or in the user's cache where these ca
 from __future__ import annotations
 
 from autopilot.geo import GeoPoint
-from sitl.vehicles.copter import SimulatedCopter
-from sitl.vehicles.rover import SimulatedRover
+from sitl.vehicles.kinds import SIMULATED
 
 
 def main() -> None:
     """Load every kernel once and fly one tick with it."""
-    for vehicle in (SimulatedCopter(GeoPoint(0.0, 0.0)), SimulatedRover(GeoPoint(0.0, 0.0))):
+    for simulated in SIMULATED.values():
+        vehicle = simulated(GeoPoint(0.0, 0.0), 0.0, 0)
         vehicle.load()
         vehicle.advance(20)
 

@@ -32,6 +32,8 @@ STUCK_TIME, STUCK_THROTTLE, STUCK_SPEED, STUCK_RATE = 2.0, 0.05, 0.08, 0.08
 DEAD_ZONE = 0.06
 #: A point behind and nearer than this many turning circles is backed up to when a place is held.
 BACK_UP = 4.0
+#: What floats coasts for about so long after its motor has stopped, ms.
+COASTING_MS = 5000.0
 
 
 @jit
@@ -68,6 +70,14 @@ def is_slow(s: L.Row) -> bool:
 
 
 @jit
+def has_stopped(s: L.Row, p: L.Row) -> bool:
+    """At rest; afloat, where wind and current go on: the motor has stood still for a while."""
+    if p[L.P_AFLOAT] == 1.0 and s[L.S_THROTTLE] == 0.0 and s[L.S_TIME_MS] - s[L.S_TARGET_MS] > COASTING_MS:
+        return True
+    return is_slow(s)
+
+
+@jit
 def halt(s: L.Row, p: L.Row) -> None:
     """Brake on the present course and stay. Without position the speed is not known well enough to brake by it."""
     s[L.S_RPN], s[L.S_RPE] = s[L.S_EPN], s[L.S_EPE]
@@ -85,9 +95,10 @@ def keep_place(s: L.Row, p: L.Row, n: float, e: float, radius: float, way: float
     """Drive to a point when farther away than `radius`, backwards where that is shorter, and stand there."""
     dn, de = n - s[L.S_EPN], e - s[L.S_EPE]
     size = sqrt(dn * dn + de * de)
-    if s[L.S_DRIVING] == 0.0 and size > radius:
+    drifted = s[L.S_DRIVING] == 0.0 and size > radius
+    if drifted:
         s[L.S_DRIVING] = 1.0
-    if s[L.S_DRIVING] == 1.0 and abs(s[L.S_SPEED]) < 0.2:
+    if s[L.S_DRIVING] == 1.0 and (abs(s[L.S_SPEED]) < 0.2 or (drifted and p[L.P_AFLOAT] == 1.0)):
         s[L.S_WAY] = way
         sense_motion(s, p)
         behind = abs(wrap(atan2(de, dn) - s[L.S_COURSE])) > 0.5 * pi
@@ -111,7 +122,8 @@ def drive_leg(s: L.Row, p: L.Row, t: L.Row) -> None:
         s[L.S_CORNER] = 0.0
         s[L.S_PHASE] = 0.0
     n, e = s[L.S_EPN] - t[L.T_END_N], s[L.S_EPE] - t[L.T_END_E]
-    if s[L.S_PHASE] != 2.0 and s[L.S_CORNER] == 0.0 and is_slow(s):
+    drifts = p[L.P_AFLOAT] == 1.0 and s[L.S_ARRIVED] == 1.0
+    if s[L.S_PHASE] != 2.0 and s[L.S_CORNER] == 0.0 and (drifts or is_slow(s)):
         beyond = s[L.S_LENGTH] <= 0.01 or n * s[L.S_U_N] + e * s[L.S_U_E] > -0.15
         if beyond:  # stands at its end, or beside it
             s[L.S_PHASE] = 2.0
@@ -201,7 +213,7 @@ def drive_target(s: L.Row, p: L.Row, t: L.Row) -> None:
             arrive(s)
     else:
         halt(s, p)
-        if is_slow(s) and kind != L.KIND_IDLE and (kind == L.KIND_BRAKE or kind == L.KIND_LAND):
+        if has_stopped(s, p) and kind != L.KIND_IDLE and (kind == L.KIND_BRAKE or kind == L.KIND_LAND):
             if kind == L.KIND_LAND and s[L.S_ARRIVED] == 0.0:
                 s[L.S_EVENTS] += L.EV_LANDED
             arrive(s)

@@ -40,7 +40,10 @@ class VehicleSituation:
     def resting(self) -> bool:
         vector = self._crew.cockpit.vehicle.state.report
         speed = hypot(vector[report.VN], vector[report.VE], vector[report.VD])
-        if not self._crew.cockpit.vehicle_class.has_height:
+        kind = self._crew.cockpit.vehicle_class
+        if kind.drifts:
+            return bool(vector[report.THROTTLE] == 0.0)
+        if not kind.has_height:
             return speed < _STILL
         return bool(vector[report.LANDED_STATE] == 1.0 or (vector[report.GROUND_CONTACT] == 1.0 and speed < _STILL))
 

@@ -41,3 +41,9 @@ SIMULATION: Final[tuple[ParameterDef, ...]] = (
     i8("SIM_RC_FAIL", 0, "", None, None, "Loss of the sticks", values={0: "No", 1: "No pulses", 2: "Throttle low"}),
     i16("SIM_RATE_HZ", 400, "Hz", 400, 400, "Steps of the physics in a second", read_only=True),
 )
+
+WATER: Final = (
+    f32("SIM_TIDE_SPEED", 0, "m/s", 0, 10, "Speed of the current"),
+    f32("SIM_TIDE_DIR", 0, "deg", -360, 360, "Direction that the current comes from"),
+)
+"""Of what floats."""

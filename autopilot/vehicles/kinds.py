@@ -5,13 +5,14 @@ from __future__ import annotations
 from types import MappingProxyType
 from typing import Final
 
+from autopilot.vehicles.boat import BOAT
 from autopilot.vehicles.copter import COPTER
 from autopilot.vehicles.rover import ROVER
 from autopilot.vehicles.vehicle_class import VehicleClass
 
-__all__ = ["COPTER", "DEFAULT", "KINDS", "ROVER", "class_of_type", "vehicle_class"]
+__all__ = ["BOAT", "COPTER", "DEFAULT", "KINDS", "ROVER", "class_of_type", "vehicle_class"]
 
-KINDS: Final = MappingProxyType({one.name: one for one in (COPTER, ROVER)})
+KINDS: Final = MappingProxyType({one.name: one for one in (COPTER, ROVER, BOAT)})
 DEFAULT: Final = COPTER
 
 

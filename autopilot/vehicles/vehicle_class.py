@@ -151,7 +151,8 @@ class VehicleClass:
 
     `has_height`: it takes off, flies and lands; what has none is always on the ground. `turns_nose`: its heading does
     not bind the way that it goes. `reverses`: it drives backwards when told to. `keeps_targets_in_fence`: no target
-    beyond the fence is taken. `drives_through`: a leg goes on into whatever place comes next. `home_by_zeros`:
+    beyond the fence is taken. `drifts`: wind and current move it while its
+    motors rest. `drives_through`: a leg goes on into whatever place comes next. `home_by_zeros`:
     DO_SET_HOME to 0, 0, 0 means here. `mode_switch`: the channel parameter and those of its six positions.
     `trail_look_ms`: how often SMART_RTL's trail is looked at."""
 
@@ -177,6 +178,7 @@ class VehicleClass:
     reverses: bool = False
     keeps_targets_in_fence: bool = False
     drives_through: bool = False
+    drifts: bool = False
     home_by_zeros: bool = False
     model: str = ""
     """What ArduPilot SITL calls it (`--model`), and (below) its program, and how that is built (`./waf TARGET`)."""

@@ -16,7 +16,6 @@ from collections.abc import Callable
 from math import cos, sin, sqrt
 from typing import Any
 
-from autopilot import report as R
 from autopilot.control import layout as L
 from autopilot.control.attitude import limit
 from autopilot.control.inertial import rotation, tilt
@@ -27,14 +26,11 @@ from sitl.kernel import layout as M
 from sitl.kernel.compiling import compile_kernel, sources
 from sitl.kernel.estimate import average_gyro, begin_tick, count_way, fuse_sensors, restart, watch_machine
 from sitl.kernel.imu import DEADMAN_S, ZERO, add, add_squares, keep_middle, keep_samples, sample_imu, turn
+from sitl.kernel.level import fill_driven, place_body, read_vane
 from sitl.kernel.noise import GAMMA, draw
-from sitl.kernel.reporting import fill_common
 
 SLOWEST = 0.5  # m/s, below which slip is counted as if at this speed
 CREEP = 0.02  # m/s, below which the wheels take what blows from the side
-#: The wind vane: how long it averages, and the share of the free wind that blows on it (`blow` at height 0).
-WIND_MEMORY_S = 2.0
-MAST_SHARE = 0.5
 
 
 @jit
@@ -141,21 +137,6 @@ def run_tick(s: L.Row, p: L.Row, rng: Any, table: Any) -> None:
 
 
 @jit
-def place_body(s: L.Row, u: float, v: float, r: float, c: float, sn: float) -> None:
-    """The truth in the form that sensors and report share with the copter: NED velocity, quaternion, rates."""
-    s[M.S_VN], s[M.S_VE], s[M.S_VD] = u * c - v * sn, u * sn + v * c, 0.0
-    s[M.S_WX], s[M.S_WY], s[M.S_WZ] = 0.0, 0.0, r
-    # half angle from the cosine; near half a turn from the sine
-    if c > -0.5:
-        half = sqrt(0.5 * (1.0 + c))
-        s[M.S_Q0], s[M.S_Q3] = half, 0.5 * sn / half
-    else:
-        half = sqrt(0.5 * (1.0 - c))
-        s[M.S_Q0], s[M.S_Q3] = 0.5 * sn / half, half
-    s[M.S_Q1], s[M.S_Q2] = 0.0, 0.0
-
-
-@jit
 def reckon(s: L.Row) -> None:
     """Without position: the ground is level and the wheels do not slide, so only the speed along the nose is left to
     the inertial sensors; it is trusted for some seconds, and less where no throttle keeps it up."""
@@ -173,8 +154,7 @@ def estimate(s: L.Row, p: L.Row, rng: Any, table: Any) -> None:
     if s[L.S_POS_OK] == 0.0:
         reckon(s)
     rotation(s)
-    s[L.S_WEN] += (L.TICK / WIND_MEMORY_S) * (s[M.S_WIND_N] / MAST_SHARE - s[L.S_WEN])
-    s[L.S_WEE] += (L.TICK / WIND_MEMORY_S) * (s[M.S_WIND_E] / MAST_SHARE - s[L.S_WEE])
+    read_vane(s)
     average_gyro(s, s[L.S_ARMED] == 0.0)
 
 
@@ -188,20 +168,6 @@ def tick(s: L.Row, p: L.Row, t: L.Row, rng: Any, table: Any) -> None:
     decide_rover(s, p, t)
     watch_machine(s, p, t)
     count_way(s)
-
-
-@jit
-def fill_report(s: L.Row, p: L.Row, t: L.Row, r: L.Row) -> None:
-    """The whole vector of one rover. What it has not (range finder, height error, lean) stays 0."""
-    fill_common(s, p, t, r)
-    speed = s[L.S_EVN] * s[L.S_EVN] + s[L.S_EVE] * s[L.S_EVE]
-    r[R.STOPPED] = 1.0 if speed < 0.01 else 0.0
-    r[R.THROTTLE] = abs(s[L.S_THROTTLE])
-    r[R.SERVO_1] = 1500.0 + 500.0 * s[L.S_WHEEL] / p[L.P_WHEEL_MAX]
-    r[R.SERVO_1 + 2] = 1500.0 + 500.0 * s[L.S_THROTTLE]
-    r[R.WANT_R] = s[L.S_RATE_REF]
-    r[R.WANT_VN] = s[L.S_SPEED_REF] * s[L.S_ER]
-    r[R.WANT_VE] = s[L.S_SPEED_REF] * s[L.S_ER + 3]
 
 
 def _make_advance(fingerprint: str) -> Callable[..., int]:
@@ -223,7 +189,7 @@ def _make_advance(fingerprint: str) -> Callable[..., int]:
                 tick(s, p, t, g, table)
             if s[L.S_EVENTS] != 0.0:
                 raised += 1
-            fill_report(s, p, t, report[i])
+            fill_driven(s, p, t, report[i])
         return raised
 
     return advance

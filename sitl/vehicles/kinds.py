@@ -7,6 +7,7 @@ from typing import Final
 
 from autopilot.geo import GeoPoint
 from autopilot.vehicle import SimulatedVehicle
+from sitl.vehicles.boat import SimulatedBoat
 from sitl.vehicles.copter import SimulatedCopter
 from sitl.vehicles.rover import SimulatedRover
 
@@ -14,6 +15,7 @@ from sitl.vehicles.rover import SimulatedRover
 SIMULATED: Final[dict[str, Callable[[GeoPoint, float, int], SimulatedVehicle]]] = {
     "copter": SimulatedCopter,
     "rover": SimulatedRover,
+    "boat": SimulatedBoat,
 }
 
 

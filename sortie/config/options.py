@@ -17,7 +17,8 @@ from sortie.config.settings import DEFAULT_CONNECT, Settings, resolve
 Vehicle = Annotated[
     str | None,
     typer.Option(
-        "--vehicle", help="sim:copter (default), sim:rover, ardupilot:copter[=BINARY], or a connection string."
+        "--vehicle",
+        help="sim:copter (default), sim:rover, sim:boat, ardupilot:copter[=BINARY], or a connection string.",
     ),
 ]
 Home = Annotated[

@@ -1,8 +1,9 @@
-"""The core and the simulated rover, in virtual time."""
+"""The core and what drives, in virtual time: the simulated rover, or another kind (`chosen`)."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from math import hypot
 from typing import Any
 
@@ -11,7 +12,7 @@ import numpy as np
 from autopilot import report as R
 from autopilot.mission.items import MissionItem
 from autopilot.mission.sequencer import MissionState
-from sitl.vehicles.rover import SimulatedRover
+from sitl.vehicles.kinds import make_simulated
 from tests.fakes.core_bench import Bench, waypoint
 from tests.fakes.fake_vehicle import ORIGIN
 
@@ -19,8 +20,24 @@ MANUAL, ACRO, STEERING, HOLD, LOITER, CIRCLE, AUTO, RTL, SMART_RTL, GUIDED = 0, 
 ROUND = (waypoint(30, 0, 0), waypoint(30, 30, 0, param1=2.0), waypoint(0, 30, 0))
 
 
+@dataclass(frozen=True)
+class Traits:
+    """What tests ask of a kind that drives: a fast and a slower speed, m/s; how much longer it coasts than a rover
+    brakes, and turns its speed round, s."""
+
+    fast: float
+    slower: float
+    coasts_s: float
+    reverses_s: float
+
+
+KINDS = {"rover": Traits(5.0, 3.0, 0.0, 0.0), "boat": Traits(2.5, 1.5, 12.0, 9.0)}
+chosen = "rover"
+"""The kind that `ready` and all below make; a module's fixture sets it."""
+
+
 def ready(by_tick: bool = False, **parameters: Any) -> Bench:
-    bench = Bench("rover", vehicle=SimulatedRover(ORIGIN, 0.0, 7), by_tick=by_tick, parameters=parameters)
+    bench = Bench(chosen, vehicle=make_simulated(chosen, ORIGIN, 0.0, 7), by_tick=by_tick, parameters=parameters)
     bench.run(20.0, lambda: bench.core.prearm_ok)
     assert bench.core.prearm_ok
     return bench

@@ -12,6 +12,7 @@ from autopilot.geo import to_global
 from autopilot.mission.sequencer import MissionState
 from autopilot.outcome import Result
 from autopilot.vehicle import Sticks, Yaw, YawMode
+from tests.fakes import rover_core
 from tests.fakes.core_bench import Bench, item, waypoint
 from tests.fakes.fake_vehicle import ORIGIN
 from tests.fakes.rover_core import (
@@ -26,6 +27,7 @@ from tests.fakes.rover_core import (
     RTL,
     SMART_RTL,
     STEERING,
+    Traits,
     arrive,
     away,
     driven,
@@ -36,13 +38,20 @@ from tests.fakes.rover_core import (
 )
 
 
+@pytest.fixture(params=rover_core.KINDS, autouse=True)
+def kind(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Traits:
+    """Every test is driven by each kind that drives."""
+    monkeypatch.setattr(rover_core, "chosen", request.param)
+    return rover_core.KINDS[request.param]
+
+
 # --- AUTO ---------------------------------------------------------------------------------------------------------
-def test_a_mission_is_driven_to_its_end_with_few_wake_ups() -> None:
+def test_a_mission_is_driven_to_its_end_with_few_wake_ups(kind: Traits) -> None:
     """docs/catalogue.md, 43: DriveMission."""
     bench = driven()
     assert bench.reached == [1, 2, 3]
     assert "Mission Complete" in bench.texts
-    bench.run(5.0)
+    bench.run(5.0 + kind.coasts_s)
     assert away(bench, 0, 30) < 2.0
     assert abs(speed(bench)) < 0.05
     assert bench.updates < 260  # the trail looks twice a second
@@ -89,16 +98,16 @@ def test_mission_start_enters_auto_from_manual() -> None:
     assert 1 in bench.reached
 
 
-def test_change_speed_is_driven_within_half_a_metre_a_second() -> None:
+def test_change_speed_is_driven_within_half_a_metre_a_second(kind: Traits) -> None:
     """docs/catalogue.md, 44: MAV_CMD_DO_CHANGE_SPEED, as item and as command."""
     bench = ready()
-    bench.begin((waypoint(5, 0, 0), item(178, param2=5.0), waypoint(150, 0, 0)))
+    bench.begin((waypoint(5, 0, 0), item(178, param2=kind.fast), waypoint(150, 0, 0)))
     bench.run(60.0, lambda: 1 in bench.reached)
     bench.run(8.0)
-    assert speed(bench) == pytest.approx(5.0, abs=0.5)
-    assert bench.core.change_speed(0, 3.0, bench.now_ms).ok
+    assert speed(bench) == pytest.approx(kind.fast, abs=0.5)
+    assert bench.core.change_speed(0, kind.slower, bench.now_ms).ok
     bench.run(5.0)
-    assert speed(bench) == pytest.approx(3.0, abs=0.5)
+    assert speed(bench) == pytest.approx(kind.slower, abs=0.5)
 
 
 def test_set_mission_current_drives_there_and_17_of_3_is_denied() -> None:
@@ -158,14 +167,14 @@ def test_guided_drives_to_a_place_and_stops_there() -> None:
     assert abs(speed(bench)) < 0.05
 
 
-def test_a_guided_velocity_turns_the_nose_and_ends_when_not_renewed() -> None:
+def test_a_guided_velocity_turns_the_nose_and_ends_when_not_renewed(kind: Traits) -> None:
     bench = driving()
     for _ in range(8):
         bench.core.guided_target(bench.now_ms, velocity=(0.0, -2.0, 0.0))
         bench.run(1.0)
     assert speed(bench) == pytest.approx(2.0, abs=0.3)
     assert bench.vehicle.state.yaw == pytest.approx(-pi / 2.0, abs=0.15)
-    bench.run(8.0)
+    bench.run(8.0 + kind.coasts_s)
     assert abs(speed(bench)) < 0.05
 
 
@@ -192,12 +201,12 @@ def test_guided_reverse_drives_to_places_backwards() -> None:
     arrive(bench)
 
 
-def test_pause_stops_and_continue_goes_on() -> None:
+def test_pause_stops_and_continue_goes_on(kind: Traits) -> None:
     bench = driving()
     bench.core.guided_target(bench.now_ms, position=(40.0, 0.0, 0.0))
     bench.run(6.0)
     assert bench.core.pause(bench.now_ms).ok
-    bench.run(5.0)
+    bench.run(5.0 + kind.coasts_s)
     assert abs(speed(bench)) < 0.05
     assert bench.core.resume(bench.now_ms).ok
     arrive(bench)
@@ -271,12 +280,12 @@ def test_smart_rtl_without_a_trail_is_refused() -> None:
 
 # --- modes of the sticks, and standing ----------------------------------------------------------------------------
 @pytest.mark.parametrize("mode", [HOLD, LOITER])
-def test_it_stops_and_stays(mode: int) -> None:
+def test_it_stops_and_stays(mode: int, kind: Traits) -> None:
     bench = driving()
     bench.core.guided_target(bench.now_ms, position=(60.0, 0.0, 0.0))
     bench.run(8.0)
     assert bench.core.set_mode(mode, bench.now_ms).ok
-    bench.run(10.0)
+    bench.run(10.0 + kind.coasts_s)
     before = place(bench)
     bench.run(30.0)
     assert away(bench, *before) < 0.05
@@ -298,27 +307,27 @@ def test_loiter_keeps_its_place_and_hold_does_not(mode: int, drives: bool) -> No
 
 
 @pytest.mark.parametrize(("way", "expected"), [(0, 1.0), (1, -1.0)])
-def test_circle_drives_round_where_it_was_entered(way: int, expected: float) -> None:
+def test_circle_drives_round_where_it_was_entered(way: int, expected: float, kind: Traits) -> None:
     """CIRCLE_RADIUS, CIRCLE_SPEED and CIRCLE_DIR; another mode has the speed of the parameters again."""
-    bench = driving(CIRCLE_RADIUS=8, CIRCLE_SPEED=3, CIRCLE_DIR=way, WP_SPEED=5)
+    bench = driving(CIRCLE_RADIUS=8, CIRCLE_SPEED=kind.slower, CIRCLE_DIR=way, WP_SPEED=kind.fast)
     assert bench.core.set_mode(CIRCLE, bench.now_ms).ok
     bench.run(25.0)
     centre = (0.0, 0.0)
     for _ in range(20):
         bench.run(1.0)
         assert away(bench, *centre) == pytest.approx(8.0, abs=0.6)
-    assert speed(bench) == pytest.approx(3.0, abs=0.4)
+    assert speed(bench) == pytest.approx(kind.slower, abs=0.4)
     assert np.sign(bench.vehicle.state.report[R.R]) == expected
     assert bench.core.set_mode(GUIDED, bench.now_ms).ok
     bench.core.guided_target(bench.now_ms, position=(100.0, 0.0, 0.0))
     bench.run(12.0)
-    assert speed(bench) == pytest.approx(5.0, abs=0.5)
+    assert speed(bench) == pytest.approx(kind.fast, abs=0.5)
 
 
-def test_steering_holds_the_speed_of_the_stick_and_turns_both_ways() -> None:
+def test_steering_holds_the_speed_of_the_stick_and_turns_both_ways(kind: Traits) -> None:
     bench = driving(STEERING)
     for roll, throttle in ((0.0, 0.8), (0.2, 0.8), (-0.2, 0.8), (0.0, 0.2)):
-        for _ in range(6):
+        for _ in range(int(6 + kind.reverses_s)):
             bench.core.set_sticks(Sticks(roll=roll, throttle=throttle), bench.now_ms)
             bench.run(1.0)
         wanted = 4.0 * (abs(2.0 * throttle - 1.0) - 0.06) / 0.94 * (1.0 if throttle > 0.5 else -1.0)

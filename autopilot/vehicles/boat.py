@@ -1,0 +1,26 @@
+"""The boat: ArduRover with FRAME_CLASS 2. It has the rover's modes, names and units; nothing brakes it, and it
+drifts."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Final
+
+from autopilot.parameters.parameter_set import ParameterSet
+from autopilot.parameters.table_sim import WATER
+from autopilot.vehicles.rover import ROVER
+from autopilot.vehicles.vehicle_class import VehicleClass
+
+BOAT: Final[VehicleClass] = replace(
+    ROVER,
+    name="boat",
+    face=replace(ROVER.face, vehicle_type=11, vehicle_types=frozenset({11})),  # MAV_TYPE_SURFACE_BOAT
+    parameters=ParameterSet(
+        lines=ROVER.parameters.lines + WATER,
+        inert=ROVER.parameters.inert,
+        aliases=ROVER.parameters.aliases,
+        defaults=(("FRAME_CLASS", 2.0), ("ATC_BRAKE", 0.0), ("ATC_DECEL_MAX", 0.3), ("TURN_RADIUS", 1.6)),
+    ),
+    drifts=True,
+    model="motorboat",
+)

@@ -1,0 +1,174 @@
+"""The boat's kernel: its hull at 400 Hz, its tick, and `advance`, which runs boats to a time or to the next event.
+
+The plant is the three-degree manoeuvring model of a displacement hull in a current (Fossen, Handbook of Marine Craft
+Hydrodynamics and Motion Control, 2nd ed., 6.5 and 10): surge, sway and yaw; resistance of the water grows with the
+speed *through the water*, linearly and with its square, so a hull without thrust goes with current and wind, and
+nothing brakes it but the water. One outboard propeller, whose pull falls with the speed through the water; its rudder
+is moved by the flow of that speed and by the propeller's wash, so the boat turns about its own length when it starts,
+and backwards the other way round. The added mass of the water is left out; the hull neither rolls nor pitches.
+
+Importing this module compiles the kernel (or loads it from disk): `sitl.vehicles.simulated` shows how that is put off.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from autopilot.control import layout as L
+from autopilot.control.attitude import limit
+from autopilot.control.estimator import level
+from autopilot.control.inertial import rotation
+from autopilot.control.jit import jit
+from autopilot.control.rover_guidance import decide_rover
+from autopilot.control.watch import watch_estimator
+from sitl.kernel import layout as M
+from sitl.kernel.compiling import compile_kernel, sources
+from sitl.kernel.estimate import average_gyro, begin_tick, count_way, fuse_sensors, restart, watch_machine
+from sitl.kernel.imu import DEADMAN_S, ZERO, add, add_squares, keep_middle, keep_samples, sample_imu, turn
+from sitl.kernel.level import fill_driven, place_body, read_vane
+from sitl.kernel.noise import GAMMA, draw
+
+
+@jit
+def run_tick(s: L.Row, p: L.Row, rng: Any, table: Any) -> None:
+    """One tick of 20 ms in `P_STEPS` steps; the servo moves once in it, as its pulses come."""
+    dt = p[M.P_DT]
+    steps = int(p[M.P_STEPS])
+    half = 0.5 * dt
+    seed = rng[0]
+    u, v, r = s[M.S_BODY_U], s[M.S_BODY_V], s[M.S_BODY_R]
+    c, sn = s[M.S_COS], s[M.S_SIN]
+    pn, pe = s[M.S_PN], s[M.S_PE]
+    fx, fy, fz = s[M.S_FX], s[M.S_FY], -L.GRAVITY
+    pull = s[M.S_PULL]
+    # --- outputs
+    if p[M.P_FREEZE] == 0.0:
+        s[M.S_TORQUE_AGE] = 0.0
+    else:
+        s[M.S_TORQUE_AGE] += steps
+    throttle = s[L.S_THROTTLE] * s[L.S_ARMED] if s[M.S_TORQUE_AGE] * dt < DEADMAN_S else 0.0
+    wheel = s[M.S_WHEEL_TRUE] + limit(s[L.S_WHEEL] - s[M.S_WHEEL_TRUE], p[M.P_SERVO_RATE] * L.TICK)
+    s[M.S_WHEEL_TRUE] = wheel
+    # --- constants of the tick
+    stall = p[M.P_STALL]
+    drive = stall * throttle * s[M.S_VOLTS] / p[M.P_FULL_V]
+    back = stall / p[M.P_FREE] if throttle != 0.0 else 0.0  # a propeller that stands holds nothing back
+    health = p[M.P_LOSS_1]
+    per_mass = 1.0 / p[M.P_MASS]
+    per_inertia = 1.0 / p[M.P_INERTIA]
+    surge_1, surge_2, sway_1, sway_2 = p[M.P_SURGE_1], p[M.P_SURGE_2], p[M.P_SWAY_1], p[M.P_SWAY_2]
+    yaw_1, yaw_2, rudder, wash = p[M.P_YAW_1], p[M.P_YAW_2], p[M.P_RUDDER], p[M.P_WASH]
+    drag_x, drag_y = p[M.P_DRAG], p[M.P_SIDE_DRAG]
+    wind_n, wind_e = s[M.S_WIND_N], s[M.S_WIND_E]
+    tide_n, tide_e = p[M.P_TIDE_N], p[M.P_TIDE_E]
+    lag = p[M.P_MOTOR_LAG]
+    # --- sensors and estimate
+    e = (s[L.S_EQ0], s[L.S_EQ1], s[L.S_EQ2], s[L.S_EQ3])
+    gyro_bias = (s[M.S_GBX], s[M.S_GBY], s[M.S_GBZ])
+    acc_bias = (s[M.S_ABX], s[M.S_ABY], s[M.S_ABZ])
+    ebx, eby, ebz = s[L.S_BGX], s[L.S_BGY], s[L.S_BGZ]
+    gyro_noise, imu_on = p[M.P_GYRO_NOISE], p[M.P_IMU_ON]
+    acc_noise = p[M.P_ACC_NOISE] * (0.2 + 0.2 * abs(throttle))  # ripples, and the motor
+    gyro, acc, felt, squares = ZERO, ZERO, ZERO, ZERO
+    middle = steps // 2
+
+    for k in range(steps):
+        # --- sense
+        seed = seed + GAMMA
+        gyro, acc, shake = sample_imu(
+            draw(seed), table, (0.0, 0.0, r), (fx, fy, fz), gyro_bias, acc_bias, gyro_noise, acc_noise, imu_on
+        )
+        felt = add(felt, acc)
+        squares = add_squares(squares, shake)
+        # --- strapdown attitude
+        e = turn(e, half, gyro[0] - ebx, gyro[1] - eby, gyro[2] - ebz)
+        if k == middle:
+            keep_middle(s, e)
+        # --- through the water, through the air
+        along = u - (c * tide_n + sn * tide_e)
+        across = v - (c * tide_e - sn * tide_n)
+        air_n, air_e = u * c - v * sn - wind_n, u * sn + v * c - wind_e
+        air_x, air_y = c * air_n + sn * air_e, c * air_e - sn * air_n
+        pull += lag * ((drive - back * along) * health - pull)
+        # --- forces
+        fx = pull - (surge_1 + surge_2 * abs(along)) * along - drag_x * abs(air_x) * air_x
+        fy = -(sway_1 + sway_2 * abs(across)) * across - drag_y * abs(air_y) * air_y
+        fx *= per_mass
+        fy *= per_mass
+        flow = along * abs(along) + wash * pull
+        moment = rudder * flow * wheel - (yaw_1 + yaw_2 * abs(along)) * r
+        # --- motion
+        du = fx + v * r
+        dv = fy - u * r
+        r += dt * moment * per_inertia
+        u += dt * du
+        v += dt * dv
+        a = dt * r
+        c, sn = c - a * sn, sn + a * c
+        unit = 1.5 - 0.5 * (c * c + sn * sn)
+        c *= unit
+        sn *= unit
+        pn += dt * (u * c - v * sn)
+        pe += dt * (u * sn + v * c)
+
+    rng[0] = seed
+    s[M.S_BODY_U], s[M.S_BODY_V], s[M.S_BODY_R] = u, v, r
+    s[M.S_COS], s[M.S_SIN] = c, sn
+    s[M.S_PULL] = pull
+    s[M.S_MOTOR_A] = abs(pull) * p[M.P_AMPS_PER_N] * abs(throttle)
+    place_body(s, u, v, r, c, sn)
+    s[M.S_PN], s[M.S_PE] = pn, pe
+    s[M.S_FX], s[M.S_FY], s[M.S_FZ] = fx, fy, fz
+    keep_samples(s, dt, steps, e, gyro, acc, felt, squares)
+
+
+@jit
+def estimate(s: L.Row, p: L.Row, rng: Any, table: Any) -> None:
+    """Prediction and all corrections of one tick. Without position a hull slides: only its attitude is held level."""
+    fuse_sensors(s, p, rng, table)
+    if s[L.S_POS_OK] == 0.0:
+        level(s)
+    rotation(s)
+    read_vane(s)
+    average_gyro(s, s[L.S_ARMED] == 0.0)
+
+
+@jit
+def tick(s: L.Row, p: L.Row, t: L.Row, rng: Any, table: Any) -> None:
+    """20 ms of one boat."""
+    run_tick(s, p, rng, table)
+    begin_tick(s, p, rng, table, s[M.S_MOTOR_A] + p[M.P_HOTEL_A])
+    estimate(s, p, rng, table)
+    watch_estimator(s)
+    decide_rover(s, p, t)
+    watch_machine(s, p, t)
+    count_way(s)
+
+
+def _make_advance(fingerprint: str) -> Callable[..., int]:
+    # stands in each kernel, for numba cannot keep on disk what is handed its `tick` from elsewhere
+    def advance(state: Any, settings: Any, target: Any, rng: Any, table: Any, report: Any, until_ms: float) -> int:
+        """Run every row of `state` until `until_ms` (rounded up to a tick) or its first event; returns how many raised
+        one. `report` is filled for each."""
+        raised = 0
+        if len(fingerprint) == 0:
+            return -1
+        for i in range(state.shape[0]):
+            s = state[i]
+            p = settings[i]
+            t = target[i]
+            g = rng[i]
+            if s[L.S_FRESH] == L.RESTART:
+                restart(s, p)
+            while s[L.S_TIME_MS] < until_ms and s[L.S_EVENTS] == 0.0:
+                tick(s, p, t, g, table)
+            if s[L.S_EVENTS] != 0.0:
+                raised += 1
+            fill_driven(s, p, t, report[i])
+        return raised
+
+    return advance
+
+
+advance = compile_kernel(_make_advance(sources()))

@@ -1,0 +1,134 @@
+"""The built-in boat: a survey boat with one outboard propeller and a rudder, and the gains that fit it.
+
+Size, mass, speed and thrust are those of small survey boats as they are sold (Blue Robotics BlueBoat, data sheet: 1.2
+m, 14.5 kg, 3 m/s, two propellers of some 50 N). Resistance: so that half of the thrust drives it at 3 m/s; across the
+hull ten times that at low speed (Fossen 2021, 6.5, for slender hulls). Windage: 0.06 m2 ahead, 0.2 m2 abeam. Its
+receiver and battery are the rover's."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from math import cos, exp, radians, sin, tan
+
+import numpy as np
+import numpy.typing as npt
+
+from autopilot.control import layout as L
+from autopilot.geo import GeoPoint
+from autopilot.vehicle import Capabilities, Target
+from sitl.kernel import layout as M
+from sitl.vehicles import parameters, rover_parameters
+from sitl.vehicles.equipment import AIR_DENSITY, STEPS, equip, switch_on
+from sitl.vehicles.parameters import Row, Special
+from sitl.vehicles.rover_targets import write_target
+from sitl.vehicles.simulated import Advance, SimulatedMachine
+
+__all__ = ["SimulatedBoat"]
+
+MASS, INERTIA = 14.5, 2.2  # kg, kg m2
+STALL, FREE = 100.0, 6.0  # N standing, m/s at which the propeller pulls no more
+SURGE = (4.0, 4.2)  # N s/m, N s2/m2
+SWAY = (40.0, 80.0)
+YAW = (1.0, 12.0)  # N m s, N m s2
+RUDDER = 12.0  # N m per rad and (m/s)2; with YAW: it turns like a car of 1 m between its axles
+WASH = 0.02  # (m/s)2 per N
+RUDDER_MAX, SERVO_RATE = 0.6, 2.0  # rad, rad/s
+WHEELBASE = 1.0  # m
+TOP_SPEED = 3.0  # m/s
+MOTOR_LAG = 0.2  # s
+FULL_V, HOTEL_A = 11.1, 0.8
+AMPS_PER_N = 0.25
+AHEAD_AREA, ABEAM_AREA = 0.06, 0.2  # m2, area times coefficient
+TIGHTEST = 1.05 * WHEELBASE / tan(RUDDER_MAX)
+
+
+def default_settings(home: GeoPoint, steps: int = STEPS) -> npt.NDArray[np.float64]:
+    """A settings row: hull, sensors, and ArduPilot's default parameters. Units as in the layouts (SI)."""
+    p = np.zeros(M.SETTINGS_SIZE)
+    equip(p, home, steps)
+    p[M.P_MASS], p[M.P_INERTIA] = MASS, INERTIA
+    p[M.P_STALL], p[M.P_FREE], p[M.P_AMPS_PER_N] = STALL, FREE, AMPS_PER_N
+    p[M.P_MOTOR_LAG] = 1.0 - exp(-p[M.P_DT] / MOTOR_LAG)
+    p[M.P_SURGE_1], p[M.P_SURGE_2] = SURGE
+    p[M.P_SWAY_1], p[M.P_SWAY_2] = SWAY
+    p[M.P_YAW_1], p[M.P_YAW_2] = YAW
+    p[M.P_RUDDER], p[M.P_WASH], p[M.P_SERVO_RATE] = RUDDER, WASH, SERVO_RATE
+    p[M.P_DRAG], p[M.P_SIDE_DRAG] = 0.5 * AIR_DENSITY * AHEAD_AREA, 0.5 * AIR_DENSITY * ABEAM_AREA
+    p[M.P_ACC_NOISE], p[M.P_HOTEL_A], p[M.P_FULL_V] = 0.15, HOTEL_A, FULL_V
+    p[M.P_GPS_NOISE], p[M.P_GPS_WANDER], p[M.P_GPS_V_NOISE] = 0.05, 0.08, 0.04
+    p[L.P_GPS_SIGMA_P] = 0.2
+    _control(p)
+    return p
+
+
+def _control(p: Row) -> None:
+    p[L.P_AFLOAT] = 1.0
+    p[L.P_SPEED_GROUND] = 2.0
+    p[L.P_DRIVE_ACCEL], p[L.P_DRIVE_DECEL] = 1.0, 0.3
+    p[L.P_TURN_RADIUS], p[L.P_TURN_ACCEL] = TIGHTEST, 0.6 * L.GRAVITY
+    p[L.P_TURN_RATE_MAX], p[L.P_TURN_RATE_ACCEL] = radians(120.0), radians(120.0)
+    p[L.P_KP_COURSE], p[L.P_KP_TURN], p[L.P_KI_TURN] = 1.5, 0.3, 0.5
+    p[L.P_KP_SPEED], p[L.P_KI_SPEED] = 3.0, 1.5
+    p[L.P_WHEELBASE], p[L.P_WHEEL_MAX] = WHEELBASE, RUDDER_MAX
+    p[L.P_TOP_SPEED], p[L.P_FULL_ACCEL] = TOP_SPEED, STALL / MASS
+    p[L.P_STICK_SPEED], p[L.P_STICK_TURN] = 4.0, radians(180.0)
+    p[L.P_STOP_SPEED], p[L.P_THROTTLE_MAX], p[L.P_BRAKING] = 0.1, 1.0, 0.0
+
+
+def initial_state(heading_rad: float, seed: int) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.uint64]]:
+    """State and noise rows of a boat at rest at the origin, all its random biases drawn from `seed`."""
+    s = np.zeros(M.STATE_SIZE)
+    rng = switch_on(s, heading_rad, seed)
+    s[M.S_GPS_WN : M.S_GPS_WN + 3] *= 0.4
+    s[M.S_COS], s[M.S_SIN] = cos(heading_rad), sin(heading_rad)
+    s[L.S_WAY] = 1.0
+    return s, rng
+
+
+def _tide(p: Row, s: Row, values: Mapping[str, float]) -> None:
+    """SIM_TIDE_SPEED m/s from SIM_TIDE_DIR deg."""
+    speed = min(max(values.get("SIM_TIDE_SPEED", 0.0), 0.0), 10.0)
+    direction = radians(values.get("SIM_TIDE_DIR", 0.0))
+    p[M.P_TIDE_N], p[M.P_TIDE_E] = -speed * cos(direction), -speed * sin(direction)
+
+
+def _turning(p: Row, s: Row, values: Mapping[str, float]) -> None:
+    """As the rover's; the hull cannot turn tighter than `TIGHTEST`, whatever TURN_RADIUS says."""
+    rover_parameters.SPECIAL["TURN_RADIUS"](p, s, values)
+    p[L.P_TURN_RADIUS] = max(p[L.P_TURN_RADIUS], TIGHTEST)
+
+
+#: Parameters that act on the boat in its own way; the others act as on the rover.
+SPECIAL: dict[str, Special] = rover_parameters.SPECIAL | {
+    "SIM_TIDE_SPEED": _tide,
+    "SIM_TIDE_DIR": _tide,
+    "TURN_RADIUS": _turning,
+    "ATC_STR_RAT_MAX": _turning,
+    "ATC_STR_ACC_MAX": _turning,
+}
+SCALED: dict[str, tuple[int, float]] = rover_parameters.SCALED | {"ATC_STR_ANG_P": (L.P_KP_COURSE, 1.5 / 2.0)}
+
+
+class SimulatedBoat(SimulatedMachine):
+    """A boat of 14.5 kg afloat at `home`, bow at `heading_deg`. The same `seed` gives the same trip.
+
+    `steps` is the number of physics steps in a tick (8: 400 Hz).
+    """
+
+    def __init__(self, home: GeoPoint, heading_deg: float = 0.0, seed: int = 0, *, steps: int = STEPS) -> None:
+        state, rng = initial_state(radians(heading_deg), seed)
+        super().__init__(
+            home, state, rng, default_settings(home, steps),
+            target_size=L.TARGET_SIZE, motors=1, capabilities=Capabilities(spline=False),
+        )  # fmt: skip
+
+    def _kernel(self) -> Advance:
+        from sitl.kernel.boat import advance
+
+        return advance
+
+    def _write_target(self, target: Target) -> None:
+        write_target(self._t, target, self._vehicle_state.yaw)
+
+    def _apply_parameter(self, name: str, value: float) -> None:
+        parameters.apply(SCALED, SPECIAL, self._p, self._s, self._parameters, name, value)
