@@ -342,9 +342,9 @@ def test_every_ring_that_is_named_gets_its_share() -> None:
     """CO2, CH4, H2 and HE3, in the proportions of what came in, less the losses of the route."""
     world = at_harvest()
     world.turn_back()
-    run(world, PROFILE.plan.return_s + 1.0)
+    run(world, 1.2 * PROFILE.plan.return_s, Place.CORRIDOR)
     world.approach()
-    run(world, PROFILE.plan.dock_s)
+    run(world, PROFILE.plan.dock_s, Place.DOCK)
     held = {tank.species: 0.0 for tank in world.state.skimmer.stores}
     for tank in world.state.skimmer.stores:
         held[tank.species] += tank.kg
