@@ -101,7 +101,8 @@ def put_back(vehicle: Any, world: list[Any], now_ms: int) -> None:
 def test_after_twenty_flights_a_flight_is_the_first_one_byte_for_byte() -> None:
     """RESET leaves nothing of 20 flights in 4 m/s of wind: put back into the world in which the first one began, the
     21st is the same, in the report of every tick, in every message of an actor, in every event and text. Kept are
-    clocks, the odometer, and the running mean from which the gyros are calibrated (docs/decisions.md)."""
+    clocks, the odometer, and the running mean from which the gyros are calibrated
+    (docs/decisions/flight-manager.md)."""
     bench = copter(parameters={"SIM_WIND_SPD": 4.0, "SIM_WIND_TURB": 1.0, "FM_COUNTDOWN": 1.0})
     bench.run(1.0 - bench.now_ms % 1000 / 1000.0)
     vehicle = bench.vehicle
