@@ -15,6 +15,7 @@ from mavlink_bridge.identity import Identity
 from sitl.vehicles.copter import SimulatedCopter
 from sortie.api.sample import square
 from sortie.nodes.build import VIRTUAL_EPOCH_US
+from sortie.nodes.face import simulated_face
 from sortie.nodes.vehicle import HORIZON_MS, Service
 
 ROUNDS = 300
@@ -38,8 +39,11 @@ def _speed(flight_manager: bool) -> float:
     parameters = Parameters(COPTER.parameters, {}, {"SIM_BATT_CAP_AH": 0.0})
     vehicle = SimulatedCopter(home, 0.0, 1)
     autopilot = Autopilot("copter", vehicle, parameters, MemoryJournal(), None, flight_manager=flight_manager)
-    service = Service(vehicle, autopilot, parameters, MemoryJournal(), Identity("copter", "bench", serves_files=True),
-                      epoch_us=VIRTUAL_EPOCH_US, on_error=_raise)  # fmt: skip
+    identity = Identity("copter", "bench", serves_files=True)
+    service = Service(
+        vehicle, autopilot, parameters, MemoryJournal(), lambda service: simulated_face(service, identity),
+        epoch_us=VIRTUAL_EPOCH_US, on_error=_raise,
+    )  # fmt: skip
     service.load()
 
     def advance() -> None:

@@ -116,7 +116,7 @@ class Assembly:
     ) -> Service:
         settings, store = self.settings, self.store
         if self.controller is not None:
-            return self.controller.service(store, store.stored, given, store.uid().hex())
+            return self.controller.build(store, store.stored, given, store.uid().hex()).service
         epoch_us = time.time_ns() // 1000 if settings.speedup in (None, 1.0) else VIRTUAL_EPOCH_US
         return build_service(
             kind, vehicle, store, store.stored, given, name=simulated_name(kind, settings.seed), epoch_us=epoch_us,

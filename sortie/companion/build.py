@@ -13,7 +13,7 @@ from autopilot.events import Event
 from autopilot.journal import Journal
 from sortie.companion.ardupilot_sitl import ArduPilotChild, launch
 from sortie.companion.connection import ControllerFront
-from sortie.companion.service import OWN_PARAMETERS, CompanionService, build_companion
+from sortie.companion.service import OWN_PARAMETERS, Companion, build_companion
 from sortie.config.settings import Settings
 from sortie.logs.run_log import LOGGER, log_error
 from sortie.runtime.runtime import Runtime
@@ -72,14 +72,14 @@ class ControllerSide:
             texts.append(f"--param {foreign[0]} is ignored: it is the flight controller's; set it there")
         return texts
 
-    def service(self, journal: Journal, stored: StoredState, given: Mapping[str, float], name: str) -> CompanionService:
-        """The service around it; `name` is what is stable for it."""
+    def build(self, journal: Journal, stored: StoredState, given: Mapping[str, float], name: str) -> Companion:
+        """The companion before it; `name` is what is stable for it."""
         own = {name: value for name, value in given.items() if name.startswith(OWN_PARAMETERS)}
-        self._service = build_companion(
+        self.companion = build_companion(
             self.front.vehicle(self.found, native=self._native), self.front.endpoint, journal, stored, own,
             stored.parameters, name=name, epoch_us=time.time_ns() // 1000, on_error=log_error,
         )  # fmt: skip
-        return self._service
+        return self.companion
 
     @property
     def speedup(self) -> float:
@@ -93,4 +93,4 @@ class ControllerSide:
 
     def hold_if_flying(self) -> bool:
         """Ctrl-C with a flying controller: it is told to hold where it is, which outlives this program."""
-        return self._service.hold("Ctrl-C")
+        return self.companion.hold("Ctrl-C")

@@ -7,7 +7,7 @@ controller has told something new.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, Final
+from typing import Final
 
 from autopilot.core import Autopilot
 from autopilot.crew import Stored
@@ -33,6 +33,7 @@ from mavlink_bridge.services.ftp.service import FtpService
 from mavlink_bridge.services.mission.service import MissionService
 from mavlink_bridge.services.parameters.service import ParameterService
 from mavlink_bridge.services.system.logs import LogService
+from sortie.nodes.face import Face
 from sortie.nodes.vehicle import TICK_MS, Service
 
 #: Parameters of Sortie itself, served by component 191; all others are the controller's.
@@ -48,135 +49,116 @@ LEFT_TO_CONTROLLER: Final[dict[str, float]] = {
 LATE_ARMING: Final = {"FM_ARM_EARLY": 0.0}
 
 
-class CompanionService(Service):
-    """See the module. `link` is the endpoint towards the controller (system/191), on which `vehicle` is a service."""
+class Companion:
+    """What stands between ground stations and a controller. `link` is the endpoint towards it (system/191), on which
+    `vehicle` is a service; `service` is the vehicle that ground stations see."""
 
-    vehicle: FlightController
+    service: Service
 
-    def __init__(
-        self,
-        vehicle: FlightController,
-        link: Endpoint,
-        autopilot: Autopilot,
-        parameters: Parameters,
-        journal: Journal,
-        identity: Identity,
-        *,
-        epoch_us: int,
-        on_error: Callable[[Exception, str], None],
-    ) -> None:
+    def __init__(self, vehicle: FlightController, link: Endpoint) -> None:
+        self.vehicle = vehicle
         self.link = link
         self._link_ms = 0
-        super().__init__(vehicle, autopilot, parameters, journal, identity, epoch_us=epoch_us, on_error=on_error)
-        self.endpoint.identify(vehicle.address.system)
 
-    def _add_services(self, identity: Identity) -> None:
-        endpoint, autopilot, vehicle = self.endpoint, self.autopilot, self.vehicle
-        self.presenter = Presenter(autopilot, vehicle, endpoint, identity)
-        self.telemetry: Any = self.presenter
-        self.files = VirtualFiles()  # Sortie's own, as component 191; component 1 shows the controller's
-        self.pages = Pages({})
-        self.files.mount("@SYS", self.pages)
-        self.logs = LogService(room=self._room, may_erase=lambda: False)
-        self.commands = CommandService(autopilot, self.presenter, vehicle_now=lambda: self.now_ms, journal=self.journal)
-        own = ParameterService(ParameterPart(self.parameters, OWN_PARAMETERS), self.journal, room=self._room)
-        self.door = CompanionDoor((own, FtpService(self.files, room=self._room)), self.presenter.send_as_companion)
-        self.missions = MissionService(autopilot, self.journal)
+    # --- building -------------------------------------------------------------------------------------------------
+    def face(self, service: Service, identity: Identity) -> Face:
+        """The services of `service`, which is this companion's from now on: what is not Sortie's own is passed on."""
+        self.service = service
+        autopilot, endpoint = service.autopilot, service.endpoint
+        self.presenter = presenter = Presenter(autopilot, self.vehicle, endpoint, identity)
+        files = VirtualFiles()  # Sortie's own, as component 191; component 1 shows the controller's
+        pages = Pages({})
+        files.mount("@SYS", pages)
+        logs = LogService(room=service.room, may_erase=lambda: False)
+        commands = CommandService(autopilot, presenter, vehicle_now=lambda: service.now_ms, journal=service.journal)
+        own = ParameterService(ParameterPart(service.parameters, OWN_PARAMETERS), service.journal, room=service.room)
+        door = CompanionDoor((own, FtpService(files, room=service.room)), presenter.send_as_companion)
+        missions = MissionService(autopilot, service.journal)
+        self._pass_on(door)
+        self._watch()
         services: tuple[ProtocolService, ...] = (
-            self.commands, self.missions, *self._flight_services(), self.door, self.presenter,
+            commands, missions, *service.flight_services(commands), door, presenter,
         )  # fmt: skip
-        for service in services:
-            endpoint.add_service(service)
+        return Face(presenter, commands, missions, files, pages, logs, services)
+
+    def _pass_on(self, door: CompanionDoor) -> None:
+        service = self.service
         self.passing = PassThrough(
-            endpoint, self.link, vehicle, autopilot, self.presenter, lambda: (self._link_ms, self.now_ms)
-        )
-        self.passing.companion = lambda link, frame: self.door.knock(link, frame, self._link_ms)
-        endpoint.gate = self.passing.from_ground
+            service.endpoint, self.link, self.vehicle, service.autopilot, self.presenter,
+            lambda: (self._link_ms, service.now_ms),
+        )  # fmt: skip
+        self.passing.companion = lambda link, frame: door.knock(link, frame, self._link_ms)
+        service.endpoint.gate = self.passing.from_ground
         self.link.on_frame = self.passing.from_controller
+
+    def _watch(self) -> None:
+        """Parameters and plans of the controller that the core flies by; and its own AUTO, if that flies missions."""
+        vehicle, autopilot = self.vehicle, self.service.autopilot
         self.mirror = ParameterMirror(vehicle.address, autopilot.vehicle_class.mirrored, self._mirror)
         self.link.add_service(vehicle)
         self.link.add_service(self.mirror)
-        self.copies = PlanCopies(vehicle, self._keep_copy)
-        self.passing.overheard.plan_changed = self.copies.changed
-        self.link.add_service(self.copies)
+        copies = PlanCopies(vehicle, self._keep_copy)
+        self.passing.overheard.plan_changed = copies.changed
+        self.link.add_service(copies)
         if vehicle.native:
-            self.native = NativeMission(vehicle, autopilot)
-            self.link.add_service(self.native)
-            autopilot.use_executor(lambda cockpit: self.native)
+            native = NativeMission(vehicle, autopilot)
+            self.link.add_service(native)
+            autopilot.use_executor(lambda cockpit: native)
 
     def _mirror(self, name: str, value: float) -> None:
         """The controller's own value of a parameter that the core flies by."""
-        if name in self.parameters.names() and self.parameters[name] != value:
-            self.parameters.set(name, value)
+        parameters = self.service.parameters
+        if name in parameters.names() and parameters[name] != value:
+            parameters.set(name, value)
 
     def _keep_copy(self, kind: int, items: tuple[MissionItem, ...]) -> None:
         """The controller's fence or rally points."""
-        complaint = self.autopilot.crew.plans.check(kind, items)
+        autopilot = self.service.autopilot
+        complaint = autopilot.crew.plans.check(kind, items)
         if complaint is None:
-            self.autopilot.replace_plan(kind, items, self.now_ms)
+            autopilot.replace_plan(kind, items, self.service.now_ms)
         else:
-            self.autopilot.crew.cockpit.say(Severity.WARNING, f"Flight controller's plan not understood: {complaint}")
-
-    @property
-    def endpoints(self) -> tuple[Endpoint, ...]:
-        """The controller first: what it says counts for what ground stations ask."""
-        return (self.link, self.endpoint)
-
-    def heard(self, endpoint: Endpoint, link_ms: int) -> None:
-        if endpoint is self.link:
-            self.controller_spoke(link_ms)
+            autopilot.crew.cockpit.say(Severity.WARNING, f"Flight controller's plan not understood: {complaint}")
 
     # --- the controller's side ------------------------------------------------------------------------------------
-    def receive_from_controller(self, number: int, data: bytes, link_ms: int) -> None:
+    def receive(self, number: int, data: bytes, link_ms: int) -> None:
         """Bytes came in on the controller's link."""
         self._link_ms = link_ms
-        self.link.receive(number, data, link_ms, self.now_ms)
-        self.controller_spoke(link_ms)
+        self.link.receive(number, data, link_ms, self.service.now_ms)
+        self.heard(link_ms)
 
-    def controller_spoke(self, link_ms: int) -> None:
+    def heard(self, link_ms: int) -> None:
         """What the controller told acts now: a pass at the next tick, ahead of the clock by less than that."""
         self._link_ms = link_ms
         if self.vehicle.has_news:
-            self.advance(self.now_ms + TICK_MS, link_ms)
+            self.service.advance(self.service.now_ms + TICK_MS, link_ms)
         else:
-            self._settle(link_ms)
+            self.service.serve_links(link_ms)
 
-    def next_vehicle_deadline_ms(self) -> int:
-        """Of the controller's link too."""
-        deadline = super().next_vehicle_deadline_ms()
-        due = self.link.next_deadlines()[1]
-        return deadline if due is None else max(min(deadline, due), self.now_ms + TICK_MS)
-
-    def next_link_deadline_ms(self) -> int | None:
-        own, link = super().next_link_deadline_ms(), self.link.next_deadlines()[0]
-        return link if own is None else own if link is None else min(own, link)
-
-    def _settle(self, link_ms: int) -> None:
+    def begin_settling(self, link_ms: int) -> None:
+        """Texts and home of the controller, before ground stations are told."""
         self._link_ms = link_ms
-        vehicle, cockpit = self.vehicle, self.autopilot.crew.cockpit
+        vehicle, cockpit = self.vehicle, self.service.autopilot.crew.cockpit
         for text in vehicle.take_texts():
             cockpit.announce(text)
         if vehicle.home is not None and vehicle.home != cockpit.home:
             cockpit.move_home(vehicle.home)  # heights of the mission count from the controller's home, whoever moved it
         self.passing.settle()
-        super()._settle(link_ms)
-        self.link.handle_timeouts(link_ms, self.now_ms)
+
+    def end_settling(self, link_ms: int) -> None:
+        """What is due on the controller's link."""
+        self.link.handle_timeouts(link_ms, self.service.now_ms)
 
     def hold(self, why: str) -> bool:
         """Stop and hold, if Sortie flies the vehicle now: by GUIDED and a position, which stay when this program ends.
         False when there is nothing to hold."""
-        vehicle = self.vehicle
-        if not (vehicle.commanded and self.autopilot.armed) or vehicle.state.landed:
+        vehicle, autopilot = self.vehicle, self.service.autopilot
+        if not (vehicle.commanded and autopilot.armed) or vehicle.state.landed:
             return False
-        self.autopilot.crew.cockpit.say(Severity.WARNING, f"{why}: holding here; once more to leave")
-        self.autopilot.set_mode(vehicle.firmware.guided, self.now_ms)
-        self._settle(self._link_ms)
+        autopilot.crew.cockpit.say(Severity.WARNING, f"{why}: holding here; once more to leave")
+        autopilot.set_mode(vehicle.firmware.guided, self.service.now_ms)
+        self.service.serve_links(self._link_ms)
         return True
-
-    @property
-    def busy(self) -> bool:
-        """A real vehicle is never run ahead of the wall."""
-        return False
 
 
 def build_companion(
@@ -190,7 +172,7 @@ def build_companion(
     name: str,
     epoch_us: int,
     on_error: Callable[[Exception, str], None],
-) -> CompanionService:
+) -> Companion:
     """The service around a controller. `given` parameters win over `stored_parameters`; what the controller does by
     itself is off here whatever they say."""
     kind = vehicle.firmware.kind
@@ -199,6 +181,10 @@ def build_companion(
     parameters = Parameters(known, {**LATE_ARMING, **stored_parameters}, {**given, **left})
     autopilot = Autopilot(kind, vehicle, parameters, journal, stored, boot_unix_s=epoch_us / 1e6)
     identity = Identity(kind, name)
-    return CompanionService(
-        vehicle, link, autopilot, parameters, journal, identity, epoch_us=epoch_us, on_error=on_error
-    )
+    companion = Companion(vehicle, link)
+    service = Service(
+        vehicle, autopilot, parameters, journal, lambda service: companion.face(service, identity), epoch_us=epoch_us,
+        on_error=on_error, behind=companion,
+    )  # fmt: skip
+    service.endpoint.identify(vehicle.address.system)
+    return companion

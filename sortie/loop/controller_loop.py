@@ -27,7 +27,7 @@ from depot.world.copter import CopterMotion
 from depot.world.pack import ReportedPack
 from depot.world.state import WorldState, new_state
 from depot.world.world import World
-from sortie.companion.service import CompanionService
+from sortie.companion.service import Companion
 from sortie.loop.box import BoxLoop
 from sortie.loop.faults import LoopFault
 from sortie.loop.space import Snapshot
@@ -40,10 +40,10 @@ _RESTARTED: Final = "started again"
 
 @dataclass(frozen=True, slots=True)
 class Controller:
-    """A controller that is known (`FlightController.known`), with its companion's service. `simulated`: it says itself
-    that there is no battery to charge. `link_ms`: link time, None = vehicle time; `wall_s`: seconds since 1970."""
+    """A controller that is known (`FlightController.known`), with its companion. `simulated`: it says itself that
+    there is no battery to charge. `link_ms`: link time, None = vehicle time; `wall_s`: seconds since 1970."""
 
-    service: CompanionService
+    companion: Companion
     simulated: bool
     link_ms: Callable[[], int] | None = None
     wall_s: Callable[[], float] = time.time
@@ -63,7 +63,6 @@ class ControllerLoop(BoxLoop):
     """See the module; driven like `BoxLoop`, by steps that do not run ahead of the clock."""
 
     claim: ControllerClaim
-    service: CompanionService
 
     def __init__(
         self, profile: Profile, seed: int, faults: list[LoopFault], controller: Controller, *, total: int | None = None,
@@ -76,9 +75,9 @@ class ControllerLoop(BoxLoop):
 
     # --- building -----------------------------------------------------------------------------------------------------
     def _make_world(self, profile: Profile, seed: int, state: WorldState | None) -> World:
-        service = self.service = self._controller.service
+        service = self.service = self._controller.companion.service
         self._offset_ms = (0 if state is None else state.now_ms) - service.now_ms
-        vehicle, autopilot = service.vehicle, service.autopilot
+        vehicle, autopilot = self._controller.companion.vehicle, service.autopilot
         body = ControllerBody(vehicle, profile.box, service.parameters.__getitem__)
         self.claim = ControllerClaim(autopilot, vehicle, lambda: service.now_ms)
         pilot = Pilot(autopilot, profile.box, body, self.claim, lambda: service.now_ms, self._offset_ms)
@@ -93,7 +92,7 @@ class ControllerLoop(BoxLoop):
 
     def _join(self) -> None:
         super()._join()
-        self.service.passing.inside.add(self._craft_link)
+        self._controller.companion.passing.inside.add(self._craft_link)
 
     def _items(self, plan: MissionPlan) -> list[MissionItem]:
         """Heights count from the dock: controllers differ from maps by metres."""
@@ -134,7 +133,7 @@ class ControllerLoop(BoxLoop):
     # --- endings ------------------------------------------------------------------------------------------------------
     def hold(self, why: str) -> bool:
         """Stop here and stay, by a person's wish. False when it does not fly, or for others."""
-        if not self.service.hold(why):
+        if not self._controller.companion.hold(why):
             return False
         self.claim.hold_here()
         return True
@@ -142,7 +141,7 @@ class ControllerLoop(BoxLoop):
     @property
     def flies(self) -> bool:
         """It is in the air and Sortie has it."""
-        return not self.pilot.landed and self.service.vehicle.commanded
+        return not self.pilot.landed and self._controller.companion.vehicle.commanded
 
     def send_home(self) -> None:
         """The loop is over while it flies: its own controller brings it home (RTL)."""

@@ -55,13 +55,14 @@ class ControllerStart:
         if not vehicle_class(self.side.kind).has_height:
             raise UserError(f"--vehicle: a {self.side.kind} is there; the loop of {profile.name} flies a copter")
         own = {"FM_COUNTDOWN": profile.box.countdown_s}
-        self.service = self.side.service(
+        self.companion = self.side.build(
             MemoryJournal(), stored_state(snapshot, profile.box), own, f"box {profile.name}"
         )
+        self.service = self.companion.service
         self.service.observers.append(self.side.watch)
         self._simulated = False
         self._learn()
-        if not self._modelled and self.service.vehicle.charge is None:
+        if not self._modelled and self.companion.vehicle.charge is None:
             raise UserError(
                 "--vehicle: the flight controller tells no charge of its battery: set up its monitor (BATT_MONITOR), "
                 'or battery = "modelled" in [box] of the profile'
@@ -80,7 +81,7 @@ class ControllerStart:
         """Makes the loop around it."""
 
         def make(profile: Profile, seed: int, faults: list[LoopFault], **more: Any) -> ControllerLoop:
-            controller = Controller(self.service, self._simulated, link_clock_ms)
+            controller = Controller(self.companion, self._simulated, link_clock_ms)
             self._loop = ControllerLoop(profile, seed, faults, controller, **more)
             return self._loop
 
@@ -93,9 +94,9 @@ class ControllerStart:
     # --- what is true -------------------------------------------------------------------------------------------------
     def _learn(self) -> None:
         """Until it has told where it is, whether it is armed, and whether it is simulated."""
-        vehicle = self.service.vehicle
+        vehicle = self.companion.vehicle
         mirror = ParameterMirror(vehicle.address, (OF_SIMULATORS,), self._heard)
-        self.service.link.add_service(mirror)
+        self.companion.link.add_service(mirror)
         enough_s = time.monotonic() + _ASK_S
         tell_s = time.monotonic() + _TELL_AFTER_S
 

@@ -18,6 +18,7 @@ from autopilot.vehicles.kinds import vehicle_class
 from mavlink_bridge.identity import Identity
 from sortie.config.errors import UserError
 from sortie.config.faults import Fault, parse_fault
+from sortie.nodes.face import simulated_face
 from sortie.nodes.vehicle import LINK_FAULTS, Service
 
 #: UTC at vehicle time 0 of a vehicle whose time is not the wall's: fixed, so that the same seed writes the same bytes.
@@ -75,5 +76,6 @@ def build_service(
     autopilot = Autopilot(kind, vehicle, parameters, journal, stored, boot_unix_s=epoch_us / 1e6)
     identity = Identity(kind, name, serves_files=True, system=int(parameters["SYSID_THISMAV"]))
     return Service(
-        vehicle, autopilot, parameters, journal, identity, epoch_us=epoch_us, on_error=on_error, faults=faults
-    )
+        vehicle, autopilot, parameters, journal, lambda service: simulated_face(service, identity), epoch_us=epoch_us,
+        on_error=on_error, faults=faults,
+    )  # fmt: skip

@@ -1,14 +1,14 @@
 """The service: one vehicle, its autopilot, and the MAVLink face, composed. Time comes in; nothing here waits.
 
-`Service` is driven by whoever owns the clocks: the run loop (sockets, wall clock), `Session` (virtual time), the depot.
+`Service` is a node (`sortie.runtime.node`): the runtime has the clocks and the links.
 A pass advances the vehicle to the earliest deadline or to its first event, lets the autopilot decide, tells every
 service and observer what happened, and leaves the bytes to be sent in the endpoint's queues.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, Protocol
 
 from autopilot import report
 from autopilot.core import Autopilot
@@ -20,31 +20,11 @@ from autopilot.mission.state import MissionState
 from autopilot.parameters.parameters import Parameters
 from autopilot.vehicle import SimulatedVehicle
 from mavlink_bridge.endpoint import Endpoint
-from mavlink_bridge.identity import Identity
-from mavlink_bridge.services.base import Service as ProtocolService
 from mavlink_bridge.services.commands.service import CommandService
 from mavlink_bridge.services.flight import FlightService
-from mavlink_bridge.services.ftp.files import VirtualFiles
-from mavlink_bridge.services.ftp.pages import Pages
-from mavlink_bridge.services.ftp.parameter_file import ParameterFiles
-from mavlink_bridge.services.ftp.parameter_metadata import (
-    COMPONENT_METADATA,
-    GENERAL_FILE,
-    PARAMETER_FILE,
-    ParameterMetadata,
-)
-from mavlink_bridge.services.ftp.service import FtpService
-from mavlink_bridge.services.guided.setpoints import GuidedService
-from mavlink_bridge.services.guided.sticks import StickService
-from mavlink_bridge.services.mission.service import MissionService
-from mavlink_bridge.services.parameters.service import ParameterService
-from mavlink_bridge.services.setup.service import SetupService
-from mavlink_bridge.services.system.logs import LogService
-from mavlink_bridge.services.system.service import SystemService
-from mavlink_bridge.services.telemetry.modes import AVAILABLE_MODES, available_modes
-from mavlink_bridge.services.telemetry.service import TelemetryService
 from sortie.config.faults import Fault
 from sortie.metrics.link_utilization import LineMeter
+from sortie.nodes.face import Face
 
 TICK_MS = 20
 LINK_FAULTS = ("gcs.loss", "link.loss", "rc.loss")
@@ -57,9 +37,25 @@ IDLE_LOOK_MS = 200
 Observer = Callable[[list[Event], int], None]
 
 
+class Behind(Protocol):
+    """A flight controller behind the service, on a link of its own: it is heard first."""
+
+    link: Endpoint
+
+    def heard(self, link_ms: int) -> None:
+        """What came in on its link was handed over."""
+
+    def begin_settling(self, link_ms: int) -> None:
+        """Before ground stations are told: what it has told."""
+
+    def end_settling(self, link_ms: int) -> None:
+        """After it: what is due on its link."""
+
+
 class Service:
-    """See the module. `epoch_us`: UTC microseconds since 1970 at vehicle time 0. `on_error` hears what a protocol
-    service raised (a fault of ours); the vehicle stays under control."""
+    """See the module. `make_face`: its protocol services, once all else is there. `epoch_us`: UTC microseconds since
+    1970 at vehicle time 0. `on_error` hears what a protocol service raised (a fault of ours); the vehicle stays under
+    control. `behind`: see `Behind`. `link_rates`: streams of a link that comes; None: what the parameters say."""
 
     def __init__(
         self,
@@ -67,11 +63,13 @@ class Service:
         autopilot: Autopilot,
         parameters: Parameters,
         journal: Journal,
-        identity: Identity,
+        make_face: Callable[[Service], Face],
         *,
         epoch_us: int,
         on_error: Callable[[Exception, str], None],
         faults: Iterable[Fault] = (),
+        behind: Behind | None = None,
+        link_rates: Mapping[str, float] | None = None,
     ) -> None:
         self.vehicle = vehicle
         self.autopilot = autopilot
@@ -84,6 +82,8 @@ class Service:
         self.lines = LineMeter()
         self.endpoint = Endpoint(int(parameters["SYSID_THISMAV"]), on_error=on_error)
         self._on_error = on_error
+        self._behind = behind
+        self._link_rates = link_rates
         self.next_step_ms: Callable[[], int | None] = lambda: None
         self.wait_for_disk: Callable[[int], bool] | None = None
         """Waits until a ticket of the journal is durable, where time may stand still for that; None: what is to be
@@ -93,44 +93,25 @@ class Service:
         self._new_system: int | None = None
         parameters.listeners.append(self._parameter_changed)
         self._streaming: tuple[int, ...] = ()
-        self._add_services(identity)
+        self._take(make_face(self))
 
-    def _add_services(self, identity: Identity) -> None:
-        endpoint, autopilot = self.endpoint, self.autopilot
-        telemetry = TelemetryService(autopilot, endpoint, identity, boot_unix_us=self.epoch_us)
-        self.telemetry = telemetry
-        self.commands = CommandService(autopilot, telemetry, vehicle_now=lambda: self.now_ms, journal=self.journal)
-        self.missions = MissionService(autopilot, self.journal)
-        self.files = VirtualFiles()
-        self.files.mount("@PARAM", ParameterFiles(self.parameters))
-        metadata = ParameterMetadata(self.parameters)
-        self.pages = Pages({GENERAL_FILE: metadata.general_file, PARAMETER_FILE: metadata.parameter_file})
-        self.files.mount("@SYS", self.pages)
-        telemetry.answers[COMPONENT_METADATA] = lambda _: [metadata.message(self.now_ms)]
-        telemetry.answers[AVAILABLE_MODES] = lambda index: available_modes(autopilot.modes.available(), index)
-        self.logs = LogService(room=self._room, may_erase=lambda: not autopilot.armed)
-        services: tuple[ProtocolService, ...] = (
-            self.commands,
-            GuidedService(autopilot),
-            StickService(autopilot),
-            self.missions,
-            ParameterService(self.parameters, self.journal, room=self._room, banner=telemetry.banner),
-            FtpService(self.files, room=self._room, banner=telemetry.banner),
-            SystemService(autopilot, telemetry),
-            SetupService(autopilot, self.commands),
-            self.logs,
-            *self._flight_services(),
-            telemetry,  # last: what a command asks for follows its acknowledgement
-        )
-        for service in services:
-            endpoint.add_service(service)
+    def _take(self, face: Face) -> None:
+        self.telemetry = face.telemetry
+        self.commands = face.commands
+        self.missions = face.missions
+        self.files = face.files
+        self.pages = face.pages
+        self.logs = face.logs
+        for service in face.services:
+            self.endpoint.add_service(service)
 
-    def _flight_services(self) -> list[FlightService]:
+    def flight_services(self, commands: CommandService) -> list[FlightService]:
+        """Of the flight manager, if there is one; for a face."""
         flights = self.autopilot.flights
         if flights is None:
             return []
         flights.on_error = self._actor_failed
-        return [FlightService(flights, self.commands)]
+        return [FlightService(flights, commands)]
 
     def _actor_failed(self, error: Exception, where: str) -> None:
         """What was asked for is no error of ours; people hear of both from the flight manager."""
@@ -139,10 +120,11 @@ class Service:
 
     @property
     def endpoints(self) -> tuple[Endpoint, ...]:
-        """Whose links there are: the vehicle's. The first is heard first."""
-        return (self.endpoint,)
+        """Whose links there are: the vehicle's, and before it a controller's: what that says counts for what ground
+        stations ask."""
+        return (self.endpoint,) if self._behind is None else (self._behind.link, self.endpoint)
 
-    def _room(self, link: int) -> int:
+    def room(self, link: int) -> int:
         """Bytes that may be queued on a link without delaying answers."""
         return self.endpoint.room(link, BURST_BYTES)
 
@@ -169,6 +151,9 @@ class Service:
         for due in (self.autopilot.next_deadline_ms(), self.endpoint.next_deadlines()[1], self.next_step_ms()):
             if due is not None and due < deadline:
                 deadline = due
+        if self._behind is not None:
+            due = self._behind.link.next_deadlines()[1]
+            deadline = deadline if due is None else min(deadline, due)
         if self._faults and self._faults[0][0] < deadline:
             deadline = self._faults[0][0]
         return max(deadline, self.now_ms + TICK_MS)
@@ -180,10 +165,9 @@ class Service:
 
     def next_link_deadline_ms(self) -> int | None:
         """The earliest link time at which a service, or the autopilot's watch on its ground station, is due."""
-        service, watch = self.endpoint.next_deadlines()[0], self.autopilot.next_link_deadline_ms()
-        if service is None or watch is None:
-            return watch if service is None else service
-        return min(service, watch)
+        dues = [endpoint.next_deadlines()[0] for endpoint in self.endpoints]
+        dues.append(self.autopilot.next_link_deadline_ms())
+        return min((due for due in dues if due is not None), default=None)
 
     def _strike(self, now_ms: int) -> None:
         while self._faults and self._faults[0][0] <= now_ms:
@@ -237,7 +221,9 @@ class Service:
         self._settle(link_ms)
 
     def heard(self, endpoint: Endpoint, link_ms: int) -> None:
-        """What came in acts when all has come in."""
+        """What came in from a controller acts now, the rest when all has come in."""
+        if self._behind is not None and endpoint is self._behind.link:
+            self._behind.heard(link_ms)
 
     def commit(self, link_ms: int) -> None:
         """What is acknowledged was written before."""
@@ -248,6 +234,13 @@ class Service:
 
     def _settle(self, link_ms: int) -> None:
         """Tell everybody what happened, until nothing new happens."""
+        if self._behind is not None:
+            self._behind.begin_settling(link_ms)
+        self._tell(link_ms)
+        if self._behind is not None:
+            self._behind.end_settling(link_ms)
+
+    def _tell(self, link_ms: int) -> None:
         now_ms = self.now_ms
         self.autopilot.update_link_clock(link_ms)
         if link_ms >= self.lines.due_ms:
@@ -256,7 +249,7 @@ class Service:
         if links != self._streaming:
             for link in links:
                 if link not in self._streaming:
-                    self.telemetry.open_link(link)
+                    self.telemetry.open_link(link, rates_hz=self._link_rates)
             self._streaming = links
         events = self.autopilot.take_events()
         while True:
@@ -281,6 +274,8 @@ class Service:
         A vehicle that stands armed waits for the next command, which a ground station needs milliseconds of its own
         time to send: run ahead, those would be more than DISARM_DELAY.
         """
+        if self._behind is not None:
+            return False  # a real vehicle is never run ahead of the wall
         autopilot = self.autopilot
         if autopilot.flights is not None and autopilot.flights.status.begun_by_go:
             return True

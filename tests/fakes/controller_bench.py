@@ -18,8 +18,9 @@ from mavlink_bridge.flight_controller.controller import COMPONENT, FlightControl
 from mavlink_bridge.flight_controller.finder import Finder
 from mavlink_bridge.framing import Frame
 from mavlink_bridge.one_party import OneParty
-from sortie.companion.service import CompanionService, build_companion
+from sortie.companion.service import build_companion
 from sortie.nodes.build import VIRTUAL_EPOCH_US, StoredValues
+from sortie.nodes.vehicle import Service
 from tests.stand_in.controller import StandIn
 from tests.stand_in.real import RealController, binary
 
@@ -32,7 +33,7 @@ Carry = Callable[[bytes], bytes]
 class Ground:
     """A ground station 255/190 on a link of its own; `heard` is all that came, as (name, message, frame)."""
 
-    def __init__(self, service: CompanionService, name: str = "ground", system: int = 255) -> None:
+    def __init__(self, service: Service, name: str = "ground", system: int = 255) -> None:
         self._service = service
         self.endpoint = Endpoint(system, 190, on_frame=self._hear)
         self._link = self.endpoint.open_link("sortie")
@@ -125,10 +126,11 @@ class ControllerBench:
         self.vehicle = FlightController(found.firmware, found.system, found.custom_mode, baud=baud, native=self._native)
         self.journal = MemoryJournal()
         self._zero_ms = self.now_ms
-        self.service = build_companion(
+        self.companion = build_companion(
             self.vehicle, self.link, self.journal, stored or NothingStored(), own, {}, name="bench",
             epoch_us=VIRTUAL_EPOCH_US, on_error=_raise,
         )  # fmt: skip
+        self.service = self.companion.service
         self.autopilot = self.service.autopilot
         self.events: list[Any] = []
         self.service.observers.append(lambda events, now_ms: self.events.extend(events))
@@ -157,7 +159,7 @@ class ControllerBench:
     def hear_controller(self) -> None:
         data = self.from_controller(self.controller.take())
         if data and self.plugged:
-            self.service.receive_from_controller(self.number, data, self.now_ms)
+            self.companion.receive(self.number, data, self.now_ms)
 
     def tell_controller(self) -> None:
         data = self.to_controller(self.link.take_bytes(self.number))

@@ -37,7 +37,7 @@ class ControllerLoopBench(LoopRecords):
             self.bench = object.__new__(ControllerBench)
             self.bench.adopt(before.bench, stored_state(snapshot, self.profile.box), OWN)
         self.bench.run_until(lambda: self.bench.vehicle.known, 120.0)
-        controller = Controller(self.bench.service, simulated, wall_s=lambda: self.bench.now_ms / 1000.0)
+        controller = Controller(self.bench.companion, simulated, wall_s=lambda: self.bench.now_ms / 1000.0)
         parsed = [parse_loop_fault(text) for text in faults]
         self.loop = ControllerLoop(self.profile, 1, parsed, controller, total=total, snapshot=snapshot)
         self._ahead_ms = self.loop.now_ms - self.bench.now_ms

@@ -24,6 +24,7 @@ from mavlink_bridge.identity import Identity
 from mavlink_bridge.services.base import Clock, Message, Outgoing, Peer
 from mavlink_bridge.signing import Signing
 from sortie.nodes.build import VIRTUAL_EPOCH_US, make_vehicle
+from sortie.nodes.face import simulated_face
 from sortie.nodes.vehicle import Service
 
 HOME = GeoPoint(-35.363261, 149.165230, 584.0)
@@ -31,18 +32,7 @@ SWITCH_EDGES = (1230, 1360, 1490, 1620, 1749)
 # FLTMODE1 .. 6 of ArduPilot's own SITL defaults
 SWITCH_MODES = {"copter": (5, 9, 6, 3, 5, 0), "rover": (0, 11, 10, 15, 3, 4)}
 _SILENT = {"*": 0.0, "HEARTBEAT": 1.0}
-
-
-class QuietService(Service):
-    """A service whose links hear HEARTBEAT only, until they ask."""
-
-    def _settle(self, link_ms: int) -> None:
-        links = self.endpoint.links()
-        for link in links:
-            if link not in self._streaming:
-                self.telemetry.open_link(link, rates_hz=_SILENT)
-        self._streaming = links
-        super()._settle(link_ms)
+"""Its links hear HEARTBEAT only, until they ask."""
 
 
 class ModeSwitch:
@@ -106,9 +96,10 @@ class StandIn:
         parameters = Parameters(vehicle_class(self.kind).parameters, {}, self._params)
         journal = MemoryJournal()
         self.autopilot = Autopilot(self.kind, self.vehicle, parameters, journal, NothingStored(), flight_manager=False)
-        self.service = QuietService(
-            self.vehicle, self.autopilot, parameters, journal, Identity(self.kind, "stand-in", serves_files=True),
-            epoch_us=VIRTUAL_EPOCH_US, on_error=_raise,
+        identity = Identity(self.kind, "stand-in", serves_files=True)
+        self.service = Service(
+            self.vehicle, self.autopilot, parameters, journal, lambda service: simulated_face(service, identity),
+            epoch_us=VIRTUAL_EPOCH_US, on_error=_raise, link_rates=_SILENT,
         )  # fmt: skip
         tell = self.service.telemetry.handle_events
         self.service.telemetry.handle_events = (  # type: ignore[method-assign]  # MISSION_CURRENT comes as a stream only

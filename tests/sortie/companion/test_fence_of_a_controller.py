@@ -131,7 +131,7 @@ def test_go_is_refused_for_a_mission_that_leaves_the_fence(
     bench.run(2.0)
     if fence:
         send_plan(bench, ground, FENCE, fence)
-    bench.run_until(lambda: bench.service.mirror.missing == () and bench.autopilot.fence.total() == len(fence), 20.0)
+    bench.run_until(lambda: bench.companion.mirror.missing == () and bench.autopilot.fence.total() == len(fence), 20.0)
     bench.ready()
     bench.upload(mission)
     ground.command(USER_1, GO)

@@ -142,7 +142,7 @@ def test_setup_signing_ends_at_sortie(bench: ControllerBench) -> None:
     ground.send(setup)
     bench.run(0.5)
     assert 256 not in [frame.msg_id for frame in watch.frames]
-    bench.service.receive_from_controller(
+    bench.companion.receive(
         bench.number, Signing(KEY, 90_000).sign(FrameWriter(1, 1).frame(*codec.payload(setup)), 3), bench.now_ms
     )
     bench.run(0.5)

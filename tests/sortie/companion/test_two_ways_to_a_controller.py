@@ -27,7 +27,7 @@ class TwoWays:
     def come(self, data: bytes) -> bytes:
         bench = self._bench
         self._late.append(data)
-        bench.service.receive_from_controller(self._second, self._late.pop(0), bench.now_ms)
+        bench.companion.receive(self._second, self._late.pop(0), bench.now_ms)
         return b"" if self.first_is_dead else data
 
     def go(self, data: bytes) -> bytes:

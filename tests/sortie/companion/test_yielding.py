@@ -269,10 +269,10 @@ def test_the_first_interrupt_holds_and_says_so(make_bench: MakeBench) -> None:
     """Ctrl-C in flight: the vehicle holds by a position that outlives the program; on the ground there is nothing."""
     bench = make_bench()
     ground = take_off(bench)
-    assert not bench.service.hold("Ctrl-C")
+    assert not bench.companion.hold("Ctrl-C")
     bench.run_until(lambda: reached(bench) == [1], 60.0)
     bench.run(3.0)
-    assert bench.service.hold("Ctrl-C")
+    assert bench.companion.hold("Ctrl-C")
     bench.run(4.0)
     held = bench.controller.position
     bench.plugged = False  # the program is gone

@@ -1,0 +1,96 @@
+"""The MAVLink face of a vehicle: the protocol services that ground stations meet on its endpoint."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+from autopilot.events import Event
+from mavlink_bridge.identity import Identity
+from mavlink_bridge.services.base import Service as ProtocolService
+from mavlink_bridge.services.commands.service import CommandService
+from mavlink_bridge.services.ftp.files import VirtualFiles
+from mavlink_bridge.services.ftp.pages import Pages
+from mavlink_bridge.services.ftp.parameter_file import ParameterFiles
+from mavlink_bridge.services.ftp.parameter_metadata import (
+    COMPONENT_METADATA,
+    GENERAL_FILE,
+    PARAMETER_FILE,
+    ParameterMetadata,
+)
+from mavlink_bridge.services.ftp.service import FtpService
+from mavlink_bridge.services.guided.setpoints import GuidedService
+from mavlink_bridge.services.guided.sticks import StickService
+from mavlink_bridge.services.mission.service import MissionService
+from mavlink_bridge.services.parameters.service import ParameterService
+from mavlink_bridge.services.setup.service import SetupService
+from mavlink_bridge.services.system.logs import LogService
+from mavlink_bridge.services.system.service import SystemService
+from mavlink_bridge.services.telemetry.modes import AVAILABLE_MODES, available_modes
+from mavlink_bridge.services.telemetry.service import TelemetryService
+
+if TYPE_CHECKING:
+    from sortie.nodes.vehicle import Service
+
+
+class Frontend(Protocol):
+    """What tells ground stations of the vehicle: `TelemetryService` of a simulated one, `Presenter` of a real one."""
+
+    identity: Identity
+    skipped: int
+
+    def load(self) -> object:
+        """Load what is compiled."""
+
+    def open_link(self, link: int, *, rates_hz: Mapping[str, float] | None = None, fixed: bool = False) -> None:
+        """A link has come: its streams, at these rates or the parameters'."""
+
+    def handle_events(self, events: Iterable[Event], now_ms: int) -> None: ...
+    def send_heartbeat(self) -> None:
+        """Now, whatever falls due when."""
+
+
+@dataclass(frozen=True, slots=True)
+class Face:
+    """The protocol services that ground stations meet, in the order in which they hear; some are known by name."""
+
+    telemetry: Frontend
+    commands: CommandService
+    missions: MissionService
+    files: VirtualFiles
+    pages: Pages
+    logs: LogService
+    services: Sequence[ProtocolService]
+
+
+def simulated_face(service: Service, identity: Identity) -> Face:
+    """Of a vehicle that has no controller of its own: everything is answered here."""
+    autopilot, parameters, journal, endpoint = (
+        service.autopilot, service.parameters, service.journal, service.endpoint,
+    )  # fmt: skip
+    telemetry = TelemetryService(autopilot, endpoint, identity, boot_unix_us=service.epoch_us)
+    commands = CommandService(autopilot, telemetry, vehicle_now=lambda: service.now_ms, journal=journal)
+    missions = MissionService(autopilot, journal)
+    files = VirtualFiles()
+    files.mount("@PARAM", ParameterFiles(parameters))
+    metadata = ParameterMetadata(parameters)
+    pages = Pages({GENERAL_FILE: metadata.general_file, PARAMETER_FILE: metadata.parameter_file})
+    files.mount("@SYS", pages)
+    telemetry.answers[COMPONENT_METADATA] = lambda _: [metadata.message(service.now_ms)]
+    telemetry.answers[AVAILABLE_MODES] = lambda index: available_modes(autopilot.modes.available(), index)
+    logs = LogService(room=service.room, may_erase=lambda: not autopilot.armed)
+    services: tuple[ProtocolService, ...] = (
+        commands,
+        GuidedService(autopilot),
+        StickService(autopilot),
+        missions,
+        ParameterService(parameters, journal, room=service.room, banner=telemetry.banner),
+        FtpService(files, room=service.room, banner=telemetry.banner),
+        SystemService(autopilot, telemetry),
+        SetupService(autopilot, commands),
+        logs,
+        *service.flight_services(commands),
+        telemetry,  # last: what a command asks for follows its acknowledgement
+    )
+    return Face(telemetry, commands, missions, files, pages, logs, services)
