@@ -15,12 +15,13 @@ from scripts.mutation.operators import Mutant, enums_of, mutants_of
 
 ROOT = Path(__file__).parents[2]
 SURVIVORS = ROOT / "tests" / "mutants" / "survivors.toml"
+LOOP_TESTS = "tests/sortie/loop/test_loop_[alprs]*.py"  # those in one process: nothing can be put into another one
 PACKAGES = {  # each with the tests that may notice an error in it: folders and patterns
     "autopilot/mission": ("tests/autopilot/mission", "tests/autopilot/modes", "tests/mavlink_bridge/mission"),
     "autopilot/flight": ("tests/autopilot/flight", "tests/mavlink_bridge/flight"),
     "autopilot/safety": ("tests/autopilot/safety", "tests/autopilot/core", "tests/autopilot/modes"),
-    "depot/decisions": ("tests/depot", "tests/sortie/loop/test_loop_*.py"),
-    "depot/skimmer": ("tests/depot", "tests/sortie/loop/test_loop_*.py"),
+    "depot/decisions": ("tests/depot", LOOP_TESTS),
+    "depot/skimmer": ("tests/depot", LOOP_TESTS),
     "mavlink_bridge/services/mission": ("tests/mavlink_bridge/mission", "tests/mavlink_bridge/clients"),
     "mavlink_bridge/services/parameters": ("tests/mavlink_bridge/parameters",),
 }
