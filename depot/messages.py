@@ -53,6 +53,7 @@ class Order(IntEnum):
     REPORT = 4  # send your status now
     TOTAL_ABORT = 5  # best-effort broadcast: the depot is leaving
     CONFIGURE = 6  # MODE_CTRL to its pre-launch configuration, and are the sensors alive?
+    WAVE_OFF = 7  # out of the approach, back to the gate
 
 
 FAR = 1e6

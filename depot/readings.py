@@ -85,7 +85,9 @@ class SkimmerReading(Struct):
     down: str = ""  # why the vehicle flies no more and does not stand in its dock either; empty: it can
     taken: str = ""  # who or what has the vehicle instead of the skimmer's party; empty: nobody
     clearance_m: float = 0.0  # measured to the depot while it is near, and beyond its range the range
-    load_w: float = 0.0  # what the powered buses draw
+    load_w: float = 0.0  # what the powered buses draw,
+    demand_w: float = 0.0  # what they would draw with nothing shed,
+    battery_w: float = 0.0  # and what BATT_A and BATT_B can give at once, without the arrays (`solar_w`)
     position_m: tuple[float, float, float] = (0.0, 0.0, 0.0)  # by its own navigation: up, along the track, across it
     velocity_mps: tuple[float, float, float] = (0.0, 0.0, 0.0)
     nav_sigma_m: float = 0.0

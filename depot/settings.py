@@ -127,6 +127,7 @@ class PowerSettings(_Table, frozen=True):
     batt_a_wh: Positive = 40_000.0
     batt_b_wh: Positive = 40_000.0
     batt_res_wh: Positive = 20_000.0
+    battery_w: Positive = 5_500.0  # what BATT_A and BATT_B can each give at once
     solar_w: NotNegative = 9_500.0
     launch_soc: Fraction = 0.9
     power_reserve: Fraction = 0.36
@@ -318,6 +319,8 @@ class CorridorSettings(_Table, frozen=True):
     capture_m: Positive = 0.4
     attitude_max_deg: Positive = 4.0
     rate_max_dps: Positive = 0.2
+    commit_m: NotNegative = 20.0  # nearer than this nobody is waved off: capture is the safer end
+    tries: Count = 3  # approaches that are cleared in a sortie
     separation_mps: Positive = 0.1
     pulses: Annotated[int, Meta(ge=1, le=50)] = 10
     keep_out_m: Positive = 500.0  # no way leads through, but for the corridor's

@@ -103,6 +103,8 @@ class DepotParty:
                 phase_prep.answered(self.party, name, answer, now_ms)
             case Waiting.RECALL:
                 phase_flight.recall_answered(self.party, answer, now_ms)
+            case Waiting.WAVE_OFF:
+                phase_dock.wave_off_answered(self.party, answer, now_ms)
             case _:
                 phase_dock.clearance_answered(self.party, answer, now_ms)
 
@@ -134,6 +136,7 @@ class DepotParty:
         memory.docked = False
         memory.waiting = None
         memory.said = []
+        memory.approaches = 0
         memory.skimmer, memory.reason = SkimmerState.ACTIVE, "recovered: to be reviewed"
         self.party.station.ration(False)
         memory.death.start(now_ms, self.profile.plan.t_sortie_s)

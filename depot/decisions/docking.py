@@ -16,6 +16,8 @@ GATE_SLACK = 1.2
 """It may hold so much farther off than the gate."""
 SPEED_SLACK = 1.5
 """Of the glide slope's speed at its distance."""
+PULSE_SLACK = 2.0
+"""The same in an approach, which comes down the slope in steps: before a pulse it is faster than the slope."""
 NOT_SEEN = "not_seen"
 
 
@@ -31,10 +33,9 @@ def off_axis_deg(corridor: CorridorSettings, seen: Relative) -> float:
     return degrees(atan2(max(aside - corridor.capture_m, 0.0), along))
 
 
-def speed_limit_mps(corridor: CorridorSettings, seen: Relative) -> float:
-    """The glide slope at its distance, with its slack."""
-    slope = min(corridor.contact_mps + corridor.glide_mps_per_m * range_m(seen), corridor.speed_max_mps)
-    return SPEED_SLACK * slope
+def slope_mps(corridor: CorridorSettings, seen: Relative) -> float:
+    """The glide slope at its distance."""
+    return min(corridor.contact_mps + corridor.glide_mps_per_m * range_m(seen), corridor.speed_max_mps)
 
 
 Limit = Callable[[CorridorSettings, Relative], bool]
@@ -42,7 +43,7 @@ Limit = Callable[[CorridorSettings, Relative], bool]
 LIMITS: dict[str, Limit] = {
     "within_gate": lambda c, s: range_m(s) <= GATE_SLACK * c.gate_m + c.capture_m,
     "within_cone": lambda c, s: off_axis_deg(c, s) <= c.half_angle_deg,
-    "relative_motion": lambda c, s: hypot(*s.velocity_mps) <= speed_limit_mps(c, s),
+    "relative_motion": lambda c, s: hypot(*s.velocity_mps) <= SPEED_SLACK * slope_mps(c, s),
     "attitude": lambda c, s: s.attitude_error_deg <= c.attitude_max_deg,
     "attitude_rate": lambda c, s: s.rate_dps <= c.rate_max_dps,
 }
@@ -54,6 +55,18 @@ def beyond_limits(corridor: CorridorSettings, seen: Relative | None) -> list[str
     if seen is None:
         return [NOT_SEEN]
     return [name for name, within in LIMITS.items() if not within(corridor, seen)]
+
+
+def wave_off(corridor: CorridorSettings, seen: Relative | None) -> list[str]:
+    """What calls an approach off, by name: the same limits but for the speed of a pulse, until it is so near that the
+    capture is the safer end."""
+    beyond = beyond_limits(corridor, seen)
+    if seen is None:
+        return beyond
+    if range_m(seen) <= corridor.commit_m:
+        return []
+    fast = hypot(*seen.velocity_mps) > PULSE_SLACK * slope_mps(corridor, seen)
+    return [name for name in beyond if fast or name != "relative_motion"]
 
 
 def docking_facts(corridor: CorridorSettings, seen: Relative | None) -> dict[str, float | list[str]]:

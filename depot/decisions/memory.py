@@ -32,6 +32,7 @@ class Waiting(StrEnum):
     GO = "go"
     RECALL = "recall"
     CLEARANCE = "clearance"
+    WAVE_OFF = "wave-off"
 
 
 class Recall(StrEnum):
@@ -73,6 +74,7 @@ class DepotMemory(Struct):
     beats: HeartbeatTimer = field(default_factory=HeartbeatTimer)
     recall: Recall = Recall.NOT_SENT
     docked: bool = True
+    approaches: int = 0  # that have been cleared in this sortie
     delivered_from_kg: float = 0.0
     harvest_start_ms: int | None = None
     anomalies: list[str] = field(default_factory=list)

@@ -127,6 +127,7 @@ class Party:
         memory.anomalies, memory.said = [], []
         memory.confirmed = memory.recovering = memory.heard_again = memory.verified = False
         memory.taken = Taken.NOBODY
+        memory.approaches = 0
         memory.harvest_start_ms, memory.held_ms = None, 0
         memory.check_ms = now_ms + round(self.profile.plan.prep_s * 1000.0)
         self.begin_phase(left, "a new sortie", now_ms)
@@ -262,6 +263,7 @@ class Party:
 _WAITING = {
     Order.CONFIGURE: Waiting.CONFIGURE, Order.GO: Waiting.GO, Order.RECALL: Waiting.RECALL,
     Order.CLEARANCE: Waiting.CLEARANCE, Order.EMERGENCY_CLEARANCE: Waiting.CLEARANCE,
+    Order.WAVE_OFF: Waiting.WAVE_OFF,
 }  # fmt: skip
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from depot.decisions.docking import beyond_limits, docking_facts
+from depot.decisions.docking import beyond_limits, docking_facts, wave_off
 from depot.decisions.party import Party
 from depot.decisions.phase_flight import look_ms
 from depot.decisions.phases import LoopEvent
@@ -13,6 +13,8 @@ from depot.readings import DepotReading
 
 INTERFACE_CHECKS = 10
 """A failed interface is looked at so often, a tenth of the usual docking time apart, before the offload is given up."""
+LOOKS = 4
+"""One that is on its way in is looked at so much more often than one that waits."""
 
 
 def step(party: Party, reading: DepotReading, now_ms: int) -> bool:
@@ -25,6 +27,8 @@ def step(party: Party, reading: DepotReading, now_ms: int) -> bool:
         return False
     if status.stage is Stage.DOCKED:
         return _captured(party, reading, now_ms)
+    if status.stage is Stage.APPROACH and not status.taken:
+        return _guard_approach(party, reading, now_ms)
     if status.stage is not Stage.HOLDING or status.taken or memory.waiting is not None:
         memory.check_ms = None  # it is on its way in, or not at all
         return False
@@ -56,11 +60,38 @@ def _hindrance(party: Party, reading: DepotReading) -> str:
         return "dock_delayed"
     if reading.wind_ms > party.profile.box.wind_max_ms:
         return "wind_over_limit"
+    if party.memory.approaches >= party.profile.corridor.tries:
+        return "approaches_used_up"
     return ", ".join(beyond_limits(party.profile.corridor, reading.seen))
 
 
 def clearance_answered(party: Party, answer: Answer, now_ms: int) -> None:
-    """Not heard or not understood: granted again after a while."""
+    """One more approach. Not heard or not understood: granted again after a while."""
+    if answer is Answer.ACCEPTED:
+        party.memory.approaches += 1
+    else:
+        party.memory.check_ms = now_ms + round(party.profile.heartbeat.retry_s * 1000.0)
+
+
+def _guard_approach(party: Party, reading: DepotReading, now_ms: int) -> bool:
+    """One that leaves glide slope, cone or attitude on its way in is sent back to the gate."""
+    memory, corridor = party.memory, party.profile.corridor
+    if memory.waiting is not None or (memory.check_ms is not None and now_ms < memory.check_ms):
+        return False
+    beyond = wave_off(corridor, reading.seen)
+    if not beyond:
+        memory.check_ms = now_ms + look_ms(party) // LOOKS
+        return False
+    memory.check_ms = None
+    facts = {"approach": memory.approaches, **docking_facts(corridor, reading.seen)}
+    party.decide(now_ms, "wave_off", f"the approach is called off: {', '.join(beyond)}", facts)
+    memory.said = [name for name in memory.said if name not in ("grant_docking_clearance", "withhold_clearance")]
+    party.request(Command(Order.WAVE_OFF))
+    return False
+
+
+def wave_off_answered(party: Party, answer: Answer, now_ms: int) -> None:
+    """Not heard or not understood: it is looked at again, and told again if it is still beyond a limit."""
     if answer is not Answer.ACCEPTED:
         party.memory.check_ms = now_ms + round(party.profile.heartbeat.retry_s * 1000.0)
 

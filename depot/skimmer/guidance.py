@@ -113,11 +113,13 @@ class Guidance:
         return self._begin(Leg.OUT, Purpose.DEPART, reading, self.entry(plan), found, at_ms, now_ms)
 
     def turn_back(self, reading: SkimmerReading, now_ms: int, seconds: float | None = None) -> list[ThrustCommand]:
-        """On the way to the gate. `seconds`: for a way that takes another time than the usual one."""
+        """On the way to the gate; who closes in on the depot has no time to turn first. `seconds`: for a way that takes
+        another time than the usual one."""
         usual_s = return_s(_state(reading), self._ways.return_s) if seconds is None else seconds
         found = self._way(reading, self.gate, max(usual_s, reading.detour_s))
-        at_ms = now_ms + self._turn_ms(found.first)
-        return self._begin(Leg.BACK, Purpose.RETURN, reading, self.gate, found, at_ms, now_ms)
+        brake = self._closes_in(reading)
+        at_ms = now_ms if brake else now_ms + self._turn_ms(found.first)
+        return self._begin(Leg.BACK, Purpose.RETURN, reading, self.gate, found, at_ms, now_ms, brake=brake)
 
     def approach(self, reading: SkimmerReading, now_ms: int) -> list[ThrustCommand]:
         """Cleared: down the glide slope."""
@@ -180,11 +182,13 @@ class Guidance:
                 return []
 
     def _begin(
-        self, leg: Leg, purpose: Purpose, reading: SkimmerReading, target: Hill, found: Way, at_ms: int, now_ms: int
+        self, leg: Leg, purpose: Purpose, reading: SkimmerReading, target: Hill, found: Way, at_ms: int, now_ms: int,
+        *, brake: bool = False,
     ) -> list[ThrustCommand]:  # fmt: skip
-        """The first burn of a way and the instants of what follows. The way counts from the middle of the burn."""
+        """The first burn of a way and the instants of what follows. The way counts from the middle of the burn.
+        `brake`: THRUSTER_ATT does it, at once."""
         memory = self.memory
-        half_ms = round(self._burn_s(reading, found.first) * 500.0)
+        half_ms = round(self._burn_s(reading, found.first, brake=brake) * 500.0)
         middle_ms = at_ms + half_ms
         end_ms = max(now_ms + round(found.seconds * 1000.0), middle_ms + 1_000)
         there = coast(self._n, _state(reading), (middle_ms - now_ms) / 1000.0)
@@ -194,7 +198,7 @@ class Guidance:
         span = end_ms - at_ms
         memory.due = [at_ms + round(part * span) for part in CORRECTIONS if (1.0 - part) * span > 2_000.0 * _AIM_S]
         memory.due.append(max(end_ms - round(_AIM_S * 1000.0), at_ms + 2 * half_ms + 1_000))
-        return self._command(purpose, dv, at_ms, end_ms)
+        return self._command(purpose, dv, at_ms, end_ms, brake=brake)
 
     def _correct(self, reading: SkimmerReading, now_ms: int) -> list[ThrustCommand]:
         memory = self.memory
@@ -260,8 +264,14 @@ class Guidance:
     def _mass(self, reading: SkimmerReading) -> float:
         return self._engines.dry_kg + reading.store_kg + reading.fuel_kg
 
-    def _burn_s(self, reading: SkimmerReading, dv: Vector) -> float:
-        thruster = self._thruster(Purpose.CORRECT, dv)
+    def _closes_in(self, reading: SkimmerReading) -> bool:
+        """Inside the gate, and coming nearer."""
+        there, speed = reading.position_m, reading.velocity_mps
+        inside = size(there) <= self._corridor.gate_m
+        return inside and sum(p * v for p, v in zip(there, speed, strict=True)) < 0.0
+
+    def _burn_s(self, reading: SkimmerReading, dv: Vector, *, brake: bool = False) -> float:
+        thruster = self._thruster(Purpose.CORRECT, dv, brake=brake)
         health = reading.attitude if thruster is Thruster.ATT else reading.thruster_fwd
         newton = max(thrust_n(self._engines, thruster, health), 1.0)
         return burn_s(self._mass(reading), size(dv), exhaust_mps(self._engines, thruster), newton)
@@ -271,14 +281,16 @@ class Guidance:
         whole = Slew(angle_deg=180.0, rate_dps=self._engines.rate_max_dps, accel_dps2=self._engines.accel_dps2)
         return 0 if self._thruster(Purpose.CORRECT, dv) is Thruster.ATT else round(whole.seconds * 1000.0)
 
-    def _thruster(self, purpose: Purpose, dv: Vector) -> Thruster:
+    def _thruster(self, purpose: Purpose, dv: Vector, *, brake: bool = False) -> Thruster:
         small = size(dv) < self._engines.fwd_least_mps
-        return Thruster.ATT if small or purpose is Purpose.APPROACH else Thruster.FWD
+        return Thruster.ATT if small or brake or purpose is Purpose.APPROACH else Thruster.FWD
 
-    def _command(self, purpose: Purpose, dv: Vector, at_ms: int, until_ms: int) -> list[ThrustCommand]:
+    def _command(
+        self, purpose: Purpose, dv: Vector, at_ms: int, until_ms: int, *, brake: bool = False
+    ) -> list[ThrustCommand]:
         if size(dv) < self._engines.att_least_mps and purpose not in (Purpose.DEPART, Purpose.RETURN, Purpose.ARRIVE):
             return []
-        return [ThrustCommand(purpose, self._thruster(purpose, dv), dv, at_ms, until_ms)]
+        return [ThrustCommand(purpose, self._thruster(purpose, dv, brake=brake), dv, at_ms, until_ms)]
 
 
 def _state(reading: SkimmerReading) -> Hill:

@@ -9,23 +9,18 @@ from __future__ import annotations
 
 from typing import Any
 
-from depot.decision import Decision, Recorder
+from depot.decision import Recorder
 from depot.margins import margin_facts, margin_near
 from depot.messages import Answer, MissionPlan, Order, Status
 from depot.names import ABORTABLE, Mode, Stage
 from depot.readings import Place, SkimmerReading
 from depot.settings import HeartbeatSettings, PowerSettings
 from depot.skimmer.guidance import Guidance
-from depot.skimmer.mode_ctrl import ModeCtrl
-from depot.skimmer.reports import Craft, Reports, SkimmerMemory
+from depot.skimmer.helm import Helm
+from depot.skimmer.loads import Loads
+from depot.skimmer.orders import Orders
+from depot.skimmer.reports import Craft, SkimmerMemory
 from depot.skimmer.watches import ABORT_1, first_trip, trips
-
-_PHASE = {Stage.DOCKED: 1, Stage.UNDOCKING: 2, Stage.DEPARTURE: 2, Stage.OUTBOUND: 3, Stage.HARVEST: 4, Stage.RETURN: 5,
-          Stage.HOLDING: 6, Stage.APPROACH: 6, Stage.DISPOSAL: 5}  # fmt: skip
-
-
-RESTORE = 1.2
-"""Secondary loads come back at so much more than the charge at which they were shed."""
 
 
 class SkimmerParty:
@@ -36,17 +31,21 @@ class SkimmerParty:
         self, beats: HeartbeatSettings, power: PowerSettings, clear_m: float, craft: Craft, record: Recorder,
         memory: SkimmerMemory | None = None, guidance: Guidance | None = None,
     ) -> None:  # fmt: skip
-        self.memory = memory or SkimmerMemory()
-        self.reports = Reports(self.memory, craft, beats)
+        self._helm = Helm(craft, record, memory or SkimmerMemory(), beats, guidance)
+        self._loads = Loads(self._helm, power)
+        self._orders = Orders(self._helm, self._watch)
+        self.reports = self._helm.reports
         self._beats = beats
-        self._power = power
         self._clear_m = clear_m
         self._craft = craft
-        self._ctrl = ModeCtrl(craft, guidance, self._decide)
-        self._record = record
         self._seen: SkimmerReading | None = None  # the reading and the plan that `_found` belongs to
         self._judged_by: MissionPlan | None = None
         self._found = 0
+
+    @property
+    def memory(self) -> SkimmerMemory:
+        """All that it remembers."""
+        return self.reports.memory
 
     # --- in -----------------------------------------------------------------------------------------------------------
     def handle_plan(self, plan: MissionPlan, now_ms: int) -> bool:
@@ -62,21 +61,7 @@ class SkimmerParty:
     def handle_order(self, order: Order, now_ms: int) -> Answer:
         """A command of the depot. One that has been carried out already is accepted again: its answer was lost."""
         self.memory.heard_ms = now_ms
-        match order:
-            case Order.CONFIGURE:
-                return self._configure(now_ms)
-            case Order.GO:
-                return self._go(now_ms)
-            case Order.RECALL:
-                return self._recall(now_ms)
-            case Order.CLEARANCE | Order.EMERGENCY_CLEARANCE:
-                return self._cleared(now_ms, order)
-            case Order.REPORT:
-                if self._craft.skimmer_reading().transmits:
-                    self.reports.report(now_ms)
-                return Answer.ACCEPTED
-            case _:
-                return Answer.ACCEPTED
+        return self._orders.handle(order, now_ms)
 
     def handle_ack(self, seq: int, now_ms: int) -> None:
         """The depot has the status `seq`."""
@@ -86,13 +71,13 @@ class SkimmerParty:
     def person_asks(self, now_ms: int) -> None:
         """A person wants the vehicle flown again by the party, which somebody else has had: it comes home."""
         if self.memory.taken and self.memory.stage is not Stage.DOCKED:
-            self._decide(now_ms, "person_asks", "a person asks for it: flown again by its party", {})
+            self._helm.decide(now_ms, "person_asks", "a person asks for it: flown again by its party", {})
             self._give_back(Stage.RETURN, now_ms)
 
     def stand_on_dock(self, now_ms: int) -> None:
         """The process is new and so is the craft, on its dock: of before it knows its plan and what it has flown."""
         before = self.memory
-        self.memory = self.reports.memory = SkimmerMemory(
+        self.reports.memory = SkimmerMemory(
             plan=before.plan, flown=before.flown, seq=before.seq, trips=before.trips, beat_ms=now_ms, heard_ms=now_ms,
             boot_ms=now_ms,
         )  # fmt: skip
@@ -105,7 +90,7 @@ class SkimmerParty:
     def next_deadline_ms(self) -> int:
         """When to be called next, unless something happens before."""
         until = None if self.memory.taken else self.memory.harvest_until_ms
-        dues = (self.reports.next_ms(), until, self._ctrl.next_ms())
+        dues = (self.reports.next_ms(), until, self._helm.ctrl.next_ms())
         return min(due for due in dues if due is not None)
 
     def handle_timeout(self, now_ms: int) -> None:
@@ -113,7 +98,7 @@ class SkimmerParty:
         reading = self._craft.skimmer_reading()
         while self._step(reading, now_ms):
             reading = self._craft.skimmer_reading()
-        self._ctrl.steer(now_ms)
+        self._helm.ctrl.steer(now_ms)
         self.reports.due(reading, now_ms)
 
     # --- the course ---------------------------------------------------------------------------------------------------
@@ -136,15 +121,15 @@ class SkimmerParty:
             self._abort(reading, now_ms)
             return True
         if memory.stage is not Stage.DOCKED:
-            self._manage_loads(reading, now_ms)
+            self._loads.manage(reading, now_ms)
         match memory.stage:
             case Stage.UNDOCKING:
                 return self._separate(reading, now_ms)
             case Stage.DEPARTURE if reading.place is not Place.NEAR:
-                self._enter(Stage.OUTBOUND, now_ms)
-                self._decide(now_ms, "follow_trajectory", "to the entry of the harvest zone", self._course())
+                self._helm.enter(Stage.OUTBOUND, now_ms)
+                self._helm.decide(now_ms, "follow_trajectory", "to the entry of the harvest zone", self._course())
                 if memory.recalled:
-                    self._turn_back(now_ms, "recall", "recalled while undocking", {})
+                    self._helm.turn_back(now_ms, "recall", "recalled while undocking", {})
                 return True
             case Stage.OUTBOUND:
                 return self._fly_out(reading, now_ms)
@@ -153,12 +138,11 @@ class SkimmerParty:
             case Stage.RETURN:
                 return self._fly_back(reading, now_ms)
             case Stage.APPROACH if reading.place is Place.BACK:
-                self._decide(now_ms, "approach_missed", "given up, or outside the limits of capture: to the gate", {})
-                self._ctrl.turn_back(now_ms)
-                self._enter(Stage.HOLDING, now_ms)
+                why = "given up, or outside the limits of capture: to the gate"
+                self._helm.back_to_gate(now_ms, "approach_missed", why)
                 return True
             case Stage.APPROACH if reading.place is Place.DOCK:
-                self._stand_in_dock(now_ms)
+                self._helm.stand_in_dock(now_ms)
                 return True
             case _:
                 return False
@@ -170,109 +154,82 @@ class SkimmerParty:
             self._seen, self._judged_by, self._found = reading, plan, trips(reading, plan)
         return self._found
 
-    def _manage_loads(self, reading: SkimmerReading, now_ms: int) -> None:
-        """Secondary loads are the first that have to go, long before ECLIPSE/SURVIVAL."""
-        memory, low = self.memory, self._power.shed_soc
-        wanted = reading.soc < (RESTORE * low if memory.shed else low)
-        if wanted is memory.shed:
-            return
-        name, why = (
-            ("shed_secondary_loads", "charge is low") if wanted else ("restore_secondary_loads", "charged again")
-        )
-        self._decide(now_ms, name, why, {"soc": reading.soc, "limit": low})
-        memory.shed = wanted
-        self._craft.shed(wanted)
-
     def _separate(self, reading: SkimmerReading, now_ms: int) -> bool:
         """Out of the dock: nothing is burnt before the distance that was measured is enough."""
         if reading.place is Place.DOCK:
             why = f": {reading.called_off}" if reading.called_off else ""
-            self._decide(now_ms, "launch_called_off", f"it did not leave the dock{why}", {})
-            self._stand_in_dock(now_ms)
+            self._helm.decide(now_ms, "launch_called_off", f"it did not leave the dock{why}", {})
+            self._helm.stand_in_dock(now_ms)
             return True
         if reading.clearance_m < self._clear_m:
             return False
         facts = {"clearance_m": reading.clearance_m, "needed_m": self._clear_m}
-        self._decide(now_ms, "verify_geometric_clearance", "clear of the depot", facts)
-        self._decide(now_ms, "initial_burn", "a profile set before", {"plan": self._plan().number})
-        self._set_mode(Mode.CRUISE, now_ms)
-        self._ctrl.initial_burn(self._plan(), now_ms)
-        self._enter(Stage.DEPARTURE, now_ms)
+        self._helm.decide(now_ms, "verify_geometric_clearance", "clear of the depot", facts)
+        self._helm.decide(now_ms, "initial_burn", "a profile set before", {"plan": self._helm.plan.number})
+        self._helm.set_mode(Mode.CRUISE, now_ms)
+        self._helm.ctrl.initial_burn(self._helm.plan, now_ms)
+        self._helm.enter(Stage.DEPARTURE, now_ms)
         return True
 
     def _fly_out(self, reading: SkimmerReading, now_ms: int) -> bool:
         if reading.place is not Place.ZONE:
-            silent = self._silent(now_ms)
-            return silent or self._transit_mode(reading, Mode.STANDBY if reading.coasting else Mode.CRUISE, now_ms)
-        near = margin_near(reading, self._plan())
+            usual = Mode.STANDBY if reading.coasting else Mode.CRUISE
+            return self._silent(now_ms) or self._loads.set_transit_mode(reading, usual, now_ms)
+        near = margin_near(reading, self._helm.plan)
         if near is not None:
-            self._turn_back(now_ms, near, "margins do not allow a harvest", margin_facts(reading))
+            self._helm.turn_back(now_ms, near, "margins do not allow a harvest", margin_facts(reading))
             return True
-        plan = self._plan()
+        plan = self._helm.plan
         self.memory.harvest_until_ms = now_ms + round(plan.harvest_s * 1000.0)
-        self._decide(now_ms, "start_harvest", "at the entry point with acceptable margins", margin_facts(reading))
+        self._helm.decide(now_ms, "start_harvest", "at the entry point with acceptable margins", margin_facts(reading))
         self._craft.start_harvest(plan.store_kg)
-        self._set_mode(Mode.ACTIVE_HARVEST, now_ms)
-        self._enter(Stage.HARVEST, now_ms)
+        self._helm.set_mode(Mode.ACTIVE_HARVEST, now_ms)
+        self._helm.enter(Stage.HARVEST, now_ms)
         return True
 
     def _harvest(self, reading: SkimmerReading, now_ms: int) -> bool:
         facts = {"store_kg": reading.store_kg, **margin_facts(reading)}
-        near = margin_near(reading, self._plan())
+        near = margin_near(reading, self._helm.plan)
         until = self.memory.harvest_until_ms
         if reading.store_full:
-            self._turn_back(now_ms, "store_near_capacity", "the store is as full as planned", facts)
+            self._helm.turn_back(now_ms, "store_near_capacity", "the store is as full as planned", facts)
         elif until is not None and now_ms >= until:
-            self._turn_back(now_ms, "time_budget_reached", "the time for the harvest is over", facts)
+            self._helm.turn_back(now_ms, "time_budget_reached", "the time for the harvest is over", facts)
         elif near is not None:
-            self._turn_back(now_ms, near, "the return margin is near", facts)
+            self._helm.turn_back(now_ms, near, "the return margin is near", facts)
         else:
             return self._silent(now_ms)
         return True
 
     def _fly_back(self, reading: SkimmerReading, now_ms: int) -> bool:
         if reading.place is Place.CORRIDOR:
-            self._set_mode(Mode.CRUISE, now_ms)
-            self._enter(Stage.HOLDING, now_ms)
+            self._helm.set_mode(Mode.CRUISE, now_ms)
+            self._helm.enter(Stage.HOLDING, now_ms)
             return True
-        return not self.memory.trigger and self._transit_mode(reading, Mode.CRUISE, now_ms)
-
-    def _transit_mode(self, reading: SkimmerReading, usual: Mode, now_ms: int) -> bool:
-        """ECLIPSE/SURVIVAL while power is poor, and in shadow between burns."""
-        low = self._power.survival_soc
-        poor = reading.soc < (2.0 * low if self.memory.mode is Mode.SURVIVAL else low)
-        dark = not reading.sunlit and not reading.thrusting
-        wanted = Mode.SURVIVAL if poor or dark else usual
-        if wanted is self.memory.mode:
-            return False
-        self._set_mode(wanted, now_ms)
-        if reading.transmits:
-            self.reports.announce(now_ms)
-        return True
+        return not self.memory.trigger and self._loads.set_transit_mode(reading, Mode.CRUISE, now_ms)
 
     def _silent(self, now_ms: int) -> bool:
         """Nothing heard for long: home by itself."""
         silence_s = (now_ms - self.memory.heard_ms) / 1000.0
         if silence_s < self._beats.home_after_s:
             return False
-        self._turn_back(now_ms, "depot_silent", "nothing heard of the depot for long", {"silence_s": silence_s})
+        self._helm.turn_back(now_ms, "depot_silent", "nothing heard of the depot for long", {"silence_s": silence_s})
         return True
 
-    # --- somebody else has the vehicle: a pilot, a failsafe, a restart (docs/reference/real-vehicles.md, 2)
-    # -----------------
+    # --- somebody else has the vehicle: a pilot, a failsafe, a restart (docs/reference/real-vehicles.md, 2) -----------
     def _in_other_hands(self, reading: SkimmerReading, now_ms: int) -> bool:
         """Nothing is commanded until it is given back. On its dock it has come home all the same."""
         memory = self.memory
         if memory.taken and reading.place is Place.DOCK:
-            self._stand_in_dock(now_ms)
+            self._helm.stand_in_dock(now_ms)
             return True
         if reading.taken == memory.taken:
             return False
         if not reading.taken:
-            self._decide(now_ms, "given_back", "the party has the vehicle again", {"had": memory.taken})
+            self._helm.decide(now_ms, "given_back", "the party has the vehicle again", {"had": memory.taken})
             self._give_back(memory.stage, now_ms)
             return True
-        self._decide(now_ms, "taken_over", f"{reading.taken}: nothing is commanded", {"stage": memory.stage.name})
+        self._helm.decide(now_ms, "taken_over", f"{reading.taken}: nothing is commanded", {"stage": memory.stage.name})
         if not memory.taken:
             self._craft.stand_aside()
         memory.taken = reading.taken
@@ -285,10 +242,10 @@ class SkimmerParty:
         self.memory.taken = ""
         if stage in (Stage.UNDOCKING, Stage.DEPARTURE, Stage.OUTBOUND, Stage.HARVEST):
             self._craft.resume()
-            self._enter(stage, now_ms)
+            self._helm.enter(stage, now_ms)
             return
-        self._fly_home(now_ms)
-        self._enter(Stage.RETURN, now_ms)
+        self._helm.fly_home(now_ms)
+        self._helm.enter(Stage.RETURN, now_ms)
 
     # --- aborts -------------------------------------------------------------------------------------------------------
     def _abort(self, reading: SkimmerReading, now_ms: int) -> None:
@@ -303,16 +260,16 @@ class SkimmerParty:
             "power_wh": power_wh, "power_need_wh": reading.reserve_need_wh, "return_feasible": feasible,
         }  # fmt: skip
         course = "returning" if feasible else "return is not feasible: disposal"
-        self._decide(now_ms, watch.name, f"ABORT-1, {watch.group}; {course}", facts)
+        self._helm.decide(now_ms, watch.name, f"ABORT-1, {watch.group}; {course}", facts)
         memory.trigger = ABORT_1.index(watch) + 1
         memory.harvest_until_ms = None
-        self._set_mode(Mode.SURVIVAL, now_ms)
+        self._helm.set_mode(Mode.SURVIVAL, now_ms)
         if feasible:
-            self._fly_home(now_ms)
-            self._enter(Stage.RETURN, now_ms)
+            self._helm.fly_home(now_ms)
+            self._helm.enter(Stage.RETURN, now_ms)
         else:
-            self._ctrl.dispose(now_ms)
-            self._enter(Stage.DISPOSAL, now_ms)
+            self._helm.ctrl.dispose(now_ms)
+            self._helm.enter(Stage.DISPOSAL, now_ms)
 
     def _fallen(self, reading: SkimmerReading, now_ms: int) -> bool:
         """It flies no more: ABORT-1 where none was declared and the phase has one, and there is no return."""
@@ -321,127 +278,12 @@ class SkimmerParty:
             self._abort(reading, now_ms)
             return True
         facts = {"stage": memory.stage.name, "fuel_kg": reading.fuel_kg, "store_kg": reading.store_kg}
-        self._decide(now_ms, "flies_no_more", f"{reading.down}: disposal", facts)
+        self._helm.decide(now_ms, "flies_no_more", f"{reading.down}: disposal", facts)
         memory.harvest_until_ms = None
-        self._set_mode(Mode.SURVIVAL, now_ms)
-        self._ctrl.dispose(now_ms)
-        self._enter(Stage.DISPOSAL, now_ms)
+        self._helm.set_mode(Mode.SURVIVAL, now_ms)
+        self._helm.ctrl.dispose(now_ms)
+        self._helm.enter(Stage.DISPOSAL, now_ms)
         return True
 
-    def _recall(self, now_ms: int) -> Answer:
-        """ABORT-2: stop what you are doing and come back now."""
-        memory = self.memory
-        if memory.stage is Stage.DOCKED or memory.taken:
-            return Answer.REFUSED
-        if memory.recalled:
-            return Answer.ACCEPTED
-        memory.recalled = True
-        if memory.stage in (Stage.OUTBOUND, Stage.HARVEST):
-            self._turn_back(now_ms, "recall", "recalled by the depot", {})
-        return Answer.ACCEPTED
-
-    def _turn_back(self, now_ms: int, name: str, reason: str, facts: dict[str, Any]) -> None:
-        self._decide(now_ms, name, reason, facts)
-        self.memory.harvest_until_ms = None
-        self._fly_home(now_ms)
-        self._set_mode(Mode.CRUISE, now_ms)
-        self._enter(Stage.RETURN, now_ms)
-
-    def _fly_home(self, now_ms: int) -> None:
-        facts = {"waypoints": len(self._plan().waypoints)}
-        self._decide(now_ms, "follow_return_trajectory", "by the plan's way back to the corridor", facts)
-        self._ctrl.turn_back(now_ms)
-
-    # --- orders -------------------------------------------------------------------------------------------------------
-    def _configure(self, now_ms: int) -> Answer:
-        """MODE_CTRL to its pre-launch configuration, then the critical sensors, which are powered by now: refused while
-        one of them is dead."""
-        memory = self.memory
-        if memory.plan is None or memory.stage is not Stage.DOCKED:
-            return Answer.REFUSED
-        number = memory.plan.number
-        if memory.verified == number:
-            return Answer.ACCEPTED
-        self._craft.configure()
-        reading = self._craft.skimmer_reading()
-        powered = {"plan": number, "powered_w": reading.load_w}
-        self._decide(now_ms, "set_pre_launch_configuration", "what a launch needs is powered", powered)
-        sensors = {"abort_sensors_ok": reading.abort_sensors_ok, "imu_ok": reading.imu_ok}
-        alive = all(sensors.values())
-        self._decide(now_ms, "verify_abort_sensors", "alive" if alive else "dead: not to be launched", sensors)
-        memory.verified = number if alive else 0
-        memory.trips = self._watch(reading)
-        if reading.transmits:
-            self.reports.announce(now_ms, reading)
-        return Answer.ACCEPTED if alive else Answer.REFUSED
-
-    def _go(self, now_ms: int) -> Answer:
-        memory = self.memory
-        if memory.plan is None:
-            return Answer.REFUSED
-        if memory.stage is not Stage.DOCKED:
-            return Answer.ACCEPTED if memory.stage in (Stage.UNDOCKING, Stage.DEPARTURE) else Answer.REFUSED
-        number = memory.plan.number
-        if number == memory.flown:
-            return Answer.REFUSED  # an old GO that came late: this plan has been flown
-        if memory.verified != number:
-            self._decide(now_ms, "not_ready", "its sensors have not been verified", {"plan": number})
-            return Answer.REFUSED
-        reading = self._craft.skimmer_reading()
-        if not reading.ready:
-            if reading.hindrance:
-                self._decide(now_ms, "not_ready", reading.hindrance, {"plan": number})
-            return Answer.REFUSED
-        self._decide(now_ms, "undock", "launch command", {"plan": number})
-        memory.flown = number
-        memory.trigger = 0
-        memory.recalled = False
-        memory.taken = ""
-        self.reports.undocked(now_ms)
-        self._ctrl.undock(now_ms)
-        self._enter(Stage.UNDOCKING, now_ms)
-        return Answer.ACCEPTED
-
-    def _cleared(self, now_ms: int, order: Order) -> Answer:
-        memory = self.memory
-        if memory.stage in (Stage.APPROACH, Stage.DOCKED):
-            return Answer.ACCEPTED
-        away = self._craft.skimmer_reading().place is Place.BACK  # not at the gate again yet
-        if memory.stage is not Stage.HOLDING or memory.taken or away:
-            return Answer.REFUSED
-        self._decide(now_ms, "approach", "docking clearance", {"emergency": order is Order.EMERGENCY_CLEARANCE})
-        self._ctrl.approach(now_ms)
-        self._enter(Stage.APPROACH, now_ms)
-        return Answer.ACCEPTED
-
-    # --- words --------------------------------------------------------------------------------------------------------
-    def _plan(self) -> MissionPlan:
-        plan = self.memory.plan
-        assert plan is not None  # nobody undocks without one
-        return plan
-
     def _course(self) -> dict[str, Any]:
-        return {"waypoints": len(self._plan().waypoints), "harvest_s": self._plan().harvest_s}
-
-    def _stand_in_dock(self, now_ms: int) -> None:
-        self._ctrl.docked()
-        self._set_mode(Mode.DOCKED, now_ms)
-        self._craft.shed(False)
-        self.memory.shed = False
-        self._enter(Stage.DOCKED, now_ms)
-
-    def _set_mode(self, mode: Mode, now_ms: int) -> None:
-        """MODE_CTRL; it fixes which buses are powered."""
-        if mode is not self.memory.mode:
-            name = "mode_to_" + mode.lower().rpartition("/")[2].replace("-", "_")
-            self._decide(now_ms, name, mode.value, {"was": self.memory.mode.value})
-        self.memory.mode = mode
-        self._craft.set_mode(mode)
-
-    def _enter(self, stage: Stage, now_ms: int) -> None:
-        self.memory.stage = stage
-        self.reports.announce(now_ms)
-
-    def _decide(self, now_ms: int, name: str, reason: str, facts: dict[str, Any]) -> None:
-        number = self.memory.plan.number if self.memory.plan else 0
-        self._record(Decision(now_ms, number, _PHASE[self.memory.stage], "skimmer", name, reason, facts))
+        return {"waypoints": len(self._helm.plan.waypoints), "harvest_s": self._helm.plan.harvest_s}

@@ -10,7 +10,7 @@ from depot.world.dock import interface_holds
 from depot.world.energy import J_PER_WH
 from depot.world.matter import reach
 from depot.world.motion import Homing
-from depot.world.skimmer import loads_w, missing_charge_j
+from depot.world.skimmer import battery_w, demand_w, load_w, missing_charge_j
 from depot.world.state import WorldState
 
 
@@ -63,7 +63,9 @@ def read_skimmer(state: WorldState, profile: Profile, homing: Homing, expected_k
         deep_discharges=skimmer.deep_discharges,
         current_spikes=skimmer.current_spikes,
         transmits=health.transmits,
-        load_w=sum(loads_w(power, skimmer.mode, prelaunch=skimmer.prelaunch)),
+        load_w=load_w(skimmer, power),
+        demand_w=demand_w(skimmer, power),
+        battery_w=battery_w(skimmer, power),
     )
 
 

@@ -137,6 +137,32 @@ def loads_w(power: PowerSettings, mode: Mode, *, prelaunch: bool = False) -> tup
     }[mode]
 
 
+def demand_w(state: SkimmerResources, power: PowerSettings) -> float:
+    """What the buses of the present mode draw with nothing shed."""
+    ratio = 1.0 if state.mode is Mode.SURVIVAL else state.health.current_ratio
+    return sum(loads_w(power, state.mode, prelaunch=state.prelaunch)) * ratio
+
+
+def load_w(state: SkimmerResources, power: PowerSettings) -> float:
+    """What is on."""
+    ratio = 1.0 if state.mode is Mode.SURVIVAL else state.health.current_ratio
+    primary, secondary, survival = loads_w(power, state.mode, prelaunch=state.prelaunch)
+    return (primary + survival + (0.0 if state.shed else secondary)) * ratio
+
+
+def battery_w(state: SkimmerResources, power: PowerSettings) -> float:
+    """What BATT_A and BATT_B can give at once."""
+    return power.battery_w * sum(battery.usable_j > 0.0 for battery in (state.batt_a, state.batt_b))
+
+
+def powered(state: SkimmerResources, power: PowerSettings, supply_w: float) -> float:
+    """The share of its power that a load gets, INTAKE and its routing too: all alike, when more is on than arrays and
+    batteries can carry."""
+    wanted_w = load_w(state, power)
+    there_w = supply_w + battery_w(state, power)
+    return 1.0 if wanted_w <= there_w else there_w / wanted_w
+
+
 def burn(state: SkimmerResources, kg: float, outside: Outside) -> float:
     """Propellant through the thrusters; worn ones need more for the same."""
     return let_out(state.lobes, kg / state.health.thrust, outside, "exhaust")
@@ -180,7 +206,7 @@ def run_buses(
     else:
         need = (primary + secondary + survival) * state.health.current_ratio * seconds
         from_array = min(supply_j, need)
-        served = from_array + draw_evenly(mains, need - from_array)
+        served = from_array + draw_evenly(mains, min(need - from_array, battery_w(state, power) * seconds))
         served += state.batt_res.draw(min(survival * seconds, need - served))
     spare = supply_j - from_array
     charged = state.batt_res.charge(spare)

@@ -23,7 +23,7 @@ from depot.world.faults import grow, leave_dock, strike, withdraw
 from depot.world.matter import let_out, take_in
 from depot.world.motion import Motion
 from depot.world.sensors import read_depot, read_skimmer
-from depot.world.skimmer import harvest, leak, run_buses, wear
+from depot.world.skimmer import harvest, leak, powered, run_buses, wear
 from depot.world.state import WorldState
 
 SLOW_SAMPLES = 2_000.0
@@ -112,7 +112,8 @@ class World:
         if not state.destroyed:
             self.motion.burn(seconds)
             if skimmer.harvesting:
-                harvest(skimmer, profile, self.motion.intake_kg(seconds), seconds, outside)
+                usual_kg = self.motion.intake_kg(seconds) * powered(skimmer, profile.power, supply_w)
+                harvest(skimmer, profile, usual_kg, seconds, outside)
             if any(skimmer.leak_kg_s):
                 leak(skimmer, seconds, outside)
             if state.place is Place.DOCK and not state.total_abort and dock.interface_holds(state, "power_failure"):

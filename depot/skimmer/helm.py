@@ -1,0 +1,89 @@
+"""What the parts of the skimmer's party work with: memory, decisions, mode and stage, and the ways home and into the
+dock. Whoever decides something does it through here, so that nothing is changed without a decision or a status."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from depot.decision import Decision, Recorder
+from depot.messages import MissionPlan
+from depot.names import Mode, Stage
+from depot.settings import HeartbeatSettings
+from depot.skimmer.guidance import Guidance
+from depot.skimmer.mode_ctrl import ModeCtrl
+from depot.skimmer.reports import Craft, Reports, SkimmerMemory
+
+_PHASE = {Stage.DOCKED: 1, Stage.UNDOCKING: 2, Stage.DEPARTURE: 2, Stage.OUTBOUND: 3, Stage.HARVEST: 4, Stage.RETURN: 5,
+          Stage.HOLDING: 6, Stage.APPROACH: 6, Stage.DISPOSAL: 5}  # fmt: skip
+
+
+class Helm:
+    """See the module. `record` gets each decision before it is acted on; `ctrl` is MODE_CTRL's way to the craft."""
+
+    def __init__(
+        self, craft: Craft, record: Recorder, memory: SkimmerMemory, beats: HeartbeatSettings,
+        guidance: Guidance | None,
+    ) -> None:  # fmt: skip
+        self.craft = craft
+        self.reports = Reports(memory, craft, beats)
+        self.ctrl = ModeCtrl(craft, guidance, self.decide)
+        self._record = record
+
+    @property
+    def memory(self) -> SkimmerMemory:
+        """All that is remembered; another one after a restart."""
+        return self.reports.memory
+
+    @property
+    def plan(self) -> MissionPlan:
+        """The one that is flown."""
+        plan = self.memory.plan
+        assert plan is not None  # nobody undocks without one
+        return plan
+
+    def decide(self, now_ms: int, name: str, reason: str, facts: dict[str, Any]) -> None:
+        """Record a decision."""
+        memory = self.memory
+        number = memory.plan.number if memory.plan else 0
+        self._record(Decision(now_ms, number, _PHASE[memory.stage], "skimmer", name, reason, facts))
+
+    def set_mode(self, mode: Mode, now_ms: int) -> None:
+        """MODE_CTRL; it fixes which buses are powered."""
+        if mode is not self.memory.mode:
+            name = "mode_to_" + mode.lower().rpartition("/")[2].replace("-", "_")
+            self.decide(now_ms, name, mode.value, {"was": self.memory.mode.value})
+        self.memory.mode = mode
+        self.craft.set_mode(mode)
+
+    def enter(self, stage: Stage, now_ms: int) -> None:
+        """The next part of its course, which the depot has to hear of."""
+        self.memory.stage = stage
+        self.reports.announce(now_ms)
+
+    def turn_back(self, now_ms: int, name: str, reason: str, facts: dict[str, Any]) -> None:
+        """Out of what it does, and home."""
+        self.decide(now_ms, name, reason, facts)
+        self.memory.harvest_until_ms = None
+        self.fly_home(now_ms)
+        self.set_mode(Mode.CRUISE, now_ms)
+        self.enter(Stage.RETURN, now_ms)
+
+    def fly_home(self, now_ms: int) -> None:
+        """By the way that is planned for it."""
+        facts = {"waypoints": len(self.plan.waypoints)}
+        self.decide(now_ms, "follow_return_trajectory", "by the plan's way back to the corridor", facts)
+        self.ctrl.turn_back(now_ms)
+
+    def back_to_gate(self, now_ms: int, name: str, reason: str) -> None:
+        """Out of the approach, to hold off at the gate once more."""
+        self.decide(now_ms, name, reason, {})
+        self.ctrl.turn_back(now_ms)
+        self.enter(Stage.HOLDING, now_ms)
+
+    def stand_in_dock(self, now_ms: int) -> None:
+        """Nothing is flown any more, and all loads may be on again."""
+        self.ctrl.docked()
+        self.set_mode(Mode.DOCKED, now_ms)
+        self.craft.shed(False)
+        self.memory.shed = False
+        self.enter(Stage.DOCKED, now_ms)

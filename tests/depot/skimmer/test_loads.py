@@ -1,0 +1,136 @@
+"""MODE_CTRL's loads: when not everything can be powered, what the mode is for keeps its power (seed 000, 4.4)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+import pytest
+
+from depot.decision import Decision
+from depot.names import Mode
+from depot.physics.windows import Almanac
+from depot.readings import SkimmerReading
+from depot.settings import HeartbeatSettings, PowerSettings
+from depot.skimmer.helm import Helm
+from depot.skimmer.loads import RESTORE, Loads
+from depot.skimmer.reports import SkimmerMemory
+from depot.world.skimmer import powered
+from tests.fakes.loop_run import PROFILE, LoopBench
+
+POWER = PowerSettings()
+WEAK_W = 2_800.0
+"""Of each battery: in shadow ACTIVE-HARVEST draws more than both give, and less without its secondary loads."""
+
+
+def weak() -> LoopBench:
+    """With batteries that cannot carry a whole harvest in shadow."""
+    power = msgspec.structs.replace(PROFILE.power, battery_w=WEAK_W)
+    return LoopBench(profile=msgspec.structs.replace(PROFILE, power=power))
+
+
+class Switch:
+    """A craft of which nothing but the secondary loads is asked."""
+
+    def __init__(self) -> None:
+        self.sheds: list[bool] = []
+
+    def shed(self, on: bool) -> None:
+        """Off, or on again."""
+        self.sheds.append(on)
+
+
+def loads() -> tuple[Loads, Switch, list[Decision]]:
+    """MODE_CTRL's, its craft, its decisions."""
+    craft, decided = Switch(), list[Decision]()
+    helm = Helm(craft, decided.append, SkimmerMemory(), HeartbeatSettings(), None)  # type: ignore[arg-type]  # sheds only
+    return Loads(helm, POWER), craft, decided
+
+
+def reading(**values: Any) -> SkimmerReading:
+    """Full, lit, and all that is wanted can be given."""
+    return SkimmerReading(**({"soc": 1.0, "demand_w": 6_100.0, "battery_w": 5_000.0, "solar_w": 1_100.0} | values))
+
+
+def test_everything_stays_on_while_power_allows_it() -> None:
+    """To the last watt."""
+    ctrl, craft, _ = loads()
+    ctrl.manage(reading(), 0)
+    assert craft.sheds == []
+
+
+def test_what_cannot_be_powered_is_shed_at_once_and_comes_back_at_once() -> None:
+    """Each with a decision that says how much was wanted and how much there was."""
+    ctrl, craft, decided = loads()
+    ctrl.manage(reading(solar_w=1_099.0), 0)
+    ctrl.manage(reading(solar_w=1_099.0), 1)
+    assert craft.sheds == [True]
+    assert (decided[0].facts["demand_w"], decided[0].facts["supply_w"]) == (6_100.0, 6_099.0)
+    ctrl.manage(reading(), 2)
+    assert craft.sheds == [True, False]
+    assert [decision.name for decision in decided] == ["shed_secondary_loads", "restore_secondary_loads"]
+
+
+def test_low_charge_sheds_and_more_than_that_restores() -> None:
+    """With a hysteresis."""
+    ctrl, craft, _ = loads()
+    for soc in (POWER.shed_soc, POWER.shed_soc - 0.01, RESTORE * POWER.shed_soc - 0.01, RESTORE * POWER.shed_soc):
+        ctrl.manage(reading(soc=soc), 0)
+    assert craft.sheds == [True, False]
+
+
+def test_intake_keeps_its_power_in_every_shadow_of_the_harvest() -> None:
+    """Others are shed there, and the harvest is the one of strong batteries, to the last gram."""
+    short, strong = weak().run(), LoopBench().run()
+    almanac = Almanac(PROFILE.orbit)
+    sheds = [d for d in short.decisions if d.name == "shed_secondary_loads"]
+    assert len(sheds) > 3
+    for shed in sheds:
+        assert shed.phase == 4 and not almanac.sunlit(shed.time_ms)
+        assert shed.facts["demand_w"] == sum(POWER.harvest_w) > shed.facts["supply_w"] == 2.0 * WEAK_W
+    assert short.names("skimmer").count("restore_secondary_loads") == len(sheds)
+    assert "shed_secondary_loads" not in strong.names("skimmer")
+    assert short.last["outcome"] == "completed"
+    assert short.last["harvested_kg"] == strong.last["harvested_kg"]
+
+
+def test_without_that_decision_the_shadow_would_end_the_sortie(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Brown-out: the avionics lose their power, which is ABORT-1."""
+    monkeypatch.setattr(Loads, "manage", lambda self, reading, now_ms: None)
+    assert weak().run().last["trigger"] == "avionics_power_loss"
+
+
+def test_intake_takes_in_what_its_share_of_the_power_allows() -> None:
+    """More is on than can be carried: every load gets the same share, and so the harvest shrinks."""
+    whole, half = LoopBench(), LoopBench()
+    taken = []
+    for bench in (whole, half):
+        while (
+            not bench.loop.world.skimmer_reading().in_zone or bench.loop.skimmer.memory.mode is not Mode.ACTIVE_HARVEST
+        ):
+            bench.step()
+        world = bench.loop.world
+        if bench is half:
+            world.state.skimmer.health.current_ratio = 2.0 * (POWER.solar_w + 2.0 * POWER.battery_w) / 6_100.0
+            world.motion.sunlit = lambda: True  # type: ignore[method-assign]
+            assert powered(world.state.skimmer, POWER, POWER.solar_w) == pytest.approx(0.5)
+        before = world.state.skimmer.harvested_kg
+        world.advance(world.state.now_ms + 1_000)
+        taken.append(world.state.skimmer.harvested_kg - before)
+    assert taken[0] > 0.0 and taken[1] == pytest.approx(0.5 * taken[0], rel=1e-6)
+
+
+def test_what_is_on_is_what_is_measured() -> None:
+    """`load_w` follows the shedding, `demand_w` does not, and a battery that has dropped out gives nothing."""
+    bench = LoopBench()
+    world = bench.loop.world
+    world.set_mode(Mode.ACTIVE_HARVEST)
+    primary, secondary, survival = POWER.harvest_w
+    for shed in (True, False):
+        world.shed(shed)
+        seen = world.skimmer_reading()
+        assert seen.load_w == primary + survival + (0.0 if shed else secondary)
+        assert (seen.demand_w, seen.battery_w) == (primary + secondary + survival, 2.0 * POWER.battery_w)
+    world.state.skimmer.batt_a.connected = False
+    world.shed(False)
+    assert world.skimmer_reading().battery_w == POWER.battery_w
