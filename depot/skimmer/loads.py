@@ -1,4 +1,4 @@
-"""MODE_CTRL and power: which loads stay on, and when a transit is flown in ECLIPSE/SURVIVAL (seed 000, 4.3 to 4.5)."""
+"""MODE_CTRL and power: which loads stay on, and when a transit is flown in ECLIPSE/SURVIVAL (seed 000, 4.4)."""
 
 from __future__ import annotations
 
