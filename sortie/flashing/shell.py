@@ -1,20 +1,22 @@
-"""The thin shell around a flashing session: open, read, write, close, wait. It decides nothing."""
+"""The thin shell around a flashing session, a node with a port: open, read, write, close. It decides nothing."""
 
 from __future__ import annotations
 
 import os
-import select
-import time
+import selectors
 from typing import Protocol
 
 from mavlink_bridge.bootloader.script import Runner
+from mavlink_bridge.endpoint import Endpoint
 from mavlink_bridge.links.address import LinkError, LinkSpec
+from mavlink_bridge.links.hub import Poll
 from mavlink_bridge.links.serial import SerialLink
 from sortie.config.serial_ports import PortFinder
 from sortie.flashing.obstacles import obstacle_of
-from sortie.runtime.clock import link_clock_ms
+from sortie.runtime.runtime import Runtime
 
 _POLL_S = 0.1
+_POLL_MS = 100
 
 
 class Narrator(Protocol):
@@ -26,93 +28,124 @@ class Narrator(Protocol):
 class FlashShell:
     """Runs a session's `runner` to its end on the port that `finder` finds."""
 
+    now_ms = 0
+
     def __init__(self, runner: Runner, finder: PortFinder, narrator: Narrator) -> None:
         self._runner = runner
         self._finder = finder
         self._narrator = narrator
         self._device: SerialLink | None = None
+        self._poll: Poll | None = None
+        self._watched: tuple[int, int] | None = None  # descriptor and events
         self._node: tuple[int, int] | None = None
-        self._next_look_s = 0.0
+        self._next_look_ms = 0
 
     def run(self) -> None:
         """Until the session has ended. The port is closed afterwards, whatever happens."""
-        runner = self._runner
+        runtime, runner = Runtime(), self._runner
+        self._poll = runtime.go_real().poll
+        runtime.add(self)
         try:
-            runner.advance(link_clock_ms())
-            while not runner.done:
-                self._tend()
-                self._wait()
-                self._read()
-                runner.advance(link_clock_ms())
-                self._write()
-                self._narrator.refresh(link_clock_ms())
+            runner.advance(runtime.link_ms)
+            runtime.settle()
+            runtime.run(lambda: runner.done, lambda wall_s: self._narrator.refresh(runtime.link_ms), every_s=_POLL_S)
         finally:
             self._close()
+            runtime.close()
 
-    def _tend(self) -> None:
+    # --- a node -------------------------------------------------------------------------------------------------------
+    @property
+    def endpoints(self) -> tuple[Endpoint, ...]:
+        """What is spoken on the port is MAVLink only in parts."""
+        return ()
+
+    def next_link_deadline_ms(self) -> int | None:
+        return self._runner.next_deadline_ms()
+
+    def heard(self, endpoint: Endpoint, link_ms: int) -> None:
+        """It has none."""
+
+    def serve_links(self, link_ms: int) -> None:
+        """Read, let the session go on, write; and have the port as it is wanted then."""
+        self._read(link_ms)
+        self._runner.advance(link_ms)
+        self._write()
+        if not self._runner.done:
+            self._tend(link_ms)
+        self._watch()
+
+    def commit(self, link_ms: int) -> None:
+        """Nothing is kept."""
+
+    # --- the port -----------------------------------------------------------------------------------------------------
+    def _tend(self, now_ms: int) -> None:
         """Have the port open when it is wanted, at the rate that is wanted, and closed when not."""
         wire = self._runner.wire
         if self._device is not None:
-            if not wire.wanted or self._replaced():
+            if not wire.wanted or self._replaced(now_ms):
                 self._close()
-                self._runner.port_closed(link_clock_ms())
+                self._runner.port_closed(now_ms)
             elif wire.uart:
                 self._device.set_baud(wire.baud)
             return
-        if not wire.wanted or time.monotonic() < self._next_look_s:
+        if not wire.wanted or now_ms < self._next_look_ms:
             return
-        self._next_look_s = time.monotonic() + _POLL_S
+        self._next_look_ms = now_ms + _POLL_MS
         path = self._finder.find()
         if path is None:
             wire.obstacle = None
             return
-        self._device = self._open(path)
+        self._device = self._open(path, now_ms)
         if self._device is not None:
             self._finder.opened(path)
             wire.uart = self._finder.is_uart(path)
-            self._runner.port_opened(path, link_clock_ms())
+            self._runner.port_opened(path, now_ms)
             self._write()
 
-    def _open(self, path: str) -> SerialLink | None:
+    def _open(self, path: str, now_ms: int) -> SerialLink | None:
         wire = self._runner.wire
         device = SerialLink(LinkSpec("serial", path=path, baud=wire.baud))
         try:
-            device.open(link_clock_ms())
+            device.open(now_ms)
         except LinkError as problem:
             wire.obstacle = obstacle_of(path, problem.__cause__)
             return None
         self._node = _node_of(path)
         return device
 
-    def _replaced(self) -> bool:
+    def _replaced(self, now_ms: int) -> bool:
         """Has the name of the port gone, or does it lead to another device now?"""
-        if time.monotonic() < self._next_look_s:
+        if now_ms < self._next_look_ms:
             return False
-        self._next_look_s = time.monotonic() + _POLL_S
+        self._next_look_ms = now_ms + _POLL_MS
         return _node_of(self._runner.wire.port) != self._node
 
-    def _wait(self) -> None:
-        runner, device = self._runner, self._device
-        deadline = runner.next_deadline_ms()
-        left_s = _POLL_S if deadline is None else (deadline - link_clock_ms()) / 1000.0
-        timeout = min(max(left_s, 0.0), _POLL_S)
+    def _watch(self) -> None:
+        """Wake when the port has something, or takes what is to be written."""
+        device, wanted = self._device, None
         descriptor = None if device is None else device.fileno()
-        if device is None or descriptor is None:
-            time.sleep(timeout)
-        else:
-            select.select([descriptor], [descriptor] if device.wants_write else [], [], timeout)
+        if device is not None and descriptor is not None:
+            events = selectors.EVENT_READ | (selectors.EVENT_WRITE if device.wants_write else 0)
+            wanted = (descriptor, events)
+        if wanted == self._watched or self._poll is None:
+            return
+        if self._watched is not None:
+            self._poll.forget(self._watched[0])
+        self._watched = wanted
+        if wanted is not None:
+            self._poll.watch(wanted[0], lambda events: None, wanted[1])
 
-    def _read(self) -> None:
+    def _read(self, now_ms: int) -> None:
         device, runner = self._device, self._runner
         if device is None:
             return
         device.flush()
         data = device.read()
         if data:
-            runner.receive(data, link_clock_ms())
+            runner.receive(data, now_ms)
         elif not device.connected:
             self._close()
-            runner.port_closed(link_clock_ms())
+            runner.port_closed(now_ms)
 
     def _write(self) -> None:
         data = self._runner.take_outgoing()
@@ -121,6 +154,7 @@ class FlashShell:
 
     def _close(self) -> None:
         device, self._device = self._device, None
+        self._watch()
         if device is not None:
             device.close()
 

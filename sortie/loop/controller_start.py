@@ -25,7 +25,6 @@ from sortie.loop.controller_loop import NOT_FLOWN, Controller, ControllerLoop, s
 from sortie.loop.faults import LoopFault
 from sortie.loop.space import Snapshot
 from sortie.loop.vehicles import LoopMaker
-from sortie.runtime.clock import link_clock_ms
 from sortie.runtime.runtime import Runtime, never
 
 OF_SIMULATORS: Final = "SIM_BATT_CAP_AH"
@@ -81,7 +80,7 @@ class ControllerStart:
         """Makes the loop around it."""
 
         def make(profile: Profile, seed: int, faults: list[LoopFault], **more: Any) -> ControllerLoop:
-            controller = Controller(self.companion, self._simulated, link_clock_ms)
+            controller = Controller(self.companion, self._simulated, lambda: self._runtime.link_ms)
             self._loop = ControllerLoop(profile, seed, faults, controller, **more)
             return self._loop
 

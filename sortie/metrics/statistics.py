@@ -77,7 +77,7 @@ class MeasuredService(Protocol):
 
 
 class Figures:
-    """See the module. `lateness` is the run loop's, None where there is none."""
+    """See the module. `lateness` is the runtime's, None where there is none."""
 
     def __init__(self, service: MeasuredService, lateness: Lateness | None = None) -> None:
         self._service = service

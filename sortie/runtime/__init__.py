@@ -1,1 +1,1 @@
-"""The run loop and its clocks."""
+"""The one loop: clocks, sockets, signals, the loader, the phases of a turn."""

@@ -1,4 +1,4 @@
-"""A bell that wakes the run loop: rung by the state store's thread and by signals."""
+"""A bell that wakes the runtime: rung by the state store's thread and by signals."""
 
 from __future__ import annotations
 

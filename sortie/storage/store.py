@@ -1,7 +1,7 @@
 """The state directory: SQLite, one writer thread, one process.
 
 What was acknowledged must be there after `kill -9`: a change is queued with a ticket, the writer thread commits all
-that is queued in one transaction (WAL, `synchronous=FULL`), and only then the ticket is settled and the run loop woken,
+that is queued in one transaction (WAL, `synchronous=FULL`), and only then the ticket is settled and the runtime woken,
 which lets the acknowledgement go. The service itself never waits for the disk.
 """
 

@@ -59,6 +59,13 @@ def test_no_command_is_left_out() -> None:
     assert {row.command[0] for row in TABLE} == set(COMMANDS)
 
 
+def test_signals_are_taken_in_one_place() -> None:
+    """Handlers of a command of its own would be the next ones that differ."""
+    package = Path(__file__).parents[3] / "sortie"
+    handlers = [path.name for path in package.rglob("*.py") if "signal.signal(" in path.read_text(encoding="utf-8")]
+    assert handlers == ["signals.py"]
+
+
 @pytest.fixture
 def silent() -> Iterator[socket.socket]:
     """See `SILENT`."""
