@@ -75,7 +75,7 @@ class SkimmerReading(Struct):
     capacity: float = 1.0  # of the batteries, of new
     overstress: int = 0  # sorties in which HOT_SPINE went over its stress limit
     min_soc: float = 1.0  # since launch
-    thrust_ratio: float = 1.0  # achieved over commanded, of this sortie's burns
+    thrust_ratio: float = 1.0  # achieved over commanded, of this sortie's burns: their thrust, and what it gave
     deep_discharges: int = 0  # so far
     current_spikes: int = 0
     transmits: bool = True  # the heartbeat transmitter works

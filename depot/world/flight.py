@@ -37,9 +37,11 @@ class FlightState(Struct):
     burns: int = 0  # since the loop began: the number of a burn draws its errors
     commanded_mps: float = 0.0
     achieved_mps: float = 0.0
+    weakest: float = 1.0  # the least thrust of this sortie's burns, of what its thruster is rated for
     arrived: bool = False
     at_gate: bool = False  # it holds off there, and turns
-    far: bool = False  # it has left the depot's vicinity
+    far: bool = False  # it has left the depot's vicinity,
+    begun_far: bool = False  # and had before this leg
     closest_m: float = 1e9
     contact: Hill = AT_REST
     marks: list[int] = field(default_factory=list)

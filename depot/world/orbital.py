@@ -55,8 +55,10 @@ _WAY_MPS = 13.0
 _SPARE, _SPARE_MPS, _DOCK_MPS = 1.2, 1.0, 3.5
 """Of the way back on top, for what burns are off by; corrections; and docking with THRUSTER_ATT."""
 _AWAY = (Place.NEAR, Place.OUT, Place.ZONE, Place.BACK, Place.CORRIDOR, Place.FINAL, Place.ADRIFT)
+_PASSING = (Place.OUT, Place.ZONE, Place.BACK)
 _HALVINGS = 40
 _GLANCES = 24
+_GLANCE_MS = 2_000.0
 _PLENTY = 0.3
 """Of the propellant at launch: with more than this nobody looks at the margin between two events."""
 _LEAST_S = 20.0
@@ -115,11 +117,36 @@ class OrbitalMotion:
     def _new_leg(self, hill: Hill, accel: Vector = _STILL, purpose: Purpose | None = None) -> None:
         """A closed form begins here."""
         flight, now_ms = self.flight, self._state.now_ms
+        self._look_back(hill)
+        flight.begun_far = flight.far
         flight.hill, flight.accel, flight.at_ms = hill, accel, now_ms
         if flight.segments and flight.segments[-1].at_ms == now_ms:
             flight.segments.pop()
         kind = -1 if purpose is None else int(purpose)
         flight.segments.append(Segment(now_ms, hill, accel, self._state.place, kind))
+
+    def _look_back(self, end: Hill) -> None:
+        """How near to the depot the leg that ends at `end` has led, between its events too."""
+        flight, now_ms = self.flight, self._state.now_ms
+        if not flight.begun_far or self._state.place not in _PASSING or now_ms <= flight.at_ms:
+            return
+        nearer_m = min(size(position(flight.hill)), size(position(end)))
+        if nearer_m > self._profile.navigation.seen_m:
+            return
+
+        def distance_m(at_ms: float) -> float:
+            return size(position(self.at(round(at_ms))))
+
+        step_ms = (now_ms - flight.at_ms) / _GLANCES
+        nearest_ms = min((flight.at_ms + number * step_ms for number in range(_GLANCES + 1)), key=distance_m)
+        low, high = max(nearest_ms - step_ms, flight.at_ms), min(nearest_ms + step_ms, now_ms)
+        while high - low > _GLANCE_MS:
+            third = (high - low) / 3.0
+            if distance_m(low + third) < distance_m(high - third):
+                high -= third
+            else:
+                low += third
+        flight.closest_m = min(flight.closest_m, distance_m((low + high) / 2.0))
 
     # --- time -------------------------------------------------------------------------------------------------------
     def now_ms(self) -> int:
@@ -274,7 +301,7 @@ class OrbitalMotion:
             self._ignite(flight.commands.pop(0))
         here = self._here()
         distance = size(position(here))
-        if state.place in (Place.OUT, Place.ZONE, Place.BACK):
+        if state.place in _PASSING:
             flight.far |= distance > 2.0 * self._profile.corridor.keep_out_m
             if flight.far:
                 flight.closest_m = min(flight.closest_m, distance)
@@ -362,6 +389,7 @@ class OrbitalMotion:
         health = state.skimmer.health
         left = health.thruster_fwd if command.thruster is Thruster.FWD else health.attitude
         newton = thrust_n(engines, command.thruster, left)
+        flight.weakest = min(flight.weakest, newton / thrust_n(engines, command.thruster, 1.0))
         if kg <= 0.0 or newton <= 0.0:
             self._end_of(command, 0.0)
             return
@@ -431,6 +459,7 @@ class OrbitalMotion:
         flight.closest_m, flight.segments = 1e9, []
         flight.arrived = flight.at_gate = flight.far = False
         flight.commanded_mps = flight.achieved_mps = 0.0
+        flight.weakest = 1.0
         flight.slew = Slew(slew_to(flight.slew.before, AHEAD, 0, 1.0, 1.0).at(10**9))
         spread = self._profile.navigation.dispersion_mps
         off = [spread * normal(state.seed, state.sorties, f"spring {axis}") for axis in "xyz"]
@@ -549,6 +578,8 @@ class OrbitalMotion:
         sunlit = self.sunlit()
         reading.sunlit, reading.solar_w = sunlit, self._profile.power.solar_w if sunlit else 0.0
         reading.link_open = self.link_open()
+        if flight.commanded_mps > 0.0 and flight.burn is None:  # docked: of the flight that has ended
+            reading.thrust_ratio = flight.weakest * flight.achieved_mps / flight.commanded_mps
         if state.place is Place.DOCK:
             return
         known = self._estimate()
@@ -561,8 +592,6 @@ class OrbitalMotion:
         reading.attitude_error_deg, reading.rate_dps = self.attitude_error_deg(), self.rate_dps()
         mass, lobes = self._mass_kg(), state.skimmer.lobes
         reading.dv_left_mps = delta_v_mps(mass, lobes.kg, self._profile.engines.fwd_exhaust_mps)
-        if flight.commanded_mps > 0.0 and flight.burn is None:
-            reading.thrust_ratio = flight.achieved_mps / flight.commanded_mps
         reading.thrusting = flight.burn is not None or bool(flight.commands)
         reading.thrusting |= flight.at_gate and state.place is Place.BACK
         if state.place is Place.OUT and self._profile.plan.coast_s > 0.0:

@@ -127,6 +127,24 @@ def test_a_margin_that_was_nearly_used_up_in_flight_is_counted_once_a_sortie() -
     assert bench.loop.depot.memory.near_misses == 1 and len(bench.sorties) == 2
 
 
+@pytest.mark.parametrize(
+    ("left", "state"),
+    [(1.0, SkimmerState.ACTIVE), (0.9, SkimmerState.ACTIVE), (0.83, SkimmerState.DERATED), (0.7, SkimmerState.RETIRED)],
+)
+def test_what_the_burns_of_the_last_sortie_gave_decides(left: float, state: SkimmerState) -> None:
+    """An engine that is too strong for ABORT-1 and too weak to fly again: measured in flight, judged at the dock."""
+    bench = LoopBench()
+    while "follow_trajectory" not in bench.names("skimmer"):
+        bench.step()
+    bench.loop.world.state.skimmer.health.thruster_fwd = left
+    bench.run()
+    judged = [d for d in bench.decisions if d.name in ("relaunch", "derate", "retire")][-1]
+    assert bench.last["abort"] is None and bench.loop.depot.memory.skimmer is state
+    assert judged.facts["thrust_ratio"] == pytest.approx(left, abs=0.01)
+    if state is not SkimmerState.ACTIVE:
+        assert judged.reason == "thrust_achieved"
+
+
 def test_an_interface_that_failed_retires() -> None:
     """It can be neither offloaded nor refuelled."""
     verdict = review(PROFILE, Status(), 1, ("interface_failure",))

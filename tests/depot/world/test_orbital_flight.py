@@ -9,7 +9,7 @@ import pytest
 
 from depot.decisions.planning import Derating, make_plan
 from depot.physics.engines import Purpose, ThrustCommand, Thruster
-from depot.physics.orbit import position, size
+from depot.physics.orbit import coast, position, size
 from depot.physics.windows import Almanac
 from depot.readings import DepotReading, Place
 from depot.settings import Profile
@@ -161,6 +161,23 @@ def test_the_depot_sees_a_skimmer_that_is_near_and_no_other(flown: FlownWorld) -
     seen = world.depot_reading().seen
     assert seen is not None and size(seen.position_m) == pytest.approx(PROFILE.corridor.gate_m, abs=100.0)
     assert seen.attitude_error_deg <= PROFILE.corridor.attitude_max_deg
+
+
+@pytest.mark.parametrize("nearest_m", [30.0, 450.0, 2_000.0])
+def test_how_near_it_has_come_is_measured_between_events_too(nearest_m: float) -> None:
+    """Past the depot at 2 m/s, so far below it, in hours in which nothing else happens: seen when the leg ends."""
+    world = at_harvest(PROFILE, PLAN, 0.0)
+    world.turn_back()
+    world.guidance.stop()
+    motion, flight, now_ms = world.motion, world.state.flight, world.state.now_ms
+    flight.commands, flight.burn, flight.begun_far = [], None, True
+    there = (-nearest_m, 0.0, 0.0, 0.0, 2.0, 0.0)
+    flight.hill, flight.at_ms, flight.accel = coast(motion.almanac.orbit.rate, there, -900.0), now_ms, (0.0, 0.0, 0.0)
+    world.advance(now_ms + 1_800_000)
+    assert size(position(motion.at(world.state.now_ms))) > 1_000.0
+    world.turn_back()
+    run(world, 1_000.0)
+    assert world.depot_reading().closest_m == pytest.approx(nearest_m, rel=0.1)
 
 
 def test_arrays_give_nothing_in_the_shadow() -> None:

@@ -118,6 +118,25 @@ def test_a_late_skimmer_is_lost_at_t_death_and_the_trend_is_told_before(phase: i
     assert trend.phase == 5 and trend.time_ms < lost.time_ms
 
 
+def test_behind_a_closed_window_nobody_hears_anybody_and_nothing_is_missed() -> None:
+    """Whatever is sent then is lost; what the skimmer had to tell comes when the window opens."""
+    bench = LoopBench()
+    motion, memory = bench.loop.world.motion, bench.loop.depot.memory
+    last_heard_ms: set[int] = set()
+    was_open, closed = True, 0
+    while bench.loop.ended_by is None:
+        bench.step()
+        is_open = motion.link_open()
+        assert bench.loop.link.loss == (0.0 if is_open else 1.0)
+        assert memory.beats.misses == 0
+        closed += int(was_open and not is_open)
+        was_open = is_open
+        if not is_open:
+            last_heard_ms.add(memory.status_ms)
+    assert len(last_heard_ms) == closed >= 10  # nothing came while it was closed
+    assert bench.last["outcome"] == "completed"
+
+
 def test_tank_full_before_launch_is_a_no_go_until_there_is_room() -> None:
     """Nowhere to store the harvest."""
     bench = LoopBench("store_full@phase1..T+60000").run()
