@@ -1,1 +1,1 @@
-"""Default parameters for ArduPilot's own SITL, one file for each frame."""
+"""ArduPilot's own SITL: its launcher, and its default parameters, one file for each frame."""

@@ -11,10 +11,11 @@ from types import MappingProxyType
 
 from autopilot.events import Event
 from autopilot.journal import Journal
-from sortie.companion.ardupilot_sitl import ArduPilotChild, launch
+from sitl.ardupilot.launcher import ArduPilotChild, SitlError, launch
 from sortie.companion.connection import ControllerFront
 from sortie.companion.service import OWN_PARAMETERS, Companion, build_companion
-from sortie.config.settings import Settings
+from sortie.config.errors import UserError
+from sortie.config.settings import DEFAULT_HOME, Settings
 from sortie.logs.run_log import LOGGER, log_error
 from sortie.runtime.runtime import Runtime
 from sortie.storage.rows import StoredState
@@ -30,6 +31,23 @@ def say(text: str) -> None:
     print(f"sortie: {text}", file=sys.stderr, flush=True)
 
 
+def _launched(settings: Settings, folder: Path, defaults: Mapping[str, float]) -> ArduPilotChild:
+    home = DEFAULT_HOME
+    if settings.home is not None:
+        place, heading = settings.home
+        home = (place.lat, place.lon, place.alt, heading)
+    vehicle = settings.vehicle
+    try:
+        return launch(vehicle.frame, vehicle.target, home, settings.speedup or 1.0, folder, defaults)
+    except SitlError as error:
+        raise _for_the_person(error) from error
+
+
+def _for_the_person(error: SitlError) -> UserError:
+    """Status 1 for a child that has ended, 2 for one that could not be started."""
+    return UserError(str(error), 1 if error.ended else 2)
+
+
 class ControllerSide:
     """See the module. Found once made; its link is held open by `runtime`, and `stack` ends the child. `child`: the
     ArduPilot SITL that was started for this run, with `defaults` on top of its frame's. `patience_s`: NotHeard when
@@ -43,13 +61,13 @@ class ControllerSide:
         self._speedup = settings.speedup or 1.0
         self._native = settings.strategy == "native"
         if settings.vehicle.kind == "ardupilot":
-            self.child = launch(settings, log_dir / "ardupilot", defaults)
+            self.child = _launched(settings, log_dir / "ardupilot", defaults)
             stack.callback(self.child.stop)
             address = self.child.address
         else:
             address = settings.vehicle.target
         self.front = ControllerFront(address, runtime, on_error=log_error, say=say)
-        self.found = self.front.find(None if self.child is None else self.child.check, patience_s)
+        self.found = self.front.find(None if self.child is None else self._check_child, patience_s)
         firmware = self.found.firmware
         say(f"{firmware.name} {firmware.kind}, system {self.found.system}, on {self.front.spec.url}")
 
@@ -88,8 +106,15 @@ class ControllerSide:
 
     def watch(self, events: list[Event], now_ms: int) -> None:
         """An observer: has the SITL child ended by itself? Then UserError, status 1."""
-        if self.child is not None:
+        self._check_child()
+
+    def _check_child(self) -> None:
+        if self.child is None:
+            return
+        try:
             self.child.check()
+        except SitlError as error:
+            raise _for_the_person(error) from error
 
     def hold_if_flying(self) -> bool:
         """Ctrl-C with a flying controller: it is told to hold where it is, which outlives this program."""

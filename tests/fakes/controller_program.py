@@ -8,7 +8,7 @@ import subprocess
 import threading
 from pathlib import Path
 
-from sortie.companion.ardupilot_sitl import VARIABLE, defaults_file
+from sitl.ardupilot.launcher import VARIABLE, defaults_file
 from tests.fakes.served import free_port
 from tests.stand_in.controller import HOME
 from tests.stand_in.radio import SitlRadio

@@ -25,7 +25,7 @@ from autopilot.geo import GeoPoint, Ned, to_local
 from mavlink_bridge import codec
 from mavlink_bridge.codec import dialect
 from mavlink_bridge.framing import FrameReader, FrameWriter
-from sortie.companion.ardupilot_sitl import VARIABLE, defaults_file
+from sitl.ardupilot.launcher import VARIABLE, defaults_file
 from tests.fakes.served import free_port
 from tests.stand_in.radio import SitlRadio
 

@@ -19,8 +19,6 @@ from pathlib import Path
 from typing import IO, Final
 
 from autopilot.vehicles.kinds import vehicle_class
-from sortie.config.errors import UserError
-from sortie.config.settings import DEFAULT_HOME, Settings
 
 VARIABLE: Final = "ARDUPILOT_SITL"
 _PR_SET_PDEATHSIG: Final = 1
@@ -29,15 +27,21 @@ _LAST_LINES: Final = 5
 _OUTPUT: Final = "output.log"
 
 
+class SitlError(Exception):
+    """SITL cannot be started, or (`ended`) has ended by itself: one line for the person who wanted it."""
+
+    def __init__(self, message: str, *, ended: bool = False) -> None:
+        super().__init__(message)
+        self.ended = ended
+
+
 def defaults_file(frame: str) -> Path:
     """Sortie's own defaults for ArduPilot SITL of this frame."""
-    import sitl
-
-    return Path(sitl.__file__).with_name("ardupilot") / f"{frame}.parm"
+    return Path(__file__).with_name(f"{frame}.parm")
 
 
 def find_binary(frame: str, given: str) -> Path:
-    """The binary: named on the command line, by ARDUPILOT_SITL, or on the search path. UserError (status 2) with how to
+    """The binary: named on the command line, by ARDUPILOT_SITL, or on the search path. SitlError with how to
     get one when there is none, or it cannot be run."""
     kind = vehicle_class(frame)
     program = kind.sitl_binary
@@ -47,31 +51,31 @@ def find_binary(frame: str, given: str) -> Path:
         if path.is_dir():
             path = path / program
         if not path.is_file():
-            raise UserError(f"ArduPilot SITL: there is no {path}")
+            raise SitlError(f"ArduPilot SITL: there is no {path}")
         if not os.access(path, os.X_OK):
-            raise UserError(f"ArduPilot SITL: {path} cannot be executed")
+            raise SitlError(f"ArduPilot SITL: {path} cannot be executed")
         return path.resolve()
     found = shutil.which(program)
     if found is not None:
         return Path(found)
-    raise UserError(
+    raise SitlError(
         f"ArduPilot SITL: no {program} found; build it (./waf configure --board sitl && ./waf {kind.sitl_target}) and "
         f"name it: --vehicle ardupilot:{frame}=BINARY or {VARIABLE}=BINARY"
     )
 
 
-def launch(settings: Settings, folder: Path, defaults: Mapping[str, float]) -> ArduPilotChild:
-    """Start SITL for these settings, with its files in `folder`; `defaults` on top of those of its frame."""
-    frame = settings.vehicle.frame
-    binary = find_binary(frame, settings.vehicle.target)
-    lat, lon, alt, heading = DEFAULT_HOME
-    if settings.home is not None:
-        place, heading = settings.home
-        lat, lon, alt = place.lat, place.lon, place.alt
+def launch(
+    frame: str, given: str, home: tuple[float, float, float, float], speedup: float, folder: Path,
+    defaults: Mapping[str, float],
+) -> ArduPilotChild:  # fmt: skip
+    """Start SITL of the kind `frame`, of the binary `given` (empty: looked for), at `home` (deg, deg, m AMSL, heading
+    deg), with its files in `folder`; `defaults` on top of those of its frame. SitlError when it cannot be."""
+    binary = find_binary(frame, given)
+    lat, lon, alt, heading = home
     port = _free_port()
     # the other serial ports and the radio input would take ports of their own, which another SITL may have
     arguments = [
-        str(binary), "--model", vehicle_class(frame).model, "--speedup", f"{settings.speedup or 1.0:g}",
+        str(binary), "--model", vehicle_class(frame).model, "--speedup", f"{speedup:g}",
         "--home", f"{lat!r},{lon!r},{alt!r},{heading!r}", "--defaults", _defaults(frame, folder, defaults),
         "--serial0", f"tcp:{port}:wait", "--serial1", "none", "--serial2", "none",
         "--rc-in-port", str(_free_port(socket.SOCK_DGRAM)), "--wipe",
@@ -88,7 +92,7 @@ def _defaults(frame: str, folder: Path, more: Mapping[str, float]) -> str:
             folder.mkdir(parents=True, exist_ok=True)
             path.write_text("".join(f"{name} {value:g}\n" for name, value in more.items()))
         except OSError as error:
-            raise UserError(f"ArduPilot SITL: {folder}: {error.strerror}") from error
+            raise SitlError(f"ArduPilot SITL: {folder}: {error.strerror}") from error
         names.append(str(path.resolve()))
     return ",".join(names)
 
@@ -104,7 +108,7 @@ class ArduPilotChild:
             folder.mkdir(parents=True, exist_ok=True)
             self._output: IO[bytes] = (folder / _OUTPUT).open("wb")
         except OSError as error:
-            raise UserError(f"ArduPilot SITL: {folder}: {error.strerror}") from error
+            raise SitlError(f"ArduPilot SITL: {folder}: {error.strerror}") from error
         try:
             self._process = subprocess.Popen(
                 arguments, cwd=folder, stdin=subprocess.DEVNULL, stdout=self._output, stderr=subprocess.STDOUT,
@@ -112,13 +116,13 @@ class ArduPilotChild:
             )  # fmt: skip
         except OSError as error:
             self._output.close()
-            raise UserError(f"ArduPilot SITL: {arguments[0]}: {error.strerror}") from error
+            raise SitlError(f"ArduPilot SITL: {arguments[0]}: {error.strerror}") from error
 
     def check(self) -> None:
-        """UserError, status 1, with its last lines, when it has ended by itself."""
+        """SitlError with its last lines when it has ended by itself."""
         if self._stopping or self._process.poll() is None:
             return
-        raise UserError(f"ArduPilot SITL ended ({_how(self._process.returncode)}): {self._last_lines()}", 1)
+        raise SitlError(f"ArduPilot SITL ended ({_how(self._process.returncode)}): {self._last_lines()}", ended=True)
 
     def _last_lines(self) -> str:
         text = (self._folder / _OUTPUT).read_text(errors="replace")
