@@ -6,6 +6,7 @@ from typing import Any, cast
 
 import pytest
 
+from autopilot.reasons import ModeReason
 from autopilot.vehicle import Capabilities
 from mavlink_bridge.codec import dialect
 from mavlink_bridge.services.base import Peer
@@ -38,22 +39,22 @@ class Bench:
     [(1000, 7), (1230, 7), (1231, 9), (1360, 9), (1361, 6), (1490, 6), (1491, 3), (1620, 3), (1621, 5), (1749, 5)],
 )
 def test_each_position_has_its_mode(pwm: int, mode: int) -> None:
-    assert Bench().set(5, pwm) == [("set_mode", (mode, NOW))]
+    assert Bench().set(5, pwm) == [("set_mode", (mode, NOW, ModeReason.RC_COMMAND))]
 
 
 def test_only_a_change_of_position_acts_and_it_begins_in_position_six() -> None:
     bench = Bench()
     assert bench.set(5, 1900) == []
-    assert bench.set(5, 1400) == [("set_mode", (6, NOW))]
+    assert bench.set(5, 1400) == [("set_mode", (6, NOW, ModeReason.RC_COMMAND))]
     assert bench.set(5, 1450) == []
     assert bench.set(5, 0) == []  # released
-    assert bench.set(5, 1800) == [("set_mode", (0, NOW))]
+    assert bench.set(5, 1800) == [("set_mode", (0, NOW, ModeReason.RC_COMMAND))]
 
 
 def test_a_rover_has_its_own_switch() -> None:
     bench = Bench("rover", MODE2=10)
     assert bench.set(5, 1300) == []
-    assert bench.set(8, 1300) == [("set_mode", (10, NOW))]
+    assert bench.set(8, 1300) == [("set_mode", (10, NOW, ModeReason.RC_COMMAND))]
 
 
 def test_without_a_mode_channel_nothing_switches() -> None:
