@@ -50,7 +50,7 @@ class LoopView:
         self._units = units
         self._paced = paced
         self._phase = (0, 0)
-        self._waits_for = ""
+        self._waits_for: set[str] = set()
         self._live: Any = None
         self._next_s = 0.0
         self._last: Decision | None = None
@@ -89,13 +89,14 @@ class LoopView:
         self._last = decisions[-1] if decisions else self._last
 
     def _is_repeated(self, decision: Decision) -> bool:
-        """A no-go that waits for the same as the one before it."""
-        if decision.name in ("go", "begin_phase"):
-            self._waits_for = ""
+        """A no-go that waits for nothing new since the last go: constraints come and go while one of them lasts."""
+        if decision.name == "go":
+            self._waits_for.clear()
         if decision.name != "no_go":
             return False
-        before, self._waits_for = self._waits_for, decision.reason
-        return self._waits_for == before
+        new = set(decision.facts["failed"]) - self._waits_for
+        self._waits_for |= new
+        return not new
 
     def closed(self, sortie: dict[str, Any]) -> None:
         """A sortie has ended."""

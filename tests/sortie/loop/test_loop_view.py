@@ -48,6 +48,7 @@ def test_the_panel_has_everything_that_is_asked_of_it() -> None:
     text = "\n".join(view.lines(bench.loop))
     for part in (
         "sortie 1 of 3", "phase 4 Harvest Operations", "1.16 d", "mode ACTIVE-HARVEST", "T_DEATH in", "0 missed", "Wh",
-        "GB", "batteries", "CO2_TANK_RING", "depot battery", "last decision: begin_phase: Harvest Operations",
+        "GB", "batteries", "CO2_TANK_RING", "depot battery",
+        f"last decision: {bench.decisions[-1].name}: {bench.decisions[-1].reason}",
     ):  # fmt: skip
         assert part in text, part
