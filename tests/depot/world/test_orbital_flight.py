@@ -8,6 +8,7 @@ import msgspec
 import pytest
 
 from depot.decisions.planning import Derating, make_plan
+from depot.physics.attitude import Slew
 from depot.physics.engines import Purpose, ThrustCommand, Thruster
 from depot.physics.orbit import coast, position, size
 from depot.physics.windows import Almanac
@@ -189,6 +190,73 @@ def test_arrays_give_nothing_in_the_shadow() -> None:
         world.advance(min(world.next_event_ms() or 0, world.state.now_ms + 200_000))
         charges[lit].append(world.state.skimmer.soc - before)
     assert max(charges[False]) < 0.0 <= min(charges[True])
+
+
+def test_the_depot_s_arrays_give_nothing_in_the_shadow_either() -> None:
+    """Its battery carries its loads there."""
+    world = at_harvest(PROFILE, PLAN, 0.0)
+    charges: dict[bool, list[float]] = {True: [], False: []}
+    for _ in range(50):
+        lit, before = world.motion.sunlit(), world.state.depot.battery.j
+        world.advance(min(world.next_event_ms() or 0, world.state.now_ms + 200_000))
+        charges[lit].append(world.state.depot.battery.j - before)
+    assert max(charges[False]) < 0.0 <= min(charges[True])
+
+
+@pytest.mark.parametrize("seed", [2, 3])
+def test_the_pattern_is_bounded_by_its_trims(seed: int) -> None:
+    """Untrimmed, its middle would drift by 8 km in the time of a harvest."""
+    world = at_harvest(PROFILE, PLAN, 0.0, seed)
+    rate, low = world.motion.almanac.orbit.rate, world.motion.almanac.orbit.offset_m(PLAN.waypoints[-1])
+    for _ in range(9):
+        run(world, PROFILE.plan.harvest_s / 9.0)
+        hill = world.motion.at(world.state.now_ms)
+        assert hill[1] - 2.0 * hill[3] / rate == pytest.approx(low[1], abs=2_000.0)
+
+
+def test_a_disposal_leads_off_for_good() -> None:
+    """Along the track, away from the depot, with what is left; its volatiles are dumped."""
+    world = at_harvest(PROFILE, PLAN, 20_000.0)
+    world.dispose()
+    assert world.state.skimmer.store_kg == 0.0 and world.state.place is Place.ADRIFT
+    gone_m = []
+    for _ in range(3):
+        run(world, 86_400.0)
+        gone_m.append(size(position(world.motion.at(world.state.now_ms))))
+    assert 200_000.0 < gone_m[0] < gone_m[1] < gone_m[2]
+
+
+CONTACT = PROFILE.corridor.contact_mps
+
+
+@pytest.mark.parametrize(
+    ("aside_m", "closing_mps", "across_mps", "turned_deg", "captured"),
+    [
+        (0.9 * PROFILE.corridor.capture_m, CONTACT, 0.0, 0.0, True),
+        (1.1 * PROFILE.corridor.capture_m, CONTACT, 0.0, 0.0, False),
+        (0.0, 3.9 * CONTACT, 0.0, 0.0, True),
+        (0.0, 4.2 * CONTACT, 0.0, 0.0, False),
+        (0.0, CONTACT, 1.1 * CONTACT, 0.0, False),
+        (0.0, CONTACT, 0.0, 0.5 * PROFILE.corridor.attitude_max_deg, True),
+        (0.0, CONTACT, 0.0, 2.0 * PROFILE.corridor.attitude_max_deg, False),
+    ],
+)
+def test_who_touches_within_the_limits_is_captured_and_who_does_not_is_pushed_off(
+    aside_m: float, closing_mps: float, across_mps: float, turned_deg: float, captured: bool
+) -> None:
+    """The docking cone guides what comes gently, straight and level; the rest is off again, backwards."""
+    world = at_harvest(PROFILE, PLAN, 0.0)
+    world.guidance.stop()
+    state, flight = world.state, world.state.flight
+    touch_s = 1.0
+    state.place, flight.commands, flight.burn, flight.accel = Place.FINAL, [], None, (0.0, 0.0, 0.0)
+    here = (aside_m, 0.0, 0.0, across_mps, closing_mps, 0.0)
+    flight.hill, flight.at_ms = coast(world.motion.almanac.orbit.rate, here, -touch_s), state.now_ms
+    flight.slew = Slew(flight.slew.before, (1.0, 0.0, 0.0), turned_deg, state.now_ms, 1e-3, 1.0)
+    flight.marks = [state.now_ms + round(touch_s * 1000.0) + 1]
+    world.advance(flight.marks[0])
+    assert state.place is (Place.DOCK if captured else Place.BACK)
+    assert captured or flight.hill[4] == -PROFILE.corridor.separation_mps
 
 
 def test_beyond_its_vicinity_the_depot_hears_a_skimmer_in_windows_only() -> None:
