@@ -85,6 +85,18 @@ def test_a_good_approach_is_not_called_off() -> None:
         assert "wave_off" not in bench.names() and bench.loop.depot.memory.approaches == 1
 
 
+def test_thrusters_that_fail_on_the_way_in_end_the_approach_and_the_next_one_is_gentler() -> None:
+    """The skimmer knows first: it gives up by itself, and comes down a slope that they can brake."""
+    bench = on_its_way_in(600.0)
+    bench.loop.world.state.skimmer.health.attitude = 0.4
+    bench.run()
+    started = [d.time_ms for d in bench.decisions if d.name == "approach"]
+    assert bench.names("skimmer").count("approach_missed") == 1 and len(started) == 2
+    missed, captured = bench.decision("approach_missed"), bench.decision("captured")
+    assert started[0] < missed.time_ms < started[1]
+    assert captured.time_ms - started[1] > 4_000_000  # a healthy one takes 2,700 s
+
+
 def test_who_fails_in_every_approach_is_held_off_for_good() -> None:
     """So many approaches in a sortie; then it stays at the gate until T_DEATH."""
     bench = LoopBench()

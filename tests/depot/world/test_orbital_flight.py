@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from math import hypot, log
+from math import hypot, log, radians
 
 import msgspec
 import pytest
@@ -66,12 +66,15 @@ def test_a_burn_without_propellant_gives_what_there_is() -> None:
 
 
 def test_it_is_turned_into_a_burn_before_thruster_fwd_is_lit() -> None:
-    """Ignition waits for the slew, which keeps to its rate."""
+    """Ignition waits for the slew, which keeps to its rate; THRUSTER_ATT starts and stops it, with propellant."""
     world = at_harvest(PROFILE, PLAN, 0.0)
     run(world, 400.0)
-    fired_ms = world.state.now_ms
+    fired_ms, before_kg = world.state.now_ms, world.state.skimmer.lobes.kg
     world.fire(ThrustCommand(Purpose.TRIM, Thruster.FWD, (0.0, -2.0, 0.0), fired_ms))
-    slew = world.state.flight.slew
+    slew, engines = world.state.flight.slew, PROFILE.engines
+    turning = engines.inertia_kg_m2 * radians(slew.peak_dps)  # angular momentum, given once and taken once
+    spent_kg = 2.0 * turning / engines.arm_m / engines.att_exhaust_mps
+    assert before_kg - world.state.skimmer.lobes.kg == pytest.approx(spent_kg, rel=1e-3) and spent_kg > 0.0
     assert slew.angle_deg == pytest.approx(180.0, abs=1.0) and slew.peak_dps <= PROFILE.engines.rate_max_dps
     while world.state.flight.burn is None:
         world.advance(world.next_event_ms() or 0)
