@@ -91,6 +91,26 @@ def test_the_tightest_limit_sets_the_time_of_the_harvest(
     assert plan.t_sortie_s == pytest.approx(profile.plan.t_sortie_s - profile.plan.harvest_s + budget.harvest_s)
 
 
+def test_propellant_that_is_kept_for_the_dock_is_not_burnt_in_the_harvest() -> None:
+    """Ten kilograms more for docking, with their reserve, are so many seconds less; a worn engine burns more."""
+
+    def harvest_s(dock_kg: float, status: Status | None = None) -> float:
+        skimmer = msgspec.structs.replace(PROFILE.skimmer, harvest_kg=9_000.0, dock_kg=dock_kg)
+        budget = harvest_budget(msgspec.structs.replace(PROFILE, skimmer=skimmer), Derating(), 18_900.0, status)
+        assert budget.bound_by == "propellant"
+        return budget.harvest_s
+
+    use = PROFILE.skimmer
+    burnt_kg_s = 9_000.0 / PROFILE.plan.harvest_s
+    less_s = harvest_s(use.dock_kg) - harvest_s(use.dock_kg + 10.0)
+    assert less_s == pytest.approx(10.0 * (1.0 + use.fuel_reserve) / burnt_kg_s)
+    way_kg = use.departure_kg + use.outbound_kg + (use.return_kg + use.dock_kg) * (1.0 + use.fuel_reserve)
+    for thrust in (1.0, 0.9):
+        spare_kg = use.launch_propellant_kg - way_kg / thrust
+        worn = Status(thrust=thrust, capacity=1.0)
+        assert harvest_s(use.dock_kg, worn) == pytest.approx(spare_kg / (burnt_kg_s / thrust))
+
+
 def test_a_full_depot_flies_a_smaller_sortie_and_comes_home_earlier() -> None:
     """In the loop: little room in the CO2 ring."""
     bench = LoopBench()
