@@ -27,8 +27,8 @@ PACKAGES = {  # each with the tests that may notice an error in it: folders and 
 }
 COUNT, SEED = 300, 1
 KILLED_AT_LEAST = 0.9
-TESTS_S = 10.0  # processor seconds of tests that a mutant is shown, nearest first, as they took when the map was made
-TABLE_TESTS_S = 20.0  # of one that is in a table, an enumeration or a default
+TESTS_S = 20.0  # processor seconds of tests that a mutant is shown, nearest first, as they took when the map was made
+TABLE_TESTS_S = 30.0  # of one that is in a table, an enumeration or a default
 
 
 def modules_of(packages: Sequence[str]) -> list[Path]:
