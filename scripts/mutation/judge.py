@@ -26,7 +26,7 @@ from types import ModuleType
 import pytest
 from hypothesis import Phase, settings
 
-LIBRARIES = ("numpy", "numba", "pymavlink.dialects.v20.ardupilotmega", "msgspec", "typer", "rich", "serial")
+LIBRARIES = ("numpy", "numba", "pymavlink.dialects.v20.ardupilotmega", "msgspec", "click", "rich", "serial")
 WALL_PER_CPU_S = 20  # one that waits for ever, on a machine that does much else
 NEAREST = 25  # tests that are collected first: most mutants end there
 

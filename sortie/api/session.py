@@ -33,7 +33,7 @@ from sortie.api.watch import TimedEvent, Watch
 from sortie.config.errors import RefusedError, UserError, nearest
 from sortie.config.link_policy import check_links
 from sortie.config.parameters import given_parameters
-from sortie.config.settings import DEFAULT_HOME, parse_home, parse_vehicle
+from sortie.config.values import DEFAULT_HOME, parse_home, parse_vehicle
 from sortie.logs.run_log import LOGGER
 from sortie.nodes.build import VIRTUAL_EPOCH_US, build_service, make_vehicle, parse_faults, simulated_name
 from sortie.nodes.flight import ARMABLE_WITHIN_MS

@@ -17,8 +17,10 @@ from autopilot.outcome import RebootRequested
 from sortie.config.errors import UserError
 from sortie.config.faults import Fault
 from sortie.config.link_policy import check_links
+from sortie.config.option import Where
 from sortie.config.parameters import given_parameters
-from sortie.config.settings import DEFAULT_HOME, Settings, default_state_dir, parse_metrics
+from sortie.config.settings import Settings, ignored
+from sortie.config.values import DEFAULT_HOME, default_state_dir, parse_metrics
 from sortie.logs.flight_story import FlightStory
 from sortie.logs.recorder import record_flights
 from sortie.logs.run_log import LOGGER, close_run_log, log_error, open_run_log
@@ -99,10 +101,8 @@ class Assembly:
         """Warnings of flags that have no effect on this vehicle."""
         texts = [f"--fault {one}: #{one.nth} is ignored, it counts the sorties of a loop" for one in faults if one.nth]
         if self.controller is not None:
-            texts += self.controller.warnings(self.settings, given)
-        elif self.settings.strategy != Settings().strategy:
-            texts.append("--strategy is ignored: it is for a flight controller, not for the simulator")
-        return texts
+            return texts + self.controller.warnings(self.settings, given)
+        return texts + ignored(self.settings.said(), Where.SIMULATOR)
 
     def _open_state(self, temporary_state: bool) -> None:
         """State directory and log; what is on the stack is undone in the opposite order."""

@@ -1,4 +1,5 @@
-"""The command line: one `typer` application, and the one place where an error becomes a line and a status.
+"""The command line, made of the table of options with click, and the one place where an error becomes a line and a
+status.
 
 stdout is the answer, stderr the story. Nothing a person can do wrong shows a traceback or a box: one line that says
 what is wrong and what would be right, exit status 2.
@@ -8,93 +9,188 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from importlib import import_module
+from typing import Any, Final
 
-import typer
+import click
+from click.exceptions import NoArgsIsHelpError
 
 from sortie.config.errors import UserError
-from sortie.config.option_groups import spread
+from sortie.config.option import Group, Kind, Option, Sources, Where
+from sortie.config.options import TABLE
+from sortie.config.settings import Given, misspelt
 
-#: name: (module under `sortie.commands`, what is in it, help). A module is loaded when its command is asked for:
-#: `status` must not pay for what `serve` needs. `app` marks a command with commands of its own.
-COMMANDS = {
-    "serve": ("serve", "serve", "Run the vehicle and its ground station links until stopped."),
-    "demo": ("demo", "demo", "Serve, upload a sample mission and fly it, with live progress."),
-    "fly": ("fly", "fly", "Fly one plan file to its end."),
-    "loop": ("loop", "loop", "Fly sortie after sortie: the depot and its vehicle."),
-    "flash": ("flash", "flash", "Flash a flight controller over USB serial, then link to it."),
-    "go": ("manager", "go", "Start a flight of a running service."),
-    "abort": ("manager", "abort", "Stop the countdown of a running service."),
-    "status": ("status", "status", "Tell what a running service is doing."),
-    "param": ("param", "app", ""),
-}
+_NEGATIVE_NUMBERS: Final = {"ignore_unknown_options": True}
 
 
-def application(arguments: Sequence[str]) -> typer.Typer:
-    """The commands that `arguments` may mean: one when its name is there, else all of them (help, a misspelling)."""
-    app = typer.Typer(
-        name="sortie",
+@dataclass(frozen=True, slots=True)
+class Command:
+    """`function` of `module` under `sortie.commands`, which is loaded when the command is asked for: `status` must not
+    pay for what `serve` needs. `where`: with what it works, as far as the command itself says."""
+
+    module: str
+    function: str
+    help: str
+    where: Where | None = None
+    context: Mapping[str, Any] = field(default_factory=dict)
+
+
+COMMANDS: Final = {
+    "serve": Command("serve", "serve", "Run the vehicle and its ground station links until stopped."),
+    "demo": Command("demo", "demo", "Serve, upload a sample mission and fly it, with live progress."),
+    "fly": Command("fly", "fly", "Fly one plan file to its end."),
+    "loop": Command("loop", "loop", "Fly sortie after sortie: the depot and its vehicle.", Where.LOOP),
+    "flash": Command("flash", "flash", "Flash a flight controller over USB serial, then link to it."),
+    "go": Command("manager", "go", "Start a flight of a running service."),
+    "abort": Command("manager", "abort", "Stop the countdown of a running service."),
+    "status": Command("status", "status", "Tell what a running service is doing."),
+    "param list": Command("param", "list_", "All parameters, or those whose names match."),
+    "param get": Command("param", "get", "One parameter."),
+    "param set": Command(
+        "param", "set_", "Set one parameter; status 1 when another value holds then.", context=_NEGATIVE_NUMBERS
+    ),
+    "param load": Command(
+        "param", "load",
+        "Set all parameters of a file that differ; those the vehicle does not have are named and left out.",
+    ),
+    "param save": Command("param", "save", "Write all parameters to a file."),
+    "param reset": Command("param", "reset", "Set one parameter back to its default."),
+    "param metadata": Command(
+        "param", "metadata",
+        "What the parameters mean, as a file for a ground station. QGroundControl gets it from the service by itself.",
+    ),
+}  # fmt: skip
+_FAMILIES: Final = {"param": "List, get, set, load, save or reset parameters of a running service."}
+_IGNORED: Final = "Ignored here"
+_HELP: Final = {"help_option_names": ["-h", "--help"]}
+
+
+class GroupedCommand(click.Command):
+    """A command whose help has the options in the groups of the table; `rows` are in the order of `params`. What is
+    ignored `where` it works has a heading of its own."""
+
+    def __init__(self, name: str, rows: Sequence[Option[object]], where: Where | None, **given: Any) -> None:
+        super().__init__(name, params=[_parameter(row) for row in rows], **given)
+        self.rows = rows
+        self._where = where
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Called by click for `--help`."""
+        sections: dict[str, list[tuple[str, str]]] = {group.value: [] for group in Group}
+        sections[_IGNORED] = []
+        for row, parameter in zip(self.rows, self.params, strict=True):
+            applies = self._where is None or self._where in row.applies_to
+            sections[row.group.value if applies else _IGNORED].append((_written(row, parameter), _told(row)))
+        helper = self.get_help_option(ctx)
+        record = None if helper is None else helper.get_help_record(ctx)
+        if record is not None:
+            sections[Group.GENERAL.value].append(record)
+        for heading, rows in sections.items():
+            if rows:
+                with formatter.section(heading):
+                    formatter.write_dl(rows)
+
+
+def _parameter(row: Option[object]) -> click.Parameter:
+    """The row for click. Nothing has a default there: what was not given stays open for environment and file."""
+    if row.kind is Kind.ARGUMENT:
+        shown = row.key.upper() if row.required else f"[{row.key.upper()}]"
+        return click.Argument([row.key], type=row.read, required=row.required, metavar=shown)
+    names = [f"--{row.name}", *([row.short] if row.short else []), row.key]
+    if row.kind is Kind.TOGGLE:
+        names[0] = f"--{row.name}/--no-{row.name}"
+    if row.switched:
+        return click.Option(names, is_flag=True, default=None)
+    return click.Option(names, type=row.read, multiple=row.kind is Kind.LIST, default=None, metavar=row.form)
+
+
+def _written(row: Option[object], parameter: click.Parameter) -> str:
+    if row.kind is Kind.ARGUMENT:
+        return row.key.upper()
+    names = ", ".join((*sorted(parameter.opts, key=len), *parameter.secondary_opts))
+    return f"{names} {row.form}".strip()
+
+
+def _told(row: Option[object]) -> str:
+    facts = [row.unit, f"default: {row.fallback}" if row.fallback else ""]
+    facts += [row.variable if row.sources is not Sources.COMMAND_LINE else ""]
+    known = "; ".join(fact for fact in facts if fact)
+    return f"{row.help}  [{known}]" if known else row.help
+
+
+def _call(command: Command) -> Callable[..., int]:
+    """What click calls with the values of the command line."""
+
+    def call(**values: object) -> int:
+        given = Given({key: value for key, value in values.items() if value is not None and value != ()})
+        for warning in misspelt(given.environment):
+            print(f"sortie: {warning}", file=sys.stderr)
+        function = getattr(import_module(f"sortie.commands.{command.module}"), command.function)
+        status: int = function(given)
+        return status
+
+    return call
+
+
+def application() -> click.Group:
+    """All commands."""
+    app = click.Group(
+        "sortie", callback=_root, invoke_without_command=True, context_settings=_HELP,
         help="A MAVLink vehicle that installs with pip: ground stations connect, upload a mission and watch it fly.",
-        add_completion=False,
-        pretty_exceptions_enable=False,
-        rich_markup_mode=None,
-        context_settings={"help_option_names": ["-h", "--help"]},
-    )
-    app.callback(invoke_without_command=True)(_root)
-    first = arguments[0] if arguments else ""
-    for name in [first] if first in COMMANDS else [] if first == "--version" else COMMANDS:
-        module, member, text = COMMANDS[name]
-        found = getattr(import_module(f"sortie.commands.{module}"), member)
-        if member == "app":
-            app.add_typer(found, name=name)
-        else:
-            app.command(name, help=text)(spread(found))
+        params=[click.Option(["--version"], is_flag=True, help="Print the version and exit.")],
+    )  # fmt: skip
+    families = {
+        name: click.Group(name, help=text, no_args_is_help=True, context_settings=_HELP)
+        for name, text in _FAMILIES.items()
+    }
+    for name, command in COMMANDS.items():
+        family, _, member = name.rpartition(" ")
+        rows = [row for row in TABLE if name in row.commands]
+        made = GroupedCommand(
+            member, rows, command.where, callback=_call(command), help=command.help,
+            context_settings={**_HELP, **command.context},
+        )  # fmt: skip
+        (families[family] if family else app).add_command(made)
+    for made_family in families.values():
+        app.add_command(made_family)
     return app
 
 
-# typer re-exports BadParameter only; its ancestors are what every wrong word on the command line raises.
-_CommandLineError: type[Exception] = typer.BadParameter.__mro__[2]
-
-
-def _root(
-    context: typer.Context, version: bool = typer.Option(False, "--version", help="Print the version and exit.")
-) -> None:
+@click.pass_context
+def _root(context: click.Context, version: bool) -> None:
     if version:
         from importlib.metadata import version as installed
 
-        typer.echo(f"sortie {installed('sortie')}")
-        raise typer.Exit
+        click.echo(f"sortie {installed('sortie')}")
+        context.exit()
     if context.invoked_subcommand is None:
-        typer.echo(context.get_help())
+        click.echo(context.get_help())
 
 
 def run(arguments: Sequence[str]) -> int:
     """Run one command; returns the exit status."""
+    app = application()
     try:
-        status = application(arguments)(args=list(arguments), prog_name="sortie", standalone_mode=False)
+        with app.make_context("sortie", list(arguments)) as context:
+            status = app.invoke(context)
     except UserError as error:
         print(f"sortie: {error}", file=sys.stderr)
         return error.status
-    except _CommandLineError as error:
-        if type(error).__name__ == "NoArgsIsHelpError":  # `sortie param` alone: its help is the answer
-            print(error, file=sys.stderr)
-        else:
-            print(f"sortie: {_one_line(error)} (see {_command_of(error)} --help)", file=sys.stderr)
+    except NoArgsIsHelpError as error:  # `sortie param` alone: its help is the answer
+        print(error.format_message(), file=sys.stderr)
         return 2
+    except click.UsageError as error:
+        command = "sortie" if error.ctx is None else error.ctx.command_path
+        line = " ".join(error.format_message().split()).rstrip(".")
+        print(f"sortie: {line} (see {command} --help)", file=sys.stderr)
+        return 2
+    except click.exceptions.Exit as end:  # --help, --version
+        return end.exit_code
     except BrokenPipeError:  # `sortie ... | head`: nobody reads on; keep the interpreter from trying again at exit
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
-    except (KeyboardInterrupt, typer.Abort):
+    except KeyboardInterrupt:
         return 130
     return status if isinstance(status, int) else 0
-
-
-def _command_of(error: Exception) -> str:
-    """The command that did not understand its words."""
-    return str(getattr(getattr(error, "ctx", None), "command_path", "sortie"))
-
-
-def _one_line(error: Exception) -> str:
-    message = error.format_message() if hasattr(error, "format_message") else str(error)
-    return " ".join(message.split()).rstrip(".")

@@ -3,26 +3,19 @@
 from __future__ import annotations
 
 import time
-from typing import Annotated
-
-import typer
 
 from sortie.api.sample import square
 from sortie.commands.assembly import Assembly
 from sortie.commands.flying import COUNTDOWN, fly_once, place_of, print_result, report_of
 from sortie.commands.progress import Progress
-from sortie.config import options
+from sortie.config.options import JSON, ONCE
+from sortie.config.settings import Given
 from sortie.runtime.runtime import never
 
 
-def demo(
-    *,
-    once: Annotated[bool, typer.Option("--once", help="End after the landing.")] = False,
-    as_json: options.Json = False,
-    given: options.Run,
-) -> int:
+def demo(given: Given) -> int:
     """Status 0 when the flight was completed (or was stopped while serving), 1 when not."""
-    settings = given.settings()
+    settings, once = given.settings(), given[ONCE]
     began_s = time.monotonic()
     with Assembly(settings, temporary_state=True, defaults={**COUNTDOWN, "FM_AUTO_GO": 2.0}) as run:
         runtime = run.begin(default_speedup=1.0, running=once)
@@ -49,7 +42,7 @@ def demo(
             progress.say("sortie: still serving; Ctrl-C ends it")
             runtime.run(never)
             return runtime.signals.exit_status or 0
-        print_result(result, as_json)
+        print_result(result, given[JSON])
         if runtime.signals.exit_status is not None:
             return runtime.signals.exit_status
         return 0 if flight.result.result == "completed" else 1

@@ -4,57 +4,35 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
-
-import typer
+from typing import TYPE_CHECKING
 
 from mavlink_bridge.bootloader.firmware import Firmware, FirmwareError, parse_firmware
 from sortie.config.errors import UserError
+from sortie.config.options import BOARD_ID, FIRMWARE, FORCE, GO_ON, PORT, SIMULATE, VEHICLE, YES
+from sortie.config.settings import Given
 
 if TYPE_CHECKING:
     from sortie.config.serial_ports import PortFinder
 
-_Port = Annotated[
-    str, typer.Option("--port", metavar="PORT|auto", help="The board's serial port; auto finds it by its USB ids.")
-]
-_BoardId = Annotated[
-    int | None,
-    typer.Option("--board-id", metavar="N", min=0, max=0xFFFFFFFF, help="The board's id; a .bin file needs it."),
-]
-_Force = Annotated[bool, typer.Option("--force", help="Write firmware that was made for another board id.")]
-_Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
-_Serve = Annotated[bool, typer.Option("--serve", help="Go on into `sortie serve` with the board.")]
-_Simulate = Annotated[
-    bool, typer.Option("--simulate", help="Be a board on a pseudo-terminal: print its path, run until stopped.")
-]
 
-
-def flash(
-    firmware: Annotated[Path | None, typer.Argument(metavar="FIRMWARE", help="An .apj, .px4 or .bin file.")] = None,
-    port: _Port = "auto",
-    board_id: _BoardId = None,
-    force: _Force = False,
-    yes: _Yes = False,
-    go_on: _Serve = False,
-    simulate: _Simulate = False,
-) -> int:
+def flash(given: Given) -> int:
     """Status 0 when the vehicle is linked, 1 when flashing failed, 2 on bad input."""
-    if simulate:
+    firmware, board_id = given[FIRMWARE], given[BOARD_ID]
+    if given[SIMULATE]:
         if firmware is not None:
             print(f"sortie: --simulate takes no firmware; {firmware} is ignored", file=sys.stderr)
         return _simulate(board_id)
     if firmware is None:
         raise UserError("give the firmware file: sortie flash FIRMWARE")
     loaded = read_firmware(firmware, board_id)
-    vehicle = _flash(loaded, firmware, port, force=force, yes=yes)
+    vehicle = _flash(loaded, firmware, given[PORT], force=given[FORCE], yes=given[YES])
     if vehicle is None:
         return 1
-    if not go_on:
+    if not given[GO_ON]:
         return 0
     from sortie.commands import serve
-    from sortie.config.options import Run
 
-    return serve.serve(Run(vehicle=vehicle))
+    return serve.serve(Given({VEHICLE.key: VEHICLE.read(vehicle)}))
 
 
 def read_firmware(path: Path, board_id: int | None) -> Firmware:

@@ -3,28 +3,20 @@
 from __future__ import annotations
 
 import time
-from pathlib import Path
-from typing import Annotated, Any
-
-import typer
+from typing import Any
 
 from sortie.commands.assembly import Assembly
 from sortie.commands.flying import COUNTDOWN, fly_once, place_of, print_result, report_of, summary_of
 from sortie.commands.progress import Progress
-from sortie.config import options
+from sortie.config.options import JSON, PLAN, REPEAT
+from sortie.config.settings import Given
 from sortie.nodes.plan_file import check_reach, load_plan, read_plan, start_of
 from sortie.runtime.runtime import Runtime
 
 
-def fly(
-    *,
-    plan: Annotated[Path, typer.Argument(metavar="PLAN", help="A .plan, .waypoints or .txt file.")],
-    as_json: options.Json = False,
-    repeat: Annotated[int, typer.Option("--repeat", min=1, metavar="N", help="Fly it N times, in one process.")] = 1,
-    given: options.Run,
-) -> int:
+def fly(given: Given) -> int:
     """Status 0 when the mission was completed, 1 when not, 2 on bad input."""
-    settings = given.settings()
+    settings, plan = given.settings(), given[PLAN]
     loaded = read_plan(plan)
     with Assembly(settings, start=start_of(loaded), defaults=COUNTDOWN) as run:
         if run.controller is None:
@@ -41,10 +33,10 @@ def fly(
         check_reach(loaded, place, hint="take the plan for this place")
         progress.start()
         try:
-            flights = _fly_all(run, runtime, progress, repeat)
+            flights = _fly_all(run, runtime, progress, given[REPEAT])
         finally:
             progress.stop()
-        print_result(summary_of(flights), as_json)
+        print_result(summary_of(flights), given[JSON])
         if runtime.signals.exit_status is not None:
             return runtime.signals.exit_status
         return 0 if all(flight["result"] == "completed" for flight in flights) else 1

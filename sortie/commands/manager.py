@@ -10,8 +10,9 @@ from autopilot.flight.system import FlightCommand
 from autopilot.outcome import Severity
 from mavlink_bridge.clients.command import CommandOutcome
 from mavlink_bridge.clients.texts import TextAssembler
-from sortie.config import options
 from sortie.config.errors import UserError
+from sortie.config.options import JSON
+from sortie.config.settings import Given
 from sortie.nodes.client import Listener, Remote
 
 _TEXT_WAIT_S = 0.3
@@ -24,9 +25,9 @@ def state_of(detail: int) -> tuple[str, int]:
     return name, detail >> 8 & 0xFF
 
 
-def _order(command: FlightCommand, reach: options.Reach, as_json: bool) -> int:
+def _order(command: FlightCommand, given: Given) -> int:
     said = TextAssembler()
-    with Remote.of(reach) as remote:
+    with Remote.of(given) as remote:
         remote.endpoint.add_service(Listener(frozenset(("STATUSTEXT",)), remote.watch, said.take))
         asking = remote.flight_command(command)
         if asking.outcome is CommandOutcome.TIMEOUT:
@@ -37,7 +38,7 @@ def _order(command: FlightCommand, reach: options.Reach, as_json: bool) -> int:
     state, countdown = state_of(asking.detail)
     assert asking.outcome is not None, "it has ended"
     outcome = asking.outcome.name
-    if as_json:
+    if given[JSON]:
         print(json.dumps({"command": command.name, "result": outcome, "state": state, "countdown_s": countdown}))
     elif accepted:
         print(f"{command.name} accepted: {state}" + (f", {countdown} s to go" if countdown else ""))
@@ -47,11 +48,11 @@ def _order(command: FlightCommand, reach: options.Reach, as_json: bool) -> int:
     return 0 if accepted else 1
 
 
-def go(reach: options.Reach, as_json: options.Json = False) -> int:
+def go(given: Given) -> int:
     """Status 0 when the flight begins, 1 when it is refused or no vehicle answers."""
-    return _order(FlightCommand.GO, reach, as_json)
+    return _order(FlightCommand.GO, given)
 
 
-def abort(reach: options.Reach, as_json: options.Json = False) -> int:
+def abort(given: Given) -> int:
     """Status 0 when the countdown was stopped, 1 when there is none or no vehicle answers."""
-    return _order(FlightCommand.ABORT, reach, as_json)
+    return _order(FlightCommand.ABORT, given)

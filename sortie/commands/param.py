@@ -7,29 +7,20 @@ import math
 import sys
 from collections.abc import Mapping
 from fnmatch import fnmatchcase
-from pathlib import Path
-from typing import Annotated
-
-import typer
 
 from autopilot.parameters.definition import FLOAT32_MAX, to_float32
 from autopilot.parameters.files import ParameterFileError, format_parameters, format_value, parse_parameters
 from autopilot.parameters.parameters import Parameters
 from autopilot.vehicles.kinds import DEFAULT, KINDS, class_of_type, vehicle_class
 from mavlink_bridge.clients.parameters import ParameterList, ParameterOutcome, ParameterRead, ParameterWrite
-from sortie.config import options
 from sortie.config.errors import UserError, nearest
-from sortie.config.option_groups import spread
-from sortie.config.settings import parse_vehicle
+from sortie.config.options import COMPONENT, FILE, FORMAT, JSON, METADATA_VEHICLE, NAME, OUTPUT, PATTERN, VALUE
+from sortie.config.settings import Given
 from sortie.nodes.client import Remote
 
-app = typer.Typer(
-    help="List, get, set, load, save or reset parameters of a running service.",
-    no_args_is_help=True,
-    rich_markup_mode=None,
-)
 
-Name = Annotated[str, typer.Argument(metavar="NAME", help="A parameter's name.")]
+def _remote(given: Given) -> Remote:
+    return Remote.of(given, given[COMPONENT])
 
 
 def _table(remote: Remote) -> Parameters:
@@ -103,61 +94,35 @@ def _show(values: Mapping[str, float], as_json: bool) -> None:
             print(f"{name:<16} {format_value(value)}")
 
 
-@app.command("list")
-@spread
-def list_(
-    pattern: Annotated[str, typer.Argument(help="Names to show, such as 'WPNAV_*'.")] = "*",
-    *,
-    reach: options.ReachParameters,
-    as_json: options.Json = False,
-) -> int:
-    """All parameters, or those whose names match."""
-    with Remote.of(reach, reach.component) as remote:
+def list_(given: Given) -> int:
+    """Status 2 when no name matches."""
+    pattern = given[PATTERN]
+    with _remote(given) as remote:
         values = {name: value for name, value in _all(remote).items() if fnmatchcase(name, pattern.upper())}
     if not values:
         raise UserError(f"no parameter's name matches '{pattern}'")
-    _show(values, as_json)
+    _show(values, given[JSON])
     return 0
 
 
-@app.command()
-@spread
-def get(
-    name: Name,
-    *,
-    reach: options.ReachParameters,
-    as_json: options.Json = False,
-) -> int:
-    """One parameter."""
-    with Remote.of(reach, reach.component) as remote:
-        _show({name.upper(): _read(remote, name.upper())}, as_json)
+def get(given: Given) -> int:
+    """Status 2 when the vehicle has no such parameter."""
+    name = given[NAME].upper()
+    with _remote(given) as remote:
+        _show({name: _read(remote, name)}, given[JSON])
     return 0
 
 
-@app.command("set", context_settings={"ignore_unknown_options": True})  # a value may begin with a minus
-@spread
-def set_(
-    name: Name,
-    value: Annotated[str, typer.Argument(metavar="VALUE")],
-    *,
-    reach: options.ReachParameters,
-    as_json: options.Json = False,
-) -> int:
-    """Set one parameter; status 1 when another value holds then."""
-    number = _number(value)
-    with Remote.of(reach, reach.component) as remote:
-        return _set(remote, name.upper(), number, as_json)
+def set_(given: Given) -> int:
+    """Status 1 when another value holds then."""
+    number = _number(given[VALUE])
+    with _remote(given) as remote:
+        return _set(remote, given[NAME].upper(), number, given[JSON])
 
 
-@app.command()
-@spread
-def load(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="A .param file of any ground station.")],
-    *,
-    reach: options.ReachParameters,
-    as_json: options.Json = False,
-) -> int:
-    """Set all parameters of a file that differ; those the vehicle does not have are named and left out."""
+def load(given: Given) -> int:
+    """Status 1 when the vehicle keeps another value of one."""
+    file = given[FILE]
     try:
         read = parse_parameters(file.read_bytes())
     except OSError as error:
@@ -165,7 +130,7 @@ def load(
     except ParameterFileError as error:
         raise UserError(f"{file}: {error}") from error
     wanted = {name: _as_sent(value, f"{file}: {name} {value:g}") for name, value in read.items()}
-    with Remote.of(reach, reach.component) as remote:
+    with _remote(given) as remote:
         present = _all(remote)
         unknown = [name for name in wanted if name not in present]
         differing = {name: value for name, value in wanted.items() if name in present and present[name] != value}
@@ -174,65 +139,47 @@ def load(
         print(f"sortie: not on this vehicle, left out: {', '.join(unknown)}", file=sys.stderr)
     changed = len(differing) - len(refused)
     print(f"{changed} of {len(wanted)} parameters changed", file=sys.stderr)
-    if as_json:
+    if given[JSON]:
         print(json.dumps({"parameters": len(wanted), "changed": changed, "refused": refused, "unknown": unknown}))
     return 1 if refused else 0
 
 
-@app.command()
-@spread
-def save(
-    file: Annotated[Path, typer.Argument(metavar="FILE")],
-    *,
-    reach: options.ReachParameters,
-    as_json: options.Json = False,
-) -> int:
-    """Write all parameters to a file."""
-    with Remote.of(reach, reach.component) as remote:
+def save(given: Given) -> int:
+    """Status 2 when the file cannot be written."""
+    file = given[FILE]
+    with _remote(given) as remote:
         values = _all(remote)
     try:
         file.write_text(format_parameters(values))
     except OSError as error:
         raise UserError(f"{file}: {error.strerror}") from error
     print(f"{len(values)} parameters in {file}", file=sys.stderr)
-    if as_json:
+    if given[JSON]:
         print(json.dumps({"parameters": len(values), "file": str(file)}))
     return 0
 
 
-@app.command()
-@spread
-def reset(name: Name, *, reach: options.ReachParameters, as_json: options.Json = False) -> int:
-    """Set one parameter back to its default."""
-    name = name.upper()
-    with Remote.of(reach, reach.component) as remote:
+def reset(given: Given) -> int:
+    """Status 1 when another value holds then."""
+    name = given[NAME].upper()
+    with _remote(given) as remote:
         table = _table(remote)
         if name not in table:
             raise _unknown(remote, name)
-        return _set(remote, name, to_float32(table.definition(name).default), as_json)
+        return _set(remote, name, to_float32(table.definition(name).default), given[JSON])
 
 
-@app.command()
-def metadata(
-    form: Annotated[
-        str, typer.Option("--format", metavar="qgc|mp", help="For QGroundControl (JSON) or Mission Planner (XML).")
-    ] = "mp",
-    vehicle: options.Vehicle = None,
-    output: Annotated[
-        Path | None, typer.Option("--output", "-o", metavar="FILE", help="Write here, not to stdout.")
-    ] = None,
-) -> int:
-    """What the parameters mean, as a file for a ground station. QGroundControl gets it from the service by itself."""
+def metadata(given: Given) -> int:
+    """Status 2 for a vehicle whose parameters Sortie does not know."""
     from mavlink_bridge.services.ftp.parameter_metadata import mission_planner_document, qgc_document
 
-    if form not in ("qgc", "mp"):
-        raise UserError(f"--format {form}: expected qgc or mp")
-    kind = parse_vehicle(vehicle or f"sim:{DEFAULT.name}").frame
-    if not kind:
+    spec, output = given[METADATA_VEHICLE], given[OUTPUT]
+    if not spec.frame:
         known = " or ".join(f"sim:{one}" for one in KINDS)
-        raise UserError(f"--vehicle {vehicle}: expected {known}, whose parameters are to be told")
-    table = Parameters(vehicle_class(kind).parameters)
-    text = mission_planner_document(table, kind) if form == "mp" else json.dumps(qgc_document(table), indent=1) + "\n"
+        raise UserError(f"--vehicle {spec}: expected {known}, whose parameters are to be told")
+    table = Parameters(vehicle_class(spec.frame).parameters)
+    for_qgc = given[FORMAT] == "qgc"
+    text = json.dumps(qgc_document(table), indent=1) + "\n" if for_qgc else mission_planner_document(table, spec.frame)
     if output is None:
         sys.stdout.write(text)
         return 0

@@ -6,10 +6,10 @@ import os
 import sys
 
 from sortie.commands.assembly import Assembly
-from sortie.config.options import Run
+from sortie.config.settings import Given
 
 
-def serve(given: Run) -> int:
+def serve(given: Given) -> int:
     """Run until SIGTERM (status 0) or Ctrl-C (status 130)."""
     settings = given.settings()
     with Assembly(settings) as run:

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import Annotated, Any
-
-import typer
+from typing import Any
 
 from autopilot.flight.system import FlightCommand
 from autopilot.vehicles.kinds import DEFAULT, class_of_type
@@ -15,8 +13,9 @@ from mavlink_bridge.clients.command import CommandOutcome
 from mavlink_bridge.clients.file_read import FileOutcome, FileRead
 from mavlink_bridge.services.base import Message
 from sortie.commands.manager import state_of
-from sortie.config import options
 from sortie.config.errors import UserError
+from sortie.config.options import CONNECT, JSON, LINKS, WATCH
+from sortie.config.settings import Given
 from sortie.nodes.client import Listener, Remote
 
 _WANTED = frozenset(("HEARTBEAT", "MISSION_CURRENT", "SYS_STATUS", "GLOBAL_POSITION_INT"))
@@ -75,18 +74,18 @@ def _ask(remote: Remote, listener: Listener) -> dict[str, Any]:
     return describe(latest, state_of(asking.detail) if known else None)
 
 
-def _links(reach: options.Reach, as_json: bool) -> int:
+def _links(given: Given) -> int:
     """The service's own page, as JSON or as a table."""
-    with Remote.of(reach) as remote:
+    with Remote.of(given) as remote:
         reading = FileRead(remote.target, "@SYS/links.json")
         remote.ask(reading)
         if reading.outcome is not FileOutcome.READ:  # a flight controller's files: Sortie is its companion then
             reading = FileRead(Target(remote.target.system, COMPANION, remote.target.link), "@SYS/links.json")
             remote.ask(reading)
     if reading.outcome is not FileOutcome.READ:
-        raise UserError(f"the vehicle at {reach.connect} has no link statistics", 1)
+        raise UserError(f"the vehicle at {given[CONNECT]} has no link statistics", 1)
     page = json.loads(reading.content)
-    if as_json:
+    if given[JSON]:
         print(json.dumps(page))
         return 0
     columns = ("frames_in", "frames_out", "bytes_in", "bytes_out", "lost", "errors", "refused", "dropped", "queued")
@@ -98,21 +97,17 @@ def _links(reach: options.Reach, as_json: bool) -> int:
     return 0
 
 
-def status(
-    reach: options.Reach,
-    as_json: options.Json = False,
-    links: Annotated[bool, typer.Option("--links", help="The statistics of the service's links instead.")] = False,
-    watch: Annotated[bool, typer.Option("--watch", help="Again every second, until Ctrl-C.")] = False,
-) -> int:
+def status(given: Given) -> int:
     """Status 0 with the facts, 1 when no vehicle answers."""
-    if links:
-        return _links(reach, as_json)
-    with Remote.of(reach) as remote:
+    if given[LINKS]:
+        return _links(given)
+    as_json = given[JSON]
+    with Remote.of(given) as remote:
         listener = Listener(_WANTED, remote.watch)
         remote.endpoint.add_service(listener)
         remote.run_until(lambda: len(listener.latest) == len(_WANTED), _PATIENCE_S)
         _show(_ask(remote, listener), as_json)
-        while watch:
+        while given[WATCH]:
             remote.run_until(lambda: False, 1.0)
             if not as_json:
                 print()

@@ -15,13 +15,13 @@ from sitl.ardupilot.launcher import ArduPilotChild, SitlError, launch
 from sortie.companion.connection import ControllerFront
 from sortie.companion.service import OWN_PARAMETERS, Companion, build_companion
 from sortie.config.errors import UserError
-from sortie.config.settings import DEFAULT_HOME, Settings
+from sortie.config.option import Where
+from sortie.config.settings import Settings, ignored
+from sortie.config.values import DEFAULT_HOME
 from sortie.logs.run_log import LOGGER, log_error
 from sortie.runtime.runtime import Runtime
 from sortie.storage.rows import StoredState
 
-#: Flags that say something about the built-in simulator only.
-_OF_THE_SIMULATOR = ("seed", "fault", "sysid")
 NOTHING_MORE: Mapping[str, float] = MappingProxyType({})
 
 
@@ -78,13 +78,7 @@ class ControllerSide:
 
     def warnings(self, settings: Settings, given: Mapping[str, float]) -> list[str]:
         """Flags that do not apply to a controller, one line each."""
-        plain = Settings()
-        names = [name for name in _OF_THE_SIMULATOR if getattr(settings, name) != getattr(plain, name)]
-        if settings.home is not None and self.child is None:
-            names.append("home")
-        if settings.speedup not in (None, 1.0) and self.child is None:
-            names.append("speedup")
-        texts = [f"--{name} is ignored with a flight controller" for name in names]
+        texts = ignored(settings.said(), Where.CONTROLLER if self.child is None else Where.SITL)
         foreign = [name for name in given if not name.startswith(OWN_PARAMETERS)]
         if foreign:
             texts.append(f"--param {foreign[0]} is ignored: it is the flight controller's; set it there")

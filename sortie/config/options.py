@@ -1,171 +1,308 @@
-"""The options that several commands share, with their help texts, and the groups in which they share them.
+"""The table of options: each said once, for every command that takes it, in the order of the help.
 
-A group is a dataclass that a command takes as one parameter; `sortie.config.option_groups` makes options of its fields.
+Two rows with one name are one option with two meanings: no command takes both, and both are read alike. Parsers that
+need more than a word (`--param`, `--fault`, `--link`, `--connect`) come later, where what they name is known.
 """
 
 from __future__ import annotations
 
-import os
-from dataclasses import dataclass, fields
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated
+from types import MappingProxyType
+from typing import Final
 
-import typer
+from autopilot.geo import GeoPoint
+from autopilot.vehicles.kinds import KINDS
+from sortie.config.option import ANYWHERE, Group, Kind, Option, Sources, Where
+from sortie.config.values import (
+    DEFAULT_CONNECT,
+    VehicleSpec,
+    checked_metrics,
+    one_of,
+    parse_home,
+    parse_speedup,
+    parse_vehicle,
+    path,
+    truth,
+    whole_number,
+)
 
-from sortie.config.settings import DEFAULT_CONNECT, Settings, resolve
+FLIGHTS = frozenset({"serve", "demo", "fly"})
+RUNS = FLIGHTS | {"loop"}
+READ = frozenset({"param list", "param get"})
+PARAM = READ | {"param set", "param load", "param save", "param reset"}
+REMOTE = PARAM | {"go", "abort", "status"}
 
-Vehicle = Annotated[
-    str | None,
-    typer.Option(
-        "--vehicle",
-        help="sim:copter (default), sim:rover, sim:boat, ardupilot:copter[=BINARY], or a connection string.",
-    ),
-]
-Home = Annotated[
-    str | None, typer.Option("--home", metavar="LAT,LON,ALT,HEADING", help="Where a simulated vehicle stands at boot.")
-]
-Speedup = Annotated[
-    str | None, typer.Option("--speedup", metavar="X", help="1 is real time, X is X times, 0 as fast as possible.")
-]
-Seed = Annotated[str | None, typer.Option("--seed", metavar="N", help="Seed of wind, noise and everything random.")]
-Param = Annotated[
-    list[str] | None,
-    typer.Option("--param", metavar="NAME=VALUE|FILE", help="Set a parameter, or all of a .param file. Repeatable."),
-]
-FaultOption = Annotated[
-    list[str] | None,
-    typer.Option("--fault", metavar="NAME[=VALUE][@WHEN[..WHEN]]", help="Inject a fault, WHEN in seconds. Repeatable."),
-]
-Link = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--link",
-        metavar="URL",
-        help="A ground station link: tcpin:HOST:PORT, udpin:..., udpout:..., tcp:..., /dev/tty...,BAUD. Repeatable; "
-        "replaces the default udpout:127.0.0.1:14550 and tcpin:127.0.0.1:5760.",
-    ),
-]
-Sysid = Annotated[str | None, typer.Option("--sysid", metavar="N", help="MAVLink system id (SYSID_THISMAV).")]
-StateDir = Annotated[
-    Path | None,
-    typer.Option("--state-dir", metavar="DIR", help="Where missions, parameters and home are kept."),
-]
-LogDir = Annotated[Path | None, typer.Option("--log-dir", metavar="DIR", help="Where logs go.")]
-LogFormat = Annotated[str | None, typer.Option("--log-format", metavar="text|json", help="Form of run.log.")]
-TelemetryLog = Annotated[
-    bool | None,
-    typer.Option("--telemetry-log/--no-telemetry-log", help="Write flight.tlog and telemetry.csv for each flight."),
-]
-Trace = Annotated[
-    Path | None, typer.Option("--trace", metavar="FILE", help="Write the actors' messages, a JSON line each.")
-]
-SigningKey = Annotated[
-    Path | None,
-    typer.Option(
-        "--signing-key", metavar="FILE", help="MAVLink 2 signing: 64 hexadecimal digits, or a passphrase on one line."
-    ),
-]
-Insecure = Annotated[
-    bool | None,
-    typer.Option("--insecure", help="Allow links that the network can reach although there is no signing key."),
-]
-Metrics = Annotated[
-    str | None,
-    typer.Option("--metrics", metavar="HOST:PORT", help="Serve figures for Prometheus; without HOST on loopback only."),
-]
-Config = Annotated[
-    Path | None, typer.Option("--config", metavar="FILE", help="TOML file with the same names as the flags.")
-]
-Json = Annotated[bool, typer.Option("--json", help="Print one JSON line, the last on stdout.")]
-Connect = Annotated[
-    str,
-    typer.Option("--connect", metavar="URL", envvar="SORTIE_CONNECT", help="Where the service listens."),
-]
-StationKey = Annotated[
-    Path | None,
-    typer.Option(
-        "--signing-key", metavar="FILE", envvar="SORTIE_SIGNING_KEY", help="The key of a service that signs its links."
-    ),
-]
-Component = Annotated[
-    int | None,
-    typer.Option(
-        "--component", metavar="N", min=1, max=255,
-        help="Whose parameters: 191 is Sortie itself when a flight controller is behind it.",
-    ),
-]  # fmt: skip
-Strategy = Annotated[
-    str | None,
-    typer.Option(
-        "--strategy", metavar="guided|native",
-        help="With a flight controller: Sortie flies the mission in GUIDED, or the controller in its own AUTO.",
-    ),
-]  # fmt: skip
-LoopFault = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--fault", metavar="NAME@WHEN[..WHEN][#K]",
-        help="Inject a fault; WHEN is phaseN, phaseN+SECONDS or T+SECONDS, K the sortie or *. Repeatable.",
-    ),
-]  # fmt: skip
-LoopLink = Annotated[
-    list[str] | None,
-    typer.Option("--link", metavar="URL", help="Let a ground station watch the skimmer. Repeatable; none open."),
-]
+SIMULATED = frozenset({Where.SIMULATOR, Where.LOOP})
+PACED = frozenset({Where.SIMULATOR, Where.SITL, Where.LOOP})
+CONTROLLED = frozenset({Where.SITL, Where.CONTROLLER, Where.LOOP})
+NO_LOOP = ANYWHERE - {Where.LOOP}
 
+SIMULATED_KINDS = ", ".join(f"sim:{name}" for name in KINDS)
+_STRINGS: tuple[str, ...] = ()
 
-@dataclass(frozen=True, slots=True)
-class Run:
-    """The vehicle of a run, its links, its files: what `serve`, `demo`, `fly` and `loop` share. Names are those of
-    `Settings`; None is not given."""
+# --- arguments --------------------------------------------------------------------------------------------------------
+PLAN: Final = Option(
+    "plan", path, Path(), "A .plan, .waypoints or .txt file.", Group.ARGUMENTS, frozenset({"fly"}), kind=Kind.ARGUMENT,
+    required=True,
+)  # fmt: skip
+FIRMWARE: Final = Option[Path | None](
+    "firmware", path, None, "An .apj, .px4 or .bin file.", Group.ARGUMENTS, frozenset({"flash"}), kind=Kind.ARGUMENT
+)
+PATTERN: Final = Option(
+    "pattern", str, "*", "Names to show, such as 'WPNAV_*'.", Group.ARGUMENTS, frozenset({"param list"}),
+    kind=Kind.ARGUMENT,
+)  # fmt: skip
+NAME: Final = Option(
+    "name", str, "", "A parameter's name.", Group.ARGUMENTS, frozenset({"param get", "param set", "param reset"}),
+    kind=Kind.ARGUMENT, required=True,
+)  # fmt: skip
+VALUE: Final = Option(
+    "value", str, "", "A number.", Group.ARGUMENTS, frozenset({"param set"}), kind=Kind.ARGUMENT, required=True
+)
+FILE: Final = Option(
+    "file", path, Path(), "A .param file of any ground station.", Group.ARGUMENTS,
+    frozenset({"param load", "param save"}), kind=Kind.ARGUMENT, required=True,
+)  # fmt: skip
 
-    vehicle: Vehicle = None
-    home: Home = None
-    speedup: Speedup = None
-    seed: Seed = None
-    param: Param = None
-    fault: FaultOption = None
-    link: Link = None
-    sysid: Sysid = None
-    state_dir: StateDir = None
-    log_dir: LogDir = None
-    log_format: LogFormat = None
-    telemetry_log: TelemetryLog = None
-    trace: Trace = None
-    signing_key: SigningKey = None
-    insecure: Insecure = None
-    metrics: Metrics = None
-    strategy: Strategy = None
-    config: Config = None
+# --- of one command ---------------------------------------------------------------------------------------------------
+ONCE: Final = Option(
+    "once", truth, False, "End after the landing.", Group.COMMAND, frozenset({"demo"}), kind=Kind.SWITCH
+)
+REPEAT: Final = Option(
+    "repeat", whole_number(1, 10_000_000), 1, "Fly it N times, in one process.", Group.COMMAND, frozenset({"fly"}),
+    form="N",
+)  # fmt: skip
+PROFILE: Final = Option(
+    "profile", str, "space", "space, drone-box or a TOML file.", Group.COMMAND, frozenset({"loop"}), form="NAME|FILE"
+)
+SORTIES: Final = Option[int | None](
+    "sorties", whole_number(1, 10_000_000), None, "End after N sorties, restarts included.", Group.COMMAND,
+    frozenset({"loop"}), form="N", otherwise="until retirement",
+)  # fmt: skip
+REPORT: Final = Option[Path | None](
+    "report", path, None, "Write a report (HTML, JSON, CSV) into DIR.", Group.COMMAND, frozenset({"loop"}), form="DIR"
+)
+PRINT_PROFILE: Final = Option[str | None](
+    "print-profile", str, None, "Print a profile to start from, and exit.", Group.COMMAND, frozenset({"loop"}),
+    form="NAME",
+)  # fmt: skip
+RECOVER: Final = Option(
+    "recover", truth, False, "Take back a vehicle that was lost and reports, or that a restart has found in the air.",
+    Group.COMMAND, frozenset({"loop"}), kind=Kind.SWITCH,
+)  # fmt: skip
+CONFIRM_RELAUNCH: Final = Option(
+    "confirm-relaunch", truth, False, "Ask before each relaunch (phase 8).", Group.COMMAND, frozenset({"loop"}),
+    kind=Kind.SWITCH,
+)  # fmt: skip
+PORT: Final = Option(
+    "port", str, "auto", "The board's serial port; auto finds it by its USB ids.", Group.COMMAND, frozenset({"flash"}),
+    form="PORT|auto",
+)  # fmt: skip
+BOARD_ID: Final = Option[int | None](
+    "board-id", whole_number(0, 0xFFFFFFFF), None, "The board's id; a .bin file needs it.", Group.COMMAND,
+    frozenset({"flash"}), form="N",
+)  # fmt: skip
+FORCE: Final = Option(
+    "force", truth, False, "Write firmware that was made for another board id.", Group.COMMAND, frozenset({"flash"}),
+    kind=Kind.SWITCH,
+)  # fmt: skip
+YES: Final = Option(
+    "yes", truth, False, "Do not ask.", Group.COMMAND, frozenset({"flash"}), kind=Kind.SWITCH, short="-y"
+)
+GO_ON: Final = Option(
+    "serve", truth, False, "Go on into `sortie serve` with the board.", Group.COMMAND, frozenset({"flash"}),
+    kind=Kind.SWITCH,
+)  # fmt: skip
+SIMULATE: Final = Option(
+    "simulate", truth, False, "Be a board on a pseudo-terminal: print its path, run until stopped.", Group.COMMAND,
+    frozenset({"flash"}), kind=Kind.SWITCH,
+)  # fmt: skip
+LINKS: Final = Option(
+    "links", truth, False, "The statistics of the service's links instead.", Group.COMMAND, frozenset({"status"}),
+    kind=Kind.SWITCH,
+)  # fmt: skip
+WATCH: Final = Option(
+    "watch", truth, False, "Again every second, until Ctrl-C.", Group.COMMAND, frozenset({"status"}), kind=Kind.SWITCH
+)
+FORMAT: Final = Option(
+    "format", one_of("qgc", "mp"), "mp", "For QGroundControl (JSON) or Mission Planner (XML).", Group.COMMAND,
+    frozenset({"param metadata"}), form="qgc|mp",
+)  # fmt: skip
+METADATA_VEHICLE: Final = Option(
+    "vehicle", parse_vehicle, VehicleSpec(), f"{SIMULATED_KINDS}: whose parameters are to be told.",
+    Group.COMMAND, frozenset({"param metadata"}), form="SPEC",
+)  # fmt: skip
+OUTPUT: Final = Option[Path | None](
+    "output", path, None, "Write here, not to stdout.", Group.COMMAND, frozenset({"param metadata"}), form="FILE",
+    short="-o",
+)  # fmt: skip
 
-    def flags(self) -> dict[str, object]:
-        """What was given as flags."""
-        values = {field.name: getattr(self, field.name) for field in fields(self) if field.name != "config"}
-        return {name: value for name, value in values.items() if value is not None}
+# --- the vehicle of a run ---------------------------------------------------------------------------------------------
+VEHICLE: Final = Option(
+    "vehicle", parse_vehicle, VehicleSpec(),
+    f"{SIMULATED_KINDS}, ardupilot:copter[=BINARY], or a connection string.", Group.VEHICLE, RUNS, form="SPEC",
+    sources=Sources.EVERYWHERE,
+)  # fmt: skip
+HOME: Final = Option[tuple[GeoPoint, float] | None](
+    "home", parse_home, None, "Where a simulated vehicle stands at boot.", Group.VEHICLE, RUNS,
+    form="LAT,LON,ALT,HEADING", unit="deg,deg,m,deg", otherwise="the plan's, or a field near Canberra",
+    sources=Sources.EVERYWHERE, applies_to=PACED,
+)  # fmt: skip
+SPEEDUP: Final = Option[float | None](
+    "speedup", parse_speedup, None, "1 is real time, X is X times, 0 as fast as possible.", Group.VEHICLE, RUNS,
+    form="X", unit="times real time", otherwise="1; for a loop as its profile says", sources=Sources.EVERYWHERE,
+    applies_to=PACED, plain=(1.0,),
+)  # fmt: skip
+SEED: Final = Option(
+    "seed", whole_number(0, 2**63 - 1), 0, "Seed of wind, noise and everything random.", Group.VEHICLE, RUNS, form="N",
+    sources=Sources.EVERYWHERE, applies_to=SIMULATED,
+)  # fmt: skip
+PARAMETERS: Final = Option(
+    "param", str, _STRINGS, "Set a parameter, or all of a .param file. Repeatable.", Group.VEHICLE, RUNS,
+    form="NAME=VALUE|FILE", kind=Kind.LIST, sources=Sources.EVERYWHERE, applies_to=NO_LOOP,
+)  # fmt: skip
+FAULT: Final = Option(
+    "fault", str, _STRINGS, "Inject a fault, WHEN in seconds. Repeatable.", Group.VEHICLE, FLIGHTS,
+    form="NAME[=VALUE][@WHEN[..WHEN]]", unit="s", kind=Kind.LIST, sources=Sources.EVERYWHERE, applies_to=SIMULATED,
+)  # fmt: skip
+LOOP_FAULT: Final = Option(
+    "fault", str, _STRINGS,
+    "Inject a fault; WHEN is phaseN, phaseN+SECONDS or T+SECONDS, K the sortie or *. Repeatable.", Group.VEHICLE,
+    frozenset({"loop"}), form="NAME@WHEN[..WHEN][#K]", unit="s", kind=Kind.LIST, sources=Sources.EVERYWHERE,
+    applies_to=SIMULATED,
+)  # fmt: skip
+STRATEGY: Final = Option(
+    "strategy", one_of("guided", "native"), "guided",
+    "With a flight controller: Sortie flies the mission in GUIDED, or the controller in its own AUTO.", Group.VEHICLE,
+    RUNS, form="guided|native", sources=Sources.EVERYWHERE, applies_to=CONTROLLED,
+)  # fmt: skip
 
-    def settings(self) -> Settings:
-        """With what environment and configuration file say. UserError for a wrong value."""
-        return resolve(self.flags(), self.config, os.environ)
+# --- its links --------------------------------------------------------------------------------------------------------
+LINK: Final = Option[tuple[str, ...] | None](
+    "link", str, None,
+    "A ground station link: tcpin:HOST:PORT, udpin:..., udpout:..., tcp:..., /dev/tty...,BAUD. Repeatable; replaces "
+    "the default ones.", Group.LINKS, FLIGHTS, form="URL",
+    otherwise="udpout:127.0.0.1:14550 and tcpin:127.0.0.1:5760", kind=Kind.LIST, sources=Sources.EVERYWHERE,
+)  # fmt: skip
+LOOP_LINK: Final = Option[tuple[str, ...] | None](
+    "link", str, None, "Let a ground station watch the skimmer. Repeatable; none open.", Group.LINKS,
+    frozenset({"loop"}), form="URL", kind=Kind.LIST, sources=Sources.EVERYWHERE,
+)  # fmt: skip
+SYSID: Final = Option[int | None](
+    "sysid", whole_number(1, 255), None, "MAVLink system id (SYSID_THISMAV).", Group.LINKS, RUNS, form="N",
+    sources=Sources.EVERYWHERE, applies_to=frozenset({Where.SIMULATOR}),
+)  # fmt: skip
+CONNECT: Final = Option(
+    "connect", str, DEFAULT_CONNECT, "Where the service listens.", Group.LINKS, REMOTE, form="URL",
+    sources=Sources.ENVIRONMENT,
+)  # fmt: skip
+COMPONENT: Final = Option[int | None](
+    "component", whole_number(1, 255), None,
+    "Whose parameters: 191 is Sortie itself when a flight controller is behind it.", Group.LINKS, PARAM, form="N",
+)  # fmt: skip
+SIGNING_KEY: Final = Option[Path | None](
+    "signing-key", path, None, "MAVLink 2 signing: 64 hexadecimal digits, or a passphrase on one line.", Group.LINKS,
+    RUNS, form="FILE", sources=Sources.EVERYWHERE,
+)  # fmt: skip
+STATION_KEY: Final = Option[Path | None](
+    "signing-key", path, None, "The key of a service that signs its links.", Group.LINKS, REMOTE, form="FILE",
+    sources=Sources.ENVIRONMENT,
+)  # fmt: skip
+INSECURE: Final = Option(
+    "insecure", truth, False, "Allow links that the network can reach although there is no signing key.", Group.LINKS,
+    RUNS, kind=Kind.SWITCH, sources=Sources.EVERYWHERE,
+)  # fmt: skip
 
+# --- its files --------------------------------------------------------------------------------------------------------
+STATE_DIR: Final = Option[Path | None](
+    "state-dir", path, None, "Where missions, parameters and home are kept.", Group.FILES, RUNS, form="DIR",
+    otherwise="~/.local/state/sortie; for `demo` a temporary one", sources=Sources.EVERYWHERE,
+)  # fmt: skip
+LOG_DIR: Final = Option[Path | None](
+    "log-dir", path, None, "Where logs go.", Group.FILES, RUNS, form="DIR", otherwise="logs in the state directory",
+    sources=Sources.EVERYWHERE,
+)  # fmt: skip
+LOG_FORMAT: Final = Option(
+    "log-format", one_of("text", "json"), "text", "Form of run.log.", Group.FILES, RUNS, form="text|json",
+    sources=Sources.EVERYWHERE, applies_to=NO_LOOP,
+)  # fmt: skip
+TELEMETRY_LOG: Final = Option(
+    "telemetry-log", truth, True, "Write flight.tlog and telemetry.csv for each flight.", Group.FILES, RUNS,
+    kind=Kind.TOGGLE, sources=Sources.EVERYWHERE, applies_to=NO_LOOP,
+)  # fmt: skip
+TRACE: Final = Option[Path | None](
+    "trace", path, None, "Write the actors' messages, a JSON line each.", Group.FILES, RUNS, form="FILE",
+    sources=Sources.EVERYWHERE, applies_to=NO_LOOP,
+)  # fmt: skip
+METRICS: Final = Option[str | None](
+    "metrics", checked_metrics, None, "Serve figures for Prometheus; without HOST on loopback only.", Group.FILES, RUNS,
+    form="HOST:PORT", sources=Sources.EVERYWHERE, applies_to=NO_LOOP,
+)  # fmt: skip
 
-@dataclass(frozen=True, slots=True)
-class LoopRun(Run):
-    """As `Run`, with the loop's own grammar of faults; its links watch."""
+# --- everywhere -------------------------------------------------------------------------------------------------------
+CONFIG: Final = Option[Path | None](
+    "config", path, None, "TOML file with the same names as the flags.", Group.GENERAL, RUNS, form="FILE",
+    sources=Sources.ENVIRONMENT,
+)  # fmt: skip
+JSON: Final = Option(
+    "json", truth, False, "Print one JSON line, the last on stdout.", Group.GENERAL, REMOTE | RUNS - {"serve"},
+    kind=Kind.SWITCH,
+)  # fmt: skip
 
-    fault: LoopFault = None
-    link: LoopLink = None
+TABLE: Final[tuple[Option[object], ...]] = (
+    PLAN,
+    FIRMWARE,
+    PATTERN,
+    NAME,
+    VALUE,
+    FILE,
+    ONCE,
+    REPEAT,
+    PROFILE,
+    SORTIES,
+    REPORT,
+    PRINT_PROFILE,
+    RECOVER,
+    CONFIRM_RELAUNCH,
+    PORT,
+    BOARD_ID,
+    FORCE,
+    YES,
+    GO_ON,
+    SIMULATE,
+    LINKS,
+    WATCH,
+    FORMAT,
+    METADATA_VEHICLE,
+    OUTPUT,
+    VEHICLE,
+    HOME,
+    SPEEDUP,
+    SEED,
+    PARAMETERS,
+    FAULT,
+    LOOP_FAULT,
+    STRATEGY,
+    LINK,
+    LOOP_LINK,
+    SYSID,
+    CONNECT,
+    COMPONENT,
+    SIGNING_KEY,
+    STATION_KEY,
+    INSECURE,
+    STATE_DIR,
+    LOG_DIR,
+    LOG_FORMAT,
+    TELEMETRY_LOG,
+    TRACE,
+    METRICS,
+    CONFIG,
+    JSON,
+)
 
-
-@dataclass(frozen=True, slots=True)
-class Reach:
-    """How a running service is reached."""
-
-    connect: Connect = DEFAULT_CONNECT
-    signing_key: StationKey = None
-
-
-@dataclass(frozen=True, slots=True)
-class ReachParameters(Reach):
-    """And whose parameters are meant."""
-
-    component: Component = None
+#: What a run can be told from everywhere, by key: the fields of `Settings`.
+SETTINGS: Final[Mapping[str, Option[object]]] = MappingProxyType(
+    {row.key: row for row in TABLE if row.sources is Sources.EVERYWHERE}
+)

@@ -14,7 +14,8 @@ from depot.names import EndedBy
 from depot.settings import Profile
 from depot.world.depot import new_depot
 from sortie.config.errors import UserError
-from sortie.config.settings import Settings, VehicleSpec, default_state_dir
+from sortie.config.settings import Settings
+from sortie.config.values import VehicleSpec, default_state_dir
 from sortie.loop.faults import LoopFault
 from sortie.loop.journal import LoopJournal
 from sortie.loop.outside import open_outside

@@ -7,7 +7,7 @@ from typing import Protocol
 from autopilot.vehicles.kinds import vehicle_class
 from depot.settings import Profile
 from sortie.config.errors import UserError
-from sortie.config.settings import VehicleSpec, parse_vehicle
+from sortie.config.values import VehicleSpec, parse_vehicle
 from sortie.loop.faults import LoopFault
 from sortie.loop.space import Snapshot, SpaceLoop
 

@@ -20,7 +20,8 @@ from mavlink_bridge.framing import Frame
 from mavlink_bridge.services.base import Clock, Message, Peer
 from mavlink_bridge.services.flight.service import USER_1
 from sortie.config.errors import UserError
-from sortie.config.options import Reach
+from sortie.config.options import CONNECT, STATION_KEY
+from sortie.config.settings import Given
 from sortie.config.signing_key import read_key
 from sortie.nodes.endpoint import EndpointNode
 from sortie.runtime.runtime import Runtime
@@ -95,14 +96,15 @@ class Remote:
         self.runtime.add(EndpointNode(self.endpoint))
 
     @classmethod
-    def of(cls, reach: Reach, component: int | None = None) -> Remote:
+    def of(cls, given: Given, component: int | None = None) -> Remote:
         """The service that the command line names. UserError for a file without a key."""
-        if reach.signing_key is None:
-            return cls(reach.connect, component)
-        key, warnings = read_key(reach.signing_key)
+        url, key_file = given[CONNECT], given[STATION_KEY]
+        if key_file is None:
+            return cls(url, component)
+        key, warnings = read_key(key_file)
         for warning in warnings:
             print(f"sortie: {warning}", file=sys.stderr)
-        return cls(reach.connect, component, key)
+        return cls(url, component, key)
 
     def __enter__(self) -> Remote:
         try:

@@ -16,7 +16,7 @@ import pytest
 
 from depot.settings import Profile
 from sortie.config.errors import UserError
-from sortie.config.settings import VehicleSpec, parse_vehicle
+from sortie.config.values import VehicleSpec, parse_vehicle
 from sortie.loop.controller_start import check_faults
 from sortie.loop.faults import parse_loop_fault
 from sortie.loop.profile import load_profile, parse_profile, profile_text

@@ -17,7 +17,7 @@ from mavlink_bridge.testing.board import Firmware as Behaviour
 from mavlink_bridge.testing.board import SimulatedBoard
 from mavlink_bridge.testing.bootloader import BoardSpec, Faults
 from sortie.commands.cli import run
-from sortie.config.options import Run
+from sortie.config.settings import Given
 from tests.fakes.flash_bench import apj, image_of
 from tests.fakes.pty_board_thread import ServedPtyBoard
 
@@ -136,8 +136,8 @@ def test_with_serve_the_linked_port_becomes_the_vehicle_of_the_service(
 ) -> None:
     served_with: list[str | None] = []
 
-    def serve(given: Run) -> int:
-        served_with.append(given.vehicle)
+    def serve(given: Given) -> int:
+        served_with.append(str(given.settings().vehicle))
         return 0
 
     monkeypatch.setattr("sortie.commands.serve.serve", serve)

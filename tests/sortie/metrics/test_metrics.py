@@ -22,7 +22,8 @@ from mavlink_bridge.services.ftp.wire import DATA_BYTES
 from sortie import Session
 from sortie.commands.cli import run
 from sortie.config.errors import UserError
-from sortie.config.settings import parse_metrics, resolve
+from sortie.config.settings import resolve
+from sortie.config.values import parse_metrics
 from sortie.metrics.board import EVERY_MS, Board
 from sortie.metrics.jitter import Lateness
 from sortie.metrics.server import LARGEST_REQUEST, READERS, Bounded, MetricsServer

@@ -1,0 +1,84 @@
+"""docs/options.md, made from the table of options."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from sortie.commands.cli import COMMANDS
+from sortie.config.option import ANYWHERE, Group, Kind, Option, Sources, Where
+from sortie.config.options import RUNS, TABLE
+
+PAGE = Path(__file__).resolve().parent.parent / "docs" / "options.md"
+_INTRODUCTION = """# Options
+
+Made by `scripts/options-page` from the table in `sortie/config/options.py`; do not edit.
+
+A flag comes first, then the environment, then the configuration file (`--config FILE`, TOML, keys are the names
+without dashes in front), then what is stored in the state directory, then the default. Only `--param` adds up over the
+three. In the environment a list is split at blanks; in the file it is a list, and `[param]` may be a table of
+NAME = VALUE. A variable whose name is nearly one of these is ignored, with a warning that has the right name.
+
+*Applies to* says with what an option means something, where that is not everything: the simulator, an ArduPilot SITL
+that Sortie starts (`ardupilot:`), a controller that is there already, a loop. Elsewhere its value is checked, and it is
+ignored with one warning.
+"""
+_COLUMNS = ("option", "what it does", "unit", "default", "also", "applies to")
+_WHERE = {Where.SIMULATOR: "simulator", Where.SITL: "SITL", Where.CONTROLLER: "controller", Where.LOOP: "loop"}
+_ALSO = {Sources.COMMAND_LINE: "", Sources.ENVIRONMENT: "`{}`", Sources.EVERYWHERE: "`{}`, file"}
+
+
+def page() -> str:
+    """The whole page, in Markdown."""
+    runs = [
+        row for row in TABLE if row.commands & RUNS and (len(row.commands) > 1 or row.sources is Sources.EVERYWHERE)
+    ]
+    parts = [_INTRODUCTION, f"\n## Of a run: {_names(RUNS)}\n"]
+    for group in Group:
+        rows = [row for row in runs if row.group is group]
+        if rows:
+            parts.append(f"\n### {group.value}\n\n{_table(rows, RUNS)}")
+    for name in COMMANDS:
+        rows = [row for row in TABLE if name in row.commands and not (name in RUNS and row in runs)]
+        parts.append(f"\n## `{name}`\n\n{COMMANDS[name].help}\n")
+        if rows:
+            parts.append("\n" + _table(rows, frozenset({name})))
+    return "".join(parts)
+
+
+def _names(commands: frozenset[str]) -> str:
+    return ", ".join(f"`{name}`" for name in COMMANDS if name in commands)
+
+
+def _table(rows: list[Option[object]], commands: frozenset[str]) -> str:
+    lines = [" | ".join(_COLUMNS), " | ".join("---" for _ in _COLUMNS), *(_row(row, commands) for row in rows)]
+    return "".join(f"| {line} |\n" for line in lines)
+
+
+def _row(row: Option[object], commands: frozenset[str]) -> str:
+    word = row.key.upper() if row.kind is Kind.ARGUMENT else " ".join(filter(None, (f"--{row.name}", row.form)))
+    names = [word, *([f"--no-{row.name}"] if row.kind is Kind.TOGGLE else []), *([row.short] if row.short else [])]
+    missing = commands - row.commands
+    help_ = row.help + (f" ({_names(row.commands & commands)})" if missing else "")
+    where = "" if row.applies_to == ANYWHERE else ", ".join(_WHERE[one] for one in Where if one in row.applies_to)
+    cells = (
+        ", ".join(f"`{name}`" for name in names), help_, row.unit, "required" if row.required else row.fallback,
+        _ALSO[row.sources].format(row.variable), where,
+    )  # fmt: skip
+    return " | ".join(cell.replace("|", "\\|") for cell in cells)
+
+
+def main(arguments: list[str]) -> int:
+    """Write the page, or with `--check` compare it."""
+    text = page()
+    if "--check" not in arguments:
+        PAGE.write_text(text, encoding="utf-8")
+        return 0
+    if PAGE.exists() and PAGE.read_text(encoding="utf-8") == text:
+        return 0
+    print(f"{PAGE} is not what the table says; run scripts/options-page", file=sys.stderr)
+    return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

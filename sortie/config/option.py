@@ -1,0 +1,135 @@
+"""What one option is: a row of the table in `options`, from which command line, environment, TOML, help and the page
+`docs/options.md` are made."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import Enum, auto
+from typing import Final, Generic, TypeVar
+
+from sortie.config.errors import UserError
+
+T_co = TypeVar("T_co", covariant=True)
+
+
+class Kind(Enum):
+    """How it is written."""
+
+    VALUE = auto()
+    LIST = auto()
+    """Any number of times; in the environment split at blanks."""
+    SWITCH = auto()
+    TOGGLE = auto()
+    """--this or --no-this."""
+    ARGUMENT = auto()
+    """A word by its place."""
+
+
+class Sources(Enum):
+    """Who can say it beside the command line, which comes first."""
+
+    COMMAND_LINE = auto()
+    ENVIRONMENT = auto()
+    EVERYWHERE = auto()
+    """The environment, then the configuration file."""
+
+
+class Group(Enum):
+    """Under which heading the help has it."""
+
+    ARGUMENTS = "Arguments"
+    COMMAND = "This command"
+    VEHICLE = "Vehicle"
+    LINKS = "Links"
+    FILES = "State and logs"
+    GENERAL = "General"
+
+
+class Where(Enum):
+    """With what an option can mean something."""
+
+    SIMULATOR = auto()
+    SITL = auto()
+    """An ArduPilot SITL that this program starts."""
+    CONTROLLER = auto()
+    """One that is there already."""
+    LOOP = auto()
+    """`sortie loop`, with whatever flies for it."""
+
+
+#: Why an option is ignored where it means nothing.
+WHY: Final = {
+    Where.SIMULATOR: "is ignored: it is for a flight controller, not for the simulator",
+    Where.SITL: "is ignored with a flight controller",
+    Where.CONTROLLER: "is ignored with a flight controller",
+    Where.LOOP: "is ignored: it says nothing about a loop",
+}
+ANYWHERE: Final = frozenset(Where)
+
+
+@dataclass(frozen=True)  # no slots: `Option[...](...)` leaves a note on its object
+class Option(Generic[T_co]):
+    """`parser` reads one word. `default` is what holds when nobody says anything, `otherwise` that in words where it
+    depends; `plain` are further values that say no more than the default. `form` is what the help shows in the place of
+    the value. `commands` take it; where `applies_to` has not what such a command works with, its value is checked,
+    and ignored with one warning."""
+
+    name: str
+    parser: Callable[[str], object]
+    default: T_co
+    help: str
+    group: Group
+    commands: frozenset[str]
+    form: str = ""
+    unit: str = ""
+    otherwise: str = ""
+    kind: Kind = Kind.VALUE
+    sources: Sources = Sources.COMMAND_LINE
+    applies_to: frozenset[Where] = ANYWHERE
+    plain: tuple[T_co, ...] = ()
+    required: bool = False
+    short: str = ""
+
+    @property
+    def key(self) -> str:
+        """Its name in Python."""
+        return self.name.replace("-", "_")
+
+    @property
+    def variable(self) -> str:
+        """Its name in the environment."""
+        return f"SORTIE_{self.key.upper()}"
+
+    @property
+    def switched(self) -> bool:
+        return self.kind in (Kind.SWITCH, Kind.TOGGLE)
+
+    @property
+    def fallback(self) -> str:
+        """What holds when nobody says anything, in words; empty where nothing does."""
+        if self.otherwise or self.default is None or self.default is False or self.default == () or self.required:
+            return self.otherwise
+        return "on" if self.default is True else str(self.default)
+
+    def read(self, text: str) -> object:
+        """The value of one word. UserError names the option."""
+        try:
+            return self.parser(text)
+        except UserError as error:
+            if error.option:
+                raise
+            raise UserError(error.message, option=self.name, given=text) from None
+
+    def read_said(self, said: object, source: str) -> object:
+        """The value of what environment or file say. UserError names the place, `source`."""
+        try:
+            if isinstance(said, list):
+                return tuple(self.read(str(word)) for word in said)
+            return self.read(str(said))
+        except UserError as error:
+            raise UserError(error.worded(source)) from None
+
+    def is_default(self, value: object) -> bool:
+        """Says nothing more than saying nothing."""
+        return value == self.default or value in self.plain

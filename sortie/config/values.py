@@ -1,0 +1,142 @@
+"""The values that a person can say, and how they are read: text in, value out, UserError for what makes no sense.
+
+A parser that knows its option names it in the error; for the others `Option.read` does.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from math import isfinite
+from pathlib import Path
+
+from autopilot.geo import GeoPoint
+from autopilot.vehicles.kinds import DEFAULT, KINDS
+from sortie.config.errors import UserError, nearest
+
+DEFAULT_HOME = (-35.363261, 149.165230, 584.0, 353.0)
+DEFAULT_LINKS = ("udpout:127.0.0.1:14550", "tcpin:127.0.0.1:5760")
+DEFAULT_CONNECT = "tcp:127.0.0.1:5760"
+
+
+@dataclass(frozen=True, slots=True)
+class VehicleSpec:
+    """`kind` "sim", "ardupilot" or "link"; `frame` the kind of vehicle (empty for a link, which tells by itself);
+    `target` the SITL binary or the connection string."""
+
+    kind: str = "sim"
+    frame: str = DEFAULT.name
+    target: str = ""
+
+    def __str__(self) -> str:
+        """As --vehicle has it."""
+        if self.kind == "link":
+            return self.target
+        return f"{self.kind}:{self.frame}" + (f"={self.target}" if self.target else "")
+
+
+def default_state_dir() -> Path:
+    """`$XDG_STATE_HOME/sortie`."""
+    base = os.environ.get("XDG_STATE_HOME", "")
+    return (Path(base) if base else Path.home() / ".local" / "state") / "sortie"
+
+
+def parse_home(text: str) -> tuple[GeoPoint, float]:
+    """LAT,LON,ALT,HEADING in ArduPilot's order: degrees, degrees, metres AMSL, degrees."""
+    wrong = UserError("expected LAT,LON,ALT,HEADING, such as -35.363261,149.165230,584,353", option="home", given=text)
+    try:
+        lat, lon, alt, heading = (float(part) for part in text.split(","))
+    except ValueError:
+        raise wrong from None
+    if not (all(map(isfinite, (alt, heading))) and abs(lat) <= 90.0 and abs(lon) <= 180.0 and abs(alt) < 83000.0):
+        raise wrong
+    return GeoPoint(lat, lon, alt), heading % 360.0
+
+
+def parse_vehicle(text: str) -> VehicleSpec:
+    """`sim:KIND`, `ardupilot:KIND[=BINARY]` or a connection string."""
+    kind, _, rest = text.partition(":")
+    if kind in ("sim", "ardupilot"):
+        frame, _, target = rest.partition("=")
+        if frame not in KINDS or (kind == "sim" and target):
+            known = [f"{kind}:{name}" for name in KINDS]
+            raise UserError(
+                f"unknown vehicle; use {' or '.join(known)}{nearest(text, known)}", option="vehicle", given=text
+            )
+        return VehicleSpec(kind, frame, target)
+    schemes = ("tcp", "udpin", "udpout", "udp", "tcpin", "serial")
+    if text == "auto" or text.startswith("/") or (kind in schemes and rest):
+        return VehicleSpec("link", "", text)
+    known = [f"{kind}:{name}" for kind in ("sim", "ardupilot") for name in KINDS]
+    raise UserError(
+        f"use {', '.join(known)} or a connection string such as tcp:HOST:PORT or /dev/ttyACM0,115200"
+        f"{nearest(text, known)}",
+        option="vehicle",
+        given=text,
+    )
+
+
+def parse_speedup(text: str) -> float:
+    """0 (as fast as possible) or a positive factor."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = -1.0
+    if not (isfinite(value) and value >= 0.0):
+        raise UserError(
+            "expected 0 (as fast as possible) or a positive number, 1 is real time", option="speedup", given=text
+        )
+    return value
+
+
+def parse_metrics(text: str) -> tuple[str, int]:
+    """Host and port of HOST:PORT; :PORT and PORT alone are loopback."""
+    host, _, port = text.rpartition(":")
+    if not (port.isascii() and port.isdigit() and int(port[:6]) <= 65535):
+        raise UserError("expected HOST:PORT, such as 127.0.0.1:9100", option="metrics", given=text)
+    return host.strip("[]") or "127.0.0.1", int(port)
+
+
+def checked_metrics(text: str) -> str:
+    """The text of an address that `parse_metrics` understands."""
+    parse_metrics(text)
+    return text
+
+
+def whole_number(low: int, high: int) -> Callable[[str], int]:
+    """A parser of whole numbers from `low` to `high`."""
+
+    def parse(text: str) -> int:
+        try:
+            value = int(text)
+        except ValueError:
+            value = low - 1
+        if not low <= value <= high:
+            raise UserError(f"expected a whole number from {low} to {high}")
+        return value
+
+    return parse
+
+
+def one_of(*words: str) -> Callable[[str], str]:
+    """A parser of one of some words."""
+
+    def parse(text: str) -> str:
+        if text not in words:
+            raise UserError(f"expected {' or '.join(words)}")
+        return text
+
+    return parse
+
+
+def truth(text: str) -> bool:
+    """true, false, 1 or 0."""
+    if text.lower() not in ("true", "false", "1", "0"):
+        raise UserError("expected true or false")
+    return text.lower() in ("true", "1")
+
+
+def path(text: str) -> Path:
+    """A path; ~ is the home directory."""
+    return Path(text).expanduser()

@@ -1,0 +1,208 @@
+"""The table of options: what is made of it, who has the last word, and what is ignored where."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import fields
+from pathlib import Path
+
+import click
+import pytest
+
+from sortie.commands.cli import COMMANDS, application, run
+from sortie.config import options
+from sortie.config.errors import UserError
+from sortie.config.option import Group, Kind, Option, Sources, Where
+from sortie.config.options import FLIGHTS, RUNS, SETTINGS, TABLE
+from sortie.config.settings import Given, Settings, ignored, misspelt, resolve
+
+#: A word for each row of `SETTINGS` that is not its default, and its value.
+SAID = {
+    "vehicle": "sim:rover", "home": "1,2,3,4", "speedup": "3", "seed": "7", "param": "WPNAV_SPEED=1",
+    "fault": "gps.loss", "strategy": "native", "link": "tcpin:127.0.0.1:1", "sysid": "9", "signing-key": "/key",
+    "insecure": "true", "state-dir": "/state", "log-dir": "/logs", "log-format": "json", "telemetry-log": "false",
+    "trace": "/trace", "metrics": "9100",
+}  # fmt: skip
+
+
+@pytest.fixture(autouse=True)
+def clean(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No setting of this machine counts."""
+    for name in [name for name in os.environ if name.startswith("SORTIE_")]:
+        monkeypatch.delenv(name)
+
+
+def command_of(name: str) -> click.Command:
+    """The command of this full name."""
+    found: click.Command = application()
+    for word in name.split():
+        assert isinstance(found, click.Group)
+        found = found.commands[word]
+    return found
+
+
+def flag_of(row: Option[object], word: str) -> list[str]:
+    """The command line that says so."""
+    if not row.switched:
+        return [f"--{row.name}", word]
+    return [f"--{row.name}" if word == "true" else f"--no-{row.name}"]
+
+
+# --- the table --------------------------------------------------------------------------------------------------------
+def test_each_row_is_in_the_table() -> None:
+    """A row that nobody entered would be an option of no command."""
+    rows = [value for value in vars(options).values() if isinstance(value, Option)]
+    assert len(rows) == len(TABLE)
+    assert {id(row) for row in rows} == {id(row) for row in TABLE}
+
+
+def test_rows_of_one_name_are_read_alike_and_no_command_takes_both() -> None:
+    """Environment and file have one meaning for each name; commands are those that exist."""
+    for name in COMMANDS:
+        keys = [row.key for row in TABLE if name in row.commands]
+        assert len(keys) == len(set(keys)), name
+    assert {name for row in TABLE for name in row.commands} <= set(COMMANDS)
+    settings = [row for row in TABLE if row.sources is Sources.EVERYWHERE]
+    for row in settings:
+        first = SETTINGS[row.key]
+        read = (row.parser, row.default, row.kind, row.applies_to, row.plain)
+        assert read == (first.parser, first.default, first.kind, first.applies_to, first.plain), row.name
+
+
+def test_each_command_takes_its_rows_and_each_setting_is_an_option_of_each_run() -> None:
+    """Nothing that environment or configuration can say is missing on the command line."""
+    for name in COMMANDS:
+        taken = [parameter.name for parameter in command_of(name).params]
+        assert taken == [row.key for row in TABLE if name in row.commands], name
+    assert {entry.name for entry in fields(Settings)} == {*SETTINGS, "given"}
+    for name in RUNS:
+        assert set(SETTINGS) | {"config"} <= {parameter.name for parameter in command_of(name).params}, name
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_the_help_has_each_option_in_its_group(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """What is ignored by the command has a heading of its own."""
+    assert run([*name.split(), "--help"]) == 0
+    sections: dict[str, str] = {}
+    for line in capsys.readouterr().out.splitlines():
+        if line and not line.startswith(" "):
+            heading = line.rstrip(":")
+            sections[heading] = ""
+        elif sections:
+            sections[heading] += line + "\n"
+    where = COMMANDS[name].where
+    for row in TABLE:
+        if name in row.commands:
+            heading = row.group.value if where is None or where in row.applies_to else "Ignored here"
+            shown = row.key.upper() if row.group is Group.ARGUMENTS else f"--{row.name}"
+            assert shown in sections[heading], (name, row.name)
+    assert "--help" in sections[Group.GENERAL.value]
+
+
+# --- who has the last word --------------------------------------------------------------------------------------------
+@pytest.mark.parametrize("key", SETTINGS)
+def test_flag_environment_and_file_say_the_same(key: str, tmp_path: Path) -> None:
+    """By one name, with one meaning; and none of them is the default."""
+    row = SETTINGS[key]
+    word = SAID[row.name]
+    file = tmp_path / "sortie.toml"
+    quoted = word if row.switched else f'"{word}"'
+    file.write_text(f"{row.name} = {f'[{quoted}]' if row.kind is Kind.LIST else quoted}\n")
+    context = command_of("serve").make_context("serve", flag_of(row, word))
+    flags = {name: value for name, value in context.params.items() if value is not None and value != ()}
+    said = [resolve(flags, None, {}), resolve({}, None, {row.variable: word}), resolve({}, file, {})]
+    assert said[0] == said[1] == said[2] != Settings()
+    assert [one.given for one in said] == [{key}] * 3
+    assert said[0].said() == [key]
+
+
+def test_flag_over_environment_over_file_over_default(tmp_path: Path) -> None:
+    """Each takes what those above leave; the file is named by flag or environment; parameters add up."""
+    file = tmp_path / "sortie.toml"
+    file.write_text('seed = 1\nspeedup = 2\nsysid = 3\nparam = ["A=1"]\n')
+    environment = {"SORTIE_SPEEDUP": "4", "SORTIE_SYSID": "5", "SORTIE_PARAM": "B=2 C=3", "SORTIE_CONFIG": str(file)}
+    settings = Given({"sysid": 6, "param": ("D=4",)}, environment).settings()
+    assert (settings.seed, settings.speedup, settings.sysid, settings.strategy) == (1, 4.0, 6, "guided")
+    assert settings.param == ("A=1", "B=2", "C=3", "D=4")
+    other = tmp_path / "other.toml"
+    other.write_text("seed = 8\n")
+    assert Given({"config": other}, environment).settings().seed == 8
+
+
+def test_what_a_client_is_told_has_flag_environment_default() -> None:
+    """`--connect` and its kind; an option of one command is not heard from the environment."""
+    assert Given({}, {})[options.CONNECT] == "tcp:127.0.0.1:5760"
+    assert Given({}, {"SORTIE_CONNECT": "tcp:a:1"})[options.CONNECT] == "tcp:a:1"
+    assert Given({"connect": "tcp:b:2"}, {"SORTIE_CONNECT": "tcp:a:1"})[options.CONNECT] == "tcp:b:2"
+    assert Given({}, {"SORTIE_REPEAT": "3"})[options.REPEAT] == 1
+    with pytest.raises(UserError, match="--component 0: expected a whole number from 1 to 255"):
+        command_of("param list").make_context("list", ["--component", "0"])
+
+
+def test_a_misspelt_variable_is_told_with_the_near_name(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Once; one that is near to nothing is somebody else's, and those of the table are quiet."""
+    environment = {row.variable: "x" for row in TABLE if row.sources is not Sources.COMMAND_LINE}
+    assert misspelt(environment | {"SORTIE_TEST_WORKERS": "2", "HOME": "x"}) == []
+    wanted = "environment, SORTIE_SPEDUP: ignored, no option has this name; did you mean SORTIE_SPEEDUP?"
+    assert misspelt({"SORTIE_SPEDUP": "0", "SORTIE_SEED": "1"}) == [wanted]
+    monkeypatch.setenv("SORTIE_SPEDUP", "0")
+    assert run(["loop", "--print-profile", "space"]) == 0
+    assert capsys.readouterr().err == f"sortie: {wanted}\n"
+
+
+# --- what is ignored where --------------------------------------------------------------------------------------------
+@pytest.mark.parametrize(
+    ("where", "names"),
+    [
+        (Where.SIMULATOR, ["strategy"]),
+        (Where.SITL, ["seed", "fault", "sysid"]),
+        (Where.CONTROLLER, ["home", "speedup", "seed", "fault", "sysid"]),
+        (Where.LOOP, ["param", "sysid", "log-format", "telemetry-log", "trace", "metrics"]),
+    ],
+)
+def test_what_does_not_apply_is_ignored_with_one_warning(where: Where, names: list[str]) -> None:
+    """Everything is said at once: these are the ones that are ignored, in the order of the table."""
+    settings = resolve({}, None, {SETTINGS[key].variable: SAID[SETTINGS[key].name] for key in SETTINGS})
+    texts = ignored(settings.said(), where)
+    assert [text.split()[0] for text in texts] == [f"--{name}" for name in names]
+    assert all(" ignored" in text for text in texts)
+
+
+def test_what_says_no_more_than_nothing_is_not_warned_of() -> None:
+    """Real time is what a controller has anyway."""
+    assert resolve({}, None, {"SORTIE_SPEEDUP": "1", "SORTIE_SEED": "0"}).said() == []
+
+
+def test_a_flag_that_says_nothing_about_a_loop_is_ignored_with_one_warning(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    """Its value is still checked."""
+    loop = ["loop", "--sorties", "1", "--state-dir", str(tmp_path)]
+    assert run([*loop, "--metrics", "nowhere"]) == 2
+    assert "expected HOST:PORT" in capsys.readouterr().err
+    assert run([*loop, "--metrics", "127.0.0.1:1", "--trace", "x"]) == 0
+    warnings = [line for line in capsys.readouterr().err.splitlines() if "ignored" in line]
+    assert warnings == [
+        "sortie: --trace is ignored: it says nothing about a loop",
+        "sortie: --metrics is ignored: it says nothing about a loop",
+    ]
+
+
+def test_the_seed_of_a_loop_may_stand_in_the_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """As it may be a flag: the same seed is the same loop."""
+    file = tmp_path / "sortie.toml"
+    file.write_text("seed = 5\n")
+    answers = []
+    for number, words in enumerate((["--seed", "5"], ["--config", str(file)], ["--seed", "6"])):
+        command = ["loop", "--sorties", "2", "--json", "--speedup", "0", "--state-dir", str(tmp_path / str(number))]
+        assert run([*command, *words]) == 0
+        answers.append(capsys.readouterr().out.replace(str(tmp_path / str(number)), ""))
+    assert answers[0] == answers[1] != answers[2]
+
+
+def test_flights_take_what_a_loop_takes() -> None:
+    """By the same names: one configuration file serves both."""
+    taken = {name: {row.key for row in TABLE if name in row.commands and row.key in SETTINGS} for name in RUNS}
+    assert all(taken[name] == taken["loop"] for name in FLIGHTS)
