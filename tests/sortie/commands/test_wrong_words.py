@@ -52,7 +52,7 @@ def one_line(capsys: pytest.CaptureFixture[str], *arguments: str, status: int = 
         (["serve", "--seed", "x"], "whole number from 0"),
         (["serve", "--sysid", "0"], "whole number from 1 to 255"),
         (["serve", "--sysid", "256"], "whole number from 1 to 255"),
-        (["serve", "--vehicle", "sim:boat"], "did you mean sim:copter?"),
+        (["serve", "--vehicle", "sim:coptre"], "did you mean sim:copter?"),
         (["serve", "--vehicle", "simulator"], "use sim:copter"),
         (["serve", "--param", "WPNAV_SPED=1"], "did you mean WPNAV_SPEED?"),
         (["serve", "--param", "WPNAV_SPEED=fast"], "'fast' is not a number"),
