@@ -25,7 +25,6 @@ from sortie.config.settings import Given
 from sortie.config.signing_key import read_key
 from sortie.nodes.endpoint import EndpointNode
 from sortie.runtime.runtime import Runtime
-from sortie.runtime.sockets import Sockets
 
 if TYPE_CHECKING:
     from mavlink_bridge.signing import Signing  # loaded by those who have a key
@@ -92,7 +91,7 @@ class Remote:
         self.endpoint.add_service(self.watch)
         self._clients = ClientGroup()
         self.endpoint.add_service(self._clients)
-        self.runtime = Runtime(Sockets())
+        self.runtime = Runtime()
         self.runtime.add(EndpointNode(self.endpoint))
 
     @classmethod

@@ -195,10 +195,12 @@ class Runtime:
     # --- passes of the vehicles -------------------------------------------------------------------------------------
     def _pass(self, until_ms: int, link_ms: int | None) -> None:
         """Every vehicle to the earliest deadline of all. One that is alone finds its own deadline."""
-        until_ms = min(until_ms, self._limit_ms)
-        if len(self._vehicles) > 1:
-            until_ms = min(until_ms, *(vehicle.next_vehicle_deadline_ms() for vehicle in self._vehicles))
-        for vehicle in self._vehicles:
+        if until_ms > self._limit_ms:
+            until_ms = self._limit_ms
+        vehicles = self._vehicles
+        if len(vehicles) > 1:
+            until_ms = min(until_ms, *(vehicle.next_vehicle_deadline_ms() for vehicle in vehicles))
+        for vehicle in vehicles:
             if vehicle.now_ms < until_ms:
                 vehicle.advance(until_ms, link_ms)
         self._commit(link_ms)
@@ -211,8 +213,9 @@ class Runtime:
         return min((due for due in dues if due is not None), default=FOR_EVER_MS)
 
     def _commit(self, link_ms: int | None) -> None:
+        own = link_ms is None or self.virtual_links
         for node in self._nodes:
-            node.commit(node.now_ms if link_ms is None or self.virtual_links else link_ms)
+            node.commit(node.now_ms if own or link_ms is None else link_ms)
 
     def exchange(self) -> None:
         """Carry what waits on the wires, and the answers to it, until all is still."""
@@ -246,11 +249,12 @@ class Runtime:
             return
         link_ms = self._link_ms(wall_s)
         end_s = wall_s + SLICE_S
-        while self._ahead() and not finished():
-            self._pass(FOR_EVER_MS, link_ms)
+        ahead, now_s, advance = self._ahead, self._wall_s, self._pass
+        while ahead() and not finished():
+            advance(FOR_EVER_MS, link_ms)
             if self._wires:
                 self._send(link_ms)
-            if self._wall_s() >= end_s:
+            if now_s() >= end_s:
                 break
         self._send(link_ms)
         self._take_input(0.0, finished)

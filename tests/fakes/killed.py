@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import subprocess
 import threading
-import time
 from math import nan
 from pathlib import Path
 from random import Random
@@ -92,7 +91,7 @@ class KillRun:
 
     def _run(self, remote: Remote, process: subprocess.Popen[str], machine: Client) -> bool:
         """True when the machine came to its end; False when the process died before."""
-        remote._clients.start(machine, int(time.monotonic() * 1000.0))
+        remote._clients.start(machine, remote.runtime.link_ms)
         remote.run_until(lambda: machine.done or process.poll() is not None, 30.0)
         return machine.done
 
