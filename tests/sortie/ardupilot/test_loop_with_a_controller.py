@@ -30,7 +30,8 @@ VEHICLE = ("--vehicle", f"ardupilot:copter={BINARY}", "--speedup", "8")
 QUICK = {
     "name": '"quick"', "prep_s": "5.0", "wait_s": "3.0", "harvest_s": "12.0", "review_s": "1.0", "charge_w": "5000.0",
     "array_w": "8000.0", "refuel_kg_s": "4.0", "corridor_m": "6.0", "corridor_height_m": "8.0", "clear_m": "4.0",
-    "waypoints": "[[-35.363061, 149.165230, 602.0], [-35.362961, 149.165330, 602.0]]",
+    "harvest_kg": "0.5", "harvest_least": "0.2", "eta_intake": "0.25", "photo_m": "1.0", "photo_kg": "0.00625",
+    "waypoints": "[[-35.363061, 149.165230, 602.0], [-35.362961, 149.165330, 602.0], [-35.362961, 149.165130, 602.0]]",
 }  # fmt: skip
 
 
@@ -110,8 +111,8 @@ def test_a_rover_is_refused(text: str) -> None:
 
 
 def test_a_profile_with_no_such_vehicle_is_refused() -> None:
-    profile = parse_profile(profile_text("drone-box").replace('"sim:copter"', '"sim:boat"'), "mine")
-    with pytest.raises(UserError, match="vehicle 'sim:boat': kinematic, or"):
+    profile = parse_profile(profile_text("drone-box").replace('"sim:copter"', '"sim:plane"'), "mine")
+    with pytest.raises(UserError, match="vehicle 'sim:plane': kinematic, or"):
         vehicle_of(profile, None)
 
 
