@@ -77,7 +77,8 @@ def listener() -> Iterator[Listener]:
     [
         (("demo",), 1 + 6),
         (("fly", str(PLAN)), 1 + 6),
-        (("loop", "--profile", "drone-box", "--sorties", "1", "--speedup", "1"), 1 + 1 + _waypoints("drone-box") + 1),
+        # home, takeoff, camera trigger, the lines, and the way back
+        (("loop", "--profile", "drone-box", "--sorties", "1", "--speedup", "1"), 1 + 2 + _waypoints("drone-box") + 1),
         (("loop", "--profile", "space", "--sorties", "1", "--speedup", "1000"), 1 + _waypoints("space")),
     ],
     ids=["demo", "fly", "drone-box", "space"],

@@ -71,7 +71,7 @@ def station() -> Iterator[Station]:
 
 @pytest.fixture(params=["copter", "rover"])
 def parameters(request: pytest.FixtureRequest) -> Parameters:
-    return Parameters(request.param)
+    return Parameters(vehicle_class(request.param).parameters)
 
 
 def metadata(parameters: Parameters) -> dict[str, Any]:
