@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from autopilot.parameters import Parameters
+from autopilot.vehicles.kinds import vehicle_class
 from mavlink_bridge.codec import dialect as m
 from mavlink_bridge.identity import Identity
 from mavlink_bridge.services.ftp.parameter_metadata import ParameterMetadata
