@@ -1,0 +1,51 @@
+"""The skimmer's guidance by itself: how long it takes a burn to last, and when it looks at what a burn has given."""
+
+from __future__ import annotations
+
+from math import exp
+
+import pytest
+
+from depot.decisions.planning import Derating, make_plan
+from depot.physics.engines import Purpose
+from depot.physics.orbit import size
+from depot.readings import DepotReading, Place, SkimmerReading
+from depot.settings import Profile
+from tests.fakes.flown_world import FlownWorld, at_harvest, run
+
+PROFILE = Profile()
+ENGINES = PROFILE.engines
+
+
+def test_a_burn_lasts_as_long_as_its_propellant_flows() -> None:
+    """All that is moved counts: the dry craft, what it harvested, what is in the lobes (Tsiolkovsky, thrust = flow x
+    exhaust velocity)."""
+    guidance = FlownWorld(PROFILE, 1, make_plan(PROFILE, 1, Derating(), DepotReading())).guidance
+    reading = SkimmerReading(store_kg=8_000.0, fuel_kg=4_000.0)
+    for dv, newton, exhaust in (
+        (20.0, ENGINES.fwd_n, ENGINES.fwd_exhaust_mps),
+        (0.1, ENGINES.att_n, ENGINES.att_exhaust_mps),
+    ):
+        burnt_kg = (ENGINES.dry_kg + 12_000.0) * (1.0 - exp(-dv / exhaust))
+        assert guidance._burn_s(reading, (0.0, dv, 0.0)) == pytest.approx(burnt_kg * exhaust / newton)
+
+
+def test_what_the_last_burn_of_a_way_has_given_is_looked_at_two_minutes_behind_it() -> None:
+    """It is centred on the end of the way, and nothing is judged while it lasts."""
+    world = at_harvest(PROFILE, make_plan(PROFILE, 1, Derating(), DepotReading()), 1_000.0)
+    guidance, seen = world.guidance, []
+    arrive = guidance._arrive
+
+    def watched(reading: SkimmerReading, now_ms: int) -> object:
+        commands = arrive(reading, now_ms)
+        lasts_ms = 1000.0 * guidance._burn_s(reading, commands[0].dv)
+        seen.append((commands[0], lasts_ms, guidance.memory.end_ms, guidance.memory.due[0]))
+        return commands
+
+    guidance._arrive = watched
+    world.turn_back()
+    run(world, 1.2 * PROFILE.plan.return_s, Place.CORRIDOR)
+    command, lasts_ms, end_ms, due_ms = seen[-1]
+    assert command.purpose is Purpose.ARRIVE and size(command.dv) > 0.1
+    assert command.at_ms + lasts_ms / 2.0 == pytest.approx(end_ms, abs=2)
+    assert due_ms == pytest.approx(command.at_ms + lasts_ms + 120_000.0, abs=2)
