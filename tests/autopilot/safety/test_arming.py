@@ -6,7 +6,7 @@ import pytest
 
 from autopilot import report
 from autopilot.outcome import ArmedChanged, Outcome, Result, Severity, StatusText
-from autopilot.reasons import COMPASS_FAILED, GYROS_FAILED
+from autopilot.reasons import COMPASS_FAILED, GYROS_FAILED, ArmingMethod
 from autopilot.vehicle import Request, Sticks, VehicleEvent
 from tests.fakes.core_bench import Bench, takeoff, waypoint
 
@@ -32,6 +32,18 @@ def test_what_is_so_already_succeeds_without_effect() -> None:
     bench.core.arm(bench.now_ms)
     assert bench.core.arm(bench.now_ms).ok
     assert len(bench.events(ArmedChanged)) == 1
+
+
+def test_a_refusal_at_arming_is_a_warning() -> None:
+    """What the checks find is critical; that it is not the moment is not."""
+    bench = Bench()
+    bench.core.set_mode(9, bench.now_ms)
+    assert not bench.core.arm(bench.now_ms).ok
+    refusals = [event for event in bench.events(StatusText) if "not armable" in event.text]
+    bench.airborne()
+    assert not bench.core.disarm(bench.now_ms).ok
+    refusals += [event for event in bench.events(StatusText) if event.text == "Disarm: not landed"]
+    assert [event.severity for event in refusals] == [Severity.CRITICAL, Severity.WARNING]
 
 
 def test_the_vehicles_own_reasons_refuse_arming_one_text_each() -> None:
@@ -261,7 +273,7 @@ def test_a_vehicle_that_disarms_itself_is_noticed() -> None:
     bench.vehicle.state.report[report.ARMED] = 0.0
     bench.vehicle.raise_event(VehicleEvent.DISARMED)
     bench.run(0.1)
-    assert not bench.events(ArmedChanged)[-1].armed
+    assert bench.events(ArmedChanged)[-1] == ArmedChanged(armed=False, method=ArmingMethod.UNKNOWN)
 
 
 def test_another_procedure_can_take_the_place_of_arming() -> None:

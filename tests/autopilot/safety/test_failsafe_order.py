@@ -151,6 +151,19 @@ def test_a_failsafes_landing_waits_four_seconds_before_it_comes_down() -> None:
     assert not bench.core.armed
 
 
+def test_a_return_that_comes_down_goes_on_as_a_landing_after_the_same_pause() -> None:
+    """FS_OPTIONS 8: RTL in its final descent becomes LAND, and a pilot has his four seconds."""
+    bench = flying(FS_THR_ENABLE=1, FS_OPTIONS=8, RTL_LOIT_TIME=0)
+    bench.core.set_mode(RTL, bench.now_ms)
+    bench.run(120.0, lambda: bench.core.crew.modes.mode.is_landing)
+    bench.core.lose_sticks(bench.now_ms)
+    assert "Radio Failsafe - Continuing Landing" in bench.texts
+    assert bench.core.mode_number == LAND
+    assert isinstance(bench.vehicle.targets[-1], Hold)
+    bench.run(4.1)
+    assert isinstance(bench.vehicle.targets[-1], Land)
+
+
 def test_a_pilot_may_take_it_back_while_it_waits() -> None:
     bench = in_air(15.0, FS_THR_ENABLE=3)
     bench.core.set_mode(LOITER, bench.now_ms)

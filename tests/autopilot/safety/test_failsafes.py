@@ -263,6 +263,7 @@ def test_its_return_clears_the_failsafe_but_not_the_mode() -> None:
 
 def test_auto_goes_on_without_a_ground_station_when_the_option_says_so() -> None:
     assert silent(flying(AUTO, FS_GCS_ENABLE=1, FS_OPTIONS=2)) == AUTO
+    assert silent(flying(AUTO, FS_GCS_ENABLE=1, FS_OPTIONS=1 | 4)) == RTL  # those of the sticks
     assert silent(flying(AUTO, FS_GCS_ENABLE=1, FS_OPTIONS=0)) == RTL
 
 

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from depot.decisions import phase_dock
+from depot.decision import Decision
+from depot.decisions import phase_dock, phase_flight, phase_prep
+from depot.decisions.memory import DepotMemory, PrepStep, Recall, Waiting
 from depot.decisions.party import Party
-from depot.messages import Answer, Status
+from depot.decisions.record import SortieRecord
+from depot.messages import Answer, Order, Status
+from depot.names import Phase
 from depot.readings import DepotReading
 from depot.skimmer.party import SkimmerParty
 from depot.skimmer.reports import SkimmerMemory
@@ -34,13 +38,13 @@ def test_a_charge_is_awaited_where_the_dock_cannot_give_it(
     party: Party, status: Status | None, refuelled: bool, dock_fuels: bool, says: bool
 ) -> None:
     """Once, with what it holds and what a launch takes; nothing is said of a skimmer that was not heard."""
-    said: list[tuple[str, dict[str, float]]] = []
-    party._record = lambda decision: said.append((decision.name, decision.facts))
+    told: list[tuple[str, dict[str, float]]] = []
+    party._record = lambda decision: told.append((decision.name, decision.facts))
     party.memory.status = status
     for _ in range(2):
         party.await_charge(DepotReading(refuelled=refuelled, dock_fuels=dock_fuels), NOW_MS)
     needed = PROFILE.skimmer.launch_propellant_kg
-    assert said == ([("awaiting_charge", {"held": 80.0, "needed": needed})] if says else [])
+    assert told == ([("awaiting_charge", {"held": 80.0, "needed": needed})] if says else [])
 
 
 def test_a_clearance_that_was_not_taken_is_given_again_after_a_while(party: Party) -> None:
@@ -69,3 +73,110 @@ def test_a_skimmer_goes_on_with_the_memory_that_it_is_given() -> None:
     arguments = (PROFILE.heartbeat, PROFILE.power, PROFILE.skimmer.clear_m, craft, lambda decision: None)
     assert SkimmerParty(*arguments, kept).memory is kept
     assert SkimmerParty(*arguments).memory == SkimmerMemory()
+
+
+@pytest.fixture
+def said(party: Party) -> list[Decision]:
+    """What it decides from now on."""
+    decisions: list[Decision] = []
+    party._record = decisions.append
+    return decisions
+
+
+@pytest.mark.parametrize(
+    ("answer", "name", "clock_runs", "step"),
+    [
+        (Answer.REFUSED, "launch_refused", False, PrepStep.WAIT),
+        (Answer.SILENCE, "launch_unanswered", True, PrepStep.LAUNCH),
+    ],
+)
+def test_a_launch_command_that_is_not_taken(
+    party: Party, said: list[Decision], answer: Answer, name: str, clock_runs: bool, step: PrepStep
+) -> None:
+    """Refused: phase 1 once more, and T_DEATH stops. Unanswered it may fly: T_DEATH runs, nothing is repeated."""
+    memory = party.memory
+    memory.step = PrepStep.LAUNCH
+    memory.death.start(NOW_MS, 1000.0)
+    phase_prep.answered(party, Waiting.GO, answer, NOW_MS)
+    assert said[0].name == name
+    assert (memory.death.due_ms is not None, memory.step) == (clock_runs, step)
+
+
+def test_an_answer_that_belongs_to_another_step_changes_nothing(party: Party, said: list[Decision]) -> None:
+    """A late one, of a request that was made before a no-go."""
+    for request in (Waiting.UPLOAD, Waiting.CONFIGURE, Waiting.GO):
+        party.memory.step = PrepStep.WAIT
+        phase_prep.answered(party, request, Answer.REFUSED, NOW_MS)
+        assert party.memory.step is PrepStep.WAIT
+    assert said == []
+
+
+def test_a_refused_launch_is_heard_and_phase_1_is_done_again() -> None:
+    """From the command to the answer the depot waits for it, and T_DEATH does not go on without a flight."""
+    bench = LoopBench()
+    obey = bench.loop.skimmer.handle_order
+    refusing = [Answer.REFUSED]
+    bench.loop.skimmer.handle_order = lambda order, now_ms: (
+        refusing.pop() if order is Order.GO and refusing else obey(order, now_ms)
+    )
+    while "launch_refused" not in bench.names("depot"):
+        bench.step()
+        assert bench.loop.depot.memory.docked
+    assert bench.loop.depot.memory.death.due_ms is None
+    while bench.names("depot").count("launch") < 2:
+        bench.step()
+    bench.run()
+    assert bench.last["outcome"] == "completed"
+
+
+@pytest.mark.parametrize(
+    ("answer", "recall"), [(Answer.ACCEPTED, Recall.ACKNOWLEDGED), (Answer.SILENCE, Recall.SILENT)]
+)
+def test_a_recall_is_acknowledged_or_prepared_for_a_loss(
+    party: Party, said: list[Decision], answer: Answer, recall: Recall
+) -> None:
+    """What the depot remembers of it decides whether it is given again."""
+    phase_flight.recall_answered(party, answer, NOW_MS)
+    assert party.memory.recall is recall
+    assert said == []  # no sortie that was recalled: no ABORT-2B
+
+
+@pytest.mark.parametrize(("remaining_s", "late"), [(900.0, False), (1_100.0, True)])
+def test_the_trend_is_told_when_its_own_count_is_beyond_t_death(
+    party: Party, said: list[Decision], remaining_s: float, late: bool
+) -> None:
+    """The way that is left and the docking, from the instant of the status on."""
+    memory, dock_s = party.memory, party.profile.plan.dock_s
+    memory.phase = Phase.RETURN
+    memory.status = Status(plan=memory.number, remaining_s=remaining_s)
+    memory.status_ms = NOW_MS
+    memory.death.due_ms = NOW_MS + round((1_000.0 + dock_s) * 1000.0)
+    phase_flight._trend(party, NOW_MS)
+    assert [each.name for each in said] == (["trending_to_miss_t_death"] if late else [])
+    memory.status = None
+    said.clear()
+    phase_flight._trend(party, NOW_MS)
+    assert said == []
+
+
+def test_a_departure_is_assumed_when_its_time_is_over_and_not_before(party: Party, said: list[Decision]) -> None:
+    """Nothing was heard since the launch; without an instant to look at nothing is assumed."""
+    memory = party.memory
+    memory.phase = Phase.DEPARTURE
+    for check_ms in (None, NOW_MS + 1):
+        memory.check_ms = check_ms
+        assert not phase_flight._assume_clear(party, NOW_MS)
+    memory.check_ms = NOW_MS
+    assert phase_flight._assume_clear(party, NOW_MS)
+    assert said[0].name == "assume_clear"
+    assert memory.phase is Phase.OUTBOUND
+
+
+def test_margins_are_kept_now_and_then_with_the_second_of_the_loop() -> None:
+    """For the report: the first, and another when a share of the sortie has passed."""
+    record = SortieRecord(1, 0.0, 0.0)
+    record.t_sortie_s = 10_000.0
+    for time_ms in (5_000, 5_020, 1_000_000, 9_000_000):
+        record.see_margins(Status(fuel_kg=1.0), time_ms)
+    assert [row[0] for row in record.margins] == [5.0, 1_000.0, 9_000.0]
+    assert DepotMemory().record is None
