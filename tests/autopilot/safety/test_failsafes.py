@@ -320,6 +320,7 @@ def test_faults_lose_sticks_and_ground_station_at_once() -> None:
     bench = flying(LOITER)
     bench.core.lose_sticks(bench.now_ms)
     assert bench.core.mode_number == RTL
+    assert StatusText(Severity.WARNING, "Radio Failsafe - RTL") in bench.events(StatusText)
     bench = flying(LOITER, FS_GCS_ENABLE=5)
     bench.core.fail_ground_station(bench.now_ms, failed=True)
     assert bench.core.mode_number == LAND

@@ -6,11 +6,11 @@ import pytest
 
 from depot.decision import Decision
 from depot.decisions import phase_dock, phase_flight, phase_prep
-from depot.decisions.memory import DepotMemory, PrepStep, Recall, Waiting
+from depot.decisions.memory import DepotMemory, PrepStep, Recall, Taken, Waiting
 from depot.decisions.party import Party
 from depot.decisions.record import SortieRecord
 from depot.messages import Answer, Order, Status
-from depot.names import Phase
+from depot.names import ABORT_1_NAMES, Abort, Phase, Stage
 from depot.readings import DepotReading
 from depot.skimmer.party import SkimmerParty
 from depot.skimmer.reports import SkimmerMemory
@@ -180,3 +180,31 @@ def test_margins_are_kept_now_and_then_with_the_second_of_the_loop() -> None:
         record.see_margins(Status(fuel_kg=1.0), time_ms)
     assert [row[0] for row in record.margins] == [5.0, 1_000.0, 9_000.0]
     assert DepotMemory().record is None
+
+
+@pytest.mark.parametrize(
+    ("before", "heard"),
+    [(Abort.NONE, True), (Abort.ABORT_2, True), (Abort.ABORT_2B, True), (Abort.ABORT_1, False), (Abort.ABORT_3, False)],
+)
+def test_an_abort_of_the_skimmer_goes_before_a_recall_and_is_taken_once(
+    party: Party, said: list[Decision], before: Abort, heard: bool
+) -> None:
+    """3 over 1 over 2: a status that repeats its trigger says nothing new."""
+    memory = party.memory
+    memory.phase = Phase.RETURN
+    memory.record = SortieRecord(memory.number, 1.0, 1.5, abort=before)
+    status = Status(plan=memory.number, stage=Stage.RETURN, trigger=1)
+    phase_flight.follow(party, status, NOW_MS)
+    assert [each.name for each in said] == ([ABORT_1_NAMES[0]] if heard else [])
+    assert memory.record.abort is (Abort.ABORT_1 if heard else before)
+
+
+@pytest.mark.parametrize("phase", Phase)
+def test_a_new_process_does_not_command_a_vehicle_that_may_be_in_the_air(phase: Phase) -> None:
+    """Away in phases 2 to 6: it is somebody else's until it says where it is. Docked it is ours."""
+    for docked in (False, True):
+        depot = LoopBench().loop.depot
+        depot.memory.phase, depot.memory.docked = phase, docked
+        depot.look_again(1_000, NOW_MS)
+        away = Phase.DEPARTURE <= phase <= Phase.DOCKING and not docked
+        assert depot.memory.taken is (Taken.RESTART if away else Taken.NOBODY)
