@@ -10,7 +10,7 @@ from depot.decisions.memory import DepotMemory, PrepStep, Recall, Taken, Waiting
 from depot.decisions.party import Party
 from depot.decisions.record import SortieRecord
 from depot.messages import Answer, Order, Status
-from depot.names import ABORT_1_NAMES, Abort, Phase, Stage
+from depot.names import ABORT_1_NAMES, Abort, EndedBy, Phase, SkimmerState, Stage
 from depot.readings import DepotReading
 from depot.skimmer.party import SkimmerParty
 from depot.skimmer.reports import SkimmerMemory
@@ -208,3 +208,27 @@ def test_a_new_process_does_not_command_a_vehicle_that_may_be_in_the_air(phase: 
         depot.look_again(1_000, NOW_MS)
         away = Phase.DEPARTURE <= phase <= Phase.DOCKING and not docked
         assert depot.memory.taken is (Taken.RESTART if away else Taken.NOBODY)
+
+
+def test_one_that_holds_at_the_corridor_is_looked_at_again(party: Party, said: list[Decision]) -> None:
+    """At the instant for it, and then at the next: nobody sees it, so it is not cleared."""
+    memory = party.memory
+    memory.phase, memory.check_ms = Phase.RETURN, NOW_MS
+    memory.record = SortieRecord(memory.number, 1.0, 1.5)
+    memory.status = Status(plan=memory.number, stage=Stage.HOLDING)
+    phase_flight.step(party, DepotReading(), NOW_MS)
+    assert memory.phase is Phase.RETURN
+    assert memory.check_ms == NOW_MS + phase_flight.look_ms(party)
+    assert "hold_at_corridor" in [each.name for each in said]
+
+
+def test_one_that_is_recovered_has_all_its_approaches_again() -> None:
+    """And its clocks: T_DEATH from now on, beats from now on."""
+    depot = LoopBench().loop.depot
+    memory = depot.memory
+    memory.phase, memory.ended_by, memory.approaches = Phase.RETURN, EndedBy.LOST, 3
+    memory.skimmer = SkimmerState.LOST
+    depot.recover(NOW_MS)
+    assert (memory.approaches, memory.ended_by, memory.skimmer) == (0, None, SkimmerState.ACTIVE)
+    assert memory.death.due_ms == NOW_MS + round(1500.0 * PROFILE.plan.t_sortie_s)
+    assert memory.beats.due_ms is not None

@@ -42,6 +42,8 @@ def test_yield_counts_what_came_in_over_the_time_it_took() -> None:
     assert rows["yield of one skimmer"].measured == pytest.approx(43.8 * 17_577.0)
     assert rows["cycle time"].measured == pytest.approx(100.0)
     assert rows["storage constraint"].holds and rows["propellant closure"].holds
+    kept = (1.0 - PROFILE.skimmer.fuel_fraction) * rows["yield of one skimmer"].measured  # fuel has rings of its own
+    assert rows["storage constraint"].measured == pytest.approx(kept)
 
 
 def test_propellant_that_is_no_harvest_does_not_close() -> None:

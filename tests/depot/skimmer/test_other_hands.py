@@ -1,0 +1,70 @@
+"""Somebody else has the vehicle: the skimmer's party commands nothing, and goes on when it is given back."""
+
+from __future__ import annotations
+
+import pytest
+
+from depot.names import Stage
+from depot.readings import SkimmerReading
+from tests.fakes.loop_run import LoopBench
+
+
+class Hands(LoopBench):
+    """A loop whose craft says who has it, and writes down what it is told."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.holder = ""
+        self.told: list[str] = []
+        world, read = self.loop.world, self.loop.world.skimmer_reading
+
+        def reading() -> SkimmerReading:
+            seen = read()
+            seen.taken = self.holder
+            return seen
+
+        world.skimmer_reading = reading
+        for name in ("stand_aside", "resume", "turn_back"):
+            setattr(world, name, self.noting(name, getattr(world, name)))
+
+    def noting(self, name: str, do: object) -> object:
+        """A command that is written down and carried out."""
+        return lambda *given: (self.told.append(name), do(*given))[1]
+
+    def fly_to(self, stage: Stage) -> None:
+        """As far as that, in nobody's hands but its own."""
+        while self.loop.skimmer.memory.stage is not stage:
+            self.step()
+        self.told.clear()
+
+    def held_by(self, who: str) -> None:
+        """From the next look on."""
+        self.holder = who
+        while self.loop.skimmer.memory.taken != who:
+            self.step()
+
+
+@pytest.mark.parametrize("stage", [Stage.OUTBOUND, Stage.HARVEST])
+def test_given_back_on_its_way_out_it_goes_on_with_its_plan(stage: Stage) -> None:
+    """Stood aside once, whoever has it meanwhile; then it resumes, and both are said."""
+    bench = Hands()
+    bench.fly_to(stage)
+    bench.held_by("taken_over")
+    bench.held_by("restart")
+    assert bench.told == ["stand_aside"]
+    bench.held_by("")
+    assert bench.told == ["stand_aside", "resume"]
+    assert bench.loop.skimmer.memory.stage is stage
+    said = [d for d in bench.decisions if d.name in ("taken_over", "given_back")]
+    assert [d.name for d in said] == ["taken_over", "taken_over", "given_back"]
+    assert said[-1].facts == {"had": "restart"}
+
+
+def test_given_back_on_its_way_home_it_flies_home() -> None:
+    """From where it was left, once more."""
+    bench = Hands()
+    bench.fly_to(Stage.RETURN)
+    bench.held_by("taken_over")
+    bench.held_by("")
+    assert bench.told == ["stand_aside", "turn_back"]
+    assert bench.loop.skimmer.memory.stage is Stage.RETURN
