@@ -1,0 +1,51 @@
+"""The skimmer's party in one instant, without a loop around it."""
+
+from __future__ import annotations
+
+import msgspec
+
+from depot.decision import Decision
+from depot.decisions.planning import Derating, make_plan
+from depot.messages import Answer, Order
+from depot.names import ABORT_1_NAMES
+from depot.readings import DepotReading, SkimmerReading
+from depot.skimmer.party import SkimmerParty
+from tests.fakes.loop_run import PROFILE, LoopBench
+
+NOW_MS = 1_000_000
+PLAN = make_plan(PROFILE, 1, Derating(), DepotReading())
+
+
+def alone() -> tuple[SkimmerParty, list[Decision]]:
+    """A party that stands in the dock, and what it decides."""
+    decisions: list[Decision] = []
+    craft = LoopBench().loop.world
+    return SkimmerParty(PROFILE.heartbeat, PROFILE.power, PROFILE.skimmer.clear_m, craft, decisions.append), decisions
+
+
+def test_an_order_is_a_sign_of_life_of_the_depot() -> None:
+    """Whatever it says: the time of silence begins anew."""
+    party, _ = alone()
+    party.handle_order(Order.REPORT, NOW_MS)
+    assert party.memory.heard_ms == NOW_MS
+
+
+def test_the_configuration_is_written_down_before_it_acts() -> None:
+    """With what is powered, and whether the sensors were found alive."""
+    party, decisions = alone()
+    party.handle_plan(PLAN, NOW_MS)
+    assert party.handle_order(Order.CONFIGURE, NOW_MS) is Answer.ACCEPTED
+    assert [each.name for each in decisions] == ["set_pre_launch_configuration", "verify_abort_sensors"]
+    assert decisions[0].facts
+    assert party.memory.verified == PLAN.number
+
+
+def test_another_plan_is_judged_anew_on_the_same_reading() -> None:
+    """What trips under one plan need not under the next."""
+    party, _ = alone()
+    reading = SkimmerReading(imu_ok=False)
+    party.memory.plan = PLAN
+    assert party._watch(reading) == 1 << ABORT_1_NAMES.index("imu_loss")
+    unarmed = msgspec.structs.replace(PLAN.limits, triggers=0)
+    party.memory.plan = msgspec.structs.replace(PLAN, limits=unarmed)
+    assert party._watch(reading) == 0
