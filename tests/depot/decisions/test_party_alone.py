@@ -9,7 +9,7 @@ from depot.decisions import phase_dock, phase_flight, phase_prep
 from depot.decisions.memory import DepotMemory, PrepStep, Recall, Taken, Waiting
 from depot.decisions.party import Party
 from depot.decisions.record import SortieRecord
-from depot.messages import Answer, Order, Status
+from depot.messages import Answer, Command, Order, Status
 from depot.names import ABORT_1_NAMES, Abort, EndedBy, Phase, SkimmerState, Stage
 from depot.readings import DepotReading
 from depot.skimmer.party import SkimmerParty
@@ -232,3 +232,24 @@ def test_one_that_is_recovered_has_all_its_approaches_again() -> None:
     assert (memory.approaches, memory.ended_by, memory.skimmer) == (0, None, SkimmerState.ACTIVE)
     assert memory.death.due_ms == NOW_MS + round(1500.0 * PROFILE.plan.t_sortie_s)
     assert memory.beats.due_ms is not None
+
+
+def test_one_that_was_cleared_is_not_told_to_hold_any_more(party: Party, said: list[Decision]) -> None:
+    """In phase 6 an older word of it changes nothing: what it shows is looked at before the capture."""
+    memory = party.memory
+    memory.phase, memory.check_ms = Phase.DOCKING, None
+    memory.record = SortieRecord(memory.number, 1.0, 1.5)
+    phase_flight.follow(party, Status(plan=memory.number, stage=Stage.HOLDING), NOW_MS)
+    assert (said, memory.check_ms, memory.phase) == ([], None, Phase.DOCKING)
+
+
+def test_the_go_no_go_waits_for_what_the_skimmer_says_of_this_plan(party: Party, said: list[Decision]) -> None:
+    """It is asked, and nothing is decided meanwhile."""
+    memory = party.memory
+    memory.plan = party.replan(NOW_MS)
+    memory.step, memory.status, memory.check_ms = PrepStep.CHECK, None, NOW_MS
+    said.clear()
+    party.take_requests()
+    assert not phase_prep._check(party, DepotReading(), NOW_MS)
+    assert [request.order for request in party.take_requests() if isinstance(request, Command)] == [Order.REPORT]
+    assert (memory.asked, said) == (1, [])

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import msgspec
+import pytest
 
 from depot.decision import Decision
 from depot.decisions.planning import Derating, make_plan
 from depot.messages import Answer, Order
-from depot.names import ABORT_1_NAMES
+from depot.names import ABORT_1_NAMES, Mode, Stage
 from depot.readings import DepotReading, SkimmerReading
 from depot.skimmer.party import SkimmerParty
 from tests.fakes.loop_run import PROFILE, LoopBench
@@ -49,3 +50,31 @@ def test_another_plan_is_judged_anew_on_the_same_reading() -> None:
     unarmed = msgspec.structs.replace(PLAN.limits, triggers=0)
     party.memory.plan = msgspec.structs.replace(PLAN, limits=unarmed)
     assert party._watch(reading) == 0
+
+
+@pytest.mark.parametrize("stage", [Stage.UNDOCKING, Stage.OUTBOUND, Stage.HARVEST, Stage.RETURN])
+def test_a_clearance_is_refused_by_one_that_does_not_wait_for_it(stage: Stage) -> None:
+    """Only who holds at the corridor goes in."""
+    party, decisions = alone()
+    party.memory.stage = stage
+    assert party.handle_order(Order.CLEARANCE, NOW_MS) is Answer.REFUSED
+    assert decisions == []
+
+
+def test_modes_are_written_down_with_the_one_before() -> None:
+    """Once each: one that it is in already is no change."""
+    party, decisions = alone()
+    for mode in (Mode.CRUISE, Mode.CRUISE, Mode.SURVIVAL):
+        party._helm.set_mode(mode, NOW_MS)
+    changes = [(each.name, each.facts) for each in decisions]
+    assert changes == [("mode_to_cruise", {"was": "DOCKED"}), ("mode_to_survival", {"was": "CRUISE"})]
+
+
+def test_one_that_has_fallen_aborts_itself_with_its_trigger() -> None:
+    """Where a watch trips; there is no return, whatever is left in its lobes."""
+    party, decisions = alone()
+    party.memory.plan, party.memory.stage = PLAN, Stage.HARVEST
+    party._step(SkimmerReading(imu_ok=False, fuel_kg=1e4, reserve_wh=1e4, down="crashed"), NOW_MS)
+    assert decisions[0].name == "imu_loss" and not decisions[0].facts["return_feasible"]
+    assert party.memory.trigger == ABORT_1_NAMES.index("imu_loss") + 1
+    assert party.memory.stage is Stage.DISPOSAL
