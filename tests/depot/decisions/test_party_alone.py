@@ -253,3 +253,18 @@ def test_the_go_no_go_waits_for_what_the_skimmer_says_of_this_plan(party: Party,
     assert not phase_prep._check(party, DepotReading(), NOW_MS)
     assert [request.order for request in party.take_requests() if isinstance(request, Command)] == [Order.REPORT]
     assert (memory.asked, said) == (1, [])
+
+
+def test_who_has_to_be_asked_is_asked_once_and_awaited() -> None:
+    """--confirm-relaunch: a health review that would relaunch ends with a person's yes."""
+    bench = LoopBench(total=2, confirm=True)
+    while bench.loop.depot.memory.phase is not Phase.HEALTH:
+        bench.step()
+    for _ in range(50):
+        bench.step()
+    assert bench.loop.depot.memory.phase is Phase.HEALTH
+    assert bench.names("depot").count("await_operator") == 1
+    bench.loop.depot.confirm_relaunch(bench.loop.now_ms)
+    for _ in range(50):
+        bench.step()
+    assert bench.loop.depot.memory.number == 2

@@ -61,6 +61,16 @@ def test_a_clearance_is_refused_by_one_that_does_not_wait_for_it(stage: Stage) -
     assert decisions == []
 
 
+def test_a_clearance_is_taken_once_by_one_that_holds() -> None:
+    """Said again it is accepted again, and nothing more is done."""
+    party, decisions = alone()
+    party.memory.stage = Stage.HOLDING
+    for _ in range(2):
+        assert party.handle_order(Order.CLEARANCE, NOW_MS) is Answer.ACCEPTED
+        assert party.memory.stage is Stage.APPROACH
+    assert [each.name for each in decisions] == ["approach"]
+
+
 def test_modes_are_written_down_with_the_one_before() -> None:
     """Once each: one that it is in already is no change."""
     party, decisions = alone()
