@@ -1,0 +1,288 @@
+"""What the fields of messages hold: states, types, bits, results of a transfer."""
+
+from __future__ import annotations
+
+from enum import IntEnum
+
+__all__ = [
+    "AttitudeMask",
+    "AutopilotType",
+    "Capability",
+    "ChargeState",
+    "Component",
+    "EkfFlag",
+    "FenceBreach",
+    "FirmwareVersion",
+    "LandedState",
+    "MissionResult",
+    "MissionState",
+    "MissionType",
+    "ModeFlag",
+    "ParameterType",
+    "PositionMask",
+    "Sensor",
+    "SerialControlFlag",
+    "Severity",
+    "StandardMode",
+    "SystemState",
+    "VehicleType",
+]
+
+
+class MissionResult(IntEnum):
+    """MAV_MISSION_RESULT: how a transfer of a plan, or one item of it, is judged."""
+
+    ACCEPTED = 0
+    ERROR = 1
+    UNSUPPORTED_FRAME = 2
+    UNSUPPORTED = 3
+    NO_SPACE = 4
+    INVALID = 5
+    INVALID_PARAM1 = 6
+    INVALID_PARAM2 = 7
+    INVALID_PARAM3 = 8
+    INVALID_PARAM4 = 9
+    INVALID_PARAM5_X = 10
+    INVALID_PARAM6_Y = 11
+    INVALID_PARAM7 = 12
+    INVALID_SEQUENCE = 13
+    DENIED = 14
+    OPERATION_CANCELLED = 15
+
+
+class MissionType(IntEnum):
+    """MAV_MISSION_TYPE: which of a vehicle's plans."""
+
+    MISSION = 0
+    FENCE = 1
+    RALLY = 2
+    ALL = 255
+
+
+class MissionState(IntEnum):
+    """MISSION_STATE, as MISSION_CURRENT tells it."""
+
+    UNKNOWN = 0
+    NO_MISSION = 1
+    NOT_STARTED = 2
+    ACTIVE = 3
+    PAUSED = 4
+    COMPLETE = 5
+
+
+class Severity(IntEnum):
+    """MAV_SEVERITY of a STATUSTEXT; 0 is the worst."""
+
+    EMERGENCY = 0
+    ALERT = 1
+    CRITICAL = 2
+    ERROR = 3
+    WARNING = 4
+    NOTICE = 5
+    INFO = 6
+    DEBUG = 7
+
+
+class SystemState(IntEnum):
+    """MAV_STATE: HEARTBEAT.system_status."""
+
+    UNINIT = 0
+    BOOT = 1
+    CALIBRATING = 2
+    STANDBY = 3
+    ACTIVE = 4
+    CRITICAL = 5
+    EMERGENCY = 6
+
+
+class ModeFlag(IntEnum):
+    """MAV_MODE_FLAG: the bits of HEARTBEAT.base_mode."""
+
+    CUSTOM_MODE_ENABLED = 1
+    TEST_ENABLED = 2
+    AUTO_ENABLED = 4
+    GUIDED_ENABLED = 8
+    STABILIZE_ENABLED = 16
+    HIL_ENABLED = 32
+    MANUAL_INPUT_ENABLED = 64
+    SAFETY_ARMED = 128
+
+
+class StandardMode(IntEnum):
+    """MAV_STANDARD_MODE."""
+
+    NON_STANDARD = 0
+
+
+class VehicleType(IntEnum):
+    """MAV_TYPE: HEARTBEAT.type."""
+
+    GENERIC = 0
+    FIXED_WING = 1
+    QUADROTOR = 2
+    COAXIAL = 3
+    HELICOPTER = 4
+    ANTENNA_TRACKER = 5
+    GCS = 6
+    GROUND_ROVER = 10
+    SURFACE_BOAT = 11
+    HEXAROTOR = 13
+    OCTOROTOR = 14
+    TRICOPTER = 15
+    ONBOARD_CONTROLLER = 18
+    GIMBAL = 26
+    ADSB = 27
+    DODECAROTOR = 29
+    CAMERA = 30
+    DECAROTOR = 35
+    GENERIC_MULTIROTOR = 43
+
+
+class AutopilotType(IntEnum):
+    """MAV_AUTOPILOT: HEARTBEAT.autopilot."""
+
+    GENERIC = 0
+    ARDUPILOTMEGA = 3
+    INVALID = 8
+    PX4 = 12
+
+
+class Component(IntEnum):
+    """MAV_COMPONENT: component ids."""
+
+    ALL = 0
+    AUTOPILOT1 = 1
+    MISSIONPLANNER = 190
+    ONBOARD_COMPUTER = 191
+
+
+class Sensor(IntEnum):
+    """MAV_SYS_STATUS_SENSOR: the bits of SYS_STATUS."""
+
+    GYRO = 1
+    ACCEL = 2
+    MAG = 4
+    ABSOLUTE_PRESSURE = 8
+    GPS = 32
+    ANGULAR_RATE_CONTROL = 1024
+    ATTITUDE_STABILIZATION = 2048
+    YAW_POSITION = 4096
+    Z_ALTITUDE_CONTROL = 8192
+    XY_POSITION_CONTROL = 16384
+    MOTOR_OUTPUTS = 32768
+    GEOFENCE = 1048576
+    AHRS = 2097152
+    BATTERY = 33554432
+    PREARM_CHECK = 268435456
+
+
+class LandedState(IntEnum):
+    """MAV_LANDED_STATE."""
+
+    UNDEFINED = 0
+    ON_GROUND = 1
+    IN_AIR = 2
+    TAKEOFF = 3
+    LANDING = 4
+
+
+class EkfFlag(IntEnum):
+    """EKF_STATUS_FLAGS: what an ArduPilot estimator knows. The first ten are ESTIMATOR_STATUS_FLAGS as well."""
+
+    ATTITUDE = 1
+    VELOCITY_HORIZ = 2
+    VELOCITY_VERT = 4
+    POS_HORIZ_REL = 8
+    POS_HORIZ_ABS = 16
+    POS_VERT_ABS = 32
+    POS_VERT_AGL = 64
+    CONST_POS_MODE = 128
+    PRED_POS_HORIZ_REL = 256
+    PRED_POS_HORIZ_ABS = 512
+    UNINITIALIZED = 1024
+
+
+class ChargeState(IntEnum):
+    """MAV_BATTERY_CHARGE_STATE."""
+
+    UNDEFINED = 0
+    OK = 1
+    LOW = 2
+    CRITICAL = 3
+
+
+class FenceBreach(IntEnum):
+    """FENCE_BREACH: FENCE_STATUS.breach_type."""
+
+    NONE = 0
+    MINALT = 1
+    MAXALT = 2
+    BOUNDARY = 3
+
+
+class ParameterType(IntEnum):
+    """MAV_PARAM_TYPE of the four types that ArduPilot uses."""
+
+    INT8 = 2
+    INT16 = 4
+    INT32 = 6
+    REAL32 = 9
+
+
+class PositionMask(IntEnum):
+    """POSITION_TARGET_TYPEMASK: what a position target leaves out."""
+
+    X_IGNORE = 1
+    Y_IGNORE = 2
+    Z_IGNORE = 4
+    VX_IGNORE = 8
+    VY_IGNORE = 16
+    VZ_IGNORE = 32
+    AX_IGNORE = 64
+    AY_IGNORE = 128
+    AZ_IGNORE = 256
+    FORCE_SET = 512
+    YAW_IGNORE = 1024
+    YAW_RATE_IGNORE = 2048
+
+
+class AttitudeMask(IntEnum):
+    """ATTITUDE_TARGET_TYPEMASK: what an attitude target leaves out."""
+
+    BODY_ROLL_RATE_IGNORE = 1
+    BODY_PITCH_RATE_IGNORE = 2
+    BODY_YAW_RATE_IGNORE = 4
+    THROTTLE_IGNORE = 64
+    ATTITUDE_IGNORE = 128
+
+
+class Capability(IntEnum):
+    """MAV_PROTOCOL_CAPABILITY: the bits of AUTOPILOT_VERSION.capabilities."""
+
+    MISSION_FLOAT = 1
+    PARAM_FLOAT = 2
+    MISSION_INT = 4
+    COMMAND_INT = 8
+    FTP = 32
+    SET_ATTITUDE_TARGET = 64
+    SET_POSITION_TARGET_LOCAL_NED = 128
+    SET_POSITION_TARGET_GLOBAL_INT = 256
+    FLIGHT_TERMINATION = 2048
+    COMPASS_CALIBRATION = 4096
+    MAVLINK2 = 8192
+    MISSION_FENCE = 16384
+    MISSION_RALLY = 32768
+
+
+class FirmwareVersion(IntEnum):
+    """FIRMWARE_VERSION_TYPE: the lowest byte of AUTOPILOT_VERSION.flight_sw_version."""
+
+    DEV = 0
+    OFFICIAL = 255
+
+
+class SerialControlFlag(IntEnum):
+    """SERIAL_CONTROL_FLAG."""
+
+    REPLY = 1
+    RESPOND = 2

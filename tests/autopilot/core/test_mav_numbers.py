@@ -1,0 +1,57 @@
+"""MAVLink's numbers in `autopilot.mav` are pymavlink's."""
+
+from __future__ import annotations
+
+from enum import IntEnum
+
+import pytest
+from pymavlink.dialects.v20 import ardupilotmega as dialect
+
+from autopilot import mav
+
+#: Where MAVLink's name does not begin with its enumeration's.
+PREFIXES = {
+    mav.MissionResult: ("MAV_MISSION_",),
+    mav.Component: ("MAV_COMP_ID_",),
+    mav.Sensor: ("MAV_SYS_STATUS_SENSOR_", "MAV_SYS_STATUS_", "MAV_SYS_STATUS_SENSOR_3D_"),
+    mav.EkfFlag: ("EKF_",),
+    mav.CompassCalibration: ("MAG_CAL_",),
+    mav.StorageAction: ("PARAM_",),
+    mav.MotorTestThrottle: ("MOTOR_TEST_THROTTLE_",),
+}
+#: In MAVLink's common.xml (value 6 of MAV_RESULT), and not in this version of pymavlink.
+NEWER = {mav.Result.CANCELLED}
+
+ENUMS = [getattr(mav, name) for name in mav.__all__]
+
+
+def mavlink_name(kind: type[IntEnum]) -> str:
+    """The enumeration's name in MAVLink: the first word of the docstring."""
+    return (kind.__doc__ or "").split()[0].rstrip(":.,")
+
+
+@pytest.mark.parametrize("kind", ENUMS, ids=mavlink_name)
+def test_every_member_is_mavlinks(kind: type[IntEnum]) -> None:
+    """Number and name."""
+    known = dialect.enums[mavlink_name(kind)]
+    prefixes = PREFIXES.get(kind, (f"{mavlink_name(kind)}_",))
+    for member in kind:
+        if member not in NEWER:
+            assert known[member.value].name in [f"{prefix}{member.name}" for prefix in prefixes]
+
+
+def test_no_enumeration_stands_twice() -> None:
+    """Two of them with one name in MAVLink would be two places for one number."""
+    assert len({mavlink_name(kind) for kind in ENUMS}) == len(ENUMS)
+
+
+def test_what_pymavlink_lacks_is_still_lacking() -> None:
+    """An exception that is no longer one goes."""
+    assert all(member.value not in dialect.enums[mavlink_name(type(member))] for member in NEWER)
+
+
+def test_the_estimators_bits_are_those_of_both_firmwares() -> None:
+    """PX4's ESTIMATOR_STATUS_FLAGS has the same first ten bits."""
+    other = dialect.enums["ESTIMATOR_STATUS_FLAGS"]
+    for member in list(mav.EkfFlag)[:10]:
+        assert other[member.value].name == f"ESTIMATOR_{member.name}"
