@@ -107,17 +107,29 @@ class SimulatedBody:
         self._copter.set_parameter("SIM_WIND_SPD", speed_ms)
 
 
-class ControlledCopter(Protocol):
-    """What a body needs of `mavlink_bridge.flight_controller.controller.FlightController`."""
+class HeardLink(Protocol):
+    """What a body needs of a controller's link."""
 
     lost: bool
+
+
+class Telemetry(Protocol):
+    """What a body needs of a controller's telemetry: its battery, 0 to 1, None while it does not say."""
+
+    charge: float | None
+
+
+class ControlledCopter(Protocol):
+    """What a body needs of `mavlink_bridge.flight_controller.controller.FlightController`."""
 
     @property
     def state(self) -> VehicleState: ...
     @property
-    def known(self) -> bool: ...
+    def link(self) -> HeardLink: ...
     @property
-    def charge(self) -> float | None: ...
+    def readings(self) -> Telemetry: ...
+    @property
+    def known(self) -> bool: ...
     def reset_battery(self, charge: float) -> Request: ...
 
 
@@ -135,7 +147,7 @@ class ControllerBody:
 
     @property
     def deaf(self) -> bool:
-        return self._vehicle.lost
+        return self._vehicle.link.lost
 
     def position(self) -> tuple[float, float, float]:
         lat, lon, _ = self._box.home
@@ -152,7 +164,7 @@ class ControllerBody:
         return float(self._state[report.ALT] - self._state[report.RANGE])
 
     def hindrance(self) -> str:
-        if self._vehicle.lost:
+        if self._vehicle.link.lost:
             return NO_LINK
         return "" if self._vehicle.known else "it has not told yet where it is"
 
@@ -164,7 +176,7 @@ class ControllerBody:
         return float(self._state[report.BATT_WH])
 
     def charge(self) -> float:
-        known = self._vehicle.charge
+        known = self._vehicle.readings.charge
         return float(self._state[report.BATT_FRACTION]) if known is None else known
 
     def set_charge(self, charge: float) -> None:

@@ -59,11 +59,17 @@ class ModeClaim:
         return self._other
 
 
-class Commanded(Protocol):
-    """What a claim needs of `mavlink_bridge.flight_controller.controller.FlightController`."""
+class CountsRestarts(Protocol):
+    """What a claim needs of a controller's link."""
 
     restarts: int
 
+
+class Commanded(Protocol):
+    """What a claim needs of `mavlink_bridge.flight_controller.controller.FlightController`."""
+
+    @property
+    def link(self) -> CountsRestarts: ...
     @property
     def commanded(self) -> bool: ...
     @property
@@ -77,14 +83,14 @@ class ControllerClaim:
         self._autopilot = autopilot
         self._vehicle = vehicle
         self._now_ms = now_ms
-        self._restarts = vehicle.restarts
+        self._restarts = vehicle.link.restarts
         self._held = False
         self._asked: tuple[int, int] | None = None  # when a person asked for it, in which mode it was
         self._ours = False  # since it was launched, or since a person has asked for it
 
     def launched(self) -> None:
         self._held = False
-        self._restarts = self._vehicle.restarts
+        self._restarts = self._vehicle.link.restarts
 
     def commanded(self) -> None:
         """The controller tells."""
@@ -96,7 +102,7 @@ class ControllerClaim:
         if not self._vehicle.commanded:
             if self._asks():
                 return ""
-            if self._vehicle.restarts > self._restarts:
+            if self._vehicle.link.restarts > self._restarts:
                 return RESTARTED
             return f"in {self._autopilot.mode_name}, by others" if self._ours else FOUND
         self._ours, self._asked = True, None

@@ -3,37 +3,71 @@
 It speaks as the controller's own system, component 191 (an endpoint of that identity carries it). It commands only
 between `command` and the moment somebody else changes the mode, the controller restarts or `release` is called.
 
-Clock: vehicle time, which with a real vehicle is the wall's.
+Its parts are fields, and who wants more than the vehicle takes them: `link` (heard, lost, restarted; its streams),
+`readings` (its telemetry as report vector), `orders` (commands with their answers), `modes` (who has it), `control`
+(what is asked of its modes), `steering` (the target as setpoints), `motors`, `home`, `prearm`. Their time is vehicle
+time, which with a real vehicle is the wall's.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 from autopilot import report as R
 from autopilot.geo import GeoPoint
 from autopilot.outcome import Severity
-from autopilot.vehicle import Land, VehicleEvent
+from autopilot.reasons import NEED_POSITION, ArmingReason
+from autopilot.vehicle import (
+    Capabilities,
+    ControlPart,
+    Request,
+    Speeds,
+    Sticks,
+    Target,
+    VehicleEvent,
+    VehicleState,
+    Yaw,
+)
+from mavlink_bridge.clients.base import Target as Address
 from mavlink_bridge.codec import dialect
-from mavlink_bridge.flight_controller.controller_orders import ControllerOrders
+from mavlink_bridge.flight_controller.courses import Hand
+from mavlink_bridge.flight_controller.firmware import Firmware
+from mavlink_bridge.flight_controller.link_state import LinkState
+from mavlink_bridge.flight_controller.mode_control import ModeControl, ModeKeeper
+from mavlink_bridge.flight_controller.motors import Motors
+from mavlink_bridge.flight_controller.news import News
+from mavlink_bridge.flight_controller.orders import SLOW, Orders
+from mavlink_bridge.flight_controller.questions import HomeQuestion, PreArmQuestion
+from mavlink_bridge.flight_controller.readings import Readings
+from mavlink_bridge.flight_controller.steering import Steering
+from mavlink_bridge.flight_controller.streams import StreamKeeper, plan
 from mavlink_bridge.services.base import Clock, Message, Outgoing, Peer
 
 COMPONENT: Final = 191  # MAV_COMP_ID_ONBOARD_COMPUTER
+_TICK_MS: Final = 20
 _PREARM_CHECKS: Final = 401
-_REQUEST_MESSAGE: Final = 512
-_HOME_POSITION: Final = 242
+_CALIBRATE: Final = 241
+_SET_SERVO: Final = 183
+_BATTERY_RESET: Final = 42651
+_FIRST_BATTERY: Final = 1.0  # bit mask
 _ARMED: Final = 128
-_SILENCE_MS: Final = 5000
-_RESTART_MS: Final = 2000
-_FORGOT_MS: Final = 1000
 _HEARTBEAT_MS: Final = 1000
 _ONBOARD: Final = 18  # MAV_TYPE_ONBOARD_CONTROLLER
 _INVALID: Final = 8  # MAV_AUTOPILOT_INVALID
 _ACTIVE: Final = 4
+_NOTHING: Final = VehicleEvent(0)
+_WAITING: Final = ArmingReason("Waiting for the flight controller")
+_NO_LINK: Final = ArmingReason("No link to the flight controller")
+_CAPABILITIES: Final = Capabilities(spline=False, sticks=False, own_checks=True, own_fence=True, own_modes=True)
 
 
-class FlightController(ControllerOrders):
-    """See the module; implements `autopilot.vehicle.ControlledVehicle` and `mavlink_bridge.services.base.Service`."""
+class FlightController:
+    """See the module; implements `autopilot.vehicle.ControlledVehicle` and `mavlink_bridge.services.base.Service`.
+
+    `custom_mode`: of its first HEARTBEAT; `baud`: of the serial line, None where there is none; `native`: the
+    controller flies missions in its own AUTO.
+    """
 
     clock: Clock = "vehicle"
     handles = frozenset((
@@ -41,205 +75,236 @@ class FlightController(ControllerOrders):
         "POSITION_TARGET_GLOBAL_INT", "GLOBAL_POSITION_INT", "ATTITUDE", "SYS_STATUS", "GPS_RAW_INT",
         "EKF_STATUS_REPORT", "ESTIMATOR_STATUS", "EXTENDED_SYS_STATE", "BATTERY_STATUS", "VFR_HUD", "MISSION_CURRENT",
     ))  # fmt: skip
+    capabilities: Capabilities = _CAPABILITIES
+
+    def __init__(
+        self, firmware: Firmware, system: int, custom_mode: int, *, baud: int | None = None, native: bool = False
+    ) -> None:
+        self.firmware = firmware
+        self.native = native
+        self.address = Address(system, 1)
+        self.news = News()
+        self.readings = Readings()
+        self.state: VehicleState = self.readings.state
+        self.orders = Orders(self.address)
+        self.link = LinkState(StreamKeeper(plan(baud, px4=firmware.px4, native=native), system, 1), self.news)
+        self.steering = Steering(Hand(firmware, self.readings, self.orders, self.news.warn), self.news)
+        self.modes = ModeKeeper(firmware.mode_of(custom_mode))
+        self.control = ModeControl(self.modes, self.steering, self.news, native=native)
+        self.home = HomeQuestion(self.orders)
+        self.prearm = PreArmQuestion()
+        self.motors = Motors(self.steering, self.control, self.link, self.home, self.news)
+        self._out: list[Outgoing] = []
+        self._now_ms = 0
+        self._heartbeat_ms = 0
+
+    # --- the vehicle: facts ---------------------------------------------------------------------------------------
+    @property
+    def origin(self) -> GeoPoint | None:
+        return self.readings.origin
+
+    @property
+    def flight_mode(self) -> int:
+        return self.modes.actual
+
+    @property
+    def commanded(self) -> bool:
+        return self.modes.commanded
+
+    @property
+    def known(self) -> bool:
+        """It has told where it and its home are, whether it is on the ground, armed, and could be armed."""
+        told = self.link.streams.hears("SYS_STATUS", "EXTENDED_SYS_STATE", "GLOBAL_POSITION_INT")
+        placed = self.state.has_position and self.home.position is not None
+        return told and self.motors.told and placed and not self.link.lost
+
+    @property
+    def armable_reasons(self) -> Sequence[ArmingReason]:
+        """The controller's own PreArm texts while its PREARM_CHECK bit is not healthy."""
+        if not self.link.heard or self.readings.prearm_ok is None:
+            return (_WAITING,)
+        if self.link.lost:
+            return (_NO_LINK,)
+        if not self.readings.prearm_ok:
+            return tuple(ArmingReason(text) for text in self.prearm.reasons)
+        # its checks are for the mode that it is in; Sortie flies it in GUIDED, which wants a position
+        return () if self.state.has_position else (NEED_POSITION,)
+
+    def take_events(self) -> VehicleEvent:
+        return self.motors.take_events() if self.news.events or self.motors.holds_news else _NOTHING
+
+    @property
+    def has_news(self) -> bool:
+        """Events or texts wait for a pass."""
+        return bool(self.news) or self.motors.holds_news
+
+    # --- the vehicle: who has it, orders --------------------------------------------------------------------------
+    def command(self, mode: int) -> Request:
+        return self.control.command(mode)
+
+    def release(self) -> None:
+        self.control.release()
+
+    def arm(self, *, force: bool = False) -> Request:
+        return self.motors.arm(force)
+
+    def disarm(self, *, force: bool = False) -> Request:
+        return self.motors.disarm(force)
+
+    def calibrate(self) -> Request:
+        """The barometer's ground pressure (PREFLIGHT_CALIBRATION), then the controller's pre-arm checks, whose texts
+        follow. Its gyroscopes it has calibrated at boot; doing it again stops its main loop for a second or more, after
+        which its GPS counts as unhealthy and it cannot be armed for a while."""
+        if self.state.armed:
+            return Request.refused("armed")
+        self.prearm.clear()
+        calibration = self.orders.send(_CALIBRATE, 0.0, 0.0, 1.0, retry=SLOW, prefixes=("Calibration", "PreArm:"))
+        self.orders.send(_PREARM_CHECKS)
+        return calibration
+
+    def clear(self, part: ControlPart) -> Request:
+        """Nothing can be cleared from outside: there is no MAVLink command for it. A controller relaxes its own
+        controllers while it is disarmed and lets its estimator run on."""
+        return Request.refused("armed") if self.state.armed else Request.accepted()
+
+    def hold_motors(self, held: bool) -> None:
+        """Its motors run while it is armed."""
+
+    def set_target(self, target: Target) -> None:
+        self.control.fly(target, self._now_ms)
+
+    def set_yaw(self, yaw: Yaw) -> None:
+        if self.modes.commanded:
+            self.steering.turn(yaw, self._now_ms)
+
+    def set_speeds(self, speeds: Speeds) -> None:
+        self.steering.set_speeds(speeds)
+
+    def set_sticks(self, sticks: Sticks) -> None:
+        """Sticks go to the controller itself."""
+
+    def watch_distance(self, metres: float) -> None:
+        self.steering.watch_distance(metres)
+
+    def set_parameter(self, name: str, value: float) -> None:
+        """The controller keeps its own."""
+
+    def set_output(self, channel: int, pwm_us: float) -> None:
+        self.orders.send(_SET_SERVO, float(channel), pwm_us)
+
+    def reset_battery(self, charge: float) -> Request:
+        """Tell it that its battery holds this share now, 0 to 1: it was charged or changed (MAV_CMD_BATTERY_RESET)."""
+        return self.orders.send(_BATTERY_RESET, _FIRST_BATTERY, 100.0 * charge)
+
+    # --- the vehicle: its time ------------------------------------------------------------------------------------
+    def load(self) -> None:
+        """Nothing is compiled."""
+
+    def advance(self, until_ms: int) -> int:
+        """Time has passed: it is `until_ms` now, to the tick above."""
+        self._now_ms = -(-until_ms // _TICK_MS) * _TICK_MS
+        self.state.report[R.TIME_MS] = self._now_ms
+        return self._now_ms
+
+    def fault_names(self) -> Sequence[str]:
+        return ()
+
+    def inject_fault(self, name: str, value: float | None, *, active: bool) -> bool:
+        return False
 
     # --- messages -------------------------------------------------------------------------------------------------
     def handle_message(self, message: Message, peer: Peer, now_ms: int) -> None:
         if peer.system != self.address.system or peer.component != self.address.component:
             return
-        self._hear(now_ms)
+        link = self.link
+        link.hear(now_ms)
         name = message.get_type()
-        self._watch_clock(message, now_ms)
-        self._streams.heard(message.get_msgId(), now_ms)
-        if name in self._readings.names:
+        if link.restarted_by_clock(message, now_ms):
+            self._restarted(now_ms)
+        link.streams.heard(message.get_msgId(), now_ms)
+        if name in self.readings.names:
             self._read(name, message, now_ms)
         elif name == "HEARTBEAT":
             self._heartbeat(message, now_ms)
-            self._watch_streams(now_ms)
-            if self._mode_unseen:  # somebody may have taken it meanwhile, and a target may take it back
-                self._mode_unseen = False
-                self.steering.again(now_ms)
         elif name == "COMMAND_ACK":
             if message.target_component in (0, COMPONENT):
-                self._orders.acknowledge(message, peer, now_ms)
+                self.orders.acknowledge(message, peer, now_ms)
                 self._settle()
         elif name == "STATUSTEXT":
-            self._orders.hear(message.text)
-            self._checks.hear(message.text)
+            self.orders.hear(message.text)
+            self.prearm.hear(message.text)
         elif name == "HOME_POSITION":
-            self.home = GeoPoint(message.latitude / 1e7, message.longitude / 1e7, message.altitude / 1e3)
-            self._home_moved = False
+            self.home.hear(message)
 
-    def _hear(self, now_ms: int) -> None:
-        if self.lost:
-            self.lost = False
-            self._mode_unseen = True
-            self._events |= VehicleEvent.LINK_OK
-            self._say(Severity.WARNING, "Link to the flight controller is back")
-            self._streams.renew(now_ms)
-        self._heard_ms = now_ms
-
-    def _watch_clock(self, message: Message, now_ms: int) -> None:
-        """The controller's clock going back is a restart: it is not commanded until a person asks."""
-        boot_ms = getattr(message, "time_boot_ms", None)
-        if boot_ms is None:
-            return
-        last, self._readings.boot_ms = self._readings.boot_ms, boot_ms
-        if last is not None and boot_ms + _RESTART_MS < last:
+    def _heartbeat(self, message: Message, now_ms: int) -> None:
+        self.readings.custom_mode = message.custom_mode
+        self.motors.heartbeat(bool(message.base_mode & _ARMED), now_ms)
+        self.control.heartbeat(message.custom_mode)
+        if self.link.restarted_by_silence(now_ms):
             self._restarted(now_ms)
-            self._readings.boot_ms = boot_ms
-
-    def _watch_streams(self, now_ms: int) -> None:
-        """Motors that stop in the air and streams that stay away while HEARTBEATs come are a restart too. Its clock may
-        have overtaken the old one by the time the streams have been asked for again."""
-        stopped_ms = self._stopped_in_air_ms
-        if stopped_ms is None or now_ms - stopped_ms < _FORGOT_MS:
-            return
-        self._stopped_in_air_ms = None
-        if self._streams.silent_since(stopped_ms):
-            self._restarted(now_ms)
+        if self.link.settled():  # somebody may have taken it meanwhile, and a target may take it back
+            self.steering.again(now_ms)
 
     def _restarted(self, now_ms: int) -> None:
-        self.restarts += 1
-        self._stopped_in_air_ms = None
-        self._readings.forget_boot()
-        self._orders.drop()
-        self._checks.clear()
-        self._streams.renew(now_ms)
-        self._home_asked_ms = now_ms
-        self.release()
-        self._say(Severity.CRITICAL, "Controller restarted: not commanded until asked")
+        """It has restarted: it is not commanded until a person asks."""
+        self.readings.forget_boot()
+        self.orders.drop()
+        self.prearm.clear()
+        self.home.ask_after(now_ms)
+        self.control.release()
+        self.news.say(Severity.CRITICAL, "Controller restarted: not commanded until asked")
 
     def _read(self, name: str, message: Message, now_ms: int) -> None:
-        r = self.state.report
+        r = self.readings.report
         had_position, landed = self.state.has_position, r[R.LANDED_STATE]
-        self._readings.read(name, message)
+        self.readings.read(name, message)
         if name in ("GLOBAL_POSITION_INT", "ATTITUDE"):
             self.steering.moved(now_ms)
         if self.state.has_position and (not had_position or self.origin is None):
-            self._events |= VehicleEvent.ESTIMATOR_OK
-        if landed != r[R.LANDED_STATE] and self.firmware.vehicle_class.has_height:
-            self._landed_changed(landed, r[R.LANDED_STATE])
-
-    def _landed_changed(self, before: float, now: float) -> None:
-        if now == 1.0:
-            self._events |= VehicleEvent.LANDED
-            if isinstance(self.steering.target, Land):
-                self._events |= VehicleEvent.ARRIVED
-                self.state.report[R.ARRIVED] = 1.0
-        elif before == 1.0:
-            self._events |= VehicleEvent.LIFTOFF
-
-    @property
-    def _in_air(self) -> bool:
-        return self.firmware.vehicle_class.has_height and self.state.report[R.LANDED_STATE] != 1.0
-
-    def _heartbeat(self, message: Message, now_ms: int) -> None:
-        self._beaten = True
-        self._readings.custom_mode = message.custom_mode
-        armed = bool(message.base_mode & _ARMED)
-        if self.state.armed and not armed and self._in_air:
-            self._stopped_in_air_ms = now_ms
-        self._set_armed(armed)
-        asked = self._mode_request is not None or self._mode_order is not None
-        if self._modes.heartbeat(self.firmware.mode_of(message.custom_mode)):
-            self._end_mode_request(False, "another mode was chosen")
-            self.steering.stop()
-            self._events |= VehicleEvent.TAKEN_OVER
-        elif asked and self._modes.confirmed:
-            self._end_mode_request(True)
-
-    def armed_by_another(self, armed: bool) -> None:
-        """The controller has told a ground station that it has armed, or disarmed."""
-        self._set_armed(armed)
-
-    def _set_armed(self, armed: bool) -> None:
-        """A controller stops the motors as soon as it has landed, maybe before it says so. The core hears of the
-        landing first, and of the motors one pass later: else it would take the flight for broken off."""
-        r = self.state.report
-        if armed == bool(r[R.ARMED]):
-            self._disarm_held = False
-            return
-        if armed:
-            self._home_moved, self._home_asked_ms = True, 0  # to where it stands
-            r[R.ARMED] = 1.0
-            self._events |= VehicleEvent.ARMED
-            return
-        lands = isinstance(self.steering.target, Land) or self._flies_itself
-        if lands and r[R.LANDED_STATE] != 1.0:
-            r[R.LANDED_STATE] = 1.0
-            self._landed_changed(0.0, 1.0)
-        if self._events & VehicleEvent.LANDED:
-            self._disarm_held = True
-        else:
-            r[R.ARMED] = 0.0
-            self._events |= VehicleEvent.DISARMED
+            self.news.events |= VehicleEvent.ESTIMATOR_OK
+        if landed != r[R.LANDED_STATE]:
+            self.motors.landed_state_told(landed)
 
     # --- time -----------------------------------------------------------------------------------------------------
     def handle_timeout(self, now_ms: int) -> None:
         self._now_ms = max(self._now_ms, now_ms)
-        self._watch_silence(now_ms)
-        heard = not (self.lost or self._mode_unseen)
-        follows = heard and self._modes.confirmed and self._modes.wanted == self.firmware.guided
+        if self.link.step(now_ms):
+            self.orders.drop()  # repeated when the link is back, they might take it from somebody
+        follows = self.control.follows and not (self.link.lost or self.link.back)
         for message in self.steering.step(now_ms, follows):
             self._out.append(Outgoing(message))
-        self._orders.step(now_ms)
+        self.orders.step(now_ms)
         self._settle()
         self._keep_alive(now_ms)
-        self._out += self._orders.take_outgoing()
-
-    def _watch_silence(self, now_ms: int) -> None:
-        if not self.lost and self._heard_ms is not None and now_ms - self._heard_ms >= _SILENCE_MS:
-            self.lost = True
-            self._orders.drop()  # repeated when the link is back, they might take it from somebody
-            self._events |= VehicleEvent.LINK_LOST
-            self._say(Severity.CRITICAL, "Link to the flight controller lost")
+        self._out += self.orders.take_outgoing()
 
     def _keep_alive(self, now_ms: int) -> None:
-        system, component = self.address.system, self.address.component
         if now_ms >= self._heartbeat_ms:
             self._heartbeat_ms = now_ms + _HEARTBEAT_MS
             self._out.append(Outgoing(dialect.MAVLink_heartbeat_message(_ONBOARD, _INVALID, 0, 0, _ACTIVE, 3)))
-        if self.lost:
+        if self.link.lost:
             return
-        self._out += [Outgoing(message) for message in self._streams.take(now_ms)]
-        wanted = self.home is None or self._home_moved
-        if wanted and self.state.has_position and now_ms >= self._home_asked_ms:
-            self._home_asked_ms = now_ms + 5 * _HEARTBEAT_MS
-            self._orders.send(_REQUEST_MESSAGE, float(_HOME_POSITION))
-        if self._readings.prearm_ok is False and not self.state.armed and self._checks.should_ask(now_ms):
+        self._out += [Outgoing(message) for message in self.link.streams.take(now_ms)]
+        self.home.step(now_ms, placed=self.state.has_position)
+        if self.readings.prearm_ok is False and not self.state.armed and self.prearm.should_ask(now_ms):
             self._out.append(Outgoing(dialect.MAVLink_command_long_message(
-                system, component, _PREARM_CHECKS, 0, *(0.0 for _ in range(7))
+                self.address.system, self.address.component, _PREARM_CHECKS, 0, *(0.0 for _ in range(7))
             )))  # fmt: skip
 
     def _settle(self) -> None:
-        """Requests have ended: what follows from them."""
-        if not self._orders.take_done():
-            return
-        self._events |= VehicleEvent.REPLY
-        for entry in [entry for entry in self._arm_orders if entry[0].done]:
-            self._arm_orders.remove(entry)
-            if entry[0].ok:
-                self._set_armed(entry[1])
-        order = self._mode_order
-        if order is None or not order.done:
-            return
-        if order.ok:
-            self._modes.acknowledged()
-            self._end_mode_request(True)
-        elif not self._modes.confirmed:
-            self._end_mode_request(False, order.reason)
-            self._say(Severity.WARNING, f"Flight controller refuses the mode: {order.reason}")
-            self.release()
-        self._mode_order = None
+        """Orders have ended: what follows from them."""
+        if self.orders.take_done():
+            self.news.events |= VehicleEvent.REPLY
+            self.motors.settle()
+            self.control.settle()
 
     def next_deadline_ms(self) -> int | None:
-        silence = None if self._heard_ms is None or self.lost else self._heard_ms + _SILENCE_MS
         dues = (
             self._heartbeat_ms,
-            self._streams.deadline_ms,
+            self.link.streams.deadline_ms,
             self.steering.deadline_ms,
-            self._orders.deadline_ms,
-            silence,
+            self.orders.deadline_ms,
+            self.link.deadline_ms,
         )
         return min(due for due in dues if due is not None)
 

@@ -132,7 +132,7 @@ class NativeMission:
             or core.crew.cockpit.takeoff_allowed
             or not vehicle.firmware.vehicle_class.has_height
         ):
-            vehicle.fly_natively()
+            vehicle.control.fly_natively()
 
     def _keep_uploaded(self, now_ms: int) -> None:
         armed = self._autopilot.armed
@@ -153,10 +153,10 @@ class NativeMission:
                     Severity.WARNING, f"Mission not taken by the flight controller: {upload.outcome.name}"
                 )
         mission = self._autopilot.mission
-        if self.ready or not mission.total() or self._vehicle.lost or now_ms < self._retry_ms:
+        if self.ready or not mission.total() or self._vehicle.link.lost or now_ms < self._retry_ms:
             return
         self._uploading = mission.checksum()
-        self._upload = MissionUpload(self._vehicle.address, mission.items(), home=self._vehicle.home)
+        self._upload = MissionUpload(self._vehicle.address, mission.items(), home=self._vehicle.home.position)
         self._upload.start(now_ms)
 
     def next_deadline_ms(self) -> int | None:

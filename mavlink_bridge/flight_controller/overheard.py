@@ -7,7 +7,7 @@ from typing import Final
 
 from autopilot.outcome import Result
 from mavlink_bridge import codec
-from mavlink_bridge.flight_controller.controller import FlightController
+from mavlink_bridge.flight_controller.motors import Motors
 from mavlink_bridge.flight_controller.whose import ends_writing, plan_written
 from mavlink_bridge.framing import Frame
 
@@ -20,11 +20,11 @@ _MOST_ASKERS: Final = 64
 
 
 class Overheard:
-    """Tells `vehicle` that it was armed, and `plan_changed(kind)` that the controller has another plan of its own
+    """Tells `motors` that they were armed, and `plan_changed(kind)` that the controller has another plan of its own
     (MAV_MISSION_TYPE)."""
 
-    def __init__(self, vehicle: FlightController) -> None:
-        self._vehicle = vehicle
+    def __init__(self, motors: Motors) -> None:
+        self._motors = motors
         self._arms: dict[tuple[int, int], bool] = {}  # who has asked to arm (True) or to disarm, without an answer yet
         self._written: set[int] = set()  # plans that a station writes by file transfer now
         self.plan_changed: Callable[[int], None] = lambda kind: None
@@ -62,4 +62,4 @@ class Overheard:
         if message is not None and message.command == _ARM and message.result != Result.IN_PROGRESS:
             armed = self._arms.pop(asker, None)
             if armed is not None and message.result == Result.ACCEPTED:
-                self._vehicle.armed_by_another(armed)
+                self._motors.set_armed(armed)

@@ -55,7 +55,7 @@ class PassThrough:
         self._presenter = presenter
         self._clocks = clocks
         self._waiting: list[tuple[int, Frame, Request]] = []  # until the controller follows our targets
-        self.overheard = Overheard(vehicle)
+        self.overheard = Overheard(vehicle.motors)
         self.companion: Callable[[int, Frame], None] = lambda number, frame: None
         """Gets what ground stations send to component 191."""
         self.inside: set[int] = set()
@@ -144,12 +144,12 @@ class PassThrough:
     def _set_streams(self, number: int, frame: Frame) -> None:
         """Links share the controller's port: nobody gets a stream slower than the service needs it."""
         message = codec.decode(frame.msg_id, frame.payload)
-        if message is not None and frame.msg_id in _COMMANDS and self._vehicle.needs_more(message):
+        if message is not None and frame.msg_id in _COMMANDS and self._vehicle.link.streams.needs_more(message):
             self._answer(number, frame, Result.ACCEPTED)
             return
         self._to_controller(frame)
         if frame.msg_id not in _COMMANDS:
-            self._vehicle.renew_streams()
+            self._vehicle.link.streams.renew(self._clocks()[1])
 
     def _answer(self, number: int, frame: Frame, result: Result) -> None:
         """COMMAND_ACK of a command that the controller does not get, or not yet."""

@@ -37,7 +37,7 @@ class PlanCopies:
         self._attempts = 0
         self._due_ms = 0
         self._running: MissionDownload | None = None
-        self._seen = (vehicle.restarts, vehicle.state.armed)
+        self._seen = (vehicle.link.restarts, vehicle.state.armed)
         self._out: list[Outgoing] = []
 
     def changed(self, kind: int) -> None:
@@ -58,13 +58,13 @@ class PlanCopies:
             self._follow(now_ms)
 
     def handle_timeout(self, now_ms: int) -> None:
-        before, self._seen = self._seen, (self._vehicle.restarts, self._vehicle.state.armed)
+        before, self._seen = self._seen, (self._vehicle.link.restarts, self._vehicle.state.armed)
         if self._seen[0] != before[0] or (before[1] and not self._seen[1]):
             self._read_again((FENCE, RALLY))
         if self._running is not None:
             self._running.handle_timeout(now_ms)
             self._follow(now_ms)
-        elif self._wanted and now_ms >= self._due_ms and not self._vehicle.lost:
+        elif self._wanted and now_ms >= self._due_ms and not self._vehicle.link.lost:
             self._running = MissionDownload(self._vehicle.address, kind=self._wanted.pop(0))
             self._running.start(now_ms)
             self._out += self._running.take_outgoing()
@@ -88,7 +88,7 @@ class PlanCopies:
     def next_deadline_ms(self) -> int | None:
         if self._running is not None:
             return self._running.next_deadline_ms()
-        return self._due_ms if self._wanted and not self._vehicle.lost else None
+        return self._due_ms if self._wanted and not self._vehicle.link.lost else None
 
     def take_outgoing(self) -> list[Outgoing]:
         out, self._out = self._out, []

@@ -17,9 +17,8 @@ _LONGEST_GAP_MS: Final = 2000
 
 
 class Readings:
-    """Fills the vector. `origin`: of the local frame, fixed at the first usable position; `boot_ms`: the controller's
-    own clock as last heard; `charge`: of its battery, None while it is not known; `prearm_ok`: its PREARM_CHECK bit,
-    None before the first SYS_STATUS."""
+    """Fills the vector. `origin`: of the local frame, fixed at the first usable position; `charge`: of its battery, 0
+    to 1, None while it does not say; `prearm_ok`: its PREARM_CHECK bit, None before the first SYS_STATUS."""
 
     def __init__(self) -> None:
         self.state = VehicleState()
@@ -28,7 +27,6 @@ class Readings:
         self.report[R.LANDED_STATE] = 1.0
         self.origin: GeoPoint | None = None
         self.prearm_ok: bool | None = None
-        self.boot_ms: int | None = None
         self.custom_mode = 0
         """Of its last HEARTBEAT."""
         self.charge: float | None = None
@@ -120,7 +118,7 @@ class Readings:
 
     def forget_boot(self) -> None:
         """The controller has restarted: its clock begins anew; where it is must be told anew."""
-        self.boot_ms = self._placed_ms = None
+        self._placed_ms = None
         self.prearm_ok = None
         self.report[R.EKF_FLAGS] = 0.0
         self.report[R.LANDED_STATE] = 1.0

@@ -35,6 +35,7 @@ from mavlink_bridge.flight_controller.courses import (
     Round,
     TakeOffCourse,
 )
+from mavlink_bridge.flight_controller.news import News
 from mavlink_bridge.flight_controller.offboard import OffboardMove, OffboardStream
 from mavlink_bridge.flight_controller.setpoints import attitude_target
 from mavlink_bridge.services.base import Message
@@ -59,16 +60,15 @@ class AttitudeCourse(Course):
 
 
 class Steering:
-    """See the module. `events`: bits raised, taken by the owner. Nothing is sent unless `step` is told that the
-    controller follows."""
+    """See the module. Nothing is sent unless `step` is told that the controller follows."""
 
-    def __init__(self, hand: Hand) -> None:
+    def __init__(self, hand: Hand, news: News) -> None:
         self.hand = hand
+        self._news = news
         self._offboard = OffboardStream(hand)
         self.target: Target = Idle()
         self.course: Course | None = None
         self.arrived = False
-        self.events = 0
         self._due_ms: int | None = None
         self._ends_ms: int | None = None
         self._near = 0.0
@@ -213,14 +213,14 @@ class Steering:
         if not self.arrived and course.reached(now_ms):
             self.arrived = True
             r[R.ARRIVED] = 1.0
-            self.events |= VehicleEvent.ARRIVED
+            self._news.events |= VehicleEvent.ARRIVED
         if self._near > 0.0 and not self._near_sent and r[R.WP_DISTANCE] < self._near and course.end is not None:
             self._near_sent = True
-            self.events |= VehicleEvent.NEAR
+            self._news.events |= VehicleEvent.NEAR
         if self._yaw_wanted is not None and abs(_wrap(r[R.YAW] - self._yaw_wanted)) < _YAW_DONE:
             self._yaw_wanted = self._turning_until = None
             r[R.YAW_DONE] = 1.0
-            self.events |= VehicleEvent.YAW_DONE
+            self._news.events |= VehicleEvent.YAW_DONE
 
     def _measure(self) -> None:
         r = self.hand.readings.report

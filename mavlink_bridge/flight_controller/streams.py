@@ -77,6 +77,12 @@ class StreamKeeper:
         """Has none of them come after `then_ms`?"""
         return max(self._heard.values(), default=then_ms) <= then_ms
 
+    def needs_more(self, request: Message) -> bool:
+        """Would this SET_MESSAGE_INTERVAL make a stream slower than the service needs it? (0, the controller's own
+        choice, may be.)"""
+        hz = self.rates.get(int(request.param1))
+        return hz is not None and not 0.0 < request.param2 <= 1e6 / hz
+
     def renew(self, now_ms: int) -> None:
         """The controller may have forgotten everything: ask for all at the next `take`."""
         self._heard.clear()

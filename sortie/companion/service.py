@@ -139,10 +139,11 @@ class Companion:
         """Texts and home of the controller, before ground stations are told."""
         self._link_ms = link_ms
         vehicle, cockpit = self.vehicle, self.service.autopilot.crew.cockpit
-        for text in vehicle.take_texts():
+        for text in vehicle.news.take_texts():
             cockpit.announce(text)
-        if vehicle.home is not None and vehicle.home != cockpit.home:
-            cockpit.move_home(vehicle.home)  # heights of the mission count from the controller's home, whoever moved it
+        home = vehicle.home.position
+        if home is not None and home != cockpit.home:
+            cockpit.move_home(home)  # heights of the mission count from the controller's home, whoever moved it
         self.passing.settle()
 
     def end_settling(self, link_ms: int) -> None:

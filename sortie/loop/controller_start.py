@@ -61,7 +61,7 @@ class ControllerStart:
         self.service.observers.append(self.side.watch)
         self._simulated = False
         self._learn()
-        if not self._modelled and self.companion.vehicle.charge is None:
+        if not self._modelled and self.companion.vehicle.readings.charge is None:
             raise UserError(
                 "--vehicle: the flight controller tells no charge of its battery: set up its monitor (BATT_MONITOR), "
                 'or battery = "modelled" in [box] of the profile'

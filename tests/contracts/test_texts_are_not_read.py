@@ -33,7 +33,7 @@ SEARCHES = frozenset(
 #: Where texts of others are read: what a person typed, a file, a controller, a board, a serial port's driver.
 PARSERS = (
     "autopilot/parameters/files.py", "autopilot/mission/plan", "sortie/config/", "sortie/loop/faults.py",
-    "mavlink_bridge/flight_controller/checks.py", "mavlink_bridge/flight_controller/orders.py",
+    "mavlink_bridge/flight_controller/questions.py", "mavlink_bridge/flight_controller/orders.py",
     "mavlink_bridge/bootloader/", "mavlink_bridge/clients/", "mavlink_bridge/links/", "sortie/flashing/",
     "sortie/companion/", "sortie/storage/",
 )  # fmt: skip

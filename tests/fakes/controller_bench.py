@@ -197,7 +197,7 @@ class ControllerBench:
             self.run_until(self._may_be_armed, 120.0)
 
     def _may_be_armed(self) -> bool:
-        return self.autopilot.prearm_ok and self.vehicle.home is not None and self.vehicle.state.has_position
+        return self.autopilot.prearm_ok and self.vehicle.home.position is not None and self.vehicle.state.has_position
 
     def _stays_armable(self) -> bool:
         if isinstance(self.controller, RealController):

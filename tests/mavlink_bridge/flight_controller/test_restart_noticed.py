@@ -41,19 +41,19 @@ def test_a_clock_that_goes_back_is_a_restart() -> None:
     line = Line()
     line.fly()
     line.place(3_000, 12_000)
-    assert line.vehicle.restarts == 1
+    assert line.vehicle.link.restarts == 1
 
 
 def test_motors_that_stop_in_the_air_without_streams_are_a_restart_whatever_its_clock_says_later() -> None:
     line = Line()
     line.fly()
     line.beat(12_000, armed=False)
-    assert line.vehicle.restarts == 0
+    assert line.vehicle.link.restarts == 0
     line.beat(13_000, armed=False)
-    assert line.vehicle.restarts == 1
+    assert line.vehicle.link.restarts == 1
     line.place(34_000, 15_000)
     line.beat(16_000, armed=False)
-    assert line.vehicle.restarts == 1
+    assert line.vehicle.link.restarts == 1
 
 
 def test_motors_that_stop_in_the_air_are_no_restart_while_it_streams() -> None:
@@ -62,4 +62,4 @@ def test_motors_that_stop_in_the_air_are_no_restart_while_it_streams() -> None:
     for second in range(10, 14):
         line.beat(1000 * second, armed=False)
         line.place(20_000 + 1000 * second, 1000 * second + 100)
-    assert line.vehicle.restarts == 0
+    assert line.vehicle.link.restarts == 0

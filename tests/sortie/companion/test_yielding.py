@@ -116,7 +116,7 @@ def test_unplugged_for_five_seconds_the_flight_resumes_by_itself(make_bench: Mak
     bench.run_until(lambda: reached(bench) == [1], 60.0)
     bench.plugged = False
     bench.run(6.0)
-    assert bench.vehicle.lost
+    assert bench.vehicle.link.lost
     assert any("lost" in text for text in ground.texts())
     bench.plugged = True
     bench.run_until(lambda: not bench.controller.armed)
@@ -147,7 +147,7 @@ def test_a_controller_that_restarts_is_not_commanded_until_asked(make_bench: Mak
     bench.run_until(lambda: reached(bench) == [1], 60.0)
     bench.controller.restart(bench.now_ms)
     bench.run(6.0)
-    assert bench.vehicle.restarts == 1
+    assert bench.vehicle.link.restarts == 1
     assert any("restarted" in text for text in ground.texts())
     assert not bench.vehicle.commanded
     assert ground.mode == STABILIZE

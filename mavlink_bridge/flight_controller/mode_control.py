@@ -1,0 +1,186 @@
+"""Who has the vehicle: compares the mode that was commanded with the one that HEARTBEAT shows.
+
+Nothing is commanded until `command`. From then on every other mode than the wanted one means that somebody else (a
+pilot, a ground station, a failsafe, a restart) has taken the vehicle; it is not taken back without a new `command`.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from autopilot.vehicle import Land, Request, Target, VehicleEvent
+from mavlink_bridge.flight_controller.news import News
+from mavlink_bridge.flight_controller.steering import Steering
+
+_SET_MODE: Final = 176
+_MISSION_START: Final = 300
+
+
+class ModeKeeper:
+    """`actual`: the controller's mode now, ArduPilot's numbers. `wanted`: the commanded one, None while somebody else
+    has the vehicle. `confirmed`: it has been seen, or acknowledged, in the wanted mode."""
+
+    def __init__(self, actual: int) -> None:
+        self.actual = actual
+        self.wanted: int | None = None
+        self.confirmed = False
+        self._before: int | None = None  # what HEARTBEATs sent before the change still say
+
+    @property
+    def commanded(self) -> bool:
+        return self.wanted is not None
+
+    def command(self, mode: int) -> bool:
+        """`mode` is wanted from now on. False when the controller is already in it: nothing need be asked."""
+        self.wanted = mode
+        self.confirmed = self.actual == mode
+        self._before = None if self.confirmed else self.actual
+        return not self.confirmed
+
+    def release(self) -> None:
+        """Nothing is wanted any more."""
+        self.wanted = None
+        self.confirmed = False
+        self._before = None
+
+    def acknowledged(self) -> None:
+        """The controller has accepted the wanted mode."""
+        if self.wanted is not None:
+            self.actual = self.wanted
+            self.confirmed = True
+
+    def heartbeat(self, mode: int) -> bool:
+        """A HEARTBEAT shows `mode`. True when the core must follow: the vehicle was taken, or changed hands anew."""
+        if self.wanted is None:
+            changed = mode != self.actual
+            self.actual = mode
+            return changed
+        if mode == self.wanted:
+            self.actual = mode
+            self.confirmed = True
+            self._before = None
+            return False
+        if mode == self._before:
+            return False  # on its way
+        self.actual = mode
+        self.release()
+        return True
+
+
+class ModeControl:
+    """What is asked of the controller's modes, by `ModeKeeper`: to be in one, to fly a target in the one that follows
+    targets, to be let go. `native`: it flies missions in its own AUTO."""
+
+    def __init__(self, keeper: ModeKeeper, steering: Steering, news: News, *, native: bool) -> None:
+        self._keeper = keeper
+        self._steering = steering
+        self._hand = steering.hand
+        self._firmware = steering.hand.firmware
+        self._news = news
+        self._native = native
+        self._request: Request | None = None  # of `command`, until it is known
+        self._order: Request | None = None  # the DO_SET_MODE that is under way
+
+    def command(self, mode: int) -> Request:
+        """Take the vehicle: see `ControlledVehicle`. The answer comes with a HEARTBEAT or the acknowledgement."""
+        keeper, wanted = self._keeper, self._flown(mode)
+        if keeper.wanted == wanted:  # it goes on with its target until it is given another
+            if keeper.confirmed:
+                return Request.accepted()
+            if self._request is not None:
+                return self._request
+        if wanted == self._firmware.vehicle_class.modes.at_rest:
+            self._steering.come_to_rest()
+        else:
+            self._steering.stop()
+        if not keeper.command(wanted):
+            return Request.accepted()
+        self._request = Request()
+        self._ask(wanted)
+        return self._request
+
+    def _flown(self, mode: int) -> int:
+        """The controller's mode for one of ours. Its own AUTO cannot be armed in: it waits on the ground in GUIDED."""
+        state = self._hand.readings.state
+        if self._native and mode == self._firmware.auto and state.armed and not state.landed:
+            return mode
+        return self._firmware.flown(mode)
+
+    def fly(self, target: Target, now_ms: int) -> None:
+        """Fly `target`, if the vehicle is ours: a landing in the controller's own mode, all others in GUIDED."""
+        if not self._keeper.commanded or self.flies_itself:
+            return
+        if isinstance(target, Land):
+            self._steering.stop()
+            self._steering.target = target
+            self._fly_mode(self._firmware.land)
+            return
+        self._steering.fly(target, now_ms)
+        if self._steering.course is not None and self._keeper.wanted != self._firmware.guided:
+            self._fly_mode(self._firmware.guided)  # up again after a landing of the mission
+
+    def fly_natively(self) -> None:
+        """AUTO of the controller, from the ground with MISSION_START; nothing when it is there or on its way."""
+        if not self._keeper.commanded or self._keeper.wanted == self._firmware.auto:
+            return
+        self._steering.stop()
+        self._fly_mode(self._firmware.auto)
+        if self._hand.readings.state.landed:
+            self._hand.orders.send(_MISSION_START)
+
+    @property
+    def flies_itself(self) -> bool:
+        """The controller flies the mission, by our wish."""
+        return self._native and self._keeper.wanted == self._firmware.auto
+
+    @property
+    def follows(self) -> bool:
+        """The controller is in the mode that takes our targets."""
+        return self._keeper.confirmed and self._keeper.wanted == self._firmware.guided
+
+    def release(self) -> None:
+        """Nothing is commanded any more."""
+        self._keeper.release()
+        self._give_up("taken over")
+
+    def heartbeat(self, custom_mode: int) -> None:
+        """A HEARTBEAT shows this mode."""
+        asked = self._request is not None or self._order is not None
+        if self._keeper.heartbeat(self._firmware.mode_of(custom_mode)):
+            self._give_up("another mode was chosen")
+        elif asked and self._keeper.confirmed:
+            self._end_request(True)
+
+    def _give_up(self, reason: str) -> None:
+        self._end_request(False, reason)
+        self._steering.stop()
+        self._news.events |= VehicleEvent.TAKEN_OVER
+
+    def settle(self) -> None:
+        """Orders have ended: was one of them a mode's?"""
+        order = self._order
+        if order is None or not order.done:
+            return
+        if order.ok:
+            self._keeper.acknowledged()
+            self._end_request(True)
+        elif not self._keeper.confirmed:
+            self._end_request(False, order.reason)
+            self._news.warn(f"Flight controller refuses the mode: {order.reason}")
+            self.release()
+        self._order = None
+
+    def _fly_mode(self, mode: int) -> None:
+        if self._keeper.command(mode):
+            self._end_request(False, "another mode was asked for")
+            self._ask(mode)
+
+    def _ask(self, mode: int) -> None:
+        params = self._firmware.set_mode_params(mode)
+        self._order = self._hand.orders.send(_SET_MODE, *params, prefixes=("Mode change",))
+
+    def _end_request(self, ok: bool, reason: str = "") -> None:
+        request, self._request, self._order = self._request, None, None
+        if request is not None:
+            request.ok, request.reason, request.done = ok, reason, True
+            self._news.events |= VehicleEvent.REPLY

@@ -1,0 +1,120 @@
+"""The motors of a controller: orders to start and stop them, what it says of them, and whether it stands or flies."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from autopilot import report as R
+from autopilot.vehicle import Land, Request, VehicleEvent
+from mavlink_bridge.flight_controller.link_state import LinkState
+from mavlink_bridge.flight_controller.mode_control import ModeControl
+from mavlink_bridge.flight_controller.news import News
+from mavlink_bridge.flight_controller.orders import SLOW
+from mavlink_bridge.flight_controller.questions import HomeQuestion
+from mavlink_bridge.flight_controller.steering import Steering
+
+_ARM: Final = 400
+_FORCE: Final = 21196.0
+_IN_AIR: Final = (2.0, 3.0, 4.0)  # MAV_LANDED_STATE
+_ON_GROUND: Final = 1.0
+
+
+class Motors:
+    """See the module. `told`: a HEARTBEAT has said whether they are armed."""
+
+    def __init__(self, steering: Steering, modes: ModeControl, link: LinkState, home: HomeQuestion, news: News) -> None:
+        self._steering = steering
+        self._readings = steering.hand.readings
+        self._orders = steering.hand.orders
+        self._has_height = steering.hand.has_height
+        self._modes = modes
+        self._link = link
+        self._home = home
+        self._news = news
+        self._asked: list[tuple[Request, bool]] = []
+        self._disarm_held = False
+        self.told = False
+
+    # --- orders ---------------------------------------------------------------------------------------------------
+    def arm(self, force: bool) -> Request:
+        return self._ask(True, force, ("Arm:", "PreArm:"))
+
+    def disarm(self, force: bool) -> Request:
+        if not force and self._has_height and self._readings.report[R.LANDED_STATE] in _IN_AIR:
+            return Request.refused("not landed")
+        return self._ask(False, force, ("Disarm:",))
+
+    def _ask(self, arm: bool, force: bool, prefixes: tuple[str, ...]) -> Request:
+        if self._link.lost:
+            return Request.refused("no link to the flight controller")
+        order = self._orders.send(_ARM, float(arm), _FORCE if force else 0.0, retry=SLOW, prefixes=prefixes)
+        self._asked.append((order, arm))
+        return order
+
+    def settle(self) -> None:
+        """Orders have ended: was one of them ours?"""
+        for entry in [entry for entry in self._asked if entry[0].done]:
+            self._asked.remove(entry)
+            if entry[0].ok:
+                self.set_armed(entry[1])
+
+    # --- what it says ---------------------------------------------------------------------------------------------
+    def heartbeat(self, armed: bool, now_ms: int) -> None:
+        """A HEARTBEAT says this."""
+        self.told = True
+        in_air = self._has_height and self._readings.report[R.LANDED_STATE] != _ON_GROUND
+        if self._readings.state.armed and not armed and in_air:
+            self._link.stopped_in_air(now_ms)
+        self.set_armed(armed)
+
+    def set_armed(self, armed: bool) -> None:
+        """They are, by HEARTBEAT or by an answer to somebody. A controller stops them as soon as it has landed, maybe
+        before it says so. The core hears of the landing first, and of the motors one pass later: else it would take the
+        flight for broken off."""
+        r = self._readings.report
+        if armed == bool(r[R.ARMED]):
+            self._disarm_held = False
+            return
+        if armed:
+            self._home.moved()  # to where it stands
+            r[R.ARMED] = 1.0
+            self._news.events |= VehicleEvent.ARMED
+            return
+        lands = isinstance(self._steering.target, Land) or self._modes.flies_itself
+        if lands and r[R.LANDED_STATE] != _ON_GROUND:
+            r[R.LANDED_STATE] = _ON_GROUND
+            self._landed_changed(0.0, _ON_GROUND)
+        if self._news.events & VehicleEvent.LANDED:
+            self._disarm_held = True
+        else:
+            r[R.ARMED] = 0.0
+            self._news.events |= VehicleEvent.DISARMED
+
+    def landed_state_told(self, before: float) -> None:
+        """Its landing detector has changed its mind; `before`: MAV_LANDED_STATE until then."""
+        if self._has_height:
+            self._landed_changed(before, float(self._readings.report[R.LANDED_STATE]))
+
+    def _landed_changed(self, before: float, now: float) -> None:
+        if now == _ON_GROUND:
+            self._news.events |= VehicleEvent.LANDED
+            if isinstance(self._steering.target, Land):
+                self._news.events |= VehicleEvent.ARRIVED
+                self._readings.report[R.ARRIVED] = 1.0
+        elif before == _ON_GROUND:
+            self._news.events |= VehicleEvent.LIFTOFF
+
+    # --- what the core hears --------------------------------------------------------------------------------------
+    @property
+    def holds_news(self) -> bool:
+        """They have stopped, and the core does not know yet."""
+        return self._disarm_held
+
+    def take_events(self) -> VehicleEvent:
+        """All that has happened; the end of a held disarm when its landing was told before."""
+        bits, self._news.events = self._news.events, 0
+        if self._disarm_held and not bits & VehicleEvent.LANDED:
+            self._disarm_held = False
+            self._readings.report[R.ARMED] = 0.0
+            bits |= VehicleEvent.DISARMED
+        return VehicleEvent(bits)

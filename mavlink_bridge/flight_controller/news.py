@@ -1,0 +1,28 @@
+"""What a controller's parts have to tell the core in its next pass."""
+
+from __future__ import annotations
+
+from autopilot.outcome import Severity, StatusText
+
+
+class News:
+    """`events`: bits of `VehicleEvent` since the last pass. Texts are for people."""
+
+    def __init__(self) -> None:
+        self.events = 0
+        self._texts: list[StatusText] = []
+
+    def say(self, severity: Severity, text: str) -> None:
+        self._texts.append(StatusText(severity, text))
+
+    def warn(self, text: str) -> None:
+        self.say(Severity.WARNING, text)
+
+    def take_texts(self) -> list[StatusText]:
+        """What people should be told, and forget it."""
+        texts, self._texts = self._texts, []
+        return texts
+
+    def __bool__(self) -> bool:
+        """Something waits for a pass."""
+        return bool(self.events or self._texts)

@@ -1,0 +1,78 @@
+"""What a controller has to be asked before it tells: where its home is, and why it cannot be armed."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from autopilot.geo import GeoPoint
+from mavlink_bridge.flight_controller.orders import Orders
+from mavlink_bridge.services.base import Message
+
+_REQUEST_MESSAGE: Final = 512
+_HOME_POSITION: Final = 242
+_PREFIX: Final = "PreArm: "
+_ASK_EVERY_MS: Final = 5000
+_MOST: Final = 10
+
+
+class HomeQuestion:
+    """`position`: the controller's home as it has told it, None before. It is asked for until it has answered, and
+    anew when the motors have been armed, which moves it to where the vehicle stands."""
+
+    def __init__(self, orders: Orders) -> None:
+        self._orders = orders
+        self.position: GeoPoint | None = None
+        self._moved = False
+        self._ask_ms = 0
+
+    def hear(self, message: Message) -> None:
+        """HOME_POSITION."""
+        self.position = GeoPoint(message.latitude / 1e7, message.longitude / 1e7, message.altitude / 1e3)
+        self._moved = False
+
+    def moved(self) -> None:
+        """It is another one now: ask at once."""
+        self._moved, self._ask_ms = True, 0
+
+    def ask_after(self, now_ms: int) -> None:
+        """Not before this."""
+        self._ask_ms = now_ms
+
+    def step(self, now_ms: int, *, placed: bool) -> None:
+        """Ask when it is time. `placed`: the controller knows where it is, so that there can be a home."""
+        if (self.position is None or self._moved) and placed and now_ms >= self._ask_ms:
+            self._ask_ms = now_ms + _ASK_EVERY_MS
+            self._orders.send(_REQUEST_MESSAGE, float(_HOME_POSITION))
+
+
+class PreArmQuestion:
+    """Why the controller cannot be armed, in its own words ("PreArm: ..." texts): those of the last round of checks. A
+    text that is said again after others begins a new round."""
+
+    def __init__(self) -> None:
+        self._found: list[str] = []
+        self._ask_ms = 0
+
+    @property
+    def reasons(self) -> tuple[str, ...]:
+        return tuple(self._found) or ("the flight controller's checks do not pass",)
+
+    def hear(self, text: str) -> None:
+        """A STATUSTEXT."""
+        if not text.startswith(_PREFIX):
+            return
+        reason = text[len(_PREFIX) :]
+        if reason in self._found:
+            self._found.clear()
+        if len(self._found) < _MOST:
+            self._found.append(reason)
+
+    def clear(self) -> None:
+        self._found.clear()
+
+    def should_ask(self, now_ms: int) -> bool:
+        """Is it time to ask for the checks (401)? Not more often than every 5 s, and only while nothing is known."""
+        if self._found or now_ms < self._ask_ms:
+            return False
+        self._ask_ms = now_ms + _ASK_EVERY_MS
+        return True
