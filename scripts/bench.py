@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
-from benchmarks import against, answers, bridge, flights, links, sorties, stations, yardstick
+from benchmarks import against, answers, bridge, fleet, flights, links, sorties, stations, yardstick
 
 
 @dataclass(frozen=True)
@@ -56,9 +56,7 @@ class Measurement:
 
 
 def _kernel() -> tuple[float, float]:
-    from sitl.vehicles.fleet import kernel_speed
-
-    return kernel_speed(1, 2000.0), kernel_speed(1000, 4.0)
+    return fleet.kernel_speed(1, 2000.0), fleet.kernel_speed(1000, 4.0)
 
 
 def _actors() -> float:

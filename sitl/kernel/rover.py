@@ -172,20 +172,22 @@ def tick(s: L.Row, p: L.Row, t: L.Row, rng: Any, table: Any) -> None:
 
 def _make_advance(fingerprint: str) -> Callable[..., int]:
     # stands in each kernel, for numba cannot keep on disk what is handed its `tick` from elsewhere
-    def advance(state: Any, settings: Any, target: Any, rng: Any, table: Any, report: Any, until_ms: float) -> int:
-        """Run every row of `state` until `until_ms` (rounded up to a tick) or its first event; returns how many raised
-        one. `report` is filled for each."""
+    def advance(state: Any, settings: Any, target: Any, rng: Any, table: Any, report: Any, until_ms: Any) -> int:
+        """Run each row of `state` until its own `until_ms` (rounded up to a tick) or its first event; returns how many
+        raised one. `report` is filled for each. A row whose time is over is passed over."""
         raised = 0
         if len(fingerprint) == 0:
             return -1
         for i in range(state.shape[0]):
             s = state[i]
+            if s[L.S_TIME_MS] > until_ms[i]:
+                continue
             p = settings[i]
             t = target[i]
             g = rng[i]
             if s[L.S_FRESH] == L.RESTART:
                 restart(s, p)
-            while s[L.S_TIME_MS] < until_ms and s[L.S_EVENTS] == 0.0:
+            while s[L.S_TIME_MS] < until_ms[i] and s[L.S_EVENTS] == 0.0:
                 tick(s, p, t, g, table)
             if s[L.S_EVENTS] != 0.0:
                 raised += 1

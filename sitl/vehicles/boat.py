@@ -122,7 +122,7 @@ class SimulatedBoat(SimulatedMachine):
             target_size=L.TARGET_SIZE, motors=1, capabilities=Capabilities(spline=False),
         )  # fmt: skip
 
-    def _kernel(self) -> Advance:
+    def kernel(self) -> Advance:
         from sitl.kernel.boat import advance
 
         return advance

@@ -34,7 +34,7 @@ class SimulatedCopter(SimulatedMachine):
         self._s[L.S_SPIN] = 0.0
         return super().disarm(force=force)
 
-    def _kernel(self) -> Advance:
+    def kernel(self) -> Advance:
         from sitl.kernel.copter import advance
 
         return advance

@@ -28,7 +28,7 @@ class SimulatedRover(SimulatedMachine):
             target_size=L.TARGET_SIZE, motors=1, capabilities=Capabilities(spline=False),
         )  # fmt: skip
 
-    def _kernel(self) -> Advance:
+    def kernel(self) -> Advance:
         from sitl.kernel.rover import advance
 
         return advance

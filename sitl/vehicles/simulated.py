@@ -53,8 +53,9 @@ _REST_ACCEL, _REST_SPEED = 0.5, 0.5
 #: Turning faster than this (rad/s) it does not rest; as `autopilot.control.estimator.STILL`, which needs the compiler.
 STILL = 0.03
 
-#: A kernel's `advance`: state, settings, target, noise, quantiles, report, until_ms.
+#: A kernel's `advance`: state, settings, target, noise, quantiles, report, each row's until_ms.
 Advance = Callable[..., int]
+FloatRows = npt.NDArray[np.float64]
 
 
 class SimulatedMachine(ABC):
@@ -72,24 +73,38 @@ class SimulatedMachine(ABC):
         motors: int,
         capabilities: Capabilities,
     ) -> None:
-        target, report = np.zeros((1, target_size)), np.zeros((1, R.SIZE))
-        self._s, self._p, self._t = state, settings, target[0]
-        self._report = report
-        self._arguments: tuple[npt.NDArray[Any], ...] = (
-            state.reshape(1, -1), settings.reshape(1, -1), target, rng.reshape(1, -1), quantiles(), report,
+        self._motors = motors
+        self._until_ms = np.zeros(1)
+        self._vehicle_state = VehicleState()
+        self.move_to(
+            state.reshape(1, -1), settings.reshape(1, -1), np.zeros((1, target_size)), rng.reshape(1, -1),
+            np.zeros((1, R.SIZE)),
         )  # fmt: skip
-        self._vehicle_state = VehicleState(report[0])
         self._capabilities = capabilities
         self._home = home
         self._origin: GeoPoint | None = None
         self._parameters: dict[str, float] = {}
-        self._faults = Faults(settings, state, motors)
         self._advance: Advance | None = None
         self._begin_report()
 
+    def move_to(
+        self, state: FloatRows, settings: FloatRows, target: FloatRows, noise: npt.NDArray[np.uint64], report: FloatRows
+    ) -> None:
+        """Live in these arrays of one row from now on: they hold its values already."""
+        self._s, self._p, self._t = state[0], settings[0], target[0]
+        self._report = report
+        self._arguments: tuple[npt.NDArray[Any], ...] = (state, settings, target, noise, quantiles(), report)
+        self._vehicle_state.report = report[0]
+        self._faults = Faults(self._p, self._s, self._motors)
+
+    def rows(self) -> tuple[npt.NDArray[Any], ...]:
+        """Its arrays of one row: state, settings, target, noise, report."""
+        state, settings, target, noise, _, report = self._arguments
+        return state, settings, target, noise, report
+
     # --- what each does in its own way ----------------------------------------------------------------------------
     @abstractmethod
-    def _kernel(self) -> Advance:
+    def kernel(self) -> Advance:
         """Import the kernel, which compiles or loads it."""
 
     @abstractmethod
@@ -204,7 +219,7 @@ class SimulatedMachine(ABC):
     def _show(self) -> None:
         """Bring the report up to date, in no vehicle time."""
         if self._advance is not None:
-            self._advance(*self._arguments, self._s[L.S_TIME_MS])
+            self._run(self._s[L.S_TIME_MS])
 
     def _rests(self) -> bool:
         """By its sensors: not turning, feeling its weight alone, no speed over ground (if there is a fix)."""
@@ -276,15 +291,19 @@ class SimulatedMachine(ABC):
     def load(self) -> None:
         """Bring in the kernel now (0.3 s from numba's cache, some 20 s when it must be compiled)."""
         if self._advance is None:
-            self._advance = self._kernel()
+            self._advance = self.kernel()
 
     def advance(self, until_ms: int) -> int:
         """Run to `until_ms` or to the tick of the first event; see `SimulatedVehicle`."""
         if self._advance is None:
             self.load()
-            assert self._advance is not None
-        self._advance(*self._arguments, until_ms)
+        self._run(until_ms)
         return int(self._s[L.S_TIME_MS])
+
+    def _run(self, until_ms: float) -> None:
+        assert self._advance is not None
+        self._until_ms[0] = until_ms
+        self._advance(*self._arguments, self._until_ms)
 
     def fault_names(self) -> Sequence[str]:
         return self._faults.names()

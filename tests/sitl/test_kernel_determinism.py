@@ -13,7 +13,7 @@ import pytest
 from autopilot import report as R
 from autopilot.vehicle import Hold, Leg, TakeOff, VehicleEvent
 from sitl.vehicles.copter import SimulatedCopter
-from sitl.vehicles.fleet import Fleet
+from sitl.vehicles.rows import Rows
 from tests.fakes.copter_flight import HOME, CopterFlight
 
 SCRIPT = """
@@ -91,27 +91,47 @@ def test_the_size_of_an_advance_does_not_matter(chunk_ms: int) -> None:
     assert fly(chunk_ms) == fly(100_000)
 
 
-def test_a_copter_in_a_fleet_flies_as_it_does_alone() -> None:
+def run(rows: Rows, until_ms: float) -> None:
+    """Through all events, which are forgotten."""
+    while rows.advance(np.full(len(rows.machines), float(until_ms))):
+        rows.events[:] = 0.0
+
+
+def copters(*seeds: int) -> Rows:
+    return Rows([SimulatedCopter(HOME, 353.0, seed) for seed in seeds])
+
+
+def test_a_copter_in_rows_flies_as_it_does_alone() -> None:
     """Row 2 of five is the copter of that seed alone, bit for bit; its neighbours differ."""
-    fleet = Fleet(HOME, 353.0, (11, 12, 13, 14, 15))
-    fleet.set_wind(-3.0, 4.0, 1.0)
-    alone = Fleet(HOME, 353.0, (13,))
-    alone.set_wind(-3.0, 4.0, 1.0)
+    fleet, alone = copters(11, 12, 13, 14, 15), copters(13)
     for group in (fleet, alone):
-        group.run(4000)
-        group.arm()
-        for index in range(len(group.reports)):
-            group.set_target(index, TakeOff(-8.0))
-        group.run(20_000)
+        for machine in group.machines:
+            machine.inject_fault("wind.gust", 4.0, active=True)
+        run(group, 4000)
+        for machine in group.machines:
+            assert machine.arm().ok
+            machine.set_target(TakeOff(-8.0))
+        run(group, 20_000)
     assert fleet.reports[2].tobytes() == alone.reports[0].tobytes()
     assert fleet.reports[1].tobytes() != fleet.reports[2].tobytes()
 
 
-def test_a_fleet_stops_each_copter_at_its_own_event() -> None:
+def test_rows_stop_each_copter_at_its_own_event() -> None:
     """One call raises the first event of each; their times differ, nobody runs past it."""
-    fleet = Fleet(HOME, 0.0, range(4))
-    assert fleet.advance(10_000) == 4
-    assert all(events == VehicleEvent.ESTIMATOR_OK for events in fleet.take_events())
-    assert np.all(fleet.reports[:, R.TIME_MS] < 10_000)
-    assert fleet.advance(10_000) == 0
-    assert np.all(fleet.reports[:, R.TIME_MS] == 10_000)
+    rows = copters(0, 1, 2, 3)
+    until = np.full(4, 10_000.0)
+    assert rows.advance(until) == 4
+    assert all(machine.take_events() == VehicleEvent.ESTIMATOR_OK for machine in rows.machines)
+    assert np.all(rows.times_ms < 10_000)
+    assert rows.advance(until) == 0
+    assert np.all(rows.reports[:, R.TIME_MS] == 10_000)
+
+
+def test_each_row_runs_to_its_own_time() -> None:
+    """Those whose time is over are passed over: their reports stay as they were."""
+    rows = copters(3, 4)
+    run(rows, 10_000)
+    before = rows.reports[1].copy()
+    rows.advance(np.array([10_100.0, -1.0]))
+    assert rows.times_ms.tolist() == [10_100.0, 10_000.0]
+    assert rows.reports[1].tobytes() == before.tobytes()
