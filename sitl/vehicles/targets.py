@@ -47,6 +47,13 @@ def write_target(row: Row, target: Target) -> None:
     row[:] = new
 
 
+def _write_place(row: Row, flag: int, first: int, place: tuple[float, ...] | None) -> None:
+    """A place that a target may have: north, east, and down where it counts, behind a flag that says whether."""
+    if place is not None:
+        row[flag] = 1.0
+        row[first : first + len(place)] = place
+
+
 @singledispatch
 def _write(target: Target, row: Row) -> None:
     raise TypeError(f"a copter cannot fly {type(target).__name__}")
@@ -72,15 +79,9 @@ def _leg(target: Leg, row: Row) -> None:
     row[L.T_KIND] = L.KIND_LEG
     row[L.T_END_N : L.T_END_D + 1] = target.end
     row[L.T_RADIUS] = target.radius
-    if target.start is not None:
-        row[L.T_HAS_START] = 1.0
-        row[L.T_START_N : L.T_START_D + 1] = target.start
-    if target.next is not None:
-        row[L.T_HAS_NEXT] = 1.0
-        row[L.T_NEXT_N : L.T_NEXT_D + 1] = target.next
-    if target.previous is not None:
-        row[L.T_HAS_PREV] = 1.0
-        row[L.T_PREV_N : L.T_PREV_D + 1] = target.previous
+    _write_place(row, L.T_HAS_START, L.T_START_N, target.start)
+    _write_place(row, L.T_HAS_NEXT, L.T_NEXT_N, target.next)
+    _write_place(row, L.T_HAS_PREV, L.T_PREV_N, target.previous)
     row[L.T_SPLINE] = target.spline
     row[L.T_NEXT_SPLINE] = target.next_is_spline
     write_yaw(row, target.yaw)
@@ -108,9 +109,7 @@ def _takeoff(target: TakeOff, row: Row) -> None:
 @_write.register
 def _land(target: Land, row: Row) -> None:
     row[L.T_KIND] = L.KIND_LAND
-    if target.position is not None:
-        row[L.T_HAS_POSITION] = 1.0
-        row[L.T_END_N : L.T_END_E + 1] = target.position
+    _write_place(row, L.T_HAS_POSITION, L.T_END_N, target.position)
     write_yaw(row, target.yaw)
 
 
@@ -119,9 +118,7 @@ def _velocity(target: Velocity, row: Row) -> None:
     row[L.T_KIND] = L.KIND_VELOCITY
     row[L.T_VN : L.T_VD + 1] = target.velocity
     row[L.T_AN : L.T_AD + 1] = target.acceleration
-    if target.position is not None:
-        row[L.T_HAS_POSITION] = 1.0
-        row[L.T_END_N : L.T_END_D + 1] = target.position
+    _write_place(row, L.T_HAS_POSITION, L.T_END_N, target.position)
     row[L.T_BODY] = target.body
     row[L.T_TIMEOUT_MS] = target.timeout_ms
     write_yaw(row, target.yaw)

@@ -49,6 +49,12 @@ def rover_mission(folder: Path) -> Written:
         return _flight(session, folder)
 
 
+def boat_mission(folder: Path) -> Written:
+    """A boat sails the square in gusts."""
+    with Session("sim:boat", home=(HOME, 60.0), seed=9, params=SPEEDY | WINDY, log_dir=folder / "logs") as session:
+        return _flight(session, folder)
+
+
 def _flight(session: Session, folder: Path) -> Written:
     """GO, to IDLE again: the flight's files and the messages of the flight manager's actors."""
     trace: list[str] = []
@@ -178,7 +184,16 @@ def lossy_session(folder: Path) -> Written:
 
 SCENARIOS: dict[str, Scenario] = {
     scenario.__name__: scenario
-    for scenario in (copter_square, rover_mission, fly_command, box_killed, space_sorties, companion, lossy_session)
+    for scenario in (
+        copter_square,
+        rover_mission,
+        boat_mission,
+        fly_command,
+        box_killed,
+        space_sorties,
+        companion,
+        lossy_session,
+    )
 }
 
 

@@ -1,4 +1,4 @@
-"""Seven runs write the bytes that are kept in `kept/`: logs, traces, journals, links.
+"""Eight runs write the bytes that are kept in `kept/`: logs, traces, journals, links.
 
 Whoever changes what a vehicle does, says or logs regenerates them with `scripts/golden --write` and commits the
 difference together with its reason. A conflict in `kept/` is resolved by writing it again.

@@ -12,6 +12,7 @@ from depot.decisions.docking import LIMITS, NOT_SEEN, beyond_limits, docking_fac
 from depot.names import EndedBy, Phase
 from depot.readings import DepotReading, Relative
 from depot.settings import CorridorSettings
+from tests.fakes.changed_motion import ChangedMotion
 from tests.fakes.loop_run import LoopBench, phases
 
 CORRIDOR = CorridorSettings()
@@ -67,15 +68,12 @@ def test_what_nobody_sees_is_not_acceptable() -> None:
 
 def seen_as(bench: LoopBench, seen: Relative | None, until_s: float) -> None:
     """From now on the depot's sensors show this of a skimmer that holds at its gate."""
-    motion = bench.loop.world.motion
-    show = motion.show
 
     def shown(reading: DepotReading) -> None:
-        show(reading)
         if reading.seen is not None and bench.loop.now_ms < until_s * 1000.0:
             reading.seen = seen
 
-    motion.show = shown  # type: ignore[method-assign]
+    ChangedMotion(bench.loop.world, show=shown)
 
 
 @pytest.mark.parametrize("beyond", [*(case[1] for case in CASES.values()), None])
@@ -103,15 +101,13 @@ def test_one_that_never_comes_within_the_limits_is_lost_at_t_death() -> None:
 def test_one_that_says_it_is_docked_is_captured_when_the_latches_hold_it() -> None:
     """Until then the return is not confirmed, and T_DEATH runs."""
     bench = LoopBench()
-    motion, show = bench.loop.world.motion, bench.loop.world.motion.show
 
     def shown(reading: DepotReading) -> None:
-        show(reading)
         reading.in_dock = reading.in_dock and bench.loop.now_ms >= 330_000_000
 
     while bench.loop.depot.memory.phase is not Phase.DOCKING:
         bench.step()
-    motion.show = shown  # type: ignore[method-assign]
+    ChangedMotion(bench.loop.world, show=shown)
     while "not_in_dock" not in bench.names():
         bench.step()
     assert bench.loop.skimmer.memory.mode == "DOCKED" and bench.loop.depot.memory.death.due_ms is not None

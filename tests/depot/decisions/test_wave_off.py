@@ -12,6 +12,8 @@ from depot.names import EndedBy, Outcome, Phase, Stage
 from depot.physics.attitude import slew_to
 from depot.readings import Place, Relative
 from depot.settings import CorridorSettings
+from depot.world.orbital import OrbitalMotion
+from tests.fakes.changed_motion import ChangedMotion
 from tests.fakes.loop_run import PROFILE, LoopBench, phases
 
 CORRIDOR = CorridorSettings()
@@ -31,7 +33,8 @@ def blow(bench: LoopBench, *, faster_mps: float) -> None:
     """Something gives it a push towards the depot."""
     motion = bench.loop.world.motion
     state, flight = bench.loop.world.state, bench.loop.world.state.flight
-    x, y, z, u, v, w = motion.at(state.now_ms)  # type: ignore[attr-defined]  # of `space`
+    assert isinstance(motion, OrbitalMotion)
+    x, y, z, u, v, w = motion.at(state.now_ms)
     flight.hill, flight.at_ms, flight.accel, flight.burn = (
         (x, y, z, u, v + faster_mps, w),
         state.now_ms,
@@ -128,9 +131,8 @@ def test_a_wave_off_that_is_not_heard_is_given_again() -> None:
     bench = on_its_way_in(600.0, "link_loss@T+400000")  # later than anything here
     bench.loop.link.loss = 1.0
     turn(bench)
-    motion, real = bench.loop.world.motion, bench.loop.world.motion.link_open
     lost_until_ms = bench.loop.now_ms + 400_000
-    motion.link_open = lambda: bench.loop.now_ms >= lost_until_ms and real()  # type: ignore[method-assign]
+    ChangedMotion(bench.loop.world, link_open=lambda is_open: is_open and bench.loop.now_ms >= lost_until_ms)
     bench.run()
     told = [d for d in bench.decisions if d.name == "wave_off"]
     waved = next(d for d in bench.decisions if d.name == "waved_off")

@@ -16,6 +16,7 @@ from depot.skimmer.helm import Helm
 from depot.skimmer.loads import RESTORE, Loads
 from depot.skimmer.reports import SkimmerMemory
 from depot.world.skimmer import powered
+from tests.fakes.changed_motion import ChangedMotion
 from tests.fakes.loop_run import PROFILE, LoopBench
 
 POWER = PowerSettings()
@@ -112,7 +113,7 @@ def test_intake_takes_in_what_its_share_of_the_power_allows() -> None:
         world = bench.loop.world
         if bench is half:
             world.state.skimmer.health.current_ratio = 2.0 * (POWER.solar_w + 2.0 * POWER.battery_w) / 6_100.0
-            world.motion.sunlit = lambda: True  # type: ignore[method-assign]
+            ChangedMotion(world, sunlit=lambda lit: True)
             assert powered(world.state.skimmer, POWER, POWER.solar_w) == pytest.approx(0.5)
         before = world.state.skimmer.harvested_kg
         world.advance(world.state.now_ms + 1_000)

@@ -11,6 +11,7 @@ from depot.names import Phase, Stage
 from depot.readings import DepotReading
 from sortie.config.errors import UserError
 from sortie.loop.profile import WELL_BEFORE, loss_found_s, margins_last_s, parse_profile, profile_text
+from tests.fakes.changed_motion import ChangedMotion
 from tests.fakes.loop_run import PROFILE, LoopBench
 
 
@@ -110,16 +111,14 @@ def test_a_closed_comms_window_delays_until_the_next_one_opens() -> None:
     """Which is known: it is waited for so long, and no longer; one that is too short by now is no window."""
     opens_s, closes_s = PROFILE.plan.prep_s + 7_400.0, PROFILE.plan.prep_s + 500.0
     bench = LoopBench()
-    motion, show = bench.loop.world.motion, bench.loop.world.motion.show
 
     def shown(reading: DepotReading) -> None:
-        show(reading)
         now_s = bench.loop.now_ms / 1000.0
         if now_s < opens_s:
             reading.window_left_s = max(closes_s - now_s, 0.0)
             reading.next_window_s = opens_s - now_s if now_s >= closes_s else 0.0
 
-    motion.show = shown  # type: ignore[method-assign]
+    ChangedMotion(bench.loop.world, show=shown)
     bench.run()
     delays = [d.time_ms / 1000.0 for d in bench.decisions if d.name == "no_go"]
     assert all(d.facts["failed"] == ["no_go_comms"] for d in bench.decisions if d.name == "no_go")
