@@ -10,11 +10,13 @@ from __future__ import annotations
 from typing import Final
 
 from autopilot.flight import signs
-from autopilot.flight.lifecycle import FlightEvent
+from autopilot.flight.actor import Actor
+from autopilot.flight.lifecycle import Action, FlightEvent, FlightState
 from autopilot.flight.messages import OK, Ask, Kind, Message, Tag
-from autopilot.flight.surroundings import Surroundings
+from autopilot.flight.situation import VehicleSituation
+from autopilot.flight.surroundings import Status, Surroundings
 from autopilot.flight.walker import LifecycleWalker
-from autopilot.outcome import Result, Severity
+from autopilot.outcome import FlightStateChanged, Result, Severity
 from autopilot.reasons import ModeReason
 
 RESET_ORDER: Final = (
@@ -61,14 +63,21 @@ _ANSWERS: Final = {
 }
 
 
-class FlightManager(LifecycleWalker):
-    """See the module."""
+class FlightManager(Actor):
+    """See the module. It has a method `_ACTION` for each `Action` of the table."""
 
     name = "flight_manager"
     listens = signs.READY
 
     def __init__(self, around: Surroundings) -> None:
-        super().__init__(around)
+        super().__init__()
+        self._around = around
+        self._crew = around.crew
+        self._flight = VehicleSituation(around)
+        actions = {action: getattr(self, f"_{action.value}") for action in Action}
+        self._walk = LifecycleWalker(self._flight, actions, self._enter, self._tell)
+        self._countdown_end: int | None = None
+        self._late = False  # people were told that this state lasts too long
         self._manner = "go"  # payload of RESET and ARM: "go", "plain", "force"
         self._to_reset: list[str] = []
         self._awaited: int | None = None  # tag of the answer that counts
@@ -120,6 +129,55 @@ class FlightManager(LifecycleWalker):
         """The arming checks pass, or do not: FM_AUTO_GO waits for that."""
         self._schedule()
 
+    def handle_timeout(self) -> None:
+        if self._auto_go_due():
+            self._around.auto_go_ms = None
+            self._dispatch(FlightEvent.GO, "FM_AUTO_GO")
+        for event in self._walk.due(self.port.now_ms):
+            self._dispatch(event)
+        self._schedule()
+
+    def _auto_go_due(self) -> bool:
+        """FM_AUTO_GO: its delay is over, and the vehicle is ready."""
+        at = self._around.auto_go_ms
+        return at is not None and self.port.now_ms >= at and self._around.signs.ready
+
+    # --- walking --------------------------------------------------------------------------------------------------
+    def _dispatch(self, event: FlightEvent, reason: str = "") -> None:
+        self._walk.dispatch(event, reason)
+        self._around.status.publish(self._status())
+        self._schedule()
+
+    def _schedule(self) -> None:
+        due = self._walk.deadline_ms
+        auto = self._around.auto_go_ms
+        if auto is not None and self._walk.state is FlightState.IDLE and self._around.signs.ready:
+            due = auto if due is None else min(due, auto)
+        self.deadline_ms = due
+
+    def _after(self, event: FlightEvent, delay_ms: int) -> None:
+        """`event` happens in `delay_ms`, unless the state changes before."""
+        self._walk.at(event, self.port.now_ms + delay_ms)
+
+    def _enter(self) -> None:
+        self._countdown_end = None
+        self._late = False
+        self._crew.arming.hold_auto_disarm = False
+
+    # --- what people see ------------------------------------------------------------------------------------------
+    def _tell(self) -> None:
+        walk = self._walk
+        text = f"Flight: {walk.state.name}"
+        if self._countdown_end is not None:
+            text += f", takeoff in {self._status().countdown_s(self.port.now_ms)} s"
+        elif walk.reason:
+            text += f": {walk.reason}"
+        self._crew.cockpit.say(Severity.INFO, text)
+        self._crew.cockpit.announce(FlightStateChanged(int(walk.state), walk.cause, walk.reason))
+
+    def _status(self) -> Status:
+        return Status(self._walk.state, self._countdown_end, self._flight.begun_by_go, self._walk.reason)
+
     def _answer(self, result: Result, reason: str = "") -> None:
         """Of GO or ABORT, to the operator."""
         self.port.notify(self.port.find_sibling("comms"), Tag.ANSWER, (int(result), reason))
@@ -132,7 +190,7 @@ class FlightManager(LifecycleWalker):
 
     def _refuse_state(self) -> None:
         """A wrong moment: nothing changes, the operator is told."""
-        reason = f"refused in {self._state.name}"
+        reason = f"refused in {self._walk.state.name}"
         self._crew.cockpit.say(Severity.WARNING, f"Flight: GO or ABORT {reason}")
         self._answer(Result.TEMPORARILY_REJECTED, reason)
 
@@ -147,7 +205,7 @@ class FlightManager(LifecycleWalker):
         if outcome.ok:
             self._prepare()
         else:
-            self._queue.append((FlightEvent.RESET_FAILED, outcome.reason))
+            self._walk.then(FlightEvent.RESET_FAILED, outcome.reason)
 
     def _prepare_plain(self) -> None:
         self._around.auto_go_ms = None
@@ -178,7 +236,7 @@ class FlightManager(LifecycleWalker):
         self._awaited = self.port.request(self.port.find_sibling("motor"), Ask.ARM, manner, ARM_TIMEOUT_MS)
 
     def _give_up(self) -> None:
-        self._crew.cockpit.say(Severity.WARNING, f"Flight: not started: {self._reason}")
+        self._crew.cockpit.say(Severity.WARNING, f"Flight: not started: {self._walk.reason}")
         self._close()
 
     def _wait_armed(self) -> None:
@@ -192,14 +250,14 @@ class FlightManager(LifecycleWalker):
 
     def _call_off(self) -> None:
         """ABORT, or a critical battery: stop the motors; IDLE when they have stopped."""
-        self._timers.clear()
+        self._walk.stop_timers()
         self._countdown_end = None
         self._crew.arming.hold_auto_disarm = False
-        if self._event is FlightEvent.ABORT:
-            self._called_off = (self._event, "aborted")
+        if self._walk.event is FlightEvent.ABORT:
+            self._called_off = (self._walk.event, "aborted")
             self._answer(Result.ACCEPTED)
-        elif self._event is FlightEvent.LOW_BATTERY:
-            self._called_off = (self._event, self._reason)
+        elif self._walk.event is FlightEvent.LOW_BATTERY:
+            self._called_off = (self._walk.event, self._walk.reason)
         self._request_disarm("plain")
 
     # --- actions: in flight ---------------------------------------------------------------------------------------
@@ -215,7 +273,7 @@ class FlightManager(LifecycleWalker):
 
     def _set_duration_timer(self) -> None:
         if self._duration_end is not None and self._flight.begun_by_go:
-            self._timers[FlightEvent.DURATION_OVER] = self._duration_end
+            self._walk.at(FlightEvent.DURATION_OVER, self._duration_end)
 
     def _follow(self) -> None:
         """Somebody else armed the vehicle: this is a plain flight."""
@@ -229,7 +287,7 @@ class FlightManager(LifecycleWalker):
     def _be_taken_over(self) -> None:
         """Somebody starts the vehicle in the usual way, in the middle of a countdown too."""
         if self._flight.begun_by_go:
-            self._reason = "taken over in the countdown"
+            self._walk.reason = "taken over in the countdown"
         self._follow()
 
     def _look_again(self) -> None:
@@ -247,7 +305,7 @@ class FlightManager(LifecycleWalker):
         self._after(FlightEvent.LANDING_TIMEOUT, LANDING_BASE_MS + int(2000.0 * height / speed))
 
     def _resume_flight(self) -> None:
-        self._reason = "landing broken off"
+        self._walk.reason = "landing broken off"
         self._set_duration_timer()
 
     def _keep_waiting(self) -> None:
@@ -258,7 +316,7 @@ class FlightManager(LifecycleWalker):
 
     # --- actions: after the flight --------------------------------------------------------------------------------
     def _force_down(self) -> None:
-        self._reason = "at rest on the ground, landing never confirmed"
+        self._walk.reason = "at rest on the ground, landing never confirmed"
         self._crew.cockpit.say(Severity.WARNING, "Flight: landing never confirmed; disarming at rest")
         self._request_disarm("force")
 
@@ -275,14 +333,14 @@ class FlightManager(LifecycleWalker):
     def _retry_later(self) -> None:
         if not self._late:
             self._late = True
-            self._crew.cockpit.say(Severity.CRITICAL, f"Flight: {self._reason}; trying again every second")
+            self._crew.cockpit.say(Severity.CRITICAL, f"Flight: {self._walk.reason}; trying again every second")
         self._after(FlightEvent.RETRY, RETRY_MS)
 
     def _close(self) -> None:
         self._awaited = None
         if self._called_off is not None:
-            self._cause, why = self._called_off
-            self._reason = self._reason or why
+            self._walk.cause, why = self._called_off
+            self._walk.reason = self._walk.reason or why
             self._called_off = None
         self._flight.begun_by_go = False
         self._duration_end = None

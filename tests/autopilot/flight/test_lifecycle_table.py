@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from itertools import product
 from pathlib import Path
 
@@ -101,7 +102,47 @@ def test_every_action_is_done_somewhere_and_can_be_done() -> None:
     used = {row.action for rows in TABLE.values() for row in rows}
     assert used == set(Action)
     assert all(hasattr(FlightManager, f"_{action.value}") for action in Action)
-    assert issubclass(FlightManager, LifecycleWalker)
+
+
+def make_walker() -> tuple[LifecycleWalker, list[str]]:
+    """One whose actions, entered states and changes are written down; PREPARE_GO finds at once that a RESET fails."""
+    done: list[str] = []
+
+    def act(action: Action) -> None:
+        done.append(action.value)
+        if action is Action.PREPARE_GO:
+            walker.then(FlightEvent.RESET_FAILED, "no gyroscope")
+
+    actions = {action: partial(act, action) for action in Action}
+    walker = LifecycleWalker(
+        Situation(), actions, lambda: done.append(f"enter {walker.state.name}"),
+        lambda: done.append(f"tell {walker.state.name}: {walker.reason}"),
+    )  # fmt: skip
+    return walker, done
+
+
+def test_what_an_action_causes_is_walked_behind_it() -> None:
+    """The state is entered before its action, people are told after it, and only then comes what it has caused."""
+    walker, done = make_walker()
+    walker.dispatch(FlightEvent.GO, "asked")
+    assert done == [
+        "enter PREFLIGHT", "prepare_go", "tell PREFLIGHT: asked",
+        "enter IDLE", "give_up", "tell IDLE: no gyroscope",
+    ]  # fmt: skip
+    assert (walker.state, walker.cause) == (FlightState.IDLE, FlightEvent.RESET_FAILED)
+
+
+def test_timers_end_with_their_state_and_come_in_their_order() -> None:
+    walker, _ = make_walker()
+    walker.dispatch(FlightEvent.PLAIN_ARM, "")
+    walker.at(FlightEvent.RETRY, 300)
+    walker.at(FlightEvent.DURATION_OVER, 200)
+    walker.at(FlightEvent.LANDING_TIMEOUT, 900)
+    assert walker.deadline_ms == 200
+    assert list(walker.due(100)) == []
+    assert list(walker.due(300)) == [FlightEvent.DURATION_OVER, FlightEvent.RETRY]
+    walker.dispatch(FlightEvent.ARM_OK, "")
+    assert (walker.deadline_ms, list(walker.due(10_000))) == (None, [])
 
 
 def test_abort_acts_in_armed_only_and_go_in_idle_only() -> None:
