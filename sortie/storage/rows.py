@@ -16,18 +16,44 @@ from autopilot.journal import Change, SaveHome, SaveParameter, SavePlan, SaveTog
 from autopilot.mission.items import MissionItem
 from autopilot.mission.sequencer import MissionState
 
-SCHEMA_VERSION = 2
-SCHEMA = """
-CREATE TABLE IF NOT EXISTS plan_item (
-    kind INTEGER, seq INTEGER, command INTEGER, frame INTEGER, param1 REAL, param2 REAL, param3 REAL, param4 REAL,
-    x REAL, y REAL, z REAL, autocontinue INTEGER, PRIMARY KEY (kind, seq)) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS plan (kind INTEGER PRIMARY KEY, items INTEGER);
-CREATE TABLE IF NOT EXISTS parameter (name TEXT PRIMARY KEY, value REAL) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS home (id INTEGER PRIMARY KEY CHECK (id = 0), lat REAL, lon REAL, alt REAL);
-CREATE TABLE IF NOT EXISTS progress (id INTEGER PRIMARY KEY CHECK (id = 0), item INTEGER, state INTEGER);
-CREATE TABLE IF NOT EXISTS identity (id INTEGER PRIMARY KEY CHECK (id = 0), uid BLOB);
-CREATE TABLE IF NOT EXISTS signing (id INTEGER PRIMARY KEY CHECK (id = 0), stamp INTEGER);
-"""
+SCHEMA_VERSION = 3
+_TABLES = {
+    "plan_item": "kind INTEGER, seq INTEGER, command INTEGER, frame INTEGER, param1 REAL, param2 REAL, param3 REAL,"
+    " param4 REAL, x REAL, y REAL, z REAL, autocontinue INTEGER, PRIMARY KEY (vehicle, kind, seq)",
+    "plan": "kind INTEGER, items INTEGER, PRIMARY KEY (vehicle, kind)",
+    "parameter": "name TEXT, value REAL, PRIMARY KEY (vehicle, name)",
+    "home": "lat REAL, lon REAL, alt REAL, PRIMARY KEY (vehicle)",
+    "progress": "item INTEGER, state INTEGER, PRIMARY KEY (vehicle)",
+}
+"""Of each vehicle; `ALONE` is the vehicle of a process that has but one."""
+_SCHEMA = (
+    *(f"CREATE TABLE {name} (vehicle TEXT NOT NULL, {columns}) WITHOUT ROWID" for name, columns in _TABLES.items()),
+    "CREATE TABLE IF NOT EXISTS identity (id INTEGER PRIMARY KEY CHECK (id = 0), uid BLOB)",
+    "CREATE TABLE IF NOT EXISTS signing (id INTEGER PRIMARY KEY CHECK (id = 0), stamp INTEGER)",
+)
+_OF_ONE_VEHICLE = {
+    "plan_item": "*", "plan": "*", "parameter": "*", "home": "lat, lon, alt", "progress": "item, state",
+}  # fmt: skip
+"""What the tables had before there were fleets (schema 1 and 2): all of it is `ALONE`'s."""
+ALONE = ""
+
+
+def prepare(database: sqlite3.Connection, version: int) -> None:
+    """Bring a database of schema `version` (0: an empty file) to the present one, whole or not at all."""
+    database.execute("BEGIN IMMEDIATE")
+    try:
+        for name in _TABLES if version else ():
+            database.execute(f"ALTER TABLE {name} RENAME TO old_{name}")
+        for statement in _SCHEMA:
+            database.execute(statement)
+        for name, columns in _OF_ONE_VEHICLE.items() if version else ():
+            database.execute(f"INSERT INTO {name} SELECT '{ALONE}', {columns} FROM old_{name}")
+            database.execute(f"DROP TABLE old_{name}")
+        database.execute(f"PRAGMA user_version={SCHEMA_VERSION}")
+    except BaseException:
+        database.execute("ROLLBACK")
+        raise
+    database.execute("COMMIT")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,23 +81,24 @@ class StoredState:
 _LARGEST_STAMP = (1 << 48) - 1
 
 
-def load(database: sqlite3.Connection) -> StoredState:
-    """All that is stored. sqlite3.DatabaseError for what cannot be."""
+def load(database: sqlite3.Connection, vehicle: str = ALONE) -> StoredState:
+    """All that is stored of a vehicle. sqlite3.DatabaseError for what cannot be."""
     state = StoredState()
-    for (kind,) in database.execute("SELECT kind FROM plan").fetchall():
+    mine = (vehicle,)
+    for (kind,) in database.execute("SELECT kind FROM plan WHERE vehicle = ?", mine).fetchall():
         rows = database.execute(
             "SELECT command, frame, param1, param2, param3, param4, x, y, z, autocontinue, seq FROM plan_item"
-            " WHERE kind = ? ORDER BY seq",
-            (kind,),
+            " WHERE vehicle = ? AND kind = ? ORDER BY seq",
+            (vehicle, kind),
         )
         state.plans[kind] = tuple(_item(row) for row in rows)
-    state.parameters = dict(database.execute("SELECT name, value FROM parameter").fetchall())
+    state.parameters = dict(database.execute("SELECT name, value FROM parameter WHERE vehicle = ?", mine).fetchall())
     _expect("parameter", all(isinstance(value, float) for value in state.parameters.values()))
-    home = database.execute("SELECT lat, lon, alt FROM home").fetchone()
+    home = database.execute("SELECT lat, lon, alt FROM home WHERE vehicle = ?", mine).fetchone()
     if home is not None:
         _expect("home", _are_finite(home) and abs(home[0]) <= 90.0 and abs(home[1]) <= 180.0)
         state.home = GeoPoint(*home)
-    state.progress = database.execute("SELECT item, state FROM progress").fetchone()
+    state.progress = database.execute("SELECT item, state FROM progress WHERE vehicle = ?", mine).fetchone()
     if state.progress is not None:
         _expect("progress", isinstance(state.progress[0], int) and state.progress[1] in set(MissionState))
     stamp = database.execute("SELECT stamp FROM signing").fetchone()
@@ -104,45 +131,35 @@ def _item(row: tuple[Any, ...]) -> MissionItem:
     return MissionItem(row[0], row[1], p1, p2, p3, p4, x, y, z, bool(row[9]), row[10])
 
 
-def apply(database: sqlite3.Connection, change: Entry) -> None:
-    """Write a change, within the transaction that the caller has begun."""
+def apply(database: sqlite3.Connection, change: Entry, vehicle: str = ALONE) -> None:
+    """Write a change of a vehicle, within the transaction that the caller has begun."""
     if isinstance(change, SaveTogether):
         for plan in change.plans:
-            apply(database, plan)
+            apply(database, plan, vehicle)
     elif isinstance(change, SavePlan):
-        database.execute("DELETE FROM plan_item WHERE kind = ?", (change.kind,))
+        database.execute("DELETE FROM plan_item WHERE vehicle = ? AND kind = ?", (vehicle, change.kind))
         database.executemany(
-            "INSERT INTO plan_item VALUES (?,?,?,?,?,?,?,?,?,?,?,?)",
+            "INSERT INTO plan_item VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?)",
             (
                 (
-                    change.kind,
-                    seq,
-                    i.command,
-                    i.frame,
-                    i.param1,
-                    i.param2,
-                    i.param3,
-                    i.param4,
-                    i.x,
-                    i.y,
-                    i.z,
-                    int(i.autocontinue),
+                    vehicle, change.kind, seq, i.command, i.frame, i.param1, i.param2, i.param3, i.param4, i.x, i.y,
+                    i.z, int(i.autocontinue),
                 )
                 for seq, i in enumerate(change.items)
             ),
-        )
-        database.execute("INSERT OR REPLACE INTO plan VALUES (?, ?)", (change.kind, len(change.items)))
+        )  # fmt: skip
+        database.execute("INSERT OR REPLACE INTO plan VALUES (?, ?, ?)", (vehicle, change.kind, len(change.items)))
     elif isinstance(change, SaveParameter):
         if change.value is None:
-            database.execute("DELETE FROM parameter WHERE name = ?", (change.name,))
+            database.execute("DELETE FROM parameter WHERE vehicle = ? AND name = ?", (vehicle, change.name))
         else:
-            database.execute("INSERT OR REPLACE INTO parameter VALUES (?, ?)", (change.name, change.value))
+            database.execute("INSERT OR REPLACE INTO parameter VALUES (?, ?, ?)", (vehicle, change.name, change.value))
     elif isinstance(change, SaveHome):
-        database.execute("DELETE FROM home")
+        database.execute("DELETE FROM home WHERE vehicle = ?", (vehicle,))
         if change.home is not None:
             home = change.home
-            database.execute("INSERT INTO home VALUES (0, ?, ?, ?)", (home.lat, home.lon, home.alt))
+            database.execute("INSERT INTO home VALUES (?, ?, ?, ?)", (vehicle, home.lat, home.lon, home.alt))
     elif isinstance(change, SaveStamp):
         database.execute("INSERT OR REPLACE INTO signing VALUES (0, ?)", (change.stamp,))
     else:
-        database.execute("INSERT OR REPLACE INTO progress VALUES (0, ?, ?)", (change.index, change.state))
+        database.execute("INSERT OR REPLACE INTO progress VALUES (?, ?, ?)", (vehicle, change.index, change.state))

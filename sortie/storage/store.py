@@ -20,7 +20,7 @@ from pathlib import Path
 from autopilot.journal import SaveProgress
 from sortie.config.errors import UserError
 from sortie.storage import rows as store_rows
-from sortie.storage.rows import SCHEMA, SCHEMA_VERSION, Entry, SaveStamp
+from sortie.storage.rows import ALONE, SCHEMA_VERSION, Entry, SaveStamp, StoredState
 
 _ROOM_TO_OPEN = 64 * 1024  # bytes: SQLite's shared memory takes 32 KiB, and the first change its own
 
@@ -67,8 +67,8 @@ class Store:
         self.wake = wake
         self._lock = StateLock(directory)
         self._ready = threading.Condition()
-        self._queue: list[tuple[int, Entry]] = []
-        self._progress: tuple[int, SaveProgress] | None = None
+        self._queue: list[tuple[int, str, Entry]] = []
+        self._progress: dict[str, tuple[int, str, Entry]] = {}
         self._submitted = 0
         self._settled = 0
         self._failures: dict[int, str] = {}
@@ -102,7 +102,7 @@ class Store:
         database.execute("PRAGMA journal_mode=WAL")
         database.execute("PRAGMA synchronous=FULL")
         if version < SCHEMA_VERSION:
-            database.executescript(f"BEGIN;{SCHEMA}COMMIT;")
+            store_rows.prepare(database, version)
         # Written at every start: a state that cannot be written must be refused now, not with the first change.
         database.execute(f"PRAGMA user_version={SCHEMA_VERSION}")
 
@@ -119,15 +119,22 @@ class Store:
         """Keep the signing stamp, soon; nobody waits for it."""
         self.submit(SaveStamp(stamp))
 
+    def of(self, vehicle: str) -> VehicleStore:
+        """The part of one vehicle of a fleet. UserError when what is stored of it is damaged."""
+        try:
+            return VehicleStore(self, vehicle, store_rows.load(self._database, vehicle))
+        except sqlite3.Error as error:
+            raise UserError(f"{self.path}: {_refusal(error, self.directory)}") from error
+
     # --- Journal ------------------------------------------------------------------------------------------------------
-    def submit(self, change: Entry) -> int:
+    def submit(self, change: Entry, vehicle: str = ALONE) -> int:
         with self._ready:
             self._submitted += 1
             if isinstance(change, SaveProgress):
                 # Only the newest matters and nobody waits for it: a fast flight must not queue thousands.
-                self._progress = (self._submitted, change)
+                self._progress[vehicle] = (self._submitted, vehicle, change)
             else:
-                self._queue.append((self._submitted, change))
+                self._queue.append((self._submitted, vehicle, change))
             self._ready.notify()
             return self._submitted
 
@@ -149,15 +156,15 @@ class Store:
     def _write_forever(self) -> None:
         while True:
             with self._ready:
-                while not self._queue and self._progress is None and not self._closing:
+                while not self._queue and not self._progress and not self._closing:
                     self._ready.wait()
-                if not self._queue and self._progress is None:
+                if not self._queue and not self._progress:
                     return
                 batch, self._queue = self._queue, []
-                if self._progress is not None:
-                    batch.append(self._progress)
+                if self._progress:
+                    batch += self._progress.values()
                     batch.sort(key=lambda entry: entry[0])
-                    self._progress = None
+                    self._progress = {}
                 highest = self._submitted
             failure = self._write(batch)
             with self._ready:
@@ -167,19 +174,19 @@ class Store:
                 self._ready.notify_all()
             self.wake()
 
-    def _remember_failures(self, batch: Iterable[tuple[int, Entry]], failure: str) -> None:
-        for ticket, _ in batch:
+    def _remember_failures(self, batch: Iterable[tuple[int, str, Entry]], failure: str) -> None:
+        for ticket, _, _ in batch:
             self._failures[ticket] = failure
         while len(self._failures) > 1000:  # askers ask at once; what is older was never asked for
             del self._failures[next(iter(self._failures))]
 
-    def _write(self, batch: Sequence[tuple[int, Entry]]) -> str | None:
+    def _write(self, batch: Sequence[tuple[int, str, Entry]]) -> str | None:
         """One transaction for all that was waiting; the reason when it failed (then nothing of it is kept)."""
         database = self._database
         try:
             database.execute("BEGIN IMMEDIATE")
-            for _, change in batch:
-                store_rows.apply(database, change)
+            for _, vehicle, change in batch:
+                store_rows.apply(database, change, vehicle)
             database.execute("COMMIT")
         except (sqlite3.Error, OSError) as error:
             with contextlib.suppress(sqlite3.Error):  # a failed COMMIT may already have rolled back
@@ -195,6 +202,30 @@ class Store:
         self._writer.join(timeout=5.0)
         self._database.close()
         self._lock.release()
+
+
+class VehicleStore:
+    """A `Journal` that is the part of one vehicle of a `Store`; `stored`: what the start has found."""
+
+    def __init__(self, store: Store, vehicle: str, stored: StoredState) -> None:
+        self.stored = stored
+        self._store = store
+        self._vehicle = vehicle
+        self._latest = 0
+
+    def submit(self, change: Entry) -> int:
+        self._latest = self._store.submit(change, self._vehicle)
+        return self._latest
+
+    def latest(self) -> int:
+        """The last ticket of this vehicle: others' changes are not waited for."""
+        return self._latest
+
+    def durable(self) -> int:
+        return self._store.durable()
+
+    def failure(self, ticket: int) -> str | None:
+        return self._store.failure(ticket)
 
 
 def _refusal(error: Exception, directory: Path) -> str:

@@ -184,24 +184,24 @@ def test_a_corrupt_database_is_refused_and_left_alone(tmp_path, content):
 @pytest.mark.parametrize(
     ("table", "edit"),
     [
-        ("parameter", "INSERT INTO parameter VALUES ('WPNAV_SPEED', 'fast')"),
-        ("parameter", "INSERT INTO parameter VALUES ('WPNAV_SPEED', NULL)"),
-        ("progress", "INSERT INTO progress VALUES (0, 1, 77)"),
-        ("progress", "INSERT INTO progress VALUES (0, 'x', 1)"),
-        ("home", "INSERT INTO home VALUES (0, 'a', 8.0, 400.0)"),
-        ("home", "INSERT INTO home VALUES (0, 1e9, 8.0, 400.0)"),
-        ("home", "INSERT INTO home VALUES (0, 47.0, 8.0, 9e999)"),
+        ("parameter", "INSERT INTO parameter VALUES ('', 'WPNAV_SPEED', 'fast')"),
+        ("parameter", "INSERT INTO parameter VALUES ('', 'WPNAV_SPEED', NULL)"),
+        ("progress", "INSERT INTO progress VALUES ('', 1, 77)"),
+        ("progress", "INSERT INTO progress VALUES ('', 'x', 1)"),
+        ("home", "INSERT INTO home VALUES ('', 'a', 8.0, 400.0)"),
+        ("home", "INSERT INTO home VALUES ('', 1e9, 8.0, 400.0)"),
+        ("home", "INSERT INTO home VALUES ('', 47.0, 8.0, 9e999)"),
         ("signing", "INSERT INTO signing VALUES (0, 'late')"),
         ("signing", "INSERT INTO signing VALUES (0, -1)"),
-        ("plan_item", "INSERT INTO plan_item VALUES (0, 0, 'x', 3, 0, 0, 0, 0, 0, 0, 0, 1)"),
-        ("plan_item", "INSERT INTO plan_item VALUES (0, 0, 16, 3, 'y', 0, 0, 0, 0, 0, 0, 1)"),
+        ("plan_item", "INSERT INTO plan_item VALUES ('', 0, 0, 'x', 3, 0, 0, 0, 0, 0, 0, 0, 1)"),
+        ("plan_item", "INSERT INTO plan_item VALUES ('', 0, 0, 16, 3, 'y', 0, 0, 0, 0, 0, 0, 1)"),
     ],
 )
 def test_a_value_that_we_would_not_have_written_is_damage(tmp_path, table, edit):
     """One line that names the table, no traceback."""
     Store(tmp_path).close()
     database = sqlite3.connect(tmp_path / "state.db")
-    database.execute("INSERT INTO plan VALUES (0, 1)")
+    database.execute("INSERT INTO plan VALUES ('', 0, 1)")
     database.execute(edit)
     database.commit()
     database.close()
