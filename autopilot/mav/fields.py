@@ -93,6 +93,8 @@ class SystemState(IntEnum):
     ACTIVE = 4
     CRITICAL = 5
     EMERGENCY = 6
+    POWEROFF = 7
+    FLIGHT_TERMINATION = 8
 
 
 class ModeFlag(IntEnum):
@@ -221,10 +223,13 @@ class FenceBreach(IntEnum):
 
 
 class ParameterType(IntEnum):
-    """MAV_PARAM_TYPE of the four types that ArduPilot uses."""
+    """MAV_PARAM_TYPE of the types that fit into the four bytes of a value."""
 
+    UINT8 = 1
     INT8 = 2
+    UINT16 = 3
     INT16 = 4
+    UINT32 = 5
     INT32 = 6
     REAL32 = 9
 

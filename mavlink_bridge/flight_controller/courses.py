@@ -13,10 +13,10 @@ from typing import Final
 from autopilot import report as R
 from autopilot.geo import GeoPoint, Ned, to_global
 from autopilot.vehicle import Circle, Drive, Hold, Leg, Request, TakeOff, Velocity, Yaw
+from mavlink_bridge.firmware.setpoints import Facing, facing, global_target, velocity_target
 from mavlink_bridge.flight_controller.firmware import Firmware
 from mavlink_bridge.flight_controller.orders import Orders
 from mavlink_bridge.flight_controller.readings import Readings
-from mavlink_bridge.flight_controller.setpoints import Facing, facing, global_target, velocity_target
 from mavlink_bridge.services.base import Message
 
 POSITION_MS: Final = 1000

@@ -10,8 +10,8 @@ from __future__ import annotations
 from typing import Final
 
 from autopilot.vehicle import Velocity
+from mavlink_bridge.firmware.setpoints import global_target, velocity_target
 from mavlink_bridge.flight_controller.courses import VELOCITY_MS, Course, Hand
-from mavlink_bridge.flight_controller.setpoints import global_target, velocity_target
 from mavlink_bridge.services.base import Message
 
 _SET_MODE: Final = 176

@@ -23,6 +23,7 @@ from autopilot.vehicle import (
     Yaw,
     YawMode,
 )
+from mavlink_bridge.firmware.setpoints import attitude_target
 from mavlink_bridge.flight_controller.courses import (
     VELOCITY_MS,
     Brake,
@@ -37,7 +38,6 @@ from mavlink_bridge.flight_controller.courses import (
 )
 from mavlink_bridge.flight_controller.news import News
 from mavlink_bridge.flight_controller.offboard import OffboardMove, OffboardStream
-from mavlink_bridge.flight_controller.setpoints import attitude_target
 from mavlink_bridge.services.base import Message
 
 _CONDITION_YAW: Final = 115

@@ -1,0 +1,115 @@
+"""ArduPilot's way (docs/reference/real-vehicles.md, 2; ArduCopter/mode.h, Rover/mode.h; GCS_Copter.cpp,
+`vehicle_system_status`; GCS_Common.cpp)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from autopilot.geo import GeoPoint
+from autopilot.mav import AutopilotType, Cmd, Sensor, SystemState
+from autopilot.mission.items import MissionItem
+from autopilot.vehicles.vehicle_class import VehicleClass
+from mavlink_bridge.firmware.protocol import Aim, Habits, Mirrored, Order, Rates, Words
+from mavlink_bridge.firmware.setpoints import global_target
+from mavlink_bridge.services.base import Message
+from mavlink_bridge.services.mission.convert import home_item
+
+_CUSTOM: Final = 1.0  # MAV_MODE_FLAG_CUSTOM_MODE_ENABLED
+_GROUND_PRESSURE: Final = (0.0, 0.0, 1.0)
+_FAILSAFES: Final = (SystemState.CRITICAL, SystemState.EMERGENCY)
+
+_HABITS: Final = Habits(
+    strategy="guided", home_is_item_0=True, starts_by_arming=False, takes_off_by_itself=False, repeats_targets=True,
+    circles_by_velocity=True, speed_with_target=False, answers_by_index=False, pauses_well=True, download_window=5,
+    calibration=_GROUND_PRESSURE,
+)  # fmt: skip
+_WORDS: Final = Words(
+    prearm="PreArm: ", arm=("Arm:", "PreArm:"), disarm=("Disarm:",), mode=("Mode change",), takeoff=("Takeoff",)
+)
+_RATES: Final = Rates(
+    {
+        "GLOBAL_POSITION_INT": 10.0, "ATTITUDE": 10.0, "LOCAL_POSITION_NED": 10.0, "SYS_STATUS": 2.0,
+        "GPS_RAW_INT": 2.0, "EKF_STATUS_REPORT": 2.0, "EXTENDED_SYS_STATE": 2.0, "POSITION_TARGET_GLOBAL_INT": 2.0,
+        "BATTERY_STATUS": 1.0, "SYSTEM_TIME": 1.0, "VFR_HUD": 2.0,
+    },
+    {"MISSION_CURRENT": 2.0},
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class ArduPilot:
+    """ArduPilot, flying a vehicle of a kind."""
+
+    vehicle_class: VehicleClass
+    name: str = "ArduPilot"
+    autopilot: int = int(AutopilotType.ARDUPILOTMEGA)
+    habits: Habits = _HABITS
+    words: Words = _WORDS
+    rates: Rates = _RATES
+
+    @property
+    def mirrored(self) -> Mapping[str, Mirrored]:
+        return {name: Mirrored(name) for name in self.vehicle_class.mirrored}
+
+    # --- modes ----------------------------------------------------------------------------------------------------
+    def mode_of(self, custom_mode: int) -> int:
+        return custom_mode
+
+    def custom_mode(self, mode: int) -> int:
+        return mode
+
+    def set_mode_params(self, mode: int) -> tuple[float, float, float]:
+        return (_CUSTOM, float(mode), 0.0)
+
+    def asked_mode(self, param2: float, param3: float) -> int:
+        return int(param2)
+
+    def mode_name(self, custom_mode: int) -> str:
+        return self.vehicle_class.modes.name_of(custom_mode) or f"mode {custom_mode}"
+
+    def mode_of_item(self, command: int) -> int | None:
+        return None
+
+    @property
+    def velocity_mode(self) -> int | None:
+        return None
+
+    # --- signs ----------------------------------------------------------------------------------------------------
+    def may_arm(self, present: int, enabled: int, health: int) -> bool:
+        return bool(present & enabled & health & Sensor.PREARM_CHECK)
+
+    def acts_itself(self, system_status: int, mode: int) -> bool:
+        """Every action of its failsafes is another mode than those that follow us; what stays CRITICAL in these was
+        told to warn only, or to go on (FS_OPTIONS)."""
+        modes = self.vehicle_class.modes
+        return system_status in _FAILSAFES and mode not in (modes.guided, modes.auto)
+
+    # --- missions -------------------------------------------------------------------------------------------------
+    def mission_to(self, items: Sequence[MissionItem], home: GeoPoint | None) -> tuple[MissionItem, ...]:
+        return (home_item(home), *items)
+
+    def wire_seq(self, seq: int) -> int:
+        return seq
+
+    def seq_of(self, wire_seq: int) -> int:
+        return wire_seq
+
+    # --- parameters -----------------------------------------------------------------------------------------------
+    def value_of(self, wire: float, kind: int) -> float:
+        return wire
+
+    def wire_value(self, value: float, kind: int) -> float:
+        return value
+
+    # --- flying ---------------------------------------------------------------------------------------------------
+    def go(self, aim: Aim) -> Message | Order:
+        return global_target(aim.ids, aim.now_ms, aim.place, aim.nose, aim.velocity)
+
+    def stop(self) -> Order | None:
+        return None
+
+    def take_off(self, height: float, place: GeoPoint | None) -> Order:
+        """It looks at the height above home only."""
+        return Order(Cmd.NAV_TAKEOFF, (0.0, 0.0, 0.0, 0.0, 0.0, 0.0, height), prefixes=self.words.takeoff)

@@ -1,0 +1,32 @@
+"""Which firmware sends a HEARTBEAT."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+from autopilot.vehicles.kinds import DEFAULT, class_of_type
+from autopilot.vehicles.vehicle_class import VehicleClass
+from mavlink_bridge.firmware.ardupilot import ArduPilot
+from mavlink_bridge.firmware.protocol import Firmware
+from mavlink_bridge.firmware.px4 import Px4
+from mavlink_bridge.services.base import Message
+
+_MAKERS: Final[dict[int, Callable[[VehicleClass], Firmware]]] = {
+    ArduPilot(DEFAULT).autopilot: ArduPilot, Px4(DEFAULT).autopilot: Px4,
+}  # fmt: skip
+
+
+def firmware_of(heartbeat: Message) -> Firmware | None:
+    """What sends this HEARTBEAT; None when it is no autopilot that we can fly."""
+    kind, make = class_of_type(heartbeat.type), _MAKERS.get(int(heartbeat.autopilot))
+    if kind is None or make is None or (make is Px4 and not kind.has_height):
+        return None
+    return make(kind)
+
+
+def firmware_spoken(autopilot: int | None, vehicle_type: int | None) -> Firmware:
+    """How to speak with a vehicle of this MAV_AUTOPILOT and MAV_TYPE, whatever it is: ArduPilot's way when unknown."""
+    kind = None if vehicle_type is None else class_of_type(vehicle_type)
+    make = _MAKERS.get(-1 if autopilot is None else autopilot, ArduPilot)
+    return make(kind or DEFAULT)

@@ -1,0 +1,177 @@
+"""`Firmware`: all that differs between the firmwares of flight controllers.
+
+Inside Sortie modes have ArduPilot's numbers, missions are numbered from 1 (0 is home), parameters are plain numbers. A
+firmware translates to and from the wire, and says how it wants to be flown (docs/reference/real-vehicles.md, 2).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Literal, Protocol
+
+from autopilot.geo import GeoPoint, Ned
+from autopilot.mission.items import MissionItem
+from autopilot.vehicles.vehicle_class import VehicleClass
+from mavlink_bridge.firmware.setpoints import Facing
+from mavlink_bridge.services.base import Message
+
+Strategy = Literal["guided", "native"]
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """A command that flies: number and parameters 1 to 7; 5 and 6 are degrees where there is a `frame`, in which it is
+    sent as COMMAND_INT. `prefixes`: how a STATUSTEXT begins that says why it was refused."""
+
+    number: int
+    params: tuple[float, ...]
+    frame: int | None = None
+    prefixes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Aim:
+    """Where a target leads. `place`: altitude AMSL; `speed`: m/s over ground that somebody asked for, None: the
+    controller's own; `velocity`: to pass it at, NED m/s."""
+
+    ids: tuple[int, int]
+    now_ms: int
+    place: GeoPoint
+    nose: Facing
+    speed: float | None = None
+    velocity: Ned | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """How texts begin. `prearm`: why it cannot be armed; then the reasons of refusals."""
+
+    prearm: str
+    arm: tuple[str, ...]
+    disarm: tuple[str, ...]
+    mode: tuple[str, ...] = ()
+    takeoff: tuple[str, ...] = ()
+    failsafe: tuple[str, ...] = ()
+    """Of its own failsafe, told before HEARTBEAT shows it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Habits:
+    """What a firmware does by itself, and what it wants.
+
+    `strategy`: who flies missions unless a person says otherwise. `home_is_item_0`: its missions begin with home.
+    `starts_by_arming`: armed in AUTO is flying the mission; else MISSION_START is waited for. `takes_off_by_itself`: a
+    mission needs no takeoff. `repeats_targets`: a position may be lost without a word, so it is sent each second.
+    `circles_by_velocity`: a circle is flown by velocities along it, else by points ahead. `speed_with_target`: a speed
+    is part of each target, DO_CHANGE_SPEED does not outlast it. `answers_by_index`: PARAM_VALUE after a set or a read
+    by name has the real index. `pauses_well`: its own DO_PAUSE_CONTINUE stops where it is asked. `download_window`:
+    how many items may be asked for at once. `calibration`: parameters of PREFLIGHT_CALIBRATION before a flight, None
+    where there is nothing to do. `texts_for_stations`: the parameter that must be 0 for a companion to count as a
+    ground station, without which no texts come; None: texts come anyway."""
+
+    strategy: Strategy
+    home_is_item_0: bool
+    starts_by_arming: bool
+    takes_off_by_itself: bool
+    repeats_targets: bool
+    circles_by_velocity: bool
+    speed_with_target: bool
+    answers_by_index: bool
+    pauses_well: bool
+    download_window: int
+    calibration: tuple[float, ...] | None
+    texts_for_stations: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Mirrored:
+    """A parameter of the controller that Sortie flies by: its name inside Sortie, and how many of Sortie's units one of
+    the controller's is."""
+
+    name: str
+    factor: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Rates:
+    """Streams to ask for, Hz by message name; `native` besides while the controller flies missions itself."""
+
+    always: Mapping[str, float]
+    native: Mapping[str, float] = field(default_factory=dict)
+
+
+class Firmware(Protocol):
+    """See the module. `vehicle_class`: the kind that it flies; `autopilot`: MAV_AUTOPILOT."""
+
+    @property
+    def vehicle_class(self) -> VehicleClass: ...
+    @property
+    def name(self) -> str: ...
+    @property
+    def autopilot(self) -> int: ...
+    @property
+    def habits(self) -> Habits: ...
+    @property
+    def words(self) -> Words: ...
+    @property
+    def rates(self) -> Rates: ...
+    @property
+    def mirrored(self) -> Mapping[str, Mirrored]: ...
+
+    # --- modes ----------------------------------------------------------------------------------------------------
+    def mode_of(self, custom_mode: int) -> int:
+        """HEARTBEAT.custom_mode as ArduPilot's mode number; one of no other use for what has none."""
+
+    def custom_mode(self, mode: int) -> int:
+        """Inverse of `mode_of`, for the modes that there are; ValueError for others."""
+
+    def set_mode_params(self, mode: int) -> tuple[float, float, float]:
+        """Parameters 1 to 3 of MAV_CMD_DO_SET_MODE."""
+
+    def asked_mode(self, param2: float, param3: float) -> int:
+        """The custom_mode that DO_SET_MODE with these parameters asks for."""
+
+    def mode_name(self, custom_mode: int) -> str:
+        """What its stations call it."""
+
+    def mode_of_item(self, command: int) -> int | None:
+        """The mode that it changes to for this item of its own mission; None: it stays in AUTO."""
+
+    @property
+    def velocity_mode(self) -> int | None:
+        """custom_mode that velocities need, entered while they stream; None: GUIDED takes them."""
+
+    # --- signs ----------------------------------------------------------------------------------------------------
+    def may_arm(self, present: int, enabled: int, health: int) -> bool:
+        """Do its pre-arm checks pass, by SYS_STATUS?"""
+
+    def acts_itself(self, system_status: int, mode: int) -> bool:
+        """Does a HEARTBEAT with this MAV_STATE and mode (ArduPilot's number) say that its own failsafe flies it?"""
+
+    # --- missions -------------------------------------------------------------------------------------------------
+    def mission_to(self, items: Sequence[MissionItem], home: GeoPoint | None) -> tuple[MissionItem, ...]:
+        """The items of a mission as they are sent to it, numbered from 0."""
+
+    def wire_seq(self, seq: int) -> int:
+        """Number of a mission item on the wire, from Sortie's, which counts home as 0."""
+
+    def seq_of(self, wire_seq: int) -> int:
+        """Inverse of `wire_seq`."""
+
+    # --- parameters -----------------------------------------------------------------------------------------------
+    def value_of(self, wire: float, kind: int) -> float:
+        """The value in a PARAM_VALUE of MAV_PARAM_TYPE `kind`."""
+
+    def wire_value(self, value: float, kind: int) -> float:
+        """What PARAM_SET and PARAM_VALUE carry for it."""
+
+    # --- flying ---------------------------------------------------------------------------------------------------
+    def go(self, aim: Aim) -> Message | Order:
+        """Fly to a place and stay."""
+
+    def stop(self) -> Order | None:
+        """Stop here; None where a velocity of zero does it."""
+
+    def take_off(self, height: float, place: GeoPoint | None) -> Order:
+        """Climb to `height` m above home, which is `place` (altitude AMSL) above where it stands."""

@@ -1,0 +1,202 @@
+"""PX4's way, of a multicopter (src/modules/commander: px4_custom_mode.h, Commander.cpp, failsafe/; src/modules/mavlink:
+mavlink_mission.cpp, mavlink_parameters.cpp, streams/HEARTBEAT.hpp, streams/SYS_STATUS.hpp; version 1.16)."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from math import nan
+from typing import Final
+
+from autopilot.geo import GeoPoint
+from autopilot.mav import AutopilotType, Cmd, Frame, ParameterType, Sensor, SystemState
+from autopilot.mission.commands import has_position
+from autopilot.mission.items import MissionItem
+from autopilot.modes.table import CopterMode
+from autopilot.vehicles.vehicle_class import VehicleClass
+from mavlink_bridge.firmware.protocol import Aim, Habits, Mirrored, Order, Rates, Words
+from mavlink_bridge.services.base import Message
+
+_CUSTOM: Final = 1.0  # MAV_MODE_FLAG_CUSTOM_MODE_ENABLED
+_CHANGE_MODE: Final = 1.0  # MAV_DO_REPOSITION_FLAGS_CHANGE_MODE
+_OWN_SPEED: Final = -1.0
+_OFFBOARD: Final = (6, 0)
+_UNKNOWN_BASE: Final = 1000
+
+# ArduPilot's number: PX4 (main, sub)
+_MODES: Final[dict[int, tuple[int, int]]] = {
+    CopterMode.ACRO: (5, 0),
+    CopterMode.STABILIZE: (7, 0),
+    CopterMode.ALT_HOLD: (2, 0),
+    CopterMode.LOITER: (3, 0),
+    CopterMode.CIRCLE: (3, 1),
+    CopterMode.POSHOLD: (3, 2),
+    CopterMode.AUTO: (4, 4),
+    CopterMode.GUIDED: (4, 3),
+    CopterMode.RTL: (4, 5),
+    CopterMode.LAND: (4, 6),
+    CopterMode.FOLLOW: (4, 8),
+}
+# what PX4 shows while it does what GUIDED would: taking off, offboard
+_ALSO: Final[dict[tuple[int, int], int]] = {
+    (4, 2): CopterMode.GUIDED,
+    _OFFBOARD: CopterMode.GUIDED,
+    (1, 0): CopterMode.STABILIZE,
+    (4, 9): CopterMode.LAND,
+}
+_NUMBERS: Final = {pair: int(mode) for mode, pair in _MODES.items()} | _ALSO
+_NAMES: Final[dict[tuple[int, int], str]] = {
+    (1, 0): "Manual", (2, 0): "Altitude", (3, 0): "Position", (3, 1): "Orbit", (3, 2): "Position Slow",
+    (4, 1): "Ready", (4, 2): "Takeoff", (4, 3): "Hold", (4, 4): "Mission", (4, 5): "Return", (4, 6): "Land",
+    (4, 8): "Follow Me", (4, 9): "Precision Land", (5, 0): "Acro", _OFFBOARD: "Offboard", (7, 0): "Stabilized",
+}  # fmt: skip
+# told by HEARTBEAT: failsafe; engine failure; termination
+_FAILSAFES: Final = (SystemState.CRITICAL, SystemState.EMERGENCY, SystemState.FLIGHT_TERMINATION)
+_INTEGERS: Final[dict[int, str]] = {
+    ParameterType.UINT8: "<B", ParameterType.INT8: "<b", ParameterType.UINT16: "<H", ParameterType.INT16: "<h",
+    ParameterType.UINT32: "<I", ParameterType.INT32: "<i",
+}  # fmt: skip
+
+_HABITS: Final = Habits(
+    strategy="native", home_is_item_0=False, starts_by_arming=True, takes_off_by_itself=True, repeats_targets=False,
+    circles_by_velocity=False, speed_with_target=True, answers_by_index=True, pauses_well=False, download_window=1,
+    calibration=None, texts_for_stations="NAV_DLL_ACT",
+)  # fmt: skip
+_WORDS: Final = Words(
+    prearm="Preflight Fail: ", arm=("Arming denied", "Preflight Fail"), disarm=("Disarming denied",),
+    mode=("Switching to mode",), takeoff=("Arming denied", "Takeoff"), failsafe=("Failsafe activated",),
+)  # fmt: skip
+# HEARTBEAT so often: it tells of a failsafe, and PX4 sends none for it (mavlink_main.cpp: a stream as others)
+_RATES: Final = Rates(
+    {
+        "GLOBAL_POSITION_INT": 10.0, "ATTITUDE": 10.0, "LOCAL_POSITION_NED": 10.0, "HEARTBEAT": 5.0, "SYS_STATUS": 2.0,
+        "GPS_RAW_INT": 2.0, "ESTIMATOR_STATUS": 2.0, "EXTENDED_SYS_STATE": 2.0, "BATTERY_STATUS": 1.0,
+        "SYSTEM_TIME": 1.0, "VFR_HUD": 2.0,
+    }
+)  # fmt: skip
+_MIRRORED: Final = {
+    "MPC_XY_CRUISE": Mirrored("WPNAV_SPEED", 100.0),
+    "MPC_Z_V_AUTO_UP": Mirrored("WPNAV_SPEED_UP", 100.0),
+    "MPC_Z_V_AUTO_DN": Mirrored("WPNAV_SPEED_DN", 100.0),
+    "MPC_LAND_SPEED": Mirrored("LAND_SPEED", 100.0),
+    "RTL_RETURN_ALT": Mirrored("RTL_ALT", 100.0),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Px4:
+    """PX4, flying a multicopter: missions in its own AUTO.MISSION, single targets by DO_REPOSITION in AUTO.LOITER."""
+
+    vehicle_class: VehicleClass
+    name: str = "PX4"
+    autopilot: int = int(AutopilotType.PX4)
+    habits: Habits = _HABITS
+    words: Words = _WORDS
+    rates: Rates = _RATES
+
+    @property
+    def mirrored(self) -> Mapping[str, Mirrored]:
+        return _MIRRORED
+
+    # --- modes ----------------------------------------------------------------------------------------------------
+    def mode_of(self, custom_mode: int) -> int:
+        pair = _pair(custom_mode)
+        return int(_NUMBERS.get(pair, _UNKNOWN_BASE + pair[0] * 100 + pair[1]))
+
+    def custom_mode(self, mode: int) -> int:
+        main, sub = self._modes(mode)
+        return main << 16 | sub << 24
+
+    def set_mode_params(self, mode: int) -> tuple[float, float, float]:
+        main, sub = self._modes(mode)
+        return (_CUSTOM, float(main), float(sub))
+
+    def _modes(self, mode: int) -> tuple[int, int]:
+        """Of a mode that PX4 has, a number of `_UNKNOWN_BASE` included."""
+        if mode in _MODES:
+            return _MODES[mode]
+        if mode < _UNKNOWN_BASE:
+            raise ValueError(f"PX4 has no mode {mode}")
+        return divmod(mode - _UNKNOWN_BASE, 100)
+
+    def asked_mode(self, param2: float, param3: float) -> int:
+        return int(param2) << 16 | int(param3) << 24
+
+    def mode_name(self, custom_mode: int) -> str:
+        main, sub = _pair(custom_mode)
+        return _NAMES.get((main, sub), f"mode {main}, {sub}")
+
+    def mode_of_item(self, command: int) -> int | None:
+        return CopterMode.RTL if command == Cmd.NAV_RETURN_TO_LAUNCH else None
+
+    @property
+    def velocity_mode(self) -> int | None:
+        return _OFFBOARD[0] << 16
+
+    # --- signs ----------------------------------------------------------------------------------------------------
+    def may_arm(self, present: int, enabled: int, health: int) -> bool:
+        """The bit stands in `health` alone."""
+        return bool(health & Sensor.PREARM_CHECK)
+
+    def acts_itself(self, system_status: int, mode: int) -> bool:
+        """Whatever the mode: Hold of a failsafe is the Hold that follows our targets."""
+        return system_status in _FAILSAFES
+
+    # --- missions -------------------------------------------------------------------------------------------------
+    def mission_to(self, items: Sequence[MissionItem], home: GeoPoint | None) -> tuple[MissionItem, ...]:
+        """Without home. Items without a place are in frame 2; a place of 0, 0 is that place to PX4, not "here": it is
+        filled in with the last one before it, or home."""
+        sent: list[MissionItem] = []
+        last = (home.lat, home.lon) if home is not None else (0.0, 0.0)
+        for item in items:
+            seq = len(sent)
+            if not has_position(item.command):
+                param1 = item.param1 - 1.0 if item.command == Cmd.DO_JUMP else item.param1
+                sent.append(replace(item, seq=seq, frame=Frame.MISSION, param1=param1))
+                continue
+            if item.x == 0.0 and item.y == 0.0:
+                item = replace(item, x=last[0], y=last[1])
+            last = (item.x, item.y)
+            sent.append(replace(item, seq=seq))
+        return tuple(sent)
+
+    def wire_seq(self, seq: int) -> int:
+        return max(seq - 1, 0)
+
+    def seq_of(self, wire_seq: int) -> int:
+        return wire_seq + 1
+
+    # --- parameters -----------------------------------------------------------------------------------------------
+    def value_of(self, wire: float, kind: int) -> float:
+        """The bytes of the float are those of the integer (mavlink.io: C-style cast is not, byte-wise is used)."""
+        form = _INTEGERS.get(kind)
+        return wire if form is None else float(struct.unpack_from(form, struct.pack("<f", wire))[0])
+
+    def wire_value(self, value: float, kind: int) -> float:
+        form = _INTEGERS.get(kind)
+        if form is None:
+            return value
+        return float(struct.unpack("<f", struct.pack(form, round(value)).ljust(4, b"\0"))[0])
+
+    # --- flying ---------------------------------------------------------------------------------------------------
+    def go(self, aim: Aim) -> Message | Order:
+        heading = nan if aim.nose.angle is None else aim.nose.angle
+        speed = _OWN_SPEED if aim.speed is None else aim.speed
+        place = aim.place
+        return Order(
+            Cmd.DO_REPOSITION, (speed, _CHANGE_MODE, 0.0, heading, place.lat, place.lon, place.alt), Frame.GLOBAL_INT
+        )
+
+    def stop(self) -> Order | None:
+        """A reposition to nowhere (Navigator: NaN keeps what it has, from here)."""
+        return Order(Cmd.DO_REPOSITION, (_OWN_SPEED, _CHANGE_MODE, 0.0, nan, nan, nan, nan))
+
+    def take_off(self, height: float, place: GeoPoint | None) -> Order:
+        """It wants a place, and the height above mean sea level."""
+        where = (nan, nan, nan) if place is None else (place.lat, place.lon, place.alt)
+        return Order(Cmd.NAV_TAKEOFF, (0.0, 0.0, 0.0, nan, *where), prefixes=self.words.takeoff)
+
+
+def _pair(custom_mode: int) -> tuple[int, int]:
+    return custom_mode >> 16 & 0xFF, custom_mode >> 24 & 0xFF
