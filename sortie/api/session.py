@@ -27,6 +27,7 @@ from autopilot.modes.table import ModeSpec
 from autopilot.outcome import Outcome
 from autopilot.vehicles.kinds import KINDS
 from mavlink_bridge.links.memory import MemoryLink
+from sortie.api.claims import Claims
 from sortie.api.link import SessionLink
 from sortie.api.snapshot import Snapshot, snapshot
 from sortie.api.watch import TimedEvent, Watch
@@ -48,7 +49,7 @@ _PASSES_PER_YIELD = 10
 Home = str | GeoPoint | tuple[GeoPoint, float]
 
 
-class Session:
+class Session(Claims):
     """A vehicle and its service; a context manager.
 
     `vehicle`: "sim:copter" or another simulated kind. `home`: "LAT,LON,ALT,HEADING" as on the command line, or a place
@@ -193,7 +194,18 @@ class Session:
         """The events of one kind so far, in order."""
         return [entry.event for entry in self.events if isinstance(entry.event, kind)]
 
+    def ask(self, fact: Callable[[Session], E]) -> E:
+        """`fact(self)`; for `Claims`."""
+        return fact(self)
+
     # --- time -----------------------------------------------------------------------------------------------------
+    def wait(self, done: Callable[[Session], bool], within_s: float, every_s: float = 0.1) -> bool:
+        """As `run_until`, but False when it did not come."""
+        watch: Watch[Event] = self._watch(done, every_s)
+        for _ in self._passes(self._end_ms(within_s), watch.done, watch.every_ms):
+            pass
+        return watch.done()
+
     def run_for(self, seconds: float) -> None:
         """Let `seconds` of vehicle time pass (rounded up to a tick of 20 ms)."""
         for _ in self._passes(self._end_ms(seconds)):

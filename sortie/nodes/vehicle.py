@@ -25,6 +25,7 @@ from mavlink_bridge.services.flight import FlightService
 from sortie.config.faults import Fault
 from sortie.metrics.link_utilization import LineMeter
 from sortie.nodes.face import Face
+from sortie.nodes.fault_plan import FaultPlan
 
 TICK_MS = 20
 LINK_FAULTS = ("gcs.loss", "link.loss", "rc.loss")
@@ -88,7 +89,7 @@ class Service:
         self.wait_for_disk: Callable[[int], bool] | None = None
         """Waits until a ticket of the journal is durable, where time may stand still for that; None: what is to be
         acknowledged waits by itself, and others are served meanwhile."""
-        self._faults = _schedule(faults)
+        self.faults = FaultPlan(faults, self._inject)
         self._booting = True
         self._new_system: int | None = None
         parameters.listeners.append(self._parameter_changed)
@@ -154,8 +155,8 @@ class Service:
         if self._behind is not None:
             due = self._behind.link.next_deadlines()[1]
             deadline = deadline if due is None else min(deadline, due)
-        if self._faults and self._faults[0][0] < deadline:
-            deadline = self._faults[0][0]
+        if self.faults.next_ms < deadline:
+            deadline = self.faults.next_ms
         return max(deadline, self.now_ms + TICK_MS)
 
     @property
@@ -168,11 +169,6 @@ class Service:
         dues = [endpoint.next_deadlines()[0] for endpoint in self.endpoints]
         dues.append(self.autopilot.next_link_deadline_ms())
         return min((due for due in dues if due is not None), default=None)
-
-    def _strike(self, now_ms: int) -> None:
-        while self._faults and self._faults[0][0] <= now_ms:
-            _, active, fault = self._faults.pop(0)
-            self._inject(fault, active, now_ms)
 
     def _inject(self, fault: Fault, active: bool, now_ms: int) -> None:
         """Begin or end a fault: those of the links here, those of the machine in the simulator."""
@@ -200,8 +196,8 @@ class Service:
         deadline = self.next_vehicle_deadline_ms()
         now_ms = self.vehicle.advance(min(until_ms, deadline))
         self.now_ms = now_ms
-        if self._faults and self._faults[0][0] <= now_ms:
-            self._strike(now_ms)
+        if self.faults.next_ms <= now_ms:
+            self.faults.strike(now_ms)
         self.autopilot.update(now_ms)
         self._settle(now_ms if link_ms is None else link_ms)
 
@@ -315,14 +311,3 @@ class Service:
     def _height(self) -> float:
         home = self.autopilot.home
         return 0.0 if home is None else float(self.vehicle.state.report[report.ALT]) - home.alt
-
-
-def _schedule(faults: Iterable[Fault]) -> list[tuple[int, bool, Fault]]:
-    """(time ms, begins, fault) in the order in which they strike."""
-    plan: list[tuple[int, bool, Fault]] = []
-    for fault in faults:
-        start, end = fault.window_ms()
-        plan.append((start, True, fault))
-        if end is not None:
-            plan.append((end, False, fault))
-    return sorted(plan, key=lambda entry: entry[0])

@@ -1,0 +1,202 @@
+"""What a test claims of a vehicle: sentences in vehicle time that fail with what was seen instead.
+
+Whoever has a `Session` somewhere (in this thread, or in that of a server) makes the claims of it by two ways to reach
+it: `ask` and `wait`.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from math import hypot
+from typing import TYPE_CHECKING, TypeVar
+
+from autopilot.geo import GeoPoint, distance, to_local
+from autopilot.mission.events import ItemReached
+from autopilot.outcome import ArmedChanged
+from sortie.api.simulation import Truth, end_fault, inject, truth_of, wind_parameters
+from sortie.api.story import standing, story
+
+if TYPE_CHECKING:
+    from sortie.api.session import Session
+
+T = TypeVar("T")
+Place = GeoPoint | tuple[float, float]
+"""Degrees."""
+_SHOWN = 6
+_LAND_WITHIN_S = 300.0
+
+
+class Claims(ABC):
+    """See the module. What `reaches` looks for may also have happened since the last claim: who flies the vehicle from
+    elsewhere is not raced."""
+
+    _looked_at = 0
+    """Events before this one belong to an earlier claim."""
+
+    @abstractmethod
+    def ask(self, fact: Callable[[Session], T]) -> T:
+        """`fact` of the session, found out where the session lives."""
+
+    @abstractmethod
+    def wait(self, done: Callable[[Session], bool], within_s: float, every_s: float = 0.1) -> bool:
+        """Let vehicle time pass until `done`, asked at everything that happens and at least every `every_s`; False
+        when that was not so within `within_s`."""
+
+    # --- the simulator ------------------------------------------------------------------------------------------------
+    @property
+    def truth(self) -> Truth:
+        """Where the vehicle really is."""
+        return self.ask(lambda session: truth_of(session.service))
+
+    def inject(self, fault: str) -> None:
+        """Begin a fault as --fault has it ("gps.loss", "motor1.loss=0.4"), now unless it names a time
+        ("gps.loss@60..90", seconds since boot). UserError names the nearest known one."""
+        self.ask(lambda session: inject(session.service, fault))
+
+    def clear(self, fault: str) -> None:
+        """End a fault that holds."""
+        self.ask(lambda session: end_fault(session.service, fault))
+
+    def set_wind(self, speed: float, from_deg: float, turbulence: float = 0.0) -> None:
+        """From now on the wind blows with `speed` m/s from `from_deg` degrees, with gusts of `turbulence` m/s."""
+        for name, value in wind_parameters((speed, from_deg, turbulence)).items():
+            self.ask(lambda session, name=name, value=value: session.set_param(name, value))  # type: ignore[misc]
+
+    # --- claims -------------------------------------------------------------------------------------------------------
+    def reaches(
+        self, *, item: int | None = None, mode: str | None = None, height: float | None = None,
+        place: Place | None = None, radius: float = 2.0, within_s: float = 60.0,
+    ) -> float:  # fmt: skip
+        """Claim that within `within_s` of vehicle time the mission item is reached, or the mode flown, or a height (m
+        above home) passed, or a place (degrees) come to within `radius` m. Returns the vehicle time, s."""
+        __tracebackhide__ = True
+        wanted = [one for one in (item, mode, height, place) if one is not None]
+        if len(wanted) != 1:
+            raise TypeError("reaches: say one of item=, mode=, height=, place=")
+        if item is not None:
+            return self._reaches_item(item, within_s)
+        if mode is not None:
+            return self._comes(f"mode {mode}", lambda s: s.state.mode == mode.upper(), within_s, lambda: "")
+        if height is not None:
+            return self._passes_height(height, within_s)
+        assert place is not None
+        return self._comes_to(place, radius, within_s)
+
+    def holds(self, condition: Callable[[Session], bool], *, for_s: float, every_s: float = 0.1) -> None:
+        """Claim that `condition` is true now and at every look in the next `for_s` of vehicle time."""
+        __tracebackhide__ = True
+        since_s = self._time_s()
+        if self.wait(lambda session: not condition(session), for_s, every_s):
+            raise self._failure(f"it held for {self._time_s() - since_s:.2f} s of {for_s:g} s")
+
+    def never(self, condition: Callable[[Session], bool], *, for_s: float, every_s: float = 0.1) -> None:
+        """Claim that `condition` is false now and at every look in the next `for_s` of vehicle time."""
+        __tracebackhide__ = True
+        since_s = self._time_s()
+        if self.wait(condition, for_s, every_s):
+            raise self._failure(f"it was so after {self._time_s() - since_s:.2f} s of {for_s:g} s")
+
+    def lands_within(self, metres: float, *, of: Place | None = None, within_s: float = _LAND_WITHIN_S) -> float:
+        """Claim that within `within_s` of vehicle time the vehicle has flown, stands, is disarmed, and truly is at most
+        `metres` from `of` (None: home). Returns its distance, m."""
+        __tracebackhide__ = True
+        if not self.wait(_has_landed, within_s):
+            flown = "" if self.ask(_has_armed) else "; it was never armed"
+            raise self._failure(f"it did not land within {within_s:g} s{flown}")
+        aim = self.ask(lambda session: session.autopilot.home) if of is None else _geo(of)
+        if aim is None:
+            raise self._failure("it has no home to land at")
+        north, east, _ = to_local(aim, self.truth.place.lat, self.truth.place.lon, aim.alt)
+        away = hypot(north, east)
+        if away > metres:
+            raise self._failure(
+                f"it landed {away:.2f} m from {'home' if of is None else _degrees(aim)}, not within {metres:g} m: "
+                f"{_towards(north, east)}"
+            )
+        return away
+
+    # --- inside -------------------------------------------------------------------------------------------------------
+    def _time_s(self) -> float:
+        return self.ask(lambda session: session.time_s)
+
+    def _failure(self, claim: str) -> AssertionError:
+        def seen(session: Session) -> list[str]:
+            return [standing(session), *story(session, _SHOWN)]
+
+        return AssertionError("\n".join([claim, *self.ask(seen)]))
+
+    def _comes(self, what: str, done: Callable[[Session], bool], within_s: float, instead: Callable[[], str]) -> float:
+        __tracebackhide__ = True
+        if not self.wait(done, within_s):
+            raise self._failure(f"{what}: not within {within_s:g} s{instead()}")
+        self._looked_at = self.ask(lambda session: len(session.events))
+        return self._time_s()
+
+    def _reaches_item(self, item: int, within_s: float) -> float:
+        __tracebackhide__ = True
+        reached: list[tuple[int, float]] = []
+
+        def look(session: Session) -> bool:
+            events = session.events
+            while self._looked_at < len(events):
+                entry = events[self._looked_at]
+                self._looked_at += 1
+                if isinstance(entry.event, ItemReached):
+                    reached.append((entry.event.seq, entry.time_s))
+                    if entry.event.seq == item:
+                        return True
+            return False
+
+        if not self.wait(look, within_s):
+            others = ", ".join(f"{seq} at {time_s:.2f} s" for seq, time_s in reached)
+            raise self._failure(f"item {item}: not reached within {within_s:g} s; reached: {others or 'none'}")
+        return reached[-1][1]
+
+    def _passes_height(self, height: float, within_s: float) -> float:
+        __tracebackhide__ = True
+        began = self.ask(lambda session: session.state.height)
+        nearest = [began]
+
+        def look(session: Session) -> bool:
+            now = session.state.height
+            if abs(now - height) < abs(nearest[0] - height):
+                nearest[0] = now
+            return now >= height if began < height else now <= height
+
+        return self._comes(f"{height:g} m", look, within_s, lambda: f"; {nearest[0]:.2f} m was nearest")
+
+    def _comes_to(self, place: Place, radius: float, within_s: float) -> float:
+        __tracebackhide__ = True
+        aim = _geo(place)
+        nearest = [float("inf")]
+
+        def look(session: Session) -> bool:
+            nearest[0] = min(nearest[0], distance(aim, truth_of(session.service).place))
+            return nearest[0] <= radius
+
+        return self._comes(
+            f"{_degrees(aim)} within {radius:g} m", look, within_s, lambda: f"; {nearest[0]:.2f} m was nearest"
+        )
+
+
+def _has_armed(session: Session) -> bool:
+    return any(isinstance(entry.event, ArmedChanged) and entry.event.armed for entry in session.events)
+
+
+def _has_landed(session: Session) -> bool:
+    return not session.autopilot.armed and session.autopilot.vehicle.state.landed and _has_armed(session)
+
+
+def _geo(place: Place) -> GeoPoint:
+    return place if isinstance(place, GeoPoint) else GeoPoint(*place)
+
+
+def _degrees(place: GeoPoint) -> str:
+    return f"{place.lat:.7f},{place.lon:.7f}"
+
+
+def _towards(north: float, east: float) -> str:
+    """Metres in words."""
+    along, across = "north" if north >= 0.0 else "south", "east" if east >= 0.0 else "west"
+    return f"{abs(north):.2f} m {along}, {abs(east):.2f} m {across}"

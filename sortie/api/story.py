@@ -1,0 +1,62 @@
+"""What has happened to a vehicle, and how things are with it, in lines for people."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from autopilot.mission.events import ItemReached, MissionComplete
+from autopilot.outcome import ArmedChanged, ModeChanged, StatusText
+from autopilot.reasons import ModeReason
+
+if TYPE_CHECKING:
+    from sortie.api.session import Session
+    from sortie.api.watch import TimedEvent
+
+
+def standing(session: Session) -> str:
+    """How things are now, in one line."""
+    state = session.state
+    progress = f"item {state.mission.item} of {state.mission.items}" if state.mission.items else "no mission"
+    fly = f"{state.height:.1f} m up, {state.ground_speed:.1f} m/s, {state.distance:.1f} m from its target"
+    armed = "armed" if state.armed else "disarmed"
+    battery = f"battery {100.0 * state.battery.remaining:.0f} %"
+    faults = [str(fault) for fault in session.service.faults.active]
+    held = [f"faults {', '.join(faults)}"] if faults else []
+    return f"at {state.time_s:.2f} s: " + ", ".join([state.mode, armed, progress, fly, battery, *held])
+
+
+def mode_name(session: Session, number: int) -> str:
+    """As the vehicle calls it."""
+    return next((spec.name for spec in session.autopilot.modes.available() if spec.number == number), str(number))
+
+
+def told(session: Session, entry: TimedEvent) -> str | None:
+    """One event as a line with its time; None for kinds that say little to a person."""
+    event = entry.event
+    match event:
+        case StatusText(severity, text):
+            line = f"text  {text}" + ("" if severity > 4 else f"  [{severity.name.lower()}]")
+        case ModeChanged(number, reason):
+            why = "" if reason is ModeReason.UNKNOWN else f" ({reason.text})"
+            line = f"mode  {mode_name(session, number)}{why}"
+        case ArmedChanged(armed):
+            line = "armed" if armed else "disarmed"
+        case ItemReached(seq):
+            line = f"item  {seq} reached"
+        case MissionComplete():
+            line = "item  mission complete"
+        case _:
+            return None
+    return f"{entry.time_s:9.2f} s  {line}"
+
+
+def story(session: Session, last: int) -> list[str]:
+    """The last `last` lines of what has happened."""
+    lines: list[str] = []
+    for entry in reversed(session.events):
+        line = told(session, entry)
+        if line is not None:
+            lines.append(line)
+            if len(lines) == last:
+                break
+    return lines[::-1]

@@ -1,0 +1,103 @@
+"""When faults begin and end, and which hold now. What a fault does is told to `inject`, where it is known."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Final
+
+from sortie.config.faults import Fault
+
+NEVER_MS: Final = 1 << 62
+Change = tuple[int, bool, Fault]
+"""Vehicle time in ms, begins (or ends), fault."""
+
+
+@dataclass(frozen=True, slots=True)
+class FaultState:
+    """What holds at an instant, and what is to come."""
+
+    active: tuple[Fault, ...]
+    changes: tuple[Change, ...]
+
+
+class FaultPlan:
+    """See the module. `inject(fault, active, now_ms)` begins or ends one. `next_ms` is the vehicle time of the next
+    change."""
+
+    def __init__(self, faults: Iterable[Fault], inject: Callable[[Fault, bool, int], None]) -> None:
+        self._inject = inject
+        self._changes: list[Change] = []
+        self._active: dict[str, Fault] = {}
+        for fault in faults:
+            self._schedule(fault)
+        self._sort()
+
+    @property
+    def active(self) -> tuple[Fault, ...]:
+        """Those that hold now, in the order in which they began."""
+        return tuple(self._active.values())
+
+    def strike(self, now_ms: int) -> None:
+        """Begin and end what is due."""
+        while self.next_ms <= now_ms:
+            _, begins, fault = self._changes.pop(0)
+            self._look()
+            self._change(fault, begins, now_ms)
+
+    def add(self, fault: Fault, now_ms: int) -> None:
+        """One more; at once when its time has come or it names none."""
+        self._schedule(fault)
+        self._sort()
+        self.strike(now_ms)
+
+    def end(self, name: str, now_ms: int) -> None:
+        """End the fault `name`, if it holds, and forget when it would have ended."""
+        fault = self._active.get(name)
+        if fault is not None:
+            self._changes = [one for one in self._changes if one[1] or one[2].name != name]
+            self._look()
+            self._change(fault, False, now_ms)
+
+    # --- for who puts things back -------------------------------------------------------------------------------------
+    def state(self) -> FaultState:
+        """For `restore`."""
+        return FaultState(self.active, tuple(self._changes))
+
+    def restore(self, state: FaultState, now_ms: int) -> None:
+        """As if what has been added and ended since `state` had not been: what it foresaw until now holds, or not."""
+        wanted = {fault.name: fault for fault in state.active}
+        for at_ms, begins, fault in state.changes:
+            if at_ms <= now_ms:
+                wanted.pop(fault.name, None)
+                if begins:
+                    wanted[fault.name] = fault
+        self._changes = [change for change in state.changes if change[0] > now_ms]
+        self._look()
+        for fault in self.active:
+            if wanted.get(fault.name) != fault:
+                self._change(fault, False, now_ms)
+        for fault in wanted.values():
+            if fault.name not in self._active:
+                self._change(fault, True, now_ms)
+
+    # --- inside -------------------------------------------------------------------------------------------------------
+    def _schedule(self, fault: Fault) -> None:
+        start_ms, end_ms = fault.window_ms()
+        self._changes.append((start_ms, True, fault))
+        if end_ms is not None:
+            self._changes.append((end_ms, False, fault))
+
+    def _sort(self) -> None:
+        self._changes.sort(key=lambda change: change[0])
+        self._look()
+
+    def _look(self) -> None:
+        self.next_ms = self._changes[0][0] if self._changes else NEVER_MS
+
+    def _change(self, fault: Fault, begins: bool, now_ms: int) -> None:
+        if begins:
+            self._active[fault.name] = fault
+        else:
+            self._active.pop(fault.name, None)
+        self._inject(fault, begins, now_ms)
