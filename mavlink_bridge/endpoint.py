@@ -18,10 +18,10 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
 from mavlink_bridge import codec
-from mavlink_bridge.framing import Frame, FrameWriter
+from mavlink_bridge.framing import Frame, FrameReader, FrameWriter
 from mavlink_bridge.line_queue import LineQueue, is_fleeting
 from mavlink_bridge.one_party import OneParty
-from mavlink_bridge.open_link import CONGESTED, OVERFLOW, LinkStatistics, OpenLink
+from mavlink_bridge.open_link import CONGESTED, OVERFLOW, LinkStatistics, OpenLink, OutQueue
 from mavlink_bridge.router import Router, target_of
 from mavlink_bridge.services.base import Message, Service
 
@@ -61,6 +61,8 @@ class Endpoint:
         self.gate: Callable[[int, Frame, int, int], bool] | None = None
         """Asked first, with link, frame and the frame's target system and component (0: all): True = it has taken the
         frame, which then is neither forwarded nor given to the services."""
+        self.on_identity: Callable[[], None] | None = None
+        """Told when `identify` has changed who this is."""
         self.service_errors = 0
         self.party: OneParty | None = None
         """Given where all links lead to the same other side."""
@@ -79,6 +81,8 @@ class Endpoint:
     def identify(self, system_id: int, component_id: int = 1) -> None:
         """Be this system and component from now on (SYSID_THISMAV was set); sequence numbers go on."""
         self._router.system, self._router.component = system_id, component_id
+        if self.on_identity is not None:
+            self.on_identity()
         for link in self._links.values():
             link.writer.identify(system_id, component_id)
 
@@ -105,15 +109,28 @@ class Endpoint:
         self._services.append(service)
 
     # --- links ----------------------------------------------------------------------------------------------------
-    def open_link(self, name: str, *, trusted: bool = True, local: bool = False, baud: int | None = None) -> int:
+    def open_link(
+        self,
+        name: str,
+        *,
+        trusted: bool = True,
+        local: bool = False,
+        baud: int | None = None,
+        shared: tuple[FrameReader, OutQueue] | None = None,
+    ) -> int:
         """A new link; its number is never used again. `trusted`: loopback or USB, where unsigned secrets may pass.
         `local`: a log, which hears everything also while the links are `muted`. `baud`: of a serial line that has a
-        rate: telemetry that it is too slow for is dropped, the oldest first."""
+        rate: telemetry that it is too slow for is dropped, the oldest first. `shared`: what reads it and what waits on
+        it where other endpoints are on it as well (`network`)."""
         self._last_link += 1
         number = self._last_link
         opened = OpenLink(number, name, trusted, FrameWriter(self.system_id, self.component_id))
         opened.local = local
-        opened.line = None if baud is None else LineQueue(baud)
+        if shared is not None:
+            opened.shared = True
+            opened.reader, opened.out = shared
+        elif baud is not None:
+            opened.out.line = LineQueue(baud)
         opened.signs = self._signing is not None and not trusted
         self._links[number] = opened
         self._router.open_link(number)
@@ -138,8 +155,8 @@ class Endpoint:
         """The line has another rate now, and is called so."""
         found = self._links[link]
         found.name = name
-        if found.line is not None:
-            found.line.baud = baud
+        if found.out.line is not None:
+            found.out.line.baud = baud
 
     def links(self) -> tuple[int, ...]:
         return tuple(self._links)
@@ -165,40 +182,54 @@ class Endpoint:
         if not self.muted:
             self._take_in(source, source.reader.receive(data, link_ms), link_ms, vehicle_ms)
 
+    def take(self, link: int, frame: Frame, link_ms: int, vehicle_ms: int) -> bool:
+        """A frame that has come in on a shared link, and that may be for this endpoint; False when it was refused."""
+        return not self.muted and self._take_frame(self._links[link], frame, link_ms, vehicle_ms)
+
+    def admits(self, link: int, frame: Frame) -> bool:
+        """May what comes from this sender on this link be passed on? Asked for frames that are for nobody here."""
+        return self._signing is None or self._admit(self._links[link], frame, self._signing)
+
     def give_up_claims(self, link_ms: int, vehicle_ms: int) -> None:
         """All links were looked at, and what had come in was received: a begun frame whose rest did not come in time is
         none (`FrameReader.give_up`)."""
         for source in tuple(self._links.values()):
-            if source.reader.deadline_ms is not None:
+            if source.reader.deadline_ms is not None and not source.shared:
                 self._take_in(source, source.reader.give_up(link_ms), link_ms, vehicle_ms)
 
     def claim_deadline_ms(self) -> int | None:
         """When `give_up_claims` is due, link time."""
         deadline: int | None = None
         for source in self._links.values():
-            due = source.reader.deadline_ms
+            due = None if source.shared else source.reader.deadline_ms
             if due is not None and (deadline is None or due < deadline):
                 deadline = due
         return deadline
 
     def _take_in(self, source: OpenLink, frames: Iterable[Frame], link_ms: int, vehicle_ms: int) -> None:
-        link = source.number
         for frame in frames:
-            if self._router.is_echo(frame) or not (self._signing is None or self._admit(source, frame, self._signing)):
-                continue
-            if self.party is not None and frame.known and not self.party.hear(link, frame, link_ms):
-                continue
-            if frame.known:
-                self._router.hear(link, frame.system, frame.component)
-            if self.on_frame is not None:
-                self.on_frame(link, frame)
-            system, component = target_of(frame)
-            if self.gate is not None and self.gate(link, frame, system, component):
-                continue
-            for other in self._router.forward_to(frame, link, system, component):
+            self._take_frame(source, frame, link_ms, vehicle_ms)
+
+    def _take_frame(self, source: OpenLink, frame: Frame, link_ms: int, vehicle_ms: int) -> bool:
+        """False when it was refused."""
+        link = source.number
+        if self._router.is_echo(frame) or not (self._signing is None or self._admit(source, frame, self._signing)):
+            return False
+        if self.party is not None and frame.known and not self.party.hear(link, frame, link_ms):
+            return True
+        if frame.known:
+            self._router.hear(link, frame.system, frame.component)
+        if self.on_frame is not None:
+            self.on_frame(link, frame)
+        system, component = target_of(frame)
+        if self.gate is not None and self.gate(link, frame, system, component):
+            return True
+        for other in self._router.forward_to(frame, link, system, component):
+            if not (source.shared and self._links[other].shared):  # the network sees to that, once for all
                 self._forward(self._links[other], frame)
-            if frame.known and self._router.is_for_us(system, component):
-                self._dispatch(source, frame, link_ms, vehicle_ms)
+        if frame.known and self._router.is_for_us(system, component):
+            self._dispatch(source, frame, link_ms, vehicle_ms)
+        return True
 
     def deliver(self, link: int, frame: Frame, link_ms: int, vehicle_ms: int) -> None:
         """Give a frame that the gate has taken from this link to the services now; nothing when the link is closed."""
@@ -268,8 +299,8 @@ class Endpoint:
             found = self._links.get(link)
             targets = () if found is None else (found,)
         for target in targets:
-            if not target.overflowed:
-                fleeting = target.line is not None and is_fleeting(msg_id)
+            if not target.out.overflowed:
+                fleeting = target.out.line is not None and is_fleeting(msg_id)
                 self._queue(target, target.writer.frame(msg_id, payload, extra), 1, fleeting)
 
     def _on_ways(self) -> list[OpenLink]:
@@ -279,7 +310,7 @@ class Endpoint:
         """Queue `frames` frames that the caller has encoded with sequence numbers from `next_sequence(link)` on.
         `fleeting`: see `line_queue`."""
         target = self._links[link]
-        if not target.overflowed:
+        if not target.out.overflowed:
             target.writer.advance(frames)
             self._queue(target, data, frames, fleeting)
 
@@ -294,24 +325,25 @@ class Endpoint:
     def take_bytes(self, link: int) -> bytes:
         """What waits on the link (of a serial line: what it carries in a moment): whole frames, in order. Ask only when
         the link can take them."""
-        return self._links[link].take()
+        return self._links[link].out.take()
 
     def queued(self, link: int) -> int:
         """Bytes that wait on the link."""
-        return self._links[link].queued
+        return self._links[link].out.size
 
     def congested(self, link: int) -> bool:
         """Streamed telemetry is to skip this link now."""
-        return self._links[link].queued > CONGESTED
+        out = self._links[link].out
+        return out.size > out.congested
 
     def overflowed(self, link: int) -> bool:
         """Answers were dropped because the link took nothing for too long: close it. Stays true."""
-        return self._links[link].overflowed
+        return self._links[link].out.overflowed
 
     def room(self, link: int, most: int) -> int:
         """Bytes that may be queued now without delaying answers: up to `most`, on a line what it carries at once."""
         found = self._links[link]
-        return (most if found.line is None else min(most, found.line.moment)) - found.queued
+        return (most if found.out.line is None else min(most, found.out.line.moment)) - found.out.size
 
     def restart_link(self, link: int) -> None:
         """The link's other end was lost and will be a new one: nothing waits any more, half a frame included."""
@@ -335,7 +367,7 @@ class Endpoint:
                 self._report(problem, f"a message of {type(service).__name__}")
 
     def _forward(self, target: OpenLink, frame: Frame) -> None:
-        if target.queued > CONGESTED:
+        if target.out.size > target.out.congested:
             target.dropped += 1
         else:
             # As it came: its signature, if any, is its sender's.

@@ -49,50 +49,83 @@ class LinkStatistics:
 
 
 @dataclass(slots=True)
+class OutQueue:
+    """What waits on a link: of one endpoint, or of all that share it. `size`: bytes. `overflowed`: something that had
+    to be sent was not; stays true. `line`: what waits, if it is a serial line with a rate; then `waiting` is empty.
+    `congested`, `full`: bytes above which telemetry passes the link by, and that may wait at all."""
+
+    line: LineQueue | None = None
+    waiting: list[bytes] = field(default_factory=list)
+    size: int = 0
+    overflowed: bool = False
+    congested: int = CONGESTED
+    full: int = OVERFLOW
+
+    def take(self) -> bytes:
+        """All that waits, of a line what it carries in a moment; forgets it."""
+        if self.line is not None:
+            data = self.line.take()
+            self.size = self.line.size
+            return data
+        if not self.waiting:
+            return b""
+        data = b"".join(self.waiting)
+        self.waiting.clear()
+        self.size = 0
+        return data
+
+    def clear(self) -> None:
+        """Nothing waits any more."""
+        self.waiting.clear()
+        self.size = 0
+        self.overflowed = False
+        if self.line is not None:
+            self.line.clear()
+
+
+@dataclass(slots=True)
 class OpenLink:
     """See the module. `trusted`: unsigned frames are accepted although there is a key. `signs`: what goes out is
-    signed. `overflowed`: something that had to be sent was not; stays true. `line`: what waits, if it is a serial line
-    with a rate; then `queue` is empty."""
+    signed. `shared`: others are on it as well, who have the same `out` and `reader` (`network`)."""
 
     number: int
     name: str
     trusted: bool
     writer: FrameWriter
     reader: FrameReader = field(default_factory=FrameReader)
-    queue: list[bytes] = field(default_factory=list)
-    queued: int = 0
+    out: OutQueue = field(default_factory=OutQueue)
     frames_out: int = 0
     bytes_out: int = 0
     refused: int = 0
     dropped: int = 0
-    overflowed: bool = False
     signs: bool = False
     local: bool = False
-    line: LineQueue | None = None
+    shared: bool = False
     peers: dict[tuple[int, int, bool], Peer] = field(default_factory=dict)
 
     def push(self, data: bytes, frames: int, *, fleeting: bool = False) -> None:
         """Queue whole frames, or drop them when the link is full. `fleeting`: a later one replaces them, so on a line
         that is too slow the oldest of these go first."""
-        if self.line is not None:
-            self._push_line(self.line, data, frames, fleeting)
+        out = self.out
+        if out.line is not None:
+            self._push_line(out.line, data, frames, fleeting)
             return
-        if self.queued + len(data) > OVERFLOW:
-            self.overflowed = True
+        if out.size + len(data) > out.full:
+            out.overflowed = True
             self.dropped += frames
             return
-        self.queue.append(data)
-        self.queued += len(data)
+        out.waiting.append(data)
+        out.size += len(data)
         self.frames_out += frames
         self.bytes_out += len(data)
 
     def _push_line(self, line: LineQueue, data: bytes, frames: int, fleeting: bool) -> None:
-        if not fleeting and line.size + len(data) > OVERFLOW:
-            self.overflowed = True
+        if not fleeting and line.size + len(data) > self.out.full:
+            self.out.overflowed = True
             self.dropped += frames
             return
         late_frames, late_bytes = line.push_all(data, frames, fleeting=fleeting)
-        self.queued = line.size
+        self.out.size = line.size
         self.dropped += late_frames
         self.frames_out += frames - late_frames
         self.bytes_out += len(data) - late_bytes
@@ -102,27 +135,10 @@ class OpenLink:
         signed = b"".join(signing.sign(frame, self.number) for frame in split_frames(data))
         self.push(signed, frames, fleeting=fleeting)
 
-    def take(self) -> bytes:
-        """All that waits, of a line what it carries in a moment; forgets it."""
-        if self.line is not None:
-            data = self.line.take()
-            self.queued = self.line.size
-            return data
-        if not self.queue:
-            return b""
-        data = b"".join(self.queue)
-        self.queue.clear()
-        self.queued = 0
-        return data
-
     def restart(self) -> None:
         """The other end was lost, and a new one begins anew: nothing waits any more."""
         self.reader.restart()
-        self.queue.clear()
-        self.queued = 0
-        self.overflowed = False
-        if self.line is not None:
-            self.line.clear()
+        self.out.clear()
 
     def peer(self, frame: Frame) -> Peer:
         """Who sent the frame."""
@@ -137,7 +153,7 @@ class OpenLink:
     def statistics(self) -> LinkStatistics:
         reader = self.reader
         return LinkStatistics(
-            name=self.name, baud=None if self.line is None else self.line.baud, frames_in=reader.frames,
+            name=self.name, baud=None if self.out.line is None else self.out.line.baud, frames_in=reader.frames,
             frames_out=self.frames_out, bytes_in=reader.bytes, bytes_out=self.bytes_out, errors=reader.errors,
             lost=reader.lost, refused=self.refused, dropped=self.dropped,
         )  # fmt: skip

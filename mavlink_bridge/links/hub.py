@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import selectors
 from collections.abc import Callable
+from typing import Protocol
 
-from mavlink_bridge.endpoint import Endpoint
 from mavlink_bridge.links.address import LinkSpec, parse_link
 from mavlink_bridge.links.base import Link, Port
 from mavlink_bridge.links.serial import SerialLink
@@ -73,12 +73,27 @@ class Poll:
         self._selector.close()
 
 
+class LinkOwner(Protocol):
+    """Whose links they are: an `Endpoint`, or a `Network` of several."""
+
+    def open_link(self, name: str, *, trusted: bool = True, baud: int | None = None) -> int: ...
+    def close_link(self, link: int) -> None: ...
+    def set_baud(self, link: int, baud: int, name: str) -> None: ...
+    def restart_link(self, link: int) -> None: ...
+    def receive(self, link: int, data: bytes, link_ms: int, vehicle_ms: int) -> None: ...
+    def give_up_claims(self, link_ms: int, vehicle_ms: int) -> None: ...
+    def claim_deadline_ms(self) -> int | None: ...
+    def queued(self, link: int) -> int: ...
+    def overflowed(self, link: int) -> bool: ...
+    def take_bytes(self, link: int) -> bytes: ...
+
+
 class LinkHub:
     """See the module. `on_event(text)` hears of links that come and go, a line for the run log each. `poll`: shared
     with others, who wait with it and close it; None: one of its own, and `wait` waits."""
 
     def __init__(
-        self, endpoint: Endpoint, poll: Poll | None = None, *, on_event: Callable[[str], None] | None = None
+        self, endpoint: LinkOwner, poll: Poll | None = None, *, on_event: Callable[[str], None] | None = None
     ) -> None:
         self._endpoint = endpoint
         self._on_event = on_event
