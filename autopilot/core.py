@@ -79,8 +79,8 @@ class Autopilot:
                 cockpit.arrived = True
             if bits & _ESTIMATOR_OK:
                 crew.home.position_found()
-            if bits & _TAKEN_OVER:
-                crew.modes.mode_changed_by_others(now_ms)
+            if bits & _TAKEN_OVER and crew.follower is not None:
+                crew.follower.mode_changed_by_others(crew.modes, now_ms)
             crew.failsafes.handle_events(events, now_ms)
             crew.arming.handle_events(events, now_ms)
         crew.sticks.update(now_ms)

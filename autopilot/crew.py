@@ -23,7 +23,7 @@ from autopilot.modes.auto_do import DoTools
 from autopilot.modes.auto_executor import AutoExecutor
 from autopilot.modes.auto_nav import NavTools
 from autopilot.modes.auxiliary import AuxFunctions
-from autopilot.modes.following import build_controller_modes
+from autopilot.modes.following import ModeFollower, build_controller_modes
 from autopilot.modes.guided import GuidedFlight, GuidedMode
 from autopilot.modes.guided_item import GuidedLimits
 from autopilot.modes.heading import Heading
@@ -135,14 +135,16 @@ class Crew:
             lambda number: self.modes.set(number, cockpit.now_ms, ModeReason.MISSION_CMD).ok,
         )
         self.trail = Trail(cockpit)
+        self.follower: ModeFollower | None = None
         if cockpit.vehicle.capabilities.own_modes:
             controller = cast(ControlledVehicle, cockpit.vehicle)
-            self.modes: ModeChoice = build_controller_modes(
+            self.modes, self.follower = build_controller_modes(
                 cockpit, controller, self.auto, self.guided, self.speeds, self.heading
             )
             return
         modes = build_modes(cockpit, self.auto, self.guided, self._destination, self.heading, self.speeds, self.trail)
-        self.modes = ModeChoice(cockpit, modes, self.auto, self._first_mode(table), self.speeds, self.heading)
+        first = self._first_mode(table)
+        self.modes = ModeChoice(cockpit, modes, self.auto, (first, modes[first]), self.speeds, self.heading)
 
     def _first_mode(self, table: Mapping[int, ModeSpec]) -> int:
         """INITIAL_MODE, if a vehicle may stand in it: one that it may be armed in, or AUTO with a mission."""

@@ -10,7 +10,7 @@ from autopilot.modes.guided import GuidedMode
 from autopilot.modes.heading import Heading
 from autopilot.modes.landing import LandMode
 from autopilot.modes.mode import Mode
-from autopilot.modes.pilot import AcroMode, PilotMode, StopMode
+from autopilot.modes.pilot import PilotMode, StopMode, acro, always
 from autopilot.modes.returning import Destination, ReturnMode
 from autopilot.modes.smart_return import SmartReturnDrive, SmartReturnFlight
 from autopilot.modes.speeds import SpeedControl
@@ -33,9 +33,9 @@ def build_modes(
     if not cockpit.vehicle_class.has_height:
         r = RoverMode
         return {
-            r.MANUAL: PilotMode(cockpit, specs[r.MANUAL], PilotKind.MANUAL),
-            r.ACRO: PilotMode(cockpit, specs[r.ACRO], PilotKind.ACRO),
-            r.STEERING: PilotMode(cockpit, specs[r.STEERING], PilotKind.STEERING),
+            r.MANUAL: PilotMode(cockpit, specs[r.MANUAL], always(PilotKind.MANUAL)),
+            r.ACRO: PilotMode(cockpit, specs[r.ACRO], always(PilotKind.ACRO)),
+            r.STEERING: PilotMode(cockpit, specs[r.STEERING], always(PilotKind.STEERING)),
             r.HOLD: StopMode(cockpit, specs[r.HOLD]),
             r.LOITER: LoiterMode(cockpit, specs[r.LOITER]),
             r.CIRCLE: CircleDrive(cockpit, specs[r.CIRCLE], speeds),
@@ -46,11 +46,11 @@ def build_modes(
         }
     c = CopterMode
     return {
-        c.STABILIZE: PilotMode(cockpit, specs[c.STABILIZE], PilotKind.STABILIZE),
-        c.ACRO: AcroMode(cockpit, specs[c.ACRO]),
-        c.ALT_HOLD: PilotMode(cockpit, specs[c.ALT_HOLD], PilotKind.ALT_HOLD),
-        c.LOITER: PilotMode(cockpit, specs[c.LOITER], PilotKind.LOITER),
-        c.POSHOLD: PilotMode(cockpit, specs[c.POSHOLD], PilotKind.LOITER),
+        c.STABILIZE: PilotMode(cockpit, specs[c.STABILIZE], always(PilotKind.STABILIZE)),
+        c.ACRO: PilotMode(cockpit, specs[c.ACRO], acro(cockpit)),
+        c.ALT_HOLD: PilotMode(cockpit, specs[c.ALT_HOLD], always(PilotKind.ALT_HOLD)),
+        c.LOITER: PilotMode(cockpit, specs[c.LOITER], always(PilotKind.LOITER)),
+        c.POSHOLD: PilotMode(cockpit, specs[c.POSHOLD], always(PilotKind.LOITER)),
         c.BRAKE: StopMode(cockpit, specs[c.BRAKE]),
         c.AUTO: auto,
         c.AUTO_RTL: auto,

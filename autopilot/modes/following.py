@@ -18,8 +18,6 @@ from autopilot.modes.manager import ModeChoice
 from autopilot.modes.mode import Mode
 from autopilot.modes.speeds import SpeedControl
 from autopilot.modes.table import ModeSpec
-from autopilot.outcome import ModeChanged, Severity
-from autopilot.reasons import ModeReason
 from autopilot.vehicle import ControlledVehicle, Idle, VehicleEvent
 
 _LANDING_STATE = 4.0  # MAV_LANDED_STATE
@@ -57,67 +55,50 @@ class FollowedMode(Mode):
         return self._landed
 
 
-class ControllerModes(ModeChoice):
-    """Which mode flies, where the last word is the controller's."""
+class ModeFollower:
+    """Follows the mode of a vehicle where the last word is its controller's. `own`: modes flown by our targets."""
 
-    def __init__(
-        self,
-        cockpit: Cockpit,
-        vehicle: ControlledVehicle,
-        modes: Mapping[int, Mode],
-        auto: AutoMode,
-        speeds: SpeedControl,
-        heading: Heading,
-    ) -> None:
+    def __init__(self, cockpit: Cockpit, vehicle: ControlledVehicle, own: Mapping[int, Mode]) -> None:
+        self._cockpit = cockpit
         self._vehicle = vehicle
-        self._own = dict(modes)  # flown by our targets
-        first = vehicle.flight_mode
-        table = cockpit.vehicle_class.modes.specs
-        followed: dict[int, Mode] = {number: FollowedMode(cockpit, spec) for number, spec in table.items()}
-        followed.setdefault(first, FollowedMode(cockpit, unknown_mode(cockpit, first)))
-        self._followed = dict(followed)
-        super().__init__(cockpit, {**followed, **self._own, first: followed[first]}, auto, first, speeds, heading)
-        self._modes.update(self._own)
-        self._specs.setdefault(first, followed[first].spec)
+        self._own = frozenset(own.values())
+        self._own_numbers = frozenset(own)
+        specs = cockpit.vehicle_class.modes.specs
+        self._followed: dict[int, Mode] = {number: FollowedMode(cockpit, spec) for number, spec in specs.items()}
+        self.first = vehicle.flight_mode, self._follow(vehicle.flight_mode)
+        """The mode that it is found in."""
+        self.modes: Mapping[int, Mode] = {**self._followed, **own}
+        """All that can be flown."""
         self._unnamed = False
         """The vehicle was given up for what a station has sent; the controller has yet to change its mode for it."""
 
-    def _flies(self, number: int) -> bool:
-        """A mode of the same number that somebody else flies is not ours."""
-        return number == self.number and self.mode is self._modes.get(number)
-
-    def _take_command(self) -> None:
-        self._unnamed = False
-        self._vehicle.command(self.number)
-
-    def mode_changed_by_others(self, now_ms: int) -> None:
-        """TAKEN_OVER: follow the mode in which the controller really is."""
-        number = self._vehicle.flight_mode
+    def _follow(self, number: int) -> Mode:
         mode = self._followed.get(number)
         if mode is None:
             mode = self._followed[number] = FollowedMode(self._cockpit, unknown_mode(self._cockpit, number))
-            self._specs[number] = mode.spec
-            self._modes.setdefault(number, mode)
-        if mode is self.mode:
-            return
-        leaves = self._unnamed or self.mode in self._own.values()
-        self._unnamed = False
-        self.number = number
-        self._cockpit.announce(ModeChanged(number, ModeReason.UNKNOWN))
-        if leaves and self._cockpit.armed:
-            self._tell_takeover(number)
-        self.mode.exit()
-        self._heading.reset()
-        self.mode = mode
-        mode.enter(now_ms)
+        return mode
 
-    def _tell_takeover(self, number: int) -> None:
+    def take_command(self, number: int) -> None:
+        """A mode is about to be entered on somebody's wish."""
+        self._unnamed = False
+        self._vehicle.command(number)
+
+    def mode_changed_by_others(self, choice: ModeChoice, now_ms: int) -> None:
+        """TAKEN_OVER: `choice` is the mode in which the controller really is."""
+        number = self._vehicle.flight_mode
+        mode = self._follow(number)
+        choice.know(number, mode)
+        if mode is choice.mode:
+            return
+        leaves = self._unnamed or choice.mode in self._own
+        tells = leaves and self._cockpit.armed
+        choice.follow(number, mode, now_ms, self._warning(number, mode) if tells else None)
+        self._unnamed = tells and number in self._own_numbers
+
+    def _warning(self, number: int, mode: Mode) -> str:
         """At once, and with the mode as soon as it is one that Sortie does not fly."""
-        if number in self._own:
-            self._cockpit.say(Severity.WARNING, "Vehicle taken over; mission paused")
-        else:
-            self._cockpit.say(Severity.WARNING, f"Vehicle taken over: {self._specs[number].name}; mission paused")
-        self._unnamed = number in self._own
+        named = "" if number in self._own_numbers else f": {mode.spec.name}"
+        return f"Vehicle taken over{named}; mission paused"
 
 
 def unknown_mode(cockpit: Cockpit, number: int) -> ModeSpec:
@@ -133,8 +114,9 @@ def build_controller_modes(
     guided: GuidedMode,
     speeds: SpeedControl,
     heading: Heading,
-) -> ControllerModes:
-    """The modes of a vehicle with a flight controller of its own."""
+) -> tuple[ModeChoice, ModeFollower]:
+    """The modes of a vehicle with a flight controller of its own, and what follows the controller's."""
     modes = cockpit.vehicle_class.modes
-    own: dict[int, Mode] = {**dict.fromkeys(modes.autos, auto), modes.guided: guided}
-    return ControllerModes(cockpit, vehicle, own, auto, speeds, heading)
+    follower = ModeFollower(cockpit, vehicle, {**dict.fromkeys(modes.autos, auto), modes.guided: guided})
+    choice = ModeChoice(cockpit, follower.modes, auto, follower.first, speeds, heading, follower.take_command)
+    return choice, follower

@@ -7,6 +7,7 @@ since ground stations repeat themselves.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from typing import Protocol
 
 from autopilot.cockpit import Cockpit
 from autopilot.mission.sequencer import SetCurrentError
@@ -19,28 +20,30 @@ from autopilot.outcome import ACCEPTED, ModeChanged, Outcome, Result, Severity
 from autopilot.reasons import ModeReason
 
 
-class ModeWatch:
-    """Who has a say when the mode changes, and hears of it: the fence. This one has nothing to say."""
+class ModeWatch(Protocol):
+    """Who has a say when the mode changes, and hears of it: the fence."""
 
     def mode_complaint(self, reason: ModeReason) -> str | None:
         """Why the mode may not be changed for this reason now, or None."""
-        return None
 
     def mode_changed(self, now_ms: int) -> None:
         """Another mode flies now."""
 
 
 class ModeChoice:
-    """The flight modes of one vehicle. `modes` holds one object for each number that can be flown."""
+    """The flight modes of one vehicle. `modes` holds one object for each number that can be flown; `first` is flown
+    from the start. `take_command(number)`: a mode is about to be entered; a vehicle that flies what it is given needs
+    nothing. `watch`, once there is one, has a say."""
 
     def __init__(
         self,
         cockpit: Cockpit,
         modes: Mapping[int, Mode],
         auto: AutoMode,
-        first: int,
+        first: tuple[int, Mode],
         speeds: SpeedControl,
         heading: Heading,
+        take_command: Callable[[int], object] = lambda number: None,
     ) -> None:
         self._cockpit = cockpit
         self._specs = dict(cockpit.vehicle_class.modes.specs)
@@ -48,11 +51,12 @@ class ModeChoice:
         self._auto = auto
         self._speeds = speeds
         self._heading = heading
-        self.watch = ModeWatch()
+        self._take_command = take_command
+        self.watch: ModeWatch | None = None
         self.revision = 0
         """Counts the changes of what can be flown."""
-        self.number = int(first)
-        self.mode: Mode = modes[first]
+        self.number, self.mode = int(first[0]), first[1]
+        self.know(self.number, self.mode)
         self.mode.enter(0)
 
     @property
@@ -70,6 +74,11 @@ class ModeChoice:
         self._specs[spec.number], self._modes[spec.number] = spec, mode
         self.revision += 1
         return mode
+
+    def know(self, number: int, mode: Mode) -> None:
+        """A mode that the kind's table may not have, under a number that may be taken."""
+        self._specs.setdefault(number, mode.spec)
+        self._modes.setdefault(number, mode)
 
     def find(self, name: str) -> ModeSpec | None:
         """The mode of this name that can be flown, whatever its case; None when there is none."""
@@ -95,8 +104,8 @@ class ModeChoice:
         return ACCEPTED
 
     def _flies(self, number: int) -> bool:
-        """Is this the mode already?"""
-        return number == self.number
+        """Is this the mode already? One of the same number that somebody else flies is not."""
+        return number == self.number and self.mode is self._modes.get(number)
 
     def complaint(self, number: int, now_ms: int) -> str | None:
         """Why mode `number` could not be entered now, without saying so; None = it could."""
@@ -122,7 +131,7 @@ class ModeChoice:
                 return f"Mode change to AUTO RTL failed: {why}"
         if mode is self.mode:
             return None
-        why = self.watch.mode_complaint(reason) or mode.refusal(now_ms)
+        why = (self.watch.mode_complaint(reason) if self.watch is not None else None) or mode.refusal(now_ms)
         return None if why is None else failed + why
 
     def _to_landing_sequence(self) -> str | None:
@@ -149,12 +158,18 @@ class ModeChoice:
         if mode.spec.autopilot and mode is not self._auto:  # AUTO may go on with a mission that drives backwards
             self._cockpit.backwards = False
         self.mode = mode
-        self._take_command()
+        self._take_command(self.number)
         mode.enter(now_ms)
-        self.watch.mode_changed(now_ms)
+        if self.watch is not None:
+            self.watch.mode_changed(now_ms)
 
-    def _take_command(self) -> None:
-        """A mode is about to be entered. A vehicle that flies what it is given needs nothing."""
-
-    def mode_changed_by_others(self, now_ms: int) -> None:
-        """TAKEN_OVER, which only a vehicle with modes of its own raises (`autopilot.modes.following`)."""
+    def follow(self, number: int, mode: Mode, now_ms: int, warning: str | None) -> None:
+        """Others have put the vehicle into this mode, which is flown already; `warning`: what people are told."""
+        self.number = number
+        self._cockpit.announce(ModeChanged(number, ModeReason.UNKNOWN))
+        if warning is not None:
+            self._cockpit.say(Severity.WARNING, warning)
+        self.mode.exit()
+        self._heading.reset()
+        self.mode = mode
+        mode.enter(now_ms)

@@ -6,6 +6,8 @@ height-holding mode is flown first, then the sticks have it again.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from autopilot.cockpit import Cockpit
 from autopilot.modes.heading import KEEP
 from autopilot.modes.mode import Mode
@@ -18,15 +20,19 @@ _RELEASED = Sticks()
 
 
 class PilotMode(Mode):
-    """STABILIZE, ALT_HOLD, LOITER, POSHOLD; MANUAL, STEERING, ACRO."""
+    """STABILIZE, ALT_HOLD, LOITER, POSHOLD; MANUAL, STEERING, ACRO. `choose`: how the sticks are understood while they
+    are held like this."""
 
-    def __init__(self, cockpit: Cockpit, spec: ModeSpec, kind: PilotKind) -> None:
+    def __init__(self, cockpit: Cockpit, spec: ModeSpec, choose: Callable[[Sticks], PilotKind]) -> None:
         super().__init__(cockpit, spec)
-        self._kind = kind
+        self._choose = choose
+        self._sticks = _RELEASED
+        self._kind = choose(_RELEASED)
         self._climbing = False
         self._resting = False
 
     def enter(self, now_ms: int) -> None:
+        self._kind = self._choose(self._sticks)
         self._climbing = False
         self._resting = self._lifts_by_throttle and self.cockpit.landed
         self._take_sticks()
@@ -37,11 +43,16 @@ class PilotMode(Mode):
 
     def sticks_moved(self, sticks: Sticks) -> None:
         """A copter on the ground lifts off by a throttle above its middle, not by sticks that nobody holds."""
+        self._sticks = sticks
         if self._resting and sticks.throttle > _LIFTS:
             self._resting = False
             self._take_sticks()
         elif self._lifts_by_throttle and not self._resting and sticks == _RELEASED and self.cockpit.landed:
             self._resting = True
+            self._take_sticks()
+        wanted = self._choose(sticks)
+        if wanted is not self._kind:
+            self._kind = wanted
             self._take_sticks()
 
     def _take_sticks(self) -> None:
@@ -63,30 +74,21 @@ class PilotMode(Mode):
         self.enter(self.cockpit.now_ms)
 
 
-class AcroMode(PilotMode):
+def always(kind: PilotKind) -> Callable[[Sticks], PilotKind]:
+    """The same way, however the sticks are held."""
+    return lambda _: kind
+
+
+def acro(cockpit: Cockpit) -> Callable[[Sticks], PilotKind]:
     """ACRO of a copter: roll and pitch stick are rates. In their centre the vehicle levels itself, unless ACRO_TRAINER
     is 0 (its value 2 also limits the lean in ArduPilot, here it does not)."""
 
-    def __init__(self, cockpit: Cockpit, spec: ModeSpec) -> None:
-        super().__init__(cockpit, spec, PilotKind.ACRO)
-        self._sticks = Sticks()
-
-    def enter(self, now_ms: int) -> None:
-        self._kind = self._wanted()
-        super().enter(now_ms)
-
-    def sticks_moved(self, sticks: Sticks) -> None:
-        self._sticks = sticks
-        super().sticks_moved(sticks)
-        wanted = self._wanted()
-        if wanted is not self._kind:
-            self._kind = wanted
-            self._take_sticks()
-
-    def _wanted(self) -> PilotKind:
-        centred = abs(self._sticks.roll) < _CENTRED and abs(self._sticks.pitch) < _CENTRED
-        trained = int(self.cockpit.param("ACRO_TRAINER", 2.0)) != 0
+    def choose(sticks: Sticks) -> PilotKind:
+        centred = abs(sticks.roll) < _CENTRED and abs(sticks.pitch) < _CENTRED
+        trained = int(cockpit.param("ACRO_TRAINER", 2.0)) != 0
         return PilotKind.STABILIZE if centred and trained else PilotKind.ACRO
+
+    return choose
 
 
 class StopMode(Mode):

@@ -21,7 +21,7 @@ from autopilot.cockpit import Cockpit
 from autopilot.geo import GeoPoint
 from autopilot.mission.fence import Fence
 from autopilot.mission.storage import MissionStorage
-from autopilot.modes.manager import ModeChoice, ModeWatch
+from autopilot.modes.manager import ModeChoice
 from autopilot.outcome import FenceChanged, Severity
 from autopilot.reasons import ArmingMethod, ModeReason
 from autopilot.safety.escape import escape
@@ -45,9 +45,10 @@ def _earliest(distance: float, speed: float) -> float:
     return (sqrt(speed * speed + 2.0 * _FASTEST_CHANGE * away) - speed) / _FASTEST_CHANGE
 
 
-class FenceGuard(ModeWatch):
-    """Watches the fence of one vehicle. `disarm` stops the motors of a copter that stands on the ground. A vehicle with
-    a fence of its own (`Capabilities.own_fence`) acts by itself: then this is what is known of that fence."""
+class FenceGuard:
+    """Watches the fence of one vehicle; the `ModeWatch` of its modes. `disarm` stops the motors of a copter that stands
+    on the ground. A vehicle with a fence of its own (`Capabilities.own_fence`) acts by itself: then this is what is
+    known of that fence."""
 
     def __init__(
         self, cockpit: Cockpit, plan: MissionStorage, modes: ModeChoice, disarm: Callable[[ArmingMethod], None]

@@ -30,11 +30,15 @@ class TextFormatter(logging.Formatter):
         return super().formatMessage(record)
 
 
-class JsonFormatter(TextFormatter):
+class JsonFormatter(logging.Formatter):
     """One JSON object a line: `time` (UTC), `level`, `message`; of what happened in flight also `vehicle_s`."""
 
+    def __init__(self) -> None:
+        super().__init__()
+        self._clock = TextFormatter()  # both write times alike
+
     def format(self, record: logging.LogRecord) -> str:
-        entry: dict[str, object] = {"time": self.formatTime(record), "level": record.levelname.lower()}
+        entry: dict[str, object] = {"time": self._clock.formatTime(record), "level": record.levelname.lower()}
         at_s = getattr(record, "vehicle_s", None)
         if at_s is not None:
             entry["vehicle_s"] = at_s

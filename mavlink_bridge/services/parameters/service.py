@@ -15,10 +15,10 @@ from typing import Final
 
 from autopilot.journal import Journal, SaveParameter
 from autopilot.outcome import Severity
-from autopilot.parameters import Parameters, SetOutcome
+from autopilot.parameters import SetOutcome
 from mavlink_bridge.codec import dialect
 from mavlink_bridge.services.base import Clock, Message, Outgoing, Peer
-from mavlink_bridge.services.parameters.values import parameter_value
+from mavlink_bridge.services.parameters.values import ServedParameters, parameter_value
 
 FRAME_BYTES: Final = 37
 """A PARAM_VALUE frame: 12 bytes of header and checksum, 25 of payload."""
@@ -62,7 +62,7 @@ class ParameterService:
 
     def __init__(
         self,
-        parameters: Parameters,
+        parameters: ServedParameters,
         journal: Journal,
         *,
         room: Callable[[int], int],
