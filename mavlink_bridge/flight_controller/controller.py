@@ -93,7 +93,7 @@ class FlightController:
         self.control = ModeControl(self.modes, self.steering, self.news, native=native)
         self.home = HomeQuestion(self.orders)
         self.prearm = PreArmQuestion()
-        self.motors = Motors(self.steering, self.control, self.link, self.home, self.news)
+        self.motors = Motors(self.steering, self.link, self.home, self.news)
         self._out: list[Outgoing] = []
         self._now_ms = 0
         self._heartbeat_ms = 0
@@ -262,7 +262,7 @@ class FlightController:
             self.steering.moved(now_ms)
         if self.state.has_position and (not had_position or self.origin is None):
             self.news.events |= VehicleEvent.ESTIMATOR_OK
-        if landed != r[R.LANDED_STATE]:
+        if name == "EXTENDED_SYS_STATE" and message.landed_state:
             self.motors.landed_state_told(landed)
 
     # --- time -----------------------------------------------------------------------------------------------------

@@ -7,7 +7,6 @@ from typing import Final
 from autopilot import report as R
 from autopilot.vehicle import Land, Request, VehicleEvent
 from mavlink_bridge.flight_controller.link_state import LinkState
-from mavlink_bridge.flight_controller.mode_control import ModeControl
 from mavlink_bridge.flight_controller.news import News
 from mavlink_bridge.flight_controller.orders import SLOW
 from mavlink_bridge.flight_controller.questions import HomeQuestion
@@ -17,22 +16,29 @@ _ARM: Final = 400
 _FORCE: Final = 21196.0
 _IN_AIR: Final = (2.0, 3.0, 4.0)  # MAV_LANDED_STATE
 _ON_GROUND: Final = 1.0
+_BELIEVED: Final = 3
+"""HEARTBEATs that say so, when nothing is heard of where it is: the motors have stopped. A count, not a time: messages
+come in their order, however late."""
 
 
 class Motors:
-    """See the module. `told`: a HEARTBEAT has said whether they are armed."""
+    """See the module. `told`: a HEARTBEAT has said whether they are armed.
 
-    def __init__(self, steering: Steering, modes: ModeControl, link: LinkState, home: HomeQuestion, news: News) -> None:
+    A controller stops its motors as soon as it has landed, and says both in messages of their own, of which the landing
+    (EXTENDED_SYS_STATE) may be the later one by a second or more. So motors that have stopped in the air by the last
+    word have stopped where the next word says: landed, or really in the air."""
+
+    def __init__(self, steering: Steering, link: LinkState, home: HomeQuestion, news: News) -> None:
         self._steering = steering
         self._readings = steering.hand.readings
         self._orders = steering.hand.orders
         self._has_height = steering.hand.has_height
-        self._modes = modes
         self._link = link
         self._home = home
         self._news = news
         self._asked: list[tuple[Request, bool]] = []
         self._disarm_held = False
+        self._open = 0  # how often it was said that they have stopped, while the last word of where has it in the air
         self.told = False
 
     # --- orders ---------------------------------------------------------------------------------------------------
@@ -56,44 +62,52 @@ class Motors:
         for entry in [entry for entry in self._asked if entry[0].done]:
             self._asked.remove(entry)
             if entry[0].ok:
-                self.set_armed(entry[1])
+                self._set(entry[1])
 
     # --- what it says ---------------------------------------------------------------------------------------------
     def heartbeat(self, armed: bool, now_ms: int) -> None:
         """A HEARTBEAT says this."""
         self.told = True
-        in_air = self._has_height and self._readings.report[R.LANDED_STATE] != _ON_GROUND
-        if self._readings.state.armed and not armed and in_air:
+        if self._is_stop_in_air(armed) and not self._open:
             self._link.stopped_in_air(now_ms)
         self.set_armed(armed)
 
     def set_armed(self, armed: bool) -> None:
-        """They are, by HEARTBEAT or by an answer to somebody. A controller stops them as soon as it has landed, maybe
-        before it says so. The core hears of the landing first, and of the motors one pass later: else it would take the
-        flight for broken off."""
+        """They are, by HEARTBEAT or by an answer to somebody."""
+        if self._is_stop_in_air(armed):
+            self._open += 1
+            if self._open < _BELIEVED:
+                return
+        self._set(armed)
+
+    def _is_stop_in_air(self, armed: bool) -> bool:
         r = self._readings.report
+        return self._has_height and not armed and bool(r[R.ARMED]) and r[R.LANDED_STATE] != _ON_GROUND
+
+    def _set(self, armed: bool) -> None:
+        """The core hears of a landing first, and of the motors one pass later: else it would take the flight for broken
+        off."""
+        r = self._readings.report
+        self._open = 0
         if armed == bool(r[R.ARMED]):
             self._disarm_held = False
-            return
-        if armed:
+        elif armed:
             self._home.moved()  # to where it stands
             r[R.ARMED] = 1.0
             self._news.events |= VehicleEvent.ARMED
-            return
-        lands = isinstance(self._steering.target, Land) or self._modes.flies_itself
-        if lands and r[R.LANDED_STATE] != _ON_GROUND:
-            r[R.LANDED_STATE] = _ON_GROUND
-            self._landed_changed(0.0, _ON_GROUND)
-        if self._news.events & VehicleEvent.LANDED:
+        elif self._news.events & VehicleEvent.LANDED:
             self._disarm_held = True
         else:
             r[R.ARMED] = 0.0
             self._news.events |= VehicleEvent.DISARMED
 
     def landed_state_told(self, before: float) -> None:
-        """Its landing detector has changed its mind; `before`: MAV_LANDED_STATE until then."""
-        if self._has_height:
-            self._landed_changed(before, float(self._readings.report[R.LANDED_STATE]))
+        """Its landing detector tells; `before`: MAV_LANDED_STATE until then."""
+        now = float(self._readings.report[R.LANDED_STATE])
+        if self._has_height and now != before:
+            self._landed_changed(before, now)
+        if self._open:
+            self._set(False)
 
     def _landed_changed(self, before: float, now: float) -> None:
         if now == _ON_GROUND:

@@ -14,6 +14,8 @@ import msgspec
 import pytest
 
 from depot.names import EndedBy, SkimmerState, Stage
+from mavlink_bridge import codec
+from mavlink_bridge.framing import FrameReader
 from tests.fakes.controller_box_profile import short_box
 from tests.fakes.controller_loop_bench import ControllerLoopBench
 from tests.fakes.loop_run import modes, phases
@@ -92,6 +94,49 @@ def test_what_stands_elsewhere_is_not_launched(make: Make) -> None:
     assert "from the middle of its dock" in reason
     wait(bench, 20.0)
     assert not bench.bench.controller.armed and bench.loop.skimmer.memory.stage is Stage.DOCKED
+
+
+class Stall:
+    """The way from the controller stands still for `late_ms` from each HEARTBEAT on that says disarmed, all that comes
+    behind it too: a machine, or a line, that is slow for a moment."""
+
+    def __init__(self, bench: ControllerLoopBench, late_ms: int) -> None:
+        self._bench = bench
+        self._late_ms = late_ms
+        self._frames = FrameReader()
+        self._was_armed = False
+        self._until_ms = 0
+        self._waiting: list[bytes] = []
+        self.stalls = 0
+
+    def __call__(self, data: bytes) -> bytes:
+        self._waiting += [frame.raw for frame in self._frames.receive(data)]
+        passed = []
+        while self._waiting and self._bench.bench.now_ms >= self._until_ms:
+            passed.append(self._waiting.pop(0))
+            self._look(passed[-1])
+        return b"".join(passed)
+
+    def _look(self, raw: bytes) -> None:
+        (frame,) = FrameReader().receive(raw)
+        message: Any = codec.decode(frame.msg_id, frame.payload)
+        if message is None or message.get_type() != "HEARTBEAT":
+            return
+        armed, before = bool(message.base_mode & 128), self._was_armed
+        self._was_armed = armed
+        if before and not armed:
+            self.stalls += 1
+            self._until_ms = self._bench.bench.now_ms + self._late_ms
+
+
+@pytest.mark.parametrize("late_ms", [600, 1500, 3500])
+def test_a_touchdown_that_is_told_late_is_none_in_the_air(make: Make, late_ms: int) -> None:
+    """The motors are said to have stopped long before the landing is."""
+    bench = make()
+    stall = bench.bench.from_controller = Stall(bench, late_ms)
+    bench.run()
+    assert stall.stalls >= 1
+    assert result(bench) == (1, "completed", None, None)
 
 
 # --- its battery ------------------------------------------------------------------------------------------------------
