@@ -116,19 +116,18 @@ class Endpoint:
         trusted: bool = True,
         local: bool = False,
         baud: int | None = None,
-        shared: tuple[FrameReader, OutQueue] | None = None,
+        shared: tuple[object, FrameReader, OutQueue] | None = None,
     ) -> int:
         """A new link; its number is never used again. `trusted`: loopback or USB, where unsigned secrets may pass.
         `local`: a log, which hears everything also while the links are `muted`. `baud`: of a serial line that has a
-        rate: telemetry that it is too slow for is dropped, the oldest first. `shared`: what reads it and what waits on
-        it where other endpoints are on it as well (`network`)."""
+        rate: telemetry that it is too slow for is dropped, the oldest first. `shared`: whose it is, what
+        reads it and what waits on it, where other endpoints are on it as well (`network`)."""
         self._last_link += 1
         number = self._last_link
         opened = OpenLink(number, name, trusted, FrameWriter(self.system_id, self.component_id))
         opened.local = local
         if shared is not None:
-            opened.shared = True
-            opened.reader, opened.out = shared
+            opened.shared, opened.reader, opened.out = shared
         elif baud is not None:
             opened.out.line = LineQueue(baud)
         opened.signs = self._signing is not None and not trusted
@@ -194,14 +193,14 @@ class Endpoint:
         """All links were looked at, and what had come in was received: a begun frame whose rest did not come in time is
         none (`FrameReader.give_up`)."""
         for source in tuple(self._links.values()):
-            if source.reader.deadline_ms is not None and not source.shared:
+            if source.reader.deadline_ms is not None and source.shared is None:
                 self._take_in(source, source.reader.give_up(link_ms), link_ms, vehicle_ms)
 
     def claim_deadline_ms(self) -> int | None:
         """When `give_up_claims` is due, link time."""
         deadline: int | None = None
         for source in self._links.values():
-            due = None if source.shared else source.reader.deadline_ms
+            due = None if source.shared is not None else source.reader.deadline_ms
             if due is not None and (deadline is None or due < deadline):
                 deadline = due
         return deadline
@@ -225,7 +224,9 @@ class Endpoint:
         if self.gate is not None and self.gate(link, frame, system, component):
             return True
         for other in self._router.forward_to(frame, link, system, component):
-            if not (source.shared and self._links[other].shared):  # the network sees to that, once for all
+            if (
+                source.shared is None or source.shared is not self._links[other].shared
+            ):  # the network sees to that, once for all
                 self._forward(self._links[other], frame)
         if frame.known and self._router.is_for_us(system, component):
             self._dispatch(source, frame, link_ms, vehicle_ms)

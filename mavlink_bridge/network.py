@@ -66,7 +66,7 @@ class Network:
         room = _BURST * len(self.endpoints)
         line = None if baud is None else LineQueue(baud)
         shared = _SharedLink(name, [], OutQueue(line, congested=CONGESTED + room, full=OVERFLOW + 2 * room))
-        ends = (shared.reader, shared.out)
+        ends = (self, shared.reader, shared.out)
         for number, endpoint in enumerate(self.endpoints):
             shared.numbers.append(endpoint.open_link(name, trusted=trusted, shared=ends))
             self._touch(number)

@@ -86,7 +86,8 @@ class OutQueue:
 @dataclass(slots=True)
 class OpenLink:
     """See the module. `trusted`: unsigned frames are accepted although there is a key. `signs`: what goes out is
-    signed. `shared`: others are on it as well, who have the same `out` and `reader` (`network`)."""
+    signed. `shared`: the network whose link it is, where others are on it as well: they have the same `out` and
+    `reader`."""
 
     number: int
     name: str
@@ -100,7 +101,7 @@ class OpenLink:
     dropped: int = 0
     signs: bool = False
     local: bool = False
-    shared: bool = False
+    shared: object | None = None
     peers: dict[tuple[int, int, bool], Peer] = field(default_factory=dict)
 
     def push(self, data: bytes, frames: int, *, fleeting: bool = False) -> None:

@@ -10,9 +10,10 @@ from autopilot.vehicle import SimulatedVehicle
 from sitl.vehicles.boat import SimulatedBoat
 from sitl.vehicles.copter import SimulatedCopter
 from sitl.vehicles.rover import SimulatedRover
+from sitl.vehicles.simulated import SimulatedMachine
 
 #: By the names of `autopilot.vehicles.kinds`.
-SIMULATED: Final[dict[str, Callable[[GeoPoint, float, int], SimulatedVehicle]]] = {
+SIMULATED: Final[dict[str, Callable[[GeoPoint, float, int], SimulatedMachine]]] = {
     "copter": SimulatedCopter,
     "rover": SimulatedRover,
     "boat": SimulatedBoat,

@@ -148,8 +148,19 @@ class Service:
     # --- deadlines ----------------------------------------------------------------------------------------------------
     def next_vehicle_deadline_ms(self) -> int:
         """The earliest vehicle time at which a pass is needed; at most `HORIZON_MS` away."""
+        return self._next_pass_ms(self.endpoint.next_deadlines()[1])
+
+    def deadlines(self) -> tuple[int, int | None]:
+        """`next_vehicle_deadline_ms` and `next_link_deadline_ms` of a vehicle without a controller behind it."""
+        on_link, on_vehicle = self.endpoint.next_deadlines()
+        watch = self.autopilot.next_link_deadline_ms()
+        if watch is not None and (on_link is None or watch < on_link):
+            on_link = watch
+        return self._next_pass_ms(on_vehicle), on_link
+
+    def _next_pass_ms(self, of_services: int | None) -> int:
         deadline = self.now_ms + HORIZON_MS
-        for due in (self.autopilot.next_deadline_ms(), self.endpoint.next_deadlines()[1], self.next_step_ms()):
+        for due in (self.autopilot.next_deadline_ms(), of_services, self.next_step_ms()):
             if due is not None and due < deadline:
                 deadline = due
         if self._behind is not None:
@@ -192,9 +203,12 @@ class Service:
     def advance(self, until_ms: int, link_ms: int | None = None) -> None:
         """One pass: the vehicle moves to the earliest of `until_ms`, the deadlines and its own first event. `link_ms`
         None: link time is vehicle time."""
-        self.passes += 1
         deadline = self.next_vehicle_deadline_ms()
-        now_ms = self.vehicle.advance(min(until_ms, deadline))
+        self.arrive(self.vehicle.advance(min(until_ms, deadline)), link_ms)
+
+    def arrive(self, now_ms: int, link_ms: int | None) -> None:
+        """The vehicle has moved to this vehicle time, on this pass: decide, and tell everybody."""
+        self.passes += 1
         self.now_ms = now_ms
         if self.faults.next_ms <= now_ms:
             self.faults.strike(now_ms)

@@ -8,6 +8,7 @@ would take most of the time of a fast run.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import cache
 from math import floor, nan
 from types import FunctionType
 from typing import Final
@@ -32,6 +33,7 @@ _WRITE: Final = (
 )
 
 
+@cache
 def crc_table() -> npt.NDArray[np.int64]:
     """CRC-16/MCRF4XX (MAVLink's X.25 CRC) byte by byte; polynomial 0x1021, reflected."""
     table = []
@@ -141,10 +143,16 @@ def _wire(element: Element, values: list[float]) -> float | int:
 
 def _compile() -> tuple[Callable[[Vector], None], Callable[..., None]] | None:
     """`derive` and `write_frames` compiled, or None where nothing is compiled. Imports numba: late, on purpose."""
-    from autopilot.control.jit import COMPILED, entry, jit
+    from autopilot.control.jit import COMPILED
 
-    if not COMPILED:
-        return None
+    return _compiled() if COMPILED else None
+
+
+@cache
+def _compiled() -> tuple[Callable[[Vector], None], Callable[..., None]]:
+    """One for all encoders of a process."""
+    from autopilot.control.jit import entry, jit
+
     helpers = {function.__name__: jit(function) for function in (sources.centidegrees, sources.derive_quaternion)}
     # numba resolves names when it compiles: give it a twin of `derive` that knows the compiled helpers.
     derive = FunctionType(sources.derive.__code__, {**sources.derive.__globals__, **helpers}, sources.derive.__name__)

@@ -1,0 +1,72 @@
+"""Who flies in a fleet, and where each stands: what `--count`, `--formation` and `--fleet` come to."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import ceil, cos, pi, sin, sqrt
+from pathlib import Path
+
+from autopilot.geo import GeoPoint, to_global
+
+LARGEST_SYSTEM = 250
+"""MAVLink: system ids above are for ground stations."""
+FORMATIONS = ("grid", "line", "ring")
+SPACING_M = 25.0
+"""Beyond the distance at which two vehicles count as close (20 m)."""
+_SYSTEMS = 1 << 8
+_NETWORKS = 1 << 8
+_SEEDS = 1 << 63
+
+
+@dataclass(frozen=True, slots=True)
+class FleetVehicle:
+    """One vehicle of a fleet. `heading_deg`: at boot. `network`: which of the shared radio networks it is on. `param`,
+    `fault`: as on the command line. `plan`: what `sortie fly` flies with it. `link`: links of its own."""
+
+    kind: str
+    system: int
+    home: GeoPoint
+    heading_deg: float
+    seed: int
+    network: int = 0
+    param: tuple[str, ...] = ()
+    fault: tuple[str, ...] = ()
+    plan: Path | None = None
+    link: tuple[str, ...] = ()
+    several_networks: bool = False
+
+    @property
+    def label(self) -> str:
+        """Its key in the state database and its folder among the logs: the system id, behind that of its network where
+        there are several."""
+        return f"{self.network}.{self.system}" if self.several_networks else str(self.system)
+
+
+def seed_of(seed: int, system: int, network: int = 0) -> int:
+    """The seed of the vehicle with this system id in a fleet of this seed: `65536 * seed + 256 * network + system`."""
+    return ((seed * _NETWORKS + network) * _SYSTEMS + system) % _SEEDS
+
+
+def places(formation: str, count: int, spacing_m: float) -> list[tuple[float, float]]:
+    """North and east of home in m, `spacing_m` from neighbour to neighbour. The first of a grid (rows to the east, then
+    to the north) and of a line (to the east) stands at home; a ring is around it, from the north clockwise."""
+    if formation == "ring":
+        if count == 1:
+            return [(0.0, 0.0)]
+        radius = spacing_m / (2.0 * sin(pi / count))
+        turns = [2.0 * pi * k / count for k in range(count)]
+        return [(radius * cos(turn), radius * sin(turn)) for turn in turns]
+    columns = count if formation == "line" else ceil(sqrt(count))
+    return [(spacing_m * (k // columns), spacing_m * (k % columns)) for k in range(count)]
+
+
+def moved(home: GeoPoint, north_m: float, east_m: float) -> GeoPoint:
+    """A place by its offset."""
+    return to_global(home, (north_m, east_m, 0.0)) if north_m or east_m else home
+
+
+def systems(first: int, count: int, networks: int) -> Sequence[tuple[int, int]]:
+    """(network, system id) of each vehicle: as even as possible, each network from `first` on."""
+    size = -(-count // networks)
+    return [(k // size, first + k % size) for k in range(count)]

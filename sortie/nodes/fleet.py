@@ -1,0 +1,217 @@
+"""Many vehicles as one node: their machines advance in one call of each kernel, and only those act that have to.
+
+A pass goes to the end of a window, which is the same for all. Within it each vehicle flies from its own deadline to
+its own deadline, or to its own first event, exactly as it would alone: a vehicle that has nothing to decide is only
+moved. So everybody stands at the same time after a pass, and nobody has been asked more often, or at other instants,
+than one vehicle by itself. What comes in on a link is for one vehicle, or for all; only those act on it.
+
+Links are shared (`Network`) or a vehicle's own (a network of one). Link and vehicle time are in ms.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from autopilot.control import layout as L
+from mavlink_bridge.network import Network
+from sitl.vehicles.rows import Rows
+from sortie.nodes.vehicle import ARMED_LOOK_MS, IDLE_LOOK_MS, Service
+
+WINDOW_MS: Final = 250
+"""The interval of streams at 4 Hz: their instants end the windows."""
+NEVER: Final = np.inf
+_PASSED_OVER: Final = -1.0
+
+
+class _Kind:
+    """The rows of one kind, and which members they are. `due_ms`: when each wants its next pass."""
+
+    def __init__(self, rows: Rows, members: Sequence[int]) -> None:
+        self.rows = rows
+        self.members = tuple(members)
+        self.due_ms = np.zeros(len(self.members))
+
+    def advance(self, end_ms: float) -> list[int]:
+        """Each that is behind `end_ms` to its deadline, its first event, or there; the rows that want a pass."""
+        rows = self.rows
+        until = np.minimum(self.due_ms, end_ms)
+        until[rows.times_ms >= end_ms] = _PASSED_OVER
+        rows.advance(until)
+        wanted = (rows.times_ms >= self.due_ms) | (rows.events != 0.0)
+        ready: list[int] = np.flatnonzero(wanted & (until != _PASSED_OVER)).tolist()
+        return ready
+
+    def behind(self, end_ms: float) -> bool:
+        """Is anybody not there yet?"""
+        return bool((self.rows.times_ms < end_ms).any())
+
+    @property
+    def armed(self) -> bool:
+        """Is any of them?"""
+        return bool(self.rows.state[:, L.S_ARMED].any())
+
+
+class FleetNode:
+    """See the module; a `VehicleNode`. `services`: the vehicles, in the order in which they are numbered; their
+    machines are those of `rows`. `networks`: on how many they are spread, each of at most 250, in that order."""
+
+    def __init__(self, services: Sequence[Service], rows: Iterable[Rows], *, networks: int = 1) -> None:
+        self.services = tuple(services)
+        self._kinds: list[_Kind] = []
+        self._place: list[tuple[_Kind, int]] = []
+        self._link_due_ms: npt.NDArray[np.float64] = np.full(len(self.services), NEVER)
+        self._touched: set[int] = set()
+        self._unsettled: set[int] = set()
+        self._virtual = True
+        self._link_ms = 0
+        self._own: list[Network] = []
+        self._number_rows(rows)
+        size = -(-len(self.services) // networks)
+        self.networks = tuple(self._network(range(at, min(at + size, len(self.services))))
+                              for at in range(0, len(self.services), size))  # fmt: skip
+        self.now_ms = 0
+        for member in range(len(self.services)):
+            self._note(member)
+
+    def _number_rows(self, rows: Iterable[Rows]) -> None:
+        number = {id(service.vehicle): member for member, service in enumerate(self.services)}
+        places: dict[int, tuple[_Kind, int]] = {}
+        for one in rows:
+            kind = _Kind(one, [number[id(machine)] for machine in one.machines])
+            self._kinds.append(kind)
+            places |= {member: (kind, row) for row, member in enumerate(kind.members)}
+        self._place = [places[member] for member in range(len(self.services))]
+
+    # --- links ----------------------------------------------------------------------------------------------------
+    def _network(self, members: range) -> Network:
+        endpoints = [self.services[member].endpoint for member in members]
+        return Network(endpoints, lambda number: self.touch(members[number]))
+
+    def own_network(self, member: int) -> Network:
+        """Links that only this vehicle is on; a new network each time."""
+        made = self._network(range(member, member + 1))
+        self._own.append(made)
+        return made
+
+    @property
+    def endpoints(self) -> tuple[Network, ...]:
+        """All that have links."""
+        return (*self.networks, *self._own)
+
+    def heard(self, endpoint: object, link_ms: int) -> None:
+        """What came in was handed over; those that it was for act in `serve_links`."""
+
+    # --- who acts -------------------------------------------------------------------------------------------------
+    def touch(self, member: int) -> None:
+        """Something is about to be done to this vehicle from outside: it stands at the present time, and acts on it in
+        the next `serve_links`."""
+        self._bring(member)
+        self._touched.add(member)
+
+    def _bring(self, member: int) -> None:
+        kind, row = self._place[member]
+        time_ms = int(kind.rows.times_ms[row])
+        if time_ms > self.services[member].now_ms:
+            self._arrive(member, time_ms, None if self._virtual else self._link_ms)
+
+    def _arrive(self, member: int, now_ms: int, link_ms: int | None) -> None:
+        self.services[member].arrive(now_ms, link_ms)
+        self._note(member)
+
+    def _note(self, member: int) -> None:
+        """When it wants to act next."""
+        service = self.services[member]
+        kind, row = self._place[member]
+        due_ms, link_due_ms = service.deadlines()
+        self._link_due_ms[member] = NEVER if link_due_ms is None else link_due_ms
+        if self._virtual and link_due_ms is not None and link_due_ms < due_ms:
+            due_ms = max(link_due_ms, service.now_ms + int(L.TICK_MS))
+        kind.due_ms[row] = due_ms
+        journal = service.journal
+        if journal.latest() > journal.durable():
+            self._unsettled.add(member)
+
+    # --- deadlines ------------------------------------------------------------------------------------------------
+    def next_vehicle_deadline_ms(self) -> int:
+        """Of the vehicle that wants to act next."""
+        return int(min(kind.due_ms.min() for kind in self._kinds))
+
+    def next_link_deadline_ms(self) -> int | None:
+        """Of the vehicle whose services want to act next on link time."""
+        due = float(self._link_due_ms.min())
+        return None if due == NEVER else int(due)
+
+    @property
+    def look_every_ms(self) -> int:
+        """As of one vehicle."""
+        return ARMED_LOOK_MS if any(kind.armed for kind in self._kinds) else IDLE_LOOK_MS
+
+    @property
+    def busy(self) -> bool:
+        """Is there something to run ahead for, at any of them?"""
+        return any(service.busy for service in self.services)
+
+    # --- a turn ---------------------------------------------------------------------------------------------------
+    def advance(self, until_ms: int, link_ms: int | None = None) -> None:
+        """One pass: all to the end of the window, or to `until_ms`. `link_ms` None: link time is vehicle time."""
+        self._follow(link_ms)
+        end_ms = min(until_ms, self.now_ms - self.now_ms % WINDOW_MS + WINDOW_MS)
+        end_ms += -end_ms % int(L.TICK_MS)
+        for kind in self._kinds:
+            while kind.behind(end_ms):
+                for row in kind.advance(end_ms):
+                    self._arrive(kind.members[row], int(kind.rows.times_ms[row]), link_ms)
+        self.now_ms = end_ms
+
+    def _follow(self, link_ms: int | None) -> None:
+        """Whose time the links have: with sockets a vehicle does not fly to a deadline on link time."""
+        virtual = link_ms is None
+        self._link_ms = self.now_ms if link_ms is None else link_ms
+        if virtual != self._virtual:
+            self._virtual = virtual
+            for member in range(len(self.services)):
+                self._note(member)
+
+    def serve_links(self, link_ms: int) -> None:
+        """Those act that were touched, whose deadline on link time has come, or whose changes are on the disk now."""
+        self._link_ms = link_ms
+        members = set(np.flatnonzero(self._link_due_ms <= link_ms).tolist())
+        members |= self._touched
+        self._touched.clear()
+        if self._unsettled:
+            members |= {member for member in self._unsettled if self._settled(member)}
+            self._unsettled -= members
+        for member in sorted(members):
+            self._bring(member)
+            self.services[member].serve_links(link_ms)
+            self._note(member)
+
+    def _settled(self, member: int) -> bool:
+        journal = self.services[member].journal
+        return journal.durable() >= journal.latest()
+
+    def commit(self, link_ms: int) -> None:
+        """What is acknowledged was written before."""
+        for member in sorted(self._unsettled):
+            service = self.services[member]
+            if service.wait_for_disk is not None:
+                self._unsettled.discard(member)
+                service.commit(link_ms)
+                self._note(member)
+
+    # --- before the first pass ------------------------------------------------------------------------------------
+    def load(self) -> None:
+        """Load what is compiled."""
+        for kind in self._kinds:
+            kind.rows.load()
+        for service in self.services:
+            service.telemetry.load()
+
+    def beat(self) -> None:
+        """Vehicle time stands still: a HEARTBEAT of each all the same."""
+        for service in self.services:
+            service.beat()

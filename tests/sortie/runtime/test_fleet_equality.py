@@ -1,0 +1,149 @@
+"""Vehicle k of a fleet is the one that flies alone with its system id, seed and home: the same bytes in every file."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from autopilot.flight.trace import TraceEntry, write_line
+from autopilot.geo import GeoPoint
+from autopilot.journal import NoJournal
+from sortie.api.sample import square
+from sortie.config.formation import FleetVehicle, moved, seed_of
+from sortie.logs.recorder import record_flights
+from sortie.nodes.build import VIRTUAL_EPOCH_US, build_service, make_vehicle, parse_faults, simulated_name
+from sortie.nodes.fleet_build import build_fleet
+from sortie.nodes.vehicle import Service
+from sortie.runtime.node import VehicleNode
+from sortie.runtime.runtime import Runtime
+from sortie.storage.rows import StoredState
+
+HOME = GeoPoint(47.3769, 8.5417, 408.0)
+WINDY = ("SIM_WIND_SPD=4", "SIM_WIND_TURB=1", "FM_COUNTDOWN=1")
+END_MS = 75_000
+GO_MS = 20
+
+
+class Flown:
+    """What one vehicle leaves behind: its log folder and the messages of its actors. It starts as soon as it can be
+    armed, `late_ms` after that, decided at its own deadlines."""
+
+    def __init__(self, service: Service, folder: Path, late_ms: int) -> None:
+        self.service = service
+        self.folder = folder
+        self.trace: list[str] = []
+        self._go_ms: int | None = None
+        self._late_ms = late_ms
+        self._gone = False
+        self._recorder = record_flights(service, folder)
+        flights = service.autopilot.flights
+        assert flights is not None
+        flights.trace = self._keep
+        service.autopilot.replace_plan(0, square(HOME, takeoff=service.autopilot.vehicle_class.has_height), 0)
+        service.next_step_ms = lambda: self._go_ms
+        service.observers.append(self._step)
+
+    def _keep(self, entry: TraceEntry) -> None:
+        self.trace.append(write_line(entry))
+
+    def _step(self, events: object, now_ms: int) -> None:
+        if self._gone:
+            return
+        if self._go_ms is None and self.service.autopilot.prearm_ok:
+            self._go_ms = now_ms + self._late_ms
+        if self._go_ms is not None and now_ms >= self._go_ms:
+            self._gone, self._go_ms = True, None
+            flights = self.service.autopilot.flights
+            assert flights is not None
+            assert flights.go(now_ms).ok
+
+    def left(self) -> dict[str, bytes]:
+        """All its files, by their names."""
+        self._recorder.finish(self.service.now_ms)
+        files = {str(file.relative_to(self.folder)): file.read_bytes() for file in sorted(self.folder.rglob("*"))
+                 if file.is_file() and not file.is_symlink()}  # fmt: skip
+        return files | {"trace": "\n".join(self.trace).encode()}
+
+
+def run(node: VehicleNode) -> None:
+    runtime = Runtime()
+    runtime.add_vehicle(node)
+    while runtime.now_ms < END_MS:
+        runtime.step(END_MS)
+
+
+def alone(one: FleetVehicle, folder: Path, late_ms: int) -> dict[str, bytes]:
+    given = {name: float(value) for name, _, value in (entry.partition("=") for entry in one.param)}
+    vehicle = make_vehicle(one.kind, one.home, one.heading_deg, one.seed)
+    service = build_service(
+        one.kind, vehicle, NoJournal(), StoredState(), given | {"SYSID_THISMAV": float(one.system)},
+        name=simulated_name(one.kind, one.seed), epoch_us=VIRTUAL_EPOCH_US, on_error=_raise,
+        faults=parse_faults(one.fault, vehicle.fault_names()),
+    )  # fmt: skip
+    flown = Flown(service, folder, late_ms)
+    run(service)
+    return flown.left()
+
+
+def together(fleet: list[FleetVehicle], folder: Path, late_ms: list[int]) -> list[dict[str, bytes]]:
+    node = build_fleet(
+        fleet, lambda one: (NoJournal(), StoredState()), epoch_us=VIRTUAL_EPOCH_US, on_error=_raise, warn=_refuse
+    )
+    flown = [Flown(service, folder / one.label, late)
+             for service, one, late in zip(node.services, fleet, late_ms, strict=True)]  # fmt: skip
+    run(node)
+    return [one.left() for one in flown]
+
+
+def _raise(error: Exception, where: str) -> None:
+    raise error
+
+
+def _refuse(warning: str) -> None:
+    raise AssertionError(warning)
+
+
+def vehicle(system: int, kind: str, north: float, east: float, fault: tuple[str, ...] = ()) -> FleetVehicle:
+    return FleetVehicle(kind, system, moved(HOME, north, east), 90.0, seed_of(7, system), param=WINDY, fault=fault)
+
+
+def check(fleet: list[FleetVehicle], late_ms: list[int], folder: Path) -> None:
+    for one, ours, late in zip(fleet, together(fleet, folder / "fleet", late_ms), late_ms, strict=True):
+        theirs = alone(one, folder / f"alone-{one.label}", late)
+        assert sorted(ours) == sorted(theirs)
+        assert len(theirs["flights/0001/flight.tlog"]) > 100_000
+        for name, data in theirs.items():
+            assert ours[name] == data, f"vehicle {one.label}: {name}"
+
+
+def test_each_of_three_kinds_flies_as_it_does_alone(tmp_path: Path) -> None:
+    """A copter, a rover and a boat, one with a fault, in one fleet; every file that they leave."""
+    fleet = [
+        vehicle(1, "copter", 0.0, 0.0), vehicle(2, "rover", 40.0, 0.0), vehicle(3, "boat", 0.0, 40.0),
+        vehicle(4, "copter", 40.0, 40.0, ("gps.glitch=8@20..25",)),
+    ]  # fmt: skip
+    check(fleet, [0, 500, 1_240, 20], tmp_path)
+
+
+def test_the_neighbours_change_nothing(tmp_path: Path) -> None:
+    """The same vehicle among others that fly otherwise leaves the same bytes."""
+    one = vehicle(5, "copter", 0.0, 0.0)
+    few = together([one, vehicle(6, "copter", 30.0, 0.0)], tmp_path / "few", [0, 60])
+    others = [replace(vehicle(k, "rover" if k % 2 else "copter", 30.0 * k, 0.0)) for k in range(6, 10)]
+    many = together([*others, one], tmp_path / "many", [40, 0, 980, 3_000, 0])
+    assert few[0] == many[-1]
+
+
+KINDS = st.sampled_from(["copter", "rover", "boat"])
+MEMBER = st.tuples(KINDS, st.integers(-30, 30), st.integers(-30, 30), st.integers(0, 400))
+
+
+@settings(max_examples=3, deadline=None, suppress_health_check=list(HealthCheck))
+@given(members=st.lists(MEMBER, min_size=2, max_size=4))
+def test_mixes_of_kinds_and_starts(members: list[tuple[str, int, int, int]], tmp_path_factory) -> None:
+    """Whatever the kinds, places and instants of GO."""
+    fleet = [vehicle(k + 1, kind, 10.0 * n, 10.0 * e) for k, (kind, n, e, _) in enumerate(members)]
+    check(fleet, [GO_MS * late for *_, late in members], tmp_path_factory.mktemp("mix"))
