@@ -69,7 +69,7 @@ class Almanac:
     def _edges(self, arc: Arc, now_ms: int) -> _Edges:
         """What holds until the next edge; time goes forward, so that it is asked many times before it changes."""
         seen = self._seen.get(arc)
-        if seen is None or not seen.from_ms <= now_ms < min(seen.start_ms, seen.end_ms):
+        if seen is None or not (seen.from_ms <= now_ms < seen.start_ms and now_ms < seen.end_ms):
             count, end_deg = self._revolution(arc.start_deg, now_ms), arc.start_deg + arc.length_deg
             inside = now_ms < self._passes_ms(end_deg, count)
             left = self._revolution(end_deg, now_ms)
@@ -79,7 +79,8 @@ class Almanac:
 
     def next_edge_ms(self, arc: Arc, now_ms: int) -> int:
         """Whichever comes first."""
-        return min(self.next_start_ms(arc, now_ms), self.next_end_ms(arc, now_ms))
+        edges = self._edges(arc, now_ms)
+        return min(edges.start_ms, edges.end_ms)
 
     def _revolution(self, degs: float, now_ms: int) -> int:
         """The last revolution in which the angle has been passed already."""

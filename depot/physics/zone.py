@@ -58,10 +58,17 @@ def swept(orbit: Orbit, zone: ZoneSettings, ellipse: Ellipse, start: float, end:
     floor and the depot's own speed."""
     weights = _weights(ellipse.height_m / zone.scale_height_m, ellipse.height_m / orbit.radius_m)
     total = weights[0] * (end - start)
+    begun = _sines(start, len(weights))
     for k in range(1, len(weights)):
-        total += weights[k] * (sin(k * end) - sin(k * start))
+        total += weights[k] * (sin(k * end) - begun[k])
     floor_m = zone.floor_m - orbit.altitude_m
     return total * exp(-(ellipse.middle_m - floor_m) / zone.scale_height_m)
+
+
+@lru_cache(maxsize=16)
+def _sines(phase: float, count: int) -> list[float]:
+    """sin(k phase): of where an integral begins, which is asked for many ends."""
+    return [sin(k * phase) for k in range(count)]
 
 
 @lru_cache(maxsize=256)

@@ -54,20 +54,28 @@ class Battery(Struct):
 
 def draw_evenly(batteries: tuple[Battery, ...], joules: float) -> float:
     """From several batteries in proportion to what each has; returns what came."""
-    there = sum(battery.usable_j for battery in batteries)
-    if there <= 0.0:
+    there = drawn = 0.0
+    for battery in batteries:
+        there += battery.usable_j
+    if there <= 0.0 or joules <= 0.0:
         return 0.0
     share = min(joules, there) / there
-    return sum(battery.draw(battery.usable_j * share) for battery in batteries)
+    for battery in batteries:
+        drawn += battery.draw(battery.usable_j * share)
+    return drawn
 
 
 def charge_evenly(batteries: tuple[Battery, ...], joules: float) -> float:
     """Into several batteries in proportion to their room; returns what went in."""
-    room = sum(battery.room_j for battery in batteries)
-    if room <= 0.0:
+    room = charged = 0.0
+    for battery in batteries:
+        room += battery.room_j
+    if room <= 0.0 or joules <= 0.0:
         return 0.0
     share = min(joules, room) / room
-    return sum(battery.charge(battery.room_j * share) for battery in batteries)
+    for battery in batteries:
+        charged += battery.charge(battery.room_j * share)
+    return charged
 
 
 class HeatNode(Struct):

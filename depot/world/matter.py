@@ -96,7 +96,8 @@ def reach(lines: tuple[Line, ...]) -> float:
     for line in lines:
         if not line.works:
             return 0.0
-        slowest = min(slowest, line.kg_s)
+        if line.kg_s < slowest:
+            slowest = line.kg_s
     return slowest
 
 

@@ -73,7 +73,12 @@ class SkimmerResources(Struct):
 
     @property
     def store_kg(self) -> float:
-        return sum(tank.kg for tank in self.stores)
+        kg = 0.0
+        for tank in self.partitions:
+            kg += tank.kg
+        for tank in self.fuel_stores:
+            kg += tank.kg
+        return kg
 
     @property
     def store_capacity_kg(self) -> float:
@@ -128,19 +133,24 @@ def fuel_stores_kg(profile: Profile) -> dict[str, float]:
 
 def loads_w(power: PowerSettings, mode: Mode, *, prelaunch: bool = False) -> tuple[float, float, float]:
     """Primary, secondary and survival bus in a mode, W; at the dock also as configured for a launch."""
-    return {
-        Mode.DOCKED: power.prelaunch_w if prelaunch else power.docked_w,
-        Mode.CRUISE: power.cruise_w,
-        Mode.ACTIVE_HARVEST: power.harvest_w,
-        Mode.STANDBY: power.standby_w,
-        Mode.SURVIVAL: power.survival_w,
-    }[mode]
+    match mode:
+        case Mode.DOCKED:
+            return power.prelaunch_w if prelaunch else power.docked_w
+        case Mode.CRUISE:
+            return power.cruise_w
+        case Mode.ACTIVE_HARVEST:
+            return power.harvest_w
+        case Mode.STANDBY:
+            return power.standby_w
+        case Mode.SURVIVAL:
+            return power.survival_w
 
 
 def demand_w(state: SkimmerResources, power: PowerSettings) -> float:
     """What the buses of the present mode draw with nothing shed."""
     ratio = 1.0 if state.mode is Mode.SURVIVAL else state.health.current_ratio
-    return sum(loads_w(power, state.mode, prelaunch=state.prelaunch)) * ratio
+    primary, secondary, survival = loads_w(power, state.mode, prelaunch=state.prelaunch)
+    return (primary + secondary + survival) * ratio
 
 
 def load_w(state: SkimmerResources, power: PowerSettings) -> float:
@@ -152,7 +162,7 @@ def load_w(state: SkimmerResources, power: PowerSettings) -> float:
 
 def battery_w(state: SkimmerResources, power: PowerSettings) -> float:
     """What BATT_A and BATT_B can give at once."""
-    return power.battery_w * sum(battery.usable_j > 0.0 for battery in (state.batt_a, state.batt_b))
+    return power.battery_w * ((state.batt_a.usable_j > 0.0) + (state.batt_b.usable_j > 0.0))
 
 
 def powered(state: SkimmerResources, power: PowerSettings, supply_w: float) -> float:
