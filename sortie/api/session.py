@@ -77,6 +77,8 @@ class Session(Claims):
         executor: Callable[[Cockpit], MissionExecutor] | None = None,
     ) -> None:
         self.seed = seed
+        self.stood: tuple[GeoPoint, float]
+        """Where it was switched on, and its heading in degrees."""
         self.events: list[TimedEvent] = []
         self._stack = ExitStack()
         self._runtime = Runtime()
@@ -106,7 +108,7 @@ class Session(Claims):
     def _build(
         self, frame: str, home: Home | None, params: Mapping[str, float], faults: Iterable[str], store: Store | None
     ) -> None:
-        place, heading = _standing(home)
+        self.stood = place, heading = _standing(home)
         machine = make_vehicle(frame, place, heading, self.seed)
         struck = parse_faults(faults, machine.fault_names())
         self.service = build_service(

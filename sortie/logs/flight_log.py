@@ -44,6 +44,14 @@ _CSV_INDEX = [index for _, index, _ in _COLUMNS]
 _CSV_FORM = ",".join("{:%s}" % form for _, _, form in _COLUMNS)  # noqa: UP031 - a format of formats
 
 
+def event_line(event: Event, time_s: float) -> str:
+    """A line of events.jsonl: vehicle time, the kind of event, and its own fields."""
+    entry: dict[str, Any] = {"time_s": time_s, "event": type(event).__name__}
+    if dataclasses.is_dataclass(event) and not isinstance(event, type):
+        entry |= dataclasses.asdict(event)
+    return json.dumps(entry, default=str) + "\n"
+
+
 class FlightLog:
     """Open from arming to disarming. `write_*` never raise; `error` says why a log ended early."""
 
@@ -86,10 +94,7 @@ class FlightLog:
         """One line of events.jsonl: time and the event's own fields."""
         if self.error is not None:
             return
-        entry: dict[str, Any] = {"time_s": now_ms / 1000.0, "event": type(event).__name__}
-        if dataclasses.is_dataclass(event) and not isinstance(event, type):
-            entry |= dataclasses.asdict(event)
-        self._guard(self._events, json.dumps(entry, default=str) + "\n")
+        self._guard(self._events, event_line(event, now_ms / 1000.0))
 
     def _guard(self, file: IO[Any], data: bytes | str) -> None:
         try:

@@ -142,6 +142,19 @@ class TelemetryService:
             return 0
         return schedule.intervals.get(number, rates.OFF)
 
+    def rates(self) -> dict[int, dict[int, int]]:
+        """Of each link, the interval of each stream that is on, by its number, in us."""
+        return {
+            link: {n: us for n, us in schedule.intervals.items() if us > 0} for link, schedule in self._links.items()
+        }
+
+    def restore_rates(self, before: Mapping[int, Mapping[int, int]]) -> None:
+        """As `rates` gave them; what has been asked for since is off, links that are gone stay gone."""
+        for link, intervals in before.items():
+            schedule = self._links.get(link)
+            if schedule is not None:
+                schedule.update({**dict.fromkeys(schedule.intervals, rates.OFF), **intervals})
+
     def handle_message(self, message: Message, peer: Peer, now_ms: int) -> None:
         """REQUEST_DATA_STREAM: the rate of one group on this link; no acknowledgement."""
         schedule = self._links.get(peer.link)

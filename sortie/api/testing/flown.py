@@ -1,0 +1,112 @@
+"""One vehicle of a test: its log, what is told of it, and the folder that stays of its flights."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import shutil
+from dataclasses import replace
+from importlib.metadata import version
+from pathlib import Path
+
+from autopilot.mission.plan import Plan, format_plan
+from sortie.api.session import Session
+from sortie.api.story import standing, story
+from sortie.api.testing.restore import plan_of
+from sortie.api.testing.wanted import Wanted
+from sortie.logs.directory import flight_folders
+from sortie.logs.flight_log import event_line
+from sortie.logs.recorder import record_flights
+
+PLAN, EVENTS = "plan.plan", "events.jsonl"
+RELATIVE_FRAMES = (3, 6)
+LINES = 20
+"""Texts, modes and items that a report shows."""
+
+
+class Flown:
+    """`scratch`: where flights are logged until the test has ended; None: nowhere."""
+
+    def __init__(self, session: Session, wish: Wanted, scratch: Path | None) -> None:
+        self.session = session
+        self._wish = wish
+        self._scratch = scratch
+        self._recorder = None if scratch is None else record_flights(session.service, scratch)
+
+    def finish(self) -> None:
+        """The vehicle is not flown any more."""
+        if self._recorder is not None:
+            self._recorder.finish(self.session.service.now_ms)
+
+    def discard(self) -> None:
+        """Nothing stays."""
+        if self._scratch is not None and self._scratch.exists():
+            shutil.rmtree(self._scratch, ignore_errors=True)
+
+    # --- for a person -------------------------------------------------------------------------------------------------
+    def tell(self, test: str, kept: Path | None) -> str:
+        """A section of the report of `test`; `kept`: the folder that stays."""
+        session = self.session
+        kept = None if kept is None else Path(os.path.relpath(kept))
+        lines = [self._who(), standing(session), *story(session, LINES), f"again:  {self._again(test)}"]
+        if kept is not None:
+            if session.autopilot.mission.total():
+                lines.append(f"flight: {self._fly(kept)}")
+            lines.append(f"files:  {kept}: {', '.join(sorted(path.name for path in kept.iterdir()))}")
+        return "\n".join(lines)
+
+    def _who(self) -> str:
+        params = [f"{name}={value:g}" for name, value in self._given().items()]
+        parts = [self._wish.vehicle, f"seed {self.session.seed}", f"sortie {version('sortie')}", *params]
+        return ", ".join([*parts, *(f"fault {fault}" for fault in self._faults())])
+
+    def _given(self) -> dict[str, float]:
+        """Parameters that are not at their default now."""
+        return self.session.service.parameters.changed()
+
+    def _faults(self) -> list[str]:
+        return [self._wish.faults] if isinstance(self._wish.faults, str) else list(self._wish.faults)
+
+    def _again(self, test: str) -> str:
+        seed = f" --sortie-seed {self.session.seed}" if self._wish.seed is None else ""
+        return f"pytest {shlex.quote(test)}{seed}"
+
+    def _fly(self, kept: Path) -> str:
+        """The plan alone, by the flight manager."""
+        place, heading = self.session.stood
+        home = f"{place.lat:.7f},{place.lon:.7f},{place.alt:.2f},{heading:g}"
+        words = ["sortie", "fly", str(kept / PLAN), "--vehicle", self._wish.vehicle, "--home", home]
+        words += ["--seed", str(self.session.seed), "--speedup", "0", "--state-dir", str(kept / "state")]
+        for name, value in self._given().items():
+            words += ["--param", f"{name}={value!r}"]
+        for fault in self._faults():
+            words += ["--fault", fault]
+        return shlex.join(words)
+
+    # --- files --------------------------------------------------------------------------------------------------------
+    def keep(self, place: Path) -> None:
+        """Put what there is of the flights into a folder: the last one's files, its plan, all events; `earlier/NNNN`
+        of those before. A vehicle that is in the air is logged anew from here."""
+        session, recorder = self.session, self._recorder
+        place.mkdir(parents=True, exist_ok=True)
+        if recorder is not None and self._scratch is not None:
+            flies = recorder.open is not None
+            self.finish()
+            folders = flight_folders(self._scratch)
+            for folder in folders[:-1]:
+                shutil.copytree(folder, place / "earlier" / folder.name, dirs_exist_ok=True)
+            for folder in folders[-1:]:
+                shutil.copytree(folder, place, dirs_exist_ok=True)
+            if flies:
+                recorder.reopen(session.service.now_ms)
+        with (place / EVENTS).open("w", encoding="utf-8", newline="\n") as file:
+            file.writelines(event_line(entry.event, entry.time_s) for entry in session.events)
+        plan = plan_of(session)
+        if plan.items:
+            (place / PLAN).write_text(format_plan(_above_home(plan, session)), encoding="utf-8")
+
+
+def _above_home(plan: Plan, session: Session) -> Plan:
+    """With its home, and without rally points that the format cannot hold."""
+    rally = tuple(item for item in plan.rally if item.frame in RELATIVE_FRAMES)
+    return replace(plan, home=session.autopilot.home, rally=rally)

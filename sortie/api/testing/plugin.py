@@ -1,0 +1,137 @@
+"""What pytest knows of Sortie: options, the marker, fixtures, and what is told of a test that fails.
+
+Every pytest run of an environment that has Sortie imports this module: it imports nothing else of Sortie. What flies is
+loaded by the first test that wants a vehicle.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, ExitStack
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from sortie.api.claims import Claims
+    from sortie.api.session import Session
+    from sortie.api.testing.garage import Garage
+
+MARKER = "sortie"
+LOGS = ("failed", "all", "none")
+RANDOM = "random"
+_SEEDS = 1 << 31
+_GARAGE: pytest.StashKey[Garage] = pytest.StashKey()
+_SEED: pytest.StashKey[int] = pytest.StashKey()
+
+
+# --- options ----------------------------------------------------------------------------------------------------------
+def pytest_addoption(parser: pytest.Parser) -> None:
+    group = parser.getgroup("sortie", "MAVLink vehicles")
+    group.addoption(
+        "--sortie-seed", type=_seed, default=0, metavar="N|random",
+        help="Seed of vehicles whose marker gives none (0); random: another one in each run, which is printed.",
+    )  # fmt: skip
+    group.addoption(
+        "--sortie-logs", choices=LOGS, default=LOGS[0],
+        help="Whose flights stay in --sortie-log-dir: those of tests that failed (the default), all, none.",
+    )  # fmt: skip
+    group.addoption(
+        "--sortie-log-dir", default="sortie-logs", metavar="DIR", help="Where they stay, from the root directory."
+    )
+
+
+def _seed(text: str) -> int | str:
+    """A whole number from 0, or random."""
+    if text == RANDOM or (text.isascii() and text.isdigit()):
+        return text if text == RANDOM else int(text)
+    raise ValueError(text)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line(
+        "markers",
+        "sortie(vehicle=, seed=, home=, params=, wind=, faults=, plan=): what vehicle the fixtures sortie_vehicle, "
+        "sortie_fleet and sortie_server give to this test.",
+    )
+    worker: dict[str, Any] = getattr(config, "workerinput", {})
+    seed = worker.get("sortie_seed", config.getoption("--sortie-seed"))
+    config.stash[_SEED] = random.SystemRandom().randrange(_SEEDS) if seed == RANDOM else seed
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    garage = config.stash.get(_GARAGE, None)
+    if garage is not None:
+        garage.close()
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Any) -> None:
+    """Of pytest-xdist: all workers have one seed."""
+    node.workerinput["sortie_seed"] = node.config.stash[_SEED]
+
+
+def _says_seed(config: pytest.Config) -> bool:
+    return bool(config.getoption("--sortie-seed") == RANDOM)
+
+
+def pytest_report_header(config: pytest.Config) -> list[str]:
+    return [f"sortie: --sortie-seed {config.stash[_SEED]}"] if _says_seed(config) else []
+
+
+def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
+    """Also with -q, which hides the header."""
+    if _says_seed(config):
+        terminalreporter.write_line(f"sortie: again with --sortie-seed {config.stash[_SEED]}")
+
+
+# --- tests ------------------------------------------------------------------------------------------------------------
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """A marker is checked even where no fixture reads it."""
+    if item.get_closest_marker(MARKER) is not None:
+        _garage(item.config).wanted(item)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Any:
+    report: pytest.TestReport = yield
+    garage = item.config.stash.get(_GARAGE, None)
+    if garage is not None:
+        garage.tell(item, report)
+    return report
+
+
+def _garage(config: pytest.Config) -> Garage:
+    garage = config.stash.get(_GARAGE, None)
+    if garage is None:
+        from sortie.api.testing.garage import Garage
+
+        options = config.option
+        directory = config.rootpath / options.sortie_log_dir
+        garage = config.stash[_GARAGE] = Garage(config.stash[_SEED], options.sortie_logs, directory)
+    return garage
+
+
+# --- fixtures ---------------------------------------------------------------------------------------------------------
+@pytest.fixture
+def sortie_vehicle(request: pytest.FixtureRequest) -> Iterator[Session]:
+    """A vehicle in this process, in virtual time, as the marker `sortie` has it: a `sortie.Session`."""
+    garage = _garage(request.config)
+    with garage.vehicle(garage.wanted(request.node), request.node) as vehicle:
+        yield vehicle
+
+
+@pytest.fixture(scope="session")
+def sortie_vehicles(request: pytest.FixtureRequest) -> Callable[..., AbstractContextManager[Session]]:
+    """Makes vehicles: `with sortie_vehicles(wind=(5, 90)) as vehicle:`, with the arguments of the marker. For fixtures
+    of a wider scope, and for many vehicles in one test."""
+    return _garage(request.config).make
+
+
+@pytest.fixture
+def sortie_context(request: pytest.FixtureRequest) -> Iterator[Callable[[Claims], Claims]]:
+    """`sortie_context(vehicle)` gives the vehicle back: at the end of the test its parameters, missions, rates, wind
+    and faults are what they were at this call."""
+    with ExitStack() as stack:
+        yield lambda vehicle: _garage(request.config).lend(vehicle, request.node, stack)

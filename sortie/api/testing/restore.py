@@ -1,0 +1,59 @@
+"""What a test may change in a vehicle that others fly after it, and how it is put back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from autopilot.mission.plan import Plan
+from mavlink_bridge.services.telemetry.service import TelemetryService
+from sortie.nodes.plan_file import load_plan
+
+if TYPE_CHECKING:
+    from sortie.api.session import Session
+    from sortie.nodes.fault_plan import FaultState
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """A vehicle's parameters, plans, rates (interval in us by stream, by link) and faults at one instant. Wind is three
+    of the parameters."""
+
+    parameters: Mapping[str, float]
+    plan: Plan
+    rates: Mapping[int, Mapping[int, int]]
+    faults: FaultState
+
+
+def take(session: Session) -> Taken:
+    """How things are now."""
+    service, parameters = session.service, session.service.parameters
+    return Taken(
+        {name: parameters[name] for name in parameters.names()}, plan_of(session), _telemetry(session).rates(),
+        service.faults.state(),
+    )  # fmt: skip
+
+
+def put_back(session: Session, taken: Taken) -> None:
+    """Make it so again. Links that were opened since keep their rates; what only the vehicle itself may set stays."""
+    service, parameters = session.service, session.service.parameters
+    for name, value in taken.parameters.items():
+        if parameters[name] != value and not parameters.definition(name).read_only:
+            session.set_param(name, value)
+    if plan_of(session) != taken.plan:
+        load_plan(service, taken.plan)
+    _telemetry(session).restore_rates(taken.rates)
+    service.faults.restore(taken.faults, service.now_ms)
+
+
+def plan_of(session: Session) -> Plan:
+    """Mission, fence and rally points as they are loaded."""
+    autopilot = session.autopilot
+    return Plan(items=autopilot.mission.items(), fence=autopilot.fence.items(), rally=autopilot.rally.items())
+
+
+def _telemetry(session: Session) -> TelemetryService:
+    telemetry = session.service.telemetry
+    assert isinstance(telemetry, TelemetryService), "a session flies the simulator"
+    return telemetry

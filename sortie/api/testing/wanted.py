@@ -1,0 +1,85 @@
+"""What vehicle a test wants: the arguments of the marker `sortie`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+from autopilot.geo import GeoPoint
+from autopilot.mission.plan import Plan
+from sortie.api.session import Home, Session
+from sortie.api.simulation import wind_parameters
+from sortie.config.errors import UserError, nearest
+from sortie.nodes.plan_file import read_plan, start_of
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """`vehicle`, `seed`, `home`, `params`, `faults` as `Session` has them; `wind`: (m/s, degrees from[, turbulence in
+    m/s]); `plan`: a file, which is loaded, and where it starts is home. `seed` None: that of the run."""
+
+    vehicle: str = "sim:copter"
+    seed: int | None = None
+    home: Home | None = None
+    params: Mapping[str, float] = field(default_factory=dict)
+    wind: tuple[float, ...] | None = None
+    faults: Sequence[str] = ()
+    plan: Path | str | Plan | None = None
+
+    def session(self, seed: int, directory: Path) -> Session:
+        """The vehicle, booting. `seed`: that of the run; `directory`: where a relative plan is looked for. UserError
+        for what makes no sense."""
+        plan = read_plan(directory / self.plan) if isinstance(self.plan, str | Path) else self.plan
+        home = start_of(plan) if self.home is None and plan is not None else self.home
+        wind = {} if self.wind is None else wind_parameters(self.wind)
+        faults = [self.faults] if isinstance(self.faults, str) else self.faults
+        session = Session(
+            self.vehicle, seed=seed if self.seed is None else self.seed, home=home, params={**wind, **self.params},
+            faults=faults,
+        )  # fmt: skip
+        if plan is not None:
+            session.upload(plan)
+        return session
+
+
+ARGUMENTS = tuple(one.name for one in fields(Wanted))
+_FORMS: dict[str, tuple[tuple[type, ...], str]] = {
+    "vehicle": ((str,), '"sim:copter"'),
+    "seed": ((int,), "a whole number"),
+    "home": ((str, GeoPoint, tuple), '"LAT,LON,ALT,HEADING" or a GeoPoint'),
+    "params": ((Mapping,), '{"RTL_ALT": 2000}'),
+    "wind": ((tuple, list), "(m/s, degrees from) or (m/s, degrees from, turbulence m/s)"),
+    "faults": ((str, tuple, list), '["gps.loss@20..40"]'),
+    "plan": ((str, Path, Plan), "a file"),
+}
+"""Of each argument, what it may be, and how that is said."""
+
+
+def _known() -> str:
+    return f"; known are {', '.join(ARGUMENTS)}"
+
+
+def wanted(*layers: Mapping[str, Any]) -> Wanted:
+    """From arguments by name, the last layer winning; parameters add up. UserError names the nearest known one."""
+    merged: dict[str, Any] = {}
+    for layer in layers:
+        for name, value in layer.items():
+            if name not in ARGUMENTS:
+                raise UserError(f"unknown argument {name}{nearest(name, ARGUMENTS) or _known()}")
+            types, form = _FORMS[name]
+            if not isinstance(value, types):
+                raise UserError(f"{name}={value!r}: expected {form}")
+            merged[name] = {**merged.get(name, {}), **value} if isinstance(value, Mapping) else value
+    return Wanted(**merged)
+
+
+def marked(markers: Iterable[Any]) -> Wanted:
+    """Of pytest's markers, the nearest one first."""
+    layers = []
+    for marker in markers:
+        if marker.args:
+            raise UserError(f"{marker.args[0]!r}: arguments are given by name{_known()}")
+        layers.append(marker.kwargs)
+    return wanted(*reversed(layers))

@@ -1,0 +1,165 @@
+"""A test that fails shows its flight in pytest's own report, and leaves a folder; one that passes leaves nothing."""
+
+from __future__ import annotations
+
+import json
+import re
+import shlex
+import subprocess
+import sys
+
+import pytest
+
+from autopilot.mission.plan import parse_plan
+from tests.fakes.plugin_run import again, kept, run
+
+pytest_plugins = ["pytester"]
+
+FAILS = """
+import pytest
+from sortie.api.sample import square
+
+@pytest.mark.sortie(wind=(3, 90), faults=["gps.loss@300..310"], params={"RTL_ALT": 2000})
+def test_fails(sortie_vehicle):
+    vehicle = sortie_vehicle
+    vehicle.wait_armable()
+    vehicle.upload(square(vehicle.autopilot.home))
+    vehicle.start()
+    vehicle.reaches(item=2)
+    with open("times.txt", "a") as file:
+        print(vehicle.time_s, vehicle.truth, file=file)
+    vehicle.reaches(item=9, within_s=5)
+
+def test_passes(sortie_vehicle):
+    sortie_vehicle.wait_armable()
+"""
+FILES = {"events.jsonl", "flight.bin", "flight.tlog", "plan.plan", "summary.json", "telemetry.csv"}
+
+
+def section(result: pytest.RunResult) -> list[str]:
+    """The lines of the report's section about the vehicle."""
+    lines = result.outlines
+    start = next(number for number, line in enumerate(lines) if re.fullmatch("-+ sortie -+", line))
+    end = next(number for number, line in enumerate(lines[start:], start) if line.startswith("files: "))
+    return lines[start + 1 : end + 1]
+
+
+def test_a_failing_test_tells_its_flight(pytester: pytest.Pytester) -> None:
+    """Who flew, where it stands, what happened with times, how to have it again, and where it stays."""
+    result = run(pytester, FAILS)
+    result.assert_outcomes(failed=1, passed=1)
+    who, stands, *story, test, flight, files = section(result)
+    assert who.startswith("sim:copter, seed 0, sortie ")
+    assert who.endswith("RTL_ALT=2000, SIM_WIND_SPD=3, SIM_WIND_DIR=90, fault gps.loss@300..310")
+    assert re.match(r"at \d+\.\d\d s: AUTO, armed, item 3 of 6, ", stands)
+    assert [line.split() for line in story][-1][-3:] == ["Mission:", "3", "WP"]
+    assert any(re.fullmatch(r" +3\.\d\d s  mode  AUTO \(GCS command\)", line) for line in story)
+    assert test == "again:  pytest test_it.py::test_fails --sortie-seed 0"
+    assert "--param RTL_ALT=2000.0" in flight and "--fault gps.loss@300..310" in flight
+    assert files.startswith("files:  sortie-logs/test_it.py-test_fails: events.jsonl, ")
+    result.stdout.fnmatch_lines(["E*AssertionError: item 9: not reached within 5 s; reached: none"])
+
+
+def test_the_folder_has_the_whole_flight(pytester: pytest.Pytester) -> None:
+    """Plan, logs, and all events since boot; git does not see it."""
+    run(pytester, FAILS)
+    assert kept(pytester) == {"test_it.py-test_fails": FILES}
+    folder = pytester.path / "sortie-logs" / "test_it.py-test_fails"
+    assert len(parse_plan((folder / "plan.plan").read_bytes()).items) == 6
+    lines = [json.loads(line) for line in (folder / "events.jsonl").read_text().splitlines()]
+    assert {"time_s": 3.0, "event": "ArmedChanged"}.items() <= next(
+        line for line in lines if line["event"] == "ArmedChanged"
+    ).items()
+    assert lines[0]["time_s"] < 3.0
+    assert (folder / "flight.bin").stat().st_size > 10_000
+    assert (pytester.path / "sortie-logs" / ".gitignore").read_text() == "*\n"
+
+
+def test_the_command_flies_the_same_again(pytester: pytest.Pytester) -> None:
+    """Both lines: the test, to the last digit; and the plan alone, by `sortie fly`."""
+    result = run(pytester, FAILS, "--sortie-seed", "77")
+    *_, test, flight, _ = section(result)
+    words = shlex.split(test.removeprefix("again:"))
+    assert words[0] == "pytest"
+    again(pytester, *words[1:]).assert_outcomes(failed=1)
+    first, second = (pytester.path / "times.txt").read_text().splitlines()
+    assert first == second
+    again(pytester, words[1], "--sortie-seed", "78").assert_outcomes(failed=1)
+    *_, third = (pytester.path / "times.txt").read_text().splitlines()
+    assert third != first
+    words = shlex.split(flight.removeprefix("flight:"))
+    assert words[:2] == ["sortie", "fly"]
+    done = subprocess.run(
+        [sys.executable, "-m", *words, "--json", "--link", "tcpin:127.0.0.1:0"], cwd=pytester.path, capture_output=True,
+        text=True,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout.splitlines()[-1])["result"] == "completed"
+
+
+def test_a_test_that_passes_again_takes_its_folder_away(pytester: pytest.Pytester) -> None:
+    """What stays is of the last run."""
+    run(pytester, FAILS)
+    assert kept(pytester)
+    run(pytester, FAILS.replace("item=9", "item=3").replace("within_s=5", "within_s=50")).assert_outcomes(passed=2)
+    assert kept(pytester) == {}
+
+
+def test_logs_of_all_or_none(pytester: pytest.Pytester) -> None:
+    """As the option says; where the other one says."""
+    run(pytester, FAILS, "--sortie-logs", "none").assert_outcomes(failed=1, passed=1)
+    assert kept(pytester) == {}
+    again(pytester, "--sortie-logs", "all")
+    assert kept(pytester) == {"test_it.py-test_fails": FILES, "test_it.py-test_passes": {"events.jsonl"}}
+    again(pytester, "--sortie-log-dir", "elsewhere")
+    assert (pytester.path / "elsewhere" / "test_it.py-test_fails" / "flight.bin").exists()
+
+
+def test_several_vehicles_and_flights_are_told_apart(pytester: pytest.Pytester) -> None:
+    """A section and a folder for each vehicle, the last flight above the earlier ones."""
+    result = run(pytester, """
+from sortie import MissionItem
+HOP = [MissionItem(22, 3, z=5.0), MissionItem(21, 3)]
+
+def test_fails(sortie_vehicle, sortie_vehicles):
+    with sortie_vehicles(vehicle="sim:rover", seed=9) as rover:
+        rover.wait_armable()
+        sortie_vehicle.upload(HOP)
+        for _ in range(2):
+            sortie_vehicle.start()
+            sortie_vehicle.lands_within(2.0)
+            sortie_vehicle.run_for(20)
+        assert rover.state.armed
+""")  # fmt: skip
+    first, second = ("*- sortie: vehicle 1 of 2 -*", "sim:copter, seed 0, *"), ("*- sortie: vehicle 2 of 2 -*",)
+    result.stdout.fnmatch_lines([*first, *second, "sim:rover, seed 9, *"])
+    assert kept(pytester) == {
+        "test_it.py-test_fails/1": FILES, "test_it.py-test_fails/1/earlier/0001": FILES - {"plan.plan"},
+        "test_it.py-test_fails/2": {"events.jsonl"},
+    }  # fmt: skip
+
+
+def test_a_shared_vehicle_is_told_of_the_test_that_used_it(pytester: pytest.Pytester) -> None:
+    """In the air, and again in the next test: each has the flight from where the one before it had failed."""
+    result = run(pytester, """
+import pytest
+from sortie import MissionItem
+
+@pytest.fixture(scope="module")
+def shared(sortie_vehicles):
+    with sortie_vehicles() as vehicle:
+        vehicle.upload([MissionItem(22, 3, z=50.0), MissionItem(21, 3)])
+        vehicle.start()
+        yield vehicle
+
+def test_one(shared):
+    shared.reaches(height=20, within_s=5)
+def test_two(shared):
+    shared.reaches(height=45, within_s=5)
+def test_three(): assert False
+""")  # fmt: skip
+    result.assert_outcomes(failed=3)
+    found = kept(pytester)
+    assert set(found) == {"test_it.py-test_one", "test_it.py-test_two", "test_it.py-test_two/earlier/0001"}
+    assert found["test_it.py-test_two"] == FILES
+    assert "\n".join(result.outlines).count("again: ") == 2

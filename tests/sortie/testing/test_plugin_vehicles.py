@@ -1,0 +1,183 @@
+"""The fixtures of the pytest plugin give vehicles, as markers have them, and take changes back."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+from tests.fakes.plugin_run import again, run
+
+pytest_plugins = ["pytester"]
+
+FLIES = """
+import pytest
+from sortie.api.sample import square
+
+@pytest.mark.sortie(vehicle="sim:copter", seed=3, wind=(5, 90), params={"RTL_ALT": 2000}, home="47.1,8.5,408,90")
+def test_flight(sortie_vehicle):
+    vehicle = sortie_vehicle
+    assert vehicle.seed == 3
+    assert vehicle.param("RTL_ALT") == 2000 and vehicle.param("SIM_WIND_SPD") == 5
+    vehicle.wait_armable()
+    vehicle.upload(square(vehicle.autopilot.home))
+    vehicle.start()
+    vehicle.reaches(item=2)
+    assert vehicle.truth.place.lat == pytest.approx(47.1, abs=0.01)
+    assert vehicle.truth.wind[1] < -4.0
+"""
+
+
+def test_a_marker_says_what_flies(pytester: pytest.Pytester) -> None:
+    """Kind, seed, wind, parameters, home; and nothing stays of a test that passes."""
+    run(pytester, FLIES).assert_outcomes(passed=1)
+    assert not (pytester.path / "sortie-logs").exists()
+
+
+def test_a_plan_is_loaded_and_is_where_the_vehicle_stands(pytester: pytest.Pytester, request) -> None:
+    """A path from the test's own folder."""
+    folder = pytester.mkdir("deep")
+    folder.joinpath("square.plan").write_bytes((request.config.rootpath / "examples/square.plan").read_bytes())
+    folder.joinpath("test_plan.py").write_text("""
+import pytest
+@pytest.mark.sortie(plan="square.plan")
+def test_plan(sortie_vehicle):
+    vehicle = sortie_vehicle
+    assert vehicle.state.mission.items == 6
+    vehicle.start()
+    vehicle.reaches(item=1)
+    vehicle.lands_within(1.0)
+""")
+    again(pytester).assert_outcomes(passed=1)
+
+
+def test_markers_of_class_and_module_add_up(pytester: pytest.Pytester) -> None:
+    """The nearest wins; parameters are merged."""
+    run(
+        pytester,
+        """
+import pytest
+pytestmark = pytest.mark.sortie(seed=1, params={"FENCE_RADIUS": 100, "WP_RADIUS": 3})
+
+@pytest.mark.sortie(vehicle="sim:rover")
+class TestRover:
+    @pytest.mark.sortie(seed=2, params={"FENCE_RADIUS": 200})
+    def test_rover(self, sortie_vehicle):
+        assert (sortie_vehicle.seed, sortie_vehicle.autopilot.kind) == (2, "rover")
+        assert (sortie_vehicle.param("FENCE_RADIUS"), sortie_vehicle.param("WP_RADIUS")) == (200, 3)
+
+@pytest.mark.sortie(params={"WP_RADIUS": 4})
+def test_without_fixture(): ...
+""",
+    ).assert_outcomes(passed=2)
+
+
+@pytest.mark.parametrize(
+    ("marker", "complaint"),
+    [
+        ('vehical="sim:rover"', "@pytest.mark.sortie: unknown argument vehical; did you mean vehicle?"),
+        ("radio_model=1", "unknown argument radio_model; known are vehicle, seed, home, params, wind, faults, plan"),
+        ('"sim:rover"', "'sim:rover': arguments are given by name; known are vehicle, seed"),
+        ('vehicle="sim:rove"', "sortie: vehicle sim:rove: unknown vehicle; use sim:copter*; did you mean sim:rover?"),
+        ('params={"RTL_AL": 1}', "unknown parameter RTL_AL; did you mean RTL_ALT?"),
+        ('faults=["gps.los@3"]', "unknown fault 'gps.los'; did you mean gps.loss?"),
+        ("wind=5", "wind=5: expected (m/s, degrees from) or (m/s, degrees from, turbulence m/s)"),
+        ("seed=1.5", "seed=1.5: expected a whole number"),
+        ("wind=(5,)", "sortie: wind (5,): expected (m/s, degrees from)*"),
+        ('plan="no.plan"', "*no.plan: No such file or directory; expected a .plan, .waypoints or .txt file"),
+    ],
+)
+def test_a_mistake_in_a_marker_is_one_line(pytester: pytest.Pytester, marker: str, complaint: str) -> None:
+    """Which names what would be right, and fails that test alone."""
+    result = run(pytester, f"""
+import pytest
+@pytest.mark.sortie({marker})
+def test_wrong(sortie_vehicle): ...
+def test_right(sortie_vehicle): ...
+""")  # fmt: skip
+    result.assert_outcomes(passed=1, errors=1)
+    pattern = complaint.replace("[", "[[]")
+    result.stdout.fnmatch_lines([f"*{pattern}*"])
+    result.stdout.no_fnmatch_line("*During handling*")
+
+
+def test_a_marker_without_a_fixture_is_checked_too(pytester: pytest.Pytester) -> None:
+    """Or a misspelt one would go unnoticed until somebody adds the fixture."""
+    result = run(pytester, "import pytest\n@pytest.mark.sortie(sed=1)\ndef test_it(): ...\n")
+    result.assert_outcomes(errors=1)
+    result.stdout.fnmatch_lines(["*unknown argument sed; did you mean seed?*"])
+
+
+WIDE = """
+import pytest
+from sortie import MissionItem, mavlink
+
+@pytest.fixture(scope="module")
+def shared(sortie_vehicles):
+    with sortie_vehicles(seed=5, faults=["baro.loss@1000"]) as vehicle:
+        vehicle.wait_armable()
+        vehicle.upload([MissionItem(22, 3, z=10.0), MissionItem(20, 3)])
+        vehicle.inject("compass.loss")
+        vehicle.link = vehicle.connect()
+        yield vehicle
+
+@pytest.fixture
+def vehicle(shared, sortie_context):
+    return sortie_context(shared)
+
+def facts(vehicle):
+    service = vehicle.service
+    return (
+        {name: service.parameters[name] for name in service.parameters.names() if not name.startswith("MIS_")},
+        vehicle.autopilot.mission.items(), vehicle.autopilot.fence.items(),
+        service.telemetry.rates()[vehicle.link.number], service.faults.state(),
+    )
+
+BEFORE = []
+
+def test_changes_everything(vehicle):
+    BEFORE.append(facts(vehicle))
+    vehicle.set_param("RTL_ALT", 4000)
+    vehicle.set_wind(7, 180, 1)
+    vehicle.upload([MissionItem(21, 3)])
+    vehicle.clear("compass.loss")
+    vehicle.inject("gps.loss")
+    vehicle.inject("gps.glitch@2000")
+    vehicle.link.send(mavlink.MAVLink_request_data_stream_message(1, 1, 0, 10, 1))
+    vehicle.link.send(mavlink.MAVLink_command_long_message(1, 1, 511, 0, 32, 50_000, 0, 0, 0, 0, 0))
+    assert all(now != then for now, then in zip(facts(vehicle), BEFORE[0]) if then)
+
+def test_finds_it_as_it_was(vehicle):
+    assert vehicle.seed == 5
+    for now, then in zip(facts(vehicle), BEFORE[0]):
+        assert now == then
+    vehicle.run_for(1.0)
+"""
+
+
+def test_a_shared_vehicle_is_given_back_as_it_was(pytester: pytest.Pytester) -> None:
+    """Parameters, plans, rates, wind, faults that hold and those to come."""
+    run(pytester, WIDE).assert_outcomes(passed=2)
+
+
+def test_the_plugin_costs_nothing_where_nobody_flies() -> None:
+    """What pytest imports at its start is the plugin module alone: no part of Sortie that knows MAVLink or flies, and
+    neither numpy nor numba."""
+    program = (
+        "import pytest, sys; before = set(sys.modules); import sortie.api.testing.plugin; "
+        "print(*sorted(set(sys.modules) - before))"
+    )
+    loaded = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout.split()
+    assert set(loaded) <= {"sortie", "sortie.api", "sortie.api.testing", "sortie.api.testing.plugin"}
+
+
+def test_pytest_alone_does_not_load_what_flies(pytester: pytest.Pytester) -> None:
+    """A run without vehicles stays without them, marker registered and options known all the same."""
+    result = run(pytester, """
+import sys
+def test_it(request):
+    assert request.config.pluginmanager.hasplugin("sortie") or "sortie.api.testing.plugin" in sys.modules
+    assert not {"numba", "pymavlink", "sortie.api.session", "autopilot"} & set(sys.modules)
+""", "--strict-markers", "--sortie-logs", "none", apart=True)  # fmt: skip
+    result.assert_outcomes(passed=1)
