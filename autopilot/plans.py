@@ -9,13 +9,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from autopilot.cockpit import Cockpit
+from autopilot.events import Severity
 from autopilot.journal import SavePlan
 from autopilot.mission.fence import check_fence
 from autopilot.mission.items import MissionItem
 from autopilot.mission.rally import check_rally
 from autopilot.mission.storage import MissionStorage
-from autopilot.outcome import Severity
+from autopilot.vehicle_context import VehicleContext
 
 MISSION, FENCE, RALLY = 0, 1, 2
 _TOTALS: Final = ("MIS_TOTAL", "FENCE_TOTAL", "RALLY_TOTAL")
@@ -28,9 +28,9 @@ class Plans:
     """`count_changed(name, value)` is told the totals; `mission_replaced(old items)` a new mission."""
 
     def __init__(
-        self, cockpit: Cockpit, stored: Mapping[int, Items], count_changed: Callable[[str, float], object]
+        self, context: VehicleContext, stored: Mapping[int, Items], count_changed: Callable[[str, float], object]
     ) -> None:
-        self._cockpit = cockpit
+        self._context = context
         self._count_changed = count_changed
         self._pending: Items | None = None
         self.mission = MissionStorage(first_index=1)
@@ -54,11 +54,11 @@ class Plans:
             items = tuple(stored.get(kind, ()))
             complaint = self.check(kind, items)
             if complaint is not None:  # a foreign or damaged store; what cannot be flown is not taken
-                self._cockpit.say(Severity.ERROR, f"Stored plan {kind} dropped: {complaint}")
+                self._context.say(Severity.ERROR, f"Stored plan {kind} dropped: {complaint}")
                 items = ()
-            if kind == MISSION and items and int(self._cockpit.param("MIS_OPTIONS")) & _CLEAR_AT_BOOT:
+            if kind == MISSION and items and int(self._context.param("MIS_OPTIONS")) & _CLEAR_AT_BOOT:
                 items = ()
-                self._cockpit.save(SavePlan(MISSION, ()))
+                self._context.save(SavePlan(MISSION, ()))
             self.storage(kind).replace(items)
             self._count(kind)
 

@@ -70,7 +70,7 @@ class Answer(IntEnum):
 
 class Status(Struct):
     """The skimmer's status packet, sent every T_HEARTBEAT and at each change. `boot_ms` restarts at each undocking;
-    `wants_ack`: repeated until acknowledged; `taken`: somebody else has the vehicle; `trips`: ABORT-1 watches that
+    `wants_ack`: repeated until acknowledged; `taken_over`: somebody else has the vehicle; `trips`: ABORT-1 watches that
     hold, bits in the order of `ABORT_1_NAMES`; `trigger`: number of the one that was declared + 1, 0 = none;
     `plan`: number of the one that was launched last, `loaded`: of the one that it has;
     `least_fuel`, `least_power`: the smallest margins of this sortie's flight, as shares of what the return needed;
@@ -81,7 +81,7 @@ class Status(Struct):
     stage: Stage = Stage.DOCKED
     mode: Mode = Mode.DOCKED
     wants_ack: bool = False
-    taken: bool = False
+    taken_over: bool = False
     trigger: int = 0
     trips: int = 0
     plan: int = 0

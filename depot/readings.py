@@ -80,10 +80,10 @@ class SkimmerReading(Struct):
     current_spikes: int = 0
     transmits: bool = True  # the heartbeat transmitter works
     ready: bool = True  # could undock now
-    hindrance: str = ""  # why it could not, where that is known
+    not_ready_reason: str = ""  # why it could not, where that is known
     called_off: str = ""  # why the last launch did not take place
     down: str = ""  # why the vehicle flies no more and does not stand in its dock either; empty: it can
-    taken: str = ""  # who or what has the vehicle instead of the skimmer's party; empty: nobody
+    controlled_by: str = ""  # who or what has the vehicle instead of the skimmer controller; empty: nobody
     clearance_m: float = 0.0  # measured to the depot while it is near, and beyond its range the range
     load_w: float = 0.0  # what the powered buses draw,
     demand_w: float = 0.0  # what they would draw with nothing shed,

@@ -6,10 +6,10 @@ scripts fly: param 3 is the number of turns, param 4 the spacing in metres. All 
 
 from __future__ import annotations
 
-from autopilot.cockpit import Cockpit
 from autopilot.geo import Ned
 from autopilot.mission.executor import CommandStartResult
 from autopilot.vehicle import Leg
+from autopilot.vehicle_context import VehicleContext
 from sortie import MissionItem, Session, events
 
 NAV_SCRIPT_TIME = 42702
@@ -20,28 +20,28 @@ RELATIVE_ALT = 3
 class SpiralSearch:
     """A `MissionExecutor`: asked first for each item, it takes its own and leaves the others (UNSUPPORTED)."""
 
-    def __init__(self, cockpit: Cockpit) -> None:
-        self.cockpit = cockpit
+    def __init__(self, context: VehicleContext) -> None:
+        self.context = context
         self.corners: list[Ned] = []
 
     def start_command(self, cmd: MissionItem) -> CommandStartResult:
         if cmd.command != NAV_SCRIPT_TIME:
             return CommandStartResult.UNSUPPORTED
-        self.corners = spiral(self.cockpit.vehicle.state.position, int(cmd.param3), cmd.param4)
+        self.corners = spiral(self.context.vehicle.state.position, int(cmd.param3), cmd.param4)
         self._fly_on()
         return CommandStartResult.ACCEPTED
 
     def verify_command(self, cmd: MissionItem) -> bool:
         """Asked at every tick; `arrived` is about the target that was given last."""
-        if self.cockpit.arrived and self.corners:
+        if self.context.arrived and self.corners:
             self._fly_on()
-        return self.cockpit.arrived
+        return self.context.arrived
 
     def on_mission_complete(self) -> None:
         self.corners = []
 
     def _fly_on(self) -> None:
-        self.cockpit.fly(Leg(self.corners.pop(0)))
+        self.context.fly(Leg(self.corners.pop(0)))
 
 
 def spiral(start: Ned, turns: int, spacing: float) -> list[Ned]:

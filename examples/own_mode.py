@@ -5,10 +5,10 @@ Run it: `python examples/own_mode.py`. In a service that ground stations connect
 
 from __future__ import annotations
 
-from autopilot.cockpit import Cockpit
 from autopilot.modes.mode import Mode
 from autopilot.modes.table import ModeSpec
 from autopilot.vehicle import Circle, Hold, VehicleEvent, Yaw, YawMode
+from autopilot.vehicle_context import VehicleContext
 from sortie import Session, events
 
 ORBIT = ModeSpec(100, "ORBIT", position=True, autopilot=True)
@@ -19,22 +19,22 @@ TURNS = 1.0
 class Orbit(Mode):
     """A mode sets targets and reads the vehicle's events; it never looks at a clock by itself."""
 
-    def __init__(self, cockpit: Cockpit, spec: ModeSpec) -> None:
-        super().__init__(cockpit, spec)
+    def __init__(self, context: VehicleContext, spec: ModeSpec) -> None:
+        super().__init__(context, spec)
         self.turned = False
 
     def refusal(self, now_ms: int) -> str | None:
-        return "needs to fly 5 m high" if self.cockpit.height < 5.0 else None
+        return "needs to fly 5 m high" if self.context.height < 5.0 else None
 
     def enter(self, now_ms: int) -> None:
         self.turned = False
-        center = self.cockpit.vehicle.state.position
-        self.cockpit.fly(Circle(center, RADIUS_M, turns=TURNS, yaw=Yaw(YawMode.POINT, point=center)))
+        center = self.context.vehicle.state.position
+        self.context.fly(Circle(center, RADIUS_M, turns=TURNS, yaw=Yaw(YawMode.POINT, point=center)))
 
     def update(self, now_ms: int, events: VehicleEvent) -> None:
         if events & VehicleEvent.ARRIVED and not self.turned:
             self.turned = True
-            self.cockpit.fly(Hold(None))
+            self.context.fly(Hold(None))
 
 
 def main() -> None:

@@ -19,11 +19,11 @@ from typing import TYPE_CHECKING
 
 from mavlink_bridge import codec
 from mavlink_bridge.framing import Frame, FrameReader, FrameWriter
-from mavlink_bridge.line_queue import LineQueue, is_fleeting
-from mavlink_bridge.one_party import OneParty
+from mavlink_bridge.link_redundancy import LinkRedundancy
 from mavlink_bridge.open_link import CONGESTED, OVERFLOW, LinkStatistics, OpenLink, OutQueue
 from mavlink_bridge.router import Router, target_of
 from mavlink_bridge.services.base import Message, Service
+from mavlink_bridge.tx_queue import TxQueue, is_droppable
 
 if TYPE_CHECKING:
     from mavlink_bridge.signing import Signing  # loaded by those who have a key
@@ -64,7 +64,7 @@ class Endpoint:
         self.on_identity: Callable[[], None] | None = None
         """Told when `identify` has changed who this is."""
         self.service_errors = 0
-        self.party: OneParty | None = None
+        self.redundancy: LinkRedundancy | None = None
         """Given where all links lead to the same other side."""
         self.muted = False
         """Nothing comes in and nothing goes out on any but local links: a radio that has failed (a simulated fault)."""
@@ -129,7 +129,7 @@ class Endpoint:
         if shared is not None:
             opened.shared, opened.reader, opened.out = shared
         elif baud is not None:
-            opened.out.line = LineQueue(baud)
+            opened.out.line = TxQueue(baud)
         opened.signs = self._signing is not None and not trusted
         self._links[number] = opened
         self._router.open_link(number)
@@ -142,8 +142,8 @@ class Endpoint:
             return
         self._closed.add(closed.statistics())
         self._router.close_link(link)
-        if self.party is not None:
-            self.party.link_closed(link)
+        if self.redundancy is not None:
+            self.redundancy.link_closed(link)
         for service in self._services:
             try:
                 service.link_closed(link)
@@ -160,10 +160,10 @@ class Endpoint:
     def links(self) -> tuple[int, ...]:
         return tuple(self._links)
 
-    def ways(self) -> tuple[int, ...]:
-        """The links that what is for everybody goes out on: all, or the one way to the other side (`OneParty`)."""
-        way = None if self.party is None else self.party.way
-        return self.links() if way is None else (way,)
+    def routes(self) -> tuple[int, ...]:
+        """The links that what is for everybody goes out on: all, or the one way to the other side (`LinkRedundancy`)."""
+        route = None if self.redundancy is None else self.redundancy.route
+        return self.links() if route is None else (route,)
 
     def trusted(self, link: int) -> bool:
         """False as well for a link that is closed."""
@@ -214,7 +214,7 @@ class Endpoint:
         link = source.number
         if self._router.is_echo(frame) or not (self._signing is None or self._admit(source, frame, self._signing)):
             return False
-        if self.party is not None and frame.known and not self.party.hear(link, frame, link_ms):
+        if self.redundancy is not None and frame.known and not self.redundancy.hear(link, frame, link_ms):
             return True
         if frame.known:
             self._router.hear(link, frame.system, frame.component)
@@ -292,28 +292,28 @@ class Endpoint:
 
     # --- out ------------------------------------------------------------------------------------------------------
     def send(self, message: Message, link: int | None = None) -> None:
-        """Queue a message on a link, None = on all `ways`; a link that is closed is passed over."""
+        """Queue a message on a link, None = on all `routes`; a link that is closed is passed over."""
         msg_id, payload, extra = codec.payload(message)
         if link is None:
-            targets: Iterable[OpenLink] = self._links.values() if self.party is None else self._on_ways()
+            targets: Iterable[OpenLink] = self._links.values() if self.redundancy is None else self._on_routes()
         else:
             found = self._links.get(link)
             targets = () if found is None else (found,)
         for target in targets:
             if not target.out.overflowed:
-                fleeting = target.out.line is not None and is_fleeting(msg_id)
-                self._queue(target, target.writer.frame(msg_id, payload, extra), 1, fleeting)
+                droppable = target.out.line is not None and is_droppable(msg_id)
+                self._queue(target, target.writer.frame(msg_id, payload, extra), 1, droppable)
 
-    def _on_ways(self) -> list[OpenLink]:
-        return [self._links[number] for number in self.ways()]
+    def _on_routes(self) -> list[OpenLink]:
+        return [self._links[number] for number in self.routes()]
 
-    def append(self, link: int, data: bytes, frames: int, *, fleeting: bool = True) -> None:
+    def append(self, link: int, data: bytes, frames: int, *, droppable: bool = True) -> None:
         """Queue `frames` frames that the caller has encoded with sequence numbers from `next_sequence(link)` on.
-        `fleeting`: see `line_queue`."""
+        `droppable`: see `tx_queue`."""
         target = self._links[link]
         if not target.out.overflowed:
             target.writer.advance(frames)
-            self._queue(target, data, frames, fleeting)
+            self._queue(target, data, frames, droppable)
 
     def next_sequence(self, link: int) -> int:
         """The sequence number of the next frame on this link."""
@@ -324,7 +324,7 @@ class Endpoint:
         return self._links[link].writer
 
     def take_bytes(self, link: int) -> bytes:
-        """What waits on the link (of a serial line: what it carries in a moment): whole frames, in order. Ask only when
+        """What waits on the link (of a serial line: what it carries in one burst): whole frames, in order. Ask only when
         the link can take them."""
         return self._links[link].out.take()
 
@@ -344,7 +344,7 @@ class Endpoint:
     def room(self, link: int, most: int) -> int:
         """Bytes that may be queued now without delaying answers: up to `most`, on a line what it carries at once."""
         found = self._links[link]
-        return (most if found.out.line is None else min(most, found.out.line.moment)) - found.out.size
+        return (most if found.out.line is None else min(most, found.out.line.burst)) - found.out.size
 
     def restart_link(self, link: int) -> None:
         """The link's other end was lost and will be a new one: nothing waits any more, half a frame included."""
@@ -372,12 +372,12 @@ class Endpoint:
             target.dropped += 1
         else:
             # As it came: its signature, if any, is its sender's.
-            target.push(frame.raw, 1, fleeting=is_fleeting(frame.msg_id))
+            target.push(frame.raw, 1, droppable=is_droppable(frame.msg_id))
 
-    def _queue(self, target: OpenLink, data: bytes, frames: int, fleeting: bool) -> None:
+    def _queue(self, target: OpenLink, data: bytes, frames: int, droppable: bool) -> None:
         if self.muted and not target.local:
             return
         if target.signs and self._signing is not None:
-            target.push_signed(data, frames, self._signing, fleeting=fleeting)
+            target.push_signed(data, frames, self._signing, droppable=droppable)
         else:
-            target.push(data, frames, fleeting=fleeting)
+            target.push(data, frames, droppable=droppable)

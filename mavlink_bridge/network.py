@@ -13,9 +13,9 @@ from dataclasses import dataclass, field
 
 from mavlink_bridge.endpoint import Endpoint
 from mavlink_bridge.framing import Frame, FrameReader
-from mavlink_bridge.line_queue import LineQueue, is_fleeting
 from mavlink_bridge.open_link import CONGESTED, OVERFLOW, OutQueue
 from mavlink_bridge.router import Router, target_of
+from mavlink_bridge.tx_queue import TxQueue, is_droppable
 
 MEMBERS = 250
 """System ids end there: the rest is for ground stations."""
@@ -64,7 +64,7 @@ class Network:
         """A new link of all; see `Endpoint.open_link`."""
         self._last_link += 1
         room = _BURST * len(self.endpoints)
-        line = None if baud is None else LineQueue(baud)
+        line = None if baud is None else TxQueue(baud)
         shared = _SharedLink(name, [], OutQueue(line, congested=CONGESTED + room, full=OVERFLOW + 2 * room))
         ends = (self, shared.reader, shared.out)
         for number, endpoint in enumerate(self.endpoints):
@@ -147,7 +147,7 @@ class Network:
                 out.waiting.append(frame.raw)
                 out.size += len(frame.raw)
             else:
-                out.line.push_all(frame.raw, 1, fleeting=is_fleeting(frame.msg_id))
+                out.line.push_all(frame.raw, 1, droppable=is_droppable(frame.msg_id))
                 out.size = out.line.size
 
     # --- out ------------------------------------------------------------------------------------------------------

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from mavlink_bridge.framing import Frame, FrameReader, FrameWriter, split_frames
-from mavlink_bridge.line_queue import LineQueue
 from mavlink_bridge.services.base import Peer
+from mavlink_bridge.tx_queue import TxQueue
 
 if TYPE_CHECKING:
     from mavlink_bridge.signing import Signing  # loaded by those who have a key
@@ -54,7 +54,7 @@ class OutQueue:
     to be sent was not; stays true. `line`: what waits, if it is a serial line with a rate; then `waiting` is empty.
     `congested`, `full`: bytes above which telemetry passes the link by, and that may wait at all."""
 
-    line: LineQueue | None = None
+    line: TxQueue | None = None
     waiting: list[bytes] = field(default_factory=list)
     size: int = 0
     overflowed: bool = False
@@ -62,7 +62,7 @@ class OutQueue:
     full: int = OVERFLOW
 
     def take(self) -> bytes:
-        """All that waits, of a line what it carries in a moment; forgets it."""
+        """All that waits, of a line what it carries in one burst; forgets it."""
         if self.line is not None:
             data = self.line.take()
             self.size = self.line.size
@@ -104,12 +104,12 @@ class OpenLink:
     shared: object | None = None
     peers: dict[tuple[int, int, bool], Peer] = field(default_factory=dict)
 
-    def push(self, data: bytes, frames: int, *, fleeting: bool = False) -> None:
-        """Queue whole frames, or drop them when the link is full. `fleeting`: a later one replaces them, so on a line
+    def push(self, data: bytes, frames: int, *, droppable: bool = False) -> None:
+        """Queue whole frames, or drop them when the link is full. `droppable`: a later one replaces them, so on a line
         that is too slow the oldest of these go first."""
         out = self.out
         if out.line is not None:
-            self._push_line(out.line, data, frames, fleeting)
+            self._push_line(out.line, data, frames, droppable)
             return
         if out.size + len(data) > out.full:
             out.overflowed = True
@@ -120,21 +120,21 @@ class OpenLink:
         self.frames_out += frames
         self.bytes_out += len(data)
 
-    def _push_line(self, line: LineQueue, data: bytes, frames: int, fleeting: bool) -> None:
-        if not fleeting and line.size + len(data) > self.out.full:
+    def _push_line(self, line: TxQueue, data: bytes, frames: int, droppable: bool) -> None:
+        if not droppable and line.size + len(data) > self.out.full:
             self.out.overflowed = True
             self.dropped += frames
             return
-        late_frames, late_bytes = line.push_all(data, frames, fleeting=fleeting)
+        late_frames, late_bytes = line.push_all(data, frames, droppable=droppable)
         self.out.size = line.size
         self.dropped += late_frames
         self.frames_out += frames - late_frames
         self.bytes_out += len(data) - late_bytes
 
-    def push_signed(self, data: bytes, frames: int, signing: Signing, *, fleeting: bool = False) -> None:
+    def push_signed(self, data: bytes, frames: int, signing: Signing, *, droppable: bool = False) -> None:
         """As `push`, each frame signed; the link's number is the link id of the signature."""
         signed = b"".join(signing.sign(frame, self.number) for frame in split_frames(data))
-        self.push(signed, frames, fleeting=fleeting)
+        self.push(signed, frames, droppable=droppable)
 
     def restart(self) -> None:
         """The other end was lost, and a new one begins anew: nothing waits any more."""

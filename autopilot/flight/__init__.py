@@ -2,7 +2,7 @@
 
 - `lifecycle`: the state machine as a table; `diagram` draws it.
 - `messages`, `bus`, `trace`, `actor`, `kernel`: what actors are made of; knows nothing of flying.
-- `signs`: how the vehicle stands, as the edge between the core and the actors.
+- `flags`: how the vehicle stands, as the edge between the core and the actors.
 - `manager`, `actors`, `aside`, `situation`, `surroundings`: the twelve actors and what they share.
 - `system`: all of it aboard one vehicle, in the core's arm and disarm path; `faults`: what can go wrong on order.
 """

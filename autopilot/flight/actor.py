@@ -39,7 +39,7 @@ class Port(Protocol):
 
 class Actor:
     """Base of all actors. `critical`: when it raises, all critical ones restart together; else it stays down until the
-    next RESET, or restarts at once (`restarts_at_once`). `listens`: bits of news (`autopilot.flight.signs`)."""
+    next RESET, or restarts at once (`restarts_at_once`). `listens`: bits of news (`autopilot.flight.flags`)."""
 
     name: ClassVar[str]
     critical: ClassVar[bool] = True
@@ -55,8 +55,8 @@ class Actor:
         if message.kind is Kind.REQUEST and message.subject == Ask.RESET.value:
             self._answer_reset(message)
 
-    def handle_news(self, news: int, signs: int) -> None:
-        """Some of what it listens for has happened or changed; `signs`: how things stand now."""
+    def handle_news(self, news: int, flags: int) -> None:
+        """Some of what it listens for has happened or changed; `flags`: how things stand now."""
 
     def handle_timeout(self) -> None:
         """Its deadline has come (and is None again)."""

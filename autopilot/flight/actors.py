@@ -8,14 +8,15 @@ from __future__ import annotations
 
 from typing import ClassVar, Final
 
-from autopilot.flight import signs
+from autopilot.events import Severity
+from autopilot.flight import flags
 from autopilot.flight.actor import Actor
+from autopilot.flight.flight_context import FlightContext
+from autopilot.flight.guards import HOVER, HOVER_HEIGHT
 from autopilot.flight.messages import FAIL, OK, Ask, Kind, Message, Tag
-from autopilot.flight.situation import HOVER, HOVER_HEIGHT
-from autopilot.flight.surroundings import Surroundings
 from autopilot.mission.sequencer import SetCurrentError
-from autopilot.outcome import Result, Severity
 from autopilot.reasons import ArmingMethod, ModeReason
+from autopilot.result import Result
 from autopilot.vehicle import ControlPart, Request
 
 POSITION_WAIT_MS: Final = 5_000  # well within the manager's patience with a RESET
@@ -25,10 +26,10 @@ POSITION_LOOK_MS: Final = 200
 class FlightActor(Actor):
     """A flight-critical actor of this vehicle."""
 
-    def __init__(self, around: Surroundings) -> None:
+    def __init__(self, context: FlightContext) -> None:
         super().__init__()
-        self.around = around
-        self.crew = around.crew
+        self.context = context
+        self.parts = context.parts
 
     def tell_manager(self, tag: Tag, payload: str = "") -> None:
         self.port.notify(self.port.find_sibling("flight_manager"), tag, payload)
@@ -38,28 +39,28 @@ class SensorActor(FlightActor):
     """RESET calibrates. A controller that keeps its own calibration is left alone by a plain arm command."""
 
     name = "sensor"
-    listens = signs.REPLY
+    listens = flags.REPLY
 
-    def __init__(self, around: Surroundings) -> None:
-        super().__init__(around)
+    def __init__(self, context: FlightContext) -> None:
+        super().__init__(context)
         self._calibrating: tuple[Request, Message] | None = None
 
     def _answer_reset(self, request: Message) -> None:
         if self.port.fault("reset") is not None or self._trusts_the_controller(request):
             super()._answer_reset(request)
             return
-        self._calibrating = (self.crew.cockpit.vehicle.calibrate(), request)
+        self._calibrating = (self.parts.context.vehicle.calibrate(), request)
         self._finish()
 
     def _trusts_the_controller(self, request: Message) -> bool:
-        return request.payload != "go" and self.crew.cockpit.vehicle.capabilities.own_checks
+        return request.payload != "go" and self.parts.context.vehicle.capabilities.own_checks
 
     def _finish(self) -> None:
         if self._calibrating is not None and self._calibrating[0].done:
             (answer, request), self._calibrating = self._calibrating, None
             self.finish_reset(request, None if answer.ok else f"calibration: {answer.reason}")
 
-    def handle_news(self, news: int, now_signs: int) -> None:
+    def handle_news(self, news: int, now_flags: int) -> None:
         self._finish()
 
 
@@ -70,8 +71,8 @@ class EstimatorActor(FlightActor):
 
     name = "estimator"
 
-    def __init__(self, around: Surroundings) -> None:
-        super().__init__(around)
+    def __init__(self, context: FlightContext) -> None:
+        super().__init__(context)
         self._waiting: tuple[Message, int] | None = None  # the RESET, and until when it may still succeed
 
     def _answer_reset(self, request: Message) -> None:
@@ -82,7 +83,7 @@ class EstimatorActor(FlightActor):
             self._try(request, self.port.now_ms + (0 if request.payload == "force" else POSITION_WAIT_MS))
 
     def _try(self, request: Message, until_ms: int) -> None:
-        restarted = self.crew.cockpit.vehicle.clear(ControlPart.ESTIMATOR)
+        restarted = self.parts.context.vehicle.clear(ControlPart.ESTIMATOR)
         lacks = restarted.ok and self._lacks_position(request)
         may_come = not restarted.ok or self._is_controller()
         if (lacks or not restarted.ok) and may_come and self.port.now_ms < until_ms:
@@ -97,11 +98,11 @@ class EstimatorActor(FlightActor):
             self._try(*self._waiting)
 
     def _lacks_position(self, request: Message) -> bool:
-        needed = request.payload == "go" or self.crew.modes.spec.position
-        return needed and not self.crew.cockpit.has_position
+        needed = request.payload == "go" or self.parts.modes.spec.position
+        return needed and not self.parts.context.has_position
 
     def _is_controller(self) -> bool:
-        return self.crew.cockpit.vehicle.capabilities.own_checks
+        return self.parts.context.vehicle.capabilities.own_checks
 
 
 class WaypointActor(FlightActor):
@@ -109,17 +110,17 @@ class WaypointActor(FlightActor):
     that set-current has chosen. START flies the profile."""
 
     name = "waypoint"
-    listens = signs.UNDER_WAY | signs.COMPLETED
+    listens = flags.UNDER_WAY | flags.COMPLETED
 
     def reset(self, request: Message) -> str | None:
-        mission = self.crew.plans.mission
+        mission = self.parts.plans.mission
         if request.payload != "go" or not mission.total():
             return None
-        self.crew.sequencer.reset_jump_counters()
+        self.parts.sequencer.reset_jump_counters()
         try:
-            self.crew.auto.steer(mission.first_index)
+            self.parts.auto.steer(mission.first_index)
         except SetCurrentError as error:
-            return None if int(self.around.param("FM_PROFILE")) == HOVER else str(error)
+            return None if int(self.context.param("FM_PROFILE")) == HOVER else str(error)
         return None
 
     def handle_message(self, message: Message) -> None:
@@ -130,14 +131,14 @@ class WaypointActor(FlightActor):
 
     def _start(self, hover: bool) -> None:
         now_ms = self.port.now_ms
-        outcome = self.crew.flight.takeoff(HOVER_HEIGHT) if hover else self.crew.mission.start(now_ms, 0.0, 0.0)
+        outcome = self.parts.flight.takeoff(HOVER_HEIGHT) if hover else self.parts.mission.start(now_ms, 0.0, 0.0)
         if not outcome.ok:
             self.tell_manager(Tag.START_FAILED, outcome.reason)
 
-    def handle_news(self, news: int, now_signs: int) -> None:
-        if news & now_signs & signs.UNDER_WAY:
+    def handle_news(self, news: int, now_flags: int) -> None:
+        if news & now_flags & flags.UNDER_WAY:
             self.tell_manager(Tag.UNDER_WAY)
-        if news & now_signs & signs.COMPLETED:
+        if news & now_flags & flags.COMPLETED:
             self.tell_manager(Tag.MISSION_DONE)
 
 
@@ -146,15 +147,15 @@ class AltitudeActor(FlightActor):
     for what drives braking in HOLD. RESET clears the landing, the height controller and the learned hover thrust."""
 
     name = "altitude"
-    listens = signs.AIRBORNE | signs.DESCENDING | signs.FINISHED | signs.STILL | signs.CUTOFF | signs.CRASHED
+    listens = flags.AIRBORNE | flags.DESCENDING | flags.FINISHED | flags.STILL | flags.CUTOFF | flags.CRASHED
 
-    def __init__(self, around: Surroundings) -> None:
-        super().__init__(around)
+    def __init__(self, context: FlightContext) -> None:
+        super().__init__(context)
         self._stopping = False  # what drives was told to land
 
     def reset(self, request: Message) -> str | None:
         self._stopping = False
-        return self.crew.cockpit.vehicle.clear(ControlPart.ALTITUDE).reason or None
+        return self.parts.context.vehicle.clear(ControlPart.ALTITUDE).reason or None
 
     def handle_message(self, message: Message) -> None:
         if message.kind is Kind.NOTIFY and message.tag == Tag.LANDING:
@@ -163,31 +164,31 @@ class AltitudeActor(FlightActor):
             super().handle_message(message)
 
     def _land(self) -> None:
-        kind = self.crew.cockpit.vehicle_class
-        self.crew.modes.set(kind.modes.stop, self.port.now_ms, ModeReason.MISSION_END)
+        kind = self.parts.context.vehicle_class
+        self.parts.modes.set(kind.modes.stop, self.port.now_ms, ModeReason.MISSION_END)
         self._stopping = not kind.has_height
-        self._report_rest(self.around.signs.read())
+        self._report_rest(self.context.flags.read())
 
-    def _report_rest(self, now_signs: int) -> None:
-        if self._stopping and now_signs & signs.STILL:
+    def _report_rest(self, now_flags: int) -> None:
+        if self._stopping and now_flags & flags.STILL:
             self._stopping = False
             self.tell_manager(Tag.LANDED)
 
-    def handle_news(self, news: int, now_signs: int) -> None:
-        risen = news & now_signs
-        if risen & signs.AIRBORNE:
+    def handle_news(self, news: int, now_flags: int) -> None:
+        risen = news & now_flags
+        if risen & flags.AIRBORNE:
             self.tell_manager(Tag.LIFTOFF)
-        if risen & signs.DESCENDING:
+        if risen & flags.DESCENDING:
             self.tell_manager(Tag.DESCENDING)
-        elif news & signs.DESCENDING and now_signs & signs.AIRBORNE:
+        elif news & flags.DESCENDING and now_flags & flags.AIRBORNE:
             self.tell_manager(Tag.CLIMBING)
-        if news & signs.CUTOFF:
+        if news & flags.CUTOFF:
             self.tell_manager(Tag.LANDED, "emergency cutoff")
-        elif news & signs.CRASHED and not now_signs & signs.ARMED:
+        elif news & flags.CRASHED and not now_flags & flags.ARMED:
             self.tell_manager(Tag.LANDED, "crash")
-        elif risen & signs.FINISHED:
+        elif risen & flags.FINISHED:
             self.tell_manager(Tag.LANDED)
-        self._report_rest(now_signs)
+        self._report_rest(now_flags)
 
 
 class LoopActor(FlightActor):
@@ -196,7 +197,7 @@ class LoopActor(FlightActor):
     part: ClassVar[ControlPart]
 
     def reset(self, request: Message) -> str | None:
-        return self.crew.cockpit.vehicle.clear(self.part).reason or None
+        return self.parts.context.vehicle.clear(self.part).reason or None
 
 
 class PositionActor(LoopActor):
@@ -225,18 +226,18 @@ class MotorActor(FlightActor):
     ground until START, and again from STOP on. The deadman is the kernel's; its event is told."""
 
     name = "motor"
-    listens = signs.ARMED | signs.REPLY | signs.DEADMAN
+    listens = flags.ARMED | flags.REPLY | flags.DEADMAN
 
-    def __init__(self, around: Surroundings) -> None:
-        super().__init__(around)
+    def __init__(self, context: FlightContext) -> None:
+        super().__init__(context)
         self._asked: Message | None = None  # an ARM or DISARM that a real controller has yet to answer
 
     def reset(self, request: Message) -> str | None:
-        return self.crew.cockpit.vehicle.clear(ControlPart.MOTORS).reason or None
+        return self.parts.context.vehicle.clear(ControlPart.MOTORS).reason or None
 
     def handle_message(self, message: Message) -> None:
         if message.kind is Kind.NOTIFY:
-            self.crew.cockpit.vehicle.hold_motors(message.tag != Tag.START)
+            self.parts.context.vehicle.hold_motors(message.tag != Tag.START)
         elif message.subject == Ask.ARM.value:
             self._act(message, "arm")
         elif message.subject == Ask.DISARM.value:
@@ -252,7 +253,7 @@ class MotorActor(FlightActor):
                 self._arm(request) if request.subject == Ask.ARM.value else self._disarm(request)
 
     def _arm(self, request: Message) -> None:
-        arming, force = self.crew.arming, request.payload == "force"
+        arming, force = self.parts.arming, request.payload == "force"
         if request.payload == "check":
             refusal = arming.refusal()
             self.port.reply(request, (OK, "") if refusal is None else (FAIL, refusal.reason))
@@ -261,7 +262,7 @@ class MotorActor(FlightActor):
 
     def _disarm(self, request: Message) -> None:
         force = request.payload == "force"
-        outcome = self.crew.arming.disarm(self.port.now_ms, force=force, method=ArmingMethod.LANDED)
+        outcome = self.parts.arming.disarm(self.port.now_ms, force=force, method=ArmingMethod.LANDED)
         self._await(request, outcome.result)
 
     def _await(self, request: Message, result: Result) -> None:
@@ -272,13 +273,13 @@ class MotorActor(FlightActor):
     def _finish(self, done: bool) -> None:
         if self._asked is not None:
             request, self._asked = self._asked, None
-            self.port.reply(request, (OK, "") if done else (FAIL, self.crew.arming.last_refusal))
+            self.port.reply(request, (OK, "") if done else (FAIL, self.parts.arming.last_refusal))
 
-    def handle_news(self, news: int, now_signs: int) -> None:
-        armed = bool(now_signs & signs.ARMED)
-        if self._asked is not None and (news & signs.ARMED or not self.crew.arming.pending):
+    def handle_news(self, news: int, now_flags: int) -> None:
+        armed = bool(now_flags & flags.ARMED)
+        if self._asked is not None and (news & flags.ARMED or not self.parts.arming.pending):
             self._finish(armed == (self._asked.subject == Ask.ARM.value))
-        if news & signs.ARMED:
+        if news & flags.ARMED:
             self.tell_manager(Tag.ARMED if armed else Tag.DISARMED)
-        if news & signs.DEADMAN:
-            self.crew.cockpit.say(Severity.CRITICAL, "Motor deadman: no torque command for 50 ms")
+        if news & flags.DEADMAN:
+            self.parts.context.say(Severity.CRITICAL, "Motor deadman: no torque command for 50 ms")

@@ -147,7 +147,7 @@ class Kernel:
             self.pending = True
 
     def post_news(self, news: int) -> None:
-        """Something happened (`autopilot.flight.signs`): wake whoever listens for it."""
+        """Something happened (`autopilot.flight.flags`): wake whoever listens for it."""
         for cell in self._order:
             heard = news & cell.actor.listens
             if heard and not cell.down:
@@ -155,7 +155,7 @@ class Kernel:
                 self.pending = True
 
     # --- running ----------------------------------------------------------------------------------------------------
-    def run(self, now_ms: int, signs: int) -> None:
+    def run(self, now_ms: int, flags: int) -> None:
         """Let everybody work who has something to do."""
         self.now_ms = now_ms
         self._expire(now_ms)
@@ -167,13 +167,13 @@ class Kernel:
             for cell in self._order:
                 if cell.has_work(now_ms):
                     busy = True
-                    self._run_one(cell, signs)
+                    self._run_one(cell, flags)
         if busy:
             self._on_error(OUTSIDE, RuntimeError(f"actors still busy after {MOST_ROUNDS} rounds"))
         self.pending = busy
         self.deadline_ms = self._earliest()
 
-    def _run_one(self, cell: _Cell, signs: int) -> None:
+    def _run_one(self, cell: _Cell, flags: int) -> None:
         actor = cell.actor
         try:
             if cell.poisoned:
@@ -181,7 +181,7 @@ class Kernel:
                 raise InjectedFault(f"{actor.name}.raise")
             if cell.news:
                 news, cell.news = cell.news, 0
-                actor.handle_news(news, signs)
+                actor.handle_news(news, flags)
             if actor.deadline_ms is not None and self.now_ms >= actor.deadline_ms:
                 actor.deadline_ms = None
                 actor.handle_timeout()

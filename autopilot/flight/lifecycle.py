@@ -51,7 +51,7 @@ class FlightEvent(Enum):
     RESTARTED = auto()  # after the flight-critical actors were restarted
 
 
-class Situation(Protocol):
+class GuardFacts(Protocol):
     """What guards look at."""
 
     @property
@@ -79,41 +79,41 @@ class Situation(Protocol):
         """BATT_FS_CRT_ACT is 0: no failsafe answers a critical battery."""
 
 
-Guard = Callable[[Situation], bool]
+Guard = Callable[[GuardFacts], bool]
 
 
-def nothing_to_fly(flight: Situation) -> bool:
+def nothing_to_fly(flight: GuardFacts) -> bool:
     """No mission, no profile, or the vehicle is not on the ground."""
     return flight.refusal is not None
 
 
-def motors_off(flight: Situation) -> bool:
+def motors_off(flight: GuardFacts) -> bool:
     """FM_ARM_EARLY 0: the motors are armed at the end of the countdown."""
     return not flight.armed
 
 
-def airborne(flight: Situation) -> bool:
+def airborne(flight: GuardFacts) -> bool:
     return flight.airborne
 
 
-def armed(flight: Situation) -> bool:
+def armed(flight: GuardFacts) -> bool:
     return flight.armed
 
 
-def resting(flight: Situation) -> bool:
+def resting(flight: GuardFacts) -> bool:
     return flight.resting
 
 
-def ends_by_itself(flight: Situation) -> bool:
+def ends_by_itself(flight: GuardFacts) -> bool:
     """GO began the flight, and it is still flown by its profile."""
     return flight.begun_by_go and flight.in_command
 
 
-def begun_by_go(flight: Situation) -> bool:
+def begun_by_go(flight: GuardFacts) -> bool:
     return flight.begun_by_go
 
 
-def critical_is_ours(flight: Situation) -> bool:
+def critical_is_ours(flight: GuardFacts) -> bool:
     """GO began the flight, and no failsafe answers a critical battery."""
     return flight.begun_by_go and flight.critical_is_ours
 
@@ -252,7 +252,7 @@ IGNORED: Final[dict[FlightState, frozenset[FlightEvent]]] = {
 """Events that mean nothing in a state: late answers, timers that were not stopped, facts that are known."""
 
 
-def choose(state: FlightState, event: FlightEvent, flight: Situation) -> Row | None:
+def choose(state: FlightState, event: FlightEvent, flight: GuardFacts) -> Row | None:
     """The row that is taken, None when the event means nothing now. KeyError: the table has a hole."""
     rows = TABLE.get((state, event))
     if rows is None:

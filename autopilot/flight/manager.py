@@ -9,15 +9,16 @@ from __future__ import annotations
 
 from typing import Final
 
-from autopilot.flight import signs
+from autopilot.events import FlightStateChanged, Severity
+from autopilot.flight import flags
 from autopilot.flight.actor import Actor
+from autopilot.flight.flight_context import FlightContext, Status
+from autopilot.flight.guards import VehicleGuardFacts
 from autopilot.flight.lifecycle import Action, FlightEvent, FlightState
 from autopilot.flight.messages import OK, Ask, Kind, Message, Tag
-from autopilot.flight.situation import VehicleSituation
-from autopilot.flight.surroundings import Status, Surroundings
-from autopilot.flight.walker import LifecycleWalker
-from autopilot.outcome import FlightStateChanged, Result, Severity
+from autopilot.flight.state_machine import LifecycleStateMachine
 from autopilot.reasons import ModeReason
+from autopilot.result import Result
 
 RESET_ORDER: Final = (
     "waypoint",
@@ -67,15 +68,15 @@ class FlightManager(Actor):
     """See the module. It has a method `_ACTION` for each `Action` of the table."""
 
     name = "flight_manager"
-    listens = signs.READY
+    listens = flags.READY
 
-    def __init__(self, around: Surroundings) -> None:
+    def __init__(self, context: FlightContext) -> None:
         super().__init__()
-        self._around = around
-        self._crew = around.crew
-        self._flight = VehicleSituation(around)
+        self._context = context
+        self._parts = context.parts
+        self._flight = VehicleGuardFacts(context)
         actions = {action: getattr(self, f"_{action.value}") for action in Action}
-        self._walk = LifecycleWalker(self._flight, actions, self._enter, self._tell)
+        self._walk = LifecycleStateMachine(self._flight, actions, self._enter, self._tell)
         self._countdown_end: int | None = None
         self._late = False  # people were told that this state lasts too long
         self._manner = "go"  # payload of RESET and ARM: "go", "plain", "force"
@@ -119,19 +120,19 @@ class FlightManager(Actor):
 
     def _handle_reset_answer(self, sibling: str, done: bool, reason: str) -> None:
         if not done and self._manner == "force":
-            self._crew.cockpit.say(Severity.WARNING, f"Flight: {sibling}: RESET: {reason} (forced)")
+            self._parts.context.say(Severity.WARNING, f"Flight: {sibling}: RESET: {reason} (forced)")
         elif not done:
             self._dispatch(FlightEvent.RESET_FAILED, f"{sibling}: RESET: {reason}")
             return
         self._reset_next()
 
-    def handle_news(self, news: int, now_signs: int) -> None:
+    def handle_news(self, news: int, now_flags: int) -> None:
         """The arming checks pass, or do not: FM_AUTO_GO waits for that."""
         self._schedule()
 
     def handle_timeout(self) -> None:
         if self._auto_go_due():
-            self._around.auto_go_ms = None
+            self._context.auto_go_ms = None
             self._dispatch(FlightEvent.GO, "FM_AUTO_GO")
         for event in self._walk.due(self.port.now_ms):
             self._dispatch(event)
@@ -139,19 +140,19 @@ class FlightManager(Actor):
 
     def _auto_go_due(self) -> bool:
         """FM_AUTO_GO: its delay is over, and the vehicle is ready."""
-        at = self._around.auto_go_ms
-        return at is not None and self.port.now_ms >= at and self._around.signs.ready
+        at = self._context.auto_go_ms
+        return at is not None and self.port.now_ms >= at and self._context.flags.ready
 
     # --- walking --------------------------------------------------------------------------------------------------
     def _dispatch(self, event: FlightEvent, reason: str = "") -> None:
         self._walk.dispatch(event, reason)
-        self._around.status.publish(self._status())
+        self._context.status.publish(self._status())
         self._schedule()
 
     def _schedule(self) -> None:
         due = self._walk.deadline_ms
-        auto = self._around.auto_go_ms
-        if auto is not None and self._walk.state is FlightState.IDLE and self._around.signs.ready:
+        auto = self._context.auto_go_ms
+        if auto is not None and self._walk.state is FlightState.IDLE and self._context.flags.ready:
             due = auto if due is None else min(due, auto)
         self.deadline_ms = due
 
@@ -162,7 +163,7 @@ class FlightManager(Actor):
     def _enter(self) -> None:
         self._countdown_end = None
         self._late = False
-        self._crew.arming.hold_auto_disarm = False
+        self._parts.arming.hold_auto_disarm = False
 
     # --- what people see ------------------------------------------------------------------------------------------
     def _tell(self) -> None:
@@ -172,8 +173,8 @@ class FlightManager(Actor):
             text += f", takeoff in {self._status().countdown_s(self.port.now_ms)} s"
         elif walk.reason:
             text += f": {walk.reason}"
-        self._crew.cockpit.say(Severity.INFO, text)
-        self._crew.cockpit.announce(FlightStateChanged(int(walk.state), walk.cause, walk.reason))
+        self._parts.context.say(Severity.INFO, text)
+        self._parts.context.announce(FlightStateChanged(int(walk.state), walk.cause, walk.reason))
 
     def _status(self) -> Status:
         return Status(self._walk.state, self._countdown_end, self._flight.begun_by_go, self._walk.reason)
@@ -185,30 +186,30 @@ class FlightManager(Actor):
     # --- actions: before the flight -------------------------------------------------------------------------------
     def _refuse_go(self) -> None:
         reason = f"GO refused: {self._flight.refusal}"
-        self._crew.cockpit.say(Severity.WARNING, reason)
+        self._parts.context.say(Severity.WARNING, reason)
         self._answer(Result.FAILED, reason)
 
     def _refuse_state(self) -> None:
         """A wrong moment: nothing changes, the operator is told."""
         reason = f"refused in {self._walk.state.name}"
-        self._crew.cockpit.say(Severity.WARNING, f"Flight: GO or ABORT {reason}")
+        self._parts.context.say(Severity.WARNING, f"Flight: GO or ABORT {reason}")
         self._answer(Result.TEMPORARILY_REJECTED, reason)
 
     def _prepare_go(self) -> None:
-        self._around.auto_go_ms = None
+        self._context.auto_go_ms = None
         self._manner = "go"
         self._flight.begun_by_go = True
-        self._flight.profile = int(self._around.param("FM_PROFILE"))
+        self._flight.profile = int(self._context.param("FM_PROFILE"))
         self._answer(Result.ACCEPTED)
-        number = self._crew.cockpit.vehicle_class.modes.guided
-        outcome = self._crew.modes.set(number, self.port.now_ms, ModeReason.GCS_COMMAND)
+        number = self._parts.context.vehicle_class.modes.guided
+        outcome = self._parts.modes.set(number, self.port.now_ms, ModeReason.GCS_COMMAND)
         if outcome.ok:
             self._prepare()
         else:
             self._walk.then(FlightEvent.RESET_FAILED, outcome.reason)
 
     def _prepare_plain(self) -> None:
-        self._around.auto_go_ms = None
+        self._context.auto_go_ms = None
         self._flight.begun_by_go = False
         self._prepare()
 
@@ -225,7 +226,7 @@ class FlightManager(Actor):
         self._awaited = self.port.request(sibling, Ask.RESET, self._manner, RESET_TIMEOUT_MS)
 
     def _ask_arm(self) -> None:
-        early = self._manner != "go" or self._around.param("FM_ARM_EARLY", 1.0) != 0.0
+        early = self._manner != "go" or self._context.param("FM_ARM_EARLY", 1.0) != 0.0
         self._request_arm(self._manner if early else "check")
 
     def _ask_arm_now(self) -> None:
@@ -236,23 +237,23 @@ class FlightManager(Actor):
         self._awaited = self.port.request(self.port.find_sibling("motor"), Ask.ARM, manner, ARM_TIMEOUT_MS)
 
     def _give_up(self) -> None:
-        self._crew.cockpit.say(Severity.WARNING, f"Flight: not started: {self._walk.reason}")
+        self._parts.context.say(Severity.WARNING, f"Flight: not started: {self._walk.reason}")
         self._close()
 
     def _wait_armed(self) -> None:
         if not self._flight.begun_by_go:
             self._start_motors()
             return
-        delay_ms = int(1000.0 * self._around.param("FM_COUNTDOWN", 60.0))
+        delay_ms = int(1000.0 * self._context.param("FM_COUNTDOWN", 60.0))
         self._after(FlightEvent.COUNTDOWN_OVER, delay_ms)
         self._countdown_end = self.port.now_ms + delay_ms
-        self._crew.arming.hold_auto_disarm = True
+        self._parts.arming.hold_auto_disarm = True
 
     def _call_off(self) -> None:
         """ABORT, or a critical battery: stop the motors; IDLE when they have stopped."""
         self._walk.stop_timers()
         self._countdown_end = None
-        self._crew.arming.hold_auto_disarm = False
+        self._parts.arming.hold_auto_disarm = False
         if self._walk.event is FlightEvent.ABORT:
             self._called_off = (self._walk.event, "aborted")
             self._answer(Result.ACCEPTED)
@@ -262,7 +263,7 @@ class FlightManager(Actor):
 
     # --- actions: in flight ---------------------------------------------------------------------------------------
     def _start(self) -> None:
-        duration = self._around.param("FM_DURATION")
+        duration = self._context.param("FM_DURATION")
         self._duration_end = self.port.now_ms + int(1000.0 * duration) if duration > 0.0 else None
         self._set_duration_timer()
         self.port.notify(self.port.find_sibling("waypoint"), Tag.START, self._flight.profile)
@@ -295,13 +296,13 @@ class FlightManager(Actor):
         self._after(FlightEvent.DURATION_OVER, LOOK_MS)
 
     def _land(self) -> None:
-        if not self._around.signs.read() & signs.FINISHED:
+        if not self._context.flags.read() & flags.FINISHED:
             self.port.notify(self.port.find_sibling("altitude"), Tag.LANDING)
         self._follow_landing()
 
     def _follow_landing(self) -> None:
-        height = max(self._crew.cockpit.height, 0.0)
-        speed = max(self._around.param("LAND_SPEED", 50.0) / 100.0, 0.1)
+        height = max(self._parts.context.height, 0.0)
+        speed = max(self._context.param("LAND_SPEED", 50.0) / 100.0, 0.1)
         self._after(FlightEvent.LANDING_TIMEOUT, LANDING_BASE_MS + int(2000.0 * height / speed))
 
     def _resume_flight(self) -> None:
@@ -311,13 +312,13 @@ class FlightManager(Actor):
     def _keep_waiting(self) -> None:
         if not self._late:
             self._late = True
-            self._crew.cockpit.say(Severity.WARNING, "Flight: landing takes long, not on the ground yet")
+            self._parts.context.say(Severity.WARNING, "Flight: landing takes long, not on the ground yet")
         self._after(FlightEvent.LANDING_TIMEOUT, LOOK_MS)
 
     # --- actions: after the flight --------------------------------------------------------------------------------
     def _force_down(self) -> None:
         self._walk.reason = "at rest on the ground, landing never confirmed"
-        self._crew.cockpit.say(Severity.WARNING, "Flight: landing never confirmed; disarming at rest")
+        self._parts.context.say(Severity.WARNING, "Flight: landing never confirmed; disarming at rest")
         self._request_disarm("force")
 
     def _disarm(self) -> None:
@@ -333,7 +334,7 @@ class FlightManager(Actor):
     def _retry_later(self) -> None:
         if not self._late:
             self._late = True
-            self._crew.cockpit.say(Severity.CRITICAL, f"Flight: {self._walk.reason}; trying again every second")
+            self._parts.context.say(Severity.CRITICAL, f"Flight: {self._walk.reason}; trying again every second")
         self._after(FlightEvent.RETRY, RETRY_MS)
 
     def _close(self) -> None:

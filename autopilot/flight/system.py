@@ -12,8 +12,8 @@ from enum import IntEnum
 from functools import partial
 from typing import Final
 
-from autopilot.crew import Crew
-from autopilot.flight import faults, signs
+from autopilot.events import Severity
+from autopilot.flight import faults, flags
 from autopilot.flight.actors import (
     AltitudeActor,
     AttitudeActor,
@@ -24,15 +24,16 @@ from autopilot.flight.actors import (
     SensorActor,
     WaypointActor,
 )
-from autopilot.flight.aside import BatteryActor, CommsActor, LoggerActor
+from autopilot.flight.flight_context import FlightContext, LogFiles, Status
 from autopilot.flight.kernel import OUTSIDE, Kernel, MailboxFullError
 from autopilot.flight.lifecycle import FlightState
 from autopilot.flight.manager import FlightManager
 from autopilot.flight.messages import Tag
-from autopilot.flight.surroundings import LogFiles, Status, Surroundings
+from autopilot.flight.noncritical_actors import BatteryActor, CommsActor, LoggerActor
 from autopilot.flight.trace import TraceSink
-from autopilot.outcome import ACCEPTED, Outcome, Result, Severity
+from autopilot.result import ACCEPTED, Outcome, Result
 from autopilot.vehicle import Request, VehicleEvent
+from autopilot.wiring import VehicleParts
 
 #: In the order in which they run (docs/reference/flight-lifecycle.md, "Actors").
 ACTORS: Final = (
@@ -65,21 +66,21 @@ class FlightSystem:
     """See the module. Implements `autopilot.safety.arming.ArmingProcedure`. `on_error(error, where)`: an actor has
     raised; `trace`, `log_files` may be set at any time."""
 
-    def __init__(self, crew: Crew) -> None:
-        self._crew = crew
-        self._cockpit = crew.cockpit
-        self._around = Surroundings(crew)
+    def __init__(self, parts: VehicleParts) -> None:
+        self._parts = parts
+        self._vehicle_context = parts.context
+        self._context = FlightContext(parts)
         self.on_error: Callable[[Exception, str], None] = lambda error, where: None
         self._kernel = Kernel(
-            [partial(actor, self._around) for actor in ACTORS],
+            [partial(actor, self._context) for actor in ACTORS],
             on_error=self._actor_failed, on_restart=self._restarted, on_down=self._gone,
         )  # fmt: skip
-        self._signs = 0
-        self._key = self._around.signs.key()
+        self._flags = 0
+        self._key = self._context.flags.key()
         self._events = 0
         self._started = False
         self._arm_request: Request | None = None
-        crew.arming.leave_finished = self.in_charge
+        parts.arming.leave_finished = self.in_charge
 
     # --- what may be set ------------------------------------------------------------------------------------------
     @property
@@ -92,11 +93,11 @@ class FlightSystem:
 
     @property
     def log_files(self) -> LogFiles:
-        return self._around.log_files
+        return self._context.log_files
 
     @log_files.setter
     def log_files(self, files: LogFiles) -> None:
-        self._around.log_files = files
+        self._context.log_files = files
 
     def inject_fault(self, name: str, value: str | None, *, active: bool) -> bool:
         """Begin or end a fault of `autopilot.flight.faults`; False when name or value is unknown."""
@@ -105,11 +106,11 @@ class FlightSystem:
     # --- facts ----------------------------------------------------------------------------------------------------
     @property
     def status(self) -> Status:
-        return self._around.status.latest
+        return self._context.status.latest
 
     @property
     def state(self) -> FlightState:
-        return self._around.status.latest.state
+        return self._context.status.latest.state
 
     @property
     def arm_request(self) -> Request | None:
@@ -122,7 +123,7 @@ class FlightSystem:
 
     def countdown_s(self) -> int:
         """Seconds until takeoff, rounded up; 0 without a countdown."""
-        return self.status.countdown_s(self._cockpit.now_ms)
+        return self.status.countdown_s(self._vehicle_context.now_ms)
 
     # --- commands -------------------------------------------------------------------------------------------------
     def command(self, number: int, now_ms: int) -> Outcome:
@@ -135,7 +136,7 @@ class FlightSystem:
             case FlightCommand.STATUS:
                 asked = self.ask_status(now_ms)
                 if asked is None:
-                    return self._cockpit.refuse(f"Flight: {NO_ANSWER}")
+                    return self._vehicle_context.refuse(f"Flight: {NO_ANSWER}")
                 return Outcome(Result.ACCEPTED, detail=asked[0] + 256 * asked[1])
         return Outcome(Result.UNSUPPORTED, f"no flight manager command {number}")
 
@@ -152,22 +153,22 @@ class FlightSystem:
 
     def ask_status(self, now_ms: int) -> tuple[int, int] | None:
         """State and countdown seconds as the flight manager gives them; None when it does not answer."""
-        self._around.asked_status.publish(None)
+        self._context.asked_status.publish(None)
         self._send(Tag.STATUS, None, now_ms)
-        return self._around.asked_status.latest
+        return self._context.asked_status.latest
 
     def _with_detail(self, outcome: Outcome, now_ms: int) -> Outcome:
         status = self.status
         return Outcome(outcome.result, outcome.reason, int(status.state) + 256 * status.countdown_s(now_ms))
 
     def _order(self, tag: Tag, now_ms: int) -> Outcome:
-        self._around.answer.publish(None)
+        self._context.answer.publish(None)
         if self._kernel.is_down("flight_manager") or self._kernel.is_down("comms"):
             self._kernel.revive()
         self._send(tag, None, now_ms)
-        answer = self._around.answer.latest
+        answer = self._context.answer.latest
         if answer is None:
-            return self._cockpit.refuse(f"Flight: {NO_ANSWER}")
+            return self._vehicle_context.refuse(f"Flight: {NO_ANSWER}")
         return Outcome(Result(answer[0]), answer[1])
 
     def _send(self, tag: Tag, payload: bool | None, now_ms: int) -> None:
@@ -182,15 +183,15 @@ class FlightSystem:
     # --- the arm and disarm path ----------------------------------------------------------------------------------
     def arm(self, now_ms: int, *, force: bool = False) -> Outcome:
         """A ground station's arm command: the checks, then PREFLIGHT. IN_PROGRESS while `arm_request` is not done."""
-        if self._cockpit.armed:
+        if self._vehicle_context.armed:
             return ACCEPTED
         if self._arm_request is not None:
             return Outcome(Result.IN_PROGRESS)
         self._settle(now_ms)
         if self.state is not FlightState.IDLE:
             text = f"Arm: flight manager is in {self.state.name}"
-            return self._cockpit.refuse(text, Result.TEMPORARILY_REJECTED, Severity.CRITICAL)
-        refusal = self._crew.arming.refusal(force=force)
+            return self._vehicle_context.refuse(text, Result.TEMPORARILY_REJECTED, Severity.CRITICAL)
+        refusal = self._parts.arming.refusal(force=force)
         if refusal is not None:
             return refusal
         self._arm_request = request = Request()
@@ -207,14 +208,14 @@ class FlightSystem:
 
     def disarm(self, now_ms: int, *, force: bool = False) -> Outcome:
         """Straight to the motors: no actor stands between a person and them."""
-        outcome = self._crew.arming.disarm(now_ms, force=force)
+        outcome = self._parts.arming.disarm(now_ms, force=force)
         self._settle(now_ms)
         return outcome
 
     def _watch_arming(self) -> None:
         if self._arm_request is None:
             return
-        if self._cockpit.armed:
+        if self._vehicle_context.armed:
             self._finish_arming(True, "")
         elif self.state is FlightState.IDLE and self.status.reason:
             self._finish_arming(False, self.status.reason)
@@ -223,7 +224,7 @@ class FlightSystem:
         request, self._arm_request = self._arm_request, None
         if request is not None:
             if not done:
-                self._cockpit.say(Severity.CRITICAL, f"Arm: {reason}")
+                self._vehicle_context.say(Severity.CRITICAL, f"Arm: {reason}")
             request.ok, request.reason, request.done = done, reason, True
 
     # --- the pass -------------------------------------------------------------------------------------------------
@@ -233,55 +234,55 @@ class FlightSystem:
             self._start(now_ms)
         if events:
             self._events |= int(events)
-            self._around.signs.heed(int(events))
+            self._context.flags.heed(int(events))
         self._settle(now_ms)
 
     def _start(self, now_ms: int) -> None:
         self._started = True
-        delay = self._around.param("FM_AUTO_GO")
+        delay = self._context.param("FM_AUTO_GO")
         if delay > 0.0:
-            self._around.auto_go_ms = now_ms + int(1000.0 * delay)
-            self._kernel.post_news(signs.READY)
+            self._context.auto_go_ms = now_ms + int(1000.0 * delay)
+            self._kernel.post_news(flags.READY)
 
     def _settle(self, now_ms: int) -> None:
         """Tell the actors what is new until nothing is."""
         kernel = self._kernel
         for _ in range(_MOST_LOOPS):
-            now_signs = self._around.signs.read()
-            news = now_signs ^ self._signs
+            now_flags = self._context.flags.read()
+            news = now_flags ^ self._flags
             if self._events:
-                news |= signs.event_news(self._events)
+                news |= flags.event_news(self._events)
                 self._events = 0
-            self._signs = now_signs
+            self._flags = now_flags
             if news:
                 kernel.post_news(news)
             due = kernel.deadline_ms
             if not kernel.pending and (due is None or now_ms < due):
                 break
-            kernel.run(now_ms, now_signs)
+            kernel.run(now_ms, now_flags)
             self._watch_arming()
-        self._key = self._around.signs.key()
+        self._key = self._context.flags.key()
 
     def next_deadline_ms(self) -> int | None:
         """When an actor wants to run; at once when a command has changed how things stand since the last pass."""
-        if self._kernel.pending or self._around.signs.key() != self._key:
-            return self._cockpit.now_ms
+        if self._kernel.pending or self._context.flags.key() != self._key:
+            return self._vehicle_context.now_ms
         return self._kernel.deadline_ms
 
     # --- supervision ----------------------------------------------------------------------------------------------
     def _actor_failed(self, name: str, error: Exception) -> None:
-        self._cockpit.say(Severity.CRITICAL, f"Flight: actor {name} failed: {error}"[:200])
+        self._vehicle_context.say(Severity.CRITICAL, f"Flight: actor {name} failed: {error}"[:200])
         self.on_error(error, f"actor {name}")
 
     def _restarted(self) -> None:
         """The critical actors are new: the flight manager takes its state from the vehicle."""
-        self._crew.arming.hold_auto_disarm = False
-        self._around.status.publish(Status())
+        self._parts.arming.hold_auto_disarm = False
+        self._context.status.publish(Status())
         self._finish_arming(False, "actors restarted")
         self._kernel.notify("flight_manager", Tag.RESTARTED, "actors restarted", sender=OUTSIDE)
 
     def _gone(self, name: str) -> None:
-        self._cockpit.say(Severity.CRITICAL, f"Flight: actor {name} stays down until the next preflight")
+        self._vehicle_context.say(Severity.CRITICAL, f"Flight: actor {name} stays down until the next preflight")
         if name == "flight_manager":
-            self._crew.arming.hold_auto_disarm = False
+            self._parts.arming.hold_auto_disarm = False
             self._finish_arming(False, "actors are down")

@@ -7,21 +7,21 @@ from dataclasses import dataclass
 from math import isfinite
 from typing import Final
 
-from autopilot.cockpit import Cockpit
+from autopilot.events import Severity
 from autopilot.geo import Ned
 from autopilot.mission.commands import Cmd, has_position
 from autopilot.mission.items import MissionItem
 from autopilot.modes.clock import ms_until
+from autopilot.modes.frames import item_down, item_position
 from autopilot.modes.guided import GuidedFlight
 from autopilot.modes.guided_item import GuidedItem, GuidedLimits
 from autopilot.modes.heading import KEEP, Heading
 from autopilot.modes.landing import Landing
 from autopilot.modes.maneuver import Climb, Follow, GoThenClimb, Maneuver, Turns, Wait, returning_speed
-from autopilot.modes.places import item_down, item_position
 from autopilot.modes.returning import Destination, return_maneuver
 from autopilot.modes.speeds import SpeedControl, circle_speed
-from autopilot.outcome import Severity
 from autopilot.vehicle import Circle, Leg
+from autopilot.vehicle_context import VehicleContext
 
 #: Before these a copter's waypoint is not stopped at (docs/reference/mission-semantics.md, item 13).
 _PASSED_BY: Final = frozenset({16, 82, 17, 19, 94})
@@ -35,7 +35,7 @@ class NavTools:
     """What the items need beside themselves. `before`: NED m of the end of the leg just finished, None when the
     vehicle comes from anywhere; `previous`: where that leg began; `following`: the NAV item behind an index."""
 
-    cockpit: Cockpit
+    context: VehicleContext
     heading: Heading
     speeds: SpeedControl
     guided: GuidedFlight
@@ -46,9 +46,9 @@ class NavTools:
     previous: Ned | None = None
 
 
-def acceptance_radius(cockpit: Cockpit) -> float:
+def acceptance_radius(context: VehicleContext) -> float:
     """Metres: WPNAV_RADIUS, or WP_RADIUS."""
-    return cockpit.measure(cockpit.vehicle_class.measures.acceptance)
+    return context.measure(context.vehicle_class.measures.acceptance)
 
 
 def _hold(item: MissionItem) -> float:
@@ -60,75 +60,75 @@ def _next_place(tools: NavTools, item: MissionItem, end: Ned) -> tuple[Ned | Non
     following = tools.following(item.seq) if _hold(item) == 0.0 else None
     if following is None or not has_position(following.command):
         return None, None
-    if not tools.cockpit.vehicle_class.drives_through and following.command not in _PASSED_BY:
+    if not tools.context.vehicle_class.drives_through and following.command not in _PASSED_BY:
         return None, None
-    place = item_position(tools.cockpit, following, end)
+    place = item_position(tools.context, following, end)
     if all(abs(a - b) < _SAME_PLACE for a, b in zip(place, end, strict=True)):
         return None, None
     return place, following
 
 
 def _waypoint(tools: NavTools, item: MissionItem, now_ms: int) -> Maneuver:
-    end = item_position(tools.cockpit, item, tools.before)
+    end = item_position(tools.context, item, tools.before)
     spline = item.command == Cmd.NAV_SPLINE_WAYPOINT
     onward, following = _next_place(tools, item, end)
     leg = Leg(
         end,
         tools.before,
         onward,
-        acceptance_radius(tools.cockpit),
+        acceptance_radius(tools.context),
         tools.heading.for_leg(),
         spline,
         tools.previous if spline else None,
         following is not None and following.command == Cmd.NAV_SPLINE_WAYPOINT,
-        tools.cockpit.backwards,
+        tools.context.backwards,
     )
-    return Follow(tools.cockpit, leg, tools.heading)
+    return Follow(tools.context, leg, tools.heading)
 
 
 def _stopping(tools: NavTools, item: MissionItem) -> Leg:
-    end = item_position(tools.cockpit, item, tools.before)
-    yaw, radius = tools.heading.for_leg(), acceptance_radius(tools.cockpit)
-    return Leg(end, tools.before, None, radius, yaw, backwards=tools.cockpit.backwards)
+    end = item_position(tools.context, item, tools.before)
+    yaw, radius = tools.heading.for_leg(), acceptance_radius(tools.context)
+    return Leg(end, tools.before, None, radius, yaw, backwards=tools.context.backwards)
 
 
 def _loiter_unlimited(tools: NavTools, item: MissionItem, now_ms: int) -> Maneuver:
-    return Follow(tools.cockpit, _stopping(tools, item), tools.heading, final=False)
+    return Follow(tools.context, _stopping(tools, item), tools.heading, final=False)
 
 
 def _loiter_time(tools: NavTools, item: MissionItem, now_ms: int) -> Maneuver:
-    return Follow(tools.cockpit, _stopping(tools, item), tools.heading)
+    return Follow(tools.context, _stopping(tools, item), tools.heading)
 
 
 def _loiter_turns(tools: NavTools, item: MissionItem, now_ms: int) -> Maneuver:
-    center = item_position(tools.cockpit, item, tools.before)
+    center = item_position(tools.context, item, tools.before)
     radius = abs(item.param3) if isfinite(item.param3) else 0.0
     if radius == 0.0:
-        radius = tools.cockpit.measure(tools.cockpit.vehicle_class.measures.circle_radius)
+        radius = tools.context.measure(tools.context.vehicle_class.measures.circle_radius)
     turns = item.param1 if isfinite(item.param1) and item.param1 > 0.0 else 0.0
     direction = -1 if item.param3 < 0.0 else 1
     yaw = tools.heading.for_circle(center)
-    return Turns(tools.cockpit, Circle(center, radius, direction, turns, yaw, circle_speed(tools.cockpit, radius)))
+    return Turns(tools.context, Circle(center, radius, direction, turns, yaw, circle_speed(tools.context, radius)))
 
 
 def _loiter_to_altitude(tools: NavTools, item: MissionItem, now_ms: int) -> Maneuver:
-    end = item_position(tools.cockpit, item, tools.before)
-    return GoThenClimb(tools.cockpit, end, tools.before, acceptance_radius(tools.cockpit), tools.heading)
+    end = item_position(tools.context, item, tools.before)
+    return GoThenClimb(tools.context, end, tools.before, acceptance_radius(tools.context), tools.heading)
 
 
 def _return(tools: NavTools, item: MissionItem, now_ms: int) -> Maneuver:
-    tools.speeds.override(ground=returning_speed(tools.cockpit, tools.speeds.current()))
-    return return_maneuver(tools.cockpit, tools.destination, tools.heading)
+    tools.speeds.override(ground=returning_speed(tools.context, tools.speeds.current()))
+    return return_maneuver(tools.context, tools.destination, tools.heading)
 
 
 def _land(tools: NavTools, item: MissionItem, now_ms: int) -> Maneuver:
     here = item.x == 0.0 and item.y == 0.0
-    return Landing(tools.cockpit, None if here else item_position(tools.cockpit, item)[:2], tools.heading)
+    return Landing(tools.context, None if here else item_position(tools.context, item)[:2], tools.heading)
 
 
 def _takeoff(tools: NavTools, item: MissionItem, now_ms: int) -> Maneuver:
-    lowest = tools.cockpit.vehicle.state.position[2] - _LOWEST_TAKEOFF
-    return Climb(tools.cockpit, min(item_down(tools.cockpit, item), lowest), KEEP)
+    lowest = tools.context.vehicle.state.position[2] - _LOWEST_TAKEOFF
+    return Climb(tools.context, min(item_down(tools.context, item), lowest), KEEP)
 
 
 def _delay(tools: NavTools, item: MissionItem, now_ms: int) -> Maneuver:
@@ -136,16 +136,16 @@ def _delay(tools: NavTools, item: MissionItem, now_ms: int) -> Maneuver:
         wait_ms = int(item.param1 * 1000.0)
     else:
         hour, minute, second = (int(p) if isfinite(p) else -1 for p in (item.param2, item.param3, item.param4))
-        wait_ms = ms_until(hour, minute, second, int(tools.cockpit.boot_unix_s * 1000.0) + now_ms)
-    tools.cockpit.say(Severity.INFO, f"Delaying {wait_ms // 1000} sec")
+        wait_ms = ms_until(hour, minute, second, int(tools.context.boot_unix_s * 1000.0) + now_ms)
+    tools.context.say(Severity.INFO, f"Delaying {wait_ms // 1000} sec")
     until = now_ms + -(-wait_ms // _TICK_MS) * _TICK_MS
-    return Wait(tools.cockpit, until, tools.heading.for_hold())
+    return Wait(tools.context, until, tools.heading.for_hold())
 
 
 def _guided(tools: NavTools, item: MissionItem, now_ms: int) -> Maneuver:
     if not item.param1 > 0.0:
-        return Maneuver(tools.cockpit)
-    return GuidedItem(tools.cockpit, tools.guided, tools.limits)
+        return Maneuver(tools.context)
+    return GuidedItem(tools.context, tools.guided, tools.limits)
 
 
 Build = Callable[[NavTools, MissionItem, int], Maneuver]

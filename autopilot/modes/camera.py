@@ -11,8 +11,8 @@ from math import hypot, isfinite
 from typing import Final
 
 from autopilot import report
-from autopilot.cockpit import Cockpit
-from autopilot.outcome import CameraTriggered
+from autopilot.events import CameraTriggered
+from autopilot.vehicle_context import VehicleContext
 
 _TICK_MS: Final = 20
 _LOOK_AGAIN_MS: Final = 1000
@@ -25,8 +25,8 @@ class Camera:
     """The camera of one vehicle. `every_m`: distance, 0: off; `taken`: photos since boot, of which `photos` are
     the last; `deadline_ms`: when to look whether the next is due."""
 
-    def __init__(self, cockpit: Cockpit) -> None:
-        self._cockpit = cockpit
+    def __init__(self, context: VehicleContext) -> None:
+        self._context = context
         self.every_m = 0.0
         self._last = (0.0, 0.0)  # where the last photo was taken: north, east of the origin, m
         self.taken = 0
@@ -47,9 +47,9 @@ class Camera:
             return
         self.taken += 1
         self._last = self._place()
-        state = self._cockpit.vehicle.state
+        state = self._context.vehicle.state
         self.photos.append(CameraTriggered(self.taken, now_ms, state.place))
-        self._cockpit.announce(self.photos[-1])
+        self._context.announce(self.photos[-1])
 
     def update(self, now_ms: int) -> None:
         """Is it as far from the last photo as was asked for?"""
@@ -60,18 +60,18 @@ class Camera:
             return
         if self._missing_m() <= 0.0:
             self.shoot(now_ms)
-        r = self._cockpit.vehicle.state.report
+        r = self._context.vehicle.state.report
         speed = max(hypot(float(r[report.VN]), float(r[report.VE])), _SLOWEST_MS)
         wait_ms = min(int(1000.0 * max(self._missing_m(), 0.0) / speed), _LOOK_AGAIN_MS)
         self.deadline_ms = now_ms + max(wait_ms - wait_ms % _TICK_MS, _TICK_MS)
 
     def _in_flight(self) -> bool:
-        return self._cockpit.armed and not self._cockpit.landed
+        return self._context.armed and not self._context.landed
 
     def _missing_m(self) -> float:
         north, east = self._place()
         return self.every_m - hypot(north - self._last[0], east - self._last[1])
 
     def _place(self) -> tuple[float, float]:
-        r = self._cockpit.vehicle.state.report
+        r = self._context.vehicle.state.report
         return float(r[report.NORTH]), float(r[report.EAST])

@@ -10,13 +10,13 @@ from __future__ import annotations
 from math import cos, hypot, radians, sin
 from typing import Final
 
-from autopilot.cockpit import Cockpit
 from autopilot.geo import Ned
 from autopilot.modes.heading import ALONG, Heading
 from autopilot.modes.mode import Mode
 from autopilot.modes.speeds import circle_speed
 from autopilot.modes.table import ModeSpec
 from autopilot.vehicle import Circle, Hold, Idle, Yaw, YawMode
+from autopilot.vehicle_context import VehicleContext
 
 _NOSE_ALONG, _CENTRE_HERE = 2, 4  # CIRCLE_OPTIONS bits 1 and 2
 _PARAMETERS: Final = frozenset({"CIRCLE_RADIUS", "CIRCLE_RATE", "CIRCLE_OPTIONS", "WPNAV_SPEED", "WPNAV_ACCEL"})
@@ -25,14 +25,14 @@ _PARAMETERS: Final = frozenset({"CIRCLE_RADIUS", "CIRCLE_RATE", "CIRCLE_OPTIONS"
 class CircleMode(Mode):
     """Never ends. A changed parameter counts at once, about the same centre."""
 
-    def __init__(self, cockpit: Cockpit, spec: ModeSpec, heading: Heading) -> None:
-        super().__init__(cockpit, spec)
+    def __init__(self, context: VehicleContext, spec: ModeSpec, heading: Heading) -> None:
+        super().__init__(context, spec)
         self._heading = heading
         self._center: Ned | None = None
 
     def enter(self, now_ms: int) -> None:
-        if not self.cockpit.armed or self.cockpit.landed:
-            self.cockpit.fly(Idle())
+        if not self.context.armed or self.context.landed:
+            self.context.fly(Idle())
             return
         self._center = self._ahead()
         self._go()
@@ -42,7 +42,7 @@ class CircleMode(Mode):
 
     def disarmed(self) -> None:
         self.exit()
-        self.cockpit.fly(Idle())
+        self.context.fly(Idle())
 
     def parameter_changed(self, name: str) -> None:
         if self._center is not None and name in _PARAMETERS:
@@ -50,33 +50,33 @@ class CircleMode(Mode):
 
     def refresh_yaw(self) -> None:
         if self._center is not None:
-            self.cockpit.vehicle.set_yaw(self._yaw(self._center))
+            self.context.vehicle.set_yaw(self._yaw(self._center))
 
     def _ahead(self) -> Ned:
-        state = self.cockpit.vehicle.state
+        state = self.context.vehicle.state
         north, east, down = state.position
         vn, ve, _ = state.velocity
         braking = self._accel()
         rest = 0.5 * hypot(vn, ve) / braking  # s at the present speed: where it comes to rest
-        ahead = 0.0 if int(self.cockpit.param("CIRCLE_OPTIONS", 1.0)) & _CENTRE_HERE else self._radius()
+        ahead = 0.0 if int(self.context.param("CIRCLE_OPTIONS", 1.0)) & _CENTRE_HERE else self._radius()
         return (north + rest * vn + ahead * cos(state.yaw), east + rest * ve + ahead * sin(state.yaw), down)
 
     def _radius(self) -> float:
-        return max(self.cockpit.param("CIRCLE_RADIUS", 1000.0) / 100.0, 0.0)
+        return max(self.context.param("CIRCLE_RADIUS", 1000.0) / 100.0, 0.0)
 
     def _accel(self) -> float:
-        return max(self.cockpit.param("WPNAV_ACCEL", 250.0) / 100.0, 0.1)
+        return max(self.context.param("WPNAV_ACCEL", 250.0) / 100.0, 0.1)
 
     def _yaw(self, center: Ned) -> Yaw:
-        if int(self.cockpit.param("CIRCLE_OPTIONS", 1.0)) & _NOSE_ALONG and self._heading.interest is None:
+        if int(self.context.param("CIRCLE_OPTIONS", 1.0)) & _NOSE_ALONG and self._heading.interest is None:
             return ALONG
         return self._heading.for_circle(center)
 
     def _go(self) -> None:
         assert self._center is not None
-        radius, rate = self._radius(), radians(self.cockpit.param("CIRCLE_RATE", 20.0))
+        radius, rate = self._radius(), radians(self.context.param("CIRCLE_RATE", 20.0))
         if radius == 0.0:
-            self.cockpit.fly(Hold(self._center, Yaw(YawMode.RATE, rate=rate)))
+            self.context.fly(Hold(self._center, Yaw(YawMode.RATE, rate=rate)))
             return
-        direction, speed = 1 if rate >= 0.0 else -1, circle_speed(self.cockpit, radius)
-        self.cockpit.fly(Circle(self._center, radius, direction, yaw=self._yaw(self._center), speed=speed))
+        direction, speed = 1 if rate >= 0.0 else -1, circle_speed(self.context, radius)
+        self.context.fly(Circle(self._center, radius, direction, yaw=self._yaw(self._center), speed=speed))

@@ -8,12 +8,12 @@ from __future__ import annotations
 from math import hypot
 from typing import Final
 
-from autopilot.cockpit import Cockpit
 from autopilot.geo import Ned
 from autopilot.modes.mode import Mode
 from autopilot.modes.speeds import SpeedControl
 from autopilot.modes.table import ModeSpec
 from autopilot.vehicle import Circle, Hold, Idle
+from autopilot.vehicle_context import VehicleContext
 
 _SMALLEST: Final = 0.5  # m; the radius of a circle
 
@@ -22,39 +22,39 @@ class LoiterMode(Mode):
     """Stops, and drives back when something has pushed the vehicle out of LOIT_RADIUS."""
 
     def enter(self, now_ms: int) -> None:
-        state = self.cockpit.vehicle.state
+        state = self.context.vehicle.state
         north, east, down = state.position
         vn, ve, _ = state.velocity
-        braking = self.cockpit.param("ATC_DECEL_MAX") or self.cockpit.param("ATC_ACCEL_MAX") or 1.0
+        braking = self.context.param("ATC_DECEL_MAX") or self.context.param("ATC_ACCEL_MAX") or 1.0
         ahead = 0.5 * hypot(vn, ve) / braking  # s at the present speed: the place where braking ends
         place = (north + ahead * vn, east + ahead * ve, down)
-        self.cockpit.fly(Hold(place, radius=max(self.cockpit.param("LOIT_RADIUS", 2.0), 0.5)))
+        self.context.fly(Hold(place, radius=max(self.context.param("LOIT_RADIUS", 2.0), 0.5)))
 
 
 class CircleDrive(Mode):
     """Round the place where it was entered: CIRCLE_RADIUS, CIRCLE_DIR, CIRCLE_SPEED (0: WP_SPEED). Never ends; the
     parameters count on entering."""
 
-    def __init__(self, cockpit: Cockpit, spec: ModeSpec, speeds: SpeedControl) -> None:
-        super().__init__(cockpit, spec)
+    def __init__(self, context: VehicleContext, spec: ModeSpec, speeds: SpeedControl) -> None:
+        super().__init__(context, spec)
         self._speeds = speeds
 
     def enter(self, now_ms: int) -> None:
-        if self.cockpit.armed:
-            self._go(self.cockpit.vehicle.state.position)
+        if self.context.armed:
+            self._go(self.context.vehicle.state.position)
         else:
-            self.cockpit.fly(Idle())
+            self.context.fly(Idle())
 
     def armed(self, now_ms: int) -> None:
-        self._go(self.cockpit.vehicle.state.position)
+        self._go(self.context.vehicle.state.position)
 
     def disarmed(self) -> None:
-        self.cockpit.fly(Idle())
+        self.context.fly(Idle())
 
     def _go(self, center: Ned) -> None:
-        speed = self.cockpit.param("CIRCLE_SPEED")
+        speed = self.context.param("CIRCLE_SPEED")
         if speed > 0.0:
             self._speeds.override(ground=speed)
-        radius = max(abs(self.cockpit.param("CIRCLE_RADIUS", 20.0)), _SMALLEST)
-        direction = -1 if int(self.cockpit.param("CIRCLE_DIR")) == 1 else 1
-        self.cockpit.fly(Circle(center, radius, direction))
+        radius = max(abs(self.context.param("CIRCLE_RADIUS", 20.0)), _SMALLEST)
+        direction = -1 if int(self.context.param("CIRCLE_DIR")) == 1 else 1
+        self.context.fly(Circle(center, radius, direction))

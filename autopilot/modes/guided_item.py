@@ -8,11 +8,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from math import hypot
 
-from autopilot.cockpit import Cockpit
 from autopilot.geo import Ned
 from autopilot.modes.guided import GuidedFlight
 from autopilot.modes.maneuver import Maneuver
 from autopilot.vehicle import VehicleEvent
+from autopilot.vehicle_context import VehicleContext
 
 _LOOK_MS = 100
 
@@ -41,11 +41,11 @@ class GuidedLimits:
 class GuidedItem(Maneuver):
     """Follows guided targets until a limit is met."""
 
-    def __init__(self, cockpit: Cockpit, flight: GuidedFlight, limits: GuidedLimits) -> None:
-        super().__init__(cockpit)
+    def __init__(self, context: VehicleContext, flight: GuidedFlight, limits: GuidedLimits) -> None:
+        super().__init__(context)
         self.flight = flight
         self._limits = limits
-        self._begin: Ned = cockpit.vehicle.state.position
+        self._begin: Ned = context.vehicle.state.position
         self._end_ms: int | None = None
 
     def start(self, now_ms: int) -> None:
@@ -57,7 +57,7 @@ class GuidedItem(Maneuver):
     def update(self, now_ms: int, events: VehicleEvent) -> None:
         if self.deadline_ms is None or now_ms < self.deadline_ms:
             return
-        over = self._limits.exceeded(self.cockpit.height, self._begin, self.cockpit.vehicle.state.position)
+        over = self._limits.exceeded(self.context.height, self._begin, self.context.vehicle.state.position)
         if over or (self._end_ms is not None and now_ms >= self._end_ms):
             self.deadline_ms = None
             self.done = True

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from math import hypot
 
-from autopilot.cockpit import Cockpit
 from autopilot.modes.heading import KEEP, Heading
 from autopilot.modes.maneuver import Maneuver
 from autopilot.modes.mode import Mode
 from autopilot.modes.table import ModeSpec
 from autopilot.vehicle import Hold, Idle, Land, Leg, VehicleEvent, Yaw
+from autopilot.vehicle_context import VehicleContext
 
 _THERE = 1.0  # m; nearer than this no leg to the landing place is flown
 _TICK_MS = 20
@@ -22,8 +22,8 @@ _PAUSE_MS = 4000  # before a failsafe's descent; LAND_WITH_DELAY_MS
 class Landing(Maneuver):
     """Land at (n, e) m, flying there at the present height first, or with None here."""
 
-    def __init__(self, cockpit: Cockpit, place: tuple[float, float] | None, heading: Heading) -> None:
-        super().__init__(cockpit)
+    def __init__(self, context: VehicleContext, place: tuple[float, float] | None, heading: Heading) -> None:
+        super().__init__(context)
         self._place = place
         self._heading = heading
         self._descending = False
@@ -33,16 +33,16 @@ class Landing(Maneuver):
         return self._descending
 
     def start(self, now_ms: int) -> None:
-        north, east, down = self.cockpit.vehicle.state.position
+        north, east, down = self.context.vehicle.state.position
         place = self._place
-        if self.cockpit.landed or place is None or hypot(place[0] - north, place[1] - east) < _THERE:
+        if self.context.landed or place is None or hypot(place[0] - north, place[1] - east) < _THERE:
             self._descend(now_ms, KEEP)
         else:
-            self.cockpit.fly(Leg((place[0], place[1], down), None, yaw=self._heading.for_leg()))
+            self.context.fly(Leg((place[0], place[1], down), None, yaw=self._heading.for_leg()))
 
     def update(self, now_ms: int, events: VehicleEvent) -> None:
         if not self._descending:
-            if self.cockpit.arrived:
+            if self.context.arrived:
                 self._descend(now_ms, self._heading.for_hold())
         elif events & VehicleEvent.LANDED or (self.deadline_ms is not None and now_ms >= self.deadline_ms):
             self.deadline_ms = None
@@ -50,29 +50,29 @@ class Landing(Maneuver):
 
     def _descend(self, now_ms: int, yaw: Yaw) -> None:
         self._descending = True
-        if self.cockpit.landed:  # no event will tell us: it lies behind us
+        if self.context.landed:  # no event will tell us: it lies behind us
             self.deadline_ms = now_ms + _TICK_MS
-        self.cockpit.fly(Land(self._place, yaw))
+        self.context.fly(Land(self._place, yaw))
 
 
 class LandMode(Mode):
     """LAND: comes down here and disarms on the ground. Works without a position, then without holding one."""
 
-    def __init__(self, cockpit: Cockpit, spec: ModeSpec, heading: Heading) -> None:
-        super().__init__(cockpit, spec)
+    def __init__(self, context: VehicleContext, spec: ModeSpec, heading: Heading) -> None:
+        super().__init__(context, spec)
         self._heading = heading
         self._landing: Landing | None = None
         self._descend_ms: int | None = None  # the end of a pause
 
     def enter(self, now_ms: int) -> None:
-        if self.cockpit.armed:
+        if self.context.armed:
             self._begin(now_ms)
         else:
-            self.cockpit.fly(Idle())
+            self.context.fly(Idle())
 
     def _begin(self, now_ms: int) -> None:
         self._descend_ms = None
-        self._landing = Landing(self.cockpit, None, self._heading)
+        self._landing = Landing(self.context, None, self._heading)
         self._landing.start(now_ms)
 
     def update(self, now_ms: int, events: VehicleEvent) -> None:
@@ -82,10 +82,10 @@ class LandMode(Mode):
             self._begin(now_ms)
 
     def begin_with_pause(self, now_ms: int) -> None:
-        if self.cockpit.armed and not self.cockpit.landed:
+        if self.context.armed and not self.context.landed:
             self._landing = None
             self._descend_ms = now_ms + _PAUSE_MS
-            self.cockpit.fly(Hold(None))
+            self.context.fly(Hold(None))
 
     @property
     def finished(self) -> bool:
@@ -104,4 +104,4 @@ class LandMode(Mode):
 
     def disarmed(self) -> None:
         self.exit()
-        self.cockpit.fly(Idle())
+        self.context.fly(Idle())

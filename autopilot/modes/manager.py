@@ -9,15 +9,16 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Protocol
 
-from autopilot.cockpit import Cockpit
+from autopilot.events import ModeChanged, Severity
 from autopilot.mission.sequencer import SetCurrentError
 from autopilot.modes.auto import AutoMode
 from autopilot.modes.heading import Heading
 from autopilot.modes.mode import Mode
 from autopilot.modes.speeds import SpeedControl
 from autopilot.modes.table import ModeSpec
-from autopilot.outcome import ACCEPTED, ModeChanged, Outcome, Result, Severity
 from autopilot.reasons import ModeReason
+from autopilot.result import ACCEPTED, Outcome, Result
+from autopilot.vehicle_context import VehicleContext
 
 
 class ModeWatch(Protocol):
@@ -37,7 +38,7 @@ class ModeChoice:
 
     def __init__(
         self,
-        cockpit: Cockpit,
+        context: VehicleContext,
         modes: Mapping[int, Mode],
         auto: AutoMode,
         first: tuple[int, Mode],
@@ -45,8 +46,8 @@ class ModeChoice:
         heading: Heading,
         take_command: Callable[[int], object] = lambda number: None,
     ) -> None:
-        self._cockpit = cockpit
-        self._specs = dict(cockpit.vehicle_class.modes.specs)
+        self._context = context
+        self._specs = dict(context.vehicle_class.modes.specs)
         self._modes = dict(modes)
         self._auto = auto
         self._speeds = speeds
@@ -63,14 +64,14 @@ class ModeChoice:
     def spec(self) -> ModeSpec:
         return self._specs[self.number]
 
-    def add(self, spec: ModeSpec, build: Callable[[Cockpit, ModeSpec], Mode]) -> Mode:
+    def add(self, spec: ModeSpec, build: Callable[[VehicleContext, ModeSpec], Mode]) -> Mode:
         """A mode of one's own under a free number (MAVLink: 0 to 2^32 - 1; ArduPilot's own end below 100). ValueError
         when number or name is taken."""
-        if self.find(spec.name) is not None or self._cockpit.vehicle_class.modes.name_of(spec.number) is not None:
+        if self.find(spec.name) is not None or self._context.vehicle_class.modes.name_of(spec.number) is not None:
             raise ValueError(f"mode {spec.number} {spec.name}: number or name is taken")
         if spec.number in self._modes or not 0 <= spec.number < 2**32:
             raise ValueError(f"mode number {spec.number}: taken, or not from 0 to 4294967295")
-        mode = build(self._cockpit, spec)
+        mode = build(self._context, spec)
         self._specs[spec.number], self._modes[spec.number] = spec, mode
         self.revision += 1
         return mode
@@ -98,7 +99,7 @@ class ModeChoice:
             return ACCEPTED
         complaint = self._complaint(number, now_ms, reason)
         if complaint is not None:
-            self._cockpit.say(Severity.WARNING, complaint)
+            self._context.say(Severity.WARNING, complaint)
             return Outcome(Result.FAILED, complaint)
         self._change(number, now_ms, reason)
         return ACCEPTED
@@ -111,21 +112,21 @@ class ModeChoice:
         """Why mode `number` could not be entered now, without saying so; None = it could."""
         if self._flies(number):
             return None
-        said = len(self._cockpit.events)
+        said = len(self._context.events)
         found = self._complaint(number, now_ms)
-        del self._cockpit.events[said:]
+        del self._context.events[said:]
         return found
 
     def _complaint(self, number: int, now_ms: int, reason: ModeReason = ModeReason.UNKNOWN) -> str | None:
         mode = self._modes.get(number)
         if mode is None:
-            name = self._cockpit.vehicle_class.modes.name_of(number)
+            name = self._context.vehicle_class.modes.name_of(number)
             return f"No such mode {number}" if name is None else f"Mode change to {name} failed: not available"
         spec = self._specs[number]
         failed = f"Mode change to {spec.title} failed: "
-        if spec.position and self._cockpit.armed and not self._cockpit.has_position:
+        if spec.position and self._context.armed and not self._context.has_position:
             return failed + "requires position"
-        if number == self._cockpit.vehicle_class.modes.landing_sequence:
+        if number == self._context.vehicle_class.modes.landing_sequence:
             why = self._to_landing_sequence()
             if why is not None:
                 return f"Mode change to AUTO RTL failed: {why}"
@@ -135,7 +136,7 @@ class ModeChoice:
         return None if why is None else failed + why
 
     def _to_landing_sequence(self) -> str | None:
-        if self._cockpit.landed:
+        if self._context.landed:
             return "not flying"
         start = self._auto.landing_start()
         if start is None:
@@ -149,14 +150,14 @@ class ModeChoice:
     def _change(self, number: int, now_ms: int, reason: ModeReason) -> None:
         mode = self._modes[number]
         self.number = int(number)
-        self._cockpit.announce(ModeChanged(self.number, reason))
+        self._context.announce(ModeChanged(self.number, reason))
         if mode is self.mode:  # AUTO and AUTO_RTL are one
             return
         self.mode.exit()
         self._heading.reset()
         self._speeds.clear()
         if mode.spec.autopilot and mode is not self._auto:  # AUTO may go on with a mission that drives backwards
-            self._cockpit.backwards = False
+            self._context.backwards = False
         self.mode = mode
         self._take_command(self.number)
         mode.enter(now_ms)
@@ -166,9 +167,9 @@ class ModeChoice:
     def follow(self, number: int, mode: Mode, now_ms: int, warning: str | None) -> None:
         """Others have put the vehicle into this mode, which is flown already; `warning`: what people are told."""
         self.number = number
-        self._cockpit.announce(ModeChanged(number, ModeReason.UNKNOWN))
+        self._context.announce(ModeChanged(number, ModeReason.UNKNOWN))
         if warning is not None:
-            self._cockpit.say(Severity.WARNING, warning)
+            self._context.say(Severity.WARNING, warning)
         self.mode.exit()
         self._heading.reset()
         self.mode = mode

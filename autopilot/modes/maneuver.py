@@ -6,11 +6,11 @@ A maneuver sets targets, follows the vehicle's events, and says when it is done.
 
 from __future__ import annotations
 
-from autopilot.cockpit import Cockpit
+from autopilot.events import Severity
 from autopilot.geo import Ned
 from autopilot.modes.heading import Heading
-from autopilot.outcome import Severity
 from autopilot.vehicle import Circle, Hold, Idle, Leg, Speeds, TakeOff, VehicleEvent, Yaw
+from autopilot.vehicle_context import VehicleContext
 
 _AT_ALTITUDE = 0.5
 """m; an item that asks for an altitude ends this near to it, however wide the radius of waypoints is."""
@@ -20,8 +20,8 @@ class Maneuver:
     """Base: done at once. `deadline_ms`: when `update` must run without an event; `end`: NED m where a leg that
     follows begins, None when that is wherever the vehicle is."""
 
-    def __init__(self, cockpit: Cockpit) -> None:
-        self.cockpit = cockpit
+    def __init__(self, context: VehicleContext) -> None:
+        self.context = context
         self.done = False
         self.deadline_ms: int | None = None
         self.end: Ned | None = None
@@ -51,8 +51,8 @@ class Maneuver:
 class Follow(Maneuver):
     """Fly a leg; done when its end is reached. With `final` False never done (LOITER_UNLIM)."""
 
-    def __init__(self, cockpit: Cockpit, leg: Leg, heading: Heading, *, final: bool = True) -> None:
-        super().__init__(cockpit)
+    def __init__(self, context: VehicleContext, leg: Leg, heading: Heading, *, final: bool = True) -> None:
+        super().__init__(context)
         self._leg = leg
         self._heading = heading
         self._final = final
@@ -60,77 +60,77 @@ class Follow(Maneuver):
         self.end = leg.end
 
     def start(self, now_ms: int) -> None:
-        self.cockpit.fly(self._leg)
+        self.context.fly(self._leg)
 
     def update(self, now_ms: int, events: VehicleEvent) -> None:
-        if self._final and self.cockpit.arrived and not self._paused:
+        if self._final and self.context.arrived and not self._paused:
             self.done = True
 
     def pause(self) -> bool:
         if not self._paused:
             self._paused = True
-            self.cockpit.fly(Hold(None, yaw=self._heading.for_hold()))
+            self.context.fly(Hold(None, yaw=self._heading.for_hold()))
         return True
 
     def resume(self) -> bool:
         if self._paused:
             self._paused = False
             leg = self._leg
-            self.cockpit.fly(Leg(leg.end, None, leg.next, leg.radius, self._heading.for_leg(), backwards=leg.backwards))
+            self.context.fly(Leg(leg.end, None, leg.next, leg.radius, self._heading.for_leg(), backwards=leg.backwards))
         return True
 
 
 class Climb(Maneuver):
     """Take off, or go straight up (or down) to a height. Waits on the ground until the takeoff is allowed."""
 
-    def __init__(self, cockpit: Cockpit, down: float, yaw: Yaw) -> None:
-        super().__init__(cockpit)
+    def __init__(self, context: VehicleContext, down: float, yaw: Yaw) -> None:
+        super().__init__(context)
         self._down = down
         self._yaw = yaw
         self._waiting = False
 
     def start(self, now_ms: int) -> None:
-        self._waiting = self.cockpit.landed and not self.cockpit.takeoff_allowed
+        self._waiting = self.context.landed and not self.context.takeoff_allowed
         if self._waiting:
-            self.cockpit.say(Severity.INFO, "Takeoff waits for MISSION_START or throttle")
-            self.cockpit.fly(Idle())
+            self.context.say(Severity.INFO, "Takeoff waits for MISSION_START or throttle")
+            self.context.fly(Idle())
         else:
             self._go()
 
     def update(self, now_ms: int, events: VehicleEvent) -> None:
         if self._waiting:
-            if self.cockpit.takeoff_allowed:
+            if self.context.takeoff_allowed:
                 self._waiting = False
                 self._go()
-        elif self.cockpit.arrived:
+        elif self.context.arrived:
             self.done = True
 
     def _go(self) -> None:
-        north, east, _ = self.cockpit.vehicle.state.position
+        north, east, _ = self.context.vehicle.state.position
         self.end = (north, east, self._down)
-        self.cockpit.fly(TakeOff(self._down, self._yaw))
+        self.context.fly(TakeOff(self._down, self._yaw))
 
 
 class Turns(Maneuver):
     """Fly round a point; done after `turns` turns, counted from the edge."""
 
-    def __init__(self, cockpit: Cockpit, circle: Circle) -> None:
-        super().__init__(cockpit)
+    def __init__(self, context: VehicleContext, circle: Circle) -> None:
+        super().__init__(context)
         self._circle = circle
 
     def start(self, now_ms: int) -> None:
-        self.cockpit.fly(self._circle)
+        self.context.fly(self._circle)
 
     def update(self, now_ms: int, events: VehicleEvent) -> None:
-        if self.cockpit.arrived:
+        if self.context.arrived:
             self.done = True
 
 
 class GoThenClimb(Maneuver):
     """Go to a place at the present height, then to its altitude there (LOITER_TO_ALT)."""
 
-    def __init__(self, cockpit: Cockpit, end: Ned, start: Ned | None, radius: float, heading: Heading) -> None:
-        super().__init__(cockpit)
+    def __init__(self, context: VehicleContext, end: Ned, start: Ned | None, radius: float, heading: Heading) -> None:
+        super().__init__(context)
         self.end = end
         self._start = start
         self._radius = radius
@@ -139,31 +139,31 @@ class GoThenClimb(Maneuver):
 
     def start(self, now_ms: int) -> None:
         assert self.end is not None
-        down = self._start[2] if self._start is not None else self.cockpit.vehicle.state.position[2]
+        down = self._start[2] if self._start is not None else self.context.vehicle.state.position[2]
         place = (self.end[0], self.end[1], down)
-        self.cockpit.fly(Leg(place, self._start, radius=self._radius, yaw=self._heading.for_leg()))
+        self.context.fly(Leg(place, self._start, radius=self._radius, yaw=self._heading.for_leg()))
 
     def update(self, now_ms: int, events: VehicleEvent) -> None:
-        if not self.cockpit.arrived or self.end is None:
+        if not self.context.arrived or self.end is None:
             return
         if self._at_place:
             self.done = True
         else:
             self._at_place = True
             near = min(self._radius, _AT_ALTITUDE)
-            self.cockpit.fly(Leg(self.end, None, radius=near, yaw=self._heading.for_hold()))
+            self.context.fly(Leg(self.end, None, radius=near, yaw=self._heading.for_hold()))
 
 
 class Wait(Maneuver):
     """Stay where the vehicle is until a vehicle time (NAV_DELAY). On the ground it stays there."""
 
-    def __init__(self, cockpit: Cockpit, until_ms: int, yaw: Yaw) -> None:
-        super().__init__(cockpit)
+    def __init__(self, context: VehicleContext, until_ms: int, yaw: Yaw) -> None:
+        super().__init__(context)
         self.deadline_ms = until_ms
         self._yaw = yaw
 
     def start(self, now_ms: int) -> None:
-        self.cockpit.fly(Idle() if self.cockpit.grounded else Hold(None, yaw=self._yaw))
+        self.context.fly(Idle() if self.context.grounded else Hold(None, yaw=self._yaw))
 
     def update(self, now_ms: int, events: VehicleEvent) -> None:
         if self.deadline_ms is not None and now_ms >= self.deadline_ms:
@@ -171,7 +171,7 @@ class Wait(Maneuver):
             self.done = True
 
 
-def returning_speed(cockpit: Cockpit, speeds: Speeds) -> float:
+def returning_speed(context: VehicleContext, speeds: Speeds) -> float:
     """RTL_SPEED in m/s; 0 = the usual speed."""
-    speed = cockpit.measure(cockpit.vehicle_class.measures.return_speed)
+    speed = context.measure(context.vehicle_class.measures.return_speed)
     return speed if speed > 0.0 else speeds.ground

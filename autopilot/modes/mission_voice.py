@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from autopilot.cockpit import Cockpit
+from autopilot.events import Severity, StatusText
 from autopilot.mission.commands import Cmd, command_name
 from autopilot.mission.events import (
     HoldBegan,
@@ -19,7 +19,7 @@ from autopilot.mission.events import (
     MissionWaits,
     WaitCause,
 )
-from autopilot.outcome import Severity, StatusText
+from autopilot.vehicle_context import VehicleContext
 
 _WAITS: Final = {WaitCause.NO_POSITION: "Auto: mission waits, no position"}
 
@@ -27,30 +27,30 @@ _WAITS: Final = {WaitCause.NO_POSITION: "Auto: mission waits, no position"}
 class MissionVoice:
     """Words for the sequencer's notices and events."""
 
-    def __init__(self, cockpit: Cockpit) -> None:
-        self._cockpit = cockpit
+    def __init__(self, context: VehicleContext) -> None:
+        self._context = context
         self._held: HoldBegan | None = None
 
     def notice(self, notice: MissionNotice) -> None:
         """What the sequencer wants people to know."""
         if isinstance(notice, ItemStarted):
-            self._cockpit.say(Severity.INFO, f"Mission: {notice.seq} {command_name(notice.command)}")
+            self._context.say(Severity.INFO, f"Mission: {notice.seq} {command_name(notice.command)}")
         elif isinstance(notice, ItemSkipped):
-            self._cockpit.say(Severity.WARNING, f"Skipping invalid cmd #{notice.command}")
+            self._context.say(Severity.WARNING, f"Skipping invalid cmd #{notice.command}")
         elif isinstance(notice, JumpTaken):
             count = "unlimited" if notice.count < 0 else str(notice.count)
-            self._cockpit.say(Severity.INFO, f"Mission: {notice.seq} Jump {notice.run}/{count}")
+            self._context.say(Severity.INFO, f"Mission: {notice.seq} Jump {notice.run}/{count}")
         elif isinstance(notice, MissionWaits):
-            self._cockpit.say(Severity.WARNING, _WAITS[notice.cause])
-        elif self._cockpit.vehicle_class.texts.reached_by_name:
+            self._context.say(Severity.WARNING, _WAITS[notice.cause])
+        elif self._context.vehicle_class.texts.reached_by_name:
             self._held = notice
             seconds = f"{notice.hold_ms / 1000.0:g}"
-            self._cockpit.say(Severity.INFO, f"Reached waypoint #{notice.seq}. Loiter for {seconds} seconds")
+            self._context.say(Severity.INFO, f"Reached waypoint #{notice.seq}. Loiter for {seconds} seconds")
 
     def reached(self, seq: int) -> list[StatusText]:
         """Item `seq` is done."""
         held, self._held = self._held, None
-        if not self._cockpit.vehicle_class.texts.reached_by_name:
+        if not self._context.vehicle_class.texts.reached_by_name:
             return [StatusText(Severity.INFO, f"Reached command #{seq}")]
         if held is None or held.seq != seq:
             return [StatusText(Severity.INFO, f"Reached waypoint #{seq}")]

@@ -7,16 +7,16 @@ only at events and at its own deadline: so it looks at vehicle events, or at a t
 
 from __future__ import annotations
 
-from autopilot.cockpit import Cockpit
 from autopilot.modes.table import ModeSpec
 from autopilot.vehicle import Sticks, VehicleEvent, Yaw
+from autopilot.vehicle_context import VehicleContext
 
 
 class Mode:
     """Base of all modes: flies nothing, refuses everything special."""
 
-    def __init__(self, cockpit: Cockpit, spec: ModeSpec) -> None:
-        self.cockpit = cockpit
+    def __init__(self, context: VehicleContext, spec: ModeSpec) -> None:
+        self.context = context
         self.spec = spec
 
     def refusal(self, now_ms: int) -> str | None:

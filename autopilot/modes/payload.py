@@ -9,10 +9,10 @@ from __future__ import annotations
 from math import inf, isfinite
 from typing import Final
 
-from autopilot.cockpit import Cockpit
+from autopilot.events import PayloadAction, Severity
 from autopilot.mission.commands import Cmd
 from autopilot.modes.camera import Camera
-from autopilot.outcome import PayloadAction, Severity
+from autopilot.vehicle_context import VehicleContext
 
 _CENTRE_US: Final = 1500.0
 _CHANNELS: Final = range(1, 33)
@@ -33,14 +33,14 @@ def _whole(value: float) -> int:
 class Payload:
     """The outputs of one vehicle. `deadline_ms`: the next half cycle of a repeat, the next look at the camera."""
 
-    def __init__(self, cockpit: Cockpit) -> None:
-        self._cockpit = cockpit
+    def __init__(self, context: VehicleContext) -> None:
+        self._context = context
         self._relays: dict[int, bool] = {}
         self._repeat: tuple[int, int, float] | None = None  # command, number, value
         self._halves_left = 0
         self._half_ms = 0
         self._half_due_ms: int | None = None
-        self.camera = Camera(cockpit)
+        self.camera = Camera(context)
 
     @property
     def deadline_ms(self) -> int | None:
@@ -70,7 +70,7 @@ class Payload:
                 self.camera.set_distance(p[0], now_ms, at_once=p[2] == 1.0)
             elif command == Cmd.DO_DIGICAM_CONTROL and p[4] == 1.0:
                 self.camera.shoot(now_ms)
-            self._cockpit.announce(PayloadAction(command, params))
+            self._context.announce(PayloadAction(command, params))
             return True
         return False
 
@@ -106,16 +106,16 @@ class Payload:
     def _servo(self, channel: int, pwm_us: float) -> bool:
         if channel not in _CHANNELS or not isfinite(pwm_us):
             return False
-        if int(self._cockpit.param(f"SERVO{channel}_FUNCTION")) not in _FREE:
-            self._cockpit.say(Severity.INFO, f"ServoRelayEvent: Channel {channel} is already in use")
+        if int(self._context.param(f"SERVO{channel}_FUNCTION")) not in _FREE:
+            self._context.say(Severity.INFO, f"ServoRelayEvent: Channel {channel} is already in use")
             return False
-        self._cockpit.vehicle.set_output(channel, pwm_us)
-        self._cockpit.announce(PayloadAction(int(Cmd.DO_SET_SERVO), (float(channel), pwm_us)))
+        self._context.vehicle.set_output(channel, pwm_us)
+        self._context.announce(PayloadAction(int(Cmd.DO_SET_SERVO), (float(channel), pwm_us)))
         return True
 
     def _relay(self, number: int, on: bool) -> bool:
         if number not in _RELAYS:
             return False
         self._relays[number] = on
-        self._cockpit.announce(PayloadAction(int(Cmd.DO_SET_RELAY), (float(number), float(on))))
+        self._context.announce(PayloadAction(int(Cmd.DO_SET_RELAY), (float(number), float(on))))
         return True

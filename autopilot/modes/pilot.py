@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from autopilot.cockpit import Cockpit
 from autopilot.modes.heading import KEEP
 from autopilot.modes.mode import Mode
 from autopilot.modes.table import ModeSpec
 from autopilot.vehicle import Hold, Idle, Pilot, PilotKind, Sticks, TakeOff, VehicleEvent
+from autopilot.vehicle_context import VehicleContext
 
 _CENTRED = 0.02  # of full stick (RC1_DZ, RC2_DZ)
 _LIFTS = 0.55  # throttle, 0 .. 1: above the middle, which hovers, and its dead zone
@@ -23,8 +23,8 @@ class PilotMode(Mode):
     """STABILIZE, ALT_HOLD, LOITER, POSHOLD; MANUAL, STEERING, ACRO. `choose`: how the sticks are understood while they
     are held like this."""
 
-    def __init__(self, cockpit: Cockpit, spec: ModeSpec, choose: Callable[[Sticks], PilotKind]) -> None:
-        super().__init__(cockpit, spec)
+    def __init__(self, context: VehicleContext, spec: ModeSpec, choose: Callable[[Sticks], PilotKind]) -> None:
+        super().__init__(context, spec)
         self._choose = choose
         self._sticks = _RELEASED
         self._kind = choose(_RELEASED)
@@ -34,12 +34,12 @@ class PilotMode(Mode):
     def enter(self, now_ms: int) -> None:
         self._kind = self._choose(self._sticks)
         self._climbing = False
-        self._resting = self._lifts_by_throttle and self.cockpit.landed
+        self._resting = self._lifts_by_throttle and self.context.landed
         self._take_sticks()
 
     @property
     def _lifts_by_throttle(self) -> bool:
-        return self.spec.manual_throttle and self.cockpit.vehicle_class.has_height
+        return self.spec.manual_throttle and self.context.vehicle_class.has_height
 
     def sticks_moved(self, sticks: Sticks) -> None:
         """A copter on the ground lifts off by a throttle above its middle, not by sticks that nobody holds."""
@@ -47,7 +47,7 @@ class PilotMode(Mode):
         if self._resting and sticks.throttle > _LIFTS:
             self._resting = False
             self._take_sticks()
-        elif self._lifts_by_throttle and not self._resting and sticks == _RELEASED and self.cockpit.landed:
+        elif self._lifts_by_throttle and not self._resting and sticks == _RELEASED and self.context.landed:
             self._resting = True
             self._take_sticks()
         wanted = self._choose(sticks)
@@ -56,22 +56,22 @@ class PilotMode(Mode):
             self._take_sticks()
 
     def _take_sticks(self) -> None:
-        self.cockpit.fly(Idle() if self._resting else Pilot(self._kind))
+        self.context.fly(Idle() if self._resting else Pilot(self._kind))
 
     def take_off(self, down: float) -> bool:
-        if self.spec.manual_throttle or not self.cockpit.vehicle_class.has_height:
+        if self.spec.manual_throttle or not self.context.vehicle_class.has_height:
             return False
         self._climbing = True
-        self.cockpit.fly(TakeOff(down, KEEP))
+        self.context.fly(TakeOff(down, KEEP))
         return True
 
     def update(self, now_ms: int, events: VehicleEvent) -> None:
-        if self._climbing and self.cockpit.arrived:
+        if self._climbing and self.context.arrived:
             self._climbing = False
-            self.cockpit.fly(Pilot(self._kind))
+            self.context.fly(Pilot(self._kind))
 
     def disarmed(self) -> None:
-        self.enter(self.cockpit.now_ms)
+        self.enter(self.context.now_ms)
 
 
 def always(kind: PilotKind) -> Callable[[Sticks], PilotKind]:
@@ -79,13 +79,13 @@ def always(kind: PilotKind) -> Callable[[Sticks], PilotKind]:
     return lambda _: kind
 
 
-def acro(cockpit: Cockpit) -> Callable[[Sticks], PilotKind]:
+def acro(context: VehicleContext) -> Callable[[Sticks], PilotKind]:
     """ACRO of a copter: roll and pitch stick are rates. In their centre the vehicle levels itself, unless ACRO_TRAINER
     is 0 (its value 2 also limits the lean in ArduPilot, here it does not)."""
 
     def choose(sticks: Sticks) -> PilotKind:
         centred = abs(sticks.roll) < _CENTRED and abs(sticks.pitch) < _CENTRED
-        trained = int(cockpit.param("ACRO_TRAINER", 2.0)) != 0
+        trained = int(context.param("ACRO_TRAINER", 2.0)) != 0
         return PilotKind.STABILIZE if centred and trained else PilotKind.ACRO
 
     return choose
@@ -95,4 +95,4 @@ class StopMode(Mode):
     """BRAKE or HOLD: stop as hard as allowed, and stay there."""
 
     def enter(self, now_ms: int) -> None:
-        self.cockpit.fly(Idle() if self.cockpit.grounded else Hold(None))
+        self.context.fly(Idle() if self.context.grounded else Hold(None))

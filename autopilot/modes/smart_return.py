@@ -9,7 +9,7 @@ from __future__ import annotations
 from enum import Enum, auto
 from typing import Final
 
-from autopilot.cockpit import Cockpit
+from autopilot.events import Severity
 from autopilot.geo import Ned
 from autopilot.modes.heading import Heading
 from autopilot.modes.landing import Landing
@@ -18,8 +18,8 @@ from autopilot.modes.mode import Mode
 from autopilot.modes.speeds import SpeedControl
 from autopilot.modes.table import ModeSpec
 from autopilot.modes.trail import Trail
-from autopilot.outcome import Severity
 from autopilot.vehicle import Idle, Leg, VehicleEvent, Yaw
+from autopilot.vehicle_context import VehicleContext
 
 _ABOVE_START: Final = 2.0  # m; where a copter's way ends before it comes down
 
@@ -27,25 +27,25 @@ _ABOVE_START: Final = 2.0  # m; where a copter's way ends before it comes down
 class SmartReturnMode(Mode):
     """The way back, leg by leg; what follows at its end is the vehicle's."""
 
-    def __init__(self, cockpit: Cockpit, spec: ModeSpec, trail: Trail) -> None:
-        super().__init__(cockpit, spec)
+    def __init__(self, context: VehicleContext, spec: ModeSpec, trail: Trail) -> None:
+        super().__init__(context, spec)
         self._trail = trail
         self._way: list[Ned] = []
         self._at: Ned | None = None  # where the present leg began
 
     def refusal(self, now_ms: int) -> str | None:
-        return None if self._trail or not self.cockpit.armed else "no path to return by"
+        return None if self._trail or not self.context.armed else "no path to return by"
 
     def enter(self, now_ms: int) -> None:
-        if not self.cockpit.armed:
-            self.cockpit.fly(Idle())
+        if not self.context.armed:
+            self.context.fly(Idle())
             return
         self._way = self._trail.begin_return(now_ms)
         self._at = None
         self._begin(now_ms)
 
     def update(self, now_ms: int, events: VehicleEvent) -> None:
-        if not self._way or not self.cockpit.arrived:
+        if not self._way or not self.context.arrived:
             return
         self._at = self._way.pop(0)
         if self._way:
@@ -61,13 +61,13 @@ class SmartReturnMode(Mode):
     def disarmed(self) -> None:
         self._way, self._at = [], None
         self._trail.end_return([])
-        self.cockpit.fly(Idle())
+        self.context.fly(Idle())
 
     def _go(self) -> None:
         start = None if self._at is None else self._place(self._at, last=False)
         onward = self._place(self._way[1], last=len(self._way) == 2) if len(self._way) > 1 else None
         end = self._place(self._way[0], last=len(self._way) == 1)
-        self.cockpit.fly(Leg(end, start, onward, self._radius(), self._yaw()))
+        self.context.fly(Leg(end, start, onward, self._radius(), self._yaw()))
 
     # --- what is the vehicle's ------------------------------------------------------------------------------------
     def _begin(self, now_ms: int) -> None:
@@ -81,7 +81,7 @@ class SmartReturnMode(Mode):
         return point
 
     def _radius(self) -> float:
-        return self.cockpit.param("WP_RADIUS", 2.0)
+        return self.context.param("WP_RADIUS", 2.0)
 
     def _yaw(self) -> Yaw:
         return Yaw()
@@ -90,19 +90,19 @@ class SmartReturnMode(Mode):
 class SmartReturnDrive(SmartReturnMode):
     """A rover's, at RTL_SPEED."""
 
-    def __init__(self, cockpit: Cockpit, spec: ModeSpec, trail: Trail, speeds: SpeedControl) -> None:
-        super().__init__(cockpit, spec, trail)
+    def __init__(self, context: VehicleContext, spec: ModeSpec, trail: Trail, speeds: SpeedControl) -> None:
+        super().__init__(context, spec, trail)
         self._speeds = speeds
 
     def _begin(self, now_ms: int) -> None:
-        self._speeds.override(ground=returning_speed(self.cockpit, self._speeds.current()))
+        self._speeds.override(ground=returning_speed(self.context, self._speeds.current()))
         self._go()
 
     def _came_back(self, now_ms: int) -> None:
-        self.cockpit.say(Severity.INFO, "Reached destination")
+        self.context.say(Severity.INFO, "Reached destination")
 
     def _place(self, point: Ned, *, last: bool) -> Ned:
-        return (point[0], point[1], self.cockpit.vehicle.state.position[2])
+        return (point[0], point[1], self.context.vehicle.state.position[2])
 
 
 class _Stage(Enum):
@@ -114,8 +114,8 @@ class _Stage(Enum):
 class SmartReturnFlight(SmartReturnMode):
     """A copter's, at WPNAV_SPEED. On the ground it just lands, which is done at once."""
 
-    def __init__(self, cockpit: Cockpit, spec: ModeSpec, trail: Trail, heading: Heading) -> None:
-        super().__init__(cockpit, spec, trail)
+    def __init__(self, context: VehicleContext, spec: ModeSpec, trail: Trail, heading: Heading) -> None:
+        super().__init__(context, spec, trail)
         self._heading = heading
         self._stage = _Stage.FOLLOWING
         self._landing: Landing | None = None
@@ -124,12 +124,12 @@ class SmartReturnFlight(SmartReturnMode):
         why = super().refusal(now_ms)
         if why is None:
             return None
-        self.cockpit.say(Severity.INFO, f"SmartRTL: {why}")
+        self.context.say(Severity.INFO, f"SmartRTL: {why}")
         return "init failed"  # ArduPilot's words
 
     def _begin(self, now_ms: int) -> None:
         self._stage, self._landing = _Stage.FOLLOWING, None
-        if self.cockpit.landed:
+        if self.context.landed:
             self._way = []
             self._land(None, now_ms)
         else:
@@ -144,24 +144,24 @@ class SmartReturnFlight(SmartReturnMode):
     def _came_back(self, now_ms: int) -> None:
         assert self._at is not None
         north, east, _ = self._at
-        final = self.cockpit.param("RTL_ALT_FINAL") / 100.0
+        final = self.context.param("RTL_ALT_FINAL") / 100.0
         if final > 0.0:
             self._stage = _Stage.DESCENDING
-            down = self.cockpit.home_ned[2] - final
-            self.cockpit.fly(Leg((north, east, down), None, radius=self._radius(), yaw=self._heading.for_hold()))
+            down = self.context.home_ned[2] - final
+            self.context.fly(Leg((north, east, down), None, radius=self._radius(), yaw=self._heading.for_hold()))
         else:
             self._land((north, east), now_ms)
 
     def _land(self, place: tuple[float, float] | None, now_ms: int) -> None:
         self._stage = _Stage.LANDING
-        self._landing = Landing(self.cockpit, place, self._heading)
+        self._landing = Landing(self.context, place, self._heading)
         self._landing.start(now_ms)
 
     def _place(self, point: Ned, *, last: bool) -> Ned:
         return (point[0], point[1], point[2] - _ABOVE_START) if last else point
 
     def _radius(self) -> float:
-        return self.cockpit.param("WPNAV_RADIUS", 200.0) / 100.0
+        return self.context.param("WPNAV_RADIUS", 200.0) / 100.0
 
     def _yaw(self) -> Yaw:
         return self._heading.for_leg(returning=True)

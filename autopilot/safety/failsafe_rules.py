@@ -5,17 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from autopilot.safety.silence import SilenceWatch
-from autopilot.vehicles.vehicle_class import Escape
+from autopilot.safety.watchdog import Watchdog
+from autopilot.vehicles.vehicle_class import FailsafeAction
 
 
 @dataclass(slots=True)
 class Losses:
-    """What is lost now. `battery_way`: what a failing battery has led to in this flight."""
+    """What is lost now. `battery_action`: what a failing battery has led to in this flight."""
 
-    ground_station: SilenceWatch = field(default_factory=SilenceWatch)
-    sticks: SilenceWatch = field(default_factory=SilenceWatch)
-    battery_way: Escape | None = None
+    ground_station: Watchdog = field(default_factory=Watchdog)
+    sticks: Watchdog = field(default_factory=Watchdog)
+    battery_action: FailsafeAction | None = None
 
 
 class FailsafeRules(Protocol):
@@ -52,5 +52,5 @@ class FailsafeRules(Protocol):
     def found(self, name: str) -> None:
         """ "GCS" or "Radio" is heard again."""
 
-    def fail(self, name: str, way: Escape, now_ms: int) -> None:
+    def fail(self, name: str, way: FailsafeAction, now_ms: int) -> None:
         """Announce that `name` has failed, and take `way`."""

@@ -4,7 +4,7 @@ Each has a cause that comes in (an event of the vehicle, or a silence), a parame
 that ArduPilot has for it. How it acts is the rules' of what flies, or of what drives; the mode does the rest. Source:
 ArduPilot ArduCopter/events.cpp, ekf_check.cpp, crash_check.cpp, Rover/failsafe.cpp.
 
-The loss of the ground station is counted on the link clock, everything else in vehicle time: see `SilenceWatch`.
+The loss of the ground station is counted on the link clock, everything else in vehicle time: see `Watchdog`.
 """
 
 from __future__ import annotations
@@ -13,18 +13,18 @@ from collections.abc import Callable
 from typing import Final
 
 from autopilot import report
-from autopilot.cockpit import Cockpit
+from autopilot.events import Severity
 from autopilot.modes.manager import ModeChoice
-from autopilot.outcome import Severity
 from autopilot.reasons import ArmingMethod
 from autopilot.safety.driving_failsafes import DrivingFailsafes
 from autopilot.safety.failsafe_rules import FailsafeRules, Losses
 from autopilot.safety.flying_failsafes import FlyingFailsafes
 from autopilot.vehicle import VehicleEvent
-from autopilot.vehicles.vehicle_class import Escape
+from autopilot.vehicle_context import VehicleContext
+from autopilot.vehicles.vehicle_class import FailsafeAction
 
-_URGENCY: Final = (Escape.TERMINATE, Escape.LAND, Escape.HOLD, Escape.RTL, Escape.SMART_RTL_OR_STOP,
-                   Escape.SMART_RTL_OR_RTL, Escape.NONE)  # fmt: skip
+_URGENCY: Final = (FailsafeAction.TERMINATE, FailsafeAction.LAND, FailsafeAction.HOLD, FailsafeAction.RTL, FailsafeAction.SMART_RTL_OR_STOP,
+                   FailsafeAction.SMART_RTL_OR_RTL, FailsafeAction.NONE)  # fmt: skip
 """Battery failsafes, the most urgent first: a later one acts only when it is as urgent as the one before."""
 _WARN_AGAIN_MS: Final = 30_000  # between two "EKF variance"; EKF_CHECK_WARNING_TIME
 
@@ -32,16 +32,16 @@ _WARN_AGAIN_MS: Final = 30_000  # between two "EKF variance"; EKF_CHECK_WARNING_
 class Failsafes:
     """The failsafes of one vehicle. `disarm(method)` stops the motors whatever happens."""
 
-    def __init__(self, cockpit: Cockpit, modes: ModeChoice, disarm: Callable[[ArmingMethod], None]) -> None:
-        self._cockpit = cockpit
+    def __init__(self, context: VehicleContext, modes: ModeChoice, disarm: Callable[[ArmingMethod], None]) -> None:
+        self._context = context
         self._disarm = disarm
         self._lost = Losses()
         self.ground_station, self.sticks = self._lost.ground_station, self._lost.sticks
         self._rules: FailsafeRules
-        if cockpit.vehicle_class.has_height:
-            self._rules = FlyingFailsafes(cockpit, modes, disarm, self._lost)
+        if context.vehicle_class.has_height:
+            self._rules = FlyingFailsafes(context, modes, disarm, self._lost)
         else:
-            self._rules = DrivingFailsafes(cockpit, modes, disarm)
+            self._rules = DrivingFailsafes(context, modes, disarm)
         self._heard = self._deaf = False
         self.battery_low = False
         self.battery_critical = False
@@ -71,13 +71,13 @@ class Failsafes:
         if events & VehicleEvent.CRASHED:
             self._crashed(now_ms, stopped=bool(events & VehicleEvent.DISARMED))
         if events & VehicleEvent.CUTOFF:
-            self._cockpit.say(Severity.EMERGENCY, "Emergency cutoff: motors stopped")
+            self._context.say(Severity.EMERGENCY, "Emergency cutoff: motors stopped")
             self._disarm(ArmingMethod.TERMINATION)
         if events & VehicleEvent.ESTIMATOR_FAILED:
             self._estimator_failed(now_ms)
         if events & VehicleEvent.ESTIMATOR_OK and self.estimator:
             self.estimator = False
-            self._cockpit.say(Severity.CRITICAL, self._cockpit.vehicle_class.texts.estimator_cleared)
+            self._context.say(Severity.CRITICAL, self._context.vehicle_class.texts.estimator_cleared)
         if events & VehicleEvent.GPS_LOST:
             self._rules.position_lost(lost=True)
         if events & VehicleEvent.GPS_OK:
@@ -89,8 +89,8 @@ class Failsafes:
 
     def _crashed(self, now_ms: int, *, stopped: bool) -> None:
         """FS_CRASH_CHECK: 0 nothing. `stopped`: the motors already are."""
-        check = int(self._cockpit.param("FS_CRASH_CHECK", 1.0))
-        if check != 0 and (self._cockpit.armed or stopped):
+        check = int(self._context.param("FS_CRASH_CHECK", 1.0))
+        if check != 0 and (self._context.armed or stopped):
             self._rules.crashed(check, now_ms)
 
     def armed_changed(self, armed: bool) -> None:
@@ -99,33 +99,33 @@ class Failsafes:
             self._rules.armed()
         else:
             self.battery_low = self.battery_critical = self.estimator = False
-            self._lost.battery_way = None
+            self._lost.battery_action = None
 
     def _battery(self, level: str, parameter: str, now_ms: int) -> None:
-        if not self._cockpit.armed:
+        if not self._context.armed:
             return
-        vector = self._cockpit.vehicle.state.report
+        vector = self._context.vehicle.state.report
         volts, used = vector[report.BATT_V], vector[report.BATT_MAH]
-        self._cockpit.say(Severity.WARNING, f"Battery 1 is {level} {volts:.2f}V used {used:.0f} mAh")
+        self._context.say(Severity.WARNING, f"Battery 1 is {level} {volts:.2f}V used {used:.0f} mAh")
         if level == "critical":
             self.battery_critical = True
         else:
             self.battery_low = True
-        actions = self._cockpit.vehicle_class.failsafes.battery
-        way = actions.get(int(self._cockpit.param(parameter)), Escape.NONE)
-        before = self._lost.battery_way
+        actions = self._context.vehicle_class.failsafes.battery
+        way = actions.get(int(self._context.param(parameter)), FailsafeAction.NONE)
+        before = self._lost.battery_action
         if before is None or _urgency(way) <= _urgency(before):
-            self._lost.battery_way = way
+            self._lost.battery_action = way
             self._rules.fail("Battery", way, now_ms)
 
     def _estimator_failed(self, now_ms: int) -> None:
         """FS_EKF_ACTION; FS_EKF_THRESH 0 switches it off."""
-        if self._cockpit.param("FS_EKF_THRESH", 0.8) <= 0.0:
+        if self._context.param("FS_EKF_THRESH", 0.8) <= 0.0:
             return
         if self._warned_ms is None or now_ms - self._warned_ms > _WARN_AGAIN_MS:
             self._warned_ms = now_ms
-            self._cockpit.say(Severity.CRITICAL, "EKF variance")
-        if self._cockpit.armed:
+            self._context.say(Severity.CRITICAL, "EKF variance")
+        if self._context.armed:
             self.estimator = True
             self._rules.estimator_failed(now_ms)
 
@@ -146,7 +146,7 @@ class Failsafes:
         """The link clock has advanced to `link_ms`."""
         if self._heard:
             self._heard = False
-            timeout = self._cockpit.param("FS_GCS_TIMEOUT", 5.0) + self._cockpit.param("FS_TIMEOUT", 0.0)
+            timeout = self._context.param("FS_GCS_TIMEOUT", 5.0) + self._context.param("FS_TIMEOUT", 0.0)
             if self.ground_station.heard(link_ms, timeout):
                 self._rules.found("GCS")
         if self.ground_station.is_due(link_ms):
@@ -154,14 +154,14 @@ class Failsafes:
 
     def ground_station_silent(self, now_ms: int) -> None:
         """It was not heard in time."""
-        setting = int(self._cockpit.param("FS_GCS_ENABLE"))
+        setting = int(self._context.param("FS_GCS_ENABLE"))
         self.ground_station.lost = setting != 0
         if setting != 0:
             self._rules.ground_station_silent(setting, now_ms)
 
     def sticks_heard(self, now_ms: int) -> None:
         """A ground station moves the sticks: from now on their silence counts (RC_OVERRIDE_TIME, -1: never)."""
-        timeout = self._cockpit.param("RC_OVERRIDE_TIME", 3.0)
+        timeout = self._context.param("RC_OVERRIDE_TIME", 3.0)
         if timeout <= 0.0:
             return
         if self.sticks.heard(now_ms, timeout):
@@ -174,16 +174,16 @@ class Failsafes:
 
     def sticks_silent(self, now_ms: int) -> None:
         """The sticks were not renewed in time, or a fault says so."""
-        setting = int(self._cockpit.param("FS_THR_ENABLE", 1.0))
+        setting = int(self._context.param("FS_THR_ENABLE", 1.0))
         self.sticks.lost = setting != 0
         if setting != 0:
             self._rules.sticks_silent(setting, now_ms)
 
     def too_windy(self, now_ms: int) -> None:
         """The wind is above SRT_WIND_MAX: come home."""
-        self._rules.fail("Wind", Escape.RTL, now_ms)
+        self._rules.fail("Wind", FailsafeAction.RTL, now_ms)
 
 
-def _urgency(way: Escape) -> int:
+def _urgency(way: FailsafeAction) -> int:
     """0 = the most urgent; what is not in the list comes last."""
     return _URGENCY.index(way) if way in _URGENCY else len(_URGENCY)

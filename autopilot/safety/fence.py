@@ -17,16 +17,16 @@ from math import hypot, inf, sqrt
 from typing import Final
 
 from autopilot import report
-from autopilot.cockpit import Cockpit
+from autopilot.events import FenceChanged, Severity
 from autopilot.geo import GeoPoint
 from autopilot.mission.fence import Fence
 from autopilot.mission.storage import MissionStorage
 from autopilot.modes.manager import ModeChoice
-from autopilot.outcome import FenceChanged, Severity
 from autopilot.reasons import ArmingMethod, ModeReason
-from autopilot.safety.escape import escape
+from autopilot.safety.failsafe_actions import take_action
 from autopilot.safety.fence_limits import ALTITUDES, FenceLimits, FenceType, fence_names
-from autopilot.vehicles.vehicle_class import Escape
+from autopilot.vehicle_context import VehicleContext
+from autopilot.vehicles.vehicle_class import FailsafeAction
 
 _TICK_MS: Final = 20
 _SELDOM_MS: Final = 1000
@@ -51,12 +51,12 @@ class FenceGuard:
     known of that fence."""
 
     def __init__(
-        self, cockpit: Cockpit, plan: MissionStorage, modes: ModeChoice, disarm: Callable[[ArmingMethod], None]
+        self, context: VehicleContext, plan: MissionStorage, modes: ModeChoice, disarm: Callable[[ArmingMethod], None]
     ) -> None:
-        self._cockpit = cockpit
+        self._context = context
         self._modes = modes
         self._disarm = disarm
-        self.limits = FenceLimits(cockpit, plan)
+        self.limits = FenceLimits(context, plan)
         self._above_floor = False
         self._floor_off = False
         self._far = False
@@ -65,7 +65,7 @@ class FenceGuard:
         self._again: dict[FenceType, float] = {}  # excess, m, that counts as a new breach
         self._due: int | None = None
         self._seen = self.limits.revision
-        self.enabled = int(cockpit.param("FENCE_ENABLE")) != 0
+        self.enabled = int(context.param("FENCE_ENABLE")) != 0
         self.breached = FenceType(0)
         self.breach_count = 0
         self.breach_time_ms = 0
@@ -73,9 +73,9 @@ class FenceGuard:
     # --- configuration --------------------------------------------------------------------------------------------
     def parameter_changed(self, name: str) -> None:
         if name == "FENCE_ENABLE":
-            self.enable(self._cockpit.param(name))
+            self.enable(self._context.param(name))
         elif name.startswith("FENCE_"):
-            self._schedule(self._cockpit.now_ms)
+            self._schedule(self._context.now_ms)
 
     def enable(self, mode: float) -> None:
         """DO_FENCE_ENABLE: 0 off, 1 on, 2 only the lowest altitude off. Holds until the parameter is set again."""
@@ -86,7 +86,7 @@ class FenceGuard:
             self._floor_off = False
         if not self.enabled:
             self._clear()
-        self._schedule(self._cockpit.now_ms)
+        self._schedule(self._context.now_ms)
 
     @property
     def zones(self) -> Fence:
@@ -102,11 +102,11 @@ class FenceGuard:
 
     def admits(self, place: GeoPoint) -> bool:
         """May a copter be sent there (degrees, AMSL)? True while the fence is off or another's."""
-        return not self.enabled or self._cockpit.vehicle.capabilities.own_fence or not self.limits.beyond(place)
+        return not self.enabled or self._context.vehicle.capabilities.own_fence or not self.limits.beyond(place)
 
     def complaints(self) -> list[str]:
         """What keeps the vehicle from being armed."""
-        if not self.enabled or self._cockpit.vehicle.capabilities.own_fence:
+        if not self.enabled or self._context.vehicle.capabilities.own_fence:
             return []
         outside = FenceType(sum(one for one, metres in self._excess().items() if metres > 0.0))
         found = self.limits.complaint(outside)
@@ -117,15 +117,15 @@ class FenceGuard:
         """Why the mode may not be changed now: a breach is being flown back from, and FENCE_OPTIONS wants it so."""
         held = self._acted_in is not None and self._acted_in == self._modes.number
         ours = reason is ModeReason.FENCE_BREACHED
-        if not held or ours or not self.breached or not self._cockpit.armed or self._cockpit.grounded:
+        if not held or ours or not self.breached or not self._context.armed or self._context.grounded:
             return None
-        return "in fence recovery" if int(self._cockpit.param("FENCE_OPTIONS")) & _NO_MODE_CHANGE else None
+        return "in fence recovery" if int(self._context.param("FENCE_OPTIONS")) & _NO_MODE_CHANGE else None
 
     def mode_changed(self, now_ms: int) -> None:
         """Whoever changes the mode outside the fence may try to bring the vehicle back."""
-        if self.breached and int(self._cockpit.param("FENCE_ACTION", 1.0)) != 0:
+        if self.breached and int(self._context.param("FENCE_ACTION", 1.0)) != 0:
             self._recovery_ms = now_ms + _RECOVERY_MS
-            self._cockpit.say(Severity.INFO, "Manual recovery started")
+            self._context.say(Severity.INFO, "Manual recovery started")
             self._schedule(now_ms)
 
     # --- the pass -------------------------------------------------------------------------------------------------
@@ -136,13 +136,13 @@ class FenceGuard:
 
     def _schedule(self, now_ms: int) -> None:
         """Look in the next pass."""
-        watching = self.enabled and self._cockpit.armed and not self._cockpit.vehicle.capabilities.own_fence
+        watching = self.enabled and self._context.armed and not self._context.vehicle.capabilities.own_fence
         self._due = now_ms if watching else None
 
     @property
     def deadline_ms(self) -> int | None:
         if self._due is not None and self._seen != self.limits.revision:
-            return self._cockpit.now_ms
+            return self._context.now_ms
         return self._due
 
     def update(self, now_ms: int) -> None:
@@ -150,7 +150,7 @@ class FenceGuard:
         if deadline is None or now_ms < deadline:
             return
         self._seen = self.limits.revision
-        if self._cockpit.grounded or self._modes.mode.is_landing:
+        if self._context.grounded or self._modes.mode.is_landing:
             self._above_floor = False  # coming down is meant
         else:
             self._above_floor = self._above_floor or self.limits.floor_margin > 0.0
@@ -168,7 +168,7 @@ class FenceGuard:
 
     def _patience_ms(self, excess: dict[FenceType, float], now_ms: int) -> int:
         """Until the vehicle could be at the nearest limit: of the fence, of a new breach, or of giving up."""
-        vector = self._cockpit.vehicle.state.report
+        vector = self._context.vehicle.state.report
         across, climb = hypot(vector[report.VN], vector[report.VE]), abs(float(vector[report.VD]))
         soonest = _SELDOM_MS / 1000.0
         for one, metres in excess.items():
@@ -211,26 +211,26 @@ class FenceGuard:
                 self.breach_count += 1
                 if one is not FenceType.POLYGON:
                     self._again[one] = excess[one] + _NEXT_LIMIT
-        if fresh and tell and not self._cockpit.grounded:
-            self._cockpit.say(Severity.NOTICE, f"{fence_names(fresh)} breached")
-        elif cleared and not self._cockpit.grounded:
-            self._cockpit.say(Severity.NOTICE, "Fence breach cleared")
+        if fresh and tell and not self._context.grounded:
+            self._context.say(Severity.NOTICE, f"{fence_names(fresh)} breached")
+        elif cleared and not self._context.grounded:
+            self._context.say(Severity.NOTICE, "Fence breach cleared")
         if changed or fresh:
-            self._cockpit.announce(FenceChanged(int(beyond)))
+            self._context.announce(FenceChanged(int(beyond)))
 
     def _act(self, metres: float, now_ms: int) -> None:
-        action = int(self._cockpit.param("FENCE_ACTION", 1.0))
+        action = int(self._context.param("FENCE_ACTION", 1.0))
         if action == 0:
             return
-        if self._cockpit.grounded:
+        if self._context.grounded:
             self._disarm(ArmingMethod.FENCE_BREACH)
             return
-        tables = self._cockpit.vehicle_class.failsafes
-        way = tables.far_outside if metres > _FAR_OUTSIDE else tables.fence.get(action, Escape.RTL)
-        if way is Escape.TERMINATE:
+        tables = self._context.vehicle_class.failsafes
+        way = tables.far_outside if metres > _FAR_OUTSIDE else tables.fence.get(action, FailsafeAction.RTL)
+        if way is FailsafeAction.TERMINATE:
             self._disarm(ArmingMethod.FENCE_BREACH)
             return
-        escape(self._cockpit, self._modes, way, ModeReason.FENCE_BREACHED, now_ms)
+        take_action(self._context, self._modes, way, ModeReason.FENCE_BREACHED, now_ms)
         self._acted_in = self._modes.number
 
     def _clear(self) -> None:
@@ -240,4 +240,4 @@ class FenceGuard:
         self._again = {}
         if self.breached:
             self.breached = FenceType(0)
-            self._cockpit.announce(FenceChanged(0))
+            self._context.announce(FenceChanged(0))

@@ -11,14 +11,14 @@ from collections.abc import Sequence
 from math import hypot
 from typing import Final
 
-from autopilot.cockpit import Cockpit
 from autopilot.geo import GeoPoint, Ned, to_global
 from autopilot.mission.commands import Cmd, has_position, is_nav_command
 from autopilot.mission.items import MissionItem
 from autopilot.mission.storage import MissionStorage
-from autopilot.modes.places import item_position
+from autopilot.modes.frames import item_position
 from autopilot.safety.fence import FenceGuard
 from autopilot.safety.fence_limits import FenceType, fence_names
+from autopilot.vehicle_context import VehicleContext
 
 _LEAST_STEP_M: Final = 0.5
 _MOST_STEPS: Final = 500
@@ -29,8 +29,8 @@ _LIMITS: Final = ("FENCE_TYPE", "FENCE_OPTIONS", "FENCE_ALT_MAX", "FENCE_ALT_MIN
 class FencedMission:
     """Compares the two plans of a vehicle that has a fence of its own (`Capabilities.own_fence`)."""
 
-    def __init__(self, cockpit: Cockpit, mission: MissionStorage, fence: FenceGuard) -> None:
-        self._cockpit = cockpit
+    def __init__(self, context: VehicleContext, mission: MissionStorage, fence: FenceGuard) -> None:
+        self._context = context
         self._mission = mission
         self._fence = fence
         self._checked: tuple[object, ...] | None = None
@@ -38,11 +38,11 @@ class FencedMission:
 
     def complaints(self) -> Sequence[str]:
         """The first item that lies outside, or nothing."""
-        cockpit = self._cockpit
-        if not (cockpit.vehicle.capabilities.own_fence and self._fence.enabled and cockpit.has_position):
+        context = self._context
+        if not (context.vehicle.capabilities.own_fence and self._fence.enabled and context.has_position):
             return ()
-        limits = tuple(cockpit.param(name) for name in _LIMITS)
-        now = (self._mission.revision, self._fence.zones, cockpit.home, cockpit.vehicle.origin, limits)
+        limits = tuple(context.param(name) for name in _LIMITS)
+        now = (self._mission.revision, self._fence.zones, context.home, context.vehicle.origin, limits)
         if now != self._checked:
             self._checked = now
             found = self._first_outside()
@@ -50,11 +50,11 @@ class FencedMission:
         return self._found
 
     def _first_outside(self) -> str | None:
-        before = self._cockpit.home_ned
+        before = self._context.home_ned
         for item in self._mission.items():
             if not (is_nav_command(item.command) and has_position(item.command)):
                 continue
-            place = item_position(self._cockpit, item, before)
+            place = item_position(self._context, item, before)
             beyond = self._beyond(item, place)
             if beyond:
                 return f"Mission item {item.seq} beyond {fence_names(beyond)}"
@@ -69,7 +69,7 @@ class FencedMission:
         return self._fence.limits.beyond(self._there(place), floor=floor)
 
     def _there(self, place: Ned) -> GeoPoint:
-        origin = self._cockpit.vehicle.origin
+        origin = self._context.vehicle.origin
         assert origin is not None, "there is a position"
         return to_global(origin, place)
 

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from autopilot.cockpit import Cockpit
+from autopilot.events import Severity
 from autopilot.modes.manager import ModeChoice
-from autopilot.outcome import Severity
 from autopilot.reasons import ArmingMethod, ModeReason
 from autopilot.safety.crash import crash_text
-from autopilot.safety.escape import CAUSES, action_name, escape, escape_to
+from autopilot.safety.failsafe_actions import CAUSES, action_name, enter_mode, take_action
 from autopilot.safety.failsafe_rules import Losses
-from autopilot.vehicles.vehicle_class import Escape
+from autopilot.vehicle_context import VehicleContext
+from autopilot.vehicles.vehicle_class import FailsafeAction
 
 _AUTO_ON_RC_LOSS, _AUTO_ON_GCS_LOSS, _GUIDED_ON_RC_LOSS = 1, 2, 4  # FS_OPTIONS bits
 _GO_ON_LANDING, _PILOT_ON_GCS_LOSS = 8, 16
@@ -29,13 +29,13 @@ class FlyingFailsafes:
     """A loss acts at once."""
 
     def __init__(
-        self, cockpit: Cockpit, modes: ModeChoice, disarm: Callable[[ArmingMethod], None], losses: Losses
+        self, context: VehicleContext, modes: ModeChoice, disarm: Callable[[ArmingMethod], None], losses: Losses
     ) -> None:
-        self._cockpit = cockpit
+        self._context = context
         self._modes = modes
         self._disarm = disarm
         self._lost = losses
-        self._tables = cockpit.vehicle_class.failsafes
+        self._tables = context.vehicle_class.failsafes
 
     @property
     def acted(self) -> bool:
@@ -50,85 +50,85 @@ class FlyingFailsafes:
 
     def position_lost(self, *, lost: bool) -> None:
         """The receiver has no fix, or one again."""
-        if self._cockpit.armed:
-            self._cockpit.say(Severity.CRITICAL, "GPS Glitch or Compass error" if lost else "Glitch cleared")
+        if self._context.armed:
+            self._context.say(Severity.CRITICAL, "GPS Glitch or Compass error" if lost else "Glitch cleared")
 
     def crashed(self, check: int, now_ms: int) -> None:
         """FS_CRASH_CHECK is not 0."""
-        self._cockpit.say(Severity.EMERGENCY, crash_text(self._cockpit))
+        self._context.say(Severity.EMERGENCY, crash_text(self._context))
         self._disarm(ArmingMethod.CRASH)
 
     def estimator_failed(self, now_ms: int) -> None:
         number = self._way_without_position()
         if number is None:
-            self._cockpit.say(Severity.CRITICAL, "EKF Failsafe")
-        elif escape_to(self._modes, number, ModeReason.EKF_FAILSAFE, now_ms):
-            self._cockpit.say(Severity.CRITICAL, f"EKF Failsafe: changed to {self._modes.spec.title} Mode")
+            self._context.say(Severity.CRITICAL, "EKF Failsafe")
+        elif enter_mode(self._modes, number, ModeReason.EKF_FAILSAFE, now_ms):
+            self._context.say(Severity.CRITICAL, f"EKF Failsafe: changed to {self._modes.spec.title} Mode")
 
     def _way_without_position(self) -> int | None:
         """The mode that goes on without a position; None: the one that flies does, or nothing shall be done."""
-        action = int(self._cockpit.param("FS_EKF_ACTION", 1.0))
+        action = int(self._context.param("FS_EKF_ACTION", 1.0))
         needed = self._modes.spec.position or action == _EVEN_WITHOUT_NEED
         if action == 0 or self._modes.mode.is_landing or not needed:
             return None
-        modes = self._cockpit.vehicle_class.modes
+        modes = self._context.vehicle_class.modes
         return modes.height_hold if action == _ALT_HOLD and not self._lost.sticks.lost else modes.land
 
     def ground_station_silent(self, setting: int, now_ms: int) -> None:
-        options = int(self._cockpit.param("FS_OPTIONS", 16.0))
+        options = int(self._context.param("FS_OPTIONS", 16.0))
         go_on = ""
         if options & _AUTO_ON_GCS_LOSS and self._in_auto():
             go_on = "Continuing Auto Mode"
         elif options & _PILOT_ON_GCS_LOSS and not self._modes.spec.autopilot:
             go_on = "Continuing Pilot Control"
-        self.fail("GCS", self._tables.ground_station.get(setting, Escape.RTL), now_ms, go_on)
+        self.fail("GCS", self._tables.ground_station.get(setting, FailsafeAction.RTL), now_ms, go_on)
 
     def sticks_silent(self, setting: int, now_ms: int) -> None:
-        options = int(self._cockpit.param("FS_OPTIONS", 16.0))
+        options = int(self._context.param("FS_OPTIONS", 16.0))
         go_on = ""
         if options & _AUTO_ON_RC_LOSS and self._in_auto():
             go_on = "Continuing Auto"
-        elif options & _GUIDED_ON_RC_LOSS and self._modes.number == self._cockpit.vehicle_class.modes.guided:
+        elif options & _GUIDED_ON_RC_LOSS and self._modes.number == self._context.vehicle_class.modes.guided:
             go_on = "Continuing Guided Mode"
-        self.fail("Radio", self._tables.radio.get(setting, Escape.LAND), now_ms, go_on)
+        self.fail("Radio", self._tables.radio.get(setting, FailsafeAction.LAND), now_ms, go_on)
 
     def found(self, name: str) -> None:
         """What was lost is heard again."""
-        self._cockpit.say(Severity.WARNING, f"{name} Failsafe Cleared")
+        self._context.say(Severity.WARNING, f"{name} Failsafe Cleared")
 
-    def fail(self, name: str, way: Escape, now_ms: int, go_on: str = "") -> None:
+    def fail(self, name: str, way: FailsafeAction, now_ms: int, go_on: str = "") -> None:
         """Announce and act; `go_on`: how it goes on in the air as it is, by an option."""
-        if name == "GCS" and not self._cockpit.armed:
+        if name == "GCS" and not self._context.armed:
             self._announce(name)
-        elif self._cockpit.landed:
+        elif self._context.landed:
             self._announce(name, "Disarming")
-            if self._cockpit.armed:
+            if self._context.armed:
                 self._disarm(CAUSES[name].method)
         elif self._lands_on(name, way):
-            escape(self._cockpit, self._modes, Escape.LAND, CAUSES[name].reason, now_ms, failsafe=True)
+            take_action(self._context, self._modes, FailsafeAction.LAND, CAUSES[name].reason, now_ms, failsafe=True)
         elif go_on:
             self._announce(name, go_on)
-        elif way is Escape.TERMINATE:
+        elif way is FailsafeAction.TERMINATE:
             self._announce(name, "Terminating")
             self._disarm(CAUSES[name].method)
         else:
-            self._announce(name, action_name(self._cockpit.vehicle_class, way))
-            escape(self._cockpit, self._modes, way, CAUSES[name].reason, now_ms, failsafe=True)
+            self._announce(name, action_name(self._context.vehicle_class, way))
+            take_action(self._context, self._modes, way, CAUSES[name].reason, now_ms, failsafe=True)
 
     def _in_auto(self) -> bool:
-        return self._modes.number in self._cockpit.vehicle_class.modes.autos
+        return self._modes.number in self._context.vehicle_class.modes.autos
 
-    def _lands_on(self, name: str, way: Escape) -> bool:
+    def _lands_on(self, name: str, way: FailsafeAction) -> bool:
         """A landing goes on: because the battery has asked for it, or by option (with a text)."""
         if not self._modes.mode.is_landing:
             return False
-        if name != "Battery" and self._lost.battery_way in (Escape.LAND, Escape.TERMINATE):
+        if name != "Battery" and self._lost.battery_action in (FailsafeAction.LAND, FailsafeAction.TERMINATE):
             self._announce(f"{name} + Battery", "Continuing Landing")
             return True
-        if int(self._cockpit.param("FS_OPTIONS", 16.0)) & _GO_ON_LANDING and way is not Escape.NONE:
+        if int(self._context.param("FS_OPTIONS", 16.0)) & _GO_ON_LANDING and way is not FailsafeAction.NONE:
             self._announce(name, "Continuing Landing")
             return True
         return False
 
     def _announce(self, name: str, what: str = "") -> None:
-        self._cockpit.say(Severity.WARNING, f"{name} Failsafe - {what}" if what else f"{name} Failsafe")
+        self._context.say(Severity.WARNING, f"{name} Failsafe - {what}" if what else f"{name} Failsafe")

@@ -15,8 +15,8 @@ from autopilot.parameters.table_system import ROVER_OUTPUTS, ROVER_SYSTEM
 from autopilot.vehicles.vehicle_class import (
     COMMON_ITEMS,
     COMMON_MIRRORED,
-    Escape,
     Face,
+    FailsafeAction,
     FailsafeTables,
     Measure,
     Measures,
@@ -46,27 +46,27 @@ _MODES: Final = Modes(
 
 #: FS_ACTION; BATT_FS_*_ACT and FENCE_ACTION have its numbers.
 _ACTIONS: Final = {
-    1: Escape.RTL,
-    2: Escape.HOLD,
-    3: Escape.SMART_RTL_OR_RTL,
-    4: Escape.SMART_RTL_OR_STOP,
-    5: Escape.TERMINATE,
-    6: Escape.LOITER,
+    1: FailsafeAction.RTL,
+    2: FailsafeAction.HOLD,
+    3: FailsafeAction.SMART_RTL_OR_RTL,
+    4: FailsafeAction.SMART_RTL_OR_STOP,
+    5: FailsafeAction.TERMINATE,
+    6: FailsafeAction.LOITER,
 }
 
 _FAILSAFES: Final = FailsafeTables(
     ways={
-        Escape.RTL: (_R.RTL, _R.HOLD),
-        Escape.HOLD: (_R.HOLD,),
-        Escape.SMART_RTL_OR_RTL: (_R.SMART_RTL, _R.RTL, _R.HOLD),
-        Escape.SMART_RTL_OR_STOP: (_R.SMART_RTL, _R.HOLD),
-        Escape.LOITER: (_R.LOITER, _R.HOLD),
+        FailsafeAction.RTL: (_R.RTL, _R.HOLD),
+        FailsafeAction.HOLD: (_R.HOLD,),
+        FailsafeAction.SMART_RTL_OR_RTL: (_R.SMART_RTL, _R.RTL, _R.HOLD),
+        FailsafeAction.SMART_RTL_OR_STOP: (_R.SMART_RTL, _R.HOLD),
+        FailsafeAction.LOITER: (_R.LOITER, _R.HOLD),
     },
     battery=_ACTIONS,
     ground_station=_ACTIONS,
     radio=_ACTIONS,
     fence=_ACTIONS,
-    far_outside=Escape.HOLD,
+    far_outside=FailsafeAction.HOLD,
 )
 
 ROVER: Final = VehicleClass(

@@ -28,7 +28,7 @@ COMMON_MIRRORED: Final = (
 )  # fmt: skip
 
 
-class Escape(Enum):
+class FailsafeAction(Enum):
     """A way out of a failure. The value names it in texts."""
 
     NONE = ""
@@ -84,13 +84,13 @@ class FailsafeTables:
     entered; then by BATT_FS_*_ACT, FS_GCS_ENABLE, FS_THR_ENABLE (or FS_ACTION for both) and FENCE_ACTION.
     `far_outside`: however the fence action says, from 100 m beyond it on."""
 
-    ways: Mapping[Escape, tuple[int, ...]]
-    battery: Mapping[int, Escape]
-    ground_station: Mapping[int, Escape]
-    radio: Mapping[int, Escape]
-    fence: Mapping[int, Escape]
-    far_outside: Escape
-    said_instead: Mapping[Escape, str] = field(default_factory=dict)
+    ways: Mapping[FailsafeAction, tuple[int, ...]]
+    battery: Mapping[int, FailsafeAction]
+    ground_station: Mapping[int, FailsafeAction]
+    radio: Mapping[int, FailsafeAction]
+    fence: Mapping[int, FailsafeAction]
+    far_outside: FailsafeAction
+    said_instead: Mapping[FailsafeAction, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""All that the depot's party remembers: plain values, so that it can be written down at any instant and read back."""
+"""All that the depot controller remembers: plain values, so that it can be written down at any instant and read back."""
 
 from __future__ import annotations
 
@@ -44,8 +44,8 @@ class Recall(StrEnum):
     SILENT = "silent"  # ABORT-2B
 
 
-class Taken(StrEnum):
-    """Who has the vehicle in place of the skimmer's party; the values are triggers of sorties."""
+class ControlledBy(StrEnum):
+    """Who has the vehicle in place of the skimmer controller; the values are triggers of sorties."""
 
     NOBODY = ""
     SOMEBODY = "taken_over"
@@ -90,7 +90,7 @@ class DepotMemory(Struct):
     reason: str = "new"
     heard_again: bool = False
     recovering: bool = False
-    taken: Taken = Taken.NOBODY
-    taken_ms: int = 0
+    controlled_by: ControlledBy = ControlledBy.NOBODY
+    controlled_by_ms: int = 0
     held_ms: int = 0  # of the harvest, in the hands of somebody else
     ended_by: EndedBy | None = None

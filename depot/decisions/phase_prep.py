@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from depot.decisions.memory import PrepStep, Waiting
-from depot.decisions.party import Party
+from depot.decisions.phase_context import PhaseContext
 from depot.decisions.phases import LoopEvent
 from depot.decisions.planning import go_facts, no_go
 from depot.messages import Answer, Command, Order, Status, Upload
@@ -11,9 +11,9 @@ from depot.names import Stage
 from depot.readings import DepotReading
 
 
-def step(party: Party, reading: DepotReading, now_ms: int) -> bool:
+def step(context: PhaseContext, reading: DepotReading, now_ms: int) -> bool:
     """What the step of phase 1 asks for; True when the next one can be looked at."""
-    memory = party.memory
+    memory = context.memory
     match memory.step:
         case PrepStep.PREPARE:
             if memory.check_ms is not None and now_ms < memory.check_ms:
@@ -23,169 +23,169 @@ def step(party: Party, reading: DepotReading, now_ms: int) -> bool:
         case PrepStep.WAIT:
             if memory.check_ms is not None and now_ms < memory.check_ms:
                 return False
-            party.replan(now_ms)
+            context.replan(now_ms)
             memory.step, memory.check_ms = PrepStep.LOAD, None
             return True
         case PrepStep.LOAD:
             if memory.waiting is None and memory.plan is not None:
-                party.request(Upload(memory.plan))
+                context.request(Upload(memory.plan))
             return False
         case PrepStep.CONFIGURE:
             if memory.waiting is None:
-                party.request(Command(Order.CONFIGURE))
+                context.request(Command(Order.CONFIGURE))
             return False
         case PrepStep.CHECK:
-            return _check(party, reading, now_ms)
+            return _check(context, reading, now_ms)
         case PrepStep.LAUNCH:
-            return _launching(party, now_ms)
+            return _launching(context, now_ms)
 
 
-def answered(party: Party, request: Waiting, answer: Answer, now_ms: int) -> None:
+def answered(context: PhaseContext, request: Waiting, answer: Answer, now_ms: int) -> None:
     """The upload, the configuration or the launch command has ended."""
-    step = party.memory.step
+    step = context.memory.step
     if request is Waiting.UPLOAD and step is PrepStep.LOAD:
-        _loaded(party, answer, now_ms)
+        _loaded(context, answer, now_ms)
     elif request is Waiting.CONFIGURE and step is PrepStep.CONFIGURE:
-        _configured(party, answer, now_ms)
+        _configured(context, answer, now_ms)
     elif request is Waiting.GO and step is PrepStep.LAUNCH:
-        _go_answered(party, answer, now_ms)
+        _go_answered(context, answer, now_ms)
 
 
-def _loaded(party: Party, answer: Answer, now_ms: int) -> None:
-    memory, plan = party.memory, party.memory.plan
+def _loaded(context: PhaseContext, answer: Answer, now_ms: int) -> None:
+    memory, plan = context.memory, context.memory.plan
     if plan is None:
         return
     if answer is not Answer.ACCEPTED:
-        party.decide(now_ms, "upload_failed", f"the plan was not taken: {answer.name.lower()}")
-        _repeat_phase(party, now_ms)
+        context.decide(now_ms, "upload_failed", f"the plan was not taken: {answer.name.lower()}")
+        _repeat_phase(context, now_ms)
         return
     memory.acknowledged = plan.number
-    party.decide(
+    context.decide(
         now_ms, "load_data_packages", "waypoints, thresholds and triggers are in, and acknowledged",
         {"plan": plan.number, "waypoints": len(plan.waypoints), "triggers": plan.limits.triggers},
     )  # fmt: skip
     memory.step = PrepStep.CONFIGURE
 
 
-def _configured(party: Party, answer: Answer, now_ms: int) -> None:
+def _configured(context: PhaseContext, answer: Answer, now_ms: int) -> None:
     """Dead sensors stop the launch by themselves, whatever else holds."""
-    memory = party.memory
+    memory = context.memory
     if answer is Answer.SILENCE:
-        party.decide(now_ms, "configuration_failed", "the skimmer did not answer")
-        _repeat_phase(party, now_ms)
+        context.decide(now_ms, "configuration_failed", "the skimmer did not answer")
+        _repeat_phase(context, now_ms)
         return
     memory.verified = answer is Answer.ACCEPTED
     memory.step, memory.asked, memory.check_ms = PrepStep.CHECK, 0, now_ms
 
 
-def _check(party: Party, reading: DepotReading, now_ms: int) -> bool:
+def _check(context: PhaseContext, reading: DepotReading, now_ms: int) -> bool:
     """The go/no-go, on what the skimmer has reported since it has this plan."""
-    memory, plan = party.memory, party.memory.plan
+    memory, plan = context.memory, context.memory.plan
     assert plan is not None  # begin_sortie has made one
-    status = _status_of_plan(party)
-    if status is None and memory.beats.misses == 0 and memory.asked < party.profile.heartbeat.attempts:
+    status = _status_of_plan(context)
+    if status is None and memory.beats.misses == 0 and memory.asked < context.profile.heartbeat.attempts:
         if memory.check_ms is not None and now_ms >= memory.check_ms:
             memory.asked += 1
-            memory.check_ms = now_ms + _ask_again_ms(party)
-            party.request(Command(Order.REPORT, answered=False))
+            memory.check_ms = now_ms + _ask_again_ms(context)
+            context.request(Command(Order.REPORT, answered=False))
         return False
     failed = no_go(
-        party.profile, plan, reading, status, misses=memory.beats.misses, leftover=_leftover(party, reading),
+        context.profile, plan, reading, status, misses=memory.beats.misses, leftover=_leftover(context, reading),
         verified=memory.verified,
     )  # fmt: skip
     facts = {"failed": failed, "verified": memory.verified, **go_facts(reading, status)}
     if failed:
-        party.decide(now_ms, "no_go", f"delayed: {', '.join(failed)}", facts)
-        party.await_charge(reading, now_ms)
-        party.happen(LoopEvent.NO_GO, now_ms)
-        _repeat_phase(party, now_ms, _wait_s(party, failed, reading))
+        context.decide(now_ms, "no_go", f"delayed: {', '.join(failed)}", facts)
+        context.await_charge(reading, now_ms)
+        context.happen(LoopEvent.NO_GO, now_ms)
+        _repeat_phase(context, now_ms, _wait_s(context, failed, reading))
         return False
-    party.decide(now_ms, "go", "all hard constraints hold", facts)
-    party.station.refuel(False)
-    party.station.offload(False)
+    context.decide(now_ms, "go", "all hard constraints hold", facts)
+    context.plant.refuel(False)
+    context.plant.offload(False)
     memory.death.start(now_ms, plan.t_sortie_s)
-    party.decide(
+    context.decide(
         now_ms, "launch", "plan acknowledged, go: launch command",
         {"plan": plan.number, "t_death_due_s": (memory.death.due_ms or 0) / 1000.0},
     )  # fmt: skip
     memory.step, memory.check_ms = PrepStep.LAUNCH, None
-    party.request(Command(Order.GO))
+    context.request(Command(Order.GO))
     return False
 
 
-def _status_of_plan(party: Party) -> Status | None:
+def _status_of_plan(context: PhaseContext) -> Status | None:
     """What the skimmer has reported with this plan in it."""
-    status = party.memory.status
-    return status if status is not None and status.loaded == party.memory.number else None
+    status = context.memory.status
+    return status if status is not None and status.loaded == context.memory.number else None
 
 
-def _leftover(party: Party, reading: DepotReading) -> bool:
+def _leftover(context: PhaseContext, reading: DepotReading) -> bool:
     """Is there something in the store that leaves it, or that nobody has tried to take out yet?"""
-    untried = "offload_leftover" not in party.memory.said
+    untried = "offload_leftover" not in context.memory.said
     return not reading.emptied and (reading.moving_kg_s > 0.0 or untried)
 
 
-def _wait_s(party: Party, failed: list[str], reading: DepotReading) -> float:
+def _wait_s(context: PhaseContext, failed: list[str], reading: DepotReading) -> float:
     """The wait window; where nothing but the link is missing, until it is there: the windows are known."""
     if failed == ["no_go_comms"] and reading.next_window_s > 0.0:
         return reading.next_window_s
-    if failed == ["no_go_comms"] and reading.window_left_s < party.profile.plan.departure_s:
+    if failed == ["no_go_comms"] and reading.window_left_s < context.profile.plan.departure_s:
         return reading.window_left_s  # too short by now: the next one is looked for when it has closed
-    return party.profile.plan.wait_s
+    return context.profile.plan.wait_s
 
 
-def _repeat_phase(party: Party, now_ms: int, wait_s: float | None = None) -> None:
+def _repeat_phase(context: PhaseContext, now_ms: int, wait_s: float | None = None) -> None:
     """Phase 1 once more after a wait window: planned anew, for how depot and skimmer are by then."""
-    memory = party.memory
+    memory = context.memory
     memory.step = PrepStep.WAIT
     memory.verified = False
-    memory.check_ms = now_ms + max(round((party.profile.plan.wait_s if wait_s is None else wait_s) * 1000.0), 1_000)
-    party.tend_skimmer(now_ms)
+    memory.check_ms = now_ms + max(round((context.profile.plan.wait_s if wait_s is None else wait_s) * 1000.0), 1_000)
+    context.tend_skimmer(now_ms)
 
 
-def _go_answered(party: Party, answer: Answer, now_ms: int) -> None:
+def _go_answered(context: PhaseContext, answer: Answer, now_ms: int) -> None:
     if answer is Answer.ACCEPTED:
-        launched(party, now_ms)
+        launched(context, now_ms)
     elif answer is Answer.REFUSED:
-        party.decide(now_ms, "launch_refused", "the skimmer did not take the launch command")
-        party.memory.death.stop()
-        _repeat_phase(party, now_ms)
+        context.decide(now_ms, "launch_refused", "the skimmer did not take the launch command")
+        context.memory.death.stop()
+        _repeat_phase(context, now_ms)
     else:
-        party.decide(now_ms, "launch_unanswered", "it may be on its way: T_DEATH runs, nothing is launched again")
+        context.decide(now_ms, "launch_unanswered", "it may be on its way: T_DEATH runs, nothing is launched again")
 
 
-def launched(party: Party, now_ms: int) -> None:
+def launched(context: PhaseContext, now_ms: int) -> None:
     """Phase 2 begins: the skimmer is on its own."""
-    memory = party.memory
+    memory = context.memory
     memory.step = PrepStep.PREPARE
     memory.docked = False
     memory.cycles += 1
-    memory.beats.start(now_ms, party.profile.heartbeat)
-    party.happen(LoopEvent.LAUNCH_ACKNOWLEDGED, now_ms)
-    party.decide(
+    memory.beats.start(now_ms, context.profile.heartbeat)
+    context.happen(LoopEvent.LAUNCH_ACKNOWLEDGED, now_ms)
+    context.decide(
         now_ms, "start_heartbeat_timer", "beats are counted in flight",
-        {"period_s": party.profile.heartbeat.period_s, "misses": party.profile.heartbeat.misses},
+        {"period_s": context.profile.heartbeat.period_s, "misses": context.profile.heartbeat.misses},
     )  # fmt: skip
-    memory.check_ms = now_ms + round((party.profile.plan.departure_s + party.profile.heartbeat.period_s) * 1000.0)
+    memory.check_ms = now_ms + round((context.profile.plan.departure_s + context.profile.heartbeat.period_s) * 1000.0)
 
 
-def _launching(party: Party, now_ms: int) -> bool:
+def _launching(context: PhaseContext, now_ms: int) -> bool:
     """The launch command has not been answered (or a restart has come between): the skimmer's status tells. Until it
     does, nothing is launched again."""
-    memory = party.memory
+    memory = context.memory
     if memory.waiting is not None or (memory.check_ms is not None and now_ms < memory.check_ms):
         return False
     status = memory.status
-    fresh = memory.check_ms is not None and memory.status_ms >= memory.check_ms - _ask_again_ms(party)
+    fresh = memory.check_ms is not None and memory.status_ms >= memory.check_ms - _ask_again_ms(context)
     if fresh and status is not None and status.stage is Stage.DOCKED and status.plan != memory.number:
-        party.decide(now_ms, "launch_failed", "the skimmer is still docked")
+        context.decide(now_ms, "launch_failed", "the skimmer is still docked")
         memory.death.stop()
-        _repeat_phase(party, now_ms)
+        _repeat_phase(context, now_ms)
         return True
-    party.request(Command(Order.REPORT, answered=False))
-    memory.check_ms = now_ms + _ask_again_ms(party)
+    context.request(Command(Order.REPORT, answered=False))
+    memory.check_ms = now_ms + _ask_again_ms(context)
     return False
 
 
-def _ask_again_ms(party: Party) -> int:
-    return round(party.profile.heartbeat.retry_s * 1000.0)
+def _ask_again_ms(context: PhaseContext) -> int:
+    return round(context.profile.heartbeat.retry_s * 1000.0)

@@ -40,7 +40,7 @@ class Body(Protocol):
     def pad_altitude(self) -> float:
         """Above sea level as the copter counts it, m."""
 
-    def hindrance(self) -> str:
+    def not_ready_reason(self) -> str:
         """What keeps it from being launched, of its own."""
 
     def speed_ms(self) -> float:
@@ -88,7 +88,7 @@ class SimulatedBody:
     def off_pad(self) -> tuple[float, float]:
         return self._copter.true_place
 
-    def hindrance(self) -> str:
+    def not_ready_reason(self) -> str:
         return ""
 
     def speed_ms(self) -> float:
@@ -163,7 +163,7 @@ class ControllerBody:
         """As it was where the motors were armed: controllers differ from maps by metres."""
         return float(self._state[report.ALT] - self._state[report.RANGE])
 
-    def hindrance(self) -> str:
+    def not_ready_reason(self) -> str:
         if self._vehicle.link.lost:
             return NO_LINK
         return "" if self._vehicle.known else "it has not told yet where it is"

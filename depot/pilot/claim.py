@@ -21,7 +21,7 @@ class Claim(Protocol):
     """See the module."""
 
     def launched(self) -> None:
-        """It is launched now, by its party."""
+        """It is launched now, by its skimmer controller."""
 
     def commanded(self) -> None:
         """Its party has just given it a command, which it took."""
@@ -106,7 +106,7 @@ class ControllerClaim:
                 return RESTARTED
             return f"in {self._autopilot.mode_name}, by others" if self._ours else FOUND
         self._ours, self._asked = True, None
-        if self._autopilot.modes.mode is self._autopilot.crew.auto:
+        if self._autopilot.modes.mode is self._autopilot.parts.auto:
             self._held = False
         return HELD if self._held else ""
 

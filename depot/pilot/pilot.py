@@ -1,4 +1,4 @@
-"""Flies the copter of a box for its skimmer's party: through the flight manager (GO), the mission in AUTO, GUIDED for
+"""Flies the copter of a box for its skimmer controller: through the flight manager (GO), the mission in AUTO, GUIDED for
 the way back, LAND for the pad. It commands the autopilot as a ground station would and knows nothing of sorties.
 
 It is in its dock when it stands, disarmed, within `box.position_m` of the pad's middle. What came down elsewhere, or
@@ -30,7 +30,7 @@ STRANDED: Final = "it came down away from its dock"
 STOPPED: Final = "its motors have stopped in the air"
 ASK_AGAIN_MS: Final = 2000
 _STOPPED_MS: Final = 500
-_NEAR_M, _SLOW_MS = 1.5, 0.5
+_NEAR_M, _SLOW_MPS = 1.5, 0.5
 _CORRECTION_M = 0.1
 _NOWHERE = (inf, inf, inf)
 
@@ -57,7 +57,7 @@ class Pilot:
         self._stranded = False
         self._by_others = True  # it was in other hands when it was last in the air; so is what is found lying there
         self._stopped_ms: int | None = None
-        self._photo = autopilot.crew.payload.camera.taken  # the last one that was looked at
+        self._photo = autopilot.parts.payload.camera.taken  # the last one that was looked at
         self._lines: list[tuple[Spot, Spot]] = []
         self._lines_of: int | None = None  # revision of the mission
 
@@ -82,11 +82,11 @@ class Pilot:
         return self._body.off_pad()
 
     def ready(self) -> bool:
-        return not self.hindrance()
+        return not self.not_ready_reason()
 
-    def hindrance(self) -> str:
+    def not_ready_reason(self) -> str:
         """Why it could not be launched; empty: it could."""
-        own = self._body.hindrance()
+        own = self._body.not_ready_reason()
         if own:
             return own
         if not self.at_rest:
@@ -137,10 +137,10 @@ class Pilot:
         return hypot(north - self._box.corridor_m, east), height - self._box.corridor_height_m
 
     def _still(self) -> bool:
-        return float(self._state[report.GROUND_SPEED]) < _SLOW_MS
+        return float(self._state[report.GROUND_SPEED]) < _SLOW_MPS
 
     # --- whose it is, and whether it can fly --------------------------------------------------------------------------
-    def taken(self) -> str:
+    def controlled_by(self) -> str:
         """Who else flies it, or what keeps it from being flown; empty: nobody and nothing."""
         if self._body.deaf:
             return NO_LINK
@@ -221,7 +221,7 @@ class Pilot:
                 return self._leaving()
             case Place.OUT if self._autopilot.sequencer.current_nav_index() > ENTRY_ITEM:
                 return Place.ZONE
-            case Place.ZONE if self._autopilot.crew.payload.camera.every_m <= 0.0:
+            case Place.ZONE if self._autopilot.parts.payload.camera.every_m <= 0.0:
                 self._switch_camera_on()
                 return before
             case Place.BACK:
@@ -262,8 +262,8 @@ class Pilot:
 
     # --- what it surveys ----------------------------------------------------------------------------------------------
     def photos(self) -> int:
-        """Photos since the last call that were taken along the lines of the plan, by its party."""
-        camera, before = self._autopilot.crew.payload.camera, self._photo
+        """Photos since the last call that were taken along the lines of the plan, by its skimmer controller."""
+        camera, before = self._autopilot.parts.payload.camera, self._photo
         self._photo = camera.taken
         ours = self._autopilot.modes.number == CopterMode.AUTO and not self._claim.other()
         if camera.taken == before or not ours:
@@ -305,7 +305,7 @@ class Pilot:
 
     def hold(self) -> None:
         """Stay where it is."""
-        if not self.taken():
+        if not self.controlled_by():
             self._go_to(*self.position())
 
     def approach(self) -> None:

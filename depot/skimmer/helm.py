@@ -1,4 +1,4 @@
-"""What the parts of the skimmer's party work with: memory, decisions, mode and stage, and the ways home and into the
+"""What the parts of the skimmer controller work with: memory, decisions, mode and stage, and the ways home and into the
 dock. Whoever decides something does it through here, so that nothing is changed without a decision or a status."""
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from depot.names import Mode, Stage
 from depot.settings import HeartbeatSettings
 from depot.skimmer.guidance import Guidance
 from depot.skimmer.mode_ctrl import ModeCtrl
-from depot.skimmer.reports import Craft, Reports, SkimmerMemory
+from depot.skimmer.reports import Reports, SkimmerMemory, SkimmerVehicle
 
 _PHASE = {Stage.DOCKED: 1, Stage.UNDOCKING: 2, Stage.DEPARTURE: 2, Stage.OUTBOUND: 3, Stage.HARVEST: 4, Stage.RETURN: 5,
           Stage.HOLDING: 6, Stage.APPROACH: 6, Stage.DISPOSAL: 5}  # fmt: skip
@@ -21,12 +21,12 @@ class Helm:
     """See the module. `record` gets each decision before it is acted on; `ctrl` is MODE_CTRL's way to the craft."""
 
     def __init__(
-        self, craft: Craft, record: Recorder, memory: SkimmerMemory, beats: HeartbeatSettings,
+        self, vehicle: SkimmerVehicle, record: Recorder, memory: SkimmerMemory, beats: HeartbeatSettings,
         guidance: Guidance | None,
     ) -> None:  # fmt: skip
-        self.craft = craft
-        self.reports = Reports(memory, craft, beats)
-        self.ctrl = ModeCtrl(craft, guidance, self.decide)
+        self.vehicle = vehicle
+        self.reports = Reports(memory, vehicle, beats)
+        self.ctrl = ModeCtrl(vehicle, guidance, self.decide)
         self._record = record
 
     @property
@@ -53,7 +53,7 @@ class Helm:
             name = "mode_to_" + mode.lower().rpartition("/")[2].replace("-", "_")
             self.decide(now_ms, name, mode.value, {"was": self.memory.mode.value})
         self.memory.mode = mode
-        self.craft.set_mode(mode)
+        self.vehicle.set_mode(mode)
 
     def enter(self, stage: Stage, now_ms: int) -> None:
         """The next part of its course, which the depot has to hear of."""
@@ -84,6 +84,6 @@ class Helm:
         """Nothing is flown any more, and all loads may be on again."""
         self.ctrl.docked()
         self.set_mode(Mode.DOCKED, now_ms)
-        self.craft.shed(False)
+        self.vehicle.shed(False)
         self.memory.shed = False
         self.enter(Stage.DOCKED, now_ms)

@@ -34,7 +34,7 @@ class Loads:
             why = "charge is low" if poor else "not all can be powered: what the mode is for keeps its power"
             self._helm.decide(now_ms, "shed_secondary_loads", why, facts)
         memory.shed = not memory.shed
-        self._helm.craft.shed(memory.shed)
+        self._helm.vehicle.shed(memory.shed)
 
     def set_transit_mode(self, reading: SkimmerReading, usual: Mode, now_ms: int) -> bool:
         """ECLIPSE/SURVIVAL while power is poor, and in shadow between burns. False when the mode stays."""

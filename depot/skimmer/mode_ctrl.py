@@ -1,4 +1,4 @@
-"""MODE_CTRL of the skimmer: what its party decides becomes commands to its craft, and, where that has no autopilot of
+"""MODE_CTRL of the skimmer: what its skimmer controller decides becomes commands to its craft, and, where that has no autopilot of
 its own, to THRUSTER_FWD and THRUSTER_ATT (seed 000, 4.3).
 
 A copter is told where to go; a craft without an autopilot is flown by `Guidance`.
@@ -12,7 +12,7 @@ from typing import Any
 from depot.messages import MissionPlan
 from depot.physics.engines import Purpose, ThrustCommand, Thruster
 from depot.skimmer.guidance import Guidance
-from depot.skimmer.reports import Craft
+from depot.skimmer.reports import SkimmerVehicle
 
 Record = Callable[[int, str, str, dict[str, Any]], None]
 """Time, name, reason, facts of a decision."""
@@ -31,8 +31,8 @@ _REASONS = {
 class ModeCtrl:
     """See the module. `guidance`: None for a craft that flies itself."""
 
-    def __init__(self, craft: Craft, guidance: Guidance | None, record: Record) -> None:
-        self._craft = craft
+    def __init__(self, vehicle: SkimmerVehicle, guidance: Guidance | None, record: Record) -> None:
+        self._craft = vehicle
         self._guidance = guidance
         self._record = record
 

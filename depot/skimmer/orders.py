@@ -34,7 +34,7 @@ class Orders:
             case Order.WAVE_OFF:
                 return self._waved_off(now_ms)
             case Order.REPORT:
-                if self._helm.craft.skimmer_reading().transmits:
+                if self._helm.vehicle.skimmer_reading().transmits:
                     self._helm.reports.report(now_ms)
                 return Answer.ACCEPTED
             case _:
@@ -49,8 +49,8 @@ class Orders:
         number = memory.plan.number
         if memory.verified == number:
             return Answer.ACCEPTED
-        helm.craft.configure()
-        reading = helm.craft.skimmer_reading()
+        helm.vehicle.configure()
+        reading = helm.vehicle.skimmer_reading()
         powered = {"plan": number, "powered_w": reading.load_w}
         helm.decide(now_ms, "set_pre_launch_configuration", "what a launch needs is powered", powered)
         sensors = {"abort_sensors_ok": reading.abort_sensors_ok, "imu_ok": reading.imu_ok}
@@ -74,16 +74,16 @@ class Orders:
         if memory.verified != number:
             helm.decide(now_ms, "not_ready", "its sensors have not been verified", {"plan": number})
             return Answer.REFUSED
-        reading = helm.craft.skimmer_reading()
+        reading = helm.vehicle.skimmer_reading()
         if not reading.ready:
-            if reading.hindrance:
-                helm.decide(now_ms, "not_ready", reading.hindrance, {"plan": number})
+            if reading.not_ready_reason:
+                helm.decide(now_ms, "not_ready", reading.not_ready_reason, {"plan": number})
             return Answer.REFUSED
         helm.decide(now_ms, "undock", "launch command", {"plan": number})
         memory.flown = number
         memory.trigger = 0
         memory.recalled = False
-        memory.taken = ""
+        memory.controlled_by = ""
         helm.reports.undocked(now_ms)
         helm.ctrl.undock(now_ms)
         helm.enter(Stage.UNDOCKING, now_ms)
@@ -92,7 +92,7 @@ class Orders:
     def _recall(self, now_ms: int) -> Answer:
         """ABORT-2: stop what you are doing and come back now."""
         memory = self._helm.memory
-        if memory.stage is Stage.DOCKED or memory.taken:
+        if memory.stage is Stage.DOCKED or memory.controlled_by:
             return Answer.REFUSED
         if memory.recalled:
             return Answer.ACCEPTED
@@ -105,8 +105,8 @@ class Orders:
         helm, memory = self._helm, self._helm.memory
         if memory.stage in (Stage.APPROACH, Stage.DOCKED):
             return Answer.ACCEPTED
-        away = helm.craft.skimmer_reading().place is Place.BACK  # not at the gate again yet
-        if memory.stage is not Stage.HOLDING or memory.taken or away:
+        away = helm.vehicle.skimmer_reading().place is Place.BACK  # not at the gate again yet
+        if memory.stage is not Stage.HOLDING or memory.controlled_by or away:
             return Answer.REFUSED
         helm.decide(now_ms, "approach", "docking clearance", {"emergency": order is Order.EMERGENCY_CLEARANCE})
         helm.ctrl.approach(now_ms)
@@ -118,7 +118,7 @@ class Orders:
         memory = self._helm.memory
         if memory.stage is Stage.HOLDING:
             return Answer.ACCEPTED
-        if memory.stage is not Stage.APPROACH or memory.taken:
+        if memory.stage is not Stage.APPROACH or memory.controlled_by:
             return Answer.REFUSED
         self._helm.back_to_gate(now_ms, "waved_off", "the depot sees it beyond a limit: to the gate")
         return Answer.ACCEPTED

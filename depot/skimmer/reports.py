@@ -1,4 +1,4 @@
-"""What the skimmer's party remembers, what it can do with its craft, and the statuses that it sends of both."""
+"""What the skimmer controller remembers, what it can do with its craft, and the statuses that it sends of both."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ _NEVER = 1 << 60
 """Nothing is due while the window is closed: its opening is an event of the world."""
 
 
-class Craft(Protocol):
-    """What the skimmer's party can do with its vehicle."""
+class SkimmerVehicle(Protocol):
+    """What the skimmer controller can do with its vehicle."""
 
     def skimmer_reading(self) -> SkimmerReading: ...
     def whereabouts(self) -> tuple[float, float, float] | None:
@@ -69,7 +69,7 @@ class SkimmerMemory(Struct):
     trigger: int = 0
     trips: int = 0
     recalled: bool = False
-    taken: str = ""  # who or what has the vehicle, until it is given back or launched again
+    controlled_by: str = ""  # who or what has the vehicle, until it is given back or launched again
     seq: int = 0
     urgent_seq: int = 0  # the oldest status that has to be acknowledged
     repeat_ms: int | None = None
@@ -90,9 +90,9 @@ class SkimmerMemory(Struct):
 class Reports:
     """Statuses: every T_HEARTBEAT, and at each change, which is repeated until the depot has acknowledged it."""
 
-    def __init__(self, memory: SkimmerMemory, craft: Craft, beats: HeartbeatSettings) -> None:
+    def __init__(self, memory: SkimmerMemory, vehicle: SkimmerVehicle, beats: HeartbeatSettings) -> None:
         self.memory = memory
-        self._craft = craft
+        self._craft = vehicle
         self._beats = beats
 
     def take(self) -> list[Status]:
@@ -165,7 +165,7 @@ class Reports:
                 stage=memory.stage,
                 mode=memory.mode,
                 wants_ack=ask or memory.repeat_ms is not None,
-                taken=bool(memory.taken),
+                taken_over=bool(memory.controlled_by),
                 trigger=memory.trigger,
                 trips=memory.trips,
                 plan=memory.flown,

@@ -1,4 +1,4 @@
-"""The depot's party on the wire: a MAVLink client of its skimmer. Retries are those of the clients; what they end with
+"""The depot controller on the wire: a MAVLink client of its skimmer. Retries are those of the clients; what they end with
 is the party's answer."""
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ from dataclasses import replace
 from enum import IntEnum
 
 from autopilot.mission.items import MissionItem
-from depot.decisions.depot import DepotParty
+from depot.decisions.depot_controller import DepotController
 from depot.messages import Answer, Command, DataPackage, MissionPlan, Order, Request, Upload
 from depot.wire import wire
 from depot.wire.packages import PackageClient, PackageOutcome, packages_of
@@ -85,12 +85,15 @@ class DepotClient:
     handles = frozenset(("TUNNEL", "COMMAND_ACK", "MISSION_ACK", "MISSION_REQUEST", "MISSION_REQUEST_INT"))
 
     def __init__(
-        self, party: DepotParty, target: Target, items: Callable[[MissionPlan], list[MissionItem]] = plan_items
+        self,
+        controller: DepotController,
+        target: Target,
+        items: Callable[[MissionPlan], list[MissionItem]] = plan_items,
     ) -> None:
-        self.party = party
+        self.controller = controller
         self._items = items
         self._target = target
-        beats = party.profile.heartbeat
+        beats = controller.profile.heartbeat
         self._retry = Retry(round(beats.retry_s * 1000.0), beats.attempts)
         self._running: list[tuple[Request, Client]] = []
         self._packages: list[DataPackage] = []  # of the upload that runs: still to be sent
@@ -107,22 +110,22 @@ class DepotClient:
         status = wire.read_status(wire.tunnel_data(message))
         if status is None or peer.system != self._target.system:
             return
-        self.party.handle_status(status, now_ms)
+        self.controller.handle_status(status, now_ms)
         if status.wants_ack:
             ack = wire.pack_status_ack(status.seq, peer.system, peer.component)
             self._out.append(Outgoing(ack, peer.link))
 
     def handle_timeout(self, now_ms: int) -> None:
-        if self._running and self.party.hears:  # behind a closed window the clock of a request stands
+        if self._running and self.controller.hears:  # behind a closed window the clock of a request stands
             for _, client in self._running:
                 client.handle_timeout(now_ms)
-        self.party.handle_timeout(now_ms)
+        self.controller.handle_timeout(now_ms)
         self._pump(now_ms)
 
     def next_deadline_ms(self) -> int | None:
-        running = self._running if self._running and self.party.hears else []
+        running = self._running if self._running and self.controller.hears else []
         dues = [client.next_deadline_ms() for _, client in running]
-        dues.append(self.party.next_deadline_ms())
+        dues.append(self.controller.next_deadline_ms())
         return min((due for due in dues if due is not None), default=None)
 
     def take_outgoing(self) -> list[Outgoing]:
@@ -140,7 +143,7 @@ class DepotClient:
             for request, client in ended:
                 self._collect(client)
                 self._ended(request, client, now_ms)
-            requests = self.party.take_requests()
+            requests = self.controller.take_requests()
             for request in requests:
                 self._start(request, now_ms)
             if not ended and not requests:
@@ -175,7 +178,7 @@ class DepotClient:
     def _ended(self, request: Request, client: Client, now_ms: int) -> None:
         following = self._next_part(request, client)
         if following is None:
-            self.party.handle_answer(request, _answer(client.outcome), now_ms)
+            self.controller.handle_answer(request, _answer(client.outcome), now_ms)
         else:
             self._run(request, following, now_ms)
 

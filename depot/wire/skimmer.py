@@ -1,10 +1,10 @@
-"""The skimmer's party on the wire: plan, orders and acknowledgements in, statuses out."""
+"""The skimmer controller on the wire: plan, orders and acknowledgements in, statuses out."""
 
 from __future__ import annotations
 
 from autopilot.mission.storage import MissionStorage
 from depot.messages import Answer
-from depot.skimmer.party import SkimmerParty
+from depot.skimmer.skimmer_controller import SkimmerController
 from depot.wire import wire
 from depot.wire.packages import PACKAGE, PackageStore
 from mavlink_bridge.codec import dialect
@@ -22,8 +22,10 @@ class SkimmerService:
 
     clock: Clock = "vehicle"
 
-    def __init__(self, party: SkimmerParty, mission: MissionStorage, *, whole: bool = True, offset_ms: int = 0) -> None:
-        self.party = party
+    def __init__(
+        self, controller: SkimmerController, mission: MissionStorage, *, whole: bool = True, offset_ms: int = 0
+    ) -> None:
+        self.controller = controller
         self.handles = frozenset(("TUNNEL", "COMMAND_LONG") if whole else ("TUNNEL",))
         self._mission = mission
         self._heartbeats = whole
@@ -44,7 +46,7 @@ class SkimmerService:
         if message.payload_type == wire.STATUS_ACK:
             seq = wire.read_status_ack(data)
             if seq is not None:
-                self.party.handle_ack(seq, now_ms)
+                self.controller.handle_ack(seq, now_ms)
         elif message.payload_type == PACKAGE:
             answer = self._packages.take(data, peer.system, peer.component)
             if answer is not None:
@@ -54,7 +56,7 @@ class SkimmerService:
             flown = (item for item in self._mission.items() if item.command == _WAYPOINT)
             places = tuple((item.x, item.y, item.z) for item in flown)
             plan = wire.read_plan(data, places, self._packages.limits(number))
-            accepted = plan is not None and self.party.handle_plan(plan, now_ms)
+            accepted = plan is not None and self.controller.handle_plan(plan, now_ms)
             answer = wire.pack_plan_ack(number, accepted, peer.system, peer.component)
             self._out.append(Outgoing(answer, peer.link))
 
@@ -63,17 +65,17 @@ class SkimmerService:
         if order is None:
             result = _UNSUPPORTED
         else:
-            accepted = self.party.handle_order(order, now_ms) is Answer.ACCEPTED
+            accepted = self.controller.handle_order(order, now_ms) is Answer.ACCEPTED
             result = _ACCEPTED if accepted else _TEMPORARILY_REJECTED
         ack = dialect.MAVLink_command_ack_message(message.command, result, 0, 0, peer.system, peer.component)
         self._out.append(Outgoing(ack, peer.link))
 
     def handle_timeout(self, now_ms: int) -> None:
-        self.party.handle_timeout(now_ms + self._offset_ms)
+        self.controller.handle_timeout(now_ms + self._offset_ms)
         self._collect()
 
     def next_deadline_ms(self) -> int | None:
-        return self.party.next_deadline_ms() - self._offset_ms
+        return self.controller.next_deadline_ms() - self._offset_ms
 
     def take_outgoing(self) -> list[Outgoing]:
         out, self._out = self._out, []
@@ -83,7 +85,7 @@ class SkimmerService:
         """Silence is what the party notices."""
 
     def _collect(self) -> None:
-        for status in self.party.take_statuses():
+        for status in self.controller.take_statuses():
             if self._heartbeats:
                 self._out.append(Outgoing(wire.heartbeat(status)))
             self._out.append(Outgoing(wire.pack_status(status)))

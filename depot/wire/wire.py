@@ -58,7 +58,7 @@ def pack_status(status: Status) -> Message:
     """A status packet."""
     s = status
     data = _STATUS.pack(
-        s.seq, min(s.boot_ms, 0xFFFFFFFF), s.stage, _MODE_NUMBER[s.mode], s.wants_ack | s.taken << 1, s.trigger,
+        s.seq, min(s.boot_ms, 0xFFFFFFFF), s.stage, _MODE_NUMBER[s.mode], s.wants_ack | s.taken_over << 1, s.trigger,
         s.trips, s.plan, s.loaded, s.overstress, s.remaining_s, s.fuel_kg, s.fuel_need_kg, s.soc, s.min_soc, s.power_wh,
         s.power_need_wh, s.store_kg, s.harvested_kg, s.expected_kg, s.drift_m, s.current_ratio, s.signature_k,
         s.spine_k, s.seal, s.thrust, s.capacity, s.thrust_ratio, s.least_fuel, s.least_power,
@@ -75,9 +75,9 @@ def read_status(data: bytes) -> Status | None:
     lat, lon, alt = values[-3:]
     if stage > max(Stage) or mode >= len(MODES):
         return None
-    wants_ack, taken = bool(flags & 1), bool(flags & 2)
+    wants_ack, taken_over = bool(flags & 1), bool(flags & 2)
     status = Status(
-        seq, boot_ms, Stage(stage), MODES[mode], wants_ack, taken, trigger, trips, plan, loaded, overstress,
+        seq, boot_ms, Stage(stage), MODES[mode], wants_ack, taken_over, trigger, trips, plan, loaded, overstress,
         *values[:-3],
     )  # fmt: skip
     status.place = None if lat == _UNKNOWN else (lat / 1e7, lon / 1e7, alt)

@@ -40,7 +40,7 @@ class Pilot(Gauge, Protocol):
     def landed(self) -> bool:
         """On the ground, its motors maybe still turning."""
 
-    def hindrance(self) -> str:
+    def not_ready_reason(self) -> str:
         """Why not, where that is known."""
 
     def down(self) -> str:
@@ -59,12 +59,12 @@ class Pilot(Gauge, Protocol):
         """What a camera over the pad sees of it."""
 
     def photos(self) -> int:
-        """Photos since the last call that were taken along the lines of the plan, by its party."""
+        """Photos since the last call that were taken along the lines of the plan, by its skimmer controller."""
 
     def called_off(self) -> str:
         """Why its last launch did not take place; empty when it did."""
 
-    def taken(self) -> str:
+    def controlled_by(self) -> str:
         """Who else flies it, or what keeps it from being flown; empty: nobody and nothing."""
 
     def launch(self) -> None: ...
@@ -188,13 +188,13 @@ class CopterMotion:
             if state.now_ms < state.leg_end_ms:
                 return
             state.late = False
-            if not self._pilot.taken():
+            if not self._pilot.controlled_by():
                 self._pilot.fly_back()
         before = state.place
         if not self._watched and before in _LOOKED_AT and state.now_ms % LOOK_MS != 0:
             return
         state.place = self._pilot.place(before)
-        if state.place is Place.CORRIDOR and not self._down and self._is_low() and not self._pilot.taken():
+        if state.place is Place.CORRIDOR and not self._down and self._is_low() and not self._pilot.controlled_by():
             self._down = True  # nobody has cleared it for long: beside the box rather than out of the sky
             self._pilot.land_here()
         if state.place is not Place.DOCK:
@@ -286,8 +286,12 @@ class CopterMotion:
     def tell(self, reading: SkimmerReading) -> None:
         pilot = self._pilot
         reading.ready = pilot.ready()
-        reading.hindrance = "" if reading.ready else pilot.hindrance()
-        reading.taken, reading.called_off, reading.down = pilot.taken(), pilot.called_off(), pilot.down()
+        reading.not_ready_reason = "" if reading.ready else pilot.not_ready_reason()
+        reading.controlled_by, reading.called_off, reading.down = (
+            pilot.controlled_by(),
+            pilot.called_off(),
+            pilot.down(),
+        )
         senses = pilot.sense()
         reading.imu_ok &= senses.imu_ok
         reading.abort_sensors_ok &= senses.abort_sensors_ok

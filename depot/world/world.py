@@ -31,7 +31,7 @@ SLOW_SAMPLES = 2_000.0
 
 
 class World:
-    """See the module. It is the craft of the skimmer's party and the station of the depot's. `mains_kg_s`: what comes
+    """See the module. It is the craft of the skimmer controller and the station of the depot's. `mains_kg_s`: what comes
     into the depot's propellant by a line from outside, where it has one, up to the usual level."""
 
     def __init__(self, profile: Profile, state: WorldState, motion: Motion, *, mains_kg_s: float = 0.0) -> None:

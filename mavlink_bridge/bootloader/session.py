@@ -17,7 +17,7 @@ from mavlink_bridge.bootloader.firmware import Firmware
 from mavlink_bridge.bootloader.mavlink import MavlinkSide, blind_restart
 from mavlink_bridge.bootloader.protocol import BOOTLOADER_BAUD, FAST_BAUD, FLIGHT_BAUDS
 from mavlink_bridge.bootloader.script import PortGone, Runner, Script, Silent, Wire
-from mavlink_bridge.bootloader.upload import RateLost, Stage, Story, Upload
+from mavlink_bridge.bootloader.upload import FlashStatus, RateLost, Stage, Upload
 from mavlink_bridge.clients.command import CommandOutcome
 
 
@@ -64,7 +64,7 @@ class FlashSession:
         list_ports: Callable[[], str] = lambda: "", list_users: Callable[[str], list[str]] = lambda port: [],
     ) -> None:  # fmt: skip
         self.wire = Wire()
-        self.story = Story()
+        self.status = FlashStatus()
         self.runner = Runner(self.wire, self._run())
         self.linked: LinkedVehicle | None = None
         self.failure: FlashFailure | None = None
@@ -73,7 +73,7 @@ class FlashSession:
         self._limits = limits or Limits()
         self._list_ports = list_ports
         self._list_users = list_users
-        self._upload = Upload(self.wire, firmware, self.story, force=force)
+        self._upload = Upload(self.wire, firmware, self.status, force=force)
         self._asked = False
 
     def _run(self) -> Script[None]:
@@ -84,23 +84,23 @@ class FlashSession:
             except RateLost:
                 yield from self._again_slowly()
             self.linked = yield from self._link()
-            self.story.finished = True
+            self.status.finished = True
         except FlashFailure as failure:
             self.failure = failure
 
     @property
     def when_stopped(self) -> str:
         """How the board is when nobody goes on, and what to do."""
-        state = self.story.board_state
+        state = self.status.board_state
         if state is BoardState.VERIFIED:
             return f"{state.value}; its first HEARTBEAT was not waited for"
-        in_bootloader = state is BoardState.UNTOUCHED and Stage.IDENTIFY in self.story.stages
+        in_bootloader = state is BoardState.UNTOUCHED and Stage.IDENTIFY in self.status.stages
         held = ", and the board waits in its bootloader until it is plugged in anew" if in_bootloader else ""
         return f"{state.value}{held}; run the same command again to flash the board"
 
     def _again_slowly(self) -> Script[None]:
         """The board listens at a rate that the line does not carry, until it is restarted."""
-        self.story.say(f"{self._name}: no answer at {FAST_BAUD} baud, so it is done at {BOOTLOADER_BAUD}")
+        self.status.say(f"{self._name}: no answer at {FAST_BAUD} baud, so it is done at {BOOTLOADER_BAUD}")
         self._upload.fast = False
         yield from self._reach()
         yield from self._upload.run()
@@ -113,11 +113,11 @@ class FlashSession:
         """Until a bootloader answers."""
         until = self.wire.now_ms + (self._limits.no_board if self._auto else self._limits.absent)
         if self._auto:
-            self.story.begin(Stage.FIND, self.wire.now_ms)
+            self.status.begin(Stage.FIND, self.wire.now_ms)
             yield from self._hint_after(_HINT_MS)
         yield from self._open(until)  # a named port is waited for in silence
         if not self._auto:
-            self.story.begin(Stage.FIND, self.wire.now_ms)
+            self.status.begin(Stage.FIND, self.wire.now_ms)
         give_up = self.wire.now_ms + self._limits.silent
         bauds = cycle(FLIGHT_BAUDS)
         attempts, tried = 0, 0
@@ -148,7 +148,7 @@ class FlashSession:
         while not self.wire.connected and self.wire.now_ms < until:
             yield until
         if not self.wire.connected:
-            self.story.say("no flight controller found yet: plug it in; waiting for it")
+            self.status.say("no flight controller found yet: plug it in; waiting for it")
 
     def _open(self, until_ms: int | None = None) -> Script[None]:
         """Have the port open. Fails at `until_ms` (None: after the limit for an absent port), or when something stands
@@ -164,7 +164,7 @@ class FlashSession:
             else:
                 blocked_ms = wire.now_ms if blocked_ms is None else blocked_ms
                 if wire.now_ms - blocked_ms >= wire.obstacle.patience_ms:
-                    raise failures.cannot_open(wire.obstacle, self.story.board_state)
+                    raise failures.cannot_open(wire.obstacle, self.status.board_state)
             if wire.now_ms >= until and wire.obstacle is None:
                 raise self._absent((wire.now_ms - began) // 1000)
             yield wire.now_ms + 100 if wire.obstacle is not None else until
@@ -172,7 +172,7 @@ class FlashSession:
     def _absent(self, seconds: int) -> FlashFailure:
         if self._auto and not self.wire.opened:
             return failures.no_board(self._limits.no_board // 1000, self._list_ports())
-        return failures.absent(self._name, seconds, self.story.board_state, self._list_ports())
+        return failures.absent(self._name, seconds, self.status.board_state, self._list_ports())
 
     def _bootloader_answers(self) -> Script[bool]:
         client = BootloaderClient(self.wire)
@@ -193,7 +193,7 @@ class FlashSession:
             return
         if side.watch.armed:
             raise failures.armed(self._name)
-        self.story.begin(Stage.REBOOT, self.wire.now_ms)
+        self.status.begin(Stage.REBOOT, self.wire.now_ms)
         client = yield from side.ask_restart()
         outcome = client.outcome
         if outcome is CommandOutcome.ACCEPTED:
@@ -206,12 +206,12 @@ class FlashSession:
     def _ask_to_plug(self) -> None:
         if not self._asked:
             self._asked = True
-            self.story.say(f"{self._name}: {ASK_TO_PLUG}")
+            self.status.say(f"{self._name}: {ASK_TO_PLUG}")
 
     def _link(self) -> Script[LinkedVehicle]:
         """The firmware starts: wait for its HEARTBEAT, at any rate."""
         limit = self._limits.heartbeat
-        self.story.begin(Stage.LINK, self.wire.now_ms)
+        self.status.begin(Stage.LINK, self.wire.now_ms)
         until = self.wire.now_ms + limit
         yield from self.wire.close(self._limits.restart)
         bauds = cycle(FLIGHT_BAUDS)
@@ -227,6 +227,6 @@ class FlashSession:
                 continue  # the board enumerates anew
             except FlashFailure:
                 break  # it has not come back, or nobody may open it
-        if self.story.board_state is BoardState.WRITTEN:
+        if self.status.board_state is BoardState.WRITTEN:
             raise failures.unplugged(BoardState.WRITTEN, Stage.BOOT.value)
         raise failures.no_mavlink(self._name, limit // 1000)

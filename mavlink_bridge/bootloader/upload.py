@@ -59,7 +59,7 @@ class BoardInfo:
     external_flash_size: int
 
 
-class Story:
+class FlashStatus:
     """What an onlooker may know. `done` of `total` units of the present stage; total 0: not measured. `stages`: all
     that were begun; `lines`: what has happened since somebody took them; `finished`: all went well."""
 
@@ -97,11 +97,11 @@ class Upload:
     """One firmware onto the board whose bootloader answers at the other end of `wire`. FlashFailure when it fails.
     `fast`: a UART is taken to FAST_BAUD; set False when `run` has ended with RateLost."""
 
-    def __init__(self, wire: Wire, firmware: Firmware, story: Story, *, force: bool = False) -> None:
+    def __init__(self, wire: Wire, firmware: Firmware, status: FlashStatus, *, force: bool = False) -> None:
         self.info: BoardInfo | None = None
         self._wire = wire
         self._firmware = firmware
-        self._story = story
+        self._status = status
         self._force = force
         self._client = BootloaderClient(wire)
         self.fast = True
@@ -122,11 +122,11 @@ class Upload:
 
     @property
     def _state(self) -> BoardState:
-        return self._story.board_state
+        return self._status.board_state
 
     @property
     def _doing(self) -> str:
-        return self._story.stage.value
+        return self._status.stage.value
 
     def _before_second_try(self, trouble: Exception) -> Script[None]:
         """Is the board still there? Then say that it begins anew."""
@@ -139,7 +139,7 @@ class Upload:
             raise failing from None
         except PortGone:
             raise failures.unplugged(self._state, doing) from None
-        self._story.say(f"{doing} failed ({_words(trouble)}); trying once more from the start")
+        self._status.say(f"{doing} failed ({_words(trouble)}); trying once more from the start")
         yield from self._slow_down()
 
     def _sync_patiently(self) -> Script[None]:
@@ -168,16 +168,16 @@ class Upload:
         yield from self._erase()
         yield from self._program()
         yield from self._verify(info)
-        self._story.begin(Stage.BOOT, self._wire.now_ms)
-        self._story.board_state = BoardState.WRITTEN
+        self._status.begin(Stage.BOOT, self._wire.now_ms)
+        self._status.board_state = BoardState.WRITTEN
         try:
             yield from self._client.boot()
         except PortGone:  # it left before its answer was read, or was unplugged: whether it started will be heard
             return
-        self._story.board_state = BoardState.VERIFIED
+        self._status.board_state = BoardState.VERIFIED
 
     def _identify(self) -> Script[BoardInfo]:
-        self._story.begin(Stage.IDENTIFY, self._wire.now_ms)
+        self._status.begin(Stage.IDENTIFY, self._wire.now_ms)
         client = self._client
         yield from client.sync()
         protocol = yield from client.revision()
@@ -199,7 +199,7 @@ class Upload:
             try:
                 yield from self._client.boot()
             except (Refused, Silent, PortGone):
-                self._story.say("the board stays in its bootloader until it is plugged in anew")
+                self._status.say("the board stays in its bootloader until it is plugged in anew")
         raise wrong
 
     def _mismatch(self, info: BoardInfo) -> FlashFailure | None:
@@ -208,7 +208,7 @@ class Upload:
         if not fits(info.board_id, firmware.board_id):
             if not self._force:
                 return failures.wrong_board(board, board_name(firmware.board_id, summary=firmware.summary))
-            self._story.say(f"forced: firmware for board id {firmware.board_id} onto board id {info.board_id}")
+            self._status.say(f"forced: firmware for board id {firmware.board_id} onto board id {info.board_id}")
         if len(firmware.image) > info.flash_size:
             return failures.too_large(firmware.size, info.flash_size, board)
         if len(firmware.external) > info.external_flash_size:
@@ -236,55 +236,55 @@ class Upload:
             try:
                 yield from self._client.set_baud(BOOTLOADER_BAUD)
             except (Refused, Silent):
-                self._story.say(f"the board stays at {self._wire.baud} baud")
+                self._status.say(f"the board stays at {self._wire.baud} baud")
 
     def _external(self) -> Script[None]:
-        data, story = self._firmware.external, self._story
-        story.begin(Stage.EXTERNAL_ERASE, self._wire.now_ms, 100)
+        data, status = self._firmware.external, self._status
+        status.begin(Stage.EXTERNAL_ERASE, self._wire.now_ms, 100)
         if self._state is BoardState.UNTOUCHED:
-            story.board_state = BoardState.EXTERNAL_INCOMPLETE
+            status.board_state = BoardState.EXTERNAL_INCOMPLETE
         yield from self._client.erase_external(len(data), self._measured)
-        story.begin(Stage.EXTERNAL_PROGRAM, self._wire.now_ms, len(data))
+        status.begin(Stage.EXTERNAL_PROGRAM, self._wire.now_ms, len(data))
         for at in range(0, len(data), CHUNK):
             yield from self._client.program_external(data[at : at + CHUNK])
-            story.done = min(at + CHUNK, len(data))
+            status.done = min(at + CHUNK, len(data))
         if (yield from self._client.external_crc(len(data))) != crc32(data):
             raise _CrcDiffers
 
     def _measured(self, done: int) -> None:
-        self._story.done = done
+        self._status.done = done
 
     def _erase(self) -> Script[None]:
-        self._story.begin(Stage.ERASE, self._wire.now_ms, ERASE_USUAL_MS)
-        before, self._story.board_state = self._state, BoardState.INCOMPLETE
+        self._status.begin(Stage.ERASE, self._wire.now_ms, ERASE_USUAL_MS)
+        before, self._status.board_state = self._state, BoardState.INCOMPLETE
         try:
             yield from self._client.erase()
         except Refused as refused:
             if refused.status is Status.INVALID:  # not understood, so not done
-                self._story.board_state = before
+                self._status.board_state = before
             raise
 
     def _program(self) -> Script[None]:
-        image, story = self._firmware.image, self._story
-        story.begin(Stage.PROGRAM, self._wire.now_ms, len(image))
+        image, status = self._firmware.image, self._status
+        status.begin(Stage.PROGRAM, self._wire.now_ms, len(image))
         for at in range(0, len(image), CHUNK):
             yield from self._client.program(image[at : at + CHUNK])
-            story.done = min(at + CHUNK, len(image))
+            status.done = min(at + CHUNK, len(image))
 
     def _verify(self, info: BoardInfo) -> Script[None]:
-        self._story.begin(Stage.VERIFY, self._wire.now_ms)
+        self._status.begin(Stage.VERIFY, self._wire.now_ms)
         if info.protocol >= 3:
             if (yield from self._client.crc()) != flash_crc(self._firmware.image, info.flash_size):
                 raise _CrcDiffers
             return
         image = self._firmware.image
-        self._story.total = len(image)
+        self._status.total = len(image)
         yield from self._client.begin_reading()
         for at in range(0, len(image), CHUNK):
             chunk = image[at : at + CHUNK]
             if (yield from self._client.read(len(chunk))) != chunk:
                 raise _CrcDiffers
-            self._story.done = at + len(chunk)
+            self._status.done = at + len(chunk)
 
 
 def _words(trouble: Exception) -> str:

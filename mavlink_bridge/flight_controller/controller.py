@@ -15,8 +15,8 @@ from collections.abc import Sequence
 from typing import Final
 
 from autopilot import report as R
+from autopilot.events import Severity
 from autopilot.geo import GeoPoint
-from autopilot.outcome import Severity
 from autopilot.reasons import NEED_POSITION, ArmingReason
 from autopilot.vehicle import (
     Capabilities,
@@ -31,8 +31,8 @@ from autopilot.vehicle import (
 )
 from mavlink_bridge.clients.base import Target as Address
 from mavlink_bridge.codec import dialect
-from mavlink_bridge.flight_controller.courses import Hand
 from mavlink_bridge.flight_controller.firmware import Firmware
+from mavlink_bridge.flight_controller.guided_setpoints import GuidedContext
 from mavlink_bridge.flight_controller.link_state import LinkState
 from mavlink_bridge.flight_controller.mode_control import ModeControl, ModeKeeper
 from mavlink_bridge.flight_controller.motors import Motors
@@ -88,7 +88,7 @@ class FlightController:
         self.state: VehicleState = self.readings.state
         self.orders = Orders(self.address)
         self.link = LinkState(StreamKeeper(plan(baud, px4=firmware.px4, native=native), system, 1), self.news)
-        self.steering = Steering(Hand(firmware, self.readings, self.orders, self.news.warn), self.news)
+        self.steering = Steering(GuidedContext(firmware, self.readings, self.orders, self.news.warn), self.news)
         self.modes = ModeKeeper(firmware.mode_of(custom_mode))
         self.control = ModeControl(self.modes, self.steering, self.news, native=native)
         self.home = HomeQuestion(self.orders)

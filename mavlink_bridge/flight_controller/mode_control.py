@@ -74,8 +74,8 @@ class ModeControl:
     def __init__(self, keeper: ModeKeeper, steering: Steering, news: News, *, native: bool) -> None:
         self._keeper = keeper
         self._steering = steering
-        self._hand = steering.hand
-        self._firmware = steering.hand.firmware
+        self._context = steering.context
+        self._firmware = steering.context.firmware
         self._news = news
         self._native = native
         self._request: Request | None = None  # of `command`, until it is known
@@ -101,7 +101,7 @@ class ModeControl:
 
     def _flown(self, mode: int) -> int:
         """The controller's mode for one of ours. Its own AUTO cannot be armed in: it waits on the ground in GUIDED."""
-        state = self._hand.readings.state
+        state = self._context.readings.state
         if self._native and mode == self._firmware.auto and state.armed and not state.landed:
             return mode
         return self._firmware.flown(mode)
@@ -125,8 +125,8 @@ class ModeControl:
             return
         self._steering.stop()
         self._fly_mode(self._firmware.auto)
-        if self._hand.readings.state.landed:
-            self._hand.orders.send(_MISSION_START)
+        if self._context.readings.state.landed:
+            self._context.orders.send(_MISSION_START)
 
     @property
     def flies_itself(self) -> bool:
@@ -177,7 +177,7 @@ class ModeControl:
 
     def _ask(self, mode: int) -> None:
         params = self._firmware.set_mode_params(mode)
-        self._order = self._hand.orders.send(_SET_MODE, *params, prefixes=("Mode change",))
+        self._order = self._context.orders.send(_SET_MODE, *params, prefixes=("Mode change",))
 
     def _end_request(self, ok: bool, reason: str = "") -> None:
         request, self._request, self._order = self._request, None, None

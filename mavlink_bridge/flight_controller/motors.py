@@ -30,9 +30,9 @@ class Motors:
 
     def __init__(self, steering: Steering, link: LinkState, home: HomeQuestion, news: News) -> None:
         self._steering = steering
-        self._readings = steering.hand.readings
-        self._orders = steering.hand.orders
-        self._has_height = steering.hand.has_height
+        self._readings = steering.context.readings
+        self._orders = steering.context.orders
+        self._has_height = steering.context.has_height
         self._link = link
         self._home = home
         self._news = news

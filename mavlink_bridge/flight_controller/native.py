@@ -12,12 +12,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from autopilot.events import Severity
 from autopilot.mission.commands import Cmd, drives_navigation
 from autopilot.mission.executor import CommandStartResult
 from autopilot.mission.items import MissionItem
 from autopilot.mission.sequencer import SetCurrentError
 from autopilot.mission.state import MissionState
-from autopilot.outcome import Severity
 from mavlink_bridge.clients.mission_upload import MissionUpload
 from mavlink_bridge.clients.outcome import TransferOutcome
 from mavlink_bridge.flight_controller.controller import COMPONENT, FlightController
@@ -59,7 +59,7 @@ class NativeMission:
         """The controller does it. Its photos are counted where it is, as with the other strategy."""
         if cmd.command == Cmd.DO_SET_CAM_TRIGG_DIST:
             params = (cmd.param1, cmd.param2, cmd.param3, cmd.param4)
-            self._autopilot.payload(cmd.command, params, self._autopilot.crew.cockpit.now_ms)
+            self._autopilot.payload(cmd.command, params, self._autopilot.parts.context.now_ms)
         if not drives_navigation(cmd.command):
             return CommandStartResult.COMPLETE
         self._reached.discard(cmd.seq)
@@ -115,21 +115,21 @@ class NativeMission:
         if seq is None or seq == current or not self._flies or sequencer.state() is not MissionState.RUNNING:
             return
         try:
-            self._autopilot.crew.auto.steer(seq)
+            self._autopilot.parts.auto.steer(seq)
         except SetCurrentError as error:
-            self._autopilot.crew.cockpit.say(Severity.WARNING, f"Mission: controller is at {seq}: {error}")
+            self._autopilot.parts.context.say(Severity.WARNING, f"Mission: controller is at {seq}: {error}")
 
     def handle_timeout(self, now_ms: int) -> None:
         self._keep_uploaded(now_ms)
         self._follow()
         core, vehicle = self._autopilot, self._vehicle
-        if core.modes.mode is not core.crew.auto or core.sequencer.state() is not MissionState.RUNNING:
+        if core.modes.mode is not core.parts.auto or core.sequencer.state() is not MissionState.RUNNING:
             return
         if not (core.armed and vehicle.commanded and self.ready):
             return
         if (
             not vehicle.state.landed
-            or core.crew.cockpit.takeoff_allowed
+            or core.parts.context.takeoff_allowed
             or not vehicle.firmware.vehicle_class.has_height
         ):
             vehicle.control.fly_natively()
@@ -149,7 +149,7 @@ class NativeMission:
                 self._there = self._uploading
             else:
                 self._retry_ms = now_ms + _RETRY_MS
-                self._autopilot.crew.cockpit.say(
+                self._autopilot.parts.context.say(
                     Severity.WARNING, f"Mission not taken by the flight controller: {upload.outcome.name}"
                 )
         mission = self._autopilot.mission

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from autopilot.outcome import Severity, StatusText
+from autopilot.events import Severity, StatusText
 
 
 class News:

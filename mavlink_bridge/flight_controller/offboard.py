@@ -11,7 +11,7 @@ from typing import Final
 
 from autopilot.vehicle import Velocity
 from mavlink_bridge.firmware.setpoints import global_target, velocity_target
-from mavlink_bridge.flight_controller.courses import VELOCITY_MS, Course, Hand
+from mavlink_bridge.flight_controller.guided_setpoints import VELOCITY_MS, Course, GuidedContext
 from mavlink_bridge.services.base import Message
 
 _SET_MODE: Final = 176
@@ -25,8 +25,8 @@ _ASK_AGAIN_MS: Final = 2000
 class OffboardStream:
     """The stream of setpoints, whatever they say: OFFBOARD is asked for when it has gone on for a second."""
 
-    def __init__(self, hand: Hand) -> None:
-        self._hand = hand
+    def __init__(self, context: GuidedContext) -> None:
+        self._context = context
         self._last_ms = -_GAP_MS
         self._ask_ms = 0
 
@@ -35,9 +35,9 @@ class OffboardStream:
         if now_ms - self._last_ms >= _GAP_MS:
             self._ask_ms = now_ms + _STREAM_FIRST_MS
         self._last_ms = now_ms
-        if now_ms >= self._ask_ms and not is_offboard(self._hand.readings.custom_mode):
+        if now_ms >= self._ask_ms and not is_offboard(self._context.readings.custom_mode):
             self._ask_ms = now_ms + _ASK_AGAIN_MS
-            self._hand.orders.send(_SET_MODE, _CUSTOM, float(_MAIN_MODE))
+            self._context.orders.send(_SET_MODE, _CUSTOM, float(_MAIN_MODE))
 
 
 class OffboardMove(Course):
@@ -45,18 +45,18 @@ class OffboardMove(Course):
 
     interval_ms = VELOCITY_MS
 
-    def __init__(self, hand: Hand, target: Velocity, stream: OffboardStream) -> None:
-        super().__init__(hand, target.yaw)
+    def __init__(self, context: GuidedContext, target: Velocity, stream: OffboardStream) -> None:
+        super().__init__(context, target.yaw)
         self._target = target
         self._stream = stream
 
     def send(self, now_ms: int) -> list[Message]:
-        hand, target = self.hand, self._target
+        context, target = self.context, self._target
         self._stream.goes_on(now_ms)
-        place = None if target.position is None else hand.place(target.position)
+        place = None if target.position is None else context.place(target.position)
         if place is not None:
-            return [global_target(hand.ids, now_ms, place, hand.nose(self.yaw), target.velocity)]
-        return [velocity_target(hand.ids, now_ms, target.velocity, hand.nose(self.yaw))]
+            return [global_target(context.ids, now_ms, place, context.nose(self.yaw), target.velocity)]
+        return [velocity_target(context.ids, now_ms, target.velocity, context.nose(self.yaw))]
 
 
 def is_offboard(custom_mode: int) -> bool:

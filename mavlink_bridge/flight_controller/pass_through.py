@@ -12,19 +12,20 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
-from autopilot.outcome import Result, Severity
+from autopilot.events import Severity
+from autopilot.result import Result
 from autopilot.vehicle import Request
 from mavlink_bridge import codec
 from mavlink_bridge.codec import dialect
 from mavlink_bridge.endpoint import Endpoint
 from mavlink_bridge.flight_controller.controller import COMPONENT, FlightController
-from mavlink_bridge.flight_controller.overheard import Overheard
-from mavlink_bridge.flight_controller.presenter import MISSION_CURRENT, MISSION_ITEM_REACHED, Presenter
-from mavlink_bridge.flight_controller.whose import Whose, file_not_found, whose
+from mavlink_bridge.flight_controller.message_ownership import Ownership, file_not_found, ownership_of
+from mavlink_bridge.flight_controller.traffic_monitor import TrafficMonitor
+from mavlink_bridge.flight_controller.vehicle_facade import MISSION_CURRENT, MISSION_ITEM_REACHED, VehicleFacade
 from mavlink_bridge.framing import Frame, unsigned
-from mavlink_bridge.line_queue import is_fleeting
 from mavlink_bridge.router import target_of
 from mavlink_bridge.services.base import Peer
+from mavlink_bridge.tx_queue import is_droppable
 
 if TYPE_CHECKING:
     from autopilot.core import Autopilot
@@ -45,17 +46,17 @@ class PassThrough:
         link: Endpoint,
         vehicle: FlightController,
         autopilot: Autopilot,
-        presenter: Presenter,
+        facade: VehicleFacade,
         clocks: Callable[[], tuple[int, int]],
     ) -> None:
         self._ground = ground
         self._link = link
         self._vehicle = vehicle
         self._autopilot = autopilot
-        self._presenter = presenter
+        self._facade = facade
         self._clocks = clocks
         self._waiting: list[tuple[int, Frame, Request]] = []  # until the controller follows our targets
-        self.overheard = Overheard(vehicle.motors)
+        self.traffic = TrafficMonitor(vehicle.motors)
         self.companion: Callable[[int, Frame], None] = lambda number, frame: None
         """Gets what ground stations send to component 191."""
         self.inside: set[int] = set()
@@ -70,9 +71,9 @@ class PassThrough:
         system, component = target_of(frame)
         autopilot = (frame.system, frame.component) == (self._vehicle.address.system, self._vehicle.address.component)
         if autopilot:
-            self.overheard.from_controller(frame, (system, component))
+            self.traffic.from_controller(frame, (system, component))
         if autopilot and frame.msg_id == _HEARTBEAT:
-            self._presenter.heartbeat(frame.payload)
+            self._facade.heartbeat(frame.payload)
         elif not (autopilot and self._replaced(frame)) and (system, component) != (self._link.system_id, COMPONENT):
             self._to_ground(frame, system, component, restamp=autopilot and frame.known)
 
@@ -91,13 +92,13 @@ class PassThrough:
         links = ground.links() if system in (0, ground.system_id) else ground.heard(system, component)
         extra = codec.crc_extra(frame.msg_id) if restamp else None
         for number in links:
-            fleeting = is_fleeting(frame.msg_id)
-            if number in self.inside or (fleeting and ground.congested(number)):
+            droppable = is_droppable(frame.msg_id)
+            if number in self.inside or (droppable and ground.congested(number)):
                 continue
             data = unsigned(frame) if ground.has_key else frame.raw
             if extra is not None:
                 data = ground.writer(number).frame(frame.msg_id, frame.payload or b"\0", extra)
-            ground.append(number, data, 0, fleeting=fleeting)
+            ground.append(number, data, 0, droppable=droppable)
 
     # --- from ground stations -------------------------------------------------------------------------------------
     def from_ground(self, number: int, frame: Frame, system: int, component: int) -> bool:
@@ -118,26 +119,26 @@ class PassThrough:
         return self._for_vehicle(number, frame)
 
     def _for_vehicle(self, number: int, frame: Frame) -> bool:
-        match whose(frame, self._vehicle.firmware, native=self._vehicle.native):
-            case Whose.OURS:
+        match ownership_of(frame, self._vehicle.firmware, native=self._vehicle.native):
+            case Ownership.OURS:
                 return False
-            case Whose.BOTH:
+            case Ownership.BOTH:
                 self._to_controller(frame)
                 return False
-            case Whose.FLY:
+            case Ownership.FLY:
                 return self._take_first(number, frame)
-            case Whose.HIDDEN_FILE:
+            case Ownership.HIDDEN_FILE:
                 self._refuse_file(number, frame)
                 return True
-            case Whose.TAKES:
+            case Ownership.TAKES:
                 if self._vehicle.commanded:
-                    self._presenter.leaving(self._clocks()[1])
+                    self._facade.leaving(self._clocks()[1])
                     self._vehicle.release()
                 self._to_controller(frame)
-            case Whose.STREAMS:
+            case Ownership.STREAMS:
                 self._set_streams(number, frame)
-            case Whose.PASS:
-                self.overheard.from_ground(frame)
+            case Ownership.PASS:
+                self.traffic.from_ground(frame)
                 self._to_controller(frame)
         return True
 
@@ -160,9 +161,9 @@ class PassThrough:
             ), number)  # fmt: skip
 
     def _to_controller(self, frame: Frame) -> None:
-        for number in self._link.ways():
+        for number in self._link.routes():
             data = unsigned(frame) if self._link.has_key else frame.raw
-            self._link.append(number, data, 0, fleeting=is_fleeting(frame.msg_id))
+            self._link.append(number, data, 0, droppable=is_droppable(frame.msg_id))
 
     def _refuse_file(self, number: int, frame: Frame) -> None:
         peer = Peer(number, frame.system, frame.component, frame.mavlink1)
@@ -176,8 +177,8 @@ class PassThrough:
         core, now_ms = self._autopilot, self._clocks()[1]
         if core.modes.complaint(self._vehicle.firmware.auto, now_ms) is not None:
             return False
-        for complaint in core.crew.fenced_mission.complaints():
-            core.crew.cockpit.say(Severity.WARNING, complaint)
+        for complaint in core.parts.fenced_mission.complaints():
+            core.parts.context.say(Severity.WARNING, complaint)
         request = self._vehicle.command(self._vehicle.firmware.auto)
         if request.done and request.ok:
             return False
@@ -196,10 +197,10 @@ class PassThrough:
                 self._ground.deliver(number, frame, link_ms, vehicle_ms)
             elif frame.msg_id in _COMMANDS:
                 self._answer(number, frame, Result.FAILED)
-        if ready and not self._presenter.flies_mission and self._vehicle.commanded:
+        if ready and not self._facade.flies_mission and self._vehicle.commanded:
             self._follow_refusal()
 
     def _follow_refusal(self) -> None:
         """The core has not entered AUTO after all: then nobody flies the controller's GUIDED but itself."""
-        if self._autopilot.modes.mode not in (self._autopilot.crew.auto, self._autopilot.crew.guided):
+        if self._autopilot.modes.mode not in (self._autopilot.parts.auto, self._autopilot.parts.guided):
             self._vehicle.release()

@@ -24,13 +24,13 @@ from autopilot.vehicle import (
     YawMode,
 )
 from mavlink_bridge.firmware.setpoints import attitude_target
-from mavlink_bridge.flight_controller.courses import (
+from mavlink_bridge.flight_controller.guided_setpoints import (
     VELOCITY_MS,
     Brake,
     Course,
     DriveCourse,
     GoTo,
-    Hand,
+    GuidedContext,
     Move,
     Rest,
     Round,
@@ -51,21 +51,21 @@ class AttitudeCourse(Course):
 
     interval_ms = VELOCITY_MS
 
-    def __init__(self, hand: Hand, target: Attitude) -> None:
-        super().__init__(hand, Yaw())
+    def __init__(self, context: GuidedContext, target: Attitude) -> None:
+        super().__init__(context, Yaw())
         self._target = target
 
     def send(self, now_ms: int) -> list[Message]:
-        return [attitude_target(self.hand.ids, now_ms, self._target)]
+        return [attitude_target(self.context.ids, now_ms, self._target)]
 
 
 class Steering:
     """See the module. Nothing is sent unless `step` is told that the controller follows."""
 
-    def __init__(self, hand: Hand, news: News) -> None:
-        self.hand = hand
+    def __init__(self, context: GuidedContext, news: News) -> None:
+        self.context = context
         self._news = news
-        self._offboard = OffboardStream(hand)
+        self._offboard = OffboardStream(context)
         self.target: Target = Idle()
         self.course: Course | None = None
         self.arrived = False
@@ -84,7 +84,7 @@ class Steering:
     def fly(self, target: Target, now_ms: int) -> None:
         """A new target, from now on."""
         old_kind, self.target = type(self.course), target
-        self.hand.kept_yaw = self.hand.readings.state.yaw
+        self.context.kept_yaw = self.context.readings.state.yaw
         self.course = self._course(target)
         self.arrived = False
         self._turning_until = self._yaw_wanted = None
@@ -94,7 +94,7 @@ class Steering:
         self._due_ms = None if self.course is None else now_ms
         if type(self.course) is not old_kind:
             self._told = None  # a copter forgets its speeds when the kind of target changes
-        r = self.hand.readings.report
+        r = self.context.readings.report
         r[R.ARRIVED] = r[R.YAW_DONE] = 0.0
 
     def stop(self) -> None:
@@ -105,8 +105,8 @@ class Steering:
     def come_to_rest(self) -> None:
         """The controller was asked to stop by itself; ARRIVED when it stands."""
         self.stop()
-        self.course, self.arrived = Rest(self.hand), False
-        self.hand.readings.report[R.ARRIVED] = 0.0
+        self.course, self.arrived = Rest(self.context), False
+        self.context.readings.report[R.ARRIVED] = 0.0
 
     def again(self, now_ms: int) -> None:
         """The controller may have lost the target: send it again."""
@@ -114,24 +114,24 @@ class Steering:
             self._due_ms = now_ms
 
     def _course(self, target: Target) -> Course | None:
-        hand = self.hand
+        context = self.context
         match target:
             case Leg():
-                return GoTo(hand, target, target.end)
+                return GoTo(context, target, target.end)
             case Hold(position=None):
-                return Brake(hand, target.yaw)
+                return Brake(context, target.yaw)
             case Hold(position=place) if place is not None:
-                return GoTo(hand, target, place)
+                return GoTo(context, target, place)
             case TakeOff():
-                return TakeOffCourse(hand, target)
+                return TakeOffCourse(context, target)
             case Circle():
-                return Round(hand, target)
+                return Round(context, target)
             case Velocity():
-                return OffboardMove(hand, target, self._offboard) if hand.firmware.px4 else Move(hand, target)
+                return OffboardMove(context, target, self._offboard) if context.firmware.px4 else Move(context, target)
             case Drive():
-                return DriveCourse(hand, target)
+                return DriveCourse(context, target)
             case Attitude():
-                return AttitudeCourse(hand, target)
+                return AttitudeCourse(context, target)
             case Idle() | Land() | Pilot():
                 return None
         raise TypeError(f"a flight controller cannot fly {target!r}")
@@ -139,13 +139,13 @@ class Steering:
     def turn(self, yaw: Yaw, now_ms: int) -> None:
         """A new yaw demand for the present target. A turn with a direction or a rate is CONDITION_YAW; positions wait
         until it is done, since each would end it."""
-        self.hand.readings.report[R.YAW_DONE] = 0.0
+        self.context.readings.report[R.YAW_DONE] = 0.0
         if self.course is not None:
             self.course.yaw = yaw
         self._yaw_wanted = yaw.angle if yaw.mode is YawMode.ANGLE else None
-        if yaw.mode is YawMode.ANGLE and (yaw.rate > 0.0 or yaw.direction != 0) and self.hand.turns_nose:
+        if yaw.mode is YawMode.ANGLE and (yaw.rate > 0.0 or yaw.direction != 0) and self.context.turns_nose:
             degrees = yaw.angle * 180.0 / pi % 360.0
-            self.hand.orders.send(_CONDITION_YAW, degrees, yaw.rate * 180.0 / pi, float(yaw.direction), 0.0)
+            self.context.orders.send(_CONDITION_YAW, degrees, yaw.rate * 180.0 / pi, float(yaw.direction), 0.0)
             self._turning_until = now_ms + _TURNING_MS
         else:
             self._turning_until = None
@@ -154,7 +154,7 @@ class Steering:
     def set_speeds(self, speeds: Speeds) -> None:
         """Limits of guidance. The first ones are the controller's own, which need not be told."""
         self._speeds = speeds
-        self.hand.speed = speeds.ground
+        self.context.speed = speeds.ground
         if self._own_speeds is None:
             self._own_speeds = speeds
 
@@ -197,9 +197,9 @@ class Steering:
         pairs = ((1, wanted.ground, known and known.ground), (2, wanted.up, known and known.up),
                  (3, wanted.down, known and known.down))  # fmt: skip
         for kind, new, old in pairs:
-            if new != old and (kind == 1 or self.hand.has_height):
+            if new != old and (kind == 1 or self.context.has_height):
                 self._changed_speeds = True
-                self.hand.orders.send(_CHANGE_SPEED, float(kind), new, -1.0)
+                self.context.orders.send(_CHANGE_SPEED, float(kind), new, -1.0)
         self._told = wanted
 
     # --- position -------------------------------------------------------------------------------------------------
@@ -209,7 +209,7 @@ class Steering:
         self._measure()
         if course is None:
             return
-        r = self.hand.readings.report
+        r = self.context.readings.report
         if not self.arrived and course.reached(now_ms):
             self.arrived = True
             r[R.ARRIVED] = 1.0
@@ -223,7 +223,7 @@ class Steering:
             self._news.events |= VehicleEvent.YAW_DONE
 
     def _measure(self) -> None:
-        r = self.hand.readings.report
+        r = self.context.readings.report
         end = None if self.course is None else self.course.end
         if end is None:
             r[R.WP_DISTANCE] = r[R.ALT_ERROR] = 0.0

@@ -12,8 +12,8 @@ from typing import Final
 
 from mavlink_bridge import codec
 from mavlink_bridge.codec import dialect
-from mavlink_bridge.line_queue import BITS_PER_BYTE
 from mavlink_bridge.services.base import Message
+from mavlink_bridge.tx_queue import BITS_PER_BYTE
 
 _HZ: Final[dict[str, float]] = {
     "GLOBAL_POSITION_INT": 10.0, "ATTITUDE": 10.0, "LOCAL_POSITION_NED": 10.0, "SYS_STATUS": 2.0, "GPS_RAW_INT": 2.0,

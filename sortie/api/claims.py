@@ -11,9 +11,9 @@ from collections.abc import Callable
 from math import hypot
 from typing import TYPE_CHECKING, TypeVar
 
+from autopilot.events import ArmedChanged
 from autopilot.geo import GeoPoint, distance, to_local
 from autopilot.mission.events import ItemReached
-from autopilot.outcome import ArmedChanged
 from sortie.api.simulation import Truth, end_fault, inject, truth_of, wind_parameters
 from sortie.api.story import standing, story
 

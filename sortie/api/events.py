@@ -1,7 +1,6 @@
 """What happens in a session, by kind: all are frozen dataclasses."""
 
-from autopilot.mission.events import CurrentChanged, ItemReached, MissionCleared, MissionComplete
-from autopilot.outcome import (
+from autopilot.events import (
     ArmedChanged,
     CameraTriggered,
     FenceChanged,
@@ -15,6 +14,7 @@ from autopilot.outcome import (
     Severity,
     StatusText,
 )
+from autopilot.mission.events import CurrentChanged, ItemReached, MissionCleared, MissionComplete
 
 __all__ = [
     "ArmedChanged", "CameraTriggered", "CurrentChanged", "FenceChanged", "FlightStateChanged", "GuidedTargetReached",

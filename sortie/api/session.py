@@ -14,7 +14,6 @@ from pathlib import Path
 from types import TracebackType
 from typing import TypeVar, overload
 
-from autopilot.cockpit import Cockpit
 from autopilot.core import Autopilot
 from autopilot.events import Event
 from autopilot.geo import GeoPoint
@@ -24,7 +23,8 @@ from autopilot.mission.items import MissionItem
 from autopilot.mission.plan import Plan
 from autopilot.modes.mode import Mode
 from autopilot.modes.table import ModeSpec
-from autopilot.outcome import Outcome
+from autopilot.result import Outcome
+from autopilot.vehicle_context import VehicleContext
 from autopilot.vehicles.kinds import KINDS
 from mavlink_bridge.links.memory import MemoryLink
 from sortie.api.claims import Claims
@@ -57,7 +57,7 @@ class Session(Claims):
     --fault has them ("gps.loss@30..60"). `state_dir`: where missions and parameters outlive the session; None: nowhere.
     `log_dir`: where flights are logged; None: nowhere. `links`: addresses as --link has them; see `add_link`.
     `insecure`: also such as the network can reach. `signing_key`: what these are signed with, 32 bytes or a file as
-    --signing-key has it; None: the key in the state directory, if there is one. `executor`, called with the cockpit,
+    --signing-key has it; None: the key in the state directory, if there is one. `executor`, called with the context,
     makes a mission executor that is asked first. Raises UserError, with one line that says what is wrong. Not for
     several threads."""
 
@@ -74,7 +74,7 @@ class Session(Claims):
         links: Iterable[str] = (),
         insecure: bool = False,
         signing_key: Path | str | bytes | None = None,
-        executor: Callable[[Cockpit], MissionExecutor] | None = None,
+        executor: Callable[[VehicleContext], MissionExecutor] | None = None,
     ) -> None:
         self.seed = seed
         self.stood: tuple[GeoPoint, float]
@@ -344,7 +344,7 @@ class Session(Claims):
             raise UserError(f"unknown mode {name}{nearest(name.upper(), known)}; known are {', '.join(known)}")
         self._checked(self.autopilot.set_mode(spec.number, self.service.now_ms))
 
-    def add_mode(self, spec: ModeSpec, build: Callable[[Cockpit, ModeSpec], Mode]) -> Mode:
+    def add_mode(self, spec: ModeSpec, build: Callable[[VehicleContext, ModeSpec], Mode]) -> Mode:
         """Register a flight mode of your own (`build` is usually its class); then `set_mode`, or any ground station
         by its number, flies it. ValueError when number or name is taken."""
         return self.autopilot.modes.add(spec, build)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from autopilot.events import ArmedChanged, ModeChanged, StatusText
 from autopilot.mission.events import ItemReached, MissionComplete
-from autopilot.outcome import ArmedChanged, ModeChanged, StatusText
 from autopilot.reasons import ModeReason
 
 if TYPE_CHECKING:

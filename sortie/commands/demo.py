@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 
 from sortie.api.sample import square
-from sortie.commands.assembly import Assembly
+from sortie.commands.build import Program
 from sortie.commands.flying import COUNTDOWN, fly_once, place_of, print_result, report_of
 from sortie.commands.progress import Progress
 from sortie.config.options import JSON, ONCE
@@ -17,7 +17,7 @@ def demo(given: Given) -> int:
     """Status 0 when the flight was completed (or was stopped while serving), 1 when not."""
     settings, once = given.settings(), given[ONCE]
     began_s = time.monotonic()
-    with Assembly(settings, temporary_state=True, defaults={**COUNTDOWN, "FM_AUTO_GO": 2.0}) as run:
+    with Program(settings, temporary_state=True, defaults={**COUNTDOWN, "FM_AUTO_GO": 2.0}) as run:
         runtime = run.begin(default_speedup=1.0, running=once)
         progress = Progress(run.service)
         kind = run.service.autopilot.kind

@@ -50,7 +50,7 @@ def _flash(firmware: Firmware, path: Path, port: str, *, force: bool, yes: bool)
     from mavlink_bridge.bootloader.session import FlashSession
     from mavlink_bridge.links.serial_trouble import users_of
     from sortie.config.serial_ports import PortFinder
-    from sortie.flashing.progress import Telling
+    from sortie.flashing.progress import FlashProgress
     from sortie.flashing.shell import FlashShell
 
     finder = PortFinder(port.partition(",")[0])
@@ -60,15 +60,15 @@ def _flash(firmware: Firmware, path: Path, port: str, *, force: bool, yes: bool)
     session = FlashSession(
         firmware, finder.name, auto=finder.auto, force=force, list_ports=finder.list_ports, list_users=users_of
     )
-    telling = Telling(session.story)
-    telling.start()
+    progress = FlashProgress(session.status)
+    progress.start()
     try:
-        FlashShell(session.runner, finder, telling).run()
+        FlashShell(session.runner, finder, progress).run()
     except (KeyboardInterrupt, SystemExit):
-        telling.say(f"stopped; {session.when_stopped}")
+        progress.say(f"stopped; {session.when_stopped}")
         raise
     finally:
-        telling.stop()
+        progress.stop()
     if session.failure is not None:
         about = f"{path}: " if session.failure.about_file else ""
         raise UserError(f"{about}{session.failure}", session.failure.status)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from typing import Any
 
-from sortie.commands.assembly import Assembly
+from sortie.commands.build import Program
 from sortie.commands.flying import COUNTDOWN, fly_once, place_of, print_result, report_of, summary_of
 from sortie.commands.progress import Progress
 from sortie.config.options import JSON, PLAN, REPEAT
@@ -18,7 +18,7 @@ def fly(given: Given) -> int:
     """Status 0 when the mission was completed, 1 when not, 2 on bad input."""
     settings, plan = given.settings(), given[PLAN]
     loaded = read_plan(plan)
-    with Assembly(settings, start=start_of(loaded), defaults=COUNTDOWN) as run:
+    with Program(settings, start=start_of(loaded), defaults=COUNTDOWN) as run:
         if run.controller is None:
             check_reach(loaded, run.home)
         runtime = run.begin(default_speedup=1.0, running=True)
@@ -42,7 +42,7 @@ def fly(given: Given) -> int:
         return 0 if all(flight["result"] == "completed" for flight in flights) else 1
 
 
-def _fly_all(run: Assembly, runtime: Runtime, progress: Progress, repeat: int) -> list[dict[str, Any]]:
+def _fly_all(run: Program, runtime: Runtime, progress: Progress, repeat: int) -> list[dict[str, Any]]:
     """Reports of up to `repeat` flights; a signal, or a flight that was not completed, ends the row."""
     flights: list[dict[str, Any]] = []
     for _ in range(repeat):

@@ -9,7 +9,7 @@ from typing import Any
 from autopilot.events import Event
 from autopilot.flight.lifecycle import FlightState
 from autopilot.geo import GeoPoint
-from sortie.commands.assembly import Assembly
+from sortie.commands.build import Program
 from sortie.commands.progress import Progress
 from sortie.nodes.flight import Flight
 from sortie.runtime.runtime import Runtime
@@ -18,7 +18,7 @@ from sortie.runtime.runtime import Runtime
 COUNTDOWN = {"FM_COUNTDOWN": 3.0}
 
 
-def place_of(run: Assembly, runtime: Runtime, progress: Progress) -> GeoPoint | None:
+def place_of(run: Program, runtime: Runtime, progress: Progress) -> GeoPoint | None:
     """Where the vehicle stands. A flight controller is where it says that it is, and nowhere before it has a position:
     that is waited for; None when a signal comes instead."""
     if run.controller is None:
@@ -30,7 +30,7 @@ def place_of(run: Assembly, runtime: Runtime, progress: Progress) -> GeoPoint | 
     return state.place if state.has_position else None
 
 
-def fly_once(run: Assembly, runtime: Runtime, progress: Progress, *, auto_go: bool = False) -> tuple[Flight, float]:
+def fly_once(run: Program, runtime: Runtime, progress: Progress, *, auto_go: bool = False) -> tuple[Flight, float]:
     """One flight of the loaded mission, to its end or a signal; and the wall seconds it took once it had started."""
     flight = Flight(run.service, auto_go=auto_go)
     service = run.service
@@ -59,7 +59,7 @@ def fly_once(run: Assembly, runtime: Runtime, progress: Progress, *, auto_go: bo
     return flight, took_s
 
 
-def report_of(run: Assembly, flight: Flight, flight_wall_s: float, began_s: float) -> dict[str, Any]:
+def report_of(run: Program, flight: Flight, flight_wall_s: float, began_s: float) -> dict[str, Any]:
     """The JSON object of `demo --once` and `fly`. `wall_s` counts from the start of the command, `flight_wall_s` and
     `speedup` from the start of the flight."""
     wall_s = time.monotonic() - began_s

@@ -5,8 +5,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, TextIO
 
-from autopilot.events import Event
-from autopilot.outcome import StatusText
+from autopilot.events import Event, StatusText
 
 if TYPE_CHECKING:
     from rich.live import Live

@@ -5,14 +5,14 @@ from __future__ import annotations
 import os
 import sys
 
-from sortie.commands.assembly import Assembly
+from sortie.commands.build import Program
 from sortie.config.settings import Given
 
 
 def serve(given: Given) -> int:
     """Run until SIGTERM (status 0) or Ctrl-C (status 130)."""
     settings = given.settings()
-    with Assembly(settings) as run:
+    with Program(settings) as run:
         runtime = run.begin(default_speedup=1.0)
         run.open_links()
         kind = run.service.autopilot.kind

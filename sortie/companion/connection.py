@@ -9,9 +9,9 @@ from collections.abc import Callable
 from mavlink_bridge.endpoint import Endpoint, LinkStatistics
 from mavlink_bridge.flight_controller.controller import COMPONENT, FlightController
 from mavlink_bridge.flight_controller.finder import Finder, Found
+from mavlink_bridge.link_redundancy import LinkRedundancy
 from mavlink_bridge.links.address import LinkSpec
 from mavlink_bridge.links.serial_trouble import what_may_have
-from mavlink_bridge.one_party import OneParty
 from sortie.companion.link_diagnosis import what_is_missing
 from sortie.companion.serial_port import BAUDS, ControllerPort
 from sortie.runtime.runtime import Runtime
@@ -37,7 +37,7 @@ class ControllerFront:
         self._say = say
         self._runtime = runtime
         self.endpoint = Endpoint(_NOT_YET_KNOWN, COMPONENT, on_error=on_error)
-        self.endpoint.party = OneParty()
+        self.endpoint.redundancy = LinkRedundancy()
         self._port = ControllerPort(address, runtime.go_real().hub(self.endpoint), say, runtime.link_ms)
 
     @property

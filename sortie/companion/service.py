@@ -10,20 +10,20 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from autopilot.core import Autopilot
-from autopilot.crew import Stored
+from autopilot.events import Severity
 from autopilot.journal import Journal
 from autopilot.mission.items import MissionItem
-from autopilot.outcome import Severity
 from autopilot.parameters.parameters import Parameters
 from autopilot.parameters.part import ParameterPart
+from autopilot.wiring import Stored
 from mavlink_bridge.endpoint import Endpoint
-from mavlink_bridge.flight_controller.companion_door import CompanionDoor
 from mavlink_bridge.flight_controller.controller import FlightController
-from mavlink_bridge.flight_controller.mirror import ParameterMirror
 from mavlink_bridge.flight_controller.native import NativeMission
+from mavlink_bridge.flight_controller.onboard_component import OnboardComponent
+from mavlink_bridge.flight_controller.parameter_cache import ParameterCache
 from mavlink_bridge.flight_controller.pass_through import PassThrough
-from mavlink_bridge.flight_controller.plan_copies import PlanCopies
-from mavlink_bridge.flight_controller.presenter import Presenter
+from mavlink_bridge.flight_controller.plan_cache import PlanCache
+from mavlink_bridge.flight_controller.vehicle_facade import VehicleFacade
 from mavlink_bridge.identity import Identity
 from mavlink_bridge.services.base import Service as ProtocolService
 from mavlink_bridge.services.commands.service import CommandService
@@ -65,47 +65,47 @@ class Companion:
         """The services of `service`, which is this companion's from now on: what is not Sortie's own is passed on."""
         self.service = service
         autopilot, endpoint = service.autopilot, service.endpoint
-        self.presenter = presenter = Presenter(autopilot, self.vehicle, endpoint, identity)
+        self.facade = facade = VehicleFacade(autopilot, self.vehicle, endpoint, identity)
         files = VirtualFiles()  # Sortie's own, as component 191; component 1 shows the controller's
         pages = Pages({})
         files.mount("@SYS", pages)
         logs = LogService(room=service.room, may_erase=lambda: False)
-        commands = CommandService(autopilot, presenter, vehicle_now=lambda: service.now_ms, journal=service.journal)
+        commands = CommandService(autopilot, facade, vehicle_now=lambda: service.now_ms, journal=service.journal)
         own = ParameterService(ParameterPart(service.parameters, OWN_PARAMETERS), service.journal, room=service.room)
-        door = CompanionDoor((own, FtpService(files, room=service.room)), presenter.send_as_companion)
+        onboard = OnboardComponent((own, FtpService(files, room=service.room)), facade.send_as_companion)
         missions = MissionService(autopilot, service.journal)
-        self._pass_on(door)
+        self._pass_on(onboard)
         self._watch()
         services: tuple[ProtocolService, ...] = (
-            commands, missions, *service.flight_services(commands), door, presenter,
+            commands, missions, *service.flight_services(commands), onboard, facade,
         )  # fmt: skip
-        return Face(presenter, commands, missions, files, pages, logs, services)
+        return Face(facade, commands, missions, files, pages, logs, services)
 
-    def _pass_on(self, door: CompanionDoor) -> None:
+    def _pass_on(self, onboard: OnboardComponent) -> None:
         service = self.service
         self.passing = PassThrough(
-            service.endpoint, self.link, self.vehicle, service.autopilot, self.presenter,
+            service.endpoint, self.link, self.vehicle, service.autopilot, self.facade,
             lambda: (self._link_ms, service.now_ms),
         )  # fmt: skip
-        self.passing.companion = lambda link, frame: door.knock(link, frame, self._link_ms)
+        self.passing.companion = lambda link, frame: onboard.handle_frame(link, frame, self._link_ms)
         service.endpoint.gate = self.passing.from_ground
         self.link.on_frame = self.passing.from_controller
 
     def _watch(self) -> None:
         """Parameters and plans of the controller that the core flies by; and its own AUTO, if that flies missions."""
         vehicle, autopilot = self.vehicle, self.service.autopilot
-        self.mirror = ParameterMirror(vehicle.address, autopilot.vehicle_class.mirrored, self._mirror)
+        self.parameter_cache = ParameterCache(vehicle.address, autopilot.vehicle_class.mirrored, self._parameter_cache)
         self.link.add_service(vehicle)
-        self.link.add_service(self.mirror)
-        copies = PlanCopies(vehicle, self._keep_copy)
-        self.passing.overheard.plan_changed = copies.changed
-        self.link.add_service(copies)
+        self.link.add_service(self.parameter_cache)
+        plan_cache = PlanCache(vehicle, self._keep_copy)
+        self.passing.traffic.plan_changed = plan_cache.changed
+        self.link.add_service(plan_cache)
         if vehicle.native:
             native = NativeMission(vehicle, autopilot)
             self.link.add_service(native)
-            autopilot.use_executor(lambda cockpit: native)
+            autopilot.use_executor(lambda context: native)
 
-    def _mirror(self, name: str, value: float) -> None:
+    def _parameter_cache(self, name: str, value: float) -> None:
         """The controller's own value of a parameter that the core flies by."""
         parameters = self.service.parameters
         if name in parameters.names() and parameters[name] != value:
@@ -114,11 +114,11 @@ class Companion:
     def _keep_copy(self, kind: int, items: tuple[MissionItem, ...]) -> None:
         """The controller's fence or rally points."""
         autopilot = self.service.autopilot
-        complaint = autopilot.crew.plans.check(kind, items)
+        complaint = autopilot.parts.plans.check(kind, items)
         if complaint is None:
             autopilot.replace_plan(kind, items, self.service.now_ms)
         else:
-            autopilot.crew.cockpit.say(Severity.WARNING, f"Flight controller's plan not understood: {complaint}")
+            autopilot.parts.context.say(Severity.WARNING, f"Flight controller's plan not understood: {complaint}")
 
     # --- the controller's side ------------------------------------------------------------------------------------
     def receive(self, number: int, data: bytes, link_ms: int) -> None:
@@ -138,12 +138,12 @@ class Companion:
     def begin_settling(self, link_ms: int) -> None:
         """Texts and home of the controller, before ground stations are told."""
         self._link_ms = link_ms
-        vehicle, cockpit = self.vehicle, self.service.autopilot.crew.cockpit
+        vehicle, context = self.vehicle, self.service.autopilot.parts.context
         for text in vehicle.news.take_texts():
-            cockpit.announce(text)
+            context.announce(text)
         home = vehicle.home.position
-        if home is not None and home != cockpit.home:
-            cockpit.move_home(home)  # heights of the mission count from the controller's home, whoever moved it
+        if home is not None and home != context.home:
+            context.move_home(home)  # heights of the mission count from the controller's home, whoever moved it
         self.passing.settle()
 
     def end_settling(self, link_ms: int) -> None:
@@ -156,7 +156,7 @@ class Companion:
         vehicle, autopilot = self.vehicle, self.service.autopilot
         if not (vehicle.commanded and autopilot.armed) or vehicle.state.landed:
             return False
-        autopilot.crew.cockpit.say(Severity.WARNING, f"{why}: holding here; once more to leave")
+        autopilot.parts.context.say(Severity.WARNING, f"{why}: holding here; once more to leave")
         autopilot.set_mode(vehicle.firmware.guided, self.service.now_ms)
         self.service.serve_links(self._link_ms)
         return True

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from difflib import get_close_matches
 
-from autopilot.outcome import Outcome
+from autopilot.result import Outcome
 
 
 class UserError(Exception):

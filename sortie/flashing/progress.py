@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, TextIO
 
-from mavlink_bridge.bootloader.upload import Stage, Story
+from mavlink_bridge.bootloader.upload import FlashStatus, Stage
 
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
@@ -16,11 +16,11 @@ _SHARE = 10
 """Plain lines tell of every tenth part."""
 
 
-class Telling:
-    """Follows `story`; `start` and `stop` frame it."""
+class FlashProgress:
+    """Follows `status`; `start` and `stop` frame it."""
 
-    def __init__(self, story: Story, stream: TextIO | None = None) -> None:
-        self._story = story
+    def __init__(self, status: FlashStatus, stream: TextIO | None = None) -> None:
+        self._status = status
         self._stream = sys.stderr if stream is None else stream
         self._bars: Progress | None = None
         self._bar: TaskID | None = None
@@ -43,7 +43,7 @@ class Telling:
 
     def stop(self) -> None:
         self._lines()
-        if self._story.finished:
+        if self._status.finished:
             self._complete()
         if self._bars is not None:
             self._bars.stop()
@@ -58,33 +58,33 @@ class Telling:
 
     def refresh(self, now_ms: int) -> None:
         """Tell what is new; called after every pass."""
-        if now_ms < self._next_ms and self._told == len(self._story.stages):
+        if now_ms < self._next_ms and self._told == len(self._status.stages):
             return
         self._next_ms = now_ms + _REFRESH_MS
         self._lines()
-        if self._told < len(self._story.stages):
+        if self._told < len(self._status.stages):
             self._begin()
         done = self._done(now_ms)
         if self._bars is not None and self._bar is not None:
             self._bars.update(self._bar, completed=done)
-        elif self._story.stage in _MEASURED:
+        elif self._status.stage in _MEASURED:
             self._tell_part(done, now_ms)
 
     def _lines(self) -> None:
-        for line in self._story.take_lines():
+        for line in self._status.take_lines():
             self.say(line)
 
     def _begin(self) -> None:
         """Stages that came and went between two passes get their line too."""
-        for stage in self._story.stages[self._told :]:
+        for stage in self._status.stages[self._told :]:
             if self._bars is None:
                 self.say(stage.value)
                 continue
             self._complete()
             self._bar = self._bars.add_task(stage.value, total=None)
-        self._told, self._part = len(self._story.stages), 0
-        if self._bars is not None and self._bar is not None and self._story.total:
-            self._bars.update(self._bar, total=self._story.total)
+        self._told, self._part = len(self._status.stages), 0
+        if self._bars is not None and self._bar is not None and self._status.total:
+            self._bars.update(self._bar, total=self._status.total)
 
     def _complete(self) -> None:
         if self._bars is not None and self._bar is not None:
@@ -92,16 +92,16 @@ class Telling:
 
     def _done(self, now_ms: int) -> int:
         """Units of the present stage; an erase is measured by the time that it usually takes."""
-        story = self._story
-        if story.stage is Stage.ERASE:
-            return min(now_ms - story.since_ms, story.total * 99 // 100)
-        return story.done
+        status = self._status
+        if status.stage is Stage.ERASE:
+            return min(now_ms - status.since_ms, status.total * 99 // 100)
+        return status.done
 
     def _tell_part(self, done: int, now_ms: int) -> None:
-        story = self._story
-        part = done * _SHARE // story.total
+        status = self._status
+        part = done * _SHARE // status.total
         if part <= self._part or part >= _SHARE:
             return
         self._part = part
-        left_s = (now_ms - story.since_ms) * (story.total - done) / done / 1000.0
-        self.say(f"{story.stage.value}: {100 * done // story.total} %, {left_s:.0f} s left")
+        left_s = (now_ms - status.since_ms) * (status.total - done) / done / 1000.0
+        self.say(f"{status.stage.value}: {100 * done // status.total} %, {left_s:.0f} s left")

@@ -12,11 +12,10 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
 from autopilot import report as R
-from autopilot.events import Event
+from autopilot.events import ArmedChanged, Event, FenceChanged, HomeChanged, ModeChanged, StatusText
 from autopilot.mission.commands import has_position
 from autopilot.mission.events import CurrentChanged
 from autopilot.mission.items import MissionItem
-from autopilot.outcome import ArmedChanged, FenceChanged, HomeChanged, ModeChanged, StatusText
 from autopilot.reasons import ArmingMethod
 from mavlink_bridge.identity import GIT_HASH, VERSION
 from sortie.logs import dataflash_kinds as K

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import logging
 
-from autopilot.events import Event
-from autopilot.outcome import ModeChanged, Severity, StatusText
+from autopilot.events import Event, ModeChanged, Severity, StatusText
 from autopilot.reasons import ModeReason
 from autopilot.vehicles.kinds import vehicle_class
 from sortie.logs.run_log import LOGGER

@@ -1,6 +1,6 @@
 """Writes a log of each flight, as the flight manager's logger asks for it, and keeps the directory within its limits.
 
-The logger opens anew in PREFLIGHT and closes after LANDED (`autopilot.flight.surroundings.LogFiles`).
+The logger opens anew in PREFLIGHT and closes after LANDED (`autopilot.flight.flight_context.LogFiles`).
 """
 
 from __future__ import annotations

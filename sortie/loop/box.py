@@ -1,5 +1,5 @@
 """The loop of a profile that flies a copter: `drone-box`. The copter is the whole service (autopilot, flight manager,
-full simulation), its skimmer's party one more service on its endpoint, and the depot a MAVLink client of it over a link
+full simulation), its skimmer controller one more service on its endpoint, and the depot a MAVLink client of it over a link
 in memory. Everything runs in the copter's vehicle time, from deadline to deadline.
 
 A new process means a new copter: it stands on its dock, and a sortie that was under way is closed (`restart`).
@@ -46,7 +46,7 @@ def _raise(error: Exception, where: str) -> None:
 
 
 def copter_parameters(profile: Profile) -> dict[str, float]:
-    """What the box sets in its copter: its battery is FUEL_LOBES, watched by the skimmer's party alone."""
+    """What the box sets in its copter: its battery is FUEL_LOBES, watched by the skimmer controller alone."""
     box: BoxSettings = profile.box
     amp_hours = profile.skimmer.propellant_kg / _PACK_V
     return {
@@ -110,7 +110,7 @@ class BoxLoop(SpaceLoop):
         return self.service.now_ms
 
     def _restore(self, snapshot: Snapshot) -> None:
-        """The copter stands on its dock, its party knows what it has flown, and a broken sortie is closed."""
+        """The copter stands on its dock, its skimmer controller knows what it has flown, and a broken sortie is closed."""
         before, depot, now_ms = snapshot.skimmer, self.depot.memory, self.now_ms
         broken = before.stage is not Stage.DOCKED or not depot.docked
         if self.world.state.destroyed and depot.ended_by is not None:

@@ -1,6 +1,6 @@
 """The loop of a box whose copter has a flight controller: `sortie loop --vehicle /dev/ttyACM0,115200` and the like.
 
-Depot and skimmer's party are those of the simulated box, and so is the link in memory between them; behind the party is
+Depot and skimmer controller are those of the simulated box, and so is the link in memory between them; behind the party is
 the companion's service with the controller, in real time. What is true of the vehicle is asked of it, at every start.
 """
 
@@ -70,7 +70,7 @@ class ControllerLoop(BoxLoop):
     ) -> None:  # fmt: skip
         self._controller = controller
         if snapshot is not None and snapshot.skimmer.stage is not Stage.DOCKED:
-            snapshot.skimmer.taken = _RESTARTED  # by nobody in particular: the vehicle tells
+            snapshot.skimmer.controlled_by = _RESTARTED  # by nobody in particular: the vehicle tells
         super().__init__(profile, seed, faults, total=total, confirm=confirm, snapshot=snapshot)
 
     # --- building -----------------------------------------------------------------------------------------------------
@@ -113,7 +113,7 @@ class ControllerLoop(BoxLoop):
         asks, and T_DEATH has run meanwhile."""
         memory, now_ms = self.skimmer.memory, self.now_ms
         memory.beat_ms = memory.heard_ms = now_ms
-        if memory.taken:
+        if memory.controlled_by:
             self.world.stand_aside()
         away_s = max(self._controller.wall_s() - snapshot.wall_s, 0.0)
         self.depot.look_again(round(away_s * 1000.0), now_ms)

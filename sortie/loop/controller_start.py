@@ -10,13 +10,12 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
-from autopilot.events import Event
+from autopilot.events import Event, Severity, StatusText
 from autopilot.geo import GeoPoint
 from autopilot.journal import MemoryJournal
-from autopilot.outcome import Severity, StatusText
 from autopilot.vehicles.kinds import vehicle_class
 from depot.settings import Profile
-from mavlink_bridge.flight_controller.mirror import ParameterMirror
+from mavlink_bridge.flight_controller.parameter_cache import ParameterCache
 from sortie.companion.build import ControllerSide, say
 from sortie.config.errors import UserError
 from sortie.config.settings import Settings
@@ -94,8 +93,8 @@ class ControllerStart:
     def _learn(self) -> None:
         """Until it has told where it is, whether it is armed, and whether it is simulated."""
         vehicle = self.companion.vehicle
-        mirror = ParameterMirror(vehicle.address, (OF_SIMULATORS,), self._heard)
-        self.companion.link.add_service(mirror)
+        parameter_cache = ParameterCache(vehicle.address, (OF_SIMULATORS,), self._heard)
+        self.companion.link.add_service(parameter_cache)
         enough_s = time.monotonic() + _ASK_S
         tell_s = time.monotonic() + _TELL_AFTER_S
 
@@ -108,7 +107,9 @@ class ControllerStart:
 
         with self._alone() as runtime:
             runtime.run(
-                lambda: vehicle.known and not (mirror.missing and time.monotonic() < enough_s), tell, every_s=_SLICE_S
+                lambda: vehicle.known and not (parameter_cache.missing and time.monotonic() < enough_s),
+                tell,
+                every_s=_SLICE_S,
             )
 
     @contextmanager

@@ -8,7 +8,7 @@ from autopilot.journal import Change
 from autopilot.mission.items import MissionItem
 from autopilot.mission.sequencer import MissionSequencer
 from autopilot.mission.storage import MissionStorage
-from autopilot.outcome import ACCEPTED, Outcome, Result
+from autopilot.result import ACCEPTED, Outcome, Result
 from autopilot.vehicle import VehicleState
 from autopilot.vehicles.kinds import COPTER
 

@@ -14,7 +14,7 @@ from msgspec import Struct
 
 from autopilot.mission.items import MissionItem
 from depot.decision import Decision
-from depot.decisions.depot import DepotParty
+from depot.decisions.depot_controller import DepotController
 from depot.decisions.memory import DepotMemory
 from depot.decisions.record import SortieRecord
 from depot.decisions.watches import ABORT_2_NAMES
@@ -22,8 +22,8 @@ from depot.names import EndedBy, Phase
 from depot.physics.windows import Almanac
 from depot.settings import Profile
 from depot.skimmer.guidance import Guidance, GuidanceMemory, WaySettings
-from depot.skimmer.party import SkimmerParty
 from depot.skimmer.reports import SkimmerMemory
+from depot.skimmer.skimmer_controller import SkimmerController
 from depot.wire import wire
 from depot.wire.depot import DepotClient, plan_items
 from depot.wire.skimmer import SkimmerService
@@ -87,11 +87,11 @@ class SpaceLoop:
         self._decisions: list[Decision] = []
         self.world = self._make_world(profile, seed, snapshot.world if snapshot else None)
         memory = snapshot.skimmer if snapshot else SkimmerMemory()
-        self.skimmer = SkimmerParty(
+        self.skimmer = SkimmerController(
             profile.heartbeat, profile.power, profile.skimmer.clear_m, self.world, self._decisions.append,
             memory, self._make_guidance(profile, memory.guidance),
         )  # fmt: skip
-        self.depot = DepotParty(
+        self.depot = DepotController(
             profile, self.world, self._decisions.append, snapshot.depot if snapshot else None, total=total,
             confirm=confirm,
         )  # fmt: skip
@@ -99,7 +99,7 @@ class SpaceLoop:
         self._clock = Clock()
         self._flights: list[Flight] = []
         self._struck = False
-        self.depot.party.entered = self._strike
+        self.depot.context.entered = self._strike
         # Another start draws other losses: the same ones again could stop a loop that is restarted often.
         self.link = MemoryLink(seed * LINK_SEED + self.world.state.now_ms)
         self.link.advance(self.world.state.now_ms)

@@ -125,7 +125,7 @@ class LoopView:
         memory, state, status = loop.depot.memory, loop.world.state, loop.depot.memory.status
         of = "" if self._total is None else f" of {self._total}"
         shown = "LOST, heard again" if memory.skimmer is SkimmerState.LOST and memory.heard_again else memory.skimmer
-        shown = f"{shown}, in other hands" if memory.taken else shown
+        shown = f"{shown}, in other hands" if memory.controlled_by else shown
         death = "stopped" if memory.death.due_ms is None else f"in {span(memory.death.due_ms - loop.now_ms)}"
         beat = "not expected" if memory.beats.due_ms is None else f"{memory.beats.misses} missed"
         out = [

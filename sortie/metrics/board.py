@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from sortie.metrics.statistics import Figures, Snapshot
+from sortie.metrics.statistics import Snapshot, Statistics
 
 if TYPE_CHECKING:
     from mavlink_bridge.endpoint import Endpoint
@@ -17,11 +17,11 @@ EVERY_MS: Final = 1000
 
 
 class Board:
-    """A node that posts a snapshot of `figures` every `EVERY_MS` of link time, the first at once."""
+    """A node that posts a snapshot of `statistics` every `EVERY_MS` of link time, the first at once."""
 
-    def __init__(self, figures: Figures) -> None:
-        self._figures = figures
-        self._posted = figures.snapshot()
+    def __init__(self, statistics: Statistics) -> None:
+        self._statistics = statistics
+        self._posted = statistics.snapshot()
         self._taken: Snapshot | None = None
         self._due_ms = 0
 
@@ -52,4 +52,4 @@ class Board:
         """Post when it is due."""
         if link_ms >= self._due_ms:
             self._due_ms = link_ms + EVERY_MS
-            self._posted = self._figures.snapshot(read=self._taken is self._posted)
+            self._posted = self._statistics.snapshot(read=self._taken is self._posted)

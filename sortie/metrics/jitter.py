@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 
 @dataclass(slots=True)
-class Lateness:
+class Jitter:
     """`count` turns came `total_s` late in all, `worst_s` at most; `recent_s` is the worst since `take_recent`."""
 
     count: int = 0

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import Final
 
 from mavlink_bridge.endpoint import Endpoint
-from mavlink_bridge.line_queue import BITS_PER_BYTE
+from mavlink_bridge.tx_queue import BITS_PER_BYTE
 
 _EVERY_MS: Final = 1000
 _SAMPLES: Final = 11

@@ -15,7 +15,7 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
-from sortie.metrics.jitter import Lateness
+from sortie.metrics.jitter import Jitter
 
 if TYPE_CHECKING:
     from autopilot.core import Autopilot
@@ -76,12 +76,12 @@ class MeasuredService(Protocol):
     def lines(self) -> LineMeter: ...
 
 
-class Figures:
-    """See the module. `lateness` is the runtime's, None where there is none."""
+class Statistics:
+    """See the module. `jitter` is the runtime's, None where there is none."""
 
-    def __init__(self, service: MeasuredService, lateness: Lateness | None = None) -> None:
+    def __init__(self, service: MeasuredService, jitter: Jitter | None = None) -> None:
         self._service = service
-        self._lateness = lateness
+        self._jitter = jitter
         self._worst_s = 0.0
 
     # --- link statistics ------------------------------------------------------------------------------------------
@@ -105,8 +105,8 @@ class Figures:
     # --- Prometheus -----------------------------------------------------------------------------------------------
     def snapshot(self, *, read: bool = True) -> Snapshot:
         """All figures, now. `read`: somebody has read the snapshot before; until then the worst lateness is kept."""
-        if self._lateness is not None:
-            recent_s = self._lateness.take_recent()
+        if self._jitter is not None:
+            recent_s = self._jitter.take_recent()
             self._worst_s = recent_s if read else max(self._worst_s, recent_s)
         return Snapshot(tuple((name, kind, text, tuple(samples)) for name, kind, text, samples in self._families()))
 
@@ -132,8 +132,8 @@ class Figures:
         yield "vehicle_time_seconds_total", "counter", "Vehicle time since boot.", [({}, service.now_ms / 1000.0)]
         yield "vehicle_armed", "gauge", "1 while armed.", [({}, int(service.autopilot.armed))]
         yield "passes_total", "counter", "Passes of the service.", [({}, service.passes)]
-        if self._lateness is not None:
-            late = self._lateness
+        if self._jitter is not None:
+            late = self._jitter
             yield "loop_late_turns_total", "counter", "Turns of the paced run loop.", [({}, late.count)]
             yield "loop_lateness_seconds_total", "counter", "How late they were, summed up.", [({}, late.total_s)]
             yield "loop_lateness_worst_seconds", "gauge", "Worst since the last reading.", [({}, self._worst_s)]

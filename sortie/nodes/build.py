@@ -1,4 +1,4 @@
-"""The parts of one service, made and put together. The program (`assembly`) and the Python API (`session`) both build
+"""The parts of one service, made and put together. The program (`commands.build`) and the Python API (`session`) both build
 with these; they differ in where state and logs go and in who owns the clocks."""
 
 from __future__ import annotations
@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Protocol
 
 from autopilot.core import Autopilot
-from autopilot.crew import Stored
 from autopilot.flight.faults import FAIL, HANG
 from autopilot.flight.faults import FAULT_NAMES as FLIGHT_FAULTS
 from autopilot.geo import GeoPoint
@@ -15,6 +14,7 @@ from autopilot.journal import Journal
 from autopilot.parameters.parameters import Parameters
 from autopilot.vehicle import SimulatedVehicle
 from autopilot.vehicles.kinds import vehicle_class
+from autopilot.wiring import Stored
 from mavlink_bridge.identity import Identity
 from sortie.config.errors import UserError
 from sortie.config.faults import Fault, parse_fault
@@ -26,7 +26,7 @@ VIRTUAL_EPOCH_US = 1_767_225_600_000_000  # 2026-01-01T00:00:00Z
 
 
 class StoredValues(Stored, Protocol):
-    """What a service begins with: plans, home, progress (`autopilot.crew.Stored`) and parameters by name."""
+    """What a service begins with: plans, home, progress (`autopilot.wiring.Stored`) and parameters by name."""
 
     @property
     def parameters(self) -> Mapping[str, float]: ...

@@ -10,11 +10,10 @@ from math import hypot
 from typing import TYPE_CHECKING
 
 from autopilot import report
-from autopilot.events import Event
+from autopilot.events import Event, FlightStateChanged, ModeChanged, Severity, StatusText
 from autopilot.flight.lifecycle import FlightEvent, FlightState
 from autopilot.mission.commands import Cmd
 from autopilot.mission.events import ItemReached, MissionComplete
-from autopilot.outcome import FlightStateChanged, ModeChanged, Severity, StatusText
 from autopilot.reasons import BY_WISH, ModeReason
 
 if TYPE_CHECKING:
@@ -23,7 +22,7 @@ if TYPE_CHECKING:
 ARMABLE_WITHIN_MS = 60_000
 RETRY_MS = 1_000
 EMPTY_FOR_MS = 60_000
-STANDING_MS = 0.2
+STANDING_MPS = 0.2
 
 
 @dataclass(slots=True)
@@ -76,7 +75,7 @@ class Flight:
         """Where no crash check disarms it, a vehicle whose battery is empty stands armed for ever (a rover's default):
         nothing can happen any more, so the flight is over."""
         vector = self.service.vehicle.state.report
-        moves = hypot(vector[report.GROUND_SPEED], vector[report.VD]) > STANDING_MS
+        moves = hypot(vector[report.GROUND_SPEED], vector[report.VD]) > STANDING_MPS
         if moves or vector[report.BATT_FRACTION] > 0.0:
             self._dead_since_ms = None
         elif self._dead_since_ms is None:

@@ -31,7 +31,7 @@ TICK_MS = 20
 LINK_FAULTS = ("gcs.loss", "link.loss", "rc.loss")
 HORIZON_MS = 1000
 BOOT_LIMIT_MS = 120_000
-STANDING_MS = 0.2
+STANDING_MPS = 0.2
 BURST_BYTES = 64 * 1024
 ARMED_LOOK_MS = 50
 IDLE_LOOK_MS = 200
@@ -295,7 +295,7 @@ class Service:
         if autopilot.sequencer.state() is MissionState.RUNNING:
             return True
         state = self.vehicle.state
-        return not state.landed if autopilot.vehicle_class.has_height else state.ground_speed > STANDING_MS
+        return not state.landed if autopilot.vehicle_class.has_height else state.ground_speed > STANDING_MPS
 
     @property
     def repeats(self) -> int:

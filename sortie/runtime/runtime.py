@@ -19,7 +19,7 @@ from collections.abc import Callable
 
 from autopilot.control.layout import TICK_MS
 from mavlink_bridge.endpoint import Endpoint
-from sortie.metrics.jitter import Lateness
+from sortie.metrics.jitter import Jitter
 from sortie.runtime.loader import Loader
 from sortie.runtime.node import Node, VehicleNode, Wire
 from sortie.runtime.pacing import Pace
@@ -64,7 +64,7 @@ class Runtime:
         self.sockets = sockets
         self.virtual_links = virtual_links
         self.signals = Signals()
-        self.lateness = Lateness()
+        self.jitter = Jitter()
         self._wall_s = wall_s
         self._zero_ms = 0  # link time when the wall is at 0
         self._nodes: list[Node] = []
@@ -138,7 +138,7 @@ class Runtime:
 
     def install_signals(self) -> None:
         """SIGTERM and Ctrl-C end `run`; see `signals`."""
-        self.signals.install(self.go_real().bell.signal_fd)
+        self.signals.install(self.go_real().wakeup.signal_fd)
 
     # --- the loop -----------------------------------------------------------------------------------------------------
     def run(
@@ -284,7 +284,7 @@ class Runtime:
             self._readers.forget()  # paced, nobody waits for readers
             self._pace.rebase(wall_s, self.now_ms)
         elif wall_s >= self._due_s:
-            self.lateness.note(wall_s - self._due_s)
+            self.jitter.note(wall_s - self._due_s)
         link_ms = self._link_ms(wall_s)
         self._catch_up(link_ms, wall_s, finished)
         self._send(link_ms)
@@ -344,7 +344,7 @@ class Runtime:
         began_s = self._wall_s()
         if self.sockets.hubs():
             self._serve_until_quiet(began_s)
-        loader = Loader(self._load_all, self._sockets.bell.ring)
+        loader = Loader(self._load_all, self._sockets.wakeup.wake)
         usual_s = sys.getswitchinterval()
         sys.setswitchinterval(ANSWER_FIRST_S)  # an answer must not wait 5 ms for the importing thread each time
         loader.start()

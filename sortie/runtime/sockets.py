@@ -9,7 +9,7 @@ from mavlink_bridge.links.address import LinkError
 from mavlink_bridge.links.hub import LinkHub, Poll
 from sortie.config.errors import UserError
 from sortie.runtime.node import Node
-from sortie.runtime.wakeup import Bell
+from sortie.runtime.wakeup import WakeupPipe
 
 
 class Sockets:
@@ -17,8 +17,8 @@ class Sockets:
 
     def __init__(self, on_event: Callable[[str], None] | None = None) -> None:
         self.poll = Poll()
-        self.bell = Bell()
-        self.poll.watch(self.bell.fileno(), lambda events: self.bell.silence())
+        self.wakeup = WakeupPipe()
+        self.poll.watch(self.wakeup.fileno(), lambda events: self.wakeup.drain())
         self._on_event = on_event
         self._hubs: dict[Endpoint, LinkHub] = {}
 
@@ -69,4 +69,4 @@ class Sockets:
         """Close everything."""
         self.close_links()
         self.poll.close()
-        self.bell.close()
+        self.wakeup.close()

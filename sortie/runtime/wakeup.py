@@ -6,32 +6,32 @@ import contextlib
 import socket
 
 
-class Bell:
+class WakeupPipe:
     """A socket pair; `fileno` becomes readable when somebody rings."""
 
     def __init__(self) -> None:
-        self._ringer, self._ear = socket.socketpair()
-        self._ringer.setblocking(False)
-        self._ear.setblocking(False)
+        self._writer, self._reader = socket.socketpair()
+        self._writer.setblocking(False)
+        self._reader.setblocking(False)
 
     def fileno(self) -> int:
-        return self._ear.fileno()
+        return self._reader.fileno()
 
     @property
     def signal_fd(self) -> int:
         """For `signal.set_wakeup_fd`."""
-        return self._ringer.fileno()
+        return self._writer.fileno()
 
-    def ring(self) -> None:
+    def wake(self) -> None:
         """Safe in any thread. A full pair is already ringing, a closed one has nobody to wake."""
         with contextlib.suppress(OSError):
-            self._ringer.send(b"\0")
+            self._writer.send(b"\0")
 
-    def silence(self) -> None:
+    def drain(self) -> None:
         with contextlib.suppress(BlockingIOError):
-            while self._ear.recv(4096):
+            while self._reader.recv(4096):
                 pass
 
     def close(self) -> None:
-        self._ringer.close()
-        self._ear.close()
+        self._writer.close()
+        self._reader.close()

@@ -111,7 +111,7 @@ def test_a_switch_has_words_for_what_it_does(parameters: Parameters) -> None:
         assert 0 in values
         assert 4 in values  # RTL
     with Session("sim:rover" if "MODE1" in shown else "sim:copter", home=HOME) as session:
-        known = session.autopilot.crew.auxiliary.knows
+        known = session.autopilot.parts.auxiliary.knows
         assert all(known(value) for value in values if value)
 
 

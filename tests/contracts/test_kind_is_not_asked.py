@@ -84,7 +84,7 @@ def test_nobody_asks_for_the_kind() -> None:
 @pytest.mark.parametrize(
     "planted",
     [
-        "x = 1 if cockpit.rover else 2",
+        "x = 1 if context.rover else 2",
         "if rover:\n    pass",
         "x = not is_copter",
         "x = fast and copter",
@@ -107,7 +107,7 @@ def test_a_planted_breach_is_found(planted: str) -> None:
 @pytest.mark.parametrize(
     "sound",
     [
-        "x = cockpit.vehicle_class.has_height",
+        "x = context.vehicle_class.has_height",
         "copter = Copter(home)",
         "fly(copter=service.copter_pilot)",
         'say("a rover")',

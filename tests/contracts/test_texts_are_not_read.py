@@ -15,7 +15,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 PACKAGES = ("autopilot", "depot", "mavlink_bridge", "sitl", "sortie")
 #: Names of what people read.
-FOR_PEOPLE = frozenset({"reason", "text", "why", "complaint", "reasons", "texts", "hindrance", "message_text"})
+FOR_PEOPLE = frozenset({"reason", "text", "why", "complaint", "reasons", "texts", "not_ready_reason", "message_text"})
 SEARCHES = frozenset(
     [
         "startswith",

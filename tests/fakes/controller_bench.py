@@ -8,16 +8,16 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from autopilot.crew import NothingStored
 from autopilot.journal import MemoryJournal
 from autopilot.mission.items import MissionItem
+from autopilot.wiring import NothingStored
 from mavlink_bridge import codec
 from mavlink_bridge.codec import dialect
 from mavlink_bridge.endpoint import Endpoint
 from mavlink_bridge.flight_controller.controller import COMPONENT, FlightController
 from mavlink_bridge.flight_controller.finder import Finder
 from mavlink_bridge.framing import Frame
-from mavlink_bridge.one_party import OneParty
+from mavlink_bridge.link_redundancy import LinkRedundancy
 from sortie.companion.service import build_companion
 from sortie.nodes.build import VIRTUAL_EPOCH_US, StoredValues
 from sortie.nodes.vehicle import Service
@@ -114,7 +114,7 @@ class ControllerBench:
         self.to_controller: Carry = bytes
         self.from_controller: Carry = bytes
         self.link = Endpoint(255, COMPONENT)
-        self.link.party = OneParty()
+        self.link.redundancy = LinkRedundancy()
         self.number = self.link.open_link("controller")
         finder = Finder()
         self.link.add_service(finder)

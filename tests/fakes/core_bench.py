@@ -7,11 +7,11 @@ from math import hypot
 from typing import Any
 
 from autopilot.core import Autopilot
+from autopilot.events import ModeChanged, StatusText
 from autopilot.geo import Ned, to_global
 from autopilot.journal import MemoryJournal
 from autopilot.mission.events import ItemReached
 from autopilot.mission.items import MissionItem
-from autopilot.outcome import ModeChanged, StatusText
 from autopilot.parameters import Parameters
 from autopilot.vehicle import SimulatedVehicle
 from autopilot.vehicles.kinds import vehicle_class
@@ -122,7 +122,7 @@ class Bench:
         assert self.core.set_mode(4, self.now_ms).ok
         self.arm()
         assert self.core.takeoff(up, self.now_ms).ok
-        self.run(60.0, lambda: self.core.crew.cockpit.arrived)
+        self.run(60.0, lambda: self.core.parts.context.arrived)
 
     def head_for(self, place: Ned, speed: float = 10.0) -> None:
         """GUIDED to a place (NED m), or on and on in its direction when the fence keeps a copter from taking it."""

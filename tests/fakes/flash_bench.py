@@ -113,11 +113,11 @@ class FlashBench:
         return data if not self.uart or (speaks and baud <= self.top_baud) else b"\xe0" * len(data)
 
     def _observe(self) -> None:
-        self.lines += self.session.story.take_lines()
+        self.lines += self.session.status.take_lines()
 
     @property
     def stages(self) -> list[str]:
-        return [stage.value for stage in self.session.story.stages]
+        return [stage.value for stage in self.session.status.stages]
 
     def _next_instant(self) -> int:
         grid = (self.now_ms // STEP_MS + 1) * STEP_MS

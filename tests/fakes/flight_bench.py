@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from autopilot.events import ArmedChanged, FlightStateChanged, ModeChanged
 from autopilot.flight.lifecycle import FlightState
 from autopilot.flight.system import FlightSystem
 from autopilot.flight.trace import TraceEntry, write_line
 from autopilot.mission.items import MissionItem
-from autopilot.outcome import ArmedChanged, FlightStateChanged, ModeChanged, Outcome
+from autopilot.result import Outcome
 from tests.fakes.core_bench import Bench, item, takeoff, waypoint
 
 LAND = item(21)
@@ -21,7 +22,7 @@ I, P, A, F, L, D = FlightState  # noqa: E741  the states by their initials, in t
 
 
 class RecordingLogs:
-    """`autopilot.flight.surroundings.LogFiles` that writes down what happens to it; `complaint` fails the opening."""
+    """`autopilot.flight.flight_context.LogFiles` that writes down what happens to it; `complaint` fails the opening."""
 
     def __init__(self) -> None:
         self.calls: list[tuple[str, int]] = []

@@ -9,7 +9,7 @@ from autopilot.mission.items import MissionItem
 from autopilot.mission.rally import check_rally
 from autopilot.mission.sequencer import MissionSequencer
 from autopilot.mission.storage import MissionStorage
-from autopilot.outcome import ACCEPTED, Outcome, Result
+from autopilot.result import ACCEPTED, Outcome, Result
 from autopilot.vehicle import VehicleState
 
 HOME = GeoPoint(-35.363261, 149.165230, 584.0)

@@ -9,8 +9,8 @@ from autopilot import report
 from autopilot.geo import GeoPoint
 from autopilot.mission.sequencer import MissionSequencer
 from autopilot.mission.storage import MissionStorage
-from autopilot.outcome import ACCEPTED, Outcome
 from autopilot.parameters import Parameters
+from autopilot.result import ACCEPTED, Outcome
 from autopilot.vehicle import Capabilities, ControlPart, Request, VehicleState
 from autopilot.vehicles.kinds import vehicle_class
 

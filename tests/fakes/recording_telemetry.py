@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from autopilot.outcome import Result
+from autopilot.result import Result
 from mavlink_bridge.codec import dialect
 from mavlink_bridge.services.base import Message, Peer
 

@@ -76,5 +76,5 @@ def speed(bench: Bench) -> float:
 
 
 def arrive(bench: Bench, seconds: float = 60.0) -> None:
-    bench.run(seconds, lambda: bench.core.crew.cockpit.arrived)
-    assert bench.core.crew.cockpit.arrived
+    bench.run(seconds, lambda: bench.core.parts.context.arrived)
+    assert bench.core.parts.context.arrived

@@ -11,15 +11,15 @@ from collections.abc import Mapping
 from typing import Any
 
 from autopilot.core import Autopilot
-from autopilot.crew import NothingStored
+from autopilot.events import RebootRequested
 from autopilot.geo import GeoPoint, Ned
 from autopilot.journal import MemoryJournal
 from autopilot.mission.events import CurrentChanged
 from autopilot.modes.table import CopterMode
-from autopilot.outcome import RebootRequested
 from autopilot.parameters.parameters import Parameters
 from autopilot.vehicle import SimulatedVehicle, Sticks
 from autopilot.vehicles.kinds import vehicle_class
+from autopilot.wiring import NothingStored
 from mavlink_bridge.identity import Identity
 from mavlink_bridge.services.base import Clock, Message, Outgoing, Peer
 from mavlink_bridge.signing import Signing
@@ -168,7 +168,7 @@ class StandIn:
 
     def total(self, kind: int) -> int:
         """Items of its own plan of this MAV_MISSION_TYPE, home not counted."""
-        return self.autopilot.crew.plans.storage(kind).total()
+        return self.autopilot.parts.plans.storage(kind).total()
 
     def parameter(self, name: str) -> float:
         """Its own value."""
@@ -184,7 +184,7 @@ class StandIn:
 
     def forbid_guided(self) -> None:
         """Ground stations may not choose GUIDED (FLTMODE_GCSBLOCK)."""
-        self.autopilot.crew.modes._modes.pop(CopterMode.GUIDED)
+        self.autopilot.parts.modes._modes.pop(CopterMode.GUIDED)
 
     def close(self) -> None:
         """Nothing is held open."""

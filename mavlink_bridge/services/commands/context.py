@@ -6,11 +6,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
-from autopilot.outcome import Outcome, Result
+from autopilot.result import Outcome, Result
 from autopilot.vehicle import Request
 from autopilot.vehicles.vehicle_class import VehicleClass
 from mavlink_bridge.services.base import Message, Outgoing, Peer
-from mavlink_bridge.services.commands.places import GLOBAL_FRAMES
+from mavlink_bridge.services.commands.frames import GLOBAL_FRAMES
 from mavlink_bridge.services.commands.request import Command
 
 if TYPE_CHECKING:

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from math import cos, pi, radians, sin
 
-from autopilot.outcome import Outcome, Result
+from autopilot.result import Outcome, Result
 from autopilot.vehicle import Yaw, YawMode
 from autopilot.vehicles.vehicle_class import VehicleClass
 from mavlink_bridge.services.base import Outgoing
 from mavlink_bridge.services.commands.context import DENIED, FAILED, UNSUPPORTED, Context, Row
-from mavlink_bridge.services.commands.places import altitude_amsl
+from mavlink_bridge.services.commands.frames import altitude_amsl
 from mavlink_bridge.services.commands.request import HIGHEST, Command
 from mavlink_bridge.services.mission.current import mission_current
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from struct import Struct
 
-from autopilot.outcome import Outcome, Result
+from autopilot.result import Outcome, Result
 from mavlink_bridge.services.base import Peer
 from mavlink_bridge.services.commands.request import Command
 

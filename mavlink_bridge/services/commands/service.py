@@ -19,7 +19,7 @@ from math import nan
 from typing import TYPE_CHECKING
 
 from autopilot.journal import Journal, MemoryJournal
-from autopilot.outcome import Outcome, Result
+from autopilot.result import Outcome, Result
 from autopilot.vehicle import Request
 from mavlink_bridge.codec import dialect
 from mavlink_bridge.services.base import Clock, Message, Outgoing, Peer

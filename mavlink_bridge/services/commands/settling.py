@@ -11,7 +11,7 @@ from collections import deque
 from dataclasses import dataclass
 
 from autopilot.journal import Journal
-from autopilot.outcome import Outcome, Result
+from autopilot.result import Outcome, Result
 from mavlink_bridge.services.base import Outgoing
 from mavlink_bridge.services.commands.request import Command
 

@@ -10,11 +10,11 @@ from collections.abc import Callable
 from math import asin, atan2, copysign, cos, hypot, pi, sin, sqrt
 from typing import TYPE_CHECKING
 
+from autopilot.events import Severity
 from autopilot.geo import Ned, to_local
-from autopilot.outcome import Severity
 from autopilot.vehicle import Yaw, YawMode
 from mavlink_bridge.services.base import Clock, Message, Outgoing, Peer
-from mavlink_bridge.services.commands.places import altitude_amsl
+from mavlink_bridge.services.commands.frames import altitude_amsl
 from mavlink_bridge.services.commands.request import HIGHEST
 from mavlink_bridge.services.guided.masks import (
     IGNORE_THRUST,

@@ -3,10 +3,10 @@ answered alone, as often as it comes, to whoever asks."""
 
 from __future__ import annotations
 
+from autopilot.events import Severity
 from autopilot.mission.items import MissionItem
 from autopilot.mission.results import MissionResult
 from autopilot.mission.storage import MissionStorage
-from autopilot.outcome import Severity
 from mavlink_bridge.messages import MissionCount
 from mavlink_bridge.services.base import Message, Peer
 from mavlink_bridge.services.mission.convert import MISSION, home_item, write_item

@@ -8,7 +8,7 @@ from autopilot.geo import GeoPoint
 from autopilot.mission.items import MissionItem
 from autopilot.mission.sequencer import MissionSequencer
 from autopilot.mission.storage import MissionStorage
-from autopilot.outcome import Outcome
+from autopilot.result import Outcome
 from autopilot.vehicle import VehicleState
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from autopilot.events import Severity
 from autopilot.mission.results import MissionResult
-from autopilot.outcome import Severity
 from mavlink_bridge.codec import dialect
 from mavlink_bridge.messages import MissionAck
 from mavlink_bridge.services.base import Message, Outgoing, Peer

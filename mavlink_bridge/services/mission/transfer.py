@@ -13,11 +13,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+from autopilot.events import Severity
 from autopilot.journal import Journal, SavePlan
 from autopilot.mission.items import MissionItem
 from autopilot.mission.results import MissionResult
 from autopilot.mission.validate import check_item
-from autopilot.outcome import Severity
 from mavlink_bridge.codec import dialect
 from mavlink_bridge.services.base import Message, Peer
 from mavlink_bridge.services.mission import texts

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from autopilot.outcome import Outcome, Result
+from autopilot.result import Outcome, Result
 from mavlink_bridge.services.commands.request import Command
 
 MOTORS: Final = 4  # outputs that may be tried, of every kind of vehicle

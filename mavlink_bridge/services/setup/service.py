@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from autopilot.outcome import Outcome, Result, Severity
+from autopilot.events import Severity
+from autopilot.result import Outcome, Result
 from mavlink_bridge.codec import dialect
 from mavlink_bridge.services.base import Clock, Message, Outgoing, Peer
 from mavlink_bridge.services.commands import equipment
@@ -95,7 +96,7 @@ class SetupService:
         if refusal is not None:
             return refusal
         outcome = self._motors.begin(command, context.now_ms)
-        self._autopilot.crew.cockpit.say(Severity.INFO, "starting motor test" if outcome.ok else outcome.reason)
+        self._autopilot.parts.context.say(Severity.INFO, "starting motor test" if outcome.ok else outcome.reason)
         return outcome
 
     def _armed(self) -> Outcome | None:
@@ -126,7 +127,7 @@ class SetupService:
         if told is not None:
             self._outgoing.append(Outgoing(told))
         if self._motors.ended(now_ms):
-            self._autopilot.crew.cockpit.say(Severity.INFO, "finished motor test")
+            self._autopilot.parts.context.say(Severity.INFO, "finished motor test")
 
     def _tell(self, position: int) -> None:
         asker = self._asker
@@ -137,7 +138,7 @@ class SetupService:
         )
         self._outgoing.append(Outgoing(message, asker.link))
         if self._accelerometer.step:
-            self._autopilot.crew.cockpit.say(Severity.INFO, self._accelerometer.text)
+            self._autopilot.parts.context.say(Severity.INFO, self._accelerometer.text)
         else:
             self._asker = None
 

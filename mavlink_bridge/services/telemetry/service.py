@@ -12,20 +12,20 @@ from typing import Final, Protocol
 
 import numpy as np
 
-from autopilot.events import Event
-from autopilot.mission.events import CurrentChanged, ItemReached, MissionCleared, MissionComplete
-from autopilot.outcome import (
+from autopilot.events import (
     ArmedChanged,
     CameraTriggered,
+    Event,
     FenceChanged,
     FlightStateChanged,
     GuidedTargetReached,
     HomeChanged,
     ModeChanged,
     ParameterChanged,
-    Result,
     StatusText,
 )
+from autopilot.mission.events import CurrentChanged, ItemReached, MissionCleared, MissionComplete
+from autopilot.result import Result
 from mavlink_bridge import codec
 from mavlink_bridge.codec import dialect
 from mavlink_bridge.identity import Identity

@@ -7,9 +7,9 @@ from math import degrees
 import pytest
 
 from autopilot import report as R
+from autopilot.events import PayloadAction
 from autopilot.mission.items import MissionItem
 from autopilot.mission.sequencer import MissionState
-from autopilot.outcome import PayloadAction
 from tests.fakes.core_bench import Bench, item, takeoff, waypoint
 from tests.fakes.sim_copter import (
     ALT_HOLD,
@@ -215,7 +215,7 @@ def test_35_switches_of_fence_camera_and_relay() -> None:
     bench = ready()
     for position, enabled in ((2, True), (0, False)):
         assert bench.core.aux_function(11, position, bench.now_ms).ok
-        assert bench.core.crew.fence.enabled is enabled
+        assert bench.core.parts.fence.enabled is enabled
     assert bench.core.aux_function(9, 2, bench.now_ms).ok
     assert bench.core.aux_function(34, 2, bench.now_ms).ok
     assert [(e.command, e.params[:2]) for e in bench.events(PayloadAction)] == [(203, (0.0, 0.0)), (181, (1.0, 1.0))]
@@ -272,7 +272,7 @@ def test_40_it_returns_to_the_rally_point_at_its_height_and_home_when_there_is_n
     """RTL_TO_RALLY."""
     bench = in_air(15.0, RTL_ALT=1500)
     bench.core.guided_target(bench.now_ms, position=(100.0, 0.0, -15.0))
-    bench.run(60.0, lambda: bench.core.crew.cockpit.arrived)
+    bench.run(60.0, lambda: bench.core.parts.context.arrived)
     bench.upload((item(5100, 100, 50, 28.0),), kind=2)
     bench.run(0.1)
     assert bench.core.return_to_launch(bench.now_ms).ok
@@ -288,7 +288,7 @@ def test_40_it_returns_to_the_rally_point_at_its_height_and_home_when_there_is_n
     # Home moved to where it was armed last: the vehicle leaves it and comes back.
     bench.airborne(10.0)
     bench.core.guided_target(bench.now_ms, position=(60.0, 50.0, -10.0))
-    bench.run(60.0, lambda: bench.core.crew.cockpit.arrived)
+    bench.run(60.0, lambda: bench.core.parts.context.arrived)
     assert bench.core.return_to_launch(bench.now_ms).ok
     to_the_end(bench)
     assert away(bench, 100, 50) < 2.5

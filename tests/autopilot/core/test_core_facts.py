@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from autopilot.events import RebootRequested
 from autopilot.journal import SaveParameter
-from autopilot.outcome import RebootRequested, Result
 from autopilot.parameters import Parameters
+from autopilot.result import Result
 from autopilot.vehicle import VehicleEvent
 from autopilot.vehicles.kinds import COPTER
 from tests.fakes.core_bench import Bench, takeoff, waypoint

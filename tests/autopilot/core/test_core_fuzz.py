@@ -7,9 +7,10 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from autopilot.events import ArmedChanged, ModeChanged
 from autopilot.geo import GeoPoint
 from autopilot.mission.items import MissionItem
-from autopilot.outcome import ArmedChanged, ModeChanged, Outcome
+from autopilot.result import Outcome
 from autopilot.vehicle import Sticks, VehicleEvent, Yaw, YawMode
 from tests.fakes.core_bench import Bench
 

@@ -10,7 +10,7 @@ import pytest
 from autopilot import report as R
 from autopilot.geo import to_global
 from autopilot.mission.sequencer import MissionState
-from autopilot.outcome import Result
+from autopilot.result import Result
 from autopilot.vehicle import Sticks, Yaw, YawMode
 from tests.fakes import rover_core
 from tests.fakes.core_bench import Bench, item, waypoint

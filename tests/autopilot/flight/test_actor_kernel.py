@@ -25,7 +25,7 @@ class Probe(Actor):
         if self.name in self.doing:
             self.doing[self.name](self, message)
 
-    def handle_news(self, news: int, signs: int) -> None:
+    def handle_news(self, news: int, flags: int) -> None:
         self.log.append((self.name, "news", news))
 
     def handle_timeout(self) -> None:

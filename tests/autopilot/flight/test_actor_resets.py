@@ -35,7 +35,7 @@ def reset(bench: FlightBench, actor: str) -> None:
     """RESET for one actor, as the flight manager asks."""
     kernel = bench.flights._kernel
     kernel.request("flight_manager", actor, Ask.RESET, "go", 1000)
-    kernel.run(bench.now_ms, bench.flights._around.signs.read())
+    kernel.run(bench.now_ms, bench.flights._context.flags.read())
 
 
 @pytest.mark.parametrize(("actor", "part"), LOOPS.items())

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from autopilot.flight.aside import LoggerActor
+from autopilot.events import Severity, StatusText
 from autopilot.flight.faults import ACTORS, FAULT_NAMES
 from autopilot.flight.kernel import InjectedFault
+from autopilot.flight.noncritical_actors import LoggerActor
 from autopilot.flight.system import ACTORS as CLASSES
-from autopilot.outcome import Result, Severity, StatusText
+from autopilot.result import Result
 from autopilot.vehicle import VehicleEvent
 from tests.fakes.flight_bench import A, D, F, FlightBench, I, L, P
 

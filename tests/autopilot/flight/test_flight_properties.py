@@ -207,9 +207,9 @@ def test_in_a_quiet_pass_no_actor_runs(monkeypatch: pytest.MonkeyPatch) -> None:
     runs: list[int] = []
     kernel_run = bench.flights._kernel.run
 
-    def counted(now_ms: int, now_signs: int) -> None:
+    def counted(now_ms: int, now_flags: int) -> None:
         runs.append(now_ms)
-        kernel_run(now_ms, now_signs)
+        kernel_run(now_ms, now_flags)
 
     monkeypatch.setattr(bench.flights._kernel, "run", counted)
     updates = bench.updates

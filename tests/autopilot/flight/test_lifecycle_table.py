@@ -12,15 +12,15 @@ import pytest
 from autopilot.flight.diagram import mermaid, table
 from autopilot.flight.lifecycle import IGNORED, TABLE, Action, FlightEvent, FlightState, choose
 from autopilot.flight.manager import FlightManager
+from autopilot.flight.state_machine import LifecycleStateMachine
 from autopilot.flight.system import FlightCommand
-from autopilot.flight.walker import LifecycleWalker
 
 PAGE = Path(__file__).parents[3] / "docs" / "lifecycle.md"
 PAIRS = list(product(FlightState, FlightEvent))
 
 
 @dataclass
-class Situation:
+class GuardFacts:
     """Guards see what a test says."""
 
     begun_by_go: bool = True
@@ -33,7 +33,7 @@ class Situation:
 
 
 SITUATIONS = [
-    Situation(go, command, armed, airborne, resting, None if ready else "no mission", critical)
+    GuardFacts(go, command, armed, airborne, resting, None if ready else "no mission", critical)
     for go, command, armed, airborne, resting, ready, critical in product((False, True), repeat=7)
 ]
 
@@ -58,7 +58,7 @@ SEED_002 = [
 @pytest.mark.parametrize(("state", "event", "action", "following"), SEED_002)
 def test_the_diagram_of_the_seed(state: str, event: str, action: str, following: str) -> None:
     """In a flight that GO began and nobody disturbs; the last but one is the emergency cutoff."""
-    row = choose(FlightState[state], FlightEvent[event], Situation())
+    row = choose(FlightState[state], FlightEvent[event], GuardFacts())
     assert row is not None
     assert (row.action.value, row.next.name) == (action, following)
 
@@ -95,7 +95,7 @@ def test_every_row_can_be_reached(key: tuple[FlightState, FlightEvent]) -> None:
 def test_a_pair_that_is_neither_is_a_hole_that_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delitem(TABLE, (FlightState.ARMED, FlightEvent.ABORT))
     with pytest.raises(KeyError, match="no row for ABORT in ARMED"):
-        choose(FlightState.ARMED, FlightEvent.ABORT, Situation())
+        choose(FlightState.ARMED, FlightEvent.ABORT, GuardFacts())
 
 
 def test_every_action_is_done_somewhere_and_can_be_done() -> None:
@@ -104,7 +104,7 @@ def test_every_action_is_done_somewhere_and_can_be_done() -> None:
     assert all(hasattr(FlightManager, f"_{action.value}") for action in Action)
 
 
-def make_walker() -> tuple[LifecycleWalker, list[str]]:
+def make_walker() -> tuple[LifecycleStateMachine, list[str]]:
     """One whose actions, entered states and changes are written down; PREPARE_GO finds at once that a RESET fails."""
     done: list[str] = []
 
@@ -114,8 +114,8 @@ def make_walker() -> tuple[LifecycleWalker, list[str]]:
             walker.then(FlightEvent.RESET_FAILED, "no gyroscope")
 
     actions = {action: partial(act, action) for action in Action}
-    walker = LifecycleWalker(
-        Situation(), actions, lambda: done.append(f"enter {walker.state.name}"),
+    walker = LifecycleStateMachine(
+        GuardFacts(), actions, lambda: done.append(f"enter {walker.state.name}"),
         lambda: done.append(f"tell {walker.state.name}: {walker.reason}"),
     )  # fmt: skip
     return walker, done

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from autopilot.events import PayloadAction
 from autopilot.geo import GeoPoint, to_local
 from autopilot.mission.items import MissionItem
-from autopilot.outcome import PayloadAction
 from autopilot.vehicle import YawMode
 from tests.fakes.core_bench import Bench, item, takeoff, waypoint
 from tests.fakes.fake_vehicle import ORIGIN

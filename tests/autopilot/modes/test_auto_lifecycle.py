@@ -16,7 +16,7 @@ from autopilot.mission.events import (
     WaitCause,
 )
 from autopilot.mission.sequencer import MissionState
-from autopilot.outcome import Result
+from autopilot.result import Result
 from autopilot.vehicle import Idle, Leg, TakeOff, VehicleEvent
 from tests.fakes.core_bench import Bench, item, takeoff, waypoint
 from tests.fakes.sim_copter import ready
@@ -140,8 +140,8 @@ def test_auto_says_once_for_what_it_waits() -> None:
     """With its cause as a type, each time that the position is lost."""
     bench = Bench(parameters={"FS_EKF_ACTION": 0})
     told: list[MissionNotice] = []
-    voice = bench.core.crew.auto._voice.notice
-    bench.core.crew.auto._voice.notice = lambda notice: (told.append(notice), voice(notice))[1]
+    voice = bench.core.parts.auto._voice.notice
+    bench.core.parts.auto._voice.notice = lambda notice: (told.append(notice), voice(notice))[1]
     bench.begin(SQUARE)
     bench.run(60.0, lambda: bench.reached == [1])
     for times in (1, 2):

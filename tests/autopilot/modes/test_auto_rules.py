@@ -5,9 +5,10 @@ from __future__ import annotations
 
 import pytest
 
+from autopilot.events import Severity, StatusText
 from autopilot.mission.events import MissionComplete
 from autopilot.mission.sequencer import MissionState
-from autopilot.outcome import Result, Severity, StatusText
+from autopilot.result import Result
 from autopilot.vehicle import Hold, Leg
 from tests.fakes.core_bench import Bench, item, takeoff, waypoint
 

@@ -6,7 +6,7 @@ from math import nan
 
 import pytest
 
-from autopilot.outcome import CameraTriggered
+from autopilot.events import CameraTriggered
 from tests.fakes.core_bench import Bench
 
 DISTANCE, SHOOT = 206, 203
@@ -27,7 +27,7 @@ def fly(bench: Bench, metres: float, speed_ms: float = 5.0) -> list[float]:
     bench.events(CameraTriggered)
     bench.log.clear()
     places = []
-    while not bench.core.crew.cockpit.arrived:
+    while not bench.core.parts.context.arrived:
         bench.run(0.02)
         places += [bench.position[0] - start for _ in bench.events(CameraTriggered)]
         bench.log.clear()

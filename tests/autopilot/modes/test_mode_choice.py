@@ -6,11 +6,12 @@ from types import MappingProxyType
 
 import pytest
 
-from autopilot.crew import NothingStored
+from autopilot.events import ModeChanged
 from autopilot.modes.table import COPTER_MODES, ROVER_MODES
-from autopilot.outcome import ModeChanged, Result
+from autopilot.result import Result
 from autopilot.vehicle import Hold, Idle, Pilot, PilotKind
 from autopilot.vehicles.kinds import vehicle_class
+from autopilot.wiring import NothingStored
 from tests.fakes.core_bench import Bench, takeoff, waypoint
 
 

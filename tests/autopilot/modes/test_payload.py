@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from autopilot.outcome import PayloadAction, Result
+from autopilot.events import PayloadAction
+from autopilot.result import Result
 from tests.fakes.core_bench import Bench
 
 

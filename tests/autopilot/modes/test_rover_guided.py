@@ -6,7 +6,8 @@ from math import pi
 
 import pytest
 
-from autopilot.outcome import GuidedTargetReached, Result, StatusText
+from autopilot.events import GuidedTargetReached, StatusText
+from autopilot.result import Result
 from autopilot.vehicle import Drive, Hold, Leg, Yaw, YawMode
 from tests.fakes.core_bench import Bench
 

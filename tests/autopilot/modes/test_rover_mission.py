@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from autopilot.events import StatusText
 from autopilot.mission.events import MissionComplete
 from autopilot.mission.sequencer import MissionState
-from autopilot.outcome import Result, StatusText
+from autopilot.result import Result
 from autopilot.vehicle import Hold, Leg
 from tests.fakes.core_bench import Bench, item, takeoff, waypoint
 
@@ -112,7 +113,7 @@ def test_rtl_drives_home_at_its_own_speed_and_stops_there() -> None:
     bench.core.set_mode(GUIDED, bench.now_ms)
     bench.core.arm(bench.now_ms)
     bench.core.guided_target(bench.now_ms, position=(30.0, 0.0, 0.0))
-    bench.run(60.0, lambda: bench.core.crew.cockpit.arrived)
+    bench.run(60.0, lambda: bench.core.parts.context.arrived)
     assert bench.core.return_to_launch(bench.now_ms).ok
     assert bench.core.mode_number == RTL
     assert bench.vehicle.speeds.ground == 1.5

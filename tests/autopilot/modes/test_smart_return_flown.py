@@ -21,8 +21,8 @@ def beside(p: Ned, a: Ned, b: Ned) -> float:
 
 def go(bench: Bench, north: float, east: float, up: float) -> None:
     bench.core.guided_target(bench.now_ms, position=(north, east, -up))
-    bench.run(120.0, lambda: bench.core.crew.cockpit.arrived)
-    assert bench.core.crew.cockpit.arrived
+    bench.run(120.0, lambda: bench.core.parts.context.arrived)
+    assert bench.core.parts.context.arrived
 
 
 def round_the_corner(**parameters: float) -> Bench:
@@ -52,7 +52,7 @@ def test_it_goes_back_by_the_corner_and_lands_where_it_was_armed() -> None:
 def test_it_rests_two_metres_above_the_start_before_it_lands() -> None:
     bench = round_the_corner()
     bench.core.set_mode(SMART_RTL, bench.now_ms)
-    bench.run(120.0, lambda: bench.core.crew.modes.mode.is_landing)
+    bench.run(120.0, lambda: bench.core.parts.modes.mode.is_landing)
     assert away(bench) < 2.5
     assert height(bench) == pytest.approx(2.0, abs=2.2)  # within WPNAV_RADIUS
     assert bench.core.armed
@@ -63,7 +63,7 @@ def test_with_a_final_height_it_stays_there() -> None:
     bench.core.set_mode(SMART_RTL, bench.now_ms)
     bench.run(150.0)
     assert bench.core.armed
-    assert not bench.core.crew.modes.mode.is_landing
+    assert not bench.core.parts.modes.mode.is_landing
     assert height(bench) == pytest.approx(5.0, abs=0.7)
 
 
@@ -155,6 +155,6 @@ def test_the_trail_of_few_looks_passes_where_it_flew() -> None:
     for k in range(12):
         bench.core.guided_target(bench.now_ms, velocity=(6.0 * cos(k / 2.0), 6.0 * sin(k / 2.0), 0.0))
         watch(1.0)
-    kept = list(pairwise(bench.core.crew.trail.begin_return(bench.now_ms)))
+    kept = list(pairwise(bench.core.parts.trail.begin_return(bench.now_ms)))
     worst = max(min(beside(p, a, b) for a, b in kept) for p in flown)
     assert worst < 2.5

@@ -37,7 +37,7 @@ def roving(**parameters: float) -> Bench:
 
 def go(bench: Bench, north: float, east: float, up: float = 0.0) -> None:
     bench.core.guided_target(bench.now_ms, position=(north, east, -up))
-    bench.run(120.0, lambda: bench.core.crew.cockpit.arrived)
+    bench.run(120.0, lambda: bench.core.parts.context.arrived)
 
 
 @given(st.lists(places, max_size=25), st.floats(0.1, 20.0))
@@ -91,7 +91,7 @@ def test_the_way_begins_where_it_is_armed_and_follows_the_corners() -> None:
     bench = roving()
     go(bench, 30.0, 0.0)
     go(bench, 30.0, 30.0)
-    way = bench.core.crew.trail.begin_return(bench.now_ms)
+    way = bench.core.parts.trail.begin_return(bench.now_ms)
     assert hypot(way[0][0] - 30.0, way[0][1] - 30.0) < 5.0
     assert min(hypot(n - 30.0, e) for n, e, _ in way) < 3.5
     assert way[-1] == (0.0, 0.0, 0.0)
@@ -102,8 +102,8 @@ def test_disarming_forgets_the_way() -> None:
     bench = roving()
     go(bench, 30.0, 0.0)
     bench.core.disarm(bench.now_ms, force=True)
-    assert bench.core.crew.trail.way_back() == []
-    assert not bench.core.crew.trail.keeping
+    assert bench.core.parts.trail.way_back() == []
+    assert not bench.core.parts.trail.keeping
 
 
 def test_a_full_trail_is_given_up_and_says_so() -> None:
@@ -119,7 +119,7 @@ def test_a_copters_way_has_height() -> None:
     bench = Bench("copter")
     bench.airborne()
     go(bench, 40.0, 0.0, 20.0)
-    *_, hover, start = bench.core.crew.trail.way_back()
+    *_, hover, start = bench.core.parts.trail.way_back()
     assert dist(hover, (0.0, 0.0, -10.0)) < 2.0 and start == (0.0, 0.0, 0.0)
 
 
@@ -128,24 +128,24 @@ def test_without_a_position_the_trail_is_given_up_after_a_while() -> None:
     go(bench, 30.0, 0.0)
     bench.vehicle.lose_position()
     bench.run(14.0)
-    assert bench.core.crew.trail
+    assert bench.core.parts.trail
     bench.run(2.0)
     assert "SmartRTL deactivated: bad position" in bench.texts
-    assert not bench.core.crew.trail
+    assert not bench.core.parts.trail
 
 
 def test_a_vehicle_with_modes_of_its_own_keeps_its_own_trail() -> None:
     bench = Bench("rover")
     bench.vehicle.capabilities = Capabilities(own_modes=True)
-    bench.core.crew.trail.armed_changed(True, bench.now_ms)
-    assert not bench.core.crew.trail.keeping
+    bench.core.parts.trail.armed_changed(True, bench.now_ms)
+    assert not bench.core.parts.trail.keeping
 
 
 def test_the_way_back_is_not_added_to_the_way() -> None:
     bench = roving()
     go(bench, 30.0, 0.0)
-    before = bench.core.crew.trail.way_back()
+    before = bench.core.parts.trail.way_back()
     assert bench.core.set_mode(SMART_RTL, bench.now_ms).ok
     bench.run(4.0)
     bench.core.set_mode(GUIDED, bench.now_ms)
-    assert len(bench.core.crew.trail.way_back()) <= len(before)
+    assert len(bench.core.parts.trail.way_back()) <= len(before)

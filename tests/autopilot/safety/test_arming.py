@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from autopilot import report
-from autopilot.outcome import ArmedChanged, Outcome, Result, Severity, StatusText
+from autopilot.events import ArmedChanged, Severity, StatusText
 from autopilot.reasons import COMPASS_FAILED, GYROS_FAILED, ArmingMethod
+from autopilot.result import Outcome, Result
 from autopilot.vehicle import Request, Sticks, VehicleEvent
 from tests.fakes.core_bench import Bench, takeoff, waypoint
 
@@ -199,7 +200,7 @@ def test_the_delay_begins_anew_after_a_landing() -> None:
     bench.run(20.0)
     assert bench.core.armed
     bench.core.set_sticks(Sticks(throttle=0.0), bench.now_ms)
-    bench.run(60.0, lambda: bench.core.crew.cockpit.landed)
+    bench.run(60.0, lambda: bench.core.parts.context.landed)
     landed = bench.now_ms
     bench.core.set_sticks(None, bench.now_ms)
     bench.run(60.0, lambda: not bench.core.armed)
@@ -216,7 +217,7 @@ def test_a_delay_of_zero_never_disarms() -> None:
 def test_a_countdown_holds_the_automatic_disarming() -> None:
     bench = Bench()
     bench.core.arm(bench.now_ms)
-    bench.core.crew.arming.hold_auto_disarm = True
+    bench.core.parts.arming.hold_auto_disarm = True
     bench.run(60.0)
     assert bench.core.armed
 

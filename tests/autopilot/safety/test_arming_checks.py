@@ -121,7 +121,7 @@ def test_a_battery_without_a_voltage_is_not_measured_and_not_judged() -> None:
     """0 V is what a vehicle without a voltage sensor reports."""
     bench = Bench(parameters={"BATT_LOW_VOLT": 15.0, "BATT_CRT_VOLT": 14.0})
     bench.vehicle.state.report[report.BATT_V] = 0.0
-    assert bench.core.crew.arming.reasons() == []
+    assert bench.core.parts.arming.reasons() == []
 
 
 def test_a_fix_that_is_not_good_enough() -> None:
@@ -133,7 +133,7 @@ def test_a_fix_that_is_not_good_enough() -> None:
 
 def test_the_battery_says_the_first_of_its_complaints() -> None:
     bench = Bench(parameters={"BATT_ARM_VOLT": 17, "BATT_LOW_VOLT": 16.9, "BATT_CRT_VOLT": 16.8})
-    (found,) = bench.core.crew.arming.reasons()
+    (found,) = bench.core.parts.arming.reasons()
     assert (found.text, found.check, found.limit) == ("Battery 1 below minimum arming voltage", Check.BATTERY, 17.0)
     assert found.value is not None and found.value < found.limit
 
@@ -141,7 +141,7 @@ def test_the_battery_says_the_first_of_its_complaints() -> None:
 def test_the_voltage_without_sag_counts_where_it_is_chosen() -> None:
     bench = Bench(parameters={"BATT_LOW_VOLT": 15.0, "BATT_FS_VOLTSRC": 1})
     bench.vehicle.state.report[report.BATT_V_REST] = 14.0
-    (found,) = bench.core.crew.arming.reasons()
+    (found,) = bench.core.parts.arming.reasons()
     assert (found.text, found.value, found.limit) == ("Battery 1 low voltage failsafe", 14.0, 15.0)
 
 

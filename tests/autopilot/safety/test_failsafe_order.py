@@ -155,7 +155,7 @@ def test_a_return_that_comes_down_goes_on_as_a_landing_after_the_same_pause() ->
     """FS_OPTIONS 8: RTL in its final descent becomes LAND, and a pilot has his four seconds."""
     bench = flying(FS_THR_ENABLE=1, FS_OPTIONS=8, RTL_LOIT_TIME=0)
     bench.core.set_mode(RTL, bench.now_ms)
-    bench.run(120.0, lambda: bench.core.crew.modes.mode.is_landing)
+    bench.run(120.0, lambda: bench.core.parts.modes.mode.is_landing)
     bench.core.lose_sticks(bench.now_ms)
     assert "Radio Failsafe - Continuing Landing" in bench.texts
     assert bench.core.mode_number == LAND

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from autopilot import report
-from autopilot.outcome import ArmedChanged, Severity, StatusText
+from autopilot.events import ArmedChanged, Severity, StatusText
 from autopilot.reasons import ArmingMethod
 from autopilot.vehicle import Sticks, VehicleEvent
 from tests.fakes.core_bench import Bench, item, takeoff, waypoint
@@ -192,7 +192,7 @@ def test_too_much_wind_brings_it_home_once() -> None:
 def test_the_wind_is_looked_at_on_whole_seconds() -> None:
     """The first look comes with the next one after arming or a new limit, never at once."""
     bench = flying(SRT_WIND_MAX=10)
-    watch = bench.core.crew.wind
+    watch = bench.core.parts.wind
     for now_ms, due_ms in ((5_000, 6_000), (5_020, 6_000), (5_999, 6_000), (6_000, 7_000)):
         watch.schedule(now_ms)
         assert watch.deadline_ms == due_ms

@@ -29,7 +29,7 @@ def box(half: float) -> list[MissionItem]:
 
 def first_outside(bench: Bench, limit_s: float) -> int | None:
     """Tick by tick: the time of the first tick that lies outside; the guard must have told it at that very tick."""
-    guard = bench.core.crew.fence
+    guard = bench.core.parts.fence
     end = bench.now_ms + round(limit_s * 1000.0)
     while bench.now_ms < end:
         deadline = bench.core.next_deadline_ms()

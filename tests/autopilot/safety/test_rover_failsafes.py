@@ -5,8 +5,8 @@ from __future__ import annotations
 
 import pytest
 
+from autopilot.events import StatusText
 from autopilot.modes.table import RoverMode
-from autopilot.outcome import StatusText
 from autopilot.vehicle import Sticks, VehicleEvent
 from tests.fakes.core_bench import Bench, waypoint
 

@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 import pytest
 
-import depot.decisions.party
+import depot.decisions.phase_context
 from depot.decisions.conditions import CONDITIONS, Scene
 from depot.decisions.memory import DepotMemory
 from depot.decisions.planning import Derating, make_plan
@@ -173,8 +173,8 @@ def writers(source: str) -> list[str]:
 
 
 def test_only_the_table_changes_the_phase() -> None:
-    """`Party.happen` takes its way; recovery, restart and the first sortie go through it too."""
-    folder = Path(depot.decisions.party.__file__).parent
+    """`PhaseContext.happen` takes its way; recovery, restart and the first sortie go through it too."""
+    folder = Path(depot.decisions.phase_context.__file__).parent
     found = {path.name: writers(path.read_text(encoding="utf-8")) for path in folder.glob("*.py")}
-    assert {name: functions for name, functions in found.items() if functions} == {"party.py": ["happen"]}
+    assert {name: functions for name, functions in found.items() if functions} == {"phase_context.py": ["happen"]}
     assert writers("def restart(memory):\n    memory.phase = 8") == ["restart"]  # the check has been seen to fail

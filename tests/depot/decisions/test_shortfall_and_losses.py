@@ -117,7 +117,7 @@ def test_a_full_depot_flies_a_smaller_sortie_and_comes_home_earlier() -> None:
     co2 = bench.loop.world.state.depot.co2
     bench.loop.world.state.outside.book("visitor", "CO2", co2.kg - 50_000.0)
     co2.kg = 50_000.0
-    bench.loop.depot.party.replan(0)
+    bench.loop.depot.context.replan(0)
     bench.run()
     planned = bench.loop.depot.memory.plan
     assert planned is not None and planned.store_kg < 0.9 * 18_900.0

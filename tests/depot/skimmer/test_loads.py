@@ -43,9 +43,9 @@ class Switch:
 
 def loads() -> tuple[Loads, Switch, list[Decision]]:
     """MODE_CTRL's, its craft, its decisions."""
-    craft, decided = Switch(), list[Decision]()
-    helm = Helm(craft, decided.append, SkimmerMemory(), HeartbeatSettings(), None)  # type: ignore[arg-type]  # sheds only
-    return Loads(helm, POWER), craft, decided
+    vehicle, decided = Switch(), list[Decision]()
+    helm = Helm(vehicle, decided.append, SkimmerMemory(), HeartbeatSettings(), None)  # type: ignore[arg-type]  # sheds only
+    return Loads(helm, POWER), vehicle, decided
 
 
 def reading(**values: Any) -> SkimmerReading:
@@ -55,29 +55,29 @@ def reading(**values: Any) -> SkimmerReading:
 
 def test_everything_stays_on_while_power_allows_it() -> None:
     """To the last watt."""
-    ctrl, craft, _ = loads()
+    ctrl, vehicle, _ = loads()
     ctrl.manage(reading(), 0)
-    assert craft.sheds == []
+    assert vehicle.sheds == []
 
 
 def test_what_cannot_be_powered_is_shed_at_once_and_comes_back_at_once() -> None:
     """Each with a decision that says how much was wanted and how much there was."""
-    ctrl, craft, decided = loads()
+    ctrl, vehicle, decided = loads()
     ctrl.manage(reading(solar_w=1_099.0), 0)
     ctrl.manage(reading(solar_w=1_099.0), 1)
-    assert craft.sheds == [True]
+    assert vehicle.sheds == [True]
     assert (decided[0].facts["demand_w"], decided[0].facts["supply_w"]) == (6_100.0, 6_099.0)
     ctrl.manage(reading(), 2)
-    assert craft.sheds == [True, False]
+    assert vehicle.sheds == [True, False]
     assert [decision.name for decision in decided] == ["shed_secondary_loads", "restore_secondary_loads"]
 
 
 def test_low_charge_sheds_and_more_than_that_restores() -> None:
     """With a hysteresis."""
-    ctrl, craft, _ = loads()
+    ctrl, vehicle, _ = loads()
     for soc in (POWER.shed_soc, POWER.shed_soc - 0.01, RESTORE * POWER.shed_soc - 0.01, RESTORE * POWER.shed_soc):
         ctrl.manage(reading(soc=soc), 0)
-    assert craft.sheds == [True, False]
+    assert vehicle.sheds == [True, False]
 
 
 def test_intake_keeps_its_power_in_every_shadow_of_the_harvest() -> None:

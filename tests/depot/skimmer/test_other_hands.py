@@ -1,4 +1,4 @@
-"""Somebody else has the vehicle: the skimmer's party commands nothing, and goes on when it is given back."""
+"""Somebody else has the vehicle: the skimmer controller commands nothing, and goes on when it is given back."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class Hands(LoopBench):
 
         def reading() -> SkimmerReading:
             seen = read()
-            seen.taken = self.holder
+            seen.controlled_by = self.holder
             return seen
 
         world.skimmer_reading = reading
@@ -40,7 +40,7 @@ class Hands(LoopBench):
     def held_by(self, who: str) -> None:
         """From the next look on."""
         self.holder = who
-        while self.loop.skimmer.memory.taken != who:
+        while self.loop.skimmer.memory.controlled_by != who:
             self.step()
 
 

@@ -15,7 +15,7 @@ import depot.skimmer
 from depot.messages import AbortLimits
 from depot.names import ABORT_1_NAMES, ALL_TRIGGERS
 from depot.readings import SkimmerReading
-from depot.skimmer.party import SkimmerParty
+from depot.skimmer.skimmer_controller import SkimmerController
 from depot.skimmer.watches import ABORT_1, first_trip, trips
 from tests.fakes.loop_run import PROFILE, LoopBench
 
@@ -162,6 +162,6 @@ def test_nothing_that_can_change_is_in_the_hands_of_both() -> None:
 
 def test_no_argument_of_the_party_is_a_profile() -> None:
     """Its craft, its record, its memory and tables of the craft."""
-    names = {str(parameter.annotation) for parameter in inspect.signature(SkimmerParty).parameters.values()}
+    names = {str(parameter.annotation) for parameter in inspect.signature(SkimmerController).parameters.values()}
     assert not names & FORBIDDEN
     assert PROFILE.watch.corridor_m == AbortLimits().corridor_m  # one default, in two tables

@@ -28,7 +28,7 @@ def over_the_wire(message: object) -> object:
 @given(
     st.builds(
         Status, seq=st.integers(0, 0xFFFF), boot_ms=st.integers(0, 0xFFFFFFFF), stage=st.sampled_from(list(Stage)),
-        mode=st.sampled_from(MODES), wants_ack=st.booleans(), taken=st.booleans(), trigger=st.integers(0, 14),
+        mode=st.sampled_from(MODES), wants_ack=st.booleans(), taken_over=st.booleans(), trigger=st.integers(0, 14),
         trips=st.integers(0, 0x3FFF), place=st.none() | st.tuples(st.floats(-90, 90), st.floats(-180, 180), FLOATS),
         plan=st.integers(0, 10**7), loaded=st.integers(0, 10**7),
         overstress=st.integers(0, 100), fuel_kg=FLOATS, store_kg=FLOATS, capacity=FLOATS,

@@ -168,7 +168,7 @@ def test_a_firmware_without_heartbeat_is_told_of_after_30_s() -> None:
     done = bench(SimulatedBoard(firmware=Behaviour(mute=True))).run()
     assert words(done).startswith(f"flashed and verified; no MAVLink on {PORT} after 30 s")
     assert done.session.failure is not None and done.session.failure.status == 1
-    assert done.now_ms - done.session.story.since_ms >= 30_000
+    assert done.now_ms - done.session.status.since_ms >= 30_000
 
 
 def test_a_board_that_never_returns_after_boot_is_flashed_and_verified_all_the_same() -> None:
@@ -214,7 +214,7 @@ def test_a_session_that_is_stopped_says_how_the_board_is(at_ms: int, expected: s
 
 def test_a_session_that_is_stopped_before_the_erase_leaves_a_board_that_waits() -> None:
     made = bench(SimulatedBoard())
-    made.session.story.begin(Stage.IDENTIFY, 0)
+    made.session.status.begin(Stage.IDENTIFY, 0)
     assert made.session.when_stopped == (
         "nothing was erased, and the board waits in its bootloader until it is plugged in anew; "
         "run the same command again to flash the board"

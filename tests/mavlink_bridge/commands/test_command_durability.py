@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from autopilot.journal import MemoryJournal, SaveHome
-from autopilot.outcome import ACCEPTED, Outcome, Result
+from autopilot.result import ACCEPTED, Outcome, Result
 from tests.fakes.command_bench import QGC, CommandBench, result_of
 
 

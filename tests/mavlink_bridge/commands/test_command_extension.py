@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from autopilot.outcome import Outcome, Result
+from autopilot.result import Outcome, Result
 from mavlink_bridge.services.commands import Command, Context, Row
 from tests.fakes.command_bench import CommandBench, result_of
 

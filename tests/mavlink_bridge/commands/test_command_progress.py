@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from autopilot.outcome import Outcome, Result
+from autopilot.result import Outcome, Result
 from autopilot.vehicle import Request
 from mavlink_bridge.codec import dialect
 from mavlink_bridge.services.base import Peer

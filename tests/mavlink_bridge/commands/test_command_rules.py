@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from autopilot.geo import GeoPoint
-from autopilot.outcome import Outcome, Result
+from autopilot.result import Outcome, Result
 from mavlink_bridge.codec import dialect
 from tests.fakes.command_bench import NOW, QGC, CommandBench, result_of
 from tests.fakes.recording_autopilot import ORIGIN

@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 
 from autopilot.core import Autopilot
+from autopilot.events import StatusText
 from autopilot.journal import MemoryJournal
 from autopilot.mission.events import CurrentChanged, MissionCleared
 from autopilot.mission.items import MissionItem
 from autopilot.mission.sequencer import MissionState
-from autopilot.outcome import StatusText
 from autopilot.parameters import Parameters
 from autopilot.vehicles.kinds import COPTER
 from mavlink_bridge.codec import dialect

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from autopilot.outcome import Severity, StatusText
+from autopilot.events import Severity, StatusText
 from mavlink_bridge.identity import CAPABILITIES, Identity
 from mavlink_bridge.services.telemetry.announcements import (
     TextQueue,

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from autopilot.outcome import Severity, StatusText
+from autopilot.events import Severity, StatusText
 from sortie.commands.progress import Progress
 
 FACTS = {

@@ -67,7 +67,7 @@ def test_a_plan_passes_and_sortie_has_a_copy(make_bench: MakeBench, kind: int, i
     ground = bench.ground()
     bench.run(2.0)
     send_plan(bench, ground, kind, items)
-    storage = bench.autopilot.crew.plans.storage(kind)
+    storage = bench.autopilot.parts.plans.storage(kind)
     bench.run_until(lambda: storage.total() == len(items), 5.0)
     assert bench.controller.total(kind) == len(items)
     for mine, sent in zip(storage.items(), items, strict=True):
@@ -131,7 +131,9 @@ def test_go_is_refused_for_a_mission_that_leaves_the_fence(
     bench.run(2.0)
     if fence:
         send_plan(bench, ground, FENCE, fence)
-    bench.run_until(lambda: bench.companion.mirror.missing == () and bench.autopilot.fence.total() == len(fence), 20.0)
+    bench.run_until(
+        lambda: bench.companion.parameter_cache.missing == () and bench.autopilot.fence.total() == len(fence), 20.0
+    )
     bench.ready()
     bench.upload(mission)
     ground.command(USER_1, GO)

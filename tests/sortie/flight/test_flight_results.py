@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from autopilot.events import FlightStateChanged, ModeChanged
 from autopilot.flight.lifecycle import FlightEvent
-from autopilot.outcome import FlightStateChanged, ModeChanged
 from autopilot.reasons import ArmingMethod, ModeReason
 from sortie.api import events
 from sortie.api.sample import square

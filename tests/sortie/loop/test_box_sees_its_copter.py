@@ -1,4 +1,4 @@
-"""What happens to the copter of a `drone-box` is seen by its party, told to the depot, and becomes the seed's abort."""
+"""What happens to the copter of a `drone-box` is seen by its skimmer controller, told to the depot, and becomes the seed's abort."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ HARM: dict[str, tuple[Callable[[BoxBench], None], set[str]]] = {
 @pytest.mark.parametrize("phase", [3, 4, 5])
 @pytest.mark.parametrize("harm", HARM)
 def test_each_harm_is_a_self_abort_of_its_class_within_5_s(harm: str, phase: int) -> None:
-    """Seen by the skimmer's party, and the depot is told."""
+    """Seen by the skimmer controller, and the depot is told."""
     strike, triggers = HARM[harm]
     bench = flying(phase, 2.0)
     struck_s = bench.loop.now_ms / 1000.0
@@ -197,7 +197,7 @@ def test_put_down_elsewhere_by_somebody_else_it_is_lost_when_t_death_expires() -
     change_mode(bench, CopterMode.LAND)
     bench.run()
     assert (bench.last["outcome"], bench.last["abort"], bench.last["trigger"]) == ("lost", None, "taken_over")
-    assert bench.loop.pilot.taken() == "it came down away from its dock"
+    assert bench.loop.pilot.controlled_by() == "it came down away from its dock"
 
 
 # --- what it surveys --------------------------------------------------------------------------------------------------
@@ -205,7 +205,7 @@ def test_each_photo_over_a_line_is_data() -> None:
     """As many as the lines that were flown are long; nothing comes in before the survey or after it."""
     bench = flying(4, 0.0)
     skimmer, box = bench.loop.world.state.skimmer, bench.loop.depot.profile.box
-    camera = bench.loop.service.autopilot.crew.payload.camera
+    camera = bench.loop.service.autopilot.parts.payload.camera
     way_m = bench.loop.service.vehicle.state.odometer
     bench.run_to(bench.loop.now_ms / 1000.0 + 60.0)
     flown_m = bench.loop.service.vehicle.state.odometer - way_m

@@ -210,7 +210,7 @@ def test_landed_elsewhere_it_is_lost_when_t_death_expires(make: Make) -> None:
     bench.run()
     assert result(bench) == (1, "lost", None, "taken_over")
     assert bench.loop.depot.memory.skimmer is SkimmerState.LOST
-    assert bench.loop.pilot.taken() == "it came down away from its dock"
+    assert bench.loop.pilot.controlled_by() == "it came down away from its dock"
     assert not bench.bench.controller.armed
 
 
@@ -261,7 +261,7 @@ def test_found_in_the_air_it_is_not_commanded_until_a_person_asks(make: Make, ph
     again = make(total=2, before=before, away_s=5.0)
     wait(again, 20.0)
     assert not again.bench.vehicle.commanded and again.bench.controller.armed
-    assert again.loop.pilot.taken() == "found in the air, and nobody has asked for it"
+    assert again.loop.pilot.controlled_by() == "found in the air, and nobody has asked for it"
     again.loop.take_back()
     again.run()
     assert [s["number"] for s in again.sorties] == [1, 2]

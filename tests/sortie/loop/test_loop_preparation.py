@@ -29,10 +29,10 @@ def test_dead_abort_sensors_stop_a_launch_by_themselves(monkeypatch: pytest.Monk
 def test_the_skimmer_does_not_take_a_launch_before_its_sensors_were_verified() -> None:
     """Whatever the depot says."""
     bench = LoopBench("abort_sensors_failure@phase1+1").run_to(PROFILE.plan.prep_s + 60.0)
-    party = bench.loop.skimmer
-    assert party.memory.plan is not None and party.memory.verified == 0
-    party.handle_order(Order.GO, bench.loop.now_ms)
-    assert party.memory.stage is Stage.DOCKED
+    skimmer = bench.loop.skimmer
+    assert skimmer.memory.plan is not None and skimmer.memory.verified == 0
+    skimmer.handle_order(Order.GO, bench.loop.now_ms)
+    assert skimmer.memory.stage is Stage.DOCKED
 
 
 def test_mode_ctrl_powers_for_the_launch_what_it_was_told() -> None:

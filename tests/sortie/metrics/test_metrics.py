@@ -25,9 +25,9 @@ from sortie.config.errors import UserError
 from sortie.config.settings import resolve
 from sortie.config.values import parse_metrics
 from sortie.metrics.board import EVERY_MS, Board
-from sortie.metrics.jitter import Lateness
+from sortie.metrics.jitter import Jitter
 from sortie.metrics.server import LARGEST_REQUEST, READERS, Bounded, MetricsServer
-from sortie.metrics.statistics import Figures, Sample, Snapshot
+from sortie.metrics.statistics import Sample, Snapshot, Statistics
 from tests.fakes.served import free_port, served
 
 #: A line of the exposition format: comment, or name, labels, value.
@@ -53,19 +53,19 @@ def parsed(text: str) -> dict[str, float]:
 def test_links_are_counted_and_summed_up() -> None:
     """What a link received and sent, while it is open; the sums keep what closed links have counted."""
     with Session() as session:
-        figures = Figures(session.service)
+        statistics = Statistics(session.service)
         station = session.connect()
         station.send(dialect.MAVLink_ping_message(1, 1, 0, 0))
         session.run_for(2.0)
-        (link,) = figures.links()
+        (link,) = statistics.links()
         assert (link["frames_in"], link["trusted"], link["dropped"]) == (1, True, 0)
         assert link["frames_out"] > 10
         assert link["bytes_out"] > 300
-        before = parsed(figures.snapshot().prometheus())
+        before = parsed(statistics.snapshot().prometheus())
         assert before["sortie_link_received_frames_total"] == before["sortie_all_links_received_frames_total"] == 1.0
         station.close()
         session.run_for(0.1)
-        after = parsed(figures.snapshot().prometheus())
+        after = parsed(statistics.snapshot().prometheus())
         assert "sortie_link_received_frames_total" not in after
         assert after["sortie_all_links_received_frames_total"] == 1.0
         assert after["sortie_links"] == 0.0
@@ -78,20 +78,20 @@ def test_repeated_requests_are_counted() -> None:
         link = session.connect(loss=0.4)
         upload = MissionUpload(Target(), [MissionItem(16, 3, x=-35.0, y=149.0, z=10.0)] * 30)
         link.ask(upload)
-        assert parsed(Figures(session.service).snapshot().prometheus())["sortie_requests_repeated_total"] > 3
+        assert parsed(Statistics(session.service).snapshot().prometheus())["sortie_requests_repeated_total"] > 3
 
 
 def test_names_of_links_are_escaped() -> None:
     """A label may hold anything."""
     with Session() as session:
         session.service.endpoint.open_link('odd "name"\\\nhere')
-        assert 'name="odd \\"name\\"\\\\\\nhere"' in Figures(session.service).snapshot().prometheus()
-        parsed(Figures(session.service).snapshot().prometheus())
+        assert 'name="odd \\"name\\"\\\\\\nhere"' in Statistics(session.service).snapshot().prometheus()
+        parsed(Statistics(session.service).snapshot().prometheus())
 
 
 def test_lateness_keeps_the_worst_since_it_was_read() -> None:
     """And the sum and the worst of all."""
-    late = Lateness()
+    late = Jitter()
     for seconds in (0.001, 0.03, 0.002):
         late.note(seconds)
     assert (late.count, late.total_s, late.worst_s) == (3, pytest.approx(0.033), 0.03)
@@ -100,9 +100,9 @@ def test_lateness_keeps_the_worst_since_it_was_read() -> None:
 
 def test_the_worst_lateness_is_kept_until_it_has_been_read() -> None:
     """Posted each second, also while nobody reads; a reading begins the next stretch."""
-    late = Lateness()
+    late = Jitter()
     with Session() as session:
-        board = Board(Figures(session.service, late))
+        board = Board(Statistics(session.service, late))
         worst = [0.0]
         for link_ms, late_s, reads in ((0, 0.03, False), (1000, 0.001, False), (2000, 0.0, True), (3000, 0.002, True)):
             late.note(late_s)
@@ -115,7 +115,7 @@ def test_the_worst_lateness_is_kept_until_it_has_been_read() -> None:
 def test_a_snapshot_is_posted_each_second_and_never_changes() -> None:
     """Who has one keeps what was so then; the next is another object."""
     with Session() as session:
-        board = Board(Figures(session.service))
+        board = Board(Statistics(session.service))
         board.commit(0)
         first = board.take()
         before = first.prometheus()
@@ -241,10 +241,10 @@ def test_the_program_shows_its_figures(tmp_path: Path, capsys: pytest.CaptureFix
     port = free_port()
     with served(tmp_path, "--metrics", f"127.0.0.1:{port}", speedup="1", ready=False) as service:
         with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=10) as answer:
-            figures = parsed(answer.read().decode())
-        assert figures["sortie_links"] >= 1.0
-        assert figures["sortie_all_links_sent_frames_total"] > 0.0
-        assert 0.0 <= figures["sortie_loop_lateness_worst_seconds"] < 5.0
+            statistics = parsed(answer.read().decode())
+        assert statistics["sortie_links"] >= 1.0
+        assert statistics["sortie_all_links_sent_frames_total"] > 0.0
+        assert 0.0 <= statistics["sortie_loop_lateness_worst_seconds"] < 5.0
         with pytest.raises(urllib.error.HTTPError):
             urllib.request.urlopen(f"http://127.0.0.1:{port}/", timeout=10)
         assert run(["status", "--links", "--json", "--connect", service.tcp]) == 0

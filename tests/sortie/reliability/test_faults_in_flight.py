@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from autopilot.events import StatusText
 from autopilot.geo import GeoPoint, to_global
 from autopilot.mission.items import MissionItem
-from autopilot.outcome import StatusText
 from mavlink_bridge.codec import dialect
 from sortie import Session
 

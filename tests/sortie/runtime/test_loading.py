@@ -51,14 +51,14 @@ class WaitingSockets:
 
     def __init__(self, service: LoadingService, load_s: float) -> None:
         self.now_s = 0.0
-        self.poll = self.bell = self
+        self.poll = self.wakeup = self
         self._service = service
         self._load_s = load_s
 
     def hubs(self) -> list[Any]:
         return [self]
 
-    def ring(self) -> None:
+    def wake(self) -> None:
         """The loader is done."""
 
     def wait(self, wait_s: float) -> bool:

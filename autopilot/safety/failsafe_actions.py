@@ -9,11 +9,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from autopilot.cockpit import Cockpit
+from autopilot.events import Severity
 from autopilot.modes.manager import ModeChoice
-from autopilot.outcome import Severity
 from autopilot.reasons import ArmingMethod, ModeReason
-from autopilot.vehicles.vehicle_class import Escape, VehicleClass
+from autopilot.vehicle_context import VehicleContext
+from autopilot.vehicles.vehicle_class import FailsafeAction, VehicleClass
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,30 +33,36 @@ CAUSES: Final = {
 """By the name that a failsafe has in texts."""
 
 
-def action_name(kind: VehicleClass, way: Escape) -> str:
+def action_name(kind: VehicleClass, way: FailsafeAction) -> str:
     """What people are told that a failsafe does: the mode that it tries first. ArduPilot's texts end with what is done
     only where no mode is changed ("Radio Failsafe - Continuing Auto"); the form is kept, the action never left out."""
     order = kind.failsafes.ways.get(way, ())
     return kind.modes.specs[order[0]].title if order else "no action"
 
 
-def escape(
-    cockpit: Cockpit, modes: ModeChoice, way: Escape, reason: ModeReason, now_ms: int, *, failsafe: bool = False
+def take_action(
+    context: VehicleContext,
+    modes: ModeChoice,
+    way: FailsafeAction,
+    reason: ModeReason,
+    now_ms: int,
+    *,
+    failsafe: bool = False,
 ) -> None:
     """Take `way` out, or the next best. A `failsafe` says so, where there are words for it, and a landing that it
     begins waits a little. TERMINATE is the caller's."""
-    tables = cockpit.vehicle_class.failsafes
+    tables = context.vehicle_class.failsafes
     order = tables.ways.get(way, ())
     for number in order:
-        if escape_to(modes, number, reason, now_ms) if failsafe else modes.set(number, now_ms, reason).ok:
+        if enter_mode(modes, number, reason, now_ms) if failsafe else modes.set(number, now_ms, reason).ok:
             return
         if failsafe and number == order[0] and way in tables.said_instead:
-            cockpit.say(Severity.WARNING, tables.said_instead[way])
+            context.say(Severity.WARNING, tables.said_instead[way])
     if order:
-        cockpit.say(Severity.CRITICAL, f"{reason.text}: no mode to escape to")
+        context.say(Severity.CRITICAL, f"{reason.text}: no mode to escape to")
 
 
-def escape_to(modes: ModeChoice, number: int, reason: ModeReason, now_ms: int) -> bool:
+def enter_mode(modes: ModeChoice, number: int, reason: ModeReason, now_ms: int) -> bool:
     """A failsafe takes this mode; a landing that begins so waits a little, for a pilot who knows better."""
     before = modes.mode
     if not modes.set(number, now_ms, reason).ok:

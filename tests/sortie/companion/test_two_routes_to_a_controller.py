@@ -7,7 +7,7 @@ import pytest
 from mavlink_bridge import codec
 from mavlink_bridge.codec import dialect
 from mavlink_bridge.framing import FrameReader, FrameWriter
-from mavlink_bridge.one_party import REPEAT_MS, OneParty
+from mavlink_bridge.link_redundancy import REPEAT_MS, LinkRedundancy
 from tests.fakes.controller_bench import ControllerBench
 from tests.fakes.controller_flight import MakeBench, landed, reached, take_off
 from tests.stand_in.controller import StandIn
@@ -49,7 +49,7 @@ def test_a_mission_over_two_ways_is_heard_once(make_bench: MakeBench) -> None:
     assert ground.acks(400) == [0]
     times = [message.time_boot_ms for message in ground.of("ATTITUDE")]
     assert len(times) == len(set(times)) > 100
-    assert bench.link.party is not None and bench.link.party.repeats > 1000
+    assert bench.link.redundancy is not None and bench.link.redundancy.repeats > 1000
     assert ways.sent[bench.number] == 0 or min(ways.sent.values()) < 0.05 * max(ways.sent.values())
 
 
@@ -70,16 +70,16 @@ def test_a_copy_counts_as_one_for_100_ms(after_ms: int, taken: bool) -> None:
     """The same id, sender, sequence number and payload."""
     (frame,) = FrameReader().receive(FrameWriter(1, 1).frame(*codec.payload(dialect.MAVLink_heartbeat_message(
         2, 3, 81, 4, 4, 3))))  # fmt: skip
-    party = OneParty()
-    assert party.hear(1, frame, 1000)
-    assert party.hear(2, frame, 1000 + after_ms) is taken
+    redundancy = LinkRedundancy()
+    assert redundancy.hear(1, frame, 1000)
+    assert redundancy.hear(2, frame, 1000 + after_ms) is taken
 
 
 def test_another_sequence_number_is_another_frame() -> None:
     """The same HEARTBEAT again, 10 ms later."""
-    writer, party = FrameWriter(1, 1), OneParty()
+    writer, redundancy = FrameWriter(1, 1), LinkRedundancy()
     beat = codec.payload(dialect.MAVLink_heartbeat_message(2, 3, 81, 4, 4, 3))
     frames = FrameReader().receive(writer.frame(*beat) + writer.frame(*beat))
-    assert [party.hear(1, frame, 10 * number) for number, frame in enumerate(frames)] == [True, True]
-    party.link_closed(1)
-    assert party.way is None
+    assert [redundancy.hear(1, frame, 10 * number) for number, frame in enumerate(frames)] == [True, True]
+    redundancy.link_closed(1)
+    assert redundancy.route is None

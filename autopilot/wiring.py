@@ -1,6 +1,6 @@
 """Everybody on board: the collaborators behind `Autopilot`, made and introduced to each other.
 
-Who owns what: `Cockpit` the shared facts of a pass, `ModeChoice` the mode, `Home` home, `Plans` when plans change,
+Who owns what: `VehicleContext` the shared facts of a pass, `ModeChoice` the mode, `Home` home, `Plans` when plans change,
 `MissionStorage` their items, `MissionSequencer` the indices and the hold timer, `Arming`, `Failsafes` and `FenceGuard`
 safety. Nobody here decides anything; it is wiring.
 """
@@ -10,19 +10,18 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol, cast
 
-from autopilot.cockpit import Cockpit, ParameterValues
 from autopilot.flight_commands import FlightCommands
 from autopilot.geo import GeoPoint, Ned
 from autopilot.home import Home
 from autopilot.journal import Journal, SaveParameter
 from autopilot.mission.sequencer import DoTiming, MissionSequencer, MissionState
 from autopilot.mission_commands import MissionCommands
-from autopilot.modes.assembly import build_modes
 from autopilot.modes.auto import AutoMode
 from autopilot.modes.auto_do import DoTools
 from autopilot.modes.auto_executor import AutoExecutor
 from autopilot.modes.auto_nav import NavTools
 from autopilot.modes.auxiliary import AuxFunctions
+from autopilot.modes.build import build_modes
 from autopilot.modes.following import ModeFollower, build_controller_modes
 from autopilot.modes.guided import GuidedFlight, GuidedMode
 from autopilot.modes.guided_item import GuidedLimits
@@ -32,10 +31,10 @@ from autopilot.modes.payload import Payload
 from autopilot.modes.speeds import SpeedControl
 from autopilot.modes.table import ModeSpec
 from autopilot.modes.trail import Trail
-from autopilot.outcome import ACCEPTED, Outcome
 from autopilot.pilot_input import PilotInput
 from autopilot.plans import Items, Plans
 from autopilot.reasons import ArmingMethod, ArmingReason, ModeReason
+from autopilot.result import ACCEPTED, Outcome
 from autopilot.safety.arming import Arming
 from autopilot.safety.checks import ArmingChecks
 from autopilot.safety.failsafes import Failsafes
@@ -44,6 +43,7 @@ from autopilot.safety.fenced_mission import FencedMission
 from autopilot.safety.rally import ReturnPoint
 from autopilot.safety.wind import WindWatch
 from autopilot.vehicle import ControlledVehicle, Vehicle
+from autopilot.vehicle_context import ParameterValues, VehicleContext
 
 
 class AllParameters(ParameterValues, Protocol):
@@ -76,7 +76,7 @@ class NothingStored:
     progress: tuple[int, int] | None = None
 
 
-class Crew:
+class VehicleParts:
     """The collaborators of one vehicle, by name."""
 
     def __init__(
@@ -90,31 +90,31 @@ class Crew:
     ) -> None:
         self.parameters = parameters
         self._armed_ms = 0
-        self.cockpit = Cockpit(kind, vehicle, parameters, journal, boot_unix_s)
-        self.home = Home(self.cockpit, stored.home)
-        self.plans = Plans(self.cockpit, stored.plans, parameters.set_readonly)
-        self.heading = Heading(self.cockpit)
-        self.payload = Payload(self.cockpit)
+        self.context = VehicleContext(kind, vehicle, parameters, journal, boot_unix_s)
+        self.home = Home(self.context, stored.home)
+        self.plans = Plans(self.context, stored.plans, parameters.set_readonly)
+        self.heading = Heading(self.context)
+        self.payload = Payload(self.context)
         self.sequencer = MissionSequencer(
             self._do_timing(),
             notify=lambda notice: self.auto.notice(notice),
-            track_kinds=self.cockpit.vehicle_class.track_speeds,
+            track_kinds=self.context.vehicle_class.track_speeds,
             speed_changed=lambda: self.speeds.mission_changed(),
         )
-        self.speeds = SpeedControl(self.cockpit, self.sequencer)
+        self.speeds = SpeedControl(self.context, self.sequencer)
         self._restore(stored.progress)
         self._build_modes()
         self._build_safety()
         self._build_executor()
         self.flight = FlightCommands(
-            self.cockpit, self.modes, self.guided, self.auto, self.heading, self.speeds, self.fence.admits
+            self.context, self.modes, self.guided, self.auto, self.heading, self.speeds, self.fence.admits
         )
-        self.mission = MissionCommands(self.cockpit, self.modes, self.auto)
+        self.mission = MissionCommands(self.context, self.modes, self.auto)
         self.auxiliary = AuxFunctions(
-            self.cockpit,
+            self.context,
             self.payload,
             self.fence.enable,
-            lambda number: self.modes.set(number, self.cockpit.now_ms, ModeReason.AUX_FUNCTION),
+            lambda number: self.modes.set(number, self.context.now_ms, ModeReason.AUX_FUNCTION),
         )
         self._listen()
 
@@ -124,48 +124,48 @@ class Crew:
         self.sequencer.restore(index, MissionState(state))
 
     def _build_modes(self) -> None:
-        cockpit, numbers = self.cockpit, self.cockpit.vehicle_class.modes
+        context, numbers = self.context, self.context.vehicle_class.modes
         table = numbers.specs
-        self.guided = GuidedMode(cockpit, table[numbers.guided], self.heading)
+        self.guided = GuidedMode(context, table[numbers.guided], self.heading)
         self.auto = AutoMode(
-            cockpit,
+            context,
             table[numbers.auto],
             self.sequencer,
             self.plans.mission,
-            lambda number: self.modes.set(number, cockpit.now_ms, ModeReason.MISSION_CMD).ok,
+            lambda number: self.modes.set(number, context.now_ms, ModeReason.MISSION_CMD).ok,
         )
-        self.trail = Trail(cockpit)
+        self.trail = Trail(context)
         self.follower: ModeFollower | None = None
-        if cockpit.vehicle.capabilities.own_modes:
-            controller = cast(ControlledVehicle, cockpit.vehicle)
+        if context.vehicle.capabilities.own_modes:
+            controller = cast(ControlledVehicle, context.vehicle)
             self.modes, self.follower = build_controller_modes(
-                cockpit, controller, self.auto, self.guided, self.speeds, self.heading
+                context, controller, self.auto, self.guided, self.speeds, self.heading
             )
             return
-        modes = build_modes(cockpit, self.auto, self.guided, self._destination, self.heading, self.speeds, self.trail)
+        modes = build_modes(context, self.auto, self.guided, self._destination, self.heading, self.speeds, self.trail)
         first = self._first_mode(table)
-        self.modes = ModeChoice(cockpit, modes, self.auto, (first, modes[first]), self.speeds, self.heading)
+        self.modes = ModeChoice(context, modes, self.auto, (first, modes[first]), self.speeds, self.heading)
 
     def _first_mode(self, table: Mapping[int, ModeSpec]) -> int:
         """INITIAL_MODE, if a vehicle may stand in it: one that it may be armed in, or AUTO with a mission."""
-        wanted = int(self.cockpit.param("INITIAL_MODE"))
+        wanted = int(self.context.param("INITIAL_MODE"))
         spec = table.get(wanted)
         if spec is self.auto.spec:
             usable = bool(self.plans.mission.total())
         else:
             usable = spec is not None and spec.arming
-        return wanted if usable else self.cockpit.vehicle_class.modes.initial
+        return wanted if usable else self.context.vehicle_class.modes.initial
 
     def _build_safety(self) -> None:
-        cockpit, modes, plans = self.cockpit, self.modes, self.plans
-        self.fence = modes.watch = FenceGuard(cockpit, plans.fence, modes, self._stop_motors)
-        self.fenced_mission = FencedMission(cockpit, plans.mission, self.fence)
-        self.return_point = ReturnPoint(cockpit, plans.rally, self.fence)
-        self.failsafes = Failsafes(cockpit, modes, self._stop_motors)
-        self.wind = WindWatch(cockpit, self.failsafes.too_windy)
-        self.sticks = PilotInput(cockpit, modes, self.failsafes, self.auto.wake)
+        context, modes, plans = self.context, self.modes, self.plans
+        self.fence = modes.watch = FenceGuard(context, plans.fence, modes, self._stop_motors)
+        self.fenced_mission = FencedMission(context, plans.mission, self.fence)
+        self.return_point = ReturnPoint(context, plans.rally, self.fence)
+        self.failsafes = Failsafes(context, modes, self._stop_motors)
+        self.wind = WindWatch(context, self.failsafes.too_windy)
+        self.sticks = PilotInput(context, modes, self.failsafes, self.auto.wake)
         checks = ArmingChecks(
-            cockpit,
+            context,
             modes,
             self.auto,
             plans.mission,
@@ -174,22 +174,22 @@ class Crew:
             self.sticks.throttle_raised,
         )
         self.arming = Arming(
-            cockpit, modes, self.auto, self.home, checks, self.sticks.throttle_raised, self._armed_changed
+            context, modes, self.auto, self.home, checks, self.sticks.throttle_raised, self._armed_changed
         )
 
     def _build_executor(self) -> None:
-        cockpit, limits = self.cockpit, GuidedLimits()
+        context, limits = self.context, GuidedLimits()
         nav = NavTools(
-            cockpit,
+            context,
             self.heading,
             self.speeds,
-            GuidedFlight(cockpit, self.heading),
+            GuidedFlight(context, self.heading),
             limits,
             self._destination,
             lambda seq: self.sequencer.next_nav(self.plans.mission, seq),
         )
         do = DoTools(
-            cockpit,
+            context,
             self.heading,
             self.speeds,
             self.payload,
@@ -197,7 +197,7 @@ class Crew:
             self.home.set,
             self.fence.enable,
             lambda backwards: self.flight.set_reverse(backwards),
-            AuxFunctions(cockpit, self.payload, self.fence.enable, self._leave_auto_for),
+            AuxFunctions(context, self.payload, self.fence.enable, self._leave_auto_for),
         )
         self.auto.executor = AutoExecutor(nav, do, self.auto.mission_complete)
 
@@ -205,7 +205,7 @@ class Crew:
         self.plans.mission_replaced = self.auto.replaced
         self.plans.mission_is_flown = lambda: self.sequencer.state() is MissionState.RUNNING
         for name in self.parameters.names():
-            self.cockpit.vehicle.set_parameter(name, self.parameters[name])
+            self.context.vehicle.set_parameter(name, self.parameters[name])
         self.speeds.apply()
         self.parameters.listeners.append(self._parameter_changed)
 
@@ -217,30 +217,30 @@ class Crew:
         return self.return_point()
 
     def _do_timing(self) -> DoTiming:
-        return DoTiming.ARDUPILOT if self.cockpit.param("SRT_MIS_DO_LEG", 1.0) != 0.0 else DoTiming.SEED
+        return DoTiming.ARDUPILOT if self.context.param("SRT_MIS_DO_LEG", 1.0) != 0.0 else DoTiming.SEED
 
     def _parameter_changed(self, name: str, value: float) -> None:
         """A value counts from the moment it is set."""
-        self.cockpit.vehicle.set_parameter(name, value)
+        self.context.vehicle.set_parameter(name, value)
         self.speeds.parameter_changed(name)
         self.fence.parameter_changed(name)
         self.wind.parameter_changed(name)
         self.modes.mode.parameter_changed(name)
         if name == "SIM_RC_FAIL":
-            self.sticks.radio_failed(bool(value), self.cockpit.now_ms)
+            self.sticks.radio_failed(bool(value), self.context.now_ms)
         elif name == "SRT_MIS_DO_LEG":
             self.sequencer.timing = self._do_timing()
 
     def _stop_motors(self, method: ArmingMethod) -> None:
-        self.arming.disarm(self.cockpit.now_ms, force=True, method=method)
+        self.arming.disarm(self.context.now_ms, force=True, method=method)
 
     def _armed_changed(self, armed: bool, now_ms: int) -> None:
         if armed:
             self._armed_ms = now_ms
-        elif not self.cockpit.vehicle.capabilities.own_modes:  # a controller counts for itself
-            total = self.cockpit.param("STAT_FLTTIME") + (now_ms - self._armed_ms) / 1000.0
+        elif not self.context.vehicle.capabilities.own_modes:  # a controller counts for itself
+            total = self.context.param("STAT_FLTTIME") + (now_ms - self._armed_ms) / 1000.0
             if self.parameters.set_readonly("STAT_FLTTIME", total):
-                self.cockpit.save(SaveParameter("STAT_FLTTIME", self.cockpit.param("STAT_FLTTIME")))
+                self.context.save(SaveParameter("STAT_FLTTIME", self.context.param("STAT_FLTTIME")))
         self.fence.armed_changed(now_ms)
         self.wind.schedule(now_ms)
         self.trail.armed_changed(armed, now_ms)

@@ -23,7 +23,7 @@ POSITION_MS: Final = 1000
 VELOCITY_MS: Final = 100
 _SETTLED_MS: Final = 500
 _HEIGHT_M: Final = 1.0
-_REST_MS: Final = 0.3
+_REST_MPS: Final = 0.3
 _EDGE_M: Final = 2.0
 _SIDEWAYS: Final = 2.5  # m/s2 that a circle may ask for
 _LEAD_S: Final = 0.4  # how long a velocity takes to be flown
@@ -34,7 +34,7 @@ _NAV_TAKEOFF: Final = 22
 _DO_REPOSITION: Final = 192
 
 
-class Hand:
+class GuidedContext:
     """What a course works with. `speed`: m/s over ground; `say(text)`: a warning for people."""
 
     def __init__(self, firmware: Firmware, readings: Readings, orders: Orders, say: Callable[[str], None]) -> None:
@@ -86,8 +86,8 @@ class Course:
 
     interval_ms = POSITION_MS
 
-    def __init__(self, hand: Hand, yaw: Yaw) -> None:
-        self.hand = hand
+    def __init__(self, context: GuidedContext, yaw: Yaw) -> None:
+        self.context = context
         self.yaw = yaw
         self.end: Ned | None = None
 
@@ -103,24 +103,24 @@ class Course:
 class GoTo(Course):
     """To a point. Passing it counts on entering the radius; a stop counts after half a second there."""
 
-    def __init__(self, hand: Hand, target: Leg | Hold, end: Ned) -> None:
-        super().__init__(hand, target.yaw)
+    def __init__(self, context: GuidedContext, target: Leg | Hold, end: Ned) -> None:
+        super().__init__(context, target.yaw)
         self.end = end
         self._radius = target.radius
         self._passing = isinstance(target, Leg) and target.next is not None
         self._inside_since: int | None = None
-        if hand.firmware.px4:
+        if context.firmware.px4:
             self.interval_ms = 5 * POSITION_MS
 
     def send(self, now_ms: int) -> list[Message]:
         assert self.end is not None
-        return self.hand.go(self.end, self.yaw, now_ms)
+        return self.context.go(self.end, self.yaw, now_ms)
 
     def reached(self, now_ms: int) -> bool:
         assert self.end is not None
-        r = self.hand.readings.report
+        r = self.context.readings.report
         away = hypot(self.end[0] - r[R.NORTH], self.end[1] - r[R.EAST])
-        if away > self._radius or (self.hand.has_height and abs(self.end[2] - r[R.DOWN]) > _HEIGHT_M):
+        if away > self._radius or (self.context.has_height and abs(self.end[2] - r[R.DOWN]) > _HEIGHT_M):
             self._inside_since = None
             return False
         if self._inside_since is None:
@@ -133,38 +133,38 @@ class Brake(Course):
 
     interval_ms = VELOCITY_MS
 
-    def __init__(self, hand: Hand, yaw: Yaw) -> None:
-        super().__init__(hand, yaw)
+    def __init__(self, context: GuidedContext, yaw: Yaw) -> None:
+        super().__init__(context, yaw)
         self.at_rest = False
 
     def send(self, now_ms: int) -> list[Message]:
-        if self.hand.firmware.px4 and self.end is None:
+        if self.context.firmware.px4 and self.end is None:
             self._settle()
         if self.end is not None:
-            return self.hand.go(self.end, self.yaw, now_ms)
-        return [velocity_target(self.hand.ids, now_ms, (0.0, 0.0, 0.0), self.hand.nose(self.yaw))]
+            return self.context.go(self.end, self.yaw, now_ms)
+        return [velocity_target(self.context.ids, now_ms, (0.0, 0.0, 0.0), self.context.nose(self.yaw))]
 
     def reached(self, now_ms: int) -> bool:
-        r = self.hand.readings.report
-        if self.end is None and hypot(r[R.GROUND_SPEED], r[R.VD]) < _REST_MS:
+        r = self.context.readings.report
+        if self.end is None and hypot(r[R.GROUND_SPEED], r[R.VD]) < _REST_MPS:
             self._settle()
         return self.end is not None
 
     def _settle(self) -> None:
         """From here on a position, which outlives us: what a controller does with an ended velocity it does alone."""
-        self.end = self.hand.readings.state.position
+        self.end = self.context.readings.state.position
         self.interval_ms = POSITION_MS
 
 
 class Rest(Course):
     """The controller stops by itself (in HOLD): nothing is sent, its end is to stand for half a second."""
 
-    def __init__(self, hand: Hand) -> None:
-        super().__init__(hand, Yaw())
+    def __init__(self, context: GuidedContext) -> None:
+        super().__init__(context, Yaw())
         self._still_since: int | None = None
 
     def reached(self, now_ms: int) -> bool:
-        if self.hand.readings.report[R.GROUND_SPEED] >= _REST_MS:
+        if self.context.readings.report[R.GROUND_SPEED] >= _REST_MPS:
             self._still_since = None
             return False
         if self._still_since is None:
@@ -177,9 +177,9 @@ class TakeOffCourse(Course):
 
     interval_ms = 100
 
-    def __init__(self, hand: Hand, target: TakeOff) -> None:
-        super().__init__(hand, target.yaw)
-        r = hand.readings.report
+    def __init__(self, context: GuidedContext, target: TakeOff) -> None:
+        super().__init__(context, target.yaw)
+        r = context.readings.report
         self._down = target.down
         self._goal = float(r[R.RANGE] + r[R.DOWN]) - target.down  # metres above the controller's home
         self._climbing = bool(r[R.LANDED_STATE] != 1.0)
@@ -191,26 +191,26 @@ class TakeOffCourse(Course):
     def send(self, now_ms: int) -> list[Message]:
         if self._climbing:  # in the air already: straight up
             self.interval_ms = POSITION_MS
-            return self.hand.go(self._place, self.yaw, now_ms)
+            return self.context.go(self._place, self.yaw, now_ms)
         if self._asked is not None and self._asked.done and not self._asked.ok:
-            self.hand.say(f"Takeoff refused: {self._asked.reason}")
+            self.context.say(f"Takeoff refused: {self._asked.reason}")
             self._asked, self._again_ms = None, now_ms + _RETRY_MS
-        if self._asked is None and now_ms >= self._again_ms and self.hand.readings.state.armed:
-            heading = nan if self.hand.firmware.px4 else 0.0
-            self._asked = self.hand.orders.send(
+        if self._asked is None and now_ms >= self._again_ms and self.context.readings.state.armed:
+            heading = nan if self.context.firmware.px4 else 0.0
+            self._asked = self.context.orders.send(
                 _NAV_TAKEOFF, 0.0, 0.0, 0.0, heading, *self._where(), prefixes=("Takeoff",)
             )
         return []
 
     def _where(self) -> tuple[float, float, float]:
         """Parameters 5 to 7: ArduPilot looks at the height above home only, PX4 wants a place and AMSL."""
-        place = self.hand.place(self._place)
-        if self.hand.firmware.px4 and place is not None:
+        place = self.context.place(self._place)
+        if self.context.firmware.px4 and place is not None:
             return place.lat, place.lon, place.alt
         return 0.0, 0.0, self._goal
 
     def reached(self, now_ms: int) -> bool:
-        r = self.hand.readings.report
+        r = self.context.readings.report
         near = max(0.5, 0.05 * abs(self._goal))
         return bool(r[R.LANDED_STATE] != 1.0) and abs(float(r[R.DOWN]) - self._down) <= near
 
@@ -220,15 +220,15 @@ class Move(Course):
 
     interval_ms = VELOCITY_MS
 
-    def __init__(self, hand: Hand, target: Velocity) -> None:
-        super().__init__(hand, target.yaw)
+    def __init__(self, context: GuidedContext, target: Velocity) -> None:
+        super().__init__(context, target.yaw)
         self._target = target
 
     def send(self, now_ms: int) -> list[Message]:
-        target, hand = self._target, self.hand
+        target, context = self._target, self.context
         if target.position is not None:
-            return hand.go(target.position, target.yaw, now_ms, target.velocity)
-        return [velocity_target(hand.ids, now_ms, target.velocity, hand.nose(target.yaw))]
+            return context.go(target.position, target.yaw, now_ms, target.velocity)
+        return [velocity_target(context.ids, now_ms, target.velocity, context.nose(target.yaw))]
 
 
 class DriveCourse(Course):
@@ -236,16 +236,16 @@ class DriveCourse(Course):
 
     interval_ms = VELOCITY_MS
 
-    def __init__(self, hand: Hand, target: Drive) -> None:
-        super().__init__(hand, Yaw())
+    def __init__(self, context: GuidedContext, target: Drive) -> None:
+        super().__init__(context, Yaw())
         self._target = target
 
     def send(self, now_ms: int) -> list[Message]:
         target = self._target
         nose = Facing(rate=target.turn_rate) if target.turn_rate is not None else Facing()
-        heading = self.hand.readings.state.yaw if target.turn_rate is not None else target.heading
+        heading = self.context.readings.state.yaw if target.turn_rate is not None else target.heading
         velocity = (target.speed * cos(heading), target.speed * sin(heading), 0.0)
-        return [velocity_target(self.hand.ids, now_ms, velocity, nose)]
+        return [velocity_target(self.context.ids, now_ms, velocity, nose)]
 
 
 class Round(Course):
@@ -254,8 +254,8 @@ class Round(Course):
 
     interval_ms = VELOCITY_MS
 
-    def __init__(self, hand: Hand, target: Circle) -> None:
-        super().__init__(hand, target.yaw)
+    def __init__(self, context: GuidedContext, target: Circle) -> None:
+        super().__init__(context, target.yaw)
         self._target = target
         self._radius = max(target.radius, 0.5)
         self._flown = 0.0
@@ -270,10 +270,10 @@ class Round(Course):
     @property
     def _speed(self) -> float:
         most = self._target.speed if self._target.speed > 0.0 else inf
-        return min(self.hand.speed, sqrt(_SIDEWAYS * self._radius), most)
+        return min(self.context.speed, sqrt(_SIDEWAYS * self._radius), most)
 
     def _bearing(self) -> float:
-        north, east, _ = self.hand.readings.state.position
+        north, east, _ = self.context.readings.state.position
         return atan2(east - self._target.center[1], north - self._target.center[0])
 
     def _point(self, angle: float) -> Ned:
@@ -281,23 +281,23 @@ class Round(Course):
         return (north + self._radius * cos(angle), east + self._radius * sin(angle), down)
 
     def send(self, now_ms: int) -> list[Message]:
-        hand = self.hand
+        context = self.context
         if not self._round:
             assert self.end is not None
-            return hand.go(self.end, self.yaw, now_ms)
+            return context.go(self.end, self.yaw, now_ms)
         angle = self._angle + self._target.direction * self._speed / self._radius * _LEAD_S
-        if not hand.has_height or hand.firmware.px4:
+        if not context.has_height or context.firmware.px4:
             self.interval_ms = POSITION_MS
             self.end = self._point(self._angle + self._target.direction * _CARROT_M / self._radius)
-            return hand.go(self.end, self.yaw, now_ms)
-        north, east, down = hand.readings.state.position
+            return context.go(self.end, self.yaw, now_ms)
+        north, east, down = context.readings.state.position
         out = hypot(north - self._target.center[0], east - self._target.center[1]) - self._radius
         back, along = -_bounded(out), self._target.direction * self._speed
         velocity = (
             -along * sin(angle) + back * cos(self._angle), along * cos(angle) + back * sin(self._angle),
             _bounded(self._target.center[2] - down),
         )  # fmt: skip
-        return [velocity_target(hand.ids, now_ms, velocity, hand.nose(self.yaw))]
+        return [velocity_target(context.ids, now_ms, velocity, context.nose(self.yaw))]
 
     def reached(self, now_ms: int) -> bool:
         angle = self._bearing()
@@ -307,10 +307,10 @@ class Round(Course):
             self.end = self._point(angle)
         else:
             assert self.end is not None
-            r = self.hand.readings.report
+            r = self.context.readings.report
             self._round = hypot(self.end[0] - r[R.NORTH], self.end[1] - r[R.EAST]) <= _EDGE_M
             self._angle = angle if self._round else self._angle
-        self.hand.readings.report[R.TURNS] = self.turns
+        self.context.readings.report[R.TURNS] = self.turns
         return self._target.turns is not None and self._round and self.turns >= self._target.turns
 
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from autopilot.flight import signs
+from autopilot.flight import flags
 from autopilot.flight.actor import Actor
+from autopilot.flight.flight_context import FlightContext
 from autopilot.flight.messages import Ask, Kind, Message, Payload, Tag
-from autopilot.flight.surroundings import Surroundings
 
 STATUS_TIMEOUT_MS = 1_000
 
@@ -16,13 +16,13 @@ class BatteryActor(Actor):
 
     name = "battery"
     critical = False
-    listens = signs.BATTERY_LOW | signs.BATTERY_CRITICAL
+    listens = flags.BATTERY_LOW | flags.BATTERY_CRITICAL
 
-    def __init__(self, around: Surroundings) -> None:
+    def __init__(self, context: FlightContext) -> None:
         super().__init__()
 
-    def handle_news(self, news: int, now_signs: int) -> None:
-        level = "critical" if news & signs.BATTERY_CRITICAL else "low"
+    def handle_news(self, news: int, now_flags: int) -> None:
+        level = "critical" if news & flags.BATTERY_CRITICAL else "low"
         self.port.notify(self.port.find_sibling("flight_manager"), Tag.LOW_BATTERY, level)
 
 
@@ -34,10 +34,10 @@ class CommsActor(Actor):
     critical = False
     restarts_at_once = True
 
-    def __init__(self, around: Surroundings) -> None:
+    def __init__(self, context: FlightContext) -> None:
         super().__init__()
-        self._answers = around.answer
-        self._statuses = around.asked_status
+        self._answers = context.answer
+        self._statuses = context.asked_status
 
     def handle_message(self, message: Message) -> None:
         if message.kind is Kind.NOTIFY and message.tag == Tag.ANSWER:
@@ -74,15 +74,15 @@ class LoggerActor(Actor):
     name = "logger"
     critical = False
 
-    def __init__(self, around: Surroundings) -> None:
+    def __init__(self, context: FlightContext) -> None:
         super().__init__()
-        self._around = around
+        self._context = context
 
     def reset(self, request: Message) -> str | None:
-        return self._around.log_files.reopen(self.port.now_ms)
+        return self._context.log_files.reopen(self.port.now_ms)
 
     def handle_message(self, message: Message) -> None:
         if message.kind is Kind.NOTIFY and message.tag == Tag.FLIGHT_OVER:
-            self._around.log_files.close(self.port.now_ms)
+            self._context.log_files.close(self.port.now_ms)
         else:
             super().handle_message(message)

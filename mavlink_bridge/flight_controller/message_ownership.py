@@ -15,7 +15,7 @@ from mavlink_bridge.services.ftp.replies import message_of, nak
 from mavlink_bridge.services.ftp.wire import Nak, Opcode, Operation, unpack
 
 
-class Whose(Enum):
+class Ownership(Enum):
     """What is done with a message for the vehicle."""
 
     OURS = auto()
@@ -50,18 +50,18 @@ _HIDDEN_FILE: Final = b"@MISSION/mission.dat"
 _PLAN_FILES: Final = {b"@MISSION/fence.dat": 1, b"@MISSION/rally.dat": 2}  # MAV_MISSION_TYPE
 
 
-def whose(frame: Frame, firmware: Firmware, *, native: bool = False) -> Whose:
+def ownership_of(frame: Frame, firmware: Firmware, *, native: bool = False) -> Ownership:
     """What is done with a message of a ground station that is addressed to the vehicle's autopilot. `native`: the
     controller runs the mission, so pausing it and choosing its item are the controller's."""
     number = frame.msg_id
     if native and _steers_mission(frame):
-        return Whose.PASS
+        return Ownership.PASS
     if number in _SETPOINTS:
-        return Whose.TAKES
+        return Ownership.TAKES
     if number == _SET_CURRENT:
-        return Whose.OURS
+        return Ownership.OURS
     if number == _DATA_STREAM:
-        return Whose.STREAMS
+        return Ownership.STREAMS
     if number in _MISSION:
         return _mission(codec.decode(number, frame.payload))
     if number in _COMMANDS:
@@ -70,10 +70,10 @@ def whose(frame: Frame, firmware: Firmware, *, native: bool = False) -> Whose:
         return _mode(codec.decode(number, frame.payload).custom_mode, firmware)  # type: ignore[union-attr]  # known id
     if number == _TUNNEL:
         message = codec.decode(number, frame.payload)
-        return Whose.OURS if message is not None and message.payload_type == TUNNEL_TYPE else Whose.PASS
+        return Ownership.OURS if message is not None and message.payload_type == TUNNEL_TYPE else Ownership.PASS
     if number == _FTP:
         return _file(codec.decode(number, frame.payload))
-    return Whose.PASS
+    return Ownership.PASS
 
 
 def _steers_mission(frame: Frame) -> bool:
@@ -83,38 +83,38 @@ def _steers_mission(frame: Frame) -> bool:
     return message is not None and message.command in (_PAUSE_CONTINUE, _DO_SET_CURRENT)
 
 
-def _mission(message: Any) -> Whose:
+def _mission(message: Any) -> Ownership:
     if message.get_msgId() in _ITEMS and message.current in _GUIDED_ITEM:
-        return Whose.TAKES
+        return Ownership.TAKES
     if message.mission_type == _ALL_PLANS:
-        return Whose.BOTH
-    return Whose.OURS if message.mission_type == 0 else Whose.PASS
+        return Ownership.BOTH
+    return Ownership.OURS if message.mission_type == 0 else Ownership.PASS
 
 
-def _mode(custom_mode: int, firmware: Firmware) -> Whose:
-    return Whose.FLY if firmware.mode_of(custom_mode) == firmware.auto else Whose.TAKES
+def _mode(custom_mode: int, firmware: Firmware) -> Ownership:
+    return Ownership.FLY if firmware.mode_of(custom_mode) == firmware.auto else Ownership.TAKES
 
 
-def _command(message: Any, firmware: Firmware) -> Whose:
+def _command(message: Any, firmware: Firmware) -> Ownership:
     command = int(message.command)
     if command in _OUR_COMMANDS:
-        return Whose.OURS
+        return Ownership.OURS
     if command == _MISSION_START:
-        return Whose.FLY
+        return Ownership.FLY
     if command == _DO_SET_MODE:
         mode = int(message.param2) << 16 | int(message.param3) << 24 if firmware.px4 else int(message.param2)
         return _mode(mode, firmware)
     if command == _REQUEST_MESSAGE:
-        return Whose.OURS if message.param1 in _OUR_MESSAGES else Whose.PASS
+        return Ownership.OURS if message.param1 in _OUR_MESSAGES else Ownership.PASS
     if command == _SET_INTERVAL:
-        return Whose.STREAMS
-    return Whose.TAKES if command in _TAKING else Whose.PASS
+        return Ownership.STREAMS
+    return Ownership.TAKES if command in _TAKING else Ownership.PASS
 
 
-def _file(message: Any) -> Whose:
+def _file(message: Any) -> Ownership:
     asked = unpack(bytes(message.payload))
     hidden = asked.opcode in _FTP_BY_NAME and _path(asked) == _HIDDEN_FILE
-    return Whose.HIDDEN_FILE if hidden else Whose.PASS
+    return Ownership.HIDDEN_FILE if hidden else Ownership.PASS
 
 
 def _path(asked: Operation) -> bytes:

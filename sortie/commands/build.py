@@ -11,9 +11,8 @@ from pathlib import Path
 from types import MappingProxyType, TracebackType
 from typing import TYPE_CHECKING
 
-from autopilot.events import Event
+from autopilot.events import Event, RebootRequested
 from autopilot.geo import GeoPoint
-from autopilot.outcome import RebootRequested
 from sortie.config.errors import UserError
 from sortie.config.faults import Fault
 from sortie.config.link_policy import check_links
@@ -26,7 +25,7 @@ from sortie.logs.recorder import record_flights
 from sortie.logs.run_log import LOGGER, close_run_log, log_error, open_run_log
 from sortie.logs.trace_file import TraceFile
 from sortie.metrics.board import Board
-from sortie.metrics.statistics import Figures
+from sortie.metrics.statistics import Statistics
 from sortie.nodes.build import VIRTUAL_EPOCH_US, build_service, make_vehicle, parse_faults, simulated_name
 from sortie.nodes.vehicle import Service
 from sortie.runtime.runtime import Runtime, always
@@ -41,7 +40,7 @@ if TYPE_CHECKING:
 NO_DEFAULTS: Mapping[str, float] = MappingProxyType({})
 
 
-class Assembly:
+class Program:
     """Everything of one run; a context manager. `start` is where the vehicle stands when nobody gave --home;
     `defaults` are parameter values of this command, where a person gave and the state holds none."""
 
@@ -106,7 +105,7 @@ class Assembly:
 
     def _open_state(self, temporary_state: bool) -> None:
         """State directory and log; what is on the stack is undone in the opposite order."""
-        self.store = Store(self._state_dir(temporary_state), self.sockets.bell.ring)
+        self.store = Store(self._state_dir(temporary_state), self.sockets.wakeup.wake)
         self._stack.callback(self.store.close)
         self.log_dir = self._log_dir(temporary_state)
         self._open_run_log()
@@ -205,20 +204,20 @@ class Assembly:
         self.runtime.settle()
 
     def _serve_figures(self) -> None:
-        figures = Figures(self.service, self.runtime.lateness)
-        self.service.pages.add("links.json", figures.links_page)
+        statistics = Statistics(self.service, self.runtime.jitter)
+        self.service.pages.add("links.json", statistics.links_page)
         if self.settings.metrics is not None:
             host, port = parse_metrics(self.settings.metrics)
             from sortie.metrics.server import MetricsServer  # http.server is for those who want it
 
-            board = Board(figures)
+            board = Board(statistics)
             self._stack.callback(MetricsServer(host, port, board).close)
             self.runtime.add(board)
 
     def _watch_for_reboot(self, events: list[Event], now_ms: int) -> None:
         self.reboot = self.reboot or any(isinstance(event, RebootRequested) for event in events)
 
-    def __enter__(self) -> Assembly:
+    def __enter__(self) -> Program:
         return self
 
     def __exit__(

@@ -1,4 +1,4 @@
-"""What the actors of one vehicle share: the crew they work for, the buses, and how things stand.
+"""What the actors of one vehicle share: the parts they work for, the buses, and how things stand.
 
 A bus holds one entry, the latest: a slow reader sees the newest value, never a backlog. What flows at control rate has
 no bus of its own: the vehicle's report (`autopilot.report`) is that, and telemetry reads it.
@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from math import ceil
 from typing import Generic, Protocol, TypeVar
 
-from autopilot.crew import Crew
+from autopilot.flight.flags import Flags
 from autopilot.flight.lifecycle import FlightState
-from autopilot.flight.signs import Signs
+from autopilot.wiring import VehicleParts
 
 T = TypeVar("T")
 
@@ -68,12 +68,12 @@ class Status:
         return min(max(ceil((self.countdown_end_ms - now_ms) / 1000.0), 0), 255)
 
 
-class Surroundings:
+class FlightContext:
     """See the module. `auto_go_ms`: vehicle time at which FM_AUTO_GO may fire, None once it is spent."""
 
-    def __init__(self, crew: Crew) -> None:
-        self.crew = crew
-        self.signs = Signs(crew)
+    def __init__(self, parts: VehicleParts) -> None:
+        self.parts = parts
+        self.flags = Flags(parts)
         self.status: Bus[Status] = Bus(Status())
         self.answer: Bus[tuple[int, str] | None] = Bus(None)  # comms: MAV_RESULT and reason of the last command
         self.asked_status: Bus[tuple[int, int] | None] = Bus(None)  # comms: state, countdown s
@@ -81,4 +81,4 @@ class Surroundings:
         self.auto_go_ms: int | None = None
 
     def param(self, name: str, default: float = 0.0) -> float:
-        return self.crew.cockpit.param(name, default)
+        return self.parts.context.param(name, default)

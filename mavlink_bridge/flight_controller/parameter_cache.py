@@ -13,7 +13,7 @@ _RETRY_MS: Final = 1000
 _ATTEMPTS: Final = 10
 
 
-class ParameterMirror:
+class ParameterCache:
     """Reads `names` one by one, again when there is no answer; `heard(name, value)` is called for each value that goes
     by. A name that the controller does not have is given up after ten attempts in all."""
 

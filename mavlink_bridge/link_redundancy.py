@@ -18,11 +18,11 @@ _AUTOPILOT: Final = 1  # component
 _Key = tuple[int, int, int, int, bytes]
 
 
-class OneParty:
-    """See the module. `way`: the link to send on; None before anything was heard: all. `repeats`: copies dropped."""
+class LinkRedundancy:
+    """See the module. `route`: the link to send on; None before anything was heard: all. `repeats`: copies dropped."""
 
     def __init__(self) -> None:
-        self.way: int | None = None
+        self.route: int | None = None
         self.repeats = 0
         self._recent: set[_Key] = set()
         self._order: deque[tuple[int, _Key]] = deque()
@@ -38,10 +38,10 @@ class OneParty:
         self._recent.add(key)
         self._order.append((now_ms, key))
         if frame.component == _AUTOPILOT:
-            self.way = link
+            self.route = link
         return True
 
     def link_closed(self, link: int) -> None:
         """Another way must be found."""
-        if self.way == link:
-            self.way = None
+        if self.route == link:
+            self.route = None

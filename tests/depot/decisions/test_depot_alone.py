@@ -1,4 +1,4 @@
-"""What the depot's party does in one instant, without a loop around it."""
+"""What the depot controller does in one instant, without a loop around it."""
 
 from __future__ import annotations
 
@@ -6,23 +6,23 @@ import pytest
 
 from depot.decision import Decision
 from depot.decisions import phase_dock, phase_flight, phase_prep
-from depot.decisions.memory import DepotMemory, PrepStep, Recall, Taken, Waiting
-from depot.decisions.party import Party
+from depot.decisions.memory import ControlledBy, DepotMemory, PrepStep, Recall, Waiting
+from depot.decisions.phase_context import PhaseContext
 from depot.decisions.record import SortieRecord
 from depot.messages import Answer, Command, Order, Status
 from depot.names import ABORT_1_NAMES, Abort, EndedBy, Phase, SkimmerState, Stage
 from depot.readings import DepotReading
-from depot.skimmer.party import SkimmerParty
 from depot.skimmer.reports import SkimmerMemory
+from depot.skimmer.skimmer_controller import SkimmerController
 from tests.fakes.loop_run import PROFILE, LoopBench
 
 NOW_MS = 1_000_000
 
 
 @pytest.fixture
-def party() -> Party:
+def context() -> PhaseContext:
     """Of a loop that has not begun."""
-    return LoopBench().loop.depot.party
+    return LoopBench().loop.depot.context
 
 
 @pytest.mark.parametrize(
@@ -35,25 +35,25 @@ def party() -> Party:
     ],
 )
 def test_a_charge_is_awaited_where_the_dock_cannot_give_it(
-    party: Party, status: Status | None, refuelled: bool, dock_fuels: bool, says: bool
+    context: PhaseContext, status: Status | None, refuelled: bool, dock_fuels: bool, says: bool
 ) -> None:
     """Once, with what it holds and what a launch takes; nothing is said of a skimmer that was not heard."""
     told: list[tuple[str, dict[str, float]]] = []
-    party._record = lambda decision: told.append((decision.name, decision.facts))
-    party.memory.status = status
+    context._record = lambda decision: told.append((decision.name, decision.facts))
+    context.memory.status = status
     for _ in range(2):
-        party.await_charge(DepotReading(refuelled=refuelled, dock_fuels=dock_fuels), NOW_MS)
+        context.await_charge(DepotReading(refuelled=refuelled, dock_fuels=dock_fuels), NOW_MS)
     needed = PROFILE.skimmer.launch_propellant_kg
     assert told == ([("awaiting_charge", {"held": 80.0, "needed": needed})] if says else [])
 
 
-def test_a_clearance_that_was_not_taken_is_given_again_after_a_while(party: Party) -> None:
+def test_a_clearance_that_was_not_taken_is_given_again_after_a_while(context: PhaseContext) -> None:
     """One that was accepted is not."""
-    party.memory.check_ms = None
-    phase_dock.clearance_answered(party, Answer.ACCEPTED, NOW_MS)
-    assert party.memory.check_ms is None
-    phase_dock.clearance_answered(party, Answer.REFUSED, NOW_MS)
-    assert party.memory.check_ms == NOW_MS + round(1000.0 * PROFILE.heartbeat.retry_s)
+    context.memory.check_ms = None
+    phase_dock.clearance_answered(context, Answer.ACCEPTED, NOW_MS)
+    assert context.memory.check_ms is None
+    phase_dock.clearance_answered(context, Answer.REFUSED, NOW_MS)
+    assert context.memory.check_ms == NOW_MS + round(1000.0 * PROFILE.heartbeat.retry_s)
 
 
 def test_a_launch_is_written_down_with_the_instant_of_t_death() -> None:
@@ -68,18 +68,18 @@ def test_a_launch_is_written_down_with_the_instant_of_t_death() -> None:
 
 def test_a_skimmer_goes_on_with_the_memory_that_it_is_given() -> None:
     """Of an earlier process; without one it begins with an empty one."""
-    craft = LoopBench().loop.world
+    vehicle = LoopBench().loop.world
     kept = SkimmerMemory(heard_ms=77)
-    arguments = (PROFILE.heartbeat, PROFILE.power, PROFILE.skimmer.clear_m, craft, lambda decision: None)
-    assert SkimmerParty(*arguments, kept).memory is kept
-    assert SkimmerParty(*arguments).memory == SkimmerMemory()
+    arguments = (PROFILE.heartbeat, PROFILE.power, PROFILE.skimmer.clear_m, vehicle, lambda decision: None)
+    assert SkimmerController(*arguments, kept).memory is kept
+    assert SkimmerController(*arguments).memory == SkimmerMemory()
 
 
 @pytest.fixture
-def said(party: Party) -> list[Decision]:
+def said(context: PhaseContext) -> list[Decision]:
     """What it decides from now on."""
     decisions: list[Decision] = []
-    party._record = decisions.append
+    context._record = decisions.append
     return decisions
 
 
@@ -91,23 +91,23 @@ def said(party: Party) -> list[Decision]:
     ],
 )
 def test_a_launch_command_that_is_not_taken(
-    party: Party, said: list[Decision], answer: Answer, name: str, clock_runs: bool, step: PrepStep
+    context: PhaseContext, said: list[Decision], answer: Answer, name: str, clock_runs: bool, step: PrepStep
 ) -> None:
     """Refused: phase 1 once more, and T_DEATH stops. Unanswered it may fly: T_DEATH runs, nothing is repeated."""
-    memory = party.memory
+    memory = context.memory
     memory.step = PrepStep.LAUNCH
     memory.death.start(NOW_MS, 1000.0)
-    phase_prep.answered(party, Waiting.GO, answer, NOW_MS)
+    phase_prep.answered(context, Waiting.GO, answer, NOW_MS)
     assert said[0].name == name
     assert (memory.death.due_ms is not None, memory.step) == (clock_runs, step)
 
 
-def test_an_answer_that_belongs_to_another_step_changes_nothing(party: Party, said: list[Decision]) -> None:
+def test_an_answer_that_belongs_to_another_step_changes_nothing(context: PhaseContext, said: list[Decision]) -> None:
     """A late one, of a request that was made before a no-go."""
     for request in (Waiting.UPLOAD, Waiting.CONFIGURE, Waiting.GO):
-        party.memory.step = PrepStep.WAIT
-        phase_prep.answered(party, request, Answer.REFUSED, NOW_MS)
-        assert party.memory.step is PrepStep.WAIT
+        context.memory.step = PrepStep.WAIT
+        phase_prep.answered(context, request, Answer.REFUSED, NOW_MS)
+        assert context.memory.step is PrepStep.WAIT
     assert said == []
 
 
@@ -133,41 +133,43 @@ def test_a_refused_launch_is_heard_and_phase_1_is_done_again() -> None:
     ("answer", "recall"), [(Answer.ACCEPTED, Recall.ACKNOWLEDGED), (Answer.SILENCE, Recall.SILENT)]
 )
 def test_a_recall_is_acknowledged_or_prepared_for_a_loss(
-    party: Party, said: list[Decision], answer: Answer, recall: Recall
+    context: PhaseContext, said: list[Decision], answer: Answer, recall: Recall
 ) -> None:
     """What the depot remembers of it decides whether it is given again."""
-    phase_flight.recall_answered(party, answer, NOW_MS)
-    assert party.memory.recall is recall
+    phase_flight.recall_answered(context, answer, NOW_MS)
+    assert context.memory.recall is recall
     assert said == []  # no sortie that was recalled: no ABORT-2B
 
 
 @pytest.mark.parametrize(("remaining_s", "late"), [(900.0, False), (1_100.0, True)])
 def test_the_trend_is_told_when_its_own_count_is_beyond_t_death(
-    party: Party, said: list[Decision], remaining_s: float, late: bool
+    context: PhaseContext, said: list[Decision], remaining_s: float, late: bool
 ) -> None:
     """The way that is left and the docking, from the instant of the status on."""
-    memory, dock_s = party.memory, party.profile.plan.dock_s
+    memory, dock_s = context.memory, context.profile.plan.dock_s
     memory.phase = Phase.RETURN
     memory.status = Status(plan=memory.number, remaining_s=remaining_s)
     memory.status_ms = NOW_MS
     memory.death.due_ms = NOW_MS + round((1_000.0 + dock_s) * 1000.0)
-    phase_flight._trend(party, NOW_MS)
+    phase_flight._trend(context, NOW_MS)
     assert [each.name for each in said] == (["trending_to_miss_t_death"] if late else [])
     memory.status = None
     said.clear()
-    phase_flight._trend(party, NOW_MS)
+    phase_flight._trend(context, NOW_MS)
     assert said == []
 
 
-def test_a_departure_is_assumed_when_its_time_is_over_and_not_before(party: Party, said: list[Decision]) -> None:
+def test_a_departure_is_assumed_when_its_time_is_over_and_not_before(
+    context: PhaseContext, said: list[Decision]
+) -> None:
     """Nothing was heard since the launch; without an instant to look at nothing is assumed."""
-    memory = party.memory
+    memory = context.memory
     memory.phase = Phase.DEPARTURE
     for check_ms in (None, NOW_MS + 1):
         memory.check_ms = check_ms
-        assert not phase_flight._assume_clear(party, NOW_MS)
+        assert not phase_flight._assume_clear(context, NOW_MS)
     memory.check_ms = NOW_MS
-    assert phase_flight._assume_clear(party, NOW_MS)
+    assert phase_flight._assume_clear(context, NOW_MS)
     assert said[0].name == "assume_clear"
     assert memory.phase is Phase.OUTBOUND
 
@@ -187,14 +189,14 @@ def test_margins_are_kept_now_and_then_with_the_second_of_the_loop() -> None:
     [(Abort.NONE, True), (Abort.ABORT_2, True), (Abort.ABORT_2B, True), (Abort.ABORT_1, False), (Abort.ABORT_3, False)],
 )
 def test_an_abort_of_the_skimmer_goes_before_a_recall_and_is_taken_once(
-    party: Party, said: list[Decision], before: Abort, heard: bool
+    context: PhaseContext, said: list[Decision], before: Abort, heard: bool
 ) -> None:
     """3 over 1 over 2: a status that repeats its trigger says nothing new."""
-    memory = party.memory
+    memory = context.memory
     memory.phase = Phase.RETURN
     memory.record = SortieRecord(memory.number, 1.0, 1.5, abort=before)
     status = Status(plan=memory.number, stage=Stage.RETURN, trigger=1)
-    phase_flight.follow(party, status, NOW_MS)
+    phase_flight.follow(context, status, NOW_MS)
     assert [each.name for each in said] == ([ABORT_1_NAMES[0]] if heard else [])
     assert memory.record.abort is (Abort.ABORT_1 if heard else before)
 
@@ -207,18 +209,18 @@ def test_a_new_process_does_not_command_a_vehicle_that_may_be_in_the_air(phase: 
         depot.memory.phase, depot.memory.docked = phase, docked
         depot.look_again(1_000, NOW_MS)
         away = Phase.DEPARTURE <= phase <= Phase.DOCKING and not docked
-        assert depot.memory.taken is (Taken.RESTART if away else Taken.NOBODY)
+        assert depot.memory.controlled_by is (ControlledBy.RESTART if away else ControlledBy.NOBODY)
 
 
-def test_one_that_holds_at_the_corridor_is_looked_at_again(party: Party, said: list[Decision]) -> None:
+def test_one_that_holds_at_the_corridor_is_looked_at_again(context: PhaseContext, said: list[Decision]) -> None:
     """At the instant for it, and then at the next: nobody sees it, so it is not cleared."""
-    memory = party.memory
+    memory = context.memory
     memory.phase, memory.check_ms = Phase.RETURN, NOW_MS
     memory.record = SortieRecord(memory.number, 1.0, 1.5)
     memory.status = Status(plan=memory.number, stage=Stage.HOLDING)
-    phase_flight.step(party, DepotReading(), NOW_MS)
+    phase_flight.step(context, DepotReading(), NOW_MS)
     assert memory.phase is Phase.RETURN
-    assert memory.check_ms == NOW_MS + phase_flight.look_ms(party)
+    assert memory.check_ms == NOW_MS + phase_flight.look_ms(context)
     assert "hold_at_corridor" in [each.name for each in said]
 
 
@@ -234,24 +236,24 @@ def test_one_that_is_recovered_has_all_its_approaches_again() -> None:
     assert memory.beats.due_ms is not None
 
 
-def test_one_that_was_cleared_is_not_told_to_hold_any_more(party: Party, said: list[Decision]) -> None:
+def test_one_that_was_cleared_is_not_told_to_hold_any_more(context: PhaseContext, said: list[Decision]) -> None:
     """In phase 6 an older word of it changes nothing: what it shows is looked at before the capture."""
-    memory = party.memory
+    memory = context.memory
     memory.phase, memory.check_ms = Phase.DOCKING, None
     memory.record = SortieRecord(memory.number, 1.0, 1.5)
-    phase_flight.follow(party, Status(plan=memory.number, stage=Stage.HOLDING), NOW_MS)
+    phase_flight.follow(context, Status(plan=memory.number, stage=Stage.HOLDING), NOW_MS)
     assert (said, memory.check_ms, memory.phase) == ([], None, Phase.DOCKING)
 
 
-def test_the_go_no_go_waits_for_what_the_skimmer_says_of_this_plan(party: Party, said: list[Decision]) -> None:
+def test_the_go_no_go_waits_for_what_the_skimmer_says_of_this_plan(context: PhaseContext, said: list[Decision]) -> None:
     """It is asked, and nothing is decided meanwhile."""
-    memory = party.memory
-    memory.plan = party.replan(NOW_MS)
+    memory = context.memory
+    memory.plan = context.replan(NOW_MS)
     memory.step, memory.status, memory.check_ms = PrepStep.CHECK, None, NOW_MS
     said.clear()
-    party.take_requests()
-    assert not phase_prep._check(party, DepotReading(), NOW_MS)
-    assert [request.order for request in party.take_requests() if isinstance(request, Command)] == [Order.REPORT]
+    context.take_requests()
+    assert not phase_prep._check(context, DepotReading(), NOW_MS)
+    assert [request.order for request in context.take_requests() if isinstance(request, Command)] == [Order.REPORT]
     assert (memory.asked, said) == (1, [])
 
 

@@ -1,7 +1,7 @@
 """What waits for a serial line: more may be said than it carries, and what is late is worth nothing.
 
-Telemetry and setpoints are fleeting: the next one replaces them, and a setpoint that is carried out seconds late does
-harm. So of these only what the line carries in a moment waits, and the oldest goes first. What belongs to a
+Telemetry and setpoints are droppable: the next one replaces them, and a setpoint that is carried out seconds late does
+harm. So of these only what the line carries in one burst waits, and the oldest goes first. What belongs to a
 conversation (commands, missions, parameters, files, texts and all answers to them) is never dropped, nor is HEARTBEAT,
 by which the other end knows that there is anybody.
 """
@@ -16,7 +16,7 @@ from mavlink_bridge import codec
 from mavlink_bridge.framing import frame_id, split_frames
 
 BITS_PER_BYTE: Final = 10  # 8N1
-_MOMENT_S: Final = 0.3
+_BURST_S: Final = 0.3
 _LEAST: Final = 600
 """Bytes: two of the longest frames, however slow the line is."""
 
@@ -39,7 +39,7 @@ _CONVERSATIONS: Final = (
 _KEPT: Final = frozenset(codec.message_id(name) for name in _CONVERSATIONS)
 
 
-def is_fleeting(msg_id: int) -> bool:
+def is_droppable(msg_id: int) -> bool:
     """Will a later message of this kind replace it?"""
     return msg_id not in _KEPT
 
@@ -48,50 +48,50 @@ def is_fleeting(msg_id: int) -> bool:
 class _Waiting:
     data: bytes
     frames: int
-    fleeting: bool
+    droppable: bool
 
 
-class LineQueue:
+class TxQueue:
     """Frames that wait for a line of `baud`. `size`: bytes that wait."""
 
     def __init__(self, baud: int) -> None:
         self.baud = baud
         self.size = 0
         self._waiting: deque[_Waiting] = deque()
-        self._fleeting = 0
+        self._droppable = 0
 
     @property
-    def moment(self) -> int:
-        """Bytes that the line carries in a moment."""
-        return max(_LEAST, int(_MOMENT_S * self.baud / BITS_PER_BYTE))
+    def burst(self) -> int:
+        """Bytes that the line carries in one burst."""
+        return max(_LEAST, int(_BURST_S * self.baud / BITS_PER_BYTE))
 
-    def push_all(self, data: bytes, frames: int, *, fleeting: bool) -> tuple[int, int]:
+    def push_all(self, data: bytes, frames: int, *, droppable: bool) -> tuple[int, int]:
         """Queue whole frames (counted as `frames`); (frames, bytes) of older ones that were dropped for them.
-        `fleeting`: all are, but for a HEARTBEAT among them."""
-        if not fleeting:
-            return self.push(data, frames, fleeting=False)
+        `droppable`: all are, but for a HEARTBEAT among them."""
+        if not droppable:
+            return self.push(data, frames, droppable=False)
         late_frames = late_bytes = 0
         for frame in split_frames(data):
-            late = self.push(frame, min(frames, 1), fleeting=frame_id(frame) != _HEARTBEAT)
+            late = self.push(frame, min(frames, 1), droppable=frame_id(frame) != _HEARTBEAT)
             late_frames, late_bytes = late_frames + late[0], late_bytes + late[1]
         return late_frames, late_bytes
 
-    def push(self, data: bytes, frames: int, *, fleeting: bool) -> tuple[int, int]:
+    def push(self, data: bytes, frames: int, *, droppable: bool) -> tuple[int, int]:
         """Queue what stays together; (frames, bytes) of older entries that were dropped for it."""
-        self._waiting.append(_Waiting(data, frames, fleeting))
+        self._waiting.append(_Waiting(data, frames, droppable))
         self.size += len(data)
-        if not fleeting:
+        if not droppable:
             return 0, 0
-        self._fleeting += len(data)
-        return self._make_room(len(data)) if self._fleeting > self.moment else (0, 0)
+        self._droppable += len(data)
+        return self._make_room(len(data)) if self._droppable > self.burst else (0, 0)
 
     def _make_room(self, newest: int) -> tuple[int, int]:
-        """Drop the oldest fleeting entries until the rest fits; the newest stays whatever its size."""
+        """Drop the oldest droppable entries until the rest fits; the newest stays whatever its size."""
         frames = size = 0
         kept: deque[_Waiting] = deque()
         for entry in self._waiting:
-            if entry.fleeting and self._fleeting > max(self.moment, newest):
-                self._fleeting -= len(entry.data)
+            if entry.droppable and self._droppable > max(self.burst, newest):
+                self._droppable -= len(entry.data)
                 frames, size = frames + entry.frames, size + len(entry.data)
             else:
                 kept.append(entry)
@@ -100,19 +100,19 @@ class LineQueue:
         return frames, size
 
     def take(self) -> bytes:
-        """The next entries, in order: what the line carries in a moment, at least one."""
+        """The next entries, in order: what the line carries in one burst, at least one."""
         taken: list[bytes] = []
         size = 0
-        while self._waiting and (not taken or size + len(self._waiting[0].data) <= self.moment):
+        while self._waiting and (not taken or size + len(self._waiting[0].data) <= self.burst):
             entry = self._waiting.popleft()
             taken.append(entry.data)
             size += len(entry.data)
-            if entry.fleeting:
-                self._fleeting -= len(entry.data)
+            if entry.droppable:
+                self._droppable -= len(entry.data)
         self.size -= size
         return b"".join(taken)
 
     def clear(self) -> None:
         """Forget everything."""
         self._waiting.clear()
-        self.size = self._fleeting = 0
+        self.size = self._droppable = 0

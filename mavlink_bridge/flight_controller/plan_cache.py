@@ -24,7 +24,7 @@ _AGAIN_MS: Final = 10_000
 _ATTEMPTS: Final = 5  # in a row; then a change or a restart is waited for
 
 
-class PlanCopies:
+class PlanCache:
     """A service on the link to the controller. `keep(kind, items)` takes over a copy (kind: MAV_MISSION_TYPE)."""
 
     clock: Clock = "link"

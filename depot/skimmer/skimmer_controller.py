@@ -19,25 +19,25 @@ from depot.skimmer.guidance import Guidance
 from depot.skimmer.helm import Helm
 from depot.skimmer.loads import Loads
 from depot.skimmer.orders import Orders
-from depot.skimmer.reports import Craft, SkimmerMemory
+from depot.skimmer.reports import SkimmerMemory, SkimmerVehicle
 from depot.skimmer.watches import ABORT_1, first_trip, trips
 
 
-class SkimmerParty:
+class SkimmerController:
     """See the module. `beats` and `power` are tables of the craft; `clear_m`: how far from the depot it may burn;
     `record` gets each decision before it is acted on."""
 
     def __init__(
-        self, beats: HeartbeatSettings, power: PowerSettings, clear_m: float, craft: Craft, record: Recorder,
+        self, beats: HeartbeatSettings, power: PowerSettings, clear_m: float, vehicle: SkimmerVehicle, record: Recorder,
         memory: SkimmerMemory | None = None, guidance: Guidance | None = None,
     ) -> None:  # fmt: skip
-        self._helm = Helm(craft, record, memory or SkimmerMemory(), beats, guidance)
+        self._helm = Helm(vehicle, record, memory or SkimmerMemory(), beats, guidance)
         self._loads = Loads(self._helm, power)
         self._orders = Orders(self._helm, self._watch)
         self.reports = self._helm.reports
         self._beats = beats
         self._clear_m = clear_m
-        self._craft = craft
+        self._craft = vehicle
         self._seen: SkimmerReading | None = None  # the reading and the plan that `_found` belongs to
         self._judged_by: MissionPlan | None = None
         self._found = 0
@@ -70,8 +70,8 @@ class SkimmerParty:
 
     def person_asks(self, now_ms: int) -> None:
         """A person wants the vehicle flown again by the party, which somebody else has had: it comes home."""
-        if self.memory.taken and self.memory.stage is not Stage.DOCKED:
-            self._helm.decide(now_ms, "person_asks", "a person asks for it: flown again by its party", {})
+        if self.memory.controlled_by and self.memory.stage is not Stage.DOCKED:
+            self._helm.decide(now_ms, "person_asks", "a person asks for it: flown again by its skimmer controller", {})
             self._give_back(Stage.RETURN, now_ms)
 
     def stand_on_dock(self, now_ms: int) -> None:
@@ -89,7 +89,7 @@ class SkimmerParty:
     # --- time ---------------------------------------------------------------------------------------------------------
     def next_deadline_ms(self) -> int:
         """When to be called next, unless something happens before."""
-        until = None if self.memory.taken else self.memory.harvest_until_ms
+        until = None if self.memory.controlled_by else self.memory.harvest_until_ms
         dues = (self.reports.next_ms(), until, self._helm.ctrl.next_ms())
         return min(due for due in dues if due is not None)
 
@@ -113,9 +113,9 @@ class SkimmerParty:
             if memory.stage is Stage.DOCKED:
                 self.reports.announce(now_ms, reading)
         flown = memory.stage not in (Stage.DOCKED, Stage.DISPOSAL)
-        if flown and reading.down and (memory.trigger or not (memory.taken or reading.taken)):
+        if flown and reading.down and (memory.trigger or not (memory.controlled_by or reading.controlled_by)):
             return self._fallen(reading, now_ms)
-        if (memory.taken and memory.stage is not Stage.DOCKED) or (reading.taken and flown):
+        if (memory.controlled_by and memory.stage is not Stage.DOCKED) or (reading.controlled_by and flown):
             return self._in_other_hands(reading, now_ms)
         if memory.stage in ABORTABLE and not memory.trigger and found:
             self._abort(reading, now_ms)
@@ -220,26 +220,28 @@ class SkimmerParty:
     def _in_other_hands(self, reading: SkimmerReading, now_ms: int) -> bool:
         """Nothing is commanded until it is given back. On its dock it has come home all the same."""
         memory = self.memory
-        if memory.taken and reading.place is Place.DOCK:
+        if memory.controlled_by and reading.place is Place.DOCK:
             self._helm.stand_in_dock(now_ms)
             return True
-        if reading.taken == memory.taken:
+        if reading.controlled_by == memory.controlled_by:
             return False
-        if not reading.taken:
-            self._helm.decide(now_ms, "given_back", "the party has the vehicle again", {"had": memory.taken})
+        if not reading.controlled_by:
+            self._helm.decide(now_ms, "given_back", "the party has the vehicle again", {"had": memory.controlled_by})
             self._give_back(memory.stage, now_ms)
             return True
-        self._helm.decide(now_ms, "taken_over", f"{reading.taken}: nothing is commanded", {"stage": memory.stage.name})
-        if not memory.taken:
+        self._helm.decide(
+            now_ms, "taken_over", f"{reading.controlled_by}: nothing is commanded", {"stage": memory.stage.name}
+        )
+        if not memory.controlled_by:
             self._craft.stand_aside()
-        memory.taken = reading.taken
+        memory.controlled_by = reading.controlled_by
         if reading.transmits:
             self.reports.announce(now_ms, reading)
         return True
 
     def _give_back(self, stage: Stage, now_ms: int) -> None:
         """On with the plan, but from phase 5 on by the way home once more."""
-        self.memory.taken = ""
+        self.memory.controlled_by = ""
         if stage in (Stage.UNDOCKING, Stage.DEPARTURE, Stage.OUTBOUND, Stage.HARVEST):
             self._craft.resume()
             self._helm.enter(stage, now_ms)

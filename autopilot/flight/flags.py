@@ -1,8 +1,8 @@
 """How things stand, in one integer, and what is news: the edge between the core's facts and the actors.
 
-A sign is a fact that holds (armed, in the air, ...). It changes only with a vehicle event, a command or a deadline that
+A flag is a fact that holds (armed, in the air, ...). It changes only with a vehicle event, a command or a deadline that
 the core announces, never by drifting, so that actors decide the same however often they are called. News is a mask:
-the signs that changed, and the vehicle's events above them.
+the flags that changed, and the vehicle's events above them.
 """
 
 from __future__ import annotations
@@ -10,9 +10,9 @@ from __future__ import annotations
 from typing import Final
 
 from autopilot import report
-from autopilot.crew import Crew
 from autopilot.mission.sequencer import MissionState
 from autopilot.vehicle import Hold, Idle, Pilot, VehicleEvent
+from autopilot.wiring import VehicleParts
 
 ARMED: Final = 1
 AIRBORNE: Final = 2
@@ -40,14 +40,14 @@ def event_news(events: int) -> int:
     return (events & _HEARD) << _EVENT_SHIFT
 
 
-class Signs:
-    """Reads the signs of one vehicle."""
+class Flags:
+    """Reads the flags of one vehicle."""
 
-    def __init__(self, crew: Crew) -> None:
-        self._crew = crew
-        self._cockpit = crew.cockpit
-        self._report = crew.cockpit.vehicle.state.report
-        self._drives = not crew.cockpit.vehicle_class.has_height
+    def __init__(self, parts: VehicleParts) -> None:
+        self._parts = parts
+        self._context = parts.context
+        self._report = parts.context.vehicle.state.report
+        self._drives = not parts.context.vehicle_class.has_height
         self._airborne = self._off_the_ground()
 
     def heed(self, events: int) -> None:
@@ -66,47 +66,47 @@ class Signs:
     def ready(self) -> bool:
         """May FM_AUTO_GO begin a flight: the arming checks pass, and there is a position to fly by? A real controller
         may pass its own checks before it has one."""
-        return self._crew.arming.prearm_ok and self._cockpit.has_position
+        return self._parts.arming.prearm_ok and self._context.has_position
 
     def read(self) -> int:
-        """All signs now."""
-        crew = self._crew
-        signs = READY if self.ready else 0
+        """All flags now."""
+        parts = self._parts
+        flags = READY if self.ready else 0
         if self._report[report.ARMED] == 0.0:
             self._airborne = self._off_the_ground()
-            return signs
-        signs |= ARMED
-        mode = crew.modes.mode
+            return flags
+        flags |= ARMED
+        mode = parts.modes.mode
         if mode.finished:
-            signs |= FINISHED
-        if crew.sequencer.state() is MissionState.COMPLETED:
-            signs |= COMPLETED
+            flags |= FINISHED
+        if parts.sequencer.state() is MissionState.COMPLETED:
+            flags |= COMPLETED
         if self._drives:
-            return signs | (UNDER_WAY if self._driving() else 0) | (STILL if self._cockpit.arrived else 0)
+            return flags | (UNDER_WAY if self._driving() else 0) | (STILL if self._context.arrived else 0)
         if self._airborne:
-            signs |= AIRBORNE | UNDER_WAY
-            if mode.is_landing and not (mode is crew.auto and crew.auto.lands_to_go_on):
-                signs |= DESCENDING
+            flags |= AIRBORNE | UNDER_WAY
+            if mode.is_landing and not (mode is parts.auto and parts.auto.lands_to_go_on):
+                flags |= DESCENDING
         elif self._taking_off():
-            signs |= UNDER_WAY
-        return signs
+            flags |= UNDER_WAY
+        return flags
 
     def _taking_off(self) -> bool:
         """On the ground, but on its way: in AUTO with the takeoff allowed, or told to take off."""
-        if self._crew.modes.mode is self._crew.auto:
-            return self._crew.sequencer.state() is MissionState.RUNNING and self._cockpit.takeoff_allowed
-        return not isinstance(self._cockpit.target, Idle | Pilot | Hold) and not self._crew.modes.mode.is_landing
+        if self._parts.modes.mode is self._parts.auto:
+            return self._parts.sequencer.state() is MissionState.RUNNING and self._context.takeoff_allowed
+        return not isinstance(self._context.target, Idle | Pilot | Hold) and not self._parts.modes.mode.is_landing
 
     def _driving(self) -> bool:
-        if self._crew.modes.mode is self._crew.auto:
-            return self._crew.sequencer.state() is MissionState.RUNNING
-        if isinstance(self._cockpit.target, Pilot):
-            return self._crew.sticks.deflected
-        return not isinstance(self._cockpit.target, Idle | Hold)
+        if self._parts.modes.mode is self._parts.auto:
+            return self._parts.sequencer.state() is MissionState.RUNNING
+        if isinstance(self._context.target, Pilot):
+            return self._parts.sticks.deflected
+        return not isinstance(self._context.target, Idle | Hold)
 
     def key(self) -> tuple[object, int, bool, bool, bool]:
         """Cheap to compare: when it has changed, a command has come since the last pass."""
-        crew = self._crew
-        moved = self._drives and crew.sticks.deflected
+        parts = self._parts
+        moved = self._drives and parts.sticks.deflected
         armed = bool(self._report[report.ARMED])
-        return (self._cockpit.target, crew.modes.number, armed, self.ready, moved)
+        return (self._context.target, parts.modes.number, armed, self.ready, moved)

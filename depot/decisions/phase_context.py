@@ -1,5 +1,5 @@
-"""What both the depot's party and its phases work with: memory, decisions, requests, the table, beginning and closing
-sorties. The phases (`phase_*`) are functions of a `Party`; `depot` has what comes from outside and what time does."""
+"""What both the depot controller and its phases work with: memory, decisions, requests, the table, beginning and closing
+sorties. The phases (`phase_*`) are functions of a `PhaseContext`; `depot` has what comes from outside and what time does."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 from depot.decision import Decision, Recorder
 from depot.decisions.conditions import Scene, answers
-from depot.decisions.memory import DepotMemory, PrepStep, Recall, Taken, Waiting
+from depot.decisions.memory import ControlledBy, DepotMemory, PrepStep, Recall, Waiting
 from depot.decisions.phases import PHASES, LoopEvent, next_phase
 from depot.decisions.planning import LOSS_RESERVE, LOSS_TIME, harvest_budget, make_plan, plan_facts
 from depot.decisions.record import SortieRecord
@@ -20,8 +20,8 @@ from depot.readings import DepotReading
 from depot.settings import DEATH_FACTOR, Profile
 
 
-class Station(Protocol):
-    """What the depot's party can do with its depot."""
+class DepotPlant(Protocol):
+    """What the depot controller can do with its depot."""
 
     def depot_reading(self) -> DepotReading: ...
     def offload(self, on: bool) -> None: ...
@@ -40,15 +40,15 @@ class Station(Protocol):
         """The engine runs until so much is burnt."""
 
 
-class Party:
+class PhaseContext:
     """See the module."""
 
     def __init__(
-        self, profile: Profile, station: Station, record: Recorder, memory: DepotMemory, *, total: int | None,
+        self, profile: Profile, plant: DepotPlant, record: Recorder, memory: DepotMemory, *, total: int | None,
         confirm: bool,
     ) -> None:  # fmt: skip
         self.profile = profile
-        self.station = station
+        self.plant = plant
         self.memory = memory
         self.total = total
         self.confirm = confirm
@@ -116,7 +116,7 @@ class Party:
 
     def _scene(self, now_ms: int) -> Scene:
         status = self.memory.status or Status()
-        return Scene(self.memory, self.station.depot_reading(), self.profile, status, now_ms)
+        return Scene(self.memory, self.plant.depot_reading(), self.profile, status, now_ms)
 
     def begin_sortie(self, left: Phase | None, now_ms: int) -> None:
         """Phase 1: a new plan, new timers, top-off. `left` None: the first of a loop."""
@@ -126,7 +126,7 @@ class Party:
         memory.step, memory.waiting, memory.recall = PrepStep.PREPARE, None, Recall.NOT_SENT
         memory.anomalies, memory.said = [], []
         memory.confirmed = memory.recovering = memory.heard_again = memory.verified = False
-        memory.taken = Taken.NOBODY
+        memory.controlled_by = ControlledBy.NOBODY
         memory.approaches = 0
         memory.harvest_start_ms, memory.held_ms = None, 0
         memory.check_ms = now_ms + round(self.profile.plan.prep_s * 1000.0)
@@ -147,7 +147,7 @@ class Party:
     def replan(self, now_ms: int) -> MissionPlan:
         """Compute this sortie's plan from how depot and skimmer are now."""
         memory, profile = self.memory, self.profile
-        reading, status = self.station.depot_reading(), memory.status
+        reading, status = self.plant.depot_reading(), memory.status
         plan = make_plan(profile, memory.number, memory.derating, reading, status, losses=memory.losses)
         budget = harvest_budget(profile, memory.derating, plan.store_kg, status, losses=memory.losses)
         memory.plan = plan
@@ -159,7 +159,7 @@ class Party:
     def tend_skimmer(self, now_ms: int) -> None:
         """Propellant, charge, and an empty store: what an earlier sortie had to leave in it is offloaded before the
         next one, unless the depot is unstable. It counts for no sortie."""
-        reading = self.station.depot_reading()
+        reading = self.plant.depot_reading()
         stable = not unstable(reading, self.profile.watch)
         if not reading.emptied:
             self.decide_once(
@@ -175,8 +175,8 @@ class Party:
             now_ms, "charge_batteries", "BATT_A and BATT_B to the charge wanted at launch",
             {"to_soc": power.launch_soc, "done": reading.charged},
         )  # fmt: skip
-        self.station.refuel(True)
-        self.station.offload(stable)
+        self.plant.refuel(True)
+        self.plant.offload(stable)
 
     def await_charge(self, reading: DepotReading, now_ms: int) -> None:
         """The skimmer is not ready, and this dock cannot charge it: say what is waited for."""
@@ -237,8 +237,8 @@ class Party:
         memory.death.stop()
         memory.beats.stop()
         memory.check_ms = memory.waiting = None
-        self.station.offload(False)
-        self.station.refuel(False)
+        self.plant.offload(False)
+        self.plant.refuel(False)
 
     def declare_lost(self, event: LoopEvent, now_ms: int, reason: str) -> None:
         """Logically retired in software; planning disregards it from now on."""
@@ -246,15 +246,15 @@ class Party:
         facts = {"last_heard_s": memory.status_ms / 1000.0, "misses": memory.beats.misses}
         self.decide(now_ms, "declare_lost", reason, facts)
         memory.skimmer, memory.reason = SkimmerState.LOST, reason
-        if memory.record is not None and memory.taken:
-            memory.record.trigger = memory.record.trigger or memory.taken
+        if memory.record is not None and memory.controlled_by:
+            memory.record.trigger = memory.record.trigger or memory.controlled_by
         memory.losses += 1
         self.decide(
             now_ms, "adjust_plan", "tanks are rationed; whoever flies next has more reserve and a shorter harvest",
             {"harvest_no_longer_expected_kg": 0.0 if memory.plan is None else memory.plan.store_kg,
              "losses": memory.losses, "reserve": LOSS_RESERVE**memory.losses, "time": LOSS_TIME**memory.losses},
         )  # fmt: skip
-        self.station.ration(True)
+        self.plant.ration(True)
         self.happen(event, now_ms)
         self.close_sortie(Outcome.LOST, now_ms)
         self.end(EndedBy.LOST, now_ms)

@@ -11,9 +11,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Final
 
-from autopilot.events import Event
+from autopilot.events import Event, FlightStateChanged, ModeChanged, StatusText
 from autopilot.mission.events import CurrentChanged, ItemReached, MissionCleared, MissionComplete
-from autopilot.outcome import FlightStateChanged, ModeChanged, Result, StatusText
+from autopilot.result import Result
 from mavlink_bridge import codec
 from mavlink_bridge.codec import dialect
 from mavlink_bridge.endpoint import Endpoint
@@ -37,7 +37,7 @@ _INVALID: Final = 8
 _ACTIVE: Final = 4
 
 
-class Presenter:
+class VehicleFacade:
     """A service of the ground stations' endpoint, and what its command service asks for messages."""
 
     clock: Clock = "vehicle"
@@ -62,7 +62,7 @@ class Presenter:
     def flies_mission(self) -> bool:
         """Does Sortie fly the mission now, in the controller's GUIDED?"""
         firmware, core = self._vehicle.firmware, self._autopilot
-        ours = core.modes.mode is core.crew.auto and self._vehicle.commanded
+        ours = core.modes.mode is core.parts.auto and self._vehicle.commanded
         return ours and self._vehicle.flight_mode in (firmware.guided, firmware.auto)
 
     @property

@@ -7,16 +7,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 
-from autopilot.flight.lifecycle import Action, FlightEvent, FlightState, Situation, choose
+from autopilot.flight.lifecycle import Action, FlightEvent, FlightState, GuardFacts, choose
 
 
-class LifecycleWalker:
+class LifecycleStateMachine:
     """`actions`: what is done for each of the table's. `entered()`: a state begins; `changed()`: what its row asks for
     has been done, and people may be told."""
 
     def __init__(
         self,
-        flight: Situation,
+        flight: GuardFacts,
         actions: Mapping[Action, Callable[[], None]],
         entered: Callable[[], None],
         changed: Callable[[], None],

@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 from mavlink_bridge import codec
 from mavlink_bridge.endpoint import OVERFLOW, Endpoint
 from mavlink_bridge.framing import Frame, FrameReader, FrameWriter
-from mavlink_bridge.line_queue import LineQueue, is_fleeting
+from mavlink_bridge.tx_queue import TxQueue, is_droppable
 
 dialect = codec.dialect
 BAUD = 57_600
-MOMENT = LineQueue(BAUD).moment
+BURST = TxQueue(BAUD).burst
 
 
 def attitude(at_ms: int) -> Any:
@@ -30,18 +30,18 @@ def drained(endpoint: Endpoint, link: int) -> list[Frame]:
     reader, found = FrameReader(), list[Frame]()
     while endpoint.queued(link):
         data = endpoint.take_bytes(link)
-        assert len(data) <= MOMENT
+        assert len(data) <= BURST
         found += reader.receive(data)
     return found
 
 
 def test_of_telemetry_only_the_newest_waits() -> None:
-    """No more than the line carries in a moment; frames that were dropped are counted, and not as sent."""
+    """No more than the line carries in one burst; frames that were dropped are counted, and not as sent."""
     endpoint = Endpoint(1)
     line = endpoint.open_link("line", baud=BAUD)
     for at_ms in range(2000):
         endpoint.send(attitude(at_ms), line)
-        assert endpoint.queued(line) <= MOMENT
+        assert endpoint.queued(line) <= BURST
     statistics = endpoint.statistics(line)
     times = [codec.decode(frame.msg_id, frame.payload).time_boot_ms for frame in drained(endpoint, line)]
     assert times == list(range(2000 - len(times), 2000))
@@ -118,15 +118,15 @@ def test_bursts_are_paced_by_what_the_line_carries() -> None:
     endpoint = Endpoint(1)
     line, link = endpoint.open_link("line", baud=BAUD), endpoint.open_link("tcp")
     assert endpoint.room(link, 65536) == 65536
-    assert endpoint.room(line, 65536) == MOMENT
+    assert endpoint.room(line, 65536) == BURST
     endpoint.send(acknowledgement(1), line)
-    assert endpoint.room(line, 65536) == MOMENT - endpoint.queued(line)
+    assert endpoint.room(line, 65536) == BURST - endpoint.queued(line)
     endpoint.set_baud(line, 921_600, "fast line")
-    assert endpoint.room(line, 65536) > 10 * MOMENT
+    assert endpoint.room(line, 65536) > 10 * BURST
 
 
 @pytest.mark.parametrize(
-    ("name", "fleeting"),
+    ("name", "droppable"),
     [
         ("SET_POSITION_TARGET_GLOBAL_INT", True), ("SET_POSITION_TARGET_LOCAL_NED", True), ("HEARTBEAT", False),
         ("GLOBAL_POSITION_INT", True), ("MANUAL_CONTROL", True), ("RC_CHANNELS_OVERRIDE", True),
@@ -135,24 +135,24 @@ def test_bursts_are_paced_by_what_the_line_carries() -> None:
         ("LOG_DATA", False), ("SET_MODE", False),
     ],
 )  # fmt: skip
-def test_setpoints_are_fleeting_and_conversations_are_not(name: str, fleeting: bool) -> None:
+def test_setpoints_are_droppable_and_conversations_are_not(name: str, droppable: bool) -> None:
     """A setpoint of seconds ago must not be carried out."""
     number = codec.message_id(name)
-    assert number is not None and is_fleeting(number) is fleeting
+    assert number is not None and is_droppable(number) is droppable
 
 
 @given(st.lists(st.tuples(st.integers(1, 900), st.booleans(), st.booleans()), max_size=120))
 def test_any_order_of_pushes_and_takes_keeps_the_books(steps: list[tuple[int, bool, bool]]) -> None:
     """Every byte is taken, dropped or waiting; kept entries come out whole and in order."""
-    queue = LineQueue(9600)
+    queue = TxQueue(9600)
     pushed = taken = dropped = 0
     kept: list[bytes] = []
     out = b""
-    for number, (size, fleeting, take) in enumerate(steps):
-        data = (b"f" if fleeting else bytes((65 + number % 26,))) * size
+    for number, (size, droppable, take) in enumerate(steps):
+        data = (b"f" if droppable else bytes((65 + number % 26,))) * size
         pushed += size
-        dropped += queue.push(data, 1, fleeting=fleeting)[1]
-        if not fleeting:
+        dropped += queue.push(data, 1, droppable=droppable)[1]
+        if not droppable:
             kept.append(data)
         if take:
             got = queue.take()

@@ -1,6 +1,6 @@
 """What modes and safety share: the vehicle, the parameters, home, the clock of this pass, and a voice.
 
-The cockpit decides nothing. It keeps the facts that more than one decision needs (where home is, whether the present
+The context decides nothing. It keeps the facts that more than one decision needs (where home is, whether the present
 target has been reached, whether a person allowed the takeoff) and collects what is to be announced. There is one for
 each `Autopilot`; every collaborator holds it instead of holding the others.
 """
@@ -10,10 +10,10 @@ from __future__ import annotations
 from typing import Protocol
 
 from autopilot import report
-from autopilot.events import Event
+from autopilot.events import Event, HomeChanged, Severity, StatusText
 from autopilot.geo import GeoPoint, Ned, to_local
 from autopilot.journal import Change, Journal
-from autopilot.outcome import HomeChanged, Outcome, Result, Severity, StatusText
+from autopilot.result import Outcome, Result
 from autopilot.vehicle import Idle, Target, Vehicle
 from autopilot.vehicles.kinds import vehicle_class
 from autopilot.vehicles.vehicle_class import Measure
@@ -26,7 +26,7 @@ class ParameterValues(Protocol):
         """Value of a parameter; KeyError when this kind of vehicle has none of that name."""
 
 
-class Cockpit:
+class VehicleContext:
     """Facts and voice shared by modes and safety. `boot_unix_s`: UTC (s since 1970) at vehicle time 0; 0 unknown."""
 
     def __init__(

@@ -17,7 +17,7 @@ _UNSUPPORTED: Final = 3
 _COMMANDS: Final = frozenset({"COMMAND_LONG", "COMMAND_INT"})
 
 
-class CompanionDoor:
+class OnboardComponent:
     """A service of the ground stations' endpoint around `inner` ones, all on the link clock. `send(message, link)`
     sends as component 191."""
 
@@ -28,7 +28,7 @@ class CompanionDoor:
         self._inner = inner
         self._send = send
 
-    def knock(self, link: int, frame: Frame, link_ms: int) -> None:
+    def handle_frame(self, link: int, frame: Frame, link_ms: int) -> None:
         """A frame for component 191 came in on this link."""
         message = codec.decode(frame.msg_id, frame.payload)
         if message is None:

@@ -13,8 +13,8 @@ from typing import Any
 
 from depot.decision import Recorder
 from depot.decisions import phase_dock, phase_flight, phase_prep, phase_service
-from depot.decisions.memory import DepotMemory, PrepStep, Taken, Waiting
-from depot.decisions.party import Party, Station, name_of
+from depot.decisions.memory import ControlledBy, DepotMemory, PrepStep, Waiting
+from depot.decisions.phase_context import DepotPlant, PhaseContext, name_of
 from depot.decisions.phases import LoopEvent
 from depot.decisions.record import SortieRecord
 from depot.decisions.watches import ABORT_3
@@ -27,26 +27,26 @@ from depot.watches import first
 ANSWER_BEATS = 3.0
 """A skimmer that is found again has so many heartbeats to say where it is before T_DEATH counts."""
 _FLOWN = (Phase.DEPARTURE, Phase.OUTBOUND, Phase.HARVEST, Phase.RETURN, Phase.DOCKING)
-_STEPS: dict[Phase, Callable[[Party, DepotReading, int], bool]] = {}
+_STEPS: dict[Phase, Callable[[PhaseContext, DepotReading, int], bool]] = {}
 
 
-class DepotParty:
+class DepotController:
     """See the module. `total`: the number of sorties after which the loop is done (None: no limit); `confirm`: an
-    operator has to agree to each relaunch (`confirm_relaunch`). `party` is what the phases work with."""
+    operator has to agree to each relaunch (`confirm_relaunch`). `context` is what the phases work with."""
 
     def __init__(
-        self, profile: Profile, station: Station, record: Recorder, memory: DepotMemory | None = None, *,
+        self, profile: Profile, plant: DepotPlant, record: Recorder, memory: DepotMemory | None = None, *,
         total: int | None = None, confirm: bool = False,
     ) -> None:  # fmt: skip
         self.profile = profile
-        self.party = Party(profile, station, record, memory or DepotMemory(), total=total, confirm=confirm)
-        self.memory = self.party.memory
+        self.context = PhaseContext(profile, plant, record, memory or DepotMemory(), total=total, confirm=confirm)
+        self.memory = self.context.memory
         self._calm: DepotReading | None = None  # the last reading in which nothing called for ABORT-3
 
     # --- in -----------------------------------------------------------------------------------------------------------
     def start(self, now_ms: int) -> None:
         """The first sortie of a loop."""
-        self.party.begin_sortie(None, now_ms)
+        self.context.begin_sortie(None, now_ms)
 
     def handle_status(self, status: Status, now_ms: int) -> None:
         """A status packet. Of a skimmer that was given up it is logged and otherwise ignored."""
@@ -54,7 +54,7 @@ class DepotParty:
         if memory.ended_by is not None or memory.leaving:
             if memory.skimmer is SkimmerState.LOST and not memory.heard_again:
                 memory.heard_again = True
-                self.party.decide(
+                self.context.decide(
                     now_ms, "lost_heard_again", "a skimmer that was declared lost reports", _heard(status)
                 )
             memory.status, memory.status_ms = status, now_ms
@@ -65,17 +65,17 @@ class DepotParty:
         memory.status, memory.status_ms = status, now_ms
         if memory.beats.due_ms is not None:
             memory.beats.start(now_ms, self.profile.heartbeat)
-        self.party.told_ms = self._told_ms(status, now_ms)
+        self.context.told_ms = self._told_ms(status, now_ms)
         if memory.record is not None and status.plan == memory.number:
             if status.place is not None:
-                memory.record.track.add(self.party.told_ms, *status.place)
-            memory.record.see_margins(status, self.party.told_ms)
+                memory.record.track.add(self.context.told_ms, *status.place)
+            memory.record.see_margins(status, self.context.told_ms)
             memory.record.harvested_kg = max(memory.record.harvested_kg, status.harvested_kg)
-        phase_flight.follow_hands(self.party, status, now_ms)
-        phase_flight.follow(self.party, status, now_ms)
+        phase_flight.follow_hands(self.context, status, now_ms)
+        phase_flight.follow(self.context, status, now_ms)
         if status.plan == memory.number:
-            self.party.note_mode(status.mode, now_ms)
-        self.party.told_ms = None
+            self.context.note_mode(status.mode, now_ms)
+        self.context.told_ms = None
 
     def _told_ms(self, status: Status, now_ms: int) -> int:
         """When a status was made: it may have waited behind a closed window. The soonest that ever came tells how the
@@ -90,7 +90,7 @@ class DepotParty:
     @property
     def hears(self) -> bool:
         """Is the comms window open, or the skimmer near? Behind a closed one nobody is asked or commanded."""
-        return self.party.station.depot_reading().hears
+        return self.context.plant.depot_reading().hears
 
     def handle_answer(self, request: Request, answer: Answer, now_ms: int) -> None:
         """How a request ended. One that nobody waits for any more is passed over."""
@@ -100,32 +100,35 @@ class DepotParty:
         self.memory.waiting = None
         match name:
             case Waiting.UPLOAD | Waiting.CONFIGURE | Waiting.GO:
-                phase_prep.answered(self.party, name, answer, now_ms)
+                phase_prep.answered(self.context, name, answer, now_ms)
             case Waiting.RECALL:
-                phase_flight.recall_answered(self.party, answer, now_ms)
+                phase_flight.recall_answered(self.context, answer, now_ms)
             case Waiting.WAVE_OFF:
-                phase_dock.wave_off_answered(self.party, answer, now_ms)
+                phase_dock.wave_off_answered(self.context, answer, now_ms)
             case _:
-                phase_dock.clearance_answered(self.party, answer, now_ms)
+                phase_dock.clearance_answered(self.context, answer, now_ms)
 
     @property
     def awaits_operator(self) -> bool:
         """Does phase 8 wait for `confirm_relaunch`?"""
         memory = self.memory
         return (
-            self.party.confirm and memory.ended_by is None and "await_operator" in memory.said and not memory.confirmed
+            self.context.confirm
+            and memory.ended_by is None
+            and "await_operator" in memory.said
+            and not memory.confirmed
         )
 
     def confirm_relaunch(self, now_ms: int) -> None:
         """The operator in the loop agrees."""
-        self.party.decide(now_ms, "operator_confirms", "a relaunch was confirmed by a person")
+        self.context.decide(now_ms, "operator_confirms", "a relaunch was confirmed by a person")
         self.memory.confirmed = True
         self.memory.check_ms = now_ms
 
     def resume_after_done(self, now_ms: int) -> None:
         """The loop ended because all sorties were flown, and more are asked for."""
         self.memory.ended_by = None
-        self.party.happen(LoopEvent.RELAUNCH, now_ms)
+        self.context.happen(LoopEvent.RELAUNCH, now_ms)
 
     def recover(self, now_ms: int) -> None:
         """A skimmer that was declared lost reports, and an operator wants it back: it is cleared in, goes through
@@ -138,11 +141,11 @@ class DepotParty:
         memory.said = []
         memory.approaches = 0
         memory.skimmer, memory.reason = SkimmerState.ACTIVE, "recovered: to be reviewed"
-        self.party.station.ration(False)
+        self.context.plant.ration(False)
         memory.death.start(now_ms, self.profile.plan.t_sortie_s)
         memory.beats.start(now_ms, self.profile.heartbeat)
-        self.party.decide(now_ms, "recover", "an operator takes the lost skimmer back in")
-        self.party.happen(LoopEvent.RECOVER, now_ms)
+        self.context.decide(now_ms, "recover", "an operator takes the lost skimmer back in")
+        self.context.happen(LoopEvent.RECOVER, now_ms)
 
     def restart(self, now_ms: int) -> None:
         """The process is new and the skimmer, a simulated one, stands on its dock again: the sortie that was under way
@@ -150,15 +153,15 @@ class DepotParty:
         memory = self.memory
         if memory.leaving:
             return
-        self.party.decide(now_ms, "restart", "started again: the skimmer stands on its dock, its sortie is closed")
+        self.context.decide(now_ms, "restart", "started again: the skimmer stands on its dock, its sortie is closed")
         if memory.record is not None:
             memory.record.trigger = "restart"
         memory.docked = True
         memory.death.stop()
         memory.beats.stop()
-        self.party.happen(LoopEvent.RESTART, now_ms)
+        self.context.happen(LoopEvent.RESTART, now_ms)
         memory.check_ms = now_ms
-        phase_service.health_step(self.party, self.party.station.depot_reading(), now_ms)
+        phase_service.health_step(self.context, self.context.plant.depot_reading(), now_ms)
 
     def look_again(self, away_ms: int, now_ms: int) -> None:
         """The process is new, `away_ms` after the last one, and the skimmer, a real one, may be anywhere: it is asked.
@@ -166,17 +169,17 @@ class DepotParty:
         memory = self.memory
         if memory.ended_by is not None or memory.leaving:
             return
-        self.party.decide(
+        self.context.decide(
             now_ms, "restart", "started again: the skimmer is asked where it is", {"away_s": away_ms / 1000.0}
         )
         if (memory.phase in _FLOWN and not memory.docked) or memory.step is PrepStep.LAUNCH:
-            memory.taken, memory.taken_ms = Taken.RESTART, now_ms
+            memory.controlled_by, memory.controlled_by_ms = ControlledBy.RESTART, now_ms
         if memory.death.due_ms is not None:
             answered_ms = now_ms + round(ANSWER_BEATS * self.profile.heartbeat.period_s * 1000.0)
             memory.death.due_ms = max(memory.death.due_ms - away_ms, answered_ms)
         if memory.beats.due_ms is not None:
             memory.beats.start(now_ms, self.profile.heartbeat)
-        self.party.request(Command(Order.REPORT, answered=False))
+        self.context.request(Command(Order.REPORT, answered=False))
 
     # --- time ---------------------------------------------------------------------------------------------------------
     def next_deadline_ms(self) -> int | None:
@@ -192,7 +195,7 @@ class DepotParty:
         memory = self.memory
         if memory.ended_by is not None:
             return
-        reading = self.party.station.depot_reading()
+        reading = self.context.plant.depot_reading()
         if memory.leaving:
             self._follow_burn(reading, now_ms)
             return
@@ -203,52 +206,52 @@ class DepotParty:
                 return
             self._calm = reading
         if memory.death.expired(now_ms):
-            self.party.declare_lost(LoopEvent.DEATH_TIMER, now_ms, "T_DEATH expired without a confirmed dock")
+            self.context.declare_lost(LoopEvent.DEATH_TIMER, now_ms, "T_DEATH expired without a confirmed dock")
             return
         if not reading.hears:  # no beat can come: that is no miss
             opens_ms = now_ms + round(reading.next_window_s * 1000.0)
             memory.beats.wait(now_ms, opens_ms, self.profile.heartbeat)
         elif memory.beats.check(now_ms, self.profile.heartbeat):
-            self.party.request(Command(Order.REPORT, answered=False))
-        while self.memory.ended_by is None and _STEPS[memory.phase](self.party, reading, now_ms):
-            reading = self.party.station.depot_reading()
+            self.context.request(Command(Order.REPORT, answered=False))
+        while self.memory.ended_by is None and _STEPS[memory.phase](self.context, reading, now_ms):
+            reading = self.context.plant.depot_reading()
 
     def take_requests(self) -> list[Request]:
         """What is to be sent to the skimmer."""
-        return self.party.take_requests()
+        return self.context.take_requests()
 
     def take_closed(self) -> list[SortieRecord]:
         """Sorties that have ended."""
-        return self.party.take_closed()
+        return self.context.take_closed()
 
     # --- ABORT-3 ------------------------------------------------------------------------------------------------------
     def _total_abort(self, trigger: str, facts: dict[str, Any], reading: DepotReading, now_ms: int) -> None:
         """Final: the depot saves itself and goes home; a skimmer that is not docked is abandoned."""
-        memory, party = self.memory, self.party
-        party.decide(now_ms, trigger, "ABORT-3: total abort", facts)
-        party.raise_abort(Abort.ABORT_3, trigger)
-        party.happen(LoopEvent.ABORT_3, now_ms)
-        party.request(Command(Order.TOTAL_ABORT, answered=False))
+        memory, context = self.memory, self.context
+        context.decide(now_ms, trigger, "ABORT-3: total abort", facts)
+        context.raise_abort(Abort.ABORT_3, trigger)
+        context.happen(LoopEvent.ABORT_3, now_ms)
+        context.request(Command(Order.TOTAL_ABORT, answered=False))
         segments = reading.failed_segments
         what = f"{', '.join(segments)} shut off" if segments else "no tank, line or reactor is damaged"
-        party.decide(now_ms, "isolate_damage", what, {"segments": segments})
-        party.decide(now_ms, "soxe_off", "ABORT-3")
-        party.decide(now_ms, "survival_bus_only", "primary and secondary loads cut")
-        shut = party.station.total_abort(segments)
+        context.decide(now_ms, "isolate_damage", what, {"segments": segments})
+        context.decide(now_ms, "soxe_off", "ABORT-3")
+        context.decide(now_ms, "survival_bus_only", "primary and secondary loads cut")
+        shut = context.plant.total_abort(segments)
         memory.death.stop()
         memory.beats.stop()
         memory.waiting = None
         if memory.docked:
             memory.reason = "carried home by the depot"
-            party.close_sortie(Outcome.ABORTED, now_ms)
+            context.close_sortie(Outcome.ABORTED, now_ms)
         else:
             memory.skimmer, memory.reason = SkimmerState.LOST, "abandoned: the depot left on ABORT-3"
-            party.close_sortie(Outcome.LOST, now_ms)
+            context.close_sortie(Outcome.LOST, now_ms)
         self._leave(shut, now_ms)
 
     def _leave(self, shut: list[str], now_ms: int) -> None:
         """The burn home, on the propellant that can still reach the engine; or the word that it cannot."""
-        reading = self.party.station.depot_reading()  # with the lines that are shut by now
+        reading = self.context.plant.depot_reading()  # with the lines that are shut by now
         need_kg, there_kg = reading.burn_need_kg, reading.burn_there_kg
         kg = min(need_kg, there_kg)
         facts = {"need_kg": need_kg, "there_kg": there_kg, "lines_shut": shut, "possible": there_kg >= need_kg}
@@ -258,11 +261,11 @@ class DepotParty:
             why = f"{need_kg:.0f} kg"
         else:
             why = f"cannot be flown whole: {there_kg:.0f} of {need_kg:.0f} kg can reach the engine"
-        self.party.decide(now_ms, "return_to_origin_burn", why, facts)
+        self.context.decide(now_ms, "return_to_origin_burn", why, facts)
         self.memory.leaving = True
         self.memory.check_ms = now_ms + math.ceil(kg / self.profile.depot.engine_kg_s * 1000.0)
         if kg > 0.0:
-            self.party.station.burn_to_origin(kg)
+            self.context.plant.burn_to_origin(kg)
             return
         self._follow_burn(reading, now_ms)
 
@@ -272,9 +275,9 @@ class DepotParty:
             return
         wanted_mps = self.profile.depot.origin_dv_mps
         facts = {"achieved_mps": round(reading.burnt_mps, 3), "wanted_mps": wanted_mps, "core_k": reading.core_k}
-        self.party.decide(now_ms, "stabilise", "pressures, thermal, minimal avionics; no more planning", facts)
+        self.context.decide(now_ms, "stabilise", "pressures, thermal, minimal avionics; no more planning", facts)
         self.memory.leaving = False
-        self.party.end(EndedBy.TOTAL_ABORT, now_ms)
+        self.context.end(EndedBy.TOTAL_ABORT, now_ms)
 
 
 def _heard(status: Status) -> dict[str, Any]:

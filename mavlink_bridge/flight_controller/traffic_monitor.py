@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
-from autopilot.outcome import Result
+from autopilot.result import Result
 from mavlink_bridge import codec
+from mavlink_bridge.flight_controller.message_ownership import ends_writing, plan_written
 from mavlink_bridge.flight_controller.motors import Motors
-from mavlink_bridge.flight_controller.whose import ends_writing, plan_written
 from mavlink_bridge.framing import Frame
 
 _COMMANDS: Final = (75, 76)
@@ -19,7 +19,7 @@ _ARM: Final = 400
 _MOST_ASKERS: Final = 64
 
 
-class Overheard:
+class TrafficMonitor:
     """Tells `motors` that they were armed, and `plan_changed(kind)` that the controller has another plan of its own
     (MAV_MISSION_TYPE)."""
 

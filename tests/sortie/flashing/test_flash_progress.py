@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import io
 
-from mavlink_bridge.bootloader.upload import Stage, Story
-from sortie.flashing.progress import Telling
+from mavlink_bridge.bootloader.upload import FlashStatus, Stage
+from sortie.flashing.progress import FlashProgress
 
 
 class Terminal(io.StringIO):
@@ -17,22 +17,22 @@ class Terminal(io.StringIO):
 
 def tell(stream: io.StringIO) -> str:
     """Erase and program in 20 s, with a line in between."""
-    story = Story()
-    telling = Telling(story, stream)
-    telling.start()
-    story.begin(Stage.ERASE, 0, 9000)
+    status = FlashStatus()
+    progress = FlashProgress(status, stream)
+    progress.start()
+    status.begin(Stage.ERASE, 0, 9000)
     for now_ms in range(0, 10_000, 500):
-        telling.refresh(now_ms)
-    story.say("something happened")
-    story.begin(Stage.PROGRAM, 10_000, 1000)
+        progress.refresh(now_ms)
+    status.say("something happened")
+    status.begin(Stage.PROGRAM, 10_000, 1000)
     for now_ms in range(10_000, 20_001, 500):
-        story.done = (now_ms - 10_000) // 10
-        telling.refresh(now_ms)
-    story.begin(Stage.VERIFY, 20_000)
-    story.begin(Stage.BOOT, 20_000)
-    telling.refresh(20_100)
-    story.say("the end")
-    telling.stop()
+        status.done = (now_ms - 10_000) // 10
+        progress.refresh(now_ms)
+    status.begin(Stage.VERIFY, 20_000)
+    status.begin(Stage.BOOT, 20_000)
+    progress.refresh(20_100)
+    status.say("the end")
+    progress.stop()
     return stream.getvalue()
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 
-class SilenceWatch:
+class Watchdog:
     """Knows when something was last heard. `deadline`: on the clock of its caller; None while nothing is expected."""
 
     def __init__(self) -> None:
