@@ -118,7 +118,7 @@ class Autopilot:
         return earliest
 
     def take_events(self) -> list[Event]:
-        """Facts since the last call, in order (`autopilot.events`, `autopilot.mission.events`)."""
+        """Facts since the last call, in order (`autopilot.events.Event`)."""
         return self.parts.context.take_events()
 
     def update_link_clock(self, link_ms: int) -> None:

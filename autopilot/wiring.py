@@ -1,8 +1,8 @@
-"""Everybody on board: the collaborators behind `Autopilot`, made and introduced to each other.
+"""Wiring of one vehicle: the parts behind `Autopilot`, made and introduced to each other.
 
-Who owns what: `VehicleContext` the shared facts of a pass, `ModeChoice` the mode, `Home` home, `Plans` when plans change,
-`MissionStorage` their items, `MissionSequencer` the indices and the hold timer, `Arming`, `Failsafes` and `FenceGuard`
-safety. Nobody here decides anything; it is wiring.
+Who owns what: `VehicleContext` the shared facts of a pass, `ModeChoice` the mode, `Home` home, `Plans` when plans
+change, `MissionStorage` their items, `MissionSequencer` the indices and the hold timer, `Arming`, `Failsafes` and
+`FenceGuard` safety. Nothing is decided here.
 """
 
 from __future__ import annotations
@@ -77,7 +77,7 @@ class NothingStored:
 
 
 class VehicleParts:
-    """The collaborators of one vehicle, by name."""
+    """The parts of one vehicle, by name."""
 
     def __init__(
         self,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import IntEnum
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 from depot.names import ALL_TRIGGERS, Mode, Stage
 
@@ -81,7 +81,7 @@ class Status(Struct):
     stage: Stage = Stage.DOCKED
     mode: Mode = Mode.DOCKED
     wants_ack: bool = False
-    taken_over: bool = False
+    taken_over: bool = field(default=False, name="taken")  # as journals name it
     trigger: int = 0
     trips: int = 0
     plan: int = 0

@@ -161,7 +161,7 @@ class Endpoint:
         return tuple(self._links)
 
     def routes(self) -> tuple[int, ...]:
-        """The links that what is for everybody goes out on: all, or the one way to the other side (`LinkRedundancy`)."""
+        """Links that what is for everybody goes out on: all, or the one route to the other side (`LinkRedundancy`)."""
         route = None if self.redundancy is None else self.redundancy.route
         return self.links() if route is None else (route,)
 
@@ -324,8 +324,8 @@ class Endpoint:
         return self._links[link].writer
 
     def take_bytes(self, link: int) -> bytes:
-        """What waits on the link (of a serial line: what it carries in one burst): whole frames, in order. Ask only when
-        the link can take them."""
+        """What waits on the link (of a serial line: what it carries in one burst): whole frames, in order. Ask only
+        when the link can take them."""
         return self._links[link].out.take()
 
     def queued(self, link: int) -> int:

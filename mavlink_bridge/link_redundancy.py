@@ -1,8 +1,9 @@
 """Links that all lead to the same other side, a flight controller: what comes in twice, and where to send.
 
-A copy of a frame that came in another way within the last 100 ms (the same id, sender, sequence number and payload) is
-dropped, as mavlink-router's DeDuplicationPeriod does (docs/reference/real-vehicles.md, 4). What goes out takes one way
-only, since a controller would execute a command as often as it comes: the way on which it was heard last, and first.
+A copy of a frame that came in by another route within the last 100 ms (the same id, sender, sequence number and
+payload) is dropped, as mavlink-router's DeDuplicationPeriod does (docs/reference/real-vehicles.md, 4). What goes out
+takes one route only, since a controller would execute a command as often as it comes: that on which it was heard last,
+and first.
 """
 
 from __future__ import annotations
@@ -42,6 +43,6 @@ class LinkRedundancy:
         return True
 
     def link_closed(self, link: int) -> None:
-        """Another way must be found."""
+        """Another route must be found."""
         if self.route == link:
             self.route = None

@@ -95,17 +95,19 @@ class DrivingFailsafes:
         """What follows, for people; nothing follows while disarmed."""
         if not self._context.armed:
             return ""
-        way = self._configured_action()
+        action = self._configured_action()
         return (
-            " - Disarming" if way is FailsafeAction.TERMINATE else f" - {action_name(self._context.vehicle_class, way)}"
+            " - Disarming"
+            if action is FailsafeAction.TERMINATE
+            else f" - {action_name(self._context.vehicle_class, action)}"
         )
 
     def _act(self, name: str, now_ms: int) -> None:
-        way = self._configured_action()
-        if way is FailsafeAction.TERMINATE:
+        action = self._configured_action()
+        if action is FailsafeAction.TERMINATE:
             self._disarm(CAUSES[name].method)
         else:
-            take_action(self._context, self._modes, way, CAUSES[name].reason, now_ms)
+            take_action(self._context, self._modes, action, CAUSES[name].reason, now_ms)
 
     # --- other failures -------------------------------------------------------------------------------------------
     def position_lost(self, *, lost: bool) -> None:
@@ -127,14 +129,14 @@ class DrivingFailsafes:
             self._modes.set(self._numbers.stop, now_ms, ModeReason.EKF_FAILSAFE)
         self._context.say(Severity.CRITICAL, "EKF failsafe")
 
-    def fail(self, name: str, way: FailsafeAction, now_ms: int) -> None:
+    def fail(self, name: str, action: FailsafeAction, now_ms: int) -> None:
         """Stop driving, or drive home. The battery has already said what is the matter."""
-        if way is FailsafeAction.NONE:
+        if action is FailsafeAction.NONE:
             return
         if name != "Battery":
-            action = action_name(self._context.vehicle_class, way)
-            self._context.say(Severity.WARNING, f"{name} Failsafe - {action}")
-        if self._context.armed and way is FailsafeAction.TERMINATE:
+            what = action_name(self._context.vehicle_class, action)
+            self._context.say(Severity.WARNING, f"{name} Failsafe - {what}")
+        if self._context.armed and action is FailsafeAction.TERMINATE:
             self._disarm(CAUSES[name].method)
         elif self._context.armed:
-            take_action(self._context, self._modes, way, CAUSES[name].reason, now_ms, failsafe=True)
+            take_action(self._context, self._modes, action, CAUSES[name].reason, now_ms, failsafe=True)

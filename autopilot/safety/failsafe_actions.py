@@ -1,6 +1,6 @@
-"""What a failsafe does: brings the vehicle home, down, or to a stop, by the best mode that can be entered.
+"""Failsafe actions: bring the vehicle home, down, or to a stop, by the best mode that can be entered.
 
-Each way out is a list of modes that are tried in turn (`FailsafeTables`). Source: ArduPilot ArduCopter/events.cpp,
+Each action is a list of modes that are tried in turn (`FailsafeTables`). Source: ArduPilot ArduCopter/events.cpp,
 Rover/failsafe.cpp.
 """
 
@@ -33,31 +33,31 @@ CAUSES: Final = {
 """By the name that a failsafe has in texts."""
 
 
-def action_name(kind: VehicleClass, way: FailsafeAction) -> str:
+def action_name(kind: VehicleClass, action: FailsafeAction) -> str:
     """What people are told that a failsafe does: the mode that it tries first. ArduPilot's texts end with what is done
     only where no mode is changed ("Radio Failsafe - Continuing Auto"); the form is kept, the action never left out."""
-    order = kind.failsafes.ways.get(way, ())
+    order = kind.failsafes.modes.get(action, ())
     return kind.modes.specs[order[0]].title if order else "no action"
 
 
 def take_action(
     context: VehicleContext,
     modes: ModeChoice,
-    way: FailsafeAction,
+    action: FailsafeAction,
     reason: ModeReason,
     now_ms: int,
     *,
     failsafe: bool = False,
 ) -> None:
-    """Take `way` out, or the next best. A `failsafe` says so, where there are words for it, and a landing that it
-    begins waits a little. TERMINATE is the caller's."""
+    """Take `action`, by the best of its modes that can be entered. A `failsafe` says when it is not the first, where
+    there are words for it, and a landing that it begins waits a little. TERMINATE is the caller's."""
     tables = context.vehicle_class.failsafes
-    order = tables.ways.get(way, ())
+    order = tables.modes.get(action, ())
     for number in order:
         if enter_mode(modes, number, reason, now_ms) if failsafe else modes.set(number, now_ms, reason).ok:
             return
-        if failsafe and number == order[0] and way in tables.said_instead:
-            context.say(Severity.WARNING, tables.said_instead[way])
+        if failsafe and number == order[0] and action in tables.said_instead:
+            context.say(Severity.WARNING, tables.said_instead[action])
     if order:
         context.say(Severity.CRITICAL, f"{reason.text}: no mode to escape to")
 

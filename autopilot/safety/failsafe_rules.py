@@ -52,5 +52,5 @@ class FailsafeRules(Protocol):
     def found(self, name: str) -> None:
         """ "GCS" or "Radio" is heard again."""
 
-    def fail(self, name: str, way: FailsafeAction, now_ms: int) -> None:
-        """Announce that `name` has failed, and take `way`."""
+    def fail(self, name: str, action: FailsafeAction, now_ms: int) -> None:
+        """Announce that `name` has failed, and take `action`."""

@@ -23,8 +23,15 @@ from autopilot.vehicle import VehicleEvent
 from autopilot.vehicle_context import VehicleContext
 from autopilot.vehicles.vehicle_class import FailsafeAction
 
-_URGENCY: Final = (FailsafeAction.TERMINATE, FailsafeAction.LAND, FailsafeAction.HOLD, FailsafeAction.RTL, FailsafeAction.SMART_RTL_OR_STOP,
-                   FailsafeAction.SMART_RTL_OR_RTL, FailsafeAction.NONE)  # fmt: skip
+_URGENCY: Final = (
+    FailsafeAction.TERMINATE,
+    FailsafeAction.LAND,
+    FailsafeAction.HOLD,
+    FailsafeAction.RTL,
+    FailsafeAction.SMART_RTL_OR_STOP,
+    FailsafeAction.SMART_RTL_OR_RTL,
+    FailsafeAction.NONE,
+)
 """Battery failsafes, the most urgent first: a later one acts only when it is as urgent as the one before."""
 _WARN_AGAIN_MS: Final = 30_000  # between two "EKF variance"; EKF_CHECK_WARNING_TIME
 
@@ -112,11 +119,11 @@ class Failsafes:
         else:
             self.battery_low = True
         actions = self._context.vehicle_class.failsafes.battery
-        way = actions.get(int(self._context.param(parameter)), FailsafeAction.NONE)
+        action = actions.get(int(self._context.param(parameter)), FailsafeAction.NONE)
         before = self._lost.battery_action
-        if before is None or _urgency(way) <= _urgency(before):
-            self._lost.battery_action = way
-            self._rules.fail("Battery", way, now_ms)
+        if before is None or _urgency(action) <= _urgency(before):
+            self._lost.battery_action = action
+            self._rules.fail("Battery", action, now_ms)
 
     def _estimator_failed(self, now_ms: int) -> None:
         """FS_EKF_ACTION; FS_EKF_THRESH 0 switches it off."""
@@ -184,6 +191,6 @@ class Failsafes:
         self._rules.fail("Wind", FailsafeAction.RTL, now_ms)
 
 
-def _urgency(way: FailsafeAction) -> int:
+def _urgency(action: FailsafeAction) -> int:
     """0 = the most urgent; what is not in the list comes last."""
-    return _URGENCY.index(way) if way in _URGENCY else len(_URGENCY)
+    return _URGENCY.index(action) if action in _URGENCY else len(_URGENCY)

@@ -219,18 +219,18 @@ class FenceGuard:
             self._context.announce(FenceChanged(int(beyond)))
 
     def _act(self, metres: float, now_ms: int) -> None:
-        action = int(self._context.param("FENCE_ACTION", 1.0))
-        if action == 0:
+        setting = int(self._context.param("FENCE_ACTION", 1.0))
+        if setting == 0:
             return
         if self._context.grounded:
             self._disarm(ArmingMethod.FENCE_BREACH)
             return
         tables = self._context.vehicle_class.failsafes
-        way = tables.far_outside if metres > _FAR_OUTSIDE else tables.fence.get(action, FailsafeAction.RTL)
-        if way is FailsafeAction.TERMINATE:
+        action = tables.far_outside if metres > _FAR_OUTSIDE else tables.fence.get(setting, FailsafeAction.RTL)
+        if action is FailsafeAction.TERMINATE:
             self._disarm(ArmingMethod.FENCE_BREACH)
             return
-        take_action(self._context, self._modes, way, ModeReason.FENCE_BREACHED, now_ms)
+        take_action(self._context, self._modes, action, ModeReason.FENCE_BREACHED, now_ms)
         self._acted_in = self._modes.number
 
     def _clear(self) -> None:

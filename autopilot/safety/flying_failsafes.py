@@ -59,13 +59,13 @@ class FlyingFailsafes:
         self._disarm(ArmingMethod.CRASH)
 
     def estimator_failed(self, now_ms: int) -> None:
-        number = self._way_without_position()
+        number = self._mode_without_position()
         if number is None:
             self._context.say(Severity.CRITICAL, "EKF Failsafe")
         elif enter_mode(self._modes, number, ModeReason.EKF_FAILSAFE, now_ms):
             self._context.say(Severity.CRITICAL, f"EKF Failsafe: changed to {self._modes.spec.title} Mode")
 
-    def _way_without_position(self) -> int | None:
+    def _mode_without_position(self) -> int | None:
         """The mode that goes on without a position; None: the one that flies does, or nothing shall be done."""
         action = int(self._context.param("FS_EKF_ACTION", 1.0))
         needed = self._modes.spec.position or action == _EVEN_WITHOUT_NEED
@@ -96,7 +96,7 @@ class FlyingFailsafes:
         """What was lost is heard again."""
         self._context.say(Severity.WARNING, f"{name} Failsafe Cleared")
 
-    def fail(self, name: str, way: FailsafeAction, now_ms: int, go_on: str = "") -> None:
+    def fail(self, name: str, action: FailsafeAction, now_ms: int, go_on: str = "") -> None:
         """Announce and act; `go_on`: how it goes on in the air as it is, by an option."""
         if name == "GCS" and not self._context.armed:
             self._announce(name)
@@ -104,28 +104,28 @@ class FlyingFailsafes:
             self._announce(name, "Disarming")
             if self._context.armed:
                 self._disarm(CAUSES[name].method)
-        elif self._lands_on(name, way):
+        elif self._lands_on(name, action):
             take_action(self._context, self._modes, FailsafeAction.LAND, CAUSES[name].reason, now_ms, failsafe=True)
         elif go_on:
             self._announce(name, go_on)
-        elif way is FailsafeAction.TERMINATE:
+        elif action is FailsafeAction.TERMINATE:
             self._announce(name, "Terminating")
             self._disarm(CAUSES[name].method)
         else:
-            self._announce(name, action_name(self._context.vehicle_class, way))
-            take_action(self._context, self._modes, way, CAUSES[name].reason, now_ms, failsafe=True)
+            self._announce(name, action_name(self._context.vehicle_class, action))
+            take_action(self._context, self._modes, action, CAUSES[name].reason, now_ms, failsafe=True)
 
     def _in_auto(self) -> bool:
         return self._modes.number in self._context.vehicle_class.modes.autos
 
-    def _lands_on(self, name: str, way: FailsafeAction) -> bool:
+    def _lands_on(self, name: str, action: FailsafeAction) -> bool:
         """A landing goes on: because the battery has asked for it, or by option (with a text)."""
         if not self._modes.mode.is_landing:
             return False
         if name != "Battery" and self._lost.battery_action in (FailsafeAction.LAND, FailsafeAction.TERMINATE):
             self._announce(f"{name} + Battery", "Continuing Landing")
             return True
-        if int(self._context.param("FS_OPTIONS", 16.0)) & _GO_ON_LANDING and way is not FailsafeAction.NONE:
+        if int(self._context.param("FS_OPTIONS", 16.0)) & _GO_ON_LANDING and action is not FailsafeAction.NONE:
             self._announce(name, "Continuing Landing")
             return True
         return False

@@ -49,7 +49,7 @@ _MODES: Final = Modes(
 )  # fmt: skip
 
 _FAILSAFES: Final = FailsafeTables(
-    ways={
+    modes={
         FailsafeAction.LAND: (_C.LAND,),
         FailsafeAction.RTL: (_C.RTL, _C.LAND),
         FailsafeAction.SMART_RTL_OR_RTL: (_C.SMART_RTL, _C.RTL, _C.LAND),

@@ -55,7 +55,7 @@ _ACTIONS: Final = {
 }
 
 _FAILSAFES: Final = FailsafeTables(
-    ways={
+    modes={
         FailsafeAction.RTL: (_R.RTL, _R.HOLD),
         FailsafeAction.HOLD: (_R.HOLD,),
         FailsafeAction.SMART_RTL_OR_RTL: (_R.SMART_RTL, _R.RTL, _R.HOLD),

@@ -29,7 +29,7 @@ COMMON_MIRRORED: Final = (
 
 
 class FailsafeAction(Enum):
-    """A way out of a failure. The value names it in texts."""
+    """What a failsafe does. The value names it in texts."""
 
     NONE = ""
     LAND = "LAND"
@@ -80,11 +80,11 @@ class Modes:
 
 @dataclass(frozen=True, slots=True)
 class FailsafeTables:
-    """What failsafes do. `ways`: the modes that a way out tries in turn; `said_instead`: when its first mode cannot be
+    """What failsafes do. `modes`: those that an action tries in turn; `said_instead`: when its first mode cannot be
     entered; then by BATT_FS_*_ACT, FS_GCS_ENABLE, FS_THR_ENABLE (or FS_ACTION for both) and FENCE_ACTION.
     `far_outside`: however the fence action says, from 100 m beyond it on."""
 
-    ways: Mapping[FailsafeAction, tuple[int, ...]]
+    modes: Mapping[FailsafeAction, tuple[int, ...]]
     battery: Mapping[int, FailsafeAction]
     ground_station: Mapping[int, FailsafeAction]
     radio: Mapping[int, FailsafeAction]

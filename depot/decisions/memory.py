@@ -1,4 +1,4 @@
-"""All that the depot controller remembers: plain values, so that it can be written down at any instant and read back."""
+"""All that the depot controller remembers: plain values, which can be written down at any instant and read back."""
 
 from __future__ import annotations
 
@@ -90,7 +90,7 @@ class DepotMemory(Struct):
     reason: str = "new"
     heard_again: bool = False
     recovering: bool = False
-    controlled_by: ControlledBy = ControlledBy.NOBODY
-    controlled_by_ms: int = 0
+    controlled_by: ControlledBy = field(default=ControlledBy.NOBODY, name="taken")  # as journals name it
+    controlled_by_ms: int = field(default=0, name="taken_ms")
     held_ms: int = 0  # of the harvest, in the hands of somebody else
     ended_by: EndedBy | None = None

@@ -1,5 +1,6 @@
-"""What both the depot controller and its phases work with: memory, decisions, requests, the table, beginning and closing
-sorties. The phases (`phase_*`) are functions of a `PhaseContext`; `depot` has what comes from outside and what time does."""
+"""What both the depot controller and its phases work with: memory, decisions, requests, the table, sorties that begin
+and are closed. The phases (`phase_*`) are functions of a `PhaseContext`; `depot_controller` has what comes from outside
+and what time does."""
 
 from __future__ import annotations
 

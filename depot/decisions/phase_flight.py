@@ -70,7 +70,7 @@ def look_ms(context: PhaseContext) -> int:
 
 
 def follow_hands(context: PhaseContext, status: Status, now_ms: int) -> None:
-    """Who has the vehicle: its skimmer controller, or somebody else. Home in other hands is home, but not what was planned."""
+    """Who has the vehicle: the skimmer, or somebody else. Home in other hands is home, but not what was planned."""
     memory, flown = context.memory, status.plan == context.memory.number
     if status.stage is Stage.DOCKED:
         if status.taken_over and flown and memory.record is not None and memory.phase < Phase.OFFLOAD:

@@ -1,1 +1,1 @@
-"""Flies the copter of a box for its skimmer controller, and says what it senses; an autopilot's facts in, commands out."""
+"""Flies the copter of a box for its skimmer, and says what it senses; an autopilot's facts in, commands out."""

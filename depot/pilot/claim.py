@@ -1,4 +1,4 @@
-"""Whose the copter is: the party's, or somebody else's (a pilot, a ground station, a failsafe, a restart).
+"""Whose the copter is: the skimmer's, or somebody else's (a pilot, a ground station, a failsafe, a restart).
 
 It is commanded only while nobody else has it; AUTO from a ground station gives it back (`docs/sortie-loop.md`).
 """
@@ -21,10 +21,10 @@ class Claim(Protocol):
     """See the module."""
 
     def launched(self) -> None:
-        """It is launched now, by its skimmer controller."""
+        """It is launched now, by its skimmer."""
 
     def commanded(self) -> None:
-        """Its party has just given it a command, which it took."""
+        """Its skimmer has just given it a command, which it took."""
 
     def look(self) -> None:
         """It is in the air, now: whose is it?"""

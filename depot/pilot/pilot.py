@@ -1,5 +1,5 @@
-"""Flies the copter of a box for its skimmer controller: through the flight manager (GO), the mission in AUTO, GUIDED for
-the way back, LAND for the pad. It commands the autopilot as a ground station would and knows nothing of sorties.
+"""Flies the copter of a box for its skimmer: through the flight manager (GO), the mission in AUTO, GUIDED for the way
+back, LAND for the pad. It commands the autopilot as a ground station would and knows nothing of sorties.
 
 It is in its dock when it stands, disarmed, within `box.position_m` of the pad's middle. What came down elsewhere, or
 whose motors have stopped in the air, flies no more: `down` says so.
@@ -262,7 +262,7 @@ class Pilot:
 
     # --- what it surveys ----------------------------------------------------------------------------------------------
     def photos(self) -> int:
-        """Photos since the last call that were taken along the lines of the plan, by its skimmer controller."""
+        """Photos since the last call that were taken along the lines of the plan, by the skimmer."""
         camera, before = self._autopilot.parts.payload.camera, self._photo
         self._photo = camera.taken
         ours = self._autopilot.modes.number == CopterMode.AUTO and not self._claim.other()

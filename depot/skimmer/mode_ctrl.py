@@ -1,5 +1,5 @@
-"""MODE_CTRL of the skimmer: what its skimmer controller decides becomes commands to its craft, and, where that has no autopilot of
-its own, to THRUSTER_FWD and THRUSTER_ATT (seed 000, 4.3).
+"""MODE_CTRL of the skimmer: what its controller decides becomes commands to its craft, and, where that has no
+autopilot of its own, to THRUSTER_FWD and THRUSTER_ATT (seed 000, 4.3).
 
 A copter is told where to go; a craft without an autopilot is flown by `Guidance`.
 """

@@ -58,8 +58,8 @@ class SkimmerVehicle(Protocol):
 
 
 class SkimmerMemory(Struct):
-    """All that the party remembers. Times in ms since the loop began. `verified`: number of the plan for which the
-    craft has been configured and its sensors have been found alive."""
+    """All that the skimmer controller remembers. Times in ms since the loop began. `verified`: number of the plan for
+    which the craft has been configured and its sensors have been found alive."""
 
     stage: Stage = Stage.DOCKED
     mode: Mode = Mode.DOCKED
@@ -69,7 +69,7 @@ class SkimmerMemory(Struct):
     trigger: int = 0
     trips: int = 0
     recalled: bool = False
-    controlled_by: str = ""  # who or what has the vehicle, until it is given back or launched again
+    controlled_by: str = field(default="", name="taken")  # instead of the skimmer, until given back or launched again
     seq: int = 0
     urgent_seq: int = 0  # the oldest status that has to be acknowledged
     repeat_ms: int | None = None

@@ -69,7 +69,7 @@ class SkimmerController:
         self.reports.acknowledged(seq)
 
     def person_asks(self, now_ms: int) -> None:
-        """A person wants the vehicle flown again by the party, which somebody else has had: it comes home."""
+        """A person wants the vehicle flown again by the skimmer, while somebody else has had it: it comes home."""
         if self.memory.controlled_by and self.memory.stage is not Stage.DOCKED:
             self._helm.decide(now_ms, "person_asks", "a person asks for it: flown again by its skimmer controller", {})
             self._give_back(Stage.RETURN, now_ms)

@@ -1,5 +1,5 @@
-"""The depot controller on the wire: a MAVLink client of its skimmer. Retries are those of the clients; what they end with
-is the party's answer."""
+"""The depot controller on the wire: a MAVLink client of its skimmer. Retries are those of the clients; what they end
+with is the answer that the controller gets."""
 
 from __future__ import annotations
 
@@ -133,10 +133,10 @@ class DepotClient:
         return out
 
     def link_closed(self, link: int) -> None:
-        """Silence is what the party notices."""
+        """Silence is what the controller notices."""
 
     def _pump(self, now_ms: int) -> None:
-        """Ended requests to the party, new ones to the wire, until nothing is left to do."""
+        """Ended requests to the controller, new ones to the wire, until nothing is left to do."""
         while True:
             ended = [entry for entry in self._running if entry[1].done]
             self._running = [entry for entry in self._running if not entry[1].done]

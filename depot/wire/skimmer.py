@@ -82,7 +82,7 @@ class SkimmerService:
         return out
 
     def link_closed(self, link: int) -> None:
-        """Silence is what the party notices."""
+        """Silence is what the controller notices."""
 
     def _collect(self) -> None:
         for status in self.controller.take_statuses():

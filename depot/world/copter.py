@@ -59,7 +59,7 @@ class Pilot(Gauge, Protocol):
         """What a camera over the pad sees of it."""
 
     def photos(self) -> int:
-        """Photos since the last call that were taken along the lines of the plan, by its skimmer controller."""
+        """Photos since the last call that were taken along the lines of the plan, by the skimmer."""
 
     def called_off(self) -> str:
         """Why its last launch did not take place; empty when it did."""

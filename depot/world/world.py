@@ -31,8 +31,8 @@ SLOW_SAMPLES = 2_000.0
 
 
 class World:
-    """See the module. It is the craft of the skimmer controller and the station of the depot's. `mains_kg_s`: what comes
-    into the depot's propellant by a line from outside, where it has one, up to the usual level."""
+    """See the module. It is the skimmer's vehicle and the depot's plant. `mains_kg_s`: what comes into the depot's
+    propellant by a line from outside, where it has one, up to the usual level."""
 
     def __init__(self, profile: Profile, state: WorldState, motion: Motion, *, mains_kg_s: float = 0.0) -> None:
         self.profile = profile
@@ -249,7 +249,7 @@ class World:
         self.motion.dispose()
         self._dump()
 
-    # --- the depot's station --------------------------------------------------------------------------------------
+    # --- the depot's plant ----------------------------------------------------------------------------------------
     def offload(self, on: bool) -> None:
         """Open or close the way from DOCK_PORT to the tank farm."""
         self._changed()

@@ -2,7 +2,7 @@
 
 The controller has them and acts by them; ground stations write and read them there. Sortie reads its copies at the
 start, whenever the controller has accepted a change, when it has restarted, and after each flight, since somebody may
-have changed them on another way. They tell whether the mission keeps inside the fence, and where a return leads.
+have changed them over another link. They tell whether the mission keeps inside the fence, and where a return leads.
 
 Clock: link time.
 """

@@ -94,7 +94,7 @@ class Companion:
     def _watch(self) -> None:
         """Parameters and plans of the controller that the core flies by; and its own AUTO, if that flies missions."""
         vehicle, autopilot = self.vehicle, self.service.autopilot
-        self.parameter_cache = ParameterCache(vehicle.address, autopilot.vehicle_class.mirrored, self._parameter_cache)
+        self.parameter_cache = ParameterCache(vehicle.address, autopilot.vehicle_class.mirrored, self._keep_value)
         self.link.add_service(vehicle)
         self.link.add_service(self.parameter_cache)
         plan_cache = PlanCache(vehicle, self._keep_copy)
@@ -105,7 +105,7 @@ class Companion:
             self.link.add_service(native)
             autopilot.use_executor(lambda context: native)
 
-    def _parameter_cache(self, name: str, value: float) -> None:
+    def _keep_value(self, name: str, value: float) -> None:
         """The controller's own value of a parameter that the core flies by."""
         parameters = self.service.parameters
         if name in parameters.names() and parameters[name] != value:

@@ -1,1 +1,1 @@
-"""`sortie flash` around the sans-IO session: finding and opening the port, progress the story, the board on a pty."""
+"""`sortie flash` around the sans-IO session: finding and opening the port, telling its progress, the board on a pty."""

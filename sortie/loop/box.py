@@ -1,6 +1,6 @@
 """The loop of a profile that flies a copter: `drone-box`. The copter is the whole service (autopilot, flight manager,
-full simulation), its skimmer controller one more service on its endpoint, and the depot a MAVLink client of it over a link
-in memory. Everything runs in the copter's vehicle time, from deadline to deadline.
+full simulation), the skimmer controller one more service on its endpoint, and the depot a MAVLink client of it over a
+link in memory. Everything runs in the copter's vehicle time, from deadline to deadline.
 
 A new process means a new copter: it stands on its dock, and a sortie that was under way is closed (`restart`).
 """
@@ -110,7 +110,7 @@ class BoxLoop(SpaceLoop):
         return self.service.now_ms
 
     def _restore(self, snapshot: Snapshot) -> None:
-        """The copter stands on its dock, its skimmer controller knows what it has flown, and a broken sortie is closed."""
+        """The copter stands on its dock, its skimmer knows what it has flown, and a broken sortie is closed."""
         before, depot, now_ms = snapshot.skimmer, self.depot.memory, self.now_ms
         broken = before.stage is not Stage.DOCKED or not depot.docked
         if self.world.state.destroyed and depot.ended_by is not None:

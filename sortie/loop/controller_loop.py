@@ -1,7 +1,8 @@
 """The loop of a box whose copter has a flight controller: `sortie loop --vehicle /dev/ttyACM0,115200` and the like.
 
-Depot and skimmer controller are those of the simulated box, and so is the link in memory between them; behind the party is
-the companion's service with the controller, in real time. What is true of the vehicle is asked of it, at every start.
+Depot and skimmer controller are those of the simulated box, and so is the link in memory between them; behind the
+skimmer is the companion's service with the flight controller, in real time. What is true of the vehicle is asked of it,
+at every start.
 """
 
 from __future__ import annotations

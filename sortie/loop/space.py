@@ -1,4 +1,4 @@
-"""The loop of a kinematic profile: world, two parties, and a real MAVLink link between them, from event to event.
+"""The loop of a kinematic profile: world, two controllers, and a real MAVLink link between them, from event to event.
 
 All of it runs in virtual time: vehicle time jumps to the earliest deadline of the world, of either party, of the link,
 of a fault. The same profile, seed and faults give the same decisions and bytes. What is to survive a crash is one

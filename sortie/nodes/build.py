@@ -1,5 +1,5 @@
-"""The parts of one service, made and put together. The program (`commands.build`) and the Python API (`session`) both build
-with these; they differ in where state and logs go and in who owns the clocks."""
+"""The parts of one service, made and put together. The program (`commands.build`) and the Python API (`session`) both
+build with these; they differ in where state and logs go and in who owns the clocks."""
 
 from __future__ import annotations
 

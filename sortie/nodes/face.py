@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
 
 class Frontend(Protocol):
-    """What tells ground stations of the vehicle: `TelemetryService` of a simulated one, `VehicleFacade` of a real one."""
+    """Tells ground stations of the vehicle: `TelemetryService` of a simulated one, `VehicleFacade` of a real one."""
 
     identity: Identity
     skipped: int

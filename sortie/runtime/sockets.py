@@ -1,4 +1,4 @@
-"""The sockets and serial lines of a runtime: a hub for each endpoint, one wait for all, and a bell that wakes it."""
+"""The sockets and serial lines of a runtime: a hub for each endpoint, one wait for all, and a pipe that wakes it."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ class Sockets:
 
     # --- the end --------------------------------------------------------------------------------------------------
     def close_links(self) -> None:
-        """Send what can be sent at once, and close all links; the bell can still be rung."""
+        """Send what can be sent at once, and close all links; whoever wakes the runtime still may."""
         for hub in self._hubs.values():
             hub.close()
         self._hubs.clear()

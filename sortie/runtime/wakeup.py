@@ -1,4 +1,4 @@
-"""A bell that wakes the runtime: rung by the state store's thread and by signals."""
+"""A pipe that wakes the runtime: written to by the state store's thread and by signals."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import socket
 
 
 class WakeupPipe:
-    """A socket pair; `fileno` becomes readable when somebody rings."""
+    """A socket pair; `fileno` becomes readable when somebody wakes the runtime."""
 
     def __init__(self) -> None:
         self._writer, self._reader = socket.socketpair()
@@ -23,11 +23,12 @@ class WakeupPipe:
         return self._writer.fileno()
 
     def wake(self) -> None:
-        """Safe in any thread. A full pair is already ringing, a closed one has nobody to wake."""
+        """Wake the runtime; safe in any thread. A full pair does already, a closed one has nobody to wake."""
         with contextlib.suppress(OSError):
             self._writer.send(b"\0")
 
     def drain(self) -> None:
+        """Forget that somebody has."""
         with contextlib.suppress(BlockingIOError):
             while self._reader.recv(4096):
                 pass

@@ -87,6 +87,7 @@ class ControllerLoopBench(LoopRecords):
         pilot = self.loop.pilot
         return (
             f"phase {memory.phase.name}, place {self.loop.world.state.place.name}, stage "
-            f"{self.loop.skimmer.memory.stage.name}, taken {pilot.controlled_by()!r}, not_ready_reason {pilot.not_ready_reason()!r}, at "
-            f"{pilot.position()}, charge {pilot.charge()}; {last}; {self.bench.story()}"
+            f"{self.loop.skimmer.memory.stage.name}, controlled by {pilot.controlled_by()!r}, not ready: "
+            f"{pilot.not_ready_reason()!r}, at {pilot.position()}, charge {pilot.charge()}; "
+            f"{last}; {self.bench.story()}"
         )

@@ -113,7 +113,7 @@ def settings_taken(source: str) -> set[str]:
     return found
 
 
-def test_the_skimmer_s_party_knows_no_table_of_the_depot() -> None:
+def test_the_skimmer_knows_no_table_of_the_depot() -> None:
     """What it gets at construction are tables of its craft; every other threshold came in a plan."""
     for path in Path(inspect.getfile(depot.skimmer)).parent.glob("*.py"):
         assert not settings_taken(path.read_text(encoding="utf-8")) & (FORBIDDEN | {"depot.settings"}), path
@@ -160,7 +160,7 @@ def test_nothing_that_can_change_is_in_the_hands_of_both() -> None:
     assert shared(bench) == [bench.loop.depot.memory.said]
 
 
-def test_no_argument_of_the_party_is_a_profile() -> None:
+def test_no_argument_of_the_skimmer_is_a_profile() -> None:
     """Its craft, its record, its memory and tables of the craft."""
     names = {str(parameter.annotation) for parameter in inspect.signature(SkimmerController).parameters.values()}
     assert not names & FORBIDDEN

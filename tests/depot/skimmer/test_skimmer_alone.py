@@ -18,7 +18,7 @@ PLAN = make_plan(PROFILE, 1, Derating(), DepotReading())
 
 
 def alone() -> tuple[SkimmerController, list[Decision]]:
-    """A party that stands in the dock, and what it decides."""
+    """A controller of a skimmer that stands in the dock, and what it decides."""
     decisions: list[Decision] = []
     vehicle = LoopBench().loop.world
     return SkimmerController(

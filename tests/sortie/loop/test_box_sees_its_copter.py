@@ -1,4 +1,4 @@
-"""What happens to the copter of a `drone-box` is seen by its skimmer controller, told to the depot, and becomes the seed's abort."""
+"""What happens to the copter of a `drone-box` is seen by its skimmer, told to the depot, and is the seed's abort."""
 
 from __future__ import annotations
 
