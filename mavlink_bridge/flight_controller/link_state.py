@@ -26,7 +26,8 @@ class LinkState:
         self.back = False
         self.restarts = 0
         self._heard_ms: int | None = None
-        self._boot_ms: int | None = None  # the controller's own clock as last heard
+        self.boot_ms: int | None = None
+        """The controller's own clock as last heard."""
         self._stopped_in_air_ms: int | None = None  # its motors stopped in the air: is that a restart?
 
     @property
@@ -68,10 +69,10 @@ class LinkState:
         boot_ms = getattr(message, "time_boot_ms", None)
         if boot_ms is None:
             return False
-        restarted = self._boot_ms is not None and boot_ms + _RESTART_MS < self._boot_ms
+        restarted = self.boot_ms is not None and boot_ms + _RESTART_MS < self.boot_ms
         if restarted:
             self._begin_anew(now_ms)
-        self._boot_ms = boot_ms
+        self.boot_ms = boot_ms
         return restarted
 
     def stopped_in_air(self, now_ms: int) -> None:
@@ -92,5 +93,5 @@ class LinkState:
 
     def _begin_anew(self, now_ms: int) -> None:
         self.restarts += 1
-        self._boot_ms = self._stopped_in_air_ms = None
+        self.boot_ms = self._stopped_in_air_ms = None
         self.streams.renew(now_ms)

@@ -68,6 +68,7 @@ class ControllerSide:
             address = settings.vehicle.target
         self.front = ControllerFront(address, runtime, on_error=log_error, say=say)
         self.found = self.front.find(None if self.child is None else self._check_child, patience_s)
+        self._runtime = runtime
         firmware = self.found.firmware
         say(f"{firmware.name} {firmware.kind}, system {self.found.system}, on {self.front.spec.url}")
 
@@ -91,6 +92,9 @@ class ControllerSide:
             self.front.vehicle(self.found, native=self._native), self.front.endpoint, journal, stored, own,
             stored.parameters, name=name, epoch_us=time.time_ns() // 1000, on_error=log_error,
         )  # fmt: skip
+        if self.child is not None:
+            link = self.companion.vehicle.link
+            self._runtime.clock = lambda: link.boot_ms
         return self.companion
 
     @property

@@ -1,8 +1,21 @@
-"""How vehicle time follows the wall clock."""
+"""How vehicle time follows the wall clock, and a simulator's own clock where the vehicle is one of these."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 MAX_LAG_S = 0.5
+_ANEW_MS = 2000
+AHEAD_MS = 500
+"""What a simulator's messages may be late by: their intervals, and the way."""
+SILENT_S = 3.0
+"""So long time stands still for a simulator that says nothing; then the wall's passes, so that its silence is noticed.
+"""
+
+
+def no_clock() -> int | None:
+    """Of a vehicle that has none of its own."""
+    return None
 
 
 class Pace:
@@ -10,12 +23,20 @@ class Pace:
 
     A process that was stopped, or a factor that the machine cannot reach, must not be followed by a burst that tries to
     make up for it: more than `MAX_LAG_S` behind, the lag is forgotten.
+
+    `clock` is what a simulator that is to run at this factor was last heard to have on its own clock, ms; it may not
+    reach the factor, or stand still for a while. Then vehicle time waits for it: at a factor of 8 a pause of 0.6 s
+    would else be 5 s of silence, and a survey would be over before it was flown.
     """
 
-    def __init__(self, factor: float) -> None:
+    def __init__(self, factor: float, clock: Callable[[], int | None] = no_clock) -> None:
         self.factor = factor
         self._wall_s = 0.0
         self._vehicle_ms = 0
+        self._clock = clock
+        self._told_ms: int | None = None
+        self._told_s = 0.0
+        self._apart_ms = 0  # vehicle time minus the simulator's, the least so far
 
     def rebase(self, wall_s: float, vehicle_ms: int) -> None:
         """From here on, `wall_s` is `vehicle_ms`."""
@@ -25,10 +46,28 @@ class Pace:
     def due_ms(self, wall_s: float, reached_ms: int) -> int:
         """The vehicle time that should have been reached; `reached_ms` is where the vehicle is."""
         due = self._vehicle_ms + int((wall_s - self._wall_s) * 1000.0 * self.factor)
+        limit = self._limit_ms(wall_s, reached_ms)
+        if limit is not None and due > limit:
+            self.rebase(wall_s, max(limit, reached_ms))
+            return max(limit, reached_ms)
         if (due - reached_ms) / 1000.0 > MAX_LAG_S * self.factor:
             self.rebase(wall_s, reached_ms)
             return reached_ms
         return due
+
+    def _limit_ms(self, wall_s: float, reached_ms: int) -> int | None:
+        """How late it can be at most for the simulator; None: it has not told."""
+        told_ms, before_ms = self._clock(), self._told_ms
+        if told_ms is None:
+            return None
+        apart_ms = reached_ms - told_ms
+        if before_ms is None or told_ms + _ANEW_MS < before_ms:  # it has begun anew
+            self._apart_ms = apart_ms
+        self._apart_ms = min(self._apart_ms, apart_ms)
+        if told_ms != before_ms:
+            self._told_ms, self._told_s = told_ms, wall_s
+        silent_s = max(wall_s - self._told_s - SILENT_S, 0.0)
+        return told_ms + self._apart_ms + AHEAD_MS + int(silent_s * 1000.0)
 
     def wall_s(self, vehicle_ms: int) -> float:
         """When `vehicle_ms` is due."""

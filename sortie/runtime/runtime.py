@@ -22,7 +22,7 @@ from mavlink_bridge.endpoint import Endpoint
 from sortie.metrics.jitter import Jitter
 from sortie.runtime.loader import Loader
 from sortie.runtime.node import Node, VehicleNode, Wire
-from sortie.runtime.pacing import Pace
+from sortie.runtime.pacing import Pace, no_clock
 from sortie.runtime.signals import Signals
 from sortie.runtime.sockets import Sockets
 from sortie.runtime.stall import Readers
@@ -73,6 +73,8 @@ class Runtime:
         self._readers = Readers()
         self._limit_ms = FOR_EVER_MS
         self._due_s = 0.0
+        self.clock: Callable[[], int | None] = no_clock
+        """Of a simulator that vehicle time waits for, from the next `set_speedup` on; see `Pace`."""
         self.set_speedup(1.0, never)
 
     # --- who takes part -----------------------------------------------------------------------------------------------
@@ -133,7 +135,7 @@ class Runtime:
         """From now on go at this speed. `ahead()` says whether vehicle time may run ahead of the wall now; asked at
         speed 0 only."""
         self._ahead = ahead if speedup == 0.0 else never
-        self._pace = Pace(speedup or 1.0)
+        self._pace = Pace(speedup or 1.0, self.clock)
         self._was_ahead = True
 
     def install_signals(self) -> None:

@@ -21,6 +21,9 @@ from autopilot.vehicles.kinds import vehicle_class
 from tests.stand_in.controller import HOME, StandIn
 
 _TURN_S = 0.005
+_MAX_LAG_S = 0.1
+"""What it makes up for when the machine was too slow; the rest is forgotten, as by ArduPilot SITL (`sleep_debt_us` in
+libraries/SITL/SIM_Aircraft.cpp)."""
 _BASE_PORT = 5760
 
 
@@ -171,8 +174,11 @@ def main(words: Sequence[str], name: str) -> int:
     port.wait()
     radio = Radio(arguments.rc_in_port)
     begin_s = time.monotonic()
+    now_ms = 0
     while True:
         ready, _, _ = select.select([port], [], [], _TURN_S)
+        lag_s = time.monotonic() - begin_s - now_ms / 1000.0 / arguments.speedup
+        begin_s += max(lag_s - _MAX_LAG_S, 0.0)
         now_ms = int((time.monotonic() - begin_s) * 1000.0 * arguments.speedup)
         stand_in.run_to(now_ms)
         switched = radio.switch()

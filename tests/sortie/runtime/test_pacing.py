@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from sortie.nodes.vehicle import TICK_MS
+from sortie.runtime.pacing import AHEAD_MS, SILENT_S, Pace
 from sortie.runtime.runtime import PACED_SLICE_S, Runtime, never
 
 CALL_S = 0.001
@@ -178,3 +179,58 @@ def test_each_reader_has_a_second_of_its_own(ahead):
     ahead.hub.waiting = {1: 0, 2: 500}
     turns(ahead, 0.6)
     assert ahead.hub.removed == []
+
+
+# --- a simulator that does not reach its factor -----------------------------------------------------------------------
+class Followed:
+    """A vehicle at factor 8, each 10 ms of the wall, whose simulator runs at `speed` and tells its clock ten times in a
+    second of its own; by `pace`."""
+
+    def __init__(self) -> None:
+        self.wall_s = 100.0
+        self.vehicle_ms = 0
+        self.simulator_ms = 7_000.0
+        self.told_ms: int | None = None
+        self.pace = Pace(8.0, lambda: self.told_ms)
+        self.pace.rebase(self.wall_s, self.vehicle_ms)
+
+    def run(self, wall_s: float, speed: float) -> int:
+        """Vehicle time that has passed, ms."""
+        before_ms = self.vehicle_ms
+        for _ in range(round(wall_s / 0.01)):
+            self.wall_s += 0.01
+            self.simulator_ms += 10.0 * speed
+            self.told_ms = int(self.simulator_ms) // 100 * 100
+            self.vehicle_ms = max(self.pace.due_ms(self.wall_s, self.vehicle_ms), self.vehicle_ms)
+        return self.vehicle_ms - before_ms
+
+
+def test_vehicle_time_is_the_simulators_where_that_is_slower():
+    """Flown at its pace, nothing is over before it was flown."""
+    followed = Followed()
+    assert followed.run(10.0, 8.0) == pytest.approx(80_000, abs=200)
+    assert followed.run(10.0, 3.0) == pytest.approx(30_000, abs=AHEAD_MS + 200)
+    assert followed.run(10.0, 8.0) == pytest.approx(80_000, abs=AHEAD_MS + 200)
+
+
+def test_time_stands_still_for_a_simulator_that_does_but_not_for_ever():
+    """Else 0.6 s without a message would be the silence of a lost link; and one that hangs is noticed all the same."""
+    followed = Followed()
+    followed.run(5.0, 8.0)
+    assert followed.run(SILENT_S - 0.1, 0.0) <= AHEAD_MS
+    assert followed.run(5.0, 0.0) == pytest.approx(4900, abs=50)
+    assert followed.run(5.0, 8.0) >= 40_000 - 4900 - AHEAD_MS
+
+
+def test_a_simulator_that_begins_anew_is_followed_from_there():
+    followed = Followed()
+    followed.run(5.0, 8.0)
+    followed.simulator_ms = 0.0
+    assert followed.run(5.0, 8.0) == pytest.approx(40_000, abs=AHEAD_MS)
+    assert followed.run(5.0, 1.0) <= 5_000 + AHEAD_MS
+
+
+def test_a_vehicle_without_a_clock_of_its_own_is_paced_by_the_wall_alone():
+    pace = Pace(8.0)
+    pace.rebase(0.0, 0)
+    assert [pace.due_ms(0.4, 0), pace.due_ms(0.5, 3200), pace.due_ms(2.0, 4000)] == [3200, 4000, 4000]
