@@ -1,7 +1,8 @@
 """Places on the Earth and the flat frame around an origin.
 
 Inside Sortie positions are local NED metres (north, east, down) about the vehicle's origin; latitudes and longitudes
-appear where a mission item, a ground station or a log has them. The projection is the one ArduPilot flies with
+appear where a mission item, a ground station or a log has them, and heights in the meaning of a MAV_FRAME, which is
+resolved here and nowhere else. The projection is the one ArduPilot flies with
 (equirectangular, scaled by the cosine of the mean latitude), so that distances agree with what ground stations that
 know ArduPilot show. Good to a few centimetres within 10 km.
 """
@@ -10,6 +11,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from math import atan2, cos, hypot, pi, radians
+from typing import Final
+
+from autopilot.mav import Frame
 
 #: Metres per degree of latitude: WGS84's equatorial radius 6378100 m as ArduPilot rounds it (LOCATION_SCALING_FACTOR).
 METRES_PER_DEGREE = 0.011131884502145034 * 1e7
@@ -25,6 +29,27 @@ class GeoPoint:
     lat: float
     lon: float
     alt: float = 0.0
+
+
+#: What a height in a MAV_FRAME counts from.
+ABOVE_SEA: Final[frozenset[int]] = frozenset({Frame.GLOBAL, Frame.GLOBAL_INT})
+ABOVE_HOME: Final[frozenset[int]] = frozenset({Frame.GLOBAL_RELATIVE_ALT, Frame.GLOBAL_RELATIVE_ALT_INT})
+ABOVE_GROUND: Final[frozenset[int]] = frozenset({Frame.GLOBAL_TERRAIN_ALT, Frame.GLOBAL_TERRAIN_ALT_INT})
+GLOBAL_FRAMES: Final = ABOVE_SEA | ABOVE_HOME | ABOVE_GROUND
+
+
+def altitude_amsl(frame: int, z: float, home: GeoPoint | None) -> float | None:
+    """Metres above mean sea level of `z` in `frame`; None: it counts from a home that is not known. The ground is taken
+    as flat at home's height until there is terrain data. A frame that is none of GLOBAL_FRAMES counts as GLOBAL, as
+    ArduPilot reads MISSION on a place (docs/reference/mission-semantics.md, item 22); who refuses it asks before."""
+    if frame in ABOVE_HOME or frame in ABOVE_GROUND:
+        return None if home is None else z + home.alt
+    return z
+
+
+def height_above_home(frame: int, z: float, home: GeoPoint) -> float:
+    """Metres above home of `z` in `frame`: `altitude_amsl` less home's, and exactly `z` where it is that already."""
+    return z if frame in ABOVE_HOME or frame in ABOVE_GROUND else z - home.alt
 
 
 def longitude_scale(lat: float) -> float:

@@ -1,206 +1,251 @@
-"""MAV_CMD numbers that missions hold, and how the core classifies them.
+"""What a plan may hold: one row for each MAV_CMD, from which everything else that knows commands is derived.
 
-`is_nav_command` and `cmd_has_location` are exactly seed 001's. They are wrong for a few commands, so the sequencer asks
-`drives_navigation` and everything that reads or scales positions asks `has_position`. Numbers, and the names behind
-"Mission: <index> <name>", are those of MAVLink and ArduPilot's AP_Mission.
+The sequencer asks the row for the slot, the upload for parameters, place and frames, a vehicle class whether it can,
+AUTO for outputs, passing and holding, the announcement for the name, the documentation (docs/mission-items.md) for all
+of it. `is_nav_command` and `cmd_has_location` are exactly seed 001's. They are wrong for a few commands, so the
+sequencer asks `drives_navigation` and everything that reads or scales positions asks `has_position`. Names are those
+that ArduPilot's AP_Mission announces an item with ("Mission: <index> <name>"); users and test scripts look for them.
+
+Sources: docs/reference/mission-semantics.md, 1.3, 1.4; ArduPilot AP_Mission.
 """
 
 from __future__ import annotations
 
-from enum import IntEnum
+from dataclasses import dataclass
+from enum import Enum
+from math import inf
+from types import MappingProxyType
 from typing import Final
+
+from autopilot.mav import Cmd, Frame, MissionType
 
 __all__ = [
     "FENCE_COMMANDS",
-    "HOLD_COMMANDS",
-    "JUMP_COMMANDS",
     "KNOWN_COMMANDS",
-    "MAV_CMD_DO_CHANGE_SPEED",
-    "MAV_CMD_NAV_LAST",
     "RALLY_COMMANDS",
-    "Cmd",
+    "SPECS",
+    "Ability",
+    "CommandSpec",
+    "Output",
+    "Parameter",
+    "Slot",
     "cmd_has_location",
     "command_name",
     "drives_navigation",
     "has_position",
+    "is_do_item",
     "is_jump",
     "is_nav_command",
+    "spec_of",
 ]
 
-MAV_CMD_NAV_LAST: Final = 95
-MAV_CMD_DO_CHANGE_SPEED: Final = 178
+
+class Slot(Enum):
+    """Who takes an item. The value is the word for it in the documentation."""
+
+    NAV = "NAV"  # the sequencer's NAV slot, until the vehicle is there
+    DO = "DO"  # its DO slot, done at once
+    CONDITION = "CONDITION"  # its DO slot, and waits there
+    JUMP = "jump"  # the sequencer itself
+    MARK = "mark"  # nobody: a jump's target
+    FENCE = "fence"
+    RALLY = "rally"
 
 
-class Cmd(IntEnum):
-    """MAV_CMD numbers by name (the part after MAV_CMD_)."""
+class Ability(Enum):
+    """What a vehicle must have to carry an item out. The value words it for the documentation."""
 
-    NAV_WAYPOINT = 16
-    NAV_LOITER_UNLIM = 17
-    NAV_LOITER_TURNS = 18
-    NAV_LOITER_TIME = 19
-    NAV_RETURN_TO_LAUNCH = 20
-    NAV_LAND = 21
-    NAV_TAKEOFF = 22
-    NAV_CONTINUE_AND_CHANGE_ALT = 30
-    NAV_LOITER_TO_ALT = 31
-    NAV_SPLINE_WAYPOINT = 82
-    NAV_ALTITUDE_WAIT = 83
-    NAV_VTOL_TAKEOFF = 84
-    NAV_VTOL_LAND = 85
-    NAV_GUIDED_ENABLE = 92
-    NAV_DELAY = 93
-    NAV_PAYLOAD_PLACE = 94
-    CONDITION_DELAY = 112
-    CONDITION_DISTANCE = 114
-    CONDITION_YAW = 115
-    DO_SET_MODE = 176
-    DO_JUMP = 177
-    DO_CHANGE_SPEED = 178
-    DO_SET_HOME = 179
-    DO_SET_RELAY = 181
-    DO_REPEAT_RELAY = 182
-    DO_SET_SERVO = 183
-    DO_REPEAT_SERVO = 184
-    DO_RETURN_PATH_START = 188
-    DO_LAND_START = 189
-    DO_GO_AROUND = 191
-    DO_PAUSE_CONTINUE = 193
-    DO_SET_REVERSE = 194
-    DO_SET_ROI_LOCATION = 195
-    DO_SET_ROI_NONE = 197
-    DO_CONTROL_VIDEO = 200
-    DO_SET_ROI = 201
-    DO_DIGICAM_CONFIGURE = 202
-    DO_DIGICAM_CONTROL = 203
-    DO_MOUNT_CONTROL = 205
-    DO_SET_CAM_TRIGG_DIST = 206
-    DO_FENCE_ENABLE = 207
-    DO_PARACHUTE = 208
-    DO_INVERTED_FLIGHT = 210
-    DO_GRIPPER = 211
-    DO_AUTOTUNE_ENABLE = 212
-    NAV_SET_YAW_SPEED = 213
-    DO_SET_RESUME_REPEAT_DIST = 215
-    DO_SPRAYER = 216
-    DO_SEND_SCRIPT_MESSAGE = 217
-    DO_AUX_FUNCTION = 218
-    DO_GUIDED_LIMITS = 222
-    DO_ENGINE_CONTROL = 223
-    SET_CAMERA_MODE = 530
-    SET_CAMERA_ZOOM = 531
-    SET_CAMERA_FOCUS = 532
-    SET_CAMERA_SOURCE = 534
-    JUMP_TAG = 600
-    DO_JUMP_TAG = 601
-    DO_GIMBAL_MANAGER_PITCHYAW = 1000
-    IMAGE_START_CAPTURE = 2000
-    IMAGE_STOP_CAPTURE = 2001
-    VIDEO_START_CAPTURE = 2500
-    VIDEO_STOP_CAPTURE = 2501
-    DO_VTOL_TRANSITION = 3000
-    FENCE_RETURN_POINT = 5000
-    FENCE_POLYGON_VERTEX_INCLUSION = 5001
-    FENCE_POLYGON_VERTEX_EXCLUSION = 5002
-    FENCE_CIRCLE_INCLUSION = 5003
-    FENCE_CIRCLE_EXCLUSION = 5004
-    RALLY_POINT = 5100
-    DO_WINCH = 42600
-    NAV_SCRIPT_TIME = 42702
-    NAV_ATTITUDE_TIME = 42703
+    ANY = "every vehicle"
+    HEIGHT = "what has a height"
+    NOSE = "what turns its nose by itself"
+    REVERSE = "what drives backwards"
 
 
-FENCE_COMMANDS: Final = frozenset(range(5000, 5005))
-RALLY_COMMANDS: Final = frozenset({int(Cmd.RALLY_POINT)})
-KNOWN_COMMANDS: Final = frozenset(int(c) for c in Cmd) - FENCE_COMMANDS - RALLY_COMMANDS - {176, 200}
-"""What a mission may hold: every command that ArduPilot's common mission code keeps, plus the camera commands that
-plans for PX4 carry. Others are refused at upload (DO_SET_MODE and DO_CONTROL_VIDEO too, as there)."""
+class Output(Enum):
+    """What a payload does with an item."""
 
-HOLD_COMMANDS: Final = frozenset({16, 19, 82})
-"""Commands whose param1 is a hold time, s. In others param1 means pitch, turns or an option
-(docs/reference/mission-semantics.md, item 14)."""
+    SET = "an output is set"
+    RECORDED = "recorded as a payload action"
 
-JUMP_COMMANDS: Final = frozenset({int(Cmd.DO_JUMP), int(Cmd.DO_JUMP_TAG)})
 
-_MORE_NAV: Final = frozenset({213, 42702, 42703})  # ArduPilot's additions to "id <= 95"
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """A parameter (`number` 1 to 4) that counts: where it is not a number, or above `most`, an upload is refused.
+    Others are kept as they are. `index`: of an item of the same mission."""
 
-_WITH_POSITION: Final = frozenset(
-    {16, 17, 18, 19, 21, 22, 30, 31, 82, 84, 85, 92, 94, 179, 188, 189, 191, 195, 201, 5100} | FENCE_COMMANDS
-)
+    number: int
+    name: str
+    unit: str = ""
+    most: float = inf
+    index: bool = False
 
-# The words ArduPilot announces an item with; users and test scripts look for them.
-_NAMES: Final[dict[int, str]] = {
-    16: "WP",
-    17: "LoitUnlim",
-    18: "LoitTurns",
-    19: "LoitTime",
-    20: "RTL",
-    21: "Land",
-    22: "Takeoff",
-    30: "ContinueAndChangeAlt",
-    31: "LoitAltitude",
-    82: "SplineWP",
-    83: "AltitudeWait",
-    84: "VTOLTakeoff",
-    85: "VTOLLand",
-    92: "GuidedEnable",
-    93: "Delay",
-    94: "PayloadPlace",
-    112: "CondDelay",
-    114: "CondDist",
-    115: "CondYaw",
-    177: "Jump",
-    178: "ChangeSpeed",
-    179: "SetHome",
-    181: "SetRelay",
-    182: "RepeatRelay",
-    183: "SetServo",
-    184: "RepeatServo",
-    188: "ReturnPathStart",
-    189: "LandStart",
-    191: "Go Around",
-    193: "PauseContinue",
-    194: "SetReverse",
-    195: "SetROI",
-    197: "SetROI",
-    200: "CtrlVideo",
-    201: "SetROI",
-    202: "DigiCamCfg",
-    203: "DigiCamCtrl",
-    205: "MountControl",
-    206: "SetCamTrigDst",
-    207: "FenceEnable",
-    208: "Parachute",
-    210: "InvertedFlight",
-    211: "Gripper",
-    212: "AutoTuneEnable",
-    213: "SetYawSpd",
-    215: "SetRepeatDist",
-    216: "Sprayer",
-    217: "Scripting",
-    218: "AuxFunction",
-    222: "GuidedLimits",
-    223: "EngineControl",
-    530: "SetCameraMode",
-    531: "SetCameraZoom",
-    532: "SetCameraFocus",
-    534: "SetCameraSource",
-    600: "Tag",
-    601: "JumpToTag",
-    1000: "GimbalPitchYaw",
-    2000: "ImageStartCapture",
-    2001: "ImageStopCapture",
-    2500: "VideoStartCapture",
-    2501: "VideoStopCapture",
-    3000: "VTOLTransition",
-    42600: "Winch",
-    42702: "NavScriptTime",
-    42703: "NavAttitudeTime",
-}
+
+_ITEM_FRAMES: Final = frozenset({
+    Frame.GLOBAL, Frame.GLOBAL_INT, Frame.GLOBAL_RELATIVE_ALT, Frame.GLOBAL_RELATIVE_ALT_INT,
+    Frame.GLOBAL_TERRAIN_ALT, Frame.GLOBAL_TERRAIN_ALT_INT,
+})  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class CommandSpec:
+    """One command. `needs`: which vehicles carry it out, None: none does; the others keep it, as ArduPilot does, and
+    pass over it with a text. `place`: x, y are latitude and longitude, z a height. `holds`: param1 is a hold time, s
+    (in others it means pitch, turns or an option). `passed_by`: before it a copter's waypoint is not stopped at.
+    `comes_down`: done on the ground."""
+
+    command: Cmd
+    name: str
+    slot: Slot
+    needs: Ability | None = None
+    parameters: tuple[Parameter, ...] = ()
+    place: bool = False
+    holds: bool = False
+    passed_by: bool = False
+    comes_down: bool = False
+    output: Output | None = None
+
+    @property
+    def plan(self) -> MissionType:
+        """The plan that holds it."""
+        return _PLANS.get(self.slot, MissionType.MISSION)
+
+    @property
+    def frames(self) -> frozenset[int]:
+        """The MAV_FRAMEs that it may have; an item without a place may have any."""
+        if not self.place:
+            return frozenset(range(256))
+        return _ITEM_FRAMES | {Frame.MISSION} if self.plan is MissionType.MISSION else _ITEM_FRAMES
+
+
+_PLANS: Final = {Slot.FENCE: MissionType.FENCE, Slot.RALLY: MissionType.RALLY}
+
+_C, _P = Cmd, Parameter
+_NAV, _DO, _CONDITION = Slot.NAV, Slot.DO, Slot.CONDITION
+_ALL, _HEIGHT, _NOSE, _REVERSE = Ability.ANY, Ability.HEIGHT, Ability.NOSE, Ability.REVERSE
+_SET, _RECORDED = Output.SET, Output.RECORDED
+_HOLD: Final = (_P(1, "hold", "s"),)
+_ON: Final = (_P(1, "on"),)
+_VERTICES: Final = (_P(1, "vertices", most=255),)
+_RADIUS: Final = (_P(1, "radius", "m"),)
+
+_ROWS: Final = (
+    CommandSpec(_C.NAV_WAYPOINT, "WP", _NAV, _ALL, _HOLD, place=True, holds=True, passed_by=True),
+    CommandSpec(_C.NAV_LOITER_UNLIM, "LoitUnlim", _NAV, _ALL, place=True, passed_by=True),
+    CommandSpec(
+        _C.NAV_LOITER_TURNS, "LoitTurns", _NAV, _ALL, (_P(1, "turns"), _P(3, "radius, < 0: left", "m")), place=True
+    ),
+    CommandSpec(_C.NAV_LOITER_TIME, "LoitTime", _NAV, _ALL, _HOLD, place=True, holds=True, passed_by=True),
+    CommandSpec(_C.NAV_RETURN_TO_LAUNCH, "RTL", _NAV, _ALL, comes_down=True),
+    CommandSpec(_C.NAV_LAND, "Land", _NAV, _HEIGHT, place=True, comes_down=True),
+    CommandSpec(_C.NAV_TAKEOFF, "Takeoff", _NAV, _HEIGHT, place=True),
+    CommandSpec(_C.NAV_CONTINUE_AND_CHANGE_ALT, "ContinueAndChangeAlt", _NAV, place=True, output=_RECORDED),
+    CommandSpec(_C.NAV_LOITER_TO_ALT, "LoitAltitude", _NAV, _HEIGHT, place=True),
+    CommandSpec(_C.NAV_SPLINE_WAYPOINT, "SplineWP", _NAV, _HEIGHT, _HOLD, place=True, holds=True, passed_by=True),
+    CommandSpec(_C.NAV_ALTITUDE_WAIT, "AltitudeWait", _NAV),
+    CommandSpec(_C.NAV_VTOL_TAKEOFF, "VTOLTakeoff", _NAV, place=True),
+    CommandSpec(_C.NAV_VTOL_LAND, "VTOLLand", _NAV, place=True, comes_down=True),
+    CommandSpec(_C.NAV_GUIDED_ENABLE, "GuidedEnable", _NAV, _ALL, _ON, place=True),
+    CommandSpec(
+        _C.NAV_DELAY, "Delay", _NAV, _ALL,
+        (_P(1, "delay", "s"), _P(2, "hour UTC"), _P(3, "minute"), _P(4, "second")),
+    ),
+    CommandSpec(_C.NAV_PAYLOAD_PLACE, "PayloadPlace", _NAV, place=True, passed_by=True, output=_RECORDED),
+    CommandSpec(_C.NAV_SET_YAW_SPEED, "SetYawSpd", _NAV),
+    CommandSpec(_C.NAV_SCRIPT_TIME, "NavScriptTime", _NAV),
+    CommandSpec(_C.NAV_ATTITUDE_TIME, "NavAttitudeTime", _NAV),
+    CommandSpec(_C.CONDITION_DELAY, "CondDelay", _CONDITION, _ALL, (_P(1, "delay", "s"),)),
+    CommandSpec(_C.CONDITION_DISTANCE, "CondDist", _CONDITION, _ALL, (_P(1, "distance", "m"),)),
+    CommandSpec(
+        _C.CONDITION_YAW, "CondYaw", _CONDITION, _NOSE,
+        (_P(1, "heading", "deg"), _P(2, "rate", "deg/s"), _P(3, "sense"), _P(4, "relative")),
+    ),
+    CommandSpec(_C.DO_JUMP, "Jump", Slot.JUMP, _ALL, (_P(1, "to item", index=True), _P(2, "times"))),
+    CommandSpec(_C.DO_CHANGE_SPEED, "ChangeSpeed", _DO, _ALL, (_P(1, "kind"), _P(2, "speed", "m/s"))),
+    CommandSpec(_C.DO_SET_HOME, "SetHome", _DO, _ALL, (_P(1, "1: here"),), place=True),
+    CommandSpec(_C.DO_SET_RELAY, "SetRelay", _DO, _ALL, (_P(1, "relay"), _P(2, "on")), output=_SET),
+    CommandSpec(
+        _C.DO_REPEAT_RELAY, "RepeatRelay", _DO, _ALL,
+        (_P(1, "relay"), _P(2, "times"), _P(3, "cycle", "s")), output=_SET,
+    ),
+    CommandSpec(_C.DO_SET_SERVO, "SetServo", _DO, _ALL, (_P(1, "channel"), _P(2, "pulse", "us")), output=_SET),
+    CommandSpec(
+        _C.DO_REPEAT_SERVO, "RepeatServo", _DO, _ALL,
+        (_P(1, "channel"), _P(2, "pulse", "us"), _P(3, "times"), _P(4, "cycle", "s")), output=_SET,
+    ),
+    CommandSpec(_C.DO_RETURN_PATH_START, "ReturnPathStart", _DO, place=True),
+    CommandSpec(_C.DO_LAND_START, "LandStart", _DO, _ALL, place=True),
+    CommandSpec(_C.DO_GO_AROUND, "Go Around", _DO, place=True),
+    CommandSpec(_C.DO_PAUSE_CONTINUE, "PauseContinue", _DO, parameters=(_P(1, "0: pause"),)),
+    CommandSpec(_C.DO_SET_REVERSE, "SetReverse", _DO, _REVERSE, (_P(1, "1: backwards"),)),
+    CommandSpec(_C.DO_SET_ROI_LOCATION, "SetROI", _DO, _ALL, place=True),
+    CommandSpec(_C.DO_SET_ROI_NONE, "SetROI", _DO, _ALL),
+    CommandSpec(_C.DO_SET_ROI, "SetROI", _DO, _ALL, place=True),
+    CommandSpec(_C.DO_DIGICAM_CONFIGURE, "DigiCamCfg", _DO, output=_RECORDED),
+    CommandSpec(_C.DO_DIGICAM_CONTROL, "DigiCamCtrl", _DO, _ALL, output=_RECORDED),
+    CommandSpec(_C.DO_MOUNT_CONTROL, "MountControl", _DO, output=_RECORDED),
+    CommandSpec(_C.DO_SET_CAM_TRIGG_DIST, "SetCamTrigDst", _DO, _ALL, (_P(1, "distance", "m"),), output=_RECORDED),
+    CommandSpec(_C.DO_FENCE_ENABLE, "FenceEnable", _DO, _ALL, _ON),
+    CommandSpec(_C.DO_PARACHUTE, "Parachute", _DO),
+    CommandSpec(_C.DO_INVERTED_FLIGHT, "InvertedFlight", _DO),
+    CommandSpec(_C.DO_GRIPPER, "Gripper", _DO, parameters=(_P(1, "gripper"), _P(2, "action")), output=_RECORDED),
+    CommandSpec(_C.DO_AUTOTUNE_ENABLE, "AutoTuneEnable", _DO),
+    CommandSpec(_C.DO_SET_RESUME_REPEAT_DIST, "SetRepeatDist", _DO),
+    CommandSpec(_C.DO_SPRAYER, "Sprayer", _DO),
+    CommandSpec(_C.DO_SEND_SCRIPT_MESSAGE, "Scripting", _DO),
+    CommandSpec(_C.DO_AUX_FUNCTION, "AuxFunction", _DO, _ALL, (_P(1, "function"), _P(2, "position"))),
+    CommandSpec(
+        _C.DO_GUIDED_LIMITS, "GuidedLimits", _DO, _ALL,
+        (_P(1, "time", "s"), _P(2, "lowest", "m"), _P(3, "highest", "m"), _P(4, "distance", "m")),
+    ),
+    CommandSpec(_C.DO_ENGINE_CONTROL, "EngineControl", _DO),
+    CommandSpec(_C.SET_CAMERA_MODE, "SetCameraMode", _DO, output=_RECORDED),
+    CommandSpec(_C.SET_CAMERA_ZOOM, "SetCameraZoom", _DO, output=_RECORDED),
+    CommandSpec(_C.SET_CAMERA_FOCUS, "SetCameraFocus", _DO, output=_RECORDED),
+    CommandSpec(_C.SET_CAMERA_SOURCE, "SetCameraSource", _DO, output=_RECORDED),
+    CommandSpec(_C.JUMP_TAG, "Tag", Slot.MARK, _ALL, (_P(1, "tag"),)),
+    CommandSpec(_C.DO_JUMP_TAG, "JumpToTag", Slot.JUMP, _ALL, (_P(1, "to tag"), _P(2, "times"))),
+    CommandSpec(_C.DO_GIMBAL_MANAGER_PITCHYAW, "GimbalPitchYaw", _DO, output=_RECORDED),
+    CommandSpec(_C.IMAGE_START_CAPTURE, "ImageStartCapture", _DO, output=_RECORDED),
+    CommandSpec(_C.IMAGE_STOP_CAPTURE, "ImageStopCapture", _DO, output=_RECORDED),
+    CommandSpec(_C.VIDEO_START_CAPTURE, "VideoStartCapture", _DO, output=_RECORDED),
+    CommandSpec(_C.VIDEO_STOP_CAPTURE, "VideoStopCapture", _DO, output=_RECORDED),
+    CommandSpec(_C.DO_VTOL_TRANSITION, "VTOLTransition", _DO),
+    CommandSpec(_C.NAV_FENCE_RETURN_POINT, "?", Slot.FENCE, _ALL, place=True),
+    CommandSpec(_C.NAV_FENCE_POLYGON_VERTEX_INCLUSION, "?", Slot.FENCE, _ALL, _VERTICES, place=True),
+    CommandSpec(_C.NAV_FENCE_POLYGON_VERTEX_EXCLUSION, "?", Slot.FENCE, _ALL, _VERTICES, place=True),
+    CommandSpec(_C.NAV_FENCE_CIRCLE_INCLUSION, "?", Slot.FENCE, _ALL, _RADIUS, place=True),
+    CommandSpec(_C.NAV_FENCE_CIRCLE_EXCLUSION, "?", Slot.FENCE, _ALL, _RADIUS, place=True),
+    CommandSpec(_C.NAV_RALLY_POINT, "?", Slot.RALLY, _ALL, place=True),
+    CommandSpec(_C.DO_WINCH, "Winch", _DO),
+)  # fmt: skip
+
+SPECS: Final = MappingProxyType({int(row.command): row for row in _ROWS})
+"""By command. What stands here is kept by an upload: every command that ArduPilot's common mission code keeps, plus the
+camera commands that plans for PX4 carry. Others are refused (DO_SET_MODE and DO_CONTROL_VIDEO too, as there)."""
+
+
+def _of(plan: MissionType) -> frozenset[int]:
+    return frozenset(command for command, row in SPECS.items() if row.plan is plan)
+
+
+KNOWN_COMMANDS: Final = _of(MissionType.MISSION)
+FENCE_COMMANDS: Final = _of(MissionType.FENCE)
+RALLY_COMMANDS: Final = _of(MissionType.RALLY)
+
+_BEYOND_NAV_LAST: Final = frozenset(c for c, row in SPECS.items() if row.slot is Slot.NAV and c > Cmd.NAV_LAST)
+_WITH_PLACE: Final = frozenset(command for command, row in SPECS.items() if row.place)
+_JUMPS: Final = frozenset(command for command, row in SPECS.items() if row.slot is Slot.JUMP)
+_OWN: Final = _JUMPS | {command for command, row in SPECS.items() if row.slot is Slot.MARK}
+
+
+def spec_of(command_id: int) -> CommandSpec | None:
+    """The row of a command; None when no plan holds it."""
+    return SPECS.get(command_id)
 
 
 def is_nav_command(command_id: int) -> bool:
     """Seed 001: ids up to MAV_CMD_NAV_LAST (95) are NAV, all others DO."""
-    return command_id <= MAV_CMD_NAV_LAST
+    return command_id <= Cmd.NAV_LAST
 
 
 def cmd_has_location(command_id: int) -> bool:
@@ -210,19 +255,25 @@ def cmd_has_location(command_id: int) -> bool:
 
 def drives_navigation(command_id: int) -> bool:
     """Does the command take the NAV slot? The seed's rule and the three commands that ArduPilot counts besides."""
-    return command_id <= MAV_CMD_NAV_LAST or command_id in _MORE_NAV
+    return command_id <= Cmd.NAV_LAST or command_id in _BEYOND_NAV_LAST
 
 
 def has_position(command_id: int) -> bool:
     """Are x and y latitude and longitude? (mission, fence and rally commands)"""
-    return command_id in _WITH_POSITION
+    return command_id in _WITH_PLACE
 
 
 def is_jump(command_id: int) -> bool:
     """DO_JUMP and DO_JUMP_TAG: handled by the sequencer, never given to the executor."""
-    return command_id in JUMP_COMMANDS
+    return command_id in _JUMPS
+
+
+def is_do_item(command_id: int) -> bool:
+    """Is it for the DO slot: neither NAV nor handled by the sequencer itself (jumps and marks)?"""
+    return not (drives_navigation(command_id) or command_id in _OWN)
 
 
 def command_name(command_id: int) -> str:
-    """The short name in "Mission: <index> <name>"; "?" when unknown."""
-    return _NAMES.get(command_id, "?")
+    """The short name in "Mission: <index> <name>"; "?" when there is none."""
+    row = SPECS.get(command_id)
+    return "?" if row is None else row.name

@@ -11,14 +11,15 @@ from dataclasses import dataclass, field
 from math import hypot, isfinite
 
 from autopilot.geo import GeoPoint, to_local
-from autopilot.mission.commands import FENCE_COMMANDS, Cmd
+from autopilot.mav import Cmd
+from autopilot.mission.commands import FENCE_COMMANDS
 from autopilot.mission.items import MissionItem
 
 __all__ = ["Fence", "FenceError", "Polygon", "Zone", "check_fence", "parse_fence"]
 
-_VERTEX = (Cmd.FENCE_POLYGON_VERTEX_INCLUSION, Cmd.FENCE_POLYGON_VERTEX_EXCLUSION)
-_CIRCLE = (Cmd.FENCE_CIRCLE_INCLUSION, Cmd.FENCE_CIRCLE_EXCLUSION)
-_INCLUSION = (Cmd.FENCE_POLYGON_VERTEX_INCLUSION, Cmd.FENCE_CIRCLE_INCLUSION)
+_VERTEX = (Cmd.NAV_FENCE_POLYGON_VERTEX_INCLUSION, Cmd.NAV_FENCE_POLYGON_VERTEX_EXCLUSION)
+_CIRCLE = (Cmd.NAV_FENCE_CIRCLE_INCLUSION, Cmd.NAV_FENCE_CIRCLE_EXCLUSION)
+_INCLUSION = (Cmd.NAV_FENCE_POLYGON_VERTEX_INCLUSION, Cmd.NAV_FENCE_CIRCLE_INCLUSION)
 
 
 class FenceError(ValueError):
@@ -110,7 +111,7 @@ def parse_fence(items: Sequence[MissionItem]) -> Fence:
             if not item.param1 > 0.0:
                 raise FenceError(f"fence item {at}: radius {item.param1:g}, must be above 0")
             circles.append(Zone(item.x, item.y, item.param1, item.command in _INCLUSION))
-        elif item.command == Cmd.FENCE_RETURN_POINT:
+        elif item.command == Cmd.NAV_FENCE_RETURN_POINT:
             if back is not None:
                 raise FenceError(f"fence item {at}: a second return point")
             back = (item.x, item.y)

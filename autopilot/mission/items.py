@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from autopilot.mav import Frame
+
 
 @dataclass(frozen=True, slots=True)
 class MissionItem:
@@ -16,7 +18,7 @@ class MissionItem:
     """
 
     command: int
-    frame: int = 3
+    frame: int = Frame.GLOBAL_RELATIVE_ALT
     param1: float = 0.0
     param2: float = 0.0
     param3: float = 0.0

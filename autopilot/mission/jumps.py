@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from math import isfinite
 
-from autopilot.mission.commands import Cmd
+from autopilot.mav import Cmd
 from autopilot.mission.events import JumpTaken
 from autopilot.mission.items import MissionItem
 from autopilot.mission.storage import MissionStorage

@@ -13,8 +13,8 @@ from dataclasses import replace
 from math import isfinite, isnan, nan
 from typing import Any
 
-from autopilot.geo import GeoPoint
-from autopilot.mission.commands import Cmd
+from autopilot.geo import ABOVE_GROUND, ABOVE_HOME, ABOVE_SEA, GeoPoint
+from autopilot.mav import AutopilotType, Cmd, Frame, VehicleType
 from autopilot.mission.fence import parse_fence
 from autopilot.mission.items import MissionItem
 from autopilot.mission.plan_json import Node, load
@@ -23,6 +23,8 @@ from autopilot.mission.plan_types import Plan, PlanError, check_position, make_p
 __all__ = ["format_plan", "parse_qgc_plan"]
 
 _WITH_STORED_ITEMS = {"survey": 5, "CorridorScan": 5}  # kind -> newest version known to keep its items this way
+
+_ABOVE_HOME_MODE, _SEA_MODE, _GROUND_MODE = 1, 2, 4  # QGroundControl's AltitudeMode
 
 
 def parse_qgc_plan(text: str) -> Plan:
@@ -129,19 +131,21 @@ def _fence_items(node: Node) -> Iterator[MissionItem]:
             yield from _polygon(element["polygon"], element["inclusion"].flag(True))
         for element in node["circles"].list():
             lat, lon, _ = _coordinates(element["circle"]["center"])
-            command = Cmd.FENCE_CIRCLE_INCLUSION if element["inclusion"].flag(True) else Cmd.FENCE_CIRCLE_EXCLUSION
-            yield MissionItem(int(command), 0, element["circle"]["radius"].number(), x=lat, y=lon)
+            command = (
+                Cmd.NAV_FENCE_CIRCLE_INCLUSION if element["inclusion"].flag(True) else Cmd.NAV_FENCE_CIRCLE_EXCLUSION
+            )
+            yield MissionItem(int(command), Frame.GLOBAL, element["circle"]["radius"].number(), x=lat, y=lon)
     back = node["breachReturn"]
     if not back.missing:
         lat, lon, alt = _coordinates(back)
-        yield MissionItem(int(Cmd.FENCE_RETURN_POINT), 0, x=lat, y=lon, z=alt)
+        yield MissionItem(int(Cmd.NAV_FENCE_RETURN_POINT), Frame.GLOBAL, x=lat, y=lon, z=alt)
 
 
 def _polygon(node: Node, inclusion: bool) -> Iterator[MissionItem]:
-    command = Cmd.FENCE_POLYGON_VERTEX_INCLUSION if inclusion else Cmd.FENCE_POLYGON_VERTEX_EXCLUSION
+    command = Cmd.NAV_FENCE_POLYGON_VERTEX_INCLUSION if inclusion else Cmd.NAV_FENCE_POLYGON_VERTEX_EXCLUSION
     corners = [_coordinates(corner) for corner in node.list()]
     for lat, lon, _ in corners:
-        yield MissionItem(int(command), 0, float(len(corners)), x=lat, y=lon)
+        yield MissionItem(int(command), Frame.GLOBAL, float(len(corners)), x=lat, y=lon)
 
 
 def _rally_items(node: Node) -> Iterator[MissionItem]:
@@ -149,7 +153,7 @@ def _rally_items(node: Node) -> Iterator[MissionItem]:
         return
     for point in node["points"].list():
         lat, lon, alt = _coordinates(point)
-        yield MissionItem(int(Cmd.RALLY_POINT), 3, x=lat, y=lon, z=alt)
+        yield MissionItem(int(Cmd.NAV_RALLY_POINT), Frame.GLOBAL_RELATIVE_ALT, x=lat, y=lon, z=alt)
 
 
 # --- writing ----------------------------------------------------------------------------------------------------------
@@ -158,12 +162,12 @@ def format_plan(plan: Plan) -> str:
     home = plan.home or GeoPoint(0.0, 0.0, 0.0)
     mission: dict[str, Any] = {
         "cruiseSpeed": plan.cruise_speed,
-        "firmwareType": 3 if plan.firmware_type is None else plan.firmware_type,
-        "globalPlanAltitudeMode": 1,
+        "firmwareType": AutopilotType.ARDUPILOTMEGA if plan.firmware_type is None else plan.firmware_type,
+        "globalPlanAltitudeMode": _ABOVE_HOME_MODE,
         "hoverSpeed": plan.hover_speed,
         "items": [_format_item(item) for item in plan.items],
         "plannedHomePosition": [home.lat, home.lon, home.alt],
-        "vehicleType": 2 if plan.vehicle_type is None else plan.vehicle_type,
+        "vehicleType": VehicleType.QUADROTOR if plan.vehicle_type is None else plan.vehicle_type,
         "version": 2,
     }
     document = {
@@ -179,7 +183,8 @@ def format_plan(plan: Plan) -> str:
 
 def _format_item(item: MissionItem) -> dict[str, Any]:
     values = (item.param1, item.param2, item.param3, item.param4, item.x, item.y, item.z)
-    mode = {0: 2, 5: 2, 10: 4, 11: 4}.get(item.frame, 1)
+    frame = item.frame
+    mode = _SEA_MODE if frame in ABOVE_SEA else _GROUND_MODE if frame in ABOVE_GROUND else _ABOVE_HOME_MODE
     return {
         "AMSLAltAboveTerrain": None,
         "Altitude": item.z if isfinite(item.z) else 0.0,
@@ -206,13 +211,13 @@ def _format_fence(plan: Plan) -> dict[str, Any]:
         ],
         "version": 2,
     }
-    back = next((item for item in plan.fence if item.command == Cmd.FENCE_RETURN_POINT), None)
+    back = next((item for item in plan.fence if item.command == Cmd.NAV_FENCE_RETURN_POINT), None)
     if back is not None:
         document["breachReturn"] = [back.x, back.y, back.z]
     return document
 
 
 def _format_rally(item: MissionItem) -> list[float]:
-    if item.frame not in (3, 6):
+    if item.frame not in ABOVE_HOME:
         raise PlanError(f"rally point {item.seq}", "an altitude above home (frame 3)", f"frame {item.frame}")
     return [item.x, item.y, item.z]

@@ -10,7 +10,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from autopilot.mission.commands import Cmd
+from autopilot.geo import ABOVE_HOME
+from autopilot.mav import Cmd, Frame
 from autopilot.mission.fence import parse_fence
 from autopilot.mission.items import MissionItem
 from autopilot.mission.plan_types import Plan, PlanError, check_position, make_plan
@@ -19,7 +20,7 @@ from autopilot.mission.plan_waypoints import content_lines, exact, number
 __all__ = ["format_fence_text", "format_rally_text", "parse_fence_text", "parse_rally_text"]
 
 _LEAST_LINES = 5  # return point, a triangle, its first corner again
-_VERTEX = int(Cmd.FENCE_POLYGON_VERTEX_INCLUSION)
+_VERTEX = int(Cmd.NAV_FENCE_POLYGON_VERTEX_INCLUSION)
 
 
 def parse_fence_text(text: str) -> Plan:
@@ -31,8 +32,8 @@ def parse_fence_text(text: str) -> Plan:
     if places[-1] != places[1]:
         raise PlanError(lines[-1][0], f"the first vertex again ({lines[1][1]})", lines[-1][1])
     corners = places[1:-1]
-    back = MissionItem(int(Cmd.FENCE_RETURN_POINT), 0, x=places[0][0], y=places[0][1])
-    vertices = [MissionItem(_VERTEX, 0, float(len(corners)), x=lat, y=lon) for lat, lon in corners]
+    back = MissionItem(int(Cmd.NAV_FENCE_RETURN_POINT), Frame.GLOBAL, x=places[0][0], y=places[0][1])
+    vertices = [MissionItem(_VERTEX, Frame.GLOBAL, float(len(corners)), x=lat, y=lon) for lat, lon in corners]
     return make_plan(None, [back, *vertices])
 
 
@@ -55,7 +56,7 @@ def parse_rally_text(text: str) -> Plan:
             raise PlanError(place, '"RALLY lat lon alt break_alt land_dir flags"', line)
         lat, lon = _parse_place(place, fields[1:3])
         alt = number(fields[3], place, "altitude")
-        items.append(MissionItem(int(Cmd.RALLY_POINT), 3, x=lat, y=lon, z=alt))
+        items.append(MissionItem(int(Cmd.NAV_RALLY_POINT), Frame.GLOBAL_RELATIVE_ALT, x=lat, y=lon, z=alt))
     return make_plan(None, items)
 
 
@@ -63,7 +64,7 @@ def format_rally_text(items: Sequence[MissionItem]) -> str:
     """An old rally file. Raises PlanError for a point whose altitude is not above home."""
     rows = []
     for item in items:
-        if item.frame not in (3, 6):
+        if item.frame not in ABOVE_HOME:
             raise PlanError(f"rally point {item.seq}", "an altitude above home (frame 3)", f"frame {item.frame}")
         rows.append(f"RALLY {exact(item.x)}\t{exact(item.y)}\t{exact(item.z)}\t0.0\t0.0\t0\n")
     return "".join(rows)

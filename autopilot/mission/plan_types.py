@@ -10,7 +10,8 @@ from dataclasses import dataclass, replace
 from math import isfinite
 
 from autopilot.geo import GeoPoint
-from autopilot.mission.commands import FENCE_COMMANDS, RALLY_COMMANDS, Cmd, drives_navigation, has_position
+from autopilot.mav import Cmd, Frame, MissionType, SpeedType
+from autopilot.mission.commands import drives_navigation, has_position, spec_of
 from autopilot.mission.fence import check_fence
 from autopilot.mission.items import MissionItem
 from autopilot.vehicles.kinds import vehicle_class
@@ -62,9 +63,9 @@ def make_plan(
     """Sort `items` into mission, fence and rally, number them, and check the fence as a whole."""
     sorted_items: tuple[list[MissionItem], list[MissionItem], list[MissionItem]] = ([], [], [])
     for item in items:
-        kind = 1 if item.command in FENCE_COMMANDS else 2 if item.command in RALLY_COMMANDS else 0
-        sorted_items[kind].append(item)
-    complaint = check_fence(sorted_items[1])
+        spec = spec_of(item.command)
+        sorted_items[MissionType.MISSION if spec is None else spec.plan].append(item)
+    complaint = check_fence(sorted_items[MissionType.FENCE])
     if complaint is not None:
         raise PlanError("fence", "a complete fence", complaint)
     if home is not None and home.lat == 0.0 and home.lon == 0.0:
@@ -100,7 +101,7 @@ def with_speed(plan: Plan, kind: str) -> Plan:
         return plan
     if any(item.command == Cmd.DO_CHANGE_SPEED for item in plan.items[:first]):
         return plan
-    added = MissionItem(Cmd.DO_CHANGE_SPEED, 2, 1.0, speed, -1.0)
+    added = MissionItem(Cmd.DO_CHANGE_SPEED, Frame.MISSION, float(SpeedType.GROUNDSPEED), speed, -1.0)
     shifted = [
         replace(item, param1=item.param1 + 1.0) if item.command == Cmd.DO_JUMP and item.param1 > first else item
         for item in plan.items

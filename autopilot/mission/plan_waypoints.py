@@ -15,7 +15,7 @@ from itertools import pairwise
 from math import isfinite, isnan
 
 from autopilot.geo import GeoPoint
-from autopilot.mission.commands import Cmd
+from autopilot.mav import Cmd, Frame
 from autopilot.mission.items import MissionItem
 from autopilot.mission.plan_types import Plan, PlanError, check_position, make_plan
 
@@ -76,7 +76,7 @@ def parse_waypoints(text: str) -> Plan:
 def format_waypoints(items: Sequence[MissionItem], home: GeoPoint | None = None) -> str:
     """A `QGC WPL 110` file of `items` (numbered from 1) behind a home line, zeros without `home`."""
     place = home or GeoPoint(0.0, 0.0, 0.0)
-    rows = [_format_line(0, 1, MissionItem(16, 0, x=place.lat, y=place.lon, z=place.alt))]
+    rows = [_format_line(0, 1, MissionItem(Cmd.NAV_WAYPOINT, Frame.GLOBAL, x=place.lat, y=place.lon, z=place.alt))]
     rows += [_format_line(seq, 0, item) for seq, item in enumerate(items, 1)]
     return "\n".join([HEADER, *rows]) + "\n"
 

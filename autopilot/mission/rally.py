@@ -4,19 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from autopilot.geo import GeoPoint, distance
+from autopilot.geo import GeoPoint, altitude_amsl, distance
 from autopilot.mission.commands import RALLY_COMMANDS
 from autopilot.mission.items import MissionItem
 
 __all__ = ["check_rally", "nearest", "rally_place"]
 
-_ABOVE_SEA = frozenset({0, 2, 5})  # MAV_FRAME GLOBAL, MISSION, GLOBAL_INT; the others are above home
 
-
-def rally_place(item: MissionItem, home_alt: float) -> GeoPoint:
-    """Where rally `item` is, altitude AMSL; `home_alt` m AMSL. Terrain frames: flat ground at home's height."""
-    alt = item.z if item.frame in _ABOVE_SEA else home_alt + item.z
-    return GeoPoint(item.x, item.y, alt)
+def rally_place(item: MissionItem, home: GeoPoint) -> GeoPoint:
+    """Where rally `item` is, altitude AMSL."""
+    alt = altitude_amsl(item.frame, item.z, home)
+    return GeoPoint(item.x, item.y, item.z if alt is None else alt)
 
 
 def nearest(places: Iterable[GeoPoint], here: GeoPoint) -> GeoPoint | None:

@@ -9,21 +9,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from autopilot.mission.commands import Cmd, drives_navigation, is_jump
+from autopilot.mav import Cmd
+from autopilot.mission.commands import drives_navigation, is_jump
 from autopilot.mission.events import JumpTaken
 from autopilot.mission.items import MissionItem
 from autopilot.mission.jumps import JumpCounters
 from autopilot.mission.storage import MissionStorage
 
-__all__ = ["Route", "do_run", "is_do_item", "next_nav"]
+__all__ = ["Route", "do_run", "next_nav"]
 
 _CHAINED_JUMPS = 64
 _SPARE_STEPS = 255
-
-
-def is_do_item(item: MissionItem) -> bool:
-    """An item for the DO slot: neither NAV nor handled by the sequencer itself (jumps and tags)."""
-    return not (drives_navigation(item.command) or is_jump(item.command) or item.command == Cmd.JUMP_TAG)
 
 
 def do_run(storage: MissionStorage, seq: int) -> list[MissionItem]:

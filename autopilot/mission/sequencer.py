@@ -14,7 +14,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Container, Iterable
 
-from autopilot.mission.commands import MAV_CMD_DO_CHANGE_SPEED, drives_navigation
+from autopilot.mav import Cmd
+from autopilot.mission.commands import drives_navigation, is_do_item
 from autopilot.mission.events import (
     CurrentChanged,
     HoldBegan,
@@ -29,7 +30,7 @@ from autopilot.mission.events import (
 from autopilot.mission.executor import CommandStartResult, MissionExecutor
 from autopilot.mission.items import MissionItem
 from autopilot.mission.jumps import JumpCounters
-from autopilot.mission.route import Route, do_run, is_do_item, next_nav
+from autopilot.mission.route import Route, do_run, next_nav
 from autopilot.mission.slots import DoSlot
 from autopilot.mission.state import (
     TRACK_KINDS,
@@ -303,7 +304,7 @@ class MissionSequencer:
         result = self._start_item(item, executor)
         self._do.item = item
         self._do.done = result is not CommandStartResult.ACCEPTED
-        if item.command == MAV_CMD_DO_CHANGE_SPEED and result is not CommandStartResult.UNSUPPORTED:
+        if item.command == Cmd.DO_CHANGE_SPEED and result is not CommandStartResult.UNSUPPORTED:
             self._take_speed(item)
 
     def _update_do(self, executor: MissionExecutor) -> None:
@@ -357,7 +358,7 @@ class MissionSequencer:
     @staticmethod
     def _reread(storage: MissionStorage, indices: list[int]) -> list[MissionItem]:
         items = [storage.get(seq) for seq in indices]
-        return [item for item in items if item is not None and is_do_item(item)]
+        return [item for item in items if item is not None and is_do_item(item.command)]
 
     def _rewind(self, storage: MissionStorage) -> None:
         self._drop_slots()

@@ -7,7 +7,8 @@ from enum import IntEnum
 from math import ceil, isfinite
 from typing import Final
 
-from autopilot.mission.commands import HOLD_COMMANDS
+from autopilot.mav import SpeedType
+from autopilot.mission.commands import spec_of
 from autopilot.mission.events import MissionEvent
 from autopilot.mission.items import MissionItem
 
@@ -60,8 +61,8 @@ class MissionChange:
     restarted: bool = False
 
 
-TRACK_KINDS: Final = frozenset({0, 1})
-"""param1 of DO_CHANGE_SPEED that means the speed along the track: air and ground speed; 2 is climb, 3 descent."""
+TRACK_KINDS: Final[frozenset[int]] = frozenset({SpeedType.AIRSPEED, SpeedType.GROUNDSPEED})
+"""param1 of DO_CHANGE_SPEED that means the speed along the track."""
 
 _DEFAULT_SPEED: Final = -2.0
 
@@ -86,6 +87,7 @@ def speed_change(item: MissionItem) -> SpeedChange | None:
 def hold_time_ms(item: MissionItem) -> int:
     """How long `item` holds after arrival, ms: param1 s of WAYPOINT, LOITER_TIME and SPLINE_WAYPOINT, else 0. NaN,
     infinite and negative times count as 0. Rounded up, less the rounding of a 32 bit float on the wire."""
-    if item.command not in HOLD_COMMANDS or not isfinite(item.param1) or item.param1 <= 0.0:
+    spec = spec_of(item.command)
+    if spec is None or not spec.holds or not isfinite(item.param1) or item.param1 <= 0.0:
         return 0
     return ceil(round(item.param1 * 1000.0, 2))

@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from math import isfinite, nan
 
-from autopilot.mission.commands import Cmd
+from autopilot.mav import Cmd
 from autopilot.mission.items import MissionItem
 
 __all__ = ["MissionStorage", "pack_item", "same_item"]

@@ -24,7 +24,7 @@ class ReturnPoint:
         if home is None or not self._rally.total():
             return self._context.home_ned
         here = self._context.vehicle.state.place
-        places = [rally_place(item, home.alt) for item in self._rally.items()]
+        places = [rally_place(item, home) for item in self._rally.items()]
         best = nearest([place for place in places if self._fence.contains(place.lat, place.lon)], here)
         if best is None:
             return self._context.home_ned

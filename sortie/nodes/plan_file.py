@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 from autopilot.geo import GeoPoint, distance
 from autopilot.journal import SavePlan
+from autopilot.mav import MissionType
 from autopilot.mission.commands import has_position
 from autopilot.mission.items import MissionItem
 from autopilot.mission.plan import Plan, PlanError, parse_plan
-from autopilot.mission.results import PlanKind
 from autopilot.mission.validate import check_item
 from autopilot.plans import Plans
 from sortie.config.errors import UserError
@@ -84,5 +84,5 @@ def load_plan(service: Service, plan: Plan) -> None:
         service.autopilot.replace_plan(kind, items, service.now_ms)
 
 
-def _by_kind(plan: Plan) -> dict[PlanKind, tuple[MissionItem, ...]]:
-    return {PlanKind.MISSION: plan.items, PlanKind.FENCE: plan.fence, PlanKind.RALLY: plan.rally}
+def _by_kind(plan: Plan) -> dict[MissionType, tuple[MissionItem, ...]]:
+    return {MissionType.MISSION: plan.items, MissionType.FENCE: plan.fence, MissionType.RALLY: plan.rally}

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from autopilot.events import Severity
 from autopilot.mission.items import MissionItem
-from autopilot.mission.results import MissionResult
+from autopilot.mav import MissionResult
 from autopilot.mission.storage import MissionStorage
 from mavlink_bridge.messages import MissionCount
 from mavlink_bridge.services.base import Message, Peer

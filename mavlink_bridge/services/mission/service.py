@@ -13,7 +13,7 @@ from math import isfinite
 
 from autopilot.events import Severity
 from autopilot.journal import Journal, SavePlan, SaveTogether
-from autopilot.mission.results import MissionResult
+from autopilot.mav import MissionResult
 from autopilot.result import Outcome
 from mavlink_bridge.services.base import Clock, Message, Outgoing, Peer
 from mavlink_bridge.services.mission.convert import ALL_KINDS, KINDS, MISSION, altitude_amsl, read_item

@@ -15,8 +15,8 @@ from dataclasses import dataclass, replace
 
 from autopilot.events import Severity
 from autopilot.journal import Journal, SavePlan
+from autopilot.mav import MissionResult
 from autopilot.mission.items import MissionItem
-from autopilot.mission.results import MissionResult
 from autopilot.mission.validate import check_item
 from mavlink_bridge.codec import dialect
 from mavlink_bridge.services.base import Message, Peer

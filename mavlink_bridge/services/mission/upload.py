@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from autopilot.mav import MissionResult
 from autopilot.mission.items import MissionItem
-from autopilot.mission.results import MissionResult
 from mavlink_bridge.services.base import Message, Peer
 from mavlink_bridge.services.mission.states import is_same_system
 

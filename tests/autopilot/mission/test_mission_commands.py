@@ -6,12 +6,12 @@ from __future__ import annotations
 import pytest
 from pymavlink.dialects.v20 import ardupilotmega as dialect
 
+from autopilot.mav import Cmd
 from autopilot.mission.capability import capable, unable
 from autopilot.mission.commands import (
     FENCE_COMMANDS,
     KNOWN_COMMANDS,
     RALLY_COMMANDS,
-    Cmd,
     cmd_has_location,
     command_name,
     drives_navigation,

@@ -8,9 +8,9 @@ from dataclasses import replace
 import pytest
 from pymavlink.dialects.v20 import ardupilotmega as dialect
 
+from autopilot.mav import MissionResult, MissionType
 from autopilot.mission.commands import KNOWN_COMMANDS
 from autopilot.mission.items import MissionItem
-from autopilot.mission.results import MissionResult, PlanKind
 from autopilot.mission.validate import check_item
 
 R = MissionResult
@@ -20,7 +20,7 @@ RALLY = MissionItem(5100, 3, x=1.0, y=2.0, z=30.0)
 NAN, INF = math.nan, math.inf
 
 
-def result(item: MissionItem, kind: int = PlanKind.MISSION, count: int = 10) -> MissionResult:
+def result(item: MissionItem, kind: int = MissionType.MISSION, count: int = 10) -> MissionResult:
     verdict = check_item(item, kind, count)
     assert verdict.ok is (verdict.text == "")
     return verdict.result
@@ -73,7 +73,7 @@ def test_nan_is_refused_in_each_parameter_that_mavlink_describes(command: int) -
         if number <= 4 and not text.startswith(("Empty", "Reserved"))
     }
     item = replace(WP, command=command, param1=1.0, param2=1.0, param3=1.0, param4=1.0)
-    kind = PlanKind.FENCE if command > 5000 else PlanKind.MISSION
+    kind = MissionType.FENCE if command > 5000 else MissionType.MISSION
     refused = {
         number for number in (1, 2, 3, 4) if result(replace(item, **{f"param{number}": NAN}), kind) != R.ACCEPTED
     }
