@@ -13,12 +13,13 @@ from autopilot.events import Event, RebootRequested
 from autopilot.flight.system import FlightSystem
 from autopilot.geo import GeoPoint, Ned
 from autopilot.journal import Journal
+from autopilot.mav import Result
 from autopilot.mission.executor import MissionExecutor
 from autopilot.mission.items import MissionItem
 from autopilot.mission.sequencer import MissionState
 from autopilot.modes.manager import ModeChoice
 from autopilot.reasons import ModeReason
-from autopilot.result import ACCEPTED, Outcome, Result
+from autopilot.result import ACCEPTED, Outcome
 from autopilot.safety.arming import ArmingProcedure
 from autopilot.status import base_mode, sensors_enabled, system_status
 from autopilot.vehicle import Request, Sticks, Vehicle, VehicleEvent, Yaw

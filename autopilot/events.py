@@ -3,25 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import IntEnum
 
 from autopilot.flight.lifecycle import FlightEvent
 from autopilot.geo import GeoPoint
+from autopilot.mav import Severity
 from autopilot.mission.events import CurrentChanged, ItemReached, MissionCleared, MissionComplete
 from autopilot.reasons import ArmingMethod, ModeReason
-
-
-class Severity(IntEnum):
-    """MAV_SEVERITY."""
-
-    EMERGENCY = 0
-    ALERT = 1
-    CRITICAL = 2
-    ERROR = 3
-    WARNING = 4
-    NOTICE = 5
-    INFO = 6
-    DEBUG = 7
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from autopilot.events import Severity
 from autopilot.geo import GeoPoint, Ned, to_global
+from autopilot.mav import Result, Severity
 from autopilot.modes.auto import AutoMode
 from autopilot.modes.frames import local
 from autopilot.modes.guided import GuidedFlight, GuidedMode
@@ -18,7 +18,7 @@ from autopilot.modes.heading import Heading, condition_yaw
 from autopilot.modes.manager import ModeChoice
 from autopilot.modes.speeds import SpeedControl
 from autopilot.reasons import ModeReason
-from autopilot.result import ACCEPTED, Outcome, Result
+from autopilot.result import ACCEPTED, Outcome
 from autopilot.vehicle import Attitude, Hold, Leg, Yaw, YawMode
 from autopilot.vehicle_context import VehicleContext
 

@@ -3,11 +3,12 @@
 
 from __future__ import annotations
 
+from autopilot.mav import Result
 from autopilot.mission.sequencer import InvalidIndexError, MissionState, NoNavigationItemError
 from autopilot.modes.auto import AutoMode
 from autopilot.modes.manager import ModeChoice
 from autopilot.reasons import ModeReason
-from autopilot.result import ACCEPTED, Outcome, Result
+from autopilot.result import ACCEPTED, Outcome
 from autopilot.vehicle_context import VehicleContext
 
 _HIGHEST_TAG = 65535

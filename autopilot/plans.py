@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from autopilot.events import Severity
 from autopilot.journal import SavePlan
+from autopilot.mav import Severity
 from autopilot.mission.fence import check_fence
 from autopilot.mission.items import MissionItem
 from autopilot.mission.rally import check_rally

@@ -1,24 +1,10 @@
-"""How a request to the autopilot ended.
-
-`Result` has MAVLink's MAV_RESULT numbers, so that the bridge passes it on; the core does not otherwise know MAVLink.
-"""
+"""How a request to the autopilot ended."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import IntEnum
 
-
-class Result(IntEnum):
-    """MAV_RESULT."""
-
-    ACCEPTED = 0
-    TEMPORARILY_REJECTED = 1
-    DENIED = 2
-    UNSUPPORTED = 3
-    FAILED = 4
-    IN_PROGRESS = 5
-    CANCELLED = 6
+from autopilot.mav import Result
 
 
 @dataclass(frozen=True, slots=True)

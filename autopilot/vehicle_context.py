@@ -10,10 +10,11 @@ from __future__ import annotations
 from typing import Protocol
 
 from autopilot import report
-from autopilot.events import Event, HomeChanged, Severity, StatusText
+from autopilot.events import Event, HomeChanged, StatusText
 from autopilot.geo import GeoPoint, Ned, to_local
 from autopilot.journal import Change, Journal
-from autopilot.result import Outcome, Result
+from autopilot.mav import Result, Severity
+from autopilot.result import Outcome
 from autopilot.vehicle import Idle, Target, Vehicle
 from autopilot.vehicles.kinds import vehicle_class
 from autopilot.vehicles.vehicle_class import Measure

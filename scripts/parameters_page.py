@@ -6,7 +6,8 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-from autopilot.parameters.definition import ParameterDef, ParameterType
+from autopilot.mav import ParameterType
+from autopilot.parameters.definition import ParameterDef
 from autopilot.vehicles.kinds import KINDS
 
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "parameters.md"

@@ -8,15 +8,14 @@ from __future__ import annotations
 
 from typing import ClassVar, Final
 
-from autopilot.events import Severity
 from autopilot.flight import flags
 from autopilot.flight.actor import Actor
 from autopilot.flight.flight_context import FlightContext
 from autopilot.flight.guards import HOVER, HOVER_HEIGHT
 from autopilot.flight.messages import FAIL, OK, Ask, Kind, Message, Tag
+from autopilot.mav import Result, Severity
 from autopilot.mission.sequencer import SetCurrentError
 from autopilot.reasons import ArmingMethod, ModeReason
-from autopilot.result import Result
 from autopilot.vehicle import ControlPart, Request
 
 POSITION_WAIT_MS: Final = 5_000  # well within the manager's patience with a RESET

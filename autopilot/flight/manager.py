@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from autopilot.events import FlightStateChanged, Severity
+from autopilot.mav import Result, Severity
+from autopilot.events import FlightStateChanged
 from autopilot.flight import flags
 from autopilot.flight.actor import Actor
 from autopilot.flight.flight_context import FlightContext, Status
@@ -18,7 +19,6 @@ from autopilot.flight.lifecycle import Action, FlightEvent, FlightState
 from autopilot.flight.messages import OK, Ask, Kind, Message, Tag
 from autopilot.flight.state_machine import LifecycleStateMachine
 from autopilot.reasons import ModeReason
-from autopilot.result import Result
 
 RESET_ORDER: Final = (
     "waypoint",

@@ -12,7 +12,6 @@ from enum import IntEnum
 from functools import partial
 from typing import Final
 
-from autopilot.events import Severity
 from autopilot.flight import faults, flags
 from autopilot.flight.actors import (
     AltitudeActor,
@@ -31,7 +30,8 @@ from autopilot.flight.manager import FlightManager
 from autopilot.flight.messages import Tag
 from autopilot.flight.noncritical_actors import BatteryActor, CommsActor, LoggerActor
 from autopilot.flight.trace import TraceSink
-from autopilot.result import ACCEPTED, Outcome, Result
+from autopilot.mav import Result, Severity
+from autopilot.result import ACCEPTED, Outcome
 from autopilot.vehicle import Request, VehicleEvent
 from autopilot.wiring import VehicleParts
 

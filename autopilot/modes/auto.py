@@ -11,10 +11,9 @@ from collections.abc import Callable
 from math import hypot
 from typing import Final
 
-from autopilot.events import Severity
 from autopilot.geo import GeoPoint, distance
 from autopilot.journal import SaveProgress
-from autopilot.mission.commands import Cmd
+from autopilot.mav import Cmd, Severity
 from autopilot.mission.events import ItemReached, MissionEvent, MissionNotice, MissionWaits, WaitCause
 from autopilot.mission.items import MissionItem
 from autopilot.mission.sequencer import MissionSequencer, MissionState

@@ -10,9 +10,8 @@ from dataclasses import dataclass, field
 from math import isfinite
 from typing import Final
 
-from autopilot.events import Severity
 from autopilot.geo import GeoPoint
-from autopilot.mission.commands import Cmd
+from autopilot.mav import Cmd, Severity
 from autopilot.mission.executor import CommandStartResult
 from autopilot.mission.items import MissionItem
 from autopilot.mission.state import speed_change

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from autopilot.mav import Cmd
 from autopilot.mission.capability import capable
-from autopilot.mission.commands import Cmd, drives_navigation
+from autopilot.mission.commands import drives_navigation
 from autopilot.mission.executor import CommandStartResult
 from autopilot.mission.items import MissionItem
 from autopilot.modes.auto_do import DoItems, DoTools

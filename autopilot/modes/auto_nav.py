@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from math import isfinite
 from typing import Final
 
-from autopilot.events import Severity
 from autopilot.geo import Ned
-from autopilot.mission.commands import Cmd, has_position
+from autopilot.mav import Cmd, Severity
+from autopilot.mission.commands import has_position
 from autopilot.mission.items import MissionItem
 from autopilot.modes.clock import ms_until
 from autopilot.modes.frames import item_down, item_position

@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
-from autopilot.mission.commands import Cmd
+from autopilot.mav import Cmd, Result
 from autopilot.modes.payload import Payload
-from autopilot.result import ACCEPTED, Outcome, Result
+from autopilot.result import ACCEPTED, Outcome
 from autopilot.vehicle_context import VehicleContext
 
 LOW, MIDDLE, HIGH = 0, 1, 2

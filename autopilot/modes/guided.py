@@ -7,8 +7,9 @@ ArduCopter/mode_guided.cpp and Rover/mode_guided.cpp. On the ground a copter tak
 from __future__ import annotations
 
 from autopilot.control.layout import TICK_MS
-from autopilot.events import GuidedTargetReached, Severity
+from autopilot.events import GuidedTargetReached
 from autopilot.geo import Ned
+from autopilot.mav import Severity
 from autopilot.modes.heading import KEEP, Heading
 from autopilot.modes.mode import Mode
 from autopilot.modes.table import ModeSpec

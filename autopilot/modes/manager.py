@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Protocol
 
-from autopilot.events import ModeChanged, Severity
+from autopilot.events import ModeChanged
+from autopilot.mav import Result, Severity
 from autopilot.mission.sequencer import SetCurrentError
 from autopilot.modes.auto import AutoMode
 from autopilot.modes.heading import Heading
@@ -17,7 +18,7 @@ from autopilot.modes.mode import Mode
 from autopilot.modes.speeds import SpeedControl
 from autopilot.modes.table import ModeSpec
 from autopilot.reasons import ModeReason
-from autopilot.result import ACCEPTED, Outcome, Result
+from autopilot.result import ACCEPTED, Outcome
 from autopilot.vehicle_context import VehicleContext
 
 

@@ -6,8 +6,8 @@ A maneuver sets targets, follows the vehicle's events, and says when it is done.
 
 from __future__ import annotations
 
-from autopilot.events import Severity
 from autopilot.geo import Ned
+from autopilot.mav import Severity
 from autopilot.modes.heading import Heading
 from autopilot.vehicle import Circle, Hold, Idle, Leg, Speeds, TakeOff, VehicleEvent, Yaw
 from autopilot.vehicle_context import VehicleContext

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from typing import Final
 
-from autopilot.events import Severity, StatusText
-from autopilot.mission.commands import Cmd, command_name
+from autopilot.events import StatusText
+from autopilot.mav import Cmd, Severity
+from autopilot.mission.commands import command_name
 from autopilot.mission.events import (
     HoldBegan,
     ItemSkipped,

@@ -9,8 +9,8 @@ from __future__ import annotations
 from math import inf, isfinite
 from typing import Final
 
-from autopilot.events import PayloadAction, Severity
-from autopilot.mission.commands import Cmd
+from autopilot.events import PayloadAction
+from autopilot.mav import Cmd, Severity
 from autopilot.modes.camera import Camera
 from autopilot.vehicle_context import VehicleContext
 

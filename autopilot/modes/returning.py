@@ -12,8 +12,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from math import hypot, inf
 
-from autopilot.events import Severity
 from autopilot.geo import Ned
+from autopilot.mav import Severity
 from autopilot.modes.heading import Heading
 from autopilot.modes.landing import Landing
 from autopilot.modes.maneuver import Maneuver, returning_speed

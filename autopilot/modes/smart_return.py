@@ -9,8 +9,8 @@ from __future__ import annotations
 from enum import Enum, auto
 from typing import Final
 
-from autopilot.events import Severity
 from autopilot.geo import Ned
+from autopilot.mav import Severity
 from autopilot.modes.heading import Heading
 from autopilot.modes.landing import Landing
 from autopilot.modes.maneuver import returning_speed

@@ -13,8 +13,8 @@ from __future__ import annotations
 from math import dist
 from typing import Final
 
-from autopilot.events import Severity
 from autopilot.geo import Ned
+from autopilot.mav import Severity
 from autopilot.vehicle import Hold, Idle, Land, Leg, TakeOff, Target
 from autopilot.vehicle_context import VehicleContext
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from autopilot.parameters.definition import ParameterDef, ParameterType
+from autopilot.mav import ParameterType
+from autopilot.parameters.definition import ParameterDef
 from autopilot.parameters.parameters import Parameters, ParameterValueError, SetOutcome, UnknownParameterError
 
 __all__ = ["ParameterDef", "ParameterType", "ParameterValueError", "Parameters", "SetOutcome", "UnknownParameterError"]

@@ -11,7 +11,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Final
 
-from autopilot.parameters.definition import ParameterDef, ParameterType, to_float32
+from autopilot.mav import ParameterType
+from autopilot.parameters.definition import ParameterDef, to_float32
 from autopilot.parameters.table_safety import ARMING_BITS
 
 ALL_CHECKS: Final = sum(1 << bit for bit in ARMING_BITS if bit != 0)

@@ -11,20 +11,11 @@ import math
 import struct
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from enum import IntEnum
 from functools import partial
 from types import MappingProxyType
 from typing import Final
 
-
-class ParameterType(IntEnum):
-    """MAV_PARAM_TYPE of the four types that ArduPilot uses."""
-
-    INT8 = 2
-    INT16 = 4
-    INT32 = 6
-    REAL32 = 9
-
+from autopilot.mav import ParameterType
 
 FLOAT32_MAX: Final = 3.4028234663852886e38
 LIMITS: Final[Mapping[int, tuple[float, float]]] = MappingProxyType(

@@ -10,12 +10,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final, Protocol
 
-from autopilot.events import ArmedChanged, Severity
+from autopilot.events import ArmedChanged
 from autopilot.home import Home
+from autopilot.mav import Result, Severity
 from autopilot.modes.auto import AutoMode
 from autopilot.modes.manager import ModeChoice
 from autopilot.reasons import ArmingMethod, ArmingReason
-from autopilot.result import ACCEPTED, Outcome, Result
+from autopilot.result import ACCEPTED, Outcome
 from autopilot.safety.checks import ArmingChecks
 from autopilot.vehicle import Request, VehicleEvent
 from autopilot.vehicle_context import VehicleContext

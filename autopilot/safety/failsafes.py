@@ -13,7 +13,7 @@ from collections.abc import Callable
 from typing import Final
 
 from autopilot import report
-from autopilot.events import Severity
+from autopilot.mav import Severity
 from autopilot.modes.manager import ModeChoice
 from autopilot.reasons import ArmingMethod
 from autopilot.safety.driving_failsafes import DrivingFailsafes

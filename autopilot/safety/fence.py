@@ -17,8 +17,9 @@ from math import hypot, inf, sqrt
 from typing import Final
 
 from autopilot import report
-from autopilot.events import FenceChanged, Severity
+from autopilot.events import FenceChanged
 from autopilot.geo import GeoPoint
+from autopilot.mav import Severity
 from autopilot.mission.fence import Fence
 from autopilot.mission.storage import MissionStorage
 from autopilot.modes.manager import ModeChoice

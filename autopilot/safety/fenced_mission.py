@@ -12,7 +12,8 @@ from math import hypot
 from typing import Final
 
 from autopilot.geo import GeoPoint, Ned, to_global
-from autopilot.mission.commands import Cmd, has_position, is_nav_command
+from autopilot.mav import Cmd
+from autopilot.mission.commands import has_position, is_nav_command
 from autopilot.mission.items import MissionItem
 from autopilot.mission.storage import MissionStorage
 from autopilot.modes.frames import item_position

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from autopilot.events import Severity
+from autopilot.mav import Severity
 from autopilot.modes.manager import ModeChoice
 from autopilot.reasons import ArmingMethod, ModeReason
 from autopilot.safety.crash import crash_text

@@ -11,7 +11,7 @@ from math import hypot
 from typing import Final
 
 from autopilot import report
-from autopilot.events import Severity
+from autopilot.mav import Severity
 from autopilot.vehicle_context import VehicleContext
 
 _LOOK_MS: Final = 1000

@@ -15,7 +15,7 @@ from autopilot import report
 from autopilot.core import Autopilot
 from autopilot.flight.lifecycle import FlightState
 from autopilot.geo import METRES_PER_DEGREE, GeoPoint, longitude_scale, to_local
-from autopilot.mission.commands import Cmd
+from autopilot.mav import Cmd
 from autopilot.modes.table import CopterMode
 from depot.pilot.body import NO_LINK, Body
 from depot.pilot.claim import Claim

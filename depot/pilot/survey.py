@@ -11,7 +11,7 @@ from itertools import pairwise
 from math import hypot
 
 from autopilot.geo import GeoPoint, to_local
-from autopilot.mission.commands import Cmd
+from autopilot.mav import Cmd
 from autopilot.mission.items import MissionItem
 
 _ABOVE_HOME = 3  # MAV_FRAME_GLOBAL_RELATIVE_ALT

@@ -6,7 +6,8 @@ undocks (seed 002); the flight manager's other commands stay its own.
 
 from __future__ import annotations
 
-from autopilot.result import Outcome, Result
+from autopilot.mav import Result
+from autopilot.result import Outcome
 from depot.messages import Answer
 from depot.skimmer.skimmer_controller import SkimmerController
 from depot.wire import wire

@@ -14,8 +14,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
+from autopilot.mav import Severity
 from autopilot import report as R
-from autopilot.events import Severity
 from autopilot.geo import GeoPoint
 from autopilot.reasons import NEED_POSITION, ArmingReason
 from autopilot.vehicle import (

@@ -12,8 +12,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from autopilot.events import Severity
-from autopilot.mission.commands import Cmd, drives_navigation
+from autopilot.mav import Cmd, Severity
+from autopilot.mission.commands import drives_navigation
 from autopilot.mission.executor import CommandStartResult
 from autopilot.mission.items import MissionItem
 from autopilot.mission.sequencer import SetCurrentError

@@ -12,8 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
-from autopilot.events import Severity
-from autopilot.result import Result
+from autopilot.mav import Result, Severity
 from autopilot.vehicle import Request
 from mavlink_bridge import codec
 from mavlink_bridge.codec import dialect

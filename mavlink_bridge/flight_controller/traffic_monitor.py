@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
-from autopilot.result import Result
+from autopilot.mav import Result
 from mavlink_bridge import codec
 from mavlink_bridge.flight_controller.message_ownership import ends_writing, plan_written
 from mavlink_bridge.flight_controller.motors import Motors

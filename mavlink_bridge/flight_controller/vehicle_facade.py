@@ -12,8 +12,8 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Final
 
 from autopilot.events import Event, FlightStateChanged, ModeChanged, StatusText
+from autopilot.mav import Result
 from autopilot.mission.events import CurrentChanged, ItemReached, MissionCleared, MissionComplete
-from autopilot.result import Result
 from mavlink_bridge import codec
 from mavlink_bridge.codec import dialect
 from mavlink_bridge.endpoint import Endpoint

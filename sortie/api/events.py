@@ -11,9 +11,9 @@ from autopilot.events import (
     ParameterChanged,
     PayloadAction,
     RebootRequested,
-    Severity,
     StatusText,
 )
+from autopilot.mav import Severity
 from autopilot.mission.events import CurrentChanged, ItemReached, MissionCleared, MissionComplete
 
 __all__ = [

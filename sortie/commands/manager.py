@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 import sys
 
-from autopilot.events import Severity
 from autopilot.flight.lifecycle import FlightState
 from autopilot.flight.system import FlightCommand
+from autopilot.mav import Severity
 from mavlink_bridge.clients.command import CommandOutcome
 from mavlink_bridge.clients.texts import TextAssembler
 from sortie.config.errors import UserError

@@ -10,8 +10,8 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from autopilot.core import Autopilot
-from autopilot.events import Severity
 from autopilot.journal import Journal
+from autopilot.mav import Severity
 from autopilot.mission.items import MissionItem
 from autopilot.parameters.parameters import Parameters
 from autopilot.parameters.part import ParameterPart

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import logging
 
-from autopilot.events import Event, ModeChanged, Severity, StatusText
+from autopilot.events import Event, ModeChanged, StatusText
+from autopilot.mav import Severity
 from autopilot.reasons import ModeReason
 from autopilot.vehicles.kinds import vehicle_class
 from sortie.logs.run_log import LOGGER

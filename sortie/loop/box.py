@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from autopilot.geo import GeoPoint
 from autopilot.journal import MemoryJournal
-from autopilot.mission.commands import Cmd
+from autopilot.mav import Cmd
 from autopilot.mission.items import MissionItem
 from autopilot.plans import MISSION
 from autopilot.vehicles.kinds import COPTER

@@ -10,9 +10,10 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
-from autopilot.events import Event, Severity, StatusText
+from autopilot.events import Event, StatusText
 from autopilot.geo import GeoPoint
 from autopilot.journal import MemoryJournal
+from autopilot.mav import Severity
 from autopilot.vehicles.kinds import vehicle_class
 from depot.settings import Profile
 from mavlink_bridge.flight_controller.parameter_cache import ParameterCache

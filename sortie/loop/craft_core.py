@@ -5,10 +5,11 @@ from __future__ import annotations
 from autopilot import report
 from autopilot.geo import GeoPoint
 from autopilot.journal import Change
+from autopilot.mav import Result
 from autopilot.mission.items import MissionItem
 from autopilot.mission.sequencer import MissionSequencer
 from autopilot.mission.storage import MissionStorage
-from autopilot.result import ACCEPTED, Outcome, Result
+from autopilot.result import ACCEPTED, Outcome
 from autopilot.vehicle import VehicleState
 from autopilot.vehicles.kinds import COPTER
 

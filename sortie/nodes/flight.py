@@ -10,9 +10,9 @@ from math import hypot
 from typing import TYPE_CHECKING
 
 from autopilot import report
-from autopilot.events import Event, FlightStateChanged, ModeChanged, Severity, StatusText
+from autopilot.events import Event, FlightStateChanged, ModeChanged, StatusText
 from autopilot.flight.lifecycle import FlightEvent, FlightState
-from autopilot.mission.commands import Cmd
+from autopilot.mav import Cmd, Severity
 from autopilot.mission.events import ItemReached, MissionComplete
 from autopilot.reasons import BY_WISH, ModeReason
 

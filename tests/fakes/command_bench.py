@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, cast
 
 from autopilot.journal import Journal
-from autopilot.result import Result
+from autopilot.mav import Result
 from mavlink_bridge.codec import dialect
 from mavlink_bridge.services.base import Message, Peer
 from mavlink_bridge.services.commands import CommandService

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from autopilot.result import Result
+from autopilot.mav import Result
 from mavlink_bridge.codec import dialect
 from mavlink_bridge.services.base import Message, Peer
 

@@ -6,7 +6,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
-from autopilot.result import Outcome, Result
+from autopilot.mav import Result
+from autopilot.result import Outcome
 from autopilot.vehicle import Request
 from autopilot.vehicles.vehicle_class import VehicleClass
 from mavlink_bridge.services.base import Message, Outgoing, Peer

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from math import cos, pi, radians, sin
 
-from autopilot.result import Outcome, Result
+from autopilot.mav import Result
+from autopilot.result import Outcome
 from autopilot.vehicle import Yaw, YawMode
 from autopilot.vehicles.vehicle_class import VehicleClass
 from mavlink_bridge.services.base import Outgoing

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from struct import Struct
 
-from autopilot.result import Outcome, Result
+from autopilot.mav import Result
+from autopilot.result import Outcome
 from mavlink_bridge.services.base import Peer
 from mavlink_bridge.services.commands.request import Command
 

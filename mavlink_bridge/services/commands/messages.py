@@ -6,7 +6,8 @@ The acknowledgement leaves first and the message right behind it: QGroundControl
 
 from __future__ import annotations
 
-from autopilot.result import Outcome, Result
+from autopilot.mav import Result
+from autopilot.result import Outcome
 from mavlink_bridge.codec import dialect
 from mavlink_bridge.services.commands.context import ACCEPTED, DENIED, FAILED, UNSUPPORTED, Context, Row
 from mavlink_bridge.services.commands.request import Command

@@ -19,7 +19,8 @@ from math import nan
 from typing import TYPE_CHECKING
 
 from autopilot.journal import Journal, MemoryJournal
-from autopilot.result import Outcome, Result
+from autopilot.mav import Result
+from autopilot.result import Outcome
 from autopilot.vehicle import Request
 from mavlink_bridge.codec import dialect
 from mavlink_bridge.services.base import Clock, Message, Outgoing, Peer

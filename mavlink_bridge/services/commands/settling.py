@@ -11,7 +11,8 @@ from collections import deque
 from dataclasses import dataclass
 
 from autopilot.journal import Journal
-from autopilot.result import Outcome, Result
+from autopilot.mav import Result
+from autopilot.result import Outcome
 from mavlink_bridge.services.base import Outgoing
 from mavlink_bridge.services.commands.request import Command
 

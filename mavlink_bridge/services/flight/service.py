@@ -12,7 +12,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from autopilot.flight.system import FlightCommand, FlightSystem
-from autopilot.result import Outcome, Result
+from autopilot.mav import Result
+from autopilot.result import Outcome
 from mavlink_bridge.codec import dialect
 from mavlink_bridge.services.base import Clock, Message, Outgoing, Peer
 from mavlink_bridge.services.commands.context import Context, Row

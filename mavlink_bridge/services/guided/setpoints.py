@@ -10,8 +10,8 @@ from collections.abc import Callable
 from math import asin, atan2, copysign, cos, hypot, pi, sin, sqrt
 from typing import TYPE_CHECKING
 
-from autopilot.events import Severity
 from autopilot.geo import Ned, to_local
+from autopilot.mav import Severity
 from autopilot.vehicle import Yaw, YawMode
 from mavlink_bridge.services.base import Clock, Message, Outgoing, Peer
 from mavlink_bridge.services.commands.frames import altitude_amsl

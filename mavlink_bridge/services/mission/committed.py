@@ -3,9 +3,8 @@ answered alone, as often as it comes, to whoever asks."""
 
 from __future__ import annotations
 
-from autopilot.events import Severity
+from autopilot.mav import MissionResult, Severity
 from autopilot.mission.items import MissionItem
-from autopilot.mav import MissionResult
 from autopilot.mission.storage import MissionStorage
 from mavlink_bridge.messages import MissionCount
 from mavlink_bridge.services.base import Message, Peer

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from autopilot.events import Severity
-from autopilot.mav import MissionResult
+from autopilot.mav import MissionResult, Severity
 from mavlink_bridge.codec import dialect
 from mavlink_bridge.messages import MissionAck
 from mavlink_bridge.services.base import Message, Outgoing, Peer

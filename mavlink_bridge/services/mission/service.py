@@ -11,9 +11,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from math import isfinite
 
-from autopilot.events import Severity
 from autopilot.journal import Journal, SavePlan, SaveTogether
-from autopilot.mav import MissionResult
+from autopilot.mav import MissionResult, Severity
 from autopilot.result import Outcome
 from mavlink_bridge.services.base import Clock, Message, Outgoing, Peer
 from mavlink_bridge.services.mission.convert import ALL_KINDS, KINDS, MISSION, altitude_amsl, read_item

@@ -13,9 +13,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from autopilot.events import Severity
 from autopilot.journal import Journal, SavePlan
-from autopilot.mav import MissionResult
+from autopilot.mav import MissionResult, Severity
 from autopilot.mission.items import MissionItem
 from autopilot.mission.validate import check_item
 from mavlink_bridge.codec import dialect

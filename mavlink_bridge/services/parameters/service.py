@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from autopilot.events import Severity
+from autopilot.mav import Severity
 from autopilot.journal import Journal, SaveParameter
 from autopilot.parameters import SetOutcome
 from mavlink_bridge.codec import dialect

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from autopilot.result import Outcome, Result
+from autopilot.mav import Result
+from autopilot.result import Outcome
 from mavlink_bridge.services.commands.request import Command
 
 MOTORS: Final = 4  # outputs that may be tried, of every kind of vehicle

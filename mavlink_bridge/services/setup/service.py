@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from autopilot.events import Severity
-from autopilot.result import Outcome, Result
+from autopilot.mav import Result, Severity
+from autopilot.result import Outcome
 from mavlink_bridge.codec import dialect
 from mavlink_bridge.services.base import Clock, Message, Outgoing, Peer
 from mavlink_bridge.services.commands import equipment

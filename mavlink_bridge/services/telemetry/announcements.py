@@ -8,7 +8,8 @@ from math import degrees
 from typing import Final
 
 from autopilot import report
-from autopilot.events import CameraTriggered, Severity, StatusText
+from autopilot.events import CameraTriggered, StatusText
+from autopilot.mav import Severity
 from autopilot.vehicle import VehicleState
 from mavlink_bridge.codec import dialect
 from mavlink_bridge.identity import FLIGHT_SW_VERSION, GIT_HASH, Identity

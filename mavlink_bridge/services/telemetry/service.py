@@ -24,8 +24,8 @@ from autopilot.events import (
     ParameterChanged,
     StatusText,
 )
+from autopilot.mav import Result
 from autopilot.mission.events import CurrentChanged, ItemReached, MissionCleared, MissionComplete
-from autopilot.result import Result
 from mavlink_bridge import codec
 from mavlink_bridge.codec import dialect
 from mavlink_bridge.identity import Identity

@@ -6,8 +6,8 @@ import pytest
 
 from autopilot.events import RebootRequested
 from autopilot.journal import SaveParameter
+from autopilot.mav import Result
 from autopilot.parameters import Parameters
-from autopilot.result import Result
 from autopilot.vehicle import VehicleEvent
 from autopilot.vehicles.kinds import COPTER
 from tests.fakes.core_bench import Bench, takeoff, waypoint

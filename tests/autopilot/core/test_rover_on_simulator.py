@@ -9,8 +9,8 @@ import pytest
 
 from autopilot import report as R
 from autopilot.geo import to_global
+from autopilot.mav import Result
 from autopilot.mission.sequencer import MissionState
-from autopilot.result import Result
 from autopilot.vehicle import Sticks, Yaw, YawMode
 from tests.fakes import rover_core
 from tests.fakes.core_bench import Bench, item, waypoint

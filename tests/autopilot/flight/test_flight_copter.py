@@ -12,7 +12,7 @@ from autopilot import report
 from autopilot.control import layout as ROW
 from autopilot.flight.messages import Kind
 from autopilot.flight.trace import TraceEntry, write_line
-from autopilot.result import Result
+from autopilot.mav import Result
 from sitl.kernel import layout as M
 from sitl.vehicles.copter import SimulatedCopter
 from tests.fakes.fake_vehicle import ORIGIN

@@ -10,8 +10,8 @@ import pytest
 from autopilot import report
 from autopilot.flight.lifecycle import FlightState
 from autopilot.flight.messages import Tag
+from autopilot.mav import Result
 from autopilot.reasons import BARO_FAILED, COMPASS_FAILED
-from autopilot.result import Result
 from autopilot.vehicle import Request, Sticks, VehicleEvent
 from tests.fakes.core_bench import takeoff, waypoint
 from tests.fakes.fake_vehicle import GOOD_EKF, NO_POSITION_EKF, FakeVehicle

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from autopilot.result import Result
+from autopilot.mav import Result
 from autopilot.vehicle import ControlPart, Request, VehicleEvent
 from tests.fakes.flight_bench import HANGING_MISSION, A, D, F, FlightBench, I, L, P
 

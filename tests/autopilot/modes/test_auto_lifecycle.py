@@ -7,6 +7,7 @@ from math import hypot
 import pytest
 
 from autopilot.journal import SaveProgress
+from autopilot.mav import Result
 from autopilot.mission.events import (
     CurrentChanged,
     ItemReached,
@@ -16,7 +17,6 @@ from autopilot.mission.events import (
     WaitCause,
 )
 from autopilot.mission.sequencer import MissionState
-from autopilot.result import Result
 from autopilot.vehicle import Idle, Leg, TakeOff, VehicleEvent
 from tests.fakes.core_bench import Bench, item, takeoff, waypoint
 from tests.fakes.sim_copter import ready

@@ -5,10 +5,10 @@ from __future__ import annotations
 
 import pytest
 
-from autopilot.events import Severity, StatusText
+from autopilot.events import StatusText
+from autopilot.mav import Result, Severity
 from autopilot.mission.events import MissionComplete
 from autopilot.mission.sequencer import MissionState
-from autopilot.result import Result
 from autopilot.vehicle import Hold, Leg
 from tests.fakes.core_bench import Bench, item, takeoff, waypoint
 

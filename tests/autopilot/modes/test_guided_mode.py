@@ -7,7 +7,7 @@ from math import pi
 import pytest
 
 from autopilot.geo import GeoPoint, to_global
-from autopilot.result import Result
+from autopilot.mav import Result
 from autopilot.vehicle import Attitude, Hold, Idle, Leg, TakeOff, Velocity, Yaw, YawMode
 from tests.fakes.core_bench import Bench
 from tests.fakes.fake_vehicle import ORIGIN

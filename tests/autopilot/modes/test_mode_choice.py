@@ -7,8 +7,8 @@ from types import MappingProxyType
 import pytest
 
 from autopilot.events import ModeChanged
+from autopilot.mav import Result
 from autopilot.modes.table import COPTER_MODES, ROVER_MODES
-from autopilot.result import Result
 from autopilot.vehicle import Hold, Idle, Pilot, PilotKind
 from autopilot.vehicles.kinds import vehicle_class
 from autopilot.wiring import NothingStored

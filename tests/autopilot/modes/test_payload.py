@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from autopilot.events import PayloadAction
-from autopilot.result import Result
+from autopilot.mav import Result
 from tests.fakes.core_bench import Bench
 
 

@@ -7,7 +7,7 @@ from math import pi
 import pytest
 
 from autopilot.events import GuidedTargetReached, StatusText
-from autopilot.result import Result
+from autopilot.mav import Result
 from autopilot.vehicle import Drive, Hold, Leg, Yaw, YawMode
 from tests.fakes.core_bench import Bench
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import pytest
 
 from autopilot import report
-from autopilot.events import ArmedChanged, Severity, StatusText
+from autopilot.events import ArmedChanged, StatusText
+from autopilot.mav import Result, Severity
 from autopilot.reasons import COMPASS_FAILED, GYROS_FAILED, ArmingMethod
-from autopilot.result import Outcome, Result
+from autopilot.result import Outcome
 from autopilot.vehicle import Request, Sticks, VehicleEvent
 from tests.fakes.core_bench import Bench, takeoff, waypoint
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from autopilot import report
-from autopilot.events import ArmedChanged, Severity, StatusText
+from autopilot.events import ArmedChanged, StatusText
+from autopilot.mav import Severity
 from autopilot.reasons import ArmingMethod
 from autopilot.vehicle import Sticks, VehicleEvent
 from tests.fakes.core_bench import Bench, item, takeoff, waypoint

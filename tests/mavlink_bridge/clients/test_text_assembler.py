@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from autopilot.events import Severity
+from autopilot.mav import Severity
 from mavlink_bridge.clients.texts import TextAssembler
 from mavlink_bridge.codec import dialect
 from mavlink_bridge.services.telemetry.announcements import status_texts

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from autopilot.journal import MemoryJournal, SaveHome
-from autopilot.result import ACCEPTED, Outcome, Result
+from autopilot.mav import Result
+from autopilot.result import ACCEPTED, Outcome
 from tests.fakes.command_bench import QGC, CommandBench, result_of
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from autopilot.result import Outcome, Result
+from autopilot.mav import Result
+from autopilot.result import Outcome
 from mavlink_bridge.services.commands import Command, Context, Row
 from tests.fakes.command_bench import CommandBench, result_of
 

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from autopilot.geo import GeoPoint
-from autopilot.result import Result
+from autopilot.mav import Result
 from autopilot.vehicle import Yaw
 from mavlink_bridge import codec
 from mavlink_bridge.codec import dialect

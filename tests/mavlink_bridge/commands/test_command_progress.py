@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from autopilot.result import Outcome, Result
+from autopilot.mav import Result
+from autopilot.result import Outcome
 from autopilot.vehicle import Request
 from mavlink_bridge.codec import dialect
 from mavlink_bridge.services.base import Peer

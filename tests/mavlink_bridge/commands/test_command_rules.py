@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from autopilot.geo import GeoPoint
-from autopilot.result import Outcome, Result
+from autopilot.mav import Result
+from autopilot.result import Outcome
 from mavlink_bridge.codec import dialect
 from tests.fakes.command_bench import NOW, QGC, CommandBench, result_of
 from tests.fakes.recording_autopilot import ORIGIN

@@ -9,8 +9,8 @@ import pytest
 from autopilot.core import Autopilot
 from autopilot.geo import GeoPoint
 from autopilot.journal import MemoryJournal
+from autopilot.mav import Result
 from autopilot.parameters import Parameters
-from autopilot.result import Result
 from autopilot.vehicles.kinds import COPTER
 from mavlink_bridge import codec
 from mavlink_bridge.codec import dialect

@@ -13,8 +13,8 @@ from autopilot import report
 from autopilot.core import Autopilot
 from autopilot.geo import GeoPoint, distance
 from autopilot.journal import MemoryJournal
+from autopilot.mav import Result
 from autopilot.parameters import Parameters
-from autopilot.result import Result
 from autopilot.vehicles.kinds import COPTER
 from mavlink_bridge import codec
 from mavlink_bridge.codec import dialect

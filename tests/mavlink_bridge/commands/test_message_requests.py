@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from autopilot.result import Result
+from autopilot.mav import Result
 from tests.fakes.command_bench import CommandBench, result_of
 
 A, D, U, F = Result.ACCEPTED, Result.DENIED, Result.UNSUPPORTED, Result.FAILED

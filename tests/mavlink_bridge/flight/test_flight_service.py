@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from autopilot.result import Result
+from autopilot.mav import Result
 from mavlink_bridge.codec import dialect
 from mavlink_bridge.services.base import Message, Peer
 from mavlink_bridge.services.commands import CommandService

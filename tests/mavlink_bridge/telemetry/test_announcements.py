@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from autopilot.events import Severity, StatusText
+from autopilot.events import StatusText
+from autopilot.mav import Severity
 from mavlink_bridge.identity import CAPABILITIES, Identity
 from mavlink_bridge.services.telemetry.announcements import (
     TextQueue,

@@ -8,9 +8,9 @@ from itertools import pairwise
 import pytest
 
 from autopilot.control.jit import COMPILED
-from autopilot.events import ModeChanged, Severity, StatusText
+from autopilot.events import ModeChanged, StatusText
+from autopilot.mav import Result, Severity
 from autopilot.mission.events import ItemReached
-from autopilot.result import Result
 from mavlink_bridge.codec import dialect
 from tests.fakes.telemetry_bench import SENSORS, Bench, FakeCore
 

@@ -8,9 +8,9 @@ from autopilot import report as r
 from autopilot.events import ArmedChanged, FenceChanged, FlightStateChanged, HomeChanged, ModeChanged, ParameterChanged
 from autopilot.flight.lifecycle import FlightEvent
 from autopilot.geo import GeoPoint
+from autopilot.mav import Result
 from autopilot.mission.events import CurrentChanged, ItemReached, MissionCleared, MissionComplete
 from autopilot.mission.state import MissionState
-from autopilot.result import Result
 from mavlink_bridge.codec import dialect
 from mavlink_bridge.services.base import Peer
 from tests.fakes.telemetry_bench import GCS, SENSORS, Bench, FakeCore, storage_of

@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from autopilot.events import Severity, StatusText
+from autopilot.events import StatusText
+from autopilot.mav import Severity
 from sortie.commands.progress import Progress
 
 FACTS = {
