@@ -16,10 +16,10 @@ __all__ = ["capable", "unable"]
 
 def capable(kind: str, command: int) -> bool:
     """Can a vehicle of the kind of this name carry out `command`?"""
-    return command in vehicle_class(kind).items
+    return vehicle_class(kind).carries_out(command)
 
 
 def unable(kind: str, items: Iterable[MissionItem]) -> list[MissionItem]:
     """The items that a vehicle of the kind of this name will skip."""
-    can = vehicle_class(kind).items
-    return [item for item in items if item.command not in can]
+    carries_out = vehicle_class(kind).carries_out
+    return [item for item in items if not carries_out(item.command)]

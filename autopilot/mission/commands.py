@@ -132,7 +132,7 @@ _ROWS: Final = (
     CommandSpec(_C.NAV_WAYPOINT, "WP", _NAV, _ALL, _HOLD, place=True, holds=True, passed_by=True),
     CommandSpec(_C.NAV_LOITER_UNLIM, "LoitUnlim", _NAV, _ALL, place=True, passed_by=True),
     CommandSpec(
-        _C.NAV_LOITER_TURNS, "LoitTurns", _NAV, _ALL, (_P(1, "turns"), _P(3, "radius, < 0: left", "m")), place=True
+        _C.NAV_LOITER_TURNS, "LoitTurns", _NAV, _ALL, (_P(1, "turns"), _P(3, "radius (left below 0)", "m")), place=True
     ),
     CommandSpec(_C.NAV_LOITER_TIME, "LoitTime", _NAV, _ALL, _HOLD, place=True, holds=True, passed_by=True),
     CommandSpec(_C.NAV_RETURN_TO_LAUNCH, "RTL", _NAV, _ALL, comes_down=True),
@@ -210,12 +210,12 @@ _ROWS: Final = (
     CommandSpec(_C.VIDEO_START_CAPTURE, "VideoStartCapture", _DO, output=_RECORDED),
     CommandSpec(_C.VIDEO_STOP_CAPTURE, "VideoStopCapture", _DO, output=_RECORDED),
     CommandSpec(_C.DO_VTOL_TRANSITION, "VTOLTransition", _DO),
-    CommandSpec(_C.NAV_FENCE_RETURN_POINT, "?", Slot.FENCE, _ALL, place=True),
-    CommandSpec(_C.NAV_FENCE_POLYGON_VERTEX_INCLUSION, "?", Slot.FENCE, _ALL, _VERTICES, place=True),
-    CommandSpec(_C.NAV_FENCE_POLYGON_VERTEX_EXCLUSION, "?", Slot.FENCE, _ALL, _VERTICES, place=True),
-    CommandSpec(_C.NAV_FENCE_CIRCLE_INCLUSION, "?", Slot.FENCE, _ALL, _RADIUS, place=True),
-    CommandSpec(_C.NAV_FENCE_CIRCLE_EXCLUSION, "?", Slot.FENCE, _ALL, _RADIUS, place=True),
-    CommandSpec(_C.NAV_RALLY_POINT, "?", Slot.RALLY, _ALL, place=True),
+    CommandSpec(_C.NAV_FENCE_RETURN_POINT, "?", Slot.FENCE, place=True),
+    CommandSpec(_C.NAV_FENCE_POLYGON_VERTEX_INCLUSION, "?", Slot.FENCE, parameters=_VERTICES, place=True),
+    CommandSpec(_C.NAV_FENCE_POLYGON_VERTEX_EXCLUSION, "?", Slot.FENCE, parameters=_VERTICES, place=True),
+    CommandSpec(_C.NAV_FENCE_CIRCLE_INCLUSION, "?", Slot.FENCE, parameters=_RADIUS, place=True),
+    CommandSpec(_C.NAV_FENCE_CIRCLE_EXCLUSION, "?", Slot.FENCE, parameters=_RADIUS, place=True),
+    CommandSpec(_C.NAV_RALLY_POINT, "?", Slot.RALLY, place=True),
     CommandSpec(_C.DO_WINCH, "Winch", _DO),
 )  # fmt: skip
 

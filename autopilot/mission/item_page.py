@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from math import isfinite
 
+from autopilot.mav import MissionType
 from autopilot.mission.capability import capable
 from autopilot.mission.commands import SPECS, CommandSpec, Output, Parameter
 from autopilot.vehicles.kinds import KINDS
@@ -26,6 +27,8 @@ def _line(row: CommandSpec) -> str:
 
 
 def _done_by(row: CommandSpec) -> str:
+    if row.plan is not MissionType.MISSION:
+        return "all"
     kinds = [kind for kind in KINDS if capable(kind, row.command)]
     if not kinds:
         return "nobody: recorded" if row.output is Output.RECORDED else "nobody"

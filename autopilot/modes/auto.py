@@ -30,7 +30,6 @@ from autopilot.vehicle_context import VehicleContext
 
 _GO_ON_AFTER_LAND: Final = 1 << 2  # MIS_OPTIONS
 _KEEP_JUMP_COUNT: Final = 1 << 3  # MIS_OPTIONS
-_TAKEOFFS: Final = frozenset({Cmd.NAV_TAKEOFF})
 
 
 class AutoMode(Mode):
@@ -236,7 +235,7 @@ class AutoMode(Mode):
         """A mission that waits on the ground for its time, with the takeoff allowed, stays armed; one that is at an
         item which cannot lift off does not."""
         item = self.sequencer.current_item()
-        waits = item is not None and (item.command in _TAKEOFFS or item.command == Cmd.NAV_DELAY)
+        waits = item is not None and item.command in (Cmd.NAV_TAKEOFF, Cmd.NAV_DELAY)
         return waits and self.sequencer.state() is MissionState.RUNNING and self.context.takeoff_allowed
 
     # --- questions and commands -----------------------------------------------------------------------------------
@@ -267,7 +266,7 @@ class AutoMode(Mode):
         while item is not None and item.command == Cmd.NAV_DELAY:
             after = self.sequencer.next_nav(self.mission, item.seq)
             item = after if after is not None and after.seq > item.seq else None
-        return item is not None and item.command in _TAKEOFFS
+        return item is not None and item.command == Cmd.NAV_TAKEOFF
 
     def steer(self, index: int) -> None:
         """Make `index` current. Raises `SetCurrentError`."""

@@ -10,8 +10,9 @@ from dataclasses import dataclass, field
 from math import isfinite
 from typing import Final
 
+from autopilot.control.layout import TICK_MS
 from autopilot.geo import GeoPoint
-from autopilot.mav import Cmd, Severity
+from autopilot.mav import Cmd, Severity, SpeedType
 from autopilot.mission.executor import CommandStartResult
 from autopilot.mission.items import MissionItem
 from autopilot.mission.state import speed_change
@@ -23,8 +24,6 @@ from autopilot.modes.payload import Payload
 from autopilot.modes.speeds import SpeedControl
 from autopilot.vehicle import VehicleEvent, Yaw
 from autopilot.vehicle_context import VehicleContext
-
-_TICK_MS = 20
 
 
 @dataclass(slots=True)
@@ -76,7 +75,7 @@ class DoItems:
     def start(self, item: MissionItem, now_ms: int) -> CommandStartResult:
         """Act on `item`. UNSUPPORTED: this vehicle has nothing to do with it."""
         self.drop()
-        handler = _DO_ITEMS.get(item.command)
+        handler = DO_ITEMS.get(item.command)
         if handler is not None:
             return handler(self, item, now_ms)
         params = (item.param1, item.param2, item.param3, item.param4, item.x, item.y, item.z)
@@ -108,7 +107,7 @@ class DoItems:
     # --- items ----------------------------------------------------------------------------------------------------
     def _delay(self, item: MissionItem, now_ms: int) -> CommandStartResult:
         wait = item.param1 if isfinite(item.param1) and item.param1 > 0.0 else 0.0
-        self._condition = Condition(deadline_ms=now_ms + -(-int(wait * 1000.0) // _TICK_MS) * _TICK_MS)
+        self._condition = Condition(deadline_ms=now_ms + -(-int(wait * 1000.0) // TICK_MS) * TICK_MS)
         return CommandStartResult.ACCEPTED
 
     def _distance(self, item: MissionItem, now_ms: int) -> CommandStartResult:
@@ -119,8 +118,6 @@ class DoItems:
         return CommandStartResult.ACCEPTED
 
     def _yaw(self, item: MissionItem, now_ms: int) -> CommandStartResult:
-        if not self._tools.context.vehicle_class.turns_nose:
-            return CommandStartResult.UNSUPPORTED
         direction = 0 if item.param3 == 0.0 else (1 if item.param3 > 0.0 else -1)
         here = self._tools.context.vehicle.state.yaw
         yaw = condition_yaw(item.param1, item.param2, direction, item.param4 != 0.0, here)
@@ -133,7 +130,7 @@ class DoItems:
         change, kind = speed_change(item), self._tools.context.vehicle_class
         if change is not None and not kind.has_height and change.speed is not None and change.kind in kind.track_speeds:
             self._tools.context.say(Severity.INFO, f"speed: {change.speed:.1f} m/s")
-        elif change is not None and kind.has_height and change.kind in (2, 3):
+        elif change is not None and kind.has_height and change.kind in (SpeedType.CLIMB_SPEED, SpeedType.DESCENT_SPEED):
             self._tools.speeds.set_vertical(change.kind, change.speed)
         return CommandStartResult.COMPLETE
 
@@ -165,8 +162,6 @@ class DoItems:
         return CommandStartResult.COMPLETE
 
     def _reverse(self, item: MissionItem, now_ms: int) -> CommandStartResult:
-        if not self._tools.context.vehicle_class.reverses:
-            return CommandStartResult.UNSUPPORTED
         self._tools.set_reverse(item.param1 == 1.0)
         return CommandStartResult.COMPLETE
 
@@ -181,7 +176,7 @@ class DoItems:
         return CommandStartResult.COMPLETE
 
 
-_DO_ITEMS: Final[dict[int, Callable[[DoItems, MissionItem, int], CommandStartResult]]] = {
+DO_ITEMS: Final[dict[int, Callable[[DoItems, MissionItem, int], CommandStartResult]]] = {
     Cmd.CONDITION_DELAY: DoItems._delay,
     Cmd.CONDITION_DISTANCE: DoItems._distance,
     Cmd.CONDITION_YAW: DoItems._yaw,

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from autopilot.mav import Cmd
-from autopilot.mission.capability import capable
 from autopilot.mission.commands import drives_navigation
 from autopilot.mission.executor import CommandStartResult
 from autopilot.mission.items import MissionItem
@@ -34,7 +33,7 @@ class AutoExecutor:
         if own is not None:
             self._give_away(cmd)
             return own
-        if not capable(self._nav.context.kind, cmd.command):
+        if not self._nav.context.vehicle_class.carries_out(cmd.command):
             self._record(cmd, now_ms)
             return CommandStartResult.UNSUPPORTED
         if not drives_navigation(cmd.command):

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from math import isfinite
 from typing import Final
 
+from autopilot.control.layout import TICK_MS
 from autopilot.geo import Ned
 from autopilot.mav import Cmd, Severity
-from autopilot.mission.commands import has_position
+from autopilot.mission.commands import spec_of
 from autopilot.mission.items import MissionItem
 from autopilot.modes.clock import ms_until
 from autopilot.modes.frames import item_down, item_position
@@ -23,10 +24,7 @@ from autopilot.modes.speeds import SpeedControl, circle_speed
 from autopilot.vehicle import Circle, Leg
 from autopilot.vehicle_context import VehicleContext
 
-#: Before these a copter's waypoint is not stopped at (docs/reference/mission-semantics.md, item 13).
-_PASSED_BY: Final = frozenset({16, 82, 17, 19, 94})
 _LOWEST_TAKEOFF = 1.0  # m above where the vehicle is
-_TICK_MS = 20
 _SAME_PLACE = 0.1  # m
 
 
@@ -58,9 +56,10 @@ def _hold(item: MissionItem) -> float:
 def _next_place(tools: NavTools, item: MissionItem, end: Ned) -> tuple[Ned | None, MissionItem | None]:
     """Where to fly on without stopping at `item`, and the item that is there; (None, None): stop."""
     following = tools.following(item.seq) if _hold(item) == 0.0 else None
-    if following is None or not has_position(following.command):
+    spec = None if following is None else spec_of(following.command)
+    if following is None or spec is None or not spec.place:
         return None, None
-    if not tools.context.vehicle_class.drives_through and following.command not in _PASSED_BY:
+    if not (tools.context.vehicle_class.drives_through or spec.passed_by):
         return None, None
     place = item_position(tools.context, following, end)
     if all(abs(a - b) < _SAME_PLACE for a, b in zip(place, end, strict=True)):
@@ -138,7 +137,7 @@ def _delay(tools: NavTools, item: MissionItem, now_ms: int) -> Maneuver:
         hour, minute, second = (int(p) if isfinite(p) else -1 for p in (item.param2, item.param3, item.param4))
         wait_ms = ms_until(hour, minute, second, int(tools.context.boot_unix_s * 1000.0) + now_ms)
     tools.context.say(Severity.INFO, f"Delaying {wait_ms // 1000} sec")
-    until = now_ms + -(-wait_ms // _TICK_MS) * _TICK_MS
+    until = now_ms + -(-wait_ms // TICK_MS) * TICK_MS
     return Wait(tools.context, until, tools.heading.for_hold())
 
 

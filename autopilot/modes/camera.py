@@ -11,10 +11,10 @@ from math import hypot, isfinite
 from typing import Final
 
 from autopilot import report
+from autopilot.control.layout import TICK_MS
 from autopilot.events import CameraTriggered
 from autopilot.vehicle_context import VehicleContext
 
-_TICK_MS: Final = 20
 _LOOK_AGAIN_MS: Final = 1000
 """A vehicle that hangs may begin to move."""
 _SLOWEST_MS: Final = 0.1
@@ -39,7 +39,7 @@ class Camera:
         self._last = self._place()
         if self.every_m and at_once:
             self.shoot(now_ms)
-        self.deadline_ms = now_ms + _TICK_MS if self.every_m else None
+        self.deadline_ms = now_ms + TICK_MS if self.every_m else None
 
     def shoot(self, now_ms: int) -> None:
         """One photo, here."""
@@ -63,7 +63,7 @@ class Camera:
         r = self._context.vehicle.state.report
         speed = max(hypot(float(r[report.VN]), float(r[report.VE])), _SLOWEST_MS)
         wait_ms = min(int(1000.0 * max(self._missing_m(), 0.0) / speed), _LOOK_AGAIN_MS)
-        self.deadline_ms = now_ms + max(wait_ms - wait_ms % _TICK_MS, _TICK_MS)
+        self.deadline_ms = now_ms + max(wait_ms - wait_ms % TICK_MS, TICK_MS)
 
     def _in_flight(self) -> bool:
         return self._context.armed and not self._context.landed

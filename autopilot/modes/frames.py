@@ -1,20 +1,10 @@
-"""Where a mission item is, in the vehicle's local frame.
-
-Frames (docs/reference/mission-semantics.md, item 22): 0, 5 above mean sea level; 3, 6 above home; 10, 11 above ground,
-which is taken as flat at home's height until there is terrain data. Any other frame on an item with a place is read
-as 0.
-"""
+"""Where a mission item is, in the vehicle's local frame. What its height counts from: `autopilot.geo.altitude_amsl`."""
 
 from __future__ import annotations
 
-from typing import Final
-
-from autopilot.geo import GeoPoint, Ned, to_local
+from autopilot.geo import GeoPoint, Ned, altitude_amsl, to_local
 from autopilot.mission.items import MissionItem
 from autopilot.vehicle_context import VehicleContext
-
-RELATIVE_FRAMES: Final = frozenset({3, 6})
-TERRAIN_FRAMES: Final = frozenset({10, 11})
 
 
 def local(context: VehicleContext, place: GeoPoint) -> Ned:
@@ -26,10 +16,9 @@ def local(context: VehicleContext, place: GeoPoint) -> Ned:
 
 
 def amsl(context: VehicleContext, frame: int, z: float) -> float:
-    """Altitude above mean sea level (m) of `z` in `frame`."""
-    if frame in RELATIVE_FRAMES or frame in TERRAIN_FRAMES:
-        return z + (context.home.alt if context.home is not None else 0.0)
-    return z
+    """Altitude above mean sea level (m) of an item's `z` in `frame`; while there is no home, `z` itself."""
+    altitude = altitude_amsl(frame, z, context.home)
+    return z if altitude is None else altitude
 
 
 def item_down(context: VehicleContext, item: MissionItem) -> float:

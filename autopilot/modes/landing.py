@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from math import hypot
 
+from autopilot.control.layout import TICK_MS
 from autopilot.modes.heading import KEEP, Heading
 from autopilot.modes.maneuver import Maneuver
 from autopilot.modes.mode import Mode
@@ -15,7 +16,6 @@ from autopilot.vehicle import Hold, Idle, Land, Leg, VehicleEvent, Yaw
 from autopilot.vehicle_context import VehicleContext
 
 _THERE = 1.0  # m; nearer than this no leg to the landing place is flown
-_TICK_MS = 20
 _PAUSE_MS = 4000  # before a failsafe's descent; LAND_WITH_DELAY_MS
 
 
@@ -51,7 +51,7 @@ class Landing(Maneuver):
     def _descend(self, now_ms: int, yaw: Yaw) -> None:
         self._descending = True
         if self.context.landed:  # no event will tell us: it lies behind us
-            self.deadline_ms = now_ms + _TICK_MS
+            self.deadline_ms = now_ms + TICK_MS
         self.context.fly(Land(self._place, yaw))
 
 

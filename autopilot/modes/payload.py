@@ -9,8 +9,10 @@ from __future__ import annotations
 from math import inf, isfinite
 from typing import Final
 
+from autopilot.control.layout import TICK_MS
 from autopilot.events import PayloadAction
 from autopilot.mav import Cmd, Severity
+from autopilot.mission.commands import spec_of
 from autopilot.modes.camera import Camera
 from autopilot.vehicle_context import VehicleContext
 
@@ -19,8 +21,6 @@ _CHANNELS: Final = range(1, 33)
 #: SERVOn_FUNCTION of outputs that a command may set: none, manual, sprayer, gripper, a radio channel passed through.
 _FREE: Final = frozenset({0, 1, 22, 23, 28, *range(51, 67), *range(140, 156)})
 _RELAYS: Final = range(16)
-_RECORDED: Final = frozenset({30, 94, 200, 202, 203, 205, 206, 211, 530, 531, 532, 534, 1000, 2000, 2001, 2500, 2501})
-_TICK_MS: Final = 20
 
 Params = tuple[float, ...]
 
@@ -49,12 +49,9 @@ class Payload:
 
     @staticmethod
     def knows(command: int) -> bool:
-        return command in _RECORDED or command in (
-            Cmd.DO_SET_SERVO,
-            Cmd.DO_SET_RELAY,
-            Cmd.DO_REPEAT_SERVO,
-            Cmd.DO_REPEAT_RELAY,
-        )
+        """Is it a payload's? Its row says so."""
+        spec = spec_of(command)
+        return spec is not None and spec.output is not None
 
     def act(self, command: int, params: Params, now_ms: int) -> bool:
         """Do `command` (MAV_CMD) with its parameters; False when it makes no sense (no such channel)."""
@@ -65,7 +62,7 @@ class Payload:
             return self._relay(_whole(p[0]), p[1] != 0.0)
         if command in (Cmd.DO_REPEAT_SERVO, Cmd.DO_REPEAT_RELAY):
             return self._begin_repeat(command, p, now_ms)
-        if command in _RECORDED:
+        if self.knows(command):  # recorded
             if command == Cmd.DO_SET_CAM_TRIGG_DIST:
                 self.camera.set_distance(p[0], now_ms, at_once=p[2] == 1.0)
             elif command == Cmd.DO_DIGICAM_CONTROL and p[4] == 1.0:
@@ -91,7 +88,7 @@ class Payload:
             return False
         self._repeat = (command, number, p[1])
         self._halves_left = 2 * int(count) - 1
-        self._half_ms = max(_TICK_MS, round(cycle * 500.0 / _TICK_MS) * _TICK_MS)
+        self._half_ms = max(TICK_MS, round(cycle * 500.0 / TICK_MS) * TICK_MS)
         self._half_due_ms = now_ms + self._half_ms
         self._half(self._repeat, first=True)
         return True

@@ -11,6 +11,7 @@ from __future__ import annotations
 from math import radians, sqrt
 from typing import Protocol
 
+from autopilot.mav import SpeedType
 from autopilot.vehicle import Speeds
 from autopilot.vehicle_context import VehicleContext
 
@@ -63,8 +64,8 @@ class SpeedControl:
         self.apply()
 
     def set_vertical(self, kind: int, speed: float | None) -> None:
-        """Climb (2) or descend (3) at `speed`; None: the parameter's again. The kinds are DO_CHANGE_SPEED's."""
-        if kind == 2:
+        """Climb or descend at `speed`; None: the parameter's again. `kind`: the SPEED_TYPE of DO_CHANGE_SPEED."""
+        if kind == SpeedType.CLIMB_SPEED:
             self.up = speed
         else:
             self.down = speed

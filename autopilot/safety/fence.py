@@ -17,6 +17,7 @@ from math import hypot, inf, sqrt
 from typing import Final
 
 from autopilot import report
+from autopilot.control.layout import TICK_MS
 from autopilot.events import FenceChanged
 from autopilot.geo import GeoPoint
 from autopilot.mav import Severity
@@ -29,7 +30,6 @@ from autopilot.safety.fence_limits import ALTITUDES, FenceLimits, FenceType, fen
 from autopilot.vehicle_context import VehicleContext
 from autopilot.vehicles.vehicle_class import FailsafeAction
 
-_TICK_MS: Final = 20
 _SELDOM_MS: Final = 1000
 _FASTEST_CHANGE: Final = 20.0  # m/s2: free fall, or full thrust at the steepest lean
 _SLACK: Final = 0.3  # m
@@ -178,8 +178,8 @@ class FenceGuard:
             soonest = min(soonest, _earliest(min(abs(metres - level) for level in levels), speed))
         if self.limits.types & FenceType.MIN_ALT and not self._above_floor:
             soonest = min(soonest, _earliest(abs(self.limits.floor_margin), climb))
-        ticks = int(soonest * 1000.0) // _TICK_MS
-        wait = max(ticks, 1) * _TICK_MS
+        ticks = int(soonest * 1000.0) // TICK_MS
+        wait = max(ticks, 1) * TICK_MS
         return min(wait, self._recovery_ms - now_ms) if now_ms < self._recovery_ms else wait
 
     # --- a breach -------------------------------------------------------------------------------------------------

@@ -12,8 +12,7 @@ from math import hypot
 from typing import Final
 
 from autopilot.geo import GeoPoint, Ned, to_global
-from autopilot.mav import Cmd
-from autopilot.mission.commands import has_position, is_nav_command
+from autopilot.mission.commands import has_position, is_nav_command, spec_of
 from autopilot.mission.items import MissionItem
 from autopilot.mission.storage import MissionStorage
 from autopilot.modes.frames import item_position
@@ -23,7 +22,6 @@ from autopilot.vehicle_context import VehicleContext
 
 _LEAST_STEP_M: Final = 0.5
 _MOST_STEPS: Final = 500
-_TO_THE_GROUND: Final = frozenset({Cmd.NAV_LAND, Cmd.NAV_VTOL_LAND})
 _LIMITS: Final = ("FENCE_TYPE", "FENCE_OPTIONS", "FENCE_ALT_MAX", "FENCE_ALT_MIN", "FENCE_RADIUS")
 
 
@@ -66,7 +64,8 @@ class FencedMission:
 
     def _beyond(self, item: MissionItem, place: Ned) -> FenceType:
         """Down on the ground nothing is too low."""
-        floor = item.command not in _TO_THE_GROUND
+        spec = spec_of(item.command)
+        floor = spec is None or not spec.comes_down
         return self._fence.limits.beyond(self._there(place), floor=floor)
 
     def _there(self, place: Ned) -> GeoPoint:

@@ -6,6 +6,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Final
 
+from autopilot.mav import VehicleType
 from autopilot.parameters.parameter_set import ParameterSet
 from autopilot.parameters.table_sim import WATER
 from autopilot.vehicles.rover import ROVER
@@ -14,7 +15,9 @@ from autopilot.vehicles.vehicle_class import VehicleClass
 BOAT: Final[VehicleClass] = replace(
     ROVER,
     name="boat",
-    face=replace(ROVER.face, vehicle_type=11, vehicle_types=frozenset({11})),  # MAV_TYPE_SURFACE_BOAT
+    face=replace(
+        ROVER.face, vehicle_type=VehicleType.SURFACE_BOAT, vehicle_types=frozenset({VehicleType.SURFACE_BOAT})
+    ),
     parameters=ParameterSet(
         lines=ROVER.parameters.lines + WATER,
         inert=ROVER.parameters.inert,

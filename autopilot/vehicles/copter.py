@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from autopilot.mav import VehicleType
 from autopilot.mission.state import TRACK_KINDS
 from autopilot.modes.table import COPTER_MODES, CopterMode
 from autopilot.parameters.aliases import COMMON_ALIASES, COPTER_ALIASES
@@ -14,7 +15,6 @@ from autopilot.parameters.table_safety import COPTER_SAFETY
 from autopilot.parameters.table_sim import SIMULATION
 from autopilot.parameters.table_system import COPTER_OUTPUTS, COPTER_SYSTEM
 from autopilot.vehicles.vehicle_class import (
-    COMMON_ITEMS,
     COMMON_MIRRORED,
     Face,
     FailsafeAction,
@@ -103,8 +103,12 @@ _FAILSAFES: Final = FailsafeTables(
 COPTER: Final = VehicleClass(
     name="copter",
     face=Face(
-        vehicle_type=2,  # MAV_TYPE_QUADROTOR
-        vehicle_types=frozenset({2, 3, 4, 13, 14, 15, 29, 35, 43}),  # quadrotor .. generic multirotor
+        vehicle_type=VehicleType.QUADROTOR,
+        vehicle_types=frozenset({
+            VehicleType.QUADROTOR, VehicleType.COAXIAL, VehicleType.HELICOPTER, VehicleType.HEXAROTOR,
+            VehicleType.OCTOROTOR, VehicleType.TRICOPTER, VehicleType.DODECAROTOR, VehicleType.DECAROTOR,
+            VehicleType.GENERIC_MULTIROTOR,
+        }),
         firmware="ArduCopter",
         build=2,
         documents="ArduCopter",
@@ -120,7 +124,6 @@ COPTER: Final = VehicleClass(
         circle_acceleration=Measure("WPNAV_ACCEL", 250.0, 100.0),
         return_speed=Measure("RTL_SPEED", 0.0, 100.0),
     ),
-    items=COMMON_ITEMS | {21, 22, 31, 82, 115},
     parameters=ParameterSet(
         lines=COPTER_SYSTEM + COPTER_FLIGHT + COPTER_SAFETY + COPTER_OUTPUTS + SIMULATION,
         inert=COPTER_INERT,

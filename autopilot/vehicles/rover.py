@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from autopilot.mav import SpeedType, VehicleType
 from autopilot.modes.table import ROVER_MODES, RoverMode
 from autopilot.parameters.aliases import COMMON_ALIASES
 from autopilot.parameters.inert import ROVER_INERT
@@ -13,7 +14,6 @@ from autopilot.parameters.table_safety import ROVER_SAFETY
 from autopilot.parameters.table_sim import SIMULATION
 from autopilot.parameters.table_system import ROVER_OUTPUTS, ROVER_SYSTEM
 from autopilot.vehicles.vehicle_class import (
-    COMMON_ITEMS,
     COMMON_MIRRORED,
     Face,
     FailsafeAction,
@@ -72,8 +72,8 @@ _FAILSAFES: Final = FailsafeTables(
 ROVER: Final = VehicleClass(
     name="rover",
     face=Face(
-        vehicle_type=10,  # MAV_TYPE_GROUND_ROVER
-        vehicle_types=frozenset({10}),
+        vehicle_type=VehicleType.GROUND_ROVER,
+        vehicle_types=frozenset({VehicleType.GROUND_ROVER}),
         firmware="ArduRover",
         build=1,
         documents="Rover",
@@ -96,7 +96,6 @@ ROVER: Final = VehicleClass(
         circle_radius=Measure("CIRCLE_RADIUS", 20.0),
         return_speed=Measure("RTL_SPEED", 0.0),
     ),
-    items=COMMON_ITEMS | {194},
     parameters=ParameterSet(
         lines=ROVER_SYSTEM + ROVER_DRIVE + ROVER_SAFETY + ROVER_OUTPUTS + SIMULATION,
         inert=ROVER_INERT,
@@ -108,7 +107,7 @@ ROVER: Final = VehicleClass(
     ),
     mode_switch=("MODE_CH", ("MODE1", "MODE2", "MODE3", "MODE4", "MODE5", "MODE6")),
     trail_look_ms=500,
-    track_speeds=frozenset({0, 1, 2, 3}),  # it knows no other speed
+    track_speeds=frozenset(SpeedType),  # it knows no other speed
     own_samples=("THR", "NTUN"),
     simulated_samples=("STER",),
     reverses=True,

@@ -12,16 +12,10 @@ from dataclasses import dataclass, field
 from enum import Enum, IntEnum
 from typing import Final
 
+from autopilot.mission.commands import Ability, spec_of
 from autopilot.modes.table import ModeSpec
 from autopilot.parameters.parameter_set import ParameterSet
 
-#: Mission commands that every kind carries out.
-COMMON_ITEMS: Final = frozenset(
-    {16, 17, 18, 19, 20, 92, 93}
-    | {112, 114}
-    | {177, 178, 179, 189, 195, 197, 201, 207, 218, 222, 600, 601}
-    | {181, 182, 183, 184, 203, 206}  # outputs and camera triggers
-)
 #: Parameters of a flight controller that decide for every kind.
 COMMON_MIRRORED: Final = (
     "FENCE_ENABLE", "FENCE_TYPE", "FENCE_RADIUS", "FENCE_MARGIN", "FENCE_OPTIONS", "RALLY_LIMIT_KM", "RALLY_INCL_HOME",
@@ -147,7 +141,7 @@ class Face:
 
 @dataclass(frozen=True, slots=True)
 class VehicleClass:
-    """A kind of vehicle. `name`: as `--vehicle` has it. `items`: the mission commands that it carries out.
+    """A kind of vehicle. `name`: as `--vehicle` has it.
 
     `has_height`: it takes off, flies and lands; what has none is always on the ground. `turns_nose`: its heading does
     not bind the way that it goes. `reverses`: it drives backwards when told to. `keeps_targets_in_fence`: no target
@@ -162,7 +156,6 @@ class VehicleClass:
     failsafes: FailsafeTables
     texts: Texts
     measures: Measures
-    items: frozenset[int]
     parameters: ParameterSet
     mirrored: tuple[str, ...]
     """Parameters of a flight controller that the service flies by."""
@@ -184,3 +177,20 @@ class VehicleClass:
     """What ArduPilot SITL calls it (`--model`), and (below) its program, and how that is built (`./waf TARGET`)."""
     sitl_binary: str = ""
     sitl_target: str = ""
+
+    def has(self, ability: Ability) -> bool:
+        """Has it what a mission command needs?"""
+        match ability:
+            case Ability.ANY:
+                return True
+            case Ability.HEIGHT:
+                return self.has_height
+            case Ability.NOSE:
+                return self.turns_nose
+            case Ability.REVERSE:
+                return self.reverses
+
+    def carries_out(self, command: int) -> bool:
+        """Does it do a mission item of this MAV_CMD, or pass over it?"""
+        spec = spec_of(command)
+        return spec is not None and spec.needs is not None and self.has(spec.needs)

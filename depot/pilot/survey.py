@@ -10,11 +10,9 @@ from collections.abc import Sequence
 from itertools import pairwise
 from math import hypot
 
-from autopilot.geo import GeoPoint, to_local
+from autopilot.geo import GeoPoint, height_above_home, to_local
 from autopilot.mav import Cmd
 from autopilot.mission.items import MissionItem
-
-_ABOVE_HOME = 3  # MAV_FRAME_GLOBAL_RELATIVE_ALT
 
 Spot = tuple[float, float, float]
 """m north and east of the pad, above the pad."""
@@ -28,7 +26,7 @@ def survey_lines(items: Sequence[MissionItem], home: GeoPoint) -> list[tuple[Spo
     for item in items:
         if item.command == Cmd.NAV_WAYPOINT:
             north, east, _ = to_local(home, item.x, item.y, home.alt)
-            points.append((item.seq, (north, east, item.z if item.frame == _ABOVE_HOME else item.z - home.alt)))
+            points.append((item.seq, (north, east, height_above_home(item.frame, item.z, home))))
         elif item.command == Cmd.DO_SET_CAM_TRIGG_DIST:
             start = max(len(points) - 1, 0)
         elif item.command == Cmd.DO_JUMP and start is not None and points:

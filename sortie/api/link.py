@@ -9,12 +9,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypeVar
 
+from autopilot.control.layout import TICK_MS
 from mavlink_bridge import codec
 from mavlink_bridge.clients.base import Client
 from mavlink_bridge.framing import FrameReader, FrameWriter
 from mavlink_bridge.links.memory import MemoryLink
 from mavlink_bridge.services.base import Message, Peer
-from sortie.nodes.vehicle import HORIZON_MS, TICK_MS, Service
+from sortie.nodes.vehicle import HORIZON_MS, Service
 from sortie.runtime.runtime import Runtime
 
 UNREAD_LIMIT = 256 * 1024

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Final
 
+from autopilot.control.layout import TICK_MS
 from autopilot.core import Autopilot
 from autopilot.journal import Journal
 from autopilot.mav import Severity
@@ -34,7 +35,7 @@ from mavlink_bridge.services.mission.service import MissionService
 from mavlink_bridge.services.parameters.service import ParameterService
 from mavlink_bridge.services.system.logs import LogService
 from sortie.nodes.face import Face
-from sortie.nodes.vehicle import TICK_MS, Service
+from sortie.nodes.vehicle import Service
 
 #: Parameters of Sortie itself, served by component 191; all others are the controller's.
 OWN_PARAMETERS: Final = ("SRT_", "FM_")

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Protocol
 
 from autopilot import report
+from autopilot.control.layout import TICK_MS
 from autopilot.core import Autopilot
 from autopilot.events import Event
 from autopilot.flight.faults import FAULT_NAMES as FLIGHT_FAULTS
@@ -27,7 +28,6 @@ from sortie.metrics.link_utilization import LineMeter
 from sortie.nodes.face import Face
 from sortie.nodes.fault_plan import FaultPlan
 
-TICK_MS = 20
 LINK_FAULTS = ("gcs.loss", "link.loss", "rc.loss")
 HORIZON_MS = 1000
 BOOT_LIMIT_MS = 120_000

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from math import atan2, cos, hypot, pi, sin
 
 from autopilot import report
+from autopilot.control.layout import TICK_MS
 from autopilot.geo import GeoPoint, Ned, to_global
 from autopilot.reasons import ArmingReason
 from autopilot.vehicle import (
@@ -36,7 +37,6 @@ from autopilot.vehicle import (
 )
 
 ORIGIN = GeoPoint(-35.363261, 149.165230, 584.0)
-TICK_MS = 20
 GOOD_EKF = 831
 NO_POSITION_EKF = 167
 

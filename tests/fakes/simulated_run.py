@@ -5,12 +5,12 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from autopilot.control.layout import TICK_MS
 from autopilot.geo import GeoPoint
 from autopilot.vehicle import Target, VehicleEvent
 from sitl.vehicles.simulated import SimulatedMachine
 
 HOME = GeoPoint(-35.363261, 149.165230, 584.0)
-TICK_MS = 20
 
 
 class SimulatedRun:

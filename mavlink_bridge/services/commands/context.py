@@ -6,12 +6,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
+from autopilot.geo import GLOBAL_FRAMES
 from autopilot.mav import Result
 from autopilot.result import Outcome
 from autopilot.vehicle import Request
 from autopilot.vehicles.vehicle_class import VehicleClass
 from mavlink_bridge.services.base import Message, Outgoing, Peer
-from mavlink_bridge.services.commands.frames import GLOBAL_FRAMES
 from mavlink_bridge.services.commands.request import Command
 
 if TYPE_CHECKING:

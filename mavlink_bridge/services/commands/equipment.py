@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from autopilot.geo import GeoPoint
+from autopilot.geo import GeoPoint, altitude_amsl
 from autopilot.mav import Result
 from autopilot.parameters import Parameters
 from autopilot.result import Outcome
 from autopilot.vehicle import ControlPart, Rechargeable
 from mavlink_bridge.services.commands.context import ACCEPTED, DENIED, FAILED, UNSUPPORTED, Context, Row
-from mavlink_bridge.services.commands.frames import altitude_amsl
 from mavlink_bridge.services.commands.request import Command
 
 _REBOOT, _BOOTLOADER = 1, 3

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from math import cos, pi, radians, sin
 
+from autopilot.geo import GLOBAL_FRAMES, altitude_amsl
 from autopilot.mav import Result
 from autopilot.result import Outcome
 from autopilot.vehicle import Yaw, YawMode
 from autopilot.vehicles.vehicle_class import VehicleClass
 from mavlink_bridge.services.base import Outgoing
 from mavlink_bridge.services.commands.context import DENIED, FAILED, UNSUPPORTED, Context, Row
-from mavlink_bridge.services.commands.frames import altitude_amsl
 from mavlink_bridge.services.commands.request import HIGHEST, Command
 from mavlink_bridge.services.mission.current import mission_current
 
@@ -151,7 +151,7 @@ def continue_and_change_altitude(command: Command, context: Context) -> Outcome:
 
 
 def _climb_to(altitude: float, frame: int, context: Context) -> Outcome:
-    if abs(altitude) >= HIGHEST:
+    if abs(altitude) >= HIGHEST or frame not in GLOBAL_FRAMES:
         return DENIED
     amsl = altitude_amsl(frame, altitude, context.autopilot.home)
     return DENIED if amsl is None else context.autopilot.guided_altitude(amsl, context.now_ms)

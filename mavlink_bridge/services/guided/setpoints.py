@@ -10,11 +10,10 @@ from collections.abc import Callable
 from math import asin, atan2, copysign, cos, hypot, pi, sin, sqrt
 from typing import TYPE_CHECKING
 
-from autopilot.geo import Ned, to_local
-from autopilot.mav import Severity
+from autopilot.geo import GLOBAL_FRAMES, Ned, altitude_amsl, to_local
+from autopilot.mav import Frame, Severity
 from autopilot.vehicle import Yaw, YawMode
 from mavlink_bridge.services.base import Clock, Message, Outgoing, Peer
-from mavlink_bridge.services.commands.frames import altitude_amsl
 from mavlink_bridge.services.commands.request import HIGHEST
 from mavlink_bridge.services.guided.masks import (
     IGNORE_THRUST,
@@ -29,9 +28,8 @@ from mavlink_bridge.services.telemetry.announcements import status_texts
 if TYPE_CHECKING:
     from autopilot.core import Autopilot
 
-LOCAL_NED, LOCAL_OFFSET_NED, BODY_NED, BODY_OFFSET_NED = 1, 7, 8, 9
-_LOCAL_FRAMES = frozenset({LOCAL_NED, LOCAL_OFFSET_NED, BODY_NED, BODY_OFFSET_NED})
-_BODY_FRAMES = frozenset({BODY_NED, BODY_OFFSET_NED})
+_BODY_FRAMES = frozenset({Frame.BODY_NED, Frame.BODY_OFFSET_NED})
+_LOCAL_FRAMES = _BODY_FRAMES | {Frame.LOCAL_NED, Frame.LOCAL_OFFSET_NED}
 #: ArduPilot's bound of velocities and accelerations, m/s and m/s2.
 _FASTEST = 1000.0
 #: Beyond this no local position means anything, m.
@@ -102,7 +100,7 @@ class GuidedService:
     def _local_position(self, offset: Ned, frame: int, turn: float) -> Ned | None:
         if not _within(offset, _FARTHEST):
             return None
-        if frame == LOCAL_NED:
+        if frame == Frame.LOCAL_NED:
             return offset
         state = self._autopilot.vehicle.state
         if not state.has_position:
@@ -122,6 +120,8 @@ class GuidedService:
         return self._send(message, parts, position, 0.0, now_ms)
 
     def _global_position(self, message: Message) -> Ned | None:
+        if message.coordinate_frame not in GLOBAL_FRAMES:
+            return None
         lat, lon = message.lat_int * 1e-7, message.lon_int * 1e-7
         altitude = altitude_amsl(message.coordinate_frame, message.alt, self._autopilot.home)
         origin = self._autopilot.vehicle.origin

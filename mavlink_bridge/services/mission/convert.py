@@ -11,6 +11,7 @@ from __future__ import annotations
 from math import copysign, inf, isnan
 
 from autopilot.geo import GeoPoint
+from autopilot.mav import Cmd, Frame
 from autopilot.mission.commands import has_position
 from autopilot.mission.items import MissionItem
 from mavlink_bridge.codec import dialect
@@ -27,8 +28,6 @@ RALLY = 2
 KINDS = (MISSION, FENCE, RALLY)
 """MAV_MISSION_TYPE."""
 ALL_KINDS = 255
-
-_ABOVE_HOME = frozenset((3, 6, 10, 11))  # RELATIVE_ALT and TERRAIN_ALT (flat terrain at home), and their _INT forms
 
 
 def is_located(kind: int, command: int) -> bool:
@@ -67,15 +66,8 @@ def write_item(item: MissionItem, kind: int, seq: int, peer: Peer, *, as_int: bo
 def home_item(home: GeoPoint | None) -> MissionItem:
     """Home as item 0 of a mission: a waypoint above mean sea level; all zeros while there is no home, as ArduPilot."""
     if home is None:
-        return MissionItem(command=16, frame=0)
-    return MissionItem(command=16, frame=0, x=home.lat, y=home.lon, z=home.alt)
-
-
-def altitude_amsl(message: Message, home: GeoPoint | None) -> float | None:
-    """Height above mean sea level, m, that z of an item means; None when it depends on a home that is not known."""
-    if message.frame not in _ABOVE_HOME:
-        return float(message.z)
-    return None if home is None else float(message.z) + home.alt
+        return MissionItem(Cmd.NAV_WAYPOINT, Frame.GLOBAL)
+    return MissionItem(Cmd.NAV_WAYPOINT, Frame.GLOBAL, x=home.lat, y=home.lon, z=home.alt)
 
 
 def float32_range(value: float) -> float:

@@ -11,11 +11,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from math import isfinite
 
+from autopilot.geo import altitude_amsl
 from autopilot.journal import Journal, SavePlan, SaveTogether
-from autopilot.mav import MissionResult, Severity
+from autopilot.mav import Cmd, MissionResult, Severity
 from autopilot.result import Outcome
 from mavlink_bridge.services.base import Clock, Message, Outgoing, Peer
-from mavlink_bridge.services.mission.convert import ALL_KINDS, KINDS, MISSION, altitude_amsl, read_item
+from mavlink_bridge.services.mission.convert import ALL_KINDS, KINDS, MISSION, read_item
 from mavlink_bridge.services.mission.core import MissionCore
 from mavlink_bridge.services.mission.current import mission_current
 from mavlink_bridge.services.mission.outbox import Outbox
@@ -24,7 +25,6 @@ from mavlink_bridge.services.mission.transfer import PlanTransfer
 
 _GUIDED_TARGET = 2
 _GUIDED_ALTITUDE = 3
-_WAYPOINT = 16
 
 _INPUTS = {
     "MISSION_COUNT": Input.COUNT,
@@ -134,14 +134,14 @@ class MissionService:
         self._out.ack(peer, MISSION, result)
 
     def _guided_outcome(self, message: Message) -> Outcome | None:
-        altitude = altitude_amsl(message, self._core.home)
+        altitude = altitude_amsl(message.frame, float(message.z), self._core.home)
         if altitude is None or not isfinite(altitude):
             return None
         if message.current == _GUIDED_ALTITUDE:
             return self._core.guided_altitude(altitude, self._vehicle_ms())
         place = read_item(message, MISSION)
         inside = abs(place.x) <= 90.0 and abs(place.y) <= 180.0  # false for NaN
-        if message.command != _WAYPOINT or not inside or (place.x == 0.0 and place.y == 0.0):
+        if message.command != Cmd.NAV_WAYPOINT or not inside or (place.x == 0.0 and place.y == 0.0):
             return None
         return self._core.guided_item(place.x, place.y, altitude, self._vehicle_ms())
 

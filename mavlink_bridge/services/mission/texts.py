@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from autopilot.geo import ABOVE_GROUND
 from autopilot.mission.capability import unable
 from autopilot.mission.commands import command_name, has_position
 from autopilot.mission.items import MissionItem
@@ -14,13 +15,12 @@ RECEIVED = ("Flight plan received", "Fence received", "Rally points received")
 CLEARED = ("Mission cleared", "Fence cleared", "Rally points cleared")
 
 _MAX_TEXTS = 8
-_TERRAIN_FRAMES = frozenset({10, 11})
 FLAT_GROUND = "Terrain frames: ground taken as flat at home"
 
 
 def about_terrain(items: Iterable[MissionItem]) -> Iterator[str]:
     """Heights above the ground are flown although there is no terrain data: that is said, once."""
-    if any(item.frame in _TERRAIN_FRAMES and has_position(item.command) for item in items):
+    if any(item.frame in ABOVE_GROUND and has_position(item.command) for item in items):
         yield FLAT_GROUND
 
 

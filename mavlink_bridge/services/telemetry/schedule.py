@@ -13,7 +13,8 @@ from collections.abc import Mapping
 import numpy as np
 import numpy.typing as npt
 
-TICK_MS = 20
+from autopilot.control.layout import TICK_MS
+
 _PLANS_LIMIT = 64
 _UNKNOWN = -1
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mavlink_bridge.services.telemetry.schedule import TICK_MS, Schedule, instant_after
+from autopilot.control.layout import TICK_MS
+from mavlink_bridge.services.telemetry.schedule import Schedule, instant_after
 
 INTERVALS = st.integers(20_000, 60_000_000)
 TICKS = st.integers(0, 10**7).map(lambda tick: tick * TICK_MS)

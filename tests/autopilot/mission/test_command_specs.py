@@ -1,0 +1,105 @@
+"""One row for each mission command, and what is derived from it: dispatch, upload, abilities, the page."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from autopilot.mav import Cmd, Frame, MissionResult, MissionType
+from autopilot.mission.commands import SPECS, Ability, CommandSpec, Output, Slot, drives_navigation, is_do_item
+from autopilot.mission.item_page import table
+from autopilot.mission.items import MissionItem
+from autopilot.mission.validate import check_item
+from autopilot.modes.auto_do import DO_ITEMS
+from autopilot.modes.auto_nav import NAV_ITEMS
+from autopilot.modes.payload import Payload
+from autopilot.vehicles.kinds import BOAT, COPTER, KINDS, ROVER
+
+PAGE = Path(__file__).parents[3] / "docs" / "mission-items.md"
+ROWS = list(SPECS.values())
+
+
+def those(*slots: Slot) -> list[CommandSpec]:
+    """The rows of these slots that some vehicle carries out."""
+    return [row for row in ROWS if row.slot in slots and row.needs is not None]
+
+
+def test_what_some_vehicle_carries_out_has_a_hand_that_does_it() -> None:
+    """AUTO's two tables hold what the rows say, neither more nor less; outputs are the payload's."""
+    assert set(NAV_ITEMS) == {row.command for row in those(Slot.NAV)}
+    assert set(DO_ITEMS) == {row.command for row in those(Slot.DO, Slot.CONDITION) if row.output is None}
+    assert {c for c in range(70_000) if Payload.knows(c)} == {row.command for row in ROWS if row.output is not None}
+
+
+def test_a_row_takes_the_slot_that_the_sequencer_gives_it() -> None:
+    """The seed's rule for ids up to 95, ArduPilot's three beyond; jumps and marks are in no slot."""
+    for row in ROWS:
+        if row.plan is MissionType.MISSION:
+            assert drives_navigation(row.command) is (row.slot is Slot.NAV)
+            assert is_do_item(row.command) is (row.slot in (Slot.DO, Slot.CONDITION))
+
+
+def test_parameters_stand_in_their_order() -> None:
+    """1 to 4, each once; hold times are param1, in seconds."""
+    for row in ROWS:
+        numbers = [parameter.number for parameter in row.parameters]
+        assert numbers == sorted(set(numbers) & {1, 2, 3, 4})
+        assert not row.holds or (row.parameters[0].number, row.parameters[0].unit) == (1, "s")
+
+
+@pytest.mark.parametrize(
+    ("needs", "who"),
+    [
+        (Ability.ANY, KINDS),
+        (Ability.HEIGHT, ["copter"]),
+        (Ability.NOSE, ["copter"]),
+        (Ability.REVERSE, ["rover", "boat"]),
+    ],
+)
+def test_who_carries_out_what_needs_an_ability(needs: Ability, who: list[str]) -> None:
+    """A vehicle class answers by what it has; a row that needs nothing of them is done by nobody."""
+    assert [name for name, kind in KINDS.items() if kind.has(needs)] == list(who)
+    of_this = [row.command for row in ROWS if row.needs is needs]
+    assert of_this and all(KINDS[name].carries_out(command) for name in who for command in of_this)
+    nobodys = [row.command for row in ROWS if row.needs is None]
+    assert not any(kind.carries_out(command) for kind in (COPTER, ROVER, BOAT) for command in nobodys)
+    assert not COPTER.carries_out(Cmd.DO_SET_MODE)  # no row at all
+
+
+@pytest.mark.parametrize("frame", range(22))
+def test_a_place_has_a_frame_that_says_where(frame: int) -> None:
+    """Global frames for every plan, MISSION for missions only; without a place the frame does not matter."""
+    known = {0, 3, 5, 6, 10, 11}
+    judged = {
+        kind: check_item(MissionItem(command, frame, param1=1.0, param2=1.0), kind, 3).ok
+        for kind, command in (
+            (MissionType.MISSION, Cmd.NAV_WAYPOINT),
+            (MissionType.FENCE, Cmd.NAV_FENCE_CIRCLE_INCLUSION),
+            (MissionType.RALLY, Cmd.NAV_RALLY_POINT),
+        )
+    }
+    elsewhere = frame in known
+    assert judged == {0: elsewhere or frame == Frame.MISSION, 1: elsewhere, 2: elsewhere}
+    assert check_item(MissionItem(Cmd.DO_CHANGE_SPEED, frame, 1.0, 1.0), MissionType.MISSION, 3).ok
+
+
+def test_a_value_above_the_rows_limit_is_refused() -> None:
+    """The vertices of a polygon are counted in eight bits."""
+    vertex = Cmd.NAV_FENCE_POLYGON_VERTEX_INCLUSION
+    assert check_item(MissionItem(vertex, Frame.GLOBAL, 255.0), MissionType.FENCE, 256).ok
+    verdict = check_item(MissionItem(vertex, Frame.GLOBAL, 256.0), MissionType.FENCE, 256)
+    assert (verdict.result, verdict.text) == (MissionResult.INVALID_PARAM1, "256 vertices, at most 255")
+
+
+def test_only_what_is_recorded_or_set_is_a_payload() -> None:
+    """Servos and relays are set by every vehicle; a camera's items are recorded whoever flies them."""
+    assert {row.command for row in ROWS if row.output is Output.SET} == {
+        Cmd.DO_SET_SERVO, Cmd.DO_SET_RELAY, Cmd.DO_REPEAT_SERVO, Cmd.DO_REPEAT_RELAY,
+    }  # fmt: skip
+    assert all(row.needs is Ability.ANY for row in ROWS if row.output is Output.SET)
+
+
+def test_the_page_is_the_table() -> None:
+    """docs/mission-items.md is generated: `python -m autopilot.mission.item_page` prints what belongs into it."""
+    assert table() in PAGE.read_text()
