@@ -10,14 +10,14 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from autopilot.journal import SavePlan
-from autopilot.mav import Severity
+from autopilot.mav import MissionType, Severity
+from autopilot.mission.commands import PLANS
 from autopilot.mission.fence import check_fence
 from autopilot.mission.items import MissionItem
 from autopilot.mission.rally import check_rally
 from autopilot.mission.storage import MissionStorage
 from autopilot.vehicle_context import VehicleContext
 
-MISSION, FENCE, RALLY = 0, 1, 2
 _TOTALS: Final = ("MIS_TOTAL", "FENCE_TOTAL", "RALLY_TOTAL")
 _CLEAR_AT_BOOT: Final = 1  # MIS_OPTIONS bit 0
 
@@ -50,33 +50,33 @@ class Plans:
         return (self.mission, self.fence, self.rally)[kind]
 
     def _load(self, stored: Mapping[int, Items]) -> None:
-        for kind in (MISSION, FENCE, RALLY):
+        for kind in PLANS:
             items = tuple(stored.get(kind, ()))
             complaint = self.check(kind, items)
             if complaint is not None:  # a foreign or damaged store; what cannot be flown is not taken
                 self._context.say(Severity.ERROR, f"Stored plan {kind} dropped: {complaint}")
                 items = ()
-            if kind == MISSION and items and int(self._context.param("MIS_OPTIONS")) & _CLEAR_AT_BOOT:
+            if kind == MissionType.MISSION and items and int(self._context.param("MIS_OPTIONS")) & _CLEAR_AT_BOOT:
                 items = ()
-                self._context.save(SavePlan(MISSION, ()))
+                self._context.save(SavePlan(MissionType.MISSION, ()))
             self.storage(kind).replace(items)
             self._count(kind)
 
     def _count(self, kind: int) -> None:
         """MIS_TOTAL counts the home item too, as ArduPilot's does."""
         storage = self.storage(kind)
-        self._count_changed(_TOTALS[kind], float(storage.count() if kind == MISSION else storage.total()))
+        self._count_changed(_TOTALS[kind], float(storage.count() if kind == MissionType.MISSION else storage.total()))
 
     @staticmethod
     def check(kind: int, items: Items) -> str | None:
         """The complaint about a plan as a whole, or None. Items have been checked one by one before."""
-        if kind == FENCE:
+        if kind == MissionType.FENCE:
             return check_fence(items)
-        return check_rally(items) if kind == RALLY else None
+        return check_rally(items) if kind == MissionType.RALLY else None
 
     def replace(self, kind: int, items: Items) -> None:
         """A new plan has become durable."""
-        if kind == MISSION and self.mission_is_flown():
+        if kind == MissionType.MISSION and self.mission_is_flown():
             self._pending = items
             return
         self._swap(kind, items)
@@ -85,12 +85,12 @@ class Plans:
         """The start of a tick: a waiting mission takes the place of the one being flown."""
         if self._pending is not None:
             items, self._pending = self._pending, None
-            self._swap(MISSION, items)
+            self._swap(MissionType.MISSION, items)
 
     def _swap(self, kind: int, items: Items) -> None:
         storage = self.storage(kind)
         old = storage.items()
         storage.replace(items)
         self._count(kind)
-        if kind == MISSION:
+        if kind == MissionType.MISSION:
             self.mission_replaced(old)

@@ -21,8 +21,8 @@ from pymavlink.dialects.v20 import ardupilotmega as dialect
 from mavlink_bridge.messages import ADDED, NEWER
 
 __all__ = [
-    "KNOWN", "Layout", "base_size", "crc_extra", "decode", "dialect", "layout", "layout_of", "message_id",
-    "message_name", "payload", "payload_v1",
+    "KNOWN", "Layout", "base_size", "crc_extra", "decode", "dialect", "id_of", "ids_of", "layout", "layout_of",
+    "message_id", "message_name", "payload", "payload_v1",
 ]  # fmt: skip
 
 #: A pymavlink `MAVLink_message` (pymavlink has no type hints).
@@ -112,6 +112,16 @@ def layout_of(message: Message) -> Layout:
 def message_id(name: str) -> int | None:
     """The id of a message name ("HEARTBEAT"), or None."""
     return _ID_BY_NAME.get(name)
+
+
+def id_of(name: str) -> int:
+    """The id of a message that there is; KeyError, at import of who asks, for one that there is not."""
+    return _ID_BY_NAME[name]
+
+
+def ids_of(*names: str) -> frozenset[int]:
+    """The ids of several messages that there are."""
+    return frozenset(_ID_BY_NAME[name] for name in names)
 
 
 def message_name(msg_id: int) -> str | None:

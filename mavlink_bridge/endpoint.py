@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 __all__ = ["CONGESTED", "OVERFLOW", "Endpoint", "LinkStatistics"]
 
-_RADIO_STATUS = codec.dialect.MAVLINK_MSG_ID_RADIO_STATUS
+_RADIO_STATUS = codec.id_of("RADIO_STATUS")
 
 
 def _raise(problem: Exception, where: str) -> None:

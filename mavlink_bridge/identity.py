@@ -9,25 +9,20 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import Final
 
+from autopilot.mav import Capability, FirmwareVersion
 from autopilot.vehicles.kinds import DEFAULT, vehicle_class
 from autopilot.vehicles.vehicle_class import VehicleClass
 
-MAV_AUTOPILOT_ARDUPILOTMEGA: Final = 3
-
 VERSION: Final = (4, 6, 2)
-_OFFICIAL: Final = 255  # FIRMWARE_VERSION_TYPE_OFFICIAL
-FLIGHT_SW_VERSION: Final = VERSION[0] << 24 | VERSION[1] << 16 | VERSION[2] << 8 | _OFFICIAL
+FLIGHT_SW_VERSION: Final = VERSION[0] << 24 | VERSION[1] << 16 | VERSION[2] << 8 | FirmwareVersion.OFFICIAL
 GIT_HASH: Final = "5e471e00"
 """Eight characters in the place of a git hash."""
 
-_MISSION_FLOAT, _PARAM_FLOAT, _MISSION_INT, _COMMAND_INT, _FTP = 1, 2, 4, 8, 32
-_SET_ATTITUDE_TARGET, _SET_LOCAL_NED, _SET_GLOBAL_INT = 64, 128, 256
-_FLIGHT_TERMINATION, _COMPASS_CALIBRATION, _MAVLINK2 = 2048, 4096, 8192
-_MISSION_FENCE, _MISSION_RALLY = 16384, 32768
 CAPABILITIES: Final = (
-    _MISSION_FLOAT | _PARAM_FLOAT | _MISSION_INT | _COMMAND_INT
-    | _SET_ATTITUDE_TARGET | _SET_LOCAL_NED | _SET_GLOBAL_INT
-    | _FLIGHT_TERMINATION | _COMPASS_CALIBRATION | _MAVLINK2 | _MISSION_FENCE | _MISSION_RALLY
+    Capability.MISSION_FLOAT | Capability.PARAM_FLOAT | Capability.MISSION_INT | Capability.COMMAND_INT
+    | Capability.SET_ATTITUDE_TARGET | Capability.SET_POSITION_TARGET_LOCAL_NED
+    | Capability.SET_POSITION_TARGET_GLOBAL_INT | Capability.FLIGHT_TERMINATION | Capability.COMPASS_CALIBRATION
+    | Capability.MAVLINK2 | Capability.MISSION_FENCE | Capability.MISSION_RALLY
 )  # fmt: skip
 """MAV_PROTOCOL_CAPABILITY bits, without FTP."""
 
@@ -60,7 +55,7 @@ class Identity:
 
     @property
     def capabilities(self) -> int:
-        return CAPABILITIES | (_FTP if self.serves_files else 0)
+        return CAPABILITIES | (Capability.FTP if self.serves_files else 0)
 
     @property
     def uid2(self) -> bytes:

@@ -19,13 +19,7 @@ from mavlink_bridge import codec
 from mavlink_bridge.framing import Frame
 
 SENDERS_PER_LINK = 64
-_NOT_FORWARDED = frozenset(
-    (
-        codec.dialect.MAVLINK_MSG_ID_RADIO_STATUS,
-        codec.dialect.MAVLINK_MSG_ID_RADIO,
-        codec.dialect.MAVLINK_MSG_ID_SETUP_SIGNING,
-    )
-)
+_NOT_FORWARDED = codec.ids_of("RADIO_STATUS", "RADIO", "SETUP_SIGNING")
 _NOWHERE: tuple[int, ...] = ()
 
 

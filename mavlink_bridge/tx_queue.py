@@ -20,7 +20,7 @@ _BURST_S: Final = 0.3
 _LEAST: Final = 600
 """Bytes: two of the longest frames, however slow the line is."""
 
-_HEARTBEAT: Final = 0
+_HEARTBEAT: Final = codec.id_of("HEARTBEAT")
 _CONVERSATIONS: Final = (
     "HEARTBEAT", "SET_MODE", "PARAM_REQUEST_READ", "PARAM_REQUEST_LIST", "PARAM_VALUE", "PARAM_SET", "PARAM_ERROR",
     "PARAM_EXT_REQUEST_READ", "PARAM_EXT_REQUEST_LIST", "PARAM_EXT_VALUE", "PARAM_EXT_SET", "PARAM_EXT_ACK",
@@ -36,7 +36,7 @@ _CONVERSATIONS: Final = (
     "DEVICE_OP_READ_REPLY", "DEVICE_OP_WRITE", "DEVICE_OP_WRITE_REPLY", "MAG_CAL_REPORT", "CHANGE_OPERATOR_CONTROL",
     "CHANGE_OPERATOR_CONTROL_ACK", "AUTH_KEY",
 )  # fmt: skip
-_KEPT: Final = frozenset(codec.message_id(name) for name in _CONVERSATIONS)
+_KEPT: Final = codec.ids_of(*_CONVERSATIONS)
 
 
 def is_droppable(msg_id: int) -> bool:

@@ -7,8 +7,8 @@ from enum import IntEnum
 __all__ = [
     "AccelerometerPosition",
     "Cmd",
-    "CompassCalibration",
     "Frame",
+    "MagCalStatus",
     "MotorTestThrottle",
     "RebootAction",
     "RepositionFlag",
@@ -51,6 +51,7 @@ class Cmd(IntEnum):
     DO_SET_SERVO = 183
     DO_REPEAT_SERVO = 184
     DO_FLIGHTTERMINATION = 185
+    DO_CHANGE_ALTITUDE = 186
     DO_RETURN_PATH_START = 188
     DO_LAND_START = 189
     DO_GO_AROUND = 191
@@ -136,6 +137,9 @@ class Result(IntEnum):
     FAILED = 4
     IN_PROGRESS = 5
     CANCELLED = 6
+    COMMAND_LONG_ONLY = 7
+    COMMAND_INT_ONLY = 8
+    COMMAND_UNSUPPORTED_MAV_FRAME = 9
 
 
 class Frame(IntEnum):
@@ -207,7 +211,7 @@ class AccelerometerPosition(IntEnum):
     FAILED = 16777216
 
 
-class CompassCalibration(IntEnum):
+class MagCalStatus(IntEnum):
     """MAG_CAL_STATUS."""
 
     RUNNING_STEP_TWO = 3

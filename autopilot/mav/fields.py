@@ -10,12 +10,12 @@ __all__ = [
     "Capability",
     "ChargeState",
     "Component",
+    "DataStream",
     "EkfFlag",
     "FenceBreach",
     "FirmwareVersion",
     "LandedState",
     "MissionResult",
-    "MissionState",
     "MissionType",
     "ModeFlag",
     "ParameterType",
@@ -26,6 +26,7 @@ __all__ = [
     "StandardMode",
     "SystemState",
     "VehicleType",
+    "WireMissionState",
 ]
 
 
@@ -59,7 +60,7 @@ class MissionType(IntEnum):
     ALL = 255
 
 
-class MissionState(IntEnum):
+class WireMissionState(IntEnum):
     """MISSION_STATE, as MISSION_CURRENT tells it."""
 
     UNKNOWN = 0
@@ -108,6 +109,19 @@ class ModeFlag(IntEnum):
     HIL_ENABLED = 32
     MANUAL_INPUT_ENABLED = 64
     SAFETY_ARMED = 128
+
+
+class DataStream(IntEnum):
+    """MAV_DATA_STREAM: the groups of REQUEST_DATA_STREAM."""
+
+    ALL = 0
+    RAW_SENSORS = 1
+    EXTENDED_STATUS = 2
+    RC_CHANNELS = 3
+    POSITION = 6
+    EXTRA1 = 10
+    EXTRA2 = 11
+    EXTRA3 = 12
 
 
 class StandardMode(IntEnum):

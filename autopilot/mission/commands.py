@@ -22,6 +22,7 @@ from autopilot.mav import Cmd, Frame, MissionType
 __all__ = [
     "FENCE_COMMANDS",
     "KNOWN_COMMANDS",
+    "PLANS",
     "RALLY_COMMANDS",
     "SPECS",
     "Ability",
@@ -228,6 +229,8 @@ def _of(plan: MissionType) -> frozenset[int]:
     return frozenset(command for command, row in SPECS.items() if row.plan is plan)
 
 
+PLANS: Final = (MissionType.MISSION, MissionType.FENCE, MissionType.RALLY)
+"""The plans that a vehicle has."""
 KNOWN_COMMANDS: Final = _of(MissionType.MISSION)
 FENCE_COMMANDS: Final = _of(MissionType.FENCE)
 RALLY_COMMANDS: Final = _of(MissionType.RALLY)

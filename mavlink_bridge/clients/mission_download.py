@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from autopilot.geo import GeoPoint
+from autopilot.mav import MissionType
 from autopilot.mission.items import MissionItem
 from mavlink_bridge.clients.base import PATIENT, Client, Retry, Target
 from mavlink_bridge.clients.outcome import TransferOutcome
 from mavlink_bridge.codec import dialect
 from mavlink_bridge.messages import MissionAck
 from mavlink_bridge.services.base import Message
-from mavlink_bridge.services.mission.convert import MISSION, read_item
+from mavlink_bridge.services.mission.convert import read_item
 
 _MAX_RESTARTS = 5
 
@@ -25,7 +26,9 @@ class MissionDownload(Client):
     handles = frozenset(("MISSION_COUNT", "MISSION_ITEM_INT", "MISSION_ITEM", "MISSION_ACK"))
     outcome: TransferOutcome | None
 
-    def __init__(self, target: Target, *, kind: int = MISSION, window: int = 5, retry: Retry = PATIENT) -> None:
+    def __init__(
+        self, target: Target, *, kind: int = MissionType.MISSION, window: int = 5, retry: Retry = PATIENT
+    ) -> None:
         super().__init__(target, retry)
         self.kind = kind
         self.plan_id = 0
@@ -42,7 +45,7 @@ class MissionDownload(Client):
     @property
     def items(self) -> tuple[MissionItem, ...]:
         """The plan, in order; complete when the outcome is ACCEPTED."""
-        first = 1 if self.kind == MISSION else 0
+        first = 1 if self.kind == MissionType.MISSION else 0
         return tuple(self._received[seq] for seq in sorted(self._received) if seq >= first)
 
     @property
@@ -108,7 +111,7 @@ class MissionDownload(Client):
             return
         item = read_item(message, self.kind)
         self._received[message.seq] = item
-        if self.kind == MISSION and message.seq == 0:
+        if self.kind == MissionType.MISSION and message.seq == 0:
             self.home = GeoPoint(item.x, item.y, item.z)
         self._progress(now_ms)
         self._go_on(now_ms)

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from autopilot.geo import GeoPoint
+from autopilot.mav import MissionType
 from autopilot.mission.items import MissionItem
 from mavlink_bridge.clients.base import PATIENT, Client, Retry, Target
 from mavlink_bridge.clients.outcome import TransferOutcome
 from mavlink_bridge.codec import dialect
 from mavlink_bridge.messages import MissionAck, MissionCount
 from mavlink_bridge.services.base import Message, Peer
-from mavlink_bridge.services.mission.convert import MISSION, home_item, write_item
+from mavlink_bridge.services.mission.convert import home_item, write_item
 
 _SHORT = Retry(interval_ms=250, attempts=10)
 
@@ -32,14 +33,14 @@ class MissionUpload(Client):
     outcome: TransferOutcome | None
 
     def __init__(
-        self, target: Target, items: Sequence[MissionItem], *, kind: int = MISSION, home: GeoPoint | None = None,
+        self, target: Target, items: Sequence[MissionItem], *, kind: int = MissionType.MISSION, home: GeoPoint | None = None,
         retry: Retry = PATIENT, float_items: bool = False,
     ) -> None:  # fmt: skip
         super().__init__(target, retry)
         self.kind = kind
         self.plan_id = 0
         self.sent = 0
-        self._items = (home_item(home), *items) if kind == MISSION else tuple(items)
+        self._items = (home_item(home), *items) if kind == MissionType.MISSION else tuple(items)
         self._peer = Peer(target.link or 0, target.system, target.component)
         self._float_items = float_items
 
@@ -106,7 +107,7 @@ class MissionClear(Client):
     handles = frozenset(("MISSION_ACK",))
     outcome: TransferOutcome | None
 
-    def __init__(self, target: Target, *, kind: int = MISSION, retry: Retry = PATIENT) -> None:
+    def __init__(self, target: Target, *, kind: int = MissionType.MISSION, retry: Retry = PATIENT) -> None:
         super().__init__(target, retry)
         self.kind = kind
 
@@ -146,7 +147,7 @@ class SetCurrent(Client):
         if message.get_type() == "MISSION_CURRENT":
             if message.seq == self.seq:
                 self._end(TransferOutcome.ACCEPTED)
-        elif message.type != TransferOutcome.ACCEPTED and message.mission_type == MISSION:
+        elif message.type != TransferOutcome.ACCEPTED and message.mission_type == MissionType.MISSION:
             self._end(TransferOutcome.of(message.type))
 
     def _repeat(self, now_ms: int) -> None:

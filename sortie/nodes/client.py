@@ -11,6 +11,7 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
+from autopilot.mav import Cmd
 from mavlink_bridge.clients.base import Client, Target
 from mavlink_bridge.clients.command import CommandClient, command_long
 from mavlink_bridge.clients.group import ClientGroup
@@ -18,7 +19,6 @@ from mavlink_bridge.clients.heartbeat import HeartbeatWatch, WatchState
 from mavlink_bridge.endpoint import Endpoint
 from mavlink_bridge.framing import Frame
 from mavlink_bridge.services.base import Clock, Message, Peer
-from mavlink_bridge.services.flight.service import USER_1
 from sortie.config.errors import UserError
 from sortie.config.options import CONNECT, STATION_KEY
 from sortie.config.settings import Given
@@ -157,7 +157,7 @@ class Remote:
 
     def flight_command(self, number: int) -> CommandClient:
         """GO, ABORT or STATUS of the flight manager (`FlightCommand`); the client, which has ended."""
-        asking = command_long(self.target, USER_1, float(number))
+        asking = command_long(self.target, Cmd.USER_1, float(number))
         self.ask(asking)
         return asking
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
 from autopilot.geo import GLOBAL_FRAMES
-from autopilot.mav import Result
+from autopilot.mav import Frame, Result
 from autopilot.result import Outcome
 from autopilot.vehicle import Request
 from autopilot.vehicles.vehicle_class import VehicleClass
@@ -66,7 +66,7 @@ class Row:
     required: tuple[int, ...] = ()
     place: bool = False
     frames: frozenset[int] | None = None
-    long_frame: int = 3
+    long_frame: int = Frame.GLOBAL_RELATIVE_ALT
     needs: Callable[[VehicleClass], bool] | None = None
     query: bool = False
     at_once: bool = False

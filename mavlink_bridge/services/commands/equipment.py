@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from autopilot.geo import GeoPoint, altitude_amsl
-from autopilot.mav import Result
+from autopilot.mav import Cmd, Frame, RebootAction, Result, StorageAction
 from autopilot.parameters import Parameters
 from autopilot.result import Outcome
 from autopilot.vehicle import ControlPart, Rechargeable
 from mavlink_bridge.services.commands.context import ACCEPTED, DENIED, FAILED, UNSUPPORTED, Context, Row
 from mavlink_bridge.services.commands.request import Command
-
-_REBOOT, _BOOTLOADER = 1, 3
-_READ, _WRITE, _RESET = 0, 1, 2
 
 
 def set_home(command: Command, context: Context) -> Outcome:
@@ -67,9 +64,9 @@ def aux_function(command: Command, context: Context) -> Outcome:
 def reboot(command: Command, context: Context) -> Outcome:
     """PREFLIGHT_REBOOT_SHUTDOWN: 1 restarts the autopilot; there is no bootloader to hold (3), no power to cut (2)."""
     match command.param(1):
-        case 1.0:
+        case RebootAction.REBOOT:
             return context.autopilot.reboot(context.now_ms)
-        case 3.0:
+        case RebootAction.REBOOT_TO_BOOTLOADER:
             return DENIED
         case _:
             return UNSUPPORTED
@@ -105,12 +102,12 @@ def reset_battery(command: Command, context: Context) -> Outcome:
 
 
 def store_parameters(command: Command, context: Context) -> Outcome:
-    """PREFLIGHT_STORAGE: values are stored as they are set, so reading and writing (0, 1) have nothing left to do; 2
+    """PREFLIGHT_STORAGE: values are stored as they are set, so reading and writing have nothing left to do; a reset
     brings back the defaults."""
     match command.param(1):
-        case 0.0 | 1.0:
+        case StorageAction.READ_PERSISTENT | StorageAction.WRITE_PERSISTENT:
             return ACCEPTED
-        case 2.0:
+        case StorageAction.RESET_FACTORY_DEFAULT:
             return _reset_parameters(context)
         case _:
             return DENIED
@@ -128,16 +125,23 @@ def _reset_parameters(context: Context) -> Outcome:
 
 
 ROWS: dict[int, Row] = {
-    179: Row(set_home, place=True, long_frame=0, durable=True),
-    195: Row(set_roi, place=True),
-    197: Row(end_roi),
-    201: Row(set_roi, place=True),
-    207: Row(enable_fence, required=(1,)),
-    218: Row(aux_function, required=(1, 2)),
-    241: Row(calibrate),
-    245: Row(store_parameters, required=(1,), durable=True),
-    246: Row(reboot, required=(1,)),
-    42651: Row(reset_battery, required=(1, 2)),
-    # REPEAT_RELAY, SERVO; camera: configure, control, trigger distance and interval; gripper
-    **{number: Row(payload) for number in (181, 182, 183, 184, 202, 203, 206, 211, 214)},
+    Cmd.DO_SET_HOME: Row(set_home, place=True, long_frame=Frame.GLOBAL, durable=True),
+    Cmd.DO_SET_ROI_LOCATION: Row(set_roi, place=True),
+    Cmd.DO_SET_ROI_NONE: Row(end_roi),
+    Cmd.DO_SET_ROI: Row(set_roi, place=True),
+    Cmd.DO_FENCE_ENABLE: Row(enable_fence, required=(1,)),
+    Cmd.DO_AUX_FUNCTION: Row(aux_function, required=(1, 2)),
+    Cmd.PREFLIGHT_CALIBRATION: Row(calibrate),
+    Cmd.PREFLIGHT_STORAGE: Row(store_parameters, required=(1,), durable=True),
+    Cmd.PREFLIGHT_REBOOT_SHUTDOWN: Row(reboot, required=(1,)),
+    Cmd.BATTERY_RESET: Row(reset_battery, required=(1, 2)),
+    Cmd.DO_SET_RELAY: Row(payload),
+    Cmd.DO_REPEAT_RELAY: Row(payload),
+    Cmd.DO_SET_SERVO: Row(payload),
+    Cmd.DO_REPEAT_SERVO: Row(payload),
+    Cmd.DO_DIGICAM_CONFIGURE: Row(payload),
+    Cmd.DO_DIGICAM_CONTROL: Row(payload),
+    Cmd.DO_SET_CAM_TRIGG_DIST: Row(payload),
+    Cmd.DO_SET_CAM_TRIGG_INTERVAL: Row(payload),
+    Cmd.DO_GRIPPER: Row(payload),
 }

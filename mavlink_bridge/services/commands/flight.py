@@ -9,7 +9,9 @@ from __future__ import annotations
 from math import cos, pi, radians, sin
 
 from autopilot.geo import GLOBAL_FRAMES, altitude_amsl
-from autopilot.mav import Result
+from autopilot.mav import Cmd, Frame, ModeFlag, RepositionFlag, Result, SpeedType
+from autopilot.mission.state import TRACK_KINDS
+from autopilot.modes.table import CopterMode
 from autopilot.result import Outcome
 from autopilot.vehicle import Yaw, YawMode
 from autopilot.vehicles.vehicle_class import VehicleClass
@@ -18,20 +20,19 @@ from mavlink_bridge.services.commands.context import DENIED, FAILED, UNSUPPORTED
 from mavlink_bridge.services.commands.request import HIGHEST, Command
 from mavlink_bridge.services.mission.current import mission_current
 
-CUSTOM_MODE_ENABLED = 1
 #: ArduPilot's and MAVLink's numbers that skip the checks of arming; only the second cuts motors in the air.
 FORCE_ARM = frozenset({2989.0, 21196.0})
 FORCE_DISARM = 21196.0
 #: A preflight that takes longer is said to be in progress.
 PREFLIGHT_PATIENCE_MS = 500
-LOITER = 5
 FASTEST = 1000.0
+_ALL_SPEEDS: frozenset[int] = frozenset(SpeedType)
 _LARGEST_TAG = 65535
 
 
 def set_mode(command: Command, context: Context) -> Outcome:
     """DO_SET_MODE: param1 has bit 0 (custom mode), param2 is ArduPilot's mode number."""
-    if not command.whole(1) & CUSTOM_MODE_ENABLED:
+    if not command.whole(1) & ModeFlag.CUSTOM_MODE_ENABLED:
         return DENIED
     return context.autopilot.set_mode(command.whole(2), context.now_ms)
 
@@ -76,7 +77,7 @@ def return_to_launch(_command: Command, context: Context) -> Outcome:
 
 def loiter(_command: Command, context: Context) -> Outcome:
     """NAV_LOITER_UNLIM: mode LOITER."""
-    return context.autopilot.set_mode(LOITER, context.now_ms)
+    return context.autopilot.set_mode(CopterMode.LOITER, context.now_ms)
 
 
 def start_mission(command: Command, context: Context) -> Outcome:
@@ -136,7 +137,7 @@ def reposition(command: Command, context: Context) -> Outcome:
         command.param(5), command.param(6), altitude, context.now_ms,
         speed=speed if speed > 0.0 else None,
         yaw_rad=command.param(4) % (2.0 * pi) if command.given(4) else None,
-        change_mode=bool(command.whole(2) & 1),
+        change_mode=bool(command.whole(2) & RepositionFlag.CHANGE_MODE),
     )  # fmt: skip
 
 
@@ -158,10 +159,10 @@ def _climb_to(altitude: float, frame: int, context: Context) -> Outcome:
 
 
 def change_speed(command: Command, context: Context) -> Outcome:
-    """DO_CHANGE_SPEED: types 0 and 1 ground, 2 climb, 3 descent; without a height only the first two."""
+    """DO_CHANGE_SPEED: air and ground speed are one; climb and descent need a height."""
     kind, speed = command.whole(1), command.param(2)
     flies = context.autopilot.vehicle_class.has_height
-    if not 0 <= kind <= (3 if flies else 1) or abs(speed) > FASTEST or (speed <= 0.0 and flies):
+    if kind not in (_ALL_SPEEDS if flies else TRACK_KINDS) or abs(speed) > FASTEST or (speed <= 0.0 and flies):
         return DENIED
     return context.autopilot.change_speed(kind, speed, context.now_ms)
 
@@ -223,29 +224,29 @@ def _reverses(kind: VehicleClass) -> bool:
     return kind.reverses
 
 
-_RELATIVE = frozenset({3})
+_RELATIVE: frozenset[int] = frozenset({Frame.GLOBAL_RELATIVE_ALT})
 
 ROWS: dict[int, Row] = {
-    17: Row(loiter, needs=_flies),
-    20: Row(return_to_launch),
-    21: Row(land, needs=_flies),
-    22: Row(take_off, frames=_RELATIVE, needs=_flies),
-    30: Row(continue_and_change_altitude, required=(7,), place=True, needs=_flies),
-    84: Row(take_off, frames=_RELATIVE, needs=_flies),  # NAV_VTOL_TAKEOFF, _LAND: a copter takes them as 22 and 21
-    85: Row(land, needs=_flies),
-    115: Row(condition_yaw, required=(1,), needs=_turns_nose),
-    176: Row(set_mode, required=(1, 2)),
-    178: Row(change_speed, required=(1, 2)),
-    185: Row(terminate_flight, required=(1,), at_once=True),
-    186: Row(change_altitude, required=(1,), needs=_flies),
-    189: Row(land_start),
-    192: Row(reposition, place=True, long_frame=0),
-    193: Row(pause_continue, required=(1,)),
-    194: Row(set_reverse, required=(1,), needs=_reverses),
-    213: Row(set_yaw_speed, required=(1, 2), needs=_drives),
-    224: Row(set_current, required=(1,), durable=True),
-    300: Row(start_mission),
-    400: Row(arm_disarm, required=(1,), at_once=True),
-    401: Row(run_prearm_checks),
-    601: Row(jump_to_tag, required=(1,), durable=True),
+    Cmd.NAV_LOITER_UNLIM: Row(loiter, needs=_flies),
+    Cmd.NAV_RETURN_TO_LAUNCH: Row(return_to_launch),
+    Cmd.NAV_LAND: Row(land, needs=_flies),
+    Cmd.NAV_TAKEOFF: Row(take_off, frames=_RELATIVE, needs=_flies),
+    Cmd.NAV_CONTINUE_AND_CHANGE_ALT: Row(continue_and_change_altitude, required=(7,), place=True, needs=_flies),
+    Cmd.NAV_VTOL_TAKEOFF: Row(take_off, frames=_RELATIVE, needs=_flies),  # a copter takes these two as those of its own
+    Cmd.NAV_VTOL_LAND: Row(land, needs=_flies),
+    Cmd.CONDITION_YAW: Row(condition_yaw, required=(1,), needs=_turns_nose),
+    Cmd.DO_SET_MODE: Row(set_mode, required=(1, 2)),
+    Cmd.DO_CHANGE_SPEED: Row(change_speed, required=(1, 2)),
+    Cmd.DO_FLIGHTTERMINATION: Row(terminate_flight, required=(1,), at_once=True),
+    Cmd.DO_CHANGE_ALTITUDE: Row(change_altitude, required=(1,), needs=_flies),
+    Cmd.DO_LAND_START: Row(land_start),
+    Cmd.DO_REPOSITION: Row(reposition, place=True, long_frame=Frame.GLOBAL),
+    Cmd.DO_PAUSE_CONTINUE: Row(pause_continue, required=(1,)),
+    Cmd.DO_SET_REVERSE: Row(set_reverse, required=(1,), needs=_reverses),
+    Cmd.NAV_SET_YAW_SPEED: Row(set_yaw_speed, required=(1, 2), needs=_drives),
+    Cmd.DO_SET_MISSION_CURRENT: Row(set_current, required=(1,), durable=True),
+    Cmd.MISSION_START: Row(start_mission),
+    Cmd.COMPONENT_ARM_DISARM: Row(arm_disarm, required=(1,), at_once=True),
+    Cmd.RUN_PREARM_CHECKS: Row(run_prearm_checks),
+    Cmd.DO_JUMP_TAG: Row(jump_to_tag, required=(1,), durable=True),
 }

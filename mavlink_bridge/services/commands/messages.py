@@ -6,18 +6,18 @@ The acknowledgement leaves first and the message right behind it: QGroundControl
 
 from __future__ import annotations
 
-from autopilot.mav import Result
+from autopilot.mav import Cmd, Result
 from autopilot.result import Outcome
-from mavlink_bridge.codec import dialect
+from mavlink_bridge.codec import dialect, id_of, ids_of
 from mavlink_bridge.services.commands.context import ACCEPTED, DENIED, FAILED, UNSUPPORTED, Context, Row
 from mavlink_bridge.services.commands.request import Command
 
-AUTOPILOT_VERSION = 148
-HOME_POSITION = 242
-MESSAGE_INTERVAL = 244
+AUTOPILOT_VERSION = id_of("AUTOPILOT_VERSION")
+HOME_POSITION = id_of("HOME_POSITION")
+MESSAGE_INTERVAL = id_of("MESSAGE_INTERVAL")
 #: Asked for by ground stations on connect and not served: the refusal is what makes them go on with what they have.
-#: PROTOCOL_VERSION (QGC's own negotiation).
-REFUSED_AS_UNSUPPORTED = frozenset({300})
+#: QGC's own negotiation.
+REFUSED_AS_UNSUPPORTED = ids_of("PROTOCOL_VERSION")
 _LARGEST_ID = 0xFFFFFF
 
 
@@ -79,11 +79,11 @@ def refuse_protocol_version(_command: Command, _context: Context) -> Outcome:
 
 
 ROWS: dict[int, Row] = {
-    410: Row(get_home, query=True),
-    510: Row(get_message_interval, required=(1,), query=True),
-    511: Row(set_message_interval, required=(1, 2), query=True),
-    512: Row(request_message, required=(1,), query=True),
-    519: Row(refuse_protocol_version, query=True),
-    520: Row(request_version, query=True),
-    42428: Row(send_banner, query=True),
+    Cmd.GET_HOME_POSITION: Row(get_home, query=True),
+    Cmd.GET_MESSAGE_INTERVAL: Row(get_message_interval, required=(1,), query=True),
+    Cmd.SET_MESSAGE_INTERVAL: Row(set_message_interval, required=(1, 2), query=True),
+    Cmd.REQUEST_MESSAGE: Row(request_message, required=(1,), query=True),
+    Cmd.REQUEST_PROTOCOL_VERSION: Row(refuse_protocol_version, query=True),
+    Cmd.REQUEST_AUTOPILOT_CAPABILITIES: Row(request_version, query=True),
+    Cmd.DO_SEND_BANNER: Row(send_banner, query=True),
 }

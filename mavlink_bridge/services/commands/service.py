@@ -19,7 +19,7 @@ from math import nan
 from typing import TYPE_CHECKING
 
 from autopilot.journal import Journal, MemoryJournal
-from autopilot.mav import Result
+from autopilot.mav import Cmd, Result
 from autopilot.result import Outcome
 from autopilot.vehicle import Request
 from mavlink_bridge.codec import dialect
@@ -33,8 +33,6 @@ from mavlink_bridge.services.commands.settling import SettlingAnswers
 if TYPE_CHECKING:
     from autopilot.core import Autopilot
 
-ARM_DISARM = 400
-DO_SET_MODE = 176
 #: Commands of one link that wait for its arm; more are turned away.
 MOST_WAITING = 32
 #: They wait at most this long, ms of link time; then they are turned away.
@@ -120,7 +118,7 @@ class CommandService:
         name = message.get_type()
         if name == "SET_MODE":  # older than the command protocol: no acknowledgement
             params = (float(message.base_mode), float(message.custom_mode), nan, nan, nan, nan, nan)
-            flight.set_mode(Command(DO_SET_MODE, params, 0, peer), self._context(peer))
+            flight.set_mode(Command(Cmd.DO_SET_MODE, params, 0, peer), self._context(peer))
             return
         row = self._rows.get(message.command)
         if row is None or not row.fits(self._autopilot.vehicle_class):
@@ -196,7 +194,7 @@ class CommandService:
 
     # --- waiting for an arm ---------------------------------------------------------------------------------------
     def _arming(self, link: int) -> bool:
-        return any(peer.link == link for peer in self._asked.get(ARM_DISARM, ()))
+        return any(peer.link == link for peer in self._asked.get(Cmd.COMPONENT_ARM_DISARM, ()))
 
     def _must_wait(self, message: Message, peer: Peer) -> bool:
         if peer.link not in self._waiting and not self._arming(peer.link):

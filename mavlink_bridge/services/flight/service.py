@@ -12,7 +12,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from autopilot.flight.system import FlightCommand, FlightSystem
-from autopilot.mav import Result
+from autopilot.mav import Cmd, Result
 from autopilot.result import Outcome
 from mavlink_bridge.codec import dialect
 from mavlink_bridge.services.base import Clock, Message, Outgoing, Peer
@@ -22,7 +22,6 @@ from mavlink_bridge.services.commands.request import Command
 if TYPE_CHECKING:
     from mavlink_bridge.services.commands.service import CommandService
 
-USER_1: Final = 31010
 TUNNEL_TYPE: Final = 32800
 _TUNNEL_BYTES: Final = 128
 
@@ -36,7 +35,7 @@ class FlightService:
     def __init__(self, flights: FlightSystem, commands: CommandService) -> None:
         self._flights = flights
         self._outgoing: list[Outgoing] = []
-        commands.register(USER_1, Row(self._serve_command, required=(1,), at_once=True))
+        commands.register(Cmd.USER_1, Row(self._serve_command, required=(1,), at_once=True))
 
     def _serve_command(self, command: Command, context: Context) -> Outcome:
         wanted = command.param(1)

@@ -10,17 +10,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-IGNORE_POSITION = 0x007
-IGNORE_VELOCITY = 0x038
-IGNORE_ACCELERATION = 0x1C0
-FORCE = 0x200
-IGNORE_YAW = 0x400
-IGNORE_YAW_RATE = 0x800
+from autopilot.mav import AttitudeMask, PositionMask
 
-IGNORE_BODY_RATES = 0x07
-IGNORE_YAW_RATE_OF_BODY = 0x04
-IGNORE_THRUST = 0x40
-IGNORE_ATTITUDE = 0x80
+_P, _A = PositionMask, AttitudeMask
+IGNORE_POSITION = _P.X_IGNORE | _P.Y_IGNORE | _P.Z_IGNORE
+IGNORE_VELOCITY = _P.VX_IGNORE | _P.VY_IGNORE | _P.VZ_IGNORE
+IGNORE_ACCELERATION = _P.AX_IGNORE | _P.AY_IGNORE | _P.AZ_IGNORE
+IGNORE_BODY_RATES = _A.BODY_ROLL_RATE_IGNORE | _A.BODY_PITCH_RATE_IGNORE | _A.BODY_YAW_RATE_IGNORE
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,12 +40,12 @@ def position_parts(mask: int, *, driven: bool = False) -> Parts | None:
         position=not mask & IGNORE_POSITION,
         velocity=not mask & IGNORE_VELOCITY,
         acceleration=not mask & IGNORE_ACCELERATION,
-        yaw=not mask & IGNORE_YAW,
-        yaw_rate=not mask & IGNORE_YAW_RATE,
+        yaw=not mask & _P.YAW_IGNORE,
+        yaw_rate=not mask & _P.YAW_RATE_IGNORE,
     )
     if driven:
         return parts if _can_be_driven(parts) else None
-    if mask & FORCE and parts.acceleration:  # accelerations as forces: not supported
+    if mask & _P.FORCE_SET and parts.acceleration:  # accelerations as forces: not supported
         return None
     if parts.position and parts.acceleration and not parts.velocity:
         return None
@@ -80,6 +76,6 @@ def attitude_parts(mask: int) -> AttitudeParts | None:
     """The parts that `mask` asks for; None without thrust, without an attitude (rates alone are not flown here), or
     with only some of the body rates."""
     rates = mask & IGNORE_BODY_RATES
-    if mask & (IGNORE_THRUST | IGNORE_ATTITUDE) or rates not in (0, IGNORE_BODY_RATES):
+    if mask & (_A.THROTTLE_IGNORE | _A.ATTITUDE_IGNORE) or rates not in (0, IGNORE_BODY_RATES):
         return None
     return AttitudeParts(rates=rates == 0)

@@ -11,13 +11,11 @@ from math import asin, atan2, copysign, cos, hypot, pi, sin, sqrt
 from typing import TYPE_CHECKING
 
 from autopilot.geo import GLOBAL_FRAMES, Ned, altitude_amsl, to_local
-from autopilot.mav import Frame, Severity
+from autopilot.mav import AttitudeMask, Frame, Severity
 from autopilot.vehicle import Yaw, YawMode
 from mavlink_bridge.services.base import Clock, Message, Outgoing, Peer
 from mavlink_bridge.services.commands.request import HIGHEST
 from mavlink_bridge.services.guided.masks import (
-    IGNORE_THRUST,
-    IGNORE_YAW_RATE_OF_BODY,
     Parts,
     asks_acceleration,
     attitude_parts,
@@ -173,10 +171,10 @@ class GuidedService:
     def _drive(self, message: Message, now_ms: int) -> bool:
         """Drive along the attitude's heading, or turns at its yaw rate; thrust -1 .. 1 is its speed."""
         mask = message.type_mask
-        if mask & IGNORE_THRUST or not abs(message.thrust) < _FASTEST:
+        if mask & AttitudeMask.THROTTLE_IGNORE or not abs(message.thrust) < _FASTEST:
             return False
         thrust, rate, yaw = min(max(message.thrust, -1.0), 1.0), None, 0.0
-        if mask & IGNORE_YAW_RATE_OF_BODY:
+        if mask & AttitudeMask.BODY_YAW_RATE_IGNORE:
             angles = _euler(*message.q)
             if angles is None:
                 return False

@@ -3,12 +3,12 @@ answered alone, as often as it comes, to whoever asks."""
 
 from __future__ import annotations
 
-from autopilot.mav import MissionResult, Severity
+from autopilot.mav import MissionResult, MissionType, Severity
 from autopilot.mission.items import MissionItem
 from autopilot.mission.storage import MissionStorage
 from mavlink_bridge.messages import MissionCount
 from mavlink_bridge.services.base import Message, Peer
-from mavlink_bridge.services.mission.convert import MISSION, home_item, write_item
+from mavlink_bridge.services.mission.convert import home_item, write_item
 from mavlink_bridge.services.mission.core import MissionCore, storage
 from mavlink_bridge.services.mission.outbox import Outbox
 
@@ -83,7 +83,7 @@ class CommittedPlan:
             return
         if not as_int:
             self.warn_once(peer, "got MISSION_REQUEST; use MISSION_REQUEST_INT!")
-        current = self.kind == MISSION and seq > 0 and seq == self._core.sequencer.current_nav_index()
+        current = self.kind == MissionType.MISSION and seq > 0 and seq == self._core.sequencer.current_nav_index()
         self._out.send(write_item(item, self.kind, seq, peer, as_int=as_int, current=current), peer)
 
     def warn_once(self, peer: Peer, text: str) -> None:

@@ -11,7 +11,7 @@ from __future__ import annotations
 from math import copysign, inf, isnan
 
 from autopilot.geo import GeoPoint
-from autopilot.mav import Cmd, Frame
+from autopilot.mav import Cmd, Frame, MissionType
 from autopilot.mission.commands import has_position
 from autopilot.mission.items import MissionItem
 from mavlink_bridge.codec import dialect
@@ -22,17 +22,10 @@ _INT32_MAX = 2**31 - 1
 _INT32_MIN = -(2**31)
 _FLOAT32_MAX = 3.4028234663852886e38
 
-MISSION = 0
-FENCE = 1
-RALLY = 2
-KINDS = (MISSION, FENCE, RALLY)
-"""MAV_MISSION_TYPE."""
-ALL_KINDS = 255
-
 
 def is_located(kind: int, command: int) -> bool:
     """Are x and y of this item a place? Everything in a fence or rally plan is one."""
-    return kind != MISSION or has_position(command)
+    return kind != MissionType.MISSION or has_position(command)
 
 
 def read_item(message: Message, kind: int) -> MissionItem:

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+from autopilot.mav import WireMissionState
 from autopilot.mission.sequencer import MissionState
 from autopilot.vehicles.kinds import vehicle_class
 from mavlink_bridge.messages import MissionCurrent
 from mavlink_bridge.services.base import Message
 from mavlink_bridge.services.mission.core import MissionCore
 
-_NO_MISSION = 1
-_WIRE_STATE = {MissionState.IDLE: 2, MissionState.RUNNING: 3, MissionState.COMPLETED: 5}
 _NO_TOTAL = 65535
 
 
-def mission_state(core: MissionCore) -> int:
-    """MISSION_STATE: 1 no mission, 2 not started, 3 active, 5 complete."""
-    return _WIRE_STATE[core.sequencer.state()] if core.mission.total() else _NO_MISSION
+def wire_state(state: MissionState, total: int) -> WireMissionState:
+    """MISSION_STATE of the sequencer's state (docs/reference/mission-semantics.md, 1.1). Paused is never shown, as with
+    ArduPilot."""
+    if state is MissionState.RUNNING:
+        return WireMissionState.ACTIVE
+    if total == 0:
+        return WireMissionState.NO_MISSION
+    return WireMissionState.COMPLETE if state is MissionState.COMPLETED else WireMissionState.NOT_STARTED
 
 
 def mission_mode(core: MissionCore) -> int:
@@ -27,6 +31,6 @@ def mission_current(core: MissionCore, seq: int) -> Message:
     """MISSION_CURRENT that says `seq`; all else as it is now. `total` counts items without home, 65535 = none; the ids
     are the plans' checksums, 0 = empty."""
     return MissionCurrent(
-        seq, core.mission.total() or _NO_TOTAL, mission_state(core), mission_mode(core),
+        seq, core.mission.total() or _NO_TOTAL, wire_state(core.sequencer.state(), core.mission.total()), mission_mode(core),
         core.mission.checksum(), core.fence.checksum(), core.rally.checksum(),
     )  # fmt: skip

@@ -13,10 +13,11 @@ from math import isfinite
 
 from autopilot.geo import altitude_amsl
 from autopilot.journal import Journal, SavePlan, SaveTogether
-from autopilot.mav import Cmd, MissionResult, Severity
+from autopilot.mav import Cmd, MissionResult, MissionType, Severity
+from autopilot.mission.commands import PLANS
 from autopilot.result import Outcome
 from mavlink_bridge.services.base import Clock, Message, Outgoing, Peer
-from mavlink_bridge.services.mission.convert import ALL_KINDS, KINDS, MISSION, read_item
+from mavlink_bridge.services.mission.convert import read_item
 from mavlink_bridge.services.mission.core import MissionCore
 from mavlink_bridge.services.mission.current import mission_current
 from mavlink_bridge.services.mission.outbox import Outbox
@@ -58,7 +59,7 @@ class MissionService:
         self._core = core
         self._journal = journal
         self._out = Outbox()
-        self._transfers = tuple(PlanTransfer(kind, core, journal, self._out) for kind in KINDS)
+        self._transfers = tuple(PlanTransfer(kind, core, journal, self._out) for kind in PLANS)
         self._clear_all: _ClearAll | None = None
 
     # --- Service ----------------------------------------------------------------------------------------------
@@ -70,14 +71,18 @@ class MissionService:
             self._set_current(message)
             return
         mission_type = message.mission_type
-        if mission_type in KINDS:
-            if kind is Input.ITEM and mission_type == MISSION and message.current in (_GUIDED_TARGET, _GUIDED_ALTITUDE):
+        if mission_type in PLANS:
+            if (
+                kind is Input.ITEM
+                and mission_type == MissionType.MISSION
+                and message.current in (_GUIDED_TARGET, _GUIDED_ALTITUDE)
+            ):
                 self._guide(message, peer)
-            elif mission_type != MISSION and peer.mavlink1:
+            elif mission_type != MissionType.MISSION and peer.mavlink1:
                 self._refuse_mavlink1(kind, mission_type, peer)
             else:
                 self._transfers[mission_type].handle(kind, message, peer, now_ms)
-        elif kind is Input.CLEAR and mission_type == ALL_KINDS:
+        elif kind is Input.CLEAR and mission_type == MissionType.ALL:
             self._clear_everything(peer, now_ms)
         elif kind not in _SILENT_ON_UNKNOWN_KIND:
             self._out.ack(peer, mission_type, MissionResult.UNSUPPORTED)
@@ -131,7 +136,7 @@ class MissionService:
         """An item with `current` 2 is a guided target, with 3 a new altitude; no plan is touched."""
         outcome = self._guided_outcome(message)
         result = MissionResult.ACCEPTED if outcome is not None and outcome.ok else MissionResult.ERROR
-        self._out.ack(peer, MISSION, result)
+        self._out.ack(peer, MissionType.MISSION, result)
 
     def _guided_outcome(self, message: Message) -> Outcome | None:
         altitude = altitude_amsl(message.frame, float(message.z), self._core.home)
@@ -139,7 +144,7 @@ class MissionService:
             return None
         if message.current == _GUIDED_ALTITUDE:
             return self._core.guided_altitude(altitude, self._vehicle_ms())
-        place = read_item(message, MISSION)
+        place = read_item(message, MissionType.MISSION)
         inside = abs(place.x) <= 90.0 and abs(place.y) <= 180.0  # false for NaN
         if message.command != Cmd.NAV_WAYPOINT or not inside or (place.x == 0.0 and place.y == 0.0):
             return None
@@ -159,10 +164,10 @@ class MissionService:
         busy = any(transfer.state is State.COMMITTING for transfer in self._transfers)
         owners = [transfer.owner for transfer in self._transfers]
         foreign = any(owner is not None and not is_same_station(owner, peer) for owner in owners)
-        if busy or foreign or not all(self._core.may_clear(kind) for kind in KINDS):
-            self._out.ack(peer, ALL_KINDS, MissionResult.DENIED)
+        if busy or foreign or not all(self._core.may_clear(kind) for kind in PLANS):
+            self._out.ack(peer, MissionType.ALL, MissionResult.DENIED)
             return
-        ticket = self._journal.submit(SaveTogether(tuple(SavePlan(kind, ()) for kind in KINDS)))
+        ticket = self._journal.submit(SaveTogether(tuple(SavePlan(kind, ()) for kind in PLANS)))
         self._clear_all = _ClearAll(ticket, peer)
         for transfer in self._transfers:
             transfer.await_clear(ticket, peer)
@@ -174,7 +179,7 @@ class MissionService:
             return
         self._clear_all = None
         failed = self._journal.failure(waiting.ticket) is not None
-        self._out.ack(waiting.peer, ALL_KINDS, MissionResult.ERROR if failed else MissionResult.ACCEPTED)
+        self._out.ack(waiting.peer, MissionType.ALL, MissionResult.ERROR if failed else MissionResult.ACCEPTED)
 
     def _vehicle_ms(self) -> int:
         return self._core.vehicle.state.time_ms

@@ -14,14 +14,14 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from autopilot.journal import Journal, SavePlan
-from autopilot.mav import MissionResult, Severity
+from autopilot.mav import MissionResult, MissionType, Severity
 from autopilot.mission.items import MissionItem
 from autopilot.mission.validate import check_item
 from mavlink_bridge.codec import dialect
 from mavlink_bridge.services.base import Message, Peer
 from mavlink_bridge.services.mission import texts
 from mavlink_bridge.services.mission.committed import CommittedPlan
-from mavlink_bridge.services.mission.convert import MISSION, read_item
+from mavlink_bridge.services.mission.convert import read_item
 from mavlink_bridge.services.mission.core import MissionCore
 from mavlink_bridge.services.mission.outbox import Outbox
 from mavlink_bridge.services.mission.states import Input, Sender, State, is_same_station, is_same_system
@@ -296,7 +296,7 @@ class PlanTransfer:
         items = self.committed.storage.items()
         for text in texts.about_terrain(items):
             self._out.text(Severity.WARNING, text)
-        if self.kind == MISSION:
+        if self.kind == MissionType.MISSION:
             for text in texts.about_skipped(self._core.kind, items):
                 self._out.text(Severity.WARNING, text)
 

@@ -11,9 +11,8 @@ from __future__ import annotations
 
 from typing import Final
 
-VEHICLE_POS: Final = 42429  # MAV_CMD_ACCELCAL_VEHICLE_POS
-SUCCESS: Final = 16777215
-FAILED: Final = 16777216
+from autopilot.mav import AccelerometerPosition
+
 POSITIONS: Final = ("level", "on its LEFT side", "on its RIGHT side", "nose DOWN", "nose UP", "on its BACK")
 """ACCELCAL_VEHICLE_POS 1 to 6, in ArduPilot's words."""
 ASK_AGAIN_MS: Final = 1_000
@@ -53,7 +52,7 @@ class AccelerometerCalibration:
             return None
         if self.step == len(POSITIONS):
             self.step = 0
-            return SUCCESS
+            return AccelerometerPosition.SUCCESS
         self._enter(self.step + 1, now_ms)
         return None
 
@@ -63,7 +62,7 @@ class AccelerometerCalibration:
             return None
         if now_ms >= self._end_ms:
             self.step = 0
-            return FAILED
+            return AccelerometerPosition.FAILED
         if now_ms < self._ask_ms:
             return None
         self._ask_ms = now_ms + ASK_AGAIN_MS

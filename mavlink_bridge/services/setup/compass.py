@@ -9,13 +9,13 @@ from __future__ import annotations
 
 from typing import Final
 
+from autopilot.mav import MagCalStatus
 from mavlink_bridge.codec import dialect
 from mavlink_bridge.services.base import Message
 
 TURNING_MS: Final = 15_000
 TELL_EVERY_MS: Final = 200
 _SECTIONS: Final = 80  # of the sphere, bits of completion_mask
-_RUNNING_STEP_TWO, _SUCCESS, _FAILED = 3, 4, 5  # MAG_CAL_STATUS
 _FITNESS: Final = 5.0  # mG, what ArduPilot calls good
 _FIRST_COMPASS: Final = 1  # cal_mask
 
@@ -50,11 +50,22 @@ class CompassCalibration:
         if share >= 1.0:
             self.began_ms = None
             return dialect.MAVLink_mag_cal_report_message(
-                0, _FIRST_COMPASS, _SUCCESS, int(self._autosave), _FITNESS, *offsets, 1.0, 1.0, 1.0, 0.0, 0.0, 0.0
+                0,
+                _FIRST_COMPASS,
+                MagCalStatus.SUCCESS,
+                int(self._autosave),
+                _FITNESS,
+                *offsets,
+                1.0,
+                1.0,
+                1.0,
+                0.0,
+                0.0,
+                0.0,
             )
         self._tell_ms = now_ms + TELL_EVERY_MS
         seen = (1 << round(share * _SECTIONS)) - 1
         mask = list(seen.to_bytes(_SECTIONS // 8, "little"))
         return dialect.MAVLink_mag_cal_progress_message(
-            0, _FIRST_COMPASS, _RUNNING_STEP_TWO, 1, round(100.0 * share), mask, 0.0, 0.0, 0.0
+            0, _FIRST_COMPASS, MagCalStatus.RUNNING_STEP_TWO, 1, round(100.0 * share), mask, 0.0, 0.0, 0.0
         )

@@ -7,14 +7,17 @@ from __future__ import annotations
 
 from typing import Final
 
-from autopilot.mav import Result
+from autopilot.mav import MotorTestThrottle, Result
 from autopilot.result import Outcome
 from mavlink_bridge.services.commands.request import Command
 
 MOTORS: Final = 4  # outputs that may be tried, of every kind of vehicle
 LONGEST_S: Final = 600.0
-_PERCENT, _PWM, _PILOT = 0, 1, 2  # MOTOR_TEST_THROTTLE_TYPE
-_LIMITS: Final = {_PERCENT: (0.0, 100.0), _PWM: (800.0, 2200.0), _PILOT: (-1e10, 1e10)}
+_LIMITS: Final[dict[int, tuple[float, float]]] = {
+    MotorTestThrottle.PERCENT: (0.0, 100.0),
+    MotorTestThrottle.PWM: (800.0, 2200.0),
+    MotorTestThrottle.PILOT: (-1e10, 1e10),
+}
 
 
 class MotorTest:

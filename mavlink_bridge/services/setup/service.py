@@ -8,14 +8,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from autopilot.mav import Result, Severity
+from autopilot.mav import Cmd, Result, Severity
 from autopilot.result import Outcome
 from mavlink_bridge.codec import dialect
 from mavlink_bridge.services.base import Clock, Message, Outgoing, Peer
 from mavlink_bridge.services.commands import equipment
 from mavlink_bridge.services.commands.context import ACCEPTED, Context, Row
 from mavlink_bridge.services.commands.request import Command
-from mavlink_bridge.services.setup.accelerometer import VEHICLE_POS, AccelerometerCalibration
+from mavlink_bridge.services.setup.accelerometer import AccelerometerCalibration
 from mavlink_bridge.services.setup.compass import CompassCalibration
 from mavlink_bridge.services.setup.motors import MotorTest
 
@@ -23,9 +23,6 @@ if TYPE_CHECKING:
     from autopilot.core import Autopilot
     from mavlink_bridge.services.commands.service import CommandService
 
-PREFLIGHT_CALIBRATION: Final = 241
-MOTOR_TEST: Final = 209
-START_MAG_CAL, ACCEPT_MAG_CAL, CANCEL_MAG_CAL = 42424, 42425, 42426
 _SIX_SIDES: Final = 1.0  # PREFLIGHT_CALIBRATION.param5
 _AXES: Final = ("X", "Y", "Z")
 
@@ -43,12 +40,12 @@ class SetupService:
         self._motors = MotorTest()
         self._asker: Peer | None = None  # of the accelerometer calibration
         self._outgoing: list[Outgoing] = []
-        commands.register(PREFLIGHT_CALIBRATION, Row(self._calibrate))
-        commands.register(VEHICLE_POS, Row(self._lies, required=(1,), query=True))
-        commands.register(START_MAG_CAL, Row(self._start_compass))
-        commands.register(ACCEPT_MAG_CAL, Row(self._accept_compass))
-        commands.register(CANCEL_MAG_CAL, Row(self._cancel_compass))
-        commands.register(MOTOR_TEST, Row(self._test_motor, required=(1, 2, 3, 4)))
+        commands.register(Cmd.PREFLIGHT_CALIBRATION, Row(self._calibrate))
+        commands.register(Cmd.ACCELCAL_VEHICLE_POS, Row(self._lies, required=(1,), query=True))
+        commands.register(Cmd.DO_START_MAG_CAL, Row(self._start_compass))
+        commands.register(Cmd.DO_ACCEPT_MAG_CAL, Row(self._accept_compass))
+        commands.register(Cmd.DO_CANCEL_MAG_CAL, Row(self._cancel_compass))
+        commands.register(Cmd.DO_MOTOR_TEST, Row(self._test_motor, required=(1, 2, 3, 4)))
 
     # --- commands -------------------------------------------------------------------------------------------------
     def _calibrate(self, command: Command, context: Context) -> Outcome:
@@ -134,7 +131,7 @@ class SetupService:
         if asker is None:
             return
         message = dialect.MAVLink_command_long_message(
-            asker.system, asker.component, VEHICLE_POS, 0, float(position), 0, 0, 0, 0, 0, 0
+            asker.system, asker.component, Cmd.ACCELCAL_VEHICLE_POS, 0, float(position), 0, 0, 0, 0, 0, 0
         )
         self._outgoing.append(Outgoing(message, asker.link))
         if self._accelerometer.step:

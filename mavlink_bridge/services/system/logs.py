@@ -13,6 +13,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Final, Protocol
 
+from autopilot.mav import Severity
 from mavlink_bridge.codec import dialect
 from mavlink_bridge.services.base import Clock, Message, Outgoing, Peer
 from mavlink_bridge.services.ftp.files import OpenFile
@@ -27,7 +28,6 @@ DOWNLOADS: Final = 16
 RANGES: Final = 64
 """Ranges that may wait for one peer; more are dropped, and asked for again by whoever wants them."""
 EXPIRE_MS: Final = 20_000
-_MAV_SEVERITY_WARNING: Final = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,7 +188,7 @@ class LogService:
             reason = self.files.erase()
         if reason is not None:
             text = f"Logs not erased: {reason}"[:50]
-            self._send(dialect.MAVLink_statustext_message(_MAV_SEVERITY_WARNING, text.encode("ascii", "replace")), peer)
+            self._send(dialect.MAVLink_statustext_message(Severity.WARNING, text.encode("ascii", "replace")), peer)
 
     def _end(self, key: _Key) -> None:
         found = self._downloads.pop(key, None)

@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from mavlink_bridge.codec import dialect
+from autopilot.mav import SerialControlFlag, VehicleType
+from mavlink_bridge.codec import dialect, id_of
 from mavlink_bridge.services.base import Clock, Message, Outgoing, Peer
 from mavlink_bridge.services.commands.context import TelemetryRequests
 from mavlink_bridge.services.commands.messages import AUTOPILOT_VERSION
@@ -17,9 +18,6 @@ from mavlink_bridge.services.commands.messages import AUTOPILOT_VERSION
 if TYPE_CHECKING:
     from autopilot.core import Autopilot
 
-MAV_TYPE_GCS = 6
-GPS_GLOBAL_ORIGIN = 49
-_REPLY, _RESPOND = 1, 2  # SERIAL_CONTROL_FLAG
 _SHELL_BYTES = 70
 _NO_SHELL = b"Sortie has no console\n"
 
@@ -44,7 +42,7 @@ class SystemService:
     def handle_message(self, message: Message, peer: Peer, now_ms: int) -> None:
         match message.get_type():
             case "HEARTBEAT":
-                if message.type == MAV_TYPE_GCS:
+                if message.type == VehicleType.GCS:
                     self._autopilot.ground_station_heartbeat(peer.system, now_ms)
             case "TIMESYNC":
                 self._answer_timesync(message, peer)
@@ -57,7 +55,7 @@ class SystemService:
             case "SET_GPS_GLOBAL_ORIGIN":
                 # MAVLink: the origin that holds is told, whether it has changed or not; ours is where the vehicle was
                 # switched on and stays there
-                self._telemetry.request_message(peer.link, peer, GPS_GLOBAL_ORIGIN, 0.0)
+                self._telemetry.request_message(peer.link, peer, id_of("GPS_GLOBAL_ORIGIN"), 0.0)
 
     def handle_timeout(self, now_ms: int) -> None:
         """Nothing falls due."""
@@ -74,9 +72,11 @@ class SystemService:
 
     def _answer_shell(self, message: Message, peer: Peer) -> None:
         """There is no console behind any device: who asks for a reply is told so, and does not wait for a prompt."""
-        if message.flags & _RESPOND and not message.flags & _REPLY:
+        if message.flags & SerialControlFlag.RESPOND and not message.flags & SerialControlFlag.REPLY:
             text = list(_NO_SHELL.ljust(_SHELL_BYTES, b"\0"))
-            answer = dialect.MAVLink_serial_control_message(message.device, _REPLY, 0, 0, len(_NO_SHELL), text)
+            answer = dialect.MAVLink_serial_control_message(
+                message.device, SerialControlFlag.REPLY, 0, 0, len(_NO_SHELL), text
+            )
             self._outgoing.append(Outgoing(answer, peer.link))
 
     def _answer_timesync(self, message: Message, peer: Peer) -> None:

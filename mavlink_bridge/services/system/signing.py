@@ -16,6 +16,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final, Protocol
 
+from autopilot.mav import Severity
 from mavlink_bridge.codec import dialect
 from mavlink_bridge.services.base import Clock, Message, Outgoing, Peer
 from mavlink_bridge.signing import KEY_SIZE, Signing, timestamp_of
@@ -24,7 +25,6 @@ SECOND: Final = 100_000
 """Stamps count 10 us."""
 RESERVE: Final = 60 * SECOND
 _PERIOD_MS: Final = 1000
-_WARNING: Final = 4  # MAV_SEVERITY
 
 
 class SignedLinks(Protocol):
@@ -125,4 +125,4 @@ class SigningService:
     def _refuse(self, reason: str, peer: Peer) -> None:
         self.refused += 1
         text = f"Signing key refused: {reason}"[:50].encode("ascii", "replace")
-        self._outgoing.append(Outgoing(dialect.MAVLink_statustext_message(_WARNING, text), peer.link))
+        self._outgoing.append(Outgoing(dialect.MAVLink_statustext_message(Severity.WARNING, text), peer.link))

@@ -10,23 +10,19 @@ from typing import Final, Protocol
 
 from autopilot import report
 from autopilot.geo import GeoPoint, to_local
+from autopilot.mav import ChargeState, FenceBreach, ModeFlag, Sensor
 from autopilot.mission.state import MissionState
+from autopilot.safety.fence_limits import FenceType
 from autopilot.vehicle import Vehicle
 from mavlink_bridge.identity import Identity
+from mavlink_bridge.services.mission.current import wire_state
 from mavlink_bridge.services.telemetry import sources as s
 from mavlink_bridge.services.telemetry.encoder import Vector
 
-GEOFENCE: Final = 1 << 20
-PREARM_CHECK: Final = 1 << 28
-BATTERY: Final = 1 << 25
-_MODE_FLAG_GUIDED: Final = 8
-_NO_MISSION, _NOT_STARTED, _ACTIVE, _COMPLETE = 1, 2, 3, 5
+_BOUNDARY: Final = int(FenceType.CIRCLE | FenceType.POLYGON)
+_MAX_ALT, _MIN_ALT = int(FenceType.MAX_ALT), int(FenceType.MIN_ALT)
 _NO_TOTAL: Final = 65535  # MISSION_CURRENT.total without a mission
 _MISSION_ACTIVE_MODE, _MISSION_OTHER_MODE = 1, 2
-
-_CHARGE_OK: Final = 1  # MAV_BATTERY_CHARGE_STATE; low and critical follow
-_ALT_MAX, _CIRCLE, _POLYGON, _ALT_MIN = 1, 2, 4, 8  # FENCE_TYPE
-_BREACH_MINALT, _BREACH_MAXALT, _BREACH_BOUNDARY = 1, 2, 3  # FENCE_BREACH
 
 
 class Plan(Protocol):
@@ -83,22 +79,13 @@ class FactsOfCore(Protocol):
         """Breached (0, 1), FENCE_TYPE bits, count, vehicle time of the last one in ms."""
 
 
-def mission_state(state: MissionState, total: int) -> int:
-    """MISSION_STATE (docs/reference/mission-semantics.md, 1.1). Paused (4) is never shown, as with ArduPilot."""
-    if state is MissionState.RUNNING:
-        return _ACTIVE
-    if total == 0:
-        return _NO_MISSION
-    return _COMPLETE if state is MissionState.COMPLETED else _NOT_STARTED
-
-
 def breach_type(fence_types: int) -> int:
     """FENCE_BREACH of FENCE_TYPE bits that are breached; the boundary wins, as in ArduPilot."""
-    if fence_types & (_CIRCLE | _POLYGON):
-        return _BREACH_BOUNDARY
-    if fence_types & _ALT_MAX:
-        return _BREACH_MAXALT
-    return _BREACH_MINALT if fence_types & _ALT_MIN else 0
+    if fence_types & _BOUNDARY:
+        return FenceBreach.BOUNDARY
+    if fence_types & _MAX_ALT:
+        return FenceBreach.MAXALT
+    return FenceBreach.MINALT if fence_types & _MIN_ALT else FenceBreach.NONE
 
 
 def sensor_bits(
@@ -108,12 +95,12 @@ def sensor_bits(
     being a sensor of the vehicle (controllers, outputs) is healthy; PREARM_CHECK by the checks; the fence while it is
     not breached, enabled or not, as in ArduPilot: MAVProxy says "fence breach" when that bit goes away; the battery
     until its failsafe."""
-    enabled |= PREARM_CHECK
-    own = enabled & ~vehicle_has & ~(PREARM_CHECK | GEOFENCE)
-    healthy = (vehicle_healthy | own) & ~(PREARM_CHECK | GEOFENCE)
-    healthy |= PREARM_CHECK if prearm_ok else 0
-    healthy &= ~BATTERY if battery_failed else -1
-    return vehicle_has | enabled, enabled, (healthy & enabled) | (0 if breached else GEOFENCE)
+    enabled |= Sensor.PREARM_CHECK
+    own = enabled & ~vehicle_has & ~(Sensor.PREARM_CHECK | Sensor.GEOFENCE)
+    healthy = (vehicle_healthy | own) & ~(Sensor.PREARM_CHECK | Sensor.GEOFENCE)
+    healthy |= Sensor.PREARM_CHECK if prearm_ok else 0
+    healthy &= ~Sensor.BATTERY if battery_failed else -1
+    return vehicle_has | enabled, enabled, (healthy & enabled) | (0 if breached else Sensor.GEOFENCE)
 
 
 class FactReader:
@@ -140,7 +127,7 @@ class FactReader:
         out[s.SYSTEM_STATUS] = core.system_status
         out[s.RC_THROTTLE : s.RC_THROTTLE + 5] = core.radio_pulses
         out[s.MODES_REVISION] = core.modes_revision & 0xFF
-        out[s.STEERED] = base_mode & _MODE_FLAG_GUIDED and core.vehicle.state.armed
+        out[s.STEERED] = base_mode & ModeFlag.GUIDED_ENABLED and core.vehicle.state.armed
         self._read_home()
         self._read_mission()
         self._read_safety()
@@ -161,7 +148,7 @@ class FactReader:
         total = core.mission.total()
         out[s.MISSION_SEQ] = core.sequencer.current_nav_index()
         out[s.MISSION_TOTAL] = total or _NO_TOTAL
-        out[s.MISSION_STATE] = mission_state(core.sequencer.state(), total)
+        out[s.MISSION_STATE] = wire_state(core.sequencer.state(), total)
         out[s.MISSION_MODE] = _MISSION_ACTIVE_MODE if core.mode_number in self._auto_modes else _MISSION_OTHER_MODE
         out[s.MISSION_ID] = core.mission.checksum()
         out[s.FENCE_ID] = core.fence.checksum()
@@ -179,5 +166,5 @@ class FactReader:
             enabled=enabled, prearm_ok=core.prearm_ok, breached=bool(status), battery_failed=core.battery_level != 0,
         )  # fmt: skip
         out[s.SENSORS_PRESENT], out[s.SENSORS_ENABLED], out[s.SENSORS_HEALTHY] = present, enabled, healthy
-        out[s.CHARGE_STATE] = _CHARGE_OK + core.battery_level
-        out[s.FENCE_ENABLED] = 1.0 if enabled & GEOFENCE else 0.0
+        out[s.CHARGE_STATE] = ChargeState.OK + core.battery_level
+        out[s.FENCE_ENABLED] = 1.0 if enabled & Sensor.GEOFENCE else 0.0

@@ -10,12 +10,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
+from autopilot.mav import StandardMode
 from autopilot.modes.table import ModeSpec
 from mavlink_bridge.messages import AvailableModes
 from mavlink_bridge.services.base import Message
 
 AVAILABLE_MODES: Final[int] = AvailableModes.id
-_NON_STANDARD: Final = 0
 _NAME_BYTES: Final = 35
 
 
@@ -24,7 +24,10 @@ def available_modes(modes: Sequence[ModeSpec], index: float) -> list[Message]:
     told = list(enumerate(modes, start=1))
     if index != 0.0:
         told = [one for one in told if one[0] == index]
-    return [AvailableModes(len(modes), number, _NON_STANDARD, spec.number, 0, _name(spec)) for number, spec in told]
+    return [
+        AvailableModes(len(modes), number, StandardMode.NON_STANDARD, spec.number, 0, _name(spec))
+        for number, spec in told
+    ]
 
 
 def _name(spec: ModeSpec) -> bytes:

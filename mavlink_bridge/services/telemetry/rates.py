@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from autopilot.mav import DataStream
 from mavlink_bridge.services.telemetry.layout import NUMBER_OF_NAME
 
 FASTEST_US: Final = 20_000
@@ -14,24 +15,24 @@ FASTEST_US: Final = 20_000
 SLOWEST_US: Final = 60_000_000
 OFF: Final = -1
 
-_GROUPS: Final = {
-    1: "RAW_IMU SCALED_IMU2 SCALED_PRESSURE",
-    2: "SYS_STATUS POWER_STATUS MEMINFO MISSION_CURRENT GPS_RAW_INT NAV_CONTROLLER_OUTPUT FENCE_STATUS "
+_GROUPS: Final[dict[int, str]] = {
+    DataStream.RAW_SENSORS: "RAW_IMU SCALED_IMU2 SCALED_PRESSURE",
+    DataStream.EXTENDED_STATUS: "SYS_STATUS POWER_STATUS MEMINFO MISSION_CURRENT GPS_RAW_INT NAV_CONTROLLER_OUTPUT FENCE_STATUS "
        "POSITION_TARGET_GLOBAL_INT",
-    3: "SERVO_OUTPUT_RAW RC_CHANNELS",
-    6: "GLOBAL_POSITION_INT LOCAL_POSITION_NED",
-    10: "ATTITUDE AHRS2 SIMSTATE",
-    11: "VFR_HUD",
-    12: "AHRS WIND SYSTEM_TIME BATTERY_STATUS EKF_STATUS_REPORT VIBRATION",
+    DataStream.RC_CHANNELS: "SERVO_OUTPUT_RAW RC_CHANNELS",
+    DataStream.POSITION: "GLOBAL_POSITION_INT LOCAL_POSITION_NED",
+    DataStream.EXTRA1: "ATTITUDE AHRS2 SIMSTATE",
+    DataStream.EXTRA2: "VFR_HUD",
+    DataStream.EXTRA3: "AHRS WIND SYSTEM_TIME BATTERY_STATUS EKF_STATUS_REPORT VIBRATION",
 }  # fmt: skip
-_ONLY_BY_NUMBER: Final = {3: "RC_CHANNELS_RAW"}
-"""Mission Planner asks for group 3 again until it sees this old message; who asks for all never looks at it."""
+_ONLY_BY_NUMBER: Final[dict[int, str]] = {DataStream.RC_CHANNELS: "RC_CHANNELS_RAW"}
+"""Mission Planner asks for this group again until it sees this old message; who asks for all never looks at it."""
 
 GROUPS: Final[dict[int, frozenset[int]]] = {
     group: frozenset(NUMBER_OF_NAME[name] for name in f"{names} {_ONLY_BY_NUMBER.get(group, '')}".split())
     for group, names in _GROUPS.items()
-} | {0: frozenset(NUMBER_OF_NAME[name] for names in _GROUPS.values() for name in names.split())}
-"""Streams of a REQUEST_DATA_STREAM id; 0 = all."""
+} | {DataStream.ALL: frozenset(NUMBER_OF_NAME[name] for names in _GROUPS.values() for name in names.split())}
+"""Streams of a REQUEST_DATA_STREAM id."""
 
 _DEFAULT_HZ: Final = {
     0.2: "AVAILABLE_MODES_MONITOR",

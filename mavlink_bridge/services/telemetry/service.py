@@ -27,7 +27,7 @@ from autopilot.events import (
 from autopilot.mav import Result
 from autopilot.mission.events import CurrentChanged, ItemReached, MissionCleared, MissionComplete
 from mavlink_bridge import codec
-from mavlink_bridge.codec import dialect
+from mavlink_bridge.codec import dialect, id_of
 from mavlink_bridge.identity import Identity
 from mavlink_bridge.services.base import Clock, Message, Outgoing, Peer
 from mavlink_bridge.services.telemetry import announcements, rates
@@ -47,8 +47,8 @@ _AT_ONCE: Final[dict[type, int]] = {
     FenceChanged: NUMBER_OF_NAME["FENCE_STATUS"],
 }
 """Streams that are sent outside their rate when something happens."""
-_AUTOPILOT_VERSION: Final = 148
-_GPS_GLOBAL_ORIGIN: Final = 49
+_AUTOPILOT_VERSION: Final = id_of("AUTOPILOT_VERSION")
+_GPS_GLOBAL_ORIGIN: Final = id_of("GPS_GLOBAL_ORIGIN")
 _START: Final = 1
 
 

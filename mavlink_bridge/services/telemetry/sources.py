@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from autopilot import report
 from autopilot.geo import METRES_PER_DEGREE
+from autopilot.mav import EkfFlag
 
 # A number of its own, not report.SIZE: code in numba's cache must not change its meaning when the report grows.
 FACTS: Final = 160
@@ -80,8 +81,7 @@ NAV_BEARING_DEG: Final = DERIVED + 23
 BATTERY_A: Final = DERIVED + 24  # A, never negative: on the wire -1 means unknown
 SIZE: Final = DERIVED + 25
 
-_EKF_RELATIVE: Final = 8
-_EKF_ABSOLUTE: Final = 16
+_HAS_POSITION: Final = EkfFlag.POS_HORIZ_REL | EkfFlag.POS_HORIZ_ABS
 _UINT32: Final = 4294967296.0
 
 assert report.SIZE <= FACTS, "the report vector has outgrown its place in the source vector"
@@ -122,7 +122,7 @@ def derive(s: Any) -> None:
     derive_quaternion(s)
     s[LANDED] = s[report.LANDED_STATE] if s[HAS_HEIGHT] != 0.0 else 0.0
     flags = s[report.EKF_FLAGS]
-    s[HAS_LOCAL] = 1.0 if flags == flags and int(flags) & (_EKF_RELATIVE | _EKF_ABSOLUTE) else 0.0
+    s[HAS_LOCAL] = 1.0 if flags == flags and int(flags) & _HAS_POSITION else 0.0
     s[HAS_TRUTH] = 1.0 if s[report.TRUE_LAT] == s[report.TRUE_LAT] else 0.0
     s[BATTERY_A] = max(s[report.BATT_A], 0.0) if s[report.BATT_A] == s[report.BATT_A] else s[report.BATT_A]
 

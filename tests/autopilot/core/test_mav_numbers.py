@@ -15,12 +15,12 @@ PREFIXES = {
     mav.Component: ("MAV_COMP_ID_",),
     mav.Sensor: ("MAV_SYS_STATUS_SENSOR_", "MAV_SYS_STATUS_", "MAV_SYS_STATUS_SENSOR_3D_"),
     mav.EkfFlag: ("EKF_",),
-    mav.CompassCalibration: ("MAG_CAL_",),
+    mav.MagCalStatus: ("MAG_CAL_",),
     mav.StorageAction: ("PARAM_",),
     mav.MotorTestThrottle: ("MOTOR_TEST_THROTTLE_",),
 }
-#: In MAVLink's common.xml (value 6 of MAV_RESULT), and not in this version of pymavlink.
-NEWER = {mav.Result.CANCELLED}
+#: In MAVLink's common.xml, and not in this version of pymavlink.
+NEWER = {mav.Result.CANCELLED, mav.Result.COMMAND_UNSUPPORTED_MAV_FRAME}
 
 ENUMS = [getattr(mav, name) for name in mav.__all__]
 
