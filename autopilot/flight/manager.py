@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from typing import Final
 
-from autopilot.mav import Result, Severity
 from autopilot.events import FlightStateChanged
 from autopilot.flight import flags
 from autopilot.flight.actor import Actor
@@ -18,6 +17,7 @@ from autopilot.flight.guards import VehicleGuardFacts
 from autopilot.flight.lifecycle import Action, FlightEvent, FlightState
 from autopilot.flight.messages import OK, Ask, Kind, Message, Tag
 from autopilot.flight.state_machine import LifecycleStateMachine
+from autopilot.mav import Result, Severity
 from autopilot.reasons import ModeReason
 
 RESET_ORDER: Final = (

@@ -33,8 +33,8 @@ class MissionUpload(Client):
     outcome: TransferOutcome | None
 
     def __init__(
-        self, target: Target, items: Sequence[MissionItem], *, kind: int = MissionType.MISSION, home: GeoPoint | None = None,
-        retry: Retry = PATIENT, float_items: bool = False,
+        self, target: Target, items: Sequence[MissionItem], *, kind: int = MissionType.MISSION,
+        home: GeoPoint | None = None, retry: Retry = PATIENT, float_items: bool = False,
     ) -> None:  # fmt: skip
         super().__init__(target, retry)
         self.kind = kind

@@ -14,9 +14,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from autopilot.mav import Severity
 from autopilot import report as R
+from autopilot.control.layout import TICK_MS
 from autopilot.geo import GeoPoint
+from autopilot.mav import Severity
 from autopilot.reasons import NEED_POSITION, ArmingReason
 from autopilot.vehicle import (
     Capabilities,
@@ -45,7 +46,6 @@ from mavlink_bridge.flight_controller.streams import StreamKeeper, plan
 from mavlink_bridge.services.base import Clock, Message, Outgoing, Peer
 
 COMPONENT: Final = 191  # MAV_COMP_ID_ONBOARD_COMPUTER
-_TICK_MS: Final = 20
 _PREARM_CHECKS: Final = 401
 _CALIBRATE: Final = 241
 _SET_SERVO: Final = 183
@@ -202,7 +202,7 @@ class FlightController:
 
     def advance(self, until_ms: int) -> int:
         """Time has passed: it is `until_ms` now, to the tick above."""
-        self._now_ms = -(-until_ms // _TICK_MS) * _TICK_MS
+        self._now_ms = -(-until_ms // TICK_MS) * TICK_MS
         self.state.report[R.TIME_MS] = self._now_ms
         return self._now_ms
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from autopilot.events import Severity
+from autopilot.mav import Severity
 from autopilot.vehicle import VehicleEvent
 from mavlink_bridge.flight_controller.news import News
 from mavlink_bridge.flight_controller.streams import StreamKeeper

@@ -6,11 +6,12 @@ from __future__ import annotations
 from enum import Enum, auto
 from typing import Any, Final
 
+from autopilot.mav import Cmd
 from mavlink_bridge import codec
 from mavlink_bridge.flight_controller.firmware import Firmware
 from mavlink_bridge.framing import Frame
 from mavlink_bridge.services.base import Outgoing, Peer
-from mavlink_bridge.services.flight.service import TUNNEL_TYPE, USER_1
+from mavlink_bridge.services.flight.service import TUNNEL_TYPE
 from mavlink_bridge.services.ftp.replies import message_of, nak
 from mavlink_bridge.services.ftp.wire import Nak, Opcode, Operation, unpack
 
@@ -39,7 +40,7 @@ _TUNNEL: Final = 385
 _ALL_PLANS: Final = 255
 _GUIDED_ITEM: Final = (2, 3)  # MISSION_ITEM.current: a guided target or height, no upload
 _PAUSE_CONTINUE, _DO_SET_CURRENT = 193, 224
-_OUR_COMMANDS: Final = frozenset((_PAUSE_CONTINUE, _DO_SET_CURRENT, USER_1))
+_OUR_COMMANDS: Final = frozenset((_PAUSE_CONTINUE, _DO_SET_CURRENT, Cmd.USER_1))
 _OUR_MESSAGES: Final = frozenset((42, 46))
 _MISSION_START, _DO_SET_MODE, _REQUEST_MESSAGE, _SET_INTERVAL = 300, 176, 512, 511
 _TAKING: Final = frozenset((*range(16, 96), 192, 34, 43000, 43001, 43002))

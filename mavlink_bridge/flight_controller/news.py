@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from autopilot.events import Severity, StatusText
+from autopilot.events import StatusText
+from autopilot.mav import Severity
 
 
 class News:

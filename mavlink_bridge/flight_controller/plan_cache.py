@@ -12,14 +12,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
+from autopilot.mav import MissionType
 from autopilot.mission.items import MissionItem
-from autopilot.plans import FENCE, RALLY
 from mavlink_bridge.clients.mission_download import MissionDownload
 from mavlink_bridge.clients.outcome import TransferOutcome
 from mavlink_bridge.flight_controller.controller import COMPONENT, FlightController
 from mavlink_bridge.services.base import Clock, Message, Outgoing, Peer
 
-_ALL_PLANS: Final = 255
 _AGAIN_MS: Final = 10_000
 _ATTEMPTS: Final = 5  # in a row; then a change or a restart is waited for
 
@@ -33,7 +32,7 @@ class PlanCache:
     def __init__(self, vehicle: FlightController, keep: Callable[[int, tuple[MissionItem, ...]], None]) -> None:
         self._vehicle = vehicle
         self._keep = keep
-        self._wanted = [FENCE, RALLY]
+        self._wanted: list[int] = [MissionType.FENCE, MissionType.RALLY]
         self._attempts = 0
         self._due_ms = 0
         self._running: MissionDownload | None = None
@@ -42,8 +41,8 @@ class PlanCache:
 
     def changed(self, kind: int) -> None:
         """The controller has accepted a new plan of this kind (255: all are cleared)."""
-        if kind in (FENCE, RALLY, _ALL_PLANS):
-            self._read_again((FENCE, RALLY) if kind == _ALL_PLANS else (kind,))
+        if kind in (MissionType.FENCE, MissionType.RALLY, MissionType.ALL):
+            self._read_again((MissionType.FENCE, MissionType.RALLY) if kind == MissionType.ALL else (kind,))
 
     def _read_again(self, kinds: tuple[int, ...]) -> None:
         self._wanted += [kind for kind in kinds if kind not in self._wanted]
@@ -60,7 +59,7 @@ class PlanCache:
     def handle_timeout(self, now_ms: int) -> None:
         before, self._seen = self._seen, (self._vehicle.link.restarts, self._vehicle.state.armed)
         if self._seen[0] != before[0] or (before[1] and not self._seen[1]):
-            self._read_again((FENCE, RALLY))
+            self._read_again((MissionType.FENCE, MissionType.RALLY))
         if self._running is not None:
             self._running.handle_timeout(now_ms)
             self._follow(now_ms)

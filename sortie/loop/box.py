@@ -9,9 +9,8 @@ from __future__ import annotations
 
 from autopilot.geo import GeoPoint
 from autopilot.journal import MemoryJournal
-from autopilot.mav import Cmd
+from autopilot.mav import Cmd, MissionType
 from autopilot.mission.items import MissionItem
-from autopilot.plans import MISSION
 from autopilot.vehicles.kinds import COPTER
 from depot.messages import MissionPlan
 from depot.names import Mode, Stage
@@ -99,7 +98,7 @@ class BoxLoop(SpaceLoop):
     def _show_plan(self) -> None:
         plan, autopilot = self.depot.memory.plan, self.service.autopilot
         if plan is not None and not autopilot.mission.total():
-            autopilot.replace_plan(MISSION, tuple(self._items(plan)), self.service.now_ms)
+            autopilot.replace_plan(MissionType.MISSION, tuple(self._items(plan)), self.service.now_ms)
 
     def _items(self, plan: MissionPlan) -> list[MissionItem]:
         """A plan as the copter flies it."""

@@ -14,9 +14,9 @@ from typing import Final
 
 import msgspec
 
+from autopilot.mav import MissionType
 from autopilot.mission.items import MissionItem
 from autopilot.mission.state import MissionState
-from autopilot.plans import MISSION
 from depot.messages import MissionPlan
 from depot.names import Stage
 from depot.pilot.body import ControllerBody
@@ -57,7 +57,7 @@ def stored_state(snapshot: Snapshot | None, box: BoxSettings) -> StoredState:
     if snapshot is None or plan is None:
         return StoredState()
     items = tuple(flown_items(plan, 0.0, box.photo_m))
-    return StoredState(plans={MISSION: items}, progress=(snapshot.item, int(MissionState.IDLE)))
+    return StoredState(plans={MissionType.MISSION: items}, progress=(snapshot.item, int(MissionState.IDLE)))
 
 
 class ControllerLoop(BoxLoop):

@@ -8,16 +8,16 @@ from __future__ import annotations
 
 from autopilot.mav import Cmd, Result
 from autopilot.result import Outcome
-from mavlink_bridge.codec import dialect, id_of, ids_of
+from mavlink_bridge.codec import dialect, id_of
 from mavlink_bridge.services.commands.context import ACCEPTED, DENIED, FAILED, UNSUPPORTED, Context, Row
 from mavlink_bridge.services.commands.request import Command
 
 AUTOPILOT_VERSION = id_of("AUTOPILOT_VERSION")
 HOME_POSITION = id_of("HOME_POSITION")
 MESSAGE_INTERVAL = id_of("MESSAGE_INTERVAL")
-#: Asked for by ground stations on connect and not served: the refusal is what makes them go on with what they have.
-#: QGC's own negotiation.
-REFUSED_AS_UNSUPPORTED = ids_of("PROTOCOL_VERSION")
+#: QGroundControl's own negotiation, which the dialect does not have. It asks on connect and is refused: that makes it
+#: go on with what it has.
+PROTOCOL_VERSION = 300
 _LARGEST_ID = 0xFFFFFF
 
 
@@ -26,7 +26,7 @@ def request_message(command: Command, context: Context) -> Outcome:
     wanted = command.whole(1)
     if wanted == MESSAGE_INTERVAL:
         return _interval_of(command.whole(2), context)
-    if wanted in REFUSED_AS_UNSUPPORTED:
+    if wanted == PROTOCOL_VERSION:
         return UNSUPPORTED
     if not 0 <= wanted <= _LARGEST_ID:
         return FAILED

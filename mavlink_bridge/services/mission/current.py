@@ -30,7 +30,8 @@ def mission_mode(core: MissionCore) -> int:
 def mission_current(core: MissionCore, seq: int) -> Message:
     """MISSION_CURRENT that says `seq`; all else as it is now. `total` counts items without home, 65535 = none; the ids
     are the plans' checksums, 0 = empty."""
+    total = core.mission.total()
     return MissionCurrent(
-        seq, core.mission.total() or _NO_TOTAL, wire_state(core.sequencer.state(), core.mission.total()), mission_mode(core),
+        seq, total or _NO_TOTAL, wire_state(core.sequencer.state(), total), mission_mode(core),
         core.mission.checksum(), core.fence.checksum(), core.rally.checksum(),
     )  # fmt: skip

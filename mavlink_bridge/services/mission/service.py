@@ -26,6 +26,7 @@ from mavlink_bridge.services.mission.transfer import PlanTransfer
 
 _GUIDED_TARGET = 2
 _GUIDED_ALTITUDE = 3
+_GUIDED = (_GUIDED_TARGET, _GUIDED_ALTITUDE)
 
 _INPUTS = {
     "MISSION_COUNT": Input.COUNT,
@@ -72,11 +73,7 @@ class MissionService:
             return
         mission_type = message.mission_type
         if mission_type in PLANS:
-            if (
-                kind is Input.ITEM
-                and mission_type == MissionType.MISSION
-                and message.current in (_GUIDED_TARGET, _GUIDED_ALTITUDE)
-            ):
+            if kind is Input.ITEM and mission_type == MissionType.MISSION and message.current in _GUIDED:
                 self._guide(message, peer)
             elif mission_type != MissionType.MISSION and peer.mavlink1:
                 self._refuse_mavlink1(kind, mission_type, peer)

@@ -13,8 +13,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from autopilot.mav import Severity
 from autopilot.journal import Journal, SaveParameter
+from autopilot.mav import Severity
 from autopilot.parameters import SetOutcome
 from mavlink_bridge.codec import dialect
 from mavlink_bridge.services.base import Clock, Message, Outgoing, Peer
