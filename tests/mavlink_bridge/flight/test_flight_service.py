@@ -8,12 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from autopilot.mav import Result
+from autopilot.mav import Cmd, Result
 from mavlink_bridge.codec import dialect
 from mavlink_bridge.services.base import Message, Peer
 from mavlink_bridge.services.commands import CommandService
 from mavlink_bridge.services.flight import FlightService
-from mavlink_bridge.services.flight.service import TUNNEL_TYPE, USER_1
+from mavlink_bridge.services.flight.service import TUNNEL_TYPE
 from tests.fakes.flight_bench import A, F, FlightBench, I, L, P
 from tests.fakes.recording_telemetry import RecordingTelemetry
 
@@ -42,8 +42,8 @@ class Face:
 
     def user(self, command: float) -> tuple[int, int]:
         """COMMAND_ACK's result and result_param2."""
-        (ack,) = self.long(USER_1, command)
-        assert (ack.get_type(), ack.command) == ("COMMAND_ACK", USER_1)
+        (ack,) = self.long(Cmd.USER_1, command)
+        assert (ack.get_type(), ack.command) == ("COMMAND_ACK", Cmd.USER_1)
         return ack.result, ack.result_param2
 
     def tunnel(self, data: bytes, kind: int = TUNNEL_TYPE, peer: Peer = QGC, length: int | None = None) -> list[Any]:
@@ -92,7 +92,7 @@ def test_another_number_is_unsupported(command: float) -> None:
 
 
 def test_no_number_is_denied() -> None:
-    (ack,) = Face().long(USER_1, float("nan"))
+    (ack,) = Face().long(Cmd.USER_1, float("nan"))
     assert ack.result == Result.DENIED
 
 
@@ -100,7 +100,7 @@ def test_a_repeated_go_is_answered_again_and_acts_once() -> None:
     """The acknowledgement was lost: confirmation 1 hears the same answer."""
     face = Face()
     face.user(GO)
-    (ack,) = face.long(USER_1, GO, confirmation=1)
+    (ack,) = face.long(Cmd.USER_1, GO, confirmation=1)
     assert ack.result == Result.ACCEPTED
     assert face.bench.states == [P, A]
 
@@ -176,7 +176,7 @@ def test_commands_behind_an_arm_in_progress_wait_for_it() -> None:
     face.bench.vehicle.slow_arming = True
     assert face.long(ARM, 1.0, link_ms=1000) == []
     assert face.long(22, 0, 0, 0, 0, 0, 0, 8.0, link_ms=1010) == []
-    (ack,) = face.long(USER_1, STATUS, link_ms=1020)
+    (ack,) = face.long(Cmd.USER_1, STATUS, link_ms=1020)
     assert ack.result_param2 == P
     face.bench.vehicle.answer(True, True)
     face.bench.run(0.1)
