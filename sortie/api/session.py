@@ -46,6 +46,8 @@ from sortie.storage.store import Store
 
 E = TypeVar("E")
 _PASSES_PER_YIELD = 10
+SERVED_MS = 100
+"""Vehicle time after which `serve` asks at the latest whether it is to end."""
 Home = str | GeoPoint | tuple[GeoPoint, float]
 
 
@@ -163,13 +165,14 @@ class Session(Claims):
         self._runtime.settle()
         return link
 
-    def add_link(self, url: str, *, insecure: bool = False) -> None:
-        """Open a socket or serial link ("tcpin:127.0.0.1:5760"). From then on time passes with a look at the sockets,
-        and link time (retries, timeouts) follows the wall. UserError when it cannot be opened, and for one that the
-        network can reach unless there is a signing key, or `insecure`: whoever reaches it can command the vehicle."""
+    def add_link(self, url: str, *, insecure: bool = False) -> str:
+        """Open a socket or serial link ("tcpin:127.0.0.1:5760"; port 0: a free one); returns its address. From then on
+        time passes with a look at the sockets, and link time (retries, timeouts) follows the wall. UserError when it
+        cannot be opened, and for one that the network can reach unless there is a signing key, or `insecure`: whoever
+        reaches it can command the vehicle."""
         for warning in check_links([url], signed=self._signing.signing is not None, insecure=insecure):
             LOGGER.warning("%s", warning)
-        self._runtime.open(self.service.endpoint, url)
+        return self._runtime.open(self.service.endpoint, url)
 
     # --- facts ----------------------------------------------------------------------------------------------------
     @property
@@ -257,16 +260,23 @@ class Session(Claims):
                 await asyncio.sleep(0)
         return self._came(watch, timeout_s)
 
-    def serve(self, seconds: float | None = None, *, speedup: float = 1.0) -> None:
+    def serve(
+        self, seconds: float | None = None, *, speedup: float = 1.0, until: Callable[[], bool] | None = None
+    ) -> None:
         """Follow the wall clock, `speedup` times as fast, for `seconds` of vehicle time (None: until Ctrl-C raises
-        KeyboardInterrupt), so that people and programs on sockets can take part."""
+        KeyboardInterrupt), so that people and programs on sockets can take part. `until()`, asked once a turn, ends it
+        earlier; another thread that wants it asked now calls `wake`."""
         self._runtime.go_real()
         self._runtime.set_speedup(speedup, always)
         try:
-            for _ in self._passes(FOR_EVER_MS if seconds is None else self._end_ms(seconds)):
+            for _ in self._passes(FOR_EVER_MS if seconds is None else self._end_ms(seconds), until, SERVED_MS):
                 pass
         finally:
             self._runtime.set_speedup(0.0, always)
+
+    def wake(self) -> None:
+        """Safe in any thread: `serve` does not sleep on."""
+        self._runtime.go_real().wakeup.wake()
 
     def _passes(
         self, end_ms: int, done: Callable[[], bool] | None = None, every_ms: int | None = None

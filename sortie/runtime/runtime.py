@@ -96,9 +96,10 @@ class Runtime:
         """Carry this wire from now on, until it is closed."""
         self._wires.append(wire)
 
-    def open(self, endpoint: Endpoint, url: str) -> None:
-        """Open a socket or serial link of an endpoint, or raise UserError. Time is real from now on."""
-        self.go_real().open(endpoint, url, self.link_ms)
+    def open(self, endpoint: Endpoint, url: str) -> str:
+        """Open a socket or serial link of an endpoint and return its address, or raise UserError. Time is real from now
+        on."""
+        return self.go_real().open(endpoint, url, self.link_ms)
 
     def go_real(self) -> Sockets:
         """From now on link time follows the wall, from where it stands."""

@@ -32,10 +32,10 @@ class Sockets:
         """Those of all endpoints that have or had links."""
         return list(self._hubs.values())
 
-    def open(self, endpoint: Endpoint, url: str, link_ms: int) -> None:
-        """Open a link or port; a busy port is a UserError."""
+    def open(self, endpoint: Endpoint, url: str, link_ms: int) -> str:
+        """Open a link or port; its address, with the port that was chosen for 0. A busy port is a UserError."""
         try:
-            self.hub(endpoint).open(url, link_ms)
+            return self.hub(endpoint).open(url, link_ms).name
         except LinkError as error:
             raise UserError(str(error)) from error
 

@@ -10,6 +10,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from autopilot.mission.plan import Plan, format_plan
+from sortie.api.claims import Claims
 from sortie.api.session import Session
 from sortie.api.story import standing, story
 from sortie.api.testing.restore import plan_of
@@ -25,10 +26,13 @@ LINES = 20
 
 
 class Flown:
-    """`scratch`: where flights are logged until the test has ended; None: nowhere."""
+    """`scratch`: where flights are logged until the test has ended; None: nowhere. Made, and asked for `tell`, `keep`
+    and `finish`, where the vehicle is flown."""
 
     def __init__(self, session: Session, wish: Wanted, scratch: Path | None) -> None:
         self.session = session
+        self.vehicle: Claims = session
+        """By which others reach it."""
         self._wish = wish
         self._scratch = scratch
         self._recorder = None if scratch is None else record_flights(session.service, scratch)

@@ -18,6 +18,7 @@ from sortie.api.claims import Claims
 from sortie.api.session import Session
 from sortie.api.testing.flown import Flown
 from sortie.api.testing.restore import put_back, take
+from sortie.api.testing.server import Server
 from sortie.api.testing.wanted import Wanted, marked, wanted
 from sortie.config.errors import UserError
 
@@ -75,27 +76,51 @@ class Garage:
         return vehicle
 
     @contextmanager
+    def server(self, wish: Wanted, item: pytest.Item, speedup: float) -> Iterator[Server]:
+        """One for this test, with sockets."""
+        self._begin(item)
+        flown: list[Flown] = []
+
+        def make() -> Session:
+            session = self._session(wish, item.path.parent)
+            flown.append(Flown(session, wish, self._folder()))
+            return session
+
+        with Server(make, speedup) as server:
+            (one,) = flown
+            one.vehicle = server.vehicle
+            with self._open_for(one):
+                yield server
+
+    @contextmanager
     def _flown(self, wish: Wanted, directory: Path) -> Iterator[Session]:
         __tracebackhide__ = True
-        mistake = ""
+        with self._session(wish, directory) as session, self._open_for(Flown(session, wish, self._folder())):
+            yield session
+
+    def _session(self, wish: Wanted, directory: Path) -> Session:
+        __tracebackhide__ = True
         try:
-            session = wish.session(self._seed, directory)
+            return wish.session(self._seed, directory)
         except UserError as error:
             mistake = str(error)
-        if mistake:
-            pytest.fail(f"sortie: {mistake}", pytrace=False)
-        with session:
-            flown = Flown(session, wish, None if self._logs == "none" else self._folder())
-            self._open.append(flown)
-            self._use(flown)
-            try:
-                yield session
-            finally:
-                self._open.remove(flown)
-                flown.finish()
+        pytest.fail(f"sortie: {mistake}", pytrace=False)
 
-    def _folder(self) -> Path:
+    @contextmanager
+    def _open_for(self, flown: Flown) -> Iterator[None]:
+        """It flies, and the test uses it."""
+        self._open.append(flown)
+        self._use(flown)
+        try:
+            yield
+        finally:
+            self._open.remove(flown)
+            flown.vehicle.ask(lambda session: flown.finish())
+
+    def _folder(self) -> Path | None:
         """For the log of one vehicle; made by its first flight."""
+        if self._logs == "none":
+            return None
         if self._scratch is None:
             self._scratch = Path(tempfile.mkdtemp(prefix="sortie-tests-"))
         self._made += 1
@@ -126,14 +151,14 @@ class Garage:
         self._begin(item)
         funcargs = list(getattr(item, "funcargs", {}).values())
         for flown in self._open:
-            if any(flown.session is value for value in funcargs):
+            if any(value in (flown.session, flown.vehicle) for value in funcargs):
                 self._use(flown)
         place = self._directory / folder_name(item.nodeid)
         if report.failed:
             places = self._keep(place) if self._logs != "none" else [None] * len(self._used)
             for number, (flown, kept) in enumerate(zip(self._used, places, strict=True), start=1):
                 name = "sortie" if len(places) == 1 else f"sortie: vehicle {number} of {len(places)}"
-                report.sections.append((name, flown.tell(item.nodeid, kept)))
+                report.sections.append((name, _told(flown, item.nodeid, kept)))
         elif report.when == "teardown":
             if not self._kept:
                 shutil.rmtree(place, ignore_errors=True)
@@ -149,7 +174,7 @@ class Garage:
             self._kept = True
             shutil.rmtree(place, ignore_errors=True)
             for flown, kept in zip(self._used, places, strict=True):
-                flown.keep(kept)
+                _keep(flown, kept)
             with contextlib.suppress(FileExistsError):
                 (self._directory / ".gitignore").open("x").write("*\n")
         return places
@@ -159,6 +184,14 @@ class Garage:
         self._forget(0)
         if self._scratch is not None:
             shutil.rmtree(self._scratch, ignore_errors=True)
+
+
+def _told(flown: Flown, test: str, kept: Path | None) -> str:
+    return flown.vehicle.ask(lambda session: flown.tell(test, kept))
+
+
+def _keep(flown: Flown, place: Path) -> None:
+    flown.vehicle.ask(lambda session: flown.keep(place))
 
 
 def folder_name(test: str) -> str:

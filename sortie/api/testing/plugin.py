@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from sortie.api.claims import Claims
     from sortie.api.session import Session
     from sortie.api.testing.garage import Garage
+    from sortie.api.testing.server import Server
 
 MARKER = "sortie"
 LOGS = ("failed", "all", "none")
@@ -34,6 +35,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="Seed of vehicles whose marker gives none (0); random: another one in each run, which is printed.",
     )  # fmt: skip
     group.addoption(
+        "--sortie-speedup", type=_speedup, default=10.0, metavar="X",
+        help="How many times faster than the wall a sortie_server flies (10).",
+    )  # fmt: skip
+    group.addoption(
         "--sortie-logs", choices=LOGS, default=LOGS[0],
         help="Whose flights stay in --sortie-log-dir: those of tests that failed (the default), all, none.",
     )  # fmt: skip
@@ -47,6 +52,14 @@ def _seed(text: str) -> int | str:
     if text == RANDOM or (text.isascii() and text.isdigit()):
         return text if text == RANDOM else int(text)
     raise ValueError(text)
+
+
+def _speedup(text: str) -> float:
+    """A positive number."""
+    value = float(text)
+    if not 0.0 < value < float("inf"):
+        raise ValueError(text)
+    return value
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -127,6 +140,16 @@ def sortie_vehicles(request: pytest.FixtureRequest) -> Callable[..., AbstractCon
     """Makes vehicles: `with sortie_vehicles(wind=(5, 90)) as vehicle:`, with the arguments of the marker. For fixtures
     of a wider scope, and for many vehicles in one test."""
     return _garage(request.config).make
+
+
+@pytest.fixture
+def sortie_server(request: pytest.FixtureRequest) -> Iterator[Server]:
+    """A vehicle on a TCP port of its own, in real time times --sortie-speedup: `url`, `connect()` for pymavlink,
+    `mavsdk_address`; `vehicle` for what only the simulator knows."""
+    garage = _garage(request.config)
+    speedup = request.config.getoption("--sortie-speedup")
+    with garage.server(garage.wanted(request.node), request.node, speedup) as server:
+        yield server
 
 
 @pytest.fixture
