@@ -62,22 +62,21 @@ class Autopilot:
         self.parts = VehicleParts(kind, vehicle, parameters, journal, stored or NothingStored(), boot_unix_s)
         self.mission, self.fence, self.rally = self.parts.plans.mission, self.parts.plans.fence, self.parts.plans.rally
         self.sequencer = self.parts.sequencer
-        self.flights = FlightSystem(self.parts) if flight_manager else None
+        self.flights = FlightSystem(self.parts.for_flights()) if flight_manager else None
         self.arming = self.parts.arming if self.flights is None else self.flights
 
     # --- the pass -------------------------------------------------------------------------------------------------
     def update(self, now_ms: int) -> None:
         """Vehicle time is now `now_ms`: take the vehicle's events, run safety and the mode, once."""
         parts = self.parts
-        context = parts.context
-        context.now_ms = now_ms
+        parts.facts.now_ms = now_ms
         if parts.plans.pending:
             parts.plans.tick()
         events = self.vehicle.take_events()
         if events:
             bits = int(events)
             if bits & _ARRIVED:
-                context.arrived = True
+                parts.helm.arrived = True
             if bits & _ESTIMATOR_OK:
                 parts.home.position_found()
             if bits & _TAKEN_OVER and parts.follower is not None:
@@ -99,7 +98,7 @@ class Autopilot:
         """The next vehicle time at which `update` must run although the vehicle raised no event."""
         parts = self.parts
         if parts.plans.pending:
-            return parts.context.now_ms
+            return parts.facts.now_ms
         earliest: int | None = None
         for due in (
             parts.modes.mode.next_deadline_ms(),
@@ -120,11 +119,11 @@ class Autopilot:
 
     def take_events(self) -> list[Event]:
         """Facts since the last call, in order (`autopilot.events.Event`)."""
-        return self.parts.context.take_events()
+        return self.parts.announcer.take_events()
 
     def update_link_clock(self, link_ms: int) -> None:
         """The link clock is now `link_ms`: is the ground station silent for too long?"""
-        self.parts.failsafes.link_time(link_ms, self.parts.context.now_ms)
+        self.parts.failsafes.link_time(link_ms, self.parts.facts.now_ms)
 
     def next_link_deadline_ms(self) -> int | None:
         """When `update_link_clock` must be called next, on the link clock."""
@@ -138,7 +137,7 @@ class Autopilot:
 
     def use_executor(self, build: Callable[[VehicleContext], MissionExecutor]) -> None:
         """Fly mission items with an executor of your own: see `autopilot.modes.own_items`. `build` gets the context,
-        with which it flies (`VehicleContext.fly`)."""
+        with which it flies (`context.helm.fly`)."""
         self.parts.auto.executor.own.executor = build(self.parts.context)
 
     # --- facts ----------------------------------------------------------------------------------------------------
@@ -154,16 +153,16 @@ class Autopilot:
     @property
     def vehicle_class(self) -> VehicleClass:
         """All that is its kind's."""
-        return self.parts.context.vehicle_class
+        return self.parts.facts.vehicle_class
 
     @property
     def armed(self) -> bool:
-        return self.parts.context.armed
+        return self.parts.facts.armed
 
     @property
     def home(self) -> GeoPoint | None:
         """Altitude AMSL."""
-        return self.parts.context.home
+        return self.parts.facts.home
 
     @property
     def failsafe(self) -> bool:
@@ -334,7 +333,7 @@ class Autopilot:
         if not self.parts.payload.knows(command):
             return Outcome(Result.UNSUPPORTED, "no payload command")
         if not self.parts.payload.act(command, params, now_ms):
-            return self.parts.context.refuse(f"Payload command {command}: no such output")
+            return self.parts.announcer.refuse(f"Payload command {command}: no such output")
         return ACCEPTED
 
     def aux_function(self, function: int, position: int, now_ms: int) -> Outcome:
@@ -350,9 +349,9 @@ class Autopilot:
 
     def reboot(self, now_ms: int) -> Outcome:
         """Announces RebootRequested; who runs the service starts it anew. Refused while armed."""
-        if self.parts.context.armed:
-            return self.parts.context.refuse("Reboot: armed")
-        self.parts.context.announce(RebootRequested())
+        if self.parts.facts.armed:
+            return self.parts.announcer.refuse("Reboot: armed")
+        self.parts.announcer.announce(RebootRequested())
         return ACCEPTED
 
     def set_sticks(self, sticks: Sticks | None, now_ms: int, *, source: str = "override") -> None:
@@ -374,7 +373,7 @@ class Autopilot:
     def ground_station_heartbeat(self, system: int, now_ms: int) -> None:
         """A GCS HEARTBEAT was heard (FS_GCS counts SYSID_MYGCS only). Its silence is counted on the link clock, from
         the next `update_link_clock` on."""
-        if system == int(self.parts.context.param("SYSID_MYGCS", 255.0)):
+        if system == int(self.parts.facts.param("SYSID_MYGCS", 255.0)):
             self.parts.failsafes.ground_station_heard()
 
     # --- plans ----------------------------------------------------------------------------------------------------
@@ -388,4 +387,4 @@ class Autopilot:
 
     def may_clear(self, kind: int) -> bool:
         """False while armed and the mission runs (kind 0)."""
-        return kind != 0 or not (self.parts.context.armed and self.sequencer.state() is MissionState.RUNNING)
+        return kind != 0 or not (self.parts.facts.armed and self.sequencer.state() is MissionState.RUNNING)

@@ -20,7 +20,7 @@ from autopilot.modes.speeds import SpeedControl
 from autopilot.reasons import ModeReason
 from autopilot.result import ACCEPTED, Outcome
 from autopilot.vehicle import Attitude, Hold, Leg, Yaw, YawMode
-from autopilot.vehicle_context import VehicleContext
+from autopilot.vehicle_context import Announcer, Helm, VehicleFacts
 
 _LOWEST_TAKEOFF = 1.0  # m above where the vehicle is
 _HOVER = 0.5  # SET_ATTITUDE_TARGET.thrust that holds the height
@@ -34,7 +34,9 @@ class FlightCommands:
 
     def __init__(
         self,
-        context: VehicleContext,
+        facts: VehicleFacts,
+        announcer: Announcer,
+        helm: Helm,
         modes: ModeChoice,
         guided: GuidedMode,
         auto: AutoMode,
@@ -42,31 +44,33 @@ class FlightCommands:
         speeds: SpeedControl,
         admits: Callable[[GeoPoint], bool],
     ) -> None:
-        self._context = context
+        self._facts = facts
+        self._announcer = announcer
+        self._helm = helm
         self._modes = modes
         self._guided = guided
         self._auto = auto
         self._heading = heading
         self._speeds = speeds
         self._admits = admits  # the fence: may it be sent there?
-        self._kind = context.vehicle_class
+        self._kind = facts.vehicle_class
 
     # --- up and down ----------------------------------------------------------------------------------------------
     def takeoff(self, height_m: float) -> Outcome:
-        context = self._context
+        facts, announcer, helm = self._facts, self._announcer, self._helm
         if not self._kind.has_height:
             return UNSUPPORTED
-        if not context.armed:
-            return context.refuse("Takeoff: not armed")
-        if not context.landed:
-            return context.refuse("Takeoff: already flying")
-        home_down, here_down = context.home_ned[2], context.vehicle.state.position[2]
+        if not facts.armed:
+            return announcer.refuse("Takeoff: not armed")
+        if not facts.landed:
+            return announcer.refuse("Takeoff: already flying")
+        home_down, here_down = facts.home_ned[2], facts.vehicle.state.position[2]
         if home_down - height_m >= here_down:
-            return context.refuse("Takeoff: height is not above the vehicle")
+            return announcer.refuse("Takeoff: height is not above the vehicle")
         down = min(home_down - height_m, here_down - _LOWEST_TAKEOFF)
         if not self._modes.mode.take_off(down):
-            return context.refuse(f"Takeoff: not in {self._modes.spec.name}")
-        context.takeoff_allowed = True
+            return announcer.refuse(f"Takeoff: not in {self._modes.spec.name}")
+        helm.takeoff_allowed = True
         return ACCEPTED
 
     def land(self, now_ms: int) -> Outcome:
@@ -85,19 +89,19 @@ class FlightCommands:
 
     def _flies(self, flight: GuidedFlight) -> bool:
         """On the ground a place is taken without effect, as ArduPilot takes it, but not in silence."""
-        if self._context.armed and not self._context.grounded:
+        if self._facts.armed and not self._facts.grounded:
             return True
-        why = "take off first" if self._context.armed else "not armed"
-        self._context.say(Severity.WARNING, f"Guided target: {why}")
+        why = "take off first" if self._facts.armed else "not armed"
+        self._announcer.say(Severity.WARNING, f"Guided target: {why}")
         return False
 
     def reposition(
         self, place: GeoPoint, now_ms: int, speed: float | None, yaw_rad: float | None, change_mode: bool
     ) -> Outcome:
         if not change_mode and self._modes.mode is not self._guided:
-            return self._context.refuse("Reposition: not in GUIDED", Result.DENIED)
+            return self._announcer.refuse("Reposition: not in GUIDED", Result.DENIED)
         if not self._within_fence(place):
-            return self._context.refuse(_OUTSIDE)
+            return self._announcer.refuse(_OUTSIDE)
         if self._modes.mode is not self._guided:
             outcome = self._modes.set(self._kind.modes.guided, now_ms, ModeReason.GCS_COMMAND)
             if not outcome.ok:
@@ -107,17 +111,17 @@ class FlightCommands:
             if speed is not None and speed > 0.0:
                 self._speeds.override(ground=speed)
             yaw = None if yaw_rad is None or not self._kind.turns_nose else Yaw(YawMode.ANGLE, angle=yaw_rad)
-            flight.go_to(local(self._context, place), yaw)
+            flight.go_to(local(self._facts, place), yaw)
         return ACCEPTED
 
     def guided_item(self, place: GeoPoint) -> Outcome:
         flight = self._flight()
         if flight is None:
-            return self._context.refuse("Guided target: not in GUIDED")
+            return self._announcer.refuse("Guided target: not in GUIDED")
         if not self._within_fence(place):
-            return self._context.refuse(_OUTSIDE)
+            return self._announcer.refuse(_OUTSIDE)
         if self._flies(flight):
-            flight.go_to(local(self._context, place))
+            flight.go_to(local(self._facts, place))
         return ACCEPTED
 
     def _within_fence(self, place: GeoPoint) -> bool:
@@ -126,9 +130,9 @@ class FlightCommands:
 
     def guided_altitude(self, alt_amsl: float) -> Outcome:
         """Outside GUIDED it is taken without effect, as ArduPilot takes it, but not in silence."""
-        flight, origin = self._flight(), self._context.vehicle.origin
-        if flight is None or self._context.grounded or origin is None or not self._kind.has_height:
-            self._context.say(Severity.WARNING, f"Altitude change has no effect in {self._modes.spec.name}")
+        flight, origin = self._flight(), self._facts.vehicle.origin
+        if flight is None or self._facts.grounded or origin is None or not self._kind.has_height:
+            self._announcer.say(Severity.WARNING, f"Altitude change has no effect in {self._modes.spec.name}")
             return ACCEPTED
         flight.change_height(origin.alt - alt_amsl)
         return ACCEPTED
@@ -138,15 +142,15 @@ class FlightCommands:
     ) -> Outcome:
         """Ignored outside GUIDED and on the ground, without a text: these come many times a second."""
         flight = self._flight()
-        if flight is None or self._context.grounded or not self._context.armed:
+        if flight is None or self._facts.grounded or not self._facts.armed:
             return Outcome(Result.FAILED, "not flying in GUIDED")
-        origin = self._context.vehicle.origin
+        origin = self._facts.vehicle.origin
         if position is not None and origin is not None and not self._within_fence(to_global(origin, position)):
             return Outcome(Result.FAILED, _OUTSIDE)
         if position is not None and velocity is None:
             flight.go_to(position, yaw)
         elif velocity is not None or acceleration is not None:
-            here = self._context.vehicle.state.velocity  # what an acceleration alone goes on from
+            here = self._facts.vehicle.state.velocity  # what an acceleration alone goes on from
             flight.move(velocity or here, position=position, acceleration=acceleration, yaw=yaw)
         elif yaw is not None:
             self._heading.fix(yaw)
@@ -156,15 +160,15 @@ class FlightCommands:
         """`thrust` 0 .. 1: a climb rate about 0.5, or with GUID_OPTIONS bit 3 thrust itself. Driven: -1 .. 1, a share
         of WP_SPEED along `yaw`, or turning at `yaw_rate`."""
         flight = self._flight()
-        if flight is None or not self._context.armed:
+        if flight is None or not self._facts.armed:
             return Outcome(Result.FAILED, "not flying in GUIDED")
         if not self._kind.has_height:
-            flight.drive(thrust * self._context.param("WP_SPEED", 2.0), yaw, yaw_rate)
+            flight.drive(thrust * self._facts.param("WP_SPEED", 2.0), yaw, yaw_rate)
             return ACCEPTED
-        direct = bool(int(self._context.param("GUID_OPTIONS")) & 8)
+        direct = bool(int(self._facts.param("GUID_OPTIONS")) & 8)
         limits = self._speeds.current()
         climb = (thrust - _HOVER) / _HOVER * (limits.up if thrust > _HOVER else limits.down)
-        timeout_ms = int(1000 * self._context.param("GUID_TIMEOUT", 3.0))
+        timeout_ms = int(1000 * self._facts.param("GUID_TIMEOUT", 3.0))
         flight.attitude(
             Attitude(roll, pitch, yaw, yaw_rate or 0.0, yaw_rate is not None, thrust, climb, not direct, timeout_ms)
         )
@@ -177,7 +181,7 @@ class FlightCommands:
         if kind not in (0, 1, 2, 3) or not speed > 0.0:
             return DENIED
         if not self._modes.spec.autopilot or self._modes.spec.pilot:
-            return self._context.refuse(f"Speed change: not in {self._modes.spec.name}")
+            return self._announcer.refuse(f"Speed change: not in {self._modes.spec.name}")
         if kind < 2:
             self._change_ground_speed(speed)
         else:
@@ -197,38 +201,38 @@ class FlightCommands:
         if kind not in (0, 1):
             return DENIED
         if not speed > 0.0:
-            return self._context.refuse("Speed change: must be above zero")
+            return self._announcer.refuse("Speed change: must be above zero")
         mode = self._modes.mode
         sent = mode is self._guided and not self._guided.flight.drives_to_a_place
         if not self._modes.spec.autopilot or sent:
-            return self._context.refuse(f"Speed change: not in {self._modes.spec.name}{' now' if sent else ''}")
+            return self._announcer.refuse(f"Speed change: not in {self._modes.spec.name}{' now' if sent else ''}")
         self._change_ground_speed(speed)
         return ACCEPTED
 
     def condition_yaw(self, angle_deg: float, rate_deg_s: float, direction: int, relative: bool) -> Outcome:
         if not self._kind.turns_nose:
             return UNSUPPORTED
-        here = self._context.vehicle.state.yaw
+        here = self._facts.vehicle.state.yaw
         if not self._modes.mode.turn(condition_yaw(angle_deg, rate_deg_s, direction, relative, here)):
-            return self._context.refuse(f"Yaw: not in {self._modes.spec.name}")
+            return self._announcer.refuse(f"Yaw: not in {self._modes.spec.name}")
         return ACCEPTED
 
     def set_roi(self, place: GeoPoint | None) -> Outcome:
         """A nose that turns follows; a camera would, and there is none to turn."""
         if not self._kind.turns_nose:
             return ACCEPTED
-        if place is not None and not self._context.has_position:
-            return self._context.refuse("Region of interest: requires position")
+        if place is not None and not self._facts.has_position:
+            return self._announcer.refuse("Region of interest: requires position")
         if self._modes.spec.pilot:
-            return self._context.refuse(f"Region of interest: not in {self._modes.spec.name}")
-        self._heading.look_at(None if place is None else local(self._context, place))
+            return self._announcer.refuse(f"Region of interest: not in {self._modes.spec.name}")
+        self._heading.look_at(None if place is None else local(self._facts, place))
         return ACCEPTED
 
     def set_reverse(self, backwards: bool) -> Outcome:
         if not self._kind.reverses:
             return UNSUPPORTED
-        self._context.backwards = backwards
-        target = self._context.target
-        if isinstance(target, Leg | Hold) and not self._context.arrived and self._context.armed:
-            self._context.fly(replace(target, backwards=backwards))
+        self._helm.backwards = backwards
+        target = self._helm.target
+        if isinstance(target, Leg | Hold) and not self._helm.arrived and self._facts.armed:
+            self._helm.fly(replace(target, backwards=backwards))
         return ACCEPTED

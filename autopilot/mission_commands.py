@@ -9,7 +9,7 @@ from autopilot.modes.auto import AutoMode
 from autopilot.modes.manager import ModeChoice
 from autopilot.reasons import ModeReason
 from autopilot.result import ACCEPTED, Outcome
-from autopilot.vehicle_context import VehicleContext
+from autopilot.vehicle_context import Announcer, Helm, VehicleFacts
 
 _HIGHEST_TAG = 65535
 
@@ -17,11 +17,15 @@ _HIGHEST_TAG = 65535
 class MissionCommands:
     """See the module."""
 
-    def __init__(self, context: VehicleContext, modes: ModeChoice, auto: AutoMode) -> None:
-        self._context = context
+    def __init__(
+        self, facts: VehicleFacts, announcer: Announcer, helm: Helm, modes: ModeChoice, auto: AutoMode
+    ) -> None:
+        self._facts = facts
+        self._announcer = announcer
+        self._helm = helm
         self._modes = modes
         self._auto = auto
-        self._auto_number = context.vehicle_class.modes.auto
+        self._auto_number = facts.vehicle_class.modes.auto
 
     def start(self, now_ms: int, first: float, last: float) -> Outcome:
         """MISSION_START: enters AUTO, starts or resumes, and allows the takeoff. Disarmed it only enters."""
@@ -29,11 +33,11 @@ class MissionCommands:
             return Outcome(Result.DENIED, "a part of a mission cannot be started")
         in_auto = self._modes.mode is self._auto
         if in_auto and not self._auto.mission.total():
-            return self._context.refuse("Mission start: no mission")
-        allowed, self._context.takeoff_allowed = self._context.takeoff_allowed, self._context.armed
+            return self._announcer.refuse("Mission start: no mission")
+        allowed, self._helm.takeoff_allowed = self._helm.takeoff_allowed, self._facts.armed
         outcome = ACCEPTED if in_auto else self._modes.set(self._auto_number, now_ms, ModeReason.GCS_COMMAND)
         if not outcome.ok:
-            self._context.takeoff_allowed = allowed
+            self._helm.takeoff_allowed = allowed
             return outcome
         if in_auto:
             self._auto.begin_again()
@@ -50,9 +54,9 @@ class MissionCommands:
         try:
             self._auto.steer(seq)
         except InvalidIndexError as error:
-            return self._context.refuse(f"Mission: {error}", Result.DENIED)
+            return self._announcer.refuse(f"Mission: {error}", Result.DENIED)
         except NoNavigationItemError as error:
-            return self._context.refuse(f"Mission: {error}")
+            return self._announcer.refuse(f"Mission: {error}")
         if reset and completed:
             self._auto.begin_again()
         return ACCEPTED
@@ -63,22 +67,22 @@ class MissionCommands:
             return Outcome(Result.DENIED, "no such tag")
         seq = self._auto.mission.find_tag(int(tag))
         if seq is None:
-            return self._context.refuse(f"Mission: no tag {int(tag)}")
+            return self._announcer.refuse(f"Mission: no tag {int(tag)}")
         return self.set_current(seq, reset=False)
 
     def land_start(self, now_ms: int) -> Outcome:
         """DO_LAND_START as a command."""
-        number = self._context.vehicle_class.modes.landing_sequence
+        number = self._facts.vehicle_class.modes.landing_sequence
         if number is None:
             return Outcome(Result.UNSUPPORTED, "not for this vehicle")
         return self._modes.set(number, now_ms, ModeReason.GCS_COMMAND)
 
     def pause(self) -> Outcome:
         if not self._modes.mode.pause():
-            return self._context.refuse(f"Pause: not in {self._modes.spec.name} here")
+            return self._announcer.refuse(f"Pause: not in {self._modes.spec.name} here")
         return ACCEPTED
 
     def resume(self) -> Outcome:
         if not self._modes.mode.resume():
-            return self._context.refuse(f"Continue: not in {self._modes.spec.name} here")
+            return self._announcer.refuse(f"Continue: not in {self._modes.spec.name} here")
         return ACCEPTED

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from autopilot.modes.manager import ModeChoice
 from autopilot.safety.failsafes import Failsafes
 from autopilot.vehicle import Sticks
-from autopilot.vehicle_context import VehicleContext
+from autopilot.vehicle_context import Helm, VehicleFacts
 
 _LOW = 0.05  # throttle, 0 .. 1
 _CENTRE = 0.5
@@ -24,9 +24,15 @@ class PilotInput:
     """Passes the sticks to the vehicle. `takeoff_allowed`: told when a raised throttle lets AUTO take off."""
 
     def __init__(
-        self, context: VehicleContext, modes: ModeChoice, failsafes: Failsafes, takeoff_allowed: Callable[[], None]
+        self,
+        facts: VehicleFacts,
+        helm: Helm,
+        modes: ModeChoice,
+        failsafes: Failsafes,
+        takeoff_allowed: Callable[[], None],
     ) -> None:
-        self._context = context
+        self._facts = facts
+        self._helm = helm
         self._modes = modes
         self._failsafes = failsafes
         self._takeoff_allowed = takeoff_allowed
@@ -44,14 +50,14 @@ class PilotInput:
             return
         if self._radio_failed:
             return
-        self._context.vehicle.set_sticks(sticks)
+        self._helm.vehicle.set_sticks(sticks)
         self.held = True
         self._sticks = sticks
         self._throttle = sticks.throttle
         self._modes.mode.sticks_moved(sticks)
         self._failsafes.sticks_heard(now_ms)
-        if sticks.throttle > _LOW and self._context.armed and not self._context.takeoff_allowed:
-            self._context.takeoff_allowed = True
+        if sticks.throttle > _LOW and self._facts.armed and not self._helm.takeoff_allowed:
+            self._helm.takeoff_allowed = True
             self._takeoff_allowed()
 
     def update(self, now_ms: int) -> None:
@@ -76,7 +82,7 @@ class PilotInput:
         self._throttle = 0.0
         self.held = False
         self._sticks = Sticks()
-        self._context.vehicle.set_sticks(self._sticks)
+        self._helm.vehicle.set_sticks(self._sticks)
         self._modes.mode.sticks_moved(self._sticks)
 
     @property
@@ -87,15 +93,15 @@ class PilotInput:
 
     def throttle_pulse(self) -> float:
         """The throttle as a transmitter would have it, us: of what flies it rests at its low end."""
-        if self.held or not self._context.vehicle_class.has_height:
+        if self.held or not self._facts.vehicle_class.has_height:
             return _LOW_PULSE + 1000.0 * self._sticks.throttle
         return _LOW_PULSE
 
     def switch_pulses(self) -> tuple[float, ...]:
         """Channels 5 to 8, us: the mode switch in a position of the present mode (without one in the sixth, as
         ArduPilot's simulator has it), all others low."""
-        param = self._context.param
-        channel, modes = self._context.vehicle_class.mode_switch
+        param = self._facts.param
+        channel, modes = self._facts.vehicle_class.mode_switch
         position = next((n for n, name in enumerate(modes, 1) if int(param(name, -1.0)) == self._modes.number), 6)
         switch = int(param(channel, 5.0))
         return tuple(_MODE_PULSES[position - 1] if number == switch else _LOW_PULSE for number in range(5, 9))

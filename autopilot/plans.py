@@ -9,14 +9,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from autopilot.journal import SavePlan
+from autopilot.journal import Journal, SavePlan
 from autopilot.mav import MissionType, Severity
 from autopilot.mission.commands import PLANS
 from autopilot.mission.fence import check_fence
 from autopilot.mission.items import MissionItem
 from autopilot.mission.rally import check_rally
 from autopilot.mission.storage import MissionStorage
-from autopilot.vehicle_context import VehicleContext
+from autopilot.vehicle_context import Announcer, VehicleFacts
 
 _TOTALS: Final = ("MIS_TOTAL", "FENCE_TOTAL", "RALLY_TOTAL")
 _CLEAR_AT_BOOT: Final = 1  # MIS_OPTIONS bit 0
@@ -28,9 +28,16 @@ class Plans:
     """`count_changed(name, value)` is told the totals; `mission_replaced(old items)` a new mission."""
 
     def __init__(
-        self, context: VehicleContext, stored: Mapping[int, Items], count_changed: Callable[[str, float], object]
+        self,
+        facts: VehicleFacts,
+        announcer: Announcer,
+        journal: Journal,
+        stored: Mapping[int, Items],
+        count_changed: Callable[[str, float], object],
     ) -> None:
-        self._context = context
+        self._facts = facts
+        self._announcer = announcer
+        self._journal = journal
         self._count_changed = count_changed
         self._pending: Items | None = None
         self.mission = MissionStorage(first_index=1)
@@ -54,11 +61,11 @@ class Plans:
             items = tuple(stored.get(kind, ()))
             complaint = self.check(kind, items)
             if complaint is not None:  # a foreign or damaged store; what cannot be flown is not taken
-                self._context.say(Severity.ERROR, f"Stored plan {kind} dropped: {complaint}")
+                self._announcer.say(Severity.ERROR, f"Stored plan {kind} dropped: {complaint}")
                 items = ()
-            if kind == MissionType.MISSION and items and int(self._context.param("MIS_OPTIONS")) & _CLEAR_AT_BOOT:
+            if kind == MissionType.MISSION and items and int(self._facts.param("MIS_OPTIONS")) & _CLEAR_AT_BOOT:
                 items = ()
-                self._context.save(SavePlan(MissionType.MISSION, ()))
+                self._journal.submit(SavePlan(MissionType.MISSION, ()))
             self.storage(kind).replace(items)
             self._count(kind)
 

@@ -20,26 +20,26 @@ def system_status(parts: VehicleParts) -> int:
     """MAV_STATE: CRITICAL in a failsafe, STANDBY at rest (on the ground; what drives: in HOLD), else ACTIVE."""
     if parts.failsafes.active:
         return _CRITICAL
-    at_rest = parts.context.vehicle_class.modes.at_rest
-    resting = parts.context.landed if at_rest is None else parts.modes.number == at_rest
+    at_rest = parts.facts.vehicle_class.modes.at_rest
+    resting = parts.facts.landed if at_rest is None else parts.modes.number == at_rest
     return _STANDBY if resting else _ACTIVE
 
 
 def base_mode(parts: VehicleParts) -> int:
     """MAV_MODE_FLAG bits."""
     spec = parts.modes.spec
-    flags = _CUSTOM | (_GUIDED if spec.autopilot else 0) | (_ARMED if parts.context.armed else 0)
-    if parts.context.vehicle_class.has_height:
+    flags = _CUSTOM | (_GUIDED if spec.autopilot else 0) | (_ARMED if parts.facts.armed else 0)
+    if parts.facts.vehicle_class.has_height:
         return flags | _MANUAL | _STABILIZE
     return flags | (_MANUAL if spec.pilot else 0)
 
 
 def sensors_enabled(parts: VehicleParts) -> int:
     """MAV_SYS_STATUS_SENSOR bits in use: controllers only in modes that use them, the fence while it is enabled."""
-    bits = int(parts.context.vehicle.state.report[report.SENSORS_PRESENT]) | _ALTITUDE | _POSITION | _PREARM
+    bits = int(parts.facts.vehicle.state.report[report.SENSORS_PRESENT]) | _ALTITUDE | _POSITION | _PREARM
     spec = parts.modes.spec
     if not spec.autopilot:
         bits &= ~_POSITION
-        if spec.manual_throttle or not parts.context.vehicle_class.has_height:
+        if spec.manual_throttle or not parts.facts.vehicle_class.has_height:
             bits &= ~_ALTITUDE
     return bits | _GEOFENCE if parts.fence.enabled else bits & ~_GEOFENCE

@@ -1,21 +1,23 @@
-"""What modes and safety share: the vehicle, the parameters, home, the clock of this pass, and a voice.
+"""What the parts of an autopilot share, as three narrow faces: facts, a voice, and the helm.
 
-The context decides nothing. It keeps the facts that more than one decision needs (where home is, whether the present
-target has been reached, whether a person allowed the takeoff) and collects what is to be announced. There is one for
-each `Autopilot`; every collaborator holds it instead of holding the others.
+None of them decides anything. `VehicleFacts` says how things stand, `Announcer` collects what is to be said,
+`Helm` gives the vehicle its target. A part takes those that it needs; a mode, which flies, gets all three as
+`VehicleContext`. There is one of each for an `Autopilot`.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
 from autopilot import report
-from autopilot.events import Event, HomeChanged, StatusText
+from autopilot.events import Event, StatusText
 from autopilot.geo import GeoPoint, Ned, to_local
-from autopilot.journal import Change, Journal
 from autopilot.mav import Result, Severity
+from autopilot.reasons import ArmingReason
 from autopilot.result import Outcome
-from autopilot.vehicle import Idle, Target, Vehicle
+from autopilot.vehicle import Capabilities, Idle, Target, Vehicle, VehicleState
 from autopilot.vehicles.kinds import vehicle_class
 from autopilot.vehicles.vehicle_class import Measure
 
@@ -27,29 +29,33 @@ class ParameterValues(Protocol):
         """Value of a parameter; KeyError when this kind of vehicle has none of that name."""
 
 
-class VehicleContext:
-    """Facts and voice shared by modes and safety. `boot_unix_s`: UTC (s since 1970) at vehicle time 0; 0 unknown."""
+class KnownVehicle(Protocol):
+    """The side of `autopilot.vehicle.Vehicle` that only tells."""
 
-    def __init__(
-        self, kind: str, vehicle: Vehicle, parameters: ParameterValues, journal: Journal, boot_unix_s: float = 0.0
-    ) -> None:
-        self.kind = kind
+    @property
+    def capabilities(self) -> Capabilities: ...
+    @property
+    def state(self) -> VehicleState: ...
+    @property
+    def origin(self) -> GeoPoint | None: ...
+    @property
+    def armable_reasons(self) -> Sequence[ArmingReason]: ...
+
+
+class VehicleFacts:
+    """How things stand, by the vehicle and by its parameters. `now_ms`: vehicle time of this pass, set by the
+    autopilot alone; `home` is set by `autopilot.home.Home`, `armed_yaw` by `autopilot.safety.arming.Arming`.
+    `boot_unix_s`: UTC (s since 1970) at vehicle time 0; 0 unknown."""
+
+    def __init__(self, kind: str, vehicle: KnownVehicle, parameters: ParameterValues, boot_unix_s: float = 0.0) -> None:
         self.vehicle_class = vehicle_class(kind)
         self.vehicle = vehicle
-        self.parameters = parameters
-        self.journal = journal
         self.boot_unix_s = boot_unix_s
         self.now_ms = 0
-        self.events: list[Event] = []
-        self.target: Target = Idle()
-        self.arrived = False  # the present target's end condition has been met
-        self.takeoff_allowed = False  # throttle raised, MISSION_START, or AUTO_OPTIONS says so; until disarmed
-        self.backwards = False  # rover: DO_SET_REVERSE
         self.home: GeoPoint | None = None
-        self.home_by_person = False
         self.armed_yaw = 0.0  # rad, heading at arming: where RTL turns the nose before it lands
+        self._parameters = parameters
 
-    # --- facts ---
     @property
     def armed(self) -> bool:
         return bool(self.vehicle.state.report[report.ARMED])
@@ -88,11 +94,17 @@ class VehicleContext:
     def param(self, name: str, default: float = 0.0) -> float:
         """Value of a parameter, or `default` where this kind of vehicle does not have it."""
         try:
-            return self.parameters[name]
+            return self._parameters[name]
         except KeyError:
             return default
 
-    # --- voice ---
+
+class Announcer:
+    """Collects what happens, for services, observers and people. `events`: since they were last taken."""
+
+    def __init__(self) -> None:
+        self.events: list[Event] = []
+
     def say(self, severity: Severity, text: str) -> None:
         self.events.append(StatusText(severity, text))
 
@@ -111,17 +123,28 @@ class VehicleContext:
         self.say(severity, text)
         return Outcome(result, text)
 
-    # --- hands ---
+
+class Helm:
+    """Steers: the vehicle's target, and what a person has allowed about it."""
+
+    def __init__(self, vehicle: Vehicle) -> None:
+        self.vehicle = vehicle
+        self.target: Target = Idle()
+        self.arrived = False  # the present target's end condition has been met
+        self.takeoff_allowed = False  # throttle raised, MISSION_START, or AUTO_OPTIONS says so; until disarmed
+        self.backwards = False  # rover: DO_SET_REVERSE
+
     def fly(self, target: Target) -> None:
         """Give the vehicle a target; what was reached before no longer counts."""
         self.target = target
         self.arrived = False
         self.vehicle.set_target(target)
 
-    def save(self, change: Change) -> None:
-        """Keep a change over restarts. Nobody waits for it: what is acknowledged is journaled by its service."""
-        self.journal.submit(change)
 
-    def move_home(self, place: GeoPoint) -> None:
-        self.home = place
-        self.announce(HomeChanged())
+@dataclass(frozen=True, slots=True)
+class VehicleContext:
+    """What a flight mode, or an executor of mission items, is given to fly with."""
+
+    facts: VehicleFacts
+    announcer: Announcer
+    helm: Helm

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol, cast
 
+from autopilot.flight.actor_table import FlightParts
 from autopilot.flight_commands import FlightCommands
 from autopilot.geo import GeoPoint, Ned
 from autopilot.home import Home
@@ -43,7 +44,7 @@ from autopilot.safety.fenced_mission import FencedMission
 from autopilot.safety.rally import ReturnPoint
 from autopilot.safety.wind import WindWatch
 from autopilot.vehicle import ControlledVehicle, Vehicle
-from autopilot.vehicle_context import ParameterValues, VehicleContext
+from autopilot.vehicle_context import Announcer, Helm, ParameterValues, VehicleContext, VehicleFacts
 
 
 class AllParameters(ParameterValues, Protocol):
@@ -90,31 +91,36 @@ class VehicleParts:
     ) -> None:
         self.parameters = parameters
         self._armed_ms = 0
-        self.context = VehicleContext(kind, vehicle, parameters, journal, boot_unix_s)
-        self.home = Home(self.context, stored.home)
-        self.plans = Plans(self.context, stored.plans, parameters.set_readonly)
-        self.heading = Heading(self.context)
-        self.payload = Payload(self.context)
+        self.journal = journal
+        self.facts = facts = VehicleFacts(kind, vehicle, parameters, boot_unix_s)
+        self.announcer = announcer = Announcer()
+        self.helm = helm = Helm(vehicle)
+        self.context = VehicleContext(facts, announcer, helm)
+        self.home = Home(facts, announcer, journal, stored.home)
+        self.plans = Plans(facts, announcer, journal, stored.plans, parameters.set_readonly)
+        self.heading = Heading(facts, helm)
+        self.payload = Payload(facts, announcer, helm)
         self.sequencer = MissionSequencer(
             self._do_timing(),
             notify=lambda notice: self.auto.notice(notice),
-            track_kinds=self.context.vehicle_class.track_speeds,
+            track_kinds=self.facts.vehicle_class.track_speeds,
             speed_changed=lambda: self.speeds.mission_changed(),
         )
-        self.speeds = SpeedControl(self.context, self.sequencer)
+        self.speeds = SpeedControl(facts, helm, self.sequencer)
         self._restore(stored.progress)
         self._build_modes()
         self._build_safety()
         self._build_executor()
         self.flight = FlightCommands(
-            self.context, self.modes, self.guided, self.auto, self.heading, self.speeds, self.fence.admits
+            facts, announcer, helm, self.modes, self.guided, self.auto, self.heading, self.speeds, self.fence.admits
         )
-        self.mission = MissionCommands(self.context, self.modes, self.auto)
+        self.mission = MissionCommands(facts, announcer, helm, self.modes, self.auto)
         self.auxiliary = AuxFunctions(
-            self.context,
+            facts,
+            announcer,
             self.payload,
             self.fence.enable,
-            lambda number: self.modes.set(number, self.context.now_ms, ModeReason.AUX_FUNCTION),
+            lambda number: self.modes.set(number, self.facts.now_ms, ModeReason.AUX_FUNCTION),
         )
         self._listen()
 
@@ -124,7 +130,7 @@ class VehicleParts:
         self.sequencer.restore(index, MissionState(state))
 
     def _build_modes(self) -> None:
-        context, numbers = self.context, self.context.vehicle_class.modes
+        context, numbers = self.context, self.facts.vehicle_class.modes
         table = numbers.specs
         self.guided = GuidedMode(context, table[numbers.guided], self.heading)
         self.auto = AutoMode(
@@ -132,12 +138,13 @@ class VehicleParts:
             table[numbers.auto],
             self.sequencer,
             self.plans.mission,
-            lambda number: self.modes.set(number, context.now_ms, ModeReason.MISSION_CMD).ok,
+            self.journal,
+            lambda number: self.modes.set(number, self.facts.now_ms, ModeReason.MISSION_CMD).ok,
         )
-        self.trail = Trail(context)
+        self.trail = Trail(self.facts, self.announcer, self.helm)
         self.follower: ModeFollower | None = None
-        if context.vehicle.capabilities.own_modes:
-            controller = cast(ControlledVehicle, context.vehicle)
+        if self.helm.vehicle.capabilities.own_modes:
+            controller = cast(ControlledVehicle, self.helm.vehicle)
             self.modes, self.follower = build_controller_modes(
                 context, controller, self.auto, self.guided, self.speeds, self.heading
             )
@@ -148,24 +155,24 @@ class VehicleParts:
 
     def _first_mode(self, table: Mapping[int, ModeSpec]) -> int:
         """INITIAL_MODE, if a vehicle may stand in it: one that it may be armed in, or AUTO with a mission."""
-        wanted = int(self.context.param("INITIAL_MODE"))
+        wanted = int(self.facts.param("INITIAL_MODE"))
         spec = table.get(wanted)
         if spec is self.auto.spec:
             usable = bool(self.plans.mission.total())
         else:
             usable = spec is not None and spec.arming
-        return wanted if usable else self.context.vehicle_class.modes.initial
+        return wanted if usable else self.facts.vehicle_class.modes.initial
 
     def _build_safety(self) -> None:
-        context, modes, plans = self.context, self.modes, self.plans
-        self.fence = modes.watch = FenceGuard(context, plans.fence, modes, self._stop_motors)
-        self.fenced_mission = FencedMission(context, plans.mission, self.fence)
-        self.return_point = ReturnPoint(context, plans.rally, self.fence)
-        self.failsafes = Failsafes(context, modes, self._stop_motors)
-        self.wind = WindWatch(context, self.failsafes.too_windy)
-        self.sticks = PilotInput(context, modes, self.failsafes, self.auto.wake)
+        facts, announcer, helm, modes, plans = self.facts, self.announcer, self.helm, self.modes, self.plans
+        self.fence = modes.watch = FenceGuard(facts, announcer, plans.fence, modes, self._stop_motors)
+        self.fenced_mission = FencedMission(facts, plans.mission, self.fence)
+        self.return_point = ReturnPoint(facts, plans.rally, self.fence)
+        self.failsafes = Failsafes(facts, announcer, modes, self._stop_motors)
+        self.wind = WindWatch(facts, announcer, self.failsafes.too_windy)
+        self.sticks = PilotInput(facts, helm, modes, self.failsafes, self.auto.wake)
         checks = ArmingChecks(
-            context,
+            facts,
             modes,
             self.auto,
             plans.mission,
@@ -174,7 +181,15 @@ class VehicleParts:
             self.sticks.throttle_raised,
         )
         self.arming = Arming(
-            context, modes, self.auto, self.home, checks, self.sticks.throttle_raised, self._armed_changed
+            facts,
+            announcer,
+            helm,
+            modes,
+            self.auto,
+            self.home,
+            checks,
+            self.sticks.throttle_raised,
+            self._armed_changed,
         )
 
     def _build_executor(self) -> None:
@@ -183,13 +198,15 @@ class VehicleParts:
             context,
             self.heading,
             self.speeds,
-            GuidedFlight(context, self.heading),
+            GuidedFlight(self.facts, self.announcer, self.helm, self.heading),
             limits,
             self._destination,
             lambda seq: self.sequencer.next_nav(self.plans.mission, seq),
         )
         do = DoTools(
-            context,
+            self.facts,
+            self.announcer,
+            self.helm,
             self.heading,
             self.speeds,
             self.payload,
@@ -197,7 +214,7 @@ class VehicleParts:
             self.home.set,
             self.fence.enable,
             lambda backwards: self.flight.set_reverse(backwards),
-            AuxFunctions(context, self.payload, self.fence.enable, self._leave_auto_for),
+            AuxFunctions(self.facts, self.announcer, self.payload, self.fence.enable, self._leave_auto_for),
         )
         self.auto.executor = AutoExecutor(nav, do, self.auto.mission_complete)
 
@@ -205,9 +222,15 @@ class VehicleParts:
         self.plans.mission_replaced = self.auto.replaced
         self.plans.mission_is_flown = lambda: self.sequencer.state() is MissionState.RUNNING
         for name in self.parameters.names():
-            self.context.vehicle.set_parameter(name, self.parameters[name])
+            self.helm.vehicle.set_parameter(name, self.parameters[name])
         self.speeds.apply()
         self.parameters.listeners.append(self._parameter_changed)
+
+    def for_flights(self) -> FlightParts:
+        return FlightParts(
+            self.facts, self.announcer, self.helm, self.modes, self.auto, self.guided, self.sequencer,
+            self.plans.mission, self.arming, self.sticks, self.flight, self.mission,
+        )  # fmt: skip
 
     def _leave_auto_for(self, number: int) -> Outcome:
         self.auto.leave_for(number)
@@ -217,30 +240,30 @@ class VehicleParts:
         return self.return_point()
 
     def _do_timing(self) -> DoTiming:
-        return DoTiming.ARDUPILOT if self.context.param("SRT_MIS_DO_LEG", 1.0) != 0.0 else DoTiming.SEED
+        return DoTiming.ARDUPILOT if self.facts.param("SRT_MIS_DO_LEG", 1.0) != 0.0 else DoTiming.SEED
 
     def _parameter_changed(self, name: str, value: float) -> None:
         """A value counts from the moment it is set."""
-        self.context.vehicle.set_parameter(name, value)
+        self.helm.vehicle.set_parameter(name, value)
         self.speeds.parameter_changed(name)
         self.fence.parameter_changed(name)
         self.wind.parameter_changed(name)
         self.modes.mode.parameter_changed(name)
         if name == "SIM_RC_FAIL":
-            self.sticks.radio_failed(bool(value), self.context.now_ms)
+            self.sticks.radio_failed(bool(value), self.facts.now_ms)
         elif name == "SRT_MIS_DO_LEG":
             self.sequencer.timing = self._do_timing()
 
     def _stop_motors(self, method: ArmingMethod) -> None:
-        self.arming.disarm(self.context.now_ms, force=True, method=method)
+        self.arming.disarm(self.facts.now_ms, force=True, method=method)
 
     def _armed_changed(self, armed: bool, now_ms: int) -> None:
         if armed:
             self._armed_ms = now_ms
-        elif not self.context.vehicle.capabilities.own_modes:  # a controller counts for itself
-            total = self.context.param("STAT_FLTTIME") + (now_ms - self._armed_ms) / 1000.0
+        elif not self.facts.vehicle.capabilities.own_modes:  # a controller counts for itself
+            total = self.facts.param("STAT_FLTTIME") + (now_ms - self._armed_ms) / 1000.0
             if self.parameters.set_readonly("STAT_FLTTIME", total):
-                self.context.save(SaveParameter("STAT_FLTTIME", self.context.param("STAT_FLTTIME")))
+                self.journal.submit(SaveParameter("STAT_FLTTIME", self.facts.param("STAT_FLTTIME")))
         self.fence.armed_changed(now_ms)
         self.wind.schedule(now_ms)
         self.trail.armed_changed(armed, now_ms)

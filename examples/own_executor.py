@@ -27,21 +27,21 @@ class SpiralSearch:
     def start_command(self, cmd: MissionItem) -> CommandStartResult:
         if cmd.command != NAV_SCRIPT_TIME:
             return CommandStartResult.UNSUPPORTED
-        self.corners = spiral(self.context.vehicle.state.position, int(cmd.param3), cmd.param4)
+        self.corners = spiral(self.context.facts.vehicle.state.position, int(cmd.param3), cmd.param4)
         self._fly_on()
         return CommandStartResult.ACCEPTED
 
     def verify_command(self, cmd: MissionItem) -> bool:
         """Asked at every tick; `arrived` is about the target that was given last."""
-        if self.context.arrived and self.corners:
+        if self.context.helm.arrived and self.corners:
             self._fly_on()
-        return self.context.arrived
+        return self.context.helm.arrived
 
     def on_mission_complete(self) -> None:
         self.corners = []
 
     def _fly_on(self) -> None:
-        self.context.fly(Leg(self.corners.pop(0)))
+        self.context.helm.fly(Leg(self.corners.pop(0)))
 
 
 def spiral(start: Ned, turns: int, spacing: float) -> list[Ned]:

@@ -24,17 +24,17 @@ class Orbit(Mode):
         self.turned = False
 
     def refusal(self, now_ms: int) -> str | None:
-        return "needs to fly 5 m high" if self.context.height < 5.0 else None
+        return "needs to fly 5 m high" if self.facts.height < 5.0 else None
 
     def enter(self, now_ms: int) -> None:
         self.turned = False
-        center = self.context.vehicle.state.position
-        self.context.fly(Circle(center, RADIUS_M, turns=TURNS, yaw=Yaw(YawMode.POINT, point=center)))
+        center = self.facts.vehicle.state.position
+        self.helm.fly(Circle(center, RADIUS_M, turns=TURNS, yaw=Yaw(YawMode.POINT, point=center)))
 
     def update(self, now_ms: int, events: VehicleEvent) -> None:
         if events & VehicleEvent.ARRIVED and not self.turned:
             self.turned = True
-            self.context.fly(Hold(None))
+            self.helm.fly(Hold(None))
 
 
 def main() -> None:

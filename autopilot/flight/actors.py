@@ -10,25 +10,27 @@ from typing import ClassVar, Final
 
 from autopilot.flight import flags
 from autopilot.flight.actor import Actor
-from autopilot.flight.flight_context import FlightContext
+from autopilot.flight.flags import Flags
 from autopilot.flight.guards import HOVER, HOVER_HEIGHT
 from autopilot.flight.messages import FAIL, OK, Ask, Kind, Message, Tag
+from autopilot.flight_commands import FlightCommands
 from autopilot.mav import Result, Severity
-from autopilot.mission.sequencer import SetCurrentError
+from autopilot.mission.sequencer import MissionSequencer, SetCurrentError
+from autopilot.mission.storage import MissionStorage
+from autopilot.mission_commands import MissionCommands
+from autopilot.modes.auto import AutoMode
+from autopilot.modes.manager import ModeChoice
 from autopilot.reasons import ArmingMethod, ModeReason
-from autopilot.vehicle import ControlPart, Request
+from autopilot.safety.arming import Arming
+from autopilot.vehicle import ControlPart, Request, Vehicle
+from autopilot.vehicle_context import Announcer, VehicleFacts
 
 POSITION_WAIT_MS: Final = 5_000  # well within the manager's patience with a RESET
 POSITION_LOOK_MS: Final = 200
 
 
 class FlightActor(Actor):
-    """A flight-critical actor of this vehicle."""
-
-    def __init__(self, context: FlightContext) -> None:
-        super().__init__()
-        self.context = context
-        self.parts = context.parts
+    """A flight-critical actor, which tells the flight manager of what it sees."""
 
     def tell_manager(self, tag: Tag, payload: str = "") -> None:
         self.port.notify(self.port.find_sibling("flight_manager"), tag, payload)
@@ -40,19 +42,20 @@ class SensorActor(FlightActor):
     name = "sensor"
     listens = flags.REPLY
 
-    def __init__(self, context: FlightContext) -> None:
-        super().__init__(context)
+    def __init__(self, vehicle: Vehicle) -> None:
+        super().__init__()
+        self._vehicle = vehicle
         self._calibrating: tuple[Request, Message] | None = None
 
     def _answer_reset(self, request: Message) -> None:
         if self.port.fault("reset") is not None or self._trusts_the_controller(request):
             super()._answer_reset(request)
             return
-        self._calibrating = (self.parts.context.vehicle.calibrate(), request)
+        self._calibrating = (self._vehicle.calibrate(), request)
         self._finish()
 
     def _trusts_the_controller(self, request: Message) -> bool:
-        return request.payload != "go" and self.parts.context.vehicle.capabilities.own_checks
+        return request.payload != "go" and self._vehicle.capabilities.own_checks
 
     def _finish(self) -> None:
         if self._calibrating is not None and self._calibrating[0].done:
@@ -70,8 +73,11 @@ class EstimatorActor(FlightActor):
 
     name = "estimator"
 
-    def __init__(self, context: FlightContext) -> None:
-        super().__init__(context)
+    def __init__(self, vehicle: Vehicle, facts: VehicleFacts, modes: ModeChoice) -> None:
+        super().__init__()
+        self._vehicle = vehicle
+        self._facts = facts
+        self._modes = modes
         self._waiting: tuple[Message, int] | None = None  # the RESET, and until when it may still succeed
 
     def _answer_reset(self, request: Message) -> None:
@@ -82,7 +88,7 @@ class EstimatorActor(FlightActor):
             self._try(request, self.port.now_ms + (0 if request.payload == "force" else POSITION_WAIT_MS))
 
     def _try(self, request: Message, until_ms: int) -> None:
-        restarted = self.parts.context.vehicle.clear(ControlPart.ESTIMATOR)
+        restarted = self._vehicle.clear(ControlPart.ESTIMATOR)
         lacks = restarted.ok and self._lacks_position(request)
         may_come = not restarted.ok or self._is_controller()
         if (lacks or not restarted.ok) and may_come and self.port.now_ms < until_ms:
@@ -97,11 +103,11 @@ class EstimatorActor(FlightActor):
             self._try(*self._waiting)
 
     def _lacks_position(self, request: Message) -> bool:
-        needed = request.payload == "go" or self.parts.modes.spec.position
-        return needed and not self.parts.context.has_position
+        needed = request.payload == "go" or self._modes.spec.position
+        return needed and not self._facts.has_position
 
     def _is_controller(self) -> bool:
-        return self.parts.context.vehicle.capabilities.own_checks
+        return self._vehicle.capabilities.own_checks
 
 
 class WaypointActor(FlightActor):
@@ -111,15 +117,32 @@ class WaypointActor(FlightActor):
     name = "waypoint"
     listens = flags.UNDER_WAY | flags.COMPLETED
 
+    def __init__(
+        self,
+        facts: VehicleFacts,
+        mission: MissionStorage,
+        sequencer: MissionSequencer,
+        auto: AutoMode,
+        flight: FlightCommands,
+        missions: MissionCommands,
+    ) -> None:
+        super().__init__()
+        self._facts = facts
+        self._mission = mission
+        self._sequencer = sequencer
+        self._auto = auto
+        self._flight = flight
+        self._missions = missions
+
     def reset(self, request: Message) -> str | None:
-        mission = self.parts.plans.mission
+        mission = self._mission
         if request.payload != "go" or not mission.total():
             return None
-        self.parts.sequencer.reset_jump_counters()
+        self._sequencer.reset_jump_counters()
         try:
-            self.parts.auto.steer(mission.first_index)
+            self._auto.steer(mission.first_index)
         except SetCurrentError as error:
-            return None if int(self.context.param("FM_PROFILE")) == HOVER else str(error)
+            return None if int(self._facts.param("FM_PROFILE")) == HOVER else str(error)
         return None
 
     def handle_message(self, message: Message) -> None:
@@ -130,7 +153,7 @@ class WaypointActor(FlightActor):
 
     def _start(self, hover: bool) -> None:
         now_ms = self.port.now_ms
-        outcome = self.parts.flight.takeoff(HOVER_HEIGHT) if hover else self.parts.mission.start(now_ms, 0.0, 0.0)
+        outcome = self._flight.takeoff(HOVER_HEIGHT) if hover else self._missions.start(now_ms, 0.0, 0.0)
         if not outcome.ok:
             self.tell_manager(Tag.START_FAILED, outcome.reason)
 
@@ -148,13 +171,17 @@ class AltitudeActor(FlightActor):
     name = "altitude"
     listens = flags.AIRBORNE | flags.DESCENDING | flags.FINISHED | flags.STILL | flags.CUTOFF | flags.CRASHED
 
-    def __init__(self, context: FlightContext) -> None:
-        super().__init__(context)
+    def __init__(self, vehicle: Vehicle, facts: VehicleFacts, modes: ModeChoice, reader: Flags) -> None:
+        super().__init__()
+        self._vehicle = vehicle
+        self._facts = facts
+        self._modes = modes
+        self._flags = reader
         self._stopping = False  # what drives was told to land
 
     def reset(self, request: Message) -> str | None:
         self._stopping = False
-        return self.parts.context.vehicle.clear(ControlPart.ALTITUDE).reason or None
+        return self._vehicle.clear(ControlPart.ALTITUDE).reason or None
 
     def handle_message(self, message: Message) -> None:
         if message.kind is Kind.NOTIFY and message.tag == Tag.LANDING:
@@ -163,10 +190,10 @@ class AltitudeActor(FlightActor):
             super().handle_message(message)
 
     def _land(self) -> None:
-        kind = self.parts.context.vehicle_class
-        self.parts.modes.set(kind.modes.stop, self.port.now_ms, ModeReason.MISSION_END)
+        kind = self._facts.vehicle_class
+        self._modes.set(kind.modes.stop, self.port.now_ms, ModeReason.MISSION_END)
         self._stopping = not kind.has_height
-        self._report_rest(self.context.flags.read())
+        self._report_rest(self._flags.read())
 
     def _report_rest(self, now_flags: int) -> None:
         if self._stopping and now_flags & flags.STILL:
@@ -195,8 +222,12 @@ class LoopActor(FlightActor):
 
     part: ClassVar[ControlPart]
 
+    def __init__(self, vehicle: Vehicle) -> None:
+        super().__init__()
+        self._vehicle = vehicle
+
     def reset(self, request: Message) -> str | None:
-        return self.parts.context.vehicle.clear(self.part).reason or None
+        return self._vehicle.clear(self.part).reason or None
 
 
 class PositionActor(LoopActor):
@@ -227,16 +258,19 @@ class MotorActor(FlightActor):
     name = "motor"
     listens = flags.ARMED | flags.REPLY | flags.DEADMAN
 
-    def __init__(self, context: FlightContext) -> None:
-        super().__init__(context)
+    def __init__(self, vehicle: Vehicle, arming: Arming, announcer: Announcer) -> None:
+        super().__init__()
+        self._vehicle = vehicle
+        self._arming = arming
+        self._announcer = announcer
         self._asked: Message | None = None  # an ARM or DISARM that a real controller has yet to answer
 
     def reset(self, request: Message) -> str | None:
-        return self.parts.context.vehicle.clear(ControlPart.MOTORS).reason or None
+        return self._vehicle.clear(ControlPart.MOTORS).reason or None
 
     def handle_message(self, message: Message) -> None:
         if message.kind is Kind.NOTIFY:
-            self.parts.context.vehicle.hold_motors(message.tag != Tag.START)
+            self._vehicle.hold_motors(message.tag != Tag.START)
         elif message.subject == Ask.ARM.value:
             self._act(message, "arm")
         elif message.subject == Ask.DISARM.value:
@@ -252,7 +286,7 @@ class MotorActor(FlightActor):
                 self._arm(request) if request.subject == Ask.ARM.value else self._disarm(request)
 
     def _arm(self, request: Message) -> None:
-        arming, force = self.parts.arming, request.payload == "force"
+        arming, force = self._arming, request.payload == "force"
         if request.payload == "check":
             refusal = arming.refusal()
             self.port.reply(request, (OK, "") if refusal is None else (FAIL, refusal.reason))
@@ -261,7 +295,7 @@ class MotorActor(FlightActor):
 
     def _disarm(self, request: Message) -> None:
         force = request.payload == "force"
-        outcome = self.parts.arming.disarm(self.port.now_ms, force=force, method=ArmingMethod.LANDED)
+        outcome = self._arming.disarm(self.port.now_ms, force=force, method=ArmingMethod.LANDED)
         self._await(request, outcome.result)
 
     def _await(self, request: Message, result: Result) -> None:
@@ -272,13 +306,13 @@ class MotorActor(FlightActor):
     def _finish(self, done: bool) -> None:
         if self._asked is not None:
             request, self._asked = self._asked, None
-            self.port.reply(request, (OK, "") if done else (FAIL, self.parts.arming.last_refusal))
+            self.port.reply(request, (OK, "") if done else (FAIL, self._arming.last_refusal))
 
     def handle_news(self, news: int, now_flags: int) -> None:
         armed = bool(now_flags & flags.ARMED)
-        if self._asked is not None and (news & flags.ARMED or not self.parts.arming.pending):
+        if self._asked is not None and (news & flags.ARMED or not self._arming.pending):
             self._finish(armed == (self._asked.subject == Ask.ARM.value))
         if news & flags.ARMED:
             self.tell_manager(Tag.ARMED if armed else Tag.DISARMED)
         if news & flags.DEADMAN:
-            self.parts.context.say(Severity.CRITICAL, "Motor deadman: no torque command for 50 ms")
+            self._announcer.say(Severity.CRITICAL, "Motor deadman: no torque command for 50 ms")

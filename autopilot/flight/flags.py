@@ -10,9 +10,13 @@ from __future__ import annotations
 from typing import Final
 
 from autopilot import report
-from autopilot.mission.sequencer import MissionState
+from autopilot.mission.sequencer import MissionSequencer, MissionState
+from autopilot.modes.auto import AutoMode
+from autopilot.modes.manager import ModeChoice
+from autopilot.pilot_input import PilotInput
+from autopilot.safety.arming import Arming
 from autopilot.vehicle import Hold, Idle, Pilot, VehicleEvent
-from autopilot.wiring import VehicleParts
+from autopilot.vehicle_context import Helm, VehicleFacts
 
 ARMED: Final = 1
 AIRBORNE: Final = 2
@@ -43,11 +47,25 @@ def event_news(events: int) -> int:
 class Flags:
     """Reads the flags of one vehicle."""
 
-    def __init__(self, parts: VehicleParts) -> None:
-        self._parts = parts
-        self._context = parts.context
-        self._report = parts.context.vehicle.state.report
-        self._drives = not parts.context.vehicle_class.has_height
+    def __init__(
+        self,
+        facts: VehicleFacts,
+        helm: Helm,
+        modes: ModeChoice,
+        auto: AutoMode,
+        sequencer: MissionSequencer,
+        arming: Arming,
+        sticks: PilotInput,
+    ) -> None:
+        self._facts = facts
+        self._helm = helm
+        self._modes = modes
+        self._auto = auto
+        self._sequencer = sequencer
+        self._arming = arming
+        self._sticks = sticks
+        self._report = facts.vehicle.state.report
+        self._drives = not facts.vehicle_class.has_height
         self._airborne = self._off_the_ground()
 
     def heed(self, events: int) -> None:
@@ -66,26 +84,25 @@ class Flags:
     def ready(self) -> bool:
         """May FM_AUTO_GO begin a flight: the arming checks pass, and there is a position to fly by? A real controller
         may pass its own checks before it has one."""
-        return self._parts.arming.prearm_ok and self._context.has_position
+        return self._arming.prearm_ok and self._facts.has_position
 
     def read(self) -> int:
         """All flags now."""
-        parts = self._parts
         flags = READY if self.ready else 0
         if self._report[report.ARMED] == 0.0:
             self._airborne = self._off_the_ground()
             return flags
         flags |= ARMED
-        mode = parts.modes.mode
+        mode = self._modes.mode
         if mode.finished:
             flags |= FINISHED
-        if parts.sequencer.state() is MissionState.COMPLETED:
+        if self._sequencer.state() is MissionState.COMPLETED:
             flags |= COMPLETED
         if self._drives:
-            return flags | (UNDER_WAY if self._driving() else 0) | (STILL if self._context.arrived else 0)
+            return flags | (UNDER_WAY if self._driving() else 0) | (STILL if self._helm.arrived else 0)
         if self._airborne:
             flags |= AIRBORNE | UNDER_WAY
-            if mode.is_landing and not (mode is parts.auto and parts.auto.lands_to_go_on):
+            if mode.is_landing and not (mode is self._auto and self._auto.lands_to_go_on):
                 flags |= DESCENDING
         elif self._taking_off():
             flags |= UNDER_WAY
@@ -93,20 +110,19 @@ class Flags:
 
     def _taking_off(self) -> bool:
         """On the ground, but on its way: in AUTO with the takeoff allowed, or told to take off."""
-        if self._parts.modes.mode is self._parts.auto:
-            return self._parts.sequencer.state() is MissionState.RUNNING and self._context.takeoff_allowed
-        return not isinstance(self._context.target, Idle | Pilot | Hold) and not self._parts.modes.mode.is_landing
+        if self._modes.mode is self._auto:
+            return self._sequencer.state() is MissionState.RUNNING and self._helm.takeoff_allowed
+        return not isinstance(self._helm.target, Idle | Pilot | Hold) and not self._modes.mode.is_landing
 
     def _driving(self) -> bool:
-        if self._parts.modes.mode is self._parts.auto:
-            return self._parts.sequencer.state() is MissionState.RUNNING
-        if isinstance(self._context.target, Pilot):
-            return self._parts.sticks.deflected
-        return not isinstance(self._context.target, Idle | Hold)
+        if self._modes.mode is self._auto:
+            return self._sequencer.state() is MissionState.RUNNING
+        if isinstance(self._helm.target, Pilot):
+            return self._sticks.deflected
+        return not isinstance(self._helm.target, Idle | Hold)
 
     def key(self) -> tuple[object, int, bool, bool, bool]:
         """Cheap to compare: when it has changed, a command has come since the last pass."""
-        parts = self._parts
-        moved = self._drives and parts.sticks.deflected
+        moved = self._drives and self._sticks.deflected
         armed = bool(self._report[report.ARMED])
-        return (self._context.target, parts.modes.number, armed, self.ready, moved)
+        return (self._helm.target, self._modes.number, armed, self.ready, moved)

@@ -1,4 +1,4 @@
-"""What the actors of one vehicle share: the parts they work for, the buses, and how things stand.
+"""What the actors of one vehicle share: the buses, and how things stand.
 
 A bus holds one entry, the latest: a slow reader sees the newest value, never a backlog. What flows at control rate has
 no bus of its own: the vehicle's report (`autopilot.report`) is that, and telemetry reads it.
@@ -12,7 +12,6 @@ from typing import Generic, Protocol, TypeVar
 
 from autopilot.flight.flags import Flags
 from autopilot.flight.lifecycle import FlightState
-from autopilot.wiring import VehicleParts
 
 T = TypeVar("T")
 
@@ -69,16 +68,13 @@ class Status:
 
 
 class FlightContext:
-    """See the module. `auto_go_ms`: vehicle time at which FM_AUTO_GO may fire, None once it is spent."""
+    """What the actors of one vehicle tell each other beside messages. `auto_go_ms`: vehicle time at which FM_AUTO_GO
+    may fire, None once it is spent."""
 
-    def __init__(self, parts: VehicleParts) -> None:
-        self.parts = parts
-        self.flags = Flags(parts)
+    def __init__(self, flags: Flags) -> None:
+        self.flags = flags
         self.status: Bus[Status] = Bus(Status())
         self.answer: Bus[tuple[int, str] | None] = Bus(None)  # comms: MAV_RESULT and reason of the last command
         self.asked_status: Bus[tuple[int, int] | None] = Bus(None)  # comms: state, countdown s
         self.log_files: LogFiles = NoLogFiles()
         self.auto_go_ms: int | None = None
-
-    def param(self, name: str, default: float = 0.0) -> float:
-        return self.parts.context.param(name, default)

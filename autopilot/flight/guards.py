@@ -6,7 +6,11 @@ from math import hypot
 
 from autopilot import report
 from autopilot.flight import flags
-from autopilot.flight.flight_context import FlightContext
+from autopilot.mission.storage import MissionStorage
+from autopilot.modes.auto import AutoMode
+from autopilot.modes.guided import GuidedMode
+from autopilot.modes.manager import ModeChoice
+from autopilot.vehicle_context import VehicleFacts
 
 MISSION, HOVER = 0, 1
 """FM_PROFILE."""
@@ -17,30 +21,42 @@ _STILL = 0.3  # m/s
 class VehicleGuardFacts:
     """Implements `autopilot.flight.lifecycle.GuardFacts`."""
 
-    def __init__(self, context: FlightContext) -> None:
-        self._context = context
-        self._parts = context.parts
+    def __init__(
+        self,
+        facts: VehicleFacts,
+        reader: flags.Flags,
+        modes: ModeChoice,
+        auto: AutoMode,
+        guided: GuidedMode,
+        mission: MissionStorage,
+    ) -> None:
+        self._facts = facts
+        self._flags = reader
+        self._modes = modes
+        self._auto = auto
+        self._guided = guided
+        self._mission = mission
         self.begun_by_go = False
         self.profile = MISSION
 
     @property
     def in_command(self) -> bool:
-        mode = self._parts.modes.mode
-        return mode is (self._parts.guided if self.profile == HOVER else self._parts.auto)
+        mode = self._modes.mode
+        return mode is (self._guided if self.profile == HOVER else self._auto)
 
     @property
     def armed(self) -> bool:
-        return self._parts.context.armed
+        return self._facts.armed
 
     @property
     def airborne(self) -> bool:
-        return bool(self._context.flags.read() & flags.AIRBORNE)
+        return bool(self._flags.read() & flags.AIRBORNE)
 
     @property
     def resting(self) -> bool:
-        vector = self._parts.context.vehicle.state.report
+        vector = self._facts.vehicle.state.report
         speed = hypot(vector[report.VN], vector[report.VE], vector[report.VD])
-        kind = self._parts.context.vehicle_class
+        kind = self._facts.vehicle_class
         if kind.drifts:
             return bool(vector[report.THROTTLE] == 0.0)
         if not kind.has_height:
@@ -49,20 +65,20 @@ class VehicleGuardFacts:
 
     @property
     def critical_is_ours(self) -> bool:
-        return int(self._context.param("BATT_FS_CRT_ACT")) == 0
+        return int(self._facts.param("BATT_FS_CRT_ACT")) == 0
 
     @property
     def refusal(self) -> str | None:
-        if not self._parts.context.landed:
+        if not self._facts.landed:
             return "the vehicle is not on the ground"
-        profile = int(self._context.param("FM_PROFILE"))
+        profile = int(self._facts.param("FM_PROFILE"))
         if profile == HOVER:
-            kind = self._parts.context.vehicle_class
+            kind = self._facts.vehicle_class
             if not kind.has_height:
                 return f"FM_PROFILE 1 (hover) is not for a {kind.name}"
-            return None if self._context.param("FM_DURATION") > 0.0 else "FM_PROFILE 1 (hover) needs FM_DURATION"
+            return None if self._facts.param("FM_DURATION") > 0.0 else "FM_PROFILE 1 (hover) needs FM_DURATION"
         if profile != MISSION:
             return f"FM_PROFILE {profile} is no profile"
-        if not self._parts.plans.mission.total():
+        if not self._mission.total():
             return "no mission"
-        return None if self._parts.auto.takes_off_first else "the mission does not begin with a takeoff"
+        return None if self._auto.takes_off_first else "the mission does not begin with a takeoff"

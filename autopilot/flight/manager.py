@@ -18,7 +18,10 @@ from autopilot.flight.lifecycle import Action, FlightEvent, FlightState
 from autopilot.flight.messages import OK, Ask, Kind, Message, Tag
 from autopilot.flight.state_machine import LifecycleStateMachine
 from autopilot.mav import Result, Severity
+from autopilot.modes.manager import ModeChoice
 from autopilot.reasons import ModeReason
+from autopilot.safety.arming import Arming
+from autopilot.vehicle_context import Announcer, VehicleFacts
 
 RESET_ORDER: Final = (
     "waypoint",
@@ -70,11 +73,22 @@ class FlightManager(Actor):
     name = "flight_manager"
     listens = flags.READY
 
-    def __init__(self, context: FlightContext) -> None:
+    def __init__(
+        self,
+        context: FlightContext,
+        flight: VehicleGuardFacts,
+        facts: VehicleFacts,
+        announcer: Announcer,
+        modes: ModeChoice,
+        arming: Arming,
+    ) -> None:
         super().__init__()
         self._context = context
-        self._parts = context.parts
-        self._flight = VehicleGuardFacts(context)
+        self._flight = flight
+        self._facts = facts
+        self._announcer = announcer
+        self._modes = modes
+        self._arming = arming
         actions = {action: getattr(self, f"_{action.value}") for action in Action}
         self._walk = LifecycleStateMachine(self._flight, actions, self._enter, self._tell)
         self._countdown_end: int | None = None
@@ -120,7 +134,7 @@ class FlightManager(Actor):
 
     def _handle_reset_answer(self, sibling: str, done: bool, reason: str) -> None:
         if not done and self._manner == "force":
-            self._parts.context.say(Severity.WARNING, f"Flight: {sibling}: RESET: {reason} (forced)")
+            self._announcer.say(Severity.WARNING, f"Flight: {sibling}: RESET: {reason} (forced)")
         elif not done:
             self._dispatch(FlightEvent.RESET_FAILED, f"{sibling}: RESET: {reason}")
             return
@@ -163,7 +177,7 @@ class FlightManager(Actor):
     def _enter(self) -> None:
         self._countdown_end = None
         self._late = False
-        self._parts.arming.hold_auto_disarm = False
+        self._arming.hold_auto_disarm = False
 
     # --- what people see ------------------------------------------------------------------------------------------
     def _tell(self) -> None:
@@ -173,8 +187,8 @@ class FlightManager(Actor):
             text += f", takeoff in {self._status().countdown_s(self.port.now_ms)} s"
         elif walk.reason:
             text += f": {walk.reason}"
-        self._parts.context.say(Severity.INFO, text)
-        self._parts.context.announce(FlightStateChanged(int(walk.state), walk.cause, walk.reason))
+        self._announcer.say(Severity.INFO, text)
+        self._announcer.announce(FlightStateChanged(int(walk.state), walk.cause, walk.reason))
 
     def _status(self) -> Status:
         return Status(self._walk.state, self._countdown_end, self._flight.begun_by_go, self._walk.reason)
@@ -186,23 +200,23 @@ class FlightManager(Actor):
     # --- actions: before the flight -------------------------------------------------------------------------------
     def _refuse_go(self) -> None:
         reason = f"GO refused: {self._flight.refusal}"
-        self._parts.context.say(Severity.WARNING, reason)
+        self._announcer.say(Severity.WARNING, reason)
         self._answer(Result.FAILED, reason)
 
     def _refuse_state(self) -> None:
         """A wrong moment: nothing changes, the operator is told."""
         reason = f"refused in {self._walk.state.name}"
-        self._parts.context.say(Severity.WARNING, f"Flight: GO or ABORT {reason}")
+        self._announcer.say(Severity.WARNING, f"Flight: GO or ABORT {reason}")
         self._answer(Result.TEMPORARILY_REJECTED, reason)
 
     def _prepare_go(self) -> None:
         self._context.auto_go_ms = None
         self._manner = "go"
         self._flight.begun_by_go = True
-        self._flight.profile = int(self._context.param("FM_PROFILE"))
+        self._flight.profile = int(self._facts.param("FM_PROFILE"))
         self._answer(Result.ACCEPTED)
-        number = self._parts.context.vehicle_class.modes.guided
-        outcome = self._parts.modes.set(number, self.port.now_ms, ModeReason.GCS_COMMAND)
+        number = self._facts.vehicle_class.modes.guided
+        outcome = self._modes.set(number, self.port.now_ms, ModeReason.GCS_COMMAND)
         if outcome.ok:
             self._prepare()
         else:
@@ -226,7 +240,7 @@ class FlightManager(Actor):
         self._awaited = self.port.request(sibling, Ask.RESET, self._manner, RESET_TIMEOUT_MS)
 
     def _ask_arm(self) -> None:
-        early = self._manner != "go" or self._context.param("FM_ARM_EARLY", 1.0) != 0.0
+        early = self._manner != "go" or self._facts.param("FM_ARM_EARLY", 1.0) != 0.0
         self._request_arm(self._manner if early else "check")
 
     def _ask_arm_now(self) -> None:
@@ -237,23 +251,23 @@ class FlightManager(Actor):
         self._awaited = self.port.request(self.port.find_sibling("motor"), Ask.ARM, manner, ARM_TIMEOUT_MS)
 
     def _give_up(self) -> None:
-        self._parts.context.say(Severity.WARNING, f"Flight: not started: {self._walk.reason}")
+        self._announcer.say(Severity.WARNING, f"Flight: not started: {self._walk.reason}")
         self._close()
 
     def _wait_armed(self) -> None:
         if not self._flight.begun_by_go:
             self._start_motors()
             return
-        delay_ms = int(1000.0 * self._context.param("FM_COUNTDOWN", 60.0))
+        delay_ms = int(1000.0 * self._facts.param("FM_COUNTDOWN", 60.0))
         self._after(FlightEvent.COUNTDOWN_OVER, delay_ms)
         self._countdown_end = self.port.now_ms + delay_ms
-        self._parts.arming.hold_auto_disarm = True
+        self._arming.hold_auto_disarm = True
 
     def _call_off(self) -> None:
         """ABORT, or a critical battery: stop the motors; IDLE when they have stopped."""
         self._walk.stop_timers()
         self._countdown_end = None
-        self._parts.arming.hold_auto_disarm = False
+        self._arming.hold_auto_disarm = False
         if self._walk.event is FlightEvent.ABORT:
             self._called_off = (self._walk.event, "aborted")
             self._answer(Result.ACCEPTED)
@@ -263,7 +277,7 @@ class FlightManager(Actor):
 
     # --- actions: in flight ---------------------------------------------------------------------------------------
     def _start(self) -> None:
-        duration = self._context.param("FM_DURATION")
+        duration = self._facts.param("FM_DURATION")
         self._duration_end = self.port.now_ms + int(1000.0 * duration) if duration > 0.0 else None
         self._set_duration_timer()
         self.port.notify(self.port.find_sibling("waypoint"), Tag.START, self._flight.profile)
@@ -301,8 +315,8 @@ class FlightManager(Actor):
         self._follow_landing()
 
     def _follow_landing(self) -> None:
-        height = max(self._parts.context.height, 0.0)
-        speed = max(self._context.param("LAND_SPEED", 50.0) / 100.0, 0.1)
+        height = max(self._facts.height, 0.0)
+        speed = max(self._facts.param("LAND_SPEED", 50.0) / 100.0, 0.1)
         self._after(FlightEvent.LANDING_TIMEOUT, LANDING_BASE_MS + int(2000.0 * height / speed))
 
     def _resume_flight(self) -> None:
@@ -312,13 +326,13 @@ class FlightManager(Actor):
     def _keep_waiting(self) -> None:
         if not self._late:
             self._late = True
-            self._parts.context.say(Severity.WARNING, "Flight: landing takes long, not on the ground yet")
+            self._announcer.say(Severity.WARNING, "Flight: landing takes long, not on the ground yet")
         self._after(FlightEvent.LANDING_TIMEOUT, LOOK_MS)
 
     # --- actions: after the flight --------------------------------------------------------------------------------
     def _force_down(self) -> None:
         self._walk.reason = "at rest on the ground, landing never confirmed"
-        self._parts.context.say(Severity.WARNING, "Flight: landing never confirmed; disarming at rest")
+        self._announcer.say(Severity.WARNING, "Flight: landing never confirmed; disarming at rest")
         self._request_disarm("force")
 
     def _disarm(self) -> None:
@@ -334,7 +348,7 @@ class FlightManager(Actor):
     def _retry_later(self) -> None:
         if not self._late:
             self._late = True
-            self._parts.context.say(Severity.CRITICAL, f"Flight: {self._walk.reason}; trying again every second")
+            self._announcer.say(Severity.CRITICAL, f"Flight: {self._walk.reason}; trying again every second")
         self._after(FlightEvent.RETRY, RETRY_MS)
 
     def _close(self) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from autopilot.flight import flags
 from autopilot.flight.actor import Actor
-from autopilot.flight.flight_context import FlightContext
+from autopilot.flight.flight_context import Bus, FlightContext
 from autopilot.flight.messages import Ask, Kind, Message, Payload, Tag
 
 STATUS_TIMEOUT_MS = 1_000
@@ -17,9 +17,6 @@ class BatteryActor(Actor):
     name = "battery"
     critical = False
     listens = flags.BATTERY_LOW | flags.BATTERY_CRITICAL
-
-    def __init__(self, context: FlightContext) -> None:
-        super().__init__()
 
     def handle_news(self, news: int, now_flags: int) -> None:
         level = "critical" if news & flags.BATTERY_CRITICAL else "low"
@@ -34,10 +31,10 @@ class CommsActor(Actor):
     critical = False
     restarts_at_once = True
 
-    def __init__(self, context: FlightContext) -> None:
+    def __init__(self, answers: Bus[tuple[int, str] | None], statuses: Bus[tuple[int, int] | None]) -> None:
         super().__init__()
-        self._answers = context.answer
-        self._statuses = context.asked_status
+        self._answers = answers
+        self._statuses = statuses
 
     def handle_message(self, message: Message) -> None:
         if message.kind is Kind.NOTIFY and message.tag == Tag.ANSWER:

@@ -9,47 +9,20 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from enum import IntEnum
-from functools import partial
 from typing import Final
 
 from autopilot.flight import faults, flags
-from autopilot.flight.actors import (
-    AltitudeActor,
-    AttitudeActor,
-    EstimatorActor,
-    MotorActor,
-    PositionActor,
-    RateActor,
-    SensorActor,
-    WaypointActor,
-)
+from autopilot.flight.actor_table import FlightParts, actor_makers
+from autopilot.flight.flags import Flags
 from autopilot.flight.flight_context import FlightContext, LogFiles, Status
 from autopilot.flight.kernel import OUTSIDE, Kernel, MailboxFullError
 from autopilot.flight.lifecycle import FlightState
-from autopilot.flight.manager import FlightManager
 from autopilot.flight.messages import Tag
-from autopilot.flight.noncritical_actors import BatteryActor, CommsActor, LoggerActor
 from autopilot.flight.trace import TraceSink
 from autopilot.mav import Result, Severity
 from autopilot.result import ACCEPTED, Outcome
 from autopilot.vehicle import Request, VehicleEvent
-from autopilot.wiring import VehicleParts
 
-#: In the order in which they run (docs/reference/flight-lifecycle.md, "Actors").
-ACTORS: Final = (
-    SensorActor,
-    EstimatorActor,
-    WaypointActor,
-    AltitudeActor,
-    PositionActor,
-    AttitudeActor,
-    RateActor,
-    MotorActor,
-    FlightManager,
-    BatteryActor,
-    CommsActor,
-    LoggerActor,
-)
 _MOST_LOOPS = 20
 NO_ANSWER: Final = "the flight manager does not answer"
 
@@ -66,13 +39,16 @@ class FlightSystem:
     """See the module. Implements `autopilot.safety.arming.ArmingProcedure`. `on_error(error, where)`: an actor has
     raised; `trace`, `log_files` may be set at any time."""
 
-    def __init__(self, parts: VehicleParts) -> None:
-        self._parts = parts
-        self._vehicle_context = parts.context
-        self._context = FlightContext(parts)
+    def __init__(self, parts: FlightParts) -> None:
+        self._facts = parts.facts
+        self._announcer = parts.announcer
+        self._arming = parts.arming
+        self._context = FlightContext(
+            Flags(parts.facts, parts.helm, parts.modes, parts.auto, parts.sequencer, parts.arming, parts.sticks)
+        )
         self.on_error: Callable[[Exception, str], None] = lambda error, where: None
         self._kernel = Kernel(
-            [partial(actor, self._context) for actor in ACTORS],
+            actor_makers(parts, self._context),
             on_error=self._actor_failed, on_restart=self._restarted, on_down=self._gone,
         )  # fmt: skip
         self._flags = 0
@@ -123,7 +99,7 @@ class FlightSystem:
 
     def countdown_s(self) -> int:
         """Seconds until takeoff, rounded up; 0 without a countdown."""
-        return self.status.countdown_s(self._vehicle_context.now_ms)
+        return self.status.countdown_s(self._facts.now_ms)
 
     # --- commands -------------------------------------------------------------------------------------------------
     def command(self, number: int, now_ms: int) -> Outcome:
@@ -136,7 +112,7 @@ class FlightSystem:
             case FlightCommand.STATUS:
                 asked = self.ask_status(now_ms)
                 if asked is None:
-                    return self._vehicle_context.refuse(f"Flight: {NO_ANSWER}")
+                    return self._announcer.refuse(f"Flight: {NO_ANSWER}")
                 return Outcome(Result.ACCEPTED, detail=asked[0] + 256 * asked[1])
         return Outcome(Result.UNSUPPORTED, f"no flight manager command {number}")
 
@@ -168,7 +144,7 @@ class FlightSystem:
         self._send(tag, None, now_ms)
         answer = self._context.answer.latest
         if answer is None:
-            return self._vehicle_context.refuse(f"Flight: {NO_ANSWER}")
+            return self._announcer.refuse(f"Flight: {NO_ANSWER}")
         return Outcome(Result(answer[0]), answer[1])
 
     def _send(self, tag: Tag, payload: bool | None, now_ms: int) -> None:
@@ -183,15 +159,15 @@ class FlightSystem:
     # --- the arm and disarm path ----------------------------------------------------------------------------------
     def arm(self, now_ms: int, *, force: bool = False) -> Outcome:
         """A ground station's arm command: the checks, then PREFLIGHT. IN_PROGRESS while `arm_request` is not done."""
-        if self._vehicle_context.armed:
+        if self._facts.armed:
             return ACCEPTED
         if self._arm_request is not None:
             return Outcome(Result.IN_PROGRESS)
         self._settle(now_ms)
         if self.state is not FlightState.IDLE:
             text = f"Arm: flight manager is in {self.state.name}"
-            return self._vehicle_context.refuse(text, Result.TEMPORARILY_REJECTED, Severity.CRITICAL)
-        refusal = self._parts.arming.refusal(force=force)
+            return self._announcer.refuse(text, Result.TEMPORARILY_REJECTED, Severity.CRITICAL)
+        refusal = self._arming.refusal(force=force)
         if refusal is not None:
             return refusal
         self._arm_request = request = Request()
@@ -208,14 +184,14 @@ class FlightSystem:
 
     def disarm(self, now_ms: int, *, force: bool = False) -> Outcome:
         """Straight to the motors: no actor stands between a person and them."""
-        outcome = self._parts.arming.disarm(now_ms, force=force)
+        outcome = self._arming.disarm(now_ms, force=force)
         self._settle(now_ms)
         return outcome
 
     def _watch_arming(self) -> None:
         if self._arm_request is None:
             return
-        if self._vehicle_context.armed:
+        if self._facts.armed:
             self._finish_arming(True, "")
         elif self.state is FlightState.IDLE and self.status.reason:
             self._finish_arming(False, self.status.reason)
@@ -224,7 +200,7 @@ class FlightSystem:
         request, self._arm_request = self._arm_request, None
         if request is not None:
             if not done:
-                self._vehicle_context.say(Severity.CRITICAL, f"Arm: {reason}")
+                self._announcer.say(Severity.CRITICAL, f"Arm: {reason}")
             request.ok, request.reason, request.done = done, reason, True
 
     # --- the pass -------------------------------------------------------------------------------------------------
@@ -239,7 +215,7 @@ class FlightSystem:
 
     def _start(self, now_ms: int) -> None:
         self._started = True
-        delay = self._context.param("FM_AUTO_GO")
+        delay = self._facts.param("FM_AUTO_GO")
         if delay > 0.0:
             self._context.auto_go_ms = now_ms + int(1000.0 * delay)
             self._kernel.post_news(flags.READY)
@@ -266,23 +242,23 @@ class FlightSystem:
     def next_deadline_ms(self) -> int | None:
         """When an actor wants to run; at once when a command has changed how things stand since the last pass."""
         if self._kernel.pending or self._context.flags.key() != self._key:
-            return self._vehicle_context.now_ms
+            return self._facts.now_ms
         return self._kernel.deadline_ms
 
     # --- supervision ----------------------------------------------------------------------------------------------
     def _actor_failed(self, name: str, error: Exception) -> None:
-        self._vehicle_context.say(Severity.CRITICAL, f"Flight: actor {name} failed: {error}"[:200])
+        self._announcer.say(Severity.CRITICAL, f"Flight: actor {name} failed: {error}"[:200])
         self.on_error(error, f"actor {name}")
 
     def _restarted(self) -> None:
         """The critical actors are new: the flight manager takes its state from the vehicle."""
-        self._parts.arming.hold_auto_disarm = False
+        self._arming.hold_auto_disarm = False
         self._context.status.publish(Status())
         self._finish_arming(False, "actors restarted")
         self._kernel.notify("flight_manager", Tag.RESTARTED, "actors restarted", sender=OUTSIDE)
 
     def _gone(self, name: str) -> None:
-        self._vehicle_context.say(Severity.CRITICAL, f"Flight: actor {name} stays down until the next preflight")
+        self._announcer.say(Severity.CRITICAL, f"Flight: actor {name} stays down until the next preflight")
         if name == "flight_manager":
-            self._parts.arming.hold_auto_disarm = False
+            self._arming.hold_auto_disarm = False
             self._finish_arming(False, "actors are down")

@@ -12,7 +12,7 @@ from math import hypot
 from typing import Final
 
 from autopilot.geo import GeoPoint, distance
-from autopilot.journal import SaveProgress
+from autopilot.journal import Journal, SaveProgress
 from autopilot.mav import Cmd, Severity
 from autopilot.mission.events import ItemReached, MissionEvent, MissionNotice, MissionWaits, WaitCause
 from autopilot.mission.items import MissionItem
@@ -43,13 +43,15 @@ class AutoMode(Mode):
         spec: ModeSpec,
         sequencer: MissionSequencer,
         mission: MissionStorage,
+        journal: Journal,
         request_mode: Callable[[int], bool],
     ) -> None:
         super().__init__(context, spec)
         self.sequencer = sequencer
         self.mission = mission
+        self._journal = journal
         self._request_mode = request_mode
-        self._voice = MissionVoice(context)
+        self._voice = MissionVoice(context.facts, context.announcer)
         self._waiting = False  # entered, the mission not yet begun
         self._active = False
         self._ignore_restart = False
@@ -63,12 +65,12 @@ class AutoMode(Mode):
     # --- lifecycle ------------------------------------------------------------------------------------------------
     def refusal(self, now_ms: int) -> str | None:
         if not self.mission.total():
-            text = self.context.vehicle_class.texts.no_mission
+            text = self.facts.vehicle_class.texts.no_mission
             if text is not None:
-                self.context.say(Severity.NOTICE, text)
+                self.announcer.say(Severity.NOTICE, text)
             return "no mission"
-        if self.context.armed and self.context.landed and self.missing_takeoff():
-            self.context.say(Severity.CRITICAL, "Auto: Missing Takeoff Cmd")
+        if self.facts.armed and self.facts.landed and self.missing_takeoff():
+            self.announcer.say(Severity.CRITICAL, "Auto: Missing Takeoff Cmd")
             return "missing takeoff command"
         return None
 
@@ -76,10 +78,10 @@ class AutoMode(Mode):
         self._active = True
         self._finished = False
         self._waiting = True
-        if self.context.armed:
+        if self.facts.armed:
             self._begin(now_ms)
         else:
-            self.context.fly(Idle())
+            self.helm.fly(Idle())
 
     def armed(self, now_ms: int) -> None:
         self._begin(now_ms)
@@ -91,11 +93,11 @@ class AutoMode(Mode):
         self._waiting = False
         self._kept = VehicleEvent(0)
         self._finished = False
-        anew = int(self.context.param("MIS_RESTART")) == 1 and not self._ignore_restart
+        anew = int(self.facts.param("MIS_RESTART")) == 1 and not self._ignore_restart
         self._ignore_restart = False
-        self.sequencer.keep_jump_counts(bool(int(self.context.param("MIS_OPTIONS")) & _KEEP_JUMP_COUNT))
+        self.sequencer.keep_jump_counts(bool(int(self.facts.param("MIS_OPTIONS")) & _KEEP_JUMP_COUNT))
         self.executor.drop()
-        self.context.backwards = self.context.backwards and not anew
+        self.helm.backwards = self.helm.backwards and not anew
         step = self.sequencer.start if anew else self.sequencer.resume
         self._tell(step(self.mission, self.executor))
 
@@ -118,7 +120,7 @@ class AutoMode(Mode):
         self._finished = False
         self._tell(self.sequencer.stop())
         self.executor.drop()
-        self.context.fly(Idle())
+        self.helm.fly(Idle())
 
     def rewind(self) -> None:
         """The vehicle was disarmed: back to the first item, unless the mission was flown to its end."""
@@ -129,7 +131,7 @@ class AutoMode(Mode):
 
     # --- the pass -------------------------------------------------------------------------------------------------
     def update(self, now_ms: int, events: VehicleEvent) -> None:
-        if self._waiting and self.context.armed:
+        if self._waiting and self.facts.armed:
             self._begin(now_ms)
         if self._leave_for is not None:
             number, self._leave_for = self._leave_for, None
@@ -147,7 +149,7 @@ class AutoMode(Mode):
         self.executor.update(now_ms, events)
         maneuver = self.executor.maneuver
         landing = maneuver is not None and maneuver.done and maneuver.is_landing
-        said = len(self.context.events)
+        said = len(self.announcer.events)
         came = self.sequencer.update(self.mission, self.executor, now_ms)
         if landing and came and not self._goes_on_after_landing():
             self._finished = True
@@ -156,7 +158,7 @@ class AutoMode(Mode):
 
     def _lacks_position(self) -> bool:
         """The mission waits for a position; told once, until there is one."""
-        cause = None if self.context.has_position else WaitCause.NO_POSITION
+        cause = None if self.facts.has_position else WaitCause.NO_POSITION
         if cause is not None and cause is not self._told:
             self._voice.notice(MissionWaits(cause))
         self._told = cause
@@ -172,7 +174,7 @@ class AutoMode(Mode):
 
     def next_deadline_ms(self) -> int | None:
         if self._woken:
-            return self.context.now_ms
+            return self.facts.now_ms
         if not self._active or self.sequencer.state() is not MissionState.RUNNING:
             return None
         stepping, flying = self.sequencer.next_deadline_ms(), self.executor.next_deadline_ms()
@@ -185,13 +187,13 @@ class AutoMode(Mode):
         on) when the next item started."""
         for event in events:
             if isinstance(event, ItemReached):
-                self.context.events[said:said] = [event, *self._voice.reached(event.seq)]
+                self.announcer.events[said:said] = [event, *self._voice.reached(event.seq)]
             else:
-                self.context.announce(event)
+                self.announcer.announce(event)
         progress = self.sequencer.progress()
         if progress != self._saved:
             self._saved = progress
-            self.context.save(SaveProgress(progress[0], int(progress[1])))
+            self._journal.submit(SaveProgress(progress[0], int(progress[1])))
 
     def notice(self, notice: MissionNotice) -> None:
         """What the sequencer wants people to know."""
@@ -201,23 +203,23 @@ class AutoMode(Mode):
     def mission_complete(self) -> None:
         """The executor's `on_mission_complete`: on the ground stop the motors, in the air stay
         (docs/reference/mission-semantics.md, item 25)."""
-        kind = self.context.vehicle_class
+        kind = self.facts.vehicle_class
         if kind.texts.mission_complete is not None:
-            self.context.say(Severity.NOTICE, kind.texts.mission_complete)
+            self.announcer.say(Severity.NOTICE, kind.texts.mission_complete)
         if not kind.has_height:
-            self._drive_done(int(self.context.param("MIS_DONE_BEHAVE")))
-        elif self.context.landed:
+            self._drive_done(int(self.facts.param("MIS_DONE_BEHAVE")))
+        elif self.facts.landed:
             self._finished = True
-        elif not self.context.arrived:
-            self.context.fly(Hold(None))
+        elif not self.helm.arrived:
+            self.helm.fly(Hold(None))
 
     def _drive_done(self, behaviour: int) -> None:
-        mode = self.context.vehicle_class.modes.after_mission.get(behaviour)
+        mode = self.facts.vehicle_class.modes.after_mission.get(behaviour)
         if mode is None or not self._request_mode(mode):
-            self.context.fly(Hold(self.context.vehicle.state.position if behaviour == 1 else None))
+            self.helm.fly(Hold(self.facts.vehicle.state.position if behaviour == 1 else None))
 
     def _goes_on_after_landing(self) -> bool:
-        if not int(self.context.param("MIS_OPTIONS")) & _GO_ON_AFTER_LAND:
+        if not int(self.facts.param("MIS_OPTIONS")) & _GO_ON_AFTER_LAND:
             return False
         return self.sequencer.state() is MissionState.RUNNING and self._takes_off_at(self.sequencer.current_nav_index())
 
@@ -236,27 +238,27 @@ class AutoMode(Mode):
         item which cannot lift off does not."""
         item = self.sequencer.current_item()
         waits = item is not None and item.command in (Cmd.NAV_TAKEOFF, Cmd.NAV_DELAY)
-        return waits and self.sequencer.state() is MissionState.RUNNING and self.context.takeoff_allowed
+        return waits and self.sequencer.state() is MissionState.RUNNING and self.helm.takeoff_allowed
 
     # --- questions and commands -----------------------------------------------------------------------------------
     def missing_takeoff(self) -> bool:
         """Would the mission begin on the ground with something else than a takeoff?
         (docs/reference/mission-semantics.md, item 26)"""
-        if not self.context.vehicle_class.has_height:
+        if not self.facts.vehicle_class.has_height:
             return False
-        anew = int(self.context.param("MIS_RESTART")) == 1 or self.sequencer.state() is MissionState.COMPLETED
+        anew = int(self.facts.param("MIS_RESTART")) == 1 or self.sequencer.state() is MissionState.COMPLETED
         at = self.mission.first_index if anew else self.sequencer.current_nav_index()
         return not self._takes_off_at(at)
 
     @property
     def takes_off_first(self) -> bool:
         """Does the mission begin with a takeoff, as it must on the ground? What has no height needs none."""
-        return not self.context.vehicle_class.has_height or self._takes_off_at(self.mission.first_index)
+        return not self.facts.vehicle_class.has_height or self._takes_off_at(self.mission.first_index)
 
     @property
     def lands_to_go_on(self) -> bool:
         """The landing that is being flown is not the end: the mission takes off again behind it (MIS_OPTIONS bit 2)."""
-        if not int(self.context.param("MIS_OPTIONS")) & _GO_ON_AFTER_LAND:
+        if not int(self.facts.param("MIS_OPTIONS")) & _GO_ON_AFTER_LAND:
             return False
         return self._takes_off_at(self.sequencer.current_nav_index() + 1)
 
@@ -274,14 +276,14 @@ class AutoMode(Mode):
 
     def begin_again(self, *, anew: bool = False) -> None:
         """Go on with a mission that stands still although AUTO is active (MISSION_START, a reset after its end)."""
-        if self._active and self.context.armed and self.sequencer.state() is not MissionState.RUNNING:
+        if self._active and self.facts.armed and self.sequencer.state() is not MissionState.RUNNING:
             self._waiting = True
             self._ignore_restart = not anew
-            self._begin(self.context.now_ms)
+            self._begin(self.facts.now_ms)
 
     def landing_start(self) -> int | None:
         """Index of the nearest DO_LAND_START (3-D), None when the mission has none."""
-        here = self.context.vehicle.state.place
+        here = self.facts.vehicle.state.place
         best: tuple[float, int] | None = None
         for item in self.mission.items():
             if item.command != Cmd.DO_LAND_START:
@@ -294,8 +296,8 @@ class AutoMode(Mode):
     def _away(self, item: MissionItem, altitude: float) -> float:
         if item.x == 0.0 and item.y == 0.0:
             return 0.0
-        there = GeoPoint(item.x, item.y, amsl(self.context, item.frame, item.z))
-        return hypot(distance(self.context.vehicle.state.place, there), there.alt - altitude)
+        there = GeoPoint(item.x, item.y, amsl(self.facts, item.frame, item.z))
+        return hypot(distance(self.facts.vehicle.state.place, there), there.alt - altitude)
 
     def go_on_at(self, index: int) -> None:
         """The mission goes on at `index`: at once when AUTO is active, else when it is entered, whatever MIS_RESTART
@@ -313,7 +315,7 @@ class AutoMode(Mode):
             return
         change = self.sequencer.mission_changed(old, self.mission, self.executor)
         if change.restarted:
-            self.context.say(Severity.INFO, "Auto mission changed, restarted command")
+            self.announcer.say(Severity.INFO, "Auto mission changed, restarted command")
         self._tell(change.events)
 
     @property

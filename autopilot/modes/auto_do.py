@@ -23,14 +23,16 @@ from autopilot.modes.heading import Heading, condition_yaw
 from autopilot.modes.payload import Payload
 from autopilot.modes.speeds import SpeedControl
 from autopilot.vehicle import VehicleEvent, Yaw
-from autopilot.vehicle_context import VehicleContext
+from autopilot.vehicle_context import Announcer, Helm, VehicleFacts
 
 
 @dataclass(slots=True)
 class DoTools:
     """What DO items act on. `set_home` (None: here) and `enable_fence` are the autopilot's."""
 
-    context: VehicleContext
+    facts: VehicleFacts
+    announcer: Announcer
+    helm: Helm
     heading: Heading
     speeds: SpeedControl
     payload: Payload
@@ -90,7 +92,7 @@ class DoItems:
     def drop(self) -> None:
         """Nothing waits any more."""
         if self._condition is not None and self._condition.near_m > 0.0:
-            self._tools.context.vehicle.watch_distance(0.0)
+            self._tools.helm.vehicle.watch_distance(0.0)
         self._condition = None
 
     def target_changed(self) -> None:
@@ -100,7 +102,7 @@ class DoItems:
         if condition is None or condition.met:
             return
         if condition.near_m > 0.0:
-            self._tools.context.vehicle.watch_distance(condition.near_m)
+            self._tools.helm.vehicle.watch_distance(condition.near_m)
         if condition.yaw is not None:
             self._tools.heading.fix(condition.yaw)
 
@@ -114,12 +116,12 @@ class DoItems:
         if not item.param1 > 0.0:
             return CommandStartResult.COMPLETE
         self._condition = Condition(event=VehicleEvent.NEAR, near_m=item.param1)
-        self._tools.context.vehicle.watch_distance(item.param1)
+        self._tools.helm.vehicle.watch_distance(item.param1)
         return CommandStartResult.ACCEPTED
 
     def _yaw(self, item: MissionItem, now_ms: int) -> CommandStartResult:
         direction = 0 if item.param3 == 0.0 else (1 if item.param3 > 0.0 else -1)
-        here = self._tools.context.vehicle.state.yaw
+        here = self._tools.facts.vehicle.state.yaw
         yaw = condition_yaw(item.param1, item.param2, direction, item.param4 != 0.0, here)
         self._condition = Condition(event=VehicleEvent.YAW_DONE, yaw=yaw)
         self._tools.heading.fix(yaw)
@@ -127,27 +129,27 @@ class DoItems:
 
     def _speed(self, item: MissionItem, now_ms: int) -> CommandStartResult:
         """Climb and descent; the speed along the track is the sequencer's, as every kind is for what has no height."""
-        change, kind = speed_change(item), self._tools.context.vehicle_class
+        change, kind = speed_change(item), self._tools.facts.vehicle_class
         if change is not None and not kind.has_height and change.speed is not None and change.kind in kind.track_speeds:
-            self._tools.context.say(Severity.INFO, f"speed: {change.speed:.1f} m/s")
+            self._tools.announcer.say(Severity.INFO, f"speed: {change.speed:.1f} m/s")
         elif change is not None and kind.has_height and change.kind in (SpeedType.CLIMB_SPEED, SpeedType.DESCENT_SPEED):
             self._tools.speeds.set_vertical(change.kind, change.speed)
         return CommandStartResult.COMPLETE
 
     def _home(self, item: MissionItem, now_ms: int) -> CommandStartResult:
         nowhere = item.x == 0.0 and item.y == 0.0 and item.z == 0.0
-        here = item.param1 == 1.0 or (nowhere and self._tools.context.vehicle_class.home_by_zeros)
-        place = GeoPoint(item.x, item.y, amsl(self._tools.context, item.frame, item.z))
+        here = item.param1 == 1.0 or (nowhere and self._tools.facts.vehicle_class.home_by_zeros)
+        place = GeoPoint(item.x, item.y, amsl(self._tools.facts, item.frame, item.z))
         self._tools.set_home(None if here else place)
         return CommandStartResult.COMPLETE
 
     def _interest(self, item: MissionItem, now_ms: int) -> CommandStartResult:
-        if not self._tools.context.vehicle_class.turns_nose:  # its camera looks there
+        if not self._tools.facts.vehicle_class.turns_nose:  # its camera looks there
             return CommandStartResult.COMPLETE
         ends = item.command == Cmd.DO_SET_ROI_NONE or (item.x == 0.0 and item.y == 0.0 and item.z == 0.0)
-        context = self._tools.context
-        place = GeoPoint(item.x, item.y, amsl(context, item.frame, item.z))
-        self._tools.heading.look_at(None if ends else local(context, place))
+        facts = self._tools.facts
+        place = GeoPoint(item.x, item.y, amsl(facts, item.frame, item.z))
+        self._tools.heading.look_at(None if ends else local(facts, place))
         return CommandStartResult.COMPLETE
 
     def _fence(self, item: MissionItem, now_ms: int) -> CommandStartResult:

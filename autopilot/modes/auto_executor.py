@@ -28,12 +28,12 @@ class AutoExecutor:
 
     # --- MissionExecutor ------------------------------------------------------------------------------------------
     def start_command(self, cmd: MissionItem) -> CommandStartResult:
-        now_ms = self._nav.context.now_ms
+        now_ms = self._nav.context.facts.now_ms
         own = self.own.start(cmd)
         if own is not None:
             self._give_away(cmd)
             return own
-        if not self._nav.context.vehicle_class.carries_out(cmd.command):
+        if not self._nav.context.facts.vehicle_class.carries_out(cmd.command):
             self._record(cmd, now_ms)
             return CommandStartResult.UNSUPPORTED
         if not drives_navigation(cmd.command):
@@ -66,7 +66,7 @@ class AutoExecutor:
 
     def next_deadline_ms(self) -> int | None:
         if self.own.under_way:
-            return self._nav.context.now_ms
+            return self._nav.context.facts.now_ms
         flown = None if self.maneuver is None or self.maneuver.done else self.maneuver.deadline_ms
         waited = self._do.deadline_ms
         if flown is None or waited is None:

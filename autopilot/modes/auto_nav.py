@@ -22,7 +22,7 @@ from autopilot.modes.maneuver import Climb, Follow, GoThenClimb, Maneuver, Turns
 from autopilot.modes.returning import Destination, return_maneuver
 from autopilot.modes.speeds import SpeedControl, circle_speed
 from autopilot.vehicle import Circle, Leg
-from autopilot.vehicle_context import VehicleContext
+from autopilot.vehicle_context import VehicleContext, VehicleFacts
 
 _LOWEST_TAKEOFF = 1.0  # m above where the vehicle is
 _SAME_PLACE = 0.1  # m
@@ -44,9 +44,9 @@ class NavTools:
     previous: Ned | None = None
 
 
-def acceptance_radius(context: VehicleContext) -> float:
+def acceptance_radius(facts: VehicleFacts) -> float:
     """Metres: WPNAV_RADIUS, or WP_RADIUS."""
-    return context.measure(context.vehicle_class.measures.acceptance)
+    return facts.measure(facts.vehicle_class.measures.acceptance)
 
 
 def _hold(item: MissionItem) -> float:
@@ -59,36 +59,36 @@ def _next_place(tools: NavTools, item: MissionItem, end: Ned) -> tuple[Ned | Non
     spec = None if following is None else spec_of(following.command)
     if following is None or spec is None or not spec.place:
         return None, None
-    if not (tools.context.vehicle_class.drives_through or spec.passed_by):
+    if not (tools.context.facts.vehicle_class.drives_through or spec.passed_by):
         return None, None
-    place = item_position(tools.context, following, end)
+    place = item_position(tools.context.facts, following, end)
     if all(abs(a - b) < _SAME_PLACE for a, b in zip(place, end, strict=True)):
         return None, None
     return place, following
 
 
 def _waypoint(tools: NavTools, item: MissionItem, now_ms: int) -> Maneuver:
-    end = item_position(tools.context, item, tools.before)
+    end = item_position(tools.context.facts, item, tools.before)
     spline = item.command == Cmd.NAV_SPLINE_WAYPOINT
     onward, following = _next_place(tools, item, end)
     leg = Leg(
         end,
         tools.before,
         onward,
-        acceptance_radius(tools.context),
+        acceptance_radius(tools.context.facts),
         tools.heading.for_leg(),
         spline,
         tools.previous if spline else None,
         following is not None and following.command == Cmd.NAV_SPLINE_WAYPOINT,
-        tools.context.backwards,
+        tools.context.helm.backwards,
     )
     return Follow(tools.context, leg, tools.heading)
 
 
 def _stopping(tools: NavTools, item: MissionItem) -> Leg:
-    end = item_position(tools.context, item, tools.before)
-    yaw, radius = tools.heading.for_leg(), acceptance_radius(tools.context)
-    return Leg(end, tools.before, None, radius, yaw, backwards=tools.context.backwards)
+    end = item_position(tools.context.facts, item, tools.before)
+    yaw, radius = tools.heading.for_leg(), acceptance_radius(tools.context.facts)
+    return Leg(end, tools.before, None, radius, yaw, backwards=tools.context.helm.backwards)
 
 
 def _loiter_unlimited(tools: NavTools, item: MissionItem, now_ms: int) -> Maneuver:
@@ -100,34 +100,36 @@ def _loiter_time(tools: NavTools, item: MissionItem, now_ms: int) -> Maneuver:
 
 
 def _loiter_turns(tools: NavTools, item: MissionItem, now_ms: int) -> Maneuver:
-    center = item_position(tools.context, item, tools.before)
+    center = item_position(tools.context.facts, item, tools.before)
     radius = abs(item.param3) if isfinite(item.param3) else 0.0
     if radius == 0.0:
-        radius = tools.context.measure(tools.context.vehicle_class.measures.circle_radius)
+        radius = tools.context.facts.measure(tools.context.facts.vehicle_class.measures.circle_radius)
     turns = item.param1 if isfinite(item.param1) and item.param1 > 0.0 else 0.0
     direction = -1 if item.param3 < 0.0 else 1
     yaw = tools.heading.for_circle(center)
-    return Turns(tools.context, Circle(center, radius, direction, turns, yaw, circle_speed(tools.context, radius)))
+    return Turns(
+        tools.context, Circle(center, radius, direction, turns, yaw, circle_speed(tools.context.facts, radius))
+    )
 
 
 def _loiter_to_altitude(tools: NavTools, item: MissionItem, now_ms: int) -> Maneuver:
-    end = item_position(tools.context, item, tools.before)
-    return GoThenClimb(tools.context, end, tools.before, acceptance_radius(tools.context), tools.heading)
+    end = item_position(tools.context.facts, item, tools.before)
+    return GoThenClimb(tools.context, end, tools.before, acceptance_radius(tools.context.facts), tools.heading)
 
 
 def _return(tools: NavTools, item: MissionItem, now_ms: int) -> Maneuver:
-    tools.speeds.override(ground=returning_speed(tools.context, tools.speeds.current()))
+    tools.speeds.override(ground=returning_speed(tools.context.facts, tools.speeds.current()))
     return return_maneuver(tools.context, tools.destination, tools.heading)
 
 
 def _land(tools: NavTools, item: MissionItem, now_ms: int) -> Maneuver:
     here = item.x == 0.0 and item.y == 0.0
-    return Landing(tools.context, None if here else item_position(tools.context, item)[:2], tools.heading)
+    return Landing(tools.context, None if here else item_position(tools.context.facts, item)[:2], tools.heading)
 
 
 def _takeoff(tools: NavTools, item: MissionItem, now_ms: int) -> Maneuver:
-    lowest = tools.context.vehicle.state.position[2] - _LOWEST_TAKEOFF
-    return Climb(tools.context, min(item_down(tools.context, item), lowest), KEEP)
+    lowest = tools.context.facts.vehicle.state.position[2] - _LOWEST_TAKEOFF
+    return Climb(tools.context, min(item_down(tools.context.facts, item), lowest), KEEP)
 
 
 def _delay(tools: NavTools, item: MissionItem, now_ms: int) -> Maneuver:
@@ -135,8 +137,8 @@ def _delay(tools: NavTools, item: MissionItem, now_ms: int) -> Maneuver:
         wait_ms = int(item.param1 * 1000.0)
     else:
         hour, minute, second = (int(p) if isfinite(p) else -1 for p in (item.param2, item.param3, item.param4))
-        wait_ms = ms_until(hour, minute, second, int(tools.context.boot_unix_s * 1000.0) + now_ms)
-    tools.context.say(Severity.INFO, f"Delaying {wait_ms // 1000} sec")
+        wait_ms = ms_until(hour, minute, second, int(tools.context.facts.boot_unix_s * 1000.0) + now_ms)
+    tools.context.announcer.say(Severity.INFO, f"Delaying {wait_ms // 1000} sec")
     until = now_ms + -(-wait_ms // TICK_MS) * TICK_MS
     return Wait(tools.context, until, tools.heading.for_hold())
 

@@ -12,7 +12,7 @@ from typing import Final
 from autopilot.mav import Cmd, Result
 from autopilot.modes.payload import Payload
 from autopilot.result import ACCEPTED, Outcome
-from autopilot.vehicle_context import VehicleContext
+from autopilot.vehicle_context import Announcer, VehicleFacts
 
 LOW, MIDDLE, HIGH = 0, 1, 2
 
@@ -26,13 +26,15 @@ class AuxFunctions:
 
     def __init__(
         self,
-        context: VehicleContext,
+        facts: VehicleFacts,
+        announcer: Announcer,
         payload: Payload,
         enable_fence: Callable[[float], object],
         set_mode: Callable[[int], Outcome],
     ) -> None:
-        self._context = context
-        self._modes = context.vehicle_class.modes.switches
+        self._facts = facts
+        self._announcer = announcer
+        self._modes = facts.vehicle_class.modes.switches
         self._payload = payload
         self._enable_fence = enable_fence
         self._set_mode = set_mode
@@ -49,15 +51,15 @@ class AuxFunctions:
         if position not in (LOW, MIDDLE, HIGH):
             return Outcome(Result.DENIED, "switch position must be 0, 1 or 2")
         if not self.knows(function):
-            return self._context.refuse(f"Auxiliary function {function}: not available")
+            return self._announcer.refuse(f"Auxiliary function {function}: not available")
         mode = self.mode_of(function, position)
         if mode is not None:
             return self._set_mode(mode)
         if function == _FENCE:
             self._enable_fence(1.0 if position == HIGH else 0.0)
         elif function == _CAMERA_TRIGGER and position == HIGH:
-            self._payload.act(Cmd.DO_DIGICAM_CONTROL, (0.0, 0.0, 0.0, 0.0, 1.0), self._context.now_ms)
+            self._payload.act(Cmd.DO_DIGICAM_CONTROL, (0.0, 0.0, 0.0, 0.0, 1.0), self._facts.now_ms)
         elif function in _RELAYS:
             on = 1.0 if position == HIGH else 0.0
-            self._payload.act(Cmd.DO_SET_RELAY, (float(_RELAYS[function]), on), self._context.now_ms)
+            self._payload.act(Cmd.DO_SET_RELAY, (float(_RELAYS[function]), on), self._facts.now_ms)
         return ACCEPTED

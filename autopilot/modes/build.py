@@ -29,8 +29,8 @@ def build_modes(
     trail: Trail,
 ) -> dict[int, Mode]:
     """One object for each mode that this kind of vehicle flies, by number."""
-    specs = context.vehicle_class.modes.specs
-    if not context.vehicle_class.has_height:
+    specs = context.facts.vehicle_class.modes.specs
+    if not context.facts.vehicle_class.has_height:
         r = RoverMode
         return {
             r.MANUAL: PilotMode(context, specs[r.MANUAL], always(PilotKind.MANUAL)),
@@ -47,7 +47,7 @@ def build_modes(
     c = CopterMode
     return {
         c.STABILIZE: PilotMode(context, specs[c.STABILIZE], always(PilotKind.STABILIZE)),
-        c.ACRO: PilotMode(context, specs[c.ACRO], acro(context)),
+        c.ACRO: PilotMode(context, specs[c.ACRO], acro(context.facts)),
         c.ALT_HOLD: PilotMode(context, specs[c.ALT_HOLD], always(PilotKind.ALT_HOLD)),
         c.LOITER: PilotMode(context, specs[c.LOITER], always(PilotKind.LOITER)),
         c.POSHOLD: PilotMode(context, specs[c.POSHOLD], always(PilotKind.LOITER)),

@@ -13,7 +13,7 @@ from typing import Final
 from autopilot import report
 from autopilot.control.layout import TICK_MS
 from autopilot.events import CameraTriggered
-from autopilot.vehicle_context import VehicleContext
+from autopilot.vehicle_context import Announcer, VehicleFacts
 
 _LOOK_AGAIN_MS: Final = 1000
 """A vehicle that hangs may begin to move."""
@@ -25,8 +25,9 @@ class Camera:
     """The camera of one vehicle. `every_m`: distance, 0: off; `taken`: photos since boot, of which `photos` are
     the last; `deadline_ms`: when to look whether the next is due."""
 
-    def __init__(self, context: VehicleContext) -> None:
-        self._context = context
+    def __init__(self, facts: VehicleFacts, announcer: Announcer) -> None:
+        self._facts = facts
+        self._announcer = announcer
         self.every_m = 0.0
         self._last = (0.0, 0.0)  # where the last photo was taken: north, east of the origin, m
         self.taken = 0
@@ -47,9 +48,9 @@ class Camera:
             return
         self.taken += 1
         self._last = self._place()
-        state = self._context.vehicle.state
+        state = self._facts.vehicle.state
         self.photos.append(CameraTriggered(self.taken, now_ms, state.place))
-        self._context.announce(self.photos[-1])
+        self._announcer.announce(self.photos[-1])
 
     def update(self, now_ms: int) -> None:
         """Is it as far from the last photo as was asked for?"""
@@ -60,18 +61,18 @@ class Camera:
             return
         if self._missing_m() <= 0.0:
             self.shoot(now_ms)
-        r = self._context.vehicle.state.report
+        r = self._facts.vehicle.state.report
         speed = max(hypot(float(r[report.VN]), float(r[report.VE])), _SLOWEST_MS)
         wait_ms = min(int(1000.0 * max(self._missing_m(), 0.0) / speed), _LOOK_AGAIN_MS)
         self.deadline_ms = now_ms + max(wait_ms - wait_ms % TICK_MS, TICK_MS)
 
     def _in_flight(self) -> bool:
-        return self._context.armed and not self._context.landed
+        return self._facts.armed and not self._facts.landed
 
     def _missing_m(self) -> float:
         north, east = self._place()
         return self.every_m - hypot(north - self._last[0], east - self._last[1])
 
     def _place(self) -> tuple[float, float]:
-        r = self._context.vehicle.state.report
+        r = self._facts.vehicle.state.report
         return float(r[report.NORTH]), float(r[report.EAST])

@@ -31,8 +31,8 @@ class CircleMode(Mode):
         self._center: Ned | None = None
 
     def enter(self, now_ms: int) -> None:
-        if not self.context.armed or self.context.landed:
-            self.context.fly(Idle())
+        if not self.facts.armed or self.facts.landed:
+            self.helm.fly(Idle())
             return
         self._center = self._ahead()
         self._go()
@@ -42,7 +42,7 @@ class CircleMode(Mode):
 
     def disarmed(self) -> None:
         self.exit()
-        self.context.fly(Idle())
+        self.helm.fly(Idle())
 
     def parameter_changed(self, name: str) -> None:
         if self._center is not None and name in _PARAMETERS:
@@ -50,33 +50,33 @@ class CircleMode(Mode):
 
     def refresh_yaw(self) -> None:
         if self._center is not None:
-            self.context.vehicle.set_yaw(self._yaw(self._center))
+            self.helm.vehicle.set_yaw(self._yaw(self._center))
 
     def _ahead(self) -> Ned:
-        state = self.context.vehicle.state
+        state = self.facts.vehicle.state
         north, east, down = state.position
         vn, ve, _ = state.velocity
         braking = self._accel()
         rest = 0.5 * hypot(vn, ve) / braking  # s at the present speed: where it comes to rest
-        ahead = 0.0 if int(self.context.param("CIRCLE_OPTIONS", 1.0)) & _CENTRE_HERE else self._radius()
+        ahead = 0.0 if int(self.facts.param("CIRCLE_OPTIONS", 1.0)) & _CENTRE_HERE else self._radius()
         return (north + rest * vn + ahead * cos(state.yaw), east + rest * ve + ahead * sin(state.yaw), down)
 
     def _radius(self) -> float:
-        return max(self.context.param("CIRCLE_RADIUS", 1000.0) / 100.0, 0.0)
+        return max(self.facts.param("CIRCLE_RADIUS", 1000.0) / 100.0, 0.0)
 
     def _accel(self) -> float:
-        return max(self.context.param("WPNAV_ACCEL", 250.0) / 100.0, 0.1)
+        return max(self.facts.param("WPNAV_ACCEL", 250.0) / 100.0, 0.1)
 
     def _yaw(self, center: Ned) -> Yaw:
-        if int(self.context.param("CIRCLE_OPTIONS", 1.0)) & _NOSE_ALONG and self._heading.interest is None:
+        if int(self.facts.param("CIRCLE_OPTIONS", 1.0)) & _NOSE_ALONG and self._heading.interest is None:
             return ALONG
         return self._heading.for_circle(center)
 
     def _go(self) -> None:
         assert self._center is not None
-        radius, rate = self._radius(), radians(self.context.param("CIRCLE_RATE", 20.0))
+        radius, rate = self._radius(), radians(self.facts.param("CIRCLE_RATE", 20.0))
         if radius == 0.0:
-            self.context.fly(Hold(self._center, Yaw(YawMode.RATE, rate=rate)))
+            self.helm.fly(Hold(self._center, Yaw(YawMode.RATE, rate=rate)))
             return
-        direction, speed = 1 if rate >= 0.0 else -1, circle_speed(self.context, radius)
-        self.context.fly(Circle(self._center, radius, direction, yaw=self._yaw(self._center), speed=speed))
+        direction, speed = 1 if rate >= 0.0 else -1, circle_speed(self.facts, radius)
+        self.helm.fly(Circle(self._center, radius, direction, yaw=self._yaw(self._center), speed=speed))

@@ -22,13 +22,13 @@ class LoiterMode(Mode):
     """Stops, and drives back when something has pushed the vehicle out of LOIT_RADIUS."""
 
     def enter(self, now_ms: int) -> None:
-        state = self.context.vehicle.state
+        state = self.facts.vehicle.state
         north, east, down = state.position
         vn, ve, _ = state.velocity
-        braking = self.context.param("ATC_DECEL_MAX") or self.context.param("ATC_ACCEL_MAX") or 1.0
+        braking = self.facts.param("ATC_DECEL_MAX") or self.facts.param("ATC_ACCEL_MAX") or 1.0
         ahead = 0.5 * hypot(vn, ve) / braking  # s at the present speed: the place where braking ends
         place = (north + ahead * vn, east + ahead * ve, down)
-        self.context.fly(Hold(place, radius=max(self.context.param("LOIT_RADIUS", 2.0), 0.5)))
+        self.helm.fly(Hold(place, radius=max(self.facts.param("LOIT_RADIUS", 2.0), 0.5)))
 
 
 class CircleDrive(Mode):
@@ -40,21 +40,21 @@ class CircleDrive(Mode):
         self._speeds = speeds
 
     def enter(self, now_ms: int) -> None:
-        if self.context.armed:
-            self._go(self.context.vehicle.state.position)
+        if self.facts.armed:
+            self._go(self.facts.vehicle.state.position)
         else:
-            self.context.fly(Idle())
+            self.helm.fly(Idle())
 
     def armed(self, now_ms: int) -> None:
-        self._go(self.context.vehicle.state.position)
+        self._go(self.facts.vehicle.state.position)
 
     def disarmed(self) -> None:
-        self.context.fly(Idle())
+        self.helm.fly(Idle())
 
     def _go(self, center: Ned) -> None:
-        speed = self.context.param("CIRCLE_SPEED")
+        speed = self.facts.param("CIRCLE_SPEED")
         if speed > 0.0:
             self._speeds.override(ground=speed)
-        radius = max(abs(self.context.param("CIRCLE_RADIUS", 20.0)), _SMALLEST)
-        direction = -1 if int(self.context.param("CIRCLE_DIR")) == 1 else 1
-        self.context.fly(Circle(center, radius, direction))
+        radius = max(abs(self.facts.param("CIRCLE_RADIUS", 20.0)), _SMALLEST)
+        direction = -1 if int(self.facts.param("CIRCLE_DIR")) == 1 else 1
+        self.helm.fly(Circle(center, radius, direction))

@@ -18,7 +18,7 @@ from autopilot.modes.mode import Mode
 from autopilot.modes.speeds import SpeedControl
 from autopilot.modes.table import ModeSpec
 from autopilot.vehicle import ControlledVehicle, Idle, VehicleEvent
-from autopilot.vehicle_context import VehicleContext
+from autopilot.vehicle_context import VehicleContext, VehicleFacts
 
 _LANDING_STATE = 4.0  # MAV_LANDED_STATE
 
@@ -29,12 +29,12 @@ class FollowedMode(Mode):
     def __init__(self, context: VehicleContext, spec: ModeSpec) -> None:
         super().__init__(context, spec)
         self._landed = False
-        self._landing = context.vehicle_class.modes.landing
+        self._landing = context.facts.vehicle_class.modes.landing
 
     def enter(self, now_ms: int) -> None:
         self._landed = False
-        self.context.target = Idle()
-        self.context.arrived = False
+        self.helm.target = Idle()
+        self.helm.arrived = False
 
     def update(self, now_ms: int, events: VehicleEvent) -> None:
         if events & VehicleEvent.LANDED:
@@ -47,7 +47,7 @@ class FollowedMode(Mode):
 
     @property
     def is_landing(self) -> bool:
-        state = self.context.vehicle.state.report[report.LANDED_STATE]
+        state = self.facts.vehicle.state.report[report.LANDED_STATE]
         return self.spec.landing or bool(self.spec.number in self._landing and state == _LANDING_STATE)
 
     @property
@@ -63,7 +63,7 @@ class ModeFollower:
         self._vehicle = vehicle
         self._own = frozenset(own.values())
         self._own_numbers = frozenset(own)
-        specs = context.vehicle_class.modes.specs
+        specs = context.facts.vehicle_class.modes.specs
         self._followed: dict[int, Mode] = {number: FollowedMode(context, spec) for number, spec in specs.items()}
         self.first = vehicle.flight_mode, self._follow(vehicle.flight_mode)
         """The mode that it is found in."""
@@ -75,7 +75,7 @@ class ModeFollower:
     def _follow(self, number: int) -> Mode:
         mode = self._followed.get(number)
         if mode is None:
-            mode = self._followed[number] = FollowedMode(self._context, unknown_mode(self._context, number))
+            mode = self._followed[number] = FollowedMode(self._context, unknown_mode(self._context.facts, number))
         return mode
 
     def take_command(self, number: int) -> None:
@@ -91,7 +91,7 @@ class ModeFollower:
         if mode is choice.mode:
             return
         leaves = self._unnamed or choice.mode in self._own
-        tells = leaves and self._context.armed
+        tells = leaves and self._context.facts.armed
         choice.follow(number, mode, now_ms, self._warning(number, mode) if tells else None)
         self._unnamed = tells and number in self._own_numbers
 
@@ -101,9 +101,9 @@ class ModeFollower:
         return f"Vehicle taken over{named}; mission paused"
 
 
-def unknown_mode(context: VehicleContext, number: int) -> ModeSpec:
+def unknown_mode(facts: VehicleFacts, number: int) -> ModeSpec:
     """A mode of the controller that Sortie does not list: shown and followed, armed in if the controller does."""
-    name = context.vehicle_class.modes.name_of(number) or f"MODE_{number}"
+    name = facts.vehicle_class.modes.name_of(number) or f"MODE_{number}"
     return ModeSpec(number, name, arming=True)
 
 
@@ -116,7 +116,7 @@ def build_controller_modes(
     heading: Heading,
 ) -> tuple[ModeChoice, ModeFollower]:
     """The modes of a vehicle with a flight controller of its own, and what follows the controller's."""
-    modes = context.vehicle_class.modes
+    modes = context.facts.vehicle_class.modes
     follower = ModeFollower(context, vehicle, {**dict.fromkeys(modes.autos, auto), modes.guided: guided})
     choice = ModeChoice(context, follower.modes, auto, follower.first, speeds, heading, follower.take_command)
     return choice, follower

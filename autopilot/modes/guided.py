@@ -26,7 +26,7 @@ from autopilot.vehicle import (
     Velocity,
     Yaw,
 )
-from autopilot.vehicle_context import VehicleContext
+from autopilot.vehicle_context import Announcer, Helm, VehicleContext, VehicleFacts
 from autopilot.vehicles.driving import as_drive
 
 _ZERO: Ned = (0.0, 0.0, 0.0)
@@ -35,12 +35,14 @@ _ZERO: Ned = (0.0, 0.0, 0.0)
 class GuidedFlight:
     """The targets of GUIDED, for the mode and for AUTO's GUIDED_ENABLE."""
 
-    def __init__(self, context: VehicleContext, heading: Heading) -> None:
-        self._context = context
+    def __init__(self, facts: VehicleFacts, announcer: Announcer, helm: Helm, heading: Heading) -> None:
+        self._facts = facts
+        self._announcer = announcer
+        self._helm = helm
         self._heading = heading
         self._wanted: Target | None = None  # what resume goes back to
         self._told = True  # that the place was reached
-        self._tells_arrival = context.vehicle_class.texts.guided_arrival
+        self._tells_arrival = facts.vehicle_class.texts.guided_arrival
         self.paused = False
         self.deadline_ms: int | None = None  # when a speed that is driven ends unless it is renewed
 
@@ -49,7 +51,7 @@ class GuidedFlight:
         self.paused = False
         self._wanted = None
         self.deadline_ms = None
-        self._context.fly(Idle() if self._context.grounded else Hold(None, yaw=self._heading.for_hold()))
+        self._helm.fly(Idle() if self._facts.grounded else Hold(None, yaw=self._heading.for_hold()))
 
     def _fly(self, target: Target) -> None:
         self.paused = False
@@ -57,17 +59,17 @@ class GuidedFlight:
         self._told = not (self._tells_arrival and isinstance(target, Leg))
         self.deadline_ms = None
         if isinstance(target, Drive):
-            self.deadline_ms = self._context.now_ms + target.timeout_ms + TICK_MS
-        self._context.fly(target)
+            self.deadline_ms = self._facts.now_ms + target.timeout_ms + TICK_MS
+        self._helm.fly(target)
 
     def update(self, now_ms: int) -> None:
         """Tell what became of a target that is driven: reached, or not renewed in time (it then stops by itself)."""
-        if not self._told and self._context.arrived and not self.paused:
+        if not self._told and self._helm.arrived and not self.paused:
             self._told = True
-            self._context.announce(GuidedTargetReached())
+            self._announcer.announce(GuidedTargetReached())
         if self.deadline_ms is not None and now_ms >= self.deadline_ms:
             self.deadline_ms = None
-            self._context.say(Severity.WARNING, "target not received last 3secs, stopping")
+            self._announcer.say(Severity.WARNING, "target not received last 3secs, stopping")
 
     @property
     def drives_to_a_place(self) -> bool:
@@ -78,14 +80,14 @@ class GuidedFlight:
         """Fly to `end` and hold it."""
         if yaw is not None:
             self._heading.fix(yaw)
-        radius = self._context.measure(self._context.vehicle_class.measures.acceptance)
+        radius = self._facts.measure(self._facts.vehicle_class.measures.acceptance)
         demand = yaw or self._heading.for_leg()
-        self._fly(Leg(end, None, radius=radius, yaw=demand, backwards=self._context.backwards))
+        self._fly(Leg(end, None, radius=radius, yaw=demand, backwards=self._helm.backwards))
 
     def change_height(self, down: float) -> None:
         """Keep the horizontal target, or the place where the vehicle is, at another height."""
         wanted = self._wanted
-        end = wanted.end if isinstance(wanted, Leg) else self._context.vehicle.state.position
+        end = wanted.end if isinstance(wanted, Leg) else self._facts.vehicle.state.position
         self.go_to((end[0], end[1], down))
 
     def drive(self, speed: float, heading: float, turn_rate: float | None) -> None:
@@ -94,7 +96,7 @@ class GuidedFlight:
 
     @property
     def _timeout_ms(self) -> int:
-        return int(1000 * self._context.param("GUID_TIMEOUT", 3.0))
+        return int(1000 * self._facts.param("GUID_TIMEOUT", 3.0))
 
     def take_off(self, down: float) -> None:
         self._fly(TakeOff(down, KEEP))
@@ -102,11 +104,11 @@ class GuidedFlight:
     def move(self, velocity: Ned, *, position: Ned | None, acceleration: Ned | None, yaw: Yaw | None) -> None:
         """Fly a velocity (NED m/s), which ends after GUID_TIMEOUT unless renewed. What drives goes to a position,
         whatever velocity comes with it."""
-        if not self._context.vehicle_class.has_height:
+        if not self._facts.vehicle_class.has_height:
             if position is not None:
                 self.go_to(position)
             else:
-                self._fly(as_drive(velocity, yaw, self._context.vehicle.state.yaw, self._timeout_ms))
+                self._fly(as_drive(velocity, yaw, self._facts.vehicle.state.yaw, self._timeout_ms))
             return
         demand = yaw or self._heading.for_leg()  # without a yaw of its own the nose goes with the movement
         self._fly(Velocity(velocity, demand, acceleration or _ZERO, position, self._timeout_ms))
@@ -121,7 +123,7 @@ class GuidedFlight:
         if not self.paused:
             self.paused = True
             self.deadline_ms = None
-            self._context.fly(Hold(None, yaw=self._heading.for_hold()))
+            self._helm.fly(Hold(None, yaw=self._heading.for_hold()))
 
     def resume(self) -> None:
         if self.paused:
@@ -136,7 +138,7 @@ class GuidedMode(Mode):
     def __init__(self, context: VehicleContext, spec: ModeSpec, heading: Heading) -> None:
         super().__init__(context, spec)
         self._heading = heading
-        self.flight = GuidedFlight(context, heading)
+        self.flight = GuidedFlight(context.facts, context.announcer, context.helm, heading)
 
     def enter(self, now_ms: int) -> None:
         self.flight.begin()
@@ -153,10 +155,10 @@ class GuidedMode(Mode):
 
     def disarmed(self) -> None:
         self.flight.deadline_ms = None
-        self.context.fly(Idle())
+        self.helm.fly(Idle())
 
     def take_off(self, down: float) -> bool:
-        if not self.context.vehicle_class.has_height:
+        if not self.facts.vehicle_class.has_height:
             return False
         self.flight.take_off(down)
         return True

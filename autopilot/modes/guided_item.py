@@ -45,7 +45,7 @@ class GuidedItem(Maneuver):
         super().__init__(context)
         self.flight = flight
         self._limits = limits
-        self._begin: Ned = context.vehicle.state.position
+        self._begin: Ned = context.facts.vehicle.state.position
         self._end_ms: int | None = None
 
     def start(self, now_ms: int) -> None:
@@ -57,7 +57,7 @@ class GuidedItem(Maneuver):
     def update(self, now_ms: int, events: VehicleEvent) -> None:
         if self.deadline_ms is None or now_ms < self.deadline_ms:
             return
-        over = self._limits.exceeded(self.context.height, self._begin, self.context.vehicle.state.position)
+        over = self._limits.exceeded(self.facts.height, self._begin, self.facts.vehicle.state.position)
         if over or (self._end_ms is not None and now_ms >= self._end_ms):
             self.deadline_ms = None
             self.done = True

@@ -11,7 +11,7 @@ from math import radians
 
 from autopilot.geo import Ned
 from autopilot.vehicle import Yaw, YawMode
-from autopilot.vehicle_context import VehicleContext
+from autopilot.vehicle_context import Helm, VehicleFacts
 
 KEEP = Yaw(YawMode.KEEP)
 ALONG = Yaw(YawMode.ALONG)
@@ -20,8 +20,9 @@ ALONG = Yaw(YawMode.ALONG)
 class Heading:
     """The yaw demand of autonomous modes."""
 
-    def __init__(self, context: VehicleContext) -> None:
-        self._context = context
+    def __init__(self, facts: VehicleFacts, helm: Helm) -> None:
+        self._facts = facts
+        self._helm = helm
         self.interest: Ned | None = None
         self._fixed: Yaw | None = None
 
@@ -32,7 +33,7 @@ class Heading:
 
     def for_leg(self, *, returning: bool = False) -> Yaw:
         """The demand for a new leg; `returning`: the leg brings the vehicle home."""
-        behaviour = int(self._context.param("WP_YAW_BEHAVIOR", 2.0))
+        behaviour = int(self._facts.param("WP_YAW_BEHAVIOR", 2.0))
         if self.interest is not None:
             return Yaw(YawMode.POINT, point=self.interest)
         if self._fixed is not None and behaviour == 0:
@@ -56,14 +57,14 @@ class Heading:
         """Turn now, and keep that heading until the next leg."""
         self.interest = None
         self._fixed = yaw
-        self._context.vehicle.set_yaw(yaw)
+        self._helm.vehicle.set_yaw(yaw)
 
     def look_at(self, point: Ned | None) -> None:
         """Begin (or with None end) a region of interest, NED m."""
         self.interest = point
         self._fixed = None
         yaw = Yaw(YawMode.POINT, point=point) if point is not None else self.for_leg()
-        self._context.vehicle.set_yaw(yaw)
+        self._helm.vehicle.set_yaw(yaw)
 
 
 def condition_yaw(angle_deg: float, rate_deg_s: float, direction: int, relative: bool, heading: float) -> Yaw:

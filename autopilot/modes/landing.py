@@ -33,16 +33,16 @@ class Landing(Maneuver):
         return self._descending
 
     def start(self, now_ms: int) -> None:
-        north, east, down = self.context.vehicle.state.position
+        north, east, down = self.facts.vehicle.state.position
         place = self._place
-        if self.context.landed or place is None or hypot(place[0] - north, place[1] - east) < _THERE:
+        if self.facts.landed or place is None or hypot(place[0] - north, place[1] - east) < _THERE:
             self._descend(now_ms, KEEP)
         else:
-            self.context.fly(Leg((place[0], place[1], down), None, yaw=self._heading.for_leg()))
+            self.helm.fly(Leg((place[0], place[1], down), None, yaw=self._heading.for_leg()))
 
     def update(self, now_ms: int, events: VehicleEvent) -> None:
         if not self._descending:
-            if self.context.arrived:
+            if self.helm.arrived:
                 self._descend(now_ms, self._heading.for_hold())
         elif events & VehicleEvent.LANDED or (self.deadline_ms is not None and now_ms >= self.deadline_ms):
             self.deadline_ms = None
@@ -50,9 +50,9 @@ class Landing(Maneuver):
 
     def _descend(self, now_ms: int, yaw: Yaw) -> None:
         self._descending = True
-        if self.context.landed:  # no event will tell us: it lies behind us
+        if self.facts.landed:  # no event will tell us: it lies behind us
             self.deadline_ms = now_ms + TICK_MS
-        self.context.fly(Land(self._place, yaw))
+        self.helm.fly(Land(self._place, yaw))
 
 
 class LandMode(Mode):
@@ -65,10 +65,10 @@ class LandMode(Mode):
         self._descend_ms: int | None = None  # the end of a pause
 
     def enter(self, now_ms: int) -> None:
-        if self.context.armed:
+        if self.facts.armed:
             self._begin(now_ms)
         else:
-            self.context.fly(Idle())
+            self.helm.fly(Idle())
 
     def _begin(self, now_ms: int) -> None:
         self._descend_ms = None
@@ -82,10 +82,10 @@ class LandMode(Mode):
             self._begin(now_ms)
 
     def begin_with_pause(self, now_ms: int) -> None:
-        if self.context.armed and not self.context.landed:
+        if self.facts.armed and not self.facts.landed:
             self._landing = None
             self._descend_ms = now_ms + _PAUSE_MS
-            self.context.fly(Hold(None))
+            self.helm.fly(Hold(None))
 
     @property
     def finished(self) -> bool:
@@ -104,4 +104,4 @@ class LandMode(Mode):
 
     def disarmed(self) -> None:
         self.exit()
-        self.context.fly(Idle())
+        self.helm.fly(Idle())

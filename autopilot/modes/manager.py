@@ -48,7 +48,7 @@ class ModeChoice:
         take_command: Callable[[int], object] = lambda number: None,
     ) -> None:
         self._context = context
-        self._specs = dict(context.vehicle_class.modes.specs)
+        self._specs = dict(context.facts.vehicle_class.modes.specs)
         self._modes = dict(modes)
         self._auto = auto
         self._speeds = speeds
@@ -68,7 +68,7 @@ class ModeChoice:
     def add(self, spec: ModeSpec, build: Callable[[VehicleContext, ModeSpec], Mode]) -> Mode:
         """A mode of one's own under a free number (MAVLink: 0 to 2^32 - 1; ArduPilot's own end below 100). ValueError
         when number or name is taken."""
-        if self.find(spec.name) is not None or self._context.vehicle_class.modes.name_of(spec.number) is not None:
+        if self.find(spec.name) is not None or self._context.facts.vehicle_class.modes.name_of(spec.number) is not None:
             raise ValueError(f"mode {spec.number} {spec.name}: number or name is taken")
         if spec.number in self._modes or not 0 <= spec.number < 2**32:
             raise ValueError(f"mode number {spec.number}: taken, or not from 0 to 4294967295")
@@ -100,7 +100,7 @@ class ModeChoice:
             return ACCEPTED
         complaint = self._complaint(number, now_ms, reason)
         if complaint is not None:
-            self._context.say(Severity.WARNING, complaint)
+            self._context.announcer.say(Severity.WARNING, complaint)
             return Outcome(Result.FAILED, complaint)
         self._change(number, now_ms, reason)
         return ACCEPTED
@@ -113,21 +113,21 @@ class ModeChoice:
         """Why mode `number` could not be entered now, without saying so; None = it could."""
         if self._flies(number):
             return None
-        said = len(self._context.events)
+        said = len(self._context.announcer.events)
         found = self._complaint(number, now_ms)
-        del self._context.events[said:]
+        del self._context.announcer.events[said:]
         return found
 
     def _complaint(self, number: int, now_ms: int, reason: ModeReason = ModeReason.UNKNOWN) -> str | None:
         mode = self._modes.get(number)
         if mode is None:
-            name = self._context.vehicle_class.modes.name_of(number)
+            name = self._context.facts.vehicle_class.modes.name_of(number)
             return f"No such mode {number}" if name is None else f"Mode change to {name} failed: not available"
         spec = self._specs[number]
         failed = f"Mode change to {spec.title} failed: "
-        if spec.position and self._context.armed and not self._context.has_position:
+        if spec.position and self._context.facts.armed and not self._context.facts.has_position:
             return failed + "requires position"
-        if number == self._context.vehicle_class.modes.landing_sequence:
+        if number == self._context.facts.vehicle_class.modes.landing_sequence:
             why = self._to_landing_sequence()
             if why is not None:
                 return f"Mode change to AUTO RTL failed: {why}"
@@ -137,7 +137,7 @@ class ModeChoice:
         return None if why is None else failed + why
 
     def _to_landing_sequence(self) -> str | None:
-        if self._context.landed:
+        if self._context.facts.landed:
             return "not flying"
         start = self._auto.landing_start()
         if start is None:
@@ -151,14 +151,14 @@ class ModeChoice:
     def _change(self, number: int, now_ms: int, reason: ModeReason) -> None:
         mode = self._modes[number]
         self.number = int(number)
-        self._context.announce(ModeChanged(self.number, reason))
+        self._context.announcer.announce(ModeChanged(self.number, reason))
         if mode is self.mode:  # AUTO and AUTO_RTL are one
             return
         self.mode.exit()
         self._heading.reset()
         self._speeds.clear()
         if mode.spec.autopilot and mode is not self._auto:  # AUTO may go on with a mission that drives backwards
-            self._context.backwards = False
+            self._context.helm.backwards = False
         self.mode = mode
         self._take_command(self.number)
         mode.enter(now_ms)
@@ -168,9 +168,9 @@ class ModeChoice:
     def follow(self, number: int, mode: Mode, now_ms: int, warning: str | None) -> None:
         """Others have put the vehicle into this mode, which is flown already; `warning`: what people are told."""
         self.number = number
-        self._context.announce(ModeChanged(number, ModeReason.UNKNOWN))
+        self._context.announcer.announce(ModeChanged(number, ModeReason.UNKNOWN))
         if warning is not None:
-            self._context.say(Severity.WARNING, warning)
+            self._context.announcer.say(Severity.WARNING, warning)
         self.mode.exit()
         self._heading.reset()
         self.mode = mode

@@ -10,7 +10,7 @@ from autopilot.geo import Ned
 from autopilot.mav import Severity
 from autopilot.modes.heading import Heading
 from autopilot.vehicle import Circle, Hold, Idle, Leg, Speeds, TakeOff, VehicleEvent, Yaw
-from autopilot.vehicle_context import VehicleContext
+from autopilot.vehicle_context import VehicleContext, VehicleFacts
 
 _AT_ALTITUDE = 0.5
 """m; an item that asks for an altitude ends this near to it, however wide the radius of waypoints is."""
@@ -22,6 +22,7 @@ class Maneuver:
 
     def __init__(self, context: VehicleContext) -> None:
         self.context = context
+        self.facts, self.announcer, self.helm = context.facts, context.announcer, context.helm
         self.done = False
         self.deadline_ms: int | None = None
         self.end: Ned | None = None
@@ -60,23 +61,23 @@ class Follow(Maneuver):
         self.end = leg.end
 
     def start(self, now_ms: int) -> None:
-        self.context.fly(self._leg)
+        self.helm.fly(self._leg)
 
     def update(self, now_ms: int, events: VehicleEvent) -> None:
-        if self._final and self.context.arrived and not self._paused:
+        if self._final and self.helm.arrived and not self._paused:
             self.done = True
 
     def pause(self) -> bool:
         if not self._paused:
             self._paused = True
-            self.context.fly(Hold(None, yaw=self._heading.for_hold()))
+            self.helm.fly(Hold(None, yaw=self._heading.for_hold()))
         return True
 
     def resume(self) -> bool:
         if self._paused:
             self._paused = False
             leg = self._leg
-            self.context.fly(Leg(leg.end, None, leg.next, leg.radius, self._heading.for_leg(), backwards=leg.backwards))
+            self.helm.fly(Leg(leg.end, None, leg.next, leg.radius, self._heading.for_leg(), backwards=leg.backwards))
         return True
 
 
@@ -90,25 +91,25 @@ class Climb(Maneuver):
         self._waiting = False
 
     def start(self, now_ms: int) -> None:
-        self._waiting = self.context.landed and not self.context.takeoff_allowed
+        self._waiting = self.facts.landed and not self.helm.takeoff_allowed
         if self._waiting:
-            self.context.say(Severity.INFO, "Takeoff waits for MISSION_START or throttle")
-            self.context.fly(Idle())
+            self.announcer.say(Severity.INFO, "Takeoff waits for MISSION_START or throttle")
+            self.helm.fly(Idle())
         else:
             self._go()
 
     def update(self, now_ms: int, events: VehicleEvent) -> None:
         if self._waiting:
-            if self.context.takeoff_allowed:
+            if self.helm.takeoff_allowed:
                 self._waiting = False
                 self._go()
-        elif self.context.arrived:
+        elif self.helm.arrived:
             self.done = True
 
     def _go(self) -> None:
-        north, east, _ = self.context.vehicle.state.position
+        north, east, _ = self.facts.vehicle.state.position
         self.end = (north, east, self._down)
-        self.context.fly(TakeOff(self._down, self._yaw))
+        self.helm.fly(TakeOff(self._down, self._yaw))
 
 
 class Turns(Maneuver):
@@ -119,10 +120,10 @@ class Turns(Maneuver):
         self._circle = circle
 
     def start(self, now_ms: int) -> None:
-        self.context.fly(self._circle)
+        self.helm.fly(self._circle)
 
     def update(self, now_ms: int, events: VehicleEvent) -> None:
-        if self.context.arrived:
+        if self.helm.arrived:
             self.done = True
 
 
@@ -139,19 +140,19 @@ class GoThenClimb(Maneuver):
 
     def start(self, now_ms: int) -> None:
         assert self.end is not None
-        down = self._start[2] if self._start is not None else self.context.vehicle.state.position[2]
+        down = self._start[2] if self._start is not None else self.facts.vehicle.state.position[2]
         place = (self.end[0], self.end[1], down)
-        self.context.fly(Leg(place, self._start, radius=self._radius, yaw=self._heading.for_leg()))
+        self.helm.fly(Leg(place, self._start, radius=self._radius, yaw=self._heading.for_leg()))
 
     def update(self, now_ms: int, events: VehicleEvent) -> None:
-        if not self.context.arrived or self.end is None:
+        if not self.helm.arrived or self.end is None:
             return
         if self._at_place:
             self.done = True
         else:
             self._at_place = True
             near = min(self._radius, _AT_ALTITUDE)
-            self.context.fly(Leg(self.end, None, radius=near, yaw=self._heading.for_hold()))
+            self.helm.fly(Leg(self.end, None, radius=near, yaw=self._heading.for_hold()))
 
 
 class Wait(Maneuver):
@@ -163,7 +164,7 @@ class Wait(Maneuver):
         self._yaw = yaw
 
     def start(self, now_ms: int) -> None:
-        self.context.fly(Idle() if self.context.grounded else Hold(None, yaw=self._yaw))
+        self.helm.fly(Idle() if self.facts.grounded else Hold(None, yaw=self._yaw))
 
     def update(self, now_ms: int, events: VehicleEvent) -> None:
         if self.deadline_ms is not None and now_ms >= self.deadline_ms:
@@ -171,7 +172,7 @@ class Wait(Maneuver):
             self.done = True
 
 
-def returning_speed(context: VehicleContext, speeds: Speeds) -> float:
+def returning_speed(facts: VehicleFacts, speeds: Speeds) -> float:
     """RTL_SPEED in m/s; 0 = the usual speed."""
-    speed = context.measure(context.vehicle_class.measures.return_speed)
+    speed = facts.measure(facts.vehicle_class.measures.return_speed)
     return speed if speed > 0.0 else speeds.ground

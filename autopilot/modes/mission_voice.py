@@ -20,7 +20,7 @@ from autopilot.mission.events import (
     MissionWaits,
     WaitCause,
 )
-from autopilot.vehicle_context import VehicleContext
+from autopilot.vehicle_context import Announcer, VehicleFacts
 
 _WAITS: Final = {WaitCause.NO_POSITION: "Auto: mission waits, no position"}
 
@@ -28,30 +28,31 @@ _WAITS: Final = {WaitCause.NO_POSITION: "Auto: mission waits, no position"}
 class MissionVoice:
     """Words for the sequencer's notices and events."""
 
-    def __init__(self, context: VehicleContext) -> None:
-        self._context = context
+    def __init__(self, facts: VehicleFacts, announcer: Announcer) -> None:
+        self._facts = facts
+        self._announcer = announcer
         self._held: HoldBegan | None = None
 
     def notice(self, notice: MissionNotice) -> None:
         """What the sequencer wants people to know."""
         if isinstance(notice, ItemStarted):
-            self._context.say(Severity.INFO, f"Mission: {notice.seq} {command_name(notice.command)}")
+            self._announcer.say(Severity.INFO, f"Mission: {notice.seq} {command_name(notice.command)}")
         elif isinstance(notice, ItemSkipped):
-            self._context.say(Severity.WARNING, f"Skipping invalid cmd #{notice.command}")
+            self._announcer.say(Severity.WARNING, f"Skipping invalid cmd #{notice.command}")
         elif isinstance(notice, JumpTaken):
             count = "unlimited" if notice.count < 0 else str(notice.count)
-            self._context.say(Severity.INFO, f"Mission: {notice.seq} Jump {notice.run}/{count}")
+            self._announcer.say(Severity.INFO, f"Mission: {notice.seq} Jump {notice.run}/{count}")
         elif isinstance(notice, MissionWaits):
-            self._context.say(Severity.WARNING, _WAITS[notice.cause])
-        elif self._context.vehicle_class.texts.reached_by_name:
+            self._announcer.say(Severity.WARNING, _WAITS[notice.cause])
+        elif self._facts.vehicle_class.texts.reached_by_name:
             self._held = notice
             seconds = f"{notice.hold_ms / 1000.0:g}"
-            self._context.say(Severity.INFO, f"Reached waypoint #{notice.seq}. Loiter for {seconds} seconds")
+            self._announcer.say(Severity.INFO, f"Reached waypoint #{notice.seq}. Loiter for {seconds} seconds")
 
     def reached(self, seq: int) -> list[StatusText]:
         """Item `seq` is done."""
         held, self._held = self._held, None
-        if not self._context.vehicle_class.texts.reached_by_name:
+        if not self._facts.vehicle_class.texts.reached_by_name:
             return [StatusText(Severity.INFO, f"Reached command #{seq}")]
         if held is None or held.seq != seq:
             return [StatusText(Severity.INFO, f"Reached waypoint #{seq}")]

@@ -13,10 +13,12 @@ from autopilot.vehicle_context import VehicleContext
 
 
 class Mode:
-    """Base of all modes: flies nothing, refuses everything special."""
+    """Base of all modes: flies nothing, refuses everything special. It flies by `helm`, looks at `facts`, and what it
+    says is said by `announcer`; `context` has the three."""
 
     def __init__(self, context: VehicleContext, spec: ModeSpec) -> None:
         self.context = context
+        self.facts, self.announcer, self.helm = context.facts, context.announcer, context.helm
         self.spec = spec
 
     def refusal(self, now_ms: int) -> str | None:

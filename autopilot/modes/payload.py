@@ -14,7 +14,7 @@ from autopilot.events import PayloadAction
 from autopilot.mav import Cmd, Severity
 from autopilot.mission.commands import spec_of
 from autopilot.modes.camera import Camera
-from autopilot.vehicle_context import VehicleContext
+from autopilot.vehicle_context import Announcer, Helm, VehicleFacts
 
 _CENTRE_US: Final = 1500.0
 _CHANNELS: Final = range(1, 33)
@@ -33,14 +33,16 @@ def _whole(value: float) -> int:
 class Payload:
     """The outputs of one vehicle. `deadline_ms`: the next half cycle of a repeat, the next look at the camera."""
 
-    def __init__(self, context: VehicleContext) -> None:
-        self._context = context
+    def __init__(self, facts: VehicleFacts, announcer: Announcer, helm: Helm) -> None:
+        self._facts = facts
+        self._announcer = announcer
+        self._helm = helm
         self._relays: dict[int, bool] = {}
         self._repeat: tuple[int, int, float] | None = None  # command, number, value
         self._halves_left = 0
         self._half_ms = 0
         self._half_due_ms: int | None = None
-        self.camera = Camera(context)
+        self.camera = Camera(facts, announcer)
 
     @property
     def deadline_ms(self) -> int | None:
@@ -67,7 +69,7 @@ class Payload:
                 self.camera.set_distance(p[0], now_ms, at_once=p[2] == 1.0)
             elif command == Cmd.DO_DIGICAM_CONTROL and p[4] == 1.0:
                 self.camera.shoot(now_ms)
-            self._context.announce(PayloadAction(command, params))
+            self._announcer.announce(PayloadAction(command, params))
             return True
         return False
 
@@ -103,16 +105,16 @@ class Payload:
     def _servo(self, channel: int, pwm_us: float) -> bool:
         if channel not in _CHANNELS or not isfinite(pwm_us):
             return False
-        if int(self._context.param(f"SERVO{channel}_FUNCTION")) not in _FREE:
-            self._context.say(Severity.INFO, f"ServoRelayEvent: Channel {channel} is already in use")
+        if int(self._facts.param(f"SERVO{channel}_FUNCTION")) not in _FREE:
+            self._announcer.say(Severity.INFO, f"ServoRelayEvent: Channel {channel} is already in use")
             return False
-        self._context.vehicle.set_output(channel, pwm_us)
-        self._context.announce(PayloadAction(int(Cmd.DO_SET_SERVO), (float(channel), pwm_us)))
+        self._helm.vehicle.set_output(channel, pwm_us)
+        self._announcer.announce(PayloadAction(int(Cmd.DO_SET_SERVO), (float(channel), pwm_us)))
         return True
 
     def _relay(self, number: int, on: bool) -> bool:
         if number not in _RELAYS:
             return False
         self._relays[number] = on
-        self._context.announce(PayloadAction(int(Cmd.DO_SET_RELAY), (float(number), float(on))))
+        self._announcer.announce(PayloadAction(int(Cmd.DO_SET_RELAY), (float(number), float(on))))
         return True

@@ -12,7 +12,7 @@ from autopilot.modes.heading import KEEP
 from autopilot.modes.mode import Mode
 from autopilot.modes.table import ModeSpec
 from autopilot.vehicle import Hold, Idle, Pilot, PilotKind, Sticks, TakeOff, VehicleEvent
-from autopilot.vehicle_context import VehicleContext
+from autopilot.vehicle_context import VehicleContext, VehicleFacts
 
 _CENTRED = 0.02  # of full stick (RC1_DZ, RC2_DZ)
 _LIFTS = 0.55  # throttle, 0 .. 1: above the middle, which hovers, and its dead zone
@@ -34,12 +34,12 @@ class PilotMode(Mode):
     def enter(self, now_ms: int) -> None:
         self._kind = self._choose(self._sticks)
         self._climbing = False
-        self._resting = self._lifts_by_throttle and self.context.landed
+        self._resting = self._lifts_by_throttle and self.facts.landed
         self._take_sticks()
 
     @property
     def _lifts_by_throttle(self) -> bool:
-        return self.spec.manual_throttle and self.context.vehicle_class.has_height
+        return self.spec.manual_throttle and self.facts.vehicle_class.has_height
 
     def sticks_moved(self, sticks: Sticks) -> None:
         """A copter on the ground lifts off by a throttle above its middle, not by sticks that nobody holds."""
@@ -47,7 +47,7 @@ class PilotMode(Mode):
         if self._resting and sticks.throttle > _LIFTS:
             self._resting = False
             self._take_sticks()
-        elif self._lifts_by_throttle and not self._resting and sticks == _RELEASED and self.context.landed:
+        elif self._lifts_by_throttle and not self._resting and sticks == _RELEASED and self.facts.landed:
             self._resting = True
             self._take_sticks()
         wanted = self._choose(sticks)
@@ -56,22 +56,22 @@ class PilotMode(Mode):
             self._take_sticks()
 
     def _take_sticks(self) -> None:
-        self.context.fly(Idle() if self._resting else Pilot(self._kind))
+        self.helm.fly(Idle() if self._resting else Pilot(self._kind))
 
     def take_off(self, down: float) -> bool:
-        if self.spec.manual_throttle or not self.context.vehicle_class.has_height:
+        if self.spec.manual_throttle or not self.facts.vehicle_class.has_height:
             return False
         self._climbing = True
-        self.context.fly(TakeOff(down, KEEP))
+        self.helm.fly(TakeOff(down, KEEP))
         return True
 
     def update(self, now_ms: int, events: VehicleEvent) -> None:
-        if self._climbing and self.context.arrived:
+        if self._climbing and self.helm.arrived:
             self._climbing = False
-            self.context.fly(Pilot(self._kind))
+            self.helm.fly(Pilot(self._kind))
 
     def disarmed(self) -> None:
-        self.enter(self.context.now_ms)
+        self.enter(self.facts.now_ms)
 
 
 def always(kind: PilotKind) -> Callable[[Sticks], PilotKind]:
@@ -79,13 +79,13 @@ def always(kind: PilotKind) -> Callable[[Sticks], PilotKind]:
     return lambda _: kind
 
 
-def acro(context: VehicleContext) -> Callable[[Sticks], PilotKind]:
+def acro(facts: VehicleFacts) -> Callable[[Sticks], PilotKind]:
     """ACRO of a copter: roll and pitch stick are rates. In their centre the vehicle levels itself, unless ACRO_TRAINER
     is 0 (its value 2 also limits the lean in ArduPilot, here it does not)."""
 
     def choose(sticks: Sticks) -> PilotKind:
         centred = abs(sticks.roll) < _CENTRED and abs(sticks.pitch) < _CENTRED
-        trained = int(context.param("ACRO_TRAINER", 2.0)) != 0
+        trained = int(facts.param("ACRO_TRAINER", 2.0)) != 0
         return PilotKind.STABILIZE if centred and trained else PilotKind.ACRO
 
     return choose
@@ -95,4 +95,4 @@ class StopMode(Mode):
     """BRAKE or HOLD: stop as hard as allowed, and stay there."""
 
     def enter(self, now_ms: int) -> None:
-        self.context.fly(Idle() if self.context.grounded else Hold(None))
+        self.helm.fly(Idle() if self.facts.grounded else Hold(None))

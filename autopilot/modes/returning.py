@@ -21,7 +21,7 @@ from autopilot.modes.mode import Mode
 from autopilot.modes.speeds import SpeedControl
 from autopilot.modes.table import ModeSpec
 from autopilot.vehicle import Idle, Leg, VehicleEvent, Yaw, YawMode
-from autopilot.vehicle_context import VehicleContext
+from autopilot.vehicle_context import VehicleContext, VehicleFacts
 
 Destination = Callable[[], Ned]
 """Where to return to: NED m of home or of the rally point chosen."""
@@ -31,25 +31,25 @@ _HIGHEST_ALTITUDE = 1  # FENCE_TYPE bit
 _SHALLOWEST_CONE = 0.5  # RTL_CONE_SLOPE below this is taken as "no cone" (RTL_MIN_CONE_SLOPE)
 
 
-def return_height(context: VehicleContext, goal: Ned) -> float:
+def return_height(facts: VehicleFacts, goal: Ned) -> float:
     """Height of the flight home, metres above home."""
-    now = context.height
-    goal_height = max(0.0, context.home_ned[2] - goal[2])
-    least = max(_LOWEST_RETURN, now + max(0.0, context.param("RTL_CLIMB_MIN") / 100.0))
-    height = max(goal_height, context.param("RTL_ALT", 1500.0) / 100.0, least)
-    slope = context.param("RTL_CONE_SLOPE", 3.0)
+    now = facts.height
+    goal_height = max(0.0, facts.home_ned[2] - goal[2])
+    least = max(_LOWEST_RETURN, now + max(0.0, facts.param("RTL_CLIMB_MIN") / 100.0))
+    height = max(goal_height, facts.param("RTL_ALT", 1500.0) / 100.0, least)
+    slope = facts.param("RTL_CONE_SLOPE", 3.0)
     if slope > _SHALLOWEST_CONE:
-        north, east, _ = context.vehicle.state.position
+        north, east, _ = facts.vehicle.state.position
         away = hypot(goal[0] - north, goal[1] - east)
         height = min(height, max(away * slope, least))
-    return max(min(height, _ceiling(context)), now)
+    return max(min(height, _ceiling(facts)), now)
 
 
-def _ceiling(context: VehicleContext) -> float:
+def _ceiling(facts: VehicleFacts) -> float:
     """FENCE_MARGIN below the highest altitude of the fence, m above home."""
-    if not int(context.param("FENCE_ENABLE")) or not int(context.param("FENCE_TYPE")) & _HIGHEST_ALTITUDE:
+    if not int(facts.param("FENCE_ENABLE")) or not int(facts.param("FENCE_TYPE")) & _HIGHEST_ALTITUDE:
         return inf
-    return context.param("FENCE_ALT_MAX", 100.0) - context.param("FENCE_MARGIN", 2.0)
+    return facts.param("FENCE_ALT_MAX", 100.0) - facts.param("FENCE_MARGIN", 2.0)
 
 
 class ReturnFlight(Maneuver):
@@ -68,12 +68,12 @@ class ReturnFlight(Maneuver):
         return self._landing is not None
 
     def start(self, now_ms: int) -> None:
-        if self.context.landed:
+        if self.facts.landed:
             self._land(now_ms)
             return
         goal = self._destination()
-        self._goal = (goal[0], goal[1], self.context.home_ned[2] - return_height(self.context, goal))
-        north, east, _ = self.context.vehicle.state.position
+        self._goal = (goal[0], goal[1], self.facts.home_ned[2] - return_height(self.facts, goal))
+        north, east, _ = self.facts.vehicle.state.position
         self._leg((north, east, self._goal[2]), self._heading.for_hold(), self._climbing)
 
     def update(self, now_ms: int, events: VehicleEvent) -> None:
@@ -81,39 +81,39 @@ class ReturnFlight(Maneuver):
 
     def _leg(self, end: Ned, yaw: Yaw, stage: Callable[[int, VehicleEvent], None]) -> None:
         self._stage = stage
-        self.context.fly(Leg(end, None, yaw=yaw))
+        self.helm.fly(Leg(end, None, yaw=yaw))
 
     def _climbing(self, now_ms: int, events: VehicleEvent) -> None:
-        if self.context.arrived:
+        if self.helm.arrived:
             self._leg(self._goal, self._heading.for_leg(returning=True), self._going_home)
 
     def _going_home(self, now_ms: int, events: VehicleEvent) -> None:
-        if self.context.arrived:
+        if self.helm.arrived:
             self._stage = self._waiting
-            self.deadline_ms = now_ms + int(self.context.param("RTL_LOIT_TIME", 5000.0))
+            self.deadline_ms = now_ms + int(self.facts.param("RTL_LOIT_TIME", 5000.0))
             self._nose_as_armed()
 
     def _nose_as_armed(self) -> None:
         """Before it comes down the vehicle turns as it stood at arming, unless it is told to leave the nose alone."""
-        if self._heading.interest is None and int(self.context.param("WP_YAW_BEHAVIOR", 2.0)) in (1, 3):
-            self.context.vehicle.set_yaw(Yaw(YawMode.ANGLE, angle=self.context.armed_yaw))
+        if self._heading.interest is None and int(self.facts.param("WP_YAW_BEHAVIOR", 2.0)) in (1, 3):
+            self.helm.vehicle.set_yaw(Yaw(YawMode.ANGLE, angle=self.facts.armed_yaw))
 
     def _waiting(self, now_ms: int, events: VehicleEvent) -> None:
         if self.deadline_ms is None or now_ms < self.deadline_ms:
             return
         self.deadline_ms = None
-        final = self.context.param("RTL_ALT_FINAL") / 100.0
+        final = self.facts.param("RTL_ALT_FINAL") / 100.0
         if final > 0.0:
-            end = (self._goal[0], self._goal[1], self.context.home_ned[2] - final)
+            end = (self._goal[0], self._goal[1], self.facts.home_ned[2] - final)
             self._leg(end, self._heading.for_hold(), self._descending)
         else:
             self._land(now_ms)
 
     def _descending(self, now_ms: int, events: VehicleEvent) -> None:
-        self.done = self.done or self.context.arrived
+        self.done = self.done or self.helm.arrived
 
     def _land(self, now_ms: int) -> None:
-        self._landing = Landing(self.context, self._goal[:2] if not self.context.landed else None, self._heading)
+        self._landing = Landing(self.context, self._goal[:2] if not self.facts.landed else None, self._heading)
         self._landing.start(now_ms)
         self._stage = self._touching_down
         self.deadline_ms = self._landing.deadline_ms
@@ -134,19 +134,19 @@ class ReturnDrive(Maneuver):
 
     def start(self, now_ms: int) -> None:
         north, east, _ = self._destination()
-        self.end = (north, east, self.context.vehicle.state.position[2])
-        radius = self.context.param("WP_RADIUS", 2.0)
-        self.context.fly(Leg(self.end, None, radius=radius, backwards=self.context.backwards))
+        self.end = (north, east, self.facts.vehicle.state.position[2])
+        radius = self.facts.param("WP_RADIUS", 2.0)
+        self.helm.fly(Leg(self.end, None, radius=radius, backwards=self.helm.backwards))
 
     def update(self, now_ms: int, events: VehicleEvent) -> None:
-        if self.context.arrived and not self.done:
+        if self.helm.arrived and not self.done:
             self.done = True
-            self.context.say(Severity.INFO, "Reached destination")
+            self.announcer.say(Severity.INFO, "Reached destination")
 
 
 def return_maneuver(context: VehicleContext, destination: Destination, heading: Heading) -> Maneuver:
     """The way home of this kind of vehicle."""
-    if context.vehicle_class.has_height:
+    if context.facts.vehicle_class.has_height:
         return ReturnFlight(context, destination, heading)
     return ReturnDrive(context, destination)
 
@@ -164,15 +164,15 @@ class ReturnMode(Mode):
         self._return: Maneuver | None = None
 
     def refusal(self, now_ms: int) -> str | None:
-        return "home is not set" if self.context.home is None else None
+        return "home is not set" if self.facts.home is None else None
 
     def enter(self, now_ms: int) -> None:
-        if self.context.armed:
-            self._speeds.override(ground=returning_speed(self.context, self._speeds.current()))
+        if self.facts.armed:
+            self._speeds.override(ground=returning_speed(self.facts, self._speeds.current()))
             self._return = return_maneuver(self.context, self._destination, self._heading)
             self._return.start(now_ms)
         else:
-            self.context.fly(Idle())
+            self.helm.fly(Idle())
 
     def update(self, now_ms: int, events: VehicleEvent) -> None:
         if self._return is not None and not self._return.done:
@@ -199,4 +199,4 @@ class ReturnMode(Mode):
 
     def disarmed(self) -> None:
         self._return = None
-        self.context.fly(Idle())
+        self.helm.fly(Idle())

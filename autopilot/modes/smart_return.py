@@ -34,18 +34,18 @@ class SmartReturnMode(Mode):
         self._at: Ned | None = None  # where the present leg began
 
     def refusal(self, now_ms: int) -> str | None:
-        return None if self._trail or not self.context.armed else "no path to return by"
+        return None if self._trail or not self.facts.armed else "no path to return by"
 
     def enter(self, now_ms: int) -> None:
-        if not self.context.armed:
-            self.context.fly(Idle())
+        if not self.facts.armed:
+            self.helm.fly(Idle())
             return
         self._way = self._trail.begin_return(now_ms)
         self._at = None
         self._begin(now_ms)
 
     def update(self, now_ms: int, events: VehicleEvent) -> None:
-        if not self._way or not self.context.arrived:
+        if not self._way or not self.helm.arrived:
             return
         self._at = self._way.pop(0)
         if self._way:
@@ -61,13 +61,13 @@ class SmartReturnMode(Mode):
     def disarmed(self) -> None:
         self._way, self._at = [], None
         self._trail.end_return([])
-        self.context.fly(Idle())
+        self.helm.fly(Idle())
 
     def _go(self) -> None:
         start = None if self._at is None else self._place(self._at, last=False)
         onward = self._place(self._way[1], last=len(self._way) == 2) if len(self._way) > 1 else None
         end = self._place(self._way[0], last=len(self._way) == 1)
-        self.context.fly(Leg(end, start, onward, self._radius(), self._yaw()))
+        self.helm.fly(Leg(end, start, onward, self._radius(), self._yaw()))
 
     # --- what is the vehicle's ------------------------------------------------------------------------------------
     def _begin(self, now_ms: int) -> None:
@@ -81,7 +81,7 @@ class SmartReturnMode(Mode):
         return point
 
     def _radius(self) -> float:
-        return self.context.param("WP_RADIUS", 2.0)
+        return self.facts.param("WP_RADIUS", 2.0)
 
     def _yaw(self) -> Yaw:
         return Yaw()
@@ -95,14 +95,14 @@ class SmartReturnDrive(SmartReturnMode):
         self._speeds = speeds
 
     def _begin(self, now_ms: int) -> None:
-        self._speeds.override(ground=returning_speed(self.context, self._speeds.current()))
+        self._speeds.override(ground=returning_speed(self.facts, self._speeds.current()))
         self._go()
 
     def _came_back(self, now_ms: int) -> None:
-        self.context.say(Severity.INFO, "Reached destination")
+        self.announcer.say(Severity.INFO, "Reached destination")
 
     def _place(self, point: Ned, *, last: bool) -> Ned:
-        return (point[0], point[1], self.context.vehicle.state.position[2])
+        return (point[0], point[1], self.facts.vehicle.state.position[2])
 
 
 class _Stage(Enum):
@@ -124,12 +124,12 @@ class SmartReturnFlight(SmartReturnMode):
         why = super().refusal(now_ms)
         if why is None:
             return None
-        self.context.say(Severity.INFO, f"SmartRTL: {why}")
+        self.announcer.say(Severity.INFO, f"SmartRTL: {why}")
         return "init failed"  # ArduPilot's words
 
     def _begin(self, now_ms: int) -> None:
         self._stage, self._landing = _Stage.FOLLOWING, None
-        if self.context.landed:
+        if self.facts.landed:
             self._way = []
             self._land(None, now_ms)
         else:
@@ -144,11 +144,11 @@ class SmartReturnFlight(SmartReturnMode):
     def _came_back(self, now_ms: int) -> None:
         assert self._at is not None
         north, east, _ = self._at
-        final = self.context.param("RTL_ALT_FINAL") / 100.0
+        final = self.facts.param("RTL_ALT_FINAL") / 100.0
         if final > 0.0:
             self._stage = _Stage.DESCENDING
-            down = self.context.home_ned[2] - final
-            self.context.fly(Leg((north, east, down), None, radius=self._radius(), yaw=self._heading.for_hold()))
+            down = self.facts.home_ned[2] - final
+            self.helm.fly(Leg((north, east, down), None, radius=self._radius(), yaw=self._heading.for_hold()))
         else:
             self._land((north, east), now_ms)
 
@@ -161,7 +161,7 @@ class SmartReturnFlight(SmartReturnMode):
         return (point[0], point[1], point[2] - _ABOVE_START) if last else point
 
     def _radius(self) -> float:
-        return self.context.param("WPNAV_RADIUS", 200.0) / 100.0
+        return self.facts.param("WPNAV_RADIUS", 200.0) / 100.0
 
     def _yaw(self) -> Yaw:
         return self._heading.for_leg(returning=True)

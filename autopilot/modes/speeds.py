@@ -13,7 +13,7 @@ from typing import Protocol
 
 from autopilot.mav import SpeedType
 from autopilot.vehicle import Speeds
-from autopilot.vehicle_context import VehicleContext
+from autopilot.vehicle_context import Helm, VehicleFacts
 
 _PARAMETERS = frozenset({"WPNAV_SPEED", "WPNAV_SPEED_UP", "WPNAV_SPEED_DN", "WP_SPEED", "CRUISE_SPEED"})
 _LOWEST = 0.1  # m/s; a guidance speed of zero would never arrive
@@ -30,8 +30,9 @@ class MissionSpeed(Protocol):
 class SpeedControl:
     """The speeds in force. All m/s; an override of None means the mission's or the parameter's value."""
 
-    def __init__(self, context: VehicleContext, mission: MissionSpeed) -> None:
-        self._context = context
+    def __init__(self, facts: VehicleFacts, helm: Helm, mission: MissionSpeed) -> None:
+        self._facts = facts
+        self._helm = helm
         self._mission = mission
         self.ground: float | None = None
         self.up: float | None = None
@@ -77,8 +78,8 @@ class SpeedControl:
         self.apply()
 
     def current(self) -> Speeds:
-        param, cruise = self._context.param, self._context.vehicle_class.measures.cruise
-        ground = next((speed for speed in map(self._context.measure, cruise) if speed), 0.0)
+        param, cruise = self._facts.param, self._facts.vehicle_class.measures.cruise
+        ground = next((speed for speed in map(self._facts.measure, cruise) if speed), 0.0)
         own = self.ground if self.ground is not None else self._mission.mission_speed()
         return Speeds(
             ground=max(_LOWEST, own if own is not None else ground),
@@ -91,15 +92,15 @@ class SpeedControl:
         speeds = self.current()
         if speeds != self._sent:
             self._sent = speeds
-            self._context.vehicle.set_speeds(speeds)
+            self._helm.vehicle.set_speeds(speeds)
 
 
-def circle_speed(context: VehicleContext, radius: float) -> float:
+def circle_speed(facts: VehicleFacts, radius: float) -> float:
     """Metres per second round a circle of `radius` m: CIRCLE_RATE (deg/s), as far as half of the acceleration
     (WPNAV_ACCEL) towards the centre allows (ArduPilot AC_Circle.cpp); 0 = no bound of its own: of what drives, and for
     a point."""
-    acceleration = context.vehicle_class.measures.circle_acceleration
+    acceleration = facts.vehicle_class.measures.circle_acceleration
     if acceleration is None or radius <= 0.0:
         return 0.0
-    accel = max(context.measure(acceleration), 0.1)
-    return max(min(radians(abs(context.param("CIRCLE_RATE", 20.0))) * radius, sqrt(0.5 * accel * radius)), 0.1)
+    accel = max(facts.measure(acceleration), 0.1)
+    return max(min(radians(abs(facts.param("CIRCLE_RATE", 20.0))) * radius, sqrt(0.5 * accel * radius)), 0.1)

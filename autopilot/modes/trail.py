@@ -16,7 +16,7 @@ from typing import Final
 from autopilot.geo import Ned
 from autopilot.mav import Severity
 from autopilot.vehicle import Hold, Idle, Land, Leg, TakeOff, Target
-from autopilot.vehicle_context import VehicleContext
+from autopilot.vehicle_context import Announcer, Helm, VehicleFacts
 
 _PATIENCE_MS: Final = 15_000  # without a position; SMARTRTL_TIMEOUT
 _RESTING: Final = 0.3  # m/s
@@ -109,10 +109,12 @@ def _shortcut(way: list[Ned], i: int, gap: float) -> list[Ned]:
 class Trail:
     """Keeps the way since arming, NED m (of what has no height: d is 0). `paused` while it is being gone back."""
 
-    def __init__(self, context: VehicleContext) -> None:
-        self._context = context
+    def __init__(self, facts: VehicleFacts, announcer: Announcer, helm: Helm) -> None:
+        self._facts = facts
+        self._announcer = announcer
+        self._helm = helm
         self._points: list[Ned] = []
-        self._look_ms = context.vehicle_class.trail_look_ms
+        self._look_ms = facts.vehicle_class.trail_look_ms
         self._seen_ms = 0
         self._target: Target | None = None  # what was flown at the last look
         self._due: int | None = None
@@ -122,7 +124,7 @@ class Trail:
     def armed_changed(self, armed: bool, now_ms: int) -> None:
         """A new way begins where the vehicle is armed. A controller with modes of its own keeps its own."""
         self._points = []
-        self.keeping = armed and self._limit >= 2 and not self._context.vehicle.capabilities.own_modes
+        self.keeping = armed and self._limit >= 2 and not self._facts.vehicle.capabilities.own_modes
         if self.keeping:
             self._seen_ms = now_ms
             self._look(now_ms)
@@ -131,8 +133,8 @@ class Trail:
     def deadline_ms(self) -> int | None:
         if not self.keeping or self.paused:
             return None
-        if self._context.target is not self._target or (self._due is None and not self._context.has_position):
-            return self._context.now_ms
+        if self._helm.target is not self._target or (self._due is None and not self._facts.has_position):
+            return self._facts.now_ms
         return self._due
 
     def update(self, now_ms: int) -> None:
@@ -165,26 +167,26 @@ class Trail:
     # --- the pass -------------------------------------------------------------------------------------------------
     @property
     def _accuracy(self) -> float:
-        return max(self._context.param("SRTL_ACCURACY", 2.0), 0.1)
+        return max(self._facts.param("SRTL_ACCURACY", 2.0), 0.1)
 
     @property
     def _limit(self) -> int:
-        return min(int(self._context.param("SRTL_POINTS")), _MOST_POINTS)
+        return min(int(self._facts.param("SRTL_POINTS")), _MOST_POINTS)
 
     def _look(self, now_ms: int) -> None:
-        self._target = self._context.target
+        self._target = self._helm.target
         if self._due is None:  # nobody looked: a position that is lost now was there until now
             self._seen_ms = now_ms
         self._due = (now_ms // self._look_ms + 1) * self._look_ms
-        if not self._context.has_position:
+        if not self._facts.has_position:
             if now_ms - self._seen_ms > _PATIENCE_MS:
                 self._give_up("bad position")
             return
         self._seen_ms = now_ms
         if self._goes_straight():
             self._due = None
-        north, east, down = self._context.vehicle.state.position
-        here = (north, east, down if self._context.vehicle_class.has_height else 0.0)
+        north, east, down = self._facts.vehicle.state.position
+        here = (north, east, down if self._facts.vehicle_class.has_height else 0.0)
         if not self._points or dist(here, self._points[-1]) >= self._accuracy:
             self._points.append(here)
             if len(self._points) > self._limit:
@@ -192,17 +194,17 @@ class Trail:
 
     def _goes_straight(self) -> bool:
         """Until there is another target the way is a straight line, or none at all."""
-        target, state = self._context.target, self._context.vehicle.state
+        target, state = self._helm.target, self._facts.vehicle.state
         if isinstance(target, TakeOff | Land):
             return True
-        if isinstance(target, Idle) and self._context.vehicle_class.has_height:
-            return self._context.landed
+        if isinstance(target, Idle) and self._facts.vehicle_class.has_height:
+            return self._facts.landed
         if not isinstance(target, Hold | Leg) or (isinstance(target, Leg) and target.spline):
             return False
         speed = dist(state.velocity, (0.0, 0.0, 0.0))
         if speed < _RESTING:
-            return isinstance(target, Hold) or self._context.arrived
-        if not isinstance(target, Leg) or self._context.arrived:
+            return isinstance(target, Hold) or self._helm.arrived
+        if not isinstance(target, Leg) or self._helm.arrived:
             return False
         ahead = _minus(target.end, state.position)
         along = _dot(ahead, state.velocity) / speed
@@ -219,4 +221,4 @@ class Trail:
     def _give_up(self, why: str) -> None:
         self._points = []
         self.keeping = False
-        self._context.say(Severity.WARNING, f"SmartRTL deactivated: {why}")
+        self._announcer.say(Severity.WARNING, f"SmartRTL deactivated: {why}")

@@ -19,7 +19,7 @@ from autopilot.reasons import ArmingMethod, ArmingReason
 from autopilot.result import ACCEPTED, Outcome
 from autopilot.safety.checks import ArmingChecks
 from autopilot.vehicle import Request, VehicleEvent
-from autopilot.vehicle_context import VehicleContext
+from autopilot.vehicle_context import Announcer, Helm, VehicleFacts
 
 _LOOK_MS: Final = 1000
 _DISPLAY_MS: Final = 30_000
@@ -41,7 +41,9 @@ class Arming:
 
     def __init__(
         self,
-        context: VehicleContext,
+        facts: VehicleFacts,
+        announcer: Announcer,
+        helm: Helm,
         modes: ModeChoice,
         auto: AutoMode,
         home: Home,
@@ -49,7 +51,9 @@ class Arming:
         throttle_raised: Callable[[], bool],
         on_change: Callable[[bool, int], None],
     ) -> None:
-        self._context = context
+        self._facts = facts
+        self._announcer = announcer
+        self._helm = helm
         self._modes = modes
         self._auto = auto
         self._home = home
@@ -61,7 +65,7 @@ class Arming:
         self._display_ms = _DISPLAY_MS
         self._finish_ms = 0
         self._idle_since: int | None = None
-        self._known_armed = context.armed
+        self._known_armed = facts.armed
         self.hold_auto_disarm = False
         self.leave_finished: Callable[[], bool] = lambda: False  # does another stop the motors after a landing?
         self.last_refusal = ""
@@ -74,7 +78,7 @@ class Arming:
 
     def run_checks(self, now_ms: int) -> Outcome:
         """RUN_PREARM_CHECKS: say what fails. Refused while armed."""
-        if self._context.armed:
+        if self._facts.armed:
             return Outcome(Result.TEMPORARILY_REJECTED, "armed")
         self._look(now_ms, display=True)
         return ACCEPTED
@@ -85,18 +89,18 @@ class Arming:
         if display:
             self._display_ms = now_ms + _DISPLAY_MS
             for reason in reasons:
-                self._context.say(Severity.CRITICAL, f"PreArm: {reason.text}")
+                self._announcer.say(Severity.CRITICAL, f"PreArm: {reason.text}")
 
     # --- the act --------------------------------------------------------------------------------------------------
     def arm(self, now_ms: int, *, force: bool = False) -> Outcome:
-        if self._context.armed:
+        if self._facts.armed:
             return ACCEPTED
         if self._pending is not None:
             return Outcome(Result.IN_PROGRESS)
         refusal = self.refusal(force=force)
         if refusal is not None:
             return refusal
-        vehicle = self._context.vehicle  # the checks are ours, some may be switched off: then its own do not count
+        vehicle = self._helm.vehicle  # the checks are ours, some may be switched off: then its own do not count
         request = vehicle.arm(force=force or not vehicle.capabilities.own_checks)
         return self._ask(request, True, now_ms)
 
@@ -104,7 +108,7 @@ class Arming:
         """The arming checks, told when they fail; None = the vehicle may be armed."""
         reasons = [] if force else [*self.reasons(), *self._checks.at_arming()]
         for reason in reasons:
-            self._context.say(Severity.CRITICAL, f"Arm: {reason.text}")
+            self._announcer.say(Severity.CRITICAL, f"Arm: {reason.text}")
         if not reasons:
             return None
         self.last_refusal = reasons[0].text
@@ -116,12 +120,12 @@ class Arming:
         return self._pending is not None
 
     def disarm(self, now_ms: int, *, force: bool = False, method: ArmingMethod = ArmingMethod.MAVLINK) -> Outcome:
-        if not self._context.armed:
+        if not self._facts.armed:
             self._notice(now_ms, method)  # it may have stopped by itself just now
             return ACCEPTED
-        if not force and not self._context.landed:
+        if not force and not self._facts.landed:
             return self._refuse(False, "not landed")
-        return self._ask(self._context.vehicle.disarm(force=force), False, now_ms, method)
+        return self._ask(self._helm.vehicle.disarm(force=force), False, now_ms, method)
 
     def _ask(self, request: Request, arm: bool, now_ms: int, method: ArmingMethod = ArmingMethod.MAVLINK) -> Outcome:
         if not request.done:
@@ -134,11 +138,11 @@ class Arming:
 
     def _refuse(self, arm: bool, why: str, severity: Severity = Severity.WARNING) -> Outcome:
         self.last_refusal = why
-        return self._context.refuse(f"{'Arm' if arm else 'Disarm'}: {why}", severity=severity)
+        return self._announcer.refuse(f"{'Arm' if arm else 'Disarm'}: {why}", severity=severity)
 
     def _notice(self, now_ms: int, method: ArmingMethod = ArmingMethod.UNKNOWN) -> None:
         """Take note when the vehicle has become armed or disarmed, by whomever."""
-        armed = self._context.armed
+        armed = self._facts.armed
         if armed == self._known_armed:
             return
         self._known_armed = armed
@@ -148,28 +152,28 @@ class Arming:
             self._disarmed(now_ms, method)
 
     def _armed(self, now_ms: int, method: ArmingMethod) -> None:
-        context = self._context
-        context.armed_yaw = context.vehicle.state.yaw
-        context.takeoff_allowed = bool(int(context.param("AUTO_OPTIONS")) & _TAKE_OFF_BY_ITSELF)
+        facts, announcer, helm = self._facts, self._announcer, self._helm
+        facts.armed_yaw = facts.vehicle.state.yaw
+        helm.takeoff_allowed = bool(int(facts.param("AUTO_OPTIONS")) & _TAKE_OFF_BY_ITSELF)
         self.prearm_ok = True
-        self._idle_since = now_ms if context.landed else None
-        context.say(Severity.INFO, context.vehicle_class.texts.armed)
+        self._idle_since = now_ms if facts.landed else None
+        announcer.say(Severity.INFO, facts.vehicle_class.texts.armed)
         self._home.armed()
-        context.announce(ArmedChanged(True, method))
+        announcer.announce(ArmedChanged(True, method))
         self._on_change(True, now_ms)
         self._modes.mode.armed(now_ms)
 
     def _disarmed(self, now_ms: int, method: ArmingMethod) -> None:
-        context = self._context
-        context.takeoff_allowed = False
+        facts, announcer, helm = self._facts, self._announcer, self._helm
+        helm.takeoff_allowed = False
         self._idle_since = None
         self._finish_ms = 0
         self._look_ms = now_ms
-        context.say(Severity.INFO, context.vehicle_class.texts.disarmed)
-        context.announce(ArmedChanged(False, method))
+        announcer.say(Severity.INFO, facts.vehicle_class.texts.disarmed)
+        announcer.announce(ArmedChanged(False, method))
         self._on_change(False, now_ms)
         self._modes.mode.disarmed()
-        if context.vehicle_class.has_height or self._modes.mode is not self._auto:
+        if facts.vehicle_class.has_height or self._modes.mode is not self._auto:
             self._auto.rewind()
 
     # --- the pass -------------------------------------------------------------------------------------------------
@@ -182,7 +186,7 @@ class Arming:
         self._notice(now_ms)
         if events & VehicleEvent.LIFTOFF:
             self._idle_since = None
-        if events & VehicleEvent.LANDED and self._context.armed:
+        if events & VehicleEvent.LANDED and self._facts.armed:
             self._idle_since = now_ms
 
     def update(self, now_ms: int) -> None:
@@ -206,7 +210,7 @@ class Arming:
         deadline = self._idle_deadline()
         if deadline is None or now_ms < deadline:
             return
-        if self._context.landed and not self._busy():
+        if self._facts.landed and not self._busy():
             self.disarm(now_ms, method=ArmingMethod.DISARM_DELAY)
         else:
             self._idle_since = now_ms
@@ -215,8 +219,8 @@ class Arming:
         return self.hold_auto_disarm or self._modes.mode.holds_arming or self._throttle_raised()
 
     def _idle_deadline(self) -> int | None:
-        delay = self._context.param("DISARM_DELAY")
-        if self._idle_since is None or delay <= 0.0 or not self._context.vehicle_class.has_height:
+        delay = self._facts.param("DISARM_DELAY")
+        if self._idle_since is None or delay <= 0.0 or not self._facts.vehicle_class.has_height:
             return None
         return self._idle_since + int(delay * 1000.0)
 

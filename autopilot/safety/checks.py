@@ -17,7 +17,7 @@ from autopilot.modes.auto import AutoMode
 from autopilot.modes.manager import ModeChoice
 from autopilot.reasons import NEED_POSITION, ArmingReason, Check
 from autopilot.safety.failsafes import Failsafes
-from autopilot.vehicle_context import VehicleContext
+from autopilot.vehicle_context import VehicleFacts
 
 _ARM_IN_AUTO: Final = 1  # AUTO_OPTIONS bit 0
 
@@ -31,7 +31,7 @@ class ArmingChecks:
     """The checks of one vehicle. `more`: reasons that other parts of the autopilot have (fence); `throttle_raised`: by
     the pilot's stick."""
 
-    context: VehicleContext
+    facts: VehicleFacts
     modes: ModeChoice
     auto: AutoMode
     mission: MissionStorage
@@ -42,7 +42,7 @@ class ArmingChecks:
     def before(self) -> list[ArmingReason]:
         """Why the vehicle may not be armed; empty = ready."""
         found = [*self._vehicle(), *self._position()]
-        if self._checked(Check.GPS) and self.context.vehicle_class.has_height:
+        if self._checked(Check.GPS) and self.facts.vehicle_class.has_height:
             found.extend(self._blurred())
         if self._checked(Check.MISSION) and self.modes.mode is self.auto and not self.mission.total():
             found.append(ArmingReason("Mode requires mission", Check.MISSION))
@@ -59,12 +59,12 @@ class ArmingChecks:
 
     def at_arming(self) -> list[ArmingReason]:
         """Checks of the moment of arming itself."""
-        spec, context = self.modes.spec, self.context
-        kind = context.vehicle_class
+        spec, facts = self.modes.spec, self.facts
+        kind = facts.vehicle_class
         if self.modes.mode is self.auto and kind.has_height:
-            if not int(context.param("AUTO_OPTIONS")) & _ARM_IN_AUTO:
+            if not int(facts.param("AUTO_OPTIONS")) & _ARM_IN_AUTO:
                 return [ArmingReason(f"{spec.title} mode not armable")]
-            if context.landed and self.mission.total() and self.auto.missing_takeoff():
+            if facts.landed and self.mission.total() and self.auto.missing_takeoff():
                 return [ArmingReason("Auto: Missing Takeoff Cmd")]
         elif not spec.arming:
             return [ArmingReason(kind.texts.not_armable.format(mode=spec.title))]
@@ -76,13 +76,13 @@ class ArmingChecks:
 
     # --- each ---------------------------------------------------------------------------------------------------------
     def _checked(self, check: Check) -> bool:
-        mask = int(self.context.param("ARMING_CHECK", 1.0))
+        mask = int(self.facts.param("ARMING_CHECK", 1.0))
         return bool(mask & (1 << Check.ALL | 1 << check))
 
     def _vehicle(self) -> Iterator[ArmingReason]:
         """The vehicle's own, less those that are switched off. What stands without a position is no obstacle to a mode
         that needs none, once there has been one: until then the sensors are still starting."""
-        vehicle = self.context.vehicle
+        vehicle = self.facts.vehicle
         unneeded = vehicle.origin is not None and not self.modes.spec.position
         for reason in vehicle.armable_reasons:
             off = reason.check is not None and not self._checked(reason.check)
@@ -91,23 +91,23 @@ class ArmingChecks:
                 yield reason
 
     def _position(self) -> Iterator[ArmingReason]:
-        known = NEED_POSITION in self.context.vehicle.armable_reasons
-        if self.modes.spec.position and not self.context.has_position and not known:
+        known = NEED_POSITION in self.facts.vehicle.armable_reasons
+        if self.modes.spec.position and not self.facts.has_position and not known:
             yield NEED_POSITION
 
     def _blurred(self) -> Iterator[ArmingReason]:
         """There is a fix, and it is not good enough for the mode."""
-        vector = self.context.vehicle.state.report
-        limit = self.context.param("GPS_HDOP_GOOD", 140.0)
+        vector = self.facts.vehicle.state.report
+        limit = self.facts.param("GPS_HDOP_GOOD", 140.0)
         blur = float(100.0 * vector[report.GPS_HDOP])
         if self.modes.spec.position and vector[report.GPS_FIX] >= _FIX_3D and blur > limit:
             yield ArmingReason("High GPS HDOP", Check.GPS, blur, limit)
 
     def _parameters(self) -> Iterator[ArmingReason]:
         """Of what flies; a controller checks its own."""
-        if not self.context.vehicle_class.has_height or self.context.vehicle.capabilities.own_checks:
+        if not self.facts.vehicle_class.has_height or self.facts.vehicle.capabilities.own_checks:
             return
-        param = self.context.param
+        param = self.facts.param
         if param("FRAME_CLASS", 1.0) != _QUADROTOR:
             yield ArmingReason("Motors: Check frame class and type", Check.PARAMETERS)
         limit = param("FS_THR_VALUE", 975.0)
@@ -122,7 +122,7 @@ class ArmingChecks:
 
     def _battery(self) -> list[ArmingReason]:
         """The first of its complaints: they follow from each other."""
-        vector, param = self.context.vehicle.state.report, self.context.param
+        vector, param = self.facts.vehicle.state.report, self.facts.param
         left = float(param("BATT_CAPACITY", 3300.0) - vector[report.BATT_MAH])
         loaded = float(vector[report.BATT_V])
         volts = float(vector[report.BATT_V_REST]) if int(param("BATT_FS_VOLTSRC")) == 1 else loaded

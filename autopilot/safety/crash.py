@@ -7,15 +7,15 @@ from typing import Final
 
 from autopilot import report
 from autopilot.control.layout import GRAVITY
-from autopilot.vehicle_context import VehicleContext
+from autopilot.vehicle_context import VehicleFacts
 
 _ANGLE_LIMIT: Final = 30.0  # deg; CRASH_CHECK_ANGLE_DEVIATION_DEG
 _ACCEL_LIMIT: Final = 3.0  # m/s2; CRASH_CHECK_ACCEL_MAX
 
 
-def crash_text(context: VehicleContext) -> str:
+def crash_text(facts: VehicleFacts) -> str:
     """With a copter's lean against the one demanded, when that is what told the crash."""
-    r = context.vehicle.state.report
+    r = facts.vehicle.state.report
     roll, pitch = float(r[report.ROLL]), float(r[report.PITCH])
     want_roll, want_pitch = float(r[report.NAV_ROLL]), float(r[report.NAV_PITCH])
     # between the two vertical axes, whatever the heading

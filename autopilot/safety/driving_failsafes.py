@@ -14,7 +14,7 @@ from autopilot.mav import Severity
 from autopilot.modes.manager import ModeChoice
 from autopilot.reasons import ArmingMethod, ModeReason
 from autopilot.safety.failsafe_actions import CAUSES, action_name, take_action
-from autopilot.vehicle_context import VehicleContext
+from autopilot.vehicle_context import Announcer, VehicleFacts
 from autopilot.vehicles.vehicle_class import FailsafeAction
 
 _CONTINUE_IN_AUTO: Final = 2  # FS_GCS_ENABLE, FS_THR_ENABLE
@@ -30,14 +30,17 @@ class _Loss:
 class DrivingFailsafes:
     """The rules of a vehicle without a height. Losses by name ("GCS", "Radio")."""
 
-    def __init__(self, context: VehicleContext, modes: ModeChoice, disarm: Callable[[ArmingMethod], None]) -> None:
-        self._context = context
+    def __init__(
+        self, facts: VehicleFacts, announcer: Announcer, modes: ModeChoice, disarm: Callable[[ArmingMethod], None]
+    ) -> None:
+        self._facts = facts
+        self._announcer = announcer
         self._modes = modes
         self._disarm = disarm
         self._losses: dict[str, _Loss] = {}
         self._acted = False
-        self._numbers = context.vehicle_class.modes
-        self._tables = context.vehicle_class.failsafes
+        self._numbers = facts.vehicle_class.modes
+        self._tables = facts.vehicle_class.failsafes
 
     # --- losses ---------------------------------------------------------------------------------------------------
     @property
@@ -50,13 +53,13 @@ class DrivingFailsafes:
         self.update(now_ms)
 
     def sticks_silent(self, setting: int, now_ms: int) -> None:
-        acts_ms = now_ms + int(1000.0 * self._context.param("FS_TIMEOUT", 0.0))
+        acts_ms = now_ms + int(1000.0 * self._facts.param("FS_TIMEOUT", 0.0))
         self._losses.setdefault("Radio", _Loss(setting, acts_ms))
 
     def found(self, name: str) -> None:
         if self._losses.pop(name, None) is not None and self._acted and not self._losses:
             self._acted = False
-            self._context.say(Severity.INFO, f"{name} Failsafe Cleared")
+            self._announcer.say(Severity.INFO, f"{name} Failsafe Cleared")
 
     def armed(self) -> None:
         """What is lost is judged anew in a new drive."""
@@ -72,7 +75,7 @@ class DrivingFailsafes:
     @property
     def _safe(self) -> bool:
         if self._modes.number == self._numbers.at_rest:
-            return not int(self._context.param("FS_OPTIONS")) & _ALSO_IN_HOLD
+            return not int(self._facts.param("FS_OPTIONS")) & _ALSO_IN_HOLD
         return self._modes.number == self._numbers.rtl
 
     def update(self, now_ms: int) -> None:
@@ -82,24 +85,24 @@ class DrivingFailsafes:
         name = min(self._losses, key=lambda one: self._losses[one].acts_ms)
         self._acted = True
         goes_on = self._losses[name].setting == _CONTINUE_IN_AUTO and self._modes.number in self._numbers.autos
-        self._context.say(Severity.WARNING, f"{name} Failsafe{'' if goes_on else self._action()}")
+        self._announcer.say(Severity.WARNING, f"{name} Failsafe{'' if goes_on else self._action()}")
         if goes_on:
-            self._context.say(Severity.WARNING, "Failsafe - Continuing Auto Mode")
-        elif self._context.armed:
+            self._announcer.say(Severity.WARNING, "Failsafe - Continuing Auto Mode")
+        elif self._facts.armed:
             self._act(name, now_ms)
 
     def _configured_action(self) -> FailsafeAction:
-        return self._tables.radio.get(int(self._context.param("FS_ACTION", 2.0)), FailsafeAction.NONE)
+        return self._tables.radio.get(int(self._facts.param("FS_ACTION", 2.0)), FailsafeAction.NONE)
 
     def _action(self) -> str:
         """What follows, for people; nothing follows while disarmed."""
-        if not self._context.armed:
+        if not self._facts.armed:
             return ""
         action = self._configured_action()
         return (
             " - Disarming"
             if action is FailsafeAction.TERMINATE
-            else f" - {action_name(self._context.vehicle_class, action)}"
+            else f" - {action_name(self._facts.vehicle_class, action)}"
         )
 
     def _act(self, name: str, now_ms: int) -> None:
@@ -107,7 +110,7 @@ class DrivingFailsafes:
         if action is FailsafeAction.TERMINATE:
             self._disarm(CAUSES[name].method)
         else:
-            take_action(self._context, self._modes, action, CAUSES[name].reason, now_ms)
+            take_action(self._facts, self._announcer, self._modes, action, CAUSES[name].reason, now_ms)
 
     # --- other failures -------------------------------------------------------------------------------------------
     def position_lost(self, *, lost: bool) -> None:
@@ -115,28 +118,28 @@ class DrivingFailsafes:
 
     def crashed(self, check: int, now_ms: int) -> None:
         """FS_CRASH_CHECK: 1 hold, 2 hold and disarm."""
-        self._context.say(Severity.EMERGENCY, "Crash: Going to HOLD")
+        self._announcer.say(Severity.EMERGENCY, "Crash: Going to HOLD")
         self._modes.set(self._numbers.stop, now_ms, ModeReason.CRASH_FAILSAFE)
         if check != 1:
             self._disarm(ArmingMethod.CRASH)
 
     def estimator_failed(self, now_ms: int) -> None:
         """In a mode that needs a position. FS_EKF_ACTION: 0 nothing, 1 hold, 2 say so."""
-        action = int(self._context.param("FS_EKF_ACTION", 1.0))
+        action = int(self._facts.param("FS_EKF_ACTION", 1.0))
         if action == 0 or not self._modes.spec.position:
             return
         if action == 1:
             self._modes.set(self._numbers.stop, now_ms, ModeReason.EKF_FAILSAFE)
-        self._context.say(Severity.CRITICAL, "EKF failsafe")
+        self._announcer.say(Severity.CRITICAL, "EKF failsafe")
 
     def fail(self, name: str, action: FailsafeAction, now_ms: int) -> None:
         """Stop driving, or drive home. The battery has already said what is the matter."""
         if action is FailsafeAction.NONE:
             return
         if name != "Battery":
-            what = action_name(self._context.vehicle_class, action)
-            self._context.say(Severity.WARNING, f"{name} Failsafe - {what}")
-        if self._context.armed and action is FailsafeAction.TERMINATE:
+            what = action_name(self._facts.vehicle_class, action)
+            self._announcer.say(Severity.WARNING, f"{name} Failsafe - {what}")
+        if self._facts.armed and action is FailsafeAction.TERMINATE:
             self._disarm(CAUSES[name].method)
-        elif self._context.armed:
-            take_action(self._context, self._modes, action, CAUSES[name].reason, now_ms, failsafe=True)
+        elif self._facts.armed:
+            take_action(self._facts, self._announcer, self._modes, action, CAUSES[name].reason, now_ms, failsafe=True)

@@ -12,7 +12,7 @@ from typing import Final
 from autopilot.mav import Severity
 from autopilot.modes.manager import ModeChoice
 from autopilot.reasons import ArmingMethod, ModeReason
-from autopilot.vehicle_context import VehicleContext
+from autopilot.vehicle_context import Announcer, VehicleFacts
 from autopilot.vehicles.vehicle_class import FailsafeAction, VehicleClass
 
 
@@ -41,7 +41,8 @@ def action_name(kind: VehicleClass, action: FailsafeAction) -> str:
 
 
 def take_action(
-    context: VehicleContext,
+    facts: VehicleFacts,
+    announcer: Announcer,
     modes: ModeChoice,
     action: FailsafeAction,
     reason: ModeReason,
@@ -51,15 +52,15 @@ def take_action(
 ) -> None:
     """Take `action`, by the best of its modes that can be entered. A `failsafe` says when it is not the first, where
     there are words for it, and a landing that it begins waits a little. TERMINATE is the caller's."""
-    tables = context.vehicle_class.failsafes
+    tables = facts.vehicle_class.failsafes
     order = tables.modes.get(action, ())
     for number in order:
         if enter_mode(modes, number, reason, now_ms) if failsafe else modes.set(number, now_ms, reason).ok:
             return
         if failsafe and number == order[0] and action in tables.said_instead:
-            context.say(Severity.WARNING, tables.said_instead[action])
+            announcer.say(Severity.WARNING, tables.said_instead[action])
     if order:
-        context.say(Severity.CRITICAL, f"{reason.text}: no mode to escape to")
+        announcer.say(Severity.CRITICAL, f"{reason.text}: no mode to escape to")
 
 
 def enter_mode(modes: ModeChoice, number: int, reason: ModeReason, now_ms: int) -> bool:

@@ -20,7 +20,7 @@ from autopilot.safety.driving_failsafes import DrivingFailsafes
 from autopilot.safety.failsafe_rules import FailsafeRules, Losses
 from autopilot.safety.flying_failsafes import FlyingFailsafes
 from autopilot.vehicle import VehicleEvent
-from autopilot.vehicle_context import VehicleContext
+from autopilot.vehicle_context import Announcer, VehicleFacts
 from autopilot.vehicles.vehicle_class import FailsafeAction
 
 _URGENCY: Final = (
@@ -39,16 +39,19 @@ _WARN_AGAIN_MS: Final = 30_000  # between two "EKF variance"; EKF_CHECK_WARNING_
 class Failsafes:
     """The failsafes of one vehicle. `disarm(method)` stops the motors whatever happens."""
 
-    def __init__(self, context: VehicleContext, modes: ModeChoice, disarm: Callable[[ArmingMethod], None]) -> None:
-        self._context = context
+    def __init__(
+        self, facts: VehicleFacts, announcer: Announcer, modes: ModeChoice, disarm: Callable[[ArmingMethod], None]
+    ) -> None:
+        self._facts = facts
+        self._announcer = announcer
         self._disarm = disarm
         self._lost = Losses()
         self.ground_station, self.sticks = self._lost.ground_station, self._lost.sticks
         self._rules: FailsafeRules
-        if context.vehicle_class.has_height:
-            self._rules = FlyingFailsafes(context, modes, disarm, self._lost)
+        if facts.vehicle_class.has_height:
+            self._rules = FlyingFailsafes(facts, announcer, modes, disarm, self._lost)
         else:
-            self._rules = DrivingFailsafes(context, modes, disarm)
+            self._rules = DrivingFailsafes(facts, announcer, modes, disarm)
         self._heard = self._deaf = False
         self.battery_low = False
         self.battery_critical = False
@@ -78,13 +81,13 @@ class Failsafes:
         if events & VehicleEvent.CRASHED:
             self._crashed(now_ms, stopped=bool(events & VehicleEvent.DISARMED))
         if events & VehicleEvent.CUTOFF:
-            self._context.say(Severity.EMERGENCY, "Emergency cutoff: motors stopped")
+            self._announcer.say(Severity.EMERGENCY, "Emergency cutoff: motors stopped")
             self._disarm(ArmingMethod.TERMINATION)
         if events & VehicleEvent.ESTIMATOR_FAILED:
             self._estimator_failed(now_ms)
         if events & VehicleEvent.ESTIMATOR_OK and self.estimator:
             self.estimator = False
-            self._context.say(Severity.CRITICAL, self._context.vehicle_class.texts.estimator_cleared)
+            self._announcer.say(Severity.CRITICAL, self._facts.vehicle_class.texts.estimator_cleared)
         if events & VehicleEvent.GPS_LOST:
             self._rules.position_lost(lost=True)
         if events & VehicleEvent.GPS_OK:
@@ -96,8 +99,8 @@ class Failsafes:
 
     def _crashed(self, now_ms: int, *, stopped: bool) -> None:
         """FS_CRASH_CHECK: 0 nothing. `stopped`: the motors already are."""
-        check = int(self._context.param("FS_CRASH_CHECK", 1.0))
-        if check != 0 and (self._context.armed or stopped):
+        check = int(self._facts.param("FS_CRASH_CHECK", 1.0))
+        if check != 0 and (self._facts.armed or stopped):
             self._rules.crashed(check, now_ms)
 
     def armed_changed(self, armed: bool) -> None:
@@ -109,17 +112,17 @@ class Failsafes:
             self._lost.battery_action = None
 
     def _battery(self, level: str, parameter: str, now_ms: int) -> None:
-        if not self._context.armed:
+        if not self._facts.armed:
             return
-        vector = self._context.vehicle.state.report
+        vector = self._facts.vehicle.state.report
         volts, used = vector[report.BATT_V], vector[report.BATT_MAH]
-        self._context.say(Severity.WARNING, f"Battery 1 is {level} {volts:.2f}V used {used:.0f} mAh")
+        self._announcer.say(Severity.WARNING, f"Battery 1 is {level} {volts:.2f}V used {used:.0f} mAh")
         if level == "critical":
             self.battery_critical = True
         else:
             self.battery_low = True
-        actions = self._context.vehicle_class.failsafes.battery
-        action = actions.get(int(self._context.param(parameter)), FailsafeAction.NONE)
+        actions = self._facts.vehicle_class.failsafes.battery
+        action = actions.get(int(self._facts.param(parameter)), FailsafeAction.NONE)
         before = self._lost.battery_action
         if before is None or _urgency(action) <= _urgency(before):
             self._lost.battery_action = action
@@ -127,12 +130,12 @@ class Failsafes:
 
     def _estimator_failed(self, now_ms: int) -> None:
         """FS_EKF_ACTION; FS_EKF_THRESH 0 switches it off."""
-        if self._context.param("FS_EKF_THRESH", 0.8) <= 0.0:
+        if self._facts.param("FS_EKF_THRESH", 0.8) <= 0.0:
             return
         if self._warned_ms is None or now_ms - self._warned_ms > _WARN_AGAIN_MS:
             self._warned_ms = now_ms
-            self._context.say(Severity.CRITICAL, "EKF variance")
-        if self._context.armed:
+            self._announcer.say(Severity.CRITICAL, "EKF variance")
+        if self._facts.armed:
             self.estimator = True
             self._rules.estimator_failed(now_ms)
 
@@ -153,7 +156,7 @@ class Failsafes:
         """The link clock has advanced to `link_ms`."""
         if self._heard:
             self._heard = False
-            timeout = self._context.param("FS_GCS_TIMEOUT", 5.0) + self._context.param("FS_TIMEOUT", 0.0)
+            timeout = self._facts.param("FS_GCS_TIMEOUT", 5.0) + self._facts.param("FS_TIMEOUT", 0.0)
             if self.ground_station.heard(link_ms, timeout):
                 self._rules.found("GCS")
         if self.ground_station.is_due(link_ms):
@@ -161,14 +164,14 @@ class Failsafes:
 
     def ground_station_silent(self, now_ms: int) -> None:
         """It was not heard in time."""
-        setting = int(self._context.param("FS_GCS_ENABLE"))
+        setting = int(self._facts.param("FS_GCS_ENABLE"))
         self.ground_station.lost = setting != 0
         if setting != 0:
             self._rules.ground_station_silent(setting, now_ms)
 
     def sticks_heard(self, now_ms: int) -> None:
         """A ground station moves the sticks: from now on their silence counts (RC_OVERRIDE_TIME, -1: never)."""
-        timeout = self._context.param("RC_OVERRIDE_TIME", 3.0)
+        timeout = self._facts.param("RC_OVERRIDE_TIME", 3.0)
         if timeout <= 0.0:
             return
         if self.sticks.heard(now_ms, timeout):
@@ -181,7 +184,7 @@ class Failsafes:
 
     def sticks_silent(self, now_ms: int) -> None:
         """The sticks were not renewed in time, or a fault says so."""
-        setting = int(self._context.param("FS_THR_ENABLE", 1.0))
+        setting = int(self._facts.param("FS_THR_ENABLE", 1.0))
         self.sticks.lost = setting != 0
         if setting != 0:
             self._rules.sticks_silent(setting, now_ms)

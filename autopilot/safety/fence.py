@@ -27,7 +27,7 @@ from autopilot.modes.manager import ModeChoice
 from autopilot.reasons import ArmingMethod, ModeReason
 from autopilot.safety.failsafe_actions import take_action
 from autopilot.safety.fence_limits import ALTITUDES, FenceLimits, FenceType, fence_names
-from autopilot.vehicle_context import VehicleContext
+from autopilot.vehicle_context import Announcer, VehicleFacts
 from autopilot.vehicles.vehicle_class import FailsafeAction
 
 _SELDOM_MS: Final = 1000
@@ -52,12 +52,18 @@ class FenceGuard:
     known of that fence."""
 
     def __init__(
-        self, context: VehicleContext, plan: MissionStorage, modes: ModeChoice, disarm: Callable[[ArmingMethod], None]
+        self,
+        facts: VehicleFacts,
+        announcer: Announcer,
+        plan: MissionStorage,
+        modes: ModeChoice,
+        disarm: Callable[[ArmingMethod], None],
     ) -> None:
-        self._context = context
+        self._facts = facts
+        self._announcer = announcer
         self._modes = modes
         self._disarm = disarm
-        self.limits = FenceLimits(context, plan)
+        self.limits = FenceLimits(facts, plan)
         self._above_floor = False
         self._floor_off = False
         self._far = False
@@ -66,7 +72,7 @@ class FenceGuard:
         self._again: dict[FenceType, float] = {}  # excess, m, that counts as a new breach
         self._due: int | None = None
         self._seen = self.limits.revision
-        self.enabled = int(context.param("FENCE_ENABLE")) != 0
+        self.enabled = int(facts.param("FENCE_ENABLE")) != 0
         self.breached = FenceType(0)
         self.breach_count = 0
         self.breach_time_ms = 0
@@ -74,9 +80,9 @@ class FenceGuard:
     # --- configuration --------------------------------------------------------------------------------------------
     def parameter_changed(self, name: str) -> None:
         if name == "FENCE_ENABLE":
-            self.enable(self._context.param(name))
+            self.enable(self._facts.param(name))
         elif name.startswith("FENCE_"):
-            self._schedule(self._context.now_ms)
+            self._schedule(self._facts.now_ms)
 
     def enable(self, mode: float) -> None:
         """DO_FENCE_ENABLE: 0 off, 1 on, 2 only the lowest altitude off. Holds until the parameter is set again."""
@@ -87,7 +93,7 @@ class FenceGuard:
             self._floor_off = False
         if not self.enabled:
             self._clear()
-        self._schedule(self._context.now_ms)
+        self._schedule(self._facts.now_ms)
 
     @property
     def zones(self) -> Fence:
@@ -103,11 +109,11 @@ class FenceGuard:
 
     def admits(self, place: GeoPoint) -> bool:
         """May a copter be sent there (degrees, AMSL)? True while the fence is off or another's."""
-        return not self.enabled or self._context.vehicle.capabilities.own_fence or not self.limits.beyond(place)
+        return not self.enabled or self._facts.vehicle.capabilities.own_fence or not self.limits.beyond(place)
 
     def complaints(self) -> list[str]:
         """What keeps the vehicle from being armed."""
-        if not self.enabled or self._context.vehicle.capabilities.own_fence:
+        if not self.enabled or self._facts.vehicle.capabilities.own_fence:
             return []
         outside = FenceType(sum(one for one, metres in self._excess().items() if metres > 0.0))
         found = self.limits.complaint(outside)
@@ -118,15 +124,15 @@ class FenceGuard:
         """Why the mode may not be changed now: a breach is being flown back from, and FENCE_OPTIONS wants it so."""
         held = self._acted_in is not None and self._acted_in == self._modes.number
         ours = reason is ModeReason.FENCE_BREACHED
-        if not held or ours or not self.breached or not self._context.armed or self._context.grounded:
+        if not held or ours or not self.breached or not self._facts.armed or self._facts.grounded:
             return None
-        return "in fence recovery" if int(self._context.param("FENCE_OPTIONS")) & _NO_MODE_CHANGE else None
+        return "in fence recovery" if int(self._facts.param("FENCE_OPTIONS")) & _NO_MODE_CHANGE else None
 
     def mode_changed(self, now_ms: int) -> None:
         """Whoever changes the mode outside the fence may try to bring the vehicle back."""
-        if self.breached and int(self._context.param("FENCE_ACTION", 1.0)) != 0:
+        if self.breached and int(self._facts.param("FENCE_ACTION", 1.0)) != 0:
             self._recovery_ms = now_ms + _RECOVERY_MS
-            self._context.say(Severity.INFO, "Manual recovery started")
+            self._announcer.say(Severity.INFO, "Manual recovery started")
             self._schedule(now_ms)
 
     # --- the pass -------------------------------------------------------------------------------------------------
@@ -137,13 +143,13 @@ class FenceGuard:
 
     def _schedule(self, now_ms: int) -> None:
         """Look in the next pass."""
-        watching = self.enabled and self._context.armed and not self._context.vehicle.capabilities.own_fence
+        watching = self.enabled and self._facts.armed and not self._facts.vehicle.capabilities.own_fence
         self._due = now_ms if watching else None
 
     @property
     def deadline_ms(self) -> int | None:
         if self._due is not None and self._seen != self.limits.revision:
-            return self._context.now_ms
+            return self._facts.now_ms
         return self._due
 
     def update(self, now_ms: int) -> None:
@@ -151,7 +157,7 @@ class FenceGuard:
         if deadline is None or now_ms < deadline:
             return
         self._seen = self.limits.revision
-        if self._context.grounded or self._modes.mode.is_landing:
+        if self._facts.grounded or self._modes.mode.is_landing:
             self._above_floor = False  # coming down is meant
         else:
             self._above_floor = self._above_floor or self.limits.floor_margin > 0.0
@@ -169,7 +175,7 @@ class FenceGuard:
 
     def _patience_ms(self, excess: dict[FenceType, float], now_ms: int) -> int:
         """Until the vehicle could be at the nearest limit: of the fence, of a new breach, or of giving up."""
-        vector = self._context.vehicle.state.report
+        vector = self._facts.vehicle.state.report
         across, climb = hypot(vector[report.VN], vector[report.VE]), abs(float(vector[report.VD]))
         soonest = _SELDOM_MS / 1000.0
         for one, metres in excess.items():
@@ -212,26 +218,26 @@ class FenceGuard:
                 self.breach_count += 1
                 if one is not FenceType.POLYGON:
                     self._again[one] = excess[one] + _NEXT_LIMIT
-        if fresh and tell and not self._context.grounded:
-            self._context.say(Severity.NOTICE, f"{fence_names(fresh)} breached")
-        elif cleared and not self._context.grounded:
-            self._context.say(Severity.NOTICE, "Fence breach cleared")
+        if fresh and tell and not self._facts.grounded:
+            self._announcer.say(Severity.NOTICE, f"{fence_names(fresh)} breached")
+        elif cleared and not self._facts.grounded:
+            self._announcer.say(Severity.NOTICE, "Fence breach cleared")
         if changed or fresh:
-            self._context.announce(FenceChanged(int(beyond)))
+            self._announcer.announce(FenceChanged(int(beyond)))
 
     def _act(self, metres: float, now_ms: int) -> None:
-        setting = int(self._context.param("FENCE_ACTION", 1.0))
+        setting = int(self._facts.param("FENCE_ACTION", 1.0))
         if setting == 0:
             return
-        if self._context.grounded:
+        if self._facts.grounded:
             self._disarm(ArmingMethod.FENCE_BREACH)
             return
-        tables = self._context.vehicle_class.failsafes
+        tables = self._facts.vehicle_class.failsafes
         action = tables.far_outside if metres > _FAR_OUTSIDE else tables.fence.get(setting, FailsafeAction.RTL)
         if action is FailsafeAction.TERMINATE:
             self._disarm(ArmingMethod.FENCE_BREACH)
             return
-        take_action(self._context, self._modes, action, ModeReason.FENCE_BREACHED, now_ms)
+        take_action(self._facts, self._announcer, self._modes, action, ModeReason.FENCE_BREACHED, now_ms)
         self._acted_in = self._modes.number
 
     def _clear(self) -> None:
@@ -241,4 +247,4 @@ class FenceGuard:
         self._again = {}
         if self.breached:
             self.breached = FenceType(0)
-            self._context.announce(FenceChanged(0))
+            self._announcer.announce(FenceChanged(0))

@@ -13,7 +13,7 @@ from autopilot import report
 from autopilot.geo import GeoPoint, distance
 from autopilot.mission.fence import Fence, parse_fence
 from autopilot.mission.storage import MissionStorage
-from autopilot.vehicle_context import VehicleContext
+from autopilot.vehicle_context import VehicleFacts
 
 _ANY_INCLUSION: Final = 2  # FENCE_OPTIONS bit 1
 _LOWEST_FLOOR: Final = -100.0  # m; FENCE_ALT_MIN
@@ -47,8 +47,8 @@ def fence_names(types: FenceType) -> str:
 class FenceLimits:
     """The limits that FENCE_TYPE selects: heights and circle by parameters, polygons and circles by the fence plan."""
 
-    def __init__(self, context: VehicleContext, plan: MissionStorage) -> None:
-        self._context = context
+    def __init__(self, facts: VehicleFacts, plan: MissionStorage) -> None:
+        self._facts = facts
         self._plan = plan
         self._revision = -1
         self._zones = Fence()
@@ -56,12 +56,12 @@ class FenceLimits:
     @property
     def revision(self) -> tuple[object, int]:
         """Another value whenever home or the plan has changed."""
-        return self._context.home, self._plan.revision
+        return self._facts.home, self._plan.revision
 
     @property
     def types(self) -> FenceType:
-        wanted = FenceType(int(self._context.param("FENCE_TYPE")) & 15)
-        if not self._context.vehicle_class.has_height:
+        wanted = FenceType(int(self._facts.param("FENCE_TYPE")) & 15)
+        if not self._facts.vehicle_class.has_height:
             wanted &= FenceType.CIRCLE | FenceType.POLYGON
         return wanted
 
@@ -76,31 +76,31 @@ class FenceLimits:
     @property
     def floor_margin(self) -> float:
         """Metres above the height from which on the lowest altitude counts: FENCE_MARGIN above it."""
-        floor = self._context.param("FENCE_ALT_MIN", -10.0) + self._context.param("FENCE_MARGIN", 2.0)
-        return self._context.height - floor
+        floor = self._facts.param("FENCE_ALT_MIN", -10.0) + self._facts.param("FENCE_MARGIN", 2.0)
+        return self._facts.height - floor
 
     def excess(self, *, floor: bool) -> dict[FenceType, float]:
         """By how many metres the vehicle is beyond each limit; negative inside. Never changes faster than the vehicle
         moves. `floor`: the lowest altitude counts."""
-        param, types = self._context.param, self.types
-        state = self._context.vehicle.state
-        height = self._context.height
+        param, types = self._facts.param, self.types
+        state = self._facts.vehicle.state
+        height = self._facts.height
         found: dict[FenceType, float] = {}
         if types & FenceType.MAX_ALT:
             found[FenceType.MAX_ALT] = height - param("FENCE_ALT_MAX", 100.0)
         if types & FenceType.MIN_ALT and floor:
             found[FenceType.MIN_ALT] = param("FENCE_ALT_MIN", -10.0) - height
-        if types & FenceType.CIRCLE and self._context.has_position:
-            home = self._context.home_ned
+        if types & FenceType.CIRCLE and self._facts.has_position:
+            home = self._facts.home_ned
             away = hypot(state.report[report.NORTH] - home[0], state.report[report.EAST] - home[1])
             found[FenceType.CIRCLE] = away - param("FENCE_RADIUS", 300.0)
-        if types & FenceType.POLYGON and self.zones and self._context.has_position:
+        if types & FenceType.POLYGON and self.zones and self._facts.has_position:
             found[FenceType.POLYGON] = -self.room(state.place.lat, state.place.lon)
         return found
 
     @property
     def _any_inclusion(self) -> bool:
-        return bool(int(self._context.param("FENCE_OPTIONS")) & _ANY_INCLUSION)
+        return bool(int(self._facts.param("FENCE_OPTIONS")) & _ANY_INCLUSION)
 
     def room(self, lat: float, lon: float) -> float:
         """Metres from this place (degrees) to the nearest edge of polygons and zones, negative outside; inf when
@@ -112,7 +112,7 @@ class FenceLimits:
     def beyond(self, place: GeoPoint, *, floor: bool = True) -> FenceType:
         """The limits that a place (degrees, AMSL) is beyond, whatever the margin; while home is not known none of those
         that count from there. `floor`: the lowest altitude counts."""
-        param, types, home = self._context.param, self.types, self._context.home
+        param, types, home = self._facts.param, self.types, self._facts.home
         found = FenceType(0)
         if self.room(place.lat, place.lon) < 0.0:
             found |= FenceType.POLYGON
@@ -133,12 +133,12 @@ class FenceLimits:
         types = self.types
         if not types & (ALTITUDES | FenceType.CIRCLE) and not (types & FenceType.POLYGON and self.zones):
             return "Fences enabled, but none selected"
-        if types & (FenceType.CIRCLE | FenceType.POLYGON) and not self._context.has_position:
+        if types & (FenceType.CIRCLE | FenceType.POLYGON) and not self._facts.has_position:
             return "Fence requires position"
         return self._shape_complaint(types) or self._breach_complaint(beyond)
 
     def _shape_complaint(self, types: FenceType) -> str | None:
-        param = self._context.param
+        param = self._facts.param
         margin, radius = param("FENCE_MARGIN", 2.0), param("FENCE_RADIUS", 300.0)
         if types & FenceType.POLYGON and any(zone.inclusion and zone.radius < margin for zone in self.zones.circles):
             return "Polygon fence margin is greater than inclusion circle radius"
@@ -153,7 +153,7 @@ class FenceLimits:
         return None
 
     def _breach_complaint(self, beyond: FenceType) -> str | None:
-        param = self._context.param
+        param = self._facts.param
         margin, band = param("FENCE_MARGIN", 2.0), param("FENCE_ALT_MAX", 100.0) - param("FENCE_ALT_MIN", -10.0)
         if beyond:
             return f"Vehicle breaching {fence_names(beyond)}"

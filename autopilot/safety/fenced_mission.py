@@ -18,7 +18,7 @@ from autopilot.mission.storage import MissionStorage
 from autopilot.modes.frames import item_position
 from autopilot.safety.fence import FenceGuard
 from autopilot.safety.fence_limits import FenceType, fence_names
-from autopilot.vehicle_context import VehicleContext
+from autopilot.vehicle_context import VehicleFacts
 
 _LEAST_STEP_M: Final = 0.5
 _MOST_STEPS: Final = 500
@@ -28,8 +28,8 @@ _LIMITS: Final = ("FENCE_TYPE", "FENCE_OPTIONS", "FENCE_ALT_MAX", "FENCE_ALT_MIN
 class FencedMission:
     """Compares the two plans of a vehicle that has a fence of its own (`Capabilities.own_fence`)."""
 
-    def __init__(self, context: VehicleContext, mission: MissionStorage, fence: FenceGuard) -> None:
-        self._context = context
+    def __init__(self, facts: VehicleFacts, mission: MissionStorage, fence: FenceGuard) -> None:
+        self._facts = facts
         self._mission = mission
         self._fence = fence
         self._checked: tuple[object, ...] | None = None
@@ -37,11 +37,11 @@ class FencedMission:
 
     def complaints(self) -> Sequence[str]:
         """The first item that lies outside, or nothing."""
-        context = self._context
-        if not (context.vehicle.capabilities.own_fence and self._fence.enabled and context.has_position):
+        facts = self._facts
+        if not (facts.vehicle.capabilities.own_fence and self._fence.enabled and facts.has_position):
             return ()
-        limits = tuple(context.param(name) for name in _LIMITS)
-        now = (self._mission.revision, self._fence.zones, context.home, context.vehicle.origin, limits)
+        limits = tuple(facts.param(name) for name in _LIMITS)
+        now = (self._mission.revision, self._fence.zones, facts.home, facts.vehicle.origin, limits)
         if now != self._checked:
             self._checked = now
             found = self._first_outside()
@@ -49,11 +49,11 @@ class FencedMission:
         return self._found
 
     def _first_outside(self) -> str | None:
-        before = self._context.home_ned
+        before = self._facts.home_ned
         for item in self._mission.items():
             if not (is_nav_command(item.command) and has_position(item.command)):
                 continue
-            place = item_position(self._context, item, before)
+            place = item_position(self._facts, item, before)
             beyond = self._beyond(item, place)
             if beyond:
                 return f"Mission item {item.seq} beyond {fence_names(beyond)}"
@@ -69,7 +69,7 @@ class FencedMission:
         return self._fence.limits.beyond(self._there(place), floor=floor)
 
     def _there(self, place: Ned) -> GeoPoint:
-        origin = self._context.vehicle.origin
+        origin = self._facts.vehicle.origin
         assert origin is not None, "there is a position"
         return to_global(origin, place)
 

@@ -14,7 +14,7 @@ from autopilot.reasons import ArmingMethod, ModeReason
 from autopilot.safety.crash import crash_text
 from autopilot.safety.failsafe_actions import CAUSES, action_name, enter_mode, take_action
 from autopilot.safety.failsafe_rules import Losses
-from autopilot.vehicle_context import VehicleContext
+from autopilot.vehicle_context import Announcer, VehicleFacts
 from autopilot.vehicles.vehicle_class import FailsafeAction
 
 _AUTO_ON_RC_LOSS, _AUTO_ON_GCS_LOSS, _GUIDED_ON_RC_LOSS = 1, 2, 4  # FS_OPTIONS bits
@@ -29,13 +29,19 @@ class FlyingFailsafes:
     """A loss acts at once."""
 
     def __init__(
-        self, context: VehicleContext, modes: ModeChoice, disarm: Callable[[ArmingMethod], None], losses: Losses
+        self,
+        facts: VehicleFacts,
+        announcer: Announcer,
+        modes: ModeChoice,
+        disarm: Callable[[ArmingMethod], None],
+        losses: Losses,
     ) -> None:
-        self._context = context
+        self._facts = facts
+        self._announcer = announcer
         self._modes = modes
         self._disarm = disarm
         self._lost = losses
-        self._tables = context.vehicle_class.failsafes
+        self._tables = facts.vehicle_class.failsafes
 
     @property
     def acted(self) -> bool:
@@ -50,32 +56,32 @@ class FlyingFailsafes:
 
     def position_lost(self, *, lost: bool) -> None:
         """The receiver has no fix, or one again."""
-        if self._context.armed:
-            self._context.say(Severity.CRITICAL, "GPS Glitch or Compass error" if lost else "Glitch cleared")
+        if self._facts.armed:
+            self._announcer.say(Severity.CRITICAL, "GPS Glitch or Compass error" if lost else "Glitch cleared")
 
     def crashed(self, check: int, now_ms: int) -> None:
         """FS_CRASH_CHECK is not 0."""
-        self._context.say(Severity.EMERGENCY, crash_text(self._context))
+        self._announcer.say(Severity.EMERGENCY, crash_text(self._facts))
         self._disarm(ArmingMethod.CRASH)
 
     def estimator_failed(self, now_ms: int) -> None:
         number = self._mode_without_position()
         if number is None:
-            self._context.say(Severity.CRITICAL, "EKF Failsafe")
+            self._announcer.say(Severity.CRITICAL, "EKF Failsafe")
         elif enter_mode(self._modes, number, ModeReason.EKF_FAILSAFE, now_ms):
-            self._context.say(Severity.CRITICAL, f"EKF Failsafe: changed to {self._modes.spec.title} Mode")
+            self._announcer.say(Severity.CRITICAL, f"EKF Failsafe: changed to {self._modes.spec.title} Mode")
 
     def _mode_without_position(self) -> int | None:
         """The mode that goes on without a position; None: the one that flies does, or nothing shall be done."""
-        action = int(self._context.param("FS_EKF_ACTION", 1.0))
+        action = int(self._facts.param("FS_EKF_ACTION", 1.0))
         needed = self._modes.spec.position or action == _EVEN_WITHOUT_NEED
         if action == 0 or self._modes.mode.is_landing or not needed:
             return None
-        modes = self._context.vehicle_class.modes
+        modes = self._facts.vehicle_class.modes
         return modes.height_hold if action == _ALT_HOLD and not self._lost.sticks.lost else modes.land
 
     def ground_station_silent(self, setting: int, now_ms: int) -> None:
-        options = int(self._context.param("FS_OPTIONS", 16.0))
+        options = int(self._facts.param("FS_OPTIONS", 16.0))
         go_on = ""
         if options & _AUTO_ON_GCS_LOSS and self._in_auto():
             go_on = "Continuing Auto Mode"
@@ -84,39 +90,47 @@ class FlyingFailsafes:
         self.fail("GCS", self._tables.ground_station.get(setting, FailsafeAction.RTL), now_ms, go_on)
 
     def sticks_silent(self, setting: int, now_ms: int) -> None:
-        options = int(self._context.param("FS_OPTIONS", 16.0))
+        options = int(self._facts.param("FS_OPTIONS", 16.0))
         go_on = ""
         if options & _AUTO_ON_RC_LOSS and self._in_auto():
             go_on = "Continuing Auto"
-        elif options & _GUIDED_ON_RC_LOSS and self._modes.number == self._context.vehicle_class.modes.guided:
+        elif options & _GUIDED_ON_RC_LOSS and self._modes.number == self._facts.vehicle_class.modes.guided:
             go_on = "Continuing Guided Mode"
         self.fail("Radio", self._tables.radio.get(setting, FailsafeAction.LAND), now_ms, go_on)
 
     def found(self, name: str) -> None:
         """What was lost is heard again."""
-        self._context.say(Severity.WARNING, f"{name} Failsafe Cleared")
+        self._announcer.say(Severity.WARNING, f"{name} Failsafe Cleared")
 
     def fail(self, name: str, action: FailsafeAction, now_ms: int, go_on: str = "") -> None:
         """Announce and act; `go_on`: how it goes on in the air as it is, by an option."""
-        if name == "GCS" and not self._context.armed:
+        if name == "GCS" and not self._facts.armed:
             self._announce(name)
-        elif self._context.landed:
+        elif self._facts.landed:
             self._announce(name, "Disarming")
-            if self._context.armed:
+            if self._facts.armed:
                 self._disarm(CAUSES[name].method)
         elif self._lands_on(name, action):
-            take_action(self._context, self._modes, FailsafeAction.LAND, CAUSES[name].reason, now_ms, failsafe=True)
+            take_action(
+                self._facts,
+                self._announcer,
+                self._modes,
+                FailsafeAction.LAND,
+                CAUSES[name].reason,
+                now_ms,
+                failsafe=True,
+            )
         elif go_on:
             self._announce(name, go_on)
         elif action is FailsafeAction.TERMINATE:
             self._announce(name, "Terminating")
             self._disarm(CAUSES[name].method)
         else:
-            self._announce(name, action_name(self._context.vehicle_class, action))
-            take_action(self._context, self._modes, action, CAUSES[name].reason, now_ms, failsafe=True)
+            self._announce(name, action_name(self._facts.vehicle_class, action))
+            take_action(self._facts, self._announcer, self._modes, action, CAUSES[name].reason, now_ms, failsafe=True)
 
     def _in_auto(self) -> bool:
-        return self._modes.number in self._context.vehicle_class.modes.autos
+        return self._modes.number in self._facts.vehicle_class.modes.autos
 
     def _lands_on(self, name: str, action: FailsafeAction) -> bool:
         """A landing goes on: because the battery has asked for it, or by option (with a text)."""
@@ -125,10 +139,10 @@ class FlyingFailsafes:
         if name != "Battery" and self._lost.battery_action in (FailsafeAction.LAND, FailsafeAction.TERMINATE):
             self._announce(f"{name} + Battery", "Continuing Landing")
             return True
-        if int(self._context.param("FS_OPTIONS", 16.0)) & _GO_ON_LANDING and action is not FailsafeAction.NONE:
+        if int(self._facts.param("FS_OPTIONS", 16.0)) & _GO_ON_LANDING and action is not FailsafeAction.NONE:
             self._announce(name, "Continuing Landing")
             return True
         return False
 
     def _announce(self, name: str, what: str = "") -> None:
-        self._context.say(Severity.WARNING, f"{name} Failsafe - {what}" if what else f"{name} Failsafe")
+        self._announcer.say(Severity.WARNING, f"{name} Failsafe - {what}" if what else f"{name} Failsafe")

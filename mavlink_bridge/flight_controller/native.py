@@ -59,7 +59,7 @@ class NativeMission:
         """The controller does it. Its photos are counted where it is, as with the other strategy."""
         if cmd.command == Cmd.DO_SET_CAM_TRIGG_DIST:
             params = (cmd.param1, cmd.param2, cmd.param3, cmd.param4)
-            self._autopilot.payload(cmd.command, params, self._autopilot.parts.context.now_ms)
+            self._autopilot.payload(cmd.command, params, self._autopilot.parts.facts.now_ms)
         if not drives_navigation(cmd.command):
             return CommandStartResult.COMPLETE
         self._reached.discard(cmd.seq)
@@ -117,7 +117,7 @@ class NativeMission:
         try:
             self._autopilot.parts.auto.steer(seq)
         except SetCurrentError as error:
-            self._autopilot.parts.context.say(Severity.WARNING, f"Mission: controller is at {seq}: {error}")
+            self._autopilot.parts.announcer.say(Severity.WARNING, f"Mission: controller is at {seq}: {error}")
 
     def handle_timeout(self, now_ms: int) -> None:
         self._keep_uploaded(now_ms)
@@ -127,11 +127,7 @@ class NativeMission:
             return
         if not (core.armed and vehicle.commanded and self.ready):
             return
-        if (
-            not vehicle.state.landed
-            or core.parts.context.takeoff_allowed
-            or not vehicle.firmware.vehicle_class.has_height
-        ):
+        if not vehicle.state.landed or core.parts.helm.takeoff_allowed or not vehicle.firmware.vehicle_class.has_height:
             vehicle.control.fly_natively()
 
     def _keep_uploaded(self, now_ms: int) -> None:
@@ -149,7 +145,7 @@ class NativeMission:
                 self._there = self._uploading
             else:
                 self._retry_ms = now_ms + _RETRY_MS
-                self._autopilot.parts.context.say(
+                self._autopilot.parts.announcer.say(
                     Severity.WARNING, f"Mission not taken by the flight controller: {upload.outcome.name}"
                 )
         mission = self._autopilot.mission

@@ -177,7 +177,7 @@ class PassThrough:
         if core.modes.complaint(self._vehicle.firmware.auto, now_ms) is not None:
             return False
         for complaint in core.parts.fenced_mission.complaints():
-            core.parts.context.say(Severity.WARNING, complaint)
+            core.parts.announcer.say(Severity.WARNING, complaint)
         request = self._vehicle.command(self._vehicle.firmware.auto)
         if request.done and request.ok:
             return False

@@ -119,7 +119,7 @@ class Companion:
         if complaint is None:
             autopilot.replace_plan(kind, items, self.service.now_ms)
         else:
-            autopilot.parts.context.say(Severity.WARNING, f"Flight controller's plan not understood: {complaint}")
+            autopilot.parts.announcer.say(Severity.WARNING, f"Flight controller's plan not understood: {complaint}")
 
     # --- the controller's side ------------------------------------------------------------------------------------
     def receive(self, number: int, data: bytes, link_ms: int) -> None:
@@ -139,12 +139,12 @@ class Companion:
     def begin_settling(self, link_ms: int) -> None:
         """Texts and home of the controller, before ground stations are told."""
         self._link_ms = link_ms
-        vehicle, context = self.vehicle, self.service.autopilot.parts.context
+        vehicle, parts = self.vehicle, self.service.autopilot.parts
         for text in vehicle.news.take_texts():
-            context.announce(text)
+            parts.announcer.announce(text)
         home = vehicle.home.position
-        if home is not None and home != context.home:
-            context.move_home(home)  # heights of the mission count from the controller's home, whoever moved it
+        if home is not None and home != parts.facts.home:
+            parts.home.move(home)  # heights of the mission count from the controller's home, whoever moved it
         self.passing.settle()
 
     def end_settling(self, link_ms: int) -> None:
@@ -157,7 +157,7 @@ class Companion:
         vehicle, autopilot = self.vehicle, self.service.autopilot
         if not (vehicle.commanded and autopilot.armed) or vehicle.state.landed:
             return False
-        autopilot.parts.context.say(Severity.WARNING, f"{why}: holding here; once more to leave")
+        autopilot.parts.announcer.say(Severity.WARNING, f"{why}: holding here; once more to leave")
         autopilot.set_mode(vehicle.firmware.guided, self.service.now_ms)
         self.service.serve_links(self._link_ms)
         return True

@@ -122,7 +122,7 @@ class Bench:
         assert self.core.set_mode(4, self.now_ms).ok
         self.arm()
         assert self.core.takeoff(up, self.now_ms).ok
-        self.run(60.0, lambda: self.core.parts.context.arrived)
+        self.run(60.0, lambda: self.core.parts.helm.arrived)
 
     def head_for(self, place: Ned, speed: float = 10.0) -> None:
         """GUIDED to a place (NED m), or on and on in its direction when the fence keeps a copter from taking it."""

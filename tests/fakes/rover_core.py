@@ -76,5 +76,5 @@ def speed(bench: Bench) -> float:
 
 
 def arrive(bench: Bench, seconds: float = 60.0) -> None:
-    bench.run(seconds, lambda: bench.core.parts.context.arrived)
-    assert bench.core.parts.context.arrived
+    bench.run(seconds, lambda: bench.core.parts.helm.arrived)
+    assert bench.core.parts.helm.arrived

@@ -139,7 +139,7 @@ def test_hold_drifts_and_loiter_stays_within_its_circle() -> None:
     assert away(bench, *before) == pytest.approx(5.0, abs=0.5)
     assert bench.core.set_mode(LOITER, bench.now_ms).ok
     bench.run(40.0)
-    target = bench.core.parts.context.target
+    target = bench.core.parts.helm.target
     assert isinstance(target, Hold) and target.position is not None
     places, pushes = [], []
     for _ in range(300):

@@ -93,7 +93,7 @@ class SetupService:
         if refusal is not None:
             return refusal
         outcome = self._motors.begin(command, context.now_ms)
-        self._autopilot.parts.context.say(Severity.INFO, "starting motor test" if outcome.ok else outcome.reason)
+        self._autopilot.parts.announcer.say(Severity.INFO, "starting motor test" if outcome.ok else outcome.reason)
         return outcome
 
     def _armed(self) -> Outcome | None:
@@ -124,7 +124,7 @@ class SetupService:
         if told is not None:
             self._outgoing.append(Outgoing(told))
         if self._motors.ended(now_ms):
-            self._autopilot.parts.context.say(Severity.INFO, "finished motor test")
+            self._autopilot.parts.announcer.say(Severity.INFO, "finished motor test")
 
     def _tell(self, position: int) -> None:
         asker = self._asker
@@ -135,7 +135,7 @@ class SetupService:
         )
         self._outgoing.append(Outgoing(message, asker.link))
         if self._accelerometer.step:
-            self._autopilot.parts.context.say(Severity.INFO, self._accelerometer.text)
+            self._autopilot.parts.announcer.say(Severity.INFO, self._accelerometer.text)
         else:
             self._asker = None
 

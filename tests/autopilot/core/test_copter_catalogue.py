@@ -272,7 +272,7 @@ def test_40_it_returns_to_the_rally_point_at_its_height_and_home_when_there_is_n
     """RTL_TO_RALLY."""
     bench = in_air(15.0, RTL_ALT=1500)
     bench.core.guided_target(bench.now_ms, position=(100.0, 0.0, -15.0))
-    bench.run(60.0, lambda: bench.core.parts.context.arrived)
+    bench.run(60.0, lambda: bench.core.parts.helm.arrived)
     bench.upload((item(5100, 100, 50, 28.0),), kind=2)
     bench.run(0.1)
     assert bench.core.return_to_launch(bench.now_ms).ok
@@ -288,7 +288,7 @@ def test_40_it_returns_to_the_rally_point_at_its_height_and_home_when_there_is_n
     # Home moved to where it was armed last: the vehicle leaves it and comes back.
     bench.airborne(10.0)
     bench.core.guided_target(bench.now_ms, position=(60.0, 50.0, -10.0))
-    bench.run(60.0, lambda: bench.core.parts.context.arrived)
+    bench.run(60.0, lambda: bench.core.parts.helm.arrived)
     assert bench.core.return_to_launch(bench.now_ms).ok
     to_the_end(bench)
     assert away(bench, 100, 50) < 2.5

@@ -8,7 +8,6 @@ from autopilot.events import StatusText
 from autopilot.flight.faults import ACTORS, FAULT_NAMES
 from autopilot.flight.kernel import InjectedFault
 from autopilot.flight.noncritical_actors import LoggerActor
-from autopilot.flight.system import ACTORS as CLASSES
 from autopilot.mav import Result, Severity
 from autopilot.vehicle import VehicleEvent
 from tests.fakes.flight_bench import A, D, F, FlightBench, I, L, P
@@ -18,8 +17,11 @@ WITH_RESET = [name for name in ACTORS if name != "flight_manager"]
 
 
 def test_the_actors_are_those_of_the_reference_in_its_order() -> None:
+    system = FlightBench().core.flights
+    assert system is not None
+    actors = [cell.actor for cell in system._kernel._order]
     assert (
-        [actor.name for actor in CLASSES]
+        [actor.name for actor in actors]
         == list(ACTORS)
         == [
             "sensor",
@@ -36,7 +38,7 @@ def test_the_actors_are_those_of_the_reference_in_its_order() -> None:
             "logger",
         ]
     )
-    assert [actor.name for actor in CLASSES if actor.critical] == [
+    assert [actor.name for actor in actors if actor.critical] == [
         "sensor",
         "estimator",
         "waypoint",

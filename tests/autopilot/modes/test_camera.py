@@ -27,7 +27,7 @@ def fly(bench: Bench, metres: float, speed_ms: float = 5.0) -> list[float]:
     bench.events(CameraTriggered)
     bench.log.clear()
     places = []
-    while not bench.core.parts.context.arrived:
+    while not bench.core.parts.helm.arrived:
         bench.run(0.02)
         places += [bench.position[0] - start for _ in bench.events(CameraTriggered)]
         bench.log.clear()

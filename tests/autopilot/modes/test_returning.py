@@ -18,7 +18,7 @@ def away(north: float = 200.0, up: float = 10.0, **parameters: float) -> Bench:
     bench = Bench(parameters=parameters)
     bench.airborne(up)
     bench.core.guided_target(bench.now_ms, position=(north, 0.0, -up))
-    bench.run(120.0, lambda: bench.core.parts.context.arrived)
+    bench.run(120.0, lambda: bench.core.parts.helm.arrived)
     bench.run(2.0)
     return bench
 
@@ -56,7 +56,7 @@ def test_near_home_a_cone_limits_the_climb() -> None:
 def test_it_waits_above_home() -> None:
     bench = away(RTL_LOIT_TIME=20_000)
     bench.core.return_to_launch(bench.now_ms)
-    bench.run(300.0, lambda: abs(bench.position[0]) < 2.0 and bench.core.parts.context.arrived)
+    bench.run(300.0, lambda: abs(bench.position[0]) < 2.0 and bench.core.parts.helm.arrived)
     arrived = bench.now_ms
     bench.run(300.0, lambda: bench.core.is_landing)
     assert bench.now_ms - arrived == 20_000

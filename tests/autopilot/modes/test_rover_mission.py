@@ -113,7 +113,7 @@ def test_rtl_drives_home_at_its_own_speed_and_stops_there() -> None:
     bench.core.set_mode(GUIDED, bench.now_ms)
     bench.core.arm(bench.now_ms)
     bench.core.guided_target(bench.now_ms, position=(30.0, 0.0, 0.0))
-    bench.run(60.0, lambda: bench.core.parts.context.arrived)
+    bench.run(60.0, lambda: bench.core.parts.helm.arrived)
     assert bench.core.return_to_launch(bench.now_ms).ok
     assert bench.core.mode_number == RTL
     assert bench.vehicle.speeds.ground == 1.5

@@ -21,8 +21,8 @@ def beside(p: Ned, a: Ned, b: Ned) -> float:
 
 def go(bench: Bench, north: float, east: float, up: float) -> None:
     bench.core.guided_target(bench.now_ms, position=(north, east, -up))
-    bench.run(120.0, lambda: bench.core.parts.context.arrived)
-    assert bench.core.parts.context.arrived
+    bench.run(120.0, lambda: bench.core.parts.helm.arrived)
+    assert bench.core.parts.helm.arrived
 
 
 def round_the_corner(**parameters: float) -> Bench:

@@ -37,7 +37,7 @@ def roving(**parameters: float) -> Bench:
 
 def go(bench: Bench, north: float, east: float, up: float = 0.0) -> None:
     bench.core.guided_target(bench.now_ms, position=(north, east, -up))
-    bench.run(120.0, lambda: bench.core.parts.context.arrived)
+    bench.run(120.0, lambda: bench.core.parts.helm.arrived)
 
 
 @given(st.lists(places, max_size=25), st.floats(0.1, 20.0))

@@ -201,7 +201,7 @@ def test_the_delay_begins_anew_after_a_landing() -> None:
     bench.run(20.0)
     assert bench.core.armed
     bench.core.set_sticks(Sticks(throttle=0.0), bench.now_ms)
-    bench.run(60.0, lambda: bench.core.parts.context.landed)
+    bench.run(60.0, lambda: bench.core.parts.facts.landed)
     landed = bench.now_ms
     bench.core.set_sticks(None, bench.now_ms)
     bench.run(60.0, lambda: not bench.core.armed)

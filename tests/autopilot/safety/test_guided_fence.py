@@ -50,7 +50,7 @@ def test_a_place_at_a_limit_is_inside(flying: Bench, north: float, up: float) ->
     """Also where home lies so that its altitude, added and taken away again, leaves a rounding error."""
     home = GeoPoint(ORIGIN.lat, ORIGIN.lon, AWKWARD_M)
     assert AWKWARD_M + 30.0 - AWKWARD_M > 30.0
-    flying.core.parts.context.move_home(home)
+    flying.core.parts.home.move(home)
     there = to_global(home, (north, 0.0, -up))
     assert flying.core.reposition(there.lat, there.lon, there.alt, flying.now_ms).ok
 

@@ -1,0 +1,76 @@
+"""The actors of one vehicle: each is made of just those parts of the autopilot that it reads and calls."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+
+from autopilot.flight.actor import Actor
+from autopilot.flight.actors import (
+    AltitudeActor,
+    AttitudeActor,
+    EstimatorActor,
+    MotorActor,
+    PositionActor,
+    RateActor,
+    SensorActor,
+    WaypointActor,
+)
+from autopilot.flight.flight_context import FlightContext
+from autopilot.flight.guards import VehicleGuardFacts
+from autopilot.flight.manager import FlightManager
+from autopilot.flight.noncritical_actors import BatteryActor, CommsActor, LoggerActor
+from autopilot.flight_commands import FlightCommands
+from autopilot.mission.sequencer import MissionSequencer
+from autopilot.mission.storage import MissionStorage
+from autopilot.mission_commands import MissionCommands
+from autopilot.modes.auto import AutoMode
+from autopilot.modes.guided import GuidedMode
+from autopilot.modes.manager import ModeChoice
+from autopilot.pilot_input import PilotInput
+from autopilot.safety.arming import Arming
+from autopilot.vehicle_context import Announcer, Helm, VehicleFacts
+
+
+@dataclass(frozen=True, slots=True)
+class FlightParts:
+    """The parts of the autopilot that the actors work with."""
+
+    facts: VehicleFacts
+    announcer: Announcer
+    helm: Helm
+    modes: ModeChoice
+    auto: AutoMode
+    guided: GuidedMode
+    sequencer: MissionSequencer
+    mission: MissionStorage
+    arming: Arming
+    sticks: PilotInput
+    flight: FlightCommands
+    missions: MissionCommands
+
+
+def actor_makers(parts: FlightParts, context: FlightContext) -> list[Callable[[], Actor]]:
+    """What makes each actor, anew when it restarts, of just what it reads and calls; in the order in which they run
+    (docs/reference/flight-lifecycle.md, "Actors")."""
+    p, vehicle, flags = parts, parts.helm.vehicle, context.flags
+
+    def make_manager() -> FlightManager:
+        flight = VehicleGuardFacts(p.facts, flags, p.modes, p.auto, p.guided, p.mission)
+        return FlightManager(context, flight, p.facts, p.announcer, p.modes, p.arming)
+
+    return [
+        partial(SensorActor, vehicle),
+        partial(EstimatorActor, vehicle, p.facts, p.modes),
+        partial(WaypointActor, p.facts, p.mission, p.sequencer, p.auto, p.flight, p.missions),
+        partial(AltitudeActor, vehicle, p.facts, p.modes, flags),
+        partial(PositionActor, vehicle),
+        partial(AttitudeActor, vehicle),
+        partial(RateActor, vehicle),
+        partial(MotorActor, vehicle, p.arming, p.announcer),
+        make_manager,
+        BatteryActor,
+        partial(CommsActor, context.answer, context.asked_status),
+        partial(LoggerActor, context),
+    ]
