@@ -11,9 +11,8 @@ from mavlink_bridge import codec
 from mavlink_bridge.flight_controller.firmware import Firmware
 from mavlink_bridge.framing import Frame
 from mavlink_bridge.services.base import Outgoing, Peer
-from mavlink_bridge.services.flight.service import TUNNEL_TYPE
-from mavlink_bridge.services.ftp.replies import message_of, nak
-from mavlink_bridge.services.ftp.wire import Nak, Opcode, Operation, unpack
+from mavlink_bridge.services.flight import TUNNEL_TYPE
+from mavlink_bridge.services.ftp.wire import Nak, Opcode, Operation, message_of, nak, unpack
 
 
 class Ownership(Enum):

@@ -21,7 +21,7 @@ from mavlink_bridge.flight_controller.controller import COMPONENT, FlightControl
 from mavlink_bridge.framing import FrameWriter
 from mavlink_bridge.identity import Identity
 from mavlink_bridge.services.base import Clock, Message, Outgoing, Peer
-from mavlink_bridge.services.mission.current import mission_current
+from mavlink_bridge.services.mission.plan import mission_current
 from mavlink_bridge.services.telemetry.announcements import TextQueue
 
 if TYPE_CHECKING:

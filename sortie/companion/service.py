@@ -28,11 +28,10 @@ from mavlink_bridge.flight_controller.vehicle_facade import VehicleFacade
 from mavlink_bridge.identity import Identity
 from mavlink_bridge.services.base import Service as ProtocolService
 from mavlink_bridge.services.commands.service import CommandService
-from mavlink_bridge.services.ftp.files import VirtualFiles
-from mavlink_bridge.services.ftp.pages import Pages
+from mavlink_bridge.services.ftp.files import Pages, VirtualFiles
 from mavlink_bridge.services.ftp.service import FtpService
 from mavlink_bridge.services.mission.service import MissionService
-from mavlink_bridge.services.parameters.service import ParameterService
+from mavlink_bridge.services.parameters import ParameterService
 from mavlink_bridge.services.system.logs import LogService
 from sortie.nodes.face import Face
 from sortie.nodes.vehicle import Service

@@ -10,8 +10,7 @@ from autopilot.events import Event
 from mavlink_bridge.identity import Identity
 from mavlink_bridge.services.base import Service as ProtocolService
 from mavlink_bridge.services.commands.service import CommandService
-from mavlink_bridge.services.ftp.files import VirtualFiles
-from mavlink_bridge.services.ftp.pages import Pages
+from mavlink_bridge.services.ftp.files import Pages, VirtualFiles
 from mavlink_bridge.services.ftp.parameter_file import ParameterFiles
 from mavlink_bridge.services.ftp.parameter_metadata import (
     COMPONENT_METADATA,
@@ -23,11 +22,11 @@ from mavlink_bridge.services.ftp.service import FtpService
 from mavlink_bridge.services.guided.setpoints import GuidedService
 from mavlink_bridge.services.guided.sticks import StickService
 from mavlink_bridge.services.mission.service import MissionService
-from mavlink_bridge.services.parameters.service import ParameterService
+from mavlink_bridge.services.parameters import ParameterService
 from mavlink_bridge.services.setup.service import SetupService
 from mavlink_bridge.services.system.logs import LogService
 from mavlink_bridge.services.system.service import SystemService
-from mavlink_bridge.services.telemetry.modes import AVAILABLE_MODES, available_modes
+from mavlink_bridge.services.telemetry.announcements import AVAILABLE_MODES, available_modes
 from mavlink_bridge.services.telemetry.service import TelemetryService
 
 if TYPE_CHECKING:

@@ -18,7 +18,7 @@ from autopilot.vehicles.vehicle_class import VehicleClass
 from mavlink_bridge.services.base import Outgoing
 from mavlink_bridge.services.commands.context import DENIED, FAILED, UNSUPPORTED, Context, Row
 from mavlink_bridge.services.commands.request import HIGHEST, Command
-from mavlink_bridge.services.mission.current import mission_current
+from mavlink_bridge.services.mission.plan import mission_current
 
 #: ArduPilot's and MAVLink's numbers that skip the checks of arming; only the second cuts motors in the air.
 FORCE_ARM = frozenset({2989.0, 21196.0})

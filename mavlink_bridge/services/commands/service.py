@@ -25,10 +25,9 @@ from autopilot.vehicle import Request
 from mavlink_bridge.codec import dialect
 from mavlink_bridge.services.base import Clock, Message, Outgoing, Peer
 from mavlink_bridge.services.commands import equipment, flight, messages
+from mavlink_bridge.services.commands.answers import AnswerMemory, SettlingAnswers
 from mavlink_bridge.services.commands.context import DENIED, UNSUPPORTED, Context, Row, TelemetryRequests
-from mavlink_bridge.services.commands.memory import AnswerMemory
 from mavlink_bridge.services.commands.request import Command, from_int, from_long
-from mavlink_bridge.services.commands.settling import SettlingAnswers
 
 if TYPE_CHECKING:
     from autopilot.core import Autopilot

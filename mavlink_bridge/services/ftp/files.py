@@ -6,11 +6,11 @@ that nothing outside can be named. Logs and system pages are further mounts.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from mavlink_bridge.services.ftp.wire import Nak
+from mavlink_bridge.services.ftp.wire import DATA_BYTES, Nak, Operation, ack, nak
 
 
 class FileRefusedError(Exception):
@@ -100,3 +100,45 @@ class VirtualFiles:
     def _find(self, path: str) -> tuple[Mount | None, str]:
         name, _, rest = path.lstrip("/").partition("/")
         return self._mounts.get(name), rest.rstrip("/")
+
+
+class Pages:
+    """A `Mount` with one level. Each page's function gives its content at the moment of opening."""
+
+    def __init__(self, pages: Mapping[str, Callable[[], bytes]]) -> None:
+        self._pages = dict(pages)
+
+    def add(self, name: str, page: Callable[[], bytes]) -> None:
+        """One page more."""
+        self._pages[name] = page
+
+    def open(self, path: str, query: str) -> OpenFile:
+        page = self._pages.get(path)
+        if page is None:
+            raise FileRefusedError(Nak.FILE_NOT_FOUND)
+        return MemoryFile(page())
+
+    def entries(self, path: str) -> Sequence[Entry]:
+        """Sizes are those of this moment."""
+        if path:
+            raise FileRefusedError(Nak.FILE_NOT_FOUND)
+        return [Entry(name, len(page())) for name, page in self._pages.items()]
+
+
+def listing(request: Operation, entries: Sequence[Entry]) -> Operation:
+    """As many entries from number `offset` on as fit: `D` name, or `F` name, tab, size, each ended by NUL."""
+    data = b""
+    fitting = [entry for entry in entries if len(_line(entry)) <= DATA_BYTES]
+    for entry in fitting[request.offset :]:
+        line = _line(entry)
+        if len(data) + len(line) > DATA_BYTES:
+            break
+        data += line
+    if not data:
+        return nak(request, Nak.END_OF_FILE)
+    return ack(request, data, offset=request.offset)
+
+
+def _line(entry: Entry) -> bytes:
+    line = f"D{entry.name}\0" if entry.directory else f"F{entry.name}\t{entry.size}\0"
+    return line.encode("ascii", "replace")

@@ -15,9 +15,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from mavlink_bridge.services.base import Clock, Message, Outgoing, Peer
-from mavlink_bridge.services.ftp.files import FileRefusedError, OpenFile, VirtualFiles
-from mavlink_bridge.services.ftp.replies import ack, listing, message_of, nak
-from mavlink_bridge.services.ftp.wire import DATA_BYTES, Nak, Opcode, Operation, unpack
+from mavlink_bridge.services.ftp.files import FileRefusedError, OpenFile, VirtualFiles, listing
+from mavlink_bridge.services.ftp.wire import DATA_BYTES, Nak, Opcode, Operation, ack, message_of, nak, unpack
 
 SESSIONS: Final = 64
 SESSIONS_PER_PEER: Final = 8

@@ -7,6 +7,9 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import Final
 
+from mavlink_bridge.codec import dialect
+from mavlink_bridge.services.base import Outgoing, Peer
+
 _HEADER: Final = struct.Struct("<HBBBBBxI")
 PAYLOAD_BYTES: Final = 251
 DATA_BYTES: Final = PAYLOAD_BYTES - _HEADER.size  # 239
@@ -82,3 +85,20 @@ def unpack(payload: bytes) -> Operation:
     payload = payload.ljust(PAYLOAD_BYTES, b"\0")
     seq, session, opcode, size, req_opcode, complete, offset = _HEADER.unpack_from(payload)
     return Operation(seq, session, opcode, size, req_opcode, complete, offset, payload[_HEADER.size : PAYLOAD_BYTES])
+
+
+def message_of(peer: Peer, reply: Operation) -> Outgoing:
+    """`reply` as a message to `peer`."""
+    message = dialect.MAVLink_file_transfer_protocol_message(0, peer.system, peer.component, reply.pack())
+    return Outgoing(message, peer.link)
+
+
+def ack(request: Operation, data: bytes = b"", *, offset: int = 0) -> Operation:
+    """`request` is granted."""
+    return Operation(request.seq + 1, request.session, Opcode.ACK, len(data), request.opcode, 0, offset, data)
+
+
+def nak(request: Operation, why: Nak, errno: int = 0) -> Operation:
+    """`request` is refused; `errno` goes with Nak.FAIL_ERRNO."""
+    data = bytes((why, errno & 0xFF)) if why is Nak.FAIL_ERRNO else bytes((why,))
+    return Operation(request.seq + 1, request.session, Opcode.NAK, len(data), request.opcode, 0, request.offset, data)

@@ -18,11 +18,10 @@ from autopilot.mission.commands import PLANS
 from autopilot.result import Outcome
 from mavlink_bridge.services.base import Clock, Message, Outgoing, Peer
 from mavlink_bridge.services.mission.convert import read_item
-from mavlink_bridge.services.mission.core import MissionCore
-from mavlink_bridge.services.mission.current import mission_current
-from mavlink_bridge.services.mission.outbox import Outbox
-from mavlink_bridge.services.mission.states import Input, State, is_same_station
+from mavlink_bridge.services.mission.plan import MissionCore, mission_current
+from mavlink_bridge.services.mission.texts import Outbox
 from mavlink_bridge.services.mission.transfer import PlanTransfer
+from mavlink_bridge.services.mission.upload import Input, State, is_same_station
 
 _GUIDED_TARGET = 2
 _GUIDED_ALTITUDE = 3

@@ -20,12 +20,18 @@ from autopilot.mission.validate import check_item
 from mavlink_bridge.codec import dialect
 from mavlink_bridge.services.base import Message, Peer
 from mavlink_bridge.services.mission import texts
-from mavlink_bridge.services.mission.committed import CommittedPlan
 from mavlink_bridge.services.mission.convert import read_item
-from mavlink_bridge.services.mission.core import MissionCore
-from mavlink_bridge.services.mission.outbox import Outbox
-from mavlink_bridge.services.mission.states import Input, Sender, State, is_same_station, is_same_system
-from mavlink_bridge.services.mission.upload import LastAnswer, Upload
+from mavlink_bridge.services.mission.plan import CommittedPlan, MissionCore
+from mavlink_bridge.services.mission.texts import Outbox
+from mavlink_bridge.services.mission.upload import (
+    Input,
+    LastAnswer,
+    Sender,
+    State,
+    Upload,
+    is_same_station,
+    is_same_system,
+)
 
 MAX_ITEMS = 5000
 """Items of a plan, home not counted."""

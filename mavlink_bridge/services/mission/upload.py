@@ -1,13 +1,51 @@
-"""What is remembered of a running upload, and its timers."""
+"""An upload: rows and columns of its machine's table, what is remembered of a running one, and its timers."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import Enum, auto
 
 from autopilot.mav import MissionResult
 from autopilot.mission.items import MissionItem
 from mavlink_bridge.services.base import Message, Peer
-from mavlink_bridge.services.mission.states import is_same_system
+
+
+class State(Enum):
+    """Of the machine of one mission type."""
+
+    IDLE = auto()
+    RECEIVING = auto()  # an upload is running
+    COMMITTING = auto()  # a plan (or its removal) is on its way to the disk
+
+
+class Input(Enum):
+    """Kinds of message."""
+
+    COUNT = auto()
+    WRITE_PARTIAL = auto()
+    ITEM = auto()
+    LIST = auto()
+    REQUEST = auto()
+    CLEAR = auto()
+    ACK = auto()
+
+
+class Sender(Enum):
+    """Who sent it: the station that holds the upload, or another."""
+
+    OWNER = auto()
+    STRANGER = auto()
+
+
+def is_same_system(a: Peer, b: Peer) -> bool:
+    """The same system and component, on whatever link: a station may send its items on any."""
+    return a.system == b.system and a.component == b.component
+
+
+def is_same_station(a: Peer, b: Peer) -> bool:
+    """The same station. QGroundControl and Mission Planner share their ids: only the link tells them apart."""
+    return a.link == b.link and is_same_system(a, b)
+
 
 ABANDON_MS = 8000
 """An upload in which no item was accepted for so long is given up (docs/reference/mission-semantics.md, 2.2)."""

@@ -1,27 +1,62 @@
 """The commands of a setup page, and what follows from them: PREFLIGHT_CALIBRATION with a person in it, the compass
 (DO_START_MAG_CAL, ACCEPT, CANCEL), DO_MOTOR_TEST.
 
-Only while the vehicle is disarmed; arming ends whatever runs. Clock: vehicle time.
+Only while the vehicle is disarmed; arming ends whatever runs. Motors turn one after the other, each for some seconds;
+in the simulator nothing moves by it. Source: ArduPilot ArduCopter/motor_test.cpp, whose checks and texts these are.
+Clock: vehicle time.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from autopilot.mav import Cmd, Result, Severity
+from autopilot.mav import Cmd, MotorTestThrottle, Result, Severity
 from autopilot.result import Outcome
 from mavlink_bridge.codec import dialect
 from mavlink_bridge.services.base import Clock, Message, Outgoing, Peer
 from mavlink_bridge.services.commands import equipment
 from mavlink_bridge.services.commands.context import ACCEPTED, Context, Row
 from mavlink_bridge.services.commands.request import Command
-from mavlink_bridge.services.setup.accelerometer import AccelerometerCalibration
-from mavlink_bridge.services.setup.compass import CompassCalibration
-from mavlink_bridge.services.setup.motors import MotorTest
+from mavlink_bridge.services.setup.calibration import AccelerometerCalibration, CompassCalibration
 
 if TYPE_CHECKING:
     from autopilot.core import Autopilot
     from mavlink_bridge.services.commands.service import CommandService
+
+
+MOTORS: Final = 4  # outputs that may be tried, of every kind of vehicle
+LONGEST_S: Final = 600.0
+_LIMITS: Final[dict[int, tuple[float, float]]] = {
+    MotorTestThrottle.PERCENT: (0.0, 100.0),
+    MotorTestThrottle.PWM: (800.0, 2200.0),
+    MotorTestThrottle.PILOT: (-1e10, 1e10),
+}
+
+
+class MotorTest:
+    """DO_MOTOR_TEST. `end_ms`: when the test that runs is over; None: none runs."""
+
+    def __init__(self) -> None:
+        self.end_ms: int | None = None
+
+    def begin(self, command: Command, now_ms: int) -> Outcome:
+        """param1 the first motor, param2 how param3 counts, param4 seconds for each, param5 how many motors."""
+        kind = command.whole(2)
+        low, high = _LIMITS.get(kind, (1.0, 0.0))
+        seconds = command.param(4)
+        if not 1 <= command.whole(1) <= MOTORS or not low <= command.param(3) <= high:
+            return Outcome(Result.FAILED, "Motor Test: no such motor or throttle")
+        count = min(max(command.whole(5), 1), MOTORS)
+        self.end_ms = now_ms + int(1000.0 * min(max(seconds, 0.0) * count, LONGEST_S))
+        return Outcome(Result.ACCEPTED)
+
+    def ended(self, now_ms: int) -> bool:
+        """Is it over just now?"""
+        if self.end_ms is None or now_ms < self.end_ms:
+            return False
+        self.end_ms = None
+        return True
+
 
 _SIX_SIDES: Final = 1.0  # PREFLIGHT_CALIBRATION.param5
 _AXES: Final = ("X", "Y", "Z")

@@ -15,7 +15,7 @@ from autopilot.mission.state import MissionState
 from autopilot.safety.fence_limits import FenceType
 from autopilot.vehicle import Vehicle
 from mavlink_bridge.identity import Identity
-from mavlink_bridge.services.mission.current import wire_state
+from mavlink_bridge.services.mission.plan import wire_state
 from mavlink_bridge.services.telemetry import sources as s
 from mavlink_bridge.services.telemetry.encoder import Vector
 

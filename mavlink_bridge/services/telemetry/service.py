@@ -30,11 +30,19 @@ from mavlink_bridge import codec
 from mavlink_bridge.codec import dialect, id_of
 from mavlink_bridge.identity import Identity
 from mavlink_bridge.services.base import Clock, Message, Outgoing, Peer
-from mavlink_bridge.services.telemetry import announcements, rates
+from mavlink_bridge.services.telemetry import announcements
 from mavlink_bridge.services.telemetry.encoder import Chosen, StreamEncoder
 from mavlink_bridge.services.telemetry.facts import FactReader, FactsOfCore
 from mavlink_bridge.services.telemetry.layout import LAYOUTS, NUMBER_OF, NUMBER_OF_NAME
-from mavlink_bridge.services.telemetry.schedule import Schedule
+from mavlink_bridge.services.telemetry.schedule import (
+    DEFAULT_US,
+    GROUPS,
+    OFF,
+    SLOWEST_OF,
+    Schedule,
+    bounded,
+    interval_of_rate,
+)
 
 _HEARTBEAT: Final = NUMBER_OF_NAME["HEARTBEAT"]
 _AT_ONCE: Final[dict[type, int]] = {
@@ -108,10 +116,10 @@ class TelemetryService:
     def open_link(self, link: int, *, rates_hz: Mapping[str, float] | None = None, fixed: bool = False) -> None:
         """Stream on this link: a HEARTBEAT with the next pass, the rest at the default rates, changed by `rates_hz`
         (message name to Hz, "*" = all default streams). `fixed`: nothing that comes in changes them (a log)."""
-        intervals = dict(rates.DEFAULT_US)
+        intervals = dict(DEFAULT_US)
         for name, hz in (rates_hz or {}).items():
             numbers = list(intervals) if name == "*" else [NUMBER_OF_NAME[name]]
-            intervals.update(dict.fromkeys(numbers, rates.interval_of_rate(hz)))
+            intervals.update(dict.fromkeys(numbers, interval_of_rate(hz)))
         self._links[link] = Schedule(intervals)
         self._greeted.discard(link)
         if fixed:
@@ -125,12 +133,12 @@ class TelemetryService:
     def set_message_interval(self, link: int, msg_id: int, interval_us: int) -> Result:
         """SET_MESSAGE_INTERVAL: 0 = default rate, -1 = off; faster than 50 Hz becomes 50 Hz."""
         number, schedule = NUMBER_OF.get(msg_id), self._links.get(link)
-        if number is None or schedule is None or interval_us < rates.OFF:
+        if number is None or schedule is None or interval_us < OFF:
             return Result.DENIED
         if interval_us == 0:
-            interval_us = rates.DEFAULT_US.get(number, rates.OFF)
+            interval_us = DEFAULT_US.get(number, OFF)
         elif interval_us > 0:
-            interval_us = rates.bounded(interval_us)
+            interval_us = bounded(interval_us)
         if link not in self._fixed:
             schedule.update({number: interval_us})
         return Result.ACCEPTED
@@ -140,7 +148,7 @@ class TelemetryService:
         number, schedule = NUMBER_OF.get(msg_id), self._links.get(link)
         if number is None or schedule is None:
             return 0
-        return schedule.intervals.get(number, rates.OFF)
+        return schedule.intervals.get(number, OFF)
 
     def rates(self) -> dict[int, dict[int, int]]:
         """Of each link, the interval of each stream that is on, by its number, in us."""
@@ -153,16 +161,16 @@ class TelemetryService:
         for link, intervals in before.items():
             schedule = self._links.get(link)
             if schedule is not None:
-                schedule.update({**dict.fromkeys(schedule.intervals, rates.OFF), **intervals})
+                schedule.update({**dict.fromkeys(schedule.intervals, OFF), **intervals})
 
     def handle_message(self, message: Message, peer: Peer, now_ms: int) -> None:
         """REQUEST_DATA_STREAM: the rate of one group on this link; no acknowledgement."""
         schedule = self._links.get(peer.link)
-        numbers = rates.GROUPS.get(message.req_stream_id)
+        numbers = GROUPS.get(message.req_stream_id)
         if schedule is None or numbers is None or peer.link in self._fixed:
             return
         hz = message.req_message_rate if message.start_stop == _START else 0
-        interval = rates.interval_of_rate(hz)
+        interval = interval_of_rate(hz)
         schedule.update({number: _no_slower(number, interval) for number in numbers})
 
     # --- requests -------------------------------------------------------------------------------------------------
@@ -330,7 +338,7 @@ _ONLY: Final[list[Chosen]] = [np.array([number], np.int64) for number in range(l
 
 
 def _no_slower(number: int, interval_us: int) -> int:
-    slowest = rates.SLOWEST_OF.get(number)
+    slowest = SLOWEST_OF.get(number)
     if slowest is None or 0 < interval_us <= slowest:
         return interval_us
     return slowest

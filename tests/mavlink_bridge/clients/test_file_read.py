@@ -8,8 +8,7 @@ import pytest
 
 from mavlink_bridge.clients.base import Retry, Target
 from mavlink_bridge.clients.file_read import FileOutcome, FileRead
-from mavlink_bridge.services.ftp.files import VirtualFiles
-from mavlink_bridge.services.ftp.pages import Pages
+from mavlink_bridge.services.ftp.files import Pages, VirtualFiles
 from mavlink_bridge.services.ftp.service import FtpService
 from tests.fakes.two_ends import TwoEnds
 

@@ -7,7 +7,7 @@ from autopilot.result import Outcome
 from autopilot.vehicle import Request
 from mavlink_bridge.codec import dialect
 from mavlink_bridge.services.base import Peer
-from mavlink_bridge.services.commands.memory import REMEMBER_MS
+from mavlink_bridge.services.commands.answers import REMEMBER_MS
 from mavlink_bridge.services.commands.service import LONGEST_WAIT_MS, MOST_WAITING
 from tests.fakes.command_bench import NOW, QGC, CommandBench, result_of
 

@@ -12,8 +12,7 @@ from autopilot.mav import Cmd, Result
 from mavlink_bridge.codec import dialect
 from mavlink_bridge.services.base import Message, Peer
 from mavlink_bridge.services.commands import CommandService
-from mavlink_bridge.services.flight import FlightService
-from mavlink_bridge.services.flight.service import TUNNEL_TYPE
+from mavlink_bridge.services.flight import TUNNEL_TYPE, FlightService
 from tests.fakes.flight_bench import A, F, FlightBench, I, L, P
 from tests.fakes.recording_telemetry import RecordingTelemetry
 

@@ -14,7 +14,7 @@ from autopilot.mission.items import MissionItem
 from mavlink_bridge.codec import dialect
 from mavlink_bridge.services.base import Peer
 from mavlink_bridge.services.mission.convert import float32_range
-from mavlink_bridge.services.mission.states import State
+from mavlink_bridge.services.mission.upload import State
 from tests.fakes.mission_bench import (
     ACCEPTED,
     DENIED,

@@ -6,8 +6,8 @@ import pytest
 
 from autopilot.mission.items import MissionItem
 from mavlink_bridge.services.base import Peer
-from mavlink_bridge.services.mission.states import State
 from mavlink_bridge.services.mission.transfer import MAX_ITEMS
+from mavlink_bridge.services.mission.upload import State
 from tests.fakes.mission_bench import (
     ACCEPTED,
     CANCELLED,

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from autopilot.journal import SavePlan, SaveTogether
-from mavlink_bridge.services.mission.states import State
+from mavlink_bridge.services.mission.upload import State
 from tests.fakes.mission_bench import (
     ACCEPTED,
     DENIED,

@@ -8,8 +8,8 @@ import pytest
 
 from autopilot.mission.items import MissionItem
 from mavlink_bridge.services.base import Peer
-from mavlink_bridge.services.mission.states import Input, Sender, State
 from mavlink_bridge.services.mission.transfer import MAX_ITEMS, TABLE
+from mavlink_bridge.services.mission.upload import Input, Sender, State
 from tests.fakes.mission_bench import (
     ACCEPTED,
     CANCELLED,

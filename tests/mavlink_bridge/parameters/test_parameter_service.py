@@ -14,8 +14,7 @@ from autopilot.parameters import Parameters
 from autopilot.vehicles.kinds import COPTER
 from mavlink_bridge.codec import dialect
 from mavlink_bridge.services.base import Outgoing, Peer
-from mavlink_bridge.services.parameters import ParameterService
-from mavlink_bridge.services.parameters.service import FRAME_BYTES, LIST_PASS, PENDING_SETS
+from mavlink_bridge.services.parameters import FRAME_BYTES, LIST_PASS, PENDING_SETS, ParameterService
 
 QGC = Peer(link=1, system=255, component=190)
 MISSION_PLANNER = Peer(link=2, system=255, component=190)

@@ -11,14 +11,41 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Protocol
 
 from autopilot.journal import Journal, SaveParameter
 from autopilot.mav import Severity
 from autopilot.parameters import SetOutcome
+from autopilot.parameters.definition import ParameterDef
 from mavlink_bridge.codec import dialect
 from mavlink_bridge.services.base import Clock, Message, Outgoing, Peer
-from mavlink_bridge.services.parameters.values import ServedParameters, parameter_value
+
+NO_INDEX: Final = 65535
+"""Index of a PARAM_VALUE that answers a name or announces a change."""
+
+
+class ServedParameters(Protocol):
+    """What is served of `autopilot.parameters.Parameters`: all of them, or a part (`ParameterPart`)."""
+
+    listeners: list[Callable[[str, float], None]]
+
+    def __len__(self) -> int: ...
+    def __contains__(self, name: object) -> bool: ...
+    def __getitem__(self, name: str) -> float: ...
+    def names(self) -> Sequence[str]: ...
+    def definition(self, name: str) -> ParameterDef: ...
+    def target(self, name: str) -> str: ...
+    def set(self, name: str, value: float) -> SetOutcome: ...
+
+
+def parameter_value(parameters: ServedParameters, name: str, index: int = NO_INDEX) -> Message:
+    """PARAM_VALUE of `name` (a listed one, or an alias, which then answers under its own name), as a float whatever
+    its type; KeyError if unknown."""
+    definition = parameters.definition(name)
+    return dialect.MAVLink_param_value_message(
+        name.encode("ascii"), parameters[name], definition.type, len(parameters), index
+    )
+
 
 FRAME_BYTES: Final = 37
 """A PARAM_VALUE frame: 12 bytes of header and checksum, 25 of payload."""

@@ -1,16 +1,94 @@
-"""The committed plan of one mission type, and how it is read over the link. Downloads need no state: every request is
-answered alone, as often as it comes, to whoever asks."""
+"""Plans as the protocol sees them: what it needs of the autopilot, what it tells of the mission's state
+(MISSION_CURRENT, docs/reference/mission-semantics.md, item 30), and the committed plan of one mission type.
+
+Downloads need no state: every request is answered alone, as often as it comes, to whoever asks.
+"""
 
 from __future__ import annotations
 
-from autopilot.mav import MissionResult, MissionType, Severity
+from typing import Protocol
+
+from autopilot.geo import GeoPoint
+from autopilot.mav import MissionResult, MissionType, Severity, WireMissionState
 from autopilot.mission.items import MissionItem
+from autopilot.mission.sequencer import MissionSequencer, MissionState
 from autopilot.mission.storage import MissionStorage
-from mavlink_bridge.messages import MissionCount
+from autopilot.result import Outcome
+from autopilot.vehicle import VehicleState
+from autopilot.vehicles.kinds import vehicle_class
+from mavlink_bridge.messages import MissionCount, MissionCurrent
 from mavlink_bridge.services.base import Message, Peer
 from mavlink_bridge.services.mission.convert import home_item, write_item
-from mavlink_bridge.services.mission.core import MissionCore, storage
-from mavlink_bridge.services.mission.outbox import Outbox
+from mavlink_bridge.services.mission.texts import Outbox
+
+
+class HasState(Protocol):
+    """A vehicle, as far as its clock goes."""
+
+    @property
+    def state(self) -> VehicleState: ...
+
+
+class MissionCore(Protocol):
+    """The part of `autopilot.core.Autopilot` that plans are kept in and flown by."""
+
+    @property
+    def kind(self) -> str: ...
+    @property
+    def mode_number(self) -> int: ...
+    @property
+    def home(self) -> GeoPoint | None: ...
+    @property
+    def vehicle(self) -> HasState: ...
+    @property
+    def sequencer(self) -> MissionSequencer: ...
+    @property
+    def mission(self) -> MissionStorage: ...
+    @property
+    def fence(self) -> MissionStorage: ...
+    @property
+    def rally(self) -> MissionStorage: ...
+
+    def check_plan(self, kind: int, items: tuple[MissionItem, ...]) -> str | None: ...
+    def replace_plan(self, kind: int, items: tuple[MissionItem, ...], now_ms: int) -> None: ...
+    def may_clear(self, kind: int) -> bool: ...
+    def set_current(self, seq: int, now_ms: int, *, reset: bool = False) -> Outcome: ...
+    def guided_item(self, lat: float, lon: float, alt_amsl: float, now_ms: int) -> Outcome: ...
+    def guided_altitude(self, alt_amsl: float, now_ms: int) -> Outcome: ...
+
+
+def storage(core: MissionCore, kind: int) -> MissionStorage:
+    """The storage of a MAV_MISSION_TYPE (0, 1, 2)."""
+    return (core.mission, core.fence, core.rally)[kind]
+
+
+_NO_TOTAL = 65535
+
+
+def wire_state(state: MissionState, total: int) -> WireMissionState:
+    """MISSION_STATE of the sequencer's state (docs/reference/mission-semantics.md, 1.1). Paused is never shown, as with
+    ArduPilot."""
+    if state is MissionState.RUNNING:
+        return WireMissionState.ACTIVE
+    if total == 0:
+        return WireMissionState.NO_MISSION
+    return WireMissionState.COMPLETE if state is MissionState.COMPLETED else WireMissionState.NOT_STARTED
+
+
+def mission_mode(core: MissionCore) -> int:
+    """1 in AUTO, else 2 (suspended)."""
+    return 1 if core.mode_number in vehicle_class(core.kind).modes.autos else 2
+
+
+def mission_current(core: MissionCore, seq: int) -> Message:
+    """MISSION_CURRENT that says `seq`; all else as it is now. `total` counts items without home, 65535 = none; the ids
+    are the plans' checksums, 0 = empty."""
+    total = core.mission.total()
+    return MissionCurrent(
+        seq, total or _NO_TOTAL, wire_state(core.sequencer.state(), total), mission_mode(core),
+        core.mission.checksum(), core.fence.checksum(), core.rally.checksum(),
+    )  # fmt: skip
+
 
 _MAX_WARNED = 64
 

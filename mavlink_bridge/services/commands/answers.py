@@ -1,0 +1,122 @@
+"""Answers to commands: given again when a command is repeated, and held back until what they promise is durable.
+
+A ground station that missed an acknowledgement sends the same COMMAND_LONG with a higher `confirmation`
+(https://mavlink.io/en/services/command.html). It gets the same answer again and nothing acts twice (`AnswerMemory`).
+The same command with confirmation 0, or not higher than before, is a new wish.
+
+Home, the mission's index and parameters survive a crash once their change was acknowledged. The acknowledgement of a
+command that changes them leaves when the journal has settled what the command submitted, and says FAILED when that
+could not be written (`SettlingAnswers`).
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass
+from struct import Struct
+
+from autopilot.journal import Journal
+from autopilot.mav import Result
+from autopilot.result import Outcome
+from mavlink_bridge.services.base import Outgoing, Peer
+from mavlink_bridge.services.commands.request import Command
+
+#: How long an answer is remembered, ms of link time: Mission Planner repeats an arm every 10 s.
+REMEMBER_MS = 15_000
+_MOST = 64
+_PARAMS = Struct("<7d")
+
+_Key = tuple[Peer, int, bytes]
+
+
+class AnswerMemory:
+    """The latest answers by (peer, command, parameters); bounded, in the order of arrival."""
+
+    def __init__(self) -> None:
+        self._answers: dict[_Key, tuple[int, int, Outcome]] = {}
+
+    def recall(self, command: Command, now_ms: int) -> Outcome | None:
+        """The answer to give again when `command` is a repetition, else None."""
+        if not command.confirmation:
+            return None
+        key = _key(command)
+        found = self._answers.get(key)
+        if found is None:
+            return None
+        expires, confirmation, outcome = found
+        if now_ms >= expires or command.confirmation <= confirmation:
+            return None
+        self._answers[key] = (now_ms + REMEMBER_MS, command.confirmation, outcome)
+        return outcome
+
+    def remember(self, command: Command, outcome: Outcome, now_ms: int) -> None:
+        """`command` has just been answered with `outcome`."""
+        key = _key(command)
+        self._answers.pop(key, None)
+        while len(self._answers) >= _MOST:
+            del self._answers[next(iter(self._answers))]
+        self._answers[key] = (now_ms + REMEMBER_MS, command.confirmation, outcome)
+
+    def finish(self, number: int, peer: Peer, outcome: Outcome) -> None:
+        """A command of `peer` that was IN_PROGRESS has ended: repetitions hear the end."""
+        for key, (expires, confirmation, old) in self._answers.items():
+            if key[0] == peer and key[1] == number and old.result is Result.IN_PROGRESS:
+                self._answers[key] = (expires, confirmation, outcome)
+
+    def forget_link(self, link: int) -> None:
+        """The link is gone."""
+        self._answers = {key: answer for key, answer in self._answers.items() if key[0].link != link}
+
+
+def _key(command: Command) -> _Key:
+    return command.peer, command.number, _PARAMS.pack(*command.params)
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """An answer and the tickets (`first` exclusive, `last` inclusive) that it waits for."""
+
+    command: Command
+    outcome: Outcome
+    after: list[Outgoing]
+    first: int
+    last: int
+
+
+class SettlingAnswers:
+    """Answers in the order of their tickets."""
+
+    def __init__(self, journal: Journal) -> None:
+        self._journal = journal
+        self._held: deque[Held] = deque()
+
+    def mark(self) -> int:
+        """The last ticket before a command acts."""
+        return self._journal.latest()
+
+    def hold(self, command: Command, outcome: Outcome, after: list[Outgoing], mark: int) -> bool:
+        """Keep the answer when something was submitted since `mark`; False when there is nothing to wait for."""
+        latest = self._journal.latest()
+        if latest == mark:
+            return False
+        self._held.append(Held(command, outcome, after, mark, latest))
+        return True
+
+    def settled(self) -> list[Held]:
+        """The answers whose tickets are settled, with the outcome that now holds; forgets them."""
+        durable = self._journal.durable()
+        ready: list[Held] = []
+        while self._held and self._held[0].last <= durable:
+            ready.append(self._judged(self._held.popleft()))
+        return ready
+
+    def _judged(self, held: Held) -> Held:
+        for ticket in range(held.first + 1, held.last + 1):
+            failure = self._journal.failure(ticket)
+            if failure is not None:
+                return Held(held.command, Outcome(Result.FAILED, failure), [], held.first, held.last)
+        return held
+
+    def forget_link(self, link: int) -> None:
+        """The link is gone."""
+        self._held = deque(held for held in self._held if held.command.peer.link != link)
