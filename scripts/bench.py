@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
-from benchmarks import against, answers, bridge, fleet, flights, links, sorties, stations, yardstick
+from benchmarks import against, answers, bridge, fleet, flights, links, programs, sorties, stations, yardstick
 
 
 @dataclass(frozen=True)
@@ -83,6 +83,10 @@ MEASUREMENTS = (
                 work=("compiled", 1)),
     Measurement("start", (Figure("first_heartbeat", 0.8, "s", at_most=True), Figure("armable", 10, "s", at_most=True)),
                 answers.start_up),
+    Measurement("scripts/run in front of a command, installed", (Figure("script", 50, "ms", at_most=True),),
+                lambda: (programs.script(),)),
+    Measurement("SIGTERM to the end of the slowest command", (Figure("sigterm", 5, "s", at_most=True),),
+                lambda: (programs.sigterm(),), runs=1),
     Measurement("mission of 500 items", (Figure("upload", 4000, "items/s"), Figure("download", 4000, "items/s")),
                 answers.transfers, work=("plain", 2)),
     Measurement("parameter list", (Figure("parameters", 20_000, "1/s"),), lambda: (answers.parameter_list(),),

@@ -1,46 +1,28 @@
-"""`scripts/run`: installs once, again when it must, and then costs next to nothing. The installation is a stand-in."""
+"""`scripts/run`: installs once, again when it must, and then nothing (scripts/bench has its cost). The installation
+is a stand-in."""
 
 from __future__ import annotations
 
-import resource
 import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[3]
-LIMIT_S = 0.05
-PYTHON = """#!/bin/sh
-# What find_python, venv, pip and the precompilation are asked for, written down.
-case "$*" in
-    "-c "*) exit 0 ;;
-    "-m venv "*) mkdir -p "$3/bin" && cp "$0" "$3/bin/python" && chmod +x "$3/bin/python"
-        printf '#!/bin/sh\\necho "sortie $*"\\n' >"$3/bin/sortie" && chmod +x "$3/bin/sortie" ;;
-    "-m pip "*) [ ! -e "$INDEX_IS_DOWN" ] || exit 1 ;;
-esac
-echo "$2" >>"$WRITTEN"
-"""
+from tests.fakes.clone import make_clone
+from tests.fakes.patience import PATIENCE_S
 
 
 @pytest.fixture
 def clone(tmp_path, monkeypatch):
-    """The scripts and the metadata, and a Python that only pretends."""
-    folder = tmp_path / "clone"
-    shutil.copytree(ROOT / "scripts", folder / "scripts", ignore=shutil.ignore_patterns("*.py", "benchmarks"))
-    for name in ("setup.cfg", "pyproject.toml"):
-        shutil.copy(ROOT / name, folder)
-    python = tmp_path / "python"
-    python.write_text(PYTHON)
-    python.chmod(0o755)
-    monkeypatch.setenv("PYTHON", str(python))
-    monkeypatch.setenv("WRITTEN", str(tmp_path / "written"))
-    monkeypatch.setenv("INDEX_IS_DOWN", str(tmp_path / "down"))
+    folder, environment = make_clone(tmp_path)
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
     return folder
 
 
 def call(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([folder / "scripts" / "run", *arguments], capture_output=True, text=True, timeout=60)
+    return subprocess.run([folder / "scripts" / "run", *arguments], capture_output=True, text=True, timeout=PATIENCE_S)
 
 
 def steps(folder: Path) -> list[str]:
@@ -104,15 +86,3 @@ def test_no_python_is_said(clone, monkeypatch, tmp_path):
     failed = call(clone)
     assert (failed.returncode, failed.stdout) == (2, "")
     assert failed.stderr.startswith("sortie: no Python 3.11 or newer found; install one, or name it: PYTHON=")
-
-
-def test_installed_it_costs_less_than_50_ms(clone):
-    """Processor time of the script and of all that it starts, the best of ten: not what else the machine is doing."""
-    call(clone)
-    took = []
-    for _ in range(10):
-        before = resource.getrusage(resource.RUSAGE_CHILDREN)
-        subprocess.run([clone / "scripts" / "run"], stdout=subprocess.DEVNULL, timeout=60)
-        after = resource.getrusage(resource.RUSAGE_CHILDREN)
-        took.append(after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
-    assert min(took) < LIMIT_S
