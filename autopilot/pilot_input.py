@@ -39,6 +39,8 @@ class PilotInput:
         self._throttle = 0.0
         self._sticks = Sticks()
         self._radio_failed = False
+        self._switch_asked = (-1, -1)
+        self._switch: tuple[float, ...] = ()
         self.held = False
         """Somebody moves the sticks."""
 
@@ -100,6 +102,12 @@ class PilotInput:
     def switch_pulses(self) -> tuple[float, ...]:
         """Channels 5 to 8, us: the mode switch in a position of the present mode (without one in the sixth, as
         ArduPilot's simulator has it), all others low."""
+        asked = (self._facts.parameters.version, self._modes.number)
+        if asked != self._switch_asked:
+            self._switch_asked, self._switch = asked, self._find_switch()
+        return self._switch
+
+    def _find_switch(self) -> tuple[float, ...]:
         param = self._facts.param
         channel, modes = self._facts.vehicle_class.mode_switch
         position = next((n for n, name in enumerate(modes, 1) if int(param(name, -1.0)) == self._modes.number), 6)

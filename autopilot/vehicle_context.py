@@ -25,6 +25,8 @@ from autopilot.vehicles.vehicle_class import Measure
 class ParameterValues(Protocol):
     """What the core needs of `autopilot.parameters.Parameters`."""
 
+    version: int
+
     def __getitem__(self, name: str) -> float:
         """Value of a parameter; KeyError when this kind of vehicle has none of that name."""
 
@@ -54,7 +56,7 @@ class VehicleFacts:
         self.now_ms = 0
         self.home: GeoPoint | None = None
         self.armed_yaw = 0.0  # rad, heading at arming: where RTL turns the nose before it lands
-        self._parameters = parameters
+        self.parameters = parameters
 
     @property
     def armed(self) -> bool:
@@ -94,7 +96,7 @@ class VehicleFacts:
     def param(self, name: str, default: float = 0.0) -> float:
         """Value of a parameter, or `default` where this kind of vehicle does not have it."""
         try:
-            return self._parameters[name]
+            return self.parameters[name]
         except KeyError:
             return default
 

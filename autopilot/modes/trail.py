@@ -71,15 +71,30 @@ def straightened(points: list[Ned], tolerance: float) -> list[Ned]:
     spans = [(0, len(points) - 1)]
     while spans:
         first, last = spans.pop()
-        farthest, worst = 0, tolerance
-        for i in range(first + 1, last):
-            off = _beside(points[i], points[first], points[last])
-            if off > worst:
-                farthest, worst = i, off
+        farthest = _farthest(points, first, last, tolerance)
         if farthest:
             keep.add(farthest)
             spans += [(first, farthest), (farthest, last)]
     return [points[i] for i in sorted(keep)]
+
+
+def _farthest(points: list[Ned], first: int, last: int, tolerance: float) -> int:
+    """Which point between is farthest from the stretch from `first` to `last`, if that is more than `tolerance` m; else
+    0. As `_beside`, written out: a full trail asks it for some thousand points at once, in flight."""
+    (n, e, d), end = points[first], points[last]
+    north, east, down = end[0] - n, end[1] - e, end[2] - d
+    size = north * north + east * east + down * down
+    farthest, worst = 0, tolerance
+    for i in range(first + 1, last):
+        p = points[i]
+        share = 0.0
+        if size != 0.0:
+            share = ((p[0] - n) * north + (p[1] - e) * east + (p[2] - d) * down) / size
+            share = 0.0 if share < 0.0 else 1.0 if share > 1.0 else share
+        off = dist(p, (n + share * north, e + share * east, d + share * down))
+        if off > worst:
+            farthest, worst = i, off
+    return farthest
 
 
 def without_loops(points: list[Ned], gap: float) -> list[Ned]:

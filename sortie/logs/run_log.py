@@ -8,6 +8,7 @@ import logging
 import logging.handlers
 import sys
 import time
+from io import TextIOWrapper
 from pathlib import Path
 
 LOGGER = logging.getLogger("sortie")
@@ -50,10 +51,24 @@ class JsonFormatter(logging.Formatter):
 
 class RunLogHandler(logging.handlers.RotatingFileHandler):
     """The file. That it takes nothing (a full disk) is said on stderr, once until it does again, and the service goes
-    on."""
+    on. How long it is, is counted: the base class asks the file system and writes each line twice to know it."""
 
     _told = False
     _failed = False
+    _size = 0
+
+    def _open(self) -> TextIOWrapper:
+        stream = super()._open()
+        self._size = stream.tell()
+        return stream
+
+    def format(self, record: logging.LogRecord) -> str:
+        line = super().format(record)
+        self._size += len(line.encode("utf-8", "replace")) + 1
+        return line
+
+    def shouldRollover(self, record: logging.LogRecord) -> bool:
+        return self._size >= self.maxBytes
 
     def emit(self, record: logging.LogRecord) -> None:
         self._failed = False

@@ -113,6 +113,7 @@ class FactReader:
         self._auto_modes = identity.vehicle_class.modes.autos
         self._home: GeoPoint | None = None
         self._origin: GeoPoint | None = None
+        self._sensors_seen: tuple[float, float, int, bool, int, int] | None = None
         source[s.ZERO], source[s.ONE] = 0.0, 1.0
         source[s.VEHICLE_TYPE] = identity.vehicle_type
         source[s.HAS_HEIGHT] = identity.vehicle_class.has_height
@@ -159,12 +160,18 @@ class FactReader:
         status, types, count, time_ms = core.fence_breach
         out[s.BREACH_STATUS], out[s.BREACH_TYPE] = status, breach_type(types)
         out[s.BREACH_COUNT], out[s.BREACH_TIME_MS] = count, time_ms
-        state = core.vehicle.state.report
-        enabled = core.sensors_enabled
+        state, level = core.vehicle.state.report, core.battery_level
+        seen = (
+            float(state[report.SENSORS_PRESENT]), float(state[report.SENSORS_HEALTHY]), core.sensors_enabled,
+            core.prearm_ok, status, level,
+        )  # fmt: skip
+        if seen == self._sensors_seen:
+            return
+        self._sensors_seen = seen
         present, enabled, healthy = sensor_bits(
-            vehicle_has=int(state[report.SENSORS_PRESENT]), vehicle_healthy=int(state[report.SENSORS_HEALTHY]),
-            enabled=enabled, prearm_ok=core.prearm_ok, breached=bool(status), battery_failed=core.battery_level != 0,
+            vehicle_has=int(seen[0]), vehicle_healthy=int(seen[1]), enabled=seen[2], prearm_ok=seen[3],
+            breached=bool(status), battery_failed=level != 0,
         )  # fmt: skip
         out[s.SENSORS_PRESENT], out[s.SENSORS_ENABLED], out[s.SENSORS_HEALTHY] = present, enabled, healthy
-        out[s.CHARGE_STATE] = ChargeState.OK + core.battery_level
+        out[s.CHARGE_STATE] = ChargeState.OK + level
         out[s.FENCE_ENABLED] = 1.0 if enabled & Sensor.GEOFENCE else 0.0
