@@ -8,6 +8,7 @@ from typing import Any
 from sortie.commands.build import Program
 from sortie.commands.flying import COUNTDOWN, fly_once, place_of, print_result, report_of, summary_of
 from sortie.commands.progress import Progress
+from sortie.config.errors import UserError
 from sortie.config.options import JSON, PLAN, REPEAT
 from sortie.config.settings import Given
 from sortie.nodes.plan_file import check_reach, load_plan, read_plan, start_of
@@ -17,6 +18,12 @@ from sortie.runtime.runtime import Runtime
 def fly(given: Given) -> int:
     """Status 0 when the mission was completed, 1 when not, 2 on bad input."""
     settings, plan = given.settings(), given[PLAN]
+    if settings.is_fleet:
+        from sortie.commands.fleet import fly_fleet  # one vehicle does without
+
+        return fly_fleet(given, settings)
+    if plan is None:
+        raise UserError("Missing argument 'PLAN' (see sortie fly --help)")
     loaded = read_plan(plan)
     with Program(settings, start=start_of(loaded), defaults=COUNTDOWN) as run:
         if run.controller is None:

@@ -6,12 +6,22 @@ import os
 import sys
 
 from sortie.commands.build import Program
+from sortie.config.options import PRINT_FLEET
 from sortie.config.settings import Given
 
 
 def serve(given: Given) -> int:
     """Run until SIGTERM (status 0) or Ctrl-C (status 130)."""
+    if given[PRINT_FLEET]:
+        from sortie.config.fleet_file import EXAMPLE
+
+        print(EXAMPLE, end="")
+        return 0
     settings = given.settings()
+    if settings.is_fleet:
+        from sortie.commands.fleet import serve_fleet  # one vehicle does without
+
+        return serve_fleet(settings)
     with Program(settings) as run:
         runtime = run.begin(default_speedup=1.0)
         run.open_links()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from math import ceil, cos, pi, sin, sqrt
 from pathlib import Path
@@ -22,7 +21,8 @@ _SEEDS = 1 << 63
 @dataclass(frozen=True, slots=True)
 class FleetVehicle:
     """One vehicle of a fleet. `heading_deg`: at boot. `network`: which of the shared radio networks it is on. `param`,
-    `fault`: as on the command line. `plan`: what `sortie fly` flies with it. `link`: links of its own."""
+    `fault`: as on the command line. `plan`: what `sortie fly` flies with it. `link`: links of its own. `offset`:
+    m north and east of the place for which a plan of the fleet is made. `number`: from 0 in the fleet."""
 
     kind: str
     system: int
@@ -35,6 +35,8 @@ class FleetVehicle:
     plan: Path | None = None
     link: tuple[str, ...] = ()
     several_networks: bool = False
+    offset: tuple[float, float] = (0.0, 0.0)
+    number: int = 0
 
     @property
     def label(self) -> str:
@@ -64,9 +66,3 @@ def places(formation: str, count: int, spacing_m: float) -> list[tuple[float, fl
 def moved(home: GeoPoint, north_m: float, east_m: float) -> GeoPoint:
     """A place by its offset."""
     return to_global(home, (north_m, east_m, 0.0)) if north_m or east_m else home
-
-
-def systems(first: int, count: int, networks: int) -> Sequence[tuple[int, int]]:
-    """(network, system id) of each vehicle: as even as possible, each network from `first` on."""
-    size = -(-count // networks)
-    return [(k // size, first + k % size) for k in range(count)]

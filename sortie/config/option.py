@@ -41,6 +41,7 @@ class Group(Enum):
     ARGUMENTS = "Arguments"
     COMMAND = "This command"
     VEHICLE = "Vehicle"
+    FLEET = "Fleet"
     LINKS = "Links"
     FILES = "State and logs"
     GENERAL = "General"

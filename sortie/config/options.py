@@ -13,6 +13,7 @@ from typing import Final
 
 from autopilot.geo import GeoPoint
 from autopilot.vehicles.kinds import KINDS
+from sortie.config.formation import FORMATIONS, SPACING_M
 from sortie.config.option import ANYWHERE, Group, Kind, Option, Sources, Where
 from sortie.config.values import (
     DEFAULT_CONNECT,
@@ -23,11 +24,14 @@ from sortie.config.values import (
     parse_speedup,
     parse_vehicle,
     path,
+    positive_number,
+    system_or_all,
     truth,
     whole_number,
 )
 
 FLIGHTS = frozenset({"serve", "demo", "fly"})
+FLEETS = frozenset({"serve", "fly"})
 RUNS = FLIGHTS | {"loop"}
 READ = frozenset({"param list", "param get"})
 PARAM = READ | {"param set", "param load", "param save", "param reset"}
@@ -36,15 +40,16 @@ REMOTE = PARAM | {"go", "abort", "status"}
 SIMULATED = frozenset({Where.SIMULATOR, Where.LOOP})
 PACED = frozenset({Where.SIMULATOR, Where.SITL, Where.LOOP})
 CONTROLLED = frozenset({Where.SITL, Where.CONTROLLER, Where.LOOP})
+SIMULATOR_ONLY = frozenset({Where.SIMULATOR})
 NO_LOOP = ANYWHERE - {Where.LOOP}
 
 SIMULATED_KINDS = ", ".join(f"sim:{name}" for name in KINDS)
 _STRINGS: tuple[str, ...] = ()
 
 # --- arguments --------------------------------------------------------------------------------------------------------
-PLAN: Final = Option(
-    "plan", path, Path(), "A .plan, .waypoints or .txt file.", Group.ARGUMENTS, frozenset({"fly"}), kind=Kind.ARGUMENT,
-    required=True,
+PLAN: Final = Option[Path | None](
+    "plan", path, None, "A .plan, .waypoints or .txt file; not with --fleet.", Group.ARGUMENTS, frozenset({"fly"}),
+    kind=Kind.ARGUMENT,
 )  # fmt: skip
 FIRMWARE: Final = Option[Path | None](
     "firmware", path, None, "An .apj, .px4 or .bin file.", Group.ARGUMENTS, frozenset({"flash"}), kind=Kind.ARGUMENT
@@ -178,12 +183,44 @@ STRATEGY: Final = Option(
     RUNS, form="guided|native", sources=Sources.EVERYWHERE, applies_to=CONTROLLED,
 )  # fmt: skip
 
+# --- a fleet ----------------------------------------------------------------------------------------------------------
+COUNT: Final = Option[int | None](
+    "count", whole_number(1, 62_500), None, "So many vehicles, system ids from --sysid on.", Group.FLEET, FLEETS,
+    form="N", sources=Sources.EVERYWHERE, applies_to=SIMULATOR_ONLY, otherwise="one vehicle",
+)  # fmt: skip
+FORMATION: Final = Option(
+    "formation", one_of(*FORMATIONS), FORMATIONS[0], "How they stand around --home.", Group.FLEET, FLEETS,
+    form="|".join(FORMATIONS), sources=Sources.EVERYWHERE, applies_to=SIMULATOR_ONLY,
+)  # fmt: skip
+SPACING: Final = Option(
+    "spacing", positive_number, SPACING_M, "From neighbour to neighbour.", Group.FLEET, FLEETS, form="M", unit="m",
+    sources=Sources.EVERYWHERE, applies_to=SIMULATOR_ONLY,
+)  # fmt: skip
+FLEET: Final = Option[Path | None](
+    "fleet", path, None, "A TOML file of vehicles; `sortie serve --print-fleet` shows one.", Group.FLEET, FLEETS,
+    form="FILE", sources=Sources.EVERYWHERE, applies_to=SIMULATOR_ONLY,
+)  # fmt: skip
+NETWORKS: Final = Option(
+    "networks", whole_number(1, 250), 1, "Spread --count on N radio networks, each with system ids and links of its "
+    "own; {m} in a --link counts them.", Group.FLEET, FLEETS, form="N", sources=Sources.EVERYWHERE,
+    applies_to=SIMULATOR_ONLY,
+)  # fmt: skip
+PRINT_FLEET: Final = Option(
+    "print-fleet", truth, False, "Print a fleet file to start from, and exit.", Group.FLEET, frozenset({"serve"}),
+    kind=Kind.SWITCH,
+)  # fmt: skip
+TARGET: Final = Option[str | None](
+    "target", system_or_all, None, "Which vehicle of a fleet, by its system id, or all.", Group.LINKS, REMOTE,
+    form="SYSID|all", otherwise="the first that is heard; for `status` all",
+)  # fmt: skip
+
 # --- its links --------------------------------------------------------------------------------------------------------
 LINK: Final = Option[tuple[str, ...] | None](
     "link", str, None,
     "A ground station link: tcpin:HOST:PORT, udpin:..., udpout:..., tcp:..., /dev/tty...,BAUD. Repeatable; replaces "
-    "the default ones.", Group.LINKS, FLIGHTS, form="URL",
-    otherwise="udpout:127.0.0.1:14550 and tcpin:127.0.0.1:5760", kind=Kind.LIST, sources=Sources.EVERYWHERE,
+    "the default ones. Of a fleet all share it; {5760+10*n} in it gives each its own.", Group.LINKS, FLIGHTS,
+    form="URL", otherwise="udpout:127.0.0.1:14550 and tcpin:127.0.0.1:5760", kind=Kind.LIST,
+    sources=Sources.EVERYWHERE,
 )  # fmt: skip
 LOOP_LINK: Final = Option[tuple[str, ...] | None](
     "link", str, None, "Let a ground station watch the skimmer. Repeatable; none open.", Group.LINKS,
@@ -284,10 +321,17 @@ TABLE: Final[tuple[Option[object], ...]] = (
     FAULT,
     LOOP_FAULT,
     STRATEGY,
+    COUNT,
+    FORMATION,
+    SPACING,
+    FLEET,
+    NETWORKS,
+    PRINT_FLEET,
     LINK,
     LOOP_LINK,
     SYSID,
     CONNECT,
+    TARGET,
     COMPONENT,
     SIGNING_KEY,
     STATION_KEY,

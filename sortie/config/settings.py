@@ -46,6 +46,11 @@ class Settings:
     signing_key: Path | None = options.SIGNING_KEY.default
     insecure: bool = options.INSECURE.default
     metrics: str | None = options.METRICS.default
+    count: int | None = options.COUNT.default
+    formation: str = options.FORMATION.default
+    spacing: float = options.SPACING.default
+    fleet: Path | None = options.FLEET.default
+    networks: int = options.NETWORKS.default
     given: frozenset[str] = field(default=frozenset(), compare=False)
     """Keys of what somebody has said, be it the default."""
 
@@ -53,6 +58,11 @@ class Settings:
     def links(self) -> tuple[str, ...]:
         """The links to open: those given, or the default ones."""
         return DEFAULT_LINKS if self.link is None else self.link
+
+    @property
+    def is_fleet(self) -> bool:
+        """Were vehicles asked for, be it one?"""
+        return self.count is not None or self.fleet is not None
 
     def said(self) -> list[str]:
         """Keys of what differs from saying nothing."""

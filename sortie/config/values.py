@@ -119,6 +119,24 @@ def whole_number(low: int, high: int) -> Callable[[str], int]:
     return parse
 
 
+def positive_number(text: str) -> float:
+    """A number above 0."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = 0.0
+    if not (isfinite(value) and value > 0.0):
+        raise UserError("expected a number above 0")
+    return value
+
+
+def system_or_all(text: str) -> str:
+    """A system id, or the word all."""
+    if text != "all":
+        whole_number(1, 255)(text)
+    return text
+
+
 def one_of(*words: str) -> Callable[[str], str]:
     """A parser of one of some words."""
 

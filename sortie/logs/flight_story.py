@@ -23,9 +23,11 @@ _LEVELS = {
 
 
 class FlightStory:
-    """An observer of a service. `kind`: of vehicle, by name: each calls its modes in its own way."""
+    """An observer of a service. `kind`: of vehicle, by name: each calls its modes in its own way. `name`: what it is
+    called where there are several."""
 
-    def __init__(self, kind: str) -> None:
+    def __init__(self, kind: str, name: str = "") -> None:
+        self._prefix = f"vehicle {name}: " if name else ""
         self._modes = vehicle_class(kind).modes
 
     def observe(self, events: list[Event], now_ms: int) -> None:
@@ -38,4 +40,4 @@ class FlightStory:
                 self._tell(logging.INFO, f"mode {self._modes.name_of(event.number) or event.number}{why}", now_ms)
 
     def _tell(self, level: int, text: str, now_ms: int) -> None:
-        LOGGER.log(level, "%s", text, extra={"vehicle_s": now_ms / 1000.0})
+        LOGGER.log(level, "%s%s", self._prefix, text, extra={"vehicle_s": now_ms / 1000.0})

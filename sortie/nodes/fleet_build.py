@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Protocol
+from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
+from typing import Final, Protocol
 
 from autopilot.journal import Journal
 from sitl.vehicles.kinds import SIMULATED
@@ -14,6 +15,9 @@ from sortie.config.parameters import given_parameters
 from sortie.nodes.build import StoredValues, build_service, parse_faults, simulated_name
 from sortie.nodes.fleet import FleetNode
 from sortie.nodes.vehicle import Service
+
+
+NO_DEFAULTS: Final[Mapping[str, float]] = MappingProxyType({})
 
 
 class Keeper(Protocol):
@@ -29,12 +33,14 @@ def build_fleet(
     epoch_us: int,
     on_error: Callable[[Exception, str], None],
     warn: Callable[[str], None],
+    defaults: Mapping[str, float] = NO_DEFAULTS,
 ) -> FleetNode:
-    """The node of these vehicles. UserError for a parameter or a fault that one of them does not know."""
+    """The node of these vehicles. `defaults`: parameters of this run where neither a person nor the state has one.
+    UserError for a parameter or a fault that one of them does not know."""
     machines = [SIMULATED[one.kind](one.home, one.heading_deg, one.seed) for one in vehicles]
     rows = _rows(vehicles, machines)
     services = [
-        _service(one, machine, keep, epoch_us, on_error, warn)
+        _service(one, machine, keep, defaults, epoch_us, on_error, warn)
         for one, machine in zip(vehicles, machines, strict=True)
     ]  # fmt: skip
     return FleetNode(services, rows, networks=1 + max(one.network for one in vehicles))
@@ -52,6 +58,7 @@ def _service(
     one: FleetVehicle,
     machine: SimulatedMachine,
     keep: Keeper,
+    defaults: Mapping[str, float],
     epoch_us: int,
     on_error: Callable[[Exception, str], None],
     warn: Callable[[str], None],
@@ -61,6 +68,7 @@ def _service(
         warn(f"vehicle {one.label}: {warning}")
     given["SYSID_THISMAV"] = float(one.system)
     journal, stored = keep(one)
+    given = {name: value for name, value in defaults.items() if name not in stored.parameters} | given
     faults = parse_faults(one.fault, machine.fault_names())
     name = simulated_name(one.kind, one.seed)
     return build_service(

@@ -1,0 +1,234 @@
+"""`--fleet FILE`: TOML with `[defaults]` and a `[[vehicle]]` for each kind of entry, and what it comes to."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated, Any, Final
+
+import msgspec
+from msgspec import Meta, Struct
+
+from autopilot.geo import GeoPoint
+from autopilot.vehicles.kinds import DEFAULT, KINDS
+from sortie.config.errors import UserError, nearest
+from sortie.config.formation import FORMATIONS, LARGEST_SYSTEM, SPACING_M, FleetVehicle, moved, places, seed_of
+from sortie.config.settings import Settings
+from sortie.config.values import DEFAULT_HOME, parse_home
+
+EXAMPLE: Final = f"""\
+# A fleet for `sortie serve --fleet FILE` and `sortie fly --fleet FILE`.
+# What a [[vehicle]] does not say holds as [defaults] says it, and then as the command line does.
+
+[defaults]
+kind = "copter"                                # {", ".join(KINDS)}
+home = "-35.363261,149.165230,584,353"         # LAT,LON,ALT,HEADING: the place from which offsets count
+formation = "grid"                             # grid, line or ring: how the `count` of a [[vehicle]] stand
+spacing = {SPACING_M:g}                                   # m from neighbour to neighbour
+params = {{ SIM_WIND_SPD = 3.0 }}
+# plan = "mission.plan"                        # what `sortie fly` flies, moved by each vehicle's offset
+
+[[vehicle]]                                    # system ids 1, 2, 3
+count = 3
+
+[[vehicle]]
+kind = "rover"
+sysid = 20                                     # else the next free one
+offset = [0.0, -40.0]                          # m north, m east of home; or a `home` of its own
+# seed = 7                                     # else from --seed and the system id
+# fault = ["gps.loss@60..90"]
+# links = ["tcpin:127.0.0.1:{{5760+10*n}}"]      # of its own; n counts the vehicles of the file from 0
+"""
+
+Positive = Annotated[int, Meta(ge=1, le=100_000)]
+SystemId = Annotated[int, Meta(ge=1, le=LARGEST_SYSTEM)]
+Distance = Annotated[float, Meta(gt=0.0, le=100_000.0)]
+
+
+class Entry(Struct, frozen=True, forbid_unknown_fields=True):
+    """What [defaults] and a [[vehicle]] can say; None: nothing. See `EXAMPLE`."""
+
+    count: Positive | None = None
+    kind: str | None = None
+    sysid: SystemId | None = None
+    home: str | None = None
+    offset: tuple[float, float] | None = None
+    seed: Annotated[int, Meta(ge=0)] | None = None
+    params: dict[str, float] | None = None
+    plan: str | None = None
+    fault: list[str] | None = None
+    links: list[str] | None = None
+    formation: str | None = None
+    spacing: Distance | None = None
+
+
+_ONE_EACH: Final = frozenset({"sysid", "count", "offset", "seed"})
+"""What [defaults] cannot say: it would be the same for all."""
+
+
+class Common(Struct, frozen=True):
+    """What the command line says for all."""
+
+    kind: str
+    home: tuple[GeoPoint, float]
+    seed: int
+    first_system: int = 1
+    param: tuple[str, ...] = ()
+    fault: tuple[str, ...] = ()
+    formation: str = FORMATIONS[0]
+    spacing_m: float = SPACING_M
+
+
+def read_fleet(path: Path, common: Common) -> list[FleetVehicle]:
+    """The vehicles of a file, in its order. UserError: one line with the key and what it may be."""
+    where = f"--fleet {path}"
+    try:
+        said = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise UserError(f"{where}: {error.strerror}; `sortie serve --print-fleet` shows one to start from") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise UserError(f"{where}: {error}") from error
+    defaults, entries = _entries(said, where)
+    fleet: list[FleetVehicle] = []
+    taken: set[int] = set()
+    named = {entry.sysid for entry in entries if entry.sysid is not None}
+    for number, entry in enumerate(entries, 1):
+        label = f"{where}: vehicle {number}"
+        fleet += _vehicles(_over(entry, defaults), common, path.parent, taken, named, len(fleet), label)
+    return fleet
+
+
+def _entries(said: dict[str, Any], where: str) -> tuple[Entry, list[Entry]]:
+    for key in said:
+        if key not in ("defaults", "vehicle"):
+            raise UserError(f"{where}: unknown table '{key}'{nearest(key, ('defaults', 'vehicle'))}")
+    listed = said.get("vehicle")
+    if not isinstance(listed, list) or not listed:
+        raise UserError(f"{where}: holds no [[vehicle]]; `sortie serve --print-fleet` shows a fleet to start from")
+    defaults = _entry(said.get("defaults", {}), f"{where}: defaults")
+    for key in sorted(_ONE_EACH):
+        if getattr(defaults, key) is not None:
+            raise UserError(f"{where}: defaults.{key} would be the same for all; say it of a [[vehicle]]")
+    return defaults, [_entry(one, f"{where}: vehicle {number}") for number, one in enumerate(listed, 1)]
+
+
+def _entry(said: object, where: str) -> Entry:
+    if not isinstance(said, dict):
+        raise UserError(f"{where}: expected a table")
+    for key in said:
+        if key not in Entry.__struct_fields__:
+            raise UserError(f"{where}: unknown key '{key}'{nearest(key, Entry.__struct_fields__)}")
+    try:
+        entry = msgspec.convert(said, Entry)
+    except msgspec.ValidationError as error:
+        found = re.fullmatch(r"(.*) - at `\$\.?(.*)`", str(error))
+        text = str(error) if found is None else f"{found[2]}: {found[1]}"
+        raise UserError(f"{where}: {text.replace('`', '')}") from None
+    for key, known in (("kind", tuple(KINDS)), ("formation", FORMATIONS)):
+        value = getattr(entry, key)
+        if value is not None and value not in known:
+            raise UserError(f"{where}: {key}: '{value}' is none of {', '.join(known)}{nearest(value, known)}")
+    if entry.home is not None and entry.offset is not None:
+        raise UserError(f"{where}: home and offset are both given; one of them says where it stands")
+    return entry
+
+
+def _over(entry: Entry, defaults: Entry) -> Entry:
+    """What the entry says, and of the rest what the defaults do; parameters add up."""
+    said = {key: getattr(defaults, key) for key in Entry.__struct_fields__}
+    own = {key: getattr(entry, key) for key in Entry.__struct_fields__ if getattr(entry, key) is not None}
+    params = (defaults.params or {}) | (entry.params or {})
+    if entry.offset is not None and entry.home is None:
+        own["home"] = defaults.home
+    return Entry(**(said | own | {"params": params}))
+
+
+def _vehicles(
+    entry: Entry, common: Common, folder: Path, taken: set[int], named: set[int], number: int, where: str
+) -> list[FleetVehicle]:
+    kind = entry.kind or common.kind
+    home, heading = common.home if entry.home is None else parse_home(entry.home)
+    count = entry.count or 1
+    north, east = entry.offset or (0.0, 0.0)
+    stands = places(entry.formation or common.formation, count, entry.spacing or common.spacing_m)
+    made = []
+    for k, (n, e) in enumerate(stands):
+        system = _system(entry.sysid, k, taken, named, common.first_system, where)
+        offset = (north + n, east + e)
+        made.append(
+            FleetVehicle(
+                kind, system, moved(home, *offset), heading,
+                seed_of(common.seed, system) if entry.seed is None else entry.seed + k,
+                param=(*common.param, *(f"{name}={value!r}" for name, value in (entry.params or {}).items())),
+                fault=(*common.fault, *(entry.fault or ())), offset=offset, number=number + k,
+                plan=None if entry.plan is None else folder / Path(entry.plan).expanduser(),
+                link=tuple(entry.links or ()),
+            )
+        )  # fmt: skip
+    return made
+
+
+def _system(first: int | None, k: int, taken: set[int], named: set[int], lowest: int, where: str) -> int:
+    """The k-th from the one that the file names, else the lowest that nobody has."""
+    if first is not None:
+        system = first + k
+        if system in taken:
+            raise UserError(f"{where}: sysid {system} is taken by a vehicle before it")
+    else:
+        free = (one for one in range(lowest, LARGEST_SYSTEM + 1) if one not in taken and one not in named)
+        system = next(free, LARGEST_SYSTEM + 1)
+    if system > LARGEST_SYSTEM:
+        raise UserError(f"{where}: system ids end at {LARGEST_SYSTEM}")
+    taken.add(system)
+    return system
+
+
+def fleet_of(settings: Settings, start: GeoPoint | None = None) -> list[FleetVehicle]:
+    """The fleet that a run was told to be (`Settings.is_fleet`). `start`: where they are when nobody gave --home."""
+    asked = "count" if settings.fleet is None else "fleet"
+    if settings.vehicle.kind != "sim":
+        raise UserError(f"--{asked}: a fleet is simulated; use --vehicle sim:{DEFAULT.name}, not {settings.vehicle}")
+    if settings.home is not None:
+        home = settings.home
+    else:
+        lat, lon, alt, heading = DEFAULT_HOME
+        home = GeoPoint(lat, lon, alt) if start is None else start, heading
+    common = Common(
+        settings.vehicle.frame, home, settings.seed, settings.sysid or 1, settings.param, settings.fault,
+        settings.formation, settings.spacing,
+    )  # fmt: skip
+    if settings.fleet is None:
+        return counted_fleet(settings.count or 1, common, settings.networks)
+    if settings.count is not None:
+        raise UserError("--count: the --fleet file says how many there are; leave one of the two out")
+    if settings.networks != 1:
+        raise UserError("--networks: the vehicles of a --fleet file share one network; leave it out")
+    return read_fleet(settings.fleet, common)
+
+
+def counted_fleet(count: int, common: Common, networks: int = 1) -> list[FleetVehicle]:
+    """`--count`: vehicles of one kind in formation, system ids from the first on, the same in each network."""
+    size = -(-count // networks)
+    if common.first_system + size - 1 > LARGEST_SYSTEM:
+        room = LARGEST_SYSTEM - common.first_system + 1
+        raise UserError(
+            f"system ids end at {LARGEST_SYSTEM}: from {common.first_system} on there are {room}; more vehicles need "
+            f"--networks {-(-count // room)}, each with links of its own", option="count", given=str(count),
+        )  # fmt: skip
+    home, heading = common.home
+    return [
+        FleetVehicle(
+            common.kind, system, moved(home, *offset), heading, seed_of(common.seed, system, network), network=network,
+            param=common.param, fault=common.fault, offset=offset, number=number, several_networks=networks > 1,
+        )
+        for number, ((network, system), offset) in enumerate(
+            zip(_systems(common.first_system, count, size), places(common.formation, count, common.spacing_m),
+                strict=True)
+        )
+    ]  # fmt: skip
+
+
+def _systems(first: int, count: int, size: int) -> Sequence[tuple[int, int]]:
+    return [(k // size, first + k % size) for k in range(count)]
