@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-import tempfile
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
@@ -13,16 +12,17 @@ from typing import TYPE_CHECKING
 
 from autopilot.events import Event, RebootRequested
 from autopilot.geo import GeoPoint
+from sortie.commands.folders import begin_run_log, log_dir, state_dir
 from sortie.config.errors import UserError
 from sortie.config.faults import Fault
 from sortie.config.link_policy import check_links
 from sortie.config.option import Where
 from sortie.config.parameters import given_parameters
 from sortie.config.settings import Settings, ignored
-from sortie.config.values import DEFAULT_HOME, default_state_dir, parse_metrics
+from sortie.config.values import DEFAULT_HOME, parse_metrics
 from sortie.logs.flight_story import FlightStory
 from sortie.logs.recorder import record_flights
-from sortie.logs.run_log import LOGGER, close_run_log, log_error, open_run_log
+from sortie.logs.run_log import LOGGER, log_error
 from sortie.logs.trace_file import TraceFile
 from sortie.metrics.board import Board
 from sortie.metrics.statistics import Statistics
@@ -94,7 +94,7 @@ class Program:
             return None
         from sortie.companion.build import ControllerSide
 
-        return ControllerSide(self.settings, self._log_dir(temporary_state), self._stack, self.runtime)
+        return ControllerSide(self.settings, log_dir(self.settings), self._stack, self.runtime)
 
     def _ignored(self, given: Mapping[str, float], faults: Sequence[Fault]) -> list[str]:
         """Warnings of flags that have no effect on this vehicle."""
@@ -105,9 +105,9 @@ class Program:
 
     def _open_state(self, temporary_state: bool) -> None:
         """State directory and log; what is on the stack is undone in the opposite order."""
-        self.store = Store(self._state_dir(temporary_state), self.sockets.wakeup.wake)
+        self.store = Store(state_dir(self.settings, self._stack, temporary=temporary_state), self.sockets.wakeup.wake)
         self._stack.callback(self.store.close)
-        self.log_dir = self._log_dir(temporary_state)
+        self.log_dir = log_dir(self.settings)
         self._open_run_log()
 
     def _make_service(
@@ -150,29 +150,8 @@ class Program:
         lat, lon, alt, heading = DEFAULT_HOME
         return (GeoPoint(lat, lon, alt) if start is None else start), heading
 
-    def _state_dir(self, temporary: bool) -> Path:
-        if self.settings.state_dir is not None:
-            return self.settings.state_dir
-        if temporary:
-            folder = tempfile.TemporaryDirectory(prefix="sortie-")
-            self._stack.callback(folder.cleanup)
-            return Path(folder.name)
-        return default_state_dir()
-
-    def _log_dir(self, temporary: bool) -> Path:
-        if self.settings.log_dir is not None:
-            return self.settings.log_dir
-        # Logs of a run with a temporary state are still there when it has ended.
-        base = self.settings.state_dir if self.settings.state_dir is not None else default_state_dir()
-        return base / "logs"
-
     def _open_run_log(self) -> None:
-        try:
-            handler = open_run_log(self.log_dir, self.settings.log_format)
-        except OSError as error:
-            raise UserError(f"log directory {self.log_dir}: {error.strerror}; choose another with --log-dir") from error
-        self._stack.callback(close_run_log, handler)
-        self._stack.callback(LOGGER.info, "stopped")
+        begin_run_log(self.settings, self._stack, self.log_dir)
         settings = self.settings
         LOGGER.info("started: %s, seed %d, state in %s", settings.vehicle, settings.seed, self.store.directory)
 

@@ -8,6 +8,7 @@ from sortie.api.sample import square
 from sortie.commands.build import Program
 from sortie.commands.flying import COUNTDOWN, fly_once, place_of, print_result, report_of
 from sortie.commands.progress import Progress
+from sortie.config.errors import UserError
 from sortie.config.options import JSON, ONCE
 from sortie.config.settings import Given
 from sortie.runtime.runtime import never
@@ -16,6 +17,8 @@ from sortie.runtime.runtime import never
 def demo(given: Given) -> int:
     """Status 0 when the flight was completed (or was stopped while serving), 1 when not."""
     settings, once = given.settings(), given[ONCE]
+    if settings.is_fleet:
+        raise UserError("a demo flies one vehicle; use sortie serve, or sortie fly, for a fleet")
     began_s = time.monotonic()
     with Program(settings, temporary_state=True, defaults={**COUNTDOWN, "FM_AUTO_GO": 2.0}) as run:
         runtime = run.begin(default_speedup=1.0, running=once)

@@ -11,6 +11,7 @@ from mavlink_bridge.flight_controller.controller import COMPONENT, FlightControl
 from mavlink_bridge.flight_controller.finder import Finder, Found
 from mavlink_bridge.link_redundancy import LinkRedundancy
 from mavlink_bridge.links.address import LinkSpec
+from mavlink_bridge.links.hub import LinkOwner
 from mavlink_bridge.links.serial_trouble import what_may_have
 from sortie.companion.link_diagnosis import what_is_missing
 from sortie.companion.serial_port import BAUDS, ControllerPort
@@ -84,7 +85,7 @@ class ControllerFront:
     def next_link_deadline_ms(self) -> int | None:
         return self.endpoint.next_deadlines()[0]
 
-    def heard(self, endpoint: Endpoint, link_ms: int) -> None:
+    def heard(self, endpoint: LinkOwner, link_ms: int) -> None:
         """At a rate that is being searched for, a sound frame ends the search."""
         self._port.look(sum(count.frames_in for count in self._counts()), link_ms)
 

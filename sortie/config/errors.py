@@ -39,8 +39,9 @@ class RefusedError(UserError):
         self.outcome = outcome
 
 
-def nearest(name: str, known: Iterable[str], prefix: str = "") -> str:
-    """ "; did you mean X?" for a near miss, or an empty string. `prefix`: what all names begin with, left out here."""
+def nearest(name: str, known: Iterable[str], prefix: str = "", *, cutoff: float = 0.6) -> str:
+    """ "; did you mean X?" for a near miss, or an empty string. `prefix`: what all names begin with, left out here.
+    `cutoff`: how alike they must be, of 1."""
     by_lower = {one.lower(): one for one in known}
-    match = get_close_matches(name.lower(), list(by_lower), n=1, cutoff=0.6)
+    match = get_close_matches(name.lower(), list(by_lower), n=1, cutoff=cutoff)
     return f"; did you mean {prefix}{by_lower[match[0]]}?" if match else ""

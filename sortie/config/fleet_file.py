@@ -12,7 +12,7 @@ import msgspec
 from msgspec import Meta, Struct
 
 from autopilot.geo import GeoPoint
-from autopilot.vehicles.kinds import DEFAULT, KINDS
+from autopilot.vehicles.kinds import KINDS
 from sortie.config.errors import UserError, nearest
 from sortie.config.formation import FORMATIONS, LARGEST_SYSTEM, SPACING_M, FleetVehicle, moved, places, seed_of
 from sortie.config.settings import Settings
@@ -187,9 +187,6 @@ def _system(first: int | None, k: int, taken: set[int], named: set[int], lowest:
 
 def fleet_of(settings: Settings, start: GeoPoint | None = None) -> list[FleetVehicle]:
     """The fleet that a run was told to be (`Settings.is_fleet`). `start`: where they are when nobody gave --home."""
-    asked = "count" if settings.fleet is None else "fleet"
-    if settings.vehicle.kind != "sim":
-        raise UserError(f"--{asked}: a fleet is simulated; use --vehicle sim:{DEFAULT.name}, not {settings.vehicle}")
     if settings.home is not None:
         home = settings.home
     else:

@@ -25,13 +25,11 @@ from sortie.config.values import (
     parse_vehicle,
     path,
     positive_number,
-    system_or_all,
     truth,
     whole_number,
 )
 
 FLIGHTS = frozenset({"serve", "demo", "fly"})
-FLEETS = frozenset({"serve", "fly"})
 RUNS = FLIGHTS | {"loop"}
 READ = frozenset({"param list", "param get"})
 PARAM = READ | {"param set", "param load", "param save", "param reset"}
@@ -185,33 +183,29 @@ STRATEGY: Final = Option(
 
 # --- a fleet ----------------------------------------------------------------------------------------------------------
 COUNT: Final = Option[int | None](
-    "count", whole_number(1, 62_500), None, "So many vehicles, system ids from --sysid on.", Group.FLEET, FLEETS,
+    "count", whole_number(1, 62_500), None, "So many vehicles, system ids from --sysid on.", Group.FLEET, RUNS,
     form="N", sources=Sources.EVERYWHERE, applies_to=SIMULATOR_ONLY, otherwise="one vehicle",
 )  # fmt: skip
 FORMATION: Final = Option(
-    "formation", one_of(*FORMATIONS), FORMATIONS[0], "How they stand around --home.", Group.FLEET, FLEETS,
+    "formation", one_of(*FORMATIONS), FORMATIONS[0], "How they stand around --home.", Group.FLEET, RUNS,
     form="|".join(FORMATIONS), sources=Sources.EVERYWHERE, applies_to=SIMULATOR_ONLY,
 )  # fmt: skip
 SPACING: Final = Option(
-    "spacing", positive_number, SPACING_M, "From neighbour to neighbour.", Group.FLEET, FLEETS, form="M", unit="m",
+    "spacing", positive_number, SPACING_M, "From neighbour to neighbour.", Group.FLEET, RUNS, form="M", unit="m",
     sources=Sources.EVERYWHERE, applies_to=SIMULATOR_ONLY,
 )  # fmt: skip
 FLEET: Final = Option[Path | None](
-    "fleet", path, None, "A TOML file of vehicles; `sortie serve --print-fleet` shows one.", Group.FLEET, FLEETS,
+    "fleet", path, None, "A TOML file of vehicles; `sortie serve --print-fleet` shows one.", Group.FLEET, RUNS,
     form="FILE", sources=Sources.EVERYWHERE, applies_to=SIMULATOR_ONLY,
 )  # fmt: skip
 NETWORKS: Final = Option(
     "networks", whole_number(1, 250), 1, "Spread --count on N radio networks, each with system ids and links of its "
-    "own; {m} in a --link counts them.", Group.FLEET, FLEETS, form="N", sources=Sources.EVERYWHERE,
+    "own; {m} in a --link counts them.", Group.FLEET, RUNS, form="N", sources=Sources.EVERYWHERE,
     applies_to=SIMULATOR_ONLY,
 )  # fmt: skip
 PRINT_FLEET: Final = Option(
     "print-fleet", truth, False, "Print a fleet file to start from, and exit.", Group.FLEET, frozenset({"serve"}),
     kind=Kind.SWITCH,
-)  # fmt: skip
-TARGET: Final = Option[str | None](
-    "target", system_or_all, None, "Which vehicle of a fleet, by its system id, or all.", Group.LINKS, REMOTE,
-    form="SYSID|all", otherwise="the first that is heard; for `status` all",
 )  # fmt: skip
 
 # --- its links --------------------------------------------------------------------------------------------------------
@@ -331,7 +325,6 @@ TABLE: Final[tuple[Option[object], ...]] = (
     LOOP_LINK,
     SYSID,
     CONNECT,
-    TARGET,
     COMPONENT,
     SIGNING_KEY,
     STATION_KEY,

@@ -61,8 +61,8 @@ class Settings:
 
     @property
     def is_fleet(self) -> bool:
-        """Were vehicles asked for, be it one?"""
-        return self.count is not None or self.fleet is not None
+        """Were simulated vehicles asked for by number or by file, be it one?"""
+        return self.vehicle.kind == "sim" and (self.count is not None or self.fleet is not None)
 
     def said(self) -> list[str]:
         """Keys of what differs from saying nothing."""
@@ -104,7 +104,7 @@ def misspelt(environment: Mapping[str, str]) -> list[str]:
     """A warning for each variable that is nearly the name of one of ours."""
     known = {row.variable.removeprefix(PREFIX) for row in options.TABLE if row.sources is not Sources.COMMAND_LINE}
     unknown = sorted(name for name in environment if name.startswith(PREFIX) and name.removeprefix(PREFIX) not in known)
-    hints = {name: nearest(name.removeprefix(PREFIX), known, PREFIX) for name in unknown}
+    hints = {name: nearest(name.removeprefix(PREFIX), known, PREFIX, cutoff=0.75) for name in unknown}
     return [f"environment, {name}: ignored, no option has this name{hint}" for name, hint in hints.items() if hint]
 
 

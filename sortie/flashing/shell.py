@@ -9,7 +9,7 @@ from typing import Protocol
 from mavlink_bridge.bootloader.script import Runner
 from mavlink_bridge.endpoint import Endpoint
 from mavlink_bridge.links.address import LinkError, LinkSpec
-from mavlink_bridge.links.hub import Poll
+from mavlink_bridge.links.hub import LinkOwner, Poll
 from mavlink_bridge.links.serial import SerialLink
 from sortie.config.serial_ports import PortFinder
 from sortie.flashing.obstacles import obstacle_of
@@ -62,7 +62,7 @@ class FlashShell:
     def next_link_deadline_ms(self) -> int | None:
         return self._runner.next_deadline_ms()
 
-    def heard(self, endpoint: Endpoint, link_ms: int) -> None:
+    def heard(self, endpoint: LinkOwner, link_ms: int) -> None:
         """It has none."""
 
     def serve_links(self, link_ms: int) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 
 from mavlink_bridge.endpoint import Endpoint
+from mavlink_bridge.links.hub import LinkOwner
 from sortie.loop.journal import LoopJournal
 from sortie.loop.space import SpaceLoop, encode
 from sortie.loop.view import LoopView
@@ -51,7 +52,7 @@ class LoopNode:
         """One event, or to `until_ms` if that is earlier."""
         self.loop.step(None if until_ms >= FOR_EVER_MS else until_ms)
 
-    def heard(self, endpoint: Endpoint, link_ms: int) -> None:
+    def heard(self, endpoint: LinkOwner, link_ms: int) -> None:
         """It has no endpoint."""
 
     def serve_links(self, link_ms: int) -> None:
@@ -94,14 +95,14 @@ class Watched:
         return self._loop.node.now_ms
 
     @property
-    def endpoints(self) -> tuple[Endpoint, ...]:
+    def endpoints(self) -> tuple[LinkOwner, ...]:
         return self._loop.node.endpoints
 
     def next_link_deadline_ms(self) -> int | None:
         """In vehicle time, deadlines of its links are deadlines of the loop."""
         return self._loop.node.next_link_deadline_ms() if self._real else None
 
-    def heard(self, endpoint: Endpoint, link_ms: int) -> None:
+    def heard(self, endpoint: LinkOwner, link_ms: int) -> None:
         self._loop.node.heard(endpoint, link_ms)
 
     def serve_links(self, link_ms: int) -> None:

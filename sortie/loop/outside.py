@@ -10,6 +10,7 @@ import sys
 from collections.abc import Iterable
 from pathlib import Path
 
+from mavlink_bridge.endpoint import Endpoint
 from sortie.config.link_policy import check_links
 from sortie.runtime.node import Node
 from sortie.runtime.runtime import Runtime
@@ -23,6 +24,7 @@ def open_outside(
     that the network can reach unless `insecure` or signed with the key in the file `signing_key`."""
     keys, key, warnings = open_keys(None, signing_key)
     endpoint = node.endpoints[-1]
+    assert isinstance(endpoint, Endpoint), "a skimmer is alone on its links"
     if key is not None:
         sign_links(endpoint, keys, key)
     given = list(urls)

@@ -12,6 +12,7 @@ from sortie.metrics.statistics import Snapshot, Statistics
 
 if TYPE_CHECKING:
     from mavlink_bridge.endpoint import Endpoint
+    from mavlink_bridge.links.hub import LinkOwner
 
 EVERY_MS: Final = 1000
 
@@ -42,7 +43,7 @@ class Board:
     def next_link_deadline_ms(self) -> int | None:
         return self._due_ms
 
-    def heard(self, endpoint: Endpoint, link_ms: int) -> None:
+    def heard(self, endpoint: LinkOwner, link_ms: int) -> None:
         """It has no endpoint."""
 
     def serve_links(self, link_ms: int) -> None:

@@ -74,9 +74,12 @@ class Listener:
 
 class Remote:
     """A connection to one vehicle; a context manager. UserError (status 1) when nobody answers. `component`: who of the
-    vehicle is asked, None: the autopilot. `key`: what its links are signed with."""
+    vehicle is asked, None: the autopilot. `key`: what its links are signed with. `system`:
+    which of several vehicles, None: the first that is heard."""
 
-    def __init__(self, url: str, component: int | None = None, key: bytes | None = None) -> None:
+    def __init__(
+        self, url: str, component: int | None = None, key: bytes | None = None, *, system: int | None = None
+    ) -> None:
         self.url = url
         self._component = component
         self._signed = False
@@ -87,7 +90,7 @@ class Remote:
 
             self._signing = Signing(key, timestamp_of(time.time_ns() // 1000))
             self.endpoint.set_signing(self._signing)
-        self.watch = HeartbeatWatch(announce=True)
+        self.watch = HeartbeatWatch(system=system, announce=True)
         self.endpoint.add_service(self.watch)
         self._clients = ClientGroup()
         self.endpoint.add_service(self._clients)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from mavlink_bridge.endpoint import Endpoint
+from mavlink_bridge.links.hub import LinkOwner
 
 
 class EndpointNode:
@@ -25,7 +26,7 @@ class EndpointNode:
     def next_link_deadline_ms(self) -> int | None:
         return self._endpoint.next_deadlines()[0]
 
-    def heard(self, endpoint: Endpoint, link_ms: int) -> None:
+    def heard(self, endpoint: LinkOwner, link_ms: int) -> None:
         """Its services have been given everything."""
 
     def serve_links(self, link_ms: int) -> None:

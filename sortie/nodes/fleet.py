@@ -17,6 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from autopilot.control import layout as L
+from mavlink_bridge.links.hub import LinkOwner
 from mavlink_bridge.network import Network
 from sitl.vehicles.rows import Rows
 from sortie.nodes.vehicle import ARMED_LOOK_MS, IDLE_LOOK_MS, Service
@@ -102,7 +103,7 @@ class FleetNode:
         """All that have links."""
         return (*self.networks, *self._own)
 
-    def heard(self, endpoint: object, link_ms: int) -> None:
+    def heard(self, endpoint: LinkOwner, link_ms: int) -> None:
         """What came in was handed over; those that it was for act in `serve_links`."""
 
     # --- who acts -------------------------------------------------------------------------------------------------

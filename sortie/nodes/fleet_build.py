@@ -16,7 +16,6 @@ from sortie.nodes.build import StoredValues, build_service, parse_faults, simula
 from sortie.nodes.fleet import FleetNode
 from sortie.nodes.vehicle import Service
 
-
 NO_DEFAULTS: Final[Mapping[str, float]] = MappingProxyType({})
 
 

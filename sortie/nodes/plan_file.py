@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from autopilot.geo import GeoPoint, distance
+from autopilot.geo import GeoPoint, distance, to_global
 from autopilot.journal import SavePlan
 from autopilot.mav import MissionType
 from autopilot.mission.commands import has_position
@@ -75,6 +76,25 @@ def check_plan(plan: Plan, source: Path) -> None:
         complaint = Plans.check(kind, items)
         if complaint is not None:
             raise UserError(f"{source}: {complaint}")
+
+
+def moved_plan(plan: Plan, offset: tuple[float, float]) -> Plan:
+    """The same plan, home, fence and rally points too, so many metres to the north and east."""
+    north, east = offset
+
+    def moved(item: MissionItem) -> MissionItem:
+        if not has_position(item.command) or (item.x, item.y) == (0.0, 0.0):
+            return item
+        place = to_global(GeoPoint(item.x, item.y), (north, east, 0.0))
+        return replace(item, x=place.lat, y=place.lon)
+
+    def all_moved(items: tuple[MissionItem, ...]) -> tuple[MissionItem, ...]:
+        return tuple(moved(item) for item in items)
+
+    home = None if plan.home is None else to_global(plan.home, (north, east, 0.0))
+    return replace(
+        plan, items=all_moved(plan.items), fence=all_moved(plan.fence), rally=all_moved(plan.rally), home=home
+    )
 
 
 def load_plan(service: Service, plan: Plan) -> None:

@@ -21,6 +21,7 @@ from autopilot.mission.state import MissionState
 from autopilot.parameters.parameters import Parameters
 from autopilot.vehicle import SimulatedVehicle
 from mavlink_bridge.endpoint import Endpoint
+from mavlink_bridge.links.hub import LinkOwner
 from mavlink_bridge.services.commands.service import CommandService
 from mavlink_bridge.services.flight import FlightService
 from sortie.config.faults import Fault
@@ -230,7 +231,7 @@ class Service:
         """Link time has moved, or the store has written: let what waits for that go on."""
         self._settle(link_ms)
 
-    def heard(self, endpoint: Endpoint, link_ms: int) -> None:
+    def heard(self, endpoint: LinkOwner, link_ms: int) -> None:
         """What came in from a controller acts now, the rest when all has come in."""
         if self._behind is not None and endpoint is self._behind.link:
             self._behind.heard(link_ms)

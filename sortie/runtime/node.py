@@ -12,7 +12,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from mavlink_bridge.endpoint import Endpoint
+    from mavlink_bridge.links.hub import LinkOwner
 
 
 class Node(Protocol):
@@ -23,14 +23,14 @@ class Node(Protocol):
         """Its vehicle time; 0 for ever where there is no vehicle."""
 
     @property
-    def endpoints(self) -> tuple[Endpoint, ...]:
+    def endpoints(self) -> tuple[LinkOwner, ...]:
         """Whose bytes it takes and gives, in the order in which they are heard: the nearer to the vehicle, the
         earlier."""
 
     def next_link_deadline_ms(self) -> int | None:
         """The earliest link time at which `serve_links` is needed although nothing comes in."""
 
-    def heard(self, endpoint: Endpoint, link_ms: int) -> None:
+    def heard(self, endpoint: LinkOwner, link_ms: int) -> None:
         """What came in for this endpoint, if anything did, has been handed to it; others follow."""
 
     def serve_links(self, link_ms: int) -> None:

@@ -18,7 +18,7 @@ import time
 from collections.abc import Callable
 
 from autopilot.control.layout import TICK_MS
-from mavlink_bridge.endpoint import Endpoint
+from mavlink_bridge.links.hub import LinkOwner
 from sortie.metrics.jitter import Jitter
 from sortie.runtime.loader import Loader
 from sortie.runtime.node import Node, VehicleNode, Wire
@@ -96,7 +96,7 @@ class Runtime:
         """Carry this wire from now on, until it is closed."""
         self._wires.append(wire)
 
-    def open(self, endpoint: Endpoint, url: str) -> str:
+    def open(self, endpoint: LinkOwner, url: str) -> str:
         """Open a socket or serial link of an endpoint and return its address, or raise UserError. Time is real from now
         on."""
         return self.go_real().open(endpoint, url, self.link_ms)

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from mavlink_bridge.endpoint import Endpoint
 from mavlink_bridge.links.address import LinkError
-from mavlink_bridge.links.hub import LinkHub, Poll
+from mavlink_bridge.links.hub import LinkHub, LinkOwner, Poll
 from sortie.config.errors import UserError
 from sortie.runtime.node import Node
 from sortie.runtime.wakeup import WakeupPipe
@@ -20,9 +19,9 @@ class Sockets:
         self.wakeup = WakeupPipe()
         self.poll.watch(self.wakeup.fileno(), lambda events: self.wakeup.drain())
         self._on_event = on_event
-        self._hubs: dict[Endpoint, LinkHub] = {}
+        self._hubs: dict[LinkOwner, LinkHub] = {}
 
-    def hub(self, endpoint: Endpoint) -> LinkHub:
+    def hub(self, endpoint: LinkOwner) -> LinkHub:
         """The links of an endpoint."""
         if endpoint not in self._hubs:
             self._hubs[endpoint] = LinkHub(endpoint, self.poll, on_event=self._on_event)
@@ -32,7 +31,7 @@ class Sockets:
         """Those of all endpoints that have or had links."""
         return list(self._hubs.values())
 
-    def open(self, endpoint: Endpoint, url: str, link_ms: int) -> str:
+    def open(self, endpoint: LinkOwner, url: str, link_ms: int) -> str:
         """Open a link or port; its address, with the port that was chosen for 0. A busy port is a UserError."""
         try:
             return self.hub(endpoint).open(url, link_ms).name

@@ -1,0 +1,182 @@
+"""`sortie serve` and `sortie fly` with many vehicles."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from autopilot.events import Event
+from autopilot.mission.plan import Plan
+from sortie.commands.fleet_program import FleetProgram
+from sortie.commands.fleet_progress import FleetProgress
+from sortie.commands.flying import COUNTDOWN, summary_of
+from sortie.config.errors import UserError
+from sortie.config.fleet_file import fleet_of
+from sortie.config.formation import FleetVehicle
+from sortie.config.options import JSON, PLAN, REPEAT
+from sortie.config.settings import Given, Settings
+from sortie.nodes.flight import Flight
+from sortie.nodes.plan_file import check_reach, load_plan, moved_plan, read_plan, start_of
+from sortie.nodes.vehicle import Service
+from sortie.runtime.runtime import Runtime
+
+
+def serve_fleet(settings: Settings) -> int:
+    """As `serve`, with all vehicles of the settings."""
+    vehicles = fleet_of(settings)
+    with FleetProgram(settings, vehicles) as run:
+        runtime = run.begin(default_speedup=1.0)
+        run.open_links()
+        kinds = ", ".join(sorted({one.kind for one in vehicles}))
+        print(
+            f"sortie: serving {len(vehicles)} vehicles ({kinds}), {vehicles[0].label} to {vehicles[-1].label}, on "
+            f"{', '.join(run.open_at)}", file=sys.stderr, flush=True,
+        )  # fmt: skip
+        runtime.load()
+        runtime.run(lambda: run.reboot)
+    if run.reboot:
+        os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])
+    return runtime.signals.exit_status or 0
+
+
+def fly_fleet(given: Given, settings: Settings) -> int:
+    """As `fly`, with all vehicles: status 0 when every mission was completed."""
+    vehicles, plans = _plans(given, settings)
+    with FleetProgram(settings, vehicles, defaults=COUNTDOWN) as run:
+        for one, plan in zip(vehicles, plans, strict=True):
+            check_reach(plan, one.home, hint=f"vehicle {one.label} stands too far away")
+        runtime = run.begin(default_speedup=1.0, running=True)
+        for service, plan in zip(run.node.services, plans, strict=True):
+            load_plan(service, plan)
+        run.open_links()
+        progress = FleetProgress(run.node.services, [one.label for one in vehicles])
+        progress.say(f"sortie: flying {len(vehicles)} vehicles")
+        runtime.load()
+        progress.start()
+        try:
+            rounds = _fly_all(run, runtime, progress, given[REPEAT])
+        finally:
+            progress.stop()
+        _print_result(summary_of(rounds), given[JSON])
+        if runtime.signals.exit_status is not None:
+            return runtime.signals.exit_status
+        return 0 if all(one["result"] == "completed" for one in rounds) else 1
+
+
+def _plans(given: Given, settings: Settings) -> tuple[list[FleetVehicle], list[Plan]]:
+    """The vehicles, and what each flies."""
+    if settings.fleet is not None:
+        if given[PLAN] is not None:
+            raise UserError(f"{given[PLAN]}: the --fleet file names what is flown; leave one of the two out")
+        vehicles = fleet_of(settings)
+        read: dict[Path, Plan] = {}
+        plans = []
+        for one in vehicles:
+            if one.plan is None:
+                raise UserError(f"--fleet {settings.fleet}: vehicle {one.label} has no plan; each needs one to fly")
+            if one.plan not in read:
+                read[one.plan] = read_plan(one.plan)
+            plans.append(moved_plan(read[one.plan], one.offset))
+        return vehicles, plans
+    path: Path | None = given[PLAN]
+    if path is None:
+        raise UserError("Missing argument 'PLAN' (see sortie fly --help)")
+    plan = read_plan(path)
+    vehicles = fleet_of(settings, start_of(plan))
+    return vehicles, [moved_plan(plan, one.offset) for one in vehicles]
+
+
+def _fly_all(run: FleetProgram, runtime: Runtime, progress: FleetProgress, repeat: int) -> list[dict[str, Any]]:
+    """Reports of up to `repeat` rounds; a signal, or a round that was not completed by all, ends the row."""
+    rounds: list[dict[str, Any]] = []
+    for _ in range(repeat):
+        rounds.append(_fly_once(run, runtime, progress))
+        if runtime.signals.exit_status is not None or rounds[-1]["result"] != "completed":
+            break
+    return rounds
+
+
+class _Follower:
+    """One vehicle's flight, observed with what a person sees of it."""
+
+    def __init__(self, service: Service, progress: FleetProgress, number: int) -> None:
+        self.flight = Flight(service)
+        self._progress = progress
+        self._number = number
+
+    def observe(self, events: list[Event], now_ms: int) -> None:
+        """An observer of its service."""
+        self._progress.observe(self._number, events, now_ms)
+        self.flight.step(events, now_ms)
+        self._progress.phases[self._number] = self.flight.state.name.lower()
+
+
+def _fly_once(run: FleetProgram, runtime: Runtime, progress: FleetProgress) -> dict[str, Any]:
+    began_s, began_ms = time.monotonic(), run.node.now_ms
+    followers = [_Follower(service, progress, number) for number, service in enumerate(run.node.services)]
+    waiting = [follower.flight for follower in followers]
+    for number, follower in enumerate(followers):
+        service = run.node.services[number]
+        service.observers.append(follower.observe)
+        service.next_step_ms = follower.flight.next_deadline_ms
+        run.node.touch(number)
+    runtime.settle()
+
+    def all_done() -> bool:
+        while waiting and waiting[-1].done:
+            waiting.pop()
+        return not waiting
+
+    try:
+        runtime.run(all_done, progress.refresh)
+    finally:
+        for service, follower in zip(run.node.services, followers, strict=True):
+            service.observers.remove(follower.observe)
+            service.next_step_ms = lambda: None
+    took_s = time.monotonic() - began_s
+    flights = [follower.flight for follower in followers]
+    for flight, recorder in zip(flights, run.recorders, strict=True):
+        flight.abort("stopped")
+        recorder.finish(flight.service.now_ms)
+    return _report(run, flights, took_s, (run.node.now_ms - began_ms) / 1000.0)
+
+
+def _report(run: FleetProgram, flights: Sequence[Flight], took_s: float, passed_s: float) -> dict[str, Any]:
+    vehicles = [
+        {
+            "sysid": one.system, "result": flight.result.result, "reason": flight.result.reason or None,
+            "items_reached": flight.result.items_reached, "flight_time_s": flight.result.flight_time_s,
+            "distance_m": flight.result.distance_m, "logs": str(recorder.latest or run.log_dir / one.label),
+            **({"network": one.network} if one.several_networks else {}),
+        }
+        for one, flight, recorder in zip(run.vehicles, flights, run.recorders, strict=True)
+    ]  # fmt: skip
+    results = {flight.result.result for flight in flights}
+    return {
+        "result": "completed" if results == {"completed"} else "failed" if "failed" in results else "aborted",
+        "vehicles": vehicles,
+        "wall_s": round(took_s, 3),
+        "speedup": round(passed_s / max(took_s, 1e-6), 1),
+        "logs": str(run.log_dir),
+    }
+
+
+def _print_result(result: dict[str, Any], as_json: bool) -> None:
+    """The last line on stdout; for people with one for each vehicle that did not complete."""
+    if as_json:
+        print(json.dumps(result), flush=True)
+        return
+    vehicles = result["vehicles"]
+    for one in vehicles:
+        if one["result"] != "completed":
+            print(f"vehicle {one['sysid']}: {one['result']} ({one['reason']})", flush=True)
+    completed = sum(one["result"] == "completed" for one in vehicles)
+    print(
+        f"{result['result']}: {completed} of {len(vehicles)} missions completed, {result['speedup']:g} times real "
+        f"time; logs in {result['logs']}", flush=True,
+    )  # fmt: skip

@@ -1,0 +1,199 @@
+"""From settings to a running fleet: vehicles, one store, links, logs of each, loop - and their end, in order."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+
+from autopilot.events import Event, RebootRequested
+from sortie.commands.build import NO_DEFAULTS
+from sortie.commands.folders import begin_run_log, log_dir, state_dir
+from sortie.config.errors import UserError
+from sortie.config.formation import FleetVehicle
+from sortie.config.link_pattern import NETWORK_LINKS, filled_in, is_of_network, is_own
+from sortie.config.link_policy import check_links
+from sortie.config.option import Where
+from sortie.config.settings import Settings, ignored
+from sortie.logs.flight_story import FlightStory
+from sortie.logs.recorder import FlightRecorder, record_flights
+from sortie.logs.run_log import LOGGER, log_error
+from sortie.logs.trace_file import TraceFile
+from sortie.metrics.statistics import Statistics
+from sortie.nodes.build import VIRTUAL_EPOCH_US
+from sortie.nodes.fleet_build import build_fleet
+from sortie.nodes.vehicle import Service
+from sortie.runtime.runtime import Runtime, always
+from sortie.runtime.sockets import Sockets
+from sortie.storage.rows import StoredState
+from sortie.storage.signing_keys import open_keys, sign_links
+from sortie.storage.store import Store, VehicleStore
+
+_SHOWN = 4
+
+
+class FleetProgram:
+    """Everything of one run of a fleet; a context manager. `defaults` are parameter values of this command, where a
+    person gave and the state holds none."""
+
+    def __init__(
+        self, settings: Settings, vehicles: Sequence[FleetVehicle], *, defaults: Mapping[str, float] = NO_DEFAULTS
+    ) -> None:
+        self.settings = settings
+        self.vehicles = tuple(vehicles)
+        self.reboot = False
+        self._stack = ExitStack()
+        try:
+            self._build(defaults)
+        except BaseException:
+            self._stack.close()
+            raise
+
+    def _build(self, defaults: Mapping[str, float]) -> None:
+        settings = self.settings
+        self.sockets = Sockets(LOGGER.info)
+        self.runtime = Runtime(self.sockets)
+        self._stack.callback(self.runtime.close)
+        self._links = all_links(settings, self.vehicles)
+        self._store = Store(state_dir(settings, self._stack, temporary=False), self.sockets.wakeup.wake)
+        self._stack.callback(self._store.close)
+        self.log_dir = log_dir(settings)
+        begin_run_log(settings, self._stack, self.log_dir)
+        LOGGER.info("started: %d vehicles, seed %d, state in %s", len(self.vehicles), settings.seed,
+                    self._store.directory)  # fmt: skip
+        keys, key, warnings = open_keys(self._store, settings.signing_key)
+        warnings += check_links([link.url for link in self._links], signed=key is not None, insecure=settings.insecure)
+        for warning in (*warnings, *ignored(settings.said(), Where.SIMULATOR)):
+            _warn(warning)
+        paced = settings.speedup in (None, 1.0)
+        self.node = build_fleet(
+            self.vehicles, self._keep, epoch_us=time.time_ns() // 1000 if paced else VIRTUAL_EPOCH_US,
+            on_error=log_error, warn=_warn, defaults=defaults,
+        )  # fmt: skip
+        for service in self.node.services:
+            sign_links(service.endpoint, keys, key)
+        self._attach()
+
+    def _keep(self, vehicle: FleetVehicle) -> tuple[VehicleStore, StoredState]:
+        own = self._store.of(vehicle.label)
+        return own, own.stored
+
+    def _attach(self) -> None:
+        """Links, logs and observers."""
+        self.runtime.add_vehicle(self.node)
+        self._stack.callback(self.sockets.close_links)
+        self.recorders = [self._record(service, one)
+                          for service, one in zip(self.node.services, self.vehicles, strict=True)]  # fmt: skip
+
+    def _record(self, service: Service, one: FleetVehicle) -> FlightRecorder:
+        if self.settings.trace is not None:
+            self._write_trace(service, _named(self.settings.trace, one.label))
+        service.observers += [self._watch_for_reboot, FlightStory(one.kind, one.label).observe]
+        recorder = record_flights(service, self.log_dir / one.label, telemetry=self.settings.telemetry_log)
+        self._stack.callback(lambda: recorder.finish(service.now_ms))
+        service.pages.add("links.json", Statistics(service, self.runtime.jitter).links_page)
+        return recorder
+
+    def _write_trace(self, service: Service, path: Path) -> None:
+        try:
+            trace = TraceFile(path)
+        except OSError as error:
+            raise UserError(f"--trace {path}: {error.strerror}") from error
+        self._stack.callback(trace.close)
+        if service.autopilot.flights is not None:
+            service.autopilot.flights.trace = trace.write
+
+    def _watch_for_reboot(self, events: list[Event], now_ms: int) -> None:
+        if any(isinstance(event, RebootRequested) for event in events):
+            # They share one clock, so they boot together, and not while one of them is under way.
+            self.reboot = not any(service.autopilot.armed for service in self.node.services)
+            if not self.reboot:
+                LOGGER.warning("a vehicle was asked to reboot: others of its fleet are armed, it goes on")
+
+    def begin(self, default_speedup: float, running: bool = False) -> Runtime:
+        """The runtime, at its speed; from now on signals are taken in order. At speed 0 it runs ahead all the time when
+        `running`, else while any vehicle is busy. A ground station that sets a vehicle's SIM_SPEEDUP changes the speed
+        of all."""
+        speedup = default_speedup if self.settings.speedup is None else self.settings.speedup
+        ahead = always if running else (lambda: self.node.busy)
+        self.runtime.set_speedup(speedup, ahead)
+
+        def changed(name: str, value: float) -> None:
+            if name == "SIM_SPEEDUP":
+                self.runtime.set_speedup(value, ahead)
+
+        for service in self.node.services:
+            service.parameters.listeners.append(changed)
+        self.runtime.install_signals()
+        return self.runtime
+
+    def open_links(self) -> None:
+        """Open all links, and send the first HEARTBEATs before anything slow is loaded; a busy port is a UserError."""
+        for link in self._links:
+            node = self.node
+            owner = node.networks[link.network] if link.vehicle is None else node.own_network(link.vehicle)
+            self.runtime.open(owner, link.url)
+        self.runtime.settle()
+
+    @property
+    def open_at(self) -> list[str]:
+        """The links, in words; of many the first ones."""
+        urls = [link.url for link in self._links]
+        return urls if len(urls) <= _SHOWN else [*urls[:_SHOWN], f"{len(urls) - _SHOWN} more"]
+
+    def __enter__(self) -> FleetProgram:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, value: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self._stack.close()
+
+
+@dataclass(frozen=True, slots=True)
+class FleetLink:
+    """A link of a network, or of one `vehicle` (its number)."""
+
+    url: str
+    network: int
+    vehicle: int | None = None
+
+
+def all_links(settings: Settings, vehicles: Sequence[FleetVehicle]) -> list[FleetLink]:
+    """What is to be opened, patterns worked out. UserError for a link that several networks would share."""
+    networks = 1 + max(one.network for one in vehicles)
+    urls = NETWORK_LINKS if settings.link is None and networks > 1 else settings.links
+    links = [link for url in urls for link in _spread(url, vehicles, networks)]
+    for one in vehicles:
+        links += [link for url in one.link for link in _spread(url, [one], networks)]
+    return list(dict.fromkeys(links))
+
+
+def _spread(url: str, vehicles: Sequence[FleetVehicle], networks: int) -> list[FleetLink]:
+    if is_own(url):
+        return [
+            FleetLink(filled_in(url, {"n": one.number, "sysid": one.system, "m": one.network}), one.network, one.number)
+            for one in vehicles
+        ]
+    if is_of_network(url):
+        return [FleetLink(filled_in(url, {"m": network}), network) for network in range(networks)]
+    if networks > 1:
+        raise UserError(
+            f"--link {url}: {networks} networks cannot share one link, their system ids are the same; count them, "
+            "as in tcpin:127.0.0.1:{5760+10*m}"
+        )
+    return [FleetLink(url, 0)]
+
+
+def _named(path: Path, label: str) -> Path:
+    """trace.jsonl of vehicle 3 is trace-3.jsonl."""
+    return path.with_name(f"{path.stem}-{label}{path.suffix}")
+
+
+def _warn(text: str) -> None:
+    LOGGER.warning("%s", text)
+    print(f"sortie: {text}", file=sys.stderr)

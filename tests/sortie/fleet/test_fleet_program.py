@@ -1,0 +1,140 @@
+"""`sortie serve` and `sortie fly` with several vehicles, as processes: links, state after a kill, results, logs."""
+
+from __future__ import annotations
+
+import json
+import signal
+from pathlib import Path
+
+import pytest
+
+from mavlink_bridge.clients.parameters import ParameterRead, ParameterWrite
+from sortie.commands.cli import run as command
+from sortie.nodes.client import Remote
+from tests.fakes.patience import PATIENCE_S
+from tests.fakes.program import begin, last_line, run, wait_for
+from tests.fakes.served import free_port
+
+SQUARE = """QGC WPL 110
+0\t1\t0\t16\t0\t0\t0\t0\t47.3769\t8.5417\t408\t1
+1\t0\t3\t22\t0\t0\t0\t0\t47.3769\t8.5417\t10\t1
+2\t0\t3\t16\t0\t0\t0\t0\t47.3772\t8.5417\t10\t1
+3\t0\t3\t20\t0\t0\t0\t0\t0\t0\t0\t1
+"""
+
+
+def test_every_vehicle_flies_its_own_moved_plan(tmp_path: Path) -> None:
+    """`fly PLAN --count 3`: three completed missions, status 0, a log folder and a trace for each."""
+    (tmp_path / "square.waypoints").write_text(SQUARE)
+    done = run(
+        tmp_path, "fly", "square.waypoints", "--count", "3", "--speedup", "0", "--json", "--formation", "line",
+        "--link", f"tcpin:127.0.0.1:{free_port()}", "--state-dir", "state", "--trace", "trace.jsonl",
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    result = last_line(done)
+    assert result["result"] == "completed"
+    assert [one["sysid"] for one in result["vehicles"]] == [1, 2, 3]
+    places = []
+    for one in result["vehicles"]:
+        assert one["result"] == "completed"
+        assert [item["seq"] for item in one["items_reached"]] == [1, 2, 3]
+        folder = tmp_path / one["logs"]
+        assert folder == tmp_path / "state" / "logs" / str(one["sysid"]) / "flights" / "0001"
+        row = (folder / "telemetry.csv").read_text().splitlines()[1].split(",")
+        places.append((float(row[1]), float(row[2])))
+        assert (tmp_path / f"trace-{one['sysid']}.jsonl").stat().st_size > 0
+    assert [round(lat, 4) for lat, _ in places] == [47.3769] * 3
+    assert places[0][1] < places[1][1] < places[2][1], "each from its own place in the line"
+
+
+def test_a_fleet_file_is_flown(tmp_path: Path) -> None:
+    """Kinds mixed, each with the plan that the file names; one that fails is the fleet's failure."""
+    (tmp_path / "square.waypoints").write_text(SQUARE)
+    (tmp_path / "drive.waypoints").write_text(
+        "QGC WPL 110\n0\t1\t0\t16\t0\t0\t0\t0\t47.3769\t8.5417\t408\t1\n"
+        "1\t0\t3\t16\t0\t0\t0\t0\t47.3770\t8.5417\t0\t1\n"
+    )
+    (tmp_path / "fleet.toml").write_text(
+        "[defaults]\nhome = '47.3769,8.5417,408,0'\nplan = 'square.waypoints'\n[[vehicle]]\n"
+        "[[vehicle]]\nkind = 'rover'\nsysid = 7\noffset = [0.0, 60.0]\nplan = 'drive.waypoints'\n"
+        "[[vehicle]]\noffset = [0.0, 90.0]\nfault = ['gps.loss']\n"
+    )
+    done = run(
+        tmp_path, "fly", "--fleet", "fleet.toml", "--speedup", "0", "--json", "--link",
+        f"tcpin:127.0.0.1:{free_port()}", "--state-dir", "state",
+    )  # fmt: skip
+    assert done.returncode == 1, done.stderr
+    result = last_line(done)
+    assert result["result"] == "failed"
+    assert [(one["sysid"], one["result"]) for one in result["vehicles"]] == [
+        (1, "completed"), (7, "completed"), (2, "failed"),
+    ]  # fmt: skip
+
+
+def test_a_fleet_is_what_it_was_after_a_kill(tmp_path: Path) -> None:
+    """Parameters of two vehicles, set over one shared link and acknowledged, are there after kill -9 and a start."""
+    port = free_port()
+    arguments = ("serve", "--count", "3", "--link", f"tcpin:127.0.0.1:{port}", "--state-dir", "state")
+    wanted = {1: 700.0, 3: 300.0}
+    first = begin(tmp_path, *arguments)
+    try:
+        wait_for(first, "serving 3 vehicles")
+        for system, value in wanted.items():
+            with Remote(f"tcp:127.0.0.1:{port}", system=system) as remote:
+                writing = ParameterWrite(remote.target, "WPNAV_SPEED", value)
+                remote.ask(writing)
+                assert writing.value is not None
+                assert writing.value.value == value
+    finally:
+        first.kill()
+        first.communicate(timeout=PATIENCE_S)
+    second = begin(tmp_path, *arguments)
+    try:
+        wait_for(second, "serving 3 vehicles")
+        for system in (1, 2, 3):
+            with Remote(f"tcp:127.0.0.1:{port}", system=system) as remote:
+                reading = ParameterRead(remote.target, "WPNAV_SPEED")
+                remote.ask(reading)
+                assert reading.value is not None
+                assert reading.value.value == wanted.get(system, 1000.0)
+        second.send_signal(signal.SIGTERM)
+        assert second.wait(PATIENCE_S) == 0
+    finally:
+        second.kill()
+        second.communicate(timeout=PATIENCE_S)
+
+
+def test_own_links_meet_one_vehicle_each(tmp_path: Path) -> None:
+    """A port for each beside the shared one: behind it only that vehicle is heard."""
+    shared, own = free_port(), free_port()
+    process = begin(
+        tmp_path, "serve", "--count", "2", "--link", f"tcpin:127.0.0.1:{shared}",
+        "--link", f"tcpin:127.0.0.1:{{{own}-1*n}}", "--state-dir", "state",
+    )  # fmt: skip
+    try:
+        wait_for(process, "serving 2 vehicles")
+        for port, system in ((own, 1), (own - 1, 2)):
+            with Remote(f"tcp:127.0.0.1:{port}") as remote:
+                assert remote.target.system == system
+    finally:
+        process.kill()
+        process.communicate(timeout=PATIENCE_S)
+
+
+def test_a_fleet_to_start_from_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
+    assert command(["serve", "--print-fleet"]) == 0
+    assert "[[vehicle]]" in capsys.readouterr().out
+
+
+def test_the_json_is_one_line(tmp_path: Path) -> None:
+    """Also where a signal ends it: what there is becomes the result, and the status is the signal's."""
+    (tmp_path / "square.waypoints").write_text(SQUARE)
+    process = begin(
+        tmp_path, "fly", "square.waypoints", "--count", "2", "--speedup", "1", "--json",
+        "--link", f"tcpin:127.0.0.1:{free_port()}", "--state-dir", "state",
+    )  # fmt: skip
+    wait_for(process, "FLYING")
+    process.send_signal(signal.SIGINT)
+    out, _ = process.communicate(timeout=PATIENCE_S)
+    assert process.returncode == 130
+    assert {one["result"] for one in json.loads(out)["vehicles"]} == {"aborted"}
