@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
+from mavlink_bridge.firmware.known import firmware_of
+from mavlink_bridge.firmware.protocol import Firmware
 from mavlink_bridge.flight_controller.controller import COMPONENT, FlightController
-from mavlink_bridge.flight_controller.firmware import Firmware, firmware_of
 
 __all__ = ["COMPONENT", "Firmware", "FlightController", "firmware_of"]

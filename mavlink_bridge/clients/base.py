@@ -10,16 +10,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import IntEnum
 
+from mavlink_bridge.firmware.ardupilot import OWN
+from mavlink_bridge.firmware.protocol import Firmware
 from mavlink_bridge.services.base import Clock, Message, Outgoing, Peer
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """The vehicle that is asked. `link` None: on all links."""
+    """The vehicle that is asked, in the way of its `firmware`. `link` None: on all links."""
 
     system: int = 1
     component: int = 1
     link: int | None = None
+    firmware: Firmware = OWN
 
 
 @dataclass(frozen=True, slots=True)

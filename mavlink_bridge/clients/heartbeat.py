@@ -6,6 +6,7 @@ from enum import Enum, auto
 
 from mavlink_bridge.clients.base import Target
 from mavlink_bridge.codec import dialect
+from mavlink_bridge.firmware.known import firmware_spoken
 from mavlink_bridge.services.base import Clock, Message, Outgoing, Peer
 
 _NO_AUTOPILOT = 8
@@ -63,11 +64,11 @@ class HeartbeatWatch:
         if self.target is None:
             if peer.system == 0 or self._system not in (None, peer.system):
                 return
-            self.target = Target(peer.system, peer.component, peer.link)
+            self.target = _target(message, peer)
         elif (peer.system, peer.component) != (self.target.system, self.target.component):
             return
         elif self.state is WatchState.LOST:  # it may come back on another link
-            self.target = Target(peer.system, peer.component, peer.link)
+            self.target = _target(message, peer)
         self.heartbeat = message
         self._heard_ms = now_ms
         self.state = WatchState.FOUND
@@ -92,3 +93,7 @@ class HeartbeatWatch:
     def link_closed(self, link: int) -> None:
         if self.target is not None and self.target.link == link:
             self.state = WatchState.LOST
+
+
+def _target(heartbeat: Message, peer: Peer) -> Target:
+    return Target(peer.system, peer.component, peer.link, firmware_spoken(heartbeat.autopilot, heartbeat.type))

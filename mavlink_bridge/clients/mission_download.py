@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from autopilot.geo import GeoPoint
 from autopilot.mav import MissionType
 from autopilot.mission.items import MissionItem
@@ -16,8 +18,9 @@ _MAX_RESTARTS = 5
 
 
 class MissionDownload(Client):
-    """Asks for the number of items, then for each of them, up to `window` at a time and again if one does not come, and
-    thanks with an acknowledgement. Falls back to MISSION_REQUEST where the vehicle knows no MISSION_REQUEST_INT.
+    """Asks for the number of items, then for each of them, up to `window` at a time (None: what its firmware bears) and
+    again if one does not come, and thanks with an acknowledgement. Falls back to MISSION_REQUEST where the vehicle
+    knows no MISSION_REQUEST_INT.
 
     A plan that changes meanwhile (another count or checksum, or an item past the end) is read anew, so that the result
     is never a mixture. `items` are the plan without a mission's home item, which is `home`; `plan_id` its checksum.
@@ -27,13 +30,13 @@ class MissionDownload(Client):
     outcome: TransferOutcome | None
 
     def __init__(
-        self, target: Target, *, kind: int = MissionType.MISSION, window: int = 5, retry: Retry = PATIENT
+        self, target: Target, *, kind: int = MissionType.MISSION, window: int | None = None, retry: Retry = PATIENT
     ) -> None:
         super().__init__(target, retry)
         self.kind = kind
         self.plan_id = 0
         self.home: GeoPoint | None = None
-        self._window = window
+        self._window = target.firmware.habits.download_window if window is None else window
         self._count: int | None = None
         self._received: dict[int, MissionItem] = {}
         self._asked: dict[int, int] = {}  # seq asked for and not here: when it is to be asked for again, ms
@@ -45,8 +48,12 @@ class MissionDownload(Client):
     @property
     def items(self) -> tuple[MissionItem, ...]:
         """The plan, in order; complete when the outcome is ACCEPTED."""
-        first = 1 if self.kind == MissionType.MISSION else 0
-        return tuple(self._received[seq] for seq in sorted(self._received) if seq >= first)
+        received = (self._received[seq] for seq in sorted(self._received))
+        if self.kind != MissionType.MISSION:
+            return tuple(received)
+        firmware = self.target.firmware
+        return tuple(replace(firmware.item_from(item), seq=firmware.seq_of(item.seq)) for item in received
+                     if firmware.seq_of(item.seq) > 0)  # fmt: skip
 
     @property
     def received(self) -> int:
@@ -111,7 +118,7 @@ class MissionDownload(Client):
             return
         item = read_item(message, self.kind)
         self._received[message.seq] = item
-        if self.kind == MissionType.MISSION and message.seq == 0:
+        if self.kind == MissionType.MISSION and self.target.firmware.seq_of(message.seq) == 0:
             self.home = GeoPoint(item.x, item.y, item.z)
         self._progress(now_ms)
         self._go_on(now_ms)

@@ -12,15 +12,15 @@ from mavlink_bridge.clients.outcome import TransferOutcome
 from mavlink_bridge.codec import dialect
 from mavlink_bridge.messages import MissionAck, MissionCount
 from mavlink_bridge.services.base import Message, Peer
-from mavlink_bridge.services.mission.convert import home_item, write_item
+from mavlink_bridge.services.mission.convert import write_item
 
 _SHORT = Retry(interval_ms=250, attempts=10)
 
 
 class MissionUpload(Client):
     """Announces a plan and sends each item that the vehicle asks for, as often as it asks; ends with the vehicle's
-    acknowledgement. A mission is sent with a home item in front, as ArduPilot has it (`home` None: zeros; the vehicle
-    keeps its own home anyway).
+    acknowledgement. A mission is sent as the vehicle's firmware has it: ArduPilot with a home item in front
+    (`home` None: zeros; the vehicle keeps its own home anyway).
 
     What is repeated on silence: the announcement until the first request, then the furthest item sent, which recovers
     a lost item and a lost acknowledgement alike. While items are sent INVALID_SEQUENCE is passed over:
@@ -40,7 +40,7 @@ class MissionUpload(Client):
         self.kind = kind
         self.plan_id = 0
         self.sent = 0
-        self._items = (home_item(home), *items) if kind == MissionType.MISSION else tuple(items)
+        self._items = target.firmware.mission_to(items, home) if kind == MissionType.MISSION else tuple(items)
         self._peer = Peer(target.link or 0, target.system, target.component)
         self._float_items = float_items
 
@@ -128,8 +128,8 @@ class MissionClear(Client):
 
 
 class SetCurrent(Client):
-    """MISSION_SET_CURRENT: done when MISSION_CURRENT says that very number; another number is no confirmation. Vehicles
-    that refuse are silent or answer with MISSION_ACK."""
+    """MISSION_SET_CURRENT (`seq`: home is 0): done when MISSION_CURRENT says that very number; another number is no
+    confirmation. Vehicles that refuse are silent or answer with MISSION_ACK."""
 
     handles = frozenset(("MISSION_CURRENT", "MISSION_ACK"))
     outcome: TransferOutcome | None
@@ -137,6 +137,7 @@ class SetCurrent(Client):
     def __init__(self, target: Target, seq: int, *, retry: Retry = _SHORT) -> None:
         super().__init__(target, retry)
         self.seq = seq
+        self._wire_seq = target.firmware.wire_seq(seq)
 
     def start(self, now_ms: int) -> None:
         """Ask for it."""
@@ -145,13 +146,15 @@ class SetCurrent(Client):
 
     def _handle(self, message: Message, now_ms: int) -> None:
         if message.get_type() == "MISSION_CURRENT":
-            if message.seq == self.seq:
+            if message.seq == self._wire_seq:
                 self._end(TransferOutcome.ACCEPTED)
         elif message.type != TransferOutcome.ACCEPTED and message.mission_type == MissionType.MISSION:
             self._end(TransferOutcome.of(message.type))
 
     def _repeat(self, now_ms: int) -> None:
-        self._send(dialect.MAVLink_mission_set_current_message(self.target.system, self.target.component, self.seq))
+        self._send(
+            dialect.MAVLink_mission_set_current_message(self.target.system, self.target.component, self._wire_seq)
+        )
 
     def _time_out(self) -> None:
         self._end(TransferOutcome.TIMEOUT)

@@ -1,5 +1,5 @@
-"""Reads and writes parameters, ArduPilot's way (https://mavlink.io/en/services/parameter.html): values are plain floats
-whatever their type, a list has gaps to refill, a write is confirmed by the value that now holds."""
+"""Reads and writes parameters (https://mavlink.io/en/services/parameter.html): a list has gaps to refill, a write is
+confirmed by the value that now holds. How values are carried is the firmware's."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from struct import pack
 
 from mavlink_bridge.clients.base import Client, Retry, Target
 from mavlink_bridge.codec import dialect
+from mavlink_bridge.firmware.ardupilot import OWN
+from mavlink_bridge.firmware.protocol import Firmware
 from mavlink_bridge.services.base import Message
 
 _REAL32 = 9
@@ -36,14 +38,15 @@ class ParameterValue:
     count: int
 
 
-def read_value(message: Message) -> ParameterValue:
+def read_value(message: Message, firmware: Firmware = OWN) -> ParameterValue:
     """The content of PARAM_VALUE; a name that is no text is told with replacement characters."""
     name = message.param_id
     if isinstance(name, bytes):
         name = name.decode("ascii", "replace")
     return ParameterValue(
-        name.rstrip("\0"), message.param_value, message.param_type, message.param_index, message.param_count
-    )
+        name.rstrip("\0"), firmware.value_of(message.param_value, message.param_type), message.param_type,
+        message.param_index, message.param_count,
+    )  # fmt: skip
 
 
 class ParameterList(Client):
@@ -70,7 +73,7 @@ class ParameterList(Client):
         self._progress(now_ms)
 
     def _handle(self, message: Message, now_ms: int) -> None:
-        value = read_value(message)
+        value = read_value(message, self.target.firmware)
         if value.index >= value.count:  # the answer to a read by name or to a write
             return
         if self._count not in (None, value.count):  # the vehicle has other parameters now: begin anew
@@ -122,7 +125,7 @@ class ParameterRead(Client):
         self._progress(now_ms)
 
     def _handle(self, message: Message, now_ms: int) -> None:
-        value = read_value(message)
+        value = read_value(message, self.target.firmware)
         if value.name == self.name:
             self.value = value
             self._end(ParameterOutcome.ACCEPTED)
@@ -137,7 +140,8 @@ class ParameterRead(Client):
 
 class ParameterWrite(Client):
     """Sets one parameter. ACCEPTED when the vehicle says that this very float32 holds, REFUSED when another does;
-    `value` is what holds. A PARAM_VALUE with an index belongs to somebody's list and confirms nothing."""
+    `value` is what holds. A PARAM_VALUE with an index belongs to somebody's list and confirms nothing,
+    but where a firmware answers with the real index. `type`: as the vehicle has told it."""
 
     handles = frozenset(("PARAM_VALUE",))
     outcome: ParameterOutcome | None
@@ -148,6 +152,7 @@ class ParameterWrite(Client):
         self.wanted = value
         self.value: ParameterValue | None = None
         self._type = type
+        self._wire = target.firmware.wire_value(value, type)
 
     def start(self, now_ms: int) -> None:
         """Ask for it."""
@@ -155,8 +160,9 @@ class ParameterWrite(Client):
         self._progress(now_ms)
 
     def _handle(self, message: Message, now_ms: int) -> None:
-        value = read_value(message)
-        if value.name != self.name or value.index < value.count:
+        value = read_value(message, self.target.firmware)
+        listed = value.index < value.count and not self.target.firmware.habits.answers_by_index
+        if value.name != self.name or listed:
             return
         self.value = value
         same = pack("<f", value.value) == pack("<f", self.wanted) or value.value == self.wanted
@@ -165,7 +171,7 @@ class ParameterWrite(Client):
     def _repeat(self, now_ms: int) -> None:
         name = self.name.encode("ascii", "replace")[:16]
         self._send(
-            dialect.MAVLink_param_set_message(self.target.system, self.target.component, name, self.wanted, self._type)
+            dialect.MAVLink_param_set_message(self.target.system, self.target.component, name, self._wire, self._type)
         )
 
     def _time_out(self) -> None:

@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from typing import Final
 
 from autopilot.geo import GeoPoint
-from autopilot.mav import AutopilotType, Cmd, Sensor, SystemState
+from autopilot.mav import AutopilotType, Cmd, Frame, Sensor, SystemState
 from autopilot.mission.items import MissionItem
+from autopilot.vehicles.kinds import DEFAULT
 from autopilot.vehicles.vehicle_class import VehicleClass
 from mavlink_bridge.firmware.protocol import Aim, Habits, Mirrored, Order, Rates, Words
 from mavlink_bridge.firmware.setpoints import global_target
 from mavlink_bridge.services.base import Message
-from mavlink_bridge.services.mission.convert import home_item
 
 _CUSTOM: Final = 1.0  # MAV_MODE_FLAG_CUSTOM_MODE_ENABLED
 _GROUND_PRESSURE: Final = (0.0, 0.0, 1.0)
@@ -22,8 +22,8 @@ _FAILSAFES: Final = (SystemState.CRITICAL, SystemState.EMERGENCY)
 
 _HABITS: Final = Habits(
     strategy="guided", home_is_item_0=True, starts_by_arming=False, takes_off_by_itself=False, repeats_targets=True,
-    circles_by_velocity=True, speed_with_target=False, answers_by_index=False, pauses_well=True, download_window=5,
-    calibration=_GROUND_PRESSURE,
+    circles_by_velocity=True, speed_with_target=False, answers_by_index=False, acks_what_it_does=True,
+    pauses_well=True, download_window=5, calibration=_GROUND_PRESSURE,
 )  # fmt: skip
 _WORDS: Final = Words(
     prearm="PreArm: ", arm=("Arm:", "PreArm:"), disarm=("Disarm:",), mode=("Mode change",), takeoff=("Takeoff",)
@@ -73,7 +73,7 @@ class ArduPilot:
         return None
 
     @property
-    def velocity_mode(self) -> int | None:
+    def velocity_mode(self) -> tuple[int, tuple[float, float, float]] | None:
         return None
 
     # --- signs ----------------------------------------------------------------------------------------------------
@@ -96,6 +96,12 @@ class ArduPilot:
     def seq_of(self, wire_seq: int) -> int:
         return wire_seq
 
+    def item_to(self, item: MissionItem) -> MissionItem:
+        return item
+
+    def item_from(self, item: MissionItem) -> MissionItem:
+        return item
+
     # --- parameters -----------------------------------------------------------------------------------------------
     def value_of(self, wire: float, kind: int) -> float:
         return wire
@@ -113,3 +119,14 @@ class ArduPilot:
     def take_off(self, height: float, place: GeoPoint | None) -> Order:
         """It looks at the height above home only."""
         return Order(Cmd.NAV_TAKEOFF, (0.0, 0.0, 0.0, 0.0, 0.0, 0.0, height), prefixes=self.words.takeoff)
+
+
+def home_item(home: GeoPoint | None) -> MissionItem:
+    """Home as item 0 of a mission: a waypoint above mean sea level; all zeros while there is no home, as ArduPilot."""
+    if home is None:
+        return MissionItem(Cmd.NAV_WAYPOINT, Frame.GLOBAL)
+    return MissionItem(Cmd.NAV_WAYPOINT, Frame.GLOBAL, x=home.lat, y=home.lon, z=home.alt)
+
+
+OWN: Final = ArduPilot(DEFAULT)
+"""How Sortie itself speaks where nothing else is said."""

@@ -65,10 +65,11 @@ class Habits:
     mission needs no takeoff. `repeats_targets`: a position may be lost without a word, so it is sent each second.
     `circles_by_velocity`: a circle is flown by velocities along it, else by points ahead. `speed_with_target`: a speed
     is part of each target, DO_CHANGE_SPEED does not outlast it. `answers_by_index`: PARAM_VALUE after a set or a read
-    by name has the real index. `pauses_well`: its own DO_PAUSE_CONTINUE stops where it is asked. `download_window`:
-    how many items may be asked for at once. `calibration`: parameters of PREFLIGHT_CALIBRATION before a flight, None
-    where there is nothing to do. `texts_for_stations`: the parameter that must be 0 for a companion to count as a
-    ground station, without which no texts come; None: texts come anyway."""
+    by name has the real index. `acks_what_it_does`: an accepted mode has been entered. `pauses_well`: its own
+    DO_PAUSE_CONTINUE stops where it is asked. `download_window`: how many items may be asked for at once.
+    `calibration`: parameters of PREFLIGHT_CALIBRATION before a flight, None where there is nothing to do.
+    `texts_for_stations`: the parameter that must be 0 for a companion to count as a ground station, without which no
+    texts come; None: texts come anyway."""
 
     strategy: Strategy
     home_is_item_0: bool
@@ -78,6 +79,7 @@ class Habits:
     circles_by_velocity: bool
     speed_with_target: bool
     answers_by_index: bool
+    acks_what_it_does: bool
     pauses_well: bool
     download_window: int
     calibration: tuple[float, ...] | None
@@ -139,8 +141,9 @@ class Firmware(Protocol):
         """The mode that it changes to for this item of its own mission; None: it stays in AUTO."""
 
     @property
-    def velocity_mode(self) -> int | None:
-        """custom_mode that velocities need, entered while they stream; None: GUIDED takes them."""
+    def velocity_mode(self) -> tuple[int, tuple[float, float, float]] | None:
+        """The mode that velocities need, entered while they stream: its custom_mode, and parameters 1 to 3 of
+        DO_SET_MODE; None: GUIDED takes them."""
 
     # --- signs ----------------------------------------------------------------------------------------------------
     def may_arm(self, present: int, enabled: int, health: int) -> bool:
@@ -158,6 +161,12 @@ class Firmware(Protocol):
 
     def seq_of(self, wire_seq: int) -> int:
         """Inverse of `wire_seq`."""
+
+    def item_to(self, item: MissionItem) -> MissionItem:
+        """A mission item with the numbers of other items that it names as the wire counts them."""
+
+    def item_from(self, item: MissionItem) -> MissionItem:
+        """Inverse of `item_to`."""
 
     # --- parameters -----------------------------------------------------------------------------------------------
     def value_of(self, wire: float, kind: int) -> float:

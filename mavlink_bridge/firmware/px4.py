@@ -60,8 +60,8 @@ _INTEGERS: Final[dict[int, str]] = {
 
 _HABITS: Final = Habits(
     strategy="native", home_is_item_0=False, starts_by_arming=True, takes_off_by_itself=True, repeats_targets=False,
-    circles_by_velocity=False, speed_with_target=True, answers_by_index=True, pauses_well=False, download_window=1,
-    calibration=None, texts_for_stations="NAV_DLL_ACT",
+    circles_by_velocity=False, speed_with_target=True, answers_by_index=True, acks_what_it_does=False,
+    pauses_well=False, download_window=1, calibration=None, texts_for_stations="NAV_DLL_ACT",
 )  # fmt: skip
 _WORDS: Final = Words(
     prearm="Preflight Fail: ", arm=("Arming denied", "Preflight Fail"), disarm=("Disarming denied",),
@@ -131,8 +131,9 @@ class Px4:
         return CopterMode.RTL if command == Cmd.NAV_RETURN_TO_LAUNCH else None
 
     @property
-    def velocity_mode(self) -> int | None:
-        return _OFFBOARD[0] << 16
+    def velocity_mode(self) -> tuple[int, tuple[float, float, float]] | None:
+        main, sub = _OFFBOARD
+        return main << 16 | sub << 24, (_CUSTOM, float(main), float(sub))
 
     # --- signs ----------------------------------------------------------------------------------------------------
     def may_arm(self, present: int, enabled: int, health: int) -> bool:
@@ -152,8 +153,7 @@ class Px4:
         for item in items:
             seq = len(sent)
             if not has_position(item.command):
-                param1 = item.param1 - 1.0 if item.command == Cmd.DO_JUMP else item.param1
-                sent.append(replace(item, seq=seq, frame=Frame.MISSION, param1=param1))
+                sent.append(replace(self.item_to(item), seq=seq, frame=Frame.MISSION))
                 continue
             if item.x == 0.0 and item.y == 0.0:
                 item = replace(item, x=last[0], y=last[1])
@@ -166,6 +166,12 @@ class Px4:
 
     def seq_of(self, wire_seq: int) -> int:
         return wire_seq + 1
+
+    def item_to(self, item: MissionItem) -> MissionItem:
+        return replace(item, param1=item.param1 - 1.0) if item.command == Cmd.DO_JUMP else item
+
+    def item_from(self, item: MissionItem) -> MissionItem:
+        return replace(item, param1=item.param1 + 1.0) if item.command == Cmd.DO_JUMP else item
 
     # --- parameters -----------------------------------------------------------------------------------------------
     def value_of(self, wire: float, kind: int) -> float:

@@ -32,7 +32,7 @@ from autopilot.vehicle import (
 )
 from mavlink_bridge.clients.base import Target as Address
 from mavlink_bridge.codec import dialect
-from mavlink_bridge.flight_controller.firmware import Firmware
+from mavlink_bridge.firmware.protocol import Firmware
 from mavlink_bridge.flight_controller.guided_setpoints import GuidedContext
 from mavlink_bridge.flight_controller.link_state import LinkState
 from mavlink_bridge.flight_controller.mode_control import ModeControl, ModeKeeper
@@ -54,6 +54,7 @@ _FIRST_BATTERY: Final = 1.0  # bit mask
 _ARMED: Final = 128
 _HEARTBEAT_MS: Final = 1000
 _ONBOARD: Final = 18  # MAV_TYPE_ONBOARD_CONTROLLER
+_STATION: Final = 6  # MAV_TYPE_GCS
 _INVALID: Final = 8  # MAV_AUTOPILOT_INVALID
 _ACTIVE: Final = 4
 _NOTHING: Final = VehicleEvent(0)
@@ -82,21 +83,25 @@ class FlightController:
     ) -> None:
         self.firmware = firmware
         self.native = native
-        self.address = Address(system, 1)
+        self.address = Address(system, 1, firmware=firmware)
         self.news = News()
-        self.readings = Readings()
+        self.readings = Readings(firmware.may_arm)
         self.state: VehicleState = self.readings.state
         self.orders = Orders(self.address)
-        self.link = LinkState(StreamKeeper(plan(baud, px4=firmware.px4, native=native), system, 1), self.news)
+        self.link = LinkState(StreamKeeper(plan(baud, firmware.rates, native=native), system, 1), self.news)
         self.steering = Steering(GuidedContext(firmware, self.readings, self.orders, self.news.warn), self.news)
         self.modes = ModeKeeper(firmware.mode_of(custom_mode))
         self.control = ModeControl(self.modes, self.steering, self.news, native=native)
         self.home = HomeQuestion(self.orders)
-        self.prearm = PreArmQuestion()
+        self.prearm = PreArmQuestion(firmware.words.prearm)
         self.motors = Motors(self.steering, self.link, self.home, self.news)
         self._out: list[Outgoing] = []
         self._now_ms = 0
         self._heartbeat_ms = 0
+        self._outputs: list[tuple[float, Request]] = []  # channels that were driven, and the answers to come
+        self.counts_as_station = False
+        """It may be told that a ground station is here: its texts go to no other link, and it does nothing when that
+        station is gone."""
 
     # --- the vehicle: facts ---------------------------------------------------------------------------------------
     @property
@@ -148,19 +153,29 @@ class FlightController:
     def arm(self, *, force: bool = False) -> Request:
         return self.motors.arm(force)
 
+    def stop(self) -> Request:
+        """A person's wish: stop here and hold, in the controller's own way, which takes it out of its mission."""
+        order = self.firmware.stop()
+        if order is None:
+            return Request.refused("no way to stop it")
+        return self.orders.send(order.number, *order.params, prefixes=order.prefixes)
+
     def disarm(self, *, force: bool = False) -> Request:
         return self.motors.disarm(force)
 
     def calibrate(self) -> Request:
-        """The barometer's ground pressure (PREFLIGHT_CALIBRATION), then the controller's pre-arm checks, whose texts
-        follow. Its gyroscopes it has calibrated at boot; doing it again stops its main loop for a second or more, after
-        which its GPS counts as unhealthy and it cannot be armed for a while."""
+        """What a flight begins with (PREFLIGHT_CALIBRATION; ArduPilot's ground pressure), then the controller's pre-arm
+        checks, whose texts follow. Its gyroscopes it has calibrated at boot; doing it again stops its main loop for a
+        second or more, after which its GPS counts as unhealthy and it cannot be armed for a while."""
         if self.state.armed:
             return Request.refused("armed")
         self.prearm.clear()
-        calibration = self.orders.send(_CALIBRATE, 0.0, 0.0, 1.0, retry=SLOW, prefixes=("Calibration", "PreArm:"))
+        wanted, prefixes = self.firmware.habits.calibration, ("Calibration", *self.firmware.words.arm)
+        done = Request.accepted()
+        if wanted is not None:
+            done = self.orders.send(_CALIBRATE, *wanted, retry=SLOW, prefixes=prefixes)
         self.orders.send(_PREARM_CHECKS)
-        return calibration
+        return done
 
     def clear(self, part: ControlPart) -> Request:
         """Nothing can be cleared from outside: there is no MAVLink command for it. A controller relaxes its own
@@ -187,10 +202,13 @@ class FlightController:
         self.steering.watch_distance(metres)
 
     def set_parameter(self, name: str, value: float) -> None:
-        """The controller keeps its own."""
+        """The controller keeps its own; what is known of them says how fast it flies unasked."""
+        cruise = self.firmware.vehicle_class.measures.cruise[0]
+        if name == cruise.name and value > 0.0:
+            self.steering.own_ground_speed(value / cruise.per)
 
     def set_output(self, channel: int, pwm_us: float) -> None:
-        self.orders.send(_SET_SERVO, float(channel), pwm_us)
+        self._outputs.append((channel, self.orders.send(_SET_SERVO, float(channel), pwm_us)))
 
     def reset_battery(self, charge: float) -> Request:
         """Tell it that its battery holds this share now, 0 to 1: it was charged or changed (MAV_CMD_BATTERY_RESET)."""
@@ -229,17 +247,18 @@ class FlightController:
         elif name == "COMMAND_ACK":
             if message.target_component in (0, COMPONENT):
                 self.orders.acknowledge(message, peer, now_ms)
-                self._settle()
+                self._settle(now_ms)
         elif name == "STATUSTEXT":
             self.orders.hear(message.text)
             self.prearm.hear(message.text)
+            self.control.hear(message.text, now_ms)
         elif name == "HOME_POSITION":
             self.home.hear(message)
 
     def _heartbeat(self, message: Message, now_ms: int) -> None:
         self.readings.custom_mode = message.custom_mode
         self.motors.heartbeat(bool(message.base_mode & _ARMED), now_ms)
-        self.control.heartbeat(message.custom_mode)
+        self.control.heartbeat(message.custom_mode, message.system_status, now_ms)
         if self.link.restarted_by_silence(now_ms):
             self._restarted(now_ms)
         if self.link.settled():  # somebody may have taken it meanwhile, and a target may take it back
@@ -270,18 +289,26 @@ class FlightController:
         self._now_ms = max(self._now_ms, now_ms)
         if self.link.step(now_ms):
             self.orders.drop()  # repeated when the link is back, they might take it from somebody
-        follows = self.control.follows and not (self.link.lost or self.link.back)
-        for message in self.steering.step(now_ms, follows):
+        self.control.step(now_ms)
+        still = self._must_be_still(now_ms)
+        for message in self.steering.step(now_ms, self.control.follows and not still):
             self._out.append(Outgoing(message))
-        self.orders.step(now_ms)
-        self._settle()
+        self.orders.step(now_ms, still=still)
+        self._settle(now_ms)
         self._keep_alive(now_ms)
         self._out += self.orders.take_outgoing()
+
+    def _must_be_still(self, now_ms: int) -> bool:
+        """Nothing may be sent that moves it: it is not known whose it is, or whether its failsafe has begun."""
+        link, state = self.link, self.state
+        stale = state.armed and not state.landed and not link.streams.beat_is_fresh(now_ms)
+        return link.lost or link.back or self.control.in_doubt or stale
 
     def _keep_alive(self, now_ms: int) -> None:
         if now_ms >= self._heartbeat_ms:
             self._heartbeat_ms = now_ms + _HEARTBEAT_MS
-            self._out.append(Outgoing(dialect.MAVLink_heartbeat_message(_ONBOARD, _INVALID, 0, 0, _ACTIVE, 3)))
+            kind = _STATION if self.counts_as_station else _ONBOARD
+            self._out.append(Outgoing(dialect.MAVLink_heartbeat_message(kind, _INVALID, 0, 0, _ACTIVE, 3)))
         if self.link.lost:
             return
         self._out += [Outgoing(message) for message in self.link.streams.take(now_ms)]
@@ -291,12 +318,20 @@ class FlightController:
                 self.address.system, self.address.component, _PREARM_CHECKS, 0, *(0.0 for _ in range(7))
             )))  # fmt: skip
 
-    def _settle(self) -> None:
+    def _settle(self, now_ms: int) -> None:
         """Orders have ended: what follows from them."""
         if self.orders.take_done():
             self.news.events |= VehicleEvent.REPLY
             self.motors.settle()
-            self.control.settle()
+            self.control.settle(now_ms)
+            self._tell_refused_outputs()
+
+    def _tell_refused_outputs(self) -> None:
+        ended = [entry for entry in self._outputs if entry[1].done]
+        self._outputs = [entry for entry in self._outputs if not entry[1].done]
+        for channel, request in ended:
+            if not request.ok:
+                self.news.warn(f"Output {channel:g} not driven: {request.reason}")
 
     def next_deadline_ms(self) -> int | None:
         dues = (

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from mavlink_bridge.codec import dialect
-from mavlink_bridge.flight_controller.firmware import Firmware, firmware_of
+from mavlink_bridge.firmware.known import firmware_of
+from mavlink_bridge.firmware.protocol import Firmware
 from mavlink_bridge.services.base import Clock, Message, Outgoing, Peer
 
 _ONBOARD, _INVALID, _ACTIVE = 18, 8, 4

@@ -7,14 +7,14 @@ it ends after GUID_TIMEOUT (3 s). Whether a target was reached is measured here 
 from __future__ import annotations
 
 from collections.abc import Callable
-from math import atan2, cos, hypot, inf, nan, pi, sin, sqrt
+from math import atan2, cos, hypot, inf, pi, sin, sqrt
 from typing import Final
 
 from autopilot import report as R
 from autopilot.geo import GeoPoint, Ned, to_global
 from autopilot.vehicle import Circle, Drive, Hold, Leg, Request, TakeOff, Velocity, Yaw
-from mavlink_bridge.firmware.setpoints import Facing, facing, global_target, velocity_target
-from mavlink_bridge.flight_controller.firmware import Firmware
+from mavlink_bridge.firmware.protocol import Aim, Firmware, Order
+from mavlink_bridge.firmware.setpoints import Facing, facing, velocity_target
 from mavlink_bridge.flight_controller.orders import Orders
 from mavlink_bridge.flight_controller.readings import Readings
 from mavlink_bridge.services.base import Message
@@ -30,12 +30,13 @@ _LEAD_S: Final = 0.4  # how long a velocity takes to be flown
 _CARROT_M: Final = 6.0
 _CORRECTION: Final = 2.0  # m/s
 _RETRY_MS: Final = 2000
-_NAV_TAKEOFF: Final = 22
-_DO_REPOSITION: Final = 192
+_ONCE_MS: Final = 2**31
+"""An interval that no flight outlasts: what is answered is not sent again."""
 
 
 class GuidedContext:
-    """What a course works with. `speed`: m/s over ground; `say(text)`: a warning for people."""
+    """What a course works with. `speed`: m/s over ground; `asked_speed`: the same where somebody asked for it, None:
+    the controller flies at its own; `say(text)`: a warning for people."""
 
     def __init__(self, firmware: Firmware, readings: Readings, orders: Orders, say: Callable[[str], None]) -> None:
         self.firmware = firmware
@@ -43,6 +44,7 @@ class GuidedContext:
         self.orders = orders
         self.say = say
         self.speed = 5.0
+        self.asked_speed: float | None = None
         self.kept_yaw = 0.0
 
     @property
@@ -63,18 +65,27 @@ class GuidedContext:
         return None if origin is None else to_global(origin, ned)
 
     def go(self, ned: Ned, yaw: Yaw, now_ms: int, velocity: Ned | None = None) -> list[Message]:
-        """A position target. PX4 takes it as DO_REPOSITION, which is answered and so not repeated blindly."""
+        """A position target: a setpoint, or a command, which is answered."""
         place = self.place(ned)
         if place is None:
             return []
-        nose = self.nose(yaw)
-        if self.firmware.px4:
-            heading = nan if nose.angle is None else nose.angle
-            self.orders.send(
-                _DO_REPOSITION, self.speed, 1.0, 0.0, heading, place.lat, place.lon, place.alt, place=True, frame=5
-            )
-            return []
-        return [global_target(self.ids, now_ms, place, nose, velocity)]
+        return self.give(self.firmware.go(Aim(self.ids, now_ms, place, self.nose(yaw), self.asked_speed, velocity)))
+
+    def give(self, sent: Message | Order) -> list[Message]:
+        """What a firmware wants to be sent: a command goes with the orders, and replaces one that still waits."""
+        if not isinstance(sent, Order):
+            return [sent]
+        self.orders.send(
+            sent.number, *sent.params, prefixes=sent.prefixes, place=sent.frame is not None, frame=sent.frame or 0,
+            moves=True, replaces=True,
+        )  # fmt: skip
+        return []
+
+    @property
+    def position_ms(self) -> int:
+        """How often a position is sent."""
+        once = not self.firmware.habits.repeats_targets and self.readings.origin is not None
+        return _ONCE_MS if once else POSITION_MS
 
     @property
     def ids(self) -> tuple[int, int]:
@@ -109,11 +120,10 @@ class GoTo(Course):
         self._radius = target.radius
         self._passing = isinstance(target, Leg) and target.next is not None
         self._inside_since: int | None = None
-        if context.firmware.px4:
-            self.interval_ms = 5 * POSITION_MS
 
     def send(self, now_ms: int) -> list[Message]:
         assert self.end is not None
+        self.interval_ms = self.context.position_ms
         return self.context.go(self.end, self.yaw, now_ms)
 
     def reached(self, now_ms: int) -> bool:
@@ -138,10 +148,13 @@ class Brake(Course):
         self.at_rest = False
 
     def send(self, now_ms: int) -> list[Message]:
-        if self.context.firmware.px4 and self.end is None:
-            self._settle()
         if self.end is not None:
+            self.interval_ms = self.context.position_ms
             return self.context.go(self.end, self.yaw, now_ms)
+        stop = self.context.firmware.stop()
+        if stop is not None:
+            self.interval_ms = _ONCE_MS
+            return self.context.give(stop)
         return [velocity_target(self.context.ids, now_ms, (0.0, 0.0, 0.0), self.context.nose(self.yaw))]
 
     def reached(self, now_ms: int) -> bool:
@@ -153,7 +166,7 @@ class Brake(Course):
     def _settle(self) -> None:
         """From here on a position, which outlives us: what a controller does with an ended velocity it does alone."""
         self.end = self.context.readings.state.position
-        self.interval_ms = POSITION_MS
+        self.interval_ms = self.context.position_ms
 
 
 class Rest(Course):
@@ -190,24 +203,15 @@ class TakeOffCourse(Course):
 
     def send(self, now_ms: int) -> list[Message]:
         if self._climbing:  # in the air already: straight up
-            self.interval_ms = POSITION_MS
+            self.interval_ms = self.context.position_ms
             return self.context.go(self._place, self.yaw, now_ms)
         if self._asked is not None and self._asked.done and not self._asked.ok:
             self.context.say(f"Takeoff refused: {self._asked.reason}")
             self._asked, self._again_ms = None, now_ms + _RETRY_MS
         if self._asked is None and now_ms >= self._again_ms and self.context.readings.state.armed:
-            heading = nan if self.context.firmware.px4 else 0.0
-            self._asked = self.context.orders.send(
-                _NAV_TAKEOFF, 0.0, 0.0, 0.0, heading, *self._where(), prefixes=("Takeoff",)
-            )
+            order = self.context.firmware.take_off(self._goal, self.context.place(self._place))
+            self._asked = self.context.orders.send(order.number, *order.params, prefixes=order.prefixes, moves=True)
         return []
-
-    def _where(self) -> tuple[float, float, float]:
-        """Parameters 5 to 7: ArduPilot looks at the height above home only, PX4 wants a place and AMSL."""
-        place = self.context.place(self._place)
-        if self.context.firmware.px4 and place is not None:
-            return place.lat, place.lon, place.alt
-        return 0.0, 0.0, self._goal
 
     def reached(self, now_ms: int) -> bool:
         r = self.context.readings.report
@@ -286,7 +290,7 @@ class Round(Course):
             assert self.end is not None
             return context.go(self.end, self.yaw, now_ms)
         angle = self._angle + self._target.direction * self._speed / self._radius * _LEAD_S
-        if not context.has_height or context.firmware.px4:
+        if not context.has_height or not context.firmware.habits.circles_by_velocity:
             self.interval_ms = POSITION_MS
             self.end = self._point(self._angle + self._target.direction * _CARROT_M / self._radius)
             return context.go(self.end, self.yaw, now_ms)

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from autopilot.mav import Cmd
 from mavlink_bridge import codec
-from mavlink_bridge.flight_controller.firmware import Firmware
+from mavlink_bridge.firmware.protocol import Firmware
 from mavlink_bridge.framing import Frame
 from mavlink_bridge.services.base import Outgoing, Peer
 from mavlink_bridge.services.flight import TUNNEL_TYPE
@@ -23,6 +23,7 @@ class Ownership(Enum):
     BOTH = auto()
     PASS = auto()
     TAKES = auto()  # passes, and whoever sends it flies the vehicle from now on: the mission pauses
+    STOPS = auto()  # ours: a pause or its end, which the controller itself would do badly
     STREAMS = auto()  # passes, and may have slowed down what the service needs
     HIDDEN_FILE = auto()  # file transfer of the controller's own mission: refused
 
@@ -55,7 +56,7 @@ def ownership_of(frame: Frame, firmware: Firmware, *, native: bool = False) -> O
     controller runs the mission, so pausing it and choosing its item are the controller's."""
     number = frame.msg_id
     if native and _steers_mission(frame):
-        return Ownership.PASS
+        return Ownership.STOPS if _pauses(frame) and not firmware.habits.pauses_well else Ownership.PASS
     if number in _SETPOINTS:
         return Ownership.TAKES
     if number == _SET_CURRENT:
@@ -83,6 +84,11 @@ def _steers_mission(frame: Frame) -> bool:
     return message is not None and message.command in (_PAUSE_CONTINUE, _DO_SET_CURRENT)
 
 
+def _pauses(frame: Frame) -> bool:
+    message = codec.decode(frame.msg_id, frame.payload) if frame.msg_id in _COMMANDS else None
+    return message is not None and message.command == _PAUSE_CONTINUE
+
+
 def _mission(message: Any) -> Ownership:
     if message.get_msgId() in _ITEMS and message.current in _GUIDED_ITEM:
         return Ownership.TAKES
@@ -92,7 +98,7 @@ def _mission(message: Any) -> Ownership:
 
 
 def _mode(custom_mode: int, firmware: Firmware) -> Ownership:
-    return Ownership.FLY if firmware.mode_of(custom_mode) == firmware.auto else Ownership.TAKES
+    return Ownership.FLY if firmware.mode_of(custom_mode) == firmware.vehicle_class.modes.auto else Ownership.TAKES
 
 
 def _command(message: Any, firmware: Firmware) -> Ownership:
@@ -102,8 +108,7 @@ def _command(message: Any, firmware: Firmware) -> Ownership:
     if command == _MISSION_START:
         return Ownership.FLY
     if command == _DO_SET_MODE:
-        mode = int(message.param2) << 16 | int(message.param3) << 24 if firmware.px4 else int(message.param2)
-        return _mode(mode, firmware)
+        return _mode(firmware.asked_mode(message.param2, message.param3), firmware)
     if command == _REQUEST_MESSAGE:
         return Ownership.OURS if message.param1 in _OUR_MESSAGES else Ownership.PASS
     if command == _SET_INTERVAL:

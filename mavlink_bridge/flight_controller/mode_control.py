@@ -2,26 +2,36 @@
 
 Nothing is commanded until `command`. From then on every other mode than the wanted one means that somebody else (a
 pilot, a ground station, a failsafe, a restart) has taken the vehicle; it is not taken back without a new `command`.
+
+So does the controller's own failsafe where the mode does not show it (`Firmware.acts_itself`). Its text may come before
+the HEARTBEAT that tells: from then on nothing moves the vehicle until a HEARTBEAT says how things are.
 """
 
 from __future__ import annotations
 
 from typing import Final
 
+from autopilot.mav import Severity
 from autopilot.vehicle import Land, Request, Target, VehicleEvent
 from mavlink_bridge.flight_controller.news import News
 from mavlink_bridge.flight_controller.steering import Steering
 
 _SET_MODE: Final = 176
 _MISSION_START: Final = 300
+_DOUBT_MS: Final = 400
+"""A HEARTBEAT may have been on its way when a text told of a failsafe."""
+_ENTER_MS: Final = 2500
+"""How long a mode may take that was accepted."""
 
 
 class ModeKeeper:
     """`actual`: the controller's mode now, ArduPilot's numbers. `wanted`: the commanded one, None while somebody else
-    has the vehicle. `confirmed`: it has been seen, or acknowledged, in the wanted mode."""
+    has the vehicle. `confirmed`: it has been seen, or acknowledged, in the wanted mode. `part`: a mode that belongs to
+    the wanted one now, as the return of a mission does; None: no other does."""
 
     def __init__(self, actual: int) -> None:
         self.actual = actual
+        self.part: int | None = None
         self.wanted: int | None = None
         self.confirmed = False
         self._before: int | None = None  # what HEARTBEATs sent before the change still say
@@ -33,13 +43,14 @@ class ModeKeeper:
     def command(self, mode: int) -> bool:
         """`mode` is wanted from now on. False when the controller is already in it: nothing need be asked."""
         self.wanted = mode
+        self.part = None
         self.confirmed = self.actual == mode
         self._before = None if self.confirmed else self.actual
         return not self.confirmed
 
     def release(self) -> None:
         """Nothing is wanted any more."""
-        self.wanted = None
+        self.wanted = self.part = None
         self.confirmed = False
         self._before = None
 
@@ -55,7 +66,7 @@ class ModeKeeper:
             changed = mode != self.actual
             self.actual = mode
             return changed
-        if mode == self.wanted:
+        if mode == self.wanted or (self.confirmed and mode == self.part):
             self.actual = mode
             self.confirmed = True
             self._before = None
@@ -80,6 +91,10 @@ class ModeControl:
         self._native = native
         self._request: Request | None = None  # of `command`, until it is known
         self._order: Request | None = None  # the DO_SET_MODE that is under way
+        self._enters_by_ms: int | None = None  # it was accepted, and the mode is to be seen by then
+        self._acting = False  # the controller's own failsafe, by the last HEARTBEAT
+        self._doubt_ms: int | None = None  # a text tells of a failsafe: no HEARTBEAT before this settles it
+        self._class_modes = self._firmware.vehicle_class.modes
 
     def command(self, mode: int) -> Request:
         """Take the vehicle: see `ControlledVehicle`. The answer comes with a HEARTBEAT or the acknowledgement."""
@@ -89,7 +104,7 @@ class ModeControl:
                 return Request.accepted()
             if self._request is not None:
                 return self._request
-        if wanted == self._firmware.vehicle_class.modes.at_rest:
+        if wanted == self._class_modes.at_rest:
             self._steering.come_to_rest()
         else:
             self._steering.stop()
@@ -102,9 +117,10 @@ class ModeControl:
     def _flown(self, mode: int) -> int:
         """The controller's mode for one of ours. Its own AUTO cannot be armed in: it waits on the ground in GUIDED."""
         state = self._context.readings.state
-        if self._native and mode == self._firmware.auto and state.armed and not state.landed:
+        if mode not in self._class_modes.autos:
             return mode
-        return self._firmware.flown(mode)
+        in_auto = self._native and mode == self._class_modes.auto and state.armed and not state.landed
+        return mode if in_auto else self._class_modes.guided
 
     def fly(self, target: Target, now_ms: int) -> None:
         """Fly `target`, if the vehicle is ours: a landing in the controller's own mode, all others in GUIDED."""
@@ -113,62 +129,100 @@ class ModeControl:
         if isinstance(target, Land):
             self._steering.stop()
             self._steering.target = target
-            self._fly_mode(self._firmware.land)
+            self._fly_mode(self._class_modes.stop)
             return
         self._steering.fly(target, now_ms)
-        if self._steering.course is not None and self._keeper.wanted != self._firmware.guided:
-            self._fly_mode(self._firmware.guided)  # up again after a landing of the mission
+        if self._steering.course is not None and self._keeper.wanted != self._class_modes.guided:
+            self._fly_mode(self._class_modes.guided)  # up again after a landing of the mission
 
     def fly_natively(self) -> None:
-        """AUTO of the controller, from the ground with MISSION_START; nothing when it is there or on its way."""
-        if not self._keeper.commanded or self._keeper.wanted == self._firmware.auto:
+        """AUTO of the controller, from the ground with MISSION_START where that is waited for; nothing when it is there
+        or on its way."""
+        if not self._keeper.commanded or self._keeper.wanted == self._class_modes.auto:
             return
         self._steering.stop()
-        self._fly_mode(self._firmware.auto)
-        if self._context.readings.state.landed:
-            self._context.orders.send(_MISSION_START)
+        self._fly_mode(self._class_modes.auto)
+        if self._context.readings.state.landed and not self._firmware.habits.starts_by_arming:
+            self._context.orders.send(_MISSION_START, moves=True)
+
+    def expect(self, mode: int | None) -> None:
+        """The mission leads to this mode now, by an item of its own; None: to no other."""
+        if self.flies_itself:
+            self._keeper.part = mode
 
     @property
     def flies_itself(self) -> bool:
         """The controller flies the mission, by our wish."""
-        return self._native and self._keeper.wanted == self._firmware.auto
+        return self._native and self._keeper.wanted == self._class_modes.auto
 
     @property
     def follows(self) -> bool:
         """The controller is in the mode that takes our targets."""
-        return self._keeper.confirmed and self._keeper.wanted == self._firmware.guided
+        return self._keeper.confirmed and self._keeper.wanted == self._class_modes.guided
 
     def release(self) -> None:
         """Nothing is commanded any more."""
         self._keeper.release()
         self._give_up("taken over")
 
-    def heartbeat(self, custom_mode: int) -> None:
-        """A HEARTBEAT shows this mode."""
+    # --- what the controller says ---------------------------------------------------------------------------------
+    def heartbeat(self, custom_mode: int, system_status: int, now_ms: int) -> None:
+        """A HEARTBEAT shows this mode and MAV_STATE."""
+        mode = self._firmware.mode_of(custom_mode)
+        if self._doubt_ms is not None and now_ms >= self._doubt_ms:
+            self._doubt_ms = None
+        acted, self._acting = self._acting, self._firmware.acts_itself(system_status, mode)
         asked = self._request is not None or self._order is not None
-        if self._keeper.heartbeat(self._firmware.mode_of(custom_mode)):
+        if self._acting and not acted and self._keeper.commanded:
+            self._keeper.actual = mode
+            self.release()
+            self._news.say(Severity.CRITICAL, "Failsafe of the flight controller: not commanded until asked")
+        elif self._keeper.heartbeat(mode):
             self._give_up("another mode was chosen")
         elif asked and self._keeper.confirmed:
             self._end_request(True)
 
+    def hear(self, text: str, now_ms: int) -> None:
+        """A STATUSTEXT: of its failsafe?"""
+        if text.startswith(self._firmware.words.failsafe):
+            self._doubt_ms = now_ms + _DOUBT_MS
+
+    @property
+    def in_doubt(self) -> bool:
+        """A failsafe may have begun: nothing may move the vehicle now."""
+        return self._doubt_ms is not None
+
     def _give_up(self, reason: str) -> None:
         self._end_request(False, reason)
         self._steering.stop()
+        self._context.orders.drop_moving()
         self._news.events |= VehicleEvent.TAKEN_OVER
 
-    def settle(self) -> None:
-        """Orders have ended: was one of them a mode's?"""
+    def settle(self, now_ms: int) -> None:
+        """Orders have ended: was one of them a mode's? Where an acknowledgement does not mean that the mode has been
+        entered, a HEARTBEAT has to show it."""
         order = self._order
-        if order is None or not order.done:
+        if order is None or not order.done or self._enters_by_ms is not None:
             return
-        if order.ok:
+        if not order.ok:
+            self._refused(order.reason)
+        elif self._firmware.habits.acks_what_it_does:
             self._keeper.acknowledged()
             self._end_request(True)
-        elif not self._keeper.confirmed:
-            self._end_request(False, order.reason)
-            self._news.warn(f"Flight controller refuses the mode: {order.reason}")
+        else:
+            self._enters_by_ms = now_ms + _ENTER_MS
+
+    def step(self, now_ms: int) -> None:
+        """Has an accepted mode stayed away?"""
+        if self._enters_by_ms is not None and now_ms >= self._enters_by_ms:
+            self._refused("it was not entered")
+
+    def _refused(self, reason: str) -> None:
+        confirmed = self._keeper.confirmed
+        self._end_request(confirmed, reason)
+        if not confirmed:
+            self._news.warn(f"Flight controller refuses the mode: {reason}")
             self.release()
-        self._order = None
 
     def _fly_mode(self, mode: int) -> None:
         if self._keeper.command(mode):
@@ -177,10 +231,10 @@ class ModeControl:
 
     def _ask(self, mode: int) -> None:
         params = self._firmware.set_mode_params(mode)
-        self._order = self._context.orders.send(_SET_MODE, *params, prefixes=("Mode change",))
+        self._order = self._context.orders.send(_SET_MODE, *params, prefixes=self._firmware.words.mode, moves=True)
 
     def _end_request(self, ok: bool, reason: str = "") -> None:
-        request, self._request, self._order = self._request, None, None
+        request, self._request, self._order, self._enters_by_ms = self._request, None, None, None
         if request is not None:
             request.ok, request.reason, request.done = ok, reason, True
             self._news.events |= VehicleEvent.REPLY

@@ -33,6 +33,7 @@ class Motors:
         self._readings = steering.context.readings
         self._orders = steering.context.orders
         self._has_height = steering.context.has_height
+        self._words = steering.context.firmware.words
         self._link = link
         self._home = home
         self._news = news
@@ -43,17 +44,17 @@ class Motors:
 
     # --- orders ---------------------------------------------------------------------------------------------------
     def arm(self, force: bool) -> Request:
-        return self._ask(True, force, ("Arm:", "PreArm:"))
+        return self._ask(True, force, self._words.arm)
 
     def disarm(self, force: bool) -> Request:
         if not force and self._has_height and self._readings.report[R.LANDED_STATE] in _IN_AIR:
             return Request.refused("not landed")
-        return self._ask(False, force, ("Disarm:",))
+        return self._ask(False, force, self._words.disarm)
 
     def _ask(self, arm: bool, force: bool, prefixes: tuple[str, ...]) -> Request:
         if self._link.lost:
             return Request.refused("no link to the flight controller")
-        order = self._orders.send(_ARM, float(arm), _FORCE if force else 0.0, retry=SLOW, prefixes=prefixes)
+        order = self._orders.send(_ARM, float(arm), _FORCE if force else 0.0, retry=SLOW, prefixes=prefixes, moves=arm)
         self._asked.append((order, arm))
         return order
 

@@ -21,6 +21,7 @@ from autopilot.mission.state import MissionState
 from mavlink_bridge.clients.mission_upload import MissionUpload
 from mavlink_bridge.clients.outcome import TransferOutcome
 from mavlink_bridge.flight_controller.controller import COMPONENT, FlightController
+from mavlink_bridge.flight_controller.transfer_turn import TransferTurn
 from mavlink_bridge.services.base import Clock, Message, Outgoing, Peer
 
 if TYPE_CHECKING:
@@ -37,9 +38,11 @@ class NativeMission:
     handles = frozenset(("MISSION_CURRENT", "MISSION_ITEM_REACHED", "MISSION_REQUEST", "MISSION_REQUEST_INT",
                          "MISSION_ACK"))  # fmt: skip
 
-    def __init__(self, vehicle: FlightController, autopilot: Autopilot) -> None:
+    def __init__(self, vehicle: FlightController, autopilot: Autopilot, turn: TransferTurn) -> None:
         self._vehicle = vehicle
+        self._firmware = vehicle.firmware
         self._autopilot = autopilot
+        self._turn = turn
         self._upload: MissionUpload | None = None
         self._uploading = 0
         self._there: int | None = None  # checksum of the mission that the controller has
@@ -83,16 +86,17 @@ class NativeMission:
         name = message.get_type()
         if name == "MISSION_ITEM_REACHED":
             if self._flies:
-                self._hear_reached(int(message.seq))
+                self._hear_reached(self._firmware.seq_of(int(message.seq)))
         elif name == "MISSION_CURRENT":
-            self._hear_current(int(message.seq))
+            self._hear_current(self._firmware.seq_of(int(message.seq)))
         elif self._upload is not None and message.target_component == COMPONENT:
             self._upload.handle_message(message, peer, now_ms)
 
     @property
     def _flies(self) -> bool:
         """The controller runs the mission, and by our wish."""
-        return self._vehicle.commanded and self._vehicle.flight_mode == self._vehicle.firmware.auto
+        modes = (self._firmware.vehicle_class.modes.auto, self._vehicle.modes.part)
+        return self._vehicle.commanded and self._vehicle.flight_mode in modes
 
     def _hear_reached(self, seq: int) -> None:
         """The controller says it when its hold time is over."""
@@ -122,6 +126,7 @@ class NativeMission:
     def handle_timeout(self, now_ms: int) -> None:
         self._keep_uploaded(now_ms)
         self._follow()
+        self._vehicle.control.expect(self._mode_ahead())
         core, vehicle = self._autopilot, self._vehicle
         if core.modes.mode is not core.parts.auto or core.sequencer.state() is not MissionState.RUNNING:
             return
@@ -129,6 +134,14 @@ class NativeMission:
             return
         if not vehicle.state.landed or core.parts.helm.takeoff_allowed or not vehicle.firmware.vehicle_class.has_height:
             vehicle.control.fly_natively()
+
+    def _mode_ahead(self) -> int | None:
+        """The mode that the controller changes to for the present item of its mission, or for the next: it may tell of
+        the mode before it tells of the item."""
+        sequencer = self._autopilot.sequencer
+        following = sequencer.next_nav(self._autopilot.mission, sequencer.current_nav_index())
+        ahead = (self._firmware.mode_of_item(item.command) for item in (sequencer.current_item(), following) if item)
+        return next((mode for mode in ahead if mode is not None), None)
 
     def _keep_uploaded(self, now_ms: int) -> None:
         armed = self._autopilot.armed
@@ -141,6 +154,7 @@ class NativeMission:
             if upload.outcome is None:
                 return
             self._upload = None
+            self._turn.give_back(self)
             if upload.outcome is TransferOutcome.ACCEPTED:
                 self._there = self._uploading
             else:
@@ -150,6 +164,9 @@ class NativeMission:
                 )
         mission = self._autopilot.mission
         if self.ready or not mission.total() or self._vehicle.link.lost or now_ms < self._retry_ms:
+            return
+        if not self._turn.take(self, now_ms):
+            self._retry_ms = self._turn.wait_ms(now_ms)
             return
         self._uploading = mission.checksum()
         self._upload = MissionUpload(self._vehicle.address, mission.items(), home=self._vehicle.home.position)

@@ -1,4 +1,4 @@
-"""PX4's OFFBOARD: how it is told a velocity (docs/reference/real-vehicles.md, "PX4"). Untested on a real PX4.
+"""A mode for velocities alone, as PX4's OFFBOARD (docs/reference/real-vehicles.md, "PX4").
 
 OFFBOARD is entered only while setpoints come in already, for a second before, and is left by PX4 itself when they stay
 away: so they are streamed ten times a second from the first moment to the last. A position ends it: DO_REPOSITION
@@ -15,18 +15,19 @@ from mavlink_bridge.flight_controller.guided_setpoints import VELOCITY_MS, Cours
 from mavlink_bridge.services.base import Message
 
 _SET_MODE: Final = 176
-_MAIN_MODE: Final = 6
-_CUSTOM: Final = 1.0  # MAV_MODE_FLAG_CUSTOM_MODE_ENABLED
 _STREAM_FIRST_MS: Final = 1000
 _GAP_MS: Final = 500
 _ASK_AGAIN_MS: Final = 2000
 
 
 class OffboardStream:
-    """The stream of setpoints, whatever they say: OFFBOARD is asked for when it has gone on for a second."""
+    """The stream of setpoints, whatever they say: the mode (custom_mode; parameters of DO_SET_MODE) is asked for when
+    it has gone on for a second."""
 
-    def __init__(self, context: GuidedContext) -> None:
+    def __init__(self, context: GuidedContext, mode: int, params: tuple[float, float, float]) -> None:
         self._context = context
+        self._mode = mode
+        self._params = params
         self._last_ms = -_GAP_MS
         self._ask_ms = 0
 
@@ -35,9 +36,9 @@ class OffboardStream:
         if now_ms - self._last_ms >= _GAP_MS:
             self._ask_ms = now_ms + _STREAM_FIRST_MS
         self._last_ms = now_ms
-        if now_ms >= self._ask_ms and not is_offboard(self._context.readings.custom_mode):
+        if now_ms >= self._ask_ms and self._context.readings.custom_mode != self._mode:
             self._ask_ms = now_ms + _ASK_AGAIN_MS
-            self._context.orders.send(_SET_MODE, _CUSTOM, float(_MAIN_MODE))
+            self._context.orders.send(_SET_MODE, *self._params, moves=True)
 
 
 class OffboardMove(Course):
@@ -57,8 +58,3 @@ class OffboardMove(Course):
         if place is not None:
             return [global_target(context.ids, now_ms, place, context.nose(self.yaw), target.velocity)]
         return [velocity_target(context.ids, now_ms, target.velocity, context.nose(self.yaw))]
-
-
-def is_offboard(custom_mode: int) -> bool:
-    """Does HEARTBEAT.custom_mode say OFFBOARD?"""
-    return custom_mode >> 16 & 0xFF == _MAIN_MODE

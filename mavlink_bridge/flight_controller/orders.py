@@ -21,12 +21,13 @@ SLOW = Retry(interval_ms=5000, attempts=2)
 _TEXT_WAIT_MS = 300
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class _Order:
     number: int
     client: CommandClient
     request: Request
     prefixes: tuple[str, ...]
+    moves: bool
     text: str = ""
     refused_ms: int | None = None
 
@@ -40,6 +41,7 @@ class Orders:
         self._waiting: deque[_Order] = deque()
         self._out: list[Outgoing] = []
         self._done = False
+        self._still = False
 
     def send(
         self,
@@ -49,21 +51,33 @@ class Orders:
         prefixes: tuple[str, ...] = (),
         place: bool = False,
         frame: int = 3,
+        moves: bool = False,
+        replaces: bool = False,
     ) -> Request:
         """Give a command; `prefixes`: how a STATUSTEXT begins that gives the reason of its refusal. `place`: as
-        COMMAND_INT with parameters 5 and 6 in degrees."""
-        order = _Order(number, self._client(number, params, retry, place, frame), Request(), prefixes)
+        COMMAND_INT with parameters 5 and 6 in degrees. `moves`: it may move the vehicle, so it ends with our having it;
+        `replaces` those of its number that wait."""
+        order = _Order(number, self._client(number, params, retry, place, frame), Request(), prefixes, moves)
+        if replaces:
+            self._forget([one for one in self._waiting if one.number == number])
         self._waiting.append(order)
         return order.request
 
     def drop(self) -> None:
-        """Forget all that waits or runs: somebody else has the vehicle, or the controller is a new one."""
-        for order in (*self._running.values(), *self._waiting):
+        """Forget all that waits or runs: the controller is a new one, or silent."""
+        self._forget([*self._running.values(), *self._waiting])
+
+    def drop_moving(self) -> None:
+        """Forget what may move the vehicle: somebody else has it now, and a repetition would take it back."""
+        self._forget([order for order in (*self._running.values(), *self._waiting) if order.moves])
+
+    def _forget(self, orders: list[_Order]) -> None:
+        for order in orders:
             order.request.reason = order.request.reason or "given up"
             order.request.done = True
-        self._running.clear()
-        self._waiting.clear()
-        self._done = True
+        self._running = {number: order for number, order in self._running.items() if order not in orders}
+        self._waiting = deque(order for order in self._waiting if order not in orders)
+        self._done = self._done or bool(orders)
 
     def _client(self, number: int, params: tuple[float, ...], retry: Retry, place: bool, frame: int) -> CommandClient:
         filled = (*params, *(0.0 for _ in range(7 - len(params))))
@@ -95,17 +109,23 @@ class Orders:
             if any(text.startswith(prefix) for prefix in order.prefixes):
                 order.text = order.text or text.partition(": ")[2] or text
 
-    def step(self, now_ms: int) -> None:
-        """Repeat, give up, begin what waits."""
+    def step(self, now_ms: int, *, still: bool = False) -> None:
+        """Repeat, give up, begin what waits. `still`: nothing now that may move the vehicle."""
+        self._still = still
         for order in list(self._running.values()):
+            if self._stands(order):
+                continue
             order.client.handle_timeout(now_ms)
             self._follow(order, now_ms)
         for order in list(self._waiting):
-            if order.number not in self._running:
+            if order.number not in self._running and not self._stands(order):
                 self._waiting.remove(order)
                 self._running[order.number] = order
                 order.client.start(now_ms)
                 self._out += order.client.take_outgoing()
+
+    def _stands(self, order: _Order) -> bool:
+        return self._still and order.moves
 
     def _follow(self, order: _Order, now_ms: int) -> None:
         self._out += order.client.take_outgoing()
@@ -135,9 +155,10 @@ class Orders:
 
     @property
     def deadline_ms(self) -> int | None:
-        if any(order.number not in self._running for order in self._waiting):
+        if any(order.number not in self._running and not self._stands(order) for order in self._waiting):
             return 0
-        dues = [order.refused_ms or order.client.next_deadline_ms() for order in self._running.values()]
+        running = [order for order in self._running.values() if not self._stands(order)]
+        dues = [order.refused_ms or order.client.next_deadline_ms() for order in running]
         return min((due for due in dues if due is not None), default=None)
 
 

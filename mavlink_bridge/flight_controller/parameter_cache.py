@@ -15,7 +15,8 @@ _ATTEMPTS: Final = 10
 
 class ParameterCache:
     """Reads `names` one by one, again when there is no answer; `heard(name, value)` is called for each value that goes
-    by. A name that the controller does not have is given up after ten attempts in all."""
+    by, in the way of `target.firmware`. A name that the controller does not have is given up after ten attempts in
+    all."""
 
     clock: Clock = "link"
     handles = frozenset(("PARAM_VALUE",))
@@ -39,7 +40,7 @@ class ParameterCache:
         name = message.param_id
         if name in self._names:
             self._missing.pop(name, None)
-            self._heard(name, float(message.param_value))
+            self._heard(name, self._target.firmware.value_of(message.param_value, message.param_type))
 
     def handle_timeout(self, now_ms: int) -> None:
         if not self._missing or now_ms < self._due_ms:

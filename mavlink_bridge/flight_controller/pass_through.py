@@ -10,6 +10,7 @@ signed for one link is checked, stripped, and signed anew for the other.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from autopilot.mav import Result, Severity
@@ -20,8 +21,10 @@ from mavlink_bridge.endpoint import Endpoint
 from mavlink_bridge.flight_controller.controller import COMPONENT, FlightController
 from mavlink_bridge.flight_controller.message_ownership import Ownership, file_not_found, ownership_of
 from mavlink_bridge.flight_controller.traffic_monitor import TrafficMonitor
+from mavlink_bridge.flight_controller.transfer_turn import TransferTurn
 from mavlink_bridge.flight_controller.vehicle_facade import MISSION_CURRENT, MISSION_ITEM_REACHED, VehicleFacade
 from mavlink_bridge.framing import Frame, unsigned
+from mavlink_bridge.messages import CurrentMode
 from mavlink_bridge.router import target_of
 from mavlink_bridge.services.base import Peer
 from mavlink_bridge.tx_queue import is_droppable
@@ -31,6 +34,8 @@ if TYPE_CHECKING:
 
 _HEARTBEAT: Final = 0
 _COMMANDS: Final = (75, 76)
+_MISSION_ACK: Final = 47
+_TRANSFER: Final = frozenset((37, 38, 39, 40, 43, 44, 45, 47, 51, 73))
 _MISSION_REPLIES: Final = frozenset((39, 40, 44, 47, 51, 73))
 _OURS_BY_TYPE: Final = (0, 255)  # mission_type: mission, all plans
 _NEVER: Final = frozenset((109, 166, 256))  # RADIO_STATUS, RADIO, SETUP_SIGNING
@@ -54,10 +59,14 @@ class PassThrough:
         self._autopilot = autopilot
         self._facade = facade
         self._clocks = clocks
+        self._auto = vehicle.firmware.vehicle_class.modes.auto
+        self._starts = vehicle.firmware.habits.starts_by_arming
         self._waiting: list[tuple[int, Frame, Request]] = []  # until the controller follows our targets
         self.traffic = TrafficMonitor(vehicle.motors)
         self.companion: Callable[[int, Frame], None] = lambda number, frame: None
         """Gets what ground stations send to component 191."""
+        self.turn = TransferTurn()
+        """Of plans, with the controller."""
         self.inside: set[int] = set()
         """Links of the ground endpoint that lead to parties within Sortie (a depot): what they say is for Sortie alone,
         and the controller's telemetry is not for them."""
@@ -69,10 +78,15 @@ class PassThrough:
             return
         system, component = target_of(frame)
         autopilot = (frame.system, frame.component) == (self._vehicle.address.system, self._vehicle.address.component)
+        if autopilot and frame.msg_id == _MISSION_ACK and system not in (0, self._link.system_id):
+            self.turn.station(self._clocks()[0], ended=True)
         if autopilot:
             self.traffic.from_controller(frame, (system, component))
         if autopilot and frame.msg_id == _HEARTBEAT:
             self._facade.heartbeat(frame.payload)
+        elif autopilot and frame.msg_id == CurrentMode.id:
+            shown = replace(frame, payload=self._facade.current_mode(frame.payload))
+            self._to_ground(shown, system, component, restamp=True)
         elif not (autopilot and self._replaced(frame)) and (system, component) != (self._link.system_id, COMPONENT):
             self._to_ground(frame, system, component, restamp=autopilot and frame.known)
 
@@ -126,6 +140,8 @@ class PassThrough:
                 return False
             case Ownership.FLY:
                 return self._take_first(number, frame)
+            case Ownership.STOPS:
+                self._stop_or_go_on(number, frame)
             case Ownership.HIDDEN_FILE:
                 self._refuse_file(number, frame)
                 return True
@@ -138,8 +154,14 @@ class PassThrough:
                 self._set_streams(number, frame)
             case Ownership.PASS:
                 self.traffic.from_ground(frame)
+                self._watch_transfer(frame)
                 self._to_controller(frame)
         return True
+
+    def _watch_transfer(self, frame: Frame) -> None:
+        """Ours keep out of the way of a station's."""
+        if frame.msg_id in _TRANSFER:
+            self.turn.station(self._clocks()[0], ended=frame.msg_id == _MISSION_ACK)
 
     def _set_streams(self, number: int, frame: Frame) -> None:
         """Links share the controller's port: nobody gets a stream slower than the service needs it."""
@@ -174,15 +196,28 @@ class PassThrough:
         """A mission is to be flown. If the core would refuse, it does so at once; else the controller must be in the
         mode that follows targets before the core hears of it, so that the acknowledgement means what it says."""
         core, now_ms = self._autopilot, self._clocks()[1]
-        if core.modes.complaint(self._vehicle.firmware.auto, now_ms) is not None:
+        if core.modes.complaint(self._auto, now_ms) is not None:
             return False
         for complaint in core.parts.fenced_mission.complaints():
             core.parts.announcer.say(Severity.WARNING, complaint)
-        request = self._vehicle.command(self._vehicle.firmware.auto)
-        if request.done and request.ok:
+        request = self._vehicle.command(self._auto)
+        if request.done and request.ok and not self._starts:
             return False
         self._waiting.append((number, frame, request))
         return True
+
+    def _stop_or_go_on(self, number: int, frame: Frame) -> None:
+        """DO_PAUSE_CONTINUE for a controller that flies the mission itself and would pause it badly: stopped by a
+        target, and the mission paused; or flown on."""
+        message = codec.decode(frame.msg_id, frame.payload)
+        assert message is not None
+        if message.param1 != 0.0:
+            self._take_first(number, frame)
+            return
+        if self._vehicle.commanded:
+            self._facade.leaving(self._clocks()[1])
+            self._vehicle.release()
+        self._waiting.append((number, frame, self._vehicle.stop()))
 
     def settle(self) -> None:
         """Go on with what has waited for the controller."""
@@ -192,12 +227,29 @@ class PassThrough:
         self._waiting = [entry for entry in self._waiting if not entry[2].done]
         link_ms, vehicle_ms = self._clocks()
         for number, frame, request in ready:
-            if request.ok:
+            if request.ok and self._is_pause(frame):
+                self._answer(number, frame, self._after_pause(frame, vehicle_ms))
+            elif request.ok:
                 self._ground.deliver(number, frame, link_ms, vehicle_ms)
+                self._start_as_it_does(vehicle_ms)
             elif frame.msg_id in _COMMANDS:
                 self._answer(number, frame, Result.FAILED)
         if ready and not self._facade.flies_mission and self._vehicle.commanded:
             self._follow_refusal()
+
+    def _is_pause(self, frame: Frame) -> bool:
+        return ownership_of(frame, self._vehicle.firmware, native=self._vehicle.native) is Ownership.STOPS
+
+    def _after_pause(self, frame: Frame, now_ms: int) -> Result:
+        message = codec.decode(frame.msg_id, frame.payload)
+        assert message is not None
+        return Result.ACCEPTED if message.param1 == 0.0 else self._autopilot.start_mission(now_ms).result
+
+    def _start_as_it_does(self, now_ms: int) -> None:
+        """Where armed in AUTO means flying, nobody sends MISSION_START."""
+        core = self._autopilot
+        if self._starts and core.armed and core.modes.mode is core.parts.auto and self._vehicle.state.landed:
+            core.start_mission(now_ms)
 
     def _follow_refusal(self) -> None:
         """The core has not entered AUTO after all: then nobody flies the controller's GUIDED but itself."""

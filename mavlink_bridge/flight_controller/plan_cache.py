@@ -17,6 +17,7 @@ from autopilot.mission.items import MissionItem
 from mavlink_bridge.clients.mission_download import MissionDownload
 from mavlink_bridge.clients.outcome import TransferOutcome
 from mavlink_bridge.flight_controller.controller import COMPONENT, FlightController
+from mavlink_bridge.flight_controller.transfer_turn import TransferTurn
 from mavlink_bridge.services.base import Clock, Message, Outgoing, Peer
 
 _AGAIN_MS: Final = 10_000
@@ -29,9 +30,12 @@ class PlanCache:
     clock: Clock = "link"
     handles = frozenset(("MISSION_COUNT", "MISSION_ITEM_INT", "MISSION_ITEM", "MISSION_ACK"))
 
-    def __init__(self, vehicle: FlightController, keep: Callable[[int, tuple[MissionItem, ...]], None]) -> None:
+    def __init__(
+        self, vehicle: FlightController, keep: Callable[[int, tuple[MissionItem, ...]], None], turn: TransferTurn
+    ) -> None:
         self._vehicle = vehicle
         self._keep = keep
+        self._turn = turn
         self._wanted: list[int] = [MissionType.FENCE, MissionType.RALLY]
         self._attempts = 0
         self._due_ms = 0
@@ -64,6 +68,9 @@ class PlanCache:
             self._running.handle_timeout(now_ms)
             self._follow(now_ms)
         elif self._wanted and now_ms >= self._due_ms and not self._vehicle.link.lost:
+            if not self._turn.take(self, now_ms):
+                self._due_ms = self._turn.wait_ms(now_ms)
+                return
             self._running = MissionDownload(self._vehicle.address, kind=self._wanted.pop(0))
             self._running.start(now_ms)
             self._out += self._running.take_outgoing()
@@ -75,6 +82,7 @@ class PlanCache:
         if running.outcome is None:
             return
         self._running = None
+        self._turn.give_back(self)
         if running.outcome is TransferOutcome.ACCEPTED:
             self._attempts, self._due_ms = 0, now_ms
             self._keep(running.kind, running.items)

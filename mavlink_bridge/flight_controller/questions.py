@@ -10,7 +10,6 @@ from mavlink_bridge.services.base import Message
 
 _REQUEST_MESSAGE: Final = 512
 _HOME_POSITION: Final = 242
-_PREFIX: Final = "PreArm: "
 _ASK_EVERY_MS: Final = 5000
 _MOST: Final = 10
 
@@ -46,10 +45,11 @@ class HomeQuestion:
 
 
 class PreArmQuestion:
-    """Why the controller cannot be armed, in its own words ("PreArm: ..." texts): those of the last round of checks. A
+    """Why the controller cannot be armed, in its own words (texts with `prefix`): those of the last round of checks. A
     text that is said again after others begins a new round."""
 
-    def __init__(self) -> None:
+    def __init__(self, prefix: str) -> None:
+        self._prefix = prefix
         self._found: list[str] = []
         self._ask_ms = 0
 
@@ -59,9 +59,9 @@ class PreArmQuestion:
 
     def hear(self, text: str) -> None:
         """A STATUSTEXT."""
-        if not text.startswith(_PREFIX):
+        if not text.startswith(self._prefix):
             return
-        reason = text[len(_PREFIX) :]
+        reason = text[len(self._prefix) :]
         if reason in self._found:
             self._found.clear()
         if len(self._found) < _MOST:

@@ -11,7 +11,6 @@ from autopilot.geo import GeoPoint, to_local
 from autopilot.vehicle import VehicleState
 from mavlink_bridge.services.base import Message
 
-_PREARM: Final = 0x10000000
 _UNKNOWN_U16: Final = 65535
 _LONGEST_GAP_MS: Final = 2000
 
@@ -20,7 +19,8 @@ class Readings:
     """Fills the vector. `origin`: of the local frame, fixed at the first usable position; `charge`: of its battery, 0
     to 1, None while it does not say; `prearm_ok`: its PREARM_CHECK bit, None before the first SYS_STATUS."""
 
-    def __init__(self) -> None:
+    def __init__(self, may_arm: Callable[[int, int, int], bool]) -> None:
+        self._may_arm = may_arm
         self.state = VehicleState()
         self.report = self.state.report
         self.report[R.TRUE_LAT : R.ACC_D + 1] = nan
@@ -79,8 +79,9 @@ class Readings:
             r[R.BATT_FRACTION] = self.charge
         r[R.SENSORS_PRESENT] = m.onboard_control_sensors_present
         r[R.SENSORS_HEALTHY] = m.onboard_control_sensors_health
-        bits = m.onboard_control_sensors_present & m.onboard_control_sensors_enabled
-        self.prearm_ok = bool(bits & m.onboard_control_sensors_health & _PREARM)
+        self.prearm_ok = self._may_arm(
+            m.onboard_control_sensors_present, m.onboard_control_sensors_enabled, m.onboard_control_sensors_health
+        )
 
     def _gps(self, m: Message) -> None:
         r = self.report

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from math import atan2, hypot, pi
 from typing import Final
 
@@ -65,7 +66,8 @@ class Steering:
     def __init__(self, context: GuidedContext, news: News) -> None:
         self.context = context
         self._news = news
-        self._offboard = OffboardStream(context)
+        mode = context.firmware.velocity_mode
+        self._offboard = None if mode is None else OffboardStream(context, *mode)
         self.target: Target = Idle()
         self.course: Course | None = None
         self.arrived = False
@@ -127,7 +129,8 @@ class Steering:
             case Circle():
                 return Round(context, target)
             case Velocity():
-                return OffboardMove(context, target, self._offboard) if context.firmware.px4 else Move(context, target)
+                stream = self._offboard
+                return Move(context, target) if stream is None else OffboardMove(context, target, stream)
             case Drive():
                 return DriveCourse(context, target)
             case Attitude():
@@ -145,7 +148,9 @@ class Steering:
         self._yaw_wanted = yaw.angle if yaw.mode is YawMode.ANGLE else None
         if yaw.mode is YawMode.ANGLE and (yaw.rate > 0.0 or yaw.direction != 0) and self.context.turns_nose:
             degrees = yaw.angle * 180.0 / pi % 360.0
-            self.context.orders.send(_CONDITION_YAW, degrees, yaw.rate * 180.0 / pi, float(yaw.direction), 0.0)
+            self.context.orders.send(
+                _CONDITION_YAW, degrees, yaw.rate * 180.0 / pi, float(yaw.direction), 0.0, moves=True
+            )
             self._turning_until = now_ms + _TURNING_MS
         else:
             self._turning_until = None
@@ -157,6 +162,25 @@ class Steering:
         self.context.speed = speeds.ground
         if self._own_speeds is None:
             self._own_speeds = speeds
+        if self.context.firmware.habits.speed_with_target:
+            self._ask_with_target()
+
+    def own_ground_speed(self, speed: float) -> None:
+        """The controller's own speed over ground, m/s, is this by its parameters."""
+        if self._own_speeds is not None and speed != self._own_speeds.ground:
+            self._own_speeds = replace(self._own_speeds, ground=speed)
+            if self.context.firmware.habits.speed_with_target:
+                self._ask_with_target()
+
+    def _ask_with_target(self) -> None:
+        """A speed that somebody asked for is part of the target, which is sent again with it."""
+        assert self._speeds is not None and self._own_speeds is not None
+        ground = self._speeds.ground
+        asked = None if ground == self._own_speeds.ground else ground
+        if asked != self.context.asked_speed:
+            self.context.asked_speed = asked
+            if isinstance(self.course, GoTo) and self._due_ms is not None:
+                self._due_ms = 0
 
     def watch_distance(self, metres: float) -> None:
         self._near, self._near_sent = metres, False
@@ -191,7 +215,8 @@ class Steering:
     def _tell_speeds(self) -> None:
         """DO_CHANGE_SPEED for what the controller does not fly by itself."""
         wanted = self._speeds
-        if wanted is None or wanted == self._told or isinstance(self.course, TakeOffCourse):
+        by_target = self.context.firmware.habits.speed_with_target
+        if wanted is None or wanted == self._told or by_target or isinstance(self.course, TakeOffCourse):
             return
         known = self._told if self._changed_speeds else self._own_speeds
         pairs = ((1, wanted.ground, known and known.ground), (2, wanted.up, known and known.up),
@@ -199,7 +224,7 @@ class Steering:
         for kind, new, old in pairs:
             if new != old and (kind == 1 or self.context.has_height):
                 self._changed_speeds = True
-                self.context.orders.send(_CHANGE_SPEED, float(kind), new, -1.0)
+                self.context.orders.send(_CHANGE_SPEED, float(kind), new, -1.0, moves=True)
         self._told = wanted
 
     # --- position -------------------------------------------------------------------------------------------------

@@ -12,16 +12,11 @@ from typing import Final
 
 from mavlink_bridge import codec
 from mavlink_bridge.codec import dialect
+from mavlink_bridge.firmware.protocol import Rates
 from mavlink_bridge.services.base import Message
 from mavlink_bridge.tx_queue import BITS_PER_BYTE
 
-_HZ: Final[dict[str, float]] = {
-    "GLOBAL_POSITION_INT": 10.0, "ATTITUDE": 10.0, "LOCAL_POSITION_NED": 10.0, "SYS_STATUS": 2.0, "GPS_RAW_INT": 2.0,
-    "EKF_STATUS_REPORT": 2.0, "EXTENDED_SYS_STATE": 2.0, "POSITION_TARGET_GLOBAL_INT": 2.0, "BATTERY_STATUS": 1.0,
-    "SYSTEM_TIME": 1.0, "VFR_HUD": 2.0,
-}  # fmt: skip
-_PX4_NAMES: Final = {"EKF_STATUS_REPORT": "ESTIMATOR_STATUS"}
-_NATIVE: Final[dict[str, float]] = {"MISSION_CURRENT": 2.0}
+_HEARTBEAT: Final = 0
 _SHARE: Final = 0.35
 _FRAME_BYTES: Final = 12
 _SLOWEST_HZ: Final = 1.0
@@ -30,12 +25,11 @@ _PATIENCE_MS: Final = 3000
 SET_MESSAGE_INTERVAL: Final = 511
 
 
-def plan(baud: int | None, *, px4: bool = False, native: bool = False) -> dict[int, float]:
+def plan(baud: int | None, rates: Rates, *, native: bool = False) -> dict[int, float]:
     """Message id to Hz for a link of `baud` (None: no serial line, no limit). `native`: the controller's own mission is
-    followed, whose present item it tells on change to nobody but the one who changed it."""
-    wanted = _HZ | _NATIVE if native else _HZ
-    rates = {(_PX4_NAMES.get(name, name) if px4 else name): hz for name, hz in wanted.items()}
-    ids = {_number(name): hz for name, hz in rates.items()}
+    followed, whose present item it may tell on change to nobody but the one who changed it."""
+    wanted = {**rates.always, **rates.native} if native else rates.always
+    ids = {_number(name): hz for name, hz in wanted.items()}
     limit = float("inf") if baud is None else _SHARE * baud / BITS_PER_BYTE
     while load(ids) > limit and max(ids.values()) > _SLOWEST_HZ:
         top = max(ids.values())
@@ -63,11 +57,22 @@ class StreamKeeper:
         self._target = (system, component)
         self._heard: dict[int, int] = {}
         self._due_ms = 0
+        self._beat_ms: int | None = None
 
     def heard(self, msg_id: int, now_ms: int) -> None:
-        """A message of this id came in."""
-        if msg_id in self.rates:
-            self._heard[msg_id] = now_ms
+        """A message of this id came in. HEARTBEAT comes anyway: it counts when it comes as often as asked."""
+        if msg_id not in self.rates:
+            return
+        if msg_id == _HEARTBEAT:
+            last, self._beat_ms = self._beat_ms, now_ms
+            if last is None or now_ms - last > 2000.0 / self.rates[msg_id]:
+                return
+        self._heard[msg_id] = now_ms
+
+    def beat_is_fresh(self, now_ms: int) -> bool:
+        """Where HEARTBEAT is streamed: has the next one still to come? True where it is not."""
+        hz = self.rates.get(_HEARTBEAT)
+        return hz is None or (self._beat_ms is not None and now_ms - self._beat_ms <= 1500.0 / hz)
 
     def hears(self, *names: str) -> bool:
         """Have all of these come since the start, a restart or a lost link?"""

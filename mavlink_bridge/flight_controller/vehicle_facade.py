@@ -29,10 +29,15 @@ if TYPE_CHECKING:
 
 MISSION_CURRENT: Final = 42
 MISSION_ITEM_REACHED: Final = 46
+_CURRENT_MODE_BYTES: Final = 9
 _MODE_OFFSET: Final = 0  # of custom_mode in HEARTBEAT's payload
 _PERIOD_MS: Final = 1000
 _LEAVING_MS: Final = 500
+_BEAT_MS: Final = 900
+"""The controller may be asked for more HEARTBEATs than stations want."""
 _ONBOARD: Final = 18
+_OWN_TEXTS: Final = 0x8000
+"""Chunks of texts have ids from here on: the controller counts from 0."""
 _INVALID: Final = 8
 _ACTIVE: Final = 4
 
@@ -49,11 +54,12 @@ class VehicleFacade:
         self._autopilot = autopilot
         self._vehicle = vehicle
         self._ground = ground
-        self._texts = TextQueue()
+        self._texts = TextQueue(first_id=_OWN_TEXTS)
         self._out: list[Outgoing] = []
         self._due_ms = 0
         self._heartbeat: bytes | None = None  # the controller's last one
-        self._fresh = False  # it has not been shown yet
+        self._fresh = False  # it has to be shown
+        self._shown_ms = self._now_ms = 0
         self._left: tuple[int, int] | None = None  # the mode that a station has just asked it to leave; until when, ms
         self._companions: dict[int, FrameWriter] = {}
 
@@ -61,23 +67,32 @@ class VehicleFacade:
     @property
     def flies_mission(self) -> bool:
         """Does Sortie fly the mission now, in the controller's GUIDED?"""
-        firmware, core = self._vehicle.firmware, self._autopilot
+        core, modes = self._autopilot, self._vehicle.firmware.vehicle_class.modes
         ours = core.modes.mode is core.parts.auto and self._vehicle.commanded
-        return ours and self._vehicle.flight_mode in (firmware.guided, firmware.auto)
+        return ours and self._vehicle.flight_mode in (modes.guided, modes.auto)
 
     @property
     def shown_mode(self) -> int:
         """custom_mode as ground stations see it."""
         firmware = self._vehicle.firmware
-        return firmware.custom_mode(firmware.auto if self.flies_mission else self._vehicle.flight_mode)
+        auto = firmware.vehicle_class.modes.auto
+        return firmware.custom_mode(auto if self.flies_mission else self._vehicle.flight_mode)
 
     def heartbeat(self, payload: bytes) -> None:
         """The controller has sent a HEARTBEAT with this payload: it is shown in this pass, when it is known whose the
         vehicle is now."""
-        self._heartbeat = payload.ljust(codec.base_size(0), b"\0")
-        self._fresh = True
+        heartbeat = payload.ljust(codec.base_size(0), b"\0")
+        self._fresh = self._fresh or heartbeat != self._heartbeat or self._now_ms - self._shown_ms >= _BEAT_MS
+        self._heartbeat = heartbeat
         if self._left is not None and self._custom_mode() != self._left[0]:
             self._left = None
+
+    def current_mode(self, payload: bytes) -> bytes:
+        """The payload of the controller's CURRENT_MODE as stations see it: with the mode that HEARTBEAT shows."""
+        if not self.flies_mission:
+            return payload
+        shown = self.shown_mode.to_bytes(4, "little")
+        return shown + shown + payload.ljust(_CURRENT_MODE_BYTES, b"\0")[8:]
 
     def leaving(self, now_ms: int) -> None:
         """A ground station takes the vehicle with what goes to the controller now. Until the controller has heard of
@@ -97,6 +112,7 @@ class VehicleFacade:
         if self._heartbeat is None or self._left is not None:
             return
         self._fresh = self._fresh and link is not None
+        self._shown_ms = self._now_ms
         payload = bytearray(self._heartbeat)
         if self.flies_mission:
             payload[_MODE_OFFSET : _MODE_OFFSET + 4] = self.shown_mode.to_bytes(4, "little")
@@ -150,7 +166,9 @@ class VehicleFacade:
                 case CurrentChanged() | MissionCleared() | MissionComplete():
                     self._ground.send(self._progress())
                 case ItemReached(seq):
-                    self._ground.send(dialect.MAVLink_mission_item_reached_message(seq))
+                    self._ground.send(
+                        dialect.MAVLink_mission_item_reached_message(self._vehicle.firmware.wire_seq(seq))
+                    )
                 case FlightStateChanged(state):
                     self._ground.send(dialect.MAVLink_named_value_int_message(now_ms & 0xFFFFFFFF, b"FM_STATE", state))
                 case StatusText():
@@ -158,7 +176,7 @@ class VehicleFacade:
         self._send_texts(now_ms)
 
     def _progress(self) -> Message:
-        return mission_current(self._autopilot, self._autopilot.sequencer.current_nav_index())
+        return mission_current(self._autopilot, self._autopilot.sequencer.current_nav_index(), self._vehicle.firmware)
 
     def _send_texts(self, now_ms: int) -> None:
         for message in self._texts.take(now_ms):
@@ -168,6 +186,7 @@ class VehicleFacade:
         """Nothing is handled."""
 
     def handle_timeout(self, now_ms: int) -> None:
+        self._now_ms = now_ms
         self._send_texts(now_ms)
         if self._left is not None and now_ms >= self._left[1]:
             self._left, self._fresh = None, True

@@ -1,4 +1,4 @@
-"""The parameter protocol, vehicle side, in ArduPilot's manner (docs/reference/ground-stations.md, 1.8).
+"""The parameter protocol, vehicle side (docs/reference/ground-stations.md, 1.8).
 
 A set acts at once and is answered when it is durable: PARAM_VALUE to all links with the value that now holds, also
 when nothing changed or it was refused. When the journal fails, the last durable value comes back, and that is said.
@@ -18,6 +18,8 @@ from autopilot.mav import Severity
 from autopilot.parameters import SetOutcome
 from autopilot.parameters.definition import ParameterDef
 from mavlink_bridge.codec import dialect
+from mavlink_bridge.firmware.ardupilot import OWN
+from mavlink_bridge.firmware.protocol import Firmware
 from mavlink_bridge.services.base import Clock, Message, Outgoing, Peer
 
 NO_INDEX: Final = 65535
@@ -38,13 +40,13 @@ class ServedParameters(Protocol):
     def set(self, name: str, value: float) -> SetOutcome: ...
 
 
-def parameter_value(parameters: ServedParameters, name: str, index: int = NO_INDEX) -> Message:
-    """PARAM_VALUE of `name` (a listed one, or an alias, which then answers under its own name), as a float whatever
-    its type; KeyError if unknown."""
+def parameter_value(
+    parameters: ServedParameters, name: str, index: int = NO_INDEX, firmware: Firmware = OWN
+) -> Message:
+    """PARAM_VALUE of `name` (a listed one, or an alias, which then answers under its own name); KeyError if unknown."""
     definition = parameters.definition(name)
-    return dialect.MAVLink_param_value_message(
-        name.encode("ascii"), parameters[name], definition.type, len(parameters), index
-    )
+    value = firmware.wire_value(parameters[name], definition.type)
+    return dialect.MAVLink_param_value_message(name.encode("ascii"), value, definition.type, len(parameters), index)
 
 
 FRAME_BYTES: Final = 37
@@ -81,7 +83,8 @@ class _Unsettled:
 class ParameterService:
     """PARAM_REQUEST_LIST, PARAM_REQUEST_READ, PARAM_SET.
 
-    `room(link)`: bytes that may be queued on a link now; `banner()`: the STATUSTEXTs that precede a list.
+    `room(link)`: bytes that may be queued on a link now; `firmware`: how values are carried; `banner()`: the
+    STATUSTEXTs that precede a list.
     """
 
     clock: Clock = "link"
@@ -94,7 +97,9 @@ class ParameterService:
         *,
         room: Callable[[int], int],
         banner: Callable[[], Sequence[Message]] = tuple,
+        firmware: Firmware = OWN,
     ) -> None:
+        self._firmware = firmware
         self._parameters = parameters
         self._journal = journal
         self._room = room
@@ -117,7 +122,7 @@ class ParameterService:
         elif kind == "PARAM_REQUEST_READ":
             self._read(message.param_index, message.param_id, peer)
         elif kind == "PARAM_SET":
-            self._set(message.param_id, message.param_value, peer)
+            self._set(message.param_id, self._firmware.value_of(message.param_value, message.param_type), peer)
 
     def handle_timeout(self, now_ms: int) -> None:
         """Continue lists, acknowledge what has become durable, announce changes."""
@@ -145,7 +150,7 @@ class ParameterService:
             if index < len(self._parameters):
                 self._out.append(Outgoing(self._listed(index), peer.link))
         elif name in self._parameters:
-            self._out.append(Outgoing(parameter_value(self._parameters, name), peer.link))
+            self._out.append(Outgoing(self._value(name), peer.link))
         # An unknown name or index is met with silence, as by ArduPilot 4.6 (PARAM_ERROR is newer).
 
     def _begin_list(self, link: int, now_ms: int) -> None:
@@ -168,8 +173,11 @@ class ParameterService:
                 del self._lists[link]
         self._list_due_ms = now_ms + (1 if sent else WAIT_FOR_ROOM_MS)
 
+    def _value(self, name: str, index: int = NO_INDEX) -> Message:
+        return parameter_value(self._parameters, name, index, self._firmware)
+
     def _listed(self, index: int) -> Message:
-        return parameter_value(self._parameters, self._parameters.names()[index], index)
+        return self._value(self._parameters.names()[index], index)
 
     # --- setting ---------------------------------------------------------------------------------------------------
     def _set(self, asked: str, value: float, peer: Peer) -> None:
@@ -221,10 +229,10 @@ class ParameterService:
     def _answer(self, asked: str, name: str, link: int, warning: str | None) -> None:
         if warning is not None:
             self._text(Severity.WARNING, warning, None)
-        self._out.append(Outgoing(parameter_value(self._parameters, name)))
+        self._out.append(Outgoing(self._value(name)))
         if asked != name:
             # The alias is known to the asker only: other stations would take it for one more parameter.
-            self._out.append(Outgoing(parameter_value(self._parameters, asked), link))
+            self._out.append(Outgoing(self._value(asked), link))
 
     # --- changes made by others ------------------------------------------------------------------------------------
     def _on_change(self, name: str, value: float) -> None:
@@ -239,7 +247,7 @@ class ParameterService:
 
     def _announce(self) -> None:
         if self._changed:
-            self._out.extend([Outgoing(parameter_value(self._parameters, name)) for name in self._changed])
+            self._out.extend([Outgoing(self._value(name)) for name in self._changed])
             self._changed.clear()
 
     def _text(self, severity: Severity, text: str, link: int | None) -> None:

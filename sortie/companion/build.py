@@ -70,12 +70,12 @@ class ControllerSide:
         self.found = self.front.find(None if self.child is None else self._check_child, patience_s)
         self._runtime = runtime
         firmware = self.found.firmware
-        say(f"{firmware.name} {firmware.kind}, system {self.found.system}, on {self.front.spec.url}")
+        say(f"{firmware.name} {firmware.vehicle_class.name}, system {self.found.system}, on {self.front.spec.url}")
 
     @property
     def kind(self) -> str:
         """The kind of vehicle, by name."""
-        return self.found.firmware.kind
+        return self.found.firmware.vehicle_class.name
 
     def warnings(self, settings: Settings, given: Mapping[str, float]) -> list[str]:
         """Flags that do not apply to a controller, one line each."""

@@ -64,16 +64,20 @@ class Companion:
     def face(self, service: Service, identity: Identity) -> Face:
         """The services of `service`, which is this companion's from now on: what is not Sortie's own is passed on."""
         self.service = service
-        autopilot, endpoint = service.autopilot, service.endpoint
+        autopilot, endpoint, firmware = service.autopilot, service.endpoint, self.vehicle.firmware
         self.facade = facade = VehicleFacade(autopilot, self.vehicle, endpoint, identity)
         files = VirtualFiles()  # Sortie's own, as component 191; component 1 shows the controller's
         pages = Pages({})
         files.mount("@SYS", pages)
         logs = LogService(room=service.room, may_erase=lambda: False)
-        commands = CommandService(autopilot, facade, vehicle_now=lambda: service.now_ms, journal=service.journal)
-        own = ParameterService(ParameterPart(service.parameters, OWN_PARAMETERS), service.journal, room=service.room)
+        commands = CommandService(
+            autopilot, facade, vehicle_now=lambda: service.now_ms, journal=service.journal, firmware=firmware
+        )
+        own = ParameterService(
+            ParameterPart(service.parameters, OWN_PARAMETERS), service.journal, room=service.room, firmware=firmware
+        )
         onboard = OnboardComponent((own, FtpService(files, room=service.room)), facade.send_as_companion)
-        missions = MissionService(autopilot, service.journal)
+        missions = MissionService(autopilot, service.journal, firmware)
         self._pass_on(onboard)
         self._watch()
         services: tuple[ProtocolService, ...] = (
@@ -94,22 +98,30 @@ class Companion:
     def _watch(self) -> None:
         """Parameters and plans of the controller that the core flies by; and its own AUTO, if that flies missions."""
         vehicle, autopilot = self.vehicle, self.service.autopilot
-        self.parameter_cache = ParameterCache(vehicle.address, autopilot.vehicle_class.mirrored, self._keep_value)
+        firmware = vehicle.firmware
+        followed = (*firmware.mirrored, *filter(None, (firmware.habits.texts_for_stations,)))
+        self.parameter_cache = ParameterCache(vehicle.address, followed, self._keep_value)
         self.link.add_service(vehicle)
         self.link.add_service(self.parameter_cache)
-        plan_cache = PlanCache(vehicle, self._keep_copy)
+        plan_cache = PlanCache(vehicle, self._keep_copy, self.passing.turn)
         self.passing.traffic.plan_changed = plan_cache.changed
         self.link.add_service(plan_cache)
         if vehicle.native:
-            native = NativeMission(vehicle, autopilot)
+            native = NativeMission(vehicle, autopilot, self.passing.turn)
             self.link.add_service(native)
             autopilot.use_executor(lambda context: native)
 
     def _keep_value(self, name: str, value: float) -> None:
-        """The controller's own value of a parameter that the core flies by."""
-        parameters = self.service.parameters
-        if name in parameters.names() and parameters[name] != value:
-            parameters.set(name, value)
+        """The controller's own value of a parameter that the core flies by, or that says whether a companion may count
+        as a ground station."""
+        firmware, parameters = self.vehicle.firmware, self.service.parameters
+        if name == firmware.habits.texts_for_stations:
+            self.vehicle.counts_as_station = value == 0.0
+            return
+        mirrored = firmware.mirrored[name]
+        ours = value * mirrored.factor
+        if mirrored.name in parameters.names() and parameters[mirrored.name] != ours:
+            parameters.set(mirrored.name, ours)
 
     def _keep_copy(self, kind: int, items: tuple[MissionItem, ...]) -> None:
         """The controller's fence or rally points."""
@@ -157,7 +169,7 @@ class Companion:
         if not (vehicle.commanded and autopilot.armed) or vehicle.state.landed:
             return False
         autopilot.parts.announcer.say(Severity.WARNING, f"{why}: holding here; once more to leave")
-        autopilot.set_mode(vehicle.firmware.guided, self.service.now_ms)
+        autopilot.set_mode(autopilot.vehicle_class.modes.guided, self.service.now_ms)
         self.service.serve_links(self._link_ms)
         return True
 
@@ -176,7 +188,7 @@ def build_companion(
 ) -> Companion:
     """The service around a controller. `given` parameters win over `stored_parameters`; what the controller does by
     itself is off here whatever they say."""
-    kind = vehicle.firmware.kind
+    kind = vehicle.firmware.vehicle_class.name
     known = vehicle.firmware.vehicle_class.parameters
     left = {name: value for name, value in LEFT_TO_CONTROLLER.items() if name in Parameters(known)}
     parameters = Parameters(known, {**LATE_ARMING, **stored_parameters}, {**given, **left})

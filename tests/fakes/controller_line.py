@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from autopilot.vehicles import kinds
 from mavlink_bridge.codec import dialect
+from mavlink_bridge.firmware.ardupilot import ArduPilot
 from mavlink_bridge.flight_controller.controller import FlightController
-from mavlink_bridge.flight_controller.firmware import Firmware
 from mavlink_bridge.services.base import Message, Peer
 
 FC = Peer(1, 1, 1)
@@ -16,7 +16,7 @@ class Line:
     """What the controller says, in vehicle time."""
 
     def __init__(self) -> None:
-        self.vehicle = FlightController(Firmware(kinds.COPTER), 1, 4)
+        self.vehicle = FlightController(ArduPilot(kinds.COPTER), 1, 4)
 
     def say(self, message: Message, now_ms: int) -> None:
         self.vehicle.handle_message(message, FC, now_ms)

@@ -8,9 +8,10 @@ from autopilot.journal import MemoryJournal
 from autopilot.mission.items import MissionItem
 from autopilot.mission.storage import pack_item
 from mavlink_bridge.codec import dialect
+from mavlink_bridge.firmware.ardupilot import home_item
 from mavlink_bridge.services.base import Outgoing, Peer
 from mavlink_bridge.services.mission import MissionService
-from mavlink_bridge.services.mission.convert import home_item, write_item
+from mavlink_bridge.services.mission.convert import write_item
 from tests.fakes.mission_core import HOME, FakeMissionCore
 
 QGC = Peer(1, 255, 190)

@@ -62,6 +62,8 @@ class Px4StandIn(StandIn):
         elif message.command == _REPOSITION and message.param2 == 1.0:
             self.offboard, self.repositions = False, self.repositions + 1
             message.param1 = -1.0
+            if frame.msg_id == 76 and message.param5 != message.param5:  # NaN: stop here
+                message.command, message.param1 = 193, 0.0
         elif message.command == _INTERVAL and message.param1 == _ESTIMATOR:
             message.param1 = _EKF_REPORT
         return FrameWriter(frame.system, frame.component).frame(*codec.payload(message))

@@ -11,6 +11,8 @@ from autopilot.mav import Frame, Result
 from autopilot.result import Outcome
 from autopilot.vehicle import Request
 from autopilot.vehicles.vehicle_class import VehicleClass
+from mavlink_bridge.firmware.ardupilot import OWN
+from mavlink_bridge.firmware.protocol import Firmware
 from mavlink_bridge.services.base import Message, Outgoing, Peer
 from mavlink_bridge.services.commands.request import Command
 
@@ -36,13 +38,15 @@ class TelemetryRequests(Protocol):
 
 @dataclass(slots=True)
 class Context:
-    """The world of one command. `after` is sent right behind the acknowledgement; a handler that starts something
-    slow puts its `Request` into `pending` and returns IN_PROGRESS, which is said after `patience_ms` of link time."""
+    """The world of one command; `firmware`: how its numbers are meant. `after` is sent right behind the
+    acknowledgement; a handler that starts something slow puts its `Request` into `pending` and returns IN_PROGRESS,
+    which is said after `patience_ms` of link time."""
 
     autopilot: Autopilot
     telemetry: TelemetryRequests
     peer: Peer
     now_ms: int
+    firmware: Firmware = OWN
     after: list[Outgoing] = field(default_factory=list)
     pending: Request | None = None
     patience_ms: int = 0

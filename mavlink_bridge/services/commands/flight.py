@@ -31,10 +31,11 @@ _LARGEST_TAG = 65535
 
 
 def set_mode(command: Command, context: Context) -> Outcome:
-    """DO_SET_MODE: param1 has bit 0 (custom mode), param2 is ArduPilot's mode number."""
+    """DO_SET_MODE: param1 has bit 0 (custom mode), params 2 and 3 are the firmware's mode."""
     if not command.whole(1) & ModeFlag.CUSTOM_MODE_ENABLED:
         return DENIED
-    return context.autopilot.set_mode(command.whole(2), context.now_ms)
+    asked = context.firmware.asked_mode(command.whole(2), command.whole(3))
+    return context.autopilot.set_mode(context.firmware.mode_of(asked), context.now_ms)
 
 
 def arm_disarm(command: Command, context: Context) -> Outcome:
@@ -90,12 +91,13 @@ def start_mission(command: Command, context: Context) -> Outcome:
 def set_current(command: Command, context: Context) -> Outcome:
     """DO_SET_MISSION_CURRENT: acknowledged, and MISSION_CURRENT on all links (docs/reference/mission-semantics.md, 2
     item 11)."""
-    seq = command.whole(1)
-    if not 0 <= seq <= 0xFFFF:
+    asked = command.whole(1)
+    if not 0 <= asked <= 0xFFFF:
         return DENIED
+    seq = context.firmware.seq_of(asked)
     outcome = context.autopilot.set_current(seq, context.now_ms, reset=command.param(2) == 1.0)
     if outcome.ok:
-        context.after.append(Outgoing(mission_current(context.autopilot, seq)))
+        context.after.append(Outgoing(mission_current(context.autopilot, seq, context.firmware)))
     return outcome
 
 

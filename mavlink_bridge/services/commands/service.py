@@ -15,14 +15,15 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
-from math import nan
 from typing import TYPE_CHECKING
 
 from autopilot.journal import Journal, MemoryJournal
-from autopilot.mav import Cmd, Result
+from autopilot.mav import Cmd, ModeFlag, Result
 from autopilot.result import Outcome
 from autopilot.vehicle import Request
 from mavlink_bridge.codec import dialect
+from mavlink_bridge.firmware.ardupilot import OWN
+from mavlink_bridge.firmware.protocol import Firmware
 from mavlink_bridge.services.base import Clock, Message, Outgoing, Peer
 from mavlink_bridge.services.commands import equipment, flight, messages
 from mavlink_bridge.services.commands.answers import AnswerMemory, SettlingAnswers
@@ -51,7 +52,9 @@ class CommandService:
         *,
         vehicle_now: Callable[[], int] | None = None,
         journal: Journal | None = None,
+        firmware: Firmware = OWN,
     ) -> None:
+        self._firmware = firmware
         self._autopilot = autopilot
         self._telemetry = telemetry
         self._vehicle_now = vehicle_now or (lambda: int(autopilot.vehicle.state.time_ms))
@@ -116,8 +119,9 @@ class CommandService:
     def _serve(self, message: Message, peer: Peer, now_ms: int) -> None:
         name = message.get_type()
         if name == "SET_MODE":  # older than the command protocol: no acknowledgement
-            params = (float(message.base_mode), float(message.custom_mode), nan, nan, nan, nan, nan)
-            flight.set_mode(Command(Cmd.DO_SET_MODE, params, 0, peer), self._context(peer))
+            mode = self._firmware.mode_of(message.custom_mode)
+            if message.base_mode & ModeFlag.CUSTOM_MODE_ENABLED:
+                self._autopilot.set_mode(mode, self._vehicle_now())
             return
         row = self._rows.get(message.command)
         if row is None or not row.fits(self._autopilot.vehicle_class):
@@ -183,7 +187,7 @@ class CommandService:
         return Outcome(Result.IN_PROGRESS)
 
     def _context(self, peer: Peer) -> Context:
-        return Context(self._autopilot, self._telemetry, peer, self._vehicle_now())
+        return Context(self._autopilot, self._telemetry, peer, self._vehicle_now(), self._firmware)
 
     def _acknowledge(self, number: int, peer: Peer, outcome: Outcome) -> None:
         ack = dialect.MAVLink_command_ack_message(

@@ -10,8 +10,7 @@ from __future__ import annotations
 
 from math import copysign, inf, isnan
 
-from autopilot.geo import GeoPoint
-from autopilot.mav import Cmd, Frame, MissionType
+from autopilot.mav import MissionType
 from autopilot.mission.commands import has_position
 from autopilot.mission.items import MissionItem
 from mavlink_bridge.codec import dialect
@@ -56,11 +55,6 @@ def write_item(item: MissionItem, kind: int, seq: int, peer: Peer, *, as_int: bo
     )  # fmt: skip
 
 
-def home_item(home: GeoPoint | None) -> MissionItem:
-    """Home as item 0 of a mission: a waypoint above mean sea level; all zeros while there is no home, as ArduPilot."""
-    if home is None:
-        return MissionItem(Cmd.NAV_WAYPOINT, Frame.GLOBAL)
-    return MissionItem(Cmd.NAV_WAYPOINT, Frame.GLOBAL, x=home.lat, y=home.lon, z=home.alt)
 
 
 def float32_range(value: float) -> float:

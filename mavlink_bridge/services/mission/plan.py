@@ -16,9 +16,11 @@ from autopilot.mission.storage import MissionStorage
 from autopilot.result import Outcome
 from autopilot.vehicle import VehicleState
 from autopilot.vehicles.kinds import vehicle_class
+from mavlink_bridge.firmware.ardupilot import OWN, home_item
+from mavlink_bridge.firmware.protocol import Firmware
 from mavlink_bridge.messages import MissionCount, MissionCurrent
 from mavlink_bridge.services.base import Message, Peer
-from mavlink_bridge.services.mission.convert import home_item, write_item
+from mavlink_bridge.services.mission.convert import write_item
 from mavlink_bridge.services.mission.texts import Outbox
 
 
@@ -80,12 +82,12 @@ def mission_mode(core: MissionCore) -> int:
     return 1 if core.mode_number in vehicle_class(core.kind).modes.autos else 2
 
 
-def mission_current(core: MissionCore, seq: int) -> Message:
-    """MISSION_CURRENT that says `seq`; all else as it is now. `total` counts items without home, 65535 = none; the ids
-    are the plans' checksums, 0 = empty."""
+def mission_current(core: MissionCore, seq: int, firmware: Firmware = OWN) -> Message:
+    """MISSION_CURRENT that says `seq` (Sortie's number); all else as it is now. `total` counts items without home,
+    65535 = none; the ids are the plans' checksums, 0 = empty."""
     total = core.mission.total()
     return MissionCurrent(
-        seq, total or _NO_TOTAL, wire_state(core.sequencer.state(), total), mission_mode(core),
+        firmware.wire_seq(seq), total or _NO_TOTAL, wire_state(core.sequencer.state(), total), mission_mode(core),
         core.mission.checksum(), core.fence.checksum(), core.rally.checksum(),
     )  # fmt: skip
 
@@ -97,9 +99,12 @@ class CommittedPlan:
     """What stations read. The core swaps a new plan in at its next tick; a station that asks earlier, right after its
     acknowledgement, must read what it wrote, so the new plan is kept here until then."""
 
-    def __init__(self, kind: int, core: MissionCore, outbox: Outbox) -> None:
+    def __init__(self, kind: int, core: MissionCore, outbox: Outbox, firmware: Firmware) -> None:
         self.kind = kind
-        self.first_index = storage(core, kind).first_index
+        self.firmware = firmware
+        self.homes = int(kind == MissionType.MISSION and firmware.habits.home_is_item_0)
+        """Items on the wire that are home."""
+        self._first_index = storage(core, kind).first_index
         self._core = core
         self._out = outbox
         self._fresh: tuple[MissionStorage, int] | None = None
@@ -121,16 +126,17 @@ class CommittedPlan:
     def count(self) -> int:
         """MISSION_COUNT, home included. A mission uploaded with its home item alone counts 1, one that was never
         uploaded or was cleared 0."""
-        return self.storage.count() or int(self._home_only)
+        total = self.storage.total()
+        return total + self.homes if total else int(self._home_only)
 
     def all_items(self) -> tuple[MissionItem, ...]:
         """The plan as it is numbered on the wire, home included if the plan has one."""
-        home = (home_item(self._core.home),) if self.first_index and self.count() else ()
+        home = (home_item(self._core.home),) if self.homes and self.count() else ()
         return home + self.storage.items()
 
     def swap_in(self, items: tuple[MissionItem, ...], *, home_only: bool) -> int:
         """A new plan has become durable: give it to the core. Returns its checksum."""
-        fresh = MissionStorage(self.first_index)
+        fresh = MissionStorage(self._first_index)
         fresh.replace(items)
         vehicle_ms = self._core.vehicle.state.time_ms
         self._core.replace_plan(self.kind, items, vehicle_ms)
@@ -153,7 +159,7 @@ class CommittedPlan:
         Home is readable even if there is no mission."""
         seq, plan = message.seq, self.storage
         as_int = message.get_type() == "MISSION_REQUEST_INT"
-        item = home_item(self._core.home) if seq < self.first_index else plan.get(seq)
+        item = home_item(self._core.home) if seq < self.homes else plan.get(self._stored(seq))
         if item is None:
             if as_int:
                 self._send_count(peer)
@@ -161,8 +167,14 @@ class CommittedPlan:
             return
         if not as_int:
             self.warn_once(peer, "got MISSION_REQUEST; use MISSION_REQUEST_INT!")
-        current = self.kind == MissionType.MISSION and seq > 0 and seq == self._core.sequencer.current_nav_index()
+        current = False
+        if self.kind == MissionType.MISSION:
+            item = self.firmware.item_to(item)
+            current = seq >= self.homes and self._stored(seq) == self._core.sequencer.current_nav_index()
         self._out.send(write_item(item, self.kind, seq, peer, as_int=as_int, current=current), peer)
+
+    def _stored(self, seq: int) -> int:
+        return self.firmware.seq_of(seq) if self.kind == MissionType.MISSION else seq
 
     def warn_once(self, peer: Peer, text: str) -> None:
         """Once in each transfer of a station, on its link only."""

@@ -16,6 +16,8 @@ from autopilot.journal import Journal, SavePlan, SaveTogether
 from autopilot.mav import Cmd, MissionResult, MissionType, Severity
 from autopilot.mission.commands import PLANS
 from autopilot.result import Outcome
+from mavlink_bridge.firmware.ardupilot import OWN
+from mavlink_bridge.firmware.protocol import Firmware
 from mavlink_bridge.services.base import Clock, Message, Outgoing, Peer
 from mavlink_bridge.services.mission.convert import read_item
 from mavlink_bridge.services.mission.plan import MissionCore, mission_current
@@ -50,16 +52,18 @@ class _ClearAll:
 
 
 class MissionService:
-    """Serves missions, fence and rally points of `core`; plans are kept by `journal` before they are acknowledged."""
+    """Serves missions, fence and rally points of `core`, numbered as `firmware` does; plans are kept by `journal`
+    before they are acknowledged."""
 
     clock: Clock = "link"
     handles = frozenset((*_INPUTS, "MISSION_SET_CURRENT"))
 
-    def __init__(self, core: MissionCore, journal: Journal) -> None:
+    def __init__(self, core: MissionCore, journal: Journal, firmware: Firmware = OWN) -> None:
         self._core = core
+        self._firmware = firmware
         self._journal = journal
         self._out = Outbox()
-        self._transfers = tuple(PlanTransfer(kind, core, journal, self._out) for kind in PLANS)
+        self._transfers = tuple(PlanTransfer(kind, core, journal, self._out, firmware) for kind in PLANS)
         self._clear_all: _ClearAll | None = None
 
     # --- Service ----------------------------------------------------------------------------------------------
@@ -125,8 +129,9 @@ class MissionService:
     def _set_current(self, message: Message) -> None:
         """MISSION_SET_CURRENT: answered with exactly the requested number, to everybody; MAVSDK asks again until it
         comes. The core has said why when it refuses."""
-        if self._core.set_current(message.seq, self._vehicle_ms()).ok:
-            self._out.announce(mission_current(self._core, message.seq))
+        seq = self._firmware.seq_of(message.seq)
+        if self._core.set_current(seq, self._vehicle_ms()).ok:
+            self._out.announce(mission_current(self._core, seq, self._firmware))
 
     def _guide(self, message: Message, peer: Peer) -> None:
         """An item with `current` 2 is a guided target, with 3 a new altitude; no plan is touched."""

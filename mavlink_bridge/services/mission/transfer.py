@@ -18,6 +18,7 @@ from autopilot.mav import MissionResult, MissionType, Severity
 from autopilot.mission.items import MissionItem
 from autopilot.mission.validate import check_item
 from mavlink_bridge.codec import dialect
+from mavlink_bridge.firmware.protocol import Firmware
 from mavlink_bridge.services.base import Message, Peer
 from mavlink_bridge.services.mission import texts
 from mavlink_bridge.services.mission.convert import read_item
@@ -53,16 +54,16 @@ class _Commit:
 class PlanTransfer:
     """Uploads, downloads and removal of one kind of plan (MAV_MISSION_TYPE 0, 1, 2)."""
 
-    def __init__(self, kind: int, core: MissionCore, journal: Journal, outbox: Outbox) -> None:
+    def __init__(self, kind: int, core: MissionCore, journal: Journal, outbox: Outbox, firmware: Firmware) -> None:
         self.kind = kind
         self.state = State.IDLE
         self.refusals = 0
         self.repeats = 0
-        self.committed = CommittedPlan(kind, core, outbox)
+        self.committed = CommittedPlan(kind, core, outbox, firmware)
         self._core = core
         self._journal = journal
         self._out = outbox
-        self._max_count = MAX_ITEMS + self.committed.first_index
+        self._max_count = MAX_ITEMS + self.committed.homes
         self._upload: Upload | None = None
         self._commit: _Commit | None = None
         self._answer: LastAnswer | None = None
@@ -124,7 +125,7 @@ class PlanTransfer:
         if count > self._max_count:
             self._out.ack(peer, self.kind, MissionResult.NO_SPACE)
             self._out.text(Severity.WARNING, f"Only {MAX_ITEMS} items are supported")
-        elif count <= self.committed.first_index and not self._core.may_clear(self.kind):
+        elif count <= self.committed.homes and not self._core.may_clear(self.kind):
             self._out.ack(peer, self.kind, MissionResult.DENIED)
         elif count == 0:
             self._submit((), peer, now_ms)
@@ -154,8 +155,11 @@ class PlanTransfer:
             if not upload.first <= seq < upload.next:  # one that was accepted before is a duplicate: dropped in silence
                 self._out.ack(peer, self.kind, MissionResult.INVALID_SEQUENCE)
             return
-        item = read_item(message, self.kind)
-        verdict = check_item(item, self.kind, upload.total)
+        item, total = read_item(message, self.kind), upload.total
+        if self.kind == MissionType.MISSION:
+            item = self.committed.firmware.item_from(item)
+            total += 1 - self.committed.homes
+        verdict = check_item(item, self.kind, total)
         if not verdict.ok:
             text = f"{texts.NAMES[self.kind]} item {seq}: {verdict.text}"
             self._refuse(upload, message, verdict.result, text, now_ms)
@@ -171,7 +175,7 @@ class PlanTransfer:
     def _finish(self, upload: Upload, message: Message, now_ms: int) -> None:
         """The last item is in: check the plan as a whole and commit it."""
         plan = upload.plan()
-        items = plan[self.committed.first_index :]
+        items = plan[self.committed.homes :]
         complaint = self._core.check_plan(self.kind, items)
         if complaint is not None:
             self._refuse(upload, message, MissionResult.ERROR, complaint, now_ms)
@@ -180,7 +184,7 @@ class PlanTransfer:
         else:
             self._end_upload()
             self._answer = LastAnswer.to(message, upload, MissionResult.ACCEPTED, now_ms)
-            self._submit(items, upload.peer, now_ms, home_only=len(plan) == 1)
+            self._submit(items, upload.peer, now_ms, home_only=len(plan) == self.committed.homes)
 
     def _refuse(self, upload: Upload, message: Message, result: MissionResult, text: str, now_ms: int) -> None:
         """An item, or the plan, is not acceptable: the upload ends, the old plan stands."""

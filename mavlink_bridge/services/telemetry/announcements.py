@@ -69,12 +69,14 @@ def banner(identity: Identity) -> list[Message]:
 
 
 class TextQueue:
-    """Texts that wait to be sent: at most 20 messages within 100 ms of vehicle time, at most 100 waiting texts.
+    """Texts that wait to be sent: at most 20 messages within 100 ms of vehicle time, at most 100 waiting texts. Those
+    of several chunks have ids from `first_id` on.
 
     When too many wait, the oldest of the least important ones goes; `dropped` counts them.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, first_id: int = 1) -> None:
+        self._first_id = first_id
         self._waiting: deque[StatusText] = deque()
         self._window = -1
         self._sent = 0
@@ -96,7 +98,9 @@ class TextQueue:
         messages: list[Message] = []
         while self._waiting and self._sent < _PER_WINDOW:
             text = self._waiting.popleft()
-            chunks = list(status_texts(text.severity, text.text, self._last_id % 65535 + 1))
+            chunks = list(
+                status_texts(text.severity, text.text, self._first_id + self._last_id % (65536 - self._first_id))
+            )
             self._last_id += len(chunks) > 1
             self._sent += len(chunks)
             messages += chunks

@@ -1,4 +1,4 @@
-"""A PX4 multicopter, as far as its mode encoding and commands go: nobody has flown this on a real one."""
+"""A PX4 multicopter as a vehicle: what is sent to it, message by message."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from autopilot.modes.table import CopterMode
 from autopilot.vehicle import Leg, VehicleEvent
 from autopilot.vehicles.kinds import COPTER
 from mavlink_bridge.codec import dialect
+from mavlink_bridge.firmware.px4 import Px4
 from mavlink_bridge.flight_controller.controller import FlightController
-from mavlink_bridge.flight_controller.firmware import Px4, firmware_of
 from mavlink_bridge.services.base import Peer
 
 PX4 = Peer(1, 1, 1)
@@ -42,15 +42,6 @@ class Bench:
         self.vehicle.handle_timeout(self.now_ms)
         messages = [one.message for one in self.vehicle.take_outgoing()]
         return [m for m in messages if m.get_type() != "HEARTBEAT" and getattr(m, "command", 0) not in (511, 512, 401)]
-
-
-def test_modes_are_translated_both_ways() -> None:
-    """POSCTL is LOITER, AUTO.LOITER is GUIDED, AUTO.MISSION is AUTO; what Sortie does not know has a number too."""
-    assert [Px4(COPTER).mode_of(mode) for mode in (POSCTL, HOLD, MISSION, RTL)] == [5, 4, 3, 6]
-    for mode in (CopterMode.AUTO, CopterMode.GUIDED, CopterMode.RTL, CopterMode.LAND, CopterMode.LOITER):
-        assert Px4(COPTER).mode_of(Px4(COPTER).custom_mode(mode)) == mode
-    assert Px4(COPTER).mode_of(4 << 16 | 8 << 24) >= 1000
-    assert firmware_of(heartbeat(POSCTL)) == Px4(COPTER)
 
 
 def test_a_leg_is_a_reposition_in_hold() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from mavlink_bridge import codec
+from mavlink_bridge.firmware.ardupilot import OWN
 from mavlink_bridge.flight_controller.streams import StreamKeeper, load, plan
 
 POSITION = codec.message_id("GLOBAL_POSITION_INT")
@@ -14,21 +15,21 @@ assert POSITION is not None
 @pytest.mark.parametrize("baud", [9600, 19200, 38400, 57600, 115200, 921600])
 def test_the_plan_takes_at_most_35_per_cent_of_the_line(baud: int) -> None:
     """From 19200 baud on; at 9600 every stream is at its slowest."""
-    rates = plan(baud)
+    rates = plan(baud, OWN.rates)
     assert load(rates) <= 0.35 * baud / 10 or max(rates.values()) == 1.0
     assert POSITION in rates and rates[POSITION] >= 1.0
 
 
 def test_from_57600_baud_on_nothing_is_slowed_down() -> None:
     """10 Hz for the position."""
-    assert plan(57600) == plan(None)
-    assert plan(None)[POSITION or 0] == 10.0
-    assert plan(19200)[POSITION or 0] < 10.0
+    assert plan(57600, OWN.rates) == plan(None, OWN.rates)
+    assert plan(None, OWN.rates)[POSITION or 0] == 10.0
+    assert plan(19200, OWN.rates)[POSITION or 0] < 10.0
 
 
 def test_a_stream_that_stays_away_is_asked_for_again() -> None:
     """After three seconds of silence of one stream only that one is asked for."""
-    keeper = StreamKeeper(plan(None), 1, 1)
+    keeper = StreamKeeper(plan(None, OWN.rates), 1, 1)
     assert len(keeper.take(0)) == len(keeper.rates)
     for now_ms in range(100, 10_000, 100):
         for number in keeper.rates:
