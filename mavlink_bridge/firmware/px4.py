@@ -67,11 +67,12 @@ _WORDS: Final = Words(
     prearm="Preflight Fail: ", arm=("Arming denied", "Preflight Fail"), disarm=("Disarming denied",),
     mode=("Switching to mode",), takeoff=("Arming denied", "Takeoff"), failsafe=("Failsafe activated",),
 )  # fmt: skip
-# HEARTBEAT so often: it tells of a failsafe, and PX4 sends none for it (mavlink_main.cpp: a stream as others)
+# HEARTBEAT so often: it tells of a failsafe, and none is sent for that (mavlink_main.cpp: a stream as others); where it
+# stands comes more often still, so that stopped motors are told after the landing
 _RATES: Final = Rates(
     {
         "GLOBAL_POSITION_INT": 10.0, "ATTITUDE": 10.0, "LOCAL_POSITION_NED": 10.0, "HEARTBEAT": 5.0, "SYS_STATUS": 2.0,
-        "GPS_RAW_INT": 2.0, "ESTIMATOR_STATUS": 2.0, "EXTENDED_SYS_STATE": 2.0, "BATTERY_STATUS": 1.0,
+        "GPS_RAW_INT": 2.0, "ESTIMATOR_STATUS": 2.0, "EXTENDED_SYS_STATE": 10.0, "BATTERY_STATUS": 1.0,
         "SYSTEM_TIME": 1.0, "VFR_HUD": 2.0,
     }
 )  # fmt: skip

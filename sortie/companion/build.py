@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from pathlib import Path
 from types import MappingProxyType
 
 from autopilot.events import Event
 from autopilot.journal import Journal
-from sitl.ardupilot.launcher import ArduPilotChild, SitlError, launch
+from sitl.child import SitlChild, SitlError
+from sitl.launchers import LAUNCHERS, Launch
 from sortie.companion.connection import ControllerFront
 from sortie.companion.service import OWN_PARAMETERS, Companion, build_companion
 from sortie.config.errors import UserError
@@ -31,7 +32,7 @@ def say(text: str) -> None:
     print(f"sortie: {text}", file=sys.stderr, flush=True)
 
 
-def _launched(settings: Settings, folder: Path, defaults: Mapping[str, float]) -> ArduPilotChild:
+def _launched(settings: Settings, launch: Launch, folder: Path, defaults: Mapping[str, float]) -> SitlChild:
     home = DEFAULT_HOME
     if settings.home is not None:
         place, heading = settings.home
@@ -50,18 +51,18 @@ def _for_the_person(error: SitlError) -> UserError:
 
 class ControllerSide:
     """See the module. Found once made; its link is held open by `runtime`, and `stack` ends the child. `child`: the
-    ArduPilot SITL that was started for this run, with `defaults` on top of its frame's. `patience_s`: NotHeard when
+    SITL that was started for this run, with `defaults` on top of its frame's. `patience_s`: NotHeard when
     none is heard for so long; None waits."""
 
     def __init__(
         self, settings: Settings, log_dir: Path, stack: ExitStack, runtime: Runtime, *,
         defaults: Mapping[str, float] = NOTHING_MORE, patience_s: float | None = None,
     ) -> None:  # fmt: skip
-        self.child: ArduPilotChild | None = None
+        self.child: SitlChild | None = None
         self._speedup = settings.speedup or 1.0
-        self._native = settings.strategy == "native"
-        if settings.vehicle.kind == "ardupilot":
-            self.child = _launched(settings, log_dir / "ardupilot", defaults)
+        launch = LAUNCHERS.get(settings.vehicle.kind)
+        if launch is not None:
+            self.child = _launched(settings, launch, log_dir / settings.vehicle.kind, defaults)
             stack.callback(self.child.stop)
             address = self.child.address
         else:
@@ -69,7 +70,10 @@ class ControllerSide:
         self.front = ControllerFront(address, runtime, on_error=log_error, say=say)
         self.found = self.front.find(None if self.child is None else self._check_child, patience_s)
         self._runtime = runtime
+        if self.child is not None:
+            self._watching(self.child.heard)
         firmware = self.found.firmware
+        self._native = (settings.strategy or firmware.habits.strategy) == "native"
         say(f"{firmware.name} {firmware.vehicle_class.name}, system {self.found.system}, on {self.front.spec.url}")
 
     @property
@@ -107,10 +111,12 @@ class ControllerSide:
         self._check_child()
 
     def _check_child(self) -> None:
-        if self.child is None:
-            return
+        if self.child is not None:
+            self._watching(self.child.check)
+
+    def _watching(self, act: Callable[[], None]) -> None:
         try:
-            self.child.check()
+            act()
         except SitlError as error:
             raise _for_the_person(error) from error
 

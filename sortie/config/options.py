@@ -144,8 +144,8 @@ OUTPUT: Final = Option[Path | None](
 # --- the vehicle of a run ---------------------------------------------------------------------------------------------
 VEHICLE: Final = Option(
     "vehicle", parse_vehicle, VehicleSpec(),
-    f"{SIMULATED_KINDS}, ardupilot:copter[=BINARY], or a connection string.", Group.VEHICLE, RUNS, form="SPEC",
-    sources=Sources.EVERYWHERE,
+    f"{SIMULATED_KINDS}, ardupilot:copter[=BINARY], px4:copter[=BINARY], or a connection string.", Group.VEHICLE, RUNS,
+    form="SPEC", sources=Sources.EVERYWHERE,
 )  # fmt: skip
 HOME: Final = Option[tuple[GeoPoint, float] | None](
     "home", parse_home, None, "Where a simulated vehicle stands at boot.", Group.VEHICLE, RUNS,
@@ -175,10 +175,10 @@ LOOP_FAULT: Final = Option(
     frozenset({"loop"}), form="NAME@WHEN[..WHEN][#K]", unit="s", kind=Kind.LIST, sources=Sources.EVERYWHERE,
     applies_to=SIMULATED,
 )  # fmt: skip
-STRATEGY: Final = Option(
-    "strategy", one_of("guided", "native"), "guided",
-    "With a flight controller: Sortie flies the mission in GUIDED, or the controller in its own AUTO.", Group.VEHICLE,
-    RUNS, form="guided|native", sources=Sources.EVERYWHERE, applies_to=CONTROLLED,
+STRATEGY: Final = Option[str | None](
+    "strategy", one_of("guided", "native"), None,
+    "With a flight controller: Sortie flies the mission in GUIDED (the default on ArduPilot), or the controller in its "
+    "own AUTO (on PX4).", Group.VEHICLE, RUNS, form="guided|native", sources=Sources.EVERYWHERE, applies_to=CONTROLLED,
 )  # fmt: skip
 
 # --- a fleet ----------------------------------------------------------------------------------------------------------

@@ -41,7 +41,7 @@ class Settings:
     log_dir: Path | None = options.LOG_DIR.default
     log_format: str = options.LOG_FORMAT.default
     telemetry_log: bool = options.TELEMETRY_LOG.default
-    strategy: str = options.STRATEGY.default
+    strategy: str | None = options.STRATEGY.default
     trace: Path | None = options.TRACE.default
     signing_key: Path | None = options.SIGNING_KEY.default
     insecure: bool = options.INSECURE.default

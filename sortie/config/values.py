@@ -6,7 +6,7 @@ A parser that knows its option names it in the error; for the others `Option.rea
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from math import isfinite
 from pathlib import Path
@@ -17,13 +17,15 @@ from sortie.config.errors import UserError, nearest
 
 DEFAULT_HOME = (-35.363261, 149.165230, 584.0, 353.0)
 DEFAULT_LINKS = ("udpout:127.0.0.1:14550", "tcpin:127.0.0.1:5760")
+#: What can be started, and of which kinds.
+_STARTED: Mapping[str, tuple[str, ...]] = {"sim": tuple(KINDS), "ardupilot": tuple(KINDS), "px4": ("copter",)}
 DEFAULT_CONNECT = "tcp:127.0.0.1:5760"
 
 
 @dataclass(frozen=True, slots=True)
 class VehicleSpec:
-    """`kind` "sim", "ardupilot" or "link"; `frame` the kind of vehicle (empty for a link, which tells by itself);
-    `target` the SITL binary or the connection string."""
+    """`kind` "sim", "link", or the SITL that is started (`sitl.launchers`); `frame` the kind of vehicle (empty for a
+    link, which tells by itself); `target` the SITL binary or the connection string."""
 
     kind: str = "sim"
     frame: str = DEFAULT.name
@@ -55,12 +57,12 @@ def parse_home(text: str) -> tuple[GeoPoint, float]:
 
 
 def parse_vehicle(text: str) -> VehicleSpec:
-    """`sim:KIND`, `ardupilot:KIND[=BINARY]` or a connection string."""
+    """`sim:KIND`, `ardupilot:KIND[=BINARY]`, `px4:KIND[=BINARY]` or a connection string."""
     kind, _, rest = text.partition(":")
-    if kind in ("sim", "ardupilot"):
+    if kind in _STARTED:
         frame, _, target = rest.partition("=")
-        if frame not in KINDS or (kind == "sim" and target):
-            known = [f"{kind}:{name}" for name in KINDS]
+        if frame not in _STARTED[kind] or (kind == "sim" and target):
+            known = [f"{kind}:{name}" for name in _STARTED[kind]]
             raise UserError(
                 f"unknown vehicle; use {' or '.join(known)}{nearest(text, known)}", option="vehicle", given=text
             )
@@ -68,7 +70,7 @@ def parse_vehicle(text: str) -> VehicleSpec:
     schemes = ("tcp", "udpin", "udpout", "udp", "tcpin", "serial")
     if text == "auto" or text.startswith("/") or (kind in schemes and rest):
         return VehicleSpec("link", "", text)
-    known = [f"{kind}:{name}" for kind in ("sim", "ardupilot") for name in KINDS]
+    known = [f"{kind}:{name}" for kind, kinds in _STARTED.items() for name in kinds]
     raise UserError(
         f"use {', '.join(known)} or a connection string such as tcp:HOST:PORT or /dev/ttyACM0,115200"
         f"{nearest(text, known)}",

@@ -30,7 +30,7 @@ def told_apart(text: str) -> Iterator[str]:
             yield f"line {node.lineno}: {node.arg}="
         elif isinstance(node, ast.Compare):
             sides = [side for one in (node.left, *node.comparators) for side in _each(one)]
-            if any(_firmware(side) for side in sides):
+            if any(map(_firmware, sides)):
                 yield f"line {node.lineno}: compared with a firmware"
         elif (
             isinstance(node, ast.Call) and _name(node.func) == "isinstance" and any(map(_firmware, _each(node.args[1])))

@@ -55,8 +55,6 @@ def write_item(item: MissionItem, kind: int, seq: int, peer: Peer, *, as_int: bo
     )  # fmt: skip
 
 
-
-
 def float32_range(value: float) -> float:
     """`value`, or an infinity where a float32 cannot hold it (plan files hold doubles; packing would fail)."""
     if -_FLOAT32_MAX <= value <= _FLOAT32_MAX or isnan(value):

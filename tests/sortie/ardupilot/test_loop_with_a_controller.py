@@ -105,7 +105,7 @@ def test_the_first_ctrl_c_holds_and_the_second_leaves(tmp_path: Path) -> None:
 
 # --- what is asked for ------------------------------------------------------------------------------------------------
 @pytest.mark.parametrize(
-    "text", ["sim:copter", "ardupilot:copter", "tcp:127.0.0.1:5760", "/dev/ttyACM0,115200", "auto"]
+    "text", ["sim:copter", "ardupilot:copter", "px4:copter", "tcp:127.0.0.1:5760", "/dev/ttyACM0,115200", "auto"]
 )
 def test_whatever_serve_takes_flies_a_box(text: str) -> None:
     spec, warning = vehicle_of(load_profile("drone-box")[0], parse_vehicle(text))

@@ -125,7 +125,7 @@ def test_flag_over_environment_over_file_over_default(tmp_path: Path) -> None:
     file.write_text('seed = 1\nspeedup = 2\nsysid = 3\nparam = ["A=1"]\n')
     environment = {"SORTIE_SPEEDUP": "4", "SORTIE_SYSID": "5", "SORTIE_PARAM": "B=2 C=3", "SORTIE_CONFIG": str(file)}
     settings = Given({"sysid": 6, "param": ("D=4",)}, environment).settings()
-    assert (settings.seed, settings.speedup, settings.sysid, settings.strategy) == (1, 4.0, 6, "guided")
+    assert (settings.seed, settings.speedup, settings.sysid, settings.strategy) == (1, 4.0, 6, None)
     assert settings.param == ("A=1", "B=2", "C=3", "D=4")
     other = tmp_path / "other.toml"
     other.write_text("seed = 8\n")

@@ -1,0 +1,125 @@
+"""A SITL as a child of the service: one process, started in a session of its own directory below the log directory.
+
+It ends with the service in every case: SIGTERM then SIGKILL in `stop`, and by the kernel's parent-death signal when the
+service itself is killed.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import IO, Final
+
+_PR_SET_PDEATHSIG: Final = 1
+_GRACE_S: Final = 3.0
+_LAST_LINES: Final = 5
+_OUTPUT: Final = "output.log"
+
+
+class SitlError(Exception):
+    """SITL cannot be started, or (`ended`) has ended by itself: one line for the person who wanted it."""
+
+    def __init__(self, message: str, *, ended: bool = False) -> None:
+        super().__init__(message)
+        self.ended = ended
+
+
+def find_program(title: str, program: str, given: str, variable: str, advice: str) -> Path:
+    """The binary `program` of `title`: named on the command line (`given`, maybe its folder), by the environment's
+    `variable`, or on the search path. SitlError with `advice` when there is none, or it cannot be run."""
+    name = given or os.environ.get(variable, "")
+    if name:
+        path = Path(name).expanduser()
+        if path.is_dir():
+            path = path / program
+        if not path.is_file():
+            raise SitlError(f"{title}: there is no {path}")
+        if not os.access(path, os.X_OK):
+            raise SitlError(f"{title}: {path} cannot be executed")
+        return path.resolve()
+    found = shutil.which(program)
+    if found is not None:
+        return Path(found)
+    raise SitlError(f"{title}: no {program} found; {advice}")
+
+
+class SitlChild:
+    """The running process of `title`. `address`: how Sortie reaches it. `heard`: what is done once it has been."""
+
+    def __init__(
+        self, title: str, arguments: list[str], address: str, folder: Path, *,
+        environment: Mapping[str, str] | None = None, heard: Callable[[], None] = lambda: None,
+    ) -> None:  # fmt: skip
+        self.address = address
+        self.heard = heard
+        self._title = title
+        self._folder = folder
+        self._stopping = False
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            self._output: IO[bytes] = (folder / _OUTPUT).open("wb")
+        except OSError as error:
+            raise SitlError(f"{title}: {folder}: {error.strerror}") from error
+        try:
+            self._process = subprocess.Popen(
+                arguments, cwd=folder, stdin=subprocess.DEVNULL, stdout=self._output, stderr=subprocess.STDOUT,
+                preexec_fn=_die_with_parent(os.getpid()), env={**os.environ, **(environment or {})},
+            )  # fmt: skip
+        except OSError as error:
+            self._output.close()
+            raise SitlError(f"{title}: {arguments[0]}: {error.strerror}") from error
+
+    def check(self) -> None:
+        """SitlError with its last lines when it has ended by itself."""
+        if self._stopping or self._process.poll() is None:
+            return
+        raise SitlError(f"{self._title} ended ({_how(self._process.returncode)}): {self._last_lines()}", ended=True)
+
+    def _last_lines(self) -> str:
+        text = (self._folder / _OUTPUT).read_text(errors="replace")
+        lines = [line.strip() for line in text.splitlines() if line.strip()]
+        return " | ".join(lines[-_LAST_LINES:]) or "it printed nothing"
+
+    def stop(self) -> None:
+        """End it; after 3 s the hard way. A second time does nothing."""
+        self._stopping = True
+        if self._process.poll() is None:
+            self._process.terminate()
+            try:
+                self._process.wait(_GRACE_S)
+            except subprocess.TimeoutExpired:
+                self._process.kill()
+                self._process.wait()
+        self._output.close()
+
+
+def free_port(kind: socket.SocketKind = socket.SOCK_STREAM) -> int:
+    with socket.socket(socket.AF_INET, kind) as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _how(status: int) -> str:
+    return f"signal {signal.Signals(-status).name}" if status < 0 else f"status {status}"
+
+
+def _die_with_parent(parent: int) -> Callable[[], None]:
+    """What the child does before it becomes the binary: ask the kernel for SIGKILL when its parent ends, in its own
+    process group, so that a Ctrl-C at the terminal reaches the service first."""
+    libc = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
+
+    def prepare() -> None:
+        os.setpgid(0, 0)
+        if libc is not None:
+            libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+            if os.getppid() != parent:  # it has ended already
+                os.kill(os.getpid(), signal.SIGKILL)
+
+    return prepare

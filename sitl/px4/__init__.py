@@ -1,0 +1,1 @@
+"""PX4 SITL with its SIH physics as a child of the service."""
