@@ -18,8 +18,9 @@ from sortie.api.testing.wanted import Wanted
 from sortie.logs.directory import flight_folders
 from sortie.logs.flight_log import event_line
 from sortie.logs.recorder import record_flights
+from sortie.reports.flight_page import PAGE, write_flight_page
 
-PLAN, EVENTS = "plan.plan", "events.jsonl"
+PLAN, EVENTS, LOG = "plan.plan", "events.jsonl", "flight.bin"
 RELATIVE_FRAMES = (3, 6)
 LINES = 20
 """Texts, modes and items that a report shows."""
@@ -105,9 +106,11 @@ class Flown:
                 recorder.reopen(session.service.now_ms)
         with (place / EVENTS).open("w", encoding="utf-8", newline="\n") as file:
             file.writelines(event_line(entry.event, entry.time_s) for entry in session.events)
-        plan = plan_of(session)
+        plan = _above_home(plan_of(session), session)
         if plan.items:
-            (place / PLAN).write_text(format_plan(_above_home(plan, session)), encoding="utf-8")
+            (place / PLAN).write_text(format_plan(plan), encoding="utf-8")
+        if (place / LOG).exists():
+            write_flight_page(place / LOG, plan, place / PAGE)
 
 
 def _above_home(plan: Plan, session: Session) -> Plan:

@@ -33,7 +33,7 @@ def test_fails(sortie_vehicle):
 def test_passes(sortie_vehicle):
     sortie_vehicle.wait_armable()
 """
-FILES = {"events.jsonl", "flight.bin", "flight.tlog", "plan.plan", "summary.json", "telemetry.csv"}
+FILES = {"events.jsonl", "flight.bin", "flight.html", "flight.tlog", "plan.plan", "summary.json", "telemetry.csv"}
 
 
 def section(result: pytest.RunResult) -> list[str]:
@@ -134,7 +134,7 @@ def test_fails(sortie_vehicle, sortie_vehicles):
     first, second = ("*- sortie: vehicle 1 of 2 -*", "sim:copter, seed 0, *"), ("*- sortie: vehicle 2 of 2 -*",)
     result.stdout.fnmatch_lines([*first, *second, "sim:rover, seed 9, *"])
     assert kept(pytester) == {
-        "test_it.py-test_fails/1": FILES, "test_it.py-test_fails/1/earlier/0001": FILES - {"plan.plan"},
+        "test_it.py-test_fails/1": FILES, "test_it.py-test_fails/1/earlier/0001": FILES - {"plan.plan", "flight.html"},
         "test_it.py-test_fails/2": {"events.jsonl"},
     }  # fmt: skip
 

@@ -1,0 +1,95 @@
+"""The map of a flight: track, plan, fence and home, north up, in metres around home."""
+
+from __future__ import annotations
+
+import json
+
+from autopilot.geo import METRES_PER_DEGREE, GeoPoint, longitude_scale, to_local
+from sortie.reports import svg
+from sortie.reports.facts import FlightFacts
+
+WIDTH, HEIGHT, EDGE = 760.0, 480.0, 24.0
+_SCALE_BAR_PX = 120.0
+
+
+class Projection:
+    """Places to pixels, one scale for both axes."""
+
+    def __init__(self, origin: GeoPoint, places: list[tuple[float, float]]) -> None:
+        self._origin = origin
+        norths, easts = zip(*[self.local(lat, lon) for lat, lon in places], strict=True)
+        span = max((max(norths) - min(norths)) / (HEIGHT - 2 * EDGE), (max(easts) - min(easts)) / (WIDTH - 2 * EDGE))
+        self.metres_per_px = max(span, 0.05)
+        self._north = (max(norths) + min(norths)) / 2.0
+        self._east = (max(easts) + min(easts)) / 2.0
+
+    def local(self, lat: float, lon: float) -> tuple[float, float]:
+        """North and east of the origin, m."""
+        north, east, _ = to_local(self._origin, lat, lon, 0.0)
+        return north, east
+
+    def __call__(self, lat: float, lon: float) -> svg.Point:
+        north, east = self.local(lat, lon)
+        return (
+            WIDTH / 2.0 + (east - self._east) / self.metres_per_px,
+            HEIGHT / 2.0 - (north - self._north) / self.metres_per_px,
+        )
+
+
+def draw_map(facts: FlightFacts) -> str:
+    """The SVG; empty without a place to show."""
+    places = _places(facts)
+    if not places:
+        return ""
+    at = Projection(GeoPoint(*places[0]), places)
+    track = [at(sample.lat, sample.lon) for sample in facts.samples]
+    parts = [_fence(facts, at), _plan(facts, at), svg.line(track, "track")]
+    if facts.home is not None:
+        parts.append(svg.text(*at(facts.home.lat, facts.home.lon), "H", "home"))
+    parts += [_bar(at), '<circle id="here" class="here" r="5" cx="-9" cy="-9"/>']
+    shown = svg.thin([(sample.time_s, number) for number, sample in enumerate(facts.samples)])
+    points = [[round(time_s, 1), *(round(one, 1) for one in track[int(number)])] for time_s, number in shown]
+    data = f'<script type="application/json" id="track">{json.dumps(points)}</script>'
+    return svg.drawing("Map: track, plan, fence", WIDTH, HEIGHT, parts, 'id="map"') + data
+
+
+def _places(facts: FlightFacts) -> list[tuple[float, float]]:
+    """Everything that is on the map."""
+    home = [] if facts.home is None else [(facts.home.lat, facts.home.lon)]
+    circles = []
+    for zone in facts.fence.circles:
+        reach = zone.radius / METRES_PER_DEGREE
+        across = reach / longitude_scale(zone.lat)
+        circles += [(zone.lat - reach, zone.lon - across), (zone.lat + reach, zone.lon + across)]
+    return [
+        *home, *((sample.lat, sample.lon) for sample in facts.samples), *((item.x, item.y) for item in facts.places()),
+        *(corner for polygon in facts.fence.polygons for corner in polygon.vertices), *circles,
+        *((item.x, item.y) for item in facts.rally),
+    ]  # fmt: skip
+
+
+def _fence(facts: FlightFacts, at: Projection) -> str:
+    parts = [
+        svg.line([at(*corner) for corner in one.vertices], "keep" if one.inclusion else "out", closed=True)
+        for one in facts.fence.polygons
+    ]
+    parts += [
+        svg.circle(*at(one.lat, one.lon), one.radius / at.metres_per_px, "keep" if one.inclusion else "out")
+        for one in facts.fence.circles
+    ]
+    return "".join(parts) + "".join(svg.text(*at(item.x, item.y), "R", "home") for item in facts.rally)
+
+
+def _plan(facts: FlightFacts, at: Projection) -> str:
+    points = [(at(item.x, item.y), item.seq) for item in facts.places()]
+    dots = "".join(svg.circle(x, y, 4.0, "item") + svg.text(x, y - 7.0, str(seq)) for (x, y), seq in points)
+    return svg.line([point for point, _ in points], "plan") + dots
+
+
+def _bar(at: Projection) -> str:
+    """How long a round number of metres is."""
+    metres = svg.Scale(0.0, _SCALE_BAR_PX * at.metres_per_px, 0.0, 1.0).ticks(2)[-1]
+    x, y, long = EDGE, HEIGHT - EDGE / 2.0, metres / at.metres_per_px
+    return svg.line([(x, y), (x + long, y)], "axis") + svg.text(
+        x + long + 6.0, y + 4.0, f"{metres:g} m", anchor="start"
+    )

@@ -1,0 +1,75 @@
+"""Drawings as SVG inside a page: a scale, lines, ticks. Plain text in, plain text out."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from math import floor, isfinite, log10
+
+Point = tuple[float, float]
+MOST_POINTS = 1500
+"""Of one line: more than the pixels of a page across show nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """Maps values from `low` .. `high` to pixels from `start` to `end`."""
+
+    low: float
+    high: float
+    start: float
+    end: float
+
+    def __call__(self, value: float) -> float:
+        return self.start + (value - self.low) / (self.high - self.low) * (self.end - self.start)
+
+    def ticks(self, about: int) -> list[float]:
+        """Round values, about so many."""
+        rough = (self.high - self.low) / about
+        power = 10.0 ** floor(log10(rough))
+        step = next(power * factor for factor in (1, 2, 5, 10) if power * factor >= rough)
+        first = -(-self.low // step)
+        return [step * (first + count) for count in range(int((self.high / step) - first) + 1)]
+
+
+def scale(values: Iterable[float], start: float, end: float, *, least: float = 1.0) -> Scale:
+    """Over the finite ones of `values`, with a margin, at least `least` wide."""
+    known = [value for value in values if isfinite(value)] or [0.0]
+    low, high = min(known), max(known)
+    wide = max(high - low, least)
+    middle = (low + high) / 2.0
+    return Scale(middle - 0.54 * wide, middle + 0.54 * wide, start, end)
+
+
+def thin(points: Sequence[Point]) -> Sequence[Point]:
+    """At most `MOST_POINTS` of them, first and last included."""
+    if len(points) <= MOST_POINTS:
+        return points
+    step = (len(points) - 1) / (MOST_POINTS - 1)
+    return [points[round(number * step)] for number in range(MOST_POINTS)]
+
+
+def line(points: Sequence[Point], kind: str, *, closed: bool = False) -> str:
+    """A line of the CSS class `kind` through points in pixels; those that are not finite are left out."""
+    known = [(x, y) for x, y in points if isfinite(x) and isfinite(y)]
+    text = " ".join(f"{x:.1f},{y:.1f}" for x, y in thin(known))
+    return f'<{"polygon" if closed else "polyline"} class="{kind}" points="{text}"/>'
+
+
+def text(x: float, y: float, words: str, kind: str = "label", anchor: str = "middle") -> str:
+    """Words at a place."""
+    return f'<text class="{kind}" x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}">{html.escape(words)}</text>'
+
+
+def circle(x: float, y: float, radius: float, kind: str) -> str:
+    """A circle in pixels."""
+    return f'<circle class="{kind}" cx="{x:.1f}" cy="{y:.1f}" r="{radius:.1f}"/>'
+
+
+def drawing(name: str, width: float, height: float, parts: Iterable[str], attributes: str = "") -> str:
+    """The whole; `name` is what is read aloud."""
+    return (
+        f'<svg role="img" aria-label="{html.escape(name)}" viewBox="0 0 {width:g} {height:g}" {attributes}>'
+        f"{''.join(parts)}</svg>"
+    )

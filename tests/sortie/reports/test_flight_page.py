@@ -1,0 +1,140 @@
+"""The page of a flight: everything of it is there, at its place, and nothing comes from a network."""
+
+from __future__ import annotations
+
+import json
+import re
+from xml.etree import ElementTree
+
+import pytest
+
+from autopilot.geo import GeoPoint
+from autopilot.mission.items import MissionItem
+from autopilot.mission.plan import Plan
+from sortie import Session
+from sortie.api.sample import square
+from sortie.reports import svg
+from sortie.reports.chart_map import HEIGHT, WIDTH
+from sortie.reports.facts import FlightFacts, Sample, read_log
+from sortie.reports.flight_page import flight_page, write_flight_page
+
+FENCE = tuple(
+    MissionItem(5001, 0, param1=4, x=-35.363261 + north * 1e-3, y=149.16523 + east * 1e-3, seq=number)
+    for number, (north, east) in enumerate(((-1, -1), (2, -1), (2, 2), (-1, 2)))
+)
+
+
+@pytest.fixture(scope="module")
+def flown(tmp_path_factory):
+    """A flight of the square in a fence: session, log, page."""
+    folder = tmp_path_factory.mktemp("flight")
+    with Session(seed=1, log_dir=folder) as session:
+        session.wait_armable()
+        plan = Plan(items=square(session.autopilot.home), fence=FENCE)
+        session.upload(plan)
+        session.start()
+        session.lands_within(2.0)
+        session.run_for(1.0)
+        log = folder / "latest" / "flight.bin"
+        write_flight_page(log, plan, folder / "flight.html")
+        yield session, log, (folder / "flight.html").read_text()
+
+
+def drawings(page: str) -> dict[str, ElementTree.Element]:
+    """The drawings of a page by name: each is well-formed."""
+    found = [ElementTree.fromstring(one) for one in re.findall(r"<svg.*?</svg>", page, re.S)]
+    return {one.attrib["aria-label"]: one for one in found}
+
+
+def points(drawing: ElementTree.Element, kind: str) -> list[tuple[float, float]]:
+    """Of the first line of a class."""
+    line = next(one for one in drawing.iter() if one.attrib.get("class") == kind)
+    return [(float(x), float(y)) for x, y in (pair.split(",") for pair in line.attrib["points"].split())]
+
+
+def test_the_log_gives_the_flight(flown):
+    """Samples ten times a second, modes and texts with vehicle times, mission and home."""
+    session, log, _ = flown
+    facts = read_log(log)
+    low, high = facts.span_s
+    assert low == pytest.approx(3.0, abs=0.1) and high == pytest.approx(session.time_s, abs=2.0)
+    assert len(facts.samples) > 4 * (high - low)
+    assert max(sample.height for sample in facts.samples) == pytest.approx(10.0, abs=0.5)
+    assert max(sample.speed for sample in facts.samples[1:]) == pytest.approx(10.0, abs=1.0)
+    assert facts.samples[-1].percent < facts.samples[1].percent <= 100.0
+    assert 10.0 < facts.samples[-1].volts < facts.samples[1].volts
+    assert [name for _, name in facts.modes] == ["GUIDED", "AUTO"]
+    assert [item.command for item in facts.items] == [22, 16, 16, 16, 16, 20]
+    assert facts.home is not None and facts.home.lat == pytest.approx(session.autopilot.home.lat, abs=1e-6)
+    assert (facts.vehicle, facts.fence.polygons) == (session.service.telemetry.identity.banner()[0], ())
+
+
+def test_the_map_has_track_plan_and_fence(flown):
+    """All on the sheet; the track passes its corners."""
+    drawing = drawings(flown[2])["Map: track, plan, fence"]
+    track, plan, fence = (points(drawing, kind) for kind in ("track", "plan", "keep"))
+    assert len(fence) == 4 and len(plan) == 4
+    assert all(0 <= x <= WIDTH and 0 <= y <= HEIGHT for x, y in (*track, *plan, *fence))
+    for corner in plan:
+        assert min(((x - corner[0]) ** 2 + (y - corner[1]) ** 2) ** 0.5 for x, y in track) < 4.0
+    north, south = min(y for _, y in fence), max(y for _, y in fence)
+    assert north < min(y for _, y in plan) < max(y for _, y in plan) < south
+    labels = [one.text for one in drawing.iter() if one.tag == "text"]
+    assert {"2", "3", "4", "5", "H", "50 m"} <= set(labels)
+
+
+def test_the_charts_share_one_time_axis(flown):
+    """Height rises from 0 to 10 m and comes back; modes are named; the cursor's scale is that of the lines."""
+    found = drawings(flown[2])
+    assert list(found)[1:] == ["Height above home, m", "Speed over ground, m/s", "Battery, %", "Battery, V"]
+    height = found["Height above home, m"]
+    line = points(height, "value")
+    assert line[0][1] - min(y for _, y in line) > 60.0 and line[-1][1] == pytest.approx(line[0][1], abs=5.0)
+    labels = {one.text for one in height.iter() if one.tag == "text"}
+    assert {"AUTO", "0", "10"} <= labels
+    assert "GUIDED" not in labels  # it was over at once
+    scales = {
+        tuple(one.attrib[f"data-{name}"] for name in ("low", "high", "start", "end"))
+        for one in list(found.values())[1:]
+    }
+    ((low, high, start, end),) = scales
+    assert (
+        line[-1][0] == pytest.approx(float(end), abs=15.0) and float(low) < float(high) and float(start) <= line[0][0]
+    )
+    track = json.loads(re.search(r'id="track">(.*?)</script>', flown[2]).group(1))
+    assert float(low) <= track[0][0] < track[-1][0] <= float(high)
+
+
+def test_the_page_stands_alone(flown):
+    """No address of anything, and all that was said."""
+    page = flown[2]
+    assert not re.search(r"(https?:)?//\w|src=|@import|url\(", page)
+    for text in ("Mission: 3 WP", "Disarming motors", "mode AUTO"):
+        assert text in page
+    assert page.index("Mission: 2 WP") < page.index("Mission: 3 WP")
+
+
+def test_words_of_a_vehicle_are_words():
+    """Nothing that a text contains becomes a part of the page."""
+    facts = FlightFacts(vehicle="<b>", texts=[(1.0, "<script>alert(1)</script>")], modes=[(1.0, "A<T")])
+    page = flight_page(facts)
+    assert "<script>alert" not in page and "&lt;script&gt;alert(1)" in page and "&lt;b&gt;" in page
+
+
+@pytest.mark.parametrize("count", [0, 1])
+def test_little_makes_a_page_too(count):
+    """A log that ends at once, without home, battery or plan."""
+    nan = float("nan")
+    samples = [Sample(1.0, 47.0, 8.0, 0.0, nan, nan, nan)] * count
+    found = drawings(flight_page(FlightFacts(samples=samples)))
+    assert len(found) == 5 * count
+    facts = FlightFacts(home=GeoPoint(1.0, 2.0), items=(MissionItem(16, 3, x=1.001, y=2.0, z=5.0, seq=1),))
+    assert list(drawings(flight_page(facts))) == ["Map: track, plan, fence"]
+
+
+def test_long_lines_are_thinned_and_ticks_are_round():
+    """No more points than pixels, ends kept."""
+    thinned = svg.thin([(float(number), 0.0) for number in range(100_000)])
+    assert len(thinned) == svg.MOST_POINTS and (thinned[0][0], thinned[-1][0]) == (0.0, 99_999.0)
+    assert svg.Scale(0.3, 9.8, 0.0, 1.0).ticks(5) == [2.0, 4.0, 6.0, 8.0]
+    assert svg.Scale(-1.0, 1.0, 0.0, 100.0)(0.0) == 50.0
