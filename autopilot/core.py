@@ -136,8 +136,8 @@ class Autopilot:
         return self.parts.modes
 
     def use_executor(self, build: Callable[[VehicleContext], MissionExecutor]) -> None:
-        """Fly mission items with an executor of your own: see `autopilot.modes.own_items`. `build` gets the context,
-        with which it flies (`context.helm.fly`)."""
+        """Fly mission items with an executor of your own: see `autopilot.modes.auto_executor`. `build` gets the
+        context, with which it flies (`context.helm.fly`)."""
         self.parts.auto.executor.own.executor = build(self.parts.context)
 
     # --- facts ----------------------------------------------------------------------------------------------------

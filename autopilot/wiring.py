@@ -13,7 +13,7 @@ from typing import Protocol, cast
 from autopilot.flight.actor_table import FlightParts
 from autopilot.flight_commands import FlightCommands
 from autopilot.geo import GeoPoint, Ned
-from autopilot.home import Home
+from autopilot.home import Home, ReturnPoint
 from autopilot.journal import Journal, SaveParameter
 from autopilot.mission.sequencer import DoTiming, MissionSequencer, MissionState
 from autopilot.mission_commands import MissionCommands
@@ -38,11 +38,9 @@ from autopilot.reasons import ArmingMethod, ArmingReason, ModeReason
 from autopilot.result import ACCEPTED, Outcome
 from autopilot.safety.arming import Arming
 from autopilot.safety.checks import ArmingChecks
-from autopilot.safety.failsafes import Failsafes
+from autopilot.safety.failsafes import Failsafes, WindWatch
 from autopilot.safety.fence import FenceGuard
 from autopilot.safety.fenced_mission import FencedMission
-from autopilot.safety.rally import ReturnPoint
-from autopilot.safety.wind import WindWatch
 from autopilot.vehicle import ControlledVehicle, Vehicle
 from autopilot.vehicle_context import Announcer, Helm, ParameterValues, VehicleContext, VehicleFacts
 

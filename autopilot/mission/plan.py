@@ -3,9 +3,16 @@
 from __future__ import annotations
 
 from autopilot.mission.plan_qgc import format_plan, parse_qgc_plan
-from autopilot.mission.plan_text import format_fence_text, format_rally_text, parse_fence_text, parse_rally_text
+from autopilot.mission.plan_text import (
+    content_lines,
+    format_fence_text,
+    format_rally_text,
+    format_waypoints,
+    parse_fence_text,
+    parse_rally_text,
+    parse_waypoints,
+)
 from autopilot.mission.plan_types import Plan, PlanError, with_speed
-from autopilot.mission.plan_waypoints import content_lines, format_waypoints, parse_waypoints
 
 __all__ = [
     "Plan",

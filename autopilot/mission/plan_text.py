@@ -1,23 +1,146 @@
-"""The old fence and rally text files of MAVProxy and Mission Planner.
+"""Plans as lines of text: `QGC WPL 110` of MAVProxy, Mission Planner, APM Planner and old QGroundControl, and the old
+fence and rally files of the first two.
 
-Fence: one "lat lon" a line: return point, polygon, and the polygon's first vertex again. Rally: "RALLY lat lon alt
-break_alt land_dir flags", altitude above home; what follows it is for planes and is not kept.
-Source: docs/reference/mission-semantics.md, 4 item 8.
+Waypoints: a header, then 12 fields a line: seq, current, frame, command, param1..4, x, y, z, autocontinue. The line
+with seq 0 is home if it is a waypoint (or command 0, as some writers leave it). Fence and rally plans are written the
+same way. Old fence: one "lat lon" a line: return point, polygon, and the polygon's first vertex again. Old rally:
+"RALLY lat lon alt break_alt land_dir flags", altitude above home; what follows it is for planes and is not kept.
+Source: docs/reference/mission-semantics.md, 4 items 7, 8, 9; MAVLink developer guide, file formats.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from itertools import pairwise
+from math import isfinite, isnan
 
-from autopilot.geo import ABOVE_HOME
+from autopilot.geo import ABOVE_HOME, GeoPoint
 from autopilot.mav import Cmd, Frame
 from autopilot.mission.fence import parse_fence
 from autopilot.mission.items import MissionItem
 from autopilot.mission.plan_types import Plan, PlanError, check_position, make_plan
-from autopilot.mission.plan_waypoints import content_lines, exact, number
 
-__all__ = ["format_fence_text", "format_rally_text", "parse_fence_text", "parse_rally_text"]
+__all__ = [
+    "HEADER",
+    "content_lines",
+    "exact",
+    "format_fence_text",
+    "format_rally_text",
+    "format_waypoints",
+    "number",
+    "parse_fence_text",
+    "parse_rally_text",
+    "parse_waypoints",
+]
+
+
+HEADER = "QGC WPL 110"
+
+_FIELDS = ("seq", "current", "frame", "command", "param1", "param2", "param3", "param4", "x", "y", "z", "autocontinue")
+_HOME_COMMANDS = (0, int(Cmd.NAV_WAYPOINT))
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    place: str
+    seq: int
+    item: MissionItem
+
+
+def content_lines(text: str) -> list[tuple[str, str]]:
+    """(place, line) of every line that is neither blank nor a # comment."""
+    lines = ((f"line {number}", line.strip()) for number, line in enumerate(text.splitlines(), 1))
+    return [(place, line) for place, line in lines if line and not line.startswith("#")]
+
+
+def number(text: str, place: str, what: str) -> float:
+    """A number as plan files have it: 16, 16.0, 1e-3, nan, or with a decimal comma. Raises PlanError."""
+    try:
+        value = float(text.strip().replace(",", "."))
+    except ValueError:
+        raise PlanError(place, f"a number as {what}", text) from None
+    if not (isfinite(value) or isnan(value)):
+        raise PlanError(place, f"a finite number as {what}", text)
+    return value
+
+
+def exact(value: float) -> str:
+    """`value` with all its digits and without an exponent, which not every reader takes."""
+    if not isfinite(value):
+        return "nan"
+    return format(Decimal(repr(value)), "f") if value != int(value) else f"{value:.1f}"
+
+
+def parse_waypoints(text: str) -> Plan:
+    """The plan in a `QGC WPL 110` file. Raises PlanError."""
+    lines = content_lines(text)
+    if not lines or lines[0][1].split() != HEADER.split():
+        place, found = lines[0] if lines else ("line 1", "")
+        raise PlanError(place, f'"{HEADER}"', found)
+    parsed = [_parse_line(place, line) for place, line in lines[1:]]
+    home: GeoPoint | None = None
+    if parsed and parsed[0].seq == 0 and parsed[0].item.command in _HOME_COMMANDS:
+        first = parsed.pop(0)
+        check_position(replace(first.item, command=int(Cmd.NAV_WAYPOINT)), first.place)
+        home = GeoPoint(first.item.x, first.item.y, first.item.z)
+    return make_plan(home, _renumber_jumps(parsed))
+
+
+def format_waypoints(items: Sequence[MissionItem], home: GeoPoint | None = None) -> str:
+    """A `QGC WPL 110` file of `items` (numbered from 1) behind a home line, zeros without `home`."""
+    place = home or GeoPoint(0.0, 0.0, 0.0)
+    rows = [_format_line(0, 1, MissionItem(Cmd.NAV_WAYPOINT, Frame.GLOBAL, x=place.lat, y=place.lon, z=place.alt))]
+    rows += [_format_line(seq, 0, item) for seq, item in enumerate(items, 1)]
+    return "\n".join([HEADER, *rows]) + "\n"
+
+
+def _split(line: str) -> list[str]:
+    """Fields between tabs; else between blanks; else between blanks and commas. With the first two a comma inside a
+    field is a decimal comma."""
+    for fields in (line.split("\t"), line.split(), re.split(r"[\s,]+", line)):
+        if len(fields) == len(_FIELDS) and not any(field.endswith(",") for field in fields):
+            return fields
+    return line.split()
+
+
+def _parse_line(place: str, line: str) -> _Line:
+    fields = _split(line)
+    if len(fields) != len(_FIELDS):
+        raise PlanError(place, f"{len(_FIELDS)} fields", f"{len(fields)}")
+    values = [number(field, place, name) for field, name in zip(fields, _FIELDS, strict=True)]
+    seq = _whole(values[0], 65535, place, "seq")
+    frame = _whole(values[2], 255, place, "frame")
+    command = _whole(values[3], 65535, place, "command")
+    p1, p2, p3, p4, x, y, z, autocontinue = values[4:]
+    x, y = (0.0 if isnan(value) else value for value in (x, y))
+    item = MissionItem(command, frame, p1, p2, p3, p4, x, y, z, autocontinue=autocontinue != 0.0)
+    return _Line(place, seq, check_position(item, place))
+
+
+def _whole(value: float, limit: int, place: str, what: str) -> int:
+    if value != value or value != int(value) or not 0 <= value <= limit:
+        raise PlanError(place, f"a whole number from 0 to {limit} as {what}", f"{value:g}")
+    return int(value)
+
+
+def _renumber_jumps(lines: Sequence[_Line]) -> Iterable[MissionItem]:
+    """DO_JUMP names its target by the file's seq: carry that over to our numbering, where the file's numbers rise (with
+    gaps, or from 0 without a home line). Where they do not, positions count, as for MAVProxy."""
+    rising = all(a.seq < b.seq for a, b in pairwise(lines))
+    place_of = {line.seq: at for at, line in enumerate(lines, 1)} if rising else {}
+    for line in lines:
+        target = place_of.get(int(line.item.param1)) if line.item.command == Cmd.DO_JUMP else None
+        yield line.item if target is None else replace(line.item, param1=float(target))
+
+
+def _format_line(seq: int, current: int, item: MissionItem) -> str:
+    numbers = (item.param1, item.param2, item.param3, item.param4, item.x, item.y, item.z)
+    fields = [str(seq), str(current), str(item.frame), str(item.command), *map(exact, numbers)]
+    return "\t".join([*fields, str(int(item.autocontinue))])
+
 
 _LEAST_LINES = 5  # return point, a triangle, its first corner again
 _VERTEX = int(Cmd.NAV_FENCE_POLYGON_VERTEX_INCLUSION)

@@ -31,9 +31,9 @@ from autopilot.mission.executor import CommandStartResult, MissionExecutor
 from autopilot.mission.items import MissionItem
 from autopilot.mission.jumps import JumpCounters
 from autopilot.mission.route import Route, do_run, next_nav
-from autopilot.mission.slots import DoSlot
 from autopilot.mission.state import (
     TRACK_KINDS,
+    DoSlot,
     DoTiming,
     InvalidIndexError,
     MissionChange,

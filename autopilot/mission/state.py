@@ -1,4 +1,5 @@
-"""The sequencer's states, timings, refusals, and what its commands report."""
+"""The sequencer's states, timings, refusals and what its commands report; its DO slot: the item in it, and the DO
+items that follow before the next NAV item."""
 
 from __future__ import annotations
 
@@ -14,6 +15,7 @@ from autopilot.mission.items import MissionItem
 
 __all__ = [
     "TRACK_KINDS",
+    "DoSlot",
     "DoTiming",
     "InvalidIndexError",
     "MissionChange",
@@ -91,3 +93,53 @@ def hold_time_ms(item: MissionItem) -> int:
     if spec is None or not spec.holds or not isfinite(item.param1) or item.param1 <= 0.0:
         return 0
     return ceil(round(item.param1 * 1000.0, 2))
+
+
+class DoSlot:
+    """`item` is in the slot; `done` when its start left nothing to wait for."""
+
+    __slots__ = ("_next", "_queue", "done", "item")
+
+    def __init__(self) -> None:
+        self.item: MissionItem | None = None
+        self.done = False
+        self._queue: list[MissionItem] = []
+        self._next = 0
+
+    def clear(self) -> None:
+        """Drop the item and all behind it."""
+        self.item = None
+        self.done = False
+        self._queue = []
+        self._next = 0
+
+    def follow_with(self, items: list[MissionItem]) -> None:
+        """`items` are what comes after the item in the slot."""
+        self._queue = items
+        self._next = 0
+
+    def take_next(self) -> MissionItem | None:
+        """The next item to start, or None."""
+        if self._next == len(self._queue):
+            return None
+        self._next += 1
+        return self._queue[self._next - 1]
+
+    @property
+    def empty(self) -> bool:
+        """Nothing waits and nothing follows."""
+        return self.item is None and self._next == len(self._queue)
+
+    @property
+    def wants_step(self) -> bool:
+        """An item follows and nothing has to be waited for."""
+        return (self.item is None or self.done) and self._next < len(self._queue)
+
+    def following(self) -> list[int]:
+        """Indices of the items that have not started."""
+        return [item.seq for item in self._queue[self._next :]]
+
+    def unfinished(self) -> list[int]:
+        """Indices of the item that waits, if one does, and of those behind it."""
+        waiting = [] if self.item is None or self.done else [self.item.seq]
+        return waiting + self.following()

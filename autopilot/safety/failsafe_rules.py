@@ -1,12 +1,40 @@
-"""What the failsafes ask of the rules of a kind of vehicle."""
+"""What the failsafes ask of the rules of a kind of vehicle, and what is lost: a ground station, a pilot's sticks
+that are no longer heard."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from autopilot.safety.watchdog import Watchdog
 from autopilot.vehicles.vehicle_class import FailsafeAction
+
+
+class Watchdog:
+    """Knows when something was last heard. `deadline`: on the clock of its caller; None while nothing is expected."""
+
+    def __init__(self) -> None:
+        self.deadline: int | None = None
+        self.lost = False
+
+    def heard(self, now_ms: int, timeout_s: float) -> bool:
+        """True when this ends a loss."""
+        self.deadline = now_ms + int(timeout_s * 1000.0)
+        was_lost, self.lost = self.lost, False
+        return was_lost
+
+    def forget(self) -> bool:
+        """Nothing is expected any more. True when this ends a loss."""
+        self.deadline = None
+        was_lost, self.lost = self.lost, False
+        return was_lost
+
+    def is_due(self, now_ms: int) -> bool:
+        """True once, when the silence has lasted too long."""
+        if self.deadline is None or now_ms < self.deadline:
+            return False
+        self.deadline = None
+        self.lost = True
+        return True
 
 
 @dataclass(slots=True)

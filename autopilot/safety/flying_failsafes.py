@@ -1,4 +1,4 @@
-"""What the failsafes of a vehicle in the air do (ArduPilot ArduCopter/events.cpp, ekf_check.cpp).
+"""What the failsafes of a vehicle in the air do (ArduPilot ArduCopter/events.cpp, ekf_check.cpp, crash_check.cpp).
 
 On the ground its motors stop; a landing that has begun goes on where the battery or an option asks for it; and where
 nothing else is left it comes down.
@@ -7,15 +7,38 @@ nothing else is left it comes down.
 from __future__ import annotations
 
 from collections.abc import Callable
+from math import acos, cos, degrees, hypot, sin
+from typing import Final
 
+from autopilot import report
+from autopilot.control.layout import GRAVITY
 from autopilot.mav import Severity
 from autopilot.modes.manager import ModeChoice
 from autopilot.reasons import ArmingMethod, ModeReason
-from autopilot.safety.crash import crash_text
 from autopilot.safety.failsafe_actions import CAUSES, action_name, enter_mode, take_action
 from autopilot.safety.failsafe_rules import Losses
 from autopilot.vehicle_context import Announcer, VehicleFacts
 from autopilot.vehicles.vehicle_class import FailsafeAction
+
+_ANGLE_LIMIT: Final = 30.0  # deg; CRASH_CHECK_ANGLE_DEVIATION_DEG
+_ACCEL_LIMIT: Final = 3.0  # m/s2; CRASH_CHECK_ACCEL_MAX
+
+
+def crash_text(facts: VehicleFacts) -> str:
+    """With a copter's lean against the one demanded, when that is what told the crash."""
+    r = facts.vehicle.state.report
+    roll, pitch = float(r[report.ROLL]), float(r[report.PITCH])
+    want_roll, want_pitch = float(r[report.NAV_ROLL]), float(r[report.NAV_PITCH])
+    # between the two vertical axes, whatever the heading
+    shared = sin(pitch) * cos(roll) * sin(want_pitch) * cos(want_roll) + sin(roll) * sin(want_roll)
+    shared += cos(pitch) * cos(roll) * cos(want_pitch) * cos(want_roll)
+    error = degrees(acos(min(max(shared, -1.0), 1.0)))
+    if not error > _ANGLE_LIMIT:
+        return "Crash: Disarming"
+    felt = hypot(*(float(r[report.ACCEL_X + axis]) for axis in range(3)))
+    accel = abs(felt - GRAVITY)
+    return f"Crash: Disarming: AngErr={error:.0f}>{_ANGLE_LIMIT:.0f}, Accel={accel:.1f}<{_ACCEL_LIMIT:.1f}"
+
 
 _AUTO_ON_RC_LOSS, _AUTO_ON_GCS_LOSS, _GUIDED_ON_RC_LOSS = 1, 2, 4  # FS_OPTIONS bits
 _GO_ON_LANDING, _PILOT_ON_GCS_LOSS = 8, 16

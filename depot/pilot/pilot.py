@@ -19,8 +19,7 @@ from autopilot.mav import Cmd
 from autopilot.modes.table import CopterMode
 from depot.pilot.body import NO_LINK, Body
 from depot.pilot.claim import Claim
-from depot.pilot.senses import Senses, Sensing, lean_and_rate
-from depot.pilot.survey import Spot, over_a_line, survey_lines
+from depot.pilot.senses import Senses, Sensing, Spot, lean_and_rate, over_a_line, survey_lines
 from depot.readings import Place, Relative
 from depot.settings import BoxSettings
 

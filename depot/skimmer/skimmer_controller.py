@@ -17,10 +17,9 @@ from depot.readings import Place, SkimmerReading
 from depot.settings import HeartbeatSettings, PowerSettings
 from depot.skimmer.guidance import Guidance
 from depot.skimmer.helm import Helm
-from depot.skimmer.loads import Loads
 from depot.skimmer.orders import Orders
 from depot.skimmer.reports import SkimmerMemory, SkimmerVehicle
-from depot.skimmer.watches import ABORT_1, first_trip, trips
+from depot.skimmer.watches import ABORT_1, Loads, first_trip, trips
 
 
 class SkimmerController:

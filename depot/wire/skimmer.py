@@ -1,14 +1,25 @@
-"""The skimmer controller on the wire: plan, orders and acknowledgements in, statuses out."""
+"""The skimmer controller on the wire: plan, orders and acknowledgements in, statuses out.
+
+A skimmer that nobody else speaks for takes its orders here. At a vehicle whose command protocol is served already they
+are rows of its table of commands (`serve_orders`): USER_2 is the orders'; of USER_1 only GO goes to the skimmer
+controller, which hands it to the flight manager when it undocks (seed 002); the flight manager's other commands stay
+its own.
+"""
 
 from __future__ import annotations
 
+from autopilot.mav import Result
 from autopilot.mission.storage import MissionStorage
+from autopilot.result import Outcome
 from depot.messages import Answer
 from depot.skimmer.skimmer_controller import SkimmerController
 from depot.wire import wire
 from depot.wire.packages import PACKAGE, PackageStore
 from mavlink_bridge.codec import dialect
 from mavlink_bridge.services.base import Clock, Message, Outgoing, Peer
+from mavlink_bridge.services.commands.context import UNSUPPORTED, Context, Row
+from mavlink_bridge.services.commands.request import Command
+from mavlink_bridge.services.commands.service import CommandService
 
 _ACCEPTED, _TEMPORARILY_REJECTED, _UNSUPPORTED = 0, 1, 3
 _WAYPOINT = 16
@@ -16,9 +27,8 @@ _WAYPOINT = 16
 
 class SkimmerService:
     """Sits on the vehicle's endpoint. The waypoints of a plan come by the mission protocol into `mission`, its data
-    packages as bytes with a checksum (`packages`). `whole`:
-    nobody else speaks for this vehicle, so that it beats and takes commands here; else its autopilot does (`orders`).
-    `offset_ms`: the loop's time at vehicle time 0."""
+    packages as bytes with a checksum (`packages`). `whole`: nobody else speaks for this vehicle, so that it beats and
+    takes commands here; else its autopilot does (`serve_orders`). `offset_ms`: the loop's time at vehicle time 0."""
 
     clock: Clock = "vehicle"
 
@@ -89,3 +99,20 @@ class SkimmerService:
             if self._heartbeats:
                 self._out.append(Outgoing(wire.heartbeat(status)))
             self._out.append(Outgoing(wire.pack_status(status)))
+
+
+def serve_orders(commands: CommandService, controller: SkimmerController, offset_ms: int) -> None:
+    """From now on `commands` takes the orders for `controller`. `offset_ms`: the loop's time at vehicle time 0."""
+
+    def serve(command: Command, context: Context) -> Outcome:
+        order = wire.order_of(command.number, command.param(1))
+        if order is not None:
+            accepted = controller.handle_order(order, context.now_ms + offset_ms) is Answer.ACCEPTED
+            return Outcome(Result.ACCEPTED if accepted else Result.TEMPORARILY_REJECTED)
+        flights = context.autopilot.flights
+        if command.number != wire.CMD_GO or flights is None:
+            return UNSUPPORTED
+        return flights.command(command.whole(1), context.now_ms)
+
+    for number in (wire.CMD_GO, wire.CMD_ORDER):
+        commands.register(number, Row(serve, required=(1,), at_once=True, query=number == wire.CMD_ORDER))

@@ -43,7 +43,8 @@ class ServedParameters(Protocol):
 def parameter_value(
     parameters: ServedParameters, name: str, index: int = NO_INDEX, firmware: Firmware = OWN
 ) -> Message:
-    """PARAM_VALUE of `name` (a listed one, or an alias, which then answers under its own name); KeyError if unknown."""
+    """PARAM_VALUE of `name` (a listed one, or an alias, which then answers under its own name), as a float whatever
+    its type; KeyError if unknown."""
     definition = parameters.definition(name)
     value = firmware.wire_value(parameters[name], definition.type)
     return dialect.MAVLink_param_value_message(name.encode("ascii"), value, definition.type, len(parameters), index)

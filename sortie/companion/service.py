@@ -14,8 +14,7 @@ from autopilot.core import Autopilot
 from autopilot.journal import Journal
 from autopilot.mav import Severity
 from autopilot.mission.items import MissionItem
-from autopilot.parameters.parameters import Parameters
-from autopilot.parameters.part import ParameterPart
+from autopilot.parameters.parameters import ParameterPart, Parameters
 from autopilot.wiring import Stored
 from mavlink_bridge.endpoint import Endpoint
 from mavlink_bridge.flight_controller.controller import FlightController

@@ -21,8 +21,7 @@ from depot.settings import BoxSettings, Profile
 from depot.skimmer.guidance import Guidance, GuidanceMemory
 from depot.wire import wire
 from depot.wire.depot import DepotClient, flown_items
-from depot.wire.orders import serve_orders
-from depot.wire.skimmer import SkimmerService
+from depot.wire.skimmer import SkimmerService, serve_orders
 from depot.world.copter import CopterMotion, Weather
 from depot.world.pack import SimulatedPack
 from depot.world.state import WorldState, new_state

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from autopilot.modes.clock import ms_until
+from autopilot.modes.auto_nav import ms_until
 
 NOON = 12 * 3600 * 1000
 

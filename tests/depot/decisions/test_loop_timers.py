@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from depot.decisions.timers import DeathTimer, HeartbeatTimer
+from depot.decisions.memory import DeathTimer, HeartbeatTimer
 from depot.settings import HeartbeatSettings
 
 BEATS = HeartbeatSettings(period_s=100.0, misses=3, grace_s=2.0, polls=2, poll_s=4.0)

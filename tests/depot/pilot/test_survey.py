@@ -7,7 +7,7 @@ import pytest
 from autopilot.geo import GeoPoint, to_global
 from autopilot.mission.items import MissionItem
 from autopilot.mission.storage import MissionStorage
-from depot.pilot.survey import over_a_line, survey_lines
+from depot.pilot.senses import over_a_line, survey_lines
 
 HOME = GeoPoint(-35.363261, 149.165230, 584.0)
 CORNERS = ((100.0, 0.0), (200.0, 0.0), (200.0, 100.0), (100.0, 100.0))

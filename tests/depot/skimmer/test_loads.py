@@ -13,8 +13,8 @@ from depot.physics.windows import Almanac
 from depot.readings import SkimmerReading
 from depot.settings import HeartbeatSettings, PowerSettings
 from depot.skimmer.helm import Helm
-from depot.skimmer.loads import RESTORE, Loads
 from depot.skimmer.reports import SkimmerMemory
+from depot.skimmer.watches import RESTORE, Loads
 from depot.world.skimmer import powered
 from tests.fakes.changed_motion import ChangedMotion
 from tests.fakes.loop_run import PROFILE, LoopBench
