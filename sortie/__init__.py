@@ -3,8 +3,8 @@
 The running program: command line, settings, runtime, state store, logs, Python API. Everything that can be decided
 without I/O lives below, in `autopilot`, `sitl` and `mavlink_bridge`; this package composes them.
 
-For Python programs: `Session` (a vehicle in this process), `read_plan` and `Plan`, `MissionItem`, `GeoPoint`, `events`
-(what a session's events are), `mavlink` (pymavlink's messages), `UserError` and `RefusedError`.
+For Python programs: `Session` (a vehicle in this process), `Fleet` (many), `read_plan` and `Plan`, `MissionItem`,
+`GeoPoint`, `events` (what a session's events are), `mavlink` (pymavlink's messages), `UserError` and `RefusedError`.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from autopilot.mission.items import MissionItem
     from autopilot.mission.plan import Plan
     from sortie.api import events
+    from sortie.api.fleet import Fleet
     from sortie.api.link import SessionLink
     from sortie.api.session import Session
     from sortie.api.snapshot import Snapshot
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
 # Where each name lives: it is imported when first used, so that `import sortie` costs nothing.
 _HOMES = {
+    "Fleet": "sortie.api.fleet",
     "GeoPoint": "autopilot.geo",
     "MissionItem": "autopilot.mission.items",
     "Plan": "autopilot.mission.plan",
@@ -41,8 +43,8 @@ _HOMES = {
 _MODULES = {"events": "sortie.api.events", "mavlink": "pymavlink.dialects.v20.ardupilotmega"}
 
 __all__ = [
-    "GeoPoint", "MissionItem", "Plan", "RefusedError", "Session", "SessionLink", "Snapshot", "TimedEvent", "UserError",
-    "events", "mavlink", "read_plan", "start_of",
+    "Fleet", "GeoPoint", "MissionItem", "Plan", "RefusedError", "Session", "SessionLink", "Snapshot", "TimedEvent",
+    "UserError", "events", "mavlink", "read_plan", "start_of",
 ]  # fmt: skip
 
 

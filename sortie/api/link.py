@@ -7,15 +7,16 @@ in `receive` and `ask`, which let it pass until there is an answer.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 from autopilot.control.layout import TICK_MS
 from mavlink_bridge import codec
 from mavlink_bridge.clients.base import Client
 from mavlink_bridge.framing import FrameReader, FrameWriter
+from mavlink_bridge.links.hub import LinkOwner
 from mavlink_bridge.links.memory import MemoryLink
 from mavlink_bridge.services.base import Message, Peer
-from sortie.nodes.vehicle import HORIZON_MS, Service
+from sortie.nodes.vehicle import HORIZON_MS
 from sortie.runtime.runtime import Runtime
 
 UNREAD_LIMIT = 256 * 1024
@@ -24,10 +25,18 @@ UNREAD_LIMIT = 256 * 1024
 AnyClient = TypeVar("AnyClient", bound=Client)
 
 
+class Ends(Protocol):
+    """The vehicle's side of links: a `Service`, or one of a fleet."""
+
+    @property
+    def endpoint(self) -> LinkOwner: ...
+    def receive(self, link: int, data: bytes, link_ms: int) -> None: ...
+
+
 class SessionLink:
     """See the module; made by `Session.connect`. `system`, `component`: who we are in what `send` sends."""
 
-    def __init__(self, runtime: Runtime, service: Service, memory: MemoryLink, system: int, component: int) -> None:
+    def __init__(self, runtime: Runtime, service: Ends, memory: MemoryLink, system: int, component: int) -> None:
         self.memory = memory
         self.number = service.endpoint.open_link(memory.a.name)
         self._runtime = runtime

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
-from typing import TypeVar, overload
+from typing import Protocol, TypeVar, overload
 
 from autopilot.core import Autopilot
 from autopilot.events import Event
@@ -27,11 +27,13 @@ from autopilot.result import Outcome
 from autopilot.vehicle_context import VehicleContext
 from autopilot.vehicles.kinds import KINDS
 from mavlink_bridge.links.memory import MemoryLink
+from mavlink_bridge.services.system.signing import SigningService
 from sortie.api.claims import Claims
-from sortie.api.link import SessionLink
+from sortie.api.link import Ends, SessionLink
 from sortie.api.snapshot import Snapshot, snapshot
 from sortie.api.watch import TimedEvent, Watch
 from sortie.config.errors import RefusedError, UserError, nearest
+from sortie.config.formation import FleetVehicle
 from sortie.config.link_policy import check_links
 from sortie.config.parameters import given_parameters
 from sortie.config.values import DEFAULT_HOME, parse_home, parse_vehicle
@@ -39,6 +41,7 @@ from sortie.logs.run_log import LOGGER
 from sortie.nodes.build import VIRTUAL_EPOCH_US, build_service, make_vehicle, parse_faults, simulated_name
 from sortie.nodes.flight import ARMABLE_WITHIN_MS
 from sortie.nodes.plan_file import check_plan, load_plan, read_plan
+from sortie.nodes.vehicle import Service
 from sortie.runtime.runtime import FOR_EVER_MS, Runtime, always
 from sortie.storage.rows import StoredState
 from sortie.storage.signing_keys import open_keys, sign_links
@@ -49,6 +52,15 @@ _PASSES_PER_YIELD = 10
 SERVED_MS = 100
 """Vehicle time after which `serve` asks at the latest whether it is to end."""
 Home = str | GeoPoint | tuple[GeoPoint, float]
+
+
+class FleetTime(Protocol):
+    """What the vehicles of a fleet share."""
+
+    runtime: Runtime
+
+    def signing(self, service: Service) -> SigningService:
+        """What signs the links of this vehicle."""
 
 
 class Session(Claims):
@@ -84,6 +96,7 @@ class Session(Claims):
         self.events: list[TimedEvent] = []
         self._stack = ExitStack()
         self._runtime = Runtime()
+        self._bring = _stands
         try:
             spec = parse_vehicle(vehicle)
             if spec.kind != "sim":
@@ -110,20 +123,42 @@ class Session(Claims):
     def _build(
         self, frame: str, home: Home | None, params: Mapping[str, float], faults: Iterable[str], store: Store | None
     ) -> None:
-        self.stood = place, heading = _standing(home)
+        self.stood = place, heading = standing_at(home)
         machine = make_vehicle(frame, place, heading, self.seed)
         struck = parse_faults(faults, machine.fault_names())
-        self.service = build_service(
+        self._service = build_service(
             frame, machine, store or NoJournal(), StoredState() if store is None else store.stored,
             _given(params, frame), name=simulated_name(frame, self.seed),
-            epoch_us=VIRTUAL_EPOCH_US, on_error=_raise, faults=struck,
+            epoch_us=VIRTUAL_EPOCH_US, on_error=raise_error, faults=struck,
         )  # fmt: skip
-        self.service.observers.append(self._observe)
+        self._ends: Ends = self._service
+        self._service.observers.append(self._observe)
         if store is not None:
             self.service.wait_for_disk = store.wait
         self._runtime.set_speedup(0.0, always)
         self._runtime.add_vehicle(self.service)
         self._stack.callback(self._runtime.close)
+
+    @classmethod
+    def of_fleet(
+        cls, fleet: FleetTime, service: Service, one: FleetVehicle, bring: Callable[[], None], links: Ends
+    ) -> Session:
+        """A vehicle of a `Fleet`: its time is that of all, and it ends with them. `bring`: called before anything is
+        done to it."""
+        self = cls.__new__(cls)
+        self.seed, self.stood = one.seed, (one.home, one.heading_deg)
+        self.events = []
+        self._stack = ExitStack()
+        self._runtime, self._signing = fleet.runtime, fleet.signing(service)
+        self._service, self._bring, self._ends = service, bring, links
+        service.observers.append(self._observe)
+        return self
+
+    @property
+    def service(self) -> Service:
+        """The vehicle with its services. Of a fleet it stands at the present now, and hears of what is done to it."""
+        self._bring()
+        return self._service
 
     def _sign(self, store: Store | None, given: Path | str | bytes | None) -> None:
         """Links are signed with this key, the stored one, or one that SETUP_SIGNING sets."""
@@ -160,7 +195,7 @@ class Session(Claims):
         """A new link in memory and a ground station's end of it. `loss`: probability for each frame, each way;
         `delay_ms`: how long it takes; `seed` decides the losses (None: the session's)."""
         memory = MemoryLink(self.seed if seed is None else seed, loss=loss, delay_ms=delay_ms)
-        link = SessionLink(self._runtime, self.service, memory, system, component)
+        link = SessionLink(self._runtime, self._ends, memory, system, component)
         self._runtime.connect(link)
         self._runtime.settle()
         return link
@@ -172,7 +207,7 @@ class Session(Claims):
         reaches it can command the vehicle."""
         for warning in check_links([url], signed=self._signing.signing is not None, insecure=insecure):
             LOGGER.warning("%s", warning)
-        return self._runtime.open(self.service.endpoint, url)
+        return self._runtime.open(self._ends.endpoint, url)
 
     # --- facts ----------------------------------------------------------------------------------------------------
     @property
@@ -282,9 +317,9 @@ class Session(Claims):
         self, end_ms: int, done: Callable[[], bool] | None = None, every_ms: int | None = None
     ) -> Iterator[None]:
         """Pass after pass until vehicle time `end_ms` or `done()`, none longer than `every_ms`."""
-        service, runtime = self.service, self._runtime
-        while service.now_ms < end_ms and not (done is not None and done()):
-            runtime.step(end_ms if every_ms is None else min(end_ms, service.now_ms + every_ms))
+        runtime = self._runtime
+        while runtime.now_ms < end_ms and not (done is not None and done()):
+            runtime.step(end_ms if every_ms is None else min(end_ms, runtime.now_ms + every_ms))
             yield
 
     def _watch(self, condition: type[E] | Callable[[Session], bool], every_s: float) -> Watch[E]:
@@ -303,7 +338,7 @@ class Session(Claims):
         )
 
     def _end_ms(self, seconds: float) -> int:
-        return self.service.now_ms + round(seconds * 1000.0)
+        return self._runtime.now_ms + round(seconds * 1000.0)
 
     # --- parameters -----------------------------------------------------------------------------------------------
     def param(self, name: str) -> float:
@@ -402,7 +437,11 @@ class Session(Claims):
             self._checked(self.autopilot.flights.abort(self.service.now_ms))
 
 
-def _standing(home: Home | None) -> tuple[GeoPoint, float]:
+def _stands() -> None:
+    """A vehicle that is alone is always at the present."""
+
+
+def standing_at(home: Home | None) -> tuple[GeoPoint, float]:
     """Place and heading in degrees."""
     if home is None:
         return GeoPoint(*DEFAULT_HOME[:3]), DEFAULT_HOME[3]
@@ -417,5 +456,6 @@ def _given(params: Mapping[str, float], kind: str) -> dict[str, float]:
     return values
 
 
-def _raise(error: Exception, where: str) -> None:
+def raise_error(error: Exception, where: str) -> None:
+    """What a service raised is raised in the program."""
     raise error

@@ -6,7 +6,6 @@ import sys
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 
@@ -15,8 +14,8 @@ from sortie.commands.build import NO_DEFAULTS
 from sortie.commands.folders import begin_run_log, log_dir, state_dir
 from sortie.config.errors import UserError
 from sortie.config.formation import FleetVehicle
-from sortie.config.link_pattern import NETWORK_LINKS, filled_in, is_of_network, is_own
 from sortie.config.link_policy import check_links
+from sortie.config.links_of_fleet import all_links
 from sortie.config.option import Where
 from sortie.config.settings import Settings, ignored
 from sortie.logs.flight_story import FlightStory
@@ -152,41 +151,6 @@ class FleetProgram:
         self, kind: type[BaseException] | None, value: BaseException | None, traceback: TracebackType | None
     ) -> None:
         self._stack.close()
-
-
-@dataclass(frozen=True, slots=True)
-class FleetLink:
-    """A link of a network, or of one `vehicle` (its number)."""
-
-    url: str
-    network: int
-    vehicle: int | None = None
-
-
-def all_links(settings: Settings, vehicles: Sequence[FleetVehicle]) -> list[FleetLink]:
-    """What is to be opened, patterns worked out. UserError for a link that several networks would share."""
-    networks = 1 + max(one.network for one in vehicles)
-    urls = NETWORK_LINKS if settings.link is None and networks > 1 else settings.links
-    links = [link for url in urls for link in _spread(url, vehicles, networks)]
-    for one in vehicles:
-        links += [link for url in one.link for link in _spread(url, [one], networks)]
-    return list(dict.fromkeys(links))
-
-
-def _spread(url: str, vehicles: Sequence[FleetVehicle], networks: int) -> list[FleetLink]:
-    if is_own(url):
-        return [
-            FleetLink(filled_in(url, {"n": one.number, "sysid": one.system, "m": one.network}), one.network, one.number)
-            for one in vehicles
-        ]
-    if is_of_network(url):
-        return [FleetLink(filled_in(url, {"m": network}), network) for network in range(networks)]
-    if networks > 1:
-        raise UserError(
-            f"--link {url}: {networks} networks cannot share one link, their system ids are the same; count them, "
-            "as in tcpin:127.0.0.1:{5760+10*m}"
-        )
-    return [FleetLink(url, 0)]
 
 
 def _named(path: Path, label: str) -> Path:

@@ -87,6 +87,19 @@ class FleetNode:
             places |= {member: (kind, row) for row, member in enumerate(kind.members)}
         self._place = [places[member] for member in range(len(self.services))]
 
+    def columns(self, first: int, count: int) -> npt.NDArray[np.float64]:
+        """(vehicles, `count`): entries of all report vectors from `first` on, read-only; a view where all vehicles are
+        of one kind."""
+        if len(self._kinds) == 1:
+            found = self._kinds[0].rows.reports[:, first : first + count]
+        else:
+            found = np.empty((len(self.services), count))
+            for kind in self._kinds:
+                found[list(kind.members)] = kind.rows.reports[:, first : first + count]
+        view = found.view()
+        view.flags.writeable = False
+        return view
+
     # --- links ----------------------------------------------------------------------------------------------------
     def _network(self, members: range) -> Network:
         endpoints = [self.services[member].endpoint for member in members]
@@ -97,6 +110,10 @@ class FleetNode:
         made = self._network(range(member, member + 1))
         self._own.append(made)
         return made
+
+    def own_links(self, member: int) -> OwnLinks:
+        """For whoever opens links of one vehicle while it flies."""
+        return OwnLinks(self, member)
 
     @property
     def endpoints(self) -> tuple[Network, ...]:
@@ -216,3 +233,25 @@ class FleetNode:
         """Vehicle time stands still: a HEARTBEAT of each all the same."""
         for service in self.services:
             service.beat()
+
+
+class OwnLinks:
+    """Links of one vehicle of a fleet, as those of a `Service` are used: its `endpoint` is a network of one, made with
+    the first link."""
+
+    def __init__(self, node: FleetNode, member: int) -> None:
+        self._node = node
+        self._member = member
+        self._network: Network | None = None
+
+    @property
+    def endpoint(self) -> Network:
+        """Whose links they are."""
+        if self._network is None:
+            self._network = self._node.own_network(self._member)
+        return self._network
+
+    def receive(self, link: int, data: bytes, link_ms: int) -> None:
+        """Bytes that came in on a link act now."""
+        self.endpoint.receive(link, data, link_ms, self._node.now_ms)
+        self._node.serve_links(link_ms)

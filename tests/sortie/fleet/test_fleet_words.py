@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 
 from autopilot.geo import GeoPoint, distance, to_local
-from sortie.commands.fleet_program import FleetLink, all_links
 from sortie.config.errors import UserError
 from sortie.config.fleet_file import EXAMPLE, fleet_of, read_fleet
 from sortie.config.formation import FleetVehicle, moved, places, seed_of
 from sortie.config.link_pattern import filled_in, is_of_network, is_own
+from sortie.config.links_of_fleet import FleetLink, all_links
 from sortie.config.settings import Settings
 from sortie.config.values import VehicleSpec
 

@@ -1,0 +1,262 @@
+"""Many vehicles in a Python program: `with Fleet(20) as fleet: ...`, a sequence of vehicles with the face of `Session`
+and one clock. What `Session` says of time, sockets and determinism holds here too; vehicle k is byte for byte the
+session with its system id, seed and home."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack
+from functools import partial
+from pathlib import Path
+from types import TracebackType
+from typing import overload
+
+import numpy as np
+import numpy.typing as npt
+
+from autopilot import report as R
+from autopilot.journal import Journal, NoJournal
+from mavlink_bridge.services.system.signing import SigningService
+from sortie.api.session import SERVED_MS, Home, Session, raise_error, standing_at
+from sortie.config.errors import UserError
+from sortie.config.fleet_file import Common, counted_fleet, read_fleet
+from sortie.config.formation import LARGEST_SYSTEM, SPACING_M, FleetVehicle
+from sortie.config.link_policy import check_links
+from sortie.config.links_of_fleet import spread_links
+from sortie.config.values import parse_vehicle
+from sortie.logs.recorder import FlightRecorder, record_flights
+from sortie.logs.run_log import LOGGER
+from sortie.nodes.build import VIRTUAL_EPOCH_US, StoredValues
+from sortie.nodes.fleet_build import build_fleet
+from sortie.nodes.vehicle import Service
+from sortie.runtime.runtime import FOR_EVER_MS, Runtime, always
+from sortie.storage.rows import StoredState
+from sortie.storage.signing_keys import open_keys, sign_links
+from sortie.storage.store import Store
+
+Floats = npt.NDArray[np.float64]
+
+
+class Fleet(Sequence[Session]):
+    """`count` vehicles, or those of `file` (TOML, as --fleet has it); a context manager.
+
+    `vehicle`: the kind of all, "sim:copter" or another simulated one. `formation`, `spacing` (m): how they stand around
+    `home`, as --formation has it. `seed`: theirs are made of it and the system id. `sysid`: the first system id; more
+    than 250 vehicles have the same ids again, on radio networks of their own (`networks`; None: as many as are
+    needed). The rest as for `Session`; `links` are shared by all, patterns ({5760+10*n}) are links of each. Raises
+    UserError, with one line that says what is wrong. Not for several threads."""
+
+    def __init__(
+        self,
+        count: int | None = None,
+        *,
+        file: Path | str | None = None,
+        vehicle: str = "sim:copter",
+        formation: str = "grid",
+        spacing: float = SPACING_M,
+        home: Home | None = None,
+        seed: int = 0,
+        sysid: int = 1,
+        networks: int | None = None,
+        params: Mapping[str, float] | None = None,
+        faults: Iterable[str] = (),
+        state_dir: Path | str | None = None,
+        log_dir: Path | str | None = None,
+        links: Iterable[str] = (),
+        insecure: bool = False,
+        signing_key: Path | str | bytes | None = None,
+    ) -> None:
+        self._stack = ExitStack()
+        self.runtime = Runtime()
+        try:
+            common = Common(
+                parse_vehicle(vehicle).frame, standing_at(home), seed, sysid,
+                tuple(f"{name}={value!r}" for name, value in (params or {}).items()), tuple(faults), formation, spacing,
+            )  # fmt: skip
+            self.vehicles = _vehicles(count, None if file is None else Path(file), common, networks)
+            self._store = None if state_dir is None else Store(Path(state_dir))
+            if self._store is not None:
+                self._stack.callback(self._store.close)
+            self._keys, self._key, warnings = open_keys(
+                self._store, Path(signing_key) if isinstance(signing_key, str) else signing_key
+            )
+            for warning in warnings:
+                LOGGER.warning("%s", warning)
+            self._build()
+            if log_dir is not None:
+                self._log_to(Path(log_dir))
+            for link in spread_links(links, self.vehicles):
+                self._open(link.url, link.network, link.vehicle, insecure)
+        except UserError as error:
+            self.close()
+            raise UserError(error.worded(error.option)) from error
+        except BaseException:
+            self.close()
+            raise
+
+    def _build(self) -> None:
+        self.node = build_fleet(
+            self.vehicles, self._keep, epoch_us=VIRTUAL_EPOCH_US, on_error=raise_error, warn=LOGGER.warning
+        )
+        self.runtime.set_speedup(0.0, always)
+        self.runtime.add_vehicle(self.node)
+        self._stack.callback(self.runtime.close)
+        self._sessions = [
+            Session.of_fleet(self, service, one, partial(self.node.touch, one.number), self.node.own_links(one.number))
+            for service, one in zip(self.node.services, self.vehicles, strict=True)
+        ]
+        if self._store is not None:
+            for service in self.node.services:
+                service.wait_for_disk = self._store.wait
+
+    def _keep(self, vehicle: FleetVehicle) -> tuple[Journal, StoredValues]:
+        if self._store is None:
+            return NoJournal(), StoredState()
+        own = self._store.of(vehicle.label)
+        return own, own.stored
+
+    def signing(self, service: Service) -> SigningService:
+        """Each vehicle signs for itself, with the key of all."""
+        return sign_links(service.endpoint, self._keys, self._key)
+
+    def _log_to(self, directory: Path) -> None:
+        for service, one in zip(self.node.services, self.vehicles, strict=True):
+            recorder = record_flights(service, directory / one.label)
+            self._stack.callback(_finish, recorder, service)
+
+    def __enter__(self) -> Fleet:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, value: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End logs, store and sockets. A second time does nothing."""
+        self._stack.close()
+
+    # --- the vehicles ---------------------------------------------------------------------------------------------
+    def __len__(self) -> int:
+        return len(self._sessions)
+
+    @overload
+    def __getitem__(self, index: int) -> Session: ...
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[Session]: ...
+
+    def __getitem__(self, index: int | slice) -> Session | Sequence[Session]:
+        return self._sessions[index]
+
+    def by_sysid(self, sysid: int) -> Session:
+        """The vehicle with this system id (the first, where several networks have it); KeyError for nobody's."""
+        for session, service in zip(self._sessions, self.node.services, strict=True):
+            if service.endpoint.system_id == sysid:
+                return session
+        raise KeyError(sysid)
+
+    # --- numbers of all -------------------------------------------------------------------------------------------
+    @property
+    def positions(self) -> Floats:
+        """(n, 3): NED m of each from where it was switched on, as `Session.state.position`. Where all are of one kind
+        this and the arrays below are views, which move with time; read-only."""
+        return self.node.columns(R.NORTH, 3)
+
+    @property
+    def places(self) -> Floats:
+        """(n, 3): latitude and longitude in degrees, altitude in m AMSL."""
+        return self.node.columns(R.LAT, 3)
+
+    @property
+    def velocities(self) -> Floats:
+        """(n, 3): NED m/s."""
+        return self.node.columns(R.VN, 3)
+
+    @property
+    def batteries(self) -> Floats:
+        """(n,): what is left of each battery, 0 to 1."""
+        return self.node.columns(R.BATT_FRACTION, 1)[:, 0]
+
+    # --- links ----------------------------------------------------------------------------------------------------
+    def add_link(self, url: str, *, insecure: bool = False) -> None:
+        """Open a socket or serial link that all vehicles are on (of a network where there are several: {m} counts
+        them), or with a pattern ({5760+10*n}) one for each. Else as `Session.add_link`."""
+        for link in spread_links([url], self.vehicles):
+            self._open(link.url, link.network, link.vehicle, insecure)
+
+    def _open(self, url: str, network: int, vehicle: int | None, insecure: bool) -> None:
+        for warning in check_links([url], signed=self._key is not None, insecure=insecure):
+            LOGGER.warning("%s", warning)
+        owner = self.node.networks[network] if vehicle is None else self.node.own_network(vehicle)
+        self.runtime.open(owner, url)
+
+    # --- time -----------------------------------------------------------------------------------------------------
+    @property
+    def time_s(self) -> float:
+        """Vehicle time since boot, the same for all."""
+        return self.runtime.now_ms / 1000.0
+
+    def run_for(self, seconds: float) -> None:
+        """Let `seconds` of vehicle time pass (rounded up to a tick of 20 ms)."""
+        for _ in self._passes(self._end_ms(seconds)):
+            pass
+
+    def run_until(self, condition: Callable[[Fleet], bool], timeout_s: float = 600.0, every_s: float = 0.1) -> None:
+        """Let time pass until `condition(self)`, asked at least every `every_s` of vehicle time. Raises TimeoutError
+        after `timeout_s` of vehicle time."""
+        for _ in self._passes(self._end_ms(timeout_s), round(every_s * 1000.0)):
+            if condition(self):
+                return
+        if not condition(self):
+            raise TimeoutError(f"the condition did not come within {timeout_s:g} s")
+
+    def serve(self, seconds: float | None = None, *, speedup: float = 1.0) -> None:
+        """As `Session.serve`, for all."""
+        self.runtime.go_real()
+        self.runtime.set_speedup(speedup, always)
+        try:
+            for _ in self._passes(FOR_EVER_MS if seconds is None else self._end_ms(seconds), SERVED_MS):
+                pass
+        finally:
+            self.runtime.set_speedup(0.0, always)
+
+    def wait_armable(self, timeout_s: float = 60.0) -> None:
+        """Let time pass until all can be armed; TimeoutError names the first that cannot."""
+        waiting = list(self.node.services)
+
+        def all_ready(_: Fleet) -> bool:
+            while waiting and waiting[-1].autopilot.prearm_ok:
+                waiting.pop()
+            return not waiting
+
+        try:
+            self.run_until(all_ready, timeout_s)
+        except TimeoutError as error:
+            raise TimeoutError(
+                f"vehicle {waiting[-1].endpoint.system_id} is not armable after {timeout_s:g} s"
+            ) from error
+
+    def _passes(self, end_ms: int, every_ms: int | None = None) -> Iterator[None]:
+        runtime = self.runtime
+        while runtime.now_ms < end_ms:
+            runtime.step(end_ms if every_ms is None else min(end_ms, runtime.now_ms + every_ms))
+            yield
+
+    def _end_ms(self, seconds: float) -> int:
+        return self.runtime.now_ms + round(seconds * 1000.0)
+
+
+def _vehicles(count: int | None, file: Path | None, common: Common, networks: int | None) -> list[FleetVehicle]:
+    if file is not None:
+        if count is not None:
+            raise UserError("count: the file says how many there are; leave one of the two out")
+        return read_fleet(file, common)
+    count = 1 if count is None else count
+    if count < 1:
+        raise UserError(f"count {count}: a fleet has at least one vehicle")
+    room = LARGEST_SYSTEM - common.first_system + 1
+    return counted_fleet(count, common, -(-count // room) if networks is None else networks)
+
+
+def _finish(recorder: FlightRecorder, service: Service) -> None:
+    recorder.finish(service.now_ms)
