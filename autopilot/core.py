@@ -13,7 +13,7 @@ from autopilot.events import Event, RebootRequested
 from autopilot.flight.system import FlightSystem
 from autopilot.geo import GeoPoint, Ned
 from autopilot.journal import Journal
-from autopilot.mav import Result
+from autopilot.mav import MissionType, Result
 from autopilot.mission.executor import MissionExecutor
 from autopilot.mission.items import MissionItem
 from autopilot.mission.sequencer import MissionState
@@ -387,4 +387,6 @@ class Autopilot:
 
     def may_clear(self, kind: int) -> bool:
         """False while armed and the mission runs (kind 0)."""
-        return kind != 0 or not (self.parts.facts.armed and self.sequencer.state() is MissionState.RUNNING)
+        return kind != MissionType.MISSION or not (
+            self.parts.facts.armed and self.sequencer.state() is MissionState.RUNNING
+        )

@@ -10,7 +10,8 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from autopilot.geo import GeoPoint, Ned, to_global
-from autopilot.mav import Result, Severity
+from autopilot.mav import Result, Severity, SpeedType
+from autopilot.mission.state import TRACK_KINDS
 from autopilot.modes.auto import AutoMode
 from autopilot.modes.frames import local
 from autopilot.modes.guided import GuidedFlight, GuidedMode
@@ -27,6 +28,8 @@ _HOVER = 0.5  # SET_ATTITUDE_TARGET.thrust that holds the height
 _OUTSIDE = "Guided target: outside the fence"
 UNSUPPORTED = Outcome(Result.UNSUPPORTED, "not for this vehicle")
 DENIED = Outcome(Result.DENIED, "invalid parameter")
+
+_ALL_SPEEDS: frozenset[int] = frozenset(SpeedType)
 
 
 class FlightCommands:
@@ -178,11 +181,11 @@ class FlightCommands:
     def change_speed(self, kind: int, speed: float) -> Outcome:
         if not self._kind.has_height:
             return self._change_driving_speed(kind, speed)
-        if kind not in (0, 1, 2, 3) or not speed > 0.0:
+        if kind not in _ALL_SPEEDS or not speed > 0.0:
             return DENIED
         if not self._modes.spec.autopilot or self._modes.spec.pilot:
             return self._announcer.refuse(f"Speed change: not in {self._modes.spec.name}")
-        if kind < 2:
+        if kind in TRACK_KINDS:
             self._change_ground_speed(speed)
         else:
             self._speeds.set_vertical(kind, speed)
@@ -198,7 +201,7 @@ class FlightCommands:
     def _change_driving_speed(self, kind: int, speed: float) -> Outcome:
         """Only on the way to a place; a speed that comes with the target is not changed (ArduPilot
         Rover/mode_guided.cpp, set_desired_speed)."""
-        if kind not in (0, 1):
+        if kind not in TRACK_KINDS:
             return DENIED
         if not speed > 0.0:
             return self._announcer.refuse("Speed change: must be above zero")

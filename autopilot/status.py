@@ -6,23 +6,23 @@ from __future__ import annotations
 from typing import Final
 
 from autopilot import report
+from autopilot.mav import ModeFlag, Sensor, SystemState
 from autopilot.wiring import VehicleParts
 
-_STANDBY, _ACTIVE, _CRITICAL = 3, 4, 5  # MAV_STATE
-_ARMED, _MANUAL, _STABILIZE, _GUIDED, _CUSTOM = 128, 64, 16, 8, 1  # MAV_MODE_FLAG
-_ALTITUDE: Final = 8192  # MAV_SYS_STATUS_SENSOR
-_POSITION: Final = 16384
-_GEOFENCE: Final = 1048576
-_PREARM: Final = 268435456
+_ARMED, _MANUAL = int(ModeFlag.SAFETY_ARMED), int(ModeFlag.MANUAL_INPUT_ENABLED)
+_STABILIZE, _GUIDED = int(ModeFlag.STABILIZE_ENABLED), int(ModeFlag.GUIDED_ENABLED)
+_CUSTOM: Final = int(ModeFlag.CUSTOM_MODE_ENABLED)
+_ALTITUDE, _POSITION = int(Sensor.Z_ALTITUDE_CONTROL), int(Sensor.XY_POSITION_CONTROL)
+_GEOFENCE, _PREARM = int(Sensor.GEOFENCE), int(Sensor.PREARM_CHECK)
 
 
 def system_status(parts: VehicleParts) -> int:
     """MAV_STATE: CRITICAL in a failsafe, STANDBY at rest (on the ground; what drives: in HOLD), else ACTIVE."""
     if parts.failsafes.active:
-        return _CRITICAL
+        return SystemState.CRITICAL
     at_rest = parts.facts.vehicle_class.modes.at_rest
     resting = parts.facts.landed if at_rest is None else parts.modes.number == at_rest
-    return _STANDBY if resting else _ACTIVE
+    return SystemState.STANDBY if resting else SystemState.ACTIVE
 
 
 def base_mode(parts: VehicleParts) -> int:

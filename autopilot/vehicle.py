@@ -18,7 +18,9 @@ import numpy as np
 import numpy.typing as npt
 
 from autopilot import report
+from autopilot.control.layout import ON_GROUND
 from autopilot.geo import GeoPoint, Ned
+from autopilot.mav import EkfFlag
 from autopilot.reasons import ArmingReason
 
 __all__ = [
@@ -311,7 +313,7 @@ class VehicleState:
     @property
     def landed(self) -> bool:
         """By the landing detector: on the ground."""
-        return bool(self.report[report.LANDED_STATE] == 1.0)
+        return bool(self.report[report.LANDED_STATE] == ON_GROUND)
 
     @property
     def arrived(self) -> bool:
@@ -329,9 +331,9 @@ class VehicleState:
 
     @property
     def has_position(self) -> bool:
-        """The estimator has an absolute horizontal position (EKF flag 16, not 128)."""
+        """The estimator has an absolute horizontal position (and does not only assume one)."""
         flags = int(self.report[report.EKF_FLAGS])
-        return bool(flags & 16) and not flags & 128
+        return bool(flags & EkfFlag.POS_HORIZ_ABS) and not flags & EkfFlag.CONST_POS_MODE
 
 
 class ControlPart(Enum):

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from autopilot import report
+from autopilot.control.layout import ON_GROUND
 from autopilot.events import Event, StatusText
 from autopilot.geo import GeoPoint, Ned, to_local
 from autopilot.mav import Result, Severity
@@ -65,7 +66,7 @@ class VehicleFacts:
     @property
     def landed(self) -> bool:
         """On the ground by the landing detector. What has no height always is."""
-        return not self.vehicle_class.has_height or bool(self.vehicle.state.report[report.LANDED_STATE] == 1.0)
+        return not self.vehicle_class.has_height or bool(self.vehicle.state.report[report.LANDED_STATE] == ON_GROUND)
 
     @property
     def grounded(self) -> bool:

@@ -11,10 +11,11 @@ from __future__ import annotations
 from collections import deque
 from typing import Final
 
+from autopilot.mav import Component
 from mavlink_bridge.framing import Frame
 
 REPEAT_MS: Final = 100
-_AUTOPILOT: Final = 1  # component
+_AUTOPILOT: Final = Component.AUTOPILOT1
 
 _Key = tuple[int, int, int, int, bytes]
 

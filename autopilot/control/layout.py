@@ -12,6 +12,7 @@ from __future__ import annotations
 from typing import Final, Protocol
 
 from autopilot.control.fields import Fields
+from autopilot.mav import EkfFlag, LandedState
 
 TICK_MS: Final = 20
 #: A decision tick, s.
@@ -138,6 +139,14 @@ EV_GPS_OK: Final = 131072
 EV_DEADMAN: Final = 262144
 
 # EKF_STATUS_REPORT flags: all good, and attitude with height only
-FLAGS_GOOD: Final = 831
-FLAGS_NO_POSITION: Final = 167
-FLAGS_STARTING: Final = 1024
+FLAGS_NO_POSITION: Final = int(
+    EkfFlag.ATTITUDE | EkfFlag.VELOCITY_HORIZ | EkfFlag.VELOCITY_VERT | EkfFlag.POS_VERT_ABS | EkfFlag.CONST_POS_MODE
+)
+FLAGS_GOOD: Final = int(
+    EkfFlag.ATTITUDE | EkfFlag.VELOCITY_HORIZ | EkfFlag.VELOCITY_VERT | EkfFlag.POS_HORIZ_REL | EkfFlag.POS_HORIZ_ABS
+    | EkfFlag.POS_VERT_ABS | EkfFlag.PRED_POS_HORIZ_REL | EkfFlag.PRED_POS_HORIZ_ABS
+)  # fmt: skip
+FLAGS_STARTING: Final = int(EkfFlag.UNINITIALIZED)
+# S_LANDED_STATE and the report's
+ON_GROUND, IN_AIR = float(LandedState.ON_GROUND), float(LandedState.IN_AIR)
+TAKING_OFF, LANDING = float(LandedState.TAKEOFF), float(LandedState.LANDING)

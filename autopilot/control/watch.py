@@ -81,7 +81,7 @@ def lift(s: L.Row, p: L.Row, t: L.Row) -> None:
     s[L.S_LAND_S] = 0.0
     rest(s)
     if t[L.T_KIND] == L.KIND_TAKEOFF:
-        s[L.S_LANDED_STATE] = 3.0
+        s[L.S_LANDED_STATE] = L.TAKING_OFF
 
 
 @jit
@@ -103,7 +103,7 @@ def landed(s: L.Row) -> None:
     s[L.S_AIR] = 0.0
     s[L.S_LAND_S] = 0.0
     s[L.S_SPOOL_S] = 0.0
-    s[L.S_LANDED_STATE] = 1.0
+    s[L.S_LANDED_STATE] = L.ON_GROUND
     s[L.S_EVENTS] += L.EV_LANDED
     if s[L.S_SPIN] == FLYING:
         s[L.S_SPIN] = IDLING
@@ -118,13 +118,13 @@ def watch_air(s: L.Row, p: L.Row, t: L.Row) -> None:
         if s[L.S_EPD] < s[L.S_LIFT_D] - LIFTOFF_HEIGHT:
             s[L.S_AIR] = 1.0
             s[L.S_EVENTS] += L.EV_LIFTOFF
-    elif s[L.S_LANDED_STATE] == 3.0 and (kind != L.KIND_TAKEOFF or s[L.S_ARRIVED] == 1.0):
-        s[L.S_LANDED_STATE] = 2.0
+    elif s[L.S_LANDED_STATE] == L.TAKING_OFF and (kind != L.KIND_TAKEOFF or s[L.S_ARRIVED] == 1.0):
+        s[L.S_LANDED_STATE] = L.IN_AIR
     if s[L.S_AIR] == 1.0:
         if kind == L.KIND_LAND:
-            s[L.S_LANDED_STATE] = 4.0
-        elif s[L.S_LANDED_STATE] != 3.0:
-            s[L.S_LANDED_STATE] = 2.0
+            s[L.S_LANDED_STATE] = L.LANDING
+        elif s[L.S_LANDED_STATE] != L.TAKING_OFF:
+            s[L.S_LANDED_STATE] = L.IN_AIR
     v = s[L.S_EVN] * s[L.S_EVN] + s[L.S_EVE] * s[L.S_EVE]
     still = abs(s[L.S_EVD]) < 0.4 and (v < 1.0 or s[L.S_POS_OK] == 0.0)
     weak = s[L.S_THRUST] < 0.45 * s[L.S_HOVER]

@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import Final
 
 from autopilot import report
+from autopilot.control.layout import ON_GROUND
 from autopilot.mission.sequencer import MissionSequencer, MissionState
 from autopilot.modes.auto import AutoMode
 from autopilot.modes.manager import ModeChoice
@@ -78,7 +79,7 @@ class Flags:
             self._airborne = self._off_the_ground()
 
     def _off_the_ground(self) -> bool:
-        return bool(self._report[report.LANDED_STATE] != 1.0) and not self._drives
+        return bool(self._report[report.LANDED_STATE] != ON_GROUND) and not self._drives
 
     @property
     def ready(self) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from math import hypot
 
 from autopilot import report
+from autopilot.control.layout import ON_GROUND
 from autopilot.flight import flags
 from autopilot.mission.storage import MissionStorage
 from autopilot.modes.auto import AutoMode
@@ -61,7 +62,9 @@ class VehicleGuardFacts:
             return bool(vector[report.THROTTLE] == 0.0)
         if not kind.has_height:
             return speed < _STILL
-        return bool(vector[report.LANDED_STATE] == 1.0 or (vector[report.GROUND_CONTACT] == 1.0 and speed < _STILL))
+        return bool(
+            vector[report.LANDED_STATE] == ON_GROUND or (vector[report.GROUND_CONTACT] == 1.0 and speed < _STILL)
+        )
 
     @property
     def critical_is_ours(self) -> bool:

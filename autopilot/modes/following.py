@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from autopilot import report
+from autopilot.control.layout import LANDING
 from autopilot.modes.auto import AutoMode
 from autopilot.modes.guided import GuidedMode
 from autopilot.modes.heading import Heading
@@ -19,8 +20,6 @@ from autopilot.modes.speeds import SpeedControl
 from autopilot.modes.table import ModeSpec
 from autopilot.vehicle import ControlledVehicle, Idle, VehicleEvent
 from autopilot.vehicle_context import VehicleContext, VehicleFacts
-
-_LANDING_STATE = 4.0  # MAV_LANDED_STATE
 
 
 class FollowedMode(Mode):
@@ -48,7 +47,7 @@ class FollowedMode(Mode):
     @property
     def is_landing(self) -> bool:
         state = self.facts.vehicle.state.report[report.LANDED_STATE]
-        return self.spec.landing or bool(self.spec.number in self._landing and state == _LANDING_STATE)
+        return self.spec.landing or bool(self.spec.number in self._landing and state == LANDING)
 
     @property
     def finished(self) -> bool:

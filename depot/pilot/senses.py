@@ -22,12 +22,12 @@ from msgspec import Struct
 
 from autopilot import report
 from autopilot.geo import METRES_PER_DEGREE, GeoPoint, height_above_home, longitude_scale, to_local
-from autopilot.mav import Cmd
+from autopilot.mav import Cmd, EkfFlag, Sensor
 from autopilot.mission.items import MissionItem
 from depot.settings import BoxSettings
 
-GYRO, ACCEL, MAG, BARO, GPS, BATTERY = 1, 2, 4, 8, 32, 33554432  # MAV_SYS_STATUS_SENSOR
-EKF_ATTITUDE, EKF_ABSOLUTE, EKF_VERTICAL, EKF_CONSTANT = 1, 16, 32, 128  # EKF_STATUS_REPORT_FLAGS
+_INERTIAL = Sensor.GYRO | Sensor.ACCEL
+_OUTSIDE = Sensor.MAG | Sensor.ABSOLUTE_PRESSURE | Sensor.GPS
 NOWHERE_M: Final = 1e5
 """How far off it may be when nothing tells where it is."""
 LASTS_MS: Final = 1000
@@ -81,19 +81,19 @@ class Sensing:
         the current."""
         flags, healthy = int(self._r[report.EKF_FLAGS]), int(self._r[report.SENSORS_HEALTHY])
         present = int(self._r[report.SENSORS_PRESENT])
-        found = bool(flags & EKF_ABSOLUTE) and not flags & EKF_CONSTANT
+        found = bool(flags & EkfFlag.POS_HORIZ_ABS) and not flags & EkfFlag.CONST_POS_MODE
         self._booted = self._booted or found  # before that its own pre-arm checks keep it in its dock
         if not self._booted or not flags:  # nor does a controller that has just restarted say anything
             return Senses()
         failed = present & ~healthy
-        inertial = bool(failed & (GYRO | ACCEL)) or not flags & EKF_ATTITUDE
-        blind = bool(failed & (MAG | BARO | GPS)) or not flags & EKF_VERTICAL or not found
+        inertial = bool(failed & _INERTIAL) or not flags & EkfFlag.ATTITUDE
+        blind = bool(failed & _OUTSIDE) or not flags & EkfFlag.POS_VERT_ABS or not found
         stopped = away and self._r[report.ARMED] == 0.0
         senses = Senses(
             imu_ok=not inertial,
             abort_sensors_ok=not self._lasts("sensors", blind, now_ms),
             drift_m=self._drift_m(found, now_ms),
-            battery_ok=not self._lasts("battery", bool(failed & BATTERY) or self._empty(), now_ms),
+            battery_ok=not self._lasts("battery", bool(failed & Sensor.BATTERY) or self._empty(), now_ms),
         )
         self._feel_attitude(senses, away=away)
         # Motors that were cut because nothing tells the attitude any more have not failed.

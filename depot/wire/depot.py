@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from enum import IntEnum
 
+from autopilot.mav import Cmd, Frame
 from autopilot.mission.items import MissionItem
 from depot.decisions.depot_controller import DepotController
 from depot.messages import Answer, Command, DataPackage, MissionPlan, Order, Request, Upload
@@ -18,9 +19,7 @@ from mavlink_bridge.clients.mission_upload import MissionUpload
 from mavlink_bridge.clients.outcome import TransferOutcome
 from mavlink_bridge.services.base import Clock, Message, Outgoing, Peer
 
-_WAYPOINT, _LOITER, _TAKEOFF, _JUMP, _PHOTOS = 16, 17, 22, 177, 206
 _TAKEOFF_HEIGHT_M = 15.0
-_ABOVE_HOME = 3  # MAV_FRAME_GLOBAL_RELATIVE_ALT
 
 
 class PlanOutcome(IntEnum):
@@ -61,7 +60,7 @@ class PlanClient(Client):
 
 def plan_items(plan: MissionPlan) -> list[MissionItem]:
     """Its waypoints as mission items (absolute altitude)."""
-    return [MissionItem(_WAYPOINT, 0, x=lat, y=lon, z=alt) for lat, lon, alt in plan.waypoints]
+    return [MissionItem(Cmd.NAV_WAYPOINT, Frame.GLOBAL, x=lat, y=lon, z=alt) for lat, lon, alt in plan.waypoints]
 
 
 def flown_items(plan: MissionPlan, pad_m: float | None = None, photo_m: float = 0.0) -> list[MissionItem]:
@@ -69,13 +68,14 @@ def flown_items(plan: MissionPlan, pad_m: float | None = None, photo_m: float = 
     then round and round through the others, with a photo every `photo_m`, until it is called back. `pad_m`: altitude of
     the dock, for a vehicle that counts heights from where it was armed."""
     second = 4  # behind home, takeoff, the first and its photos
-    items = [MissionItem(_TAKEOFF, _ABOVE_HOME, z=_TAKEOFF_HEIGHT_M), *plan_items(plan)]
+    items = [MissionItem(Cmd.NAV_TAKEOFF, Frame.GLOBAL_RELATIVE_ALT, z=_TAKEOFF_HEIGHT_M), *plan_items(plan)]
     if pad_m is not None:
-        items[1:] = [replace(item, frame=_ABOVE_HOME, z=item.z - pad_m) for item in items[1:]]
+        items[1:] = [replace(item, frame=Frame.GLOBAL_RELATIVE_ALT, z=item.z - pad_m) for item in items[1:]]
     if len(plan.waypoints) == 1:
-        return [*items, replace(items[1], command=_LOITER)]
-    photos = MissionItem(_PHOTOS, 0, param1=photo_m, param3=1.0)
-    return [*items[:2], photos, *items[2:], MissionItem(_JUMP, 0, param1=float(second), param2=-1.0)]
+        return [*items, replace(items[1], command=Cmd.NAV_LOITER_UNLIM)]
+    photos = MissionItem(Cmd.DO_SET_CAM_TRIGG_DIST, Frame.GLOBAL, param1=photo_m, param3=1.0)
+    again = MissionItem(Cmd.DO_JUMP, Frame.GLOBAL, param1=float(second), param2=-1.0)
+    return [*items[:2], photos, *items[2:], again]
 
 
 class DepotClient:

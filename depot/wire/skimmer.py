@@ -8,7 +8,7 @@ its own.
 
 from __future__ import annotations
 
-from autopilot.mav import Result
+from autopilot.mav import Cmd, Result
 from autopilot.mission.storage import MissionStorage
 from autopilot.result import Outcome
 from depot.messages import Answer
@@ -20,9 +20,6 @@ from mavlink_bridge.services.base import Clock, Message, Outgoing, Peer
 from mavlink_bridge.services.commands.context import UNSUPPORTED, Context, Row
 from mavlink_bridge.services.commands.request import Command
 from mavlink_bridge.services.commands.service import CommandService
-
-_ACCEPTED, _TEMPORARILY_REJECTED, _UNSUPPORTED = 0, 1, 3
-_WAYPOINT = 16
 
 
 class SkimmerService:
@@ -63,7 +60,7 @@ class SkimmerService:
                 self._out.append(Outgoing(answer, peer.link))
         elif message.payload_type == wire.PLAN:
             number = int.from_bytes(data[:4], "little")
-            flown = (item for item in self._mission.items() if item.command == _WAYPOINT)
+            flown = (item for item in self._mission.items() if item.command == Cmd.NAV_WAYPOINT)
             places = tuple((item.x, item.y, item.z) for item in flown)
             plan = wire.read_plan(data, places, self._packages.limits(number))
             accepted = plan is not None and self.controller.handle_plan(plan, now_ms)
@@ -73,10 +70,10 @@ class SkimmerService:
     def _command(self, message: Message, peer: Peer, now_ms: int) -> None:
         order = wire.order_of(message.command, message.param1)
         if order is None:
-            result = _UNSUPPORTED
+            result = Result.UNSUPPORTED
         else:
             accepted = self.controller.handle_order(order, now_ms) is Answer.ACCEPTED
-            result = _ACCEPTED if accepted else _TEMPORARILY_REJECTED
+            result = Result.ACCEPTED if accepted else Result.TEMPORARILY_REJECTED
         ack = dialect.MAVLink_command_ack_message(message.command, result, 0, 0, peer.system, peer.component)
         self._out.append(Outgoing(ack, peer.link))
 

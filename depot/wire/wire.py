@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from struct import Struct
 
+from autopilot.mav import AutopilotType, Cmd, Component, ModeFlag, SystemState, VehicleType
 from depot.messages import AbortLimits, MissionPlan, Order, Status
 from depot.names import MODES, Stage
 from mavlink_bridge.codec import dialect
@@ -15,11 +16,11 @@ from mavlink_bridge.services.base import Message
 
 STATUS, PLAN, PLAN_ACK, STATUS_ACK = 32801, 32802, 32803, 32804
 """TUNNEL payload types."""
-CMD_GO, GO = 31010, 0x20
+CMD_GO, GO = Cmd.USER_1, 0x20
 """MAV_CMD_USER_1 with param1 GO: the flight manager's command."""
-CMD_ORDER = 31011
+CMD_ORDER = Cmd.USER_2
 """MAV_CMD_USER_2: param1 = number of the order (`Order`), but for GO."""
-DEPOT_SYSTEM, DEPOT_COMPONENT = 200, 191
+DEPOT_SYSTEM, DEPOT_COMPONENT = 200, Component.ONBOARD_COMPUTER
 """The depot: an onboard computer of a system of its own."""
 
 _STATUS = Struct("<HIBBBBHIIHffffffffffffffffffffHHiif")
@@ -46,12 +47,19 @@ def heartbeat(status: Status) -> Message:
     """HEARTBEAT of a skimmer: custom_mode is the number of its mode, system_status STANDBY (docked), ACTIVE, CRITICAL
     (ABORT-1), EMERGENCY (disposal)."""
     if status.stage is Stage.DISPOSAL:
-        system_status = 6
+        system_status = SystemState.EMERGENCY
     elif status.trigger:
-        system_status = 5
+        system_status = SystemState.CRITICAL
     else:
-        system_status = 3 if status.stage is Stage.DOCKED else 4
-    return dialect.MAVLink_heartbeat_message(0, 0, 1, _MODE_NUMBER[status.mode], system_status, 3)
+        system_status = SystemState.STANDBY if status.stage is Stage.DOCKED else SystemState.ACTIVE
+    return dialect.MAVLink_heartbeat_message(
+        VehicleType.GENERIC,
+        AutopilotType.GENERIC,
+        ModeFlag.CUSTOM_MODE_ENABLED,
+        _MODE_NUMBER[status.mode],
+        system_status,
+        3,
+    )
 
 
 def pack_status(status: Status) -> Message:

@@ -8,29 +8,30 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final
 
+from autopilot.mav import AutopilotType, Cmd, Component, RebootAction, VehicleType
 from mavlink_bridge import codec
 from mavlink_bridge.bootloader.script import Script, Wire
 from mavlink_bridge.clients.base import Retry
 from mavlink_bridge.clients.command import CommandClient, command_long
 from mavlink_bridge.clients.heartbeat import HeartbeatWatch
-from mavlink_bridge.codec import dialect
+from mavlink_bridge.codec import dialect, id_of
 from mavlink_bridge.endpoint import Endpoint
 from mavlink_bridge.framing import frame_v1
 from mavlink_bridge.services.base import Clock, Message, Outgoing, Peer
 
 SYSTEM: Final = 254
-COMPONENT: Final = 190
+COMPONENT: Final = Component.MISSIONPLANNER
 """Ids of a tool that comes and goes; no failsafe counts its heartbeats."""
-REBOOT: Final = 246
-HOLD_IN_BOOTLOADER: Final = 3
-_REQUEST_MESSAGE: Final = 512
-_AUTOPILOT_VERSION: Final = 148
+_AUTOPILOT_VERSION: Final = id_of("AUTOPILOT_VERSION")
 _RETRY: Final = Retry(interval_ms=1500, attempts=3)
-_KINDS: Final = {
-    1: "plane", 2: "copter", 3: "helicopter", 4: "helicopter", 7: "airship", 10: "rover", 11: "boat", 12: "submarine",
-    13: "copter", 14: "copter", 15: "copter", 29: "copter", 35: "copter",
-} | dict.fromkeys(range(19, 26), "VTOL plane")  # fmt: skip
-_AUTOPILOTS: Final = {3: "ArduPilot", 12: "PX4"}
+_T = VehicleType
+_KINDS: Final[dict[int, str]] = {
+    _T.FIXED_WING: "plane", _T.HELICOPTER: "helicopter", _T.COAXIAL: "helicopter", _T.AIRSHIP: "airship",
+    _T.GROUND_ROVER: "rover", _T.SURFACE_BOAT: "boat", _T.SUBMARINE: "submarine", _T.QUADROTOR: "copter",
+    _T.HEXAROTOR: "copter", _T.OCTOROTOR: "copter", _T.TRICOPTER: "copter", _T.DODECAROTOR: "copter",
+    _T.DECAROTOR: "copter",
+} | dict.fromkeys(range(_T.VTOL_DUOROTOR, _T.VTOL_RESERVED5 + 1), "VTOL plane")  # fmt: skip
+_AUTOPILOTS: Final[dict[int, str]] = {AutopilotType.ARDUPILOTMEGA: "ArduPilot", AutopilotType.PX4: "PX4"}
 
 
 class _VersionEar:
@@ -95,13 +96,13 @@ class MavlinkSide:
 
     def ask_restart(self) -> Script[CommandClient]:
         """MAV_CMD_PREFLIGHT_REBOOT_SHUTDOWN into the bootloader, to the autopilot that was heard; its outcome."""
-        client = self._command(REBOOT, HOLD_IN_BOOTLOADER)
+        client = self._command(Cmd.PREFLIGHT_REBOOT_SHUTDOWN, RebootAction.REBOOT_TO_BOOTLOADER)
         yield from self.run(lambda: client.done, self._wire.now_ms + 6000)
         return client
 
     def version(self, patience_ms: int) -> Script[str]:
         """`M.m.p` of the firmware, or "unknown"."""
-        self._command(_REQUEST_MESSAGE, _AUTOPILOT_VERSION)
+        self._command(Cmd.REQUEST_MESSAGE, _AUTOPILOT_VERSION)
         yield from self.run(lambda: self._ear.message is not None, self._wire.now_ms + patience_ms)
         if self._ear.message is None:
             return "unknown"
@@ -131,6 +132,16 @@ def blind_restart() -> bytes:
 
 def _restart_v1(target: int) -> bytes:
     message = dialect.MAVLink_command_long_message(
-        target, 0, REBOOT, 1, float(HOLD_IN_BOOTLOADER), 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
+        target,
+        0,
+        Cmd.PREFLIGHT_REBOOT_SHUTDOWN,
+        1,
+        float(RebootAction.REBOOT_TO_BOOTLOADER),
+        0.0,
+        0.0,
+        0.0,
+        0.0,
+        0.0,
+        0.0,
     )
     return frame_v1(0, 255, 0, *codec.payload_v1(message))

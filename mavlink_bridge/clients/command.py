@@ -6,12 +6,12 @@ from collections.abc import Callable
 from enum import IntEnum
 from math import nan
 
+from autopilot.mav import Frame, Result
 from mavlink_bridge.clients.base import Client, Retry, Target
 from mavlink_bridge.codec import dialect
 from mavlink_bridge.services.base import Message
 
 _LARGEST_CONFIRMATION = 255
-_IN_PROGRESS = 5
 _PROGRESS_UNKNOWN = 255
 _RETRY = Retry(interval_ms=500, attempts=5)
 _PROGRESS_MS = 30_000
@@ -20,15 +20,15 @@ _PROGRESS_MS = 30_000
 class CommandOutcome(IntEnum):
     """How a command ended: MAV_RESULT, or silence."""
 
-    ACCEPTED = 0
-    TEMPORARILY_REJECTED = 1
-    DENIED = 2
-    UNSUPPORTED = 3
-    FAILED = 4
-    CANCELLED = 6
-    LONG_ONLY = 7
-    INT_ONLY = 8
-    UNSUPPORTED_FRAME = 9
+    ACCEPTED = Result.ACCEPTED
+    TEMPORARILY_REJECTED = Result.TEMPORARILY_REJECTED
+    DENIED = Result.DENIED
+    UNSUPPORTED = Result.UNSUPPORTED
+    FAILED = Result.FAILED
+    CANCELLED = Result.CANCELLED
+    LONG_ONLY = Result.COMMAND_LONG_ONLY
+    INT_ONLY = Result.COMMAND_INT_ONLY
+    UNSUPPORTED_FRAME = Result.COMMAND_UNSUPPORTED_MAV_FRAME
     TIMEOUT = 100
     UNKNOWN = 101  # a result that MAVLink does not define
 
@@ -71,7 +71,7 @@ class CommandClient(Client):
         if message.command != self._command:
             return
         self.detail = message.result_param2
-        if message.result == _IN_PROGRESS:
+        if message.result == Result.IN_PROGRESS:
             self.progress = None if message.progress == _PROGRESS_UNKNOWN else message.progress
             self._in_progress = True
             self._due_ms = now_ms + self._progress_ms
@@ -101,8 +101,8 @@ def command_long(
 
 
 def command_int(
-    target: Target, command: int, *params: float, lat: float = 0.0, lon: float = 0.0, z: float = 0.0, frame: int = 3,
-    retry: Retry = _RETRY, progress_ms: int = _PROGRESS_MS,
+    target: Target, command: int, *params: float, lat: float = 0.0, lon: float = 0.0, z: float = 0.0,
+    frame: int = Frame.GLOBAL_RELATIVE_ALT, retry: Retry = _RETRY, progress_ms: int = _PROGRESS_MS,
 ) -> CommandClient:  # fmt: skip
     """COMMAND_INT with a place (degrees, and metres in the meaning of MAV_FRAME `frame`) and params 1 to 4 (missing
     ones are NaN: not given)."""

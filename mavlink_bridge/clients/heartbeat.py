@@ -4,16 +4,21 @@ from __future__ import annotations
 
 from enum import Enum, auto
 
+from autopilot.mav import AutopilotType, ModeFlag, SystemState, VehicleType
 from mavlink_bridge.clients.base import Target
 from mavlink_bridge.codec import dialect
 from mavlink_bridge.firmware.known import firmware_spoken
 from mavlink_bridge.services.base import Clock, Message, Outgoing, Peer
 
-_NO_AUTOPILOT = 8
-# MAV_TYPE antenna tracker, ground station, onboard computer, gimbal, ADSB, camera
-_NOT_VEHICLES = frozenset((5, 6, 18, 26, 27, 30))
-_ARMED = 128
-_GCS = 6
+_NOT_VEHICLES: frozenset[int] = frozenset((
+    VehicleType.ANTENNA_TRACKER, VehicleType.GCS, VehicleType.ONBOARD_CONTROLLER, VehicleType.GIMBAL,
+    VehicleType.ADSB, VehicleType.CAMERA,
+))  # fmt: skip
+
+
+def heartbeat_of(kind: VehicleType) -> Message:
+    """The HEARTBEAT of what is no vehicle: a ground station, an onboard computer."""
+    return dialect.MAVLink_heartbeat_message(kind, AutopilotType.INVALID, 0, 0, SystemState.ACTIVE, 3)
 
 
 class WatchState(Enum):
@@ -45,7 +50,7 @@ class HeartbeatWatch:
     @property
     def armed(self) -> bool:
         """By the last HEARTBEAT."""
-        return self.heartbeat is not None and bool(self.heartbeat.base_mode & _ARMED)
+        return self.heartbeat is not None and bool(self.heartbeat.base_mode & ModeFlag.SAFETY_ARMED)
 
     @property
     def mode_number(self) -> int | None:
@@ -59,7 +64,11 @@ class HeartbeatWatch:
 
     def handle_message(self, message: Message, peer: Peer, now_ms: int) -> None:
         """HEARTBEATs of ground stations, gimbals and the like are passed over."""
-        if message.get_type() != "HEARTBEAT" or message.autopilot == _NO_AUTOPILOT or message.type in _NOT_VEHICLES:
+        if (
+            message.get_type() != "HEARTBEAT"
+            or message.autopilot == AutopilotType.INVALID
+            or message.type in _NOT_VEHICLES
+        ):
             return
         if self.target is None:
             if peer.system == 0 or self._system not in (None, peer.system):
@@ -78,7 +87,7 @@ class HeartbeatWatch:
             self.state = WatchState.LOST
         if self._announce_ms is not None and now_ms >= self._announce_ms:
             self._announce_ms = now_ms + 1000
-            self._out.append(Outgoing(dialect.MAVLink_heartbeat_message(_GCS, _NO_AUTOPILOT, 0, 0, 4, 3)))
+            self._out.append(Outgoing(heartbeat_of(VehicleType.GCS)))
 
     def next_deadline_ms(self) -> int | None:
         dues = [] if self._announce_ms is None else [self._announce_ms]

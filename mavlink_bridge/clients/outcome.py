@@ -4,26 +4,28 @@ from __future__ import annotations
 
 from enum import IntEnum
 
+from autopilot.mav import MissionResult
+
 
 class TransferOutcome(IntEnum):
     """MAV_MISSION_RESULT, or one of our own (from 100)."""
 
-    ACCEPTED = 0
-    ERROR = 1
-    UNSUPPORTED_FRAME = 2
-    UNSUPPORTED = 3
-    NO_SPACE = 4
-    INVALID = 5
-    INVALID_PARAM1 = 6
-    INVALID_PARAM2 = 7
-    INVALID_PARAM3 = 8
-    INVALID_PARAM4 = 9
-    INVALID_PARAM5_X = 10
-    INVALID_PARAM6_Y = 11
-    INVALID_PARAM7 = 12
-    INVALID_SEQUENCE = 13
-    DENIED = 14
-    OPERATION_CANCELLED = 15
+    ACCEPTED = MissionResult.ACCEPTED
+    ERROR = MissionResult.ERROR
+    UNSUPPORTED_FRAME = MissionResult.UNSUPPORTED_FRAME
+    UNSUPPORTED = MissionResult.UNSUPPORTED
+    NO_SPACE = MissionResult.NO_SPACE
+    INVALID = MissionResult.INVALID
+    INVALID_PARAM1 = MissionResult.INVALID_PARAM1
+    INVALID_PARAM2 = MissionResult.INVALID_PARAM2
+    INVALID_PARAM3 = MissionResult.INVALID_PARAM3
+    INVALID_PARAM4 = MissionResult.INVALID_PARAM4
+    INVALID_PARAM5_X = MissionResult.INVALID_PARAM5_X
+    INVALID_PARAM6_Y = MissionResult.INVALID_PARAM6_Y
+    INVALID_PARAM7 = MissionResult.INVALID_PARAM7
+    INVALID_SEQUENCE = MissionResult.INVALID_SEQUENCE
+    DENIED = MissionResult.DENIED
+    OPERATION_CANCELLED = MissionResult.OPERATION_CANCELLED
     TIMEOUT = 100
     ACK_TOO_EARLY = 101  # accepted before it had all items
     CANCELLED = 102  # by us

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from enum import IntEnum
 from struct import pack
 
+from autopilot.mav import ParameterType
 from mavlink_bridge.clients.base import Client, Retry, Target
 from mavlink_bridge.codec import dialect
 from mavlink_bridge.firmware.ardupilot import OWN
 from mavlink_bridge.firmware.protocol import Firmware
 from mavlink_bridge.services.base import Message
 
-_REAL32 = 9
 _REFILL_AT_ONCE = 10
 _LISTING = Retry(interval_ms=1000, attempts=10)
 _SHORT = Retry(interval_ms=250, attempts=10)
@@ -146,7 +146,9 @@ class ParameterWrite(Client):
     handles = frozenset(("PARAM_VALUE",))
     outcome: ParameterOutcome | None
 
-    def __init__(self, target: Target, name: str, value: float, *, type: int = _REAL32, retry: Retry = _SHORT) -> None:
+    def __init__(
+        self, target: Target, name: str, value: float, *, type: int = ParameterType.REAL32, retry: Retry = _SHORT
+    ) -> None:
         super().__init__(target, retry)
         self.name = name
         self.wanted = value

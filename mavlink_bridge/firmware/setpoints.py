@@ -1,4 +1,4 @@
-"""Setpoints as the controller takes them: SET_POSITION_TARGET_GLOBAL_INT, _LOCAL_NED and SET_ATTITUDE_TARGET.
+"""Setpoints as the controller takes them: SET_POSITION_TARGET_GLOBAL_INT, Frame.LOCAL_NED and SET_ATTITUDE_TARGET.
 
 Only the type masks that ArduPilot flies are ever sent (docs/reference/real-vehicles.md, 2).
 """
@@ -10,18 +10,20 @@ from math import atan2, cos, sin
 from typing import Final
 
 from autopilot.geo import GeoPoint, Ned
+from autopilot.mav import Frame, PositionMask
 from autopilot.vehicle import Attitude, VehicleState, Yaw, YawMode
 from mavlink_bridge.codec import dialect
 from mavlink_bridge.services.base import Message
+from mavlink_bridge.services.guided.masks import (
+    IGNORE_ACCELERATION,
+    IGNORE_BODY_RATES,
+    IGNORE_POSITION,
+    IGNORE_VELOCITY,
+)
 
-_GLOBAL_INT: Final = 5  # MAV_FRAME: altitude AMSL
-_LOCAL_NED: Final = 1
-_POSITION: Final = 0x0DF8
-_VELOCITY: Final = 0x0DC7
-_BOTH: Final = 0x0DC0
-_NO_YAW: Final = 0x0400
-_NO_YAW_RATE: Final = 0x0800
-_NO_BODY_RATES: Final = 0x07
+_BOTH: Final = IGNORE_ACCELERATION | PositionMask.YAW_IGNORE | PositionMask.YAW_RATE_IGNORE
+_POSITION: Final = _BOTH | IGNORE_VELOCITY
+_VELOCITY: Final = _BOTH | IGNORE_POSITION
 _ZERO: Final = (0.0, 0.0, 0.0)
 
 
@@ -35,9 +37,9 @@ class Facing:
     def mask(self, base: int) -> int:
         """`base` (which ignores both) with what is given let through."""
         if self.angle is not None:
-            base &= ~_NO_YAW
+            base &= ~PositionMask.YAW_IGNORE
         if self.rate is not None:
-            base &= ~_NO_YAW_RATE
+            base &= ~PositionMask.YAW_RATE_IGNORE
         return base
 
 
@@ -62,7 +64,7 @@ def global_target(
     """Go to `place` (altitude AMSL), passing through it at `velocity` NED m/s if given."""
     mask = nose.mask(_POSITION if velocity is None else _BOTH)
     return dialect.MAVLink_set_position_target_global_int_message(
-        now_ms & 0xFFFFFFFF, *ids, _GLOBAL_INT, mask, round(place.lat * 1e7), round(place.lon * 1e7), place.alt,
+        now_ms & 0xFFFFFFFF, *ids, Frame.GLOBAL_INT, mask, round(place.lat * 1e7), round(place.lon * 1e7), place.alt,
         *(velocity or _ZERO), *_ZERO, nose.angle or 0.0, nose.rate or 0.0,
     )  # fmt: skip
 
@@ -70,7 +72,7 @@ def global_target(
 def velocity_target(ids: tuple[int, int], now_ms: int, velocity: Ned, nose: Facing) -> Message:
     """Fly at `velocity` NED m/s."""
     return dialect.MAVLink_set_position_target_local_ned_message(
-        now_ms & 0xFFFFFFFF, *ids, _LOCAL_NED, nose.mask(_VELOCITY), *_ZERO, *velocity, *_ZERO,
+        now_ms & 0xFFFFFFFF, *ids, Frame.LOCAL_NED, nose.mask(_VELOCITY), *_ZERO, *velocity, *_ZERO,
         nose.angle or 0.0, nose.rate or 0.0,
     )  # fmt: skip
 
@@ -85,7 +87,7 @@ def attitude_target(ids: tuple[int, int], now_ms: int, target: Attitude) -> Mess
         cr * cp * cy + sr * sp * sy, sr * cp * cy - cr * sp * sy,
         cr * sp * cy + sr * cp * sy, cr * cp * sy - sr * sp * cy,
     ]  # fmt: skip
-    mask = 0 if target.use_yaw_rate else _NO_BODY_RATES
+    mask = 0 if target.use_yaw_rate else IGNORE_BODY_RATES
     return dialect.MAVLink_set_attitude_target_message(
         now_ms & 0xFFFFFFFF, *ids, mask, q, 0.0, 0.0, target.yaw_rate, min(max(thrust, 0.0), 1.0)
     )

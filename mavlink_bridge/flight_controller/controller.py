@@ -17,7 +17,7 @@ from typing import Final
 from autopilot import report as R
 from autopilot.control.layout import TICK_MS
 from autopilot.geo import GeoPoint
-from autopilot.mav import Severity
+from autopilot.mav import Cmd, Component, ModeFlag, Severity, VehicleType
 from autopilot.reasons import NEED_POSITION, ArmingReason
 from autopilot.vehicle import (
     Capabilities,
@@ -31,6 +31,7 @@ from autopilot.vehicle import (
     Yaw,
 )
 from mavlink_bridge.clients.base import Target as Address
+from mavlink_bridge.clients.heartbeat import heartbeat_of
 from mavlink_bridge.codec import dialect
 from mavlink_bridge.firmware.protocol import Firmware
 from mavlink_bridge.flight_controller.guided_setpoints import GuidedContext
@@ -45,18 +46,9 @@ from mavlink_bridge.flight_controller.steering import Steering
 from mavlink_bridge.flight_controller.streams import StreamKeeper, plan
 from mavlink_bridge.services.base import Clock, Message, Outgoing, Peer
 
-COMPONENT: Final = 191  # MAV_COMP_ID_ONBOARD_COMPUTER
-_PREARM_CHECKS: Final = 401
-_CALIBRATE: Final = 241
-_SET_SERVO: Final = 183
-_BATTERY_RESET: Final = 42651
+COMPONENT: Final = Component.ONBOARD_COMPUTER
 _FIRST_BATTERY: Final = 1.0  # bit mask
-_ARMED: Final = 128
 _HEARTBEAT_MS: Final = 1000
-_ONBOARD: Final = 18  # MAV_TYPE_ONBOARD_CONTROLLER
-_STATION: Final = 6  # MAV_TYPE_GCS
-_INVALID: Final = 8  # MAV_AUTOPILOT_INVALID
-_ACTIVE: Final = 4
 _NOTHING: Final = VehicleEvent(0)
 _WAITING: Final = ArmingReason("Waiting for the flight controller")
 _NO_LINK: Final = ArmingReason("No link to the flight controller")
@@ -173,8 +165,8 @@ class FlightController:
         wanted, prefixes = self.firmware.habits.calibration, ("Calibration", *self.firmware.words.arm)
         done = Request.accepted()
         if wanted is not None:
-            done = self.orders.send(_CALIBRATE, *wanted, retry=SLOW, prefixes=prefixes)
-        self.orders.send(_PREARM_CHECKS)
+            done = self.orders.send(Cmd.PREFLIGHT_CALIBRATION, *wanted, retry=SLOW, prefixes=prefixes)
+        self.orders.send(Cmd.RUN_PREARM_CHECKS)
         return done
 
     def clear(self, part: ControlPart) -> Request:
@@ -208,11 +200,11 @@ class FlightController:
             self.steering.own_ground_speed(value / cruise.per)
 
     def set_output(self, channel: int, pwm_us: float) -> None:
-        self._outputs.append((channel, self.orders.send(_SET_SERVO, float(channel), pwm_us)))
+        self._outputs.append((channel, self.orders.send(Cmd.DO_SET_SERVO, float(channel), pwm_us)))
 
     def reset_battery(self, charge: float) -> Request:
         """Tell it that its battery holds this share now, 0 to 1: it was charged or changed (MAV_CMD_BATTERY_RESET)."""
-        return self.orders.send(_BATTERY_RESET, _FIRST_BATTERY, 100.0 * charge)
+        return self.orders.send(Cmd.BATTERY_RESET, _FIRST_BATTERY, 100.0 * charge)
 
     # --- the vehicle: its time ------------------------------------------------------------------------------------
     def load(self) -> None:
@@ -257,7 +249,7 @@ class FlightController:
 
     def _heartbeat(self, message: Message, now_ms: int) -> None:
         self.readings.custom_mode = message.custom_mode
-        self.motors.heartbeat(bool(message.base_mode & _ARMED), now_ms)
+        self.motors.heartbeat(bool(message.base_mode & ModeFlag.SAFETY_ARMED), now_ms)
         self.control.heartbeat(message.custom_mode, message.system_status, now_ms)
         if self.link.restarted_by_silence(now_ms):
             self._restarted(now_ms)
@@ -307,15 +299,15 @@ class FlightController:
     def _keep_alive(self, now_ms: int) -> None:
         if now_ms >= self._heartbeat_ms:
             self._heartbeat_ms = now_ms + _HEARTBEAT_MS
-            kind = _STATION if self.counts_as_station else _ONBOARD
-            self._out.append(Outgoing(dialect.MAVLink_heartbeat_message(kind, _INVALID, 0, 0, _ACTIVE, 3)))
+            kind = VehicleType.GCS if self.counts_as_station else VehicleType.ONBOARD_CONTROLLER
+            self._out.append(Outgoing(heartbeat_of(kind)))
         if self.link.lost:
             return
         self._out += [Outgoing(message) for message in self.link.streams.take(now_ms)]
         self.home.step(now_ms, placed=self.state.has_position)
         if self.readings.prearm_ok is False and not self.state.armed and self.prearm.should_ask(now_ms):
             self._out.append(Outgoing(dialect.MAVLink_command_long_message(
-                self.address.system, self.address.component, _PREARM_CHECKS, 0, *(0.0 for _ in range(7))
+                self.address.system, self.address.component, Cmd.RUN_PREARM_CHECKS, 0, *(0.0 for _ in range(7))
             )))  # fmt: skip
 
     def _settle(self, now_ms: int) -> None:

@@ -5,13 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from mavlink_bridge.codec import dialect
+from autopilot.mav import AutopilotType, Component, VehicleType
+from mavlink_bridge.clients.heartbeat import heartbeat_of
 from mavlink_bridge.firmware.known import firmware_of
 from mavlink_bridge.firmware.protocol import Firmware
 from mavlink_bridge.services.base import Clock, Message, Outgoing, Peer
 
-_ONBOARD, _INVALID, _ACTIVE = 18, 8, 4
-_AUTOPILOT_COMPONENT: Final = 1
 _PERIOD_MS: Final = 1000
 
 
@@ -40,7 +39,11 @@ class Finder:
         self._out: list[Outgoing] = []
 
     def handle_message(self, message: Message, peer: Peer, now_ms: int) -> None:
-        if self.found is not None or message.autopilot == _INVALID or peer.component != _AUTOPILOT_COMPONENT:
+        if (
+            self.found is not None
+            or message.autopilot == AutopilotType.INVALID
+            or peer.component != Component.AUTOPILOT1
+        ):
             return
         firmware = firmware_of(message)
         if firmware is None:
@@ -51,7 +54,7 @@ class Finder:
     def handle_timeout(self, now_ms: int) -> None:
         if self.found is None and now_ms >= self._due_ms:
             self._due_ms = now_ms + _PERIOD_MS
-            self._out.append(Outgoing(dialect.MAVLink_heartbeat_message(_ONBOARD, _INVALID, 0, 0, _ACTIVE, 3)))
+            self._out.append(Outgoing(heartbeat_of(VehicleType.ONBOARD_CONTROLLER)))
 
     def next_deadline_ms(self) -> int | None:
         return self._due_ms if self.found is None else None

@@ -11,6 +11,7 @@ from math import atan2, cos, hypot, inf, pi, sin, sqrt
 from typing import Final
 
 from autopilot import report as R
+from autopilot.control.layout import ON_GROUND
 from autopilot.geo import GeoPoint, Ned, to_global
 from autopilot.vehicle import Circle, Drive, Hold, Leg, Request, TakeOff, Velocity, Yaw
 from mavlink_bridge.firmware.protocol import Aim, Firmware, Order
@@ -195,7 +196,7 @@ class TakeOffCourse(Course):
         r = context.readings.report
         self._down = target.down
         self._goal = float(r[R.RANGE] + r[R.DOWN]) - target.down  # metres above the controller's home
-        self._climbing = bool(r[R.LANDED_STATE] != 1.0)
+        self._climbing = bool(r[R.LANDED_STATE] != ON_GROUND)
         self._place = (float(r[R.NORTH]), float(r[R.EAST]), target.down)
         self.end = self._place
         self._asked: Request | None = None
@@ -216,7 +217,7 @@ class TakeOffCourse(Course):
     def reached(self, now_ms: int) -> bool:
         r = self.context.readings.report
         near = max(0.5, 0.05 * abs(self._goal))
-        return bool(r[R.LANDED_STATE] != 1.0) and abs(float(r[R.DOWN]) - self._down) <= near
+        return bool(r[R.LANDED_STATE] != ON_GROUND) and abs(float(r[R.DOWN]) - self._down) <= near
 
 
 class Move(Course):

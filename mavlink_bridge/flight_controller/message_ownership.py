@@ -6,7 +6,7 @@ from __future__ import annotations
 from enum import Enum, auto
 from typing import Any, Final
 
-from autopilot.mav import Cmd
+from autopilot.mav import Cmd, MissionType
 from mavlink_bridge import codec
 from mavlink_bridge.firmware.protocol import Firmware
 from mavlink_bridge.framing import Frame
@@ -28,27 +28,33 @@ class Ownership(Enum):
     HIDDEN_FILE = auto()  # file transfer of the controller's own mission: refused
 
 
-_MISSION: Final = frozenset((37, 38, 39, 40, 43, 44, 45, 47, 51, 73))
-_ITEMS: Final = frozenset((39, 73))
-_SET_CURRENT: Final = 41
-_COMMANDS: Final = frozenset((75, 76))
-_SET_MODE: Final = 11
-_SETPOINTS: Final = frozenset((82, 84, 86))
-_DATA_STREAM: Final = 66
-_FTP: Final = 110
-_TUNNEL: Final = 385
-_ALL_PLANS: Final = 255
+_ITEMS: Final = codec.ids_of("MISSION_ITEM", "MISSION_ITEM_INT")
+PLAN_MESSAGES: Final = _ITEMS | codec.ids_of(
+    "MISSION_REQUEST_PARTIAL_LIST", "MISSION_WRITE_PARTIAL_LIST", "MISSION_REQUEST", "MISSION_REQUEST_INT",
+    "MISSION_REQUEST_LIST", "MISSION_COUNT", "MISSION_CLEAR_ALL", "MISSION_ACK",
+)  # fmt: skip
+"""The transfer of plans."""
+_SET_CURRENT: Final = codec.id_of("MISSION_SET_CURRENT")
+_COMMANDS: Final = codec.ids_of("COMMAND_INT", "COMMAND_LONG")
+_SET_MODE: Final = codec.id_of("SET_MODE")
+_SETPOINTS: Final = codec.ids_of(
+    "SET_ATTITUDE_TARGET", "SET_POSITION_TARGET_LOCAL_NED", "SET_POSITION_TARGET_GLOBAL_INT"
+)
+_DATA_STREAM: Final = codec.id_of("REQUEST_DATA_STREAM")
+_FTP: Final = codec.id_of("FILE_TRANSFER_PROTOCOL")
+_TUNNEL: Final = codec.id_of("TUNNEL")
 _GUIDED_ITEM: Final = (2, 3)  # MISSION_ITEM.current: a guided target or height, no upload
-_PAUSE_CONTINUE, _DO_SET_CURRENT = 193, 224
-_OUR_COMMANDS: Final = frozenset((_PAUSE_CONTINUE, _DO_SET_CURRENT, Cmd.USER_1))
-_OUR_MESSAGES: Final = frozenset((42, 46))
-_MISSION_START, _DO_SET_MODE, _REQUEST_MESSAGE, _SET_INTERVAL = 300, 176, 512, 511
-_TAKING: Final = frozenset((*range(16, 96), 192, 34, 43000, 43001, 43002))
+_OUR_COMMANDS: Final = frozenset((Cmd.DO_PAUSE_CONTINUE, Cmd.DO_SET_MISSION_CURRENT, Cmd.USER_1))
+_OUR_MESSAGES: Final = codec.ids_of("MISSION_CURRENT", "MISSION_ITEM_REACHED")
+_TAKING: Final = frozenset((
+    *range(Cmd.NAV_WAYPOINT, Cmd.NAV_LAST + 1), Cmd.DO_REPOSITION, Cmd.DO_ORBIT,
+    Cmd.GUIDED_CHANGE_SPEED, Cmd.GUIDED_CHANGE_ALTITUDE, Cmd.GUIDED_CHANGE_HEADING,
+))  # fmt: skip
 _FTP_WRITING: Final = frozenset((Opcode.CREATE_FILE, Opcode.OPEN_FILE_WO, Opcode.TRUNCATE_FILE))
 _FTP_BY_NAME: Final = _FTP_WRITING | {Opcode.OPEN_FILE_RO, Opcode.REMOVE_FILE, Opcode.RENAME, Opcode.CALC_FILE_CRC32}
 _FTP_ENDING: Final = frozenset((Opcode.TERMINATE_SESSION, Opcode.RESET_SESSIONS))
 _HIDDEN_FILE: Final = b"@MISSION/mission.dat"
-_PLAN_FILES: Final = {b"@MISSION/fence.dat": 1, b"@MISSION/rally.dat": 2}  # MAV_MISSION_TYPE
+_PLAN_FILES: Final = {b"@MISSION/fence.dat": MissionType.FENCE, b"@MISSION/rally.dat": MissionType.RALLY}
 
 
 def ownership_of(frame: Frame, firmware: Firmware, *, native: bool = False) -> Ownership:
@@ -63,7 +69,7 @@ def ownership_of(frame: Frame, firmware: Firmware, *, native: bool = False) -> O
         return Ownership.OURS
     if number == _DATA_STREAM:
         return Ownership.STREAMS
-    if number in _MISSION:
+    if number in PLAN_MESSAGES:
         return _mission(codec.decode(number, frame.payload))
     if number in _COMMANDS:
         return _command(codec.decode(number, frame.payload), firmware)
@@ -81,20 +87,20 @@ def _steers_mission(frame: Frame) -> bool:
     if frame.msg_id == _SET_CURRENT:
         return True
     message = codec.decode(frame.msg_id, frame.payload) if frame.msg_id in _COMMANDS else None
-    return message is not None and message.command in (_PAUSE_CONTINUE, _DO_SET_CURRENT)
+    return message is not None and message.command in (Cmd.DO_PAUSE_CONTINUE, Cmd.DO_SET_MISSION_CURRENT)
 
 
 def _pauses(frame: Frame) -> bool:
     message = codec.decode(frame.msg_id, frame.payload) if frame.msg_id in _COMMANDS else None
-    return message is not None and message.command == _PAUSE_CONTINUE
+    return message is not None and message.command == Cmd.DO_PAUSE_CONTINUE
 
 
 def _mission(message: Any) -> Ownership:
     if message.get_msgId() in _ITEMS and message.current in _GUIDED_ITEM:
         return Ownership.TAKES
-    if message.mission_type == _ALL_PLANS:
+    if message.mission_type == MissionType.ALL:
         return Ownership.BOTH
-    return Ownership.OURS if message.mission_type == 0 else Ownership.PASS
+    return Ownership.OURS if message.mission_type == MissionType.MISSION else Ownership.PASS
 
 
 def _mode(custom_mode: int, firmware: Firmware) -> Ownership:
@@ -105,13 +111,13 @@ def _command(message: Any, firmware: Firmware) -> Ownership:
     command = int(message.command)
     if command in _OUR_COMMANDS:
         return Ownership.OURS
-    if command == _MISSION_START:
+    if command == Cmd.MISSION_START:
         return Ownership.FLY
-    if command == _DO_SET_MODE:
+    if command == Cmd.DO_SET_MODE:
         return _mode(firmware.asked_mode(message.param2, message.param3), firmware)
-    if command == _REQUEST_MESSAGE:
+    if command == Cmd.REQUEST_MESSAGE:
         return Ownership.OURS if message.param1 in _OUR_MESSAGES else Ownership.PASS
-    if command == _SET_INTERVAL:
+    if command == Cmd.SET_MESSAGE_INTERVAL:
         return Ownership.STREAMS
     return Ownership.TAKES if command in _TAKING else Ownership.PASS
 

@@ -11,13 +11,11 @@ from __future__ import annotations
 
 from typing import Final
 
-from autopilot.mav import Severity
+from autopilot.mav import Cmd, Severity
 from autopilot.vehicle import Land, Request, Target, VehicleEvent
 from mavlink_bridge.flight_controller.news import News
 from mavlink_bridge.flight_controller.steering import Steering
 
-_SET_MODE: Final = 176
-_MISSION_START: Final = 300
 _DOUBT_MS: Final = 400
 """A HEARTBEAT may have been on its way when a text told of a failsafe."""
 _ENTER_MS: Final = 2500
@@ -143,7 +141,7 @@ class ModeControl:
         self._steering.stop()
         self._fly_mode(self._class_modes.auto)
         if self._context.readings.state.landed and not self._firmware.habits.starts_by_arming:
-            self._context.orders.send(_MISSION_START, moves=True)
+            self._context.orders.send(Cmd.MISSION_START, moves=True)
 
     def expect(self, mode: int | None) -> None:
         """The mission leads to this mode now, by an item of its own; None: to no other."""
@@ -231,7 +229,9 @@ class ModeControl:
 
     def _ask(self, mode: int) -> None:
         params = self._firmware.set_mode_params(mode)
-        self._order = self._context.orders.send(_SET_MODE, *params, prefixes=self._firmware.words.mode, moves=True)
+        self._order = self._context.orders.send(
+            Cmd.DO_SET_MODE, *params, prefixes=self._firmware.words.mode, moves=True
+        )
 
     def _end_request(self, ok: bool, reason: str = "") -> None:
         request, self._request, self._order, self._enters_by_ms = self._request, None, None, None

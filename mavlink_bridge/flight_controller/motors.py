@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Final
 
 from autopilot import report as R
+from autopilot.control.layout import IN_AIR, LANDING, ON_GROUND, TAKING_OFF
+from autopilot.mav import Cmd
 from autopilot.vehicle import Land, Request, VehicleEvent
 from mavlink_bridge.flight_controller.link_state import LinkState
 from mavlink_bridge.flight_controller.news import News
@@ -12,10 +14,8 @@ from mavlink_bridge.flight_controller.orders import SLOW
 from mavlink_bridge.flight_controller.questions import HomeQuestion
 from mavlink_bridge.flight_controller.steering import Steering
 
-_ARM: Final = 400
 _FORCE: Final = 21196.0
-_IN_AIR: Final = (2.0, 3.0, 4.0)  # MAV_LANDED_STATE
-_ON_GROUND: Final = 1.0
+_IN_AIR: Final = (IN_AIR, TAKING_OFF, LANDING)
 _BELIEVED: Final = 3
 """HEARTBEATs that say so, when nothing is heard of where it is: the motors have stopped. A count, not a time: messages
 come in their order, however late."""
@@ -54,7 +54,9 @@ class Motors:
     def _ask(self, arm: bool, force: bool, prefixes: tuple[str, ...]) -> Request:
         if self._link.lost:
             return Request.refused("no link to the flight controller")
-        order = self._orders.send(_ARM, float(arm), _FORCE if force else 0.0, retry=SLOW, prefixes=prefixes, moves=arm)
+        order = self._orders.send(
+            Cmd.COMPONENT_ARM_DISARM, float(arm), _FORCE if force else 0.0, retry=SLOW, prefixes=prefixes, moves=arm
+        )
         self._asked.append((order, arm))
         return order
 
@@ -83,7 +85,7 @@ class Motors:
 
     def _is_stop_in_air(self, armed: bool) -> bool:
         r = self._readings.report
-        return self._has_height and not armed and bool(r[R.ARMED]) and r[R.LANDED_STATE] != _ON_GROUND
+        return self._has_height and not armed and bool(r[R.ARMED]) and r[R.LANDED_STATE] != ON_GROUND
 
     def _set(self, armed: bool) -> None:
         """The core hears of a landing first, and of the motors one pass later: else it would take the flight for broken
@@ -111,12 +113,12 @@ class Motors:
             self._set(False)
 
     def _landed_changed(self, before: float, now: float) -> None:
-        if now == _ON_GROUND:
+        if now == ON_GROUND:
             self._news.events |= VehicleEvent.LANDED
             if isinstance(self._steering.target, Land):
                 self._news.events |= VehicleEvent.ARRIVED
                 self._readings.report[R.ARRIVED] = 1.0
-        elif before == _ON_GROUND:
+        elif before == ON_GROUND:
             self._news.events |= VehicleEvent.LIFTOFF
 
     # --- what the core hears --------------------------------------------------------------------------------------

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 from typing import Final
 
+from autopilot.mav import Cmd
 from autopilot.vehicle import Velocity
 from mavlink_bridge.firmware.setpoints import global_target, velocity_target
 from mavlink_bridge.flight_controller.guided_setpoints import VELOCITY_MS, Course, GuidedContext
 from mavlink_bridge.services.base import Message
 
-_SET_MODE: Final = 176
 _STREAM_FIRST_MS: Final = 1000
 _GAP_MS: Final = 500
 _ASK_AGAIN_MS: Final = 2000
@@ -38,7 +38,7 @@ class OffboardStream:
         self._last_ms = now_ms
         if now_ms >= self._ask_ms and self._context.readings.custom_mode != self._mode:
             self._ask_ms = now_ms + _ASK_AGAIN_MS
-            self._context.orders.send(_SET_MODE, *self._params, moves=True)
+            self._context.orders.send(Cmd.DO_SET_MODE, *self._params, moves=True)
 
 
 class OffboardMove(Course):

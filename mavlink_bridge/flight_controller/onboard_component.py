@@ -8,12 +8,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
+from autopilot.mav import Result
 from mavlink_bridge import codec
 from mavlink_bridge.codec import dialect
 from mavlink_bridge.framing import Frame
 from mavlink_bridge.services.base import Clock, Message, Outgoing, Peer, Service
 
-_UNSUPPORTED: Final = 3
 _COMMANDS: Final = frozenset({"COMMAND_LONG", "COMMAND_INT"})
 
 
@@ -42,7 +42,7 @@ class OnboardComponent:
             self._pass_on()
         elif name in _COMMANDS:
             refusal = dialect.MAVLink_command_ack_message(
-                message.command, _UNSUPPORTED, 0, 0, frame.system, frame.component
+                message.command, Result.UNSUPPORTED, 0, 0, frame.system, frame.component
             )
             self._send(refusal, link)
 

@@ -13,13 +13,13 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from autopilot.mav import Result, Severity
+from autopilot.mav import MissionType, Result, Severity
 from autopilot.vehicle import Request
 from mavlink_bridge import codec
 from mavlink_bridge.codec import dialect
 from mavlink_bridge.endpoint import Endpoint
 from mavlink_bridge.flight_controller.controller import COMPONENT, FlightController
-from mavlink_bridge.flight_controller.message_ownership import Ownership, file_not_found, ownership_of
+from mavlink_bridge.flight_controller.message_ownership import PLAN_MESSAGES, Ownership, file_not_found, ownership_of
 from mavlink_bridge.flight_controller.traffic_monitor import TrafficMonitor
 from mavlink_bridge.flight_controller.transfer_turn import TransferTurn
 from mavlink_bridge.flight_controller.vehicle_facade import MISSION_CURRENT, MISSION_ITEM_REACHED, VehicleFacade
@@ -32,13 +32,14 @@ from mavlink_bridge.tx_queue import is_droppable
 if TYPE_CHECKING:
     from autopilot.core import Autopilot
 
-_HEARTBEAT: Final = 0
-_COMMANDS: Final = (75, 76)
-_MISSION_ACK: Final = 47
-_TRANSFER: Final = frozenset((37, 38, 39, 40, 43, 44, 45, 47, 51, 73))
-_MISSION_REPLIES: Final = frozenset((39, 40, 44, 47, 51, 73))
-_OURS_BY_TYPE: Final = (0, 255)  # mission_type: mission, all plans
-_NEVER: Final = frozenset((109, 166, 256))  # RADIO_STATUS, RADIO, SETUP_SIGNING
+_HEARTBEAT: Final = codec.id_of("HEARTBEAT")
+_COMMANDS: Final = codec.ids_of("COMMAND_INT", "COMMAND_LONG")
+_MISSION_ACK: Final = codec.id_of("MISSION_ACK")
+_MISSION_REPLIES: Final = codec.ids_of(
+    "MISSION_ITEM", "MISSION_REQUEST", "MISSION_COUNT", "MISSION_ACK", "MISSION_REQUEST_INT", "MISSION_ITEM_INT"
+)
+_OURS_BY_TYPE: Final = (MissionType.MISSION, MissionType.ALL)
+_NEVER: Final = codec.ids_of("RADIO_STATUS", "RADIO", "SETUP_SIGNING")
 
 
 class PassThrough:
@@ -160,7 +161,7 @@ class PassThrough:
 
     def _watch_transfer(self, frame: Frame) -> None:
         """Ours keep out of the way of a station's."""
-        if frame.msg_id in _TRANSFER:
+        if frame.msg_id in PLAN_MESSAGES:
             self.turn.station(self._clocks()[0], ended=frame.msg_id == _MISSION_ACK)
 
     def _set_streams(self, number: int, frame: Frame) -> None:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import Final
 
 from autopilot.geo import GeoPoint
+from autopilot.mav import Cmd
+from mavlink_bridge.codec import id_of
 from mavlink_bridge.flight_controller.orders import Orders
 from mavlink_bridge.services.base import Message
 
-_REQUEST_MESSAGE: Final = 512
-_HOME_POSITION: Final = 242
+_HOME_POSITION: Final = id_of("HOME_POSITION")
 _ASK_EVERY_MS: Final = 5000
 _MOST: Final = 10
 
@@ -41,7 +42,7 @@ class HomeQuestion:
         """Ask when it is time. `placed`: the controller knows where it is, so that there can be a home."""
         if (self.position is None or self._moved) and placed and now_ms >= self._ask_ms:
             self._ask_ms = now_ms + _ASK_EVERY_MS
-            self._orders.send(_REQUEST_MESSAGE, float(_HOME_POSITION))
+            self._orders.send(Cmd.REQUEST_MESSAGE, float(_HOME_POSITION))
 
 
 class PreArmQuestion:

@@ -7,7 +7,9 @@ from math import cos, hypot, nan, radians, sin
 from typing import Final
 
 from autopilot import report as R
+from autopilot.control.layout import ON_GROUND
 from autopilot.geo import GeoPoint, to_local
+from autopilot.mav import LandedState
 from autopilot.vehicle import VehicleState
 from mavlink_bridge.services.base import Message
 
@@ -24,7 +26,7 @@ class Readings:
         self.state = VehicleState()
         self.report = self.state.report
         self.report[R.TRUE_LAT : R.ACC_D + 1] = nan
-        self.report[R.LANDED_STATE] = 1.0
+        self.report[R.LANDED_STATE] = ON_GROUND
         self.origin: GeoPoint | None = None
         self.prearm_ok: bool | None = None
         self.custom_mode = 0
@@ -106,7 +108,7 @@ class Readings:
     def _landed(self, m: Message) -> None:
         if m.landed_state:
             self.report[R.LANDED_STATE] = m.landed_state
-            self.report[R.GROUND_CONTACT] = 1.0 if m.landed_state == 1 else 0.0
+            self.report[R.GROUND_CONTACT] = 1.0 if m.landed_state == LandedState.ON_GROUND else 0.0
 
     def _battery(self, m: Message) -> None:
         if m.id == 0 and m.current_consumed >= 0:
@@ -122,4 +124,4 @@ class Readings:
         self._placed_ms = None
         self.prearm_ok = None
         self.report[R.EKF_FLAGS] = 0.0
-        self.report[R.LANDED_STATE] = 1.0
+        self.report[R.LANDED_STATE] = ON_GROUND

@@ -7,6 +7,7 @@ from math import atan2, hypot, pi
 from typing import Final
 
 from autopilot import report as R
+from autopilot.mav import Cmd
 from autopilot.vehicle import (
     Attitude,
     Circle,
@@ -41,8 +42,6 @@ from mavlink_bridge.flight_controller.news import News
 from mavlink_bridge.flight_controller.offboard import OffboardMove, OffboardStream
 from mavlink_bridge.services.base import Message
 
-_CONDITION_YAW: Final = 115
-_CHANGE_SPEED: Final = 178
 _YAW_DONE: Final = 5.0 / 180.0 * pi
 _TURNING_MS: Final = 20_000
 
@@ -149,7 +148,7 @@ class Steering:
         if yaw.mode is YawMode.ANGLE and (yaw.rate > 0.0 or yaw.direction != 0) and self.context.turns_nose:
             degrees = yaw.angle * 180.0 / pi % 360.0
             self.context.orders.send(
-                _CONDITION_YAW, degrees, yaw.rate * 180.0 / pi, float(yaw.direction), 0.0, moves=True
+                Cmd.CONDITION_YAW, degrees, yaw.rate * 180.0 / pi, float(yaw.direction), 0.0, moves=True
             )
             self._turning_until = now_ms + _TURNING_MS
         else:
@@ -224,7 +223,7 @@ class Steering:
         for kind, new, old in pairs:
             if new != old and (kind == 1 or self.context.has_height):
                 self._changed_speeds = True
-                self.context.orders.send(_CHANGE_SPEED, float(kind), new, -1.0, moves=True)
+                self.context.orders.send(Cmd.DO_CHANGE_SPEED, float(kind), new, -1.0, moves=True)
         self._told = wanted
 
     # --- position -------------------------------------------------------------------------------------------------

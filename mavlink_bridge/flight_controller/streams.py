@@ -1,4 +1,4 @@
-"""What the controller is asked to send, and how often: SET_MESSAGE_INTERVAL, renewed when it has forgotten.
+"""What the controller is asked to send, and how often: Cmd.SET_MESSAGE_INTERVAL, renewed when it has forgotten.
 
 The rates are those of docs/reference/real-vehicles.md, 2, halved until the load fits the link: at most 35 % of a serial
 line, since ground stations want their share (docs/reference/real-vehicles.md, 4: 70 % is the limit for all). Intervals
@@ -10,19 +10,19 @@ from __future__ import annotations
 
 from typing import Final
 
+from autopilot.mav import Cmd
 from mavlink_bridge import codec
 from mavlink_bridge.codec import dialect
 from mavlink_bridge.firmware.protocol import Rates
 from mavlink_bridge.services.base import Message
 from mavlink_bridge.tx_queue import BITS_PER_BYTE
 
-_HEARTBEAT: Final = 0
+_HEARTBEAT: Final = codec.id_of("HEARTBEAT")
 _SHARE: Final = 0.35
 _FRAME_BYTES: Final = 12
 _SLOWEST_HZ: Final = 1.0
 _CHECK_MS: Final = 2000
 _PATIENCE_MS: Final = 3000
-SET_MESSAGE_INTERVAL: Final = 511
 
 
 def plan(baud: int | None, rates: Rates, *, native: bool = False) -> dict[int, float]:
@@ -83,7 +83,7 @@ class StreamKeeper:
         return max(self._heard.values(), default=then_ms) <= then_ms
 
     def needs_more(self, request: Message) -> bool:
-        """Would this SET_MESSAGE_INTERVAL make a stream slower than the service needs it? (0, the controller's own
+        """Would this Cmd.SET_MESSAGE_INTERVAL make a stream slower than the service needs it? (0, the controller's own
         choice, may be.)"""
         hz = self.rates.get(int(request.param1))
         return hz is not None and not 0.0 < request.param2 <= 1e6 / hz
@@ -112,5 +112,5 @@ class StreamKeeper:
 def interval_request(target: tuple[int, int], msg_id: int, hz: float) -> Message:
     """SET_MESSAGE_INTERVAL."""
     return dialect.MAVLink_command_long_message(
-        *target, SET_MESSAGE_INTERVAL, 0, float(msg_id), 1e6 / hz, 0.0, 0.0, 0.0, 0.0, 0.0
+        *target, Cmd.SET_MESSAGE_INTERVAL, 0, float(msg_id), 1e6 / hz, 0.0, 0.0, 0.0, 0.0, 0.0
     )

@@ -5,17 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
-from autopilot.mav import Result
+from autopilot.mav import Cmd, MissionResult, Result
 from mavlink_bridge import codec
+from mavlink_bridge.codec import id_of, ids_of
 from mavlink_bridge.flight_controller.message_ownership import ends_writing, plan_written
 from mavlink_bridge.flight_controller.motors import Motors
 from mavlink_bridge.framing import Frame
 
-_COMMANDS: Final = (75, 76)
-_COMMAND_ACK: Final = 77
-_MISSION_ACK: Final = 47
-_ACCEPTED: Final = 0  # MAV_MISSION_RESULT
-_ARM: Final = 400
+_COMMANDS: Final = ids_of("COMMAND_INT", "COMMAND_LONG")
+_COMMAND_ACK: Final = id_of("COMMAND_ACK")
+_MISSION_ACK: Final = id_of("MISSION_ACK")
 _MOST_ASKERS: Final = 64
 
 
@@ -33,7 +32,7 @@ class TrafficMonitor:
         """This goes to the controller."""
         if frame.msg_id in _COMMANDS:
             message = codec.decode(frame.msg_id, frame.payload)
-            if message is not None and message.command == _ARM:
+            if message is not None and message.command == Cmd.COMPONENT_ARM_DISARM:
                 if len(self._arms) >= _MOST_ASKERS:
                     self._arms.clear()
                 self._arms[frame.system, frame.component] = message.param1 == 1.0
@@ -52,14 +51,14 @@ class TrafficMonitor:
             self._follow_arming(frame, asker)
         elif frame.msg_id == _MISSION_ACK:
             message = codec.decode(frame.msg_id, frame.payload)
-            if message is not None and message.type == _ACCEPTED:
+            if message is not None and message.type == MissionResult.ACCEPTED:
                 self.plan_changed(message.mission_type)
 
     def _follow_arming(self, frame: Frame, asker: tuple[int, int]) -> None:
         """The controller's answer to a station's arm counts at once: the next HEARTBEAT may be a second away, and the
         station may start the mission before."""
         message = codec.decode(frame.msg_id, frame.payload)
-        if message is not None and message.command == _ARM and message.result != Result.IN_PROGRESS:
+        if message is not None and message.command == Cmd.COMPONENT_ARM_DISARM and message.result != Result.IN_PROGRESS:
             armed = self._arms.pop(asker, None)
             if armed is not None and message.result == Result.ACCEPTED:
                 self._motors.set_armed(armed)

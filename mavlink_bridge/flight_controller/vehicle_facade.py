@@ -12,10 +12,11 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Final
 
 from autopilot.events import Event, FlightStateChanged, ModeChanged, StatusText
-from autopilot.mav import Result
+from autopilot.mav import Result, VehicleType
 from autopilot.mission.events import CurrentChanged, ItemReached, MissionCleared, MissionComplete
 from mavlink_bridge import codec
-from mavlink_bridge.codec import dialect
+from mavlink_bridge.clients.heartbeat import heartbeat_of
+from mavlink_bridge.codec import dialect, id_of
 from mavlink_bridge.endpoint import Endpoint
 from mavlink_bridge.flight_controller.controller import COMPONENT, FlightController
 from mavlink_bridge.framing import FrameWriter
@@ -27,19 +28,16 @@ from mavlink_bridge.services.telemetry.announcements import TextQueue
 if TYPE_CHECKING:
     from autopilot.core import Autopilot
 
-MISSION_CURRENT: Final = 42
-MISSION_ITEM_REACHED: Final = 46
+MISSION_CURRENT: Final = id_of("MISSION_CURRENT")
+MISSION_ITEM_REACHED: Final = id_of("MISSION_ITEM_REACHED")
 _CURRENT_MODE_BYTES: Final = 9
 _MODE_OFFSET: Final = 0  # of custom_mode in HEARTBEAT's payload
 _PERIOD_MS: Final = 1000
 _LEAVING_MS: Final = 500
 _BEAT_MS: Final = 900
 """The controller may be asked for more HEARTBEATs than stations want."""
-_ONBOARD: Final = 18
 _OWN_TEXTS: Final = 0x8000
 """Chunks of texts have ids from here on: the controller counts from 0."""
-_INVALID: Final = 8
-_ACTIVE: Final = 4
 
 
 class VehicleFacade:
@@ -195,7 +193,7 @@ class VehicleFacade:
         if now_ms >= self._due_ms and self._ground.links():
             self._due_ms = now_ms + _PERIOD_MS
             self._out.append(Outgoing(self._progress()))
-            self.send_as_companion(dialect.MAVLink_heartbeat_message(_ONBOARD, _INVALID, 0, 0, _ACTIVE, 3))
+            self.send_as_companion(heartbeat_of(VehicleType.ONBOARD_CONTROLLER))
 
     def next_deadline_ms(self) -> int | None:
         dues = (self._due_ms, self._texts.next_deadline_ms(), None if self._left is None else self._left[1])

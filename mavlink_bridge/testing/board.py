@@ -10,16 +10,18 @@ from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Final
 
+from autopilot.mav import AutopilotType, Cmd, ModeFlag, RebootAction, Result, SystemState, VehicleType
 from mavlink_bridge import codec
-from mavlink_bridge.codec import dialect
+from mavlink_bridge.codec import dialect, id_of
 from mavlink_bridge.framing import FrameReader, FrameWriter
 from mavlink_bridge.identity import FLIGHT_SW_VERSION
 from mavlink_bridge.services.base import Message
 from mavlink_bridge.testing.bootloader import BoardSpec, Faults, SimulatedBootloader
 
-_REBOOT, _REQUEST_MESSAGE, _AUTOPILOT_VERSION, _COMMAND_LONG = 246, 512, 148, 76
-_ACCEPTED, _UNSUPPORTED, _FAILED = 0, 3, 4
-_ARMED: Final = 128
+_AUTOPILOT_VERSION: Final = id_of("AUTOPILOT_VERSION")
+_COMMAND_LONG: Final = id_of("COMMAND_LONG")
+_DISARMED: Final = ModeFlag.MANUAL_INPUT_ENABLED | ModeFlag.STABILIZE_ENABLED | ModeFlag.CUSTOM_MODE_ENABLED
+_RESTARTS: Final = (RebootAction.REBOOT, RebootAction.REBOOT_TO_BOOTLOADER)
 _POWER_UP_MS: Final = 5000
 """The bootloader listens so long before it starts a firmware that is whole."""
 
@@ -30,7 +32,7 @@ class Firmware:
 
     mute: bool = False
     armed: bool = False
-    answer: int = _ACCEPTED
+    answer: int = Result.ACCEPTED
     starts_ms: int = 2000
     """From leaving the bootloader to being there on USB again."""
     returns_ms: int = 1500
@@ -107,8 +109,12 @@ class SimulatedBoard:
                     self._leave(now_ms, 0, self.firmware.starts_ms, Power.FIRMWARE)
         elif self.power is Power.FIRMWARE and not self.firmware.mute and now_ms >= self._beat_ms:
             self._beat_ms = now_ms + 1000
-            base = 81 | (_ARMED if self.firmware.armed else 0)
-            self._send(dialect.MAVLink_heartbeat_message(2, 3, base, 0, 3, 3))
+            base = _DISARMED | (ModeFlag.SAFETY_ARMED if self.firmware.armed else 0)
+            self._send(
+                dialect.MAVLink_heartbeat_message(
+                    VehicleType.QUADROTOR, AutopilotType.ARDUPILOTMEGA, base, 0, SystemState.STANDBY, 3
+                )
+            )
 
     def next_deadline_ms(self) -> int | None:
         due = [self._detach_ms, self._start_ms, None if self._next is None else self._next[0]]
@@ -148,22 +154,22 @@ class SimulatedBoard:
     def _command(self, message: Message, now_ms: int) -> None:
         if message.target_system not in (0, 1):
             return
-        if message.command == _REQUEST_MESSAGE and message.param1 == _AUTOPILOT_VERSION:
-            self._send(dialect.MAVLink_command_ack_message(_REQUEST_MESSAGE, _ACCEPTED))
+        if message.command == Cmd.REQUEST_MESSAGE and message.param1 == _AUTOPILOT_VERSION:
+            self._send(dialect.MAVLink_command_ack_message(Cmd.REQUEST_MESSAGE, Result.ACCEPTED))
             self._send(
                 dialect.MAVLink_autopilot_version_message(
                     0, FLIGHT_SW_VERSION, 0, 0, self.bootloader.spec.board_id << 16, [0] * 8, [0] * 8, [0] * 8, 0, 0, 0
                 )
             )
-        elif message.command == _REBOOT:
+        elif message.command == Cmd.PREFLIGHT_REBOOT_SHUTDOWN:
             self._restart(int(message.param1), now_ms)
 
     def _restart(self, how: int, now_ms: int) -> None:
-        answer = self.firmware.answer if how in (1, 3) else _UNSUPPORTED
-        if self.firmware.armed and answer == _ACCEPTED:
-            answer = _FAILED
-        self._send(dialect.MAVLink_command_ack_message(_REBOOT, answer))
-        if answer == _ACCEPTED:
+        answer = self.firmware.answer if how in _RESTARTS else Result.UNSUPPORTED
+        if self.firmware.armed and answer == Result.ACCEPTED:
+            answer = Result.FAILED
+        self._send(dialect.MAVLink_command_ack_message(Cmd.PREFLIGHT_REBOOT_SHUTDOWN, answer))
+        if answer == Result.ACCEPTED:
             self._hold = how == 3
             self._leave(now_ms, 200, self.firmware.returns_ms, Power.BOOTLOADER)
 

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TypeVar
 
+from autopilot.mav import Severity
 from mavlink_bridge import codec
 from mavlink_bridge.framing import FrameReader, FrameWriter
 from mavlink_bridge.links.base import Link, Port
@@ -77,7 +78,7 @@ def frames(count: int, size: int = 60) -> bytes:
     """`count` frames of about `size` bytes of text."""
     writer = FrameWriter(1, 1)
     texts = (str(number).encode().ljust(size - 12, b".")[:50] for number in range(count))
-    made = [codec.dialect.MAVLink_statustext_message(6, text) for text in texts]
+    made = [codec.dialect.MAVLink_statustext_message(Severity.INFO, text) for text in texts]
     return b"".join(writer.frame(*codec.payload(message)) for message in made)
 
 

@@ -8,13 +8,20 @@ from autopilot import report as R
 from autopilot.control import layout as L
 from autopilot.control.jit import jit
 from autopilot.geo import METRES_PER_DEGREE
+from autopilot.mav import Sensor
 from sitl.kernel import layout as M
 
 #: Standard atmosphere 1976, troposphere: sea level pressure Pa, temperature K, lapse K/m, exponent g M / (R lapse).
 P0, T0, LAPSE, EXPONENT = 101325.0, 288.15, 0.0065, 5.255877
-#: MAV_SYS_STATUS_SENSOR bits: gyro, accelerometer, magnetometer, pressure, GPS.
-GYRO, ACCEL, MAG, BARO, GPS = 1, 2, 4, 8, 32
-MOTORS, AHRS, BATTERY, RATES, ATTITUDE, YAW, HEIGHT, XY = 32768, 2097152, 33554432, 1024, 2048, 4096, 8192, 16384
+#: Bits of SYS_STATUS: what can fail, and all that there is.
+GYRO, ACCEL, MAG = int(Sensor.GYRO), int(Sensor.ACCEL), int(Sensor.MAG)
+BARO, GPS = int(Sensor.ABSOLUTE_PRESSURE), int(Sensor.GPS)
+PRESENT = int(
+    Sensor.GYRO | Sensor.ACCEL | Sensor.MAG | Sensor.ABSOLUTE_PRESSURE | Sensor.GPS | Sensor.MOTOR_OUTPUTS
+    | Sensor.AHRS | Sensor.BATTERY | Sensor.ANGULAR_RATE_CONTROL | Sensor.ATTITUDE_STABILIZATION
+    | Sensor.YAW_POSITION | Sensor.Z_ALTITUDE_CONTROL | Sensor.XY_POSITION_CONTROL
+)  # fmt: skip
+AHRS = int(Sensor.AHRS)
 
 
 @jit
@@ -137,7 +144,7 @@ def fill_machine(s: L.Row, p: L.Row, r: L.Row) -> None:
     r[R.ARMED] = s[L.S_ARMED]
     r[R.LANDED_STATE] = s[L.S_LANDED_STATE]
     r[R.GROUND_CONTACT] = 1.0 if s[L.S_AIR] == 0.0 else 0.0
-    present = GYRO + ACCEL + MAG + BARO + GPS + MOTORS + AHRS + BATTERY + RATES + ATTITUDE + YAW + HEIGHT + XY
+    present = PRESENT
     healthy = present
     if p[M.P_IMU_ON] == 0.0:
         healthy -= GYRO + ACCEL

@@ -85,7 +85,7 @@ def clear(s: L.Row, p: L.Row, part: ControlPart) -> None:
         case ControlPart.ALTITUDE:
             s[L.S_RPD] = s[L.S_HELD_D] = s[L.S_LIFT_D] = s[L.S_EPD]
             s[L.S_HOVER] = p[L.P_HOVER_GUESS]
-            s[L.S_LANDED_STATE] = 1.0
+            s[L.S_LANDED_STATE] = L.ON_GROUND
         case ControlPart.POSITION:
             s[L.S_RPN], s[L.S_RPE] = s[L.S_EPN], s[L.S_EPE]
         case ControlPart.ATTITUDE:

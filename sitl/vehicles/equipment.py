@@ -63,7 +63,7 @@ def switch_on(s: npt.NDArray[np.float64], heading_rad: float, seed: int) -> npt.
     s[M.S_VOLTS] = s[M.S_REST_VOLTS] = CELLS * 4.2
     s[M.S_GPS_NEXT] = 600.0  # the receiver has been on for a while: its first fix comes soon
     s[L.S_SEQ] = s[L.S_YAW_SEQ] = -1.0
-    s[L.S_LANDED_STATE] = 1.0
+    s[L.S_LANDED_STATE] = L.ON_GROUND
     s[L.S_FLAGS] = L.FLAGS_STARTING
     draw = np.random.Generator(np.random.PCG64(seed))
     s[M.S_GBX : M.S_GBX + 3] = draw.normal(0.0, 0.003, 3)

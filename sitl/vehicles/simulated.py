@@ -15,6 +15,7 @@ import numpy.typing as npt
 
 from autopilot import report as R
 from autopilot.control import layout as L
+from autopilot.control.layout import ON_GROUND
 from autopilot.geo import GeoPoint
 from autopilot.reasons import (
     ACCELS_FAILED,
@@ -118,7 +119,7 @@ class SimulatedMachine(ABC):
     def _begin_report(self) -> None:
         """What telemetry shows before the first tick."""
         r = self._report[0]
-        r[R.LANDED_STATE] = 1.0
+        r[R.LANDED_STATE] = ON_GROUND
         r[R.GROUND_CONTACT] = 1.0
         r[R.STOPPED] = 1.0
         r[R.EKF_FLAGS] = L.FLAGS_STARTING

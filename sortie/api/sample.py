@@ -5,10 +5,9 @@ from __future__ import annotations
 from math import cos, radians, sin
 
 from autopilot.geo import GeoPoint, to_global
+from autopilot.mav import Cmd
 from autopilot.mission.items import MissionItem
 
-TAKEOFF, WAYPOINT, RETURN = 22, 16, 20
-RELATIVE_ALT = 3
 SIDE_M, HEIGHT_M = 60.0, 10.0
 
 
@@ -16,11 +15,11 @@ def square(home: GeoPoint, heading_deg: float = 0.0, *, takeoff: bool = True) ->
     """Items without the home item: takeoff (copter), four corners ahead and to the right of `home`, return."""
     heading = radians(heading_deg)
     corners = ((SIDE_M, 0.0), (SIDE_M, SIDE_M), (0.0, SIDE_M), (0.0, 0.0))
-    items = [MissionItem(TAKEOFF, RELATIVE_ALT, z=HEIGHT_M)] if takeoff else []
+    items = [MissionItem(Cmd.NAV_TAKEOFF, z=HEIGHT_M)] if takeoff else []
     for ahead, right in corners:
         north = ahead * cos(heading) - right * sin(heading)
         east = ahead * sin(heading) + right * cos(heading)
         place = to_global(home, (north, east, 0.0))
-        items.append(MissionItem(WAYPOINT, RELATIVE_ALT, x=round(place.lat, 7), y=round(place.lon, 7), z=HEIGHT_M))
-    items.append(MissionItem(RETURN, RELATIVE_ALT))
+        items.append(MissionItem(Cmd.NAV_WAYPOINT, x=round(place.lat, 7), y=round(place.lon, 7), z=HEIGHT_M))
+    items.append(MissionItem(Cmd.NAV_RETURN_TO_LAUNCH))
     return tuple(items)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from autopilot.events import ArmedChanged, ModeChanged, StatusText
+from autopilot.mav import Severity
 from autopilot.mission.events import ItemReached, MissionComplete
 from autopilot.reasons import ModeReason
 
@@ -35,7 +36,7 @@ def told(session: Session, entry: TimedEvent) -> str | None:
     event = entry.event
     match event:
         case StatusText(severity, text):
-            line = f"text  {text}" + ("" if severity > 4 else f"  [{severity.name.lower()}]")
+            line = f"text  {text}" + ("" if severity > Severity.WARNING else f"  [{severity.name.lower()}]")
         case ModeChanged(number, reason):
             why = "" if reason is ModeReason.UNKNOWN else f" ({reason.text})"
             line = f"mode  {mode_name(session, number)}{why}"

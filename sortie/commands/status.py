@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 from autopilot.flight.system import FlightCommand
+from autopilot.mav import Component, WireMissionState
 from autopilot.vehicles.kinds import DEFAULT, class_of_type
 from autopilot.vehicles.vehicle_class import VehicleClass
 from mavlink_bridge.clients.base import Target
@@ -20,8 +21,7 @@ from sortie.nodes.client import Listener, Remote
 
 _WANTED = frozenset(("HEARTBEAT", "MISSION_CURRENT", "SYS_STATUS", "GLOBAL_POSITION_INT"))
 _PATIENCE_S = 3.0
-COMPANION = 191
-_MISSION_STATES = {0: "unknown", 1: "no mission", 2: "not started", 3: "active", 4: "paused", 5: "complete"}
+_MISSION_STATES = {int(state): state.name.lower().replace("_", " ") for state in WireMissionState}
 
 
 def _class_of(heartbeat: Message) -> VehicleClass:
@@ -80,7 +80,9 @@ def _links(given: Given) -> int:
         reading = FileRead(remote.target, "@SYS/links.json")
         remote.ask(reading)
         if reading.outcome is not FileOutcome.READ:  # a flight controller's files: Sortie is its companion then
-            reading = FileRead(Target(remote.target.system, COMPANION, remote.target.link), "@SYS/links.json")
+            reading = FileRead(
+                Target(remote.target.system, Component.ONBOARD_COMPUTER, remote.target.link), "@SYS/links.json"
+            )
             remote.ask(reading)
     if reading.outcome is not FileOutcome.READ:
         raise UserError(f"the vehicle at {given[CONNECT]} has no link statistics", 1)

@@ -13,6 +13,7 @@ from typing import IO, TYPE_CHECKING
 
 from autopilot import report as R
 from autopilot.events import ArmedChanged, Event, FenceChanged, HomeChanged, ModeChanged, StatusText
+from autopilot.mav import Cmd, FirmwareVersion, Frame
 from autopilot.mission.commands import has_position
 from autopilot.mission.events import CurrentChanged
 from autopilot.mission.items import MissionItem
@@ -32,7 +33,7 @@ _BUFFER = 1 << 18
 _EV_ARMED, _EV_DISARMED, _EV_SET_HOME = 10, 11, 25  # ArduPilot's LogEvent
 _ERR_FAILSAFE_FENCE, _ERR_CRASH_CHECK = 9, 12  # LogErrorSubsystem
 _ORIGIN_EKF, _ORIGIN_HOME = 0, 1
-_BOARD_SITL, _OFFICIAL = 3, 255  # HAL_BOARD, FIRMWARE_VERSION_TYPE
+_BOARD_SITL = 3  # HAL_BOARD
 
 
 class BinLog:
@@ -60,7 +61,11 @@ class BinLog:
             for name in parameters.names()
         ]
         home = autopilot.home
-        stands = [] if home is None else [MissionItem(16, 0, x=home.lat, y=home.lon, z=home.alt, seq=0)]
+        stands = (
+            []
+            if home is None
+            else [MissionItem(Cmd.NAV_WAYPOINT, Frame.GLOBAL, x=home.lat, y=home.lon, z=home.alt, seq=0)]
+        )
         pieces += [self._command(item, now_us) for item in (*stands, *autopilot.mission.items())]
         pieces += [*self._origins(now_us), K.MODE.pack(now_us, autopilot.mode_number, autopilot.mode_number, 0)]
         self._write(b"".join(pieces))
@@ -123,7 +128,7 @@ class BinLog:
     def _version(self, now_us: int) -> bytes:
         identity = self._service.telemetry.identity
         return K.VER.pack(
-            now_us, _BOARD_SITL, 0, *VERSION, _OFFICIAL, int(GIT_HASH, 16), identity.banner()[0], 0,
+            now_us, _BOARD_SITL, 0, *VERSION, FirmwareVersion.OFFICIAL, int(GIT_HASH, 16), identity.banner()[0], 0,
             identity.vehicle_class.face.build, 0,
         )  # fmt: skip
 

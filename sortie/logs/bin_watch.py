@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from autopilot import report as R
+from autopilot.control.layout import ON_GROUND
 from sortie.logs import dataflash_kinds as K
 
 if TYPE_CHECKING:
@@ -12,7 +13,6 @@ if TYPE_CHECKING:
 
 _RADIO, _BATTERY, _STATION, _ESTIMATOR = 5, 6, 8, 17  # ArduPilot's LogErrorSubsystem; code 1: occurred, 0: resolved
 _LAND_COMPLETE, _NOT_LANDED = 18, 28  # LogEvent
-_ON_GROUND = 1.0  # MAV_LANDED_STATE
 
 
 class Watch:
@@ -47,4 +47,4 @@ class Watch:
         }
 
     def _is_landed(self) -> bool:
-        return bool(self._service.vehicle.state.report[R.LANDED_STATE] == _ON_GROUND)
+        return bool(self._service.vehicle.state.report[R.LANDED_STATE] == ON_GROUND)

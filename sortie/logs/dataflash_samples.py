@@ -16,6 +16,7 @@ import numpy.typing as npt
 
 from autopilot import report as R
 from autopilot.control.layout import GRAVITY
+from autopilot.mav import Sensor
 from sortie.logs.dataflash import CHARACTERS, Kind
 
 ROWS = 128
@@ -116,7 +117,6 @@ def _true_quaternion(index: int) -> Column:
 
 
 _DEG = degrees(1.0)
-_GYRO, _ACCEL, _MAG, _BARO, _BATTERY = 1, 2, 4, 8, 1 << 25
 
 #: What stands in a column; columns that are missing here are NaN (or 0 in whole numbers).
 _SOURCES: dict[str, dict[str, Column]] = {
@@ -149,21 +149,21 @@ _SOURCES: dict[str, dict[str, Column]] = {
     "BAT": {
         "Volt": _plain(R.BATT_V), "VoltR": _plain(R.BATT_V_REST), "Curr": _plain(R.BATT_A),
         "CurrTot": _plain(R.BATT_MAH), "EnrgTot": _plain(R.BATT_WH),
-        "RemPct": _plain(R.BATT_FRACTION, 100.0), "H": lambda b: b.healthy(_BATTERY),
+        "RemPct": _plain(R.BATT_FRACTION, 100.0), "H": lambda b: b.healthy(Sensor.BATTERY),
     },
     "IMU": {
         "GyrX": _plain(R.GYRO_X), "GyrY": _plain(R.GYRO_Y), "GyrZ": _plain(R.GYRO_Z), "AccX": _plain(R.ACCEL_X),
-        "AccY": _plain(R.ACCEL_Y), "AccZ": _plain(R.ACCEL_Z), "GH": lambda b: b.healthy(_GYRO),
-        "AH": lambda b: b.healthy(_ACCEL),
+        "AccY": _plain(R.ACCEL_Y), "AccZ": _plain(R.ACCEL_Z), "GH": lambda b: b.healthy(Sensor.GYRO),
+        "AH": lambda b: b.healthy(Sensor.ACCEL),
     },
     "BARO": {
         "Alt": _plain(R.BARO_ALT), "AltAMSL": lambda b: b[R.ALT] + b[R.DOWN] + b[R.BARO_ALT], "CRt": _plain(R.VD, -1.0),
         "Offset": lambda b: 0.0, "Press": _plain(R.BARO_PRESSURE), "Temp": _plain(R.BARO_TEMPERATURE),
-        "SMS": lambda b: b.times_ms, "Health": lambda b: b.healthy(_BARO),
+        "SMS": lambda b: b.times_ms, "Health": lambda b: b.healthy(Sensor.ABSOLUTE_PRESSURE),
     },
     "MAG": {
         "MagX": _plain(R.MAG_X, 1000.0), "MagY": _plain(R.MAG_Y, 1000.0), "MagZ": _plain(R.MAG_Z, 1000.0),
-        "Health": lambda b: b.healthy(_MAG), "S": lambda b: b.times_ms * 1000.0,
+        "Health": lambda b: b.healthy(Sensor.MAG), "S": lambda b: b.times_ms * 1000.0,
     },
     "VIBE": {"VibeX": _plain(R.VIBE_X), "VibeY": _plain(R.VIBE_Y), "VibeZ": _plain(R.VIBE_Z)},
     "RCOU": {f"C{i + 1}": _plain(R.SERVO_1 + i) for i in range(8)},

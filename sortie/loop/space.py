@@ -12,6 +12,7 @@ from collections.abc import Callable
 import msgspec
 from msgspec import Struct
 
+from autopilot.mav import Cmd, Frame
 from autopilot.mission.items import MissionItem
 from depot.decision import Decision
 from depot.decisions.depot_controller import DepotController
@@ -127,7 +128,7 @@ class SpaceLoop:
 
     def _restore(self, snapshot: Snapshot) -> None:
         """What no memory of a party holds."""
-        items = [MissionItem(16, 0, x=x, y=y, z=z) for x, y, z in snapshot.waypoints]
+        items = [MissionItem(Cmd.NAV_WAYPOINT, Frame.GLOBAL, x=x, y=y, z=z) for x, y, z in snapshot.waypoints]
         self._core.mission.replace(tuple(items))
 
     def _show_plan(self) -> None:

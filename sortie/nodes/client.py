@@ -11,7 +11,7 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
-from autopilot.mav import Cmd
+from autopilot.mav import Cmd, Component
 from mavlink_bridge.clients.base import Client, Target
 from mavlink_bridge.clients.command import CommandClient, command_long
 from mavlink_bridge.clients.group import ClientGroup
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from mavlink_bridge.signing import Signing  # loaded by those who have a key
 
 #: Ids of these commands: a system of their own, so that no ground station failsafe counts their coming and going.
-SYSTEM, COMPONENT = 254, 190
+SYSTEM, COMPONENT = 254, Component.MISSIONPLANNER
 CONNECT_S = 5.0
 LOOK_S = 0.2
 """What is waited for is looked at so often, whatever is heard."""

@@ -18,6 +18,8 @@ from typing import Final
 
 from autopilot import report as r
 from autopilot.control.layout import GRAVITY
+from autopilot.mav import AutopilotType, Frame, PositionMask
+from mavlink_bridge.services.guided.masks import IGNORE_ACCELERATION, IGNORE_VELOCITY
 from mavlink_bridge.services.telemetry import sources as s
 
 DEGREES: Final = 180.0 / pi
@@ -73,11 +75,12 @@ _STICKS = {
     **_xyz("chan5_raw chan6_raw chan7_raw chan8_raw", s.RC_5),
     "rssi": constant(255),
 }
-_TARGET_MASK = constant(0x0DF8)  # position only
+_TARGET_MASK = constant(IGNORE_VELOCITY | IGNORE_ACCELERATION | PositionMask.YAW_IGNORE | PositionMask.YAW_RATE_IGNORE)
 
 STREAMS: Final[tuple[Stream, ...]] = (
     Stream("HEARTBEAT", {
-        "custom_mode": Value(s.CUSTOM_MODE), "type": Value(s.VEHICLE_TYPE), "autopilot": constant(3),
+        "custom_mode": Value(s.CUSTOM_MODE), "type": Value(s.VEHICLE_TYPE),
+        "autopilot": constant(AutopilotType.ARDUPILOTMEGA),
         "base_mode": Value(s.BASE_MODE), "system_status": Value(s.SYSTEM_STATUS), "mavlink_version": constant(3),
     }),
     Stream("EXTENDED_SYS_STATE", {"landed_state": Value(s.LANDED)}),
@@ -127,7 +130,7 @@ STREAMS: Final[tuple[Stream, ...]] = (
         "wp_dist": Value(r.WP_DISTANCE), "alt_error": Value(r.ALT_ERROR), "xtrack_error": Value(r.CROSS_TRACK),
     }),
     Stream("POSITION_TARGET_GLOBAL_INT", {
-        "time_boot_ms": _BOOT, "coordinate_frame": constant(0), "type_mask": _TARGET_MASK,
+        "time_boot_ms": _BOOT, "coordinate_frame": constant(Frame.GLOBAL), "type_mask": _TARGET_MASK,
         "lat_int": Value(s.TARGET_LAT, E7), "lon_int": Value(s.TARGET_LON, E7), "alt": Value(s.TARGET_ALT),
     }, ready=s.STEERED),
     Stream("FENCE_STATUS", {
@@ -174,7 +177,8 @@ STREAMS: Final[tuple[Stream, ...]] = (
     }),
     Stream("SCALED_IMU2", {"time_boot_ms": _BOOT, **_IMU}),
     Stream("POSITION_TARGET_LOCAL_NED", {
-        "time_boot_ms": _BOOT, "coordinate_frame": constant(1), "type_mask": constant(0x09C0),  # no accel., no yaw rate
+        "time_boot_ms": _BOOT, "coordinate_frame": constant(Frame.LOCAL_NED),
+        "type_mask": constant(IGNORE_ACCELERATION | PositionMask.YAW_RATE_IGNORE),
         **_xyz("x y z vx vy vz", r.TARGET_N), "yaw": Value(r.TARGET_YAW),
     }, ready=s.STEERED),
     Stream("ATTITUDE_QUATERNION", {

@@ -9,6 +9,7 @@ from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
 
+from autopilot.geo import ABOVE_HOME
 from autopilot.mission.plan import Plan, format_plan
 from sortie.api.claims import Claims
 from sortie.api.session import Session
@@ -21,7 +22,6 @@ from sortie.logs.recorder import record_flights
 from sortie.reports.flight_page import PAGE, write_flight_page
 
 PLAN, EVENTS, LOG = "plan.plan", "events.jsonl", "flight.bin"
-RELATIVE_FRAMES = (3, 6)
 LINES = 20
 """Texts, modes and items that a report shows."""
 
@@ -115,5 +115,5 @@ class Flown:
 
 def _above_home(plan: Plan, session: Session) -> Plan:
     """With its home, and without rally points that the format cannot hold."""
-    rally = tuple(item for item in plan.rally if item.frame in RELATIVE_FRAMES)
+    rally = tuple(item for item in plan.rally if item.frame in ABOVE_HOME)
     return replace(plan, home=session.autopilot.home, rally=rally)

@@ -9,10 +9,11 @@ import numpy.typing as npt
 import pytest
 
 from autopilot import report as r
-from depot.pilot.senses import BATTERY, GPS, GYRO, LASTS_MS, MAG, NOWHERE_M, Sensing
+from autopilot.mav import Sensor
+from depot.pilot.senses import LASTS_MS, NOWHERE_M, Sensing
 from depot.settings import BoxSettings
 
-ALL = 1 | 2 | 4 | 8 | 32 | BATTERY
+ALL = 1 | 2 | 4 | 8 | 32 | Sensor.BATTERY
 BOX = BoxSettings()
 
 
@@ -46,9 +47,9 @@ def test_inertial_sensors_count_at_once_and_others_when_it_lasts() -> None:
     vector = flying()
     sensing = Sensing(vector, BOX)
     sensing.look(0, away=True)
-    vector[r.SENSORS_HEALTHY] = ALL & ~GYRO
+    vector[r.SENSORS_HEALTHY] = ALL & ~Sensor.GYRO
     assert not sensing.look(20, away=True).imu_ok
-    for lost in (GPS, MAG):
+    for lost in (Sensor.GPS, Sensor.MAG):
         vector[r.SENSORS_HEALTHY] = ALL & ~lost
         assert sensing.look(10_000, away=True).abort_sensors_ok
         assert sensing.look(10_000 + LASTS_MS - 20, away=True).abort_sensors_ok
@@ -121,7 +122,7 @@ def test_motors_that_stop_in_the_air_have_lost_their_thrust() -> None:
     assert sensing.look(0, away=True).thruster_fwd == 1.0
     assert sensing.look(200, away=True).thruster_fwd == 0.0
     assert sensing.look(400, away=False).thruster_fwd == 1.0
-    vector[r.SENSORS_HEALTHY] = ALL & ~GYRO
+    vector[r.SENSORS_HEALTHY] = ALL & ~Sensor.GYRO
     assert [sensing.look(now_ms, away=True).thruster_fwd for now_ms in (600, 2000)] == [1.0, 1.0]
 
 
@@ -158,7 +159,7 @@ def test_a_battery_that_gives_nothing_is_empty_whatever_was_counted(how: str) ->
     if how == "volts":
         vector[r.BATT_V_REST] = BOX.empty_v - 0.1
     else:
-        vector[r.SENSORS_HEALTHY] = ALL & ~BATTERY
+        vector[r.SENSORS_HEALTHY] = ALL & ~Sensor.BATTERY
     sensing = Sensing(vector, BOX)
     assert sensing.look(0, away=True).battery_ok
     assert not sensing.look(LASTS_MS, away=True).battery_ok
