@@ -11,15 +11,15 @@ from typing import Final
 
 from autopilot.geo import GeoPoint, Ned
 from autopilot.mav import Frame, PositionMask
-from autopilot.vehicle import Attitude, VehicleState, Yaw, YawMode
-from mavlink_bridge.codec import dialect
-from mavlink_bridge.services.base import Message
-from mavlink_bridge.services.guided.masks import (
+from autopilot.mav.masks import (
     IGNORE_ACCELERATION,
     IGNORE_BODY_RATES,
     IGNORE_POSITION,
     IGNORE_VELOCITY,
 )
+from autopilot.vehicle import Attitude, VehicleState, Yaw, YawMode
+from mavlink_bridge.codec import dialect
+from mavlink_bridge.services.base import Message
 
 _BOTH: Final = IGNORE_ACCELERATION | PositionMask.YAW_IGNORE | PositionMask.YAW_RATE_IGNORE
 _POSITION: Final = _BOTH | IGNORE_VELOCITY

@@ -11,12 +11,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from autopilot.mav import AttitudeMask, PositionMask
+from autopilot.mav.masks import IGNORE_ACCELERATION, IGNORE_BODY_RATES, IGNORE_POSITION, IGNORE_VELOCITY
 
 _P, _A = PositionMask, AttitudeMask
-IGNORE_POSITION = _P.X_IGNORE | _P.Y_IGNORE | _P.Z_IGNORE
-IGNORE_VELOCITY = _P.VX_IGNORE | _P.VY_IGNORE | _P.VZ_IGNORE
-IGNORE_ACCELERATION = _P.AX_IGNORE | _P.AY_IGNORE | _P.AZ_IGNORE
-IGNORE_BODY_RATES = _A.BODY_ROLL_RATE_IGNORE | _A.BODY_PITCH_RATE_IGNORE | _A.BODY_YAW_RATE_IGNORE
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ from typing import Final
 from autopilot import report as r
 from autopilot.control.layout import GRAVITY
 from autopilot.mav import AutopilotType, Frame, PositionMask
-from mavlink_bridge.services.guided.masks import IGNORE_ACCELERATION, IGNORE_VELOCITY
+from autopilot.mav.masks import IGNORE_ACCELERATION, IGNORE_VELOCITY
 from mavlink_bridge.services.telemetry import sources as s
 
 DEGREES: Final = 180.0 / pi
