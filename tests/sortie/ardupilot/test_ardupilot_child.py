@@ -15,12 +15,11 @@ from pathlib import Path
 
 import pytest
 
+from tests.fakes.patience import PATIENCE_S
 from tests.fakes.served import free_port
 
 ROOT = Path(__file__).resolve().parents[3]
 BINARY = os.environ.get("ARDUPILOT_SITL") or str(ROOT / "tests" / "stand_in" / "arducopter")
-LIMIT_S = 240.0
-GONE_S = 10.0
 
 
 class Run:
@@ -46,8 +45,8 @@ class Run:
         path = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children")
         return [int(word) for word in path.read_text().split()] if path.exists() else []
 
-    def wait_until(self, condition: Callable[[], bool], limit_s: float = LIMIT_S) -> None:
-        end_s = time.monotonic() + limit_s
+    def wait_until(self, condition: Callable[[], bool]) -> None:
+        end_s = time.monotonic() + PATIENCE_S
         while not condition():
             assert time.monotonic() < end_s, self.said
             time.sleep(0.05)
@@ -84,18 +83,18 @@ def run(tmp_path: Path) -> Iterator[Run]:
     ("how", "status"), [(signal.SIGTERM, 0), (signal.SIGINT, 130), (signal.SIGKILL, -signal.SIGKILL)]
 )
 def test_nothing_is_left_running(run: Run, how: signal.Signals, status: int) -> None:
-    """SIGTERM, Ctrl-C and kill -9 of the service all end the child within 10 s."""
+    """SIGTERM, Ctrl-C and kill -9 of the service all end the child."""
     child = run.serving()
     run.process.send_signal(how)
-    assert run.process.wait(GONE_S) == status
-    run.wait_until(lambda: not alive(child), GONE_S)
+    assert run.process.wait(PATIENCE_S) == status
+    run.wait_until(lambda: not alive(child))
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
 def test_the_childs_end_is_reported_and_ends_the_service(run: Run) -> None:
     """Status 1, one line with how it ended; its output is in the log directory."""
     os.kill(run.serving(), signal.SIGKILL)
-    assert run.process.wait(GONE_S) == 1
+    assert run.process.wait(PATIENCE_S) == 1
     assert "ArduPilot SITL ended (signal SIGKILL)" in run.said
     assert "Traceback" not in run.said
     assert (run.folder / "log" / "ardupilot" / "output.log").read_text()
@@ -105,7 +104,7 @@ def test_a_missing_binary_is_a_mistake_of_the_command_line(tmp_path: Path) -> No
     """Exit 2 and one line that names it."""
     run = Run(tmp_path, str(tmp_path / "nowhere"))
     try:
-        assert run.process.wait(LIMIT_S) == 2
+        assert run.process.wait(PATIENCE_S) == 2
         assert run.said.count("\n") == 1
         assert "nowhere" in run.said
     finally:
@@ -119,7 +118,7 @@ def test_a_child_that_fails_at_once_is_told_with_its_last_lines(tmp_path: Path) 
     binary.chmod(0o755)
     run = Run(tmp_path, str(binary))
     try:
-        assert run.process.wait(LIMIT_S) == 1
+        assert run.process.wait(PATIENCE_S) == 1
         assert "status 3" in run.said and "no such frame" in run.said
     finally:
         run.stop()

@@ -14,13 +14,12 @@ from pathlib import Path
 import pytest
 
 from autopilot.geo import to_global
+from tests.fakes.patience import PATIENCE_S
 from tests.fakes.serial_cable import SerialCable
 from tests.fakes.served import free_port
 from tests.stand_in.controller import HOME
 
 ROOT = Path(__file__).resolve().parents[3]
-LIMIT_S = 240.0
-UNPLUGGED_S = 5.0
 
 
 @pytest.fixture
@@ -58,13 +57,13 @@ def fly(folder: Path, cable: SerialCable, file: Path | None = None, port: int = 
 
 
 def wait_for(folder: Path, text: str) -> None:
-    end_s = time.monotonic() + LIMIT_S
+    end_s = time.monotonic() + PATIENCE_S
     while text not in (folder / "stderr").read_text():
         assert time.monotonic() < end_s, (folder / "stderr").read_text()
         time.sleep(0.1)
 
 
-def test_unplugged_for_five_seconds_in_flight_the_mission_is_flown_to_its_end(
+def test_unplugged_in_flight_for_as_long_as_it_is_missed_the_mission_is_flown_to_its_end(
     tmp_path: Path, cable: SerialCable
 ) -> None:
     """The device vanishes in the middle of the leg and comes back under another name behind the same link."""
@@ -74,9 +73,9 @@ def test_unplugged_for_five_seconds_in_flight_the_mission_is_flown_to_its_end(
         wait_for(tmp_path, "Reached command #1")
         assert_budget(port)
         cable.unplug()
-        time.sleep(UNPLUGGED_S)
+        wait_for(tmp_path, "Link to the flight controller lost")
         cable.plug()
-        out, _ = flying.communicate(timeout=LIMIT_S)
+        out, _ = flying.communicate(timeout=PATIENCE_S)
     finally:
         flying.kill()
     story = (tmp_path / "stderr").read_text()
@@ -91,12 +90,12 @@ def assert_budget(port: int) -> None:
     """`sortie status --links` tells how much of the line is used: the streams fit into it."""
     done = subprocess.run(
         [sys.executable, "-m", "sortie", "status", "--links", "--json", "--connect", f"tcp:127.0.0.1:{port}"],
-        cwd=ROOT, capture_output=True, text=True, timeout=LIMIT_S,
+        cwd=ROOT, capture_output=True, text=True, timeout=PATIENCE_S,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     (line,) = (one for one in json.loads(done.stdout)["links"] if one["baud"] is not None)
     assert line["baud"] == 57_600
-    assert 5.0 < line["in_percent"] < 70.0
+    assert 0.5 < line["in_percent"] < 70.0
     assert 0.5 < line["out_percent"] < 70.0
 
 
@@ -104,7 +103,7 @@ def test_a_plan_for_another_place_is_refused_where_the_controller_stands(tmp_pat
     """Not at the simulator's home: a controller is where it says that it is, and would go there."""
     far = fly(tmp_path, cable, plan(tmp_path, north_m=900_000.0))
     try:
-        assert far.wait(LIMIT_S) == 2
+        assert far.wait(PATIENCE_S) == 2
     finally:
         far.kill()
     last = (tmp_path / "stderr").read_text().splitlines()[-1]
@@ -121,7 +120,7 @@ def test_the_first_ctrl_c_holds_and_the_second_leaves(tmp_path: Path, cable: Ser
         wait_for(tmp_path, "holding here")
         assert flying.poll() is None
         flying.send_signal(signal.SIGINT)
-        assert flying.wait(10.0) == 130
+        assert flying.wait(PATIENCE_S) == 130
     finally:
         flying.kill()
 
@@ -130,7 +129,7 @@ def test_a_device_that_is_not_there_is_exit_2_with_one_line(tmp_path: Path) -> N
     """It names the path and where to look."""
     done = subprocess.run(
         [sys.executable, "-m", "sortie", "serve", "--vehicle", str(tmp_path / "nothing"), "--state-dir", str(tmp_path)],
-        cwd=ROOT, capture_output=True, text=True, timeout=LIMIT_S,
+        cwd=ROOT, capture_output=True, text=True, timeout=PATIENCE_S,
     )  # fmt: skip
     assert done.returncode == 2
     assert done.stderr.count("\n") == 1
