@@ -16,10 +16,14 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from enum import Enum
 from importlib.machinery import ModuleSpec
 from importlib.util import spec_from_file_location
+from multiprocessing import get_context
+from multiprocessing.connection import wait
+from multiprocessing.context import ForkProcess
 from pathlib import Path
 from types import ModuleType
 
@@ -124,7 +128,7 @@ def run_tests(root: Path, case: Case, scratch: str) -> int:
 
 
 def child(root: Path, case: Case, scratch: str) -> None:
-    """The whole life of a forked process. It never returns: its status is pytest's."""
+    """The whole life of a forked process. It never returns: its exit code is pytest's."""
     status = 3
     try:
         os.setpgid(0, 0)
@@ -141,49 +145,73 @@ def child(root: Path, case: Case, scratch: str) -> None:
 
 
 def verdict_of(status: int) -> Verdict:
-    """From a child's wait status. 0: every test passed; 5: none of them exists (any more)."""
-    if os.WIFSIGNALED(status):
-        return Verdict.TIMEOUT if os.WTERMSIG(status) in (signal.SIGXCPU, signal.SIGKILL) else Verdict.KILLED
-    code = os.WEXITSTATUS(status)
-    return {0: Verdict.SURVIVED, 5: Verdict.UNTESTED}.get(code, Verdict.KILLED)
+    """From a child's exit code, a signal's number below zero. 0: every test passed; 5: none of them exists any more."""
+    if -status in (signal.SIGXCPU, signal.SIGKILL):
+        return Verdict.TIMEOUT
+    return {0: Verdict.SURVIVED, 5: Verdict.UNTESTED}.get(status, Verdict.KILLED)
+
+
+@dataclass(frozen=True)
+class Trial:
+    """A case in its process. `began_s`, `end_s`: monotonic; one that has not ended by then waits for ever."""
+
+    case: Case
+    process: ForkProcess
+    scratch: str
+    began_s: float
+
+    @property
+    def end_s(self) -> float:
+        return self.began_s + WALL_PER_CPU_S * self.case.cpu_s
+
+    def end(self) -> None:
+        """With all that it has begun, if it has come so far."""
+        if self.process.pid is not None:
+            with suppress(ProcessLookupError):
+                os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.kill()
+
+    def judged(self) -> Judged:
+        """Of one that has ended, or is about to."""
+        self.process.join()
+        output = Path(self.scratch, "output").read_text(errors="replace")
+        shutil.rmtree(self.scratch, ignore_errors=True)
+        status = self.process.exitcode
+        assert status is not None
+        return Judged(self.case, verdict_of(status), output, time.monotonic() - self.began_s)
+
+
+def begin(root: Path, case: Case) -> Trial:
+    """In a process of its own."""
+    scratch = tempfile.mkdtemp(prefix="mutant-")
+    process = get_context("fork").Process(target=child, args=(root, case, scratch))
+    process.start()
+    return Trial(case, process, scratch, time.monotonic())
 
 
 def judge(root: Path, cases: Iterable[Case], workers: int) -> Iterator[Judged]:
     """Verdicts as they come up, `workers` mutants at a time."""
-    running: dict[int, tuple[Case, str, float]] = {}
-    waiting = iter(cases)
-    more = True
-    while more or running:
-        while more and len(running) < workers:
-            case = next(waiting, None)
-            if case is None:
-                more = False
-            elif not case.tests:
-                yield Judged(case, Verdict.UNTESTED, "", 0.0)
-            else:
-                scratch = tempfile.mkdtemp(prefix="mutant-")
-                sys.stdout.flush()
-                process = os.fork()
-                if process == 0:
-                    child(root, case, scratch)
-                running[process] = (case, scratch, time.monotonic())
-        process, status = wait_for_one(running)
-        if process in running:
-            case, scratch, began = running.pop(process)
-            output = Path(scratch, "output").read_text(errors="replace")
-            shutil.rmtree(scratch, ignore_errors=True)
-            yield Judged(case, verdict_of(status), output, time.monotonic() - began)
-
-
-def wait_for_one(running: dict[int, tuple[Case, str, float]]) -> tuple[int, int]:
-    """The next child that ends; one that waits for ever is ended with its whole process group."""
+    running: list[Trial] = []
+    for case in cases:
+        if not case.tests:
+            yield Judged(case, Verdict.UNTESTED, "", 0.0)
+            continue
+        running.append(begin(root, case))
+        while len(running) >= workers:
+            yield from ended(running)
     while running:
-        process, status = os.waitpid(-1, os.WNOHANG)
-        if process != 0:
-            return process, status
-        now = time.monotonic()
-        late = [each for each, (case, _, began) in running.items() if now - began > WALL_PER_CPU_S * case.cpu_s]
-        for overdue in late:
-            os.killpg(overdue, signal.SIGKILL)
-        time.sleep(0.01)
-    return 0, 0
+        yield from ended(running)
+
+
+def ended(running: list[Trial]) -> Iterator[Judged]:
+    """Those that end next, taken out of the list; one that waits for ever is ended with its whole process group."""
+    left_s = max(min(trial.end_s for trial in running) - time.monotonic(), 0.0)
+    done = wait([trial.process.sentinel for trial in running], left_s)
+    now_s = time.monotonic()
+    for trial in list(running):
+        if trial.process.sentinel not in done:
+            if now_s < trial.end_s:
+                continue
+            trial.end()
+        running.remove(trial)
+        yield trial.judged()

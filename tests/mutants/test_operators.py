@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import signal
 from pathlib import Path
+from threading import Event
 
 import pytest
 
+from scripts.mutation import judge
 from scripts.mutation.__main__ import complaints
 from scripts.mutation.coverage_map import CoverageMap
 from scripts.mutation.judge import Case, Judged, Verdict, verdict_of
@@ -126,15 +127,26 @@ def test_a_survivor_must_be_listed_and_a_listed_one_must_survive() -> None:
     ("status", "verdict"),
     [
         (0, Verdict.SURVIVED),
-        (1 << 8, Verdict.KILLED),
-        (2 << 8, Verdict.KILLED),  # an import that fails
-        (5 << 8, Verdict.UNTESTED),
-        (signal.SIGXCPU, Verdict.TIMEOUT),
-        (signal.SIGKILL, Verdict.TIMEOUT),
-        (signal.SIGSEGV, Verdict.KILLED),
+        (1, Verdict.KILLED),
+        (2, Verdict.KILLED),  # an import that fails
+        (5, Verdict.UNTESTED),
+        (-signal.SIGXCPU, Verdict.TIMEOUT),
+        (-signal.SIGKILL, Verdict.TIMEOUT),
+        (-signal.SIGSEGV, Verdict.KILLED),
     ],
 )
 def test_verdicts_from_a_process_status(status: int, verdict: Verdict) -> None:
-    """As `waitpid` gives it: pytest's status in the upper byte, a signal in the lower one."""
-    assert os.WIFEXITED(status) == (status & 0xFF == 0)
+    """pytest's, or the number of a signal below zero."""
     assert verdict_of(status) is verdict
+
+
+def test_a_trial_that_waits_for_ever_is_ended_and_the_others_are_judged(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A child for each; nobody asks again and again how they are."""
+    tests = {"waits": lambda: Event().wait(), "fails": lambda: 1, "passes": lambda: 0}
+    monkeypatch.setattr(judge, "run_tests", lambda root, case, scratch: tests[case.name]())
+    monkeypatch.setattr(judge, "WALL_PER_CPU_S", 1)
+    cases = [Case(name, "", "", ("t.py::one",), cpu_s=1 if name == "waits" else 200) for name in tests]
+    found = {judged.case.name: judged.verdict for judged in judge.judge(tmp_path, cases, 2)}
+    assert found == {"waits": Verdict.TIMEOUT, "fails": Verdict.KILLED, "passes": Verdict.SURVIVED}
