@@ -12,7 +12,7 @@ HOME = GeoPoint(-35.0, 149.0, 584.0)
 
 @pytest.mark.parametrize("frame", list(Frame))
 def test_a_height_counts_from_the_sea_from_home_or_from_the_ground(frame: Frame) -> None:
-    """Item 22 of docs/reference/mission-semantics.md; the ground is flat at home's height."""
+    """The frames of docs/reference/mission-semantics.md, 1.1; the ground is flat at home's height."""
     from_home = "RELATIVE" in frame.name or "TERRAIN" in frame.name
     assert altitude_amsl(frame, 20.0, HOME) == (604.0 if from_home else 20.0)
     assert altitude_amsl(frame, 20.0, None) == (None if from_home else 20.0)
