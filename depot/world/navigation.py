@@ -1,5 +1,5 @@
-"""What the skimmer knows of its own motion, and what chance does to its burns: errors that are drawn by name from the
-seed, so that a sortie flown again is the same.
+"""What the skimmer knows of its own motion and of the way home, whether it and the depot hear each other, and what
+chance does to its burns: errors that are drawn by name from the seed, so that a sortie flown again is the same.
 
 While the depot ranges it (comms window open) its error is that of a fix, in proportion to the distance; behind a closed
 window the error of velocity carries it away, and the next fix corrects it. Every window has errors of its own.
@@ -8,12 +8,23 @@ window the error of velocity carries it away, and the next fix corrects it. Ever
 from __future__ import annotations
 
 from functools import lru_cache
-from math import cos, hypot, log, pi, sqrt
+from math import cos, expm1, hypot, log, pi, sqrt
 
 from depot.physics.attitude import about, turn
-from depot.physics.orbit import Hill, Vector
-from depot.settings import EngineSettings, NavigationSettings
+from depot.physics.orbit import AT_REST, Hill, Vector, coast, minus, position, size, velocity
+from depot.physics.ways import cheapest, return_s
+from depot.physics.windows import Almanac
+from depot.readings import Place
+from depot.settings import EngineSettings, NavigationSettings, Profile
 from depot.world.chance import uniform
+from depot.world.legs import Legs
+from depot.world.motion import Homing, Spot
+from depot.world.state import WorldState
+
+_WAY_MPS = 13.0
+"""What a way back from the zone takes at most, for who has not left yet."""
+_SPARE, _SPARE_MPS, _DOCK_MPS = 1.2, 1.0, 3.5
+"""Of the way back on top, for what burns are off by; corrections; and docking with THRUSTER_ATT."""
 
 
 def normal(seed: int, number: int, name: str) -> float:
@@ -56,3 +67,76 @@ def achieved(engines: EngineSettings, seed: int, number: int, dv: Vector) -> Vec
     aside = turn(about(across, engines.pointing_deg * normal(seed, number, "up")), dv)
     aside = turn(about((0.0, 0.0, 1.0), engines.pointing_deg * normal(seed, number, "side")), aside)
     return (aside[0] * scale, aside[1] * scale, aside[2] * scale)
+
+
+class Navigator:
+    """What one skimmer knows of where it is, and what it takes to come home."""
+
+    def __init__(self, profile: Profile, state: WorldState, legs: Legs, almanac: Almanac) -> None:
+        self._profile = profile
+        self._state = state
+        self._legs = legs
+        self._almanac = almanac
+        self._orbit = almanac.orbit
+        self._heard: tuple[int, Place, bool] = (-1, Place.DOCK, True)
+
+    def link_open(self) -> bool:
+        """Do they hear each other?"""
+        state = self._state
+        now_ms, place = state.now_ms, state.place
+        if place not in (Place.OUT, Place.ZONE, Place.BACK, Place.ADRIFT):
+            return True
+        seen_ms, at, heard = self._heard
+        if seen_ms != now_ms or at is not place:
+            heard = self._almanac.window_open(now_ms) or size(position(self._legs.here())) <= self._almanac.near_m
+            self._heard = (now_ms, place, heard)
+        return heard
+
+    def whereabouts(self) -> Spot | None:
+        """Along the orbit from the depot, across it, and the height, by its own idea."""
+        return self._orbit.place(self.estimate())
+
+    def silent_s(self) -> float:
+        """Since the last fix."""
+        if self.link_open():
+            return 0.0
+        now_ms, blocked = self._state.now_ms, self._almanac.blocked
+        return (now_ms - self._almanac.next_end_ms(blocked, now_ms)) / 1000.0 + (
+            blocked.length_deg / 360.0 * self._orbit.period_s
+        )
+
+    def estimate(self) -> Hill:
+        """Its own idea of its motion."""
+        state = self._state
+        if state.place is Place.DOCK:
+            return AT_REST
+        fix = int(state.now_ms / 1000.0 / self._orbit.period_s) + 1
+        return estimate(self._profile.navigation, state.seed, fix, self._legs.here(), max(self.silent_s(), 0.0))
+
+    def homing(self) -> Homing:
+        """The way back from here: its burns by the rocket equation, with something on top."""
+        state, plan = self._state, self._profile.plan
+        if state.place is Place.DOCK:
+            full_kg = self._profile.engines.dry_kg + state.skimmer.store_capacity_kg
+            return Homing(0.0, plan.return_s + plan.dock_s, self._need_kg(_WAY_MPS, full_kg))
+        if state.place in (Place.CORRIDOR, Place.FINAL):
+            return Homing(0.0, plan.dock_s, self._need_kg(0.0))
+        here = self._legs.here()
+        gate: Hill = (0.0, -self._profile.corridor.gate_m, 0.0, 0.0, 0.0, 0.0)
+        usual_s = return_s(here, plan.return_s)
+        under_way = state.place is Place.BACK and not self._legs.flight.commands and self._legs.flight.burn is None
+        if under_way and state.leg_end_ms > state.now_ms:
+            left_s = (state.leg_end_ms - state.now_ms) / 1000.0
+            dv = size(minus(velocity(gate), velocity(coast(self._legs.rate, here, left_s))))
+            return Homing(left_s, min(left_s, plan.return_s) + plan.dock_s, self._need_kg(dv))
+        way = cheapest(self._legs.rate, here, gate, usual_s)
+        left_s = usual_s if state.place is not Place.BACK else max((state.leg_end_ms - state.now_ms) / 1000.0, 0.0)
+        return Homing(left_s, usual_s + plan.dock_s, self._need_kg(way.dv_mps))
+
+    def _need_kg(self, dv: float, empty_kg: float | None = None) -> float:
+        """Propellant with which that change of velocity, a docking and what is on top leave the lobes empty."""
+        engines, wear = self._profile.engines, max(self._state.skimmer.health.thrust, 1e-3)
+        empty = engines.dry_kg + self._state.skimmer.store_kg if empty_kg is None else empty_kg
+        dock_kg = empty * expm1(_DOCK_MPS / engines.att_exhaust_mps)
+        way_mps = _SPARE * dv + _SPARE_MPS if dv > 0.0 else 0.0
+        return ((empty + dock_kg) * expm1(way_mps / engines.fwd_exhaust_mps) + dock_kg) / wear

@@ -34,7 +34,7 @@ def blow(bench: LoopBench, *, faster_mps: float) -> None:
     motion = bench.loop.world.motion
     state, flight = bench.loop.world.state, bench.loop.world.state.flight
     assert isinstance(motion, OrbitalMotion)
-    x, y, z, u, v, w = motion.at(state.now_ms)
+    x, y, z, u, v, w = motion.legs.at(state.now_ms)
     flight.hill, flight.at_ms, flight.accel, flight.burn = (
         (x, y, z, u, v + faster_mps, w),
         state.now_ms,

@@ -79,7 +79,7 @@ def test_it_is_turned_into_a_burn_before_thruster_fwd_is_lit() -> None:
     while world.state.flight.burn is None:
         world.advance(world.next_event_ms() or 0)
     assert world.state.now_ms - fired_ms >= slew.seconds * 1000.0 - 1.0
-    assert world.motion.attitude_error_deg() < 1.0
+    assert world.motion.burns.attitude_error_deg() < 1.0
 
 
 def test_intake_depends_on_being_in_the_zone() -> None:
@@ -114,9 +114,8 @@ def test_its_own_idea_of_its_place_is_good_while_the_window_is_open_and_grows_wo
     for _ in range(600):
         world.advance(min(world.next_event_ms() or 0, world.state.now_ms + 100_000))
         reading = world.skimmer_reading()
-        off = [
-            known - true for known, true in zip(reading.position_m, world.motion.at(world.state.now_ms), strict=False)
-        ]
+        truth = world.motion.legs.at(world.state.now_ms)
+        off = [known - true for known, true in zip(reading.position_m, truth, strict=False)]
         errors[reading.link_open].append(hypot(*off))
         assert hypot(*off) <= 3.0 * 3.0**0.5 * reading.nav_sigma_m
     assert max(errors[True]) < 60.0
@@ -178,7 +177,7 @@ def test_how_near_it_has_come_is_measured_between_events_too(nearest_m: float) -
     there = (-nearest_m, 0.0, 0.0, 0.0, 2.0, 0.0)
     flight.hill, flight.at_ms, flight.accel = coast(motion.almanac.orbit.rate, there, -900.0), now_ms, (0.0, 0.0, 0.0)
     world.advance(now_ms + 1_800_000)
-    assert size(position(motion.at(world.state.now_ms))) > 1_000.0
+    assert size(position(motion.legs.at(world.state.now_ms))) > 1_000.0
     world.turn_back()
     run(world, 1_000.0)
     assert world.depot_reading().closest_m == pytest.approx(nearest_m, rel=0.1)
@@ -213,7 +212,7 @@ def test_the_pattern_is_bounded_by_its_trims(seed: int) -> None:
     rate, low = world.motion.almanac.orbit.rate, world.motion.almanac.orbit.offset_m(PLAN.waypoints[-1])
     for _ in range(9):
         run(world, PROFILE.plan.harvest_s / 9.0)
-        hill = world.motion.at(world.state.now_ms)
+        hill = world.motion.legs.at(world.state.now_ms)
         assert hill[1] - 2.0 * hill[3] / rate == pytest.approx(low[1], abs=2_000.0)
 
 
@@ -225,7 +224,7 @@ def test_a_disposal_leads_off_for_good() -> None:
     gone_m = []
     for _ in range(3):
         run(world, 86_400.0)
-        gone_m.append(size(position(world.motion.at(world.state.now_ms))))
+        gone_m.append(size(position(world.motion.legs.at(world.state.now_ms))))
     assert 200_000.0 < gone_m[0] < gone_m[1] < gone_m[2]
 
 
@@ -286,4 +285,4 @@ def test_a_plan_with_another_region_is_flown_to_another_place() -> None:
     run(world, 500.0)
     ellipse_m = world.guidance.entry(lower)
     assert world.guidance.memory.target == ellipse_m
-    assert size(position(world.motion.at(world.state.now_ms))) > 60_000.0
+    assert size(position(world.motion.legs.at(world.state.now_ms))) > 60_000.0

@@ -1,0 +1,165 @@
+"""Burns and turns of a skimmer: what MODE_CTRL commands becomes thrust, with the errors that real thrusters have.
+
+A burn waits for its instant and for the nose, lasts as long as it takes with what there is, and its propellant goes by
+the rocket equation.
+"""
+
+from __future__ import annotations
+
+from depot.physics.attitude import slew_to
+from depot.physics.engines import (
+    Purpose,
+    ThrustCommand,
+    Thruster,
+    burn_s,
+    delta_v_mps,
+    exhaust_mps,
+    propellant_kg,
+    slew_kg,
+    thrust_n,
+)
+from depot.physics.orbit import Vector, coast, size
+from depot.readings import Place
+from depot.settings import Profile
+from depot.world.legs import Legs
+from depot.world.navigation import achieved, normal
+from depot.world.skimmer import burn
+from depot.world.state import WorldState
+
+_HALVINGS = 40
+_GLANCES = 24
+
+
+class Burns:
+    """See the module. What is commanded and what burns are in `FlightState`."""
+
+    def __init__(self, profile: Profile, state: WorldState, legs: Legs) -> None:
+        self._profile = profile
+        self._state = state
+        self._legs = legs
+
+    def command(self, command: ThrustCommand) -> None:
+        """One burn more: turn into it at once."""
+        if command.thruster is Thruster.FWD:
+            self.point(command.dv)
+        self._legs.flight.commands.append(command)
+
+    def due_ms(self) -> int | None:
+        """When the present burn ends, or the next begins."""
+        flight = self._legs.flight
+        if flight.burn is not None:
+            return flight.burn_end_ms
+        return self._ignition_ms(flight.commands[0]) if flight.commands else None
+
+    def advance(self) -> None:
+        """End what is over, begin what is due."""
+        state, flight = self._state, self._legs.flight
+        if flight.burn is not None and state.now_ms >= flight.burn_end_ms:
+            self._end_burn()
+        if flight.burn is None and flight.commands and state.now_ms >= self._ignition_ms(flight.commands[0]):
+            self._ignite(flight.commands.pop(0))
+
+    def stop(self) -> None:
+        """Engines off; what was commanded is forgotten."""
+        if self._legs.flight.burn is not None:
+            self._end_burn()
+        self._legs.flight.commands, self._legs.flight.marks = [], []
+
+    def point(self, direction: Vector) -> None:
+        """Turn the nose there; THRUSTER_ATT pays."""
+        state, engines = self._state, self._profile.engines
+        authority = max(state.skimmer.health.attitude, 0.05)
+        slew = slew_to(
+            self._legs.flight.slew.at(state.now_ms), direction, state.now_ms, engines.rate_max_dps * authority,
+            engines.accel_dps2 * authority,
+        )  # fmt: skip
+        self._legs.flight.slew = slew
+        burn(state.skimmer, slew_kg(engines, slew.peak_dps), state.outside)
+
+    def _ignition_ms(self, command: ThrustCommand) -> int:
+        slew = self._legs.flight.slew
+        turned_ms = slew.start_ms + round(slew.seconds * 1000.0)
+        return max(command.at_ms, turned_ms if command.thruster is Thruster.FWD else command.at_ms)
+
+    def _ignite(self, command: ThrustCommand) -> None:
+        """Thrust along the nose for as long as it takes, with what there is."""
+        state, flight, engines = self._state, self._legs.flight, self._profile.engines
+        flight.burns += 1
+        wanted = command.dv_mps
+        flight.commanded_mps += wanted
+        real = achieved(engines, state.seed, flight.burns, command.dv)
+        mass, wear = self.mass_kg(), max(state.skimmer.health.thrust, 1e-3)
+        speed = exhaust_mps(engines, command.thruster)
+        there_kg = state.skimmer.lobes.kg * wear
+        kg = min(propellant_kg(mass, size(real), speed), there_kg)
+        health = state.skimmer.health
+        left = health.thruster_fwd if command.thruster is Thruster.FWD else health.attitude
+        newton = thrust_n(engines, command.thruster, left)
+        flight.weakest = min(flight.weakest, newton / thrust_n(engines, command.thruster, 1.0))
+        if kg <= 0.0 or newton <= 0.0:
+            self._end_of(command, 0.0)
+            return
+        dv = delta_v_mps(mass, kg, speed)
+        seconds = max(burn_s(mass, dv, speed, newton), 0.001)
+        scale = dv / size(real) / seconds
+        flight.burn, flight.burn_kg_s = command, kg / seconds
+        flight.burn_start_ms = state.now_ms
+        flight.burn_end_ms = state.now_ms + max(round(seconds * 1000.0), 1)
+        flight.burn_mps = dv
+        self._legs.begin(self._legs.here(), (real[0] * scale, real[1] * scale, real[2] * scale), command.purpose)
+
+    def _end_burn(self) -> None:
+        flight = self._legs.flight
+        command, flight.burn = flight.burn, None
+        whole = max(flight.burn_end_ms - flight.burn_start_ms, 1)
+        part = min((self._state.now_ms - flight.burn_start_ms) / whole, 1.0)
+        self._legs.begin(self._legs.here())
+        if command is not None:
+            flight.commanded_mps -= command.dv_mps * (1.0 - part)  # what was called off was not asked for
+            self._end_of(command, flight.burn_mps * part)
+
+    def _end_of(self, command: ThrustCommand, dv: float) -> None:
+        state, flight = self._state, self._legs.flight
+        flight.achieved_mps += dv
+        if command.purpose is Purpose.DEPART and state.place is Place.NEAR:
+            state.place = Place.OUT
+            self._legs.begin(self._legs.here())
+        if command.purpose is Purpose.ARRIVE:
+            flight.arrived = True
+        if command.purpose is Purpose.APPROACH:
+            self._mark_contact()
+
+    def _mark_contact(self) -> None:
+        """When this pulse would bring it to the dock."""
+        state, flight = self._state, self._legs.flight
+        flight.marks = []
+        step_s, here = self._profile.plan.dock_s / _GLANCES, self._legs.here()
+        reached = (
+            number for number in range(1, _GLANCES + 1) if coast(self._legs.rate, here, number * step_s)[1] >= 0.0
+        )
+        first = next(reached, None)
+        if first is None:
+            return
+        low, high = (first - 1) * step_s, first * step_s
+        for _ in range(_HALVINGS):
+            middle = (low + high) / 2.0
+            if coast(self._legs.rate, here, middle)[1] < 0.0:
+                low = middle
+            else:
+                high = middle
+        flight.marks = [state.now_ms + int(high * 1000.0) + 1]
+
+    def mass_kg(self) -> float:
+        """Of all that is moved."""
+        skimmer = self._state.skimmer
+        return self._profile.engines.dry_kg + skimmer.store_kg + skimmer.lobes.kg
+
+    def attitude_error_deg(self) -> float:
+        """Between where the nose should be and where it is: what is left of a turn, and what it is held with."""
+        flight, engines = self._legs.flight, self._profile.engines
+        left = flight.slew.angle_deg - flight.slew.turned_deg(self._state.now_ms)
+        return left + abs(engines.pointing_deg * normal(self._state.seed, self._state.sorties, "hold"))
+
+    def rate_dps(self) -> float:
+        """How fast it turns."""
+        return self._legs.flight.slew.rate_at(self._state.now_ms)

@@ -1,0 +1,97 @@
+"""Legs of a flight: closed forms of relative motion about the depot's orbit, one after the other. The truth is here.
+
+Each is coasting or constant thrust, from its beginning. `FlightState` has where that was; `Segment`s are what the
+flight data recorder keeps of those before.
+"""
+
+from __future__ import annotations
+
+from depot.physics.engines import Purpose
+from depot.physics.orbit import AT_REST, Ellipse, Hill, Vector, coast, ellipse_of, position, size, thrust
+from depot.readings import Place
+from depot.settings import Profile
+from depot.world.flight import FlightState, Segment
+from depot.world.state import WorldState
+
+PASSING = (Place.OUT, Place.ZONE, Place.BACK)
+"""Where it may pass the depot."""
+_STILL: Vector = (0.0, 0.0, 0.0)
+_GLANCES = 24
+_GLANCE_MS = 2_000.0
+
+
+class Legs:
+    """The motion of one skimmer. `rate` is that of the depot's orbit, rad/s; an instant's motion and its ellipse are
+    worked out once."""
+
+    def __init__(self, profile: Profile, state: WorldState, rate: float) -> None:
+        self.rate = rate
+        self._profile = profile
+        self._state = state
+        self._seen: tuple[int, Hill | None, Hill] = (-1, None, AT_REST)
+        self._drawn: tuple[Hill | None, Ellipse] = (None, Ellipse(0.0, 0.0, 0.0))
+
+    @property
+    def flight(self) -> FlightState:
+        """What changes of it."""
+        return self._state.flight
+
+    def at(self, now_ms: int) -> Hill:
+        """The true motion at an instant of the present leg."""
+        flight = self.flight
+        seconds = (now_ms - flight.at_ms) / 1000.0
+        if flight.accel == _STILL:
+            return coast(self.rate, flight.hill, seconds) if flight.hill != AT_REST else AT_REST
+        return thrust(self.rate, flight.hill, flight.accel, seconds)
+
+    def here(self) -> Hill:
+        """The true motion now; worked out once for an instant."""
+        flight, now_ms = self.flight, self._state.now_ms
+        seen_ms, hill, seen = self._seen
+        if seen_ms != now_ms or hill is not flight.hill:
+            seen = self.at(now_ms)
+            self._seen = (now_ms, flight.hill, seen)
+        return seen
+
+    def ellipse(self) -> Ellipse:
+        """What it would coast along from here."""
+        here = self.here()
+        seen, ellipse = self._drawn
+        if seen is not here:
+            ellipse = ellipse_of(self.rate, here)
+            self._drawn = (here, ellipse)
+        return ellipse
+
+    def begin(self, hill: Hill, accel: Vector = _STILL, purpose: Purpose | None = None) -> None:
+        """A closed form begins here."""
+        flight, now_ms = self.flight, self._state.now_ms
+        self._look_back(hill)
+        flight.begun_far = flight.far
+        flight.hill, flight.accel, flight.at_ms = hill, accel, now_ms
+        if flight.segments and flight.segments[-1].at_ms == now_ms:
+            flight.segments.pop()
+        kind = -1 if purpose is None else int(purpose)
+        flight.segments.append(Segment(now_ms, hill, accel, self._state.place, kind))
+
+    def _look_back(self, end: Hill) -> None:
+        """How near to the depot the leg that ends at `end` has led, between its events too."""
+        flight, now_ms = self.flight, self._state.now_ms
+        if not flight.begun_far or self._state.place not in PASSING or now_ms <= flight.at_ms:
+            return
+        nearer_m = min(size(position(flight.hill)), size(position(end)))
+        if nearer_m > self._profile.navigation.seen_m:
+            return
+
+        def distance_m(at_ms: float) -> float:
+            return size(position(self.at(round(at_ms))))
+
+        step_ms = (now_ms - flight.at_ms) / _GLANCES
+        nearest_ms = min((flight.at_ms + number * step_ms for number in range(_GLANCES + 1)), key=distance_m)
+        low, high = max(nearest_ms - step_ms, flight.at_ms), min(nearest_ms + step_ms, now_ms)
+        while high - low > _GLANCE_MS:
+            third = (high - low) / 3.0
+            if distance_m(low + third) < distance_m(high - third):
+                high -= third
+            else:
+                low += third
+        flight.closest_m = min(flight.closest_m, distance_m((low + high) / 2.0))
