@@ -144,7 +144,7 @@ class DepotReading(Struct):
     thermal_hold: bool = False
     dock_blocked: bool = False
     dock_delay: bool = False
-    wind_ms: float = 0.0  # at the dock
+    wind_mps: float = 0.0  # at the dock
     closest_m: float = 1e9  # that the skimmer has come since its launch, away from corridor and dock
     in_dock: bool = True  # the latches have something to hold
     locks_ok: bool = True

@@ -24,7 +24,7 @@ from autopilot.vehicle_context import Announcer, Helm, VehicleFacts
 
 _LOOK_AGAIN_MS: Final = 1000
 """A vehicle that hangs may begin to move."""
-_SLOWEST_MS: Final = 0.1
+_SLOWEST_MPS: Final = 0.1
 _REMEMBERED: Final = 100
 
 
@@ -69,7 +69,7 @@ class Camera:
         if self._missing_m() <= 0.0:
             self.shoot(now_ms)
         r = self._facts.vehicle.state.report
-        speed = max(hypot(float(r[report.VN]), float(r[report.VE])), _SLOWEST_MS)
+        speed = max(hypot(float(r[report.VN]), float(r[report.VE])), _SLOWEST_MPS)
         wait_ms = min(int(1000.0 * max(self._missing_m(), 0.0) / speed), _LOOK_AGAIN_MS)
         self.deadline_ms = now_ms + max(wait_ms - wait_ms % TICK_MS, TICK_MS)
 

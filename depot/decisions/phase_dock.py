@@ -58,7 +58,7 @@ def _not_ready_reason(context: PhaseContext, reading: DepotReading) -> str:
         return "dock_refused"
     if reading.dock_delay:
         return "dock_delayed"
-    if reading.wind_ms > context.profile.box.wind_max_ms:
+    if reading.wind_mps > context.profile.box.wind_max_mps:
         return "wind_over_limit"
     if context.memory.approaches >= context.profile.corridor.tries:
         return "approaches_used_up"

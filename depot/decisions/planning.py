@@ -148,7 +148,7 @@ def no_go(
         ("interfaces_not_ready", not reading.interfaces_pass),
         ("sensors_not_verified", not verified),
         ("no_time_to_harvest", plan.harvest_s <= 0.0),
-        ("wind_over_limit", reading.wind_ms > profile.box.wind_max_ms),
+        ("wind_over_limit", reading.wind_mps > profile.box.wind_max_mps),
     ]
     failed = [name for name, fails in checks if fails]
     failed += [watch.name for watch in ABORT_2_DEPOT if watch.holds(reading, profile.watch)]
@@ -164,7 +164,7 @@ def go_facts(reading: DepotReading, status: Status | None) -> dict[str, Any]:
         "soc": reading.soc, "cryo_k": reading.cryo_k, "comms_open": reading.comms_open,
         "window_left_s": reading.window_left_s, "co2_room_kg": reading.room_kg["CO2"],
         "room_kg": dict(reading.room_kg), "fuel_stock_kg": reading.fuel_stock_kg, "refuelled": reading.refuelled,
-        "charged": reading.charged, "wind_ms": reading.wind_ms, "skimmer_soc": None if status is None else status.soc,
+        "charged": reading.charged, "wind_mps": reading.wind_mps, "skimmer_soc": None if status is None else status.soc,
         "skimmer_fuel_kg": None if status is None else status.fuel_kg,
         "trips": None if status is None else trip_names(status.trips),
     }  # fmt: skip

@@ -43,7 +43,7 @@ class Body(Protocol):
     def not_ready_reason(self) -> str:
         """What keeps it from being launched, of its own."""
 
-    def speed_ms(self) -> float:
+    def speed_mps(self) -> float:
         """At which it really flies."""
 
     def used_wh(self) -> float:
@@ -53,7 +53,7 @@ class Body(Protocol):
         """0 to 1."""
 
     def set_charge(self, charge: float) -> None: ...
-    def set_wind(self, speed_ms: float) -> None: ...
+    def set_wind(self, speed_mps: float) -> None: ...
 
 
 class DockedCopter(Protocol):
@@ -91,8 +91,8 @@ class SimulatedBody:
     def not_ready_reason(self) -> str:
         return ""
 
-    def speed_ms(self) -> float:
-        return self._box.speed_ms
+    def speed_mps(self) -> float:
+        return self._box.speed_mps
 
     def used_wh(self) -> float:
         return float(self._copter.state.report[report.BATT_WH])
@@ -103,8 +103,8 @@ class SimulatedBody:
     def set_charge(self, charge: float) -> None:
         self._copter.set_charge(charge)
 
-    def set_wind(self, speed_ms: float) -> None:
-        self._copter.set_parameter("SIM_WIND_SPD", speed_ms)
+    def set_wind(self, speed_mps: float) -> None:
+        self._copter.set_parameter("SIM_WIND_SPD", speed_mps)
 
 
 class HeardLink(Protocol):
@@ -168,9 +168,9 @@ class ControllerBody:
             return NO_LINK
         return "" if self._vehicle.known else "it has not told yet where it is"
 
-    def speed_ms(self) -> float:
+    def speed_mps(self) -> float:
         """The controller's own where that is less than the profile's."""
-        return min(self._box.speed_ms, self._parameter("WPNAV_SPEED") / _CM)
+        return min(self._box.speed_mps, self._parameter("WPNAV_SPEED") / _CM)
 
     def used_wh(self) -> float:
         return float(self._state[report.BATT_WH])
@@ -182,5 +182,5 @@ class ControllerBody:
     def set_charge(self, charge: float) -> None:
         self._vehicle.reset_battery(charge)
 
-    def set_wind(self, speed_ms: float) -> None:
+    def set_wind(self, speed_mps: float) -> None:
         """The weather is real."""

@@ -127,8 +127,8 @@ class Pilot:
     def remaining_s(self) -> float:
         """Straight to the corridor, with the climb or descent; accelerating and braking take some seconds."""
         away, up = self._off_corridor()
-        seconds = hypot(away, up) / self._box.speed_ms + min(hypot(away, up), 4.0)
-        return seconds * self._box.speed_ms / self._body.speed_ms()
+        seconds = hypot(away, up) / self._box.speed_mps + min(hypot(away, up), 4.0)
+        return seconds * self._box.speed_mps / self._body.speed_mps()
 
     def _off_corridor(self) -> tuple[float, float]:
         """Horizontal distance to the corridor, height above it, m."""
@@ -178,8 +178,8 @@ class Pilot:
     def set_charge(self, charge: float) -> None:
         self._body.set_charge(charge)
 
-    def set_wind(self, speed_ms: float) -> None:
-        self._body.set_wind(speed_ms)
+    def set_wind(self, speed_mps: float) -> None:
+        self._body.set_wind(speed_mps)
 
     # --- where it is --------------------------------------------------------------------------------------------------
     def place(self, before: Place) -> Place:

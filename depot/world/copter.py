@@ -93,7 +93,7 @@ class Pilot(Gauge, Protocol):
     def on_pad(self) -> bool:
         """Did it come down within the precision of the pad?"""
 
-    def set_wind(self, speed_ms: float) -> None: ...
+    def set_wind(self, speed_mps: float) -> None: ...
 
 
 class Weather:
@@ -104,7 +104,7 @@ class Weather:
         self._state = state
         self._pilot = pilot
         self._block = -1
-        self.wind_ms = 0.0
+        self.wind_mps = 0.0
 
     def blow(self) -> None:
         """It is now."""
@@ -113,8 +113,8 @@ class Weather:
             self._block = block
             box = self._profile.box
             spread = box.wind_spread * (2.0 * uniform(self._state.seed, block, "wind") - 1.0)
-            self.wind_ms = box.wind_ms * (1.0 + spread)
-            self._pilot.set_wind(self.wind_ms)
+            self.wind_mps = box.wind_mps * (1.0 + spread)
+            self._pilot.set_wind(self.wind_mps)
 
 
 class CopterMotion:
@@ -315,7 +315,7 @@ class CopterMotion:
 
     def show(self, reading: DepotReading) -> None:
         if self.weather is not None:
-            reading.wind_ms = self.weather.wind_ms
+            reading.wind_mps = self.weather.wind_mps
         reading.dock_fuels = self.pack.fuelled
         reading.clearance_m, reading.seen = self._clearance_m(), self._seen()
         if self._state.place is Place.DOCK:

@@ -34,10 +34,10 @@ def loop(given: Given) -> int:
         return 0
     settings = given.settings()
     faults = [parse_loop_fault(text) for text in settings.fault]
-    loaded, _ = load_profile(given[PROFILE])
+    loaded, old_names = load_profile(given[PROFILE])
     vehicle, warning = vehicle_of(loaded, settings.vehicle if VEHICLE.key in settings.given else None)
     given_parameters(settings.param, COPTER.name)  # what is ignored is checked all the same
-    for text in ([] if warning is None else [warning]) + ignored(given.flags(), Where.LOOP):
+    for text in [one for one in (old_names, warning) if one is not None] + ignored(given.flags(), Where.LOOP):
         print(f"sortie: {text}", file=sys.stderr)
     return run_loop(Start(
         profile=loaded, settings=settings, faults=faults, vehicle=vehicle, total=given[SORTIES],

@@ -74,5 +74,5 @@ class Progress:
         return (
             f"{now_ms / 1000.0:7.1f} s  {self.phase:<9} item {facts['item']} of {facts['items']}  "
             f"{facts['distance_m']:5.0f} m to go  battery {facts['battery_percent']:3.0f}%  x{self._speedup:<5.3g} "
-            f"{facts['height_m']:5.1f} m up  {facts['speed_ms']:4.1f} m/s  {facts['mode']}"
+            f"{facts['height_m']:5.1f} m up  {facts['speed_mps']:4.1f} m/s  {facts['mode']}"
         )

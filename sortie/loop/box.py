@@ -48,9 +48,9 @@ def copter_parameters(profile: Profile) -> dict[str, float]:
     box: BoxSettings = profile.box
     amp_hours = profile.skimmer.propellant_kg / _PACK_V
     return {
-        "FM_COUNTDOWN": box.countdown_s, "WPNAV_SPEED": 100.0 * box.speed_ms, "SIM_BATT_CAP_AH": amp_hours,
+        "FM_COUNTDOWN": box.countdown_s, "WPNAV_SPEED": 100.0 * box.speed_mps, "SIM_BATT_CAP_AH": amp_hours,
         "BATT_CAPACITY": 1000.0 * amp_hours, "BATT_LOW_VOLT": 0.0, "SIM_WIND_DIR": box.wind_from_deg,
-        "SIM_WIND_SPD": box.wind_ms,
+        "SIM_WIND_SPD": box.wind_mps,
     }  # fmt: skip
 
 

@@ -7,7 +7,7 @@ import re
 import tomllib
 from importlib.resources import files
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 
@@ -17,6 +17,8 @@ from sortie.config.errors import UserError, nearest
 
 BUILT_IN = ("space", "drone-box")
 _LARGEST_ALTITUDE_M = 83_000.0
+#: Keys whose suffix said milliseconds of a speed, by table: taken under the old name too, for one version.
+_RENAMED: Final = {"box": {"speed_ms": "speed_mps", "wind_ms": "wind_mps", "wind_max_ms": "wind_max_mps"}}
 WELL_BEFORE = 0.7
 """Of the time for which the margins last: by then a loss has to be noticed."""
 
@@ -28,8 +30,8 @@ def profile_text(name: str) -> str:
     return (files("sortie.loop") / "profiles" / f"{name}.toml").read_text(encoding="utf-8")
 
 
-def load_profile(given: str) -> tuple[Profile, str]:
-    """A built-in profile by name, or one from a file; with its text."""
+def load_profile(given: str) -> tuple[Profile, str | None]:
+    """A built-in profile by name, or one from a file; with a warning about it."""
     if given in BUILT_IN:
         text, where = profile_text(given), given
     else:
@@ -46,22 +48,43 @@ def load_profile(given: str) -> tuple[Profile, str]:
             raise UserError(f"--profile {given}: {error.strerror}") from None
         except UnicodeDecodeError:
             raise UserError(f"--profile {given}: not UTF-8 text") from None
-    return parse_profile(text, where), text
+    return parse_profile(text, where)
 
 
-def parse_profile(text: str, where: str) -> Profile:
-    """A profile from TOML; UserError names the place and what is wrong."""
+def parse_profile(text: str, where: str) -> tuple[Profile, str | None]:
+    """A profile from TOML, and a warning where it has names of an earlier version; UserError names the place and what
+    is wrong."""
     try:
         values = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise UserError(f"--profile {where}: {error}") from None
+    warning = _rename_keys(values, where)
     _check_keys(values, where)
     try:
         profile = msgspec.convert(values, Profile)
     except msgspec.ValidationError as error:
         raise UserError(f"--profile {where}: {_place(str(error))}") from None
     _check_sense(profile, where)
-    return profile
+    return profile, warning
+
+
+def _rename_keys(values: dict[str, Any], where: str) -> str | None:
+    """Give keys of an earlier version the names of this one; the one warning that says so."""
+    found: list[str] = []
+    for table, names in _RENAMED.items():
+        inner = values.get(table)
+        if not isinstance(inner, dict):
+            continue
+        for old, new in names.items():
+            if old not in inner:
+                continue
+            if new in inner:
+                raise UserError(f"--profile {where}: '{table}.{old}' is '{table}.{new}' now, and both are given")
+            inner[new] = inner.pop(old)
+            found.append(f"{table}.{old} is {table}.{new}")
+    if not found:
+        return None
+    return f"--profile {where}: {', '.join(found)} now; the next version takes the new name alone"
 
 
 def _check_keys(values: dict[str, Any], where: str) -> None:

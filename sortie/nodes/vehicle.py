@@ -319,7 +319,7 @@ class Service:
             "items": self.item_count,
             "distance_m": float(state[report.WP_DISTANCE]),
             "height_m": self._height(),
-            "speed_ms": float(state[report.GROUND_SPEED]),
+            "speed_mps": float(state[report.GROUND_SPEED]),
             "battery_percent": 100.0 * float(state[report.BATT_FRACTION]),
         }
 

@@ -19,9 +19,9 @@ def flying() -> Bench:
     return bench
 
 
-def fly(bench: Bench, metres: float, speed_ms: float = 5.0) -> list[float]:
+def fly(bench: Bench, metres: float, speed_mps: float = 5.0) -> list[float]:
     """So far north at that speed; where photos were taken, m from here."""
-    bench.core.change_speed(1, speed_ms, bench.now_ms)
+    bench.core.change_speed(1, speed_mps, bench.now_ms)
     start = bench.position[0]
     bench.head_for((start + metres, 0.0, -10.0))
     bench.events(CameraTriggered)
@@ -34,15 +34,15 @@ def fly(bench: Bench, metres: float, speed_ms: float = 5.0) -> list[float]:
     return places
 
 
-@pytest.mark.parametrize("speed_ms", [2.0, 5.0, 12.0])
-def test_photos_are_the_asked_distance_apart(speed_ms: float) -> None:
+@pytest.mark.parametrize("speed_mps", [2.0, 5.0, 12.0])
+def test_photos_are_the_asked_distance_apart(speed_mps: float) -> None:
     """From where it was switched on, within what is flown in two ticks."""
     bench = flying()
     bench.core.payload(DISTANCE, (10.0,), bench.now_ms)
-    places = fly(bench, 55.0, speed_ms)
+    places = fly(bench, 55.0, speed_mps)
     assert len(places) == 5
     gaps = [after - before for before, after in zip([0.0, *places], places, strict=False)]
-    assert all(10.0 <= gap <= 10.0 + 2.1 * 0.02 * speed_ms for gap in gaps)
+    assert all(10.0 <= gap <= 10.0 + 2.1 * 0.02 * speed_mps for gap in gaps)
 
 
 def test_one_at_once_and_none_after_it_is_switched_off() -> None:

@@ -115,7 +115,7 @@ def test_whatever_serve_takes_flies_a_box(text: str) -> None:
 
 def test_a_profile_names_its_vehicle() -> None:
     """One of the user's own; a flag is stronger."""
-    profile = parse_profile(profile_text("drone-box").replace('"sim:copter"', '"udpin:0.0.0.0:14551"'), "mine")
+    profile = parse_profile(profile_text("drone-box").replace('"sim:copter"', '"udpin:0.0.0.0:14551"'), "mine")[0]
     assert vehicle_of(profile, None)[0] == VehicleSpec("link", "", "udpin:0.0.0.0:14551")
     assert vehicle_of(profile, VehicleSpec())[0] == VehicleSpec()
 
@@ -133,7 +133,7 @@ def test_a_rover_is_refused(text: str) -> None:
 
 
 def test_a_profile_with_no_such_vehicle_is_refused() -> None:
-    profile = parse_profile(profile_text("drone-box").replace('"sim:copter"', '"sim:plane"'), "mine")
+    profile = parse_profile(profile_text("drone-box").replace('"sim:copter"', '"sim:plane"'), "mine")[0]
     with pytest.raises(UserError, match="vehicle 'sim:plane': kinematic, or"):
         vehicle_of(profile, None)
 

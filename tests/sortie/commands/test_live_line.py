@@ -15,7 +15,7 @@ from sortie.commands.progress import Progress
 
 FACTS = {
     "mode": "ALT_HOLD", "armed": True, "item": 112, "items": 5000, "distance_m": 12345.6, "height_m": 101.2,
-    "speed_ms": 12.3, "battery_percent": 100.0,
+    "speed_mps": 12.3, "battery_percent": 100.0,
 }  # fmt: skip
 CONTROL = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 

@@ -92,10 +92,10 @@ def test_mass_and_energy_balance_over_a_sortie() -> None:
 def test_strong_wind_is_a_no_go_and_ends_again() -> None:
     """The box launches when the wind allows it."""
     seed = next(seed for seed in range(99) if uniform(seed, 0, "wind") > 0.6 and uniform(seed, 1, "wind") < 0.2)
-    bench = BoxBench(profile=shortened(0.1, wind_ms=9.0, wind_spread=1.0), seed=seed).run_to(700.0)
+    bench = BoxBench(profile=shortened(0.1, wind_mps=9.0, wind_spread=1.0), seed=seed).run_to(700.0)
     assert [d.facts["failed"] for d in bench.decisions if d.name == "no_go"][:1] == [["wind_over_limit"]]
     assert bench.decision("go").time_ms >= 600_000
-    assert bench.decision("go").facts["wind_ms"] < 9.0
+    assert bench.decision("go").facts["wind_mps"] < 9.0
 
 
 def test_wind_over_the_limit_withholds_clearance() -> None:
@@ -105,7 +105,7 @@ def test_wind_over_the_limit_withholds_clearance() -> None:
         bench.step()
     motion = bench.loop.world.motion
     assert isinstance(motion, CopterMotion) and motion.weather is not None
-    motion.weather.wind_ms = 12.0
+    motion.weather.wind_mps = 12.0
     bench.run_to(bench.loop.now_ms / 1000.0 + 60.0)
     withheld = bench.decision("withhold_clearance")
     assert withheld.facts["cause"] == "wind_over_limit"

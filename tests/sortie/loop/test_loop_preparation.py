@@ -131,7 +131,7 @@ def test_a_closed_comms_window_delays_until_the_next_one_opens() -> None:
 def test_a_period_that_would_find_a_loss_too_late_is_refused(name: str) -> None:
     """Well before the margins are gone; the line says how long either takes."""
     text = profile_text(name)
-    profile = parse_profile(text, name)
+    profile, _ = parse_profile(text, name)
     assert loss_found_s(profile) <= WELL_BEFORE * margins_last_s(profile)
     period_s = profile.heartbeat.period_s
     late_s = WELL_BEFORE * margins_last_s(profile) / profile.heartbeat.misses
