@@ -21,6 +21,15 @@ def heartbeat_of(kind: VehicleType) -> Message:
     return dialect.MAVLink_heartbeat_message(kind, AutopilotType.INVALID, 0, 0, SystemState.ACTIVE, 3)
 
 
+def is_autopilot(message: Message) -> bool:
+    """The HEARTBEAT of a vehicle, not of a ground station, a gimbal or the like."""
+    return (
+        message.get_type() == "HEARTBEAT"
+        and message.autopilot != AutopilotType.INVALID
+        and message.type not in _NOT_VEHICLES
+    )
+
+
 class WatchState(Enum):
     """Of a `HeartbeatWatch`."""
 
@@ -64,11 +73,7 @@ class HeartbeatWatch:
 
     def handle_message(self, message: Message, peer: Peer, now_ms: int) -> None:
         """HEARTBEATs of ground stations, gimbals and the like are passed over."""
-        if (
-            message.get_type() != "HEARTBEAT"
-            or message.autopilot == AutopilotType.INVALID
-            or message.type in _NOT_VEHICLES
-        ):
+        if not is_autopilot(message):
             return
         if self.target is None:
             if peer.system == 0 or self._system not in (None, peer.system):

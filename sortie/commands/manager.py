@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import json
-import sys
-
 from autopilot.flight.lifecycle import FlightState
 from autopilot.flight.system import FlightCommand
 from autopilot.mav import Severity
 from mavlink_bridge.clients.command import CommandOutcome
 from mavlink_bridge.clients.texts import TextAssembler
+from sortie.commands.targets import Answer, ask_targets
 from sortie.config.errors import UserError
-from sortie.config.options import JSON
 from sortie.config.settings import Given
 from sortie.nodes.client import Listener, Remote
 
@@ -26,26 +23,26 @@ def state_of(detail: int) -> tuple[str, int]:
 
 
 def _order(command: FlightCommand, given: Given) -> int:
+    return ask_targets(given, lambda remote: _ordered(command, remote))
+
+
+def _ordered(command: FlightCommand, remote: Remote) -> Answer:
     said = TextAssembler()
-    with Remote.of(given) as remote:
-        remote.endpoint.add_service(Listener(frozenset(("STATUSTEXT",)), remote.watch, said.take))
-        asking = remote.flight_command(command)
-        if asking.outcome is CommandOutcome.TIMEOUT:
-            raise UserError(f"the vehicle at {remote.url} does not answer", 1)
-        accepted = asking.outcome is CommandOutcome.ACCEPTED
-        if not accepted:  # the reason comes as a text of its own
-            remote.run_until(lambda: said.newest(Severity.WARNING) is not None, _TEXT_WAIT_S)
+    remote.endpoint.add_service(Listener(frozenset(("STATUSTEXT",)), remote.watch, said.take))
+    asking = remote.flight_command(command)
+    if asking.outcome is CommandOutcome.TIMEOUT:
+        raise UserError(f"the vehicle at {remote.url} does not answer", 1)
+    accepted = asking.outcome is CommandOutcome.ACCEPTED
+    if not accepted:  # the reason comes as a text of its own
+        remote.run_until(lambda: said.newest(Severity.WARNING) is not None, _TEXT_WAIT_S)
     state, countdown = state_of(asking.detail)
     assert asking.outcome is not None, "it has ended"
     outcome = asking.outcome.name
-    if given[JSON]:
-        print(json.dumps({"command": command.name, "result": outcome, "state": state, "countdown_s": countdown}))
-    elif accepted:
-        print(f"{command.name} accepted: {state}" + (f", {countdown} s to go" if countdown else ""))
-    if not accepted:
-        why = said.newest(Severity.WARNING)
-        print(f"sortie: {command.name} refused ({outcome}) in {state}{f': {why}' if why else ''}", file=sys.stderr)
-    return 0 if accepted else 1
+    data = {"command": command.name, "result": outcome, "state": state, "countdown_s": countdown}
+    if accepted:
+        return Answer(data, f"{command.name} accepted: {state}" + (f", {countdown} s to go" if countdown else ""))
+    why = said.newest(Severity.WARNING)
+    return Answer(data, complaint=f"{command.name} refused ({outcome}) in {state}{f': {why}' if why else ''}", status=1)
 
 
 def go(given: Given) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from fnmatch import fnmatchcase
 
 from autopilot.parameters.definition import FLOAT32_MAX, to_float32
@@ -13,14 +13,15 @@ from autopilot.parameters.files import ParameterFileError, format_parameters, fo
 from autopilot.parameters.parameters import Parameters
 from autopilot.vehicles.kinds import DEFAULT, KINDS, class_of_type, vehicle_class
 from mavlink_bridge.clients.parameters import ParameterList, ParameterOutcome, ParameterRead, ParameterWrite
+from sortie.commands.targets import Answer, ask_targets
 from sortie.config.errors import UserError, nearest
-from sortie.config.options import COMPONENT, FILE, FORMAT, JSON, METADATA_VEHICLE, NAME, OUTPUT, PATTERN, VALUE
+from sortie.config.options import COMPONENT, EVERY, FILE, FORMAT, METADATA_VEHICLE, NAME, OUTPUT, PATTERN, TARGET, VALUE
 from sortie.config.settings import Given
 from sortie.nodes.client import Remote
 
 
-def _remote(given: Given) -> Remote:
-    return Remote.of(given, given[COMPONENT])
+def _ask(given: Given, ask: Callable[[Remote], Answer]) -> int:
+    return ask_targets(given, ask, given[COMPONENT])
 
 
 def _table(remote: Remote) -> Parameters:
@@ -42,24 +43,22 @@ def _read(remote: Remote, name: str) -> float:
     return reading.value.value
 
 
-def _write(remote: Remote, name: str, value: float) -> float:
-    """Set; what then holds, which is said when it is another value."""
+def _write(remote: Remote, name: str, value: float) -> tuple[float, str]:
+    """Set; what then holds, and what is to be said when that is another value."""
     writing = ParameterWrite(remote.target, name, value)
     remote.ask(writing)
     if writing.value is None:
         raise _unknown(remote, name)
     held = writing.value.value
-    if writing.outcome is not ParameterOutcome.ACCEPTED:
-        print(f"sortie: {name} not set to {format_value(value)}: it is {format_value(held)}", file=sys.stderr)
-    return held
+    if writing.outcome is ParameterOutcome.ACCEPTED:
+        return held, ""
+    return held, f"{name} not set to {format_value(value)}: it is {format_value(held)}"
 
 
-def _set(remote: Remote, name: str, value: float, as_json: bool) -> int:
+def _set(remote: Remote, name: str, value: float) -> Answer:
     """Set one and tell what holds; status 1 when that is another value."""
-    held = _write(remote, name, value)
-    if as_json:
-        _show({name: held}, as_json)
-    return 0 if held == value else 1
+    held, complaint = _write(remote, name, value)
+    return Answer({name: held}, complaint=complaint, status=0 if held == value else 1)
 
 
 def _all(remote: Remote) -> dict[str, float]:
@@ -86,38 +85,33 @@ def _as_sent(value: float, said: str) -> float:
     return to_float32(value)
 
 
-def _show(values: Mapping[str, float], as_json: bool) -> None:
-    if as_json:
-        print(json.dumps(values))
-    else:
-        for name, value in values.items():
-            print(f"{name:<16} {format_value(value)}")
+def _shown(values: Mapping[str, float]) -> Answer:
+    return Answer(values, "\n".join(f"{name:<16} {format_value(value)}" for name, value in values.items()))
 
 
 def list_(given: Given) -> int:
     """Status 2 when no name matches."""
     pattern = given[PATTERN]
-    with _remote(given) as remote:
+
+    def ask(remote: Remote) -> Answer:
         values = {name: value for name, value in _all(remote).items() if fnmatchcase(name, pattern.upper())}
-    if not values:
-        raise UserError(f"no parameter's name matches '{pattern}'")
-    _show(values, given[JSON])
-    return 0
+        if not values:
+            raise UserError(f"no parameter's name matches '{pattern}'")
+        return _shown(values)
+
+    return _ask(given, ask)
 
 
 def get(given: Given) -> int:
     """Status 2 when the vehicle has no such parameter."""
     name = given[NAME].upper()
-    with _remote(given) as remote:
-        _show({name: _read(remote, name)}, given[JSON])
-    return 0
+    return _ask(given, lambda remote: _shown({name: _read(remote, name)}))
 
 
 def set_(given: Given) -> int:
     """Status 1 when another value holds then."""
-    number = _number(given[VALUE])
-    with _remote(given) as remote:
-        return _set(remote, given[NAME].upper(), number, given[JSON])
+    number, name = _number(given[VALUE]), given[NAME].upper()
+    return _ask(given, lambda remote: _set(remote, name, number))
 
 
 def load(given: Given) -> int:
@@ -130,43 +124,55 @@ def load(given: Given) -> int:
     except ParameterFileError as error:
         raise UserError(f"{file}: {error}") from error
     wanted = {name: _as_sent(value, f"{file}: {name} {value:g}") for name, value in read.items()}
-    with _remote(given) as remote:
+
+    def ask(remote: Remote) -> Answer:
         present = _all(remote)
         unknown = [name for name in wanted if name not in present]
         differing = {name: value for name, value in wanted.items() if name in present and present[name] != value}
-        refused = [name for name, value in differing.items() if _write(remote, name, value) != value]
-    if unknown:
-        print(f"sortie: not on this vehicle, left out: {', '.join(unknown)}", file=sys.stderr)
-    changed = len(differing) - len(refused)
-    print(f"{changed} of {len(wanted)} parameters changed", file=sys.stderr)
-    if given[JSON]:
-        print(json.dumps({"parameters": len(wanted), "changed": changed, "refused": refused, "unknown": unknown}))
-    return 1 if refused else 0
+        held = {name: _write(remote, name, value) for name, value in differing.items()}
+        refused = [name for name, value in differing.items() if held[name][0] != value]
+        complaints = [complaint for _, complaint in held.values() if complaint]
+        if unknown:
+            complaints.append(f"not on this vehicle, left out: {', '.join(unknown)}")
+        changed = len(differing) - len(refused)
+        print(f"{changed} of {len(wanted)} parameters changed", file=sys.stderr)
+        return Answer(
+            {"parameters": len(wanted), "changed": changed, "refused": refused, "unknown": unknown},
+            complaint="\nsortie: ".join(complaints), status=1 if refused else 0,
+        )  # fmt: skip
+
+    return _ask(given, ask)
 
 
 def save(given: Given) -> int:
     """Status 2 when the file cannot be written."""
     file = given[FILE]
-    with _remote(given) as remote:
+    if given[TARGET] == EVERY:
+        raise UserError("--target all: one file holds the parameters of one vehicle; name it")
+
+    def ask(remote: Remote) -> Answer:
         values = _all(remote)
-    try:
-        file.write_text(format_parameters(values))
-    except OSError as error:
-        raise UserError(f"{file}: {error.strerror}") from error
-    print(f"{len(values)} parameters in {file}", file=sys.stderr)
-    if given[JSON]:
-        print(json.dumps({"parameters": len(values), "file": str(file)}))
-    return 0
+        try:
+            file.write_text(format_parameters(values))
+        except OSError as error:
+            raise UserError(f"{file}: {error.strerror}") from error
+        print(f"{len(values)} parameters in {file}", file=sys.stderr)
+        return Answer({"parameters": len(values), "file": str(file)})
+
+    return _ask(given, ask)
 
 
 def reset(given: Given) -> int:
     """Status 1 when another value holds then."""
     name = given[NAME].upper()
-    with _remote(given) as remote:
+
+    def ask(remote: Remote) -> Answer:
         table = _table(remote)
         if name not in table:
             raise _unknown(remote, name)
-        return _set(remote, name, to_float32(table.definition(name).default), given[JSON])
+        return _set(remote, name, to_float32(table.definition(name).default))
+
+    return _ask(given, ask)
 
 
 def metadata(given: Given) -> int:

@@ -12,12 +12,12 @@ from autopilot.vehicles.vehicle_class import VehicleClass
 from mavlink_bridge.clients.base import Target
 from mavlink_bridge.clients.command import CommandOutcome
 from mavlink_bridge.clients.file_read import FileOutcome, FileRead
-from mavlink_bridge.services.base import Message
+from mavlink_bridge.services.base import Clock, Message, Peer
 from sortie.commands.manager import state_of
 from sortie.config.errors import UserError
-from sortie.config.options import CONNECT, JSON, LINKS, WATCH
+from sortie.config.options import CONNECT, EVERY, JSON, LINKS, TARGET, WATCH
 from sortie.config.settings import Given
-from sortie.nodes.client import Listener, Remote
+from sortie.nodes.client import Remote, Roster
 
 _WANTED = frozenset(("HEARTBEAT", "MISSION_CURRENT", "SYS_STATUS", "GLOBAL_POSITION_INT"))
 _PATIENCE_S = 3.0
@@ -57,21 +57,80 @@ def describe(latest: dict[str, Message], flight: tuple[str, int] | None) -> dict
     }  # fmt: skip
 
 
-def _show(facts: dict[str, Any], as_json: bool) -> None:
-    if as_json:
-        print(json.dumps(facts), flush=True)
-        return
+def _show(facts: dict[str, Any]) -> None:
     for name, value in facts.items():
         if isinstance(value, dict):
             value = ", ".join(f"{key} {entry}" for key, entry in value.items())
         print(f"{name:16} {'-' if value is None else value}", flush=True)
 
 
-def _ask(remote: Remote, listener: Listener) -> dict[str, Any]:
-    asking = remote.flight_command(FlightCommand.STATUS)
+def _show_all(fleet: list[dict[str, Any]]) -> None:
+    """A line for each vehicle."""
+    form = "{:>5} {:<9} {:<8} {:<11} {:<8} {:>9} {:>8} {:>9}"
+    print(form.format("sysid", "state", "vehicle", "mode", "armed", "item", "battery", "height"))
+    for one in fleet:
+        mission, position = one["mission"], one["position"]
+        cells = (
+            one["sysid"], one["state"], one["vehicle"], one["mode"], "armed" if one["armed"] else "disarmed",
+            None if mission is None else f"{mission['item']} of {mission['items']}",
+            None if one["battery_percent"] is None else f"{one['battery_percent']} %",
+            None if position is None else f"{position['height_m']:.1f} m",
+        )  # fmt: skip
+        print(form.format(*("-" if cell is None else cell for cell in cells)), flush=True)
+
+
+class Newest:
+    """A service that keeps the newest message of each wanted name from each vehicle."""
+
+    clock: Clock = "link"
+    handles = _WANTED
+
+    def __init__(self, roster: Roster) -> None:
+        self._roster = roster
+        self._latest: dict[int, dict[str, Message]] = {}
+
+    def of(self, system: int) -> dict[str, Message]:
+        """What was heard of a vehicle, its first HEARTBEAT at least."""
+        return {"HEARTBEAT": self._roster.heartbeats[system], **self._latest.get(system, {})}
+
+    def complete(self, system: int) -> bool:
+        """Has everything that is wanted been heard?"""
+        return len(self._latest.get(system, {})) == len(_WANTED)
+
+    def handle_message(self, message: Message, peer: Peer, now_ms: int) -> None:
+        target = self._roster.heard.get(peer.system)
+        if target is not None and target.component == peer.component:
+            self._latest.setdefault(peer.system, {})[message.get_type()] = message
+
+    def handle_timeout(self, now_ms: int) -> None:
+        """Only listens."""
+
+    def next_deadline_ms(self) -> int | None:
+        return None
+
+    def take_outgoing(self) -> list[Any]:
+        return []
+
+    def link_closed(self, link: int) -> None:
+        """Only listens."""
+
+
+def _ask(remote: Remote, newest: Newest, target: Target) -> dict[str, Any]:
+    asking = remote.flight_command(FlightCommand.STATUS, target)
     known = asking.outcome is CommandOutcome.ACCEPTED
-    latest = {"HEARTBEAT": remote.watch.heartbeat, **listener.latest}
-    return describe(latest, state_of(asking.detail) if known else None)
+    return describe(newest.of(target.system), state_of(asking.detail) if known else None)
+
+
+def _tell(remote: Remote, newest: Newest, given: Given) -> None:
+    """The vehicle that was asked for, or that is alone; else all."""
+    heard = remote.roster.heard
+    several = given[TARGET] == EVERY or (given[TARGET] is None and len(heard) > 1)
+    if not several:
+        facts = _ask(remote, newest, remote.target)
+        print(json.dumps(facts), flush=True) if given[JSON] else _show(facts)
+        return
+    fleet = [{"sysid": system, **_ask(remote, newest, target)} for system, target in sorted(heard.items())]
+    print(json.dumps(fleet), flush=True) if given[JSON] else _show_all(fleet)
 
 
 def _links(given: Given) -> int:
@@ -103,15 +162,15 @@ def status(given: Given) -> int:
     """Status 0 with the facts, 1 when no vehicle answers."""
     if given[LINKS]:
         return _links(given)
-    as_json = given[JSON]
     with Remote.of(given) as remote:
-        listener = Listener(_WANTED, remote.watch)
-        remote.endpoint.add_service(listener)
-        remote.run_until(lambda: len(listener.latest) == len(_WANTED), _PATIENCE_S)
-        _show(_ask(remote, listener), as_json)
+        newest = Newest(remote.roster)
+        remote.endpoint.add_service(newest)
+        heard = remote.roster.heard
+        remote.run_until(lambda: all(newest.complete(system) for system in heard), _PATIENCE_S)
+        _tell(remote, newest, given)
         while given[WATCH]:
             remote.run_until(lambda: False, 1.0)
-            if not as_json:
+            if not given[JSON]:
                 print()
-            _show(_ask(remote, listener), as_json)
+            _tell(remote, newest, given)
     return 0

@@ -25,6 +25,7 @@ from sortie.config.values import (
     parse_vehicle,
     path,
     positive_number,
+    system_or_all,
     truth,
     whole_number,
 )
@@ -207,6 +208,11 @@ PRINT_FLEET: Final = Option(
     "print-fleet", truth, False, "Print a fleet file to start from, and exit.", Group.FLEET, frozenset({"serve"}),
     kind=Kind.SWITCH,
 )  # fmt: skip
+EVERY: Final = "all"
+TARGET: Final = Option[str | None](
+    "target", system_or_all, None, "Which vehicle of a fleet, by its system id, or all of them.", Group.LINKS, REMOTE,
+    form="SYSID|all", otherwise="the first that is heard; `status` shows all",
+)  # fmt: skip
 
 # --- its links --------------------------------------------------------------------------------------------------------
 LINK: Final = Option[tuple[str, ...] | None](
@@ -325,6 +331,7 @@ TABLE: Final[tuple[Option[object], ...]] = (
     LOOP_LINK,
     SYSID,
     CONNECT,
+    TARGET,
     COMPONENT,
     SIGNING_KEY,
     STATION_KEY,

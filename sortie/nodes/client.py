@@ -15,12 +15,12 @@ from autopilot.mav import Cmd, Component
 from mavlink_bridge.clients.base import Client, Target
 from mavlink_bridge.clients.command import CommandClient, command_long
 from mavlink_bridge.clients.group import ClientGroup
-from mavlink_bridge.clients.heartbeat import HeartbeatWatch, WatchState
+from mavlink_bridge.clients.heartbeat import HeartbeatWatch, WatchState, is_autopilot
 from mavlink_bridge.endpoint import Endpoint
 from mavlink_bridge.framing import Frame
 from mavlink_bridge.services.base import Clock, Message, Peer
 from sortie.config.errors import UserError
-from sortie.config.options import CONNECT, STATION_KEY
+from sortie.config.options import CONNECT, EVERY, STATION_KEY, TARGET
 from sortie.config.settings import Given
 from sortie.config.signing_key import read_key
 from sortie.nodes.endpoint import EndpointNode
@@ -72,6 +72,35 @@ class Listener:
         """Only listens."""
 
 
+class Roster:
+    """A service that notes every autopilot that is heard: `heard` are their targets, `heartbeats` the
+    first HEARTBEAT of each, by system id."""
+
+    clock: Clock = "link"
+    handles = frozenset(("HEARTBEAT",))
+
+    def __init__(self) -> None:
+        self.heard: dict[int, Target] = {}
+        self.heartbeats: dict[int, Message] = {}
+
+    def handle_message(self, message: Message, peer: Peer, now_ms: int) -> None:
+        if is_autopilot(message) and peer.system not in self.heard:
+            self.heard[peer.system] = Target(peer.system, peer.component, peer.link)
+            self.heartbeats[peer.system] = message
+
+    def handle_timeout(self, now_ms: int) -> None:
+        """Only listens."""
+
+    def next_deadline_ms(self) -> int | None:
+        return None
+
+    def take_outgoing(self) -> list[Any]:
+        return []
+
+    def link_closed(self, link: int) -> None:
+        """Only listens."""
+
+
 class Remote:
     """A connection to one vehicle; a context manager. UserError (status 1) when nobody answers. `component`: who of the
     vehicle is asked, None: the autopilot. `key`: what its links are signed with. `system`:
@@ -92,21 +121,26 @@ class Remote:
             self.endpoint.set_signing(self._signing)
         self.watch = HeartbeatWatch(system=system, announce=True)
         self.endpoint.add_service(self.watch)
+        self.roster = Roster()
+        self.endpoint.add_service(self.roster)
         self._clients = ClientGroup()
         self.endpoint.add_service(self._clients)
         self.runtime = Runtime()
         self.runtime.add(EndpointNode(self.endpoint))
 
     @classmethod
-    def of(cls, given: Given, component: int | None = None) -> Remote:
-        """The service that the command line names. UserError for a file without a key."""
-        url, key_file = given[CONNECT], given[STATION_KEY]
+    def of(cls, given: Given, component: int | None = None, system: int | None = None) -> Remote:
+        """The service that the command line names, of several vehicles `system` or the one that it names. UserError
+        for a file without a key."""
+        url, key_file, target = given[CONNECT], given[STATION_KEY], given[TARGET]
+        if system is None and target not in (None, EVERY):
+            system = int(target)
         if key_file is None:
-            return cls(url, component)
+            return cls(url, component, system=system)
         key, warnings = read_key(key_file)
         for warning in warnings:
             print(f"sortie: {warning}", file=sys.stderr)
-        return cls(url, component, key)
+        return cls(url, component, key, system=system)
 
     def __enter__(self) -> Remote:
         try:
@@ -156,11 +190,15 @@ class Remote:
             return ""
         if any(self.endpoint.statistics(link).refused for link in self.endpoint.links()):
             return f"the vehicle at {self.url} does not sign; leave out --signing-key"
+        if self.roster.heard:
+            known = ", ".join(str(system) for system in sorted(self.roster.heard))
+            return f"no vehicle with this system id answers at {self.url}; heard are {known}"
         return f"no vehicle answers at {self.url}; start one with `sortie serve`, or name it: --connect"
 
-    def flight_command(self, number: int) -> CommandClient:
-        """GO, ABORT or STATUS of the flight manager (`FlightCommand`); the client, which has ended."""
-        asking = command_long(self.target, Cmd.USER_1, float(number))
+    def flight_command(self, number: int, target: Target | None = None) -> CommandClient:
+        """GO, ABORT or STATUS of the flight manager (`FlightCommand`), of `target` or the vehicle that was found;
+        the client, which has ended."""
+        asking = command_long(target or self.target, Cmd.USER_1, float(number))
         self.ask(asking)
         return asking
 

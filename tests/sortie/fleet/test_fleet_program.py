@@ -138,3 +138,35 @@ def test_the_json_is_one_line(tmp_path: Path) -> None:
     out, _ = process.communicate(timeout=PATIENCE_S)
     assert process.returncode == 130
     assert {one["result"] for one in json.loads(out)["vehicles"]} == {"aborted"}
+
+
+def test_commands_reach_one_or_all(tmp_path: Path) -> None:
+    """`--target`: status as a list and as a table, a parameter of one and of all, GO for one, refused for nobody."""
+    port = free_port()
+    process = begin(
+        tmp_path, "serve", "--count", "3", "--link", f"tcpin:127.0.0.1:{port}", "--state-dir", "state", "--speedup", "0"
+    )
+    connect = ("--connect", f"tcp:127.0.0.1:{port}")
+    try:
+        wait_for(process, "serving 3 vehicles")
+        changed = last_line(run(tmp_path, "param", "set", "RTL_ALT", "2000", "--target", "2", "--json", *connect))
+        assert changed == {"RTL_ALT": 2000.0}
+        done = run(tmp_path, "param", "get", "RTL_ALT", "--target", "all", "--json", *connect)
+        assert json.loads(done.stdout) == [
+            {"sysid": 1, "RTL_ALT": 1500.0}, {"sysid": 2, "RTL_ALT": 2000.0}, {"sysid": 3, "RTL_ALT": 1500.0},
+        ]  # fmt: skip
+        fleet = json.loads(run(tmp_path, "status", "--json", *connect).stdout)
+        assert [(one["sysid"], one["vehicle"], one["state"]) for one in fleet] == [
+            (system, "copter", "IDLE") for system in (1, 2, 3)
+        ]
+        assert last_line(run(tmp_path, "status", "--json", "--target", "3", *connect))["mode"] == "STABILIZE"
+        assert len(run(tmp_path, "status", *connect).stdout.splitlines()) == 4
+        refused = run(tmp_path, "go", "--target", "all", *connect)
+        assert refused.returncode == 1
+        assert refused.stderr.count("GO refused (FAILED)") == 3, "nobody has a mission"
+        nobody = run(tmp_path, "go", "--target", "9", *connect)
+        assert nobody.returncode == 1
+        assert "heard are 1, 2, 3" in nobody.stderr
+    finally:
+        process.kill()
+        process.communicate(timeout=PATIENCE_S)
