@@ -22,7 +22,8 @@ from autopilot.reasons import ModeReason
 from autopilot.result import ACCEPTED, Outcome
 from autopilot.safety.arming import ArmingProcedure
 from autopilot.status import base_mode, sensors_enabled, system_status
-from autopilot.vehicle import Request, Sticks, Vehicle, VehicleEvent, Yaw
+from autopilot.targets import Sticks, Yaw
+from autopilot.vehicle import Request, Vehicle, VehicleEvent
 from autopilot.vehicle_context import VehicleContext
 from autopilot.vehicles.vehicle_class import VehicleClass
 from autopilot.wiring import AllParameters, NothingStored, Stored, VehicleParts

@@ -20,7 +20,7 @@ from autopilot.modes.manager import ModeChoice
 from autopilot.modes.speeds import SpeedControl
 from autopilot.reasons import ModeReason
 from autopilot.result import ACCEPTED, Outcome
-from autopilot.vehicle import Attitude, Hold, Leg, Yaw, YawMode
+from autopilot.targets import Attitude, Hold, Leg, Yaw, YawMode
 from autopilot.vehicle_context import Announcer, Helm, VehicleFacts
 
 _LOWEST_TAKEOFF = 1.0  # m above where the vehicle is

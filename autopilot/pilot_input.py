@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 from autopilot.modes.manager import ModeChoice
 from autopilot.safety.failsafes import Failsafes
-from autopilot.vehicle import Sticks
+from autopilot.targets import Sticks
 from autopilot.vehicle_context import Helm, VehicleFacts
 
 _LOW = 0.05  # throttle, 0 .. 1

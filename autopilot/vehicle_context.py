@@ -18,7 +18,8 @@ from autopilot.geo import GeoPoint, Ned, to_local
 from autopilot.mav import Result, Severity
 from autopilot.reasons import ArmingReason
 from autopilot.result import Outcome
-from autopilot.vehicle import Capabilities, Idle, Target, Vehicle, VehicleState
+from autopilot.targets import Idle, Target
+from autopilot.vehicle import Capabilities, Vehicle, VehicleState
 from autopilot.vehicles.kinds import vehicle_class
 from autopilot.vehicles.vehicle_class import Measure
 

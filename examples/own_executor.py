@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from autopilot.geo import Ned
 from autopilot.mission.executor import CommandStartResult
-from autopilot.vehicle import Leg
+from autopilot.targets import Leg
 from autopilot.vehicle_context import VehicleContext
 from sortie import MissionItem, Session, events
 

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from autopilot.modes.mode import Mode
 from autopilot.modes.table import ModeSpec
-from autopilot.vehicle import Circle, Hold, VehicleEvent, Yaw, YawMode
+from autopilot.targets import Circle, Hold, Yaw, YawMode
+from autopilot.vehicle import VehicleEvent
 from autopilot.vehicle_context import VehicleContext
 from sortie import Session, events
 

@@ -16,7 +16,8 @@ from autopilot.modes.auto import AutoMode
 from autopilot.modes.manager import ModeChoice
 from autopilot.pilot_input import PilotInput
 from autopilot.safety.arming import Arming
-from autopilot.vehicle import Hold, Idle, Pilot, VehicleEvent
+from autopilot.targets import Hold, Idle, Pilot
+from autopilot.vehicle import VehicleEvent
 from autopilot.vehicle_context import Helm, VehicleFacts
 
 ARMED: Final = 1

@@ -25,7 +25,8 @@ from autopilot.modes.guided_item import GuidedItem
 from autopilot.modes.mission_voice import MissionVoice
 from autopilot.modes.mode import Mode
 from autopilot.modes.table import ModeSpec
-from autopilot.vehicle import Hold, Idle, VehicleEvent, Yaw
+from autopilot.targets import Hold, Idle, Yaw
+from autopilot.vehicle import VehicleEvent
 from autopilot.vehicle_context import VehicleContext
 
 _GO_ON_AFTER_LAND: Final = 1 << 2  # MIS_OPTIONS

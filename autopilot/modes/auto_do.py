@@ -22,7 +22,8 @@ from autopilot.modes.guided_item import GuidedLimits
 from autopilot.modes.heading import Heading, condition_yaw
 from autopilot.modes.payload import Payload
 from autopilot.modes.speeds import SpeedControl
-from autopilot.vehicle import VehicleEvent, Yaw
+from autopilot.targets import Yaw
+from autopilot.vehicle import VehicleEvent
 from autopilot.vehicle_context import Announcer, Helm, VehicleFacts
 
 

@@ -16,7 +16,8 @@ from autopilot.mission.items import MissionItem
 from autopilot.modes.auto_do import DoItems, DoTools
 from autopilot.modes.auto_nav import NAV_ITEMS, NavTools
 from autopilot.modes.maneuver import Maneuver
-from autopilot.vehicle import VehicleEvent, Yaw
+from autopilot.targets import Yaw
+from autopilot.vehicle import VehicleEvent
 
 
 class OwnItems:

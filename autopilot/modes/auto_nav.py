@@ -20,7 +20,7 @@ from autopilot.modes.landing import Landing
 from autopilot.modes.maneuver import Climb, Follow, GoThenClimb, Maneuver, Turns, Wait, returning_speed
 from autopilot.modes.returning import Destination, return_maneuver
 from autopilot.modes.speeds import SpeedControl, circle_speed
-from autopilot.vehicle import Circle, Leg
+from autopilot.targets import Circle, Leg
 from autopilot.vehicle_context import VehicleContext, VehicleFacts
 
 _DAY_MS = 24 * 3600 * 1000

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from autopilot.modes.auto import AutoMode
-from autopilot.modes.circling import CircleMode
-from autopilot.modes.driving import CircleDrive, LoiterMode
 from autopilot.modes.guided import GuidedMode
 from autopilot.modes.heading import Heading
 from autopilot.modes.landing import LandMode
+from autopilot.modes.loitering import CircleDrive, CircleMode, LoiterMode
 from autopilot.modes.mode import Mode
 from autopilot.modes.pilot import PilotMode, StopMode, acro, always
 from autopilot.modes.returning import Destination, ReturnMode
@@ -15,7 +14,7 @@ from autopilot.modes.smart_return import SmartReturnDrive, SmartReturnFlight
 from autopilot.modes.speeds import SpeedControl
 from autopilot.modes.table import CopterMode, RoverMode
 from autopilot.modes.trail import Trail
-from autopilot.vehicle import PilotKind
+from autopilot.targets import PilotKind
 from autopilot.vehicle_context import VehicleContext
 
 

@@ -18,7 +18,8 @@ from autopilot.modes.manager import ModeChoice
 from autopilot.modes.mode import Mode
 from autopilot.modes.speeds import SpeedControl
 from autopilot.modes.table import ModeSpec
-from autopilot.vehicle import ControlledVehicle, Idle, VehicleEvent
+from autopilot.targets import Idle
+from autopilot.vehicle import ControlledVehicle, VehicleEvent
 from autopilot.vehicle_context import VehicleContext, VehicleFacts
 
 

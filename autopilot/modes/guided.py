@@ -13,19 +13,8 @@ from autopilot.mav import Severity
 from autopilot.modes.heading import KEEP, Heading
 from autopilot.modes.mode import Mode
 from autopilot.modes.table import ModeSpec
-from autopilot.vehicle import (
-    Attitude,
-    Drive,
-    Hold,
-    Idle,
-    Land,
-    Leg,
-    TakeOff,
-    Target,
-    VehicleEvent,
-    Velocity,
-    Yaw,
-)
+from autopilot.targets import Attitude, Drive, Hold, Idle, Land, Leg, TakeOff, Target, Velocity, Yaw
+from autopilot.vehicle import VehicleEvent
 from autopilot.vehicle_context import Announcer, Helm, VehicleContext, VehicleFacts
 from autopilot.vehicles.driving import as_drive
 

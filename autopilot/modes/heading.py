@@ -10,7 +10,7 @@ from __future__ import annotations
 from math import radians
 
 from autopilot.geo import Ned
-from autopilot.vehicle import Yaw, YawMode
+from autopilot.targets import Yaw, YawMode
 from autopilot.vehicle_context import Helm, VehicleFacts
 
 KEEP = Yaw(YawMode.KEEP)

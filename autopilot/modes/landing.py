@@ -1,6 +1,6 @@
 """Coming down: at a place or where the vehicle is, held horizontally, done on the ground.
 
-The speeds of the descent (LAND_SPEED, LAND_SPEED_HIGH, LAND_ALT_LOW) are the vehicle's; see `autopilot.vehicle.Land`.
+The speeds of the descent (LAND_SPEED, LAND_SPEED_HIGH, LAND_ALT_LOW) are the vehicle's; see `autopilot.targets.Land`.
 """
 
 from __future__ import annotations
@@ -12,7 +12,8 @@ from autopilot.modes.heading import KEEP, Heading
 from autopilot.modes.maneuver import Maneuver
 from autopilot.modes.mode import Mode
 from autopilot.modes.table import ModeSpec
-from autopilot.vehicle import Hold, Idle, Land, Leg, VehicleEvent, Yaw
+from autopilot.targets import Hold, Idle, Land, Leg, Yaw
+from autopilot.vehicle import VehicleEvent
 from autopilot.vehicle_context import VehicleContext
 
 _THERE = 1.0  # m; nearer than this no leg to the landing place is flown

@@ -9,7 +9,8 @@ from __future__ import annotations
 from autopilot.geo import Ned
 from autopilot.mav import Severity
 from autopilot.modes.heading import Heading
-from autopilot.vehicle import Circle, Hold, Idle, Leg, Speeds, TakeOff, VehicleEvent, Yaw
+from autopilot.targets import Circle, Hold, Idle, Leg, Speeds, TakeOff, Yaw
+from autopilot.vehicle import VehicleEvent
 from autopilot.vehicle_context import VehicleContext, VehicleFacts
 
 _AT_ALTITUDE = 0.5

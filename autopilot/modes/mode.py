@@ -8,7 +8,8 @@ only at events and at its own deadline: so it looks at vehicle events, or at a t
 from __future__ import annotations
 
 from autopilot.modes.table import ModeSpec
-from autopilot.vehicle import Sticks, VehicleEvent, Yaw
+from autopilot.targets import Sticks, Yaw
+from autopilot.vehicle import VehicleEvent
 from autopilot.vehicle_context import VehicleContext
 
 

@@ -1,6 +1,6 @@
 """Modes in which the sticks fly, and those that just stop.
 
-The vehicle understands the sticks (`autopilot.vehicle.PilotKind`); a mode only says how. A takeoff on command in a
+The vehicle understands the sticks (`autopilot.targets.PilotKind`); a mode only says how. A takeoff on command in a
 height-holding mode is flown first, then the sticks have it again.
 """
 
@@ -11,7 +11,8 @@ from collections.abc import Callable
 from autopilot.modes.heading import KEEP
 from autopilot.modes.mode import Mode
 from autopilot.modes.table import ModeSpec
-from autopilot.vehicle import Hold, Idle, Pilot, PilotKind, Sticks, TakeOff, VehicleEvent
+from autopilot.targets import Hold, Idle, Pilot, PilotKind, Sticks, TakeOff
+from autopilot.vehicle import VehicleEvent
 from autopilot.vehicle_context import VehicleContext, VehicleFacts
 
 _CENTRED = 0.02  # of full stick (RC1_DZ, RC2_DZ)

@@ -20,7 +20,8 @@ from autopilot.modes.maneuver import Maneuver, returning_speed
 from autopilot.modes.mode import Mode
 from autopilot.modes.speeds import SpeedControl
 from autopilot.modes.table import ModeSpec
-from autopilot.vehicle import Idle, Leg, VehicleEvent, Yaw, YawMode
+from autopilot.targets import Idle, Leg, Yaw, YawMode
+from autopilot.vehicle import VehicleEvent
 from autopilot.vehicle_context import VehicleContext, VehicleFacts
 
 Destination = Callable[[], Ned]

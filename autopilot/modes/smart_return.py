@@ -18,7 +18,8 @@ from autopilot.modes.mode import Mode
 from autopilot.modes.speeds import SpeedControl
 from autopilot.modes.table import ModeSpec
 from autopilot.modes.trail import Trail
-from autopilot.vehicle import Idle, Leg, VehicleEvent, Yaw
+from autopilot.targets import Idle, Leg, Yaw
+from autopilot.vehicle import VehicleEvent
 from autopilot.vehicle_context import VehicleContext
 
 _ABOVE_START: Final = 2.0  # m; where a copter's way ends before it comes down

@@ -12,7 +12,7 @@ from math import radians, sqrt
 from typing import Protocol
 
 from autopilot.mav import SpeedType
-from autopilot.vehicle import Speeds
+from autopilot.targets import Speeds
 from autopilot.vehicle_context import Helm, VehicleFacts
 
 _PARAMETERS = frozenset({"WPNAV_SPEED", "WPNAV_SPEED_UP", "WPNAV_SPEED_DN", "WP_SPEED", "CRUISE_SPEED"})

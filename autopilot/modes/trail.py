@@ -15,7 +15,7 @@ from typing import Final
 
 from autopilot.geo import Ned
 from autopilot.mav import Severity
-from autopilot.vehicle import Hold, Idle, Land, Leg, TakeOff, Target
+from autopilot.targets import Hold, Idle, Land, Leg, TakeOff, Target
 from autopilot.vehicle_context import Announcer, Helm, VehicleFacts
 
 _PATIENCE_MS: Final = 15_000  # without a position; SMARTRTL_TIMEOUT

@@ -5,7 +5,7 @@ from __future__ import annotations
 from math import atan2, copysign, cos, hypot, sin
 
 from autopilot.geo import Ned
-from autopilot.vehicle import Drive, Yaw, YawMode
+from autopilot.targets import Drive, Yaw, YawMode
 
 
 def as_drive(velocity: Ned, yaw: Yaw | None, heading: float, timeout_ms: int) -> Drive:

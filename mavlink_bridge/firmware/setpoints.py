@@ -17,7 +17,8 @@ from autopilot.mav.masks import (
     IGNORE_POSITION,
     IGNORE_VELOCITY,
 )
-from autopilot.vehicle import Attitude, VehicleState, Yaw, YawMode
+from autopilot.targets import Attitude, Yaw, YawMode
+from autopilot.vehicle import VehicleState
 from mavlink_bridge.codec import dialect
 from mavlink_bridge.services.base import Message
 

@@ -19,17 +19,8 @@ from autopilot.control.layout import TICK_MS
 from autopilot.geo import GeoPoint
 from autopilot.mav import Cmd, Component, ModeFlag, Severity, VehicleType
 from autopilot.reasons import NEED_POSITION, ArmingReason
-from autopilot.vehicle import (
-    Capabilities,
-    ControlPart,
-    Request,
-    Speeds,
-    Sticks,
-    Target,
-    VehicleEvent,
-    VehicleState,
-    Yaw,
-)
+from autopilot.targets import Speeds, Sticks, Target, Yaw
+from autopilot.vehicle import Capabilities, ControlPart, Request, VehicleEvent, VehicleState
 from mavlink_bridge.clients.base import Target as Address
 from mavlink_bridge.clients.heartbeat import heartbeat_of
 from mavlink_bridge.codec import dialect

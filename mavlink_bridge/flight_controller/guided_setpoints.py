@@ -13,7 +13,8 @@ from typing import Final
 from autopilot import report as R
 from autopilot.control.layout import ON_GROUND
 from autopilot.geo import GeoPoint, Ned, to_global
-from autopilot.vehicle import Circle, Drive, Hold, Leg, Request, TakeOff, Velocity, Yaw
+from autopilot.targets import Circle, Drive, Hold, Leg, TakeOff, Velocity, Yaw
+from autopilot.vehicle import Request
 from mavlink_bridge.firmware.protocol import Aim, Firmware, Order
 from mavlink_bridge.firmware.setpoints import Facing, facing, velocity_target
 from mavlink_bridge.flight_controller.orders import Orders

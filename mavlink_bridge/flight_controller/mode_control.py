@@ -12,7 +12,8 @@ from __future__ import annotations
 from typing import Final
 
 from autopilot.mav import Cmd, Severity
-from autopilot.vehicle import Land, Request, Target, VehicleEvent
+from autopilot.targets import Land, Target
+from autopilot.vehicle import Request, VehicleEvent
 from mavlink_bridge.flight_controller.news import News
 from mavlink_bridge.flight_controller.steering import Steering
 

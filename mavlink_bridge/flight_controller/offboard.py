@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import Final
 
 from autopilot.mav import Cmd
-from autopilot.vehicle import Velocity
+from autopilot.targets import Velocity
 from mavlink_bridge.firmware.setpoints import global_target, velocity_target
 from mavlink_bridge.flight_controller.guided_setpoints import VELOCITY_MS, Course, GuidedContext
 from mavlink_bridge.services.base import Message

@@ -19,8 +19,13 @@ from mavlink_bridge import codec
 from mavlink_bridge.codec import dialect
 from mavlink_bridge.endpoint import Endpoint
 from mavlink_bridge.flight_controller.controller import COMPONENT, FlightController
-from mavlink_bridge.flight_controller.message_ownership import PLAN_MESSAGES, Ownership, file_not_found, ownership_of
-from mavlink_bridge.flight_controller.traffic_monitor import TrafficMonitor
+from mavlink_bridge.flight_controller.message_ownership import (
+    PLAN_MESSAGES,
+    Ownership,
+    TrafficMonitor,
+    file_not_found,
+    ownership_of,
+)
 from mavlink_bridge.flight_controller.transfer_turn import TransferTurn
 from mavlink_bridge.flight_controller.vehicle_facade import MISSION_CURRENT, MISSION_ITEM_REACHED, VehicleFacade
 from mavlink_bridge.framing import Frame, unsigned

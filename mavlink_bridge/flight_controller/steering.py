@@ -8,7 +8,7 @@ from typing import Final
 
 from autopilot import report as R
 from autopilot.mav import Cmd
-from autopilot.vehicle import (
+from autopilot.targets import (
     Attitude,
     Circle,
     Drive,
@@ -20,11 +20,11 @@ from autopilot.vehicle import (
     Speeds,
     TakeOff,
     Target,
-    VehicleEvent,
     Velocity,
     Yaw,
     YawMode,
 )
+from autopilot.vehicle import VehicleEvent
 from mavlink_bridge.firmware.setpoints import attitude_target
 from mavlink_bridge.flight_controller.guided_setpoints import (
     VELOCITY_MS,

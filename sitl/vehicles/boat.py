@@ -15,7 +15,8 @@ import numpy.typing as npt
 
 from autopilot.control import layout as L
 from autopilot.geo import GeoPoint
-from autopilot.vehicle import Capabilities, Target
+from autopilot.targets import Target
+from autopilot.vehicle import Capabilities
 from sitl.kernel import layout as M
 from sitl.vehicles import parameters, rover_parameters
 from sitl.vehicles.equipment import AIR_DENSITY, STEPS, equip, switch_on

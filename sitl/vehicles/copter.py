@@ -6,7 +6,8 @@ from math import radians
 
 from autopilot.control import layout as L
 from autopilot.geo import GeoPoint
-from autopilot.vehicle import Capabilities, Request, Target
+from autopilot.targets import Target
+from autopilot.vehicle import Capabilities, Request
 from sitl.vehicles.airframe import default_settings, initial_state
 from sitl.vehicles.copter_parameters import apply_parameter
 from sitl.vehicles.simulated import Advance, SimulatedMachine

@@ -6,7 +6,8 @@ from math import radians
 
 from autopilot.control import layout as L
 from autopilot.geo import GeoPoint
-from autopilot.vehicle import Capabilities, Target
+from autopilot.targets import Target
+from autopilot.vehicle import Capabilities
 from sitl.vehicles.chassis import default_settings, initial_state
 from sitl.vehicles.rover_parameters import apply_parameter
 from sitl.vehicles.rover_targets import write_target

@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from autopilot.control import layout as L
 from autopilot.geo import Ned
-from autopilot.vehicle import Attitude, Drive, Hold, Idle, Leg, TakeOff, Target, Velocity
+from autopilot.targets import Attitude, Drive, Hold, Idle, Leg, TakeOff, Target, Velocity
 from autopilot.vehicles.driving import as_drive
 from sitl.vehicles.targets import write_target as write_common
 

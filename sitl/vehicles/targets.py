@@ -8,19 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from autopilot.control import layout as L
-from autopilot.vehicle import (
-    Attitude,
-    Circle,
-    Hold,
-    Idle,
-    Land,
-    Leg,
-    Pilot,
-    TakeOff,
-    Target,
-    Velocity,
-    Yaw,
-)
+from autopilot.targets import Attitude, Circle, Hold, Idle, Land, Leg, Pilot, TakeOff, Target, Velocity, Yaw
 
 Row = npt.NDArray[np.float64]
 

@@ -62,7 +62,7 @@ def test_the_contracts_are_kept(copy):
         ("sortie/runtime/pacing.py", "import sortie.nodes.vehicle", ROOMS),
         ("sortie/flashing/shell.py", "import sortie.companion.connection", ROOMS),
         ("sortie/api/sample.py", "import sortie.commands.serve", ROOMS),
-        ("sitl/kernel/layout.py", "import sitl.vehicles.faults", KERNEL),
+        ("sitl/kernel/layout.py", "import sitl.vehicles.simulated", KERNEL),
         ("depot/skimmer/skimmer_controller.py", "import depot.decisions.watches", PARTIES),
         ("depot/decisions/phase_context.py", "from depot.skimmer.skimmer_controller import SkimmerController", PARTIES),
         ("autopilot/geo.py", "import socket", PURE),

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from autopilot import report as R
-from autopilot.vehicle import TakeOff, Target, VehicleEvent
+from autopilot.targets import TakeOff, Target
+from autopilot.vehicle import VehicleEvent
 from sitl.vehicles.copter import SimulatedCopter
 from tests.fakes.simulated_run import HOME, TICK_MS, SimulatedRun
 

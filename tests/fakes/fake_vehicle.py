@@ -13,28 +13,24 @@ from autopilot import report
 from autopilot.control.layout import TICK_MS
 from autopilot.geo import GeoPoint, Ned, to_global
 from autopilot.reasons import ArmingReason
-from autopilot.vehicle import (
+from autopilot.targets import (
     Attitude,
-    Capabilities,
     Circle,
-    ControlPart,
     Drive,
     Hold,
     Idle,
     Land,
     Leg,
     Pilot,
-    Request,
     Speeds,
     Sticks,
     TakeOff,
     Target,
-    VehicleEvent,
-    VehicleState,
     Velocity,
     Yaw,
     YawMode,
 )
+from autopilot.vehicle import Capabilities, ControlPart, Request, VehicleEvent, VehicleState
 
 ORIGIN = GeoPoint(-35.363261, 149.165230, 584.0)
 GOOD_EKF = 831

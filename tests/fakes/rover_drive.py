@@ -6,7 +6,8 @@ import numpy as np
 import numpy.typing as npt
 
 from autopilot import report as R
-from autopilot.vehicle import Speeds, Target, VehicleEvent
+from autopilot.targets import Speeds, Target
+from autopilot.vehicle import VehicleEvent
 from sitl.vehicles.rover import SimulatedRover
 from tests.fakes.simulated_run import HOME, TICK_MS, SimulatedRun
 

@@ -7,7 +7,8 @@ import numpy.typing as npt
 
 from autopilot.control.layout import TICK_MS
 from autopilot.geo import GeoPoint
-from autopilot.vehicle import Target, VehicleEvent
+from autopilot.targets import Target
+from autopilot.vehicle import VehicleEvent
 from sitl.vehicles.simulated import SimulatedMachine
 
 HOME = GeoPoint(-35.363261, 149.165230, 584.0)

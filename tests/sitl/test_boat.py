@@ -13,7 +13,7 @@ import pytest
 
 from autopilot import report as R
 from autopilot.control import layout as L
-from autopilot.vehicle import Hold, Leg
+from autopilot.targets import Hold, Leg
 from autopilot.vehicles.kinds import BOAT, class_of_type
 from mavlink_bridge.identity import Identity
 from sitl.kernel import layout as M

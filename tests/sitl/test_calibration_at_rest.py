@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from autopilot.control import layout as L
-from autopilot.vehicle import Land, VehicleEvent
+from autopilot.targets import Land
+from autopilot.vehicle import VehicleEvent
 from sitl.kernel import layout as M
 from tests.fakes.copter_flight import CopterFlight
 

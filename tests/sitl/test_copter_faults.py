@@ -9,7 +9,8 @@ import pytest
 
 from autopilot import report as R
 from autopilot.reasons import BAD_FIX, BARO_FAILED, COMPASS_FAILED, GYROS_FAILED, NEED_POSITION, ArmingReason
-from autopilot.vehicle import Attitude, Hold, Land, Leg, VehicleEvent
+from autopilot.targets import Attitude, Hold, Land, Leg
+from autopilot.vehicle import VehicleEvent
 from sitl.vehicles.copter import SimulatedCopter
 from tests.fakes.copter_flight import HOME, CopterFlight
 

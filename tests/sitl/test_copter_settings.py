@@ -7,7 +7,8 @@ import pytest
 
 from autopilot.control import layout as L
 from autopilot.parameters import Parameters
-from autopilot.vehicle import Leg, VehicleEvent
+from autopilot.targets import Leg
+from autopilot.vehicle import VehicleEvent
 from autopilot.vehicles.kinds import COPTER
 from sitl.kernel import layout as M
 from sitl.vehicles.airframe import default_settings, initial_state

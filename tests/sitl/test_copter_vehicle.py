@@ -13,7 +13,7 @@ from autopilot import report as R
 from autopilot.control import layout as L
 from autopilot.geo import to_global, to_local
 from autopilot.reasons import BAD_FIX, NEED_POSITION
-from autopilot.vehicle import (
+from autopilot.targets import (
     Attitude,
     Circle,
     Drive,
@@ -23,15 +23,14 @@ from autopilot.vehicle import (
     Leg,
     Pilot,
     PilotKind,
-    SimulatedVehicle,
     Speeds,
     Sticks,
     TakeOff,
-    VehicleEvent,
     Velocity,
     Yaw,
     YawMode,
 )
+from autopilot.vehicle import SimulatedVehicle, VehicleEvent
 from sitl.vehicles.copter import SimulatedCopter
 from tests.fakes.copter_flight import HOME, CopterFlight
 

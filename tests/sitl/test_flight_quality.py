@@ -7,7 +7,8 @@ import numpy.typing as npt
 import pytest
 
 from autopilot import report as R
-from autopilot.vehicle import Circle, Hold, Land, Leg, Speeds, VehicleEvent, Velocity
+from autopilot.targets import Circle, Hold, Land, Leg, Speeds, Velocity
+from autopilot.vehicle import VehicleEvent
 from tests.fakes.copter_flight import CopterFlight
 
 SEEDS = (1, 2, 3, 4, 5)

@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 
 from autopilot import report as R
-from autopilot.vehicle import Hold, Leg, TakeOff, VehicleEvent
+from autopilot.targets import Hold, Leg, TakeOff
+from autopilot.vehicle import VehicleEvent
 from sitl.vehicles.copter import SimulatedCopter
 from sitl.vehicles.rows import Rows
 from tests.fakes.copter_flight import HOME, CopterFlight

@@ -9,7 +9,7 @@ import pytest
 
 from autopilot import report as R
 from autopilot.control import layout as L
-from autopilot.vehicle import Hold
+from autopilot.targets import Hold
 from sitl.kernel import layout as M
 from sitl.kernel.copter import run_tick
 from sitl.kernel.environment import cell_volts

@@ -9,7 +9,8 @@ import pytest
 
 from autopilot import report as R
 from autopilot.control import layout as L
-from autopilot.vehicle import ControlPart, Idle, TakeOff, VehicleEvent
+from autopilot.targets import Idle, TakeOff
+from autopilot.vehicle import ControlPart, VehicleEvent
 from sitl.kernel import layout as M
 from sitl.vehicles import clearing
 from sitl.vehicles.copter import SimulatedCopter

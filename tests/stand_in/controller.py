@@ -17,7 +17,8 @@ from autopilot.journal import MemoryJournal
 from autopilot.mission.events import CurrentChanged
 from autopilot.modes.table import CopterMode
 from autopilot.parameters.parameters import Parameters
-from autopilot.vehicle import SimulatedVehicle, Sticks
+from autopilot.targets import Sticks
+from autopilot.vehicle import SimulatedVehicle
 from autopilot.vehicles.kinds import vehicle_class
 from autopilot.wiring import NothingStored
 from mavlink_bridge.identity import Identity

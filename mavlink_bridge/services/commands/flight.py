@@ -13,7 +13,7 @@ from autopilot.mav import Cmd, Frame, ModeFlag, RepositionFlag, Result, SpeedTyp
 from autopilot.mission.state import TRACK_KINDS
 from autopilot.modes.table import CopterMode
 from autopilot.result import Outcome
-from autopilot.vehicle import Yaw, YawMode
+from autopilot.targets import Yaw, YawMode
 from autopilot.vehicles.vehicle_class import VehicleClass
 from mavlink_bridge.services.base import Outgoing
 from mavlink_bridge.services.commands.context import DENIED, FAILED, UNSUPPORTED, Context, Row

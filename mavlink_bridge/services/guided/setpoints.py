@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from autopilot.geo import GLOBAL_FRAMES, Ned, altitude_amsl, to_local
 from autopilot.mav import AttitudeMask, Frame, Severity
-from autopilot.vehicle import Yaw, YawMode
+from autopilot.targets import Yaw, YawMode
 from mavlink_bridge.services.base import Clock, Message, Outgoing, Peer
 from mavlink_bridge.services.commands.request import HIGHEST
 from mavlink_bridge.services.guided.masks import (

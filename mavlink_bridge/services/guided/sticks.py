@@ -16,7 +16,7 @@ from bisect import bisect_right
 from typing import TYPE_CHECKING
 
 from autopilot.reasons import ModeReason
-from autopilot.vehicle import Sticks
+from autopilot.targets import Sticks
 from mavlink_bridge.services.base import Clock, Message, Outgoing, Peer
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from autopilot import report as R
 from autopilot.control import inertial
 from autopilot.control import layout as L
 from autopilot.control.estimator import fuse_mag
-from autopilot.vehicle import Hold, Leg, Yaw, YawMode
+from autopilot.targets import Hold, Leg, Yaw, YawMode
 from tests.fakes.copter_flight import CopterFlight
 
 Matrix = npt.NDArray[np.float64]

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from autopilot import report as R
 from autopilot.control import layout as L
 from autopilot.control.reference import approach
-from autopilot.vehicle import Circle, Hold, Land, Leg, Speeds, TakeOff, Target, VehicleEvent, Velocity
+from autopilot.targets import Circle, Hold, Land, Leg, Speeds, TakeOff, Target, Velocity
+from autopilot.vehicle import VehicleEvent
 from sitl.vehicles.copter import SimulatedCopter
 from tests.fakes.copter_flight import HOME
 

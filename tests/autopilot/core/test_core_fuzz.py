@@ -11,7 +11,8 @@ from autopilot.events import ArmedChanged, ModeChanged
 from autopilot.geo import GeoPoint
 from autopilot.mission.items import MissionItem
 from autopilot.result import Outcome
-from autopilot.vehicle import Sticks, VehicleEvent, Yaw, YawMode
+from autopilot.targets import Sticks, Yaw, YawMode
+from autopilot.vehicle import VehicleEvent
 from tests.fakes.core_bench import Bench
 
 NUMBER = st.one_of(st.floats(-1e6, 1e6), st.sampled_from([0.0, 1.0, 2.0, -1.0, -2.0, 1e30, -1e30]))

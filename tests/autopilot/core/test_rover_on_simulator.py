@@ -11,7 +11,7 @@ from autopilot import report as R
 from autopilot.geo import to_global
 from autopilot.mav import Result
 from autopilot.mission.sequencer import MissionState
-from autopilot.vehicle import Sticks, Yaw, YawMode
+from autopilot.targets import Sticks, Yaw, YawMode
 from tests.fakes import rover_core
 from tests.fakes.core_bench import Bench, item, waypoint
 from tests.fakes.fake_vehicle import ORIGIN

@@ -8,7 +8,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from autopilot.mission.items import MissionItem
-from autopilot.vehicle import Sticks
+from autopilot.targets import Sticks
 from tests.fakes.core_bench import Bench, item, takeoff, waypoint
 
 METRES = st.integers(-60, 60).map(float)

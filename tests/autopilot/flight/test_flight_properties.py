@@ -11,7 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from autopilot.flight.faults import FAULT_NAMES
-from autopilot.vehicle import Sticks, VehicleEvent
+from autopilot.targets import Sticks
+from autopilot.vehicle import VehicleEvent
 from tests.fakes.flight_bench import (
     HANGING_MISSION,
     LANDING_MISSION,

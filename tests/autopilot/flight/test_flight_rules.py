@@ -12,7 +12,8 @@ from autopilot.flight.lifecycle import FlightState
 from autopilot.flight.messages import Tag
 from autopilot.mav import Result
 from autopilot.reasons import BARO_FAILED, COMPASS_FAILED
-from autopilot.vehicle import Request, Sticks, VehicleEvent
+from autopilot.targets import Sticks
+from autopilot.vehicle import Request, VehicleEvent
 from tests.fakes.core_bench import takeoff, waypoint
 from tests.fakes.fake_vehicle import GOOD_EKF, NO_POSITION_EKF, FakeVehicle
 from tests.fakes.flight_bench import (

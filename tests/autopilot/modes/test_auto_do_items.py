@@ -7,7 +7,7 @@ import pytest
 from autopilot.events import PayloadAction
 from autopilot.geo import GeoPoint, to_local
 from autopilot.mission.items import MissionItem
-from autopilot.vehicle import YawMode
+from autopilot.targets import YawMode
 from tests.fakes.core_bench import Bench, item, takeoff, waypoint
 from tests.fakes.fake_vehicle import ORIGIN
 

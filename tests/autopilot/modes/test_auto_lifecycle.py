@@ -17,7 +17,8 @@ from autopilot.mission.events import (
     WaitCause,
 )
 from autopilot.mission.sequencer import MissionState
-from autopilot.vehicle import Idle, Leg, TakeOff, VehicleEvent
+from autopilot.targets import Idle, Leg, TakeOff
+from autopilot.vehicle import VehicleEvent
 from tests.fakes.core_bench import Bench, item, takeoff, waypoint
 from tests.fakes.sim_copter import ready
 

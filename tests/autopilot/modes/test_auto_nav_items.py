@@ -8,7 +8,7 @@ from autopilot.events import PayloadAction
 from autopilot.geo import Ned, to_global
 from autopilot.mission.items import MissionItem
 from autopilot.mission.sequencer import MissionState
-from autopilot.vehicle import Circle, Hold, Idle, Land, Leg, TakeOff, YawMode
+from autopilot.targets import Circle, Hold, Idle, Land, Leg, TakeOff, YawMode
 from tests.fakes.core_bench import Bench, item, takeoff, waypoint
 from tests.fakes.fake_vehicle import ORIGIN
 

@@ -9,7 +9,7 @@ from autopilot.events import StatusText
 from autopilot.mav import Result, Severity
 from autopilot.mission.events import MissionComplete
 from autopilot.mission.sequencer import MissionState
-from autopilot.vehicle import Hold, Leg
+from autopilot.targets import Hold, Leg
 from tests.fakes.core_bench import Bench, item, takeoff, waypoint
 
 AUTO, GUIDED, LOITER, AUTO_RTL = 3, 4, 5, 27

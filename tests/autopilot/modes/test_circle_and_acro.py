@@ -8,7 +8,7 @@ import pytest
 
 from autopilot import report as R
 from autopilot.geo import to_global
-from autopilot.vehicle import Sticks
+from autopilot.targets import Sticks
 from tests.fakes.core_bench import Bench
 from tests.fakes.fake_vehicle import ORIGIN
 from tests.fakes.sim_copter import GUIDED, away, ground_speed, height, in_air, ready

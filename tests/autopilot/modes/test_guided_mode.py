@@ -8,7 +8,7 @@ import pytest
 
 from autopilot.geo import GeoPoint, to_global
 from autopilot.mav import Result
-from autopilot.vehicle import Attitude, Hold, Idle, Leg, TakeOff, Velocity, Yaw, YawMode
+from autopilot.targets import Attitude, Hold, Idle, Leg, TakeOff, Velocity, Yaw, YawMode
 from tests.fakes.core_bench import Bench
 from tests.fakes.fake_vehicle import ORIGIN
 

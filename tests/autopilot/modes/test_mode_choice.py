@@ -9,7 +9,7 @@ import pytest
 from autopilot.events import ModeChanged
 from autopilot.mav import Result
 from autopilot.modes.table import COPTER_MODES, ROVER_MODES
-from autopilot.vehicle import Hold, Idle, Pilot, PilotKind
+from autopilot.targets import Hold, Idle, Pilot, PilotKind
 from autopilot.vehicles.kinds import vehicle_class
 from autopilot.wiring import NothingStored
 from tests.fakes.core_bench import Bench, takeoff, waypoint

@@ -6,7 +6,7 @@ import pytest
 
 from autopilot.geo import to_global
 from autopilot.mission.items import MissionItem
-from autopilot.vehicle import Land, Leg, YawMode
+from autopilot.targets import Land, Leg, YawMode
 from tests.fakes.core_bench import Bench, item
 from tests.fakes.fake_vehicle import ORIGIN
 

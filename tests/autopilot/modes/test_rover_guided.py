@@ -8,7 +8,7 @@ import pytest
 
 from autopilot.events import GuidedTargetReached, StatusText
 from autopilot.mav import Result
-from autopilot.vehicle import Drive, Hold, Leg, Yaw, YawMode
+from autopilot.targets import Drive, Hold, Leg, Yaw, YawMode
 from tests.fakes.core_bench import Bench
 
 HOLD, LOITER, RTL, GUIDED = 4, 5, 11, 15

@@ -8,7 +8,7 @@ from autopilot.events import StatusText
 from autopilot.mav import Result
 from autopilot.mission.events import MissionComplete
 from autopilot.mission.sequencer import MissionState
-from autopilot.vehicle import Hold, Leg
+from autopilot.targets import Hold, Leg
 from tests.fakes.core_bench import Bench, item, takeoff, waypoint
 
 MANUAL, ACRO, HOLD, AUTO, RTL, GUIDED = 0, 1, 4, 10, 11, 15

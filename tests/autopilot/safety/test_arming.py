@@ -9,7 +9,8 @@ from autopilot.events import ArmedChanged, StatusText
 from autopilot.mav import Result, Severity
 from autopilot.reasons import COMPASS_FAILED, GYROS_FAILED, ArmingMethod
 from autopilot.result import Outcome
-from autopilot.vehicle import Request, Sticks, VehicleEvent
+from autopilot.targets import Sticks
+from autopilot.vehicle import Request, VehicleEvent
 from tests.fakes.core_bench import Bench, takeoff, waypoint
 
 

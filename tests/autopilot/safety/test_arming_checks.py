@@ -15,7 +15,7 @@ from autopilot.reasons import (
     ArmingReason,
     Check,
 )
-from autopilot.vehicle import Sticks
+from autopilot.targets import Sticks
 from tests.fakes.core_bench import Bench
 from tests.fakes.sim_copter import ALT_HOLD, GUIDED, STABILIZE, ready
 

@@ -8,7 +8,8 @@ from autopilot import report
 from autopilot.events import ArmedChanged, StatusText
 from autopilot.mav import Severity
 from autopilot.reasons import ArmingMethod
-from autopilot.vehicle import Sticks, VehicleEvent
+from autopilot.targets import Sticks
+from autopilot.vehicle import VehicleEvent
 from tests.fakes.core_bench import Bench, item, takeoff, waypoint
 
 AUTO, GUIDED, LOITER, RTL, LAND, BRAKE, SMART_RTL = 3, 4, 5, 6, 9, 17, 21

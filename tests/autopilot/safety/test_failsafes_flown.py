@@ -11,7 +11,7 @@ import pytest
 from autopilot.geo import to_global
 from autopilot.mission.items import MissionItem
 from autopilot.modes.table import COPTER_MODES
-from autopilot.vehicle import Sticks
+from autopilot.targets import Sticks
 from sitl.vehicles.rover import SimulatedRover
 from tests.fakes.core_bench import Bench, takeoff, waypoint
 from tests.fakes.fake_vehicle import ORIGIN

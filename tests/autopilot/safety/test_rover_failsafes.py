@@ -7,7 +7,8 @@ import pytest
 
 from autopilot.events import StatusText
 from autopilot.modes.table import RoverMode
-from autopilot.vehicle import Sticks, VehicleEvent
+from autopilot.targets import Sticks
+from autopilot.vehicle import VehicleEvent
 from tests.fakes.core_bench import Bench, waypoint
 
 MANUAL, STEERING, HOLD, LOITER, AUTO, RTL, SMART_RTL, GUIDED = 0, 3, 4, 5, 10, 11, 12, 15

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from autopilot.geo import GeoPoint
 from autopilot.mav import Result
-from autopilot.vehicle import Yaw
+from autopilot.targets import Yaw
 from mavlink_bridge import codec
 from mavlink_bridge.codec import dialect
 from mavlink_bridge.services.commands import equipment, flight, messages

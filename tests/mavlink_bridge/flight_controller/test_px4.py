@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from autopilot.modes.table import CopterMode
-from autopilot.vehicle import Leg, VehicleEvent
+from autopilot.targets import Leg
+from autopilot.vehicle import VehicleEvent
 from autopilot.vehicles.kinds import COPTER
 from mavlink_bridge.codec import dialect
 from mavlink_bridge.firmware.px4 import Px4

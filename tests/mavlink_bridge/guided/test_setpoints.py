@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from autopilot.geo import to_global
-from autopilot.vehicle import Yaw, YawMode
+from autopilot.targets import Yaw, YawMode
 from mavlink_bridge import codec
 from mavlink_bridge.codec import dialect
 from mavlink_bridge.services.base import Message, Peer

@@ -6,7 +6,7 @@ from typing import Any, cast
 
 import pytest
 
-from autopilot.vehicle import Sticks
+from autopilot.targets import Sticks
 from mavlink_bridge.codec import dialect
 from mavlink_bridge.services.base import Message, Peer
 from mavlink_bridge.services.guided import StickService

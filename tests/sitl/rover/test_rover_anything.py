@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from autopilot import report as R
-from autopilot.vehicle import (
+from autopilot.targets import (
     Circle,
     Drive,
     Hold,

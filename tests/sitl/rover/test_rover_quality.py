@@ -9,7 +9,8 @@ import numpy.typing as npt
 import pytest
 
 from autopilot import report as R
-from autopilot.vehicle import Circle, Hold, Leg, Speeds, VehicleEvent
+from autopilot.targets import Circle, Hold, Leg, Speeds
+from autopilot.vehicle import VehicleEvent
 from tests.fakes.rover_drive import RoverDrive
 
 SEEDS = (1, 2, 3, 4, 5)

@@ -13,7 +13,7 @@ import pytest
 
 from autopilot import report as R
 from autopilot.control import layout as L
-from autopilot.vehicle import (
+from autopilot.targets import (
     Attitude,
     Circle,
     Drive,
@@ -23,16 +23,15 @@ from autopilot.vehicle import (
     Leg,
     Pilot,
     PilotKind,
-    SimulatedVehicle,
     Speeds,
     Sticks,
     TakeOff,
     Target,
-    VehicleEvent,
     Velocity,
     Yaw,
     YawMode,
 )
+from autopilot.vehicle import SimulatedVehicle, VehicleEvent
 from autopilot.vehicles.kinds import ROVER
 from sitl.kernel import layout as M
 from sitl.vehicles.rover import SimulatedRover

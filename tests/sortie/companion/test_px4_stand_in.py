@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from autopilot.modes.table import CopterMode
-from autopilot.vehicle import Hold, Velocity
+from autopilot.targets import Hold, Velocity
 from tests.fakes.controller_bench import ControllerBench
 from tests.fakes.controller_flight import SQUARE, MakeBench, landed, reached
 from tests.stand_in.px4 import Px4StandIn
