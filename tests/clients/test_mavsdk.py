@@ -9,6 +9,7 @@ import pytest
 
 from tests.fakes.mavsdk_flight import Drone, fly, wait_for
 from tests.fakes.mavsdk_server import mavsdk_server
+from tests.fakes.patience import PATIENCE_S
 from tests.fakes.served import Served, served
 from tests.fakes.station_plan import HOME
 
@@ -47,7 +48,7 @@ def test_native_mavsdk_flies_it(tmp_path: Path) -> None:
 
         async with Mavsdk(Configuration.create_with_component_type(ComponentType.GROUND_STATION)) as mavsdk:
             await mavsdk.add_any_connection(f"tcpout://127.0.0.1:{service.port}")
-            system = await mavsdk.first_autopilot(timeout_s=10.0)
+            system = await mavsdk.first_autopilot(timeout_s=PATIENCE_S)
             assert system is not None
             plugins = ActionAsync(system), ParamAsync(system), MissionRawAsync(system), TelemetryAsync(system)
             try:

@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.fakes.patience import PATIENCE_S
+
 ROOT = Path(__file__).parents[2]
 PACKAGES = ("sortie", "depot", "mavlink_bridge", "sitl", "autopilot")
 LAYERS = "Layers: imports only point down"
@@ -34,7 +36,7 @@ def lint(folder: Path) -> tuple[int, str]:
     """Status and output of lint-imports there. The folder comes first on the path, before the installed packages."""
     environment = os.environ | {"PYTHONPATH": str(folder), "COLUMNS": "200"}
     done = subprocess.run(
-        [sys.executable, "-c", LINTER], cwd=folder, env=environment, capture_output=True, text=True, timeout=120
+        [sys.executable, "-c", LINTER], cwd=folder, env=environment, capture_output=True, text=True, timeout=PATIENCE_S
     )
     return done.returncode, done.stdout + done.stderr
 

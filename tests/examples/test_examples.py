@@ -11,6 +11,7 @@ import pytest
 
 from autopilot.mission.plan import parse_plan
 from sortie import Session, events, mavlink, read_plan, start_of
+from tests.fakes.patience import PATIENCE_S
 from tests.fakes.served import free_port, served
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
@@ -89,7 +90,7 @@ def test_an_own_mode_does_not_replace_another():
 def test_the_flights_in_pytest_pass():
     """`pytest examples/test_flight.py`, as its text says."""
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", str(EXAMPLES / "test_flight.py")]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=120)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE_S)
     assert done.returncode == 0, done.stdout
     assert "......." in done.stdout
 

@@ -12,8 +12,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from tests.fakes.patience import PATIENCE_S
+
 SCRIPT = Path(sys.executable).parent / "mavproxy.py"
-WAIT_S = 30.0
 
 
 class Mavproxy:
@@ -30,7 +31,7 @@ class Mavproxy:
         self.process.stdin.write(f"{line}\n".encode())
         self.process.stdin.flush()
 
-    def expect(self, pattern: str, wait_s: float = WAIT_S) -> re.Match[str]:
+    def expect(self, pattern: str, wait_s: float = PATIENCE_S) -> re.Match[str]:
         """Read on until the pattern (a regular expression) is printed; returns the match."""
         found = self._look(pattern, wait_s)
         assert found, f"MAVProxy never printed {pattern!r}:\n{self.output}"
@@ -47,7 +48,7 @@ class Mavproxy:
             if left_s <= 0.0 or not self._read_some(left_s):
                 return None
 
-    def ask(self, line: str, pattern: str, wait_s: float = WAIT_S) -> re.Match[str]:
+    def ask(self, line: str, pattern: str, wait_s: float = PATIENCE_S) -> re.Match[str]:
         """Enter a command and wait for what it must print."""
         self.type(line)
         return self.expect(pattern, wait_s)
@@ -88,7 +89,7 @@ def mavproxy(url: str, folder: Path, *arguments: str) -> Iterator[Mavproxy]:
         process.stdin.close()
         process.terminate()
         try:
-            process.wait(10)
+            process.wait(PATIENCE_S)
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from tests.fakes.patience import PATIENCE_S
 from tests.fakes.served import Served, free_port
 
 
@@ -24,4 +25,4 @@ def mavsdk_server(service: Served, folder: Path) -> Iterator[int]:
             yield port
         finally:
             process.terminate()
-            process.wait(10)
+            process.wait(PATIENCE_S)

@@ -38,6 +38,7 @@ from sortie import Session, events
 from tests.fakes import rover_core
 from tests.fakes.core_bench import Bench, waypoint
 from tests.fakes.fake_vehicle import ORIGIN
+from tests.fakes.patience import PATIENCE_S
 from tests.fakes.rover_core import HOLD, LOITER, away, driven, driving, place, speed
 
 SCRIPT = "from tests.sitl.test_boat import short_trip; print(short_trip())"
@@ -216,6 +217,6 @@ def test_compiled_and_plain_agree_bit_for_bit() -> None:
     """The same functions without numba's compiler give the same bytes, and no warning."""
     plain = subprocess.run(
         [sys.executable, "-W", "error::RuntimeWarning", "-c", SCRIPT],
-        env={**os.environ, "NUMBA_DISABLE_JIT": "1"}, capture_output=True, text=True, check=True, timeout=300,
+        env={**os.environ, "NUMBA_DISABLE_JIT": "1"}, capture_output=True, text=True, check=True, timeout=PATIENCE_S,
     )  # fmt: skip
     assert plain.stdout.strip() == short_trip()

@@ -33,6 +33,7 @@ from autopilot.targets import (
 from autopilot.vehicle import SimulatedVehicle, VehicleEvent
 from sitl.vehicles.copter import SimulatedCopter
 from tests.fakes.copter_flight import HOME, CopterFlight
+from tests.fakes.patience import PATIENCE_S
 
 
 @pytest.fixture
@@ -56,7 +57,7 @@ def test_it_is_made_without_numba() -> None:
         "c = SimulatedCopter(GeoPoint(0, 0)); c.set_parameter('SIM_BATT_VOLTAGE', 12.0);"
         "assert 'numba' not in sys.modules"
     )
-    subprocess.run([sys.executable, "-c", script], check=True, timeout=60)
+    subprocess.run([sys.executable, "-c", script], check=True, timeout=PATIENCE_S)
 
 
 def test_advance_rounds_up_to_a_tick_and_never_stands_still() -> None:

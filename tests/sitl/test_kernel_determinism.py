@@ -16,6 +16,7 @@ from autopilot.vehicle import VehicleEvent
 from sitl.vehicles.copter import SimulatedCopter
 from sitl.vehicles.rows import Rows
 from tests.fakes.copter_flight import HOME, CopterFlight
+from tests.fakes.patience import PATIENCE_S
 
 SCRIPT = """
 from tests.sitl.test_kernel_determinism import short_flight
@@ -42,7 +43,7 @@ def test_compiled_and_plain_agree_bit_for_bit() -> None:
         capture_output=True,
         text=True,
         check=True,
-        timeout=120,
+        timeout=PATIENCE_S,
     )
     assert plain.stdout.strip() == short_flight()
 
@@ -50,7 +51,9 @@ def test_compiled_and_plain_agree_bit_for_bit() -> None:
 def test_plain_python_without_numba_flies() -> None:
     """A Python that numba does not know runs the same functions (numba made unimportable here)."""
     script = "import sys; sys.modules['numba'] = None" + SCRIPT
-    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, timeout=120)
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True, timeout=PATIENCE_S
+    )
     assert done.stdout.strip() == short_flight()
 
 

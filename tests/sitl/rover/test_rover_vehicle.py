@@ -35,6 +35,7 @@ from autopilot.vehicle import SimulatedVehicle, VehicleEvent
 from autopilot.vehicles.kinds import ROVER
 from sitl.kernel import layout as M
 from sitl.vehicles.rover import SimulatedRover
+from tests.fakes.patience import PATIENCE_S
 from tests.fakes.rover_drive import HOME, RoverDrive
 
 SCRIPT = """
@@ -56,7 +57,7 @@ def test_compiled_and_plain_agree_bit_for_bit() -> None:
     """The same functions without numba's compiler give the same bytes, and no warning."""
     plain = subprocess.run(
         [sys.executable, "-W", "error::RuntimeWarning", "-c", SCRIPT],
-        env={**os.environ, "NUMBA_DISABLE_JIT": "1"}, capture_output=True, text=True, check=True, timeout=120,
+        env={**os.environ, "NUMBA_DISABLE_JIT": "1"}, capture_output=True, text=True, check=True, timeout=PATIENCE_S,
     )  # fmt: skip
     assert plain.stdout.strip() == short_drive()
 
@@ -80,7 +81,9 @@ def test_it_is_made_without_numba() -> None:
         "import sys; from sitl.vehicles.rover import SimulatedRover; from autopilot.geo import GeoPoint;"
         "SimulatedRover(GeoPoint(0.0, 0.0)); print('numba' in sys.modules)"
     )
-    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, timeout=60)
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True, timeout=PATIENCE_S
+    )
     assert done.stdout.strip() == "False"
 
 

@@ -24,6 +24,7 @@ from mavlink_bridge.endpoint import Endpoint
 from mavlink_bridge.links.hub import LinkHub
 from sortie import Session, UserError, events, mavlink
 from sortie.api.sample import square
+from tests.fakes.patience import PATIENCE_S
 from tests.fakes.served import free_port
 
 HOME = GeoPoint(47.3769, 8.5417, 408.0)
@@ -200,7 +201,7 @@ def test_a_busy_port_is_a_user_error():
 def test_importing_sortie_is_cheap():
     """`import sortie` brings in neither numpy nor pymavlink: what is used is imported when it is used."""
     script = "import sys, sortie; print([m for m in ('numpy', 'pymavlink', 'numba', 'click') if m in sys.modules])"
-    out = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, timeout=30)
+    out = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, timeout=PATIENCE_S)
     assert out.stdout.strip() == "[]"
 
 

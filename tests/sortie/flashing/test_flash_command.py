@@ -19,6 +19,7 @@ from mavlink_bridge.testing.bootloader import BoardSpec, Faults
 from sortie.commands.cli import run
 from sortie.config.settings import Given
 from tests.fakes.flash_bench import apj, image_of
+from tests.fakes.patience import PATIENCE_S
 from tests.fakes.pty_board_thread import ServedPtyBoard
 
 QUICK = Behaviour(starts_ms=50, returns_ms=50)
@@ -215,7 +216,7 @@ def test_the_simulated_board_runs_until_it_is_stopped_and_leaves_nothing(
     assert Path(path).is_symlink()
     assert str(Path(path).readlink()).startswith("/dev/pts/")
     process.send_signal(number)
-    assert process.wait(30.0) == status
+    assert process.wait(PATIENCE_S) == status
     assert not Path(path).parent.exists()
 
 
@@ -230,6 +231,6 @@ def test_flashing_that_is_stopped_says_how_the_board_is(file: str, number: signa
                     break
             process.send_signal(number)
             rest = process.stderr.read()
-            assert process.wait(30.0) == status
+            assert process.wait(PATIENCE_S) == status
     assert "stopped; the board has no whole firmware now and stays in its bootloader; run the same command" in rest
     assert "Traceback" not in rest

@@ -13,6 +13,7 @@ from sortie.api import events
 from sortie.api.sample import square
 from sortie.api.session import Session
 from sortie.nodes.flight import Flight, FlightResult
+from tests.fakes.patience import PATIENCE_S
 from tests.fakes.program import last_line, run
 from tests.fakes.station_plan import HOME
 
@@ -75,7 +76,7 @@ def test_fly_with_a_duration_is_status_0_and_repeats(tmp_path: Path) -> None:
     """Both flights of --repeat 2."""
     done = run(
         tmp_path, "fly", str(PLAN), "--speedup", "0", "--json", "--repeat", "2", "--param", "FM_DURATION=12",
-        "--link", "tcpin:127.0.0.1:0", timeout=300.0,
+        "--link", "tcpin:127.0.0.1:0", timeout=PATIENCE_S,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     assert last_line(done)["result"] == "completed"

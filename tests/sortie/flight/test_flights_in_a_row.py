@@ -14,6 +14,7 @@ from autopilot.flight.messages import Kind
 from autopilot.flight.trace import TraceEntry, read_trace, write_line
 from sortie import Session, events
 from tests.fakes.flight_station import HOP, I, flight_state
+from tests.fakes.patience import PATIENCE_S
 from tests.fakes.program import last_line, run
 from tests.fakes.served import free_port
 
@@ -134,7 +135,7 @@ def test_a_flight_on_an_empty_battery_ends(tmp_path: Path, kind: str) -> None:
     done = run(
         tmp_path, "fly", "row.waypoints", "--vehicle", f"sim:{kind}", "--speedup", "0", "--json",
         "--param", "FS_CRASH_CHECK=0", "--param", "FM_CUT_TILT=0", "--param", "SIM_BATT_CAP_AH=0.3",
-        "--link", f"tcpin:127.0.0.1:{free_port()}", timeout=60.0,
+        "--link", f"tcpin:127.0.0.1:{free_port()}", timeout=PATIENCE_S,
     )  # fmt: skip
     assert done.returncode == 1
     result = last_line(done)

@@ -24,6 +24,7 @@ from sortie.logs.dataflash import UNITS, kind, preamble
 from sortie.logs.dataflash_samples import ROWS, UNKNOWN_OF_A_REAL_VEHICLE, Sampler
 from sortie.logs.recorder import record_flights
 from sortie.nodes.build import VIRTUAL_EPOCH_US
+from tests.fakes.patience import PATIENCE_S
 
 LAT, LON = -35.363261, 149.165230
 COPTER = K.samples(kinds.COPTER, simulated=True)
@@ -267,7 +268,7 @@ def test_pymavlinks_tools_read_it(flight: tuple[Path, list[Snapshot]], tool: lis
     """The tools that people use: they find the events, the way flown, the parameters."""
     script = Path(sys.executable).parent / tool[0]
     command = [sys.executable, str(script), *tool[1:], str(flight[0] / "latest/flight.bin")]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE_S, check=True)
     expected = {"mavlogdump.py": "EV {TimeUS", "mavflighttime.py": "Total distance", "mavparms.py": "WPNAV_SPEED"}
     assert expected[tool[0]] in done.stdout
 

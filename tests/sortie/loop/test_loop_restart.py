@@ -20,6 +20,7 @@ from sortie.loop.view import LoopView
 from sortie.runtime.runtime import Runtime
 from sortie.runtime.sockets import Sockets
 from tests.fakes.loop_run import PROFILE, LoopBench
+from tests.fakes.patience import PATIENCE_S
 
 FAULTS = ("debris@phase4+60000#2", "corridor_drift@phase5+1000#3")
 
@@ -68,7 +69,7 @@ def test_a_signal_does_not_wait_for_the_compiler(tmp_path: Path) -> None:
 
     def compiles() -> None:
         runtime.signals.number = signal.SIGTERM
-        assert let_go.wait(30.0)
+        assert let_go.wait(PATIENCE_S)
 
     run.loop.load = compiles  # type: ignore[method-assign]  # a kernel that is not in numba's cache
     before_ms = run.loop.now_ms

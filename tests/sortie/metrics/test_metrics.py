@@ -28,6 +28,7 @@ from sortie.metrics.board import EVERY_MS, Board
 from sortie.metrics.jitter import Jitter
 from sortie.metrics.server import LARGEST_REQUEST, READERS, Bounded, MetricsServer
 from sortie.metrics.statistics import Sample, Snapshot, Statistics
+from tests.fakes.patience import PATIENCE_S
 from tests.fakes.served import free_port, served
 
 #: A line of the exposition format: comment, or name, labels, value.
@@ -147,7 +148,7 @@ def server() -> Iterator[MetricsServer]:
 
 def ask(port: int, request: bytes) -> bytes:
     """The answer to a request, read to its end."""
-    with socket.create_connection(("127.0.0.1", port), timeout=20) as client:
+    with socket.create_connection(("127.0.0.1", port), timeout=PATIENCE_S) as client:
         answer = b""
         with contextlib.suppress(ConnectionError):  # cut off with something of ours unread
             client.sendall(request)
@@ -206,7 +207,7 @@ def test_the_end_waits_for_no_reader() -> None:
     """Silent ones, and one that asked and does not take its page, are cut off; the port is free again."""
     server = MetricsServer("127.0.0.1", 0, Posted())
     port = server.port
-    readers = [socket.create_connection(("127.0.0.1", port), timeout=20) for _ in range(3)]
+    readers = [socket.create_connection(("127.0.0.1", port), timeout=PATIENCE_S) for _ in range(3)]
     readers[0].sendall(b"GET /metrics HTTP/1.1\r\n\r\n")
     ask(port, b"GET / HTTP/1.1\r\n\r\n")  # all before it have been taken
     server.close()
@@ -240,13 +241,13 @@ def test_the_program_shows_its_figures(tmp_path: Path, capsys: pytest.CaptureFix
     """By HTTP, as a file over MAVFTP, and by `sortie status --links`, as table and as JSON."""
     port = free_port()
     with served(tmp_path, "--metrics", f"127.0.0.1:{port}", speedup="1", ready=False) as service:
-        with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=10) as answer:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=PATIENCE_S) as answer:
             statistics = parsed(answer.read().decode())
         assert statistics["sortie_links"] >= 1.0
         assert statistics["sortie_all_links_sent_frames_total"] > 0.0
         assert 0.0 <= statistics["sortie_loop_lateness_worst_seconds"] < 5.0
         with pytest.raises(urllib.error.HTTPError):
-            urllib.request.urlopen(f"http://127.0.0.1:{port}/", timeout=10)
+            urllib.request.urlopen(f"http://127.0.0.1:{port}/", timeout=PATIENCE_S)
         assert run(["status", "--links", "--json", "--connect", service.tcp]) == 0
         page = json.loads(capsys.readouterr().out.splitlines()[-1])
         assert len(json.dumps(page)) > DATA_BYTES, "one block would not test much"
@@ -271,7 +272,7 @@ def test_no_reader_holds_up_the_flight(tmp_path: Path) -> None:
                 one.sendall(request)
         for _ in range(3 * READERS):
             ask(port, b"GET / HTTP/1.1\r\n\r\n")
-        deadline_s = time.monotonic() + 20.0
+        deadline_s = time.monotonic() + PATIENCE_S
         after = before
         while after["sortie_loop_late_turns_total"] < before["sortie_loop_late_turns_total"] + 10:
             assert time.monotonic() < deadline_s, "the loop stands still"

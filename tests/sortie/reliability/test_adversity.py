@@ -261,13 +261,14 @@ def test_ten_thousand_connects_leave_nothing_behind(tmp_path: Path, stack: ExitS
             if number % 50 == 0:
                 crowd.listen(0.01)
 
+    crowd.listen(PATIENCE_S, lambda: crowd.moving)
     connect(1000)
     crowd.listen(1.0)
     files, memory = len(os.listdir(f"/proc/{pid}/fd")), resident_kb(pid)  # noqa: PTH208 - as the kernel counts them
     connect(9000)
-    crowd.listen(2.0)
+    crowd.listen(PATIENCE_S, lambda: len(os.listdir(f"/proc/{pid}/fd")) <= files + 2)  # noqa: PTH208 - as above
     assert len(os.listdir(f"/proc/{pid}/fd")) <= files + 2  # noqa: PTH208 - as above
     assert resident_kb(pid) - memory < 10_000
     crowd.ask()
-    crowd.listen(2.0)
+    crowd.listen(PATIENCE_S, lambda: crowd.answers == [1])
     assert crowd.answers == [1]

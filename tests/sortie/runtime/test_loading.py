@@ -14,6 +14,7 @@ import pytest
 from autopilot.control.compiler_watch import COMPILER
 from sortie.runtime.loader import COMPILING, LOADER
 from sortie.runtime.runtime import Runtime
+from tests.fakes.patience import PATIENCE_S
 
 
 class LoadingService:
@@ -28,7 +29,7 @@ class LoadingService:
 
     def load(self) -> None:
         COMPILER.compiled = self.compiles
-        assert self.let_go.wait(30.0)
+        assert self.let_go.wait(PATIENCE_S)
 
     def serve_links(self, link_ms: int) -> None:
         """A service has something to send at each of `due_ms`."""

@@ -16,6 +16,7 @@ from autopilot.journal import SaveHome, SaveParameter, SavePlan, SaveProgress, S
 from autopilot.mission.items import MissionItem
 from sortie.config.errors import UserError
 from sortie.storage.store import Store
+from tests.fakes.patience import PATIENCE_S
 
 ITEMS = (MissionItem(22, 3, z=10.0, seq=0), MissionItem(16, 3, param4=nan, x=47.1, y=8.2, z=20.0, seq=1))
 
@@ -94,7 +95,7 @@ def test_the_loop_is_woken_when_something_is_written(tmp_path):
     woken = threading.Event()
     store = Store(tmp_path, lambda: (settled.append(store.durable()), woken.set()))
     ticket = store.submit(SaveParameter("RTL_ALT", 5.0))
-    assert woken.wait(5.0)
+    assert woken.wait(PATIENCE_S)
     assert settled[-1] >= ticket
     store.close()
 
