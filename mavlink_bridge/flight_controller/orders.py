@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import deque
 from dataclasses import dataclass
 
+from autopilot.mav import Frame
 from autopilot.vehicle import Request
 from mavlink_bridge.clients.base import Retry, Target
 from mavlink_bridge.clients.command import CommandClient, CommandOutcome
@@ -50,7 +51,7 @@ class Orders:
         retry: Retry = PROMPT,
         prefixes: tuple[str, ...] = (),
         place: bool = False,
-        frame: int = 3,
+        frame: int = Frame.GLOBAL_RELATIVE_ALT,
         moves: bool = False,
         replaces: bool = False,
     ) -> Request:

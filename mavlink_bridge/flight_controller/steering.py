@@ -7,7 +7,7 @@ from math import atan2, hypot, pi
 from typing import Final
 
 from autopilot import report as R
-from autopilot.mav import Cmd
+from autopilot.mav import Cmd, SpeedType
 from autopilot.targets import (
     Attitude,
     Circle,
@@ -218,10 +218,13 @@ class Steering:
         if wanted is None or wanted == self._told or by_target or isinstance(self.course, TakeOffCourse):
             return
         known = self._told if self._changed_speeds else self._own_speeds
-        pairs = ((1, wanted.ground, known and known.ground), (2, wanted.up, known and known.up),
-                 (3, wanted.down, known and known.down))  # fmt: skip
+        pairs = (
+            (SpeedType.GROUNDSPEED, wanted.ground, known and known.ground),
+            (SpeedType.CLIMB_SPEED, wanted.up, known and known.up),
+            (SpeedType.DESCENT_SPEED, wanted.down, known and known.down),
+        )
         for kind, new, old in pairs:
-            if new != old and (kind == 1 or self.context.has_height):
+            if new != old and (kind is SpeedType.GROUNDSPEED or self.context.has_height):
                 self._changed_speeds = True
                 self.context.orders.send(Cmd.DO_CHANGE_SPEED, float(kind), new, -1.0, moves=True)
         self._told = wanted

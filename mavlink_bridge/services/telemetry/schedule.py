@@ -21,7 +21,7 @@ from autopilot.control.layout import TICK_MS
 from autopilot.mav import DataStream
 from mavlink_bridge.services.telemetry.layout import NUMBER_OF_NAME
 
-FASTEST_US: Final = 20_000
+FASTEST_US: Final = TICK_MS * 1000
 """One decision tick: no vehicle has anything newer in between."""
 SLOWEST_US: Final = 60_000_000
 OFF: Final = -1

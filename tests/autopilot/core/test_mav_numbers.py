@@ -8,6 +8,7 @@ import pytest
 from pymavlink.dialects.v20 import ardupilotmega as dialect
 
 from autopilot import mav
+from autopilot.modes.table import CopterMode, RoverMode
 
 #: Where MAVLink's name does not begin with its enumeration's.
 PREFIXES = {
@@ -48,6 +49,14 @@ def test_no_enumeration_stands_twice() -> None:
 def test_what_pymavlink_lacks_is_still_lacking() -> None:
     """An exception that is no longer one goes."""
     assert not [member for member in NEWER if hasattr(dialect, f"{mavlink_name(type(member))}_{member.name}")]
+
+
+@pytest.mark.parametrize(("kind", "enumeration"), [(CopterMode, "COPTER_MODE"), (RoverMode, "ROVER_MODE")])
+def test_modes_have_ardupilots_numbers(kind: type[IntEnum], enumeration: str) -> None:
+    """The dialect spells one of them another way than ArduPilot's own texts."""
+    told = {number: entry.name for number, entry in dialect.enums[enumeration].items()}
+    for mode in kind:
+        assert told[mode.value].replace("INITIALIZING", "INITIALISING") == f"{enumeration}_{mode.name}"
 
 
 def test_the_estimators_bits_are_those_of_both_firmwares() -> None:
