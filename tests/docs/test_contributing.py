@@ -50,6 +50,28 @@ def test_the_twelve_questions_are_answered_by_files() -> None:
     assert [question for question in QUESTIONS if not paths(answers[question])] == []
 
 
+def names(text: str) -> list[str]:
+    """What an answer names within its files: spans of one identifier, and words in brackets that look like one."""
+    spans = [span for span in re.findall(r"`(\w+)`", text) if not (ROOT / span).exists()]
+    in_brackets = re.findall(r"\(([^)`]*)\)", text)
+    return spans + [word for words in in_brackets for word in re.findall(r"\b[a-z]+_[a-z_]+\b", words)]
+
+
+def unknown(answer: str) -> list[str]:
+    """Names that stand in none of the files that the answer names."""
+    files = [ROOT / path for path in paths(answer) if (ROOT / path).is_file()]
+    text = "\n".join(path.read_text(encoding="utf-8") for path in files)
+    return [name for name in names(answer) if not re.search(rf"\b{name}\b", text)]
+
+
+def test_what_the_answers_name_stands_in_their_files() -> None:
+    """`applies_to`, `make_link`, `precision_m` and the like, in all rows; with one planted that does not."""
+    rows = re.findall(r"^\| [^|]+ \| (.+) \|$", section("Where is it changed?"), re.M)
+    assert {"applies_to", "make_link", "precision_m", "base_mode"} <= {name for row in rows for name in names(row)}
+    assert [name for row in rows for name in unknown(row)] == []
+    assert unknown("`autopilot/status.py` (base_mode, system_stature)") == ["system_stature"]
+
+
 def test_the_five_checks_are_those_of_the_script_and_of_the_hooks() -> None:
     """In the order in which `scripts/test` has them."""
     checks = re.findall(r"^\| `([^`]+)` \|", section("The five checks"), re.M)
