@@ -129,7 +129,7 @@ class VehicleState:
 
     @property
     def landed(self) -> bool:
-        """By the landing detector: on the ground."""
+        """On the ground, by the landing detector."""
         return bool(self.report[report.LANDED_STATE] == ON_GROUND)
 
     @property

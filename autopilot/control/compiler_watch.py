@@ -13,7 +13,7 @@ class CompilerWatch:
         self.compiled = False
 
     def reset(self) -> None:
-        """From now on."""
+        """Watch from now on."""
         self.compiled = False
 
 

@@ -59,7 +59,7 @@ class Actor:
         """Some of what it listens for has happened or changed; `flags`: how things stand now."""
 
     def handle_timeout(self) -> None:
-        """Its deadline has come (and is None again)."""
+        """Act on the deadline that has come (and is None again)."""
 
     def reset(self, request: Message) -> str | None:
         """Clean state before a flight; the reason when that is impossible."""

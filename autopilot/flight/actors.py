@@ -165,7 +165,7 @@ class WaypointActor(FlightActor):
 
 
 class AltitudeActor(FlightActor):
-    """Up and down: LIFTOFF, LANDED (an emergency cutoff too), and LANDING, which brings the vehicle down: mode LAND,
+    """Height: LIFTOFF, LANDED (an emergency cutoff too), and LANDING, which brings the vehicle down: mode LAND,
     for what drives braking in HOLD. RESET clears the landing, the height controller and the learned hover thrust."""
 
     name = "altitude"

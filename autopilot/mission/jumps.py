@@ -40,11 +40,11 @@ class JumpCounters:
         self.keep_exhausted = keep_exhausted
 
     def reset(self) -> None:
-        """Every loop begins anew."""
+        """Begin every loop anew."""
         self._runs.clear()
 
     def copy(self) -> JumpCounters:
-        """For looking ahead without counting."""
+        """Copy the counts, for looking ahead without counting."""
         return JumpCounters(dict(self._runs), keep_exhausted=self.keep_exhausted)
 
     def follow(

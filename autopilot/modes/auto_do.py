@@ -91,7 +91,7 @@ class DoItems:
             self._condition.update(now_ms, events)
 
     def drop(self) -> None:
-        """Nothing waits any more."""
+        """Forget all that waits."""
         if self._condition is not None and self._condition.near_m > 0.0:
             self._tools.helm.vehicle.watch_distance(0.0)
         self._condition = None

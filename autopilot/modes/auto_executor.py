@@ -58,7 +58,7 @@ class OwnItems:
             self.executor.on_mission_complete()
 
     def drop(self) -> None:
-        """Nothing is being flown any more."""
+        """Forget what is being flown."""
         self._waiting.clear()
 
 

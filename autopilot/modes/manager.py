@@ -29,7 +29,7 @@ class ModeWatch(Protocol):
         """Why the mode may not be changed for this reason now, or None."""
 
     def mode_changed(self, now_ms: int) -> None:
-        """Another mode flies now."""
+        """Note that another mode flies now."""
 
 
 class ModeChoice:

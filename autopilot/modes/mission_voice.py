@@ -50,7 +50,7 @@ class MissionVoice:
             self._announcer.say(Severity.INFO, f"Reached waypoint #{notice.seq}. Loiter for {seconds} seconds")
 
     def reached(self, seq: int) -> list[StatusText]:
-        """Item `seq` is done."""
+        """What is said when item `seq` is done."""
         held, self._held = self._held, None
         if not self._facts.vehicle_class.texts.reached_by_name:
             return [StatusText(Severity.INFO, f"Reached command #{seq}")]

@@ -33,7 +33,7 @@ class Mode:
         """Vehicle time is `now_ms`, and `events` have just happened (may be none)."""
 
     def exit(self) -> None:
-        """Another mode takes over."""
+        """Leave: another mode takes over."""
 
     def next_deadline_ms(self) -> int | None:
         return None

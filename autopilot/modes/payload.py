@@ -50,7 +50,7 @@ class Camera:
         self.deadline_ms = now_ms + TICK_MS if self.every_m else None
 
     def shoot(self, now_ms: int) -> None:
-        """One photo, here."""
+        """Take one photo, here."""
         if not self._in_flight():
             return
         self.taken += 1

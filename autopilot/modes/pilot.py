@@ -76,7 +76,7 @@ class PilotMode(Mode):
 
 
 def always(kind: PilotKind) -> Callable[[Sticks], PilotKind]:
-    """The same way, however the sticks are held."""
+    """Fly the same way, however the sticks are held."""
     return lambda _: kind
 
 

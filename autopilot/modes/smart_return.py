@@ -89,7 +89,7 @@ class SmartReturnMode(Mode):
 
 
 class SmartReturnDrive(SmartReturnMode):
-    """A rover's, at RTL_SPEED."""
+    """SMART_RTL of what drives, at RTL_SPEED."""
 
     def __init__(self, context: VehicleContext, spec: ModeSpec, trail: Trail, speeds: SpeedControl) -> None:
         super().__init__(context, spec, trail)

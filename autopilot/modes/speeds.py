@@ -73,7 +73,7 @@ class SpeedControl:
         self.apply()
 
     def clear(self) -> None:
-        """Back to the parameters."""
+        """Go back to the parameters."""
         self.ground = self.up = self.down = None
         self.apply()
 

@@ -153,7 +153,7 @@ class Trail:
         return self._due
 
     def update(self, now_ms: int) -> None:
-        """After the mode has had its turn."""
+        """Look at the trail, after the mode has had its turn."""
         deadline = self.deadline_ms
         if deadline is not None and now_ms >= deadline:
             self._look(now_ms)

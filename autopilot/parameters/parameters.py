@@ -164,7 +164,7 @@ class Parameters:
         return SetOutcome(self[name], changed, True)
 
     def changed(self) -> dict[str, float]:
-        """Those that differ from their default, in index order, read-only ones left out."""
+        """Parameters that differ from their default, in index order, read-only ones left out."""
         return {
             name: value
             for name, value in self._values.items()

@@ -45,7 +45,7 @@ class DrivingFailsafes:
     # --- losses ---------------------------------------------------------------------------------------------------
     @property
     def acted(self) -> bool:
-        """One of them has led to something."""
+        """Has one of the losses led to something?"""
         return self._acted
 
     def ground_station_silent(self, setting: int, now_ms: int) -> None:
@@ -124,7 +124,7 @@ class DrivingFailsafes:
             self._disarm(ArmingMethod.CRASH)
 
     def estimator_failed(self, now_ms: int) -> None:
-        """In a mode that needs a position. FS_EKF_ACTION: 0 nothing, 1 hold, 2 say so."""
+        """Act in a mode that needs a position. FS_EKF_ACTION: 0 nothing, 1 hold, 2 say so."""
         action = int(self._facts.param("FS_EKF_ACTION", 1.0))
         if action == 0 or not self._modes.spec.position:
             return

@@ -17,13 +17,13 @@ class Watchdog:
         self.lost = False
 
     def heard(self, now_ms: int, timeout_s: float) -> bool:
-        """True when this ends a loss."""
+        """Note that it was heard. True when this ends a loss."""
         self.deadline = now_ms + int(timeout_s * 1000.0)
         was_lost, self.lost = self.lost, False
         return was_lost
 
     def forget(self) -> bool:
-        """Nothing is expected any more. True when this ends a loss."""
+        """Expect nothing any more. True when this ends a loss."""
         self.deadline = None
         was_lost, self.lost = self.lost, False
         return was_lost
@@ -60,16 +60,16 @@ class FailsafeRules(Protocol):
         """A loss may have lasted long enough now."""
 
     def armed(self) -> None:
-        """A new flight begins."""
+        """Begin a new flight."""
 
     def position_lost(self, *, lost: bool) -> None:
         """The receiver has no fix, or one again."""
 
     def crashed(self, check: int, now_ms: int) -> None:
-        """FS_CRASH_CHECK is `check`, not 0."""
+        """Act on a crash; FS_CRASH_CHECK is `check`, not 0."""
 
     def estimator_failed(self, now_ms: int) -> None:
-        """While armed."""
+        """Act on an estimator that has failed while armed."""
 
     def ground_station_silent(self, setting: int, now_ms: int) -> None:
         """FS_GCS_ENABLE is `setting`, not 0."""

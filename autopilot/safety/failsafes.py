@@ -51,7 +51,7 @@ class WindWatch:
             self.schedule(self._facts.now_ms)
 
     def schedule(self, now_ms: int) -> None:
-        """Arming or the limit has changed."""
+        """Begin to watch anew: arming or the limit has changed."""
         self.exceeded = False
         watching = self._limit > 0.0 and self._facts.armed
         self.deadline_ms = (now_ms // _LOOK_MS + 1) * _LOOK_MS if watching else None
@@ -112,7 +112,7 @@ class Failsafes:
 
     # --- time -----------------------------------------------------------------------------------------------------
     def update(self, now_ms: int) -> None:
-        """A loss may have lasted long enough now."""
+        """Act on a loss that has lasted long enough now."""
         self._rules.update(now_ms)
 
     def next_deadline_ms(self) -> int | None:
@@ -200,7 +200,7 @@ class Failsafes:
             self.ground_station_silent(now_ms)
 
     def link_time(self, link_ms: int, now_ms: int) -> None:
-        """The link clock has advanced to `link_ms`."""
+        """Follow the link clock, which has advanced to `link_ms`."""
         if self._heard:
             self._heard = False
             timeout = self._facts.param("FS_GCS_TIMEOUT", 5.0) + self._facts.param("FS_TIMEOUT", 0.0)
@@ -210,7 +210,7 @@ class Failsafes:
             self.ground_station_silent(now_ms)
 
     def ground_station_silent(self, now_ms: int) -> None:
-        """It was not heard in time."""
+        """Act on a ground station that was not heard in time."""
         setting = int(self._facts.param("FS_GCS_ENABLE"))
         self.ground_station.lost = setting != 0
         if setting != 0:
@@ -225,19 +225,19 @@ class Failsafes:
             self._rules.found("Radio")
 
     def sticks_released(self) -> None:
-        """They were released on purpose: the watch ends."""
+        """End the watch: the sticks were released on purpose."""
         if self.sticks.forget():
             self._rules.found("Radio")
 
     def sticks_silent(self, now_ms: int) -> None:
-        """The sticks were not renewed in time, or a fault says so."""
+        """Act on sticks that were not renewed in time, or on a fault that says so."""
         setting = int(self._facts.param("FS_THR_ENABLE", 1.0))
         self.sticks.lost = setting != 0
         if setting != 0:
             self._rules.sticks_silent(setting, now_ms)
 
     def too_windy(self, now_ms: int) -> None:
-        """The wind is above SRT_WIND_MAX: come home."""
+        """Come home: the wind is above SRT_WIND_MAX."""
         self._rules.fail("Wind", FailsafeAction.RTL, now_ms)
 
 

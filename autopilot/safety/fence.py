@@ -104,7 +104,7 @@ class FenceGuard:
         return self.room(lat, lon) >= 0.0
 
     def room(self, lat: float, lon: float) -> float:
-        """As `FenceLimits.room`; inf while the fence is off."""
+        """Metres to the nearest edge, as `FenceLimits.room`; inf while the fence is off."""
         return self.limits.room(lat, lon) if self.enabled else inf
 
     def admits(self, place: GeoPoint) -> bool:

@@ -21,7 +21,7 @@ _ROUNDING: Final = 1e-3  # m; what a place at a limit may be beyond it by its wa
 
 
 class FenceType(IntFlag):
-    """FENCE_TYPE bits."""
+    """Bits of FENCE_TYPE."""
 
     MAX_ALT = 1
     CIRCLE = 2
@@ -39,7 +39,7 @@ _NAMES: Final = {
 
 
 def fence_names(types: FenceType) -> str:
-    """As ArduPilot lists them: "Circle fence", "Max Alt and Circle fences"."""
+    """Names of fences as ArduPilot lists them: "Circle fence", "Max Alt and Circle fences"."""
     *most, last = [_NAMES[one] for one in _NAMES if types & one]
     return f"{', '.join(most)} and {last} fences" if most else f"{last} fence"
 
@@ -55,7 +55,7 @@ class FenceLimits:
 
     @property
     def revision(self) -> tuple[object, int]:
-        """Another value whenever home or the plan has changed."""
+        """A number that is another whenever home or the plan has changed."""
         return self._facts.home, self._plan.revision
 
     @property

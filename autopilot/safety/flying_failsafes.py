@@ -25,7 +25,7 @@ _ACCEL_LIMIT: Final = 3.0  # m/s2; CRASH_CHECK_ACCEL_MAX
 
 
 def crash_text(facts: VehicleFacts) -> str:
-    """With a copter's lean against the one demanded, when that is what told the crash."""
+    """What is said of a crash: with the lean against the one demanded, when that is what told it."""
     r = facts.vehicle.state.report
     roll, pitch = float(r[report.ROLL]), float(r[report.PITCH])
     want_roll, want_pitch = float(r[report.NAV_ROLL]), float(r[report.NAV_PITCH])
@@ -83,7 +83,7 @@ class FlyingFailsafes:
             self._announcer.say(Severity.CRITICAL, "GPS Glitch or Compass error" if lost else "Glitch cleared")
 
     def crashed(self, check: int, now_ms: int) -> None:
-        """FS_CRASH_CHECK is not 0."""
+        """Stop the motors; FS_CRASH_CHECK is not 0."""
         self._announcer.say(Severity.EMERGENCY, crash_text(self._facts))
         self._disarm(ArmingMethod.CRASH)
 
@@ -122,7 +122,7 @@ class FlyingFailsafes:
         self.fail("Radio", self._tables.radio.get(setting, FailsafeAction.LAND), now_ms, go_on)
 
     def found(self, name: str) -> None:
-        """What was lost is heard again."""
+        """Tell that what was lost is heard again."""
         self._announcer.say(Severity.WARNING, f"{name} Failsafe Cleared")
 
     def fail(self, name: str, action: FailsafeAction, now_ms: int, go_on: str = "") -> None:

@@ -142,7 +142,7 @@ class ParameterService:
         return out
 
     def link_closed(self, link: int) -> None:
-        """Its list ends."""
+        """End the list that goes out on this link."""
         self._lists.pop(link, None)
 
     # --- reading ---------------------------------------------------------------------------------------------------

@@ -50,7 +50,7 @@ class AnswerMemory:
         return outcome
 
     def remember(self, command: Command, outcome: Outcome, now_ms: int) -> None:
-        """`command` has just been answered with `outcome`."""
+        """Keep `outcome`, the answer that `command` has just been given."""
         key = _key(command)
         self._answers.pop(key, None)
         while len(self._answers) >= _MOST:
@@ -58,13 +58,13 @@ class AnswerMemory:
         self._answers[key] = (now_ms + REMEMBER_MS, command.confirmation, outcome)
 
     def finish(self, number: int, peer: Peer, outcome: Outcome) -> None:
-        """A command of `peer` that was IN_PROGRESS has ended: repetitions hear the end."""
+        """Replace the answer to a command of `peer` that was IN_PROGRESS: repetitions hear how it ended."""
         for key, (expires, confirmation, old) in self._answers.items():
             if key[0] == peer and key[1] == number and old.result is Result.IN_PROGRESS:
                 self._answers[key] = (expires, confirmation, outcome)
 
     def forget_link(self, link: int) -> None:
-        """The link is gone."""
+        """Forget the answers to whoever was on this link."""
         self._answers = {key: answer for key, answer in self._answers.items() if key[0].link != link}
 
 
@@ -118,5 +118,5 @@ class SettlingAnswers:
         return held
 
     def forget_link(self, link: int) -> None:
-        """The link is gone."""
+        """Forget the answers to whoever was on this link."""
         self._held = deque(held for held in self._held if held.command.peer.link != link)

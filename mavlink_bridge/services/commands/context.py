@@ -24,10 +24,10 @@ class TelemetryRequests(Protocol):
     """What commands 510 to 512 ask of the telemetry service."""
 
     def set_message_interval(self, link: int, msg_id: int, interval_us: int) -> Result:
-        """0 = default rate, -1 = off; DENIED for a message that is not streamed."""
+        """Set a message's interval, us: 0 = default rate, -1 = off; DENIED for a message that is not streamed."""
 
     def message_interval(self, link: int, msg_id: int) -> int:
-        """Microseconds; -1 off, 0 unknown."""
+        """Interval of a message, us; -1 off, 0 unknown."""
 
     def banner(self) -> Sequence[Message]:
         """The STATUSTEXTs that say who this is."""

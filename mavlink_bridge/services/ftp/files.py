@@ -67,11 +67,11 @@ class MemoryFile:
         return self._content[offset : offset + count]
 
     def close(self) -> None:
-        """Nothing is held."""
+        """Give nothing back: bytes in memory hold no file."""
 
 
 class VirtualFiles:
-    """The tree. Names are looked up without regard to a leading slash."""
+    """The tree of mounts. Names are looked up without regard to a leading slash."""
 
     def __init__(self) -> None:
         self._mounts: dict[str, Mount] = {}
@@ -109,7 +109,7 @@ class Pages:
         self._pages = dict(pages)
 
     def add(self, name: str, page: Callable[[], bytes]) -> None:
-        """One page more."""
+        """Add one page more."""
         self._pages[name] = page
 
     def open(self, path: str, query: str) -> OpenFile:
@@ -119,7 +119,7 @@ class Pages:
         return MemoryFile(page())
 
     def entries(self, path: str) -> Sequence[Entry]:
-        """Sizes are those of this moment."""
+        """The pages as a directory; sizes are those of this moment."""
         if path:
             raise FileRefusedError(Nak.FILE_NOT_FOUND)
         return [Entry(name, len(page())) for name, page in self._pages.items()]

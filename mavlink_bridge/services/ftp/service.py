@@ -133,7 +133,7 @@ class FtpService:
         return out
 
     def link_closed(self, link: int) -> None:
-        """Its peers' files are closed."""
+        """Close the files of the link's peers."""
         for key in [key for key in self._sessions if key[0] == link]:
             self._close(key)
         for peer in [peer for peer in self._answers if peer[0] == link]:

@@ -94,11 +94,11 @@ def message_of(peer: Peer, reply: Operation) -> Outgoing:
 
 
 def ack(request: Operation, data: bytes = b"", *, offset: int = 0) -> Operation:
-    """`request` is granted."""
+    """The reply that grants `request`."""
     return Operation(request.seq + 1, request.session, Opcode.ACK, len(data), request.opcode, 0, offset, data)
 
 
 def nak(request: Operation, why: Nak, errno: int = 0) -> Operation:
-    """`request` is refused; `errno` goes with Nak.FAIL_ERRNO."""
+    """The reply that refuses `request`; `errno` goes with Nak.FAIL_ERRNO."""
     data = bytes((why, errno & 0xFF)) if why is Nak.FAIL_ERRNO else bytes((why,))
     return Operation(request.seq + 1, request.session, Opcode.NAK, len(data), request.opcode, 0, request.offset, data)

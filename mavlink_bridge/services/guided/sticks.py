@@ -38,7 +38,7 @@ def mode_position(pwm: float) -> int:
 
 
 def switch_position(pwm: float, *, reverse: bool) -> int:
-    """0 low, 1 middle, 2 high."""
+    """Position of a switch: 0 low, 1 middle, 2 high."""
     position = _LOW if pwm < _LOW_BELOW else _HIGH if pwm > _HIGH_ABOVE else _MIDDLE
     return _HIGH - position if reverse else position
 

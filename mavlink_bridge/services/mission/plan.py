@@ -78,7 +78,7 @@ def wire_state(state: MissionState, total: int) -> WireMissionState:
 
 
 def mission_mode(core: MissionCore) -> int:
-    """1 in AUTO, else 2 (suspended)."""
+    """MISSION_MODE: 1 in AUTO, else 2 (suspended)."""
     return 1 if core.mode_number in vehicle_class(core.kind).modes.autos else 2
 
 
@@ -146,11 +146,11 @@ class CommittedPlan:
 
     # --- answers ----------------------------------------------------------------------------------------------
     def begin_transfer(self, peer: Peer) -> None:
-        """A transfer of this station begins: it may be warned once."""
+        """Note that a transfer of this station begins: it may be warned once."""
         self._warned.discard(peer)
 
     def answer_list(self, peer: Peer) -> None:
-        """MISSION_REQUEST_LIST."""
+        """Answer MISSION_REQUEST_LIST with the count."""
         self.begin_transfer(peer)
         self._send_count(peer)
 
@@ -177,7 +177,7 @@ class CommittedPlan:
         return self.firmware.seq_of(seq) if self.kind == MissionType.MISSION else seq
 
     def warn_once(self, peer: Peer, text: str) -> None:
-        """Once in each transfer of a station, on its link only."""
+        """Warn a station, once in each of its transfers, on its link only."""
         if peer not in self._warned and len(self._warned) < _MAX_WARNED:
             self._warned.add(peer)
             self._out.text(Severity.WARNING, text, peer)

@@ -24,19 +24,19 @@ class Outbox:
         self._waiting: list[Outgoing] = []
 
     def send(self, message: Message, peer: Peer) -> None:
-        """To the link of `peer`; the message already names its ids."""
+        """Queue a message for the link of `peer`; it already names its ids."""
         self._waiting.append(Outgoing(message, peer.link))
 
     def announce(self, message: Message) -> None:
-        """To all links."""
+        """Queue a message for all links."""
         self._waiting.append(Outgoing(message))
 
     def ack(self, peer: Peer, kind: int, result: MissionResult, plan_id: int = 0) -> None:
-        """MISSION_ACK; `plan_id` is the checksum of the plan that was just stored."""
+        """Queue MISSION_ACK; `plan_id` is the checksum of the plan that was just stored."""
         self.send(MissionAck(peer.system, peer.component, int(result), kind, plan_id), peer)
 
     def text(self, severity: Severity, text: str, peer: Peer | None = None) -> None:
-        """STATUSTEXT in one piece, to all links or to that of `peer`."""
+        """Queue a STATUSTEXT in one piece, to all links or to that of `peer`."""
         data = text.encode("ascii", "replace")[:_TEXT_SIZE]
         message = dialect.MAVLink_statustext_message(int(severity), data)
         self._waiting.append(Outgoing(message, None if peer is None else peer.link))

@@ -103,7 +103,7 @@ class PlanTransfer:
         return min(self._upload.repeat_due_ms(), self._upload.abandon_due_ms())
 
     def link_closed(self, link: int) -> None:
-        """The station is gone: its upload with it. A commit under way goes on; nobody hears its end."""
+        """Drop the upload of a station that is gone. A commit under way goes on; nobody hears its end."""
         if self._upload is not None and self._upload.peer.link == link:
             self._end_upload()
         self._deferred = [entry for entry in self._deferred if entry[2].link != link]
@@ -271,14 +271,14 @@ class PlanTransfer:
         self.settle(now_ms)
 
     def await_clear(self, ticket: int, peer: Peer) -> None:
-        """The removal of all plans was given to the journal as one change; the service acknowledges it."""
+        """Wait for the removal of all plans, one change in the journal; the service acknowledges it."""
         self._end_upload()
         self._answer = None
         self._commit = _Commit(ticket, (), peer, announced=False)
         self.state = State.COMMITTING
 
     def settle(self, now_ms: int) -> None:
-        """If the journal is done with what we wait for: swap the plan in, acknowledge, and serve what had to wait."""
+        """Swap the plan in when the journal is done with it, acknowledge, and serve what had to wait."""
         commit = self._commit
         if commit is None or self._journal.durable() < commit.ticket:
             return

@@ -11,7 +11,7 @@ from mavlink_bridge.services.base import Message, Peer
 
 
 class State(Enum):
-    """Of the machine of one mission type."""
+    """Where the machine of one mission type stands."""
 
     IDLE = auto()
     RECEIVING = auto()  # an upload is running
@@ -38,12 +38,12 @@ class Sender(Enum):
 
 
 def is_same_system(a: Peer, b: Peer) -> bool:
-    """The same system and component, on whatever link: a station may send its items on any."""
+    """Do both have the same system and component? A station may send its items on any link."""
     return a.system == b.system and a.component == b.component
 
 
 def is_same_station(a: Peer, b: Peer) -> bool:
-    """The same station. QGroundControl and Mission Planner share their ids: only the link tells them apart."""
+    """Are both the same station? QGroundControl and Mission Planner share their ids: only the link tells them apart."""
     return a.link == b.link and is_same_system(a, b)
 
 
@@ -95,7 +95,7 @@ class Upload:
         return max(self.last + 1, 0 if self.base is None else len(self.base))
 
     def accept(self, item: MissionItem, now_ms: int) -> None:
-        """`item` is the one asked for."""
+        """Take `item`, which is the one asked for."""
         if self.asked_once:
             sample = now_ms - self._asked_ms
             known = self._round_trip_ms
@@ -107,7 +107,7 @@ class Upload:
         self._asked_ms = self._last_asked_ms = now_ms
 
     def ask_again(self, now_ms: int) -> None:
-        """The request is being repeated."""
+        """Note that the request is repeated."""
         self.asked_once = False
         self._last_asked_ms = now_ms
 
@@ -139,11 +139,11 @@ class LastAnswer:
 
     @classmethod
     def to(cls, message: Message, upload: Upload, result: MissionResult, now_ms: int) -> LastAnswer:
-        """The item `message` ended the upload with `result`."""
+        """Remember that the item `message` ended the upload with `result`."""
         return cls(upload.peer, upload.first, message.seq, _identity(message), result, now_ms + ABANDON_MS)
 
     def concerns(self, peer: Peer, now_ms: int) -> bool:
-        """Is it this station's, and not too long ago?"""
+        """Was the upload this station's, and is it not too long ago?"""
         return now_ms <= self.until_ms and is_same_system(peer, self.peer)
 
     def is_repeated_by(self, message: Message) -> bool:
@@ -151,7 +151,7 @@ class LastAnswer:
         return _identity(message) == self.item
 
     def is_duplicate(self, message: Message) -> bool:
-        """Is this one of the items before it?"""
+        """Is this one of the items before the one that ended the upload?"""
         return self.first <= int(message.seq) < self.last
 
 

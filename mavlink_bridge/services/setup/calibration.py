@@ -26,7 +26,7 @@ PATIENCE_MS: Final = 120_000
 
 
 class AccelerometerCalibration:
-    """`step` is the position that is asked for, 1 to 6, 0 when none runs."""
+    """Six positions, one after the other. `step`: the one that is asked for, 1 to 6, 0 when none runs."""
 
     def __init__(self) -> None:
         self.step = 0
@@ -75,7 +75,7 @@ class AccelerometerCalibration:
 
     @property
     def text(self) -> str:
-        """For people."""
+        """What a person is asked to do."""
         return f"Place vehicle {POSITIONS[self.step - 1]} and press any key."
 
 
@@ -87,7 +87,7 @@ _FIRST_COMPASS: Final = 1  # cal_mask
 
 
 class CompassCalibration:
-    """`began_ms`: None when none runs."""
+    """A compass that is turned about. `began_ms`: None when no calibration runs."""
 
     def __init__(self) -> None:
         self.began_ms: int | None = None
@@ -99,7 +99,7 @@ class CompassCalibration:
         return None if self.began_ms is None else self._tell_ms
 
     def begin(self, now_ms: int, *, autosave: bool) -> None:
-        """From the start, whatever ran before."""
+        """Begin from the start, whatever ran before."""
         self.began_ms = self._tell_ms = now_ms
         self._autosave = autosave
 

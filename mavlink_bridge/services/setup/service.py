@@ -40,7 +40,7 @@ class MotorTest:
         self.end_ms: int | None = None
 
     def begin(self, command: Command, now_ms: int) -> Outcome:
-        """param1 the first motor, param2 how param3 counts, param4 seconds for each, param5 how many motors."""
+        """Begin: param1 the first motor, param2 how param3 counts, param4 seconds for each, param5 how many motors."""
         kind = command.whole(2)
         low, high = _LIMITS.get(kind, (1.0, 0.0))
         seconds = command.param(4)
@@ -51,7 +51,7 @@ class MotorTest:
         return Outcome(Result.ACCEPTED)
 
     def ended(self, now_ms: int) -> bool:
-        """Is it over just now?"""
+        """Has the test just ended?"""
         if self.end_ms is None or now_ms < self.end_ms:
             return False
         self.end_ms = None

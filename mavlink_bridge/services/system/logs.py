@@ -132,7 +132,7 @@ class LogService:
         return taken
 
     def link_closed(self, link: int) -> None:
-        """Its peers' downloads end."""
+        """End the downloads of the link's peers."""
         for key in [key for key in self._downloads if key[0] == link]:
             self._end(key)
 

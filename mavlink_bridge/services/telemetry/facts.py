@@ -66,7 +66,7 @@ class FactsOfCore(Protocol):
     def sensors_enabled(self) -> int: ...
     @property
     def battery_level(self) -> int:
-        """0 fine, 1 low, 2 critical."""
+        """Charge of the battery: 0 fine, 1 low, 2 critical."""
 
     @property
     def radio_pulses(self) -> tuple[float, ...]:

@@ -157,7 +157,7 @@ class TelemetryService:
         }
 
     def restore_rates(self, before: Mapping[int, Mapping[int, int]]) -> None:
-        """As `rates` gave them; what has been asked for since is off, links that are gone stay gone."""
+        """Set rates as `rates` gave them; what has been asked for since is off, links that are gone stay gone."""
         for link, intervals in before.items():
             schedule = self._links.get(link)
             if schedule is not None:

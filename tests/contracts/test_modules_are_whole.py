@@ -1,0 +1,102 @@
+"""A module is a whole idea: one that is small and has a single user stands with it, and none is a heap.
+
+Small modules that stand alone for a reason are named here with it; a name that is no such module any more has to go.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+PACKAGES = ("autopilot", "sitl", "mavlink_bridge", "depot", "sortie")
+SMALL, LONGEST = 80, 450
+
+PROGRAMS = (
+    "autopilot.flight.diagram", "autopilot.mission.item_page", "depot.decisions.diagram", "sitl.precompile",
+)  # fmt: skip
+"""They are started by their names, and so is each command of `sortie.commands`."""
+ALONE: Mapping[str, str] = {
+    "autopilot.modes.build": "the table of modes: a line for each",
+    "autopilot.modes.mission_voice": "words for people, apart from what decides",
+    "autopilot.status": "what a HEARTBEAT says of the vehicle: found by its name",
+    "autopilot.vehicles.boat": "one module for each kind",
+    "sitl.vehicles.rover": "one module for each kind",
+    "sitl.ardupilot.launcher": "one package for each firmware's simulator",
+    "sitl.launchers": "the table of the simulators of firmwares",
+    "mavlink_bridge.clients.texts": "a protocol that every client of others needs",
+    "mavlink_bridge.flight_controller.finder": "a conversation of its own, before there is a controller",
+    "mavlink_bridge.flight_controller.offboard": "PX4's way of following targets: another firmware has none of it",
+    "mavlink_bridge.flight_controller.onboard_component": "a service, as each of `services`",
+    "mavlink_bridge.services.guided.masks": "a table of the wire",
+    "mavlink_bridge.services.telemetry.kernel": "compiled, and loaded late",
+    "sortie.api.events": "the public events, loaded with the first name that is asked for",
+}
+LONG: Mapping[str, str] = {}
+"""Longer than `LONGEST`, and why."""
+
+
+def sources() -> dict[str, str]:
+    """All modules of the packages, and what else imports them."""
+    files = [path for folder in (*PACKAGES, "scripts", "examples") for path in sorted((ROOT / folder).rglob("*.py"))]
+    return {
+        ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"): path.read_text("utf-8")
+        for path in files
+    }
+
+
+def imported(name: str, source: str, known: Mapping[str, object]) -> set[str]:
+    """The modules of `known` that a module imports, anywhere in it."""
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            found |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
+    return {one for one in found if one in known and one != name}
+
+
+def crumbs(modules: Mapping[str, str]) -> set[str]:
+    """Small modules with a single user or none."""
+    users: dict[str, set[str]] = {name: set() for name in modules}
+    for name, source in modules.items():
+        for one in imported(name, source, modules):
+            users[one].add(name)
+    return {
+        name
+        for name, source in modules.items()
+        if name.partition(".")[0] in PACKAGES and _is_module(name, modules)
+        if source.count("\n") < SMALL and len(users[name]) <= 1
+    }
+
+
+def _is_module(name: str, modules: Mapping[str, str]) -> bool:
+    """No package, no program."""
+    is_package = any(other.startswith(f"{name}.") for other in modules)
+    return not (is_package or name.endswith("__main__") or name.startswith("sortie.commands.") or name in PROGRAMS)
+
+
+def test_small_modules_have_several_users_or_a_reason() -> None:
+    """Whoever reads one idea opens one file."""
+    assert crumbs(sources()) == set(ALONE)
+
+
+def test_no_module_is_a_heap() -> None:
+    """400 lines are the measure, 450 the end."""
+    assert {name for name, source in sources().items() if source.count("\n") > LONGEST} == set(LONG)
+
+
+@pytest.mark.parametrize(("users", "lines", "found"), [(1, 79, True), (2, 79, False), (1, 80, False), (0, 3, True)])
+def test_what_counts_as_a_crumb(users: int, lines: int, found: bool) -> None:
+    """A planted module with so many users and lines."""
+    modules = {"depot": "", "depot.small": "\n" * lines}
+    modules |= {f"depot.user{number}": "from depot import small\n" * 80 for number in range(users)}
+    assert ("depot.small" in crumbs(modules)) is found
+
+
+def test_programs_are_there() -> None:
+    """A program that is gone needs no exception."""
+    assert set(PROGRAMS) <= set(sources())
