@@ -35,6 +35,8 @@ __all__ = [
     "VehicleState",
 ]
 
+_POSITION, _ASSUMED = int(EkfFlag.POS_HORIZ_ABS), int(EkfFlag.CONST_POS_MODE)  # asked several times a pass: plain ints
+
 
 class VehicleEvent(IntFlag):
     """What a vehicle detects by itself. Each bit is raised once, at the tick of the event, and taken once."""
@@ -150,7 +152,7 @@ class VehicleState:
     def has_position(self) -> bool:
         """The estimator has an absolute horizontal position (and does not only assume one)."""
         flags = int(self.report[report.EKF_FLAGS])
-        return bool(flags & EkfFlag.POS_HORIZ_ABS) and not flags & EkfFlag.CONST_POS_MODE
+        return bool(flags & _POSITION) and not flags & _ASSUMED
 
 
 class ControlPart(Enum):

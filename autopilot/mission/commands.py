@@ -235,6 +235,7 @@ KNOWN_COMMANDS: Final = _of(MissionType.MISSION)
 FENCE_COMMANDS: Final = _of(MissionType.FENCE)
 RALLY_COMMANDS: Final = _of(MissionType.RALLY)
 
+_NAV_LAST: Final = int(Cmd.NAV_LAST)  # asked at every step of a mission: a plain int
 _BEYOND_NAV_LAST: Final = frozenset(c for c, row in SPECS.items() if row.slot is Slot.NAV and c > Cmd.NAV_LAST)
 _WITH_PLACE: Final = frozenset(command for command, row in SPECS.items() if row.place)
 _JUMPS: Final = frozenset(command for command, row in SPECS.items() if row.slot is Slot.JUMP)
@@ -248,7 +249,7 @@ def spec_of(command_id: int) -> CommandSpec | None:
 
 def is_nav_command(command_id: int) -> bool:
     """Seed 001: ids up to MAV_CMD_NAV_LAST (95) are NAV, all others DO."""
-    return command_id <= Cmd.NAV_LAST
+    return command_id <= _NAV_LAST
 
 
 def cmd_has_location(command_id: int) -> bool:
@@ -258,7 +259,7 @@ def cmd_has_location(command_id: int) -> bool:
 
 def drives_navigation(command_id: int) -> bool:
     """Does the command take the NAV slot? The seed's rule and the three commands that ArduPilot counts besides."""
-    return command_id <= Cmd.NAV_LAST or command_id in _BEYOND_NAV_LAST
+    return command_id <= _NAV_LAST or command_id in _BEYOND_NAV_LAST
 
 
 def has_position(command_id: int) -> bool:

@@ -1,4 +1,4 @@
-"""Setpoints as the controller takes them: SET_POSITION_TARGET_GLOBAL_INT, Frame.LOCAL_NED and SET_ATTITUDE_TARGET.
+"""Setpoints as the controller takes them: SET_POSITION_TARGET_GLOBAL_INT, _LOCAL_NED and SET_ATTITUDE_TARGET.
 
 Only the type masks that ArduPilot flies are ever sent (docs/reference/real-vehicles.md, 2).
 """

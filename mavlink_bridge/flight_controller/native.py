@@ -13,7 +13,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from autopilot.mav import Cmd, Severity
-from autopilot.mission.commands import drives_navigation
+from autopilot.mission.commands import drives_navigation, spec_of
 from autopilot.mission.executor import CommandStartResult
 from autopilot.mission.items import MissionItem
 from autopilot.mission.sequencer import SetCurrentError
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from autopilot.core import Autopilot
 
 _RETRY_MS: Final = 2000
-_COMES_DOWN: Final = frozenset({Cmd.NAV_LAND, Cmd.NAV_RETURN_TO_LAUNCH})
 
 
 class NativeMission:
@@ -70,7 +69,8 @@ class NativeMission:
 
     def verify_command(self, cmd: MissionItem) -> bool:
         """It said so; an item that comes down is done on the ground."""
-        comes_down = cmd.command in _COMES_DOWN and self._vehicle.firmware.vehicle_class.has_height
+        spec = spec_of(cmd.command)
+        comes_down = spec is not None and spec.comes_down and self._vehicle.firmware.vehicle_class.has_height
         if comes_down and self._vehicle.state.landed:
             return True
         return cmd.seq in self._reached

@@ -1,4 +1,4 @@
-"""What the controller is asked to send, and how often: Cmd.SET_MESSAGE_INTERVAL, renewed when it has forgotten.
+"""What the controller is asked to send, and how often: SET_MESSAGE_INTERVAL, renewed when it has forgotten.
 
 The rates are those of docs/reference/real-vehicles.md, 2, halved until the load fits the link: at most 35 % of a serial
 line, since ground stations want their share (docs/reference/real-vehicles.md, 4: 70 % is the limit for all). Intervals
@@ -83,7 +83,7 @@ class StreamKeeper:
         return max(self._heard.values(), default=then_ms) <= then_ms
 
     def needs_more(self, request: Message) -> bool:
-        """Would this Cmd.SET_MESSAGE_INTERVAL make a stream slower than the service needs it? (0, the controller's own
+        """Would this SET_MESSAGE_INTERVAL make a stream slower than the service needs it? (0, the controller's own
         choice, may be.)"""
         hz = self.rates.get(int(request.param1))
         return hz is not None and not 0.0 < request.param2 <= 1e6 / hz

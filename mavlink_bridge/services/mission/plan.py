@@ -6,6 +6,7 @@ Downloads need no state: every request is answered alone, as often as it comes, 
 
 from __future__ import annotations
 
+from collections.abc import Container
 from typing import Protocol
 
 from autopilot.geo import GeoPoint
@@ -64,7 +65,9 @@ def storage(core: MissionCore, kind: int) -> MissionStorage:
     return (core.mission, core.fence, core.rally)[kind]
 
 
-_NO_TOTAL = 65535
+NO_TOTAL = 65535
+"""MISSION_CURRENT.total without a mission."""
+_IN_MISSION_MODE, _SUSPENDED = 1, 2  # MISSION_CURRENT.mission_mode
 
 
 def wire_state(state: MissionState, total: int) -> WireMissionState:
@@ -77,17 +80,18 @@ def wire_state(state: MissionState, total: int) -> WireMissionState:
     return WireMissionState.COMPLETE if state is MissionState.COMPLETED else WireMissionState.NOT_STARTED
 
 
-def mission_mode(core: MissionCore) -> int:
-    """MISSION_MODE: 1 in AUTO, else 2 (suspended)."""
-    return 1 if core.mode_number in vehicle_class(core.kind).modes.autos else 2
+def wire_mode(mode: int, autos: Container[int]) -> int:
+    """MISSION_MODE: in a mode that flies missions, or suspended."""
+    return _IN_MISSION_MODE if mode in autos else _SUSPENDED
 
 
 def mission_current(core: MissionCore, seq: int, firmware: Firmware = OWN) -> Message:
     """MISSION_CURRENT that says `seq` (Sortie's number); all else as it is now. `total` counts items without home,
     65535 = none; the ids are the plans' checksums, 0 = empty."""
-    total = core.mission.total()
+    total, autos = core.mission.total(), vehicle_class(core.kind).modes.autos
     return MissionCurrent(
-        firmware.wire_seq(seq), total or _NO_TOTAL, wire_state(core.sequencer.state(), total), mission_mode(core),
+        firmware.wire_seq(seq), total or NO_TOTAL, wire_state(core.sequencer.state(), total),
+        wire_mode(core.mode_number, autos),
         core.mission.checksum(), core.fence.checksum(), core.rally.checksum(),
     )  # fmt: skip
 

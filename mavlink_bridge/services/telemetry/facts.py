@@ -15,14 +15,13 @@ from autopilot.mission.state import MissionState
 from autopilot.safety.fence_limits import FenceType
 from autopilot.vehicle import Vehicle
 from mavlink_bridge.identity import Identity
-from mavlink_bridge.services.mission.plan import wire_state
+from mavlink_bridge.services.mission.plan import NO_TOTAL, wire_mode, wire_state
 from mavlink_bridge.services.telemetry import sources as s
 from mavlink_bridge.services.telemetry.encoder import Vector
 
+_GUIDED, _FENCE = int(ModeFlag.GUIDED_ENABLED), int(Sensor.GEOFENCE)  # asked at every instant: plain ints
 _BOUNDARY: Final = int(FenceType.CIRCLE | FenceType.POLYGON)
 _MAX_ALT, _MIN_ALT = int(FenceType.MAX_ALT), int(FenceType.MIN_ALT)
-_NO_TOTAL: Final = 65535  # MISSION_CURRENT.total without a mission
-_MISSION_ACTIVE_MODE, _MISSION_OTHER_MODE = 1, 2
 
 
 class Plan(Protocol):
@@ -128,7 +127,7 @@ class FactReader:
         out[s.SYSTEM_STATUS] = core.system_status
         out[s.RC_THROTTLE : s.RC_THROTTLE + 5] = core.radio_pulses
         out[s.MODES_REVISION] = core.modes_revision & 0xFF
-        out[s.STEERED] = base_mode & ModeFlag.GUIDED_ENABLED and core.vehicle.state.armed
+        out[s.STEERED] = base_mode & _GUIDED and core.vehicle.state.armed
         self._read_home()
         self._read_mission()
         self._read_safety()
@@ -148,9 +147,9 @@ class FactReader:
         core, out = self._core, self._source
         total = core.mission.total()
         out[s.MISSION_SEQ] = core.sequencer.current_nav_index()
-        out[s.MISSION_TOTAL] = total or _NO_TOTAL
+        out[s.MISSION_TOTAL] = total or NO_TOTAL
         out[s.MISSION_STATE] = wire_state(core.sequencer.state(), total)
-        out[s.MISSION_MODE] = _MISSION_ACTIVE_MODE if core.mode_number in self._auto_modes else _MISSION_OTHER_MODE
+        out[s.MISSION_MODE] = wire_mode(core.mode_number, self._auto_modes)
         out[s.MISSION_ID] = core.mission.checksum()
         out[s.FENCE_ID] = core.fence.checksum()
         out[s.RALLY_ID] = core.rally.checksum()
@@ -174,4 +173,4 @@ class FactReader:
         )  # fmt: skip
         out[s.SENSORS_PRESENT], out[s.SENSORS_ENABLED], out[s.SENSORS_HEALTHY] = present, enabled, healthy
         out[s.CHARGE_STATE] = ChargeState.OK + level
-        out[s.FENCE_ENABLED] = 1.0 if enabled & Sensor.GEOFENCE else 0.0
+        out[s.FENCE_ENABLED] = 1.0 if enabled & _FENCE else 0.0
