@@ -22,6 +22,7 @@ from sortie.companion.service import build_companion
 from sortie.nodes.build import VIRTUAL_EPOCH_US, StoredValues
 from sortie.nodes.vehicle import Service
 from tests.stand_in.controller import StandIn
+from tests.stand_in.px4 import NUMBERS, PAIRS, Px4StandIn
 from tests.stand_in.real import RealController, binary
 
 STEP_MS = 20
@@ -31,10 +32,13 @@ Carry = Callable[[bytes], bytes]
 
 
 class Ground:
-    """A ground station 255/190 on a link of its own; `heard` is all that came, as (name, message, frame)."""
+    """A ground station 255/190 on a link of its own; `heard` is all that came, as (name, message, frame). Modes are
+    ArduPilot's numbers whatever the controller runs: `px4` says them in its way."""
 
-    def __init__(self, service: Service, name: str = "ground", system: int = 255) -> None:
+    def __init__(self, service: Service, name: str = "ground", system: int = 255, *, px4: bool = False) -> None:
         self._service = service
+        self._px4 = px4
+        self._beat_ms = 0
         self.endpoint = Endpoint(system, 190, on_frame=self._hear)
         self._link = self.endpoint.open_link("sortie")
         self.number = service.endpoint.open_link(name)
@@ -50,10 +54,15 @@ class Ground:
 
     def command(self, number: int, *params: float) -> None:
         """COMMAND_LONG to the vehicle."""
+        if number == 176 and self._px4:
+            params = (params[0], *map(float, PAIRS[int(params[1])]))
         filled = [*params, *[0.0] * (7 - len(params))]
         self.send(dialect.MAVLink_command_long_message(1, 1, number, 0, *filled))
 
     def exchange(self, now_ms: int) -> bool:
+        if self._px4 and now_ms >= self._beat_ms:
+            self._beat_ms = now_ms + 1000
+            self.send(dialect.MAVLink_heartbeat_message(6, 8, 0, 0, 4, 3))
         out = self.endpoint.take_bytes(self._link)
         if out:
             self._service.receive(self.number, out, now_ms)
@@ -71,7 +80,8 @@ class Ground:
 
     def modes(self) -> list[int]:
         """custom_mode of the vehicle's HEARTBEATs."""
-        return [int(m.custom_mode) for kind, m, frame in self.heard if kind == "HEARTBEAT" and frame.component == 1]
+        told = [int(m.custom_mode) for kind, m, frame in self.heard if kind == "HEARTBEAT" and frame.component == 1]
+        return [NUMBERS[mode >> 16 & 0xFF, mode >> 24 & 0xFF] for mode in told] if self._px4 else told
 
     @property
     def mode(self) -> int:
@@ -83,8 +93,8 @@ class Ground:
 
 
 class ControllerBench:
-    """`controller`: a given stand-in in place of the usual one. `to_controller`, `from_controller` may spoil what goes
-    over the link (loss, delay); `plugged` False: nothing passes."""
+    """`controller`: a given stand-in in place of the usual one; `native` None: as its firmware has it. `to_controller`,
+    `from_controller` may spoil what goes over the link (loss, delay); `plugged` False: nothing passes."""
 
     def __init__(
         self,
@@ -94,8 +104,8 @@ class ControllerBench:
         own: Mapping[str, float] | None = None,
         seed: int = 1,
         baud: int | None = None,
-        native: bool = False,
-        controller: StandIn | None = None,
+        native: bool | None = None,
+        controller: StandIn | Px4StandIn | None = None,
     ) -> None:
         self.controller = _controller(kind, params, seed) if controller is None else controller
         self.now_ms = 0
@@ -106,7 +116,7 @@ class ControllerBench:
         self, other: ControllerBench, stored: StoredValues | None = None, own: Mapping[str, float] | None = None
     ) -> None:
         """Be a new service, which finds `stored`, for the controller of another bench, whose service was killed."""
-        self.controller, self.now_ms, self._native = other.controller, other.now_ms, False
+        self.controller, self.now_ms, self._native = other.controller, other.now_ms, other._native
         self._connect(own or {}, None, stored)
 
     def _connect(self, own: Mapping[str, float], baud: int | None, stored: StoredValues | None = None) -> None:
@@ -123,7 +133,8 @@ class ControllerBench:
             self.link.receive(self.number, self.controller.take(), self.now_ms, 0)
         found = finder.found
         self.link.identify(found.system, COMPONENT)
-        self.vehicle = FlightController(found.firmware, found.system, found.custom_mode, baud=baud, native=self._native)
+        native = found.firmware.habits.strategy == "native" if self._native is None else self._native
+        self.vehicle = FlightController(found.firmware, found.system, found.custom_mode, baud=baud, native=native)
         self.journal = MemoryJournal()
         self._zero_ms = self.now_ms
         self.companion = build_companion(
@@ -138,7 +149,8 @@ class ControllerBench:
 
     def ground(self, system: int = 255) -> Ground:
         """One more ground station."""
-        station = Ground(self.service, f"ground {len(self.grounds)}", system)
+        px4 = isinstance(self.controller, Px4StandIn)
+        station = Ground(self.service, f"ground {len(self.grounds)}", system, px4=px4)
         self.grounds.append(station)
         return station
 
