@@ -84,13 +84,14 @@ class Request:
 class Capabilities:
     """What the vehicle can do and is. `own_checks`: the vehicle has pre-arm checks of its own.
     `own_fence`: the vehicle keeps it, Sortie passes it through. `own_modes`: it has flight modes of its own, which
-    others may change (`ControlledVehicle`)."""
+    others may change (`ControlledVehicle`). `own_takeoff`: it takes off for a mission that does not say so."""
 
     spline: bool = True
     sticks: bool = True
     own_checks: bool = False
     own_fence: bool = False
     own_modes: bool = False
+    own_takeoff: bool = False
 
 
 class VehicleState:

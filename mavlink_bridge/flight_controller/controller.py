@@ -12,6 +12,7 @@ time, which with a real vehicle is the wall's.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Final
 
 from autopilot import report as R
@@ -59,13 +60,14 @@ class FlightController:
         "POSITION_TARGET_GLOBAL_INT", "GLOBAL_POSITION_INT", "ATTITUDE", "SYS_STATUS", "GPS_RAW_INT",
         "EKF_STATUS_REPORT", "ESTIMATOR_STATUS", "EXTENDED_SYS_STATE", "BATTERY_STATUS", "VFR_HUD", "MISSION_CURRENT",
     ))  # fmt: skip
-    capabilities: Capabilities = _CAPABILITIES
 
     def __init__(
         self, firmware: Firmware, system: int, custom_mode: int, *, baud: int | None = None, native: bool = False
     ) -> None:
         self.firmware = firmware
         self.native = native
+        own_takeoff = native and firmware.habits.takes_off_by_itself
+        self._capabilities = replace(_CAPABILITIES, own_takeoff=own_takeoff)
         self.address = Address(system, 1, firmware=firmware)
         self.news = News()
         self.readings = Readings(firmware.may_arm)
@@ -87,6 +89,10 @@ class FlightController:
         station is gone."""
 
     # --- the vehicle: facts ---------------------------------------------------------------------------------------
+    @property
+    def capabilities(self) -> Capabilities:
+        return self._capabilities
+
     @property
     def origin(self) -> GeoPoint | None:
         return self.readings.origin

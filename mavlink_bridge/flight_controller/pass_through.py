@@ -227,6 +227,9 @@ class PassThrough:
 
     def settle(self) -> None:
         """Go on with what has waited for the controller."""
+        if self.traffic.started and self._autopilot.armed:
+            self.traffic.started = False
+            self._start_as_it_does(self._clocks()[1])
         ready = [entry for entry in self._waiting if entry[2].done]
         if not ready:
             return
@@ -252,7 +255,7 @@ class PassThrough:
         return Result.ACCEPTED if message.param1 == 0.0 else self._autopilot.start_mission(now_ms).result
 
     def _start_as_it_does(self, now_ms: int) -> None:
-        """Where armed in AUTO means flying, nobody sends MISSION_START."""
+        """Where armed in AUTO means flying, nobody sends MISSION_START: it begins when a station has done both."""
         core = self._autopilot
         if self._starts and core.armed and core.modes.mode is core.parts.auto and self._vehicle.state.landed:
             core.start_mission(now_ms)

@@ -35,7 +35,7 @@ _MODE_OFFSET: Final = 0  # of custom_mode in HEARTBEAT's payload
 _PERIOD_MS: Final = 1000
 _LEAVING_MS: Final = 500
 _BEAT_MS: Final = 900
-"""The controller may be asked for more HEARTBEATs than stations want."""
+"""So often, of a controller that is asked for more HEARTBEATs than stations want."""
 _OWN_TEXTS: Final = 0x8000
 """Chunks of texts have ids from here on: the controller counts from 0."""
 
@@ -58,6 +58,7 @@ class VehicleFacade:
         self._heartbeat: bytes | None = None  # the controller's last one
         self._fresh = False  # it has to be shown
         self._shown_ms = self._now_ms = 0
+        self._beat_ms = _BEAT_MS if "HEARTBEAT" in vehicle.firmware.rates.always else 0
         self._left: tuple[int, int] | None = None  # the mode that a station has just asked it to leave; until when, ms
         self._companions: dict[int, FrameWriter] = {}
 
@@ -80,7 +81,7 @@ class VehicleFacade:
         """The controller has sent a HEARTBEAT with this payload: it is shown in this pass, when it is known whose the
         vehicle is now."""
         heartbeat = payload.ljust(codec.base_size(0), b"\0")
-        self._fresh = self._fresh or heartbeat != self._heartbeat or self._now_ms - self._shown_ms >= _BEAT_MS
+        self._fresh = self._fresh or heartbeat != self._heartbeat or self._now_ms - self._shown_ms >= self._beat_ms
         self._heartbeat = heartbeat
         if self._left is not None and self._custom_mode() != self._left[0]:
             self._left = None

@@ -1,22 +1,48 @@
-"""A PX4 multicopter behind Sortie, as far as the stand-in goes: its mode encoding, reposition, OFFBOARD."""
+"""A PX4 multicopter behind Sortie, line by line what a real one showed (the stand-in does as PX4 does)."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from math import hypot
+from typing import Any
+
 import pytest
 
+from autopilot.geo import to_global
+from autopilot.mission.items import MissionItem
+from autopilot.mission.state import MissionState
 from autopilot.modes.table import CopterMode
-from autopilot.targets import Hold, Velocity
-from tests.fakes.controller_bench import ControllerBench
-from tests.fakes.controller_flight import SQUARE, MakeBench, landed, reached
+from autopilot.vehicle import Hold, Velocity
+from mavlink_bridge.codec import dialect
+from tests.fakes.controller_bench import ControllerBench, Ground
+from tests.fakes.controller_flight import (
+    ARM,
+    AUTO,
+    GUIDED,
+    LOITER,
+    MISSION_START,
+    PAUSE,
+    RTL,
+    SET_MODE,
+    SQUARE,
+    MakeBench,
+    insist,
+    landed,
+    reached,
+)
+from tests.stand_in.controller import HOME
 from tests.stand_in.px4 import Px4StandIn
 
-SET_MODE, ARM, MISSION_START, RTL = 176, 400, 300, 20
-MISSION, HOLD, RETURN, POSCTL = 4 << 16 | 4 << 24, 4 << 16 | 3 << 24, 4 << 16 | 5 << 24, 3 << 16
+RETURN_COMMAND, DO_SET_SERVO = 20, 183
+SETTLED_M = 1.0
 
 
 @pytest.fixture
-def bench(make_bench: MakeBench) -> ControllerBench:
-    return make_bench(controller=Px4StandIn())
+def make(make_bench: MakeBench) -> Callable[..., ControllerBench]:
+    def built(native: bool = True, **params: float) -> ControllerBench:
+        return make_bench(controller=Px4StandIn(params=params), native=native)
+
+    return built
 
 
 def px4(bench: ControllerBench) -> Px4StandIn:
@@ -24,40 +50,237 @@ def px4(bench: ControllerBench) -> Px4StandIn:
     return bench.controller
 
 
-def start(bench: ControllerBench) -> None:
+def start(bench: ControllerBench, items: tuple[MissionItem, ...] = SQUARE) -> Ground:
+    ground = bench.ground()
+    bench.ready()
+    bench.upload(items)
+    for number, *params in ((SET_MODE, 1.0, AUTO), (ARM, 1.0)):
+        insist(bench, ground, number, *params)
+    return ground
+
+
+def sent(bench: ControllerBench, *commands: int) -> list[Any]:
+    """Commands that the controller was given."""
+    told = [message for _, message in px4(bench).received if message.get_type().startswith("COMMAND_")]
+    return [message for message in told if message.command in commands]
+
+
+def upload(bench: ControllerBench, ground: Ground, *items: tuple[int, int, float, float, float]) -> list[int]:
+    """As a PX4 station does, from item 0: command, frame, metres north and east, height. The acknowledgements."""
+    ground.send(dialect.MAVLink_mission_count_message(1, 1, len(items), 0))
+    for seq, (command, frame, north, east, height) in enumerate(items):
+        place = to_global(HOME, (north, east, 0.0))
+        x, y = (round(place.lat * 1e7), round(place.lon * 1e7)) if frame != 2 else (0, 0)
+        ground.send(dialect.MAVLink_mission_item_int_message(
+            1, 1, seq, frame, command, 0, 1, 0, 0, 0, 0, x, y, height, 0
+        ))  # fmt: skip
+        bench.run(0.2)
+    return [message.type for message in ground.of("MISSION_ACK")]
+
+
+def test_a_mission_without_home_and_takeoff_is_flown_by_mode_and_arming(make: Callable[..., ControllerBench]) -> None:
+    """Lines 2, 4, 5, 6, 10, 11: three items from 0 as MAVSDK sends them, mode Mission, arming; PX4 takes off by itself,
+    and the station hears its own numbers."""
+    bench = make()
+    ground = bench.ground()
+    bench.ready()
+    assert upload(bench, ground, (16, 6, 20.0, 0.0, 8.0), (16, 6, 20.0, 20.0, 8.0), (20, 2, 0.0, 0.0, 0.0)) == [0]
+    assert bench.autopilot.mission.total() == 3
+    ground.send(dialect.MAVLink_mission_request_list_message(1, 1, 0))
+    bench.run(0.2)
+    assert [message.count for message in ground.of("MISSION_COUNT")] == [3]
+    for number, *params in ((SET_MODE, 1.0, AUTO), (ARM, 1.0)):
+        insist(bench, ground, number, *params)
+    assert ground.acks(SET_MODE) == [0] and ground.acks(ARM) == [0]
+    bench.run_until(lambda: landed(bench), 120.0)
+    bench.run(1.0)
+    assert [message.seq for message in ground.of("MISSION_ITEM_REACHED")] == [0, 1, 2]
+    assert px4(bench).total(0) == 3
+    assert not any("taken over" in text for text in ground.texts()), "its return is an item of the mission (line 7)"
+    assert sent(bench, MISSION_START) == []
+
+
+def test_armed_first_the_mode_is_the_start(make: Callable[..., ControllerBench]) -> None:
+    """MAVSDK's order: arm, then mode Mission; without a takeoff in the mission."""
+    bench = make()
+    ground = bench.ground()
+    bench.ready()
+    upload(bench, ground, (16, 6, 20.0, 0.0, 8.0), (16, 6, 20.0, 20.0, 8.0))
+    for number, *params in ((ARM, 1.0), (SET_MODE, 1.0, AUTO)):
+        insist(bench, ground, number, *params)
+    assert ground.acks(SET_MODE) == [0]
+    bench.run_until(lambda: reached(bench) == [1, 2], 60.0)
+    bench.run(3.0)
+    assert px4(bench).ground_speed < 0.5 and ground.mode == AUTO, "it stays where its mission ends"
+
+
+def test_the_old_set_mode_message_is_understood(make: Callable[..., ControllerBench]) -> None:
+    """QGroundControl's: custom_mode has main and sub mode."""
+    bench = make()
     ground = bench.ground()
     bench.ready()
     bench.upload(SQUARE)
-    ground.command(SET_MODE, 1, 4, 4)
-    bench.run_until(lambda: bool(ground.acks(SET_MODE)), 5.0)
-    ground.command(ARM, 1)
-    bench.run_until(lambda: bool(ground.acks(ARM)), 15.0)
-    ground.command(MISSION_START)
+    ground.send(dialect.MAVLink_set_mode_message(1, 1, 4 << 16 | 4 << 24))
+    bench.run(2.0)
+    assert bench.autopilot.mode_name == "AUTO"
+    assert not any("No such mode" in text for text in ground.texts())
+
+
+def test_preflight_does_not_arm_into_a_calibration(make: Callable[..., ControllerBench]) -> None:
+    """Line 3: GO flies; nothing was calibrated."""
+    bench = make()
+    ground = bench.ground()
+    bench.ready()
+    bench.upload(SQUARE)
+    ground.command(31010, 0x20)
+    bench.run_until(lambda: px4(bench).armed, 80.0)
+    assert sent(bench, 241) == []
+    bench.run_until(lambda: bench.height > 5.0, 30.0)
+
+
+def test_why_it_is_not_armed_is_told_without_a_station(make: Callable[..., ControllerBench]) -> None:
+    """Line 8: a companion counts as a ground station where nothing is done for one that is lost (NAV_DLL_ACT 0)."""
+    bench = make()
+    bench.run(3.0)
+    px4(bench).lose_gps()
+    bench.run(12.0)
+    assert any("health" in str(reason) for reason in bench.vehicle.armable_reasons)
+    strict = make(NAV_DLL_ACT=2.0)
+    strict.run(6.0)
+    types = {message.type for _, message in px4(strict).received if message.get_type() == "HEARTBEAT"}
+    assert types == {18}, "it would not miss the real station"
+
+
+def test_parameters_it_flies_by_are_the_controllers(make: Callable[..., ControllerBench]) -> None:
+    """Line 14: MPC_XY_CRUISE, RTL_RETURN_ALT; a target has no speed of ours until somebody asks for one."""
+    bench = make(native=False, MPC_XY_CRUISE=4.0)
+    slow = MissionItem(178, 3, param1=1.0, param2=2.0)
+    start(bench, (*SQUARE[:2], slow, *SQUARE[2:]))
     bench.run_until(lambda: reached(bench) == [1], 60.0)
+    bench.run(4.0)
+    parameters = bench.service.parameters
+    assert (parameters["WPNAV_SPEED"], parameters["RTL_ALT"]) == (400.0, 3000.0)
+    assert 3.0 < px4(bench).ground_speed < 4.5
+    assert [message.param1 for message in sent(bench, 192)] == [-1.0]
+    bench.run_until(lambda: 2 in reached(bench), 60.0)
+    bench.run(5.0)
+    assert px4(bench).ground_speed < 2.5
+    assert sent(bench, 192)[-1].param1 == 2.0 and sent(bench, 178) == []
 
 
-def test_the_mission_is_flown_by_repositions(bench: ControllerBench) -> None:
-    """Every item is reached, shown as PX4's AUTO.MISSION while the vehicle is in Hold."""
+def test_a_target_is_sent_once(make: Callable[..., ControllerBench]) -> None:
+    """Line 1: each accepted reposition counts as a change of mode by the user."""
+    bench = make(native=False)
     start(bench)
+    bench.run_until(lambda: landed(bench), 200.0)
+    assert reached(bench) == [1, 2, 3, 4, 5, 6]
+    assert px4(bench).repositions <= 7
+
+
+def test_the_mission_is_flown_by_repositions(make: Callable[..., ControllerBench]) -> None:
+    """`--strategy guided`: shown as Mission, by HEARTBEAT and CURRENT_MODE alike (line 17), while it is in Hold."""
+    bench = make(native=False)
+    ground = start(bench)
+    ground.command(511, 436.0, 500_000.0)
+    bench.run_until(lambda: reached(bench) == [1], 60.0)
     bench.run(1.0)
-    assert bench.grounds[0].mode == MISSION
-    assert px4(bench).custom_mode == HOLD
+    assert ground.mode == AUTO
+    assert bench.controller.mode == GUIDED
+    assert ground.of("CURRENT_MODE")[-1].custom_mode == 4 << 16 | 4 << 24
     bench.run_until(lambda: landed(bench))
     assert reached(bench) == [1, 2, 3, 4, 5, 6]
-    assert px4(bench).repositions >= 4
 
 
-def test_a_return_of_a_station_is_px4s_own(bench: ControllerBench) -> None:
-    """The true mode, AUTO.RTL, is shown and the mission does not go on."""
-    start(bench)
-    bench.grounds[0].command(RTL)
-    bench.run_until(lambda: bench.grounds[0].mode == RETURN, 3.0)
+def test_a_return_of_a_station_is_px4s_own(make: Callable[..., ControllerBench]) -> None:
+    """The true mode is shown and the mission does not go on."""
+    bench = make()
+    ground = start(bench)
+    bench.run_until(lambda: reached(bench) == [1], 60.0)
+    ground.command(RETURN_COMMAND)
+    bench.run_until(lambda: ground.mode == RTL, 3.0)
     assert not bench.vehicle.commanded
+    assert bench.autopilot.sequencer.state() is not MissionState.RUNNING
+    bench.run_until(lambda: landed(bench), 120.0)
 
 
-def test_velocities_are_streamed_and_offboard_is_entered(bench: ControllerBench) -> None:
+@pytest.mark.parametrize("native", [True, False], ids=["native", "guided"])
+def test_a_pause_stops_where_it_is_asked_and_goes_on(make: Callable[..., ControllerBench], native: bool) -> None:
+    """Line 13: by a reposition to nowhere; it does not fly back. DO_PAUSE_CONTINUE 1 flies the rest."""
+    bench = make(native=native)
+    ground = start(bench)
+    bench.run_until(lambda: reached(bench) == [1], 60.0)
+    bench.run(4.0)
+    ground.command(PAUSE, 0)
+    asked = px4(bench).position
+    farthest = 0.0
+    for _ in range(300):
+        bench.step()
+        farthest = max(farthest, hypot(px4(bench).position[0] - asked[0], px4(bench).position[1] - asked[1]))
+    rest = px4(bench).position
+    assert ground.acks(PAUSE) == [0]
+    assert px4(bench).ground_speed < 0.5
+    assert hypot(rest[0] - asked[0], rest[1] - asked[1]) > farthest - SETTLED_M, "it came back"
+    ground.command(PAUSE, 1)
+    bench.run_until(lambda: landed(bench), 200.0)
+    assert reached(bench) == [1, 2, 3, 4, 5, 6]
+
+
+def test_transfers_do_not_collide(make: Callable[..., ControllerBench]) -> None:
+    """Line 12: our upload and our copies of fence and rally points wait for each other, and for a station's."""
+    bench = make()
+    ground = bench.ground()
+    bench.upload(SQUARE)
+    bench.run(1.0)
+    ground.send(dialect.MAVLink_mission_count_message(1, 1, 1, 2))
+    bench.run(0.1)
+    place = (round(HOME.lat * 1e7), round(HOME.lon * 1e7))
+    ground.send(dialect.MAVLink_mission_item_int_message(1, 1, 0, 3, 5100, 0, 1, 0, 0, 0, 0, *place, 10.0, 2))
+    bench.upload(SQUARE[:3])
+    bench.run(8.0)
+    assert px4(bench).plans.busy_refusals == 0
+    assert (px4(bench).total(0), px4(bench).total(2)) == (3, 1)
+
+
+def test_a_mode_that_was_acknowledged_and_not_entered_is_refused(make: Callable[..., ControllerBench]) -> None:
+    """Line 17: PX4 accepts first and refuses then; only HEARTBEAT tells."""
+    bench = make()
+    ground = bench.ground()
+    bench.ready()
+    bench.upload(SQUARE)
+    px4(bench).turn_switch(1700)
+    bench.run(2.0)
+    px4(bench).forbid_guided()
+    ground.command(SET_MODE, 1, AUTO)
+    bench.run(5.0)
+    assert ground.acks(SET_MODE) == [4]
+    assert bench.controller.mode == LOITER and not bench.vehicle.commanded
+
+
+def test_a_refused_output_is_told(make: Callable[..., ControllerBench]) -> None:
+    """Line 17: DO_SET_SERVO of a mission in guided."""
+    bench = make(native=False)
+    ground = start(bench, (SQUARE[0], MissionItem(DO_SET_SERVO, 3, param1=9.0, param2=1500.0), *SQUARE[1:]))
+    bench.run_until(lambda: 2 in reached(bench) or 3 in reached(bench), 60.0)
+    assert any("Output 9 not driven" in text for text in ground.texts())
+
+
+def test_chunks_of_texts_do_not_run_into_the_controllers(make: Callable[..., ControllerBench]) -> None:
+    """Line 15: ids of Sortie's own are from the upper half."""
+    bench = make()
+    ground = bench.ground()
+    bench.run(2.0)
+    bench.autopilot.parts.announcer.say(4, "a" * 60)
+    px4(bench)._say(4, "b" * 60)
+    bench.run(1.0)
+    ids = {message.text[0]: message.id for message in ground.of("STATUSTEXT") if message.id}
+    assert ids["a"] >= 0x8000 > ids["b"]
+
+
+def test_velocities_are_streamed_and_offboard_is_entered(make: Callable[..., ControllerBench]) -> None:
     """A velocity is flown in OFFBOARD; when it ends, the vehicle stops in Hold, by a reposition."""
+    bench = make(native=False)
     start(bench)
+    bench.run_until(lambda: reached(bench) == [1], 60.0)
     bench.autopilot.set_mode(CopterMode.GUIDED, bench.service.now_ms)
     bench.run(3.0)
     for _ in range(3):  # renewed, as who steers by velocities does
@@ -71,21 +294,23 @@ def test_velocities_are_streamed_and_offboard_is_entered(bench: ControllerBench)
     assert 12.0 < bench.controller.position[0] - begin[0] < 20.0
     bench.vehicle.set_target(Hold(None))
     bench.run(6.0)
-    assert not px4(bench).offboard and px4(bench).custom_mode == HOLD
+    assert not px4(bench).offboard and bench.controller.mode == GUIDED
     assert bench.controller.ground_speed < 0.3
     assert bench.vehicle.commanded
 
 
-def test_offboard_that_is_lost_is_a_takeover(bench: ControllerBench) -> None:
-    """The companion falls silent: PX4 leaves OFFBOARD for POSCTL, which is seen when the link is back."""
-    start(bench)
+def test_offboard_that_is_lost_is_a_takeover(make: Callable[..., ControllerBench]) -> None:
+    """The companion falls silent: PX4 leaves OFFBOARD for Position, which is seen when the link is back."""
+    bench = make(native=False)
+    ground = start(bench)
+    bench.run_until(lambda: reached(bench) == [1], 60.0)
     bench.autopilot.set_mode(CopterMode.GUIDED, bench.service.now_ms)
     bench.run(3.0)
-    bench.vehicle.set_target(Velocity((3.0, 0.0, 0.0)))
+    bench.vehicle.set_target(Velocity((3.0, 0.0, 0.0), timeout_ms=20_000))
     bench.run_until(lambda: px4(bench).offboard, 4.0)
     bench.plugged = False
     bench.run(6.0)
     bench.plugged = True
     bench.run(2.0)
-    assert bench.grounds[0].mode == POSCTL
+    assert ground.mode == LOITER
     assert not bench.vehicle.commanded
