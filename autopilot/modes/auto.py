@@ -245,7 +245,7 @@ class AutoMode(Mode):
     def missing_takeoff(self) -> bool:
         """Would the mission begin on the ground with something else than a takeoff?
         (docs/reference/mission-semantics.md, item 26)"""
-        if not self.facts.vehicle_class.has_height:
+        if not self._must_take_off:
             return False
         anew = int(self.facts.param("MIS_RESTART")) == 1 or self.sequencer.state() is MissionState.COMPLETED
         at = self.mission.first_index if anew else self.sequencer.current_nav_index()
@@ -254,7 +254,11 @@ class AutoMode(Mode):
     @property
     def takes_off_first(self) -> bool:
         """Does the mission begin with a takeoff, as it must on the ground? What has no height needs none."""
-        return not self.facts.vehicle_class.has_height or self._takes_off_at(self.mission.first_index)
+        return not self._must_take_off or self._takes_off_at(self.mission.first_index)
+
+    @property
+    def _must_take_off(self) -> bool:
+        return self.facts.vehicle_class.has_height and not self.facts.vehicle.capabilities.own_takeoff
 
     @property
     def lands_to_go_on(self) -> bool:
