@@ -144,6 +144,7 @@ COPTER: Final = VehicleClass(
     turns_nose=True,
     keeps_targets_in_fence=True,
     home_by_zeros=True,
+    sih_model="sihsim_quadx",
     model="quad",
     sitl_binary="arducopter",
     sitl_target="copter",

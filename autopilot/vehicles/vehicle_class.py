@@ -173,6 +173,8 @@ class VehicleClass:
     drives_through: bool = False
     drifts: bool = False
     home_by_zeros: bool = False
+    sih_model: str = ""
+    """What PX4 SITL calls it (PX4_SIM_MODEL); "": PX4 is not flown as this kind."""
     model: str = ""
     """What ArduPilot SITL calls it (`--model`), and (below) its program, and how that is built (`./waf TARGET`)."""
     sitl_binary: str = ""

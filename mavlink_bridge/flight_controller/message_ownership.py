@@ -166,6 +166,8 @@ class TrafficMonitor:
         self._motors = motors
         self._arms: dict[tuple[int, int], bool] = {}  # who has asked to arm (True) or to disarm, without an answer yet
         self._written: set[int] = set()  # plans that a station writes by file transfer now
+        self.started = False
+        """A station has armed the vehicle; whoever acts on it forgets it."""
         self.plan_changed: Callable[[int], None] = lambda kind: None
 
     def from_ground(self, frame: Frame) -> None:
@@ -201,4 +203,5 @@ class TrafficMonitor:
         if message is not None and message.command == Cmd.COMPONENT_ARM_DISARM and message.result != Result.IN_PROGRESS:
             armed = self._arms.pop(asker, None)
             if armed is not None and message.result == Result.ACCEPTED:
+                self.started = armed
                 self._motors.set_armed(armed)

@@ -15,6 +15,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
+from autopilot.vehicles.kinds import vehicle_class
 from sitl.child import SitlChild, SitlError, find_program
 
 VARIABLE: Final = "PX4_SITL"
@@ -22,7 +23,6 @@ _TITLE: Final = "PX4 SITL"
 _ONBOARD_PORT: Final = 14540
 _STATION_PORT: Final = 18570
 _INSTANCES: Final = range(10)  # later ones all send to one port
-_MODELS: Final = {"copter": "sihsim_quadx"}
 _PATIENCE_S: Final = 10.0
 #: No transmitter is there, so none is missed; what a ground station's loss does is left as it is.
 DEFAULTS: Final = {"COM_RC_IN_MODE": 4.0, "NAV_RCL_ACT": 0.0}
@@ -31,8 +31,6 @@ DEFAULTS: Final = {"COM_RC_IN_MODE": 4.0, "NAV_RCL_ACT": 0.0}
 def find_binary(frame: str, given: str) -> Path:
     """The binary: named on the command line, by PX4_SITL, or on the search path. SitlError with how to get one when
     there is none, it cannot be run, or what belongs to it is not there."""
-    if frame not in _MODELS:
-        raise SitlError(f"{_TITLE}: no {frame}; use px4:{' or px4:'.join(_MODELS)}")
     binary = find_program(
         _TITLE, "px4", given, VARIABLE,
         f"build it (make px4_sitl_sih) and name it: --vehicle px4:{frame}=BINARY or {VARIABLE}=BINARY",
@@ -67,7 +65,7 @@ def _environment(
     lat, lon, alt, _ = home
     place = {"SIH_LOC_LAT0": lat, "SIH_LOC_LON0": lon, "SIH_LOC_H0": alt}
     return {
-        "PX4_SIM_MODEL": _MODELS[frame], "PX4_SIM_SPEED_FACTOR": f"{speedup:g}",
+        "PX4_SIM_MODEL": vehicle_class(frame).sih_model, "PX4_SIM_SPEED_FACTOR": f"{speedup:g}",
         **{f"PX4_PARAM_{name}": f"{value!r}" if value % 1.0 else f"{value:.0f}"
            for name, value in {**place, **parameters}.items()},
     }  # fmt: skip

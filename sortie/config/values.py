@@ -18,7 +18,8 @@ from sortie.config.errors import UserError, nearest
 DEFAULT_HOME = (-35.363261, 149.165230, 584.0, 353.0)
 DEFAULT_LINKS = ("udpout:127.0.0.1:14550", "tcpin:127.0.0.1:5760")
 #: What can be started, and of which kinds.
-_STARTED: Mapping[str, tuple[str, ...]] = {"sim": tuple(KINDS), "ardupilot": tuple(KINDS), "px4": ("copter",)}
+_PX4_KINDS = tuple(name for name, kind in KINDS.items() if kind.sih_model)
+_STARTED: Mapping[str, tuple[str, ...]] = {"sim": tuple(KINDS), "ardupilot": tuple(KINDS), "px4": _PX4_KINDS}
 DEFAULT_CONNECT = "tcp:127.0.0.1:5760"
 
 

@@ -34,6 +34,7 @@ SEARCHES = frozenset(
 PARSERS = (
     "autopilot/parameters/files.py", "autopilot/mission/plan", "sortie/config/", "sortie/loop/faults.py",
     "mavlink_bridge/flight_controller/questions.py", "mavlink_bridge/flight_controller/orders.py",
+    "mavlink_bridge/flight_controller/mode_control.py",
     "mavlink_bridge/bootloader/", "mavlink_bridge/clients/", "mavlink_bridge/links/", "sortie/flashing/",
     "sortie/companion/", "sortie/storage/",
 )  # fmt: skip

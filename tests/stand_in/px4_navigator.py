@@ -12,7 +12,8 @@ from math import hypot, isnan
 from typing import Any
 
 from autopilot.geo import GeoPoint, Ned, to_local
-from autopilot.vehicle import Hold, Idle, Land, Leg, SimulatedVehicle, Speeds, TakeOff, VehicleEvent, Velocity
+from autopilot.targets import Hold, Idle, Land, Leg, Speeds, TakeOff, Velocity
+from autopilot.vehicle import SimulatedVehicle, VehicleEvent
 from tests.stand_in.px4_parameters import Parameters
 from tests.stand_in.px4_plans import Plans
 

@@ -12,7 +12,7 @@ from autopilot.geo import to_global
 from autopilot.mission.items import MissionItem
 from autopilot.mission.state import MissionState
 from autopilot.modes.table import CopterMode
-from autopilot.vehicle import Hold, Velocity
+from autopilot.targets import Hold, Velocity
 from mavlink_bridge.codec import dialect
 from tests.fakes.controller_bench import ControllerBench, Ground
 from tests.fakes.controller_flight import (
