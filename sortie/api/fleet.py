@@ -17,6 +17,7 @@ import numpy.typing as npt
 from autopilot import report as R
 from autopilot.journal import Journal, NoJournal
 from mavlink_bridge.services.system.signing import SigningService
+from sitl.vehicles.separation import Approach
 from sortie.api.session import SERVED_MS, Home, Session, raise_error, standing_at
 from sortie.config.errors import UserError
 from sortie.config.fleet_file import Common, counted_fleet, read_fleet
@@ -27,6 +28,7 @@ from sortie.config.values import parse_vehicle
 from sortie.logs.recorder import FlightRecorder, record_flights
 from sortie.logs.run_log import LOGGER
 from sortie.nodes.build import VIRTUAL_EPOCH_US, StoredValues
+from sortie.nodes.company import Company
 from sortie.nodes.fleet_build import build_fleet
 from sortie.nodes.vehicle import Service
 from sortie.runtime.runtime import FOR_EVER_MS, Runtime, always
@@ -105,6 +107,7 @@ class Fleet(Sequence[Session]):
             Session.of_fleet(self, service, one, partial(self.node.touch, one.number), self.node.own_links(one.number))
             for service, one in zip(self.node.services, self.vehicles, strict=True)
         ]
+        self.company = Company(self.node, [one.home for one in self.vehicles])
         if self._store is not None:
             for service in self.node.services:
                 service.wait_for_disk = self._store.wait
@@ -176,6 +179,21 @@ class Fleet(Sequence[Session]):
     def batteries(self) -> Floats:
         """(n,): what is left of each battery, 0 to 1."""
         return self.node.columns(R.BATT_FRACTION, 1)[:, 0]
+
+    @property
+    def closest(self) -> Approach | None:
+        """The closest that two came while one of them was under way: their numbers, m, vehicle time in ms."""
+        return self.company.closest
+
+    @property
+    def approaches(self) -> Sequence[Approach]:
+        """Every approach of two below 20 m that is over."""
+        return tuple(self.company.approaches)
+
+    @property
+    def failures(self) -> Mapping[int, Exception]:
+        """What autopilots have raised, by the vehicle's number: it comes down alone, the others fly on."""
+        return {number: stranded.error for number, stranded in self.node.stranded.items()}
 
     # --- links ----------------------------------------------------------------------------------------------------
     def add_link(self, url: str, *, insecure: bool = False) -> None:

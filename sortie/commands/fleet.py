@@ -20,6 +20,7 @@ from sortie.config.fleet_file import fleet_of
 from sortie.config.formation import FleetVehicle
 from sortie.config.options import JSON, PLAN, REPEAT
 from sortie.config.settings import Given, Settings
+from sortie.logs.separation_log import as_facts
 from sortie.nodes.flight import Flight
 from sortie.nodes.plan_file import check_reach, load_plan, moved_plan, read_plan, start_of
 from sortie.nodes.vehicle import Service
@@ -160,9 +161,23 @@ def _report(run: FleetProgram, flights: Sequence[Flight], took_s: float, passed_
     return {
         "result": "completed" if results == {"completed"} else "failed" if "failed" in results else "aborted",
         "vehicles": vehicles,
+        **_closest(run),
         "wall_s": round(took_s, 3),
         "speedup": round(passed_s / max(took_s, 1e-6), 1),
         "logs": str(run.log_dir),
+    }
+
+
+def _closest(run: FleetProgram) -> dict[str, Any]:
+    """The closest that two came, who, when; and all below 20 m."""
+    run.company.finish()
+    labels = [one.label for one in run.vehicles]
+    closest = None if run.company.closest is None else as_facts(run.company.closest, labels)
+    return {
+        "closest_m": None if closest is None else closest["distance_m"],
+        "closest": closest,
+        "approaches": [as_facts(one, labels) for one in run.company.approaches],
+        "collisions": [as_facts(one, labels) for one in run.company.collisions],
     }
 
 
@@ -175,6 +190,9 @@ def _print_result(result: dict[str, Any], as_json: bool) -> None:
     for one in vehicles:
         if one["result"] != "completed":
             print(f"vehicle {one['sysid']}: {one['result']} ({one['reason']})", flush=True)
+    if result["closest"] is not None:
+        a, b = result["closest"]["pair"]
+        print(f"closest: {a} and {b}, {result['closest_m']:g} m at {result['closest']['time_s']:g} s", flush=True)
     completed = sum(one["result"] == "completed" for one in vehicles)
     print(
         f"{result['result']}: {completed} of {len(vehicles)} missions completed, {result['speedup']:g} times real "

@@ -21,9 +21,11 @@ from sortie.config.settings import Settings, ignored
 from sortie.logs.flight_story import FlightStory
 from sortie.logs.recorder import FlightRecorder, record_flights
 from sortie.logs.run_log import LOGGER, log_error
+from sortie.logs.separation_log import SeparationLog
 from sortie.logs.trace_file import TraceFile
 from sortie.metrics.statistics import Statistics
 from sortie.nodes.build import VIRTUAL_EPOCH_US
+from sortie.nodes.company import Company
 from sortie.nodes.fleet_build import build_fleet
 from sortie.nodes.vehicle import Service
 from sortie.runtime.runtime import Runtime, always
@@ -87,6 +89,18 @@ class FleetProgram:
         self._stack.callback(self.sockets.close_links)
         self.recorders = [self._record(service, one)
                           for service, one in zip(self.node.services, self.vehicles, strict=True)]  # fmt: skip
+
+        labels = [one.label for one in self.vehicles]
+        log = SeparationLog(self.log_dir, labels)
+        homes = [one.home for one in self.vehicles]
+        self.company = Company(self.node, homes, log.approached, log.collided)
+        self._stack.callback(self.company.finish)
+        self.node.on_stranded = self._tell_of_stranded
+
+    def _tell_of_stranded(self, member: int, error: Exception) -> None:
+        label = self.vehicles[member].label
+        print(f"sortie: vehicle {label}: its autopilot failed, it comes down alone", file=sys.stderr, flush=True)
+        LOGGER.error("vehicle %s: its autopilot failed, it comes down alone", label, exc_info=error)
 
     def _record(self, service: Service, one: FleetVehicle) -> FlightRecorder:
         if self.settings.trace is not None:

@@ -10,22 +10,27 @@ Links are shared (`Network`) or a vehicle's own (a network of one). Link and veh
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 
 from autopilot.control import layout as L
+from autopilot.mav import Severity
+from autopilot.targets import Land
+from mavlink_bridge.codec import dialect
 from mavlink_bridge.links.hub import LinkOwner
 from mavlink_bridge.network import Network
 from sitl.vehicles.rows import Rows
-from sortie.nodes.vehicle import ARMED_LOOK_MS, IDLE_LOOK_MS, Service
+from sortie.nodes.vehicle import ARMED_LOOK_MS, IDLE_LOOK_MS, STANDING_MPS, Service
 
 WINDOW_MS: Final = 250
 """The interval of streams at 4 Hz: their instants end the windows."""
 NEVER: Final = np.inf
 _PASSED_OVER: Final = -1.0
+LOOK_MS: Final = 200
+"""How often a vehicle that comes down alone is looked at."""
 
 
 class _Kind:
@@ -56,6 +61,35 @@ class _Kind:
         return bool(self.rows.state[:, L.S_ARMED].any())
 
 
+class Stranded:
+    """A vehicle whose autopilot has raised `error`. Nobody asks that autopilot again: what it would decide is not
+    known. The machine's own control lands where it is (what does not fly stops) and is then switched off, and its
+    services go on telling what the vehicle does."""
+
+    def __init__(self, service: Service, error: Exception) -> None:
+        self.error = error
+        self._service = service
+        service.vehicle.set_target(Land())
+        text = f"Autopilot failed: {type(error).__name__}; coming down"[:50].encode("ascii", "replace")
+        service.endpoint.send(dialect.MAVLink_statustext_message(Severity.EMERGENCY, text))
+
+    def arrive(self, now_ms: int, link_ms: int) -> None:
+        """The machine has moved to this vehicle time."""
+        service = self._service
+        service.now_ms = now_ms
+        service.vehicle.take_events()
+        state = service.vehicle.state
+        stands = state.landed if service.autopilot.vehicle_class.has_height else state.ground_speed < STANDING_MPS
+        if state.armed and stands:
+            service.vehicle.disarm(force=True)
+        service.endpoint.handle_timeouts(link_ms, now_ms)
+
+    @property
+    def next_ms(self) -> int:
+        """When it is to be looked at again, vehicle time."""
+        return self._service.now_ms + LOOK_MS
+
+
 class FleetNode:
     """See the module; a `VehicleNode`. `services`: the vehicles, in the order in which they are numbered; their
     machines are those of `rows`. `networks`: on how many they are spread, each of at most 250, in that order."""
@@ -67,6 +101,11 @@ class FleetNode:
         self._link_due_ms: npt.NDArray[np.float64] = np.full(len(self.services), NEVER)
         self._touched: set[int] = set()
         self._unsettled: set[int] = set()
+        self.stranded: dict[int, Stranded] = {}
+        """Vehicles whose autopilot has raised, by their number."""
+        self.on_stranded: Callable[[int, Exception], None] = lambda member, error: None
+        self.on_pass: list[Callable[[int], None]] = []
+        """Called when all stand at the same vehicle time."""
         self._virtual = True
         self._link_ms = 0
         self._own: list[Network] = []
@@ -86,6 +125,11 @@ class FleetNode:
             self._kinds.append(kind)
             places |= {member: (kind, row) for row, member in enumerate(kind.members)}
         self._place = [places[member] for member in range(len(self.services))]
+
+    @property
+    def rows(self) -> list[tuple[Rows, Sequence[int]]]:
+        """The machines of each kind, and their numbers."""
+        return [(kind.rows, kind.members) for kind in self._kinds]
 
     def columns(self, first: int, count: int) -> npt.NDArray[np.float64]:
         """(vehicles, `count`): entries of all report vectors from `first` on, read-only; a view where all vehicles are
@@ -137,13 +181,27 @@ class FleetNode:
             self._arrive(member, time_ms, None if self._virtual else self._link_ms)
 
     def _arrive(self, member: int, now_ms: int, link_ms: int | None) -> None:
-        self.services[member].arrive(now_ms, link_ms)
+        stranded = self.stranded.get(member)
+        if stranded is not None:
+            stranded.arrive(now_ms, now_ms if link_ms is None else link_ms)
+        else:
+            try:
+                self.services[member].arrive(now_ms, link_ms)
+            except Exception as error:  # noqa: BLE001 - one vehicle's fault is not the others': see `Stranded`
+                self._strand(member, error)
         self._note(member)
+
+    def _strand(self, member: int, error: Exception) -> None:
+        self.stranded[member] = Stranded(self.services[member], error)
+        self.on_stranded(member, error)
 
     def _note(self, member: int) -> None:
         """When it wants to act next."""
         service = self.services[member]
         kind, row = self._place[member]
+        if member in self.stranded:
+            kind.due_ms[row], self._link_due_ms[member] = self.stranded[member].next_ms, NEVER
+            return
         due_ms, link_due_ms = service.deadlines()
         self._link_due_ms[member] = NEVER if link_due_ms is None else link_due_ms
         if self._virtual and link_due_ms is not None and link_due_ms < due_ms:
@@ -184,6 +242,8 @@ class FleetNode:
                 for row in kind.advance(end_ms):
                     self._arrive(kind.members[row], int(kind.rows.times_ms[row]), link_ms)
         self.now_ms = end_ms
+        for told in self.on_pass:
+            told(end_ms)
 
     def _follow(self, link_ms: int | None) -> None:
         """Whose time the links have: with sockets a vehicle does not fly to a deadline on link time."""
@@ -205,7 +265,11 @@ class FleetNode:
             self._unsettled -= members
         for member in sorted(members):
             self._bring(member)
-            self.services[member].serve_links(link_ms)
+            if member not in self.stranded:
+                try:
+                    self.services[member].serve_links(link_ms)
+                except Exception as error:  # noqa: BLE001 - as in `_arrive`
+                    self._strand(member, error)
             self._note(member)
 
     def _settled(self, member: int) -> bool:

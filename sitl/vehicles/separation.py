@@ -1,0 +1,142 @@
+"""How close vehicles come to each other: the closest approach of each pair, from where they really are.
+
+Looked at every now and then; between two looks motion is taken as straight, so that the distance of a pair is that of
+the nearest point of their relative motion (conflict detection's "closest point of approach"). Vehicles are sorted from
+south to north and compared with their neighbours in that order as far as the limit reaches: few pairs of many.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from autopilot.control import layout as L
+from autopilot.geo import GeoPoint, to_local
+from sitl.kernel import layout as M
+from sitl.vehicles.rows import Rows
+
+CLOSE_M: Final = 20.0
+"""Below this an approach is told."""
+_MOVES_MPS: Final = 0.5
+_APART_M: Final = 1.0
+"""So much more than the closest ends an approach although they are still near each other."""
+Floats = npt.NDArray[np.float64]
+Pair = tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Approach:
+    """The closest that a pair (numbers of vehicles, the lower first) came: m, at this vehicle time."""
+
+    pair: Pair
+    distance_m: float
+    time_ms: int
+
+
+class Separation:
+    """Watches `rows` whose vehicles have the numbers `members`, and the homes `homes` by number. `told` hears of each
+    approach below `CLOSE_M` when it is over. `closest` is the closest of all."""
+
+    def __init__(
+        self, rows: Sequence[tuple[Rows, Sequence[int]]], homes: Sequence[GeoPoint], told: Callable[[Approach], None]
+    ) -> None:
+        self._rows = [(one, np.array(members, np.int64)) for one, members in rows]
+        self._told = told
+        self._homes = np.array([to_local(homes[0], home.lat, home.lon, home.alt) for home in homes])
+        self._at = np.zeros((len(homes), 3))
+        self._speed = np.zeros((len(homes), 3))
+        self._moves = np.zeros(len(homes), np.bool_)
+        self._under_way: dict[Pair, Approach] = {}
+        self._looked_ms: int | None = None
+        self.closest: Approach | None = None
+
+    def look(self, now_ms: int) -> list[Approach]:
+        """All stand at `now_ms`: every pair that is close, with its closest since the last look."""
+        self._read()
+        passed_s = 0.0 if self._looked_ms is None else (now_ms - self._looked_ms) / 1000.0
+        self._looked_ms = now_ms
+        reach_m = CLOSE_M if self.closest is None else max(CLOSE_M, self.closest.distance_m)
+        if self.closest is None:
+            reach_m = np.inf
+        near = self._near(reach_m, now_ms, passed_s)
+        for approach in near:
+            if self.closest is None or approach.distance_m < self.closest.distance_m:
+                self.closest = approach
+        close = [approach for approach in near if approach.distance_m < CLOSE_M]
+        self._follow(close)
+        return close
+
+    def finish(self) -> None:
+        """No more looks: those that are close have been as close as they were."""
+        for approach in self._under_way.values():
+            self._told(approach)
+        self._under_way.clear()
+
+    def _read(self) -> None:
+        for rows, members in self._rows:
+            self._at[members] = rows.state[:, M.S_PN : M.S_PD + 1]
+            self._speed[members] = rows.state[:, M.S_VN : M.S_VD + 1]
+            self._moves[members] = rows.state[:, L.S_AIR] == 1.0
+        self._at += self._homes
+        self._moves |= np.einsum("ij,ij->i", self._speed, self._speed) > _MOVES_MPS * _MOVES_MPS
+
+    def _near(self, reach_m: float, now_ms: int, passed_s: float) -> list[Approach]:
+        """Pairs of which one at least is under way."""
+        if not self._moves.any():
+            return []
+        order = np.argsort(self._at[:, 0], kind="stable")
+        at, speed, moves = self._at[order], self._speed[order], self._moves[order]
+        fastest = float(np.abs(speed).max()) * 2.0 * passed_s
+        found: list[Approach] = []
+        for shift in range(1, len(order)):
+            apart = at[shift:] - at[:-shift]
+            within = apart[:, 0] <= reach_m + fastest
+            if not within.any():
+                break
+            within &= moves[shift:] | moves[:-shift]
+            which = np.flatnonzero(within)
+            found += self._pairs(order, which, shift, apart[which], speed[which + shift] - speed[which], reach_m,
+                                 now_ms, passed_s)  # fmt: skip
+            if found and reach_m == np.inf:
+                reach_m = max(min(approach.distance_m for approach in found), CLOSE_M)
+        return found
+
+    def _pairs(
+        self, order: npt.NDArray[np.int64], which: npt.NDArray[np.int64], shift: int, apart: Floats, closing: Floats,
+        reach_m: float, now_ms: int, passed_s: float,
+    ) -> list[Approach]:  # fmt: skip
+        squared = np.einsum("ij,ij->i", closing, closing)
+        along = np.einsum("ij,ij->i", apart, closing)
+        back_s = np.clip(np.divide(along, squared, out=np.zeros_like(along), where=squared > 0.0), 0.0, passed_s)
+        nearest = np.sqrt(np.sum((apart - closing * back_s[:, None]) ** 2, axis=1))
+        found = []
+        for k in np.flatnonzero(nearest < reach_m).tolist():
+            a, b = int(order[which[k]]), int(order[which[k] + shift])
+            pair = (a, b) if a < b else (b, a)
+            found.append(Approach(pair, float(nearest[k]), now_ms - round(1000.0 * float(back_s[k]))))
+        return found
+
+    def _follow(self, close: Sequence[Approach]) -> None:
+        """Approaches begin, come closer, and end."""
+        still = {approach.pair: approach for approach in close}
+        for pair, closest in list(self._under_way.items()):
+            now = still.get(pair)
+            if now is None or now.distance_m > closest.distance_m + _APART_M:
+                self._told(closest)
+                del self._under_way[pair]
+        for pair, approach in still.items():
+            before = self._under_way.get(pair)
+            if before is None and self._is_parting(approach):
+                continue
+            if before is None or approach.distance_m < before.distance_m:
+                self._under_way[pair] = approach
+
+    def _is_parting(self, approach: Approach) -> bool:
+        """Was its approach told already?"""
+        a, b = approach.pair
+        apart, closing = self._at[b] - self._at[a], self._speed[b] - self._speed[a]
+        return float(apart @ closing) > 0.0

@@ -1,0 +1,77 @@
+"""What the vehicles of a fleet are to each other: approaches are noted, and those that touch crash if they are told to.
+
+SIM_COLLIDE 1 on both makes two vehicles crash that come closer than their radii (SIM_COLLIDE_RAD) together: every
+motor fails at once, and stays so. Without it they pass through each other, as ArduPilot's instances do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from autopilot.geo import GeoPoint
+from sitl.vehicles.separation import Approach, Separation
+from sortie.nodes.fleet import FleetNode
+from sortie.nodes.vehicle import Service
+
+Told = Callable[[Approach], None]
+
+
+class Company:
+    """Watches the vehicles of `node`, which stand at `homes` when they are switched on. `approached` hears of each
+    approach below 20 m when it is over, `collided` of each crash at once."""
+
+    def __init__(
+        self, node: FleetNode, homes: Sequence[GeoPoint], approached: Told | None = None, collided: Told | None = None
+    ) -> None:
+        self.approaches: list[Approach] = []
+        self.collisions: list[Approach] = []
+        self._node = node
+        self._approached = approached
+        self._collided = collided
+        self._wrecked: set[int] = set()
+        self._separation = Separation(node.rows, homes, self._note)
+        if len(node.services) > 1:
+            node.on_pass.append(self.look)
+
+    @property
+    def closest(self) -> Approach | None:
+        """The closest that any two came while one of them was under way."""
+        return self._separation.closest
+
+    def look(self, now_ms: int) -> None:
+        """All stand at this vehicle time."""
+        for approach in self._separation.look(now_ms):
+            if self._touch(approach):
+                self._crash(approach)
+
+    def finish(self) -> None:
+        """The end of a run: approaches that are under way are told."""
+        self._separation.finish()
+
+    def _note(self, approach: Approach) -> None:
+        self.approaches.append(approach)
+        if self._approached is not None:
+            self._approached(approach)
+
+    def _touch(self, approach: Approach) -> bool:
+        a, b = (self._node.services[number] for number in approach.pair)
+        if a.parameters["SIM_COLLIDE"] == 0.0 or b.parameters["SIM_COLLIDE"] == 0.0:
+            return False
+        reach_m = a.parameters["SIM_COLLIDE_RAD"] + b.parameters["SIM_COLLIDE_RAD"]
+        return approach.distance_m < reach_m and not self._wrecked.issuperset(approach.pair)
+
+    def _crash(self, approach: Approach) -> None:
+        for number in approach.pair:
+            if number not in self._wrecked:
+                self._wrecked.add(number)
+                self._node.touch(number)
+                _break(self._node.services[number])
+        self.collisions.append(approach)
+        if self._collided is not None:
+            self._collided(approach)
+
+
+def _break(service: Service) -> None:
+    for name in service.vehicle.fault_names():
+        if name.startswith("motor"):
+            service.vehicle.inject_fault(name, 1.0, active=True)
