@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from enum import IntEnum
 
-from autopilot.mav import Cmd, Frame
+from autopilot.mav import Cmd, Frame, Result
 from autopilot.mission.items import MissionItem
 from depot.decisions.depot_controller import DepotController
 from depot.messages import Answer, Command, DataPackage, MissionPlan, Order, Request, Upload
@@ -198,7 +198,7 @@ class DepotClient:
 def _answer(outcome: IntEnum | None) -> Answer:
     if outcome in (TransferOutcome.TIMEOUT, CommandOutcome.TIMEOUT, PlanOutcome.TIMEOUT, PackageOutcome.TIMEOUT):
         return Answer.SILENCE
-    return Answer.ACCEPTED if outcome == 0 else Answer.REFUSED
+    return Answer.ACCEPTED if outcome == Result.ACCEPTED else Answer.REFUSED
 
 
 __all__ = ["DepotClient", "Order", "PlanClient", "PlanOutcome", "flown_items", "plan_items"]

@@ -234,7 +234,7 @@ class FlightController:
         elif name == "HEARTBEAT":
             self._heartbeat(message, now_ms)
         elif name == "COMMAND_ACK":
-            if message.target_component in (0, COMPONENT):
+            if message.target_component in (Component.ALL, COMPONENT):
                 self.orders.acknowledge(message, peer, now_ms)
                 self._settle(now_ms)
         elif name == "STATUSTEXT":

@@ -23,9 +23,8 @@ HOME = "autopilot/mav/"
 MEANT = frozenset({
     "command", "frame", "coordinate_frame", "severity", "mission_type", "system_status", "base_mode", "landed_state",
     "autopilot", "vehicle_type", "firmware_type", "msg_id", "get_msgId", "mav_type", "payload_type", "fix_type",
+    "result", "type", "outcome", "type_mask",
 })  # fmt: skip
-#: The same in what answers: a result is compared with a number nowhere but here.
-RESULTS = ("message.result", "ack.result", "outcome.result", "message.type", "heartbeat.type")
 #: Functions whose arguments at these places are MAVLink's: MissionItem(command, frame), command_long(target, command).
 CALLED = {"MissionItem": (0, 1), "command_long": (1,), "command_int": (1,), "register": (0,), "send": (0,)}
 #: Where a set or a table of bare numbers would be one of commands, frames or messages.
@@ -81,10 +80,11 @@ def is_number(node: ast.expr | None) -> bool:
 
 
 def compared(node: ast.Compare) -> bool:
-    """Something that holds MAVLink's number with a literal."""
+    """Something that holds MAVLink's number with a literal; that it lies in a range may be asked."""
+    if not all(isinstance(one, ast.Eq | ast.NotEq | ast.In | ast.NotIn) for one in node.ops):
+        return False
     sides = [node.left, *node.comparators]
-    meant = any(last_name(side) in MEANT or ast.unparse(side) in RESULTS for side in sides)
-    return meant and any(is_number(side) for side in sides)
+    return any(last_name(side) in MEANT for side in sides) and any(is_number(side) for side in sides)
 
 
 def called(node: ast.Call) -> bool:
@@ -97,10 +97,9 @@ def called(node: ast.Call) -> bool:
     kind = getattr(dialect, name, None) if name.startswith("MAVLink_") and name.endswith("_message") else None
     if kind is None:
         return False
-    named = [
-        value for field, value in zip(kind.fieldnames, node.args, strict=False) if field in kind.fieldenums_by_name
-    ]
-    return any(is_number(value) and not is_nothing(value) for value in named)
+    fields = [*zip(kind.fieldnames, node.args, strict=False), *((one.arg, one.value) for one in node.keywords)]
+    counted = [value for field, value in fields if field in kind.fieldenums_by_name]
+    return any(is_number(value) and not is_nothing(value) for value in counted)
 
 
 def is_nothing(node: ast.expr) -> bool:
@@ -192,7 +191,8 @@ def test_no_number_of_mavlink_is_a_literal() -> None:
         "i = MissionItem(22, 3, z=10.0)", "i = MissionItem(command, 0)", "i = MissionItem(command=16)",
         "c = command_long(target, 400, 1.0)", "commands.register(31010, row)",
         "m = dialect.MAVLink_heartbeat_message(2, 3, base, 0, state, 3)",
-        "m = dialect.MAVLink_statustext_message(6, text)", "_HEARTBEAT: Final = 0", "_DO_SET_MODE = 176",
+        "m = dialect.MAVLink_statustext_message(6, text)", "m = dialect.MAVLink_tunnel_message(payload_type=2)",
+        "_HEARTBEAT: Final = 0", "_DO_SET_MODE = 176",
         "_SET_MODE, _MISSION_START = 176, 300", "CMD_USER_1 = 31010", "_SAFETY_ARMED: Final = 128",
         "ROWS = {176: Row(set_mode)}", "_TAKING = frozenset({192, 34})", "_ITEMS = frozenset((39, 73))",
         "def f(frame: int = 3): pass", "def f(*, mission_type: int = 0): pass",
@@ -208,7 +208,8 @@ def test_a_planted_breach_is_found(planted: str) -> None:
     [
         "if item.command == Cmd.NAV_WAYPOINT: pass", "x = item.frame in ABOVE_HOME", "y = _FREE = frozenset(names)",
         "m = dialect.MAVLink_heartbeat_message(kind, who, 0, 0, SystemState.ACTIVE, 3)", "RETRIES = 5",
-        "if message.seq == 0: pass", "_HEARTBEAT: Final = codec.id_of('HEARTBEAT')", "i = MissionItem(Cmd.NAV_LAND)",
+        "if message.seq == 0: pass", "if 0 <= result <= 15: pass",
+        "_HEARTBEAT: Final = codec.id_of('HEARTBEAT')", "i = MissionItem(Cmd.NAV_LAND)",
     ],
 )  # fmt: skip
 def test_what_is_no_breach_is_let_through(fine: str) -> None:
