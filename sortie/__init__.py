@@ -4,7 +4,8 @@ The running program: command line, settings, runtime, state store, logs, Python 
 without I/O lives below, in `autopilot`, `sitl` and `mavlink_bridge`; this package composes them.
 
 For Python programs: `Session` (a vehicle in this process), `Fleet` (many), `read_plan` and `Plan`, `MissionItem`,
-`GeoPoint`, `events` (what a session's events are), `mavlink` (pymavlink's messages), `UserError` and `RefusedError`.
+`GeoPoint`, `events` (what a session's events are), `mavlink` (pymavlink's messages), `strategies` (for hypothesis),
+`UserError` and `RefusedError`.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from sortie.api.link import SessionLink
     from sortie.api.session import Session
     from sortie.api.snapshot import Snapshot
+    from sortie.api.testing import strategies
     from sortie.api.watch import TimedEvent
     from sortie.config.errors import RefusedError, UserError
     from sortie.nodes.plan_file import read_plan, start_of
@@ -40,11 +42,15 @@ _HOMES = {
     "read_plan": "sortie.nodes.plan_file",
     "start_of": "sortie.nodes.plan_file",
 }
-_MODULES = {"events": "sortie.api.events", "mavlink": "pymavlink.dialects.v20.ardupilotmega"}
+_MODULES = {
+    "events": "sortie.api.events",
+    "mavlink": "pymavlink.dialects.v20.ardupilotmega",
+    "strategies": "sortie.api.testing.strategies",
+}
 
 __all__ = [
     "Fleet", "GeoPoint", "MissionItem", "Plan", "RefusedError", "Session", "SessionLink", "Snapshot", "TimedEvent",
-    "UserError", "events", "mavlink", "read_plan", "start_of",
+    "UserError", "events", "mavlink", "read_plan", "start_of", "strategies",
 ]  # fmt: skip
 
 
