@@ -20,11 +20,13 @@ from sortie.api.story import standing, story
 if TYPE_CHECKING:
     from sortie.api.session import Session
 
+__tracebackhide__ = True  # as in `session`
 T = TypeVar("T")
 Place = GeoPoint | tuple[float, float]
 """Degrees."""
 _SHOWN = 6
 _LAND_WITHIN_S = 300.0
+_HEIGHT_M = 0.5
 
 
 class Claims(ABC):
@@ -69,8 +71,8 @@ class Claims(ABC):
         place: Place | None = None, radius: float = 2.0, within_s: float = 60.0,
     ) -> float:  # fmt: skip
         """Claim that within `within_s` of vehicle time the mission item is reached, or the mode flown, or a height (m
-        above home) passed, or a place (degrees) come to within `radius` m. Returns the vehicle time, s."""
-        __tracebackhide__ = True
+        above home) passed or come to within 0.5 m, or a place (degrees) come to within `radius` m. Returns the vehicle
+        time, s."""
         wanted = [one for one in (item, mode, height, place) if one is not None]
         if len(wanted) != 1:
             raise TypeError("reaches: say one of item=, mode=, height=, place=")
@@ -85,14 +87,12 @@ class Claims(ABC):
 
     def holds(self, condition: Callable[[Session], bool], *, for_s: float, every_s: float = 0.1) -> None:
         """Claim that `condition` is true now and at every look in the next `for_s` of vehicle time."""
-        __tracebackhide__ = True
         since_s = self._time_s()
         if self.wait(lambda session: not condition(session), for_s, every_s):
             raise self._failure(f"it held for {self._time_s() - since_s:.2f} s of {for_s:g} s")
 
     def never(self, condition: Callable[[Session], bool], *, for_s: float, every_s: float = 0.1) -> None:
         """Claim that `condition` is false now and at every look in the next `for_s` of vehicle time."""
-        __tracebackhide__ = True
         since_s = self._time_s()
         if self.wait(condition, for_s, every_s):
             raise self._failure(f"it was so after {self._time_s() - since_s:.2f} s of {for_s:g} s")
@@ -100,7 +100,6 @@ class Claims(ABC):
     def lands_within(self, metres: float, *, of: Place | None = None, within_s: float = _LAND_WITHIN_S) -> float:
         """Claim that within `within_s` of vehicle time the vehicle has flown, stands, is disarmed, and truly is at most
         `metres` from `of` (None: home). Returns its distance, m."""
-        __tracebackhide__ = True
         if not self.wait(_has_landed, within_s):
             flown = "" if self.ask(_has_armed) else "; it was never armed"
             raise self._failure(f"it did not land within {within_s:g} s{flown}")
@@ -127,14 +126,12 @@ class Claims(ABC):
         return AssertionError("\n".join([claim, *self.ask(seen)]))
 
     def _comes(self, what: str, done: Callable[[Session], bool], within_s: float, instead: Callable[[], str]) -> float:
-        __tracebackhide__ = True
         if not self.wait(done, within_s):
             raise self._failure(f"{what}: not within {within_s:g} s{instead()}")
         self._looked_at = self.ask(lambda session: len(session.events))
         return self._time_s()
 
     def _reaches_item(self, item: int, within_s: float) -> float:
-        __tracebackhide__ = True
         reached: list[tuple[int, float]] = []
 
         def look(session: Session) -> bool:
@@ -154,7 +151,6 @@ class Claims(ABC):
         return reached[-1][1]
 
     def _passes_height(self, height: float, within_s: float) -> float:
-        __tracebackhide__ = True
         began = self.ask(lambda session: session.state.height)
         nearest = [began]
 
@@ -162,12 +158,11 @@ class Claims(ABC):
             now = session.state.height
             if abs(now - height) < abs(nearest[0] - height):
                 nearest[0] = now
-            return now >= height if began < height else now <= height
+            return abs(now - height) <= _HEIGHT_M or (now > height if began < height else now < height)
 
         return self._comes(f"{height:g} m", look, within_s, lambda: f"; {nearest[0]:.2f} m was nearest")
 
     def _comes_to(self, place: Place, radius: float, within_s: float) -> float:
-        __tracebackhide__ = True
         aim = _geo(place)
         nearest = [float("inf")]
 

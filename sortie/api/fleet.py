@@ -36,6 +36,7 @@ from sortie.storage.rows import StoredState
 from sortie.storage.signing_keys import open_keys, sign_links
 from sortie.storage.store import Store
 
+__tracebackhide__ = True  # as in `session`
 Floats = npt.NDArray[np.float64]
 
 

@@ -19,6 +19,7 @@ from mavlink_bridge.services.base import Message, Peer
 from sortie.nodes.vehicle import HORIZON_MS
 from sortie.runtime.runtime import Runtime
 
+__tracebackhide__ = True  # as in `session`
 UNREAD_LIMIT = 256 * 1024
 """Bytes that wait for a reader; beyond that the vehicle skips telemetry, as on any link that is not read."""
 

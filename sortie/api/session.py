@@ -10,9 +10,10 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack
+from difflib import get_close_matches
 from pathlib import Path
 from types import TracebackType
-from typing import Protocol, TypeVar, overload
+from typing import TYPE_CHECKING, Protocol, TypeVar, overload
 
 from autopilot.core import Autopilot
 from autopilot.events import Event
@@ -47,6 +48,7 @@ from sortie.storage.rows import StoredState
 from sortie.storage.signing_keys import open_keys, sign_links
 from sortie.storage.store import Store
 
+__tracebackhide__ = True  # pytest shows where a test called, not how we got there
 E = TypeVar("E")
 _PASSES_PER_YIELD = 10
 SERVED_MS = 100
@@ -208,6 +210,14 @@ class Session(Claims):
         for warning in check_links([url], signed=self._signing.signing is not None, insecure=insecure):
             LOGGER.warning("%s", warning)
         return self._runtime.open(self._ends.endpoint, url)
+
+    if not TYPE_CHECKING:  # a type checker knows what there is
+
+        def __getattr__(self, name: str) -> object:
+            known = {**{one: f"state.{one}" for one in Snapshot.__slots__}, **{one: one for one in dir(type(self))}}
+            near = get_close_matches(name, known, n=1)
+            hint = f"; did you mean {known[near[0]]}?" if near else ""
+            raise AttributeError(f"a vehicle has no {name}{hint}", name=name, obj=self)
 
     # --- facts ----------------------------------------------------------------------------------------------------
     @property

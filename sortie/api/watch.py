@@ -8,6 +8,7 @@ from typing import Generic, TypeVar
 
 from autopilot.events import Event
 
+__tracebackhide__ = True  # as in `session`
 E = TypeVar("E")
 
 

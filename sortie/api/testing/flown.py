@@ -63,14 +63,11 @@ class Flown:
     def _who(self) -> str:
         params = [f"{name}={value:g}" for name, value in self._given().items()]
         parts = [self._wish.vehicle, f"seed {self.session.seed}", f"sortie {version('sortie')}", *params]
-        return ", ".join([*parts, *(f"fault {fault}" for fault in self._faults())])
+        return ", ".join([*parts, *(f"fault {fault}" for fault in self._wish.fault_list())])
 
     def _given(self) -> dict[str, float]:
         """Parameters that are not at their default now."""
         return self.session.service.parameters.changed()
-
-    def _faults(self) -> list[str]:
-        return [self._wish.faults] if isinstance(self._wish.faults, str) else list(self._wish.faults)
 
     def _again(self, test: str) -> str:
         seed = f" --sortie-seed {self.session.seed}" if self._wish.seed is None else ""
@@ -84,7 +81,7 @@ class Flown:
         words += ["--seed", str(self.session.seed), "--speedup", "0", "--state-dir", str(kept / "state")]
         for name, value in self._given().items():
             words += ["--param", f"{name}={value!r}"]
-        for fault in self._faults():
+        for fault in self._wish.fault_list():
             words += ["--fault", fault]
         return shlex.join(words)
 

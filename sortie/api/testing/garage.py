@@ -7,14 +7,15 @@ import re
 import shutil
 import tempfile
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
 
 from sortie.api.claims import Claims
+from sortie.api.fleet import Fleet
 from sortie.api.session import Session
 from sortie.api.testing.flown import Flown
 from sortie.api.testing.restore import put_back, take
@@ -22,6 +23,7 @@ from sortie.api.testing.server import Server
 from sortie.api.testing.wanted import Wanted, marked, wanted
 from sortie.config.errors import UserError
 
+T = TypeVar("T")
 SHOWN = 4
 """Vehicles that one test report tells of: those that it used last."""
 LONGEST = 120
@@ -76,6 +78,21 @@ class Garage:
         return vehicle
 
     @contextmanager
+    def fleets(self, wish: Wanted, item: pytest.Item) -> Iterator[Callable[..., Fleet]]:
+        """Makes fleets for this test."""
+        self._begin(item)
+        with ExitStack() as stack:
+
+            def make(count: int, **more: Any) -> Fleet:
+                __tracebackhide__ = True
+                fleet = stack.enter_context(self._made_of(lambda: wish.fleet(count, self._seed, **more)))
+                for session in fleet:
+                    stack.enter_context(self._open_for(Flown(session, wish, self._folder())))
+                return fleet
+
+            yield make
+
+    @contextmanager
     def server(self, wish: Wanted, item: pytest.Item, speedup: float) -> Iterator[Server]:
         """One for this test, with sockets."""
         self._begin(item)
@@ -100,8 +117,13 @@ class Garage:
 
     def _session(self, wish: Wanted, directory: Path) -> Session:
         __tracebackhide__ = True
+        return self._made_of(lambda: wish.session(self._seed, directory))
+
+    def _made_of(self, make: Callable[[], T]) -> T:
+        """What `make` makes; a mistake in what was asked for fails the test in one line."""
+        __tracebackhide__ = True
         try:
-            return wish.session(self._seed, directory)
+            return make()
         except UserError as error:
             mistake = str(error)
         pytest.fail(f"sortie: {mistake}", pytrace=False)
@@ -141,7 +163,8 @@ class Garage:
 
     def _forget(self, left: int) -> None:
         """All but the last `left`; of vehicles that are not flown any more nothing stays."""
-        gone, self._used = self._used[: len(self._used) - left], self._used[len(self._used) - left :]
+        count = max(len(self._used) - left, 0)
+        gone, self._used = self._used[:count], self._used[count:]
         for flown in gone:
             if flown not in self._open:
                 flown.discard()

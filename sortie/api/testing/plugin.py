@@ -15,6 +15,7 @@ import pytest
 
 if TYPE_CHECKING:
     from sortie.api.claims import Claims
+    from sortie.api.fleet import Fleet
     from sortie.api.session import Session
     from sortie.api.testing.garage import Garage
     from sortie.api.testing.server import Server
@@ -65,7 +66,7 @@ def _speedup(text: str) -> float:
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line(
         "markers",
-        "sortie(vehicle=, seed=, home=, params=, wind=, faults=, plan=): what vehicle the fixtures sortie_vehicle, "
+        "sortie(vehicle=, seed=, home=, params=, wind=, faults=, plan=, armable=): what the fixtures sortie_vehicle, "
         "sortie_fleet and sortie_server give to this test.",
     )
     worker: dict[str, Any] = getattr(config, "workerinput", {})
@@ -140,6 +141,15 @@ def sortie_vehicles(request: pytest.FixtureRequest) -> Callable[..., AbstractCon
     """Makes vehicles: `with sortie_vehicles(wind=(5, 90)) as vehicle:`, with the arguments of the marker. For fixtures
     of a wider scope, and for many vehicles in one test."""
     return _garage(request.config).make
+
+
+@pytest.fixture
+def sortie_fleet(request: pytest.FixtureRequest) -> Iterator[Callable[..., Fleet]]:
+    """Makes fleets: `fleet = sortie_fleet(5)`, each vehicle as the marker has it; further arguments are those of
+    `sortie.Fleet`."""
+    garage = _garage(request.config)
+    with garage.fleets(garage.wanted(request.node), request.node) as make:
+        yield make
 
 
 @pytest.fixture

@@ -18,9 +18,9 @@ from sortie.api.session import Session
 from sortie.api.snapshot import Snapshot
 from sortie.api.watch import TimedEvent
 
+__tracebackhide__ = True  # as in `session`
 T = TypeVar("T")
 E = TypeVar("E")
-BOOT_S = 10.0
 PATIENCE_S = 120.0
 """Of the wall: a vehicle that does not answer its test for so long is stuck."""
 HEARD_WITHIN_S = 60.0
@@ -150,10 +150,12 @@ class Server:
     def _run(self) -> None:
         try:
             with self._make() as session:
-                session.wait(lambda one: one.state.armable, BOOT_S)
                 self._started.set_result((session, int(session.add_link(LINK).rpartition(":")[2])))
                 try:
                     session.serve(speedup=self._speedup, until=self._turn)
+                except BaseException as error:
+                    self._error = error
+                    raise
                 finally:
                     self._stop()
         except BaseException as error:  # noqa: BLE001 - it is raised again in the thread of the test

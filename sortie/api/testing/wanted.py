@@ -9,16 +9,21 @@ from typing import Any
 
 from autopilot.geo import GeoPoint
 from autopilot.mission.plan import Plan
+from sortie.api.fleet import Fleet
 from sortie.api.session import Home, Session
 from sortie.api.simulation import wind_parameters
 from sortie.config.errors import UserError, nearest
 from sortie.nodes.plan_file import read_plan, start_of
 
+BOOT_S = 60.0
+"""Of vehicle time; without faults it takes some 3 s."""
+
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
     """`vehicle`, `seed`, `home`, `params`, `faults` as `Session` has them; `wind`: (m/s, degrees from[, turbulence in
-    m/s]); `plan`: a file, which is loaded, and where it starts is home. `seed` None: that of the run."""
+    m/s]); `plan`: a file, which is loaded, and where it starts is home. `seed` None: that of the run. `armable`: it has
+    booted until it can be armed; else it is at 0 s."""
 
     vehicle: str = "sim:copter"
     seed: int | None = None
@@ -27,21 +32,47 @@ class Wanted:
     wind: tuple[float, ...] | None = None
     faults: Sequence[str] = ()
     plan: Path | str | Plan | None = None
+    armable: bool = True
 
     def session(self, seed: int, directory: Path) -> Session:
-        """The vehicle, booting. `seed`: that of the run; `directory`: where a relative plan is looked for. UserError
+        """The vehicle. `seed`: that of the run; `directory`: where a relative plan is looked for. UserError
         for what makes no sense."""
         plan = read_plan(directory / self.plan) if isinstance(self.plan, str | Path) else self.plan
         home = start_of(plan) if self.home is None and plan is not None else self.home
-        wind = {} if self.wind is None else wind_parameters(self.wind)
-        faults = [self.faults] if isinstance(self.faults, str) else self.faults
         session = Session(
-            self.vehicle, seed=seed if self.seed is None else self.seed, home=home, params={**wind, **self.params},
-            faults=faults,
+            self.vehicle, seed=seed if self.seed is None else self.seed, home=home, params=self.parameters(),
+            faults=self.fault_list(),
         )  # fmt: skip
         if plan is not None:
             session.upload(plan)
+        if self.armable:
+            self.boot(session)
         return session
+
+    def fleet(self, count: int, seed: int, **more: Any) -> Fleet:
+        """`count` of them; `more` as `sortie.Fleet` has it. A plan is nobody's."""
+        common = {"vehicle": self.vehicle, "seed": seed if self.seed is None else self.seed, "home": self.home}
+        fleet = Fleet(count, **{**common, "params": self.parameters(), "faults": self.fault_list(), **more})
+        if self.armable:
+            self.boot(fleet)
+        return fleet
+
+    def parameters(self) -> dict[str, float]:
+        """With those of the wind."""
+        return {**({} if self.wind is None else wind_parameters(self.wind)), **self.params}
+
+    def fault_list(self) -> list[str]:
+        """Also when one alone was given."""
+        return [self.faults] if isinstance(self.faults, str) else list(self.faults)
+
+    @staticmethod
+    def boot(vehicle: Session | Fleet) -> None:
+        """Until it can be armed. UserError when something keeps it from that."""
+        try:
+            vehicle.wait_armable(BOOT_S)
+        except TimeoutError as error:
+            vehicle.close()
+            raise UserError(f"{error}; who wants it as it is says armable=False") from error
 
 
 ARGUMENTS = tuple(one.name for one in fields(Wanted))
@@ -53,6 +84,7 @@ _FORMS: dict[str, tuple[tuple[type, ...], str]] = {
     "wind": ((tuple, list), "(m/s, degrees from) or (m/s, degrees from, turbulence m/s)"),
     "faults": ((str, tuple, list), '["gps.loss@20..40"]'),
     "plan": ((str, Path, Plan), "a file"),
+    "armable": ((bool,), "True or False"),
 }
 """Of each argument, what it may be, and how that is said."""
 

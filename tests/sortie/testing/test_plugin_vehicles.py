@@ -181,3 +181,66 @@ def test_it(request):
     assert not {"numba", "pymavlink", "sortie.api.session", "autopilot"} & set(sys.modules)
 """, "--strict-markers", "--sortie-logs", "none", apart=True)  # fmt: skip
     result.assert_outcomes(passed=1)
+
+
+def test_a_vehicle_is_armable_unless_it_is_wanted_as_it_boots(pytester: pytest.Pytester) -> None:
+    """The first line of a test may arm it. A fault that keeps it from that is told, with the way out."""
+    result = run(pytester, """
+import pytest
+
+def test_flies_at_once(sortie_vehicle):
+    sortie_vehicle.set_mode("GUIDED")
+    sortie_vehicle.arm()
+    sortie_vehicle.takeoff(10)
+    sortie_vehicle.reaches(height=9)
+
+@pytest.mark.sortie(armable=False)
+def test_boots(sortie_vehicle):
+    assert sortie_vehicle.time_s == 0.0 and not sortie_vehicle.state.armable
+
+@pytest.mark.sortie(faults=["imu.loss"])
+def test_cannot(sortie_vehicle): ...
+""")  # fmt: skip
+    result.assert_outcomes(passed=2, errors=1)
+    result.stdout.fnmatch_lines(["sortie: not armable after 60 s: *; who wants it as it is says armable=False"])
+
+
+def test_a_fleet_flies_at_one_time(pytester: pytest.Pytester) -> None:
+    """Each vehicle has its place, its seed, the marker's wind; claims are each one's own, and each is told of."""
+    result = run(pytester, """
+import pytest
+
+@pytest.mark.sortie(wind=(2, 0), seed=5)
+def test_fleet(sortie_fleet):
+    fleet = sortie_fleet(3, formation="line", spacing=20)
+    assert len({vehicle.seed for vehicle in fleet}) == 3
+    for vehicle in fleet:
+        assert vehicle.param("SIM_WIND_SPD") == 2 and vehicle.state.armable
+        vehicle.set_mode("GUIDED")
+        vehicle.arm()
+        vehicle.takeoff(10)
+    for vehicle in fleet:
+        vehicle.reaches(height=10)
+    assert len({vehicle.time_s for vehicle in fleet}) == 1
+    north = sorted(vehicle.truth.place.lat + vehicle.truth.place.lon for vehicle in fleet)
+    assert north[2] > north[1] > north[0]
+    fleet[1].reaches(height=40, within_s=1)
+""")  # fmt: skip
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["E*AssertionError: 40 m: not within 1 s; *", "*- sortie: vehicle 3 of 3 -*"])
+
+
+def test_only_the_tests_own_lines_are_shown(pytester: pytest.Pytester) -> None:
+    """Not how a vehicle's time passes; and a wrong name has the near one."""
+    result = run(pytester, """
+def test_height(sortie_vehicle):
+    sortie_vehicle.holds(lambda s: s.height > 3, for_s=10)
+def test_refused(sortie_vehicle):
+    sortie_vehicle.set_mode("GUIDE")
+def test_late(sortie_vehicle):
+    sortie_vehicle.run_until(lambda s: s.state.armed, 1.0)
+""")  # fmt: skip
+    result.assert_outcomes(failed=3)
+    shown = "\n".join(result.outlines)
+    assert "sortie/api/" not in shown and "sortie/runtime" not in shown
+    result.stdout.fnmatch_lines(["E*AttributeError: a vehicle has no height; did you mean state.height?"])
