@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
+from autopilot.events import RebootRequested
 from autopilot.geo import GeoPoint, Ned, to_global
 from autopilot.mav import Result, Severity, SpeedType
 from autopilot.mission.state import TRACK_KINDS
@@ -99,8 +100,15 @@ class FlightCommands:
         return False
 
     def reposition(
-        self, place: GeoPoint, now_ms: int, speed: float | None, yaw_rad: float | None, change_mode: bool
+        self,
+        place: GeoPoint,
+        now_ms: int,
+        *,
+        speed: float | None = None,
+        yaw_rad: float | None = None,
+        change_mode: bool = False,
     ) -> Outcome:
+        """DO_REPOSITION; altitude AMSL, m/s."""
         if not change_mode and self._modes.mode is not self._guided:
             return self._announcer.refuse("Reposition: not in GUIDED", Result.DENIED)
         if not self._within_fence(place):
@@ -141,9 +149,15 @@ class FlightCommands:
         return ACCEPTED
 
     def guided_target(
-        self, position: Ned | None, velocity: Ned | None, acceleration: Ned | None, yaw: Yaw | None
+        self,
+        *,
+        position: Ned | None = None,
+        velocity: Ned | None = None,
+        acceleration: Ned | None = None,
+        yaw: Yaw | None = None,
     ) -> Outcome:
-        """Ignored outside GUIDED and on the ground, without a text: these come many times a second."""
+        """SET_POSITION_TARGET_*: NED about the vehicle's origin, what is not given is ignored. Outside
+        GUIDED and on the ground all of it is, without a text: these come many times a second."""
         flight = self._flight()
         if flight is None or self._facts.grounded or not self._facts.armed:
             return Outcome(Result.FAILED, "not flying in GUIDED")
@@ -238,4 +252,12 @@ class FlightCommands:
         target = self._helm.target
         if isinstance(target, Leg | Hold) and not self._helm.arrived and self._facts.armed:
             self._helm.fly(replace(target, backwards=backwards))
+        return ACCEPTED
+
+    # --- the whole ------------------------------------------------------------------------------------------------
+    def reboot(self) -> Outcome:
+        """Announces RebootRequested; who runs the service starts it anew. Refused while armed."""
+        if self._facts.armed:
+            return self._announcer.refuse("Reboot: armed")
+        self._announcer.announce(RebootRequested())
         return ACCEPTED

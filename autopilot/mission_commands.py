@@ -27,7 +27,7 @@ class MissionCommands:
         self._auto = auto
         self._auto_number = facts.vehicle_class.modes.auto
 
-    def start(self, now_ms: int, first: float, last: float) -> Outcome:
+    def start(self, now_ms: int, first: float = 0.0, last: float = 0.0) -> Outcome:
         """MISSION_START: enters AUTO, starts or resumes, and allows the takeoff. Disarmed it only enters."""
         if first != 0.0 or last != 0.0:
             return Outcome(Result.DENIED, "a part of a mission cannot be started")
@@ -44,7 +44,7 @@ class MissionCommands:
         self._auto.wake()
         return ACCEPTED
 
-    def set_current(self, seq: int, *, reset: bool) -> Outcome:
+    def set_current(self, seq: int, *, reset: bool = False) -> Outcome:
         """`reset`: jump counters too, and a mission that had ended goes on. seq -1 with `reset`: counters only."""
         if reset:
             self._auto.sequencer.reset_jump_counters()
@@ -68,7 +68,7 @@ class MissionCommands:
         seq = self._auto.mission.find_tag(int(tag))
         if seq is None:
             return self._announcer.refuse(f"Mission: no tag {int(tag)}")
-        return self.set_current(seq, reset=False)
+        return self.set_current(seq)
 
     def land_start(self, now_ms: int) -> Outcome:
         """DO_LAND_START as a command."""

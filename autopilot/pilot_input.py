@@ -67,6 +67,10 @@ class PilotInput:
         if self._failsafes.sticks.is_due(now_ms):
             self.lose(now_ms)
 
+    def parameter_changed(self, name: str) -> None:
+        if name == "SIM_RC_FAIL":
+            self.radio_failed(bool(self._facts.param(name)), self._facts.now_ms)
+
     def radio_failed(self, failed: bool, now_ms: int) -> None:
         """SIM_RC_FAIL, or the fault `rc.loss`: while it lasts nothing that moves the sticks comes through."""
         self._radio_failed = failed
@@ -93,13 +97,18 @@ class PilotInput:
         sticks = self._sticks
         return max(abs(sticks.roll), abs(sticks.pitch), abs(sticks.yaw), abs(sticks.throttle - _CENTRE)) > _LOW
 
-    def throttle_pulse(self) -> float:
+    @property
+    def pulses(self) -> tuple[float, ...]:
+        """Throttle and channels 5 to 8 as a transmitter would have them, us."""
+        return (self._throttle_pulse(), *self._switch_pulses())
+
+    def _throttle_pulse(self) -> float:
         """The throttle as a transmitter would have it, us: of what flies it rests at its low end."""
         if self.held or not self._facts.vehicle_class.has_height:
             return _LOW_PULSE + 1000.0 * self._sticks.throttle
         return _LOW_PULSE
 
-    def switch_pulses(self) -> tuple[float, ...]:
+    def _switch_pulses(self) -> tuple[float, ...]:
         """Channels 5 to 8, us: the mode switch in a position of the present mode (without one in the sixth, as
         ArduPilot's simulator has it), all others low."""
         asked = (self._facts.parameters.version, self._modes.number)

@@ -47,10 +47,13 @@ class Plans:
         self.mission_is_flown: Callable[[], bool] = lambda: False
         self._load(stored)
 
-    @property
-    def pending(self) -> bool:
-        """A new mission waits for the next tick."""
-        return self._pending is not None
+    def next_deadline_ms(self) -> int | None:
+        """At once while a new mission waits for the next tick."""
+        return None if self._pending is None else self._facts.now_ms
+
+    def may_clear(self, kind: int) -> bool:
+        """False while armed and the mission runs (kind 0)."""
+        return kind != MissionType.MISSION or not (self._facts.armed and self.mission_is_flown())
 
     def storage(self, kind: int) -> MissionStorage:
         """By MAV_MISSION_TYPE."""
@@ -88,7 +91,7 @@ class Plans:
             return
         self._swap(kind, items)
 
-    def tick(self) -> None:
+    def begin_tick(self) -> None:
         """The start of a tick: a waiting mission takes the place of the one being flown."""
         if self._pending is not None:
             items, self._pending = self._pending, None

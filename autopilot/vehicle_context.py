@@ -138,6 +138,10 @@ class Helm:
         self.takeoff_allowed = False  # throttle raised, MISSION_START, or AUTO_OPTIONS says so; until disarmed
         self.backwards = False  # rover: DO_SET_REVERSE
 
+    def target_reached(self) -> None:
+        """The vehicle says so."""
+        self.arrived = True
+
     def fly(self, target: Target) -> None:
         """Give the vehicle a target; what was reached before no longer counts."""
         self.target = target

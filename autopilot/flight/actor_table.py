@@ -29,7 +29,7 @@ from autopilot.modes.auto import AutoMode
 from autopilot.modes.guided import GuidedMode
 from autopilot.modes.manager import ModeChoice
 from autopilot.pilot_input import PilotInput
-from autopilot.safety.arming import Arming
+from autopilot.safety.arming import Arming, PrearmWatch
 from autopilot.vehicle_context import Announcer, Helm, VehicleFacts
 
 
@@ -45,6 +45,7 @@ class FlightParts:
     guided: GuidedMode
     sequencer: MissionSequencer
     mission: MissionStorage
+    prearm: PrearmWatch
     arming: Arming
     sticks: PilotInput
     flight: FlightCommands

@@ -153,7 +153,7 @@ class WaypointActor(FlightActor):
 
     def _start(self, hover: bool) -> None:
         now_ms = self.port.now_ms
-        outcome = self._flight.takeoff(HOVER_HEIGHT) if hover else self._missions.start(now_ms, 0.0, 0.0)
+        outcome = self._flight.takeoff(HOVER_HEIGHT) if hover else self._missions.start(now_ms)
         if not outcome.ok:
             self.tell_manager(Tag.START_FAILED, outcome.reason)
 

@@ -15,7 +15,7 @@ from autopilot.mission.sequencer import MissionSequencer, MissionState
 from autopilot.modes.auto import AutoMode
 from autopilot.modes.manager import ModeChoice
 from autopilot.pilot_input import PilotInput
-from autopilot.safety.arming import Arming
+from autopilot.safety.arming import PrearmWatch
 from autopilot.targets import Hold, Idle, Pilot
 from autopilot.vehicle import VehicleEvent
 from autopilot.vehicle_context import Helm, VehicleFacts
@@ -56,7 +56,7 @@ class Flags:
         modes: ModeChoice,
         auto: AutoMode,
         sequencer: MissionSequencer,
-        arming: Arming,
+        prearm: PrearmWatch,
         sticks: PilotInput,
     ) -> None:
         self._facts = facts
@@ -64,7 +64,7 @@ class Flags:
         self._modes = modes
         self._auto = auto
         self._sequencer = sequencer
-        self._arming = arming
+        self._prearm = prearm
         self._sticks = sticks
         self._report = facts.vehicle.state.report
         self._drives = not facts.vehicle_class.has_height
@@ -86,7 +86,7 @@ class Flags:
     def ready(self) -> bool:
         """May FM_AUTO_GO begin a flight: the arming checks pass, and there is a position to fly by? A real controller
         may pass its own checks before it has one."""
-        return self._arming.prearm_ok and self._facts.has_position
+        return self._prearm.ok and self._facts.has_position
 
     def read(self) -> int:
         """All flags now."""

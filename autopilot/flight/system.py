@@ -44,7 +44,7 @@ class FlightSystem:
         self._announcer = parts.announcer
         self._arming = parts.arming
         self._context = FlightContext(
-            Flags(parts.facts, parts.helm, parts.modes, parts.auto, parts.sequencer, parts.arming, parts.sticks)
+            Flags(parts.facts, parts.helm, parts.modes, parts.auto, parts.sequencer, parts.prearm, parts.sticks)
         )
         self.on_error: Callable[[Exception, str], None] = lambda error, where: None
         self._kernel = Kernel(
@@ -204,13 +204,15 @@ class FlightSystem:
             request.ok, request.reason, request.done = done, reason, True
 
     # --- the pass -------------------------------------------------------------------------------------------------
-    def update(self, now_ms: int, events: VehicleEvent) -> None:
-        """Vehicle time is `now_ms`, the core has acted on `events`."""
+    def handle_events(self, events: VehicleEvent, now_ms: int) -> None:
+        """They are news at the end of the pass."""
+        self._events |= int(events)
+        self._context.flags.heed(int(events))
+
+    def update(self, now_ms: int) -> None:
+        """Vehicle time is `now_ms`, and all others have acted."""
         if not self._started:
             self._start(now_ms)
-        if events:
-            self._events |= int(events)
-            self._context.flags.heed(int(events))
         self._settle(now_ms)
 
     def _start(self, now_ms: int) -> None:

@@ -15,6 +15,7 @@ from autopilot.geo import GeoPoint, distance
 from autopilot.journal import Journal, SaveProgress
 from autopilot.mav import Cmd, Severity
 from autopilot.mission.events import ItemReached, MissionEvent, MissionNotice, MissionWaits, WaitCause
+from autopilot.mission.executor import MissionExecutor
 from autopilot.mission.items import MissionItem
 from autopilot.mission.sequencer import MissionSequencer, MissionState
 from autopilot.mission.storage import MissionStorage
@@ -25,6 +26,7 @@ from autopilot.modes.guided_item import GuidedItem
 from autopilot.modes.mission_voice import MissionVoice
 from autopilot.modes.mode import Mode
 from autopilot.modes.table import ModeSpec
+from autopilot.result import ACCEPTED, Outcome
 from autopilot.targets import Hold, Idle, Yaw
 from autopilot.vehicle import VehicleEvent
 from autopilot.vehicle_context import VehicleContext
@@ -102,11 +104,16 @@ class AutoMode(Mode):
         step = self.sequencer.start if anew else self.sequencer.resume
         self._tell(step(self.mission, self.executor))
 
-    def leave_for(self, number: int) -> None:
+    def leave_for(self, number: int) -> Outcome:
         """An item of the mission asks for another mode. It is entered at the next tick: the sequencer is in the middle
         of a step."""
         self._leave_for = number
         self.wake()
+        return ACCEPTED
+
+    def fly_own_items(self, executor: MissionExecutor) -> None:
+        """Offer each item to an executor of somebody's own first: see `autopilot.modes.auto_executor`."""
+        self.executor.own.executor = executor
 
     def exit(self) -> None:
         self._leave_for = None

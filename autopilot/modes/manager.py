@@ -7,7 +7,7 @@ since ground stations repeat themselves.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Protocol
+from typing import Final, Protocol
 
 from autopilot.events import ModeChanged
 from autopilot.mav import Result, Severity
@@ -19,7 +19,10 @@ from autopilot.modes.speeds import SpeedControl
 from autopilot.modes.table import ModeSpec
 from autopilot.reasons import ModeReason
 from autopilot.result import ACCEPTED, Outcome
+from autopilot.vehicle import VehicleEvent
 from autopilot.vehicle_context import VehicleContext
+
+_NO_EVENTS: Final = VehicleEvent(0)
 
 
 class ModeWatch(Protocol):
@@ -54,6 +57,7 @@ class ModeChoice:
         self._speeds = speeds
         self._heading = heading
         self._take_command = take_command
+        self._events = _NO_EVENTS
         self.watch: ModeWatch | None = None
         self.revision = 0
         """Counts the changes of what can be flown."""
@@ -94,7 +98,7 @@ class ModeChoice:
         """The modes that can be flown."""
         return tuple(self._specs[number].name for number in self._modes)
 
-    def set(self, number: int, now_ms: int, reason: ModeReason = ModeReason.UNKNOWN) -> Outcome:
+    def set(self, number: int, now_ms: int, reason: ModeReason = ModeReason.GCS_COMMAND) -> Outcome:
         """Fly mode `number` (ArduPilot's custom_mode). A refusal is announced."""
         if self._flies(number):
             return ACCEPTED
@@ -105,6 +109,23 @@ class ModeChoice:
         self._change(number, now_ms, reason)
         return ACCEPTED
 
+    # --- the pass ---
+    def handle_events(self, events: VehicleEvent, now_ms: int) -> None:
+        """They are the mode's at its turn."""
+        self._events = events
+
+    def update(self, now_ms: int) -> None:
+        """The mode's turn."""
+        events, self._events = self._events, _NO_EVENTS
+        self.mode.update(now_ms, events)
+
+    def next_deadline_ms(self) -> int | None:
+        return self.mode.next_deadline_ms()
+
+    def parameter_changed(self, name: str) -> None:
+        self.mode.parameter_changed(name)
+
+    # --- another mode ---
     def _flies(self, number: int) -> bool:
         """Is this the mode already? One of the same number that somebody else flies is not."""
         return number == self.number and self.mode is self._modes.get(number)

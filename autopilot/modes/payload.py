@@ -18,8 +18,9 @@ from typing import Final
 from autopilot import report
 from autopilot.control.layout import TICK_MS
 from autopilot.events import CameraTriggered, PayloadAction
-from autopilot.mav import Cmd, Severity
+from autopilot.mav import Cmd, Result, Severity
 from autopilot.mission.commands import spec_of
+from autopilot.result import ACCEPTED, Outcome
 from autopilot.vehicle_context import Announcer, Helm, VehicleFacts
 
 _LOOK_AGAIN_MS: Final = 1000
@@ -100,7 +101,7 @@ def _whole(value: float) -> int:
 
 
 class Payload:
-    """The outputs of one vehicle. `deadline_ms`: the next half cycle of a repeat, the next look at the camera."""
+    """The outputs of one vehicle. `next_deadline_ms`: the next half cycle of a repeat, the next look at the camera."""
 
     def __init__(self, facts: VehicleFacts, announcer: Announcer, helm: Helm) -> None:
         self._facts = facts
@@ -113,8 +114,7 @@ class Payload:
         self._half_due_ms: int | None = None
         self.camera = Camera(facts, announcer)
 
-    @property
-    def deadline_ms(self) -> int | None:
+    def next_deadline_ms(self) -> int | None:
         half, photo = self._half_due_ms, self.camera.deadline_ms
         return half if photo is None else photo if half is None else min(half, photo)
 
@@ -123,6 +123,14 @@ class Payload:
         """Is it a payload's? Its row says so."""
         spec = spec_of(command)
         return spec is not None and spec.output is not None
+
+    def command(self, number: int, params: Params, now_ms: int) -> Outcome:
+        """A ground station's DO_SET_SERVO, DO_SET_RELAY, repeats, camera triggers, gripper: done or recorded."""
+        if not self.knows(number):
+            return Outcome(Result.UNSUPPORTED, "no payload command")
+        if not self.act(number, params, now_ms):
+            return self._announcer.refuse(f"Payload command {number}: no such output")
+        return ACCEPTED
 
     def act(self, command: int, params: Params, now_ms: int) -> bool:
         """Do `command` (MAV_CMD) with its parameters; False when it makes no sense (no such channel)."""

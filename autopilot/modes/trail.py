@@ -144,8 +144,7 @@ class Trail:
             self._seen_ms = now_ms
             self._look(now_ms)
 
-    @property
-    def deadline_ms(self) -> int | None:
+    def next_deadline_ms(self) -> int | None:
         if not self.keeping or self.paused:
             return None
         if self._helm.target is not self._target or (self._due is None and not self._facts.has_position):
@@ -154,7 +153,7 @@ class Trail:
 
     def update(self, now_ms: int) -> None:
         """Look at the trail, after the mode has had its turn."""
-        deadline = self.deadline_ms
+        deadline = self.next_deadline_ms()
         if deadline is not None and now_ms >= deadline:
             self._look(now_ms)
 

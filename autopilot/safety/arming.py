@@ -33,6 +33,48 @@ class ArmingProcedure(Protocol):
         """IN_PROGRESS when it takes longer; ArmedChanged tells when it is done."""
 
     def disarm(self, now_ms: int, *, force: bool = False) -> Outcome: ...
+    @property
+    def arm_request(self) -> Request | None:
+        """The arm command that is in progress; its end is told there too."""
+
+
+class PrearmWatch:
+    """May the vehicle be armed? Looked at every second while it is not; what fails is said every 30 s. `ok`: it may."""
+
+    def __init__(self, facts: VehicleFacts, announcer: Announcer, home: Home, checks: ArmingChecks) -> None:
+        self._facts = facts
+        self._announcer = announcer
+        self._home = home
+        self._checks = checks
+        self._display_ms = _DISPLAY_MS
+        self.ok = False
+        self.due_ms = 0
+
+    def reasons(self) -> list[ArmingReason]:
+        """Why the vehicle may not be armed; empty = ready."""
+        return self._checks.before()
+
+    def run(self, now_ms: int) -> Outcome:
+        """RUN_PREARM_CHECKS: say what fails. Refused while armed."""
+        if self._facts.armed:
+            return Outcome(Result.TEMPORARILY_REJECTED, "armed")
+        self._look(now_ms, display=True)
+        return ACCEPTED
+
+    def update(self, now_ms: int) -> None:
+        """While disarmed."""
+        if now_ms >= self.due_ms:
+            self.due_ms = (now_ms // _LOOK_MS + 1) * _LOOK_MS
+            self._home.position_found()
+            self._look(now_ms, display=now_ms >= self._display_ms)
+
+    def _look(self, now_ms: int, *, display: bool) -> None:
+        reasons = self.reasons()
+        self.ok = not reasons
+        if display:
+            self._display_ms = now_ms + _DISPLAY_MS
+            for reason in reasons:
+                self._announcer.say(Severity.CRITICAL, f"PreArm: {reason.text}")
 
 
 class Arming:
@@ -47,6 +89,7 @@ class Arming:
         modes: ModeChoice,
         auto: AutoMode,
         home: Home,
+        prearm: PrearmWatch,
         checks: ArmingChecks,
         throttle_raised: Callable[[], bool],
         on_change: Callable[[bool, int], None],
@@ -57,39 +100,17 @@ class Arming:
         self._modes = modes
         self._auto = auto
         self._home = home
+        self._prearm = prearm
         self._checks = checks
         self._throttle_raised = throttle_raised
         self._on_change = on_change
         self._pending: tuple[Request, bool] | None = None  # what was asked of a real vehicle, and whether to arm
-        self._look_ms = 0
-        self._display_ms = _DISPLAY_MS
         self._finish_ms = 0
         self._idle_since: int | None = None
         self._known_armed = facts.armed
         self.hold_auto_disarm = False
         self.leave_finished: Callable[[], bool] = lambda: False  # does another stop the motors after a landing?
         self.last_refusal = ""
-        self.prearm_ok = False
-
-    # --- checks ---------------------------------------------------------------------------------------------------
-    def reasons(self) -> list[ArmingReason]:
-        """Why the vehicle may not be armed; empty = ready."""
-        return self._checks.before()
-
-    def run_checks(self, now_ms: int) -> Outcome:
-        """RUN_PREARM_CHECKS: say what fails. Refused while armed."""
-        if self._facts.armed:
-            return Outcome(Result.TEMPORARILY_REJECTED, "armed")
-        self._look(now_ms, display=True)
-        return ACCEPTED
-
-    def _look(self, now_ms: int, *, display: bool) -> None:
-        reasons = self.reasons()
-        self.prearm_ok = not reasons
-        if display:
-            self._display_ms = now_ms + _DISPLAY_MS
-            for reason in reasons:
-                self._announcer.say(Severity.CRITICAL, f"PreArm: {reason.text}")
 
     # --- the act --------------------------------------------------------------------------------------------------
     def arm(self, now_ms: int, *, force: bool = False) -> Outcome:
@@ -106,13 +127,17 @@ class Arming:
 
     def refusal(self, *, force: bool = False) -> Outcome | None:
         """The arming checks, told when they fail; None = the vehicle may be armed."""
-        reasons = [] if force else [*self.reasons(), *self._checks.at_arming()]
+        reasons = [] if force else [*self._prearm.reasons(), *self._checks.at_arming()]
         for reason in reasons:
             self._announcer.say(Severity.CRITICAL, f"Arm: {reason.text}")
         if not reasons:
             return None
         self.last_refusal = reasons[0].text
         return Outcome(Result.FAILED, reasons[0].text)
+
+    @property
+    def arm_request(self) -> Request | None:
+        return self._pending[0] if self._pending is not None and self._pending[1] else None
 
     @property
     def pending(self) -> bool:
@@ -155,7 +180,7 @@ class Arming:
         facts, announcer, helm = self._facts, self._announcer, self._helm
         facts.armed_yaw = facts.vehicle.state.yaw
         helm.takeoff_allowed = bool(int(facts.param("AUTO_OPTIONS")) & _TAKE_OFF_BY_ITSELF)
-        self.prearm_ok = True
+        self._prearm.ok = True
         self._idle_since = now_ms if facts.landed else None
         announcer.say(Severity.INFO, facts.vehicle_class.texts.armed)
         self._home.armed()
@@ -168,7 +193,7 @@ class Arming:
         helm.takeoff_allowed = False
         self._idle_since = None
         self._finish_ms = 0
-        self._look_ms = now_ms
+        self._prearm.due_ms = now_ms
         announcer.say(Severity.INFO, facts.vehicle_class.texts.disarmed)
         announcer.announce(ArmedChanged(False, method))
         self._on_change(False, now_ms)
@@ -191,10 +216,7 @@ class Arming:
 
     def update(self, now_ms: int) -> None:
         if not self._known_armed:
-            if now_ms >= self._look_ms:
-                self._look_ms = (now_ms // _LOOK_MS + 1) * _LOOK_MS
-                self._home.position_found()
-                self._look(now_ms, display=now_ms >= self._display_ms)
+            self._prearm.update(now_ms)
         elif self._modes.mode.finished and not self.leave_finished():
             self._disarm_when_finished(now_ms)
         elif self._idle_since is not None:
@@ -226,6 +248,6 @@ class Arming:
 
     def next_deadline_ms(self) -> int | None:
         if not self._known_armed:
-            return self._look_ms
+            return self._prearm.due_ms
         finished = self._modes.mode.finished and not self.leave_finished()
         return self._finish_ms if finished else self._idle_deadline()

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from math import hypot
-from typing import Final
+from typing import ClassVar, Final
 
 from autopilot import report
 from autopilot.mav import Severity
@@ -42,7 +42,7 @@ class WindWatch:
         self._flee = flee
         self._limit = 0.0
         self.exceeded = False
-        self.deadline_ms: int | None = None
+        self._due_ms: int | None = None
         self.parameter_changed("SRT_WIND_MAX")
 
     def parameter_changed(self, name: str) -> None:
@@ -54,12 +54,15 @@ class WindWatch:
         """Begin to watch anew: arming or the limit has changed."""
         self.exceeded = False
         watching = self._limit > 0.0 and self._facts.armed
-        self.deadline_ms = (now_ms // _LOOK_MS + 1) * _LOOK_MS if watching else None
+        self._due_ms = (now_ms // _LOOK_MS + 1) * _LOOK_MS if watching else None
+
+    def next_deadline_ms(self) -> int | None:
+        return self._due_ms
 
     def update(self, now_ms: int) -> None:
-        if self.deadline_ms is None or now_ms < self.deadline_ms:
+        if self._due_ms is None or now_ms < self._due_ms:
             return
-        self.deadline_ms += _LOOK_MS
+        self._due_ms += _LOOK_MS
         vector = self._facts.vehicle.state.report
         speed = hypot(vector[report.WIND_N], vector[report.WIND_E])
         if self.exceeded:
@@ -86,6 +89,12 @@ _WARN_AGAIN_MS: Final = 30_000  # between two "EKF variance"; EKF_CHECK_WARNING_
 class Failsafes:
     """The failsafes of one vehicle. `disarm(method)` stops the motors whatever happens."""
 
+    HEARS: ClassVar = int(
+        VehicleEvent.CRASHED | VehicleEvent.CUTOFF | VehicleEvent.ESTIMATOR_FAILED | VehicleEvent.ESTIMATOR_OK
+        | VehicleEvent.GPS_LOST | VehicleEvent.GPS_OK | VehicleEvent.BATTERY_CRITICAL | VehicleEvent.BATTERY_LOW
+    )  # fmt: skip
+    """The events that `handle_events` acts on."""
+
     def __init__(
         self, facts: VehicleFacts, announcer: Announcer, modes: ModeChoice, disarm: Callable[[ArmingMethod], None]
     ) -> None:
@@ -104,6 +113,11 @@ class Failsafes:
         self.battery_critical = False
         self.estimator = False
         self._warned_ms: int | None = None
+
+    @property
+    def battery_level(self) -> int:
+        """Of the battery's failsafes: 0 none, 1 low, 2 critical."""
+        return 2 if self.battery_critical else 1 if self.battery_low else 0
 
     @property
     def active(self) -> bool:
@@ -186,10 +200,11 @@ class Failsafes:
             self.estimator = True
             self._rules.estimator_failed(now_ms)
 
-    def ground_station_heard(self) -> None:
-        """A HEARTBEAT of SYSID_MYGCS. Whoever passes it on may live on the vehicle's clock: the silence counts from the
-        next `link_time`."""
-        self._heard = not self._deaf
+    def ground_station_heard(self, system: int) -> None:
+        """A HEARTBEAT of a ground station; SYSID_MYGCS counts. Whoever passes it on may live on the vehicle's clock:
+        the silence counts from the next `link_time`."""
+        if system == int(self._facts.param("SYSID_MYGCS", 255.0)):
+            self._heard = not self._deaf
 
     def ground_station_failed(self, now_ms: int, *, failed: bool) -> None:
         """The fault `gcs.loss`: lost at once, and not heard again until it ends."""

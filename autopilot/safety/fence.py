@@ -20,11 +20,12 @@ from autopilot import report
 from autopilot.control.layout import TICK_MS
 from autopilot.events import FenceChanged
 from autopilot.geo import GeoPoint
-from autopilot.mav import Severity
+from autopilot.mav import Result, Severity
 from autopilot.mission.fence import Fence
 from autopilot.mission.storage import MissionStorage
 from autopilot.modes.manager import ModeChoice
 from autopilot.reasons import ArmingMethod, ModeReason
+from autopilot.result import ACCEPTED, Outcome
 from autopilot.safety.failsafe_actions import take_action
 from autopilot.safety.fence_limits import ALTITUDES, FenceLimits, FenceType, fence_names
 from autopilot.vehicle_context import Announcer, VehicleFacts
@@ -95,6 +96,18 @@ class FenceGuard:
             self._clear()
         self._schedule(self._facts.now_ms)
 
+    def command(self, mode: float) -> Outcome:
+        """DO_FENCE_ENABLE from a ground station."""
+        if mode not in (0.0, 1.0, _FLOOR_ONLY):
+            return Outcome(Result.DENIED, "fence mode must be 0, 1 or 2")
+        self.enable(mode)
+        return ACCEPTED
+
+    @property
+    def breach(self) -> tuple[int, int, int, int]:
+        """Breached now (0, 1), FENCE_TYPE bits, breaches so far, vehicle time of the last one in ms."""
+        return (1 if self.breached else 0, int(self.breached), self.breach_count, self.breach_time_ms)
+
     @property
     def zones(self) -> Fence:
         return self.limits.zones
@@ -146,14 +159,13 @@ class FenceGuard:
         watching = self.enabled and self._facts.armed and not self._facts.vehicle.capabilities.own_fence
         self._due = now_ms if watching else None
 
-    @property
-    def deadline_ms(self) -> int | None:
+    def next_deadline_ms(self) -> int | None:
         if self._due is not None and self._seen != self.limits.revision:
             return self._facts.now_ms
         return self._due
 
     def update(self, now_ms: int) -> None:
-        deadline = self.deadline_ms
+        deadline = self.next_deadline_ms()
         if deadline is None or now_ms < deadline:
             return
         self._seen = self.limits.revision

@@ -53,7 +53,7 @@ class ModeClaim:
         if number == auto and (self._ours in (None, auto) or self._other):  # given back, or our own
             self._ours, self._other = auto, ""
         elif self._ours is not None:
-            self._other = "" if number == self._ours else f"in {self._autopilot.mode_name}, by others"
+            self._other = "" if number == self._ours else f"in {self._autopilot.modes.spec.name}, by others"
 
     def other(self) -> str:
         return self._other
@@ -104,9 +104,9 @@ class ControllerClaim:
                 return ""
             if self._vehicle.link.restarts > self._restarts:
                 return RESTARTED
-            return f"in {self._autopilot.mode_name}, by others" if self._ours else FOUND
+            return f"in {self._autopilot.modes.spec.name}, by others" if self._ours else FOUND
         self._ours, self._asked = True, None
-        if self._autopilot.modes.mode is self._autopilot.parts.auto:
+        if self._autopilot.modes.mode is self._autopilot.auto:
             self._held = False
         return HELD if self._held else ""
 

@@ -56,7 +56,7 @@ class Pilot:
         self._stranded = False
         self._by_others = True  # it was in other hands when it was last in the air; so is what is found lying there
         self._stopped_ms: int | None = None
-        self._photo = autopilot.parts.payload.camera.taken  # the last one that was looked at
+        self._photo = autopilot.payload.camera.taken  # the last one that was looked at
         self._lines: list[tuple[Spot, Spot]] = []
         self._lines_of: int | None = None  # revision of the mission
 
@@ -92,7 +92,7 @@ class Pilot:
             return "it is armed" if self.landed else "it is in the air"
         if not self.docked:
             return f"it stands {hypot(*self.off_pad()):.1f} m from the middle of its dock"
-        if not self._autopilot.prearm_ok:
+        if not self._autopilot.prearm.ok:
             reasons = self._autopilot.vehicle.armable_reasons
             return "; ".join(reason.text for reason in reasons) or "its pre-arm checks do not pass"
         return "" if self._idle() else "its last flight is not closed yet"
@@ -113,7 +113,7 @@ class Pilot:
     @property
     def at_rest(self) -> bool:
         """On the ground with its motors off."""
-        return self.landed and not self._autopilot.armed
+        return self.landed and not self._autopilot.facts.armed
 
     @property
     def docked(self) -> bool:
@@ -206,9 +206,9 @@ class Pilot:
             return ""
         self._claim.look()
         other = self._claim.other()
-        if other or self._autopilot.armed:
+        if other or self._autopilot.facts.armed:
             self._by_others = bool(other)
-        if self._autopilot.armed:
+        if self._autopilot.facts.armed:
             self._stopped_ms = None
         elif not self.landed and self._stopped_ms is None:
             self._stopped_ms = self._clock()
@@ -220,7 +220,7 @@ class Pilot:
                 return self._leaving()
             case Place.OUT if self._autopilot.sequencer.current_nav_index() > ENTRY_ITEM:
                 return Place.ZONE
-            case Place.ZONE if self._autopilot.parts.payload.camera.every_m <= 0.0:
+            case Place.ZONE if self._autopilot.payload.camera.every_m <= 0.0:
                 self._switch_camera_on()
                 return before
             case Place.BACK:
@@ -262,7 +262,7 @@ class Pilot:
     # --- what it surveys ----------------------------------------------------------------------------------------------
     def photos(self) -> int:
         """Photos since the last call that were taken along the lines of the plan, by the skimmer."""
-        camera, before = self._autopilot.parts.payload.camera, self._photo
+        camera, before = self._autopilot.payload.camera, self._photo
         self._photo = camera.taken
         ours = self._autopilot.modes.number == CopterMode.AUTO and not self._claim.other()
         if camera.taken == before or not ours:
@@ -272,9 +272,9 @@ class Pilot:
 
     def _switch_camera_on(self) -> None:
         """In the middle of a survey: this process is new, and its mission goes on behind the item that does it."""
-        for item in self._autopilot.mission.items():
+        for item in self._autopilot.plans.mission.items():
             if item.command == Cmd.DO_SET_CAM_TRIGG_DIST:
-                self._autopilot.payload(item.command, (item.param1, item.param2, item.param3), self._clock())
+                self._autopilot.payload.command(item.command, (item.param1, item.param2, item.param3), self._clock())
 
     def _spot(self, place: GeoPoint) -> Spot:
         lat, lon, _ = self._box.home
@@ -282,7 +282,7 @@ class Pilot:
         return north, east, place.alt - self._body.pad_altitude
 
     def _survey(self) -> list[tuple[Spot, Spot]]:
-        mission = self._autopilot.mission
+        mission = self._autopilot.plans.mission
         if mission.revision != self._lines_of:
             self._lines_of = mission.revision
             self._lines = survey_lines(mission.items(), GeoPoint(*self._box.home))
@@ -299,7 +299,7 @@ class Pilot:
 
     def fly_back(self) -> None:
         """To the docking corridor, and hold there; no more photos."""
-        self._autopilot.payload(int(Cmd.DO_SET_CAM_TRIGG_DIST), (0.0,), self._clock())
+        self._autopilot.payload.command(int(Cmd.DO_SET_CAM_TRIGG_DIST), (0.0,), self._clock())
         self._go_to(self._box.corridor_m, 0.0, self._box.corridor_height_m)
 
     def hold(self) -> None:
@@ -318,10 +318,10 @@ class Pilot:
 
     def fall(self) -> None:
         """Its motors stop."""
-        self._autopilot.disarm(self._clock(), force=True)
+        self._autopilot.arming.disarm(self._clock(), force=True)
 
     def _land(self) -> None:
-        if self._autopilot.land(self._clock()).ok:
+        if self._autopilot.commands.land(self._clock()).ok:
             self._claim.commanded()
 
     def _go_over_pad(self) -> None:
@@ -340,7 +340,9 @@ class Pilot:
             self._body.pad_altitude + height,
         )
         now_ms = self._clock()
-        outcome = self._autopilot.reposition(place.lat, place.lon, place.alt, now_ms, change_mode=True)
+        outcome = self._autopilot.commands.reposition(
+            GeoPoint(place.lat, place.lon, place.alt), now_ms, change_mode=True
+        )
         self._refused_ms = None if outcome.ok else now_ms
         if outcome.ok:
             self._claim.commanded()
@@ -356,12 +358,12 @@ class Pilot:
         if not self.landed:
             if self.position()[2] > 0.4 * self._box.corridor_height_m:
                 self.approach()
-        elif autopilot.armed:
+        elif autopilot.facts.armed:
             if not self._rising:
-                self._rising = autopilot.takeoff(0.5 * self._box.corridor_height_m, now_ms).ok
-        elif autopilot.arm_request is None and self._idle():
+                self._rising = autopilot.commands.takeoff(0.5 * self._box.corridor_height_m).ok
+        elif autopilot.arming.arm_request is None and self._idle():
             self._rising = False
-            if autopilot.set_mode(CopterMode.GUIDED, now_ms).ok:
+            if autopilot.modes.set(CopterMode.GUIDED, now_ms).ok:
                 self._claim.commanded()
-            return autopilot.arm(now_ms).ok
+            return autopilot.arming.arm(now_ms).ok
         return True

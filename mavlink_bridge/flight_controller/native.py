@@ -54,14 +54,14 @@ class NativeMission:
     @property
     def ready(self) -> bool:
         """The controller has the mission that Sortie has."""
-        return self._there == self._autopilot.mission.checksum()
+        return self._there == self._autopilot.plans.mission.checksum()
 
     # --- MissionExecutor ------------------------------------------------------------------------------------------
     def start_command(self, cmd: MissionItem) -> CommandStartResult:
         """The controller does it. Its photos are counted where it is, as with the other strategy."""
         if cmd.command == Cmd.DO_SET_CAM_TRIGG_DIST:
             params = (cmd.param1, cmd.param2, cmd.param3, cmd.param4)
-            self._autopilot.payload(cmd.command, params, self._autopilot.parts.facts.now_ms)
+            self._autopilot.payload.command(cmd.command, params, self._autopilot.facts.now_ms)
         if not drives_navigation(cmd.command):
             return CommandStartResult.COMPLETE
         self._reached.discard(cmd.seq)
@@ -119,32 +119,32 @@ class NativeMission:
         if seq is None or seq == current or not self._flies or sequencer.state() is not MissionState.RUNNING:
             return
         try:
-            self._autopilot.parts.auto.steer(seq)
+            self._autopilot.auto.steer(seq)
         except SetCurrentError as error:
-            self._autopilot.parts.announcer.say(Severity.WARNING, f"Mission: controller is at {seq}: {error}")
+            self._autopilot.announcer.say(Severity.WARNING, f"Mission: controller is at {seq}: {error}")
 
     def handle_timeout(self, now_ms: int) -> None:
         self._keep_uploaded(now_ms)
         self._follow()
         self._vehicle.control.expect(self._mode_ahead())
         core, vehicle = self._autopilot, self._vehicle
-        if core.modes.mode is not core.parts.auto or core.sequencer.state() is not MissionState.RUNNING:
+        if core.modes.mode is not core.auto or core.sequencer.state() is not MissionState.RUNNING:
             return
-        if not (core.armed and vehicle.commanded and self.ready):
+        if not (core.facts.armed and vehicle.commanded and self.ready):
             return
-        if not vehicle.state.landed or core.parts.helm.takeoff_allowed or not vehicle.firmware.vehicle_class.has_height:
+        if not vehicle.state.landed or core.helm.takeoff_allowed or not vehicle.firmware.vehicle_class.has_height:
             vehicle.control.fly_natively()
 
     def _mode_ahead(self) -> int | None:
         """The mode that the controller changes to for the present item of its mission, or for the next: it may tell of
         the mode before it tells of the item."""
         sequencer = self._autopilot.sequencer
-        following = sequencer.next_nav(self._autopilot.mission, sequencer.current_nav_index())
+        following = sequencer.next_nav(self._autopilot.plans.mission, sequencer.current_nav_index())
         ahead = (self._firmware.mode_of_item(item.command) for item in (sequencer.current_item(), following) if item)
         return next((mode for mode in ahead if mode is not None), None)
 
     def _keep_uploaded(self, now_ms: int) -> None:
-        armed = self._autopilot.armed
+        armed = self._autopilot.facts.armed
         if self._was_armed and not armed:
             self._there = None  # somebody may change it on another way: it is sent again before the next flight
         self._was_armed = armed
@@ -159,10 +159,10 @@ class NativeMission:
                 self._there = self._uploading
             else:
                 self._retry_ms = now_ms + _RETRY_MS
-                self._autopilot.parts.announcer.say(
+                self._autopilot.announcer.say(
                     Severity.WARNING, f"Mission not taken by the flight controller: {upload.outcome.name}"
                 )
-        mission = self._autopilot.mission
+        mission = self._autopilot.plans.mission
         if self.ready or not mission.total() or self._vehicle.link.lost or now_ms < self._retry_ms:
             return
         if not self._turn.take(self, now_ms):
@@ -175,7 +175,7 @@ class NativeMission:
     def next_deadline_ms(self) -> int | None:
         if self._upload is not None:
             return self._upload.next_deadline_ms()
-        return None if self.ready or not self._autopilot.mission.total() else self._retry_ms
+        return None if self.ready or not self._autopilot.plans.mission.total() else self._retry_ms
 
     def take_outgoing(self) -> list[Outgoing]:
         return [] if self._upload is None else self._upload.take_outgoing()

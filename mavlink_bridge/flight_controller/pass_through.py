@@ -204,8 +204,8 @@ class PassThrough:
         core, now_ms = self._autopilot, self._clocks()[1]
         if core.modes.complaint(self._auto, now_ms) is not None:
             return False
-        for complaint in core.parts.fenced_mission.complaints():
-            core.parts.announcer.say(Severity.WARNING, complaint)
+        for complaint in core.fenced_mission.complaints():
+            core.announcer.say(Severity.WARNING, complaint)
         request = self._vehicle.command(self._auto)
         if request.done and request.ok and not self._starts:
             return False
@@ -227,7 +227,7 @@ class PassThrough:
 
     def settle(self) -> None:
         """Go on with what has waited for the controller."""
-        if self.traffic.started and self._autopilot.armed:
+        if self.traffic.started and self._autopilot.facts.armed:
             self.traffic.started = False
             self._start_as_it_does(self._clocks()[1])
         ready = [entry for entry in self._waiting if entry[2].done]
@@ -252,15 +252,15 @@ class PassThrough:
     def _after_pause(self, frame: Frame, now_ms: int) -> Result:
         message = codec.decode(frame.msg_id, frame.payload)
         assert message is not None
-        return Result.ACCEPTED if message.param1 == 0.0 else self._autopilot.start_mission(now_ms).result
+        return Result.ACCEPTED if message.param1 == 0.0 else self._autopilot.mission_commands.start(now_ms).result
 
     def _start_as_it_does(self, now_ms: int) -> None:
         """Where armed in AUTO means flying, nobody sends MISSION_START: it begins when a station has done both."""
         core = self._autopilot
-        if self._starts and core.armed and core.modes.mode is core.parts.auto and self._vehicle.state.landed:
-            core.start_mission(now_ms)
+        if self._starts and core.facts.armed and core.modes.mode is core.auto and self._vehicle.state.landed:
+            core.mission_commands.start(now_ms)
 
     def _follow_refusal(self) -> None:
         """The core has not entered AUTO after all: then nobody flies the controller's GUIDED but itself."""
-        if self._autopilot.modes.mode not in (self._autopilot.parts.auto, self._autopilot.parts.guided):
+        if self._autopilot.modes.mode not in (self._autopilot.auto, self._autopilot.guided):
             self._vehicle.release()

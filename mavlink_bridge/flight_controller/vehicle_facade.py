@@ -67,7 +67,7 @@ class VehicleFacade:
     def flies_mission(self) -> bool:
         """Does Sortie fly the mission now, in the controller's GUIDED?"""
         core, modes = self._autopilot, self._vehicle.firmware.vehicle_class.modes
-        ours = core.modes.mode is core.parts.auto and self._vehicle.commanded
+        ours = core.modes.mode is core.auto and self._vehicle.commanded
         return ours and self._vehicle.flight_mode in (modes.guided, modes.auto)
 
     @property

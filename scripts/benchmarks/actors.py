@@ -49,17 +49,17 @@ def _speed(flight_manager: bool) -> float:
     def advance() -> None:
         service.advance(service.now_ms + HORIZON_MS)
 
-    while not autopilot.prearm_ok:
+    while not autopilot.prearm.ok:
         advance()
-    autopilot.replace_plan(0, _plan(home), service.now_ms)
+    autopilot.plans.replace(0, _plan(home))
     guided = autopilot.modes.find("GUIDED")
     assert guided is not None
-    for outcome in (autopilot.set_mode(guided.number, service.now_ms), autopilot.arm(service.now_ms),
-                    autopilot.start_mission(service.now_ms)):  # fmt: skip
+    for outcome in (autopilot.modes.set(guided.number, service.now_ms), autopilot.arming.arm(service.now_ms),
+                    autopilot.mission_commands.start(service.now_ms)):  # fmt: skip
         if not outcome.ok:
             raise RuntimeError(outcome.reason)
     began_ms, began_s = service.now_ms, time.perf_counter()
-    while autopilot.armed:
+    while autopilot.facts.armed:
         advance()
     return (service.now_ms - began_ms) / 1000.0 / (time.perf_counter() - began_s)
 

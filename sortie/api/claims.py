@@ -103,7 +103,7 @@ class Claims(ABC):
         if not self.wait(_has_landed, within_s):
             flown = "" if self.ask(_has_armed) else "; it was never armed"
             raise self._failure(f"it did not land within {within_s:g} s{flown}")
-        aim = self.ask(lambda session: session.autopilot.home) if of is None else _geo(of)
+        aim = self.ask(lambda session: session.autopilot.facts.home) if of is None else _geo(of)
         if aim is None:
             raise self._failure("it has no home to land at")
         north, east, _ = to_local(aim, self.truth.place.lat, self.truth.place.lon, aim.alt)
@@ -180,7 +180,7 @@ def _has_armed(session: Session) -> bool:
 
 
 def _has_landed(session: Session) -> bool:
-    return not session.autopilot.armed and session.autopilot.vehicle.state.landed and _has_armed(session)
+    return not session.autopilot.facts.armed and session.autopilot.vehicle.state.landed and _has_armed(session)
 
 
 def _geo(place: Place) -> GeoPoint:

@@ -244,7 +244,7 @@ class Fleet(Sequence[Session]):
         waiting = list(self.node.services)
 
         def all_ready(_: Fleet) -> bool:
-            while waiting and waiting[-1].autopilot.prearm_ok:
+            while waiting and waiting[-1].autopilot.prearm.ok:
                 waiting.pop()
             return not waiting
 

@@ -112,7 +112,7 @@ class Session(Claims):
             if log_dir is not None:
                 self._log_to(Path(log_dir))
             if executor is not None:
-                self.autopilot.use_executor(executor)
+                self.autopilot.auto.fly_own_items(executor(self.autopilot.context))
             for url in links:
                 self.add_link(url, insecure=insecure)
         except UserError as error:
@@ -381,12 +381,12 @@ class Session(Claims):
         self.wait_armable()
         self.set_mode("GUIDED")
         self.arm()
-        self._checked(self.autopilot.start_mission(self.service.now_ms))
+        self._checked(self.autopilot.mission_commands.start(self.service.now_ms))
 
     def wait_armable(self, timeout_s: float = ARMABLE_WITHIN_MS / 1000.0) -> None:
         """Let time pass until the pre-arm checks pass; TimeoutError names what is missing."""
         try:
-            self.run_until(lambda session: session.autopilot.prearm_ok, timeout_s)
+            self.run_until(lambda session: session.autopilot.prearm.ok, timeout_s)
         except TimeoutError as error:
             reasons = ", ".join(reason.text for reason in self.autopilot.vehicle.armable_reasons) or "see the events"
             raise TimeoutError(f"not armable after {timeout_s:g} s: {reasons}") from error
@@ -397,7 +397,7 @@ class Session(Claims):
         if spec is None:
             known = self.autopilot.modes.names()
             raise UserError(f"unknown mode {name}{nearest(name.upper(), known)}; known are {', '.join(known)}")
-        self._checked(self.autopilot.set_mode(spec.number, self.service.now_ms))
+        self._checked(self.autopilot.modes.set(spec.number, self.service.now_ms))
 
     def add_mode(self, spec: ModeSpec, build: Callable[[VehicleContext, ModeSpec], Mode]) -> Mode:
         """Register a flight mode of your own (`build` is usually its class); then `set_mode`, or any ground station
@@ -406,29 +406,29 @@ class Session(Claims):
 
     def arm(self, *, force: bool = False) -> None:
         """Arm. RefusedError says why not."""
-        self._checked(self.autopilot.arm(self.service.now_ms, force=force))
+        self._checked(self.autopilot.arming.arm(self.service.now_ms, force=force))
 
     def disarm(self, *, force: bool = False) -> None:
         """Stop the motors; in the air only by force."""
-        self._checked(self.autopilot.disarm(self.service.now_ms, force=force))
+        self._checked(self.autopilot.arming.disarm(self.service.now_ms, force=force))
 
     def takeoff(self, height: float) -> None:
         """Climb to `height` m above home (in GUIDED, armed)."""
-        self._checked(self.autopilot.takeoff(height, self.service.now_ms))
+        self._checked(self.autopilot.commands.takeoff(height))
 
     def goto(self, lat: float, lon: float, height: float) -> None:
         """Fly to a place (degrees; m above home) in GUIDED and hold it."""
-        home = self.autopilot.home
+        home = self.autopilot.facts.home
         altitude = height + (0.0 if home is None else home.alt)
-        self._checked(self.autopilot.reposition(lat, lon, altitude, self.service.now_ms))
+        self._checked(self.autopilot.commands.reposition(GeoPoint(lat, lon, altitude), self.service.now_ms))
 
     def land(self) -> None:
         """Land here (mode LAND)."""
-        self._checked(self.autopilot.land(self.service.now_ms))
+        self._checked(self.autopilot.commands.land(self.service.now_ms))
 
     def rtl(self) -> None:
         """Return to home or the nearest rally point, and land (mode RTL)."""
-        self._checked(self.autopilot.return_to_launch(self.service.now_ms))
+        self._checked(self.autopilot.commands.return_to_launch(self.service.now_ms))
 
     def _checked(self, outcome: Outcome) -> None:
         self._runtime.settle()

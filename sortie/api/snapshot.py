@@ -58,7 +58,7 @@ class Snapshot:
 
 def snapshot(autopilot: Autopilot, now_ms: int) -> Snapshot:
     """The state of `autopilot` and its vehicle at vehicle time `now_ms`."""
-    state, home = autopilot.vehicle.state, autopilot.home
+    state, home = autopilot.vehicle.state, autopilot.facts.home
     r = state.report
     return Snapshot(
         time_s=now_ms / 1000.0,
@@ -71,14 +71,14 @@ def snapshot(autopilot: Autopilot, now_ms: int) -> Snapshot:
         distance=float(r[R.WP_DISTANCE]),
         home=home,
         battery=Battery(float(r[R.BATT_V]), float(r[R.BATT_A]), float(r[R.BATT_MAH]), float(r[R.BATT_FRACTION])),
-        mode=autopilot.mode_name,
-        armed=autopilot.armed,
-        armable=autopilot.prearm_ok,
+        mode=autopilot.modes.spec.name,
+        armed=autopilot.facts.armed,
+        armable=autopilot.prearm.ok,
         landed=state.landed,
         mission=MissionProgress(
             autopilot.sequencer.state(),
             autopilot.sequencer.current_nav_index(),
-            max(autopilot.mission.count() - 1, 0),
+            max(autopilot.plans.mission.count() - 1, 0),
         ),
         satellites=int(r[R.GPS_SATS]),
     )

@@ -23,14 +23,14 @@ def demo(given: Given) -> int:
     with Program(settings, temporary_state=True, defaults={**COUNTDOWN, "FM_AUTO_GO": 2.0}) as run:
         runtime = run.begin(default_speedup=1.0, running=once)
         progress = Progress(run.service)
-        kind = run.service.autopilot.kind
+        kind = run.service.autopilot.facts.vehicle_class.name
         place = place_of(run, runtime, progress)
         if place is None:
             return runtime.signals.exit_status or 0
         # Before a ground station hears the first HEARTBEAT: it asks for the mission half a second later, and only then.
         heading = settings.home[1] if settings.home is not None else 0.0
-        items = square(place, heading, takeoff=run.service.autopilot.vehicle_class.has_height)
-        run.service.autopilot.replace_plan(0, items, run.service.now_ms)
+        items = square(place, heading, takeoff=run.service.autopilot.facts.vehicle_class.has_height)
+        run.service.autopilot.plans.replace(0, items)
         run.open_links()
         progress.say(f"sortie: demo with {kind}; connect a ground station: {', '.join(settings.links)}")
         runtime.load()

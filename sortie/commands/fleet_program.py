@@ -123,7 +123,7 @@ class FleetProgram:
     def _watch_for_reboot(self, events: list[Event], now_ms: int) -> None:
         if any(isinstance(event, RebootRequested) for event in events):
             # They share one clock, so they boot together, and not while one of them is under way.
-            self.reboot = not any(service.autopilot.armed for service in self.node.services)
+            self.reboot = not any(service.autopilot.facts.armed for service in self.node.services)
             if not self.reboot:
                 LOGGER.warning("a vehicle was asked to reboot: others of its fleet are armed, it goes on")
 

@@ -32,7 +32,8 @@ def fly(given: Given) -> int:
         load_plan(run.service, loaded)  # before the first HEARTBEAT: a ground station asks for the mission only then
         run.open_links()
         progress = Progress(run.service)
-        progress.say(f"sortie: flying {plan}, {len(loaded.items)} items, with {run.service.autopilot.kind}")
+        kind = run.service.autopilot.facts.vehicle_class.name
+        progress.say(f"sortie: flying {plan}, {len(loaded.items)} items, with {kind}")
         runtime.load()
         place = place_of(run, runtime, progress)
         if place is None:

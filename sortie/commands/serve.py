@@ -25,7 +25,7 @@ def serve(given: Given) -> int:
     with Program(settings) as run:
         runtime = run.begin(default_speedup=1.0)
         run.open_links()
-        kind = run.service.autopilot.kind
+        kind = run.service.autopilot.facts.vehicle_class.name
         print(f"sortie: serving {kind} on {', '.join(settings.links)}", file=sys.stderr, flush=True)
         runtime.load()
         runtime.run(lambda: run.reboot)

@@ -108,7 +108,7 @@ class Companion:
         if vehicle.native:
             native = NativeMission(vehicle, autopilot, self.passing.turn)
             self.link.add_service(native)
-            autopilot.use_executor(lambda context: native)
+            autopilot.auto.fly_own_items(native)
 
     def _keep_value(self, name: str, value: float) -> None:
         """The controller's own value of a parameter that the core flies by, or that says whether a companion may count
@@ -125,11 +125,11 @@ class Companion:
     def _keep_copy(self, kind: int, items: tuple[MissionItem, ...]) -> None:
         """The controller's fence or rally points."""
         autopilot = self.service.autopilot
-        complaint = autopilot.parts.plans.check(kind, items)
+        complaint = autopilot.plans.check(kind, items)
         if complaint is None:
-            autopilot.replace_plan(kind, items, self.service.now_ms)
+            autopilot.plans.replace(kind, items)
         else:
-            autopilot.parts.announcer.say(Severity.WARNING, f"Flight controller's plan not understood: {complaint}")
+            autopilot.announcer.say(Severity.WARNING, f"Flight controller's plan not understood: {complaint}")
 
     # --- the controller's side ------------------------------------------------------------------------------------
     def receive(self, number: int, data: bytes, link_ms: int) -> None:
@@ -149,12 +149,12 @@ class Companion:
     def begin_settling(self, link_ms: int) -> None:
         """Texts and home of the controller, before ground stations are told."""
         self._link_ms = link_ms
-        vehicle, parts = self.vehicle, self.service.autopilot.parts
+        vehicle, autopilot = self.vehicle, self.service.autopilot
         for text in vehicle.news.take_texts():
-            parts.announcer.announce(text)
+            autopilot.announcer.announce(text)
         home = vehicle.home.position
-        if home is not None and home != parts.facts.home:
-            parts.home.move(home)  # heights of the mission count from the controller's home, whoever moved it
+        if home is not None and home != autopilot.facts.home:
+            autopilot.home.move(home)  # heights of the mission count from the controller's home, whoever moved it
         self.passing.settle()
 
     def end_settling(self, link_ms: int) -> None:
@@ -165,10 +165,10 @@ class Companion:
         """Stop and hold, if Sortie flies the vehicle now: by GUIDED and a position, which stay when this program ends.
         False when there is nothing to hold."""
         vehicle, autopilot = self.vehicle, self.service.autopilot
-        if not (vehicle.commanded and autopilot.armed) or vehicle.state.landed:
+        if not (vehicle.commanded and autopilot.facts.armed) or vehicle.state.landed:
             return False
-        autopilot.parts.announcer.say(Severity.WARNING, f"{why}: holding here; once more to leave")
-        autopilot.set_mode(autopilot.vehicle_class.modes.guided, self.service.now_ms)
+        autopilot.announcer.say(Severity.WARNING, f"{why}: holding here; once more to leave")
+        autopilot.modes.set(autopilot.facts.vehicle_class.modes.guided, self.service.now_ms)
         self.service.serve_links(self._link_ms)
         return True
 

@@ -48,7 +48,7 @@ class BinLog:
         self._file: IO[bytes] = self.path.open("wb", buffering=_BUFFER)
         autopilot, parameters = service.autopilot, service.parameters
         simulated = isfinite(service.vehicle.state.report[R.TRUE_LAT])
-        samples = K.samples(autopilot.vehicle_class, simulated=simulated)
+        samples = K.samples(autopilot.facts.vehicle_class, simulated=simulated)
         hover = parameters["MOT_THST_HOVER"] if "MOT_THST_HOVER" in parameters.names() else float("nan")
         unknown = NOTHING if simulated else UNKNOWN_OF_A_REAL_VEHICLE
         self._watch = Watch(service)
@@ -60,14 +60,14 @@ class BinLog:
             K.PARM.pack(now_us, name, parameters[name], parameters.definition(name).default)
             for name in parameters.names()
         ]
-        home = autopilot.home
+        home = autopilot.facts.home
         stands = (
             []
             if home is None
             else [MissionItem(Cmd.NAV_WAYPOINT, Frame.GLOBAL, x=home.lat, y=home.lon, z=home.alt, seq=0)]
         )
-        pieces += [self._command(item, now_us) for item in (*stands, *autopilot.mission.items())]
-        pieces += [*self._origins(now_us), K.MODE.pack(now_us, autopilot.mode_number, autopilot.mode_number, 0)]
+        pieces += [self._command(item, now_us) for item in (*stands, *autopilot.plans.mission.items())]
+        pieces += [*self._origins(now_us), K.MODE.pack(now_us, autopilot.modes.number, autopilot.modes.number, 0)]
         self._write(b"".join(pieces))
 
     # --- facts ----------------------------------------------------------------------------------------------------
@@ -79,7 +79,7 @@ class BinLog:
         if now_ms < self._next_ms:
             return
         self._next_ms = now_ms - now_ms % PERIOD_MS + PERIOD_MS
-        home = self._service.autopilot.home
+        home = self._service.autopilot.facts.home
         self._sampler.add(self._service.vehicle.state.report, now_ms, 0.0 if home is None else home.alt)
         if self._sampler.full:
             self._write(self._sampler.take())
@@ -121,7 +121,7 @@ class BinLog:
             case FenceChanged(types):
                 return K.ERR.pack(now_us, _ERR_FAILSAFE_FENCE, types)
             case CurrentChanged(seq):
-                item = self._service.autopilot.mission.get(seq)
+                item = self._service.autopilot.plans.mission.get(seq)
                 return b"" if item is None else self._command(item, now_us)
         return b""
 
@@ -135,12 +135,12 @@ class BinLog:
     def _command(self, item: MissionItem, now_us: int) -> bytes:
         places = has_position(item.command)
         return K.CMD.pack(
-            now_us, self._service.autopilot.mission.count(), item.seq, item.command, item.param1, item.param2,
+            now_us, self._service.autopilot.plans.mission.count(), item.seq, item.command, item.param1, item.param2,
             item.param3, item.param4, item.x if places else 0.0, item.y if places else 0.0, item.z, item.frame,
         )  # fmt: skip
 
     def _origins(self, now_us: int) -> list[bytes]:
-        origin, home = self._service.vehicle.origin, self._service.autopilot.home
+        origin, home = self._service.vehicle.origin, self._service.autopilot.facts.home
         places = ((_ORIGIN_EKF, origin), (_ORIGIN_HOME, home))
         return [K.ORGN.pack(now_us, what, at.lat, at.lon, at.alt) for what, at in places if at is not None]
 

@@ -38,7 +38,7 @@ class Watch:
         return found
 
     def _alarms_now(self) -> dict[int, bool]:
-        failsafes = self._service.autopilot.parts.failsafes
+        failsafes = self._service.autopilot.failsafes
         return {
             _RADIO: failsafes.sticks.lost,
             _BATTERY: failsafes.battery_low or failsafes.battery_critical,

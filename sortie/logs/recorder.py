@@ -134,7 +134,7 @@ class FlightRecorder:
                 "items_reached": self._reached,
                 "battery_v": round(float(state[report.BATT_V]), 2),
                 "battery_mah": round(float(state[report.BATT_MAH]), 1),
-                "vehicle": self.service.autopilot.kind,
+                "vehicle": self.service.autopilot.facts.vehicle_class.name,
             }
         )
         if log.error is not None:

@@ -85,7 +85,7 @@ class BoxLoop(SpaceLoop):
         service = self.service
         self._craft_link = service.endpoint.open_link("depot")
         service.endpoint.add_service(
-            SkimmerService(self.skimmer, service.autopilot.mission, whole=False, offset_ms=self._offset_ms)
+            SkimmerService(self.skimmer, service.autopilot.plans.mission, whole=False, offset_ms=self._offset_ms)
         )
         serve_orders(service.commands, self.skimmer, self._offset_ms)
         service.serve_links(self._link_ms())
@@ -96,8 +96,8 @@ class BoxLoop(SpaceLoop):
 
     def _show_plan(self) -> None:
         plan, autopilot = self.depot.memory.plan, self.service.autopilot
-        if plan is not None and not autopilot.mission.total():
-            autopilot.replace_plan(MissionType.MISSION, tuple(self._items(plan)), self.service.now_ms)
+        if plan is not None and not autopilot.plans.mission.total():
+            autopilot.plans.replace(MissionType.MISSION, tuple(self._items(plan)))
 
     def _items(self, plan: MissionPlan) -> list[MissionItem]:
         """A plan as the copter flies it."""
@@ -120,7 +120,7 @@ class BoxLoop(SpaceLoop):
             self.depot.restart(now_ms)
 
     def _waypoints(self) -> list[tuple[float, float, float]]:
-        items = self.service.autopilot.mission.items()
+        items = self.service.autopilot.plans.mission.items()
         return [(item.x, item.y, item.z) for item in items if item.command == Cmd.NAV_WAYPOINT]
 
     @property

@@ -146,7 +146,7 @@ class ControllerLoop(BoxLoop):
 
     def send_home(self) -> None:
         """The loop is over while it flies: its own controller brings it home (RTL)."""
-        self.service.autopilot.return_to_launch(self.service.now_ms)
+        self.service.autopilot.commands.return_to_launch(self.service.now_ms)
 
     # --- time ---------------------------------------------------------------------------------------------------------
     @property

@@ -27,35 +27,58 @@ class CraftClock:
         self.state.report[report.TIME_MS] = now_ms
 
 
-class CraftCore:
-    """A `MissionCore`: plans are swapped in at once, nothing is flown by items."""
+class CraftFacts:
+    """`MissionFacts` of a kinematic skimmer: it has a clock, and no home."""
 
-    kind = COPTER.name
-    mode_number = 0
+    vehicle_class = COPTER
     home: GeoPoint | None = None
 
+    def __init__(self, vehicle: CraftClock) -> None:
+        self.vehicle = vehicle
+
+
+class CraftPlans:
+    """A `PlanStore`: plans are swapped in at once."""
+
     def __init__(self) -> None:
-        self.vehicle = CraftClock()
-        self.sequencer = MissionSequencer()
         self.mission, self.fence, self.rally = MissionStorage(1), MissionStorage(0), MissionStorage(0)
 
-    def check_plan(self, kind: int, items: tuple[MissionItem, ...]) -> str | None:
+    def check(self, kind: int, items: tuple[MissionItem, ...]) -> str | None:
         return None
 
-    def replace_plan(self, kind: int, items: tuple[MissionItem, ...], now_ms: int) -> None:
+    def replace(self, kind: int, items: tuple[MissionItem, ...]) -> None:
         (self.mission, self.fence, self.rally)[kind].replace(items)
 
     def may_clear(self, kind: int) -> bool:
         return True
 
-    def set_current(self, seq: int, now_ms: int, *, reset: bool = False) -> Outcome:
+
+class CraftCommands:
+    """Nothing is flown by items."""
+
+    number = 0
+    """Of its mode."""
+
+    def set_current(self, seq: int) -> Outcome:
         return _NOT_FLOWN if seq else ACCEPTED
 
-    def guided_item(self, lat: float, lon: float, alt_amsl: float, now_ms: int) -> Outcome:
+    def guided_item(self, place: GeoPoint) -> Outcome:
         return _NOT_FLOWN
 
-    def guided_altitude(self, alt_amsl: float, now_ms: int) -> Outcome:
+    def guided_altitude(self, alt_amsl: float) -> Outcome:
         return _NOT_FLOWN
+
+
+class CraftCore:
+    """The `MissionParts` of a kinematic skimmer."""
+
+    def __init__(self) -> None:
+        self.vehicle = CraftClock()
+        self.facts = CraftFacts(self.vehicle)
+        self.plans = CraftPlans()
+        self.mission = self.plans.mission
+        self.sequencer = MissionSequencer()
+        self.modes = self.mission_commands = self.commands = CraftCommands()
 
 
 class PassingJournal:

@@ -130,7 +130,7 @@ class Statistics:
         yield "requests_repeated_total", "counter", "Requests that the service had to repeat.", [({}, service.repeats)]
         yield "service_errors_total", "counter", "Internal errors that were caught.", [({}, endpoint.service_errors)]
         yield "vehicle_time_seconds_total", "counter", "Vehicle time since boot.", [({}, service.now_ms / 1000.0)]
-        yield "vehicle_armed", "gauge", "1 while armed.", [({}, int(service.autopilot.armed))]
+        yield "vehicle_armed", "gauge", "1 while armed.", [({}, int(service.autopilot.facts.armed))]
         yield "passes_total", "counter", "Passes of the service.", [({}, service.passes)]
         if self._jitter is not None:
             late = self._jitter

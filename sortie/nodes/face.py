@@ -78,7 +78,7 @@ def simulated_face(service: Service, identity: Identity) -> Face:
     files.mount("@SYS", pages)
     telemetry.answers[COMPONENT_METADATA] = lambda _: [metadata.message(service.now_ms)]
     telemetry.answers[AVAILABLE_MODES] = lambda index: available_modes(autopilot.modes.available(), index)
-    logs = LogService(room=service.room, may_erase=lambda: not autopilot.armed)
+    logs = LogService(room=service.room, may_erase=lambda: not autopilot.facts.armed)
     services: tuple[ProtocolService, ...] = (
         commands,
         GuidedService(autopilot),

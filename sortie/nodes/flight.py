@@ -92,7 +92,7 @@ class Flight:
         self._next_try_ms = now_ms + RETRY_MS
         autopilot = self.service.autopilot
         late = now_ms - self._began_ms > ARMABLE_WITHIN_MS
-        ready = autopilot.prearm_ok and self.service.vehicle.state.has_position
+        ready = autopilot.prearm.ok and self.service.vehicle.state.has_position
         if ready and not self._auto_go and autopilot.flights is not None:
             self._next_try_ms = None  # before GO: a refusal or a failed PREFLIGHT ends this flight
             outcome = autopilot.flights.go(now_ms)
@@ -114,7 +114,7 @@ class Flight:
             self._complete = True
         elif isinstance(event, ModeChanged) and self.state is FlightState.FLYING:
             # in any mode but the flight manager's own somebody has taken it
-            ours = event.number in self.service.autopilot.vehicle_class.modes.of_flights
+            ours = event.number in self.service.autopilot.facts.vehicle_class.modes.of_flights
             self._taken_over = None if ours else event.reason
 
     def _enter(self, state: FlightState, cause: FlightEvent, reason: str, now_ms: int) -> None:
@@ -149,7 +149,7 @@ class Flight:
         if not self.result.items_reached:
             return ""
         seq, last = int(self.result.items_reached[-1]["seq"]), self.service.item_count
-        item = self.service.autopilot.mission.get(seq)
+        item = self.service.autopilot.plans.mission.get(seq)
         if item is None or item.command != Cmd.NAV_LAND or seq >= last:
             return ""
         return f"landed at item {seq} of {last}; with MIS_OPTIONS 4 a mission goes on after a landing"

@@ -101,7 +101,7 @@ def load_plan(service: Service, plan: Plan) -> None:
     """Put mission, fence and rally points of a plan that has been checked into the service."""
     for kind, items in _by_kind(plan).items():
         service.journal.submit(SavePlan(kind, items))
-        service.autopilot.replace_plan(kind, items, service.now_ms)
+        service.autopilot.plans.replace(kind, items)
 
 
 def _by_kind(plan: Plan) -> dict[MissionType, tuple[MissionItem, ...]]:

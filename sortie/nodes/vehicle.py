@@ -174,7 +174,7 @@ class Service:
     @property
     def look_every_ms(self) -> int:
         """What the vehicle notices by itself is told after so much vehicle time at most."""
-        return ARMED_LOOK_MS if self.autopilot.armed else IDLE_LOOK_MS
+        return ARMED_LOOK_MS if self.autopilot.facts.armed else IDLE_LOOK_MS
 
     def next_link_deadline_ms(self) -> int | None:
         """The earliest link time at which a service, or the autopilot's watch on its ground station, is due."""
@@ -187,9 +187,9 @@ class Service:
         if fault.name == "link.loss":
             self.endpoint.muted = active
         elif fault.name == "rc.loss":
-            self.autopilot.fail_radio(now_ms, failed=active)
+            self.autopilot.sticks.radio_failed(active, now_ms)
         elif fault.name == "gcs.loss":
-            self.autopilot.fail_ground_station(now_ms, failed=active)
+            self.autopilot.failsafes.ground_station_failed(now_ms, failed=active)
         elif fault.name in FLIGHT_FAULTS:
             if self.autopilot.flights is not None:
                 self.autopilot.flights.inject_fault(fault.name, fault.value, active=active)
@@ -262,14 +262,14 @@ class Service:
                 if link not in self._streaming:
                     self.telemetry.open_link(link, rates_hz=self._link_rates)
             self._streaming = links
-        events = self.autopilot.take_events()
+        events = self.autopilot.announcer.take_events()
         while True:
             if events:
                 self.telemetry.handle_events(events, now_ms)
             self.endpoint.handle_timeouts(link_ms, now_ms)
             for observer in self.observers:
                 observer(events, now_ms)
-            events = self.autopilot.take_events()
+            events = self.autopilot.announcer.take_events()
             if not events:
                 break
             # What an observer or a service has just caused is told now, not when the wall next wakes the loop.
@@ -290,13 +290,13 @@ class Service:
         autopilot = self.autopilot
         if autopilot.flights is not None and autopilot.flights.status.begun_by_go:
             return True
-        if not autopilot.armed:
-            self._booting = self._booting and not autopilot.prearm_ok and self.now_ms < BOOT_LIMIT_MS
+        if not autopilot.facts.armed:
+            self._booting = self._booting and not autopilot.prearm.ok and self.now_ms < BOOT_LIMIT_MS
             return self._booting
         if autopilot.sequencer.state() is MissionState.RUNNING:
             return True
         state = self.vehicle.state
-        return not state.landed if autopilot.vehicle_class.has_height else state.ground_speed > STANDING_MPS
+        return not state.landed if autopilot.facts.vehicle_class.has_height else state.ground_speed > STANDING_MPS
 
     @property
     def repeats(self) -> int:
@@ -307,14 +307,14 @@ class Service:
     @property
     def item_count(self) -> int:
         """The highest item number of the mission."""
-        return max(self.autopilot.mission.count() - 1, 0)
+        return max(self.autopilot.plans.mission.count() - 1, 0)
 
     def facts(self) -> dict[str, Any]:
         """What progress and status show; metres, seconds, m/s, percent."""
         state = self.vehicle.state.report
         return {
-            "mode": self.autopilot.mode_name,
-            "armed": self.autopilot.armed,
+            "mode": self.autopilot.modes.spec.name,
+            "armed": self.autopilot.facts.armed,
             "item": self.autopilot.sequencer.current_nav_index(),
             "items": self.item_count,
             "distance_m": float(state[report.WP_DISTANCE]),
@@ -324,5 +324,5 @@ class Service:
         }
 
     def _height(self) -> float:
-        home = self.autopilot.home
+        home = self.autopilot.facts.home
         return 0.0 if home is None else float(self.vehicle.state.report[report.ALT]) - home.alt

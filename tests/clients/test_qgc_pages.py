@@ -111,7 +111,7 @@ def test_a_switch_has_words_for_what_it_does(parameters: Parameters) -> None:
         assert 0 in values
         assert 4 in values  # RTL
     with Session("sim:rover" if "MODE1" in shown else "sim:copter", home=HOME) as session:
-        known = session.autopilot.parts.auxiliary.knows
+        known = session.autopilot.auxiliary.knows
         assert all(known(value) for value in values if value)
 
 
@@ -210,7 +210,7 @@ def test_the_radio_shows_eight_channels_and_the_mode(kind: str, channel: int, mo
         pulse = getattr(link.receive("RC_CHANNELS"), f"chan{channel}_raw")
         name = f"FLTMODE{position(pulse)}" if kind == "copter" else f"MODE{position(pulse)}"
         numbers = [session.param(f"{name[:-1]}{n}") for n in range(1, 7)]
-        present = session.autopilot.mode_number
+        present = session.autopilot.modes.number
         assert session.param(name) == present if present in numbers else position(pulse) == 6
 
 

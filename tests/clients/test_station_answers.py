@@ -73,7 +73,7 @@ def test_it_is_streamed_unasked(session: Session, minute: list[Any], name: str) 
     lowest, good = STREAMED[name]
     heard = [message for message in minute if message.get_type() == name]
     assert len(heard) >= lowest * SECONDS
-    assert good(heard[-1], session.autopilot.kind == "copter"), heard[-1]
+    assert good(heard[-1], session.autopilot.facts.vehicle_class.name == "copter"), heard[-1]
 
 
 class Asker:
@@ -165,7 +165,7 @@ def test_the_modes_are_listed_one_by_one(asker: Asker) -> None:
 def test_the_present_mode_is_told_on_request(asker: Asker) -> None:
     """512 for CURRENT_MODE."""
     mode = last(asker.ask(long(512, 436)), "CURRENT_MODE")
-    assert mode.custom_mode == mode.intended_custom_mode == asker.session.autopilot.mode_number
+    assert mode.custom_mode == mode.intended_custom_mode == asker.session.autopilot.modes.number
 
 
 def test_another_mode_is_noticed_by_the_monitor() -> None:

@@ -198,7 +198,7 @@ class ControllerBench:
         texts = [event.text for event in self.events if hasattr(event, "text")]
         state = self.vehicle.state
         return (
-            f"mode {self.autopilot.mode_name}, controller {self.vehicle.flight_mode}, commanded "
+            f"mode {self.autopilot.modes.spec.name}, controller {self.vehicle.flight_mode}, commanded "
             f"{self.vehicle.commanded}, at {state.position}, target {self.vehicle.steering.target}, said {texts[-12:]}"
         )
 
@@ -209,7 +209,7 @@ class ControllerBench:
             self.run_until(self._may_be_armed, 120.0)
 
     def _may_be_armed(self) -> bool:
-        return self.autopilot.prearm_ok and self.vehicle.home.position is not None and self.vehicle.state.has_position
+        return self.autopilot.prearm.ok and self.vehicle.home.position is not None and self.vehicle.state.has_position
 
     def _stays_armable(self) -> bool:
         if isinstance(self.controller, RealController):
@@ -218,7 +218,7 @@ class ControllerBench:
 
     def upload(self, items: tuple[MissionItem, ...]) -> None:
         """A mission, as if a ground station had sent it."""
-        self.autopilot.replace_plan(0, items, self.service.now_ms)
+        self.autopilot.plans.replace(0, items)
         self.step()
 
     @property

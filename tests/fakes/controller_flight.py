@@ -51,4 +51,4 @@ def insist(bench: ControllerBench, ground: Ground, number: int, *params: float) 
 
 
 def landed(bench: ControllerBench) -> bool:
-    return not bench.controller.armed and not bench.autopilot.armed
+    return not bench.controller.armed and not bench.autopilot.facts.armed

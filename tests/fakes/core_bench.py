@@ -81,7 +81,7 @@ class Bench:
         self.collect()
 
     def collect(self) -> None:
-        self.log.extend((self.now_ms, event) for event in self.core.take_events())
+        self.log.extend((self.now_ms, event) for event in self.core.announcer.take_events())
 
     # --- what was announced ---------------------------------------------------------------------------------------
     def events(self, kind: type[Any]) -> list[Any]:
@@ -102,36 +102,36 @@ class Bench:
 
     # --- shortcuts ------------------------------------------------------------------------------------------------
     def upload(self, items: Iterable[MissionItem], kind: int = 0) -> None:
-        self.core.replace_plan(kind, tuple(items), self.now_ms)
+        self.core.plans.replace(kind, tuple(items))
 
     def begin(self, items: Iterable[MissionItem]) -> None:
         """Upload, arm in GUIDED and start, as QGroundControl does."""
         self.upload(items)
-        assert self.core.set_mode(15 if self.core.kind == "rover" else 4, self.now_ms).ok
+        assert self.core.modes.set(15 if self.core.facts.vehicle_class.name == "rover" else 4, self.now_ms).ok
         self.arm()
-        assert self.core.start_mission(self.now_ms).ok
+        assert self.core.mission_commands.start(self.now_ms).ok
 
     def arm(self) -> None:
         """The arm command, to its end: right after a landing the preflight waits until the vehicle rests."""
-        assert self.core.arm(self.now_ms).ok
-        self.run(6.0, lambda: self.core.armed)
-        assert self.core.armed
+        assert self.core.arming.arm(self.now_ms).ok
+        self.run(6.0, lambda: self.core.facts.armed)
+        assert self.core.facts.armed
 
     def airborne(self, up: float = 10.0) -> None:
         """Arm in GUIDED and hover."""
-        assert self.core.set_mode(4, self.now_ms).ok
+        assert self.core.modes.set(4, self.now_ms).ok
         self.arm()
-        assert self.core.takeoff(up, self.now_ms).ok
-        self.run(60.0, lambda: self.core.parts.helm.arrived)
+        assert self.core.commands.takeoff(up).ok
+        self.run(60.0, lambda: self.core.helm.arrived)
 
     def head_for(self, place: Ned, speed: float = 10.0) -> None:
         """GUIDED to a place (NED m), or on and on in its direction when the fence keeps a copter from taking it."""
-        if self.core.guided_target(self.now_ms, position=place).ok:
+        if self.core.commands.guided_target(position=place).ok:
             return
         self.parameters.set("GUID_TIMEOUT", 600)
         way = [there - here for here, there in zip(self.position, place, strict=True)]
         north, east, down = (speed * one / hypot(*way) for one in way)
-        assert self.core.guided_target(self.now_ms, velocity=(north, east, down)).ok
+        assert self.core.commands.guided_target(velocity=(north, east, down)).ok
 
     @property
     def position(self) -> Ned:

@@ -31,7 +31,7 @@ class Siege:
         self._packer = dialect.MAVLink(None, srcSystem=200, srcComponent=1)
         if flying:
             self.session.upload(tuple(MissionItem(16, 3, x=HOME.lat + 1e-3, y=HOME.lon, z=20.0, seq=n) for n in (2, 3)))
-            self.session.upload((MissionItem(22, 3, z=20.0, seq=1), *self.session.autopilot.mission.items()))
+            self.session.upload((MissionItem(22, 3, z=20.0, seq=1), *self.session.autopilot.plans.mission.items()))
             self.session.start()
             self.session.run_for(8.0)
 

@@ -12,6 +12,7 @@ from autopilot.mission.sequencer import MissionSequencer
 from autopilot.mission.storage import MissionStorage
 from autopilot.result import ACCEPTED, Outcome
 from autopilot.vehicle import VehicleState
+from autopilot.vehicles.kinds import vehicle_class
 
 HOME = GeoPoint(-35.363261, 149.165230, 584.0)
 
@@ -27,7 +28,7 @@ class FakeMissionCore:
     """Swaps a new plan in at its next tick, as the real core does. `flying`: armed, with the mission running."""
 
     def __init__(self, kind: str = "copter") -> None:
-        self.kind = kind
+        self.vehicle_class = vehicle_class(kind)
         self.mode_number = 0
         self.home: GeoPoint | None = HOME
         self.vehicle = StandingVehicle()
@@ -50,26 +51,38 @@ class FakeMissionCore:
             self.storage(kind).replace(items)
         self._waiting.clear()
 
-    def check_plan(self, kind: int, items: tuple[MissionItem, ...]) -> str | None:
+    # --- the parts that a mission service takes -------------------------------------------------------------------
+    @property
+    def facts(self) -> FakeMissionCore:
+        return self
+
+    plans = modes = mission_commands = commands = facts
+
+    @property
+    def number(self) -> int:
+        """Of the mode."""
+        return self.mode_number
+
+    def check(self, kind: int, items: tuple[MissionItem, ...]) -> str | None:
         return (None, check_fence(items), check_rally(items))[kind]
 
-    def replace_plan(self, kind: int, items: tuple[MissionItem, ...], now_ms: int) -> None:
+    def replace(self, kind: int, items: tuple[MissionItem, ...]) -> None:
         self.replaced.append((kind, items))
         self._waiting.append((kind, items))
 
     def may_clear(self, kind: int) -> bool:
         return kind != 0 or not self.flying
 
-    def set_current(self, seq: int, now_ms: int, *, reset: bool = False) -> Outcome:
+    def set_current(self, seq: int) -> Outcome:
         if not 0 <= seq < max(self.mission.count(), 1):
             return Outcome(Result.DENIED, "no such item")
         self.set_to.append(seq)
         return ACCEPTED
 
-    def guided_item(self, lat: float, lon: float, alt_amsl: float, now_ms: int) -> Outcome:
-        self.targets.append((lat, lon, alt_amsl))
+    def guided_item(self, place: GeoPoint) -> Outcome:
+        self.targets.append((place.lat, place.lon, place.alt))
         return ACCEPTED if self.guided else Outcome(Result.FAILED, "not in GUIDED")
 
-    def guided_altitude(self, alt_amsl: float, now_ms: int) -> Outcome:
+    def guided_altitude(self, alt_amsl: float) -> Outcome:
         self.targets.append((alt_amsl,))
         return ACCEPTED if self.guided else Outcome(Result.FAILED, "not in GUIDED")

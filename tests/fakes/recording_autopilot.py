@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, NamedTuple
 
 from autopilot import report
 from autopilot.geo import GeoPoint
@@ -13,6 +14,15 @@ from autopilot.parameters import Parameters
 from autopilot.result import ACCEPTED, Outcome
 from autopilot.vehicle import Capabilities, ControlPart, Request, VehicleState
 from autopilot.vehicles.kinds import vehicle_class
+
+
+class Plans(NamedTuple):
+    """The storages of the three plans."""
+
+    mission: MissionStorage
+    fence: MissionStorage
+    rally: MissionStorage
+
 
 ORIGIN = GeoPoint(-35.363261, 149.165230, 584.0)
 
@@ -37,29 +47,52 @@ class StandingVehicle:
         return Request.accepted()
 
 
+class Recorder:
+    """One part of it. `facts`: what the part is asked for beside its methods."""
+
+    def __init__(self, autopilot: RecordingAutopilot, part: str, **facts: Callable[[], Any]) -> None:
+        self._autopilot = autopilot
+        self._part = part
+        self._facts = facts
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("_"):
+            raise AttributeError(name)
+        if name in self._facts:
+            return self._facts[name]()
+        return lambda *arguments, **named: self._autopilot.record(f"{self._part}.{name}", arguments, named)
+
+
 class RecordingAutopilot:
-    """`calls` holds (method, positional arguments, named arguments); `outcomes` the answer of a method."""
+    """`calls` holds (part.method, positional arguments, named arguments); `outcomes` the answer of a method."""
 
     def __init__(self, kind: str = "copter") -> None:
         self.kind = kind
         self.mode_number = 4
         self.armed = False
         self.arm_request: Request | None = None
-        self.home: GeoPoint | None = ORIGIN
+        self.place: GeoPoint | None = ORIGIN
+        """Its home."""
         self.vehicle = StandingVehicle()
         self.vehicle_class = vehicle_class(kind)
         self.parameters = Parameters(self.vehicle_class.parameters)
         self.sequencer = MissionSequencer()
-        self.mission, self.fence, self.rally = MissionStorage(first_index=1), MissionStorage(0), MissionStorage(0)
+        self.failsafe_sticks = False
+        self.plans = Plans(MissionStorage(first_index=1), MissionStorage(0), MissionStorage(0))
+        self.facts = Recorder(
+            self, "facts", vehicle_class=lambda: self.vehicle_class, vehicle=lambda: self.vehicle,
+            home=lambda: self.place, armed=lambda: self.armed,
+        )  # fmt: skip
+        self.modes = Recorder(self, "modes", number=lambda: self.mode_number)
+        self.arming = Recorder(self, "arming", arm_request=lambda: self.arm_request)
+        self.failsafes = Recorder(self, "failsafes", sticks=lambda: SimpleNamespace(lost=self.failsafe_sticks))
+        self.announcer, self.auxiliary = Recorder(self, "announcer"), Recorder(self, "auxiliary")
+        self.commands, self.mission_commands = Recorder(self, "commands"), Recorder(self, "mission_commands")
+        self.fence, self.home = Recorder(self, "fence"), Recorder(self, "home")
+        self.payload, self.prearm, self.sticks = (Recorder(self, name) for name in ("payload", "prearm", "sticks"))
         self.calls: list[tuple[str, tuple[Any, ...], dict[str, Any]]] = []
         self.outcomes: dict[str, Outcome] = {}
 
-    def __getattr__(self, name: str) -> Callable[..., Outcome]:
-        if name.startswith("_"):
-            raise AttributeError(name)
-
-        def record(*arguments: Any, **named: Any) -> Outcome:
-            self.calls.append((name, arguments, named))
-            return self.outcomes.get(name, ACCEPTED)
-
-        return record
+    def record(self, name: str, arguments: tuple[Any, ...], named: dict[str, Any]) -> Outcome:
+        self.calls.append((name, arguments, named))
+        return self.outcomes.get(name, ACCEPTED)

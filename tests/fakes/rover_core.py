@@ -38,16 +38,16 @@ chosen = "rover"
 
 def ready(by_tick: bool = False, **parameters: Any) -> Bench:
     bench = Bench(chosen, vehicle=make_simulated(chosen, ORIGIN, 0.0, 7), by_tick=by_tick, parameters=parameters)
-    bench.run(20.0, lambda: bench.core.prearm_ok)
-    assert bench.core.prearm_ok
+    bench.run(20.0, lambda: bench.core.prearm.ok)
+    assert bench.core.prearm.ok
     return bench
 
 
 def driving(mode: int = GUIDED, **parameters: Any) -> Bench:
     """Armed, in `mode`."""
     bench = ready(**parameters)
-    assert bench.core.set_mode(mode, bench.now_ms).ok
-    assert bench.core.arm(bench.now_ms).ok
+    assert bench.core.modes.set(mode, bench.now_ms).ok
+    assert bench.core.arming.arm(bench.now_ms).ok
     return bench
 
 
@@ -76,5 +76,5 @@ def speed(bench: Bench) -> float:
 
 
 def arrive(bench: Bench, seconds: float = 60.0) -> None:
-    bench.run(seconds, lambda: bench.core.parts.helm.arrived)
-    assert bench.core.parts.helm.arrived
+    bench.run(seconds, lambda: bench.core.helm.arrived)
+    assert bench.core.helm.arrived

@@ -18,8 +18,8 @@ STABILIZE, ALT_HOLD, AUTO, GUIDED, LOITER, RTL, LAND, BRAKE, SMART_RTL, AUTO_RTL
 def ready(*, seed: int = 7, boot_unix_s: float = 0.0, **parameters: Any) -> Bench:
     """Standing at its origin, nose north, with all checks passed."""
     bench = Bench(vehicle=SimulatedCopter(ORIGIN, 0.0, seed), parameters=parameters, boot_unix_s=boot_unix_s)
-    bench.run(20.0, lambda: bench.core.prearm_ok)
-    assert bench.core.prearm_ok
+    bench.run(20.0, lambda: bench.core.prearm.ok)
+    assert bench.core.prearm.ok
     return bench
 
 
@@ -39,8 +39,8 @@ def on_mission(items: Sequence[MissionItem], **parameters: Any) -> Bench:
 
 def to_the_end(bench: Bench, seconds: float = 300.0) -> None:
     """Until the motors stop."""
-    bench.run(seconds, lambda: not bench.core.armed)
-    assert not bench.core.armed
+    bench.run(seconds, lambda: not bench.core.facts.armed)
+    assert not bench.core.facts.armed
 
 
 def height(bench: Bench) -> float:

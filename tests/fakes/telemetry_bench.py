@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
@@ -60,6 +60,11 @@ def storage_of(count: int) -> MissionStorage:
     return storage
 
 
+def plans(mission: int = 3, fence: int = 0) -> SimpleNamespace:
+    """Plans of so many items."""
+    return SimpleNamespace(mission=storage_of(mission), fence=storage_of(fence), rally=MissionStorage())
+
+
 @dataclass
 class FakeCore:
     """What telemetry reads of an `Autopilot`, to be set by a test."""
@@ -76,10 +81,39 @@ class FakeCore:
     radio_pulses: tuple[float, ...] = (1000.0, 1815.0, 1000.0, 1000.0, 1000.0)
     modes_revision: int = 0
     sequencer: FakeSequencer = field(default_factory=FakeSequencer)
-    mission: MissionStorage = field(default_factory=lambda: storage_of(3))
-    fence: MissionStorage = field(default_factory=MissionStorage)
-    rally: MissionStorage = field(default_factory=MissionStorage)
+    plans: Any = field(default_factory=plans)
     vehicle: Any = field(default_factory=lambda: SimpleNamespace(state=VehicleState(flying_report()), origin=ORIGIN))
+
+    # --- the parts that telemetry takes ---------------------------------------------------------------------------
+    @property
+    def facts(self) -> SimpleNamespace:
+        return SimpleNamespace(vehicle=self.vehicle, home=self.home)
+
+    @property
+    def status(self) -> SimpleNamespace:
+        return SimpleNamespace(
+            system=self.system_status, base_mode=self.base_mode, sensors_enabled=self.sensors_enabled
+        )
+
+    @property
+    def modes(self) -> SimpleNamespace:
+        return SimpleNamespace(number=self.mode_number, revision=self.modes_revision)
+
+    @property
+    def sticks(self) -> SimpleNamespace:
+        return SimpleNamespace(pulses=self.radio_pulses)
+
+    @property
+    def prearm(self) -> SimpleNamespace:
+        return SimpleNamespace(ok=self.prearm_ok)
+
+    @property
+    def fence(self) -> SimpleNamespace:
+        return SimpleNamespace(breach=self.fence_breach)
+
+    @property
+    def failsafes(self) -> SimpleNamespace:
+        return SimpleNamespace(battery_level=self.battery_level)
 
 
 @dataclass(frozen=True)
@@ -101,7 +135,7 @@ class Bench:
     def __init__(self, core: FakeCore | None = None, *, compiled: bool = False, **options: Any) -> None:
         self.core = core or FakeCore()
         self.endpoint = Endpoint(1)
-        self.service = TelemetryService(self.core, self.endpoint, Identity(self.core.kind), **options)
+        self.service = TelemetryService(cast(Any, self.core), self.endpoint, Identity(self.core.kind), **options)
         if compiled:
             assert self.service.load()
         self.endpoint.add_service(self.service)

@@ -61,7 +61,7 @@ def _flight(session: Session, folder: Path) -> Written:
     flights = session.autopilot.flights
     assert flights is not None
     flights.trace = lambda entry: trace.append(write_line(entry))
-    session.upload(square(HOME, takeoff=session.autopilot.kind == "copter"))
+    session.upload(square(HOME, takeoff=session.autopilot.facts.vehicle_class.name == "copter"))
     session.wait_armable()
     session.go()
     session.run_until(lambda session: flights.state is FlightState.FLYING)
@@ -140,7 +140,7 @@ def companion(folder: Path) -> Written:
     record_flights(bench.service, folder / "logs")
     ground = bench.ground()
     bench.ready()
-    bench.upload(square(StandIn().service.autopilot.home or GeoPoint(-35.363261, 149.165230, 584.0)))
+    bench.upload(square(StandIn().service.autopilot.facts.home or GeoPoint(-35.363261, 149.165230, 584.0)))
     ground.command(USER_1, GO)
     bench.run_until(lambda: flights.state is FlightState.FLYING)
     bench.run_until(lambda: flights.state is FlightState.IDLE)
@@ -170,7 +170,7 @@ def lossy_session(folder: Path) -> Written:
         names = link.ask(ParameterList(target)).values
         link.send(mavlink.MAVLink_request_data_stream_message(1, 1, 0, 4, 1))
         session.start()
-        while session.autopilot.armed:
+        while session.autopilot.facts.armed:
             session.run_for(1.0)
             record += link.read()
         events = [f"{entry.time_s:.3f} {entry.event}" for entry in session.events]

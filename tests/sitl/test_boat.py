@@ -138,9 +138,9 @@ def test_hold_drifts_and_loiter_stays_within_its_circle() -> None:
         bench.run(1.0)
         assert bench.vehicle.state.report[R.THROTTLE] == 0.0
     assert away(bench, *before) == pytest.approx(5.0, abs=0.5)
-    assert bench.core.set_mode(LOITER, bench.now_ms).ok
+    assert bench.core.modes.set(LOITER, bench.now_ms).ok
     bench.run(40.0)
-    target = bench.core.parts.helm.target
+    target = bench.core.helm.target
     assert isinstance(target, Hold) and target.position is not None
     places, pushes = [], []
     for _ in range(300):
@@ -161,7 +161,7 @@ def test_a_mission_is_driven_against_wind_and_current() -> None:
 
 def test_a_leg_across_the_current_is_driven_with_the_bow_upstream() -> None:
     bench = driving(**CURRENT)
-    bench.core.guided_target(bench.now_ms, position=(60.0, place(bench)[1], 0.0))
+    bench.core.commands.guided_target(position=(60.0, place(bench)[1], 0.0))
     bench.run(15.0)
     off = []
     for _ in range(10):
@@ -185,7 +185,7 @@ def test_a_flight_of_the_manager_in_a_current_ends() -> None:
         session.wait_armable()
         session.go()
         session.run_until(events.MissionComplete, timeout_s=120.0)
-        session.run_until(lambda one: not one.autopilot.armed, timeout_s=60.0)
+        session.run_until(lambda one: not one.autopilot.facts.armed, timeout_s=60.0)
 
 
 # --- whose it is --------------------------------------------------------------------------------------------------

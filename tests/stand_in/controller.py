@@ -56,7 +56,7 @@ class ModeSwitch:
         position = sum(pwm_us > edge for edge in SWITCH_EDGES)
         if position != self._position:
             self._position = position
-            self._autopilot.set_mode(SWITCH_MODES[self._autopilot.kind][position], now_ms)
+            self._autopilot.modes.set(SWITCH_MODES[self._autopilot.facts.vehicle_class.name][position], now_ms)
 
     def handle_timeout(self, now_ms: int) -> None:
         """Nothing falls due."""
@@ -152,11 +152,11 @@ class StandIn:
 
     @property
     def mode(self) -> int:
-        return self.autopilot.mode_number
+        return self.autopilot.modes.number
 
     @property
     def armed(self) -> bool:
-        return self.autopilot.armed
+        return self.autopilot.facts.armed
 
     @property
     def position(self) -> Ned:
@@ -169,7 +169,7 @@ class StandIn:
 
     def total(self, kind: int) -> int:
         """Items of its own plan of this MAV_MISSION_TYPE, home not counted."""
-        return self.autopilot.parts.plans.storage(kind).total()
+        return self.autopilot.plans.storage(kind).total()
 
     def parameter(self, name: str) -> float:
         """Its own value."""
@@ -185,7 +185,7 @@ class StandIn:
 
     def forbid_guided(self) -> None:
         """Ground stations may not choose GUIDED (FLTMODE_GCSBLOCK)."""
-        self.autopilot.parts.modes._modes.pop(CopterMode.GUIDED)
+        self.autopilot.modes._modes.pop(CopterMode.GUIDED)
 
     def close(self) -> None:
         """Nothing is held open."""

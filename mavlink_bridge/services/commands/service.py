@@ -121,10 +121,10 @@ class CommandService:
         if name == "SET_MODE":  # older than the command protocol: no acknowledgement
             mode = self._firmware.mode_of(message.custom_mode)
             if message.base_mode & ModeFlag.CUSTOM_MODE_ENABLED:
-                self._autopilot.set_mode(mode, self._vehicle_now())
+                self._autopilot.modes.set(mode, self._vehicle_now())
             return
         row = self._rows.get(message.command)
-        if row is None or not row.fits(self._autopilot.vehicle_class):
+        if row is None or not row.fits(self._autopilot.facts.vehicle_class):
             self._acknowledge(message.command, peer, UNSUPPORTED)
         elif name == "COMMAND_LONG":
             self._serve_long(from_long(message, peer, row.long_frame), row, now_ms)

@@ -58,11 +58,14 @@ class GuidedService:
         if self._drives and name != "SET_ATTITUDE_TARGET" and asks_acceleration(message.type_mask):
             self._ignore_acceleration(name, peer, now_ms)
         elif not self._readers[name](message, now_ms) and not self._drives:
-            self._autopilot.guided_target(now_ms, velocity=_STANDSTILL)
+            self._autopilot.commands.guided_target(velocity=_STANDSTILL)
 
     def _ignore_acceleration(self, name: str, peer: Peer, now_ms: int) -> None:
         """What drives takes no such target, and says what to do (ArduPilot GCS_MAVLink_Rover.cpp), once a second."""
-        if self._autopilot.mode_number != self._autopilot.vehicle_class.modes.guided or now_ms < self._say_again_ms:
+        if (
+            self._autopilot.modes.number != self._autopilot.facts.vehicle_class.modes.guided
+            or now_ms < self._say_again_ms
+        ):
             return
         self._say_again_ms = now_ms + 1000
         for text in status_texts(Severity.INFO, f"Ignoring {name}; set ACC_IGNORE in mask", _CHUNK_ID):
@@ -121,7 +124,7 @@ class GuidedService:
         if message.coordinate_frame not in GLOBAL_FRAMES:
             return None
         lat, lon = message.lat_int * 1e-7, message.lon_int * 1e-7
-        altitude = altitude_amsl(message.coordinate_frame, message.alt, self._autopilot.home)
+        altitude = altitude_amsl(message.coordinate_frame, message.alt, self._autopilot.facts.home)
         origin = self._autopilot.vehicle.origin
         if altitude is None or origin is None or not (abs(lat) <= 90.0 and abs(lon) <= 180.0):
             return None
@@ -141,10 +144,9 @@ class GuidedService:
         if self._drives and position is None:
             speed = _rotated(velocity, turn) if parts.velocity else _STANDSTILL
             heading = self._autopilot.vehicle.state.yaw
-            self._autopilot.guided_target(now_ms, velocity=_driven(message.vx, speed, yaw, heading), yaw=yaw)
+            self._autopilot.commands.guided_target(velocity=_driven(message.vx, speed, yaw, heading), yaw=yaw)
             return True
-        self._autopilot.guided_target(
-            now_ms,
+        self._autopilot.commands.guided_target(
             position=position,
             velocity=_rotated(velocity, turn) if parts.velocity else None,
             acceleration=_rotated(acceleration, turn) if parts.acceleration else None,
@@ -165,7 +167,7 @@ class GuidedService:
             return False
         roll, pitch, yaw = angles
         thrust = min(max(message.thrust, 0.0), 1.0)
-        self._autopilot.guided_attitude(now_ms, roll=roll, pitch=pitch, yaw=yaw, yaw_rate=rate, thrust=thrust)
+        self._autopilot.commands.guided_attitude(roll=roll, pitch=pitch, yaw=yaw, yaw_rate=rate, thrust=thrust)
         return True
 
     def _drive(self, message: Message, now_ms: int) -> bool:
@@ -183,12 +185,12 @@ class GuidedService:
             rate = message.body_yaw_rate
             if not abs(rate) < _FASTEST:
                 return False
-        self._autopilot.guided_attitude(now_ms, roll=0.0, pitch=0.0, yaw=yaw, yaw_rate=rate, thrust=thrust)
+        self._autopilot.commands.guided_attitude(roll=0.0, pitch=0.0, yaw=yaw, yaw_rate=rate, thrust=thrust)
         return True
 
     @property
     def _drives(self) -> bool:
-        return not self._autopilot.vehicle_class.has_height
+        return not self._autopilot.facts.vehicle_class.has_height
 
 
 def _within(vector: Ned, bound: float) -> bool:

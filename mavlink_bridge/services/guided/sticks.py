@@ -48,7 +48,7 @@ class Switches:
 
     def __init__(self, autopilot: Autopilot) -> None:
         self._autopilot = autopilot
-        self._channel, self._modes = autopilot.vehicle_class.mode_switch
+        self._channel, self._modes = autopilot.facts.vehicle_class.mode_switch
         self._mode = 6
         self._positions: dict[int, int] = {}
 
@@ -66,7 +66,7 @@ class Switches:
             if position != self._mode:
                 self._mode = position
                 mode = int(parameters[self._modes[position - 1]])
-                self._autopilot.set_mode(mode, now_ms, ModeReason.RC_COMMAND)
+                self._autopilot.modes.set(mode, now_ms, ModeReason.RC_COMMAND)
             return
         function = int(parameters[f"RC{channel}_OPTION"])
         if function == 0:
@@ -74,7 +74,7 @@ class Switches:
         position = switch_position(pwm, reverse=parameters[f"RC{channel}_REVERSED"] != 0.0)
         if position != self._positions.get(channel, _LOW):
             self._positions[channel] = position
-            self._autopilot.aux_function(function, position, now_ms)
+            self._autopilot.auxiliary.act(function, position)
 
 
 AXES = ("ROLL", "PITCH", "THROTTLE", "YAW")
@@ -147,8 +147,8 @@ class StickService:
     def _throttle_lost(self, now_ms: int) -> None:
         """A throttle pulse below FS_THR_VALUE: how a receiver says that it has lost its transmitter."""
         self._held.clear()
-        if not self._autopilot.failsafe_sticks:
-            self._autopilot.lose_sticks(now_ms)
+        if not self._autopilot.failsafes.sticks.lost:
+            self._autopilot.sticks.lose(now_ms)
 
     def _position(self, axis: str, channel: int, pwm: float) -> float:
         """Where the stick stands, by the channel's calibration (RCn_*)."""
@@ -188,11 +188,11 @@ class StickService:
                 roll=held.get("ROLL", 0.0), pitch=held.get("PITCH", 0.0), yaw=held.get("YAW", 0.0),
                 throttle=held.get("THROTTLE", 0.5),
             )  # fmt: skip
-        self._autopilot.set_sticks(sticks, now_ms, source=source)
+        self._autopilot.sticks.move(sticks, now_ms)
 
     @property
     def _drives(self) -> bool:
-        return not self._autopilot.vehicle_class.has_height
+        return not self._autopilot.facts.vehicle_class.has_height
 
 
 def _fraction(part: float, whole: float) -> float:

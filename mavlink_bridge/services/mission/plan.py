@@ -16,7 +16,7 @@ from autopilot.mission.sequencer import MissionSequencer, MissionState
 from autopilot.mission.storage import MissionStorage
 from autopilot.result import Outcome
 from autopilot.vehicle import VehicleState
-from autopilot.vehicles.kinds import vehicle_class
+from autopilot.vehicles.vehicle_class import VehicleClass
 from mavlink_bridge.firmware.ardupilot import OWN, home_item
 from mavlink_bridge.firmware.protocol import Firmware
 from mavlink_bridge.messages import MissionCount, MissionCurrent
@@ -32,37 +32,71 @@ class HasState(Protocol):
     def state(self) -> VehicleState: ...
 
 
-class MissionCore(Protocol):
-    """The part of `autopilot.core.Autopilot` that plans are kept in and flown by."""
+class MissionFacts(Protocol):
+    """How things stand, as far as plans ask."""
 
     @property
-    def kind(self) -> str: ...
-    @property
-    def mode_number(self) -> int: ...
-    @property
-    def home(self) -> GeoPoint | None: ...
+    def vehicle_class(self) -> VehicleClass: ...
     @property
     def vehicle(self) -> HasState: ...
     @property
-    def sequencer(self) -> MissionSequencer: ...
+    def home(self) -> GeoPoint | None: ...
+
+
+class PlanStore(Protocol):
+    """Where plans are kept, and when they change: `autopilot.plans.Plans`, or a skimmer's."""
+
     @property
     def mission(self) -> MissionStorage: ...
     @property
     def fence(self) -> MissionStorage: ...
     @property
     def rally(self) -> MissionStorage: ...
-
-    def check_plan(self, kind: int, items: tuple[MissionItem, ...]) -> str | None: ...
-    def replace_plan(self, kind: int, items: tuple[MissionItem, ...], now_ms: int) -> None: ...
-    def may_clear(self, kind: int) -> bool: ...
-    def set_current(self, seq: int, now_ms: int, *, reset: bool = False) -> Outcome: ...
-    def guided_item(self, lat: float, lon: float, alt_amsl: float, now_ms: int) -> Outcome: ...
-    def guided_altitude(self, alt_amsl: float, now_ms: int) -> Outcome: ...
+    def check(self, kind: int, items: tuple[MissionItem, ...], /) -> str | None: ...
+    def replace(self, kind: int, items: tuple[MissionItem, ...], /) -> None: ...
+    def may_clear(self, kind: int, /) -> bool: ...
 
 
-def storage(core: MissionCore, kind: int) -> MissionStorage:
+class HasNumber(Protocol):
+    """The mode that is flown."""
+
+    @property
+    def number(self) -> int: ...
+
+
+class SetsCurrent(Protocol):
+    """What goes on at another item."""
+
+    def set_current(self, seq: int, /) -> Outcome: ...
+
+
+class TakesTargets(Protocol):
+    """What is flown without a plan."""
+
+    def guided_item(self, place: GeoPoint, /) -> Outcome: ...
+    def guided_altitude(self, alt_amsl: float, /) -> Outcome: ...
+
+
+class MissionParts(Protocol):
+    """The parts of an autopilot that plans are kept in and flown by."""
+
+    @property
+    def facts(self) -> MissionFacts: ...
+    @property
+    def plans(self) -> PlanStore: ...
+    @property
+    def sequencer(self) -> MissionSequencer: ...
+    @property
+    def modes(self) -> HasNumber: ...
+    @property
+    def mission_commands(self) -> SetsCurrent: ...
+    @property
+    def commands(self) -> TakesTargets: ...
+
+
+def storage(parts: MissionParts, kind: int) -> MissionStorage:
     """The storage of a MAV_MISSION_TYPE (0, 1, 2)."""
-    return (core.mission, core.fence, core.rally)[kind]
+    return (parts.plans.mission, parts.plans.fence, parts.plans.rally)[kind]
 
 
 NO_TOTAL = 65535
@@ -85,14 +119,14 @@ def wire_mode(mode: int, autos: Container[int]) -> int:
     return _IN_MISSION_MODE if mode in autos else _SUSPENDED
 
 
-def mission_current(core: MissionCore, seq: int, firmware: Firmware = OWN) -> Message:
+def mission_current(parts: MissionParts, seq: int, firmware: Firmware = OWN) -> Message:
     """MISSION_CURRENT that says `seq` (Sortie's number); all else as it is now. `total` counts items without home,
     65535 = none; the ids are the plans' checksums, 0 = empty."""
-    total, autos = core.mission.total(), vehicle_class(core.kind).modes.autos
+    total, autos = parts.plans.mission.total(), parts.facts.vehicle_class.modes.autos
     return MissionCurrent(
-        firmware.wire_seq(seq), total or NO_TOTAL, wire_state(core.sequencer.state(), total),
-        wire_mode(core.mode_number, autos),
-        core.mission.checksum(), core.fence.checksum(), core.rally.checksum(),
+        firmware.wire_seq(seq), total or NO_TOTAL, wire_state(parts.sequencer.state(), total),
+        wire_mode(parts.modes.number, autos),
+        parts.plans.mission.checksum(), parts.plans.fence.checksum(), parts.plans.rally.checksum(),
     )  # fmt: skip
 
 
@@ -103,13 +137,13 @@ class CommittedPlan:
     """What stations read. The core swaps a new plan in at its next tick; a station that asks earlier, right after its
     acknowledgement, must read what it wrote, so the new plan is kept here until then."""
 
-    def __init__(self, kind: int, core: MissionCore, outbox: Outbox, firmware: Firmware) -> None:
+    def __init__(self, kind: int, parts: MissionParts, outbox: Outbox, firmware: Firmware) -> None:
         self.kind = kind
         self.firmware = firmware
         self.homes = int(kind == MissionType.MISSION and firmware.habits.home_is_item_0)
         """Items on the wire that are home."""
-        self._first_index = storage(core, kind).first_index
-        self._core = core
+        self._first_index = storage(parts, kind).first_index
+        self._parts = parts
         self._out = outbox
         self._fresh: tuple[MissionStorage, int] | None = None
         self._home_only = False
@@ -118,11 +152,11 @@ class CommittedPlan:
     @property
     def storage(self) -> MissionStorage:
         """The plan as it stands for whoever reads it now."""
-        stored = storage(self._core, self.kind)
+        stored = storage(self._parts, self.kind)
         if self._fresh is None:
             return stored
         fresh, since_ms = self._fresh
-        if self._core.vehicle.state.time_ms > since_ms or stored.checksum() == fresh.checksum():
+        if self._parts.facts.vehicle.state.time_ms > since_ms or stored.checksum() == fresh.checksum():
             self._fresh = None
             return stored
         return fresh
@@ -135,15 +169,15 @@ class CommittedPlan:
 
     def all_items(self) -> tuple[MissionItem, ...]:
         """The plan as it is numbered on the wire, home included if the plan has one."""
-        home = (home_item(self._core.home),) if self.homes and self.count() else ()
+        home = (home_item(self._parts.facts.home),) if self.homes and self.count() else ()
         return home + self.storage.items()
 
     def swap_in(self, items: tuple[MissionItem, ...], *, home_only: bool) -> int:
-        """A new plan has become durable: give it to the core. Returns its checksum."""
+        """A new plan has become durable: give it to the parts. Returns its checksum."""
         fresh = MissionStorage(self._first_index)
         fresh.replace(items)
-        vehicle_ms = self._core.vehicle.state.time_ms
-        self._core.replace_plan(self.kind, items, vehicle_ms)
+        vehicle_ms = self._parts.facts.vehicle.state.time_ms
+        self._parts.plans.replace(self.kind, items)
         self._fresh = (fresh, vehicle_ms)
         self._home_only = home_only
         return fresh.checksum()
@@ -163,7 +197,7 @@ class CommittedPlan:
         Home is readable even if there is no mission."""
         seq, plan = message.seq, self.storage
         as_int = message.get_type() == "MISSION_REQUEST_INT"
-        item = home_item(self._core.home) if seq < self.homes else plan.get(self._stored(seq))
+        item = home_item(self._parts.facts.home) if seq < self.homes else plan.get(self._stored(seq))
         if item is None:
             if as_int:
                 self._send_count(peer)
@@ -174,7 +208,7 @@ class CommittedPlan:
         current = False
         if self.kind == MissionType.MISSION:
             item = self.firmware.item_to(item)
-            current = seq >= self.homes and self._stored(seq) == self._core.sequencer.current_nav_index()
+            current = seq >= self.homes and self._stored(seq) == self._parts.sequencer.current_nav_index()
         self._out.send(write_item(item, self.kind, seq, peer, as_int=as_int, current=current), peer)
 
     def _stored(self, seq: int) -> int:

@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from math import isfinite
 
-from autopilot.geo import altitude_amsl
+from autopilot.geo import GeoPoint, altitude_amsl
 from autopilot.journal import Journal, SavePlan, SaveTogether
 from autopilot.mav import Cmd, MissionResult, MissionType, Severity
 from autopilot.mission.commands import PLANS
@@ -20,7 +20,7 @@ from mavlink_bridge.firmware.ardupilot import OWN
 from mavlink_bridge.firmware.protocol import Firmware
 from mavlink_bridge.services.base import Clock, Message, Outgoing, Peer
 from mavlink_bridge.services.mission.convert import read_item
-from mavlink_bridge.services.mission.plan import MissionCore, mission_current
+from mavlink_bridge.services.mission.plan import MissionParts, mission_current
 from mavlink_bridge.services.mission.texts import Outbox
 from mavlink_bridge.services.mission.transfer import PlanTransfer
 from mavlink_bridge.services.mission.upload import Input, State, is_same_station
@@ -52,18 +52,18 @@ class _ClearAll:
 
 
 class MissionService:
-    """Serves missions, fence and rally points of `core`, numbered as `firmware` does; plans are kept by `journal`
+    """Serves missions, fence and rally points of `parts`, numbered as `firmware` does; plans are kept by `journal`
     before they are acknowledged."""
 
     clock: Clock = "link"
     handles = frozenset((*_INPUTS, "MISSION_SET_CURRENT"))
 
-    def __init__(self, core: MissionCore, journal: Journal, firmware: Firmware = OWN) -> None:
-        self._core = core
+    def __init__(self, parts: MissionParts, journal: Journal, firmware: Firmware = OWN) -> None:
+        self._parts = parts
         self._firmware = firmware
         self._journal = journal
         self._out = Outbox()
-        self._transfers = tuple(PlanTransfer(kind, core, journal, self._out, firmware) for kind in PLANS)
+        self._transfers = tuple(PlanTransfer(kind, parts, journal, self._out, firmware) for kind in PLANS)
         self._clear_all: _ClearAll | None = None
 
     # --- Service ----------------------------------------------------------------------------------------------
@@ -130,8 +130,8 @@ class MissionService:
         """MISSION_SET_CURRENT: answered with exactly the requested number, to everybody; MAVSDK asks again until it
         comes. The core has said why when it refuses."""
         seq = self._firmware.seq_of(message.seq)
-        if self._core.set_current(seq, self._vehicle_ms()).ok:
-            self._out.announce(mission_current(self._core, seq, self._firmware))
+        if self._parts.mission_commands.set_current(seq).ok:
+            self._out.announce(mission_current(self._parts, seq, self._firmware))
 
     def _guide(self, message: Message, peer: Peer) -> None:
         """An item with `current` 2 is a guided target, with 3 a new altitude; no plan is touched."""
@@ -140,16 +140,16 @@ class MissionService:
         self._out.ack(peer, MissionType.MISSION, result)
 
     def _guided_outcome(self, message: Message) -> Outcome | None:
-        altitude = altitude_amsl(message.frame, float(message.z), self._core.home)
+        altitude = altitude_amsl(message.frame, float(message.z), self._parts.facts.home)
         if altitude is None or not isfinite(altitude):
             return None
         if message.current == _GUIDED_ALTITUDE:
-            return self._core.guided_altitude(altitude, self._vehicle_ms())
+            return self._parts.commands.guided_altitude(altitude)
         place = read_item(message, MissionType.MISSION)
         inside = abs(place.x) <= 90.0 and abs(place.y) <= 180.0  # false for NaN
         if message.command != Cmd.NAV_WAYPOINT or not inside or (place.x == 0.0 and place.y == 0.0):
             return None
-        return self._core.guided_item(place.x, place.y, altitude, self._vehicle_ms())
+        return self._parts.commands.guided_item(GeoPoint(place.x, place.y, altitude))
 
     def _refuse_mavlink1(self, kind: Input, mission_type: int, peer: Peer) -> None:
         if kind is not Input.ACK:
@@ -165,7 +165,7 @@ class MissionService:
         busy = any(transfer.state is State.COMMITTING for transfer in self._transfers)
         owners = [transfer.owner for transfer in self._transfers]
         foreign = any(owner is not None and not is_same_station(owner, peer) for owner in owners)
-        if busy or foreign or not all(self._core.may_clear(kind) for kind in PLANS):
+        if busy or foreign or not all(self._parts.plans.may_clear(kind) for kind in PLANS):
             self._out.ack(peer, MissionType.ALL, MissionResult.DENIED)
             return
         ticket = self._journal.submit(SaveTogether(tuple(SavePlan(kind, ()) for kind in PLANS)))
@@ -183,4 +183,4 @@ class MissionService:
         self._out.ack(waiting.peer, MissionType.ALL, MissionResult.ERROR if failed else MissionResult.ACCEPTED)
 
     def _vehicle_ms(self) -> int:
-        return self._core.vehicle.state.time_ms
+        return self._parts.facts.vehicle.state.time_ms

@@ -22,7 +22,7 @@ from mavlink_bridge.firmware.protocol import Firmware
 from mavlink_bridge.services.base import Message, Peer
 from mavlink_bridge.services.mission import texts
 from mavlink_bridge.services.mission.convert import read_item
-from mavlink_bridge.services.mission.plan import CommittedPlan, MissionCore
+from mavlink_bridge.services.mission.plan import CommittedPlan, MissionParts
 from mavlink_bridge.services.mission.texts import Outbox
 from mavlink_bridge.services.mission.upload import (
     Input,
@@ -54,13 +54,13 @@ class _Commit:
 class PlanTransfer:
     """Uploads, downloads and removal of one kind of plan (MAV_MISSION_TYPE 0, 1, 2)."""
 
-    def __init__(self, kind: int, core: MissionCore, journal: Journal, outbox: Outbox, firmware: Firmware) -> None:
+    def __init__(self, kind: int, parts: MissionParts, journal: Journal, outbox: Outbox, firmware: Firmware) -> None:
         self.kind = kind
         self.state = State.IDLE
         self.refusals = 0
         self.repeats = 0
-        self.committed = CommittedPlan(kind, core, outbox, firmware)
-        self._core = core
+        self.committed = CommittedPlan(kind, parts, outbox, firmware)
+        self._parts = parts
         self._journal = journal
         self._out = outbox
         self._max_count = MAX_ITEMS + self.committed.homes
@@ -125,7 +125,7 @@ class PlanTransfer:
         if count > self._max_count:
             self._out.ack(peer, self.kind, MissionResult.NO_SPACE)
             self._out.text(Severity.WARNING, f"Only {MAX_ITEMS} items are supported")
-        elif count <= self.committed.homes and not self._core.may_clear(self.kind):
+        elif count <= self.committed.homes and not self._parts.plans.may_clear(self.kind):
             self._out.ack(peer, self.kind, MissionResult.DENIED)
         elif count == 0:
             self._submit((), peer, now_ms)
@@ -176,10 +176,10 @@ class PlanTransfer:
         """The last item is in: check the plan as a whole and commit it."""
         plan = upload.plan()
         items = plan[self.committed.homes :]
-        complaint = self._core.check_plan(self.kind, items)
+        complaint = self._parts.plans.check(self.kind, items)
         if complaint is not None:
             self._refuse(upload, message, MissionResult.ERROR, complaint, now_ms)
-        elif not items and not self._core.may_clear(self.kind):
+        elif not items and not self._parts.plans.may_clear(self.kind):
             self._refuse(upload, message, MissionResult.DENIED, "", now_ms)
         else:
             self._end_upload()
@@ -212,7 +212,7 @@ class PlanTransfer:
         del message
         self._end_upload()
         self._answer = None
-        if self._core.may_clear(self.kind):
+        if self._parts.plans.may_clear(self.kind):
             self._submit((), peer, now_ms)
         else:
             self._out.ack(peer, self.kind, MissionResult.DENIED)
@@ -307,7 +307,7 @@ class PlanTransfer:
         for text in texts.about_terrain(items):
             self._out.text(Severity.WARNING, text)
         if self.kind == MissionType.MISSION:
-            for text in texts.about_skipped(self._core.kind, items):
+            for text in texts.about_skipped(self._parts.facts.vehicle_class.name, items):
                 self._out.text(Severity.WARNING, text)
 
     # --- small parts ------------------------------------------------------------------------------------------

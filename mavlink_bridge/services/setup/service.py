@@ -128,12 +128,12 @@ class SetupService:
         if refusal is not None:
             return refusal
         outcome = self._motors.begin(command, context.now_ms)
-        self._autopilot.parts.announcer.say(Severity.INFO, "starting motor test" if outcome.ok else outcome.reason)
+        self._autopilot.announcer.say(Severity.INFO, "starting motor test" if outcome.ok else outcome.reason)
         return outcome
 
     def _armed(self) -> Outcome | None:
         """Nobody's hands are at an armed vehicle."""
-        return Outcome(Result.FAILED, "Disarm to allow calibration") if self._autopilot.armed else None
+        return Outcome(Result.FAILED, "Disarm to allow calibration") if self._autopilot.facts.armed else None
 
     # --- the service ----------------------------------------------------------------------------------------------
     def handle_message(self, message: Message, peer: Peer, now_ms: int) -> None:
@@ -147,7 +147,7 @@ class SetupService:
             self._tell(end)
 
     def handle_timeout(self, now_ms: int) -> None:
-        if self._autopilot.armed:
+        if self._autopilot.facts.armed:
             self._accelerometer.cancel()
             self._compass.cancel()
             self._motors.end_ms = None
@@ -159,7 +159,7 @@ class SetupService:
         if told is not None:
             self._outgoing.append(Outgoing(told))
         if self._motors.ended(now_ms):
-            self._autopilot.parts.announcer.say(Severity.INFO, "finished motor test")
+            self._autopilot.announcer.say(Severity.INFO, "finished motor test")
 
     def _tell(self, position: int) -> None:
         asker = self._asker
@@ -170,7 +170,7 @@ class SetupService:
         )
         self._outgoing.append(Outgoing(message, asker.link))
         if self._accelerometer.step:
-            self._autopilot.parts.announcer.say(Severity.INFO, self._accelerometer.text)
+            self._autopilot.announcer.say(Severity.INFO, self._accelerometer.text)
         else:
             self._asker = None
 

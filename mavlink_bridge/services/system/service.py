@@ -43,7 +43,7 @@ class SystemService:
         match message.get_type():
             case "HEARTBEAT":
                 if message.type == VehicleType.GCS:
-                    self._autopilot.ground_station_heartbeat(peer.system, now_ms)
+                    self._autopilot.failsafes.ground_station_heard(peer.system)
             case "TIMESYNC":
                 self._answer_timesync(message, peer)
             case "PING":

@@ -1,6 +1,6 @@
 """The core's facts as numbers, for the source vector of the stream encoder.
 
-Reads attributes of the `Autopilot` once per instant and writes them where `sources` says. It decides only what is a
+Reads the parts of the autopilot once per instant and writes them where `sources` says. It decides only what is a
 matter of the wire: which bits SYS_STATUS shows, which MISSION_STATE the sequencer's state is.
 """
 
@@ -11,9 +11,16 @@ from typing import Final, Protocol
 from autopilot import report
 from autopilot.geo import GeoPoint, to_local
 from autopilot.mav import ChargeState, FenceBreach, ModeFlag, Sensor
-from autopilot.mission.state import MissionState
+from autopilot.mission.sequencer import MissionSequencer
+from autopilot.modes.manager import ModeChoice
+from autopilot.pilot_input import PilotInput
+from autopilot.plans import Plans
+from autopilot.safety.arming import PrearmWatch
+from autopilot.safety.failsafes import Failsafes
+from autopilot.safety.fence import FenceGuard
 from autopilot.safety.fence_limits import FenceType
-from autopilot.vehicle import Vehicle
+from autopilot.status import SystemStatus
+from autopilot.vehicle_context import VehicleFacts
 from mavlink_bridge.identity import Identity
 from mavlink_bridge.services.mission.plan import NO_TOTAL, wire_mode, wire_state
 from mavlink_bridge.services.telemetry import sources as s
@@ -24,58 +31,27 @@ _BOUNDARY: Final = int(FenceType.CIRCLE | FenceType.POLYGON)
 _MAX_ALT, _MIN_ALT = int(FenceType.MAX_ALT), int(FenceType.MIN_ALT)
 
 
-class Plan(Protocol):
-    """A stored mission, fence or rally plan."""
-
-    def total(self) -> int: ...
-    def checksum(self) -> int: ...
-
-
-class Indices(Protocol):
-    """A mission sequencer, as far as it is shown."""
-
-    def current_nav_index(self) -> int: ...
-    def state(self) -> MissionState: ...
-
-
-class FactsOfCore(Protocol):
-    """What telemetry reads of `autopilot.core.Autopilot`."""
+class TelemetryParts(Protocol):
+    """The parts of an autopilot that telemetry reads."""
 
     @property
-    def mode_number(self) -> int: ...
+    def facts(self) -> VehicleFacts: ...
     @property
-    def base_mode(self) -> int: ...
+    def status(self) -> SystemStatus: ...
     @property
-    def system_status(self) -> int: ...
+    def modes(self) -> ModeChoice: ...
     @property
-    def home(self) -> GeoPoint | None: ...
+    def plans(self) -> Plans: ...
     @property
-    def vehicle(self) -> Vehicle: ...
+    def sequencer(self) -> MissionSequencer: ...
     @property
-    def sequencer(self) -> Indices: ...
+    def sticks(self) -> PilotInput: ...
     @property
-    def mission(self) -> Plan: ...
+    def prearm(self) -> PrearmWatch: ...
     @property
-    def fence(self) -> Plan: ...
+    def fence(self) -> FenceGuard: ...
     @property
-    def rally(self) -> Plan: ...
-    @property
-    def prearm_ok(self) -> bool: ...
-    @property
-    def sensors_enabled(self) -> int: ...
-    @property
-    def battery_level(self) -> int:
-        """Charge of the battery: 0 fine, 1 low, 2 critical."""
-
-    @property
-    def radio_pulses(self) -> tuple[float, ...]:
-        """Throttle and channels 5 to 8, us."""
-
-    @property
-    def modes_revision(self) -> int: ...
-    @property
-    def fence_breach(self) -> tuple[int, int, int, int]:
-        """Breached (0, 1), FENCE_TYPE bits, count, vehicle time of the last one in ms."""
+    def failsafes(self) -> Failsafes: ...
 
 
 def breach_type(fence_types: int) -> int:
@@ -103,11 +79,11 @@ def sensor_bits(
 
 
 class FactReader:
-    """Writes the facts of one core into `source` (`sources.FACTS` on). `boot_unix_us`: us since 1970 at vehicle time
-    zero."""
+    """Writes the facts of one autopilot into `source` (`sources.FACTS` on). `boot_unix_us`: us since 1970 at vehicle
+    time zero."""
 
-    def __init__(self, core: FactsOfCore, identity: Identity, source: Vector, boot_unix_us: int) -> None:
-        self._core = core
+    def __init__(self, parts: TelemetryParts, identity: Identity, source: Vector, boot_unix_us: int) -> None:
+        self._parts = parts
         self._source = source
         self._auto_modes = identity.vehicle_class.modes.autos
         self._home: GeoPoint | None = None
@@ -120,20 +96,20 @@ class FactReader:
 
     def read(self) -> None:
         """All facts as they are now."""
-        core, out = self._core, self._source
-        base_mode = core.base_mode
-        out[s.CUSTOM_MODE] = core.mode_number
+        parts, out = self._parts, self._source
+        base_mode = parts.status.base_mode
+        out[s.CUSTOM_MODE] = parts.modes.number
         out[s.BASE_MODE] = base_mode
-        out[s.SYSTEM_STATUS] = core.system_status
-        out[s.RC_THROTTLE : s.RC_THROTTLE + 5] = core.radio_pulses
-        out[s.MODES_REVISION] = core.modes_revision & 0xFF
-        out[s.STEERED] = base_mode & _GUIDED and core.vehicle.state.armed
+        out[s.SYSTEM_STATUS] = parts.status.system
+        out[s.RC_THROTTLE : s.RC_THROTTLE + 5] = parts.sticks.pulses
+        out[s.MODES_REVISION] = parts.modes.revision & 0xFF
+        out[s.STEERED] = base_mode & _GUIDED and parts.facts.vehicle.state.armed
         self._read_home()
         self._read_mission()
         self._read_safety()
 
     def _read_home(self) -> None:
-        home, origin, out = self._core.home, self._core.vehicle.origin, self._source
+        home, origin, out = self._parts.facts.home, self._parts.facts.vehicle.origin, self._source
         if home is self._home and origin is self._origin:
             return
         self._home, self._origin = home, origin
@@ -144,25 +120,25 @@ class FactReader:
             out[s.HOME_N], out[s.HOME_E], out[s.HOME_D] = local
 
     def _read_mission(self) -> None:
-        core, out = self._core, self._source
-        total = core.mission.total()
-        out[s.MISSION_SEQ] = core.sequencer.current_nav_index()
+        parts, out = self._parts, self._source
+        total = parts.plans.mission.total()
+        out[s.MISSION_SEQ] = parts.sequencer.current_nav_index()
         out[s.MISSION_TOTAL] = total or NO_TOTAL
-        out[s.MISSION_STATE] = wire_state(core.sequencer.state(), total)
-        out[s.MISSION_MODE] = wire_mode(core.mode_number, self._auto_modes)
-        out[s.MISSION_ID] = core.mission.checksum()
-        out[s.FENCE_ID] = core.fence.checksum()
-        out[s.RALLY_ID] = core.rally.checksum()
+        out[s.MISSION_STATE] = wire_state(parts.sequencer.state(), total)
+        out[s.MISSION_MODE] = wire_mode(parts.modes.number, self._auto_modes)
+        out[s.MISSION_ID] = parts.plans.mission.checksum()
+        out[s.FENCE_ID] = parts.plans.fence.checksum()
+        out[s.RALLY_ID] = parts.plans.rally.checksum()
 
     def _read_safety(self) -> None:
-        core, out = self._core, self._source
-        status, types, count, time_ms = core.fence_breach
+        parts, out = self._parts, self._source
+        status, types, count, time_ms = parts.fence.breach
         out[s.BREACH_STATUS], out[s.BREACH_TYPE] = status, breach_type(types)
         out[s.BREACH_COUNT], out[s.BREACH_TIME_MS] = count, time_ms
-        state, level = core.vehicle.state.report, core.battery_level
+        state, level = parts.facts.vehicle.state.report, parts.failsafes.battery_level
         seen = (
-            float(state[report.SENSORS_PRESENT]), float(state[report.SENSORS_HEALTHY]), core.sensors_enabled,
-            core.prearm_ok, status, level,
+            float(state[report.SENSORS_PRESENT]), float(state[report.SENSORS_HEALTHY]), parts.status.sensors_enabled,
+            parts.prearm.ok, status, level,
         )  # fmt: skip
         if seen == self._sensors_seen:
             return

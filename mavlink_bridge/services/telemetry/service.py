@@ -32,7 +32,7 @@ from mavlink_bridge.identity import Identity
 from mavlink_bridge.services.base import Clock, Message, Outgoing, Peer
 from mavlink_bridge.services.telemetry import announcements
 from mavlink_bridge.services.telemetry.encoder import Chosen, StreamEncoder
-from mavlink_bridge.services.telemetry.facts import FactReader, FactsOfCore
+from mavlink_bridge.services.telemetry.facts import FactReader, TelemetryParts
 from mavlink_bridge.services.telemetry.layout import LAYOUTS, NUMBER_OF, NUMBER_OF_NAME
 from mavlink_bridge.services.telemetry.schedule import (
     DEFAULT_US,
@@ -85,19 +85,19 @@ class TelemetryService:
 
     def __init__(
         self,
-        core: FactsOfCore,
+        parts: TelemetryParts,
         output: Output,
         identity: Identity | None = None,
         *,
         boot_unix_us: int = 0,
         parameter_value: Callable[[str, float], Message | None] | None = None,
     ) -> None:
-        self._core = core
+        self._parts = parts
         self._output = output
         self.identity = identity or Identity()
         self._encoder = StreamEncoder(output.system_id, output.component_id)
         self._boot_unix_us = boot_unix_us
-        self._facts = FactReader(core, self.identity, self._encoder.source, boot_unix_us)
+        self._facts = FactReader(parts, self.identity, self._encoder.source, boot_unix_us)
         self._parameter_value = parameter_value
         self._links: dict[int, Schedule] = {}
         self._fixed: set[int] = set()
@@ -210,10 +210,10 @@ class TelemetryService:
         return None if payload is None else codec.decode(LAYOUTS[number].msg_id, payload)
 
     def _origin(self) -> Message | None:
-        origin = self._core.vehicle.origin
+        origin = self._parts.facts.vehicle.origin
         if origin is None:
             return None
-        now_us = self._core.vehicle.state.time_ms * 1000
+        now_us = self._parts.facts.vehicle.state.time_ms * 1000
         return dialect.MAVLink_gps_global_origin_message(
             round(origin.lat * 1e7), round(origin.lon * 1e7), round(origin.alt * 1e3), now_us
         )
@@ -297,10 +297,12 @@ class TelemetryService:
             case ItemReached(seq):
                 return dialect.MAVLink_mission_item_reached_message(seq)  # type: ignore[no-any-return]  # pymavlink
             case CameraTriggered():
-                feedback: object = announcements.camera_feedback(event, self._core.vehicle.state, self._boot_unix_us)
+                feedback: object = announcements.camera_feedback(
+                    event, self._parts.facts.vehicle.state, self._boot_unix_us
+                )
                 return feedback
             case FlightStateChanged(state):
-                now_ms = self._core.vehicle.state.time_ms & 0xFFFFFFFF
+                now_ms = self._parts.facts.vehicle.state.time_ms & 0xFFFFFFFF
                 return dialect.MAVLink_named_value_int_message(now_ms, b"FM_STATE", state)  # type: ignore[no-any-return]
             case ParameterChanged(name, value) if self._parameter_value is not None:
                 return self._parameter_value(name, value)
@@ -311,7 +313,7 @@ class TelemetryService:
         """Read core and vehicle; from here on the encoder says how things are now."""
         self._encoder.system, self._encoder.component = self._output.system_id, self._output.component_id
         self._facts.read()
-        self._encoder.prepare(self._core.vehicle.state.report)
+        self._encoder.prepare(self._parts.facts.vehicle.state.report)
 
     def _greet(self, link: int, due: Chosen | None) -> Chosen:
         """A new link hears a HEARTBEAT at once, because clients wait for the first one."""

@@ -55,7 +55,7 @@ class Flown:
         kept = None if kept is None else Path(os.path.relpath(kept))
         lines = [self._who(), standing(session), *story(session, LINES), f"again:  {self._again(test)}"]
         if kept is not None:
-            if session.autopilot.mission.total():
+            if session.autopilot.plans.mission.total():
                 lines.append(f"flight: {self._fly(kept)}")
             lines.append(f"files:  {kept}: {', '.join(sorted(path.name for path in kept.iterdir()))}")
         return "\n".join(lines)
@@ -113,4 +113,4 @@ class Flown:
 def _above_home(plan: Plan, session: Session) -> Plan:
     """With its home, and without rally points that the format cannot hold."""
     rally = tuple(item for item in plan.rally if item.frame in ABOVE_HOME)
-    return replace(plan, home=session.autopilot.home, rally=rally)
+    return replace(plan, home=session.autopilot.facts.home, rally=rally)

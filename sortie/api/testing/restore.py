@@ -49,8 +49,8 @@ def put_back(session: Session, taken: Taken) -> None:
 
 def plan_of(session: Session) -> Plan:
     """Mission, fence and rally points as they are loaded."""
-    autopilot = session.autopilot
-    return Plan(items=autopilot.mission.items(), fence=autopilot.fence.items(), rally=autopilot.rally.items())
+    plans = session.autopilot.plans
+    return Plan(items=plans.mission.items(), fence=plans.fence.items(), rally=plans.rally.items())
 
 
 def _telemetry(session: Session) -> TelemetryService:

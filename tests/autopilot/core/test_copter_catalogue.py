@@ -48,7 +48,7 @@ def test_26_flown_twice_without_leaving_auto() -> None:
     """Armed in AUTO twice, by AUTO_OPTIONS 3."""
     bench = ready(AUTO_OPTIONS=3)
     bench.upload((takeoff(), waypoint(15, 0), item(20)))
-    assert bench.core.set_mode(AUTO, bench.now_ms).ok
+    assert bench.core.modes.set(AUTO, bench.now_ms).ok
     for flights in (1, 2):
         bench.arm()
         to_the_end(bench)
@@ -121,11 +121,11 @@ def test_31_pause_stops_and_continue_goes_on() -> None:
     bench.run(6.0)
     assert ground_speed(bench) > 5.0
     for _ in range(2):
-        assert bench.core.pause(bench.now_ms).ok
+        assert bench.core.mission_commands.pause().ok
         bench.run(6.0)
         assert ground_speed(bench) < 1.0
     for _ in range(2):
-        assert bench.core.resume(bench.now_ms).ok
+        assert bench.core.mission_commands.resume().ok
         bench.run(3.0)
     assert ground_speed(bench) > 3.0
     bench.run(60.0, lambda: 2 in bench.reached)
@@ -142,8 +142,8 @@ def test_33_land_start_goes_to_the_marker_in_auto_rtl() -> None:
     bench = in_air()
     bench.upload((takeoff(), waypoint(60, 0), item(189), waypoint(20, 0, 8.0), item(21, 20, 0)))
     bench.run(0.1)
-    assert bench.core.land_start(bench.now_ms).ok
-    assert bench.core.mode_number == AUTO_RTL
+    assert bench.core.mission_commands.land_start(bench.now_ms).ok
+    assert bench.core.modes.number == AUTO_RTL
     to_the_end(bench)
     assert bench.reached == [4, 5]
     assert away(bench, 20, 0) < 2.0
@@ -183,11 +183,11 @@ AUX = (takeoff(), item(218, param1=70.0, param2=2.0), item(93, param1=20.0), ite
 def test_35_an_item_changes_the_mode_and_auto_again_goes_on() -> None:
     """AuxFunctionsInMission: the mission of that test, ALT_HOLD behind the takeoff, then AUTO on to RTL."""
     bench = on_mission(AUX)
-    bench.run(60.0, lambda: bench.core.mode_number == ALT_HOLD)
-    assert bench.core.mode_number == ALT_HOLD
+    bench.run(60.0, lambda: bench.core.modes.number == ALT_HOLD)
+    assert bench.core.modes.number == ALT_HOLD
     assert bench.core.sequencer.state() is MissionState.IDLE
     assert bench.core.sequencer.current_nav_index() == 3
-    assert bench.core.set_mode(AUTO, bench.now_ms).ok
+    assert bench.core.modes.set(AUTO, bench.now_ms).ok
     to_the_end(bench)
     assert bench.reached == [1, 3, 4]
     assert bench.modes.count(ALT_HOLD) == 1
@@ -200,13 +200,13 @@ def test_35_an_item_changes_the_mode_and_auto_again_goes_on() -> None:
 def test_35_a_switch_on_command(function: int, position: int, mode: int) -> None:
     """DO_AUX_FUNCTION as a command: high enters the mode; low and middle leave everything."""
     bench = in_air()
-    assert bench.core.aux_function(function, position, bench.now_ms).ok
-    assert bench.core.mode_number == mode
+    assert bench.core.auxiliary.act(function, position).ok
+    assert bench.core.modes.number == mode
 
 
 def test_35_a_switch_that_does_not_exist_says_so() -> None:
     bench = ready()
-    outcome = bench.core.aux_function(300, 2, bench.now_ms)
+    outcome = bench.core.auxiliary.act(300, 2)
     assert not outcome.ok
     assert "Auxiliary function 300: not available" in bench.texts
 
@@ -214,10 +214,10 @@ def test_35_a_switch_that_does_not_exist_says_so() -> None:
 def test_35_switches_of_fence_camera_and_relay() -> None:
     bench = ready()
     for position, enabled in ((2, True), (0, False)):
-        assert bench.core.aux_function(11, position, bench.now_ms).ok
-        assert bench.core.parts.fence.enabled is enabled
-    assert bench.core.aux_function(9, 2, bench.now_ms).ok
-    assert bench.core.aux_function(34, 2, bench.now_ms).ok
+        assert bench.core.auxiliary.act(11, position).ok
+        assert bench.core.fence.enabled is enabled
+    assert bench.core.auxiliary.act(9, 2).ok
+    assert bench.core.auxiliary.act(34, 2).ok
     assert [(e.command, e.params[:2]) for e in bench.events(PayloadAction)] == [(203, (0.0, 0.0)), (181, (1.0, 1.0))]
 
 
@@ -234,7 +234,7 @@ def test_36_a_takeoff_item_that_begins_in_the_air() -> None:
     bench = in_air(8.0)
     bench.upload((takeoff(20.0), item(19, param1=10.0)))
     bench.run(0.1)
-    assert bench.core.start_mission(bench.now_ms).ok
+    assert bench.core.mission_commands.start(bench.now_ms).ok
     bench.run(60.0, lambda: bench.reached == [1])
     bench.run(4.0)
     assert height(bench) == pytest.approx(20.0, abs=1.0)
@@ -244,7 +244,7 @@ def test_36_a_takeoff_item_that_begins_in_the_air() -> None:
 def test_37_condition_yaw_turns_with_sense_and_rate(angle: float, direction: int, way: float) -> None:
     """MAV_CMD_CONDITION_YAW: to `angle` the asked way round, at 30 deg/s."""
     bench = in_air()
-    assert bench.core.condition_yaw(angle, 30.0, direction, False, bench.now_ms).ok
+    assert bench.core.commands.condition_yaw(angle, 30.0, direction, False).ok
     turned, last, began = 0.0, heading(bench), bench.now_ms
     while abs(way - turned) > NEAR_DEGREES and bench.now_ms - began < 20_000:
         bench.run(0.1)
@@ -271,25 +271,25 @@ def test_37_the_nose_follows_the_parameter_on_the_way_out_and_home(
 def test_40_it_returns_to_the_rally_point_at_its_height_and_home_when_there_is_none() -> None:
     """RTL_TO_RALLY."""
     bench = in_air(15.0, RTL_ALT=1500)
-    bench.core.guided_target(bench.now_ms, position=(100.0, 0.0, -15.0))
-    bench.run(60.0, lambda: bench.core.parts.helm.arrived)
+    bench.core.commands.guided_target(position=(100.0, 0.0, -15.0))
+    bench.run(60.0, lambda: bench.core.helm.arrived)
     bench.upload((item(5100, 100, 50, 28.0),), kind=2)
     bench.run(0.1)
-    assert bench.core.return_to_launch(bench.now_ms).ok
+    assert bench.core.commands.return_to_launch(bench.now_ms).ok
     highest = 0.0
-    while bench.core.armed and bench.now_ms < 300_000:
+    while bench.core.facts.armed and bench.now_ms < 300_000:
         bench.run(1.0)
         highest = max(highest, height(bench))
     assert highest == pytest.approx(28.0, abs=1.0)
     assert away(bench, 100, 50) < 2.0
     bench.upload((), kind=2)
     bench.run(1.0)
-    assert bench.core.set_mode(GUIDED, bench.now_ms).ok
+    assert bench.core.modes.set(GUIDED, bench.now_ms).ok
     # Home moved to where it was armed last: the vehicle leaves it and comes back.
     bench.airborne(10.0)
-    bench.core.guided_target(bench.now_ms, position=(60.0, 50.0, -10.0))
-    bench.run(60.0, lambda: bench.core.parts.helm.arrived)
-    assert bench.core.return_to_launch(bench.now_ms).ok
+    bench.core.commands.guided_target(position=(60.0, 50.0, -10.0))
+    bench.run(60.0, lambda: bench.core.helm.arrived)
+    assert bench.core.commands.return_to_launch(bench.now_ms).ok
     to_the_end(bench)
     assert away(bench, 100, 50) < 2.5
 

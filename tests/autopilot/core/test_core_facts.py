@@ -18,20 +18,20 @@ ALTITUDE, POSITION, GEOFENCE, PREARM = 8192, 16384, 1048576, 268435456
 
 def test_a_copter_is_in_standby_on_the_ground_armed_or_not_and_active_in_the_air() -> None:
     bench = Bench()
-    assert bench.core.system_status == STANDBY
-    bench.core.set_mode(4, bench.now_ms)
-    bench.core.arm(bench.now_ms)
-    assert bench.core.system_status == STANDBY
-    bench.core.takeoff(10.0, bench.now_ms)
+    assert bench.core.status.system == STANDBY
+    bench.core.modes.set(4, bench.now_ms)
+    bench.core.arming.arm(bench.now_ms)
+    assert bench.core.status.system == STANDBY
+    bench.core.commands.takeoff(10.0)
     bench.run(1.0)
-    assert bench.core.system_status == ACTIVE
+    assert bench.core.status.system == ACTIVE
 
 
 def test_a_rover_is_in_standby_only_in_hold() -> None:
     bench = Bench("rover")
-    assert bench.core.system_status == STANDBY
-    bench.core.set_mode(0, bench.now_ms)
-    assert bench.core.system_status == ACTIVE
+    assert bench.core.status.system == STANDBY
+    bench.core.modes.set(0, bench.now_ms)
+    assert bench.core.status.system == ACTIVE
 
 
 def test_a_failsafe_is_critical() -> None:
@@ -39,7 +39,7 @@ def test_a_failsafe_is_critical() -> None:
     bench.airborne()
     bench.vehicle.raise_event(VehicleEvent.BATTERY_LOW)
     bench.run(0.1)
-    assert bench.core.system_status == CRITICAL
+    assert bench.core.status.system == CRITICAL
 
 
 @pytest.mark.parametrize(
@@ -56,23 +56,23 @@ def test_a_failsafe_is_critical() -> None:
 )
 def test_base_mode(kind: str, mode: int, base: int) -> None:
     bench = Bench(kind)
-    bench.core.set_mode(mode, bench.now_ms)
-    assert bench.core.base_mode == base
-    bench.core.arm(bench.now_ms)
-    assert bench.core.base_mode == base + 128
+    bench.core.modes.set(mode, bench.now_ms)
+    assert bench.core.status.base_mode == base
+    bench.core.arming.arm(bench.now_ms)
+    assert bench.core.status.base_mode == base + 128
 
 
 @pytest.mark.parametrize(("mode", "used"), [(0, 0), (2, ALTITUDE), (4, ALTITUDE | POSITION), (5, ALTITUDE | POSITION)])
 def test_controllers_are_enabled_in_modes_that_use_them(mode: int, used: int) -> None:
     bench = Bench()
-    bench.core.set_mode(mode, bench.now_ms)
-    assert bench.core.sensors_enabled & (ALTITUDE | POSITION) == used
-    assert bench.core.sensors_enabled & PREARM
+    bench.core.modes.set(mode, bench.now_ms)
+    assert bench.core.status.sensors_enabled & (ALTITUDE | POSITION) == used
+    assert bench.core.status.sensors_enabled & PREARM
 
 
 def test_the_fence_is_enabled_when_its_parameter_says_so() -> None:
-    assert not Bench().core.sensors_enabled & GEOFENCE
-    assert Bench(parameters={"FENCE_ENABLE": 1}).core.sensors_enabled & GEOFENCE
+    assert not Bench().core.status.sensors_enabled & GEOFENCE
+    assert Bench(parameters={"FENCE_ENABLE": 1}).core.status.sensors_enabled & GEOFENCE
 
 
 def test_the_vehicle_is_told_all_parameters_and_each_change() -> None:
@@ -91,10 +91,10 @@ def test_the_do_timing_is_a_parameter_that_acts_at_once() -> None:
 
 def test_a_reboot_is_announced_when_disarmed_and_refused_when_armed() -> None:
     bench = Bench()
-    assert bench.core.reboot(bench.now_ms).ok
+    assert bench.core.commands.reboot().ok
     assert bench.events(RebootRequested) == [RebootRequested()]
-    bench.core.arm(bench.now_ms)
-    assert bench.core.reboot(bench.now_ms).result is Result.FAILED
+    bench.core.arming.arm(bench.now_ms)
+    assert bench.core.commands.reboot().result is Result.FAILED
 
 
 def test_a_quiet_flight_needs_no_wake_up() -> None:
@@ -118,9 +118,9 @@ def test_the_time_flown_is_counted_and_kept() -> None:
     """STAT_FLTTIME, which QGroundControl's vehicle summary shows."""
     bench = Bench()
     for seconds in (4.0, 6.0):
-        assert bench.core.arm(bench.now_ms).ok
+        assert bench.core.arming.arm(bench.now_ms).ok
         bench.run(seconds)
-        assert bench.core.disarm(bench.now_ms).ok
+        assert bench.core.arming.disarm(bench.now_ms).ok
         bench.run(1.0)
     assert bench.parameters["STAT_FLTTIME"] == 10.0
     assert SaveParameter("STAT_FLTTIME", 10.0) in bench.journal.changes

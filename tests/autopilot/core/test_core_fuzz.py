@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from operator import attrgetter
 from typing import Any
 
 from hypothesis import given, settings
@@ -72,36 +73,45 @@ ITEM = st.builds(
 )
 
 
+NOW = object()
+SOMEWHERE = st.builds(GeoPoint, LAT, LON, ALT)
+
+
 def call(method: str, *arguments: st.SearchStrategy[Any], **named: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
     return st.tuples(st.just(method), st.tuples(*arguments), st.fixed_dictionaries(named))
 
 
+def timed(method: str, *arguments: st.SearchStrategy[Any], **named: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
+    """A method that takes the time behind its arguments."""
+    return call(method, *arguments, st.just(NOW), **named)
+
+
 CALL = st.one_of(
-    call("set_mode", st.integers(0, 30)),
-    call("arm", force=st.booleans()),
-    call("disarm", force=st.booleans()),
-    call("run_prearm_checks"),
-    call("takeoff", NUMBER),
-    call("land"),
-    call("return_to_launch"),
-    call("start_mission"),
-    call("set_current", st.integers(-2, 8), reset=st.booleans()),
-    call("jump_to_tag", ANY_NUMBER),
-    call("land_start"),
-    call("pause"),
-    call("resume"),
-    call("reposition", LAT, LON, ALT, change_mode=st.booleans()),
-    call("guided_item", LAT, LON, ALT),
-    call("guided_altitude", ALT),
-    call("change_speed", st.integers(-1, 5), NUMBER),
-    call("set_roi", PLACE),
-    call("condition_yaw", NUMBER, NUMBER, st.sampled_from([-1, 0, 1]), st.booleans()),
-    call("set_home", PLACE),
-    call("set_reverse", st.booleans()),
-    call("enable_fence", NUMBER),
-    call("reboot"),
-    call("payload", COMMAND_IDS, st.lists(ANY_NUMBER, max_size=7).map(tuple)),
-    call("set_sticks", st.one_of(st.none(), st.builds(Sticks, throttle=st.floats(0, 1)))),
+    timed("modes.set", st.integers(0, 30)),
+    timed("arming.arm", force=st.booleans()),
+    timed("arming.disarm", force=st.booleans()),
+    timed("prearm.run"),
+    call("commands.takeoff", NUMBER),
+    timed("commands.land"),
+    timed("commands.return_to_launch"),
+    timed("mission_commands.start"),
+    call("mission_commands.set_current", st.integers(-2, 8), reset=st.booleans()),
+    call("mission_commands.jump_to_tag", ANY_NUMBER),
+    timed("mission_commands.land_start"),
+    call("mission_commands.pause"),
+    call("mission_commands.resume"),
+    timed("commands.reposition", SOMEWHERE, change_mode=st.booleans()),
+    call("commands.guided_item", SOMEWHERE),
+    call("commands.guided_altitude", ALT),
+    call("commands.change_speed", st.integers(-1, 5), NUMBER),
+    call("commands.set_roi", PLACE),
+    call("commands.condition_yaw", NUMBER, NUMBER, st.sampled_from([-1, 0, 1]), st.booleans()),
+    call("home.set", PLACE),
+    call("commands.set_reverse", st.booleans()),
+    call("fence.command", NUMBER),
+    call("commands.reboot"),
+    timed("payload.command", COMMAND_IDS, st.lists(ANY_NUMBER, max_size=7).map(tuple)),
+    timed("sticks.move", st.one_of(st.none(), st.builds(Sticks, throttle=st.floats(0, 1)))),
 )
 GUIDED = st.tuples(
     st.just("guided_target"),
@@ -116,13 +126,14 @@ def act(bench: Bench, step: Any) -> None:
     core = bench.core
     match step:
         case ("guided_target", named):
-            assert isinstance(core.guided_target(bench.now_ms, **named), Outcome)
+            assert isinstance(core.commands.guided_target(**named), Outcome)
         case ("event", event):
             bench.vehicle.raise_event(event)
         case ("plan", items):
-            core.replace_plan(0, items, bench.now_ms)
+            core.plans.replace(0, items)
         case (method, arguments, named):
-            answer = getattr(core, method)(*arguments, bench.now_ms, **named)
+            arguments = tuple(bench.now_ms if one is NOW else one for one in arguments)
+            answer = attrgetter(method)(core)(*arguments, **named)
             assert answer is None or isinstance(answer, Outcome)
 
 
@@ -134,8 +145,8 @@ def test_the_core_survives_and_stays_consistent(kind: str, steps: list[tuple[Any
         act(bench, step)
         bench.run(ticks * 0.02)
         modes, armed = bench.modes, [event.armed for event in bench.events(ArmedChanged)]
-        assert not modes or modes[-1] == bench.core.mode_number
-        assert bench.core.armed == (bool(armed) and armed[-1])
+        assert not modes or modes[-1] == bench.core.modes.number
+        assert bench.core.facts.armed == (bool(armed) and armed[-1])
         deadline = bench.core.next_deadline_ms()
         assert deadline is None or deadline > 0
     assert all(isinstance(event.number, int) for event in bench.events(ModeChanged))

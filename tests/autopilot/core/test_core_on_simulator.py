@@ -24,9 +24,9 @@ MISSION = (
 
 def flown(*, by_tick: bool) -> Bench:
     bench = Bench(vehicle=SimulatedCopter(ORIGIN, 0.0, 7), by_tick=by_tick)
-    bench.run(20.0, lambda: bench.core.prearm_ok)
+    bench.run(20.0, lambda: bench.core.prearm.ok)
     bench.begin(MISSION)
-    bench.run(300.0, lambda: not bench.core.armed)
+    bench.run(300.0, lambda: not bench.core.facts.armed)
     return bench
 
 

@@ -17,40 +17,40 @@ def test_home_is_where_the_first_position_is() -> None:
     vehicle.state.report[80] = NO_POSITION_EKF
     bench = Bench(vehicle=vehicle)
     bench.run(3.0)
-    assert bench.core.home is None
+    assert bench.core.facts.home is None
     vehicle.find_position()
     bench.run(0.1)
-    assert bench.core.home == ORIGIN
+    assert bench.core.facts.home == ORIGIN
     assert len(bench.events(HomeChanged)) == 1
 
 
 def test_arming_moves_it_to_the_vehicle() -> None:
     bench = Bench()
     bench.vehicle.put((30.0, 0.0, 0.0))
-    bench.core.arm(bench.now_ms)
-    assert bench.core.home == to_global(ORIGIN, (30.0, 0.0, 0.0))
+    bench.core.arming.arm(bench.now_ms)
+    assert bench.core.facts.home == to_global(ORIGIN, (30.0, 0.0, 0.0))
 
 
 def test_a_home_that_a_person_set_stays_at_arming_and_is_kept() -> None:
     bench = Bench()
-    assert bench.core.set_home(SOMEWHERE, bench.now_ms).ok
-    bench.core.arm(bench.now_ms)
-    assert bench.core.home == SOMEWHERE
+    assert bench.core.home.set(SOMEWHERE).ok
+    bench.core.arming.arm(bench.now_ms)
+    assert bench.core.facts.home == SOMEWHERE
     assert SaveHome(SOMEWHERE) in bench.journal.changes
 
 
 def test_set_home_here() -> None:
     bench = Bench()
     bench.vehicle.put((30.0, 0.0, -5.0))
-    assert bench.core.set_home(None, bench.now_ms).ok
-    assert bench.core.home == to_global(ORIGIN, (30.0, 0.0, -5.0))
+    assert bench.core.home.set(None).ok
+    assert bench.core.facts.home == to_global(ORIGIN, (30.0, 0.0, -5.0))
 
 
 def test_set_home_here_without_a_position_fails() -> None:
     bench = Bench()
     bench.vehicle.lose_position()
     bench.run(0.1)
-    assert bench.core.set_home(None, bench.now_ms).result is Result.FAILED
+    assert bench.core.home.set(None).result is Result.FAILED
 
 
 def test_a_stored_home_outlives_the_first_position() -> None:
@@ -60,5 +60,5 @@ def test_a_stored_home_outlives_the_first_position() -> None:
         progress = None
 
     bench = Bench(stored=Stored())
-    bench.core.arm(bench.now_ms)
-    assert bench.core.home == SOMEWHERE
+    bench.core.arming.arm(bench.now_ms)
+    assert bench.core.facts.home == SOMEWHERE

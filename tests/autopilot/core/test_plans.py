@@ -23,7 +23,7 @@ class Stored:
 def test_stored_plans_are_there_at_the_start() -> None:
     bench = Bench(stored=Stored({0: (takeoff(), waypoint(40, 0)), 1: (CIRCLE,), 2: (RALLY,)}))
     core = bench.core
-    assert (core.mission.total(), core.fence.total(), core.rally.total()) == (2, 1, 1)
+    assert (core.plans.mission.total(), core.plans.fence.total(), core.plans.rally.total()) == (2, 1, 1)
     assert [bench.parameters[name] for name in ("MIS_TOTAL", "FENCE_TOTAL", "RALLY_TOTAL")] == [3, 1, 1]
     assert core.sequencer.current_nav_index() == 1
 
@@ -31,32 +31,32 @@ def test_stored_plans_are_there_at_the_start() -> None:
 def test_the_mission_is_cleared_at_boot_by_option_and_stays_so() -> None:
     """docs/catalogue.md, 38."""
     bench = Bench(stored=Stored({0: (takeoff(),)}), parameters={"MIS_OPTIONS": 1})
-    assert bench.core.mission.total() == 0
+    assert bench.core.plans.mission.total() == 0
     assert SavePlan(0, ()) in bench.journal.changes
 
 
 def test_a_damaged_stored_fence_is_dropped_and_named() -> None:
     broken = MissionItem(5001, 0, param1=4.0, x=-35.36, y=149.16)
     bench = Bench(stored=Stored({1: (broken,)}))
-    assert bench.core.fence.total() == 0
+    assert bench.core.plans.fence.total() == 0
     assert any(text.startswith("Stored plan 1 dropped") for text in bench.texts)
 
 
 def test_plans_are_checked_as_a_whole() -> None:
     core = Bench().core
-    assert core.check_plan(0, (takeoff(),)) is None
-    assert core.check_plan(1, (CIRCLE,)) is None
-    assert core.check_plan(1, (MissionItem(5001, 0, param1=3.0),)) is not None
-    assert core.check_plan(2, (RALLY,)) is None
-    assert core.check_plan(2, (waypoint(1, 1),)) is not None
+    assert core.plans.check(0, (takeoff(),)) is None
+    assert core.plans.check(1, (CIRCLE,)) is None
+    assert core.plans.check(1, (MissionItem(5001, 0, param1=3.0),)) is not None
+    assert core.plans.check(2, (RALLY,)) is None
+    assert core.plans.check(2, (waypoint(1, 1),)) is not None
 
 
 def test_a_mission_that_is_not_flown_is_replaced_at_once() -> None:
     bench = Bench()
     bench.upload([takeoff(), item(20)])
-    assert bench.core.mission.total() == 2
+    assert bench.core.plans.mission.total() == 2
     bench.upload([takeoff()])
-    assert bench.core.mission.total() == 1
+    assert bench.core.plans.mission.total() == 1
     bench.upload([])
-    assert (bench.core.mission.count(), bench.parameters["MIS_TOTAL"]) == (0, 0)
+    assert (bench.core.plans.mission.count(), bench.parameters["MIS_TOTAL"]) == (0, 0)
     assert bench.core.sequencer.current_nav_index() == 0

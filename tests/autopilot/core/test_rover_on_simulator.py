@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from autopilot import report as R
-from autopilot.geo import to_global
+from autopilot.geo import GeoPoint, to_global
 from autopilot.mav import Result
 from autopilot.mission.sequencer import MissionState
 from autopilot.targets import Sticks, Yaw, YawMode
@@ -81,7 +81,7 @@ def test_it_stands_within_the_radius_while_it_holds() -> None:
 def test_the_end_is_a_parameter(behaviour: int, mode: int) -> None:
     """docs/catalogue.md, 43: EndMissionBehavior: whatever the mode, the rover comes to rest."""
     bench = driven(MIS_DONE_BEHAVE=behaviour)
-    assert bench.core.mode_number == mode
+    assert bench.core.modes.number == mode
     bench.run(15.0)
     assert abs(speed(bench)) < 0.05
     if behaviour < 2:
@@ -92,8 +92,8 @@ def test_mission_start_enters_auto_from_manual() -> None:
     """docs/catalogue.md, 44: MAV_CMD_MISSION_START."""
     bench = driving(MANUAL)
     bench.upload(ROUND)
-    assert bench.core.start_mission(bench.now_ms).ok
-    assert bench.core.mode_number == AUTO
+    assert bench.core.mission_commands.start(bench.now_ms).ok
+    assert bench.core.modes.number == AUTO
     bench.run(60.0, lambda: 1 in bench.reached)
     assert 1 in bench.reached
 
@@ -105,7 +105,7 @@ def test_change_speed_is_driven_within_half_a_metre_a_second(kind: Traits) -> No
     bench.run(60.0, lambda: 1 in bench.reached)
     bench.run(8.0)
     assert speed(bench) == pytest.approx(kind.fast, abs=0.5)
-    assert bench.core.change_speed(0, kind.slower, bench.now_ms).ok
+    assert bench.core.commands.change_speed(0, kind.slower).ok
     bench.run(5.0)
     assert speed(bench) == pytest.approx(kind.slower, abs=0.5)
 
@@ -115,8 +115,8 @@ def test_set_mission_current_drives_there_and_17_of_3_is_denied() -> None:
     bench = ready()
     bench.begin(ROUND)
     bench.run(3.0)
-    assert bench.core.set_current(3, bench.now_ms).ok
-    assert bench.core.set_current(17, bench.now_ms).result is Result.DENIED
+    assert bench.core.mission_commands.set_current(3).ok
+    assert bench.core.mission_commands.set_current(17).result is Result.DENIED
     bench.run(60.0, lambda: bool(bench.reached))
     assert bench.reached == [3]
     assert away(bench, 0, 30) < 2.2
@@ -148,10 +148,10 @@ def test_auto_goes_on_after_another_mode() -> None:
     bench = ready()
     bench.begin(ROUND)
     bench.run(60.0, lambda: 1 in bench.reached)
-    assert bench.core.set_mode(HOLD, bench.now_ms).ok
+    assert bench.core.modes.set(HOLD, bench.now_ms).ok
     bench.run(10.0)
     assert abs(speed(bench)) < 0.05
-    assert bench.core.set_mode(AUTO, bench.now_ms).ok
+    assert bench.core.modes.set(AUTO, bench.now_ms).ok
     bench.run(100.0, lambda: bench.core.sequencer.state() is MissionState.COMPLETED)
     assert bench.reached == [1, 2, 3]
 
@@ -160,7 +160,7 @@ def test_auto_goes_on_after_another_mode() -> None:
 def test_guided_drives_to_a_place_and_stops_there() -> None:
     bench = driving()
     there = to_global(ORIGIN, (20.0, -15.0, 0.0))
-    assert bench.core.reposition(there.lat, there.lon, there.alt, bench.now_ms).ok
+    assert bench.core.commands.reposition(GeoPoint(there.lat, there.lon, there.alt), bench.now_ms).ok
     arrive(bench)
     bench.run(8.0)
     assert away(bench, 20, -15) < 1.0
@@ -170,7 +170,7 @@ def test_guided_drives_to_a_place_and_stops_there() -> None:
 def test_a_guided_velocity_turns_the_nose_and_ends_when_not_renewed(kind: Traits) -> None:
     bench = driving()
     for _ in range(8):
-        bench.core.guided_target(bench.now_ms, velocity=(0.0, -2.0, 0.0))
+        bench.core.commands.guided_target(velocity=(0.0, -2.0, 0.0))
         bench.run(1.0)
     assert speed(bench) == pytest.approx(2.0, abs=0.3)
     assert bench.vehicle.state.yaw == pytest.approx(-pi / 2.0, abs=0.15)
@@ -181,12 +181,12 @@ def test_a_guided_velocity_turns_the_nose_and_ends_when_not_renewed(kind: Traits
 def test_a_guided_velocity_against_a_demanded_heading_is_driven_backwards() -> None:
     bench = driving()
     for _ in range(4):
-        bench.core.guided_target(bench.now_ms, velocity=(-1.0, 0.0, 0.0), yaw=Yaw(YawMode.ANGLE, angle=0.0))
+        bench.core.commands.guided_target(velocity=(-1.0, 0.0, 0.0), yaw=Yaw(YawMode.ANGLE, angle=0.0))
         bench.run(1.0)
     assert speed(bench) == pytest.approx(-1.0, abs=0.3)
     assert bench.vehicle.state.yaw == pytest.approx(0.0, abs=0.15)
     for _ in range(4):
-        bench.core.guided_target(bench.now_ms, velocity=(-1.0, 0.0, 0.0), yaw=Yaw(YawMode.RATE, rate=0.3))
+        bench.core.commands.guided_target(velocity=(-1.0, 0.0, 0.0), yaw=Yaw(YawMode.RATE, rate=0.3))
         bench.run(1.0)
     assert speed(bench) == pytest.approx(-1.0, abs=0.3)
     assert bench.vehicle.state.yaw == pytest.approx(4 * 0.3, abs=0.4)
@@ -194,8 +194,8 @@ def test_a_guided_velocity_against_a_demanded_heading_is_driven_backwards() -> N
 
 def test_guided_reverse_drives_to_places_backwards() -> None:
     bench = driving()
-    assert bench.core.set_reverse(True, bench.now_ms).ok
-    bench.core.guided_target(bench.now_ms, position=(-20.0, 0.0, 0.0))
+    assert bench.core.commands.set_reverse(True).ok
+    bench.core.commands.guided_target(position=(-20.0, 0.0, 0.0))
     bench.run(6.0)
     assert speed(bench) < -1.5
     arrive(bench)
@@ -203,12 +203,12 @@ def test_guided_reverse_drives_to_places_backwards() -> None:
 
 def test_pause_stops_and_continue_goes_on(kind: Traits) -> None:
     bench = driving()
-    bench.core.guided_target(bench.now_ms, position=(40.0, 0.0, 0.0))
+    bench.core.commands.guided_target(position=(40.0, 0.0, 0.0))
     bench.run(6.0)
-    assert bench.core.pause(bench.now_ms).ok
+    assert bench.core.mission_commands.pause().ok
     bench.run(5.0 + kind.coasts_s)
     assert abs(speed(bench)) < 0.05
-    assert bench.core.resume(bench.now_ms).ok
+    assert bench.core.mission_commands.resume().ok
     arrive(bench)
     assert away(bench, 40, 0) < 2.2
 
@@ -216,8 +216,8 @@ def test_pause_stops_and_continue_goes_on(kind: Traits) -> None:
 def test_what_only_flies_is_refused() -> None:
     """Takeoff and landing are nothing for wheels, and harm nothing."""
     bench = driving()
-    assert bench.core.takeoff(10.0, bench.now_ms).result is Result.UNSUPPORTED
-    assert bench.core.land(bench.now_ms).result is Result.UNSUPPORTED
+    assert bench.core.commands.takeoff(10.0).result is Result.UNSUPPORTED
+    assert bench.core.commands.land(bench.now_ms).result is Result.UNSUPPORTED
     bench.run(1.0)
 
 
@@ -225,7 +225,7 @@ def test_what_only_flies_is_refused() -> None:
 def gone(bench: Bench) -> None:
     """Round a corner, 30 m north and 30 m east."""
     for north, east in ((30.0, 0.0), (30.0, 30.0)):
-        bench.core.guided_target(bench.now_ms, position=(north, east, 0.0))
+        bench.core.commands.guided_target(position=(north, east, 0.0))
         arrive(bench)
 
 
@@ -233,7 +233,7 @@ def test_rtl_drives_straight_home_and_stops() -> None:
     """docs/catalogue.md, 43: DriveRTL."""
     bench = driving()
     gone(bench)
-    assert bench.core.return_to_launch(bench.now_ms).ok
+    assert bench.core.commands.return_to_launch(bench.now_ms).ok
     nearest = 1e9
     for _ in range(60):
         bench.run(1.0)
@@ -242,13 +242,13 @@ def test_rtl_drives_straight_home_and_stops() -> None:
     assert away(bench, 0, 0) < 2.0
     assert abs(speed(bench)) < 0.05
     assert bench.texts.count("Reached destination") == 1
-    assert bench.core.armed
+    assert bench.core.facts.armed
 
 
 def test_smart_rtl_goes_back_the_way_it_came() -> None:
     bench = driving()
     gone(bench)
-    assert bench.core.set_mode(SMART_RTL, bench.now_ms).ok
+    assert bench.core.modes.set(SMART_RTL, bench.now_ms).ok
     nearest = 1e9
     for _ in range(80):
         bench.run(1.0)
@@ -262,19 +262,19 @@ def test_smart_rtl_goes_back_the_way_it_came() -> None:
 def test_smart_rtl_interrupted_goes_on_with_what_is_left() -> None:
     bench = driving()
     gone(bench)
-    assert bench.core.set_mode(SMART_RTL, bench.now_ms).ok
+    assert bench.core.modes.set(SMART_RTL, bench.now_ms).ok
     bench.run(60.0, lambda: away(bench, 30, 0) < 2.2)
     bench.run(4.0)
-    assert bench.core.set_mode(HOLD, bench.now_ms).ok
+    assert bench.core.modes.set(HOLD, bench.now_ms).ok
     bench.run(6.0)
-    assert bench.core.set_mode(SMART_RTL, bench.now_ms).ok
+    assert bench.core.modes.set(SMART_RTL, bench.now_ms).ok
     bench.run(60.0)
     assert away(bench, 0, 0) < 2.0
 
 
 def test_smart_rtl_without_a_trail_is_refused() -> None:
     bench = driving(SRTL_POINTS=0)
-    assert bench.core.set_mode(SMART_RTL, bench.now_ms).result is Result.FAILED
+    assert bench.core.modes.set(SMART_RTL, bench.now_ms).result is Result.FAILED
     assert "Mode change to SMART_RTL failed: no path to return by" in bench.texts
 
 
@@ -282,9 +282,9 @@ def test_smart_rtl_without_a_trail_is_refused() -> None:
 @pytest.mark.parametrize("mode", [HOLD, LOITER])
 def test_it_stops_and_stays(mode: int, kind: Traits) -> None:
     bench = driving()
-    bench.core.guided_target(bench.now_ms, position=(60.0, 0.0, 0.0))
+    bench.core.commands.guided_target(position=(60.0, 0.0, 0.0))
     bench.run(8.0)
-    assert bench.core.set_mode(mode, bench.now_ms).ok
+    assert bench.core.modes.set(mode, bench.now_ms).ok
     bench.run(10.0 + kind.coasts_s)
     before = place(bench)
     bench.run(30.0)
@@ -310,7 +310,7 @@ def test_loiter_keeps_its_place_and_hold_does_not(mode: int, drives: bool) -> No
 def test_circle_drives_round_where_it_was_entered(way: int, expected: float, kind: Traits) -> None:
     """CIRCLE_RADIUS, CIRCLE_SPEED and CIRCLE_DIR; another mode has the speed of the parameters again."""
     bench = driving(CIRCLE_RADIUS=8, CIRCLE_SPEED=kind.slower, CIRCLE_DIR=way, WP_SPEED=kind.fast)
-    assert bench.core.set_mode(CIRCLE, bench.now_ms).ok
+    assert bench.core.modes.set(CIRCLE, bench.now_ms).ok
     bench.run(25.0)
     centre = (0.0, 0.0)
     for _ in range(20):
@@ -318,8 +318,8 @@ def test_circle_drives_round_where_it_was_entered(way: int, expected: float, kin
         assert away(bench, *centre) == pytest.approx(8.0, abs=0.6)
     assert speed(bench) == pytest.approx(kind.slower, abs=0.4)
     assert np.sign(bench.vehicle.state.report[R.R]) == expected
-    assert bench.core.set_mode(GUIDED, bench.now_ms).ok
-    bench.core.guided_target(bench.now_ms, position=(100.0, 0.0, 0.0))
+    assert bench.core.modes.set(GUIDED, bench.now_ms).ok
+    bench.core.commands.guided_target(position=(100.0, 0.0, 0.0))
     bench.run(12.0)
     assert speed(bench) == pytest.approx(kind.fast, abs=0.5)
 
@@ -328,7 +328,7 @@ def test_steering_holds_the_speed_of_the_stick_and_turns_both_ways(kind: Traits)
     bench = driving(STEERING)
     for roll, throttle in ((0.0, 0.8), (0.2, 0.8), (-0.2, 0.8), (0.0, 0.2)):
         for _ in range(int(6 + kind.reverses_s)):
-            bench.core.set_sticks(Sticks(roll=roll, throttle=throttle), bench.now_ms)
+            bench.core.sticks.move(Sticks(roll=roll, throttle=throttle), bench.now_ms)
             bench.run(1.0)
         wanted = 4.0 * (abs(2.0 * throttle - 1.0) - 0.06) / 0.94 * (1.0 if throttle > 0.5 else -1.0)
         assert speed(bench) == pytest.approx(wanted, abs=0.3)
@@ -338,7 +338,7 @@ def test_steering_holds_the_speed_of_the_stick_and_turns_both_ways(kind: Traits)
 
 def test_manual_gives_the_sticks_to_the_wheels() -> None:
     bench = driving(MANUAL)
-    bench.core.set_sticks(Sticks(roll=1.0, throttle=0.6), bench.now_ms)
+    bench.core.sticks.move(Sticks(roll=1.0, throttle=0.6), bench.now_ms)
     bench.run(1.0)
     r = bench.vehicle.state.report
     assert r[R.SERVO_1] == pytest.approx(2000.0)
@@ -350,7 +350,7 @@ def test_manual_gives_the_sticks_to_the_wheels() -> None:
 def test_acro_turns_at_the_rate_of_the_stick() -> None:
     bench = driving(ACRO)
     for _ in range(5):
-        bench.core.set_sticks(Sticks(roll=0.25, throttle=0.75), bench.now_ms)
+        bench.core.sticks.move(Sticks(roll=0.25, throttle=0.75), bench.now_ms)
         bench.run(1.0)
     assert float(bench.vehicle.state.report[R.R]) == pytest.approx(pi * (0.25 - 0.06) / 0.94, abs=0.15)
 
@@ -361,12 +361,12 @@ def test_reverse_ends_with_the_mode_but_not_with_a_pause_of_the_mission() -> Non
     bench.begin((item(194, param1=1.0), waypoint(-60, 0, 0), waypoint(-60, 10, 0)))
     bench.run(8.0)
     assert speed(bench) < -1.5
-    bench.core.set_mode(HOLD, bench.now_ms)
+    bench.core.modes.set(HOLD, bench.now_ms)
     bench.run(6.0)
-    bench.core.set_mode(AUTO, bench.now_ms)
+    bench.core.modes.set(AUTO, bench.now_ms)
     bench.run(6.0)
     assert speed(bench) < -1.5
-    bench.core.set_mode(RTL, bench.now_ms)
+    bench.core.modes.set(RTL, bench.now_ms)
     bench.run(10.0)
     assert speed(bench) > 0.5
     bench.run(60.0)

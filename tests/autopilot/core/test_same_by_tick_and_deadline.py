@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from operator import attrgetter
 from typing import Any
 
 from hypothesis import example, given, settings
@@ -35,17 +36,33 @@ ITEMS: st.SearchStrategy[MissionItem] = st.one_of(
 )
 
 COMMANDS: st.SearchStrategy[tuple[str, tuple[Any, ...]]] = st.one_of(
-    st.tuples(st.just("set_mode"), st.tuples(st.sampled_from([0, 1, 2, 3, 4, 5, 6, 7, 9, 17, 21]))),
-    st.tuples(st.just("set_current"), st.tuples(st.integers(0, 6))),
-    st.tuples(st.sampled_from(["pause", "resume", "land_start", "arm", "disarm"]), st.just(())),
-    st.tuples(st.just("change_speed"), st.tuples(st.just(1), st.sampled_from([2.0, 12.0]))),
-    st.tuples(st.just("start_mission"), st.just(())),
-    st.tuples(st.just("enable_fence"), st.tuples(st.sampled_from([0.0, 1.0]))),
-    st.tuples(st.just("takeoff"), st.tuples(st.just(8.0))),
+    st.tuples(st.just("modes.set"), st.tuples(st.sampled_from([0, 1, 2, 3, 4, 5, 6, 7, 9, 17, 21]))),
+    st.tuples(st.just("mission_commands.set_current"), st.tuples(st.integers(0, 6))),
     st.tuples(
-        st.just("set_sticks"), st.tuples(st.sampled_from([None, Sticks(throttle=0.7), Sticks(pitch=0.5), Sticks()]))
+        st.sampled_from(
+            [
+                "mission_commands.pause",
+                "mission_commands.resume",
+                "mission_commands.land_start",
+                "arming.arm",
+                "arming.disarm",
+            ]
+        ),
+        st.just(()),
+    ),
+    st.tuples(st.just("commands.change_speed"), st.tuples(st.just(1), st.sampled_from([2.0, 12.0]))),
+    st.tuples(st.just("mission_commands.start"), st.just(())),
+    st.tuples(st.just("fence.command"), st.tuples(st.sampled_from([0.0, 1.0]))),
+    st.tuples(st.just("commands.takeoff"), st.tuples(st.just(8.0))),
+    st.tuples(
+        st.just("sticks.move"), st.tuples(st.sampled_from([None, Sticks(throttle=0.7), Sticks(pitch=0.5), Sticks()]))
     ),
 )
+
+#: Of these, what takes the time behind its arguments.
+TIMED = (
+    "modes.set", "mission_commands.start", "mission_commands.land_start", "arming.arm", "arming.disarm", "sticks.move",
+)  # fmt: skip
 
 SCRIPT = st.lists(st.tuples(st.integers(1, 400), COMMANDS), max_size=5)
 
@@ -55,11 +72,8 @@ def fly(items: list[MissionItem], script: list[tuple[int, Any]], timing: float, 
     bench.begin([takeoff(), *items])
     for ticks, (method, arguments) in script:
         bench.run(ticks * 0.02)
-        call = getattr(bench.core, method)
-        if method in ("change_speed", "set_current", "set_mode", "enable_fence", "takeoff", "set_sticks"):
-            call(*arguments, bench.now_ms)
-        else:
-            call(bench.now_ms)
+        time = (bench.now_ms,) if method in TIMED else ()
+        attrgetter(method)(bench.core)(*arguments, *time)
         bench.collect()
     bench.run(150.0)
     return [bench.log, bench.vehicle.targets, bench.vehicle.outputs, bench.journal.changes, bench.position]
@@ -69,8 +83,8 @@ LONG_LEG = [waypoint(60.0, 60.0)]
 
 
 @settings(max_examples=40, deadline=None, derandomize=True)
-@example(LONG_LEG, [(300, ("set_sticks", (Sticks(pitch=0.5),)))], 1.0)  # lost three seconds later, in mid-leg
-@example([waypoint(60.0, 0.0), item(93, param1=2.0), item(20)], [(1, ("enable_fence", (1.0,)))], 1.0)
+@example(LONG_LEG, [(300, ("sticks.move", (Sticks(pitch=0.5),)))], 1.0)  # lost three seconds later, in mid-leg
+@example([waypoint(60.0, 0.0), item(93, param1=2.0), item(20)], [(1, ("fence.command", (1.0,)))], 1.0)
 @example([item(184, param1=9.0, param2=1800.0, param3=3.0, param4=1.0), *LONG_LEG], [], 0.0)
 @given(st.lists(ITEMS, min_size=1, max_size=6), SCRIPT, st.sampled_from([0.0, 1.0]))
 def test_a_flight_is_the_same_by_ticks_and_by_deadlines(items: list[MissionItem], script: Any, timing: float) -> None:

@@ -27,7 +27,7 @@ GARBAGE = 7.25
 
 def copter() -> FlightBench:
     bench = FlightBench(vehicle=SimulatedCopter(ORIGIN, 0.0, 4), mission=HANGING_MISSION)
-    bench.run(30.0, lambda: bench.core.prearm_ok)
+    bench.run(30.0, lambda: bench.core.prearm.ok)
     return bench
 
 
@@ -74,7 +74,7 @@ def test_estimator_begins_anew() -> None:
 
 def test_waypoint_goes_back_to_the_first_item() -> None:
     bench = copter()
-    assert bench.core.set_current(2, bench.now_ms).ok
+    assert bench.core.mission_commands.set_current(2).ok
     reset(bench, "waypoint")
     assert bench.core.sequencer.current_nav_index() == 1
 

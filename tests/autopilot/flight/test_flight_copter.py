@@ -24,7 +24,7 @@ WHOLE = [P, A, F, L, D, I]
 def copter(seed: int = 1, **rest: Any) -> FlightBench:
     """A copter that is ready to fly."""
     bench = FlightBench(vehicle=SimulatedCopter(ORIGIN, 0.0, seed), **rest)
-    bench.run(30.0, lambda: bench.core.prearm_ok)
+    bench.run(30.0, lambda: bench.core.prearm.ok)
     return bench
 
 
@@ -34,7 +34,7 @@ def test_single_flight() -> None:
     bench.run(200.0, lambda: bench.state is I)
     assert bench.states == WHOLE
     assert bench.reached == [1, 2, 3]
-    assert not bench.core.armed
+    assert not bench.core.facts.armed
 
 
 def relative(bench: FlightBench, mark: Mark) -> list[str]:
@@ -132,7 +132,7 @@ def test_motors_stand_still_in_the_countdown_and_turn_from_start_on() -> None:
     bench = copter()
     assert bench.go().ok
     bench.run(2.0)
-    assert (bench.state, bench.core.armed, outputs(bench)) == (A, True, {1000.0})
+    assert (bench.state, bench.core.facts.armed, outputs(bench)) == (A, True, {1000.0})
     bench.until(F)
     bench.run(0.1)
     assert min(outputs(bench)) > 1050.0
@@ -145,15 +145,15 @@ def test_stop_holds_the_motors_although_disarm_fails() -> None:
     assert bench.go().ok
     bench.until(D)
     bench.run(3.0)
-    assert (bench.state, bench.core.armed, outputs(bench)) == (D, True, {1000.0})
+    assert (bench.state, bench.core.facts.armed, outputs(bench)) == (D, True, {1000.0})
     bench.fault("motor.disarm", active=False)
     bench.until(I, 5.0)
 
 
 def test_motors_of_a_plain_flight_turn_as_soon_as_they_are_armed() -> None:
     bench = copter()
-    bench.core.set_mode(4, bench.now_ms)
-    assert bench.core.arm(bench.now_ms).ok
+    bench.core.modes.set(4, bench.now_ms)
+    assert bench.core.arming.arm(bench.now_ms).ok
     bench.run(0.1)
     assert min(outputs(bench)) > 1050.0
 
@@ -163,7 +163,7 @@ def test_who_takes_a_countdown_over_gets_turning_motors() -> None:
     bench = copter()
     assert bench.go().ok
     bench.run(1.0)
-    assert bench.core.takeoff(5.0, bench.now_ms).ok
+    assert bench.core.commands.takeoff(5.0).ok
     bench.run(10.0)
     assert bench.state is F
     assert -bench.vehicle.state.position[2] > 3.0
@@ -191,7 +191,7 @@ def test_a_vehicle_that_does_not_come_to_rest_is_not_flown() -> None:
     bench.vehicle._rests = lambda: False
     assert bench.go().ok
     bench.run(6.0)
-    assert (bench.states, bench.core.armed) == ([P, I], False)
+    assert (bench.states, bench.core.facts.armed) == ([P, I], False)
     assert bench.said("Flight: not started: estimator: RESET: the vehicle does not rest")
 
 
@@ -218,7 +218,7 @@ def test_arm_failure() -> None:
     bench = copter()
     bench.fault("motor.arm")
     assert bench.go().result is Result.FAILED
-    assert (bench.states, bench.core.armed) == ([P, I], False)
+    assert (bench.states, bench.core.facts.armed) == ([P, I], False)
 
 
 def test_abort_during_armed() -> None:
@@ -226,7 +226,7 @@ def test_abort_during_armed() -> None:
     bench.go()
     bench.run(2.0)
     assert bench.abort().ok
-    assert (bench.states, bench.core.armed) == ([P, A, I], False)
+    assert (bench.states, bench.core.facts.armed) == ([P, A, I], False)
 
 
 def test_emergency_cutoff() -> None:
@@ -237,7 +237,7 @@ def test_emergency_cutoff() -> None:
     bench.vehicle.inject_fault("motor1.loss", 1.0, active=True)
     bench.run(60.0, lambda: bench.state is I)
     assert bench.states[-3:] == [F, D, I]
-    assert not bench.core.armed
+    assert not bench.core.facts.armed
     assert bench.said("emergency cutoff") or bench.said("crash")
 
 
@@ -245,7 +245,7 @@ def test_go_is_refused_while_a_vehicle_that_was_cut_off_still_falls() -> None:
     bench = copter(mission=HANGING_MISSION)
     bench.fly()
     bench.run(5.0)
-    bench.core.disarm(bench.now_ms, force=True)
+    bench.core.arming.disarm(bench.now_ms, force=True)
     outcome = bench.go()
     assert (outcome.result, outcome.reason) == (Result.FAILED, "GO refused: the vehicle is not on the ground")
 
@@ -258,14 +258,14 @@ def test_a_critical_actor_that_raises_in_flight_lands_the_copter(name: str) -> N
     bench.fault(f"{name}.raise")
     bench.run(100.0, lambda: bench.state is I)
     assert bench.states == WHOLE
-    assert not bench.core.armed
+    assert not bench.core.facts.armed
 
 
 def test_a_plain_flight() -> None:
     bench = copter()
-    bench.core.set_mode(4, bench.now_ms)
-    assert bench.core.arm(bench.now_ms).ok
-    bench.core.start_mission(bench.now_ms)
+    bench.core.modes.set(4, bench.now_ms)
+    assert bench.core.arming.arm(bench.now_ms).ok
+    bench.core.mission_commands.start(bench.now_ms)
     bench.run(200.0, lambda: bench.state is I)
     assert bench.states == WHOLE
 

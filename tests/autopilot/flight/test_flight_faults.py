@@ -73,10 +73,10 @@ def test_a_critical_actor_that_raises_in_flight(name: str) -> None:
     bench.fly()
     bench.fault(f"{name}.raise")
     bench.run(0.1)
-    assert (bench.state, bench.core.mode_number) == (L, 9)
+    assert (bench.state, bench.core.modes.number) == (L, 9)
     bench.run(100.0, lambda: bench.state is I)
     assert bench.states == [P, A, F, L, D, I]
-    assert not bench.core.armed
+    assert not bench.core.facts.armed
     assert [where for where, _ in bench.errors] == [f"actor {name}"]
     assert isinstance(bench.errors[0][1], InjectedFault)
     assert bench.said(f"actor {name} failed")
@@ -119,7 +119,7 @@ def test_a_critical_actor_that_raises_on_the_ground(name: str, state: int) -> No
         bench.go()
     bench.fault(f"{name}.raise")
     bench.run(1.0)
-    assert (bench.state, bench.core.armed) == (I, False)
+    assert (bench.state, bench.core.facts.armed) == (I, False)
     assert bench.go().ok
     bench.run(300.0, lambda: bench.state is I)
     assert bench.reached == [1, 2, 3]
@@ -128,8 +128,8 @@ def test_a_critical_actor_that_raises_on_the_ground(name: str, state: int) -> No
 def test_an_actor_that_raises_in_preflight_ends_a_waiting_arm_command() -> None:
     bench = FlightBench()
     bench.fault("rate.reset", "hang")
-    assert bench.core.arm(bench.now_ms).result is Result.IN_PROGRESS
-    request = bench.core.arm_request
+    assert bench.core.arming.arm(bench.now_ms).result is Result.IN_PROGRESS
+    request = bench.core.arming.arm_request
     bench.fault("motor.raise")
     bench.run(0.1)
     assert request is not None
@@ -144,9 +144,9 @@ def test_an_actor_that_hangs_in_flight_keeps_nobody_in_the_air(name: str) -> Non
     bench.fly()
     bench.fault(f"{name}.raise", "hang")
     bench.run(2.0)
-    assert bench.core.land(bench.now_ms).ok
-    bench.run(300.0, lambda: not bench.core.armed)
-    assert not bench.core.armed
+    assert bench.core.commands.land(bench.now_ms).ok
+    bench.run(300.0, lambda: not bench.core.facts.armed)
+    assert not bench.core.facts.armed
     bench.fault(f"{name}.raise", "hang", active=False)
     bench.run(5.0)
     assert bench.state is I
@@ -190,7 +190,7 @@ def test_motors_that_do_not_disarm_are_stopped_by_disarm_delay(value: str) -> No
     bench.go()
     bench.until(D)
     bench.run(20.0)
-    assert (bench.state, bench.core.armed) == (I, False)
+    assert (bench.state, bench.core.facts.armed) == (I, False)
 
 
 def test_a_flight_manager_that_hangs_is_said_not_to_answer() -> None:
@@ -199,8 +199,8 @@ def test_a_flight_manager_that_hangs_is_said_not_to_answer() -> None:
     for command in (0x20, 0x21, 0x22):
         outcome = bench.flights.command(command, bench.now_ms)
         assert (outcome.result, outcome.reason) == (Result.FAILED, "Flight: the flight manager does not answer")
-    assert bench.core.arm(bench.now_ms).result is Result.FAILED
-    assert not bench.core.armed
+    assert bench.core.arming.arm(bench.now_ms).result is Result.FAILED
+    assert not bench.core.facts.armed
 
 
 def test_a_hung_flight_manager_that_is_flooded_ends_nothing() -> None:

@@ -68,27 +68,27 @@ def act(bench: FlightBench, name: str, value: Any) -> None:
         case "abort":
             bench.abort()
         case "arm":
-            core.arm(now)
+            core.arming.arm(now)
         case "disarm":
-            core.disarm(now)
+            core.arming.disarm(now)
         case "force":
-            core.disarm(now, force=True)
+            core.arming.disarm(now, force=True)
         case "start":
-            core.start_mission(now)
+            core.mission_commands.start(now)
         case "land":
-            core.land(now)
+            core.commands.land(now)
         case "rtl":
-            core.return_to_launch(now)
+            core.commands.return_to_launch(now)
         case "mode":
-            core.set_mode(value, now)
+            core.modes.set(value, now)
         case "takeoff":
-            core.takeoff(value, now)
+            core.commands.takeoff(value)
         case "sticks":
-            core.set_sticks(value, now)
+            core.sticks.move(value, now)
         case "event":
             bench.vehicle.raise_event(value)
         case "cutoff":
-            if core.armed:
+            if core.facts.armed:
                 bench.vehicle.state.report[88] = 0.0
                 bench.vehicle.put((0.0, 0.0, 0.0))
                 bench.vehicle.raise_event(VehicleEvent.CUTOFF | VehicleEvent.DISARMED)
@@ -118,10 +118,10 @@ def test_any_sequence_of_inputs_leaves_a_state_that_fits_the_vehicle(kind: str, 
         bench.fault(fault, value, active=False)
     bench.run(1.0)
     if bench.state in (I, P):
-        assert not bench.core.armed
+        assert not bench.core.facts.armed
     if bench.state in (F, L):
-        assert bench.core.armed
-    if bench.core.armed and not bench.vehicle.state.landed and kind == "copter":
+        assert bench.core.facts.armed
+    if bench.core.facts.armed and not bench.vehicle.state.landed and kind == "copter":
         assert bench.state in (F, L)
     assert all(type(error).__name__ in ("InjectedFault", "MailboxFullError") for _, error in bench.errors)
 
@@ -143,8 +143,8 @@ def test_after_anything_the_vehicle_can_be_brought_back_to_idle_and_flown_again(
     for (name, value), _ in script:
         if name == "fault":
             bench.fault(*value, active=False)
-    bench.core.set_sticks(None, bench.now_ms)
-    bench.core.disarm(bench.now_ms, force=True)
+    bench.core.sticks.move(None, bench.now_ms)
+    bench.core.arming.disarm(bench.now_ms, force=True)
     bench.vehicle.put((0.0, 0.0, 0.0))
     bench.run(30.0)
     for name, value in (("FM_PROFILE", 0.0), ("FM_DURATION", 0.0), ("FM_ARM_EARLY", 1.0), ("FM_COUNTDOWN", 1.0)):
@@ -153,7 +153,7 @@ def test_after_anything_the_vehicle_can_be_brought_back_to_idle_and_flown_again(
     assert bench.go().ok
     bench.run(300.0, lambda: bench.state is I)
     assert bench.states[-6:-3] == [P, A, F]
-    assert not bench.core.armed
+    assert not bench.core.facts.armed
 
 
 def test_two_hundred_flights_take_no_memory_and_leave_the_same_trace() -> None:

@@ -36,8 +36,8 @@ WHOLE = [P, A, F, L, D, I]
 
 
 def arm_plainly(bench: FlightBench, mode: int = GUIDED) -> None:
-    assert bench.core.set_mode(mode, bench.now_ms).ok
-    assert bench.core.arm(bench.now_ms).ok
+    assert bench.core.modes.set(mode, bench.now_ms).ok
+    assert bench.core.arming.arm(bench.now_ms).ok
 
 
 # --- GO ---------------------------------------------------------------------------------------------------------------
@@ -83,20 +83,20 @@ def test_after_an_abort_that_the_motors_refuse_disarm_delay_acts_again() -> None
     bench.abort()
     assert bench.state is A
     bench.until(I, 25.0)
-    assert not bench.core.armed
+    assert not bench.core.facts.armed
 
 
 def test_go_starts_at_the_first_item_and_a_plain_arm_where_set_current_said() -> None:
     """Decided: GO's RESET sets the index, the RESET of a plain arm keeps it."""
     mission = (takeoff(), waypoint(30.0, 0.0), takeoff(20.0), LAND)
     plain = FlightBench(mission=mission)
-    plain.core.set_current(3, plain.now_ms)
+    plain.core.mission_commands.set_current(3)
     arm_plainly(plain)
-    plain.core.start_mission(plain.now_ms)
+    plain.core.mission_commands.start(plain.now_ms)
     plain.run(200.0, lambda: plain.state is I)
     assert plain.reached == [3, 4]
     gone = FlightBench(mission=mission)
-    gone.core.set_current(3, gone.now_ms)
+    gone.core.mission_commands.set_current(3)
     gone.go()
     gone.run(200.0, lambda: gone.state is I)
     assert gone.reached == [1, 2, 3, 4]
@@ -144,12 +144,12 @@ def test_the_duration_waits_while_somebody_else_has_the_vehicle() -> None:
     """Taken to LOITER it is left alone; back in AUTO its time is over."""
     bench = FlightBench(mission=(takeoff(), waypoint(3000.0, 0.0)), parameters={"FM_DURATION": 20})
     bench.fly()
-    bench.core.set_mode(LOITER, bench.now_ms)
+    bench.core.modes.set(LOITER, bench.now_ms)
     bench.run(60.0)
-    assert (bench.state, bench.core.mode_number) == (F, LOITER)
-    bench.core.set_mode(AUTO, bench.now_ms)
+    assert (bench.state, bench.core.modes.number) == (F, LOITER)
+    bench.core.modes.set(AUTO, bench.now_ms)
     bench.run(1.1)
-    assert (bench.state, bench.core.mode_number) == (L, LAND_MODE)
+    assert (bench.state, bench.core.modes.number) == (L, LAND_MODE)
 
 
 def test_hover_profile() -> None:
@@ -169,7 +169,7 @@ def test_a_mission_that_vanishes_in_the_countdown_disarms() -> None:
     bench.upload(())
     bench.run(10.0)
     assert bench.states == [P, A, F, D, I]
-    assert not bench.core.armed
+    assert not bench.core.facts.armed
 
 
 def test_auto_go_fires_once() -> None:
@@ -199,7 +199,7 @@ def test_arming_at_the_end_of_the_countdown() -> None:
     bench = FlightBench(parameters={"FM_ARM_EARLY": 0})
     bench.go()
     bench.run(2.9)
-    assert (bench.state, bench.core.armed) == (A, False)
+    assert (bench.state, bench.core.facts.armed) == (A, False)
     bench.run(200.0, lambda: bench.state is I)
     assert bench.states == WHOLE
 
@@ -224,7 +224,7 @@ def test_checks_that_fail_in_preflight_without_early_arming_return_to_idle() -> 
 def test_the_operators_land_is_landing_and_ends_in_idle() -> None:
     bench = FlightBench()
     bench.fly()
-    bench.core.land(bench.now_ms)
+    bench.core.commands.land(bench.now_ms)
     bench.run(0.02)
     assert bench.state is L
     bench.run(100.0, lambda: bench.state is I)
@@ -234,12 +234,12 @@ def test_the_operators_land_is_landing_and_ends_in_idle() -> None:
 def test_a_landing_that_is_broken_off_is_flying_again() -> None:
     bench = FlightBench()
     bench.fly()
-    bench.core.land(bench.now_ms)
+    bench.core.commands.land(bench.now_ms)
     bench.run(1.0)
-    bench.core.set_mode(LOITER, bench.now_ms)
+    bench.core.modes.set(LOITER, bench.now_ms)
     bench.run(0.1)
     assert bench.states == [P, A, F, L, F]
-    bench.core.set_mode(AUTO, bench.now_ms)
+    bench.core.modes.set(AUTO, bench.now_ms)
     bench.run(200.0, lambda: bench.state is I)
     assert bench.states == [P, A, F, L, F, L, D, I]
 
@@ -250,7 +250,7 @@ def test_a_disarmed_vehicle_is_in_idle(phase: FlightState) -> None:
     bench = FlightBench()
     bench.go()
     bench.until(phase)
-    assert bench.core.disarm(bench.now_ms, force=True).ok
+    assert bench.core.arming.disarm(bench.now_ms, force=True).ok
     assert bench.state is I
     bench.run(1.0)
     assert bench.states[-1] is I
@@ -260,9 +260,9 @@ def test_somebody_who_takes_off_in_the_countdown_takes_the_flight_over() -> None
     """It is flown by hand then: no countdown, no end by itself."""
     bench = FlightBench(parameters={"FM_COUNTDOWN": 30, "FM_DURATION": 10})
     bench.go()
-    bench.core.takeoff(10.0, bench.now_ms)
+    bench.core.commands.takeoff(10.0)
     bench.run(60.0)
-    assert (bench.states, bench.core.mode_number) == ([P, A, F], GUIDED)
+    assert (bench.states, bench.core.modes.number) == ([P, A, F], GUIDED)
 
 
 def test_a_critical_battery_lands_a_flight_that_go_began() -> None:
@@ -270,7 +270,7 @@ def test_a_critical_battery_lands_a_flight_that_go_began() -> None:
     bench.fly()
     bench.vehicle.raise_event(VehicleEvent.BATTERY_CRITICAL)
     bench.run(0.1)
-    assert (bench.state, bench.core.mode_number) == (L, LAND_MODE)
+    assert (bench.state, bench.core.modes.number) == (L, LAND_MODE)
 
 
 def test_a_low_battery_is_no_critical_one() -> None:
@@ -288,7 +288,7 @@ def test_a_failsafe_that_answers_the_battery_decides_the_mode() -> None:
     bench.run(10.0)
     bench.vehicle.raise_event(VehicleEvent.BATTERY_CRITICAL)
     bench.run(0.1)
-    assert (bench.state, bench.core.mode_number) == (F, RTL)
+    assert (bench.state, bench.core.modes.number) == (F, RTL)
     bench.run(200.0, lambda: bench.state is I)
     assert bench.states == WHOLE
 
@@ -299,7 +299,7 @@ def test_a_critical_battery_cancels_the_countdown() -> None:
     bench.run(1.0)
     bench.vehicle.raise_event(VehicleEvent.BATTERY_CRITICAL)
     bench.run(0.1)
-    assert (bench.states, bench.core.armed) == ([P, A, I], False)
+    assert (bench.states, bench.core.facts.armed) == ([P, A, I], False)
     assert bench.said("Battery Failsafe - Disarming")
 
 
@@ -308,7 +308,7 @@ def test_a_critical_battery_without_a_failsafe_leaves_a_plain_flight_alone() -> 
     bench.airborne()
     bench.vehicle.raise_event(VehicleEvent.BATTERY_CRITICAL)
     bench.run(5.0)
-    assert (bench.state, bench.core.mode_number) == (F, GUIDED)
+    assert (bench.state, bench.core.modes.number) == (F, GUIDED)
 
 
 # --- plain ground stations --------------------------------------------------------------------------------------------
@@ -325,7 +325,7 @@ def test_a_plain_arm_is_preflight_with_all_resets() -> None:
 def test_a_plain_mission_passes_through_the_same_states_without_a_countdown() -> None:
     bench = FlightBench()
     arm_plainly(bench)
-    bench.core.start_mission(bench.now_ms)
+    bench.core.mission_commands.start(bench.now_ms)
     bench.run(300.0, lambda: bench.state is I)
     assert bench.states == WHOLE
     assert bench.mode_changes() == [GUIDED, AUTO]
@@ -334,22 +334,22 @@ def test_a_plain_mission_passes_through_the_same_states_without_a_countdown() ->
 def test_in_a_plain_flight_the_end_of_the_mission_and_the_duration_do_nothing() -> None:
     bench = FlightBench(mission=HANGING_MISSION, parameters={"FM_DURATION": 10})
     arm_plainly(bench)
-    bench.core.start_mission(bench.now_ms)
+    bench.core.mission_commands.start(bench.now_ms)
     bench.run(120.0)
-    assert (bench.states, bench.core.mode_number) == ([P, A, F], AUTO)
+    assert (bench.states, bench.core.modes.number) == ([P, A, F], AUTO)
 
 
 def test_takeoff_and_sticks_are_flying() -> None:
     bench = FlightBench()
     arm_plainly(bench)
-    bench.core.takeoff(10.0, bench.now_ms)
+    bench.core.commands.takeoff(10.0)
     bench.run(0.1)
     assert bench.state is F
     bench = FlightBench()
     arm_plainly(bench, LOITER)
     bench.run(1.0)
     assert bench.state is A
-    bench.core.set_sticks(Sticks(throttle=0.8), bench.now_ms)
+    bench.core.sticks.move(Sticks(throttle=0.8), bench.now_ms)
     bench.run(1.0)
     assert bench.state is F
 
@@ -357,7 +357,7 @@ def test_takeoff_and_sticks_are_flying() -> None:
 def test_a_plain_arm_that_the_checks_refuse_resets_nothing() -> None:
     bench = FlightBench()
     bench.vehicle.armable_reasons = [BARO_FAILED]
-    assert bench.core.arm(bench.now_ms).result is Result.FAILED
+    assert bench.core.arming.arm(bench.now_ms).result is Result.FAILED
     assert (bench.states, bench.trace) == ([], [])
     assert bench.said("Arm: Baro: not healthy")
 
@@ -365,7 +365,7 @@ def test_a_plain_arm_that_the_checks_refuse_resets_nothing() -> None:
 def test_a_plain_arm_whose_reset_fails_is_failed_with_the_reason() -> None:
     bench = FlightBench()
     bench.fault("altitude.reset")
-    outcome = bench.core.arm(bench.now_ms)
+    outcome = bench.core.arming.arm(bench.now_ms)
     assert (outcome.result, outcome.reason) == (Result.FAILED, "altitude: RESET: altitude.reset: injected fault")
     assert bench.states == [P, I]
     assert bench.said("Arm: altitude: RESET")
@@ -374,18 +374,18 @@ def test_a_plain_arm_whose_reset_fails_is_failed_with_the_reason() -> None:
 def test_a_forced_arm_says_what_failed_and_arms() -> None:
     bench = FlightBench()
     bench.fault("sensor.reset")
-    assert bench.core.arm(bench.now_ms, force=True).ok
-    assert bench.core.armed
+    assert bench.core.arming.arm(bench.now_ms, force=True).ok
+    assert bench.core.facts.armed
     assert bench.said("sensor: RESET")
 
 
 def test_a_plain_arm_that_hangs_is_in_progress_and_ends_in_failure() -> None:
     bench = FlightBench()
     bench.fault("logger.reset", "hang")
-    assert bench.core.arm(bench.now_ms).result is Result.IN_PROGRESS
-    request = bench.core.arm_request
+    assert bench.core.arming.arm(bench.now_ms).result is Result.IN_PROGRESS
+    request = bench.core.arming.arm_request
     assert request is not None
-    assert bench.core.arm(bench.now_ms).result is Result.IN_PROGRESS
+    assert bench.core.arming.arm(bench.now_ms).result is Result.IN_PROGRESS
     bench.run(11.0)
     assert (request.done, request.ok, request.reason) == (True, False, "logger: RESET: no answer")
     assert bench.states == [P, I]
@@ -394,8 +394,8 @@ def test_a_plain_arm_that_hangs_is_in_progress_and_ends_in_failure() -> None:
 def test_a_slow_controller_is_awaited() -> None:
     bench = FlightBench()
     bench.vehicle.slow_arming = True
-    assert bench.core.arm(bench.now_ms).result is Result.IN_PROGRESS
-    request = bench.core.arm_request
+    assert bench.core.arming.arm(bench.now_ms).result is Result.IN_PROGRESS
+    request = bench.core.arming.arm_request
     bench.run(1.0)
     bench.vehicle.answer(True, True)
     bench.run(0.1)
@@ -417,7 +417,7 @@ def test_a_slow_controllers_refusal_is_passed_on() -> None:
 def test_a_plain_arm_during_the_countdown_of_a_vehicle_that_is_not_armed_is_refused() -> None:
     bench = FlightBench(parameters={"FM_ARM_EARLY": 0})
     bench.go()
-    assert bench.core.arm(bench.now_ms).result is Result.TEMPORARILY_REJECTED
+    assert bench.core.arming.arm(bench.now_ms).result is Result.TEMPORARILY_REJECTED
 
 
 def test_a_vehicle_that_somebody_else_armed_is_followed() -> None:
@@ -449,7 +449,7 @@ def test_a_process_that_finds_its_vehicle_in_the_air_is_flying_and_commands_noth
     assert bench.state is F
     assert bench.mode_changes() == []
     assert len(vehicle.targets) == targets
-    bench.core.land(bench.now_ms)
+    bench.core.commands.land(bench.now_ms)
     bench.run(100.0, lambda: bench.state is I)
     assert bench.state is I
 
@@ -462,11 +462,11 @@ def test_a_landing_that_is_never_confirmed_is_ended_at_rest_on_the_ground() -> N
     bench.until(L)
     bench.vehicle._fly = lambda target, dt: None  # hangs in the air
     bench.run(200.0)
-    assert (bench.state, bench.core.armed) == (L, True)
+    assert (bench.state, bench.core.facts.armed) == (L, True)
     assert bench.said("landing takes long")
     bench.vehicle.state.report[report.GROUND_CONTACT] = 1.0
     bench.run(3.0)
-    assert (bench.state, bench.core.armed) == (I, False)
+    assert (bench.state, bench.core.facts.armed) == (I, False)
     assert bench.said("landing never confirmed")
 
 
@@ -491,9 +491,9 @@ def test_a_landing_that_is_broken_off_still_ends_with_the_duration() -> None:
     bench.until(F)
     began = bench.now_ms
     bench.run(5.0)
-    bench.core.land(bench.now_ms)
+    bench.core.commands.land(bench.now_ms)
     bench.run(1.0)
-    bench.core.set_mode(AUTO, bench.now_ms)
+    bench.core.modes.set(AUTO, bench.now_ms)
     bench.run(0.1)
     assert bench.state is F
     bench.run(120.0, lambda: bench.state is L)
@@ -522,7 +522,7 @@ def test_what_is_no_start_starts_no_profile() -> None:
     bench.run(1.0)
     bench.flights._kernel.notify("waypoint", Tag.STOP)
     bench.run(1.0)
-    assert (bench.state, bench.core.mode_number) == (A, GUIDED)
+    assert (bench.state, bench.core.modes.number) == (A, GUIDED)
 
 
 def test_motors_that_do_not_disarm_are_asked_until_they_do() -> None:
@@ -531,11 +531,11 @@ def test_motors_that_do_not_disarm_are_asked_until_they_do() -> None:
     bench.go()
     bench.until(D)
     bench.run(20.0)
-    assert (bench.state, bench.core.armed) == (D, True)
+    assert (bench.state, bench.core.facts.armed) == (D, True)
     assert len([text for text in bench.texts if "motor.disarm" in text]) == 1
     bench.fault("motor.disarm", active=False)
     bench.run(2.0)
-    assert (bench.state, bench.core.armed) == (I, False)
+    assert (bench.state, bench.core.facts.armed) == (I, False)
 
 
 # --- rover ------------------------------------------------------------------------------------------------------------
@@ -546,7 +546,7 @@ def test_a_rovers_flight_ends_standing_still() -> None:
     bench.run(300.0, lambda: bench.state is I)
     assert bench.states == WHOLE
     assert bench.mode_changes() == [ROVER_GUIDED, ROVER_AUTO, HOLD]
-    assert not bench.core.armed
+    assert not bench.core.facts.armed
 
 
 @pytest.mark.parametrize("behaviour", [0, 1, 2, 3])
@@ -560,10 +560,10 @@ def test_whatever_a_rover_does_at_the_end_of_its_mission_go_stops_it(behaviour: 
 def test_a_plain_rover_stays_flying_until_it_is_disarmed() -> None:
     bench = FlightBench("rover", mission=ROVER_MISSION)
     arm_plainly(bench, ROVER_GUIDED)
-    bench.core.start_mission(bench.now_ms)
+    bench.core.mission_commands.start(bench.now_ms)
     bench.run(200.0)
     assert bench.states == [P, A, F]
-    bench.core.disarm(bench.now_ms)
+    bench.core.arming.disarm(bench.now_ms)
     bench.run(0.1)
     assert bench.states == [P, A, F, D, I]
 
@@ -573,7 +573,7 @@ def test_a_rover_moved_by_sticks_is_flying() -> None:
     arm_plainly(bench, 0)
     bench.run(1.0)
     assert bench.state is A
-    bench.core.set_sticks(Sticks(throttle=0.8), bench.now_ms)
+    bench.core.sticks.move(Sticks(throttle=0.8), bench.now_ms)
     bench.run(1.0)
     assert bench.state is F
 

@@ -71,7 +71,7 @@ def test_abort_during_armed() -> None:
     outcome = bench.abort()
     assert (outcome.result, outcome.detail) == (Result.ACCEPTED, 0)
     assert bench.states == [P, A, I]
-    assert not bench.core.armed
+    assert not bench.core.facts.armed
     bench.go()
     bench.run(300.0, lambda: bench.state is I)
     assert bench.states == [P, A, I, *WHOLE_FLIGHT]
@@ -86,7 +86,7 @@ def test_emergency_cutoff() -> None:
     bench.run(1.0)
     assert bench.states == [P, A, F, D, I]
     assert bench.said("Flight: LANDED: emergency cutoff")
-    assert not bench.core.armed
+    assert not bench.core.facts.armed
 
 
 def test_log_truncation() -> None:
@@ -150,10 +150,10 @@ def test_go_is_refused_outside_idle(state: int) -> None:
 def test_abort_is_refused_outside_armed(state: int) -> None:
     """ABORT has no side effect anywhere else."""
     bench = _in_state(state)
-    states, armed = bench.states, bench.core.armed
+    states, armed = bench.states, bench.core.facts.armed
     outcome = bench.abort()
     assert (outcome.result, outcome.detail & 0xFF) == (Result.TEMPORARILY_REJECTED, state)
-    assert (bench.states, bench.core.armed) == (states, armed)
+    assert (bench.states, bench.core.facts.armed) == (states, armed)
 
 
 def _in_state(state: int) -> FlightBench:

@@ -64,7 +64,7 @@ def test_the_missions_speed_ends_with_auto() -> None:
     bench = past(flying(item(178, param1=1, param2=4.0), waypoint(40, 0), waypoint(0, 0.5)), 1)
     bench.run(0.5)
     assert bench.vehicle.speeds.ground == 4.0
-    bench.core.set_mode(4, bench.now_ms)
+    bench.core.modes.set(4, bench.now_ms)
     assert bench.vehicle.speeds.ground == 10.0
 
 
@@ -72,11 +72,11 @@ def test_a_speed_change_restarts_neither_the_leg_nor_its_hold_time() -> None:
     bench = flying(waypoint(40, 0, param1=10.0), item(178, param1=1, param2=4.0), waypoint(0, 40), timing=0.0)
     past(bench, 1)
     legs = len(bench.vehicle.targets)
-    bench.core.change_speed(1, 6.0, bench.now_ms)
+    bench.core.commands.change_speed(1, 6.0)
     bench.run(60.0, lambda: bench.core.sequencer.is_holding())
     began = bench.now_ms
     bench.run(3.0)
-    bench.core.change_speed(1, 7.0, bench.now_ms)
+    bench.core.commands.change_speed(1, 7.0)
     assert len(bench.vehicle.targets) == legs
     bench.run(60.0, lambda: 2 in bench.reached)
     assert bench.now_ms - began == 10_000
@@ -85,12 +85,12 @@ def test_a_speed_change_restarts_neither_the_leg_nor_its_hold_time() -> None:
 def test_set_home_here_and_there() -> None:
     bench = flying(waypoint(40, 0, param1=1.0), item(179, param1=1.0), waypoint(40, 40))
     past(bench, 2)
-    home = bench.core.home
+    home = bench.core.facts.home
     assert home is not None
     assert to_local(ORIGIN, home.lat, home.lon, 0.0)[0] == pytest.approx(40.0, abs=2.5)
     bench = flying(item(179, 70.0, 0.0, 3.0), waypoint(40, 0))
     bench = past(bench, 1)
-    home = bench.core.home
+    home = bench.core.facts.home
     assert home is not None
     assert to_local(ORIGIN, home.lat, home.lon, home.alt) == pytest.approx((70.0, 0.0, -3.0), abs=0.01)
 
@@ -138,7 +138,7 @@ def test_camera_items_are_recorded(command: int) -> None:
 
 def test_the_fence_is_switched_by_an_item() -> None:
     bench = past(flying(item(207, param1=1.0), waypoint(40, 0)), 1)
-    assert bench.core.sensors_enabled & 1048576
+    assert bench.core.status.sensors_enabled & 1048576
 
 
 def test_condition_delay_holds_back_the_next_do_item() -> None:
@@ -195,4 +195,4 @@ def test_an_endless_jump_says_so() -> None:
 def test_set_home_item_with_a_home_of_its_own_is_a_place() -> None:
     """Above sea level in frame 0."""
     bench = past(flying(MissionItem(179, 0, x=ORIGIN.lat, y=ORIGIN.lon + 0.001, z=600.0), waypoint(40, 0)), 1)
-    assert bench.core.home == GeoPoint(ORIGIN.lat, ORIGIN.lon + 0.001, 600.0)
+    assert bench.core.facts.home == GeoPoint(ORIGIN.lat, ORIGIN.lon + 0.001, 600.0)

@@ -69,7 +69,7 @@ def test_leaving_auto_stops_the_sequencer_and_keeps_its_index() -> None:
     bench = Bench()
     bench.begin(SQUARE)
     bench.run(60.0, lambda: bench.reached == [1, 2])
-    assert bench.core.set_mode(LOITER, bench.now_ms).ok
+    assert bench.core.modes.set(LOITER, bench.now_ms).ok
     assert state(bench) is MissionState.IDLE
     assert bench.core.sequencer.current_nav_index() == 3
     bench.run(30.0)
@@ -80,9 +80,9 @@ def test_coming_back_to_auto_goes_on_at_the_same_item() -> None:
     bench = Bench()
     bench.begin(SQUARE)
     bench.run(60.0, lambda: bench.reached == [1, 2])
-    bench.core.set_mode(LOITER, bench.now_ms)
+    bench.core.modes.set(LOITER, bench.now_ms)
     bench.run(5.0)
-    assert bench.core.set_mode(AUTO, bench.now_ms).ok
+    assert bench.core.modes.set(AUTO, bench.now_ms).ok
     bench.run(60.0, lambda: state(bench) is MissionState.COMPLETED)
     assert bench.reached == [1, 2, 3, 4]
 
@@ -91,8 +91,8 @@ def test_mis_restart_begins_anew_on_entering_auto() -> None:
     bench = Bench(parameters={"MIS_RESTART": 1})
     bench.begin(SQUARE)
     bench.run(60.0, lambda: bench.reached == [1, 2])
-    bench.core.set_mode(LOITER, bench.now_ms)
-    assert bench.core.set_mode(AUTO, bench.now_ms).ok
+    bench.core.modes.set(LOITER, bench.now_ms)
+    assert bench.core.modes.set(AUTO, bench.now_ms).ok
     assert bench.core.sequencer.current_nav_index() == 1
 
 
@@ -101,7 +101,7 @@ def test_a_repeated_auto_does_not_restart_the_mission() -> None:
     bench.begin(SQUARE)
     bench.run(60.0, lambda: bench.reached == [1, 2])
     targets = len(bench.vehicle.targets)
-    assert bench.core.set_mode(AUTO, bench.now_ms).ok
+    assert bench.core.modes.set(AUTO, bench.now_ms).ok
     assert bench.core.sequencer.current_nav_index() == 3
     assert len(bench.vehicle.targets) == targets
 
@@ -141,8 +141,8 @@ def test_auto_says_once_for_what_it_waits() -> None:
     """With its cause as a type, each time that the position is lost."""
     bench = Bench(parameters={"FS_EKF_ACTION": 0})
     told: list[MissionNotice] = []
-    voice = bench.core.parts.auto._voice.notice
-    bench.core.parts.auto._voice.notice = lambda notice: (told.append(notice), voice(notice))[1]
+    voice = bench.core.auto._voice.notice
+    bench.core.auto._voice.notice = lambda notice: (told.append(notice), voice(notice))[1]
     bench.begin(SQUARE)
     bench.run(60.0, lambda: bench.reached == [1])
     for times in (1, 2):
@@ -187,9 +187,9 @@ def test_an_item_is_reached_where_it_lies(hold: float) -> None:
 def test_a_disarmed_vehicle_only_enters_auto() -> None:
     bench = Bench()
     bench.upload(SQUARE)
-    assert bench.core.start_mission(bench.now_ms).ok
+    assert bench.core.mission_commands.start(bench.now_ms).ok
     bench.run(5.0)
-    assert bench.core.mode_number == AUTO
+    assert bench.core.modes.number == AUTO
     assert state(bench) is MissionState.IDLE
     assert isinstance(bench.vehicle.target, Idle)
 
@@ -197,21 +197,21 @@ def test_a_disarmed_vehicle_only_enters_auto() -> None:
 def test_mission_start_of_a_part_is_denied() -> None:
     bench = Bench()
     bench.upload(SQUARE)
-    assert bench.core.start_mission(bench.now_ms, 2.0).result is Result.DENIED
-    assert bench.core.start_mission(bench.now_ms, 0.0, 3.0).result is Result.DENIED
+    assert bench.core.mission_commands.start(bench.now_ms, 2.0).result is Result.DENIED
+    assert bench.core.mission_commands.start(bench.now_ms, 0.0, 3.0).result is Result.DENIED
 
 
 def test_a_takeoff_waits_until_it_is_allowed() -> None:
     """Mode AUTO alone leaves an armed copter on the ground; MISSION_START lets it go."""
     bench = Bench()
     bench.upload(SQUARE)
-    bench.core.set_mode(GUIDED, bench.now_ms)
-    bench.core.arm(bench.now_ms)
-    assert bench.core.set_mode(AUTO, bench.now_ms).ok
+    bench.core.modes.set(GUIDED, bench.now_ms)
+    bench.core.arming.arm(bench.now_ms)
+    assert bench.core.modes.set(AUTO, bench.now_ms).ok
     bench.run(5.0)
     assert bench.position[2] == 0.0
     assert "Takeoff waits for MISSION_START or throttle" in bench.texts
-    assert bench.core.start_mission(bench.now_ms).ok
+    assert bench.core.mission_commands.start(bench.now_ms).ok
     bench.run(20.0, lambda: bench.reached == [1])
     assert bench.reached == [1]
 
@@ -219,8 +219,8 @@ def test_a_takeoff_waits_until_it_is_allowed() -> None:
 def test_armed_in_auto_with_both_options_it_takes_off_by_itself() -> None:
     bench = Bench(parameters={"AUTO_OPTIONS": 3})
     bench.upload(SQUARE)
-    bench.core.set_mode(AUTO, bench.now_ms)
-    assert bench.core.arm(bench.now_ms).ok
+    bench.core.modes.set(AUTO, bench.now_ms)
+    assert bench.core.arming.arm(bench.now_ms).ok
     bench.run(20.0, lambda: bench.reached == [1])
     assert bench.reached == [1]
 
@@ -229,10 +229,10 @@ def test_flying_the_mission_twice_without_leaving_auto() -> None:
     """docs/catalogue.md, 26: armed in AUTO twice, both flights come to their end."""
     bench = Bench(parameters={"AUTO_OPTIONS": 3})
     bench.upload([takeoff(), waypoint(30, 0), item(20)])
-    bench.core.set_mode(AUTO, bench.now_ms)
+    bench.core.modes.set(AUTO, bench.now_ms)
     for flight in (1, 2):
-        assert bench.core.arm(bench.now_ms).ok
-        bench.run(120.0, lambda: not bench.core.armed)
+        assert bench.core.arming.arm(bench.now_ms).ok
+        bench.run(120.0, lambda: not bench.core.facts.armed)
         assert bench.reached == [1, 2, 3] * flight
     assert len(bench.events(MissionComplete)) == 2
 
@@ -254,7 +254,7 @@ def test_a_restart_of_the_service_goes_on_where_it_was() -> None:
     bench = Bench(stored=Stored())
     assert bench.core.sequencer.current_nav_index() == 3
     bench.airborne()
-    assert bench.core.set_mode(AUTO, bench.now_ms).ok
+    assert bench.core.modes.set(AUTO, bench.now_ms).ok
     target = bench.vehicle.target
     assert isinstance(target, Leg)
     assert abs(target.end[0] - 40.0) < 0.1

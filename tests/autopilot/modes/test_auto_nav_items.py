@@ -51,7 +51,7 @@ def test_takeoff_climbs_at_least_a_metre() -> None:
     bench = Bench()
     bench.airborne(20.0)
     bench.upload([takeoff(5.0), waypoint(30, 0)])
-    bench.core.set_mode(AUTO, bench.now_ms)
+    bench.core.modes.set(AUTO, bench.now_ms)
     assert isinstance(bench.vehicle.target, TakeOff)
     assert bench.vehicle.target.down == pytest.approx(bench.position[2] - 1.0)
 
@@ -107,7 +107,7 @@ def test_a_leg_after_set_current_begins_where_the_vehicle_is() -> None:
     bench = Bench()
     bench.begin([takeoff(), waypoint(40, 0), waypoint(40, 40)])
     flown_to(bench, 2)
-    bench.core.set_current(3, bench.now_ms)
+    bench.core.mission_commands.set_current(3)
     assert bench.vehicle.target.start is None
 
 
@@ -132,9 +132,9 @@ def test_frames_above_sea_home_and_ground(frame: int, z: float) -> None:
 def test_relative_heights_count_from_home_not_from_the_origin() -> None:
     bench = Bench()
     bench.airborne()
-    bench.core.set_home(ORIGIN.__class__(ORIGIN.lat, ORIGIN.lon, ORIGIN.alt + 5.0), bench.now_ms)
+    bench.core.home.set(ORIGIN.__class__(ORIGIN.lat, ORIGIN.lon, ORIGIN.alt + 5.0))
     bench.upload([waypoint(40, 0, 20)])
-    bench.core.set_mode(AUTO, bench.now_ms)
+    bench.core.modes.set(AUTO, bench.now_ms)
     assert near(bench.vehicle.target.end, (40, 0, -25))
 
 
@@ -192,7 +192,7 @@ def test_land_flies_to_its_place_at_this_height_and_comes_down() -> None:
     assert isinstance(target, Leg)
     height = bench.position[2]
     assert near(target.end, (40, 0, height))
-    bench.run(120.0, lambda: not bench.core.armed)
+    bench.run(120.0, lambda: not bench.core.facts.armed)
     assert isinstance(bench.vehicle.targets[-2], Land)
     assert near(bench.position, (40, 0, 0))
 
@@ -205,7 +205,7 @@ def test_land_without_a_place_is_here() -> None:
 def test_return_to_launch_in_a_mission_lands_at_home_and_disarms() -> None:
     bench = Bench()
     bench.begin([takeoff(), waypoint(60, 0), item(20)])
-    bench.run(120.0, lambda: not bench.core.armed)
+    bench.run(120.0, lambda: not bench.core.facts.armed)
     assert bench.reached == [1, 2, 3]
     assert near(bench.position, (0, 0, 0))
 
@@ -216,7 +216,7 @@ def test_return_to_launch_stays_at_its_final_height_when_there_is_one() -> None:
     bench.run(120.0, lambda: bench.core.sequencer.state() is MissionState.COMPLETED)
     assert bench.reached == [1, 2, 3]
     bench.run(60.0)
-    assert bench.core.armed
+    assert bench.core.facts.armed
     assert bench.position[2] == pytest.approx(-5.0, abs=2.0)
 
 
@@ -243,7 +243,7 @@ def test_delay_before_the_takeoff_keeps_the_vehicle_on_the_ground_and_armed() ->
     bench.begin([item(93, param1=30.0), takeoff(), waypoint(40, 0)])
     assert isinstance(bench.vehicle.target, Idle)
     bench.run(29.0)
-    assert bench.core.armed
+    assert bench.core.facts.armed
     bench.run(20.0, lambda: bench.reached == [1, 2])
     assert bench.reached == [1, 2]
 
@@ -253,7 +253,7 @@ def test_guided_enable_takes_guided_targets_until_its_time_limit() -> None:
     bench.begin([takeoff(), item(222, param1=20.0), item(92, param1=1.0), waypoint(0, 40)])
     flown_to(bench, 3)
     began = bench.now_ms
-    assert bench.core.guided_target(bench.now_ms, position=(20.0, 0.0, -15.0)).ok
+    assert bench.core.commands.guided_target(position=(20.0, 0.0, -15.0)).ok
     bench.run(60.0, lambda: 3 in bench.reached)
     assert 18_000 <= bench.now_ms - began <= 20_000
     assert near(bench.position, (20, 0, -15)) or abs(bench.position[0] - 20) < 2.0
@@ -263,7 +263,7 @@ def test_guided_enable_ends_beyond_its_distance() -> None:
     bench = Bench()
     bench.begin([takeoff(), item(222, param4=15.0), item(92, param1=1.0), waypoint(0, 40)])
     flown_to(bench, 3)
-    bench.core.guided_target(bench.now_ms, position=(100.0, 0.0, -10.0))
+    bench.core.commands.guided_target(position=(100.0, 0.0, -10.0))
     bench.run(60.0, lambda: 3 in bench.reached)
     assert 15.0 < bench.position[0] < 17.5
 
@@ -300,7 +300,7 @@ def test_the_nose_on_a_leg_follows_the_parameter(behaviour: int, mode: YawMode) 
 def test_each_item_is_announced_and_its_end_too() -> None:
     bench = Bench()
     bench.begin([takeoff(), waypoint(40, 0), item(20)])
-    bench.run(120.0, lambda: not bench.core.armed)
+    bench.run(120.0, lambda: not bench.core.facts.armed)
     for text in ("Mission: 1 Takeoff", "Mission: 2 WP", "Mission: 3 RTL", "Reached command #2"):
         assert text in bench.texts
     assert bench.texts.index("Reached command #1") < bench.texts.index("Mission: 2 WP")

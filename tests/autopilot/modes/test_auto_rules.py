@@ -30,33 +30,33 @@ def state(bench: Bench) -> MissionState:
 # --- entering ---------------------------------------------------------------------------------------------------------
 def test_auto_without_a_mission_is_refused() -> None:
     bench = Bench()
-    outcome = bench.core.set_mode(AUTO, bench.now_ms)
+    outcome = bench.core.modes.set(AUTO, bench.now_ms)
     assert outcome.result is Result.FAILED
     assert "Mode change to AUTO failed: no mission" in bench.texts
-    assert bench.core.mode_number == 0
+    assert bench.core.modes.number == 0
 
 
 def test_on_the_ground_armed_auto_needs_a_takeoff_first() -> None:
     bench = Bench()
     bench.upload([waypoint(40, 0)])
-    bench.core.set_mode(GUIDED, bench.now_ms)
-    bench.core.arm(bench.now_ms)
-    assert bench.core.set_mode(AUTO, bench.now_ms).result is Result.FAILED
+    bench.core.modes.set(GUIDED, bench.now_ms)
+    bench.core.arming.arm(bench.now_ms)
+    assert bench.core.modes.set(AUTO, bench.now_ms).result is Result.FAILED
     assert StatusText(Severity.CRITICAL, "Auto: Missing Takeoff Cmd") in bench.events(StatusText)
-    assert bench.core.mode_number == GUIDED
+    assert bench.core.modes.number == GUIDED
 
 
 def test_delays_before_the_takeoff_are_no_obstacle() -> None:
     bench = Bench()
     bench.begin([item(93, param1=1.0), item(178, param2=3.0), takeoff(), waypoint(40, 0)])
-    assert bench.core.mode_number == AUTO
+    assert bench.core.modes.number == AUTO
 
 
 def test_in_the_air_no_takeoff_is_needed() -> None:
     bench = Bench()
     bench.airborne()
     bench.upload([waypoint(40, 0)])
-    assert bench.core.set_mode(AUTO, bench.now_ms).ok
+    assert bench.core.modes.set(AUTO, bench.now_ms).ok
 
 
 def test_armed_without_a_position_auto_is_refused() -> None:
@@ -65,14 +65,14 @@ def test_armed_without_a_position_auto_is_refused() -> None:
     bench.upload(SQUARE)
     bench.vehicle.lose_position()
     bench.run(0.1)
-    assert not bench.core.set_mode(AUTO, bench.now_ms).ok
+    assert not bench.core.modes.set(AUTO, bench.now_ms).ok
     assert "Mode change to AUTO failed: requires position" in bench.texts
 
 
 # --- set current ------------------------------------------------------------------------------------------------------
 def test_set_current_in_flight_goes_there_at_once() -> None:
     bench = flying()
-    assert bench.core.set_current(4, bench.now_ms).ok
+    assert bench.core.mission_commands.set_current(4).ok
     assert bench.core.sequencer.current_nav_index() == 4
     assert isinstance(bench.vehicle.target, Leg)
     assert bench.vehicle.target.end[1] == pytest.approx(60.0, abs=0.05)
@@ -81,35 +81,35 @@ def test_set_current_in_flight_goes_there_at_once() -> None:
 def test_set_current_out_of_range_is_denied_and_changes_nothing() -> None:
     bench = flying()
     for seq in (-1, 6, 17):
-        assert bench.core.set_current(seq, bench.now_ms).result is Result.DENIED
+        assert bench.core.mission_commands.set_current(seq).result is Result.DENIED
     assert bench.core.sequencer.current_nav_index() == 2
 
 
 def test_set_current_behind_the_last_nav_item_fails() -> None:
     bench = flying(takeoff(), waypoint(40, 0), item(183, param1=9, param2=1500))
-    assert bench.core.set_current(3, bench.now_ms).result is Result.FAILED
+    assert bench.core.mission_commands.set_current(3).result is Result.FAILED
 
 
 def test_set_current_outside_auto_chooses_where_auto_begins() -> None:
     bench = flying()
-    bench.core.set_mode(LOITER, bench.now_ms)
-    assert bench.core.set_current(4, bench.now_ms).ok
+    bench.core.modes.set(LOITER, bench.now_ms)
+    assert bench.core.mission_commands.set_current(4).ok
     assert state(bench) is MissionState.IDLE
-    bench.core.set_mode(AUTO, bench.now_ms)
+    bench.core.modes.set(AUTO, bench.now_ms)
     assert bench.core.sequencer.current_nav_index() == 4
 
 
 def test_set_current_after_the_end_makes_the_mission_wait_there() -> None:
     bench = flying(takeoff(), waypoint(40, 0), waypoint(0, 0.5), until=3)
     assert state(bench) is MissionState.COMPLETED
-    assert bench.core.set_current(2, bench.now_ms).ok
+    assert bench.core.mission_commands.set_current(2).ok
     assert state(bench) is MissionState.IDLE
 
 
 def test_with_reset_a_mission_that_had_ended_goes_on() -> None:
     """docs/catalogue.md, 26: "WithReset": 224 with param2 1."""
     bench = flying(takeoff(), waypoint(40, 0), waypoint(0, 0.5), until=3)
-    assert bench.core.set_current(2, bench.now_ms, reset=True).ok
+    assert bench.core.mission_commands.set_current(2, reset=True).ok
     assert state(bench) is MissionState.RUNNING
     bench.run(60.0, lambda: len(bench.reached) == 5)
     assert bench.reached == [1, 2, 3, 2, 3]
@@ -118,16 +118,16 @@ def test_with_reset_a_mission_that_had_ended_goes_on() -> None:
 def test_minus_one_with_reset_only_resets_the_counters() -> None:
     bench = flying(takeoff(), waypoint(40, 0), waypoint(0, 30), item(177, param1=2, param2=1), waypoint(9, 9), until=3)
     bench.run(60.0, lambda: bench.reached[-1:] == [3] and bench.reached.count(3) == 2)
-    assert bench.core.set_current(-1, bench.now_ms, reset=True).ok
+    assert bench.core.mission_commands.set_current(-1, reset=True).ok
     assert bench.core.sequencer.current_nav_index() == 5
 
 
 def test_jump_to_a_tag_and_to_none() -> None:
     bench = flying(takeoff(), waypoint(40, 0), item(600, param1=7), waypoint(0, 40))
-    assert bench.core.jump_to_tag(7, bench.now_ms).ok
+    assert bench.core.mission_commands.jump_to_tag(7).ok
     assert bench.core.sequencer.current_nav_index() == 4
-    assert bench.core.jump_to_tag(8, bench.now_ms).result is Result.FAILED
-    assert bench.core.jump_to_tag(65536, bench.now_ms).result is Result.DENIED
+    assert bench.core.mission_commands.jump_to_tag(8).result is Result.FAILED
+    assert bench.core.mission_commands.jump_to_tag(65536).result is Result.DENIED
 
 
 # --- a new mission in flight ------------------------------------------------------------------------------------------
@@ -136,16 +136,16 @@ def test_a_new_mission_with_the_same_items_ahead_does_not_disturb_the_leg() -> N
     targets = len(bench.vehicle.targets)
     bench.upload([*SQUARE, item(183, param1=9, param2=1500)])
     bench.run(0.1)
-    assert bench.core.mission.total() == 6
+    assert bench.core.plans.mission.total() == 6
     assert len(bench.vehicle.targets) == targets
 
 
 def test_a_new_mission_takes_effect_at_the_start_of_the_next_tick() -> None:
     bench = flying()
     bench.upload([takeoff(), waypoint(-60, 0), waypoint(-60, -60)])
-    assert bench.core.mission.total() == 5
+    assert bench.core.plans.mission.total() == 5
     bench.run(0.02)
-    assert bench.core.mission.total() == 3
+    assert bench.core.plans.mission.total() == 3
     assert bench.vehicle.target.end[0] == pytest.approx(-60.0, abs=0.05)
     assert "Auto mission changed, restarted command" in bench.texts
 
@@ -159,9 +159,9 @@ def test_a_new_mission_too_short_for_the_index_completes() -> None:
 
 def test_a_mission_uploaded_outside_auto_starts_at_its_first_item() -> None:
     bench = flying(until=3)
-    bench.core.set_mode(LOITER, bench.now_ms)
+    bench.core.modes.set(LOITER, bench.now_ms)
     bench.upload([waypoint(-60, 0), waypoint(-60, -60)])
-    assert bench.core.mission.total() == 2
+    assert bench.core.plans.mission.total() == 2
     assert bench.core.sequencer.current_nav_index() == 1
 
 
@@ -174,8 +174,8 @@ def test_totals_are_parameters() -> None:
 def test_in_the_air_the_end_of_the_mission_is_a_hold_in_auto() -> None:
     bench = flying(takeoff(), waypoint(40, 0), until=2)
     bench.run(30.0)
-    assert bench.core.mode_number == AUTO
-    assert bench.core.armed
+    assert bench.core.modes.number == AUTO
+    assert bench.core.facts.armed
     assert bench.position[0] == pytest.approx(40.0, abs=0.1)
 
 
@@ -191,13 +191,13 @@ def test_a_landing_at_the_end_is_reached_and_completes_before_the_motors_stop() 
     bench = flying(takeoff(), waypoint(40, 0), item(21), until=3)
     assert bench.reached == [1, 2, 3]
     assert state(bench) is MissionState.COMPLETED
-    assert not bench.core.armed
+    assert not bench.core.facts.armed
 
 
 def test_a_landing_in_the_middle_stops_the_motors_and_rewinds() -> None:
     bench = flying(takeoff(), waypoint(40, 0), item(21), waypoint(0, 40), until=3)
     bench.run(1.0)
-    assert not bench.core.armed
+    assert not bench.core.facts.armed
     assert state(bench) is MissionState.IDLE
     assert bench.core.sequencer.current_nav_index() == 1
 
@@ -211,12 +211,12 @@ def test_mis_options_lets_a_mission_go_on_after_landing_with_a_takeoff() -> None
 def test_without_that_option_it_ends_at_the_landing() -> None:
     bench = flying(takeoff(), item(21), takeoff(), waypoint(40, 0), until=2)
     bench.run(5.0)
-    assert not bench.core.armed
+    assert not bench.core.facts.armed
 
 
 def test_disarming_rewinds_a_copters_mission() -> None:
     bench = flying(until=3)
-    bench.core.disarm(bench.now_ms, force=True)
+    bench.core.arming.disarm(bench.now_ms, force=True)
     assert bench.core.sequencer.current_nav_index() == 1
     assert state(bench) is MissionState.IDLE
 
@@ -227,32 +227,32 @@ LANDING = (takeoff(), waypoint(60, 0), waypoint(60, 60), item(189, 0, 100), wayp
 
 def test_land_start_goes_on_behind_the_marker_and_shows_auto_rtl() -> None:
     bench = flying(*LANDING)
-    assert bench.core.land_start(bench.now_ms).ok
-    assert bench.core.mode_number == AUTO_RTL
+    assert bench.core.mission_commands.land_start(bench.now_ms).ok
+    assert bench.core.modes.number == AUTO_RTL
     assert bench.core.sequencer.current_nav_index() == 5
-    bench.run(120.0, lambda: not bench.core.armed)
+    bench.run(120.0, lambda: not bench.core.facts.armed)
     assert bench.reached == [1, 5, 6]
 
 
 def test_land_start_from_another_mode_enters_auto_rtl() -> None:
     bench = flying(*LANDING, MIS_RESTART=1)
-    bench.core.set_mode(LOITER, bench.now_ms)
-    assert bench.core.set_mode(AUTO_RTL, bench.now_ms).ok
-    assert bench.core.mode_number == AUTO_RTL
+    bench.core.modes.set(LOITER, bench.now_ms)
+    assert bench.core.modes.set(AUTO_RTL, bench.now_ms).ok
+    assert bench.core.modes.number == AUTO_RTL
     assert bench.core.sequencer.current_nav_index() == 5
 
 
 def test_of_several_markers_the_nearest_counts() -> None:
     far = (item(189, 200, 200, 10), waypoint(200, 210))
     bench = flying(takeoff(), waypoint(20, 0), *far, item(189, 0, 30, 10), waypoint(0, 40), item(21))
-    assert bench.core.land_start(bench.now_ms).ok
+    assert bench.core.mission_commands.land_start(bench.now_ms).ok
     assert bench.core.sequencer.current_nav_index() == 6
 
 
 def test_land_start_without_a_marker_is_refused() -> None:
     bench = flying()
-    assert bench.core.land_start(bench.now_ms).result is Result.FAILED
-    assert bench.core.mode_number == AUTO
+    assert bench.core.mission_commands.land_start(bench.now_ms).result is Result.FAILED
+    assert bench.core.modes.number == AUTO
     assert bench.core.sequencer.current_nav_index() == 2
 
 
@@ -260,12 +260,12 @@ def test_land_start_without_a_marker_is_refused() -> None:
 def test_pause_stops_on_the_leg_and_continue_goes_on() -> None:
     bench = flying()
     bench.run(1.0)
-    assert bench.core.pause(bench.now_ms).ok
-    assert bench.core.pause(bench.now_ms).ok
+    assert bench.core.mission_commands.pause().ok
+    assert bench.core.mission_commands.pause().ok
     bench.run(30.0)
     assert bench.reached == [1]
-    assert bench.core.resume(bench.now_ms).ok
-    assert bench.core.resume(bench.now_ms).ok
+    assert bench.core.mission_commands.resume().ok
+    assert bench.core.mission_commands.resume().ok
     bench.run(30.0, lambda: 2 in bench.reached)
     assert bench.reached == [1, 2]
 
@@ -273,12 +273,12 @@ def test_pause_stops_on_the_leg_and_continue_goes_on() -> None:
 def test_what_is_no_leg_cannot_be_paused() -> None:
     bench = Bench()
     bench.begin(SQUARE)
-    assert bench.core.pause(bench.now_ms).result is Result.FAILED
+    assert bench.core.mission_commands.pause().result is Result.FAILED
 
 
 def test_clearing_is_refused_only_while_the_mission_is_flown() -> None:
     bench = flying()
-    assert not bench.core.may_clear(0)
-    assert bench.core.may_clear(1)
-    bench.core.set_mode(LOITER, bench.now_ms)
-    assert bench.core.may_clear(0)
+    assert not bench.core.plans.may_clear(0)
+    assert bench.core.plans.may_clear(1)
+    bench.core.modes.set(LOITER, bench.now_ms)
+    assert bench.core.plans.may_clear(0)

@@ -21,13 +21,13 @@ def flying() -> Bench:
 
 def fly(bench: Bench, metres: float, speed_mps: float = 5.0) -> list[float]:
     """So far north at that speed; where photos were taken, m from here."""
-    bench.core.change_speed(1, speed_mps, bench.now_ms)
+    bench.core.commands.change_speed(1, speed_mps)
     start = bench.position[0]
     bench.head_for((start + metres, 0.0, -10.0))
     bench.events(CameraTriggered)
     bench.log.clear()
     places = []
-    while not bench.core.parts.helm.arrived:
+    while not bench.core.helm.arrived:
         bench.run(0.02)
         places += [bench.position[0] - start for _ in bench.events(CameraTriggered)]
         bench.log.clear()
@@ -38,7 +38,7 @@ def fly(bench: Bench, metres: float, speed_mps: float = 5.0) -> list[float]:
 def test_photos_are_the_asked_distance_apart(speed_mps: float) -> None:
     """From where it was switched on, within what is flown in two ticks."""
     bench = flying()
-    bench.core.payload(DISTANCE, (10.0,), bench.now_ms)
+    bench.core.payload.command(DISTANCE, (10.0,), bench.now_ms)
     places = fly(bench, 55.0, speed_mps)
     assert len(places) == 5
     gaps = [after - before for before, after in zip([0.0, *places], places, strict=False)]
@@ -48,19 +48,19 @@ def test_photos_are_the_asked_distance_apart(speed_mps: float) -> None:
 def test_one_at_once_and_none_after_it_is_switched_off() -> None:
     """param3 asks for one where it is; a distance of 0 ends them, and so does one that is no number."""
     bench = flying()
-    bench.core.payload(DISTANCE, (10.0, 0.0, 1.0), bench.now_ms)
+    bench.core.payload.command(DISTANCE, (10.0, 0.0, 1.0), bench.now_ms)
     bench.collect()
     assert [photo.number for photo in bench.events(CameraTriggered)] == [1]
     for end in (0.0, nan):
-        bench.core.payload(DISTANCE, (10.0,), bench.now_ms)
-        bench.core.payload(DISTANCE, (end,), bench.now_ms)
+        bench.core.payload.command(DISTANCE, (10.0,), bench.now_ms)
+        bench.core.payload.command(DISTANCE, (end,), bench.now_ms)
         assert fly(bench, 30.0) == []
 
 
 def test_hanging_in_the_air_takes_none() -> None:
     """It is the way that counts, not the time."""
     bench = flying()
-    bench.core.payload(DISTANCE, (10.0,), bench.now_ms)
+    bench.core.payload.command(DISTANCE, (10.0,), bench.now_ms)
     bench.run(60.0)
     bench.collect()
     assert bench.events(CameraTriggered) == []
@@ -69,8 +69,8 @@ def test_hanging_in_the_air_takes_none() -> None:
 def test_a_single_shot_and_none_on_the_ground() -> None:
     """DO_DIGICAM_CONTROL."""
     bench = flying()
-    bench.core.payload(SHOOT, (0.0, 0.0, 0.0, 0.0, 1.0), bench.now_ms)
+    bench.core.payload.command(SHOOT, (0.0, 0.0, 0.0, 0.0, 1.0), bench.now_ms)
     bench.vehicle.put((0.0, 0.0, 0.0))
-    bench.core.payload(SHOOT, (0.0, 0.0, 0.0, 0.0, 1.0), bench.now_ms)
+    bench.core.payload.command(SHOOT, (0.0, 0.0, 0.0, 0.0, 1.0), bench.now_ms)
     bench.collect()
     assert len(bench.events(CameraTriggered)) == 1

@@ -22,8 +22,8 @@ def truth(bench: Bench, index: int) -> float:
 
 def circling(**parameters: float) -> Bench:
     bench = in_air(10.0, **parameters)
-    assert bench.core.set_mode(CIRCLE, bench.now_ms).ok
-    assert bench.core.mode_name == "CIRCLE"
+    assert bench.core.modes.set(CIRCLE, bench.now_ms).ok
+    assert bench.core.modes.spec.name == "CIRCLE"
     return bench
 
 
@@ -91,57 +91,57 @@ def test_the_centre_may_be_where_it_begins() -> None:
 def test_a_region_of_interest_has_the_nose() -> None:
     bench = circling()
     place = to_global(ORIGIN, (500.0, 0.0, 0.0))
-    bench.core.set_roi(place, bench.now_ms)
+    bench.core.commands.set_roi(place)
     bench.run(15.0)
     assert abs(degrees(truth(bench, R.TRUE_YAW))) < 8.0
 
 
 def test_circle_is_not_armed_in_and_idle_on_the_ground() -> None:
     bench = ready()
-    bench.core.set_mode(GUIDED, bench.now_ms)
-    assert bench.core.arm(bench.now_ms).ok
-    assert bench.core.set_mode(CIRCLE, bench.now_ms).ok
+    bench.core.modes.set(GUIDED, bench.now_ms)
+    assert bench.core.arming.arm(bench.now_ms).ok
+    assert bench.core.modes.set(CIRCLE, bench.now_ms).ok
     bench.run(5.0)
     assert height(bench) < 0.1
-    bench.core.disarm(bench.now_ms)
-    assert not bench.core.arm(bench.now_ms).ok
+    bench.core.arming.disarm(bench.now_ms)
+    assert not bench.core.arming.arm(bench.now_ms).ok
     assert "Arm: CIRCLE mode not armable" in bench.texts
 
 
 # --- ACRO -------------------------------------------------------------------------------------------------------------
 def test_centred_sticks_level_it_and_half_throttle_hovers() -> None:
     bench = in_air(30.0)
-    assert bench.core.set_mode(ACRO, bench.now_ms).ok
+    assert bench.core.modes.set(ACRO, bench.now_ms).ok
     bench.run(10.0)
     assert abs(degrees(truth(bench, R.TRUE_ROLL))) < 5.0
     assert height(bench) > 15.0
-    assert bench.core.armed
+    assert bench.core.facts.armed
 
 
 def test_a_roll_stick_is_a_rate_and_let_go_it_levels() -> None:
     bench = in_air(50.0, ACRO_RP_RATE=90, FM_CUT_TILT=0)
-    bench.core.set_mode(ACRO, bench.now_ms)
-    bench.core.set_sticks(Sticks(roll=0.5, throttle=0.6), bench.now_ms)
+    bench.core.modes.set(ACRO, bench.now_ms)
+    bench.core.sticks.move(Sticks(roll=0.5, throttle=0.6), bench.now_ms)
     bench.run(0.7)
     first = degrees(truth(bench, R.TRUE_ROLL))
     bench.run(0.3)
     assert degrees(truth(bench, R.TRUE_ROLL)) - first == pytest.approx(0.3 * 45.0, abs=4.0)
-    bench.core.set_sticks(Sticks(throttle=0.6), bench.now_ms)
+    bench.core.sticks.move(Sticks(throttle=0.6), bench.now_ms)
     bench.run(1.5)
     assert abs(degrees(truth(bench, R.TRUE_ROLL))) < 5.0
 
 
 def test_without_the_trainer_it_stays_as_it_leans() -> None:
     bench = in_air(60.0, ACRO_TRAINER=0, ACRO_RP_RATE=90)
-    bench.core.set_mode(ACRO, bench.now_ms)
-    bench.core.set_sticks(Sticks(roll=0.5, throttle=0.6), bench.now_ms)
+    bench.core.modes.set(ACRO, bench.now_ms)
+    bench.core.sticks.move(Sticks(roll=0.5, throttle=0.6), bench.now_ms)
     bench.run(0.5)
-    bench.core.set_sticks(Sticks(throttle=0.6), bench.now_ms)
+    bench.core.sticks.move(Sticks(throttle=0.6), bench.now_ms)
     bench.run(1.0)
     assert degrees(truth(bench, R.TRUE_ROLL)) > 10.0
 
 
 def test_acro_is_armed_in_with_the_throttle_down() -> None:
     bench = ready()
-    assert bench.core.set_mode(ACRO, bench.now_ms).ok
-    assert bench.core.arm(bench.now_ms).ok
+    assert bench.core.modes.set(ACRO, bench.now_ms).ok
+    assert bench.core.arming.arm(bench.now_ms).ok

@@ -24,36 +24,36 @@ def hovering(**parameters: float) -> Bench:
 # --- takeoff ----------------------------------------------------------------------------------------------------------
 def test_takeoff_counts_from_home() -> None:
     bench = Bench()
-    bench.core.set_home(GeoPoint(ORIGIN.lat, ORIGIN.lon, ORIGIN.alt - 4.0), bench.now_ms)
-    bench.core.set_mode(4, bench.now_ms)
-    bench.core.arm(bench.now_ms)
-    assert bench.core.takeoff(12.0, bench.now_ms).ok
+    bench.core.home.set(GeoPoint(ORIGIN.lat, ORIGIN.lon, ORIGIN.alt - 4.0))
+    bench.core.modes.set(4, bench.now_ms)
+    bench.core.arming.arm(bench.now_ms)
+    assert bench.core.commands.takeoff(12.0).ok
     assert isinstance(bench.vehicle.target, TakeOff)
     assert bench.vehicle.target.down == pytest.approx(-8.0)
 
 
 def test_takeoff_needs_arming_the_ground_and_a_mode_for_it() -> None:
     bench = Bench()
-    bench.core.set_mode(4, bench.now_ms)
-    assert bench.core.takeoff(10.0, bench.now_ms).result is Result.FAILED
-    bench.core.set_mode(0, bench.now_ms)
-    bench.core.arm(bench.now_ms)
-    assert bench.core.takeoff(10.0, bench.now_ms).result is Result.FAILED
+    bench.core.modes.set(4, bench.now_ms)
+    assert bench.core.commands.takeoff(10.0).result is Result.FAILED
+    bench.core.modes.set(0, bench.now_ms)
+    bench.core.arming.arm(bench.now_ms)
+    assert bench.core.commands.takeoff(10.0).result is Result.FAILED
     bench = hovering()
-    assert bench.core.takeoff(20.0, bench.now_ms).result is Result.FAILED
+    assert bench.core.commands.takeoff(20.0).result is Result.FAILED
 
 
 def test_takeoff_to_a_height_below_the_vehicle_is_refused() -> None:
     bench = Bench()
-    bench.core.set_mode(4, bench.now_ms)
-    bench.core.arm(bench.now_ms)
-    assert bench.core.takeoff(-3.0, bench.now_ms).result is Result.FAILED
+    bench.core.modes.set(4, bench.now_ms)
+    bench.core.arming.arm(bench.now_ms)
+    assert bench.core.commands.takeoff(-3.0).result is Result.FAILED
 
 
 # --- targets ----------------------------------------------------------------------------------------------------------
 def test_reposition_in_guided_flies_there() -> None:
     bench = hovering()
-    assert bench.core.reposition(PLACE.lat, PLACE.lon, PLACE.alt, bench.now_ms, speed=3.0, yaw_rad=1.0).ok
+    assert bench.core.commands.reposition(PLACE, bench.now_ms, speed=3.0, yaw_rad=1.0).ok
     target = bench.vehicle.target
     assert isinstance(target, Leg)
     assert target.end == pytest.approx((50.0, 20.0, -15.0), abs=1e-6)
@@ -63,33 +63,33 @@ def test_reposition_in_guided_flies_there() -> None:
 
 def test_reposition_outside_guided_is_denied_unless_it_may_change_the_mode() -> None:
     bench = hovering()
-    bench.core.set_mode(5, bench.now_ms)
-    assert bench.core.reposition(PLACE.lat, PLACE.lon, PLACE.alt, bench.now_ms).result is Result.DENIED
-    assert bench.core.mode_number == 5
-    assert bench.core.reposition(PLACE.lat, PLACE.lon, PLACE.alt, bench.now_ms, change_mode=True).ok
-    assert bench.core.mode_number == 4
+    bench.core.modes.set(5, bench.now_ms)
+    assert bench.core.commands.reposition(PLACE, bench.now_ms).result is Result.DENIED
+    assert bench.core.modes.number == 5
+    assert bench.core.commands.reposition(PLACE, bench.now_ms, change_mode=True).ok
+    assert bench.core.modes.number == 4
 
 
 def test_a_guided_item_flies_there_only_in_guided() -> None:
     bench = hovering()
-    assert bench.core.guided_item(PLACE.lat, PLACE.lon, PLACE.alt, bench.now_ms).ok
+    assert bench.core.commands.guided_item(PLACE).ok
     assert isinstance(bench.vehicle.target, Leg)
-    bench.core.set_mode(5, bench.now_ms)
-    assert bench.core.guided_item(PLACE.lat, PLACE.lon, PLACE.alt, bench.now_ms).result is Result.FAILED
+    bench.core.modes.set(5, bench.now_ms)
+    assert bench.core.commands.guided_item(PLACE).result is Result.FAILED
 
 
 def test_an_altitude_keeps_the_place_that_is_flown_to() -> None:
     bench = hovering()
-    bench.core.guided_item(PLACE.lat, PLACE.lon, PLACE.alt, bench.now_ms)
-    assert bench.core.guided_altitude(ORIGIN.alt + 25.0, bench.now_ms).ok
+    bench.core.commands.guided_item(PLACE)
+    assert bench.core.commands.guided_altitude(ORIGIN.alt + 25.0).ok
     assert bench.vehicle.target.end == pytest.approx((50.0, 20.0, -25.0), abs=1e-6)
 
 
 def test_an_altitude_outside_guided_has_no_effect_and_says_so() -> None:
     bench = hovering()
-    bench.core.set_mode(5, bench.now_ms)
+    bench.core.modes.set(5, bench.now_ms)
     targets = len(bench.vehicle.targets)
-    assert bench.core.guided_altitude(ORIGIN.alt + 25.0, bench.now_ms).ok
+    assert bench.core.commands.guided_altitude(ORIGIN.alt + 25.0).ok
     assert len(bench.vehicle.targets) == targets
     assert "Altitude change has no effect in LOITER" in bench.texts
 
@@ -97,42 +97,42 @@ def test_an_altitude_outside_guided_has_no_effect_and_says_so() -> None:
 def test_on_the_ground_targets_have_no_effect_before_a_takeoff() -> None:
     """A place is taken, as ArduPilot takes it, and a text says that it does nothing."""
     bench = Bench()
-    assert bench.core.reposition(PLACE.lat, PLACE.lon, PLACE.alt, bench.now_ms, change_mode=True).ok
-    assert bench.core.mode_number == 4
+    assert bench.core.commands.reposition(PLACE, bench.now_ms, change_mode=True).ok
+    assert bench.core.modes.number == 4
     assert bench.texts[-1] == "Guided target: not armed"
-    bench.core.arm(bench.now_ms)
-    assert bench.core.guided_item(PLACE.lat, PLACE.lon, PLACE.alt, bench.now_ms).ok
+    bench.core.arming.arm(bench.now_ms)
+    assert bench.core.commands.guided_item(PLACE).ok
     assert bench.texts[-1] == "Guided target: take off first"
-    assert bench.core.guided_target(bench.now_ms, position=(5.0, 0.0, -5.0)).result is Result.FAILED
+    assert bench.core.commands.guided_target(position=(5.0, 0.0, -5.0)).result is Result.FAILED
     assert bench.vehicle.target == Idle()
 
 
 def test_setpoints_are_ignored_outside_guided_without_a_text() -> None:
     bench = hovering()
-    bench.core.set_mode(5, bench.now_ms)
+    bench.core.modes.set(5, bench.now_ms)
     said = len(bench.texts)
-    assert not bench.core.guided_target(bench.now_ms, position=(5.0, 0.0, -5.0)).ok
+    assert not bench.core.commands.guided_target(position=(5.0, 0.0, -5.0)).ok
     assert len(bench.texts) == said
 
 
 def test_a_position_a_velocity_and_both() -> None:
     bench = hovering(GUID_TIMEOUT=2)
-    bench.core.guided_target(bench.now_ms, position=(5.0, 6.0, -7.0))
+    bench.core.commands.guided_target(position=(5.0, 6.0, -7.0))
     assert bench.vehicle.target.end == (5.0, 6.0, -7.0)
-    bench.core.guided_target(bench.now_ms, velocity=(1.0, 2.0, 0.0), yaw=Yaw(YawMode.RATE, rate=0.5))
+    bench.core.commands.guided_target(velocity=(1.0, 2.0, 0.0), yaw=Yaw(YawMode.RATE, rate=0.5))
     target = bench.vehicle.target
     assert isinstance(target, Velocity)
     assert (target.velocity, target.position, target.timeout_ms, target.yaw.rate) == ((1.0, 2.0, 0.0), None, 2000, 0.5)
-    bench.core.guided_target(bench.now_ms, position=(5.0, 6.0, -7.0), velocity=(1.0, 0.0, 0.0))
+    bench.core.commands.guided_target(position=(5.0, 6.0, -7.0), velocity=(1.0, 0.0, 0.0))
     assert bench.vehicle.target.position == (5.0, 6.0, -7.0)
 
 
 def test_an_acceleration_alone_goes_on_from_the_present_velocity() -> None:
     bench = hovering()
-    bench.core.guided_target(bench.now_ms, velocity=(3.0, 0.0, 0.0))
+    bench.core.commands.guided_target(velocity=(3.0, 0.0, 0.0))
     bench.run(2.0)
     present = bench.vehicle.state.velocity
-    bench.core.guided_target(bench.now_ms, acceleration=(0.0, 1.0, 0.0))
+    bench.core.commands.guided_target(acceleration=(0.0, 1.0, 0.0))
     assert bench.vehicle.target.velocity == present
     assert bench.vehicle.target.acceleration == (0.0, 1.0, 0.0)
 
@@ -140,18 +140,18 @@ def test_an_acceleration_alone_goes_on_from_the_present_velocity() -> None:
 def test_without_a_yaw_the_nose_goes_with_a_velocity() -> None:
     """As with a place; WP_YAW_BEHAVIOR 0 leaves it alone, and a heading that was asked for before is given up."""
     bench = hovering()
-    bench.core.condition_yaw(90.0, 0.0, 0, False, bench.now_ms)
-    bench.core.guided_target(bench.now_ms, velocity=(1.0, 2.0, 0.0))
+    bench.core.commands.condition_yaw(90.0, 0.0, 0, False)
+    bench.core.commands.guided_target(velocity=(1.0, 2.0, 0.0))
     assert bench.vehicle.target.yaw.mode is YawMode.ALONG
     bench.parameters.set("WP_YAW_BEHAVIOR", 0)
-    bench.core.guided_target(bench.now_ms, velocity=(1.0, 2.0, 0.0))
+    bench.core.commands.guided_target(velocity=(1.0, 2.0, 0.0))
     assert bench.vehicle.target.yaw.mode is YawMode.KEEP
 
 
 def test_a_yaw_alone_turns_the_nose_and_keeps_the_target() -> None:
     bench = hovering()
     target = bench.vehicle.target
-    bench.core.guided_target(bench.now_ms, yaw=Yaw(YawMode.ANGLE, angle=1.2))
+    bench.core.commands.guided_target(yaw=Yaw(YawMode.ANGLE, angle=1.2))
     assert bench.vehicle.target is target
     assert bench.vehicle.yaws[-1].angle == 1.2
 
@@ -159,7 +159,7 @@ def test_a_yaw_alone_turns_the_nose_and_keeps_the_target() -> None:
 @pytest.mark.parametrize(("thrust", "climb"), [(0.5, 0.0), (1.0, 2.5), (0.0, -1.5)])
 def test_attitude_targets_take_thrust_as_a_climb_rate(thrust: float, climb: float) -> None:
     bench = hovering()
-    assert bench.core.guided_attitude(bench.now_ms, roll=0.1, pitch=0.0, yaw=0.0, yaw_rate=None, thrust=thrust).ok
+    assert bench.core.commands.guided_attitude(roll=0.1, pitch=0.0, yaw=0.0, yaw_rate=None, thrust=thrust).ok
     target = bench.vehicle.target
     assert isinstance(target, Attitude)
     assert (target.roll, target.climb, target.thrust_is_climb) == (0.1, pytest.approx(climb), True)
@@ -168,20 +168,20 @@ def test_attitude_targets_take_thrust_as_a_climb_rate(thrust: float, climb: floa
 # --- speed, heading, pause --------------------------------------------------------------------------------------------
 def test_change_speed_in_guided_and_its_refusals() -> None:
     bench = hovering()
-    assert bench.core.change_speed(1, 4.0, bench.now_ms).ok
-    assert bench.core.change_speed(2, 1.0, bench.now_ms).ok
-    assert bench.core.change_speed(3, 0.5, bench.now_ms).ok
+    assert bench.core.commands.change_speed(1, 4.0).ok
+    assert bench.core.commands.change_speed(2, 1.0).ok
+    assert bench.core.commands.change_speed(3, 0.5).ok
     speeds = bench.vehicle.speeds
     assert (speeds.ground, speeds.up, speeds.down) == (4.0, 1.0, 0.5)
-    assert bench.core.change_speed(1, 0.0, bench.now_ms).result is Result.DENIED
-    assert bench.core.change_speed(4, 3.0, bench.now_ms).result is Result.DENIED
-    bench.core.set_mode(2, bench.now_ms)
-    assert bench.core.change_speed(1, 4.0, bench.now_ms).result is Result.FAILED
+    assert bench.core.commands.change_speed(1, 0.0).result is Result.DENIED
+    assert bench.core.commands.change_speed(4, 3.0).result is Result.DENIED
+    bench.core.modes.set(2, bench.now_ms)
+    assert bench.core.commands.change_speed(1, 4.0).result is Result.FAILED
 
 
 def test_speed_parameters_act_at_once_and_end_an_override() -> None:
     bench = hovering()
-    bench.core.change_speed(1, 4.0, bench.now_ms)
+    bench.core.commands.change_speed(1, 4.0)
     bench.parameters.set("WPNAV_SPEED_UP", 400)
     assert (bench.vehicle.speeds.ground, bench.vehicle.speeds.up) == (4.0, 4.0)
     bench.parameters.set("WPNAV_SPEED", 700)
@@ -191,46 +191,46 @@ def test_speed_parameters_act_at_once_and_end_an_override() -> None:
 
 def test_condition_yaw_absolute_and_relative() -> None:
     bench = hovering()
-    assert bench.core.condition_yaw(90.0, 15.0, 1, False, bench.now_ms).ok
+    assert bench.core.commands.condition_yaw(90.0, 15.0, 1, False).ok
     assert bench.vehicle.yaws[-1].angle == pytest.approx(pi / 2)
-    assert bench.core.condition_yaw(30.0, 0.0, -1, True, bench.now_ms).ok
+    assert bench.core.commands.condition_yaw(30.0, 0.0, -1, True).ok
     assert bench.vehicle.yaws[-1].angle == pytest.approx(pi / 3)
-    bench.core.set_mode(2, bench.now_ms)
-    assert bench.core.condition_yaw(90.0, 15.0, 1, False, bench.now_ms).result is Result.FAILED
+    bench.core.modes.set(2, bench.now_ms)
+    assert bench.core.commands.condition_yaw(90.0, 15.0, 1, False).result is Result.FAILED
 
 
 def test_a_fixed_heading_lasts_until_the_next_leg_or_for_good() -> None:
     for behaviour, mode in ((1, YawMode.ALONG), (0, YawMode.ANGLE)):
         bench = hovering(WP_YAW_BEHAVIOR=behaviour)
-        bench.core.condition_yaw(90.0, 15.0, 1, False, bench.now_ms)
-        bench.core.guided_target(bench.now_ms, position=(30.0, 0.0, -10.0))
+        bench.core.commands.condition_yaw(90.0, 15.0, 1, False)
+        bench.core.commands.guided_target(position=(30.0, 0.0, -10.0))
         assert bench.vehicle.target.yaw.mode is mode
 
 
 def test_a_region_of_interest_outlives_legs_and_ends_with_the_mode() -> None:
     bench = hovering()
-    assert bench.core.set_roi(PLACE, bench.now_ms).ok
-    bench.core.guided_target(bench.now_ms, position=(30.0, 0.0, -10.0))
+    assert bench.core.commands.set_roi(PLACE).ok
+    bench.core.commands.guided_target(position=(30.0, 0.0, -10.0))
     assert bench.vehicle.target.yaw.mode is YawMode.POINT
-    bench.core.set_mode(17, bench.now_ms)
-    bench.core.set_mode(4, bench.now_ms)
-    bench.core.guided_target(bench.now_ms, position=(30.0, 0.0, -10.0))
+    bench.core.modes.set(17, bench.now_ms)
+    bench.core.modes.set(4, bench.now_ms)
+    bench.core.commands.guided_target(position=(30.0, 0.0, -10.0))
     assert bench.vehicle.target.yaw.mode is YawMode.ALONG
-    assert bench.core.set_roi(None, bench.now_ms).ok
+    assert bench.core.commands.set_roi(None).ok
 
 
 def test_pause_holds_and_continue_takes_the_target_up_again() -> None:
     bench = hovering()
-    bench.core.guided_target(bench.now_ms, position=(60.0, 0.0, -10.0))
+    bench.core.commands.guided_target(position=(60.0, 0.0, -10.0))
     target = bench.vehicle.target
-    assert bench.core.pause(bench.now_ms).ok
+    assert bench.core.mission_commands.pause().ok
     assert isinstance(bench.vehicle.target, Hold)
-    assert bench.core.resume(bench.now_ms).ok
+    assert bench.core.mission_commands.resume().ok
     assert bench.vehicle.target == target
 
 
 def test_after_a_flight_guided_forgets_its_target() -> None:
     bench = hovering()
-    bench.core.guided_target(bench.now_ms, position=(60.0, 0.0, -10.0))
-    bench.core.disarm(bench.now_ms, force=True)
+    bench.core.commands.guided_target(position=(60.0, 0.0, -10.0))
+    bench.core.arming.disarm(bench.now_ms, force=True)
     assert bench.vehicle.target == Idle()

@@ -66,7 +66,7 @@ def test_a_mission_that_begins_anew_begins_at_the_default() -> None:
     bench = begun(speed_item(3.0))
     bench.run(200.0, lambda: bench.core.sequencer.state() is MissionState.COMPLETED)
     assert agrees(bench) == 3.0
-    assert bench.core.start_mission(bench.now_ms).ok
+    assert bench.core.mission_commands.start(bench.now_ms).ok
     assert bench.core.sequencer.state() is MissionState.RUNNING
     assert agrees(bench) is None
 
@@ -79,20 +79,20 @@ def test_after_a_restart_of_the_service_nobody_remembers_a_speed() -> None:
 
     bench = Bench(stored=Stored())
     bench.airborne()
-    assert bench.core.set_mode(3, bench.now_ms).ok
+    assert bench.core.modes.set(3, bench.now_ms).ok
     bench.run(1.0)
     assert agrees(bench) is None
 
 
 def test_leaving_auto_ends_it() -> None:
     bench = begun(speed_item(3.0))
-    assert bench.core.set_mode(LOITER, bench.now_ms).ok
+    assert bench.core.modes.set(LOITER, bench.now_ms).ok
     assert agrees(bench) is None
 
 
 def test_a_command_in_auto_is_the_missions_speed_from_then_on() -> None:
     bench = begun(speed_item(3.0))
-    assert bench.core.change_speed(1, 7.0, bench.now_ms).ok
+    assert bench.core.commands.change_speed(1, 7.0).ok
     assert agrees(bench) == 7.0
 
 
@@ -106,7 +106,7 @@ def test_the_parameter_ends_it() -> None:
 def test_a_speed_of_guided_is_not_the_missions_and_an_upload_leaves_it() -> None:
     bench = Bench()
     bench.airborne()
-    assert bench.core.change_speed(1, 5.0, bench.now_ms).ok
+    assert bench.core.commands.change_speed(1, 5.0).ok
     bench.upload((takeoff(), waypoint(20, 0)))
     bench.run(0.1)
     assert bench.core.sequencer.mission_speed() is None

@@ -11,7 +11,7 @@ from tests.fakes.core_bench import Bench
 
 def test_a_servo_moves_at_once() -> None:
     bench = Bench()
-    assert bench.core.payload(183, (7.0, 1320.0), bench.now_ms).ok
+    assert bench.core.payload.command(183, (7.0, 1320.0), bench.now_ms).ok
     assert bench.vehicle.outputs == [(7, 1320.0)]
     assert bench.events(PayloadAction) == [PayloadAction(183, (7.0, 1320.0))]
 
@@ -28,27 +28,27 @@ def test_a_servo_moves_at_once() -> None:
 )
 def test_an_output_or_cycle_that_does_not_exist_is_refused(command: int, params: tuple[float, ...]) -> None:
     bench = Bench()
-    assert bench.core.payload(command, params, bench.now_ms).result is Result.FAILED
+    assert bench.core.payload.command(command, params, bench.now_ms).result is Result.FAILED
     assert bench.vehicle.outputs == []
 
 
 def test_what_is_no_payload_command_is_unsupported() -> None:
     bench = Bench()
-    assert bench.core.payload(16, (), bench.now_ms).result is Result.UNSUPPORTED
+    assert bench.core.payload.command(16, (), bench.now_ms).result is Result.UNSUPPORTED
 
 
 def test_a_new_repeat_replaces_the_old_one() -> None:
     bench = Bench()
-    bench.core.payload(184, (7.0, 1900.0, 5.0, 2.0), bench.now_ms)
+    bench.core.payload.command(184, (7.0, 1900.0, 5.0, 2.0), bench.now_ms)
     bench.run(1.5)
-    bench.core.payload(184, (8.0, 1100.0, 1.0, 2.0), bench.now_ms)
+    bench.core.payload.command(184, (8.0, 1100.0, 1.0, 2.0), bench.now_ms)
     bench.run(20.0)
     assert bench.vehicle.outputs == [(7, 1900.0), (7, 1500.0), (8, 1100.0), (8, 1500.0)]
 
 
 def test_a_repeat_is_half_a_cycle_here_and_half_a_cycle_there() -> None:
     bench = Bench()
-    bench.core.payload(184, (7.0, 1900.0, 2.0, 3.0), bench.now_ms)
+    bench.core.payload.command(184, (7.0, 1900.0, 2.0, 3.0), bench.now_ms)
     bench.collect()
     bench.run(10.0)
     moments = [when for when, event in bench.log if isinstance(event, PayloadAction)]
@@ -58,5 +58,5 @@ def test_a_repeat_is_half_a_cycle_here_and_half_a_cycle_there() -> None:
 @pytest.mark.parametrize("command", [203, 206, 211, 2000, 2500])
 def test_cameras_and_grippers_are_recorded(command: int) -> None:
     bench = Bench()
-    assert bench.core.payload(command, (1.0, 2.0), bench.now_ms).ok
+    assert bench.core.payload.command(command, (1.0, 2.0), bench.now_ms).ok
     assert bench.events(PayloadAction) == [PayloadAction(command, (1.0, 2.0))]

@@ -17,8 +17,8 @@ def away(north: float = 200.0, up: float = 10.0, **parameters: float) -> Bench:
     """Hovering somewhere, in GUIDED."""
     bench = Bench(parameters=parameters)
     bench.airborne(up)
-    bench.core.guided_target(bench.now_ms, position=(north, 0.0, -up))
-    bench.run(120.0, lambda: bench.core.parts.helm.arrived)
+    bench.core.commands.guided_target(position=(north, 0.0, -up))
+    bench.run(120.0, lambda: bench.core.helm.arrived)
     bench.run(2.0)
     return bench
 
@@ -26,8 +26,8 @@ def away(north: float = 200.0, up: float = 10.0, **parameters: float) -> Bench:
 def heights(bench: Bench) -> list[float]:
     """Of the legs that RTL flies, metres above home."""
     first = len(bench.vehicle.targets)
-    assert bench.core.return_to_launch(bench.now_ms).ok
-    bench.run(300.0, lambda: not bench.core.armed)
+    assert bench.core.commands.return_to_launch(bench.now_ms).ok
+    bench.run(300.0, lambda: not bench.core.facts.armed)
     return [round(-target.end[2], 1) for target in bench.vehicle.targets[first:] if isinstance(target, Leg)]
 
 
@@ -55,26 +55,26 @@ def test_near_home_a_cone_limits_the_climb() -> None:
 
 def test_it_waits_above_home() -> None:
     bench = away(RTL_LOIT_TIME=20_000)
-    bench.core.return_to_launch(bench.now_ms)
-    bench.run(300.0, lambda: abs(bench.position[0]) < 2.0 and bench.core.parts.helm.arrived)
+    bench.core.commands.return_to_launch(bench.now_ms)
+    bench.run(300.0, lambda: abs(bench.position[0]) < 2.0 and bench.core.helm.arrived)
     arrived = bench.now_ms
-    bench.run(300.0, lambda: bench.core.is_landing)
+    bench.run(300.0, lambda: bench.core.modes.mode.is_landing)
     assert bench.now_ms - arrived == 20_000
 
 
 def test_with_a_final_height_it_stays_there() -> None:
     bench = away(RTL_ALT_FINAL=700)
-    bench.core.return_to_launch(bench.now_ms)
+    bench.core.commands.return_to_launch(bench.now_ms)
     bench.run(200.0)
-    assert bench.core.armed
+    assert bench.core.facts.armed
     assert bench.position[2] == pytest.approx(-7.0, abs=0.1)
 
 
 def test_its_speed_is_its_own_and_the_usual_one_is_back_afterwards() -> None:
     bench = away(RTL_SPEED=300)
-    bench.core.return_to_launch(bench.now_ms)
+    bench.core.commands.return_to_launch(bench.now_ms)
     assert bench.vehicle.speeds.ground == 3.0
-    bench.core.set_mode(5, bench.now_ms)
+    bench.core.modes.set(5, bench.now_ms)
     assert bench.vehicle.speeds.ground == 10.0
 
 
@@ -82,24 +82,24 @@ def test_its_speed_is_its_own_and_the_usual_one_is_back_afterwards() -> None:
 def test_the_nose_on_the_way_home(behaviour: int, mode: YawMode) -> None:
     bench = away(WP_YAW_BEHAVIOR=behaviour)
     first = len(bench.vehicle.targets)
-    bench.core.return_to_launch(bench.now_ms)
+    bench.core.commands.return_to_launch(bench.now_ms)
     bench.run(60.0, lambda: len(bench.vehicle.targets) == first + 2)
     assert bench.vehicle.target.yaw.mode is mode
 
 
 def test_the_nose_turns_back_as_it_was_at_arming() -> None:
     bench = away(WP_YAW_BEHAVIOR=1)
-    bench.core.return_to_launch(bench.now_ms)
-    bench.run(120.0, lambda: bench.core.is_landing)
+    bench.core.commands.return_to_launch(bench.now_ms)
+    bench.run(120.0, lambda: bench.core.modes.mode.is_landing)
     assert any(yaw.mode is YawMode.ANGLE and yaw.angle == 0.0 for yaw in bench.vehicle.yaws)
 
 
 def test_on_the_ground_it_just_disarms() -> None:
     bench = Bench()
-    bench.core.arm(bench.now_ms)
-    bench.core.set_mode(RTL, bench.now_ms)
+    bench.core.arming.arm(bench.now_ms)
+    bench.core.modes.set(RTL, bench.now_ms)
     bench.run(1.0)
-    assert not bench.core.armed
+    assert not bench.core.facts.armed
 
 
 def rally(north: float, east: float, up: float = 0.0) -> MissionItem:
@@ -107,8 +107,8 @@ def rally(north: float, east: float, up: float = 0.0) -> MissionItem:
 
 
 def landed_at(bench: Bench) -> tuple[float, float]:
-    bench.core.return_to_launch(bench.now_ms)
-    bench.run(300.0, lambda: not bench.core.armed)
+    bench.core.commands.return_to_launch(bench.now_ms)
+    bench.run(300.0, lambda: not bench.core.facts.armed)
     return (round(bench.position[0]), round(bench.position[1]))
 
 

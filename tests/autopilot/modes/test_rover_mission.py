@@ -52,14 +52,14 @@ def test_its_words_are_ardupilots() -> None:
 def test_it_may_be_armed_in_auto_and_then_begins() -> None:
     bench = Bench("rover")
     bench.upload(ROUND)
-    bench.core.set_mode(AUTO, bench.now_ms)
-    assert bench.core.arm(bench.now_ms).ok
+    bench.core.modes.set(AUTO, bench.now_ms)
+    assert bench.core.arming.arm(bench.now_ms).ok
     assert bench.core.sequencer.state() is MissionState.RUNNING
 
 
 def test_auto_without_a_mission_is_refused_in_its_own_words() -> None:
     bench = Bench("rover")
-    assert bench.core.set_mode(AUTO, bench.now_ms).result is Result.FAILED
+    assert bench.core.modes.set(AUTO, bench.now_ms).result is Result.FAILED
     assert said(bench, "No Mission. Can't set AUTO.") == [5]
 
 
@@ -82,14 +82,14 @@ def test_return_to_launch_in_a_mission_drives_home() -> None:
     bench = driven(*ROUND, item(20))
     assert bench.reached == [1, 2, 3, 4]
     assert bench.position == pytest.approx((0.0, 0.0, 0.0), abs=2.1)
-    assert bench.core.armed
+    assert bench.core.facts.armed
 
 
 @pytest.mark.parametrize(("behaviour", "mode"), [(0, AUTO), (1, AUTO), (2, ACRO), (3, MANUAL)])
 def test_the_end_is_a_parameter(behaviour: int, mode: int) -> None:
     """docs/catalogue.md, 43: EndMissionBehavior."""
     bench = driven(MIS_DONE_BEHAVE=behaviour)
-    assert bench.core.mode_number == mode
+    assert bench.core.modes.number == mode
     if behaviour < 2:
         assert isinstance(bench.vehicle.target, Hold)
         assert (bench.vehicle.target.position is None) is (behaviour == 0)
@@ -110,12 +110,12 @@ def test_driving_backwards_is_an_item() -> None:
 
 def test_rtl_drives_home_at_its_own_speed_and_stops_there() -> None:
     bench = Bench("rover", parameters={"RTL_SPEED": 1.5})
-    bench.core.set_mode(GUIDED, bench.now_ms)
-    bench.core.arm(bench.now_ms)
-    bench.core.guided_target(bench.now_ms, position=(30.0, 0.0, 0.0))
-    bench.run(60.0, lambda: bench.core.parts.helm.arrived)
-    assert bench.core.return_to_launch(bench.now_ms).ok
-    assert bench.core.mode_number == RTL
+    bench.core.modes.set(GUIDED, bench.now_ms)
+    bench.core.arming.arm(bench.now_ms)
+    bench.core.commands.guided_target(position=(30.0, 0.0, 0.0))
+    bench.run(60.0, lambda: bench.core.helm.arrived)
+    assert bench.core.commands.return_to_launch(bench.now_ms).ok
+    assert bench.core.modes.number == RTL
     assert bench.vehicle.speeds.ground == 1.5
     bench.run(60.0)
     assert bench.texts.count("Reached destination") == 1
@@ -127,8 +127,8 @@ def test_disarming_in_auto_keeps_the_index_and_outside_it_rewinds(mode: int, ind
     bench = Bench("rover")
     bench.begin(ROUND)
     bench.run(60.0, lambda: bench.reached == [1])
-    bench.core.set_mode(mode, bench.now_ms)
-    bench.core.disarm(bench.now_ms)
+    bench.core.modes.set(mode, bench.now_ms)
+    bench.core.arming.disarm(bench.now_ms)
     assert bench.core.sequencer.current_nav_index() == index
 
 
@@ -136,11 +136,11 @@ def test_mission_start_enters_auto_from_manual() -> None:
     """docs/catalogue.md, 44."""
     bench = Bench("rover")
     bench.upload(ROUND)
-    bench.core.set_mode(MANUAL, bench.now_ms)
-    bench.core.arm(bench.now_ms)
-    assert bench.core.start_mission(bench.now_ms).ok
+    bench.core.modes.set(MANUAL, bench.now_ms)
+    bench.core.arming.arm(bench.now_ms)
+    assert bench.core.mission_commands.start(bench.now_ms).ok
     bench.run(60.0, lambda: 1 in bench.reached)
-    assert bench.core.mode_number == AUTO
+    assert bench.core.modes.number == AUTO
 
 
 def test_a_takeoff_at_the_beginning_does_not_stop_it() -> None:

@@ -20,9 +20,9 @@ def beside(p: Ned, a: Ned, b: Ned) -> float:
 
 
 def go(bench: Bench, north: float, east: float, up: float) -> None:
-    bench.core.guided_target(bench.now_ms, position=(north, east, -up))
-    bench.run(120.0, lambda: bench.core.parts.helm.arrived)
-    assert bench.core.parts.helm.arrived
+    bench.core.commands.guided_target(position=(north, east, -up))
+    bench.run(120.0, lambda: bench.core.helm.arrived)
+    assert bench.core.helm.arrived
 
 
 def round_the_corner(**parameters: float) -> Bench:
@@ -35,11 +35,11 @@ def round_the_corner(**parameters: float) -> Bench:
 
 def test_it_goes_back_by_the_corner_and_lands_where_it_was_armed() -> None:
     bench = round_the_corner()
-    assert bench.core.set_mode(SMART_RTL, bench.now_ms).ok
-    assert bench.core.mode_name == "SMART_RTL"
+    assert bench.core.modes.set(SMART_RTL, bench.now_ms).ok
+    assert bench.core.modes.spec.name == "SMART_RTL"
     corner, highest = 1e9, 0.0
     for _ in range(600):
-        bench.run(0.2, lambda: not bench.core.armed)
+        bench.run(0.2, lambda: not bench.core.facts.armed)
         corner = min(corner, away(bench, 60.0, 0.0))
         highest = max(highest, height(bench))
     to_the_end(bench)
@@ -51,33 +51,33 @@ def test_it_goes_back_by_the_corner_and_lands_where_it_was_armed() -> None:
 
 def test_it_rests_two_metres_above_the_start_before_it_lands() -> None:
     bench = round_the_corner()
-    bench.core.set_mode(SMART_RTL, bench.now_ms)
-    bench.run(120.0, lambda: bench.core.parts.modes.mode.is_landing)
+    bench.core.modes.set(SMART_RTL, bench.now_ms)
+    bench.run(120.0, lambda: bench.core.modes.mode.is_landing)
     assert away(bench) < 2.5
     assert height(bench) == pytest.approx(2.0, abs=2.2)  # within WPNAV_RADIUS
-    assert bench.core.armed
+    assert bench.core.facts.armed
 
 
 def test_with_a_final_height_it_stays_there() -> None:
     bench = round_the_corner(RTL_ALT_FINAL=500)
-    bench.core.set_mode(SMART_RTL, bench.now_ms)
+    bench.core.modes.set(SMART_RTL, bench.now_ms)
     bench.run(150.0)
-    assert bench.core.armed
-    assert not bench.core.parts.modes.mode.is_landing
+    assert bench.core.facts.armed
+    assert not bench.core.modes.mode.is_landing
     assert height(bench) == pytest.approx(5.0, abs=0.7)
 
 
 def test_left_half_way_it_goes_on_with_what_is_left() -> None:
     bench = round_the_corner()
-    bench.core.set_mode(SMART_RTL, bench.now_ms)
+    bench.core.modes.set(SMART_RTL, bench.now_ms)
     bench.run(60.0, lambda: away(bench, 60.0, 0.0) < 3.0)
     bench.run(3.0)
-    assert bench.core.set_mode(GUIDED, bench.now_ms).ok
+    assert bench.core.modes.set(GUIDED, bench.now_ms).ok
     bench.run(5.0)
-    assert bench.core.set_mode(SMART_RTL, bench.now_ms).ok
+    assert bench.core.modes.set(SMART_RTL, bench.now_ms).ok
     farthest = 0.0
     for _ in range(400):
-        bench.run(0.2, lambda: not bench.core.armed)
+        bench.run(0.2, lambda: not bench.core.facts.armed)
         farthest = max(farthest, away(bench))
     to_the_end(bench)
     assert farthest < 60.0
@@ -88,10 +88,10 @@ def test_a_loop_is_not_flown_again() -> None:
     bench = in_air(10.0)
     for place in ((60.0, 0.0), (60.0, 60.0), (20.0, 60.0), (20.0, -20.0)):
         go(bench, *place, 10.0)
-    bench.core.set_mode(SMART_RTL, bench.now_ms)
+    bench.core.modes.set(SMART_RTL, bench.now_ms)
     farthest = 0.0
     for _ in range(300):
-        bench.run(0.2, lambda: not bench.core.armed)
+        bench.run(0.2, lambda: not bench.core.facts.armed)
         farthest = max(farthest, away(bench))
     to_the_end(bench)
     assert farthest < 30.0
@@ -100,40 +100,40 @@ def test_a_loop_is_not_flown_again() -> None:
 
 def test_without_a_trail_it_is_refused() -> None:
     bench = in_air(10.0, SRTL_POINTS=0)
-    assert not bench.core.set_mode(SMART_RTL, bench.now_ms).ok
+    assert not bench.core.modes.set(SMART_RTL, bench.now_ms).ok
     assert "Mode change to SMARTRTL failed: init failed" in bench.texts
-    assert bench.core.mode_number == GUIDED
+    assert bench.core.modes.number == GUIDED
 
 
 def test_on_the_ground_it_disarms() -> None:
     bench = ready()
-    bench.core.set_mode(GUIDED, bench.now_ms)
-    bench.core.arm(bench.now_ms)
-    assert bench.core.set_mode(SMART_RTL, bench.now_ms).ok
+    bench.core.modes.set(GUIDED, bench.now_ms)
+    bench.core.arming.arm(bench.now_ms)
+    assert bench.core.modes.set(SMART_RTL, bench.now_ms).ok
     bench.run(1.0)
-    assert not bench.core.armed
+    assert not bench.core.facts.armed
 
 
 def test_it_cannot_be_armed_in() -> None:
     bench = ready()
-    assert bench.core.set_mode(SMART_RTL, bench.now_ms).ok
-    assert not bench.core.arm(bench.now_ms).ok
+    assert bench.core.modes.set(SMART_RTL, bench.now_ms).ok
+    assert not bench.core.arming.arm(bench.now_ms).ok
     assert "Arm: SMARTRTL mode not armable" in bench.texts
 
 
 @pytest.mark.parametrize(("points", "mode", "said"), [(300, SMART_RTL, False), (0, RTL, True)])
 def test_a_failsafe_takes_it_or_says_what_it_takes_instead(points: int, mode: int, said: bool) -> None:
     bench = round_the_corner(FS_GCS_ENABLE=3, SRTL_POINTS=points)
-    bench.core.fail_ground_station(bench.now_ms, failed=True)
+    bench.core.failsafes.ground_station_failed(bench.now_ms, failed=True)
     bench.run(0.1)
-    assert bench.core.mode_number == mode
+    assert bench.core.modes.number == mode
     assert ("SmartRTL Unavailable, Trying RTL Mode" in bench.texts) is said
 
 
 def test_the_trail_costs_few_wake_ups() -> None:
     bench = in_air(10.0)
     before = bench.updates
-    bench.core.guided_target(bench.now_ms, position=(500.0, 0.0, -10.0))
+    bench.core.commands.guided_target(position=(500.0, 0.0, -10.0))
     bench.run(40.0)
     assert bench.updates - before < 60
 
@@ -150,11 +150,11 @@ def test_the_trail_of_few_looks_passes_where_it_flew() -> None:
             flown.append(bench.position)
 
     for place in ((80.0, 0.0), (80.0, 50.0), (40.0, 90.0)):
-        bench.core.guided_target(bench.now_ms, position=(*place, -25.0))
+        bench.core.commands.guided_target(position=(*place, -25.0))
         watch(16.0)
     for k in range(12):
-        bench.core.guided_target(bench.now_ms, velocity=(6.0 * cos(k / 2.0), 6.0 * sin(k / 2.0), 0.0))
+        bench.core.commands.guided_target(velocity=(6.0 * cos(k / 2.0), 6.0 * sin(k / 2.0), 0.0))
         watch(1.0)
-    kept = list(pairwise(bench.core.parts.trail.begin_return(bench.now_ms)))
+    kept = list(pairwise(bench.core.trail.begin_return(bench.now_ms)))
     worst = max(min(beside(p, a, b) for a, b in kept) for p in flown)
     assert worst < 2.5

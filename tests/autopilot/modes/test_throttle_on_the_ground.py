@@ -12,8 +12,8 @@ STABILIZE, ACRO, LOITER, GUIDED = 0, 1, 5, 4
 
 def armed(mode: int) -> Bench:
     bench = Bench()
-    bench.core.set_mode(mode, bench.now_ms)
-    assert bench.core.arm(bench.now_ms).ok
+    bench.core.modes.set(mode, bench.now_ms)
+    assert bench.core.arming.arm(bench.now_ms).ok
     bench.run(1.0)
     return bench
 
@@ -23,29 +23,29 @@ def test_armed_without_sticks_it_stays_on_the_ground(mode: int) -> None:
     bench = armed(mode)
     assert isinstance(bench.vehicle.target, Idle)
     bench.run(15.0)
-    assert not bench.core.armed  # DISARM_DELAY
+    assert not bench.core.facts.armed  # DISARM_DELAY
 
 
 @pytest.mark.parametrize("mode", [STABILIZE, ACRO])
 def test_a_throttle_above_the_middle_lifts_it(mode: int) -> None:
     bench = armed(mode)
     for throttle, kind in ((0.0, Idle), (0.5, Idle), (0.7, Pilot), (0.0, Pilot)):
-        bench.core.set_sticks(Sticks(throttle=throttle), bench.now_ms)
+        bench.core.sticks.move(Sticks(throttle=throttle), bench.now_ms)
         assert isinstance(bench.vehicle.target, kind)
-    bench.core.set_sticks(None, bench.now_ms)
+    bench.core.sticks.move(None, bench.now_ms)
     assert isinstance(bench.vehicle.target, Idle)
 
 
 def test_in_the_air_the_sticks_have_it_at_once() -> None:
     bench = Bench()
     bench.airborne()
-    bench.core.set_mode(STABILIZE, bench.now_ms)
+    bench.core.modes.set(STABILIZE, bench.now_ms)
     assert isinstance(bench.vehicle.target, Pilot)
-    bench.core.set_sticks(None, bench.now_ms)
+    bench.core.sticks.move(None, bench.now_ms)
     assert isinstance(bench.vehicle.target, Pilot)
 
 
 def test_a_rover_takes_its_sticks_where_it_stands() -> None:
     bench = Bench("rover")
-    bench.core.set_mode(0, bench.now_ms)
+    bench.core.modes.set(0, bench.now_ms)
     assert isinstance(bench.vehicle.target, Pilot)

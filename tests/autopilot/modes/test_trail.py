@@ -30,14 +30,14 @@ def beside(p: Ned, a: Ned, b: Ned) -> float:
 
 def roving(**parameters: float) -> Bench:
     bench = Bench("rover", parameters=parameters)
-    bench.core.set_mode(GUIDED, bench.now_ms)
-    assert bench.core.arm(bench.now_ms).ok
+    bench.core.modes.set(GUIDED, bench.now_ms)
+    assert bench.core.arming.arm(bench.now_ms).ok
     return bench
 
 
 def go(bench: Bench, north: float, east: float, up: float = 0.0) -> None:
-    bench.core.guided_target(bench.now_ms, position=(north, east, -up))
-    bench.run(120.0, lambda: bench.core.parts.helm.arrived)
+    bench.core.commands.guided_target(position=(north, east, -up))
+    bench.run(120.0, lambda: bench.core.helm.arrived)
 
 
 @given(st.lists(places, max_size=25), st.floats(0.1, 20.0))
@@ -91,7 +91,7 @@ def test_the_way_begins_where_it_is_armed_and_follows_the_corners() -> None:
     bench = roving()
     go(bench, 30.0, 0.0)
     go(bench, 30.0, 30.0)
-    way = bench.core.parts.trail.begin_return(bench.now_ms)
+    way = bench.core.trail.begin_return(bench.now_ms)
     assert hypot(way[0][0] - 30.0, way[0][1] - 30.0) < 5.0
     assert min(hypot(n - 30.0, e) for n, e, _ in way) < 3.5
     assert way[-1] == (0.0, 0.0, 0.0)
@@ -101,9 +101,9 @@ def test_the_way_begins_where_it_is_armed_and_follows_the_corners() -> None:
 def test_disarming_forgets_the_way() -> None:
     bench = roving()
     go(bench, 30.0, 0.0)
-    bench.core.disarm(bench.now_ms, force=True)
-    assert bench.core.parts.trail.way_back() == []
-    assert not bench.core.parts.trail.keeping
+    bench.core.arming.disarm(bench.now_ms, force=True)
+    assert bench.core.trail.way_back() == []
+    assert not bench.core.trail.keeping
 
 
 def test_a_full_trail_is_given_up_and_says_so() -> None:
@@ -112,14 +112,14 @@ def test_a_full_trail_is_given_up_and_says_so() -> None:
     for k in range(12):
         go(bench, 8.0 * (k + 1), 12.0 * (k % 2))
     assert bench.texts.count("SmartRTL deactivated: buffer full") == 1
-    assert not bench.core.set_mode(SMART_RTL, bench.now_ms).ok
+    assert not bench.core.modes.set(SMART_RTL, bench.now_ms).ok
 
 
 def test_a_copters_way_has_height() -> None:
     bench = Bench("copter")
     bench.airborne()
     go(bench, 40.0, 0.0, 20.0)
-    *_, hover, start = bench.core.parts.trail.way_back()
+    *_, hover, start = bench.core.trail.way_back()
     assert dist(hover, (0.0, 0.0, -10.0)) < 2.0 and start == (0.0, 0.0, 0.0)
 
 
@@ -128,24 +128,24 @@ def test_without_a_position_the_trail_is_given_up_after_a_while() -> None:
     go(bench, 30.0, 0.0)
     bench.vehicle.lose_position()
     bench.run(14.0)
-    assert bench.core.parts.trail
+    assert bench.core.trail
     bench.run(2.0)
     assert "SmartRTL deactivated: bad position" in bench.texts
-    assert not bench.core.parts.trail
+    assert not bench.core.trail
 
 
 def test_a_vehicle_with_modes_of_its_own_keeps_its_own_trail() -> None:
     bench = Bench("rover")
     bench.vehicle.capabilities = Capabilities(own_modes=True)
-    bench.core.parts.trail.armed_changed(True, bench.now_ms)
-    assert not bench.core.parts.trail.keeping
+    bench.core.trail.armed_changed(True, bench.now_ms)
+    assert not bench.core.trail.keeping
 
 
 def test_the_way_back_is_not_added_to_the_way() -> None:
     bench = roving()
     go(bench, 30.0, 0.0)
-    before = bench.core.parts.trail.way_back()
-    assert bench.core.set_mode(SMART_RTL, bench.now_ms).ok
+    before = bench.core.trail.way_back()
+    assert bench.core.modes.set(SMART_RTL, bench.now_ms).ok
     bench.run(4.0)
-    bench.core.set_mode(GUIDED, bench.now_ms)
-    assert len(bench.core.parts.trail.way_back()) <= len(before)
+    bench.core.modes.set(GUIDED, bench.now_ms)
+    assert len(bench.core.trail.way_back()) <= len(before)

@@ -16,35 +16,35 @@ from tests.fakes.core_bench import Bench, takeoff, waypoint
 
 def test_arming_is_announced_in_ardupilots_words() -> None:
     bench = Bench()
-    assert bench.core.arm(bench.now_ms).ok
-    assert bench.core.disarm(bench.now_ms).ok
+    assert bench.core.arming.arm(bench.now_ms).ok
+    assert bench.core.arming.disarm(bench.now_ms).ok
     assert [text for text in bench.texts if "motors" in text] == ["Arming motors", "Disarming motors"]
     assert [event.armed for event in bench.events(ArmedChanged)] == [True, False]
 
 
 def test_a_rover_has_its_own_words() -> None:
     bench = Bench("rover")
-    assert bench.core.arm(bench.now_ms).ok
-    assert bench.core.disarm(bench.now_ms).ok
+    assert bench.core.arming.arm(bench.now_ms).ok
+    assert bench.core.arming.disarm(bench.now_ms).ok
     assert [text for text in bench.texts if "Throttle" in text] == ["Throttle armed", "Throttle disarmed"]
 
 
 def test_what_is_so_already_succeeds_without_effect() -> None:
     bench = Bench()
-    assert bench.core.disarm(bench.now_ms).ok
-    bench.core.arm(bench.now_ms)
-    assert bench.core.arm(bench.now_ms).ok
+    assert bench.core.arming.disarm(bench.now_ms).ok
+    bench.core.arming.arm(bench.now_ms)
+    assert bench.core.arming.arm(bench.now_ms).ok
     assert len(bench.events(ArmedChanged)) == 1
 
 
 def test_a_refusal_at_arming_is_a_warning() -> None:
     """What the checks find is critical; that it is not the moment is not."""
     bench = Bench()
-    bench.core.set_mode(9, bench.now_ms)
-    assert not bench.core.arm(bench.now_ms).ok
+    bench.core.modes.set(9, bench.now_ms)
+    assert not bench.core.arming.arm(bench.now_ms).ok
     refusals = [event for event in bench.events(StatusText) if "not armable" in event.text]
     bench.airborne()
-    assert not bench.core.disarm(bench.now_ms).ok
+    assert not bench.core.arming.disarm(bench.now_ms).ok
     refusals += [event for event in bench.events(StatusText) if event.text == "Disarm: not landed"]
     assert [event.severity for event in refusals] == [Severity.CRITICAL, Severity.WARNING]
 
@@ -52,26 +52,26 @@ def test_a_refusal_at_arming_is_a_warning() -> None:
 def test_the_vehicles_own_reasons_refuse_arming_one_text_each() -> None:
     bench = Bench()
     bench.vehicle.armable_reasons = (GYROS_FAILED, COMPASS_FAILED)
-    outcome = bench.core.arm(bench.now_ms)
+    outcome = bench.core.arming.arm(bench.now_ms)
     assert (outcome.result, outcome.reason) == (Result.FAILED, "Gyros not healthy")
     said = bench.events(StatusText)
     assert StatusText(Severity.CRITICAL, "Arm: Gyros not healthy") in said
     assert StatusText(Severity.CRITICAL, "Arm: Compass not healthy") in said
-    assert not bench.core.armed
+    assert not bench.core.facts.armed
 
 
 def test_force_arms_in_spite_of_them() -> None:
     bench = Bench()
     bench.vehicle.armable_reasons = (GYROS_FAILED,)
-    assert bench.core.arm(bench.now_ms, force=True).ok
-    assert bench.core.armed
+    assert bench.core.arming.arm(bench.now_ms, force=True).ok
+    assert bench.core.facts.armed
 
 
 @pytest.mark.parametrize(("mode", "name"), [(6, "RTL"), (9, "LAND"), (17, "BRAKE")])
 def test_modes_that_only_fly_cannot_be_armed_in(mode: int, name: str) -> None:
     bench = Bench()
-    bench.core.set_mode(mode, bench.now_ms)
-    assert bench.core.arm(bench.now_ms).result is Result.FAILED
+    bench.core.modes.set(mode, bench.now_ms)
+    assert bench.core.arming.arm(bench.now_ms).result is Result.FAILED
     assert f"Arm: {name} mode not armable" in bench.texts
 
 
@@ -79,45 +79,45 @@ def test_modes_that_only_fly_cannot_be_armed_in(mode: int, name: str) -> None:
 def test_a_rover_is_not_armed_on_its_way_home(mode: int) -> None:
     """In ArduRover's words."""
     bench = Bench("rover")
-    assert bench.core.set_mode(mode, bench.now_ms).ok
-    assert bench.core.arm(bench.now_ms).result is Result.FAILED
+    assert bench.core.modes.set(mode, bench.now_ms).ok
+    assert bench.core.arming.arm(bench.now_ms).result is Result.FAILED
     assert "Arm: Mode not armable" in bench.texts
 
 
 def test_auto_is_armable_only_by_option() -> None:
     bench = Bench()
     bench.upload([takeoff(), waypoint(40, 0)])
-    bench.core.set_mode(3, bench.now_ms)
-    assert bench.core.arm(bench.now_ms).result is Result.FAILED
+    bench.core.modes.set(3, bench.now_ms)
+    assert bench.core.arming.arm(bench.now_ms).result is Result.FAILED
     assert "Arm: AUTO mode not armable" in bench.texts
     bench.parameters.set("AUTO_OPTIONS", 1)
-    assert bench.core.arm(bench.now_ms).ok
+    assert bench.core.arming.arm(bench.now_ms).ok
 
 
 def test_auto_whose_mission_was_cleared_refuses_arming() -> None:
     """docs/catalogue.md, 42."""
     bench = Bench(parameters={"AUTO_OPTIONS": 1})
     bench.upload([takeoff(), waypoint(40, 0)])
-    bench.core.set_mode(3, bench.now_ms)
+    bench.core.modes.set(3, bench.now_ms)
     bench.upload([])
-    assert bench.core.arm(bench.now_ms).result is Result.FAILED
+    assert bench.core.arming.arm(bench.now_ms).result is Result.FAILED
     assert "Arm: Mode requires mission" in bench.texts
 
 
 def test_auto_without_a_takeoff_refuses_arming() -> None:
     bench = Bench(parameters={"AUTO_OPTIONS": 1})
     bench.upload([waypoint(40, 0)])
-    bench.core.set_mode(3, bench.now_ms)
-    assert bench.core.arm(bench.now_ms).result is Result.FAILED
+    bench.core.modes.set(3, bench.now_ms)
+    assert bench.core.arming.arm(bench.now_ms).result is Result.FAILED
     assert "Arm: Auto: Missing Takeoff Cmd" in bench.texts
 
 
 def test_a_mode_that_needs_a_position_cannot_be_armed_in_without_one() -> None:
     bench = Bench()
     bench.vehicle.lose_position()
-    bench.core.set_mode(4, bench.now_ms)
+    bench.core.modes.set(4, bench.now_ms)
     bench.run(0.1)
-    assert bench.core.arm(bench.now_ms).result is Result.FAILED
+    assert bench.core.arming.arm(bench.now_ms).result is Result.FAILED
     assert "Arm: Need Position Estimate" in bench.texts
 
 
@@ -132,18 +132,18 @@ def test_a_mode_that_needs_a_position_cannot_be_armed_in_without_one() -> None:
 )
 def test_a_battery_too_low_refuses_arming(name: str, value: float, reason: str) -> None:
     bench = Bench(parameters={name: value})
-    assert bench.core.arm(bench.now_ms).reason == reason
+    assert bench.core.arming.arm(bench.now_ms).reason == reason
 
 
 def test_no_checks_but_the_vehicles_own_with_arming_check_zero() -> None:
     bench = Bench(parameters={"BATT_ARM_VOLT": 16.6, "ARMING_CHECK": 0})
-    assert bench.core.arm(bench.now_ms).ok
+    assert bench.core.arming.arm(bench.now_ms).ok
 
 
 def test_a_raised_throttle_refuses_arming() -> None:
     bench = Bench()
-    bench.core.set_sticks(Sticks(throttle=0.4), bench.now_ms)
-    assert bench.core.arm(bench.now_ms).reason == "Throttle too high"
+    bench.core.sticks.move(Sticks(throttle=0.4), bench.now_ms)
+    assert bench.core.arming.arm(bench.now_ms).reason == "Throttle too high"
 
 
 # --- checks all the time ----------------------------------------------------------------------------------------------
@@ -157,85 +157,85 @@ def test_failing_checks_are_said_every_thirty_seconds_but_not_at_boot() -> None:
 
 def test_readiness_follows_the_checks_within_a_second() -> None:
     bench = Bench()
-    assert bench.core.prearm_ok
+    assert bench.core.prearm.ok
     bench.vehicle.armable_reasons = (COMPASS_FAILED,)
     bench.run(1.0)
-    assert not bench.core.prearm_ok
+    assert not bench.core.prearm.ok
     bench.vehicle.armable_reasons = ()
     bench.run(1.0)
-    assert bench.core.prearm_ok
+    assert bench.core.prearm.ok
 
 
 def test_a_ground_station_may_ask_for_the_checks() -> None:
     bench = Bench()
     bench.vehicle.armable_reasons = (COMPASS_FAILED,)
-    assert bench.core.run_prearm_checks(bench.now_ms).ok
+    assert bench.core.prearm.run(bench.now_ms).ok
     assert "PreArm: Compass not healthy" in bench.texts
     bench.vehicle.armable_reasons = ()
-    bench.core.arm(bench.now_ms)
-    assert bench.core.run_prearm_checks(bench.now_ms).result is Result.TEMPORARILY_REJECTED
+    bench.core.arming.arm(bench.now_ms)
+    assert bench.core.prearm.run(bench.now_ms).result is Result.TEMPORARILY_REJECTED
 
 
 # --- disarming --------------------------------------------------------------------------------------------------------
 def test_in_the_air_disarming_needs_force() -> None:
     bench = Bench()
     bench.airborne()
-    assert bench.core.disarm(bench.now_ms).result is Result.FAILED
-    assert bench.core.armed
-    assert bench.core.disarm(bench.now_ms, force=True).ok
-    assert not bench.core.armed
+    assert bench.core.arming.disarm(bench.now_ms).result is Result.FAILED
+    assert bench.core.facts.armed
+    assert bench.core.arming.disarm(bench.now_ms, force=True).ok
+    assert not bench.core.facts.armed
 
 
 def test_sitting_armed_on_the_ground_ends_after_the_delay() -> None:
     bench = Bench(parameters={"DISARM_DELAY": 7})
-    bench.core.arm(bench.now_ms)
+    bench.core.arming.arm(bench.now_ms)
     armed = bench.now_ms
-    bench.run(30.0, lambda: not bench.core.armed)
+    bench.run(30.0, lambda: not bench.core.facts.armed)
     assert bench.now_ms - armed == 7000
 
 
 def test_the_delay_begins_anew_after_a_landing() -> None:
     bench = Bench()
-    bench.core.set_mode(5, bench.now_ms)
-    bench.core.arm(bench.now_ms)
-    bench.core.takeoff(5.0, bench.now_ms)
+    bench.core.modes.set(5, bench.now_ms)
+    bench.core.arming.arm(bench.now_ms)
+    bench.core.commands.takeoff(5.0)
     bench.run(20.0)
-    assert bench.core.armed
-    bench.core.set_sticks(Sticks(throttle=0.0), bench.now_ms)
-    bench.run(60.0, lambda: bench.core.parts.facts.landed)
+    assert bench.core.facts.armed
+    bench.core.sticks.move(Sticks(throttle=0.0), bench.now_ms)
+    bench.run(60.0, lambda: bench.core.facts.landed)
     landed = bench.now_ms
-    bench.core.set_sticks(None, bench.now_ms)
-    bench.run(60.0, lambda: not bench.core.armed)
+    bench.core.sticks.move(None, bench.now_ms)
+    bench.run(60.0, lambda: not bench.core.facts.armed)
     assert bench.now_ms - landed == 10_000
 
 
 def test_a_delay_of_zero_never_disarms() -> None:
     bench = Bench(parameters={"DISARM_DELAY": 0})
-    bench.core.arm(bench.now_ms)
+    bench.core.arming.arm(bench.now_ms)
     bench.run(300.0)
-    assert bench.core.armed
+    assert bench.core.facts.armed
 
 
 def test_a_countdown_holds_the_automatic_disarming() -> None:
     bench = Bench()
-    bench.core.arm(bench.now_ms)
-    bench.core.parts.arming.hold_auto_disarm = True
+    bench.core.arming.arm(bench.now_ms)
+    bench.core.vehicle_arming.hold_auto_disarm = True
     bench.run(60.0)
-    assert bench.core.armed
+    assert bench.core.facts.armed
 
 
 def test_a_rover_is_not_disarmed_for_standing_still() -> None:
     bench = Bench("rover")
-    bench.core.arm(bench.now_ms)
+    bench.core.arming.arm(bench.now_ms)
     bench.run(60.0)
-    assert bench.core.armed
+    assert bench.core.facts.armed
 
 
 # --- vehicles that take their time, and that act by themselves --------------------------------------------------------
 def test_a_slow_vehicle_is_in_progress_until_it_replies() -> None:
     bench = Bench()
     bench.vehicle.slow_arming = True
-    assert bench.core.arm(bench.now_ms).result is Result.IN_PROGRESS
+    assert bench.core.arming.arm(bench.now_ms).result is Result.IN_PROGRESS
     bench.run(1.0)
     assert not bench.events(ArmedChanged)
     bench.vehicle.answer(True, True)
@@ -246,11 +246,11 @@ def test_a_slow_vehicle_is_in_progress_until_it_replies() -> None:
 def test_a_slow_vehicle_that_refuses_says_why() -> None:
     bench = Bench()
     bench.vehicle.slow_arming = True
-    bench.core.arm(bench.now_ms)
+    bench.core.arming.arm(bench.now_ms)
     bench.vehicle.answer(False, True, "Hardware safety switch")
     bench.run(0.1)
     assert "Arm: Hardware safety switch" in bench.texts
-    assert not bench.core.armed
+    assert not bench.core.facts.armed
 
 
 def test_a_vehicle_that_does_not_stop_after_landing_is_asked_every_second() -> None:
@@ -262,7 +262,7 @@ def test_a_vehicle_that_does_not_stop_after_landing_is_asked_every_second() -> N
         asked.append(bench.now_ms)
         return Request.refused("still spinning")
 
-    bench.core.land(bench.now_ms)
+    bench.core.commands.land(bench.now_ms)
     bench.run(2.0)
     bench.vehicle.disarm = refuse
     bench.run(60.0, lambda: bool(asked))
@@ -289,5 +289,5 @@ def test_another_procedure_can_take_the_place_of_arming() -> None:
 
     bench = Bench()
     bench.core.arming = Reluctant()
-    assert bench.core.arm(bench.now_ms).reason == "resetting"
-    assert not bench.core.armed
+    assert bench.core.arming.arm(bench.now_ms).reason == "resetting"
+    assert not bench.core.facts.armed

@@ -29,20 +29,20 @@ ALL, BARO, COMPASS, GPS, INS, RC, BATTERY = 1, 2, 4, 8, 16, 64, 256
 def test_a_check_can_be_switched_off(reason: ArmingReason, bit: int) -> None:
     bench = Bench(parameters={"ARMING_CHECK": ALL})
     bench.vehicle.armable_reasons = (reason,)
-    bench.core.set_mode(GUIDED, bench.now_ms)
-    assert bench.core.arm(bench.now_ms).reason == reason.text
+    bench.core.modes.set(GUIDED, bench.now_ms)
+    assert bench.core.arming.arm(bench.now_ms).reason == reason.text
     bench.parameters.set("ARMING_CHECK", bit)
-    assert bench.core.arm(bench.now_ms).reason == reason.text
+    assert bench.core.arming.arm(bench.now_ms).reason == reason.text
     bench.parameters.set("ARMING_CHECK", COMPASS)
-    assert bench.core.arm(bench.now_ms).ok
+    assert bench.core.arming.arm(bench.now_ms).ok
 
 
 @pytest.mark.parametrize("reason", [COMPASS_FAILED, NEED_POSITION])
 def test_some_cannot(reason: ArmingReason) -> None:
     bench = Bench(parameters={"ARMING_CHECK": 0})
     bench.vehicle.armable_reasons = (reason,)
-    bench.core.set_mode(GUIDED, bench.now_ms)
-    assert bench.core.arm(bench.now_ms).reason == reason.text
+    bench.core.modes.set(GUIDED, bench.now_ms)
+    assert bench.core.arming.arm(bench.now_ms).reason == reason.text
 
 
 @pytest.mark.parametrize("mode", [STABILIZE, ALT_HOLD])
@@ -50,13 +50,13 @@ def test_without_gps_it_is_armed_in_a_mode_that_needs_none(mode: int) -> None:
     bench = ready()
     bench.parameters.set("SIM_GPS_DISABLE", 1)
     bench.run(15.0)
-    bench.core.set_mode(GUIDED, bench.now_ms)
-    assert not bench.core.arm(bench.now_ms).ok
+    bench.core.modes.set(GUIDED, bench.now_ms)
+    assert not bench.core.arming.arm(bench.now_ms).ok
     assert "Arm: Need Position Estimate" in bench.texts
-    bench.core.set_mode(mode, bench.now_ms)
-    bench.core.arm(bench.now_ms)
+    bench.core.modes.set(mode, bench.now_ms)
+    bench.core.arming.arm(bench.now_ms)
     bench.run(2.0)
-    assert bench.core.armed
+    assert bench.core.facts.armed
 
 
 def test_before_the_first_position_it_waits_in_every_mode() -> None:
@@ -64,30 +64,30 @@ def test_before_the_first_position_it_waits_in_every_mode() -> None:
     bench = Bench()
     bench.vehicle.origin = None
     bench.vehicle.armable_reasons = (BAD_FIX, NEED_POSITION)
-    assert bench.core.mode_number == STABILIZE
-    assert bench.core.arm(bench.now_ms).reason == "GPS 1: Bad fix"
+    assert bench.core.modes.number == STABILIZE
+    assert bench.core.arming.arm(bench.now_ms).reason == "GPS 1: Bad fix"
 
 
 def test_once_there_was_a_position_its_loss_hinders_only_modes_that_need_one() -> None:
     """All checks are on: not the check is skipped, but what it found."""
     bench = Bench(parameters={"ARMING_CHECK": ALL})
     bench.vehicle.armable_reasons = (BAD_FIX, NEED_POSITION)
-    bench.core.set_mode(GUIDED, bench.now_ms)
-    assert bench.core.arm(bench.now_ms).reason == "GPS 1: Bad fix"
-    bench.core.set_mode(STABILIZE, bench.now_ms)
-    assert bench.core.arm(bench.now_ms).ok
+    bench.core.modes.set(GUIDED, bench.now_ms)
+    assert bench.core.arming.arm(bench.now_ms).reason == "GPS 1: Bad fix"
+    bench.core.modes.set(STABILIZE, bench.now_ms)
+    assert bench.core.arming.arm(bench.now_ms).ok
 
 
 def test_a_baro_that_is_not_checked_does_not_hold_it_back() -> None:
     bench = ready(ARMING_CHECK=BATTERY)
     bench.parameters.set("SIM_MAG1_FAIL", 1)
     bench.run(2.0)
-    assert not bench.core.arm(bench.now_ms).ok
+    assert not bench.core.arming.arm(bench.now_ms).ok
     bench.parameters.set("SIM_MAG1_FAIL", 0)
     bench.run(2.0)
-    bench.core.arm(bench.now_ms)
+    bench.core.arming.arm(bench.now_ms)
     bench.run(1.0)
-    assert bench.core.armed
+    assert bench.core.facts.armed
 
 
 @pytest.mark.parametrize(
@@ -106,7 +106,7 @@ def test_a_baro_that_is_not_checked_does_not_hold_it_back() -> None:
     ],
 )
 def test_settings_that_contradict_each_other(parameters: dict[str, float], reason: str) -> None:
-    assert Bench(parameters=parameters).core.arm(1000).reason == reason
+    assert Bench(parameters=parameters).core.arming.arm(1000).reason == reason
 
 
 @pytest.mark.parametrize(
@@ -114,26 +114,26 @@ def test_settings_that_contradict_each_other(parameters: dict[str, float], reaso
 )
 def test_settings_at_the_end_of_their_range_are_good(parameters: dict[str, float]) -> None:
     """As ArduPilot has the limits."""
-    assert Bench(parameters=parameters).core.arm(1000).ok
+    assert Bench(parameters=parameters).core.arming.arm(1000).ok
 
 
 def test_a_battery_without_a_voltage_is_not_measured_and_not_judged() -> None:
     """0 V is what a vehicle without a voltage sensor reports."""
     bench = Bench(parameters={"BATT_LOW_VOLT": 15.0, "BATT_CRT_VOLT": 14.0})
     bench.vehicle.state.report[report.BATT_V] = 0.0
-    assert bench.core.parts.arming.reasons() == []
+    assert bench.core.prearm.reasons() == []
 
 
 def test_a_fix_that_is_not_good_enough() -> None:
     bench = ready(GPS_HDOP_GOOD=70)
-    assert bench.core.prearm_ok  # STABILIZE does not need it
-    bench.core.set_mode(GUIDED, bench.now_ms)
-    assert bench.core.arm(bench.now_ms).reason == "High GPS HDOP"
+    assert bench.core.prearm.ok  # STABILIZE does not need it
+    bench.core.modes.set(GUIDED, bench.now_ms)
+    assert bench.core.arming.arm(bench.now_ms).reason == "High GPS HDOP"
 
 
 def test_the_battery_says_the_first_of_its_complaints() -> None:
     bench = Bench(parameters={"BATT_ARM_VOLT": 17, "BATT_LOW_VOLT": 16.9, "BATT_CRT_VOLT": 16.8})
-    (found,) = bench.core.parts.arming.reasons()
+    (found,) = bench.core.prearm.reasons()
     assert (found.text, found.check, found.limit) == ("Battery 1 below minimum arming voltage", Check.BATTERY, 17.0)
     assert found.value is not None and found.value < found.limit
 
@@ -141,22 +141,22 @@ def test_the_battery_says_the_first_of_its_complaints() -> None:
 def test_the_voltage_without_sag_counts_where_it_is_chosen() -> None:
     bench = Bench(parameters={"BATT_LOW_VOLT": 15.0, "BATT_FS_VOLTSRC": 1})
     bench.vehicle.state.report[report.BATT_V_REST] = 14.0
-    (found,) = bench.core.parts.arming.reasons()
+    (found,) = bench.core.prearm.reasons()
     assert (found.text, found.value, found.limit) == ("Battery 1 low voltage failsafe", 14.0, 15.0)
 
 
 def test_a_failsafe_that_lasts_keeps_it_on_the_ground() -> None:
     bench = Bench(parameters={"FS_GCS_ENABLE": 1})
-    bench.core.fail_ground_station(bench.now_ms, failed=True)
-    assert bench.core.arm(bench.now_ms).reason == "GCS failsafe on"
+    bench.core.failsafes.ground_station_failed(bench.now_ms, failed=True)
+    assert bench.core.arming.arm(bench.now_ms).reason == "GCS failsafe on"
     bench = Bench()
-    bench.core.lose_sticks(bench.now_ms)
-    assert bench.core.arm(bench.now_ms).reason == "Radio failsafe on"
+    bench.core.sticks.lose(bench.now_ms)
+    assert bench.core.arming.arm(bench.now_ms).reason == "Radio failsafe on"
 
 
 @pytest.mark.parametrize(("mode", "ok"), [(STABILIZE, False), (ALT_HOLD, False), (GUIDED, True)])
 def test_a_high_throttle_hinders_only_where_it_would_lift(mode: int, ok: bool) -> None:
     bench = Bench()
-    bench.core.set_mode(mode, bench.now_ms)
-    bench.core.set_sticks(Sticks(throttle=0.8), bench.now_ms)
-    assert bench.core.arm(bench.now_ms).ok is ok
+    bench.core.modes.set(mode, bench.now_ms)
+    bench.core.sticks.move(Sticks(throttle=0.8), bench.now_ms)
+    assert bench.core.arming.arm(bench.now_ms).ok is ok

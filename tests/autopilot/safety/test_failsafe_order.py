@@ -24,7 +24,7 @@ def flying(**parameters: float) -> Bench:
 def after(bench: Bench, event: VehicleEvent) -> int:
     bench.vehicle.raise_event(event)
     bench.run(0.04)
-    return bench.core.mode_number
+    return bench.core.modes.number
 
 
 # --- battery ----------------------------------------------------------------------------------------------------------
@@ -44,18 +44,18 @@ def test_a_battery_that_is_only_warned_of_is_a_failsafe_in_words_and_stops_motor
     assert after(bench, LOW) == GUIDED
     assert "Battery Failsafe - no action" in bench.texts
     ground = Bench()
-    ground.core.arm(ground.now_ms)
+    ground.core.arming.arm(ground.now_ms)
     after(ground, LOW)
     assert "Battery Failsafe - Disarming" in ground.texts
-    assert not ground.core.armed
+    assert not ground.core.facts.armed
 
 
 def test_a_landing_that_the_battery_has_asked_for_goes_on() -> None:
     bench = flying(BATT_FS_CRT_ACT=1, FS_GCS_ENABLE=1, FS_OPTIONS=0)
     assert after(bench, CRITICAL) == LAND
-    bench.core.fail_ground_station(bench.now_ms, failed=True)
-    bench.core.lose_sticks(bench.now_ms)
-    assert bench.core.mode_number == LAND
+    bench.core.failsafes.ground_station_failed(bench.now_ms, failed=True)
+    bench.core.sticks.lose(bench.now_ms)
+    assert bench.core.modes.number == LAND
     assert "GCS + Battery Failsafe - Continuing Landing" in bench.texts
     assert "Radio + Battery Failsafe - Continuing Landing" in bench.texts
 
@@ -74,7 +74,7 @@ def test_no_way_back_is_said_before_the_next_best_is_taken() -> None:
 
 def test_brake_without_a_position_is_a_landing() -> None:
     bench = flying(BATT_FS_LOW_ACT=7)
-    bench.core.set_mode(ALT_HOLD, bench.now_ms)
+    bench.core.modes.set(ALT_HOLD, bench.now_ms)
     bench.vehicle.lose_position()
     bench.run(0.04)
     assert after(bench, LOW) == LAND
@@ -85,10 +85,10 @@ def test_brake_without_a_position_is_a_landing() -> None:
 def test_on_the_ground_in_auto_the_motors_stop_whatever_the_option_says() -> None:
     bench = Bench(parameters={"FS_OPTIONS": 3, "AUTO_OPTIONS": 1})
     bench.upload([takeoff(), waypoint(40, 0)])
-    bench.core.set_mode(AUTO, bench.now_ms)
-    assert bench.core.arm(bench.now_ms).ok
-    bench.core.lose_sticks(bench.now_ms)
-    assert not bench.core.armed
+    bench.core.modes.set(AUTO, bench.now_ms)
+    assert bench.core.arming.arm(bench.now_ms).ok
+    bench.core.sticks.lose(bench.now_ms)
+    assert not bench.core.facts.armed
     assert "Radio Failsafe - Disarming" in bench.texts
 
 
@@ -106,10 +106,10 @@ def test_on_the_ground_in_auto_the_motors_stop_whatever_the_option_says() -> Non
 )
 def test_the_estimator_fails(action: int, mode: int, then: int, text: str) -> None:
     bench = flying(FS_EKF_ACTION=action)
-    bench.core.set_mode(mode, bench.now_ms)
+    bench.core.modes.set(mode, bench.now_ms)
     bench.vehicle.lose_position()
     bench.run(0.1)
-    assert bench.core.mode_number == then
+    assert bench.core.modes.number == then
     assert "EKF variance" in bench.texts
     assert text in bench.texts
 
@@ -118,17 +118,17 @@ def test_without_a_threshold_the_estimator_is_not_watched() -> None:
     bench = flying(FS_EKF_THRESH=0)
     bench.vehicle.lose_position()
     bench.run(0.1)
-    assert bench.core.mode_number == GUIDED
+    assert bench.core.modes.number == GUIDED
     assert "EKF variance" not in bench.texts
 
 
 def test_altitude_hold_needs_sticks() -> None:
     bench = flying(FS_EKF_ACTION=2, FS_THR_ENABLE=1, FS_OPTIONS=4)
-    bench.core.lose_sticks(bench.now_ms)
-    assert bench.core.mode_number == GUIDED
+    bench.core.sticks.lose(bench.now_ms)
+    assert bench.core.modes.number == GUIDED
     bench.vehicle.lose_position()
     bench.run(0.1)
-    assert bench.core.mode_number == LAND
+    assert bench.core.modes.number == LAND
 
 
 def test_on_the_ground_the_variance_is_said_once_in_a_while_and_nothing_done() -> None:
@@ -142,24 +142,24 @@ def test_on_the_ground_the_variance_is_said_once_in_a_while_and_nothing_done() -
 # --- the landing ------------------------------------------------------------------------------------------------------
 def test_a_failsafes_landing_waits_four_seconds_before_it_comes_down() -> None:
     bench = flying(FS_THR_ENABLE=3)
-    bench.core.lose_sticks(bench.now_ms)
+    bench.core.sticks.lose(bench.now_ms)
     assert isinstance(bench.vehicle.targets[-1], Hold)
     bench.run(3.9)
     assert isinstance(bench.vehicle.targets[-1], Hold)
     bench.run(0.2)
     assert isinstance(bench.vehicle.targets[-1], Land)
-    bench.run(120.0, lambda: not bench.core.armed)
-    assert not bench.core.armed
+    bench.run(120.0, lambda: not bench.core.facts.armed)
+    assert not bench.core.facts.armed
 
 
 def test_a_return_that_comes_down_goes_on_as_a_landing_after_the_same_pause() -> None:
     """FS_OPTIONS 8: RTL in its final descent becomes LAND, and a pilot has his four seconds."""
     bench = flying(FS_THR_ENABLE=1, FS_OPTIONS=8, RTL_LOIT_TIME=0)
-    bench.core.set_mode(RTL, bench.now_ms)
-    bench.run(120.0, lambda: bench.core.parts.modes.mode.is_landing)
-    bench.core.lose_sticks(bench.now_ms)
+    bench.core.modes.set(RTL, bench.now_ms)
+    bench.run(120.0, lambda: bench.core.modes.mode.is_landing)
+    bench.core.sticks.lose(bench.now_ms)
     assert "Radio Failsafe - Continuing Landing" in bench.texts
-    assert bench.core.mode_number == LAND
+    assert bench.core.modes.number == LAND
     assert isinstance(bench.vehicle.targets[-1], Hold)
     bench.run(4.1)
     assert isinstance(bench.vehicle.targets[-1], Land)
@@ -167,18 +167,18 @@ def test_a_return_that_comes_down_goes_on_as_a_landing_after_the_same_pause() ->
 
 def test_a_pilot_may_take_it_back_while_it_waits() -> None:
     bench = in_air(15.0, FS_THR_ENABLE=3)
-    bench.core.set_mode(LOITER, bench.now_ms)
-    bench.core.lose_sticks(bench.now_ms)
+    bench.core.modes.set(LOITER, bench.now_ms)
+    bench.core.sticks.lose(bench.now_ms)
     bench.run(3.0)
-    assert bench.core.set_mode(LOITER, bench.now_ms).ok
+    assert bench.core.modes.set(LOITER, bench.now_ms).ok
     bench.run(10.0)
-    assert bench.core.mode_number == LOITER
+    assert bench.core.modes.number == LOITER
     assert height(bench) == pytest.approx(15.0, abs=1.0)
 
 
 def test_a_landing_on_command_begins_at_once() -> None:
     bench = flying()
-    bench.core.set_mode(LAND, bench.now_ms)
+    bench.core.modes.set(LAND, bench.now_ms)
     assert isinstance(bench.vehicle.targets[-1], Land)
 
 

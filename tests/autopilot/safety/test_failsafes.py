@@ -23,7 +23,7 @@ def flying(mode: int = GUIDED, **parameters: float) -> Bench:
         bench.run(20.0, lambda: 1 in bench.reached)
         return bench
     bench.airborne()
-    bench.core.set_mode(mode, bench.now_ms)
+    bench.core.modes.set(mode, bench.now_ms)
     return bench
 
 
@@ -31,7 +31,7 @@ def happens(bench: Bench, event: VehicleEvent) -> int:
     """The mode one tick later."""
     bench.vehicle.raise_event(event)
     bench.run(0.02)
-    return bench.core.mode_number
+    return bench.core.modes.number
 
 
 # --- battery ----------------------------------------------------------------------------------------------------------
@@ -42,7 +42,7 @@ def test_a_low_battery(action: int, mode: int) -> None:
     bench = flying(BATT_FS_LOW_ACT=action)
     assert happens(bench, VehicleEvent.BATTERY_LOW) == mode
     assert "Battery 1 is low 16.40V used 0 mAh" in bench.texts
-    assert bench.core.system_status == 5
+    assert bench.core.status.system == 5
 
 
 def test_low_brings_it_home_and_critical_down() -> None:
@@ -56,21 +56,21 @@ def test_low_brings_it_home_and_critical_down() -> None:
 def test_termination_stops_the_motors_in_the_air() -> None:
     bench = flying(BATT_FS_CRT_ACT=5)
     happens(bench, VehicleEvent.BATTERY_CRITICAL)
-    assert not bench.core.armed
+    assert not bench.core.facts.armed
 
 
 def test_on_the_ground_a_low_battery_disarms() -> None:
     bench = Bench(parameters={"BATT_FS_LOW_ACT": 2})
-    bench.core.arm(bench.now_ms)
+    bench.core.arming.arm(bench.now_ms)
     happens(bench, VehicleEvent.BATTERY_LOW)
-    assert not bench.core.armed
+    assert not bench.core.facts.armed
     assert "Battery Failsafe - Disarming" in bench.texts
 
 
 def test_a_low_battery_means_nothing_to_a_disarmed_vehicle() -> None:
     bench = Bench(parameters={"BATT_FS_LOW_ACT": 2})
     assert happens(bench, VehicleEvent.BATTERY_LOW) == 0
-    assert not bench.core.failsafe
+    assert not bench.core.failsafes.active
 
 
 def test_a_landing_goes_on_when_the_option_says_so() -> None:
@@ -89,8 +89,8 @@ def test_a_low_battery_takes_the_landing_sequence_when_there_is_one() -> None:
 def test_the_next_flight_begins_without_the_last_ones_failsafe() -> None:
     bench = flying(BATT_FS_LOW_ACT=1)
     happens(bench, VehicleEvent.BATTERY_LOW)
-    bench.run(60.0, lambda: not bench.core.armed)
-    assert not bench.core.failsafe
+    bench.run(60.0, lambda: not bench.core.facts.armed)
+    assert not bench.core.failsafes.active
 
 
 # --- estimator, crash, cutoff -----------------------------------------------------------------------------------------
@@ -99,8 +99,8 @@ def test_a_failed_estimator(action: int, mode: int) -> None:
     bench = flying(FS_EKF_ACTION=action)
     bench.vehicle.lose_position()
     bench.run(0.1)
-    assert bench.core.mode_number == mode
-    assert bench.core.failsafe
+    assert bench.core.modes.number == mode
+    assert bench.core.failsafes.active
 
 
 def test_it_leaves_modes_alone_that_need_no_position_unless_told_otherwise() -> None:
@@ -108,7 +108,7 @@ def test_it_leaves_modes_alone_that_need_no_position_unless_told_otherwise() -> 
         bench = flying(0, FS_EKF_ACTION=action)
         bench.vehicle.lose_position()
         bench.run(0.1)
-        assert bench.core.mode_number == mode
+        assert bench.core.modes.number == mode
 
 
 def test_a_recovered_estimator_clears_the_failsafe() -> None:
@@ -118,7 +118,7 @@ def test_a_recovered_estimator_clears_the_failsafe() -> None:
     assert "EKF Failsafe: changed to LAND Mode" in bench.texts
     bench.vehicle.find_position()
     bench.run(0.1)
-    assert not bench.core.failsafe
+    assert not bench.core.failsafes.active
     assert "EKF Failsafe Cleared" in bench.texts
 
 
@@ -129,7 +129,7 @@ def test_a_lost_fix_is_said_by_an_armed_copter(kind: str, says: bool) -> None:
     bench.vehicle.raise_event(VehicleEvent.GPS_LOST)
     bench.run(0.02)
     assert "GPS Glitch or Compass error" not in bench.texts
-    bench.core.set_mode(GUIDED if kind == "copter" else 0, bench.now_ms)
+    bench.core.modes.set(GUIDED if kind == "copter" else 0, bench.now_ms)
     bench.arm()
     bench.vehicle.raise_event(VehicleEvent.GPS_LOST)
     bench.run(0.02)
@@ -151,13 +151,13 @@ def test_a_crash_disarms_unless_the_check_is_off() -> None:
     for check, armed in ((1, False), (0, True)):
         bench = flying(FS_CRASH_CHECK=check)
         happens(bench, VehicleEvent.CRASHED)
-        assert bench.core.armed is armed
+        assert bench.core.facts.armed is armed
 
 
 def test_an_emergency_cutoff_disarms_and_says_so() -> None:
     bench = flying()
     happens(bench, VehicleEvent.CUTOFF)
-    assert not bench.core.armed
+    assert not bench.core.facts.armed
     assert "Emergency cutoff: motors stopped" in bench.texts
 
 
@@ -179,25 +179,25 @@ def blow(bench: Bench, north: float, east: float) -> None:
 def test_too_much_wind_brings_it_home_once() -> None:
     bench = flying(SRT_WIND_MAX=10)
     blow(bench, 6.0, -7.0)
-    assert bench.core.mode_number == GUIDED
+    assert bench.core.modes.number == GUIDED
     blow(bench, 8.0, -7.0)
-    assert bench.core.mode_number == RTL
+    assert bench.core.modes.number == RTL
     assert StatusText(Severity.WARNING, "Wind 10.6 m/s is above 10 m/s") in bench.events(StatusText)
-    bench.core.set_mode(GUIDED, bench.now_ms)
+    bench.core.modes.set(GUIDED, bench.now_ms)
     blow(bench, 8.5, -7.0)
-    assert bench.core.mode_number == GUIDED
+    assert bench.core.modes.number == GUIDED
     blow(bench, 0.0, 0.0)
     blow(bench, 8.5, -7.0)
-    assert bench.core.mode_number == RTL
+    assert bench.core.modes.number == RTL
 
 
 def test_the_wind_is_looked_at_on_whole_seconds() -> None:
     """The first look comes with the next one after arming or a new limit, never at once."""
     bench = flying(SRT_WIND_MAX=10)
-    watch = bench.core.parts.wind
+    watch = bench.core.wind
     for now_ms, due_ms in ((5_000, 6_000), (5_020, 6_000), (5_999, 6_000), (6_000, 7_000)):
         watch.schedule(now_ms)
-        assert watch.deadline_ms == due_ms
+        assert watch.next_deadline_ms() == due_ms
 
 
 def test_without_a_limit_the_wind_is_not_watched() -> None:
@@ -205,20 +205,20 @@ def test_without_a_limit_the_wind_is_not_watched() -> None:
     before = bench.updates
     for _ in range(5):
         blow(bench, 30.0, 0.0)
-    assert bench.core.mode_number == GUIDED
+    assert bench.core.modes.number == GUIDED
     assert bench.updates - before == 5
 
 
 # --- ground station ---------------------------------------------------------------------------------------------------
 def silent(bench: Bench, seconds: float = 5.0) -> int:
     """A ground station is heard once and then no more."""
-    bench.core.ground_station_heartbeat(255, bench.now_ms)
+    bench.core.failsafes.ground_station_heard(255)
     bench.core.update_link_clock(1000)
     assert bench.core.next_link_deadline_ms() == 1000 + int(seconds * 1000)
     bench.core.update_link_clock(1000 + int(seconds * 1000) - 1)
-    assert not bench.core.failsafe
+    assert not bench.core.failsafes.active
     bench.core.update_link_clock(1000 + int(seconds * 1000))
-    return bench.core.mode_number
+    return bench.core.modes.number
 
 
 @pytest.mark.parametrize(
@@ -238,7 +238,7 @@ def test_a_setting_that_ardupilot_has_dropped_still_brings_it_home() -> None:
 
 def test_only_our_ground_station_counts() -> None:
     bench = flying(FS_GCS_ENABLE=1)
-    bench.core.ground_station_heartbeat(245, bench.now_ms)
+    bench.core.failsafes.ground_station_heard(245)
     bench.core.update_link_clock(1000)
     assert bench.core.next_link_deadline_ms() is None
 
@@ -246,7 +246,7 @@ def test_only_our_ground_station_counts() -> None:
 def test_one_that_was_never_heard_is_not_missed() -> None:
     bench = flying(FS_GCS_ENABLE=1)
     bench.core.update_link_clock(10_000_000)
-    assert bench.core.mode_number == GUIDED
+    assert bench.core.modes.number == GUIDED
 
 
 def test_the_timeout_is_a_parameter() -> None:
@@ -256,10 +256,10 @@ def test_the_timeout_is_a_parameter() -> None:
 def test_its_return_clears_the_failsafe_but_not_the_mode() -> None:
     bench = flying(FS_GCS_ENABLE=1, FS_OPTIONS=0)
     silent(bench)
-    bench.core.ground_station_heartbeat(255, bench.now_ms)
+    bench.core.failsafes.ground_station_heard(255)
     bench.core.update_link_clock(20_000)
-    assert not bench.core.failsafe
-    assert bench.core.mode_number == RTL
+    assert not bench.core.failsafes.active
+    assert bench.core.modes.number == RTL
     assert "GCS Failsafe Cleared" in bench.texts
 
 
@@ -281,70 +281,70 @@ def test_a_pilot_goes_on_by_default() -> None:
 )
 def test_silent_sticks(setting: int, mode: int) -> None:
     bench = flying(LOITER, FS_THR_ENABLE=setting)
-    bench.core.set_sticks(Sticks(pitch=0.5), bench.now_ms)
+    bench.core.sticks.move(Sticks(pitch=0.5), bench.now_ms)
     moved = bench.now_ms
     bench.run(2.98)
-    assert bench.core.mode_number == LOITER
+    assert bench.core.modes.number == LOITER
     bench.run(0.02)
     assert bench.now_ms - moved == 3000
-    assert bench.core.mode_number == mode
+    assert bench.core.modes.number == mode
     assert bench.vehicle.sticks == Sticks()
 
 
 def test_sticks_renewed_in_time_are_not_lost() -> None:
     bench = flying(LOITER)
     for _ in range(10):
-        bench.core.set_sticks(Sticks(), bench.now_ms)
+        bench.core.sticks.move(Sticks(), bench.now_ms)
         bench.run(2.0)
-    assert bench.core.mode_number == LOITER
+    assert bench.core.modes.number == LOITER
 
 
 def test_released_sticks_are_not_missed() -> None:
     bench = flying(LOITER)
-    bench.core.set_sticks(Sticks(pitch=0.5), bench.now_ms)
-    bench.core.set_sticks(None, bench.now_ms)
+    bench.core.sticks.move(Sticks(pitch=0.5), bench.now_ms)
+    bench.core.sticks.move(None, bench.now_ms)
     bench.run(30.0)
-    assert bench.core.mode_number == LOITER
+    assert bench.core.modes.number == LOITER
     assert bench.vehicle.sticks == Sticks()
 
 
 def test_lost_sticks_that_come_back_clear_the_failsafe() -> None:
     bench = flying(LOITER)
-    bench.core.set_sticks(Sticks(pitch=0.5), bench.now_ms)
+    bench.core.sticks.move(Sticks(pitch=0.5), bench.now_ms)
     bench.run(5.0)
-    assert bench.core.failsafe
-    bench.core.set_sticks(Sticks(), bench.now_ms)
-    assert not bench.core.failsafe
+    assert bench.core.failsafes.active
+    bench.core.sticks.move(Sticks(), bench.now_ms)
+    assert not bench.core.failsafes.active
     assert "Radio Failsafe Cleared" in bench.texts
 
 
 def test_faults_lose_sticks_and_ground_station_at_once() -> None:
     bench = flying(LOITER)
-    bench.core.lose_sticks(bench.now_ms)
-    assert bench.core.mode_number == RTL
+    bench.core.sticks.lose(bench.now_ms)
+    assert bench.core.modes.number == RTL
     assert StatusText(Severity.WARNING, "Radio Failsafe - RTL") in bench.events(StatusText)
     bench = flying(LOITER, FS_GCS_ENABLE=5)
-    bench.core.fail_ground_station(bench.now_ms, failed=True)
-    assert bench.core.mode_number == LAND
-    assert bench.core.failsafe
+    bench.core.failsafes.ground_station_failed(bench.now_ms, failed=True)
+    assert bench.core.modes.number == LAND
+    assert bench.core.failsafes.active
 
 
 def test_a_fault_of_radio_or_ground_station_lasts_until_it_ends() -> None:
     """What is sent meanwhile is not heard; afterwards it is."""
     bench = flying(LOITER, FS_GCS_ENABLE=1)
-    bench.core.fail_radio(bench.now_ms, failed=True)
-    bench.core.set_sticks(Sticks(roll=1.0), bench.now_ms)
-    assert bench.core.failsafe_sticks
-    bench.core.fail_radio(bench.now_ms, failed=False)
-    assert not bench.core.failsafe_sticks
-    bench.core.fail_ground_station(bench.now_ms, failed=True)
-    bench.core.ground_station_heartbeat(255, bench.now_ms)
+    bench.core.sticks.radio_failed(True, bench.now_ms)
+    bench.core.sticks.move(Sticks(roll=1.0), bench.now_ms)
+    assert bench.core.failsafes.sticks.lost
+    bench.core.sticks.radio_failed(False, bench.now_ms)
+    assert not bench.core.failsafes.sticks.lost
+    bench.core.failsafes.ground_station_failed(bench.now_ms, failed=True)
+    bench.core.failsafes.ground_station_heard(255)
     bench.core.update_link_clock(1000)
-    assert bench.core.failsafe
-    bench.core.fail_ground_station(bench.now_ms, failed=False)
-    bench.core.ground_station_heartbeat(255, bench.now_ms)
+    assert bench.core.failsafes.active
+    bench.core.failsafes.ground_station_failed(bench.now_ms, failed=False)
+    bench.core.failsafes.ground_station_heard(255)
     bench.core.update_link_clock(2000)
-    assert not bench.core.failsafe
+    assert not bench.core.failsafes.active
 
 
 @pytest.mark.parametrize(
@@ -352,20 +352,20 @@ def test_a_fault_of_radio_or_ground_station_lasts_until_it_ends() -> None:
 )
 def test_auto_and_guided_go_on_without_sticks_by_option(mode: int, options: int, ends: int) -> None:
     bench = flying(mode, FS_OPTIONS=options)
-    bench.core.set_sticks(Sticks(), bench.now_ms)
+    bench.core.sticks.move(Sticks(), bench.now_ms)
     bench.run(4.0)
-    assert bench.core.mode_number == ends
+    assert bench.core.modes.number == ends
 
 
 def test_a_raised_throttle_allows_the_takeoff_of_auto() -> None:
     bench = Bench()
     bench.upload(MISSION)
-    bench.core.set_mode(GUIDED, bench.now_ms)
-    bench.core.arm(bench.now_ms)
-    bench.core.set_mode(AUTO, bench.now_ms)
+    bench.core.modes.set(GUIDED, bench.now_ms)
+    bench.core.arming.arm(bench.now_ms)
+    bench.core.modes.set(AUTO, bench.now_ms)
     bench.run(1.0)
     assert bench.position[2] == 0.0
-    bench.core.set_sticks(Sticks(throttle=0.5), bench.now_ms)
+    bench.core.sticks.move(Sticks(throttle=0.5), bench.now_ms)
     bench.run(2.0)
     assert bench.position[2] < 0.0
 
@@ -376,14 +376,14 @@ def test_a_failed_radio_lets_no_sticks_through_until_it_is_mended(value: int) ->
     """SIM_RC_FAIL, as scripts for ArduPilot SITL set it."""
     bench = Bench()
     bench.airborne()
-    bench.core.set_sticks(Sticks(), bench.now_ms)
+    bench.core.sticks.move(Sticks(), bench.now_ms)
     bench.parameters.set("SIM_RC_FAIL", value)
     bench.run(0.1)
-    assert bench.core.mode_number == RTL
+    assert bench.core.modes.number == RTL
     assert "Radio Failsafe - RTL" in bench.texts
-    bench.core.set_sticks(Sticks(roll=1.0), bench.now_ms)
-    assert bench.core.failsafe
+    bench.core.sticks.move(Sticks(roll=1.0), bench.now_ms)
+    assert bench.core.failsafes.active
     bench.parameters.set("SIM_RC_FAIL", 0)
     bench.run(0.1)
-    assert not bench.core.failsafe
+    assert not bench.core.failsafes.active
     assert "Radio Failsafe Cleared" in bench.texts

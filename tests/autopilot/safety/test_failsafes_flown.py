@@ -76,8 +76,8 @@ def came_home(bench: Bench) -> None:
 def test_a_low_battery_brings_it_home() -> None:
     bench = outbound(BATT_LOW_VOLT=11.2, BATT_LOW_TIMER=2, BATT_FS_LOW_ACT=2)
     bench.parameters.set("SIM_BATT_VOLTAGE", 11.3)
-    bench.run(15.0, lambda: bench.core.mode_number == RTL)
-    assert bench.core.mode_number == RTL
+    bench.run(15.0, lambda: bench.core.modes.number == RTL)
+    assert bench.core.modes.number == RTL
     assert any(text.startswith("Battery 1 is low") for text in bench.texts)
     came_home(bench)
 
@@ -88,11 +88,11 @@ def test_low_returns_and_critical_lands_on_the_way() -> None:
         BATT_LOW_VOLT=11.2, BATT_CRT_VOLT=10.4, BATT_LOW_TIMER=2, BATT_FS_LOW_ACT=2, BATT_FS_CRT_ACT=1, RTL_ALT=1500
     )
     bench.parameters.set("SIM_BATT_VOLTAGE", 11.3)
-    bench.run(15.0, lambda: bench.core.mode_number == RTL)
-    assert bench.core.mode_number == RTL
+    bench.run(15.0, lambda: bench.core.modes.number == RTL)
+    assert bench.core.modes.number == RTL
     bench.parameters.set("SIM_BATT_VOLTAGE", 10.5)
-    bench.run(10.0, lambda: bench.core.mode_number == LAND)
-    assert bench.core.mode_number == LAND
+    bench.run(10.0, lambda: bench.core.modes.number == LAND)
+    assert bench.core.modes.number == LAND
     to_the_end(bench)
     assert away(bench) > 10.0
 
@@ -101,8 +101,8 @@ def test_a_battery_below_the_arming_voltage_is_not_armed() -> None:
     bench = ready(BATT_ARM_VOLT=12.0)
     bench.parameters.set("SIM_BATT_VOLTAGE", 11.5)
     bench.run(3.0)
-    assert bench.core.set_mode(GUIDED, bench.now_ms).ok
-    assert not bench.core.arm(bench.now_ms).ok
+    assert bench.core.modes.set(GUIDED, bench.now_ms).ok
+    assert not bench.core.arming.arm(bench.now_ms).ok
     assert any("below minimum arming voltage" in text for text in bench.texts)
 
 
@@ -110,14 +110,14 @@ def test_a_battery_below_the_arming_voltage_is_not_armed() -> None:
 @pytest.mark.parametrize(("setting", "mode"), [(1, RTL), (3, SMART_RTL), (5, LAND), (7, BRAKE)])
 def test_a_silent_ground_station(setting: int, mode: int) -> None:
     bench = outbound(FS_GCS_ENABLE=setting)
-    bench.core.ground_station_heartbeat(255, bench.now_ms)
+    bench.core.failsafes.ground_station_heard(255)
     bench.core.update_link_clock(1000)
     bench.core.update_link_clock(5980)
     bench.run(0.1)
-    assert bench.core.mode_number == AUTO
+    assert bench.core.modes.number == AUTO
     bench.core.update_link_clock(6000)
     bench.run(0.1)
-    assert bench.core.mode_number == mode
+    assert bench.core.modes.number == mode
     assert f"GCS Failsafe - {COPTER_MODES[mode].title}" in bench.texts
     if mode in (RTL, SMART_RTL):
         came_home(bench)
@@ -127,31 +127,31 @@ def test_a_silent_ground_station(setting: int, mode: int) -> None:
 def test_auto_goes_on_without_its_ground_station_by_option(options: int, mode: int) -> None:
     """GCSFailsafe: FS_OPTIONS bit 1."""
     bench = outbound(FS_GCS_ENABLE=1, FS_OPTIONS=options)
-    bench.core.fail_ground_station(bench.now_ms, failed=True)
+    bench.core.failsafes.ground_station_failed(bench.now_ms, failed=True)
     bench.run(1.0)
-    assert bench.core.mode_number == mode
+    assert bench.core.modes.number == mode
 
 
 @pytest.mark.parametrize(("setting", "mode"), [(1, RTL), (3, LAND), (0, LOITER)])
 def test_silent_sticks_in_loiter(setting: int, mode: int) -> None:
     """RC_OVERRIDE_TIME, from the first stick on; what follows is FS_THR_ENABLE."""
     bench = in_air(15.0, FS_THR_ENABLE=setting)
-    assert bench.core.set_mode(LOITER, bench.now_ms).ok
+    assert bench.core.modes.set(LOITER, bench.now_ms).ok
     bench.run(20.0)
-    assert bench.core.mode_number == LOITER
-    bench.core.set_sticks(Sticks(pitch=0.5, throttle=0.5), bench.now_ms)
+    assert bench.core.modes.number == LOITER
+    bench.core.sticks.move(Sticks(pitch=0.5, throttle=0.5), bench.now_ms)
     bench.run(2.9)
-    assert bench.core.mode_number == LOITER
+    assert bench.core.modes.number == LOITER
     bench.run(0.3)
-    assert bench.core.mode_number == mode
+    assert bench.core.modes.number == mode
 
 
 def test_auto_goes_on_without_sticks_by_option() -> None:
     """AutoContinueOnRCFailsafe: FS_OPTIONS bit 0."""
     bench = outbound(FS_OPTIONS=1)
-    bench.core.set_sticks(Sticks(throttle=0.5), bench.now_ms)
+    bench.core.sticks.move(Sticks(throttle=0.5), bench.now_ms)
     bench.run(6.0)
-    assert bench.core.mode_number == AUTO
+    assert bench.core.modes.number == AUTO
     assert "Radio Failsafe - Continuing Auto" in bench.texts
 
 
@@ -161,8 +161,8 @@ def test_a_lost_position(action: int, mode: int) -> None:
     """GPS gone: the estimator fails some seconds later."""
     bench = outbound(FS_EKF_ACTION=action)
     bench.parameters.set("SIM_GPS_DISABLE", 1)
-    bench.run(15.0, lambda: bench.core.mode_number != AUTO)
-    assert bench.core.mode_number == mode
+    bench.run(15.0, lambda: bench.core.modes.number != AUTO)
+    assert bench.core.modes.number == mode
     assert "EKF variance" in bench.texts
     if mode == LAND:
         to_the_end(bench)
@@ -171,16 +171,16 @@ def test_a_lost_position(action: int, mode: int) -> None:
 def test_a_copter_that_cannot_be_righted_is_a_crash() -> None:
     bench = outbound(FM_CUT_TILT=0)
     bench.parameters.set("SIM_ENGINE_FAIL", 1)
-    bench.run(30.0, lambda: not bench.core.armed)
-    assert not bench.core.armed
+    bench.run(30.0, lambda: not bench.core.facts.armed)
+    assert not bench.core.facts.armed
     assert any(text.startswith("Crash: Disarming: AngErr=") for text in bench.texts)
 
 
 def test_too_much_wind_brings_it_home() -> None:
     bench = outbound(SRT_WIND_MAX=7.0)
     bench.parameters.set("SIM_WIND_SPD", 10.0)
-    bench.run(40.0, lambda: bench.core.mode_number == RTL)
-    assert bench.core.mode_number == RTL
+    bench.run(40.0, lambda: bench.core.modes.number == RTL)
+    assert bench.core.modes.number == RTL
     assert any(text.startswith("Wind ") for text in bench.texts)
     came_home(bench)
 
@@ -208,10 +208,10 @@ def test_flying_out_of_a_fence_brings_it_home(
     bench.parameters.set("FENCE_ENABLE", 1)
     bench.run(1.0)
     bench.begin(FAR)
-    bench.run(90.0, lambda: bench.core.fence_breach[0] == 1)
+    bench.run(90.0, lambda: bench.core.fence.breach[0] == 1)
     assert away(bench) == pytest.approx(limit, abs=1.5)  # the estimate is at the limit, this is the truth
     bench.run(0.1)
-    assert bench.core.mode_number == RTL
+    assert bench.core.modes.number == RTL
     assert f"{name} fence breached" in bench.texts
     came_home(bench)
     assert "Fence breach cleared" in bench.texts
@@ -222,20 +222,20 @@ def test_flying_above_the_highest_altitude() -> None:
     """FENCE_ALT_MAX, with the return lower than the limit."""
     bench = in_air(20.0, FENCE_ENABLE=1, FENCE_TYPE=1, FENCE_ALT_MAX=40.0, RTL_ALT=1500, FENCE_ACTION=2)
     bench.head_for((0.0, 0.0, -80.0))
-    bench.run(40.0, lambda: bench.core.fence_breach[0] == 1)
+    bench.run(40.0, lambda: bench.core.fence.breach[0] == 1)
     assert height(bench) == pytest.approx(40.0, abs=2.0)
     bench.run(0.1)
-    assert bench.core.mode_number == LAND
+    assert bench.core.modes.number == LAND
     assert "Max Alt fence breached" in bench.texts
 
 
 def test_flying_below_the_lowest_altitude() -> None:
     bench = in_air(30.0, FENCE_ENABLE=1, FENCE_TYPE=8, FENCE_ALT_MIN=15.0, RTL_ALT=2500)
     bench.head_for((40.0, 0.0, -10.0))
-    bench.run(40.0, lambda: bench.core.fence_breach[0] == 1)
+    bench.run(40.0, lambda: bench.core.fence.breach[0] == 1)
     assert height(bench) == pytest.approx(15.0, abs=2.0)
     bench.run(0.1)
-    assert bench.core.mode_number == RTL
+    assert bench.core.modes.number == RTL
     assert "Min Alt fence breached" in bench.texts
 
 
@@ -247,36 +247,36 @@ def test_arming_outside_is_refused_and_inside_allowed(kind: str) -> None:
     bench.parameters.set("FENCE_ENABLE", 1)
     bench.upload(box(INCLUSION, 200, 0, 50.0), kind=1)
     bench.run(1.1)
-    assert bench.core.set_mode(R_GUIDED if kind == "rover" else GUIDED, bench.now_ms).ok
-    assert not bench.core.arm(bench.now_ms).ok
+    assert bench.core.modes.set(R_GUIDED if kind == "rover" else GUIDED, bench.now_ms).ok
+    assert not bench.core.arming.arm(bench.now_ms).ok
     assert any("Vehicle breaching Polygon fence" in text for text in bench.texts)
     bench.parameters.set("FENCE_TYPE", 2)
-    assert bench.core.arm(bench.now_ms).ok
-    assert bench.core.disarm(bench.now_ms).ok
+    assert bench.core.arming.arm(bench.now_ms).ok
+    assert bench.core.arming.disarm(bench.now_ms).ok
     bench.run(1.0)
     bench.parameters.set("FENCE_TYPE", 4)
-    assert not bench.core.arm(bench.now_ms).ok
+    assert not bench.core.arming.arm(bench.now_ms).ok
     bench.upload(box(INCLUSION, 0, 0, 50.0), kind=1)
     bench.run(0.1)
-    assert bench.core.arm(bench.now_ms).ok
+    assert bench.core.arming.arm(bench.now_ms).ok
 
 
 def test_it_lands_far_outside() -> None:
     """Over 100 m beyond: a pilot who went on is stopped."""
     bench = in_air(15.0, FENCE_ENABLE=1, FENCE_TYPE=2, FENCE_RADIUS=40.0)
     bench.head_for((300.0, 0.0, -15.0))
-    bench.run(60.0, lambda: bench.core.mode_number == RTL)
-    assert bench.core.set_mode(GUIDED, bench.now_ms).ok
+    bench.run(60.0, lambda: bench.core.modes.number == RTL)
+    assert bench.core.modes.set(GUIDED, bench.now_ms).ok
     bench.head_for((300.0, 0.0, -15.0))
-    bench.run(60.0, lambda: bench.core.mode_number == LAND)
-    assert bench.core.mode_number == LAND
+    bench.run(60.0, lambda: bench.core.modes.number == LAND)
+    assert bench.core.modes.number == LAND
     assert away(bench) == pytest.approx(140.0, abs=4.0)
 
 
 # --- fences, rover ----------------------------------------------------------------------------------------------------
 def driven_ready(**parameters: float) -> Bench:
     bench = Bench("rover", vehicle=SimulatedRover(ORIGIN, 0.0, 7), parameters=parameters)
-    bench.run(20.0, lambda: bench.core.prearm_ok)
+    bench.run(20.0, lambda: bench.core.prearm.ok)
     return bench
 
 
@@ -289,10 +289,10 @@ def test_driving_out_of_a_fence_brings_it_home(
     bench.parameters.set("FENCE_ENABLE", 1)
     bench.run(1.0)
     bench.begin((waypoint(300, 0, 0),))
-    bench.run(120.0, lambda: bench.core.fence_breach[0] == 1)
+    bench.run(120.0, lambda: bench.core.fence.breach[0] == 1)
     assert away(bench) == pytest.approx(limit, abs=2.0)
     bench.run(0.1)
-    assert bench.core.mode_number == R_RTL
+    assert bench.core.modes.number == R_RTL
     assert f"{name} fence breached" in bench.texts
     bench.run(120.0, lambda: away(bench) < 2.0)
     assert away(bench) < 2.0
@@ -310,7 +310,7 @@ def test_a_star_of_many_corners_is_left_at_its_edge() -> None:
     bench.parameters.set("FENCE_ENABLE", 1)
     bench.run(1.0)
     bench.begin((waypoint(100, 0, 0),))
-    bench.run(90.0, lambda: bench.core.mode_number == R_HOLD)
+    bench.run(90.0, lambda: bench.core.modes.number == R_HOLD)
     assert away(bench) == pytest.approx(25.0, abs=1.5)
 
 
@@ -319,11 +319,11 @@ def test_a_star_of_many_corners_is_left_at_its_edge() -> None:
 def test_the_way_home_keeps_its_margin_to_the_highest_altitude(enabled: int, highest: float) -> None:
     """FENCE_MARGIN: RTL_ALT would lead through the ceiling, and RTL would answer RTL."""
     bench = outbound(FENCE_ENABLE=enabled, FENCE_TYPE=1, FENCE_ALT_MAX=40.0, FENCE_MARGIN=5.0, RTL_ALT=6000)
-    assert bench.core.return_to_launch(bench.now_ms).ok
+    assert bench.core.commands.return_to_launch(bench.now_ms).ok
     top = 0.0
-    while bench.core.armed and bench.now_ms < 400_000:
+    while bench.core.facts.armed and bench.now_ms < 400_000:
         bench.run(1.0)
         top = max(top, height(bench))
     assert top == pytest.approx(highest, abs=1.0)
-    assert bench.core.fence_breach[2] == 0
+    assert bench.core.fence.breach[2] == 0
     assert away(bench) < 2.5

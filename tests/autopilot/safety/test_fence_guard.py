@@ -29,39 +29,39 @@ def flying(kinds: int, fence: list[MissionItem] | None = None, **parameters: flo
     if fence:
         bench.upload(fence, 1)
         bench.run(0.1)
-    bench.core.enable_fence(parameters.get("FENCE_ENABLE", 1.0), bench.now_ms)
+    bench.core.fence.command(parameters.get("FENCE_ENABLE", 1.0))
     bench.airborne()
     return bench
 
 
 def go(bench: Bench, north: float, up: float = 10.0) -> None:
     bench.head_for((north, 0.0, -up))
-    bench.run(60.0, lambda: bool(bench.core.fence_breach[0]))
+    bench.run(60.0, lambda: bool(bench.core.fence.breach[0]))
 
 
 def test_beyond_the_circle_it_returns() -> None:
     bench = flying(CIRCLE, FENCE_RADIUS=50)
     go(bench, 200.0)
-    assert bench.core.mode_number == RTL
+    assert bench.core.modes.number == RTL
     assert 50.0 < bench.position[0] < 52.0
     assert "Circle fence breached" in bench.texts
-    status, types, count, time_ms = bench.core.fence_breach
+    status, types, count, time_ms = bench.core.fence.breach
     assert (status, types, count, time_ms) == (1, CIRCLE, 1, bench.now_ms)
 
 
 def test_back_inside_the_breach_is_cleared() -> None:
     bench = flying(CIRCLE, FENCE_RADIUS=50)
     go(bench, 200.0)
-    bench.run(60.0, lambda: not bench.core.fence_breach[0])
+    bench.run(60.0, lambda: not bench.core.fence.breach[0])
     assert "Fence breach cleared" in bench.texts
     assert [event.breach_types for event in bench.events(FenceChanged)] == [CIRCLE, 0]
-    assert bench.core.fence_breach[2] == 1
+    assert bench.core.fence.breach[2] == 1
 
 
 def test_too_high() -> None:
     bench = flying(MAX_ALT, FENCE_ALT_MAX=30)
     go(bench, 0.0, 60.0)
-    assert bench.core.mode_number == RTL
+    assert bench.core.modes.number == RTL
     assert "Max Alt fence breached" in bench.texts
 
 
@@ -70,14 +70,14 @@ def test_a_height_that_fence_type_does_not_select_is_no_limit() -> None:
     bench = flying(CIRCLE, FENCE_ALT_MAX=30, FENCE_ALT_MIN=5, FENCE_RADIUS=50)
     go(bench, 0.0, 60.0)
     go(bench, 0.0, 2.0)
-    assert bench.core.fence_breach[:2] == (0, 0)
+    assert bench.core.fence.breach[:2] == (0, 0)
     go(bench, 200.0)
-    assert bench.core.fence_breach[:2] == (1, CIRCLE)
+    assert bench.core.fence.breach[:2] == (1, CIRCLE)
 
 
 def test_too_low_counts_only_after_it_has_been_higher() -> None:
     bench = flying(MIN_ALT, FENCE_ALT_MIN=5)
-    assert not bench.core.fence_breach[0]
+    assert not bench.core.fence.breach[0]
     go(bench, 0.0, 3.0)
     assert "Min Alt fence breached" in bench.texts
 
@@ -86,7 +86,7 @@ def test_too_low_counts_only_after_it_has_been_higher() -> None:
 def test_the_lowest_altitude_counts_from_its_margin_on(highest: float, counts: bool) -> None:
     """FENCE_ALT_MIN 5 and FENCE_MARGIN 2: who has been above 7 m must not go below 5 m; who has not, may."""
     bench = Bench(parameters={"FENCE_TYPE": MIN_ALT, "FENCE_ALT_MIN": 5, "FENCE_MARGIN": 2})
-    bench.core.enable_fence(1.0, bench.now_ms)
+    bench.core.fence.command(1.0)
     bench.airborne(highest)
     bench.head_for((0.0, 0.0, -highest))
     bench.run(10.0)
@@ -96,16 +96,16 @@ def test_the_lowest_altitude_counts_from_its_margin_on(highest: float, counts: b
 
 def test_landing_below_the_lowest_altitude_is_meant() -> None:
     bench = flying(MIN_ALT, FENCE_ALT_MIN=5)
-    bench.core.set_mode(LAND, bench.now_ms)
-    bench.run(60.0, lambda: not bench.core.armed)
-    assert bench.core.fence_breach[2] == 0
+    bench.core.modes.set(LAND, bench.now_ms)
+    bench.run(60.0, lambda: not bench.core.facts.armed)
+    assert bench.core.fence.breach[2] == 0
 
 
 def test_out_of_a_polygon_and_into_a_forbidden_one() -> None:
     bench = flying(POLYGON, box(60.0))
     go(bench, 200.0)
     assert "Polygon fence breached" in bench.texts
-    assert bench.core.mode_number == RTL
+    assert bench.core.modes.number == RTL
     bench = flying(POLYGON, [*box(300.0), *box(20.0, 5002, 100.0)])
     go(bench, 100.0)
     assert 80.0 < bench.position[0] < 82.0
@@ -120,17 +120,17 @@ def test_circles_of_a_fence_plan_count_as_polygons() -> None:
 def test_a_fence_plan_that_fence_type_does_not_select_is_no_limit() -> None:
     """The plan stays stored; a guided place outside of it is taken, and nothing is breached there."""
     bench = flying(CIRCLE, box(50.0), FENCE_RADIUS=300)
-    assert bench.core.guided_target(bench.now_ms, position=(100.0, 0.0, -10.0)).ok
+    assert bench.core.commands.guided_target(position=(100.0, 0.0, -10.0)).ok
     bench.run(30.0)
     assert bench.position[0] > 90.0
-    assert bench.core.fence_breach[:2] == (0, 0)
+    assert bench.core.fence.breach[:2] == (0, 0)
 
 
 def test_in_any_inclusion_zone_by_option() -> None:
     zones = [*box(60.0), *box(60.0, north=100.0)]
     bench = flying(POLYGON, zones, FENCE_OPTIONS=2)
     go(bench, 90.0)
-    assert bench.core.fence_breach[2] == 0
+    assert bench.core.fence.breach[2] == 0
 
 
 @pytest.mark.parametrize(
@@ -139,58 +139,58 @@ def test_in_any_inclusion_zone_by_option() -> None:
 def test_the_action_is_a_parameter(action: int, mode: int) -> None:
     bench = flying(CIRCLE, FENCE_RADIUS=50, FENCE_ACTION=action)
     go(bench, 200.0)
-    assert bench.core.mode_number == mode
+    assert bench.core.modes.number == mode
 
 
 def test_a_pilot_who_goes_on_is_acted_upon_once_until_far_outside() -> None:
     bench = flying(CIRCLE, FENCE_RADIUS=50)
     go(bench, 400.0)
-    bench.core.set_mode(GUIDED, bench.now_ms)
+    bench.core.modes.set(GUIDED, bench.now_ms)
     bench.head_for((400.0, 0.0, -10.0))
     bench.run(5.0)
-    assert bench.core.mode_number == GUIDED
-    bench.run(60.0, lambda: bench.core.mode_number != GUIDED)
-    assert bench.core.mode_number == LAND
+    assert bench.core.modes.number == GUIDED
+    bench.run(60.0, lambda: bench.core.modes.number != GUIDED)
+    assert bench.core.modes.number == LAND
     assert bench.position[0] == pytest.approx(150.0, abs=2.0)
 
 
 def test_disabled_it_does_nothing_and_costs_no_wake_up() -> None:
     bench = flying(CIRCLE, FENCE_RADIUS=50)
-    bench.core.enable_fence(0.0, bench.now_ms)
+    bench.core.fence.command(0.0)
     before = bench.updates
-    bench.core.guided_target(bench.now_ms, position=(200.0, 0.0, -10.0))
+    bench.core.commands.guided_target(position=(200.0, 0.0, -10.0))
     bench.run(60.0)
-    assert bench.core.mode_number == GUIDED
+    assert bench.core.modes.number == GUIDED
     assert bench.updates - before < 7  # the start, the trail until the way is straight, the arrival
 
 
 def test_it_can_be_switched_in_flight_by_parameter() -> None:
     bench = flying(CIRCLE, FENCE_RADIUS=50, FENCE_ENABLE=0)
     go(bench, 80.0)
-    assert bench.core.mode_number == GUIDED
+    assert bench.core.modes.number == GUIDED
     bench.parameters.set("FENCE_ENABLE", 1)
     bench.run(0.2)
-    assert bench.core.mode_number == RTL
+    assert bench.core.modes.number == RTL
 
 
 def test_a_new_fence_acts_at_once() -> None:
     bench = flying(POLYGON | CIRCLE)
     go(bench, 80.0)
-    assert bench.core.fence_breach[2] == 0
+    assert bench.core.fence.breach[2] == 0
     bench.upload(box(60.0), 1)
     bench.run(0.2)
-    assert bench.core.mode_number == RTL
+    assert bench.core.modes.number == RTL
     assert bench.parameters["FENCE_TOTAL"] == 4
 
 
 def test_a_breach_on_the_ground_disarms() -> None:
     bench = Bench(parameters={"FENCE_TYPE": CIRCLE, "FENCE_RADIUS": 50})
     bench.vehicle.put((80.0, 0.0, 0.0))
-    bench.core.arm(bench.now_ms)
-    bench.core.set_home(ORIGIN, bench.now_ms)
-    bench.core.enable_fence(1.0, bench.now_ms)
+    bench.core.arming.arm(bench.now_ms)
+    bench.core.home.set(ORIGIN)
+    bench.core.fence.command(1.0)
     bench.run(0.2)
-    assert not bench.core.armed
+    assert not bench.core.facts.armed
 
 
 @pytest.mark.parametrize(
@@ -203,40 +203,40 @@ def test_a_breach_on_the_ground_disarms() -> None:
 def test_arming_outside_or_with_an_impossible_fence_is_refused(parameters: dict[str, float], reason: str) -> None:
     bench = Bench(parameters={"FENCE_ENABLE": 1, **parameters})
     bench.upload(box(60.0, north=200.0), 1)
-    assert bench.core.arm(bench.now_ms).reason == reason
+    assert bench.core.arming.arm(bench.now_ms).reason == reason
 
 
 def test_arming_follows_the_content_of_the_fence_at_once() -> None:
     bench = Bench(parameters={"FENCE_ENABLE": 1, "FENCE_TYPE": POLYGON})
     bench.upload(box(60.0, north=200.0), 1)
-    assert not bench.core.arm(bench.now_ms).ok
+    assert not bench.core.arming.arm(bench.now_ms).ok
     bench.upload(box(60.0), 1)
-    assert bench.core.arm(bench.now_ms).ok
+    assert bench.core.arming.arm(bench.now_ms).ok
 
 
 def test_a_fence_needs_a_position_to_arm() -> None:
     bench = Bench(parameters={"FENCE_ENABLE": 1, "FENCE_TYPE": CIRCLE})
     bench.vehicle.lose_position()
     bench.run(0.1)
-    assert "Fence requires position" in bench.core.arm(bench.now_ms).reason
+    assert "Fence requires position" in bench.core.arming.arm(bench.now_ms).reason
 
 
 def test_a_rover_holds_when_far_outside_and_returns_otherwise() -> None:
     bench = Bench("rover", parameters={"FENCE_ENABLE": 1, "FENCE_TYPE": CIRCLE, "FENCE_RADIUS": 30})
-    bench.core.set_mode(15, bench.now_ms)
-    bench.core.arm(bench.now_ms)
-    bench.core.guided_target(bench.now_ms, position=(100.0, 0.0, 0.0))
-    bench.run(60.0, lambda: bool(bench.core.fence_breach[0]))
-    assert bench.core.mode_number == 11
+    bench.core.modes.set(15, bench.now_ms)
+    bench.core.arming.arm(bench.now_ms)
+    bench.core.commands.guided_target(position=(100.0, 0.0, 0.0))
+    bench.run(60.0, lambda: bool(bench.core.fence.breach[0]))
+    assert bench.core.modes.number == 11
     for _ in range(20):  # somebody insists, after each return
-        bench.core.set_mode(15, bench.now_ms)
-        bench.core.guided_target(bench.now_ms, position=(400.0, 0.0, 0.0))
-        bench.run(60.0, lambda: bench.core.mode_number != 15)
-        if bench.core.mode_number == 4:
+        bench.core.modes.set(15, bench.now_ms)
+        bench.core.commands.guided_target(position=(400.0, 0.0, 0.0))
+        bench.run(60.0, lambda: bench.core.modes.number != 15)
+        if bench.core.modes.number == 4:
             break
-    assert bench.core.mode_number == 4
+    assert bench.core.modes.number == 4
     assert bench.position[0] > 130.0
 
 
 def test_a_bad_mode_of_the_fence_command_is_denied() -> None:
-    assert not Bench().core.enable_fence(3.0, 0).ok
+    assert not Bench().core.fence.command(3.0).ok

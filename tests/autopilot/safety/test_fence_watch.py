@@ -29,7 +29,7 @@ def box(half: float) -> list[MissionItem]:
 
 def first_outside(bench: Bench, limit_s: float) -> int | None:
     """Tick by tick: the time of the first tick that lies outside; the guard must have told it at that very tick."""
-    guard = bench.core.parts.fence
+    guard = bench.core.fence
     end = bench.now_ms + round(limit_s * 1000.0)
     while bench.now_ms < end:
         deadline = bench.core.next_deadline_ms()
@@ -56,28 +56,28 @@ def test_a_breach_is_noticed_at_its_very_tick(north: float, east: float, up: flo
         bench.parameters.set(name, value)
     bench.parameters.set("FENCE_ENABLE", 1)
     bench.run(2.0)
-    bench.core.guided_target(bench.now_ms, velocity=(north, east, -up))
+    bench.core.commands.guided_target(velocity=(north, east, -up))
     when = first_outside(bench, 40.0)
     if when is not None:
-        assert bench.core.fence_breach[3] == when
-        assert bench.core.mode_number == RTL
+        assert bench.core.fence.breach[3] == when
+        assert bench.core.modes.number == RTL
 
 
 @pytest.mark.parametrize("speed", [2.0, 5.0])
 def test_a_rover_leaves_its_fence_at_its_very_tick_too(speed: float) -> None:
     bench = Bench("rover", vehicle=SimulatedRover(ORIGIN, 0.0, 7), parameters={"FENCE_TYPE": 6, "FENCE_RADIUS": 40})
-    bench.run(20.0, lambda: bench.core.prearm_ok)
+    bench.run(20.0, lambda: bench.core.prearm.ok)
     bench.upload(box(45.0), 1)
     bench.parameters.set("FENCE_ENABLE", 1)
     bench.parameters.set("WP_SPEED", speed)
     bench.run(1.0)
-    bench.core.set_mode(15, bench.now_ms)
-    assert bench.core.arm(bench.now_ms).ok
-    bench.core.guided_target(bench.now_ms, position=(100.0, 0.0, 0.0))
-    assert bench.core.fence_breach[3] == 0
+    bench.core.modes.set(15, bench.now_ms)
+    assert bench.core.arming.arm(bench.now_ms).ok
+    bench.core.commands.guided_target(position=(100.0, 0.0, 0.0))
+    assert bench.core.fence.breach[3] == 0
     when = first_outside(bench, 60.0)
-    assert when is not None and bench.core.fence_breach[3] == when
-    assert bench.core.mode_number == 11
+    assert when is not None and bench.core.fence.breach[3] == when
+    assert bench.core.modes.number == 11
 
 
 def test_far_from_all_limits_it_looks_once_a_second() -> None:
@@ -96,36 +96,36 @@ def flying(**parameters: float) -> Bench:
 
 def out(bench: Bench, north: float = 400.0) -> None:
     bench.head_for((north, 0.0, -10.0))
-    bench.run(60.0, lambda: bool(bench.core.fence_breach[0]))
+    bench.run(60.0, lambda: bool(bench.core.fence.breach[0]))
 
 
 def test_a_pilot_who_takes_over_has_ten_seconds_and_then_the_next_limit() -> None:
     """AC_Fence: manual recovery; the circle anew 20 m farther out than where it was last passed."""
     bench = flying(WPNAV_SPEED=500)
     out(bench)
-    assert bench.core.mode_number == RTL
+    assert bench.core.modes.number == RTL
     assert "Manual recovery started" in bench.texts  # RTL itself is a change of mode
-    assert bench.core.set_mode(GUIDED, bench.now_ms).ok
+    assert bench.core.modes.set(GUIDED, bench.now_ms).ok
     bench.head_for((400.0, 0.0, -10.0), speed=5.0)
     since = bench.now_ms
     bench.run(9.9)
-    assert bench.core.mode_number == GUIDED
+    assert bench.core.modes.number == GUIDED
     assert bench.texts.count("Circle fence breached") == 1
-    bench.run(30.0, lambda: bench.core.mode_number != GUIDED)
-    assert bench.core.mode_number == RTL
+    bench.run(30.0, lambda: bench.core.modes.number != GUIDED)
+    assert bench.core.modes.number == RTL
     assert bench.now_ms - since < 18_000
     assert bench.texts.count("Circle fence breached") == 2
-    assert bench.core.fence_breach[2] > 1
+    assert bench.core.fence.breach[2] > 1
 
 
 def test_far_outside_a_polygon_it_lands_although_it_is_no_new_breach() -> None:
     bench = flying(FENCE_TYPE=POLYGON | MAX_ALT)
     bench.upload(box(50.0), 1)
     out(bench)
-    bench.core.set_mode(GUIDED, bench.now_ms)
+    bench.core.modes.set(GUIDED, bench.now_ms)
     bench.head_for((400.0, 0.0, -10.0))
-    bench.run(60.0, lambda: bench.core.mode_number != GUIDED)
-    assert bench.core.mode_number == LAND
+    bench.run(60.0, lambda: bench.core.modes.number != GUIDED)
+    assert bench.core.modes.number == LAND
     assert bench.position[0] == pytest.approx(150.0, abs=3.0)
 
 
@@ -135,38 +135,38 @@ def test_the_mode_may_be_kept_until_the_vehicle_is_back(options: int, taken: boo
     bench = flying(FENCE_OPTIONS=options)
     out(bench)
     bench.run(1.0)
-    assert bench.core.set_mode(GUIDED, bench.now_ms).ok is taken
+    assert bench.core.modes.set(GUIDED, bench.now_ms).ok is taken
     assert ("Mode change to GUIDED failed: in fence recovery" in bench.texts) is not taken
-    bench.run(60.0, lambda: not bench.core.fence_breach[0])
+    bench.run(60.0, lambda: not bench.core.fence.breach[0])
     if not taken:
-        assert bench.core.set_mode(GUIDED, bench.now_ms).ok
+        assert bench.core.modes.set(GUIDED, bench.now_ms).ok
 
 
 def test_a_mode_that_a_person_chose_is_not_kept() -> None:
     bench = flying(FENCE_OPTIONS=1, FENCE_ACTION=0)
     out(bench)
-    assert bench.core.fence_breach[0]
-    assert bench.core.set_mode(LAND, bench.now_ms).ok
+    assert bench.core.fence.breach[0]
+    assert bench.core.modes.set(LAND, bench.now_ms).ok
 
 
 def test_a_trembling_estimate_at_the_edge_is_one_breach() -> None:
     bench = in_air(10.0, FENCE_TYPE=CIRCLE, FENCE_RADIUS=40, FENCE_ACTION=0)
-    bench.core.guided_target(bench.now_ms, position=(40.1, 0.0, -10.0))
+    bench.core.commands.guided_target(position=(40.1, 0.0, -10.0))
     bench.parameters.set("FENCE_ENABLE", 1)
     bench.run(120.0)
-    assert bench.core.fence_breach[2] <= 3
+    assert bench.core.fence.breach[2] <= 3
 
 
 @pytest.mark.parametrize(("action", "mode", "armed"), [(5, 15, False), (6, 5, True)])
 def test_a_rover_may_be_stopped_for_good_or_loiter(action: int, mode: int, armed: bool) -> None:
     parameters = {"FENCE_ENABLE": 1, "FENCE_TYPE": CIRCLE, "FENCE_RADIUS": 40, "FENCE_ACTION": action}
     bench = Bench("rover", parameters=parameters)
-    bench.core.set_mode(15, bench.now_ms)
-    assert bench.core.arm(bench.now_ms).ok
-    bench.core.guided_target(bench.now_ms, position=(100.0, 0.0, 0.0))
-    bench.run(60.0, lambda: bool(bench.core.fence_breach[2]))
+    bench.core.modes.set(15, bench.now_ms)
+    assert bench.core.arming.arm(bench.now_ms).ok
+    bench.core.commands.guided_target(position=(100.0, 0.0, 0.0))
+    bench.run(60.0, lambda: bool(bench.core.fence.breach[2]))
     bench.run(0.1)
-    assert (bench.core.mode_number, bench.core.armed) == (mode, armed)
+    assert (bench.core.modes.number, bench.core.facts.armed) == (mode, armed)
 
 
 # --- words ------------------------------------------------------------------------------------------------------------
@@ -197,6 +197,6 @@ def test_a_fence_that_cannot_be_is_not_armed_with(
     bench = Bench(parameters={"FENCE_ENABLE": 1, **parameters})
     bench.upload(plan, 1)
     bench.run(1.0)
-    assert bench.core.arm(bench.now_ms).reason == reason
-    bench.core.enable_fence(0.0, bench.now_ms)
-    assert bench.core.arm(bench.now_ms).ok
+    assert bench.core.arming.arm(bench.now_ms).reason == reason
+    bench.core.fence.command(0.0)
+    assert bench.core.arming.arm(bench.now_ms).ok

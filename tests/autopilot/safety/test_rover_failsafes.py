@@ -17,8 +17,8 @@ MANUAL, STEERING, HOLD, LOITER, AUTO, RTL, SMART_RTL, GUIDED = 0, 3, 4, 5, 10, 1
 def driving(mode: int = GUIDED, *, by_tick: bool = False, **parameters: float) -> Bench:
     bench = Bench("rover", by_tick=by_tick, parameters=parameters)
     bench.upload((waypoint(400, 0, 0), waypoint(0, 0, 0)))
-    bench.core.set_mode(mode, bench.now_ms)
-    assert bench.core.arm(bench.now_ms).ok
+    bench.core.modes.set(mode, bench.now_ms)
+    assert bench.core.arming.arm(bench.now_ms).ok
     return bench
 
 
@@ -26,29 +26,29 @@ def happens(bench: Bench, event: VehicleEvent) -> int:
     """The mode one tick later."""
     bench.vehicle.raise_event(event)
     bench.run(0.02)
-    return bench.core.mode_number
+    return bench.core.modes.number
 
 
 def station_lost(bench: Bench) -> int:
     """Its ground station is heard once, and then not for FS_GCS_TIMEOUT and FS_TIMEOUT."""
-    bench.core.ground_station_heartbeat(255, bench.now_ms)
+    bench.core.failsafes.ground_station_heard(255)
     bench.core.update_link_clock(1000)
     bench.core.update_link_clock(7499)
-    assert not bench.core.failsafe
+    assert not bench.core.failsafes.active
     bench.core.update_link_clock(7500)
-    return bench.core.mode_number
+    return bench.core.modes.number
 
 
 def station_found(bench: Bench) -> None:
-    bench.core.ground_station_heartbeat(255, bench.now_ms)
+    bench.core.failsafes.ground_station_heard(255)
     bench.core.update_link_clock(9000)
 
 
 def sticks_lost(bench: Bench, seconds: float = 4.6) -> int:
     """The sticks are moved once and then no more."""
-    bench.core.set_sticks(Sticks(throttle=0.8), bench.now_ms)
+    bench.core.sticks.move(Sticks(throttle=0.8), bench.now_ms)
     bench.run(seconds)
-    return bench.core.mode_number
+    return bench.core.modes.number
 
 
 def texts(bench: Bench) -> list[tuple[int, str]]:
@@ -64,16 +64,16 @@ def test_the_action_is_a_parameter(action: int, mode: int) -> None:
     bench = driving(FS_ACTION=action, FS_GCS_ENABLE=1)
     assert station_lost(bench) == mode
     done = RoverMode(mode).name if action else "no action"
-    assert bench.core.system_status == 5
+    assert bench.core.status.system == 5
     station_found(bench)
     assert texts(bench) == [(4, f"GCS Failsafe - {done}"), (6, "GCS Failsafe Cleared")]
-    assert bench.core.system_status == (3 if mode == HOLD else 4)
+    assert bench.core.status.system == (3 if mode == HOLD else 4)
 
 
 def test_termination_disarms() -> None:
     bench = driving(FS_ACTION=5, FS_GCS_ENABLE=1)
     station_lost(bench)
-    assert not bench.core.armed
+    assert not bench.core.facts.armed
 
 
 @pytest.mark.parametrize("by_tick", [False, True])
@@ -84,23 +84,23 @@ def test_the_sticks_are_let_go_at_once_and_the_action_waits(by_tick: bool) -> No
     assert bench.vehicle.sticks.throttle == 0.8
     bench.run(0.2)
     assert bench.vehicle.sticks == Sticks()
-    assert not bench.core.failsafe
+    assert not bench.core.failsafes.active
     bench.run(1.3)
-    assert bench.core.mode_number == MANUAL
+    assert bench.core.modes.number == MANUAL
     bench.run(0.2)
-    assert bench.core.mode_number == HOLD
-    bench.core.set_sticks(Sticks(), bench.now_ms)
+    assert bench.core.modes.number == HOLD
+    bench.core.sticks.move(Sticks(), bench.now_ms)
     assert texts(bench) == [(4, "Radio Failsafe - HOLD"), (6, "Radio Failsafe Cleared")]
 
 
 def test_sticks_that_come_back_in_time_are_no_failsafe() -> None:
     bench = driving(MANUAL, FS_TIMEOUT=4.0)
     assert sticks_lost(bench, 6.0) == MANUAL
-    bench.core.set_sticks(Sticks(), bench.now_ms)
+    bench.core.sticks.move(Sticks(), bench.now_ms)
     bench.run(2.5)
-    bench.core.set_sticks(None, bench.now_ms)
+    bench.core.sticks.move(None, bench.now_ms)
     bench.run(10.0)
-    assert bench.core.mode_number == MANUAL
+    assert bench.core.modes.number == MANUAL
     assert texts(bench) == []
 
 
@@ -108,7 +108,7 @@ def test_without_fs_thr_enable_lost_sticks_are_only_let_go() -> None:
     bench = driving(MANUAL, FS_THR_ENABLE=0)
     assert sticks_lost(bench) == MANUAL
     assert bench.vehicle.sticks == Sticks()
-    assert not bench.core.failsafe
+    assert not bench.core.failsafes.active
 
 
 def test_a_mission_goes_on_where_the_parameter_says_so() -> None:
@@ -127,13 +127,13 @@ def test_a_mission_goes_on_where_the_parameter_says_so() -> None:
 def test_on_the_way_home_and_in_hold_a_loss_waits(mode: int, by_tick: bool) -> None:
     """It acts when another mode is entered, if it is still lost then."""
     bench = driving(by_tick=by_tick, FS_GCS_ENABLE=1, FS_ACTION=6)
-    bench.core.set_mode(mode, bench.now_ms)
+    bench.core.modes.set(mode, bench.now_ms)
     assert station_lost(bench) == mode
     bench.run(1.0)
     assert texts(bench) == []
-    bench.core.set_mode(GUIDED, bench.now_ms)
+    bench.core.modes.set(GUIDED, bench.now_ms)
     bench.run(0.1)
-    assert bench.core.mode_number == LOITER
+    assert bench.core.modes.number == LOITER
     assert texts(bench) == [(4, "GCS Failsafe - LOITER")]
 
 
@@ -145,9 +145,9 @@ def test_an_option_lets_it_act_in_hold_too() -> None:
 def test_a_second_loss_changes_nothing_and_the_last_one_found_clears() -> None:
     bench = driving(FS_GCS_ENABLE=1, FS_ACTION=3)
     station_lost(bench)
-    bench.core.set_mode(STEERING, bench.now_ms)
+    bench.core.modes.set(STEERING, bench.now_ms)
     assert sticks_lost(bench) == STEERING
-    bench.core.set_sticks(None, bench.now_ms)
+    bench.core.sticks.move(None, bench.now_ms)
     station_found(bench)
     assert texts(bench) == [(4, "GCS Failsafe - SMART_RTL"), (6, "GCS Failsafe Cleared")]
 
@@ -177,7 +177,7 @@ def test_a_lost_position_in_a_mode_that_needs_one(action: int, mode: int, said: 
     bench = driving(AUTO, FS_EKF_ACTION=action)
     bench.vehicle.lose_position()
     bench.run(0.1)
-    assert bench.core.mode_number == mode
+    assert bench.core.modes.number == mode
     assert texts(bench) == said
     assert "EKF variance" in bench.texts
     assert not any("Glitch" in text for text in bench.texts)
@@ -190,7 +190,7 @@ def test_a_lost_position_leaves_a_pilot_alone() -> None:
     bench = driving(MANUAL)
     bench.vehicle.lose_position()
     bench.run(0.1)
-    assert bench.core.mode_number == MANUAL
+    assert bench.core.modes.number == MANUAL
     assert texts(bench) == []
 
 
@@ -198,5 +198,5 @@ def test_a_lost_position_leaves_a_pilot_alone() -> None:
 def test_a_crash(check: int, mode: int, armed: bool) -> None:
     bench = driving(FS_CRASH_CHECK=check)
     assert happens(bench, VehicleEvent.CRASHED) == mode
-    assert bench.core.armed is armed
+    assert bench.core.facts.armed is armed
     assert [text for text in bench.texts if "Crash" in text] == (["Crash: Going to HOLD"] if check else [])

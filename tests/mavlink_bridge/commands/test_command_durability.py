@@ -18,14 +18,15 @@ def bench_that_saves(journal: MemoryJournal, method: str) -> CommandBench:
         journal.submit(SaveHome(None))
         return ACCEPTED
 
-    setattr(bench.autopilot, method, act)
+    part, name = method.split(".")
+    setattr(getattr(bench.autopilot, part), name, act)
     return bench
 
 
 def test_home_is_acknowledged_when_it_is_durable() -> None:
     """Not before the journal has settled the ticket, and once."""
     journal = MemoryJournal(hold=True)
-    bench = bench_that_saves(journal, "set_home")
+    bench = bench_that_saves(journal, "home.set")
     assert bench.long(179, 1) == []
     bench.service.handle_timeout(5)
     assert bench.taken() == []
@@ -39,7 +40,7 @@ def test_home_is_acknowledged_when_it_is_durable() -> None:
 def test_a_change_that_could_not_be_written_is_failed() -> None:
     """A full disk: FAILED, and no MISSION_CURRENT that would confirm."""
     journal = MemoryJournal(hold=True)
-    bench = bench_that_saves(journal, "set_current")
+    bench = bench_that_saves(journal, "mission_commands.set_current")
     bench.long(224, 3)
     journal.settle("disk full")
     bench.service.handle_timeout(10)
@@ -49,14 +50,16 @@ def test_a_change_that_could_not_be_written_is_failed() -> None:
 def test_set_current_confirms_after_it_is_durable() -> None:
     """Acknowledgement first, MISSION_CURRENT behind it, both when settled."""
     journal = MemoryJournal(hold=True)
-    bench = bench_that_saves(journal, "set_current")
+    bench = bench_that_saves(journal, "mission_commands.set_current")
     assert bench.long(224, 3) == []
     journal.settle()
     bench.service.handle_timeout(10)
     assert [one.get_type() for one in bench.taken()] == ["COMMAND_ACK", "MISSION_CURRENT"]
 
 
-@pytest.mark.parametrize(("number", "params", "method"), [(176, (1, 4), "set_mode"), (300, (), "start_mission")])
+@pytest.mark.parametrize(
+    ("number", "params", "method"), [(176, (1, 4), "modes.set"), (300, (), "mission_commands.start")]
+)
 def test_other_commands_do_not_wait(number: int, params: tuple[float, ...], method: str) -> None:
     """A mode change saves the mission's progress in passing; nobody is promised that."""
     bench = bench_that_saves(MemoryJournal(hold=True), method)
@@ -73,7 +76,7 @@ def test_an_older_change_of_others_is_not_waited_for() -> None:
 def test_a_closed_link_is_not_answered_later() -> None:
     """The asker is gone; the change stays."""
     journal = MemoryJournal(hold=True)
-    bench = bench_that_saves(journal, "set_home")
+    bench = bench_that_saves(journal, "home.set")
     bench.long(179, 1)
     bench.service.link_closed(QGC.link)
     journal.settle()

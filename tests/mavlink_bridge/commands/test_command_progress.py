@@ -27,19 +27,19 @@ def _results(messages: list[object]) -> list[tuple[int, int]]:
 def test_a_repeated_long_is_answered_again_and_acts_once() -> None:
     """Section 6: confirmation > 0 is the same wish; its answer is the same, even a refusal."""
     bench = CommandBench()
-    bench.autopilot.outcomes["condition_yaw"] = Outcome(F)
+    bench.autopilot.outcomes["commands.condition_yaw"] = Outcome(F)
     first = bench.long(115, 90, 0, 0, 1)
     again = bench.long(115, 90, 0, 0, 1, confirmation=1, now_ms=1300)
     third = bench.long(115, 90, 0, 0, 1, confirmation=2, now_ms=2600)
     assert [result_of(one) for one in (first, again, third)] == [F, F, F]
-    assert _names(bench) == ["condition_yaw"]
+    assert _names(bench) == ["commands.condition_yaw"]
 
 
 def test_a_repetition_whose_original_was_lost_acts() -> None:
     """The first that arrives acts, whatever its confirmation."""
     bench = CommandBench()
     assert result_of(bench.long(115, 90, 0, 0, 1, confirmation=2)) is A
-    assert _names(bench) == ["condition_yaw"]
+    assert _names(bench) == ["commands.condition_yaw"]
 
 
 def test_the_same_command_with_confirmation_0_is_a_new_wish() -> None:
@@ -47,7 +47,7 @@ def test_the_same_command_with_confirmation_0_is_a_new_wish() -> None:
     bench = CommandBench()
     bench.long(115, 90, 0, 0, 1)
     bench.long(115, 90, 0, 0, 1, now_ms=100)
-    assert _names(bench) == ["condition_yaw"] * 2
+    assert _names(bench) == ["commands.condition_yaw"] * 2
 
 
 def test_a_sender_that_always_says_1_is_not_silenced() -> None:
@@ -55,7 +55,7 @@ def test_a_sender_that_always_says_1_is_not_silenced() -> None:
     bench = CommandBench()
     bench.long(115, 90, 0, 0, 1, confirmation=1)
     bench.long(115, 90, 0, 0, 1, confirmation=1, now_ms=100)
-    assert _names(bench) == ["condition_yaw"] * 2
+    assert _names(bench) == ["commands.condition_yaw"] * 2
 
 
 def test_other_parameters_another_link_or_a_late_repetition_act() -> None:
@@ -65,7 +65,7 @@ def test_other_parameters_another_link_or_a_late_repetition_act() -> None:
     bench.long(176, 1, 5, confirmation=1)
     bench.long(176, 1, 4, confirmation=1, peer=OTHER_LINK)
     bench.long(176, 1, 4, confirmation=1, now_ms=REMEMBER_MS)
-    assert _names(bench) == ["set_mode"] * 4
+    assert _names(bench) == ["modes.set"] * 4
 
 
 def test_a_closed_link_is_forgotten() -> None:
@@ -74,7 +74,7 @@ def test_a_closed_link_is_forgotten() -> None:
     bench.long(176, 1, 4)
     bench.service.link_closed(QGC.link)
     bench.long(176, 1, 4, confirmation=1)
-    assert _names(bench) == ["set_mode"] * 2
+    assert _names(bench) == ["modes.set"] * 2
 
 
 def test_the_memory_of_answers_is_bounded() -> None:
@@ -92,7 +92,7 @@ def test_the_memory_of_answers_is_bounded() -> None:
 def test_a_long_command_is_answered_in_progress_and_then_with_its_end() -> None:
     """IN_PROGRESS at once; the final acknowledgement when the core announces the end, once."""
     bench = CommandBench()
-    bench.autopilot.outcomes["arm"] = Outcome(P)
+    bench.autopilot.outcomes["arming.arm"] = Outcome(P)
     assert result_of(bench.long(400, 1)) is P
     bench.service.finish(400, Outcome(F, "Arm: no", detail=3))
     (ack,) = bench.taken()
@@ -104,19 +104,19 @@ def test_a_long_command_is_answered_in_progress_and_then_with_its_end() -> None:
 def test_a_repetition_hears_progress_and_later_the_end() -> None:
     """While it runs IN_PROGRESS, afterwards its result, and the core is asked once."""
     bench = CommandBench()
-    bench.autopilot.outcomes["arm"] = Outcome(P)
+    bench.autopilot.outcomes["arming.arm"] = Outcome(P)
     bench.long(400, 1)
     assert result_of(bench.long(400, 1, confirmation=1, now_ms=1500)) is P
     bench.service.finish(400, Outcome(A))
     bench.taken()
     assert result_of(bench.long(400, 1, confirmation=2, now_ms=3000)) is A
-    assert _names(bench) == ["arm"]
+    assert _names(bench) == ["arming.arm"]
 
 
 def test_everyone_who_asked_hears_the_end_on_their_link() -> None:
     """Two ground stations that share 255/190 are told apart by their links."""
     bench = CommandBench()
-    bench.autopilot.outcomes["arm"] = Outcome(P)
+    bench.autopilot.outcomes["arming.arm"] = Outcome(P)
     bench.long(400, 1)
     bench.long(400, 1, peer=OTHER_LINK)
     bench.service.finish(400, Outcome(A))
@@ -147,7 +147,7 @@ def test_a_calibration_that_fails_at_once_is_failed() -> None:
 def test_commands_of_the_link_wait_for_an_arm_and_keep_their_order() -> None:
     """Issue 4: arm, takeoff, mode sent back to back mean this order; another link does not wait."""
     bench = CommandBench()
-    bench.autopilot.outcomes["arm"] = Outcome(P)
+    bench.autopilot.outcomes["arming.arm"] = Outcome(P)
     bench.long(400, 1)
     assert bench.long(22, 0, 0, 0, 0, 0, 0, 10) == []
     assert bench.send(dialect.MAVLink_set_mode_message(1, 1, 3)) == []
@@ -155,13 +155,13 @@ def test_commands_of_the_link_wait_for_an_arm_and_keep_their_order() -> None:
     bench.service.finish(400, Outcome(A))
     bench.service.handle_timeout(0)
     assert _results(bench.taken()) == [(400, A), (22, A)]
-    assert bench.autopilot.calls[2:] == [("takeoff", (10.0, NOW), {}), ("set_mode", (3, NOW), {})]
+    assert bench.autopilot.calls[2:] == [("commands.takeoff", (10.0,), {}), ("modes.set", (3, NOW), {})]
 
 
 def test_disarming_and_questions_do_not_wait_for_an_arm() -> None:
     """What stops motors acts now; what only asks is answered now; so is what nobody knows."""
     bench = CommandBench()
-    bench.autopilot.outcomes["arm"] = Outcome(P)
+    bench.autopilot.outcomes["arming.arm"] = Outcome(P)
     bench.long(400, 1)
     assert result_of(bench.long(400, 0, 21196)) is A
     assert result_of(bench.long(185, 1)) is A
@@ -172,7 +172,7 @@ def test_disarming_and_questions_do_not_wait_for_an_arm() -> None:
 def test_too_many_waiting_commands_are_turned_away() -> None:
     """The queue behind an arm is bounded."""
     bench = CommandBench()
-    bench.autopilot.outcomes["arm"] = Outcome(P)
+    bench.autopilot.outcomes["arming.arm"] = Outcome(P)
     bench.long(400, 1)
     answers = [bench.long(178, 1, 5) for _ in range(MOST_WAITING + 1)]
     assert answers[:-1] == [[]] * MOST_WAITING
@@ -182,7 +182,7 @@ def test_too_many_waiting_commands_are_turned_away() -> None:
 def test_a_command_does_not_wait_for_ever() -> None:
     """An arm that never ends costs its followers 10 s, not an answer."""
     bench = CommandBench()
-    bench.autopilot.outcomes["arm"] = Outcome(P)
+    bench.autopilot.outcomes["arming.arm"] = Outcome(P)
     bench.long(400, 1)
     assert bench.service.next_deadline_ms() is None
     bench.long(22, 0, 0, 0, 0, 0, 0, 10, now_ms=500)
@@ -192,17 +192,17 @@ def test_a_command_does_not_wait_for_ever() -> None:
     bench.service.handle_timeout(500 + LONGEST_WAIT_MS)
     assert _results(bench.taken()) == [(22, T)]
     assert bench.service.next_deadline_ms() is None
-    assert _names(bench) == ["arm"]
+    assert _names(bench) == ["arming.arm"]
 
 
 def test_a_closed_link_takes_its_waiting_commands_along() -> None:
     """Nobody is left to mean them."""
     bench = CommandBench()
-    bench.autopilot.outcomes["arm"] = Outcome(P)
+    bench.autopilot.outcomes["arming.arm"] = Outcome(P)
     bench.long(400, 1)
     bench.long(22, 0, 0, 0, 0, 0, 0, 10)
     bench.service.link_closed(QGC.link)
     bench.service.finish(400, Outcome(A))
     bench.service.handle_timeout(0)
     assert bench.taken() == []
-    assert _names(bench) == ["arm"]
+    assert _names(bench) == ["arming.arm"]

@@ -17,44 +17,50 @@ from tests.fakes.recording_autopilot import ORIGIN
 A, T, D, U, F = Result.ACCEPTED, Result.TEMPORARILY_REJECTED, Result.DENIED, Result.UNSUPPORTED, Result.FAILED
 
 COLUMNS = ("row", "number", "params", "result", "call")
+
+
+def _how(speed: float | None, yaw_rad: float | None, change_mode: bool) -> dict[str, Any]:
+    return {"speed": speed, "yaw_rad": yaw_rad, "change_mode": change_mode}
+
+
 LONG_CASES: list[tuple[Any, ...]] = [
     # row of 3.2, command, params, result, call of the core (method, positional, named) or None
-    ("176: bit 0 and a mode", 176, (1, 4), A, ("set_mode", (4, NOW), {})),
-    ("176: MAVSDK's base mode when armed", 176, (129, 9), A, ("set_mode", (9, NOW), {})),
+    ("176: bit 0 and a mode", 176, (1, 4), A, ("modes.set", (4, NOW), {})),
+    ("176: MAVSDK's base mode when armed", 176, (129, 9), A, ("modes.set", (9, NOW), {})),
     ("176: p1 bit 0 needed, else DENIED", 176, (0, 4), D, None),
     ("176: no mode given", 176, (1, nan), D, None),
-    ("400: arm", 400, (1,), A, ("arm", (NOW,), {"force": False})),
-    ("400: force arm", 400, (1, 2989), A, ("arm", (NOW,), {"force": True})),
-    ("400: MAVSDK's force arm", 400, (1, 21196), A, ("arm", (NOW,), {"force": True})),
-    ("400: disarm", 400, (0,), A, ("disarm", (NOW,), {"force": False})),
-    ("400: kill", 400, (0, 21196), A, ("disarm", (NOW,), {"force": True})),
-    ("400: the arming number cuts no motors", 400, (0, 2989), A, ("disarm", (NOW,), {"force": False})),
+    ("400: arm", 400, (1,), A, ("arming.arm", (NOW,), {"force": False})),
+    ("400: force arm", 400, (1, 2989), A, ("arming.arm", (NOW,), {"force": True})),
+    ("400: MAVSDK's force arm", 400, (1, 21196), A, ("arming.arm", (NOW,), {"force": True})),
+    ("400: disarm", 400, (0,), A, ("arming.disarm", (NOW,), {"force": False})),
+    ("400: kill", 400, (0, 21196), A, ("arming.disarm", (NOW,), {"force": True})),
+    ("400: the arming number cuts no motors", 400, (0, 2989), A, ("arming.disarm", (NOW,), {"force": False})),
     ("400: something else", 400, (2,), U, None),
     ("400: NaN disarms nothing", 400, (nan,), D, None),
-    ("401", 401, (), A, ("run_prearm_checks", (NOW,), {})),
-    ("22: height above home", 22, (0, 0, 0, 0, 0, 0, 8.6), A, ("takeoff", (8.6, NOW), {})),
-    ("22: NaN in the unused", 22, (nan, nan, nan, nan, nan, nan, 10), A, ("takeoff", (10.0, NOW), {})),
+    ("401", 401, (), A, ("prearm.run", (NOW,), {})),
+    ("22: height above home", 22, (0, 0, 0, 0, 0, 0, 8.6), A, ("commands.takeoff", (8.6,), {})),
+    ("22: NaN in the unused", 22, (nan, nan, nan, nan, nan, nan, 10), A, ("commands.takeoff", (10.0,), {})),
     ("22: no height", 22, (), F, None),
     ("22: beyond any height", 22, (0, 0, 0, 0, 0, 0, 1e9), F, None),
-    ("84: as 22", 84, (0, 0, 0, 0, 0, 0, 5), A, ("takeoff", (5.0, NOW), {})),
-    ("21: mode LAND", 21, (0, 0, 0, nan, nan, nan, nan), A, ("land", (NOW,), {})),
-    ("85: as 21", 85, (), A, ("land", (NOW,), {})),
-    ("20: mode RTL", 20, (), A, ("return_to_launch", (NOW,), {})),
-    ("17: mode LOITER", 17, (), A, ("set_mode", (5, NOW), {})),
-    ("300: p1, p2 0", 300, (), A, ("start_mission", (NOW,), {})),
+    ("84: as 22", 84, (0, 0, 0, 0, 0, 0, 5), A, ("commands.takeoff", (5.0,), {})),
+    ("21: mode LAND", 21, (0, 0, 0, nan, nan, nan, nan), A, ("commands.land", (NOW,), {})),
+    ("85: as 21", 85, (), A, ("commands.land", (NOW,), {})),
+    ("20: mode RTL", 20, (), A, ("commands.return_to_launch", (NOW,), {})),
+    ("17: mode LOITER", 17, (), A, ("modes.set", (5, NOW), {})),
+    ("300: p1, p2 0", 300, (), A, ("mission_commands.start", (NOW,), {})),
     ("300: first item given", 300, (1, 0), D, None),
     ("300: last item given", 300, (0, 1), D, None),
     ("192: LONG means AMSL", 192, (-1, 1, 0, nan, -35.0, 149.0, 600), A,
-     ("reposition", (-35.0, 149.0, 600.0, NOW), {"speed": None, "yaw_rad": None, "change_mode": True})),
+     ("commands.reposition", (GeoPoint(-35.0, 149.0, 600.0), NOW), _how(None, None, True))),
     ("192: speed and yaw", 192, (4, 0, 0, 1.5, -35.0, 149.0, 600), A,
-     ("reposition", (-35.0, 149.0, 600.0, NOW), {"speed": 4.0, "yaw_rad": 1.5, "change_mode": False})),
+     ("commands.reposition", (GeoPoint(-35.0, 149.0, 600.0), NOW), _how(4.0, 1.5, False))),
     ("192: latitude out of range", 192, (-1, 1, 0, nan, 91, 149, 600), D, None),
     ("192: no position", 192, (-1, 1, 0, nan, nan, nan, nan), D, None),
     ("192: speed without sense", 192, (1e6, 1, 0, nan, -35, 149, 600), D, None),
-    ("178: QGC, NaN in the unused", 178, (1, 5, -1, 0, nan, nan, nan), A, ("change_speed", (1, 5.0, NOW), {})),
-    ("178: Mission Planner, type 0", 178, (0, 5, 0), A, ("change_speed", (0, 5.0, NOW), {})),
-    ("178: climb", 178, (2, 3), A, ("change_speed", (2, 3.0, NOW), {})),
-    ("178: descent", 178, (3, 1.5), A, ("change_speed", (3, 1.5, NOW), {})),
+    ("178: QGC, NaN in the unused", 178, (1, 5, -1, 0, nan, nan, nan), A, ("commands.change_speed", (1, 5.0), {})),
+    ("178: Mission Planner, type 0", 178, (0, 5, 0), A, ("commands.change_speed", (0, 5.0), {})),
+    ("178: climb", 178, (2, 3), A, ("commands.change_speed", (2, 3.0), {})),
+    ("178: descent", 178, (3, 1.5), A, ("commands.change_speed", (3, 1.5), {})),
     ("178: p2 <= 0 DENIED", 178, (1, 0), D, None),
     ("178: p2 negative", 178, (1, -1), D, None),
     ("178: unknown type", 178, (4, 5), D, None),
@@ -62,40 +68,41 @@ LONG_CASES: list[tuple[Any, ...]] = [
     ("224: negative", 224, (-1,), D, None),
     ("224: -1 with reset", 224, (-1, 1), D, None),
     ("224: beyond 16 bit", 224, (70000,), D, None),
-    ("601: a tag", 601, (7,), A, ("jump_to_tag", (7.0, NOW), {})),
+    ("601: a tag", 601, (7,), A, ("mission_commands.jump_to_tag", (7.0,), {})),
     ("601: tag 65536 DENIED", 601, (65536,), D, None),
-    ("189: go on at the landing", 189, (), A, ("land_start", (NOW,), {})),
-    ("193: pause", 193, (0,), A, ("pause", (NOW,), {})),
-    ("193: continue", 193, (1,), A, ("resume", (NOW,), {})),
+    ("189: go on at the landing", 189, (), A, ("mission_commands.land_start", (NOW,), {})),
+    ("193: pause", 193, (0,), A, ("mission_commands.pause", (), {})),
+    ("193: continue", 193, (1,), A, ("mission_commands.resume", (), {})),
     ("193: neither", 193, (2,), D, None),
-    ("115: relative", 115, (90, 30, -1, 1), A, ("condition_yaw", (90.0, 30.0, -1, True, NOW), {})),
-    ("115: absolute, default rate", 115, (0, 0, 0, 0), A, ("condition_yaw", (0.0, 0.0, 0, False, NOW), {})),
+    ("115: relative", 115, (90, 30, -1, 1), A, ("commands.condition_yaw", (90.0, 30.0, -1, True), {})),
+    ("115: absolute, default rate", 115, (0, 0, 0, 0), A, ("commands.condition_yaw", (0.0, 0.0, 0, False), {})),
     ("115: angle out of range", 115, (361, 0, 0, 0), F, None),
     ("115: neither relative nor absolute", 115, (10, 0, 0, 2), F, None),
-    ("179: here", 179, (1,), A, ("set_home", (None, NOW), {})),
-    ("179: 0/0 is here", 179, (), A, ("set_home", (None, NOW), {})),
+    ("179: here", 179, (1,), A, ("home.set", (None,), {})),
+    ("179: 0/0 is here", 179, (), A, ("home.set", (None,), {})),
     ("179: LONG there, AMSL", 179, (0, 0, 0, 0, -35, 149, 600), A,
-     ("set_home", (GeoPoint(-35.0, 149.0, 600.0), NOW), {})),
+     ("home.set", (GeoPoint(-35.0, 149.0, 600.0),), {})),
     ("179: no longitude", 179, (0, 0, 0, 0, -35, nan, 600), F, None),
     ("195: LONG above home", 195, (nan, nan, nan, nan, -35, 149, 10), A,
-     ("set_roi", (GeoPoint(-35.0, 149.0, ORIGIN.alt + 10), NOW), {})),
-    ("201: all zero ends it", 201, (), A, ("set_roi", (None, NOW), {})),
+     ("commands.set_roi", (GeoPoint(-35.0, 149.0, ORIGIN.alt + 10),), {})),
+    ("201: all zero ends it", 201, (), A, ("commands.set_roi", (None,), {})),
     ("195: out of range", 195, (0, 0, 0, 0, 100, 0, 0), F, None),
-    ("197: ends it", 197, (nan,) * 7, A, ("set_roi", (None, NOW), {})),
-    ("207: on", 207, (1,), A, ("enable_fence", (1.0, NOW), {})),
+    ("197: ends it", 197, (nan,) * 7, A, ("commands.set_roi", (None,), {})),
+    ("207: on", 207, (1,), A, ("fence.command", (1.0,), {})),
     ("207: 3 is nothing", 207, (3,), F, None),
-    ("218: a switch", 218, (16, 2), A, ("aux_function", (16, 2, NOW), {})),
+    ("218: a switch", 218, (16, 2), A, ("auxiliary.act", (16, 2), {})),
     ("218: no such position", 218, (16, 3), D, None),
-    ("183: servo", 183, (5, 1500), A, ("payload", (183, (5.0, 1500.0, 0, 0, 0, 0, 0), NOW), {})),
-    ("206: camera distance, NaN is 0", 206, (25, nan, nan), A, ("payload", (206, (25.0, 0, 0, 0, 0, 0, 0), NOW), {})),
-    ("211: gripper", 211, (1, 1), A, ("payload", (211, (1.0, 1.0, 0, 0, 0, 0, 0), NOW), {})),
-    ("186: above home", 186, (20, 3), A, ("guided_altitude", (ORIGIN.alt + 20, NOW), {})),
-    ("186: AMSL", 186, (620, 0), A, ("guided_altitude", (620.0, NOW), {})),
+    ("183: servo", 183, (5, 1500), A, ("payload.command", (183, (5.0, 1500.0, 0, 0, 0, 0, 0), NOW), {})),
+    ("206: camera distance, NaN is 0", 206, (25, nan, nan), A,
+     ("payload.command", (206, (25.0, 0, 0, 0, 0, 0, 0), NOW), {})),
+    ("211: gripper", 211, (1, 1), A, ("payload.command", (211, (1.0, 1.0, 0, 0, 0, 0, 0), NOW), {})),
+    ("186: above home", 186, (20, 3), A, ("commands.guided_altitude", (ORIGIN.alt + 20,), {})),
+    ("186: AMSL", 186, (620, 0), A, ("commands.guided_altitude", (620.0,), {})),
     ("186: frame without height", 186, (20, 1), D, None),
-    ("30: above home", 30, (0, 0, 0, 0, 0, 0, 25), A, ("guided_altitude", (ORIGIN.alt + 25, NOW), {})),
-    ("185: ends the flight", 185, (1,), A, ("disarm", (NOW,), {"force": True})),
+    ("30: above home", 30, (0, 0, 0, 0, 0, 0, 25), A, ("commands.guided_altitude", (ORIGIN.alt + 25,), {})),
+    ("185: ends the flight", 185, (1,), A, ("arming.disarm", (NOW,), {"force": True})),
     ("185: 0 is nothing", 185, (0,), F, None),
-    ("246: restart", 246, (1,), A, ("reboot", (NOW,), {})),
+    ("246: restart", 246, (1,), A, ("commands.reboot", (), {})),
     ("246: no bootloader", 246, (3,), D, None),
     ("246: shutdown", 246, (2,), U, None),
     ("241: gyroscopes", 241, (1,), A, None),
@@ -134,11 +141,11 @@ ROVER_CASES: list[tuple[Any, ...]] = [
     ("21: rover UNSUPPORTED", 21, (), U, None),
     ("115: rover UNSUPPORTED", 115, (90, 0, 0, 0), U, None),
     ("178: climb, rover DENIED", 178, (2, 3), D, None),
-    ("178: ground speed", 178, (1, 2), A, ("change_speed", (1, 2.0, NOW), {})),
-    ("194: backwards", 194, (1,), A, ("set_reverse", (True, NOW), {})),
-    ("194: forwards", 194, (0,), A, ("set_reverse", (False, NOW), {})),
+    ("178: ground speed", 178, (1, 2), A, ("commands.change_speed", (1, 2.0), {})),
+    ("194: backwards", 194, (1,), A, ("commands.set_reverse", (True,), {})),
+    ("194: forwards", 194, (0,), A, ("commands.set_reverse", (False,), {})),
     ("194: neither", 194, (2,), D, None),
-    ("20: home", 20, (), A, ("return_to_launch", (NOW,), {})),
+    ("20: home", 20, (), A, ("commands.return_to_launch", (NOW,), {})),
 ]  # fmt: skip
 
 
@@ -156,29 +163,29 @@ LAT, LON = -353628960, 1491643199
 PLACE = {"x": LAT, "y": LON}
 INT_CASES: list[tuple[Any, ...]] = [
     ("192: QGC goto, frame 0", 192, 0, (-1, 1, 0, nan), {**PLACE, "z": 592.7}, A,
-     ("reposition", (LAT * 1e-7, LON * 1e-7, 592.7, NOW), {"speed": None, "yaw_rad": None, "change_mode": True})),
+     ("commands.reposition", (GeoPoint(LAT * 1e-7, LON * 1e-7, 592.7), NOW), _how(None, None, True))),
     ("192: frame 5 AMSL", 192, 5, (-1, 1, 0, nan), {**PLACE, "z": 592.0}, A,
-     ("reposition", (LAT * 1e-7, LON * 1e-7, 592.0, NOW), {"speed": None, "yaw_rad": None, "change_mode": True})),
+     ("commands.reposition", (GeoPoint(LAT * 1e-7, LON * 1e-7, 592.0), NOW), _how(None, None, True))),
     ("192: frame 6 above home", 192, 6, (-1, 1, 0, nan), {**PLACE, "z": 10.0}, A,
-     ("reposition", (LAT * 1e-7, LON * 1e-7, 594.0, NOW), {"speed": None, "yaw_rad": None, "change_mode": True})),
+     ("commands.reposition", (GeoPoint(LAT * 1e-7, LON * 1e-7, 594.0), NOW), _how(None, None, True))),
     ("192: frame 11 above flat ground", 192, 11, (-1, 1, 0, nan), {**PLACE, "z": 10.0}, A,
-     ("reposition", (LAT * 1e-7, LON * 1e-7, 594.0, NOW), {"speed": None, "yaw_rad": None, "change_mode": True})),
+     ("commands.reposition", (GeoPoint(LAT * 1e-7, LON * 1e-7, 594.0), NOW), _how(None, None, True))),
     ("192: frame 1 is no place", 192, 1, (-1, 1, 0, nan), {**PLACE, "z": 10.0}, D, None),
     ("192: z NaN", 192, 0, (-1, 1, 0, nan), {**PLACE, "z": nan}, D, None),
     ("192: x not given", 192, 0, (-1, 1, 0, nan), {"x": 0x7FFFFFFF, "y": LON, "z": 600.0}, D, None),
     ("192: latitude beyond 90", 192, 0, (-1, 1, 0, nan), {"x": 910000000, "y": LON, "z": 600.0}, D, None),
-    ("22: INT with frame 3", 22, 3, (), {"z": 10.0}, A, ("takeoff", (10.0, NOW), {})),
+    ("22: INT with frame 3", 22, 3, (), {"z": 10.0}, A, ("commands.takeoff", (10.0,), {})),
     ("22: INT with frame 0 DENIED", 22, 0, (), {"z": 10.0}, D, None),
     ("22: INT with frame 6 DENIED", 22, 6, (), {"z": 10.0}, D, None),
     ("179: INT frame 0", 179, 0, (0,), {**PLACE, "z": 600.0}, A,
-     ("set_home", (GeoPoint(LAT * 1e-7, LON * 1e-7, 600.0), NOW), {})),
-    ("179: INT here", 179, 0, (1,), {}, A, ("set_home", (None, NOW), {})),
+     ("home.set", (GeoPoint(LAT * 1e-7, LON * 1e-7, 600.0),), {})),
+    ("179: INT here", 179, 0, (1,), {}, A, ("home.set", (None,), {})),
     ("195: INT frame 3", 195, 3, (), {**PLACE, "z": 5.0}, A,
-     ("set_roi", (GeoPoint(LAT * 1e-7, LON * 1e-7, 589.0), NOW), {})),
-    ("400: INT, any frame", 400, 2, (1,), {}, A, ("arm", (NOW,), {"force": False})),
-    ("300: INT", 300, 0, (), {}, A, ("start_mission", (NOW,), {})),
+     ("commands.set_roi", (GeoPoint(LAT * 1e-7, LON * 1e-7, 589.0),), {})),
+    ("400: INT, any frame", 400, 2, (1,), {}, A, ("arming.arm", (NOW,), {"force": False})),
+    ("300: INT", 300, 0, (), {}, A, ("mission_commands.start", (NOW,), {})),
     ("241: level, param5 is a number, not degrees", 241, 0, (), {"x": 2}, A, None),
-    ("30: INT AMSL", 30, 0, (), {"z": 610.0}, A, ("guided_altitude", (610.0, NOW), {})),
+    ("30: INT AMSL", 30, 0, (), {"z": 610.0}, A, ("commands.guided_altitude", (610.0,), {})),
     ("unknown command", 4321, 0, (), {}, U, None),
 ]  # fmt: skip
 
@@ -199,7 +206,7 @@ def test_a_command_int_is_answered_and_reaches_the_core_as_its_row_says(
 def test_a_refusal_of_the_core_is_passed_on_with_its_detail() -> None:
     """Result and `detail` (result_param2) are the core's; the acknowledgement is addressed to the asker."""
     bench = CommandBench()
-    bench.autopilot.outcomes["arm"] = Outcome(Result.FAILED, "Arm: no", detail=7)
+    bench.autopilot.outcomes["arming.arm"] = Outcome(Result.FAILED, "Arm: no", detail=7)
     (ack,) = bench.long(400, 1)
     assert (ack.command, ack.result, ack.result_param2) == (400, F, 7)
     assert (ack.target_system, ack.target_component) == (QGC.system, QGC.component)
@@ -239,20 +246,20 @@ def test_set_current_is_followed_by_mission_current_on_all_links() -> None:
     ack, current = bench.service.take_outgoing()
     assert (ack.message.result, ack.link) == (A, QGC.link)
     assert (current.message.get_type(), current.message.seq, current.link) == ("MISSION_CURRENT", 2, None)
-    assert bench.autopilot.calls == [("set_current", (2, NOW), {"reset": True})]
+    assert bench.autopilot.calls == [("mission_commands.set_current", (2,), {"reset": True})]
 
 
 def test_a_refused_set_current_is_not_followed_by_mission_current() -> None:
     """MISSION_CURRENT would confirm what did not happen."""
     bench = CommandBench()
-    bench.autopilot.outcomes["set_current"] = Outcome(Result.DENIED)
+    bench.autopilot.outcomes["mission_commands.set_current"] = Outcome(Result.DENIED)
     assert [one.get_type() for one in bench.long(224, 99)] == ["COMMAND_ACK"]
 
 
 def test_heights_above_home_are_refused_while_there_is_no_home() -> None:
     """A relative height means nothing yet: FAILED, and the core hears nothing; AMSL works."""
     bench = CommandBench()
-    bench.autopilot.home = None
+    bench.autopilot.place = None
     assert result_of(bench.int_(192, 3, -1, 1, 0, nan, x=LAT, y=LON, z=10.0)) is F
     assert result_of(bench.int_(195, 3, x=LAT, y=LON, z=10.0)) is F
     assert bench.autopilot.calls == []
@@ -264,7 +271,7 @@ def test_a_rovers_yaw_and_speed_is_a_velocity_in_that_direction() -> None:
     bench = CommandBench("rover")
     assert result_of(bench.long(213, 90, 2, 1)) is A
     ((name, _, named),) = bench.autopilot.calls
-    assert name == "guided_target"
+    assert name == "commands.guided_target"
     assert named["velocity"] == pytest.approx((0.0, 2.0, 0.0), abs=1e-9)
 
 
@@ -273,4 +280,4 @@ def test_set_mode_acts_like_176_without_an_acknowledgement(base_mode: int, acts:
     """SET_MODE 11 predates the command protocol."""
     bench = CommandBench()
     assert bench.send(dialect.MAVLink_set_mode_message(1, base_mode, 9)) == []
-    assert bench.autopilot.calls == ([("set_mode", (9, NOW), {})] if acts else [])
+    assert bench.autopilot.calls == ([("modes.set", (9, NOW), {})] if acts else [])

@@ -29,7 +29,7 @@ class Wire:
     def __init__(self) -> None:
         vehicle = SimulatedCopter(GeoPoint(-35.363261, 149.165230, 584.0), 353.0, 1)
         autopilot = Autopilot("copter", vehicle, Parameters(COPTER.parameters), MemoryJournal())
-        while autopilot.home is None:
+        while autopilot.facts.home is None:
             autopilot.update(vehicle.advance(vehicle.state.time_ms + 1000))
         self.now_ms = vehicle.state.time_ms
         self.endpoint = Endpoint(1)

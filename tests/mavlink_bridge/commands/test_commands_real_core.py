@@ -47,7 +47,7 @@ class Flight:
         while self.now_ms < end:
             self.now_ms = self.vehicle.advance(min(end, self.autopilot.next_deadline_ms() or end))
             self.autopilot.update(self.now_ms)
-            self.autopilot.take_events()
+            self.autopilot.announcer.take_events()
 
     def send(self, message: Message, service: Service | None = None) -> list[Message]:
         """Over the wire, as a ground station's message comes."""
@@ -88,7 +88,7 @@ def test_a_flight_as_qgroundcontrol_commands_it() -> None:
     assert one.height == pytest.approx(20.0, abs=0.7)
     assert one.long(176, 1, BRAKE) is A
     assert one.long(21) is A
-    assert one.autopilot.mode_number == LAND
+    assert one.autopilot.modes.number == LAND
 
 
 def test_refusals_reach_the_asker_as_results() -> None:

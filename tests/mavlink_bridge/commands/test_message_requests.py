@@ -59,7 +59,7 @@ def test_message_interval_follows_its_acknowledgement(
 def test_the_home_position_is_refused_while_there_is_none() -> None:
     """Row 410: none is FAILED, at once."""
     bench = CommandBench()
-    bench.autopilot.home = None
+    bench.autopilot.place = None
     assert result_of(bench.long(410)) is F
     assert bench.telemetry.asked == []
 

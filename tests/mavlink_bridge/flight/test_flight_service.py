@@ -74,7 +74,7 @@ def test_abort_ends_the_countdown() -> None:
     face = Face()
     face.user(GO)
     assert face.user(ABORT) == (Result.ACCEPTED, I)
-    assert not face.bench.core.armed
+    assert not face.bench.core.facts.armed
 
 
 def test_go_without_a_mission_is_failed_and_says_why() -> None:
@@ -171,7 +171,7 @@ def test_an_arm_that_is_done_within_half_a_second_is_answered_once() -> None:
 def test_commands_behind_an_arm_in_progress_wait_for_it() -> None:
     """Arm and takeoff sent back to back are served in this order; ABORT and STATUS do not wait."""
     face = Face()
-    face.bench.core.set_mode(4, face.bench.now_ms)
+    face.bench.core.modes.set(4, face.bench.now_ms)
     face.bench.vehicle.slow_arming = True
     assert face.long(ARM, 1.0, link_ms=1000) == []
     assert face.long(22, 0, 0, 0, 0, 0, 0, 8.0, link_ms=1010) == []

@@ -20,7 +20,7 @@ from tests.fakes.recording_autopilot import ORIGIN, RecordingAutopilot
 QGC = Peer(1, 255, 190)
 NOW = 5000
 POSITION, VELOCITY, BOTH, ACCELERATION = 0x0DF8, 0x0DC7, 0x0DC0, 0x0C3F
-STOP = ("guided_target", (NOW,), {"velocity": (0.0, 0.0, 0.0)})
+STOP = ("commands.guided_target", (), {"velocity": (0.0, 0.0, 0.0)})
 HERE, NORTH_EAST = (100.0, 50.0, -20.0), pi / 4
 ALONG_2 = (2 * cos(NORTH_EAST), 2 * sin(NORTH_EAST), 0.0)
 
@@ -62,7 +62,7 @@ def flown(message: Message, kind: str = "copter", **facts: Any) -> Call:
 
 def target(message: Message, kind: str = "copter") -> dict[str, Any]:
     name, positional, named = flown(message, kind)
-    assert (name, positional) == ("guided_target", (NOW,))
+    assert (name, positional) == ("commands.guided_target", ())
     return named
 
 
@@ -166,7 +166,7 @@ def test_what_is_no_target_stops_the_vehicle(message: Message) -> None:
 
 def test_a_height_above_home_without_home_stops() -> None:
     """There is nothing to count from."""
-    assert flown(global_(3, POSITION, -35, 149, 20), home=None) == STOP
+    assert flown(global_(3, POSITION, -35, 149, 20), place=None) == STOP
 
 
 def test_an_offset_without_a_position_stops() -> None:
@@ -181,7 +181,7 @@ def test_an_attitude_is_roll_pitch_yaw_and_thrust() -> None:
     """A quaternion of 90 degrees about the vertical; rates ignored; thrust limited to 0 .. 1."""
     quarter = [cos(pi / 4), 0.0, 0.0, sin(pi / 4)]
     name, positional, named = flown(dialect.MAVLink_set_attitude_target_message(0, 1, 1, 7, quarter, 0, 0, 9, 1.5))
-    assert (name, positional, named["yaw_rate"], named["thrust"]) == ("guided_attitude", (NOW,), None, 1.0)
+    assert (name, positional, named["yaw_rate"], named["thrust"]) == ("commands.guided_attitude", (), None, 1.0)
     assert (named["roll"], named["pitch"], named["yaw"]) == pytest.approx((0.0, 0.0, pi / 2))
 
 
@@ -281,7 +281,7 @@ def test_a_rovers_attitude_is_a_heading_or_a_turn_rate_and_a_speed(
     q = [cos(pi / 4), 0.0, 0.0, sin(pi / 4)]
     message = dialect.MAVLink_set_attitude_target_message(0, 1, 1, mask, q, 0.0, 0.0, rate, thrust)
     (call,) = heard(message, "rover")
-    assert call[0] == "guided_attitude"
+    assert call[0] == "commands.guided_attitude"
     assert {name: call[2][name] for name in expected} == pytest.approx(expected)
 
 

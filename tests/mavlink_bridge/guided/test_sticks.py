@@ -31,8 +31,8 @@ class Bench:
     def send(self, message: Message, peer: Peer = QGC) -> Sticks | None:
         """What the core was handed; AssertionError when nothing."""
         self.service.handle_message(message, peer, NOW)
-        name, (sticks, now), self.named = self.autopilot.calls.pop()
-        assert (name, now) == ("set_sticks", NOW)
+        name, (sticks, now), named = self.autopilot.calls.pop()
+        assert (name, now, named) == ("sticks.move", NOW, {})
         assert sticks is None or isinstance(sticks, Sticks)
         return sticks
 
@@ -72,7 +72,6 @@ def test_a_released_channel_is_neutral_and_the_last_one_releases_the_sticks(rele
     bench.override(2000, KEEP, 2000, KEEP)
     assert bench.override(release, KEEP, KEEP, KEEP) == Sticks(throttle=1.0)
     assert bench.override(0, 0, release, 0) is None
-    assert bench.named == {"source": "override"}
 
 
 def test_nothing_about_the_four_axes_is_no_pilot_input() -> None:
@@ -109,7 +108,6 @@ def test_a_joystick_flies() -> None:
     """MANUAL_CONTROL: x forward, y right, z throttle 0 .. 1000, r right."""
     bench = Bench()
     assert bench.manual(500, -1000, 750, 1000) == Sticks(roll=-1.0, pitch=0.5, throttle=0.75, yaw=1.0)
-    assert bench.named == {"source": "manual"}
 
 
 def test_an_axis_that_is_not_given_keeps_its_value() -> None:
@@ -146,7 +144,7 @@ def test_a_throttle_pulse_below_the_failsafe_value_is_a_lost_radio(kind: str, pu
     bench = Bench(kind)
     bench.autopilot.failsafe_sticks = False
     bench.service.handle_message(override(2000, 1500, pulse), QGC, NOW)
-    assert bench.autopilot.calls == [("lose_sticks", (NOW,), {})]
+    assert bench.autopilot.calls == [("sticks.lose", (NOW,), {})]
     bench.autopilot.failsafe_sticks = True
     bench.service.handle_message(override(2000, 1500, pulse), QGC, NOW)
     assert len(bench.autopilot.calls) == 1

@@ -39,22 +39,22 @@ class Bench:
     [(1000, 7), (1230, 7), (1231, 9), (1360, 9), (1361, 6), (1490, 6), (1491, 3), (1620, 3), (1621, 5), (1749, 5)],
 )
 def test_each_position_has_its_mode(pwm: int, mode: int) -> None:
-    assert Bench().set(5, pwm) == [("set_mode", (mode, NOW, ModeReason.RC_COMMAND))]
+    assert Bench().set(5, pwm) == [("modes.set", (mode, NOW, ModeReason.RC_COMMAND))]
 
 
 def test_only_a_change_of_position_acts_and_it_begins_in_position_six() -> None:
     bench = Bench()
     assert bench.set(5, 1900) == []
-    assert bench.set(5, 1400) == [("set_mode", (6, NOW, ModeReason.RC_COMMAND))]
+    assert bench.set(5, 1400) == [("modes.set", (6, NOW, ModeReason.RC_COMMAND))]
     assert bench.set(5, 1450) == []
     assert bench.set(5, 0) == []  # released
-    assert bench.set(5, 1800) == [("set_mode", (0, NOW, ModeReason.RC_COMMAND))]
+    assert bench.set(5, 1800) == [("modes.set", (0, NOW, ModeReason.RC_COMMAND))]
 
 
 def test_a_rover_has_its_own_switch() -> None:
     bench = Bench("rover", MODE2=10)
     assert bench.set(5, 1300) == []
-    assert bench.set(8, 1300) == [("set_mode", (10, NOW, ModeReason.RC_COMMAND))]
+    assert bench.set(8, 1300) == [("modes.set", (10, NOW, ModeReason.RC_COMMAND))]
 
 
 def test_without_a_mode_channel_nothing_switches() -> None:
@@ -64,17 +64,17 @@ def test_without_a_mode_channel_nothing_switches() -> None:
 def test_an_option_makes_a_channel_an_auxiliary_switch() -> None:
     bench = Bench(RC7_OPTION=4)
     assert bench.set(7, 1100) == []
-    assert bench.set(7, 1500) == [("aux_function", (4, 1, NOW))]
-    assert bench.set(7, 1900) == [("aux_function", (4, 2, NOW))]
+    assert bench.set(7, 1500) == [("auxiliary.act", (4, 1))]
+    assert bench.set(7, 1900) == [("auxiliary.act", (4, 2))]
     assert bench.set(7, 1900) == []
-    assert bench.set(7, 1100) == [("aux_function", (4, 0, NOW))]
+    assert bench.set(7, 1100) == [("auxiliary.act", (4, 0))]
     assert bench.set(8, 1900) == []
 
 
 def test_a_reversed_switch_is_high_when_its_pulse_is_short() -> None:
     bench = Bench(RC7_OPTION=4, RC7_REVERSED=1)
     assert bench.set(7, 1900) == []
-    assert bench.set(7, 1100) == [("aux_function", (4, 2, NOW))]
+    assert bench.set(7, 1100) == [("auxiliary.act", (4, 2))]
 
 
 def test_overrides_may_be_ignored() -> None:

@@ -37,14 +37,14 @@ class Tick(Bench):
         end = self.vehicle.state.time_ms + ms
         while self.vehicle.state.time_ms < end:
             self.autopilot.update(self.vehicle.advance(end))
-            self.events += self.autopilot.take_events()
+            self.events += self.autopilot.announcer.take_events()
 
     def fly(self) -> None:
         """Armed, in AUTO, the mission running."""
         now = self.vehicle.state.time_ms
-        assert self.autopilot.set_mode(GUIDED, now).ok
-        assert self.autopilot.arm(now).ok
-        assert self.autopilot.start_mission(now).ok
+        assert self.autopilot.modes.set(GUIDED, now).ok
+        assert self.autopilot.arming.arm(now).ok
+        assert self.autopilot.mission_commands.start(now).ok
         self.run(1000)
         assert mission_current(self.autopilot, 1).mission_state == 3
 
@@ -79,10 +79,10 @@ def test_an_upload_in_flight_takes_effect_at_the_next_tick(bench: Tick) -> None:
     assert bench.clear() == [("ACK", DENIED)]
     new = waypoints(5, lat=-35.37)
     assert bench.upload(new) == [("ACK", ACCEPTED)]
-    assert bench.autopilot.mission.total() == 3
+    assert bench.autopilot.plans.mission.total() == 3
     assert bench.ask_list() == [("COUNT", 6)]
     bench.run(20)
-    assert bench.autopilot.mission.items() == new
+    assert bench.autopilot.plans.mission.items() == new
     assert bench.ask_list() == [("COUNT", 6)]
 
 
@@ -95,8 +95,8 @@ def test_mission_current_follows_the_core(bench: Tick) -> None:
     bench.run(100)
     message = mission_current(bench.autopilot, 0)
     assert (message.total, message.mission_state, message.mission_mode) == (3, 2, 2)
-    assert message.mission_id == bench.autopilot.mission.checksum()
-    assert (message.fence_id, message.rally_points_id) == (bench.autopilot.fence.checksum(), 0)
+    assert message.mission_id == bench.autopilot.plans.mission.checksum()
+    assert (message.fence_id, message.rally_points_id) == (bench.autopilot.plans.fence.checksum(), 0)
     bench.fly()
     message = mission_current(bench.autopilot, 1)
     assert (message.mission_state, message.mission_mode) == (3, 1)
@@ -122,12 +122,12 @@ def test_a_guided_item_outside_guided_is_an_error(bench: Tick) -> None:
     bench.upload(waypoints(3))
     bench.run(100)
     now = bench.vehicle.state.time_ms
-    bench.autopilot.set_mode(GUIDED, now)
-    bench.autopilot.arm(now)
-    assert bench.autopilot.takeoff(10.0, now).ok
+    bench.autopilot.modes.set(GUIDED, now)
+    bench.autopilot.arming.arm(now)
+    assert bench.autopilot.commands.takeoff(10.0).ok
     bench.run(20_000)
     assert bench.hear(goto) == [("ACK", ACCEPTED)]
-    assert bench.autopilot.mission.items() == waypoints(3)
+    assert bench.autopilot.plans.mission.items() == waypoints(3)
 
 
 def test_the_fence_is_checked_as_a_whole_by_the_core(bench: Tick) -> None:

@@ -58,7 +58,7 @@ def test_the_old_question_for_the_version_is_passed_on() -> None:
     assert telemetry.asked == [("request_message", 3, 148)]
 
 
-@pytest.mark.parametrize(("mav_type", "calls"), [(6, [("ground_station_heartbeat", (245, NOW), {})]), (2, [])])
+@pytest.mark.parametrize(("mav_type", "calls"), [(6, [("failsafes.ground_station_heard", (245,), {})]), (2, [])])
 def test_heartbeats_of_ground_stations_reach_the_core(mav_type: int, calls: list[Any]) -> None:
     """Type 6 only, in link time, on which FS_GCS counts; nothing is answered."""
     outgoing, autopilot, _ = ask(dialect.MAVLink_heartbeat_message(mav_type, 8, 0, 0, 4, 3))

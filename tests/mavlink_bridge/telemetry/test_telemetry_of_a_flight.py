@@ -50,7 +50,7 @@ class Flight:
 
     def settle(self, now_ms: int) -> None:
         """Tell what has happened, as the run loop does after a command and after each pass."""
-        self.telemetry.handle_events(self.core.take_events(), now_ms)
+        self.telemetry.handle_events(self.core.announcer.take_events(), now_ms)
         self.endpoint.handle_timeouts(0, now_ms)
         for message in self._parser.parse_buffer(self.endpoint.take_bytes(self.link)) or ():
             self.heard.append((now_ms, message))
@@ -65,11 +65,11 @@ def flight() -> Flight:
         pytest.skip("400 steps a second of plain Python take too long")
     one = Flight()
     one.run(20_300)
-    assert one.core.set_mode(GUIDED, 20_300).ok
+    assert one.core.modes.set(GUIDED, 20_300).ok
     one.settle(20_300)
-    assert one.core.arm(20_300).ok
+    assert one.core.arming.arm(20_300).ok
     one.run(21_000)
-    assert one.core.takeoff(HEIGHT, 21_000).ok
+    assert one.core.commands.takeoff(HEIGHT).ok
     one.run(36_000)
     return one
 

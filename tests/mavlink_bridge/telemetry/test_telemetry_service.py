@@ -13,7 +13,7 @@ from autopilot.mission.events import CurrentChanged, ItemReached, MissionCleared
 from autopilot.mission.state import MissionState
 from mavlink_bridge.codec import dialect
 from mavlink_bridge.services.base import Peer
-from tests.fakes.telemetry_bench import GCS, SENSORS, Bench, FakeCore, storage_of
+from tests.fakes.telemetry_bench import GCS, SENSORS, Bench, FakeCore, plans
 
 MISSION_CURRENT, HOME_POSITION, ATTITUDE, AHRS2, VERSION, AVAILABLE_MODES = 42, 242, 30, 178, 148, 435
 PREARM, FENCE, BATTERY = 1 << 28, 1 << 20, 1 << 25
@@ -163,7 +163,7 @@ def test_mission_current_tells_state_total_and_mode(
     phase: MissionState, count: int, mode: int, state: int, total: int, mission_mode: int
 ) -> None:
     """MISSION_CURRENT (docs/reference/mission-semantics.md, 1.1, item 30)."""
-    bench = Bench(FakeCore(mission=storage_of(count), mode_number=mode))
+    bench = Bench(FakeCore(plans=plans(mission=count), mode_number=mode))
     bench.core.sequencer.phase = phase
     bench.open()
     for event in (MissionComplete(), MissionCleared(), CurrentChanged(0)):
@@ -174,12 +174,12 @@ def test_mission_current_tells_state_total_and_mode(
 
 def test_mission_ids_are_the_checksums_of_the_plans() -> None:
     """mission_id, fence_id, rally_points_id: 0 only when empty."""
-    bench = Bench(FakeCore(fence=storage_of(2)))
+    bench = Bench(FakeCore(plans=plans(fence=2)))
     bench.open()
     (heard,) = bench.events(CurrentChanged(0))
     mission, fence, rally = heard.message.mission_id, heard.message.fence_id, heard.message.rally_points_id
-    assert mission == bench.core.mission.checksum() != 0
-    assert fence == bench.core.fence.checksum() != 0
+    assert mission == bench.core.plans.mission.checksum() != 0
+    assert fence == bench.core.plans.fence.checksum() != 0
     assert rally == 0
     bench.service.request_message(heard.link, Peer(heard.link, GCS, 190), MISSION_CURRENT)
     (outgoing,) = bench.service.take_outgoing()

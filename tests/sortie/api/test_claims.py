@@ -14,7 +14,7 @@ def vehicle():
     """A copter that flies the sample square."""
     with Session(seed=1) as session:
         session.wait_armable()
-        session.upload(square(session.autopilot.home))
+        session.upload(square(session.autopilot.facts.home))
         session.start()
         yield session
 
@@ -55,7 +55,7 @@ def test_heights_places_and_modes_are_reached(vehicle):
     assert 8.5 <= vehicle.state.height < 9.5
     claim = lines_of(lambda: vehicle.reaches(height=30.0, within_s=5.0))[0]
     assert claim.startswith("30 m: not within 5 s; 1") and claim.endswith(" m was nearest")
-    corner = vehicle.autopilot.mission.items()[2]
+    corner = vehicle.autopilot.plans.mission.items()[2]
     vehicle.reaches(place=(corner.x, corner.y), radius=3.0)
     assert distance(GeoPoint(corner.x, corner.y), vehicle.truth.place) <= 3.0
     far = GeoPoint(corner.x + 0.01, corner.y)
@@ -95,7 +95,7 @@ def test_what_holds_is_looked_at_all_the_time(vehicle):
 
 def test_it_lands_by_the_truth(vehicle):
     """Metres from home, or from a place, with the direction in which it missed."""
-    home = vehicle.autopilot.home
+    home = vehicle.autopilot.facts.home
     assert vehicle.lands_within(1.0) == pytest.approx(distance(home, vehicle.truth.place))
     claim = lines_of(lambda: vehicle.lands_within(1.5, of=(home.lat + 1e-4, home.lon)))[0]
     assert claim.startswith("it landed 1") and f"m from {home.lat + 1e-4:.7f},{home.lon:.7f}, not within 1.5 m" in claim

@@ -37,7 +37,7 @@ def _fly_and_record(seed: int) -> tuple[bytes, list[object]]:
         session.upload(square(HOME))
         session.start()
         record = bytearray()
-        while session.autopilot.armed:
+        while session.autopilot.facts.armed:
             session.run_for(5.0)
             record += link.read()
         return bytes(record), [(entry.time_s, entry.event) for entry in session.events]

@@ -67,7 +67,7 @@ def test_a_plan_passes_and_sortie_has_a_copy(make_bench: MakeBench, kind: int, i
     ground = bench.ground()
     bench.run(2.0)
     send_plan(bench, ground, kind, items)
-    storage = bench.autopilot.parts.plans.storage(kind)
+    storage = bench.autopilot.plans.storage(kind)
     bench.run_until(lambda: storage.total() == len(items), 5.0)
     assert bench.controller.total(kind) == len(items)
     for mine, sent in zip(storage.items(), items, strict=True):
@@ -85,9 +85,11 @@ def test_all_plans_cleared_at_once_are_cleared_here_too(make_bench: MakeBench) -
     bench.run(2.0)
     bench.upload(SQUARE)
     send_plan(bench, ground, FENCE, [zone(CIRCLE_OUT, 20.0, 300.0, 0.0)])
-    bench.run_until(lambda: bench.autopilot.fence.total() == 1, 5.0)
+    bench.run_until(lambda: bench.autopilot.plans.fence.total() == 1, 5.0)
     ground.send(dialect.MAVLink_mission_clear_all_message(1, 1, 255))
-    bench.run_until(lambda: bench.autopilot.fence.total() == 0 and bench.autopilot.mission.total() == 0, 5.0)
+    bench.run_until(
+        lambda: bench.autopilot.plans.fence.total() == 0 and bench.autopilot.plans.mission.total() == 0, 5.0
+    )
     assert bench.controller.total(FENCE) == 0
     assert [message.mission_type for message in ground.of("MISSION_ACK")][-1:] == [255]
 
@@ -100,7 +102,7 @@ def test_what_the_controller_had_before_is_read(make_bench: MakeBench) -> None:
     send_plan(bench, ground, RALLY, [MissionItem(RALLY_POINT, 3, x=place(50.0, 0.0)[0], y=place(50.0, 0.0)[1], z=20.0)])
     again = ControllerBench.__new__(ControllerBench)
     again.adopt(bench)
-    again.run_until(lambda: again.autopilot.rally.total() == 1, 10.0)
+    again.run_until(lambda: again.autopilot.plans.rally.total() == 1, 10.0)
 
 
 LOW = {"FENCE_ENABLE": 1.0, "FENCE_TYPE": 1.0, "FENCE_ALT_MAX": 20.0}
@@ -132,20 +134,21 @@ def test_go_is_refused_for_a_mission_that_leaves_the_fence(
     if fence:
         send_plan(bench, ground, FENCE, fence)
     bench.run_until(
-        lambda: bench.companion.parameter_cache.missing == () and bench.autopilot.fence.total() == len(fence), 20.0
+        lambda: bench.companion.parameter_cache.missing == () and bench.autopilot.plans.fence.total() == len(fence),
+        20.0,
     )
     bench.ready()
     bench.upload(mission)
     ground.command(USER_1, GO)
     bench.run_until(lambda: any(text == f"PreArm: {reason}" for text in ground.texts()), 40.0)
     bench.run(10.0)
-    assert not bench.autopilot.armed and not bench.controller.armed
+    assert not bench.autopilot.facts.armed and not bench.controller.armed
     ground.heard.clear()
     ground.command(SET_MODE, 1, AUTO)
     bench.run_until(lambda: reason in ground.texts(), 2.0)
     ground.send(dialect.MAVLink_param_set_message(1, 1, b"FENCE_ENABLE", 0.0, 2))
     bench.run(3.0)
-    assert bench.autopilot.prearm_ok
+    assert bench.autopilot.prearm.ok
 
 
 def test_a_mission_inside_the_fence_is_flown_with_it(make_bench: MakeBench) -> None:
@@ -169,13 +172,13 @@ def test_a_plan_that_comes_as_a_file_is_read_when_it_is_closed(make_bench: MakeB
     ground = bench.ground()
     bench.run(5.0)
     rally = MissionItem(RALLY_POINT, 3, x=place(50.0, 0.0)[0], y=place(50.0, 0.0)[1], z=20.0)
-    controller.autopilot.replace_plan(RALLY, (rally,), bench.now_ms)
+    controller.autopilot.plans.replace(RALLY, (rally,))
     bench.run(2.0)
-    assert bench.autopilot.rally.total() == 0
+    assert bench.autopilot.plans.rally.total() == 0
     name = b"@MISSION/rally.dat"
     created = Operation(1, 0, Opcode.CREATE_FILE, len(name), 0, 0, 0, name)
     closed = Operation(2, 0, Opcode.TERMINATE_SESSION, 0, 0, 0, 0, b"")
     for request in (created, closed):
         ground.send(dialect.MAVLink_file_transfer_protocol_message(0, 1, 1, list(request.pack())))
         bench.run(1.0)
-    assert bench.autopilot.rally.total() == 1
+    assert bench.autopilot.plans.rally.total() == 1

@@ -76,7 +76,7 @@ def test_an_arm_of_a_ground_station_passes_at_once(make_bench: MakeBench) -> Non
     ground.command(ARM, 1)
     took = bench.run_until(lambda: bool(ground.acks(ARM)), 2.0)
     assert took < 0.5
-    assert bench.autopilot.armed
+    assert bench.autopilot.facts.armed
     bench.run(1.5)
     assert bench.controller.armed
     assert flight_state(bench) is FlightState.ARMED

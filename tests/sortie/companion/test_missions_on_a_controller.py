@@ -221,5 +221,5 @@ def test_the_ground_station_uploads_to_sortie_not_to_the_controller(make_bench: 
         ground.send(dialect.MAVLink_mission_item_int_message(1, 1, seq, 3, command, 0, 1, 0, 0, 0, 0, 0, 0, 10.0, 0))
         bench.run(0.2)
     assert [message.type for message in ground.of("MISSION_ACK")] == [0]
-    assert bench.autopilot.mission.total() == 1
+    assert bench.autopilot.plans.mission.total() == 1
     assert bench.controller.total(0) == 0

@@ -85,7 +85,7 @@ def test_a_mission_without_home_and_takeoff_is_flown_by_mode_and_arming(make: Ca
     ground = bench.ground()
     bench.ready()
     assert upload(bench, ground, (16, 6, 20.0, 0.0, 8.0), (16, 6, 20.0, 20.0, 8.0), (20, 2, 0.0, 0.0, 0.0)) == [0]
-    assert bench.autopilot.mission.total() == 3
+    assert bench.autopilot.plans.mission.total() == 3
     ground.send(dialect.MAVLink_mission_request_list_message(1, 1, 0))
     bench.run(0.2)
     assert [message.count for message in ground.of("MISSION_COUNT")] == [3]
@@ -122,7 +122,7 @@ def test_the_old_set_mode_message_is_understood(make: Callable[..., ControllerBe
     bench.upload(SQUARE)
     ground.send(dialect.MAVLink_set_mode_message(1, 1, 4 << 16 | 4 << 24))
     bench.run(2.0)
-    assert bench.autopilot.mode_name == "AUTO"
+    assert bench.autopilot.modes.spec.name == "AUTO"
     assert not any("No such mode" in text for text in ground.texts())
 
 
@@ -269,7 +269,7 @@ def test_chunks_of_texts_do_not_run_into_the_controllers(make: Callable[..., Con
     bench = make()
     ground = bench.ground()
     bench.run(2.0)
-    bench.autopilot.parts.announcer.say(4, "a" * 60)
+    bench.autopilot.announcer.say(4, "a" * 60)
     px4(bench)._say(4, "b" * 60)
     bench.run(1.0)
     ids = {message.text[0]: message.id for message in ground.of("STATUSTEXT") if message.id}
@@ -281,7 +281,7 @@ def test_velocities_are_streamed_and_offboard_is_entered(make: Callable[..., Con
     bench = make(native=False)
     start(bench)
     bench.run_until(lambda: reached(bench) == [1], 60.0)
-    bench.autopilot.set_mode(CopterMode.GUIDED, bench.service.now_ms)
+    bench.autopilot.modes.set(CopterMode.GUIDED, bench.service.now_ms)
     bench.run(3.0)
     for _ in range(3):  # renewed, as who steers by velocities does
         bench.vehicle.set_target(Velocity((3.0, 0.0, 0.0)))
@@ -304,7 +304,7 @@ def test_offboard_that_is_lost_is_a_takeover(make: Callable[..., ControllerBench
     bench = make(native=False)
     ground = start(bench)
     bench.run_until(lambda: reached(bench) == [1], 60.0)
-    bench.autopilot.set_mode(CopterMode.GUIDED, bench.service.now_ms)
+    bench.autopilot.modes.set(CopterMode.GUIDED, bench.service.now_ms)
     bench.run(3.0)
     bench.vehicle.set_target(Velocity((3.0, 0.0, 0.0), timeout_ms=20_000))
     bench.run_until(lambda: px4(bench).offboard, 4.0)

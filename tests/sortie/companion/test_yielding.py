@@ -29,7 +29,7 @@ LOITER_PWM = 1700
 
 
 def at_start(bench: ControllerBench) -> bool:
-    return bench.autopilot.armed and not bench.vehicle.state.landed
+    return bench.autopilot.facts.armed and not bench.vehicle.state.landed
 
 
 def climbing(bench: ControllerBench) -> bool:
@@ -151,8 +151,8 @@ def test_a_controller_that_restarts_is_not_commanded_until_asked(make_bench: Mak
     assert any("restarted" in text for text in ground.texts())
     assert not bench.vehicle.commanded
     assert ground.mode == STABILIZE
-    assert not bench.autopilot.armed
-    bench.run_until(lambda: bench.autopilot.prearm_ok, 120.0)
+    assert not bench.autopilot.facts.armed
+    bench.run_until(lambda: bench.autopilot.prearm.ok, 120.0)
     ground.heard.clear()
     ground.command(SET_MODE, 1, AUTO)
     bench.run(1.0)
@@ -174,7 +174,7 @@ def test_a_service_that_begins_with_a_flying_controller_only_looks_on(make_bench
     again.run(5.0)
     assert ground.mode == GUIDED
     assert not again.vehicle.commanded
-    assert again.autopilot.armed
+    assert again.autopilot.facts.armed
 
 
 def test_auto_is_acknowledged_only_when_the_controller_follows(make_bench: MakeBench) -> None:

@@ -66,7 +66,7 @@ def test_numbers_of_a_mixed_fleet_are_in_its_order(tmp_path: Path) -> None:
                     "[[vehicle]]\noffset = [0.0, 9.0]\n[[vehicle]]\nkind = 'boat'\noffset = [90.0, 0.0]\n")  # fmt: skip
     with Fleet(file=file, home=HOME) as fleet:
         fleet.run_for(5.0)
-        assert [one.autopilot.kind for one in fleet] == ["copter", "rover", "copter", "boat"]
+        assert [one.autopilot.facts.vehicle_class.name for one in fleet] == ["copter", "rover", "copter", "boat"]
         expected = np.array([[one.state.place.lat, one.state.place.lon, one.state.place.alt] for one in fleet])
         assert np.array_equal(fleet.places, expected)
 

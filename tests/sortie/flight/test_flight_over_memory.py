@@ -343,7 +343,7 @@ def test_a_rover_brakes_and_stands_before_it_is_disarmed() -> None:
     """LANDING begins with the end of the mission, while the car rolls; LANDED when it stands still."""
     with Session("sim:rover", seed=5, params={"FM_COUNTDOWN": 0, "RTL_SPEED": 6.0}) as session:
         session.wait_armable()
-        home = session.autopilot.home
+        home = session.autopilot.facts.home
         assert home is not None
         away = to_global(home, (30.0, 0.0, 0.0))
         session.upload((MissionItem(16, 3, x=away.lat, y=away.lon), MissionItem(20, 3)))

@@ -32,7 +32,7 @@ def break_it(bench: BoxBench, fault: str, value: float | None = None) -> None:
 
 def change_mode(bench: BoxBench, mode: CopterMode) -> None:
     """As a ground station does."""
-    assert bench.loop.service.autopilot.set_mode(mode, bench.loop.service.now_ms).ok
+    assert bench.loop.service.autopilot.modes.set(mode, bench.loop.service.now_ms).ok
     bench.loop.hear()
 
 
@@ -45,7 +45,7 @@ def decided(bench: BoxBench, party: str, since_s: float, within_s: float = SEEN_
 
 def disarm(bench: BoxBench) -> None:
     """In flight, by force."""
-    assert bench.loop.service.autopilot.disarm(bench.loop.service.now_ms, force=True).ok
+    assert bench.loop.service.autopilot.arming.disarm(bench.loop.service.now_ms, force=True).ok
 
 
 HARM: dict[str, tuple[Callable[[BoxBench], None], set[str]]] = {
@@ -205,7 +205,7 @@ def test_each_photo_over_a_line_is_data() -> None:
     """As many as the lines that were flown are long; nothing comes in before the survey or after it."""
     bench = flying(4, 0.0)
     skimmer, box = bench.loop.world.state.skimmer, bench.loop.depot.profile.box
-    camera = bench.loop.service.autopilot.parts.payload.camera
+    camera = bench.loop.service.autopilot.payload.camera
     way_m = bench.loop.service.vehicle.state.odometer
     bench.run_to(bench.loop.now_ms / 1000.0 + 60.0)
     flown_m = bench.loop.service.vehicle.state.odometer - way_m

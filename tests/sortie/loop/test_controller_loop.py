@@ -282,7 +282,7 @@ def test_found_in_the_air_a_ground_stations_auto_gives_the_mission_back(make: Ma
     assert again.loop.service.autopilot.sequencer.current_nav_index() >= item
     wait(again, 5.0)
     assert again.loop.pilot.position()[2] > 7.0
-    assert again.bench.autopilot.home == again.bench.vehicle.home.position
+    assert again.bench.autopilot.facts.home == again.bench.vehicle.home.position
     again.run()
     assert result(again)[1] == "completed"
 

@@ -30,7 +30,7 @@ def flown(tmp_path_factory):
     folder = tmp_path_factory.mktemp("flight")
     with Session(seed=1, log_dir=folder) as session:
         session.wait_armable()
-        plan = Plan(items=square(session.autopilot.home), fence=FENCE)
+        plan = Plan(items=square(session.autopilot.facts.home), fence=FENCE)
         session.upload(plan)
         session.start()
         session.lands_within(2.0)
@@ -65,7 +65,7 @@ def test_the_log_gives_the_flight(flown):
     assert 10.0 < facts.samples[-1].volts < facts.samples[1].volts
     assert [name for _, name in facts.modes] == ["GUIDED", "AUTO"]
     assert [item.command for item in facts.items] == [22, 16, 16, 16, 16, 20]
-    assert facts.home is not None and facts.home.lat == pytest.approx(session.autopilot.home.lat, abs=1e-6)
+    assert facts.home is not None and facts.home.lat == pytest.approx(session.autopilot.facts.home.lat, abs=1e-6)
     assert (facts.vehicle, facts.fence.polygons) == (session.service.telemetry.identity.banner()[0], ())
 
 

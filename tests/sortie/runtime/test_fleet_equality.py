@@ -42,7 +42,7 @@ class Flown:
         flights = service.autopilot.flights
         assert flights is not None
         flights.trace = self._keep
-        service.autopilot.replace_plan(0, square(HOME, takeoff=service.autopilot.vehicle_class.has_height), 0)
+        service.autopilot.plans.replace(0, square(HOME, takeoff=service.autopilot.facts.vehicle_class.has_height))
         service.next_step_ms = lambda: self._go_ms
         service.observers.append(self._step)
 
@@ -52,7 +52,7 @@ class Flown:
     def _step(self, events: object, now_ms: int) -> None:
         if self._gone:
             return
-        if self._go_ms is None and self.service.autopilot.prearm_ok:
+        if self._go_ms is None and self.service.autopilot.prearm.ok:
             self._go_ms = now_ms + self._late_ms
         if self._go_ms is not None and now_ms >= self._go_ms:
             self._gone, self._go_ms = True, None

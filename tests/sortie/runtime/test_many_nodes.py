@@ -29,7 +29,7 @@ def begin(kind: str, seed: int) -> tuple[Service, Seen]:
         kind, vehicle, MemoryJournal(), StoredState(), WINDY, name=f"{kind} {seed}", epoch_us=VIRTUAL_EPOCH_US,
         on_error=_raise,
     )  # fmt: skip
-    service.autopilot.replace_plan(0, square(HOME, takeoff=service.autopilot.vehicle_class.has_height), 0)
+    service.autopilot.plans.replace(0, square(HOME, takeoff=service.autopilot.facts.vehicle_class.has_height))
     seen: Seen = []
     service.observers.append(lambda events, now_ms: seen.extend((now_ms, event) for event in events))
     return service, seen
@@ -44,7 +44,7 @@ def fly(*fleet: tuple[Service, Seen]) -> list[Seen]:
         waiting.append(service)
 
     def started(service: Service) -> bool:
-        if not service.autopilot.prearm_ok:
+        if not service.autopilot.prearm.ok:
             return False
         return service.autopilot.flights is not None and service.autopilot.flights.go(service.now_ms).ok
 

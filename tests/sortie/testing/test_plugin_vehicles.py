@@ -64,7 +64,7 @@ pytestmark = pytest.mark.sortie(seed=1, params={"FENCE_RADIUS": 100, "WP_RADIUS"
 class TestRover:
     @pytest.mark.sortie(seed=2, params={"FENCE_RADIUS": 200})
     def test_rover(self, sortie_vehicle):
-        assert (sortie_vehicle.seed, sortie_vehicle.autopilot.kind) == (2, "rover")
+        assert (sortie_vehicle.seed, sortie_vehicle.autopilot.facts.vehicle_class.name) == (2, "rover")
         assert (sortie_vehicle.param("FENCE_RADIUS"), sortie_vehicle.param("WP_RADIUS")) == (200, 3)
 
 @pytest.mark.sortie(params={"WP_RADIUS": 4})
@@ -130,7 +130,7 @@ def facts(vehicle):
     service = vehicle.service
     return (
         {name: service.parameters[name] for name in service.parameters.names() if not name.startswith("MIS_")},
-        vehicle.autopilot.mission.items(), vehicle.autopilot.fence.items(),
+        vehicle.autopilot.plans.mission.items(), vehicle.autopilot.plans.fence.items(),
         service.telemetry.rates()[vehicle.link.number], service.faults.state(),
     )
 

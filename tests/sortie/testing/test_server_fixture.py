@@ -60,7 +60,7 @@ def test_an_item_that_was_reached_before_the_test_looked_counts(server):
     vehicle = server.vehicle
     from sortie.api.sample import square
 
-    vehicle.ask(lambda session: session.upload(square(session.autopilot.home)))
+    vehicle.ask(lambda session: session.upload(square(session.autopilot.facts.home)))
     vehicle.ask(lambda session: session.start())
     vehicle.sleep(60.0)
     assert vehicle.reaches(item=1, within_s=1.0) < vehicle.reaches(item=2, within_s=1.0) < vehicle.time_s
