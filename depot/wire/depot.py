@@ -15,6 +15,7 @@ from depot.wire import wire
 from depot.wire.packages import PackageClient, PackageOutcome, packages_of
 from mavlink_bridge.clients.base import Client, Retry, Target
 from mavlink_bridge.clients.command import CommandClient, CommandOutcome, command_long
+from mavlink_bridge.clients.group import ClientGroup
 from mavlink_bridge.clients.mission_upload import MissionUpload
 from mavlink_bridge.clients.outcome import TransferOutcome
 from mavlink_bridge.services.base import Clock, Message, Outgoing, Peer
@@ -79,7 +80,8 @@ def flown_items(plan: MissionPlan, pad_m: float | None = None, photo_m: float = 
 
 
 class DepotClient:
-    """Sits on the depot's endpoint. One request runs at a time; a report is asked for at any time."""
+    """Sits on the depot's endpoint, for one of its skimmers. One request runs at a time; a report is asked for at any
+    time. `offset_ms`: the loop's time at vehicle time 0."""
 
     clock: Clock = "vehicle"
     handles = frozenset(("TUNNEL", "COMMAND_ACK", "MISSION_ACK", "MISSION_REQUEST", "MISSION_REQUEST_INT"))
@@ -89,21 +91,25 @@ class DepotClient:
         controller: DepotController,
         target: Target,
         items: Callable[[MissionPlan], list[MissionItem]] = plan_items,
+        *,
+        offset_ms: int = 0,
     ) -> None:
         self.controller = controller
         self._items = items
         self._target = target
+        self._offset_ms = offset_ms
         beats = controller.profile.heartbeat
         self._retry = Retry(round(beats.retry_s * 1000.0), beats.attempts)
-        self._running: list[tuple[Request, Client]] = []
+        self._clients = ClientGroup()
+        self._waiting: tuple[Request, Client] | None = None  # for an answer
         self._packages: list[DataPackage] = []  # of the upload that runs: still to be sent
         self._out: list[Outgoing] = []
 
     def handle_message(self, message: Message, peer: Peer, now_ms: int) -> None:
+        now_ms += self._offset_ms
         if message.get_type() == "TUNNEL" and message.payload_type == wire.STATUS:
             self._status(message, peer, now_ms)
-        for _, client in self._running:
-            client.handle_message(message, peer, now_ms)
+        self._clients.handle_message(message, peer, now_ms)
         self._pump(now_ms)
 
     def _status(self, message: Message, peer: Peer, now_ms: int) -> None:
@@ -116,71 +122,63 @@ class DepotClient:
             self._out.append(Outgoing(ack, peer.link))
 
     def handle_timeout(self, now_ms: int) -> None:
-        if self._running and self.controller.hears:  # behind a closed window the clock of a request stands
-            for _, client in self._running:
-                client.handle_timeout(now_ms)
+        now_ms += self._offset_ms
+        if self._clients.busy and self.controller.hears:  # behind a closed window the clock of a request stands
+            self._clients.handle_timeout(now_ms)
         self.controller.handle_timeout(now_ms)
         self._pump(now_ms)
 
     def next_deadline_ms(self) -> int | None:
-        running = self._running if self._running and self.controller.hears else []
-        dues = [client.next_deadline_ms() for _, client in running]
-        dues.append(self.controller.next_deadline_ms())
-        return min((due for due in dues if due is not None), default=None)
+        due = self.controller.next_deadline_ms()
+        if self._clients.busy and self.controller.hears:
+            asked = self._clients.next_deadline_ms()
+            due = asked if due is None else due if asked is None else min(due, asked)
+        return None if due is None else due - self._offset_ms
 
     def take_outgoing(self) -> list[Outgoing]:
         out, self._out = self._out, []
-        return out
+        return out + self._clients.take_outgoing()
 
     def link_closed(self, link: int) -> None:
         """Silence is what the controller notices."""
 
     def _pump(self, now_ms: int) -> None:
-        """Ended requests to the controller, new ones to the wire, until nothing is left to do."""
+        """An ended request to the controller, new ones to the wire, until nothing is left to do."""
         while True:
-            ended = [entry for entry in self._running if entry[1].done]
-            self._running = [entry for entry in self._running if not entry[1].done]
-            for request, client in ended:
-                self._collect(client)
-                self._ended(request, client, now_ms)
+            ended, waiting = False, self._waiting
+            if waiting is not None and waiting[1].done:
+                ended, self._waiting = True, None
+                self._ended(*waiting, now_ms)
             requests = self.controller.take_requests()
             for request in requests:
                 self._start(request, now_ms)
             if not ended and not requests:
-                break
-        for _, client in self._running:
-            self._collect(client)
-
-    def _collect(self, client: Client) -> None:
-        self._out += client.take_outgoing()
+                return
 
     def _start(self, request: Request, now_ms: int) -> None:
-        client: Client
         if isinstance(request, Upload):
-            client = MissionUpload(self._target, self._items(request.plan))
+            self._ask(request, MissionUpload(self._target, self._items(request.plan)), now_ms)
+        elif request.answered:
+            self._ask(request, self._command(request), now_ms)
         else:
-            client = self._command(request)
-        self._run(request, client, now_ms)
-        if isinstance(request, Command) and not request.answered:
-            self._running.pop()
+            self._clients.drop(self._clients.start(self._command(request), now_ms))
 
     def _command(self, request: Command) -> CommandClient:
         command, param1 = wire.command_of(request.order)
         return command_long(self._target, command, param1, retry=self._retry)
 
-    def _run(self, request: Request, client: Client, now_ms: int) -> None:
-        if not (isinstance(request, Command) and not request.answered):
-            self._running.clear()  # a new request takes the place of one that is under way
-        client.start(now_ms)
-        self._collect(client)
-        self._running.append((request, client))
+    def _ask(self, request: Request, client: Client, now_ms: int) -> None:
+        """It takes the place of one that is under way."""
+        if self._waiting is not None:
+            self._clients.drop(self._waiting[1])
+        self._waiting = request, self._clients.start(client, now_ms)
 
     def _ended(self, request: Request, client: Client, now_ms: int) -> None:
         following = self._next_part(request, client)
         if following is None:
             self.controller.handle_answer(request, _answer(client.outcome), now_ms)
         else:
-            self._run(request, following, now_ms)
+            self._ask(request, following, now_ms)
 
     def _next_part(self, request: Request, client: Client) -> Client | None:
         """An upload is waypoints, then data packages, then the plan's header, which is taken when the rest is there."""

@@ -41,6 +41,10 @@ class ClientGroup:
         self._collect()
         return client
 
+    def drop(self, client: Client) -> None:
+        """Its answer is not waited for any more; what it has said is still sent."""
+        self._running = [running for running in self._running if running is not client]
+
     def handle_message(self, message: Message, peer: Peer, now_ms: int) -> None:
         """Every running client hears it."""
         for client in self._running:

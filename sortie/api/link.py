@@ -1,7 +1,8 @@
 """A ground station's end of a link in memory: bytes, or messages, to and from the vehicle of a `Session`.
 
-Without loss or delay everything is answered at once, in no vehicle time. Sans I/O: time only passes in the session, and
-in `receive` and `ask`, which let it pass until there is an answer.
+It is a node on a wire of the session's runtime, and what it asks (`ask`) are clients of that node. Without loss or
+delay everything is answered at once, in no vehicle time; else time passes in the session, and in `receive` and `ask`,
+until there is an answer.
 """
 
 from __future__ import annotations
@@ -12,12 +13,15 @@ from typing import Protocol, TypeVar
 from autopilot.control.layout import TICK_MS
 from mavlink_bridge import codec
 from mavlink_bridge.clients.base import Client
+from mavlink_bridge.clients.group import ClientGroup
 from mavlink_bridge.framing import FrameReader, FrameWriter
 from mavlink_bridge.links.hub import LinkOwner
 from mavlink_bridge.links.memory import MemoryLink
 from mavlink_bridge.services.base import Message, Peer
 from sortie.nodes.vehicle import HORIZON_MS
+from sortie.runtime.node import Node
 from sortie.runtime.runtime import Runtime
+from sortie.runtime.wire import EndpointPlug, Wire
 
 __tracebackhide__ = True  # as in `session`
 UNREAD_LIMIT = 256 * 1024
@@ -31,24 +35,34 @@ class Ends(Protocol):
 
     @property
     def endpoint(self) -> LinkOwner: ...
-    def receive(self, link: int, data: bytes, link_ms: int) -> None: ...
 
 
 class SessionLink:
-    """See the module; made by `Session.connect`. `system`, `component`: who we are in what `send` sends."""
+    """See the module; made by `Session.connect`. `vehicle`: the node at the other end, whose `endpoint` has the link.
+    `system`, `component`: who we are in what `send` sends. It is a node, and the plug of its wire."""
 
-    def __init__(self, runtime: Runtime, service: Ends, memory: MemoryLink, system: int, component: int) -> None:
+    endpoints: tuple[LinkOwner, ...] = ()
+
+    def __init__(
+        self, runtime: Runtime, vehicle: Node, endpoint: LinkOwner, memory: MemoryLink, system: int, component: int
+    ) -> None:
         self.memory = memory
-        self.number = service.endpoint.open_link(memory.a.name)
+        plug = EndpointPlug(vehicle, endpoint, memory.a.name)
+        self.number = plug.number
         self._runtime = runtime
-        self._service = service
-        self._endpoint = service.endpoint
+        self._vehicle = vehicle
+        self._endpoint = endpoint
         self._reader = FrameReader()
         self._writer = FrameWriter(system, component)
         self._unread: list[bytes] = []
         self._size = 0
         self._messages: list[Message] = []
+        self._answered = 0  # of these, `ask` has seen
+        self._clients = ClientGroup()
         self.closed = False
+        runtime.add(self)
+        runtime.connect(Wire(memory, plug, self))
+        runtime.settle()
 
     # --- bytes ----------------------------------------------------------------------------------------------------
     def write(self, data: bytes) -> None:
@@ -58,17 +72,17 @@ class SessionLink:
 
     def read(self) -> bytes:
         """All bytes that have come in and were not read yet."""
-        data = b"".join(self._unread)
-        self._unread.clear()
-        self._size = 0
+        data = self._drain()
         self._runtime.exchange()
         return data
 
     def close(self) -> None:
         """Hang up."""
-        self.closed = True
-        self.memory.b.close()
-        self._endpoint.close_link(self.number)
+        if not self.closed:
+            self.closed = True
+            self.memory.b.close()
+            self._runtime.remove(self)
+            self._endpoint.close_link(self.number)
 
     # --- messages -------------------------------------------------------------------------------------------------
     def send(self, message: Message) -> None:
@@ -79,7 +93,7 @@ class SessionLink:
     def messages(self, name: str | None = None) -> list[Message]:
         """The messages that have come in and were not taken yet, in order; with a `name` such as "STATUSTEXT" only
         these, and the others are dropped."""
-        self._parse()
+        self._parse(self.read())
         taken, self._messages = self._messages, []
         return taken if name is None else [message for message in taken if message.get_type() == name]
 
@@ -90,7 +104,7 @@ class SessionLink:
         dropped. Raises TimeoutError."""
         end_ms = self._runtime.link_ms + round(timeout_s * 1000.0)
         while True:
-            self._parse()
+            self._parse(self.read())
             for at, message in enumerate(self._messages):
                 if message.get_type() == name and where(message):
                     del self._messages[: at + 1]
@@ -104,56 +118,80 @@ class SessionLink:
         """Run one of `mavlink_bridge.clients` to its end (its `outcome`), retries and all; other messages that come in
         meanwhile stay for `messages`. A client that has not ended by itself after 10 minutes: TimeoutError."""
         end_ms = self._runtime.link_ms + 600_000
-        client.start(self._runtime.link_ms)
-        seen = len(self._messages)
-        while True:
-            for outgoing in client.take_outgoing():
-                self.send(outgoing.message)
-            self._parse()
-            fresh, seen = self._messages[seen:], len(self._messages)
-            for message in fresh:
-                peer = Peer(self.number, message.get_srcSystem(), message.get_srcComponent())
-                client.handle_message(message, peer, self._runtime.link_ms)
-            if client.done:
-                return client
-            if fresh:
-                continue
-            now_ms = self._runtime.link_ms
-            if now_ms >= end_ms:
+        self._answered = len(self._messages)
+        self._clients.start(client, self._runtime.link_ms)
+        self._runtime.exchange()
+        while not client.done:
+            if self._runtime.link_ms >= end_ms:
                 raise TimeoutError(f"{type(client).__name__} has not ended")
-            due = client.next_deadline_ms()
-            if due is not None and due <= now_ms:
-                client.handle_timeout(now_ms)
-            else:
-                self._let_pass(end_ms if due is None else due)
+            self._let_pass(end_ms)
+        return client
 
     def _let_pass(self, until_ms: int) -> None:
         """Time passes to the next thing that happens, at most to link time `until_ms`."""
         left_ms = until_ms - self._runtime.link_ms
         self._runtime.step(self._runtime.now_ms + min(max(left_ms, TICK_MS), HORIZON_MS))
 
-    # --- the session's side ---------------------------------------------------------------------------------------
-    def carry(self) -> bool:
-        """Move what waits, both ways; True when the vehicle has received something."""
-        memory = self.memory
-        memory.advance(self._runtime.link_ms)
-        if self._size < UNREAD_LIMIT and self._endpoint.queued(self.number):
-            memory.a.write(self._endpoint.take_bytes(self.number))
-        arrived = memory.b.read()
-        if arrived:
-            self._unread.append(arrived)
-            self._size += len(arrived)
-        data = memory.a.read()
-        if data:
-            self._service.receive(self.number, data, self._runtime.link_ms)
-        return bool(data)
+    # --- a node -------------------------------------------------------------------------------------------------------
+    @property
+    def now_ms(self) -> int:
+        """The vehicle's."""
+        return self._vehicle.now_ms
 
-    def next_deadline_ms(self) -> int | None:
-        """When the next frame arrives, on either end."""
-        return self.memory.next_delivery_ms()
+    def next_link_deadline_ms(self) -> int | None:
+        """Of what is asked."""
+        return self._clients.next_deadline_ms()
 
-    def _parse(self) -> None:
-        for frame in self._reader.receive(self.read()):
+    def next_vehicle_deadline_ms(self) -> int | None:
+        """Nothing is due by the vehicle's clock."""
+        return None
+
+    def heard(self, endpoint: LinkOwner, link_ms: int) -> None:
+        """It has no endpoint."""
+
+    def serve_links(self, link_ms: int) -> None:
+        """Let what is asked go on; without that, what comes in is the reader's."""
+        if not self._clients.busy:
+            return
+        self._parse(self._drain())
+        fresh, self._answered = self._messages[self._answered :], len(self._messages)
+        for message in fresh:
+            peer = Peer(self.number, message.get_srcSystem(), message.get_srcComponent())
+            self._clients.handle_message(message, peer, link_ms)
+        self._clients.handle_timeout(link_ms)
+
+    def commit(self, link_ms: int) -> None:
+        """Nothing is kept."""
+
+    # --- the plug of its wire -----------------------------------------------------------------------------------------
+    @property
+    def node(self) -> SessionLink:
+        """Itself."""
+        return self
+
+    @property
+    def full(self) -> bool:
+        """Too much waits for a reader."""
+        return self._size >= UNREAD_LIMIT
+
+    def take(self) -> bytes:
+        """What the clients have to say; `write` is on its way already."""
+        outgoing = [codec.payload(one.message) for one in self._clients.take_outgoing()]
+        return b"".join(self._writer.frame(msg_id, payload, extra) for msg_id, payload, extra in outgoing)
+
+    def hand(self, data: bytes, link_ms: int) -> None:
+        """What has come waits for a reader."""
+        self._unread.append(data)
+        self._size += len(data)
+
+    def _drain(self) -> bytes:
+        data = b"".join(self._unread)
+        self._unread.clear()
+        self._size = 0
+        return data
+
+    def _parse(self, data: bytes) -> None:
+        for frame in self._reader.receive(data):
             if frame.known:
                 message = codec.decode(frame.msg_id, frame.payload)
                 if message is not None:

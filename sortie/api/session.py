@@ -43,10 +43,14 @@ from sortie.nodes.build import VIRTUAL_EPOCH_US, build_service, make_vehicle, pa
 from sortie.nodes.flight import ARMABLE_WITHIN_MS
 from sortie.nodes.plan_file import check_plan, load_plan, read_plan
 from sortie.nodes.vehicle import Service
+from sortie.runtime.node import Node
 from sortie.runtime.runtime import FOR_EVER_MS, Runtime, always
 from sortie.storage.rows import StoredState
 from sortie.storage.signing_keys import open_keys, sign_links
 from sortie.storage.store import Store
+
+if TYPE_CHECKING:
+    from sortie.nodes.fleet import OwnLinks  # loaded by those who have a fleet
 
 __tracebackhide__ = True  # pytest shows where a test called, not how we got there
 E = TypeVar("E")
@@ -134,6 +138,7 @@ class Session(Claims):
             epoch_us=VIRTUAL_EPOCH_US, on_error=raise_error, faults=struck,
         )  # fmt: skip
         self._ends: Ends = self._service
+        self._node: Node = self._service
         self._service.observers.append(self._observe)
         if store is not None:
             self.service.wait_for_disk = store.wait
@@ -143,7 +148,7 @@ class Session(Claims):
 
     @classmethod
     def of_fleet(
-        cls, fleet: FleetTime, service: Service, one: FleetVehicle, bring: Callable[[], None], links: Ends
+        cls, fleet: FleetTime, service: Service, one: FleetVehicle, bring: Callable[[], None], links: OwnLinks
     ) -> Session:
         """A vehicle of a `Fleet`: its time is that of all, and it ends with them. `bring`: called before anything is
         done to it."""
@@ -152,7 +157,7 @@ class Session(Claims):
         self.events = []
         self._stack = ExitStack()
         self._runtime, self._signing = fleet.runtime, fleet.signing(service)
-        self._service, self._bring, self._ends = service, bring, links
+        self._service, self._bring, self._ends, self._node = service, bring, links, links.node
         service.observers.append(self._observe)
         return self
 
@@ -197,10 +202,7 @@ class Session(Claims):
         """A new link in memory and a ground station's end of it. `loss`: probability for each frame, each way;
         `delay_ms`: how long it takes; `seed` decides the losses (None: the session's)."""
         memory = MemoryLink(self.seed if seed is None else seed, loss=loss, delay_ms=delay_ms)
-        link = SessionLink(self._runtime, self._ends, memory, system, component)
-        self._runtime.connect(link)
-        self._runtime.settle()
-        return link
+        return SessionLink(self._runtime, self._node, self._ends.endpoint, memory, system, component)
 
     def add_link(self, url: str, *, insecure: bool = False) -> str:
         """Open a socket or serial link ("tcpin:127.0.0.1:5760"; port 0: a free one); returns its address. From then on

@@ -85,6 +85,10 @@ class ControllerFront:
     def next_link_deadline_ms(self) -> int | None:
         return self.endpoint.next_deadlines()[0]
 
+    def next_vehicle_deadline_ms(self) -> int | None:
+        """It has nothing to do with vehicle time."""
+        return None
+
     def heard(self, endpoint: LinkOwner, link_ms: int) -> None:
         """At a rate that is being searched for, a sound frame ends the search."""
         self._port.look(sum(count.frames_in for count in self._counts()), link_ms)

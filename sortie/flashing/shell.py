@@ -62,6 +62,10 @@ class FlashShell:
     def next_link_deadline_ms(self) -> int | None:
         return self._runner.next_deadline_ms()
 
+    def next_vehicle_deadline_ms(self) -> int | None:
+        """It has nothing to do with vehicle time."""
+        return None
+
     def heard(self, endpoint: LinkOwner, link_ms: int) -> None:
         """It has none."""
 

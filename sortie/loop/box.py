@@ -1,6 +1,6 @@
-"""The loop of a profile that flies a copter: `drone-box`. The copter is the whole service (autopilot, flight manager,
-full simulation), the skimmer controller one more service on its endpoint, and the depot a MAVLink client of it over a
-link in memory. Everything runs in the copter's vehicle time, from deadline to deadline.
+"""The skimmer of a profile that flies a copter: `drone-box`. The copter is the whole service (autopilot, flight
+manager, full simulation), a vehicle of the runtime, and the skimmer controller one more service on its endpoint. The
+world follows it.
 
 A new process means a new copter: it stands on its dock, and a sortie that was under way is closed (`restart`).
 """
@@ -18,24 +18,20 @@ from depot.pilot.body import SimulatedBody
 from depot.pilot.claim import ModeClaim
 from depot.pilot.pilot import Pilot
 from depot.settings import BoxSettings, Profile
-from depot.skimmer.guidance import Guidance, GuidanceMemory
-from depot.wire import wire
-from depot.wire.depot import DepotClient, flown_items
+from depot.skimmer.skimmer_controller import SkimmerController
+from depot.wire.depot import flown_items
 from depot.wire.skimmer import SkimmerService, serve_orders
 from depot.world.copter import CopterMotion, Weather
 from depot.world.pack import SimulatedPack
 from depot.world.state import WorldState, new_state
-from depot.world.world import World
-from mavlink_bridge.clients.base import Target
-from mavlink_bridge.endpoint import Endpoint
 from sitl.vehicles.copter import SimulatedCopter
-from sortie.loop.space import LINK_SEED, Snapshot, SpaceLoop
+from sortie.loop.faults import LoopFault
+from sortie.loop.loop import LINK_SEED, Pair, Snapshot, SortieLoop
 from sortie.nodes.build import VIRTUAL_EPOCH_US, build_service
 from sortie.nodes.vehicle import Service
-from sortie.runtime.node import Node
+from sortie.runtime.runtime import Runtime
 from sortie.storage.rows import StoredState
 
-_STEP_MS = 1000
 _PACK_V = 11.1
 
 
@@ -54,152 +50,99 @@ def copter_parameters(profile: Profile) -> dict[str, float]:
     }  # fmt: skip
 
 
-class BoxLoop(SpaceLoop):
-    """See the module; driven like `SpaceLoop`."""
+def box_loop(
+    profile: Profile, seed: int, faults: list[LoopFault], runtime: Runtime, *, total: int | None = None,
+    confirm: bool = False, snapshot: Snapshot | None = None,
+) -> SortieLoop:  # fmt: skip
+    """A loop with a simulated copter, new or from a snapshot."""
+    state = snapshot.world if snapshot else new_state(profile, seed)
+    carrier = SimulatedBox(profile, seed, state, fresh=snapshot is None)
+    return SortieLoop(profile, seed, faults, runtime, carrier, state, total=total, confirm=confirm, snapshot=snapshot)
 
-    service: Service
-    pilot: Pilot
 
-    # --- building -----------------------------------------------------------------------------------------------------
-    def _make_guidance(self, profile: Profile, memory: GuidanceMemory) -> Guidance | None:
-        return None
+class FlownMission:
+    """The skimmer controller on the endpoint of a vehicle's service, whose autopilot flies its plan as a mission.
+    `ground_m`: altitude of the dock, for a vehicle that counts heights from where it was armed. `inside`: links of a
+    service with a controller behind it that lead to parts of this program."""
 
-    def _make_world(self, profile: Profile, seed: int, state: WorldState | None) -> World:
-        self._offset_ms = 0 if state is None else state.now_ms
+    def __init__(
+        self, service: Service, box: BoxSettings, offset_ms: int, *, ground_m: float | None = None,
+        inside: set[int] | None = None,
+    ) -> None:  # fmt: skip
+        self.service = service
+        self._box = box
+        self._offset_ms = offset_ms
+        self._ground_m = ground_m
+        self._inside = inside
+
+    def carry(self, controller: SkimmerController) -> None:
+        """Its statuses and orders, beside what the service says and takes."""
+        service = self.service
+        service.endpoint.add_service(
+            SkimmerService(controller, service.autopilot.plans.mission, whole=False, offset_ms=self._offset_ms)
+        )
+        serve_orders(service.commands, controller, self._offset_ms)
+
+    def on_link(self, link: int, link_ms: int) -> None:
+        """Of this link the depot hears statuses, no streams."""
+        self.service.serve_links(link_ms)
+        self.service.telemetry.open_link(link, rates_hz={"*": 0.0}, fixed=True)
+        if self._inside is not None:
+            self._inside.add(link)
+
+    def items(self, plan: MissionPlan) -> list[MissionItem]:
+        """A plan as the copter flies it."""
+        return flown_items(plan, self._ground_m, self._box.photo_m)
+
+    def show(self, plan: MissionPlan) -> None:
+        """Have the plan as its mission, if it has none."""
+        autopilot = self.service.autopilot
+        if not autopilot.plans.mission.total():
+            autopilot.plans.replace(MissionType.MISSION, tuple(self.items(plan)))
+
+    def waypoints(self) -> list[tuple[float, float, float]]:
+        """Those of its mission."""
+        items = self.service.autopilot.plans.mission.items()
+        return [(item.x, item.y, item.z) for item in items if item.command == Cmd.NAV_WAYPOINT]
+
+
+class SimulatedBox:
+    """A `Carrier`; see the module. `fresh`: of a new loop."""
+
+    guidance = None
+    real = None
+
+    def __init__(self, profile: Profile, seed: int, state: WorldState, *, fresh: bool) -> None:
+        self.offset_ms = 0 if fresh else state.now_ms
         lat, lon, alt = profile.box.home
         # Another start is another copter: its noise is its own, as the link's losses are.
-        copter = SimulatedCopter(GeoPoint(lat, lon, alt), profile.box.heading_deg, seed * LINK_SEED + self._offset_ms)
+        copter = SimulatedCopter(GeoPoint(lat, lon, alt), profile.box.heading_deg, seed * LINK_SEED + self.offset_ms)
         service = self.service = build_service(
             COPTER.name, copter, MemoryJournal(), StoredState(), copter_parameters(profile), name=f"box {seed}",
             epoch_us=VIRTUAL_EPOCH_US, on_error=_raise,
         )  # fmt: skip
+        self.node = self.vehicle = service
+        self.endpoint = service.endpoint
         body, claim = SimulatedBody(copter, profile.box), ModeClaim(service.autopilot)
-        pilot = Pilot(service.autopilot, profile.box, body, claim, lambda: service.now_ms, self._offset_ms)
-        self.pilot = pilot
-        state = state or new_state(profile, seed)
-        pack, weather = SimulatedPack(profile, state, pilot), Weather(profile, state, pilot)
-        motion = CopterMotion(profile, state, pilot, pack, weather, watched=False)
-        return World(profile, state, motion, mains_kg_s=profile.box.mains_kg_s)
+        self.pilot = Pilot(service.autopilot, profile.box, body, claim, lambda: service.now_ms, self.offset_ms)
+        pack, weather = SimulatedPack(profile, state, self.pilot), Weather(profile, state, self.pilot)
+        self.motion = CopterMotion(profile, state, self.pilot, pack, weather, watched=False)
+        self.mains_kg_s = profile.box.mains_kg_s
+        self.mission = FlownMission(service, profile.box, self.offset_ms)
 
-    def _join(self) -> None:
-        service = self.service
-        self._craft_link = service.endpoint.open_link("depot")
-        service.endpoint.add_service(
-            SkimmerService(self.skimmer, service.autopilot.plans.mission, whole=False, offset_ms=self._offset_ms)
-        )
-        serve_orders(service.commands, self.skimmer, self._offset_ms)
-        service.serve_links(self._link_ms())
-        service.telemetry.open_link(self._craft_link, rates_hz={"*": 0.0}, fixed=True)  # its statuses are what it hears
-        self._depot_end = Endpoint(wire.DEPOT_SYSTEM, wire.DEPOT_COMPONENT)
-        self._depot_link = self._depot_end.open_link("skimmer")
-        self._depot_end.add_service(DepotClient(self.depot, Target(service.endpoint.system_id), self._items))
-
-    def _show_plan(self) -> None:
-        plan, autopilot = self.depot.memory.plan, self.service.autopilot
-        if plan is not None and not autopilot.plans.mission.total():
-            autopilot.plans.replace(MissionType.MISSION, tuple(self._items(plan)))
-
-    def _items(self, plan: MissionPlan) -> list[MissionItem]:
-        """A plan as the copter flies it."""
-        return flown_items(plan, photo_m=self.depot.profile.box.photo_m)
-
-    def _link_ms(self) -> int:
-        """Link time, which is vehicle time on a link in memory."""
-        return self.service.now_ms
-
-    def _restore(self, snapshot: Snapshot) -> None:
+    def begin(self, loop: Pair, snapshot: Snapshot | None) -> None:
         """The copter stands on its dock, its skimmer knows what it has flown, and a broken sortie is closed."""
-        before, depot, now_ms = snapshot.skimmer, self.depot.memory, self.now_ms
-        broken = before.stage is not Stage.DOCKED or not depot.docked
-        if self.world.state.destroyed and depot.ended_by is not None:
-            return  # nobody is there
-        self.world.stand_on_dock()
-        self.world.set_mode(Mode.DOCKED)
-        self.skimmer.stand_on_dock(now_ms)
-        if broken and depot.ended_by is None:
-            self.depot.restart(now_ms)
-
-    def _waypoints(self) -> list[tuple[float, float, float]]:
-        items = self.service.autopilot.plans.mission.items()
-        return [(item.x, item.y, item.z) for item in items if item.command == Cmd.NAV_WAYPOINT]
-
-    @property
-    def node(self) -> Node:
-        """The copter."""
-        return self.service
-
-    @property
-    def link_ms(self) -> int:
-        """Since the copter was switched on."""
-        return self.service.now_ms
-
-    def hear(self) -> None:
-        """Something has come in on another link of the copter."""
-        self.service.serve_links(self._link_ms())
-        self._exchange()
-
-    # --- time ---------------------------------------------------------------------------------------------------------
-    def next_ms(self) -> int | None:
-        """The instant of the next step."""
-        due = self.service.next_vehicle_deadline_ms() + self._offset_ms
-        return max(min(due, self._next_outside_ms(due)), self.now_ms)
-
-    def _next_outside_ms(self, default: int) -> int:
-        """The next thing that is not the copter's own: link, faults, depot, a look at where it is."""
-        earliest = default
-        link_due, depot_due = self._depot_end.next_deadlines()
-        look_due = self.world.next_event_ms()
-        for due in (self.link.next_delivery_ms(), self.faults.next_ms(self._now()), link_due, depot_due, look_due):
-            if due is not None and due < earliest:
-                earliest = due
-        return earliest
-
-    def load(self) -> None:
-        self.service.load()
-
-    def step(self, until_ms: int | None = None) -> None:
-        """One pass of the copter, at most to what comes next or to `until_ms`; then both sides talk."""
-        limit = self._next_outside_ms(self.now_ms + _STEP_MS)
-        if until_ms is not None:
-            limit = min(limit, until_ms)
-        if limit - self._offset_ms > self.service.now_ms:
-            self._advance(limit - self._offset_ms)
-        self.world.follow()
-        self._exchange()
-
-    def _advance(self, until_ms: int) -> None:
-        """One pass of the copter, in its own time."""
-        self.service.advance(until_ms)
-
-    def _exchange(self) -> None:
-        """Everything that can happen at this instant, until nothing new happens. The copter has just looked at the time
-        by itself; it looks again when something comes in or a fault strikes."""
-        self.link.advance(self.now_ms)
-        self._strike()
-        look, depot_turn = self._struck, True
-        while True:
-            self._struck = False
-            self._carry()
-            if depot_turn or self.link.a.waiting:
-                self._turn(self._depot_end, self._depot_link, self.link.a)
-            self._craft_turn(look or self._struck)
-            self._strike()
-            look = depot_turn = self._struck
-            if not (look or self.link.a.waiting or self.link.b.waiting):
-                break
-
-    def _craft_turn(self, look: bool) -> None:
-        service, data = self.service, self.link.b.read()
-        if self.world.state.destroyed:
+        if snapshot is None:
             return
-        if data:
-            service.receive(self._craft_link, data, self._link_ms())
-        elif look:
-            service.serve_links(self._link_ms())
-        self._carry()
+        before, depot, now_ms = snapshot.skimmer, loop.depot.memory, loop.now_ms
+        broken = before.stage is not Stage.DOCKED or not depot.docked
+        if loop.world.state.destroyed and depot.ended_by is not None:
+            return  # nobody is there
+        loop.world.stand_on_dock()
+        loop.world.set_mode(Mode.DOCKED)
+        loop.skimmer.stand_on_dock(now_ms)
+        if broken and depot.ended_by is None:
+            loop.depot.restart(now_ms)
 
-    def _carry(self) -> None:
-        """What the copter has to say is on its way."""
-        data = self.service.endpoint.take_bytes(self._craft_link)
-        if data and not self.world.state.destroyed:
-            self.link.b.write(data)
+    def note(self, snapshot: Snapshot) -> None:
+        """Another copter will know nothing of it."""

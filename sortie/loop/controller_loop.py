@@ -1,8 +1,8 @@
-"""The loop of a box whose copter has a flight controller: `sortie loop --vehicle /dev/ttyACM0,115200` and the like.
+"""The skimmer of a box whose copter has a flight controller: `sortie loop --vehicle /dev/ttyACM0,115200` and the like.
 
-Depot and skimmer controller are those of the simulated box, and so is the link in memory between them; behind the
-skimmer is the companion's service with the flight controller, in real time. What is true of the vehicle is asked of it,
-at every start.
+Depot and skimmer controller are those of the simulated box, and so is the wire between them; behind the skimmer is
+the companion's service with the flight controller, in real time. What is true of the vehicle is asked of it, at every
+start.
 """
 
 from __future__ import annotations
@@ -12,12 +12,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-import msgspec
-
 from autopilot.mav import MissionType
-from autopilot.mission.items import MissionItem
 from autopilot.mission.state import MissionState
-from depot.messages import MissionPlan
 from depot.names import Stage
 from depot.pilot.body import ControllerBody
 from depot.pilot.claim import ControllerClaim
@@ -27,11 +23,11 @@ from depot.wire.depot import flown_items
 from depot.world.copter import CopterMotion
 from depot.world.pack import ReportedPack
 from depot.world.state import WorldState, new_state
-from depot.world.world import World
 from sortie.companion.service import Companion
-from sortie.loop.box import BoxLoop
+from sortie.loop.box import FlownMission
 from sortie.loop.faults import LoopFault
-from sortie.loop.space import Snapshot
+from sortie.loop.loop import Pair, Snapshot, SortieLoop
+from sortie.runtime.runtime import Runtime
 from sortie.storage.rows import StoredState
 
 NOT_FLOWN: Final = ("skimmer_lost",)
@@ -42,11 +38,10 @@ _RESTARTED: Final = "started again"
 @dataclass(frozen=True, slots=True)
 class Controller:
     """A controller that is known (`FlightController.known`), with its companion. `simulated`: it says itself that
-    there is no battery to charge. `link_ms`: link time, None = vehicle time; `wall_s`: seconds since 1970."""
+    there is no battery to charge. `wall_s`: seconds since 1970."""
 
     companion: Companion
     simulated: bool
-    link_ms: Callable[[], int] | None = None
     wall_s: Callable[[], float] = time.time
 
 
@@ -60,78 +55,65 @@ def stored_state(snapshot: Snapshot | None, box: BoxSettings) -> StoredState:
     return StoredState(plans={MissionType.MISSION: items}, progress=(snapshot.item, int(MissionState.IDLE)))
 
 
-class ControllerLoop(BoxLoop):
-    """See the module; driven like `BoxLoop`, by steps that do not run ahead of the clock."""
+def controller_loop(
+    profile: Profile, seed: int, faults: list[LoopFault], runtime: Runtime, controller: Controller, *,
+    total: int | None = None, confirm: bool = False, snapshot: Snapshot | None = None,
+) -> SortieLoop:  # fmt: skip
+    """A loop with a flight controller, new or from a snapshot, in a runtime that does not run ahead of the clock."""
+    if snapshot is not None and snapshot.skimmer.stage is not Stage.DOCKED:
+        snapshot.skimmer.controlled_by = _RESTARTED  # by nobody in particular: the vehicle tells
+    state = snapshot.world if snapshot else new_state(profile, seed)
+    carrier = ControlledBox(profile, state, controller, runtime, fresh=snapshot is None)
+    return SortieLoop(profile, seed, faults, runtime, carrier, state, total=total, confirm=confirm, snapshot=snapshot)
 
-    claim: ControllerClaim
+
+class ControlledBox:
+    """A `Carrier`, and the `RealVehicle` in it; see the module. `fresh`: of a new loop."""
+
+    guidance = None
 
     def __init__(
-        self, profile: Profile, seed: int, faults: list[LoopFault], controller: Controller, *, total: int | None = None,
-        confirm: bool = False, snapshot: Snapshot | None = None,
-    ) -> None:  # fmt: skip
+        self, profile: Profile, state: WorldState, controller: Controller, runtime: Runtime, *, fresh: bool
+    ) -> None:
+        self.real = self
         self._controller = controller
-        if snapshot is not None and snapshot.skimmer.stage is not Stage.DOCKED:
-            snapshot.skimmer.controlled_by = _RESTARTED  # by nobody in particular: the vehicle tells
-        super().__init__(profile, seed, faults, total=total, confirm=confirm, snapshot=snapshot)
-
-    # --- building -----------------------------------------------------------------------------------------------------
-    def _make_world(self, profile: Profile, seed: int, state: WorldState | None) -> World:
-        service = self.service = self._controller.companion.service
-        self._offset_ms = (0 if state is None else state.now_ms) - service.now_ms
-        vehicle, autopilot = self._controller.companion.vehicle, service.autopilot
+        self._runtime = runtime
+        service = self.service = controller.companion.service
+        self.node = self.vehicle = service
+        self.endpoint = service.endpoint
+        self.offset_ms = (0 if fresh else state.now_ms) - service.now_ms
+        vehicle, autopilot = controller.companion.vehicle, service.autopilot
         body = ControllerBody(vehicle, profile.box, service.parameters.__getitem__)
         self.claim = ControllerClaim(autopilot, vehicle, lambda: service.now_ms)
-        pilot = Pilot(autopilot, profile.box, body, self.claim, lambda: service.now_ms, self._offset_ms)
-        self.pilot = pilot
-        modelled = self._controller.simulated or profile.box.battery == "modelled"
-        known = state or new_state(profile, seed)
-        pack = ReportedPack(profile, known, pilot, modelled=modelled, fresh=state is None)
-        motion = CopterMotion(profile, known, pilot, pack, None, watched=True)
-        world = World(profile, known, motion, mains_kg_s=profile.box.mains_kg_s)
-        world.advance(world.state.now_ms)  # a look at where it is
-        return world
-
-    def _join(self) -> None:
-        super()._join()
-        self._controller.companion.passing.inside.add(self._craft_link)
-
-    def _items(self, plan: MissionPlan) -> list[MissionItem]:
-        """Heights count from the dock: controllers differ from maps by metres."""
-        box = self.depot.profile.box
-        return flown_items(plan, box.home[2], box.photo_m)
-
-    def _link_ms(self) -> int:
-        link_ms = self._controller.link_ms
-        return self.service.now_ms if link_ms is None else link_ms()
+        self.pilot = Pilot(autopilot, profile.box, body, self.claim, lambda: service.now_ms, self.offset_ms)
+        modelled = controller.simulated or profile.box.battery == "modelled"
+        pack = ReportedPack(profile, state, self.pilot, modelled=modelled, fresh=fresh)
+        self.motion = CopterMotion(profile, state, self.pilot, pack, None, watched=True)
+        self.mains_kg_s = profile.box.mains_kg_s
+        # Heights count from the dock: controllers differ from maps by metres.
+        inside = controller.companion.passing.inside
+        self.mission = FlownMission(service, profile.box, self.offset_ms, ground_m=profile.box.home[2], inside=inside)
 
     # --- restarts -----------------------------------------------------------------------------------------------------
-    def snapshot(self) -> Snapshot:
-        item = self.service.autopilot.sequencer.current_nav_index()
-        return msgspec.structs.replace(super().snapshot(), item=item, wall_s=self._controller.wall_s())
+    def note(self, snapshot: Snapshot) -> None:
+        """How far it is in its mission, and when that was."""
+        snapshot.item = self.service.autopilot.sequencer.current_nav_index()
+        snapshot.wall_s = self._controller.wall_s()
 
-    def _restore(self, snapshot: Snapshot) -> None:
+    def begin(self, loop: Pair, snapshot: Snapshot | None) -> None:
         """The vehicle is where it is: on its dock the sortie ends there; elsewhere nothing is commanded until a person
         asks, and T_DEATH has run meanwhile."""
-        memory, now_ms = self.skimmer.memory, self.now_ms
+        if snapshot is None:
+            return
+        memory, now_ms = loop.skimmer.memory, loop.now_ms
         memory.beat_ms = memory.heard_ms = now_ms
         if memory.controlled_by:
-            self.world.stand_aside()
+            loop.world.stand_aside()
         away_s = max(self._controller.wall_s() - snapshot.wall_s, 0.0)
-        self.depot.look_again(round(away_s * 1000.0), now_ms)
-        self._exchange()
+        loop.depot.look_again(round(away_s * 1000.0), now_ms)
+        self._runtime.look()
 
-    def recover(self) -> None:
-        """One that was given up is taken in, from wherever it is."""
-        self.depot.recover(self.now_ms)
-        self.take_back()
-
-    def take_back(self) -> None:
-        """It comes home."""
-        self.claim.let_go()
-        self.skimmer.person_asks(self.now_ms)
-        self._exchange()
-
-    # --- endings ------------------------------------------------------------------------------------------------------
+    # --- what people ask for ------------------------------------------------------------------------------------------
     def hold(self, why: str) -> bool:
         """Stop here and stay, by a person's wish. False when it does not fly, or for others."""
         if not self._controller.companion.hold(why):
@@ -139,23 +121,11 @@ class ControllerLoop(BoxLoop):
         self.claim.hold_here()
         return True
 
+    def let_go(self) -> None:
+        """Whoever stopped it wants it flown again."""
+        self.claim.let_go()
+
     @property
     def flies(self) -> bool:
         """It is in the air and Sortie has it."""
         return not self.pilot.landed and self._controller.companion.vehicle.commanded
-
-    def send_home(self) -> None:
-        """The loop is over while it flies: its own controller brings it home (RTL)."""
-        self.service.autopilot.commands.return_to_launch(self.service.now_ms)
-
-    # --- time ---------------------------------------------------------------------------------------------------------
-    @property
-    def link_ms(self) -> int:
-        return self._link_ms()
-
-    def hear(self) -> None:
-        self.world.follow()
-        super().hear()
-
-    def _advance(self, until_ms: int) -> None:
-        self.service.advance(until_ms, self._link_ms())

@@ -8,7 +8,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from autopilot.events import Event, StatusText
 from autopilot.geo import GeoPoint
@@ -21,9 +21,9 @@ from sortie.companion.build import ControllerSide, say
 from sortie.config.errors import UserError
 from sortie.config.settings import Settings
 from sortie.loop.box import copter_parameters
-from sortie.loop.controller_loop import NOT_FLOWN, Controller, ControllerLoop, stored_state
+from sortie.loop.controller_loop import NOT_FLOWN, Controller, controller_loop, stored_state
 from sortie.loop.faults import LoopFault
-from sortie.loop.space import Snapshot
+from sortie.loop.loop import Snapshot, SortieLoop
 from sortie.loop.vehicles import LoopMaker
 from sortie.runtime.runtime import Runtime, never
 
@@ -79,10 +79,14 @@ class ControllerStart:
     def maker(self) -> LoopMaker:
         """Makes the loop around it."""
 
-        def make(profile: Profile, seed: int, faults: list[LoopFault], **more: Any) -> ControllerLoop:
-            controller = Controller(self.companion, self._simulated, lambda: self._runtime.link_ms)
-            self._loop = ControllerLoop(profile, seed, faults, controller, **more)
-            return self._loop
+        def make(
+            profile: Profile, seed: int, faults: list[LoopFault], runtime: Runtime, *, total: int | None, confirm: bool,
+            snapshot: Snapshot | None,
+        ) -> SortieLoop:  # fmt: skip
+            controller = Controller(self.companion, self._simulated)
+            return controller_loop(
+                profile, seed, faults, runtime, controller, total=total, confirm=confirm, snapshot=snapshot
+            )
 
         return make
 
@@ -130,7 +134,7 @@ class ControllerStart:
     def send_home(self) -> None:
         """The loop is over while it flies: told to return by itself, and seen to do so."""
         say("the loop is over while the vehicle flies: it is told to return by itself (RTL)")
-        self._loop.send_home()
+        self.service.autopilot.commands.return_to_launch(self.service.now_ms)
         with self._alone() as runtime:
             runtime.run(never, patience_s=_LEAVE_S)
 

@@ -12,19 +12,16 @@ from pathlib import Path
 
 from mavlink_bridge.endpoint import Endpoint
 from sortie.config.link_policy import check_links
-from sortie.runtime.node import Node
 from sortie.runtime.runtime import Runtime
 from sortie.storage.signing_keys import open_keys, sign_links
 
 
 def open_outside(
-    runtime: Runtime, node: Node, urls: Iterable[str], *, insecure: bool, signing_key: Path | None = None
+    runtime: Runtime, endpoint: Endpoint, urls: Iterable[str], *, insecure: bool, signing_key: Path | None = None
 ) -> None:
-    """Open them on the skimmer's endpoint, the last of `node`. UserError for a link that cannot be opened, and for one
+    """Open them on the skimmer's endpoint. UserError for a link that cannot be opened, and for one
     that the network can reach unless `insecure` or signed with the key in the file `signing_key`."""
     keys, key, warnings = open_keys(None, signing_key)
-    endpoint = node.endpoints[-1]
-    assert isinstance(endpoint, Endpoint), "a skimmer is alone on its links"
     if key is not None:
         sign_links(endpoint, keys, key)
     given = list(urls)

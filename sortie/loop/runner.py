@@ -3,23 +3,74 @@
 from __future__ import annotations
 
 import signal
+import time
 from typing import Any
 
 import msgspec
 
 from depot.names import EndedBy, SkimmerState
 from depot.settings import Profile
+from mavlink_bridge.endpoint import Endpoint
+from mavlink_bridge.links.hub import LinkOwner
 from sortie.config.errors import UserError
 from sortie.loop.faults import LoopFault
 from sortie.loop.journal import Flight, LoopJournal
-from sortie.loop.node import LoopNode, Watched
+from sortie.loop.loop import Snapshot, SortieLoop, decode, encode
 from sortie.loop.operator import Operator
-from sortie.loop.space import Snapshot, SpaceLoop, decode
 from sortie.loop.vehicles import LoopMaker, loop_of
 from sortie.loop.view import LoopView
 from sortie.runtime.runtime import Runtime, always
 
+SAVE_S = 1.0
+"""Paced, the state is saved this often although nothing was decided."""
 _SLICE_S = 0.1
+
+
+class LoopRecord:
+    """A node that keeps the record of a loop. What was decided at an instant, by both parties, is in the journal, with
+    the state after it, before vehicle time moves on and before anything is sent to the outside: that is its commit."""
+
+    now_ms = 0
+    endpoints: tuple[Endpoint, ...] = ()
+
+    def __init__(self, loop: SortieLoop, journal: LoopJournal, view: LoopView, *, paced: bool) -> None:
+        self._loop = loop
+        self._journal = journal
+        self._view = view
+        self._paced = paced
+        self._saved_s = time.monotonic()
+
+    def next_vehicle_deadline_ms(self) -> int | None:
+        """It decides nothing."""
+        return None
+
+    def next_link_deadline_ms(self) -> int | None:
+        """It is on no link."""
+        return None
+
+    def heard(self, endpoint: LinkOwner, link_ms: int) -> None:
+        """It has no endpoint."""
+
+    def serve_links(self, link_ms: int) -> None:
+        """It says nothing."""
+
+    def commit(self, link_ms: int) -> None:
+        """Save what was decided; paced, also what has only flowed."""
+        if self._loop.decided or (self._paced and time.monotonic() - self._saved_s >= SAVE_S):
+            self.save()
+        self._view.refresh(self._loop)
+
+    def save(self) -> None:
+        """Decisions, sorties that have ended and the state now, all or nothing; then people are told."""
+        loop = self._loop
+        decisions, closed = loop.take_decisions(), loop.take_closed()
+        self._journal.commit(
+            decisions, closed, encode(loop.snapshot()), loop.now_ms, loop.levels(), loop.take_flights()
+        )
+        self._saved_s = time.monotonic()
+        self._view.decided(decisions)
+        for record in closed:
+            self._view.closed(record.report())
 
 
 class LoopRun:
@@ -39,23 +90,16 @@ class LoopRun:
         self._total = total
         snapshot = stored_snapshot(journal)
         self.resumed = snapshot is not None
-        self.loop: SpaceLoop = (make or loop_of(profile))(
-            profile,
-            seed,
-            faults,
-            total=total,
-            confirm=confirm,
-            snapshot=snapshot,
+        self.loop = (make or loop_of(profile))(
+            profile, seed, faults, self.runtime, total=total, confirm=confirm, snapshot=snapshot
         )
-        self._real = make is not None
-        self.node = LoopNode(self.loop, journal, view, paced=speedup > 0.0)
-        self.runtime.add_vehicle(self.node)
-        self._watched = Watched(self.loop, real=self._real)
-        self.runtime.add(self._watched)
+        self._real = self.loop.carrier.real is not None
+        self.record = LoopRecord(self.loop, journal, view, paced=speedup > 0.0)
+        self.runtime.add(self.record)
         if not self.resumed:
-            journal.begin(profile.name, seed, controller=make is not None)
+            journal.begin(profile.name, seed, controller=self._real)
         if self.loop.decided:
-            self.node.save()  # how it begins, or what a restart has closed
+            self.record.save()  # how it begins, or what a restart has closed
 
     # --- endings ------------------------------------------------------------------------------------------------------
     @property
@@ -70,26 +114,26 @@ class LoopRun:
         """A loop that was done is to fly more sorties."""
         if self.loop.ended_by is EndedBy.SORTIES_DONE:
             self.loop.resume_after_done()
-            self.node.save()
+            self.record.save()
 
     def listen(self) -> bool:
         """A skimmer was declared lost: does it report again? Waits for it a little."""
         memory = self.loop.depot.memory
         if memory.skimmer is not SkimmerState.LOST or memory.ended_by is not EndedBy.LOST:
             return False
-        until = self.loop.now_ms + round(2.5 * self.profile.heartbeat.period_s * 1000.0)
+        until = self.runtime.now_ms + round(2.5 * self.profile.heartbeat.period_s * 1000.0)
         memory.heard_again = False
         self.load()
         self.runtime.set_speedup(self._speedup if self._real else 0.0, always)
-        while not memory.heard_again and self.loop.now_ms < until and self.runtime.signals.number is None:
+        while not memory.heard_again and self.runtime.now_ms < until and self.runtime.signals.number is None:
             self.runtime.step(until)
-        self.node.save()
+        self.record.save()
         return memory.heard_again
 
     def recover(self) -> None:
         """Take a lost skimmer back in: dock, then phase 8."""
         self.loop.recover()
-        self.node.save()
+        self.record.save()
 
     def install_signals(self) -> None:
         """SIGTERM and Ctrl-C stop at the next step; but the first Ctrl-C stops a real vehicle that flies."""
@@ -102,7 +146,7 @@ class LoopRun:
     def take_back(self) -> None:
         """A person asks for a vehicle that is real and that this start has found in the air, in nobody's hands."""
         self.loop.take_back()
-        self.node.save()
+        self.record.save()
 
     # --- running ------------------------------------------------------------------------------------------------------
     def load(self) -> None:
@@ -120,7 +164,7 @@ class LoopRun:
                 self._ask_operator()
             else:
                 runtime.run(lambda: loop.ended_by is not None or loop.depot.awaits_operator, every_s=_SLICE_S)
-        self.node.save()
+        self.record.save()
         return loop.ended_by or EndedBy.STOPPED
 
     def _ask_operator(self) -> None:
@@ -148,8 +192,8 @@ class LoopRun:
 
     def leave(self) -> None:
         """The loop is over: its vehicle flies on without it."""
-        self.runtime.remove(self.node)
-        self.runtime.remove(self._watched)
+        self.runtime.remove(self.record)
+        self.loop.leave()
 
     def sorties(self) -> list[dict[str, Any]]:
         """All that have ended, from the first."""

@@ -18,11 +18,11 @@ from sortie.config.settings import Settings
 from sortie.config.values import VehicleSpec, default_state_dir
 from sortie.loop.faults import LoopFault
 from sortie.loop.journal import LoopJournal
+from sortie.loop.loop import Snapshot
 from sortie.loop.outside import open_outside
 from sortie.loop.report import check_directory, write_report
 from sortie.loop.result import EXIT, result_of
 from sortie.loop.runner import LoopRun, stored_snapshot
-from sortie.loop.space import Snapshot
 from sortie.loop.vehicles import has_controller
 from sortie.loop.view import LoopView, amount
 from sortie.runtime.runtime import Runtime
@@ -107,7 +107,7 @@ def _run(start: Start, stack: ExitStack, journal: LoopJournal, seed: int) -> tup
     )  # fmt: skip
     if start.links or controller is not None:
         open_outside(
-            runtime, run.loop.node, start.links, insecure=start.settings.insecure,
+            runtime, run.loop.carrier.endpoint, start.links, insecure=start.settings.insecure,
             signing_key=start.settings.signing_key,
         )  # fmt: skip
     if start.links:

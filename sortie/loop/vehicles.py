@@ -9,18 +9,20 @@ from depot.settings import Profile
 from sortie.config.errors import UserError
 from sortie.config.values import VehicleSpec, parse_vehicle
 from sortie.loop.faults import LoopFault
-from sortie.loop.space import Snapshot, SpaceLoop
+from sortie.loop.loop import Snapshot, SortieLoop
+from sortie.loop.space import space_loop
+from sortie.runtime.runtime import Runtime
 
 KINEMATIC = "kinematic"
 
 
 class LoopMaker(Protocol):
-    """Makes a loop, a new one or from what was saved."""
+    """Makes a loop in a runtime, a new one or from what was saved."""
 
     def __call__(
-        self, profile: Profile, seed: int, faults: list[LoopFault], *, total: int | None, confirm: bool,
-        snapshot: Snapshot | None,
-    ) -> SpaceLoop: ...  # fmt: skip
+        self, profile: Profile, seed: int, faults: list[LoopFault], runtime: Runtime, *, total: int | None,
+        confirm: bool, snapshot: Snapshot | None,
+    ) -> SortieLoop: ...  # fmt: skip
 
 
 def vehicle_of(profile: Profile, given: VehicleSpec | None) -> tuple[VehicleSpec | None, str | None]:
@@ -47,7 +49,7 @@ def has_controller(spec: VehicleSpec | None) -> bool:
 def loop_of(profile: Profile) -> LoopMaker:
     """The loop of a profile without a flight controller; that of the copter is only loaded where it flies."""
     if profile.vehicle == KINEMATIC:
-        return SpaceLoop
-    from sortie.loop.box import BoxLoop
+        return space_loop
+    from sortie.loop.box import box_loop
 
-    return BoxLoop
+    return box_loop

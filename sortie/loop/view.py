@@ -11,7 +11,7 @@ from depot.decision import Decision
 from depot.decisions.watches import ABORT_2_NAMES, ABORT_3_NAMES
 from depot.names import ABORT_1_NAMES, SkimmerState
 from depot.settings import UnitSettings
-from sortie.loop.space import SpaceLoop
+from sortie.loop.loop import SortieLoop
 
 REFRESH_S = 0.1
 _DAY_MS = 86_400_000.0
@@ -104,7 +104,7 @@ class LoopView:
         delivered = amount(sortie["delivered_kg"], self._units.store)
         self.say(f"sortie {sortie['number']} {sortie['outcome']}{why}: {delivered} delivered")
 
-    def refresh(self, loop: SpaceLoop) -> None:
+    def refresh(self, loop: SortieLoop) -> None:
         """Bring the panel up to date, at most ten times a second."""
         if self._live is None:
             self._say_phase(loop)
@@ -114,13 +114,13 @@ class LoopView:
         self._next_s = time.monotonic() + REFRESH_S
         self._live.update("\n".join(self.lines(loop)), refresh=True)
 
-    def _say_phase(self, loop: SpaceLoop) -> None:
+    def _say_phase(self, loop: SortieLoop) -> None:
         memory = loop.depot.memory
         if self._paced and self._phase != (memory.number, memory.phase):
             self._phase = (memory.number, memory.phase)
             self.say(f"  {span(loop.now_ms)} sortie {memory.number} phase {int(memory.phase)}: {memory.phase.title}")
 
-    def lines(self, loop: SpaceLoop) -> list[str]:
+    def lines(self, loop: SortieLoop) -> list[str]:
         """The panel: phase, timers, mode, tanks, batteries, sortie count, last decision and its reason."""
         memory, state, status = loop.depot.memory, loop.world.state, loop.depot.memory.status
         of = "" if self._total is None else f" of {self._total}"

@@ -43,6 +43,10 @@ class Board:
     def next_link_deadline_ms(self) -> int | None:
         return self._due_ms
 
+    def next_vehicle_deadline_ms(self) -> int | None:
+        """It has nothing to do with vehicle time."""
+        return None
+
     def heard(self, endpoint: LinkOwner, link_ms: int) -> None:
         """It has no endpoint."""
 

@@ -9,15 +9,12 @@ from mavlink_bridge.links.hub import LinkOwner
 
 
 class EndpointNode:
-    """`vehicle_ms`: the vehicle time that its services are given; without one it is 0."""
+    """It has no vehicle: the vehicle time that its services are given is 0."""
 
-    def __init__(self, endpoint: Endpoint, vehicle_ms: Callable[[], int] = lambda: 0) -> None:
+    now_ms = 0
+
+    def __init__(self, endpoint: Endpoint) -> None:
         self._endpoint = endpoint
-        self._vehicle_ms = vehicle_ms
-
-    @property
-    def now_ms(self) -> int:
-        return self._vehicle_ms()
 
     @property
     def endpoints(self) -> tuple[Endpoint, ...]:
@@ -26,12 +23,56 @@ class EndpointNode:
     def next_link_deadline_ms(self) -> int | None:
         return self._endpoint.next_deadlines()[0]
 
+    def next_vehicle_deadline_ms(self) -> int | None:
+        """It has nothing to do with vehicle time."""
+        return None
+
     def heard(self, endpoint: LinkOwner, link_ms: int) -> None:
         """Its services have been given everything."""
 
     def serve_links(self, link_ms: int) -> None:
         """Let the services send what is due."""
         self._endpoint.handle_timeouts(link_ms, self.now_ms)
+
+    def commit(self, link_ms: int) -> None:
+        """Nothing is kept."""
+
+
+class VehicleTimeNode:
+    """An endpoint all of whose time is the vehicle time `now_ms`, which others let pass: the depot, a skimmer without
+    an autopilot. `there` False: nobody looks at the time any more."""
+
+    def __init__(self, endpoint: Endpoint, now_ms: Callable[[], int], there: Callable[[], bool] = lambda: True) -> None:
+        self.endpoint = endpoint
+        self.endpoints = (endpoint,)
+        self._now_ms = now_ms
+        self._there = there
+
+    @property
+    def now_ms(self) -> int:
+        return self._now_ms()
+
+    def next_vehicle_deadline_ms(self) -> int | None:
+        """Of its services, whichever clock they name."""
+        if not self._there():
+            return None
+        one, other = self.endpoint.next_deadlines()
+        if one is None or other is None:
+            return other if one is None else one
+        return one if one < other else other
+
+    def next_link_deadline_ms(self) -> int | None:
+        """What falls due on its links is a deadline in vehicle time."""
+        return None
+
+    def heard(self, endpoint: LinkOwner, link_ms: int) -> None:
+        """Its services have been given everything."""
+
+    def serve_links(self, link_ms: int) -> None:
+        """Its services look at the time."""
+        if self._there():
+            now_ms = self._now_ms()
+            self.endpoint.handle_timeouts(now_ms, now_ms)
 
     def commit(self, link_ms: int) -> None:
         """Nothing is kept."""

@@ -300,11 +300,11 @@ class FleetNode:
 
 
 class OwnLinks:
-    """Links of one vehicle of a fleet, as those of a `Service` are used: its `endpoint` is a network of one, made with
-    the first link."""
+    """Links of one vehicle of a fleet, as those of a `Service` are used: its `endpoint` is a network of one of `node`,
+    made with the first link."""
 
     def __init__(self, node: FleetNode, member: int) -> None:
-        self._node = node
+        self.node = node
         self._member = member
         self._network: Network | None = None
 
@@ -312,10 +312,5 @@ class OwnLinks:
     def endpoint(self) -> Network:
         """Whose links they are."""
         if self._network is None:
-            self._network = self._node.own_network(self._member)
+            self._network = self.node.own_network(self._member)
         return self._network
-
-    def receive(self, link: int, data: bytes, link_ms: int) -> None:
-        """Bytes that came in on a link act now."""
-        self.endpoint.receive(link, data, link_ms, self._node.now_ms)
-        self._node.serve_links(link_ms)

@@ -1,8 +1,9 @@
 """What a runtime runs. A node has endpoints and deadlines, and never waits; the runtime has the clocks and the links.
 
 A turn goes through four phases, the same for every node: *receive* (bytes that came in are handed to its endpoints,
-`heard` after each), *decide* (`advance`, `serve_links`), *commit* (what was decided is recorded), *flush* (what waits
-in its endpoints is sent). Nothing leaves before the commit.
+`heard` after each), *decide* (`advance`, `serve_links`, and between nodes on wires as often as they have something to
+say), *commit* (what was decided is recorded), *flush* (what waits in its endpoints is sent). Nothing leaves before the
+commit.
 
 Link time and vehicle time are in ms. Vehicle time is one for all vehicles of a runtime.
 """
@@ -29,6 +30,9 @@ class Node(Protocol):
 
     def next_link_deadline_ms(self) -> int | None:
         """The earliest link time at which `serve_links` is needed although nothing comes in."""
+
+    def next_vehicle_deadline_ms(self) -> int | None:
+        """The earliest vehicle time, of the runtime's vehicles, at which `serve_links` is needed; None: never."""
 
     def heard(self, endpoint: LinkOwner, link_ms: int) -> None:
         """What came in for this endpoint, if anything did, has been handed to it; others follow."""
@@ -59,15 +63,3 @@ class VehicleNode(Node, Protocol):
 
     def beat(self) -> None:
         """Vehicle time stands still: say that it is there."""
-
-
-class Wire(Protocol):
-    """A link in memory with a node on at least one end."""
-
-    @property
-    def closed(self) -> bool: ...
-    def carry(self) -> bool:
-        """Move what waits, both ways; True when a node has received something, and may have an answer."""
-
-    def next_deadline_ms(self) -> int | None:
-        """When the next frame arrives, on either end."""

@@ -21,11 +21,12 @@ from autopilot.control.layout import TICK_MS
 from mavlink_bridge.links.hub import LinkOwner
 from sortie.metrics.jitter import Jitter
 from sortie.runtime.loader import Loader
-from sortie.runtime.node import Node, VehicleNode, Wire
+from sortie.runtime.node import Node, VehicleNode
 from sortie.runtime.pacing import Pace, no_clock
 from sortie.runtime.signals import Signals
 from sortie.runtime.sockets import Sockets
 from sortie.runtime.stall import Readers
+from sortie.runtime.wire import Wire, Wires
 
 SLICE_S = 0.0005
 PACED_SLICE_S = 0.02
@@ -43,6 +44,10 @@ def _say(text: str) -> None:
 def always() -> bool:
     """For `set_speedup`: run ahead all the time."""
     return True
+
+
+def _own_time(node: Node) -> int:
+    return node.now_ms
 
 
 def never() -> bool:
@@ -69,7 +74,8 @@ class Runtime:
         self._zero_ms = 0  # link time when the wall is at 0
         self._nodes: list[Node] = []
         self._vehicles: list[VehicleNode] = []
-        self._wires: list[Wire] = []
+        self._plain: list[Node] = []
+        self._wires = Wires()
         self._readers = Readers()
         self._limit_ms = FOR_EVER_MS
         self._due_s = 0.0
@@ -81,20 +87,32 @@ class Runtime:
     def add(self, node: Node) -> None:
         """A node without a vehicle."""
         self._nodes.append(node)
+        self._plain.append(node)
+        self._arrange()
 
     def add_vehicle(self, node: VehicleNode) -> None:
         """A node whose time passes."""
         self._nodes.append(node)
         self._vehicles.append(node)
+        self._arrange()
 
     def remove(self, node: Node) -> None:
-        """Its endpoints' links stay open, for whoever has these endpoints next."""
+        """And its wires. Its endpoints' links stay open, for whoever has these endpoints next."""
         self._nodes.remove(node)
+        self._plain = [plain for plain in self._plain if plain is not node]
         self._vehicles = [vehicle for vehicle in self._vehicles if vehicle is not node]
+        self._arrange([wire for wire in self._wires.all() if node not in (wire.a.node, wire.b.node)])
 
     def connect(self, wire: Wire) -> None:
-        """Carry this wire from now on, until it is closed."""
-        self._wires.append(wire)
+        """Carry this wire from now on, between two nodes that are or will be here."""
+        self._arrange([*self._wires.all(), wire])
+
+    def stir(self) -> None:
+        """Something has happened that no wire tells: all nodes on wires look once more before this instant is over."""
+        self._wires.stir()
+
+    def _arrange(self, wires: list[Wire] | None = None) -> None:
+        self._wires.arrange(self._nodes, self._vehicles, wires)
 
     def open(self, endpoint: LinkOwner, url: str) -> str:
         """Open a socket or serial link of an endpoint and return its address, or raise UserError. Time is real from now
@@ -179,8 +197,7 @@ class Runtime:
     def step(self, limit_ms: int) -> None:
         """Let time pass to the next thing that happens, at most to vehicle time `limit_ms`."""
         if self.sockets is None:
-            self._pass(min(limit_ms, max(self._next_link_event_ms(), self.now_ms + TICK_MS)), None)
-            self._send(self.now_ms)
+            self._pass(min(limit_ms, max(self._next_link_event_ms(), self.now_ms + TICK_MS)), self.now_ms)
             return
         self._limit_ms = limit_ms
         try:
@@ -191,54 +208,74 @@ class Runtime:
     def settle(self) -> None:
         """Something was done from outside: let everybody act on it, and hear of it, now."""
         link_ms = self.link_ms
-        for node in self._nodes:
-            node.serve_links(link_ms)
-        self._send(link_ms)
+        for node in self._vehicles if self._wires else self._nodes:
+            node.serve_links(self._at_ms(node, link_ms))
+        self._send(link_ms, looking=True)
+
+    def look(self) -> None:
+        """Something was done from outside that is no vehicle's matter: who is none acts on it, and on what follows."""
+        self._send(self.link_ms, looking=True)
 
     # --- passes of the vehicles -------------------------------------------------------------------------------------
-    def _pass(self, until_ms: int, link_ms: int | None) -> None:
-        """Every vehicle to the earliest deadline of all. One that is alone finds its own deadline."""
+    def _pass(self, until_ms: int, link_ms: int) -> None:
+        """Every vehicle to the earliest deadline of all, then all that happens at that instant. A vehicle that is alone
+        finds its own deadline."""
         if until_ms > self._limit_ms:
             until_ms = self._limit_ms
+        for node in self._plain:
+            due = node.next_vehicle_deadline_ms()
+            if due is not None and due < until_ms:
+                until_ms = due
+        virtual = self.sockets is None or self.virtual_links
+        if virtual and self._wires:
+            due = self._wires.next_deadline_ms()
+            if due is not None and due < until_ms:
+                until_ms = due
         vehicles = self._vehicles
         if len(vehicles) > 1:
             until_ms = min(until_ms, *(vehicle.next_vehicle_deadline_ms() for vehicle in vehicles))
         for vehicle in vehicles:
             if vehicle.now_ms < until_ms:
-                vehicle.advance(until_ms, link_ms)
+                vehicle.advance(until_ms, None if virtual else link_ms)
+        if self._wires:
+            self._exchange(self.now_ms if virtual else link_ms, looking=True)
         self._commit(link_ms)
 
     def _next_link_event_ms(self) -> int:
         """In virtual time: a deadline of a link's protocols, a frame that arrives, or half a one that is given up."""
         dues = [node.next_link_deadline_ms() for node in self._nodes]
-        dues += [wire.next_deadline_ms() for wire in self._wires]
+        dues.append(self._wires.next_deadline_ms())
         dues += [endpoint.claim_deadline_ms() for node in self._nodes for endpoint in node.endpoints]
         return min((due for due in dues if due is not None), default=FOR_EVER_MS)
 
-    def _commit(self, link_ms: int | None) -> None:
-        own = link_ms is None or self.virtual_links
+    def _at_ms(self, node: Node, link_ms: int) -> int:
+        """The link time of a node."""
+        return node.now_ms if self.sockets is None or self.virtual_links else link_ms
+
+    def _commit(self, link_ms: int) -> None:
         for node in self._nodes:
-            node.commit(node.now_ms if own or link_ms is None else link_ms)
+            node.commit(self._at_ms(node, link_ms))
 
     def exchange(self) -> None:
         """Carry what waits on the wires, and the answers to it, until all is still."""
-        busy = bool(self._wires)
-        while busy:
-            busy = False
-            self._wires = [wire for wire in self._wires if not wire.closed]
-            for wire in self._wires:
-                if wire.carry():
-                    busy = True
-                    self._commit(self.link_ms)
-        if self.sockets is None and self._wires:
+        if self._wires:
+            self._exchange(self.link_ms)
+
+    def _exchange(self, link_ms: int, *, looking: bool = False) -> None:
+        if self.sockets is not None and not self.virtual_links:
+            self._wires.exchange(lambda node: link_ms, link_ms, looking=looking)
+            return
+        self._wires.exchange(_own_time, link_ms, looking=looking)
+        if self.sockets is None:
             for node in self._nodes:
                 for endpoint in node.endpoints:
                     endpoint.give_up_claims(node.now_ms, node.now_ms)
 
-    def _send(self, link_ms: int) -> None:
-        """Commit, then flush."""
+    def _send(self, link_ms: int, *, looking: bool = False) -> None:
+        """Hand on what waits between nodes; commit, then flush."""
+        if self._wires:
+            self._exchange(link_ms, looking=looking)
         self._commit(link_ms)
-        self.exchange()
         if self.sockets is not None:
             self.sockets.flush()
 
@@ -255,8 +292,6 @@ class Runtime:
         ahead, now_s, advance = self._ahead, self._wall_s, self._pass
         while ahead() and not finished():
             advance(FOR_EVER_MS, link_ms)
-            if self._wires:
-                self._send(link_ms)
             if now_s() >= end_s:
                 break
         self._send(link_ms)
@@ -273,7 +308,7 @@ class Runtime:
 
     def _receive(self, link_ms: int, *, serve: bool) -> None:
         for node in self._nodes:
-            at_ms = node.now_ms if self.virtual_links else link_ms
+            at_ms = self._at_ms(node, link_ms)
             self._sockets.receive(node, at_ms)
             if serve:
                 node.serve_links(at_ms)
@@ -303,8 +338,6 @@ class Runtime:
         end_s = wall_s + PACED_SLICE_S
         while self._vehicles and self.now_ms < due_ms and not finished():
             self._pass(due_ms, link_ms)
-            if self._wires:
-                self._send(link_ms)
             if self._wall_s() >= end_s:
                 break
 
@@ -314,6 +347,8 @@ class Runtime:
         wait_s = min(MAX_SLEEP_S, self._until_links_s())
         if self._vehicles:
             next_ms = min(self._next_look_ms(vehicle) for vehicle in self._vehicles)
+            dues = [node.next_vehicle_deadline_ms() for node in self._plain]
+            next_ms = min((due for due in dues if due is not None and due < next_ms), default=next_ms)
             wait_s = min(wait_s, self._pace.wall_s(min(next_ms, self._limit_ms)) - now_s)
         self._due_s = now_s + wait_s
         return max(wait_s, 0.0)
@@ -326,7 +361,7 @@ class Runtime:
         if self.virtual_links:
             return math.inf
         dues = [node.next_link_deadline_ms() for node in self._nodes]
-        dues.append(self._sockets.next_deadline_ms())
+        dues += [self._sockets.next_deadline_ms(), self._wires.next_deadline_ms()]
         due_ms = min((due for due in dues if due is not None), default=math.inf)
         return (due_ms - self._zero_ms) / 1000.0 - self._wall_s()
 

@@ -37,7 +37,6 @@ ALONE: Mapping[str, str] = {
     "sortie.companion.link_diagnosis": "goes into connection",
     "sortie.flashing.obstacles": "goes into shell",
     "sortie.logs.bin_watch": "goes into bin_log",
-    "sortie.loop.craft_core": "goes with the loop's nodes",
     "sortie.loop.operator": "goes into view",
     "sortie.loop.outside": "goes into start",
     "sortie.loop.result": "goes into report",

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from depot.settings import Profile
-from sortie.loop.box import BoxLoop
+from sortie.loop.box import SimulatedBox, box_loop
 from sortie.loop.profile import load_profile
 from tests.fakes.loop_run import LoopBench
 
@@ -28,8 +28,13 @@ def shortened(share: float, **box: Any) -> Profile:
 class BoxBench(LoopBench):
     """As `LoopBench`, with a copter that flies."""
 
-    loop: BoxLoop
-    make = BoxLoop
+    make = staticmethod(box_loop)
+
+    @property
+    def box(self) -> SimulatedBox:
+        """What flies."""
+        assert isinstance(self.loop.carrier, SimulatedBox)
+        return self.loop.carrier
 
     @staticmethod
     def usual() -> Profile:

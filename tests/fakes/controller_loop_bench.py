@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from depot.settings import Profile
-from sortie.loop.controller_loop import Controller, ControllerLoop, stored_state
+from sortie.loop.controller_loop import ControlledBox, Controller, controller_loop, stored_state
 from sortie.loop.faults import parse_loop_fault
-from sortie.loop.space import Snapshot, decode, encode
+from sortie.loop.loop import Snapshot, decode, encode
+from sortie.runtime.runtime import Runtime
 from tests.fakes.box_run import shortened
 from tests.fakes.controller_bench import ControllerBench, Ground
 from tests.fakes.loop_run import LoopRecords
@@ -39,7 +40,8 @@ class ControllerLoopBench(LoopRecords):
         self.bench.run_until(lambda: self.bench.vehicle.known, 120.0)
         controller = Controller(self.bench.companion, simulated, wall_s=lambda: self.bench.now_ms / 1000.0)
         parsed = [parse_loop_fault(text) for text in faults]
-        self.loop = ControllerLoop(self.profile, 1, parsed, controller, total=total, snapshot=snapshot)
+        self.runtime = Runtime()
+        self.loop = controller_loop(self.profile, 1, parsed, self.runtime, controller, total=total, snapshot=snapshot)
         self._ahead_ms = self.loop.now_ms - self.bench.now_ms
         self.take()
 
@@ -48,15 +50,21 @@ class ControllerLoopBench(LoopRecords):
         bench, loop = self.bench, self.loop
         bench.pass_time()
         bench.hear_controller()
-        loop.hear()
+        self.runtime.settle()
         due_ms = bench.now_ms + self._ahead_ms
         while loop.now_ms < due_ms:
-            loop.step(due_ms)
+            self.runtime.step(self.runtime.now_ms + due_ms - loop.now_ms)
         for station in bench.grounds:
             while station.exchange(bench.now_ms):
-                loop.hear()
+                self.runtime.settle()
         bench.tell_controller()
         self.take()
+
+    @property
+    def box(self) -> ControlledBox:
+        """What flies."""
+        assert isinstance(self.loop.carrier, ControlledBox)
+        return self.loop.carrier
 
     def run(self, limit_s: float = 3600.0) -> ControllerLoopBench:
         """To the end of the loop."""
@@ -84,7 +92,7 @@ class ControllerLoopBench(LoopRecords):
         """How things stand, for a failed test."""
         memory = self.loop.depot.memory
         last = [(d.time_ms / 1000.0, d.party, d.name, d.reason) for d in self.decisions[-12:]]
-        pilot = self.loop.pilot
+        pilot = self.box.pilot
         return (
             f"phase {memory.phase.name}, place {self.loop.world.state.place.name}, stage "
             f"{self.loop.skimmer.memory.stage.name}, controlled by {pilot.controlled_by()!r}, not ready: "

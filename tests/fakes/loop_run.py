@@ -7,7 +7,10 @@ from typing import Any
 from depot.decision import Decision
 from depot.settings import Profile
 from sortie.loop.faults import parse_loop_fault
-from sortie.loop.space import Snapshot, SpaceLoop
+from sortie.loop.loop import Snapshot, SortieLoop
+from sortie.loop.space import space_loop
+from sortie.loop.vehicles import LoopMaker
+from sortie.runtime.runtime import FOR_EVER_MS, Runtime
 
 PROFILE = Profile()
 
@@ -15,7 +18,8 @@ PROFILE = Profile()
 class LoopRecords:
     """What a loop has done. `sorties`: reports of those that have ended; `decisions`: all."""
 
-    loop: SpaceLoop
+    loop: SortieLoop
+    runtime: Runtime
 
     def __init__(self) -> None:
         self.decisions: list[Decision] = []
@@ -43,7 +47,7 @@ class LoopRecords:
 class LoopBench(LoopRecords):
     """`faults` as on the command line."""
 
-    make: type[SpaceLoop] = SpaceLoop
+    make: LoopMaker = staticmethod(space_loop)
 
     @staticmethod
     def usual() -> Profile:
@@ -56,12 +60,15 @@ class LoopBench(LoopRecords):
     ) -> None:  # fmt: skip
         super().__init__()
         parsed = [parse_loop_fault(text) for text in faults]
-        self.loop = self.make(profile or self.usual(), seed, parsed, total=total, snapshot=snapshot, confirm=confirm)
+        self.runtime = Runtime()
+        self.loop = self.make(
+            profile or self.usual(), seed, parsed, self.runtime, total=total, snapshot=snapshot, confirm=confirm
+        )
         self.steps = 0
 
     def step(self) -> None:
         """One event."""
-        self.loop.step()
+        self.runtime.step(FOR_EVER_MS)
         self.steps += 1
         self.take()
 
@@ -77,7 +84,7 @@ class LoopBench(LoopRecords):
         """To an instant of vehicle time, or to the end."""
         until = round(seconds * 1000.0)
         while self.loop.ended_by is None and self.loop.now_ms < until:
-            self.loop.step(until)
+            self.runtime.step(self.runtime.now_ms + until - self.loop.now_ms)
             self.take()
         return self
 

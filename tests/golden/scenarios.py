@@ -22,6 +22,7 @@ from sortie.loop.journal import LoopJournal
 from sortie.loop.profile import load_profile
 from sortie.loop.runner import LoopRun
 from sortie.loop.view import LoopView
+from sortie.runtime.runtime import FOR_EVER_MS
 from tests.fakes import program
 from tests.fakes.box_run import shortened
 from tests.fakes.controller_bench import ControllerBench
@@ -93,8 +94,7 @@ def box_killed(folder: Path) -> Written:
     run = start()
     memory = run.loop.depot.memory
     while (memory.number, memory.phase.value) != (2, 4):
-        run.loop.step()
-        run.node.commit(0)
+        run.runtime.step(FOR_EVER_MS)
     run.journal.close()
     run = start()
     run.run()

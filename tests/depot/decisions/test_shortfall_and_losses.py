@@ -136,7 +136,7 @@ def test_a_loss_changes_the_books_and_every_later_plan() -> None:
     assert adjusted.facts["losses"] == 1 and adjusted.facts["reserve"] == LOSS_RESERVE
     first = bench.decision("plan_mission").facts
     bench.loop.world.clear("link_loss")
-    bench.loop.link.loss = 0.0
+    bench.loop.wire.loss = 0.0
     bench.loop.recover()
     assert bench.loop.depot.memory.phase is Phase.DOCKING and not bench.loop.world.state.depot.rationed
     bench.run()

@@ -63,7 +63,7 @@ def test_one_that_leaves_its_limits_in_the_approach_goes_back_to_the_gate_and_do
     else:
         blow(bench, faster_mps=1.5)
     while bench.names("skimmer").count("approach") < 2:
-        bench.loop.step(bench.loop.now_ms + 20_000)
+        bench.runtime.step(bench.loop.now_ms + 20_000)
         bench.take()
         seen = bench.loop.world.depot_reading().seen
         assert seen is not None
@@ -129,7 +129,6 @@ def test_a_person_who_takes_it_back_in_gives_it_more_approaches() -> None:
 def test_a_wave_off_that_is_not_heard_is_given_again() -> None:
     """The link is gone while it is off its slope."""
     bench = on_its_way_in(600.0, "link_loss@T+400000")  # later than anything here
-    bench.loop.link.loss = 1.0
     turn(bench)
     lost_until_ms = bench.loop.now_ms + 400_000
     ChangedMotion(bench.loop.world, link_open=lambda is_open: is_open and bench.loop.now_ms >= lost_until_ms)

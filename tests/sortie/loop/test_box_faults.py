@@ -86,7 +86,7 @@ def test_without_a_link_the_copter_comes_home_and_lands_beside_the_pad() -> None
         bench.step()
     assert bench.loop.world.state.place is Place.CORRIDOR
     bench.run()
-    state = bench.loop.service.vehicle.state
+    state = bench.box.service.vehicle.state
     assert bench.loop.ended_by is EndedBy.LOST
     assert bench.last["abort"] == "ABORT-2B"
     assert not bench.loop.world.state.destroyed
@@ -118,10 +118,10 @@ def test_a_copter_that_is_gone_or_late_is_lost_at_t_death(fault: str) -> None:
 def test_a_copter_that_cannot_arm_is_not_launched() -> None:
     """No GPS: the launch command is refused, the box waits and tries again."""
     bench = BoxBench()
-    bench.loop.service.vehicle.inject_fault("gps.loss", None, active=True)
+    bench.box.service.vehicle.inject_fault("gps.loss", None, active=True)
     bench.run_to(400.0)
     assert bench.names().count("launch_refused") >= 2
-    bench.loop.service.vehicle.inject_fault("gps.loss", None, active=False)
+    bench.box.service.vehicle.inject_fault("gps.loss", None, active=False)
     bench.run()
     assert bench.last["outcome"] == "completed"
 

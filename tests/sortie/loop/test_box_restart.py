@@ -12,9 +12,10 @@ from depot.names import EndedBy, Phase, SkimmerState, Stage
 from depot.readings import Place
 from sortie.loop.faults import parse_loop_fault
 from sortie.loop.journal import LoopJournal
+from sortie.loop.loop import decode, encode
 from sortie.loop.runner import LoopRun
-from sortie.loop.space import decode, encode
 from sortie.loop.view import LoopView
+from sortie.runtime.runtime import FOR_EVER_MS
 from tests.fakes.box_run import BoxBench, shortened
 from tests.fakes.loop_run import phases
 
@@ -42,7 +43,7 @@ def test_a_sortie_that_was_in_the_air_is_closed_and_keeps_its_number(phase: int)
     at_s = before.loop.now_ms / 1000.0
     again = begun_again(before)
     assert again.loop.world.state.place is Place.DOCK
-    assert again.loop.service.vehicle.state.landed or again.loop.service.now_ms == 0
+    assert again.box.service.vehicle.state.landed or again.box.service.now_ms == 0
     again.run()
     broken, whole = again.sorties
     assert (broken["number"], broken["outcome"], broken["abort"], broken["trigger"]) == (1, "aborted", None, "restart")
@@ -104,8 +105,7 @@ def test_thirty_kills_at_random_moments_lose_and_double_nothing(tmp_path: Path) 
             for _ in range(random.randint(1, 500)):
                 if run.loop.ended_by is not None:
                     break
-                run.loop.step()
-                run.node.commit(0)
+                run.runtime.step(FOR_EVER_MS)
             ended = run.loop.ended_by
         else:
             ended = run.run()
@@ -127,7 +127,7 @@ def test_a_lost_copter_that_reports_again_is_recovered() -> None:
     again = begun_again(bench)
     again.run_to(again.loop.now_ms / 1000.0)
     for _ in range(20):
-        again.loop.step()
+        again.step()
     assert again.loop.depot.memory.heard_again
     again.loop.recover()
     again.run()
@@ -142,7 +142,7 @@ def test_a_lost_copter_that_comes_back_with_an_empty_battery_flies_again() -> No
     again.loop.world.state.outside.book("exhaust", lobes.species, lobes.kg - 2.0)
     lobes.kg = 2.0
     for _ in range(20):
-        again.loop.step()
+        again.step()
     again.loop.recover()
     again.run()
     assert [(s["number"], s["outcome"]) for s in again.sorties] == [(2, "completed")]

@@ -48,7 +48,7 @@ def test_the_copters_battery_pays_for_the_flight_and_the_dock_charges_it() -> No
     lowest = 1.0
     while bench.loop.ended_by is None:
         bench.step()
-        charge = bench.loop.pilot.charge()
+        charge = bench.box.pilot.charge()
         lowest = min(lowest, charge)
         assert math.isclose(charge, bench.loop.world.state.skimmer.lobes.fill, abs_tol=0.01)
     assert lowest < 0.93
@@ -115,7 +115,7 @@ def test_wind_over_the_limit_withholds_clearance() -> None:
 def test_a_landing_beside_the_pad_is_flown_again_and_then_fails_its_locks() -> None:
     """A precision that no copter has: three landings, and the locks do not hold."""
     bench = BoxBench(profile=shortened(0.1, precision_m=0.001)).run()
-    assert bench.loop.pilot.tries == 3
+    assert bench.box.pilot.tries == 3
     assert bench.last["outcome"] == "aborted"
     assert bench.last["trigger"] == "interface_failure"
     facts = bench.decision("interface_failure").facts

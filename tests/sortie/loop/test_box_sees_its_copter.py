@@ -27,13 +27,13 @@ def flying(phase: int = 4, seconds: float = 5.0, *, total: int = 1) -> BoxBench:
 
 def break_it(bench: BoxBench, fault: str, value: float | None = None) -> None:
     """A fault of the simulated machine."""
-    assert bench.loop.service.vehicle.inject_fault(fault, value, active=True)
+    assert bench.box.service.vehicle.inject_fault(fault, value, active=True)
 
 
 def change_mode(bench: BoxBench, mode: CopterMode) -> None:
     """As a ground station does."""
-    assert bench.loop.service.autopilot.modes.set(mode, bench.loop.service.now_ms).ok
-    bench.loop.hear()
+    assert bench.box.service.autopilot.modes.set(mode, bench.box.service.now_ms).ok
+    bench.runtime.settle()
 
 
 def decided(bench: BoxBench, party: str, since_s: float, within_s: float = SEEN_S) -> list[str]:
@@ -45,7 +45,7 @@ def decided(bench: BoxBench, party: str, since_s: float, within_s: float = SEEN_
 
 def disarm(bench: BoxBench) -> None:
     """In flight, by force."""
-    assert bench.loop.service.autopilot.arming.disarm(bench.loop.service.now_ms, force=True).ok
+    assert bench.box.service.autopilot.arming.disarm(bench.box.service.now_ms, force=True).ok
 
 
 HARM: dict[str, tuple[Callable[[BoxBench], None], set[str]]] = {
@@ -140,7 +140,7 @@ def test_dead_sensors_at_the_dock_stop_a_launch_by_themselves() -> None:
     break_it(bench, "compass.loss")
     bench.run_to(500.0)
     assert bench.loop.depot.memory.phase is Phase.PREP and "launch" not in bench.names()
-    bench.loop.service.vehicle.inject_fault("compass.loss", None, active=False)
+    bench.box.service.vehicle.inject_fault("compass.loss", None, active=False)
     bench.run()
     assert bench.last["outcome"] == "completed"
 
@@ -155,7 +155,7 @@ def test_a_takeover_is_seen_and_nothing_is_commanded(phase: int) -> None:
     assert "taken_over" in decided(bench, "skimmer", struck_s)
     assert "vehicle_taken" in decided(bench, "depot", struck_s)
     bench.run_to(struck_s + 60.0)
-    assert bench.loop.service.autopilot.modes.number == CopterMode.LOITER
+    assert bench.box.service.autopilot.modes.number == CopterMode.LOITER
     assert bench.loop.depot.memory.phase == phase
 
 
@@ -197,7 +197,7 @@ def test_put_down_elsewhere_by_somebody_else_it_is_lost_when_t_death_expires() -
     change_mode(bench, CopterMode.LAND)
     bench.run()
     assert (bench.last["outcome"], bench.last["abort"], bench.last["trigger"]) == ("lost", None, "taken_over")
-    assert bench.loop.pilot.controlled_by() == "it came down away from its dock"
+    assert bench.box.pilot.controlled_by() == "it came down away from its dock"
 
 
 # --- what it surveys --------------------------------------------------------------------------------------------------
@@ -205,10 +205,10 @@ def test_each_photo_over_a_line_is_data() -> None:
     """As many as the lines that were flown are long; nothing comes in before the survey or after it."""
     bench = flying(4, 0.0)
     skimmer, box = bench.loop.world.state.skimmer, bench.loop.depot.profile.box
-    camera = bench.loop.service.autopilot.payload.camera
-    way_m = bench.loop.service.vehicle.state.odometer
+    camera = bench.box.service.autopilot.payload.camera
+    way_m = bench.box.service.vehicle.state.odometer
     bench.run_to(bench.loop.now_ms / 1000.0 + 60.0)
-    flown_m = bench.loop.service.vehicle.state.odometer - way_m
+    flown_m = bench.box.service.vehicle.state.odometer - way_m
     assert skimmer.harvested_kg == pytest.approx(camera.taken * box.photo_kg, abs=2.0 * box.photo_kg)
     assert camera.taken == pytest.approx(flown_m / box.photo_m, rel=0.1)
     bench.run()

@@ -71,7 +71,7 @@ def test_heights_count_from_the_dock_as_the_controller_has_it(make: Make) -> Non
     """The profile says 602 m with a pad at 584 m: 18 m above where it was armed."""
     bench = make()
     bench.until_phase(4, 5.0)
-    assert bench.loop.pilot.position()[2] == pytest.approx(18.0, abs=1.5)
+    assert bench.box.pilot.position()[2] == pytest.approx(18.0, abs=1.5)
 
 
 def test_a_recall_and_a_self_abort_bring_it_home(make: Make) -> None:
@@ -80,7 +80,7 @@ def test_a_recall_and_a_self_abort_bring_it_home(make: Make) -> None:
     assert [(s["outcome"], s["abort"], s["trigger"]) for s in bench.sorties] == [
         ("aborted", "ABORT-2", "debris"), ("aborted", "ABORT-1", "imu_loss"),
     ]  # fmt: skip
-    assert bench.loop.pilot.docked and bench.loop.ended_by is EndedBy.RETIRED
+    assert bench.box.pilot.docked and bench.loop.ended_by is EndedBy.RETIRED
 
 
 def test_what_stands_elsewhere_is_not_launched(make: Make) -> None:
@@ -150,18 +150,18 @@ def test_a_reported_battery_is_waited_for(make: Make) -> None:
     assert bench.loop.depot.memory.phase == 1 and "go" not in bench.names("depot")
     bench.bench.vehicle.reset_battery(1.0)
     bench.until_phase(4)
-    assert bench.loop.world.state.skimmer.lobes.kg == pytest.approx(100.0 * bench.loop.pilot.charge())
+    assert bench.loop.world.state.skimmer.lobes.kg == pytest.approx(100.0 * bench.box.pilot.charge())
 
 
 def test_a_modelled_battery_is_charged_by_the_dock_and_the_controller_told(make: Make) -> None:
     """BATTERY_RESET, as after a change of packs."""
     bench = make(simulated=False, profile=short_box("modelled"))
     bench.bench.vehicle.reset_battery(0.5)
-    bench.until(lambda: bench.loop.pilot.charge() < 0.55, 20.0)
+    bench.until(lambda: bench.box.pilot.charge() < 0.55, 20.0)
     bench.loop.world.state.skimmer.lobes.kg = 50.0
     bench.until(lambda: "go" in bench.names("depot"), 120.0)
     wait(bench, 8.0)
-    assert bench.loop.pilot.charge() == pytest.approx(0.95, abs=0.03)
+    assert bench.box.pilot.charge() == pytest.approx(0.95, abs=0.03)
 
 
 # --- whose it is ------------------------------------------------------------------------------------------------------
@@ -210,7 +210,7 @@ def test_landed_elsewhere_it_is_lost_when_t_death_expires(make: Make) -> None:
     bench.run()
     assert result(bench) == (1, "lost", None, "taken_over")
     assert bench.loop.depot.memory.skimmer is SkimmerState.LOST
-    assert bench.loop.pilot.controlled_by() == "it came down away from its dock"
+    assert bench.box.pilot.controlled_by() == "it came down away from its dock"
     assert not bench.bench.controller.armed
 
 
@@ -242,14 +242,14 @@ def test_ctrl_c_holds_and_a_person_may_ask_again(make: Make) -> None:
     bench.until_phase(4, 2.0)
     assert bench.loop.flies and bench.loop.hold("Ctrl-C")
     wait(bench, 3.0)
-    place = bench.loop.pilot.position()
+    place = bench.box.pilot.position()
     wait(bench, 30.0)
     assert bench.bench.controller.mode == GUIDED
-    assert bench.loop.pilot.position() == pytest.approx(place, abs=1.5)
+    assert bench.box.pilot.position() == pytest.approx(place, abs=1.5)
     bench.loop.take_back()
     bench.run()
     assert result(bench) == (1, "aborted", None, "taken_over")
-    assert bench.loop.pilot.docked
+    assert bench.box.pilot.docked
 
 
 # --- restarts ---------------------------------------------------------------------------------------------------------
@@ -261,7 +261,7 @@ def test_found_in_the_air_it_is_not_commanded_until_a_person_asks(make: Make, ph
     again = make(total=2, before=before, away_s=5.0)
     wait(again, 20.0)
     assert not again.bench.vehicle.commanded and again.bench.controller.armed
-    assert again.loop.pilot.controlled_by() == "found in the air, and nobody has asked for it"
+    assert again.box.pilot.controlled_by() == "found in the air, and nobody has asked for it"
     again.loop.take_back()
     again.run()
     assert [s["number"] for s in again.sorties] == [1, 2]
@@ -273,15 +273,15 @@ def test_found_in_the_air_a_ground_stations_auto_gives_the_mission_back(make: Ma
     """At the item where it was, at its height above the dock."""
     before = make()
     before.until_phase(4, 2.0)
-    item = before.loop.service.autopilot.sequencer.current_nav_index()
+    item = before.box.service.autopilot.sequencer.current_nav_index()
     again = make(before=before, away_s=3.0)
     ground = again.ground()
     wait(again, 3.0)
     ground.command(SET_MODE, 1, AUTO)
     again.until(lambda: "given_back" in again.names("skimmer"), 10.0)
-    assert again.loop.service.autopilot.sequencer.current_nav_index() >= item
+    assert again.box.service.autopilot.sequencer.current_nav_index() >= item
     wait(again, 5.0)
-    assert again.loop.pilot.position()[2] > 7.0
+    assert again.box.pilot.position()[2] > 7.0
     assert again.bench.autopilot.facts.home == again.bench.vehicle.home.position
     again.run()
     assert result(again)[1] == "completed"

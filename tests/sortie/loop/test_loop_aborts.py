@@ -8,7 +8,7 @@ from depot.decisions.watches import ABORT_2_NAMES, ABORT_3_NAMES, UNSTABLE
 from depot.names import ABORT_1_NAMES, EndedBy
 from depot.world.depot import FAILED
 from depot.world.faults import GROWING
-from sortie.loop.space import decode, encode
+from sortie.loop.loop import decode, encode
 from tests.fakes.loop_run import PROFILE, LoopBench, modes, phases, start_of
 
 REPAIRABLE = PROFILE.retirement.repairable

@@ -65,7 +65,7 @@ def test_any_faults_lead_to_an_end_that_the_seed_allows(faults: list[str], seed:
     assert (ended is EndedBy.TOTAL_ABORT) == (bench.last["abort"] == "ABORT-3")
     if ended is EndedBy.TOTAL_ABORT:
         before = bench.loop.world.state.skimmer.mode
-        bench.loop.step(bench.loop.now_ms + 10_000_000)
+        bench.runtime.step(bench.loop.now_ms + 10_000_000)
         assert bench.loop.ended_by is EndedBy.TOTAL_ABORT and not bench.loop.take_closed()
         assert before is not None
     assert set(GO_NAMES) <= set(NAMES)

@@ -127,7 +127,7 @@ def test_behind_a_closed_window_nobody_hears_anybody_and_nothing_is_missed() -> 
     while bench.loop.ended_by is None:
         bench.step()
         is_open = motion.link_open()
-        assert bench.loop.link.loss == (0.0 if is_open else 1.0)
+        assert bench.loop.wire.link.loss == (0.0 if is_open else 1.0)
         assert memory.beats.misses == 0
         closed += int(was_open and not is_open)
         was_open = is_open

@@ -14,11 +14,12 @@ from depot.names import EndedBy, Stage
 from sortie.config.errors import UserError
 from sortie.loop.faults import parse_loop_fault
 from sortie.loop.journal import LoopJournal
+from sortie.loop.loop import decode, encode
 from sortie.loop.runner import LoopRun
-from sortie.loop.space import decode, encode
 from sortie.loop.view import LoopView
 from sortie.runtime.runtime import Runtime
 from sortie.runtime.sockets import Sockets
+from tests.fakes.bystander import Bystander
 from tests.fakes.loop_run import PROFILE, LoopBench
 from tests.fakes.patience import PATIENCE_S
 
@@ -44,16 +45,17 @@ def start(
 
 def killed_after(run: LoopRun, steps: int) -> bool:
     """Run, and die after so many steps without another word to the journal; False when it ended before."""
-    real, left = run.loop.step, steps
+    left = steps
 
-    def step(until_ms: int | None = None) -> None:
+    def commit() -> None:
         nonlocal left
-        real(until_ms)
         left -= 1
         if left == 0:
             raise Killed
 
-    run.loop.step = step  # type: ignore[method-assign]  # the process dies inside a step, before its commit
+    run.runtime.remove(run.record)
+    run.runtime.add(Bystander(commit=commit))  # the process dies in a turn, before its commit
+    run.runtime.add(run.record)
     try:
         run.run()
     except Killed:
@@ -71,7 +73,7 @@ def test_a_signal_does_not_wait_for_the_compiler(tmp_path: Path) -> None:
         runtime.signals.number = signal.SIGTERM
         assert let_go.wait(PATIENCE_S)
 
-    run.loop.load = compiles  # type: ignore[method-assign]  # a kernel that is not in numba's cache
+    run.loop.world_node.load = compiles  # type: ignore[method-assign]  # a kernel that is not in numba's cache
     before_ms = run.loop.now_ms
     assert run.run() is EndedBy.STOPPED
     assert run.loop.now_ms == before_ms and not run.sorties()
@@ -203,18 +205,16 @@ def test_a_decision_is_in_the_journal_before_time_moves_on(tmp_path: Path) -> No
     """What a step has decided is committed with the state after it."""
     run, journal = start(tmp_path, total=1, faults=())
     seen = 0
-    real = run.loop.step
 
-    def step(until_ms: int | None = None) -> None:
+    def before() -> None:
         nonlocal seen
         known = journal.decisions()
         stored = journal.stored()
         assert stored is not None
         assert not run.loop.decided
         seen = max(seen, len(known))
-        real(until_ms)
 
-    run.loop.step = step  # type: ignore[method-assign]  # look into the journal before each step
+    run.runtime.add(Bystander(before=before))
     run.run()
     assert seen >= 14
     assert run.loop.skimmer.memory.stage is Stage.DOCKED

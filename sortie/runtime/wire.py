@@ -1,0 +1,191 @@
+"""Wires between nodes of a runtime: links in memory, and the turns that the nodes take over them.
+
+A turn: a node is handed what has come for it, looks at the time, commits, and what it has to say goes on its wires.
+Turns are taken in the order of the nodes, again and again, until nobody is told anything more: then an instant is over.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Protocol
+
+from mavlink_bridge.links.hub import LinkOwner
+from mavlink_bridge.links.memory import MemoryEnd, MemoryLink
+from sortie.runtime.node import Node
+
+
+class Plug(Protocol):
+    """Where a wire ends at a node."""
+
+    @property
+    def node(self) -> Node: ...
+    @property
+    def full(self) -> bool:
+        """It takes no more now: what is sent to it waits where it is."""
+
+    def take(self) -> bytes:
+        """What the node has to say: whole frames."""
+
+    def hand(self, data: bytes, link_ms: int) -> None:
+        """What has come; the node looks at it in the turn that this begins."""
+
+
+def _there() -> bool:
+    return True
+
+
+class EndpointPlug:
+    """A link of a node's endpoint. `there` False: nobody hears what comes, and nothing is sent."""
+
+    full = False
+
+    def __init__(self, node: Node, endpoint: LinkOwner, name: str, there: Callable[[], bool] = _there) -> None:
+        self.node = node
+        self.number = endpoint.open_link(name)
+        self._endpoint = endpoint
+        self._there = there
+
+    def take(self) -> bytes:
+        """What waits on the link."""
+        data = self._endpoint.take_bytes(self.number)
+        return data if not data or self._there() else b""
+
+    def hand(self, data: bytes, link_ms: int) -> None:
+        """To the endpoint's services."""
+        if self._there():
+            self._endpoint.receive(self.number, data, link_ms, self.node.now_ms)
+
+
+class Wire:
+    """Joins `a` and `b` by `link`, which has the delay and the seed. `window`: may be closed, and then everything is
+    lost, whatever `loss` is."""
+
+    def __init__(self, link: MemoryLink, a: Plug, b: Plug, window: Callable[[], bool] | None = None) -> None:
+        self.link = link
+        self.a = a
+        self.b = b
+        self._window = window
+        self._loss = link.loss
+
+    @property
+    def loss(self) -> float:
+        """Probability for each frame while the window is open."""
+        return self.link.loss if self._window is None else self._loss
+
+    @loss.setter
+    def loss(self, loss: float) -> None:
+        self._loss = self.link.loss = loss
+        self._look()
+
+    def advance(self, link_ms: int) -> None:
+        """It is now `link_ms`: what is due arrives, and the window is open or closed from here on."""
+        self.link.advance(link_ms)
+        self._look()
+
+    def _look(self) -> None:
+        if self._window is not None:
+            self.link.loss = self._loss if self._window() else 1.0
+
+
+class _Seat:
+    """A node with its ends of wires: (its end, its plug, the plug at the other end)."""
+
+    __slots__ = ("ends", "leads", "node")
+
+    def __init__(self, node: Node, *, leads: bool) -> None:
+        self.node = node
+        self.leads = leads
+        self.ends: list[tuple[MemoryEnd, Plug, Plug]] = []
+
+    @property
+    def waited_for(self) -> bool:
+        """Has something come for it?"""
+        return any(end.waiting for end, _, _ in self.ends)
+
+    def turn(self, link_ms: int) -> None:
+        for end, plug, _ in self.ends:
+            data = end.read()
+            if data:
+                plug.hand(data, link_ms)
+        self.node.serve_links(link_ms)
+        self.speak(link_ms)
+
+    def speak(self, link_ms: int) -> None:
+        """What it has to say goes on its wires, committed."""
+        self.node.commit(link_ms)
+        for end, plug, other in self.ends:
+            if not other.full:
+                data = plug.take()
+                if data:
+                    end.write(data)
+
+
+class Wires:
+    """All wires of a runtime. Nodes without a wire look in every round, before the others: they may be what the others
+    live in."""
+
+    def __init__(self) -> None:
+        self._wires: list[Wire] = []
+        self._seats: list[_Seat] = []
+        self._free: list[Node] = []
+        self._stirred = False
+
+    def __bool__(self) -> bool:
+        return bool(self._wires)
+
+    def arrange(self, nodes: Iterable[Node], vehicles: Iterable[Node], wires: Iterable[Wire] | None = None) -> None:
+        """These take part, in this order; `vehicles` of them have looked at the time when they have moved. `wires`:
+        None leaves those that there are."""
+        if wires is not None:
+            self._wires = list(wires)
+        leading = list(vehicles)
+        self._seats, self._free = [], []
+        for node in nodes:
+            seat = _Seat(node, leads=any(node is vehicle for vehicle in leading))
+            for wire in self._wires:
+                for end, plug, other in ((wire.link.a, wire.a, wire.b), (wire.link.b, wire.b, wire.a)):
+                    if plug.node is node:
+                        seat.ends.append((end, plug, other))
+            if seat.ends:
+                self._seats.append(seat)
+            else:
+                self._free.append(node)
+
+    def all(self) -> tuple[Wire, ...]:
+        return tuple(self._wires)
+
+    def stir(self) -> None:
+        """Something has happened that no wire tells: everybody looks once more before this instant is over."""
+        self._stirred = True
+
+    def next_deadline_ms(self) -> int | None:
+        """When the next frame arrives, on either end of any."""
+        earliest: int | None = None
+        for wire in self._wires:
+            due = wire.link.next_delivery_ms()
+            if due is not None and (earliest is None or due < earliest):
+                earliest = due
+        return earliest
+
+    def exchange(self, at_ms: Callable[[Node], int], link_ms: int, *, looking: bool = False) -> None:
+        """Turns until all is still. `at_ms(node)`: its link time; `link_ms`: the wires'. `looking`: time has moved:
+        who is no vehicle looks at it."""
+        for wire in self._wires:
+            wire.advance(link_ms)
+        spoken = False
+        while True:
+            for node in self._free:
+                node.serve_links(at_ms(node))
+            stirred, self._stirred = self._stirred, False
+            if not spoken:
+                spoken = True
+                for seat in self._seats:
+                    seat.speak(at_ms(seat.node))
+            moved = False
+            for seat in self._seats:
+                if stirred or self._stirred or (looking and not seat.leads) or seat.waited_for:
+                    seat.turn(at_ms(seat.node))
+                    moved = True
+            looking = False
+            if not moved:
+                return
