@@ -1,8 +1,9 @@
 """`flight.bin`: the DataFlash log of one flight.
 
-Begins with the formats, all parameters and the mission; then events as they happen, and samples of the vehicle's state
-at most ten times a second. Samples are taken when the service wakes anyway: a flight far ahead of real time is never
-woken for its log, so that logging changes neither its speed nor its decisions.
+Begins with the formats, all parameters and the mission; then events as they happen, samples of the vehicle's state at
+most ten times a second, and changes that no event announces: failsafes (ERR), and leaving the ground (EV). Samples are
+taken when the service wakes anyway: a flight far ahead of real time is never woken for its log, so that logging changes
+neither its speed nor its decisions.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
 from autopilot import report as R
+from autopilot.control.layout import ON_GROUND
 from autopilot.events import ArmedChanged, Event, FenceChanged, HomeChanged, ModeChanged, StatusText
 from autopilot.mav import Cmd, FirmwareVersion, Frame
 from autopilot.mission.commands import has_position
@@ -20,12 +22,51 @@ from autopilot.mission.items import MissionItem
 from autopilot.reasons import ArmingMethod
 from mavlink_bridge.identity import GIT_HASH, VERSION
 from sortie.logs import dataflash_kinds as K
-from sortie.logs.bin_watch import Watch
 from sortie.logs.dataflash import preamble
 from sortie.logs.dataflash_samples import NOTHING, UNKNOWN_OF_A_REAL_VEHICLE, Sampler
 
 if TYPE_CHECKING:
     from sortie.logs.logged import LoggedVehicle
+
+
+_RADIO, _BATTERY, _STATION, _ESTIMATOR = 5, 6, 8, 17  # ArduPilot's LogErrorSubsystem; code 1: occurred, 0: resolved
+_LAND_COMPLETE, _NOT_LANDED = 18, 28  # LogEvent
+
+
+class Watch:
+    """Remembers what held at the last look, first at the opening of the log."""
+
+    def __init__(self, service: LoggedVehicle) -> None:
+        self._service = service
+        self._alarms = dict.fromkeys((_RADIO, _BATTERY, _STATION, _ESTIMATOR), False)
+        self._landed = self._is_landed()
+
+    def look(self, now_us: int) -> bytes:
+        """The messages of what has changed."""
+        found = b""
+        alarms = self._alarms_now()
+        if alarms != self._alarms:
+            changed = [(kind, on) for kind, on in alarms.items() if on is not self._alarms[kind]]
+            found = b"".join(K.ERR.pack(now_us, kind, int(on)) for kind, on in changed)
+            self._alarms = alarms
+        landed = self._is_landed()
+        if landed is not self._landed:
+            self._landed = landed
+            found += K.EV.pack(now_us, _LAND_COMPLETE if landed else _NOT_LANDED)
+        return found
+
+    def _alarms_now(self) -> dict[int, bool]:
+        failsafes = self._service.autopilot.failsafes
+        return {
+            _RADIO: failsafes.sticks.lost,
+            _BATTERY: failsafes.battery_low or failsafes.battery_critical,
+            _STATION: failsafes.ground_station.lost,
+            _ESTIMATOR: failsafes.estimator,
+        }
+
+    def _is_landed(self) -> bool:
+        return bool(self._service.vehicle.state.report[R.LANDED_STATE] == ON_GROUND)
+
 
 PERIOD_MS = 100
 _TEXT = 64

@@ -22,7 +22,6 @@ PROGRAMS = (
 ALONE: Mapping[str, str] = {
     "autopilot.modes.build": "the table of modes: a line for each",
     "autopilot.modes.mission_voice": "words for people, apart from what decides",
-    "autopilot.status": "what a HEARTBEAT says of the vehicle: found by its name",
     "autopilot.vehicles.boat": "one module for each kind",
     "sitl.vehicles.rover": "one module for each kind",
     "sitl.ardupilot.launcher": "one package for each firmware's simulator",
@@ -36,12 +35,12 @@ ALONE: Mapping[str, str] = {
     "sortie.runtime.wakeup": "what wakes the loop: found by its name",
     "sortie.companion.link_diagnosis": "goes into connection",
     "sortie.flashing.obstacles": "goes into shell",
-    "sortie.logs.bin_watch": "goes into bin_log",
     "sortie.loop.operator": "goes into view",
     "sortie.loop.outside": "goes into start",
     "sortie.loop.result": "goes into report",
     "sortie.runtime.pacing": "takes stall",
     "sortie.runtime.stall": "goes into pacing",
+    "sortie.api.testing.strategies": "public, for tests of others: hypothesis is loaded with it",
     "sortie.api.events": "the public events, loaded with the first name that is asked for",
 }
 LONG: Mapping[str, str] = {"sortie.api.session": "one face of a vehicle for people who write Python"}
