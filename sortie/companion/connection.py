@@ -1,10 +1,10 @@
-"""The side of the program that faces a flight controller: its link, and finding it."""
+"""The side of the program that faces a flight controller: its link, finding it, and why there is none yet."""
 
 from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from mavlink_bridge.endpoint import Endpoint, LinkStatistics
 from mavlink_bridge.flight_controller.controller import COMPONENT, FlightController
@@ -13,9 +13,42 @@ from mavlink_bridge.link_redundancy import LinkRedundancy
 from mavlink_bridge.links.address import LinkSpec
 from mavlink_bridge.links.hub import LinkOwner
 from mavlink_bridge.links.serial_trouble import what_may_have
-from sortie.companion.link_diagnosis import what_is_missing
 from sortie.companion.serial_port import BAUDS, ControllerPort
 from sortie.runtime.runtime import Runtime
+
+
+def what_is_missing(
+    spec: LinkSpec,
+    counts: Sequence[LinkStatistics],
+    *,
+    stranger: tuple[int, int] | None = None,
+    tried: Sequence[int] = (),
+    hint: str = "",
+) -> str:
+    """`stranger`: MAV_TYPE and MAV_AUTOPILOT of a vehicle that cannot be flown; `tried`: the rates of a search that
+    goes on; `hint`: who else may have the port."""
+    if stranger is not None:
+        kind, autopilot = stranger
+        return (
+            f"{spec.url}: the vehicle there (MAV_TYPE {kind}, MAV_AUTOPILOT {autopilot}) is not one that can be flown: "
+            "an ArduPilot copter or rover, or a PX4 multicopter"
+        )
+    garbage = any(count.bytes_in for count in counts)
+    if any(count.frames_in for count in counts):
+        return f"{spec.url}: MAVLink comes in, but no autopilot is heard"
+    if spec.kind != "serial":
+        return f"{spec.url}: {'bytes come in, but no MAVLink' if garbage else 'waiting for a flight controller'}"
+    if tried:
+        rates = ", ".join(str(baud) for baud in tried)
+        parts = f"{spec.path}: no MAVLink yet", f"trying {rates} baud; on a UART SERIALn_PROTOCOL has to be 2", hint
+    elif garbage:
+        step = f"is the baud rate right? leave it out (--vehicle {spec.path}) and it is looked for"
+        parts = f"{spec.url}: bytes come in, but no MAVLink", step, hint
+    else:
+        step = "is it powered, and SERIALn_PROTOCOL 2 on that port?"
+        parts = f"{spec.url}: waiting for a flight controller; nothing comes in", step, hint
+    return "; ".join(part for part in parts if part)
+
 
 _TELL_AFTER_S = 5.0
 _SLICE_S = 0.1

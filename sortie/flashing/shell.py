@@ -1,19 +1,39 @@
-"""The thin shell around a flashing session, a node with a port: open, read, write, close. It decides nothing."""
+"""The thin shell around a flashing session, a node with a port: open, read, write, close, and how long it waits for
+a port that is there and cannot be opened. It decides nothing."""
 
 from __future__ import annotations
 
 import os
 import selectors
-from typing import Protocol
+from typing import Final, Protocol
 
-from mavlink_bridge.bootloader.script import Runner
+from mavlink_bridge.bootloader.failures import AGAIN
+from mavlink_bridge.bootloader.script import Obstacle, Runner
 from mavlink_bridge.endpoint import Endpoint
 from mavlink_bridge.links.address import LinkError, LinkSpec
 from mavlink_bridge.links.hub import LinkOwner, Poll
 from mavlink_bridge.links.serial import SerialLink
+from mavlink_bridge.links.serial_trouble import Kind, trouble_of
 from sortie.config.serial_ports import PortFinder
-from sortie.flashing.obstacles import obstacle_of
 from sortie.runtime.runtime import Runtime
+
+_PATIENCE_MS: Final = {
+    Kind.FORBIDDEN: 2_000,  # udev gives a new port to its group some moments after it has appeared
+    Kind.BUSY: 15_000,
+    Kind.NO_PORT: 0,
+    Kind.OTHER: 5_000,
+}
+
+
+def obstacle_of(path: str, problem: BaseException | None) -> Obstacle | None:
+    """What to say of `problem`, met while opening `path`; None when the port is simply not there (any more)."""
+    trouble = trouble_of(path, problem)
+    if trouble.kind is Kind.ABSENT:
+        return None
+    if trouble.kind is Kind.NO_PORT:
+        return Obstacle(trouble.what, "name the board's port with --port, or leave it out", 0)
+    return Obstacle(trouble.what, f"{trouble.remedy} and {AGAIN}", _PATIENCE_MS[trouble.kind])
+
 
 _POLL_S = 0.1
 _POLL_MS = 100

@@ -1,5 +1,6 @@
-"""`--report DIR`: report.html with plots, report.json, and CSV tables. The page opens without a network: its plots are
-SVG inside it, drawn by matplotlib."""
+"""The result of a loop: the JSON object of `sortie loop` with the exit status that goes with it, and `--report DIR`:
+report.html with plots, report.json, and CSV tables. The page opens without a network: its plots are SVG inside it,
+drawn by matplotlib."""
 
 from __future__ import annotations
 
@@ -14,11 +15,40 @@ from typing import Any
 
 import msgspec
 
+from depot.decisions.memory import DepotMemory
 from depot.decisions.throughput import compare
+from depot.names import EndedBy
+from depot.world.depot import DepotResources
 from sortie.config.errors import UserError
 from sortie.loop.flight_plots import draw_flight
 from sortie.loop.plots import draw_plots
 from sortie.loop.runner import LoopRun
+
+EXIT = {
+    EndedBy.SORTIES_DONE: 0, EndedBy.RETIRED: 1, EndedBy.LOST: 1, EndedBy.TOTAL_ABORT: 3, EndedBy.STOPPED: 0,
+}  # fmt: skip
+
+
+def result_of(
+    profile: str, seed: int, sorties: list[dict[str, Any]], memory: DepotMemory, depot: DepotResources,
+    ended_by: EndedBy,
+) -> dict[str, Any]:  # fmt: skip
+    """See docs/reference/sortie-loop.md, "Endings and restarts". `sorties`: all that have ended."""
+    return {
+        "profile": profile,
+        "seed": seed,
+        "sorties": sorties,
+        "skimmer": {"state": memory.skimmer.value, "reason": memory.reason, "heard_again": memory.heard_again},
+        "depot": {
+            "state": "TOTAL_ABORT" if memory.leaving or memory.ended_by is EndedBy.TOTAL_ABORT else "NOMINAL",
+            "tanks": {
+                tank.name: {"species": tank.species, "kg": round(tank.kg, 3), "capacity_kg": tank.capacity_kg}
+                for tank in depot.tanks
+            },
+        },
+        "ended_by": ended_by.value,
+    }
+
 
 _STYLE = (
     "body{font:15px/1.5 system-ui,sans-serif;margin:2em auto;max-width:72em;padding:0 1em;color:#1b1f24}"

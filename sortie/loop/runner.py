@@ -16,9 +16,8 @@ from sortie.config.errors import UserError
 from sortie.loop.faults import LoopFault
 from sortie.loop.journal import Flight, LoopJournal
 from sortie.loop.loop import Snapshot, SortieLoop, decode, encode
-from sortie.loop.operator import Operator
 from sortie.loop.vehicles import LoopMaker, loop_of
-from sortie.loop.view import LoopView
+from sortie.loop.view import LoopView, Operator
 from sortie.runtime.runtime import Runtime, always
 
 SAVE_S = 1.0

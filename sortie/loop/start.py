@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import signal
+import sys
+from collections.abc import Iterable
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -13,24 +15,41 @@ from depot.decisions.memory import DepotMemory
 from depot.names import EndedBy
 from depot.settings import Profile
 from depot.world.depot import new_depot
+from mavlink_bridge.endpoint import Endpoint
 from sortie.config.errors import UserError
+from sortie.config.link_policy import check_links
 from sortie.config.settings import Settings
 from sortie.config.values import VehicleSpec, default_state_dir
 from sortie.loop.faults import LoopFault
 from sortie.loop.journal import LoopJournal
 from sortie.loop.loop import Snapshot
-from sortie.loop.outside import open_outside
-from sortie.loop.report import check_directory, write_report
-from sortie.loop.result import EXIT, result_of
+from sortie.loop.report import EXIT, check_directory, result_of, write_report
 from sortie.loop.runner import LoopRun, stored_snapshot
 from sortie.loop.vehicles import has_controller
 from sortie.loop.view import LoopView, amount
 from sortie.runtime.runtime import Runtime
 from sortie.runtime.sockets import Sockets
+from sortie.storage.signing_keys import open_keys, sign_links
 from sortie.storage.store import StateLock
 
 if TYPE_CHECKING:
     from sortie.loop.controller_start import ControllerStart
+
+
+def open_outside(
+    runtime: Runtime, endpoint: Endpoint, urls: Iterable[str], *, insecure: bool, signing_key: Path | None = None
+) -> None:
+    """Open them on the skimmer's endpoint. UserError for a link that cannot be opened, and for one
+    that the network can reach unless `insecure` or signed with the key in the file `signing_key`."""
+    keys, key, warnings = open_keys(None, signing_key)
+    if key is not None:
+        sign_links(endpoint, keys, key)
+    given = list(urls)
+    for warning in warnings + check_links(given, signed=key is not None, insecure=insecure):
+        print(f"sortie: {warning}", file=sys.stderr)
+    for url in given:
+        runtime.open(endpoint, url)
+
 
 LISTEN_S = 5.0
 """So long a vehicle that was given up is listened for, at least."""

@@ -1,8 +1,14 @@
-"""How vehicle time follows the wall clock, and a simulator's own clock where the vehicle is one of these."""
+"""How vehicle time follows the wall clock, and a simulator's own clock where the vehicle is one of these; and how
+long it waits for readers that stall."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Final
+
+from mavlink_bridge.links.base import Link
+from mavlink_bridge.links.hub import LinkHub
+from sortie.logs.run_log import LOGGER
 
 MAX_LAG_S = 0.5
 _ANEW_MS = 2000
@@ -72,3 +78,32 @@ class Pace:
     def wall_s(self, vehicle_ms: int) -> float:
         """When `vehicle_ms` is due."""
         return self._wall_s + (vehicle_ms - self._vehicle_ms) / 1000.0 / self.factor
+
+
+STALL_LIMIT_S: Final = 1.0
+
+
+class Readers:
+    """Since when which link takes nothing (s of the wall)."""
+
+    def __init__(self) -> None:
+        self._since: dict[Link, float] = {}
+
+    def forget(self) -> None:
+        """Nobody is waited for now: a stall that follows is a first one."""
+        self._since.clear()
+
+    def wait_s(self, hubs: list[LinkHub], wall_s: float) -> float | None:
+        """How long to wait for those that are stalled; None when nobody is. Who has had his second is disconnected."""
+        stalled = [(hub, hub.links()[number]) for hub in hubs for number in hub.stalled(0)]
+        if not stalled:
+            self._since.clear()
+            return None
+        self._since = {link: self._since.get(link, wall_s) for _, link in stalled}
+        left_s = min(self._since.values()) + STALL_LIMIT_S - wall_s
+        if left_s <= 0.0:
+            for hub, link in stalled:
+                if wall_s - self._since[link] >= STALL_LIMIT_S:
+                    LOGGER.warning("link %s took nothing for %g s: disconnected", link.name, STALL_LIMIT_S)
+                    hub.remove(link, "it stopped reading")
+        return max(left_s, 0.0)

@@ -22,10 +22,9 @@ from mavlink_bridge.links.hub import LinkOwner
 from sortie.metrics.jitter import Jitter
 from sortie.runtime.loader import Loader
 from sortie.runtime.node import Node, VehicleNode
-from sortie.runtime.pacing import Pace, no_clock
+from sortie.runtime.pacing import Pace, Readers, no_clock
 from sortie.runtime.signals import Signals
 from sortie.runtime.sockets import Sockets
-from sortie.runtime.stall import Readers
 from sortie.runtime.wire import Wire, Wires
 
 SLICE_S = 0.0005

@@ -33,13 +33,6 @@ ALONE: Mapping[str, str] = {
     "mavlink_bridge.services.guided.masks": "a table of the wire",
     "mavlink_bridge.services.telemetry.kernel": "compiled, and loaded late",
     "sortie.runtime.wakeup": "what wakes the loop: found by its name",
-    "sortie.companion.link_diagnosis": "goes into connection",
-    "sortie.flashing.obstacles": "goes into shell",
-    "sortie.loop.operator": "goes into view",
-    "sortie.loop.outside": "goes into start",
-    "sortie.loop.result": "goes into report",
-    "sortie.runtime.pacing": "takes stall",
-    "sortie.runtime.stall": "goes into pacing",
     "sortie.api.testing.strategies": "public, for tests of others: hypothesis is loaded with it",
     "sortie.api.events": "the public events, loaded with the first name that is asked for",
 }

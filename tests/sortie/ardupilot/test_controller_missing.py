@@ -9,7 +9,7 @@ import pytest
 from mavlink_bridge.links.address import parse_link
 from mavlink_bridge.links.serial_trouble import what_may_have
 from mavlink_bridge.open_link import LinkStatistics
-from sortie.companion.link_diagnosis import what_is_missing
+from sortie.companion.connection import what_is_missing
 
 SERIAL = parse_link("/dev/ttyUSB0,57600")
 SILENT = LinkStatistics("line")

@@ -13,7 +13,7 @@ from mavlink_bridge.links.serial_ports import SerialPort
 from mavlink_bridge.links.serial_trouble import users_of
 from sortie.config.errors import UserError
 from sortie.config.serial_ports import PortFinder
-from sortie.flashing.obstacles import obstacle_of
+from sortie.flashing.shell import obstacle_of
 
 CUBE = SerialPort("/dev/ttyACM0", 0x2DAE, 0x1016, "35003E", "1-2:1.0", "CubePilot CubeOrange")
 CUBE_SECOND = replace(CUBE, device="/dev/ttyACM1", location="1-2:1.2")
