@@ -13,7 +13,7 @@ from autopilot.modes.auto_do import DoTools
 from autopilot.modes.auto_executor import AutoExecutor
 from autopilot.modes.auto_nav import NavTools
 from autopilot.modes.auxiliary import AuxFunctions
-from autopilot.modes.build import build_modes
+from autopilot.modes.build import ModeParts, build_modes
 from autopilot.modes.following import ModeFollower, build_controller_modes
 from autopilot.modes.guided import GuidedFlight, GuidedMode
 from autopilot.modes.guided_item import GuidedLimits
@@ -73,7 +73,7 @@ def build_choice(
     if vehicle.capabilities.own_modes:
         controller = cast(ControlledVehicle, vehicle)
         return build_controller_modes(context, controller, auto, guided, speeds, heading)
-    modes = build_modes(context, auto, guided, destination, heading, speeds, trail)
+    modes = build_modes(ModeParts(context, auto, guided, destination, heading, speeds, trail))
     first = _first_mode(context.facts, auto)
     return ModeChoice(context, modes, auto, (first, modes[first]), speeds, heading), None
 

@@ -36,7 +36,7 @@ class LogFiles(Protocol):
     def reopen(self, now_ms: int) -> str | None:
         """Close the files of the last flight and open new ones; the reason when that is impossible."""
 
-    def close(self, now_ms: int) -> None:
+    def close(self) -> None:
         """The flight is over. Without open files nothing happens."""
 
 
@@ -46,7 +46,7 @@ class NoLogFiles:
     def reopen(self, now_ms: int) -> str | None:
         return None
 
-    def close(self, now_ms: int) -> None:
+    def close(self) -> None:
         """Nothing is open."""
 
 

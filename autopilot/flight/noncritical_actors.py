@@ -80,6 +80,6 @@ class LoggerActor(Actor):
 
     def handle_message(self, message: Message) -> None:
         if message.kind is Kind.NOTIFY and message.tag == Tag.FLIGHT_OVER:
-            self._context.log_files.close(self.port.now_ms)
+            self._context.log_files.close()
         else:
             super().handle_message(message)

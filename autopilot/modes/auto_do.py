@@ -80,7 +80,7 @@ class DoItems:
         self.drop()
         handler = DO_ITEMS.get(item.command)
         if handler is not None:
-            return handler(self, item, now_ms)
+            return handler(self, item)
         params = (item.param1, item.param2, item.param3, item.param4, item.x, item.y, item.z)
         if self._tools.payload.act(item.command, params, now_ms):
             return CommandStartResult.COMPLETE
@@ -108,19 +108,19 @@ class DoItems:
             self._tools.heading.fix(condition.yaw)
 
     # --- items ----------------------------------------------------------------------------------------------------
-    def _delay(self, item: MissionItem, now_ms: int) -> CommandStartResult:
+    def _delay(self, item: MissionItem) -> CommandStartResult:
         wait = item.param1 if isfinite(item.param1) and item.param1 > 0.0 else 0.0
-        self._condition = Condition(deadline_ms=now_ms + -(-int(wait * 1000.0) // TICK_MS) * TICK_MS)
+        self._condition = Condition(deadline_ms=self._tools.facts.now_ms + -(-int(wait * 1000.0) // TICK_MS) * TICK_MS)
         return CommandStartResult.ACCEPTED
 
-    def _distance(self, item: MissionItem, now_ms: int) -> CommandStartResult:
+    def _distance(self, item: MissionItem) -> CommandStartResult:
         if not item.param1 > 0.0:
             return CommandStartResult.COMPLETE
         self._condition = Condition(event=VehicleEvent.NEAR, near_m=item.param1)
         self._tools.helm.vehicle.watch_distance(item.param1)
         return CommandStartResult.ACCEPTED
 
-    def _yaw(self, item: MissionItem, now_ms: int) -> CommandStartResult:
+    def _yaw(self, item: MissionItem) -> CommandStartResult:
         direction = 0 if item.param3 == 0.0 else (1 if item.param3 > 0.0 else -1)
         here = self._tools.facts.vehicle.state.yaw
         yaw = condition_yaw(item.param1, item.param2, direction, item.param4 != 0.0, here)
@@ -128,7 +128,7 @@ class DoItems:
         self._tools.heading.fix(yaw)
         return CommandStartResult.ACCEPTED
 
-    def _speed(self, item: MissionItem, now_ms: int) -> CommandStartResult:
+    def _speed(self, item: MissionItem) -> CommandStartResult:
         """Climb and descent; the speed along the track is the sequencer's, as every kind is for what has no height."""
         change, kind = speed_change(item), self._tools.facts.vehicle_class
         if change is not None and not kind.has_height and change.speed is not None and change.kind in kind.track_speeds:
@@ -137,14 +137,14 @@ class DoItems:
             self._tools.speeds.set_vertical(change.kind, change.speed)
         return CommandStartResult.COMPLETE
 
-    def _home(self, item: MissionItem, now_ms: int) -> CommandStartResult:
+    def _home(self, item: MissionItem) -> CommandStartResult:
         nowhere = item.x == 0.0 and item.y == 0.0 and item.z == 0.0
         here = item.param1 == 1.0 or (nowhere and self._tools.facts.vehicle_class.home_by_zeros)
         place = GeoPoint(item.x, item.y, amsl(self._tools.facts, item.frame, item.z))
         self._tools.set_home(None if here else place)
         return CommandStartResult.COMPLETE
 
-    def _interest(self, item: MissionItem, now_ms: int) -> CommandStartResult:
+    def _interest(self, item: MissionItem) -> CommandStartResult:
         if not self._tools.facts.vehicle_class.turns_nose:  # its camera looks there
             return CommandStartResult.COMPLETE
         ends = item.command == Cmd.DO_SET_ROI_NONE or (item.x == 0.0 and item.y == 0.0 and item.z == 0.0)
@@ -153,33 +153,33 @@ class DoItems:
         self._tools.heading.look_at(None if ends else local(facts, place))
         return CommandStartResult.COMPLETE
 
-    def _fence(self, item: MissionItem, now_ms: int) -> CommandStartResult:
+    def _fence(self, item: MissionItem) -> CommandStartResult:
         self._tools.enable_fence(item.param1)
         return CommandStartResult.COMPLETE
 
-    def _limits(self, item: MissionItem, now_ms: int) -> CommandStartResult:
+    def _limits(self, item: MissionItem) -> CommandStartResult:
         limits = self._tools.limits
         limits.time_s, limits.lowest, limits.highest, limits.away = (
             p if isfinite(p) and p > 0.0 else 0.0 for p in (item.param1, item.param2, item.param3, item.param4)
         )
         return CommandStartResult.COMPLETE
 
-    def _reverse(self, item: MissionItem, now_ms: int) -> CommandStartResult:
+    def _reverse(self, item: MissionItem) -> CommandStartResult:
         self._tools.set_reverse(item.param1 == 1.0)
         return CommandStartResult.COMPLETE
 
-    def _auxiliary(self, item: MissionItem, now_ms: int) -> CommandStartResult:
+    def _auxiliary(self, item: MissionItem) -> CommandStartResult:
         function, position = (int(p) if isfinite(p) else -1 for p in (item.param1, item.param2))
         if not self._tools.auxiliary.knows(function):
             return CommandStartResult.UNSUPPORTED
         self._tools.auxiliary.act(function, position)
         return CommandStartResult.COMPLETE
 
-    def _marker(self, item: MissionItem, now_ms: int) -> CommandStartResult:
+    def _marker(self, item: MissionItem) -> CommandStartResult:
         return CommandStartResult.COMPLETE
 
 
-DO_ITEMS: Final[dict[int, Callable[[DoItems, MissionItem, int], CommandStartResult]]] = {
+DO_ITEMS: Final[dict[int, Callable[[DoItems, MissionItem], CommandStartResult]]] = {
     Cmd.CONDITION_DELAY: DoItems._delay,
     Cmd.CONDITION_DISTANCE: DoItems._distance,
     Cmd.CONDITION_YAW: DoItems._yaw,

@@ -87,7 +87,7 @@ class AutoExecutor:
             return self._do.start(cmd, now_ms)
         build = NAV_ITEMS[cmd.command]
         self._come_from(self.maneuver)
-        self.maneuver = build(self._nav, cmd, now_ms)
+        self.maneuver = build(self._nav, cmd)
         self.maneuver.start(now_ms)
         self._do.target_changed()
         return CommandStartResult.COMPLETE if self._is_at_once(cmd) else CommandStartResult.ACCEPTED

@@ -87,7 +87,7 @@ def _next_place(tools: NavTools, item: MissionItem, end: Ned) -> tuple[Ned | Non
     return place, following
 
 
-def _waypoint(tools: NavTools, item: MissionItem, now_ms: int) -> Maneuver:
+def _waypoint(tools: NavTools, item: MissionItem) -> Maneuver:
     end = item_position(tools.context.facts, item, tools.before)
     spline = item.command == Cmd.NAV_SPLINE_WAYPOINT
     onward, following = _next_place(tools, item, end)
@@ -111,15 +111,15 @@ def _stopping(tools: NavTools, item: MissionItem) -> Leg:
     return Leg(end, tools.before, None, radius, yaw, backwards=tools.context.helm.backwards)
 
 
-def _loiter_unlimited(tools: NavTools, item: MissionItem, now_ms: int) -> Maneuver:
+def _loiter_unlimited(tools: NavTools, item: MissionItem) -> Maneuver:
     return Follow(tools.context, _stopping(tools, item), tools.heading, final=False)
 
 
-def _loiter_time(tools: NavTools, item: MissionItem, now_ms: int) -> Maneuver:
+def _loiter_time(tools: NavTools, item: MissionItem) -> Maneuver:
     return Follow(tools.context, _stopping(tools, item), tools.heading)
 
 
-def _loiter_turns(tools: NavTools, item: MissionItem, now_ms: int) -> Maneuver:
+def _loiter_turns(tools: NavTools, item: MissionItem) -> Maneuver:
     center = item_position(tools.context.facts, item, tools.before)
     radius = abs(item.param3) if isfinite(item.param3) else 0.0
     if radius == 0.0:
@@ -132,44 +132,45 @@ def _loiter_turns(tools: NavTools, item: MissionItem, now_ms: int) -> Maneuver:
     )
 
 
-def _loiter_to_altitude(tools: NavTools, item: MissionItem, now_ms: int) -> Maneuver:
+def _loiter_to_altitude(tools: NavTools, item: MissionItem) -> Maneuver:
     end = item_position(tools.context.facts, item, tools.before)
     return GoThenClimb(tools.context, end, tools.before, acceptance_radius(tools.context.facts), tools.heading)
 
 
-def _return(tools: NavTools, item: MissionItem, now_ms: int) -> Maneuver:
+def _return(tools: NavTools, item: MissionItem) -> Maneuver:
     tools.speeds.override(ground=returning_speed(tools.context.facts, tools.speeds.current()))
     return return_maneuver(tools.context, tools.destination, tools.heading)
 
 
-def _land(tools: NavTools, item: MissionItem, now_ms: int) -> Maneuver:
+def _land(tools: NavTools, item: MissionItem) -> Maneuver:
     here = item.x == 0.0 and item.y == 0.0
     return Landing(tools.context, None if here else item_position(tools.context.facts, item)[:2], tools.heading)
 
 
-def _takeoff(tools: NavTools, item: MissionItem, now_ms: int) -> Maneuver:
+def _takeoff(tools: NavTools, item: MissionItem) -> Maneuver:
     lowest = tools.context.facts.vehicle.state.position[2] - _LOWEST_TAKEOFF
     return Climb(tools.context, min(item_down(tools.context.facts, item), lowest), KEEP)
 
 
-def _delay(tools: NavTools, item: MissionItem, now_ms: int) -> Maneuver:
+def _delay(tools: NavTools, item: MissionItem) -> Maneuver:
+    facts = tools.context.facts
     if item.param1 > 0.0:
         wait_ms = int(item.param1 * 1000.0)
     else:
         hour, minute, second = (int(p) if isfinite(p) else -1 for p in (item.param2, item.param3, item.param4))
-        wait_ms = ms_until(hour, minute, second, int(tools.context.facts.boot_unix_s * 1000.0) + now_ms)
+        wait_ms = ms_until(hour, minute, second, int(facts.boot_unix_s * 1000.0) + facts.now_ms)
     tools.context.announcer.say(Severity.INFO, f"Delaying {wait_ms // 1000} sec")
-    until = now_ms + -(-wait_ms // TICK_MS) * TICK_MS
+    until = facts.now_ms + -(-wait_ms // TICK_MS) * TICK_MS
     return Wait(tools.context, until, tools.heading.for_hold())
 
 
-def _guided(tools: NavTools, item: MissionItem, now_ms: int) -> Maneuver:
+def _guided(tools: NavTools, item: MissionItem) -> Maneuver:
     if not item.param1 > 0.0:
         return Maneuver(tools.context)
     return GuidedItem(tools.context, tools.guided, tools.limits)
 
 
-Build = Callable[[NavTools, MissionItem, int], Maneuver]
+Build = Callable[[NavTools, MissionItem], Maneuver]
 
 NAV_ITEMS: Final[dict[int, Build]] = {
     Cmd.NAV_WAYPOINT: _waypoint,

@@ -1,6 +1,10 @@
-"""All modes of one vehicle, put together."""
+"""All modes of one vehicle, put together as its class says that they are flown (`ModeSpec.flown`)."""
 
 from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
 
 from autopilot.modes.auto import AutoMode
 from autopilot.modes.guided import GuidedMode
@@ -12,50 +16,51 @@ from autopilot.modes.pilot import PilotMode, StopMode, acro, always
 from autopilot.modes.returning import Destination, ReturnMode
 from autopilot.modes.smart_return import SmartReturnDrive, SmartReturnFlight
 from autopilot.modes.speeds import SpeedControl
-from autopilot.modes.table import CopterMode, RoverMode
+from autopilot.modes.table import Flown, ModeSpec
 from autopilot.modes.trail import Trail
 from autopilot.targets import PilotKind
 from autopilot.vehicle_context import VehicleContext
 
 
-def build_modes(
-    context: VehicleContext,
-    auto: AutoMode,
-    guided: GuidedMode,
-    destination: Destination,
-    heading: Heading,
-    speeds: SpeedControl,
-    trail: Trail,
-) -> dict[int, Mode]:
+@dataclass(frozen=True, slots=True)
+class ModeParts:
+    """What modes are made of. `auto` and `guided` are there already: others need them too."""
+
+    context: VehicleContext
+    auto: AutoMode
+    guided: GuidedMode
+    destination: Destination
+    heading: Heading
+    speeds: SpeedControl
+    trail: Trail
+
+
+def _by_sticks(kind: PilotKind) -> Callable[[ModeParts, ModeSpec], Mode]:
+    return lambda parts, spec: PilotMode(parts.context, spec, always(kind))
+
+
+MAKERS: Final[dict[Flown, Callable[[ModeParts, ModeSpec], Mode]]] = {
+    Flown.STABILIZE: _by_sticks(PilotKind.STABILIZE),
+    Flown.ALT_HOLD: _by_sticks(PilotKind.ALT_HOLD),
+    Flown.POSITION: _by_sticks(PilotKind.LOITER),
+    Flown.MANUAL: _by_sticks(PilotKind.MANUAL),
+    Flown.STEERING: _by_sticks(PilotKind.STEERING),
+    Flown.TURN_RATE: _by_sticks(PilotKind.ACRO),
+    Flown.TRAINED_RATES: lambda p, spec: PilotMode(p.context, spec, acro(p.context.facts)),
+    Flown.STOP: lambda p, spec: StopMode(p.context, spec),
+    Flown.STAY: lambda p, spec: LoiterMode(p.context, spec),
+    Flown.MISSION: lambda p, _: p.auto,
+    Flown.TARGETS: lambda p, _: p.guided,
+    Flown.RETURN: lambda p, spec: ReturnMode(p.context, spec, p.destination, p.heading, p.speeds),
+    Flown.RETRACE_FLYING: lambda p, spec: SmartReturnFlight(p.context, spec, p.trail, p.heading),
+    Flown.RETRACE_DRIVING: lambda p, spec: SmartReturnDrive(p.context, spec, p.trail, p.speeds),
+    Flown.CIRCLE_FLYING: lambda p, spec: CircleMode(p.context, spec, p.heading),
+    Flown.CIRCLE_DRIVING: lambda p, spec: CircleDrive(p.context, spec, p.speeds),
+    Flown.LAND: lambda p, spec: LandMode(p.context, spec, p.heading),
+}
+
+
+def build_modes(parts: ModeParts) -> dict[int, Mode]:
     """One object for each mode that this kind of vehicle flies, by number."""
-    specs = context.facts.vehicle_class.modes.specs
-    if not context.facts.vehicle_class.has_height:
-        r = RoverMode
-        return {
-            r.MANUAL: PilotMode(context, specs[r.MANUAL], always(PilotKind.MANUAL)),
-            r.ACRO: PilotMode(context, specs[r.ACRO], always(PilotKind.ACRO)),
-            r.STEERING: PilotMode(context, specs[r.STEERING], always(PilotKind.STEERING)),
-            r.HOLD: StopMode(context, specs[r.HOLD]),
-            r.LOITER: LoiterMode(context, specs[r.LOITER]),
-            r.CIRCLE: CircleDrive(context, specs[r.CIRCLE], speeds),
-            r.AUTO: auto,
-            r.RTL: ReturnMode(context, specs[r.RTL], destination, heading, speeds),
-            r.SMART_RTL: SmartReturnDrive(context, specs[r.SMART_RTL], trail, speeds),
-            r.GUIDED: guided,
-        }
-    c = CopterMode
-    return {
-        c.STABILIZE: PilotMode(context, specs[c.STABILIZE], always(PilotKind.STABILIZE)),
-        c.ACRO: PilotMode(context, specs[c.ACRO], acro(context.facts)),
-        c.ALT_HOLD: PilotMode(context, specs[c.ALT_HOLD], always(PilotKind.ALT_HOLD)),
-        c.LOITER: PilotMode(context, specs[c.LOITER], always(PilotKind.LOITER)),
-        c.POSHOLD: PilotMode(context, specs[c.POSHOLD], always(PilotKind.LOITER)),
-        c.BRAKE: StopMode(context, specs[c.BRAKE]),
-        c.AUTO: auto,
-        c.AUTO_RTL: auto,
-        c.GUIDED: guided,
-        c.RTL: ReturnMode(context, specs[c.RTL], destination, heading, speeds),
-        c.SMART_RTL: SmartReturnFlight(context, specs[c.SMART_RTL], trail, heading),
-        c.CIRCLE: CircleMode(context, specs[c.CIRCLE], heading),
-        c.LAND: LandMode(context, specs[c.LAND], heading),
-    }
+    specs = parts.context.facts.vehicle_class.modes.specs
+    return {int(n): MAKERS[spec.flown](parts, spec) for n, spec in specs.items() if spec.flown is not None}

@@ -7,7 +7,7 @@ ArduPilot knows and Sortie does not fly are listed, so that their refusal can na
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import IntEnum
+from enum import Enum, IntEnum
 from typing import Final
 
 
@@ -61,11 +61,34 @@ class RoverMode(IntEnum):
     INITIALISING = 16
 
 
+class Flown(Enum):
+    """How a mode is flown: `autopilot.modes.build` makes one object for each."""
+
+    STABILIZE = "angles, throttle direct"
+    ALT_HOLD = "angles, the throttle is a climb rate"
+    POSITION = "velocities, the throttle is a climb rate"
+    TRAINED_RATES = "body rates, level where the sticks are centred"
+    MANUAL = "steering and throttle direct"
+    STEERING = "lateral acceleration and speed"
+    TURN_RATE = "turn rate and speed"
+    STOP = "stops and stays there"
+    STAY = "stays where it is, against what moves it"
+    MISSION = "the mission"
+    TARGETS = "targets that somebody sends"
+    RETURN = "home, or to a rally point"
+    RETRACE_FLYING = "back along the way it came, through the air"
+    RETRACE_DRIVING = "back along the way it came, on the ground"
+    CIRCLE_FLYING = "round a point, through the air"
+    CIRCLE_DRIVING = "round a point, on the ground"
+    LAND = "down to the ground"
+
+
 @dataclass(frozen=True, slots=True)
 class ModeSpec:
     """What a mode is. `position`: needs a position estimate. `arming`: the vehicle may be armed in it. `pilot`: the
     sticks fly. `autopilot`: it flies by itself (HEARTBEAT bit 8 and altitude and position control in SYS_STATUS).
-    `landing`: it is bringing the vehicle down. `said`: its name in ArduPilot's texts, where that is another."""
+    `landing`: it is bringing the vehicle down. `said`: its name in ArduPilot's texts, where that is another. `flown`:
+    how, None of a mode of somebody's own, who makes it."""
 
     number: int
     name: str
@@ -76,6 +99,7 @@ class ModeSpec:
     autopilot: bool = False
     landing: bool = False
     said: str = ""
+    flown: Flown | None = None
 
     @property
     def title(self) -> str:
@@ -85,37 +109,38 @@ class ModeSpec:
 
 _C = CopterMode
 _R = RoverMode
+_F = Flown
 
 COPTER_MODES: Final[dict[int, ModeSpec]] = {
     spec.number: spec
     for spec in (
-        ModeSpec(_C.STABILIZE, "STABILIZE", arming=True, pilot=True, manual_throttle=True),
-        ModeSpec(_C.ACRO, "ACRO", arming=True, pilot=True, manual_throttle=True),
-        ModeSpec(_C.ALT_HOLD, "ALT_HOLD", arming=True, pilot=True),
-        ModeSpec(_C.AUTO, "AUTO", position=True, autopilot=True),
-        ModeSpec(_C.GUIDED, "GUIDED", position=True, arming=True, autopilot=True),
-        ModeSpec(_C.LOITER, "LOITER", position=True, arming=True, pilot=True, autopilot=True),
-        ModeSpec(_C.RTL, "RTL", position=True, autopilot=True),
-        ModeSpec(_C.CIRCLE, "CIRCLE", position=True, autopilot=True),
-        ModeSpec(_C.LAND, "LAND", autopilot=True, landing=True),
-        ModeSpec(_C.POSHOLD, "POSHOLD", position=True, arming=True, pilot=True, autopilot=True),
-        ModeSpec(_C.BRAKE, "BRAKE", position=True, autopilot=True),
-        ModeSpec(_C.SMART_RTL, "SMART_RTL", position=True, autopilot=True, said="SMARTRTL"),
-        ModeSpec(_C.AUTO_RTL, "AUTO_RTL", position=True, autopilot=True),
+        ModeSpec(_C.STABILIZE, "STABILIZE", arming=True, pilot=True, manual_throttle=True, flown=_F.STABILIZE),
+        ModeSpec(_C.ACRO, "ACRO", arming=True, pilot=True, manual_throttle=True, flown=_F.TRAINED_RATES),
+        ModeSpec(_C.ALT_HOLD, "ALT_HOLD", arming=True, pilot=True, flown=_F.ALT_HOLD),
+        ModeSpec(_C.AUTO, "AUTO", position=True, autopilot=True, flown=_F.MISSION),
+        ModeSpec(_C.GUIDED, "GUIDED", position=True, arming=True, autopilot=True, flown=_F.TARGETS),
+        ModeSpec(_C.LOITER, "LOITER", position=True, arming=True, pilot=True, autopilot=True, flown=_F.POSITION),
+        ModeSpec(_C.RTL, "RTL", position=True, autopilot=True, flown=_F.RETURN),
+        ModeSpec(_C.CIRCLE, "CIRCLE", position=True, autopilot=True, flown=_F.CIRCLE_FLYING),
+        ModeSpec(_C.LAND, "LAND", autopilot=True, landing=True, flown=_F.LAND),
+        ModeSpec(_C.POSHOLD, "POSHOLD", position=True, arming=True, pilot=True, autopilot=True, flown=_F.POSITION),
+        ModeSpec(_C.BRAKE, "BRAKE", position=True, autopilot=True, flown=_F.STOP),
+        ModeSpec(_C.SMART_RTL, "SMART_RTL", position=True, autopilot=True, said="SMARTRTL", flown=_F.RETRACE_FLYING),
+        ModeSpec(_C.AUTO_RTL, "AUTO_RTL", position=True, autopilot=True, flown=_F.MISSION),
     )
 }
 ROVER_MODES: Final[dict[int, ModeSpec]] = {
     spec.number: spec
     for spec in (
-        ModeSpec(_R.MANUAL, "MANUAL", arming=True, pilot=True, manual_throttle=True),
-        ModeSpec(_R.ACRO, "ACRO", arming=True, pilot=True),
-        ModeSpec(_R.STEERING, "STEERING", arming=True, pilot=True),
-        ModeSpec(_R.HOLD, "HOLD", arming=True),
-        ModeSpec(_R.LOITER, "LOITER", position=True, arming=True, autopilot=True),
-        ModeSpec(_R.CIRCLE, "CIRCLE", position=True, arming=True, autopilot=True),
-        ModeSpec(_R.AUTO, "AUTO", position=True, arming=True, autopilot=True),
-        ModeSpec(_R.RTL, "RTL", position=True, autopilot=True),
-        ModeSpec(_R.SMART_RTL, "SMART_RTL", position=True, autopilot=True),
-        ModeSpec(_R.GUIDED, "GUIDED", position=True, arming=True, autopilot=True),
+        ModeSpec(_R.MANUAL, "MANUAL", arming=True, pilot=True, manual_throttle=True, flown=_F.MANUAL),
+        ModeSpec(_R.ACRO, "ACRO", arming=True, pilot=True, flown=_F.TURN_RATE),
+        ModeSpec(_R.STEERING, "STEERING", arming=True, pilot=True, flown=_F.STEERING),
+        ModeSpec(_R.HOLD, "HOLD", arming=True, flown=_F.STOP),
+        ModeSpec(_R.LOITER, "LOITER", position=True, arming=True, autopilot=True, flown=_F.STAY),
+        ModeSpec(_R.CIRCLE, "CIRCLE", position=True, arming=True, autopilot=True, flown=_F.CIRCLE_DRIVING),
+        ModeSpec(_R.AUTO, "AUTO", position=True, arming=True, autopilot=True, flown=_F.MISSION),
+        ModeSpec(_R.RTL, "RTL", position=True, autopilot=True, flown=_F.RETURN),
+        ModeSpec(_R.SMART_RTL, "SMART_RTL", position=True, autopilot=True, flown=_F.RETRACE_DRIVING),
+        ModeSpec(_R.GUIDED, "GUIDED", position=True, arming=True, autopilot=True, flown=_F.TARGETS),
     )
 }

@@ -42,7 +42,7 @@ class PlanClient(Client):
         self._plan = plan
 
     def start(self, now_ms: int) -> None:
-        self._repeat(now_ms)
+        self._repeat()
         self._progress(now_ms)
 
     def _handle(self, message: Message, now_ms: int) -> None:
@@ -52,7 +52,7 @@ class PlanClient(Client):
         if ack is not None and ack[0] == self._plan.number:
             self._end(PlanOutcome.ACCEPTED if ack[1] else PlanOutcome.REFUSED)
 
-    def _repeat(self, now_ms: int) -> None:
+    def _repeat(self) -> None:
         self._send(wire.pack_plan(self._plan, self.target.system, self.target.component))
 
     def _time_out(self) -> None:

@@ -63,7 +63,7 @@ class PackageClient(Client):
         self._again = retry.attempts
 
     def start(self, now_ms: int) -> None:
-        self._repeat(now_ms)
+        self._repeat()
         self._progress(now_ms)
 
     def _handle(self, message: Message, now_ms: int) -> None:
@@ -88,10 +88,10 @@ class PackageClient(Client):
 
     def _go_on(self, offset: int, now_ms: int) -> None:
         self._offset = min(offset, len(self._package.data))
-        self._repeat(now_ms)
+        self._repeat()
         self._progress(now_ms)
 
-    def _repeat(self, now_ms: int) -> None:
+    def _repeat(self) -> None:
         data, offset = self._package.data, self._offset
         head = _PART.pack(self._number, self._package.kind, len(data), offset, self._crc)
         part = head + data[offset : offset + PART_BYTES]

@@ -82,7 +82,7 @@ class Client:
         self.repeats += 1
         self._sends_in_row += 1
         self._due_ms = now_ms + self.retry.interval_ms
-        self._repeat(now_ms)
+        self._repeat()
 
     def next_deadline_ms(self) -> int | None:
         return self._due_ms
@@ -98,7 +98,7 @@ class Client:
     def _handle(self, message: Message, now_ms: int) -> None:
         raise NotImplementedError
 
-    def _repeat(self, now_ms: int) -> None:
+    def _repeat(self) -> None:
         raise NotImplementedError
 
     def _time_out(self) -> None:

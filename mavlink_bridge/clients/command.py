@@ -78,7 +78,7 @@ class CommandClient(Client):
         else:
             self._end(CommandOutcome.of(message.result))
 
-    def _repeat(self, now_ms: int) -> None:
+    def _repeat(self) -> None:
         if self._in_progress:
             self._time_out()
         else:

@@ -46,10 +46,10 @@ class FileRead(Client):
     def _ask(self, opcode: int, size: int, offset: int, data: bytes, now_ms: int) -> None:
         self._seq = (self._seq + 1) & 0xFFFF
         self._request = Operation(self._seq, self._session, opcode, size, offset=offset, data=data)
-        self._repeat(now_ms)
+        self._repeat()
         self._progress(now_ms)
 
-    def _repeat(self, now_ms: int) -> None:
+    def _repeat(self) -> None:
         if self._request is not None:
             target, payload = self.target, list(self._request.pack())
             self._send(dialect.MAVLink_file_transfer_protocol_message(0, target.system, target.component, payload))

@@ -167,7 +167,7 @@ class MissionDownload(Client):
         self._asked[seq] = now_ms + self.retry.interval_ms
         self._send(make(self.target.system, self.target.component, seq, self.kind))
 
-    def _repeat(self, now_ms: int) -> None:
+    def _repeat(self) -> None:
         self._ask_count()
 
     def _time_out(self) -> None:

@@ -91,7 +91,7 @@ class MissionUpload(Client):
             self._end(TransferOutcome.ACK_TOO_EARLY)
         # before the first request it is the late echo of an earlier transfer
 
-    def _repeat(self, now_ms: int) -> None:
+    def _repeat(self) -> None:
         if self.sent == 0:
             self._announce()
         else:  # the furthest one, not the last asked for: a request may have come late
@@ -113,14 +113,14 @@ class MissionClear(Client):
 
     def start(self, now_ms: int) -> None:
         """Ask for it."""
-        self._repeat(now_ms)
+        self._repeat()
         self._progress(now_ms)
 
     def _handle(self, message: Message, now_ms: int) -> None:
         if message.mission_type == self.kind:
             self._end(TransferOutcome.of(message.type))
 
-    def _repeat(self, now_ms: int) -> None:
+    def _repeat(self) -> None:
         self._send(dialect.MAVLink_mission_clear_all_message(self.target.system, self.target.component, self.kind))
 
     def _time_out(self) -> None:
@@ -141,7 +141,7 @@ class SetCurrent(Client):
 
     def start(self, now_ms: int) -> None:
         """Ask for it."""
-        self._repeat(now_ms)
+        self._repeat()
         self._progress(now_ms)
 
     def _handle(self, message: Message, now_ms: int) -> None:
@@ -151,7 +151,7 @@ class SetCurrent(Client):
         elif message.type != TransferOutcome.ACCEPTED and message.mission_type == MissionType.MISSION:
             self._end(TransferOutcome.of(message.type))
 
-    def _repeat(self, now_ms: int) -> None:
+    def _repeat(self) -> None:
         self._send(
             dialect.MAVLink_mission_set_current_message(self.target.system, self.target.component, self._wire_seq)
         )

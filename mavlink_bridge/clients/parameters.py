@@ -87,7 +87,7 @@ class ParameterList(Client):
         if len(self._indices) == self._count:
             self._end(ParameterOutcome.ACCEPTED)
 
-    def _repeat(self, now_ms: int) -> None:
+    def _repeat(self) -> None:
         if self._count is None:
             self._ask_list()
             return
@@ -121,7 +121,7 @@ class ParameterRead(Client):
 
     def start(self, now_ms: int) -> None:
         """Ask for it."""
-        self._repeat(now_ms)
+        self._repeat()
         self._progress(now_ms)
 
     def _handle(self, message: Message, now_ms: int) -> None:
@@ -130,7 +130,7 @@ class ParameterRead(Client):
             self.value = value
             self._end(ParameterOutcome.ACCEPTED)
 
-    def _repeat(self, now_ms: int) -> None:
+    def _repeat(self) -> None:
         name = self.name.encode("ascii", "replace")[:16]
         self._send(dialect.MAVLink_param_request_read_message(self.target.system, self.target.component, name, -1))
 
@@ -158,7 +158,7 @@ class ParameterWrite(Client):
 
     def start(self, now_ms: int) -> None:
         """Ask for it."""
-        self._repeat(now_ms)
+        self._repeat()
         self._progress(now_ms)
 
     def _handle(self, message: Message, now_ms: int) -> None:
@@ -170,7 +170,7 @@ class ParameterWrite(Client):
         same = pack("<f", value.value) == pack("<f", self.wanted) or value.value == self.wanted
         self._end(ParameterOutcome.ACCEPTED if same else ParameterOutcome.REFUSED)
 
-    def _repeat(self, now_ms: int) -> None:
+    def _repeat(self) -> None:
         name = self.name.encode("ascii", "replace")[:16]
         self._send(
             dialect.MAVLink_param_set_message(self.target.system, self.target.component, name, self._wire, self._type)

@@ -64,7 +64,7 @@ class FlightRecorder:
         self.finish(now_ms)
         return self._open(now_ms)
 
-    def close(self, now_ms: int) -> None:
+    def close(self) -> None:
         """The flight is over: its files are closed once this pass's events are in them."""
         self._ending = True
 

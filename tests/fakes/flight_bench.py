@@ -25,15 +25,15 @@ class RecordingLogs:
     """`autopilot.flight.flight_context.LogFiles` that writes down what happens to it; `complaint` fails the opening."""
 
     def __init__(self) -> None:
-        self.calls: list[tuple[str, int]] = []
+        self.calls: list[tuple[Any, ...]] = []
         self.complaint: str | None = None
 
     def reopen(self, now_ms: int) -> str | None:
         self.calls.append(("reopen", now_ms))
         return self.complaint
 
-    def close(self, now_ms: int) -> None:
-        self.calls.append(("close", now_ms))
+    def close(self) -> None:
+        self.calls.append(("close",))
 
 
 class FlightBench(Bench):

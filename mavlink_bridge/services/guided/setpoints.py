@@ -47,7 +47,7 @@ class GuidedService:
         self._autopilot = autopilot
         self._out: list[Outgoing] = []
         self._say_again_ms = 0
-        self._readers: dict[str, Callable[[Message, int], bool]] = {
+        self._readers: dict[str, Callable[[Message], bool]] = {
             "SET_POSITION_TARGET_LOCAL_NED": self._local,
             "SET_POSITION_TARGET_GLOBAL_INT": self._global,
             "SET_ATTITUDE_TARGET": self._attitude,
@@ -57,7 +57,7 @@ class GuidedService:
         name = message.get_type()
         if self._drives and name != "SET_ATTITUDE_TARGET" and asks_acceleration(message.type_mask):
             self._ignore_acceleration(name, peer, now_ms)
-        elif not self._readers[name](message, now_ms) and not self._drives:
+        elif not self._readers[name](message) and not self._drives:
             self._autopilot.commands.guided_target(velocity=_STANDSTILL)
 
     def _ignore_acceleration(self, name: str, peer: Peer, now_ms: int) -> None:
@@ -85,7 +85,7 @@ class GuidedService:
         """Targets outlive their link until their timeout."""
 
     # --- position and velocity ------------------------------------------------------------------------------------
-    def _local(self, message: Message, now_ms: int) -> bool:
+    def _local(self, message: Message) -> bool:
         frame = message.coordinate_frame
         parts = position_parts(message.type_mask, driven=self._drives)
         if parts is None or frame not in _LOCAL_FRAMES:
@@ -96,7 +96,7 @@ class GuidedService:
             position = self._local_position((message.x, message.y, message.z), frame, turn)
             if position is None:
                 return False
-        return self._send(message, parts, position, turn, now_ms)
+        return self._send(message, parts, position, turn)
 
     def _local_position(self, offset: Ned, frame: int, turn: float) -> Ned | None:
         if not _within(offset, _FARTHEST):
@@ -109,7 +109,7 @@ class GuidedService:
         here, there = state.position, _rotated(offset, turn)
         return (here[0] + there[0], here[1] + there[1], here[2] + there[2])
 
-    def _global(self, message: Message, now_ms: int) -> bool:
+    def _global(self, message: Message) -> bool:
         parts = position_parts(message.type_mask, driven=self._drives)
         if parts is None:
             return False
@@ -118,7 +118,7 @@ class GuidedService:
             position = self._global_position(message)
             if position is None:
                 return False
-        return self._send(message, parts, position, 0.0, now_ms)
+        return self._send(message, parts, position, 0.0)
 
     def _global_position(self, message: Message) -> Ned | None:
         if message.coordinate_frame not in GLOBAL_FRAMES:
@@ -130,7 +130,7 @@ class GuidedService:
             return None
         return to_local(origin, lat, lon, altitude) if abs(altitude) < HIGHEST else None
 
-    def _send(self, message: Message, parts: Parts, position: Ned | None, turn: float, now_ms: int) -> bool:
+    def _send(self, message: Message, parts: Parts, position: Ned | None, turn: float) -> bool:
         """The parts other than the position, which are alike in both messages; `turn` rad rotates them."""
         velocity, acceleration = (message.vx, message.vy, message.vz), (message.afx, message.afy, message.afz)
         if (
@@ -155,9 +155,9 @@ class GuidedService:
         return True
 
     # --- attitude -------------------------------------------------------------------------------------------------
-    def _attitude(self, message: Message, now_ms: int) -> bool:
+    def _attitude(self, message: Message) -> bool:
         if self._drives:
-            return self._drive(message, now_ms)
+            return self._drive(message)
         parts = attitude_parts(message.type_mask)
         if parts is None:
             return False
@@ -170,7 +170,7 @@ class GuidedService:
         self._autopilot.commands.guided_attitude(roll=roll, pitch=pitch, yaw=yaw, yaw_rate=rate, thrust=thrust)
         return True
 
-    def _drive(self, message: Message, now_ms: int) -> bool:
+    def _drive(self, message: Message) -> bool:
         """Drive along the attitude's heading, or turns at its yaw rate; thrust -1 .. 1 is its speed."""
         mask = message.type_mask
         if mask & AttitudeMask.THROTTLE_IGNORE or not abs(message.thrust) < _FASTEST:

@@ -95,7 +95,7 @@ def test_log_truncation() -> None:
     for _ in range(2):
         bench.go()
         bench.run(300.0, lambda: bench.state is I)
-    assert [name for name, _ in bench.logs.calls] == ["reopen", "close"] * 2
+    assert [name for name, *_ in bench.logs.calls] == ["reopen", "close"] * 2
 
 
 def test_a_log_that_cannot_be_opened_fails_preflight() -> None:
