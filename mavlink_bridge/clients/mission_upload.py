@@ -26,6 +26,7 @@ class MissionUpload(Client):
     a lost item and a lost acknowledgement alike. While items are sent INVALID_SEQUENCE is passed over:
     ArduPilot sends it for a mere duplicate.
 
+    `current`: the item (home is 0) that some vehicles go on with when they are flying; others keep their own.
     `plan_id` is the vehicle's checksum of the plan (0 if it has none), `sent` the number of different items sent.
     """
 
@@ -34,7 +35,7 @@ class MissionUpload(Client):
 
     def __init__(
         self, target: Target, items: Sequence[MissionItem], *, kind: int = MissionType.MISSION,
-        home: GeoPoint | None = None, retry: Retry = PATIENT, float_items: bool = False,
+        home: GeoPoint | None = None, retry: Retry = PATIENT, float_items: bool = False, current: int | None = None,
     ) -> None:  # fmt: skip
         super().__init__(target, retry)
         self.kind = kind
@@ -43,6 +44,7 @@ class MissionUpload(Client):
         self._items = target.firmware.mission_to(items, home) if kind == MissionType.MISSION else tuple(items)
         self._peer = Peer(target.link or 0, target.system, target.component)
         self._float_items = float_items
+        self._current = None if current is None else target.firmware.wire_seq(current)
 
     @property
     def total(self) -> int:
@@ -66,7 +68,9 @@ class MissionUpload(Client):
 
     def _send_item(self, seq: int) -> None:
         item = self._items[seq]
-        self._send(write_item(item, self.kind, seq, self._peer, as_int=not self._float_items, current=False))
+        self._send(
+            write_item(item, self.kind, seq, self._peer, as_int=not self._float_items, current=seq == self._current)
+        )
 
     def _handle(self, message: Message, now_ms: int) -> None:
         if message.mission_type != self.kind:

@@ -65,7 +65,7 @@ class ModeKeeper:
             changed = mode != self.actual
             self.actual = mode
             return changed
-        if mode == self.wanted or (self.confirmed and mode == self.part):
+        if mode in (self.wanted, self.part):
             self.actual = mode
             self.confirmed = True
             self._before = None

@@ -135,12 +135,16 @@ class NativeMission:
         if not vehicle.state.landed or core.helm.takeoff_allowed or not vehicle.firmware.vehicle_class.has_height:
             vehicle.control.fly_natively()
 
+    def _present(self) -> int | None:
+        """The item to go on with, when the mission is changed in flight."""
+        return self._autopilot.sequencer.current_nav_index() if self._flies else None
+
     def _mode_ahead(self) -> int | None:
         """The mode that the controller changes to for the present item of its mission, or for the next: it may tell of
         the mode before it tells of the item."""
-        sequencer = self._autopilot.sequencer
-        following = sequencer.next_nav(self._autopilot.plans.mission, sequencer.current_nav_index())
-        ahead = (self._firmware.mode_of_item(item.command) for item in (sequencer.current_item(), following) if item)
+        mission, at = self._autopilot.plans.mission, self._autopilot.sequencer.current_nav_index()
+        items = (mission.get(at), self._autopilot.sequencer.next_nav(mission, at))
+        ahead = (self._firmware.mode_of_item(item.command) for item in items if item is not None)
         return next((mode for mode in ahead if mode is not None), None)
 
     def _keep_uploaded(self, now_ms: int) -> None:
@@ -169,7 +173,9 @@ class NativeMission:
             self._retry_ms = self._turn.wait_ms(now_ms)
             return
         self._uploading = mission.checksum()
-        self._upload = MissionUpload(self._vehicle.address, mission.items(), home=self._vehicle.home.position)
+        self._upload = MissionUpload(
+            self._vehicle.address, mission.items(), current=self._present(), home=self._vehicle.home.position
+        )
         self._upload.start(now_ms)
 
     def next_deadline_ms(self) -> int | None:

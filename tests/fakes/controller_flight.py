@@ -7,6 +7,7 @@ from collections.abc import Callable
 from autopilot.flight.lifecycle import FlightState
 from autopilot.mission.events import ItemReached
 from autopilot.mission.items import MissionItem
+from mavlink_bridge.codec import dialect
 from sortie.api.sample import square
 from tests.fakes.controller_bench import ControllerBench, Ground
 from tests.stand_in.controller import HOME
@@ -48,6 +49,29 @@ def insist(bench: ControllerBench, ground: Ground, number: int, *params: float) 
         if len(ground.acks(number)) > before:
             return
     raise AssertionError(f"command {number} is not answered: {bench.story()}")
+
+
+def flown_in(bench: ControllerBench) -> int:
+    """The controller's mode while it flies the mission."""
+    return AUTO if bench.vehicle.native else GUIDED
+
+
+def waits_in(bench: ControllerBench) -> int:
+    """The mode in which the controller starts."""
+    return STABILIZE if bench.vehicle.firmware.habits.home_is_item_0 else GUIDED
+
+
+def paused_in(bench: ControllerBench) -> int:
+    """The mode that stations see while the mission is paused: a PX4 that flies it itself leaves it for Hold."""
+    return AUTO if bench.vehicle.firmware.habits.pauses_well or not bench.vehicle.native else GUIDED
+
+
+def choose(bench: ControllerBench, ground: Ground, seq: int) -> None:
+    """The station makes this item (home is 0) the present one, in the way that its kind of stations has."""
+    if bench.vehicle.firmware.habits.home_is_item_0:
+        ground.command(SET_CURRENT, seq)
+    else:
+        ground.send(dialect.MAVLink_mission_set_current_message(1, 1, seq - 1))
 
 
 def landed(bench: ControllerBench) -> bool:

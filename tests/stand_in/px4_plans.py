@@ -127,7 +127,7 @@ class Plans:
         assert self._wanted is not None
         self.items[self._kind], self._wanted, self._partner = self._wanted, None, None
         if self._kind == 0:
-            self.current = 0
+            self.current = next((item.seq for item in self.items[0] if item.current), 0)
         self._ack(partner, ACCEPTED, self._kind)
         self._changed(self._kind)
 

@@ -1,4 +1,4 @@
-"""Benches for the tests of a controller behind Sortie: with the stand-in, or with ArduPilot SITL (ARDUPILOT_SITL)."""
+"""Benches for the tests of a controller behind Sortie: with the stand-ins, or with ArduPilot SITL (ARDUPILOT_SITL)."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import pytest
 
 from tests.fakes.controller_bench import ControllerBench
 from tests.fakes.controller_flight import MakeBench
+from tests.stand_in.px4 import Px4StandIn
 
 
 @pytest.fixture
@@ -23,3 +24,15 @@ def make_bench() -> Iterator[MakeBench]:
     yield make
     for bench in made:
         bench.close()
+
+
+@pytest.fixture(params=["ArduPilot", "PX4"])
+def any_bench(make_bench: MakeBench, request: pytest.FixtureRequest) -> MakeBench:
+    """As `make_bench`, with each firmware, which flies missions in its own default way."""
+
+    def make(*arguments: Any, **named: Any) -> ControllerBench:
+        if request.param == "PX4":
+            named.setdefault("controller", Px4StandIn())
+        return make_bench(*arguments, **named)
+
+    return make

@@ -16,21 +16,23 @@ from tests.fakes.controller_bench import ControllerBench
 from tests.fakes.controller_flight import (
     ARM,
     AUTO,
-    GUIDED,
     LAND,
     MISSION_START,
     PAUSE,
     RTL,
-    SET_CURRENT,
     SET_MODE,
     SQUARE,
     MakeBench,
+    choose,
+    flown_in,
     insist,
     landed,
+    paused_in,
     reached,
     take_off,
 )
 from tests.stand_in.controller import HOME
+from tests.stand_in.px4 import Px4StandIn
 
 RETURN = 20  # MAV_CMD_NAV_RETURN_TO_LAUNCH
 BYTES_PER_STEP = {57600: 115, 921600: 1843}
@@ -75,10 +77,16 @@ def lossy(bench: ControllerBench) -> None:
     bench.to_controller, bench.from_controller = Lossy(1), Lossy(2)
 
 
-@pytest.fixture(params=[good, slow, fast, lossy], ids=["good", "57600 baud", "921600 baud", "10 % loss"])
+LINES = {"good": good, "57600 baud": slow, "921600 baud": fast, "10 % loss": lossy}
+CASES = [*LINES, *(f"PX4, {name}" for name in LINES)]
+
+
+@pytest.fixture(params=CASES)
 def bench(make_bench: MakeBench, request: pytest.FixtureRequest) -> ControllerBench:
-    made = make_bench(baud=57600 if request.param is slow else None)
-    request.param(made)
+    spoil = LINES[request.param.removeprefix("PX4, ")]
+    controller = Px4StandIn() if request.param.startswith("PX4") else None
+    made = make_bench(baud=57600 if spoil is slow else None, controller=controller)
+    spoil(made)
     return made
 
 
@@ -87,12 +95,13 @@ def test_a_mission_is_flown_to_its_end(bench: ControllerBench) -> None:
     ground = take_off(bench)
     assert ground.mode == AUTO
     bench.run_until(lambda: bench.height > 5.0, 60.0)
-    assert bench.controller.mode == GUIDED
+    assert bench.controller.mode == flown_in(bench)
     assert ground.mode == AUTO
     bench.run_until(lambda: landed(bench))
     bench.run(1.0)
     assert reached(bench) == [1, 2, 3, 4, 5, 6]
-    assert [message.seq for message in ground.of("MISSION_ITEM_REACHED")] == [1, 2, 3, 4, 5, 6]
+    wire = [bench.vehicle.firmware.wire_seq(seq) for seq in (1, 2, 3, 4, 5, 6)]
+    assert [message.seq for message in ground.of("MISSION_ITEM_REACHED")] == wire
 
 
 def test_pause_holds_the_vehicle_and_continue_goes_on(bench: ControllerBench) -> None:
@@ -103,7 +112,7 @@ def test_pause_holds_the_vehicle_and_continue_goes_on(bench: ControllerBench) ->
     ground.command(PAUSE, 0)
     bench.run(6.0)
     assert bench.controller.ground_speed < 0.5
-    assert ground.mode == AUTO
+    assert ground.mode == paused_in(bench)
     held = bench.controller.position
     bench.run(6.0)
     assert max(abs(a - b) for a, b in zip(held, bench.controller.position, strict=True)) < 1.5
@@ -115,7 +124,7 @@ def test_set_current_changes_the_leg(bench: ControllerBench) -> None:
     """After DO_SET_MISSION_CURRENT 4 the vehicle flies to item 4 and leaves out 2 and 3."""
     ground = take_off(bench)
     bench.run_until(lambda: reached(bench) == [1], 60.0)
-    ground.command(SET_CURRENT, 4)
+    choose(bench, ground, 4)
     bench.run_until(lambda: len(reached(bench)) >= 2)
     assert reached(bench)[:2] == [1, 4]
 
