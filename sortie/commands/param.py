@@ -12,7 +12,13 @@ from autopilot.parameters.definition import FLOAT32_MAX, to_float32
 from autopilot.parameters.files import ParameterFileError, format_parameters, format_value, parse_parameters
 from autopilot.parameters.parameters import Parameters
 from autopilot.vehicles.kinds import DEFAULT, KINDS, class_of_type, vehicle_class
-from mavlink_bridge.clients.parameters import ParameterList, ParameterOutcome, ParameterRead, ParameterWrite
+from mavlink_bridge.clients.parameters import (
+    ParameterList,
+    ParameterOutcome,
+    ParameterRead,
+    ParameterValue,
+    ParameterWrite,
+)
 from sortie.commands.targets import Answer, ask_targets
 from sortie.config.errors import UserError, nearest
 from sortie.config.options import COMPONENT, EVERY, FILE, FORMAT, METADATA_VEHICLE, NAME, OUTPUT, PATTERN, TARGET, VALUE
@@ -35,17 +41,17 @@ def _unknown(remote: Remote, name: str) -> UserError:
     return UserError(f"unknown parameter {name}{nearest(name, (one for one in _table(remote).names() if one != name))}")
 
 
-def _read(remote: Remote, name: str) -> float:
+def _read(remote: Remote, name: str) -> ParameterValue:
     reading = ParameterRead(remote.target, name)
     remote.ask(reading)
     if reading.value is None:
         raise _unknown(remote, name)
-    return reading.value.value
+    return reading.value
 
 
-def _write(remote: Remote, name: str, value: float) -> tuple[float, str]:
-    """Set; what then holds, and what is to be said when that is another value."""
-    writing = ParameterWrite(remote.target, name, value)
+def _write(remote: Remote, name: str, value: float, kind: int) -> tuple[float, str]:
+    """Set one of this MAV_PARAM_TYPE; what then holds, and what is to be said when that is another value."""
+    writing = ParameterWrite(remote.target, name, value, type=kind)
     remote.ask(writing)
     if writing.value is None:
         raise _unknown(remote, name)
@@ -57,17 +63,17 @@ def _write(remote: Remote, name: str, value: float) -> tuple[float, str]:
 
 def _set(remote: Remote, name: str, value: float) -> Answer:
     """Set one and tell what holds; status 1 when that is another value."""
-    held, complaint = _write(remote, name, value)
+    held, complaint = _write(remote, name, value, _read(remote, name).type)
     return Answer({name: held}, complaint=complaint, status=0 if held == value else 1)
 
 
-def _all(remote: Remote) -> dict[str, float]:
+def _all(remote: Remote) -> dict[str, ParameterValue]:
     listing = ParameterList(remote.target)
     remote.ask(listing)
     if listing.outcome is not ParameterOutcome.ACCEPTED:
         raise UserError(f"the list came incomplete: {len(listing.values)} of {listing.total} parameters", 1)
     ordered = sorted(listing.values.values(), key=lambda value: value.index)
-    return {value.name: value.value for value in ordered}
+    return {value.name: value for value in ordered}
 
 
 def _number(text: str) -> float:
@@ -94,7 +100,7 @@ def list_(given: Given) -> int:
     pattern = given[PATTERN]
 
     def ask(remote: Remote) -> Answer:
-        values = {name: value for name, value in _all(remote).items() if fnmatchcase(name, pattern.upper())}
+        values = {name: one.value for name, one in _all(remote).items() if fnmatchcase(name, pattern.upper())}
         if not values:
             raise UserError(f"no parameter's name matches '{pattern}'")
         return _shown(values)
@@ -105,7 +111,7 @@ def list_(given: Given) -> int:
 def get(given: Given) -> int:
     """Status 2 when the vehicle has no such parameter."""
     name = given[NAME].upper()
-    return _ask(given, lambda remote: _shown({name: _read(remote, name)}))
+    return _ask(given, lambda remote: _shown({name: _read(remote, name).value}))
 
 
 def set_(given: Given) -> int:
@@ -128,8 +134,8 @@ def load(given: Given) -> int:
     def ask(remote: Remote) -> Answer:
         present = _all(remote)
         unknown = [name for name in wanted if name not in present]
-        differing = {name: value for name, value in wanted.items() if name in present and present[name] != value}
-        held = {name: _write(remote, name, value) for name, value in differing.items()}
+        differing = {name: value for name, value in wanted.items() if name in present and present[name].value != value}
+        held = {name: _write(remote, name, value, present[name].type) for name, value in differing.items()}
         refused = [name for name, value in differing.items() if held[name][0] != value]
         complaints = [complaint for _, complaint in held.values() if complaint]
         if unknown:
@@ -151,7 +157,7 @@ def save(given: Given) -> int:
         raise UserError("--target all: one file holds the parameters of one vehicle; name it")
 
     def ask(remote: Remote) -> Answer:
-        values = _all(remote)
+        values = {name: one.value for name, one in _all(remote).items()}
         try:
             file.write_text(format_parameters(values))
         except OSError as error:

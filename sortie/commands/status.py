@@ -12,6 +12,7 @@ from autopilot.vehicles.vehicle_class import VehicleClass
 from mavlink_bridge.clients.base import Target
 from mavlink_bridge.clients.command import CommandOutcome
 from mavlink_bridge.clients.file_read import FileOutcome, FileRead
+from mavlink_bridge.firmware.known import firmware_spoken
 from mavlink_bridge.services.base import Clock, Message, Peer
 from sortie.commands.manager import state_of
 from sortie.config.errors import UserError
@@ -29,8 +30,7 @@ def _class_of(heartbeat: Message) -> VehicleClass:
 
 
 def _mode_name(heartbeat: Message) -> str:
-    number = int(heartbeat.custom_mode)
-    return _class_of(heartbeat).modes.name_of(number) or f"mode {number}"
+    return firmware_spoken(heartbeat.autopilot, heartbeat.type).mode_name(int(heartbeat.custom_mode))
 
 
 def describe(latest: dict[str, Message], flight: tuple[str, int] | None) -> dict[str, Any]:

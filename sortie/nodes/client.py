@@ -8,6 +8,7 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +18,7 @@ from mavlink_bridge.clients.command import CommandClient, command_long
 from mavlink_bridge.clients.group import ClientGroup
 from mavlink_bridge.clients.heartbeat import HeartbeatWatch, WatchState, is_autopilot
 from mavlink_bridge.endpoint import Endpoint
+from mavlink_bridge.firmware.known import firmware_spoken
 from mavlink_bridge.framing import Frame
 from mavlink_bridge.services.base import Clock, Message, Peer
 from sortie.config.errors import UserError
@@ -85,7 +87,9 @@ class Roster:
 
     def handle_message(self, message: Message, peer: Peer, now_ms: int) -> None:
         if is_autopilot(message) and peer.system not in self.heard:
-            self.heard[peer.system] = Target(peer.system, peer.component, peer.link)
+            self.heard[peer.system] = Target(
+                peer.system, peer.component, peer.link, firmware_spoken(message.autopilot, message.type)
+            )
             self.heartbeats[peer.system] = message
 
     def handle_timeout(self, now_ms: int) -> None:
@@ -165,7 +169,7 @@ class Remote:
         """The vehicle that was found."""
         found = self.watch.target
         assert found is not None
-        return found if self._component is None else Target(found.system, self._component, found.link)
+        return found if self._component is None else replace(found, component=self._component)
 
     def ask(self, machine: Client, patience_s: float = 60.0) -> None:
         """Run a client machine to its end. UserError when the vehicle falls silent or `patience_s` are over."""

@@ -19,9 +19,9 @@ def begin(make_bench: MakeBench, own: dict[str, float] | None = None) -> Control
     return bench
 
 
-def test_go_flies_the_mission_and_arms_at_the_end_of_the_countdown(make_bench: MakeBench) -> None:
+def test_go_flies_the_mission_and_arms_at_the_end_of_the_countdown(any_bench: MakeBench) -> None:
     """20 s of countdown are more than DISARM_DELAY (10 s): the motors are armed only when it is over."""
-    bench = begin(make_bench)
+    bench = begin(any_bench)
     bench.run_until(lambda: flight_state(bench) is FlightState.ARMED, 30.0)
     assert bench.grounds[0].acks(USER_1)[-1] == 0
     bench.run(15.0)
@@ -33,9 +33,9 @@ def test_go_flies_the_mission_and_arms_at_the_end_of_the_countdown(make_bench: M
     assert not bench.controller.armed
 
 
-def test_the_controllers_own_reasons_end_preflight(make_bench: MakeBench) -> None:
+def test_the_controllers_own_reasons_end_preflight(any_bench: MakeBench) -> None:
     """A controller whose checks fail: back to IDLE, with the text that it gave."""
-    bench = make_bench(own={"FM_COUNTDOWN": 5.0})
+    bench = any_bench(own={"FM_COUNTDOWN": 5.0})
     ground = bench.ground()
     bench.ready()
     bench.upload(SQUARE)
@@ -48,18 +48,18 @@ def test_the_controllers_own_reasons_end_preflight(make_bench: MakeBench) -> Non
     assert any("GPS" in text or "Position" in text for text in ground.texts() if "Flight" in text or "Arm" in text)
 
 
-def test_a_refusal_at_the_end_of_the_countdown_returns_to_idle(make_bench: MakeBench) -> None:
+def test_a_refusal_at_the_end_of_the_countdown_returns_to_idle(any_bench: MakeBench) -> None:
     """The checks passed in PREFLIGHT and fail 20 s later, when the motors are to be armed."""
-    bench = begin(make_bench)
+    bench = begin(any_bench)
     bench.run_until(lambda: flight_state(bench) is FlightState.ARMED, 30.0)
     bench.controller.lose_gps()
     bench.run_until(lambda: flight_state(bench) is FlightState.IDLE, 60.0)
     assert not bench.controller.armed
 
 
-def test_abort_in_the_countdown(make_bench: MakeBench) -> None:
+def test_abort_in_the_countdown(any_bench: MakeBench) -> None:
     """ABORT is accepted and nothing is ever armed."""
-    bench = begin(make_bench)
+    bench = begin(any_bench)
     bench.run_until(lambda: flight_state(bench) is FlightState.ARMED, 30.0)
     bench.grounds[0].command(USER_1, ABORT)
     bench.run(25.0)
@@ -68,9 +68,9 @@ def test_abort_in_the_countdown(make_bench: MakeBench) -> None:
     assert not bench.controller.armed
 
 
-def test_an_arm_of_a_ground_station_passes_at_once(make_bench: MakeBench) -> None:
+def test_an_arm_of_a_ground_station_passes_at_once(any_bench: MakeBench) -> None:
     """The controller's ACK is the ground station's; the flight manager follows into ARMED."""
-    bench = make_bench()
+    bench = any_bench()
     ground = bench.ground()
     bench.ready()
     ground.command(ARM, 1)
