@@ -16,6 +16,7 @@ from pymavlink import DFReader
 from autopilot import report as R
 from autopilot.mission.items import MissionItem
 from autopilot.vehicles import kinds
+from mavlink_bridge.firmware.ardupilot import OWN
 from mavlink_bridge.flight_controller.readings import Readings
 from sortie import Session
 from sortie.api.snapshot import Snapshot
@@ -118,7 +119,7 @@ def test_what_a_controller_does_not_tell_is_no_zero(tmp_path: Path) -> None:
     sampler = Sampler(
         K.samples(kinds.COPTER, simulated=False), VIRTUAL_EPOCH_US, {"MOT_THST_HOVER": 0.25}, UNKNOWN_OF_A_REAL_VEHICLE
     )
-    sampler.add(Readings().report, 1000, 584.0)
+    sampler.add(Readings(OWN.may_arm).report, 1000, 584.0)
     messages = {one.get_type(): one for one in written(tmp_path, sampler.take())}
     assert set(messages) == {"ATT", "RATE", "POS", "GPS", "BAT", "XKF1", "XKF4", "CTUN"}
     missing = (
