@@ -271,11 +271,22 @@ class Endpoint:
             except Exception as problem:  # noqa: BLE001 - the edge: see the module
                 self._report(problem, f"{type(service).__name__} on its deadline")
 
-    def next_deadlines(self) -> tuple[int | None, int | None]:
-        """(link time, vehicle time) in ms at which a service next wants to be called; None = only on a message."""
+    def handle_timeout_of(self, service: Service, now_ms: int) -> None:
+        """Call one service with the time on its clock: only it is due."""
+        try:
+            service.handle_timeout(now_ms)
+            self._send_all(service)
+        except Exception as problem:  # noqa: BLE001 - the edge: see the module
+            self._report(problem, f"{type(service).__name__} on its deadline")
+
+    def next_deadlines(self, besides: Service | None = None) -> tuple[int | None, int | None]:
+        """(link time, vehicle time) in ms at which a service next wants to be called; None = only on a message.
+        `besides`: not counting this one."""
         on_link: int | None = None
         on_vehicle: int | None = None
         for service in self._services:
+            if service is besides:
+                continue
             deadline = service.next_deadline_ms()
             if deadline is None:
                 continue

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from sortie.nodes.vehicle import Service
 
 
-class Frontend(Protocol):
+class Frontend(ProtocolService, Protocol):
     """Tells ground stations of the vehicle: `TelemetryService` of a simulated one, `VehicleFacade` of a real one."""
 
     identity: Identity

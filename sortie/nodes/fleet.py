@@ -23,7 +23,7 @@ from mavlink_bridge.codec import dialect
 from mavlink_bridge.links.hub import LinkOwner
 from mavlink_bridge.network import Network
 from sitl.vehicles.rows import Rows
-from sortie.nodes.vehicle import ARMED_LOOK_MS, IDLE_LOOK_MS, STANDING_MPS, Service
+from sortie.nodes.vehicle import ARMED_LOOK_MS, HORIZON_MS, IDLE_LOOK_MS, STANDING_MPS, Service
 
 WINDOW_MS: Final = 250
 """The interval of streams at 4 Hz: their instants end the windows."""
@@ -34,22 +34,26 @@ LOOK_MS: Final = 200
 
 
 class _Kind:
-    """The rows of one kind, and which members they are. `due_ms`: when each wants its next pass."""
+    """The rows of one kind, and which members they are. `due_ms`: when each wants its next pass; `decides_ms`: when one
+    in which it decides something: before that it only says how things are."""
 
     def __init__(self, rows: Rows, members: Sequence[int]) -> None:
         self.rows = rows
         self.members = tuple(members)
         self.due_ms = np.zeros(len(self.members))
+        self.decides_ms = np.zeros(len(self.members))
 
-    def advance(self, end_ms: float) -> list[int]:
-        """Each that is behind `end_ms` to its deadline, its first event, or there; the rows that want a pass."""
+    def advance(self, end_ms: float) -> list[tuple[int, bool]]:
+        """Each that is behind `end_ms` to its deadline, its first event, or there; the rows that want a pass, and
+        whether it is one to decide something."""
         rows = self.rows
         until = np.minimum(self.due_ms, end_ms)
         until[rows.times_ms >= end_ms] = _PASSED_OVER
         rows.advance(until)
         wanted = (rows.times_ms >= self.due_ms) | (rows.events != 0.0)
-        ready: list[int] = np.flatnonzero(wanted & (until != _PASSED_OVER)).tolist()
-        return ready
+        ready = np.flatnonzero(wanted & (until != _PASSED_OVER))
+        decide = (rows.times_ms[ready] >= self.decides_ms[ready]) | (rows.events[ready] != 0.0)
+        return list(zip(ready.tolist(), decide.tolist(), strict=True))
 
     def behind(self, end_ms: float) -> bool:
         """Is anybody not there yet?"""
@@ -200,16 +204,29 @@ class FleetNode:
         service = self.services[member]
         kind, row = self._place[member]
         if member in self.stranded:
-            kind.due_ms[row], self._link_due_ms[member] = self.stranded[member].next_ms, NEVER
+            kind.due_ms[row] = kind.decides_ms[row] = self.stranded[member].next_ms
+            self._link_due_ms[member] = NEVER
             return
         due_ms, link_due_ms = service.deadlines()
         self._link_due_ms[member] = NEVER if link_due_ms is None else link_due_ms
         if self._virtual and link_due_ms is not None and link_due_ms < due_ms:
             due_ms = max(link_due_ms, service.now_ms + int(L.TICK_MS))
-        kind.due_ms[row] = due_ms
+        kind.decides_ms[row] = due_ms
+        self._note_streams(member)
         journal = service.journal
         if journal.latest() > journal.durable():
             self._unsettled.add(member)
+
+    def _note_streams(self, member: int) -> None:
+        """When it wants its next pass, whatever for."""
+        service = self.services[member]
+        kind, row = self._place[member]
+        now_ms = service.now_ms
+        due_ms = min(float(kind.decides_ms[row]), now_ms + HORIZON_MS)
+        streams_ms = service.telemetry.next_deadline_ms()
+        if streams_ms is not None and streams_ms < due_ms:
+            due_ms = max(streams_ms, now_ms + int(L.TICK_MS))
+        kind.due_ms[row] = due_ms
 
     # --- deadlines ------------------------------------------------------------------------------------------------
     def next_vehicle_deadline_ms(self) -> int:
@@ -239,8 +256,13 @@ class FleetNode:
         end_ms += -end_ms % int(L.TICK_MS)
         for kind in self._kinds:
             while kind.behind(end_ms):
-                for row in kind.advance(end_ms):
-                    self._arrive(kind.members[row], int(kind.rows.times_ms[row]), link_ms)
+                for row, decides in kind.advance(end_ms):
+                    now_ms = int(kind.rows.times_ms[row])
+                    if decides:
+                        self._arrive(kind.members[row], now_ms, link_ms)
+                    else:
+                        self.services[kind.members[row]].stream(now_ms)
+                        self._note_streams(kind.members[row])
         self.now_ms = end_ms
         for told in self.on_pass:
             told(end_ms)

@@ -27,7 +27,7 @@ from mavlink_bridge.services.flight import FlightService
 from sortie.config.faults import Fault
 from sortie.metrics.link_utilization import LineMeter
 from sortie.nodes.face import Face
-from sortie.nodes.fault_plan import FaultPlan
+from sortie.nodes.fault_plan import NEVER_MS, FaultPlan
 
 LINK_FAULTS = ("gcs.loss", "link.loss", "rc.loss")
 HORIZON_MS = 1000
@@ -149,18 +149,19 @@ class Service:
     # --- deadlines ----------------------------------------------------------------------------------------------------
     def next_vehicle_deadline_ms(self) -> int:
         """The earliest vehicle time at which a pass is needed; at most `HORIZON_MS` away."""
-        return self._next_pass_ms(self.endpoint.next_deadlines()[1])
+        return self._next_pass_ms(self.endpoint.next_deadlines()[1], self.now_ms + HORIZON_MS)
 
     def deadlines(self) -> tuple[int, int | None]:
-        """`next_vehicle_deadline_ms` and `next_link_deadline_ms` of a vehicle without a controller behind it."""
-        on_link, on_vehicle = self.endpoint.next_deadlines()
+        """Of a vehicle without a controller behind it: the vehicle time of the next pass in which it decides anything
+        (`NEVER_MS` far away: an event apart nothing), and `next_link_deadline_ms`. Streams are not counted, see
+        `stream`."""
+        on_link, on_vehicle = self.endpoint.next_deadlines(self.telemetry)
         watch = self.autopilot.next_link_deadline_ms()
         if watch is not None and (on_link is None or watch < on_link):
             on_link = watch
-        return self._next_pass_ms(on_vehicle), on_link
+        return self._next_pass_ms(on_vehicle, NEVER_MS), on_link
 
-    def _next_pass_ms(self, of_services: int | None) -> int:
-        deadline = self.now_ms + HORIZON_MS
+    def _next_pass_ms(self, of_services: int | None, deadline: int) -> int:
         for due in (self.autopilot.next_deadline_ms(), of_services, self.next_step_ms()):
             if due is not None and due < deadline:
                 deadline = due
@@ -215,6 +216,15 @@ class Service:
             self.faults.strike(now_ms)
         self.autopilot.update(now_ms)
         self._settle(now_ms if link_ms is None else link_ms)
+
+    def stream(self, now_ms: int) -> None:
+        """The vehicle has moved to this vehicle time, and nothing has happened nor falls due but streams: a pass that
+        decides nothing, so nobody is asked."""
+        self.passes += 1
+        self.now_ms = now_ms
+        self.endpoint.handle_timeout_of(self.telemetry, now_ms)
+        for observer in self.observers:
+            observer([], now_ms)
 
     def run_to(self, due_ms: int, link_ms: int) -> None:
         """Passes until vehicle time is `due_ms`, to the tick below."""
