@@ -61,7 +61,7 @@ def inline(function: F) -> F:
 
 
 def entry(signature: str, function: F) -> F:
-    """Compile `function` now for `signature`, from the disk cache if nothing has changed.
+    """Compile `function` now for `signature`, from the disk cache if nothing has changed. Other threads run meanwhile.
 
     numba knows a cached function again by its file and its closure only, not by the helpers that it calls: the caller
     makes `function` close over the `fingerprint` of all sources.
@@ -69,9 +69,9 @@ def entry(signature: str, function: F) -> F:
     if not COMPILED:
         return function
     try:
-        compiled: F = numba.njit(signature, error_model="numpy", cache=True)(function)
+        compiled: F = numba.njit(signature, error_model="numpy", nogil=True, cache=True)(function)
     except (RuntimeError, OSError):  # no place for a cache (read-only without a home, full disk): compile each time
-        compiled = numba.njit(signature, error_model="numpy")(function)
+        compiled = numba.njit(signature, error_model="numpy", nogil=True)(function)
     return compiled
 
 

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import cache
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
@@ -12,6 +16,10 @@ from sitl.kernel.quantiles import quantiles
 from sitl.vehicles.simulated import Advance, SimulatedMachine
 
 __all__ = ["Rows"]
+
+
+SHARED_FROM: Final = 32
+"""Rows from which a second thread helps: below, waking it costs more."""
 
 
 class Rows:
@@ -29,6 +37,7 @@ class Rows:
         self.events: npt.NDArray[np.float64] = self.state[:, L.S_EVENTS]
         """`VehicleEvent` bits that wait at each; a view. A machine moves on only when they were taken."""
         self._advance: Advance | None = None
+        self._shared = False
         for k, machine in enumerate(self.machines):
             one = slice(k, k + 1)
             machine.move_to(self.state[one], self.settings[one], self.target[one], self._noise[one], self.reports[one])
@@ -38,6 +47,9 @@ class Rows:
         for machine in self.machines:
             machine.load()
         self._advance = self.machines[0].kernel()
+        from autopilot.control.jit import COMPILED  # numba is there by now
+
+        self._shared = COMPILED and len(self.machines) >= SHARED_FROM and (os.cpu_count() or 1) > 1
 
     def advance(self, until_ms: npt.NDArray[np.float64]) -> int:
         """Each vehicle to its own `until_ms` or to the tick of its first event, in one call; one whose time is over or
@@ -45,4 +57,22 @@ class Rows:
         if self._advance is None:
             self.load()
             assert self._advance is not None
-        return self._advance(self.state, self.settings, self.target, self._noise, quantiles(), self.reports, until_ms)
+        if not self._shared:
+            return self._run(slice(None), until_ms)
+        # Rows do not know each other: in which thread one is advanced changes nothing.
+        half = len(self.machines) // 2
+        other = _helper().submit(self._run, slice(half, None), until_ms)
+        return self._run(slice(0, half), until_ms) + other.result()
+
+    def _run(self, rows: slice, until_ms: npt.NDArray[np.float64]) -> int:
+        assert self._advance is not None
+        return self._advance(
+            self.state[rows], self.settings[rows], self.target[rows], self._noise[rows], quantiles(),
+            self.reports[rows], until_ms[rows],
+        )  # fmt: skip
+
+
+@cache
+def _helper() -> ThreadPoolExecutor:
+    """The thread that advances half of the rows."""
+    return ThreadPoolExecutor(1, "sortie-rows")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+from functools import cache
 from pathlib import Path
 from struct import Struct
 from typing import IO, Any
@@ -15,6 +16,7 @@ from typing import IO, Any
 from autopilot import report as R
 from autopilot.events import Event
 from autopilot.vehicle import VehicleState
+from mavlink_bridge.services.telemetry.encoder import FrameStamper
 
 _STAMP = Struct(">Q")
 _MAVLINK2_HEADER_AND_CRC = 12
@@ -52,6 +54,12 @@ def event_line(event: Event, time_s: float) -> str:
     return json.dumps(entry, default=str) + "\n"
 
 
+@cache
+def _stamper() -> FrameStamper:
+    """One for all logs of a process."""
+    return FrameStamper()
+
+
 class FlightLog:
     """Open from arming to disarming. `write_*` never raise; `error` says why a log ended early."""
 
@@ -72,6 +80,10 @@ class FlightLog:
         if self.error is not None:
             return
         stamp = _STAMP.pack(self._epoch_us + now_ms * 1000)
+        stamped = _stamper().stamped(frames, stamp)
+        if stamped is not None:
+            self._guard(self._tlog, stamped)
+            return
         pieces: list[bytes | bytearray] = []
         start = 0
         while start < len(frames):

@@ -35,13 +35,15 @@ LOOK_MS: Final = 200
 
 class _Kind:
     """The rows of one kind, and which members they are. `due_ms`: when each wants its next pass; `decides_ms`: when one
-    in which it decides something: before that it only says how things are."""
+    in which it decides something: before that it only says how things are. `asked_ms`: the last such one; as for one
+    vehicle, the next comes after `HORIZON_MS` at the latest."""
 
     def __init__(self, rows: Rows, members: Sequence[int]) -> None:
         self.rows = rows
         self.members = tuple(members)
         self.due_ms = np.zeros(len(self.members))
         self.decides_ms = np.zeros(len(self.members))
+        self.asked_ms = np.zeros(len(self.members))
 
     def advance(self, end_ms: float) -> list[tuple[int, bool]]:
         """Each that is behind `end_ms` to its deadline, its first event, or there; the rows that want a pass, and
@@ -52,7 +54,9 @@ class _Kind:
         rows.advance(until)
         wanted = (rows.times_ms >= self.due_ms) | (rows.events != 0.0)
         ready = np.flatnonzero(wanted & (until != _PASSED_OVER))
-        decide = (rows.times_ms[ready] >= self.decides_ms[ready]) | (rows.events[ready] != 0.0)
+        now_ms = rows.times_ms[ready]
+        decide = (now_ms >= self.decides_ms[ready]) | (rows.events[ready] != 0.0)
+        decide |= now_ms >= self.asked_ms[ready] + HORIZON_MS
         return list(zip(ready.tolist(), decide.tolist(), strict=True))
 
     def behind(self, end_ms: float) -> bool:
@@ -207,6 +211,7 @@ class FleetNode:
             kind.due_ms[row] = kind.decides_ms[row] = self.stranded[member].next_ms
             self._link_due_ms[member] = NEVER
             return
+        kind.asked_ms[row] = service.now_ms
         due_ms, link_due_ms = service.deadlines()
         self._link_due_ms[member] = NEVER if link_due_ms is None else link_due_ms
         if self._virtual and link_due_ms is not None and link_due_ms < due_ms:

@@ -31,6 +31,7 @@ _WRITE: Final = (
     "void(int64[::1], int64, float64[::1], int64[:, ::1], int64[:, ::1], float64[:, ::1], int64[::1], float32[::1],"
     " uint8[::1], int64, int64, int64, uint8[::1], int64[::1])"
 )
+_STAMP: Final = "int64(uint8[::1], int64, uint8[::1], uint8[::1])"
 
 
 @cache
@@ -124,6 +125,34 @@ class StreamEncoder:
             parts.append(b"\xfd" + body + crc.to_bytes(2, "little"))
             sequence = (sequence + 1) & 255
         return b"".join(parts), len(parts)
+
+
+class FrameStamper:
+    """Whole frames, each behind a stamp, as a telemetry log has them; compiled where anything is."""
+
+    def __init__(self) -> None:
+        self._frames = np.zeros(2 * TABLES.capacity, np.uint8)
+        self._out = np.zeros(4 * TABLES.capacity, np.uint8)
+        self._stamp = np.zeros(8, np.uint8)
+
+    def stamped(self, frames: bytes | bytearray, stamp: bytes) -> bytes | None:
+        """None where nothing is compiled, and for more than fits."""
+        from autopilot.control.jit import COMPILED
+
+        size = len(frames)
+        if not COMPILED or size > len(self._frames):
+            return None
+        self._frames[:size] = np.frombuffer(frames, np.uint8)
+        self._stamp[:] = np.frombuffer(stamp, np.uint8)
+        written = _stamping()(self._frames, size, self._stamp, self._out)
+        return self._out[:written].tobytes()
+
+
+@cache
+def _stamping() -> Callable[..., int]:
+    from autopilot.control.jit import entry
+
+    return entry(_STAMP, kernel.stamp_frames)
 
 
 def _pack(one: StreamLayout, values: list[float]) -> bytes:

@@ -66,3 +66,20 @@ def write_frames(
     result[0] = at
     result[1] = sequence
     result[2] = frames
+
+
+def stamp_frames(frames: Any, size: int, stamp: Any, out: Any) -> int:
+    """Copy the MAVLink 2 frames `frames[:size]` to `out`, each behind the 8 bytes of `stamp`, as a telemetry log has
+    them; returns the bytes written."""
+    at = 0
+    start = 0
+    while start < size:
+        for b in range(8):
+            out[at + b] = stamp[b]
+        at += 8
+        length = int(frames[start + 1]) + 12 + (13 if frames[start + 2] & 1 else 0)
+        for b in range(length):
+            out[at + b] = frames[start + b]
+        at += length
+        start += length
+    return at

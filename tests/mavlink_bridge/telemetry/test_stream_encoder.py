@@ -9,14 +9,16 @@ import numpy as np
 import pytest
 
 from autopilot import report as r
-from mavlink_bridge.codec import KNOWN, dialect, message_id
+from mavlink_bridge.codec import KNOWN, dialect, message_id, payload
+from mavlink_bridge.framing import FrameWriter
 from mavlink_bridge.messages import NEWER
 from mavlink_bridge.services.telemetry import layout
 from mavlink_bridge.services.telemetry import sources as s
-from mavlink_bridge.services.telemetry.encoder import StreamEncoder, crc_table
-from mavlink_bridge.services.telemetry.kernel import write_frames
+from mavlink_bridge.services.telemetry.encoder import FrameStamper, StreamEncoder, crc_table
+from mavlink_bridge.services.telemetry.kernel import stamp_frames, write_frames
 from mavlink_bridge.services.telemetry.layout import LAYOUTS, NUMBER_OF_NAME, TABLES
 from mavlink_bridge.services.telemetry.streams import STREAMS, Stream, Value
+from mavlink_bridge.signing import Signing
 from tests.fakes.telemetry_bench import flying_report
 
 ALL = np.arange(len(STREAMS))
@@ -287,3 +289,19 @@ def test_a_declared_field_that_does_not_exist_is_refused() -> None:
         layout.layout_of(Stream("ATTITUDE", {"rol": Value(r.ROLL)}))
     with pytest.raises(ValueError, match="10 elements, not 1"):
         layout.layout_of(Stream("BATTERY_STATUS", {"voltages": [Value(r.BATT_V)]}))
+
+
+def test_stamped_frames_are_the_frames_behind_their_stamps() -> None:
+    """Signed ones too; what does not fit is left to the caller."""
+    writer = FrameWriter(1, 1)
+    frames = [writer.frame(*payload(dialect.MAVLink_ping_message(n, n, 0, 0))) for n in range(3)]
+    frames.append(Signing(bytes(range(32)), 1).sign(frames[0], 1))
+    stamp = bytes(range(1, 9))
+    written = FrameStamper().stamped(b"".join(frames), stamp)
+    out = np.zeros(1000, np.uint8)
+    plain = stamp_frames(np.frombuffer(b"".join(frames), np.uint8), sum(map(len, frames)),
+                         np.frombuffer(stamp, np.uint8), out)  # fmt: skip
+    expected = b"".join(stamp + frame for frame in frames)
+    assert out[:plain].tobytes() == expected
+    assert written in (expected, None)
+    assert FrameStamper().stamped(bytes(1 << 20), stamp) is None

@@ -111,7 +111,7 @@ def test_an_autopilot_that_raises_comes_down_alone() -> None:
             raise Broken("a fault of ours")
 
         fleet[0].service.autopilot.update = fail  # type: ignore[method-assign]
-        fleet.run_for(1.0)
+        fleet.run_until(lambda all_: bool(all_.failures))
         assert list(fleet.failures) == [0]
         assert isinstance(fleet.failures[0], Broken)
         fleet.run_for(60.0)
