@@ -4,7 +4,7 @@ session with its system id, seed and home."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
@@ -18,7 +18,9 @@ from autopilot import report as R
 from autopilot.journal import Journal, NoJournal
 from mavlink_bridge.services.system.signing import SigningService
 from sitl.vehicles.separation import Approach
-from sortie.api.session import SERVED_MS, Home, Session, raise_error, standing_at
+from sortie.api.begin import Home, raise_error, standing_at
+from sortie.api.session import Session
+from sortie.api.watch import Passes
 from sortie.config.errors import UserError
 from sortie.config.fleet_file import Common, counted_fleet, read_fleet
 from sortie.config.formation import LARGEST_SYSTEM, SPACING_M, FleetVehicle
@@ -31,7 +33,7 @@ from sortie.nodes.build import VIRTUAL_EPOCH_US, StoredValues
 from sortie.nodes.company import Company
 from sortie.nodes.fleet_build import build_fleet
 from sortie.nodes.vehicle import Service
-from sortie.runtime.runtime import FOR_EVER_MS, Runtime, always
+from sortie.runtime.runtime import Runtime, always
 from sortie.storage.rows import StoredState
 from sortie.storage.signing_keys import open_keys, sign_links
 from sortie.storage.store import Store
@@ -71,6 +73,7 @@ class Fleet(Sequence[Session]):
     ) -> None:
         self._stack = ExitStack()
         self.runtime = Runtime()
+        self._time = Passes(self.runtime)
         try:
             common = Common(
                 parse_vehicle(vehicle).frame, standing_at(home), seed, sysid,
@@ -217,13 +220,13 @@ class Fleet(Sequence[Session]):
 
     def run_for(self, seconds: float) -> None:
         """Let `seconds` of vehicle time pass (rounded up to a tick of 20 ms)."""
-        for _ in self._passes(self._end_ms(seconds)):
+        for _ in self._time.run(seconds):
             pass
 
     def run_until(self, condition: Callable[[Fleet], bool], timeout_s: float = 600.0, every_s: float = 0.1) -> None:
         """Let time pass until `condition(self)`, asked at least every `every_s` of vehicle time. Raises TimeoutError
         after `timeout_s` of vehicle time."""
-        for _ in self._passes(self._end_ms(timeout_s), round(every_s * 1000.0)):
+        for _ in self._time.run(timeout_s, every_ms=round(every_s * 1000.0)):
             if condition(self):
                 return
         if not condition(self):
@@ -231,13 +234,7 @@ class Fleet(Sequence[Session]):
 
     def serve(self, seconds: float | None = None, *, speedup: float = 1.0) -> None:
         """As `Session.serve`, for all."""
-        self.runtime.go_real()
-        self.runtime.set_speedup(speedup, always)
-        try:
-            for _ in self._passes(FOR_EVER_MS if seconds is None else self._end_ms(seconds), SERVED_MS):
-                pass
-        finally:
-            self.runtime.set_speedup(0.0, always)
+        self._time.serve(seconds, speedup)
 
     def wait_armable(self, timeout_s: float = 60.0) -> None:
         """Let time pass until all can be armed; TimeoutError names the first that cannot."""
@@ -254,15 +251,6 @@ class Fleet(Sequence[Session]):
             raise TimeoutError(
                 f"vehicle {waiting[-1].endpoint.system_id} is not armable after {timeout_s:g} s"
             ) from error
-
-    def _passes(self, end_ms: int, every_ms: int | None = None) -> Iterator[None]:
-        runtime = self.runtime
-        while runtime.now_ms < end_ms:
-            runtime.step(end_ms if every_ms is None else min(end_ms, runtime.now_ms + every_ms))
-            yield
-
-    def _end_ms(self, seconds: float) -> int:
-        return self.runtime.now_ms + round(seconds * 1000.0)
 
 
 def _vehicles(count: int | None, file: Path | None, common: Common, networks: int | None) -> list[FleetVehicle]:

@@ -7,8 +7,7 @@ opened by `add_link` and served while time passes, in real time by `serve`.
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import ExitStack
 from difflib import get_close_matches
 from pathlib import Path
@@ -29,22 +28,22 @@ from autopilot.vehicle_context import VehicleContext
 from autopilot.vehicles.kinds import KINDS
 from mavlink_bridge.links.memory import MemoryLink
 from mavlink_bridge.services.system.signing import SigningService
+from sortie.api.begin import Home, checked_params, raise_error, standing_at
 from sortie.api.claims import Claims
 from sortie.api.link import Ends, SessionLink
 from sortie.api.snapshot import Snapshot, snapshot
-from sortie.api.watch import TimedEvent, Watch
+from sortie.api.watch import Passes, TimedEvent, Watch
 from sortie.config.errors import RefusedError, UserError, nearest
 from sortie.config.formation import FleetVehicle
 from sortie.config.link_policy import check_links
-from sortie.config.parameters import given_parameters
-from sortie.config.values import DEFAULT_HOME, parse_home, parse_vehicle
+from sortie.config.values import parse_vehicle
 from sortie.logs.run_log import LOGGER
 from sortie.nodes.build import VIRTUAL_EPOCH_US, build_service, make_vehicle, parse_faults, simulated_name
 from sortie.nodes.flight import ARMABLE_WITHIN_MS
 from sortie.nodes.plan_file import check_plan, load_plan, read_plan
 from sortie.nodes.vehicle import Service
 from sortie.runtime.node import Node
-from sortie.runtime.runtime import FOR_EVER_MS, Runtime, always
+from sortie.runtime.runtime import Runtime, always
 from sortie.storage.rows import StoredState
 from sortie.storage.signing_keys import open_keys, sign_links
 from sortie.storage.store import Store
@@ -54,10 +53,6 @@ if TYPE_CHECKING:
 
 __tracebackhide__ = True  # pytest shows where a test called, not how we got there
 E = TypeVar("E")
-_PASSES_PER_YIELD = 10
-SERVED_MS = 100
-"""Vehicle time after which `serve` asks at the latest whether it is to end."""
-Home = str | GeoPoint | tuple[GeoPoint, float]
 
 
 class FleetTime(Protocol):
@@ -102,6 +97,7 @@ class Session(Claims):
         self.events: list[TimedEvent] = []
         self._stack = ExitStack()
         self._runtime = Runtime()
+        self._time = Passes(self._runtime)
         self._bring = _stands
         try:
             spec = parse_vehicle(vehicle)
@@ -134,7 +130,7 @@ class Session(Claims):
         struck = parse_faults(faults, machine.fault_names())
         self._service = build_service(
             frame, machine, store or NoJournal(), StoredState() if store is None else store.stored,
-            _given(params, frame), name=simulated_name(frame, self.seed),
+            checked_params(params, frame), name=simulated_name(frame, self.seed),
             epoch_us=VIRTUAL_EPOCH_US, on_error=raise_error, faults=struck,
         )  # fmt: skip
         self._ends: Ends = self._service
@@ -157,6 +153,7 @@ class Session(Claims):
         self.events = []
         self._stack = ExitStack()
         self._runtime, self._signing = fleet.runtime, fleet.signing(service)
+        self._time = Passes(self._runtime)
         self._service, self._bring, self._ends, self._node = service, bring, links, links.node
         service.observers.append(self._observe)
         return self
@@ -254,13 +251,13 @@ class Session(Claims):
     def wait(self, done: Callable[[Session], bool], within_s: float, every_s: float = 0.1) -> bool:
         """As `run_until`, but False when it did not come."""
         watch: Watch[Event] = self._watch(done, every_s)
-        for _ in self._passes(self._end_ms(within_s), watch.done, watch.every_ms):
+        for _ in self._time.run(within_s, watch.done, watch.every_ms):
             pass
         return watch.done()
 
     def run_for(self, seconds: float) -> None:
         """Let `seconds` of vehicle time pass (rounded up to a tick of 20 ms)."""
-        for _ in self._passes(self._end_ms(seconds)):
+        for _ in self._time.run(seconds):
             pass
 
     @overload
@@ -277,15 +274,13 @@ class Session(Claims):
         function of the session, which is asked at everything that happens and at least every `every_s` of vehicle
         time. Raises TimeoutError after `timeout_s` of vehicle time."""
         watch = self._watch(condition, every_s)
-        for _ in self._passes(self._end_ms(timeout_s), watch.done, watch.every_ms):
+        for _ in self._time.run(timeout_s, watch.done, watch.every_ms):
             pass
         return self._came(watch, timeout_s)
 
     async def arun_for(self, seconds: float) -> None:
         """As `run_for`, letting other tasks of the event loop run in between."""
-        for count, _ in enumerate(self._passes(self._end_ms(seconds))):
-            if count % _PASSES_PER_YIELD == 0:
-                await asyncio.sleep(0)
+        await self._time.arun(seconds)
 
     @overload
     async def arun_until(  # type: ignore[overload-overlap]  # as above
@@ -301,10 +296,7 @@ class Session(Claims):
     ) -> E | None:
         """As `run_until`, letting other tasks of the event loop run in between."""
         watch = self._watch(condition, every_s)
-        passes = self._passes(self._end_ms(timeout_s), watch.done, watch.every_ms)
-        for count, _ in enumerate(passes):
-            if count % _PASSES_PER_YIELD == 0:
-                await asyncio.sleep(0)
+        await self._time.arun(timeout_s, watch.done, watch.every_ms)
         return self._came(watch, timeout_s)
 
     def serve(
@@ -313,26 +305,11 @@ class Session(Claims):
         """Follow the wall clock, `speedup` times as fast, for `seconds` of vehicle time (None: until Ctrl-C raises
         KeyboardInterrupt), so that people and programs on sockets can take part. `until()`, asked once a turn, ends it
         earlier; another thread that wants it asked now calls `wake`."""
-        self._runtime.go_real()
-        self._runtime.set_speedup(speedup, always)
-        try:
-            for _ in self._passes(FOR_EVER_MS if seconds is None else self._end_ms(seconds), until, SERVED_MS):
-                pass
-        finally:
-            self._runtime.set_speedup(0.0, always)
+        self._time.serve(seconds, speedup, until)
 
     def wake(self) -> None:
         """Safe in any thread: `serve` does not sleep on."""
         self._runtime.go_real().wakeup.wake()
-
-    def _passes(
-        self, end_ms: int, done: Callable[[], bool] | None = None, every_ms: int | None = None
-    ) -> Iterator[None]:
-        """Pass after pass until vehicle time `end_ms` or `done()`, none longer than `every_ms`."""
-        runtime = self._runtime
-        while runtime.now_ms < end_ms and not (done is not None and done()):
-            runtime.step(end_ms if every_ms is None else min(end_ms, runtime.now_ms + every_ms))
-            yield
 
     def _watch(self, condition: type[E] | Callable[[Session], bool], every_s: float) -> Watch[E]:
         if isinstance(condition, type):
@@ -348,9 +325,6 @@ class Session(Claims):
             f"{'armed' if state.armed else 'disarmed'}, item {state.mission.item} of {state.mission.items}, "
             f"{state.height:.1f} m up"
         )
-
-    def _end_ms(self, seconds: float) -> int:
-        return self._runtime.now_ms + round(seconds * 1000.0)
 
     # --- parameters -----------------------------------------------------------------------------------------------
     def param(self, name: str) -> float:
@@ -451,23 +425,3 @@ class Session(Claims):
 
 def _stands() -> None:
     """A vehicle that is alone is always at the present."""
-
-
-def standing_at(home: Home | None) -> tuple[GeoPoint, float]:
-    """Place and heading in degrees."""
-    if home is None:
-        return GeoPoint(*DEFAULT_HOME[:3]), DEFAULT_HOME[3]
-    if isinstance(home, str):
-        return parse_home(home)
-    return (home, 0.0) if isinstance(home, GeoPoint) else home
-
-
-def _given(params: Mapping[str, float], kind: str) -> dict[str, float]:
-    """`params`, checked as the command line's are."""
-    values, _ = given_parameters([f"{name}={value!r}" for name, value in params.items()], kind)
-    return values
-
-
-def raise_error(error: Exception, where: str) -> None:
-    """What a service raised is raised in the program."""
-    raise error

@@ -1,15 +1,20 @@
-"""What `Session.run_until` waits for: a kind of event, or a condition."""
+"""Time that passes in a Python program, and what it passes for: a kind of event, or a condition."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import asyncio
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from autopilot.events import Event
+from sortie.runtime.runtime import FOR_EVER_MS, Runtime, always
 
 __tracebackhide__ = True  # as in `session`
 E = TypeVar("E")
+_PASSES_PER_YIELD = 10
+_SERVED_MS = 100
+"""Vehicle time after which `serve` asks at the latest whether it is to end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,3 +59,39 @@ class Watch(Generic[E]):
                 self.found = entry.event
                 return True
         return False
+
+
+class Passes:
+    """Vehicle time of a session or of a fleet: it passes as fast as the machine computes it, or with the wall."""
+
+    def __init__(self, runtime: Runtime) -> None:
+        self._runtime = runtime
+
+    def run(
+        self, seconds: float, done: Callable[[], bool] | None = None, every_ms: int | None = None
+    ) -> Iterator[None]:
+        """Pass after pass for `seconds` or until `done()`, none longer than `every_ms`."""
+        return self._until(self._runtime.now_ms + round(seconds * 1000.0), done, every_ms)
+
+    def _until(self, end_ms: int, done: Callable[[], bool] | None, every_ms: int | None) -> Iterator[None]:
+        runtime = self._runtime
+        while runtime.now_ms < end_ms and not (done is not None and done()):
+            runtime.step(end_ms if every_ms is None else min(end_ms, runtime.now_ms + every_ms))
+            yield
+
+    async def arun(self, seconds: float, done: Callable[[], bool] | None = None, every_ms: int | None = None) -> None:
+        """As `run`, all of it, letting other tasks of the event loop run in between."""
+        for count, _ in enumerate(self.run(seconds, done, every_ms)):
+            if count % _PASSES_PER_YIELD == 0:
+                await asyncio.sleep(0)
+
+    def serve(self, seconds: float | None, speedup: float, until: Callable[[], bool] | None = None) -> None:
+        """Follow the wall clock, `speedup` times as fast, for `seconds` (None: for ever) or until `until()`."""
+        self._runtime.go_real()
+        self._runtime.set_speedup(speedup, always)
+        try:
+            end_ms = FOR_EVER_MS if seconds is None else self._runtime.now_ms + round(seconds * 1000.0)
+            for _ in self._until(end_ms, until, _SERVED_MS):
+                pass
+        finally:
+            self._runtime.set_speedup(0.0, always)

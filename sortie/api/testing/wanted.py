@@ -9,8 +9,9 @@ from typing import Any
 
 from autopilot.geo import GeoPoint
 from autopilot.mission.plan import Plan
+from sortie.api.begin import Home
 from sortie.api.fleet import Fleet
-from sortie.api.session import Home, Session
+from sortie.api.session import Session
 from sortie.api.simulation import wind_parameters
 from sortie.config.errors import UserError, nearest
 from sortie.nodes.plan_file import read_plan, start_of

@@ -1,0 +1,33 @@
+"""What a session and a fleet begin with: a place to stand, parameters as a person gives them, errors that show."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from autopilot.geo import GeoPoint
+from sortie.config.parameters import given_parameters
+from sortie.config.values import DEFAULT_HOME, parse_home
+
+__tracebackhide__ = True  # as in `session`
+Home = str | GeoPoint | tuple[GeoPoint, float]
+"""A place as on the command line, or as a place, with a heading in degrees."""
+
+
+def standing_at(home: Home | None) -> tuple[GeoPoint, float]:
+    """Place and heading in degrees."""
+    if home is None:
+        return GeoPoint(*DEFAULT_HOME[:3]), DEFAULT_HOME[3]
+    if isinstance(home, str):
+        return parse_home(home)
+    return (home, 0.0) if isinstance(home, GeoPoint) else home
+
+
+def checked_params(params: Mapping[str, float], kind: str) -> dict[str, float]:
+    """`params`, checked as the command line's are."""
+    values, _ = given_parameters([f"{name}={value!r}" for name, value in params.items()], kind)
+    return values
+
+
+def raise_error(error: Exception, where: str) -> None:
+    """What a service raised is raised in the program."""
+    raise error
