@@ -20,7 +20,7 @@ from collections.abc import Callable
 from autopilot.control.layout import TICK_MS
 from mavlink_bridge.links.hub import LinkOwner
 from sortie.metrics.jitter import Jitter
-from sortie.runtime.loader import Loader
+from sortie.runtime.loader import Loader, Serving
 from sortie.runtime.node import Node, VehicleNode
 from sortie.runtime.pacing import Pace, Readers, no_clock
 from sortie.runtime.signals import Signals
@@ -30,9 +30,6 @@ from sortie.runtime.wire import Wire, Wires
 SLICE_S = 0.0005
 PACED_SLICE_S = 0.02
 MAX_SLEEP_S = 1.0
-BEAT_S = 1.0
-QUIET_S = 0.03
-ANSWER_FIRST_S = 0.00001
 FOR_EVER_MS = 1 << 62
 
 
@@ -378,39 +375,18 @@ class Runtime:
         if self.sockets is None:
             self._load_all()
             return
-        began_s = self._wall_s()
+        serving = Serving(self.answer, self._beat, self.signals, self._wall_s)
         if self.sockets.hubs():
-            self._serve_until_quiet(began_s)
-        loader = Loader(self._load_all, self._sockets.wakeup.wake)
-        usual_s = sys.getswitchinterval()
-        sys.setswitchinterval(ANSWER_FIRST_S)  # an answer must not wait 5 ms for the importing thread each time
-        loader.start()
-        next_beat_s = began_s + BEAT_S
-        while loader.is_alive() and self.signals.number is None:
-            self.answer(BEAT_S)
-            self.signals.act()
-            notice = loader.take_notice()
-            if notice is not None:
-                say(notice)
-            if self._wall_s() >= next_beat_s:
-                next_beat_s += BEAT_S
-                for vehicle in self._vehicles:
-                    vehicle.beat()
-        sys.setswitchinterval(usual_s)
-        if loader.error is not None:
-            raise loader.error
+            serving.until_quiet()
+        serving.while_loading(Loader(self._load_all, self.sockets.wakeup.wake), say)
 
     def _load_all(self) -> None:
         for vehicle in self._vehicles:
             vehicle.load()
 
-    def _serve_until_quiet(self, began_s: float) -> None:
-        """A station that is there from the first moment gets its plan and parameters before the processor is busy with
-        loading: start that when the links have been silent for `QUIET_S`, or after `BEAT_S` at the latest."""
-        heard_s = began_s
-        while self.signals.number is None and self._wall_s() < min(heard_s + QUIET_S, began_s + BEAT_S):
-            if self.answer(QUIET_S):
-                heard_s = self._wall_s()
+    def _beat(self) -> None:
+        for vehicle in self._vehicles:
+            vehicle.beat()
 
     def answer(self, wait_s: float) -> bool:
         """Wait for input or a deadline of the links, and answer, without moving the vehicles; False without input."""
