@@ -8,6 +8,7 @@ its own.
 
 from __future__ import annotations
 
+from autopilot.flight.system import FlightSystem
 from autopilot.mav import Cmd, Result
 from autopilot.mission.storage import MissionStorage
 from autopilot.result import Outcome
@@ -98,15 +99,17 @@ class SkimmerService:
             self._out.append(Outgoing(wire.pack_status(status)))
 
 
-def serve_orders(commands: CommandService, controller: SkimmerController, offset_ms: int) -> None:
-    """From now on `commands` takes the orders for `controller`. `offset_ms`: the loop's time at vehicle time 0."""
+def serve_orders(
+    commands: CommandService, controller: SkimmerController, flights: FlightSystem | None, offset_ms: int
+) -> None:
+    """From now on `commands` takes the orders for `controller`, and other GOs for `flights`. `offset_ms`: the loop's
+    time at vehicle time 0."""
 
     def serve(command: Command, context: Context) -> Outcome:
         order = wire.order_of(command.number, command.param(1))
         if order is not None:
             accepted = controller.handle_order(order, context.now_ms + offset_ms) is Answer.ACCEPTED
             return Outcome(Result.ACCEPTED if accepted else Result.TEMPORARILY_REJECTED)
-        flights = context.autopilot.flights
         if command.number != wire.CMD_GO or flights is None:
             return UNSUPPORTED
         return flights.command(command.whole(1), context.now_ms)

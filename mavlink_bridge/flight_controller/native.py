@@ -10,7 +10,7 @@ Clock: link time, for the upload.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Protocol
 
 from autopilot.mav import Cmd, Severity
 from autopilot.mission.commands import drives_navigation, spec_of
@@ -25,9 +25,35 @@ from mavlink_bridge.flight_controller.transfer_turn import TransferTurn
 from mavlink_bridge.services.base import Clock, Message, Outgoing, Peer
 
 if TYPE_CHECKING:
-    from autopilot.core import Autopilot
+    from autopilot.mission.sequencer import MissionSequencer
+    from autopilot.modes.auto import AutoMode
+    from autopilot.modes.manager import ModeChoice
+    from autopilot.modes.payload import Payload
+    from autopilot.plans import Plans
+    from autopilot.vehicle_context import Announcer, Helm, VehicleFacts
 
 _RETRY_MS: Final = 2000
+
+
+class NativeParts(Protocol):
+    """The parts of an autopilot that follow a mission which the controller flies."""
+
+    @property
+    def facts(self) -> VehicleFacts: ...
+    @property
+    def announcer(self) -> Announcer: ...
+    @property
+    def helm(self) -> Helm: ...
+    @property
+    def plans(self) -> Plans: ...
+    @property
+    def sequencer(self) -> MissionSequencer: ...
+    @property
+    def modes(self) -> ModeChoice: ...
+    @property
+    def auto(self) -> AutoMode: ...
+    @property
+    def payload(self) -> Payload: ...
 
 
 class NativeMission:
@@ -37,10 +63,10 @@ class NativeMission:
     handles = frozenset(("MISSION_CURRENT", "MISSION_ITEM_REACHED", "MISSION_REQUEST", "MISSION_REQUEST_INT",
                          "MISSION_ACK"))  # fmt: skip
 
-    def __init__(self, vehicle: FlightController, autopilot: Autopilot, turn: TransferTurn) -> None:
+    def __init__(self, vehicle: FlightController, parts: NativeParts, turn: TransferTurn) -> None:
         self._vehicle = vehicle
         self._firmware = vehicle.firmware
-        self._autopilot = autopilot
+        self._parts = parts
         self._turn = turn
         self._upload: MissionUpload | None = None
         self._uploading = 0
@@ -54,14 +80,14 @@ class NativeMission:
     @property
     def ready(self) -> bool:
         """The controller has the mission that Sortie has."""
-        return self._there == self._autopilot.plans.mission.checksum()
+        return self._there == self._parts.plans.mission.checksum()
 
     # --- MissionExecutor ------------------------------------------------------------------------------------------
     def start_command(self, cmd: MissionItem) -> CommandStartResult:
         """The controller does it. Its photos are counted where it is, as with the other strategy."""
         if cmd.command == Cmd.DO_SET_CAM_TRIGG_DIST:
             params = (cmd.param1, cmd.param2, cmd.param3, cmd.param4)
-            self._autopilot.payload.command(cmd.command, params, self._autopilot.facts.now_ms)
+            self._parts.payload.command(cmd.command, params, self._parts.facts.now_ms)
         if not drives_navigation(cmd.command):
             return CommandStartResult.COMPLETE
         self._reached.discard(cmd.seq)
@@ -101,8 +127,8 @@ class NativeMission:
     def _hear_reached(self, seq: int) -> None:
         """The controller says it when its hold time is over."""
         self._reached.add(seq)
-        if seq == self._autopilot.sequencer.current_nav_index():
-            self._autopilot.sequencer.end_hold()
+        if seq == self._parts.sequencer.current_nav_index():
+            self._parts.sequencer.end_hold()
 
     def _hear_current(self, seq: int) -> None:
         self._behind = self._behind or self._current not in (None, seq)
@@ -111,7 +137,7 @@ class NativeMission:
     def _follow(self) -> None:
         """Its item has changed. What it reached the sequencer steps over by itself; otherwise it was the controller's
         own decision (a jump, a set-current of a ground station)."""
-        sequencer, seq = self._autopilot.sequencer, self._current
+        sequencer, seq = self._parts.sequencer, self._current
         current = sequencer.current_nav_index()
         if not self._behind or current in self._reached:
             return
@@ -119,15 +145,15 @@ class NativeMission:
         if seq is None or seq == current or not self._flies or sequencer.state() is not MissionState.RUNNING:
             return
         try:
-            self._autopilot.auto.steer(seq)
+            self._parts.auto.steer(seq)
         except SetCurrentError as error:
-            self._autopilot.announcer.say(Severity.WARNING, f"Mission: controller is at {seq}: {error}")
+            self._parts.announcer.say(Severity.WARNING, f"Mission: controller is at {seq}: {error}")
 
     def handle_timeout(self, now_ms: int) -> None:
         self._keep_uploaded(now_ms)
         self._follow()
         self._vehicle.control.expect(self._mode_ahead())
-        core, vehicle = self._autopilot, self._vehicle
+        core, vehicle = self._parts, self._vehicle
         if core.modes.mode is not core.auto or core.sequencer.state() is not MissionState.RUNNING:
             return
         if not (core.facts.armed and vehicle.commanded and self.ready):
@@ -137,18 +163,18 @@ class NativeMission:
 
     def _present(self) -> int | None:
         """The item to go on with, when the mission is changed in flight."""
-        return self._autopilot.sequencer.current_nav_index() if self._flies else None
+        return self._parts.sequencer.current_nav_index() if self._flies else None
 
     def _mode_ahead(self) -> int | None:
         """The mode that the controller changes to for the present item of its mission, or for the next: it may tell of
         the mode before it tells of the item."""
-        mission, at = self._autopilot.plans.mission, self._autopilot.sequencer.current_nav_index()
-        items = (mission.get(at), self._autopilot.sequencer.next_nav(mission, at))
+        mission, at = self._parts.plans.mission, self._parts.sequencer.current_nav_index()
+        items = (mission.get(at), self._parts.sequencer.next_nav(mission, at))
         ahead = (self._firmware.mode_of_item(item.command) for item in items if item is not None)
         return next((mode for mode in ahead if mode is not None), None)
 
     def _keep_uploaded(self, now_ms: int) -> None:
-        armed = self._autopilot.facts.armed
+        armed = self._parts.facts.armed
         if self._was_armed and not armed:
             self._there = None  # somebody may change it on another way: it is sent again before the next flight
         self._was_armed = armed
@@ -163,10 +189,10 @@ class NativeMission:
                 self._there = self._uploading
             else:
                 self._retry_ms = now_ms + _RETRY_MS
-                self._autopilot.announcer.say(
+                self._parts.announcer.say(
                     Severity.WARNING, f"Mission not taken by the flight controller: {upload.outcome.name}"
                 )
-        mission = self._autopilot.plans.mission
+        mission = self._parts.plans.mission
         if self.ready or not mission.total() or self._vehicle.link.lost or now_ms < self._retry_ms:
             return
         if not self._turn.take(self, now_ms):
@@ -181,7 +207,7 @@ class NativeMission:
     def next_deadline_ms(self) -> int | None:
         if self._upload is not None:
             return self._upload.next_deadline_ms()
-        return None if self.ready or not self._autopilot.plans.mission.total() else self._retry_ms
+        return None if self.ready or not self._parts.plans.mission.total() else self._retry_ms
 
     def take_outgoing(self) -> list[Outgoing]:
         return [] if self._upload is None else self._upload.take_outgoing()

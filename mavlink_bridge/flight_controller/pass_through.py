@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Protocol
 
 from autopilot.mav import MissionType, Result, Severity
 from autopilot.vehicle import Request
@@ -35,7 +35,12 @@ from mavlink_bridge.services.base import Peer
 from mavlink_bridge.tx_queue import is_droppable
 
 if TYPE_CHECKING:
-    from autopilot.core import Autopilot
+    from autopilot.mission_commands import MissionCommands
+    from autopilot.modes.auto import AutoMode
+    from autopilot.modes.guided import GuidedMode
+    from autopilot.modes.manager import ModeChoice
+    from autopilot.safety.fenced_mission import FencedMission
+    from autopilot.vehicle_context import Announcer, VehicleFacts
 
 _HEARTBEAT: Final = codec.id_of("HEARTBEAT")
 _COMMANDS: Final = codec.ids_of("COMMAND_INT", "COMMAND_LONG")
@@ -47,6 +52,25 @@ _OURS_BY_TYPE: Final = (MissionType.MISSION, MissionType.ALL)
 _NEVER: Final = codec.ids_of("RADIO_STATUS", "RADIO", "SETUP_SIGNING")
 
 
+class PassedParts(Protocol):
+    """The parts of an autopilot that have a say in what passes."""
+
+    @property
+    def facts(self) -> VehicleFacts: ...
+    @property
+    def announcer(self) -> Announcer: ...
+    @property
+    def modes(self) -> ModeChoice: ...
+    @property
+    def auto(self) -> AutoMode: ...
+    @property
+    def guided(self) -> GuidedMode: ...
+    @property
+    def mission_commands(self) -> MissionCommands: ...
+    @property
+    def fenced_mission(self) -> FencedMission: ...
+
+
 class PassThrough:
     """See the module. `clocks()` gives link and vehicle time now, for what is delivered later."""
 
@@ -55,14 +79,14 @@ class PassThrough:
         ground: Endpoint,
         link: Endpoint,
         vehicle: FlightController,
-        autopilot: Autopilot,
+        parts: PassedParts,
         facade: VehicleFacade,
         clocks: Callable[[], tuple[int, int]],
     ) -> None:
         self._ground = ground
         self._link = link
         self._vehicle = vehicle
-        self._autopilot = autopilot
+        self._parts = parts
         self._facade = facade
         self._clocks = clocks
         self._auto = vehicle.firmware.vehicle_class.modes.auto
@@ -201,7 +225,7 @@ class PassThrough:
     def _take_first(self, number: int, frame: Frame) -> bool:
         """A mission is to be flown. If the core would refuse, it does so at once; else the controller must be in the
         mode that follows targets before the core hears of it, so that the acknowledgement means what it says."""
-        core, now_ms = self._autopilot, self._clocks()[1]
+        core, now_ms = self._parts, self._clocks()[1]
         if core.modes.complaint(self._auto, now_ms) is not None:
             return False
         for complaint in core.fenced_mission.complaints():
@@ -227,7 +251,7 @@ class PassThrough:
 
     def settle(self) -> None:
         """Go on with what has waited for the controller."""
-        if self.traffic.started and self._autopilot.facts.armed:
+        if self.traffic.started and self._parts.facts.armed:
             self.traffic.started = False
             self._start_as_it_does(self._clocks()[1])
         ready = [entry for entry in self._waiting if entry[2].done]
@@ -252,15 +276,15 @@ class PassThrough:
     def _after_pause(self, frame: Frame, now_ms: int) -> Result:
         message = codec.decode(frame.msg_id, frame.payload)
         assert message is not None
-        return Result.ACCEPTED if message.param1 == 0.0 else self._autopilot.mission_commands.start(now_ms).result
+        return Result.ACCEPTED if message.param1 == 0.0 else self._parts.mission_commands.start(now_ms).result
 
     def _start_as_it_does(self, now_ms: int) -> None:
         """Where armed in AUTO means flying, nobody sends MISSION_START: it begins when a station has done both."""
-        core = self._autopilot
+        core = self._parts
         if self._starts and core.facts.armed and core.modes.mode is core.auto and self._vehicle.state.landed:
             core.mission_commands.start(now_ms)
 
     def _follow_refusal(self) -> None:
         """The core has not entered AUTO after all: then nobody flies the controller's GUIDED but itself."""
-        if self._autopilot.modes.mode not in (self._autopilot.auto, self._autopilot.guided):
+        if self._parts.modes.mode not in (self._parts.auto, self._parts.guided):
             self._vehicle.release()

@@ -9,7 +9,7 @@ Clock: vehicle time.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Protocol
 
 from autopilot.events import Event, FlightStateChanged, ModeChanged, StatusText
 from autopilot.mav import Result, VehicleType
@@ -26,7 +26,13 @@ from mavlink_bridge.services.mission.plan import mission_current
 from mavlink_bridge.services.telemetry.announcements import TextQueue
 
 if TYPE_CHECKING:
-    from autopilot.core import Autopilot
+    from autopilot.flight_commands import FlightCommands
+    from autopilot.mission.sequencer import MissionSequencer
+    from autopilot.mission_commands import MissionCommands
+    from autopilot.modes.auto import AutoMode
+    from autopilot.modes.manager import ModeChoice
+    from autopilot.plans import Plans
+    from autopilot.vehicle_context import VehicleFacts
 
 MISSION_CURRENT: Final = id_of("MISSION_CURRENT")
 MISSION_ITEM_REACHED: Final = id_of("MISSION_ITEM_REACHED")
@@ -40,6 +46,25 @@ _OWN_TEXTS: Final = 0x8000
 """Chunks of texts have ids from here on: the controller counts from 0."""
 
 
+class ShownParts(Protocol):
+    """The parts of an autopilot that ground stations are told of."""
+
+    @property
+    def facts(self) -> VehicleFacts: ...
+    @property
+    def plans(self) -> Plans: ...
+    @property
+    def sequencer(self) -> MissionSequencer: ...
+    @property
+    def modes(self) -> ModeChoice: ...
+    @property
+    def auto(self) -> AutoMode: ...
+    @property
+    def commands(self) -> FlightCommands: ...
+    @property
+    def mission_commands(self) -> MissionCommands: ...
+
+
 class VehicleFacade:
     """A service of the ground stations' endpoint, and what its command service asks for messages."""
 
@@ -47,9 +72,9 @@ class VehicleFacade:
     handles: frozenset[str] = frozenset()
     skipped = 0  # it streams nothing that could be left out
 
-    def __init__(self, autopilot: Autopilot, vehicle: FlightController, ground: Endpoint, identity: Identity) -> None:
+    def __init__(self, parts: ShownParts, vehicle: FlightController, ground: Endpoint, identity: Identity) -> None:
         self.identity = identity
-        self._autopilot = autopilot
+        self._parts = parts
         self._vehicle = vehicle
         self._ground = ground
         self._texts = TextQueue(first_id=_OWN_TEXTS)
@@ -66,7 +91,7 @@ class VehicleFacade:
     @property
     def flies_mission(self) -> bool:
         """Does Sortie fly the mission now, in the controller's GUIDED?"""
-        core, modes = self._autopilot, self._vehicle.firmware.vehicle_class.modes
+        core, modes = self._parts, self._vehicle.firmware.vehicle_class.modes
         ours = core.modes.mode is core.auto and self._vehicle.commanded
         return ours and self._vehicle.flight_mode in (modes.guided, modes.auto)
 
@@ -175,7 +200,7 @@ class VehicleFacade:
         self._send_texts(now_ms)
 
     def _progress(self) -> Message:
-        return mission_current(self._autopilot, self._autopilot.sequencer.current_nav_index(), self._vehicle.firmware)
+        return mission_current(self._parts, self._parts.sequencer.current_nav_index(), self._vehicle.firmware)
 
     def _send_texts(self, now_ms: int) -> None:
         for message in self._texts.take(now_ms):

@@ -81,7 +81,7 @@ class FlownMission:
         service.endpoint.add_service(
             SkimmerService(controller, service.autopilot.plans.mission, whole=False, offset_ms=self._offset_ms)
         )
-        serve_orders(service.commands, controller, self._offset_ms)
+        serve_orders(service.commands, controller, service.autopilot.flights, self._offset_ms)
 
     def on_link(self, link: int, link_ms: int) -> None:
         """Of this link the depot hears statuses, no streams."""

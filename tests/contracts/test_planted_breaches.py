@@ -18,6 +18,7 @@ LAYERS = "Layers: imports only point down"
 PURE = "The core is pure"
 PARTIES = "Depot and skimmer share messages only"
 KERNEL = "The simulator's kernel knows no vehicle"
+PARTS = "Who serves takes the parts, not the whole autopilot"
 ROOMS = "Rooms of sortie: imports only point down"
 LINTER = "from importlinter.cli import lint_imports_command; lint_imports_command()"
 
@@ -65,6 +66,7 @@ def test_the_contracts_are_kept(copy):
         ("sortie/flashing/shell.py", "import sortie.companion.connection", ROOMS),
         ("sortie/api/sample.py", "import sortie.commands.serve", ROOMS),
         ("sitl/kernel/layout.py", "import sitl.vehicles.simulated", KERNEL),
+        ("mavlink_bridge/services/base.py", "from autopilot.core import Autopilot", PARTS),
         ("depot/skimmer/skimmer_controller.py", "import depot.decisions.watches", PARTIES),
         ("depot/decisions/phase_context.py", "from depot.skimmer.skimmer_controller import SkimmerController", PARTIES),
         ("autopilot/geo.py", "import socket", PURE),

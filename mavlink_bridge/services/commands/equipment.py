@@ -14,29 +14,29 @@ from mavlink_bridge.services.commands.request import Command
 def set_home(command: Command, context: Context) -> Outcome:
     """DO_SET_HOME: param1 = 1, or latitude and longitude 0: here; else there."""
     if command.param(1) == 1.0 or (command.param(5) == 0.0 and command.param(6) == 0.0):
-        return context.autopilot.home.set(None)
+        return context.parts.home.set(None)
     place = _place(command, context)
-    return place if isinstance(place, Outcome) else context.autopilot.home.set(place)
+    return place if isinstance(place, Outcome) else context.parts.home.set(place)
 
 
 def set_roi(command: Command, context: Context) -> Outcome:
     """DO_SET_ROI_LOCATION, DO_SET_ROI: nose (and camera) there; all zero ends it."""
     if not any(command.param(index) for index in (5, 6, 7)):
-        return context.autopilot.commands.set_roi(None)
+        return context.parts.commands.set_roi(None)
     place = _place(command, context)
-    return place if isinstance(place, Outcome) else context.autopilot.commands.set_roi(place)
+    return place if isinstance(place, Outcome) else context.parts.commands.set_roi(place)
 
 
 def end_roi(_command: Command, context: Context) -> Outcome:
     """DO_SET_ROI_NONE."""
-    return context.autopilot.commands.set_roi(None)
+    return context.parts.commands.set_roi(None)
 
 
 def _place(command: Command, context: Context) -> GeoPoint | Outcome:
     """The command's position, AMSL; FAILED when it is none, and while a height above home has no home."""
     if not command.has_valid_place:
         return FAILED
-    altitude = altitude_amsl(command.frame, command.param(7), context.autopilot.facts.home)
+    altitude = altitude_amsl(command.frame, command.param(7), context.parts.facts.home)
     return FAILED if altitude is None else GeoPoint(command.param(5), command.param(6), altitude)
 
 
@@ -44,13 +44,13 @@ def enable_fence(command: Command, context: Context) -> Outcome:
     """DO_FENCE_ENABLE: 0 off, 1 on, 2 only the floor off."""
     if command.param(1) not in (0.0, 1.0, 2.0):
         return FAILED
-    return context.autopilot.fence.command(command.param(1))
+    return context.parts.fence.command(command.param(1))
 
 
 def payload(command: Command, context: Context) -> Outcome:
     """Servo, relay, camera, gripper: the core acts or records."""
     params = tuple(command.param(index) for index in range(1, 8))
-    return context.autopilot.payload.command(command.number, params, context.now_ms)
+    return context.parts.payload.command(command.number, params, context.now_ms)
 
 
 def aux_function(command: Command, context: Context) -> Outcome:
@@ -58,14 +58,14 @@ def aux_function(command: Command, context: Context) -> Outcome:
     function, position = int(command.param(1)), command.param(2)
     if position not in (0.0, 1.0, 2.0):
         return DENIED
-    return context.autopilot.auxiliary.act(function, int(position))
+    return context.parts.auxiliary.act(function, int(position))
 
 
 def reboot(command: Command, context: Context) -> Outcome:
     """PREFLIGHT_REBOOT_SHUTDOWN: 1 restarts the autopilot; there is no bootloader to hold (3), no power to cut (2)."""
     match command.param(1):
         case RebootAction.REBOOT:
-            return context.autopilot.commands.reboot()
+            return context.parts.commands.reboot()
         case RebootAction.REBOOT_TO_BOOTLOADER:
             return DENIED
         case _:
@@ -80,9 +80,9 @@ def calibrate(command: Command, context: Context) -> Outcome:
         return UNSUPPORTED
     if gyro != 1.0 and pressure != 1.0 and accelerometer != 2.0:
         return UNSUPPORTED
-    if context.autopilot.facts.armed:
+    if context.parts.facts.armed:
         return Outcome(Result.FAILED, "Disarm to allow calibration")
-    vehicle = context.autopilot.vehicle
+    vehicle = context.parts.vehicle
     calibration = vehicle.calibrate()
     done = calibration.done and calibration.ok
     context.pending = vehicle.clear(ControlPart.ESTIMATOR) if done else calibration
@@ -92,7 +92,7 @@ def calibrate(command: Command, context: Context) -> Outcome:
 def reset_battery(command: Command, context: Context) -> Outcome:
     """BATTERY_RESET: param1 a mask of batteries, of which there is one, param2 per cent that it holds now. For a
     simulated vehicle that is what it then holds."""
-    vehicle = context.autopilot.vehicle
+    vehicle = context.parts.vehicle
     if not isinstance(vehicle, Rechargeable):
         return UNSUPPORTED
     if not int(command.param(1)) & 1 or not 0.0 <= command.param(2) <= 100.0:
@@ -114,9 +114,9 @@ def store_parameters(command: Command, context: Context) -> Outcome:
 
 
 def _reset_parameters(context: Context) -> Outcome:
-    if context.autopilot.facts.armed:
+    if context.parts.facts.armed:
         return FAILED
-    parameters = context.autopilot.parameters
+    parameters = context.parts.parameters
     if not isinstance(parameters, Parameters):  # a controller that keeps its own
         return UNSUPPORTED
     for name in parameters.names():

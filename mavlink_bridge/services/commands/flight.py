@@ -35,27 +35,27 @@ def set_mode(command: Command, context: Context) -> Outcome:
     if not command.whole(1) & ModeFlag.CUSTOM_MODE_ENABLED:
         return DENIED
     asked = context.firmware.asked_mode(command.whole(2), command.whole(3))
-    return context.autopilot.modes.set(context.firmware.mode_of(asked), context.now_ms)
+    return context.parts.modes.set(context.firmware.mode_of(asked), context.now_ms)
 
 
 def arm_disarm(command: Command, context: Context) -> Outcome:
     """COMPONENT_ARM_DISARM: 1 arms, 0 disarms; param2 forces. Nothing else has a meaning."""
     wanted, force = command.param(1), command.param(2)
     if wanted == 1.0:
-        outcome = context.autopilot.arming.arm(context.now_ms, force=force in FORCE_ARM)
+        outcome = context.parts.arming.arm(context.now_ms, force=force in FORCE_ARM)
         if outcome.result is Result.IN_PROGRESS:
-            context.pending, context.patience_ms = context.autopilot.arming.arm_request, PREFLIGHT_PATIENCE_MS
+            context.pending, context.patience_ms = context.parts.arming.arm_request, PREFLIGHT_PATIENCE_MS
         return outcome
     if wanted == 0.0:
-        return context.autopilot.arming.disarm(context.now_ms, force=force == FORCE_DISARM)
+        return context.parts.arming.disarm(context.now_ms, force=force == FORCE_DISARM)
     return UNSUPPORTED
 
 
 def run_prearm_checks(_command: Command, context: Context) -> Outcome:
     """RUN_PREARM_CHECKS: the texts follow; TEMPORARILY_REJECTED while armed."""
-    if context.autopilot.facts.armed:
+    if context.parts.facts.armed:
         return Outcome(Result.TEMPORARILY_REJECTED)
-    return context.autopilot.prearm.run(context.now_ms)
+    return context.parts.prearm.run(context.now_ms)
 
 
 def take_off(command: Command, context: Context) -> Outcome:
@@ -63,29 +63,29 @@ def take_off(command: Command, context: Context) -> Outcome:
     height = command.param(7)
     if not 0.0 < height < HIGHEST:
         return FAILED
-    return context.autopilot.commands.takeoff(height)
+    return context.parts.commands.takeoff(height)
 
 
 def land(_command: Command, context: Context) -> Outcome:
     """NAV_LAND: mode LAND, whatever the position says."""
-    return context.autopilot.commands.land(context.now_ms)
+    return context.parts.commands.land(context.now_ms)
 
 
 def return_to_launch(_command: Command, context: Context) -> Outcome:
     """NAV_RETURN_TO_LAUNCH: mode RTL."""
-    return context.autopilot.commands.return_to_launch(context.now_ms)
+    return context.parts.commands.return_to_launch(context.now_ms)
 
 
 def loiter(_command: Command, context: Context) -> Outcome:
     """NAV_LOITER_UNLIM: mode LOITER."""
-    return context.autopilot.modes.set(CopterMode.LOITER, context.now_ms)
+    return context.parts.modes.set(CopterMode.LOITER, context.now_ms)
 
 
 def start_mission(command: Command, context: Context) -> Outcome:
     """MISSION_START: first and last item are not supported, so they must be 0."""
     if command.param(1) != 0.0 or command.param(2) != 0.0:
         return DENIED
-    return context.autopilot.mission_commands.start(context.now_ms)
+    return context.parts.mission_commands.start(context.now_ms)
 
 
 def set_current(command: Command, context: Context) -> Outcome:
@@ -95,9 +95,9 @@ def set_current(command: Command, context: Context) -> Outcome:
     if not 0 <= asked <= 0xFFFF:
         return DENIED
     seq = context.firmware.seq_of(asked)
-    outcome = context.autopilot.mission_commands.set_current(seq, reset=command.param(2) == 1.0)
+    outcome = context.parts.mission_commands.set_current(seq, reset=command.param(2) == 1.0)
     if outcome.ok:
-        context.after.append(Outgoing(mission_current(context.autopilot, seq, context.firmware)))
+        context.after.append(Outgoing(mission_current(context.parts, seq, context.firmware)))
     return outcome
 
 
@@ -107,21 +107,21 @@ def jump_to_tag(command: Command, context: Context) -> Outcome:
     tag = command.param(1)
     if not 0.0 <= tag <= _LARGEST_TAG:
         return DENIED
-    return context.autopilot.mission_commands.jump_to_tag(tag)
+    return context.parts.mission_commands.jump_to_tag(tag)
 
 
 def land_start(_command: Command, context: Context) -> Outcome:
     """DO_LAND_START: go on from the nearest landing sequence (docs/reference/mission-semantics.md, item 29)."""
-    return context.autopilot.mission_commands.land_start(context.now_ms)
+    return context.parts.mission_commands.land_start(context.now_ms)
 
 
 def pause_continue(command: Command, context: Context) -> Outcome:
     """DO_PAUSE_CONTINUE: 0 pauses, 1 goes on."""
     match command.whole(1):
         case 0:
-            return context.autopilot.mission_commands.pause()
+            return context.parts.mission_commands.pause()
         case 1:
-            return context.autopilot.mission_commands.resume()
+            return context.parts.mission_commands.resume()
         case _:
             return DENIED
 
@@ -132,10 +132,10 @@ def reposition(command: Command, context: Context) -> Outcome:
     nowhere = command.param(5) == 0.0 and command.param(6) == 0.0
     if nowhere or not command.has_valid_place or speed > FASTEST:
         return DENIED
-    altitude = altitude_amsl(command.frame, command.param(7), context.autopilot.facts.home)
+    altitude = altitude_amsl(command.frame, command.param(7), context.parts.facts.home)
     if altitude is None:
         return FAILED
-    return context.autopilot.commands.reposition(
+    return context.parts.commands.reposition(
         GeoPoint(command.param(5), command.param(6), altitude), context.now_ms,
         speed=speed if speed > 0.0 else None,
         yaw_rad=command.param(4) % (2.0 * pi) if command.given(4) else None,
@@ -156,17 +156,17 @@ def continue_and_change_altitude(command: Command, context: Context) -> Outcome:
 def _climb_to(altitude: float, frame: int, context: Context) -> Outcome:
     if abs(altitude) >= HIGHEST or frame not in GLOBAL_FRAMES:
         return DENIED
-    amsl = altitude_amsl(frame, altitude, context.autopilot.facts.home)
-    return DENIED if amsl is None else context.autopilot.commands.guided_altitude(amsl)
+    amsl = altitude_amsl(frame, altitude, context.parts.facts.home)
+    return DENIED if amsl is None else context.parts.commands.guided_altitude(amsl)
 
 
 def change_speed(command: Command, context: Context) -> Outcome:
     """DO_CHANGE_SPEED: air and ground speed are one; climb and descent need a height."""
     kind, speed = command.whole(1), command.param(2)
-    flies = context.autopilot.facts.vehicle_class.has_height
+    flies = context.parts.facts.vehicle_class.has_height
     if kind not in (_ALL_SPEEDS if flies else TRACK_KINDS) or abs(speed) > FASTEST or (speed <= 0.0 and flies):
         return DENIED
-    return context.autopilot.commands.change_speed(kind, speed)
+    return context.parts.commands.change_speed(kind, speed)
 
 
 def condition_yaw(command: Command, context: Context) -> Outcome:
@@ -177,7 +177,7 @@ def condition_yaw(command: Command, context: Context) -> Outcome:
     turn = command.param(3)
     direction = (turn > 0.0) - (turn < 0.0)
     rate = max(command.param(2), 0.0)
-    return context.autopilot.commands.condition_yaw(angle, rate, direction, relative == 1.0)
+    return context.parts.commands.condition_yaw(angle, rate, direction, relative == 1.0)
 
 
 def set_yaw_speed(command: Command, context: Context) -> Outcome:
@@ -187,9 +187,9 @@ def set_yaw_speed(command: Command, context: Context) -> Outcome:
         return DENIED
     heading = radians(command.param(1) % 360.0)
     if command.param(3) == 1.0:
-        heading += context.autopilot.vehicle.state.yaw
+        heading += context.parts.vehicle.state.yaw
     speed = command.param(2)
-    return context.autopilot.commands.guided_target(
+    return context.parts.commands.guided_target(
         velocity=(speed * cos(heading), speed * sin(heading), 0.0), yaw=Yaw(YawMode.ANGLE, heading)
     )
 
@@ -198,7 +198,7 @@ def set_reverse(command: Command, context: Context) -> Outcome:
     """DO_SET_REVERSE: param1 1 drives backwards, 0 forwards."""
     match command.whole(1):
         case 0 | 1 as backwards:
-            return context.autopilot.commands.set_reverse(bool(backwards))
+            return context.parts.commands.set_reverse(bool(backwards))
         case _:
             return DENIED
 
@@ -207,7 +207,7 @@ def terminate_flight(command: Command, context: Context) -> Outcome:
     """DO_FLIGHTTERMINATION: param1 above 0.5 stops the motors at once, in the air too."""
     if command.param(1) <= 0.5:
         return FAILED
-    return context.autopilot.arming.disarm(context.now_ms, force=True)
+    return context.parts.arming.disarm(context.now_ms, force=True)
 
 
 def _flies(kind: VehicleClass) -> bool:

@@ -61,7 +61,7 @@ def request_version(_command: Command, context: Context) -> Outcome:
 
 def get_home(_command: Command, context: Context) -> Outcome:
     """GET_HOME_POSITION: FAILED while there is none."""
-    if context.autopilot.facts.home is None:
+    if context.parts.facts.home is None:
         return FAILED
     return Outcome(context.telemetry.request_message(context.peer.link, context.peer, HOME_POSITION, 0.0))
 

@@ -15,7 +15,6 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
 from autopilot.journal import Journal, MemoryJournal
 from autopilot.mav import Cmd, ModeFlag, Result
@@ -27,11 +26,8 @@ from mavlink_bridge.firmware.protocol import Firmware
 from mavlink_bridge.services.base import Clock, Message, Outgoing, Peer
 from mavlink_bridge.services.commands import equipment, flight, messages
 from mavlink_bridge.services.commands.answers import AnswerMemory, SettlingAnswers
-from mavlink_bridge.services.commands.context import DENIED, UNSUPPORTED, Context, Row, TelemetryRequests
+from mavlink_bridge.services.commands.context import DENIED, UNSUPPORTED, CommandParts, Context, Row, TelemetryRequests
 from mavlink_bridge.services.commands.request import Command, from_int, from_long
-
-if TYPE_CHECKING:
-    from autopilot.core import Autopilot
 
 #: Commands of one link that wait for its arm; more are turned away.
 MOST_WAITING = 32
@@ -47,7 +43,7 @@ class CommandService:
 
     def __init__(
         self,
-        autopilot: Autopilot,
+        parts: CommandParts,
         telemetry: TelemetryRequests,
         *,
         vehicle_now: Callable[[], int] | None = None,
@@ -55,9 +51,9 @@ class CommandService:
         firmware: Firmware = OWN,
     ) -> None:
         self._firmware = firmware
-        self._autopilot = autopilot
+        self._parts = parts
         self._telemetry = telemetry
-        self._vehicle_now = vehicle_now or (lambda: int(autopilot.vehicle.state.time_ms))
+        self._vehicle_now = vehicle_now or (lambda: int(parts.facts.vehicle.state.time_ms))
         self._rows = {**flight.ROWS, **equipment.ROWS, **messages.ROWS}
         self._memory = AnswerMemory()
         self._settling = SettlingAnswers(journal or MemoryJournal())
@@ -121,10 +117,10 @@ class CommandService:
         if name == "SET_MODE":  # older than the command protocol: no acknowledgement
             mode = self._firmware.mode_of(message.custom_mode)
             if message.base_mode & ModeFlag.CUSTOM_MODE_ENABLED:
-                self._autopilot.modes.set(mode, self._vehicle_now())
+                self._parts.modes.set(mode, self._vehicle_now())
             return
         row = self._rows.get(message.command)
-        if row is None or not row.fits(self._autopilot.facts.vehicle_class):
+        if row is None or not row.fits(self._parts.facts.vehicle_class):
             self._acknowledge(message.command, peer, UNSUPPORTED)
         elif name == "COMMAND_LONG":
             self._serve_long(from_long(message, peer, row.long_frame), row, now_ms)
@@ -187,7 +183,7 @@ class CommandService:
         return Outcome(Result.IN_PROGRESS)
 
     def _context(self, peer: Peer) -> Context:
-        return Context(self._autopilot, self._telemetry, peer, self._vehicle_now(), self._firmware)
+        return Context(self._parts, self._telemetry, peer, self._vehicle_now(), self._firmware)
 
     def _acknowledge(self, number: int, peer: Peer, outcome: Outcome) -> None:
         ack = dialect.MAVLink_command_ack_message(

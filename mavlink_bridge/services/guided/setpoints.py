@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from math import asin, atan2, copysign, cos, hypot, pi, sin, sqrt
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from autopilot.geo import GLOBAL_FRAMES, Ned, altitude_amsl, to_local
 from autopilot.mav import AttitudeMask, Frame, Severity
@@ -24,7 +24,9 @@ from mavlink_bridge.services.guided.masks import (
 from mavlink_bridge.services.telemetry.announcements import status_texts
 
 if TYPE_CHECKING:
-    from autopilot.core import Autopilot
+    from autopilot.flight_commands import FlightCommands
+    from autopilot.modes.manager import ModeChoice
+    from autopilot.vehicle_context import VehicleFacts
 
 _BODY_FRAMES = frozenset({Frame.BODY_NED, Frame.BODY_OFFSET_NED})
 _LOCAL_FRAMES = _BODY_FRAMES | {Frame.LOCAL_NED, Frame.LOCAL_OFFSET_NED}
@@ -37,14 +39,25 @@ _STANDSTILL = (0.0, 0.0, 0.0)
 _CHUNK_ID = 65535  # the queue of the core's texts counts up from 1
 
 
+class GuidedParts(Protocol):
+    """The parts of an autopilot that take targets."""
+
+    @property
+    def facts(self) -> VehicleFacts: ...
+    @property
+    def modes(self) -> ModeChoice: ...
+    @property
+    def commands(self) -> FlightCommands: ...
+
+
 class GuidedService:
     """See the module. Clock: vehicle time, since a target is flown from the present tick on."""
 
     clock: Clock = "vehicle"
     handles = frozenset({"SET_POSITION_TARGET_LOCAL_NED", "SET_POSITION_TARGET_GLOBAL_INT", "SET_ATTITUDE_TARGET"})
 
-    def __init__(self, autopilot: Autopilot) -> None:
-        self._autopilot = autopilot
+    def __init__(self, parts: GuidedParts) -> None:
+        self._parts = parts
         self._out: list[Outgoing] = []
         self._say_again_ms = 0
         self._readers: dict[str, Callable[[Message], bool]] = {
@@ -58,14 +71,11 @@ class GuidedService:
         if self._drives and name != "SET_ATTITUDE_TARGET" and asks_acceleration(message.type_mask):
             self._ignore_acceleration(name, peer, now_ms)
         elif not self._readers[name](message) and not self._drives:
-            self._autopilot.commands.guided_target(velocity=_STANDSTILL)
+            self._parts.commands.guided_target(velocity=_STANDSTILL)
 
     def _ignore_acceleration(self, name: str, peer: Peer, now_ms: int) -> None:
         """What drives takes no such target, and says what to do (ArduPilot GCS_MAVLink_Rover.cpp), once a second."""
-        if (
-            self._autopilot.modes.number != self._autopilot.facts.vehicle_class.modes.guided
-            or now_ms < self._say_again_ms
-        ):
+        if self._parts.modes.number != self._parts.facts.vehicle_class.modes.guided or now_ms < self._say_again_ms:
             return
         self._say_again_ms = now_ms + 1000
         for text in status_texts(Severity.INFO, f"Ignoring {name}; set ACC_IGNORE in mask", _CHUNK_ID):
@@ -90,7 +100,7 @@ class GuidedService:
         parts = position_parts(message.type_mask, driven=self._drives)
         if parts is None or frame not in _LOCAL_FRAMES:
             return False
-        turn = self._autopilot.vehicle.state.yaw if frame in _BODY_FRAMES else 0.0
+        turn = self._parts.facts.vehicle.state.yaw if frame in _BODY_FRAMES else 0.0
         position = None
         if parts.position:
             position = self._local_position((message.x, message.y, message.z), frame, turn)
@@ -103,7 +113,7 @@ class GuidedService:
             return None
         if frame == Frame.LOCAL_NED:
             return offset
-        state = self._autopilot.vehicle.state
+        state = self._parts.facts.vehicle.state
         if not state.has_position:
             return None
         here, there = state.position, _rotated(offset, turn)
@@ -124,8 +134,8 @@ class GuidedService:
         if message.coordinate_frame not in GLOBAL_FRAMES:
             return None
         lat, lon = message.lat_int * 1e-7, message.lon_int * 1e-7
-        altitude = altitude_amsl(message.coordinate_frame, message.alt, self._autopilot.facts.home)
-        origin = self._autopilot.vehicle.origin
+        altitude = altitude_amsl(message.coordinate_frame, message.alt, self._parts.facts.home)
+        origin = self._parts.facts.vehicle.origin
         if altitude is None or origin is None or not (abs(lat) <= 90.0 and abs(lon) <= 180.0):
             return None
         return to_local(origin, lat, lon, altitude) if abs(altitude) < HIGHEST else None
@@ -143,10 +153,10 @@ class GuidedService:
         yaw = _yaw(message, parts, turn)
         if self._drives and position is None:
             speed = _rotated(velocity, turn) if parts.velocity else _STANDSTILL
-            heading = self._autopilot.vehicle.state.yaw
-            self._autopilot.commands.guided_target(velocity=_driven(message.vx, speed, yaw, heading), yaw=yaw)
+            heading = self._parts.facts.vehicle.state.yaw
+            self._parts.commands.guided_target(velocity=_driven(message.vx, speed, yaw, heading), yaw=yaw)
             return True
-        self._autopilot.commands.guided_target(
+        self._parts.commands.guided_target(
             position=position,
             velocity=_rotated(velocity, turn) if parts.velocity else None,
             acceleration=_rotated(acceleration, turn) if parts.acceleration else None,
@@ -167,7 +177,7 @@ class GuidedService:
             return False
         roll, pitch, yaw = angles
         thrust = min(max(message.thrust, 0.0), 1.0)
-        self._autopilot.commands.guided_attitude(roll=roll, pitch=pitch, yaw=yaw, yaw_rate=rate, thrust=thrust)
+        self._parts.commands.guided_attitude(roll=roll, pitch=pitch, yaw=yaw, yaw_rate=rate, thrust=thrust)
         return True
 
     def _drive(self, message: Message) -> bool:
@@ -185,12 +195,12 @@ class GuidedService:
             rate = message.body_yaw_rate
             if not abs(rate) < _FASTEST:
                 return False
-        self._autopilot.commands.guided_attitude(roll=0.0, pitch=0.0, yaw=yaw, yaw_rate=rate, thrust=thrust)
+        self._parts.commands.guided_attitude(roll=0.0, pitch=0.0, yaw=yaw, yaw_rate=rate, thrust=thrust)
         return True
 
     @property
     def _drives(self) -> bool:
-        return not self._autopilot.facts.vehicle_class.has_height
+        return not self._parts.facts.vehicle_class.has_height
 
 
 def _within(vector: Ned, bound: float) -> bool:

@@ -13,14 +13,18 @@ of the positions), RC_Channels.cpp.
 from __future__ import annotations
 
 from bisect import bisect_right
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from autopilot.reasons import ModeReason
 from autopilot.targets import Sticks
 from mavlink_bridge.services.base import Clock, Message, Outgoing, Peer
 
 if TYPE_CHECKING:
-    from autopilot.core import Autopilot
+    from autopilot.modes.auxiliary import AuxFunctions
+    from autopilot.modes.manager import ModeChoice
+    from autopilot.pilot_input import PilotInput
+    from autopilot.safety.failsafes import Failsafes
+    from autopilot.vehicle_context import ParameterValues, VehicleFacts
 
 
 CHANNELS = tuple(f"chan{number}_raw" for number in range(1, 17))
@@ -43,12 +47,29 @@ def switch_position(pwm: float, *, reverse: bool) -> int:
     return _HIGH - position if reverse else position
 
 
+class StickParts(Protocol):
+    """The parts of an autopilot that a pilot's sticks and switches move."""
+
+    @property
+    def facts(self) -> VehicleFacts: ...
+    @property
+    def parameters(self) -> ParameterValues: ...
+    @property
+    def modes(self) -> ModeChoice: ...
+    @property
+    def auxiliary(self) -> AuxFunctions: ...
+    @property
+    def sticks(self) -> PilotInput: ...
+    @property
+    def failsafes(self) -> Failsafes: ...
+
+
 class Switches:
     """The switches of one vehicle's transmitter."""
 
-    def __init__(self, autopilot: Autopilot) -> None:
-        self._autopilot = autopilot
-        self._channel, self._modes = autopilot.facts.vehicle_class.mode_switch
+    def __init__(self, parts: StickParts) -> None:
+        self._parts = parts
+        self._channel, self._modes = parts.facts.vehicle_class.mode_switch
         self._mode = 6
         self._positions: dict[int, int] = {}
 
@@ -60,13 +81,13 @@ class Switches:
                 self._move(number, pwm, now_ms)
 
     def _move(self, channel: int, pwm: float, now_ms: int) -> None:
-        parameters = self._autopilot.parameters
+        parameters = self._parts.parameters
         if channel == int(parameters[self._channel]):
             position = mode_position(pwm)
             if position != self._mode:
                 self._mode = position
                 mode = int(parameters[self._modes[position - 1]])
-                self._autopilot.modes.set(mode, now_ms, ModeReason.RC_COMMAND)
+                self._parts.modes.set(mode, now_ms, ModeReason.RC_COMMAND)
             return
         function = int(parameters[f"RC{channel}_OPTION"])
         if function == 0:
@@ -74,7 +95,7 @@ class Switches:
         position = switch_position(pwm, reverse=parameters[f"RC{channel}_REVERSED"] != 0.0)
         if position != self._positions.get(channel, _LOW):
             self._positions[channel] = position
-            self._autopilot.auxiliary.act(function, position)
+            self._parts.auxiliary.act(function, position)
 
 
 AXES = ("ROLL", "PITCH", "THROTTLE", "YAW")
@@ -91,20 +112,20 @@ class StickService:
     clock: Clock = "vehicle"
     handles = frozenset({"RC_CHANNELS_OVERRIDE", "MANUAL_CONTROL"})
 
-    def __init__(self, autopilot: Autopilot) -> None:
-        self._autopilot = autopilot
+    def __init__(self, parts: StickParts) -> None:
+        self._parts = parts
         self._held: dict[str, float] = {}  # axis name -> -1 .. 1 (throttle 0 .. 1)
-        self._switches = Switches(autopilot)
+        self._switches = Switches(parts)
 
     def handle_message(self, message: Message, peer: Peer, now_ms: int) -> None:
-        if peer.system != int(self._autopilot.parameters["SYSID_MYGCS"]):
+        if peer.system != int(self._parts.parameters["SYSID_MYGCS"]):
             return
-        if int(self._autopilot.parameters["RC_OPTIONS"]) & _IGNORE_OVERRIDES:
+        if int(self._parts.parameters["RC_OPTIONS"]) & _IGNORE_OVERRIDES:
             return
         if message.get_type() == "MANUAL_CONTROL":
             self._manual(message, now_ms)
             return
-        if not self._autopilot.vehicle.capabilities.own_modes:  # a controller has a mode switch of its own
+        if not self._parts.facts.vehicle.capabilities.own_modes:  # a controller has a mode switch of its own
             self._switches.handle(message, now_ms)
         self._override(message, now_ms)
 
@@ -123,14 +144,14 @@ class StickService:
     def _override(self, message: Message, now_ms: int) -> None:
         heard = False
         for axis in AXES:
-            channel = int(self._autopilot.parameters[f"RCMAP_{axis}"])
+            channel = int(self._parts.parameters[f"RCMAP_{axis}"])
             if not 1 <= channel <= len(CHANNELS):
                 continue
             pwm = getattr(message, CHANNELS[channel - 1])
             if pwm == IGNORE or (pwm == 0 and channel > 8):
                 continue
             heard = True
-            if axis == "THROTTLE" and 0 < pwm < self._autopilot.parameters["FS_THR_VALUE"] and self._watched:
+            if axis == "THROTTLE" and 0 < pwm < self._parts.parameters["FS_THR_VALUE"] and self._watched:
                 self._throttle_lost(now_ms)
                 return
             if pwm in (0, RELEASE):
@@ -142,18 +163,18 @@ class StickService:
 
     @property
     def _watched(self) -> bool:
-        return self._autopilot.parameters["FS_THR_ENABLE"] != 0.0
+        return self._parts.parameters["FS_THR_ENABLE"] != 0.0
 
     def _throttle_lost(self, now_ms: int) -> None:
         """A throttle pulse below FS_THR_VALUE: how a receiver says that it has lost its transmitter."""
         self._held.clear()
-        if not self._autopilot.failsafes.sticks.lost:
-            self._autopilot.sticks.lose(now_ms)
+        if not self._parts.failsafes.sticks.lost:
+            self._parts.sticks.lose(now_ms)
 
     def _position(self, axis: str, channel: int, pwm: float) -> float:
         """Where the stick stands, by the channel's calibration (RCn_*)."""
         low, high, trim, dead, reverse = (
-            self._autopilot.parameters[f"RC{channel}_{name}"] for name in ("MIN", "MAX", "TRIM", "DZ", "REVERSED")
+            self._parts.parameters[f"RC{channel}_{name}"] for name in ("MIN", "MAX", "TRIM", "DZ", "REVERSED")
         )
         if axis == "THROTTLE" and not self._drives:
             value = _fraction(pwm - low, high - low)
@@ -166,7 +187,7 @@ class StickService:
         return 0.5 + 0.5 * value if axis == "THROTTLE" else value
 
     def _manual(self, message: Message, now_ms: int) -> None:
-        if message.target != int(self._autopilot.parameters["SYSID_THISMAV"]):
+        if message.target != int(self._parts.parameters["SYSID_THISMAV"]):
             return
         if message.z < 0 and not self._drives:  # what flies has no negative thrust: ArduPilot drops the whole message
             return
@@ -188,11 +209,11 @@ class StickService:
                 roll=held.get("ROLL", 0.0), pitch=held.get("PITCH", 0.0), yaw=held.get("YAW", 0.0),
                 throttle=held.get("THROTTLE", 0.5),
             )  # fmt: skip
-        self._autopilot.sticks.move(sticks, now_ms)
+        self._parts.sticks.move(sticks, now_ms)
 
     @property
     def _drives(self) -> bool:
-        return not self._autopilot.facts.vehicle_class.has_height
+        return not self._parts.facts.vehicle_class.has_height
 
 
 def _fraction(part: float, whole: float) -> float:

@@ -8,7 +8,7 @@ Clock: vehicle time.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Protocol
 
 from autopilot.mav import Cmd, MotorTestThrottle, Result, Severity
 from autopilot.result import Outcome
@@ -20,7 +20,7 @@ from mavlink_bridge.services.commands.request import Command
 from mavlink_bridge.services.setup.calibration import AccelerometerCalibration, CompassCalibration
 
 if TYPE_CHECKING:
-    from autopilot.core import Autopilot
+    from autopilot.vehicle_context import Announcer, ParameterValues, VehicleFacts
     from mavlink_bridge.services.commands.service import CommandService
 
 
@@ -62,14 +62,25 @@ _SIX_SIDES: Final = 1.0  # PREFLIGHT_CALIBRATION.param5
 _AXES: Final = ("X", "Y", "Z")
 
 
+class SetupParts(Protocol):
+    """The parts of an autopilot that a setup page asks for."""
+
+    @property
+    def facts(self) -> VehicleFacts: ...
+    @property
+    def announcer(self) -> Announcer: ...
+    @property
+    def parameters(self) -> ParameterValues: ...
+
+
 class SetupService:
     """See the module. Serves its commands through `commands`."""
 
     clock: Clock = "vehicle"
     handles = frozenset({"COMMAND_ACK"})
 
-    def __init__(self, autopilot: Autopilot, commands: CommandService) -> None:
-        self._autopilot = autopilot
+    def __init__(self, parts: SetupParts, commands: CommandService) -> None:
+        self._parts = parts
         self._accelerometer = AccelerometerCalibration()
         self._compass = CompassCalibration()
         self._motors = MotorTest()
@@ -128,12 +139,12 @@ class SetupService:
         if refusal is not None:
             return refusal
         outcome = self._motors.begin(command, context.now_ms)
-        self._autopilot.announcer.say(Severity.INFO, "starting motor test" if outcome.ok else outcome.reason)
+        self._parts.announcer.say(Severity.INFO, "starting motor test" if outcome.ok else outcome.reason)
         return outcome
 
     def _armed(self) -> Outcome | None:
         """Nobody's hands are at an armed vehicle."""
-        return Outcome(Result.FAILED, "Disarm to allow calibration") if self._autopilot.facts.armed else None
+        return Outcome(Result.FAILED, "Disarm to allow calibration") if self._parts.facts.armed else None
 
     # --- the service ----------------------------------------------------------------------------------------------
     def handle_message(self, message: Message, peer: Peer, now_ms: int) -> None:
@@ -147,7 +158,7 @@ class SetupService:
             self._tell(end)
 
     def handle_timeout(self, now_ms: int) -> None:
-        if self._autopilot.facts.armed:
+        if self._parts.facts.armed:
             self._accelerometer.cancel()
             self._compass.cancel()
             self._motors.end_ms = None
@@ -159,7 +170,7 @@ class SetupService:
         if told is not None:
             self._outgoing.append(Outgoing(told))
         if self._motors.ended(now_ms):
-            self._autopilot.announcer.say(Severity.INFO, "finished motor test")
+            self._parts.announcer.say(Severity.INFO, "finished motor test")
 
     def _tell(self, position: int) -> None:
         asker = self._asker
@@ -170,12 +181,12 @@ class SetupService:
         )
         self._outgoing.append(Outgoing(message, asker.link))
         if self._accelerometer.step:
-            self._autopilot.announcer.say(Severity.INFO, self._accelerometer.text)
+            self._parts.announcer.say(Severity.INFO, self._accelerometer.text)
         else:
             self._asker = None
 
     def _offsets(self) -> tuple[float, float, float]:
-        x, y, z = (self._autopilot.parameters[f"COMPASS_OFS_{axis}"] for axis in _AXES)
+        x, y, z = (self._parts.parameters[f"COMPASS_OFS_{axis}"] for axis in _AXES)
         return x, y, z
 
     def next_deadline_ms(self) -> int | None:

@@ -7,7 +7,7 @@ the vehicle's time stamps show (time_boot_ms).
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from autopilot.mav import SerialControlFlag, VehicleType
 from mavlink_bridge.codec import dialect, id_of
@@ -16,10 +16,20 @@ from mavlink_bridge.services.commands.context import TelemetryRequests
 from mavlink_bridge.services.commands.messages import AUTOPILOT_VERSION
 
 if TYPE_CHECKING:
-    from autopilot.core import Autopilot
+    from autopilot.safety.failsafes import Failsafes
+    from autopilot.vehicle_context import VehicleFacts
 
 _SHELL_BYTES = 70
 _NO_SHELL = b"Sortie has no console\n"
+
+
+class SystemParts(Protocol):
+    """The parts of an autopilot that hear of ground stations, and the time."""
+
+    @property
+    def facts(self) -> VehicleFacts: ...
+    @property
+    def failsafes(self) -> Failsafes: ...
 
 
 class SystemService:
@@ -32,18 +42,18 @@ class SystemService:
     )
 
     def __init__(
-        self, autopilot: Autopilot, telemetry: TelemetryRequests, *, now_ns: Callable[[], int] | None = None
+        self, parts: SystemParts, telemetry: TelemetryRequests, *, now_ns: Callable[[], int] | None = None
     ) -> None:
-        self._autopilot = autopilot
+        self._parts = parts
         self._telemetry = telemetry
-        self._now_ns = now_ns or (lambda: autopilot.vehicle.state.time_ms * 1_000_000)
+        self._now_ns = now_ns or (lambda: parts.facts.vehicle.state.time_ms * 1_000_000)
         self._outgoing: list[Outgoing] = []
 
     def handle_message(self, message: Message, peer: Peer, now_ms: int) -> None:
         match message.get_type():
             case "HEARTBEAT":
                 if message.type == VehicleType.GCS:
-                    self._autopilot.failsafes.ground_station_heard(peer.system)
+                    self._parts.failsafes.ground_station_heard(peer.system)
             case "TIMESYNC":
                 self._answer_timesync(message, peer)
             case "PING":
