@@ -18,10 +18,10 @@ from mavlink_bridge.flight_controller.controller import COMPONENT, FlightControl
 from mavlink_bridge.flight_controller.finder import Finder
 from mavlink_bridge.framing import Frame
 from mavlink_bridge.link_redundancy import LinkRedundancy
+from sortie.api.testing.stand_in import StandIn
 from sortie.companion.service import build_companion
 from sortie.nodes.build import VIRTUAL_EPOCH_US, StoredValues
 from sortie.nodes.vehicle import Service
-from tests.stand_in.controller import StandIn
 from tests.stand_in.px4 import NUMBERS, PAIRS, Px4StandIn
 from tests.stand_in.real import RealController, binary
 

@@ -9,8 +9,8 @@ from autopilot.mission.events import ItemReached
 from autopilot.mission.items import MissionItem
 from mavlink_bridge.codec import dialect
 from sortie.api.sample import square
+from sortie.api.testing.stand_in import HOME
 from tests.fakes.controller_bench import ControllerBench, Ground
-from tests.stand_in.controller import HOME
 
 MakeBench = Callable[..., ControllerBench]
 

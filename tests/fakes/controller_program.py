@@ -9,8 +9,8 @@ import threading
 from pathlib import Path
 
 from sitl.ardupilot.launcher import VARIABLE, defaults_file
+from sortie.api.testing.stand_in import HOME
 from tests.fakes.served import free_port
-from tests.stand_in.controller import HOME
 from tests.stand_in.radio import SitlRadio
 
 STAND_IN = Path(__file__).resolve().parents[1] / "stand_in" / "arducopter"

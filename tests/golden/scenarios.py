@@ -16,6 +16,7 @@ from autopilot.geo import GeoPoint
 from mavlink_bridge.clients import MissionDownload, MissionUpload, ParameterList, Target
 from sortie import Session, mavlink
 from sortie.api.sample import square
+from sortie.api.testing.stand_in import StandIn
 from sortie.logs.recorder import record_flights
 from sortie.loop.faults import parse_loop_fault
 from sortie.loop.journal import LoopJournal
@@ -26,7 +27,6 @@ from sortie.runtime.runtime import FOR_EVER_MS
 from tests.fakes import program
 from tests.fakes.box_run import shortened
 from tests.fakes.controller_bench import ControllerBench
-from tests.stand_in.controller import StandIn
 
 Written = dict[str, bytes]
 Scenario = Callable[[Path], Written]

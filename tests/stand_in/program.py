@@ -18,7 +18,7 @@ from autopilot.geo import GeoPoint
 from autopilot.parameters.files import parse_parameters
 from autopilot.parameters.parameters import Parameters
 from autopilot.vehicles.kinds import vehicle_class
-from tests.stand_in.controller import HOME, StandIn
+from sortie.api.testing.stand_in import HOME, StandIn
 
 _TURN_S = 0.005
 _MAX_LAG_S = 0.1

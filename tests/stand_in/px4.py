@@ -21,9 +21,9 @@ from mavlink_bridge import codec
 from mavlink_bridge.codec import dialect
 from mavlink_bridge.framing import FrameReader, FrameWriter
 from mavlink_bridge.messages import CurrentMode
+from sortie.api.testing.stand_in import HOME
 from sortie.nodes.build import make_vehicle
 from tests.stand_in import px4_plans
-from tests.stand_in.controller import HOME
 from tests.stand_in.px4_commander import ACCEPTED, DENIED, UNSUPPORTED, Commander
 from tests.stand_in.px4_navigator import LAND, LOITER, MISSION, OFFBOARD, POSCTL, RTL, TAKEOFF, Navigator
 from tests.stand_in.px4_parameters import Parameters
@@ -42,7 +42,7 @@ _STREAM_MS = 500
 
 
 class Px4StandIn:
-    """The same face as `tests.stand_in.controller.StandIn`. `received`: names and commands of what came in."""
+    """The same face as `sortie.api.testing.stand_in.StandIn`. `received`: names and commands of what came in."""
 
     kind = "copter"
 

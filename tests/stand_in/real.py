@@ -53,7 +53,7 @@ def binary(kind: str) -> Path | None:
 
 
 class RealController:
-    """The same face as `tests.stand_in.controller.StandIn`."""
+    """The same face as `sortie.api.testing.stand_in.StandIn`."""
 
     def __init__(self, kind: str, program: Path, *, params: Mapping[str, float] | None = None) -> None:
         self.kind = kind

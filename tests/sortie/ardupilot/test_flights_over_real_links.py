@@ -11,13 +11,13 @@ import pytest
 
 from autopilot.geo import to_global
 from autopilot.mission.items import MissionItem
+from sortie.api.testing.stand_in import HOME
 from tests.fakes.carrier import Carrier
 from tests.fakes.controller_program import ControllerProgram
 from tests.fakes.controller_service import ControllerService
 from tests.fakes.lossy_udp import LossyUdp
 from tests.fakes.pymavlink_station import PymavlinkStation
 from tests.fakes.serial_cable import SerialCable
-from tests.stand_in.controller import HOME
 
 AUTO, GUIDED, LOITER, RTL = 3, 4, 5, 6
 SET_MODE, ARM, MISSION_START, PAUSE, SET_CURRENT, RETURN = 176, 400, 300, 193, 224, 20

@@ -14,10 +14,10 @@ from pathlib import Path
 import pytest
 
 from autopilot.geo import to_global
+from sortie.api.testing.stand_in import HOME
 from tests.fakes.patience import PATIENCE_S
 from tests.fakes.serial_cable import SerialCable
 from tests.fakes.served import free_port
-from tests.stand_in.controller import HOME
 
 ROOT = Path(__file__).resolve().parents[3]
 

@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 from autopilot.vehicle import Rechargeable
 from mavlink_bridge import codec
 from mavlink_bridge.framing import FrameReader
+from sortie.api.testing.stand_in import StandIn
 from tests.fakes.controller_bench import ControllerBench
 from tests.fakes.controller_flight import ARM, AUTO, MISSION_START, SET_MODE, SQUARE, insist, landed
-from tests.stand_in.controller import StandIn
 from tests.stand_in.px4 import Px4StandIn
 from tests.stand_in.px4_commander import FAILSAFES
 

@@ -6,9 +6,9 @@ from autopilot.geo import to_global
 from autopilot.mission.items import MissionItem
 from autopilot.mission.state import MissionState
 from mavlink_bridge.codec import dialect
+from sortie.api.testing.stand_in import HOME
 from tests.fakes.controller_bench import ControllerBench, Ground
 from tests.fakes.controller_flight import AUTO, LAND, RTL, SET_MODE, SQUARE, MakeBench, landed, reached, take_off
-from tests.stand_in.controller import HOME
 
 
 def set_parameter(bench: ControllerBench, ground: Ground, name: bytes, value: float) -> None:

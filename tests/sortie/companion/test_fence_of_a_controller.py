@@ -10,9 +10,9 @@ from autopilot.geo import to_global
 from autopilot.mission.items import MissionItem
 from mavlink_bridge.codec import dialect
 from mavlink_bridge.services.ftp.wire import Opcode, Operation
+from sortie.api.testing.stand_in import HOME, StandIn
 from tests.fakes.controller_bench import ControllerBench, Ground
 from tests.fakes.controller_flight import AUTO, SET_MODE, SQUARE, MakeBench, reached
-from tests.stand_in.controller import HOME, StandIn
 
 USER_1, GO = 31010, 0x20
 FENCE, RALLY = 1, 2

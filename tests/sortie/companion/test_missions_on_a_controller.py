@@ -12,6 +12,7 @@ from autopilot.mission.state import MissionState
 from mavlink_bridge.codec import dialect
 from mavlink_bridge.framing import split_frames
 from sortie.api.sample import square
+from sortie.api.testing.stand_in import HOME
 from tests.fakes.controller_bench import ControllerBench
 from tests.fakes.controller_flight import (
     ARM,
@@ -31,7 +32,6 @@ from tests.fakes.controller_flight import (
     reached,
     take_off,
 )
-from tests.stand_in.controller import HOME
 from tests.stand_in.px4 import Px4StandIn
 
 RETURN = 20  # MAV_CMD_NAV_RETURN_TO_LAUNCH

@@ -14,6 +14,7 @@ from autopilot.mission.state import MissionState
 from autopilot.modes.table import CopterMode
 from autopilot.targets import Hold, Velocity
 from mavlink_bridge.codec import dialect
+from sortie.api.testing.stand_in import HOME
 from tests.fakes.controller_bench import ControllerBench, Ground
 from tests.fakes.controller_flight import (
     ARM,
@@ -30,7 +31,6 @@ from tests.fakes.controller_flight import (
     landed,
     reached,
 )
-from tests.stand_in.controller import HOME
 from tests.stand_in.px4 import Px4StandIn
 
 RETURN_COMMAND, DO_SET_SERVO = 20, 183

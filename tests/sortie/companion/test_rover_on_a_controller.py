@@ -8,9 +8,9 @@ from autopilot.flight.lifecycle import FlightState
 from autopilot.geo import to_global
 from autopilot.mission.items import MissionItem
 from sortie.api.sample import square
+from sortie.api.testing.stand_in import HOME
 from tests.fakes.controller_bench import ControllerBench
 from tests.fakes.controller_flight import flight_state, reached
-from tests.stand_in.controller import HOME
 
 USER_1, GO = 31010, 0x20
 

@@ -8,9 +8,9 @@ from mavlink_bridge import codec
 from mavlink_bridge.codec import dialect
 from mavlink_bridge.framing import SIGNATURE_SIZE, Frame, FrameReader, FrameWriter, frame_v1
 from mavlink_bridge.signing import Signing
+from sortie.api.testing.stand_in import StandIn
 from tests.fakes.controller_bench import ControllerBench, Ground
 from tests.fakes.controller_flight import MakeBench, reached, take_off
-from tests.stand_in.controller import StandIn
 
 KEY, OTHER = bytes(range(32)), bytes(32)
 STATIONS_LINK = 77

@@ -8,9 +8,9 @@ from mavlink_bridge import codec
 from mavlink_bridge.codec import dialect
 from mavlink_bridge.framing import FrameReader, FrameWriter
 from mavlink_bridge.link_redundancy import REPEAT_MS, LinkRedundancy
+from sortie.api.testing.stand_in import StandIn
 from tests.fakes.controller_bench import ControllerBench
 from tests.fakes.controller_flight import MakeBench, landed, reached, take_off
-from tests.stand_in.controller import StandIn
 
 
 class TwoWays:

@@ -7,6 +7,7 @@ import pytest
 from autopilot.mission.state import MissionState
 from mavlink_bridge.codec import dialect
 from sortie.api.sample import square
+from sortie.api.testing.stand_in import HOME
 from tests.fakes.controller_bench import ControllerBench, Ground
 from tests.fakes.controller_flight import (
     ARM,
@@ -24,7 +25,6 @@ from tests.fakes.controller_flight import (
     take_off,
     waits_in,
 )
-from tests.stand_in.controller import HOME
 
 #: Position 5 of the pilot's switch.
 LOITER_PWM = 1700

@@ -19,11 +19,11 @@ from mavlink_bridge.clients import MissionUpload, TransferOutcome
 from sitl.child import SitlError
 from sitl.px4.launcher import DEFAULTS, VARIABLE, find_binary
 from sortie.api.sample import square
+from sortie.api.testing.stand_in import HOME
 from sortie.commands.cli import run
 from sortie.config.values import parse_vehicle
 from sortie.nodes.client import Remote
 from tests.fakes.served import Served, served
-from tests.stand_in.controller import HOME
 from tests.stand_in.px4_program import build
 
 SPEED = "8"

@@ -31,7 +31,7 @@ from sortie.nodes.vehicle import Service
 HOME = GeoPoint(-35.363261, 149.165230, 584.0)
 SWITCH_EDGES = (1230, 1360, 1490, 1620, 1749)
 # FLTMODE1 .. 6 of ArduPilot's own SITL defaults
-SWITCH_MODES = {"copter": (5, 9, 6, 3, 5, 0), "rover": (0, 11, 10, 15, 3, 4)}
+FLYING_SWITCH, DRIVING_SWITCH = (5, 9, 6, 3, 5, 0), (0, 11, 10, 15, 3, 4)
 _SILENT = {"*": 0.0, "HEARTBEAT": 1.0}
 """Its links hear HEARTBEAT only, until they ask."""
 
@@ -56,7 +56,8 @@ class ModeSwitch:
         position = sum(pwm_us > edge for edge in SWITCH_EDGES)
         if position != self._position:
             self._position = position
-            self._autopilot.modes.set(SWITCH_MODES[self._autopilot.facts.vehicle_class.name][position], now_ms)
+            flies = self._autopilot.facts.vehicle_class.has_height
+            self._autopilot.modes.set((FLYING_SWITCH if flies else DRIVING_SWITCH)[position], now_ms)
 
     def handle_timeout(self, now_ms: int) -> None:
         """Nothing falls due."""
@@ -72,8 +73,9 @@ class ModeSwitch:
 
 
 class StandIn:
-    """One controller. `link` is the number of its only link; `key`: its port is no USB port, and takes only what is
-    signed with it."""
+    """One controller, in virtual time: bytes in by `receive`, bytes out by `take`, time by `run_to` (ms). `kind`: which
+    of the simulated vehicles; `params`: its parameters by name, in ArduPilot's units. `link` is the number of its only
+    link; `key`: its port is no USB port, and takes only what is signed with it."""
 
     def __init__(
         self,
@@ -109,7 +111,7 @@ class StandIn:
         self.switch = ModeSwitch(self.autopilot)
         self.service.endpoint.add_service(self.switch)
         self.service.observers.append(self._observe)
-        if self.kind == "copter":
+        if self.autopilot.facts.vehicle_class.has_height:
             self.vehicle.set_sticks(Sticks(throttle=0.0))  # the pilot's transmitter lies there, throttle down
         self.link = self.service.endpoint.open_link("serial0", trusted=self._key is None)
         if self._key is not None:
