@@ -24,6 +24,8 @@ from depot.wire.skimmer import SkimmerService, serve_orders
 from depot.world.copter import CopterMotion, Weather
 from depot.world.pack import SimulatedPack
 from depot.world.state import WorldState, new_state
+from mavlink_bridge.firmware.ardupilot import OWN
+from mavlink_bridge.firmware.protocol import Firmware
 from sitl.vehicles.copter import SimulatedCopter
 from sortie.loop.faults import LoopFault
 from sortie.loop.loop import LINK_SEED, Pair, Snapshot, SortieLoop
@@ -114,6 +116,7 @@ class SimulatedBox:
 
     def __init__(self, profile: Profile, seed: int, state: WorldState, *, fresh: bool) -> None:
         self.offset_ms = 0 if fresh else state.now_ms
+        self.firmware: Firmware = OWN
         lat, lon, alt = profile.box.home
         # Another start is another copter: its noise is its own, as the link's losses are.
         copter = SimulatedCopter(GeoPoint(lat, lon, alt), profile.box.heading_deg, seed * LINK_SEED + self.offset_ms)

@@ -83,6 +83,7 @@ class ControlledBox:
         self.endpoint = service.endpoint
         self.offset_ms = (0 if fresh else state.now_ms) - service.now_ms
         vehicle, autopilot = controller.companion.vehicle, service.autopilot
+        self.firmware = vehicle.firmware
         body = ControllerBody(vehicle, profile.box, service.parameters.__getitem__)
         self.claim = ControllerClaim(autopilot, vehicle, lambda: service.now_ms)
         self.pilot = Pilot(autopilot, profile.box, body, self.claim, lambda: service.now_ms, self.offset_ms)

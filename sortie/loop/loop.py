@@ -30,6 +30,7 @@ from depot.world.state import WorldState
 from depot.world.world import World
 from mavlink_bridge.clients.base import Target
 from mavlink_bridge.endpoint import Endpoint
+from mavlink_bridge.firmware.protocol import Firmware
 from mavlink_bridge.links.memory import MemoryLink
 from sortie.loop.faults import FaultMemory, FaultSchedule, LoopFault
 from sortie.loop.journal import Flight
@@ -124,6 +125,10 @@ class Carrier(Protocol):
     @property
     def endpoint(self) -> Endpoint: ...
     @property
+    def firmware(self) -> Firmware:
+        """How one speaks with it."""
+
+    @property
     def mission(self) -> Mission: ...
     @property
     def motion(self) -> Motion: ...
@@ -195,7 +200,7 @@ class SortieLoop:
         carrier, runtime, offset_ms = self.carrier, self._runtime, self.carrier.offset_ms
         carrier.mission.carry(self.skimmer)
         endpoint = Endpoint(wire.DEPOT_SYSTEM, wire.DEPOT_COMPONENT)
-        skimmer = Target(carrier.endpoint.system_id)
+        skimmer = Target(carrier.endpoint.system_id, firmware=carrier.firmware)
         endpoint.add_service(DepotClient(self.depot, skimmer, carrier.mission.items, offset_ms=offset_ms))
         depot = VehicleTimeNode(endpoint, lambda: self.world.state.now_ms - offset_ms)
         # Another start draws other losses: the same ones again could stop a loop that is restarted often.

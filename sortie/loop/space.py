@@ -25,6 +25,8 @@ from depot.wire.skimmer import SkimmerService
 from depot.world.orbital import OrbitalMotion
 from depot.world.state import WorldState, new_state
 from mavlink_bridge.endpoint import Endpoint
+from mavlink_bridge.firmware.ardupilot import OWN
+from mavlink_bridge.firmware.protocol import Firmware
 from mavlink_bridge.services.mission import MissionService
 from sortie.loop.faults import LoopFault
 from sortie.loop.loop import Pair, Snapshot, SortieLoop
@@ -51,6 +53,7 @@ class ModelledSkimmer:
     real = None
     mains_kg_s = 0.0
     offset_ms = 0
+    firmware: Firmware = OWN
 
     def __init__(self, profile: Profile, state: WorldState, memory: GuidanceMemory, system: int = 1) -> None:
         plan = profile.plan

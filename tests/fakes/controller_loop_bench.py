@@ -13,6 +13,7 @@ from sortie.runtime.runtime import Runtime
 from tests.fakes.box_run import shortened
 from tests.fakes.controller_bench import ControllerBench, Ground
 from tests.fakes.loop_run import LoopRecords
+from tests.stand_in.px4 import Px4StandIn
 
 OWN = {"FM_COUNTDOWN": 3.0}
 
@@ -22,13 +23,13 @@ class ControllerLoopBench(LoopRecords):
 
     def __init__(
         self, *faults: str, total: int | None = 1, profile: Profile | None = None, simulated: bool = True,
-        native: bool = False, params: Mapping[str, float] | None = None, before: ControllerLoopBench | None = None,
-        away_s: float = 0.0, snapshot: Snapshot | None = None,
+        native: bool | None = None, params: Mapping[str, float] | None = None,
+        before: ControllerLoopBench | None = None, away_s: float = 0.0, snapshot: Snapshot | None = None, controller: Px4StandIn | None = None,
     ) -> None:  # fmt: skip
         super().__init__()
         self.profile = profile or shortened(0.05)
         if before is None:
-            self.bench = ControllerBench(params=params, own=OWN, native=native)
+            self.bench = ControllerBench(params=params, own=OWN, native=native, controller=controller)
         else:
             snapshot = snapshot or decode(encode(before.loop.snapshot()))
             end_ms = before.bench.now_ms + round(away_s * 1000.0)

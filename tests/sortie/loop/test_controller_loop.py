@@ -19,6 +19,7 @@ from mavlink_bridge.framing import FrameReader
 from tests.fakes.controller_box_profile import short_box
 from tests.fakes.controller_loop_bench import ControllerLoopBench
 from tests.fakes.loop_run import modes, phases
+from tests.stand_in.px4 import Px4StandIn
 
 LOITER_US, RTL_US, LAND_US = 1100, 1400, 1300
 AUTO, GUIDED = 3, 4
@@ -53,10 +54,11 @@ def result(bench: ControllerLoopBench) -> tuple[Any, ...]:
 
 
 # --- sorties ----------------------------------------------------------------------------------------------------------
-@pytest.mark.parametrize("native", [False, True])
-def test_two_sorties_end_to_end(make: Make, native: bool) -> None:
+@pytest.mark.parametrize("native", [False, True], ids=["guided", "native"])
+@pytest.mark.parametrize("px4", [False, True], ids=["ArduPilot", "PX4"])
+def test_two_sorties_end_to_end(make: Make, native: bool, px4: bool) -> None:
     """As with the simulator: upload, GO, mission, return, clearance, landing on the pad, offload, review."""
-    bench = make(total=2, native=native).run()
+    bench = make(total=2, native=native, controller=Px4StandIn() if px4 else None).run()
     assert [(s["number"], s["outcome"], s["trigger"]) for s in bench.sorties] == [
         (1, "completed", None), (2, "completed", None),
     ]  # fmt: skip
