@@ -24,7 +24,8 @@ class ControllerLoopBench(LoopRecords):
     def __init__(
         self, *faults: str, total: int | None = 1, profile: Profile | None = None, simulated: bool = True,
         native: bool | None = None, params: Mapping[str, float] | None = None,
-        before: ControllerLoopBench | None = None, away_s: float = 0.0, snapshot: Snapshot | None = None, controller: Px4StandIn | None = None,
+        before: ControllerLoopBench | None = None,
+        away_s: float = 0.0, snapshot: Snapshot | None = None, controller: Px4StandIn | None = None,
     ) -> None:  # fmt: skip
         super().__init__()
         self.profile = profile or shortened(0.05)
