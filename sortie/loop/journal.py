@@ -1,7 +1,7 @@
 """The loop's journal in SQLite: every decision with its facts, every sortie, and the state to go on from.
 
-What one step has decided is committed together with the state after it, before vehicle time moves on: after `kill -9`
-the loop goes on from an instant at which decisions, resources and both parties agree. Nothing is counted twice or lost.
+What was decided is committed together with the state after it: after `kill -9` the loop goes on from an instant at
+which decisions, resources and both parties agree. Nothing is counted twice, and nothing anybody has heard of is lost.
 """
 
 from __future__ import annotations
@@ -85,13 +85,14 @@ class LoopJournal:
         rows.append(("vehicle", CONTROLLER if controller else "model"))
         self._db.executemany("INSERT OR REPLACE INTO run VALUES (?, ?)", rows)
 
-    def commit(
-        self, decisions: Iterable[Decision], closed: Iterable[SortieRecord], state: bytes, time_ms: int,
+    def record(
+        self, decisions: Iterable[Decision], closed: Iterable[SortieRecord], time_ms: int,
         levels: dict[str, dict[str, float]], flights: Iterable[Flight] = (),
     ) -> None:  # fmt: skip
-        """One step, all or nothing. `closed`: sorties that have ended; `levels`: fractions of tanks and batteries at
-        `time_ms`, for the report."""
-        self._db.execute("BEGIN")
+        """One step, kept with the next `commit`. `closed`: sorties that have ended; `levels`: fractions of tanks and
+        batteries at `time_ms`, for the report."""
+        if not self._db.in_transaction:
+            self._db.execute("BEGIN")
         self._db.executemany(
             "INSERT INTO decision (time_ms, sortie, phase, party, name, reason, facts) VALUES (?, ?, ?, ?, ?, ?, ?)",
             [(d.time_ms, d.sortie, d.phase, d.party, d.name, d.reason, json.dumps(d.facts)) for d in decisions],
@@ -105,6 +106,9 @@ class LoopJournal:
             [(flight.number, msgspec.json.encode(flight).decode()) for flight in flights],
         )
         self._db.execute("INSERT OR REPLACE INTO level VALUES (?, ?)", (time_ms, json.dumps(levels)))
+
+    def commit(self, state: bytes) -> None:
+        """All steps that were recorded, and the state after them: all or nothing."""
         self._db.execute("INSERT OR REPLACE INTO state VALUES (0, ?)", (state,))
         self._db.execute("COMMIT")
 

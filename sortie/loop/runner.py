@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import signal
 import time
+from collections.abc import Callable
 from typing import Any
 
 import msgspec
 
+from depot.decision import Decision
+from depot.decisions.record import SortieRecord
 from depot.names import EndedBy, SkimmerState
 from depot.settings import Profile
 from mavlink_bridge.endpoint import Endpoint
@@ -22,18 +25,29 @@ from sortie.runtime.runtime import Runtime, always
 
 SAVE_S = 1.0
 """Paced, the state is saved this often although nothing was decided."""
+TOGETHER_S = 0.05
+"""Of a world that nobody outside can see, so much of the wall's time is committed at once."""
 _SLICE_S = 0.1
 
 
 class LoopRecord:
     """A node that keeps the record of a loop. What was decided at an instant, by both parties, is in the journal, with
-    the state after it, before vehicle time moves on and before anything is sent to the outside: that is its commit."""
+    the state after it, before vehicle time moves on and before anything is sent to the outside: that is its commit.
+    Where nothing can get outside (as fast as possible, no real vehicle, `watched` says no), several instants share one:
+    people are told of none of them before it is on the disk, and after a crash the same seed decides them again."""
 
     now_ms = 0
     endpoints: tuple[Endpoint, ...] = ()
 
-    def __init__(self, loop: SortieLoop, journal: LoopJournal, view: LoopView, *, paced: bool) -> None:
+    def __init__(
+        self, loop: SortieLoop, journal: LoopJournal, view: LoopView, *, paced: bool, together_s: float,
+        watched: Callable[[], bool],
+    ) -> None:  # fmt: skip
         self._loop = loop
+        self._watched = watched
+        self._together_s = together_s
+        self._decisions: list[Decision] = []
+        self._closed: list[SortieRecord] = []
         self._journal = journal
         self._view = view
         self._paced = paced
@@ -55,29 +69,43 @@ class LoopRecord:
 
     def commit(self, link_ms: int) -> None:
         """Save what was decided; paced, also what has only flowed."""
-        if self._loop.decided or (self._paced and time.monotonic() - self._saved_s >= SAVE_S):
+        if self._loop.decided:
+            if self._paced or self._watched() or time.monotonic() - self._saved_s >= self._together_s:
+                self.save()
+            else:
+                self._take()
+        elif self._paced and time.monotonic() - self._saved_s >= SAVE_S:
             self.save()
         self._view.refresh(self._loop)
 
-    def save(self) -> None:
-        """Decisions, sorties that have ended and the state now, all or nothing; then people are told."""
+    def _take(self) -> None:
+        """What this instant has decided, for the next commit."""
         loop = self._loop
         decisions, closed = loop.take_decisions(), loop.take_closed()
-        self._journal.commit(
-            decisions, closed, encode(loop.snapshot()), loop.now_ms, loop.levels(), loop.take_flights()
-        )
+        self._journal.record(decisions, closed, loop.now_ms, loop.levels(), loop.take_flights())
+        self._decisions += decisions
+        self._closed += closed
+
+    def save(self) -> None:
+        """Decisions, sorties that have ended and the state now, all or nothing; then people are told."""
+        self._take()
+        self._journal.commit(encode(self._loop.snapshot()))
         self._saved_s = time.monotonic()
-        self._view.decided(decisions)
-        for record in closed:
+        self._view.decided(self._decisions)
+        for record in self._closed:
             self._view.closed(record.report())
+        self._decisions.clear()
+        self._closed.clear()
 
 
 class LoopRun:
-    """One start of a loop on a state directory, in `runtime` (None: one without links, in virtual time)."""
+    """One start of a loop on a state directory, in `runtime` (None: one without links, in virtual time). `together_s`:
+    see `LoopRecord`; 0 commits each instant by itself."""
 
     def __init__(
         self, profile: Profile, seed: int, faults: list[LoopFault], journal: LoopJournal, view: LoopView, *,
         total: int | None, speedup: float, confirm: bool, make: LoopMaker | None = None, runtime: Runtime | None = None,
+        together_s: float = TOGETHER_S,
     ) -> None:  # fmt: skip
         self.profile = profile
         self.seed = seed
@@ -93,12 +121,18 @@ class LoopRun:
             profile, seed, faults, self.runtime, total=total, confirm=confirm, snapshot=snapshot
         )
         self._real = self.loop.carrier.real is not None
-        self.record = LoopRecord(self.loop, journal, view, paced=speedup > 0.0)
+        self.record = LoopRecord(
+            self.loop, journal, view, paced=speedup > 0.0, together_s=together_s, watched=self._is_watched
+        )
         self.runtime.add(self.record)
         if not self.resumed:
             journal.begin(profile.name, seed, controller=self._real)
         if self.loop.decided:
             self.record.save()  # how it begins, or what a restart has closed
+
+    def _is_watched(self) -> bool:
+        """Can anything of this loop get outside?"""
+        return self._real or (self.runtime.sockets is not None and self.runtime.sockets.has_links)
 
     # --- endings ------------------------------------------------------------------------------------------------------
     @property
@@ -170,6 +204,7 @@ class LoopRun:
         """--confirm-relaunch: yes flies on, anything else (and no operator at all) stops the loop here. As fast as
         possible means that vehicle time waits for a person; else it goes on."""
         runtime, number = self.runtime, self.loop.depot.memory.number
+        self.record.save()  # nobody is asked about what could still be undone
         if self._operator.ask(number, f"sortie {number} is back and reviewed: launch again? [y/N] "):
             self.view.stop()
         answer = self._operator.answer(0.0)

@@ -57,6 +57,11 @@ class Sockets:
         deadlines = [hub.next_deadline_ms() for hub in self._hubs.values()]
         return min((due for due in deadlines if due is not None), default=None)
 
+    @property
+    def has_links(self) -> bool:
+        """Does any link lead outside?"""
+        return bool(self._hubs)
+
     # --- the end --------------------------------------------------------------------------------------------------
     def close_links(self) -> None:
         """Send what can be sent at once, and close all links; whoever wakes the runtime still may."""

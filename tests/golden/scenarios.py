@@ -89,7 +89,7 @@ def box_killed(folder: Path) -> Written:
     def start() -> LoopRun:
         faults = [parse_loop_fault("debris@phase4+5#3")]
         view = LoopView(3, profile.units)
-        return LoopRun(profile, 4, faults, LoopJournal(path), view, total=3, speedup=0.0, confirm=False)
+        return LoopRun(profile, 4, faults, LoopJournal(path), view, total=3, speedup=0.0, confirm=False, together_s=0.0)
 
     run = start()
     memory = run.loop.depot.memory

@@ -98,7 +98,7 @@ def test_thirty_kills_at_random_moments_lose_and_double_nothing(tmp_path: Path) 
         journal = LoopJournal(tmp_path / "loop.sqlite")
         run = LoopRun(
             profile, 1, [parse_loop_fault("debris@phase4+10#4")], journal, LoopView(None, profile.units), total=8,
-            speedup=0.0, confirm=False,
+            speedup=0.0, confirm=False, together_s=0.0,
         )  # fmt: skip
         if kills < 30:
             kills += 1

@@ -31,14 +31,19 @@ class Killed(Exception):
 
 
 def start(
-    directory: Path, *, total: int = 4, faults: tuple[str, ...] = FAULTS, runtime: Runtime | None = None
+    directory: Path,
+    *,
+    total: int = 4,
+    faults: tuple[str, ...] = FAULTS,
+    runtime: Runtime | None = None,
+    together_s: float = 0.0,
 ) -> tuple[LoopRun, LoopJournal]:
     """One start of the command on a state directory."""
     journal = LoopJournal(directory / "loop.sqlite")
     parsed = [parse_loop_fault(text) for text in faults]
     run = LoopRun(
         PROFILE, 1, parsed, journal, LoopView(total, PROFILE.units), total=total, speedup=0.0, confirm=False,
-        runtime=runtime,
+        runtime=runtime, together_s=together_s,
     )  # fmt: skip
     return run, journal
 
@@ -219,3 +224,28 @@ def test_a_decision_is_in_the_journal_before_time_moves_on(tmp_path: Path) -> No
     assert seen >= 14
     assert run.loop.skimmer.memory.stage is Stage.DOCKED
     journal.close()
+
+
+@pytest.mark.parametrize("watched", [False, True])
+def test_instants_share_a_commit_where_nothing_gets_outside(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, watched: bool
+) -> None:
+    """Then nobody is told before it; with anybody who could see, each instant has its own. The journal is the same."""
+    run, journal = start(tmp_path, total=2, together_s=float("inf"))
+    monkeypatch.setattr(run.record, "_watched", lambda: watched)
+    commits: list[int] = []
+    commit = journal.commit
+
+    def counted(state: bytes) -> None:
+        commits.append(run.loop.now_ms)
+        commit(state)
+
+    monkeypatch.setattr(journal, "commit", counted)
+    run.run()
+    assert len(commits) > 20 if watched else len(commits) == 1
+    (tmp_path / "each").mkdir()
+    other, separate = start(tmp_path / "each", total=2)
+    other.run()
+    assert journal.decisions() == separate.decisions() and journal.levels() == separate.levels()
+    journal.close()
+    separate.close()
