@@ -23,7 +23,7 @@ from sortie.api.sample import square
 def test_fails(sortie_vehicle):
     vehicle = sortie_vehicle
     vehicle.wait_armable()
-    vehicle.upload(square(vehicle.autopilot.home))
+    vehicle.upload(square(vehicle.autopilot.facts.home))
     vehicle.start()
     vehicle.reaches(item=2)
     with open("times.txt", "a") as file:

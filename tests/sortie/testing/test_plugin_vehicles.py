@@ -21,7 +21,7 @@ def test_flight(sortie_vehicle):
     assert vehicle.seed == 3
     assert vehicle.param("RTL_ALT") == 2000 and vehicle.param("SIM_WIND_SPD") == 5
     vehicle.wait_armable()
-    vehicle.upload(square(vehicle.autopilot.home))
+    vehicle.upload(square(vehicle.autopilot.facts.home))
     vehicle.start()
     vehicle.reaches(item=2)
     assert vehicle.truth.place.lat == pytest.approx(47.1, abs=0.01)

@@ -20,7 +20,7 @@ def test_what_is_drawn_is_taken(plan, wind, faults):
     """Every plan is one that an upload takes, near home; winds and faults are ones that a vehicle has."""
     with Session(params={"SIM_WIND_SPD": wind[0], "SIM_WIND_DIR": wind[1]}, faults=faults) as session:
         session.upload(plan)
-        assert session.autopilot.mission.total() == len(plan.items)
+        assert session.autopilot.plans.mission.total() == len(plan.items)
         for item in plan.items:
             if item.x:
                 assert distance(strategies.HOME, GeoPoint(item.x, item.y)) <= 80.0 * 2**0.5 + 1.0
