@@ -28,6 +28,7 @@ from tests.fakes.served import free_port, served
 
 HEARTBEAT, PARAM_VALUE = dialect.MAVLINK_MSG_ID_HEARTBEAT, dialect.MAVLINK_MSG_ID_PARAM_VALUE
 ATTITUDE = dialect.MAVLINK_MSG_ID_ATTITUDE
+MOVES_MS = 500
 
 
 # --- state directories ------------------------------------------------------------------------------------------------
@@ -148,8 +149,8 @@ def question() -> bytes:
 
 
 class Crowd:
-    """TCP clients that read everything and note when each heard a HEARTBEAT or a parameter, or that the vehicle moves
-    (`moving`), for which all that is compiled has been loaded."""
+    """TCP clients that read everything and note when each heard a HEARTBEAT or a parameter, or that the vehicle's time
+    passes (`moving`), for which all that is compiled has been loaded: until then it stands at 0."""
 
     def __init__(self, port: int, count: int) -> None:
         self.sockets = [socket.create_connection(("127.0.0.1", port)) for _ in range(count)]
@@ -179,7 +180,7 @@ class Crowd:
                 self.beats[at].append(time.monotonic())
             elif frame.msg_id == PARAM_VALUE:
                 self.answers[at] += 1
-            elif frame.msg_id == ATTITUDE:
+            elif frame.msg_id == ATTITUDE and int.from_bytes(frame.payload[:4], "little") >= MOVES_MS:
                 self.moving = True
 
     def ask(self) -> None:
