@@ -73,4 +73,4 @@ def faults(
         lambda name, begin_s, lasts_s: f"{name}@{begin_s}..{begin_s + lasts_s}",
         st.sampled_from(known if names is None else names), begin, lasts,
     )  # fmt: skip
-    return st.lists(one, max_size=most, unique_by=lambda text: text.partition("@")[0])
+    return st.lists(one, max_size=most, unique_by=lambda fault: fault.partition("@")[0])
