@@ -18,12 +18,14 @@ from sortie.config.link_policy import check_links
 from sortie.config.links_of_fleet import all_links
 from sortie.config.option import Where
 from sortie.config.settings import Settings, ignored
+from sortie.config.values import parse_metrics
 from sortie.logs.flight_story import FlightStory
 from sortie.logs.recorder import FlightRecorder, record_flights
 from sortie.logs.run_log import LOGGER, log_error
 from sortie.logs.separation_log import SeparationLog
 from sortie.logs.trace_file import TraceFile
-from sortie.metrics.statistics import Statistics
+from sortie.metrics.board import Board
+from sortie.metrics.statistics import FleetStatistics, Statistics
 from sortie.nodes.build import VIRTUAL_EPOCH_US
 from sortie.nodes.company import Company
 from sortie.nodes.fleet_build import build_fleet
@@ -47,6 +49,7 @@ class FleetProgram:
         self.settings = settings
         self.vehicles = tuple(vehicles)
         self.reboot = False
+        self._statistics: list[tuple[str, Statistics]] = []
         self._stack = ExitStack()
         try:
             self._build(defaults)
@@ -108,7 +111,9 @@ class FleetProgram:
         service.observers += [self._watch_for_reboot, FlightStory(one.kind, one.label).observe]
         recorder = record_flights(service, self.log_dir / one.label, telemetry=self.settings.telemetry_log)
         self._stack.callback(lambda: recorder.finish(service.now_ms))
-        service.pages.add("links.json", Statistics(service, self.runtime.jitter).links_page)
+        statistics = Statistics(service, None if self._statistics else self.runtime.jitter)
+        self._statistics.append((one.label, statistics))
+        service.pages.add("links.json", statistics.links_page)
         return recorder
 
     def _write_trace(self, service: Service, path: Path) -> None:
@@ -141,8 +146,19 @@ class FleetProgram:
 
         for service in self.node.services:
             service.parameters.listeners.append(changed)
+        self._serve_figures()
         self.runtime.install_signals()
         return self.runtime
+
+    def _serve_figures(self) -> None:
+        if self.settings.metrics is None:
+            return
+        from sortie.metrics.server import MetricsServer  # http.server is for those who want it
+
+        board = Board(FleetStatistics(self._statistics))
+        host, port = parse_metrics(self.settings.metrics)
+        self._stack.callback(MetricsServer(host, port, board).close)
+        self.runtime.add(board)
 
     def open_links(self) -> None:
         """Open all links, and send the first HEARTBEATs before anything slow is loaded; a busy port is a UserError."""

@@ -6,9 +6,9 @@ snapshot or the new one, never half of each.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Protocol
 
-from sortie.metrics.statistics import Snapshot, Statistics
+from sortie.metrics.statistics import Snapshot
 
 if TYPE_CHECKING:
     from mavlink_bridge.endpoint import Endpoint
@@ -17,10 +17,16 @@ if TYPE_CHECKING:
 EVERY_MS: Final = 1000
 
 
+class Measured(Protocol):
+    """What is posted: `Statistics`, or those of a fleet."""
+
+    def snapshot(self, *, read: bool = True) -> Snapshot: ...
+
+
 class Board:
     """A node that posts a snapshot of `statistics` every `EVERY_MS` of link time, the first at once."""
 
-    def __init__(self, statistics: Statistics) -> None:
+    def __init__(self, statistics: Measured) -> None:
         self._statistics = statistics
         self._posted = statistics.snapshot()
         self._taken: Snapshot | None = None

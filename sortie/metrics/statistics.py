@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 import resource
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -33,6 +33,7 @@ _LINK_COUNTERS = (
     ("refused", "link_refused_frames_total", "Frames without the signature that the link asks for."),
     ("dropped", "link_dropped_frames_total", "Frames not queued because the link was full."),
 )
+_OF_THE_PROCESS = ("process_", "loop_")
 Sample = tuple[dict[str, str], float]
 Family = tuple[str, str, str, tuple[Sample, ...]]
 """Name, kind, help text, samples."""
@@ -141,6 +142,26 @@ class Statistics:
         yield "process_cpu_seconds_total", "counter", "Processor time.", [({}, usage.ru_utime + usage.ru_stime)]
         kilo = 1 if sys.platform == "darwin" else 1024  # getrusage counts bytes there, KiB elsewhere
         yield "process_peak_memory_bytes", "gauge", "Largest resident memory.", [({}, usage.ru_maxrss * kilo)]
+
+
+class FleetStatistics:
+    """Statistics of many vehicles, each sample with a label `vehicle`; those of the process and its loop once. `parts`:
+    of each vehicle by its label; the first has the loop's jitter."""
+
+    def __init__(self, parts: Sequence[tuple[str, Statistics]]) -> None:
+        self._parts = tuple(parts)
+
+    def snapshot(self, *, read: bool = True) -> Snapshot:
+        """As `Statistics.snapshot`."""
+        merged: dict[str, tuple[str, str, list[Sample]]] = {}
+        for label, part in self._parts:
+            for name, kind, text, samples in part.snapshot(read=read).families:
+                if name.startswith(_OF_THE_PROCESS):
+                    merged.setdefault(name, (kind, text, list(samples)))
+                    continue
+                known = merged.setdefault(name, (kind, text, []))
+                known[2].extend(({"vehicle": label, **labels}, value) for labels, value in samples)
+        return Snapshot(tuple((name, kind, text, tuple(samples)) for name, (kind, text, samples) in merged.items()))
 
 
 def _family(name: str, kind: str, text: str, samples: tuple[Sample, ...]) -> str:

@@ -14,7 +14,7 @@ from autopilot import report as R
 from autopilot.targets import Hold, Leg, TakeOff
 from autopilot.vehicle import VehicleEvent
 from sitl.vehicles.copter import SimulatedCopter
-from sitl.vehicles.rows import Rows
+from sitl.vehicles.rows import SHARED_FROM, Rows
 from tests.fakes.copter_flight import HOME, CopterFlight
 from tests.fakes.patience import PATIENCE_S
 
@@ -139,3 +139,15 @@ def test_each_row_runs_to_its_own_time() -> None:
     rows.advance(np.array([10_100.0, -1.0]))
     assert rows.times_ms.tolist() == [10_100.0, 10_000.0]
     assert rows.reports[1].tobytes() == before.tobytes()
+
+
+def test_rows_in_two_threads_are_rows_in_one() -> None:
+    """As many as two threads share, against each alone: bit for bit, events and all."""
+    seeds = range(SHARED_FROM + 3)
+    many, few = copters(*seeds), [copters(seed) for seed in seeds]
+    for until_ms in (2_000.0, 5_000.0):
+        raised = many.advance(np.full(len(seeds), until_ms))
+        assert raised == sum(one.advance(np.full(1, until_ms)) for one in few)
+        assert many.reports.tobytes() == b"".join(one.reports.tobytes() for one in few)
+        for rows in (many, *few):
+            rows.events[:] = 0.0
