@@ -12,31 +12,25 @@ from typing import Final
 from autopilot.mav import Capability, FirmwareVersion
 from autopilot.vehicles.kinds import DEFAULT, vehicle_class
 from autopilot.vehicles.vehicle_class import VehicleClass
+from mavlink_bridge.firmware.ardupilot import OWN
+from mavlink_bridge.firmware.protocol import Firmware
 
-VERSION: Final = (4, 6, 2)
-FLIGHT_SW_VERSION: Final = VERSION[0] << 24 | VERSION[1] << 16 | VERSION[2] << 8 | FirmwareVersion.OFFICIAL
 GIT_HASH: Final = "5e471e00"
 """Eight characters in the place of a git hash."""
-
-CAPABILITIES: Final = (
-    Capability.MISSION_FLOAT | Capability.PARAM_FLOAT | Capability.MISSION_INT | Capability.COMMAND_INT
-    | Capability.SET_ATTITUDE_TARGET | Capability.SET_POSITION_TARGET_LOCAL_NED
-    | Capability.SET_POSITION_TARGET_GLOBAL_INT | Capability.FLIGHT_TERMINATION | Capability.COMPASS_CALIBRATION
-    | Capability.MAVLINK2 | Capability.MISSION_FENCE | Capability.MISSION_RALLY
-)  # fmt: skip
-"""MAV_PROTOCOL_CAPABILITY bits, without FTP."""
 
 
 @dataclass(frozen=True, slots=True)
 class Identity:
     """`kind`: of `autopilot.vehicles.kinds`. `name`: what is stable for this vehicle (its seed, its state folder); the
     uid is made from it and, for any but the first, from its `system` id at start: two vehicles of one machine are two.
-    `serves_files`: parameters may be read as @PARAM/param.pck (capability FTP)."""
+    `speaks`: the firmware that it is spoken to as. `serves_files`: parameters may be read as @PARAM/param.pck
+    (capability FTP)."""
 
     kind: str = DEFAULT.name
     name: str = "1"
     serves_files: bool = False
     system: int = 1
+    speaks: Firmware = OWN
 
     @property
     def vehicle_class(self) -> VehicleClass:
@@ -55,7 +49,7 @@ class Identity:
 
     @property
     def capabilities(self) -> int:
-        return CAPABILITIES | (Capability.FTP if self.serves_files else 0)
+        return self.speaks.capabilities | (Capability.FTP if self.serves_files else 0)
 
     @property
     def uid2(self) -> bytes:
@@ -68,10 +62,16 @@ class Identity:
         """The uid in 64 bits, not 0."""
         return int.from_bytes(self.uid2[:8], "little") or 1
 
+    @property
+    def software_version(self) -> int:
+        """AUTOPILOT_VERSION.flight_sw_version."""
+        major, minor, patch = self.speaks.version
+        return major << 24 | minor << 16 | patch << 8 | FirmwareVersion.OFFICIAL
+
     def banner(self) -> list[str]:
         """The lines that introduce the vehicle, as ArduPilot has them. Mission Planner takes version, vehicle type and
         window title from them."""
-        version = ".".join(map(str, VERSION))
+        version = ".".join(map(str, self.speaks.version))
         serial = self.uid2[:12].hex().upper()
         lines = [
             f"{self.firmware} V{version} ({GIT_HASH})",

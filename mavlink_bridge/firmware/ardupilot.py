@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from autopilot.geo import GeoPoint
-from autopilot.mav import AutopilotType, Cmd, Frame, Sensor, SystemState
+from autopilot.mav import AutopilotType, Capability, Cmd, Frame, Sensor, SystemState
 from autopilot.mission.items import MissionItem
 from autopilot.vehicles.kinds import DEFAULT
 from autopilot.vehicles.vehicle_class import VehicleClass
@@ -19,6 +19,14 @@ from mavlink_bridge.services.base import Message
 _CUSTOM: Final = 1.0  # MAV_MODE_FLAG_CUSTOM_MODE_ENABLED
 _GROUND_PRESSURE: Final = (0.0, 0.0, 1.0)
 _FAILSAFES: Final = (SystemState.CRITICAL, SystemState.EMERGENCY)
+
+_CAPABILITIES: Final = (
+    Capability.MISSION_FLOAT | Capability.PARAM_FLOAT | Capability.MISSION_INT | Capability.COMMAND_INT
+    | Capability.SET_ATTITUDE_TARGET | Capability.SET_POSITION_TARGET_LOCAL_NED
+    | Capability.SET_POSITION_TARGET_GLOBAL_INT | Capability.FLIGHT_TERMINATION | Capability.COMPASS_CALIBRATION
+    | Capability.MAVLINK2 | Capability.MISSION_FENCE | Capability.MISSION_RALLY
+)  # fmt: skip
+"""MAV_PROTOCOL_CAPABILITY bits, without FTP."""
 
 _HABITS: Final = Habits(
     strategy="guided", home_is_item_0=True, starts_by_arming=False, takes_off_by_itself=False, repeats_targets=True,
@@ -47,6 +55,8 @@ class ArduPilot:
     autopilot: int = int(AutopilotType.ARDUPILOTMEGA)
     habits: Habits = _HABITS
     words: Words = _WORDS
+    version: tuple[int, int, int] = (4, 6, 2)
+    capabilities: int = _CAPABILITIES
     rates: Rates = _RATES
 
     @property
@@ -62,6 +72,9 @@ class ArduPilot:
 
     def set_mode_params(self, mode: int) -> tuple[float, float, float]:
         return (_CUSTOM, float(mode), 0.0)
+
+    def mode_params(self, custom_mode: int) -> tuple[float, float]:
+        return (float(custom_mode), 0.0)
 
     def asked_mode(self, param2: float, param3: float) -> int:
         return int(param2)

@@ -30,3 +30,7 @@ def firmware_spoken(autopilot: int | None, vehicle_type: int | None) -> Firmware
     kind = None if vehicle_type is None else class_of_type(vehicle_type)
     make = _MAKERS.get(-1 if autopilot is None else autopilot, ArduPilot)
     return make(kind or DEFAULT)
+
+
+SPOKEN: Final[dict[str, Callable[[VehicleClass], Firmware]]] = {"ardupilot": ArduPilot, "px4": Px4}
+"""What a simulated vehicle may be spoken to as, by the word for it."""

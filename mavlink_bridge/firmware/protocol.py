@@ -120,6 +120,13 @@ class Firmware(Protocol):
     def rates(self) -> Rates: ...
     @property
     def mirrored(self) -> Mapping[str, Mirrored]: ...
+    @property
+    def version(self) -> tuple[int, int, int]:
+        """That Sortie says when it speaks as this firmware."""
+
+    @property
+    def capabilities(self) -> int:
+        """MAV_PROTOCOL_CAPABILITY bits, without FTP, of the same."""
 
     # --- modes ----------------------------------------------------------------------------------------------------
     def mode_of(self, custom_mode: int) -> int:
@@ -130,6 +137,9 @@ class Firmware(Protocol):
 
     def set_mode_params(self, mode: int) -> tuple[float, float, float]:
         """Parameters 1 to 3 of MAV_CMD_DO_SET_MODE."""
+
+    def mode_params(self, custom_mode: int) -> tuple[float, float]:
+        """Parameters 2 and 3 of MAV_CMD_DO_SET_MODE for a custom_mode."""
 
     def asked_mode(self, param2: float, param3: float) -> int:
         """The custom_mode that DO_SET_MODE with these parameters asks for."""

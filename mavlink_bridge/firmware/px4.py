@@ -10,7 +10,7 @@ from math import nan
 from typing import Final
 
 from autopilot.geo import GeoPoint
-from autopilot.mav import AutopilotType, Cmd, Frame, ParameterType, Sensor, SystemState
+from autopilot.mav import AutopilotType, Capability, Cmd, Frame, ParameterType, Sensor, SystemState
 from autopilot.mission.commands import has_position
 from autopilot.mission.items import MissionItem
 from autopilot.modes.table import CopterMode
@@ -58,6 +58,13 @@ _INTEGERS: Final[dict[int, str]] = {
     ParameterType.UINT32: "<I", ParameterType.INT32: "<i",
 }  # fmt: skip
 
+_CAPABILITIES: Final = (
+    Capability.MISSION_FLOAT | Capability.MISSION_INT | Capability.COMMAND_INT | Capability.PARAM_ENCODE_BYTEWISE
+    | Capability.SET_ATTITUDE_TARGET | Capability.SET_POSITION_TARGET_LOCAL_NED
+    | Capability.SET_POSITION_TARGET_GLOBAL_INT | Capability.FLIGHT_TERMINATION | Capability.MAVLINK2
+    | Capability.MISSION_FENCE | Capability.MISSION_RALLY
+)  # fmt: skip
+
 _HABITS: Final = Habits(
     strategy="native", home_is_item_0=False, starts_by_arming=True, takes_off_by_itself=True, repeats_targets=False,
     circles_by_velocity=False, speed_with_target=True, answers_by_index=True, acks_what_it_does=False,
@@ -94,6 +101,8 @@ class Px4:
     autopilot: int = int(AutopilotType.PX4)
     habits: Habits = _HABITS
     words: Words = _WORDS
+    version: tuple[int, int, int] = (1, 16, 0)
+    capabilities: int = _CAPABILITIES
     rates: Rates = _RATES
 
     @property
@@ -120,6 +129,10 @@ class Px4:
         if mode < _UNKNOWN_BASE:
             raise ValueError(f"PX4 has no mode {mode}")
         return divmod(mode - _UNKNOWN_BASE, 100)
+
+    def mode_params(self, custom_mode: int) -> tuple[float, float]:
+        main, sub = _pair(custom_mode)
+        return (float(main), float(sub))
 
     def asked_mode(self, param2: float, param3: float) -> int:
         return int(param2) << 16 | int(param3) << 24

@@ -14,7 +14,7 @@ from autopilot.mav import AutopilotType, Cmd, ModeFlag, RebootAction, Result, Sy
 from mavlink_bridge import codec
 from mavlink_bridge.codec import dialect, id_of
 from mavlink_bridge.framing import FrameReader, FrameWriter
-from mavlink_bridge.identity import FLIGHT_SW_VERSION
+from mavlink_bridge.identity import Identity
 from mavlink_bridge.services.base import Message
 from mavlink_bridge.testing.bootloader import BoardSpec, Faults, SimulatedBootloader
 
@@ -158,7 +158,17 @@ class SimulatedBoard:
             self._send(dialect.MAVLink_command_ack_message(Cmd.REQUEST_MESSAGE, Result.ACCEPTED))
             self._send(
                 dialect.MAVLink_autopilot_version_message(
-                    0, FLIGHT_SW_VERSION, 0, 0, self.bootloader.spec.board_id << 16, [0] * 8, [0] * 8, [0] * 8, 0, 0, 0
+                    0,
+                    Identity().software_version,
+                    0,
+                    0,
+                    self.bootloader.spec.board_id << 16,
+                    [0] * 8,
+                    [0] * 8,
+                    [0] * 8,
+                    0,
+                    0,
+                    0,
                 )
             )
         elif message.command == Cmd.PREFLIGHT_REBOOT_SHUTDOWN:

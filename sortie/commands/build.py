@@ -119,7 +119,7 @@ class Program:
         epoch_us = time.time_ns() // 1000 if settings.speedup in (None, 1.0) else VIRTUAL_EPOCH_US
         return build_service(
             kind, vehicle, store, store.stored, given, name=simulated_name(kind, settings.seed), epoch_us=epoch_us,
-            on_error=log_error, faults=faults,
+            on_error=log_error, faults=faults, firmware=settings.firmware,
         )  # fmt: skip
 
     def _attach(self, kind: str) -> None:

@@ -176,6 +176,11 @@ LOOP_FAULT: Final = Option(
     frozenset({"loop"}), form="NAME@WHEN[..WHEN][#K]", unit="s", kind=Kind.LIST, sources=Sources.EVERYWHERE,
     applies_to=SIMULATED,
 )  # fmt: skip
+SPOKEN_AS: Final = Option(
+    "firmware", one_of("ardupilot", "px4"), "ardupilot",
+    "What ground stations speak with: an ArduPilot vehicle, or (a copter) a PX4.", Group.VEHICLE, FLIGHTS,
+    form="ardupilot|px4", sources=Sources.EVERYWHERE, applies_to=SIMULATED,
+)  # fmt: skip
 STRATEGY: Final = Option[str | None](
     "strategy", one_of("guided", "native"), None,
     "With a flight controller: Sortie flies the mission in GUIDED (the default on ArduPilot), or the controller in its "
@@ -320,6 +325,7 @@ TABLE: Final[tuple[Option[object], ...]] = (
     PARAMETERS,
     FAULT,
     LOOP_FAULT,
+    SPOKEN_AS,
     STRATEGY,
     COUNT,
     FORMATION,

@@ -42,6 +42,7 @@ class Settings:
     log_format: str = options.LOG_FORMAT.default
     telemetry_log: bool = options.TELEMETRY_LOG.default
     strategy: str | None = options.STRATEGY.default
+    firmware: str = options.SPOKEN_AS.default
     trace: Path | None = options.TRACE.default
     signing_key: Path | None = options.SIGNING_KEY.default
     insecure: bool = options.INSECURE.default

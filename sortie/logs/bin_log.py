@@ -20,7 +20,7 @@ from autopilot.mission.commands import has_position
 from autopilot.mission.events import CurrentChanged
 from autopilot.mission.items import MissionItem
 from autopilot.reasons import ArmingMethod
-from mavlink_bridge.identity import GIT_HASH, VERSION
+from mavlink_bridge.identity import GIT_HASH
 from sortie.logs import dataflash_kinds as K
 from sortie.logs.dataflash import preamble
 from sortie.logs.dataflash_samples import NOTHING, UNKNOWN_OF_A_REAL_VEHICLE, Sampler
@@ -169,7 +169,8 @@ class BinLog:
     def _version(self, now_us: int) -> bytes:
         identity = self._service.telemetry.identity
         return K.VER.pack(
-            now_us, _BOARD_SITL, 0, *VERSION, FirmwareVersion.OFFICIAL, int(GIT_HASH, 16), identity.banner()[0], 0,
+            now_us, _BOARD_SITL, 0, *identity.speaks.version, FirmwareVersion.OFFICIAL,
+            int(GIT_HASH, 16), identity.banner()[0], 0,
             identity.vehicle_class.face.build, 0,
         )  # fmt: skip
 

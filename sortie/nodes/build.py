@@ -15,6 +15,7 @@ from autopilot.parameters.parameters import Parameters
 from autopilot.vehicle import SimulatedVehicle
 from autopilot.vehicles.kinds import vehicle_class
 from autopilot.wiring import Stored
+from mavlink_bridge.firmware.known import SPOKEN
 from mavlink_bridge.identity import Identity
 from sortie.config.errors import UserError
 from sortie.config.faults import Fault, parse_fault
@@ -69,13 +70,16 @@ def build_service(
     epoch_us: int,
     on_error: Callable[[Exception, str], None],
     faults: Iterable[Fault] = (),
+    firmware: str = "ardupilot",
 ) -> Service:
     """The service around `vehicle`. `given` parameters win over `stored` ones; `name` is what is stable for this
-    vehicle (its uid is made from it); `epoch_us` is UTC at vehicle time 0."""
+    vehicle (its uid is made from it); `firmware`: what it is spoken to as; `epoch_us` is UTC at vehicle time 0."""
     parameters = Parameters(vehicle_class(kind).parameters, stored.parameters, given)
     autopilot = Autopilot(kind, vehicle, parameters, journal, stored, boot_unix_s=epoch_us / 1e6)
-    identity = Identity(kind, name, serves_files=True, system=int(parameters["SYSID_THISMAV"]))
+    speaks = SPOKEN[firmware](vehicle_class(kind))
+    identity = Identity(kind, name, serves_files=True, system=int(parameters["SYSID_THISMAV"]), speaks=speaks)
     return Service(
-        vehicle, autopilot, parameters, journal, lambda service: simulated_face(service, identity), epoch_us=epoch_us,
+        vehicle, autopilot, parameters, journal,
+        lambda service: simulated_face(service, identity, stored.parameters), epoch_us=epoch_us,
         on_error=on_error, faults=faults,
     )  # fmt: skip

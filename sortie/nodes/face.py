@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Protocol
 
 from autopilot.events import Event
@@ -22,12 +23,14 @@ from mavlink_bridge.services.ftp.service import FtpService
 from mavlink_bridge.services.guided.setpoints import GuidedService
 from mavlink_bridge.services.guided.sticks import StickService
 from mavlink_bridge.services.mission.service import MissionService
-from mavlink_bridge.services.parameters import ParameterService
+from mavlink_bridge.services.parameters import ParameterService, ServedParameters
 from mavlink_bridge.services.setup.service import SetupService
 from mavlink_bridge.services.system.logs import LogService
 from mavlink_bridge.services.system.service import SystemService
 from mavlink_bridge.services.telemetry.announcements import AVAILABLE_MODES, available_modes
 from mavlink_bridge.services.telemetry.service import TelemetryService
+
+NOTHING_MORE: Mapping[str, float] = MappingProxyType({})
 
 if TYPE_CHECKING:
     from sortie.nodes.vehicle import Service
@@ -63,33 +66,50 @@ class Face:
     services: Sequence[ProtocolService]
 
 
-def simulated_face(service: Service, identity: Identity) -> Face:
-    """Of a vehicle that has no controller of its own: everything is answered here."""
-    autopilot, parameters, journal, endpoint = (
-        service.autopilot, service.parameters, service.journal, service.endpoint,
-    )  # fmt: skip
+def simulated_face(service: Service, identity: Identity, stored: Mapping[str, float] = NOTHING_MORE) -> Face:
+    """Of a vehicle that has no controller of its own: everything is answered here, in the way of the firmware that it
+    is spoken to as. `stored`: parameters of an earlier run, by the names of that firmware."""
+    autopilot, journal, endpoint, firmware = service.autopilot, service.journal, service.endpoint, identity.speaks
+    served: ServedParameters = service.parameters
     telemetry = TelemetryService(autopilot, endpoint, identity, boot_unix_us=service.epoch_us)
-    commands = CommandService(autopilot, telemetry, vehicle_now=lambda: service.now_ms, journal=journal)
-    missions = MissionService(autopilot, journal)
+    commands = CommandService(
+        autopilot, telemetry, vehicle_now=lambda: service.now_ms, journal=journal, firmware=firmware
+    )
+    missions = MissionService(autopilot, journal, firmware)
     files = VirtualFiles()
-    files.mount("@PARAM", ParameterFiles(parameters))
-    metadata = ParameterMetadata(parameters)
+    telemetry.answers[AVAILABLE_MODES] = lambda index: available_modes(autopilot.modes.available(), index)
+    own: tuple[ProtocolService, ...] = ()
+    if firmware.habits.takes_off_by_itself:
+        from mavlink_bridge.firmware.px4_face import Px4Face
+        from mavlink_bridge.firmware.px4_parameters import Px4Parameters
+
+        served = table = Px4Parameters(service.parameters, stored)
+        face = Px4Face(autopilot, table)
+        for number, row in face.rows().items():
+            commands.register(number, row)
+        telemetry.answers[AVAILABLE_MODES] = face.modes
+        telemetry.facts.custom_mode = lambda: face.custom_mode
+        service.observers.append(lambda events, now_ms: face.hear(events))
+        own = (face,)
+    else:
+        files.mount("@PARAM", ParameterFiles(service.parameters))
+    metadata = ParameterMetadata(served, firmware.version)
     pages = Pages({GENERAL_FILE: metadata.general_file, PARAMETER_FILE: metadata.parameter_file})
     files.mount("@SYS", pages)
     telemetry.answers[COMPONENT_METADATA] = lambda _: [metadata.message(service.now_ms)]
-    telemetry.answers[AVAILABLE_MODES] = lambda index: available_modes(autopilot.modes.available(), index)
     logs = LogService(room=service.room, may_erase=lambda: not autopilot.facts.armed)
     services: tuple[ProtocolService, ...] = (
         commands,
         GuidedService(autopilot),
         StickService(autopilot),
         missions,
-        ParameterService(parameters, journal, room=service.room, banner=telemetry.banner),
+        ParameterService(served, journal, room=service.room, banner=telemetry.banner, firmware=firmware),
         FtpService(files, room=service.room, banner=telemetry.banner),
         SystemService(autopilot, telemetry),
         SetupService(autopilot, commands),
         logs,
         *service.flight_services(commands),
+        *own,
         telemetry,  # last: what a command asks for follows its acknowledgement
     )
     return Face(telemetry, commands, missions, files, pages, logs, services)

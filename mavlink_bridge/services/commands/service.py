@@ -15,9 +15,10 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
+from math import nan
 
 from autopilot.journal import Journal, MemoryJournal
-from autopilot.mav import Cmd, ModeFlag, Result
+from autopilot.mav import Cmd, Result
 from autopilot.result import Outcome
 from autopilot.vehicle import Request
 from mavlink_bridge.codec import dialect
@@ -115,9 +116,9 @@ class CommandService:
     def _serve(self, message: Message, peer: Peer, now_ms: int) -> None:
         name = message.get_type()
         if name == "SET_MODE":  # older than the command protocol: no acknowledgement
-            mode = self._firmware.mode_of(message.custom_mode)
-            if message.base_mode & ModeFlag.CUSTOM_MODE_ENABLED:
-                self._parts.modes.set(mode, self._vehicle_now())
+            params = (float(message.base_mode), *self._firmware.mode_params(message.custom_mode), nan, nan, nan, nan)
+            command = Command(Cmd.DO_SET_MODE, params, 0, peer)
+            self._rows[Cmd.DO_SET_MODE].handler(command, self._context(peer))
             return
         row = self._rows.get(message.command)
         if row is None or not row.fits(self._parts.facts.vehicle_class):

@@ -18,9 +18,9 @@ from xml.etree import ElementTree
 from autopilot.parameters import Parameters, ParameterType
 from autopilot.parameters.definition import ParameterDef
 from autopilot.vehicles.kinds import vehicle_class
-from mavlink_bridge.identity import VERSION
 from mavlink_bridge.messages import ComponentMetadata
 from mavlink_bridge.services.base import Message
+from mavlink_bridge.services.parameters import ServedParameters
 
 COMPONENT_METADATA: Final[int] = ComponentMetadata.id
 GENERAL_FILE: Final = "general.json"
@@ -34,7 +34,7 @@ _TYPES: Final = {
 }  # fmt: skip
 
 
-def qgc_document(parameters: Parameters) -> dict[str, Any]:
+def qgc_document(parameters: ServedParameters) -> dict[str, Any]:
     """The parameter file as plain values (schema: mavlink, component_metadata/parameter.schema.json)."""
     return {"version": 1, "parameters": [_qgc_entry(parameters.definition(name)) for name in parameters.names()]}
 
@@ -118,8 +118,9 @@ def _mission_planner_fields(one: ParameterDef) -> dict[str, str]:
 class ParameterMetadata:
     """The files that QGroundControl reads, made when they are first asked for, and the message that names them."""
 
-    def __init__(self, parameters: Parameters) -> None:
+    def __init__(self, parameters: ServedParameters, version: tuple[int, int, int]) -> None:
         self._parameters = parameters
+        self._version = version
 
     @cached_property
     def _parameter_bytes(self) -> bytes:
@@ -135,7 +136,7 @@ class ParameterMetadata:
     def general_file(self) -> bytes:
         """`general.json`: which metadata there is, and where."""
         described = {"type": _PARAMETER_TYPE, "uri": _URI + PARAMETER_FILE, "fileCrc": crc32(self._parameter_bytes)}
-        version = ".".join(map(str, VERSION))
+        version = ".".join(map(str, self._version))
         document = {"version": 1, "vendorName": "Sortie", "firmwareVersion": version, "metadataTypes": [described]}
         return json.dumps(document, separators=(",", ":")).encode()
 

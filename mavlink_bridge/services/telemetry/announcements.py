@@ -19,7 +19,7 @@ from autopilot.mav import Severity, StandardMode
 from autopilot.modes.table import ModeSpec
 from autopilot.vehicle import VehicleState
 from mavlink_bridge.codec import dialect
-from mavlink_bridge.identity import FLIGHT_SW_VERSION, GIT_HASH, Identity
+from mavlink_bridge.identity import GIT_HASH, Identity
 from mavlink_bridge.messages import AvailableModes
 from mavlink_bridge.services.base import Message
 
@@ -34,7 +34,7 @@ def autopilot_version(identity: Identity) -> Message:
     """AUTOPILOT_VERSION (docs/reference/ground-stations.md, 1.2)."""
     custom = list(GIT_HASH.encode())
     return dialect.MAVLink_autopilot_version_message(
-        capabilities=identity.capabilities, flight_sw_version=FLIGHT_SW_VERSION, middleware_sw_version=0,
+        capabilities=identity.capabilities, flight_sw_version=identity.software_version, middleware_sw_version=0,
         os_sw_version=0, board_version=0, flight_custom_version=custom, middleware_custom_version=custom,
         os_custom_version=custom, vendor_id=0, product_id=0, uid=identity.uid, uid2=list(identity.uid2),
     )  # fmt: skip

@@ -6,6 +6,7 @@ matter of the wire: which bits SYS_STATUS shows, which MISSION_STATE the sequenc
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Final, Protocol
 
 from autopilot import report
@@ -91,6 +92,10 @@ class FactReader:
         self._sensors_seen: tuple[float, float, int, bool, int, int] | None = None
         source[s.ZERO], source[s.ONE] = 0.0, 1.0
         source[s.VEHICLE_TYPE] = identity.vehicle_type
+        source[s.AUTOPILOT] = identity.speaks.autopilot
+        self._speaks = identity.speaks
+        self.custom_mode: Callable[[], int] = lambda: parts.modes.number
+        """What HEARTBEAT shows."""
         source[s.HAS_HEIGHT] = identity.vehicle_class.has_height
         source[s.BOOT_UNIX_US] = boot_unix_us
 
@@ -98,7 +103,7 @@ class FactReader:
         """All facts as they are now."""
         parts, out = self._parts, self._source
         base_mode = parts.status.base_mode
-        out[s.CUSTOM_MODE] = parts.modes.number
+        out[s.CUSTOM_MODE] = self.custom_mode()
         out[s.BASE_MODE] = base_mode
         out[s.SYSTEM_STATUS] = parts.status.system
         out[s.RC_THROTTLE : s.RC_THROTTLE + 5] = parts.sticks.pulses
@@ -122,7 +127,7 @@ class FactReader:
     def _read_mission(self) -> None:
         parts, out = self._parts, self._source
         total = parts.plans.mission.total()
-        out[s.MISSION_SEQ] = parts.sequencer.current_nav_index()
+        out[s.MISSION_SEQ] = self._speaks.wire_seq(parts.sequencer.current_nav_index())
         out[s.MISSION_TOTAL] = total or NO_TOTAL
         out[s.MISSION_STATE] = wire_state(parts.sequencer.state(), total)
         out[s.MISSION_MODE] = wire_mode(parts.modes.number, self._auto_modes)

@@ -97,7 +97,7 @@ class TelemetryService:
         self.identity = identity or Identity()
         self._encoder = StreamEncoder(output.system_id, output.component_id)
         self._boot_unix_us = boot_unix_us
-        self._facts = FactReader(parts, self.identity, self._encoder.source, boot_unix_us)
+        self.facts = FactReader(parts, self.identity, self._encoder.source, boot_unix_us)
         self._parameter_value = parameter_value
         self._links: dict[int, Schedule] = {}
         self._fixed: set[int] = set()
@@ -295,7 +295,8 @@ class TelemetryService:
             case GuidedTargetReached():
                 return dialect.MAVLink_mission_item_reached_message(0)  # type: ignore[no-any-return]  # pymavlink
             case ItemReached(seq):
-                return dialect.MAVLink_mission_item_reached_message(seq)  # type: ignore[no-any-return]  # pymavlink
+                wire = self.identity.speaks.wire_seq(seq)
+                return dialect.MAVLink_mission_item_reached_message(wire)  # type: ignore[no-any-return]  # pymavlink
             case CameraTriggered():
                 feedback: object = announcements.camera_feedback(
                     event, self._parts.facts.vehicle.state, self._boot_unix_us
@@ -312,7 +313,7 @@ class TelemetryService:
     def _refresh(self) -> None:
         """Read core and vehicle; from here on the encoder says how things are now."""
         self._encoder.system, self._encoder.component = self._output.system_id, self._output.component_id
-        self._facts.read()
+        self.facts.read()
         self._encoder.prepare(self._parts.facts.vehicle.state.report)
 
     def _greet(self, link: int, due: Chosen | None) -> Chosen:

@@ -16,6 +16,7 @@ from autopilot.mav import EkfFlag
 
 # A number of its own, not report.SIZE: code in numba's cache must not change its meaning when the report grows.
 FACTS: Final = 160
+AUTOPILOT: Final = FACTS - 1  # MAV_AUTOPILOT: of the room between report and facts, which are counted through
 ZERO: Final = FACTS + 0  # constantly 0: the source of constant fields
 ONE: Final = FACTS + 1  # constantly 1: the condition of streams that are always ready
 CUSTOM_MODE: Final = FACTS + 2

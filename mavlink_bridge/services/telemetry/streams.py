@@ -18,7 +18,7 @@ from typing import Final
 
 from autopilot import report as r
 from autopilot.control.layout import GRAVITY
-from autopilot.mav import AutopilotType, Frame, PositionMask
+from autopilot.mav import Frame, PositionMask
 from autopilot.mav.masks import IGNORE_ACCELERATION, IGNORE_VELOCITY
 from mavlink_bridge.services.telemetry import sources as s
 
@@ -80,7 +80,7 @@ _TARGET_MASK = constant(IGNORE_VELOCITY | IGNORE_ACCELERATION | PositionMask.YAW
 STREAMS: Final[tuple[Stream, ...]] = (
     Stream("HEARTBEAT", {
         "custom_mode": Value(s.CUSTOM_MODE), "type": Value(s.VEHICLE_TYPE),
-        "autopilot": constant(AutopilotType.ARDUPILOTMEGA),
+        "autopilot": Value(s.AUTOPILOT),
         "base_mode": Value(s.BASE_MODE), "system_status": Value(s.SYSTEM_STATUS), "mavlink_version": constant(3),
     }),
     Stream("EXTENDED_SYS_STATE", {"landed_state": Value(s.LANDED)}),

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from autopilot.events import StatusText
 from autopilot.mav import Severity
-from mavlink_bridge.identity import CAPABILITIES, Identity
+from mavlink_bridge.identity import Identity
 from mavlink_bridge.services.telemetry.announcements import (
     TextQueue,
     autopilot_version,
@@ -95,5 +95,5 @@ def test_version_says_4_6_2_official() -> None:
     assert plain.flight_sw_version == 0x040602FF
     assert bytes(plain.flight_custom_version).decode("ascii").isalnum()
     assert (plain.capabilities, serving.capabilities) == (61_903 + 2048, 61_903 + 2048 + 32)
-    assert CAPABILITIES & 32 == 0
+    assert plain.capabilities & 32 == 0
     assert plain.uid == serving.uid != autopilot_version(Identity(name="2")).uid

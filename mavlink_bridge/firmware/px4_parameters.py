@@ -1,0 +1,152 @@
+"""PX4's parameters of a simulated vehicle: names and units of their own for the same meanings.
+
+A row leads to a parameter of the core (its name, how many of its units one of PX4's is) or, without one, is kept and
+shown without effect. Names, types and defaults: PX4 1.16, parameter reference; what MAVSDK and QGroundControl ask for:
+docs/reference/ground-stations.md.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from autopilot.mav import ParameterType
+from autopilot.parameters import SetOutcome
+from autopilot.parameters.definition import ParameterDef
+from autopilot.parameters.parameters import Parameters
+
+_I: Final = int(ParameterType.INT32)
+_F: Final = int(ParameterType.REAL32)
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A parameter. `core`: the core's name for it, of which `factor` units are one of PX4's; "": there is none."""
+
+    name: str
+    type: int
+    default: float
+    core: str = ""
+    factor: float = 1.0
+    unit: str = ""
+    description: str = ""
+
+
+ROWS: Final[tuple[Row, ...]] = (
+    Row("BAT1_CAPACITY", _F, 5100.0, "BATT_CAPACITY", 1.0, "mAh", "Battery capacity"),
+    Row("BAT_CRIT_THR", _F, 0.07),
+    Row("BAT_EMERGEN_THR", _F, 0.05),
+    Row("BAT_LOW_THR", _F, 0.15),
+    Row("CAL_ACC0_ID", _I, 1310988),
+    Row("CAL_GYRO0_ID", _I, 1310988),
+    Row("CAL_MAG0_ID", _I, 197388),
+    Row("COM_DISARM_LAND", _F, 2.0, "", 1.0, "s"),
+    Row("COM_DL_LOSS_T", _I, 10, "", 1.0, "s"),
+    Row("COM_FLTMODE1", _I, -1),
+    Row("COM_FLTMODE2", _I, -1),
+    Row("COM_FLTMODE3", _I, -1),
+    Row("COM_FLTMODE4", _I, -1),
+    Row("COM_FLTMODE5", _I, -1),
+    Row("COM_FLTMODE6", _I, -1),
+    Row("COM_LOW_BAT_ACT", _I, 0),
+    Row("COM_OF_LOSS_T", _F, 1.0, "GUID_TIMEOUT", 1.0, "s", "How long setpoints may stay away in Offboard"),
+    Row("COM_RC_IN_MODE", _I, 1),
+    Row("COM_RC_LOSS_T", _F, 0.5, "", 1.0, "s"),
+    Row("GF_ACTION", _I, 2),
+    Row("GF_MAX_HOR_DIST", _F, 0.0, "", 1.0, "m"),
+    Row("GF_MAX_VER_DIST", _F, 0.0, "", 1.0, "m"),
+    Row("LND_FLIGHT_T_HI", _I, 0),
+    Row("LND_FLIGHT_T_LO", _I, 0),
+    Row("MAV_SYS_ID", _I, 1, "SYSID_THISMAV"),
+    Row("MIS_TAKEOFF_ALT", _F, 2.5, "", 1.0, "m", "Height of a takeoff that names none"),
+    Row("MPC_LAND_SPEED", _F, 0.7, "LAND_SPEED", 100.0, "m/s", "Speed of the last part of a landing"),
+    Row("MPC_XY_CRUISE", _F, 5.0, "WPNAV_SPEED", 100.0, "m/s", "Speed of missions and repositions"),
+    Row("MPC_Z_V_AUTO_DN", _F, 1.5, "WPNAV_SPEED_DN", 100.0, "m/s", "Descent in automatic modes"),
+    Row("MPC_Z_V_AUTO_UP", _F, 3.0, "WPNAV_SPEED_UP", 100.0, "m/s", "Climb in automatic modes"),
+    Row("NAV_ACC_RAD", _F, 2.0, "WPNAV_RADIUS", 100.0, "m", "Within this a waypoint counts"),
+    Row("NAV_DLL_ACT", _I, 0),
+    Row("NAV_RCL_ACT", _I, 2),
+    Row("RC_MAP_FLTMODE", _I, 0),
+    Row("RC_MAP_PITCH", _I, 0),
+    Row("RC_MAP_ROLL", _I, 0),
+    Row("RC_MAP_THROTTLE", _I, 0),
+    Row("RC_MAP_YAW", _I, 0),
+    Row("RTL_DESCEND_ALT", _F, 30.0, "", 1.0, "m"),
+    Row("RTL_LAND_DELAY", _F, 0.0, "", 1.0, "s"),
+    Row("RTL_RETURN_ALT", _F, 60.0, "RTL_ALT", 100.0, "m", "Height of a return above home"),
+    Row("SDLOG_MODE", _I, 0),
+    Row("SENS_BOARD_X_OFF", _F, 0.0),
+    Row("SENS_BOARD_Y_OFF", _F, 0.0),
+    Row("SENS_BOARD_Z_OFF", _F, 0.0),
+    Row("SYS_AUTOSTART", _I, 10040),
+    Row("SYS_FAILURE_EN", _I, 0),
+    Row("SYS_HAS_MAG", _I, 1),
+    Row("SYS_HITL", _I, 0),
+)
+
+
+class Px4Parameters:
+    """The parameters of `core` under PX4's names, and those that only PX4 has; what ground stations are served.
+    `stored`: by PX4's names, of an earlier run."""
+
+    def __init__(self, core: Parameters, stored: Mapping[str, float]) -> None:
+        self.listeners: list[Callable[[str, float], None]] = []
+        self._core = core
+        rows = [row for row in ROWS if not row.core or row.core in core]
+        self._rows = {row.name: row for row in rows}
+        self._of_core = {row.core: row.name for row in rows if row.core}
+        self._own = {row.name: row.default for row in rows if not row.core}
+        self._definitions = {row.name: _definition(row) for row in rows}
+        for row in rows:  # PX4's own defaults where nobody has set anything
+            if row.core and core[row.core] == core.definition(row.core).default:
+                core.set(row.core, row.default * row.factor)
+        for name, value in stored.items():
+            if name in self._rows:
+                self.set(name, value)
+        core.listeners.append(self._core_changed)
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._rows
+
+    def __getitem__(self, name: str) -> float:
+        row = self._rows[name]
+        return self._core[row.core] / row.factor if row.core else self._own[name]
+
+    def names(self) -> Sequence[str]:
+        """In the order of their indices."""
+        return tuple(self._rows)
+
+    def definition(self, name: str) -> ParameterDef:
+        return self._definitions[name]
+
+    def target(self, name: str) -> str:
+        """PX4's parameters have one name each."""
+        return name
+
+    def set(self, name: str, value: float) -> SetOutcome:
+        """As `Parameters.set`, with limits of the core's where it has the parameter."""
+        row, before = self._rows[name], self[name]
+        if row.core:
+            done = self._core.set(row.core, value * row.factor)
+            return SetOutcome(self[name], self[name] != before, done.accepted, done.warning)
+        self._own[name] = self._definitions[name].fit(value)
+        if self._own[name] != before:
+            self._tell(name)
+        return SetOutcome(self._own[name], self._own[name] != before, True)
+
+    def _core_changed(self, name: str, value: float) -> None:
+        del value
+        if name in self._of_core:
+            self._tell(self._of_core[name])
+
+    def _tell(self, name: str) -> None:
+        for listener in self.listeners:
+            listener(name, self[name])
+
+
+def _definition(row: Row) -> ParameterDef:
+    return ParameterDef(row.name, row.type, row.default, row.unit, description=row.description, inert=not row.core)
