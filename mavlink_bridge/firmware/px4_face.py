@@ -10,15 +10,23 @@ Clock: vehicle time.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from enum import Enum, auto
-from typing import TYPE_CHECKING, Final
+from typing import Final, Protocol
 
 from autopilot.events import Event
+from autopilot.flight_commands import FlightCommands
 from autopilot.mav import Cmd, ModeFlag, Result
 from autopilot.mission.events import ItemReached
+from autopilot.mission.sequencer import MissionSequencer
+from autopilot.mission_commands import MissionCommands
+from autopilot.modes.auto import AutoMode
+from autopilot.modes.guided import GuidedMode
+from autopilot.modes.manager import ModeChoice
 from autopilot.modes.table import CopterMode
+from autopilot.plans import Plans
 from autopilot.result import ACCEPTED, Outcome
+from autopilot.vehicle_context import Announcer, Helm, VehicleFacts
 from mavlink_bridge.codec import dialect
 from mavlink_bridge.firmware.px4_parameters import Px4Parameters
 from mavlink_bridge.messages import AvailableModes
@@ -26,9 +34,6 @@ from mavlink_bridge.services.base import Clock, Message, Outgoing, Peer
 from mavlink_bridge.services.commands import flight
 from mavlink_bridge.services.commands.context import DENIED, Context, Row
 from mavlink_bridge.services.commands.request import Command
-
-if TYPE_CHECKING:
-    from autopilot.core import Autopilot
 
 Pair = tuple[int, int]
 POSITION, TAKEOFF, HOLD, MISSION, RETURN, LAND, OFFBOARD = (3, 0), (4, 2), (4, 3), (4, 4), (4, 5), (4, 6), (6, 0)
@@ -67,13 +72,38 @@ class Stage(Enum):
     TAKING_OFF = auto()
 
 
+class FlownParts(Protocol):
+    """The parts of an autopilot that a PX4's commands act on."""
+
+    @property
+    def facts(self) -> VehicleFacts: ...
+    @property
+    def announcer(self) -> Announcer: ...
+    @property
+    def helm(self) -> Helm: ...
+    @property
+    def plans(self) -> Plans: ...
+    @property
+    def sequencer(self) -> MissionSequencer: ...
+    @property
+    def modes(self) -> ModeChoice: ...
+    @property
+    def auto(self) -> AutoMode: ...
+    @property
+    def guided(self) -> GuidedMode: ...
+    @property
+    def commands(self) -> FlightCommands: ...
+    @property
+    def mission_commands(self) -> MissionCommands: ...
+
+
 class Px4Face:
     """A service, and the commands that mean something else to a PX4. `custom_mode`: what HEARTBEAT shows."""
 
     clock: Clock = "vehicle"
     handles: frozenset[str] = frozenset()
 
-    def __init__(self, autopilot: Autopilot, parameters: Px4Parameters) -> None:
+    def __init__(self, autopilot: FlownParts, parameters: Px4Parameters) -> None:
         self._autopilot = autopilot
         self._parameters = parameters
         self._asked: Pair = HOLD  # of those that are GUIDED to the core
@@ -83,6 +113,9 @@ class Px4Face:
         self._reached: tuple[int, int] | None = None  # item and how often it was told
         self._due_ms = 0
         self._out: list[Outgoing] = []
+        self._shown = 0
+        self.changed: Callable[[], None] = lambda: None
+        """Another mode is shown than before: stations want to see it at once."""
         autopilot.modes.set(CopterMode.GUIDED, 0)
 
     # --- what is shown --------------------------------------------------------------------------------------------
@@ -216,6 +249,10 @@ class Px4Face:
         """Nothing is handled."""
 
     def handle_timeout(self, now_ms: int) -> None:
+        if self._shown != self.custom_mode:
+            self._shown = self.custom_mode
+            self._due_ms = now_ms
+            self.changed()
         if now_ms < self._due_ms:
             return
         core = self._autopilot

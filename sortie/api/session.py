@@ -73,8 +73,8 @@ class Session(Claims):
     `log_dir`: where flights are logged; None: nowhere. `links`: addresses as --link has them; see `add_link`.
     `insecure`: also such as the network can reach. `signing_key`: what these are signed with, 32 bytes or a file as
     --signing-key has it; None: the key in the state directory, if there is one. `executor`, called with the context,
-    makes a mission executor that is asked first. Raises UserError, with one line that says what is wrong. Not for
-    several threads."""
+    makes a mission executor that is asked first. `firmware`: "px4" has the copter spoken to as a PX4. Raises UserError,
+    with one line that says what is wrong. Not for several threads."""
 
     def __init__(
         self,
@@ -90,8 +90,10 @@ class Session(Claims):
         insecure: bool = False,
         signing_key: Path | str | bytes | None = None,
         executor: Callable[[VehicleContext], MissionExecutor] | None = None,
+        firmware: str = "ardupilot",
     ) -> None:
         self.seed = seed
+        self._firmware = firmware
         self.stood: tuple[GeoPoint, float]
         """Where it was switched on, and its heading in degrees."""
         self.events: list[TimedEvent] = []
@@ -131,7 +133,7 @@ class Session(Claims):
         self._service = build_service(
             frame, machine, store or NoJournal(), StoredState() if store is None else store.stored,
             checked_params(params, frame), name=simulated_name(frame, self.seed),
-            epoch_us=VIRTUAL_EPOCH_US, on_error=raise_error, faults=struck,
+            epoch_us=VIRTUAL_EPOCH_US, on_error=raise_error, faults=struck, firmware=self._firmware,
         )  # fmt: skip
         self._ends: Ends = self._service
         self._node: Node = self._service

@@ -178,8 +178,8 @@ LOOP_FAULT: Final = Option(
 )  # fmt: skip
 SPOKEN_AS: Final = Option(
     "firmware", one_of("ardupilot", "px4"), "ardupilot",
-    "What ground stations speak with: an ArduPilot vehicle, or (a copter) a PX4.", Group.VEHICLE, FLIGHTS,
-    form="ardupilot|px4", sources=Sources.EVERYWHERE, applies_to=SIMULATED,
+    "What ground stations speak with: an ArduPilot vehicle, or (a copter) a PX4.", Group.VEHICLE, RUNS,
+    form="ardupilot|px4", sources=Sources.EVERYWHERE, applies_to=frozenset({Where.SIMULATOR}),
 )  # fmt: skip
 STRATEGY: Final = Option[str | None](
     "strategy", one_of("guided", "native"), None,

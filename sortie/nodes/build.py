@@ -14,8 +14,10 @@ from autopilot.journal import Journal
 from autopilot.parameters.parameters import Parameters
 from autopilot.vehicle import SimulatedVehicle
 from autopilot.vehicles.kinds import vehicle_class
+from autopilot.vehicles.vehicle_class import VehicleClass
 from autopilot.wiring import Stored
 from mavlink_bridge.firmware.known import SPOKEN
+from mavlink_bridge.firmware.protocol import Firmware
 from mavlink_bridge.identity import Identity
 from sortie.config.errors import UserError
 from sortie.config.faults import Fault, parse_fault
@@ -76,10 +78,20 @@ def build_service(
     vehicle (its uid is made from it); `firmware`: what it is spoken to as; `epoch_us` is UTC at vehicle time 0."""
     parameters = Parameters(vehicle_class(kind).parameters, stored.parameters, given)
     autopilot = Autopilot(kind, vehicle, parameters, journal, stored, boot_unix_s=epoch_us / 1e6)
-    speaks = SPOKEN[firmware](vehicle_class(kind))
+    speaks = _spoken_as(firmware, vehicle_class(kind))
     identity = Identity(kind, name, serves_files=True, system=int(parameters["SYSID_THISMAV"]), speaks=speaks)
     return Service(
         vehicle, autopilot, parameters, journal,
         lambda service: simulated_face(service, identity, stored.parameters), epoch_us=epoch_us,
         on_error=on_error, faults=faults,
     )  # fmt: skip
+
+
+def _spoken_as(word: str, kind: VehicleClass) -> Firmware:
+    make = SPOKEN.get(word)
+    if make is None:
+        raise UserError(f"unknown firmware '{word}'; use {' or '.join(SPOKEN)}", option="firmware", given=word)
+    firmware = make(kind)
+    if firmware.habits.takes_off_by_itself and not kind.has_height:
+        raise UserError(f"a {kind.name} is not spoken to as {firmware.name}", option="firmware", given=word)
+    return firmware

@@ -89,6 +89,7 @@ def simulated_face(service: Service, identity: Identity, stored: Mapping[str, fl
             commands.register(number, row)
         telemetry.answers[AVAILABLE_MODES] = face.modes
         telemetry.facts.custom_mode = lambda: face.custom_mode
+        face.changed = telemetry.send_heartbeat
         service.observers.append(lambda events, now_ms: face.hear(events))
         own = (face,)
     else:

@@ -1,0 +1,187 @@
+"""`firmware="px4"`: the simulated copter as stations of a PX4 meet it, in virtual time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from math import nan
+from typing import Any
+
+import pytest
+
+from mavlink_bridge.clients import MissionDownload, MissionUpload, TransferOutcome
+from mavlink_bridge.clients.base import Target
+from mavlink_bridge.clients.parameters import ParameterList, ParameterOutcome, ParameterRead, ParameterWrite
+from mavlink_bridge.codec import dialect
+from mavlink_bridge.firmware.known import firmware_spoken
+from sortie import MissionItem, Session
+from sortie.api.link import SessionLink
+from sortie.api.testing.stand_in import HOME
+from sortie.config.errors import UserError
+
+PX4 = Target(firmware=firmware_spoken(12, 2))
+HOLD, MISSION, RETURN, TAKEOFF, LAND, OFFBOARD = (4, 3), (4, 4), (4, 5), (4, 2), (4, 6), (6, 0)
+SET_MODE, ARM, TAKE_OFF, REPOSITION, REQUEST = 176, 400, 22, 192, 512
+CORNERS = (MissionItem(16, 6, x=HOME.lat + 0.0002, y=HOME.lon, z=12.0), MissionItem(20, 2))
+
+
+class Station:
+    """A station of a PX4 on a link in memory."""
+
+    def __init__(self, session: Session) -> None:
+        self.session = session
+        self.link: SessionLink = session.connect()
+        self.heard: list[Any] = []
+
+    def run(self, seconds: float) -> None:
+        self.session.run_for(seconds)
+        self.heard += self.link.messages()
+
+    def until(self, condition: Callable[[], bool], limit_s: float = 120.0) -> None:
+        for _ in range(round(limit_s / 0.1)):
+            if condition():
+                return
+            self.run(0.1)
+        raise AssertionError([m.text for m in self.of("STATUSTEXT")][-8:])
+
+    def of(self, name: str) -> list[Any]:
+        return [message for message in self.heard if message.get_type() == name]
+
+    def command(self, number: int, *params: float) -> int:
+        """Its result."""
+        before = len(self.of("COMMAND_ACK"))
+        self.link.send(dialect.MAVLink_command_long_message(1, 1, number, 0, *params, *[nan] * (7 - len(params))))
+        self.until(lambda: len(self.of("COMMAND_ACK")) > before, 12.0)
+        return int(self.of("COMMAND_ACK")[-1].result)
+
+    @property
+    def mode(self) -> tuple[int, int]:
+        custom = self.of("HEARTBEAT")[-1].custom_mode
+        return custom >> 16 & 0xFF, custom >> 24 & 0xFF
+
+    @property
+    def armed(self) -> bool:
+        return bool(self.of("HEARTBEAT")[-1].base_mode & 128)
+
+    @property
+    def height(self) -> float:
+        return float(self.of("GLOBAL_POSITION_INT")[-1].relative_alt / 1000.0)
+
+
+@pytest.fixture
+def station() -> Iterator[Station]:
+    with Session(firmware="px4", seed=3) as session:
+        made = Station(session)
+        made.until(lambda: bool(made.of("SYS_STATUS")) and bool(
+            made.of("SYS_STATUS")[-1].onboard_control_sensors_health & 0x10000000))  # fmt: skip
+        yield made
+
+
+def upload(station: Station, items: tuple[MissionItem, ...]) -> None:
+    assert station.link.ask(MissionUpload(PX4, items)).outcome is TransferOutcome.ACCEPTED
+
+
+def test_it_says_who_it_is(station: Station) -> None:
+    """Autopilot 12 in Hold, version 1.16, parameters as bytes, its modes one by one."""
+    beat = station.of("HEARTBEAT")[-1]
+    assert (beat.autopilot, beat.type) == (12, 2) and station.mode == HOLD
+    assert station.command(REQUEST, 148.0) == 0
+    station.run(0.2)
+    version = station.of("AUTOPILOT_VERSION")[-1]
+    assert version.flight_sw_version >> 16 == 0x0110 and version.capabilities & 16 and not version.capabilities & 2
+    assert station.command(REQUEST, 435.0, 7.0) == 0
+    station.run(0.2)
+    listed = station.of("AVAILABLE_MODES")
+    assert [(m.mode_index, m.custom_mode) for m in listed] == [(7, 4 << 16 | 4 << 24)]
+
+
+def test_a_mission_takes_off_by_itself_and_returns_by_a_mode(station: Station) -> None:
+    """Armed first, then mode Mission; items from 0; a reached item is told again; Hold when it is over."""
+    upload(station, CORNERS)
+    down = station.link.ask(MissionDownload(PX4))
+    assert [(item.command, item.seq) for item in down.items] == [(16, 1), (20, 2)] and down.home is None
+    assert station.command(ARM, 1.0, 0.0) == 0
+    assert station.command(SET_MODE, 1.0, *map(float, MISSION)) == 0
+    station.run(0.5)
+    assert station.mode == MISSION
+    station.until(lambda: station.mode == RETURN)
+    assert station.height > 10.0
+    station.until(lambda: not station.armed)
+    station.run(1.5)
+    assert station.mode == HOLD
+    told = [message.seq for message in station.of("MISSION_ITEM_REACHED")]
+    assert told.count(0) >= 3 and 1 in told
+
+
+def test_mode_before_arming_is_the_same(station: Station) -> None:
+    """As QGroundControl does it; SET_MODE is the old message."""
+    upload(station, CORNERS)
+    station.link.send(dialect.MAVLink_set_mode_message(1, 1, 4 << 16 | 4 << 24))
+    station.run(1.0)
+    assert station.mode == MISSION and not station.armed
+    assert station.command(ARM, 1.0, 0.0) == 0
+    station.until(lambda: station.height > 10.0, 60.0)
+
+
+def test_without_a_mission_the_mode_is_refused(station: Station) -> None:
+    assert station.command(SET_MODE, 1.0, *map(float, MISSION)) == 1
+    assert station.mode == HOLD
+
+
+def test_takeoff_without_a_height_is_the_parameters(station: Station) -> None:
+    """And it may be asked for before arming (QGroundControl); then Hold. NaN stops a reposition where it is."""
+    write = station.link.ask(ParameterWrite(PX4, "MIS_TAKEOFF_ALT", 6.0))
+    assert write.outcome is ParameterOutcome.ACCEPTED
+    assert station.command(TAKE_OFF) == 0
+    assert station.command(ARM, 1.0, 0.0) == 0
+    station.run(1.5)
+    assert station.mode == TAKEOFF
+    station.until(lambda: station.mode == HOLD, 40.0)
+    assert abs(station.height - 6.0) < 0.5
+    place = round((HOME.lat + 0.001) * 1e7), round(HOME.lon * 1e7)
+    station.link.send(
+        dialect.MAVLink_command_int_message(1, 1, 5, REPOSITION, 0, 0, -1, 1, 0, nan, *place, HOME.alt + 8)
+    )
+    station.run(6.0)
+    assert station.of("VFR_HUD")[-1].groundspeed > 3.0
+    assert station.command(REPOSITION, -1.0, 1.0) == 0
+    station.run(5.0)
+    assert station.of("VFR_HUD")[-1].groundspeed < 0.5 and station.mode == HOLD
+
+
+def test_offboard_flies_setpoints_and_is_shown(station: Station) -> None:
+    assert station.command(ARM, 1.0, 0.0) == 0
+    assert station.command(TAKE_OFF) == 0
+    station.until(lambda: station.mode == HOLD and station.height > 2.0, 40.0)
+    assert station.command(SET_MODE, 1.0, 6.0, 0.0) == 0
+    for _ in range(30):
+        station.link.send(dialect.MAVLink_set_position_target_local_ned_message(
+            0, 1, 1, 1, 0x0DC7, 0, 0, 0, 2.0, 0, 0, 0, 0, 0, 0, 0
+        ))  # fmt: skip
+        station.run(0.1)
+    assert station.mode == OFFBOARD
+    assert station.of("VFR_HUD")[-1].groundspeed > 1.5
+    assert station.command(SET_MODE, 1.0, *map(float, HOLD)) == 0
+    station.run(3.0)
+    assert station.mode == HOLD and station.of("VFR_HUD")[-1].groundspeed < 0.5
+
+
+def test_parameters_are_its_own_and_lead_to_the_same_meanings(station: Station) -> None:
+    """Integers as bytes; what is set is what the core flies by; what a PX4 lacks is not there."""
+    link = station.link
+    everything = link.ask(ParameterList(PX4)).values
+    assert everything["SYS_AUTOSTART"].value == 10040.0 and everything["CAL_GYRO0_ID"].value == 1310988.0
+    assert "WPNAV_SPEED" not in everything
+    write = link.ask(ParameterWrite(PX4, "MPC_XY_CRUISE", 7.0))
+    assert write.outcome is ParameterOutcome.ACCEPTED
+    assert station.session.service.parameters["WPNAV_SPEED"] == 700.0
+    whole = link.ask(ParameterWrite(PX4, "COM_LOW_BAT_ACT", 3.0, type=6))
+    assert whole.outcome is ParameterOutcome.ACCEPTED
+    read = link.ask(ParameterRead(PX4, "COM_LOW_BAT_ACT")).value
+    assert read is not None and (read.value, read.type) == (3.0, 6)
+
+
+def test_only_a_copter() -> None:
+    with pytest.raises(UserError, match="not spoken to as PX4"):
+        Session("sim:rover", firmware="px4")
+    with pytest.raises(UserError, match="unknown firmware"):
+        Session(firmware="betaflight")
