@@ -12,7 +12,19 @@ from dataclasses import dataclass
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
-from benchmarks import against, answers, bridge, fleet, flights, links, programs, sorties, stations, yardstick
+from benchmarks import (
+    against,
+    answers,
+    bridge,
+    fleet,
+    flights,
+    links,
+    programs,
+    sorties,
+    stations,
+    tests_that_fly,
+    yardstick,
+)
 
 
 @dataclass(frozen=True)
@@ -125,6 +137,12 @@ MEASUREMENTS = (
                 (Figure("setpoint_latency", 5, "ms", at_most=True),
                  Figure("bridge_cpu", 15, "% of a core", at_most=True)),
                 lambda: (bridge.setpoint_latency(), bridge.processor_time()), work=("plain", 2)),
+    Measurement("a fresh vehicle in a test, armable, warm process", (Figure("test_vehicle", 30, "ms", at_most=True),),
+                lambda: (tests_that_fly.fresh_vehicle(),)),
+    Measurement("first test of a fresh process", (Figure("first_test", 2, "s", at_most=True),),
+                lambda: (tests_that_fly.first_test(),)),
+    Measurement("1,000 tests that each fly 60 s, two workers", (Figure("thousand_tests", 60, "s", at_most=True),),
+                lambda: (tests_that_fly.thousand_tests(),), runs=1, work=("plain", 2)),
     Measurement("idle, one client at 4 Hz", (Figure("idle_cpu", 4, "% of a core", at_most=True),
                                              Figure("idle_memory", 220, "MB", at_most=True)), answers.idle, runs=1),
 )  # fmt: skip

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -12,6 +13,7 @@ import pytest
 from autopilot.mission.plan import parse_plan
 from sortie import Session, events, mavlink, read_plan, start_of
 from tests.fakes.patience import PATIENCE_S
+from tests.fakes.plugin_run import INSTALLED
 from tests.fakes.served import free_port, served
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
@@ -29,7 +31,7 @@ def test_there_is_a_test_for_every_example():
     """A new example needs a line here."""
     known = {
         "own_executor.py", "own_mode.py", "test_flight.py", "dronekit_flight.py", "mavsdk_flight.py", "square.plan",
-        "square.waypoints", "survey.plan",
+        "square.waypoints", "survey.plan", "project",
     }  # fmt: skip
     found = {path.name for path in EXAMPLES.iterdir() if path.name != "__pycache__"}
     assert found == known
@@ -133,3 +135,16 @@ def test_mavsdk_flies_against_the_service(tmp_path):
     items = [int(line.split()[1]) for line in out.splitlines() if line.startswith("item ")]
     assert [item for item in dict.fromkeys(items) if item] == [1, 2, 3, 4, 5]
     assert out.splitlines()[-1] == "landed"
+
+
+@pytest.mark.client
+@pytest.mark.parametrize("name", ["inspection", "survey", "delivery"])
+def test_the_example_project_passes(tmp_path, name):
+    """A project of a user, copied elsewhere: its own tests, with the real pymavlink, MAVSDK and DroneKit."""
+    project = tmp_path / "project"
+    shutil.copytree(EXAMPLES / "project", project, ignore=shutil.ignore_patterns("__pycache__", "sortie-logs"))
+    plugin = () if INSTALLED else ("-p", "sortie.api.testing.plugin")
+    command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *plugin, f"tests/test_{name}.py"]
+    done = subprocess.run(command, cwd=project, capture_output=True, text=True, timeout=PATIENCE_S)
+    assert done.returncode == 0, done.stdout
+    assert not (project / "sortie-logs").exists()

@@ -11,7 +11,7 @@ import sortie.api.testing.garage
 import sortie.logs.bin_log  # noqa: F401 - what is loaded by the first vehicle: pytester forgets what a run has loaded
 from sortie.api.testing import plugin
 
-_INSTALLED = any(point.name == "sortie" for point in entry_points(group="pytest11"))
+INSTALLED = any(point.name == "sortie" for point in entry_points(group="pytest11"))
 
 
 def run(pytester: pytest.Pytester, source: str, *arguments: str, apart: bool = False) -> pytest.RunResult:
@@ -25,9 +25,9 @@ def again(pytester: pytest.Pytester, *arguments: str, apart: bool = False) -> py
     """The same files once more."""
     quiet = ("-p", "no:cacheprovider")
     if apart or "-n" in arguments:
-        plugins = () if _INSTALLED else ("-p", plugin.__name__)
+        plugins = () if INSTALLED else ("-p", plugin.__name__)
         return pytester.runpytest_subprocess(*quiet, *plugins, *arguments)
-    plugins = [] if _INSTALLED else [plugin]
+    plugins = [] if INSTALLED else [plugin]
     return pytester.runpytest_inprocess(*quiet, "-p", "no:randomly", "-p", "no:asyncio", *arguments, plugins=plugins)
 
 

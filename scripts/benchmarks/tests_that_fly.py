@@ -1,0 +1,64 @@
+"""What a test with a vehicle costs: a fresh vehicle, the first test of a process, and a thousand tests that each fly a
+minute."""
+
+from __future__ import annotations
+
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+VEHICLES = 50
+TESTS = 1000
+FLIGHT = """
+import pytest
+
+@pytest.mark.parametrize("number", range({count}))
+def test_flight(sortie_vehicle, number):
+    vehicle = sortie_vehicle
+    vehicle.set_mode("GUIDED")
+    vehicle.arm()
+    vehicle.takeoff(10.0 + number % 10)
+    vehicle.run_for(20.0)
+    vehicle.goto(-35.3629, 149.1652, 12.0)
+    vehicle.run_for(37.0)
+    assert vehicle.time_s >= 60.0 and vehicle.state.height > 8.0
+"""
+
+
+def fresh_vehicle() -> float:
+    """ms until a fresh vehicle can be armed, in a process that has flown before; the median of many."""
+    from sortie import Session
+
+    times = []
+    for seed in range(VEHICLES):
+        began = time.perf_counter()
+        with Session(seed=seed) as session:
+            session.wait_armable()
+            times.append(1000.0 * (time.perf_counter() - began))
+    return statistics.median(times[1:])
+
+
+def _pytest(count: int, *arguments: str) -> float:
+    """Seconds of a pytest run of so many tests, from start to end."""
+    with tempfile.TemporaryDirectory(prefix="sortie-bench-") as folder:
+        Path(folder, "test_flights.py").write_text(FLIGHT.format(count=count), encoding="ascii")
+        command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *arguments]
+        began = time.perf_counter()
+        done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+        took = time.perf_counter() - began
+    if done.returncode != 0:
+        raise RuntimeError(f"the tests did not pass:\n{done.stdout[-2000:]}")
+    return took
+
+
+def first_test() -> float:
+    """Seconds of a pytest run of one test with a vehicle, kernel compiled before."""
+    return _pytest(1)
+
+
+def thousand_tests() -> float:
+    """Seconds of 1,000 tests that each fly 60 s, in two workers, from start to end."""
+    return _pytest(TESTS, "-n", "2")
