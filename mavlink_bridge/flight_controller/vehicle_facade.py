@@ -70,6 +70,7 @@ class VehicleFacade:
 
     clock: Clock = "vehicle"
     handles: frozenset[str] = frozenset()
+    decided = asked = True  # a controller's words are passed on, whatever has been decided
     skipped = 0  # it streams nothing that could be left out
 
     def __init__(self, parts: ShownParts, vehicle: FlightController, ground: Endpoint, identity: Identity) -> None:

@@ -41,6 +41,8 @@ class Frontend(ProtocolService, Protocol):
 
     identity: Identity
     skipped: int
+    decided: bool
+    asked: bool
 
     def load(self) -> object:
         """Load what is compiled."""

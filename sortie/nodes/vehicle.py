@@ -222,7 +222,9 @@ class Service:
         decides nothing, so nobody is asked."""
         self.passes += 1
         self.now_ms = now_ms
+        self.telemetry.asked = False
         self.endpoint.handle_timeout_of(self.telemetry, now_ms)
+        self.telemetry.asked = True
         for observer in self.observers:
             observer([], now_ms)
 
@@ -263,6 +265,7 @@ class Service:
 
     def _tell(self, link_ms: int) -> None:
         now_ms = self.now_ms
+        self.telemetry.decided = True
         self.autopilot.update_link_clock(link_ms)
         if link_ms >= self.lines.due_ms:
             self.lines.sample(self.endpoints, link_ms)

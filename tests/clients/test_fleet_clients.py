@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from collections.abc import Iterator
-from contextlib import contextmanager
+import time
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from pymavlink import mavutil
@@ -15,12 +16,11 @@ from tests.fakes.mavproxy import mavproxy
 from tests.fakes.mavsdk_flight import wait_for
 from tests.fakes.mavsdk_server import mavsdk_server
 from tests.fakes.patience import PATIENCE_S
-from tests.fakes.pymavlink_station import PymavlinkStation
 from tests.fakes.served import Served, served
 
 pytestmark = pytest.mark.client
 mavlink = mavutil.mavlink
-GUIDED, ARMED = 4, 128
+GUIDED, LAND, ARMED = 4, 9, 128
 LIMIT_S = 240.0
 
 
@@ -40,49 +40,61 @@ def ports_in_a_row(count: int) -> int:
     raise AssertionError("no free ports")
 
 
+class Watcher:
+    """Another station on the shared link, which only looks: the newest message of each name from each vehicle."""
+
+    def __init__(self, service: Served) -> None:
+        self._link = mavutil.mavlink_connection(service.tcp, source_system=250, source_component=190)
+        self._story = service.story
+        self._newest: dict[tuple[int, str], Any] = {}
+
+    def close(self) -> None:
+        self._link.close()
+
+    def until(self, good: Callable[[], bool]) -> None:
+        """Take in what comes until it holds."""
+        end_s = time.monotonic() + LIMIT_S
+        while not good():
+            assert time.monotonic() < end_s, self._story()
+            message = self._link.recv_match(blocking=True, timeout=0.5)
+            while message is not None:
+                self._newest[message.get_srcSystem(), message.get_type()] = message
+                message = self._link.recv_match(blocking=False)
+
+    def mode(self, system: int) -> int | None:
+        beat = self._newest.get((system, "HEARTBEAT"))
+        return None if beat is None else int(beat.custom_mode)
+
+    def armed(self, system: int) -> bool:
+        beat = self._newest.get((system, "HEARTBEAT"))
+        return beat is not None and bool(beat.base_mode & ARMED)
+
+    def height_m(self, system: int) -> float:
+        place = self._newest.get((system, "GLOBAL_POSITION_INT"))
+        return 0.0 if place is None else place.relative_alt / 1000.0
+
+
 @pytest.mark.parametrize("count", [3, pytest.param(50, marks=pytest.mark.long)])
 def test_mavproxy_flies_all_on_one_link(count: int, tmp_path: Path) -> None:
     """`vehicle N` and then what one types for one vehicle: every one of them arms, climbs, and lands again."""
-    with (
-        served(tmp_path, "--count", str(count), "--spacing", "30", speedup="5") as service,
-        mavproxy(service.tcp, tmp_path) as station,
-        watching(service) as watcher,
-    ):
-        for system in range(1, count + 1):
+    arguments = ("--count", str(count), "--spacing", "30", "--param", "DISARM_DELAY=0")
+    everyone = range(1, count + 1)
+    with served(tmp_path, *arguments, speedup="1") as service, mavproxy(service.tcp, tmp_path) as station:
+        watcher = Watcher(service)
+        for system in everyone:
             station.type(f"vehicle {system}")
             station.type("mode guided")
-            watcher.until(lambda system=system: newest(watcher, system).custom_mode == GUIDED)
+            watcher.until(lambda system=system: watcher.mode(system) == GUIDED)
             station.type("arm throttle")
-            watcher.until(lambda system=system: bool(newest(watcher, system).base_mode & ARMED))
+            watcher.until(lambda system=system: watcher.armed(system))
             station.type("takeoff 12")
-        watcher.until(lambda: all(height_mm(watcher, system) > 10_000 for system in range(1, count + 1)))
-        for system in range(1, count + 1):
+        watcher.until(lambda: all(watcher.height_m(system) > 10.0 for system in everyone))
+        for system in everyone:
             station.type(f"vehicle {system}")
             station.type("mode land")
-            watcher.until(lambda system=system: newest(watcher, system).custom_mode == 9)
-        watcher.until(lambda: not any(newest(watcher, system).base_mode & ARMED for system in range(1, count + 1)))
-
-
-@contextmanager
-def watching(service: Served) -> Iterator[PymavlinkStation]:
-    """Another station on the shared link, which only looks."""
-    station = PymavlinkStation(service.port, system=250, story=service.story)
-    try:
-        yield station
-    finally:
-        station.link.close()
-
-
-def newest(station: PymavlinkStation, system: int) -> mavlink.MAVLink_heartbeat_message:
-    """The last HEARTBEAT of a vehicle."""
-    station.until(lambda: any(m.get_srcSystem() == system for m in station.of("HEARTBEAT")))
-    return next(m for m in reversed(station.of("HEARTBEAT")) if m.get_srcSystem() == system)
-
-
-def height_mm(station: PymavlinkStation, system: int) -> int:
-    """Above home, 0 when nothing was heard."""
-    found = [m for m in station.of("GLOBAL_POSITION_INT") if m.get_srcSystem() == system]
-    return int(found[-1].relative_alt) if found else 0
+            watcher.until(lambda system=system: watcher.mode(system) == LAND)
+        watcher.until(lambda: not any(watcher.armed(system) for system in everyone))
+        watcher.close()
 
 
 def test_mavsdk_flies_five_on_their_own_ports(tmp_path: Path) -> None:

@@ -99,13 +99,17 @@ class FactReader:
         source[s.HAS_HEIGHT] = identity.vehicle_class.has_height
         source[s.BOOT_UNIX_US] = boot_unix_us
 
-    def read(self) -> None:
-        """All facts as they are now."""
+    def read(self, *, moved_only: bool = False) -> None:
+        """All facts as they are now. `moved_only`: nothing has been decided since the last time, so only those are read
+        that follow from the vehicle's report."""
         parts, out = self._parts, self._source
         base_mode = parts.status.base_mode
-        out[s.CUSTOM_MODE] = self.custom_mode()
         out[s.BASE_MODE] = base_mode
         out[s.SYSTEM_STATUS] = parts.status.system
+        if moved_only:
+            self._read_safety()
+            return
+        out[s.CUSTOM_MODE] = self.custom_mode()
         out[s.RC_THROTTLE : s.RC_THROTTLE + 5] = parts.sticks.pulses
         out[s.MODES_REVISION] = parts.modes.revision & 0xFF
         out[s.STEERED] = base_mode & _GUIDED and parts.facts.vehicle.state.armed

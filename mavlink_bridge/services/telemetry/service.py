@@ -105,6 +105,11 @@ class TelemetryService:
         self._texts = announcements.TextQueue()
         self._outgoing: list[Outgoing] = []
         self.skipped = 0
+        self.decided = True
+        """May anything have been decided since the core's facts were last read? If not the vehicle has moved, and that
+        is all. Whoever lets the core decide sets it; it is cleared only where `asked` is not set."""
+        self.asked = True
+        """False in a pass in which the core is not asked."""
         self.answers: dict[int, Callable[[float], Sequence[Message]]] = {}
         """Further messages that may be requested, by id: what follows from the request's param2; nothing: FAILED."""
 
@@ -313,7 +318,8 @@ class TelemetryService:
     def _refresh(self) -> None:
         """Read core and vehicle; from here on the encoder says how things are now."""
         self._encoder.system, self._encoder.component = self._output.system_id, self._output.component_id
-        self.facts.read()
+        self.facts.read(moved_only=not self.decided)
+        self.decided = self.asked
         self._encoder.prepare(self._parts.facts.vehicle.state.report)
 
     def _greet(self, link: int, due: Chosen | None) -> Chosen:
