@@ -88,6 +88,19 @@ class MutatedModule(importlib.abc.MetaPathFinder, importlib.abc.Loader):
         exec(compile(self.source, self.file, "exec"), module.__dict__)
 
 
+class AskedFirst:
+    """A plugin of pytest: the mutated module is found before pytest's own finder, which rewrites the assertions of each
+    distribution that has a plugin, and so ours."""
+
+    def __init__(self, mutated: MutatedModule) -> None:
+        self.mutated = mutated
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_load_initial_conftests(self) -> None:
+        sys.meta_path.remove(self.mutated)
+        sys.meta_path.insert(0, self.mutated)
+
+
 class Ordered:
     """A plugin of pytest: only the tests that are named (without brackets: all of their parameters), in that order."""
 
@@ -114,14 +127,15 @@ def preload() -> None:
 
 def run_tests(root: Path, case: Case, scratch: str) -> int:
     """In the child: pytest's status with the mutant in place. The nearest tests are asked alone before the others."""
-    sys.meta_path.insert(0, MutatedModule(root, case.path, case.source))
+    mutated = MutatedModule(root, case.path, case.source)
+    sys.meta_path.insert(0, mutated)
     status = 5
     for number, tests in enumerate((case.tests[:NEAREST], case.tests[NEAREST:])):
         files = list(dict.fromkeys(test.partition("::")[0] for test in tests))
         options = ["-x", "-q", "-n", "0", "--no-header", "-p", "no:cacheprovider", "-p", "no:warnings"]
         options += [f"--basetemp={scratch}/tests-{number}", "--hypothesis-profile=mutants"]
         if tests:
-            status = int(pytest.main([*options, *files], plugins=[Ordered(tests)]))
+            status = int(pytest.main([*options, *files], plugins=[AskedFirst(mutated), Ordered(tests)]))
             if status != 0:
                 break
     return status
