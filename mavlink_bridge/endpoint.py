@@ -353,9 +353,10 @@ class Endpoint:
         return self._links[link].out.overflowed
 
     def room(self, link: int, most: int) -> int:
-        """Bytes that may be queued now without delaying answers: up to `most`, on a line what it carries at once."""
-        found = self._links[link]
-        return (most if found.out.line is None else min(most, found.out.line.burst)) - found.out.size
+        """Bytes that may be queued now without delaying answers: up to `most`, on a line what it carries at once. What
+        others say at the same instant on a shared link is no delay."""
+        out = self._links[link].out
+        return (most + out.congested - CONGESTED if out.line is None else min(most, out.line.burst)) - out.size
 
     def restart_link(self, link: int) -> None:
         """The link's other end was lost and will be a new one: nothing waits any more, half a frame included."""

@@ -174,3 +174,14 @@ def test_every_vehicle_checks_and_signs_for_itself() -> None:
     fleet.network.receive(one, FrameWriter(255, 190).frame(*codec.payload(ping(1))), 0, 0)
     assert [len(service.heard) for service in fleet.services] == [2, 2, 2]
     assert fleet.out(two) == []
+
+
+def test_what_others_say_leaves_room_for_an_answer(fleet: Fleet) -> None:
+    """Everybody's streams are due at once: a list of parameters of one does not wait for that."""
+    for endpoint in fleet.endpoints:
+        endpoint.append(fleet.one, bytes(8_000), 1)
+    assert fleet.endpoints[0].room(fleet.one, 4_096) >= 4_096
+    assert not fleet.endpoints[0].congested(fleet.one)
+    fleet.endpoints[1].append(fleet.one, bytes(300_000), 1)
+    assert fleet.endpoints[0].room(fleet.one, 4_096) < 0
+    assert fleet.endpoints[0].congested(fleet.one)
