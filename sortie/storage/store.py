@@ -19,6 +19,7 @@ from pathlib import Path
 
 from autopilot.journal import SaveProgress
 from sortie.config.errors import UserError
+from sortie.logs.run_log import log_error
 from sortie.storage import rows as store_rows
 from sortie.storage.rows import ALONE, SCHEMA_VERSION, Entry, SaveStamp, StoredState
 
@@ -188,9 +189,11 @@ class Store:
             for _, vehicle, change in batch:
                 store_rows.apply(database, change, vehicle)
             database.execute("COMMIT")
-        except (sqlite3.Error, OSError) as error:
+        except Exception as error:  # noqa: BLE001 - with the thread, everybody who waits for a ticket would stop
             with contextlib.suppress(sqlite3.Error):  # a failed COMMIT may already have rolled back
                 database.execute("ROLLBACK")
+            if not isinstance(error, sqlite3.Error | OSError):
+                log_error(error, "the store")
             return _reason(error)
         return None
 

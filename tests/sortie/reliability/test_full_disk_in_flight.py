@@ -35,7 +35,7 @@ OTHER = (MissionItem(22, 3, z=5.0, seq=1), MissionItem(20, 3, seq=2))
 def full_disk() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
 
-        def no_room(database: object, change: object) -> None:
+        def no_room(database: object, change: object, vehicle: str) -> None:
             raise OSError(errno.ENOSPC, "No space left on device")
 
         patch.setattr("sortie.storage.rows.apply", no_room)

@@ -139,6 +139,20 @@ def test_a_full_disk_fails_the_ticket_and_keeps_what_was(tmp_path, monkeypatch):
     again.close()
 
 
+def test_an_error_of_ours_fails_its_ticket_and_the_next_change_is_written(tmp_path, monkeypatch):
+    """The writer outlives it: a thread that ended would let everybody wait."""
+    logged = []
+    monkeypatch.setattr("sortie.storage.store.log_error", lambda error, where: logged.append(where))
+    store = Store(tmp_path)
+    wrong = store.submit(object())
+    assert store.wait(wrong)
+    assert store.failure(wrong) and logged == ["the store"]
+    right = store.submit(SaveParameter("RTL_ALT", 7.0))
+    assert store.wait(right)
+    assert store.failure(right) is None
+    store.close()
+
+
 def test_a_good_database_on_a_full_disk_is_not_called_bad(tmp_path, monkeypatch):
     """SQLite calls it an I/O error; whoever moved the file away for that would lose a state that is whole."""
     Store(tmp_path).close()
