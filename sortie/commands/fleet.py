@@ -74,16 +74,16 @@ def _plans(given: Given, settings: Settings) -> tuple[list[FleetVehicle], list[P
     if settings.fleet is not None:
         if given[PLAN] is not None:
             raise UserError(f"{given[PLAN]}: the --fleet file names what is flown; leave one of the two out")
-        vehicles = fleet_of(settings)
         read: dict[Path, Plan] = {}
         plans = []
-        for one in vehicles:
+        for one in fleet_of(settings):
             if one.plan is None:
                 raise UserError(f"--fleet {settings.fleet}: vehicle {one.label} has no plan; each needs one to fly")
             if one.plan not in read:
                 read[one.plan] = read_plan(one.plan)
             plans.append(moved_plan(read[one.plan], one.offset))
-        return vehicles, plans
+        # Where nobody says where they stand, it is where the first of the plans begins.
+        return fleet_of(settings, start_of(next(iter(read.values())))), plans
     path: Path | None = given[PLAN]
     if path is None:
         raise UserError("Missing argument 'PLAN' (see sortie fly --help)")

@@ -55,7 +55,7 @@ def test_a_fleet_file_is_flown(tmp_path: Path) -> None:
         "1\t0\t3\t16\t0\t0\t0\t0\t47.3770\t8.5417\t0\t1\n"
     )
     (tmp_path / "fleet.toml").write_text(
-        "[defaults]\nhome = '47.3769,8.5417,408,0'\nplan = 'square.waypoints'\n[[vehicle]]\n"
+        "[defaults]\nplan = 'square.waypoints'\n[[vehicle]]\n"
         "[[vehicle]]\nkind = 'rover'\nsysid = 7\noffset = [0.0, 60.0]\nplan = 'drive.waypoints'\n"
         "[[vehicle]]\noffset = [0.0, 90.0]\nfault = ['gps.loss']\n"
     )
