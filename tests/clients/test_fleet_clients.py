@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import socket
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -16,28 +15,12 @@ from tests.fakes.mavproxy import mavproxy
 from tests.fakes.mavsdk_flight import wait_for
 from tests.fakes.mavsdk_server import mavsdk_server
 from tests.fakes.patience import PATIENCE_S
-from tests.fakes.served import Served, served
+from tests.fakes.served import Served, ports_in_a_row, served
 
 pytestmark = pytest.mark.client
 mavlink = mavutil.mavlink
 GUIDED, LAND, ARMED = 4, 9, 128
 LIMIT_S = 240.0
-
-
-def ports_in_a_row(count: int) -> int:
-    """The first of so many free TCP ports."""
-    for first in range(20_000, 60_000, 97):
-        probes = [socket.socket() for _ in range(count)]
-        try:
-            for number, probe in enumerate(probes):
-                probe.bind(("127.0.0.1", first + number))
-        except OSError:
-            continue
-        finally:
-            for probe in probes:
-                probe.close()
-        return first
-    raise AssertionError("no free ports")
 
 
 class Watcher:

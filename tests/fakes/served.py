@@ -25,6 +25,22 @@ def free_port(kind: socket.SocketKind = socket.SOCK_STREAM) -> int:
         return int(probe.getsockname()[1])
 
 
+def ports_in_a_row(count: int) -> int:
+    """The first of so many free TCP ports."""
+    for first in range(20_000, 60_000, 97):
+        probes = [socket.socket() for _ in range(count)]
+        try:
+            for number, probe in enumerate(probes):
+                probe.bind(("127.0.0.1", first + number))
+        except OSError:
+            continue
+        finally:
+            for probe in probes:
+                probe.close()
+        return first
+    raise AssertionError("no free ports")
+
+
 @dataclass(frozen=True)
 class Served:
     """A running service: TCP `port`, UDP `udp_port` that it sends to, and where it writes."""

@@ -13,7 +13,7 @@ from sortie.commands.cli import run as command
 from sortie.nodes.client import Remote
 from tests.fakes.patience import PATIENCE_S
 from tests.fakes.program import begin, last_line, run, wait_for
-from tests.fakes.served import free_port
+from tests.fakes.served import free_port, ports_in_a_row
 
 SQUARE = """QGC WPL 110
 0\t1\t0\t16\t0\t0\t0\t0\t47.3769\t8.5417\t408\t1
@@ -106,14 +106,14 @@ def test_a_fleet_is_what_it_was_after_a_kill(tmp_path: Path) -> None:
 
 def test_own_links_meet_one_vehicle_each(tmp_path: Path) -> None:
     """A port for each beside the shared one: behind it only that vehicle is heard."""
-    shared, own = free_port(), free_port()
+    shared, own = free_port(), ports_in_a_row(2)
     process = begin(
         tmp_path, "serve", "--count", "2", "--link", f"tcpin:127.0.0.1:{shared}",
-        "--link", f"tcpin:127.0.0.1:{{{own}-1*n}}", "--state-dir", "state",
+        "--link", f"tcpin:127.0.0.1:{{{own}+1*n}}", "--state-dir", "state",
     )  # fmt: skip
     try:
         wait_for(process, "serving 2 vehicles")
-        for port, system in ((own, 1), (own - 1, 2)):
+        for port, system in ((own, 1), (own + 1, 2)):
             with Remote(f"tcp:127.0.0.1:{port}") as remote:
                 assert remote.target.system == system
     finally:
@@ -167,6 +167,30 @@ def test_commands_reach_one_or_all(tmp_path: Path) -> None:
         nobody = run(tmp_path, "go", "--target", "9", *connect)
         assert nobody.returncode == 1
         assert "heard are 1, 2, 3" in nobody.stderr
+    finally:
+        process.kill()
+        process.communicate(timeout=PATIENCE_S)
+
+
+def test_networks_have_links_and_system_ids_of_their_own(tmp_path: Path) -> None:
+    """Two networks of two: behind each port are systems 1 and 2, and a parameter set on one is not set on the other."""
+    port = ports_in_a_row(2)
+    process = begin(
+        tmp_path, "serve", "--count", "4", "--networks", "2", "--link", f"tcpin:127.0.0.1:{{{port}+m}}",
+        "--state-dir", "state",
+    )  # fmt: skip
+    try:
+        wait_for(process, "serving 4 vehicles")
+        with Remote(f"tcp:127.0.0.1:{port}", system=2) as remote:
+            writing = ParameterWrite(remote.target, "RTL_ALT", 2000.0)
+            remote.ask(writing)
+            remote.run_until(lambda: len(remote.roster.heard) == 2, PATIENCE_S)
+            assert sorted(remote.roster.heard) == [1, 2]
+        with Remote(f"tcp:127.0.0.1:{port + 1}", system=2) as remote:
+            reading = ParameterRead(remote.target, "RTL_ALT")
+            remote.ask(reading)
+            assert reading.value is not None
+            assert reading.value.value == 1500.0
     finally:
         process.kill()
         process.communicate(timeout=PATIENCE_S)
