@@ -60,6 +60,10 @@ class ArduPilot:
     rates: Rates = _RATES
 
     @property
+    def link_rates(self) -> Mapping[str, float] | None:
+        return None
+
+    @property
     def mirrored(self) -> Mapping[str, Mirrored]:
         return {name: Mirrored(name) for name in self.vehicle_class.mirrored}
 

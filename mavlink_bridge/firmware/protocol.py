@@ -125,6 +125,10 @@ class Firmware(Protocol):
         """That Sortie says when it speaks as this firmware."""
 
     @property
+    def link_rates(self) -> Mapping[str, float] | None:
+        """Streams besides the usual ones that a new link of such a vehicle has, Hz; None: what its parameters say."""
+
+    @property
     def capabilities(self) -> int:
         """MAV_PROTOCOL_CAPABILITY bits, without FTP, of the same."""
 

@@ -83,6 +83,8 @@ _RATES: Final = Rates(
         "SYSTEM_TIME": 1.0, "VFR_HUD": 2.0,
     }
 )  # fmt: skip
+# what MAVSDK and QGroundControl wait for unasked (mavlink_main.cpp, `configure_streams_to_default`)
+_LINK_RATES: Final = {"ATTITUDE_QUATERNION": 10.0, "CURRENT_MODE": 0.5}
 _MIRRORED: Final = {
     "MPC_XY_CRUISE": Mirrored("WPNAV_SPEED", 100.0),
     "MPC_Z_V_AUTO_UP": Mirrored("WPNAV_SPEED_UP", 100.0),
@@ -104,6 +106,10 @@ class Px4:
     version: tuple[int, int, int] = (1, 16, 0)
     capabilities: int = _CAPABILITIES
     rates: Rates = _RATES
+
+    @property
+    def link_rates(self) -> Mapping[str, float] | None:
+        return _LINK_RATES
 
     @property
     def mirrored(self) -> Mapping[str, Mirrored]:

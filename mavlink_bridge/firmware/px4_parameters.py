@@ -1,8 +1,8 @@
 """PX4's parameters of a simulated vehicle: names and units of their own for the same meanings.
 
 A row leads to a parameter of the core (its name, how many of its units one of PX4's is) or, without one, is kept and
-shown without effect. Names, types and defaults: PX4 1.16, parameter reference; what MAVSDK and QGroundControl ask for:
-docs/reference/ground-stations.md.
+shown without effect. Names, types and defaults: PX4 1.16, parameter reference; those that MAVSDK and QGroundControl ask
+for.
 """
 
 from __future__ import annotations

@@ -84,6 +84,7 @@ def build_service(
         vehicle, autopilot, parameters, journal,
         lambda service: simulated_face(service, identity, stored.parameters), epoch_us=epoch_us,
         on_error=on_error, faults=faults,
+        link_rates=speaks.link_rates,
     )  # fmt: skip
 
 

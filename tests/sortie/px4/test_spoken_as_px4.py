@@ -82,6 +82,8 @@ def upload(station: Station, items: tuple[MissionItem, ...]) -> None:
 
 def test_it_says_who_it_is(station: Station) -> None:
     """Autopilot 12 in Hold, version 1.16, parameters as bytes, its modes one by one."""
+    station.run(2.5)
+    assert station.of("ATTITUDE_QUATERNION") and station.of("CURRENT_MODE"), "unasked"
     beat = station.of("HEARTBEAT")[-1]
     assert (beat.autopilot, beat.type) == (12, 2) and station.mode == HOLD
     assert station.command(REQUEST, 148.0) == 0
