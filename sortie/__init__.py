@@ -3,9 +3,9 @@
 The running program: command line, settings, runtime, state store, logs, Python API. Everything that can be decided
 without I/O lives below, in `autopilot`, `sitl` and `mavlink_bridge`; this package composes them.
 
-For Python programs: `Session` (a vehicle in this process), `Fleet` (many), `read_plan` and `Plan`, `MissionItem`,
-`GeoPoint`, `events` (what a session's events are), `mavlink` (pymavlink's messages), `strategies` (for hypothesis),
-`UserError` and `RefusedError`.
+For Python programs: `Session` (a vehicle in this process), `Fleet` (many), `read_plan` and `Plan`, `rehearse` (will it
+work?), `MissionItem`, `GeoPoint`, `events` (what a session's events are), `mavlink` (pymavlink's messages),
+`strategies` (for hypothesis), `UserError` and `RefusedError`.
 """
 
 from __future__ import annotations
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from sortie.api.watch import TimedEvent
     from sortie.config.errors import RefusedError, UserError
     from sortie.nodes.plan_file import read_plan, start_of
+    from sortie.rehearsal.findings import Rehearsal
+    from sortie.rehearsal.rehearse import rehearse
 
 # Where each name lives: it is imported when first used, so that `import sortie` costs nothing.
 _HOMES = {
@@ -34,12 +36,14 @@ _HOMES = {
     "MissionItem": "autopilot.mission.items",
     "Plan": "autopilot.mission.plan",
     "RefusedError": "sortie.config.errors",
+    "Rehearsal": "sortie.rehearsal.findings",
     "Session": "sortie.api.session",
     "SessionLink": "sortie.api.link",
     "Snapshot": "sortie.api.snapshot",
     "TimedEvent": "sortie.api.watch",
     "UserError": "sortie.config.errors",
     "read_plan": "sortie.nodes.plan_file",
+    "rehearse": "sortie.rehearsal.rehearse",
     "start_of": "sortie.nodes.plan_file",
 }
 _MODULES = {
@@ -49,8 +53,8 @@ _MODULES = {
 }
 
 __all__ = [
-    "Fleet", "GeoPoint", "MissionItem", "Plan", "RefusedError", "Session", "SessionLink", "Snapshot", "TimedEvent",
-    "UserError", "events", "mavlink", "read_plan", "start_of", "strategies",
+    "Fleet", "GeoPoint", "MissionItem", "Plan", "RefusedError", "Rehearsal", "Session", "SessionLink", "Snapshot",
+    "TimedEvent", "UserError", "events", "mavlink", "read_plan", "rehearse", "start_of", "strategies",
 ]  # fmt: skip
 
 

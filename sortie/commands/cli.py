@@ -41,6 +41,7 @@ COMMANDS: Final = {
     "serve": Command("serve", "serve", "Run the vehicle and its ground station links until stopped."),
     "demo": Command("demo", "demo", "Serve, upload a sample mission and fly it, with live progress."),
     "fly": Command("fly", "fly", "Fly one plan file to its end."),
+    "rehearse": Command("rehearse", "rehearse", "Tell whether a plan will work, and if not, why not."),
     "loop": Command("loop", "loop", "Fly sortie after sortie: the depot and its vehicle.", Where.LOOP),
     "flash": Command("flash", "flash", "Flash a flight controller over USB serial, then link to it."),
     "go": Command("manager", "go", "Start a flight of a running service."),

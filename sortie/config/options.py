@@ -47,7 +47,8 @@ _STRINGS: tuple[str, ...] = ()
 
 # --- arguments --------------------------------------------------------------------------------------------------------
 PLAN: Final = Option[Path | None](
-    "plan", path, None, "A .plan, .waypoints or .txt file; not with --fleet.", Group.ARGUMENTS, frozenset({"fly"}),
+    "plan", path, None, "A .plan, .waypoints or .txt file; not with --fleet.", Group.ARGUMENTS,
+    frozenset({"fly", "rehearse"}),
     kind=Kind.ARGUMENT,
 )  # fmt: skip
 FIRMWARE: Final = Option[Path | None](
@@ -134,12 +135,29 @@ FORMAT: Final = Option(
     frozenset({"param metadata"}), form="qgc|mp",
 )  # fmt: skip
 METADATA_VEHICLE: Final = Option(
-    "vehicle", parse_vehicle, VehicleSpec(), f"{SIMULATED_KINDS}: whose parameters are to be told.",
-    Group.COMMAND, frozenset({"param metadata"}), form="SPEC",
+    "vehicle", parse_vehicle, VehicleSpec(), f"{SIMULATED_KINDS}: whose parameters count.", Group.COMMAND,
+    frozenset({"param metadata", "rehearse"}), form="SPEC",
 )  # fmt: skip
 OUTPUT: Final = Option[Path | None](
     "output", path, None, "Write here, not to stdout.", Group.COMMAND, frozenset({"param metadata"}), form="FILE",
     short="-o",
+)  # fmt: skip
+
+REHEARSAL_HOME: Final = Option[tuple[GeoPoint, float] | None](
+    "home", parse_home, None, "Where the vehicle will stand.", Group.COMMAND, frozenset({"rehearse"}),
+    form="LAT,LON,ALT,HEADING", unit="deg,deg,m,deg", otherwise="the plan's, or its first place",
+)  # fmt: skip
+REHEARSAL_PARAMETERS: Final = Option(
+    "param", str, _STRINGS, "A parameter that differs from its default, or a .param file of them. Repeatable.",
+    Group.COMMAND, frozenset({"rehearse"}), form="NAME=VALUE|FILE", kind=Kind.LIST,
+)  # fmt: skip
+JUNIT: Final = Option[Path | None](
+    "junit", path, None, "Write the findings as JUnit XML, a case for each rule.", Group.COMMAND,
+    frozenset({"rehearse"}), form="FILE",
+)  # fmt: skip
+SARIF: Final = Option[Path | None](
+    "sarif", path, None, "Write the findings as SARIF, at the plan's lines.", Group.COMMAND, frozenset({"rehearse"}),
+    form="FILE",
 )  # fmt: skip
 
 # --- the vehicle of a run ---------------------------------------------------------------------------------------------
@@ -288,8 +306,8 @@ CONFIG: Final = Option[Path | None](
     sources=Sources.ENVIRONMENT,
 )  # fmt: skip
 JSON: Final = Option(
-    "json", truth, False, "Print one JSON line, the last on stdout.", Group.GENERAL, REMOTE | RUNS - {"serve"},
-    kind=Kind.SWITCH,
+    "json", truth, False, "Print one JSON line, the last on stdout.", Group.GENERAL,
+    REMOTE | {"rehearse"} | RUNS - {"serve"}, kind=Kind.SWITCH,
 )  # fmt: skip
 
 TABLE: Final[tuple[Option[object], ...]] = (
@@ -318,6 +336,10 @@ TABLE: Final[tuple[Option[object], ...]] = (
     FORMAT,
     METADATA_VEHICLE,
     OUTPUT,
+    REHEARSAL_HOME,
+    REHEARSAL_PARAMETERS,
+    JUNIT,
+    SARIF,
     VEHICLE,
     HOME,
     SPEEDUP,

@@ -36,6 +36,7 @@ TABLE = (
     Row(("demo", "--once", *LINK), "sortie: demo"),
     Row(("demo", "--speedup", "20", *LINK), "Reached command #1"),
     Row(("fly", PLAN, *LINK), "sortie: flying"),
+    Row(("rehearse", "fifo")),
     Row(("loop", "--state-dir", "state"), "sortie 1 "),
     Row(("loop", "--state-dir", "state", "--profile", "drone-box", "--speedup", "1"), "profile drone-box"),
     Row(("loop", "--state-dir", "state", "--profile", "drone-box", "--vehicle", SILENT)),

@@ -1,0 +1,46 @@
+"""`sortie rehearse PLAN`: will it work, and if not, why not?"""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+from autopilot.vehicles.kinds import KINDS
+from sortie.config.errors import UserError
+from sortie.config.options import JSON, JUNIT, METADATA_VEHICLE, PLAN, REHEARSAL_HOME, REHEARSAL_PARAMETERS, SARIF
+from sortie.config.parameters import given_parameters
+from sortie.config.settings import Given
+from sortie.nodes.plan_file import read_plan
+from sortie.rehearsal.rehearse import judged
+from sortie.rehearsal.report import as_json, as_junit, as_sarif, lines
+
+
+def rehearse(given: Given) -> int:
+    """Status 0 go, 1 no-go, 2 on bad input."""
+    plan, spec, home = given[PLAN], given[METADATA_VEHICLE], given[REHEARSAL_HOME]
+    if plan is None:
+        raise UserError("Missing argument 'PLAN' (see sortie rehearse --help)")
+    if not spec.frame:
+        known = " or ".join(f"sim:{one}" for one in KINDS)
+        raise UserError(f"--vehicle {spec}: expected {known}, which a rehearsal is for")
+    params, warnings = given_parameters(given[REHEARSAL_PARAMETERS], spec.frame)
+    for warning in warnings:
+        print(f"sortie: {warning}", file=sys.stderr)
+    found = judged(read_plan(plan), spec.frame, None if home is None else home[0], params)
+    if (junit := given[JUNIT]) is not None:
+        _write(junit, as_junit(found, plan.name))
+    if (sarif := given[SARIF]) is not None:
+        _write(sarif, as_sarif(found, plan, plan.read_text(encoding="utf-8-sig")))
+    if given[JSON]:
+        print(json.dumps(as_json(found)), flush=True)
+    else:
+        print("\n".join(lines(found)), flush=True)
+    return 0 if found.go else 1
+
+
+def _write(file: Path, text: str) -> None:
+    try:
+        file.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise UserError(f"{file}: {error.strerror}") from error

@@ -1,0 +1,153 @@
+"""What a rehearsal can find: the table of rules, a finding, and the verdict.
+
+Names of rules are stable: JUnit, SARIF and JSON carry them, and people suppress by them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import Enum
+from types import MappingProxyType
+from typing import Final
+
+from autopilot.mav import MissionType
+
+__all__ = ["RULES", "Finding", "Rehearsal", "Rule", "Severity", "found"]
+
+
+class Severity(Enum):
+    """How bad it is; the value is SARIF's word for it."""
+
+    ERROR = "error"
+    """The plan does not work: no-go."""
+    WARNING = "warning"
+    """It flies, though perhaps not as it was meant."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One thing that is looked for. `mend`: what would mend it, unless a finding knows better."""
+
+    name: str
+    severity: Severity
+    what: str
+    mend: str
+
+
+_ERROR, _WARNING = Severity.ERROR, Severity.WARNING
+_ROWS: Final = (
+    Rule("fence-leg", _ERROR, "A leg leaves an inclusion zone, crosses an exclusion zone, or ends beyond FENCE_RADIUS.",
+         "move the item or the fence"),
+    Rule("fence-altitude", _ERROR, "An item lies above FENCE_ALT_MAX or below FENCE_ALT_MIN, with FENCE_ENABLE 1.",
+         "change the item's height or the parameter"),
+    Rule("fence-home", _ERROR, "Home lies outside the fence: the vehicle cannot be armed there.",
+         "move home or the fence"),
+    Rule("home-unreachable", _ERROR, "The first place is more than 50 km from home: it is the plan of another field.",
+         "leave out --home, or move it to the plan"),
+    Rule("battery", _ERROR, "The way is longer than the battery (what flies, at hovering power, without wind).",
+         "shorten the plan, or give the battery that is flown with by --param SIM_BATT_CAP_AH=AH"),
+    Rule("jump-nowhere", _ERROR, "A jump leads to a tag that no item has: the mission ends there.",
+         "add the JUMP_TAG, or correct the tag"),
+    Rule("jump-idle", _ERROR, "A loop of jumps meets no item to fly to: the mission ends there.",
+         "put a waypoint into the loop, or drop the jump"),
+    Rule("nothing-flown", _ERROR, "No item that this vehicle could fly to.", "take --vehicle for the plan's vehicle"),
+    Rule("takeoff-missing", _WARNING, "AUTO begins with something else than a takeoff: refused on the ground.",
+         "begin with NAV_TAKEOFF, or take off before AUTO"),
+    Rule("end-missing", _WARNING, "The plan ends in the air, without RTL or a landing.",
+         "end with NAV_RETURN_TO_LAUNCH or NAV_LAND"),
+    Rule("jump-endless", _WARNING, "A jump that is taken for ever.", "give the jump a number of times"),
+    Rule("never-runs", _WARNING, "An item that the mission never comes to.",
+         "remove it, or what keeps the mission from it"),
+    Rule("skipped", _WARNING, "The vehicle keeps the item and passes over it.",
+         "use a command of docs/mission-items.md that it carries out, or another vehicle"),
+    Rule("speed-beyond", _WARNING, "A speed above what the vehicle's speed parameter may have.", "lower the speed"),
+    Rule("speed-ignored", _WARNING, "A DO_CHANGE_SPEED without effect: to no speed above 0.",
+         "give a speed above 0 (-2: the default again)"),
+    Rule("takeoff-low", _WARNING, "A takeoff to less than 1 m: the vehicle climbs 1 m.", "raise the takeoff's height"),
+    Rule("radius-jerky", _WARNING, "Turns on a radius that is less than the waypoint radius: it hovers about a point.",
+         "enlarge the radius"),
+    Rule("below-home", _WARNING, "An item lies below home's height; the ground is taken as flat there.",
+         "raise the item, unless the ground falls away"),
+    Rule("frame-mixed", _WARNING, "Heights count from different things: sea level, home, ground.",
+         "give all heights in one frame"),
+    Rule("frame-terrain", _WARNING, "A height above the ground: without terrain data it counts from home.",
+         "give it above home, where the ground is not flat"),
+    Rule("home-unknown", _WARNING, "Heights above sea level, and the plan has no home to compare them with.",
+         "give --home with its height"),
+    Rule("home-far", _WARNING, "The first place is more than 1 km from home.", "check where the vehicle will stand"),
+    Rule("fence-close", _WARNING, "The room to the fence is less than the vehicle needs to turn, or to stop.",
+         "keep farther from the fence, or fly slower"),
+    Rule("fence-off", _WARNING, "The plan has a fence, and FENCE_ENABLE is 0: nothing watches it.",
+         "set FENCE_ENABLE to 1"),
+    Rule("rally-outside", _WARNING, "A rally point lies outside the fence.", "move it into the fence"),
+    Rule("rally-far", _WARNING, "A rally point is farther from home than RALLY_LIMIT_KM: it may be passed over.",
+         "move it, or raise RALLY_LIMIT_KM"),
+)  # fmt: skip
+
+RULES: Final = MappingProxyType({row.name: row for row in _ROWS})
+"""By name, the most severe first."""
+_ORDER: Final = {name: place for place, name in enumerate(RULES)}
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing found. `item`: its number in `part` of the plan, as a ground station shows it; None: of the whole."""
+
+    rule: Rule
+    text: str
+    item: int | None = None
+    part: MissionType = MissionType.MISSION
+
+    @property
+    def place(self) -> str:
+        """Where, in words."""
+        name = self.part.name.lower()
+        return f"{name}" if self.item is None else f"{name} item {self.item}"
+
+
+def found(rule: str, text: str, item: int | None = None, part: MissionType = MissionType.MISSION) -> Finding:
+    """A finding by its rule's name; KeyError: there is no such rule."""
+    return Finding(RULES[rule], text, item, part)
+
+
+@dataclass(frozen=True, slots=True)
+class Rehearsal:
+    """What came out: findings, most severe first, and what the way measures (s, m, Wh; without wind). `vehicle`: as
+    --vehicle has it."""
+
+    vehicle: str
+    items: int
+    findings: tuple[Finding, ...]
+    time_s: float
+    distance_m: float
+    energy_wh: float | None
+
+    @classmethod
+    def of(
+        cls, vehicle: str, items: int, findings: Iterable[Finding], time_s: float, distance_m: float,
+        energy_wh: float | None,
+    ) -> Rehearsal:  # fmt: skip
+        """With the findings in their order."""
+        ranked = sorted(findings, key=_rank)
+        return cls(vehicle, items, tuple(ranked), time_s, distance_m, energy_wh)
+
+    @property
+    def go(self) -> bool:
+        """Nothing found that keeps the plan from working."""
+        return not any(one.rule.severity is Severity.ERROR for one in self.findings)
+
+    @property
+    def verdict(self) -> str:
+        """One line."""
+        errors = sum(one.rule.severity is Severity.ERROR for one in self.findings)
+        warnings = len(self.findings) - errors
+        told = [f"{self.items} items", f"about {self.time_s:.0f} s", f"{self.distance_m:.0f} m"]
+        if self.energy_wh is not None:
+            told.append(f"{self.energy_wh:.1f} Wh")
+        counts = [f"{count} {word}{'s' * (count != 1)}" for count, word in ((errors, "error"), (warnings, "warning"))]
+        return f"{'GO' if self.go else 'NO-GO'}: {', '.join(told)}; {', '.join(counts)}"
+
+
+def _rank(one: Finding) -> tuple[bool, int, int]:
+    return one.rule.severity is not Severity.ERROR, _ORDER[one.rule.name], -1 if one.item is None else one.item

@@ -1,0 +1,107 @@
+"""A rehearsal as text, JSON, JUnit and SARIF. Plain values in, text out."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import PurePath
+from typing import Final
+from xml.etree import ElementTree
+
+from autopilot.mav import MissionType
+from autopilot.mission.plan_text import HEADER, content_lines
+from sortie.rehearsal.findings import RULES, Finding, Rehearsal, Severity
+
+__all__ = ["as_json", "as_junit", "as_sarif", "lines"]
+
+_SARIF: Final = "https://json.schemastore.org/sarif-2.1.0.json"
+_HELP: Final = "docs/rehearse.md"
+
+
+def lines(rehearsal: Rehearsal) -> Iterator[str]:
+    """The verdict, then a line for each finding, most severe first."""
+    yield rehearsal.verdict
+    for one in rehearsal.findings:
+        yield f"{one.rule.severity.value}: {one.place}: {one.text}; {one.rule.mend} [{one.rule.name}]"
+
+
+def as_json(rehearsal: Rehearsal) -> dict[str, object]:
+    """Plain values of JSON; times s, distances m, energy Wh (null: not known)."""
+    return {
+        "go": rehearsal.go,
+        "verdict": rehearsal.verdict,
+        "vehicle": rehearsal.vehicle,
+        "items": rehearsal.items,
+        "time_s": round(rehearsal.time_s, 1),
+        "distance_m": round(rehearsal.distance_m, 1),
+        "energy_wh": None if rehearsal.energy_wh is None else round(rehearsal.energy_wh, 2),
+        "findings": [_finding(one) for one in rehearsal.findings],
+    }
+
+
+def _finding(one: Finding) -> dict[str, object]:
+    return {
+        "rule": one.rule.name,
+        "severity": one.rule.severity.value,
+        "part": one.part.name.lower(),
+        "item": one.item,
+        "text": one.text,
+        "mend": one.rule.mend,
+    }
+
+
+def as_junit(rehearsal: Rehearsal, source: str) -> str:
+    """One suite, a case for each rule: an error of it is a failure, a warning is told in the case's output."""
+    found = {name: [one for one in rehearsal.findings if one.rule.name == name] for name in RULES}
+    failed = sum(bool(ones) and RULES[name].severity is Severity.ERROR for name, ones in found.items())
+    suite = ElementTree.Element(
+        "testsuite", name=f"sortie rehearse {source}", tests=str(len(RULES)), failures=str(failed), errors="0"
+    )
+    for name, ones in found.items():
+        case = ElementTree.SubElement(suite, "testcase", classname=source, name=name)
+        told = "\n".join(f"{one.place}: {one.text}; {one.rule.mend}" for one in ones)
+        if ones and RULES[name].severity is Severity.ERROR:
+            ElementTree.SubElement(case, "failure", message=ones[0].text).text = told
+        elif ones:
+            ElementTree.SubElement(case, "system-out").text = told
+    return ElementTree.tostring(suite, encoding="unicode", xml_declaration=True) + "\n"
+
+
+def as_sarif(rehearsal: Rehearsal, source: PurePath, file: str) -> str:
+    """SARIF 2.1.0: each finding at the line of its item in `file`, the plan file's content."""
+    rules = [
+        {
+            "id": rule.name,
+            "shortDescription": {"text": rule.what},
+            "help": {"text": f"{rule.mend} ({_HELP})"},
+            "defaultConfiguration": {"level": rule.severity.value},
+        }
+        for rule in RULES.values()
+    ]
+    results = [_result(one, source, file) for one in rehearsal.findings]
+    driver = {"name": "sortie rehearse", "rules": rules}
+    run = {"tool": {"driver": driver}, "columnKind": "unicodeCodePoints", "results": results}
+    return json.dumps({"$schema": _SARIF, "version": "2.1.0", "runs": [run]}, indent=1) + "\n"
+
+
+def _result(one: Finding, source: PurePath, file: str) -> dict[str, object]:
+    place = {"artifactLocation": {"uri": source.as_posix()}, "region": {"startLine": line_of(one, file)}}
+    return {
+        "ruleId": one.rule.name,
+        "level": one.rule.severity.value,
+        "message": {"text": f"{one.place}: {one.text}; {one.rule.mend}"},
+        "locations": [{"physicalLocation": place}],
+    }
+
+
+def line_of(one: Finding, file: str) -> int:
+    """The line of a mission item in its file: of `QGC WPL` its row, of a .plan that of its doJumpId; else 1."""
+    if one.item is None or one.part is not MissionType.MISSION:
+        return 1
+    content = content_lines(file)
+    if content and content[0][1].split() == HEADER.split():
+        rows = [place for place, row in content[1:] if row.split()[0] != "0"]
+        return int(rows[one.item - 1].rpartition(" ")[2]) if one.item <= len(rows) else 1
+    found = [match.start() for match in re.finditer(rf'"doJumpId"\s*:\s*{one.item}\b', file)]
+    return file.count("\n", 0, found[0]) + 1 if len(found) == 1 else 1

@@ -1,0 +1,278 @@
+"""The static rules: what a plan shows without being flown. Pure: plan and parameters in, findings out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from math import hypot, inf, isfinite, sin
+from typing import Final
+
+import numpy as np
+
+from autopilot.geo import ABOVE_GROUND, ABOVE_HOME, ABOVE_SEA
+from autopilot.mav import Cmd, MissionType
+from autopilot.mission.commands import Slot, command_name, drives_navigation, has_position, spec_of
+from autopilot.mission.fence import parse_fence
+from autopilot.mission.items import MissionItem
+from autopilot.mission.plan import Plan
+from autopilot.mission.state import speed_change
+from autopilot.safety.fence_limits import FenceType
+from sortie.rehearsal.findings import Finding, found
+from sortie.rehearsal.room import Segments, room
+from sortie.rehearsal.way import LOWEST_TAKEOFF_M, Field, Leg, Way
+
+__all__ = ["HOVER_W", "check", "energy_wh"]
+
+HOVER_W: Final = 185.0
+"""What the simulator's copter takes in still air (tests/sortie/rehearsal hold it to the flown one)."""
+PACK_V: Final = 11.4
+"""Of its battery, on the average over a discharge."""
+FAR_M: Final = 1000.0
+UNREACHABLE_M: Final = 50_000.0
+_ANY_INCLUSION: Final = 2  # FENCE_OPTIONS bit 1
+_ROUNDING_M: Final = 0.01
+_KEEPS: Final = -1.0  # DO_CHANGE_SPEED param2: "no change"
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What a rule is asked about."""
+
+    plan: Plan
+    field: Field
+    way: Way
+
+
+Check = Callable[[Question], Iterator[Finding]]
+
+
+def energy_wh(field: Field, seconds: float) -> float | None:
+    """Wh that so many seconds of flight take in still air; None for what has no height: its roads are not known."""
+    return HOVER_W * seconds / 3600.0 if field.kind.has_height else None
+
+
+def check(plan: Plan, field: Field, way: Way) -> list[Finding]:
+    """All that the rules find, in no order."""
+    question = Question(plan, field, way)
+    return [finding for rule in CHECKS for finding in rule(question)]
+
+
+def _named(item: MissionItem) -> str:
+    return command_name(item.command)
+
+
+# --- fence and rally --------------------------------------------------------------------------------------------------
+def _fence(q: Question) -> Iterator[Finding]:
+    """Legs against zones, with what the vehicle needs to turn and to stop."""
+    fence = parse_fence(q.plan.fence)
+    if not fence:
+        return
+    union = bool(int(q.field.param("FENCE_OPTIONS")) & _ANY_INCLUSION)
+    here = np.zeros((1, 2))
+    if room(Segments(here, here), fence, q.field, any_inclusion=union)[0] < 0.0:
+        yield found("fence-home", "home lies outside the fence")
+    legs = _single_legs(q.way)
+    if not legs:
+        return
+    begin, end = (np.array([getattr(leg, side)[:2] for leg in legs]) for side in ("begin", "end"))
+    begin = np.where(np.array([[leg.radius_m > 0.0] for leg in legs]), end, begin)
+    least = room(Segments(begin, end), fence, q.field, any_inclusion=union) - np.array([leg.radius_m for leg in legs])
+    overrun = np.array([_overrun(leg, q.field) for leg in legs])
+    goes_on = np.hypot(overrun[:, 0], overrun[:, 1]) > _ROUNDING_M
+    onward = np.full(len(legs), inf)
+    onward[goes_on] = room(Segments(end[goes_on], (end + overrun)[goes_on]), fence, q.field, any_inclusion=union)
+    for leg, has, has_onward in zip(legs, least, onward, strict=True):
+        needs = _swing_m(leg, q.field)
+        if has < -_ROUNDING_M:
+            yield found("fence-leg", f"the way to {_named(leg.item)} leaves the fence by {-has:.1f} m", leg.item.seq)
+        elif has < needs - _ROUNDING_M:
+            text = f"the way to {_named(leg.item)} has {max(has, 0.0):.1f} m to the fence, its turn needs {needs:.1f} m"
+            yield found("fence-close", text, leg.item.seq)
+        elif has_onward < -_ROUNDING_M:
+            text = f"told to stop at {_named(leg.item)}, it comes to rest {-has_onward:.1f} m outside the fence"
+            yield found("fence-close", text, leg.item.seq)
+
+
+def _single_legs(way: Way) -> list[Leg]:
+    """Each leg once, however often jumps lead along it."""
+    return list({(leg.item.seq, leg.begin, leg.end): leg for leg in way.legs}.values())
+
+
+def _overrun(leg: Leg, field: Field) -> tuple[float, float]:
+    """North and east: how far beyond its end it comes to rest."""
+    if leg.length_m == 0.0:
+        return 0.0, 0.0
+    share = leg.stopping_m(field.accel_mps2) / leg.length_m
+    return (leg.end[0] - leg.begin[0]) * share, (leg.end[1] - leg.begin[1]) * share
+
+
+def _swing_m(leg: Leg, field: Field) -> float:
+    """How far from its line the turn at its end takes it: not beyond the waypoint radius, within which it may turn."""
+    if leg.turn_rad is None:
+        return 0.0
+    return field.measure(field.kind.measures.acceptance) * abs(sin(leg.turn_rad / 2.0))
+
+
+def _limits(q: Question) -> Iterator[Finding]:
+    """The fence that parameters make: heights, and the circle about home."""
+    types = FenceType(int(q.field.param("FENCE_TYPE")) & 15)
+    if not q.field.fenced:
+        if q.plan.fence:
+            yield found("fence-off", "the plan has a fence, and FENCE_ENABLE is 0")
+        return
+    radius = q.field.param("FENCE_RADIUS", 300.0)
+    top, floor = q.field.param("FENCE_ALT_MAX", 100.0), q.field.param("FENCE_ALT_MIN", -10.0)
+    high = q.field.kind.has_height
+    for leg in _single_legs(q.way):
+        away, up = hypot(*leg.end[:2]) + leg.radius_m, leg.end[2]
+        if types & FenceType.CIRCLE and away > radius + _ROUNDING_M:
+            text = f"{_named(leg.item)} lies {away:.0f} m from home, FENCE_RADIUS is {radius:.0f} m"
+            yield found("fence-leg", text, leg.item.seq)
+        if high and types & FenceType.MAX_ALT and up > top + _ROUNDING_M:
+            text = f"{_named(leg.item)} lies {up:.1f} m above home, FENCE_ALT_MAX is {top:.1f} m"
+            yield found("fence-altitude", text, leg.item.seq)
+        if high and types & FenceType.MIN_ALT and up < floor - _ROUNDING_M:
+            text = f"{_named(leg.item)} lies {up:.1f} m above home, FENCE_ALT_MIN is {floor:.1f} m"
+            yield found("fence-altitude", text, leg.item.seq)
+
+
+def _rally(q: Question) -> Iterator[Finding]:
+    fence = parse_fence(q.plan.fence)
+    union = bool(int(q.field.param("FENCE_OPTIONS")) & _ANY_INCLUSION)
+    limit = q.field.param("RALLY_LIMIT_KM") * 1000.0
+    for item in q.plan.rally:
+        out = -fence.margin(item.x, item.y, any_inclusion=union)
+        if out > _ROUNDING_M:
+            yield found("rally-outside", f"the rally point lies {out:.0f} m outside the fence", item.seq, _RALLY)
+        away = hypot(*q.field.local(item.x, item.y))
+        if limit > 0.0 and away > limit:
+            text = f"the rally point is {away:.0f} m from home, RALLY_LIMIT_KM is {limit / 1000.0:g} km"
+            yield found("rally-far", text, item.seq, _RALLY)
+
+
+_RALLY: Final = MissionType.RALLY
+
+
+# --- where it stands, how far it comes --------------------------------------------------------------------------------
+def _home(q: Question) -> Iterator[Finding]:
+    if not q.field.sea_known and any(has_position(i.command) and i.frame in ABOVE_SEA and i.z for i in q.plan.items):
+        yield found("home-unknown", "heights are above sea level, and home's is not known; they are taken as they are")
+    first = q.plan.first_place()
+    if first is None:
+        return
+    away = hypot(*q.field.local(first.x, first.y))
+    if away > UNREACHABLE_M:
+        yield found("home-unreachable", f"{_named(first)} is {away / 1000.0:.0f} km from home", first.seq)
+    elif away > FAR_M:
+        yield found("home-far", f"{_named(first)} is {away / 1000.0:.1f} km from home", first.seq)
+
+
+def _battery(q: Question) -> Iterator[Finding]:
+    capacity = q.field.param("SIM_BATT_CAP_AH") * PACK_V
+    if not q.field.kind.has_height or capacity <= 0.0 or not q.way.legs:
+        return
+    used = 0.0
+    for leg in q.way.legs:
+        used += HOVER_W * (leg.seconds + leg.wait_s) / 3600.0
+        if used > capacity:
+            whole = energy_wh(q.field, q.way.time_s) or used
+            text = f"the battery of {capacity:.0f} Wh ends on the way to {_named(leg.item)}, all takes {whole:.0f} Wh"
+            yield found("battery", text, leg.item.seq)
+            return
+
+
+# --- the order of the items -------------------------------------------------------------------------------------------
+def _order(q: Question) -> Iterator[Finding]:
+    way, items = q.way, q.plan.items
+    tags = {int(item.param1) for item in items if item.command == Cmd.JUMP_TAG and isfinite(item.param1)}
+    for item in items:
+        if item.command == Cmd.DO_JUMP_TAG and (not isfinite(item.param1) or int(item.param1) not in tags):
+            yield found("jump-nowhere", f"jumps to tag {item.param1:g}, which no item has", item.seq)
+    if way.idle is not None:
+        yield found("jump-idle", "its loop has no item to fly to; the mission ends there", way.idle.seq)
+    if not way.legs:
+        yield found("nothing-flown", f"a {q.field.kind.name} flies to none of the items")
+    if way.endless is not None and way.endless.command != Cmd.NAV_LOITER_UNLIM:
+        yield found("jump-endless", "jumps for ever; only a person or a failsafe ends the mission", way.endless.seq)
+    yield from _never(q)
+    yield from _ends(q)
+
+
+def _never(q: Question) -> Iterator[Finding]:
+    """Items that the mission never comes to; those of the sequencer itself are no loss."""
+    if not q.way.whole or not q.way.legs:
+        return
+    last = q.way.legs[-1].item
+    for item in q.plan.items:
+        spec = spec_of(item.command)
+        if item.seq in q.way.visited or spec is None or spec.slot in (Slot.JUMP, Slot.MARK):
+            continue
+        if item.seq < last.seq or drives_navigation(item.command) or q.way.endless is not None:
+            why = f": the mission stays at item {q.way.endless.seq}" if q.way.endless is not None else ""
+            yield found("never-runs", f"the mission never comes to {_named(item)}{why}", item.seq)
+
+
+def _ends(q: Question) -> Iterator[Finding]:
+    """The beginning and the end of what flies."""
+    if not q.field.kind.has_height or not q.way.legs:
+        return
+    first = next((leg.item for leg in q.way.legs if leg.item.command != Cmd.NAV_DELAY), None)
+    if first is not None and first.command != Cmd.NAV_TAKEOFF:
+        yield found("takeoff-missing", f"begins with {_named(first)}, not with a takeoff", first.seq)
+    last = q.way.legs[-1].item
+    spec = spec_of(last.command)
+    if q.way.endless is None and q.way.whole and spec is not None and not spec.comes_down:
+        yield found("end-missing", f"ends in the air, behind {_named(last)}", last.seq)
+
+
+# --- items ------------------------------------------------------------------------------------------------------------
+def _abilities(q: Question) -> Iterator[Finding]:
+    for item in q.plan.items:
+        if not q.field.kind.carries_out(item.command):
+            yield found("skipped", f"a {q.field.kind.name} passes over {_named(item)}", item.seq)
+
+
+def _speeds(q: Question) -> Iterator[Finding]:
+    cruise = q.field.kind.measures.cruise[0]
+    most = (q.field.parameters.definition(cruise.name).maximum or inf) / cruise.per
+    for item in q.plan.items:
+        if item.command != Cmd.DO_CHANGE_SPEED:
+            continue
+        change = speed_change(item)
+        if change is None and item.param2 != _KEEPS:
+            yield found("speed-ignored", f"{item.param2:g} m/s is no speed", item.seq)
+        elif change is not None and change.kind in q.field.kind.track_speeds and (change.speed or 0.0) > most:
+            yield found("speed-beyond", f"{change.speed:g} m/s, {cruise.name} ends at {most:g} m/s", item.seq)
+
+
+def _heights(q: Question) -> Iterator[Finding]:
+    """Frames, and heights that are too low."""
+    if not q.field.kind.has_height:
+        return
+    placed = [i for i in q.plan.items if drives_navigation(i.command) and has_position(i.command) and i.z != 0.0]
+    kinds: dict[str, MissionItem] = {}
+    for item in placed:
+        kinds.setdefault(_meaning(item), item)
+    if len(kinds) > 1:
+        (one, _), (other, item) = list(kinds.items())[:2]
+        yield found("frame-mixed", f"{_named(item)} counts from {other}, items before it from {one}", item.seq)
+    low = next((item for item in placed if item.frame in ABOVE_GROUND), None)
+    if low is not None:
+        yield found("frame-terrain", f"{_named(low)} is above the ground, which is taken as flat", low.seq)
+    for leg in _single_legs(q.way):
+        if leg.end[2] < -_ROUNDING_M:
+            yield found("below-home", f"{_named(leg.item)} lies {-leg.end[2]:.1f} m below home", leg.item.seq)
+        asked = q.field.place(leg.item, leg.begin)[2] - leg.begin[2]
+        if leg.item.command == Cmd.NAV_TAKEOFF and asked < LOWEST_TAKEOFF_M - _ROUNDING_M:
+            yield found("takeoff-low", f"takes off by {max(asked, 0.0):.1f} m; the vehicle climbs 1 m", leg.item.seq)
+        if 0.0 < leg.radius_m < q.field.measure(q.field.kind.measures.acceptance):
+            yield found("radius-jerky", f"turns on a radius of {leg.radius_m:.1f} m", leg.item.seq)
+
+
+def _meaning(item: MissionItem) -> str:
+    if item.frame in ABOVE_HOME:
+        return "home"
+    return "the ground" if item.frame in ABOVE_GROUND else "sea level"
+
+
+CHECKS: Final[tuple[Check, ...]] = (_fence, _limits, _rally, _home, _battery, _order, _abilities, _speeds, _heights)

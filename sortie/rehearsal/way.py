@@ -1,0 +1,302 @@
+"""The way that a plan's items lead: legs in metres about home, in the order in which they are flown, with jumps.
+
+Nothing moves here: times are those of a vehicle that accelerates as its parameters say, in still air. Splines are taken
+as straight lines. Source: docs/reference/mission-semantics.md, 1.4, and `autopilot.modes.auto_nav`, which flies them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from math import atan2, cos, hypot, isfinite, pi
+from typing import Final
+
+from autopilot.geo import ABOVE_SEA, GeoPoint, height_above_home, to_local
+from autopilot.mav import Cmd
+from autopilot.mission.commands import has_position, is_jump, spec_of
+from autopilot.mission.events import JumpTaken
+from autopilot.mission.items import MissionItem
+from autopilot.mission.jumps import FOREVER, JumpCounters
+from autopilot.mission.plan import Plan
+from autopilot.mission.route import Route
+from autopilot.mission.state import hold_time_ms, speed_change
+from autopilot.mission.storage import MissionStorage
+from autopilot.parameters.parameters import Parameters
+from autopilot.vehicles.vehicle_class import Measure, VehicleClass
+
+__all__ = ["Field", "Leg", "Place", "Way", "walk"]
+
+MOST_LEGS: Final = 10_000
+"""A plan that takes more, through jumps, is not looked at any further."""
+LOWEST_TAKEOFF_M: Final = 1.0
+_GO_ON_AFTER_LAND: Final = 4  # MIS_OPTIONS bit 2
+_CHAIN: Final = 255  # jumps in a row, as `autopilot.mission.route` bounds them
+_TURN_ACCEL: Final = 1.0  # m/s2, where the vehicle has no acceleration by parameter
+Place = tuple[float, float, float]
+"""North, east, up in metres from home."""
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """Where and with what a plan is flown. `sea_known`: home's height above the sea is known."""
+
+    kind: VehicleClass
+    parameters: Parameters
+    home: GeoPoint
+    sea_known: bool = True
+
+    def param(self, name: str, default: float = 0.0) -> float:
+        """A parameter's value; `default`: the vehicle has none of that name."""
+        return float(self.parameters[name]) if name in self.parameters else default
+
+    def measure(self, measure: Measure) -> float:
+        """m or m/s."""
+        return self.param(measure.name, measure.default) / measure.per
+
+    @property
+    def cruise_mps(self) -> float:
+        return next((speed for speed in map(self.measure, self.kind.measures.cruise) if speed), 0.1)
+
+    @property
+    def accel_mps2(self) -> float:
+        if self.kind.measures.circle_acceleration is not None:
+            return max(self.measure(self.kind.measures.circle_acceleration), 0.1)
+        return self.param("WP_ACCEL") or self.param("ATC_ACCEL_MAX") or _TURN_ACCEL
+
+    @property
+    def fenced(self) -> bool:
+        return self.param("FENCE_ENABLE") > 0.0
+
+    def local(self, lat: float, lon: float) -> tuple[float, float]:
+        """Metres north and east of home."""
+        return to_local(self.home, lat, lon, self.home.alt)[:2]
+
+    def place(self, item: MissionItem, before: Place) -> Place:
+        """Where an item is; x = y = 0 is "here", z = 0 "at this height"."""
+        here = not has_position(item.command) or (item.x == 0.0 and item.y == 0.0)
+        north, east = before[:2] if here else self.local(item.x, item.y)
+        if not self.kind.has_height:
+            return north, east, 0.0
+        if item.z == 0.0 or (item.frame in ABOVE_SEA and not self.sea_known):
+            return north, east, before[2] if item.z == 0.0 else item.z
+        return north, east, height_above_home(item.frame, item.z, self.home)
+
+
+@dataclass(frozen=True, slots=True)
+class Leg:
+    """The way to one item. `wait_s`: what is spent there. `radius_m`: it circles there. `turn_rad`: by how much it
+    turns without stopping at its end, None: it stops there."""
+
+    item: MissionItem
+    begin: Place
+    end: Place
+    speed_mps: float
+    seconds: float
+    wait_s: float = 0.0
+    radius_m: float = 0.0
+    turn_rad: float | None = None
+
+    @property
+    def length_m(self) -> float:
+        return hypot(self.end[0] - self.begin[0], self.end[1] - self.begin[1])
+
+    def stopping_m(self, accel_mps2: float) -> float:
+        """How far beyond its end it comes to rest, if it is told to stop as it turns there: from the part of its speed
+        that goes on in its direction."""
+        onward = 0.0 if self.turn_rad is None else max(cos(self.turn_rad), 0.0)
+        return (self.speed_mps * onward) ** 2 / (2.0 * accel_mps2)
+
+
+@dataclass(slots=True)
+class Way:
+    """All legs. `visited`: numbers of the items that the mission comes to. `endless`: the item that never ends (a jump
+    or an unlimited loiter). `idle`: the jump at which a walk ended without an item. `whole`: it was walked to the
+    end."""
+
+    legs: list[Leg] = field(default_factory=list)
+    visited: set[int] = field(default_factory=set)
+    endless: MissionItem | None = None
+    idle: MissionItem | None = None
+    whole: bool = True
+
+    @property
+    def time_s(self) -> float:
+        return sum(leg.seconds + leg.wait_s for leg in self.legs)
+
+    @property
+    def distance_m(self) -> float:
+        return sum(leg.length_m for leg in self.legs)
+
+
+class _Walk:
+    def __init__(self, plan: Plan, field_: Field) -> None:
+        self.way = Way()
+        self._field = field_
+        self._rally = [field_.local(item.x, item.y) for item in plan.rally]
+        self._storage = MissionStorage(first_index=1)
+        self._storage.replace(plan.items)
+        self._speed = field_.cruise_mps
+        self._at: Place = (0.0, 0.0, 0.0)
+        self._forever: set[int] = set()
+        self._again: MissionItem | None = None
+
+    def run(self) -> Way:
+        counters = JumpCounters()
+        seq = 1
+        while len(self.way.legs) < MOST_LEGS:
+            before = counters.copy()
+            route = Route(self._storage, counters, seq, notify=self._jumped)
+            item = route.next_nav()
+            passed = route.take_passed()
+            self.way.visited.update(one.seq for one in passed)
+            for one in passed:
+                self._do(one)
+            if item is None:
+                self.way.idle = self._idle(seq, before)
+                break
+            if self._again is not None:
+                self.way.endless = self._again
+                break
+            self.way.visited.add(item.seq)
+            if self._fly(item):
+                break
+            seq = item.seq + 1
+        else:
+            self.way.whole = False
+        self._turns()
+        return self.way
+
+    def _jumped(self, jump: JumpTaken) -> None:
+        self.way.visited.add(jump.seq)
+        if jump.count != FOREVER:
+            return
+        if jump.seq in self._forever:
+            self._again = self._storage.get(jump.seq)
+        self._forever.add(jump.seq)
+
+    def _idle(self, seq: int, counters: JumpCounters) -> MissionItem | None:
+        """The last of a chain of jumps that leads to nothing but jumps; None where the mission just ends."""
+        last: MissionItem | None = None
+        at: int | None = seq
+        for _ in range(self._storage.count() + _CHAIN):
+            item = None if at is None else self._storage.get(at)
+            if item is None:
+                return None
+            last = item if is_jump(item.command) else last
+            at = counters.follow(item, self._storage) if is_jump(item.command) else item.seq + 1
+        return last
+
+    def _do(self, item: MissionItem) -> None:
+        change = speed_change(item) if item.command == Cmd.DO_CHANGE_SPEED else None
+        if change is not None and change.kind in self._field.kind.track_speeds:
+            self._speed = max(change.speed if change.speed is not None else self._field.cruise_mps, 0.1)
+
+    def _fly(self, item: MissionItem) -> bool:
+        """Add the leg; does the mission end with it?"""
+        field_ = self._field
+        if not field_.kind.carries_out(item.command):
+            return False
+        if item.command == Cmd.NAV_RETURN_TO_LAUNCH:
+            self._return(item)
+            return True
+        if item.command == Cmd.NAV_LAND:
+            over = field_.place(item, self._at)
+            over = (over[0], over[1], self._at[2])
+            self._add(item, over, wait_s=self._landing_s(over[2]))
+            self._at = (over[0], over[1], 0.0)
+            return not self._goes_on(item)
+        if item.command == Cmd.NAV_LOITER_UNLIM:
+            self._add(item, field_.place(item, self._at))
+            self.way.endless = item
+            return True
+        if item.command == Cmd.NAV_DELAY:
+            self._add(item, self._at, wait_s=max(item.param1, 0.0))
+        elif item.command == Cmd.NAV_TAKEOFF:
+            height = max(field_.place(item, self._at)[2], self._at[2] + LOWEST_TAKEOFF_M)
+            self._add(item, (self._at[0], self._at[1], height))
+        elif item.command == Cmd.NAV_LOITER_TURNS:
+            self._circle(item)
+        elif item.command != Cmd.NAV_GUIDED_ENABLE:
+            self._add(item, field_.place(item, self._at), wait_s=hold_time_ms(item) / 1000.0)
+        return False
+
+    def _goes_on(self, item: MissionItem) -> bool:
+        after = self._storage.get(item.seq + 1)
+        while after is not None and after.command == Cmd.NAV_DELAY:
+            after = self._storage.get(after.seq + 1)
+        bit = int(self._field.param("MIS_OPTIONS")) & _GO_ON_AFTER_LAND
+        return bool(bit) and after is not None and after.command == Cmd.NAV_TAKEOFF
+
+    def _circle(self, item: MissionItem) -> None:
+        center = self._field.place(item, self._at)
+        radius = abs(item.param3) if isfinite(item.param3) and item.param3 != 0.0 else 0.0
+        radius = radius or self._field.measure(self._field.kind.measures.circle_radius)
+        turns = item.param1 if isfinite(item.param1) and item.param1 > 0.0 else 0.0
+        rate = self._field.param("CIRCLE_RATE", 20.0) * pi / 180.0
+        speed = max(min(abs(rate) * radius, self._speed), 0.1)
+        self._add(item, center, wait_s=turns * 2.0 * pi * radius / speed, radius_m=radius)
+
+    def _return(self, item: MissionItem) -> None:
+        field_ = self._field
+        north, east, up = self._at
+        limit = field_.param("RALLY_LIMIT_KM") * 1000.0
+        near = [one for one in self._rally if limit == 0.0 or hypot(one[0] - north, one[1] - east) <= limit]
+        if field_.param("RALLY_INCL_HOME") or not near:
+            near.append((0.0, 0.0))
+        goal = min(near, key=lambda one: hypot(one[0] - north, one[1] - east))
+        if not field_.kind.has_height:
+            self._add(item, (goal[0], goal[1], 0.0))
+            return
+        height = max(up, field_.param("RTL_ALT", 1500.0) / 100.0)
+        wait = field_.param("RTL_LOIT_TIME", 5000.0) / 1000.0
+        self._at = (north, east, height)
+        climb = (height - up) / self._up
+        self._add(item, (goal[0], goal[1], height), wait_s=climb + wait + self._landing_s(height))
+        self._at = (goal[0], goal[1], 0.0)
+
+    @property
+    def _up(self) -> float:
+        return max(self._field.param("WPNAV_SPEED_UP", 250.0) / 100.0, 0.1)
+
+    @property
+    def _down(self) -> float:
+        return max(self._field.param("WPNAV_SPEED_DN", 150.0) / 100.0, 0.1)
+
+    def _landing_s(self, height: float) -> float:
+        low = min(max(height, 0.0), self._field.param("LAND_ALT_LOW", 1000.0) / 100.0)
+        fast = self._field.param("LAND_SPEED_HIGH") / 100.0 or self._down
+        return low / max(self._field.param("LAND_SPEED", 50.0) / 100.0, 0.1) + max(height - low, 0.0) / fast
+
+    def _add(self, item: MissionItem, end: Place, *, wait_s: float = 0.0, radius_m: float = 0.0) -> None:
+        begin, self._at = self._at, end
+        length, climb = hypot(end[0] - begin[0], end[1] - begin[1]), end[2] - begin[2]
+        seconds = max(length / self._speed, climb / self._up, -climb / self._down)
+        self.way.legs.append(Leg(item, begin, end, self._speed, seconds, wait_s, radius_m))
+
+    def _turns(self) -> None:
+        """Mark the ends that are passed, and add what stopping and starting costs at the others."""
+        legs, accel = self.way.legs, self._field.accel_mps2
+        for at, leg in enumerate(legs):
+            onward = legs[at + 1] if at + 1 < len(legs) and leg.wait_s == 0.0 and leg.radius_m == 0.0 else None
+            spec = None if onward is None else spec_of(onward.item.command)
+            through = spec is not None and (spec.passed_by or (spec.place and self._field.kind.drives_through))
+            if onward is None or not through or onward.length_m == 0.0 or leg.length_m == 0.0:
+                slow = leg.speed_mps / accel if leg.length_m > 0.0 else 0.0
+                legs[at] = _slowed(leg, leg.seconds + slow, None)
+                continue
+            angle = abs(_bearing(onward) - _bearing(leg)) % (2.0 * pi)
+            turn = min(angle, 2.0 * pi - angle)
+            slow = leg.speed_mps / accel * (1.0 - max(cos(turn), 0.0))
+            legs[at] = _slowed(leg, leg.seconds + slow, turn)
+
+
+def _slowed(leg: Leg, seconds: float, turn: float | None) -> Leg:
+    return Leg(leg.item, leg.begin, leg.end, leg.speed_mps, seconds, leg.wait_s, leg.radius_m, turn)
+
+
+def _bearing(leg: Leg) -> float:
+    return atan2(leg.end[1] - leg.begin[1], leg.end[0] - leg.begin[0])
+
+
+def walk(plan: Plan, field_: Field) -> Way:
+    """The way of `plan` from home."""
+    return _Walk(plan, field_).run()

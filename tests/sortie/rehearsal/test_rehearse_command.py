@@ -1,0 +1,105 @@
+"""`sortie rehearse`: its status, its lines, and what it writes for other programs."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+
+from sortie.commands.cli import run
+from sortie.rehearsal.findings import RULES
+
+ROOT = Path(__file__).parents[3]
+SQUARE = ROOT / "examples" / "square.waypoints"
+PLANS = ROOT / "tests" / "data" / "plans"
+
+
+@pytest.fixture
+def far(tmp_path: Path) -> Path:
+    """The square, with a waypoint in the middle (item 3, line 5) so far away that the battery ends before it."""
+    rows = SQUARE.read_text().splitlines()
+    fields = rows[4].split("\t")
+    fields[8] = str(float(fields[8]) + 0.3)
+    rows[4] = "\t".join(fields)
+    plan = tmp_path / "far.waypoints"
+    plan.write_text("\n".join(rows) + "\n")
+    return plan
+
+
+def test_a_good_plan_is_a_go(capsys: pytest.CaptureFixture[str]) -> None:
+    """Status 0, and the verdict is the only line."""
+    assert run(["rehearse", str(SQUARE)]) == 0
+    assert re.fullmatch(r"GO: 6 items, about \d+ s, \d+ m, [\d.]+ Wh; 0 errors, 0 warnings\n", capsys.readouterr().out)
+
+
+def test_a_bad_plan_is_a_no_go_with_the_worst_first(far: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Status 1; a line says where, what, what would mend it, and by which rule."""
+    assert run(["rehearse", str(far)]) == 1
+    verdict, first = capsys.readouterr().out.splitlines()[:2]
+    assert verdict.startswith("NO-GO: 6 items")
+    assert re.fullmatch(r"error: mission item 3: the battery of 58 Wh ends .*; shorten the plan.* \[battery\]", first)
+
+
+@pytest.mark.parametrize(
+    "words", [["gone.plan"], [str(SQUARE), "--vehicle", "tcp:127.0.0.1:1"], [str(PLANS / "fence-as-items.waypoints")]]
+)
+def test_bad_input_is_status_2(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    """A file that is not there, a vehicle that is none, a plan without items."""
+    assert run(["rehearse", *words]) == 2
+    assert capsys.readouterr().out == ""
+
+
+def test_json_has_the_same(far: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """One line, with the rules' names."""
+    assert run(["rehearse", str(far), "--json"]) == 1
+    told = json.loads(capsys.readouterr().out)
+    assert not told["go"]
+    assert (told["findings"][0]["rule"], told["findings"][0]["item"]) == ("battery", 3)
+    assert told["distance_m"] > 60_000.0
+
+
+def test_parameters_and_home_count(far: Path) -> None:
+    """With a battery that never ends the same plan is a go, and from 300 km away the square is none."""
+    assert run(["rehearse", str(far), "--param", "SIM_BATT_CAP_AH=0"]) == 0
+    assert run(["rehearse", str(SQUARE), "--home", "40,8,0,0"]) == 1
+
+
+def test_junit_has_a_case_for_each_rule(far: Path, tmp_path: Path) -> None:
+    """What is found fails its case, and no other."""
+    run(["rehearse", str(far), "--junit", str(tmp_path / "junit.xml")])
+    suite = ElementTree.parse(tmp_path / "junit.xml").getroot()
+    failed = [case.get("name") for case in suite.iter("testcase") if case.find("failure") is not None]
+    assert failed == ["battery"]
+    assert [case.get("name") for case in suite.iter("testcase")] == list(RULES)
+    assert suite.get("failures") == "1"
+
+
+def test_sarif_shows_a_finding_at_the_line_of_its_item(far: Path, tmp_path: Path) -> None:
+    """Of a text file its row."""
+    run(["rehearse", str(far), "--sarif", str(tmp_path / "found.sarif")])
+    (only,) = json.loads((tmp_path / "found.sarif").read_text())["runs"]
+    first = only["results"][0]
+    place = first["locations"][0]["physicalLocation"]
+    assert (first["ruleId"], first["level"]) == ("battery", "error")
+    assert place == {"artifactLocation": {"uri": far.as_posix()}, "region": {"startLine": 5}}
+    assert {rule["id"] for rule in only["tool"]["driver"]["rules"]} == set(RULES)
+
+
+def test_sarif_finds_the_item_of_a_plan_of_qgroundcontrol(tmp_path: Path) -> None:
+    """By its doJumpId."""
+    plan = ROOT / "examples" / "square.plan"
+    run(["rehearse", str(plan), "--vehicle", "sim:rover", "--sarif", str(tmp_path / "found.sarif")])
+    (only,) = json.loads((tmp_path / "found.sarif").read_text())["runs"]
+    line = only["results"][0]["locations"][0]["physicalLocation"]["region"]["startLine"]
+    assert re.search(r'"doJumpId": 1\b', plan.read_text().splitlines()[line - 1])
+
+
+def test_the_page_has_the_table_of_rules() -> None:
+    """docs/rehearse.md names each rule as it is."""
+    rows = re.findall(
+        r"^\| `([a-z-]+)` \| (\w+) \| (.*) \| (.*) \|$", (ROOT / "docs" / "rehearse.md").read_text(), re.M
+    )
+    assert rows == [(rule.name, rule.severity.value, rule.what, rule.mend) for rule in RULES.values()]
