@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import socket
 import subprocess
@@ -36,7 +37,7 @@ TABLE = (
     Row(("demo", "--once", *LINK), "sortie: demo"),
     Row(("demo", "--speedup", "20", *LINK), "Reached command #1"),
     Row(("fly", PLAN, *LINK), "sortie: flying"),
-    Row(("rehearse", "fifo")),
+    Row(("rehearse", "fifo.plan")),
     Row(("loop", "--state-dir", "state"), "sortie 1 "),
     Row(("loop", "--state-dir", "state", "--profile", "drone-box", "--speedup", "1"), "profile drone-box"),
     Row(("loop", "--state-dir", "state", "--profile", "drone-box", "--vehicle", SILENT)),
@@ -52,6 +53,7 @@ TABLE = (
 def start(folder: Path, row: Row, silent: socket.socket) -> subprocess.Popen[str]:
     """The command, as far as its row says."""
     (folder / "firmware.bin").write_bytes(bytes(4096))
+    os.mkfifo(folder / "fifo.plan")  # nobody writes: who reads a plan from it waits
     port = silent.getsockname()[1]
     process = begin(folder, *(word.format(port=port) for word in row.command))
     if row.until is not None:
