@@ -358,6 +358,11 @@ class Endpoint:
         out = self._links[link].out
         return (most + out.congested - CONGESTED if out.line is None else min(most, out.line.burst)) - out.size
 
+    def baud(self, link: int) -> int | None:
+        """The rate of a serial line that has one."""
+        line = self._links[link].out.line
+        return None if line is None else line.baud
+
     def restart_link(self, link: int) -> None:
         """The link's other end was lost and will be a new one: nothing waits any more, half a frame included."""
         self._links[link].restart()

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import heapq
 from random import Random
+from typing import Protocol
 
 from mavlink_bridge.framing import split_frames
 
@@ -15,12 +16,38 @@ REORDER_MS = 40
 """A frame that is held back comes up to this much later than its turn."""
 
 
+class Medium(Protocol):
+    """What carries between two ends, `a` (side 0) and `b`, in a time of its own: a `MemoryLink`, a `RadioLink`."""
+
+    a: MemoryEnd
+    b: MemoryEnd
+    loss: float
+
+    def other(self, side: int) -> MemoryEnd:
+        """The end that is not that of `side`."""
+
+    def in_flight(self, side: int) -> bool:
+        """Is anything on its way to that side?"""
+
+    def pending(self, side: int) -> int:
+        """Bytes that this side has written and that are not taken yet."""
+
+    def carry(self, to: int, data: bytes) -> None:
+        """Take whole frames on their way to a side."""
+
+    def advance(self, now_ms: int) -> None:
+        """Time is now `now_ms`."""
+
+    def next_delivery_ms(self) -> int | None:
+        """When something happens next, if nobody writes."""
+
+
 class MemoryEnd:
-    """One end of a `MemoryLink`; a `Link`."""
+    """One end of a `Medium`; a `Link`."""
 
     lossy = False
 
-    def __init__(self, owner: MemoryLink, side: int, name: str) -> None:
+    def __init__(self, owner: Medium, side: int, name: str) -> None:
         self.name = name
         self._owner = owner
         self._side = side
@@ -33,7 +60,7 @@ class MemoryEnd:
 
     @property
     def pending(self) -> int:
-        return 0
+        return self._owner.pending(self._side)
 
     @property
     def wants_write(self) -> bool:
@@ -106,6 +133,10 @@ class MemoryLink:
     def in_flight(self, side: int) -> bool:
         """Is anything on its way to that side?"""
         return any(entry[2] == side for entry in self._flying)
+
+    def pending(self, side: int) -> int:
+        """What is written is on its way."""
+        return 0
 
     def carry(self, to: int, data: bytes) -> None:
         """Take whole frames on their way to a side (0 = a)."""

@@ -16,7 +16,7 @@ from mavlink_bridge.clients.base import Client
 from mavlink_bridge.clients.group import ClientGroup
 from mavlink_bridge.framing import FrameReader, FrameWriter
 from mavlink_bridge.links.hub import LinkOwner
-from mavlink_bridge.links.memory import MemoryLink
+from mavlink_bridge.links.memory import Medium
 from mavlink_bridge.services.base import Message, Peer
 from sortie.nodes.vehicle import HORIZON_MS
 from sortie.runtime.node import Node
@@ -44,10 +44,17 @@ class SessionLink:
     endpoints: tuple[LinkOwner, ...] = ()
 
     def __init__(
-        self, runtime: Runtime, vehicle: Node, endpoint: LinkOwner, memory: MemoryLink, system: int, component: int
+        self,
+        runtime: Runtime,
+        vehicle: Node,
+        endpoint: LinkOwner,
+        memory: Medium,
+        system: int,
+        component: int,
+        baud: int | None = None,
     ) -> None:
         self.memory = memory
-        plug = EndpointPlug(vehicle, endpoint, memory.a.name)
+        plug = EndpointPlug(vehicle, endpoint, memory.a.name, baud=baud)
         self.number = plug.number
         self._runtime = runtime
         self._vehicle = vehicle

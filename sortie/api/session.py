@@ -26,7 +26,8 @@ from autopilot.modes.table import ModeSpec
 from autopilot.result import Outcome
 from autopilot.vehicle_context import VehicleContext
 from autopilot.vehicles.kinds import KINDS
-from mavlink_bridge.links.memory import MemoryLink
+from mavlink_bridge.links.memory import Medium, MemoryLink
+from mavlink_bridge.links.radio.profile import Profile
 from mavlink_bridge.services.system.signing import SigningService
 from sortie.api.begin import Home, checked_params, raise_error, standing_at
 from sortie.api.claims import Claims
@@ -36,10 +37,12 @@ from sortie.api.watch import Passes, TimedEvent, Watch
 from sortie.config.errors import RefusedError, UserError, nearest
 from sortie.config.formation import FleetVehicle
 from sortie.config.link_policy import check_links
+from sortie.config.radio import radio_profile
 from sortie.config.values import parse_vehicle
 from sortie.logs.run_log import LOGGER
 from sortie.nodes.build import VIRTUAL_EPOCH_US, build_service, make_vehicle, parse_faults, simulated_name
 from sortie.nodes.flight import ARMABLE_WITHIN_MS
+from sortie.nodes.modem import open_through_radio, radio_between
 from sortie.nodes.plan_file import check_plan, load_plan, read_plan
 from sortie.nodes.vehicle import Service
 from sortie.runtime.node import Node
@@ -64,6 +67,10 @@ class FleetTime(Protocol):
         """What signs the links of this vehicle."""
 
 
+def _radio(given: str | Profile | None) -> Profile | None:
+    return radio_profile(given, "radio") if isinstance(given, str) else given
+
+
 class Session(Claims):
     """A vehicle and its service; a context manager.
 
@@ -74,7 +81,8 @@ class Session(Claims):
     `insecure`: also such as the network can reach. `signing_key`: what these are signed with, 32 bytes or a file as
     --signing-key has it; None: the key in the state directory, if there is one. `executor`, called with the context,
     makes a mission executor that is asked first. `firmware`: "px4" has the copter spoken to as a PX4. Raises UserError,
-    with one line that says what is wrong. Not for several threads."""
+    with one line that says what is wrong. `radio`: on all its links, as --radio has it; None: none. Not for several
+    threads."""
 
     def __init__(
         self,
@@ -91,9 +99,11 @@ class Session(Claims):
         signing_key: Path | str | bytes | None = None,
         executor: Callable[[VehicleContext], MissionExecutor] | None = None,
         firmware: str = "ardupilot",
+        radio: str | Profile | None = None,
     ) -> None:
         self.seed = seed
         self._firmware = firmware
+        self._radio = _radio(radio)
         self.stood: tuple[GeoPoint, float]
         """Where it was switched on, and its heading in degrees."""
         self.events: list[TimedEvent] = []
@@ -151,7 +161,7 @@ class Session(Claims):
         """A vehicle of a `Fleet`: its time is that of all, and it ends with them. `bring`: called before anything is
         done to it."""
         self = cls.__new__(cls)
-        self.seed, self.stood = one.seed, (one.home, one.heading_deg)
+        self.seed, self.stood, self._radio = one.seed, (one.home, one.heading_deg), None
         self.events = []
         self._stack = ExitStack()
         self._runtime, self._signing = fleet.runtime, fleet.signing(service)
@@ -196,12 +206,30 @@ class Session(Claims):
 
     # --- links ----------------------------------------------------------------------------------------------------
     def connect(
-        self, *, system: int = 255, component: int = 190, loss: float = 0.0, delay_ms: int = 0, seed: int | None = None
+        self,
+        *,
+        system: int = 255,
+        component: int = 190,
+        loss: float = 0.0,
+        delay_ms: int = 0,
+        seed: int | None = None,
+        radio: str | Profile | None = None,
     ) -> SessionLink:
         """A new link in memory and a ground station's end of it. `loss`: probability for each frame, each way;
-        `delay_ms`: how long it takes; `seed` decides the losses (None: the session's)."""
-        memory = MemoryLink(self.seed if seed is None else seed, loss=loss, delay_ms=delay_ms)
-        return SessionLink(self._runtime, self._node, self._ends.endpoint, memory, system, component)
+        `delay_ms`: how long it takes; `seed` decides the losses (None: the session's). `radio`: as --radio has it,
+        None: the session's, if it has one; the modem on the ground stands where the vehicle was switched on."""
+        decides = self.seed if seed is None else seed
+        profile = self._radio if radio is None else _radio(radio)
+        medium: Medium
+        if profile is None:
+            medium = MemoryLink(decides, loss=loss, delay_ms=delay_ms)
+        elif delay_ms:
+            raise UserError(f"delay_ms={delay_ms}: a radio has its own; give radio or delay_ms")
+        else:
+            medium = radio_between(profile, decides, self.stood[0], self._service.vehicle)
+            medium.loss = loss
+        baud = None if profile is None else profile.baud
+        return SessionLink(self._runtime, self._node, self._ends.endpoint, medium, system, component, baud)
 
     def add_link(self, url: str, *, insecure: bool = False) -> str:
         """Open a socket or serial link ("tcpin:127.0.0.1:5760"; port 0: a free one); returns its address. From then on
@@ -210,7 +238,10 @@ class Session(Claims):
         reaches it can command the vehicle."""
         for warning in check_links([url], signed=self._signing.signing is not None, insecure=insecure):
             LOGGER.warning("%s", warning)
-        return self._runtime.open(self._ends.endpoint, url)
+        if self._radio is None:
+            return self._runtime.open(self._ends.endpoint, url)
+        radio = radio_between(self._radio, self.seed, self.stood[0], self._service.vehicle)
+        return open_through_radio(self._runtime, self._node, self._ends.endpoint, url, radio)
 
     if not TYPE_CHECKING:  # a type checker knows what there is
 

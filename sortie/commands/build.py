@@ -18,6 +18,7 @@ from sortie.config.faults import Fault
 from sortie.config.link_policy import check_links
 from sortie.config.option import Where
 from sortie.config.parameters import given_parameters
+from sortie.config.radio import radios_of_links
 from sortie.config.settings import Settings, ignored
 from sortie.config.values import DEFAULT_HOME, parse_metrics
 from sortie.logs.flight_story import FlightStory
@@ -27,6 +28,7 @@ from sortie.logs.trace_file import TraceFile
 from sortie.metrics.board import Board
 from sortie.metrics.statistics import Statistics
 from sortie.nodes.build import VIRTUAL_EPOCH_US, build_service, make_vehicle, parse_faults, simulated_name
+from sortie.nodes.modem import open_through_radio, radio_between
 from sortie.nodes.vehicle import Service
 from sortie.runtime.runtime import Runtime, always
 from sortie.runtime.sockets import Sockets
@@ -65,6 +67,7 @@ class Program:
         self.sockets = Sockets(LOGGER.info)
         self.runtime = Runtime(self.sockets)
         self._stack.callback(self.runtime.close)
+        self.radios = radios_of_links(settings.radio, settings.links)
         self.controller = self._find_controller(temporary_state)
         kind = settings.vehicle.frame if self.controller is None else self.controller.kind
         given, warnings = given_parameters(settings.param, kind)
@@ -178,8 +181,13 @@ class Program:
     def open_links(self) -> None:
         """Open all links of the settings, and send the first HEARTBEAT before anything slow is loaded; a busy port is a
         UserError."""
-        for url in self.settings.links:
-            self.runtime.open(self.service.endpoint, url)
+        for number, url in enumerate(self.settings.links):
+            profile = self.radios.get(url)
+            if profile is None:
+                self.runtime.open(self.service.endpoint, url)
+                continue
+            radio = radio_between(profile, self.settings.seed + number, self.home, self.service.vehicle)
+            open_through_radio(self.runtime, self.service, self.service.endpoint, url, radio)
         self.runtime.settle()
 
     def _serve_figures(self) -> None:

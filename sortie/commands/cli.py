@@ -44,6 +44,7 @@ COMMANDS: Final = {
     "rehearse": Command("rehearse", "rehearse", "Tell whether a plan will work, and if not, why not."),
     "loop": Command("loop", "loop", "Fly sortie after sortie: the depot and its vehicle.", Where.LOOP),
     "flash": Command("flash", "flash", "Flash a flight controller over USB serial, then link to it."),
+    "radio": Command("radio", "radio", "Be a radio between a vehicle and a ground station, until stopped."),
     "go": Command("manager", "go", "Start a flight of a running service."),
     "abort": Command("manager", "abort", "Stop the countdown of a running service."),
     "status": Command("status", "status", "Tell what a running service is doing."),

@@ -159,6 +159,25 @@ SARIF: Final = Option[Path | None](
     "sarif", path, None, "Write the findings as SARIF, at the plan's lines.", Group.COMMAND, frozenset({"rehearse"}),
     form="FILE",
 )  # fmt: skip
+VEHICLE_LINK: Final = Option(
+    "vehicle-link", str, "", "Where the vehicle is: an address as --link has it.", Group.ARGUMENTS,
+    frozenset({"radio"}), kind=Kind.ARGUMENT, required=True,
+)  # fmt: skip
+GROUND_LINK: Final = Option(
+    "ground-link", str, "", "Where the ground station is.", Group.ARGUMENTS, frozenset({"radio"}), kind=Kind.ARGUMENT,
+    required=True,
+)  # fmt: skip
+RELAY_RADIO: Final = Option(
+    "radio", str, "sik-57600", "Which radio, by its name or as a TOML file says; docs/radios.md has them.",
+    Group.COMMAND, frozenset({"radio"}), form="NAME|FILE",
+)  # fmt: skip
+RADIO_SEED: Final = Option(
+    "seed", whole_number(0, 2**63 - 1), 0, "Seed of the losses.", Group.COMMAND, frozenset({"radio"}), form="N"
+)
+DISTANCE: Final = Option(
+    "distance", positive_number, 100.0, "Between the antennas.", Group.COMMAND, frozenset({"radio"}), form="M",
+    unit="m",
+)  # fmt: skip
 
 # --- the vehicle of a run ---------------------------------------------------------------------------------------------
 VEHICLE: Final = Option(
@@ -208,7 +227,7 @@ STRATEGY: Final = Option[str | None](
 # --- a fleet ----------------------------------------------------------------------------------------------------------
 COUNT: Final = Option[int | None](
     "count", whole_number(1, 62_500), None, "So many vehicles, system ids from --sysid on.", Group.FLEET, RUNS,
-    form="N", sources=Sources.EVERYWHERE, applies_to=SIMULATOR_ONLY, otherwise="one vehicle",
+    form="N", sources=Sources.EVERYWHERE, applies_to=NO_LOOP, otherwise="one vehicle",
 )  # fmt: skip
 FORMATION: Final = Option(
     "formation", one_of(*FORMATIONS), FORMATIONS[0], "How they stand around --home.", Group.FLEET, RUNS,
@@ -248,6 +267,12 @@ LINK: Final = Option[tuple[str, ...] | None](
 LOOP_LINK: Final = Option[tuple[str, ...] | None](
     "link", str, None, "Let a ground station watch the skimmer. Repeatable; none open.", Group.LINKS,
     frozenset({"loop"}), form="URL", kind=Kind.LIST, sources=Sources.EVERYWHERE,
+)  # fmt: skip
+RADIO: Final = Option(
+    "radio", str, _STRINGS,
+    "A radio on all links, or on that LINK, by its name or as a TOML file says; docs/radios.md has them. Repeatable.",
+    Group.LINKS, FLIGHTS, form="[LINK=]NAME|FILE", kind=Kind.LIST, sources=Sources.EVERYWHERE,
+    applies_to=SIMULATOR_ONLY,
 )  # fmt: skip
 SYSID: Final = Option[int | None](
     "sysid", whole_number(1, 255), None, "MAVLink system id (SYSID_THISMAV).", Group.LINKS, RUNS, form="N",
@@ -307,7 +332,7 @@ CONFIG: Final = Option[Path | None](
 )  # fmt: skip
 JSON: Final = Option(
     "json", truth, False, "Print one JSON line, the last on stdout.", Group.GENERAL,
-    REMOTE | {"rehearse"} | RUNS - {"serve"}, kind=Kind.SWITCH,
+    REMOTE | {"rehearse", "radio"} | RUNS - {"serve"}, kind=Kind.SWITCH,
 )  # fmt: skip
 
 TABLE: Final[tuple[Option[object], ...]] = (
@@ -340,6 +365,10 @@ TABLE: Final[tuple[Option[object], ...]] = (
     REHEARSAL_PARAMETERS,
     JUNIT,
     SARIF,
+    VEHICLE_LINK,
+    GROUND_LINK,
+    RADIO_SEED,
+    DISTANCE,
     VEHICLE,
     HOME,
     SPEEDUP,
@@ -357,6 +386,8 @@ TABLE: Final[tuple[Option[object], ...]] = (
     PRINT_FLEET,
     LINK,
     LOOP_LINK,
+    RADIO,
+    RELAY_RADIO,
     SYSID,
     CONNECT,
     TARGET,

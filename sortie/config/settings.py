@@ -36,6 +36,7 @@ class Settings:
     param: tuple[str, ...] = options.PARAMETERS.default
     fault: tuple[str, ...] = options.FAULT.default
     link: tuple[str, ...] | None = options.LINK.default
+    radio: tuple[str, ...] = options.RADIO.default
     sysid: int | None = options.SYSID.default
     state_dir: Path | None = options.STATE_DIR.default
     log_dir: Path | None = options.LOG_DIR.default

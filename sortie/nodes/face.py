@@ -28,6 +28,7 @@ from mavlink_bridge.services.setup.service import SetupService
 from mavlink_bridge.services.system.logs import LogService
 from mavlink_bridge.services.system.service import SystemService
 from mavlink_bridge.services.telemetry.announcements import AVAILABLE_MODES, available_modes
+from mavlink_bridge.services.telemetry.radio_flow import RadioFlow
 from mavlink_bridge.services.telemetry.service import TelemetryService
 
 NOTHING_MORE: Mapping[str, float] = MappingProxyType({})
@@ -100,14 +101,20 @@ def simulated_face(service: Service, identity: Identity, stored: Mapping[str, fl
     pages = Pages({GENERAL_FILE: metadata.general_file, PARAMETER_FILE: metadata.parameter_file})
     files.mount("@SYS", pages)
     telemetry.answers[COMPONENT_METADATA] = lambda _: [metadata.message(service.now_ms)]
-    logs = LogService(room=service.room, may_erase=lambda: not autopilot.facts.armed)
+    flow = RadioFlow(telemetry.slow_down, endpoint.baud)
+
+    def room(link: int) -> int:
+        return flow.room(link, service.room(link))
+
+    logs = LogService(room=room, may_erase=lambda: not autopilot.facts.armed)
     services: tuple[ProtocolService, ...] = (
+        flow,  # first: what the others ask of it is as of now
         commands,
         GuidedService(autopilot),
         StickService(autopilot),
         missions,
-        ParameterService(served, journal, room=service.room, banner=telemetry.banner, firmware=firmware),
-        FtpService(files, room=service.room, banner=telemetry.banner),
+        ParameterService(served, journal, room=room, banner=telemetry.banner, firmware=firmware),
+        FtpService(files, room=room, banner=telemetry.banner),
         SystemService(autopilot, telemetry),
         SetupService(autopilot, commands),
         logs,

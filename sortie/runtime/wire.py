@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 from typing import Protocol
 
 from mavlink_bridge.links.hub import LinkOwner
-from mavlink_bridge.links.memory import MemoryEnd, MemoryLink
+from mavlink_bridge.links.memory import Medium, MemoryEnd
 from sortie.runtime.node import Node
 
 
@@ -35,13 +35,22 @@ def _there() -> bool:
 
 
 class EndpointPlug:
-    """A link of a node's endpoint. `there` False: nobody hears what comes, and nothing is sent."""
+    """A link of a node's endpoint. `there` False: nobody hears what comes, and nothing is sent. `baud`: of the line."""
 
     full = False
 
-    def __init__(self, node: Node, endpoint: LinkOwner, name: str, there: Callable[[], bool] = _there) -> None:
+    def __init__(
+        self,
+        node: Node,
+        endpoint: LinkOwner,
+        name: str,
+        there: Callable[[], bool] = _there,
+        *,
+        trusted: bool = True,
+        baud: int | None = None,
+    ) -> None:
         self.node = node
-        self.number = endpoint.open_link(name)
+        self.number = endpoint.open_link(name, trusted=trusted, baud=baud)
         self._endpoint = endpoint
         self._there = there
 
@@ -60,7 +69,7 @@ class Wire:
     """Joins `a` and `b` by `link`, which has the delay and the seed. `window`: may be closed, and then everything is
     lost, whatever `loss` is."""
 
-    def __init__(self, link: MemoryLink, a: Plug, b: Plug, window: Callable[[], bool] | None = None) -> None:
+    def __init__(self, link: Medium, a: Plug, b: Plug, window: Callable[[], bool] | None = None) -> None:
         self.link = link
         self.a = a
         self.b = b
@@ -114,7 +123,7 @@ class _Seat:
         """What it has to say goes on its wires, committed."""
         self.node.commit(link_ms)
         for end, plug, other in self.ends:
-            if not other.full:
+            if not other.full and not end.pending:
                 data = plug.take()
                 if data:
                     end.write(data)

@@ -72,6 +72,7 @@ def bounded(interval_us: int) -> int:
     return min(max(interval_us, FASTEST_US), SLOWEST_US)
 
 
+_HEARTBEAT: Final = NUMBER_OF_NAME["HEARTBEAT"]
 _PLANS_LIMIT = 64
 _UNKNOWN = -1
 
@@ -103,15 +104,32 @@ class Schedule:
         """When `take_due` has something, in ms; a time in the past after a change; None = never."""
         self._groups: list[_Interval] = []
         self._plans: dict[int, npt.NDArray[np.int64]] = {}
+        self._slowdown_ms, self._factor = 0, 1
         self.update(intervals)
 
     def update(self, intervals: Mapping[int, int]) -> None:
         """Change the intervals of some streams. What is unchanged keeps its instants."""
         self.intervals.update(intervals)
+        self._arrange()
+
+    def slow_down(self, slowdown_ms: int, factor: int) -> None:
+        """Streams, HEARTBEAT apart, go so much later, at `factor` times the interval, as long as a radio is slow."""
+        if (slowdown_ms, factor) != (self._slowdown_ms, self._factor):
+            self._slowdown_ms, self._factor = slowdown_ms, factor
+            self._arrange()
+
+    def _going(self, number: int) -> int:
+        """The interval at which a stream goes at present, us."""
+        interval_us = self.intervals[number]
+        if number == _HEARTBEAT:
+            return interval_us
+        return interval_us * self._factor + self._slowdown_ms * 1000
+
+    def _arrange(self) -> None:
         streams: dict[int, list[int]] = {}
         for number in sorted(self.intervals):
             if self.intervals[number] > 0:
-                streams.setdefault(self.intervals[number], []).append(number)
+                streams.setdefault(self._going(number), []).append(number)
         known = {group.interval_us: group.next_ms for group in self._groups}
         self._groups = [_Interval(us, tuple(numbers), known.get(us, _UNKNOWN)) for us, numbers in streams.items()]
         self._plans.clear()

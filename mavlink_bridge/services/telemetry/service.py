@@ -148,6 +148,12 @@ class TelemetryService:
             schedule.update({number: interval_us})
         return Result.ACCEPTED
 
+    def slow_down(self, link: int, slowdown_ms: int, factor: int) -> None:
+        """The streams of this link are to go slower, or as fast again as they were asked for; see `RadioFlow`."""
+        schedule = self._links.get(link)
+        if schedule is not None and link not in self._fixed:
+            schedule.slow_down(slowdown_ms, factor)
+
     def message_interval(self, link: int, msg_id: int) -> int:
         """Microseconds between two messages on this link; -1 off, 0 when this message is not streamed."""
         number, schedule = NUMBER_OF.get(msg_id), self._links.get(link)

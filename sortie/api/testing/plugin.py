@@ -66,8 +66,8 @@ def _speedup(text: str) -> float:
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line(
         "markers",
-        "sortie(vehicle=, seed=, home=, params=, wind=, faults=, plan=, armable=): what the fixtures sortie_vehicle, "
-        "sortie_fleet and sortie_server give to this test.",
+        "sortie(vehicle=, seed=, home=, params=, wind=, faults=, plan=, armable=, radio=): what the fixtures "
+        "sortie_vehicle, sortie_fleet and sortie_server give to this test.",
     )
     worker: dict[str, Any] = getattr(config, "workerinput", {})
     seed = worker.get("sortie_seed", config.getoption("--sortie-seed"))

@@ -24,7 +24,7 @@ BOOT_S = 60.0
 class Wanted:
     """`vehicle`, `seed`, `home`, `params`, `faults` as `Session` has them; `wind`: (m/s, degrees from[, turbulence in
     m/s]); `plan`: a file, which is loaded, and where it starts is home. `seed` None: that of the run. `armable`: it has
-    booted until it can be armed; else it is at 0 s."""
+    booted until it can be armed; else it is at 0 s. `radio`: on all its links, as --radio has it."""
 
     vehicle: str = "sim:copter"
     seed: int | None = None
@@ -34,6 +34,7 @@ class Wanted:
     faults: Sequence[str] = ()
     plan: Path | str | Plan | None = None
     armable: bool = True
+    radio: str | None = None
 
     def session(self, seed: int, directory: Path) -> Session:
         """The vehicle. `seed`: that of the run; `directory`: where a relative plan is looked for. UserError
@@ -42,7 +43,7 @@ class Wanted:
         home = start_of(plan) if self.home is None and plan is not None else self.home
         session = Session(
             self.vehicle, seed=seed if self.seed is None else self.seed, home=home, params=self.parameters(),
-            faults=self.fault_list(),
+            faults=self.fault_list(), radio=self.radio,
         )  # fmt: skip
         if plan is not None:
             session.upload(plan)
@@ -86,6 +87,7 @@ _FORMS: dict[str, tuple[tuple[type, ...], str]] = {
     "faults": ((str, tuple, list), '["gps.loss@20..40"]'),
     "plan": ((str, Path, Plan), "a file"),
     "armable": ((bool,), "True or False"),
+    "radio": ((str,), '"sik-57600" or a file'),
 }
 """Of each argument, what it may be, and how that is said."""
 

@@ -1,0 +1,314 @@
+"""A pair of radios between two ends, sans-IO and seeded: bytes and time in, bytes out.
+
+What an end writes goes down its serial line into the modem's buffer (what comes while that is full is gone, byte by
+byte), is cut into packets, waits for its turn on the air, is lost or arrives, and comes out of the other modem's line.
+Nothing is invented and nothing overtakes; only the modem's own RADIO_STATUS is put between packets, at its own end.
+Side 0 (`a`) is the vehicle's, side 1 (`b`) the ground's. It stands where a `MemoryLink` can stand.
+"""
+
+from __future__ import annotations
+
+import heapq
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from random import Random
+from typing import Final
+
+from mavlink_bridge.codec import dialect, id_of, payload
+from mavlink_bridge.framing import FrameWriter
+from mavlink_bridge.links.memory import MemoryEnd
+from mavlink_bridge.links.radio.air import DuplexAir, Ready, TdmAir
+from mavlink_bridge.links.radio.profile import Duplex, Losses, Profile, Reports
+
+_BITS_PER_BYTE: Final = 10  # 8N1
+_HEARTBEAT: Final = id_of("HEARTBEAT")
+_V1, _V2 = 0xFE, 0xFD
+_MARKS: Final = (_V1, _V2)
+HERE_M: Final = 100.0
+
+
+@dataclass(slots=True)
+class SideStatistics:
+    """Counts of what one side was given to send. `given`, `overflowed`, `carried`: bytes; `packets` on the air, of
+    these `lost`, `corrected` by the code, sent `again`; `reports` put into the stream of this side."""
+
+    given: int = 0
+    overflowed: int = 0
+    carried: int = 0
+    packets: int = 0
+    lost: int = 0
+    corrected: int = 0
+    again: int = 0
+    reports: int = 0
+
+
+class _Channel:
+    """Gilbert-Elliott, one direction."""
+
+    def __init__(self, losses: Losses, seed: int) -> None:
+        self._losses = losses
+        self._random = Random(seed)
+        self._bad = False
+        self._seen_us = 0
+        self._share = losses.bad_ms / (losses.good_ms + losses.bad_ms)
+        rate = 1.0 / losses.good_ms + (1.0 / losses.bad_ms if losses.bad_ms else 0.0)
+        self._per_us = rate / 1000.0
+
+    def loses(self, at_us: int, more: float) -> tuple[bool, bool]:
+        """(is a packet at this time lost, in a bad moment). `more`: a further probability."""
+        losses = self._losses
+        if self._share:
+            held = math.exp(-(at_us - self._seen_us) * self._per_us)
+            self._bad = self._random.random() < self._share + ((1.0 if self._bad else 0.0) - self._share) * held
+            self._seen_us = at_us
+        probability = losses.bad if self._bad else losses.good
+        return self._random.random() < probability + more - probability * more, self._bad
+
+
+class _Modem:
+    """One side's buffer and lines."""
+
+    __slots__ = ("begun_us", "done", "fifo", "held", "line", "newest_us", "writer")
+
+    def __init__(self, reports: Reports | None) -> None:
+        self.line = bytearray()
+        self.begun_us = 0
+        self.done = 0  # bytes of the line since `begun_us`
+        self.fifo = bytearray()
+        self.held = b""  # a packet on its way, or to be sent again
+        self.newest_us = 0  # no later arrival is due at this side
+        self.writer = FrameWriter(*((0, 0) if reports is None else (reports.system, reports.component)))
+
+
+class RadioLink:
+    """See the module. `distance_m`: between the antennas, asked at each packet; `seed` decides all that is random."""
+
+    def __init__(self, profile: Profile, seed: int = 0, distance_m: Callable[[], float] = lambda: HERE_M) -> None:
+        self.profile = profile
+        self.distance_m = distance_m
+        self.now_ms = 0
+        self.loss = 0.0
+        """A further probability that a packet is lost."""
+        self.a = MemoryEnd(self, 0, f"radio:{profile.name}:vehicle")
+        self.b = MemoryEnd(self, 1, f"radio:{profile.name}:ground")
+        self.statistics = (SideStatistics(), SideStatistics())
+        air = profile.air
+        self._air = DuplexAir(air) if isinstance(air, Duplex) else TdmAir(air)
+        self._golay = not isinstance(air, Duplex) and air.golay
+        self._random = Random(seed)
+        self._channels = tuple(_Channel(profile.losses, self._random.getrandbits(63)) for _ in range(2))
+        self._modems = (_Modem(profile.reports), _Modem(profile.reports))
+        self._byte_us = 0.0 if profile.baud is None else _BITS_PER_BYTE * 1e6 / profile.baud
+        self._flying: list[tuple[int, int, int, bytes]] = []
+        self._counter = 0
+        every_ms = None if profile.reports is None else profile.reports.every_ms
+        self._report_every_us = (every_ms or 0) * 1000
+        self._report_us = None if every_ms is None else self._report_every_us
+
+    # --- as a MemoryLink ----------------------------------------------------------------------------------------------
+    def other(self, side: int) -> MemoryEnd:
+        return self.b if side == 0 else self.a
+
+    def in_flight(self, side: int) -> bool:
+        """Is anything on its way to that side?"""
+        return any(entry[2] == side for entry in self._flying) or bool(self._ready(1 - side) is not None)
+
+    def pending(self, side: int) -> int:
+        """Bytes that the line has not taken yet."""
+        return len(self._modems[side].line)
+
+    def carry(self, to: int, data: bytes) -> None:
+        """Take bytes on their way to a side."""
+        side, now_us = 1 - to, self.now_ms * 1000
+        modem = self._modems[side]
+        self.statistics[side].given += len(data)
+        if not self._byte_us:
+            self._fill(side, data)
+        else:
+            if not modem.line:
+                modem.begun_us, modem.done = now_us, 0
+            modem.line += data
+        self.advance(self.now_ms)
+
+    def advance(self, now_ms: int) -> None:
+        """Time is now `now_ms`: decide what falls due on the air, and deliver what has arrived."""
+        self.now_ms = max(self.now_ms, now_ms)
+        until_us = self.now_ms * 1000
+        while True:
+            ready = (self._ready(0), self._ready(1))
+            at_us = self._air.next_us(ready)
+            if at_us is None or at_us > until_us:
+                break
+            self._send(ready)
+        for side in (0, 1):
+            self._feed(side, until_us)
+        while self._report_us is not None and self._report_us <= until_us:
+            self._report(0, self._report_us)
+            self._report(1, self._report_us)
+            self._report_us += self._report_every_us
+        while self._flying and self._flying[0][0] <= until_us:
+            _, _, to, data = heapq.heappop(self._flying)
+            (self.a if to == 0 else self.b).deliver(data)
+
+    def next_delivery_ms(self) -> int | None:
+        """When something happens next, if nobody writes: a decision on the air, an arrival, a line that is free."""
+        dues = [self._air.next_us((self._ready(0), self._ready(1))), self._report_us]
+        if self._flying:
+            dues.append(self._flying[0][0])
+        dues += [self._line_free_us(modem) for modem in self._modems if modem.line]
+        due_us = min((due for due in dues if due is not None), default=None)
+        return None if due_us is None else max(-(-due_us // 1000), self.now_ms)
+
+    # --- the buffer ---------------------------------------------------------------------------------------------------
+    def free_percent(self, side: int) -> int:
+        """Room in the buffer, as RADIO_STATUS.txbuf says it."""
+        return 100 * (self.profile.fifo - len(self._modems[side].fifo)) // self.profile.fifo
+
+    def _line_free_us(self, modem: _Modem) -> int:
+        return modem.begun_us + math.ceil((modem.done + len(modem.line)) * self._byte_us)
+
+    def _ready(self, side: int) -> int | None:
+        modem = self._modems[side]
+        if modem.held or modem.fifo:
+            return 0
+        return modem.begun_us + math.ceil((modem.done + 1) * self._byte_us) if modem.line else None
+
+    def _feed(self, side: int, at_us: int) -> None:
+        """What has come down the line by now is in the buffer, or gone."""
+        modem = self._modems[side]
+        if modem.line and at_us > modem.begun_us:
+            count = int((at_us - modem.begun_us) / self._byte_us) - modem.done
+            if count > 0:
+                data = bytes(modem.line[:count])
+                del modem.line[:count]
+                modem.done += len(data)
+                self._fill(side, data)
+
+    def _fill(self, side: int, data: bytes) -> None:
+        fifo = self._modems[side].fifo
+        space = max(self.profile.fifo - len(fifo), 0)
+        fifo += data[:space]
+        self.statistics[side].overflowed += max(len(data) - space, 0)
+
+    # --- the air ------------------------------------------------------------------------------------------------------
+    def _send(self, ready: Ready) -> None:
+        sent = self._air.step(self._take, ready)
+        if sent is None:
+            return
+        side, arrived_us = sent
+        modem, counts = self._modems[side], self.statistics[side]
+        data, modem.held = modem.held, b""
+        counts.packets += 1
+        budget = self.profile.budget
+        unheard = 0.0 if budget is None else budget.lost(self.distance_m())
+        lost, bad = self._channels[side].loses(arrived_us, unheard + self.loss - unheard * self.loss)
+        if lost and self._golay and not bad and self._random.random() > unheard:
+            lost, counts.corrected = False, counts.corrected + 1
+        if not lost:
+            counts.carried += len(data)
+            self._launch(1 - side, arrived_us, data)
+        elif self.profile.again:
+            counts.again += 1
+            modem.held = data
+        else:
+            counts.lost += 1
+
+    def _take(self, side: int, room: int, at_us: int) -> int:
+        """The next packet is `held` from now on; its size."""
+        modem = self._modems[side]
+        self._feed(side, at_us)
+        if not modem.held:
+            size = (
+                packet_size(modem.fifo, room, self._air.largest, whole=not modem.line) if self.profile.frames else room
+            )
+            modem.held = bytes(modem.fifo[:size])
+            del modem.fifo[:size]
+            if modem.held and self.profile.reports is not None and self.profile.reports.every_ms is None:
+                for _ in range(_heartbeats(modem.held)):
+                    self._report(side, at_us)
+        return len(modem.held) if len(modem.held) <= room else 0
+
+    def _launch(self, to: int, arrived_us: int, data: bytes) -> None:
+        extra_us = self.profile.latency_ms * 1000.0
+        if self.profile.jitter_ms:
+            extra_us += self._random.random() * self.profile.jitter_ms * 1000.0
+        modem = self._modems[to]
+        out_us = max(arrived_us + round(extra_us), modem.newest_us) + math.ceil(len(data) * self._byte_us)
+        modem.newest_us = out_us
+        self._push(out_us, to, data)
+
+    def _push(self, due_us: int, to: int, data: bytes) -> None:
+        self._counter += 1
+        heapq.heappush(self._flying, (due_us, self._counter, to, data))
+
+    # --- what it says of itself ---------------------------------------------------------------------------------------
+    def _report(self, side: int, at_us: int) -> None:
+        """RADIO_STATUS of the modem at this side, into the stream to its own end."""
+        reports = self.profile.reports
+        if reports is None or (reports.vehicle_only and side == 1):
+            return
+        rssi, noise = self._signal()
+        kind = dialect.MAVLink_radio_message if reports.message == "RADIO" else dialect.MAVLink_radio_status_message
+        theirs, own = self.statistics[1 - side], self.statistics[side]
+        message = kind(
+            rssi, rssi, self.free_percent(side), noise, noise, theirs.lost & 0xFFFF, theirs.corrected & 0xFFFF
+        )
+        msg_id, data, extra = payload(message)
+        own.reports += 1
+        self._push(at_us, side, self._modems[side].writer.frame(msg_id, data, extra))
+
+    def _signal(self) -> tuple[int, int]:
+        """RSSI and noise in SiK's counts: (dBm + 127) * 1.9."""
+        budget = self.profile.budget
+        if budget is None:
+            return 255, 0
+        return _counts(budget.received_dbm(self.distance_m())), _counts(budget.noise_dbm)
+
+
+def _counts(dbm: float) -> int:
+    return min(max(round((dbm + 127.0) * 1.9), 0), 254)
+
+
+def packet_size(fifo: bytearray, room: int, largest: int, *, whole: bool) -> int:
+    """Bytes of the next packet, cut where MAVLink frames end (SiK's packet.c): as many whole frames as fit; a frame
+    that fits no packet goes as it comes, up to what looks like the begin of another; 0 while one has not come whole.
+    `whole`: nothing more comes, so what is there is sent as it is."""
+    size, there = 0, len(fifo)
+    while size < there and fifo[size] in _MARKS:
+        total = _frame_size(fifo, size)
+        if total is None or total > largest or total > room - size or total > there - size:
+            break
+        size += total
+    if size or not there:
+        return size
+    total = _frame_size(fifo, 0) if fifo[0] in _MARKS else largest + 1
+    if total is None or total <= largest:
+        missing = total is None or total > there
+        return min(there, room) if missing and whole else 0
+    end = min(there, room)
+    marks = [at for at in (fifo.find(mark, 1, end) for mark in _MARKS) if at > 0]
+    return min(marks, default=end)
+
+
+def _frame_size(data: bytearray, at: int) -> int | None:
+    """What the frame that begins here will have; None: not enough of it has come to say."""
+    if len(data) - at < 3:
+        return None
+    if data[at] == _V1:
+        return data[at + 1] + 8
+    return data[at + 1] + 12 + (13 if data[at + 2] & 1 else 0)
+
+
+def _heartbeats(packet: bytes) -> int:
+    """HEARTBEATs that begin in a packet of whole frames."""
+    at = found = 0
+    data = bytearray(packet)
+    while at < len(data) and data[at] in _MARKS:
+        total = _frame_size(data, at)
+        if total is None or at + total > len(data):
+            break
+        begin = at + (5 if data[at] == _V1 else 7)
+        found += data[begin] == _HEARTBEAT and (data[at] == _V1 or not data[begin + 1] | data[begin + 2])
+        at += total
+    return found

@@ -1,0 +1,173 @@
+"""What a radio is made of: its air, its buffer and line, how it loses, how far it reaches, and what it says of itself.
+
+Times are µs unless the name says otherwise, sizes bytes. `profiles` has the table of those that are known.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Final, Literal
+
+SIK_TICK_US: Final = 16
+"""SiK counts all its air times in ticks of 16 µs (Firmware/radio/timer.c, tdm.c)."""
+SIK_LARGEST_PACKET: Final = 252  # radio.h, MAX_PACKET_LENGTH
+SIK_TRAILER: Final = 2  # tdm.c, struct tdm_trailer
+SIK_LARGEST_WINDOW: Final = 0x1FFF  # ticks: 13 bits of the trailer
+SIK_REGULATORY_WINDOW: Final = 1_000_000 // SIK_TICK_US * 4 // 10  # ticks: 0.4 s
+SIK_PREAMBLE_NIBBLES: Final = 16  # radio_443x.c, for the usual single antenna
+
+
+@dataclass(frozen=True, slots=True)
+class Tdm:
+    """Half duplex in turns, as SiK divides time: a window of one side, silence, a window of the other, silence.
+
+    All times follow from the air rate by the rules of SiK's tdm.c (`tdm_init`). `air_kbps`: rate on the air; `golay`:
+    12/24 Golay code (ECC=1), which doubles each byte; `max_window_ms`: MAX_WINDOW."""
+
+    air_kbps: int
+    golay: bool = False
+    max_window_ms: int = 131
+
+    @property
+    def _raw_byte_ticks(self) -> int:
+        return (8 + 8_000_000 // (self.air_kbps * 1000)) // SIK_TICK_US + 1
+
+    @property
+    def _round_latency_ticks(self) -> int:
+        """Of a packet without data, with the preamble by which rounds are counted."""
+        latency = 13 * self._raw_byte_ticks + 13
+        return latency + 4 * 2 * self._raw_byte_ticks if self.golay else latency
+
+    @property
+    def _byte_ticks(self) -> int:
+        return self._raw_byte_ticks * (2 if self.golay else 1)
+
+    @property
+    def byte_us(self) -> int:
+        """A byte on the air."""
+        return self._byte_ticks * SIK_TICK_US
+
+    @property
+    def latency_us(self) -> int:
+        """A packet without data: turnaround, preamble, header."""
+        preamble = (SIK_PREAMBLE_NIBBLES - 10) // 2 * self._byte_ticks
+        return (self._round_latency_ticks + preamble) * SIK_TICK_US
+
+    @property
+    def largest(self) -> int:
+        """Data in a packet."""
+        if self.golay:
+            return SIK_LARGEST_PACKET // 2 - (6 + SIK_TRAILER)
+        return SIK_LARGEST_PACKET - SIK_TRAILER
+
+    @property
+    def silence_us(self) -> int:
+        return 2 * self._round_latency_ticks * SIK_TICK_US
+
+    @property
+    def window_us(self) -> int:
+        """Room for three of the largest packets, within what law, setting and trailer allow."""
+        ticks = 3 * (self._round_latency_ticks + self.largest * self._byte_ticks)
+        ticks = min(ticks, SIK_REGULATORY_WINDOW, self.max_window_ms * (1000 // SIK_TICK_US), SIK_LARGEST_WINDOW)
+        return ticks * SIK_TICK_US
+
+
+@dataclass(frozen=True, slots=True)
+class Lane:
+    """One direction of a radio that sends both ways at its own times. `period_us`: a packet can begin at its multiples
+    only (`offset_us` behind them), 0: at any time; `largest`: bytes in a packet; a packet takes `packet_us` and
+    `byte_us` for each byte."""
+
+    largest: int
+    period_us: int = 0
+    offset_us: int = 0
+    packet_us: float = 0.0
+    byte_us: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Duplex:
+    """Two lanes: from the vehicle, and to it."""
+
+    down: Lane
+    up: Lane
+
+
+@dataclass(frozen=True, slots=True)
+class Losses:
+    """Gilbert-Elliott in time: the channel is good for `good_ms` on average, then bad for `bad_ms`; a packet is lost
+    with a probability that depends on which (E. N. Gilbert 1960, E. O. Elliott 1963)."""
+
+    good: float = 0.0
+    bad: float = 0.0
+    good_ms: float = 10_000.0
+    bad_ms: float = 0.0
+
+    @property
+    def mean(self) -> float:
+        """Share of packets that are lost in the long run."""
+        share = self.bad_ms / (self.good_ms + self.bad_ms)
+        return self.bad * share + self.good * (1.0 - share)
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """Power from end to end: free space, two antennas. dBm and dBi; `fade_db`: the steps of margin over which packets
+    go from mostly lost to mostly heard."""
+
+    mhz: float
+    power_dbm: float
+    sensitivity_dbm: float
+    noise_dbm: float
+    gain_dbi: float = 2.0
+    fade_db: float = 1.0
+
+    def received_dbm(self, distance_m: float) -> float:
+        """Free-space path loss (ITU-R P.525): 20 log d/km + 20 log f/MHz + 32.45 dB."""
+        loss_db = 20.0 * math.log10(max(distance_m, 1.0) / 1000.0) + 20.0 * math.log10(self.mhz) + 32.45
+        return self.power_dbm + 2.0 * self.gain_dbi - loss_db
+
+    def lost(self, distance_m: float) -> float:
+        """Probability that a packet is not heard for lack of power."""
+        margin = (self.received_dbm(distance_m) - self.sensitivity_dbm) / self.fade_db
+        return 1.0 / (1.0 + math.exp(min(max(margin, -60.0), 60.0)))
+
+    def range_m(self) -> float:
+        """Where half of the packets are heard."""
+        spare_db = self.power_dbm + 2.0 * self.gain_dbi - self.sensitivity_dbm - 20.0 * math.log10(self.mhz) - 32.45
+        return float(1000.0 * 10.0 ** (spare_db / 20.0))
+
+
+@dataclass(frozen=True, slots=True)
+class Reports:
+    """What a modem says of itself into the stream at its own end. `every_ms` None: one for each HEARTBEAT that it is
+    given, as SiK; `vehicle_only`: the modem on the ground says nothing, as with ELRS."""
+
+    message: Literal["RADIO_STATUS", "RADIO"] = "RADIO_STATUS"
+    every_ms: int | None = None
+    vehicle_only: bool = False
+    system: int = ord("3")
+    component: int = ord("D")
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """A radio. `fifo`: its buffer for what it is given; what comes when that is full is gone, byte by byte. `baud`: of
+    the serial lines at its ends, None: as fast as anybody writes. `frames`: packets end where MAVLink frames do, where
+    these fit. `again`: a packet that was lost is sent again until it is heard. `latency_ms`, `jitter_ms`: behind the
+    air, at least and at most so much more. `source`: where the numbers come from."""
+
+    name: str
+    title: str
+    air: Tdm | Duplex
+    source: str
+    fifo: int = 65_536
+    baud: int | None = None
+    frames: bool = False
+    again: bool = False
+    latency_ms: float = 0.0
+    jitter_ms: float = 0.0
+    losses: Losses = Losses()
+    budget: Budget | None = None
+    reports: Reports | None = None

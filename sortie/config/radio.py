@@ -1,0 +1,151 @@
+"""`--radio [LINK=]NAME|FILE`: which radio is on which link, by the name of a profile or by a TOML file.
+
+A file changes what it says of a profile that it is `like`: `EXAMPLE`.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterable, Mapping
+from dataclasses import fields, replace
+from pathlib import Path
+from typing import Annotated, Any, Final, Literal
+
+import msgspec
+from msgspec import Meta, Struct
+
+from mavlink_bridge.links.radio.profile import Budget, Duplex, Lane, Losses, Profile, Reports, Tdm
+from mavlink_bridge.links.radio.profiles import PROFILES
+from sortie.config.errors import UserError, nearest
+
+EXAMPLE: Final = """\
+like = "sik-57600"          # what is not said here
+fifo = 1850                 # bytes
+air_kbps = 64               # of a SiK: its rounds follow from it
+golay = true
+# bytes_per_s = 2000.0      # of any other: both ways
+latency_ms = 0.0
+jitter_ms = 0.0
+losses = { good = 0.005, bad = 0.6, good_ms = 8000.0, bad_ms = 150.0 }
+budget = { power_dbm = 20.0, sensitivity_dbm = -108.0, noise_dbm = -118.0 }
+"""
+
+Share = Annotated[float, Meta(ge=0.0, le=1.0)]
+Span = Annotated[float, Meta(ge=0.0, le=600_000.0)]
+Level = Annotated[float, Meta(ge=-200.0, le=100.0)]
+
+
+class LossesFile(Struct, frozen=True, forbid_unknown_fields=True):
+    """`Losses`."""
+
+    good: Share | None = None
+    bad: Share | None = None
+    good_ms: Annotated[float, Meta(ge=1.0, le=1e9)] | None = None
+    bad_ms: Span | None = None
+
+
+class BudgetFile(Struct, frozen=True, forbid_unknown_fields=True):
+    """`Budget`."""
+
+    mhz: Annotated[float, Meta(ge=1.0, le=1e6)] | None = None
+    power_dbm: Level | None = None
+    sensitivity_dbm: Level | None = None
+    noise_dbm: Level | None = None
+    gain_dbi: Level | None = None
+    fade_db: Annotated[float, Meta(ge=0.01, le=50.0)] | None = None
+
+
+class RadioFile(Struct, frozen=True, forbid_unknown_fields=True):
+    """See `EXAMPLE`."""
+
+    like: str = "sik-57600"
+    fifo: Annotated[int, Meta(ge=300, le=16_777_216)] | None = None
+    baud: Annotated[int, Meta(ge=300, le=20_000_000)] | None = None
+    air_kbps: Annotated[int, Meta(ge=2, le=500)] | None = None
+    golay: bool | None = None
+    bytes_per_s: Annotated[float, Meta(ge=1.0, le=1e9)] | None = None
+    latency_ms: Span | None = None
+    jitter_ms: Span | None = None
+    losses: LossesFile | None = None
+    budget: BudgetFile | None = None
+    report: Literal["RADIO_STATUS", "RADIO"] | None = None
+
+
+def radio_profile(text: str, where: str = "--radio") -> Profile:
+    """The profile of a name, or of a file that there is. UserError says what is known."""
+    known = PROFILES.get(text)
+    if known is not None:
+        return known
+    path = Path(text)
+    if not (path.suffix or "/" in text):
+        raise UserError(
+            f"{where} {text}: no such radio{nearest(text, tuple(PROFILES))}; known are {', '.join(PROFILES)}, or a file"
+        )
+    try:
+        said = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise UserError(f"{where} {text}: {error.strerror}") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise UserError(f"{where} {text}: {error}") from error
+    return _of_file(said, path.stem, f"{where} {text}")
+
+
+def _of_file(said: dict[str, Any], name: str, where: str) -> Profile:
+    for key in said:
+        if key not in RadioFile.__struct_fields__:
+            raise UserError(f"{where}: unknown key '{key}'{nearest(key, RadioFile.__struct_fields__)}")
+    try:
+        file = msgspec.convert(said, RadioFile)
+    except msgspec.ValidationError as error:
+        raise UserError(f"{where}: {str(error).replace('`', '')}") from None
+    base = PROFILES.get(file.like)
+    if base is None:
+        raise UserError(f"{where}: like = '{file.like}' is no radio{nearest(file.like, tuple(PROFILES))}")
+    changes: dict[str, Any] = {key: getattr(file, key) for key in ("fifo", "baud", "latency_ms", "jitter_ms")}
+    changes = {key: value for key, value in changes.items() if value is not None}
+    changes["air"] = _air(base, file, where)
+    if file.losses is not None:
+        changes["losses"] = _over(base.losses, file.losses)
+    if file.budget is not None:
+        if base.budget is None:
+            raise UserError(f"{where}: '{file.like}' has no power to change; leave out budget")
+        changes["budget"] = _over(base.budget, file.budget)
+    if file.report is not None:
+        changes["reports"] = replace(base.reports or Reports(), message=file.report)
+    return replace(
+        base, name=name, title=f"{base.title}, as {name} says", source=f"a file, like {base.name}", **changes
+    )
+
+
+def _air(base: Profile, file: RadioFile, where: str) -> Tdm | Duplex:
+    if isinstance(base.air, Tdm):
+        if file.bytes_per_s is not None:
+            raise UserError(f"{where}: bytes_per_s follows from air_kbps for '{base.name}'; give that")
+        kbps = base.air.air_kbps if file.air_kbps is None else file.air_kbps
+        return Tdm(kbps, base.air.golay if file.golay is None else file.golay)
+    if file.air_kbps is not None or file.golay is not None:
+        raise UserError(f"{where}: air_kbps and golay are a SiK's; '{base.name}' takes bytes_per_s")
+    if file.bytes_per_s is None:
+        return base.air
+    lane = Lane(base.air.down.largest, byte_us=1e6 / file.bytes_per_s)
+    return Duplex(lane, lane)
+
+
+def _over(base: Losses | Budget, said: LossesFile | BudgetFile) -> Losses | Budget:
+    changes = {one.name: getattr(said, one.name, None) for one in fields(base)}
+    return replace(base, **{key: value for key, value in changes.items() if value is not None})
+
+
+def radios_of_links(given: Iterable[str], links: Iterable[str]) -> Mapping[str, Profile]:
+    """Of each link that has a radio, its profile. `NAME` is for all links, `LINK=NAME` for one of them."""
+    urls = tuple(links)
+    found: dict[str, Profile] = {}
+    for text in given:
+        url, equals, name = text.rpartition("=")
+        if not equals:
+            found.update(dict.fromkeys((one for one in urls if one not in found), radio_profile(text)))
+        elif url not in urls:
+            raise UserError(f"--radio {text}: there is no link {url}; the links are {', '.join(urls)}")
+        else:
+            found[url] = radio_profile(name)
+    return found

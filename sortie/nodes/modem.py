@@ -1,0 +1,162 @@
+"""A radio of a vehicle's link: the vehicle's end of it, the air between, and the modem on the ground, on whose other
+side are sockets or serial lines. Who is on these shares the one radio, as behind a modem on a table."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from math import hypot
+from typing import TYPE_CHECKING
+
+from autopilot.geo import GeoPoint, distance
+from mavlink_bridge.links.address import LinkError, parse_link
+from mavlink_bridge.links.hub import LinkOwner
+from mavlink_bridge.links.radio.model import RadioLink
+from mavlink_bridge.links.radio.profile import Profile
+from mavlink_bridge.open_link import OVERFLOW
+from sortie.config.errors import UserError
+from sortie.runtime.node import Node
+from sortie.runtime.runtime import Runtime
+from sortie.runtime.wire import EndpointPlug, Wire
+
+if TYPE_CHECKING:
+    from autopilot.vehicle import Vehicle
+
+
+class Outlet:
+    """The side of a modem where the sockets are: what any of them receives goes on the air, and what comes from there
+    goes to all of them. Bytes only; nobody looks at messages."""
+
+    def __init__(self) -> None:
+        self.heard: list[bytes] = []
+        self._waiting: dict[int, list[bytes]] = {}
+        self._sizes: dict[int, int] = {}
+        self._last = 0
+
+    def open_link(self, name: str, *, trusted: bool = True, baud: int | None = None) -> int:
+        """A socket more; its number."""
+        self._last += 1
+        self._waiting[self._last], self._sizes[self._last] = [], 0
+        return self._last
+
+    def close_link(self, link: int) -> None:
+        """A socket less."""
+        self._waiting.pop(link, None)
+        self._sizes.pop(link, None)
+
+    def set_baud(self, link: int, baud: int, name: str) -> None:
+        """The line has another rate; the air has its own."""
+
+    def restart_link(self, link: int) -> None:
+        """Its other end is a new one: nothing waits any more."""
+        self._waiting[link], self._sizes[link] = [], 0
+
+    def receive(self, link: int, data: bytes, link_ms: int, vehicle_ms: int) -> None:
+        """Bytes for the air."""
+        self.heard.append(data)
+
+    def send(self, data: bytes) -> None:
+        """Bytes from the air, for all sockets."""
+        for link, waiting in self._waiting.items():
+            waiting.append(data)
+            self._sizes[link] += len(data)
+
+    def give_up_claims(self, link_ms: int, vehicle_ms: int) -> None:
+        """It knows no frames."""
+
+    def claim_deadline_ms(self) -> int | None:
+        return None
+
+    def queued(self, link: int) -> int:
+        return self._sizes[link]
+
+    def overflowed(self, link: int) -> bool:
+        return self._sizes[link] > OVERFLOW
+
+    def take_bytes(self, link: int) -> bytes:
+        """What waits for a socket; forgets it."""
+        data = b"".join(self._waiting[link])
+        self.restart_link(link)
+        return data
+
+
+class Modem:
+    """A node on a wire: everything that comes from one side goes to the other."""
+
+    now_ms = 0
+    full = False
+
+    def __init__(self) -> None:
+        self.outlet = Outlet()
+        self.endpoints: tuple[LinkOwner, ...] = (self.outlet,)
+
+    @property
+    def node(self) -> Modem:
+        """Itself."""
+        return self
+
+    def take(self) -> bytes:
+        """What has come in on the sockets."""
+        data = b"".join(self.outlet.heard)
+        self.outlet.heard.clear()
+        return data
+
+    def hand(self, data: bytes, link_ms: int) -> None:
+        """What has come over the air."""
+        self.outlet.send(data)
+
+    def next_link_deadline_ms(self) -> int | None:
+        """The wire has its own."""
+        return None
+
+    def next_vehicle_deadline_ms(self) -> int | None:
+        """It knows no vehicle."""
+        return None
+
+    def heard(self, endpoint: LinkOwner, link_ms: int) -> None:
+        """It has been given everything."""
+
+    def serve_links(self, link_ms: int) -> None:
+        """Nothing is decided here."""
+
+    def commit(self, link_ms: int) -> None:
+        """Nothing is kept."""
+
+
+def open_through_radio(runtime: Runtime, node: Node, endpoint: LinkOwner, url: str, radio: RadioLink) -> str:
+    """Open a socket or serial link with a radio between it and the vehicle; its address. UserError as `Runtime.open`
+    has it."""
+    try:
+        trusted = parse_link(url).is_trusted
+    except LinkError as error:
+        raise UserError(str(error)) from error
+    modem = Modem()
+    opened = runtime.open(modem.outlet, url)
+    runtime.add(modem)
+    plug = EndpointPlug(node, endpoint, f"{opened} by {radio.profile.name}", trusted=trusted, baud=radio.profile.baud)
+    runtime.connect(Wire(radio, plug, modem))
+    return opened
+
+
+def relay(runtime: Runtime, vehicle_url: str, ground_url: str, radio: RadioLink) -> tuple[str, str]:
+    """A radio between any vehicle and any ground station; the addresses."""
+    modems = (Modem(), Modem())
+    opened = [runtime.open(modem.outlet, url) for modem, url in zip(modems, (vehicle_url, ground_url), strict=True)]
+    for modem in modems:
+        runtime.add(modem)
+    runtime.connect(Wire(radio, *modems))
+    return opened[0], opened[1]
+
+
+def away_from(place: GeoPoint, vehicle: Vehicle) -> Callable[[], float]:
+    """How far a vehicle is from the antenna on the ground now, m."""
+
+    def away_m() -> float:
+        here = vehicle.state.place
+        return hypot(distance(place, here), here.alt - place.alt)
+
+    return away_m
+
+
+def radio_between(profile: Profile, seed: int, place: GeoPoint, vehicle: Vehicle) -> RadioLink:
+    """A pair of radios, one on the vehicle and one at `place`."""
+    return RadioLink(profile, seed, away_from(place, vehicle))
