@@ -26,7 +26,6 @@ from autopilot.modes.table import ModeSpec
 from autopilot.result import Outcome
 from autopilot.vehicle_context import VehicleContext
 from autopilot.vehicles.kinds import KINDS
-from mavlink_bridge.links.memory import Medium, MemoryLink
 from mavlink_bridge.links.radio.profile import Profile
 from mavlink_bridge.services.system.signing import SigningService
 from sortie.api.begin import Home, checked_params, raise_error, standing_at
@@ -37,12 +36,12 @@ from sortie.api.watch import Passes, TimedEvent, Watch
 from sortie.config.errors import RefusedError, UserError, nearest
 from sortie.config.formation import FleetVehicle
 from sortie.config.link_policy import check_links
-from sortie.config.radio import radio_profile
+from sortie.config.radio import radio_of
 from sortie.config.values import parse_vehicle
 from sortie.logs.run_log import LOGGER
 from sortie.nodes.build import VIRTUAL_EPOCH_US, build_service, make_vehicle, parse_faults, simulated_name
 from sortie.nodes.flight import ARMABLE_WITHIN_MS
-from sortie.nodes.modem import open_through_radio, radio_between
+from sortie.nodes.modem import medium_of, open_through_radio, radio_between
 from sortie.nodes.plan_file import check_plan, load_plan, read_plan
 from sortie.nodes.vehicle import Service
 from sortie.runtime.node import Node
@@ -65,10 +64,6 @@ class FleetTime(Protocol):
 
     def signing(self, service: Service) -> SigningService:
         """What signs the links of this vehicle."""
-
-
-def _radio(given: str | Profile | None) -> Profile | None:
-    return radio_profile(given, "radio") if isinstance(given, str) else given
 
 
 class Session(Claims):
@@ -103,7 +98,7 @@ class Session(Claims):
     ) -> None:
         self.seed = seed
         self._firmware = firmware
-        self._radio = _radio(radio)
+        self._radio = radio_of(radio)
         self.stood: tuple[GeoPoint, float]
         """Where it was switched on, and its heading in degrees."""
         self.events: list[TimedEvent] = []
@@ -219,15 +214,8 @@ class Session(Claims):
         `delay_ms`: how long it takes; `seed` decides the losses (None: the session's). `radio`: as --radio has it,
         None: the session's, if it has one; the modem on the ground stands where the vehicle was switched on."""
         decides = self.seed if seed is None else seed
-        profile = self._radio if radio is None else _radio(radio)
-        medium: Medium
-        if profile is None:
-            medium = MemoryLink(decides, loss=loss, delay_ms=delay_ms)
-        elif delay_ms:
-            raise UserError(f"delay_ms={delay_ms}: a radio has its own; give radio or delay_ms")
-        else:
-            medium = radio_between(profile, decides, self.stood[0], self._service.vehicle)
-            medium.loss = loss
+        profile = self._radio if radio is None else radio_of(radio)
+        medium = medium_of(profile, decides, self.stood[0], self._service.vehicle, loss, delay_ms)
         baud = None if profile is None else profile.baud
         return SessionLink(self._runtime, self._node, self._ends.endpoint, medium, system, component, baud)
 

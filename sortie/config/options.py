@@ -227,7 +227,7 @@ STRATEGY: Final = Option[str | None](
 # --- a fleet ----------------------------------------------------------------------------------------------------------
 COUNT: Final = Option[int | None](
     "count", whole_number(1, 62_500), None, "So many vehicles, system ids from --sysid on.", Group.FLEET, RUNS,
-    form="N", sources=Sources.EVERYWHERE, applies_to=NO_LOOP, otherwise="one vehicle",
+    form="N", sources=Sources.EVERYWHERE, applies_to=SIMULATOR_ONLY, otherwise="one vehicle",
 )  # fmt: skip
 FORMATION: Final = Option(
     "formation", one_of(*FORMATIONS), FORMATIONS[0], "How they stand around --home.", Group.FLEET, RUNS,
@@ -271,8 +271,8 @@ LOOP_LINK: Final = Option[tuple[str, ...] | None](
 RADIO: Final = Option(
     "radio", str, _STRINGS,
     "A radio on all links, or on that LINK, by its name or as a TOML file says; docs/radios.md has them. Repeatable.",
-    Group.LINKS, FLIGHTS, form="[LINK=]NAME|FILE", kind=Kind.LIST, sources=Sources.EVERYWHERE,
-    applies_to=SIMULATOR_ONLY,
+    Group.LINKS, RUNS, form="[LINK=]NAME|FILE", kind=Kind.LIST, sources=Sources.EVERYWHERE,
+    applies_to=NO_LOOP,
 )  # fmt: skip
 SYSID: Final = Option[int | None](
     "sysid", whole_number(1, 255), None, "MAVLink system id (SYSID_THISMAV).", Group.LINKS, RUNS, form="N",

@@ -90,6 +90,11 @@ def radio_profile(text: str, where: str = "--radio") -> Profile:
     return _of_file(said, path.stem, f"{where} {text}")
 
 
+def radio_of(given: str | Profile | None) -> Profile | None:
+    """The profile that a Python program means."""
+    return radio_profile(given, "radio") if isinstance(given, str) else given
+
+
 def _of_file(said: dict[str, Any], name: str, where: str) -> Profile:
     for key in said:
         if key not in RadioFile.__struct_fields__:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from autopilot.geo import GeoPoint, distance
 from mavlink_bridge.links.address import LinkError, parse_link
 from mavlink_bridge.links.hub import LinkOwner
+from mavlink_bridge.links.memory import Medium, MemoryLink
 from mavlink_bridge.links.radio.model import RadioLink
 from mavlink_bridge.links.radio.profile import Profile
 from mavlink_bridge.open_link import OVERFLOW
@@ -155,6 +156,20 @@ def away_from(place: GeoPoint, vehicle: Vehicle) -> Callable[[], float]:
         return hypot(distance(place, here), here.alt - place.alt)
 
     return away_m
+
+
+def medium_of(
+    profile: Profile | None, seed: int, place: GeoPoint, vehicle: Vehicle, loss: float, delay_ms: int
+) -> Medium:
+    """What a link in memory runs through: a radio, if there is one, or the bare link. UserError for a delay beside that
+    of a radio."""
+    if profile is None:
+        return MemoryLink(seed, loss=loss, delay_ms=delay_ms)
+    if delay_ms:
+        raise UserError(f"delay_ms={delay_ms}: a radio has its own; give radio or delay_ms")
+    radio = radio_between(profile, seed, place, vehicle)
+    radio.loss = loss
+    return radio
 
 
 def radio_between(profile: Profile, seed: int, place: GeoPoint, vehicle: Vehicle) -> RadioLink:

@@ -22,7 +22,7 @@ SAID = {
     "fault": "gps.loss", "strategy": "native", "link": "tcpin:127.0.0.1:1", "sysid": "9", "signing-key": "/key",
     "insecure": "true", "state-dir": "/state", "log-dir": "/logs", "log-format": "json", "telemetry-log": "false",
     "trace": "/trace", "metrics": "9100", "count": "3", "formation": "ring", "spacing": "12.5", "fleet": "/fleet.toml",
-    "networks": "2", "firmware": "px4",
+    "networks": "2", "firmware": "px4", "radio": "sik-57600",
 }  # fmt: skip
 
 OF_FLEETS = ["count", "formation", "spacing", "fleet", "networks"]
@@ -162,7 +162,10 @@ def test_a_misspelt_variable_is_told_with_the_near_name(
         (Where.SIMULATOR, ["strategy"]),
         (Where.SITL, ["seed", "fault", "firmware", *OF_FLEETS, "sysid"]),
         (Where.CONTROLLER, ["home", "speedup", "seed", "fault", "firmware", *OF_FLEETS, "sysid"]),
-        (Where.LOOP, ["param", "firmware", *OF_FLEETS, "sysid", "log-format", "telemetry-log", "trace", "metrics"]),
+        (
+            Where.LOOP,
+            ["param", "firmware", *OF_FLEETS, "radio", "sysid", "log-format", "telemetry-log", "trace", "metrics"],
+        ),
     ],
 )
 def test_what_does_not_apply_is_ignored_with_one_warning(where: Where, names: list[str]) -> None:
