@@ -56,7 +56,7 @@ def _table(rows: list[Option[object]], commands: frozenset[str]) -> str:
 
 
 def _row(row: Option[object], commands: frozenset[str]) -> str:
-    word = row.key.upper() if row.kind is Kind.ARGUMENT else " ".join(filter(None, (f"--{row.name}", row.form)))
+    word = row.key.upper() if row.placed else " ".join(filter(None, (f"--{row.name}", row.form)))
     names = [word, *([f"--no-{row.name}"] if row.kind is Kind.TOGGLE else []), *([row.short] if row.short else [])]
     missing = commands - row.commands
     help_ = row.help + (f" ({_names(row.commands & commands)})" if missing else "")

@@ -45,6 +45,7 @@ COMMANDS: Final = {
     "loop": Command("loop", "loop", "Fly sortie after sortie: the depot and its vehicle.", Where.LOOP),
     "flash": Command("flash", "flash", "Flash a flight controller over USB serial, then link to it."),
     "radio": Command("radio", "radio", "Be a radio between a vehicle and a ground station, until stopped."),
+    "report": Command("report", "report", "Write a page about logs of flights: ours, ArduPilot's, PX4's."),
     "go": Command("manager", "go", "Start a flight of a running service."),
     "abort": Command("manager", "abort", "Stop the countdown of a running service."),
     "status": Command("status", "status", "Tell what a running service is doing."),
@@ -97,9 +98,10 @@ class GroupedCommand(click.Command):
 
 def _parameter(row: Option[object]) -> click.Parameter:
     """The row for click. Nothing has a default there: what was not given stays open for environment and file."""
-    if row.kind is Kind.ARGUMENT:
-        shown = row.key.upper() if row.required else f"[{row.key.upper()}]"
-        return click.Argument([row.key], type=row.read, required=row.required, metavar=shown)
+    if row.placed:
+        shown = (row.form or row.key.upper()) if row.required else f"[{row.key.upper()}]"
+        count = -1 if row.kind is Kind.ARGUMENTS else 1
+        return click.Argument([row.key], type=row.read, required=row.required, metavar=shown, nargs=count)
     names = [f"--{row.name}", *([row.short] if row.short else []), row.key]
     if row.kind is Kind.TOGGLE:
         names[0] = f"--{row.name}/--no-{row.name}"
@@ -109,7 +111,7 @@ def _parameter(row: Option[object]) -> click.Parameter:
 
 
 def _written(row: Option[object], parameter: click.Parameter) -> str:
-    if row.kind is Kind.ARGUMENT:
+    if row.placed:
         return row.key.upper()
     names = ", ".join((*sorted(parameter.opts, key=len), *parameter.secondary_opts))
     return f"{names} {row.form}".strip()

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import time
+from pathlib import Path
 from typing import Any
 
 from sortie.commands.build import Program
 from sortie.commands.flying import COUNTDOWN, fly_once, place_of, print_result, report_of, summary_of
 from sortie.commands.progress import Progress
+from sortie.commands.report import page_of_flight, prepare_folder
 from sortie.config.errors import UserError
-from sortie.config.options import JSON, PLAN, REPEAT
+from sortie.config.options import FLIGHT_REPORT, JSON, PLAN, REPEAT
 from sortie.config.settings import Given
 from sortie.nodes.plan_file import check_reach, load_plan, read_plan, start_of
 from sortie.runtime.runtime import Runtime
@@ -25,6 +27,9 @@ def fly(given: Given) -> int:
     if plan is None:
         raise UserError("Missing argument 'PLAN' (see sortie fly --help)")
     loaded = read_plan(plan)
+    pages = given[FLIGHT_REPORT]
+    if pages is not None:
+        prepare_folder(pages)
     with Program(settings, start=start_of(loaded), defaults=COUNTDOWN) as run:
         if run.controller is None:
             check_reach(loaded, run.home)
@@ -44,6 +49,9 @@ def fly(given: Given) -> int:
             flights = _fly_all(run, runtime, progress, given[REPEAT])
         finally:
             progress.stop()
+        if pages is not None:
+            for flight in flights:
+                flight["report"] = str(page_of_flight(Path(flight["logs"]), loaded, pages))
         print_result(summary_of(flights), given[JSON])
         if runtime.signals.exit_status is not None:
             return runtime.signals.exit_status

@@ -24,6 +24,8 @@ class Kind(Enum):
     """--this or --no-this."""
     ARGUMENT = auto()
     """A word by its place."""
+    ARGUMENTS = auto()
+    """All words that are left."""
 
 
 class Sources(Enum):
@@ -101,6 +103,11 @@ class Option(Generic[T_co]):
     def variable(self) -> str:
         """Its name in the environment."""
         return f"SORTIE_{self.key.upper()}"
+
+    @property
+    def placed(self) -> bool:
+        """Has no name on the command line."""
+        return self.kind in (Kind.ARGUMENT, Kind.ARGUMENTS)
 
     @property
     def switched(self) -> bool:

@@ -88,6 +88,17 @@ SORTIES: Final = Option[int | None](
 REPORT: Final = Option[Path | None](
     "report", path, None, "Write a report (HTML, JSON, CSV) into DIR.", Group.COMMAND, frozenset({"loop"}), form="DIR"
 )
+FLIGHT_REPORT: Final = Option[Path | None](
+    "report", path, None, "Write a page of each flight into DIR.", Group.COMMAND, frozenset({"fly"}), form="DIR"
+)
+LOGS: Final = Option[tuple[Path, ...]](
+    "logs", path, (), "A .bin, .tlog or .ulg file, or a folder of a flight; several stand side by side.",
+    Group.ARGUMENTS, frozenset({"report"}), kind=Kind.ARGUMENTS, required=True, form="LOG...",
+)  # fmt: skip
+OUT: Final = Option[Path | None](
+    "out", path, None, "Write there, into DIR under a name of its own.", Group.COMMAND,
+    frozenset({"report"}), form="FILE|DIR", otherwise="beside the log",
+)  # fmt: skip
 PRINT_PROFILE: Final = Option[str | None](
     "print-profile", str, None, "Print a profile to start from, and exit.", Group.COMMAND, frozenset({"loop"}),
     form="NAME",
@@ -347,6 +358,9 @@ TABLE: Final[tuple[Option[object], ...]] = (
     PROFILE,
     SORTIES,
     REPORT,
+    FLIGHT_REPORT,
+    LOGS,
+    OUT,
     PRINT_PROFILE,
     RECOVER,
     CONFIRM_RELAUNCH,

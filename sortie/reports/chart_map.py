@@ -1,12 +1,13 @@
-"""The map of a flight: track, plan, fence and home, north up, in metres around home."""
+"""The map of flights: tracks, plan, fence and home, north up, in metres around home."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 
 from autopilot.geo import METRES_PER_DEGREE, GeoPoint, longitude_scale, to_local
+from sortie.reading.facts import FlightFacts
 from sortie.reports import svg
-from sortie.reports.facts import FlightFacts
 
 WIDTH, HEIGHT, EDGE = 760.0, 480.0, 24.0
 _SCALE_BAR_PX = 120.0
@@ -36,19 +37,27 @@ class Projection:
         )
 
 
-def draw_map(facts: FlightFacts) -> str:
-    """The SVG; empty without a place to show."""
-    places = _places(facts)
+def draw_map(flights: Sequence[FlightFacts], shifts_s: Sequence[float]) -> str:
+    """The SVG; empty without a place to show. `shifts_s`: the zero of each flight's time on the page."""
+    places = [place for facts in flights for place in _places(facts)]
     if not places:
         return ""
     at = Projection(GeoPoint(*places[0]), places)
-    track = [at(sample.lat, sample.lon) for sample in facts.samples]
-    parts = [_fence(facts, at), _plan(facts, at), svg.line(track, "track")]
-    if facts.home is not None:
-        parts.append(svg.text(*at(facts.home.lat, facts.home.lon), "H", "home"))
-    parts += [_bar(at), '<circle id="here" class="here" r="5" cx="-9" cy="-9"/>']
-    shown = svg.thin([(sample.time_s, number) for number, sample in enumerate(facts.samples)])
-    points = [[round(time_s, 1), *(round(one, 1) for one in track[int(number)])] for time_s, number in shown]
+    tracks = [[at(sample.lat, sample.lon) for sample in facts.samples] for facts in flights]
+    parts = [_fence(flights[0], at), _plan(flights[0], at)]
+    parts += [svg.line(track, f"track flight{number}") for number, track in enumerate(tracks)]
+    home = flights[0].home
+    if home is not None:
+        parts.append(svg.text(*at(home.lat, home.lon), "H", "home"))
+    parts.append(_bar(at))
+    parts += [f'<circle class="here flight{number}" r="5" cx="-9" cy="-9"/>' for number in range(len(flights))]
+    points = [
+        [
+            [round(time_s - shift_s, 1), *(round(one, 1) for one in track[int(number)])]
+            for time_s, number in svg.thin([(sample.time_s, number) for number, sample in enumerate(facts.samples)])
+        ]
+        for facts, track, shift_s in zip(flights, tracks, shifts_s, strict=True)
+    ]
     data = f'<script type="application/json" id="track">{json.dumps(points)}</script>'
     return svg.drawing("Map: track, plan, fence", WIDTH, HEIGHT, parts, 'id="map"') + data
 

@@ -1,4 +1,5 @@
-"""One HTML page of a flight: map, height, speed and battery with the modes on one time axis, and what was said.
+"""One HTML page of a flight, or of several: verdict, map, everything measured on one time axis with the modes, plan
+against flown, and what happened when.
 
 It opens without a network: drawings are SVG inside it, and a few lines of script move one cursor through all of them.
 """
@@ -6,90 +7,206 @@ It opens without a network: drawings are SVG inside it, and a few lines of scrip
 from __future__ import annotations
 
 import html
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from math import isfinite
 from pathlib import Path
 
+from autopilot.mav import Cmd
 from autopilot.mission.plan import Plan
+from sortie.reading.facts import FlightFacts, Quantity, Sample
+from sortie.reading.logs import read_log
 from sortie.reports import svg
 from sortie.reports.chart_map import draw_map
-from sortie.reports.facts import FlightFacts, Sample, read_log
+from sortie.reports.verdict import NEAR_M, Grade, deviations, findings, grade_of, passages
 
 PAGE = "flight.html"
 WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM = 760.0, 150.0, 46.0, 10.0, 18.0, 20.0
 LETTER = 7.0
 """Pixels of a letter."""
 _STYLE = """
-:root{color-scheme:light dark;--ink:#1b1f24;--soft:#8a929b;--ground:#fff}
-@media(prefers-color-scheme:dark){:root{--ink:#e6e9ec;--soft:#88909a;--ground:#15181c}}
-body{font:15px/1.5 system-ui,sans-serif;margin:1.5em auto;max-width:60em;padding:0 1em;color:var(--ink);
+:root{color-scheme:light dark;--ink:#1b1f24;--soft:#6a727b;--ground:#fff;--panel:#f3f5f7;
+--a:#0072b2;--b:#c04f00;--c:#00795a;--d:#a3527f;--bad:#b3261e;--look:#8a5a00;--good:#00694e}
+@media(prefers-color-scheme:dark){:root{--ink:#e6e9ec;--soft:#98a1ab;--ground:#15181c;--panel:#20252b;
+--a:#56b4e9;--b:#e69f00;--c:#2fc79b;--d:#e3a3c6;--bad:#ff8a80;--look:#ffc266;--good:#5fd6b0}}
+body{font:15px/1.5 system-ui,sans-serif;margin:1.2em auto;max-width:60em;padding:0 1em;color:var(--ink);
 background:var(--ground)}
+h1{font-size:1.4em;margin:.2em 0}h2{font-size:1.1em;margin:1.4em 0 .3em}
 svg{width:100%;height:auto;display:block;margin:.6em 0}
 svg *{vector-effect:non-scaling-stroke}
-polyline,polygon,circle{fill:none;stroke-width:1.5}
-.label,.home{font:11px system-ui,sans-serif;fill:var(--ink)}.home{font-weight:bold;font-size:14px}
+polyline,polygon,circle{fill:none;stroke-width:1.6}
+.label,.home{font:11px system-ui,sans-serif;
+fill:var(--ink);paint-order:stroke;stroke:var(--ground);stroke-width:3}.home{font-weight:bold;font-size:14px}
 .axis{stroke:var(--soft)}.grid{stroke:var(--soft);stroke-opacity:.25}.cursor{stroke:var(--ink);stroke-opacity:.6}
-.track,.value{stroke:#0072b2}.second{stroke:#d55e00}.plan{stroke:var(--soft);stroke-dasharray:5 4}
-.item{fill:var(--ground);stroke:var(--ink)}.keep{stroke:#009e73}.out{stroke:#d55e00;fill:#d55e00;fill-opacity:.12}
-.here{fill:#cc79a7;stroke:var(--ink)}.band{fill:var(--soft);fill-opacity:.1}
-table{border-collapse:collapse}td{padding:.1em .8em .1em 0;vertical-align:top}td:first-child{text-align:right}
+.flight0{stroke:var(--a)}.flight1{stroke:var(--b);stroke-dasharray:7 3}
+.flight2{stroke:var(--c);stroke-dasharray:2 3}.flight3{stroke:var(--d);stroke-dasharray:9 3 2 3}
+.below{stroke-opacity:.45}.plan{stroke:var(--soft);stroke-dasharray:5 4}
+.item{fill:var(--ground);stroke:var(--ink)}.keep{stroke:var(--c)}.out{stroke:var(--b);fill:var(--b);fill-opacity:.12}
+.here{fill:var(--ground);stroke-width:3;stroke-dasharray:none}.band{fill:var(--soft);fill-opacity:.12}
+.trouble{stroke:var(--bad);stroke-opacity:.7}
+.verdict{background:var(--panel);border-left:.4em solid;padding:.5em 1em;margin:.8em 0}
+.verdict ul{margin:.2em 0;padding-left:1.2em}.verdict li,.verdict p{color:var(--ink)}
+.bad{border-color:var(--bad);color:var(--bad)}.look{border-color:var(--look);color:var(--look)}
+.good{border-color:var(--good);color:var(--good)}
+.wide{overflow-x:auto}table{border-collapse:collapse}th{text-align:left;font-weight:600}
+td,th{padding:.15em 1em .15em 0;vertical-align:top}.figure{text-align:right;font-variant-numeric:tabular-nums}
+.seek{position:sticky;top:0;background:var(--ground);padding:.4em 0;display:flex;gap:.8em;align-items:center;z-index:1}
+.seek input{flex:1;accent-color:var(--a)}.seek output{min-width:5em;font-variant-numeric:tabular-nums}
+@media(max-width:40em){.label{font-size:17px}body{padding:0 .6em}}
 """
 _SCRIPT = """
-const track=JSON.parse((document.getElementById('track')||{textContent:'[]'}).textContent);
-const here=document.getElementById('here');const charts=[...document.querySelectorAll('svg[data-low]')];
+const tracks=JSON.parse((document.getElementById('track')||{textContent:'[]'}).textContent);
+const heres=document.querySelectorAll('.here');const charts=[...document.querySelectorAll('svg[data-low]')];
+const seek=document.getElementById('time');const told=document.getElementById('told');
 function show(t){for(const c of charts){const l=c.querySelector('.cursor');
 const x=+c.dataset.start+(t-c.dataset.low)/(c.dataset.high-c.dataset.low)*(c.dataset.end-c.dataset.start);
 l.setAttribute('x1',x);l.setAttribute('x2',x);}
-let best=null;for(const p of track)if(best===null||Math.abs(p[0]-t)<Math.abs(best[0]-t))best=p;
-if(best&&here){here.setAttribute('cx',best[1]);here.setAttribute('cy',best[2]);}}
+if(seek){seek.value=t;told.value=(+t).toFixed(1)+' s';}
+tracks.forEach((track,n)=>{let best=null;
+for(const p of track)if(best===null||Math.abs(p[0]-t)<Math.abs(best[0]-t))best=p;
+if(best&&heres[n]){heres[n].setAttribute('cx',best[1]);heres[n].setAttribute('cy',best[2]);}});}
 for(const c of charts)c.addEventListener('pointermove',e=>{const r=c.getBoundingClientRect();
 const x=(e.clientX-r.left)/r.width*c.viewBox.baseVal.width;
-show(+c.dataset.low+(x-c.dataset.start)/(c.dataset.end-c.dataset.start)*(c.dataset.high-c.dataset.low));});
+const t=+c.dataset.low+(x-c.dataset.start)/(c.dataset.end-c.dataset.start)*(c.dataset.high-c.dataset.low);
+show(Math.min(Math.max(t,c.dataset.low),c.dataset.high));});
+if(seek)seek.addEventListener('input',()=>show(+seek.value));
 """
-Line = tuple[str, Callable[[Sample], float]]
-"""CSS class, and what it shows."""
+Points = list[tuple[float, float]]
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """`of` gives (s, value); `kind`: a further CSS class."""
+
+    of: Callable[[FlightFacts], Points]
+    kind: str = "value"
+
+
+def _of_samples(value: Callable[[Sample], float]) -> Line:
+    return Line(lambda facts: [(one.time_s, value(one)) for one in facts.samples])
+
+
+def _of(quantity: Quantity, kind: str = "value") -> Line:
+    return Line(lambda facts: facts.series.get(quantity, []), kind)
+
+
 CHARTS: Sequence[tuple[str, float, Sequence[Line]]] = (
-    ("Height above home, m", 5.0, (("value", lambda sample: sample.height),)),
-    ("Speed over ground, m/s", 2.0, (("value", lambda sample: sample.speed),)),
-    ("Battery, %", 10.0, (("value", lambda sample: sample.percent),)),
-    ("Battery, V", 1.0, (("second", lambda sample: sample.volts),)),
-)
-"""Title, least range, lines."""
+    ("Height above home, m (faint: the ground)", 5.0,
+     (_of_samples(lambda one: one.height), _of(Quantity.TERRAIN, "below"))),
+    ("Speed over ground, m/s", 2.0, (_of_samples(lambda one: one.speed),)),
+    ("Climb, m/s", 2.0, (_of(Quantity.CLIMB),)),
+    ("Beside the plan, m", 2.0, (Line(deviations),)),
+    ("Battery, %", 10.0, (_of_samples(lambda one: one.percent),)),
+    ("Battery, V", 1.0, (_of_samples(lambda one: one.volts),)),
+    ("Current, A", 2.0, (_of(Quantity.CURRENT),)),
+    ("Vibration, m/s²", 5.0, (_of(Quantity.VIBRATION),)),
+    ("Vibration metric of PX4, m/s²", 1.0, (_of(Quantity.VIBRATION_METRIC),)),
+    ("Link: lost frames, %", 5.0, (_of(Quantity.LOSS),)),
+    ("Link: signal (RSSI)", 20.0, (_of(Quantity.RSSI),)),
+)  # fmt: skip
+"""Title, least range, lines. What no flight has is left out."""
+GRADES: Mapping[Grade, tuple[str, str]] = {
+    Grade.GOOD: ("good", "✓ Nothing to complain of"),
+    Grade.LOOK: ("look", "! Worth a look"),
+    Grade.BAD: ("bad", "✗ Something went wrong"),
+}
+"""CSS class and words: never the colour alone."""
 
 
 def write_flight_page(log: Path, plan: Plan | None, page: Path) -> None:
-    """Read a DataFlash log, and write the page of its flight. OSError."""
+    """Read a log, and write the page of its flight. OSError, UserError."""
     facts = read_log(log)
     if plan is not None:
         facts.take_plan(plan)
-    page.write_text(flight_page(facts), encoding="utf-8")
+    page.write_text(flight_page([facts]), encoding="utf-8")
 
 
-def flight_page(facts: FlightFacts) -> str:
-    """The page."""
-    low, high = facts.span_s
+def flight_page(flights: Sequence[FlightFacts]) -> str:
+    """The page: of one flight in its own time, of several in the time since each was armed."""
+    shifts_s = [facts.start_s if len(flights) > 1 else 0.0 for facts in flights]
+    low = min(facts.span_s[0] - shift for facts, shift in zip(flights, shifts_s, strict=True))
+    high = max(facts.span_s[1] - shift for facts, shift in zip(flights, shifts_s, strict=True))
     time = svg.Scale(low, max(high, low + 1.0), LEFT, WIDTH - RIGHT)
-    charts = "".join(_chart(facts, time, *row) for row in CHARTS) if facts.samples else ""
-    title = html.escape(f"Flight of {facts.vehicle or 'a vehicle'}")
+    charts = "".join(_chart(flights, shifts_s, time, *row) for row in CHARTS)
+    seek = (
+        f'<div class="seek"><label for="time">Time</label><input id="time" type="range" min="{low:.1f}" '
+        f'max="{time.high:.1f}" step="0.1" value="{low:.1f}"><output id="told" for="time">{low:.1f} s</output></div>'
+    )
+    names = " and ".join(facts.vehicle or "a vehicle" for facts in flights)
+    title = html.escape(f"Flight of {names}" if len(flights) == 1 else f"{len(flights)} flights: {names}")
     return (
         f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{title}</title>'
-        f'<meta name="viewport" content="width=device-width"><style>{_STYLE}</style></head><body><h1>{title}</h1>'
-        f"<p>{html.escape(_summary(facts))}</p>{draw_map(facts)}{charts}<h2>Modes and texts</h2>{_told(facts)}"
-        f"<script>{_SCRIPT}</script></body></html>\n"
+        f'<meta name="viewport" content="width=device-width,initial-scale=1"><style>{_STYLE}</style></head><body><main>'
+        f"<h1>{title}</h1>{''.join(_verdict(facts, number, len(flights)) for number, facts in enumerate(flights))}"
+        f"{_figures(flights)}{seek if charts else ''}{draw_map(flights, shifts_s)}{charts}"
+        f"{''.join(_flown(facts) for facts in flights)}"
+        f"{''.join(_told(facts, shift) for facts, shift in zip(flights, shifts_s, strict=True))}"
+        f"</main><script>{_SCRIPT}</script></body></html>\n"
     )
+
+
+def _verdict(facts: FlightFacts, number: int, count: int) -> str:
+    found = findings(facts)
+    kind, words = GRADES[grade_of(found)]
+    rows = "".join(
+        f"<li>{html.escape(one.text)}{'' if one.time_s is None else f' <small>at {one.time_s:.1f} s</small>'}"
+        for one in found
+    )
+    key = _KEY.format(number) if count > 1 else ""
+    return (
+        f'<section class="verdict {kind}"><strong>{words}</strong>{key}<p>{html.escape(facts.name)}: '
+        f"{html.escape(_summary(facts))}</p><ul>{rows}</ul></section>"
+    )
+
+
+_KEY = (
+    '<svg aria-hidden="true" viewBox="0 0 60 4" style="width:60px">'
+    '<line class="flight{}" x1="0" y1="2" x2="60" y2="2" stroke-width="3"/></svg>'
+)
+"""How the lines of a flight are drawn."""
 
 
 def _summary(facts: FlightFacts) -> str:
     low, high = facts.span_s
-    parts = [f"{high - low:.0f} s, from {low:.1f} s to {high:.1f} s after boot"]
-    if facts.samples:
-        parts.append(f"{max(sample.height for sample in facts.samples):.1f} m high at most")
-    return ", ".join([*parts, f"{len(facts.items)} items planned"])
+    return f"{high - low:.0f} s, from {low:.1f} s to {high:.1f} s after boot, {len(facts.items)} items planned"
 
 
-def _chart(facts: FlightFacts, time: svg.Scale, title: str, least: float, lines: Sequence[Line]) -> str:
-    values = [value(sample) for _, value in lines for sample in facts.samples]
+FIGURES: Sequence[tuple[str, str, Callable[[FlightFacts], Points], Callable[[list[float]], float]]] = (
+    ("Highest above home", "m", CHARTS[0][2][0].of, max),
+    ("Fastest over ground", "m/s", CHARTS[1][2][0].of, max),
+    ("Farthest beside the plan", "m", deviations, max),
+    ("Battery, least", "%", CHARTS[4][2][0].of, min),
+    ("Vibration, most", "m/s²", CHARTS[7][2][0].of, max),
+    ("Lost frames, most", "%", CHARTS[9][2][0].of, max),
+)  # fmt: skip
+
+
+def _figures(flights: Sequence[FlightFacts]) -> str:
+    rows = []
+    for name, unit, of, pick in FIGURES:
+        known = [[value for _, value in of(facts) if isfinite(value)] for facts in flights]
+        if any(known):
+            cells = "".join(f'<td class="figure">{f"{pick(one):.1f} {unit}" if one else "–"}</td>' for one in known)
+            rows.append(f'<tr><th scope="row">{name}</th>{cells}</tr>')
+    heads = "".join(f'<th scope="col">{html.escape(facts.name or "flight")}</th>' for facts in flights)
+    return f'<div class="wide"><table><tr><td></td>{heads}</tr>{"".join(rows)}</table></div>' if rows else ""
+
+
+def _chart(
+    flights: Sequence[FlightFacts], shifts_s: Sequence[float], time: svg.Scale, title: str, least: float,
+    lines: Sequence[Line],
+) -> str:  # fmt: skip
+    """Empty when no flight has a value."""
+    drawn = [
+        (f"{line.kind} flight{number}", [(at_s - shift_s, value) for at_s, value in line.of(facts)])
+        for number, (facts, shift_s) in enumerate(zip(flights, shifts_s, strict=True))
+        for line in lines
+    ]
+    values = [value for _, points in drawn for _, value in points if isfinite(value)]
+    if not values:
+        return ""
     across = svg.scale(values, HEIGHT - BOTTOM, TOP, least=least)
-    parts = [_bands(facts, time)]
+    parts = [_bands(flights[0], shifts_s[0], time)]
     for tick in across.ticks(4):
         y = across(tick)
         parts += [
@@ -97,8 +214,10 @@ def _chart(facts: FlightFacts, time: svg.Scale, title: str, least: float, lines:
             svg.text(LEFT - 6.0, y + 4.0, f"{tick:g}", anchor="end"),
         ]
     parts += [svg.text(time(tick), HEIGHT - 5.0, f"{tick:g} s") for tick in time.ticks(8)]
-    for kind, value in lines:
-        parts.append(svg.line([(time(sample.time_s), across(value(sample))) for sample in facts.samples], kind))
+    for trouble in flights[0].troubles:
+        x = time(trouble.time_s - shifts_s[0])
+        parts.append(f'<line class="trouble" x1="{x:.1f}" x2="{x:.1f}" y1="{TOP:g}" y2="{TOP + 8:g}"/>')
+    parts += [svg.line([(time(at_s), across(value)) for at_s, value in points], kind) for kind, points in drawn]
     parts += [
         svg.text(LEFT, 12.0, title, anchor="start"),
         f'<line class="cursor" x1="-9" x2="-9" y1="{TOP:g}" y2="{HEIGHT - BOTTOM:g}"/>',
@@ -107,11 +226,12 @@ def _chart(facts: FlightFacts, time: svg.Scale, title: str, least: float, lines:
     return svg.drawing(title, WIDTH, HEIGHT, parts, where)
 
 
-def _bands(facts: FlightFacts, time: svg.Scale) -> str:
+def _bands(facts: FlightFacts, shift_s: float, time: svg.Scale) -> str:
     """Every second mode is shaded, and named where it begins unless it is over before its name."""
     parts = []
-    ends = [*(at_s for at_s, _ in facts.modes[1:]), time.high]
-    for number, ((at_s, name), end_s) in enumerate(zip(facts.modes, ends, strict=False)):
+    begun = [(at_s - shift_s, name) for at_s, name in facts.modes]
+    ends = [*(at_s for at_s, _ in begun[1:]), time.high]
+    for number, ((at_s, name), end_s) in enumerate(zip(begun, ends, strict=False)):
         x, wide = time(at_s), time(end_s) - time(at_s)
         if number % 2:
             parts.append(
@@ -122,6 +242,32 @@ def _bands(facts: FlightFacts, time: svg.Scale) -> str:
     return "".join(parts)
 
 
-def _told(facts: FlightFacts) -> str:
-    rows = sorted([(at_s, f"mode {name}") for at_s, name in facts.modes] + facts.texts, key=lambda row: row[0])
-    return "<table>" + "".join(f"<tr><td>{at_s:.2f} s<td>{html.escape(words)}" for at_s, words in rows) + "</table>"
+def _flown(facts: FlightFacts) -> str:
+    """Plan against flown, item by item."""
+    rows = []
+    for one in passages(facts):
+        above = "–" if one.above_m is None else f"{round(one.above_m, 1) + 0.0:+.1f} m"
+        far = ' <strong class="look">! not passed</strong>' if one.distance_m > NEAR_M else ""
+        name = Cmd(one.command).name if one.command in Cmd.__members__.values() else str(one.command)
+        rows.append(
+            f'<tr><td class="figure">{one.seq}<td>{name}<td class="figure">{one.distance_m:.1f} m{far}'
+            f'<td class="figure">{above}<td class="figure">{one.time_s:.1f} s'
+        )
+    heads = "".join(f'<th scope="col">{one}</th>' for one in ("Item", "Command", "Passed at", "Higher by", "When"))
+    return (
+        f'<h2>Plan against flown: {html.escape(facts.name)}</h2><div class="wide"><table><tr>{heads}</tr>'
+        f"{''.join(rows)}</table></div>"
+        if rows
+        else ""
+    )
+
+
+def _told(facts: FlightFacts, shift_s: float) -> str:
+    """What happened when: modes, arming and texts."""
+    happened = [(at_s, f"mode {name}") for at_s, name in facts.modes] + facts.texts
+    happened += [(at_s, "armed" if armed else "disarmed") for at_s, armed in facts.armed]
+    rows = "".join(
+        f'<tr><td class="figure">{at_s - shift_s:.2f} s<td>{html.escape(words)}'
+        for at_s, words in sorted(happened, key=lambda row: row[0])
+    )
+    return f'<h2>What happened when: {html.escape(facts.name)}</h2><div class="wide"><table>{rows}</table></div>'

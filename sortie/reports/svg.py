@@ -39,6 +39,8 @@ def scale(values: Iterable[float], start: float, end: float, *, least: float = 1
     low, high = min(known), max(known)
     wide = max(high - low, least)
     middle = (low + high) / 2.0
+    if low >= 0.0:  # what is never negative is not drawn as if it could be
+        middle = max(middle, 0.5 * wide)
     return Scale(middle - 0.54 * wide, middle + 0.54 * wide, start, end)
 
 

@@ -13,7 +13,6 @@ import pytest
 from autopilot.parameters.parameters import Parameters
 from autopilot.vehicles.kinds import COPTER, ROVER
 from sortie.commands.cli import application
-from sortie.config.option import Kind
 from sortie.config.options import TABLE
 
 ROOT = Path(__file__).parents[2]
@@ -124,4 +123,4 @@ def test_a_stale_options_page_is_noticed(tmp_path, monkeypatch, capsys):
     assert module.main([]) == 0
     assert module.main(["--check"]) == 0
     for row in TABLE:
-        assert (row.key.upper() if row.kind is Kind.ARGUMENT else f"`--{row.name}") in page.read_text(), row.name
+        assert (row.key.upper() if row.placed else f"`--{row.name}") in page.read_text(), row.name

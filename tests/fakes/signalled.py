@@ -14,6 +14,8 @@ from tests.fakes.program import begin, wait_for
 
 LINK = ("--link", "tcpin:127.0.0.1:0")
 PLAN = str(Path(__file__).parents[2] / "examples" / "square.waypoints")
+LOG = "flight.tlog"
+"""A pipe that nobody writes: who reads a log there waits."""
 
 
 @dataclass(frozen=True)
@@ -43,6 +45,7 @@ TABLE = (
     Row(("loop", "--state-dir", "state", "--profile", "drone-box", "--vehicle", SILENT)),
     Row(("flash", "--simulate"), "simulated board"),
     Row(("flash", "firmware.bin", "--board-id", "9", "--port", "nowhere", "--yes")),
+    Row(("report", LOG)),
     Row(("go", "--connect", SILENT)),
     Row(("abort", "--connect", SILENT)),
     Row(("status", "--connect", SILENT)),
@@ -54,6 +57,7 @@ def start(folder: Path, row: Row, silent: socket.socket) -> subprocess.Popen[str
     """The command, as far as its row says."""
     (folder / "firmware.bin").write_bytes(bytes(4096))
     os.mkfifo(folder / "fifo.plan")  # nobody writes: who reads a plan from it waits
+    os.mkfifo(folder / LOG)
     port = silent.getsockname()[1]
     process = begin(folder, *(word.format(port=port) for word in row.command))
     if row.until is not None:

@@ -13,9 +13,10 @@ from autopilot.mission.items import MissionItem
 from autopilot.mission.plan import Plan
 from sortie import Session
 from sortie.api.sample import square
+from sortie.reading.facts import FlightFacts, Sample
+from sortie.reading.logs import read_log
 from sortie.reports import svg
 from sortie.reports.chart_map import HEIGHT, WIDTH
-from sortie.reports.facts import FlightFacts, Sample, read_log
 from sortie.reports.flight_page import flight_page, write_flight_page
 
 FENCE = tuple(
@@ -72,7 +73,7 @@ def test_the_log_gives_the_flight(flown):
 def test_the_map_has_track_plan_and_fence(flown):
     """All on the sheet; the track passes its corners."""
     drawing = drawings(flown[2])["Map: track, plan, fence"]
-    track, plan, fence = (points(drawing, kind) for kind in ("track", "plan", "keep"))
+    track, plan, fence = (points(drawing, kind) for kind in ("track flight0", "plan", "keep"))
     assert len(fence) == 4 and len(plan) == 4
     assert all(0 <= x <= WIDTH and 0 <= y <= HEIGHT for x, y in (*track, *plan, *fence))
     for corner in plan:
@@ -86,9 +87,12 @@ def test_the_map_has_track_plan_and_fence(flown):
 def test_the_charts_share_one_time_axis(flown):
     """Height rises from 0 to 10 m and comes back; modes are named; the cursor's scale is that of the lines."""
     found = drawings(flown[2])
-    assert list(found)[1:] == ["Height above home, m", "Speed over ground, m/s", "Battery, %", "Battery, V"]
-    height = found["Height above home, m"]
-    line = points(height, "value")
+    assert list(found)[1:] == [
+        "Height above home, m (faint: the ground)", "Speed over ground, m/s", "Climb, m/s", "Beside the plan, m",
+        "Battery, %", "Battery, V", "Current, A", "Vibration, m/s²",
+    ]  # fmt: skip
+    height = found["Height above home, m (faint: the ground)"]
+    line = points(height, "value flight0")
     assert line[0][1] - min(y for _, y in line) > 60.0 and line[-1][1] == pytest.approx(line[0][1], abs=5.0)
     labels = {one.text for one in height.iter() if one.tag == "text"}
     assert {"AUTO", "0", "10"} <= labels
@@ -101,7 +105,7 @@ def test_the_charts_share_one_time_axis(flown):
     assert (
         line[-1][0] == pytest.approx(float(end), abs=15.0) and float(low) < float(high) and float(start) <= line[0][0]
     )
-    track = json.loads(re.search(r'id="track">(.*?)</script>', flown[2]).group(1))
+    (track,) = json.loads(re.search(r'id="track">(.*?)</script>', flown[2]).group(1))
     assert float(low) <= track[0][0] < track[-1][0] <= float(high)
 
 
@@ -117,7 +121,7 @@ def test_the_page_stands_alone(flown):
 def test_words_of_a_vehicle_are_words():
     """Nothing that a text contains becomes a part of the page."""
     facts = FlightFacts(vehicle="<b>", texts=[(1.0, "<script>alert(1)</script>")], modes=[(1.0, "A<T")])
-    page = flight_page(facts)
+    page = flight_page([facts])
     assert "<script>alert" not in page and "&lt;script&gt;alert(1)" in page and "&lt;b&gt;" in page
 
 
@@ -126,10 +130,10 @@ def test_little_makes_a_page_too(count):
     """A log that ends at once, without home, battery or plan."""
     nan = float("nan")
     samples = [Sample(1.0, 47.0, 8.0, 0.0, nan, nan, nan)] * count
-    found = drawings(flight_page(FlightFacts(samples=samples)))
-    assert len(found) == 5 * count
+    found = drawings(flight_page([FlightFacts(samples=samples)]))
+    assert len(found) == 2 * count  # map and height: of what is not known there is no chart
     facts = FlightFacts(home=GeoPoint(1.0, 2.0), items=(MissionItem(16, 3, x=1.001, y=2.0, z=5.0, seq=1),))
-    assert list(drawings(flight_page(facts))) == ["Map: track, plan, fence"]
+    assert list(drawings(flight_page([facts]))) == ["Map: track, plan, fence"]
 
 
 def test_long_lines_are_thinned_and_ticks_are_round():

@@ -1,0 +1,63 @@
+"""`sortie report LOG...`: a page about flights, from their logs alone; and the pages of `sortie fly --report`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final
+
+from autopilot.mission.plan import Plan
+from sortie.config.errors import UserError
+from sortie.config.options import LOGS, OUT
+from sortie.config.settings import Given
+
+MOST: Final = 4
+"""Lines that can be told apart on one chart, also without their colours."""
+
+
+def report(given: Given) -> int:
+    """Status 0 with the page's path on stdout, 2 for a log that is none."""
+    from sortie.reading.logs import find_log, read_log
+    from sortie.reports.flight_page import flight_page
+
+    logs = given[LOGS]
+    if len(logs) > MOST:
+        raise UserError(f"{len(logs)} logs: at most {MOST} fit side by side on one page")
+    page = _place(find_log(logs[0]), given[OUT])
+    _write(page, flight_page([read_log(log) for log in logs]))
+    print(page)
+    return 0
+
+
+def prepare_folder(folder: Path) -> None:
+    """Make the folder before the flight: that it cannot be is told at once. UserError."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UserError(f"{error.strerror}", option="report", given=str(folder)) from error
+
+
+def page_of_flight(folder: Path, plan: Plan, pages: Path) -> Path:
+    """Write the page of a flight that has just been flown, named as its folder is numbered. UserError."""
+    from sortie.reading.logs import read_log
+    from sortie.reports.flight_page import flight_page
+
+    facts = read_log(folder)
+    facts.take_plan(plan)
+    page = pages / f"flight-{folder.name}.html"
+    _write(page, flight_page([facts]))
+    return page
+
+
+def _place(log: Path, out: Path | None) -> Path:
+    """A file, or in a folder a file named as the log."""
+    page = log.with_suffix(".html")
+    if out is None:
+        return page
+    return out / page.name if out.is_dir() else out
+
+
+def _write(page: Path, text: str) -> None:
+    try:
+        page.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise UserError(f"{page}: {error.strerror}; choose another place with --out") from error

@@ -1,0 +1,121 @@
+"""What is known of one flight, whatever log it comes from. Times are s since boot of the vehicle."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from enum import Enum
+from typing import Final
+
+from autopilot.geo import GeoPoint
+from autopilot.mav import Severity
+from autopilot.mission.commands import has_position
+from autopilot.mission.fence import Fence, parse_fence
+from autopilot.mission.items import MissionItem
+from autopilot.mission.plan import Plan
+
+LAST_WAYPOINT: Final = 95
+"""MAV_CMD_NAV_LAST: commands above do not say where to fly."""
+
+
+class Quantity(Enum):
+    """What a log has beside the samples, with its unit; the names are columns of a table (`sortie convert`)."""
+
+    TERRAIN = "terrain_m"
+    """Height of the ground below the vehicle above home."""
+    CLIMB = "climb_mps"
+    CURRENT = "current_a"
+    VIBRATION = "vibration_mps2"
+    """Of the axis that shakes most, as ArduPilot's VIBE has it."""
+    VIBRATION_METRIC = "vibration_metric_mps2"
+    """PX4's: another filter, hence other figures."""
+    LOSS = "link_loss_percent"
+    RSSI = "rssi"
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """One instant: s since boot; degrees, m above home; m/s over ground; V, and percent (nan: not known)."""
+
+    time_s: float
+    lat: float
+    lon: float
+    height: float
+    speed: float
+    volts: float
+    percent: float
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """What the log itself calls wrong."""
+
+    time_s: float
+    severity: Severity
+    text: str
+
+
+@dataclass(slots=True)
+class FlightFacts:
+    """`name`: of the log. `modes`, `texts`: (s since boot, name or text). `armed`: each change. `items`: the mission,
+    with item numbers in `seq`. Fence and rally points are a plan's: no log has them. `cut`: why the log ends before
+    its end; empty when it does not."""
+
+    name: str = ""
+    vehicle: str = ""
+    samples: list[Sample] = field(default_factory=list)
+    series: dict[Quantity, list[tuple[float, float]]] = field(default_factory=dict)
+    modes: list[tuple[float, str]] = field(default_factory=list)
+    texts: list[tuple[float, str]] = field(default_factory=list)
+    armed: list[tuple[float, bool]] = field(default_factory=list)
+    troubles: list[Trouble] = field(default_factory=list)
+    items: tuple[MissionItem, ...] = ()
+    fence: Fence = field(default_factory=Fence)
+    rally: tuple[MissionItem, ...] = ()
+    home: GeoPoint | None = None
+    cut: str = ""
+
+    @property
+    def span_s(self) -> tuple[float, float]:
+        """First and last instant."""
+        times = [sample.time_s for sample in self.samples] + [at_s for at_s, _ in (*self.modes, *self.texts)]
+        return (min(times), max(times)) if times else (0.0, 0.0)
+
+    @property
+    def start_s(self) -> float:
+        """When it was armed first; without that, when the log begins."""
+        return next((at_s for at_s, armed in self.armed if armed), self.span_s[0])
+
+    def places(self) -> list[MissionItem]:
+        """Items that are somewhere."""
+        return [item for item in self.items if has_position(item.command) and (item.x, item.y) != (0.0, 0.0)]
+
+    def waypoints(self) -> list[MissionItem]:
+        """Places that are flown to."""
+        return [item for item in self.places() if item.command < LAST_WAYPOINT]
+
+    def take_plan(self, plan: Plan) -> None:
+        """What the plan file says that a log does not."""
+        self.items = tuple(replace(item, seq=number) for number, item in enumerate(plan.items, start=1))
+        self.fence = parse_fence(plan.fence)
+        self.rally = plan.rally
+
+    # --- for the readers ------------------------------------------------------------------------------------------
+    def add(self, quantity: Quantity, time_s: float, value: float) -> None:
+        """One more value of a quantity."""
+        self.series.setdefault(quantity, []).append((time_s, value))
+
+    def arm(self, time_s: float, armed: bool) -> None:
+        """What a log says again and again is told when it changes; a vehicle begins disarmed."""
+        if armed is not (bool(self.armed) and self.armed[-1][1]):
+            self.armed.append((time_s, armed))
+
+    def enter(self, time_s: float, mode: str) -> None:
+        """Another mode, or the same."""
+        if not self.modes or self.modes[-1][1] != mode:
+            self.modes.append((time_s, mode))
+
+    def say(self, time_s: float, text: str, severity: Severity = Severity.INFO) -> None:
+        """A text; what warns is a trouble too."""
+        self.texts.append((time_s, text))
+        if severity <= Severity.WARNING:
+            self.troubles.append(Trouble(time_s, severity, text))

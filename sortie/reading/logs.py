@@ -1,0 +1,103 @@
+"""Finds the log that a person means, and reads it by what it is: by its first bytes, whatever its name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from enum import Enum
+from pathlib import Path
+from typing import Final
+
+from autopilot.mission.plan import parse_plan
+from autopilot.mission.plan_types import PlanError
+from sortie.config.errors import UserError
+from sortie.logs.directory import flight_folders
+from sortie.reading.facts import FlightFacts
+
+PLAN: Final = "plan.plan"
+
+
+class LogForm(Enum):
+    """What a log is."""
+
+    DATAFLASH = ".bin"
+    TELEMETRY = ".tlog"
+    ULOG = ".ulg"
+
+
+_BY_LIKING: Final = ("flight.bin", "flight.tlog", "flight.ulg")
+"""In a folder, the one that knows most first."""
+
+
+def find_log(path: Path) -> Path:
+    """The file of a flight: the path itself, or in a folder of one flight, or the newest of a log directory.
+    UserError names what is not there."""
+    if not path.is_dir():
+        return path
+    for folder in (path, path / "latest", *reversed(flight_folders(path))):
+        for name in _BY_LIKING:
+            if (folder / name).is_file():
+                return folder / name
+    found = [one for one in sorted(path.iterdir()) if one.suffix.lower() in {form.value for form in LogForm}]
+    if len(found) == 1:
+        return found[0]
+    raise UserError(f"{path}: {'several logs; name one' if found else 'no log of a flight in it'}")
+
+
+def form_of(path: Path) -> LogForm:
+    """By its first bytes. UserError: it cannot be read, is empty, or no log."""
+    try:
+        with path.open("rb") as file:
+            head = file.read(16)
+    except OSError as error:
+        raise UserError(f"{path}: {error.strerror}") from error
+    if not head:
+        raise UserError(f"{path}: the file is empty")
+    if head[:2] == b"\xa3\x95":
+        return LogForm.DATAFLASH
+    if head[:4] == b"ULog":
+        return LogForm.ULOG
+    if len(head) > 8 and head[8] in (0xFD, 0xFE):
+        return LogForm.TELEMETRY
+    raise UserError(f"{path}: no log of a flight; .bin (ArduPilot, Sortie), .tlog and .ulg (PX4) are read")
+
+
+def read_log(path: Path) -> FlightFacts:
+    """The facts of a log or of a folder of one, with the plan that lies beside it. UserError in one line."""
+    log = find_log(path)
+    form = form_of(log)
+    try:
+        facts = _READERS[form](log)
+        beside = log.parent / PLAN
+        if beside.is_file():
+            facts.take_plan(parse_plan(beside.read_bytes()))
+    except (OSError, PlanError) as error:
+        raise UserError(f"{log}: {error}") from error
+    if not (facts.samples or facts.modes or facts.texts):
+        raise UserError(f"{log}: the log holds nothing of a flight")
+    facts.name = f"{log.resolve().parent.name}/{log.name}"
+    return facts
+
+
+def _dataflash(path: Path) -> FlightFacts:
+    from sortie.reading.dataflash import read_dataflash
+
+    return read_dataflash(path)
+
+
+def _telemetry(path: Path) -> FlightFacts:
+    from sortie.reading.telemetry import read_telemetry
+
+    return read_telemetry(path)
+
+
+def _ulog(path: Path) -> FlightFacts:
+    from sortie.reading.ulog import read_ulog
+
+    return read_ulog(path)
+
+
+_READERS: Final[dict[LogForm, Callable[[Path], FlightFacts]]] = {
+    LogForm.DATAFLASH: _dataflash,
+    LogForm.TELEMETRY: _telemetry,
+    LogForm.ULOG: _ulog,
+}

@@ -1,0 +1,191 @@
+"""Reads a telemetry log (`.tlog`): MAVLink frames as a ground station heard them, each behind the time it came.
+
+Only the kinds of messages that are wanted are decoded: a quarter of a log, and most of the time it takes to read one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from math import hypot, nan
+from pathlib import Path
+from typing import Any, Final
+
+from autopilot.geo import GeoPoint
+from autopilot.mav import AutopilotType, MissionType, ModeFlag, Severity, VehicleType
+from autopilot.mission.items import MissionItem
+from sortie.reading.facts import FlightFacts, Quantity, Sample
+
+_STAMP: Final = 8
+_V1, _V2 = 0xFE, 0xFD
+_LOSS_WINDOW_S: Final = 5.0
+_UNKNOWN_U16: Final = 65535
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """One frame, not decoded: when it came (us since 1970), sequence number, sender, kind of message."""
+
+    stamp_us: int
+    seq: int
+    sender: tuple[int, int]
+    kind: int
+    data: bytes
+
+
+def frames(data: bytes) -> Iterator[Frame]:
+    """All frames of a log; what is none is passed over, byte by byte."""
+    at, end = 0, len(data)
+    while at + _STAMP + 8 <= end:
+        head = at + _STAMP
+        if data[head] == _V2:
+            size = data[head + 1] + 12 + 13 * (data[head + 2] & 1)
+            seq, sender = data[head + 4], data[head + 5 : head + 7]
+            kind = int.from_bytes(data[head + 7 : head + 10], "little")
+        elif data[head] == _V1:
+            size, seq, sender, kind = data[head + 1] + 8, data[head + 2], data[head + 3 : head + 5], data[head + 5]
+        else:
+            at += 1
+            continue
+        if head + size > end:
+            return
+        stamp = int.from_bytes(data[at:head], "big")
+        yield Frame(stamp, seq, (sender[0], sender[1]), kind, data[head : head + size])
+        at = head + size
+
+
+class _Loss:
+    """Lost frames of one sender by the gaps of its sequence numbers, in windows."""
+
+    def __init__(self) -> None:
+        self._last: int | None = None
+        self._since_s = nan
+        self._heard = self._lost = 0
+
+    def take(self, seq: int, time_s: float) -> tuple[float, float] | None:
+        """(when, percent) at the end of a window."""
+        if self._last is not None:
+            self._lost += (seq - self._last - 1) & 0xFF
+        else:
+            self._since_s = time_s
+        self._last = seq
+        self._heard += 1
+        if time_s - self._since_s < _LOSS_WINDOW_S:
+            return None
+        found = (time_s, 100.0 * self._lost / (self._lost + self._heard))
+        self._since_s, self._heard, self._lost = time_s, 0, 0
+        return found
+
+
+class _Reader:
+    """Collects from the messages of the first autopilot that is heard."""
+
+    def __init__(self) -> None:
+        self.facts = FlightFacts()
+        self.vehicle: tuple[int, int] | None = None
+        self._items: dict[int, MissionItem] = {}
+        self._volts = self._percent = nan
+        self.takes: dict[str, Callable[[Any, float], None]] = {
+            "HEARTBEAT": self._heartbeat, "GLOBAL_POSITION_INT": self._position, "SYS_STATUS": self._battery,
+            "VIBRATION": self._vibration, "STATUSTEXT": self._text, "HOME_POSITION": self._home,
+            "MISSION_ITEM_INT": self._item, "TERRAIN_REPORT": self._terrain, "RADIO_STATUS": self._radio,
+        }  # fmt: skip
+
+    def _heartbeat(self, m: Any, time_s: float) -> None:
+        from pymavlink import mavutil
+
+        self.facts.vehicle = self.facts.vehicle or f"vehicle {m.get_srcSystem()}"
+        self.facts.enter(time_s, mavutil.mode_string_v10(m))
+        self.facts.arm(time_s, bool(m.base_mode & ModeFlag.SAFETY_ARMED))
+
+    def _position(self, m: Any, time_s: float) -> None:
+        speed = hypot(m.vx, m.vy) / 100.0
+        self.facts.add(Quantity.CLIMB, time_s, -m.vz / 100.0)
+        place = (m.lat / 1e7, m.lon / 1e7, m.relative_alt / 1000.0)
+        if m.lat or m.lon:
+            self.facts.samples.append(Sample(time_s, *place, speed, self._volts, self._percent))
+
+    def _battery(self, m: Any, time_s: float) -> None:
+        self._volts = nan if m.voltage_battery in (0, _UNKNOWN_U16) else m.voltage_battery / 1000.0
+        self._percent = nan if m.battery_remaining < 0 else float(m.battery_remaining)
+        if m.current_battery >= 0:
+            self.facts.add(Quantity.CURRENT, time_s, m.current_battery / 100.0)
+
+    def _vibration(self, m: Any, time_s: float) -> None:
+        self.facts.add(Quantity.VIBRATION, time_s, max(m.vibration_x, m.vibration_y, m.vibration_z))
+
+    def _text(self, m: Any, time_s: float) -> None:
+        words = m.text if isinstance(m.text, str) else m.text.decode("utf-8", "replace")
+        if getattr(m, "id", 0) and m.chunk_seq and self.facts.texts:
+            at_s, begun = self.facts.texts[-1]
+            self.facts.texts[-1] = (at_s, begun + words)
+            return
+        self.facts.say(time_s, words, Severity(m.severity))
+
+    def _home(self, m: Any, time_s: float) -> None:
+        self.facts.home = GeoPoint(m.latitude / 1e7, m.longitude / 1e7, m.altitude / 1000.0)
+
+    def _item(self, m: Any, time_s: float) -> None:
+        if m.mission_type == MissionType.MISSION and m.seq > 0:
+            params = (m.param1, m.param2, m.param3, m.param4, m.x / 1e7, m.y / 1e7, m.z)
+            self._items[m.seq] = MissionItem(m.command, m.frame, *params, seq=m.seq)
+
+    def _terrain(self, m: Any, time_s: float) -> None:
+        if self.facts.home is not None and m.spacing:
+            self.facts.add(Quantity.TERRAIN, time_s, m.terrain_height - self.facts.home.alt)
+
+    def _radio(self, m: Any, time_s: float) -> None:
+        self.facts.add(Quantity.RSSI, time_s, float(m.rssi))
+
+    def finish(self) -> FlightFacts:
+        """All of it."""
+        self.facts.items = tuple(self._items[seq] for seq in sorted(self._items))
+        return self.facts
+
+
+def read_telemetry(path: Path) -> FlightFacts:
+    """The facts of a telemetry log: of the first autopilot in it. OSError when it cannot be read."""
+    from pymavlink.dialects.v20 import ardupilotmega as dialect
+
+    reader, loss = _Reader(), _Loss()
+    parser = dialect.MAVLink(None)
+    wanted = {kind: made.msgname for kind, made in dialect.mavlink_map.items() if made.msgname in reader.takes}
+    data, broken = path.read_bytes(), 0
+    boot_us = _boot_us(data, parser)
+    for frame in frames(data):
+        if frame.sender == reader.vehicle:
+            found = loss.take(frame.seq, (frame.stamp_us - boot_us) / 1e6)
+            if found is not None:
+                reader.facts.add(Quantity.LOSS, *found)
+        name = wanted.get(frame.kind)
+        if name is None:
+            continue
+        try:
+            message = parser.decode(bytearray(frame.data))
+        except dialect.MAVError:
+            broken += 1
+            continue
+        if reader.vehicle is None and name == "HEARTBEAT" and _is_vehicle(message):
+            reader.vehicle = frame.sender
+        # A plan is what a station sent, a radio speaks for itself.
+        if frame.sender == reader.vehicle or name in ("RADIO_STATUS", "MISSION_ITEM_INT"):
+            reader.takes[name](message, (frame.stamp_us - boot_us) / 1e6)
+    facts = reader.finish()
+    facts.cut = f"{broken} frames of the log cannot be read" if broken else ""
+    return facts
+
+
+def _boot_us(data: bytes, parser: Any) -> int:
+    """When the vehicle booted, us since 1970, by the first message that says how long ago that is; without one, when
+    the log begins."""
+    first: int | None = None
+    for frame in frames(data):
+        first = frame.stamp_us if first is None else first
+        if frame.kind == 33:  # GLOBAL_POSITION_INT
+            since_ms: int = parser.decode(bytearray(frame.data)).time_boot_ms
+            return frame.stamp_us - since_ms * 1000
+    return first or 0
+
+
+def _is_vehicle(m: Any) -> bool:
+    return bool(m.type != VehicleType.GCS and m.autopilot != AutopilotType.INVALID)

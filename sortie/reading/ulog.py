@@ -1,0 +1,131 @@
+"""Reads a ULog (`.ulg`) of PX4 with pyulog, PX4's own reader (the extra `ulog`)."""
+
+from __future__ import annotations
+
+import struct
+from math import hypot, isfinite, nan
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+from autopilot.geo import GeoPoint
+from autopilot.mav import Severity
+from autopilot.mission.items import MissionItem
+from sortie.config.errors import UserError
+from sortie.reading.facts import FlightFacts, Quantity, Sample
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+_TOPICS: Final = [
+    "vehicle_global_position", "vehicle_local_position", "home_position", "battery_status", "vehicle_status",
+    "vehicle_imu_status", "navigator_mission_item", "telemetry_status",
+]  # fmt: skip
+_MODES: Final = {
+    0: "Manual", 1: "Altitude", 2: "Position", 3: "Mission", 4: "Hold", 5: "Return", 6: "Position slow", 10: "Acro",
+    12: "Descend", 13: "Terminate", 14: "Offboard", 15: "Stabilized", 17: "Takeoff", 18: "Land", 19: "Follow me",
+    20: "Precision land", 21: "Orbit", 22: "VTOL takeoff",
+}  # fmt: skip
+"""vehicle_status.nav_state."""
+_ARMED: Final = 2
+"""vehicle_status.arming_state."""
+_STEP_S: Final = 0.1
+_LEVEL_OF_ASCII: Final = ord("0")
+
+
+def read_ulog(path: Path) -> FlightFacts:
+    """The facts of a ULog. OSError when it cannot be read, UserError without pyulog or when it is none."""
+    try:
+        from pyulog import ULog
+        from pyulog.exceptions import ULogException
+    except ModuleNotFoundError as error:
+        raise UserError("a .ulg log needs pyulog: pip install 'sortie[ulog]'") from error
+    try:
+        log = ULog(str(path), _TOPICS)
+    except (ULogException, struct.error, ValueError, TypeError, IndexError, KeyError, UnicodeDecodeError) as error:
+        raise UserError(f"{path}: a ULog that cannot be read: {error}") from error
+    topics: dict[str, Any] = {}
+    for one in log.data_list:
+        topics.setdefault(one.name, one.data)  # the first instance
+    facts = FlightFacts(cut="parts of the log cannot be read" if log.file_corruption else "")
+    facts.vehicle = f"PX4 {log.msg_info_dict.get('sys_name', '')} {log.get_version_info_str() or ''}".strip()
+    _states(facts, topics)
+    _track(facts, topics)
+    for text in log.logged_messages:
+        facts.say(text.timestamp / 1e6, text.message, Severity(text.log_level - _LEVEL_OF_ASCII))
+    _plan(facts, topics)
+    return facts
+
+
+def _times(topic: Any) -> NDArray[np.float64]:
+    return np.asarray(topic["timestamp"], dtype=np.float64) / 1e6
+
+
+def _at(topic: Any, name: str, times_s: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The last values known at these times, nan before the first."""
+    if topic is None or name not in topic:
+        return np.full(len(times_s), nan)
+    index = np.searchsorted(_times(topic), times_s, side="right") - 1
+    values = np.asarray(topic[name], dtype=np.float64)
+    return np.where(index >= 0, values[np.maximum(index, 0)], nan)
+
+
+def _states(facts: FlightFacts, topics: dict[str, Any]) -> None:
+    status = topics.get("vehicle_status")
+    if status is not None:
+        states = zip(_times(status), status["arming_state"], status["nav_state"], strict=True)
+        for at_s, arming, mode in states:
+            facts.arm(float(at_s), int(arming) == _ARMED)
+            facts.enter(float(at_s), _MODES.get(int(mode), f"mode {mode}"))
+    home = topics.get("home_position")
+    if home is not None and len(home["lat"]):
+        facts.home = GeoPoint(float(home["lat"][-1]), float(home["lon"][-1]), float(home["alt"][-1]))
+    for topic, field, quantity, factor in (
+        ("vehicle_imu_status", "accel_vibration_metric", Quantity.VIBRATION_METRIC, 1.0),
+        ("battery_status", "current_a", Quantity.CURRENT, 1.0),
+        ("telemetry_status", "rx_message_lost_rate", Quantity.LOSS, 100.0),
+        ("vehicle_local_position", "vz", Quantity.CLIMB, -1.0),
+    ):
+        data = topics.get(topic)
+        if data is not None and field in data:
+            values = np.asarray(data[field], dtype=np.float64) * factor
+            facts.series[quantity] = list(zip(_times(data).tolist(), values.tolist(), strict=True))
+
+
+def _track(facts: FlightFacts, topics: dict[str, Any]) -> None:
+    """Ten places a second: PX4 logs up to a hundred."""
+    place = topics.get("vehicle_global_position")
+    if place is None:
+        return
+    times_s = _times(place)
+    steps = np.arange(times_s[0], times_s[-1], _STEP_S)
+    keep = np.unique(np.append(np.searchsorted(times_s, steps), len(times_s) - 1))
+    times_s = times_s[keep]
+    lat, lon, alt = (np.asarray(place[name], dtype=np.float64)[keep] for name in ("lat", "lon", "alt"))
+    if facts.home is None:
+        facts.home = GeoPoint(float(lat[0]), float(lon[0]), float(alt[0]))
+    local, battery = topics.get("vehicle_local_position"), topics.get("battery_status")
+    north, east, above = (_at(local, name, times_s) for name in ("vx", "vy", "dist_bottom"))
+    volts, left = _at(battery, "voltage_v", times_s), 100.0 * _at(battery, "remaining", times_s)
+    heights = alt - facts.home.alt
+    for row in zip(times_s, lat, lon, heights, north, east, volts, left, above, strict=True):
+        at_s, y, x, height, vn, ve, v, percent, ground = (float(one) for one in row)
+        facts.samples.append(Sample(at_s, y, x, height, hypot(vn, ve), v, percent))
+        if isfinite(ground) and _at(local, "dist_bottom_valid", np.array([at_s]))[0] == 1.0:
+            facts.add(Quantity.TERRAIN, at_s, height - ground)
+
+
+def _plan(facts: FlightFacts, topics: dict[str, Any]) -> None:
+    """PX4 logs each item when it flies it: of those flown the plan is known."""
+    flown = topics.get("navigator_mission_item")
+    if flown is None:
+        return
+    items: dict[int, MissionItem] = {}
+    rows = zip(*(flown[name].tolist() for name in (
+        "sequence_current", "nav_cmd", "latitude", "longitude", "altitude", "altitude_is_relative",
+    )), strict=True)  # fmt: skip
+    for seq, command, lat, lon, alt, relative in rows:
+        number = int(seq) + 1
+        items[number] = MissionItem(int(command), 3 if relative else 0, x=lat, y=lon, z=alt, seq=number)
+    facts.items = tuple(items[seq] for seq in sorted(items))

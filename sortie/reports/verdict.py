@@ -1,0 +1,208 @@
+"""What an engineer asks of a flight first: did it end well, did it fly its plan, what does its log complain of."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import IntEnum
+from itertools import pairwise
+from math import hypot, isfinite
+from typing import Final
+
+from autopilot.geo import GeoPoint, to_local
+from autopilot.mav import Cmd, Frame, Severity
+from autopilot.mission.items import MissionItem
+from sortie.reading.facts import FlightFacts, Quantity
+
+NEAR_M: Final = 10.0
+"""A waypoint that was passed farther away was not flown to."""
+VIBRATION_LOOK, VIBRATION_BAD = 30.0, 60.0
+"""m/s²: ArduPilot's "Measuring Vibration": below 30 is normal, above 60 almost always ends in trouble."""
+BATTERY_LOOK: Final = 20.0
+"""Percent."""
+HOME_FRAMES: Final = frozenset({Frame.GLOBAL_RELATIVE_ALT, Frame.GLOBAL_RELATIVE_ALT_INT})
+SEA_FRAMES: Final = frozenset({Frame.GLOBAL, Frame.GLOBAL_INT})
+MISSION_MODES: Final = frozenset({"AUTO", "Mission"})
+
+
+class Grade(IntEnum):
+    """How much it matters."""
+
+    GOOD = 0
+    LOOK = 1
+    BAD = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One of them; `time_s` where it happened at one time."""
+
+    grade: Grade
+    text: str
+    time_s: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """How the flight passed an item: nearest over ground, m; how much higher than planned there, m; when, s."""
+
+    seq: int
+    command: int
+    distance_m: float
+    above_m: float | None
+    time_s: float
+
+
+def passages(facts: FlightFacts) -> list[Passage]:
+    """The nearest passage of each waypoint, in the order of the plan: none is looked for before that of the one in
+    front of it, so that a course that crosses itself is not taken for a shortcut."""
+    found, start = [], 0
+    samples = facts.samples
+    for item in facts.waypoints():
+        if not samples:
+            break
+        origin = GeoPoint(item.x, item.y, 0.0)
+        near = [hypot(*to_local(origin, one.lat, one.lon, 0.0)[:2]) for one in samples[start:]]
+        planned = _height_of(item, facts.home)
+        above_m = [0.0 if planned is None else one.height - planned for one in samples[start:]]
+        offset = _first_minimum(near, above_m)
+        sample = samples[start + offset]
+        above = None if planned is None else above_m[offset]
+        found.append(Passage(item.seq, item.command, near[offset], above, sample.time_s))
+        if near[offset] <= NEAR_M:
+            start += offset
+    return found
+
+
+def _height_of(item: MissionItem, home: GeoPoint | None) -> float | None:
+    """Above home, m; None where the plan counts from the ground below."""
+    if item.frame in HOME_FRAMES:
+        return item.z
+    return item.z - home.alt if item.frame in SEA_FRAMES and home is not None else None
+
+
+def _first_minimum(near: list[float], above_m: list[float]) -> int:
+    """Where the first passage within `NEAR_M` over ground is nearest in space: a climb on the spot passes at its top.
+    Without such a passage, the nearest of all over ground."""
+    inside = next((number for number, one in enumerate(near) if one <= NEAR_M), None)
+    if inside is None:
+        return min(range(len(near)), key=near.__getitem__)
+    end = next((number for number in range(inside, len(near)) if near[number] > NEAR_M), len(near))
+    return min(range(inside, end), key=lambda number: hypot(near[number], above_m[number]))
+
+
+def deviations(facts: FlightFacts) -> list[tuple[float, float]]:
+    """(s, m): how far over ground the vehicle is from the nearest straight leg of its plan while it flies it."""
+    origin = facts.home or next((GeoPoint(one.x, one.y, 0.0) for one in facts.waypoints()), None)
+    if origin is None or not facts.waypoints():
+        return []
+    corners = [to_local(origin, one.x, one.y, 0.0)[:2] for one in facts.waypoints()]
+    if facts.home is not None:
+        back = any(one.command == Cmd.NAV_RETURN_TO_LAUNCH for one in facts.items)
+        corners = [(0.0, 0.0), *corners, *([(0.0, 0.0)] if back else [])]
+    legs = list(pairwise(corners)) or [(corners[0], corners[0])]
+    flying, found = _Mission(facts), []
+    for sample in facts.samples:
+        if flying.at(sample.time_s):
+            place = to_local(origin, sample.lat, sample.lon, 0.0)[:2]
+            found.append((sample.time_s, min(_off_leg(place, *leg) for leg in legs)))
+    return found
+
+
+class _Mission:
+    """Whether the vehicle flies its plan; asked in the order of time."""
+
+    def __init__(self, facts: FlightFacts) -> None:
+        self._modes = facts.modes
+        self._armed = facts.armed
+        self._mode = self._change = 0
+
+    def at(self, time_s: float) -> bool:
+        while self._mode < len(self._modes) and self._modes[self._mode][0] <= time_s:
+            self._mode += 1
+        while self._change < len(self._armed) and self._armed[self._change][0] <= time_s:
+            self._change += 1
+        armed = self._change > 0 and self._armed[self._change - 1][1]
+        return armed and self._mode > 0 and self._modes[self._mode - 1][1] in MISSION_MODES
+
+
+def _off_leg(place: tuple[float, ...], start: tuple[float, ...], end: tuple[float, ...]) -> float:
+    north, east = end[0] - start[0], end[1] - start[1]
+    square = north * north + east * east
+    along = 0.0 if square == 0.0 else ((place[0] - start[0]) * north + (place[1] - start[1]) * east) / square
+    along = min(max(along, 0.0), 1.0)
+    return hypot(place[0] - start[0] - along * north, place[1] - start[1] - along * east)
+
+
+def findings(facts: FlightFacts) -> list[Finding]:
+    """All that is to be said, the worst first; what went well where nothing is wrong."""
+    found = [one for rule in _RULES for one in rule(facts)]
+    return sorted(found, key=lambda one: (-one.grade, one.time_s or 0.0))
+
+
+def grade_of(found: list[Finding]) -> Grade:
+    """The worst."""
+    return max((one.grade for one in found), default=Grade.GOOD)
+
+
+def _ending(facts: FlightFacts) -> list[Finding]:
+    if not facts.armed:
+        return [Finding(Grade.LOOK, "The vehicle was not armed in this log.")]
+    at_s, armed = facts.armed[-1]
+    if armed:
+        return [Finding(Grade.LOOK, "The log ends while the vehicle is armed.", facts.span_s[1])]
+    return [Finding(Grade.GOOD, f"Disarmed at the end, {at_s - facts.start_s:.0f} s after arming.", at_s)]
+
+
+def _whole(facts: FlightFacts) -> list[Finding]:
+    return [Finding(Grade.LOOK, f"The log is not whole: {facts.cut}.")] if facts.cut else []
+
+
+def _plan(facts: FlightFacts) -> list[Finding]:
+    flown = passages(facts)
+    missed = [one for one in flown if one.distance_m > NEAR_M]
+    if missed:
+        names = ", ".join(f"{one.seq} ({one.distance_m:.0f} m)" for one in missed[:8])
+        names += f" and {len(missed) - 8} more" if len(missed) > 8 else ""
+        return [Finding(Grade.LOOK, f"Waypoints that were not passed within {NEAR_M:g} m in their order: {names}.")]
+    off = max((metres for _, metres in deviations(facts)), default=None)
+    words = "" if off is None else f", at most {off:.1f} m beside its legs"
+    return [Finding(Grade.GOOD, f"All {len(flown)} waypoints were passed{words}.")] if flown else []
+
+
+def _troubles(facts: FlightFacts) -> list[Finding]:
+    times: dict[tuple[Severity, str], float] = {}
+    counts: Counter[tuple[Severity, str]] = Counter()
+    for one in facts.troubles:
+        key = (one.severity, one.text)
+        times.setdefault(key, one.time_s)
+        counts[key] += 1
+    found = []
+    for (severity, text), at_s in times.items():
+        often = f" ({counts[severity, text]} times)" if counts[severity, text] > 1 else ""
+        found.append(Finding(Grade.BAD if severity <= Severity.ERROR else Grade.LOOK, f"{text}{often}", at_s))
+    return found
+
+
+def _vibration(facts: FlightFacts) -> list[Finding]:
+    values = [(value, at_s) for at_s, value in facts.series.get(Quantity.VIBRATION, []) if isfinite(value)]
+    if not values:
+        return []
+    most, at_s = max(values)
+    grade = Grade.BAD if most > VIBRATION_BAD else Grade.LOOK if most > VIBRATION_LOOK else Grade.GOOD
+    return [Finding(grade, f"Vibration at most {most:.1f} m/s² (normal is below {VIBRATION_LOOK:g}).", at_s)]
+
+
+def _battery(facts: FlightFacts) -> list[Finding]:
+    known = [one for one in facts.samples if isfinite(one.percent)]
+    if not known:
+        return []
+    low = min(known, key=lambda one: one.percent)
+    grade = Grade.LOOK if low.percent < BATTERY_LOOK else Grade.GOOD
+    return [Finding(grade, f"Battery from {known[0].percent:.0f} % to {low.percent:.0f} %.", low.time_s)]
+
+
+_RULES: Final[tuple[Callable[[FlightFacts], list[Finding]], ...]] = (
+    _ending, _whole, _plan, _troubles, _vibration, _battery,
+)  # fmt: skip
