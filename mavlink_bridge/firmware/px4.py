@@ -84,7 +84,7 @@ _RATES: Final = Rates(
     }
 )  # fmt: skip
 # what MAVSDK and QGroundControl wait for unasked (mavlink_main.cpp, `configure_streams_to_default`)
-_LINK_RATES: Final = {"ATTITUDE_QUATERNION": 10.0, "CURRENT_MODE": 0.5}
+_LINK_RATES: Final = {"ATTITUDE_QUATERNION": 4.0, "CURRENT_MODE": 0.5}
 _MIRRORED: Final = {
     "MPC_XY_CRUISE": Mirrored("WPNAV_SPEED", 100.0),
     "MPC_Z_V_AUTO_UP": Mirrored("WPNAV_SPEED_UP", 100.0),

@@ -56,7 +56,6 @@ _LISTED: Final[tuple[tuple[Pair, int, str], ...]] = (
     (TAKEOFF, 8, "Takeoff"), (MISSION, 6, "Mission"), (HOLD, 0, "Hold"), (OFFBOARD, 0, "Offboard"),
     ((5, 0), 0, "Acro"), ((7, 0), 0, "Stabilized"),
 )  # fmt: skip
-_LOOK_MS: Final = 100
 _REPEAT_MS: Final = 1000
 _REPEATS: Final = 10
 _GUIDED: Final = frozenset((TAKEOFF, HOLD, OFFBOARD))
@@ -243,22 +242,16 @@ class Px4Face:
         """What the core announced: a reached item is told again each second."""
         for event in events:
             if isinstance(event, ItemReached):
-                self._reached = (event.seq, 0)
+                self._reached, self._due_ms = (event.seq, 0), _next_second(self._autopilot.facts.now_ms)
 
     def handle_message(self, message: Message, peer: Peer, now_ms: int) -> None:
         """Nothing is handled."""
 
     def handle_timeout(self, now_ms: int) -> None:
-        if self._shown != self.custom_mode:
-            self._shown = self.custom_mode
-            self._due_ms = now_ms
-            self.changed()
-        if now_ms < self._due_ms:
-            return
+        """Called in every pass: what the core decided is followed without deadlines of our own."""
         core = self._autopilot
         armed, before = core.facts.armed, self._armed
         self._armed = armed
-        self._due_ms = now_ms + (_LOOK_MS if self._stage is not Stage.NONE or armed else _REPEAT_MS)
         if armed and self._stage is Stage.MISSION_ASKED:
             self._begin_mission(now_ms)
         elif armed and self._stage is Stage.TAKEOFF_ASKED:
@@ -270,13 +263,21 @@ class Px4Face:
         elif before and not armed:  # back in Hold after a flight
             self._stage, self._asked, self._reached = Stage.NONE, HOLD, None
             core.modes.set(CopterMode.GUIDED, now_ms)
-        if self._reached is not None and self._reached[1] < _REPEATS and now_ms % _REPEAT_MS < _LOOK_MS:
-            seq, told = self._reached
-            self._reached = (seq, told + 1)
-            self._out.append(Outgoing(dialect.MAVLink_mission_item_reached_message(max(seq - 1, 0))))
+        self._tell_again(now_ms)
+        if self._shown != self.custom_mode:
+            self._shown = self.custom_mode
+            self.changed()
+
+    def _tell_again(self, now_ms: int) -> None:
+        if self._reached is None or now_ms < self._due_ms:
+            return
+        seq, told = self._reached
+        self._reached = (seq, told + 1) if told + 1 < _REPEATS else None
+        self._due_ms = _next_second(now_ms)
+        self._out.append(Outgoing(dialect.MAVLink_mission_item_reached_message(max(seq - 1, 0))))
 
     def next_deadline_ms(self) -> int | None:
-        return self._due_ms
+        return None if self._reached is None else self._due_ms
 
     def take_outgoing(self) -> list[Outgoing]:
         out, self._out = self._out, []
@@ -284,3 +285,8 @@ class Px4Face:
 
     def link_closed(self, link: int) -> None:
         """Nothing is held for it."""
+
+
+def _next_second(now_ms: int) -> int:
+    """A whole one, at which most streams are due anyway: it makes no pass of its own."""
+    return (now_ms // _REPEAT_MS + 1) * _REPEAT_MS

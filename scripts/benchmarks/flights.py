@@ -10,7 +10,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from benchmarks.vehicle import Client, Served, square
+from benchmarks.vehicle import Client, Served, square, square_from_0
 
 ROUNDS = 150
 BATTERY = ("--param", "SIM_BATT_CAP_AH=0")  # endless: the figure is about speed, not endurance
@@ -31,11 +31,22 @@ def _fly(client: Client, guided: int = 4) -> None:
     client.send(dialect.MAVLink_command_long_message(1, 1, MISSION_START, 0, 0, 0, 0, 0, 0, 0, 0))
 
 
-def parsing_client() -> float:
+def _fly_px4(client: Client) -> None:
+    """The same in PX4's way: arm, then mode Mission."""
+    client.wait_armable()
+    client.upload(square_from_0(ROUNDS))
+    from benchmarks.vehicle import dialect
+
+    client.send(dialect.MAVLink_request_data_stream_message(1, 1, 0, 4, 1))
+    client.command(ARM, 1)
+    client.send(dialect.MAVLink_command_long_message(1, 1, 176, 0, 1, 4, 4, 0, 0, 0, 0))
+
+
+def parsing_client(firmware: str = "ardupilot") -> float:
     """Vehicle seconds per wall second between start and disarming; the client parses every message with pymavlink."""
-    with Served("--speedup", "0", *BATTERY) as served:
+    with Served("--speedup", "0", "--firmware", firmware, *BATTERY) as served:
         client = Client(served.port)
-        _fly(client)
+        (_fly_px4 if firmware == "px4" else _fly)(client)
         first = last = None
         began = time.perf_counter()
         armed = False
@@ -66,11 +77,11 @@ def rover_parsing_client(vehicle_s: float = 8000.0) -> float:
                     return (message.time_boot_ms - first) / 1000.0 / (time.perf_counter() - began)
 
 
-def draining_client() -> float:
+def draining_client(firmware: str = "ardupilot") -> float:
     """The same with a client that takes the bytes from its socket and looks at none but the armed bit of HEARTBEATs."""
-    with Served("--speedup", "0", *BATTERY) as served:
+    with Served("--speedup", "0", "--firmware", firmware, *BATTERY) as served:
         client = Client(served.port)
-        _fly(client)
+        (_fly_px4 if firmware == "px4" else _fly)(client)
         began_ms = client.wait("ATTITUDE").time_boot_ms
         began = time.perf_counter()
         tail = b""

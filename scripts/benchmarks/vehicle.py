@@ -143,3 +143,12 @@ def square(rounds: int) -> list[Any]:
         items.append(item(6, 177, p1=2, p2=rounds - 1))
     items.append(item(len(items), 20))
     return items
+
+
+def square_from_0(rounds: int) -> list[Any]:
+    """The same as a PX4 takes it: without home, numbered from 0."""
+    items = square(rounds)[1:]
+    for seq, one in enumerate(items):
+        one.seq = seq
+        one.param1 -= float(one.command == 177)
+    return items
