@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from difflib import get_close_matches
 
 from autopilot.geo import GeoPoint
 from sortie.config.parameters import given_parameters
@@ -31,3 +32,15 @@ def checked_params(params: Mapping[str, float], kind: str) -> dict[str, float]:
 def raise_error(error: Exception, where: str) -> None:
     """What a service raised is raised in the program."""
     raise error
+
+
+def stands() -> None:
+    """A vehicle that is alone is always at the present."""
+
+
+def no_such_name(vehicle: object, name: str, in_state: Iterable[str]) -> AttributeError:
+    """The error of a name that a vehicle does not have, with the nearest one of it or of its state."""
+    known = {**{one: f"state.{one}" for one in in_state}, **{one: one for one in dir(type(vehicle))}}
+    near = get_close_matches(name, known, n=1)
+    hint = f"; did you mean {known[near[0]]}?" if near else ""
+    return AttributeError(f"a vehicle has no {name}{hint}", name=name, obj=vehicle)

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import ExitStack
-from difflib import get_close_matches
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Protocol, TypeVar, overload
@@ -28,7 +27,7 @@ from autopilot.vehicle_context import VehicleContext
 from autopilot.vehicles.kinds import KINDS
 from mavlink_bridge.links.radio.profile import Profile
 from mavlink_bridge.services.system.signing import SigningService
-from sortie.api.begin import Home, checked_params, raise_error, standing_at
+from sortie.api.begin import Home, checked_params, no_such_name, raise_error, standing_at, stands
 from sortie.api.claims import Claims
 from sortie.api.link import Ends, SessionLink
 from sortie.api.snapshot import Snapshot, snapshot
@@ -44,6 +43,7 @@ from sortie.nodes.flight import ARMABLE_WITHIN_MS
 from sortie.nodes.modem import medium_of, open_through_radio, radio_between
 from sortie.nodes.plan_file import check_plan, load_plan, read_plan
 from sortie.nodes.vehicle import Service
+from sortie.runtime.followers import Followers
 from sortie.runtime.node import Node
 from sortie.runtime.runtime import Runtime, always
 from sortie.storage.rows import StoredState
@@ -105,7 +105,7 @@ class Session(Claims):
         self._stack = ExitStack()
         self._runtime = Runtime()
         self._time = Passes(self._runtime)
-        self._bring = _stands
+        self._bring = stands
         try:
             spec = parse_vehicle(vehicle)
             if spec.kind != "sim":
@@ -234,10 +234,7 @@ class Session(Claims):
     if not TYPE_CHECKING:  # a type checker knows what there is
 
         def __getattr__(self, name: str) -> object:
-            known = {**{one: f"state.{one}" for one in Snapshot.__slots__}, **{one: one for one in dir(type(self))}}
-            near = get_close_matches(name, known, n=1)
-            hint = f"; did you mean {known[near[0]]}?" if near else ""
-            raise AttributeError(f"a vehicle has no {name}{hint}", name=name, obj=self)
+            raise no_such_name(self, name, Snapshot.__slots__)
 
     # --- facts ----------------------------------------------------------------------------------------------------
     @property
@@ -327,6 +324,11 @@ class Session(Claims):
         KeyboardInterrupt), so that people and programs on sockets can take part. `until()`, asked once a turn, ends it
         earlier; another thread that wants it asked now calls `wake`."""
         self._time.serve(seconds, speedup, until)
+
+    def serve_followers(self, followers: Followers, alone: Callable[[], bool], until: Callable[[], bool]) -> None:
+        """As `serve`, but as fast as clients follow; without one in real time, or while `alone()` as fast as the
+        machine goes."""
+        self._time.serve_followers(followers, alone, until)
 
     def wake(self) -> None:
         """Safe in any thread: `serve` does not sleep on."""
@@ -442,7 +444,3 @@ class Session(Claims):
         """ABORT to the flight manager: call the flight off while it counts down. RefusedError in any other state."""
         if self.autopilot.flights is not None:
             self._checked(self.autopilot.flights.abort(self.service.now_ms))
-
-
-def _stands() -> None:
-    """A vehicle that is alone is always at the present."""

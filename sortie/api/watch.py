@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from autopilot.events import Event
+from sortie.runtime.followers import Followers
 from sortie.runtime.runtime import FOR_EVER_MS, Runtime, always
 
 __tracebackhide__ = True  # as in `session`
@@ -95,3 +96,17 @@ class Passes:
                 pass
         finally:
             self._runtime.set_speedup(0.0, always)
+
+    def serve_followers(self, followers: Followers, alone: Callable[[], bool], until: Callable[[], bool]) -> None:
+        """As fast as clients follow, until `until()`; without one in real time, or while `alone()` as fast as the
+        machine goes."""
+        runtime = self._runtime
+        runtime.go_real()
+        runtime.followers = followers
+        runtime.set_speedup(0.0, lambda: followers.anybody or alone())
+        try:
+            for _ in self._until(FOR_EVER_MS, until, _SERVED_MS):
+                pass
+        finally:
+            runtime.followers = None
+            runtime.set_speedup(0.0, always)

@@ -20,6 +20,7 @@ from collections.abc import Callable
 from autopilot.control.layout import TICK_MS
 from mavlink_bridge.links.hub import LinkOwner
 from sortie.metrics.jitter import Jitter
+from sortie.runtime.followers import Followers, Onlooker
 from sortie.runtime.loader import Loader, Serving
 from sortie.runtime.node import Node, VehicleNode
 from sortie.runtime.pacing import Pace, Readers, no_clock
@@ -73,6 +74,9 @@ class Runtime:
         self._plain: list[Node] = []
         self._wires = Wires()
         self._readers = Readers()
+        self.followers: Followers | None = None
+        """Who is waited for at speed 0; None: nobody but those whose buffers are full."""
+        self._onlooker = Onlooker()
         self._limit_ms = FOR_EVER_MS
         self._due_s = 0.0
         self.clock: Callable[[], int | None] = no_clock
@@ -185,7 +189,7 @@ class Runtime:
         wall_s = self._wall_s()
         if self.sockets is None:
             self.step(self._limit_ms)
-        elif self._ahead():
+        elif self._runs_ahead(wall_s):
             self._turn_ahead(wall_s, finished)
         else:
             self._turn_paced(wall_s, finished, sleep_s)
@@ -273,12 +277,14 @@ class Runtime:
             self._exchange(link_ms, looking=looking)
         self._commit(link_ms)
         if self.sockets is not None:
+            if self.followers is not None and self._has_words():
+                self.followers.stir(self._wall_s())
             self.sockets.flush()
 
     # --- ahead --------------------------------------------------------------------------------------------------------
     def _turn_ahead(self, wall_s: float, finished: Callable[[], bool]) -> None:
         self._was_ahead = True
-        wait_s = self._readers.wait_s(self._sockets.hubs(), wall_s)
+        wait_s = self._stands_still_s(wall_s)
         if wait_s is not None:
             self._take_input(wait_s, finished)
             self._send(self.link_ms)
@@ -288,14 +294,33 @@ class Runtime:
         ahead, now_s, advance = self._ahead, self._wall_s, self._pass
         while ahead() and not finished():
             advance(FOR_EVER_MS, link_ms)
-            if now_s() >= end_s:
+            if now_s() >= end_s or (self.followers is not None and self._has_words()):
                 break
         self._send(link_ms)
         self._take_input(0.0, finished)
 
+    def _stands_still_s(self, wall_s: float) -> float | None:
+        """How long vehicle time waits for clients; None: not."""
+        hubs = self._sockets.hubs()
+        if self.followers is None:
+            return self._readers.wait_s(hubs, wall_s)
+        return self.followers.wait_s(wall_s, self._onlooker.look(hubs)) if self.followers.waiting else None
+
+    def _runs_ahead(self, wall_s: float) -> bool:
+        followers = self.followers
+        if followers is not None and followers.waiting and not followers.anybody:
+            followers.wait_s(wall_s, self._onlooker.look(self._sockets.hubs()))  # who has come, or come back
+        return self._ahead()
+
+    def _has_words(self) -> bool:
+        """Is something to be sent to a client?"""
+        return any(hub.stalled(0) for hub in self._sockets.hubs())
+
     def _take_input(self, wait_s: float, finished: Callable[[], bool]) -> None:
         ready = self._sockets.poll.wait(wait_s)
         wall_s = self._wall_s()
+        if self.followers is not None and ready:
+            self.followers.stir(wall_s)
         link_ms = self._link_ms(wall_s)
         if ready and not self._was_ahead:
             # A message acts at the vehicle time that is due, not at the last pass's.

@@ -93,7 +93,7 @@ class Garage:
             yield make
 
     @contextmanager
-    def server(self, wish: Wanted, item: pytest.Item, speedup: float) -> Iterator[Server]:
+    def server(self, wish: Wanted, item: pytest.Item, speedup: float | None) -> Iterator[Server]:
         """One for this test, with sockets."""
         self._begin(item)
         flown: list[Flown] = []

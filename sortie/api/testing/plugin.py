@@ -36,8 +36,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="Seed of vehicles whose marker gives none (0); random: another one in each run, which is printed.",
     )  # fmt: skip
     group.addoption(
-        "--sortie-speedup", type=_speedup, default=10.0, metavar="X",
-        help="How many times faster than the wall a sortie_server flies (10).",
+        "--sortie-speedup", type=_speedup, default=None, metavar="X",
+        help="How many times faster than the wall a sortie_server flies; else as fast as its clients follow.",
     )  # fmt: skip
     group.addoption(
         "--sortie-logs", choices=LOGS, default=LOGS[0],
@@ -154,7 +154,7 @@ def sortie_fleet(request: pytest.FixtureRequest) -> Iterator[Callable[..., Fleet
 
 @pytest.fixture
 def sortie_server(request: pytest.FixtureRequest) -> Iterator[Server]:
-    """A vehicle on a TCP port of its own, in real time times --sortie-speedup: `url`, `connect()` for pymavlink,
+    """A vehicle on a TCP port of its own, as fast as its clients follow: `url`, `connect()` for pymavlink,
     `mavsdk_address`; `vehicle` for what only the simulator knows."""
     garage = _garage(request.config)
     speedup = request.config.getoption("--sortie-speedup")

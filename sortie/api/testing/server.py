@@ -7,6 +7,7 @@ waited for is looked at there.
 from __future__ import annotations
 
 import threading
+import time
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future
@@ -17,6 +18,7 @@ from sortie.api.claims import Claims
 from sortie.api.session import Session
 from sortie.api.snapshot import Snapshot
 from sortie.api.watch import TimedEvent
+from sortie.runtime.followers import Followers
 
 __tracebackhide__ = True  # as in `session`
 T = TypeVar("T")
@@ -51,11 +53,14 @@ class _Wait:
 
 class Server:
     """See the module; a context manager. `make` makes the vehicle, in its thread; `speedup`: how many times faster than
-    the wall it flies."""
+    the wall it flies; None: as fast as its clients follow, without one in real time, and while somebody only waits for
+    the vehicle as fast as the machine goes."""
 
-    def __init__(self, make: Callable[[], Session], speedup: float) -> None:
+    def __init__(self, make: Callable[[], Session], speedup: float | None = None) -> None:
         self._make = make
         self._speedup = speedup
+        self.followers = Followers()
+        self.followers.we_wait = lambda: bool(self._waits)
         self._calls: deque[tuple[Callable[[Session], Any], Future[Any]]] = deque()
         self._waits: list[_Wait] = []
         self._stations: list[Any] = []
@@ -152,7 +157,10 @@ class Server:
             with self._make() as session:
                 self._started.set_result((session, int(session.add_link(LINK).rpartition(":")[2])))
                 try:
-                    session.serve(speedup=self._speedup, until=self._turn)
+                    if self._speedup is None:
+                        session.serve_followers(self.followers, self._is_waited_for, self._turn)
+                    else:
+                        session.serve(speedup=self._speedup, until=self._turn)
                 except BaseException as error:
                     self._error = error
                     raise
@@ -172,8 +180,16 @@ class Server:
                 future.set_result(fact(self.session))
             except BaseException as error:  # noqa: BLE001 - it is raised again in the thread that asked
                 future.set_exception(error)
-        self._waits = [wait for wait in self._waits if not wait.look()]
+            self.followers.stir(time.monotonic())
+        waits = [wait for wait in self._waits if not wait.look()]
+        if len(waits) < len(self._waits):
+            self.followers.stir(time.monotonic())  # who has waited is given time to go on, as a client is
+        self._waits = waits
         return self._ending
+
+    def _is_waited_for(self) -> bool:
+        """By a test, with no client there to be waited for."""
+        return bool(self._waits) and not self.session.service.endpoint.links()
 
     def _stop(self) -> None:
         """From here on who asks does so in its own thread; the bell is still there for who asked before."""

@@ -1,0 +1,191 @@
+"""Time that waits for its clients: the rule, what is seen of real ones, and a vehicle that follows it."""
+
+from __future__ import annotations
+
+import math
+import socket
+import threading
+import time
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pymavlink import mavutil
+
+from sortie import Session, events
+from sortie.api.testing.server import Server
+from sortie.runtime.followers import Followers, Sight
+from tests.fakes.patience import PATIENCE_S
+
+IDLE, UNREAD, WORKING = Sight(), Sight(unread=7), Sight(at_work=True)
+
+
+class Clock:
+    """A wall that is told, and who was named."""
+
+    def __init__(self) -> None:
+        self.named: list[str] = []
+        self.rule = Followers(0.001, 2.0, self.named.append)
+
+    def goes(self, at_s: float, **sights: Sight) -> bool:
+        """Does vehicle time go on?"""
+        return self.rule.wait_s(at_s, sights) is None
+
+
+def test_time_goes_on_when_all_have_been_quiet() -> None:
+    """Not before the quiet time is over; without anything carried at once."""
+    clock = Clock()
+    assert clock.goes(10.0, a=UNREAD)  # it was sent nothing that is waited for
+    clock.rule.stir(10.0)
+    assert not clock.goes(10.0, a=IDLE) and not clock.goes(10.0009, a=IDLE)
+    assert clock.rule.wait_s(10.0004, {"a": IDLE}) == pytest.approx(0.0006)
+    assert clock.goes(10.001, a=IDLE) and not clock.rule.waiting
+    clock.rule.stir(11.0)
+    clock.rule.stir(11.0008)
+    assert not clock.goes(11.001, a=IDLE) and clock.goes(11.0018, a=IDLE)
+
+
+@pytest.mark.parametrize("busy", [UNREAD, WORKING])
+def test_one_that_has_not_followed_holds_all(busy: Sight) -> None:
+    """And has a quiet time of its own when it is done: what it does next may be an answer."""
+    clock = Clock()
+    clock.rule.stir(10.0)
+    for step in range(100):
+        assert not clock.goes(10.0 + 0.01 * step, a=IDLE, b=busy)
+    assert not clock.goes(10.9905, a=IDLE, b=IDLE)
+    assert clock.goes(10.991, a=IDLE, b=IDLE)
+    assert clock.named == []
+
+
+def test_one_that_is_stuck_is_named_and_left_behind_until_it_follows() -> None:
+    """Once; the others are waited for all the same."""
+    clock = Clock()
+    clock.rule.stir(10.0)
+    assert not clock.goes(11.9, a=IDLE, b=UNREAD)
+    assert clock.goes(12.1, a=IDLE, b=UNREAD)
+    assert clock.named == ["b did not follow within 2 s: time does not wait for it now"]
+    clock.rule.stir(13.0)
+    assert not clock.goes(13.0, a=WORKING, b=UNREAD)
+    assert not clock.goes(13.0005, a=IDLE, b=UNREAD) and clock.goes(13.002, a=IDLE, b=UNREAD)
+    assert clock.rule.anybody
+    clock.goes(13.1, b=UNREAD)
+    assert not clock.rule.anybody
+    clock.goes(13.2, b=IDLE)
+    assert clock.rule.anybody
+    clock.rule.stir(14.0)
+    assert not clock.goes(14.0, b=UNREAD) and len(clock.named) == 1
+
+
+def test_one_that_has_gone_is_not_waited_for() -> None:
+    """It hangs up while time waits for it."""
+    clock = Clock()
+    clock.rule.stir(10.0)
+    assert not clock.goes(10.5, a=UNREAD)
+    assert clock.goes(10.6) and not clock.rule.anybody and clock.named == []
+
+
+def test_who_waits_for_the_vehicle_need_not_read() -> None:
+    """A test that waits in a claim does not read its own connection; what a client elsewhere has not read counts."""
+    clock = Clock()
+    clock.rule.we_wait = lambda: True
+    clock.rule.stir(10.0)
+    assert clock.goes(10.1, a=Sight(unread=7, ours=True))
+    clock.rule.stir(11.0)
+    assert not clock.goes(11.1, a=Sight(unread=7, ours=True), b=UNREAD)
+    assert not clock.goes(11.2, a=Sight(unread=7, at_work=True, ours=True), b=IDLE)
+
+
+@given(st.lists(st.tuples(st.floats(0.0, 0.1), st.booleans(), st.sampled_from([IDLE, UNREAD, WORKING]))))
+def test_nobody_holds_time_for_longer_than_the_limit(steps) -> None:
+    """Whatever is carried and seen: from the first word to the going on are at most the limit and one look."""
+    clock, now_s, since_s = Clock(), 0.0, math.nan
+    for wait_s, carried, sight in steps:
+        now_s += wait_s
+        if carried:
+            clock.rule.stir(now_s)
+        if clock.goes(now_s, a=sight):
+            since_s = math.nan
+        else:
+            since_s = now_s if math.isnan(since_s) else since_s
+            assert now_s - since_s <= 2.0
+
+
+def eventually(condition) -> None:
+    """For what another thread does."""
+    end_s = time.monotonic() + PATIENCE_S
+    while not condition():
+        assert time.monotonic() < end_s
+        time.sleep(0.005)
+
+
+@pytest.fixture
+def server():
+    """A copter whose time waits for its clients, however long."""
+
+    def make() -> Session:
+        session = Session(seed=2)
+        session.wait_armable()
+        return session
+
+    with Server(make) as server:
+        server.followers.limit_s = math.inf
+        yield server
+
+
+def test_time_stands_still_for_one_that_does_not_read(server) -> None:
+    """What the kernel holds for it is seen; when it reads, time goes on."""
+    client = socket.create_connection(("127.0.0.1", server.port))
+    eventually(lambda: server.followers.anybody)
+    before_s = server.vehicle.time_s
+    time.sleep(0.3)
+    assert server.vehicle.time_s == before_s
+
+    def drain() -> None:
+        while client.recv(65536):
+            pass
+
+    reader = threading.Thread(target=drain, daemon=True)
+    reader.start()
+    eventually(lambda: server.vehicle.time_s >= before_s + 30.0)
+    client.shutdown(socket.SHUT_RDWR)
+    reader.join(PATIENCE_S)
+    client.close()
+
+
+def test_who_works_on_what_it_has_read_is_not_late(server) -> None:
+    """A client that computes for a while before it reacts: its reaction comes at the time of what it reacts to."""
+    link = server.connect()
+    link.mav.command_long_send(1, 1, 176, 0, 1, 4, 0, 0, 0, 0, 0)
+    link.mav.command_long_send(1, 1, 400, 0, 1, 0, 0, 0, 0, 0, 0)
+    link.mav.command_long_send(1, 1, 22, 0, 0, 0, 0, 0, 0, 0, 60)
+    while True:
+        message = link.recv_match(type="GLOBAL_POSITION_INT", blocking=True, timeout=PATIENCE_S)
+        if message.relative_alt > 5000:
+            break
+    began_s = time.thread_time()
+    while time.thread_time() - began_s < 0.1:
+        mavutil.mavlink.x25crc(bytes(range(250)))
+    link.set_mode("LAND")
+    server.vehicle.reaches(mode="LAND")
+    changed = [entry.time_s for entry in server.vehicle.events if isinstance(entry.event, events.ModeChanged)][-1]
+    assert changed - message.time_boot_ms / 1000.0 < 0.5
+    server.vehicle.lands_within(2.0)
+
+
+def test_a_sleep_can_be_the_vehicles(server, monkeypatch) -> None:
+    """With a client that does not read meanwhile: a minute of the vehicle's time, and its connection holds."""
+    link = server.connect()
+    before_s = server.vehicle.time_s
+    monkeypatch.setattr(time, "sleep", server.vehicle.sleep)
+    time.sleep(60.0)
+    assert server.vehicle.time_s >= before_s + 60.0
+    while (
+        link.recv_match(type="SYSTEM_TIME", blocking=True, timeout=PATIENCE_S).time_boot_ms < 1000.0 * before_s + 60e3
+    ):
+        pass
+
+
+def test_a_vehicle_without_clients_runs_ahead_while_it_is_waited_for(server) -> None:
+    """An hour passes without a client; nobody else lets it pass."""
+    server.vehicle.sleep(3600.0)
+    assert server.vehicle.time_s > 3600.0
