@@ -3,16 +3,28 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from pathlib import Path
 
 from autopilot.vehicles.kinds import KINDS
 from sortie.config.errors import UserError
-from sortie.config.options import JSON, JUNIT, METADATA_VEHICLE, PLAN, REHEARSAL_HOME, REHEARSAL_PARAMETERS, SARIF
+from sortie.config.options import (
+    BATTERY,
+    JSON,
+    JUNIT,
+    METADATA_VEHICLE,
+    PLAN,
+    REHEARSAL_FLIGHTS,
+    REHEARSAL_HOME,
+    REHEARSAL_PARAMETERS,
+    SARIF,
+    WIND,
+)
 from sortie.config.parameters import given_parameters
 from sortie.config.settings import Given
 from sortie.nodes.plan_file import read_plan
-from sortie.rehearsal.rehearse import judged
+from sortie.rehearsal.rehearse import Flying, judged
 from sortie.rehearsal.report import as_json, as_junit, as_sarif, lines
 
 
@@ -27,7 +39,13 @@ def rehearse(given: Given) -> int:
     params, warnings = given_parameters(given[REHEARSAL_PARAMETERS], spec.frame)
     for warning in warnings:
         print(f"sortie: {warning}", file=sys.stderr)
-    found = judged(read_plan(plan), spec.frame, None if home is None else home[0], params)
+    flights, wind = given[REHEARSAL_FLIGHTS], given[WIND]
+    if not flights and not WIND.is_default(wind):
+        raise UserError("--wind is for flights: expected --flights N with it")
+    flying = Flying(flights, wind, given[BATTERY], processes=os.cpu_count() or 1)
+    if flights:
+        print(f"sortie: rehearsing {plan}, {flights} flights", file=sys.stderr, flush=True)
+    found = judged(read_plan(plan), spec.frame, None if home is None else home[0], params, flying)
     if (junit := given[JUNIT]) is not None:
         _write(junit, as_junit(found, plan.name))
     if (sarif := given[SARIF]) is not None:

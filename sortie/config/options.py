@@ -23,6 +23,7 @@ from sortie.config.values import (
     parse_home,
     parse_speedup,
     parse_vehicle,
+    parse_wind,
     path,
     positive_number,
     system_or_all,
@@ -161,6 +162,18 @@ REHEARSAL_HOME: Final = Option[tuple[GeoPoint, float] | None](
 REHEARSAL_PARAMETERS: Final = Option(
     "param", str, _STRINGS, "A parameter that differs from its default, or a .param file of them. Repeatable.",
     Group.COMMAND, frozenset({"rehearse"}), form="NAME=VALUE|FILE", kind=Kind.LIST,
+)  # fmt: skip
+WIND: Final = Option[tuple[float, float, float | None]](
+    "wind", parse_wind, (0.0, 0.0, None), "Wind of the day with --flights: mean, gusts, where it comes from.",
+    Group.COMMAND, frozenset({"rehearse"}), form="MEAN,GUST[,DIR]", unit="m/s,m/s,deg", otherwise="calm",
+)  # fmt: skip
+BATTERY: Final = Option[float | None](
+    "battery", positive_number, None, "Energy of the full battery.", Group.COMMAND, frozenset({"rehearse"}), form="WH",
+    unit="Wh", otherwise="SIM_BATT_CAP_AH at 11.4 V",
+)  # fmt: skip
+REHEARSAL_FLIGHTS: Final = Option(
+    "flights", whole_number(0, 100_000), 0, "Fly it N times in the simulator, too, on all cores.", Group.COMMAND,
+    frozenset({"rehearse"}), form="N",
 )  # fmt: skip
 JUNIT: Final = Option[Path | None](
     "junit", path, None, "Write the findings as JUnit XML, a case for each rule.", Group.COMMAND,
@@ -377,6 +390,9 @@ TABLE: Final[tuple[Option[object], ...]] = (
     OUTPUT,
     REHEARSAL_HOME,
     REHEARSAL_PARAMETERS,
+    WIND,
+    BATTERY,
+    REHEARSAL_FLIGHTS,
     JUNIT,
     SARIF,
     VEHICLE_LINK,

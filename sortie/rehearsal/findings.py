@@ -9,9 +9,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import Enum
 from types import MappingProxyType
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from autopilot.mav import MissionType
+
+if TYPE_CHECKING:
+    from sortie.rehearsal.flown import Flights  # loaded by who flies
 
 __all__ = ["RULES", "Finding", "Rehearsal", "Rule", "Severity", "found"]
 
@@ -52,6 +55,13 @@ _ROWS: Final = (
     Rule("jump-idle", _ERROR, "A loop of jumps meets no item to fly to: the mission ends there.",
          "put a waypoint into the loop, or drop the jump"),
     Rule("nothing-flown", _ERROR, "No item that this vehicle could fly to.", "take --vehicle for the plan's vehicle"),
+    Rule("flown-incomplete", _ERROR, "Flown: less than 95 % of the flights were completed.",
+         "see what the first of them says, and fly it alone"),
+    Rule("flown-seldom", _WARNING, "Flown: some flights, at most 5 %, were not completed.",
+         "see what the first of them says, and fly it alone"),
+    Rule("flown-failsafe", _WARNING, "Flown: a failsafe ended the mission.", "remove its cause, or expect it there"),
+    Rule("flown-reserve", _WARNING, "Flown: one flight of twenty has not enough left for the way home from an item.",
+         "turn back before it, or take a larger battery"),
     Rule("takeoff-missing", _WARNING, "AUTO begins with something else than a takeoff: refused on the ground.",
          "begin with NAV_TAKEOFF, or take off before AUTO"),
     Rule("end-missing", _WARNING, "The plan ends in the air, without RTL or a landing.",
@@ -114,7 +124,7 @@ def found(rule: str, text: str, item: int | None = None, part: MissionType = Mis
 @dataclass(frozen=True, slots=True)
 class Rehearsal:
     """What came out: findings, most severe first, and what the way measures (s, m, Wh; without wind). `vehicle`: as
-    --vehicle has it."""
+    --vehicle has it. `flown`: None: it was not flown."""
 
     vehicle: str
     items: int
@@ -122,15 +132,16 @@ class Rehearsal:
     time_s: float
     distance_m: float
     energy_wh: float | None
+    flown: Flights | None = None
 
     @classmethod
     def of(
         cls, vehicle: str, items: int, findings: Iterable[Finding], time_s: float, distance_m: float,
-        energy_wh: float | None,
+        energy_wh: float | None, flown: Flights | None = None,
     ) -> Rehearsal:  # fmt: skip
         """With the findings in their order."""
         ranked = sorted(findings, key=_rank)
-        return cls(vehicle, items, tuple(ranked), time_s, distance_m, energy_wh)
+        return cls(vehicle, items, tuple(ranked), time_s, distance_m, energy_wh, flown)
 
     @property
     def go(self) -> bool:
@@ -145,6 +156,8 @@ class Rehearsal:
         told = [f"{self.items} items", f"about {self.time_s:.0f} s", f"{self.distance_m:.0f} m"]
         if self.energy_wh is not None:
             told.append(f"{self.energy_wh:.1f} Wh")
+        if self.flown is not None:
+            told.append(f"{self.flown.completed:.0%} of {len(self.flown.flights)} flights completed")
         counts = [f"{count} {word}{'s' * (count != 1)}" for count, word in ((errors, "error"), (warnings, "warning"))]
         return f"{'GO' if self.go else 'NO-GO'}: {', '.join(told)}; {', '.join(counts)}"
 

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
 
 from autopilot.geo import GeoPoint
 from autopilot.mission.plan import Plan
@@ -14,10 +18,30 @@ from sortie.config.parameters import given_parameters
 from sortie.config.values import parse_home, parse_vehicle
 from sortie.nodes.plan_file import check_plan, read_plan, start_of
 from sortie.rehearsal.findings import Rehearsal
-from sortie.rehearsal.rules import check, energy_wh
-from sortie.rehearsal.way import Field, walk
+from sortie.rehearsal.room import Segments
+from sortie.rehearsal.rules import PACK_V, check, energy_wh
+from sortie.rehearsal.way import Field, Way, walk
 
-__all__ = ["rehearse"]
+if TYPE_CHECKING:
+    from sortie.rehearsal.flown import Flights
+
+__all__ = ["STILL", "Flying", "judged", "rehearse"]
+
+STILL: Final = (0.0, 0.0, None)
+_NOT_FLOWN: Final = ("home-unreachable", "nothing-flown")
+_LONGER, _SPARE_S, _MOST_S = 4.0, 300.0, 6 * 3600.0
+"""A flight that takes so much longer than in still air has not ended."""
+
+
+@dataclass(frozen=True, slots=True)
+class Flying:
+    """How it is flown: see `rehearse`."""
+
+    flights: int = 0
+    wind: tuple[float, float, float | None] = STILL
+    battery_wh: float | None = None
+    seed: int = 0
+    processes: int = 1
 
 
 def rehearse(
@@ -26,10 +50,16 @@ def rehearse(
     vehicle: str = "sim:copter",
     home: GeoPoint | str | None = None,
     params: Mapping[str, float] | None = None,
+    flights: int = 0,
+    wind: tuple[float, float, float | None] = STILL,
+    battery_wh: float | None = None,
+    seed: int = 0,
 ) -> Rehearsal:
-    """What the static rules (docs/rehearse.md) say of a plan, or of a plan file. `vehicle`: "sim:copter" or another
-    simulated kind. `home`: where it stands, as --home has it; None: the plan's, or its first place. `params`:
-    parameters that differ from the defaults, in ArduPilot's units. UserError for what an upload would refuse."""
+    """What the static rules (docs/rehearse.md) say of a plan, or of a plan file, and so many flights of it. `vehicle`:
+    "sim:copter" or another simulated kind. `home`: where it stands, as --home has it; None: the plan's, or its first
+    place. `params`: parameters that differ from the defaults, in ArduPilot's units. `wind`: mean and gust (m/s), and
+    where from (degrees, None: from anywhere). `battery_wh`: None: SIM_BATT_CAP_AH. `seed`: of all that is drawn.
+    UserError for what an upload would refuse."""
     if isinstance(plan, Plan):
         check_plan(plan, Path("plan"))
     else:
@@ -37,7 +67,7 @@ def rehearse(
     kind = _kind(vehicle)
     values, _ = given_parameters([f"{name}={value!r}" for name, value in (params or {}).items()], kind)
     place = parse_home(home)[0] if isinstance(home, str) else home
-    return judged(plan, kind, place, values)
+    return judged(plan, kind, place, values, Flying(flights, wind, battery_wh, seed))
 
 
 def _kind(vehicle: str) -> str:
@@ -47,14 +77,39 @@ def _kind(vehicle: str) -> str:
     return spec.frame
 
 
-def judged(plan: Plan, kind: str, home: GeoPoint | None, params: Mapping[str, float]) -> Rehearsal:
+def judged(
+    plan: Plan, kind: str, home: GeoPoint | None, params: Mapping[str, float], flying: Flying | None = None
+) -> Rehearsal:
     """The same of a plan that has been checked. `kind`: its vehicle's name; `params`: checked too."""
     table = Parameters(vehicle_class(kind).parameters)
     for name, value in params.items():
         table.set(name, value)
+    if flying is not None and flying.battery_wh is not None:
+        table.set("SIM_BATT_CAP_AH", flying.battery_wh / PACK_V)
     start = home or start_of(plan) or GeoPoint(0.0, 0.0)
     field = Field(vehicle_class(kind), table, start, sea_known=home is not None or plan.home is not None)
     way = walk(plan, field)
     time_s = way.time_s
     findings = check(plan, field, way)
-    return Rehearsal.of(f"sim:{kind}", len(plan.items), findings, time_s, way.distance_m, energy_wh(field, time_s))
+    flown = None
+    if flying is not None and flying.flights and all(one.rule.name not in _NOT_FLOWN for one in findings):
+        flown = _fly(plan, field, way, dict(params), flying)
+        from sortie.rehearsal.flown import judge
+
+        findings += judge(flown)
+    return Rehearsal.of(
+        f"sim:{kind}", len(plan.items), findings, time_s, way.distance_m, energy_wh(field, time_s), flown
+    )
+
+
+def _fly(plan: Plan, field: Field, way: Way, params: dict[str, float], flying: Flying) -> Flights:
+    from sortie.rehearsal.flown import Order, Wind, fly_all
+
+    mean, gust, source = flying.wind
+    order = Order(
+        plan, field.kind.name, field.home, tuple(params.items()), 0, flying.seed,
+        min(_LONGER * way.time_s + _SPARE_S, _MOST_S), field.cruise_mps, Wind(mean, gust, source),
+        field.param("SIM_BATT_CAP_AH") * PACK_V,
+    )  # fmt: skip
+    begin, end = (np.array([getattr(leg, side)[:2] for leg in way.legs]).reshape(-1, 2) for side in ("begin", "end"))
+    return fly_all(order, flying.flights, Segments(begin, end), flying.processes)

@@ -6,12 +6,15 @@ import json
 import re
 from collections.abc import Iterator
 from pathlib import PurePath
-from typing import Final
+from typing import TYPE_CHECKING, Final
 from xml.etree import ElementTree
 
 from autopilot.mav import MissionType
 from autopilot.mission.plan_text import HEADER, content_lines
 from sortie.rehearsal.findings import RULES, Finding, Rehearsal, Severity
+
+if TYPE_CHECKING:
+    from sortie.rehearsal.flown import Flights, Spread
 
 __all__ = ["as_json", "as_junit", "as_sarif", "lines"]
 
@@ -24,6 +27,20 @@ def lines(rehearsal: Rehearsal) -> Iterator[str]:
     yield rehearsal.verdict
     for one in rehearsal.findings:
         yield f"{one.rule.severity.value}: {one.place}: {one.text}; {one.rule.mend} [{one.rule.name}]"
+    if rehearsal.flown is not None:
+        yield from _table(rehearsal.flown)
+
+
+def _table(flown: Flights) -> Iterator[str]:
+    """When each item is reached and what is left after the way home from it, of 5, 50 and 95 % of the flights."""
+    yield f"flown: {_row(flown.time_s)} s, {_row(flown.energy_wh, 1)} Wh, at most {flown.off_way_m:.1f} m off the way"
+    for seq, one in flown.items.items():
+        reserve = f", reserve {_row(one.reserve_wh, 1)} Wh" if flown.has_end else ""
+        yield f"flown: item {seq}: {_row(one.time_s)} s{reserve}"
+
+
+def _row(spread: Spread, digits: int = 0) -> str:
+    return " / ".join(f"{value:.{digits}f}" for value in (spread.p5, spread.p50, spread.p95))
 
 
 def as_json(rehearsal: Rehearsal) -> dict[str, object]:
@@ -37,7 +54,31 @@ def as_json(rehearsal: Rehearsal) -> dict[str, object]:
         "distance_m": round(rehearsal.distance_m, 1),
         "energy_wh": None if rehearsal.energy_wh is None else round(rehearsal.energy_wh, 2),
         "findings": [_finding(one) for one in rehearsal.findings],
+        "flown": None if rehearsal.flown is None else _flown(rehearsal.flown),
     }
+
+
+def _flown(flown: Flights) -> dict[str, object]:
+    return {
+        "flights": len(flown.flights),
+        "completed": flown.completed,
+        "off_way_m": round(flown.off_way_m, 1),
+        "time_s": _spread(flown.time_s),
+        "energy_wh": _spread(flown.energy_wh),
+        "items": [
+            {
+                "item": seq,
+                "time_s": _spread(one.time_s),
+                "energy_wh": _spread(one.energy_wh),
+                "reserve_wh": _spread(one.reserve_wh) if flown.has_end else None,
+            }
+            for seq, one in flown.items.items()
+        ],
+    }
+
+
+def _spread(spread: Spread) -> dict[str, float]:
+    return {"p5": round(spread.p5, 2), "p50": round(spread.p50, 2), "p95": round(spread.p95, 2)}
 
 
 def _finding(one: Finding) -> dict[str, object]:

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from autopilot.mission.fence import Fence
 from sortie.rehearsal.way import Field
 
-__all__ = ["Segments", "room"]
+__all__ = ["Segments", "distances", "room"]
 
 _PIECE: Final = 512
 """Segments at a time: the tables of a piece stay in the cache."""
@@ -47,7 +47,7 @@ def room(segments: Segments, fence: Fence, field: Field, *, any_inclusion: bool 
             far = np.maximum(_lengths(segments.begin - center), _lengths(segments.end - center))
             inner.append(zone.radius - far)
         else:
-            outer.append(_from_points(center, segments.begin, segments.end)[:, 0] - zone.radius)
+            outer.append(distances(center, segments.begin, segments.end)[:, 0] - zone.radius)
     if any_inclusion and len(inner) > 1:
         inner = [_united(segments, inner, fence, field)]
     least: Numbers = np.min([np.full(len(segments.begin), np.inf), *inner, *outer], axis=0)
@@ -84,9 +84,9 @@ def _polygon_room(segments: Segments, corners: Points, inclusion: bool) -> Numbe
 def _piece(begin: Points, end: Points, corners: Points, inclusion: bool) -> Numbers:
     """(n,): distance to the edges, of what is outside negative and of its farthest point."""
     nexts = np.roll(corners, -1, axis=0)
-    to_begin = _from_points(begin, corners, nexts).min(axis=0)
-    to_end = _from_points(end, corners, nexts).min(axis=0)
-    to_corner = _from_points(corners, begin, end).min(axis=1)
+    to_begin = distances(begin, corners, nexts).min(axis=0)
+    to_end = distances(end, corners, nexts).min(axis=0)
+    to_corner = distances(corners, begin, end).min(axis=1)
     away: Numbers = np.minimum(np.minimum(to_begin, to_end), to_corner)
     bad_begin = _inside(begin, corners, nexts) != inclusion
     bad_end = _inside(end, corners, nexts) != inclusion
@@ -103,10 +103,10 @@ def _depth(begin: Points, end: Points, parts: Numbers, corners: Points, inclusio
     middles = begin + ((bounds[:-1] + bounds[1:]) / 2.0)[:, None] * (end - begin)
     nexts = np.roll(corners, -1, axis=0)
     bad = _inside(middles, corners, nexts) != inclusion
-    return float(np.max(np.where(bad, _from_points(middles, corners, nexts).min(axis=0), 0.0)))
+    return float(np.max(np.where(bad, distances(middles, corners, nexts).min(axis=0), 0.0)))
 
 
-def _from_points(points: Points, begin: Points, end: Points) -> Numbers:
+def distances(points: Points, begin: Points, end: Points) -> Numbers:
     """(segments, points): distances of points from segments."""
     along = end - begin
     square = np.maximum(np.einsum("ij,ij->i", along, along), np.finfo(np.float64).tiny)[:, None]

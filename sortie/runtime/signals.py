@@ -24,6 +24,11 @@ def end_at_once() -> None:
     signal.signal(signal.SIGINT, _interrupt)
 
 
+def leave_to_parent() -> None:
+    """In a process that works for another: Ctrl-C, which reaches both, is the other's."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
 def _interrupt(number: int, frame: FrameType | None) -> None:
     raise Interrupted
 

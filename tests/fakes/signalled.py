@@ -40,6 +40,7 @@ TABLE = (
     Row(("demo", "--speedup", "20", *LINK), "Reached command #1"),
     Row(("fly", PLAN, *LINK), "sortie: flying"),
     Row(("rehearse", "fifo.plan")),
+    Row(("rehearse", PLAN, "--flights", "100000"), "sortie: rehearsing"),
     Row(("loop", "--state-dir", "state"), "sortie 1 "),
     Row(("loop", "--state-dir", "state", "--profile", "drone-box", "--speedup", "1"), "profile drone-box"),
     Row(("loop", "--state-dir", "state", "--profile", "drone-box", "--vehicle", SILENT)),

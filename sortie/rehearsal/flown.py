@@ -1,0 +1,274 @@
+"""The plan flown by the autopilot in the simulator, in many winds and batteries: when, with what left, and how often.
+
+The first flight is calm, with the whole battery; every other draws its weather and its battery from what was given
+(`drawn`), by its number and the seed alone: how many processes fly makes no difference.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass, replace
+from math import hypot
+from multiprocessing import get_context
+from random import Random
+from typing import Final
+
+import numpy as np
+
+from autopilot import report as R
+from autopilot.events import Event, ModeChanged
+from autopilot.geo import GeoPoint
+from autopilot.mission.commands import spec_of
+from autopilot.mission.events import ItemReached
+from autopilot.mission.plan import Plan
+from autopilot.reasons import BY_WISH, ModeReason
+from sortie.api.session import Session
+from sortie.nodes.flight import Flight
+from sortie.rehearsal.findings import Finding, found
+from sortie.rehearsal.room import Segments as Legs
+from sortie.rehearsal.room import distances
+from sortie.rehearsal.rules import PACK_V
+from sortie.runtime.signals import leave_to_parent
+
+__all__ = ["Flights", "FlownFlight", "Order", "Spread", "Wind", "drawn", "fly_all", "judge"]
+
+_VEERS_DEG: Final = 15.0  # standard deviation of the wind's direction from flight to flight
+_VARIES: Final = 0.25  # and of its mean, as a share
+_PEAK: Final = 3.0  # a gust is so many standard deviations above the mean
+_WORST_PACK: Final = 0.9  # of the capacity that is given: age and cold
+_LOOK_S: Final = 0.5
+_SINKS_MPS: Final = 0.5
+_ENOUGH: Final = 0.95
+_WANTED: Final = BY_WISH | {ModeReason.UNKNOWN, ModeReason.MISSION_END}
+
+
+@dataclass(frozen=True, slots=True)
+class Wind:
+    """Of the day: mean and peak in m/s, where it comes from in degrees; None: from anywhere."""
+
+    mean_mps: float = 0.0
+    gust_mps: float = 0.0
+    from_deg: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """One flight to fly. `limit_s`: vehicle time after which it counts as not ended.
+    `speed_mps`: of the way home. `battery_wh`: 0 is endless."""
+
+    plan: Plan
+    kind: str
+    home: GeoPoint
+    params: tuple[tuple[str, float], ...]
+    number: int
+    seed: int
+    limit_s: float
+    speed_mps: float
+    wind: Wind
+    battery_wh: float
+
+
+@dataclass(frozen=True, slots=True)
+class FlownFlight:
+    """How one went. `items`: (number, seconds since arming, Wh used, Wh that the way home from there would leave), at
+    the first time that each is reached. `item`: the last under way. `failsafe`: its words, and the item under way.
+    `off_way_m`: the largest distance from the plan's legs."""
+
+    result: str
+    reason: str
+    item: int
+    time_s: float
+    energy_wh: float
+    items: tuple[tuple[int, float, float, float], ...]
+    failsafe: tuple[str, int] | None
+    off_way_m: float
+
+
+@dataclass(frozen=True, slots=True)
+class Spread:
+    """Percentiles of what the flights had."""
+
+    p5: float
+    p50: float
+    p95: float
+
+    @classmethod
+    def of(cls, values: Iterable[float]) -> Spread:
+        low, middle, high = np.percentile(list(values), (5.0, 50.0, 95.0))
+        return cls(float(low), float(middle), float(high))
+
+
+@dataclass(frozen=True, slots=True)
+class AtItem:
+    """When an item is reached (s since arming), what was used by then, and what the way home would leave."""
+
+    time_s: Spread
+    energy_wh: Spread
+    reserve_wh: Spread
+
+
+@dataclass(frozen=True, slots=True)
+class Flights:
+    """All of them. `completed`: the share, 0 to 1. `items`: by number. `off_way_m`: the largest distance from the
+    plan's legs. `has_end`: the battery has one, so that reserves mean something."""
+
+    flights: tuple[FlownFlight, ...]
+    completed: float
+    time_s: Spread
+    energy_wh: Spread
+    off_way_m: float
+    items: dict[int, AtItem]
+    has_end: bool
+
+
+def drawn(order: Order) -> Order:
+    """The order with the weather and the battery of its number; 0 is calm, with the whole battery."""
+    if order.number == 0:
+        return replace(order, wind=Wind(from_deg=0.0))
+    chance, wind = Random(f"{order.seed}/{order.number}"), order.wind
+    mean = max(chance.gauss(wind.mean_mps, wind.mean_mps * _VARIES), 0.0)
+    peak = mean + max(wind.gust_mps - wind.mean_mps, 0.0) * chance.random()
+    source = chance.uniform(0.0, 360.0) if wind.from_deg is None else chance.gauss(wind.from_deg, _VEERS_DEG)
+    battery = order.battery_wh * chance.uniform(_WORST_PACK, 1.0)
+    return replace(order, wind=Wind(mean, peak, source % 360.0), battery_wh=battery)
+
+
+def fly(order: Order, legs: Legs) -> FlownFlight:
+    """One flight. `legs`: the plan's, m about home."""
+    wind = order.wind
+    params = {
+        **dict(order.params), "FM_COUNTDOWN": 0.0, "SIM_BATT_CAP_AH": order.battery_wh / PACK_V,
+        "SIM_WIND_SPD": wind.mean_mps, "SIM_WIND_TURB": (wind.gust_mps - wind.mean_mps) / _PEAK,
+        "SIM_WIND_DIR": wind.from_deg or 0.0,
+    }  # fmt: skip
+    with Session(f"sim:{order.kind}", home=order.home, seed=order.seed + order.number, params=params) as session:
+        session.upload(order.plan)
+        return _Log(session, order, legs).run()
+
+
+class _Log:
+    """What is kept of a flight while it goes on."""
+
+    def __init__(self, session: Session, order: Order, legs: Legs) -> None:
+        self._session = session
+        self._order = order
+        self._legs = legs
+        self._flight = Flight(session.service)
+        self._places: list[tuple[float, float]] = []
+        self._items: dict[int, tuple[float, float, float]] = {}
+        self._failsafe: tuple[str, int] | None = None
+        self._up_s: float | None = None
+        self._item = 0
+
+    def run(self) -> FlownFlight:
+        """To its end, or to the limit."""
+        service = self._session.service
+        service.observers += [self._flight.step, self._observe]
+        service.next_step_ms = self._flight.next_deadline_ms
+        ended = self._session.wait(self._look, self._order.limit_s, _LOOK_S)
+        result = self._flight.result
+        return FlownFlight(
+            result.result if ended else "failed",
+            result.reason if ended else f"not ended after {self._order.limit_s:.0f} s",
+            self._item,
+            result.flight_time_s if ended else self._since_s,
+            self._wh,
+            tuple((seq, *values) for seq, values in self._items.items()),
+            self._failsafe,
+            self._off_way(),
+        )
+
+    @property
+    def _wh(self) -> float:
+        return float(self._session.autopilot.vehicle.state.report[R.BATT_WH])
+
+    @property
+    def _since_s(self) -> float:
+        return 0.0 if self._up_s is None else self._session.time_s - self._up_s
+
+    def _look(self, session: Session) -> bool:
+        """Asked every now and then: note where it is while it flies the mission."""
+        facts = session.autopilot.facts
+        if facts.armed and self._up_s is None:
+            self._up_s = session.time_s
+        if facts.armed and session.autopilot.modes.spec.number in facts.vehicle_class.modes.autos:
+            north, east, _ = session.autopilot.vehicle.state.position
+            self._places.append((north, east))
+            self._item = session.autopilot.sequencer.current_nav_index()
+        return self._flight.done
+
+    def _observe(self, events: list[Event], now_ms: int) -> None:
+        for event in events:
+            if isinstance(event, ItemReached) and event.seq not in self._items:
+                self._items[event.seq] = (self._since_s, self._wh, self._reserve_wh(event.seq))
+            elif isinstance(event, ModeChanged) and event.reason not in _WANTED and self._failsafe is None:
+                self._failsafe = (event.reason.text, self._session.autopilot.sequencer.current_nav_index())
+
+    def _reserve_wh(self, seq: int) -> float:
+        """What the battery has left when the vehicle goes home from here, at the power that it took so far; where it
+        has come down, what it has left."""
+        spec = spec_of(self._order.plan.items[seq - 1].command)
+        if spec is not None and spec.comes_down:
+            return self._order.battery_wh - self._wh
+        north, east, _ = self._session.autopilot.vehicle.state.position
+        way_s = hypot(north, east) / self._order.speed_mps + self._session.state.height / _SINKS_MPS
+        power_w = self._wh / max(self._since_s, _LOOK_S)
+        return self._order.battery_wh - self._wh - power_w * way_s
+
+    def _off_way(self) -> float:
+        """The largest distance from the nearest leg, m."""
+        if not self._places or not len(self._legs.begin):
+            return 0.0
+        return float(np.max(np.min(distances(np.array(self._places), self._legs.begin, self._legs.end), axis=0)))
+
+
+def fly_all(order: Order, count: int, legs: Legs, processes: int = 1) -> Flights:
+    """`count` flights of an order, in so many processes."""
+    orders = [drawn(replace(order, number=number)) for number in range(count)]
+    if processes <= 1 or count <= 1:
+        return _gathered([fly(one, legs) for one in orders], order.battery_wh > 0.0)
+    pool = ProcessPoolExecutor(min(processes, count), mp_context=get_context("spawn"), initializer=leave_to_parent)
+    try:
+        return _gathered(list(pool.map(fly, orders, [legs] * count)), order.battery_wh > 0.0)
+    finally:
+        pool.shutdown(wait=False, cancel_futures=True)  # after a signal: nothing of the queue begins
+
+
+def _gathered(flights: list[FlownFlight], has_end: bool) -> Flights:
+    items: dict[int, list[tuple[float, float, float]]] = {}
+    for one in flights:
+        for seq, at_s, wh, reserve in one.items:
+            items.setdefault(seq, []).append((at_s, wh, reserve))
+    spread = {seq: tuple(map(Spread.of, zip(*rows, strict=True))) for seq, rows in sorted(items.items())}
+    return Flights(
+        tuple(flights),
+        sum(one.result == "completed" for one in flights) / len(flights),
+        Spread.of([one.time_s for one in flights]),
+        Spread.of([one.energy_wh for one in flights]),
+        max(one.off_way_m for one in flights),
+        {seq: AtItem(*three) for seq, three in spread.items()},
+        has_end,
+    )
+
+
+def judge(flown: Flights) -> Iterator[Finding]:
+    """What the flights found, at the item where it was most often."""
+    count = len(flown.flights)
+    lost = [one for one in flown.flights if one.result != "completed"]
+    if lost:
+        item, times = Counter(one.item for one in lost).most_common(1)[0]
+        first = next(one for one in lost if one.item == item)
+        text = f"{len(lost)} of {count} flights were not completed, {times} of them ended here: {first.reason}"
+        yield found("flown-incomplete" if flown.completed < _ENOUGH else "flown-seldom", text, item or None)
+    acted = Counter(one.failsafe for one in flown.flights if one.failsafe is not None)
+    if acted:
+        (words, item), times = acted.most_common(1)[0]
+        yield found(
+            "flown-failsafe", f"{words} in {sum(acted.values())} of {count} flights, {times} here", item or None
+        )
+    short = next((seq for seq, one in flown.items.items() if flown.has_end and one.reserve_wh.p5 < 0.0), None)
+    if short is not None:
+        left = flown.items[short].reserve_wh.p5
+        yield found("flown-reserve", f"one flight of twenty lacks {-left:.1f} Wh for the way home from here", short)
