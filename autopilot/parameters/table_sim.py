@@ -39,6 +39,7 @@ SIMULATION: Final[tuple[ParameterDef, ...]] = (
     ),
     f32("SIM_ENGINE_MUL", 0, "", 0, 1, "Share of its thrust that a weakened motor gives"),
     i8("SIM_RC_FAIL", 0, "", None, None, "Loss of the sticks", values={0: "No", 1: "No pulses", 2: "Throttle low"}),
+    i32("SYS_FAILURE_EN", 0, "", None, None, "Ground stations may inject failures (PX4's name)", values=NO_YES),
     i8("SIM_COLLIDE", 0, "", None, None, "It crashes when it touches another vehicle of its fleet", values=NO_YES),
     f32("SIM_COLLIDE_RAD", 0.4, "m", 0.05, 10, "Radius at which it touches"),
     i16("SIM_RATE_HZ", 400, "Hz", 400, 400, "Steps of the physics in a second", read_only=True),

@@ -147,7 +147,10 @@ def run_tick(s: L.Row, p: L.Row, rng: Any, table: Any) -> None:
     drag_1, drag_2 = 0.25 * p[M.P_ROTOR_DRAG], p[M.P_BODY_DRAG]
     inv_x, inv_y, inv_z = p[M.P_INV_IX], p[M.P_INV_IY], p[M.P_INV_IZ]
     eu_x, eu_y, eu_z = p[M.P_GYRO_XX], p[M.P_GYRO_YY], p[M.P_GYRO_ZZ]
-    gyro_noise, imu_on = p[M.P_GYRO_NOISE], p[M.P_IMU_ON]
+    gyro_noise = p[M.P_GYRO_NOISE]
+    gyro_on, acc_on = p[M.P_IMU_ON] * s[M.S_GYRO_ON], p[M.P_IMU_ON] * s[M.S_ACC_ON]
+    gyro_shown = (s[M.S_GYRO_SHOWN], s[M.S_GYRO_SHOWN + 1], s[M.S_GYRO_SHOWN + 2])
+    acc_shown = (s[M.S_ACC_SHOWN], s[M.S_ACC_SHOWN + 1], s[M.S_ACC_SHOWN + 2])
     acc_noise = p[M.P_ACC_NOISE] * (0.3 + m1 + m2)  # vibration grows with the rotors
     frozen = p[M.P_FREEZE]
     idle = p[M.P_SPIN_ARM]
@@ -159,8 +162,9 @@ def run_tick(s: L.Row, p: L.Row, rng: Any, table: Any) -> None:
         # --- sense
         seed = seed + GAMMA
         gyro, acc, shake = sample_imu(
-            draw(seed), table, (wx, wy, wz), force, gyro_bias, acc_bias, gyro_noise, acc_noise, imu_on
-        )
+            draw(seed), table, (wx, wy, wz), force, gyro_bias, acc_bias, gyro_noise, acc_noise,
+            gyro_on, acc_on, gyro_shown, acc_shown,
+        )  # fmt: skip
         felt = add(felt, acc)
         squares = add_squares(squares, shake)
         # --- strapdown attitude

@@ -7,6 +7,7 @@ from typing import Any
 from autopilot.control import layout as L
 from autopilot.control.jit import inline, jit
 from sitl.kernel import layout as M
+from sitl.kernel.failing import SLOW_MS, in_gap, spoil_gps
 from sitl.kernel.noise import GAMMA, MASK, S10, S20, S30B, S40, S50, draw
 
 GPS_PERIOD_MS = 200.0
@@ -74,7 +75,10 @@ def receive_gps(s: L.Row, p: L.Row, rng: Any, table: Any) -> bool:
     if now < s[M.S_GPS_NEXT]:
         return False
     s[M.S_GPS_NEXT] = now + GPS_PERIOD_MS
-    if p[M.P_GPS_ON] == 0.0 or p[M.P_GPS_SATS] < 4.0:
+    if p[M.P_FAIL_GPS] == M.FAILURE_SLOW:
+        s[M.S_GPS_NEXT] = now + SLOW_MS
+    silent = p[M.P_FAIL_GPS] != 0.0 and in_gap(p[M.P_FAIL_GPS], now)
+    if p[M.P_GPS_ON] == 0.0 or p[M.P_GPS_SATS] < 4.0 or silent:
         s[M.S_GPS_FIX] = 1.0
         return False
     rng[2] = rng[2] + GAMMA
@@ -92,6 +96,8 @@ def receive_gps(s: L.Row, p: L.Row, rng: Any, table: Any) -> bool:
     s[M.S_GPS_VN] = s[M.S_VN] + p[M.P_GPS_V_NOISE] * table[r & MASK]
     s[M.S_GPS_VE] = s[M.S_VE] + p[M.P_GPS_V_NOISE] * table[(r >> S10) & MASK]
     s[M.S_GPS_VD] = s[M.S_VD] + 1.5 * p[M.P_GPS_V_NOISE] * table[(r >> S20) & MASK]
+    if p[M.P_FAIL_GPS] != 0.0:
+        spoil_gps(s, p, rng, table)
     s[M.S_GPS_MS] = now
     s[M.S_GPS_FIX] = 3.0
     return True

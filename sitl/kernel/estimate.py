@@ -12,6 +12,7 @@ from autopilot.control.jit import inline, jit
 from autopilot.control.watch import watch_battery, watch_distance
 from sitl.kernel import layout as M
 from sitl.kernel.environment import MAG_PERIOD_MS, blow, discharge, read_baro, read_mag, receive_gps
+from sitl.kernel.failing import fail_inertial, spoil_baro, spoil_mag
 from sitl.kernel.imu import DEADMAN_S
 
 #: A vehicle without a fix for so long has lost its GPS, ms.
@@ -46,6 +47,8 @@ def begin_tick(s: L.Row, p: L.Row, rng: Any, table: Any, amps: float) -> None:
     s[L.S_TIME_MS] += L.TICK_MS
     if s[L.S_FRESH] == 1.0:
         start(s, p, rng, table)
+    if p[M.P_FAILING] != 0.0:
+        fail_inertial(s, p, rng, table)
     blow(s, p, rng, table)
     discharge(s, p, amps)
 
@@ -54,11 +57,13 @@ def begin_tick(s: L.Row, p: L.Row, rng: Any, table: Any, amps: float) -> None:
 def fuse_sensors(s: L.Row, p: L.Row, rng: Any, table: Any) -> None:
     """Prediction, and the corrections by those sensors that have a sample at this tick."""
     now = s[L.S_TIME_MS]
-    s[L.S_IMU_OK] = p[M.P_IMU_ON]
+    s[L.S_IMU_OK] = p[M.P_IMU_ON] * (1.0 - s[M.S_GYRO_LOST]) * (1.0 - s[M.S_ACC_LOST])
     predict(s)
-    s[L.S_BARO_OK] = p[M.P_BARO_ON]
+    s[L.S_BARO_OK] = p[M.P_BARO_ON] * (1.0 - s[M.S_BARO_LOST])
     down = read_baro(s, p, rng, table)
-    if p[M.P_BARO_ON] == 1.0:
+    if p[M.P_FAIL_BARO] != 0.0:
+        down = spoil_baro(s, p, rng, table)
+    if s[L.S_BARO_OK] == 1.0:
         fuse_baro(s, p, down)
     if receive_gps(s, p, rng, table):
         if s[L.S_GPS_LOST_SENT] == 1.0:
@@ -69,9 +74,11 @@ def fuse_sensors(s: L.Row, p: L.Row, rng: Any, table: Any) -> None:
         s[L.S_GPS_LOST_SENT] = 1.0
         s[L.S_GPS_SEEN] = 0.0
         s[L.S_EVENTS] += L.EV_GPS_LOST
-    if now >= s[M.S_MAG_NEXT] and p[M.P_MAG_ON] == 1.0:
+    if now >= s[M.S_MAG_NEXT] and p[M.P_MAG_ON] == 1.0 and s[M.S_MAG_LOST] == 0.0:
         s[M.S_MAG_NEXT] = now + MAG_PERIOD_MS
         read_mag(s, p, rng, table)
+        if p[M.P_FAIL_MAG] != 0.0:
+            spoil_mag(s, p, rng, table)
         fuse_mag(s, p, s[M.S_MAG_X], s[M.S_MAG_Y], s[M.S_MAG_Z])
 
 

@@ -7,6 +7,18 @@ from typing import Final
 from autopilot.control import layout as L
 from autopilot.control.fields import Fields
 
+#: How a sensor fails; the numbers are MAVLink's FAILURE_TYPE.
+FAILURE_OFF: Final = 1.0
+FAILURE_STUCK: Final = 2.0
+FAILURE_GARBAGE: Final = 3.0
+FAILURE_WRONG: Final = 4.0
+FAILURE_SLOW: Final = 5.0
+FAILURE_DELAYED: Final = 6.0
+FAILURE_INTERMITTENT: Final = 7.0
+GPS_SLOTS: Final = 5
+MAG_SLOTS: Final = 10
+BARO_SLOTS: Final = 10
+
 # ---------------------------------------------------------------------------------------------------- state
 _state = Fields("S_", after=L.STATE)
 # truth: attitude, rates, velocity, position
@@ -27,6 +39,13 @@ S_GYRO_X, S_GYRO_Y, S_GYRO_Z, S_ACC_X, S_ACC_Y, S_ACC_Z = _state.take(6)  # raw 
 S_VIBE_X, S_VIBE_Y, S_VIBE_Z = _state.take(3)
 S_GBX, S_GBY, S_GBZ, S_ABX, S_ABY, S_ABZ = _state.take(6)  # true biases
 S_GPS_NEXT, S_MAG_NEXT = _state.take(2)  # vehicle time of the next sample, ms
+# failures of sensors: share of the inertial samples that comes through and what stands in its place; 1: says nothing;
+# samples of before, oldest overwritten first
+S_GYRO_ON, S_ACC_ON = _state.take(2)
+S_GYRO_SHOWN, S_ACC_SHOWN = _state.block(3), _state.block(3)
+S_GYRO_LOST, S_ACC_LOST, S_MAG_LOST, S_BARO_LOST = _state.take(4)
+S_GYRO_OLD, S_ACC_OLD, S_GPS_OLD, S_MAG_OLD = _state.block(3), _state.block(3), _state.block(30), _state.block(30)
+S_BARO_OLD, S_BARO_SHOWN = _state.block(10), _state.block(1)
 # the rover's truth: forward and sideways speed (body), yaw rate, heading, wheel angle, pull of the motor N, its current
 S_BODY_U, S_BODY_V, S_BODY_R, S_COS, S_SIN, S_WHEEL_TRUE, S_PULL, S_MOTOR_A = _state.take(8)
 _state.seal(globals())
@@ -44,6 +63,8 @@ P_STEPS, P_DT = _settings.take(2)  # of physics in a tick; length of one, s
 P_GYRO_NOISE, P_ACC_NOISE, P_BARO_NOISE, P_GPS_NOISE, P_GPS_WANDER, P_GPS_V_NOISE, P_MAG_NOISE = _settings.take(7)
 P_FIELD_N, P_FIELD_E, P_FIELD_D = _settings.take(3)  # gauss
 P_GPS_ON, P_BARO_ON, P_MAG_ON, P_IMU_ON, P_GPS_SATS = _settings.take(5)
+P_FAIL_GYRO, P_FAIL_ACC, P_FAIL_GPS, P_FAIL_MAG, P_FAIL_BARO = _settings.take(5)  # FAILURE_..., 0: none
+P_FAILING = _settings.block(1)  # 1: one of them is set
 P_GLITCH_N, P_GLITCH_E, P_GLITCH_D, P_BARO_GLITCH = _settings.take(4)
 P_LOSS_1, P_LOSS_2, P_LOSS_3, P_LOSS_4, P_FREEZE = _settings.take(5)  # share of thrust left; 1: commands stand still
 P_SERVO_5, P_SERVO_6, P_SERVO_7, P_SERVO_8 = _settings.take(4)

@@ -146,11 +146,13 @@ def fill_machine(s: L.Row, p: L.Row, r: L.Row) -> None:
     r[R.GROUND_CONTACT] = 1.0 if s[L.S_AIR] == 0.0 else 0.0
     present = PRESENT
     healthy = present
-    if p[M.P_IMU_ON] == 0.0:
-        healthy -= GYRO + ACCEL
-    if p[M.P_MAG_ON] == 0.0:
+    if p[M.P_IMU_ON] == 0.0 or s[M.S_GYRO_LOST] == 1.0:
+        healthy -= GYRO
+    if p[M.P_IMU_ON] == 0.0 or s[M.S_ACC_LOST] == 1.0:
+        healthy -= ACCEL
+    if p[M.P_MAG_ON] == 0.0 or s[M.S_MAG_LOST] == 1.0:
         healthy -= MAG
-    if p[M.P_BARO_ON] == 0.0:
+    if p[M.P_BARO_ON] == 0.0 or s[M.S_BARO_LOST] == 1.0:
         healthy -= BARO
     if s[M.S_GPS_FIX] < 3.0:
         healthy -= GPS

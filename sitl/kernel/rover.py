@@ -78,7 +78,10 @@ def run_tick(s: L.Row, p: L.Row, rng: Any, table: Any) -> None:
     gyro_bias = (s[M.S_GBX], s[M.S_GBY], s[M.S_GBZ])
     acc_bias = (s[M.S_ABX], s[M.S_ABY], s[M.S_ABZ])
     ebx, eby, ebz = s[L.S_BGX], s[L.S_BGY], s[L.S_BGZ]
-    gyro_noise, imu_on = p[M.P_GYRO_NOISE], p[M.P_IMU_ON]
+    gyro_noise = p[M.P_GYRO_NOISE]
+    gyro_on, acc_on = p[M.P_IMU_ON] * s[M.S_GYRO_ON], p[M.P_IMU_ON] * s[M.S_ACC_ON]
+    gyro_shown = (s[M.S_GYRO_SHOWN], s[M.S_GYRO_SHOWN + 1], s[M.S_GYRO_SHOWN + 2])
+    acc_shown = (s[M.S_ACC_SHOWN], s[M.S_ACC_SHOWN + 1], s[M.S_ACC_SHOWN + 2])
     acc_noise = p[M.P_ACC_NOISE] * (0.1 + 0.2 * abs(u))  # the ground shakes it
     gyro, acc, felt, squares = ZERO, ZERO, ZERO, ZERO
     middle = steps // 2
@@ -87,8 +90,9 @@ def run_tick(s: L.Row, p: L.Row, rng: Any, table: Any) -> None:
         # --- sense
         seed = seed + GAMMA
         gyro, acc, shake = sample_imu(
-            draw(seed), table, (0.0, 0.0, r), (fx, fy, fz), gyro_bias, acc_bias, gyro_noise, acc_noise, imu_on
-        )
+            draw(seed), table, (0.0, 0.0, r), (fx, fy, fz), gyro_bias, acc_bias, gyro_noise, acc_noise,
+            gyro_on, acc_on, gyro_shown, acc_shown,
+        )  # fmt: skip
         felt = add(felt, acc)
         squares = add_squares(squares, shake)
         # --- strapdown attitude

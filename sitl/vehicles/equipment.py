@@ -56,6 +56,7 @@ def switch_on(s: npt.NDArray[np.float64], heading_rad: float, seed: int) -> npt.
     """Fill in what state rows of all vehicles share, at rest at the origin, with random biases drawn from `seed`; gives
     the noise row."""
     s[L.S_FRESH] = 1.0
+    s[M.S_GYRO_ON] = s[M.S_ACC_ON] = 1.0
     s[M.S_Q0], s[M.S_Q3] = cos(heading_rad / 2.0), sin(heading_rad / 2.0)
     s[L.S_EQ0] = s[L.S_EM0] = s[L.S_QT0] = 1.0
     s[M.S_FZ] = -L.GRAVITY

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
-from functools import partial
 from typing import Any
 
 import numpy as np
@@ -33,68 +32,10 @@ from autopilot.vehicle import Capabilities, ControlPart, Request, VehicleEvent, 
 from sitl.kernel import layout as M
 from sitl.kernel.quantiles import quantiles
 from sitl.vehicles.clearing import clear
+from sitl.vehicles.faults import Faults
 from sitl.vehicles.targets import write_yaw
 
 __all__ = ["Advance", "SimulatedMachine"]
-
-
-Row = npt.NDArray[np.float64]
-
-
-class Faults:
-    """Begins and ends faults in one vehicle's settings row `p`, whose state is `s`; it has `motors`."""
-
-    def __init__(self, p: Row, s: Row, motors: int) -> None:
-        self._p = p
-        self._s = s
-        self._setters: dict[str, Callable[[float | None, bool], None]] = {
-            "gps.loss": lambda value, on: self._switch(M.P_GPS_ON, on),
-            "baro.loss": lambda value, on: self._switch(M.P_BARO_ON, on),
-            "compass.loss": lambda value, on: self._switch(M.P_MAG_ON, on),
-            "imu.loss": lambda value, on: self._switch(M.P_IMU_ON, on),
-            "gps.glitch": self._glitch,
-            "battery.low": self._battery,
-            "wind.gust": self._gust,
-            "rate.freeze": lambda value, on: self._put(M.P_FREEZE, 1.0 if on else 0.0),
-        }
-        for motor in range(motors):
-            self._setters[f"motor{motor + 1}.loss"] = partial(self._weaken, M.P_LOSS_1 + motor)
-
-    def set(self, name: str, value: float | None, active: bool) -> bool:
-        """Begin (`active`) or end a fault; False when its name is unknown. Values: `gps.glitch` m to the north (50),
-        `motorN.loss` share of thrust lost (1), `battery.low` V off the rest voltage (1.5, or more until it is
-        below BATT_LOW_VOLT), `wind.gust` m/s from the west (8)."""
-        setter = self._setters.get(name)
-        if setter is None:
-            return False
-        setter(value, active)
-        return True
-
-    def names(self) -> tuple[str, ...]:
-        """All names that `set` knows."""
-        return tuple(self._setters)
-
-    def _weaken(self, index: int, value: float | None, on: bool) -> None:
-        lost = 1.0 if value is None else min(max(value, 0.0), 1.0)
-        self._p[index] = 1.0 - lost if on else 1.0
-
-    def _put(self, index: int, value: float) -> None:
-        self._p[index] = value
-
-    def _switch(self, index: int, lost: bool) -> None:
-        self._p[index] = 0.0 if lost else 1.0
-
-    def _glitch(self, value: float | None, on: bool) -> None:
-        self._p[M.P_GLITCH_N] = (50.0 if value is None else value) if on else 0.0
-
-    def _battery(self, value: float | None, on: bool) -> None:
-        if value is None:
-            low = self._p[L.P_LOW_V] if self._p[L.P_LOW_V] > 0.0 else np.inf
-            value = max(1.5, self._s[M.S_REST_VOLTS] + self._p[M.P_FAULT_V] - low + 0.1)
-        self._p[M.P_FAULT_V] = value if on else 0.0
-
-    def _gust(self, value: float | None, on: bool) -> None:
-        self._p[M.P_GUST_PUSH] = (8.0 if value is None else value) if on else 0.0
 
 
 _NOTHING = VehicleEvent(0)
@@ -207,13 +148,15 @@ class SimulatedMachine(ABC):
 
     def _sensor_reasons(self) -> list[ArmingReason]:
         """Of what it needs in every mode."""
-        p = self._p
+        p, s = self._p, self._s
         reasons = []
-        if p[M.P_IMU_ON] == 0.0:
-            reasons += [GYROS_FAILED, ACCELS_FAILED]
-        if p[M.P_BARO_ON] == 0.0:
+        if p[M.P_IMU_ON] == 0.0 or s[M.S_GYRO_LOST] == 1.0:
+            reasons.append(GYROS_FAILED)
+        if p[M.P_IMU_ON] == 0.0 or s[M.S_ACC_LOST] == 1.0:
+            reasons.append(ACCELS_FAILED)
+        if p[M.P_BARO_ON] == 0.0 or s[M.S_BARO_LOST] == 1.0:
             reasons.append(BARO_FAILED)
-        if p[M.P_MAG_ON] == 0.0:
+        if p[M.P_MAG_ON] == 0.0 or s[M.S_MAG_LOST] == 1.0:
             reasons.append(COMPASS_FAILED)
         return reasons
 

@@ -11,6 +11,7 @@ from autopilot.events import Event
 from mavlink_bridge.identity import Identity
 from mavlink_bridge.services.base import Service as ProtocolService
 from mavlink_bridge.services.commands.service import CommandService
+from mavlink_bridge.services.failures.service import ENABLE, FailureService
 from mavlink_bridge.services.ftp.files import Pages, VirtualFiles
 from mavlink_bridge.services.ftp.parameter_file import ParameterFiles
 from mavlink_bridge.services.ftp.parameter_metadata import (
@@ -79,6 +80,7 @@ def simulated_face(service: Service, identity: Identity, stored: Mapping[str, fl
         autopilot, telemetry, vehicle_now=lambda: service.now_ms, journal=journal, firmware=firmware
     )
     missions = MissionService(autopilot, journal, firmware)
+    FailureService(service.injector(), lambda: service.parameters[ENABLE] != 0.0, commands)
     files = VirtualFiles()
     telemetry.answers[AVAILABLE_MODES] = lambda index: available_modes(autopilot.modes.available(), index)
     own: tuple[ProtocolService, ...] = ()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -101,3 +101,24 @@ class FaultPlan:
         else:
             self._active.pop(fault.name, None)
         self._inject(fault, begins, now_ms)
+
+
+class FaultInjector:
+    """Begins and ends the faults `names` of a plan by name, at the vehicle time `now_ms()`."""
+
+    def __init__(self, plan: FaultPlan, names: Sequence[str], now_ms: Callable[[], int]) -> None:
+        self._plan = plan
+        self._names = names
+        self._now_ms = now_ms
+
+    def names(self) -> Sequence[str]:
+        """Those that it has."""
+        return self._names
+
+    def begin(self, name: str, value: float | None) -> None:
+        """At once, without an end."""
+        self._plan.add(Fault(name, None if value is None else f"{value:g}"), self._now_ms())
+
+    def end(self, name: str) -> None:
+        """End it, if it holds."""
+        self._plan.end(name, self._now_ms())

@@ -27,7 +27,7 @@ from mavlink_bridge.services.flight import FlightService
 from sortie.config.faults import Fault
 from sortie.metrics.link_utilization import LineMeter
 from sortie.nodes.face import Face
-from sortie.nodes.fault_plan import NEVER_MS, FaultPlan
+from sortie.nodes.fault_plan import NEVER_MS, FaultInjector, FaultPlan
 
 LINK_FAULTS = ("gcs.loss", "link.loss", "rc.loss")
 HORIZON_MS = 1000
@@ -106,6 +106,10 @@ class Service:
         self.logs = face.logs
         for service in face.services:
             self.endpoint.add_service(service)
+
+    def injector(self) -> FaultInjector:
+        """Faults that begin and end now; for a face."""
+        return FaultInjector(self.faults, (*self.vehicle.fault_names(), *LINK_FAULTS), lambda: self.now_ms)
 
     def flight_services(self, commands: CommandService) -> list[FlightService]:
         """Of the flight manager, if there is one; for a face."""

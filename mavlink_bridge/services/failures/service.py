@@ -1,0 +1,81 @@
+"""MAV_CMD_INJECT_FAILURE, vehicle side: a unit, a type, an instance become faults that begin and end.
+
+DENIED while SYS_FAILURE_EN is 0 and for an instance or a number that there is not; UNSUPPORTED for a pair without a row
+in `table`, and where this vehicle has no such part. A unit (or one instance of it) fails in one way at a time: a new
+type takes the place of the former. OK ends all of them, also those that began otherwise (`--fault`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Final, Protocol
+
+from autopilot.mav import Cmd, Result
+from autopilot.result import Outcome
+from mavlink_bridge.services.commands.context import ACCEPTED, DENIED, UNSUPPORTED, Context, Row
+from mavlink_bridge.services.commands.request import Command
+from mavlink_bridge.services.failures.table import FAILURES, FailureType, FailureUnit
+
+if TYPE_CHECKING:
+    from mavlink_bridge.services.commands.service import CommandService
+
+ENABLE: Final = "SYS_FAILURE_EN"
+_ANY: Final = "{n}"
+
+
+class Injector(Protocol):
+    """What can break a vehicle, by names of the fault grammar."""
+
+    def names(self) -> Sequence[str]:
+        """Those that this vehicle has."""
+
+    def begin(self, name: str, value: float | None) -> None:
+        """At once, without an end."""
+
+    def end(self, name: str) -> None:
+        """Nothing when it does not hold."""
+
+
+class FailureService:
+    """See the module. Serves the command through `commands`; `enabled()`: may failures be injected?"""
+
+    def __init__(self, injector: Injector, enabled: Callable[[], bool], commands: CommandService) -> None:
+        self._injector = injector
+        self._enabled = enabled
+        commands.register(Cmd.INJECT_FAILURE, Row(self._serve, required=(1, 2)))
+
+    def _serve(self, command: Command, _context: Context) -> Outcome:
+        if not self._enabled():
+            return Outcome(Result.DENIED, f"{ENABLE} is 0")
+        number, kind_number, instance = command.param(1), command.param(2), command.param(3)
+        if number not in set(FailureUnit) or kind_number not in set(FailureType):
+            return UNSUPPORTED  # one that the standard has got since
+        unit, kind = FailureUnit(int(number)), FailureType(int(kind_number))
+        if kind is not FailureType.OK and (unit, kind) not in FAILURES:
+            return UNSUPPORTED
+        instances = self._instances(unit)
+        if not instances:
+            return UNSUPPORTED
+        if instance != 0.0 and instance not in instances:
+            return DENIED
+        for one in instances if instance == 0.0 else (int(instance),):
+            self._change(unit, kind, one)
+        return ACCEPTED
+
+    def _instances(self, unit: FailureUnit) -> Sequence[int]:
+        """From 1; empty when the vehicle has none of this unit, or it never fails."""
+        known = self._injector.names()
+        names = {row.name for (one, _), row in FAILURES.items() if one is unit}
+        instances: list[int] = []
+        while names and all(name.replace(_ANY, str(len(instances) + 1)) in known for name in names):
+            instances.append(len(instances) + 1)
+            if all(_ANY not in name for name in names):
+                break
+        return instances
+
+    def _change(self, unit: FailureUnit, kind: FailureType, instance: int) -> None:
+        for name in sorted({row.name for (one, _), row in FAILURES.items() if one is unit}):
+            self._injector.end(name.replace(_ANY, str(instance)))
+        if kind is not FailureType.OK:
+            row = FAILURES[unit, kind]
+            self._injector.begin(row.name.replace(_ANY, str(instance)), row.value)

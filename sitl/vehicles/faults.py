@@ -1,0 +1,121 @@
+"""The faults that a person, a test or a ground station injects into a simulated vehicle, by their names in Sortie's
+fault grammar (docs/failures.md)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from autopilot.control import layout as L
+from sitl.kernel import layout as M
+
+Row = npt.NDArray[np.float64]
+
+_KINDS: Final = {
+    "off": M.FAILURE_OFF,
+    "stuck": M.FAILURE_STUCK,
+    "garbage": M.FAILURE_GARBAGE,
+    "wrong": M.FAILURE_WRONG,
+    "slow": M.FAILURE_SLOW,
+    "delayed": M.FAILURE_DELAYED,
+    "intermittent": M.FAILURE_INTERMITTENT,
+}
+#: Per sensor that fails in the kernel: its setting, and the ways that have no name of their own (`gps.loss`,
+#: `gps.glitch`, `baro.loss`, `compass.loss` have).
+_SENSORS: Final = {
+    "gyro": (M.P_FAIL_GYRO, ("off", "stuck", "garbage", "wrong", "slow", "intermittent")),
+    "accel": (M.P_FAIL_ACC, ("off", "stuck", "garbage", "wrong", "slow", "intermittent")),
+    "gps": (M.P_FAIL_GPS, ("stuck", "garbage", "slow", "delayed", "intermittent")),
+    "compass": (M.P_FAIL_MAG, ("stuck", "garbage", "wrong", "slow", "delayed", "intermittent")),
+    "baro": (M.P_FAIL_BARO, ("stuck", "garbage", "slow", "delayed", "intermittent")),
+}
+
+
+class Faults:
+    """Begins and ends faults in one vehicle's settings row `p`, whose state is `s`; it has `motors`."""
+
+    def __init__(self, p: Row, s: Row, motors: int) -> None:
+        self._p = p
+        self._s = s
+        self._setters: dict[str, Callable[[float | None, bool], None]] = {
+            "gps.loss": partial(self._switch, M.P_GPS_ON),
+            "baro.loss": partial(self._switch, M.P_BARO_ON),
+            "compass.loss": partial(self._switch, M.P_MAG_ON),
+            "imu.loss": partial(self._switch, M.P_IMU_ON),
+            "gps.glitch": partial(self._add, M.P_GLITCH_N, 50.0),
+            "baro.wrong": partial(self._add, M.P_BARO_GLITCH, 10.0),
+            "battery.low": self._battery,
+            "wind.gust": partial(self._add, M.P_GUST_PUSH, 8.0),
+            "rate.freeze": partial(self._add, M.P_FREEZE, 1.0),
+        }
+        for sensor, (setting, kinds) in _SENSORS.items():
+            for kind in kinds:
+                self._setters[f"{sensor}.{kind}"] = partial(self._fail, setting, _KINDS[kind])
+        for motor in range(motors):
+            self._setters[f"motor{motor + 1}.loss"] = partial(self._weaken, M.P_LOSS_1 + motor)
+
+    def set(self, name: str, value: float | None, active: bool) -> bool:
+        """Begin (`active`) or end a fault; False when its name is unknown. Values: `gps.glitch` m to the north (50),
+        `baro.wrong` m up (10), `motorN.loss` share of thrust lost (1), `battery.low` V off the rest voltage (1.5, or
+        more until it is below BATT_LOW_VOLT), `wind.gust` m/s from the west (8)."""
+        setter = self._setters.get(name)
+        if setter is None:
+            return False
+        setter(value, active)
+        return True
+
+    def names(self) -> tuple[str, ...]:
+        """All names that `set` knows."""
+        return tuple(self._setters)
+
+    def _weaken(self, index: int, value: float | None, on: bool) -> None:
+        lost = 1.0 if value is None else min(max(value, 0.0), 1.0)
+        self._p[index] = 1.0 - lost if on else 1.0
+
+    def _add(self, index: int, usual: float, value: float | None, on: bool) -> None:
+        self._p[index] = (usual if value is None else value) if on else 0.0
+
+    def _switch(self, index: int, _value: float | None, lost: bool) -> None:
+        self._p[index] = 0.0 if lost else 1.0
+
+    def _battery(self, value: float | None, on: bool) -> None:
+        if value is None:
+            low = self._p[L.P_LOW_V] if self._p[L.P_LOW_V] > 0.0 else np.inf
+            value = max(1.5, self._s[M.S_REST_VOLTS] + self._p[M.P_FAULT_V] - low + 0.1)
+        self._p[M.P_FAULT_V] = value if on else 0.0
+
+    def _fail(self, setting: int, kind: float, _value: float | None, on: bool) -> None:
+        """A sensor fails in one way at a time: another takes its place, whose end is then nothing."""
+        p, s = self._p, self._s
+        if not on and p[setting] != kind:
+            return
+        p[setting] = kind if on else 0.0
+        self._remember(setting)
+        failing = any(p[one] != 0.0 for one, _ in _SENSORS.values())
+        p[M.P_FAILING] = 1.0 if failing else 0.0
+        if not failing:
+            s[M.S_GYRO_ON] = s[M.S_ACC_ON] = 1.0
+            s[M.S_GYRO_SHOWN : M.S_GYRO_SHOWN + 3] = s[M.S_ACC_SHOWN : M.S_ACC_SHOWN + 3] = 0.0
+            s[M.S_GYRO_LOST] = s[M.S_ACC_LOST] = s[M.S_MAG_LOST] = s[M.S_BARO_LOST] = 0.0
+
+    def _remember(self, setting: int) -> None:
+        """The latest sample is what it shows from now on, where it shows one of before."""
+        s = self._s
+        match setting:
+            case M.P_FAIL_GYRO:
+                s[M.S_GYRO_OLD : M.S_GYRO_OLD + 3] = s[M.S_GYRO_X : M.S_GYRO_X + 3]
+            case M.P_FAIL_ACC:
+                s[M.S_ACC_OLD : M.S_ACC_OLD + 3] = s[M.S_ACC_X : M.S_ACC_X + 3]
+            case M.P_FAIL_GPS:
+                end = M.S_GPS_OLD + 6 * M.GPS_SLOTS
+                s[M.S_GPS_OLD : end] = np.tile(s[M.S_GPS_N : M.S_GPS_N + 6], M.GPS_SLOTS)
+            case M.P_FAIL_MAG:
+                end = M.S_MAG_OLD + 3 * M.MAG_SLOTS
+                s[M.S_MAG_OLD : end] = np.tile(s[M.S_MAG_X : M.S_MAG_X + 3], M.MAG_SLOTS)
+            case M.P_FAIL_BARO:
+                end = M.S_BARO_OLD + M.BARO_SLOTS
+                s[M.S_BARO_OLD : end] = s[M.S_BARO_SHOWN] = s[M.S_BARO_ALT]
