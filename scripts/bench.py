@@ -149,6 +149,8 @@ MEASUREMENTS = (
                 lambda: (tests_that_fly.first_test(),)),
     Measurement("1,000 tests that each fly 60 s, two workers", (Figure("thousand_tests", 60, "s", at_most=True),),
                 lambda: (tests_that_fly.thousand_tests(),), runs=1, work=("plain", 2)),
+    Measurement("flights by pymavlink, time waits for it", (Figure("paced_pymavlink", 100, "x real time"),),
+                lambda: (tests_that_fly.paced_pymavlink(),), runs=1, work=("plain", 2)),
     Measurement("idle, one client at 4 Hz", (Figure("idle_cpu", 4, "% of a core", at_most=True),
                                              Figure("idle_memory", 220, "MB", at_most=True)), answers.idle, runs=1),
 )  # fmt: skip

@@ -62,3 +62,32 @@ def first_test() -> float:
 def thousand_tests() -> float:
     """Seconds of 1,000 tests that each fly 60 s, in two workers, from start to end."""
     return _pytest(TESTS, "-n", "2")
+
+
+def paced_pymavlink(flights: int = 10) -> float:
+    """Times real time, median, of flights that pymavlink flies from takeoff to disarming while vehicle time waits for
+    it. A flight that does not go as it should is an error."""
+    from sortie import Session
+    from sortie.api.testing.server import Server
+
+    def booted() -> Session:
+        session = Session()
+        session.wait_armable()
+        return session
+
+    speeds = []
+    for _ in range(flights):
+        with Server(booted) as server:
+            link = server.connect()
+            began_s, began = server.vehicle.time_s, time.perf_counter()
+            for command in ((176, 1, 4, 0, 0, 0, 0, 0), (400, 1, 0, 0, 0, 0, 0, 0), (22, 0, 0, 0, 0, 0, 0, 10)):
+                link.mav.command_long_send(1, 1, command[0], 0, *command[1:])
+                if link.recv_match(type="COMMAND_ACK", blocking=True, timeout=30).result != 0:
+                    raise RuntimeError(f"command {command[0]} was refused")
+            while link.recv_match(type="GLOBAL_POSITION_INT", blocking=True, timeout=30).relative_alt < 9500:
+                pass
+            link.set_mode("RTL")
+            while link.recv_match(type="HEARTBEAT", blocking=True, timeout=30).base_mode & 128:
+                pass
+            speeds.append((server.vehicle.time_s - began_s) / (time.perf_counter() - began))
+    return statistics.median(speeds)
