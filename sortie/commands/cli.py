@@ -64,8 +64,16 @@ COMMANDS: Final = {
         "param", "metadata",
         "What the parameters mean, as a file for a ground station. QGroundControl gets it from the service by itself.",
     ),
+    "campaign init": Command("campaign", "init", "Write a study to start from."),
+    "campaign run": Command("campaign", "run", "Fly a study, or what is left of it."),
+    "campaign status": Command("campaign", "status", "Tell how far a campaign is, and its verdicts."),
+    "campaign report": Command("campaign", "report", "Write the report of what there is."),
+    "campaign replay": Command("campaign", "replay", "Fly one run again, with logs; status 1 when it is another."),
 }  # fmt: skip
-_FAMILIES: Final = {"param": "List, get, set, load, save or reset parameters of a running service."}
+_FAMILIES: Final = {
+    "param": "List, get, set, load, save or reset parameters of a running service.",
+    "campaign": "Many flights that answer one question, judged by formulas.",
+}
 _IGNORED: Final = "Ignored here"
 _HELP: Final = {"help_option_names": ["-h", "--help"]}
 

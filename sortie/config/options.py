@@ -13,6 +13,7 @@ from typing import Final
 
 from autopilot.geo import GeoPoint
 from autopilot.vehicles.kinds import KINDS
+from sortie.config.campaign_options import CAMPAIGN
 from sortie.config.formation import FORMATIONS, SPACING_M
 from sortie.config.option import ANYWHERE, Group, Kind, Option, Sources, Where
 from sortie.config.values import (
@@ -356,7 +357,8 @@ CONFIG: Final = Option[Path | None](
 )  # fmt: skip
 JSON: Final = Option(
     "json", truth, False, "Print one JSON line, the last on stdout.", Group.GENERAL,
-    REMOTE | {"rehearse", "radio"} | RUNS - {"serve"}, kind=Kind.SWITCH,
+    (REMOTE | RUNS | {"rehearse", "radio", "campaign run", "campaign status", "campaign replay"}) - {"serve"},
+    kind=Kind.SWITCH,
 )  # fmt: skip
 
 TABLE: Final[tuple[Option[object], ...]] = (
@@ -366,6 +368,7 @@ TABLE: Final[tuple[Option[object], ...]] = (
     NAME,
     VALUE,
     FILE,
+    *CAMPAIGN,
     ONCE,
     REPEAT,
     PROFILE,

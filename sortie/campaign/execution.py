@@ -1,0 +1,214 @@
+"""Runs on Dask: batches of a few seconds go to workers, results come back as they are and are put on disk at once.
+
+What a run is depends on its number alone, so it does not matter who flies it, or how often. A worker that computes
+another flight than this program, or is of another version, is refused by name and its batch given to others. A worker
+that dies costs the batch that it had: Dask gives it to another; where batch after batch dies, its runs go out one by
+one, and the one that takes its worker down is an error.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from importlib.util import find_spec
+from itertools import islice
+from typing import TYPE_CHECKING, Final
+
+import msgspec
+from msgspec import Struct
+
+from sortie.campaign.flown import Flown, fly_run, identity, no_flight
+from sortie.campaign.folder import SIGNALS_EVERY, Folder
+from sortie.campaign.sampling import Value
+from sortie.campaign.study import Study
+from sortie.config.errors import UserError
+
+if TYPE_CHECKING:
+    from distributed import Client, Future, as_completed
+
+BATCH_S: Final = 4.0
+"""How long a task lasts: long beside what it costs the scheduler (milliseconds), short beside what a death costs."""
+LARGEST_BATCH: Final = 1000
+_PER_WORKER: Final = 2
+"""Batches for each worker: one that is flown, and one that waits."""
+_CONNECT_S: Final = 30.0
+Run = tuple[int, dict[str, Value]]
+
+
+class Batch(Struct, frozen=True):
+    """What a worker gives back. `refused`: its identity, when that is another; then nothing was flown."""
+
+    worker: str
+    seconds: float
+    flown: list[Flown]
+    refused: str = ""
+
+
+class View(Struct):
+    """How far a campaign is. `flight_s`: vehicle time flown by this command."""
+
+    total: int
+    done: int
+    workers: int = 0
+    failed: int = 0
+    flight_s: float = 0.0
+    by_judge: dict[str, int] = {}
+    refused: list[str] = []
+
+    def count(self, flown: list[Flown]) -> None:
+        """Take in what has come."""
+        for one in flown:
+            self.done += 1
+            self.failed += not one.row.ok
+            self.flight_s += one.row.figures["flight_time_s"] or 0.0
+            for name, margin in one.row.robustness.items():
+                if margin is not None and margin < 0.0:
+                    self.by_judge[name] = self.by_judge.get(name, 0) + 1
+
+
+def check_installed() -> None:
+    """UserError where the extra is missing."""
+    for name in ("distributed", "pyarrow", "scipy"):
+        if find_spec(name) is None:
+            raise UserError(f"sortie campaign needs {name}: pip install 'sortie[campaign]'")
+
+
+@contextmanager
+def dask_client(scheduler: str | None, workers: int, *, processes: bool = True) -> Iterator[Client]:
+    """A client of the cluster at `scheduler`; None: of a cluster of its own on this machine, with so many workers that
+    the network cannot reach."""
+    from dask import config
+    from distributed import Client, LocalCluster
+
+    with ExitStack() as stack:
+        if scheduler is not None:
+            try:
+                yield stack.enter_context(Client(scheduler, timeout=_CONNECT_S))
+            except (OSError, ValueError) as error:
+                raise UserError(
+                    f"--scheduler {scheduler}: {' '.join(str(error).split()) or 'no answer'}; expected the "
+                    "address of a Dask scheduler, such as tcp://HOST:8786"
+                ) from error
+            return
+        stack.enter_context(config.set({"distributed.worker.daemon": True}))
+        cluster = LocalCluster(
+            n_workers=workers, threads_per_worker=1, processes=processes, host="127.0.0.1", protocol="tcp://",
+            dashboard_address=None,
+            silence_logs=50,
+        )  # fmt: skip
+        stack.callback(cluster.close)
+        yield stack.enter_context(Client(cluster))
+
+
+def fly_batch(study_json: bytes, runs: list[Run], expected: str) -> Batch:
+    """What a worker does."""
+    from distributed import get_worker
+
+    worker = str(get_worker().address)
+    if (own := identity()) != expected:
+        return Batch(worker, 0.0, [], own)
+    began_s = time.monotonic()
+    study = msgspec.json.decode(study_json, type=Study)
+    flown = [_lightened(fly_run(study, run, given)) for run, given in runs]
+    return Batch(worker, time.monotonic() - began_s, flown)
+
+
+def _lightened(flown: Flown) -> Flown:
+    """Without the signals that the folder does not keep."""
+    if not flown.row.ok or flown.row.run % SIGNALS_EVERY == 0:
+        return flown
+    return Flown(flown.row, {}, flown.traceback)
+
+
+class Campaign:
+    """Flies what the folder does not have. `expected`: the identity a worker must have; `tell` hears of each batch."""
+
+    def __init__(self, folder: Folder, client: Client, expected: str, tell: Callable[[View], None]) -> None:
+        self._folder, self._client, self._expected, self._tell = folder, client, expected, tell
+        self._study_json = msgspec.json.encode(folder.study)
+        self._todo = ((run, given) for run, given in enumerate(folder.study.inputs()) if run not in folder.done)
+        self._again: list[list[Run]] = []
+        self._size = 1
+        self._refused: set[str] = set()
+        self._flying: dict[Future, list[Run]] = {}
+        self.view = View(folder.study.runs, len(folder.done))
+
+    def run(self) -> View:
+        """Until all is flown. UserError when no worker is left that may, or the scheduler is lost."""
+        from distributed import as_completed
+
+        results = as_completed()
+        try:
+            self._submit(results)
+            while self._flying:
+                future = next(results)
+                runs = self._flying.pop(future)
+                self._take(future, runs)
+                self._tell(self.view)
+                self._submit(results)
+        finally:
+            for future in self._flying:
+                future.cancel()
+        return self.view
+
+    def _submit(self, results: as_completed) -> None:
+        known = set(self._client.scheduler_info(n_workers=-1)["workers"])
+        good = sorted(known - self._refused)
+        self.view.workers = len(good)
+        if known and not good:
+            raise UserError(f"no worker may fly: {'; '.join(self.view.refused)}; this is Sortie {self._expected}")
+        while len(self._flying) < _PER_WORKER * max(len(good), 1):
+            runs = self._again.pop() if self._again else list(islice(self._todo, self._size))
+            if not runs:
+                return
+            future = self._client.submit(
+                fly_batch, self._study_json, runs, self._expected, pure=False,
+                workers=good if self._refused else None,
+            )  # fmt: skip
+            self._flying[future] = runs
+            results.add(future)
+
+    def _take(self, future: Future, runs: list[Run]) -> None:
+        """Put on disk what came of a batch, or see that it is flown otherwise."""
+        if future.status == "finished":
+            batch: Batch = future.result()
+            if batch.refused:
+                self._refuse(batch)
+                self._again.append(runs)
+                return
+            self._put(batch.flown)
+            per_run_s = max(batch.seconds / len(runs), 1e-4)
+            self._size = min(max(int(BATCH_S / per_run_s), 1), LARGEST_BATCH, 2 * self._size)
+            return
+        if future.status != "error":
+            raise UserError(f"the scheduler is lost ({future.status}); the same command goes on where it ended", 1)
+        self._deal_with(future.exception(), runs)
+
+    def _deal_with(self, error: BaseException | None, runs: list[Run]) -> None:
+        from distributed import KilledWorker
+
+        if not isinstance(error, KilledWorker):
+            raise UserError(
+                f"a worker could not fly: {type(error).__name__}: {error}; it needs this Sortie installed", 1
+            )
+        if len(runs) > 1:
+            self._again += [[run] for run in runs]
+            return
+        ((run, given),) = runs
+        row = no_flight(self._folder.study, run, given, "KilledWorker: the worker died at each attempt")
+        self._put([Flown(row, {})])
+
+    def _put(self, flown: list[Flown]) -> None:
+        try:
+            self._folder.add(flown)
+        except OSError as error:
+            raise UserError(
+                f"--out {self._folder.path}: {error.strerror}; when that is mended the same command goes on", 1
+            ) from error
+        self.view.count(flown)
+
+    def _refuse(self, batch: Batch) -> None:
+        if batch.worker not in self._refused:
+            self._refused.add(batch.worker)
+            self.view.refused.append(f"worker {batch.worker} has Sortie {batch.refused}")

@@ -1,0 +1,220 @@
+"""The folder of a campaign: what has been flown outlives whatever ends the program.
+
+`study.json`: what is flown, and with which version. `results.jsonl`: a line for each run as it came in, on disk before
+the next one is taken; a line that a kill or a full disk has torn is cut off at the next start, and its run is flown
+again. `signals/RUN.parquet` of failures and a sample, `errors/RUN.txt` of runs that raised. `runs.parquet`: all results
+in order of run number, of the same bytes however they came. `report.html`.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, BinaryIO, Final
+
+import msgspec
+from msgspec import Struct
+
+from sortie.campaign.flown import FIGURES, Flown, Row
+from sortie.campaign.signals import Array
+from sortie.campaign.study import Study
+from sortie.config.errors import UserError
+
+if TYPE_CHECKING:
+    import pyarrow
+
+SIGNALS_EVERY: Final = 100
+"""Signals are kept of failures, and of each run whose number this divides."""
+_ROWS_AT_ONCE: Final = 4096
+
+
+class Kept(Struct, frozen=True):
+    """`study.json`. `identity`: of the program that flies it."""
+
+    study: Study
+    identity: str
+
+
+class Folder:
+    """A campaign's folder, held by one program at a time; a context manager. UserError: it is not one, belongs to
+    another study or version, or another program writes to it."""
+
+    def __init__(self, path: Path, study: Study, identity: str) -> None:
+        self.path = path
+        self.study = study
+        kept = msgspec.json.format(msgspec.json.encode(Kept(study, identity)))
+        try:
+            path.mkdir(parents=True, exist_ok=True)
+            self._results: BinaryIO = (path / "results.jsonl").open("a+b")
+        except OSError as error:
+            raise UserError(f"--out {path}: {error.strerror}; choose another folder") from error
+        try:
+            self._hold()
+            self._agree(kept)
+            self.done = self._recover()
+        except BaseException:
+            self._results.close()
+            raise
+
+    def __enter__(self) -> Folder:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, value: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self._results.close()
+
+    def _hold(self) -> None:
+        try:
+            fcntl.flock(self._results, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            raise UserError(f"--out {self.path}: another campaign is writing there; wait for it, or end it") from None
+
+    def _agree(self, kept: bytes) -> None:
+        file = self.path / "study.json"
+        if not file.exists():
+            _write(file, kept)
+            return
+        there = read_kept(self.path)
+        mine = msgspec.json.decode(kept, type=Kept)
+        if there.study != mine.study:
+            raise UserError(f"--out {self.path}: holds the results of another study; choose another folder")
+        if there.identity != mine.identity:
+            raise UserError(
+                f"--out {self.path}: was flown by Sortie {there.identity}, this is {mine.identity}; choose another "
+                "folder"
+            )
+
+    def _recover(self) -> set[int]:
+        """The runs that are on disk; what a kill has torn is cut off."""
+        self._results.seek(0)
+        done: set[int] = set()
+        whole = 0
+        for line in self._results:
+            row = _row(line)
+            if row is None:
+                break
+            done.add(row.run)
+            whole += len(line)
+        self._results.truncate(whole)
+        self._results.seek(whole)
+        return done
+
+    def add(self, flown: Iterable[Flown]) -> None:
+        """Put results on disk; one that is there already stays as it is. What goes with a row is written before it."""
+        lines = []
+        fresh = [one for one in flown if one.row.run not in self.done]
+        for one in fresh:
+            if one.signals and (not one.row.ok or one.row.run % SIGNALS_EVERY == 0):
+                self._write_signals(one.row.run, one.signals)
+            if one.traceback:
+                (self.path / "errors").mkdir(exist_ok=True)
+                _write(self.path / "errors" / f"{one.row.run}.txt", one.traceback.encode("utf-8"))
+            lines.append(msgspec.json.encode(one.row) + b"\n")
+        self._results.write(b"".join(lines))
+        self._results.flush()
+        os.fsync(self._results.fileno())
+        self.done.update(one.row.run for one in fresh)
+
+    def _write_signals(self, run: int, signals: dict[str, Array]) -> None:
+        import pyarrow
+        import pyarrow.parquet
+
+        (self.path / "signals").mkdir(exist_ok=True)
+        file = self.path / "signals" / f"{run}.parquet"
+        with pyarrow.BufferOutputStream() as buffer:
+            pyarrow.parquet.write_table(pyarrow.table(dict(signals)), buffer)
+            _write(file, buffer.getvalue().to_pybytes())
+
+    def finish(self) -> Path:
+        """Write `runs.parquet` of what there is."""
+        import pyarrow.parquet
+
+        file, new = self.path / "runs.parquet", self.path / "runs.parquet.new"
+        schema = _schema(self.study)
+        with pyarrow.parquet.ParquetWriter(new, schema) as writer:
+            batch: list[dict[str, object]] = []
+            for row in rows(self.path):
+                batch.append(_flat(row))
+                if len(batch) == _ROWS_AT_ONCE:
+                    writer.write_table(pyarrow.Table.from_pylist(batch, schema))
+                    batch = []
+            writer.write_table(pyarrow.Table.from_pylist(batch, schema))
+        new.replace(file)
+        return file
+
+
+def read_kept(path: Path) -> Kept:
+    """What a folder was made for. UserError when it is no campaign's."""
+    try:
+        return msgspec.json.decode((path / "study.json").read_bytes(), type=Kept)
+    except (OSError, msgspec.DecodeError) as error:
+        raise UserError(
+            f"{path}: holds no campaign; `sortie campaign run STUDY.toml --out {path}` makes one"
+        ) from error
+
+
+def rows(path: Path) -> Iterator[Row]:
+    """The results of a folder, in order of run number; in memory is only where each stands."""
+    file = path / "results.jsonl"
+    if not file.exists():
+        return
+    at: list[tuple[int, int]] = []
+    with file.open("rb") as results:
+        start = 0
+        for line in results:
+            row = _row(line)
+            if row is None:
+                break
+            at.append((row.run, start))
+            start += len(line)
+        for _, start in sorted(at):
+            results.seek(start)
+            found = _row(results.readline())
+            assert found is not None
+            yield found
+
+
+def _row(line: bytes) -> Row | None:
+    """None for a line that is not whole."""
+    if not line.endswith(b"\n"):
+        return None
+    try:
+        return msgspec.json.decode(line, type=Row)
+    except msgspec.DecodeError:
+        return None
+
+
+def _write(file: Path, data: bytes) -> None:
+    """All of it or nothing."""
+    new = file.with_name(file.name + ".new")
+    with new.open("wb") as out:
+        out.write(data)
+        out.flush()
+        os.fsync(out.fileno())
+    new.replace(file)
+
+
+def _schema(study: Study) -> pyarrow.Schema:
+    import pyarrow as pa
+
+    fields = [("run", pa.int64()), ("seed", pa.int64()), ("result", pa.string()), ("reason", pa.string())]
+    fields += [("ok", pa.bool_())]
+    for name, one in study.said.vary.items():
+        text = one.listed is not None and any(isinstance(value, str) for value in one.listed)
+        fields.append((f"input.{name}", pa.string() if text else pa.float64()))
+    fields += [(f"robustness.{name}", pa.float64()) for name in study.said.judge]
+    fields += [(name, pa.float64()) for name in FIGURES]
+    return pa.schema(fields)
+
+
+def _flat(row: Row) -> dict[str, object]:
+    """A row of the table; of an input that has texts among its values all are texts."""
+    flat: dict[str, object] = {
+        "run": row.run, "seed": row.seed, "result": row.result, "reason": row.reason, "ok": row.ok,
+        **{f"robustness.{name}": value for name, value in row.robustness.items()}, **row.figures,
+    }  # fmt: skip
+    return flat | {f"input.{name}": value for name, value in row.inputs.items()}

@@ -1,0 +1,224 @@
+"""Judges: formulas of signal temporal logic over the signals of a flight, and their robustness.
+
+The words are Python's, read with `ast` and never executed: comparisons of arithmetic over signals and numbers, `and`,
+`or`, `not`, `implies(f, g)`, `always(f)`, `eventually(f)`, `until(f, g)`, each with bounds in seconds as in
+`always[0, 5](f)`. Robustness is that of Donzé and Maler ("Robust satisfaction of temporal logic over real-valued
+signals", 2010): the margin of a comparison, min and max for the connectives and over time. It is positive where the
+formula holds, and its size is how much the signals may change before that changes. Signals are sampled evenly; after
+the last sample they hold its value, so a window that reaches beyond the end sees the end.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import reduce
+from math import isfinite
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sortie.config.errors import nearest
+
+Floats = NDArray[np.float64]
+Signals = Mapping[str, NDArray[np.generic]]
+Margin = Callable[[Signals, float], Floats]
+"""Robustness at each sample, of signals and the time between samples in s."""
+Bounds = tuple[float, float | None]
+"""Seconds from now; None: to the end."""
+
+TEMPORAL: Final = ("always", "eventually", "until")
+FUNCTIONS: Final = ("abs", "min", "max")
+WORDS: Final = (*TEMPORAL, "implies", *FUNCTIONS)
+_ARITHMETIC: Final[Mapping[type[ast.operator], Callable[[Floats, Floats], Floats]]] = {
+    ast.Add: np.add, ast.Sub: np.subtract, ast.Mult: np.multiply, ast.Div: np.divide,
+}  # fmt: skip
+
+
+class FormulaError(ValueError):
+    """What is wrong with a formula, and what would be right."""
+
+
+@dataclass(frozen=True, slots=True)
+class Formula:
+    """A judge; `text` as it was written."""
+
+    text: str
+    margin: Margin
+
+    def robustness(self, signals: Signals, step_s: float) -> float:
+        """At the first sample: above 0 it holds, below it does not; 0 is the edge, which counts as held."""
+        return float(self.margin(signals, step_s)[0])
+
+
+def parse_formula(text: str, numbers: frozenset[str], texts: frozenset[str]) -> Formula:
+    """A formula over the signals `numbers`, and `texts`, which can only be compared with a text. Raises
+    FormulaError."""
+    try:
+        tree = ast.parse(text.strip(), mode="eval").body
+    except (SyntaxError, ValueError) as error:
+        reason = error.msg if isinstance(error, SyntaxError) else str(error)
+        raise FormulaError(f"{reason}; expected such as always(height < 30)") from None
+    return Formula(text, _Reader(numbers, texts).formula(tree))
+
+
+# --- over time --------------------------------------------------------------------------------------------------------
+def _steps(bounds: Bounds, step_s: float, count: int) -> tuple[int, int]:
+    """The bounds in samples, none beyond the last one."""
+    first = min(round(bounds[0] / step_s), count)
+    last = count if bounds[1] is None else min(round(bounds[1] / step_s), count)
+    return first, last
+
+
+def _ahead(values: Floats, steps: int) -> Floats:
+    """The values `steps` samples later; the last one holds."""
+    at = np.minimum(np.arange(values.size) + steps, values.size - 1)
+    return np.asarray(values[at], np.float64)
+
+
+def _lowest(values: Floats, first: int, last: int) -> Floats:
+    """At each sample the least value from `first` to `last` samples later."""
+    if last >= values.size:
+        return _ahead(np.minimum.accumulate(values[::-1])[::-1], first)
+    held = np.concatenate([values, np.full(last, values[-1])])
+    windows = np.lib.stride_tricks.sliding_window_view(held, last - first + 1)
+    return np.asarray(windows[first : first + values.size].min(axis=1), np.float64)
+
+
+def _until(holds: Floats, comes: Floats, first: int, last: int) -> Floats:
+    """At each sample the best over the window of: `comes` then, and `holds` at every sample before it."""
+    best = np.full(holds.size, -np.inf)
+    before = np.full(holds.size, np.inf)
+    for k in range(last + 1):
+        if k >= first:
+            best = np.maximum(best, np.minimum(_ahead(comes, k), before))
+        before = np.minimum(before, _ahead(holds, k))
+    return best
+
+
+# --- the words --------------------------------------------------------------------------------------------------------
+class _Reader:
+    """Turns a tree into functions."""
+
+    def __init__(self, numbers: frozenset[str], texts: frozenset[str]) -> None:
+        self._numbers = numbers
+        self._texts = texts
+
+    def formula(self, node: ast.expr) -> Margin:
+        if isinstance(node, ast.BoolOp):
+            parts = [self.formula(part) for part in node.values]
+            join = np.minimum if isinstance(node.op, ast.And) else np.maximum
+            return lambda signals, step: reduce(join, (part(signals, step) for part in parts))
+        if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not):
+            inner = self.formula(node.operand)
+            return lambda signals, step: -inner(signals, step)
+        if isinstance(node, ast.Compare):
+            return self._comparison(node)
+        if isinstance(node, ast.Call):
+            return self._call(node)
+        raise FormulaError(f"'{ast.unparse(node)}' is not true or false; compare it, as in {ast.unparse(node)} > 0")
+
+    def _call(self, node: ast.Call) -> Margin:
+        word, bounds = self._word(node.func)
+        wanted = 2 if word in ("until", "implies") else 1
+        if word not in (*TEMPORAL, "implies"):
+            known = (*TEMPORAL, "implies")
+            raise FormulaError(f"'{word}' is none of {', '.join(known)}{nearest(word, known)}")
+        if len(node.args) != wanted or node.keywords:
+            raise FormulaError(f"{word} takes {wanted} formula{'s' if wanted > 1 else ''}: '{ast.unparse(node)}'")
+        parts = [self.formula(part) for part in node.args]
+        if word == "implies":
+            return lambda signals, step: np.maximum(-parts[0](signals, step), parts[1](signals, step))
+        return _over_time(word, bounds, parts)
+
+    def _word(self, node: ast.expr) -> tuple[str, Bounds]:
+        if isinstance(node, ast.Name):
+            return node.id, (0.0, None)
+        if isinstance(node, ast.Subscript) and isinstance(node.value, ast.Name) and node.value.id in TEMPORAL:
+            ends = node.slice.elts if isinstance(node.slice, ast.Tuple) else []
+            seconds = [one.value for one in ends if isinstance(one, ast.Constant) and _is_number(one.value)]
+            if len(ends) == len(seconds) == 2 and 0 <= seconds[0] <= seconds[1]:  # type: ignore[operator]
+                return node.value.id, (float(seconds[0]), float(seconds[1]))  # type: ignore[arg-type]
+        raise FormulaError(f"'{ast.unparse(node)}': expected bounds in seconds, such as always[0, 5](height < 30)")
+
+    def _comparison(self, node: ast.Compare) -> Margin:
+        sides = [node.left, *node.comparators]
+        pairs = zip(sides, node.ops, sides[1:], strict=False)
+        parts = [self._pair(left, op, right) for left, op, right in pairs]
+        return lambda signals, step: reduce(np.minimum, (part(signals, step) for part in parts))
+
+    def _pair(self, left: ast.expr, op: ast.cmpop, right: ast.expr) -> Margin:
+        if isinstance(left, ast.Name) and left.id in self._texts:
+            return self._text_is(left.id, op, right)
+        a, b = self._value(left), self._value(right)
+        if isinstance(op, ast.Lt | ast.LtE):
+            return lambda signals, step: b(signals, step) - a(signals, step)
+        if isinstance(op, ast.Gt | ast.GtE):
+            return lambda signals, step: a(signals, step) - b(signals, step)
+        if isinstance(op, ast.Eq):
+            return lambda signals, step: -np.abs(a(signals, step) - b(signals, step))
+        if isinstance(op, ast.NotEq):
+            return lambda signals, step: np.abs(a(signals, step) - b(signals, step))
+        raise FormulaError(f"'{ast.unparse(left)} ... {ast.unparse(right)}': compare with <, <=, >, >=, == or !=")
+
+    def _text_is(self, name: str, op: ast.cmpop, right: ast.expr) -> Margin:
+        """1 where it is that text, -1 where it is not: texts have no distance."""
+        if not isinstance(op, ast.Eq | ast.NotEq) or not (
+            isinstance(right, ast.Constant) and isinstance(right.value, str)
+        ):
+            raise FormulaError(f"'{name}' is a text: compare it with == or != and one in quotes")
+        wanted, sign = right.value, 1.0 if isinstance(op, ast.Eq) else -1.0
+        return lambda signals, step: sign * np.where(signals[name] == wanted, 1.0, -1.0)
+
+    def _value(self, node: ast.expr) -> Margin:
+        if isinstance(node, ast.Constant) and _is_number(node.value):
+            number = float(node.value)  # type: ignore[arg-type]
+            return lambda signals, step: np.full(len(signals["time"]), number)
+        if isinstance(node, ast.Name):
+            return self._signal(node.id)
+        if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
+            inner = self._value(node.operand)
+            return lambda signals, step: -inner(signals, step)
+        if isinstance(node, ast.BinOp) and type(node.op) in _ARITHMETIC:
+            join, a, b = _ARITHMETIC[type(node.op)], self._value(node.left), self._value(node.right)
+            return lambda signals, step: join(a(signals, step), b(signals, step))
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in FUNCTIONS:
+            return self._function(node.func.id, node)
+        raise FormulaError(f"'{ast.unparse(node)}' is not a number; expected signals, numbers, + - * /, abs, min, max")
+
+    def _signal(self, name: str) -> Margin:
+        if name in self._texts:
+            raise FormulaError(f"'{name}' is a text: compare it with == or != and one in quotes")
+        if name not in self._numbers:
+            known = sorted(self._numbers | self._texts)
+            raise FormulaError(f"unknown signal '{name}'{nearest(name, known)}; known are {', '.join(known)}")
+        return lambda signals, step: np.asarray(signals[name], np.float64)
+
+    def _function(self, word: str, node: ast.Call) -> Margin:
+        wanted = 1 if word == "abs" else 2
+        if len(node.args) != wanted or node.keywords:
+            raise FormulaError(f"{word} takes {wanted} number{'s' if wanted > 1 else ''}: '{ast.unparse(node)}'")
+        parts = [self._value(part) for part in node.args]
+        if word == "abs":
+            return lambda signals, step: np.abs(parts[0](signals, step))
+        join = np.minimum if word == "min" else np.maximum
+        return lambda signals, step: join(parts[0](signals, step), parts[1](signals, step))
+
+
+def _over_time(word: str, bounds: Bounds, parts: list[Margin]) -> Margin:
+    """`always`, `eventually` or `until` of the parts."""
+
+    def margin(signals: Signals, step_s: float) -> Floats:
+        values = [part(signals, step_s) for part in parts]
+        first, last = _steps(bounds, step_s, values[0].size)
+        if word == "until":
+            return _until(values[0], values[1], first, last)
+        return _lowest(values[0], first, last) if word == "always" else -_lowest(-values[0], first, last)
+
+    return margin
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and isfinite(value)

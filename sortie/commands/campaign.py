@@ -1,0 +1,158 @@
+"""`sortie campaign`: many flights that answer one question, flown on all cores or on a Dask cluster."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import time
+from pathlib import Path
+
+import msgspec
+
+from sortie.campaign.execution import Campaign, View, check_installed, dask_client
+from sortie.campaign.flown import fly_run, identity
+from sortie.campaign.folder import Folder, Kept, read_kept, rows
+from sortie.campaign.report import Summary, summarize, write_report
+from sortie.campaign.study import EXAMPLE, Study
+from sortie.config.campaign_options import (
+    CAMPAIGN_DIR,
+    CAMPAIGN_OUT,
+    NEW_STUDY,
+    RUN,
+    RUN_COUNT,
+    SCHEDULER,
+    STUDY,
+    WORKERS,
+)
+from sortie.config.errors import UserError
+from sortie.config.options import JSON
+from sortie.config.settings import Given
+
+_EVERY_S = 1.0
+
+
+def init(given: Given) -> int:
+    """Write a study to start from."""
+    file = given[NEW_STUDY]
+    if file is None:
+        print(EXAMPLE, end="")
+        return 0
+    try:
+        with file.open("x", encoding="utf-8") as out:
+            out.write(EXAMPLE)
+    except FileExistsError:
+        raise UserError(f"{file}: is there already; choose another name") from None
+    except OSError as error:
+        raise UserError(f"{file}: {error.strerror}") from error
+    return 0
+
+
+def run(given: Given) -> int:
+    """Status 0 when all is flown, whatever the verdicts; 130 after Ctrl-C, which leaves a report of what there is."""
+    check_installed()
+    study = Study.read(given[STUDY], given[RUN_COUNT])
+    expected = identity()
+    began_s = time.monotonic()
+    with Folder(given[CAMPAIGN_OUT], study, expected) as folder:
+        status = 0
+        if len(folder.done) < study.runs:
+            status = _fly(folder, given, expected, began_s)
+        folder.finish()
+    write_report(given[CAMPAIGN_OUT])
+    _print(summarize(given[CAMPAIGN_OUT]), given[JSON])
+    print(f"sortie: {given[CAMPAIGN_OUT] / 'report.html'}", file=sys.stderr)
+    return status
+
+
+def _fly(folder: Folder, given: Given, expected: str, began_s: float) -> int:
+    """Fly what is left."""
+    told_s = [began_s]
+
+    def tell(view: View) -> None:
+        now_s = time.monotonic()
+        if now_s - told_s[0] >= _EVERY_S or view.done == view.total:
+            told_s[0] = now_s
+            print(_line(view, now_s - began_s, start), file=sys.stderr)
+            while view.refused[told[0] :]:
+                print(f"sortie: refused: {view.refused[told[0]]}, this is {expected}", file=sys.stderr)
+                told[0] += 1
+
+    told, start = [0], len(folder.done)
+    with dask_client(given[SCHEDULER], given[WORKERS] or os.cpu_count() or 1) as client:
+        try:
+            Campaign(folder, client, expected, tell).run()
+        except KeyboardInterrupt:
+            print("sortie: stopped; the same command goes on", file=sys.stderr)
+            return 130
+    return 0
+
+
+def _line(view: View, seconds: float, start: int) -> str:
+    left_s = seconds / max(view.done - start, 1) * (view.total - view.done)
+    judges = ", ".join(f"{name} {count}" for name, count in sorted(view.by_judge.items()))
+    return (
+        f"sortie: {view.done} of {view.total} runs, {view.flight_s / max(seconds, 1e-3):.0f} flight hours an hour, "
+        f"{view.failed} failed{f' ({judges})' if judges else ''}, {left_s:.0f} s left, {view.workers} workers"
+    )
+
+
+def _print(summary: Summary, as_json: bool) -> None:
+    if as_json:
+        print(msgspec.json.encode(summary).decode())
+        return
+    low, high = summary.interval
+    print(f"{summary.done} of {summary.total} runs, {summary.failed} failed: {summary.share:.2%}")
+    print(f"95% confidence: {low:.2%} to {high:.2%}")
+    for name, judge in summary.judges.items():
+        print(f"{name}: {judge.failed} failed, robustness {judge.lowest:.4g} to {judge.highest:.4g}")
+    for name, count in summary.results.items():
+        print(f"{name}: {count}")
+
+
+def status(given: Given) -> int:
+    """How far a campaign is; also while another command flies it."""
+    check_installed()
+    _print(summarize(given[CAMPAIGN_DIR]), given[JSON])
+    return 0
+
+
+def report(given: Given) -> int:
+    """Write the report of what there is."""
+    check_installed()
+    print(write_report(given[CAMPAIGN_DIR]))
+    return 0
+
+
+def replay(given: Given) -> int:
+    """Fly one run again, with logs. Status 0 when it is what the folder has, byte for byte."""
+    check_installed()
+    folder: Path = given[CAMPAIGN_DIR]
+    kept = read_kept(folder)
+    number = given[RUN]
+    if number >= kept.study.runs:
+        raise UserError(f"run {number}: the study has {kept.study.runs}, from 0 to {kept.study.runs - 1}")
+    there = next((row for row in rows(folder) if row.run == number), None)
+    if there is None:
+        raise UserError(f"run {number}: has not been flown; `sortie campaign run` flies what is left")
+    _check_identity(folder, kept)
+    logs = folder / "replays" / str(number)
+    again = fly_run(kept.study, number, there.inputs, log_dir=logs)
+    same = msgspec.json.encode(again.row) == msgspec.json.encode(there)
+    print(json.dumps(msgspec.to_builtins(again.row)) if given[JSON] else _told(again.row.result, again.row.reason))
+    if not given[JSON]:
+        for name, margin in again.row.robustness.items():
+            print(f"{name}: {'not flown' if margin is None else f'{margin:.4g}'}")
+    print(f"sortie: {'the same, byte for byte' if same else 'NOT the same as in the folder'}; {logs}", file=sys.stderr)
+    if again.traceback:
+        print(again.traceback, file=sys.stderr, end="")
+    return 0 if same else 1
+
+
+def _told(result: str, reason: str) -> str:
+    return f"{result}: {reason}" if reason else result
+
+
+def _check_identity(folder: Path, kept: Kept) -> None:
+    if (own := identity()) != kept.identity:
+        raise UserError(f"{folder}: was flown by Sortie {kept.identity}, this is {own}, which flies otherwise")

@@ -1,0 +1,48 @@
+"""The rows of `sortie campaign` in the table of options."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final
+
+from sortie.config.option import Group, Kind, Option
+from sortie.config.values import path, whole_number
+
+_RUN_CAMPAIGN = frozenset({"campaign run"})
+_OF_CAMPAIGN = frozenset({"campaign status", "campaign report", "campaign replay"})
+NEW_STUDY: Final = Option[Path | None](
+    "new-study", path, None, "The file to write; without it, it is printed.", Group.ARGUMENTS,
+    frozenset({"campaign init"}), kind=Kind.ARGUMENT,
+)  # fmt: skip
+STUDY: Final = Option(
+    "study", path, Path(), "A TOML file; `sortie campaign init` writes one to start from.", Group.ARGUMENTS,
+    _RUN_CAMPAIGN, kind=Kind.ARGUMENT, required=True,
+)  # fmt: skip
+CAMPAIGN_DIR: Final = Option(
+    "dir", path, Path(), "The folder of a campaign.", Group.ARGUMENTS, _OF_CAMPAIGN, kind=Kind.ARGUMENT, required=True
+)
+RUN: Final = Option(
+    "run", whole_number(0, 10_000_000), 0, "The number of a run.", Group.ARGUMENTS, frozenset({"campaign replay"}),
+    kind=Kind.ARGUMENT, required=True,
+)  # fmt: skip
+CAMPAIGN_OUT: Final = Option(
+    "out", path, Path("campaign"), "Where results go; with results in it, the campaign goes on.", Group.COMMAND,
+    _RUN_CAMPAIGN, form="DIR",
+)  # fmt: skip
+RUN_COUNT: Final = Option[int | None](
+    "runs", whole_number(1, 10_000_000), None, "So many runs.", Group.COMMAND, _RUN_CAMPAIGN, form="N",
+    otherwise="as the study says",
+)  # fmt: skip
+WORKERS: Final = Option[int | None](
+    "workers", whole_number(1, 4096), None, "So many processes on this machine.", Group.COMMAND, _RUN_CAMPAIGN,
+    form="N", otherwise="one for each core",
+)  # fmt: skip
+SCHEDULER: Final = Option[str | None](
+    "scheduler", str, None, "The Dask scheduler whose workers fly, such as tcp://HOST:8786.", Group.COMMAND,
+    _RUN_CAMPAIGN, form="ADDRESS", otherwise="one of its own, on loopback",
+)  # fmt: skip
+
+CAMPAIGN: Final[tuple[Option[object], ...]] = (
+    NEW_STUDY, STUDY, CAMPAIGN_DIR, RUN, CAMPAIGN_OUT, RUN_COUNT, WORKERS, SCHEDULER,
+)  # fmt: skip
+"""In the order of the help."""

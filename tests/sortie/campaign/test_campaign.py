@@ -1,0 +1,213 @@
+"""A campaign from its file to its report: flown by Dask workers in this process, ended anywhere, and flown again."""
+
+# ruff: noqa: E402  # what needs the extra is imported behind the skip
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import msgspec
+import pytest
+
+for name in ("distributed", "pyarrow", "scipy"):
+    pytest.importorskip(name, reason="the extra campaign is not installed")
+
+import pyarrow.parquet
+from distributed import Client
+
+from sortie.campaign import execution
+from sortie.campaign.execution import Campaign, View, dask_client
+from sortie.campaign.flown import Flown, fly_run, identity, no_flight
+from sortie.campaign.folder import Folder, rows
+from sortie.campaign.report import interval, summarize, write_report
+from sortie.campaign.study import Study
+from sortie.commands.cli import run as main
+from sortie.config.errors import UserError
+
+ROOT = Path(__file__).parents[3]
+STUDIES = ROOT / "examples" / "studies"
+RUNS = 6
+
+
+@pytest.fixture(scope="module")
+def client() -> Iterator[Client]:
+    with dask_client(None, 2, processes=False) as client:
+        client.wait_for_workers(2)
+        yield client
+
+
+@pytest.fixture(scope="module")
+def study() -> Study:
+    return Study.read(STUDIES / "gps-loss.toml", RUNS)
+
+
+@pytest.fixture(scope="module")
+def flown(study: Study) -> list[Flown]:
+    """All runs, flown one after the other without any cluster."""
+    return [fly_run(study, run, given) for run, given in enumerate(study.inputs())]
+
+
+def parquet_of(path: Path, study: Study, order: list[Flown]) -> bytes:
+    with Folder(path, study, "here") as folder:
+        for one in order:
+            folder.add([one])
+        return folder.finish().read_bytes()
+
+
+def fly(path: Path, study: Study, client: Client, expected: str) -> View:
+    with Folder(path, study, expected) as folder:
+        view = Campaign(folder, client, expected, lambda view: None).run()
+        folder.finish()
+        return view
+
+
+def test_workers_give_the_bytes_that_one_flight_after_the_other_gives(tmp_path, study, client, flown) -> None:
+    view = fly(tmp_path / "dask", study, client, identity())
+    assert (view.done, view.total, view.workers) == (RUNS, RUNS, 2)
+    assert (tmp_path / "dask" / "runs.parquet").read_bytes() == parquet_of(tmp_path / "alone", study, flown)
+
+
+def test_the_order_of_arrival_and_what_comes_twice_change_nothing(tmp_path, study, flown) -> None:
+    assert parquet_of(tmp_path / "a", study, flown) == parquet_of(tmp_path / "b", study, [*flown[::-1], *flown])
+    table = pyarrow.parquet.read_table(tmp_path / "b" / "runs.parquet")
+    assert table.column("run").to_pylist() == list(range(RUNS))
+
+
+@pytest.mark.parametrize("torn", [0, 1, 40, -1])
+def test_a_result_that_a_kill_has_torn_is_flown_again_and_no_other(tmp_path, study, flown, torn: int) -> None:
+    whole = parquet_of(tmp_path, study, flown)
+    file = tmp_path / "results.jsonl"
+    lines = file.read_bytes().splitlines(keepends=True)
+    file.write_bytes(b"".join(lines[:3]) + lines[3][:torn])
+    with Folder(tmp_path, study, "here") as folder:
+        assert folder.done == {0, 1, 2}
+        folder.add(flown)
+        assert folder.finish().read_bytes() == whole
+
+
+def test_a_campaign_goes_on_where_it_ended(tmp_path, study, client, flown) -> None:
+    with Folder(tmp_path, study, identity()) as folder:
+        folder.add(flown[1:3])
+    view = fly(tmp_path, study, client, identity())
+    assert view.done == RUNS
+    assert sorted(json.loads(line)["run"] for line in (tmp_path / "results.jsonl").open()) == list(range(RUNS))
+
+
+def test_a_folder_takes_one_study_one_version_and_one_writer(tmp_path, study) -> None:
+    with Folder(tmp_path, study, "here"), pytest.raises(UserError, match="another campaign is writing"):
+        Folder(tmp_path, study, "here")
+    with pytest.raises(UserError, match="was flown by Sortie here, this is there"):
+        Folder(tmp_path, study, "there")
+    with pytest.raises(UserError, match="holds the results of another study"):
+        Folder(tmp_path, Study.read(STUDIES / "gps-loss.toml", RUNS + 1), "here")
+
+
+def test_a_run_that_raises_is_a_result_with_its_traceback(tmp_path, study) -> None:
+    broken = msgspec.structs.replace(study, said=msgspec.structs.replace(study.said, faults=["gps.los@3"]))
+    one = fly_run(broken, 2, study.inputs()[2])
+    assert (one.row.result, one.row.ok, one.row.run) == ("error", False, 2)
+    assert "unknown fault 'gps.los'" in one.row.reason
+    with Folder(tmp_path, study, "here") as folder:
+        folder.add([one])
+    assert "Traceback" in (tmp_path / "errors" / "2.txt").read_text()
+
+
+def test_a_worker_that_computes_another_flight_is_refused_by_name(tmp_path, study, client) -> None:
+    """Both are here, so in the end nobody may fly."""
+    with pytest.raises(UserError, match=r"no worker may fly: worker tcp://.* has Sortie .*; this is Sortie another"):
+        fly(tmp_path, study, client, "another")
+    assert list(rows(tmp_path)) == []
+
+
+def test_a_batch_whose_worker_dies_is_flown_run_by_run_and_the_cause_named(tmp_path, study, flown) -> None:
+    """What Dask tells when a task has taken its worker down each time."""
+    from distributed import KilledWorker
+
+    with Folder(tmp_path, study, "here") as folder:
+        campaign = Campaign(folder, None, "here", lambda view: None)
+        runs = list(enumerate(study.inputs()))[:2]
+        campaign._deal_with(KilledWorker("task", None, 3), runs)
+        assert campaign._again == [[runs[0]], [runs[1]]]
+        campaign._deal_with(KilledWorker("task", None, 3), [runs[1]])
+    (row,) = rows(tmp_path)
+    assert row == no_flight(study, *runs[1], "KilledWorker: the worker died at each attempt")
+
+
+def test_ctrl_c_leaves_a_report_and_the_same_command_goes_on(tmp_path, monkeypatch, capsys, client) -> None:
+    """The interrupt comes with the first batch; batches begin with one run."""
+    monkeypatch.setattr("sortie.commands.campaign.dask_client", lambda scheduler, workers: _Lent(client))
+    counted = View.count
+
+    def interrupt(self: View, flown: list[Flown]) -> None:
+        counted(self, flown)
+        raise KeyboardInterrupt
+
+    command = ["campaign", "run", str(STUDIES / "survey-wind.toml"), "--runs", "3", "--out", str(tmp_path)]
+    with monkeypatch.context() as patched:
+        patched.setattr(View, "count", interrupt)
+        assert main(command) == 130
+    assert "1 of 3 runs" in capsys.readouterr().out
+    assert "of 1 flights failed" in (tmp_path / "report.html").read_text()
+    assert main(command) == 0
+    assert "3 of 3 runs" in capsys.readouterr().out
+    assert main(["campaign", "replay", str(tmp_path), "1"]) == 0
+    assert "the same, byte for byte" in capsys.readouterr().err
+    assert list((tmp_path / "replays" / "1").rglob("*.bin"))
+    assert main(["campaign", "status", str(tmp_path), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["judges"]["finishes"]["failed"] == 0
+
+
+class _Lent:
+    """A client that outlives the command."""
+
+    def __init__(self, client: Client) -> None:
+        self.client = client
+
+    def __enter__(self) -> Client:
+        return self.client
+
+    def __exit__(self, *_: object) -> None:
+        pass
+
+
+def test_a_replay_of_what_has_changed_says_so(tmp_path, study, flown, capsys) -> None:
+    row = msgspec.structs.replace(flown[0].row, figures={**flown[0].row.figures, "highest_m": 1.0})
+    with Folder(tmp_path, study, identity()) as folder:
+        folder.add([Flown(row, {})])
+    assert main(["campaign", "replay", str(tmp_path), "0"]) == 1
+    assert "NOT the same" in capsys.readouterr().err
+
+
+def test_the_report_tells_what_failed_and_how_to_have_it_again(tmp_path, study, flown) -> None:
+    parquet_of(tmp_path, study, flown)
+    page = write_report(tmp_path).read_text()
+    failed = [one.row.run for one in flown if not one.row.ok]
+    assert failed, "the study finds a weakness: without GPS it drifts with the wind"
+    for run in failed:
+        assert f"<code>sortie campaign replay {tmp_path} {run}</code>" in page
+        assert (tmp_path / "signals" / f"{run}.parquet").exists()
+    assert "http" not in page.replace("<!doctype html>", "")
+    assert summarize(tmp_path).failed == len(failed)
+
+
+def test_the_interval_of_a_share_is_clopper_and_pearsons() -> None:
+    """The rule of three: no failure in 100 leaves up to 3.6 %; and the table's value for 10 of 100."""
+    assert interval(0, 100) == (0.0, pytest.approx(0.0362, abs=1e-4))
+    assert interval(10, 100) == (pytest.approx(0.0490, abs=1e-4), pytest.approx(0.1762, abs=1e-4))
+    assert interval(0, 0) == (0.0, 1.0)
+
+
+def test_without_the_extra_one_line_says_what_to_install(monkeypatch, capsys, tmp_path) -> None:
+    monkeypatch.setattr(execution, "find_spec", lambda name: None)
+    assert main(["campaign", "run", str(STUDIES / "gps-loss.toml"), "--out", str(tmp_path)]) == 2
+    assert "pip install 'sortie[campaign]'" in capsys.readouterr().err
+
+
+def test_init_prints_or_writes_a_study_once(tmp_path, capsys) -> None:
+    file = tmp_path / "study.toml"
+    assert main(["campaign", "init", str(file)]) == 0
+    assert main(["campaign", "init"]) == 0
+    assert capsys.readouterr().out == file.read_text()
+    assert main(["campaign", "init", str(file)]) == 2
+    assert "is there already" in capsys.readouterr().err

@@ -1,0 +1,108 @@
+"""A study's file and its sample: the same seed is the same runs, and a mistake is one line with its key."""
+
+# what needs the extra is imported behind the skip
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+pytest.importorskip("scipy", reason="the extra campaign is not installed")
+
+from sortie.campaign.sampling import Vary, inputs, seed_of_run
+from sortie.campaign.study import EXAMPLE, Study
+from sortie.config.errors import UserError
+
+ROOT = Path(__file__).parents[3]
+GOOD = f"""
+plan = "{ROOT}/examples/square.plan"
+faults = ["gps.loss@{{at}}"]
+[params]
+SIM_WIND_SPD = "{{wind}}"
+[vary]
+wind = {{ uniform = [0, 12] }}
+at = {{ choice = [20, 30.5] }}
+[sample]
+runs = 4
+seed = 7
+[judge]
+low = "always(height < 30)"
+"""
+
+
+def read(tmp_path: Path, text: str) -> Study:
+    file = tmp_path / "study.toml"
+    file.write_text(text, encoding="utf-8")
+    return Study.read(file)
+
+
+def test_inputs_stand_where_the_file_has_their_names(tmp_path: Path) -> None:
+    wanted = read(tmp_path, GOOD).wanted(3, {"wind": 0.000001, "at": 30.5})
+    assert (wanted.params, wanted.faults) == ({"SIM_WIND_SPD": pytest.approx(1e-6)}, ["gps.loss@30.5"])
+    assert wanted.seed == seed_of_run(7, 3)
+
+
+@pytest.mark.parametrize("method", ["random", "lhs", "sobol"])
+def test_a_sample_is_decided_by_its_seed_and_stays_in_its_distributions(method: str) -> None:
+    vary = {
+        "a": Vary(uniform=(2.0, 3.0)), "b": Vary(normal=(10.0, 2.0)), "c": Vary(lognormal=(4.0, 0.5)),
+        "d": Vary(choice=["x", "y"]),
+    }  # fmt: skip
+    sample = inputs(vary, method, 5, 512)
+    assert sample == inputs(vary, method, 5, 512) != inputs(vary, method, 6, 512)
+    a, b, c = (np.array([one[name] for one in sample], np.float64) for name in "abc")
+    assert 2.0 <= a.min() < 2.05 < 2.95 < a.max() <= 3.0
+    assert np.mean(b) == pytest.approx(10.0, abs=0.4)
+    assert np.std(b) == pytest.approx(2.0, rel=0.15)
+    assert np.median(c) == pytest.approx(4.0, rel=0.15)
+    assert sum(one["d"] == "x" for one in sample) == pytest.approx(256, abs=60)
+
+
+def test_a_latin_hypercube_has_one_run_in_each_slice() -> None:
+    sample = inputs({"a": Vary(uniform=(0.0, 64.0))}, "lhs", 1, 64)
+    assert sorted(int(float(one["a"])) for one in sample) == list(range(64))
+
+
+def test_a_grid_has_every_combination_once() -> None:
+    sample = inputs({"a": Vary(grid=[1, 2]), "b": Vary(choice=["x", "y", "z"])}, "grid", 1, 6)
+    assert [tuple(one.values()) for one in sample] == [(a, b) for a in (1, 2) for b in "xyz"]
+
+
+def test_seeds_of_runs_are_of_their_own() -> None:
+    assert len({seed_of_run(seed, run) for seed in range(20) for run in range(50)}) == 1000
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [
+        ("[judge]", "[juge]", "unknown key 'juge'; did you mean judge?"),
+        ("uniform = [0, 12]", "uniform = [12, 0]", "vary.wind: uniform: expected [from, to] with from < to"),
+        ("uniform = [0, 12]", "uniforn = [0, 12]", "vary.wind: unknown key 'uniforn'; did you mean uniform?"),
+        ("uniform = [0, 12]", "uniform = 12", "vary.wind: uniform: Expected array | null, got int"),
+        ("runs = 4", "runs = 0", "sample.runs: Expected int >= 1"),
+        ('"{wind}"', '"{wnd}"', "params.SIM_WIND_SPD: {wnd} is no input of [vary]; did you mean wind?"),
+        ('"{wind}"', "3", "vary.wind: nothing uses {wind}"),
+        ("SIM_WIND_SPD", "SIM_WIND_SPEED", "SIM_WIND_SPEED"),
+        ("gps.loss@", "gps.los@", "fault gps.los@30.5: unknown fault 'gps.los'; did you mean gps.loss?"),
+        ("height <", "hight <", "judge.low: unknown signal 'hight'; did you mean height?"),
+        ("runs = 4", 'method = "sobl"\nruns = 4', "sample.method: 'sobl' is none of random, lhs, sobol, grid"),
+        ("runs = 4", "", "sample.runs: the sample random needs a number of runs"),
+        ("runs = 4", 'method = "grid"', "vary.wind: the sample grid needs grid or choice, not uniform"),
+        ("square.plan", "sqare.plan", "sqare.plan: No such file"),
+        ("[params]", 'vehicle = "ardupilot:copter"\n[params]', "a campaign flies the simulator"),
+    ],
+)
+def test_a_mistake_is_one_line_with_file_key_and_what_would_be_right(tmp_path, old, new, told) -> None:
+    with pytest.raises(UserError) as raised:
+        read(tmp_path, GOOD.replace(old, new))
+    line = str(raised.value)
+    assert told in line
+    assert re.match(rf"{re.escape(str(tmp_path))}/study.toml: ", line)
+    assert "\n" not in line
+
+
+def test_the_example_is_a_study(tmp_path: Path) -> None:
+    (tmp_path / "mission.plan").write_bytes((ROOT / "examples" / "square.plan").read_bytes())
+    assert read(tmp_path, EXAMPLE).runs == 100
