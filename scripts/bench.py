@@ -135,6 +135,8 @@ MEASUREMENTS = (
                 lambda: (links.crowd(),), work=("plain", 2)),
     Measurement("router, UDP in and out", (Figure("router", 60_000, "messages/s of one core"),),
                 lambda: (links.router(),)),
+    Measurement("radio between two memory links", (Figure("radio", 20_000, "messages/s of one core"),),
+                lambda: (links.radio(),)),
     Measurement("1,000 sorties of profile space", (Figure("space_sorties", 90, "s", at_most=True),),
                 lambda: (sorties.space(),), runs=1),
     Measurement("one drone-box sortie of 20 minutes", (Figure("drone_box_sortie", 10, "s", at_most=True),),

@@ -18,6 +18,7 @@ SEEDS = 11
 CLIENTS = 64
 CROWD_S = 12.0
 ROUTED_S = 4.0
+RADIO_S = 600
 RETRY_MS = 250
 
 
@@ -135,3 +136,24 @@ def _route(pipe: multiprocessing.connection.Connection) -> None:
         if not began_s:
             began_s, before = time.process_time(), endpoint.totals().frames_out
     pipe.send((endpoint.totals().frames_out - before, time.process_time() - began_s))
+
+
+def radio() -> float:
+    """Messages a second of a core that a SiK with its losses and reports carries between two links in memory: ATTITUDE
+    as much as the air takes, one way, for `RADIO_S` of link time."""
+    from mavlink_bridge import codec
+    from mavlink_bridge.framing import FrameWriter
+    from mavlink_bridge.links.radio.model import RadioLink
+    from mavlink_bridge.links.radio.profiles import PROFILES
+
+    link = RadioLink(PROFILES["sik-57600"])
+    frame = FrameWriter(1, 1).frame(*codec.payload(dialect.MAVLink_attitude_message(1, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6)))
+    now_ms, size, began_s = 0, 0, time.process_time()
+    while now_ms < RADIO_S * 1000:
+        link.advance(now_ms)
+        size += len(link.b.read() or b"")
+        while not link.a.pending and link.free_percent(0) > 30:
+            link.a.write(frame)
+        due_ms = link.next_delivery_ms()
+        now_ms = now_ms + 20 if due_ms is None else max(due_ms, now_ms + 1)
+    return size / len(frame) / (time.process_time() - began_s)

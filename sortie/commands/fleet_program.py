@@ -10,6 +10,8 @@ from pathlib import Path
 from types import TracebackType
 
 from autopilot.events import Event, RebootRequested
+from mavlink_bridge.links.radio.model import RadioLink
+from mavlink_bridge.links.radio.profile import Profile
 from sortie.commands.build import NO_DEFAULTS
 from sortie.commands.folders import begin_run_log, log_dir, state_dir
 from sortie.config.errors import UserError
@@ -17,6 +19,7 @@ from sortie.config.formation import FleetVehicle
 from sortie.config.link_policy import check_links
 from sortie.config.links_of_fleet import all_links
 from sortie.config.option import Where
+from sortie.config.radio import radios_of_links
 from sortie.config.settings import Settings, ignored
 from sortie.config.values import parse_metrics
 from sortie.logs.flight_story import FlightStory
@@ -29,6 +32,7 @@ from sortie.metrics.statistics import FleetStatistics, Statistics
 from sortie.nodes.build import VIRTUAL_EPOCH_US
 from sortie.nodes.company import Company
 from sortie.nodes.fleet_build import build_fleet
+from sortie.nodes.modem import open_through_radio, radio_between
 from sortie.nodes.vehicle import Service
 from sortie.runtime.runtime import Runtime, always
 from sortie.runtime.sockets import Sockets
@@ -63,6 +67,7 @@ class FleetProgram:
         self.runtime = Runtime(self.sockets)
         self._stack.callback(self.runtime.close)
         self._links = all_links(settings, self.vehicles)
+        self._radios = radios_of_links(settings.radio, [link.url for link in self._links])
         self._store = Store(state_dir(settings, self._stack, temporary=False), self.sockets.wakeup.wake)
         self._stack.callback(self._store.close)
         self.log_dir = log_dir(settings)
@@ -162,11 +167,27 @@ class FleetProgram:
 
     def open_links(self) -> None:
         """Open all links, and send the first HEARTBEATs before anything slow is loaded; a busy port is a UserError."""
-        for link in self._links:
-            node = self.node
-            owner = node.networks[link.network] if link.vehicle is None else node.own_network(link.vehicle)
-            self.runtime.open(owner, link.url)
+        for number, link in enumerate(self._links):
+            profile = self._radios.get(link.url)
+            if link.vehicle is not None:
+                self._open_own(link.url, link.vehicle, profile)
+            elif profile is None:
+                self.runtime.open(self.node.networks[link.network], link.url)
+            else:
+                radio = RadioLink(profile, self.settings.seed + number)
+                open_through_radio(self.runtime, self.node, self.node.networks[link.network], link.url, radio)
         self.runtime.settle()
+
+    def _open_own(self, url: str, member: int, said: Profile | None) -> None:
+        """A link of one vehicle; the radio of the command line goes before that of the file."""
+        one = self.vehicles[member]
+        profile = one.radio if said is None else said
+        if profile is None:
+            self.runtime.open(self.node.own_network(member), url)
+            return
+        own = self.node.own_links(member)
+        radio = radio_between(profile, one.seed, one.home, self.node.services[member].vehicle)
+        open_through_radio(self.runtime, own.node, own.endpoint, url, radio)
 
     @property
     def open_at(self) -> list[str]:

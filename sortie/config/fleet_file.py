@@ -15,6 +15,7 @@ from autopilot.geo import GeoPoint
 from autopilot.vehicles.kinds import KINDS
 from sortie.config.errors import UserError, nearest
 from sortie.config.formation import FORMATIONS, LARGEST_SYSTEM, SPACING_M, FleetVehicle, moved, places, seed_of
+from sortie.config.radio import radio_profile
 from sortie.config.settings import Settings
 from sortie.config.values import DEFAULT_HOME, parse_home
 
@@ -40,6 +41,7 @@ offset = [0.0, -40.0]                          # m north, m east of home; or a `
 # seed = 7                                     # else from --seed and the system id
 # fault = ["gps.loss@60..90"]
 # links = ["tcpin:127.0.0.1:{{5760+10*n}}"]      # of its own; n counts the vehicles of the file from 0
+# radio = "sik-57600"                          # on its own links; docs/radios.md
 """
 
 Positive = Annotated[int, Meta(ge=1, le=100_000)]
@@ -60,6 +62,7 @@ class Entry(Struct, frozen=True, forbid_unknown_fields=True):
     plan: str | None = None
     fault: list[str] | None = None
     links: list[str] | None = None
+    radio: str | None = None
     formation: str | None = None
     spacing: Distance | None = None
 
@@ -165,6 +168,7 @@ def _vehicles(
                 fault=(*common.fault, *(entry.fault or ())), offset=offset, number=number + k,
                 plan=None if entry.plan is None else folder / Path(entry.plan).expanduser(),
                 link=tuple(entry.links or ()),
+                radio=None if entry.radio is None else radio_profile(entry.radio, f"{where}: radio"),
             )
         )  # fmt: skip
     return made

@@ -7,6 +7,7 @@ from math import ceil, cos, pi, sin, sqrt
 from pathlib import Path
 
 from autopilot.geo import GeoPoint, to_global
+from mavlink_bridge.links.radio.profile import Profile
 
 LARGEST_SYSTEM = 250
 """MAVLink: system ids above are for ground stations."""
@@ -21,8 +22,9 @@ _SEEDS = 1 << 63
 @dataclass(frozen=True, slots=True)
 class FleetVehicle:
     """One vehicle of a fleet. `heading_deg`: at boot. `network`: which of the shared radio networks it is on. `param`,
-    `fault`: as on the command line. `plan`: what `sortie fly` flies with it. `link`: links of its own. `offset`:
-    m north and east of the place for which a plan of the fleet is made. `number`: from 0 in the fleet."""
+    `fault`: as on the command line. `plan`: what `sortie fly` flies with it. `link`: links of its own; `radio`: on
+    these. `offset`: m north and east of the place for which a plan of the fleet is made. `number`: from 0 in the fleet.
+    """
 
     kind: str
     system: int
@@ -37,6 +39,7 @@ class FleetVehicle:
     several_networks: bool = False
     offset: tuple[float, float] = (0.0, 0.0)
     number: int = 0
+    radio: Profile | None = None
 
     @property
     def label(self) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from itertools import pairwise
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -247,3 +248,11 @@ def test_every_number_has_a_source() -> None:
     """Of each profile somebody can look up where it comes from, or read that it is assumed."""
     for profile in PROFILES.values():
         assert len(profile.source) > 30, profile.name
+
+
+def test_the_page_has_every_radio() -> None:
+    """With its source."""
+    page = (Path(__file__).parents[3] / "docs" / "radios.md").read_text(encoding="utf-8")
+    for profile in PROFILES.values():
+        assert f"| `{profile.name}` | {profile.title} |" in page
+        assert f"| {profile.source} |" in page
