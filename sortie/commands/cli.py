@@ -46,6 +46,7 @@ COMMANDS: Final = {
     "flash": Command("flash", "flash", "Flash a flight controller over USB serial, then link to it."),
     "radio": Command("radio", "radio", "Be a radio between a vehicle and a ground station, until stopped."),
     "report": Command("report", "report", "Write a page about logs of flights: ours, ArduPilot's, PX4's."),
+    "convert": Command("convert", "convert", "Write a log of a flight in the form of another tool."),
     "go": Command("manager", "go", "Start a flight of a running service."),
     "abort": Command("manager", "abort", "Stop the countdown of a running service."),
     "status": Command("status", "status", "Tell what a running service is doing."),

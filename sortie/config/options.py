@@ -44,6 +44,8 @@ CONTROLLED = frozenset({Where.SITL, Where.CONTROLLER, Where.LOOP})
 SIMULATOR_ONLY = frozenset({Where.SIMULATOR})
 NO_LOOP = ANYWHERE - {Where.LOOP}
 
+EXPORTS: Final = ("csv", "parquet", "kml", "geojson", "tlog", "mcap")
+"""What `sortie convert` makes of a log."""
 SIMULATED_KINDS = ", ".join(f"sim:{name}" for name in KINDS)
 _STRINGS: tuple[str, ...] = ()
 
@@ -97,9 +99,17 @@ LOGS: Final = Option[tuple[Path, ...]](
     "logs", path, (), "A .bin, .tlog or .ulg file, or a folder of a flight; several stand side by side.",
     Group.ARGUMENTS, frozenset({"report"}), kind=Kind.ARGUMENTS, required=True, form="LOG...",
 )  # fmt: skip
+LOG: Final = Option(
+    "log", path, Path(), "A .bin, .tlog or .ulg file, or a folder of a flight.", Group.ARGUMENTS,
+    frozenset({"convert"}), kind=Kind.ARGUMENT, required=True,
+)  # fmt: skip
 OUT: Final = Option[Path | None](
     "out", path, None, "Write there, into DIR under a name of its own.", Group.COMMAND,
-    frozenset({"report"}), form="FILE|DIR", otherwise="beside the log",
+    frozenset({"report", "convert"}), form="FILE|DIR", otherwise="beside the log",
+)  # fmt: skip
+TO: Final = Option[str | None](
+    "to", one_of(*EXPORTS), None, "What to make of it.", Group.COMMAND, frozenset({"convert"}),
+    form="|".join(EXPORTS),
 )  # fmt: skip
 PRINT_PROFILE: Final = Option[str | None](
     "print-profile", str, None, "Print a profile to start from, and exit.", Group.COMMAND, frozenset({"loop"}),
@@ -376,7 +386,9 @@ TABLE: Final[tuple[Option[object], ...]] = (
     REPORT,
     FLIGHT_REPORT,
     LOGS,
+    LOG,
     OUT,
+    TO,
     PRINT_PROFILE,
     RECOVER,
     CONFIRM_RELAUNCH,

@@ -73,6 +73,8 @@ class FlightFacts:
     rally: tuple[MissionItem, ...] = ()
     home: GeoPoint | None = None
     cut: str = ""
+    boot_us: int = 0
+    """When the vehicle booted, us since 1970; 0 where the log does not know."""
 
     @property
     def span_s(self) -> tuple[float, float]:

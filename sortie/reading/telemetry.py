@@ -171,6 +171,7 @@ def read_telemetry(path: Path) -> FlightFacts:
         if frame.sender == reader.vehicle or name in ("RADIO_STATUS", "MISSION_ITEM_INT"):
             reader.takes[name](message, (frame.stamp_us - boot_us) / 1e6)
     facts = reader.finish()
+    facts.boot_us = boot_us
     facts.cut = f"{broken} frames of the log cannot be read" if broken else ""
     return facts
 

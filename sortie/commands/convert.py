@@ -1,0 +1,41 @@
+"""`sortie convert LOG --to FORM`: a log of a flight in the form of another tool."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Final
+
+from sortie.config.errors import UserError
+from sortie.config.options import LOG, OUT, TO
+from sortie.config.settings import Given
+from sortie.exports.messages import to_mcap, to_tlog
+from sortie.exports.tracks import to_csv, to_geojson, to_kml, to_parquet
+from sortie.reading.facts import FlightFacts
+from sortie.reading.logs import find_log, read_log
+
+FORMS: Final[Mapping[str, Callable[[FlightFacts], bytes]]] = {
+    "csv": to_csv, "parquet": to_parquet, "kml": to_kml, "geojson": to_geojson, "tlog": to_tlog, "mcap": to_mcap,
+}  # fmt: skip
+
+
+def convert(given: Given) -> int:
+    """Status 0 with the file's path on stdout, 2 for a log that is none."""
+    form, out = given[TO], given[OUT]
+    if form is None:
+        raise UserError(f"Missing option '--to': {', '.join(FORMS)}")
+    log = find_log(given[LOG])
+    facts = read_log(log)
+    if not facts.samples:
+        raise UserError(f"{log}: the log has no place of the vehicle")
+    made = log.with_suffix(f".{form}")
+    place = made if out is None else out / made.name if out.is_dir() else out
+    if place.exists() and place.samefile(log):
+        raise UserError(f"{place}: this is the log itself; choose another place with --out")
+    data = FORMS[form](facts)
+    try:
+        Path(place).write_bytes(data)
+    except OSError as error:
+        raise UserError(f"{place}: {error.strerror}; choose another place with --out") from error
+    print(place)
+    return 0

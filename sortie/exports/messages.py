@@ -1,0 +1,141 @@
+"""A flight as messages in their order: MAVLink (`.tlog`, for ground stations), MCAP (for Foxglove).
+
+Times are those of the log from its boot on, where it knows when that was; else from 1970 on.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from math import inf, isfinite
+from typing import Any, Final
+
+from autopilot.mav import AutopilotType, ModeFlag, Severity, SystemState, VehicleType
+from sortie.config.errors import UserError
+from sortie.reading.facts import FlightFacts, Quantity, Sample
+
+_TEXT_BYTES: Final = 50
+_HEARTBEAT_S: Final = 1.0
+_UNKNOWN_U16: Final = 0xFFFF
+"""MAVLink's word for a voltage or a heading that is not known."""
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A text with its severity."""
+
+    text: str
+    severity: Severity
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """Mode and arming from here on."""
+
+    mode: str
+    armed: bool
+
+
+def moments(facts: FlightFacts) -> Iterator[tuple[float, Sample | Told | State]]:
+    """All in the order of time, a state before what is of the same instant."""
+    severities = {(one.time_s, one.text): one.severity for one in facts.troubles}
+    found: list[tuple[float, Sample | Told | State]] = [(one.time_s, one) for one in facts.samples]
+    found += [(at_s, Told(text, severities.get((at_s, text), Severity.INFO))) for at_s, text in facts.texts]
+    mode, armed = "", False
+    changes: list[tuple[float, str | bool]] = sorted([*facts.modes, *facts.armed], key=lambda change: change[0])
+    for at_s, change in changes:
+        mode, armed = (change, armed) if isinstance(change, str) else (mode, change)
+        found.append((at_s, State(mode, armed)))
+    return iter(sorted(found, key=lambda moment: (moment[0], not isinstance(moment[1], State))))
+
+
+def to_tlog(facts: FlightFacts) -> bytes:
+    """As a ground station would have heard it from system 1; modes are told as texts, for their numbers are each
+    firmware's own."""
+    from pymavlink.dialects.v20 import ardupilotmega as dialect
+
+    sender = dialect.MAVLink(None, srcSystem=1, srcComponent=1)
+    ground_m = 0.0 if facts.home is None else facts.home.alt
+    out, armed, next_s = bytearray(), False, -inf
+    for at_s, moment in moments(facts):
+        told = _mavlink(dialect, at_s, moment, ground_m)
+        armed = moment.armed if isinstance(moment, State) else armed
+        if at_s >= next_s or isinstance(moment, State):
+            told.insert(0, _heartbeat(dialect, armed))
+            next_s = at_s + _HEARTBEAT_S
+        for message in told:
+            data = message.pack(sender)
+            sender.seq = (sender.seq + 1) & 0xFF
+            out += (facts.boot_us + round(at_s * 1e6)).to_bytes(8, "big") + data
+    return bytes(out)
+
+
+def _heartbeat(dialect: Any, armed: bool) -> Any:
+    flags, state = (ModeFlag.SAFETY_ARMED, SystemState.ACTIVE) if armed else (0, SystemState.STANDBY)
+    return dialect.MAVLink_heartbeat_message(VehicleType.GENERIC, AutopilotType.GENERIC, flags, 0, state, 3)
+
+
+def _mavlink(dialect: Any, at_s: float, moment: Sample | Told | State, ground_m: float) -> list[Any]:
+    if isinstance(moment, Told):
+        text = moment.text.encode()[:_TEXT_BYTES]
+        return [dialect.MAVLink_statustext_message(moment.severity, text)]
+    if isinstance(moment, State):
+        return [dialect.MAVLink_statustext_message(Severity.INFO, f"Mode {moment.mode}".encode()[:_TEXT_BYTES])]
+    place = [round(moment.lat * 1e7), round(moment.lon * 1e7), round((moment.height + ground_m) * 1000.0)]
+    speed = round(moment.speed * 100.0) if isfinite(moment.speed) else 0
+    millivolts = round(moment.volts * 1000.0) if isfinite(moment.volts) else _UNKNOWN_U16
+    left = round(moment.percent) if isfinite(moment.percent) else -1
+    return [
+        dialect.MAVLink_global_position_int_message(
+            round(at_s * 1000.0), *place, round(moment.height * 1000.0), speed, 0, 0, _UNKNOWN_U16
+        ),
+        dialect.MAVLink_sys_status_message(0, 0, 0, 0, millivolts, -1, left, 0, 0, 0, 0, 0, 0),
+    ]
+
+
+def to_mcap(facts: FlightFacts) -> bytes:
+    """Foxglove's well-known schemas: `/fix` LocationFix, `/log` Log; and `/state`, `/figures` as JSON. UserError
+    without foxglove-sdk, which has both schemas and writer."""
+    try:
+        import foxglove
+        from foxglove import channels, messages
+    except ModuleNotFoundError as error:
+        raise UserError("MCAP needs foxglove-sdk: pip install 'sortie[mcap]'") from error
+    context, out = foxglove.Context(), io.BytesIO()
+    fix, log = channels.LocationFixChannel("/fix", context=context), channels.LogChannel("/log", context=context)
+    state, figures = (foxglove.Channel(f"/{name}", message_encoding="json", context=context) for name in _JSON)
+    ground_m = 0.0 if facts.home is None else facts.home.alt
+    with foxglove.open_mcap(out, context=context):
+        for at_s, moment in moments(facts):
+            at_ns = facts.boot_us * 1000 + round(at_s * 1e9)
+            stamp = messages.Timestamp(at_ns // 1_000_000_000, at_ns % 1_000_000_000)
+            if isinstance(moment, Told):
+                log.log(messages.Log(timestamp=stamp, level=_level(moment.severity)(messages.LogLevel),
+                                     message=moment.text, name=facts.vehicle), log_time=at_ns)  # fmt: skip
+            elif isinstance(moment, State):
+                state.log({"mode": moment.mode, "armed": moment.armed}, log_time=at_ns)
+            else:
+                fix.log(messages.LocationFix(timestamp=stamp, frame_id="earth", latitude=moment.lat,
+                                             longitude=moment.lon, altitude=moment.height + ground_m),
+                        log_time=at_ns)  # fmt: skip
+                known = {"height_m": moment.height, "speed_mps": moment.speed, "battery_v": moment.volts,
+                         "battery_percent": moment.percent}  # fmt: skip
+                figures.log({name: value for name, value in known.items() if isfinite(value)}, log_time=at_ns)
+        for quantity in Quantity:
+            for at_s, value in facts.series.get(quantity, []):
+                if isfinite(value):
+                    figures.log({quantity.value: value}, log_time=facts.boot_us * 1000 + round(at_s * 1e9))
+    return out.getvalue()
+
+
+_JSON: Final = ("state", "figures")
+
+
+def _level(severity: Severity) -> Callable[[Any], Any]:
+    """Foxglove's level of MAVLink's."""
+    if severity <= Severity.CRITICAL:
+        return lambda level: level.Fatal
+    if severity is Severity.ERROR:
+        return lambda level: level.Error
+    return lambda level: level.Warning if severity is Severity.WARNING else level.Info

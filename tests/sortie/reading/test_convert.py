@@ -1,0 +1,115 @@
+"""`sortie convert`: what other tools read is the flight; each form is read here by a reader of its own."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import sys
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+
+from sortie.commands.cli import run
+from sortie.exports.tracks import COLUMNS
+from sortie.reading.logs import read_log
+from tests.sortie.reading.made import ALT, BOOT_S, EPOCH_US, LAT, LON, course, dataflash, telemetry, ulog
+
+
+def converted(folder: Path, form: str, data: bytes, *more: str) -> Path:
+    """The file that the command names."""
+    (folder / "a").mkdir(exist_ok=True)
+    (folder / "a" / "flight.log").write_bytes(data)
+    assert run(["convert", str(folder / "a" / "flight.log"), "--to", form, *more]) == 0
+    return folder / "a" / f"flight.{form}"
+
+
+@pytest.mark.parametrize("made", [telemetry, dataflash, ulog])
+def test_a_table_has_a_row_for_each_place(tmp_path: Path, made) -> None:
+    """With names and units in its head; what is not known is empty."""
+    rows = list(csv.DictReader(io.StringIO(converted(tmp_path, "csv", made()).read_text())))
+    assert tuple(rows[0]) == COLUMNS
+    assert [float(row["height_m"]) for row in rows] == pytest.approx([row[3] for row in course()], abs=0.01)
+    assert {row["rssi"] for row in rows} == {""} and rows[5]["armed"] == "True"
+    assert rows[5]["mode"].upper() in ("AUTO", "MISSION")
+
+
+def test_parquet_is_the_same_table_with_types(tmp_path: Path) -> None:
+    """As pyarrow reads it."""
+    parquet = pytest.importorskip("pyarrow.parquet")
+    table = parquet.read_table(converted(tmp_path, "parquet", telemetry()))
+    assert tuple(table.column_names) == COLUMNS and table.num_rows == len(course())
+    assert [str(table.schema.field(name).type) for name in ("lat_deg", "armed", "mode")] == ["double", "bool", "string"]
+    assert table["vibration_mps2"].to_pylist()[9] == 35.0 and table["rssi"].null_count == len(course())
+
+
+def test_maps_have_the_track_at_its_place(tmp_path: Path) -> None:
+    """Longitude first, heights above sea; waypoints beside it."""
+    kml = ElementTree.parse(converted(tmp_path, "kml", dataflash()))
+    tag = "{http://www.opengis.net/kml/2.2}"
+    line = kml.find(f".//{tag}LineString")
+    assert line is not None and line.findtext(f"{tag}altitudeMode") == "absolute"
+    first = (line.findtext(f"{tag}coordinates") or "").split()[4].split(",")
+    assert [float(one) for one in first] == pytest.approx([LON, LAT, ALT + 20.0])
+    found = json.loads(converted(tmp_path, "geojson", dataflash()).read_text())["features"]
+    names = [one["properties"]["name"] for one in found]
+    assert names == ["a/flight.log", "item 1", "item 2", "item 3", "item 4", "home"]
+    assert found[0]["geometry"]["coordinates"][4] == pytest.approx([LON, LAT, ALT + 20.0])
+    assert found[0]["properties"]["times_s"][4] == BOOT_S + 4
+
+
+@pytest.mark.parametrize("made", [dataflash, ulog])
+def test_a_telemetry_log_made_of_another_is_read_again(tmp_path: Path, made) -> None:
+    """The same course, arming and texts."""
+    whole = read_log(converted(tmp_path, "tlog", made()).with_name("flight.log"))
+    again = read_log(tmp_path / "a" / "flight.tlog")
+    assert [one.time_s for one in again.samples] == pytest.approx([one.time_s for one in whole.samples])
+    assert [one.height for one in again.samples] == pytest.approx([one.height for one in whole.samples], abs=0.01)
+    assert again.armed == whole.armed
+    assert {text for _, text in whole.texts} <= {text for _, text in again.texts}
+
+
+def test_mcap_has_foxglove_s_schemas(tmp_path: Path) -> None:
+    """As the mcap package reads it: in the time of day that the log knows, a fix for each place."""
+    pytest.importorskip("foxglove")
+    reader = pytest.importorskip("mcap.reader")
+    with converted(tmp_path, "mcap", telemetry()).open("rb") as file:
+        messages = reader.make_reader(file).iter_messages()
+        found = [(schema, channel.topic, message) for schema, channel, message in messages]
+    fixes = [message for schema, topic, message in found if topic == "/fix" and schema.name == "foxglove.LocationFix"]
+    assert len(fixes) == len(course()) and fixes[0].log_time == EPOCH_US * 1000
+    logs = [message for schema, topic, message in found if topic == "/log" and schema.name == "foxglove.Log"]
+    assert [b"Wind too <strong>" in message.data for message in logs] == [True]
+    figures = [json.loads(message.data) for _, topic, message in found if topic == "/figures"]
+    assert [one["height_m"] for one in figures if "height_m" in one] == [row[3] for row in course()]
+    assert any(one == {"vibration_mps2": 35.0} for one in figures)
+
+
+@pytest.mark.parametrize(("form", "package"), [("parquet", "pyarrow"), ("mcap", "foxglove")])
+def test_a_missing_extra_is_named(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, form: str, package: str
+) -> None:
+    """In one line, with the command that brings it."""
+    monkeypatch.setitem(sys.modules, package, None)
+    (tmp_path / "a.tlog").write_bytes(telemetry())
+    assert run(["convert", str(tmp_path / "a.tlog"), "--to", form]) == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.endswith(f"pip install 'sortie[{form}]'")
+    assert not (tmp_path / f"a.{form}").exists()
+
+
+def test_mistakes_are_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """No form, an unknown one, onto the log itself, to a place that cannot be written."""
+    log = tmp_path / "a.tlog"
+    log.write_bytes(telemetry())
+    for words, said in (
+        ((), "Missing option '--to': csv, parquet, kml, geojson, tlog, mcap"),
+        (("--to", "xls"), "--to xls"),
+        (("--to", "tlog"), "this is the log itself"),
+        (("--to", "csv", "--out", str(tmp_path / "no" / "a.csv")), "choose another place with --out"),
+    ):
+        assert run(["convert", str(log), *words]) == 2
+        (line,) = capsys.readouterr().err.splitlines()
+        assert said in line
+    assert log.read_bytes() == telemetry()
