@@ -18,7 +18,7 @@ from typing import Final
 import numpy as np
 
 from autopilot import report as R
-from autopilot.events import Event, ModeChanged
+from autopilot.events import ArmedChanged, Event, ModeChanged
 from autopilot.geo import GeoPoint
 from autopilot.mission.commands import spec_of
 from autopilot.mission.events import ItemReached
@@ -38,7 +38,7 @@ _VEERS_DEG: Final = 15.0  # standard deviation of the wind's direction from flig
 _VARIES: Final = 0.25  # and of its mean, as a share
 _PEAK: Final = 3.0  # a gust is so many standard deviations above the mean
 _WORST_PACK: Final = 0.9  # of the capacity that is given: age and cold
-_LOOK_S: Final = 0.5
+_LOOK_S: Final = 2.0
 _SINKS_MPS: Final = 0.5
 _ENOUGH: Final = 0.95
 _WANTED: Final = BY_WISH | {ModeReason.UNKNOWN, ModeReason.MISSION_END}
@@ -191,8 +191,6 @@ class _Log:
     def _look(self, session: Session) -> bool:
         """Asked every now and then: note where it is while it flies the mission."""
         facts = session.autopilot.facts
-        if facts.armed and self._up_s is None:
-            self._up_s = session.time_s
         if facts.armed and session.autopilot.modes.spec.number in facts.vehicle_class.modes.autos:
             north, east, _ = session.autopilot.vehicle.state.position
             self._places.append((north, east))
@@ -201,7 +199,9 @@ class _Log:
 
     def _observe(self, events: list[Event], now_ms: int) -> None:
         for event in events:
-            if isinstance(event, ItemReached) and event.seq not in self._items:
+            if isinstance(event, ArmedChanged) and event.armed and self._up_s is None:
+                self._up_s = now_ms / 1000.0
+            elif isinstance(event, ItemReached) and event.seq not in self._items:
                 self._items[event.seq] = (self._since_s, self._wh, self._reserve_wh(event.seq))
             elif isinstance(event, ModeChanged) and event.reason not in _WANTED and self._failsafe is None:
                 self._failsafe = (event.reason.text, self._session.autopilot.sequencer.current_nav_index())

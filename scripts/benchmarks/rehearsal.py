@@ -1,0 +1,56 @@
+"""What a rehearsal costs: the rules of a large plan, and 200 flights of one of 20 minutes on two cores."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+from math import cos, pi, sin
+
+from autopilot.geo import GeoPoint, to_global
+from autopilot.mav import Cmd
+from autopilot.mission.items import MissionItem
+from autopilot.mission.plan import Plan
+from benchmarks.vehicle import HOME
+from sortie.rehearsal.rehearse import Flying, judged
+
+ITEMS, CORNERS, FLIGHTS, MINUTES = 1000, 200, 200, 20
+
+
+def _plan(lines: int, length_m: float, corners: int = 0) -> Plan:
+    """Lines of a survey, 5 m apart, within a fence of so many corners."""
+    home = GeoPoint(*HOME)
+
+    def place(north: float, east: float) -> dict[str, float]:
+        there = to_global(home, (north, east, 0.0))
+        return {"x": there.lat, "y": there.lon}
+
+    ends = [(5.0 * line, length_m * ((line + side) % 2)) for line in range(lines) for side in (0, 1)]
+    survey = [MissionItem(Cmd.NAV_WAYPOINT, z=30.0, **place(*end)) for end in ends]
+    items = [MissionItem(Cmd.NAV_TAKEOFF, z=30.0), *survey, MissionItem(Cmd.NAV_RETURN_TO_LAUNCH)]
+    turns = [2.0 * pi * corner / corners for corner in range(corners)]
+    vertex = Cmd.NAV_FENCE_POLYGON_VERTEX_INCLUSION
+    reach = 10.0 * lines
+    fence = [MissionItem(vertex, param1=corners, **place(reach * cos(turn), reach * sin(turn))) for turn in turns]
+    numbered = tuple(replace(item, seq=seq) for seq, item in enumerate(items, 1))
+    return Plan(home, numbered, tuple(replace(item, seq=seq) for seq, item in enumerate(fence)))
+
+
+def rules() -> float:
+    """Milliseconds, in a process that has done it before."""
+    plan = _plan(ITEMS // 2 - 1, 500.0, CORNERS)
+    judged(plan, "copter", None, {})
+    began_s = time.perf_counter()
+    judged(plan, "copter", None, {})
+    return (time.perf_counter() - began_s) * 1000.0
+
+
+def flights() -> float:
+    """Seconds, the start of the processes included."""
+    plan = _plan(21, 500.0)
+    began_s = time.perf_counter()
+    flying = Flying(FLIGHTS, (4.0, 7.0, None), processes=2)
+    flown = judged(plan, "copter", None, {"SIM_BATT_CAP_AH": 0.0}, flying).flown
+    took_s = time.perf_counter() - began_s
+    if flown is None or flown.completed < 1.0 or flown.time_s.p50 < MINUTES * 60.0:
+        raise RuntimeError(f"not {FLIGHTS} flights of {MINUTES} minutes: {flown}")
+    return took_s
