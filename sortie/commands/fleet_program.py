@@ -17,7 +17,7 @@ from sortie.commands.folders import begin_run_log, log_dir, state_dir
 from sortie.config.errors import UserError
 from sortie.config.formation import FleetVehicle
 from sortie.config.link_policy import check_links
-from sortie.config.links_of_fleet import all_links
+from sortie.config.links_of_fleet import all_links, spread_links
 from sortie.config.option import Where
 from sortie.config.radio import radios_of_links
 from sortie.config.settings import Settings, ignored
@@ -67,7 +67,9 @@ class FleetProgram:
         self.runtime = Runtime(self.sockets)
         self._stack.callback(self.runtime.close)
         self._links = all_links(settings, self.vehicles)
-        self._radios = radios_of_links(settings.radio, [link.url for link in self._links])
+        self._radios = {
+            link.url: one.radio for one in self.vehicles if one.radio is not None for link in spread_links((), [one])
+        } | dict(radios_of_links(settings.radio, [link.url for link in self._links]))
         self._store = Store(state_dir(settings, self._stack, temporary=False), self.sockets.wakeup.wake)
         self._stack.callback(self._store.close)
         self.log_dir = log_dir(settings)
@@ -178,10 +180,9 @@ class FleetProgram:
                 open_through_radio(self.runtime, self.node, self.node.networks[link.network], link.url, radio)
         self.runtime.settle()
 
-    def _open_own(self, url: str, member: int, said: Profile | None) -> None:
-        """A link of one vehicle; the radio of the command line goes before that of the file."""
+    def _open_own(self, url: str, member: int, profile: Profile | None) -> None:
+        """A link that only one vehicle is on, at its distance."""
         one = self.vehicles[member]
-        profile = one.radio if said is None else said
         if profile is None:
             self.runtime.open(self.node.own_network(member), url)
             return

@@ -159,7 +159,7 @@ def test_vehicles_of_a_fleet_have_radios_of_their_own(tmp_path: Path) -> None:
     file.write_text(f'[[vehicle]]\nlinks = ["{link}"]\nradio = "sik-air-250"\n\n[[vehicle]]\n')
     process = begin(tmp_path, "serve", "--fleet", str(file), "--link", "tcpin:127.0.0.1:0")
     wait_for(process, "serving")
-    _hear_over(link, {"HEARTBEAT", "ATTITUDE"})
+    _hear_over(link, {"HEARTBEAT", "ATTITUDE", "RADIO_STATUS"})
     process.send_signal(signal.SIGTERM)
     _, err = process.communicate(timeout=PATIENCE_S)
     assert process.returncode == 0, err
