@@ -84,12 +84,13 @@ def dask_client(scheduler: str | None, workers: int, *, processes: bool = True) 
     with ExitStack() as stack:
         if scheduler is not None:
             try:
-                yield stack.enter_context(Client(scheduler, timeout=_CONNECT_S))
+                client = stack.enter_context(Client(scheduler, timeout=_CONNECT_S))
             except (OSError, ValueError) as error:
                 raise UserError(
-                    f"--scheduler {scheduler}: {' '.join(str(error).split()) or 'no answer'}; expected the "
+                    f"--scheduler {scheduler}: {error}; expected the "
                     "address of a Dask scheduler, such as tcp://HOST:8786"
                 ) from error
+            yield client
             return
         stack.enter_context(config.set({"distributed.worker.daemon": True}))
         cluster = LocalCluster(

@@ -66,7 +66,7 @@ def fly_run(
         ) as session:  # fmt: skip
             return _judged(study, run, given, wanted, *_fly(session, study, speedup))
     except Exception as error:  # noqa: BLE001  # a run that raises is a result
-        reason = f"{type(error).__name__}: {' '.join(str(error).split())}"
+        reason = f"{type(error).__name__}: {error}"
         return Flown(no_flight(study, run, given, reason), {}, traceback.format_exc())
 
 
