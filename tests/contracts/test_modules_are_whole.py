@@ -35,7 +35,9 @@ ALONE: Mapping[str, str] = {
     "sortie.api.testing.strategies": "public, for tests of others: hypothesis is loaded with it",
     "sortie.api.events": "the public events, loaded with the first name that is asked for",
 }
-LONG: Mapping[str, str] = {}
+LONG: Mapping[str, str] = {
+    "sortie.config.options": "one table: a row for each option of every command, in the order of the help",
+}
 """Longer than `LONGEST`, and why."""
 
 
