@@ -6,6 +6,8 @@ from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
 
 from autopilot.geo import GeoPoint
+from autopilot.parameters.parameters import Parameters
+from sortie.config.errors import nearest
 from sortie.config.parameters import given_parameters
 from sortie.config.values import DEFAULT_HOME, parse_home
 
@@ -27,6 +29,13 @@ def checked_params(params: Mapping[str, float], kind: str) -> dict[str, float]:
     """`params`, checked as the command line's are."""
     values, _ = given_parameters([f"{name}={value!r}" for name, value in params.items()], kind)
     return values
+
+
+def existing(parameters: Parameters, name: str) -> str:
+    """The name of a parameter that there is; KeyError with the nearest one otherwise."""
+    if name not in parameters:
+        raise KeyError(f"unknown parameter {name}{nearest(name, parameters.names())}")
+    return name
 
 
 def raise_error(error: Exception, where: str) -> None:

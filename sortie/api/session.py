@@ -27,7 +27,7 @@ from autopilot.vehicle_context import VehicleContext
 from autopilot.vehicles.kinds import KINDS
 from mavlink_bridge.links.radio.profile import Profile
 from mavlink_bridge.services.system.signing import SigningService
-from sortie.api.begin import Home, checked_params, no_such_name, raise_error, standing_at, stands
+from sortie.api.begin import Home, checked_params, existing, no_such_name, raise_error, standing_at, stands
 from sortie.api.claims import Claims
 from sortie.api.link import Ends, SessionLink
 from sortie.api.snapshot import Snapshot, snapshot
@@ -352,11 +352,11 @@ class Session(Claims):
     # --- parameters -----------------------------------------------------------------------------------------------
     def param(self, name: str) -> float:
         """The value of a parameter; KeyError when unknown."""
-        return self.service.parameters[name]
+        return self.service.parameters[existing(self.service.parameters, name)]
 
     def set_param(self, name: str, value: float) -> float:
         """Set a parameter; returns what then holds (clamped to its type). KeyError: unknown; ValueError: refused."""
-        outcome = self.service.parameters.set(name, value)
+        outcome = self.service.parameters.set(existing(self.service.parameters, name), value)
         if not outcome.accepted:
             raise ValueError(outcome.warning)
         self._runtime.settle()

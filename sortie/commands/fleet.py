@@ -34,8 +34,9 @@ def serve_fleet(settings: Settings) -> int:
         runtime = run.begin(default_speedup=1.0)
         run.open_links()
         kinds = ", ".join(sorted({one.kind for one in vehicles}))
+        ordered = sorted(vehicles, key=lambda one: (one.network, one.system))
         print(
-            f"sortie: serving {len(vehicles)} vehicles ({kinds}), {vehicles[0].label} to {vehicles[-1].label}, on "
+            f"sortie: serving {len(vehicles)} vehicles ({kinds}), {ordered[0].label} to {ordered[-1].label}, on "
             f"{', '.join(run.open_at)}", file=sys.stderr, flush=True,
         )  # fmt: skip
         runtime.load()

@@ -7,6 +7,7 @@ import math
 import sys
 from collections.abc import Callable, Mapping
 from fnmatch import fnmatchcase
+from typing import Final
 
 from autopilot.parameters.definition import FLOAT32_MAX, to_float32
 from autopilot.parameters.files import ParameterFileError, format_parameters, format_value, parse_parameters
@@ -24,6 +25,9 @@ from sortie.config.errors import UserError, nearest
 from sortie.config.options import COMPONENT, EVERY, FILE, FORMAT, METADATA_VEHICLE, NAME, OUTPUT, PATTERN, TARGET, VALUE
 from sortie.config.settings import Given
 from sortie.nodes.client import Remote
+
+_OWN: Final = "SYSID_THISMAV"
+"""No two vehicles of a fleet may have the same: what is set for all leaves it alone."""
 
 
 def _ask(given: Given, ask: Callable[[Remote], Answer]) -> int:
@@ -95,6 +99,12 @@ def _shown(values: Mapping[str, float]) -> Answer:
     return Answer(values, "\n".join(f"{name:<16} {format_value(value)}" for name, value in values.items()))
 
 
+def _check_alike(given: Given, name: str) -> None:
+    """UserError for a parameter that no two vehicles may have alike, and all are to get."""
+    if given[TARGET] == EVERY and name == _OWN:
+        raise UserError(f"--target all: {_OWN} is what tells the vehicles of a fleet apart; name one")
+
+
 def list_(given: Given) -> int:
     """Status 2 when no name matches."""
     pattern = given[PATTERN]
@@ -117,6 +127,7 @@ def get(given: Given) -> int:
 def set_(given: Given) -> int:
     """Status 1 when another value holds then."""
     number, name = _number(given[VALUE]), given[NAME].upper()
+    _check_alike(given, name)
     return _ask(given, lambda remote: _set(remote, name, number))
 
 
@@ -130,6 +141,8 @@ def load(given: Given) -> int:
     except ParameterFileError as error:
         raise UserError(f"{file}: {error}") from error
     wanted = {name: _as_sent(value, f"{file}: {name} {value:g}") for name, value in read.items()}
+    if given[TARGET] == EVERY and wanted.pop(_OWN, None) is not None:
+        print(f"sortie: --target all: each keeps its own {_OWN}", file=sys.stderr)
 
     def ask(remote: Remote) -> Answer:
         present = _all(remote)
@@ -171,6 +184,7 @@ def save(given: Given) -> int:
 def reset(given: Given) -> int:
     """Status 1 when another value holds then."""
     name = given[NAME].upper()
+    _check_alike(given, name)
 
     def ask(remote: Remote) -> Answer:
         table = _table(remote)

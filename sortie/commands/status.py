@@ -74,7 +74,7 @@ def _show_all(fleet: list[dict[str, Any]]) -> None:
             one["sysid"], one["state"], one["vehicle"], one["mode"], "armed" if one["armed"] else "disarmed",
             None if mission is None else f"{mission['item']} of {mission['items']}",
             None if one["battery_percent"] is None else f"{one['battery_percent']} %",
-            None if position is None else f"{position['height_m']:.1f} m",
+            None if position is None else f"{round(position['height_m'], 1) + 0.0:.1f} m",  # no "-0.0"
         )  # fmt: skip
         print(form.format(*("-" if cell is None else cell for cell in cells)), flush=True)
 

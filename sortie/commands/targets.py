@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from sortie.config.errors import UserError
 from sortie.config.options import EVERY, JSON, TARGET
 from sortie.config.settings import Given
 from sortie.nodes.client import Remote
@@ -40,14 +41,22 @@ def ask_targets(given: Given, ask: Callable[[Remote], Answer], component: int | 
     told: list[dict[str, Any]] = []
     worst = 0
     for system in systems:
-        with Remote.of(given, component, system) as remote:
-            answer = ask(remote)
+        answer = _asked(given, ask, component, system)
         worst = max(worst, answer.status)
         told.append({"sysid": system, **answer.data})
         _tell(answer, given[JSON], f"vehicle {system}: ", silent=given[JSON])
     if given[JSON]:
         print(json.dumps(told), flush=True)
     return worst
+
+
+def _asked(given: Given, ask: Callable[[Remote], Answer], component: int | None, system: int) -> Answer:
+    """What one of several says; a mistake that concerns it alone does not keep the others from being asked."""
+    try:
+        with Remote.of(given, component, system) as remote:
+            return ask(remote)
+    except UserError as error:
+        return Answer({"error": str(error)}, complaint=str(error), status=error.status)
 
 
 def _tell(answer: Answer, as_json: bool, prefix: str, *, silent: bool = False) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from autopilot.geo import GeoPoint, to_global
 from mavlink_bridge.links.radio.profile import Profile
+from sortie.config.errors import UserError, nearest
 
 LARGEST_SYSTEM = 250
 """MAVLink: system ids above are for ground stations."""
@@ -55,7 +56,10 @@ def seed_of(seed: int, system: int, network: int = 0) -> int:
 
 def places(formation: str, count: int, spacing_m: float) -> list[tuple[float, float]]:
     """North and east of home in m, `spacing_m` from neighbour to neighbour. The first of a grid (rows to the east, then
-    to the north) and of a line (to the east) stands at home; a ring is around it, from the north clockwise."""
+    to the north) and of a line (to the east) stands at home; a ring is around it, from the north clockwise.
+    UserError for no formation."""
+    if formation not in FORMATIONS:
+        raise UserError(f"formation {formation}: expected {' or '.join(FORMATIONS)}{nearest(formation, FORMATIONS)}")
     if formation == "ring":
         if count == 1:
             return [(0.0, 0.0)]

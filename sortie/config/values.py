@@ -150,9 +150,10 @@ def parse_wind(text: str) -> tuple[float, float, float | None]:
 
 def system_or_all(text: str) -> str:
     """A system id, or the word all."""
-    if text != "all":
-        whole_number(1, 255)(text)
-    return text
+    try:
+        return text if text == "all" else str(whole_number(1, 255)(text))
+    except UserError as error:
+        raise UserError(f"{error.message}, or all") from None
 
 
 def one_of(*words: str) -> Callable[[str], str]:

@@ -167,6 +167,35 @@ def test_commands_reach_one_or_all(tmp_path: Path) -> None:
         nobody = run(tmp_path, "go", "--target", "9", *connect)
         assert nobody.returncode == 1
         assert "heard are 1, 2, 3" in nobody.stderr
+        unknown = run(tmp_path, "param", "get", "RTL_ATL", "--target", "all", "--json", *connect)
+        assert unknown.returncode == 2
+        assert "sortie: vehicle 2: unknown parameter RTL_ATL; did you mean RTL_ALT?" in unknown.stderr
+        assert [(one["sysid"], list(one)[1:]) for one in json.loads(unknown.stdout)] == [
+            (system, ["error"]) for system in (1, 2, 3)
+        ]
+    finally:
+        process.kill()
+        process.communicate(timeout=PATIENCE_S)
+
+
+def test_what_is_set_for_all_leaves_each_its_system_id(tmp_path: Path) -> None:
+    """A file that was saved from vehicle 2 gives the others its parameters, and nobody its id."""
+    port = free_port()
+    process = begin(
+        tmp_path, "serve", "--count", "2", "--link", f"tcpin:127.0.0.1:{port}", "--state-dir", "state", "--speedup", "0"
+    )
+    connect = ("--target", "all", "--connect", f"tcp:127.0.0.1:{port}")
+    (tmp_path / "two.param").write_text("RTL_ALT,2000\nSYSID_THISMAV,2\n")
+    try:
+        wait_for(process, "serving 2 vehicles (copter), 1 to 2, on")
+        loaded = run(tmp_path, "param", "load", "two.param", *connect)
+        assert "each keeps its own SYSID_THISMAV" in loaded.stderr
+        for words in (("set", "SYSID_THISMAV", "7"), ("reset", "SYSID_THISMAV")):
+            refused = run(tmp_path, "param", *words, *connect)
+            assert refused.returncode == 2
+            assert "name one" in refused.stderr
+        done = run(tmp_path, "param", "get", "RTL_ALT", "--json", *connect)
+        assert json.loads(done.stdout) == [{"sysid": 1, "RTL_ALT": 2000.0}, {"sysid": 2, "RTL_ALT": 2000.0}]
     finally:
         process.kill()
         process.communicate(timeout=PATIENCE_S)

@@ -8,13 +8,14 @@ from pathlib import Path
 import pytest
 
 from autopilot.geo import GeoPoint, distance, to_local
+from sortie.api.fleet import Fleet
 from sortie.config.errors import UserError
 from sortie.config.fleet_file import EXAMPLE, fleet_of, read_fleet
 from sortie.config.formation import FleetVehicle, moved, places, seed_of
 from sortie.config.link_pattern import filled_in, is_of_network, is_own
 from sortie.config.links_of_fleet import FleetLink, all_links
 from sortie.config.settings import Settings
-from sortie.config.values import VehicleSpec
+from sortie.config.values import VehicleSpec, system_or_all
 
 HOME = GeoPoint(47.0, 8.0, 400.0)
 
@@ -42,6 +43,14 @@ def test_neighbours_on_a_ring_are_a_spacing_apart(count: int) -> None:
     gaps = [hypot(a[0] - b[0], a[1] - b[1]) for a, b in zip(ring, ring[1:] + ring[:1], strict=True)]
     assert gaps == pytest.approx([20.0] * count)
     assert [hypot(*place) for place in ring] == pytest.approx([hypot(*ring[0])] * count)
+
+
+def test_no_formation_is_refused_with_the_near_one() -> None:
+    """From Python too, where no option has looked at it before; and who is meant may be all."""
+    with pytest.raises(UserError, match=r"formation lien: expected grid or line or ring; did you mean line\?"):
+        Fleet(2, formation="lien")
+    with pytest.raises(UserError, match="from 1 to 255, or all"):
+        system_or_all("every")
 
 
 def test_seeds_differ_by_seed_system_and_network() -> None:
