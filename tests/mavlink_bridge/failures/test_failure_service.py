@@ -9,6 +9,11 @@ import pytest
 from autopilot.geo import GeoPoint
 from autopilot.mav import Cmd, Result
 from mavlink_bridge.codec import dialect
+from mavlink_bridge.firmware.ardupilot import OWN
+from mavlink_bridge.firmware.protocol import Firmware
+from mavlink_bridge.firmware.px4 import Px4
+from mavlink_bridge.flight_controller.message_ownership import Ownership, ownership_of
+from mavlink_bridge.framing import Frame
 from mavlink_bridge.services.failures import FAILURES, FailureService, FailureType, FailureUnit
 from sortie.nodes.build import make_vehicle
 from sortie.nodes.vehicle import LINK_FAULTS
@@ -127,3 +132,13 @@ def test_a_rover_has_one_motor() -> None:
     bench = Bench("rover")
     assert bench.inject(MOTOR, OFF, 1) is Result.ACCEPTED
     assert bench.inject(MOTOR, OFF, 2) is Result.DENIED
+
+
+@pytest.mark.parametrize("native", [False, True])
+@pytest.mark.parametrize("firmware", [OWN, Px4(OWN.vehicle_class)])
+def test_behind_a_real_controller_the_command_passes_through(firmware: Firmware, native: bool) -> None:
+    """Whatever flies it answers."""
+    message = dialect.MAVLink_command_long_message(1, 1, Cmd.INJECT_FAILURE, 0, GPS, OFF, 0, 0, 0, 0, 0)
+    raw = message.pack(dialect.MAVLink(None))
+    frame = Frame(message.get_msgId(), 255, 190, 0, raw[10:-2], False, False, True, raw)
+    assert ownership_of(frame, firmware, native=native) is Ownership.PASS
