@@ -15,6 +15,7 @@ from autopilot.geo import GeoPoint
 from autopilot.vehicles.kinds import KINDS
 from sortie.config.errors import UserError, nearest
 from sortie.config.formation import FORMATIONS, LARGEST_SYSTEM, SPACING_M, FleetVehicle, moved, places, seed_of
+from sortie.config.options import SPOKEN_AS
 from sortie.config.radio import radio_profile
 from sortie.config.settings import Settings
 from sortie.config.values import DEFAULT_HOME, parse_home
@@ -190,7 +191,10 @@ def _system(first: int | None, k: int, taken: set[int], named: set[int], lowest:
 
 
 def fleet_of(settings: Settings, start: GeoPoint | None = None) -> list[FleetVehicle]:
-    """The fleet that a run was told to be (`Settings.is_fleet`). `start`: where they are when nobody gave --home."""
+    """The fleet that a run was told to be (`Settings.is_fleet`). `start`: where they are when nobody gave --home.
+    UserError also for what a fleet does not do yet."""
+    if settings.firmware != SPOKEN_AS.default:
+        raise UserError("a fleet is spoken to as ArduPilot; leave it out", option="firmware", given=settings.firmware)
     if settings.home is not None:
         home = settings.home
     else:
