@@ -32,6 +32,8 @@ def convert(given: Given) -> int:
     place = made if out is None else out / made.name if out.is_dir() else out
     if place.exists() and place.samefile(log):
         raise UserError(f"{place}: this is the log itself; choose another place with --out")
+    if form == "tlog" and place.exists():  # beside our flight.bin lies the telemetry that was recorded
+        raise UserError(f"{place}: a log is there already; choose another place with --out")
     data = FORMS[form](facts)
     try:
         Path(place).write_bytes(data)

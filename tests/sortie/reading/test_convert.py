@@ -99,6 +99,17 @@ def test_a_missing_extra_is_named(
     assert not (tmp_path / f"a.{form}").exists()
 
 
+def test_a_recorded_log_is_not_written_over(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A folder of a flight holds flight.bin and flight.tlog: the one as a tlog must not replace the other."""
+    (tmp_path / "other.tlog").write_bytes(telemetry())
+    (tmp_path / "flight.tlog").write_bytes(b"recorded")
+    (tmp_path / "flight").mkdir()
+    source = (tmp_path / "other.tlog").rename(tmp_path / "flight" / "flight.tlog")
+    assert run(["convert", str(source), "--to", "tlog", "--out", str(tmp_path)]) == 2
+    assert "a log is there already; choose another place with --out" in capsys.readouterr().err
+    assert (tmp_path / "flight.tlog").read_bytes() == b"recorded"
+
+
 def test_mistakes_are_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """No form, an unknown one, onto the log itself, to a place that cannot be written."""
     log = tmp_path / "a.tlog"
