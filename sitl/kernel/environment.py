@@ -7,7 +7,7 @@ from typing import Any
 from autopilot.control import layout as L
 from autopilot.control.jit import inline, jit
 from sitl.kernel import layout as M
-from sitl.kernel.failing import SLOW_MS, in_gap, spoil_gps
+from sitl.kernel.failing import SLOW_PERIOD_MS, in_gap, spoil_gps
 from sitl.kernel.noise import GAMMA, MASK, S10, S20, S30B, S40, S50, draw
 
 GPS_PERIOD_MS = 200.0
@@ -76,7 +76,7 @@ def receive_gps(s: L.Row, p: L.Row, rng: Any, table: Any) -> bool:
         return False
     s[M.S_GPS_NEXT] = now + GPS_PERIOD_MS
     if p[M.P_FAIL_GPS] == M.FAILURE_SLOW:
-        s[M.S_GPS_NEXT] = now + SLOW_MS
+        s[M.S_GPS_NEXT] = now + SLOW_PERIOD_MS
     silent = p[M.P_FAIL_GPS] != 0.0 and in_gap(p[M.P_FAIL_GPS], now)
     if p[M.P_GPS_ON] == 0.0 or p[M.P_GPS_SATS] < 4.0 or silent:
         s[M.S_GPS_FIX] = 1.0

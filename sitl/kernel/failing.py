@@ -14,10 +14,11 @@ from sitl.kernel import layout as M
 from sitl.kernel.noise import GAMMA, MASK, S10, S20, S30B, S40, S50, draw
 
 #: A slow sensor's period, ms: of GPS, barometer and compass; of the inertial ones.
-SLOW_MS, SLOW_INERTIAL_MS = 1000.0, 100.0
+SLOW_PERIOD_MS, SLOW_INERTIAL_MS = 1000.0, 100.0
 #: An intermittent sensor is silent for the first so many ms of every so many.
 GAP_MS, EVERY_MS = 2000.0, 4000.0
 INERTIAL_GAP_MS, INERTIAL_EVERY_MS = 100.0, 1000.0
+
 #: Standard deviation of garbage: rad/s, m/s2; m, m/s; gauss; m.
 GYRO_GARBAGE, ACC_GARBAGE = 1.0, 5.0
 GPS_GARBAGE, SPEED_GARBAGE, MAG_GARBAGE, BARO_GARBAGE = 30.0, 5.0, 0.5, 10.0
@@ -113,7 +114,7 @@ def spoil_mag(s: L.Row, p: L.Row, rng: Any, table: Any) -> None:
     elif failure == M.FAILURE_WRONG:
         s[M.S_MAG_X] += MAG_WRONG
     elif failure == M.FAILURE_SLOW:
-        s[M.S_MAG_NEXT] = s[L.S_TIME_MS] + SLOW_MS
+        s[M.S_MAG_NEXT] = s[L.S_TIME_MS] + SLOW_PERIOD_MS
     elif failure == M.FAILURE_DELAYED:
         shift(s, M.S_MAG_OLD, M.MAG_SLOTS, M.S_MAG_X, 3)
 
@@ -129,7 +130,7 @@ def spoil_baro(s: L.Row, p: L.Row, rng: Any, table: Any) -> float:
     elif failure == M.FAILURE_STUCK:
         s[M.S_BARO_ALT] = s[M.S_BARO_SHOWN]
     elif failure == M.FAILURE_SLOW:
-        if now % SLOW_MS == 0.0:
+        if now % SLOW_PERIOD_MS == 0.0:
             s[M.S_BARO_SHOWN] = s[M.S_BARO_ALT]
         s[M.S_BARO_ALT] = s[M.S_BARO_SHOWN]
     elif failure == M.FAILURE_DELAYED:

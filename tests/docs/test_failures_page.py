@@ -10,10 +10,10 @@ import pytest
 
 from autopilot import report
 from autopilot.events import StatusText
-from autopilot.mav import Cmd, Result
+from autopilot.mav import Cmd, FailureType, FailureUnit, Result
 from mavlink_bridge.codec import dialect
 from mavlink_bridge.services.base import Message
-from mavlink_bridge.services.failures.table import FAILURES, FailureType, FailureUnit
+from mavlink_bridge.services.failures.table import FAILURES
 from sortie import Session
 from sortie.api.link import SessionLink
 from sortie.api.simulation import truth_of

@@ -14,6 +14,7 @@ from tests.fakes.program import begin, wait_for
 
 LINK = ("--link", "tcpin:127.0.0.1:0")
 PLAN = str(Path(__file__).parents[2] / "examples" / "square.waypoints")
+STUDY = str(Path(__file__).parents[2] / "examples" / "studies" / "gps-loss.toml")
 LOG = "flight.tlog"
 """A pipe that nobody writes: who reads a log there waits."""
 
@@ -44,6 +45,8 @@ TABLE = (
     Row(("loop", "--state-dir", "state"), "sortie 1 "),
     Row(("loop", "--state-dir", "state", "--profile", "drone-box", "--speedup", "1"), "profile drone-box"),
     Row(("loop", "--state-dir", "state", "--profile", "drone-box", "--vehicle", SILENT)),
+    Row(("campaign", "run", "fifo.plan", "--out", "out")),
+    Row(("campaign", "run", STUDY, "--out", "out", "--workers", "1"), " runs, "),
     Row(("flash", "--simulate"), "simulated board"),
     Row(("flash", "firmware.bin", "--board-id", "9", "--port", "nowhere", "--yes")),
     Row(("report", LOG)),

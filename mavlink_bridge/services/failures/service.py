@@ -10,11 +10,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Final, Protocol
 
-from autopilot.mav import Cmd, Result
+from autopilot.mav import Cmd, FailureType, FailureUnit, Result
 from autopilot.result import Outcome
 from mavlink_bridge.services.commands.context import ACCEPTED, DENIED, UNSUPPORTED, Context, Row
 from mavlink_bridge.services.commands.request import Command
-from mavlink_bridge.services.failures.table import FAILURES, FailureType, FailureUnit
+from mavlink_bridge.services.failures.table import FAILURES
 
 if TYPE_CHECKING:
     from mavlink_bridge.services.commands.service import CommandService

@@ -7,42 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from enum import IntEnum
 from types import MappingProxyType
 from typing import Final
 
-
-class FailureUnit(IntEnum):
-    """FAILURE_UNIT: what fails."""
-
-    GYRO = 0
-    ACCEL = 1
-    MAG = 2
-    BARO = 3
-    GPS = 4
-    OPTICAL_FLOW = 5
-    VIO = 6
-    DISTANCE_SENSOR = 7
-    AIRSPEED = 8
-    BATTERY = 100
-    MOTOR = 101
-    SERVO = 102
-    AVOIDANCE = 103
-    RC_SIGNAL = 104
-    MAVLINK_SIGNAL = 105
-
-
-class FailureType(IntEnum):
-    """FAILURE_TYPE: how it fails; OK ends what fails."""
-
-    OK = 0
-    OFF = 1
-    STUCK = 2
-    GARBAGE = 3
-    WRONG = 4
-    SLOW = 5
-    DELAYED = 6
-    INTERMITTENT = 7
+from autopilot.mav import FailureType, FailureUnit
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ PREFIXES = {
     mav.MagCalStatus: ("MAG_CAL_",),
     mav.StorageAction: ("PARAM_",),
     mav.MotorTestThrottle: ("MOTOR_TEST_THROTTLE_",),
+    mav.FailureUnit: ("FAILURE_UNIT_SENSOR_", "FAILURE_UNIT_SYSTEM_"),
 }
 #: In MAVLink's common.xml, and not in this version of pymavlink.
 NEWER = {mav.Result.CANCELLED, mav.Result.COMMAND_UNSUPPORTED_MAV_FRAME}

@@ -19,7 +19,7 @@ PLANS = ROOT / "tests" / "data" / "plans"
 
 @pytest.fixture
 def far(tmp_path: Path) -> Path:
-    """The square, with a waypoint in the middle (item 3, line 5) so far away that the battery ends before it."""
+    """The square, with a waypoint in the middle (the third, on line 5) so far away that the battery ends before it."""
     rows = SQUARE.read_text().splitlines()
     fields = rows[4].split("\t")
     fields[8] = str(float(fields[8]) + 0.3)
