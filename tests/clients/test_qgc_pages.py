@@ -77,7 +77,7 @@ def parameters(request: pytest.FixtureRequest) -> Parameters:
 
 def metadata(parameters: Parameters) -> dict[str, Any]:
     """What QGroundControl reads, by name."""
-    document = json.loads(lzma.decompress(ParameterMetadata(parameters).parameter_file()))
+    document = json.loads(lzma.decompress(ParameterMetadata(parameters, (4, 6, 2)).parameter_file()))
     return {entry["name"]: entry for entry in document["parameters"]}
 
 

@@ -77,7 +77,8 @@ def test_without_fixture(): ...
     ("marker", "complaint"),
     [
         ('vehical="sim:rover"', "@pytest.mark.sortie: unknown argument vehical; did you mean vehicle?"),
-        ("radio_model=1", "unknown argument radio_model; known are vehicle, seed, home, params, wind, faults, plan"),
+        ("colour=1", "unknown argument colour; known are vehicle, seed, home, params, wind, faults, plan"),
+        ("radio_model=1", "unknown argument radio_model; did you mean radio?"),
         ('"sim:rover"', "'sim:rover': arguments are given by name; known are vehicle, seed"),
         ('vehicle="sim:rove"', "sortie: vehicle sim:rove: unknown vehicle; use sim:copter*; did you mean sim:rover?"),
         ('params={"RTL_AL": 1}', "unknown parameter RTL_AL; did you mean RTL_ALT?"),
