@@ -13,13 +13,14 @@ _SIK: Final = (
     "mavlink.c (report for each HEARTBEAT), parameters.c (57600, AIR_SPEED 64, 20 dBm)"
 )
 _SI4432: Final = Budget(mhz=915.0, power_dbm=20.0, sensitivity_dbm=-121.0, noise_dbm=-118.0)
-"""Silicon Labs Si4430/31/32-B1 data sheet: +20 dBm, -121 dBm at 2 kbit/s."""
+"""Silicon Labs Si4430/31/32-B1 data sheet: +20 dBm, -121 dBm; that this is at 2 kbit/s, and the noise, are
+assumptions."""
 _GROUND_CLUTTER: Final = Losses(good=0.005, bad=0.6, good_ms=8_000.0, bad_ms=150.0)
 """An assumption, no measurement: a short fade every 8 s, as an antenna that is turned away makes them."""
 
 
 def _sensitivity_dbm(kbps: int) -> float:
-    """-121 dBm holds at 2 kbit/s; ten times the rate needs ten times the power."""
+    """-121 dBm is taken to hold at 2 kbit/s; ten times the rate needs ten times the power."""
     return _SI4432.sensitivity_dbm + 10.0 * math.log10(kbps / 2.0)
 
 
@@ -50,6 +51,7 @@ def _elrs(name: str, title: str, interval_us: int, size: int, sensitivity_dbm: f
     source = (
         "expresslrs.org: software/mavlink (1:2, retries), info/telem-bandwidth; github.com/ExpressLRS/ExpressLRS: "
         "telemetry_protocol.h (5 or 10 bytes a packet), SerialMavlink.h and .cpp (1024 bytes, RADIO_STATUS every 11 ms)"
+        "; sensitivity, power and noise are assumptions"
     )
     return Profile(
         name, title, air, source, fifo=1024, baud=460_800, again=True, losses=_GROUND_CLUTTER,
@@ -64,8 +66,8 @@ _ALL: Final = (
     replace(
         _sik(64, golay=False, name="rfd900x"), title="RFD900x, 57600 baud, air rate 64 kbit/s",
         budget=Budget(mhz=915.0, power_dbm=30.0, sensitivity_dbm=-106.0, noise_dbm=-118.0, gain_dbi=3.0),
-        source="RFDesign RFD900x data sheet (30 dBm, 64 kbit/s by default, 3 dBi antenna); that it divides time and "
-        "frames as SiK does is an assumption",
+        source="assumptions, no data sheet was read: 30 dBm, 64 kbit/s, an antenna of 3 dBi, and that it divides time "
+        "and frames as SiK does",
     ),
     _elrs("elrs-333", "ExpressLRS 2.4 GHz, 333 Hz Full, MAVLink mode, 1:2", 3003, 10, -105.0, 2440.0),
     _elrs("elrs-500", "ExpressLRS 2.4 GHz, 500 Hz, MAVLink mode, 1:2", 2000, 5, -105.0, 2440.0),
@@ -95,7 +97,7 @@ _ALL: Final = (
     ),
     Profile(
         "satellite", "Satellite, 10 s", _duplex(30.0, size=340),
-        "Iridium Short Burst Data carries messages of up to 340 bytes; 30 bytes a second and 9 to 11 s are assumptions",
+        "assumptions: messages of up to 340 bytes, 30 bytes a second, 9 to 11 s",
         fifo=2048, latency_ms=9_000.0, jitter_ms=2_000.0,
     ),
     Profile(
