@@ -128,6 +128,14 @@ class StandardMode(IntEnum):
     """MAV_STANDARD_MODE."""
 
     NON_STANDARD = 0
+    POSITION_HOLD = 1
+    ORBIT = 2
+    CRUISE = 3
+    ALTITUDE_HOLD = 4
+    SAFE_RECOVERY = 5
+    MISSION = 6
+    LAND = 7
+    TAKEOFF = 8
 
 
 class VehicleType(IntEnum):

@@ -30,6 +30,7 @@ __all__ = [
     "Output",
     "Parameter",
     "Slot",
+    "add_own",
     "cmd_has_location",
     "command_name",
     "drives_navigation",
@@ -94,7 +95,7 @@ class CommandSpec:
     (in others it means pitch, turns or an option). `passed_by`: before it a copter's waypoint is not stopped at.
     `comes_down`: done on the ground."""
 
-    command: Cmd
+    command: int
     name: str
     slot: Slot
     needs: Ability | None = None
@@ -220,9 +221,11 @@ _ROWS: Final = (
     CommandSpec(_C.DO_WINCH, "Winch", _DO),
 )  # fmt: skip
 
-SPECS: Final = MappingProxyType({int(row.command): row for row in _ROWS})
+_SPECS: Final = {int(row.command): row for row in _ROWS}
+SPECS: Final = MappingProxyType(_SPECS)
 """By command. What stands here is kept by an upload: every command that ArduPilot's common mission code keeps, plus the
-camera commands that plans for PX4 carry. Others are refused (DO_SET_MODE and DO_CONTROL_VIDEO too, as there)."""
+camera commands that plans for PX4 carry, and those of installed packages. Others are refused (DO_SET_MODE and
+DO_CONTROL_VIDEO too, as there)."""
 
 
 def _of(plan: MissionType) -> frozenset[int]:
@@ -235,11 +238,29 @@ KNOWN_COMMANDS: Final = _of(MissionType.MISSION)
 FENCE_COMMANDS: Final = _of(MissionType.FENCE)
 RALLY_COMMANDS: Final = _of(MissionType.RALLY)
 
+_LARGEST: Final = 0xFFFF
 _NAV_LAST: Final = int(Cmd.NAV_LAST)  # asked at every step of a mission: a plain int
-_BEYOND_NAV_LAST: Final = frozenset(c for c, row in SPECS.items() if row.slot is Slot.NAV and c > Cmd.NAV_LAST)
-_WITH_PLACE: Final = frozenset(command for command, row in SPECS.items() if row.place)
+_BEYOND_NAV_LAST: Final = {c for c, row in SPECS.items() if row.slot is Slot.NAV and c > Cmd.NAV_LAST}
+_WITH_PLACE: Final = {command for command, row in SPECS.items() if row.place}
 _JUMPS: Final = frozenset(command for command, row in SPECS.items() if row.slot is Slot.JUMP)
 _OWN: Final = _JUMPS | {command for command, row in SPECS.items() if row.slot is Slot.MARK}
+
+
+def add_own(spec: CommandSpec) -> None:
+    """A command of an installed package, for all vehicles of this process: which packages are installed does not change
+    while it runs. ValueError for a number that a vehicle here carries out already, or that no NAV or DO item can have
+    (seed 001: up to 95 they are NAV items)."""
+    known = _SPECS.get(spec.command)
+    if known == spec:
+        return
+    if known is not None and known.needs is not None:
+        raise ValueError(f"mission command {spec.command} is {known.name}")
+    nav = spec.slot is Slot.NAV
+    if spec.slot not in (Slot.NAV, Slot.DO) or not 0 < spec.command <= _LARGEST or (spec.command <= _NAV_LAST) > nav:
+        raise ValueError(f"mission command {spec.command}: a number from 1 to {_LARGEST}, NAV (up to 95 always) or DO")
+    _SPECS[spec.command] = spec
+    for group, within in ((_BEYOND_NAV_LAST, nav and spec.command > _NAV_LAST), (_WITH_PLACE, spec.place)):
+        group.add(spec.command) if within else group.discard(spec.command)
 
 
 def spec_of(command_id: int) -> CommandSpec | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from math import isfinite
 
-from autopilot.mav import MissionType
+from autopilot.mav import Cmd, MissionType
 from autopilot.mission.capability import capable
 from autopilot.mission.commands import SPECS, CommandSpec, Output, Parameter
 from autopilot.vehicles.kinds import KINDS
@@ -23,7 +23,9 @@ def _line(row: CommandSpec) -> str:
     parameters = ", ".join(_parameter(one) for one in row.parameters)
     slot = f"{row.slot.value}, holds" if row.holds else row.slot.value
     place = "x, y, z" if row.place else ""
-    return f"| {int(row.command)} | {row.command.name} | {name} | {slot} | {_done_by(row)} | {parameters} | {place} |"
+    return (
+        f"| {int(row.command)} | {Cmd(row.command).name} | {name} | {slot} | {_done_by(row)} | {parameters} | {place} |"
+    )
 
 
 def _done_by(row: CommandSpec) -> str:

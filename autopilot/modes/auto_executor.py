@@ -1,5 +1,6 @@
 """The mission executor of AUTO: what the sequencer steps through becomes maneuvers and actions (seed 001); and the
-place for an executor of one's own, which is asked first and flies the items that it accepts.
+place for an executor of one's own, which is asked first and flies the items that it accepts, and for those of installed
+packages.
 
 What the own executor does not support goes on to AUTO's, so it names the items it cares about and answers UNSUPPORTED
 to the rest. While one of its items is under way it is asked at every tick.
@@ -21,45 +22,57 @@ from autopilot.vehicle import VehicleEvent
 
 
 class OwnItems:
-    """Which slots (NAV, DO) hold an item of the own executor, and whether it is done. Without one: never any."""
+    """Which slots (NAV, DO) hold an item that is not AUTO's, whose it is, and whether it is done. `executor` is asked
+    first for every item; `installed` are those of installed packages, by command."""
 
     def __init__(self) -> None:
         self.executor: MissionExecutor | None = None
-        self._waiting: dict[bool, bool] = {}  # is it the NAV slot -> still under way; no entry: the item is AUTO's
+        self.installed: dict[int, MissionExecutor] = {}
+        self._flown_by: dict[bool, MissionExecutor] = {}  # is it the NAV slot -> who flies it; no entry: AUTO does
+        self._waiting: set[bool] = set()  # slots whose item is still under way
 
     def start(self, cmd: MissionItem) -> CommandStartResult | None:
-        """Offer `cmd`; None when it is not the own executor's."""
+        """Offer `cmd`; None when it is AUTO's."""
         nav = drives_navigation(cmd.command)
-        self._waiting.pop(nav, None)
-        if self.executor is None:
-            return None
-        result = self.executor.start_command(cmd)
-        if result is CommandStartResult.UNSUPPORTED:
-            return None
-        self._waiting[nav] = result is CommandStartResult.ACCEPTED
-        return result
+        self._forget(nav)
+        for executor in (self.executor, self.installed.get(cmd.command)):
+            result = CommandStartResult.UNSUPPORTED if executor is None else executor.start_command(cmd)
+            if executor is None or result is CommandStartResult.UNSUPPORTED:
+                continue
+            self._flown_by[nav] = executor
+            if result is CommandStartResult.ACCEPTED:
+                self._waiting.add(nav)
+            return result
+        return None
 
     def verify(self, cmd: MissionItem) -> bool | None:
-        """Is `cmd` done? None when it is not the own executor's. What is done stays done."""
+        """Is `cmd` done? None when it is AUTO's. What is done stays done."""
         nav = drives_navigation(cmd.command)
-        waiting = self._waiting.get(nav)
-        if waiting is None or self.executor is None:
+        executor = self._flown_by.get(nav)
+        if executor is None:
             return None
-        if waiting and self.executor.verify_command(cmd):
-            self._waiting[nav] = False
-        return not self._waiting[nav]
+        if nav in self._waiting and executor.verify_command(cmd):
+            self._waiting.discard(nav)
+        return nav not in self._waiting
 
     @property
     def under_way(self) -> bool:
-        return any(self._waiting.values())
+        return bool(self._waiting)
 
     def mission_complete(self) -> None:
-        if self.executor is not None:
-            self.executor.on_mission_complete()
+        """Tell all of them."""
+        for executor in (self.executor, *self.installed.values()):
+            if executor is not None:
+                executor.on_mission_complete()
 
     def drop(self) -> None:
         """Forget what is being flown."""
+        self._flown_by.clear()
         self._waiting.clear()
+
+    def _forget(self, nav: bool) -> None:
+        self._flown_by.pop(nav, None)
+        self._waiting.discard(nav)
 
 
 class AutoExecutor:
@@ -85,7 +98,9 @@ class AutoExecutor:
             return CommandStartResult.UNSUPPORTED
         if not drives_navigation(cmd.command):
             return self._do.start(cmd, now_ms)
-        build = NAV_ITEMS[cmd.command]
+        build = NAV_ITEMS.get(cmd.command)
+        if build is None:  # of an installed package, which will not have this one
+            return CommandStartResult.UNSUPPORTED
         self._come_from(self.maneuver)
         self.maneuver = build(self._nav, cmd)
         self.maneuver.start(now_ms)

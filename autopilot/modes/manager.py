@@ -23,6 +23,10 @@ from autopilot.vehicle import VehicleEvent
 from autopilot.vehicle_context import VehicleContext
 
 _NO_EVENTS: Final = VehicleEvent(0)
+_FAILSAFES: Final = frozenset({
+    ModeReason.RADIO_FAILSAFE, ModeReason.BATTERY_FAILSAFE, ModeReason.GCS_FAILSAFE, ModeReason.EKF_FAILSAFE,
+    ModeReason.FENCE_BREACHED, ModeReason.TERMINATE, ModeReason.CRASH_FAILSAFE, ModeReason.FAILSAFE,
+})  # fmt: skip
 
 
 class ModeWatch(Protocol):
@@ -62,6 +66,8 @@ class ModeChoice:
         self.revision = 0
         """Counts the changes of what can be flown."""
         self.number, self.mode = int(first[0]), first[1]
+        self.intended = self.number
+        """The mode that a person or a mission wanted last: another than `number` after a failsafe."""
         self.know(self.number, self.mode)
         self.mode.enter(0)
 
@@ -172,6 +178,8 @@ class ModeChoice:
     def _change(self, number: int, now_ms: int, reason: ModeReason) -> None:
         mode = self._modes[number]
         self.number = int(number)
+        if reason not in _FAILSAFES:
+            self.intended = self.number
         self._context.announcer.announce(ModeChanged(self.number, reason))
         if mode is self.mode:  # AUTO and AUTO_RTL are one
             return
@@ -188,7 +196,7 @@ class ModeChoice:
 
     def follow(self, number: int, mode: Mode, now_ms: int, warning: str | None) -> None:
         """Others have put the vehicle into this mode, which is flown already; `warning`: what people are told."""
-        self.number = number
+        self.number = self.intended = number
         self._context.announcer.announce(ModeChanged(number, ModeReason.UNKNOWN))
         if warning is not None:
             self._context.announcer.say(Severity.WARNING, warning)

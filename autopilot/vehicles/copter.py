@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from autopilot.mav import VehicleType
+from autopilot.mav import StandardMode, VehicleType
 from autopilot.mission.state import TRACK_KINDS
 from autopilot.modes.table import COPTER_MODES, CopterMode
 from autopilot.parameters.aliases import COMMON_ALIASES, COPTER_ALIASES
@@ -45,6 +45,10 @@ _MODES: Final = Modes(
     switches={
         4: _C.RTL, 16: _C.AUTO, 18: _C.LAND, 33: _C.BRAKE, 42: _C.SMART_RTL, 52: _C.ACRO, 55: _C.GUIDED, 56: _C.LOITER,
         68: _C.STABILIZE, 69: _C.POSHOLD, 70: _C.ALT_HOLD, 72: _C.CIRCLE,
+    },
+    standard={
+        StandardMode.POSITION_HOLD: _C.LOITER, StandardMode.ORBIT: _C.CIRCLE, StandardMode.ALTITUDE_HOLD: _C.ALT_HOLD,
+        StandardMode.SAFE_RECOVERY: _C.RTL, StandardMode.MISSION: _C.AUTO, StandardMode.LAND: _C.LAND,
     },
 )  # fmt: skip
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from autopilot.mav import SpeedType, VehicleType
+from autopilot.mav import SpeedType, StandardMode, VehicleType
 from autopilot.modes.table import ROVER_MODES, RoverMode
 from autopilot.parameters.aliases import COMMON_ALIASES
 from autopilot.parameters.inert import ROVER_INERT
@@ -42,6 +42,7 @@ _MODES: Final = Modes(
         4: _R.RTL, 16: _R.AUTO, 42: _R.SMART_RTL, 51: _R.MANUAL, 52: _R.ACRO, 53: _R.STEERING, 54: _R.HOLD,
         55: _R.GUIDED, 56: _R.LOITER,
     },
+    standard={StandardMode.SAFE_RECOVERY: _R.RTL, StandardMode.MISSION: _R.AUTO},
 )  # fmt: skip
 
 #: FS_ACTION; BATT_FS_*_ACT and FENCE_ACTION have its numbers.

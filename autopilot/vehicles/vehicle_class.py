@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from enum import Enum, IntEnum
 from typing import Final
 
+from autopilot.mav import StandardMode
 from autopilot.mission.commands import Ability, spec_of
 from autopilot.modes.table import ModeSpec
 from autopilot.parameters.parameter_set import ParameterSet
@@ -61,6 +62,8 @@ class Modes:
     landing: frozenset[int] = frozenset()
     after_mission: Mapping[int, int] = field(default_factory=dict)
     with_throttle_up: frozenset[int] | None = None
+    standard: Mapping[StandardMode, int] = field(default_factory=dict)
+    """What means the same as one of MAVLink's standard modes."""
 
     @property
     def autos(self) -> tuple[int, ...]:

@@ -10,13 +10,13 @@ Clock: vehicle time.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from enum import Enum, auto
 from typing import Final, Protocol
 
 from autopilot.events import Event
 from autopilot.flight_commands import FlightCommands
-from autopilot.mav import Cmd, ModeFlag, Result
+from autopilot.mav import Cmd, ModeFlag, Result, StandardMode
 from autopilot.mission.events import ItemReached
 from autopilot.mission.sequencer import MissionSequencer
 from autopilot.mission_commands import MissionCommands
@@ -29,11 +29,11 @@ from autopilot.result import ACCEPTED, Outcome
 from autopilot.vehicle_context import Announcer, Helm, VehicleFacts
 from mavlink_bridge.codec import dialect
 from mavlink_bridge.firmware.px4_parameters import Px4Parameters
-from mavlink_bridge.messages import AvailableModes
 from mavlink_bridge.services.base import Clock, Message, Outgoing, Peer
 from mavlink_bridge.services.commands import flight
 from mavlink_bridge.services.commands.context import DENIED, Context, Row
 from mavlink_bridge.services.commands.request import Command
+from mavlink_bridge.services.modes import ListedMode
 
 Pair = tuple[int, int]
 POSITION, TAKEOFF, HOLD, MISSION, RETURN, LAND, OFFBOARD = (3, 0), (4, 2), (4, 3), (4, 4), (4, 5), (4, 6), (6, 0)
@@ -50,12 +50,21 @@ _SHOWN: Final[dict[int, Pair]] = {
     CopterMode.AUTO: MISSION, CopterMode.AUTO_RTL: MISSION, CopterMode.RTL: RETURN, CopterMode.SMART_RTL: RETURN,
     CopterMode.LAND: LAND,
 }  # fmt: skip
-# (mode, MAV_STANDARD_MODE, name), as PX4 lists them (mavlink/streams/AVAILABLE_MODES.hpp)
-_LISTED: Final[tuple[tuple[Pair, int, str], ...]] = (
-    (POSITION, 1, "Position"), ((3, 1), 2, "Orbit"), ((2, 0), 4, "Altitude"), (RETURN, 5, "Return"), (LAND, 7, "Land"),
-    (TAKEOFF, 8, "Takeoff"), (MISSION, 6, "Mission"), (HOLD, 0, "Hold"), (OFFBOARD, 0, "Offboard"),
-    ((5, 0), 0, "Acro"), ((7, 0), 0, "Stabilized"),
+_S: Final = StandardMode
+# as PX4 lists them (mavlink/streams/AVAILABLE_MODES.hpp)
+_LISTED: Final = tuple(
+    ListedMode(main << 16 | sub << 24, name, standard)
+    for (main, sub), standard, name in (
+        (POSITION, _S.POSITION_HOLD, "Position"), ((3, 1), _S.ORBIT, "Orbit"), ((2, 0), _S.ALTITUDE_HOLD, "Altitude"),
+        (RETURN, _S.SAFE_RECOVERY, "Return"), (LAND, _S.LAND, "Land"), (TAKEOFF, _S.TAKEOFF, "Takeoff"),
+        (MISSION, _S.MISSION, "Mission"), (HOLD, _S.NON_STANDARD, "Hold"), (OFFBOARD, _S.NON_STANDARD, "Offboard"),
+        ((5, 0), _S.NON_STANDARD, "Acro"), ((7, 0), _S.NON_STANDARD, "Stabilized"),
+    )
 )  # fmt: skip
+_STANDARD: Final[Mapping[StandardMode, int]] = {
+    mode.standard: mode.number for mode in _LISTED if mode.standard is not _S.NON_STANDARD
+}
+_STANDARD_OF: Final = {mode.number: mode.standard for mode in _LISTED}
 _REPEAT_MS: Final = 1000
 _REPEATS: Final = 10
 _GUIDED: Final = frozenset((TAKEOFF, HOLD, OFFBOARD))
@@ -134,12 +143,18 @@ class Px4Face:
             return RETURN  # an item of the mission that is a change of mode
         return _SHOWN.get(core.modes.number, HOLD)
 
-    def modes(self, index: float) -> list[Message]:
-        """AVAILABLE_MODES of one index (from 1), or of all for 0."""
-        return [
-            AvailableModes(len(_LISTED), at, standard, main << 16 | sub << 24, 0, name.encode())
-            for at, ((main, sub), standard, name) in enumerate(_LISTED, start=1) if index in (0.0, float(at))
-        ]  # fmt: skip
+    # `ModeSource`
+    standard: Mapping[StandardMode, int] = _STANDARD
+
+    def listed(self) -> Sequence[ListedMode]:
+        return _LISTED
+
+    def enter(self, number: int, now_ms: int) -> Outcome:
+        return self._enter((number >> 16 & 0xFF, number >> 24), now_ms)
+
+    def standard_of(self, custom_mode: int) -> int:
+        """As what a mode that is shown is listed."""
+        return _STANDARD_OF.get(custom_mode, StandardMode.NON_STANDARD)
 
     # --- commands -------------------------------------------------------------------------------------------------
     def rows(self) -> dict[int, Row]:

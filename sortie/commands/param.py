@@ -12,7 +12,7 @@ from typing import Final
 from autopilot.parameters.definition import FLOAT32_MAX, to_float32
 from autopilot.parameters.files import ParameterFileError, format_parameters, format_value, parse_parameters
 from autopilot.parameters.parameters import Parameters
-from autopilot.vehicles.kinds import DEFAULT, KINDS, class_of_type, vehicle_class
+from autopilot.vehicles.kinds import DEFAULT, KINDS, class_of_type
 from mavlink_bridge.clients.parameters import (
     ParameterList,
     ParameterOutcome,
@@ -198,12 +198,13 @@ def reset(given: Given) -> int:
 def metadata(given: Given) -> int:
     """Status 2 for a vehicle whose parameters Sortie does not know."""
     from mavlink_bridge.services.ftp.parameter_metadata import mission_planner_document, qgc_document
+    from sortie.config.installed import parameter_set  # the other commands make no vehicle
 
     spec, output = given[METADATA_VEHICLE], given[OUTPUT]
     if not spec.frame:
         known = " or ".join(f"sim:{one}" for one in KINDS)
         raise UserError(f"--vehicle {spec}: expected {known}, whose parameters are to be told")
-    table = Parameters(vehicle_class(spec.frame).parameters)
+    table = Parameters(parameter_set(spec.frame))
     for_qgc = given[FORMAT] == "qgc"
     text = json.dumps(qgc_document(table), indent=1) + "\n" if for_qgc else mission_planner_document(table, spec.frame)
     if output is None:

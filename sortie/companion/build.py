@@ -14,7 +14,7 @@ from autopilot.journal import Journal
 from sitl.child import SitlChild, SitlError
 from sitl.launchers import LAUNCHERS, Launch
 from sortie.companion.connection import ControllerFront
-from sortie.companion.service import OWN_PARAMETERS, Companion, build_companion
+from sortie.companion.service import Companion, build_companion, own_parameters
 from sortie.config.errors import UserError
 from sortie.config.option import Where
 from sortie.config.settings import Settings, ignored
@@ -84,14 +84,14 @@ class ControllerSide:
     def warnings(self, settings: Settings, given: Mapping[str, float]) -> list[str]:
         """Flags that do not apply to a controller, one line each."""
         texts = ignored(settings.said(), Where.CONTROLLER if self.child is None else Where.SITL)
-        foreign = [name for name in given if not name.startswith(OWN_PARAMETERS)]
+        foreign = [name for name in given if not name.startswith(own_parameters(self.kind))]
         if foreign:
             texts.append(f"--param {foreign[0]} is ignored: it is the flight controller's; set it there")
         return texts
 
     def build(self, journal: Journal, stored: StoredState, given: Mapping[str, float], name: str) -> Companion:
         """The companion before it; `name` is what is stable for it."""
-        own = {name: value for name, value in given.items() if name.startswith(OWN_PARAMETERS)}
+        own = {name: value for name, value in given.items() if name.startswith(own_parameters(self.kind))}
         self.companion = build_companion(
             self.front.vehicle(self.found, native=self._native), self.front.endpoint, journal, stored, own,
             stored.parameters, name=name, epoch_us=time.time_ns() // 1000, on_error=log_error,

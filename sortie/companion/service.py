@@ -32,11 +32,19 @@ from mavlink_bridge.services.ftp.service import FtpService
 from mavlink_bridge.services.mission.service import MissionService
 from mavlink_bridge.services.parameters import ParameterService
 from mavlink_bridge.services.system.logs import LogService
+from sortie.config.installed import installed, parameter_set
 from sortie.nodes.face import Face
 from sortie.nodes.vehicle import Service
 
 #: Parameters of Sortie itself, served by component 191; all others are the controller's.
 OWN_PARAMETERS: Final = ("SRT_", "FM_")
+
+
+def own_parameters(kind: str) -> tuple[str, ...]:
+    """How the names of those begin that are not the controller's: Sortie's, and those of installed packages."""
+    return (*OWN_PARAMETERS, *(line.name for line in installed().lines_of(kind)))
+
+
 #: What the controller does by itself must not be done a second time: failsafes, stopping idle motors. FENCE_ENABLE is
 #: the controller's own once it has been read.
 LEFT_TO_CONTROLLER: Final[dict[str, float]] = {
@@ -73,7 +81,10 @@ class Companion:
             autopilot, facade, vehicle_now=lambda: service.now_ms, journal=service.journal, firmware=firmware
         )
         own = ParameterService(
-            ParameterPart(service.parameters, OWN_PARAMETERS), service.journal, room=service.room, firmware=firmware
+            ParameterPart(service.parameters, own_parameters(firmware.vehicle_class.name)),
+            service.journal,
+            room=service.room,
+            firmware=firmware,
         )
         onboard = OnboardComponent((own, FtpService(files, room=service.room)), facade.send_as_companion)
         missions = MissionService(autopilot, service.journal, firmware)
@@ -188,10 +199,11 @@ def build_companion(
     """The service around a controller. `given` parameters win over `stored_parameters`; what the controller does by
     itself is off here whatever they say."""
     kind = vehicle.firmware.vehicle_class.name
-    known = vehicle.firmware.vehicle_class.parameters
+    known = parameter_set(kind)
     left = {name: value for name, value in LEFT_TO_CONTROLLER.items() if name in Parameters(known)}
     parameters = Parameters(known, {**LATE_ARMING, **stored_parameters}, {**given, **left})
     autopilot = Autopilot(kind, vehicle, parameters, journal, stored, boot_unix_s=epoch_us / 1e6)
+    installed().install(autopilot)
     identity = Identity(kind, name)
     companion = Companion(vehicle, link)
     service = Service(

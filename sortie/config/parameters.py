@@ -8,8 +8,8 @@ from pathlib import Path
 
 from autopilot.parameters.files import ParameterFileError, parse_parameters
 from autopilot.parameters.parameters import Parameters
-from autopilot.vehicles.kinds import vehicle_class
 from sortie.config.errors import UserError
+from sortie.config.installed import parameter_set
 
 
 def _one(text: str, table: Parameters) -> tuple[str, float]:
@@ -32,7 +32,7 @@ def given_parameters(entries: Iterable[str], kind: str) -> tuple[dict[str, float
     """(values by name, the last entry winning; warnings). `kind`: of vehicle, by name. An unknown name or a bad number
     on the command line is a UserError; a file may come from a vehicle that has more, so there unknown names are left
     out and counted in a warning."""
-    table = Parameters(vehicle_class(kind).parameters)
+    table = Parameters(parameter_set(kind))
     values: dict[str, float] = {}
     warnings: list[str] = []
     for entry in entries:

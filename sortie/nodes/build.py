@@ -21,6 +21,7 @@ from mavlink_bridge.firmware.protocol import Firmware
 from mavlink_bridge.identity import Identity
 from sortie.config.errors import UserError
 from sortie.config.faults import Fault, parse_fault
+from sortie.config.installed import installed, parameter_set
 from sortie.nodes.face import simulated_face
 from sortie.nodes.vehicle import LINK_FAULTS, Service
 
@@ -76,8 +77,9 @@ def build_service(
 ) -> Service:
     """The service around `vehicle`. `given` parameters win over `stored` ones; `name` is what is stable for this
     vehicle (its uid is made from it); `firmware`: what it is spoken to as; `epoch_us` is UTC at vehicle time 0."""
-    parameters = Parameters(vehicle_class(kind).parameters, stored.parameters, given)
+    parameters = Parameters(parameter_set(kind), stored.parameters, given)
     autopilot = Autopilot(kind, vehicle, parameters, journal, stored, boot_unix_s=epoch_us / 1e6)
+    installed().install(autopilot)
     speaks = _spoken_as(firmware, vehicle_class(kind))
     identity = Identity(kind, name, serves_files=True, system=int(parameters["SYSID_THISMAV"]), speaks=speaks)
     return Service(

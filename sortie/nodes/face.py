@@ -24,11 +24,12 @@ from mavlink_bridge.services.ftp.service import FtpService
 from mavlink_bridge.services.guided.setpoints import GuidedService
 from mavlink_bridge.services.guided.sticks import StickService
 from mavlink_bridge.services.mission.service import MissionService
+from mavlink_bridge.services.modes import ModeService, OwnModes
+from mavlink_bridge.services.modes.service import ModeSource
 from mavlink_bridge.services.parameters import ParameterService, ServedParameters
 from mavlink_bridge.services.setup.service import SetupService
 from mavlink_bridge.services.system.logs import LogService
 from mavlink_bridge.services.system.service import SystemService
-from mavlink_bridge.services.telemetry.announcements import AVAILABLE_MODES, available_modes
 from mavlink_bridge.services.telemetry.radio_flow import RadioFlow
 from mavlink_bridge.services.telemetry.service import TelemetryService
 
@@ -82,7 +83,7 @@ def simulated_face(service: Service, identity: Identity, stored: Mapping[str, fl
     missions = MissionService(autopilot, journal, firmware)
     FailureService(service.injector(), lambda: service.parameters[ENABLE] != 0.0, commands)
     files = VirtualFiles()
-    telemetry.answers[AVAILABLE_MODES] = lambda index: available_modes(autopilot.modes.available(), index)
+    modes: ModeSource = OwnModes(autopilot.modes, autopilot.facts.vehicle_class.modes.standard)
     own: tuple[ProtocolService, ...] = ()
     if firmware.habits.takes_off_by_itself:
         from mavlink_bridge.firmware.px4_face import Px4Face
@@ -92,13 +93,15 @@ def simulated_face(service: Service, identity: Identity, stored: Mapping[str, fl
         face = Px4Face(autopilot, table)
         for number, row in face.rows().items():
             commands.register(number, row)
-        telemetry.answers[AVAILABLE_MODES] = face.modes
-        telemetry.facts.custom_mode = lambda: face.custom_mode
+        modes = face
+        telemetry.facts.shown_modes = lambda: (face.custom_mode, face.custom_mode)
+        telemetry.facts.standard_mode = face.standard_of
         face.changed = telemetry.send_heartbeat
         service.observers.append(lambda events, now_ms: face.hear(events))
         own = (face,)
     else:
         files.mount("@PARAM", ParameterFiles(service.parameters))
+    ModeService(modes, commands, telemetry.answers)
     metadata = ParameterMetadata(served, firmware.version)
     pages = Pages({GENERAL_FILE: metadata.general_file, PARAMETER_FILE: metadata.parameter_file})
     files.mount("@SYS", pages)

@@ -15,6 +15,7 @@ from autopilot.mission.plan import Plan, PlanError, parse_plan
 from autopilot.mission.validate import check_item
 from autopilot.plans import Plans
 from sortie.config.errors import UserError
+from sortie.config.installed import installed
 
 if TYPE_CHECKING:
     from sortie.nodes.vehicle import Service
@@ -25,6 +26,7 @@ LARGEST_FILE = 32 << 20
 
 def read_plan(path: Path) -> Plan:
     """The plan in a file. UserError: one line with file, place and what was expected."""
+    installed()  # a plan may hold commands of packages
     try:
         if path.stat().st_size > LARGEST_FILE:
             raise UserError(f"{path}: larger than {LARGEST_FILE >> 20} MB; expected a plan file")
@@ -68,6 +70,7 @@ def check_reach(plan: Plan, home: GeoPoint, hint: str = "leave out --home or mov
 
 def check_plan(plan: Plan, source: Path) -> None:
     """UserError, beginning with `source`, for what an upload of the plan would refuse."""
+    installed()  # a plan may hold commands of packages
     for kind, items in _by_kind(plan).items():
         for number, item in enumerate(items, start=1):
             verdict = check_item(item, kind, len(items) + 1)

@@ -14,6 +14,7 @@ from autopilot.mission.plan import Plan
 from autopilot.parameters.parameters import Parameters
 from autopilot.vehicles.kinds import KINDS, vehicle_class
 from sortie.config.errors import UserError
+from sortie.config.installed import parameter_set
 from sortie.config.parameters import given_parameters
 from sortie.config.values import parse_home, parse_vehicle
 from sortie.nodes.plan_file import check_plan, read_plan, start_of
@@ -81,7 +82,7 @@ def judged(
     plan: Plan, kind: str, home: GeoPoint | None, params: Mapping[str, float], flying: Flying | None = None
 ) -> Rehearsal:
     """The same of a plan that has been checked. `kind`: its vehicle's name; `params`: checked too."""
-    table = Parameters(vehicle_class(kind).parameters)
+    table = Parameters(parameter_set(kind))
     for name, value in params.items():
         table.set(name, value)
     if flying is not None and flying.battery_wh is not None:

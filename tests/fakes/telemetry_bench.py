@@ -97,7 +97,7 @@ class FakeCore:
 
     @property
     def modes(self) -> SimpleNamespace:
-        return SimpleNamespace(number=self.mode_number, revision=self.modes_revision)
+        return SimpleNamespace(number=self.mode_number, intended=self.mode_number, revision=self.modes_revision)
 
     @property
     def sticks(self) -> SimpleNamespace:

@@ -11,7 +11,7 @@ from typing import Final, Protocol
 
 from autopilot import report
 from autopilot.geo import GeoPoint, to_local
-from autopilot.mav import ChargeState, FenceBreach, ModeFlag, Sensor
+from autopilot.mav import ChargeState, FenceBreach, ModeFlag, Sensor, StandardMode
 from autopilot.mission.sequencer import MissionSequencer
 from autopilot.modes.manager import ModeChoice
 from autopilot.pilot_input import PilotInput
@@ -94,8 +94,11 @@ class FactReader:
         source[s.VEHICLE_TYPE] = identity.vehicle_type
         source[s.AUTOPILOT] = identity.speaks.autopilot
         self._speaks = identity.speaks
-        self.custom_mode: Callable[[], int] = lambda: parts.modes.number
-        """What HEARTBEAT shows."""
+        self._modes_seen: tuple[int, int] | None = None
+        self.shown_modes: Callable[[], tuple[int, int]] = lambda: (parts.modes.number, parts.modes.intended)
+        """The mode that HEARTBEAT shows, and the one that was wanted last."""
+        self.standard_mode: Callable[[int], int] = lambda number: StandardMode.NON_STANDARD
+        """As what a mode that is shown is listed."""
         source[s.HAS_HEIGHT] = identity.vehicle_class.has_height
         source[s.BOOT_UNIX_US] = boot_unix_us
 
@@ -109,7 +112,11 @@ class FactReader:
         if moved_only:
             self._read_safety()
             return
-        out[s.CUSTOM_MODE] = self.custom_mode()
+        shown = self.shown_modes()
+        if shown != self._modes_seen:
+            self._modes_seen = shown
+            out[s.CUSTOM_MODE], out[s.INTENDED_MODE] = shown
+            out[s.STANDARD_MODE] = self.standard_mode(shown[0])
         out[s.RC_THROTTLE : s.RC_THROTTLE + 5] = parts.sticks.pulses
         out[s.MODES_REVISION] = parts.modes.revision & 0xFF
         out[s.STEERED] = base_mode & _GUIDED and parts.facts.vehicle.state.armed

@@ -171,7 +171,10 @@ STREAMS: Final[tuple[Stream, ...]] = (
     }, ready=s.HAS_HOME),
     Stream("AVAILABLE_MODES_MONITOR", {"seq": Value(s.MODES_REVISION)}),
     # Below: only for those who ask.
-    Stream("CURRENT_MODE", {"custom_mode": Value(s.CUSTOM_MODE), "intended_custom_mode": Value(s.CUSTOM_MODE)}),
+    Stream("CURRENT_MODE", {
+        "standard_mode": Value(s.STANDARD_MODE), "custom_mode": Value(s.CUSTOM_MODE),
+        "intended_custom_mode": Value(s.INTENDED_MODE),
+    }),
     Stream("RC_CHANNELS_RAW", {
         "time_boot_ms": _BOOT, **_STICKS,
     }),
