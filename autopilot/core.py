@@ -34,6 +34,7 @@ from autopilot.safety.failsafes import Failsafes, WindWatch
 from autopilot.safety.fence import FenceGuard
 from autopilot.safety.fenced_mission import FencedMission
 from autopilot.status import SystemStatus
+from autopilot.terrain import HeightMap
 from autopilot.turns import Turn, Turns
 from autopilot.vehicle import Vehicle, VehicleEvent
 from autopilot.vehicle_context import Announcer, Helm, VehicleContext, VehicleFacts
@@ -42,7 +43,8 @@ from autopilot.wiring import AllParameters, NothingStored, Stored, build_choice,
 
 class Autopilot:
     """See the module. `kind`: a name of `autopilot.vehicles.kinds`; `boot_unix_s`: UTC at vehicle time 0, s since 1970
-    (NAV_DELAY until a time of day). `flight_manager` False: without it and its actors (to measure what they cost).
+    (NAV_DELAY until a time of day). `ground`: terrain that a file gives. `flight_manager`
+    False: without it and its actors (to measure what they cost).
 
     Who owns what: `facts` how things stand, `announcer` what is to be said, `helm` the target; `home` home, `plans`
     when plans change (their storages own the items), `sequencer` the indices and the hold timer, `modes` the mode,
@@ -58,13 +60,14 @@ class Autopilot:
         stored: Stored | None = None,
         *,
         boot_unix_s: float = 0.0,
+        ground: HeightMap | None = None,
         flight_manager: bool = True,
     ) -> None:
         stored = stored or NothingStored()
         self.vehicle = vehicle
         self.parameters = parameters
         self.journal = journal
-        self.facts = facts = VehicleFacts(kind, vehicle, parameters, boot_unix_s)
+        self.facts = facts = VehicleFacts(kind, vehicle, parameters, boot_unix_s, ground)
         self.announcer = announcer = Announcer()
         self.helm = helm = Helm(vehicle)
         self.context = VehicleContext(facts, announcer, helm)

@@ -96,13 +96,14 @@ MAG_Z = _fields.block(1)
 VIBE_X = _fields.block(1)  # m/s2, filtered rms of the accelerometer
 VIBE_Y = _fields.block(1)
 VIBE_Z = _fields.block(1)
-RANGE = _fields.block(1)  # m height above the ground by estimate (flat terrain at home)
+RANGE = _fields.block(1)  # m height above the origin by estimate
 # estimator
 EKF_FLAGS = _fields.block(1)  # EKF_STATUS_REPORT flags
 EKF_VEL_VAR = _fields.block(1)  # innovation test ratios, below 1 good
 EKF_POS_H_VAR = _fields.block(1)
 EKF_POS_V_VAR = _fields.block(1)
 EKF_MAG_VAR = _fields.block(1)
+RANGE_FINDER = _fields.block(1)  # m to the ground along the body's downward axis; 0: nothing measured
 _fields.reserve_to(88)
 # machine
 ARMED = _fields.block(1)  # 0 or 1
@@ -151,6 +152,8 @@ WANT_AD = _fields.block(1)
 ACC_N = _fields.block(1)  # acceleration by estimate, m/s2
 ACC_E = _fields.block(1)
 ACC_D = _fields.block(1)
+# truth again
+TRUE_GROUND = _fields.block(1)  # m AMSL of the ground below
 _fields.reserve_to(144)
 _fields.seal(globals())
 

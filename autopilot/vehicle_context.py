@@ -19,6 +19,7 @@ from autopilot.mav import Result, Severity
 from autopilot.reasons import ArmingReason
 from autopilot.result import Outcome
 from autopilot.targets import Idle, Target
+from autopilot.terrain import HeightMap, Terrain
 from autopilot.vehicle import Capabilities, Vehicle, VehicleState
 from autopilot.vehicles.kinds import vehicle_class
 from autopilot.vehicles.vehicle_class import Measure
@@ -51,7 +52,14 @@ class VehicleFacts:
     autopilot alone; `home` is set by `autopilot.home.Home`, `armed_yaw` by `autopilot.safety.arming.Arming`.
     `boot_unix_s`: UTC (s since 1970) at vehicle time 0; 0 unknown."""
 
-    def __init__(self, kind: str, vehicle: KnownVehicle, parameters: ParameterValues, boot_unix_s: float = 0.0) -> None:
+    def __init__(
+        self,
+        kind: str,
+        vehicle: KnownVehicle,
+        parameters: ParameterValues,
+        boot_unix_s: float = 0.0,
+        ground: HeightMap | None = None,
+    ) -> None:
         self.vehicle_class = vehicle_class(kind)
         self.vehicle = vehicle
         self.boot_unix_s = boot_unix_s
@@ -59,6 +67,11 @@ class VehicleFacts:
         self.home: GeoPoint | None = None
         self.armed_yaw = 0.0  # rad, heading at arming: where RTL turns the nose before it lands
         self.parameters = parameters
+        self.terrain = Terrain(
+            ground,
+            lambda: self.param("TERRAIN_SPACING", 100.0),
+            lambda: self.param("TERRAIN_ENABLE", 1.0) != 0.0,
+        )
 
     @property
     def armed(self) -> bool:
@@ -90,6 +103,20 @@ class VehicleFacts:
     def height(self) -> float:
         """Metres above home."""
         return self.home_ned[2] - float(self.vehicle.state.report[report.DOWN])
+
+    def ground_at(self, lat: float, lon: float) -> float | None:
+        """Metres above mean sea level of the ground at a place: by the terrain that is known. Without any the ground is
+        taken as flat at home's height. None: the terrain data end before there, or there is no home."""
+        if self.terrain.known:
+            return self.terrain.height_at(lat, lon)
+        return None if self.home is None else self.home.alt
+
+    @property
+    def height_over_ground(self) -> float | None:
+        """Metres above the ground below."""
+        here = self.vehicle.state.place
+        ground = self.ground_at(here.lat, here.lon)
+        return None if ground is None else here.alt - ground
 
     def measure(self, measure: Measure) -> float:
         """A length in m, or a speed in m/s, of this kind of vehicle."""

@@ -165,7 +165,7 @@ def fly_land(s: L.Row, p: L.Row, t: L.Row) -> None:
             s[L.S_PHASE] = 1.0
             s[L.S_A_N], s[L.S_A_E] = t[L.T_END_N], t[L.T_END_E]
         return
-    high = -s[L.S_EPD] - p[L.P_LAND_ALT_LOW]
+    high = s[L.S_FLOOR] - s[L.S_EPD] - p[L.P_LAND_ALT_LOW]
     speed = p[L.P_LAND_SPEED]
     if high > 0.0:
         fast = p[L.P_LAND_SPEED_HIGH] if p[L.P_LAND_SPEED_HIGH] > 0.0 else p[L.P_SPEED_DOWN]

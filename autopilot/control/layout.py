@@ -75,6 +75,7 @@ S_THROTTLE, S_WHEEL = STATE.take(2)  # outputs: -1 .. 1, wheel angle rad (right 
 S_COURSE_ERROR, S_HALF_TURN, S_DRIVING, S_STUCK_S, S_STUCK_SENT = STATE.take(5)  # HALF_TURN: of the corner at the end
 S_CORNER_R, S_TURN_LEFT = STATE.take(2)  # radius of the turn at the end of the leg, m; course off the line, rad
 S_MOTORS_HELD = STATE.block(1)  # 1: armed, but not started: on the ground the motors stand still
+S_FLOOR = STATE.block(1)  # the ground below, NED down m; 0 without terrain: the plane through the origin
 STATE.seal(globals())
 
 # ---------------------------------------------------------------------------------------------------- settings

@@ -25,6 +25,7 @@ from autopilot.control.watch import watch_estimator
 from sitl.kernel import layout as M
 from sitl.kernel.compiling import compile_kernel, sources
 from sitl.kernel.estimate import average_gyro, begin_tick, count_way, fuse_sensors, restart, watch_machine
+from sitl.kernel.ground import fill_ground
 from sitl.kernel.imu import DEADMAN_S, ZERO, add, add_squares, keep_middle, keep_samples, sample_imu, turn
 from sitl.kernel.level import fill_driven, place_body, read_vane
 from sitl.kernel.noise import GAMMA, draw
@@ -152,7 +153,9 @@ def tick(s: L.Row, p: L.Row, t: L.Row, rng: Any, table: Any) -> None:
 
 def _make_advance(fingerprint: str) -> Callable[..., int]:
     # stands in each kernel, for numba cannot keep on disk what is handed its `tick` from elsewhere
-    def advance(state: Any, settings: Any, target: Any, rng: Any, table: Any, report: Any, until_ms: Any) -> int:
+    def advance(
+        state: Any, settings: Any, target: Any, rng: Any, table: Any, report: Any, ground: Any, until_ms: Any
+    ) -> int:  # fmt: skip
         """Run each row of `state` until its own `until_ms` (rounded up to a tick) or its first event; returns how many
         raised one. `report` is filled for each. A row whose time is over is passed over."""
         raised = 0
@@ -172,6 +175,7 @@ def _make_advance(fingerprint: str) -> Callable[..., int]:
             if s[L.S_EVENTS] != 0.0:
                 raised += 1
             fill_driven(s, p, t, report[i])
+            fill_ground(s, p, report[i], ground)
         return raised
 
     return advance

@@ -12,8 +12,8 @@ from autopilot.control.jit import COMPILED, entry, fingerprint, source_files
 from sitl import kernel
 
 _ROWS = "float64[:,::1]"
-#: State, settings, target, noise, quantiles, report, each row's until_ms.
-SIGNATURE = f"int64({_ROWS}, {_ROWS}, {_ROWS}, uint64[:,::1], float64[::1], {_ROWS}, float64[::1])"
+#: State, settings, target, noise, quantiles, report, heights of the ground, each row's until_ms.
+SIGNATURE = f"int64({_ROWS}, {_ROWS}, {_ROWS}, uint64[:,::1], float64[::1], {_ROWS}, float32[:,::1], float64[::1])"
 
 
 def compiled_files() -> list[Path]:

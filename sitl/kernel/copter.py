@@ -26,6 +26,7 @@ from autopilot.control.watch import decide, watch_estimator
 from sitl.kernel import layout as M
 from sitl.kernel.compiling import compile_kernel, sources
 from sitl.kernel.estimate import average_gyro, begin_tick, count_way, fuse_sensors, restart, watch_machine
+from sitl.kernel.ground import fill_ground, look_down, strike
 from sitl.kernel.imu import (
     DEADMAN_S,
     ZERO,
@@ -45,7 +46,7 @@ from sitl.kernel.reporting import fill_common
 INTEGRAL_MAX, YAW_INTEGRAL_MAX = 20.0, 4.0
 #: The legs' damping of rates, s: share of their righting torque per rad/s.
 LEG_DAMPING = 0.025
-#: Lower than this the undercarriage is asked, m (down is positive; it touches at 0).
+#: Lower than this over the ground the undercarriage is asked, m (down is positive; it touches at 0).
 NEAR_GROUND = -0.02
 
 Matrix = tuple[float, float, float, float, float, float, float, float, float]
@@ -70,16 +71,16 @@ def rotation_of(q: Quaternion) -> Matrix:
 
 @inline
 def stand(
-    p: L.Row, dt: float, pd: float, v: Vector, w: Vector, r: Matrix, force: Vector, torque: Vector
+    p: L.Row, dt: float, deep: float, v: Vector, w: Vector, r: Matrix, force: Vector, torque: Vector
 ) -> tuple[Vector, Vector]:
-    """Specific force and torque (body) with those of the undercarriage, `pd` m deep in the ground: spring, damper,
+    """Specific force and torque (body) with those of the undercarriage, `deep` m deep in the ground: spring, damper,
     friction. Upright it stands on its legs; tipped past 45 degrees it comes to lie on its side."""
     vn, ve, vd = v
     wx, wy, wz = w
     r00, r01, r02, r10, r11, r12, r20, r21, r22 = r
     fx, fy, fz = force
     tx, ty, tz = torque
-    press = p[M.P_STIFF] * pd + p[M.P_DAMP] * vd
+    press = p[M.P_STIFF] * deep + p[M.P_DAMP] * vd
     if press < 0.0:
         press = 0.0
     push = press * (1.0 / p[M.P_MASS])
@@ -122,6 +123,7 @@ def run_tick(s: L.Row, p: L.Row, rng: Any, table: Any) -> None:
     contact = s[M.S_CONTACT]
     touchdown = s[M.S_TOUCHDOWN]
     age = s[M.S_TORQUE_AGE]
+    floor = s[L.S_FLOOR]
     # estimate and control
     e = (s[L.S_EQ0], s[L.S_EQ1], s[L.S_EQ2], s[L.S_EQ3])
     t0, t1, t2, t3 = s[L.S_QT0], s[L.S_QT1], s[L.S_QT2], s[L.S_QT3]
@@ -220,12 +222,13 @@ def run_tick(s: L.Row, p: L.Row, rng: Any, table: Any) -> None:
             arm_x * (lift_1 + lift_3 - lift_2 - lift_4),
             yaw_arm * (lift_1 + lift_2 - lift_3 - lift_4),
         )
-        if pd > NEAR_GROUND:
-            if pd > 0.0 and contact == 0.0:
+        deep = pd - floor
+        if deep > NEAR_GROUND:
+            if deep > 0.0 and contact == 0.0:
                 touchdown = vd
-            contact = 1.0 if pd > 0.0 else 0.0
-            if pd > 0.0:
-                force, torque = stand(p, dt, pd, (vn, ve, vd), (wx, wy, wz), r, force, torque)
+            contact = 1.0 if deep > 0.0 else 0.0
+            if deep > 0.0:
+                force, torque = stand(p, dt, deep, (vn, ve, vd), (wx, wy, wz), r, force, torque)
                 if r22 < 0.3:  # it lies: the rotors are blocked
                     m1, m2, m3, m4 = 0.0, 0.0, 0.0, 0.0
         else:
@@ -286,8 +289,11 @@ def estimate(s: L.Row, p: L.Row, rng: Any, table: Any) -> None:
 
 
 @jit
-def tick(s: L.Row, p: L.Row, t: L.Row, rng: Any, table: Any) -> None:
+def tick(s: L.Row, p: L.Row, t: L.Row, rng: Any, table: Any, ground: Any) -> None:
     """20 ms of one copter."""
+    if p[M.P_MAP] != 0.0:
+        look_down(s, p, ground)
+        strike(s)
     run_tick(s, p, rng, table)
     begin_tick(s, p, rng, table, current(s, p))
     estimate(s, p, rng, table)
@@ -347,7 +353,9 @@ def fill_report(s: L.Row, p: L.Row, t: L.Row, r: L.Row) -> None:
 
 def _make_advance(fingerprint: str) -> Callable[..., int]:
     # stands in each kernel, for numba cannot keep on disk what is handed its `tick` from elsewhere
-    def advance(state: Any, settings: Any, target: Any, rng: Any, table: Any, report: Any, until_ms: Any) -> int:
+    def advance(
+        state: Any, settings: Any, target: Any, rng: Any, table: Any, report: Any, ground: Any, until_ms: Any
+    ) -> int:  # fmt: skip
         """Run each row of `state` until its own `until_ms` (rounded up to a tick) or its first event; returns how many
         raised one. `report` is filled for each. A row whose time is over is passed over."""
         raised = 0
@@ -363,10 +371,11 @@ def _make_advance(fingerprint: str) -> Callable[..., int]:
             if s[L.S_FRESH] == L.RESTART:
                 restart(s, p)
             while s[L.S_TIME_MS] < until_ms[i] and s[L.S_EVENTS] == 0.0:
-                tick(s, p, t, g, table)
+                tick(s, p, t, g, table, ground)
             if s[L.S_EVENTS] != 0.0:
                 raised += 1
             fill_report(s, p, t, report[i])
+            fill_ground(s, p, report[i], ground)
         return raised
 
     return advance

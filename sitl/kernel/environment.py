@@ -26,12 +26,13 @@ def blow(s: L.Row, p: L.Row, rng: Any, table: Any) -> None:
     s[M.S_GUST_N] = keep * s[M.S_GUST_N] + kick * table[r & MASK]
     s[M.S_GUST_E] = keep * s[M.S_GUST_E] + kick * table[(r >> S10) & MASK]
     s[M.S_GUST_D] = keep * s[M.S_GUST_D] + 0.5 * kick * table[(r >> S20) & MASK]
-    share = min(max(0.5 - 0.25 * s[M.S_PD], 0.0), 1.0)
+    below = s[M.S_PD] - s[L.S_FLOOR]
+    share = min(max(0.5 - 0.25 * below, 0.0), 1.0)
     if s[M.S_CONTACT] == 1.0:
         share *= 0.5
     s[M.S_WIND_N] = share * (p[M.P_MEAN_N] + s[M.S_GUST_N])
     s[M.S_WIND_E] = share * (p[M.P_MEAN_E] + p[M.P_GUST_PUSH] + s[M.S_GUST_E])
-    s[M.S_WIND_D] = min(max(-0.1 * s[M.S_PD], 0.0), 1.0) * s[M.S_GUST_D]  # air does not flow through the ground
+    s[M.S_WIND_D] = min(max(-0.1 * below, 0.0), 1.0) * s[M.S_GUST_D]  # air does not flow through the ground
 
 
 @jit

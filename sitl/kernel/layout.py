@@ -83,5 +83,7 @@ P_SERVO_RATE = _settings.block(1)  # rad/s
 P_SURGE_1, P_SURGE_2, P_SWAY_1, P_SWAY_2, P_YAW_1, P_YAW_2 = _settings.take(6)
 P_RUDDER, P_WASH = _settings.take(2)  # N m per rad and (m/s)2 of flow; flow that the propeller adds, (m/s)2 per N
 P_TIDE_N, P_TIDE_E = _settings.take(2)  # current, m/s
+# terrain: 1 with a map; its south-west corner deg, heights in a degree; the range finder's limits, m (0: none)
+P_MAP, P_MAP_SOUTH, P_MAP_WEST, P_MAP_PER_LAT, P_MAP_PER_LON, P_FINDER_MIN, P_FINDER_MAX = _settings.take(7)
 _settings.seal(globals())
 SETTINGS_SIZE: Final = _settings.size

@@ -1,7 +1,8 @@
 """The rover's kernel: its body at 400 Hz, its tick, and `advance`, which runs rovers to a time or to the next event.
 
 A tick is eight steps of `run_tick` (sense, propagate the attitude estimate, move the car), then sensors, estimator,
-decisions. The plant is a bicycle on flat ground: both wheels of an axle as one, each with a sideways force that grows
+decisions. The plant is a bicycle on flat ground (which terrain lifts and
+lowers, without a slope): both wheels of an axle as one, each with a sideways force that grows
 with its slip and ends at the grip of its load (Rajamani, Vehicle Dynamics and Control, 2nd ed., 2.3 and 13); an
 electric motor whose pull falls with speed and brakes when it is turned faster than it is driven; rolling resistance and
 air drag. The body neither rolls nor pitches. Slip is taken as the wheel's sideways over its forward speed, below half a
@@ -25,6 +26,7 @@ from autopilot.control.watch import watch_estimator
 from sitl.kernel import layout as M
 from sitl.kernel.compiling import compile_kernel, sources
 from sitl.kernel.estimate import average_gyro, begin_tick, count_way, fuse_sensors, restart, watch_machine
+from sitl.kernel.ground import fill_ground, follow_ground, look_down
 from sitl.kernel.imu import DEADMAN_S, ZERO, add, add_squares, keep_middle, keep_samples, sample_imu, turn
 from sitl.kernel.level import fill_driven, place_body, read_vane
 from sitl.kernel.noise import GAMMA, draw
@@ -163,9 +165,12 @@ def estimate(s: L.Row, p: L.Row, rng: Any, table: Any) -> None:
 
 
 @jit
-def tick(s: L.Row, p: L.Row, t: L.Row, rng: Any, table: Any) -> None:
+def tick(s: L.Row, p: L.Row, t: L.Row, rng: Any, table: Any, ground: Any) -> None:
     """20 ms of one rover."""
     run_tick(s, p, rng, table)
+    if p[M.P_MAP] != 0.0:
+        look_down(s, p, ground)
+        follow_ground(s)
     begin_tick(s, p, rng, table, s[M.S_MOTOR_A] + p[M.P_HOTEL_A])
     estimate(s, p, rng, table)
     watch_estimator(s)
@@ -176,7 +181,9 @@ def tick(s: L.Row, p: L.Row, t: L.Row, rng: Any, table: Any) -> None:
 
 def _make_advance(fingerprint: str) -> Callable[..., int]:
     # stands in each kernel, for numba cannot keep on disk what is handed its `tick` from elsewhere
-    def advance(state: Any, settings: Any, target: Any, rng: Any, table: Any, report: Any, until_ms: Any) -> int:
+    def advance(
+        state: Any, settings: Any, target: Any, rng: Any, table: Any, report: Any, ground: Any, until_ms: Any
+    ) -> int:  # fmt: skip
         """Run each row of `state` until its own `until_ms` (rounded up to a tick) or its first event; returns how many
         raised one. `report` is filled for each. A row whose time is over is passed over."""
         raised = 0
@@ -192,10 +199,11 @@ def _make_advance(fingerprint: str) -> Callable[..., int]:
             if s[L.S_FRESH] == L.RESTART:
                 restart(s, p)
             while s[L.S_TIME_MS] < until_ms[i] and s[L.S_EVENTS] == 0.0:
-                tick(s, p, t, g, table)
+                tick(s, p, t, g, table, ground)
             if s[L.S_EVENTS] != 0.0:
                 raised += 1
             fill_driven(s, p, t, report[i])
+            fill_ground(s, p, report[i], ground)
         return raised
 
     return advance

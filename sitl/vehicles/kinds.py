@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Final
 
 from autopilot.geo import GeoPoint
-from autopilot.vehicle import SimulatedVehicle
+from autopilot.terrain import HeightMap
 from sitl.vehicles.boat import SimulatedBoat
 from sitl.vehicles.copter import SimulatedCopter
 from sitl.vehicles.rover import SimulatedRover
@@ -20,6 +20,20 @@ SIMULATED: Final[dict[str, Callable[[GeoPoint, float, int], SimulatedMachine]]] 
 }
 
 
-def make_simulated(kind: str, home: GeoPoint, heading_deg: float, seed: int) -> SimulatedVehicle:
-    """The built-in simulator of `kind`, standing at `home`. KeyError for a kind that is not simulated."""
-    return SIMULATED[kind](home, heading_deg, seed)
+def make_simulated(
+    kind: str, home: GeoPoint, heading_deg: float, seed: int, ground: HeightMap | None = None
+) -> SimulatedMachine:
+    """The built-in simulator of `kind`, standing at `home`, on `ground` where there is one. KeyError for a kind that is
+    not simulated, ValueError for a home at which the ground has no height."""
+    machine = SIMULATED[kind](home if ground is None else on_ground(home, ground), heading_deg, seed)
+    if ground is not None:
+        machine.stand_on(ground)
+    return machine
+
+
+def on_ground(home: GeoPoint, ground: HeightMap) -> GeoPoint:
+    """`home` at the height that the ground has there. ValueError: it has none."""
+    height = ground.height_at(home.lat, home.lon)
+    if height is None:
+        raise ValueError(f"no height of the ground at {home.lat:.6f},{home.lon:.6f}")
+    return GeoPoint(home.lat, home.lon, height)

@@ -83,6 +83,13 @@ def _sensor_failures(p: Row, s: Row, values: Mapping[str, float]) -> None:
     p[M.P_IMU_ON] = 0.0 if failed & 1 else 1.0
 
 
+def _finder(p: Row, s: Row, values: Mapping[str, float]) -> None:
+    """RNGFND1_TYPE 0: there is none; RNGFND1_MIN_CM, RNGFND1_MAX_CM: from where to where it sees."""
+    there = values.get("RNGFND1_TYPE", 0.0) != 0.0
+    p[M.P_FINDER_MIN] = values.get("RNGFND1_MIN_CM", 20.0) / 100.0
+    p[M.P_FINDER_MAX] = values.get("RNGFND1_MAX_CM", 700.0) / 100.0 if there else 0.0
+
+
 def _crash(p: Row, s: Row, values: Mapping[str, float]) -> None:
     p[L.P_CRASH_CHECK] = 1.0 if values["FS_CRASH_CHECK"] != 0.0 else 0.0
 
@@ -96,6 +103,9 @@ SPECIAL: dict[str, Special] = {
     "SIM_GPS_DISABLE": _gps,
     "SIM_BATT_VOLTAGE": _battery_voltage,
     "FS_CRASH_CHECK": _crash,
+    "RNGFND1_TYPE": _finder,
+    "RNGFND1_MIN_CM": _finder,
+    "RNGFND1_MAX_CM": _finder,
     "SIM_GPS_GLITCH_X": _glitch,
     "SIM_GPS_GLITCH_Y": _glitch,
     "SIM_BARO_DISABLE": _sensor_failures,

@@ -38,6 +38,7 @@ class Rows:
         """`VehicleEvent` bits that wait at each; a view. A machine moves on only when they were taken."""
         self._advance: Advance | None = None
         self._shared = False
+        self._ground = self.machines[0].ground  # one for all: places on it are absolute
         for k, machine in enumerate(self.machines):
             one = slice(k, k + 1)
             machine.move_to(self.state[one], self.settings[one], self.target[one], self._noise[one], self.reports[one])
@@ -68,7 +69,7 @@ class Rows:
         assert self._advance is not None
         return self._advance(
             self.state[rows], self.settings[rows], self.target[rows], self._noise[rows], quantiles(),
-            self.reports[rows], until_ms[rows],
+            self.reports[rows], self._ground, until_ms[rows],
         )  # fmt: skip
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -28,6 +28,7 @@ from autopilot.reasons import (
     ArmingReason,
 )
 from autopilot.targets import Speeds, Sticks, Target, Yaw
+from autopilot.terrain import HeightMap
 from autopilot.vehicle import Capabilities, ControlPart, Request, VehicleEvent, VehicleState
 from sitl.kernel import layout as M
 from sitl.kernel.quantiles import quantiles
@@ -47,9 +48,16 @@ _REST_ACCEL, _REST_SPEED = 0.5, 0.5
 #: Turning faster than this (rad/s) it does not rest; as `autopilot.control.estimator.STILL`, which needs the compiler.
 STILL = 0.03
 
-#: A kernel's `advance`: state, settings, target, noise, quantiles, report, each row's until_ms.
+#: A kernel's `advance`: state, settings, target, noise, quantiles, report, ground, each row's until_ms.
 Advance = Callable[..., int]
 FloatRows = npt.NDArray[np.float64]
+
+
+_FLAT: Final = np.full((2, 2), np.nan, np.float32)
+
+
+def _heights(ground: HeightMap | None) -> npt.NDArray[np.float32]:
+    return _FLAT if ground is None else ground.heights
 
 
 class SimulatedMachine(ABC):
@@ -68,6 +76,7 @@ class SimulatedMachine(ABC):
         capabilities: Capabilities,
     ) -> None:
         self._motors = motors
+        self._ground: HeightMap | None = None
         self._until_ms = np.zeros(1)
         self._vehicle_state = VehicleState()
         self.move_to(
@@ -87,14 +96,35 @@ class SimulatedMachine(ABC):
         """Live in these arrays of one row from now on: they hold its values already."""
         self._s, self._p, self._t = state[0], settings[0], target[0]
         self._report = report
-        self._arguments: tuple[npt.NDArray[Any], ...] = (state, settings, target, noise, quantiles(), report)
+        self._arguments: tuple[npt.NDArray[Any], ...] = (
+            state,
+            settings,
+            target,
+            noise,
+            quantiles(),
+            report,
+            _heights(self._ground),
+        )
         self._vehicle_state.report = report[0]
         self._faults = Faults(self._p, self._s, self._motors)
 
     def rows(self) -> tuple[npt.NDArray[Any], ...]:
         """Its arrays of one row: state, settings, target, noise, report."""
-        state, settings, target, noise, _, report = self._arguments
+        state, settings, target, noise, _, report, _ = self._arguments
         return state, settings, target, noise, report
+
+    def stand_on(self, ground: HeightMap) -> None:
+        """This is the ground from now on. Must be called before it moves; `home` must lie on it."""
+        self._ground, p = ground, self._p
+        p[M.P_MAP], p[M.P_MAP_SOUTH], p[M.P_MAP_WEST] = 1.0, ground.south, ground.west
+        p[M.P_MAP_PER_LAT], p[M.P_MAP_PER_LON] = ground.per_lat, ground.per_lon
+        self._arguments = (*self._arguments[:-1], _heights(ground))
+
+    @property
+    def ground(self) -> npt.NDArray[np.float32]:
+        """The heights that its kernel stands on; a square of nothing without terrain."""
+        heights: npt.NDArray[np.float32] = self._arguments[-1]
+        return heights
 
     # --- what each does in its own way ----------------------------------------------------------------------------
     @abstractmethod

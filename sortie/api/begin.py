@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
+from pathlib import Path
 
 from autopilot.geo import GeoPoint
 from autopilot.parameters.parameters import Parameters
+from autopilot.terrain import HeightMap
 from sortie.config.errors import nearest
 from sortie.config.parameters import given_parameters
 from sortie.config.values import DEFAULT_HOME, parse_home
+from sortie.nodes.build import grounded, terrain_around
 
 __tracebackhide__ = True  # as in `session`
 Home = str | GeoPoint | tuple[GeoPoint, float]
@@ -23,6 +26,13 @@ def standing_at(home: Home | None) -> tuple[GeoPoint, float]:
     if isinstance(home, str):
         return parse_home(home)
     return (home, 0.0) if isinstance(home, GeoPoint) else home
+
+
+def standing_on(home: Home | None, terrain: Path | str | None) -> tuple[GeoPoint, float, HeightMap | None]:
+    """Place and heading in degrees, and the ground, on which the place then is."""
+    place, heading = standing_at(home)
+    ground = terrain_around(None if terrain is None else Path(terrain), [place])
+    return grounded(place, ground), heading, ground
 
 
 def checked_params(params: Mapping[str, float], kind: str) -> dict[str, float]:

@@ -27,7 +27,7 @@ from autopilot.vehicle_context import VehicleContext
 from autopilot.vehicles.kinds import KINDS
 from mavlink_bridge.links.radio.profile import Profile
 from mavlink_bridge.services.system.signing import SigningService
-from sortie.api.begin import Home, checked_params, existing, no_such_name, raise_error, standing_at, stands
+from sortie.api.begin import Home, checked_params, existing, no_such_name, raise_error, standing_on, stands
 from sortie.api.claims import Claims
 from sortie.api.link import Ends, SessionLink
 from sortie.api.snapshot import Snapshot, snapshot
@@ -76,8 +76,8 @@ class Session(Claims):
     `insecure`: also such as the network can reach. `signing_key`: what these are signed with, 32 bytes or a file as
     --signing-key has it; None: the key in the state directory, if there is one. `executor`, called with the context,
     makes a mission executor that is asked first. `firmware`: "px4" has the copter spoken to as a PX4. Raises UserError,
-    with one line that says what is wrong. `radio`: on all its links, as --radio has it; None: none. Not for several
-    threads."""
+    with one line that says what is wrong. `radio`: on all its links, as --radio has it; None: none. `terrain`: the
+    ground, as --terrain has it; the vehicle then stands on it, whatever height `home` says. Not for several threads."""
 
     def __init__(
         self,
@@ -95,8 +95,10 @@ class Session(Claims):
         executor: Callable[[VehicleContext], MissionExecutor] | None = None,
         firmware: str = "ardupilot",
         radio: str | Profile | None = None,
+        terrain: Path | str | None = None,
     ) -> None:
         self.seed = seed
+        self._terrain = terrain
         self._firmware = firmware
         self._radio = radio_of(radio)
         self.stood: tuple[GeoPoint, float]
@@ -132,13 +134,14 @@ class Session(Claims):
     def _build(
         self, frame: str, home: Home | None, params: Mapping[str, float], faults: Iterable[str], store: Store | None
     ) -> None:
-        self.stood = place, heading = standing_at(home)
-        machine = make_vehicle(frame, place, heading, self.seed)
+        place, heading, ground = standing_on(home, self._terrain)
+        self.stood = place, heading
+        machine = make_vehicle(frame, place, heading, self.seed, ground)
         struck = parse_faults(faults, machine.fault_names())
         self._service = build_service(
             frame, machine, store or NoJournal(), StoredState() if store is None else store.stored,
             checked_params(params, frame), name=simulated_name(frame, self.seed),
-            epoch_us=VIRTUAL_EPOCH_US, on_error=raise_error, faults=struck, firmware=self._firmware,
+            epoch_us=VIRTUAL_EPOCH_US, on_error=raise_error, faults=struck, firmware=self._firmware, ground=ground,
         )  # fmt: skip
         self._ends: Ends = self._service
         self._node: Node = self._service

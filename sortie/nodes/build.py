@@ -3,7 +3,8 @@ build with these; they differ in where state and logs go and in who owns the clo
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
 from typing import Protocol
 
 from autopilot.core import Autopilot
@@ -12,6 +13,7 @@ from autopilot.flight.faults import FAULT_NAMES as FLIGHT_FAULTS
 from autopilot.geo import GeoPoint
 from autopilot.journal import Journal
 from autopilot.parameters.parameters import Parameters
+from autopilot.terrain import HeightMap
 from autopilot.vehicle import SimulatedVehicle
 from autopilot.vehicles.kinds import vehicle_class
 from autopilot.vehicles.vehicle_class import VehicleClass
@@ -36,11 +38,33 @@ class StoredValues(Stored, Protocol):
     def parameters(self) -> Mapping[str, float]: ...
 
 
-def make_vehicle(kind: str, home: GeoPoint, heading_deg: float, seed: int) -> SimulatedVehicle:
-    """The built-in simulator of a kind of vehicle, standing at `home`."""
+def make_vehicle(
+    kind: str, home: GeoPoint, heading_deg: float, seed: int, ground: HeightMap | None = None
+) -> SimulatedVehicle:
+    """The built-in simulator of a kind of vehicle, standing at `home`; on `ground`, where there is one, whatever height
+    `home` says."""
     from sitl.vehicles.kinds import make_simulated
 
-    return make_simulated(kind, home, heading_deg, seed)
+    return make_simulated(kind, home, heading_deg, seed, ground)
+
+
+def terrain_around(path: Path | None, homes: Sequence[GeoPoint]) -> HeightMap | None:
+    """--terrain, as far as it lies around the places where vehicles stand; None: it was not given. UserError as
+    `sortie.reading.terrain.read_ground`."""
+    if path is None:
+        return None
+    from sortie.reading.terrain import read_ground
+
+    return read_ground(path, homes)
+
+
+def grounded(home: GeoPoint, ground: HeightMap | None) -> GeoPoint:
+    """`home` at the height that the ground has there."""
+    if ground is None:
+        return home
+    from sitl.vehicles.kinds import on_ground
+
+    return on_ground(home, ground)
 
 
 def simulated_name(kind: str, seed: int) -> str:
@@ -74,11 +98,13 @@ def build_service(
     on_error: Callable[[Exception, str], None],
     faults: Iterable[Fault] = (),
     firmware: str = "ardupilot",
+    ground: HeightMap | None = None,
 ) -> Service:
     """The service around `vehicle`. `given` parameters win over `stored` ones; `name` is what is stable for this
-    vehicle (its uid is made from it); `firmware`: what it is spoken to as; `epoch_us` is UTC at vehicle time 0."""
+    vehicle (its uid is made from it); `firmware`: what it is spoken to as; `ground`: terrain that its autopilot knows;
+    `epoch_us` is UTC at vehicle time 0."""
     parameters = Parameters(parameter_set(kind), stored.parameters, given)
-    autopilot = Autopilot(kind, vehicle, parameters, journal, stored, boot_unix_s=epoch_us / 1e6)
+    autopilot = Autopilot(kind, vehicle, parameters, journal, stored, boot_unix_s=epoch_us / 1e6, ground=ground)
     installed().install(autopilot)
     speaks = _spoken_as(firmware, vehicle_class(kind))
     identity = Identity(kind, name, serves_files=True, system=int(parameters["SYSID_THISMAV"]), speaks=speaks)

@@ -1,0 +1,92 @@
+"""The ground under a machine, in compiled code: `autopilot.terrain.HeightMap` by the same formula.
+
+It is looked up once in a tick, for the place in the middle of it; a machine without a map stands on the plane through
+its home, and pays one comparison for that.
+"""
+
+from __future__ import annotations
+
+from math import cos, pi, sqrt
+from typing import Any
+
+from autopilot import report as R
+from autopilot.control import layout as L
+from autopilot.control.jit import jit
+from autopilot.control.watch import stop
+from autopilot.geo import METRES_PER_DEGREE
+from sitl.kernel import layout as M
+
+#: What a copter's undercarriage survives: speed along the ground and into it, m/s, and depth in it, m.
+SLIDES_MPS, DROPS_MPS, SINKS_M = 3.0, 4.0, 0.3
+_HALF_TICK = 0.5 * L.TICK
+
+
+@jit
+def height_below(p: L.Row, ground: Any, n: float, e: float) -> float:
+    """Height of the ground above the sea at n, e m from the origin; NaN where the map has none."""
+    lat = p[L.P_ORIGIN_LAT] + n / METRES_PER_DEGREE
+    scale = max(cos((p[L.P_ORIGIN_LAT] + lat) * 0.5 * pi / 180.0), 0.01)
+    y = (lat - p[M.P_MAP_SOUTH]) * p[M.P_MAP_PER_LAT]
+    x = (p[L.P_ORIGIN_LON] + e / (METRES_PER_DEGREE * scale) - p[M.P_MAP_WEST]) * p[M.P_MAP_PER_LON]
+    if not (y >= 0.0 and x >= 0.0 and y <= ground.shape[0] - 1 and x <= ground.shape[1] - 1):
+        return float("nan")
+    i = min(int(y), ground.shape[0] - 2)
+    j = min(int(x), ground.shape[1] - 2)
+    u = y - i
+    v = x - j
+    south = float(ground[i, j]) * (1.0 - v) + float(ground[i, j + 1]) * v
+    north = float(ground[i + 1, j]) * (1.0 - v) + float(ground[i + 1, j + 1]) * v
+    height: float = south * (1.0 - u) + north * u
+    return height
+
+
+@jit
+def look_down(s: L.Row, p: L.Row, ground: Any) -> None:
+    """Where the ground is in this tick. Over a void of the map it goes on as high as it was."""
+    height = height_below(p, ground, s[M.S_PN] + _HALF_TICK * s[M.S_VN], s[M.S_PE] + _HALF_TICK * s[M.S_VE])
+    if height == height:
+        s[L.S_FLOOR] = p[L.P_ORIGIN_ALT] - height
+
+
+@jit
+def strike(s: L.Row) -> None:
+    """What touches the ground faster than its undercarriage stands, or has flown into it, has crashed: it lies there,
+    its motors stopped."""
+    deep = s[M.S_PD] - s[L.S_FLOOR]
+    if deep < 0.0 or s[L.S_AIR] == 0.0:
+        return
+    speed = sqrt(s[M.S_VN] * s[M.S_VN] + s[M.S_VE] * s[M.S_VE])
+    if speed < SLIDES_MPS and s[M.S_VD] < DROPS_MPS and deep < SINKS_M:
+        return
+    if s[L.S_ARMED] == 1.0:
+        s[M.S_TOUCHDOWN] = sqrt(speed * speed + s[M.S_VD] * s[M.S_VD])
+        stop(s)
+        s[L.S_EVENTS] += L.EV_CRASHED
+    s[M.S_VN], s[M.S_VE], s[M.S_VD] = 0.0, 0.0, 0.0
+    s[M.S_WX], s[M.S_WY], s[M.S_WZ] = 0.0, 0.0, 0.0
+    s[M.S_PD] = s[L.S_FLOOR]
+
+
+@jit
+def follow_ground(s: L.Row) -> None:
+    """What drives goes up and down with the ground."""
+    s[M.S_VD] = (s[L.S_FLOOR] - s[M.S_PD]) / L.TICK
+    s[M.S_PD] = s[L.S_FLOOR]
+
+
+@jit
+def fill_ground(s: L.Row, p: L.Row, r: L.Row, ground: Any) -> None:
+    """The ground below, and what the range finder says: the distance along the body's own axis, with the ground taken
+    as level there."""
+    floor = s[L.S_FLOOR]
+    if p[M.P_MAP] != 0.0:
+        height = height_below(p, ground, s[M.S_PN], s[M.S_PE])
+        if height == height:
+            floor = p[L.P_ORIGIN_ALT] - height
+    r[R.TRUE_GROUND] = p[L.P_ORIGIN_ALT] - floor
+    r[R.RANGE_FINDER] = 0.0
+    upright = 1.0 - 2.0 * (s[M.S_Q1] * s[M.S_Q1] + s[M.S_Q2] * s[M.S_Q2])
+    if p[M.P_FINDER_MAX] > 0.0 and upright > 0.5:
+        seen = max(floor - s[M.S_PD], 0.0) / upright
+        if p[M.P_FINDER_MIN] <= seen and seen <= p[M.P_FINDER_MAX]:
+            r[R.RANGE_FINDER] = seen
