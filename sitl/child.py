@@ -51,14 +51,13 @@ def find_program(title: str, program: str, given: str, variable: str, advice: st
 
 
 class SitlChild:
-    """The running process of `title`. `address`: how Sortie reaches it. `heard`: what is done once it has been."""
+    """The running process of `title`. `address`: how Sortie reaches it."""
 
     def __init__(
         self, title: str, arguments: list[str], address: str, folder: Path, *,
-        environment: Mapping[str, str] | None = None, heard: Callable[[], None] = lambda: None,
+        environment: Mapping[str, str] | None = None,
     ) -> None:  # fmt: skip
         self.address = address
-        self.heard = heard
         self._title = title
         self._folder = folder
         self._stopping = False

@@ -1,16 +1,20 @@
 """PX4 SITL as a child of the service: `--vehicle px4:copter[=BINARY]`, with SIH, the physics inside it.
 
-The binary is `bin/px4` of a SITL build (`make px4_sitl_sih`), beside whose folder `etc` lies. Ports and names:
+The binary is `bin/px4` of a SITL build (`make px4_sitl`), beside whose folder `etc` lies. Ports and names:
 ROMFS/px4fmu_common/init.d-posix/rcS and px4-rc.mavlink (instance N sends to 14540 + N, its onboard port, and to a
-ground station's 14550 from 18570 + N); airframes/10040_sihsim_quadx; parameters from PX4_PARAM_NAME, version 1.16.
+ground station's 14550 from 18570 + N); airframes/10040_sihsim_quadx; parameters from PX4_PARAM_NAME; one instance N of
+a machine (platforms/posix/src/px4/common/main.cpp, the lock); version 1.16.
 
-The link to 14550 is stopped once the child is heard: Sortie serves ground stations there as the same system.
+It gets a px4-rc.mavlink of ours, which rcS finds on the search path before its own, with the onboard link alone:
+Sortie serves ground stations at 14550 as the same system. Stopping that link later is no way: in 1.16.0 plan transfers
+of all other links wait for 5 s each from then on ("dataman_client timeout").
 """
 
 from __future__ import annotations
 
+import fcntl
+import os
 import socket
-import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
@@ -21,9 +25,13 @@ from sitl.child import SitlChild, SitlError, find_program
 VARIABLE: Final = "PX4_SITL"
 _TITLE: Final = "PX4 SITL"
 _ONBOARD_PORT: Final = 14540
-_STATION_PORT: Final = 18570
+_LOCAL_PORT: Final = 14580
 _INSTANCES: Final = range(10)  # later ones all send to one port
-_PATIENCE_S: Final = 10.0
+_LOCK: Final = "/tmp/px4_lock-{}"
+_LINKS: Final = "px4-rc.mavlink"
+_ONE_LINK: Final = """#!/bin/sh
+mavlink start -x -u {local} -r 4000000 -f -m onboard -o {onboard}
+"""
 #: No transmitter is there, so none is missed; what a ground station's loss does is left as it is.
 DEFAULTS: Final = {"COM_RC_IN_MODE": 4.0, "NAV_RCL_ACT": 0.0}
 
@@ -51,12 +59,23 @@ def launch(
     """As `sitl.ardupilot.launcher.launch`; the heading is SIH's own, north."""
     binary = find_binary(frame, given)
     instance = _free_instance()
+    _write_links(folder, instance)
     arguments = [str(binary), "-i", str(instance), "-d", str(_startup(binary))]
+    environment = _environment(frame, home, speedup, {**DEFAULTS, **defaults})
+    search = {"PATH": os.pathsep.join((str(folder.resolve()), os.environ.get("PATH", os.defpath)))}
     return SitlChild(
-        _TITLE, arguments, f"udpin:127.0.0.1:{_ONBOARD_PORT + instance}", folder,
-        environment=_environment(frame, home, speedup, {**DEFAULTS, **defaults}),
-        heard=lambda: _stop_station_link(binary, instance),
-    )  # fmt: skip
+        _TITLE, arguments, f"udpin:127.0.0.1:{_ONBOARD_PORT + instance}", folder, environment=environment | search
+    )
+
+
+def _write_links(folder: Path, instance: int) -> None:
+    text = _ONE_LINK.format(local=_LOCAL_PORT + instance, onboard=_ONBOARD_PORT + instance)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / _LINKS).write_text(text)
+        (folder / _LINKS).chmod(0o755)
+    except OSError as error:
+        raise SitlError(f"{_TITLE}: {folder}: {error.strerror}") from error
 
 
 def _environment(
@@ -72,28 +91,29 @@ def _environment(
 
 
 def _free_instance() -> int:
-    """The first whose ports nobody has."""
+    """The first whose ports nobody has, and whose name no running PX4 has."""
     for instance in _INSTANCES:
         with (
             socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as onboard,
-            socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as station,
+            socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as local,
         ):
             try:
                 onboard.bind(("127.0.0.1", _ONBOARD_PORT + instance))
-                station.bind(("127.0.0.1", _STATION_PORT + instance))
+                local.bind(("127.0.0.1", _LOCAL_PORT + instance))
             except OSError:
                 continue
-            return instance
+            if not _runs(instance):
+                return instance
     raise SitlError(f"{_TITLE}: ports {_ONBOARD_PORT} to {_ONBOARD_PORT + len(_INSTANCES) - 1} are all taken")
 
 
-def _stop_station_link(binary: Path, instance: int) -> None:
-    """By PX4's own client of the running process. SitlError when it does not do it."""
-    client = binary.with_name("px4-mavlink")
-    command = [str(client), "--instance", str(instance), "stop", "-u", str(_STATION_PORT + instance)]
+def _runs(instance: int) -> bool:
+    """Does a PX4 of this machine hold the lock of this instance? (Its ports may be in another network namespace.)"""
     try:
-        done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, timeout=_PATIENCE_S)
-    except (OSError, subprocess.TimeoutExpired) as error:
-        raise SitlError(f"{_TITLE}: {client}: {error}") from error
-    if done.returncode != 0:
-        raise SitlError(f"{_TITLE}: {client} ended with status {done.returncode}")
+        with Path(_LOCK.format(instance)).open("r+b") as lock:
+            fcntl.lockf(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except FileNotFoundError:
+        return False
+    except OSError:
+        return True
+    return False

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from contextlib import ExitStack
 from pathlib import Path
 from types import MappingProxyType
@@ -70,8 +70,6 @@ class ControllerSide:
         self.front = ControllerFront(address, runtime, on_error=log_error, say=say)
         self.found = self.front.find(None if self.child is None else self._check_child, patience_s)
         self._runtime = runtime
-        if self.child is not None:
-            self._watching(self.child.heard)
         firmware = self.found.firmware
         self._native = (settings.strategy or firmware.habits.strategy) == "native"
         say(f"{firmware.name} {firmware.vehicle_class.name}, system {self.found.system}, on {self.front.spec.url}")
@@ -111,12 +109,10 @@ class ControllerSide:
         self._check_child()
 
     def _check_child(self) -> None:
-        if self.child is not None:
-            self._watching(self.child.check)
-
-    def _watching(self, act: Callable[[], None]) -> None:
+        if self.child is None:
+            return
         try:
-            act()
+            self.child.check()
         except SitlError as error:
             raise _for_the_person(error) from error
 
