@@ -97,10 +97,13 @@ class Mirrored:
 
 @dataclass(frozen=True, slots=True)
 class Rates:
-    """Streams to ask for, Hz by message name; `native` besides while the controller flies missions itself."""
+    """Streams to ask for, Hz by message name; `native` besides while the controller flies missions itself.
+    `heartbeat_hz`: how often HEARTBEAT is asked for while armed, one by one, where it cannot be streamed faster and a
+    failsafe is told by it; None: it comes often enough."""
 
     always: Mapping[str, float]
     native: Mapping[str, float] = field(default_factory=dict)
+    heartbeat_hz: float | None = None
 
 
 class Firmware(Protocol):

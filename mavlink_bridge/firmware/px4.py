@@ -74,14 +74,16 @@ _WORDS: Final = Words(
     prearm="Preflight Fail: ", arm=("Arming denied", "Preflight Fail"), disarm=("Disarming denied",),
     mode=("Switching to mode",), takeoff=("Arming denied", "Takeoff"), failsafe=("Failsafe activated",),
 )  # fmt: skip
-# HEARTBEAT so often: it tells of a failsafe, and none is sent for that (mavlink_main.cpp: a stream as others); where it
-# stands comes more often still, so that stopped motors are told after the landing
+# HEARTBEAT so often: it tells of a failsafe, none is sent for that, and its stream stays at 1 Hz, but REQUEST_MESSAGE
+# is answered at once (mavlink_receiver.cpp: set_message_interval, handle_request_message_command); where it stands
+# comes more often still, so that stopped motors are told after the landing
 _RATES: Final = Rates(
     {
-        "GLOBAL_POSITION_INT": 10.0, "ATTITUDE": 10.0, "LOCAL_POSITION_NED": 10.0, "HEARTBEAT": 5.0, "SYS_STATUS": 2.0,
+        "GLOBAL_POSITION_INT": 10.0, "ATTITUDE": 10.0, "LOCAL_POSITION_NED": 10.0, "SYS_STATUS": 2.0,
         "GPS_RAW_INT": 2.0, "ESTIMATOR_STATUS": 2.0, "EXTENDED_SYS_STATE": 10.0, "BATTERY_STATUS": 1.0,
         "SYSTEM_TIME": 1.0, "VFR_HUD": 2.0,
-    }
+    },
+    heartbeat_hz=5.0,
 )  # fmt: skip
 # what MAVSDK and QGroundControl wait for unasked (mavlink_main.cpp, `configure_streams_to_default`)
 _LINK_RATES: Final = {"ATTITUDE_QUATERNION": 4.0, "CURRENT_MODE": 0.5}

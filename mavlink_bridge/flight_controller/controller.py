@@ -73,7 +73,9 @@ class FlightController:
         self.readings = Readings(firmware.may_arm)
         self.state: VehicleState = self.readings.state
         self.orders = Orders(self.address)
-        self.link = LinkState(StreamKeeper(plan(baud, firmware.rates, native=native), system, 1), self.news)
+        rates = firmware.rates
+        streams = StreamKeeper(plan(baud, rates, native=native), system, 1, rates.heartbeat_hz)
+        self.link = LinkState(streams, self.news)
         self.steering = Steering(GuidedContext(firmware, self.readings, self.orders, self.news.warn), self.news)
         self.modes = ModeKeeper(firmware.mode_of(custom_mode))
         self.control = ModeControl(self.modes, self.steering, self.news, native=native)
@@ -246,7 +248,8 @@ class FlightController:
 
     def _heartbeat(self, message: Message, now_ms: int) -> None:
         self.readings.custom_mode = message.custom_mode
-        self.motors.heartbeat(bool(message.base_mode & ModeFlag.SAFETY_ARMED), now_ms)
+        self.link.streams.armed = armed = bool(message.base_mode & ModeFlag.SAFETY_ARMED)
+        self.motors.heartbeat(armed, now_ms)
         self.control.heartbeat(message.custom_mode, message.system_status, now_ms)
         if self.link.restarted_by_silence(now_ms):
             self._restarted(now_ms)

@@ -50,29 +50,32 @@ def _number(name: str) -> int:
 
 class StreamKeeper:
     """Asks for the streams of one controller and keeps them coming. Acknowledgements are not waited for: the stream
-    itself is the answer."""
+    itself is the answer. `heartbeat_hz`: see `Rates`; asked for while `armed`."""
 
-    def __init__(self, rates: dict[int, float], system: int, component: int) -> None:
+    def __init__(
+        self, rates: dict[int, float], system: int, component: int, heartbeat_hz: float | None = None
+    ) -> None:  # fmt: skip
         self.rates = rates
+        self.armed = False
         self._target = (system, component)
         self._heard: dict[int, int] = {}
         self._due_ms = 0
+        self._ask_ms = None if heartbeat_hz is None else int(1000.0 / heartbeat_hz)
+        self._ask_due_ms = 0
         self._beat_ms: int | None = None
 
     def heard(self, msg_id: int, now_ms: int) -> None:
-        """A message of this id came in. HEARTBEAT comes anyway: it counts when it comes as often as asked."""
-        if msg_id not in self.rates:
-            return
+        """A message of this id came in."""
+        if msg_id in self.rates:
+            self._heard[msg_id] = now_ms
         if msg_id == _HEARTBEAT:
-            last, self._beat_ms = self._beat_ms, now_ms
-            if last is None or now_ms - last > 2000.0 / self.rates[msg_id]:
-                return
-        self._heard[msg_id] = now_ms
+            self._beat_ms = now_ms
 
     def beat_is_fresh(self, now_ms: int) -> bool:
-        """Where HEARTBEAT is streamed: has the next one still to come? True where it is not."""
-        hz = self.rates.get(_HEARTBEAT)
-        return hz is None or (self._beat_ms is not None and now_ms - self._beat_ms <= 1500.0 / hz)
+        """Where HEARTBEAT is asked for: has the next one still to come? True where it is not."""
+        if self._ask_ms is None:
+            return True
+        return self._beat_ms is not None and 2 * (now_ms - self._beat_ms) <= 3 * self._ask_ms
 
     def hears(self, *names: str) -> bool:
         """Have all of these come since the start, a restart or a lost link?"""
@@ -95,22 +98,32 @@ class StreamKeeper:
 
     @property
     def deadline_ms(self) -> int:
-        return self._due_ms
+        return min(self._due_ms, self._ask_due_ms) if self._asks else self._due_ms
+
+    @property
+    def _asks(self) -> bool:
+        return self._ask_ms is not None and self.armed
 
     def take(self, now_ms: int) -> list[Message]:
         """The requests that are due."""
+        found: list[Message] = []
+        if self._ask_ms is not None and self.armed and now_ms >= self._ask_due_ms:
+            self._ask_due_ms = now_ms + self._ask_ms
+            found.append(_command(self._target, Cmd.REQUEST_MESSAGE, float(_HEARTBEAT)))
         if now_ms < self._due_ms:
-            return []
+            return found
         self._due_ms = now_ms + _CHECK_MS
         late = [
             number for number, hz in self.rates.items()
             if now_ms - self._heard.get(number, -_PATIENCE_MS) >= max(_PATIENCE_MS, int(3000.0 / hz))
         ]  # fmt: skip
-        return [interval_request(self._target, number, self.rates[number]) for number in late]
+        return [*found, *(interval_request(self._target, number, self.rates[number]) for number in late)]
 
 
 def interval_request(target: tuple[int, int], msg_id: int, hz: float) -> Message:
     """SET_MESSAGE_INTERVAL."""
-    return dialect.MAVLink_command_long_message(
-        *target, Cmd.SET_MESSAGE_INTERVAL, 0, float(msg_id), 1e6 / hz, 0.0, 0.0, 0.0, 0.0, 0.0
-    )
+    return _command(target, Cmd.SET_MESSAGE_INTERVAL, float(msg_id), 1e6 / hz)
+
+
+def _command(target: tuple[int, int], number: int, param1: float, param2: float = 0.0) -> Message:
+    return dialect.MAVLink_command_long_message(*target, number, 0, param1, param2, 0.0, 0.0, 0.0, 0.0, 0.0)

@@ -2,10 +2,10 @@
 simulated copter. Nothing of Sortie's services or of its PX4 object is in it.
 
 `px4_commander` has modes, arming and failsafes, `px4_navigator` flies, `px4_plans` and `px4_parameters` are the
-protocols; each names PX4's source. Here is the link. src/modules/mavlink: mavlink_main.cpp (streams, HEARTBEAT at 1 Hz
-unless asked otherwise), mavlink_receiver.cpp (commands; DO_SET_MODE is acknowledged twice, the first time before it is
-known), streams/STATUSTEXT.hpp (texts go to links where a ground station's HEARTBEAT is heard), streams/SYS_STATUS.hpp
-(PREARM_CHECK in `health` alone), streams/HEARTBEAT.hpp.
+protocols; each names PX4's source. Here is the link. src/modules/mavlink: mavlink_main.cpp (streams),
+mavlink_receiver.cpp (HEARTBEAT stays at 1 Hz, SET_MESSAGE_INTERVAL fails for it, REQUEST_MESSAGE gives one at once;
+DO_SET_MODE is acknowledged twice, the first time before it is known), streams/STATUSTEXT.hpp (texts go to links where a
+ground station's HEARTBEAT is heard), streams/SYS_STATUS.hpp (PREARM_CHECK in `health` alone), streams/HEARTBEAT.hpp.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from mavlink_bridge.messages import CurrentMode
 from sortie.api.testing.stand_in import HOME
 from sortie.nodes.build import make_vehicle
 from tests.stand_in import px4_plans
-from tests.stand_in.px4_commander import ACCEPTED, DENIED, UNSUPPORTED, Commander
+from tests.stand_in.px4_commander import ACCEPTED, DENIED, FAILED, UNSUPPORTED, Commander
 from tests.stand_in.px4_navigator import LAND, LOITER, MISSION, OFFBOARD, POSCTL, RTL, TAKEOFF, Navigator
 from tests.stand_in.px4_parameters import Parameters
 from tests.stand_in.px4_plans import Plans
@@ -159,9 +159,9 @@ class Px4StandIn:
             self._say(2, f"Preflight Fail: {why}")
 
     def _set_interval(self, number: int, interval_us: float) -> int:
-        if number not in self._streams:
-            return DENIED
-        self._rates[number] = int(interval_us / 1000.0) if interval_us > 0.0 else {0: 1000}.get(number, 0)
+        if number not in self._streams or number == 0:  # HEARTBEAT stays at 1 Hz
+            return FAILED
+        self._rates[number] = int(interval_us / 1000.0) if interval_us > 0.0 else 0
         self._due[number] = self._now_ms
         return ACCEPTED
 

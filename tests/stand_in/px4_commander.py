@@ -17,7 +17,7 @@ from autopilot.vehicle import SimulatedVehicle, VehicleEvent
 from tests.stand_in.px4_navigator import LAND, LOITER, MISSION, OFFBOARD, POSCTL, RTL, TAKEOFF, Navigator
 from tests.stand_in.px4_parameters import Parameters
 
-ACCEPTED, TEMPORARILY_REJECTED, DENIED, UNSUPPORTED = 0, 1, 2, 3
+ACCEPTED, TEMPORARILY_REJECTED, DENIED, UNSUPPORTED, FAILED = 0, 1, 2, 3, 4
 STANDBY, ACTIVE, CRITICAL = 3, 4, 5
 _KNOWN = ((1, 0), (2, 0), (3, 0), (3, 1), TAKEOFF, LOITER, MISSION, RTL, LAND, (5, 0), OFFBOARD, (7, 0))
 _NOT_ARMABLE = (RTL, LAND)

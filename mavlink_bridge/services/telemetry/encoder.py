@@ -76,6 +76,7 @@ class StreamEncoder:
         if functions is None:
             return False
         self._derive, self._write = functions
+        _stamping()
         return True
 
     def prepare(self, state: Vector) -> None:
@@ -128,7 +129,9 @@ class StreamEncoder:
 
 
 class FrameStamper:
-    """Whole frames, each behind a stamp, as a telemetry log has them; compiled where anything is."""
+    """Whole frames, each behind a stamp, as a telemetry log has them; compiled where an encoder has been loaded.
+
+    It loads nothing itself: that takes a second or more, in which a service would be deaf in the midst of a flight."""
 
     def __init__(self) -> None:
         self._frames = np.zeros(2 * TABLES.capacity, np.uint8)
@@ -136,11 +139,9 @@ class FrameStamper:
         self._stamp = np.zeros(8, np.uint8)
 
     def stamped(self, frames: bytes | bytearray, stamp: bytes) -> bytes | None:
-        """None where nothing is compiled, and for more than fits."""
-        from autopilot.control.jit import COMPILED
-
+        """None where nothing is loaded, and for more than fits."""
         size = len(frames)
-        if not COMPILED or size > len(self._frames):
+        if not _stamping.cache_info().currsize or size > len(self._frames):
             return None
         self._frames[:size] = np.frombuffer(frames, np.uint8)
         self._stamp[:] = np.frombuffer(stamp, np.uint8)

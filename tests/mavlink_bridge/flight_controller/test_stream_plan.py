@@ -37,3 +37,14 @@ def test_a_stream_that_stays_away_is_asked_for_again() -> None:
                 keeper.heard(number, now_ms)
     again = keeper.take(10_000)
     assert [int(message.param1) for message in again] == [POSITION]
+
+
+def test_heartbeat_is_asked_for_while_armed_and_grows_stale() -> None:
+    """Where its stream stays at 1 Hz: five times a second, fresh for one and a half of that; disarmed never."""
+    keeper = StreamKeeper({}, 1, 1, heartbeat_hz=5.0)
+    assert keeper.take(0) == [] and keeper.deadline_ms == 2000
+    keeper.armed = True
+    asked = [now_ms for now_ms in range(20, 1000, 20) if keeper.take(now_ms)]
+    assert asked == [20, 220, 420, 620, 820] and keeper.deadline_ms == 1020
+    keeper.heard(0, 1000)
+    assert keeper.beat_is_fresh(1300) and not keeper.beat_is_fresh(1320)

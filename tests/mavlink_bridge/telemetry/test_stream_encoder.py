@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from math import floor, isnan, nan, pi
 from typing import Any
 
@@ -297,6 +299,7 @@ def test_stamped_frames_are_the_frames_behind_their_stamps() -> None:
     frames = [writer.frame(*payload(dialect.MAVLink_ping_message(n, n, 0, 0))) for n in range(3)]
     frames.append(Signing(bytes(range(32)), 1).sign(frames[0], 1))
     stamp = bytes(range(1, 9))
+    StreamEncoder(1).load()
     written = FrameStamper().stamped(b"".join(frames), stamp)
     out = np.zeros(1000, np.uint8)
     plain = stamp_frames(np.frombuffer(b"".join(frames), np.uint8), sum(map(len, frames)),
@@ -305,3 +308,15 @@ def test_stamped_frames_are_the_frames_behind_their_stamps() -> None:
     assert out[:plain].tobytes() == expected
     assert written in (expected, None)
     assert FrameStamper().stamped(bytes(1 << 20), stamp) is None
+
+
+def test_a_log_that_begins_in_flight_loads_nothing() -> None:
+    """A service with a flight controller has nothing compiled: its first flight must not stop it for a second."""
+    code = """if True:
+        import sys
+        from mavlink_bridge.services.telemetry.encoder import FrameStamper
+        assert FrameStamper().stamped(bytes(20), bytes(8)) is None
+        assert "numba" not in sys.modules
+    """
+    done = subprocess.run([sys.executable, "-c", code], stdin=subprocess.DEVNULL, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
