@@ -65,6 +65,8 @@ class VehicleFacts:
         self.boot_unix_s = boot_unix_s
         self.now_ms = 0
         self.home: GeoPoint | None = None
+        self.texts = self.vehicle_class.texts
+        """In a firmware's words: the kind's own, or those of the firmware that it is spoken to as."""
         self.armed_yaw = 0.0  # rad, heading at arming: where RTL turns the nose before it lands
         self.parameters = parameters
         self.terrain = Terrain(

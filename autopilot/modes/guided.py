@@ -13,7 +13,7 @@ from autopilot.mav import Severity
 from autopilot.modes.heading import KEEP, Heading
 from autopilot.modes.mode import Mode
 from autopilot.modes.table import ModeSpec
-from autopilot.targets import Attitude, Drive, Hold, Idle, Land, Leg, TakeOff, Target, Velocity, Yaw
+from autopilot.targets import Attitude, Circle, Drive, Hold, Idle, Land, Leg, TakeOff, Target, Velocity, Yaw
 from autopilot.vehicle import VehicleEvent
 from autopilot.vehicle_context import Announcer, Helm, VehicleContext, VehicleFacts
 from autopilot.vehicles.driving import as_drive
@@ -101,6 +101,10 @@ class GuidedFlight:
             return
         demand = yaw or self._heading.for_leg()  # without a yaw of its own the nose goes with the movement
         self._fly(Velocity(velocity, demand, acceleration or _ZERO, position, self._timeout_ms))
+
+    def circle(self, target: Circle) -> None:
+        """Fly round a place."""
+        self._fly(target)
 
     def attitude(self, target: Attitude) -> None:
         self._fly(target)

@@ -1,6 +1,6 @@
 """Arming: the checks, the act, and stopping the motors again.
 
-Texts are ArduPilot's ("PreArm: ..", "Arm: .."), because ground stations look for them
+Texts begin as the firmware's do ("PreArm: ..", "Arm: .."), because ground stations look for them
 (docs/reference/ground-stations.md, 1.6). A procedure that does more (the flight manager's RESETs) wraps `Arming` and
 takes its place as `Autopilot.arming`.
 """
@@ -74,7 +74,7 @@ class PrearmWatch:
         if display:
             self._display_ms = now_ms + _DISPLAY_MS
             for reason in reasons:
-                self._announcer.say(Severity.CRITICAL, f"PreArm: {reason.text}")
+                self._announcer.say(Severity.CRITICAL, f"{self._facts.texts.prearm}{reason.text}")
 
 
 class Arming:
@@ -129,7 +129,7 @@ class Arming:
         """The arming checks, told when they fail; None = the vehicle may be armed."""
         reasons = [] if force else [*self._prearm.reasons(), *self._checks.at_arming()]
         for reason in reasons:
-            self._announcer.say(Severity.CRITICAL, f"Arm: {reason.text}")
+            self._announcer.say(Severity.CRITICAL, f"{self._facts.texts.arm}{reason.text}")
         if not reasons:
             return None
         self.last_refusal = reasons[0].text
@@ -163,7 +163,8 @@ class Arming:
 
     def _refuse(self, arm: bool, why: str, severity: Severity = Severity.WARNING) -> Outcome:
         self.last_refusal = why
-        return self._announcer.refuse(f"{'Arm' if arm else 'Disarm'}: {why}", severity=severity)
+        texts = self._facts.texts
+        return self._announcer.refuse(f"{texts.arm if arm else texts.disarm}{why}", severity=severity)
 
     def _notice(self, now_ms: int, method: ArmingMethod = ArmingMethod.UNKNOWN) -> None:
         """Take note when the vehicle has become armed or disarmed, by whomever."""
@@ -182,7 +183,8 @@ class Arming:
         helm.takeoff_allowed = bool(int(facts.param("AUTO_OPTIONS")) & _TAKE_OFF_BY_ITSELF)
         self._prearm.ok = True
         self._idle_since = now_ms if facts.landed else None
-        announcer.say(Severity.INFO, facts.vehicle_class.texts.armed)
+        if facts.texts.armed:
+            announcer.say(Severity.INFO, facts.texts.armed)
         self._home.armed()
         announcer.announce(ArmedChanged(True, method))
         self._on_change(True, now_ms)
@@ -194,7 +196,8 @@ class Arming:
         self._idle_since = None
         self._finish_ms = 0
         self._prearm.due_ms = now_ms
-        announcer.say(Severity.INFO, facts.vehicle_class.texts.disarmed)
+        if facts.texts.disarmed:
+            announcer.say(Severity.INFO, facts.texts.disarmed)
         announcer.announce(ArmedChanged(False, method))
         self._on_change(False, now_ms)
         self._modes.mode.disarmed()

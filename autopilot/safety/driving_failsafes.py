@@ -13,7 +13,8 @@ from typing import Final
 from autopilot.mav import Severity
 from autopilot.modes.manager import ModeChoice
 from autopilot.reasons import ArmingMethod, ModeReason
-from autopilot.safety.failsafe_actions import CAUSES, action_name, take_action
+from autopilot.safety.failsafe_actions import CAUSES, BatteryFailsafe, action_name, take_action
+from autopilot.safety.failsafe_rules import Losses
 from autopilot.vehicle_context import Announcer, VehicleFacts
 from autopilot.vehicles.vehicle_class import FailsafeAction
 
@@ -30,8 +31,15 @@ class _Loss:
 class DrivingFailsafes:
     """The rules of a vehicle without a height. Losses by name ("GCS", "Radio")."""
 
+    warns_of_variance = True
+
     def __init__(
-        self, facts: VehicleFacts, announcer: Announcer, modes: ModeChoice, disarm: Callable[[ArmingMethod], None]
+        self,
+        facts: VehicleFacts,
+        announcer: Announcer,
+        modes: ModeChoice,
+        disarm: Callable[[ArmingMethod], None],
+        losses: Losses,
     ) -> None:
         self._facts = facts
         self._announcer = announcer
@@ -41,12 +49,12 @@ class DrivingFailsafes:
         self._acted = False
         self._numbers = facts.vehicle_class.modes
         self._tables = facts.vehicle_class.failsafes
+        self._battery = BatteryFailsafe(facts, announcer, losses, self.fail)
 
     # --- losses ---------------------------------------------------------------------------------------------------
-    @property
-    def acted(self) -> bool:
-        """Has one of the losses led to something?"""
-        return self._acted
+    def in_force(self, *, failing: bool) -> bool:
+        """Has one of the losses led to something, or has something failed?"""
+        return self._acted or failing
 
     def ground_station_silent(self, setting: int, now_ms: int) -> None:
         self._losses.setdefault("GCS", _Loss(setting, now_ms))
@@ -61,9 +69,16 @@ class DrivingFailsafes:
             self._acted = False
             self._announcer.say(Severity.INFO, f"{name} Failsafe Cleared")
 
-    def armed(self) -> None:
+    def armed(self, armed: bool) -> None:
         """What is lost is judged anew in a new drive."""
-        self._acted = False
+        if armed:
+            self._acted = False
+
+    def battery_failed(self, *, critical: bool, now_ms: int) -> None:
+        self._battery.failed(critical=critical, now_ms=now_ms)
+
+    def estimator_recovered(self, now_ms: int) -> None:
+        self._announcer.say(Severity.CRITICAL, self._facts.vehicle_class.texts.estimator_cleared)
 
     @property
     def deadline_ms(self) -> int | None:

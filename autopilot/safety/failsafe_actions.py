@@ -6,12 +6,15 @@ Rover/failsafe.cpp.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
+from autopilot import report
 from autopilot.mav import Severity
 from autopilot.modes.manager import ModeChoice
 from autopilot.reasons import ArmingMethod, ModeReason
+from autopilot.safety.failsafe_rules import Losses
 from autopilot.vehicle_context import Announcer, VehicleFacts
 from autopilot.vehicles.vehicle_class import FailsafeAction, VehicleClass
 
@@ -71,3 +74,49 @@ def enter_mode(modes: ModeChoice, number: int, reason: ModeReason, now_ms: int) 
     if modes.mode is not before:
         modes.mode.begin_with_pause(now_ms)
     return True
+
+
+_URGENCY: Final = (
+    FailsafeAction.TERMINATE,
+    FailsafeAction.LAND,
+    FailsafeAction.HOLD,
+    FailsafeAction.RTL,
+    FailsafeAction.SMART_RTL_OR_STOP,
+    FailsafeAction.SMART_RTL_OR_RTL,
+    FailsafeAction.NONE,
+)
+"""Battery failsafes, the most urgent first: a later one acts only when it is as urgent as the one before."""
+
+
+def _urgency(action: FailsafeAction) -> int:
+    """0 = the most urgent; what is not in the list comes last."""
+    return _URGENCY.index(action) if action in _URGENCY else len(_URGENCY)
+
+
+class BatteryFailsafe:
+    """What a failing battery leads to by BATT_FS_LOW_ACT and BATT_FS_CRT_ACT. `fail(name, action, now_ms)` acts."""
+
+    def __init__(
+        self,
+        facts: VehicleFacts,
+        announcer: Announcer,
+        losses: Losses,
+        fail: Callable[[str, FailsafeAction, int], None],
+    ) -> None:
+        self._facts = facts
+        self._announcer = announcer
+        self._lost = losses
+        self._fail = fail
+
+    def failed(self, *, critical: bool, now_ms: int) -> None:
+        """The battery is low, or critical, while armed."""
+        vector = self._facts.vehicle.state.report
+        volts, used = vector[report.BATT_V], vector[report.BATT_MAH]
+        level, setting = ("critical", "BATT_FS_CRT_ACT") if critical else ("low", "BATT_FS_LOW_ACT")
+        self._announcer.say(Severity.WARNING, f"Battery 1 is {level} {volts:.2f}V used {used:.0f} mAh")
+        actions = self._facts.vehicle_class.failsafes.battery
+        action = actions.get(int(self._facts.param(setting)), FailsafeAction.NONE)
+        before = self._lost.battery_action
+        if before is None or _urgency(action) <= _urgency(before):
+            self._lost.battery_action = action
+            self._fail("Battery", action, now_ms)

@@ -47,11 +47,11 @@ class Losses:
 
 
 class FailsafeRules(Protocol):
-    """How a kind of vehicle acts on a failure. `deadline_ms`: when `update` must run, vehicle time."""
+    """How a kind of vehicle, or a firmware, acts on a failure. `deadline_ms`: when `update` must run, vehicle time;
+    `warns_of_variance`: it tells that the estimator has failed, whatever follows."""
 
     @property
-    def acted(self) -> bool:
-        """A loss of ground station or sticks is in force."""
+    def warns_of_variance(self) -> bool: ...
 
     @property
     def deadline_ms(self) -> int | None: ...
@@ -59,8 +59,14 @@ class FailsafeRules(Protocol):
     def update(self, now_ms: int) -> None:
         """A loss may have lasted long enough now."""
 
-    def armed(self) -> None:
-        """Begin a new flight."""
+    def in_force(self, *, failing: bool) -> bool:
+        """Is a failsafe in force (system_status CRITICAL)? `failing`: battery or estimator have failed."""
+
+    def armed(self, armed: bool) -> None:
+        """Begin or end a flight."""
+
+    def battery_failed(self, *, critical: bool, now_ms: int) -> None:
+        """Act on a battery that is low, or critical, while armed."""
 
     def position_lost(self, *, lost: bool) -> None:
         """The receiver has no fix, or one again."""
@@ -70,6 +76,9 @@ class FailsafeRules(Protocol):
 
     def estimator_failed(self, now_ms: int) -> None:
         """Act on an estimator that has failed while armed."""
+
+    def estimator_recovered(self, now_ms: int) -> None:
+        """It is right again, and it was acted on."""
 
     def ground_station_silent(self, setting: int, now_ms: int) -> None:
         """FS_GCS_ENABLE is `setting`, not 0."""

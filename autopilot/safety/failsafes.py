@@ -73,16 +73,6 @@ class WindWatch:
             self._flee(now_ms)
 
 
-_URGENCY: Final = (
-    FailsafeAction.TERMINATE,
-    FailsafeAction.LAND,
-    FailsafeAction.HOLD,
-    FailsafeAction.RTL,
-    FailsafeAction.SMART_RTL_OR_STOP,
-    FailsafeAction.SMART_RTL_OR_RTL,
-    FailsafeAction.NONE,
-)
-"""Battery failsafes, the most urgent first: a later one acts only when it is as urgent as the one before."""
 _WARN_AGAIN_MS: Final = 30_000  # between two "EKF variance"; EKF_CHECK_WARNING_TIME
 
 
@@ -107,7 +97,7 @@ class Failsafes:
         if facts.vehicle_class.has_height:
             self._rules = FlyingFailsafes(facts, announcer, modes, disarm, self._lost)
         else:
-            self._rules = DrivingFailsafes(facts, announcer, modes, disarm)
+            self._rules = DrivingFailsafes(facts, announcer, modes, disarm, self._lost)
         self._heard = self._deaf = False
         self.battery_low = False
         self.battery_critical = False
@@ -122,7 +112,11 @@ class Failsafes:
     @property
     def active(self) -> bool:
         """Some failsafe is in force (system_status CRITICAL)."""
-        return self._rules.acted or self.battery_low or self.battery_critical or self.estimator
+        return self._rules.in_force(failing=self.battery_low or self.battery_critical or self.estimator)
+
+    def follow(self, rules: FailsafeRules) -> None:
+        """Act by other rules than those of the kind: a firmware's that the vehicle is spoken to as."""
+        self._rules = rules
 
     # --- time -----------------------------------------------------------------------------------------------------
     def update(self, now_ms: int) -> None:
@@ -148,15 +142,15 @@ class Failsafes:
             self._estimator_failed(now_ms)
         if events & VehicleEvent.ESTIMATOR_OK and self.estimator:
             self.estimator = False
-            self._announcer.say(Severity.CRITICAL, self._facts.vehicle_class.texts.estimator_cleared)
+            self._rules.estimator_recovered(now_ms)
         if events & VehicleEvent.GPS_LOST:
             self._rules.position_lost(lost=True)
         if events & VehicleEvent.GPS_OK:
             self._rules.position_lost(lost=False)
         if events & VehicleEvent.BATTERY_CRITICAL:
-            self._battery("critical", "BATT_FS_CRT_ACT", now_ms)
+            self._battery(now_ms, critical=True)
         elif events & VehicleEvent.BATTERY_LOW:
-            self._battery("low", "BATT_FS_LOW_ACT", now_ms)
+            self._battery(now_ms, critical=False)
 
     def _crashed(self, now_ms: int, *, stopped: bool) -> None:
         """FS_CRASH_CHECK: 0 nothing. `stopped`: the motors already are."""
@@ -166,34 +160,26 @@ class Failsafes:
 
     def armed_changed(self, armed: bool) -> None:
         """A battery or estimator that failed in the last flight is judged anew."""
-        if armed:
-            self._rules.armed()
-        else:
+        if not armed:
             self.battery_low = self.battery_critical = self.estimator = False
             self._lost.battery_action = None
+        self._rules.armed(armed)
 
-    def _battery(self, level: str, parameter: str, now_ms: int) -> None:
+    def _battery(self, now_ms: int, *, critical: bool) -> None:
         if not self._facts.armed:
             return
-        vector = self._facts.vehicle.state.report
-        volts, used = vector[report.BATT_V], vector[report.BATT_MAH]
-        self._announcer.say(Severity.WARNING, f"Battery 1 is {level} {volts:.2f}V used {used:.0f} mAh")
-        if level == "critical":
+        if critical:
             self.battery_critical = True
         else:
             self.battery_low = True
-        actions = self._facts.vehicle_class.failsafes.battery
-        action = actions.get(int(self._facts.param(parameter)), FailsafeAction.NONE)
-        before = self._lost.battery_action
-        if before is None or _urgency(action) <= _urgency(before):
-            self._lost.battery_action = action
-            self._rules.fail("Battery", action, now_ms)
+        self._rules.battery_failed(critical=critical, now_ms=now_ms)
 
     def _estimator_failed(self, now_ms: int) -> None:
         """FS_EKF_ACTION; FS_EKF_THRESH 0 switches it off."""
         if self._facts.param("FS_EKF_THRESH", 0.8) <= 0.0:
             return
-        if self._warned_ms is None or now_ms - self._warned_ms > _WARN_AGAIN_MS:
+        warns = self._rules.warns_of_variance
+        if warns and (self._warned_ms is None or now_ms - self._warned_ms > _WARN_AGAIN_MS):
             self._warned_ms = now_ms
             self._announcer.say(Severity.CRITICAL, "EKF variance")
         if self._facts.armed:
@@ -201,9 +187,9 @@ class Failsafes:
             self._rules.estimator_failed(now_ms)
 
     def ground_station_heard(self, system: int) -> None:
-        """A HEARTBEAT of a ground station; SYSID_MYGCS counts. Whoever passes it on may live on the vehicle's clock:
-        the silence counts from the next `link_time`."""
-        if system == int(self._facts.param("SYSID_MYGCS", 255.0)):
+        """A HEARTBEAT of a ground station; SYSID_MYGCS counts, 0: each does. Whoever passes it on may live on the
+        vehicle's clock: the silence counts from the next `link_time`."""
+        if int(self._facts.param("SYSID_MYGCS", 255.0)) in (0, system):
             self._heard = not self._deaf
 
     def ground_station_failed(self, now_ms: int, *, failed: bool) -> None:
@@ -254,8 +240,3 @@ class Failsafes:
     def too_windy(self, now_ms: int) -> None:
         """Come home: the wind is above SRT_WIND_MAX."""
         self._rules.fail("Wind", FailsafeAction.RTL, now_ms)
-
-
-def _urgency(action: FailsafeAction) -> int:
-    """0 = the most urgent; what is not in the list comes last."""
-    return _URGENCY.index(action) if action in _URGENCY else len(_URGENCY)

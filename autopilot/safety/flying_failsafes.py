@@ -15,7 +15,7 @@ from autopilot.control.layout import GRAVITY
 from autopilot.mav import Severity
 from autopilot.modes.manager import ModeChoice
 from autopilot.reasons import ArmingMethod, ModeReason
-from autopilot.safety.failsafe_actions import CAUSES, action_name, enter_mode, take_action
+from autopilot.safety.failsafe_actions import CAUSES, BatteryFailsafe, action_name, enter_mode, take_action
 from autopilot.safety.failsafe_rules import Losses
 from autopilot.vehicle_context import Announcer, VehicleFacts
 from autopilot.vehicles.vehicle_class import FailsafeAction
@@ -48,6 +48,7 @@ _ALT_HOLD, _EVEN_WITHOUT_NEED = 2, 3  # FS_EKF_ACTION
 class FlyingFailsafes:
     """The rules of a vehicle with a height."""
 
+    warns_of_variance = True
     deadline_ms: int | None = None
     """A loss acts at once."""
 
@@ -65,17 +66,23 @@ class FlyingFailsafes:
         self._disarm = disarm
         self._lost = losses
         self._tables = facts.vehicle_class.failsafes
+        self._battery = BatteryFailsafe(facts, announcer, losses, self.fail)
 
-    @property
-    def acted(self) -> bool:
-        """A loss is in force."""
-        return self._lost.ground_station.lost or self._lost.sticks.lost
+    def in_force(self, *, failing: bool) -> bool:
+        """Is something lost, or has something failed?"""
+        return self._lost.ground_station.lost or self._lost.sticks.lost or failing
 
     def update(self, now_ms: int) -> None:
         """Nothing is waited for."""
 
-    def armed(self) -> None:
+    def armed(self, armed: bool) -> None:
         """A loss stays what it is."""
+
+    def battery_failed(self, *, critical: bool, now_ms: int) -> None:
+        self._battery.failed(critical=critical, now_ms=now_ms)
+
+    def estimator_recovered(self, now_ms: int) -> None:
+        self._announcer.say(Severity.CRITICAL, self._facts.vehicle_class.texts.estimator_cleared)
 
     def position_lost(self, *, lost: bool) -> None:
         """The receiver has no fix, or one again."""

@@ -92,12 +92,16 @@ class FailsafeTables:
 
 @dataclass(frozen=True, slots=True)
 class Texts:
-    """ArduPilot's words, where its firmwares differ. `not_armable` may name the mode; `no_mission` is said before AUTO
+    """A firmware's words, where firmwares differ. `prearm`, `arm`, `disarm`: how it is said why not; `armed` and
+    `disarmed` empty: nothing is said. `not_armable` may name the mode; `no_mission` is said before AUTO
     is refused without one; `mission_complete` at its end."""
 
     armed: str
     disarmed: str
     estimator_cleared: str
+    prearm: str = "PreArm: "
+    arm: str = "Arm: "
+    disarm: str = "Disarm: "
     not_armable: str = "{mode} mode not armable"
     no_mission: str | None = None
     mission_complete: str | None = None

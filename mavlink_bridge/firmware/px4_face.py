@@ -1,9 +1,10 @@
-"""A simulated copter that is spoken to as a PX4: which mode it shows, and what its stations' commands mean.
+"""A simulated vehicle that is spoken to as a PX4: which mode it shows, and what its stations' commands mean.
 
-The core is the same: PX4's Hold, Takeoff and Offboard are its GUIDED, Mission is AUTO. What PX4 does by itself is done
-here: a mission takes off to MIS_TAKEOFF_ALT, it begins when mode Mission and arming have both come, after a flight the
-mode is Hold again, a reposition to nowhere stops. Sources: PX4 1.16 src/modules/commander/Commander.cpp,
-src/modules/navigator (mission.cpp, loiter.cpp, takeoff.cpp), docs "Mission Mode", "Offboard Mode".
+The core is the same: PX4's Hold, Takeoff, Offboard, Orbit and Follow Me are its GUIDED, Mission is AUTO. What PX4 does
+by itself is done here: a mission takes off to MIS_TAKEOFF_ALT, it begins when mode Mission and arming have both come,
+after a flight the mode is Hold again, a reposition to nowhere stops. Sources: PX4 1.16
+src/modules/commander/Commander.cpp, src/modules/navigator (mission.cpp, loiter.cpp, takeoff.cpp), docs "Mission Mode",
+"Offboard Mode".
 
 Clock: vehicle time.
 """
@@ -11,63 +12,57 @@ Clock: vehicle time.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from enum import Enum, auto
 from typing import Final, Protocol
 
-from autopilot.events import Event
+from autopilot.events import ArmedChanged, Event, FenceChanged
 from autopilot.flight_commands import FlightCommands
-from autopilot.mav import Cmd, ModeFlag, Result, StandardMode
+from autopilot.mav import Cmd, ModeFlag, Result, Severity, StandardMode
 from autopilot.mission.events import ItemReached
 from autopilot.mission.sequencer import MissionSequencer
 from autopilot.mission_commands import MissionCommands
 from autopilot.modes.auto import AutoMode
 from autopilot.modes.guided import GuidedMode
 from autopilot.modes.manager import ModeChoice
-from autopilot.modes.table import CopterMode
 from autopilot.plans import Plans
+from autopilot.reasons import ArmingMethod, ModeReason
 from autopilot.result import ACCEPTED, Outcome
+from autopilot.safety.arming import Arming
+from autopilot.safety.failsafes import Failsafes
+from autopilot.safety.fence import FenceGuard
 from autopilot.vehicle_context import Announcer, Helm, VehicleFacts
 from mavlink_bridge.codec import dialect
+from mavlink_bridge.firmware.px4_failsafes import Px4Failsafes
+from mavlink_bridge.firmware.px4_modes import (
+    FOLLOW,
+    GUIDED,
+    HOLD,
+    LAND,
+    MISSION,
+    OFFBOARD,
+    RETURN,
+    TAKEOFF,
+    ModeMap,
+    Pair,
+)
 from mavlink_bridge.firmware.px4_parameters import Px4Parameters
 from mavlink_bridge.services.base import Clock, Message, Outgoing, Peer
 from mavlink_bridge.services.commands import flight
-from mavlink_bridge.services.commands.context import DENIED, Context, Row
+from mavlink_bridge.services.commands.context import DENIED, UNSUPPORTED, Context, Row
 from mavlink_bridge.services.commands.request import Command
 from mavlink_bridge.services.modes import ListedMode
 
-Pair = tuple[int, int]
-POSITION, TAKEOFF, HOLD, MISSION, RETURN, LAND, OFFBOARD = (3, 0), (4, 2), (4, 3), (4, 4), (4, 5), (4, 6), (6, 0)
-# PX4's mode: the core's
-_FLOWN: Final[dict[Pair, int]] = {
-    (7, 0): CopterMode.STABILIZE, (1, 0): CopterMode.STABILIZE, (5, 0): CopterMode.ACRO, (2, 0): CopterMode.ALT_HOLD,
-    POSITION: CopterMode.LOITER, TAKEOFF: CopterMode.GUIDED, HOLD: CopterMode.GUIDED, MISSION: CopterMode.AUTO,
-    RETURN: CopterMode.RTL, LAND: CopterMode.LAND, OFFBOARD: CopterMode.GUIDED,
-}  # fmt: skip
-# the core's modes that are none of PX4's, as what they look like
-_SHOWN: Final[dict[int, Pair]] = {
-    CopterMode.STABILIZE: (7, 0), CopterMode.ACRO: (5, 0), CopterMode.ALT_HOLD: (2, 0), CopterMode.LOITER: POSITION,
-    CopterMode.POSHOLD: POSITION, CopterMode.GUIDED: HOLD, CopterMode.BRAKE: HOLD, CopterMode.CIRCLE: (3, 1),
-    CopterMode.AUTO: MISSION, CopterMode.AUTO_RTL: MISSION, CopterMode.RTL: RETURN, CopterMode.SMART_RTL: RETURN,
-    CopterMode.LAND: LAND,
-}  # fmt: skip
-_S: Final = StandardMode
-# as PX4 lists them (mavlink/streams/AVAILABLE_MODES.hpp)
-_LISTED: Final = tuple(
-    ListedMode(main << 16 | sub << 24, name, standard)
-    for (main, sub), standard, name in (
-        (POSITION, _S.POSITION_HOLD, "Position"), ((3, 1), _S.ORBIT, "Orbit"), ((2, 0), _S.ALTITUDE_HOLD, "Altitude"),
-        (RETURN, _S.SAFE_RECOVERY, "Return"), (LAND, _S.LAND, "Land"), (TAKEOFF, _S.TAKEOFF, "Takeoff"),
-        (MISSION, _S.MISSION, "Mission"), (HOLD, _S.NON_STANDARD, "Hold"), (OFFBOARD, _S.NON_STANDARD, "Offboard"),
-        ((5, 0), _S.NON_STANDARD, "Acro"), ((7, 0), _S.NON_STANDARD, "Stabilized"),
-    )
+# Commander.cpp (`arm`, `disarm`), HealthAndArmingChecks
+_ARMED, _PREARM, _ARM, _DISARM = (
+    "Armed by external command", "Preflight Fail: ", "Arming denied: ", "Disarming denied: ",
 )  # fmt: skip
-_STANDARD: Final[Mapping[StandardMode, int]] = {
-    mode.standard: mode.number for mode in _LISTED if mode.standard is not _S.NON_STANDARD
-}
-_STANDARD_OF: Final = {mode.number: mode.standard for mode in _LISTED}
+_DISARMED_BY: Final = {  # arm_disarm_reason_str
+    ArmingMethod.MAVLINK: "external command", ArmingMethod.LANDED: "landing",
+    ArmingMethod.DISARM_DELAY: "auto preflight disarming",
+}  # fmt: skip
 _REPEAT_MS: Final = 1000
 _REPEATS: Final = 10
-_GUIDED: Final = frozenset((TAKEOFF, HOLD, OFFBOARD))
 
 
 class Stage(Enum):
@@ -103,6 +98,12 @@ class FlownParts(Protocol):
     def commands(self) -> FlightCommands: ...
     @property
     def mission_commands(self) -> MissionCommands: ...
+    @property
+    def failsafes(self) -> Failsafes: ...
+    @property
+    def fence(self) -> FenceGuard: ...
+    @property
+    def vehicle_arming(self) -> Arming: ...
 
 
 class Px4Face:
@@ -114,47 +115,78 @@ class Px4Face:
     def __init__(self, autopilot: FlownParts, parameters: Px4Parameters) -> None:
         self._autopilot = autopilot
         self._parameters = parameters
+        self._map = ModeMap(autopilot.facts.vehicle_class)
+        self._guided = autopilot.facts.vehicle_class.modes.guided
         self._asked: Pair = HOLD  # of those that are GUIDED to the core
         self._stage = Stage.NONE
         self._height: float | None = None  # of a takeoff, above home
-        self._armed = False
+        self._armed = self._airborne = self._flew = False
         self._reached: tuple[int, int] | None = None  # item and how often it was told
         self._due_ms = 0
         self._out: list[Outgoing] = []
         self._shown = 0
+        self._fence_seen = -1
         self.changed: Callable[[], None] = lambda: None
         """Another mode is shown than before: stations want to see it at once."""
-        autopilot.modes.set(CopterMode.GUIDED, 0)
+        self.setpoints_ok: Callable[[int], bool] = lambda now_ms: False
+        """Do the setpoints come that Offboard needs, at this vehicle time?"""
+        self.refusal: Callable[[], str | None] = lambda: None
+        """Why it is not armed now, beside the core's reasons."""
+        self.failsafes = Px4Failsafes(
+            autopilot.facts, autopilot.announcer, parameters, self,
+            lambda method: self._stop_motors(method),
+        )  # fmt: skip
+        autopilot.facts.texts = replace(
+            autopilot.facts.texts, armed=_ARMED, disarmed="", prearm=_PREARM, arm=_ARM, disarm=_DISARM
+        )
+        autopilot.failsafes.follow(self.failsafes)
+        autopilot.fence.act_instead = self.failsafes.outside
+        autopilot.modes.set(self._guided, 0)
+
+    def _stop_motors(self, method: ArmingMethod) -> None:
+        core = self._autopilot
+        core.vehicle_arming.disarm(core.facts.now_ms, force=True, method=method)
 
     # --- what is shown --------------------------------------------------------------------------------------------
     @property
     def custom_mode(self) -> int:
-        main, sub = self._mode()
+        main, sub = self.mode
         return main << 16 | sub << 24
 
-    def _mode(self) -> Pair:
+    @property
+    def mode(self) -> Pair:
+        """That is flown now."""
         core = self._autopilot
         if self._stage in (Stage.MISSION_ASKED, Stage.CLIMBING):
             return MISSION
-        if core.modes.number == CopterMode.GUIDED:
+        if core.modes.number == self._guided:
             return self._asked
         item = core.sequencer.current_item()
         if core.modes.mode is core.auto and item is not None and item.command == Cmd.NAV_RETURN_TO_LAUNCH:
             return RETURN  # an item of the mission that is a change of mode
-        return _SHOWN.get(core.modes.number, HOLD)
+        return self._map.shown(core.modes.number)
+
+    @property
+    def wanted_mode(self) -> int:
+        """That the user wants, whatever a failsafe flies."""
+        in_force = self.failsafes.in_force(failing=False)
+        main, sub = self.failsafes.user_mode if in_force else self.mode
+        return main << 16 | sub << 24
 
     # `ModeSource`
-    standard: Mapping[StandardMode, int] = _STANDARD
+    @property
+    def standard(self) -> Mapping[StandardMode, int]:
+        return self._map.standard
 
     def listed(self) -> Sequence[ListedMode]:
-        return _LISTED
+        return self._map.listed
 
     def enter(self, number: int, now_ms: int) -> Outcome:
-        return self._enter((number >> 16 & 0xFF, number >> 24), now_ms)
+        return self.enter_mode((number >> 16 & 0xFF, number >> 24), now_ms)
 
     def standard_of(self, custom_mode: int) -> int:
         """As what a mode that is shown is listed."""
-        return _STANDARD_OF.get(custom_mode, StandardMode.NON_STANDARD)
+        return self._map.standard_of(custom_mode)
 
     # --- commands -------------------------------------------------------------------------------------------------
     def rows(self) -> dict[int, Row]:
@@ -163,10 +195,10 @@ class Px4Face:
             Cmd.DO_SET_MODE: Row(self._set_mode, required=(1, 2)),
             Cmd.COMPONENT_ARM_DISARM: Row(self._arm, required=(1,), at_once=True),
             Cmd.NAV_TAKEOFF: Row(self._take_off),
-            Cmd.NAV_LAND: Row(lambda command, context: self._enter(LAND, context.now_ms)),
-            Cmd.NAV_RETURN_TO_LAUNCH: Row(lambda command, context: self._enter(RETURN, context.now_ms)),
+            Cmd.NAV_LAND: Row(lambda command, context: self.enter_mode(LAND, context.now_ms)),
+            Cmd.NAV_RETURN_TO_LAUNCH: Row(lambda command, context: self.enter_mode(RETURN, context.now_ms)),
             Cmd.DO_REPOSITION: Row(self._reposition, place=True, long_frame=0),
-            Cmd.MISSION_START: Row(lambda command, context: self._enter(MISSION, context.now_ms)),
+            Cmd.MISSION_START: Row(lambda command, context: self.enter_mode(MISSION, context.now_ms)),
             Cmd.DO_PAUSE_CONTINUE: Row(self._pause, required=(1,)),
         }
 
@@ -174,35 +206,59 @@ class Px4Face:
         if not command.whole(1) & ModeFlag.CUSTOM_MODE_ENABLED:
             return DENIED
         sub = command.whole(3) if command.given(3) else 0
-        return self._enter((command.whole(2), sub), context.now_ms)
+        return self.enter_mode((command.whole(2), sub), context.now_ms)
 
-    def _enter(self, mode: Pair, now_ms: int) -> Outcome:
+    def enter_mode(self, mode: Pair, now_ms: int) -> Outcome:
         """A user's mode; one that is refused leaves everything as it was."""
+        outcome = self._begin_mission(now_ms) if mode == MISSION else self._change(mode, now_ms)
+        if outcome.ok:
+            self.failsafes.user_asked(mode, now_ms)
+        return outcome
+
+    def _change(self, mode: Pair, now_ms: int) -> Outcome:
         core = self._autopilot
-        if mode not in _FLOWN:
-            return core.announcer.refuse("Switching to mode is currently not possible", Result.TEMPORARILY_REJECTED)
-        if mode == MISSION:
-            return self._begin_mission(now_ms)
-        outcome = core.modes.set(_FLOWN[mode], now_ms)
+        number = self._map.core(mode)
+        if number is None or (mode == OFFBOARD and not self.setpoints_ok(now_ms)):
+            text = f"Switching to {self._map.name(mode)} is currently not available"
+            return core.announcer.refuse(text, Result.TEMPORARILY_REJECTED)
+        outcome = core.modes.set(number, now_ms)
         if not outcome.ok:
             return Outcome(Result.TEMPORARILY_REJECTED, outcome.reason)
         self._stage = Stage.NONE
-        if mode in _GUIDED:
-            if mode == HOLD and self._asked != HOLD:
+        if mode in GUIDED:
+            if mode in (HOLD, FOLLOW) and self._asked != mode and self._flying:
                 core.guided.flight.pause()
             self._asked = mode
         return outcome
 
+    @property
+    def _flying(self) -> bool:
+        facts = self._autopilot.facts
+        return facts.armed and not facts.grounded
+
+    def enter_by_failsafe(self, mode: Pair, reason: ModeReason, now_ms: int) -> bool:
+        """Of `Px4Failsafes`: what flies is let go of, Hold stops it."""
+        core, number = self._autopilot, self._map.core(mode)
+        if number is None or not core.modes.set(number, now_ms, reason).ok:
+            return False
+        self._stage = Stage.NONE
+        if mode in GUIDED:
+            self._asked = mode
+            if mode != OFFBOARD and self._flying:
+                core.guided.flight.pause()
+        return True
+
     def _begin_mission(self, now_ms: int) -> Outcome:
         core = self._autopilot
         if not core.plans.mission.total():
-            return core.announcer.refuse("Mission rejected: no mission", Result.TEMPORARILY_REJECTED)
+            text = "Switching to Mission is currently not available"
+            return core.announcer.refuse(text, Result.TEMPORARILY_REJECTED)
         if not core.facts.armed:
-            core.modes.set(CopterMode.GUIDED, now_ms)
+            core.modes.set(self._guided, now_ms)
             self._stage = Stage.MISSION_ASKED
             return ACCEPTED
-        if core.facts.landed and not core.auto.takes_off_first:
-            outcome = core.modes.set(CopterMode.GUIDED, now_ms)
+        if core.facts.grounded and not core.auto.takes_off_first:
+            outcome = core.modes.set(self._guided, now_ms)
             outcome = core.commands.takeoff(self._parameters["MIS_TAKEOFF_ALT"]) if outcome.ok else outcome
             self._stage = Stage.CLIMBING if outcome.ok else self._stage
             return outcome
@@ -210,20 +266,30 @@ class Px4Face:
         return core.mission_commands.start(now_ms)
 
     def _arm(self, command: Command, context: Context) -> Outcome:
+        why = self.refusal() if command.param(1) == 1.0 else None
+        if why is not None:
+            text = f"{_ARM}{why}"
+            return self._autopilot.announcer.refuse(text, Result.TEMPORARILY_REJECTED)
         return flight.arm_disarm(command, context)
 
     def _take_off(self, command: Command, context: Context) -> Outcome:
         """Param7 is above mean sea level; without it MIS_TAKEOFF_ALT. It may come before arming."""
         core, home = self._autopilot, self._autopilot.facts.home
+        if not core.facts.vehicle_class.has_height:
+            return UNSUPPORTED
         self._height = command.param(7) - home.alt if command.given(7) and home is not None else None
         if not core.facts.armed:
             self._stage, self._asked = Stage.TAKEOFF_ASKED, TAKEOFF
-            return core.modes.set(CopterMode.GUIDED, context.now_ms)
-        return self._climb(context.now_ms)
+            outcome = core.modes.set(self._guided, context.now_ms)
+        else:
+            outcome = self._climb(context.now_ms)
+        if outcome.ok:
+            self.failsafes.user_asked(TAKEOFF, context.now_ms)
+        return outcome
 
     def _climb(self, now_ms: int) -> Outcome:
         core = self._autopilot
-        outcome = core.modes.set(CopterMode.GUIDED, now_ms)
+        outcome = core.modes.set(self._guided, now_ms)
         if outcome.ok:
             outcome = core.commands.takeoff(
                 self._parameters["MIS_TAKEOFF_ALT"] if self._height is None else self._height
@@ -239,31 +305,56 @@ class Px4Face:
         else:
             outcome = self._stop(context.now_ms)
         if outcome.ok:
-            self._stage, self._asked = Stage.NONE, HOLD
+            self.fly_guided(HOLD, context.now_ms)
         return outcome
+
+    def fly_guided(self, mode: Pair, now_ms: int) -> None:
+        """The core's GUIDED flies something that the user has asked for, as this mode."""
+        self._stage, self._asked = Stage.NONE, mode
+        self.failsafes.user_asked(mode, now_ms)
 
     def _stop(self, now_ms: int) -> Outcome:
         core = self._autopilot
-        outcome = core.modes.set(CopterMode.GUIDED, now_ms)
-        if outcome.ok and core.facts.armed and not core.facts.landed:
+        outcome = core.modes.set(self._guided, now_ms)
+        if outcome.ok and self._flying:
             core.guided.flight.pause()
         return outcome
 
     def _pause(self, command: Command, context: Context) -> Outcome:
-        return self._enter(HOLD if command.param(1) == 0.0 else MISSION, context.now_ms)
+        return self.enter_mode(HOLD if command.param(1) == 0.0 else MISSION, context.now_ms)
 
     # --- time -----------------------------------------------------------------------------------------------------
     def hear(self, events: Iterable[Event]) -> None:
-        """What the core announced: a reached item is told again each second."""
+        """What the core announced: a reached item is told again each second; the fence."""
         for event in events:
             if isinstance(event, ItemReached):
                 self._reached, self._due_ms = (event.seq, 0), _next_second(self._autopilot.facts.now_ms)
+            elif isinstance(event, ArmedChanged) and event.armed:
+                self._flew = False
+            elif isinstance(event, ArmedChanged):
+                landed = event.method is ArmingMethod.DISARM_DELAY and self._flew
+                by = _DISARMED_BY.get(ArmingMethod.LANDED if landed else event.method, "failsafe")
+                self._autopilot.announcer.say(Severity.INFO, f"Disarmed by {by}")
+            elif isinstance(event, FenceChanged) and not event.breach_types:
+                self.failsafes.inside(self._autopilot.facts.now_ms)
 
     def handle_message(self, message: Message, peer: Peer, now_ms: int) -> None:
         """Nothing is handled."""
 
     def handle_timeout(self, now_ms: int) -> None:
         """Called in every pass: what the core decided is followed without deadlines of our own."""
+        self._follow(now_ms)
+        self._tell_height()
+        revision = self._autopilot.plans.fence.revision
+        if self._fence_seen != revision:
+            self._fence_seen = revision
+            self._parameters.fence_uploaded(any_items=self._autopilot.plans.fence.total() > 0)
+        self._tell_again(now_ms)
+        if self._shown != self.custom_mode:
+            self._shown = self.custom_mode
+            self.changed()
+
+    def _follow(self, now_ms: int) -> None:
         core = self._autopilot
         armed, before = core.facts.armed, self._armed
         self._armed = armed
@@ -275,13 +366,23 @@ class Px4Face:
             climbing, self._stage, self._asked = self._stage is Stage.CLIMBING, Stage.NONE, HOLD
             if climbing:
                 core.mission_commands.start(now_ms)
+            else:
+                self.failsafes.user_mode = HOLD
         elif before and not armed:  # back in Hold after a flight
             self._stage, self._asked, self._reached = Stage.NONE, HOLD, None
-            core.modes.set(CopterMode.GUIDED, now_ms)
-        self._tell_again(now_ms)
-        if self._shown != self.custom_mode:
-            self._shown = self.custom_mode
-            self.changed()
+            self.failsafes.user_mode = HOLD
+            core.modes.set(self._guided, now_ms)
+
+    def _tell_height(self) -> None:
+        """It has left the ground, or is back on it."""
+        facts = self._autopilot.facts
+        if not facts.vehicle_class.has_height or facts.landed is not self._airborne:
+            return
+        if facts.armed or self._airborne:
+            self._airborne = not self._airborne
+            self._flew = True
+            text = "Takeoff detected" if self._airborne else "Landing detected"
+            self._autopilot.announcer.say(Severity.INFO, text)
 
     def _tell_again(self, now_ms: int) -> None:
         if self._reached is None or now_ms < self._due_ms:

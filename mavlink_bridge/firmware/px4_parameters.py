@@ -35,27 +35,40 @@ class Row:
 
 ROWS: Final[tuple[Row, ...]] = (
     Row("BAT1_CAPACITY", _F, 5100.0, "BATT_CAPACITY", 1.0, "mAh", "Battery capacity"),
-    Row("BAT_CRIT_THR", _F, 0.07),
-    Row("BAT_EMERGEN_THR", _F, 0.05),
-    Row("BAT_LOW_THR", _F, 0.15),
+    Row("BAT_CRIT_THR", _F, 0.07, "", 1.0, "", "Charge below which the battery is critical"),
+    Row("BAT_EMERGEN_THR", _F, 0.05, "", 1.0, "", "Charge below which it is an emergency"),
+    Row("BAT_LOW_THR", _F, 0.15, "", 1.0, "", "Charge below which it is warned of"),
     Row("CAL_ACC0_ID", _I, 1310988),
     Row("CAL_GYRO0_ID", _I, 1310988),
     Row("CAL_MAG0_ID", _I, 197388),
     Row("COM_DISARM_LAND", _F, 2.0, "", 1.0, "s"),
-    Row("COM_DL_LOSS_T", _I, 10, "", 1.0, "s"),
+    Row("COM_DISARM_PRFLT", _F, 10.0, "DISARM_DELAY", 1.0, "s", "Disarmed when it has not taken off by then"),
+    Row("COM_DL_LOSS_T", _I, 10, "FS_GCS_TIMEOUT", 1.0, "s", "A ground station silent for this long is lost"),
+    Row("COM_FAIL_ACT_T", _F, 5.0, "", 1.0, "s", "Hold before a failsafe acts"),
     Row("COM_FLTMODE1", _I, -1),
     Row("COM_FLTMODE2", _I, -1),
     Row("COM_FLTMODE3", _I, -1),
     Row("COM_FLTMODE4", _I, -1),
     Row("COM_FLTMODE5", _I, -1),
     Row("COM_FLTMODE6", _I, -1),
-    Row("COM_LOW_BAT_ACT", _I, 0),
+    Row("COM_LOW_BAT_ACT", _I, 0, "", 1.0, "", "0 warn, 1 return, 2 land, 3 return, then land"),
+    Row("COM_OBL_RC_ACT", _I, 0, "", 1.0, "", "What follows when setpoints stay away in Offboard"),
     Row("COM_OF_LOSS_T", _F, 1.0, "GUID_TIMEOUT", 1.0, "s", "How long setpoints may stay away in Offboard"),
     Row("COM_RC_IN_MODE", _I, 1),
-    Row("COM_RC_LOSS_T", _F, 0.5, "", 1.0, "s"),
-    Row("GF_ACTION", _I, 2),
-    Row("GF_MAX_HOR_DIST", _F, 0.0, "", 1.0, "m"),
-    Row("GF_MAX_VER_DIST", _F, 0.0, "", 1.0, "m"),
+    Row("COM_RCL_EXCEPT", _I, 0, "", 1.0, "", "Modes without sticks: 1 Mission, 2 Hold and alike, 4 Offboard"),
+    Row("COM_RC_LOSS_T", _F, 0.5, "RC_OVERRIDE_TIME", 1.0, "s", "Sticks silent for this long are lost"),
+    Row("COM_WIND_MAX", _F, -1.0, "", 1.0, "m/s", "Wind above which COM_WIND_MAX_ACT follows; -1 off"),
+    Row("COM_WIND_MAX_ACT", _I, 0, "", 1.0, "", "0 nothing, 1 warn, 2 hold, 3 return, 4 terminate, 5 land"),
+    Row("EKF2_HGT_REF", _I, 1),
+    Row("FLW_TGT_ALT_M", _I, 0, "", 1.0, "", "Height of following: 2 above the target, else above home"),
+    Row("FLW_TGT_DST", _F, 8.0, "", 1.0, "m", "Distance from the target"),
+    Row("FLW_TGT_FA", _F, 180.0, "", 1.0, "deg", "Where it follows, from the target's course: 180 behind"),
+    Row("FLW_TGT_HT", _F, 8.0, "", 1.0, "m", "Height of following"),
+    Row("FLW_TGT_MAX_VEL", _F, 5.0, "", 1.0, "m/s", "Speed that it may follow with"),
+    Row("FLW_TGT_RS", _F, 0.1),
+    Row("GF_ACTION", _I, 2, "", 1.0, "", "0 nothing, 1 warn, 2 hold, 3 return, 4 terminate, 5 land"),
+    Row("GF_MAX_HOR_DIST", _F, 0.0, "", 1.0, "m", "Farthest from home; 0 off"),
+    Row("GF_MAX_VER_DIST", _F, 0.0, "", 1.0, "m", "Highest above home; 0 off"),
     Row("LND_FLIGHT_T_HI", _I, 0),
     Row("LND_FLIGHT_T_LO", _I, 0),
     Row("MAV_SYS_ID", _I, 1, "SYSID_THISMAV"),
@@ -65,8 +78,8 @@ ROWS: Final[tuple[Row, ...]] = (
     Row("MPC_Z_V_AUTO_DN", _F, 1.5, "WPNAV_SPEED_DN", 100.0, "m/s", "Descent in automatic modes"),
     Row("MPC_Z_V_AUTO_UP", _F, 3.0, "WPNAV_SPEED_UP", 100.0, "m/s", "Climb in automatic modes"),
     Row("NAV_ACC_RAD", _F, 2.0, "WPNAV_RADIUS", 100.0, "m", "Within this a waypoint counts"),
-    Row("NAV_DLL_ACT", _I, 0),
-    Row("NAV_RCL_ACT", _I, 2),
+    Row("NAV_DLL_ACT", _I, 0, "", 1.0, "", "Without station: 1 hold, 2 return, 3 land, 5 terminate, 6 disarm"),
+    Row("NAV_RCL_ACT", _I, 2, "", 1.0, "", "Without sticks: 1 hold, 2 return, 3 land, 5 terminate, 6 disarm"),
     Row("RC_MAP_FLTMODE", _I, 0),
     Row("RC_MAP_PITCH", _I, 0),
     Row("RC_MAP_ROLL", _I, 0),
@@ -80,9 +93,18 @@ ROWS: Final[tuple[Row, ...]] = (
     Row("SENS_BOARD_Y_OFF", _F, 0.0),
     Row("SENS_BOARD_Z_OFF", _F, 0.0),
     Row("SYS_AUTOSTART", _I, 10040),
-    Row("SYS_FAILURE_EN", _I, 0),
+    Row("SYS_FAILURE_EN", _I, 0, "SYS_FAILURE_EN", 1.0, "", "Failures may be injected"),
     Row("SYS_HAS_MAG", _I, 1),
     Row("SYS_HITL", _I, 0),
+)
+
+
+_PRESET: Final = {  # any station counts; its loss and that of the sticks are told; thrust is thrust
+    "SYSID_MYGCS": 0.0, "FS_GCS_ENABLE": 1.0, "FS_THR_ENABLE": 1.0, "GUID_OPTIONS": 8.0, "FENCE_ACTION": 0.0,
+}  # fmt: skip
+"""What PX4 does without a parameter of its own, where nobody has set the core's."""
+_DERIVED_FROM: Final = frozenset(
+    {"BAT1_CAPACITY", "BAT_LOW_THR", "BAT_CRIT_THR", "GF_MAX_HOR_DIST", "GF_MAX_VER_DIST", "COM_WIND_MAX"}
 )
 
 
@@ -97,6 +119,7 @@ class Px4Parameters:
         self._rows = {row.name: row for row in rows}
         self._of_core = {row.core: row.name for row in rows if row.core}
         self._own = {row.name: row.default for row in rows if not row.core}
+        self._polygon = False
         self._definitions = {row.name: _definition(row) for row in rows}
         for row in rows:  # PX4's own defaults where nobody has set anything
             if row.core and core[row.core] == core.definition(row.core).default:
@@ -104,6 +127,10 @@ class Px4Parameters:
         for name, value in stored.items():
             if name in self._rows:
                 self.set(name, value)
+        for name, value in _PRESET.items():
+            if name in core and core[name] == core.definition(name).default:
+                core.set(name, value)
+        self._derive()
         core.listeners.append(self._core_changed)
 
     def __len__(self) -> int:
@@ -132,11 +159,34 @@ class Px4Parameters:
         row, before = self._rows[name], self[name]
         if row.core:
             done = self._core.set(row.core, value * row.factor)
+            if name in _DERIVED_FROM:
+                self._derive()
             return SetOutcome(self[name], self[name] != before, done.accepted, done.warning)
         self._own[name] = self._definitions[name].fit(value)
+        if name in _DERIVED_FROM:
+            self._derive()
         if self._own[name] != before:
             self._tell(name)
         return SetOutcome(self._own[name], self._own[name] != before, True)
+
+    def fence_uploaded(self, *, any_items: bool) -> None:
+        """PX4 keeps a fence that was uploaded, without a switch."""
+        self._polygon = any_items
+        self._derive()
+
+    def _derive(self) -> None:
+        """Set the core's parameters that follow from more than one of PX4's."""
+        own, core, capacity = self._own, self._core, self["BAT1_CAPACITY"]
+        far, high = own["GF_MAX_HOR_DIST"], own["GF_MAX_VER_DIST"]
+        wanted = {
+            "BATT_LOW_MAH": own["BAT_LOW_THR"] * capacity, "BATT_CRT_MAH": own["BAT_CRIT_THR"] * capacity,
+            "FENCE_TYPE": 4 + 2 * (far > 0.0) + (high > 0.0), "FENCE_RADIUS": far or core["FENCE_RADIUS"],
+            "FENCE_ALT_MAX": high or core["FENCE_ALT_MAX"],
+            "FENCE_ENABLE": self._polygon or far > 0.0 or high > 0.0, "SRT_WIND_MAX": max(own["COM_WIND_MAX"], 0.0),
+        }  # fmt: skip
+        for name, value in wanted.items():
+            if name in core and core[name] != float(value):
+                core.set(name, float(value))
 
     def _core_changed(self, name: str, value: float) -> None:
         del value
@@ -149,4 +199,5 @@ class Px4Parameters:
 
 
 def _definition(row: Row) -> ParameterDef:
-    return ParameterDef(row.name, row.type, row.default, row.unit, description=row.description, inert=not row.core)
+    acts = bool(row.core or row.description)
+    return ParameterDef(row.name, row.type, row.default, row.unit, description=row.description, inert=not acts)

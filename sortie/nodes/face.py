@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Protocol
 from autopilot.events import Event
 from mavlink_bridge.identity import Identity
 from mavlink_bridge.services.base import Service as ProtocolService
+from mavlink_bridge.services.commands.context import Row
 from mavlink_bridge.services.commands.service import CommandService
 from mavlink_bridge.services.failures.service import ENABLE, FailureService
 from mavlink_bridge.services.ftp.files import Pages, VirtualFiles
@@ -84,21 +85,19 @@ def simulated_face(service: Service, identity: Identity, stored: Mapping[str, fl
     FailureService(service.injector(), lambda: service.parameters[ENABLE] != 0.0, commands)
     files = VirtualFiles()
     modes: ModeSource = OwnModes(autopilot.modes, autopilot.facts.vehicle_class.modes.standard)
+    targets: ProtocolService = GuidedService(autopilot)
     own: tuple[ProtocolService, ...] = ()
+    rows: Mapping[int, Row] = MappingProxyType({})
     if firmware.habits.takes_off_by_itself:
-        from mavlink_bridge.firmware.px4_face import Px4Face
-        from mavlink_bridge.firmware.px4_parameters import Px4Parameters
+        from mavlink_bridge.firmware.px4_vehicle import Px4Vehicle
 
-        served = table = Px4Parameters(service.parameters, stored)
-        face = Px4Face(autopilot, table)
-        for number, row in face.rows().items():
-            commands.register(number, row)
-        modes = face
-        telemetry.facts.shown_modes = lambda: (face.custom_mode, face.custom_mode)
+        spoken = Px4Vehicle(service.parameters, stored, autopilot)
+        served, targets, own, rows = spoken.parameters, spoken.offboard, spoken.services, spoken.rows
+        modes = face = spoken.face
+        telemetry.facts.shown_modes = lambda: (face.custom_mode, face.wanted_mode)
         telemetry.facts.standard_mode = face.standard_of
         face.changed = telemetry.send_heartbeat
         service.observers.append(lambda events, now_ms: face.hear(events))
-        own = (face,)
     else:
         files.mount("@PARAM", ParameterFiles(service.parameters))
     ModeService(modes, commands, telemetry.answers)
@@ -115,7 +114,7 @@ def simulated_face(service: Service, identity: Identity, stored: Mapping[str, fl
     services: tuple[ProtocolService, ...] = (
         flow,  # first: what the others ask of it is as of now
         commands,
-        GuidedService(autopilot),
+        targets,
         StickService(autopilot),
         missions,
         ParameterService(served, journal, room=room, banner=telemetry.banner, firmware=firmware),
@@ -127,4 +126,6 @@ def simulated_face(service: Service, identity: Identity, stored: Mapping[str, fl
         *own,
         telemetry,  # last: what a command asks for follows its acknowledgement
     )
+    for number, row in rows.items():  # after the others have registered theirs
+        commands.register(number, row)
     return Face(telemetry, commands, missions, files, pages, logs, services)

@@ -1,9 +1,9 @@
 """Pilot input over MAVLink: RC_CHANNELS_OVERRIDE and MANUAL_CONTROL become the core's `Sticks`, and the switches of a
 transmitter set modes and act.
 
-Heard from SYSID_MYGCS only. A channel keeps its override until it is released or the core lets it run out
-(RC_OVERRIDE_TIME); a joystick axis that is not given keeps its last value. There is no radio behind the overrides, so a
-released channel is neutral, and when none of the four is left the sticks are released.
+Heard from SYSID_MYGCS only (0: from anyone). A channel keeps its override until it is released or the core lets it run
+out (RC_OVERRIDE_TIME); a joystick axis that is not given keeps its last value. There is no radio behind the overrides,
+so a released channel is neutral, and when none of the four is left the sticks are released.
 
 Of a switch (the mode switch, RCn_OPTION) only a change of position acts, as on a receiver that has just been switched
 on with its mode switch in position 6 and all others low. Source: ArduPilot libraries/RC_Channel/RC_Channel.cpp (limits
@@ -118,7 +118,7 @@ class StickService:
         self._switches = Switches(parts)
 
     def handle_message(self, message: Message, peer: Peer, now_ms: int) -> None:
-        if peer.system != int(self._parts.parameters["SYSID_MYGCS"]):
+        if int(self._parts.parameters["SYSID_MYGCS"]) not in (0, peer.system):
             return
         if int(self._parts.parameters["RC_OPTIONS"]) & _IGNORE_OVERRIDES:
             return

@@ -2,69 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from math import nan
-from typing import Any
 
 import pytest
 
 from mavlink_bridge.clients import MissionDownload, MissionUpload, TransferOutcome
-from mavlink_bridge.clients.base import Target
 from mavlink_bridge.clients.parameters import ParameterList, ParameterOutcome, ParameterRead, ParameterWrite
 from mavlink_bridge.codec import dialect
-from mavlink_bridge.firmware.known import firmware_spoken
 from sortie import MissionItem, Session
-from sortie.api.link import SessionLink
 from sortie.api.testing.stand_in import HOME
 from sortie.config.errors import UserError
+from tests.fakes.px4_station import (
+    ARM,
+    HOLD,
+    MISSION,
+    OFFBOARD,
+    PX4,
+    REPOSITION,
+    REQUEST,
+    RETURN,
+    SET_MODE,
+    TAKE_OFF,
+    TAKEOFF,
+    Station,
+)
 
-PX4 = Target(firmware=firmware_spoken(12, 2))
-HOLD, MISSION, RETURN, TAKEOFF, LAND, OFFBOARD = (4, 3), (4, 4), (4, 5), (4, 2), (4, 6), (6, 0)
-SET_MODE, ARM, TAKE_OFF, REPOSITION, REQUEST = 176, 400, 22, 192, 512
 CORNERS = (MissionItem(16, 6, x=HOME.lat + 0.0002, y=HOME.lon, z=12.0), MissionItem(20, 2))
-
-
-class Station:
-    """A station of a PX4 on a link in memory."""
-
-    def __init__(self, session: Session) -> None:
-        self.session = session
-        self.link: SessionLink = session.connect()
-        self.heard: list[Any] = []
-
-    def run(self, seconds: float) -> None:
-        self.session.run_for(seconds)
-        self.heard += self.link.messages()
-
-    def until(self, condition: Callable[[], bool], limit_s: float = 120.0) -> None:
-        for _ in range(round(limit_s / 0.1)):
-            if condition():
-                return
-            self.run(0.1)
-        raise AssertionError([m.text for m in self.of("STATUSTEXT")][-8:])
-
-    def of(self, name: str) -> list[Any]:
-        return [message for message in self.heard if message.get_type() == name]
-
-    def command(self, number: int, *params: float) -> int:
-        """Its result."""
-        before = len(self.of("COMMAND_ACK"))
-        self.link.send(dialect.MAVLink_command_long_message(1, 1, number, 0, *params, *[nan] * (7 - len(params))))
-        self.until(lambda: len(self.of("COMMAND_ACK")) > before, 12.0)
-        return int(self.of("COMMAND_ACK")[-1].result)
-
-    @property
-    def mode(self) -> tuple[int, int]:
-        custom = self.of("HEARTBEAT")[-1].custom_mode
-        return custom >> 16 & 0xFF, custom >> 24 & 0xFF
-
-    @property
-    def armed(self) -> bool:
-        return bool(self.of("HEARTBEAT")[-1].base_mode & 128)
-
-    @property
-    def height(self) -> float:
-        return float(self.of("GLOBAL_POSITION_INT")[-1].relative_alt / 1000.0)
 
 
 @pytest.fixture
@@ -154,11 +118,14 @@ def test_offboard_flies_setpoints_and_is_shown(station: Station) -> None:
     assert station.command(ARM, 1.0, 0.0) == 0
     assert station.command(TAKE_OFF) == 0
     station.until(lambda: station.mode == HOLD and station.height > 2.0, 40.0)
-    assert station.command(SET_MODE, 1.0, 6.0, 0.0) == 0
-    for _ in range(30):
+    assert station.command(SET_MODE, 1.0, 6.0, 0.0) == 1, "no setpoints yet"
+    for number in range(30):
         station.link.send(dialect.MAVLink_set_position_target_local_ned_message(
             0, 1, 1, 1, 0x0DC7, 0, 0, 0, 2.0, 0, 0, 0, 0, 0, 0, 0
         ))  # fmt: skip
+        if number == 1:
+            assert station.of("VFR_HUD")[-1].groundspeed < 0.5, "they count in Offboard alone"
+            assert station.command(SET_MODE, 1.0, 6.0, 0.0) == 0
         station.run(0.1)
     assert station.mode == OFFBOARD
     assert station.of("VFR_HUD")[-1].groundspeed > 1.5

@@ -1,0 +1,421 @@
+"""PX4's failsafes: what has failed, what follows by PX4's parameters, and who may take over.
+
+Every cause has an action; the worst of those that hold is flown. An action that a user may override begins with Hold
+for COM_FAIL_ACT_T, and any mode that a user asks for while it holds or acts is a takeover: the user flies until
+something else fails. A loss that was acted on stays acted on when it is over, until then or until the flight ends. What
+a mode needs and has lost (setpoints in Offboard, the position) is a cause, too, that ends by itself.
+
+The causes are the core's: its watch on station and sticks, the vehicle's events, the fence. Source: PX4 1.16
+src/modules/commander/failsafe/framework.cpp (`update`, `getSelectedAction`, `notifyUser`), failsafe.cpp
+(`checkStateAndMode`); HealthAndArmingChecks (texts). Left out: that a delay which was used up grows back slowly, and
+terminations by a failure detector.
+
+Clock: vehicle time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import Enum, IntEnum, auto
+from typing import Final, Protocol
+
+from autopilot import report
+from autopilot.mav import Severity
+from autopilot.reasons import ArmingMethod, ModeReason
+from autopilot.vehicle_context import Announcer, VehicleFacts
+from autopilot.vehicles.vehicle_class import FailsafeAction
+from mavlink_bridge.firmware.px4_modes import (
+    ALTITUDE,
+    FOLLOW,
+    HOLD,
+    LAND,
+    MISSION,
+    OFFBOARD,
+    ORBIT,
+    POSITION,
+    RETURN,
+    STABILIZED,
+    TAKEOFF,
+    Pair,
+)
+
+
+class Action(IntEnum):
+    """From the mildest to the worst (framework.h)."""
+
+    NONE = 0
+    WARN = 1
+    TO_POSITION = 2
+    TO_ALTITUDE = 3
+    TO_STABILIZED = 4
+    HOLD = 5
+    RETURN = 6
+    LAND = 7
+    DESCEND = 8
+    DISARM = 9
+    TERMINATE = 10
+
+
+class Cause(Enum):
+    """What has failed, in the order in which it is looked at."""
+
+    STICKS = auto()
+    STATION = auto()
+    WIND = auto()
+    FENCE = auto()
+    BATTERY_LOW = auto()
+    BATTERY_CRITICAL = auto()
+    BATTERY_EMERGENCY = auto()
+    MODE = auto()
+    """What the mode that the user wants cannot do without."""
+
+
+class Takeover(IntEnum):
+    """By whom, the most permissive first. AUTO: always, after a Hold of COM_FAIL_ACT_T."""
+
+    AUTO = 0
+    MODE_SWITCH = 1
+    NEVER = 2
+
+
+@dataclass(slots=True)
+class Held:
+    """An action that holds. `stays`: also when its cause has gone (`failing` False)."""
+
+    action: Action
+    takeover: Takeover
+    stays: bool
+    failing: bool = True
+
+
+_ALLOW_TAKEOVER: Final = frozenset((Action.HOLD, Action.RETURN, Action.LAND, Action.DESCEND))
+_FLOWN: Final[dict[Action, Pair]] = {
+    Action.TO_POSITION: POSITION, Action.TO_ALTITUDE: ALTITUDE, Action.TO_STABILIZED: STABILIZED, Action.HOLD: HOLD,
+    Action.RETURN: RETURN, Action.LAND: LAND, Action.DESCEND: LAND,
+}  # fmt: skip
+_LOSS: Final = {  # NAV_DLL_ACT, NAV_RCL_ACT
+    1: Action.HOLD, 2: Action.RETURN, 3: Action.LAND, 5: Action.TERMINATE, 6: Action.DISARM,
+}  # fmt: skip
+_FENCE: Final = {  # GF_ACTION, COM_WIND_MAX_ACT
+    1: Action.WARN, 2: Action.HOLD, 3: Action.RETURN, 4: Action.TERMINATE, 5: Action.LAND,
+}  # fmt: skip
+_OFFBOARD: Final = {  # COM_OBL_RC_ACT
+    0: Action.TO_POSITION, 1: Action.TO_ALTITUDE, 2: Action.TO_STABILIZED, 3: Action.RETURN, 4: Action.LAND,
+    5: Action.HOLD, 6: Action.TERMINATE, 7: Action.DISARM,
+}  # fmt: skip
+_BATTERY: Final = {  # (COM_LOW_BAT_ACT, how low it is); else a warning
+    (1, Cause.BATTERY_CRITICAL): Action.RETURN, (1, Cause.BATTERY_EMERGENCY): Action.RETURN,
+    (2, Cause.BATTERY_CRITICAL): Action.LAND, (2, Cause.BATTERY_EMERGENCY): Action.LAND,
+    (3, Cause.BATTERY_CRITICAL): Action.RETURN, (3, Cause.BATTERY_EMERGENCY): Action.LAND,
+}  # fmt: skip
+_BATTERY_TEXTS: Final = {  # from the mildest
+    Cause.BATTERY_LOW: (Severity.WARNING, "Low battery"),
+    Cause.BATTERY_CRITICAL: (Severity.EMERGENCY, "Critical battery"),
+    Cause.BATTERY_EMERGENCY: (Severity.EMERGENCY, "Emergency battery level"),
+}  # fmt: skip
+_LEVELS: Final = (None, *_BATTERY_TEXTS)
+_EXCEPT: Final = {  # COM_RCL_EXCEPT
+    MISSION: 1, HOLD: 2, TAKEOFF: 2, RETURN: 2, LAND: 2, ORBIT: 2, FOLLOW: 2, OFFBOARD: 4,
+}  # fmt: skip
+_NO_STICKS: Final = 4  # COM_RC_IN_MODE
+_LOOK_MS: Final = 1000
+_REASONS: Final = {
+    Cause.STICKS: ModeReason.RADIO_FAILSAFE, Cause.STATION: ModeReason.GCS_FAILSAFE, Cause.WIND: ModeReason.FAILSAFE,
+    Cause.FENCE: ModeReason.FENCE_BREACHED, Cause.BATTERY_LOW: ModeReason.BATTERY_FAILSAFE,
+    Cause.BATTERY_CRITICAL: ModeReason.BATTERY_FAILSAFE, Cause.BATTERY_EMERGENCY: ModeReason.BATTERY_FAILSAFE,
+    Cause.MODE: ModeReason.EKF_FAILSAFE,
+}  # fmt: skip
+
+
+class Flown(Protocol):
+    """What the failsafes change."""
+
+    def enter_by_failsafe(self, mode: Pair, reason: ModeReason, now_ms: int) -> bool:
+        """Fly this mode; False when it cannot be entered."""
+
+
+class Values(Protocol):
+    """Parameters by PX4's names."""
+
+    def __getitem__(self, name: str) -> float: ...
+
+
+class Px4Failsafes:
+    """See the module. The `FailsafeRules` of a vehicle that is spoken to as PX4. `disarm(method)` stops the motors."""
+
+    warns_of_variance = False
+
+    def __init__(
+        self,
+        facts: VehicleFacts,
+        announcer: Announcer,
+        parameters: Values,
+        flown: Flown,
+        disarm: Callable[[ArmingMethod], None],
+    ) -> None:
+        self._facts = facts
+        self._announcer = announcer
+        self._parameters = parameters
+        self._flown = flown
+        self._disarm = disarm
+        self._held: dict[Cause, Held] = {}
+        self._sticks_lost = self._station_lost = self._windy = self._position_lost = self._setpoints_lost = False
+        self._ignore_sticks = True  # lost when it was armed: not needed then, until they are heard
+        self._outside = False
+        self._battery: Cause | None = None
+        self._look_ms: int | None = None  # at the battery, while it is critical
+        self._act_ms: int | None = None  # the Hold before an action ends
+        self._taken_over = False
+        self.selected = Action.NONE
+        """What is flown, or warned of."""
+        self.user_mode: Pair = HOLD
+        """What the user wants to fly."""
+
+    # --- what the core tells --------------------------------------------------------------------------------------
+    def in_force(self, *, failing: bool) -> bool:
+        """HEARTBEAT is CRITICAL while something is done, not while it is warned of."""
+        return self.selected > Action.WARN
+
+    @property
+    def deadline_ms(self) -> int | None:
+        if self._act_ms is None or self._look_ms is None:
+            return self._look_ms if self._act_ms is None else self._act_ms
+        return min(self._act_ms, self._look_ms)
+
+    def update(self, now_ms: int) -> None:
+        """The Hold may be over; the battery may be emptier still."""
+        due = self.deadline_ms
+        if due is None or now_ms < due:
+            return
+        if self._look_ms is not None and now_ms >= self._look_ms:
+            self._look_ms += _LOOK_MS
+            if self._charge < self._parameters["BAT_EMERGEN_THR"]:
+                self._battery_is(Cause.BATTERY_EMERGENCY)
+        self._judge(now_ms)
+
+    def armed(self, armed: bool) -> None:
+        """A flight begins or ends with nothing held: what is wrong then acts anew."""
+        self._held.clear()
+        self._act_ms = None
+        self._taken_over = False
+        self._battery = self._look_ms = None
+        self._windy = self._outside = self._setpoints_lost = False
+        self._ignore_sticks = self._sticks_lost or not armed
+        self.selected = Action.NONE
+        if armed:
+            self._judge(self._facts.now_ms)
+
+    def position_lost(self, *, lost: bool) -> None:
+        """Without the receiver it flies on, until the estimator gives up."""
+
+    def crashed(self, check: int, now_ms: int) -> None:
+        self._announcer.say(Severity.EMERGENCY, "Failsafe activated")
+        self._disarm(ArmingMethod.CRASH)
+
+    def estimator_failed(self, now_ms: int) -> None:
+        self._position_lost = True
+        self._judge(now_ms)
+
+    def estimator_recovered(self, now_ms: int) -> None:
+        self._position_lost = False
+        self._judge(now_ms)
+
+    def ground_station_silent(self, setting: int, now_ms: int) -> None:
+        self._announcer.say(Severity.WARNING, "Connection to ground station lost")
+        self._station_lost = True
+        self._judge(now_ms)
+
+    def sticks_silent(self, setting: int, now_ms: int) -> None:
+        if not self._sticks_lost:
+            self._announcer.say(Severity.WARNING, "Manual control lost")
+        self._sticks_lost = True
+        self._judge(now_ms)
+
+    def found(self, name: str) -> None:
+        """ "GCS" or "Radio"."""
+        if name == "GCS":
+            self._station_lost = False
+            self._announcer.say(Severity.INFO, "GCS connection regained")
+        else:
+            self._sticks_lost = False
+            self._announcer.say(Severity.INFO, "Manual control regained")
+        self._ignore_sticks = self._ignore_sticks and self._sticks_lost
+        self._judge(self._facts.now_ms)
+
+    def battery_failed(self, *, critical: bool, now_ms: int) -> None:
+        self._battery_is(Cause.BATTERY_CRITICAL if critical else Cause.BATTERY_LOW)
+        self._judge(now_ms)
+
+    def fail(self, name: str, action: FailsafeAction, now_ms: int) -> None:
+        """Too much wind: the one failure that is told so."""
+        self._windy = True
+        self._judge(now_ms)
+
+    def outside(self, now_ms: int) -> None:
+        """The fence is breached."""
+        if not self._outside:
+            self._announcer.say(Severity.WARNING, "Geofence violated")
+        self._outside = True
+        self._judge(now_ms)
+
+    def inside(self, now_ms: int) -> None:
+        """It is inside again."""
+        self._outside = False
+        self._judge(now_ms)
+
+    # --- what the user tells --------------------------------------------------------------------------------------
+    def user_asked(self, mode: Pair, now_ms: int) -> None:
+        """The user has asked for this mode, and it is flown. While a failsafe acts that is a takeover, where it may be
+        one; else the failsafe flies on."""
+        self.user_mode = mode
+        self._let_go()
+        self._judge(now_ms, asked=True)
+        if self.selected in _FLOWN:
+            self._enter(now_ms)
+
+    def setpoints_changed(self, now_ms: int, *, lost: bool) -> None:
+        """Those that Offboard needs have stopped, or come again."""
+        self._setpoints_lost = lost
+        self._judge(now_ms)
+
+    @property
+    def _charge(self) -> float:
+        return float(self._facts.vehicle.state.report[report.BATT_FRACTION])
+
+    def _battery_is(self, level: Cause) -> None:
+        if _LEVELS.index(level) > _LEVELS.index(self._battery):
+            self._battery = level
+            self._announcer.say(*_BATTERY_TEXTS[level])
+        self._look_ms = self._facts.now_ms + _LOOK_MS if self._battery is Cause.BATTERY_CRITICAL else None
+
+    # --- causes ---------------------------------------------------------------------------------------------------
+    def _conditions(self) -> dict[Cause, Held | None]:
+        """What follows from what has failed; None: it has not."""
+        param, mode = self._parameters, self.user_mode
+        excepted = int(param["COM_RCL_EXCEPT"]) & _EXCEPT.get(mode, 0)
+        heeds_sticks = param["COM_RC_IN_MODE"] != _NO_STICKS and not excepted and not self._ignore_sticks
+        wind, fence = (_FENCE.get(int(param[name]), Action.NONE) for name in ("COM_WIND_MAX_ACT", "GF_ACTION"))
+        setting, level = int(param["COM_LOW_BAT_ACT"]), self._battery
+        batteries = {
+            one: Held(_BATTERY.get((setting, one), Action.WARN), Takeover.AUTO, False) if one is level else None
+            for one in _BATTERY_TEXTS
+        }
+        return {
+            Cause.STICKS: _loss(param["NAV_RCL_ACT"]) if self._sticks_lost and heeds_sticks else None,
+            Cause.STATION: _loss(param["NAV_DLL_ACT"]) if self._station_lost and mode != LAND else None,
+            Cause.WIND: _limit(wind) if self._windy else None,
+            Cause.FENCE: _limit(fence) if self._outside else None,
+            **batteries,
+            Cause.MODE: self._mode_condition(),
+        }
+
+    def _mode_condition(self) -> Held | None:
+        if self._setpoints_lost and self.user_mode == OFFBOARD:
+            action = _OFFBOARD.get(int(self._parameters["COM_OBL_RC_ACT"]), Action.TO_POSITION)
+            return Held(action, Takeover.MODE_SWITCH, False)
+        if self._position_lost and self.user_mode not in (ALTITUDE, STABILIZED):
+            return Held(Action.RETURN, Takeover.MODE_SWITCH, False)
+        return None
+
+    def _collect(self, now_ms: int) -> None:
+        """Bring what is held up to date."""
+        for cause, wanted in self._conditions().items():
+            held = self._held.get(cause)
+            if wanted is not None and wanted.action is not Action.NONE:
+                if held is None:
+                    self._add(cause, wanted, now_ms)
+                else:
+                    held.action, held.failing = wanted.action, True
+            elif held is not None:
+                if held.stays:
+                    held.failing = False
+                else:
+                    del self._held[cause]
+
+    def _add(self, cause: Cause, wanted: Held, now_ms: int) -> None:
+        self._held[cause] = wanted
+        delay_s = self._parameters["COM_FAIL_ACT_T"]
+        if wanted.takeover is Takeover.AUTO and delay_s > 0.1 and wanted.action is not Action.WARN:
+            self._act_ms = now_ms + int(1000.0 * delay_s) if self._act_ms is None else self._act_ms
+        if wanted.action >= Action.HOLD:
+            self._taken_over = False
+
+    def _let_go(self) -> None:
+        """What stays only until the user asks for another mode."""
+        self._held = {cause: held for cause, held in self._held.items() if held.failing or not held.stays}
+
+    # --- the choice -----------------------------------------------------------------------------------------------
+    def _judge(self, now_ms: int, *, asked: bool = False) -> None:
+        """Choose what is flown. `asked`: the user has just asked for a mode."""
+        if not self._facts.armed or self.selected is Action.TERMINATE:
+            return
+        self._collect(now_ms)
+        ends = self._act_ms is not None and now_ms >= self._act_ms
+        if ends or self.selected > Action.HOLD or not self._can_hold or self._taken_over:
+            self._act_ms = None
+        before = self.selected
+        action, delayed = self._select(before, asked=asked)
+        self.selected = action
+        if action is before:
+            return
+        if action > max(before, Action.WARN):
+            self._tell(now_ms, delayed)
+        if action in _FLOWN:
+            self._enter(now_ms)
+        elif action in (Action.DISARM, Action.TERMINATE):
+            self._disarm(ArmingMethod.FAILSAFE_TERMINATE if action is Action.TERMINATE else ArmingMethod.GCS_FAILSAFE)
+        elif before in _FLOWN and not asked:  # it is over by itself: as the user wanted it
+            self._flown.enter_by_failsafe(self.user_mode, ModeReason.UNKNOWN, now_ms)
+
+    @property
+    def _can_hold(self) -> bool:
+        return not self._position_lost
+
+    def _select(self, before: Action, *, asked: bool) -> tuple[Action, Action]:
+        """(what is flown, what it is held for)."""
+        action, delayed = max((held.action for held in self._held.values()), default=Action.NONE), Action.NONE
+        takeover = max((held.takeover for held in self._held.values()), default=Takeover.AUTO)
+        stoppable = takeover is not Takeover.NEVER
+        if self._act_ms is not None and not self._taken_over and stoppable and Action.WARN < action < Action.DISARM:
+            action, delayed = Action.HOLD, action
+        if action in _ALLOW_TAKEOVER and stoppable and (self._taken_over or (asked and action is before)):
+            self._taken_over, self._act_ms = True, None
+            action, delayed = Action.WARN, Action.NONE
+            fallback = self._held.get(Cause.MODE)
+            action = max(action, Action.WARN if fallback is None else fallback.action)
+        if Action.TO_POSITION <= action < Action.DESCEND and not self._can_hold:
+            action = Action.DESCEND
+        if self.user_mode == LAND and Action.RETURN in (action, delayed) and self._can_hold:
+            return Action.WARN, Action.NONE  # it is landing already
+        return action, delayed
+
+    def _tell(self, now_ms: int, delayed: Action) -> None:
+        if delayed is not Action.NONE and self._act_ms is not None:
+            seconds = round((self._act_ms - now_ms) / 1000.0)
+            self._announcer.say(Severity.CRITICAL, f"Failsafe activated: entering Hold for {seconds} seconds")
+        else:
+            self._announcer.say(Severity.CRITICAL, "Failsafe activated")
+
+    def _enter(self, now_ms: int) -> None:
+        cause = max(self._held, key=lambda one: self._held[one].action)
+        if not self._flown.enter_by_failsafe(_FLOWN[self.selected], _REASONS[cause], now_ms):
+            self.selected = Action.DESCEND
+            self._flown.enter_by_failsafe(LAND, _REASONS[cause], now_ms)
+
+
+def _loss(setting: float) -> Held:
+    """NAV_DLL_ACT, NAV_RCL_ACT."""
+    action = _LOSS.get(int(setting), Action.NONE)
+    final = action in (Action.DISARM, Action.TERMINATE)
+    return Held(action, Takeover.NEVER if final else Takeover.AUTO, action is not Action.DISARM)
+
+
+def _limit(action: Action) -> Held:
+    """A limit of place or wind. A Hold lets the user fly out of it again at once."""
+    takeover = Takeover.AUTO
+    if action is Action.HOLD:
+        takeover = Takeover.MODE_SWITCH
+    elif action is Action.TERMINATE:
+        takeover = Takeover.NEVER
+    return Held(action, takeover, action > Action.WARN)

@@ -1,0 +1,280 @@
+"""What a PX4 flies beside its own modes: setpoints in Offboard, a circle by DO_ORBIT, a target in Follow Me.
+
+Offboard: setpoints count there alone; they may not stay away for COM_OF_LOSS_T, and one that lies above takes off.
+Orbit: round a place, told as ORBIT_EXECUTION_STATUS. Follow Me: FOLLOW_TARGET says where the target is; the vehicle
+keeps FLW_TGT_DST from it, at FLW_TGT_FA from its course, FLW_TGT_HT above. Sources: PX4 1.16 mavlink_receiver.cpp,
+Commander.cpp (`offboardControlCheck`), FlightTaskOrbit.cpp, FlightTaskAutoFollowTarget.cpp (without its filters).
+
+Clock: vehicle time.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import atan2, cos, hypot, radians, sin
+from typing import Final, Protocol
+
+from autopilot.geo import GeoPoint, Ned, altitude_amsl, to_local
+from autopilot.mav import Cmd, Frame, Result, SpeedType
+from autopilot.result import ACCEPTED, Outcome
+from autopilot.targets import Circle, Yaw, YawMode
+from mavlink_bridge.codec import dialect
+from mavlink_bridge.firmware.px4_face import FlownParts
+from mavlink_bridge.firmware.px4_failsafes import Px4Failsafes, Values
+from mavlink_bridge.firmware.px4_modes import FOLLOW, OFFBOARD, ORBIT, Pair
+from mavlink_bridge.services.base import Clock, Message, Outgoing, Peer
+from mavlink_bridge.services.commands.context import DENIED, FAILED, Context, Row
+from mavlink_bridge.services.commands.request import Command
+from mavlink_bridge.services.guided.masks import position_parts
+from mavlink_bridge.services.guided.setpoints import GuidedService
+
+_ABOVE: Final = 0.3  # m: a setpoint so much higher, or a climb, takes off
+_RADIUS, _SPEED = 10.0, 2.0  # m, m/s; of an orbit that names none (FlightTaskOrbit.hpp)
+_FACES_CENTRE, _KEEPS, _FREE, _ALONG = 0, 1, 2, 3  # ORBIT_YAW_BEHAVIOUR
+_STATUS_MS: Final = 500
+_FOLLOW_MS: Final = 200
+_STALE_MS: Final = 1500
+_MOVING: Final = 0.5  # m/s: slower has no course of its own
+_NEAR: Final = 5.0  # m: from here on it flies the target's velocity with its place
+_MOVED: Final = 0.3  # m
+
+
+class Shown(Protocol):
+    """What is asked of the face."""
+
+    @property
+    def mode(self) -> Pair: ...
+    @property
+    def failsafes(self) -> Px4Failsafes: ...
+    def fly_guided(self, mode: Pair, now_ms: int) -> None: ...
+
+
+class Offboard:
+    """The setpoints of stations and companions; `inner` flies them. See the module."""
+
+    clock: Clock = "vehicle"
+    handles: frozenset[str] = GuidedService.handles
+
+    def __init__(self, autopilot: FlownParts, face: Shown, parameters: Values) -> None:
+        self._autopilot = autopilot
+        self._face = face
+        self._parameters = parameters
+        self._inner = GuidedService(autopilot)
+        self._heard_ms: int | None = None
+        self._lost = False
+        self._lifting = False
+
+    def ok(self, now_ms: int) -> bool:
+        """Do they come?"""
+        return self._heard_ms is not None and now_ms < self._end_ms
+
+    @property
+    def _end_ms(self) -> int:
+        return (self._heard_ms or 0) + int(1000.0 * self._parameters["COM_OF_LOSS_T"])
+
+    def handle_message(self, message: Message, peer: Peer, now_ms: int) -> None:
+        self._heard_ms = now_ms
+        if self._lost:
+            self._lost = False
+            self._face.failsafes.setpoints_changed(now_ms, lost=False)
+        if self._face.mode != OFFBOARD:
+            return
+        facts = self._autopilot.facts
+        if facts.armed and facts.grounded:
+            self._lift(message)
+        else:
+            self._lifting = False
+        self._inner.handle_message(message, peer, now_ms)
+
+    def _lift(self, message: Message) -> None:
+        """Take off for a setpoint that lies above."""
+        height = self._height_asked(message)
+        if height is not None and not self._lifting:
+            self._lifting = self._autopilot.commands.takeoff(height).ok
+
+    def _height_asked(self, message: Message) -> float | None:
+        """Above home, m; None: it does not lead up."""
+        facts, kind = self._autopilot.facts, message.get_type()
+        parts = None if kind == "SET_ATTITUDE_TARGET" else position_parts(message.type_mask, driven=False)
+        if parts is None or facts.home is None:
+            return None
+        here = facts.height
+        if parts.position and kind == "SET_POSITION_TARGET_LOCAL_NED":
+            wanted = facts.home_ned[2] - message.z
+        elif parts.position:
+            altitude = altitude_amsl(message.coordinate_frame, message.alt, facts.home)
+            wanted = here if altitude is None else altitude - facts.home.alt
+        else:
+            wanted = here + 1.0 if parts.velocity and message.vz < -_ABOVE else here
+        return wanted if wanted > here + _ABOVE else None
+
+    def handle_timeout(self, now_ms: int) -> None:
+        due = self.next_deadline_ms()
+        if due is not None and now_ms >= due:
+            self._lost = True
+            self._face.failsafes.setpoints_changed(now_ms, lost=True)
+        if not self._autopilot.facts.armed:
+            self._lifting = False
+
+    def next_deadline_ms(self) -> int | None:
+        """When they are lost; asked for in Offboard alone."""
+        watched = self._face.mode == OFFBOARD and self._autopilot.facts.armed and not self._lost
+        return self._end_ms if watched else None
+
+    def take_outgoing(self) -> list[Outgoing]:
+        return self._inner.take_outgoing()
+
+    def link_closed(self, link: int) -> None:
+        self._inner.link_closed(link)
+
+
+class Orbit:
+    """DO_ORBIT. See the module."""
+
+    clock: Clock = "vehicle"
+    handles: frozenset[str] = frozenset()
+
+    def __init__(self, autopilot: FlownParts, face: Shown) -> None:
+        self._autopilot = autopilot
+        self._face = face
+        self._flown: tuple[GeoPoint, float] | None = None  # centre, radius (negative: counter-clockwise)
+        self._due_ms = 0
+        self._out: list[Outgoing] = []
+
+    def rows(self) -> dict[int, Row]:
+        return {Cmd.DO_ORBIT: Row(self._begin)}
+
+    def _begin(self, command: Command, context: Context) -> Outcome:
+        """Param1 m, negative: counter-clockwise; 2 m/s; 3 ORBIT_YAW_BEHAVIOUR; 5 to 7 the centre, NaN: here."""
+        core, origin = self._autopilot, self._autopilot.facts.vehicle.origin
+        state = core.facts.vehicle.state
+        if not core.facts.armed or core.facts.landed or origin is None:
+            return Outcome(Result.TEMPORARILY_REJECTED)
+        here, frame = state.place, command.frame
+        altitude = altitude_amsl(frame, command.param(7), core.facts.home) if command.given(7) else here.alt
+        lat, lon = command.param(5, here.lat), command.param(6, here.lon)
+        if altitude is None or not (abs(lat) <= 90.0 and abs(lon) <= 180.0):
+            return FAILED if altitude is None else DENIED
+        outcome = core.modes.set(core.facts.vehicle_class.modes.guided, context.now_ms)
+        if not outcome.ok:
+            return Outcome(Result.TEMPORARILY_REJECTED, outcome.reason)
+        radius = command.param(1, _RADIUS) or _RADIUS
+        center = to_local(origin, lat, lon, altitude)
+        speed = abs(command.param(2, _SPEED)) or _SPEED
+        yaw = self._yaw(int(command.param(3, 0.0)), center)
+        core.guided.flight.circle(Circle(center, abs(radius), 1 if radius > 0.0 else -1, yaw=yaw, speed=speed))
+        self._face.fly_guided(ORBIT, context.now_ms)
+        self._flown, self._due_ms = (GeoPoint(lat, lon, altitude), radius), context.now_ms
+        return ACCEPTED
+
+    def _yaw(self, behaviour: int, center: Ned) -> Yaw:
+        if behaviour == _FACES_CENTRE:
+            return Yaw(YawMode.POINT, point=center)
+        return Yaw(YawMode.ALONG if behaviour == _ALONG else YawMode.KEEP)
+
+    def handle_message(self, message: Message, peer: Peer, now_ms: int) -> None:
+        """Nothing is handled."""
+
+    def handle_timeout(self, now_ms: int) -> None:
+        if self._flown is None:
+            return
+        if self._face.mode != ORBIT:
+            self._flown = None
+        elif now_ms >= self._due_ms:
+            self._due_ms = now_ms + _STATUS_MS
+            (place, radius), now_us = self._flown, now_ms * 1000
+            self._out.append(Outgoing(dialect.MAVLink_orbit_execution_status_message(
+                now_us, radius, Frame.GLOBAL, round(place.lat * 1e7), round(place.lon * 1e7), place.alt
+            )))  # fmt: skip
+
+    def next_deadline_ms(self) -> int | None:
+        return None if self._flown is None else self._due_ms
+
+    def take_outgoing(self) -> list[Outgoing]:
+        out, self._out = self._out, []
+        return out
+
+    def link_closed(self, link: int) -> None:
+        """Nothing is held for it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Followed:
+    """A target as it was heard: NED m and m/s about the vehicle's origin."""
+
+    place: Ned
+    velocity: Ned
+    heard_ms: int
+
+
+class FollowMe:
+    """FOLLOW_TARGET in mode Follow Me. See the module."""
+
+    clock: Clock = "vehicle"
+    handles = frozenset({"FOLLOW_TARGET"})
+
+    def __init__(self, autopilot: FlownParts, face: Shown, parameters: Values) -> None:
+        self._autopilot = autopilot
+        self._face = face
+        self._parameters = parameters
+        self._target: Followed | None = None
+        self._course = 0.0  # rad, the target's last one
+        self._flown_to: Ned | None = None
+        self._due_ms = 0
+
+    def handle_message(self, message: Message, peer: Peer, now_ms: int) -> None:
+        origin = self._autopilot.facts.vehicle.origin
+        lat, lon = message.lat * 1e-7, message.lon * 1e-7
+        if origin is None or not (abs(lat) <= 90.0 and abs(lon) <= 180.0) or not abs(message.alt) < 1e5:
+            return
+        north, east, down = (float(one) if abs(one) < 1e3 else 0.0 for one in message.vel)
+        if hypot(north, east) > _MOVING:
+            self._course = atan2(east, north)
+        if self._target is None:
+            self._due_ms = now_ms
+        self._target = Followed(to_local(origin, lat, lon, message.alt), (north, east, down), now_ms)
+
+    def handle_timeout(self, now_ms: int) -> None:
+        due = self.next_deadline_ms()
+        if due is None:
+            self._flown_to = None
+        elif now_ms >= due:
+            self._due_ms = now_ms + _FOLLOW_MS
+            self._follow(now_ms)
+
+    def next_deadline_ms(self) -> int | None:
+        """While there is somebody to follow."""
+        if self._target is None or self._face.mode != FOLLOW or self._autopilot.facts.grounded:
+            return None
+        return self._due_ms
+
+    def _follow(self, now_ms: int) -> None:
+        target, commands = self._target, self._autopilot.commands
+        assert target is not None
+        if self._flown_to is None:
+            commands.change_speed(SpeedType.GROUNDSPEED, max(self._parameters["FLW_TGT_MAX_VEL"], 1.0))
+        moving = now_ms - target.heard_ms < _STALE_MS and hypot(*target.velocity[:2]) > _MOVING
+        ahead = min(now_ms - target.heard_ms, _STALE_MS) / 1000.0 if moving else 0.0
+        at = tuple(place + ahead * speed for place, speed in zip(target.place, target.velocity, strict=True))
+        wanted = self._beside((at[0], at[1], at[2]))
+        yaw = Yaw(YawMode.POINT, point=(at[0], at[1], at[2]))
+        here = self._autopilot.facts.vehicle.state.position
+        if moving and hypot(wanted[0] - here[0], wanted[1] - here[1]) < _NEAR:
+            self._flown_to = wanted
+            commands.guided_target(position=wanted, velocity=(*target.velocity[:2], 0.0), yaw=yaw)
+        elif self._flown_to is None or max(abs(a - b) for a, b in zip(wanted, self._flown_to, strict=True)) > _MOVED:
+            self._flown_to = wanted
+            commands.guided_target(position=wanted, yaw=yaw)
+
+    def _beside(self, at: Ned) -> Ned:
+        """Where to be when the target is there. FLW_TGT_ALT_M 2: the height counts from the target, else from home."""
+        angle = self._course + radians(self._parameters["FLW_TGT_FA"])
+        distance, height = self._parameters["FLW_TGT_DST"], self._parameters["FLW_TGT_HT"]
+        base = at[2] if self._parameters["FLW_TGT_ALT_M"] == 2.0 else self._autopilot.facts.home_ned[2]
+        return at[0] + distance * cos(angle), at[1] + distance * sin(angle), base - height
+
+    def take_outgoing(self) -> list[Outgoing]:
+        return []
+
+    def link_closed(self, link: int) -> None:
+        """The target stays where it was heard last."""

@@ -1,0 +1,30 @@
+"""What makes a simulated vehicle a PX4 to its stations, put together."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from autopilot.parameters.parameters import Parameters
+from mavlink_bridge.firmware.px4_calibration import Px4Calibration
+from mavlink_bridge.firmware.px4_face import FlownParts, Px4Face
+from mavlink_bridge.firmware.px4_guidance import FollowMe, Offboard, Orbit
+from mavlink_bridge.firmware.px4_parameters import Px4Parameters
+from mavlink_bridge.services.base import Service
+from mavlink_bridge.services.commands.context import Row
+
+
+class Px4Vehicle:
+    """The parts of the face: its parameters, its services in the order in which they hear, its commands. `stored`:
+    parameters of an earlier run, by PX4's names."""
+
+    def __init__(self, core: Parameters, stored: Mapping[str, float], autopilot: FlownParts) -> None:
+        self.parameters = Px4Parameters(core, stored)
+        self.face = Px4Face(autopilot, self.parameters)
+        self.offboard = Offboard(autopilot, self.face, self.parameters)
+        calibration = Px4Calibration(autopilot.facts, autopilot.announcer)
+        orbit = Orbit(autopilot, self.face)
+        self.face.setpoints_ok = self.offboard.ok
+        self.face.refusal = calibration.refusal
+        follow = FollowMe(autopilot, self.face, self.parameters)
+        self.services: tuple[Service, ...] = (orbit, follow, calibration, self.face)
+        self.rows: Mapping[int, Row] = {**self.face.rows(), **orbit.rows(), **calibration.rows()}

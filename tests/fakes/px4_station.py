@@ -1,0 +1,84 @@
+"""A station of a PX4 on a link in memory, and the modes and commands that it uses."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from math import nan
+from typing import Any
+
+from mavlink_bridge.clients import MissionUpload, TransferOutcome
+from mavlink_bridge.clients.base import Target
+from mavlink_bridge.clients.parameters import ParameterOutcome, ParameterRead, ParameterWrite
+from mavlink_bridge.codec import dialect
+from mavlink_bridge.firmware.known import firmware_spoken
+from sortie import MissionItem, Session
+from sortie.api.link import SessionLink
+
+PX4 = Target(firmware=firmware_spoken(12, 2))
+POSITION, ORBIT, FOLLOW = (3, 0), (3, 1), (4, 8)
+HOLD, MISSION, RETURN, TAKEOFF, LAND, OFFBOARD = (4, 3), (4, 4), (4, 5), (4, 2), (4, 6), (6, 0)
+SET_MODE, ARM, TAKE_OFF, REPOSITION, REQUEST = 176, 400, 22, 192, 512
+
+
+class Station:
+    """A station of a PX4 on a link in memory."""
+
+    def __init__(self, session: Session) -> None:
+        self.session = session
+        self.link: SessionLink = session.connect()
+        self.heard: list[Any] = []
+
+    def run(self, seconds: float) -> None:
+        self.session.run_for(seconds)
+        self.heard += self.link.messages()
+
+    def until(self, condition: Callable[[], bool], limit_s: float = 120.0) -> None:
+        for _ in range(round(limit_s / 0.1)):
+            if condition():
+                return
+            self.run(0.1)
+        raise AssertionError([m.text for m in self.of("STATUSTEXT")][-8:])
+
+    def of(self, name: str) -> list[Any]:
+        return [message for message in self.heard if message.get_type() == name]
+
+    def command(self, number: int, *params: float) -> int:
+        """Its result."""
+        before = len(self.of("COMMAND_ACK"))
+        self.link.send(dialect.MAVLink_command_long_message(1, 1, number, 0, *params, *[nan] * (7 - len(params))))
+        self.until(lambda: len(self.of("COMMAND_ACK")) > before, 12.0)
+        return int(self.of("COMMAND_ACK")[-1].result)
+
+    @property
+    def mode(self) -> tuple[int, int]:
+        custom = self.of("HEARTBEAT")[-1].custom_mode
+        return custom >> 16 & 0xFF, custom >> 24 & 0xFF
+
+    @property
+    def armed(self) -> bool:
+        return bool(self.of("HEARTBEAT")[-1].base_mode & 128)
+
+    @property
+    def height(self) -> float:
+        return float(self.of("GLOBAL_POSITION_INT")[-1].relative_alt / 1000.0)
+
+    def set_param(self, name: str, value: float) -> None:
+        """As the type that the vehicle has told."""
+        read = self.link.ask(ParameterRead(PX4, name)).value
+        assert read is not None, name
+        write = self.link.ask(ParameterWrite(PX4, name, value, type=read.type))
+        assert write.outcome is ParameterOutcome.ACCEPTED, name
+
+    def upload(self, items: tuple[MissionItem, ...], kind: int = 0) -> None:
+        assert self.link.ask(MissionUpload(PX4, items, kind=kind)).outcome is TransferOutcome.ACCEPTED
+
+    def fly_to(self, height: float = 12.0) -> None:
+        """Armed, taken off, holding."""
+        self.set_param("MIS_TAKEOFF_ALT", height)
+        assert self.command(ARM, 1.0, 0.0) == 0
+        assert self.command(TAKE_OFF) == 0
+        self.until(lambda: self.mode == HOLD and self.height > height - 1.0, 40.0)
+
+    @property
+    def texts(self) -> list[str]:
+        return [message.text for message in self.of("STATUSTEXT")]

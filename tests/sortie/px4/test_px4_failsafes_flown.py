@@ -1,0 +1,173 @@
+"""PX4's failsafes in the air: what a station of `firmware="px4"` sees, from the cause to the ground."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from math import nan
+
+import pytest
+
+from mavlink_bridge.codec import dialect
+from sortie import MissionItem, Session
+from sortie.api.testing.stand_in import HOME
+from tests.fakes.px4_station import ARM, HOLD, LAND, MISSION, OFFBOARD, POSITION, RETURN, SET_MODE, TAKE_OFF, Station
+
+HELD = "Failsafe activated: entering Hold for 5 seconds"
+CRITICAL, ACTIVE = 5, 4
+FAR = (MissionItem(16, 6, x=HOME.lat + 0.002, y=HOME.lon, z=12.0), MissionItem(20, 2))
+
+
+@contextmanager
+def station_of(*faults: str, **params: float) -> Iterator[Station]:
+    with Session(firmware="px4", seed=3, faults=faults, params=params) as session:
+        made = Station(session)
+        made.until(lambda: bool(made.of("SYS_STATUS")) and bool(
+            made.of("SYS_STATUS")[-1].onboard_control_sensors_health & 0x10000000))  # fmt: skip
+        yield made
+
+
+@pytest.fixture
+def station() -> Iterator[Station]:
+    with station_of() as made:
+        yield made
+
+
+def status(station: Station) -> int:
+    return int(station.of("HEARTBEAT")[-1].system_status)
+
+
+def history(station: Station, seconds: float, each: Callable[[], None] = lambda: None) -> list[tuple[int, int]]:
+    """The modes that were shown, without repetitions."""
+    seen = [station.mode]
+    for _ in range(round(seconds / 0.1)):
+        each()
+        station.run(0.1)
+        if station.mode != seen[-1]:
+            seen.append(station.mode)
+    return seen
+
+
+def begin_mission(station: Station) -> None:
+    station.upload(FAR)
+    station.fly_to()
+    assert station.command(SET_MODE, 1.0, *map(float, MISSION)) == 0
+    station.run(4.0)
+    assert station.mode == MISSION and status(station) == ACTIVE
+
+
+def test_a_lost_station_holds_and_returns(station: Station) -> None:
+    """NAV_DLL_ACT 2 after COM_DL_LOSS_T; mode Mission again is the user's, and ends it."""
+    station.set_param("NAV_DLL_ACT", 2.0)
+    station.set_param("COM_DL_LOSS_T", 5.0)
+    begin_mission(station)
+    heard = dialect.MAVLink_heartbeat_message(6, 8, 0, 0, 4, 3)
+    station.link.send(heard)
+    assert history(station, 20.0) == [MISSION, HOLD, RETURN]
+    assert status(station) == CRITICAL
+    lost, held = station.texts.index("Connection to ground station lost"), station.texts.index(HELD)
+    assert lost < held < station.texts.index("Failsafe activated")
+    station.link.send(heard)
+    station.run(1.0)
+    assert "GCS connection regained" in station.texts and station.mode == RETURN
+    assert station.command(SET_MODE, 1.0, *map(float, MISSION)) == 0
+    station.run(2.0)
+    assert station.mode == MISSION and status(station) == ACTIVE
+
+
+def test_lost_sticks_hold_and_return_but_not_where_they_are_excepted(station: Station) -> None:
+    station.set_param("COM_RCL_EXCEPT", 1.0)
+    begin_mission(station)
+    sticks = dialect.MAVLink_manual_control_message(1, 0, 0, 500, 0, 0)
+    history(station, 1.0, lambda: station.link.send(sticks))
+    assert history(station, 3.0) == [MISSION] and "Manual control lost" in station.texts
+    assert station.command(SET_MODE, 1.0, *map(float, POSITION)) == 0
+    assert history(station, 9.0)[-2:] == [HOLD, RETURN] and status(station) == CRITICAL
+
+
+def test_an_emptying_battery_returns_and_then_lands() -> None:
+    """COM_LOW_BAT_ACT 3; a pack that is drained over seconds."""
+    with station_of(SIM_BATT_CAP_AH=0.42) as station:
+        station.set_param("BAT1_CAPACITY", 420.0)
+        station.set_param("COM_LOW_BAT_ACT", 3.0)
+        begin_mission(station)
+        seen: list[tuple[int, int]] = []
+        for _ in range(30):
+            seen += history(station, 5.0)
+            if not station.armed:
+                break
+        order = [text for text in station.texts if "battery" in text or "Failsafe" in text]
+        assert order[:3] == ["Low battery", "Critical battery", HELD]
+        assert "Emergency battery level" in order and LAND in seen and not station.armed
+
+
+def test_a_fence_holds_without_delay_and_lets_the_user_out(station: Station) -> None:
+    """GF_ACTION 2 and GF_MAX_HOR_DIST; an uploaded polygon counts as well."""
+    station.set_param("GF_MAX_HOR_DIST", 40.0)
+    begin_mission(station)
+    assert history(station, 15.0) == [MISSION, HOLD] and status(station) == CRITICAL
+    assert station.command(SET_MODE, 1.0, *map(float, RETURN)) == 0
+    station.run(5.0)
+    assert station.mode == RETURN and status(station) == ACTIVE
+
+
+def test_an_uploaded_fence_counts_without_a_switch(station: Station) -> None:
+    def corner(north: float, east: float) -> MissionItem:
+        return MissionItem(5001, 0, param1=4.0, x=HOME.lat + north, y=HOME.lon + east)
+
+    side = 0.0004
+    station.upload(tuple(corner(n, e) for n, e in ((side, side), (side, -side), (-side, -side), (-side, side))), 1)
+    begin_mission(station)
+    assert history(station, 15.0) == [MISSION, HOLD] and "Geofence violated" in station.texts
+
+
+def test_offboard_without_setpoints_is_left_and_taken_up_again(station: Station) -> None:
+    """COM_OF_LOSS_T, then COM_OBL_RC_ACT 0: Position; with setpoints it is Offboard again."""
+
+    def send() -> None:
+        station.link.send(dialect.MAVLink_set_position_target_local_ned_message(
+            0, 1, 1, 1, 0x0DC7, 0, 0, 0, 2.0, 0, 0, 0, 0, 0, 0, 0
+        ))  # fmt: skip
+
+    station.fly_to()
+    history(station, 1.0, send)
+    assert station.command(SET_MODE, 1.0, *map(float, OFFBOARD)) == 0
+    assert history(station, 2.0, send)[-1] == OFFBOARD
+    assert history(station, 3.0) == [OFFBOARD, POSITION] and status(station) == CRITICAL
+    assert station.of("VFR_HUD")[-1].groundspeed < 1.0
+    assert history(station, 2.0, send) == [POSITION, OFFBOARD] and status(station) == ACTIVE
+
+
+def test_without_a_position_it_comes_down() -> None:
+    """A receiver that fails for good; the mission is at 12 m."""
+    with station_of("gps.loss@45") as station:
+        begin_mission(station)
+        station.until(lambda: station.mode == LAND, 60.0)
+        assert "Failsafe activated" in station.texts
+        station.until(lambda: not station.armed, 60.0)
+        assert "Landing detected" in station.texts and "Disarmed by landing" in station.texts
+
+
+def test_an_injected_failure_wants_its_parameter(station: Station) -> None:
+    """SYS_FAILURE_EN 0: refused, on the ground and in the air."""
+    assert station.command(420, 101.0, 1.0, 1.0) == 2
+    station.fly_to()
+    assert station.command(420, 101.0, 1.0, 1.0) == 2
+    station.set_param("SYS_FAILURE_EN", 1.0)
+    assert station.command(420, 4.0, 1.0, 0.0) == 0
+
+
+def test_it_is_repeatable() -> None:
+    """The same bytes, failsafe included."""
+
+    def flown() -> list[bytes]:
+        with station_of("gcs.loss@25") as station:
+            station.set_param("NAV_DLL_ACT", 3.0)
+            station.set_param("MIS_TAKEOFF_ALT", 5.0)
+            station.command(ARM, 1.0, 0.0)
+            station.command(TAKE_OFF, nan)
+            station.run(30.0)
+            assert HELD in station.texts
+            return [bytes(message.get_msgbuf()) for message in station.heard]
+
+    assert flown() == flown()
