@@ -1,4 +1,4 @@
-"""Ownership turn it is to transfer a plan to or from the controller: some take one transfer at a time, of all kinds.
+"""Whose turn it is to transfer a plan to or from the controller: some take one transfer at a time, of all kinds.
 
 Sortie's own wait for each other, and for those of ground stations that pass through; a station waits for nobody, it
 repeats what the controller refuses.
