@@ -7,13 +7,22 @@ What changes the parts at other times (a parameter, the motors) is told in the s
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from autopilot.vehicle import VehicleEvent
 
 EVERYTHING: Final = -1
+
+
+def earliest(dues: Iterable[int | None]) -> int | None:
+    """The earliest of deadlines, ms; None: none. A loop: asked many times a pass, a generator would cost more."""
+    found: int | None = None
+    for due in dues:
+        if due is not None and (found is None or due < found):
+            found = due
+    return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,12 +71,12 @@ class Turns:
 
     def next_deadline_ms(self) -> int | None:
         """The earliest of all."""
-        earliest: int | None = None
+        found: int | None = None
         for deadline in self._deadline:
             due = deadline()
-            if due is not None and (earliest is None or due < earliest):
-                earliest = due
-        return earliest
+            if due is not None and (found is None or due < found):
+                found = due
+        return found
 
     def armed_changed(self, armed: bool, now_ms: int) -> None:
         """The motors have been armed, or disarmed."""

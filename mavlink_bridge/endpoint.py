@@ -22,7 +22,7 @@ from mavlink_bridge.framing import Frame, FrameReader, FrameWriter
 from mavlink_bridge.link_redundancy import LinkRedundancy
 from mavlink_bridge.open_link import CONGESTED, OVERFLOW, LinkStatistics, OpenLink, OutQueue
 from mavlink_bridge.router import Router, target_of
-from mavlink_bridge.services.base import Message, Service
+from mavlink_bridge.services.base import Message, RemembersLinks, Service, Speaks, Timed
 from mavlink_bridge.tx_queue import TxQueue, is_droppable
 
 if TYPE_CHECKING:
@@ -53,8 +53,9 @@ class Endpoint:
         self._links: dict[int, OpenLink] = {}
         self._last_link = 0
         self._closed = LinkStatistics("closed")
-        self._services: list[Service] = []
-        self._handlers: dict[int, tuple[Service, ...]] = {}
+        self._timed: list[Timed] = []
+        self._remembering: list[RemembersLinks] = []
+        self._handlers: dict[int, tuple[tuple[Service, Speaks | None], ...]] = {}
         self._on_error = on_error
         self.on_frame = on_frame
         self._signing: Signing | None = None
@@ -105,8 +106,12 @@ class Endpoint:
             msg_id = codec.message_id(name)
             if msg_id is None:
                 raise ValueError(f"{type(service).__name__} handles {name}, which is no message of the dialect")
-            self._handlers[msg_id] = (*self._handlers.get(msg_id, ()), service)
-        self._services.append(service)
+            speaker = service if isinstance(service, Speaks) else None
+            self._handlers[msg_id] = (*self._handlers.get(msg_id, ()), (service, speaker))
+        if isinstance(service, Timed):
+            self._timed.append(service)
+        if isinstance(service, RemembersLinks):
+            self._remembering.append(service)
 
     # --- links ----------------------------------------------------------------------------------------------------
     def open_link(
@@ -144,7 +149,7 @@ class Endpoint:
         self._router.close_link(link)
         if self.redundancy is not None:
             self.redundancy.link_closed(link)
-        for service in self._services:
+        for service in self._remembering:
             try:
                 service.link_closed(link)
             except Exception as problem:  # noqa: BLE001 - the edge: see the module
@@ -179,7 +184,8 @@ class Endpoint:
         """Bytes that a link has received: frames are handed to the services and forwarded, answers queued."""
         source = self._links[link]
         if not self.muted:
-            self._take_in(source, source.reader.receive(data, link_ms), link_ms, vehicle_ms)
+            for frame in source.reader.receive(data, link_ms):
+                self._take_frame(source, frame, link_ms, vehicle_ms)
 
     def take(self, link: int, frame: Frame, link_ms: int, vehicle_ms: int) -> bool:
         """A frame that has come in on a shared link, and that may be for this endpoint; False when it was refused."""
@@ -194,7 +200,8 @@ class Endpoint:
         none (`FrameReader.give_up`)."""
         for source in tuple(self._links.values()):
             if source.reader.deadline_ms is not None and source.shared is None:
-                self._take_in(source, source.reader.give_up(link_ms), link_ms, vehicle_ms)
+                for frame in source.reader.give_up(link_ms):
+                    self._take_frame(source, frame, link_ms, vehicle_ms)
 
     def claim_deadline_ms(self) -> int | None:
         """When `give_up_claims` is due, link time."""
@@ -204,10 +211,6 @@ class Endpoint:
             if due is not None and (deadline is None or due < deadline):
                 deadline = due
         return deadline
-
-    def _take_in(self, source: OpenLink, frames: Iterable[Frame], link_ms: int, vehicle_ms: int) -> None:
-        for frame in frames:
-            self._take_frame(source, frame, link_ms, vehicle_ms)
 
     def _take_frame(self, source: OpenLink, frame: Frame, link_ms: int, vehicle_ms: int) -> bool:
         """False when it was refused."""
@@ -254,24 +257,25 @@ class Endpoint:
             return
         message = codec.decode(frame.msg_id, frame.payload)
         peer = source.peer(frame)
-        for service in handlers:
+        for service, speaker in handlers:
             try:
                 service.handle_message(message, peer, link_ms if service.clock == "link" else vehicle_ms)
-                self._send_all(service)
+                if speaker is not None:
+                    self._send_all(speaker)
             except Exception as problem:  # noqa: BLE001 - the edge: see the module
                 self._report(problem, f"{type(service).__name__} on {codec.message_name(frame.msg_id)}")
 
     # --- time -----------------------------------------------------------------------------------------------------
     def handle_timeouts(self, link_ms: int, vehicle_ms: int) -> None:
-        """Call every service once with the time on its clock and queue what it has to send."""
-        for service in self._services:
+        """Call every service that has deadlines once with the time on its clock and queue what it has to send."""
+        for service in self._timed:
             try:
                 service.handle_timeout(link_ms if service.clock == "link" else vehicle_ms)
                 self._send_all(service)
             except Exception as problem:  # noqa: BLE001 - the edge: see the module
                 self._report(problem, f"{type(service).__name__} on its deadline")
 
-    def handle_timeout_of(self, service: Service, now_ms: int) -> None:
+    def handle_timeout_of(self, service: Timed, now_ms: int) -> None:
         """Call one service with the time on its clock: only it is due."""
         try:
             service.handle_timeout(now_ms)
@@ -279,12 +283,12 @@ class Endpoint:
         except Exception as problem:  # noqa: BLE001 - the edge: see the module
             self._report(problem, f"{type(service).__name__} on its deadline")
 
-    def next_deadlines(self, besides: Service | None = None) -> tuple[int | None, int | None]:
+    def next_deadlines(self, besides: Timed | None = None) -> tuple[int | None, int | None]:
         """(link time, vehicle time) in ms at which a service next wants to be called; None = only on a message.
         `besides`: not counting this one."""
         on_link: int | None = None
         on_vehicle: int | None = None
-        for service in self._services:
+        for service in self._timed:
             if service is besides:
                 continue
             deadline = service.next_deadline_ms()
@@ -334,6 +338,10 @@ class Endpoint:
         """The link's writer; frames made with it must be queued by `append(link, data, 0)`, in order."""
         return self._links[link].writer
 
+    def out_queue(self, link: int) -> OutQueue:
+        """What waits on the link, for as long as it is open: whoever has its socket looks there."""
+        return self._links[link].out
+
     def take_bytes(self, link: int) -> bytes:
         """What waits on the link (of a serial line: what it carries in one burst): whole frames, in order. Ask only
         when the link can take them."""
@@ -377,7 +385,7 @@ class Endpoint:
             sums.add(one)
         return sums
 
-    def _send_all(self, service: Service) -> None:
+    def _send_all(self, service: Speaks) -> None:
         for one in service.take_outgoing():
             try:
                 self.send(one.message, one.link)

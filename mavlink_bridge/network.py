@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
+from autopilot.turns import earliest
 from mavlink_bridge.endpoint import Endpoint
 from mavlink_bridge.framing import Frame, FrameReader
 from mavlink_bridge.open_link import CONGESTED, OVERFLOW, OutQueue
@@ -113,8 +114,7 @@ class Network:
 
     def claim_deadline_ms(self) -> int | None:
         """When `give_up_claims` is due, link time."""
-        dues = [shared.reader.deadline_ms for shared in self._links.values()]
-        return min((due for due in dues if due is not None), default=None)
+        return earliest(shared.reader.deadline_ms for shared in self._links.values())
 
     def _take_in(self, link: int, frame: Frame, link_ms: int, vehicle_ms: int) -> None:
         shared = self._links.get(link)
@@ -151,14 +151,6 @@ class Network:
                 out.size = out.line.size
 
     # --- out ------------------------------------------------------------------------------------------------------
-    def take_bytes(self, link: int) -> bytes:
-        """What waits on the link: whole frames, in order."""
-        return self._links[link].out.take()
-
-    def queued(self, link: int) -> int:
-        """Bytes that wait on the link."""
-        return self._links[link].out.size
-
-    def overflowed(self, link: int) -> bool:
-        """See `Endpoint.overflowed`."""
-        return self._links[link].out.overflowed
+    def out_queue(self, link: int) -> OutQueue:
+        """See `Endpoint.out_queue`."""
+        return self._links[link].out

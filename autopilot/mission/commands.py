@@ -11,7 +11,7 @@ Sources: docs/reference/mission-semantics.md, 1.3, 1.4; ArduPilot AP_Mission.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 from math import inf
 from types import MappingProxyType
@@ -88,6 +88,10 @@ _ITEM_FRAMES: Final = frozenset({
 })  # fmt: skip
 
 
+_ANY_FRAME: Final = frozenset(range(256))
+_PLANS: Final = {Slot.FENCE: MissionType.FENCE, Slot.RALLY: MissionType.RALLY}
+
+
 @dataclass(frozen=True, slots=True)
 class CommandSpec:
     """One command. `needs`: which vehicles carry it out, None: none does; the others keep it, as ArduPilot does, and
@@ -106,20 +110,17 @@ class CommandSpec:
     comes_down: bool = False
     output: Output | None = None
 
-    @property
-    def plan(self) -> MissionType:
-        """The plan that holds it."""
-        return _PLANS.get(self.slot, MissionType.MISSION)
+    plan: MissionType = field(init=False)
+    """The plan that holds it; follows from the slot."""
+    frames: frozenset[int] = field(init=False)
+    """The MAV_FRAMEs that it may have; an item without a place may have any."""
 
-    @property
-    def frames(self) -> frozenset[int]:
-        """The MAV_FRAMEs that it may have; an item without a place may have any."""
-        if not self.place:
-            return frozenset(range(256))
-        return _ITEM_FRAMES | {Frame.MISSION} if self.plan is MissionType.MISSION else _ITEM_FRAMES
+    def __post_init__(self) -> None:
+        plan = _PLANS.get(self.slot, MissionType.MISSION)
+        frames = _ITEM_FRAMES if plan is not MissionType.MISSION else _ITEM_FRAMES | {Frame.MISSION}
+        object.__setattr__(self, "plan", plan)
+        object.__setattr__(self, "frames", frames if self.place else _ANY_FRAME)
 
-
-_PLANS: Final = {Slot.FENCE: MissionType.FENCE, Slot.RALLY: MissionType.RALLY}
 
 _C, _P = Cmd, Parameter
 _NAV, _DO, _CONDITION = Slot.NAV, Slot.DO, Slot.CONDITION

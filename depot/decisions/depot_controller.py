@@ -11,6 +11,7 @@ import math
 from collections.abc import Callable
 from typing import Any
 
+from autopilot.turns import earliest
 from depot.decision import Recorder
 from depot.decisions import phase_dock, phase_flight, phase_prep, phase_service
 from depot.decisions.memory import ControlledBy, DepotMemory, PrepStep, Waiting
@@ -188,7 +189,7 @@ class DepotController:
         if memory.ended_by is not None:
             return None
         dues = (memory.check_ms, memory.death.due_ms, memory.beats.due_ms)
-        return min((due for due in dues if due is not None), default=None)
+        return earliest(dues)
 
     def handle_timeout(self, now_ms: int) -> None:
         """Look at the depot, at both timers, and do what the phase asks for."""

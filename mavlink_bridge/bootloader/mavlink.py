@@ -17,7 +17,7 @@ from mavlink_bridge.clients.heartbeat import HeartbeatWatch
 from mavlink_bridge.codec import dialect, id_of
 from mavlink_bridge.endpoint import Endpoint
 from mavlink_bridge.framing import frame_v1
-from mavlink_bridge.services.base import Clock, Message, Outgoing, Peer
+from mavlink_bridge.services.base import Clock, Message, Peer
 
 SYSTEM: Final = 254
 COMPONENT: Final = Component.MISSIONPLANNER
@@ -45,18 +45,6 @@ class _VersionEar:
 
     def handle_message(self, message: Message, peer: Peer, now_ms: int) -> None:
         self.message = message
-
-    def handle_timeout(self, now_ms: int) -> None:
-        """Only listens."""
-
-    def next_deadline_ms(self) -> int | None:
-        return None
-
-    def take_outgoing(self) -> list[Outgoing]:
-        return []
-
-    def link_closed(self, link: int) -> None:
-        """Only listens."""
 
 
 class MavlinkSide:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TypeVar
 
+from autopilot.turns import earliest
 from mavlink_bridge.clients.base import Client
 from mavlink_bridge.clients.command import CommandClient
 from mavlink_bridge.clients.file_read import FileRead
@@ -59,8 +60,7 @@ class ClientGroup:
 
     def next_deadline_ms(self) -> int | None:
         """The earliest of all."""
-        dues = (client.next_deadline_ms() for client in self._running)
-        return min((due for due in dues if due is not None), default=None)
+        return earliest(client.next_deadline_ms() for client in self._running)
 
     def take_outgoing(self) -> list[Outgoing]:
         out, self._out = self._out, []

@@ -6,15 +6,20 @@ The answers leave as component 191, so that the vehicle's own list (component 1)
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Final
+from typing import Final, Protocol
 
 from autopilot.mav import Result
+from autopilot.turns import earliest
 from mavlink_bridge import codec
 from mavlink_bridge.codec import dialect
 from mavlink_bridge.framing import Frame
-from mavlink_bridge.services.base import Clock, Message, Outgoing, Peer, Service
+from mavlink_bridge.services.base import Clock, Message, Outgoing, Peer, RemembersLinks, Service, Timed
 
 _COMMANDS: Final = frozenset({"COMMAND_LONG", "COMMAND_INT"})
+
+
+class Inner(Service, Timed, RemembersLinks, Protocol):
+    """What answers here: parameters and files need all that a service may have."""
 
 
 class OnboardComponent:
@@ -24,7 +29,7 @@ class OnboardComponent:
     clock: Clock = "link"
     handles: frozenset[str] = frozenset()
 
-    def __init__(self, inner: tuple[Service, ...], send: Callable[[Message, int | None], None]) -> None:
+    def __init__(self, inner: tuple[Inner, ...], send: Callable[[Message, int | None], None]) -> None:
         self._inner = inner
         self._send = send
 
@@ -60,8 +65,7 @@ class OnboardComponent:
         self._pass_on()
 
     def next_deadline_ms(self) -> int | None:
-        dues = (service.next_deadline_ms() for service in self._inner)
-        return min((due for due in dues if due is not None), default=None)
+        return earliest(service.next_deadline_ms() for service in self._inner)
 
     def take_outgoing(self) -> list[Outgoing]:
         return []

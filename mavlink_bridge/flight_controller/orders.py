@@ -10,6 +10,7 @@ from collections import deque
 from dataclasses import dataclass
 
 from autopilot.mav import Frame
+from autopilot.turns import earliest
 from autopilot.vehicle import Request
 from mavlink_bridge.clients.base import Retry, Target
 from mavlink_bridge.clients.command import CommandClient, CommandOutcome
@@ -160,7 +161,7 @@ class Orders:
             return 0
         running = [order for order in self._running.values() if not self._stands(order)]
         dues = [order.refused_ms or order.client.next_deadline_ms() for order in running]
-        return min((due for due in dues if due is not None), default=None)
+        return earliest(dues)
 
 
 def _says(outcome: CommandOutcome) -> str:

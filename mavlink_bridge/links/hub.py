@@ -18,6 +18,7 @@ from mavlink_bridge.links.serial import SerialLink
 from mavlink_bridge.links.serial_ports import is_native_usb
 from mavlink_bridge.links.tcp import TcpClient, TcpPort
 from mavlink_bridge.links.udp import UdpOut, UdpPort
+from mavlink_bridge.open_link import OutQueue
 
 _EXPIRE_EVERY_MS = 1000
 
@@ -83,9 +84,7 @@ class LinkOwner(Protocol):
     def receive(self, link: int, data: bytes, link_ms: int, vehicle_ms: int) -> None: ...
     def give_up_claims(self, link_ms: int, vehicle_ms: int) -> None: ...
     def claim_deadline_ms(self) -> int | None: ...
-    def queued(self, link: int) -> int: ...
-    def overflowed(self, link: int) -> bool: ...
-    def take_bytes(self, link: int) -> bytes: ...
+    def out_queue(self, link: int) -> OutQueue: ...
 
 
 class LinkHub:
@@ -101,6 +100,7 @@ class LinkHub:
         self._own_poll = poll is None
         self._registered: dict[Link, tuple[int, int]] = {}
         self._numbers: dict[Link, int] = {}
+        self._queues: dict[Link, OutQueue] = {}
         self._ports: dict[Port, bool] = {}
         self._ready: list[tuple[Link | Port, int]] = []
         self._expire_ms = 0
@@ -121,6 +121,7 @@ class LinkHub:
         """Attach a link that is open; its number at the endpoint. `baud`: of a serial line that has a rate."""
         number = self._endpoint.open_link(link.name, trusted=trusted, baud=baud)
         self._numbers[link] = number
+        self._queues[link] = self._endpoint.out_queue(number)
         self._register(link)
         return number
 
@@ -135,6 +136,7 @@ class LinkHub:
         number = self._numbers.pop(link, None)
         if number is None:
             return
+        del self._queues[link]
         self._unregister(link)
         link.close()
         self._endpoint.close_link(number)
@@ -185,32 +187,32 @@ class LinkHub:
 
     def flush(self) -> None:
         """Write what the endpoint has to every link that takes it; disconnect those that have overflowed."""
-        endpoint = self._endpoint
-        for link, number in list(self._numbers.items()):
-            if endpoint.overflowed(number):
-                self._give_up(link, number)
-                continue
-            if not endpoint.queued(number):
-                continue
-            if not link.connected:
-                endpoint.take_bytes(number)
-            elif not link.pending:
-                link.write(endpoint.take_bytes(number))
-                self._register(link)
+        for link, queue in tuple(self._queues.items()):
+            if queue.overflowed:
+                self._give_up(link, self._numbers[link])
+            elif queue.size:
+                if not link.connected:
+                    queue.take()
+                elif not link.pending:
+                    link.write(queue.take())
+                    self._register(link)
 
     def next_deadline_ms(self) -> int | None:
         """The link time at which `receive` should run although nothing came in (reconnects, half a frame); None: no
         need."""
-        deadlines = [link.next_deadline_ms() for link in self._numbers]
-        deadlines.append(self._endpoint.claim_deadline_ms())
-        return min((deadline for deadline in deadlines if deadline is not None), default=None)
+        found = self._endpoint.claim_deadline_ms()
+        for link in self._numbers:
+            due = link.next_deadline_ms()
+            if due is not None and (found is None or due < found):
+                found = due
+        return found
 
     def stalled(self, largest: int) -> list[int]:
         """Streams (not UDP) on which more than `largest` bytes wait; who may outrun real time can wait for these."""
         return [
             number
             for link, number in self._numbers.items()
-            if not link.lossy and link.pending + self._endpoint.queued(number) > largest
+            if not link.lossy and link.pending + self._queues[link].size > largest
         ]
 
     # --- inside ---------------------------------------------------------------------------------------------------

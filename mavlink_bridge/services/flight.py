@@ -59,15 +59,6 @@ class FlightService:
             answer = dialect.MAVLink_tunnel_message(peer.system, peer.component, TUNNEL_TYPE, len(status), payload)
             self._outgoing.append(Outgoing(answer, peer.link))
 
-    def handle_timeout(self, now_ms: int) -> None:
-        """Nothing falls due."""
-
-    def next_deadline_ms(self) -> int | None:
-        return None
-
     def take_outgoing(self) -> list[Outgoing]:
         taken, self._outgoing = self._outgoing, []
         return taken
-
-    def link_closed(self, link: int) -> None:
-        """Nothing is kept of a link."""

@@ -11,6 +11,7 @@ from enum import Enum, auto
 from typing import Final
 
 from autopilot.mav import AutopilotType, Cmd, ModeFlag, RebootAction, Result, SystemState, VehicleType
+from autopilot.turns import earliest
 from mavlink_bridge import codec
 from mavlink_bridge.codec import dialect, id_of
 from mavlink_bridge.framing import FrameReader, FrameWriter
@@ -122,7 +123,7 @@ class SimulatedBoard:
             due.append(self.bootloader.next_deadline_ms())
         elif self.power is Power.FIRMWARE and not self.firmware.mute:
             due.append(self._beat_ms)
-        return min((at for at in due if at is not None), default=None)
+        return earliest(due)
 
     def take_outgoing(self) -> bytes:
         data = self.bootloader.take_outgoing() + bytes(self._out)

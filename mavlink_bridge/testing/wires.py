@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeVar
 
+from autopilot.turns import earliest
 from mavlink_bridge.clients.base import Client
 from mavlink_bridge.endpoint import Endpoint
 from mavlink_bridge.links.memory import MemoryEnd, MemoryLink
@@ -100,4 +101,4 @@ class LossyWires:
         events = [station.wire.next_delivery_ms() for station in self.stations]
         events += [station.endpoint.next_deadlines()[0] for station in self.stations]
         events.append(self.hub.next_deadlines()[0])
-        return min((event for event in events if event is not None), default=None)
+        return earliest(events)

@@ -102,18 +102,6 @@ class Newest:
         if target is not None and target.component == peer.component:
             self._latest.setdefault(peer.system, {})[message.get_type()] = message
 
-    def handle_timeout(self, now_ms: int) -> None:
-        """Only listens."""
-
-    def next_deadline_ms(self) -> int | None:
-        return None
-
-    def take_outgoing(self) -> list[Any]:
-        return []
-
-    def link_closed(self, link: int) -> None:
-        """Only listens."""
-
 
 def _ask(remote: Remote, newest: Newest, target: Target) -> dict[str, Any]:
     asking = remote.flight_command(FlightCommand.STATUS, target)

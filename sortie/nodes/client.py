@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 from types import TracebackType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from autopilot.mav import Cmd, Component
 from mavlink_bridge.clients.base import Client, Target
@@ -61,18 +61,6 @@ class Listener:
         if self._on_message is not None:
             self._on_message(message)
 
-    def handle_timeout(self, now_ms: int) -> None:
-        """Only listens."""
-
-    def next_deadline_ms(self) -> int | None:
-        return None
-
-    def take_outgoing(self) -> list[Any]:
-        return []
-
-    def link_closed(self, link: int) -> None:
-        """Only listens."""
-
 
 class Roster:
     """A service that notes every autopilot that is heard: `heard` are their targets, `heartbeats` the
@@ -91,18 +79,6 @@ class Roster:
                 peer.system, peer.component, peer.link, firmware_spoken(message.autopilot, message.type)
             )
             self.heartbeats[peer.system] = message
-
-    def handle_timeout(self, now_ms: int) -> None:
-        """Only listens."""
-
-    def next_deadline_ms(self) -> int | None:
-        return None
-
-    def take_outgoing(self) -> list[Any]:
-        return []
-
-    def link_closed(self, link: int) -> None:
-        """Only listens."""
 
 
 class Remote:

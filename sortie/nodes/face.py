@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from autopilot.events import Event
 from mavlink_bridge.identity import Identity
+from mavlink_bridge.services.base import RemembersLinks, Timed
 from mavlink_bridge.services.base import Service as ProtocolService
 from mavlink_bridge.services.commands.context import Row
 from mavlink_bridge.services.commands.service import CommandService
@@ -40,7 +41,7 @@ if TYPE_CHECKING:
     from sortie.nodes.vehicle import Service
 
 
-class Frontend(ProtocolService, Protocol):
+class Frontend(ProtocolService, Timed, RemembersLinks, Protocol):
     """Tells ground stations of the vehicle: `TelemetryService` of a simulated one, `VehicleFacade` of a real one."""
 
     identity: Identity

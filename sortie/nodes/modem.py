@@ -13,7 +13,7 @@ from mavlink_bridge.links.hub import LinkOwner
 from mavlink_bridge.links.memory import Medium, MemoryLink
 from mavlink_bridge.links.radio.model import RadioLink
 from mavlink_bridge.links.radio.profile import Profile
-from mavlink_bridge.open_link import OVERFLOW
+from mavlink_bridge.open_link import OutQueue
 from sortie.config.errors import UserError
 from sortie.runtime.node import Node
 from sortie.runtime.runtime import Runtime
@@ -29,27 +29,25 @@ class Outlet:
 
     def __init__(self) -> None:
         self.heard: list[bytes] = []
-        self._waiting: dict[int, list[bytes]] = {}
-        self._sizes: dict[int, int] = {}
+        self._queues: dict[int, OutQueue] = {}
         self._last = 0
 
     def open_link(self, name: str, *, trusted: bool = True, baud: int | None = None) -> int:
         """A socket more; its number."""
         self._last += 1
-        self._waiting[self._last], self._sizes[self._last] = [], 0
+        self._queues[self._last] = OutQueue()
         return self._last
 
     def close_link(self, link: int) -> None:
         """A socket less."""
-        self._waiting.pop(link, None)
-        self._sizes.pop(link, None)
+        self._queues.pop(link, None)
 
     def set_baud(self, link: int, baud: int, name: str) -> None:
         """The line has another rate; the air has its own."""
 
     def restart_link(self, link: int) -> None:
         """Its other end is a new one: nothing waits any more."""
-        self._waiting[link], self._sizes[link] = [], 0
+        self._queues[link].clear()
 
     def receive(self, link: int, data: bytes, link_ms: int, vehicle_ms: int) -> None:
         """Bytes for the air."""
@@ -57,9 +55,10 @@ class Outlet:
 
     def send(self, data: bytes) -> None:
         """Bytes from the air, for all sockets."""
-        for link, waiting in self._waiting.items():
-            waiting.append(data)
-            self._sizes[link] += len(data)
+        for queue in self._queues.values():
+            queue.waiting.append(data)
+            queue.size += len(data)
+            queue.overflowed = queue.size > queue.full
 
     def give_up_claims(self, link_ms: int, vehicle_ms: int) -> None:
         """It knows no frames."""
@@ -67,17 +66,9 @@ class Outlet:
     def claim_deadline_ms(self) -> int | None:
         return None
 
-    def queued(self, link: int) -> int:
-        return self._sizes[link]
-
-    def overflowed(self, link: int) -> bool:
-        return self._sizes[link] > OVERFLOW
-
-    def take_bytes(self, link: int) -> bytes:
-        """What waits for a socket; forgets it."""
-        data = b"".join(self._waiting[link])
-        self.restart_link(link)
-        return data
+    def out_queue(self, link: int) -> OutQueue:
+        """What waits for a socket."""
+        return self._queues[link]
 
 
 class Modem:

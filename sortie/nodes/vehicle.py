@@ -19,6 +19,7 @@ from autopilot.flight.kernel import InjectedFault
 from autopilot.journal import Journal
 from autopilot.mission.state import MissionState
 from autopilot.parameters.parameters import Parameters
+from autopilot.turns import earliest
 from autopilot.vehicle import SimulatedVehicle
 from mavlink_bridge.endpoint import Endpoint
 from mavlink_bridge.links.hub import LinkOwner
@@ -183,9 +184,10 @@ class Service:
 
     def next_link_deadline_ms(self) -> int | None:
         """The earliest link time at which a service, or the autopilot's watch on its ground station, is due."""
-        dues = [endpoint.next_deadlines()[0] for endpoint in self.endpoints]
-        dues.append(self.autopilot.next_link_deadline_ms())
-        return min((due for due in dues if due is not None), default=None)
+        due, watch = self.endpoint.next_deadlines()[0], self.autopilot.next_link_deadline_ms()
+        if watch is not None and (due is None or watch < due):
+            due = watch
+        return due if self._behind is None else earliest((due, self._behind.link.next_deadlines()[0]))
 
     def _inject(self, fault: Fault, active: bool, now_ms: int) -> None:
         """Begin or end a fault: those of the links here, those of the machine in the simulator."""
@@ -219,7 +221,7 @@ class Service:
         if self.faults.next_ms <= now_ms:
             self.faults.strike(now_ms)
         self.autopilot.update(now_ms)
-        self._settle(now_ms if link_ms is None else link_ms)
+        self.serve_links(now_ms if link_ms is None else link_ms)
 
     def stream(self, now_ms: int) -> None:
         """The vehicle has moved to this vehicle time, and nothing has happened nor falls due but streams: a pass that
@@ -241,11 +243,7 @@ class Service:
     def receive(self, link: int, data: bytes, link_ms: int) -> None:
         """Bytes that came in on a link act now."""
         self.endpoint.receive(link, data, link_ms, self.now_ms)
-        self._settle(link_ms)
-
-    def serve_links(self, link_ms: int) -> None:
-        """Link time has moved, or the store has written: let what waits for that go on."""
-        self._settle(link_ms)
+        self.serve_links(link_ms)
 
     def heard(self, endpoint: LinkOwner, link_ms: int) -> None:
         """What came in from a controller acts now, the rest when all has come in."""
@@ -257,15 +255,18 @@ class Service:
         journal = self.journal
         if self.wait_for_disk is not None and journal.durable() < journal.latest():
             self.wait_for_disk(journal.latest())
-            self._settle(link_ms)
+            self.serve_links(link_ms)
 
-    def _settle(self, link_ms: int) -> None:
-        """Tell everybody what happened, until nothing new happens."""
-        if self._behind is not None:
-            self._behind.begin_settling(link_ms)
-        self._tell(link_ms)
-        if self._behind is not None:
-            self._behind.end_settling(link_ms)
+    def serve_links(self, link_ms: int) -> None:
+        """Link time has moved, the store has written, or something has happened: tell everybody, until nothing new
+        happens."""
+        behind = self._behind
+        if behind is None:
+            self._tell(link_ms)
+        else:
+            behind.begin_settling(link_ms)
+            self._tell(link_ms)
+            behind.end_settling(link_ms)
 
     def _tell(self, link_ms: int) -> None:
         now_ms = self.now_ms

@@ -19,11 +19,6 @@ SILENT_S = 3.0
 """
 
 
-def no_clock() -> int | None:
-    """Of a vehicle that has none of its own."""
-    return None
-
-
 class Pace:
     """Maps the wall (seconds, monotonic) to vehicle time (ms) at a factor.
 
@@ -35,7 +30,7 @@ class Pace:
     would else be 5 s of silence, and a survey would be over before it was flown.
     """
 
-    def __init__(self, factor: float, clock: Callable[[], int | None] = no_clock) -> None:
+    def __init__(self, factor: float, clock: Callable[[], int | None] | None = None) -> None:
         self.factor = factor
         self._wall_s = 0.0
         self._vehicle_ms = 0
@@ -52,7 +47,7 @@ class Pace:
     def due_ms(self, wall_s: float, reached_ms: int) -> int:
         """The vehicle time that should have been reached; `reached_ms` is where the vehicle is."""
         due = self._vehicle_ms + int((wall_s - self._wall_s) * 1000.0 * self.factor)
-        limit = self._limit_ms(wall_s, reached_ms)
+        limit = None if self._clock is None else self._limit_ms(self._clock(), wall_s, reached_ms)
         if limit is not None and due > limit:
             self.rebase(wall_s, max(limit, reached_ms))
             return max(limit, reached_ms)
@@ -61,9 +56,9 @@ class Pace:
             return reached_ms
         return due
 
-    def _limit_ms(self, wall_s: float, reached_ms: int) -> int | None:
+    def _limit_ms(self, told_ms: int | None, wall_s: float, reached_ms: int) -> int | None:
         """How late it can be at most for the simulator; None: it has not told."""
-        told_ms, before_ms = self._clock(), self._told_ms
+        before_ms = self._told_ms
         if told_ms is None:
             return None
         apart_ms = reached_ms - told_ms

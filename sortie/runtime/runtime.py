@@ -18,12 +18,13 @@ import time
 from collections.abc import Callable
 
 from autopilot.control.layout import TICK_MS
+from autopilot.turns import earliest
 from mavlink_bridge.links.hub import LinkOwner
 from sortie.metrics.jitter import Jitter
 from sortie.runtime.followers import Followers, Onlooker
 from sortie.runtime.loader import Loader, Serving
 from sortie.runtime.node import Node, VehicleNode
-from sortie.runtime.pacing import Pace, Readers, no_clock
+from sortie.runtime.pacing import Pace, Readers
 from sortie.runtime.signals import Signals
 from sortie.runtime.sockets import Sockets
 from sortie.runtime.wire import Wire, Wires
@@ -79,7 +80,7 @@ class Runtime:
         self._onlooker = Onlooker()
         self._limit_ms = FOR_EVER_MS
         self._due_s = 0.0
-        self.clock: Callable[[], int | None] = no_clock
+        self.clock: Callable[[], int | None] | None = None
         """Of a simulator that vehicle time waits for, from the next `set_speedup` on; see `Pace`."""
         self.set_speedup(1.0, never)
 
@@ -138,7 +139,10 @@ class Runtime:
     @property
     def now_ms(self) -> int:
         """Vehicle time: that of the vehicle that is furthest behind."""
-        return min((vehicle.now_ms for vehicle in self._vehicles), default=0)
+        vehicles = self._vehicles
+        if len(vehicles) == 1:
+            return vehicles[0].now_ms
+        return min((vehicle.now_ms for vehicle in vehicles), default=0)
 
     @property
     def link_ms(self) -> int:
@@ -246,7 +250,8 @@ class Runtime:
         dues = [node.next_link_deadline_ms() for node in self._nodes]
         dues.append(self._wires.next_deadline_ms())
         dues += [endpoint.claim_deadline_ms() for node in self._nodes for endpoint in node.endpoints]
-        return min((due for due in dues if due is not None), default=FOR_EVER_MS)
+        due_ms = earliest(dues)
+        return FOR_EVER_MS if due_ms is None else due_ms
 
     def _at_ms(self, node: Node, link_ms: int) -> int:
         """The link time of a node."""
@@ -367,15 +372,16 @@ class Runtime:
         now_s = self._wall_s()
         wait_s = min(MAX_SLEEP_S, self._until_links_s())
         if self._vehicles:
-            next_ms = min(self._next_look_ms(vehicle) for vehicle in self._vehicles)
-            dues = [node.next_vehicle_deadline_ms() for node in self._plain]
-            next_ms = min((due for due in dues if due is not None and due < next_ms), default=next_ms)
-            wait_s = min(wait_s, self._pace.wall_s(min(next_ms, self._limit_ms)) - now_s)
+            next_ms = self._limit_ms
+            for vehicle in self._vehicles:
+                next_ms = min(next_ms, vehicle.next_vehicle_deadline_ms(), vehicle.now_ms + vehicle.look_every_ms)
+            for node in self._plain:
+                due = node.next_vehicle_deadline_ms()
+                if due is not None and due < next_ms:
+                    next_ms = due
+            wait_s = min(wait_s, self._pace.wall_s(next_ms) - now_s)
         self._due_s = now_s + wait_s
         return max(wait_s, 0.0)
-
-    def _next_look_ms(self, vehicle: VehicleNode) -> int:
-        return min(vehicle.next_vehicle_deadline_ms(), vehicle.now_ms + vehicle.look_every_ms)
 
     def _until_links_s(self) -> float:
         """Seconds to the next deadline on link time; negative when it has passed."""
@@ -383,8 +389,8 @@ class Runtime:
             return math.inf
         dues = [node.next_link_deadline_ms() for node in self._nodes]
         dues += [self._sockets.next_deadline_ms(), self._wires.next_deadline_ms()]
-        due_ms = min((due for due in dues if due is not None), default=math.inf)
-        return (due_ms - self._zero_ms) / 1000.0 - self._wall_s()
+        due_ms = earliest(dues)
+        return math.inf if due_ms is None else (due_ms - self._zero_ms) / 1000.0 - self._wall_s()
 
     @property
     def _sockets(self) -> Sockets:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from autopilot.turns import earliest
 from mavlink_bridge.links.address import LinkError
 from mavlink_bridge.links.hub import LinkHub, LinkOwner, Poll
 from sortie.config.errors import UserError
@@ -55,7 +56,7 @@ class Sockets:
     def next_deadline_ms(self) -> int | None:
         """The earliest link time at which a link wants to be opened again."""
         deadlines = [hub.next_deadline_ms() for hub in self._hubs.values()]
-        return min((due for due in deadlines if due is not None), default=None)
+        return earliest(deadlines)
 
     @property
     def has_links(self) -> bool:

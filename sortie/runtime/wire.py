@@ -52,11 +52,12 @@ class EndpointPlug:
         self.node = node
         self.number = endpoint.open_link(name, trusted=trusted, baud=baud)
         self._endpoint = endpoint
+        self._queue = endpoint.out_queue(self.number)
         self._there = there
 
     def take(self) -> bytes:
         """What waits on the link."""
-        data = self._endpoint.take_bytes(self.number)
+        data = self._queue.take()
         return data if not data or self._there() else b""
 
     def hand(self, data: bytes, link_ms: int) -> None:

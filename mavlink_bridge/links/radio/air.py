@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
+from autopilot.turns import earliest
 from mavlink_bridge.links.radio.profile import SIK_TRAILER, Duplex, Lane, Tdm
 
 Take = Callable[[int, int, int], int]
@@ -86,7 +87,7 @@ class DuplexAir:
 
     def next_us(self, ready: Ready) -> int | None:
         """When the next packet may begin; None while nobody has anything."""
-        return min((at for at in (self._begin_us(0, ready), self._begin_us(1, ready)) if at is not None), default=None)
+        return earliest((self._begin_us(0, ready), self._begin_us(1, ready)))
 
     def step(self, take: Take, ready: Ready) -> Sent:
         """One packet, see the module."""

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from random import Random
 from typing import Final
 
+from autopilot.turns import earliest
 from mavlink_bridge.codec import dialect, id_of, payload
 from mavlink_bridge.framing import FrameWriter
 from mavlink_bridge.links.memory import MemoryEnd
@@ -157,7 +158,7 @@ class RadioLink:
         if self._flying:
             dues.append(self._flying[0][0])
         dues += [self._line_free_us(modem) for modem in self._modems if modem.line]
-        due_us = min((due for due in dues if due is not None), default=None)
+        due_us = earliest(dues)
         return None if due_us is None else max(-(-due_us // 1000), self.now_ms)
 
     # --- the buffer ---------------------------------------------------------------------------------------------------

@@ -81,18 +81,9 @@ class GuidedService:
         for text in status_texts(Severity.INFO, f"Ignoring {name}; set ACC_IGNORE in mask", _CHUNK_ID):
             self._out.append(Outgoing(text, peer.link))
 
-    def handle_timeout(self, now_ms: int) -> None:
-        """Nothing falls due: the core ends a target that is not renewed (GUID_TIMEOUT)."""
-
-    def next_deadline_ms(self) -> int | None:
-        return None
-
     def take_outgoing(self) -> list[Outgoing]:
         out, self._out = self._out, []
         return out
-
-    def link_closed(self, link: int) -> None:
-        """Targets outlive their link until their timeout."""
 
     # --- position and velocity ------------------------------------------------------------------------------------
     def _local(self, message: Message) -> bool:

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from autopilot.reasons import ModeReason
 from autopilot.targets import Sticks
-from mavlink_bridge.services.base import Clock, Message, Outgoing, Peer
+from mavlink_bridge.services.base import Clock, Message, Peer
 
 if TYPE_CHECKING:
     from autopilot.modes.auxiliary import AuxFunctions
@@ -128,18 +128,6 @@ class StickService:
         if not self._parts.facts.vehicle.capabilities.own_modes:  # a controller has a mode switch of its own
             self._switches.handle(message, now_ms)
         self._override(message, now_ms)
-
-    def handle_timeout(self, now_ms: int) -> None:
-        """Nothing falls due: the core counts the loss of sticks."""
-
-    def next_deadline_ms(self) -> int | None:
-        return None
-
-    def take_outgoing(self) -> list[Outgoing]:
-        return []
-
-    def link_closed(self, link: int) -> None:
-        """Sticks outlive their link until the core lets them run out."""
 
     def _override(self, message: Message, now_ms: int) -> None:
         heard = False

@@ -91,14 +91,15 @@ class MissionService:
         """Repeats requests, gives up uploads, and acknowledges plans that have become durable meanwhile."""
         self._settle_clear_all()
         for transfer in self._transfers:
-            transfer.handle_timeout(now_ms)
+            if transfer.state is not State.IDLE:
+                transfer.handle_timeout(now_ms)
 
     def next_deadline_ms(self) -> int | None:
         """The next repetition or the end of an upload. Waiting for the journal has no deadline: its completion wakes
         the run loop."""
         deadline: int | None = None
         for transfer in self._transfers:
-            due = transfer.next_deadline_ms()
+            due = None if transfer.state is State.IDLE else transfer.next_deadline_ms()
             if due is not None and (deadline is None or due < deadline):
                 deadline = due
         return deadline

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 
 from autopilot.mav import Cmd, MotorTestThrottle, Result, Severity
 from autopilot.result import Outcome
+from autopilot.turns import earliest
 from mavlink_bridge.codec import dialect
 from mavlink_bridge.services.base import Clock, Message, Outgoing, Peer
 from mavlink_bridge.services.commands import equipment
@@ -158,6 +159,8 @@ class SetupService:
             self._tell(end)
 
     def handle_timeout(self, now_ms: int) -> None:
+        if self.next_deadline_ms() is None:
+            return  # nothing runs
         if self._parts.facts.armed:
             self._accelerometer.cancel()
             self._compass.cancel()
@@ -190,8 +193,10 @@ class SetupService:
         return x, y, z
 
     def next_deadline_ms(self) -> int | None:
-        dues = (self._accelerometer.deadline_ms, self._compass.deadline_ms, self._motors.end_ms)
-        return min((due for due in dues if due is not None), default=None)
+        steps, compass, motors = self._accelerometer, self._compass, self._motors
+        if not steps.step and compass.began_ms is None and motors.end_ms is None:
+            return None
+        return earliest((steps.deadline_ms, compass.deadline_ms, motors.end_ms))
 
     def take_outgoing(self) -> list[Outgoing]:
         taken, self._outgoing = self._outgoing, []

@@ -67,18 +67,9 @@ class SystemService:
                 # switched on and stays there
                 self._telemetry.request_message(peer.link, peer, id_of("GPS_GLOBAL_ORIGIN"), 0.0)
 
-    def handle_timeout(self, now_ms: int) -> None:
-        """Nothing falls due."""
-
-    def next_deadline_ms(self) -> int | None:
-        return None
-
     def take_outgoing(self) -> list[Outgoing]:
         taken, self._outgoing = self._outgoing, []
         return taken
-
-    def link_closed(self, link: int) -> None:
-        """Nothing is kept of a link."""
 
     def _answer_shell(self, message: Message, peer: Peer) -> None:
         """There is no console behind any device: who asks for a reply is told so, and does not wait for a prompt."""

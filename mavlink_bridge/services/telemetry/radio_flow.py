@@ -118,6 +118,8 @@ class RadioFlow:
 
     def next_deadline_ms(self) -> int | None:
         """The end of a transfer that takes nothing any more."""
+        if not self._radios:
+            return None
         going_on = (radio for radio in self._radios.values() if radio.granted_ms is not None)
         return min((radio.transfer_ends_ms for radio in going_on), default=None)
 

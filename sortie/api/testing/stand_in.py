@@ -22,7 +22,7 @@ from autopilot.vehicle import SimulatedVehicle
 from autopilot.vehicles.kinds import vehicle_class
 from autopilot.wiring import NothingStored
 from mavlink_bridge.identity import Identity
-from mavlink_bridge.services.base import Clock, Message, Outgoing, Peer
+from mavlink_bridge.services.base import Clock, Message, Peer
 from mavlink_bridge.signing import Signing
 from sortie.nodes.build import VIRTUAL_EPOCH_US, make_vehicle
 from sortie.nodes.face import simulated_face
@@ -58,18 +58,6 @@ class ModeSwitch:
             self._position = position
             flies = self._autopilot.facts.vehicle_class.has_height
             self._autopilot.modes.set((FLYING_SWITCH if flies else DRIVING_SWITCH)[position], now_ms)
-
-    def handle_timeout(self, now_ms: int) -> None:
-        """Nothing falls due."""
-
-    def next_deadline_ms(self) -> int | None:
-        return None
-
-    def take_outgoing(self) -> list[Outgoing]:
-        return []
-
-    def link_closed(self, link: int) -> None:
-        """The switch stays where it is."""
 
 
 class StandIn:

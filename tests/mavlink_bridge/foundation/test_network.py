@@ -67,7 +67,7 @@ class Fleet:
 
     def out(self, link: int) -> list[tuple[int, int]]:
         """(system, message id) of what waits on a link."""
-        return [(frame.system, frame.msg_id) for frame in FrameReader().receive(self.network.take_bytes(link))]
+        return [(frame.system, frame.msg_id) for frame in FrameReader().receive(self.network.out_queue(link).take())]
 
 
 @pytest.fixture
@@ -117,7 +117,7 @@ def test_each_counts_its_own_frames(fleet: Fleet) -> None:
     """Sequence numbers on a shared link are those of a vehicle that is alone on it."""
     for system in (1, 2, 1, 3, 1):
         fleet.say(ping(system))
-    frames = FrameReader().receive(fleet.network.take_bytes(fleet.one))
+    frames = FrameReader().receive(fleet.network.out_queue(fleet.one).take())
     assert [(frame.system, frame.sequence) for frame in frames] == [(1, 0), (2, 0), (1, 1), (3, 0), (1, 2)]
 
 
