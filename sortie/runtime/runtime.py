@@ -78,6 +78,7 @@ class Runtime:
         self.followers: Followers | None = None
         """Who is waited for at speed 0; None: nobody but those whose buffers are full."""
         self._onlooker = Onlooker()
+        self._wired = False
         self._limit_ms = FOR_EVER_MS
         self._due_s = 0.0
         self.clock: Callable[[], int | None] | None = None
@@ -114,6 +115,7 @@ class Runtime:
 
     def _arrange(self, wires: list[Wire] | None = None) -> None:
         self._wires.arrange(self._nodes, self._vehicles, wires)
+        self._wired = bool(self._wires)
 
     def open(self, endpoint: LinkOwner, url: str) -> str:
         """Open a socket or serial link of an endpoint and return its address, or raise UserError. Time is real from now
@@ -212,7 +214,7 @@ class Runtime:
     def settle(self) -> None:
         """Something was done from outside: let everybody act on it, and hear of it, now."""
         link_ms = self.link_ms
-        for node in self._vehicles if self._wires else self._nodes:
+        for node in self._vehicles if self._wired else self._nodes:
             node.serve_links(self._at_ms(node, link_ms))
         self._send(link_ms, looking=True)
 
@@ -231,7 +233,7 @@ class Runtime:
             if due is not None and due < until_ms:
                 until_ms = due
         virtual = self.sockets is None or self.virtual_links
-        if virtual and self._wires:
+        if virtual and self._wired:
             due = self._wires.next_deadline_ms()
             if due is not None and due < until_ms:
                 until_ms = due
@@ -241,7 +243,7 @@ class Runtime:
         for vehicle in vehicles:
             if vehicle.now_ms < until_ms:
                 vehicle.advance(until_ms, None if virtual else link_ms)
-        if self._wires:
+        if self._wired:
             self._exchange(self.now_ms if virtual else link_ms, looking=True)
         self._commit(link_ms)
 
@@ -258,12 +260,13 @@ class Runtime:
         return node.now_ms if self.sockets is None or self.virtual_links else link_ms
 
     def _commit(self, link_ms: int) -> None:
+        virtual = self.sockets is None or self.virtual_links
         for node in self._nodes:
-            node.commit(self._at_ms(node, link_ms))
+            node.commit(node.now_ms if virtual else link_ms)
 
     def exchange(self) -> None:
         """Carry what waits on the wires, and the answers to it, until all is still."""
-        if self._wires:
+        if self._wired:
             self._exchange(self.link_ms)
 
     def _exchange(self, link_ms: int, *, looking: bool = False) -> None:
@@ -278,13 +281,14 @@ class Runtime:
 
     def _send(self, link_ms: int, *, looking: bool = False) -> None:
         """Hand on what waits between nodes; commit, then flush."""
-        if self._wires:
+        if self._wired:
             self._exchange(link_ms, looking=looking)
         self._commit(link_ms)
-        if self.sockets is not None:
+        sockets = self.sockets
+        if sockets is not None:
             if self.followers is not None and self._has_words():
                 self.followers.stir(self._wall_s())
-            self.sockets.flush()
+            sockets.flush()
 
     # --- ahead --------------------------------------------------------------------------------------------------------
     def _turn_ahead(self, wall_s: float, finished: Callable[[], bool]) -> None:
@@ -333,9 +337,10 @@ class Runtime:
         self._receive(link_ms, serve=ready or not self._was_ahead)
 
     def _receive(self, link_ms: int, *, serve: bool) -> None:
+        sockets, virtual = self._sockets, self.virtual_links
         for node in self._nodes:
-            at_ms = self._at_ms(node, link_ms)
-            self._sockets.receive(node, at_ms)
+            at_ms = node.now_ms if virtual else link_ms
+            sockets.receive(node, at_ms)
             if serve:
                 node.serve_links(at_ms)
         if serve:
@@ -362,10 +367,11 @@ class Runtime:
         due_ms = self._pace.due_ms(wall_s, now_ms)
         due_ms = min(due_ms - due_ms % TICK_MS, self._limit_ms)
         end_s = wall_s + PACED_SLICE_S
-        while self._vehicles and self.now_ms < due_ms and not finished():
+        while now_ms < due_ms and self._vehicles and not finished():
             self._pass(due_ms, link_ms)
             if self._wall_s() >= end_s:
                 break
+            now_ms = self.now_ms
 
     def _sleep_s(self) -> float:
         """Until the next deadline on either clock; never long, so that what the vehicles notice is told in time."""
@@ -387,9 +393,13 @@ class Runtime:
         """Seconds to the next deadline on link time; negative when it has passed."""
         if self.virtual_links:
             return math.inf
-        dues = [node.next_link_deadline_ms() for node in self._nodes]
-        dues += [self._sockets.next_deadline_ms(), self._wires.next_deadline_ms()]
-        due_ms = earliest(dues)
+        due_ms = self._sockets.next_deadline_ms()
+        for node in self._nodes:
+            due = node.next_link_deadline_ms()
+            if due is not None and (due_ms is None or due < due_ms):
+                due_ms = due
+        if self._wired:
+            due_ms = earliest((due_ms, self._wires.next_deadline_ms()))
         return math.inf if due_ms is None else (due_ms - self._zero_ms) / 1000.0 - self._wall_s()
 
     @property
