@@ -37,6 +37,7 @@ from sitl.kernel.imu import (
     keep_middle,
     keep_samples,
     sample_imu,
+    spoil_axes,
     turn,
 )
 from sitl.kernel.noise import GAMMA, draw
@@ -150,9 +151,7 @@ def run_tick(s: L.Row, p: L.Row, rng: Any, table: Any) -> None:
     inv_x, inv_y, inv_z = p[M.P_INV_IX], p[M.P_INV_IY], p[M.P_INV_IZ]
     eu_x, eu_y, eu_z = p[M.P_GYRO_XX], p[M.P_GYRO_YY], p[M.P_GYRO_ZZ]
     gyro_noise = p[M.P_GYRO_NOISE]
-    gyro_on, acc_on = p[M.P_IMU_ON] * s[M.S_GYRO_ON], p[M.P_IMU_ON] * s[M.S_ACC_ON]
-    gyro_shown = (s[M.S_GYRO_SHOWN], s[M.S_GYRO_SHOWN + 1], s[M.S_GYRO_SHOWN + 2])
-    acc_shown = (s[M.S_ACC_SHOWN], s[M.S_ACC_SHOWN + 1], s[M.S_ACC_SHOWN + 2])
+    imu_on, failing = p[M.P_IMU_ON], p[M.P_FAILING] != 0.0
     acc_noise = p[M.P_ACC_NOISE] * (0.3 + m1 + m2)  # vibration grows with the rotors
     frozen = p[M.P_FREEZE]
     idle = p[M.P_SPIN_ARM]
@@ -165,8 +164,11 @@ def run_tick(s: L.Row, p: L.Row, rng: Any, table: Any) -> None:
         seed = seed + GAMMA
         gyro, acc, shake = sample_imu(
             draw(seed), table, (wx, wy, wz), force, gyro_bias, acc_bias, gyro_noise, acc_noise,
-            gyro_on, acc_on, gyro_shown, acc_shown,
+            imu_on,
         )  # fmt: skip
+        if failing:
+            gyro = spoil_axes(s, gyro, M.S_GYRO_ON, M.S_GYRO_SHOWN)
+            acc = spoil_axes(s, acc, M.S_ACC_ON, M.S_ACC_SHOWN)
         felt = add(felt, acc)
         squares = add_squares(squares, shake)
         # --- strapdown attitude

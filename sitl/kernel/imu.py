@@ -27,20 +27,28 @@ ZERO = (0.0, 0.0, 0.0)
 @inline
 def sample_imu(
     bits: Any, table: Any, rates: Vector, force: Vector, gyro_bias: Vector, acc_bias: Vector,
-    gyro_noise: float, acc_noise: float, gyro_on: float, acc_on: float, gyro_shown: Vector, acc_shown: Vector,
+    gyro_noise: float, acc_noise: float, imu_on: float,
 ) -> tuple[Vector, Vector, Vector]:  # fmt: skip
     """Gyros rad/s, accelerometers m/s2 (body axes), and the vibration that the latter contain. `bits`: one draw;
-    `rates` and specific `force` are the truth, of which `_on` (0 or 1) comes through; `_shown` is added."""
-    gx = (rates[0] + gyro_bias[0] + gyro_noise * table[bits & MASK]) * gyro_on + gyro_shown[0]
-    gy = (rates[1] + gyro_bias[1] + gyro_noise * table[(bits >> S10) & MASK]) * gyro_on + gyro_shown[1]
-    gz = (rates[2] + gyro_bias[2] + gyro_noise * table[(bits >> S20) & MASK]) * gyro_on + gyro_shown[2]
+    `rates` and specific `force` are the truth; `imu_on` (0 or 1): all of it comes through, or nothing."""
+    gx = (rates[0] + gyro_bias[0] + gyro_noise * table[bits & MASK]) * imu_on
+    gy = (rates[1] + gyro_bias[1] + gyro_noise * table[(bits >> S10) & MASK]) * imu_on
+    gz = (rates[2] + gyro_bias[2] + gyro_noise * table[(bits >> S20) & MASK]) * imu_on
     nx = acc_noise * table[(bits >> S30B) & MASK]
     ny = acc_noise * table[(bits >> S40) & MASK]
     nz = acc_noise * table[(bits >> S50) & MASK]
-    ax = (force[0] + acc_bias[0] + nx) * acc_on + acc_shown[0]
-    ay = (force[1] + acc_bias[1] + ny) * acc_on + acc_shown[1]
-    az = (force[2] + acc_bias[2] + nz) * acc_on + acc_shown[2]
+    ax = (force[0] + acc_bias[0] + nx) * imu_on
+    ay = (force[1] + acc_bias[1] + ny) * imu_on
+    az = (force[2] + acc_bias[2] + nz) * imu_on
     return (gx, gy, gz), (ax, ay, az), (nx, ny, nz)
+
+
+@inline
+def spoil_axes(s: L.Row, sample: Vector, on: int, shown: int) -> Vector:
+    """A sample of gyros or accelerometers, some of which fail: `failing` has said what comes through of it, and what
+    stands in its place. The row is read here, behind a branch, since nothing fails on nearly all flights."""
+    share = s[on]
+    return sample[0] * share + s[shown], sample[1] * share + s[shown + 1], sample[2] * share + s[shown + 2]
 
 
 @inline

@@ -27,7 +27,7 @@ from sitl.kernel import layout as M
 from sitl.kernel.compiling import compile_kernel, sources
 from sitl.kernel.estimate import average_gyro, begin_tick, count_way, fuse_sensors, restart, watch_machine
 from sitl.kernel.ground import fill_ground, follow_ground, look_down
-from sitl.kernel.imu import DEADMAN_S, ZERO, add, add_squares, keep_middle, keep_samples, sample_imu, turn
+from sitl.kernel.imu import DEADMAN_S, ZERO, add, add_squares, keep_middle, keep_samples, sample_imu, spoil_axes, turn
 from sitl.kernel.level import fill_driven, place_body, read_vane
 from sitl.kernel.noise import GAMMA, draw
 
@@ -81,9 +81,7 @@ def run_tick(s: L.Row, p: L.Row, rng: Any, table: Any) -> None:
     acc_bias = (s[M.S_ABX], s[M.S_ABY], s[M.S_ABZ])
     ebx, eby, ebz = s[L.S_BGX], s[L.S_BGY], s[L.S_BGZ]
     gyro_noise = p[M.P_GYRO_NOISE]
-    gyro_on, acc_on = p[M.P_IMU_ON] * s[M.S_GYRO_ON], p[M.P_IMU_ON] * s[M.S_ACC_ON]
-    gyro_shown = (s[M.S_GYRO_SHOWN], s[M.S_GYRO_SHOWN + 1], s[M.S_GYRO_SHOWN + 2])
-    acc_shown = (s[M.S_ACC_SHOWN], s[M.S_ACC_SHOWN + 1], s[M.S_ACC_SHOWN + 2])
+    imu_on, failing = p[M.P_IMU_ON], p[M.P_FAILING] != 0.0
     acc_noise = p[M.P_ACC_NOISE] * (0.1 + 0.2 * abs(u))  # the ground shakes it
     gyro, acc, felt, squares = ZERO, ZERO, ZERO, ZERO
     middle = steps // 2
@@ -93,8 +91,11 @@ def run_tick(s: L.Row, p: L.Row, rng: Any, table: Any) -> None:
         seed = seed + GAMMA
         gyro, acc, shake = sample_imu(
             draw(seed), table, (0.0, 0.0, r), (fx, fy, fz), gyro_bias, acc_bias, gyro_noise, acc_noise,
-            gyro_on, acc_on, gyro_shown, acc_shown,
+            imu_on,
         )  # fmt: skip
+        if failing:
+            gyro = spoil_axes(s, gyro, M.S_GYRO_ON, M.S_GYRO_SHOWN)
+            acc = spoil_axes(s, acc, M.S_ACC_ON, M.S_ACC_SHOWN)
         felt = add(felt, acc)
         squares = add_squares(squares, shake)
         # --- strapdown attitude
