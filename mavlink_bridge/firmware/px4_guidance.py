@@ -124,9 +124,6 @@ class Offboard:
     def take_outgoing(self) -> list[Outgoing]:
         return self._inner.take_outgoing()
 
-    def link_closed(self, link: int) -> None:
-        self._inner.link_closed(link)
-
 
 class Orbit:
     """DO_ORBIT. See the module."""
