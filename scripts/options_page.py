@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
+from scripts.generated_page import write_or_check
 from sortie.commands.cli import COMMANDS
 from sortie.config.option import ANYWHERE, Group, Kind, Option, Sources, Where
 from sortie.config.options import RUNS, TABLE
@@ -70,14 +71,7 @@ def _row(row: Option[object], commands: frozenset[str]) -> str:
 
 def main(arguments: list[str]) -> int:
     """Write the page, or with `--check` compare it."""
-    text = page()
-    if "--check" not in arguments:
-        PAGE.write_text(text, encoding="utf-8")
-        return 0
-    if PAGE.exists() and PAGE.read_text(encoding="utf-8") == text:
-        return 0
-    print(f"{PAGE} is not what the table says; run scripts/options-page", file=sys.stderr)
-    return 1
+    return write_or_check(PAGE, page(), arguments)
 
 
 if __name__ == "__main__":

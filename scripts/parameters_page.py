@@ -9,6 +9,7 @@ from pathlib import Path
 from autopilot.mav import ParameterType
 from autopilot.parameters.definition import ParameterDef
 from autopilot.vehicles.kinds import KINDS
+from scripts.generated_page import write_or_check
 
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "parameters.md"
 _INTRODUCTION = """# Parameters
@@ -85,14 +86,7 @@ def _labels(labels: Mapping[int, str]) -> str:
 
 def main(arguments: list[str]) -> int:
     """Write the page, or with `--check` compare it."""
-    text = page()
-    if "--check" not in arguments:
-        PAGE.write_text(text, encoding="utf-8")
-        return 0
-    if PAGE.exists() and PAGE.read_text(encoding="utf-8") == text:
-        return 0
-    print(f"{PAGE} is not what the table says; run scripts/parameters-page", file=sys.stderr)
-    return 1
+    return write_or_check(PAGE, page(), arguments)
 
 
 if __name__ == "__main__":

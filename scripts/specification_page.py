@@ -15,6 +15,8 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+from scripts.generated_page import write_or_check
+
 ROOT = Path(__file__).resolve().parent.parent
 PAGE = ROOT / "docs" / "specification.md"
 DECISIONS = ROOT / "docs" / "decisions.md"
@@ -169,14 +171,7 @@ def headings(text: str) -> dict[str, str]:
 
 def main(arguments: list[str]) -> int:
     """Write the page, or with `--check` compare it."""
-    text = page()
-    if "--check" not in arguments:
-        PAGE.write_text(text, encoding="utf-8")
-        return 0
-    if PAGE.exists() and PAGE.read_text(encoding="utf-8") == text:
-        return 0
-    print(f"{PAGE} is not what the tables say; run scripts/specification-page", file=sys.stderr)
-    return 1
+    return write_or_check(PAGE, page(), arguments)
 
 
 if __name__ == "__main__":

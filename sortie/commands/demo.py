@@ -32,17 +32,17 @@ def demo(given: Given) -> int:
         items = square(place, heading, takeoff=run.service.autopilot.facts.vehicle_class.has_height)
         run.service.autopilot.plans.replace(0, items)
         run.open_links()
-        progress.say(f"sortie: demo with {kind}; connect a ground station: {', '.join(settings.links)}")
+        progress.terminal.say(f"sortie: demo with {kind}; connect a ground station: {', '.join(settings.links)}")
         runtime.load()
-        progress.start()
+        progress.terminal.start()
         try:
             flight, took_s = fly_once(run, runtime, progress, auto_go=run.service.parameters["FM_AUTO_GO"] > 0.0)
         finally:
-            progress.stop()
+            progress.terminal.stop()
         result = report_of(run, flight, took_s, began_s)
         if runtime.signals.exit_status is None and not once:
             print_result(result, as_json=False)
-            progress.say("sortie: still serving; Ctrl-C ends it")
+            progress.terminal.say("sortie: still serving; Ctrl-C ends it")
             runtime.run(never)
             return runtime.signals.exit_status or 0
         print_result(result, given[JSON])

@@ -57,13 +57,13 @@ def fly_fleet(given: Given, settings: Settings) -> int:
             load_plan(service, plan)
         run.open_links()
         progress = FleetProgress(run.node.services, [one.label for one in vehicles])
-        progress.say(f"sortie: flying {len(vehicles)} vehicles")
+        progress.terminal.say(f"sortie: flying {len(vehicles)} vehicles")
         runtime.load()
-        progress.start()
+        progress.terminal.start()
         try:
             rounds = _fly_all(run, runtime, progress, given[REPEAT])
         finally:
-            progress.stop()
+            progress.terminal.stop()
         _print_result(summary_of(rounds), given[JSON])
         if runtime.signals.exit_status is not None:
             return runtime.signals.exit_status

@@ -38,17 +38,17 @@ def fly(given: Given) -> int:
         run.open_links()
         progress = Progress(run.service)
         kind = run.service.autopilot.facts.vehicle_class.name
-        progress.say(f"sortie: flying {plan}, {len(loaded.items)} items, with {kind}")
+        progress.terminal.say(f"sortie: flying {plan}, {len(loaded.items)} items, with {kind}")
         runtime.load()
         place = place_of(run, runtime, progress)
         if place is None:
             return runtime.signals.exit_status or 0
         check_reach(loaded, place, hint="take the plan for this place")
-        progress.start()
+        progress.terminal.start()
         try:
             flights = _fly_all(run, runtime, progress, given[REPEAT])
         finally:
-            progress.stop()
+            progress.terminal.stop()
         if pages is not None:
             for flight in flights:
                 flight["report"] = str(page_of_flight(Path(flight["logs"]), loaded, pages))

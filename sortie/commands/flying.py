@@ -25,7 +25,7 @@ def place_of(run: Program, runtime: Runtime, progress: Progress) -> GeoPoint | N
         return run.home
     state = run.service.vehicle.state
     if not state.has_position:
-        progress.say("sortie: waiting for the flight controller's position")
+        progress.terminal.say("sortie: waiting for the flight controller's position")
         runtime.run(lambda: state.has_position)
     return state.place if state.has_position else None
 

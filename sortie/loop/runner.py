@@ -184,7 +184,7 @@ class LoopRun:
     # --- running ------------------------------------------------------------------------------------------------------
     def load(self) -> None:
         """Load what is compiled; a signal ends the waiting."""
-        self.runtime.load(self.view.say)
+        self.runtime.load(self.view.terminal.say)
 
     def run(self) -> EndedBy:
         """To the end, or to a signal."""
@@ -206,7 +206,7 @@ class LoopRun:
         runtime, number = self.runtime, self.loop.depot.memory.number
         self.record.save()  # nobody is asked about what could still be undone
         if self._operator.ask(number, f"sortie {number} is back and reviewed: launch again? [y/N] "):
-            self.view.stop()
+            self.view.terminal.stop()
         answer = self._operator.answer(0.0)
         while answer is None and runtime.signals.number is None and self.loop.ended_by is None:
             if self._speedup > 0.0:
@@ -217,11 +217,11 @@ class LoopRun:
             answer = self._operator.answer(0.0 if self._speedup > 0.0 else _SLICE_S)
         if answer is None:
             return
-        self.view.start()
+        self.view.terminal.start()
         if answer:
             self.loop.depot.confirm_relaunch(self.loop.now_ms)
         elif runtime.signals.number is None:
-            self.view.say("sortie: not confirmed: stopped here; the same command goes on")
+            self.view.terminal.say("sortie: not confirmed: stopped here; the same command goes on")
             runtime.signals.number = signal.SIGTERM
 
     def leave(self) -> None:

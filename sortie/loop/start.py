@@ -119,7 +119,7 @@ def _run(start: Start, stack: ExitStack, journal: LoopJournal, seed: int) -> tup
     speedup = start.speedup if controller is None else controller.speedup
     view = LoopView(start.total, start.profile.units, paced=speedup > 0.0)
     if not start.links:
-        view.say(opening)  # before the simulator is loaded; a link that is refused has the one line for itself
+        view.terminal.say(opening)  # before the simulator is loaded; a link that is refused has the one line for itself
     run = LoopRun(
         start.profile, seed, start.faults, journal, view, total=start.total, speedup=speedup,
         confirm=start.confirm, make=None if controller is None else controller.maker(), runtime=runtime,
@@ -130,9 +130,9 @@ def _run(start: Start, stack: ExitStack, journal: LoopJournal, seed: int) -> tup
             signing_key=start.settings.signing_key,
         )  # fmt: skip
     if start.links:
-        view.say(opening)
+        view.terminal.say(opening)
     if controller is not None:
-        controller.say_texts(view.say)
+        controller.say_texts(view.terminal.say)
     silent = has_controller(start.vehicle) and controller is None
     ended = _fly(stack, run, start.recover, silent=silent)
     if controller is not None and ended is not EndedBy.STOPPED and run.loop.flies:
@@ -193,24 +193,24 @@ def _fly(stack: ExitStack, run: LoopRun, recover: bool, *, silent: bool) -> Ende
     run.install_signals()
     heard = run.over is not None and not silent and run.listen()
     if recover and run.over is not None and not heard:
-        view.say("sortie: --recover: there is no lost vehicle that reports")
+        view.terminal.say("sortie: --recover: there is no lost vehicle that reports")
     if heard:
         if recover:
-            view.say("sortie: the vehicle that was lost reports: taken back in, to be reviewed")
+            view.terminal.say("sortie: the vehicle that was lost reports: taken back in, to be reviewed")
             run.recover()
         else:
-            view.say("sortie: skimmer LOST, heard again; --recover takes it back in")
+            view.terminal.say("sortie: skimmer LOST, heard again; --recover takes it back in")
     ended = run.over
     if ended is not None:
-        view.say(f"sortie: this loop has ended ({ended.value})")
+        view.terminal.say(f"sortie: this loop has ended ({ended.value})")
         return ended
     run.go_on()
     if recover:
         run.take_back()
-    view.start()
-    stack.callback(view.stop)
+    view.terminal.start()
+    stack.callback(view.terminal.stop)
     ended = run.run()
-    view.stop()
+    view.terminal.stop()
     return ended
 
 

@@ -18,6 +18,7 @@ from depot.decision import Decision
 from depot.decisions.watches import ABORT_2_NAMES, ABORT_3_NAMES
 from depot.names import ABORT_1_NAMES, SkimmerState
 from depot.settings import UnitSettings
+from sortie.logs.terminal import Terminal
 from sortie.loop.loop import SortieLoop
 
 REFRESH_S = 0.1
@@ -58,31 +59,8 @@ class LoopView:
         self._paced = paced
         self._phase = (0, 0)
         self._waits_for: set[str] = set()
-        self._live: Any = None
-        self._next_s = 0.0
+        self.terminal = Terminal(every_s=REFRESH_S, keeps=True)
         self._last: Decision | None = None
-
-    def start(self) -> None:
-        """Open the panel if there is a terminal."""
-        if sys.stderr.isatty():
-            from rich.console import Console
-            from rich.live import Live
-
-            self._live = Live(console=Console(stderr=True), auto_refresh=False)
-            self._live.start()
-
-    def stop(self) -> None:
-        """Close the panel."""
-        if self._live is not None:
-            self._live.stop()
-            self._live = None
-
-    def say(self, text: str) -> None:
-        """One line."""
-        if self._live is not None:
-            self._live.console.print(text, highlight=False, markup=False)
-        else:
-            print(text, file=sys.stderr, flush=True)
 
     def decided(self, decisions: list[Decision]) -> None:
         """New decisions."""
@@ -91,7 +69,7 @@ class LoopView:
             if self._is_repeated(decision):
                 continue
             if decision.name in _WORTH_A_LINE or aborts:
-                self.say(f"  {span(decision.time_ms)} sortie {decision.sortie} phase {decision.phase}: "
+                self.terminal.say(f"  {span(decision.time_ms)} sortie {decision.sortie} phase {decision.phase}: "
                          f"{decision.name}: {decision.reason}")  # fmt: skip
         self._last = decisions[-1] if decisions else self._last
 
@@ -109,23 +87,22 @@ class LoopView:
         """A sortie has ended."""
         why = f" ({sortie['abort'] or 'no abort'}, {sortie['trigger']})" if sortie["trigger"] else ""
         delivered = amount(sortie["delivered_kg"], self._units.store)
-        self.say(f"sortie {sortie['number']} {sortie['outcome']}{why}: {delivered} delivered")
+        self.terminal.say(f"sortie {sortie['number']} {sortie['outcome']}{why}: {delivered} delivered")
 
     def refresh(self, loop: SortieLoop) -> None:
         """Bring the panel up to date, at most ten times a second."""
-        if self._live is None:
+        if self.terminal.is_open:
+            self.terminal.draw(time.monotonic(), lambda height: self.lines(loop))
+        else:
             self._say_phase(loop)
-            return
-        if time.monotonic() < self._next_s:
-            return
-        self._next_s = time.monotonic() + REFRESH_S
-        self._live.update("\n".join(self.lines(loop)), refresh=True)
 
     def _say_phase(self, loop: SortieLoop) -> None:
         memory = loop.depot.memory
         if self._paced and self._phase != (memory.number, memory.phase):
             self._phase = (memory.number, memory.phase)
-            self.say(f"  {span(loop.now_ms)} sortie {memory.number} phase {int(memory.phase)}: {memory.phase.title}")
+            self.terminal.say(
+                f"  {span(loop.now_ms)} sortie {memory.number} phase {int(memory.phase)}: {memory.phase.title}"
+            )
 
     def lines(self, loop: SortieLoop) -> list[str]:
         """The panel: phase, timers, mode, tanks, batteries, sortie count, last decision and its reason."""

@@ -39,10 +39,10 @@ def drawn(monkeypatch):
         service: Any = SimpleNamespace(now_ms=1_234_560, facts=lambda: FACTS)
         progress = Progress(service, terminal)
         progress.phase = "preflight"
-        progress.start()
+        progress.terminal.start()
         progress.refresh(1.0)
         written = terminal.getvalue()
-        progress.stop()
+        progress.terminal.stop()
         return CONTROL.sub("", written)
 
     return draw
@@ -68,7 +68,7 @@ def test_plain_lines_without_a_terminal():
     stream = io.StringIO()
     service: Any = SimpleNamespace(now_ms=0, facts=lambda: FACTS)
     progress = Progress(service, stream)
-    progress.start()
+    progress.terminal.start()
     progress.refresh(1.0)
     progress.observe([StatusText(Severity.INFO, "Reached command #1")], 12_840)
     assert stream.getvalue() == "    12.8 s  Reached command #1\n"
