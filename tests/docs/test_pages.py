@@ -12,6 +12,7 @@ import pytest
 
 from autopilot.parameters.parameters import Parameters
 from autopilot.vehicles.kinds import COPTER, ROVER
+from sortie import Session
 from sortie.commands.cli import application
 from sortie.config.options import TABLE
 
@@ -124,3 +125,11 @@ def test_a_stale_options_page_is_noticed(tmp_path, monkeypatch, capsys):
     assert module.main(["--check"]) == 0
     for row in TABLE:
         assert (row.key.upper() if row.placed else f"`--{row.name}") in page.read_text(), row.name
+
+
+def test_the_parts_of_an_autopilot_are_those_of_the_page_in_its_order():
+    """docs/architecture.md has the table of turns with each reason."""
+    section = (ROOT / "docs" / "architecture.md").read_text().split("## The parts of an autopilot")[1].split("\n## ")[0]
+    said = re.findall(r"^\| (\w+) \| (.+) \|$", section, re.M)[1:]
+    with Session() as session:
+        assert said == [(turn.part, turn.why) for turn in session.service.autopilot.turns.rows]
