@@ -121,16 +121,19 @@ class Endpoint:
         trusted: bool = True,
         local: bool = False,
         baud: int | None = None,
+        take: Callable[[memoryview], None] | None = None,
         shared: tuple[object, FrameReader, OutQueue] | None = None,
     ) -> int:
         """A new link; its number is never used again. `trusted`: loopback or USB, where unsigned secrets may pass.
         `local`: a log, which hears everything also while the links are `muted`. `baud`: of a serial line that has a
-        rate: telemetry that it is too slow for is dropped, the oldest first. `shared`: whose it is, what
-        reads it and what waits on it, where other endpoints are on it as well (`network`)."""
+        rate: telemetry that it is too slow for is dropped, the oldest first. `take`: of a log that nobody else is on:
+        streams that are encoded together with other vehicles' are given to it in place of the queue, each frame behind
+        a stamp, us since 1970 in 8 bytes, as a telemetry log has them (`services.telemetry.pool`). `shared`: whose it
+        is, what reads it and what waits on it, where other endpoints are on it as well (`network`)."""
         self._last_link += 1
         number = self._last_link
         opened = OpenLink(number, name, trusted, FrameWriter(self.system_id, self.component_id))
-        opened.local = local
+        opened.local, opened.take = local, take
         if shared is not None:
             opened.shared, opened.reader, opened.out = shared
         elif baud is not None:
@@ -329,6 +332,13 @@ class Endpoint:
         if not target.out.overflowed:
             target.writer.advance(frames)
             self._queue(target, data, frames, droppable)
+
+    def direct(self, link: int) -> OpenLink | None:
+        """The link, where frames that the caller has made need only be queued: not signed, not muted, not ordered for
+        a slow line, not full."""
+        found = self._links[link]
+        held = found.signs or found.out.line is not None or found.out.overflowed or (self.muted and not found.local)
+        return None if held else found
 
     def next_sequence(self, link: int) -> int:
         """The sequence number of the next frame on this link."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -86,8 +87,8 @@ class OutQueue:
 @dataclass(slots=True)
 class OpenLink:
     """See the module. `trusted`: unsigned frames are accepted although there is a key. `signs`: what goes out is
-    signed. `shared`: the network whose link it is, where others are on it as well: they have the same `out` and
-    `reader`."""
+    signed. `take`: see `Endpoint.open_link`. `shared`: the network whose link it is, where others are on it as well:
+    they have the same `out` and `reader`."""
 
     number: int
     name: str
@@ -101,6 +102,7 @@ class OpenLink:
     dropped: int = 0
     signs: bool = False
     local: bool = False
+    take: Callable[[memoryview], None] | None = None
     shared: object | None = None
     peers: dict[tuple[int, int, bool], Peer] = field(default_factory=dict)
 
@@ -119,6 +121,12 @@ class OpenLink:
         out.size += len(data)
         self.frames_out += frames
         self.bytes_out += len(data)
+
+    def count(self, frames: int, size: int) -> None:
+        """These frames, made by somebody else from the next sequence number on, have been queued, or taken at once."""
+        self.writer.advance(frames)
+        self.frames_out += frames
+        self.bytes_out += size
 
     def _push_line(self, line: TxQueue, data: bytes, frames: int, droppable: bool) -> None:
         if not droppable and line.size + len(data) > self.out.full:

@@ -120,13 +120,14 @@ class _Follower:
 
 def _fly_once(run: FleetProgram, runtime: Runtime, progress: FleetProgress) -> dict[str, Any]:
     began_s, began_ms = time.monotonic(), run.node.now_ms
+    for number in range(len(run.node.services)):
+        run.node.touch(number)  # each stands at the present time when it is asked
     followers = [_Follower(service, progress, number) for number, service in enumerate(run.node.services)]
     waiting = [follower.flight for follower in followers]
     for number, follower in enumerate(followers):
         service = run.node.services[number]
         service.observers.append(follower.observe)
         service.next_step_ms = follower.flight.next_deadline_ms
-        run.node.touch(number)
     runtime.settle()
 
     def all_done() -> bool:
@@ -144,7 +145,7 @@ def _fly_once(run: FleetProgram, runtime: Runtime, progress: FleetProgress) -> d
     flights = [follower.flight for follower in followers]
     for flight, recorder in zip(flights, run.recorders, strict=True):
         flight.abort("stopped")
-        recorder.finish(flight.service.now_ms)
+        recorder.finish(run.node.now_ms)
     return _report(run, flights, took_s, (run.node.now_ms - began_ms) / 1000.0)
 
 

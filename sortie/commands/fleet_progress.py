@@ -55,7 +55,7 @@ class FleetProgress:
         service = self._services[number]
         facts = service.facts()
         return (
-            f"{self._labels[number]:>4} {service.now_ms / 1000.0:7.1f} s  {self.phases[number]:<9} "
+            f"{self._labels[number]:>4} {service.vehicle.state.time_ms / 1000.0:7.1f} s  {self.phases[number]:<9} "
             f"item {facts['item']} of {facts['items']}  {facts['distance_m']:5.0f} m to go  "
             f"battery {facts['battery_percent']:3.0f}%  {facts['height_m']:5.1f} m up  {facts['mode']}"
         )

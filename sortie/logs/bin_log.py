@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 
 _RADIO, _BATTERY, _STATION, _ESTIMATOR = 5, 6, 8, 17  # ArduPilot's LogErrorSubsystem; code 1: occurred, 0: resolved
+_ALARMS = (_RADIO, _BATTERY, _STATION, _ESTIMATOR)
 _LAND_COMPLETE, _NOT_LANDED = 18, 28  # LogEvent
 
 
@@ -37,35 +38,34 @@ class Watch:
     """Remembers what held at the last look, first at the opening of the log."""
 
     def __init__(self, service: LoggedVehicle) -> None:
-        self._service = service
-        self._alarms = dict.fromkeys((_RADIO, _BATTERY, _STATION, _ESTIMATOR), False)
+        self._vehicle = service.vehicle
+        self._failsafes = service.autopilot.failsafes
+        self._alarms = (False,) * len(_ALARMS)
         self._landed = self._is_landed()
 
     def look(self, now_us: int) -> bytes:
         """The messages of what has changed."""
-        found = b""
-        alarms = self._alarms_now()
-        if alarms != self._alarms:
-            changed = [(kind, on) for kind, on in alarms.items() if on is not self._alarms[kind]]
-            found = b"".join(K.ERR.pack(now_us, kind, int(on)) for kind, on in changed)
-            self._alarms = alarms
-        landed = self._is_landed()
+        alarms, landed = self._alarms_now(), self._is_landed()
+        if alarms == self._alarms and landed is self._landed:
+            return b""
+        before, self._alarms = self._alarms, alarms
+        rows = zip(_ALARMS, alarms, before, strict=True)
+        found = b"".join(K.ERR.pack(now_us, kind, int(on)) for kind, on, was in rows if on is not was)
         if landed is not self._landed:
             self._landed = landed
             found += K.EV.pack(now_us, _LAND_COMPLETE if landed else _NOT_LANDED)
         return found
 
-    def _alarms_now(self) -> dict[int, bool]:
-        failsafes = self._service.autopilot.failsafes
-        return {
-            _RADIO: failsafes.sticks.lost,
-            _BATTERY: failsafes.battery_low or failsafes.battery_critical,
-            _STATION: failsafes.ground_station.lost,
-            _ESTIMATOR: failsafes.estimator,
-        }
+    def _alarms_now(self) -> tuple[bool, ...]:
+        """In the order of `_ALARMS`."""
+        failsafes = self._failsafes
+        return (
+            failsafes.sticks.lost, failsafes.battery_low or failsafes.battery_critical, failsafes.ground_station.lost,
+            failsafes.estimator,
+        )  # fmt: skip
 
     def _is_landed(self) -> bool:
-        return bool(self._service.vehicle.state.report[R.LANDED_STATE] == ON_GROUND)
+        return bool(self._vehicle.state.report[R.LANDED_STATE] == ON_GROUND)
 
 
 PERIOD_MS = 100
@@ -114,9 +114,7 @@ class BinLog:
     # --- facts ----------------------------------------------------------------------------------------------------
     def sample(self, now_ms: int) -> None:
         """The vehicle's state now, unless it was sampled within `PERIOD_MS`; and what `Watch` has noticed."""
-        noticed = self._watch.look(now_ms * 1000)
-        if noticed:
-            self._write(self._sampler.take() + noticed)
+        self._insert(self._watch.look(now_ms * 1000))
         if now_ms < self._next_ms:
             return
         self._next_ms = now_ms - now_ms % PERIOD_MS + PERIOD_MS
@@ -127,14 +125,12 @@ class BinLog:
 
     def event(self, event: Event, now_ms: int) -> None:
         """What happened; kinds of events that the format has no message for are passed over."""
-        data = self._watch.look(now_ms * 1000) + self._messages(event, now_ms * 1000)
-        if data:
-            self._write(self._sampler.take() + data)
+        self._insert(self._watch.look(now_ms * 1000) + self._messages(event, now_ms * 1000))
 
     def parameter(self, name: str, value: float, now_ms: int) -> None:
         """A parameter has a new value."""
         default = self._service.parameters.definition(name).default
-        self._write(self._sampler.take() + K.PARM.pack(now_ms * 1000, name, value, default))
+        self._insert(K.PARM.pack(now_ms * 1000, name, value, default))
 
     def close(self) -> None:
         """Write what is left."""
@@ -185,6 +181,10 @@ class BinLog:
         origin, home = self._service.vehicle.origin, self._service.autopilot.facts.home
         places = ((_ORIGIN_EKF, origin), (_ORIGIN_HOME, home))
         return [K.ORGN.pack(now_us, what, at.lat, at.lon, at.alt) for what, at in places if at is not None]
+
+    def _insert(self, data: bytes) -> None:
+        if data:
+            self._sampler.insert(data)
 
     def _write(self, data: bytes) -> None:
         if self.error is None:

@@ -2,7 +2,8 @@
 
 Reports are copied into a table (a microsecond each) and packed column by column with numpy when the table is full, so
 that a flight far ahead of real time is not slowed: packing each field of each message in Python would cost more than
-the flight.
+the flight. What else is logged between two samples waits with them and keeps its place: packing a few rows costs nearly
+as much as packing all.
 """
 
 from __future__ import annotations
@@ -224,6 +225,7 @@ class Sampler:
         self._times: Table = np.zeros(ROWS)
         self._home: Table = np.zeros(ROWS)
         self._count = 0
+        self._between: list[tuple[int, bytes]] = []
         self._type = np.dtype([entry for one in self._kinds for entry in _fields(one)])
         self._plan: list[tuple[str, str, Column]] = []
         self._blank = np.zeros(1, self._type)
@@ -247,11 +249,27 @@ class Sampler:
         self._home[self._count] = home_alt
         self._count += 1
 
+    def insert(self, messages: bytes) -> None:
+        """Packed messages that stand behind the samples so far."""
+        self._between.append((self._count, messages))
+
     def take(self) -> bytes:
         """The messages of all that was collected, in order; forgets it."""
+        between, self._between = self._between, []
+        out = self._pack()
+        if not between:
+            return out.tobytes()
+        pieces, begin = [], 0
+        for at, messages in between:
+            pieces += [out[begin:at].tobytes(), messages]
+            begin = at
+        return b"".join((*pieces, out[begin:].tobytes()))
+
+    def _pack(self) -> npt.NDArray[np.void]:
+        """All samples, a row each."""
         count, self._count = self._count, 0
         if not count:
-            return b""
+            return self._blank[:0]
         times = self._times[:count]
         self._rows[:count, self._unknown] = np.nan
         batch = _Batch(self._rows[:count], times, self._epoch_us, self._home[:count], self._constants)
@@ -259,7 +277,7 @@ class Sampler:
         with np.errstate(over="ignore"):  # a SIM_ parameter can ask for 3e38 V: inf in the log, no words on stderr
             for name, character, source in self._plan:
                 out[name] = _fit(source(batch), character)
-        return out.tobytes()
+        return out
 
 
 _LIMITS = {kind: (float(np.iinfo(kind).min), float(np.iinfo(kind).max)) for _, _, _, kind in CHARACTERS.values()

@@ -43,7 +43,7 @@ _COLUMNS: tuple[tuple[str, int, str], ...] = (
     ("cross_track_m", R.CROSS_TRACK, ".2f"),
 )
 _CSV_INDEX = [index for _, index, _ in _COLUMNS]
-_CSV_FORM = ",".join("{:%s}" % form for _, _, form in _COLUMNS)  # noqa: UP031 - a format of formats
+_CSV_FORM = ",".join("%" + form for _, _, form in _COLUMNS) + "\n"  # of many numbers twice as fast as `format`
 
 
 def event_line(event: Event, time_s: float) -> str:
@@ -93,6 +93,11 @@ class FlightLog:
             start = end
         self._guard(self._tlog, b"".join(pieces))
 
+    def write_stamped(self, frames: memoryview) -> None:
+        """Frames that stand behind their stamps already."""
+        if self.error is None:
+            self._guard(self._tlog, frames)
+
     def write_state(self, state: VehicleState, now_ms: int) -> None:
         """A row of telemetry.csv, at most every `CSV_PERIOD_MS`."""
         if now_ms < self._next_csv_ms or self.error is not None:
@@ -100,7 +105,7 @@ class FlightLog:
         self._next_csv_ms = now_ms - now_ms % CSV_PERIOD_MS + CSV_PERIOD_MS
         values = state.report[_CSV_INDEX].tolist()
         values[0] = now_ms / 1000.0
-        self._guard(self._csv, _CSV_FORM.format(*values) + "\n")
+        self._guard(self._csv, _CSV_FORM % tuple(values))
 
     def write_event(self, event: Event, now_ms: int) -> None:
         """One line of events.jsonl: time and the event's own fields."""
@@ -108,7 +113,7 @@ class FlightLog:
             return
         self._guard(self._events, event_line(event, now_ms / 1000.0))
 
-    def _guard(self, file: IO[Any], data: bytes | str) -> None:
+    def _guard(self, file: IO[Any], data: bytes | memoryview | str) -> None:
         try:
             file.write(data)
         except OSError as error:

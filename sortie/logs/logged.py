@@ -24,10 +24,11 @@ class Presented(Protocol):
 
 
 class LoggedVehicle(Protocol):
-    """A vehicle with its services. `observers` are called with the events of each pass and the vehicle time, ms;
-    `epoch_us` is UTC at vehicle time 0."""
+    """A vehicle with its services. `observers` are called with the events of each pass and the vehicle time, ms,
+    `samplers` with the time alone where nothing is decided; `epoch_us` is UTC at vehicle time 0."""
 
     observers: list[Callable[[list[Event], int], None]]
+    samplers: list[Callable[[int], None]]
     epoch_us: int
     now_ms: int
 
@@ -45,5 +46,5 @@ class LoggedVehicle(Protocol):
     def logs(self) -> LogService: ...
     @property
     def files(self) -> VirtualFiles: ...
-    def open_log_link(self, name: str, hz: float) -> int:
-        """A link that nobody is on, with all streams."""
+    def open_log_link(self, name: str, hz: float, take: Callable[[memoryview], None]) -> int:
+        """A link that nobody is on, with all streams; `take` is given those that are stamped already."""

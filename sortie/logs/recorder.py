@@ -58,6 +58,11 @@ class FlightRecorder:
             if self._ending:
                 self.finish(now_ms)
 
+    def sample(self, now_ms: int) -> None:
+        """Nothing was decided: the vehicle has moved."""
+        if self._log is not None:
+            self._write(now_ms)
+
     # --- LogFiles -------------------------------------------------------------------------------------------------
     def reopen(self, now_ms: int) -> str | None:
         """Close the files of the last flight and open new ones; the reason when that is impossible."""
@@ -86,7 +91,7 @@ class FlightRecorder:
         self._odometer = self.service.vehicle.state.odometer
         self._reached = 0
         if self.telemetry:
-            self._link = self.service.open_log_link("flight.tlog", TLOG_HZ)
+            self._link = self.service.open_log_link("flight.tlog", TLOG_HZ, self._log.write_stamped)
         return None
 
     def _write(self, now_ms: int) -> None:
@@ -150,6 +155,7 @@ def record_flights(service: LoggedVehicle, directory: Path, *, telemetry: bool =
     pages, the whole directory as `@LOGS` and `/APM/LOGS` by MAVFTP."""
     recorder = FlightRecorder(service, directory, telemetry=telemetry)
     service.observers.append(recorder.observe)
+    service.samplers.append(recorder.sample)
     if service.autopilot.flights is not None:
         service.autopilot.flights.log_files = recorder
     service.logs.files = FlightShelf(directory, lambda: recorder.open)

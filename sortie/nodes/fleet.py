@@ -22,11 +22,15 @@ from autopilot.targets import Land
 from mavlink_bridge.codec import dialect
 from mavlink_bridge.links.hub import LinkOwner
 from mavlink_bridge.network import Network
+from mavlink_bridge.services.telemetry.pool import StreamPool
+from mavlink_bridge.services.telemetry.service import TelemetryService
 from sitl.vehicles.rows import Rows
-from sortie.nodes.vehicle import ARMED_LOOK_MS, HORIZON_MS, IDLE_LOOK_MS, STANDING_MPS, Service
+from sortie.nodes.vehicle import ARMED_LOOK_MS, IDLE_LOOK_MS, STANDING_MPS, Service
 
 WINDOW_MS: Final = 250
 """The interval of streams at 4 Hz: their instants end the windows."""
+QUIET_MS: Final = 10_000
+"""A vehicle to which nothing happens, and that nothing is due of, is asked so often all the same."""
 NEVER: Final = np.inf
 _PASSED_OVER: Final = -1.0
 LOOK_MS: Final = 200
@@ -35,19 +39,24 @@ LOOK_MS: Final = 200
 
 class _Kind:
     """The rows of one kind, and which members they are. `due_ms`: when each wants its next pass; `decides_ms`: when one
-    in which it decides something: before that it only says how things are. `asked_ms`: the last such one; as for one
-    vehicle, the next comes after `HORIZON_MS` at the latest."""
+    in which it decides something: before that it only says how things are. `asked_ms`: the last such one; the next
+    comes after `QUIET_MS` at the latest. `streams`: of all `services`, encoded together."""
 
-    def __init__(self, rows: Rows, members: Sequence[int]) -> None:
+    def __init__(self, rows: Rows, members: Sequence[int], services: Sequence[Service]) -> None:
         self.rows = rows
         self.members = tuple(members)
+        self.streams = StreamPool(rows.reports)
+        for row, member in enumerate(self.members):
+            telemetry = services[member].telemetry
+            if isinstance(telemetry, TelemetryService):
+                telemetry.join(self.streams, row)
         self.due_ms = np.zeros(len(self.members))
         self.decides_ms = np.zeros(len(self.members))
         self.asked_ms = np.zeros(len(self.members))
 
-    def advance(self, end_ms: float) -> list[tuple[int, bool]]:
-        """Each that is behind `end_ms` to its deadline, its first event, or there; the rows that want a pass, and
-        whether it is one to decide something."""
+    def advance(self, end_ms: float) -> Iterable[tuple[int, int, bool]]:
+        """Each that is behind `end_ms` to its deadline, its first event, or there; the rows that want a pass, their
+        vehicle times, and whether it is one to decide something."""
         rows = self.rows
         until = np.minimum(self.due_ms, end_ms)
         until[rows.times_ms >= end_ms] = _PASSED_OVER
@@ -56,8 +65,8 @@ class _Kind:
         ready = np.flatnonzero(wanted & (until != _PASSED_OVER))
         now_ms = rows.times_ms[ready]
         decide = (now_ms >= self.decides_ms[ready]) | (rows.events[ready] != 0.0)
-        decide |= now_ms >= self.asked_ms[ready] + HORIZON_MS
-        return list(zip(ready.tolist(), decide.tolist(), strict=True))
+        decide |= now_ms >= self.asked_ms[ready] + QUIET_MS
+        return zip(ready.tolist(), now_ms.astype(np.int64).tolist(), decide.tolist(), strict=True)
 
     def behind(self, end_ms: float) -> bool:
         """Is anybody not there yet?"""
@@ -129,7 +138,7 @@ class FleetNode:
         number = {id(service.vehicle): member for member, service in enumerate(self.services)}
         places: dict[int, tuple[_Kind, int]] = {}
         for one in rows:
-            kind = _Kind(one, [number[id(machine)] for machine in one.machines])
+            kind = _Kind(one, [number[id(machine)] for machine in one.machines], self.services)
             self._kinds.append(kind)
             places |= {member: (kind, row) for row, member in enumerate(kind.members)}
         self._place = [places[member] for member in range(len(self.services))]
@@ -227,7 +236,7 @@ class FleetNode:
         service = self.services[member]
         kind, row = self._place[member]
         now_ms = service.now_ms
-        due_ms = min(float(kind.decides_ms[row]), now_ms + HORIZON_MS)
+        due_ms = min(float(kind.decides_ms[row]), now_ms + QUIET_MS)
         streams_ms = service.telemetry.next_deadline_ms()
         if streams_ms is not None and streams_ms < due_ms:
             due_ms = max(streams_ms, now_ms + int(L.TICK_MS))
@@ -261,16 +270,24 @@ class FleetNode:
         end_ms += -end_ms % int(L.TICK_MS)
         for kind in self._kinds:
             while kind.behind(end_ms):
-                for row, decides in kind.advance(end_ms):
-                    now_ms = int(kind.rows.times_ms[row])
-                    if decides:
-                        self._arrive(kind.members[row], now_ms, link_ms)
-                    else:
-                        self.services[kind.members[row]].stream(now_ms)
-                        self._note_streams(kind.members[row])
+                ready = kind.advance(end_ms)
+                kind.streams.begin()
+                try:
+                    self._act(kind, ready, link_ms)
+                finally:
+                    kind.streams.end()
         self.now_ms = end_ms
         for told in self.on_pass:
             told(end_ms)
+
+    def _act(self, kind: _Kind, ready: Iterable[tuple[int, int, bool]], link_ms: int | None) -> None:
+        for row, now_ms, decides in ready:
+            member = kind.members[row]
+            if decides:
+                self._arrive(member, now_ms, link_ms)
+            else:
+                self.services[member].stream(now_ms)
+                self._note_streams(member)
 
     def _follow(self, link_ms: int | None) -> None:
         """Whose time the links have: with sockets a vehicle does not fly to a deadline on link time."""
@@ -317,6 +334,7 @@ class FleetNode:
         """Load what is compiled."""
         for kind in self._kinds:
             kind.rows.load()
+            kind.streams.load()
         for service in self.services:
             service.telemetry.load()
 

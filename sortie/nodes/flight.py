@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 ARMABLE_WITHIN_MS = 60_000
 RETRY_MS = 1_000
 EMPTY_FOR_MS = 60_000
+LOOK_MS = 10_000
 STANDING_MPS = 0.2
 
 
@@ -57,10 +58,12 @@ class Flight:
         self._why = ""
         self._warning = ""
         self._dead_since_ms: int | None = None
+        self._look_ms: int | None = None
 
     def next_deadline_ms(self) -> int | None:
         """When to be stepped next without an event."""
-        return self._next_try_ms
+        due, look = self._next_try_ms, self._look_ms
+        return look if due is None else due if look is None else min(due, look)
 
     def step(self, events: list[Event], now_ms: int) -> None:
         for event in events:
@@ -68,12 +71,15 @@ class Flight:
                 self._observe(event, now_ms)
         if self._next_try_ms is not None and now_ms >= self._next_try_ms and not self.done:
             self._try_to_start(now_ms)
-        if not self.done and self.state is not FlightState.IDLE:
+        if self.done or self.state is FlightState.IDLE:
+            self._look_ms = None
+        elif self._look_ms is None or now_ms >= self._look_ms:
+            self._look_ms = now_ms - now_ms % LOOK_MS + LOOK_MS
             self._watch_battery(now_ms)
 
     def _watch_battery(self, now_ms: int) -> None:
         """Where no crash check disarms it, a vehicle whose battery is empty stands armed for ever (a rover's default):
-        nothing can happen any more, so the flight is over."""
+        nothing can happen any more, so the flight is over. Looked at every `LOOK_MS`: no event tells of it."""
         vector = self.service.vehicle.state.report
         moves = hypot(vector[report.GROUND_SPEED], vector[report.VD]) > STANDING_MPS
         if moves or vector[report.BATT_FRACTION] > 0.0:

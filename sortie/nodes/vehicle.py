@@ -81,6 +81,8 @@ class Service:
         self.epoch_us = epoch_us
         self.now_ms = vehicle.state.time_ms
         self.observers: list[Observer] = []
+        self.samplers: list[Callable[[int], None]] = []
+        """Hear of passes in which nothing is decided, see `stream`; of all others observers hear."""
         self.passes = 0
         self.lines = LineMeter()
         self.endpoint = Endpoint(int(parameters["SYSID_THISMAV"]), on_error=on_error)
@@ -135,9 +137,10 @@ class Service:
         """Bytes that may be queued on a link without delaying answers."""
         return self.endpoint.room(link, BURST_BYTES)
 
-    def open_log_link(self, name: str, hz: float) -> int:
-        """A link that nobody is on: all streams at `hz`, for a log to take from the endpoint."""
-        link = self.endpoint.open_link(name, local=True)
+    def open_log_link(self, name: str, hz: float, take: Callable[[memoryview], None]) -> int:
+        """A link that nobody is on: all streams at `hz`, for a log to take from the endpoint. `take`: see
+        `Endpoint.open_link`."""
+        link = self.endpoint.open_link(name, local=True, take=take)
         self.telemetry.open_link(link, rates_hz={"*": hz}, fixed=True)
         self._streaming = (*self._streaming, link)
         return link
@@ -225,14 +228,14 @@ class Service:
 
     def stream(self, now_ms: int) -> None:
         """The vehicle has moved to this vehicle time, and nothing has happened nor falls due but streams: a pass that
-        decides nothing, so nobody is asked."""
+        decides nothing, so nobody is asked, and observers, who would hear of no event, are not told."""
         self.passes += 1
         self.now_ms = now_ms
         self.telemetry.asked = False
         self.endpoint.handle_timeout_of(self.telemetry, now_ms)
         self.telemetry.asked = True
-        for observer in self.observers:
-            observer([], now_ms)
+        for sampler in self.samplers:
+            sampler(now_ms)
 
     def run_to(self, due_ms: int, link_ms: int) -> None:
         """Passes until vehicle time is `due_ms`, to the tick below."""

@@ -7,7 +7,7 @@ would take most of the time of a fast run.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from math import floor, nan
 from types import FunctionType
@@ -30,6 +30,10 @@ _DERIVE: Final = "void(float64[::1])"
 _WRITE: Final = (
     "void(int64[::1], int64, float64[::1], int64[:, ::1], int64[:, ::1], float64[:, ::1], int64[::1], float32[::1],"
     " uint8[::1], int64, int64, int64, uint8[::1], int64[::1])"
+)
+_POOL: Final = (
+    "void(int64[:, ::1], float64[:, ::1], float64[:, ::1], int64[:, ::1], int64[::1], int64[:, ::1], int64[:, ::1],"
+    " float64[:, ::1], int64[::1], float32[::1], uint8[::1], uint8[:, ::1], uint8[::1], uint8[::1], int64[:, ::1])"
 )
 _STAMP: Final = "int64(uint8[::1], int64, uint8[::1], uint8[::1])"
 
@@ -78,6 +82,16 @@ class StreamEncoder:
         self._derive, self._write = functions
         _stamping()
         return True
+
+    def move_to(self, source: Vector) -> None:
+        """Keep the values in this vector from now on: it is given them."""
+        source[:] = self.source
+        self.source = source
+        self._report = source[: report.SIZE]
+
+    def keep(self, state: Vector) -> None:
+        """The report at this instant, as `prepare`; what is derived from it somebody else sees to."""
+        self._report[:] = state
 
     def prepare(self, state: Vector) -> None:
         """The values at this instant: `state` is the vehicle's report vector (finite numbers or nan); the facts have
@@ -181,10 +195,35 @@ def _compile() -> tuple[Callable[[Vector], None], Callable[..., None]] | None:
 @cache
 def _compiled() -> tuple[Callable[[Vector], None], Callable[..., None]]:
     """One for all encoders of a process."""
-    from autopilot.control.jit import entry, jit
+    from autopilot.control.jit import entry
 
-    helpers = {function.__name__: jit(function) for function in (sources.centidegrees, sources.derive_quaternion)}
-    # numba resolves names when it compiles: give it a twin of `derive` that knows the compiled helpers.
-    derive = FunctionType(sources.derive.__code__, {**sources.derive.__globals__, **helpers}, sources.derive.__name__)
-    derive.__qualname__, derive.__module__ = sources.derive.__qualname__, sources.derive.__module__
-    return entry(_DERIVE, derive), entry(_WRITE, kernel.write_frames)
+    return entry(_DERIVE, _derive()), entry(_WRITE, kernel.write_frames)
+
+
+def _derive() -> Callable[[Vector], None]:
+    from autopilot.control.jit import jit
+
+    helpers = (sources.centidegrees, sources.derive_quaternion)
+    return _knowing(sources.derive, {function.__name__: jit(function) for function in helpers})
+
+
+def _knowing(function: Callable[..., None], helpers: Mapping[str, Callable[..., object]]) -> Callable[..., None]:
+    """A twin of the function that knows the compiled helpers: numba resolves names when it compiles."""
+    assert isinstance(function, FunctionType)
+    twin = FunctionType(
+        function.__code__, {**function.__globals__, **helpers}, function.__name__, None, function.__closure__
+    )
+    twin.__qualname__, twin.__module__ = function.__qualname__, function.__module__
+    return twin
+
+
+@cache
+def pool_writer() -> Callable[..., None]:
+    """`kernel.write_pool` compiled, one for all pools of a process; as it stands where nothing is compiled."""
+    from autopilot.control.jit import entry, fingerprint, jit, source_files
+
+    made = kernel.make_write_pool(fingerprint(source_files(kernel, sources)))
+    helpers: dict[str, Callable[..., object]] = {
+        "derive": jit(_derive()), "write_frames": jit(kernel.write_frames), "stamp_frames": jit(kernel.stamp_frames),
+    }  # fmt: skip
+    return entry(_POOL, _knowing(made, helpers))

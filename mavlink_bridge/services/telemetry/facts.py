@@ -102,6 +102,10 @@ class FactReader:
         source[s.HAS_HEIGHT] = identity.vehicle_class.has_height
         source[s.BOOT_UNIX_US] = boot_unix_us
 
+    def move_to(self, source: Vector) -> None:
+        """Write there from now on: it has all that was written so far."""
+        self._source = source
+
     def read(self, *, moved_only: bool = False) -> None:
         """All facts as they are now. `moved_only`: nothing has been decided since the last time, so only those are read
         that follow from the vehicle's report."""

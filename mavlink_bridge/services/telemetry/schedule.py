@@ -12,6 +12,8 @@ bytes as one that calls at deadlines only.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
+from math import lcm
 from typing import Final
 
 import numpy as np
@@ -73,8 +75,14 @@ def bounded(interval_us: int) -> int:
 
 
 _HEARTBEAT: Final = NUMBER_OF_NAME["HEARTBEAT"]
-_PLANS_LIMIT = 64
-_UNKNOWN = -1
+_CYCLE_LIMIT_MS: Final = 60_000
+_PLANS_LIMIT: Final = 64
+_TIMETABLES: Final = 256
+_NOT_YET: Final = -1
+Plan = npt.NDArray[np.int64]
+"""Numbers of streams, in the order in which they are sent."""
+Rows = tuple[tuple[int, tuple[int, ...]], ...]
+"""Intervals in us, each with the streams that go at it."""
 
 
 def instant_after(interval_us: int, now_ms: int) -> int:
@@ -84,15 +92,52 @@ def instant_after(interval_us: int, now_ms: int) -> int:
     return -(-count * interval_us // (TICK_MS * 1000)) * TICK_MS
 
 
-class _Interval:
-    """All streams of one interval. `next_ms` is unknown until the first call tells the time."""
+class Timetable:
+    """What is due when of some intervals. It knows nothing of a link: all links, of all vehicles, whose streams go
+    alike have the same, so that what is due at an instant is found out once for all of them."""
 
-    __slots__ = ("interval_us", "next_ms", "streams")
+    def __init__(self, rows: Rows) -> None:
+        self.rows = rows
+        cycle_ms = lcm(TICK_MS * 1000, *(interval_us for interval_us, _ in rows)) // 1000
+        self._cycle_ms = cycle_ms if cycle_ms <= _CYCLE_LIMIT_MS else 0
+        self._answers: dict[int, tuple[Plan, int]] = {}
+        self._plans: dict[tuple[int, ...], Plan] = {}
 
-    def __init__(self, interval_us: int, streams: tuple[int, ...], next_ms: int) -> None:
-        self.interval_us = interval_us
-        self.streams = streams
-        self.next_ms = next_ms
+    def next_ms(self, now_ms: int) -> int:
+        """The first instant behind `now_ms`."""
+        return min(instant_after(interval_us, now_ms) for interval_us, _ in self.rows)
+
+    def at_instant(self, now_ms: int) -> tuple[Plan, int]:
+        """The streams of this instant, and the one that follows it."""
+        if not self._cycle_ms:
+            return self.since(now_ms - 1, now_ms), self.next_ms(now_ms)
+        phase_ms = now_ms % self._cycle_ms
+        answer = self._answers.get(phase_ms)
+        if answer is None:
+            answer = self._answers[phase_ms] = self.since(now_ms - 1, now_ms), self.next_ms(now_ms) - now_ms
+        return answer[0], now_ms + answer[1]
+
+    def since(self, last_ms: int, now_ms: int, fresh: frozenset[int] = frozenset()) -> Plan:
+        """The streams with an instant behind `last_ms`, up to `now_ms`; of `fresh` intervals only one at `now_ms`
+        itself counts."""
+        numbers: list[int] = []
+        for interval_us, streams in self.rows:
+            if instant_after(interval_us, now_ms - 1 if interval_us in fresh else last_ms) <= now_ms:
+                numbers += streams
+        return self._plan(tuple(sorted(numbers)))
+
+    def _plan(self, numbers: tuple[int, ...]) -> Plan:
+        """One array for the same streams."""
+        plan = self._plans.get(numbers)
+        if plan is None:
+            if len(self._plans) >= _PLANS_LIMIT:
+                self._plans.clear()
+            plan = self._plans[numbers] = np.array(numbers, np.int64)
+        return plan
+
+
+timetable = lru_cache(_TIMETABLES)(Timetable)
+"""The one of these rows."""
 
 
 class Schedule:
@@ -102,8 +147,9 @@ class Schedule:
         self.intervals: dict[int, int] = {}
         self.next_ms: int | None = None
         """When `take_due` has something, in ms; a time in the past after a change; None = never."""
-        self._groups: list[_Interval] = []
-        self._plans: dict[int, npt.NDArray[np.int64]] = {}
+        self._table = timetable(())
+        self._last_ms = _NOT_YET
+        self._fresh: frozenset[int] = frozenset()  # intervals that have not been told the time yet
         self._slowdown_ms, self._factor = 0, 1
         self.update(intervals)
 
@@ -130,33 +176,23 @@ class Schedule:
         for number in sorted(self.intervals):
             if self.intervals[number] > 0:
                 streams.setdefault(self._going(number), []).append(number)
-        known = {group.interval_us: group.next_ms for group in self._groups}
-        self._groups = [_Interval(us, tuple(numbers), known.get(us, _UNKNOWN)) for us, numbers in streams.items()]
-        self._plans.clear()
-        self.next_ms = min((group.next_ms for group in self._groups), default=None)
+        known = {interval_us for interval_us, _ in self._table.rows} - self._fresh
+        self._fresh = frozenset(streams) - known
+        self._table = timetable(tuple((interval_us, tuple(numbers)) for interval_us, numbers in streams.items()))
+        self.next_ms = None
+        if streams:
+            self.next_ms = _NOT_YET if self._fresh else self._table.next_ms(self._last_ms)
 
-    def take_due(self, now_ms: int) -> npt.NDArray[np.int64] | None:
+    def take_due(self, now_ms: int) -> Plan | None:
         """The streams that are due at `now_ms`, in the order of their numbers, or None. Instants that were missed are
         not made up for."""
-        if self.next_ms is None or now_ms < self.next_ms:
+        next_ms = self.next_ms
+        if next_ms is None or now_ms < next_ms:
             return None
-        due, next_ms = 0, None
-        for bit, group in enumerate(self._groups):
-            if group.next_ms == _UNKNOWN:
-                group.next_ms = instant_after(group.interval_us, now_ms - 1)
-            if group.next_ms <= now_ms:
-                due |= 1 << bit
-                group.next_ms = instant_after(group.interval_us, now_ms)
-            if next_ms is None or group.next_ms < next_ms:
-                next_ms = group.next_ms
-        self.next_ms = next_ms
-        return self._plan(due) if due else None
-
-    def _plan(self, due: int) -> npt.NDArray[np.int64]:
-        plan = self._plans.get(due)
-        if plan is None:
-            if len(self._plans) >= _PLANS_LIMIT:
-                self._plans.clear()
-            numbers = [number for bit, group in enumerate(self._groups) if due >> bit & 1 for number in group.streams]
-            plan = self._plans[due] = np.array(sorted(numbers), np.int64)
-        return plan
+        if now_ms == next_ms:
+            due, self.next_ms = self._table.at_instant(now_ms)
+        else:
+            due, self.next_ms = self._table.since(self._last_ms, now_ms, self._fresh), self._table.next_ms(now_ms)
+            self._fresh = frozenset()
+        self._last_ms = now_ms
+        return due if len(due) else None

@@ -29,11 +29,13 @@ from autopilot.mission.events import CurrentChanged, ItemReached, MissionCleared
 from mavlink_bridge import codec
 from mavlink_bridge.codec import dialect, id_of
 from mavlink_bridge.identity import Identity
+from mavlink_bridge.open_link import OpenLink
 from mavlink_bridge.services.base import Clock, Message, Outgoing, Peer
 from mavlink_bridge.services.telemetry import announcements
 from mavlink_bridge.services.telemetry.encoder import Chosen, StreamEncoder
 from mavlink_bridge.services.telemetry.facts import FactReader, TelemetryParts
 from mavlink_bridge.services.telemetry.layout import LAYOUTS, NUMBER_OF, NUMBER_OF_NAME
+from mavlink_bridge.services.telemetry.pool import STAMP_BYTES, StreamPool
 from mavlink_bridge.services.telemetry.schedule import (
     DEFAULT_US,
     GROUPS,
@@ -68,6 +70,7 @@ class Output(Protocol):
     @property
     def component_id(self) -> int: ...
     def next_sequence(self, link: int) -> int: ...
+    def direct(self, link: int) -> OpenLink | None: ...
     def append(self, link: int, data: bytes, frames: int) -> None: ...
     def congested(self, link: int) -> bool: ...
     def send(self, message: Message, link: int | None = None) -> None: ...
@@ -102,6 +105,9 @@ class TelemetryService:
         self._links: dict[int, Schedule] = {}
         self._fixed: set[int] = set()
         self._greeted: set[int] = set()
+        self._pool: StreamPool | None = None
+        self._row = 0
+        self._at_once = False
         self._texts = announcements.TextQueue()
         self._outgoing: list[Outgoing] = []
         self.skipped = 0
@@ -116,6 +122,12 @@ class TelemetryService:
     def load(self) -> bool:
         """Use compiled encoding from now on, see `StreamEncoder.load`."""
         return self._encoder.load()
+
+    def join(self, pool: StreamPool, row: int) -> None:
+        """Streams that fall due while the pool gathers are left to it; this vehicle is its row `row`."""
+        self._pool, self._row = pool, row
+        self._encoder.move_to(pool.sources[row])
+        self.facts.move_to(pool.sources[row])
 
     # --- links and rates ------------------------------------------------------------------------------------------
     def open_link(self, link: int, *, rates_hz: Mapping[str, float] | None = None, fixed: bool = False) -> None:
@@ -245,6 +257,8 @@ class TelemetryService:
         """Send what is due."""
         self._send_texts(now_ms)
         fresh = False
+        pool = None if self._at_once else self._pool
+        self._at_once = False
         for link, schedule in self._links.items():
             due = schedule.take_due(now_ms)
             if link not in self._greeted:
@@ -254,10 +268,28 @@ class TelemetryService:
             if self._output.congested(link):
                 self.skipped += len(due)
                 continue
+            if pool is not None and pool.gathering and self._leave(pool, link, due, now_ms):
+                continue
             if not fresh:
                 self._refresh()
                 fresh = True
             self._append(link, due)
+
+    def _leave(self, pool: StreamPool, link: int, due: Chosen, now_ms: int) -> bool:
+        """To the pool; False where that is not possible."""
+        target = self._output.direct(link)
+        if target is None:
+            return False
+        row = self._row
+        if not pool.gathers(row):
+            read = self.decided or pool.moved[row]
+            if read:
+                self._read_facts()
+                self._encoder.keep(self._parts.facts.vehicle.state.report)
+            pool.begin_row(row, copied=read)
+        stamp = (self._boot_unix_us + 1000 * now_ms).to_bytes(STAMP_BYTES, "big")
+        pool.add(row, target, due, (self._output.system_id, self._output.component_id), stamp)
+        return True
 
     def send_heartbeat(self) -> None:
         """A HEARTBEAT on all links, now: vehicle time stands still (the kernel is being loaded), the links do not."""
@@ -265,9 +297,14 @@ class TelemetryService:
         self._send_stream(_HEARTBEAT)
 
     def handle_events(self, events: Iterable[Event], now_ms: int) -> None:
-        """What the core announced in this pass: at once, on all links, in order, but HEARTBEAT before everything."""
+        """What the core announced in this pass: at once, on all links, in order, but HEARTBEAT before everything; what
+        is due in this pass follows it at once."""
         if not self._links:
             return
+        if self._pool is not None:
+            self._at_once = True
+            if self._pool.gathers(self._row):  # what fell due before this happened goes before it
+                self._pool.write()
         waiting = self._actions(events)
         if waiting:
             self._refresh()
@@ -324,9 +361,12 @@ class TelemetryService:
     def _refresh(self) -> None:
         """Read core and vehicle; from here on the encoder says how things are now."""
         self._encoder.system, self._encoder.component = self._output.system_id, self._output.component_id
+        self._read_facts()
+        self._encoder.prepare(self._parts.facts.vehicle.state.report)
+
+    def _read_facts(self) -> None:
         self.facts.read(moved_only=not self.decided)
         self.decided = self.asked
-        self._encoder.prepare(self._parts.facts.vehicle.state.report)
 
     def _greet(self, link: int, due: Chosen | None) -> Chosen:
         """A new link hears a HEARTBEAT at once, because clients wait for the first one."""

@@ -94,6 +94,7 @@ def together(fleet: list[FleetVehicle], folder: Path, late_ms: list[int]) -> lis
     )
     flown = [Flown(service, folder / one.label, late)
              for service, one, late in zip(node.services, fleet, late_ms, strict=True)]  # fmt: skip
+    node.load()  # streams of all are encoded in one call
     run(node)
     return [one.left() for one in flown]
 

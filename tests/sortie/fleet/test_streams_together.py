@@ -1,0 +1,168 @@
+"""Streams of all vehicles of a kind that are due at an instant are encoded in one call: the same bytes, fewer calls."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from pathlib import Path
+
+import pytest
+
+from autopilot.control.jit import COMPILED
+from autopilot.journal import NoJournal
+from mavlink_bridge.codec import dialect
+from mavlink_bridge.framing import FrameReader, split_frames
+from mavlink_bridge.services.telemetry.pool import StreamPool
+from mavlink_bridge.signing import Signing, timestamp_of
+from sortie.config.formation import FleetVehicle, moved, seed_of
+from sortie.logs.recorder import record_flights
+from sortie.nodes.build import VIRTUAL_EPOCH_US
+from sortie.nodes.fleet import FleetNode
+from sortie.nodes.fleet_build import build_fleet
+from sortie.storage.rows import StoredState
+from tests.sortie.runtime.test_fleet_equality import HOME
+
+KINDS = ("copter", "rover", "copter", "copter", "boat")
+END_MS = 14_000
+pytestmark = pytest.mark.skipif(not COMPILED, reason="nothing is compiled: each encodes for itself")
+
+
+def _raise(error: Exception, where: str) -> None:
+    raise error
+
+
+def made(kinds: tuple[str, ...] = KINDS, fault: tuple[str, ...] = ()) -> FleetNode:
+    vehicles = [
+        FleetVehicle(kind, number, moved(HOME, 20.0 * number, 0.0), 90.0, seed_of(3, number), fault=fault)
+        for number, kind in enumerate(kinds, start=1)
+    ]
+    return build_fleet(
+        vehicles, lambda one: (NoJournal(), StoredState()), epoch_us=VIRTUAL_EPOCH_US, on_error=_raise, warn=print
+    )
+
+
+def asked(rate: int, stream: int = 0, target: int = 0) -> bytes:
+    """A ground station's request for streams."""
+    message = dialect.MAVLink_request_data_stream_message(target, 0, stream, rate, 1)
+    return bytes(message.pack(dialect.MAVLink(None, srcSystem=255, srcComponent=190)))
+
+
+def flown(node: FleetNode, *, together: bool, events: bool = False) -> dict[int, list[bytes]]:
+    """The frames of each vehicle on a shared link, in their order; asked for at two rates, one vehicle at a third."""
+    if together:
+        node.load()
+    network = node.networks[0]
+    link = network.open_link("station")
+    said: dict[int, list[bytes]] = defaultdict(list)
+    while node.now_ms < END_MS:
+        node.advance(END_MS)
+        if node.now_ms == 2_000:
+            network.receive(link, asked(4), node.now_ms, node.now_ms)
+            network.receive(link, asked(10, 10, target=3), node.now_ms, node.now_ms)
+        if node.now_ms == 9_000 and events:
+            for number, service in enumerate(node.services):
+                node.touch(number)
+                service.autopilot.modes.set(4 if service.autopilot.facts.vehicle_class.has_height else 15, node.now_ms)
+        node.serve_links(node.now_ms)
+        for frame in split_frames(network.take_bytes(link)):
+            said[frame[5]].append(frame)
+    return said
+
+
+@pytest.mark.parametrize("fault", [(), ("gps.loss=1@8..11",), ("link.loss@6..8",)])
+def test_every_vehicle_says_the_same_alone_or_together(fault: tuple[str, ...]) -> None:
+    """Each frame with its number, whatever happens meanwhile: modes, faults, a link that is lost for a time."""
+    alone = flown(made(fault=fault), together=False, events=True)
+    together = flown(made(fault=fault), together=True, events=True)
+    assert sorted(alone) == [1, 2, 3, 4, 5]
+    for system, frames in alone.items():
+        assert len(frames) > 500
+        assert together[system] == frames, f"vehicle {system}"
+
+
+def test_what_is_due_at_an_instant_is_one_call(monkeypatch: pytest.MonkeyPatch) -> None:
+    """40 copters at 4 Hz: a call for each instant of all, and none of a vehicle for itself but for what happens."""
+    node = made(("copter",) * 40)
+    node.load()
+    network = node.networks[0]
+    link = network.open_link("station")
+    network.receive(link, asked(4), 0, 0)
+    node.serve_links(0)
+    while node.now_ms < 8_000:
+        node.advance(8_000)
+    network.take_bytes(link)
+    calls: list[int] = []
+    write = StreamPool.write
+
+    def counted(self: StreamPool) -> None:
+        calls.append(sum(len(lane.jobs) for lane in self._lanes.values()))
+        write(self)
+
+    monkeypatch.setattr(StreamPool, "write", counted)
+    for service in node.services:
+        monkeypatch.setattr(service.endpoint, "append", lambda *_: pytest.fail("encoded alone"))
+    while node.now_ms < 10_000:
+        node.advance(10_000)
+    assert [jobs for jobs in calls if jobs] == [40] * 8
+    assert sum(1 for _ in split_frames(network.take_bytes(link))) > 40 * 8 * 10
+
+
+def test_a_signed_link_is_served_beside_one_that_is_not() -> None:
+    """What has to be signed is encoded by each vehicle for itself; the other link has the same messages."""
+    node = made(("copter",) * 3)
+    node.load()
+    for service in node.services:
+        service.endpoint.set_signing(Signing(bytes(range(32)), timestamp_of(1_767_225_600_000_000)))
+    network = node.networks[0]
+    signed, plain = network.open_link("radio", trusted=False), network.open_link("station")
+    while node.now_ms < 5_000:
+        node.advance(5_000)
+
+    def heard(link: int) -> dict[int, list[tuple[int, bytes, bool]]]:
+        found: dict[int, list[tuple[int, bytes, bool]]] = defaultdict(list)
+        for frame in FrameReader().receive(network.take_bytes(link), 0):
+            found[frame.system].append((frame.msg_id, frame.payload, frame.signed))
+        return found
+
+    with_key, without = heard(signed), heard(plain)
+    assert sorted(with_key) == sorted(without) == [1, 2, 3]
+    for system, messages in without.items():
+        assert len(messages) > 100
+        assert with_key[system] == [(msg_id, payload, True) for msg_id, payload, _ in messages]
+
+
+def test_a_full_link_takes_nothing_more_and_says_so() -> None:
+    """Streams of many at once do not pass over what may wait on a link."""
+    node = made(("copter",) * 3)
+    node.load()
+    network = node.networks[0]
+    link = network.open_link("station")
+    shared = network._links[link].out
+    shared.full = 2_000
+    while node.now_ms < 10_000:
+        node.advance(10_000)
+    assert network.overflowed(link)
+    assert network.queued(link) <= 2_000
+    assert sum(service.endpoint.statistics(1).dropped for service in node.services) > 0
+
+
+def test_the_log_of_a_vehicle_is_stamped_in_the_same_call(tmp_path: Path) -> None:
+    """Each frame of flight.tlog stands behind the time at which it was said; nothing waits in the log's queue."""
+    node = made(("copter", "copter"))
+    recorders = [record_flights(service, tmp_path / str(k)) for k, service in enumerate(node.services)]
+    node.load()
+    for recorder in recorders:
+        assert recorder.reopen(0) is None
+    while node.now_ms < 3_000:
+        node.advance(3_000)
+    for service, recorder in zip(node.services, recorders, strict=True):
+        assert recorder.latest is not None
+        recorder.finish(node.now_ms)
+        data = (recorder.latest / "flight.tlog").read_bytes()
+        at, stamps = 0, []
+        while at < len(data):
+            stamps.append(int.from_bytes(data[at : at + 8], "big") - VIRTUAL_EPOCH_US)
+            assert data[at + 13] == service.endpoint.system_id
+            at += 8 + data[at + 9] + 12
+        assert len(stamps) > 100
+        assert stamps == sorted(stamps)
+        assert stamps[-1] == 3_000_000
