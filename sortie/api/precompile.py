@@ -1,4 +1,4 @@
-"""`python -m sortie.api.precompile`: compile all kernels for this machine now, those of the streams too,
+"""`python -m sortie.api.precompile`: compile all kernels for this machine now, those of the streams and of fleets too,
 so that no flight has to wait for them.
 
 numba keeps the result beside the sources, or in the user's cache where these cannot be written.
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from tempfile import TemporaryDirectory
 
+from mavlink_bridge.services.telemetry.encoder import pool_writer
 from sitl.vehicles.kinds import SIMULATED
 from sortie.api.session import Session
 
@@ -18,6 +19,7 @@ def main() -> None:
         with TemporaryDirectory() as logs, Session(vehicle=f"sim:{kind}", log_dir=logs) as session:
             session.service.load()
             session.run_for(0.02)
+    pool_writer()
 
 
 if __name__ == "__main__":

@@ -63,7 +63,7 @@ def flown(node: FleetNode, *, together: bool, events: bool = False) -> dict[int,
                 node.touch(number)
                 service.autopilot.modes.set(4 if service.autopilot.facts.vehicle_class.has_height else 15, node.now_ms)
         node.serve_links(node.now_ms)
-        for frame in split_frames(network.take_bytes(link)):
+        for frame in split_frames(network.out_queue(link).take()):
             said[frame[5]].append(frame)
     return said
 
@@ -89,7 +89,7 @@ def test_what_is_due_at_an_instant_is_one_call(monkeypatch: pytest.MonkeyPatch) 
     node.serve_links(0)
     while node.now_ms < 8_000:
         node.advance(8_000)
-    network.take_bytes(link)
+    network.out_queue(link).take()
     calls: list[int] = []
     write = StreamPool.write
 
@@ -103,7 +103,7 @@ def test_what_is_due_at_an_instant_is_one_call(monkeypatch: pytest.MonkeyPatch) 
     while node.now_ms < 10_000:
         node.advance(10_000)
     assert [jobs for jobs in calls if jobs] == [40] * 8
-    assert sum(1 for _ in split_frames(network.take_bytes(link))) > 40 * 8 * 10
+    assert sum(1 for _ in split_frames(network.out_queue(link).take())) > 40 * 8 * 10
 
 
 def test_a_signed_link_is_served_beside_one_that_is_not() -> None:
@@ -119,7 +119,7 @@ def test_a_signed_link_is_served_beside_one_that_is_not() -> None:
 
     def heard(link: int) -> dict[int, list[tuple[int, bytes, bool]]]:
         found: dict[int, list[tuple[int, bytes, bool]]] = defaultdict(list)
-        for frame in FrameReader().receive(network.take_bytes(link), 0):
+        for frame in FrameReader().receive(network.out_queue(link).take(), 0):
             found[frame.system].append((frame.msg_id, frame.payload, frame.signed))
         return found
 
@@ -140,8 +140,8 @@ def test_a_full_link_takes_nothing_more_and_says_so() -> None:
     shared.full = 2_000
     while node.now_ms < 10_000:
         node.advance(10_000)
-    assert network.overflowed(link)
-    assert network.queued(link) <= 2_000
+    assert network.out_queue(link).overflowed
+    assert network.out_queue(link).size <= 2_000
     assert sum(service.endpoint.statistics(1).dropped for service in node.services) > 0
 
 
