@@ -41,6 +41,7 @@ class Faults:
     def __init__(self, p: Row, s: Row, motors: int) -> None:
         self._p = p
         self._s = s
+        self._empty = (p[M.P_MASS], p[M.P_BODY_DRAG], p[M.P_ROTOR_DRAG])
         self._setters: dict[str, Callable[[float | None, bool], None]] = {
             "gps.loss": partial(self._switch, M.P_GPS_ON),
             "baro.loss": partial(self._switch, M.P_BARO_ON),
@@ -51,6 +52,7 @@ class Faults:
             "battery.low": self._battery,
             "wind.gust": partial(self._add, M.P_GUST_PUSH, 8.0),
             "rate.freeze": partial(self._add, M.P_FREEZE, 1.0),
+            "mass.add": self._load,
         }
         for sensor, (setting, kinds) in _SENSORS.items():
             for kind in kinds:
@@ -61,7 +63,8 @@ class Faults:
     def set(self, name: str, value: float | None, active: bool) -> bool:
         """Begin (`active`) or end a fault; False when its name is unknown. Values: `gps.glitch` m to the north (50),
         `baro.wrong` m up (10), `motorN.loss` share of thrust lost (1), `battery.low` V off the rest voltage (1.5, or
-        more until it is below BATT_LOW_VOLT), `wind.gust` m/s from the west (8)."""
+        more until it is below BATT_LOW_VOLT), `wind.gust` m/s from the west (8), `mass.add` kg at the centre of mass
+        (0.3), which the controller is not told of."""
         setter = self._setters.get(name)
         if setter is None:
             return False
@@ -81,6 +84,13 @@ class Faults:
 
     def _switch(self, index: int, _value: float | None, lost: bool) -> None:
         self._p[index] = 0.0 if lost else 1.0
+
+    def _load(self, value: float | None, on: bool) -> None:
+        """Drag is kept per mass; the vehicle is never lighter than a tenth of itself."""
+        mass, *drags = self._empty
+        loaded = max(mass + (0.3 if value is None else value), 0.1 * mass) if on else mass
+        self._p[M.P_MASS] = loaded
+        self._p[M.P_BODY_DRAG], self._p[M.P_ROTOR_DRAG] = (drag * mass / loaded for drag in drags)
 
     def _battery(self, value: float | None, on: bool) -> None:
         if value is None:

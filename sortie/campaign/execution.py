@@ -9,18 +9,20 @@ one, and the one that takes its worker down is an error.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from importlib.util import find_spec
 from itertools import islice
+from math import inf
 from typing import TYPE_CHECKING, Final
 
 import msgspec
 from msgspec import Struct
 
-from sortie.campaign.flown import Flown, fly_run, identity, no_flight
-from sortie.campaign.folder import SIGNALS_EVERY, Folder
-from sortie.campaign.sampling import Value
+from sortie.campaign.flown import Flown, Row, fly_run, identity, no_flight
+from sortie.campaign.folder import SIGNALS_EVERY, Folder, rows
+from sortie.campaign.sampling import SEARCH
+from sortie.campaign.search import Run, Search
 from sortie.campaign.study import Study
 from sortie.config.errors import UserError
 
@@ -33,7 +35,6 @@ LARGEST_BATCH: Final = 1000
 _PER_WORKER: Final = 2
 """Batches for each worker: one that is flown, and one that waits."""
 _CONNECT_S: Final = 30.0
-Run = tuple[int, dict[str, Value]]
 
 
 class Batch(Struct, frozen=True):
@@ -67,9 +68,9 @@ class View(Struct):
                     self.by_judge[name] = self.by_judge.get(name, 0) + 1
 
 
-def check_installed() -> None:
-    """UserError where the extra is missing."""
-    for name in ("distributed", "pyarrow", "scipy"):
+def check_installed(*, search: bool = False) -> None:
+    """UserError where the extra is missing, or of it what a search needs."""
+    for name in ("distributed", "pyarrow", "scipy", *(("cmaes",) if search else ())):
         if find_spec(name) is None:
             raise UserError(f"sortie campaign needs {name}: pip install 'sortie[campaign]'")
 
@@ -122,13 +123,57 @@ def _lightened(flown: Flown) -> Flown:
     return Flown(flown.row, {}, flown.traceback)
 
 
+class Spread:
+    """The runs of a study whose sample is known, but for those that are `done`."""
+
+    def __init__(self, study: Study, done: set[int]) -> None:
+        self._todo = ((run, given) for run, given in enumerate(study.spread()) if run not in done)
+
+    def next(self, size: int) -> list[Run]:
+        """At most so many; none when all have been given out."""
+        return list(islice(self._todo, size))
+
+    def tell(self, row: Row) -> None:
+        """What came of it changes nothing."""
+
+
+class Searched:
+    """The runs of a search: a generation is given out when all of the one before has come back."""
+
+    def __init__(self, study: Study, done: Iterable[Row]) -> None:
+        self._search = Search(study)
+        self._done = {row.run: row for row in done}
+        self._generation = self._todo = self._search.ask()
+        self._go_on()
+
+    def next(self, size: int) -> list[Run]:
+        """At most so many; none while those of this generation are flown, or when all are."""
+        given, self._todo = self._todo[:size], self._todo[size:]
+        return given
+
+    def tell(self, row: Row) -> None:
+        """Take in what came of a run."""
+        self._done[row.run] = row
+        self._go_on()
+
+    def _go_on(self) -> None:
+        """Past all generations whose rows are there."""
+        while self._generation and all(run in self._done for run, _ in self._generation):
+            self._search.tell([self._done.pop(run) for run, _ in self._generation])
+            self._generation = self._search.ask()
+            self._todo = [one for one in self._generation if one[0] not in self._done]
+
+
 class Campaign:
     """Flies what the folder does not have. `expected`: the identity a worker must have; `tell` hears of each batch."""
 
     def __init__(self, folder: Folder, client: Client, expected: str, tell: Callable[[View], None]) -> None:
         self._folder, self._client, self._expected, self._tell = folder, client, expected, tell
         self._study_json = msgspec.json.encode(folder.study)
-        self._todo = ((run, given) for run, given in enumerate(folder.study.inputs()) if run not in folder.done)
+        search = folder.study.said.sample.method == SEARCH
+        self._sample = Searched(folder.study, rows(folder.path)) if search else Spread(folder.study, folder.done)
+        budget_s = folder.study.said.sample.budget_s
+        self._until_s = inf if budget_s is None else time.monotonic() + budget_s
         self._again: list[list[Run]] = []
         self._size = 1
         self._refused: set[str] = set()
@@ -160,7 +205,7 @@ class Campaign:
         if known and not good:
             raise UserError(f"no worker may fly: {'; '.join(self.view.refused)}; this is Sortie {self._expected}")
         while len(self._flying) < _PER_WORKER * max(len(good), 1):
-            runs = self._again.pop() if self._again else list(islice(self._todo, self._size))
+            runs = self._again.pop() if self._again else self._fresh()
             if not runs:
                 return
             future = self._client.submit(
@@ -169,6 +214,10 @@ class Campaign:
             )  # fmt: skip
             self._flying[future] = runs
             results.add(future)
+
+    def _fresh(self) -> list[Run]:
+        """A batch that nobody had, while there is time."""
+        return self._sample.next(self._size) if time.monotonic() < self._until_s else []
 
     def _take(self, future: Future, runs: list[Run]) -> None:
         """Put on disk what came of a batch, or see that it is flown otherwise."""
@@ -207,6 +256,8 @@ class Campaign:
             raise UserError(
                 f"--out {self._folder.path}: {error.strerror}; when that is mended the same command goes on", 1
             ) from error
+        for one in flown:
+            self._sample.tell(one.row)
         self.view.count(flown)
 
     def _refuse(self, batch: Batch) -> None:

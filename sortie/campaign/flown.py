@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import traceback
+from collections.abc import Mapping
 from functools import cache
 from importlib.metadata import version
 from math import isfinite
 from pathlib import Path
+from typing import Final
 
 import numpy as np
 from msgspec import Struct
@@ -15,15 +17,18 @@ from msgspec import Struct
 from autopilot.geo import GeoPoint
 from autopilot.mav import Cmd
 from autopilot.mission.items import MissionItem
+from sortie.api.fleet import Fleet
 from sortie.api.session import Session
-from sortie.campaign.sampling import Value, seed_of_run
-from sortie.campaign.signals import STEP_MS, Array, Recorder
+from sortie.campaign import own_code
+from sortie.campaign.sampling import Value
+from sortie.campaign.signals import STEP_MS, Array, Recorder, TimeIsUp, apart
 from sortie.campaign.study import Study, Wanted
 from sortie.config.errors import RefusedError
-from sortie.nodes.plan_file import start_of
+from sortie.nodes.plan_file import moved_plan, start_of
 
-_GROUNDED_S = 1.0
+_GROUNDED_S: Final = 1.0
 """A flight is over when it has stood disarmed for so long."""
+_STEP_S: Final = STEP_MS / 1000.0
 
 
 class Row(Struct, frozen=True):
@@ -40,91 +45,192 @@ class Row(Struct, frozen=True):
     figures: dict[str, float | None]
 
 
-FIGURES = ("flight_time_s", "highest_m", "farthest_m", "off_plan_m", "battery_left")
+FIGURES: Final = ("flight_time_s", "highest_m", "farthest_m", "off_plan_m", "battery_left")
+RESULTS: Final = ("completed", "failed", "timeout", "refused", "error")
+"""From good to bad: a fleet's is that of its worst vehicle."""
 
 
 class Flown(Struct, frozen=True):
-    """A row, the signals of the flight, and the traceback of one that raised."""
+    """A row, the signals of the flight (of a fleet: of the vehicle that did worst), and the traceback of one that
+    raised."""
 
     row: Row
     signals: dict[str, Array]
     traceback: str = ""
 
 
-def fly_run(
-    study: Study, run: int, given: dict[str, Value], log_dir: Path | None = None, links: tuple[str, ...] = (),
-    speedup: float = 0.0,
-) -> Flown:  # fmt: skip
-    """Fly one run. Whatever it raises is its result; only the end of the program is not. `log_dir`: where the flight
-    is logged; `links`, `speedup` (0: as fast as possible): for people who watch."""
+class Ended(Struct, frozen=True):
+    """How the flight of one vehicle went."""
+
+    signals: dict[str, Array]
+    result: str
+    reason: str
+
+
+class Watched(Struct, frozen=True):
+    """For people who look on: where it is logged, what they connect to, how fast it goes (0: as the machine can)."""
+
+    log_dir: Path | None = None
+    links: tuple[str, ...] = ()
+    speedup: float = 0.0
+
+
+def fly_run(study: Study, run: int, given: Mapping[str, Value], watched: Watched | None = None) -> Flown:
+    """Fly one run. Whatever it raises is its result; only the end of the program is not."""
     try:
         wanted = study.wanted(run, given)
-        home = wanted.home if wanted.home is not None else start_of(study.plan())
-        with Session(
-            wanted.vehicle, home=home, seed=wanted.seed, params=wanted.params, faults=wanted.faults, log_dir=log_dir,
-            links=links,
-        ) as session:  # fmt: skip
-            return _judged(study, run, given, wanted, *_fly(session, study, speedup))
+        watched = watched or Watched()
+        if study.fleet is not None:
+            return _judged(study, run, given, wanted, _fly_fleet(study, wanted, watched))
+        with _session(study, wanted, watched) as session:
+            return _judged(study, run, given, wanted, [_fly(session, study, wanted, given, watched.speedup)])
     except Exception as error:  # noqa: BLE001  # a run that raises is a result
         reason = f"{type(error).__name__}: {error}"
         return Flown(no_flight(study, run, given, reason), {}, traceback.format_exc())
 
 
-def no_flight(study: Study, run: int, given: dict[str, Value], reason: str) -> Row:
+def no_flight(study: Study, run: int, given: Mapping[str, Value], reason: str) -> Row:
     """The row of a run that raised, or that brought its worker down."""
     nothing: dict[str, float | None] = dict.fromkeys(study.said.judge)
-    seed = seed_of_run(study.said.sample.seed, run)
-    return Row(run, seed, "error", reason, False, given, nothing, dict.fromkeys(FIGURES))
+    return Row(run, study.seed(run), "error", reason, False, dict(given), nothing, dict.fromkeys(FIGURES))
 
 
-def _fly(session: Session, study: Study, speedup: float) -> tuple[dict[str, Array], str, str]:
-    """Signals, result and reason. The flight is sampled from boot on."""
-    plan = study.plan()
-    session.upload(plan)
-    recorder = Recorder(session, plan.items)
-    recorder.sample()
+def _session(study: Study, wanted: Wanted, watched: Watched) -> Session:
+    said = study.said
+    return Session(
+        wanted.vehicle, home=_home(wanted), seed=wanted.seed, params=wanted.params,
+        faults=wanted.faults, log_dir=watched.log_dir, links=watched.links, radio=wanted.radio,
+        executor=None if said.executor is None else own_code.executor_of(said.code or "", study.code, said.executor),
+    )  # fmt: skip
+
+
+def _home(wanted: Wanted) -> str | GeoPoint | None:
+    return wanted.home if wanted.home is not None else start_of(wanted.plan)
+
+
+# --- one vehicle ------------------------------------------------------------------------------------------------------
+def _fly(session: Session, study: Study, wanted: Wanted, given: Mapping[str, Value], speedup: float) -> Ended:
+    """The flight is sampled from boot on."""
+    limit_s, said = study.said.limit_s, study.said
+    session.upload(wanted.plan)
+    recorder = Recorder(session, wanted.plan, limit_s if said.client is not None else None)
     try:
-        session.start()
-    except (TimeoutError, RefusedError) as error:
-        recorder.sample()
-        return recorder.signals(), "refused", str(error)
-    grounded_s = 0.0
-    while grounded_s < _GROUNDED_S:
-        if session.time_s >= study.said.limit_s:
-            return recorder.signals(), "timeout", f"still flying after {study.said.limit_s:g} s"
-        if speedup > 0.0:
-            session.serve(STEP_MS / 1000.0, speedup=speedup)
+        if said.client is not None:
+            own_code.client_of(said.code or "", study.code, said.client)(session, given)
         else:
-            session.run_for(STEP_MS / 1000.0)
-        recorder.sample()
-        standing = not session.autopilot.facts.armed
-        grounded_s = grounded_s + STEP_MS / 1000.0 if standing else 0.0
-    signals = recorder.signals()
+            session.start()
+    except TimeIsUp:
+        return Ended(recorder.signals(), "timeout", f"the client still flies after {limit_s:g} s")
+    except (TimeoutError, RefusedError) as error:
+        if said.client is not None:
+            raise
+        return Ended(recorder.signals(), "refused", str(error))
+    if not _to_its_end(session, recorder, limit_s, speedup):
+        return Ended(recorder.signals(), "timeout", f"still flying after {limit_s:g} s")
+    return _ended(recorder.signals())
+
+
+def _to_its_end(session: Session, recorder: Recorder, limit_s: float, speedup: float) -> bool:
+    """Let time pass until it stands disarmed; False when that did not come."""
+
+    def over() -> bool:
+        return recorder.grounded_s >= _GROUNDED_S
+
+    try:
+        left_s = limit_s - session.time_s
+        if speedup > 0.0:
+            session.serve(left_s, speedup=speedup, until=over)
+        else:
+            session.wait(lambda _: over(), left_s, _STEP_S)
+    except TimeIsUp:
+        return False
+    return over()
+
+
+def _ended(signals: dict[str, Array]) -> Ended:
+    """Of a vehicle that stands disarmed."""
+    flew = np.flatnonzero(signals["armed"])
     if signals["complete"][-1]:
-        return signals, "completed", ""
-    last = int(np.flatnonzero(signals["armed"])[-1])
-    return signals, "failed", f"disarmed in {signals['mode'][last]} at item {int(signals['item'][last])}"
+        return Ended(signals, "completed", "")
+    if flew.size == 0:
+        return Ended(signals, "refused", "it was never armed")
+    last = int(flew[-1])
+    return Ended(signals, "failed", f"disarmed in {signals['mode'][last]} at item {int(signals['item'][last])}")
 
 
-def _judged(
-    study: Study, run: int, given: dict[str, Value], wanted: Wanted, signals: dict[str, Array], result: str, reason: str
-) -> Flown:
+# --- a fleet ----------------------------------------------------------------------------------------------------------
+def _fly_fleet(study: Study, wanted: Wanted, watched: Watched) -> list[Ended]:
+    """All vehicles take off together, each with the plan moved to where it stands."""
+    assert study.fleet is not None
+    with Fleet(
+        study.fleet.count, vehicle=wanted.vehicle, formation=study.fleet.formation, spacing=wanted.spacing_m,
+        home=_home(wanted), seed=wanted.seed % (1 << 32), params=wanted.params, faults=wanted.faults,
+        log_dir=watched.log_dir, links=watched.links,
+    ) as fleet:  # fmt: skip
+        recorders = []
+        for session, one in zip(fleet, fleet.vehicles, strict=True):
+            plan = session.upload(moved_plan(wanted.plan, one.offset))
+            recorders.append(Recorder(session, plan))
+        try:
+            fleet.wait_armable()
+            for session in fleet:
+                session.start()
+        except (TimeoutError, RefusedError) as error:
+            return [Ended(signals, "refused", str(error)) for signals in _together(fleet, recorders)]
+        while fleet.time_s < study.said.limit_s and any(one.grounded_s < _GROUNDED_S for one in recorders):
+            if watched.speedup > 0.0:
+                fleet.serve(_STEP_S, speedup=watched.speedup)
+            else:
+                fleet.run_for(_STEP_S)
+        flying = [one.grounded_s < _GROUNDED_S for one in recorders]
+        return [
+            Ended(signals, "timeout", f"still flying after {study.said.limit_s:g} s") if up else _ended(signals)
+            for signals, up in zip(_together(fleet, recorders), flying, strict=True)
+        ]
+
+
+def _together(fleet: Fleet, recorders: list[Recorder]) -> list[dict[str, Array]]:
+    """The signals of all, of one length, with the distances among them."""
+    all_signals = [recorder.signals() for recorder in recorders]
+    length = min(len(signals["time"]) for signals in all_signals)
+    all_signals = [{name: values[:length] for name, values in signals.items()} for signals in all_signals]
+    distances = apart(all_signals, [one.home for one in fleet.vehicles])
+    return [signals | {"others_distance": distance} for signals, distance in zip(all_signals, distances, strict=True)]
+
+
+# --- verdicts ---------------------------------------------------------------------------------------------------------
+def _judged(study: Study, run: int, given: Mapping[str, Value], wanted: Wanted, ended: list[Ended]) -> Flown:
+    """Every vehicle is judged; what counts is the worst."""
+    margins: list[dict[str, float]] = [
+        {name: judge(one.signals, given) for name, judge in study.judges().items()} for one in ended
+    ]
     robustness: dict[str, float | None] = {}
-    for name, formula in study.judges().items():
-        margin = formula.robustness(signals, STEP_MS / 1000.0)
+    for name in study.said.judge:
+        margin = min(float(one[name]) for one in margins)
         if not isfinite(margin):
             raise ValueError(f"judge.{name}: its robustness is {margin}; a division by zero?")
         robustness[name] = margin
-    armed = np.asarray(signals["armed"], np.float64)
-    figures: dict[str, float | None] = {
-        "flight_time_s": round(float(armed.sum()) * STEP_MS / 1000.0, 3),
-        "highest_m": float(np.max(signals["height"])),
-        "farthest_m": float(np.max(signals["home_distance"])),
-        "off_plan_m": float(np.max(signals["plan_distance"])),
-        "battery_left": float(signals["battery"][-1]),
+    worst = max(ended, key=lambda one: RESULTS.index(one.result))
+    shown = min(range(len(ended)), key=lambda k: min(margins[k].values()))
+    ok = worst.result != "refused" and all(margin is not None and margin >= 0.0 for margin in robustness.values())
+    row = Row(run, wanted.seed, worst.result, worst.reason, ok, dict(given), robustness, _figures(ended))
+    return Flown(row, ended[shown].signals)
+
+
+def _figures(ended: list[Ended]) -> dict[str, float | None]:
+    """Of a fleet: the time of all, the rest of whoever had the most, or the least left."""
+
+    def most(name: str) -> float:
+        return max(float(np.max(np.asarray(one.signals[name], np.float64))) for one in ended)
+
+    armed = sum(float(np.asarray(one.signals["armed"], np.float64).sum()) for one in ended)
+    return {
+        "flight_time_s": round(armed * _STEP_S, 3),
+        "highest_m": most("height"),
+        "farthest_m": most("home_distance"),
+        "off_plan_m": most("plan_distance"),
+        "battery_left": min(float(one.signals["battery"][-1]) for one in ended),
     }
-    ok = result != "refused" and all(margin is not None and margin >= 0.0 for margin in robustness.values())
-    return Flown(Row(run, wanted.seed, result, reason, ok, given, robustness, figures), signals)
 
 
 @cache

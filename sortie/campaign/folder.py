@@ -19,6 +19,7 @@ import msgspec
 from msgspec import Struct
 
 from sortie.campaign.flown import FIGURES, Flown, Row
+from sortie.campaign.sampling import names_of
 from sortie.campaign.signals import Array
 from sortie.campaign.study import Study
 from sortie.config.errors import UserError
@@ -203,9 +204,8 @@ def _schema(study: Study) -> pyarrow.Schema:
 
     fields = [("run", pa.int64()), ("seed", pa.int64()), ("result", pa.string()), ("reason", pa.string())]
     fields += [("ok", pa.bool_())]
-    for name, one in study.said.vary.items():
-        text = one.listed is not None and any(isinstance(value, str) for value in one.listed)
-        fields.append((f"input.{name}", pa.string() if text else pa.float64()))
+    for name, one in names_of(study.said.vary).items():
+        fields.append((f"input.{name}", pa.string() if one.is_text(name) else pa.float64()))
     fields += [(f"robustness.{name}", pa.float64()) for name in study.said.judge]
     fields += [(name, pa.float64()) for name in FIGURES]
     return pa.schema(fields)

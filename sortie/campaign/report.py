@@ -117,7 +117,7 @@ def write_report(folder: Path) -> Path:
     parts.append(_failures(folder, flown))
     file = folder / "report.html"
     file.write_text(
-        f"<!doctype html><html lang=en><meta charset=utf-8><title>Campaign {escape(kept.study.plan_name)}</title>"
+        f"<!doctype html><html lang=en><meta charset=utf-8><title>Campaign {escape(kept.study.said.plan)}</title>"
         f"<style>{_STYLE}</style>{''.join(parts)}</html>\n",
         encoding="utf-8",
     )
@@ -128,7 +128,7 @@ def _head(kept: Kept, summary: Summary) -> str:
     low, high = summary.interval
     ended = ", ".join(f"{escape(name)} {count}" for name, count in summary.results.items())
     return (
-        f"<h1>{escape(kept.study.plan_name)}: {summary.failed} of {summary.done} flights failed</h1>"
+        f"<h1>{escape(kept.study.said.plan)}: {summary.failed} of {summary.done} flights failed</h1>"
         f"<p>{summary.share:.2%}; with 95&nbsp;% confidence {low:.2%} to {high:.2%}. "
         f"{summary.done} of {summary.total} runs, sample {kept.study.said.sample.method}, "
         f"seed {kept.study.said.sample.seed}. Results: {ended or 'none'}. Sortie {escape(kept.identity)}.</p>"

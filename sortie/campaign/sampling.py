@@ -7,7 +7,7 @@ study's seed alone.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from math import exp
 from typing import Final
 
@@ -18,8 +18,11 @@ from numpy.typing import NDArray
 from sortie.config.errors import UserError, nearest
 
 Value = float | str
-METHODS: Final = ("random", "lhs", "sobol", "grid")
-KINDS: Final = ("uniform", "normal", "lognormal", "choice", "grid")
+SPREAD: Final = ("random", "lhs", "sobol", "grid")
+"""Methods whose runs are known before the first is flown."""
+SEARCH: Final = "search"
+METHODS: Final = (*SPREAD, SEARCH)
+KINDS: Final = ("uniform", "normal", "lognormal", "choice", "grid", "chance", "table")
 _DIGITS: Final = 6
 """Inputs are rounded to so many decimals: what a command line says is what is flown."""
 _SEEDS: Final = 1 << 63
@@ -28,13 +31,19 @@ _SEEDS: Final = 1 << 63
 class Vary(Struct, frozen=True, forbid_unknown_fields=True):
     """One input: exactly one of these. `uniform`: from, to; `normal`: mean, standard deviation; `lognormal`: median and
     standard deviation of the logarithm; `choice`: values, equally likely; `grid`: values, which the sample "grid"
-    combines in full."""
+    combines in full; `chance`: 1 with this probability, else 0; `table`: a CSV file with a head, each row equally
+    likely, whose columns are inputs of their own. `nominal`: what `shrink` leads back to; None: see `at_rest`."""
 
     uniform: tuple[float, float] | None = None
     normal: tuple[float, float] | None = None
     lognormal: tuple[float, float] | None = None
     choice: list[Value] | None = None
     grid: list[Value] | None = None
+    chance: float | None = None
+    table: str | None = None
+    nominal: Value | None = None
+    columns: dict[str, list[Value]] = {}
+    """Of the table; filled where the study is read."""
 
     @property
     def kind(self) -> str:
@@ -43,8 +52,43 @@ class Vary(Struct, frozen=True, forbid_unknown_fields=True):
 
     @property
     def listed(self) -> list[Value] | None:
-        """The values, where they are counted."""
+        """The values, where they are counted; of a table the numbers of its rows."""
+        if self.table is not None:
+            return [float(row) for row in range(max(map(len, self.columns.values()), default=0))]
         return self.choice if self.choice is not None else self.grid
+
+    @property
+    def at_rest(self) -> Value:
+        """The undisturbed value: `nominal`, or of a range the end nearest to 0 (0 where it lies inside), of a normal
+        distribution its middle, of values the first, of a chance 0."""
+        if self.nominal is not None:
+            return self.nominal
+        if self.listed is not None:
+            return self.listed[0]
+        if self.uniform is not None:
+            return min(max(0.0, self.uniform[0]), self.uniform[1])
+        spread = self.normal or self.lognormal
+        return 0.0 if spread is None else spread[0]
+
+    def names(self, name: str) -> list[str]:
+        """What it is called in a study that calls it `name`: a table by its columns."""
+        return list(self.columns) if self.table is not None else [name]
+
+    def is_text(self, name: str) -> bool:
+        """Whether the input of this name has texts among its values."""
+        values = self.columns[name] if self.table is not None else self.listed
+        return values is not None and any(isinstance(value, str) for value in values)
+
+    def given(self, name: str, share: float) -> dict[str, Value]:
+        """The inputs below which this share of the distribution lies."""
+        value = self.value(share)
+        return self.put(name, value)
+
+    def put(self, name: str, value: Value) -> dict[str, Value]:
+        """The inputs that a value stands for."""
+        if self.table is None:
+            return {name: value}
+        return {column: values[int(value)] for column, values in self.columns.items()}
 
     def complaint(self) -> str:
         """What is wrong with it, or an empty text."""
@@ -57,12 +101,16 @@ class Vary(Struct, frozen=True, forbid_unknown_fields=True):
             return "normal: expected [mean, deviation] with a deviation above 0"
         if self.lognormal is not None and not (self.lognormal[0] > 0.0 and self.lognormal[1] > 0.0):
             return "lognormal: expected [median, deviation of the logarithm], both above 0"
+        if self.chance is not None and not 0.0 < self.chance < 1.0:
+            return "chance: expected a probability between 0 and 1"
         return f"{self.kind}: expected at least one value" if self.listed == [] else ""
 
     def value(self, share: float) -> Value:
         """The value below which this share of the distribution lies."""
         if self.listed is not None:
             return self.listed[min(int(share * len(self.listed)), len(self.listed) - 1)]
+        if self.chance is not None:
+            return float(share < self.chance)
         if self.uniform is not None:
             low, high = self.uniform
             return round(low + share * (high - low), _DIGITS)
@@ -90,14 +138,32 @@ def grid_size(vary: Mapping[str, Vary]) -> int:
     return size
 
 
-def inputs(vary: Mapping[str, Vary], method: str, seed: int, runs: int) -> list[dict[str, Value]]:
+def inputs(vary: Mapping[str, Vary], method: str, seed: int, runs: int) -> Iterator[dict[str, Value]]:
     """The inputs of each run, in order of run number."""
     if method == "grid":
-        return [_of_grid(vary, run) for run in range(runs)]
-    shares = _unit(method, seed, runs, len(vary))
-    return [
-        {name: one.value(float(share)) for (name, one), share in zip(vary.items(), row, strict=True)} for row in shares
-    ]
+        return (_of_grid(vary, run) for run in range(runs))
+    return (inputs_at(vary, row) for row in unit_sample(method, seed, runs, len(vary)))
+
+
+def inputs_at(vary: Mapping[str, Vary], shares: NDArray[np.float64]) -> dict[str, Value]:
+    """The inputs at a point of the unit cube."""
+    found: dict[str, Value] = {}
+    for (name, one), share in zip(vary.items(), shares, strict=True):
+        found |= one.given(name, float(share))
+    return found
+
+
+def at_rest(vary: Mapping[str, Vary]) -> dict[str, Value]:
+    """The inputs of a flight that nothing disturbs."""
+    found: dict[str, Value] = {}
+    for name, one in vary.items():
+        found |= one.put(name, one.at_rest)
+    return found
+
+
+def names_of(vary: Mapping[str, Vary]) -> dict[str, Vary]:
+    """Every input by its own name, in the order of the file; columns of a table after each other."""
+    return {own: one for name, one in vary.items() for own in one.names(name)}
 
 
 def _of_grid(vary: Mapping[str, Vary], run: int) -> dict[str, Value]:
@@ -106,11 +172,11 @@ def _of_grid(vary: Mapping[str, Vary], run: int) -> dict[str, Value]:
     for name, one in reversed(list(vary.items())):
         listed: Sequence[Value] = one.listed or ()
         run, at = divmod(run, len(listed))
-        found[name] = listed[at]
-    return {name: found[name] for name in vary}
+        found = one.put(name, listed[at]) | found
+    return found
 
 
-def _unit(method: str, seed: int, runs: int, width: int) -> NDArray[np.float64]:
+def unit_sample(method: str, seed: int, runs: int, width: int) -> NDArray[np.float64]:
     """Points of the unit cube, `runs` by `width`."""
     generator = np.random.default_rng(seed)
     if width == 0 or method == "random":

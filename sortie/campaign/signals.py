@@ -9,11 +9,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from autopilot import report as R
-from autopilot.events import FenceChanged
+from autopilot.events import FenceChanged, ModeChanged
 from autopilot.geo import GeoPoint, to_local
 from autopilot.mission.commands import has_position
 from autopilot.mission.events import MissionComplete
+from autopilot.mission.fence import Fence, parse_fence
 from autopilot.mission.items import MissionItem
+from autopilot.mission.plan import Plan
+from autopilot.reasons import BY_WISH, ModeReason
 from sortie.api.session import Session
 
 STEP_MS: Final = 200
@@ -25,6 +28,8 @@ MEANINGS: Final = {
     "east": "m from there",
     "home_distance": "m from there, horizontal",
     "plan_distance": "m to the nearest leg of the plan, horizontal",
+    "fence_distance": "m to the nearest edge of the plan's fence, horizontal, below 0 outside; 10,000 without one",
+    "others_distance": "m to the nearest other vehicle of the fleet; 10,000 without one",
     "speed": "m/s over ground",
     "climb": "m/s, upward",
     "tilt": "degrees off the vertical",
@@ -36,46 +41,86 @@ MEANINGS: Final = {
     "item": "number of the mission item that is flown",
     "complete": "0, and 1 once the mission is complete",
     "breached": "1 while a fence is breached, else 0",
+    "failsafe": "0, and 1 once a failsafe has changed the mode",
     "touchdown": "m/s downward at the last contact with the ground",
 }
 """Of each signal that is a number."""
 NUMBERS: Final = frozenset(MEANINGS)
 TEXTS: Final = frozenset({"mode"})
+NOBODY_M: Final = 10_000.0
+"""Distance from what is not there."""
+FAILSAFES: Final = frozenset(ModeReason) - BY_WISH - {ModeReason.UNKNOWN, ModeReason.MISSION_END}
 Array = NDArray[np.generic]
 
 
-class Recorder:
-    """Takes samples of a session's vehicle; `signals` makes arrays of them."""
+class TimeIsUp(Exception):
+    """A client flies beyond the limit of its study."""
 
-    def __init__(self, session: Session, items: tuple[MissionItem, ...]) -> None:
+
+class Recorder:
+    """Takes samples of a session's vehicle as its time passes, from the first call on; `signals` makes arrays of them.
+    `limit_s`: beyond it time does not pass: TimeIsUp."""
+
+    def __init__(self, session: Session, plan: Plan, limit_s: float | None = None) -> None:
         self._session = session
-        self._legs = _legs(session.stood[0], items)
+        self._plan = plan
+        self._limit_ms = None if limit_s is None else round(limit_s * 1000.0)
         self._reports: list[NDArray[np.float64]] = []
-        self._others: list[tuple[float, int, float, float]] = []
+        self._others: list[tuple[float, int, float, float, float]] = []
         self._modes: list[str] = []
         self._seen = 0
-        self._complete = self._breached = 0.0
+        self._complete = self._breached = self._failsafe = 0.0
+        self._next_ms = 0
+        self._stands_since_ms: int | None = None
+        self._flew = False
+        service = session.service
+        self._autopilot = service.autopilot
+        service.next_step_ms = lambda: self._next_ms
+        service.observers.append(lambda _, now_ms: self.look(now_ms))
+        self.look(service.now_ms)
 
-    def sample(self) -> None:
-        """Take one now."""
+    @property
+    def grounded_s(self) -> float:
+        """How long it has stood disarmed after it was armed."""
+        since = self._stands_since_ms
+        return 0.0 if since is None else (self._next_ms - STEP_MS - since) / 1000.0
+
+    def look(self, now_ms: int) -> None:
+        """Take a sample when one is due."""
+        if now_ms < self._next_ms:
+            return
+        if self._limit_ms is not None and now_ms > self._limit_ms:
+            raise TimeIsUp
+        self._next_ms = now_ms - now_ms % STEP_MS + STEP_MS
+        self._take(now_ms)
+
+    def _take(self, now_ms: int) -> None:
         session = self._session
         for entry in session.events[self._seen :]:
             if isinstance(entry.event, MissionComplete):
                 self._complete = 1.0
             elif isinstance(entry.event, FenceChanged):
                 self._breached = float(entry.event.breach_types != 0)
+            elif isinstance(entry.event, ModeChanged) and entry.event.reason in FAILSAFES:
+                self._failsafe = 1.0
         self._seen = len(session.events)
-        autopilot = session.autopilot
-        self._reports.append(autopilot.vehicle.state.report.copy())
+        autopilot = self._autopilot
+        report = autopilot.vehicle.state.report.copy()
+        self._reports.append(report)
         item = autopilot.sequencer.current_nav_index()
-        self._others.append((session.time_s, item, self._complete, self._breached))
+        self._others.append((now_ms / 1000.0, item, self._complete, self._breached, self._failsafe))
         self._modes.append(autopilot.modes.spec.name)
+        if report[R.ARMED]:
+            self._flew, self._stands_since_ms = True, None
+        elif self._flew and self._stands_since_ms is None:
+            self._stands_since_ms = now_ms - STEP_MS
 
     def signals(self) -> dict[str, Array]:
         """All of `NUMBERS` and `TEXTS`, in the order of `MEANINGS`."""
         r = np.array(self._reports, np.float64)
-        time, item, complete, breached = np.array(self._others, np.float64).T
+        time, item, complete, breached, failsafe = np.array(self._others, np.float64).T
         north, east = r[:, R.TRUE_N], r[:, R.TRUE_E]
+        home = self._session.stood[0]
         upright = np.cos(r[:, R.TRUE_ROLL]) * np.cos(r[:, R.TRUE_PITCH])
         return {
             "time": time,
@@ -83,7 +128,9 @@ class Recorder:
             "north": north,
             "east": east,
             "home_distance": np.hypot(north, east),
-            "plan_distance": distance_to_legs(north, east, self._legs),
+            "plan_distance": distance_to_legs(north, east, _legs(home, self._plan.items)),
+            "fence_distance": distance_to_fence(north, east, home, parse_fence(self._plan.fence)),
+            "others_distance": np.full(north.size, NOBODY_M),
             "speed": np.hypot(r[:, R.TRUE_VN], r[:, R.TRUE_VE]),
             "climb": -r[:, R.TRUE_VD],
             "tilt": np.degrees(np.arccos(np.clip(upright, -1.0, 1.0))),
@@ -95,6 +142,7 @@ class Recorder:
             "item": item,
             "complete": complete,
             "breached": breached,
+            "failsafe": failsafe,
             "touchdown": np.nan_to_num(r[:, R.TOUCHDOWN_SPEED]),
             "mode": np.array(self._modes),
         }
@@ -131,3 +179,46 @@ def distance_to_legs(
         share = np.clip(((north - n0) * dn + (east - e0) * de) / squared, 0.0, 1.0) if squared > 0.0 else 0.0
         best = np.minimum(best, np.hypot(north - n0 - share * dn, east - e0 - share * de))
     return best
+
+
+def distance_to_fence(
+    north: NDArray[np.float64], east: NDArray[np.float64], home: GeoPoint, fence: Fence
+) -> NDArray[np.float64]:
+    """m from each point to the nearest edge of any zone, below 0 outside of an inclusion or inside an exclusion; all
+    zones count."""
+    least = np.full(north.size, NOBODY_M)
+    for polygon in fence.polygons:
+        corners = np.array([to_local(home, lat, lon, home.alt)[:2] for lat, lon in polygon.vertices])
+        depth = distance_to_legs(north, east, corners) * np.where(_within(north, east, corners), 1.0, -1.0)
+        least = np.minimum(least, depth if polygon.inclusion else -depth)
+    for zone in fence.circles:
+        center_n, center_e, _ = to_local(home, zone.lat, zone.lon, home.alt)
+        depth = zone.radius - np.hypot(north - center_n, east - center_e)
+        least = np.minimum(least, depth if zone.inclusion else -depth)
+    return least
+
+
+def _within(north: NDArray[np.float64], east: NDArray[np.float64], corners: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Which points lie in a polygon: a ray to the east crosses its edges an odd number of times."""
+    inside = np.zeros(north.size, np.bool_)
+    for (n1, e1), (n2, e2) in zip(corners, np.roll(corners, -1, axis=0), strict=True):
+        if n1 != n2:
+            across = (n1 > north) != (n2 > north)
+            inside ^= across & (east < e1 + (north - n1) * (e2 - e1) / (n2 - n1))
+    return inside
+
+
+def apart(fleet: list[dict[str, Array]], stands: list[GeoPoint]) -> list[NDArray[np.float64]]:
+    """m from each vehicle to the nearest other one, at each sample."""
+    places = []
+    for signals, home in zip(fleet, stands, strict=True):
+        n0, e0, d0 = to_local(stands[0], home.lat, home.lon, home.alt)
+        own = [np.asarray(signals[name], np.float64) for name in ("north", "east", "height")]
+        places.append(np.stack([own[0] + n0, own[1] + e0, own[2] - d0]))
+    at = np.stack(places)
+    found = []
+    for k in range(len(at)):
+        away = np.sqrt(np.sum((at - at[k]) ** 2, axis=1))
+        away[k] = NOBODY_M
+        found.append(away.min(axis=0))
+    return found

@@ -1,101 +1,77 @@
-"""The file of a study: what is flown, what varies, how it is judged.
+"""A study that has been checked: what is flown, what varies, how it is judged.
 
-`{wind}` in a parameter, a fault, the home or the vehicle stands for the input `wind` of [vary]. The text of the plan
-becomes part of the study, so that a folder of results can be flown again without the files it was made from.
+`{wind}` in a parameter, a fault, the home, the plan's name, the radio or a change of the plan stands for the input
+`wind` of [vary]. The texts of plans and code become part of the study, so that a folder of results can be flown again
+without the files it was made from.
 """
 
 from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
+from functools import lru_cache, partial
 from pathlib import Path
-from typing import Annotated, Any, Final, TypeVar
+from typing import Final
 
-import msgspec
-from msgspec import Meta, Struct
+from msgspec import Struct
 
 from autopilot.mission.plan import Plan, parse_plan
 from sortie.api.begin import checked_params, standing_at
+from sortie.campaign import own_code
 from sortie.campaign.formulas import Formula, FormulaError, parse_formula
-from sortie.campaign.sampling import Value, Vary, check_method, grid_size, inputs, seed_of_run
-from sortie.campaign.signals import NUMBERS, TEXTS
+from sortie.campaign.plan_changes import changed, complaint, left_with
+from sortie.campaign.sampling import (
+    SEARCH,
+    SPREAD,
+    Value,
+    at_rest,
+    check_method,
+    grid_size,
+    inputs,
+    names_of,
+    seed_of_run,
+)
+from sortie.campaign.signals import NUMBERS, STEP_MS, TEXTS, Array
+from sortie.campaign.study_file import Change, FleetOf, Said, Strike, as_said
 from sortie.config.errors import UserError, nearest
+from sortie.config.formation import FORMATIONS
+from sortie.config.radio import radio_of
 from sortie.config.values import parse_vehicle
 from sortie.nodes.build import make_vehicle, parse_faults
-from sortie.nodes.plan_file import read_plan
+from sortie.nodes.plan_file import check_plan, read_plan
 
-EXAMPLE: Final = """\
-# A study for `sortie campaign run FILE --out DIR`.
-plan = "mission.plan"                        # from this file's folder
-vehicle = "sim:copter"
-limit_s = 900                                # vehicle time after which a flight is ended
-faults = ["gps.loss@{gps_at}"]               # as --fault has them; {name} is an input of [vary]
-# home = "-35.363261,149.165230,584,353"     # else the plan's
-
-[params]                                     # as --param has them
-SIM_WIND_SPD = "{wind}"                      # m/s
-
-[vary]                                       # uniform, normal, lognormal, choice or grid
-wind = { uniform = [0, 12] }
-gps_at = { uniform = [20, 120] }             # s since boot
-
-[sample]
-method = "lhs"                               # random, lhs (Latin hypercube), sobol or grid
-runs = 100                                   # of a grid: all of it
-seed = 1
-
-[judge]                                      # each holds at 0 or above
-low = "always(height < 30)"
-comes_down = "eventually(time > 10 and landed > 0)"
-stays_near = "always(plan_distance < 20)"
-"""
-
-S = TypeVar("S", bound=Struct)
-Count = Annotated[int, Meta(ge=1, le=10_000_000)]
-_PLACE = re.compile(r"\{(\w*)\}")
-_NAME = re.compile(r"[A-Za-z_]\w*")
-
-
-class Sample(Struct, frozen=True, forbid_unknown_fields=True):
-    """How the runs are spread. `runs`: None for all of a grid."""
-
-    method: str = "random"
-    runs: Count | None = None
-    seed: Annotated[int, Meta(ge=0, le=(1 << 63) - 1)] = 0
-
-
-class Said(Struct, frozen=True, forbid_unknown_fields=True):
-    """A file as it is written; see `EXAMPLE`."""
-
-    plan: str
-    judge: dict[str, str]
-    vehicle: str = "sim:copter"
-    home: str | None = None
-    limit_s: Annotated[float, Meta(gt=0.0, le=86_400.0)] = 900.0
-    faults: list[str] = []
-    params: dict[str, Value] = {}
-    vary: dict[str, Vary] = {}
-    sample: Sample = Sample()
+_PLACE: Final = re.compile(r"\{(\w*)\}")
+_NAME: Final = re.compile(r"[A-Za-z_]\w*")
+Judge = Callable[[Mapping[str, Array], Mapping[str, Value]], float]
+"""Signals and inputs in, robustness out."""
 
 
 class Wanted(Struct, frozen=True):
-    """What one run flies, all inputs in their places."""
+    """What one run flies, all inputs in their places. `spacing_m`: of a fleet."""
 
     vehicle: str
     home: str | None
     seed: int
     params: dict[str, float]
     faults: list[str]
+    plan: Plan
+    radio: str | None = None
+    spacing_m: float = 0.0
 
 
 class Study(Struct, frozen=True):
-    """A study that has been checked. `plan_name`: the plan's file, `plan_text` what is in it."""
+    """See the module. `plans`: texts, by the names that the study has for them; `code`: the text of its Python.
+    `first`: the run that this study's run 0 is in the study that it was made from; seeds follow it. `only`: the items
+    of the plan that are left; empty: all."""
 
     said: Said
-    plan_name: str
-    plan_text: str
+    plans: dict[str, str]
+    code: str
     runs: int
+    first: int = 0
+    only: list[int] = []
 
     @classmethod
     def read(cls, path: Path | str, runs: int | None = None) -> Study:
@@ -109,115 +85,261 @@ class Study(Struct, frozen=True):
         except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
             raise UserError(f"{path}: {error}") from error
         try:
-            return _checked(_converted(said), path, runs)
+            return _checked(as_said(said, path.parent), path, runs)
         except UserError as error:
             raise UserError(f"{path}: {error.worded(error.option)}") from error
 
-    def plan(self) -> Plan:
-        """What is flown."""
-        return parse_plan(self.plan_text.encode("utf-8"), self.plan_name)
+    @property
+    def fleet(self) -> FleetOf | None:
+        """None: one vehicle."""
+        return self.said.fleet
 
-    def judges(self) -> dict[str, Formula]:
+    def plan(self, given: Mapping[str, Value]) -> Plan:
+        """What is flown with these inputs. UserError where a change makes it none."""
+        name = _put(self.said.plan, given)
+        plan = _parsed(self.plans[name], name)
+        gone: set[int] = set()
+        for one in self.said.change:
+            values = {
+                key: _number(f"change of item {one.item}: {key}", _put(value, given))
+                for key, value in one.said().items()
+            }
+            if values.pop("drop", 0.0):
+                gone.add(one.item)
+            items = tuple(changed(item, values) if item.seq == one.item else item for item in plan.items)
+            plan = replace(plan, items=items)
+        kept = {item.seq for item in plan.items if item.seq not in gone and (not self.only or item.seq in self.only)}
+        if len(kept) < len(plan.items):
+            plan = left_with(plan, kept)
+        if self.said.change or self.only:
+            check_plan(plan, Path(name))
+        return plan
+
+    def judges(self) -> dict[str, Judge]:
         """By name, in the order of the file."""
-        return {name: parse_formula(text, NUMBERS, TEXTS) for name, text in self.said.judge.items()}
+        return {name: self._judge(text) for name, text in self.said.judge.items()}
+
+    def _judge(self, text: str) -> Judge:
+        if text.startswith(own_code.PREFIX):
+            return own_code.judge_of(self.said.code or "", self.code, text[len(own_code.PREFIX) :])
+        return partial(_robustness, _formula(text))
 
     def inputs(self) -> list[dict[str, Value]]:
-        """Of each run, in order of run number."""
+        """Of each run, in order of run number; those of a search are known when others have been flown: UserError."""
+        return list(self.spread())
+
+    def spread(self) -> Iterator[dict[str, Value]]:
+        """The same, one after the other."""
+        if self.said.sample.method == SEARCH:
+            raise UserError("sample.method: what a search flies is known when the runs before it have been flown")
         return inputs(self.said.vary, self.said.sample.method, self.said.sample.seed, self.runs)
 
-    def wanted(self, run: int, given: dict[str, Value]) -> Wanted:
+    def seed(self, run: int) -> int:
+        """The seed of a run."""
+        return seed_of_run(self.said.sample.seed, self.first + run)
+
+    def wanted(self, run: int, given: Mapping[str, Value]) -> Wanted:
         """What a run flies. UserError where an input does not fit its place."""
-        kind = parse_vehicle(self.said.vehicle).frame
-        values = {name: _number(f"params.{name}", _put(value, given)) for name, value in self.said.params.items()}
-        home = None if self.said.home is None else _put(self.said.home, given)
-        struck = [text for text in (_put(fault, given) for fault in self.said.faults) if text]
-        seed = seed_of_run(self.said.sample.seed, run)
-        return Wanted(self.said.vehicle, home, seed, checked_params(values, kind), struck)
+        said = self.said
+        kind = parse_vehicle(said.vehicle).frame
+        values = {name: _number(f"params.{name}", _put(value, given)) for name, value in said.params.items()}
+        radio = None if said.radio is None else _put(said.radio, given) or None
+        return Wanted(
+            said.vehicle, None if said.home is None else _put(said.home, given), self.seed(run),
+            _params(tuple(values.items()), kind), self._struck(given), self.plan(given), radio,
+            0.0 if said.fleet is None else _number("fleet.spacing", _put(said.fleet.spacing, given)),
+        )  # fmt: skip
+
+    def _struck(self, given: Mapping[str, Value]) -> list[str]:
+        """The faults that there are."""
+        found = []
+        for one in self.said.faults:
+            strike = one if isinstance(one, Strike) else Strike(one)
+            text = _put(strike.fault, given)
+            if text and _number(f"faults: when of {strike.fault}", _put(strike.when, given)):
+                found.append(text)
+        return found
 
 
-def _converted(said: dict[str, Any]) -> Said:
-    vary = said.get("vary", {})
-    if not isinstance(vary, dict):
-        raise UserError("vary: expected a table of inputs, such as wind = { uniform = [0, 12] }")
-    parts = {name: _part(one, Vary, f"vary.{name}") for name, one in vary.items()}
-    whole = _part({key: value for key, value in said.items() if key != "vary"}, Said, "")
-    return msgspec.structs.replace(whole, vary=parts)
+@lru_cache(maxsize=64)
+def _parsed(text: str, name: str) -> Plan:
+    return parse_plan(text.encode("utf-8"), name)
 
 
-def _part(said: object, kind: type[S], key: str) -> S:
-    """A table as a struct. UserError with the key, and the name that was nearly right."""
-    before = f"{key}: " if key else ""
-    for name in said if isinstance(said, dict) else ():
-        if name not in kind.__struct_fields__:
-            known = ", ".join(kind.__struct_fields__)
-            raise UserError(f"{before}unknown key '{name}'{nearest(name, kind.__struct_fields__)}; known are {known}")
-    try:
-        return msgspec.convert(said, kind)
-    except msgspec.ValidationError as error:
-        found = re.fullmatch(r"(.*) - at `\$\.?(.*)`", str(error))
-        text = str(error) if found is None else f"{found[2]}: {found[1]}"
-        text = text.replace("`", "")
-        raise UserError(f"{before}{text}; `sortie campaign init` shows what may stand there") from None
+@lru_cache(maxsize=64)
+def _formula(text: str) -> Formula:
+    return parse_formula(text, NUMBERS, TEXTS)
 
 
+def _robustness(formula: Formula, signals: Mapping[str, Array], _given: Mapping[str, Value]) -> float:
+    return formula.robustness(signals, STEP_MS / 1000.0)
+
+
+@lru_cache(maxsize=256)
+def _checked_params(values: tuple[tuple[str, float], ...], kind: str) -> tuple[tuple[str, float], ...]:
+    return tuple(checked_params(dict(values), kind).items())
+
+
+def _params(values: tuple[tuple[str, float], ...], kind: str) -> dict[str, float]:
+    return dict(_checked_params(values, kind))
+
+
+# --- checks -----------------------------------------------------------------------------------------------------------
 def _checked(said: Said, path: Path, runs: int | None) -> Study:
-    plan_path = path.parent / Path(said.plan).expanduser()
-    read_plan(plan_path)
-    method = said.sample.method
-    if complaint := check_method(method):
-        raise UserError(f"sample.method: {complaint}")
-    for name, one in said.vary.items():
-        complaint = "" if _NAME.fullmatch(name) else "a name is letters, digits and _"
-        if complaint := complaint or one.complaint():
-            raise UserError(f"vary.{name}: {complaint}")
+    _check_sample(said)
     _check_places(said)
     if parse_vehicle(said.vehicle).kind != "sim":
         raise UserError(f"vehicle: a campaign flies the simulator, not '{said.vehicle}'; use sim:copter")
+    plans = {name: _plan_text(path.parent / Path(name).expanduser()) for name in _plan_names(said)}
+    code = _code_text(said, path.parent)
+    _check_judges(said)
+    _check_changes(said, plans)
+    if said.fleet is not None and said.fleet.formation not in FORMATIONS:
+        raise UserError(
+            f"fleet.formation: expected {' or '.join(FORMATIONS)}{nearest(said.fleet.formation, FORMATIONS)}"
+        )
+    study = Study(said, plans, code, _runs(said, runs))
+    given = study.inputs()[0] if said.sample.method in SPREAD else at_rest(said.vary)
+    wanted = study.wanted(0, given)
+    machine = make_vehicle(parse_vehicle(said.vehicle).frame, *standing_at(wanted.home), wanted.seed)
+    parse_faults(wanted.faults, machine.fault_names())
+    radio_of(wanted.radio)
+    return study
+
+
+def _check_sample(said: Said) -> None:
+    method = said.sample.method
+    if bad := check_method(method):
+        raise UserError(f"sample.method: {bad}")
+    for name, one in said.vary.items():
+        bad = "" if all(map(_NAME.fullmatch, (name, *one.columns))) else "a name is letters, digits and _"
+        if bad := bad or one.complaint():
+            raise UserError(f"vary.{name}: {bad}")
+    if len(names_of(said.vary)) < sum(len(one.names(name)) for name, one in said.vary.items()):
+        raise UserError("vary: two inputs have one name; columns of a table are inputs too")
+    if method == SEARCH and not said.vary:
+        raise UserError("sample.method: a search needs inputs in [vary]")
+    if said.sample.judge is not None and (method != SEARCH or said.sample.judge not in said.judge):
+        known = nearest(said.sample.judge, said.judge)
+        raise UserError(f"sample.judge: '{said.sample.judge}' is for a search, and one of [judge]{known}")
+
+
+def _runs(said: Said, runs: int | None) -> int:
+    size = grid_size(said.vary) if said.sample.method == "grid" else None
+    wished = runs or said.sample.runs or size
+    if wished is None:
+        raise UserError(f"sample.runs: the sample {said.sample.method} needs a number of runs")
+    if size is not None and wished > size:
+        raise UserError(f"sample.runs: the grid has {size} runs, not {wished}; leave it out to fly them all")
+    return wished
+
+
+def _plan_names(said: Said) -> list[str]:
+    """All that the plan may be."""
+    places = _PLACE.findall(said.plan)
+    if not places:
+        return [said.plan]
+    one = names_of(said.vary)[places[0]]
+    values = one.columns.get(places[0]) if one.table is not None else one.listed
+    if values is None or len(places) > 1:
+        raise UserError("plan: only one input can choose it, with choice or grid")
+    return sorted({_put(said.plan, {places[0]: value}) for value in values})
+
+
+def _plan_text(path: Path) -> str:
+    read_plan(path)
+    return path.read_text(encoding="utf-8")
+
+
+def _code_text(said: Said, folder: Path) -> str:
+    """UserError where the file, or a function in it that the study names, is missing."""
+    wanted = {"client": said.client, "executor": said.executor}
+    wanted |= {f"judge.{name}": text[len(own_code.PREFIX) :] for name, text in said.judge.items() if _is_own(text)}
+    if said.code is None:
+        named = [key for key, word in wanted.items() if word is not None]
+        if named:
+            raise UserError(f'{named[0]}: names a function, but there is no code = "FILE.py"')
+        return ""
+    path = folder / Path(said.code).expanduser()
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise UserError(f"code: {path}: {error}; expected a file of Python") from error
+    own_code.check_code(said.code, text)
+    for key, word in wanted.items():
+        if word is not None:
+            try:
+                own_code.client_of(said.code, text, word)
+            except UserError as error:
+                raise UserError(f"{key}: {error}") from error
+    if said.fleet is not None and (said.client or said.executor):
+        raise UserError("client: a fleet flies its plan; leave out client and executor")
+    return text
+
+
+def _is_own(text: str) -> bool:
+    return text.startswith(own_code.PREFIX)
+
+
+def _check_judges(said: Said) -> None:
     if not said.judge:
         raise UserError('judge: holds no formula; expected such as low = "always(height < 30)"')
     for name, text in said.judge.items():
         try:
-            parse_formula(text, NUMBERS, TEXTS)
+            if not _is_own(text):
+                _formula(text)
         except FormulaError as error:
             raise UserError(f"judge.{name}: {error}") from None
-    size = grid_size(said.vary) if method == "grid" else None
-    wished = runs or said.sample.runs or size
-    if wished is None:
-        raise UserError(f"sample.runs: the sample {method} needs a number of runs")
-    if size is not None and wished > size:
-        raise UserError(f"sample.runs: the grid has {size} runs, not {wished}; leave it out to fly them all")
-    study = Study(said, plan_path.name, plan_path.read_text(encoding="utf-8"), wished)
-    wanted = study.wanted(0, study.inputs()[0])
-    machine = make_vehicle(parse_vehicle(said.vehicle).frame, *standing_at(wanted.home), wanted.seed)
-    parse_faults(wanted.faults, machine.fault_names())
-    return study
+
+
+def _check_changes(said: Said, plans: Mapping[str, str]) -> None:
+    for one in said.change:
+        for name, text in plans.items():
+            items = _parsed(text, name).items
+            if one.item > len(items):
+                raise UserError(f"change: item {one.item}: {name} has {len(items)}")
+            if bad := complaint(items[one.item - 1], one.said()):
+                raise UserError(f"change: item {one.item} of {name} {bad}")
 
 
 def _check_places(said: Said) -> None:
-    """Every {name} is an input, and every input has a place."""
+    """Every {name} is an input, and every input has a place; or a client, which is given all."""
     used: set[str] = set()
+    known = names_of(said.vary)
     for key, text in _templates(said):
         for name in _PLACE.findall(text):
-            if name not in said.vary:
-                raise UserError(f"{key}: {{{name}}} is no input of [vary]{nearest(name, said.vary)}")
+            if name not in known:
+                raise UserError(f"{key}: {{{name}}} is no input of [vary]{nearest(name, known)}")
             used.add(name)
-    for name in said.vary:
-        if name not in used:
-            raise UserError(f"vary.{name}: nothing uses {{{name}}}; expected it in params, faults or home")
+    for name in known:
+        if name not in used and said.client is None:
+            raise UserError(
+                f"vary.{name}: nothing uses {{{name}}}; expected it in params, faults, home, plan, radio, fleet or "
+                "change, or a client"
+            )
 
 
 def _templates(said: Said) -> Iterator[tuple[str, str]]:
     """Key and text of each place where an input may stand."""
-    if said.home is not None:
-        yield "home", said.home
+    yield "plan", said.plan
+    yield from ((key, text) for key, text in (("home", said.home), ("radio", said.radio)) if text is not None)
     for number, fault in enumerate(said.faults, 1):
-        yield f"faults: {number}", fault
+        strike = fault if isinstance(fault, Strike) else Strike(fault)
+        yield f"faults: {number}", f"{strike.fault} {strike.when}"
     for name, value in said.params.items():
-        if isinstance(value, str):
-            yield f"params.{name}", value
+        yield f"params.{name}", str(value)
+    if said.fleet is not None:
+        yield "fleet.spacing", str(said.fleet.spacing)
+    for one in said.change:
+        yield from _of_change(one)
 
 
-def _put(template: Value, given: dict[str, Value]) -> str:
+def _of_change(one: Change) -> Iterator[tuple[str, str]]:
+    for key, value in one.said().items():
+        yield f"change of item {one.item}: {key}", str(value)
+
+
+def _put(template: Value, given: Mapping[str, Value]) -> str:
     """The template with the inputs in their places."""
     return _PLACE.sub(lambda match: written(given[match[1]]), str(template))
 

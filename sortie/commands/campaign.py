@@ -11,10 +11,12 @@ from pathlib import Path
 import msgspec
 
 from sortie.campaign.execution import Campaign, View, check_installed, dask_client
-from sortie.campaign.flown import fly_run, identity
+from sortie.campaign.flown import Watched, fly_run, identity
 from sortie.campaign.folder import Folder, Kept, read_kept, rows
 from sortie.campaign.report import Summary, summarize, write_report
-from sortie.campaign.study import EXAMPLE, Study
+from sortie.campaign.sampling import SEARCH
+from sortie.campaign.study import Study
+from sortie.campaign.study_file import EXAMPLE
 from sortie.config.campaign_options import (
     CAMPAIGN_DIR,
     CAMPAIGN_OUT,
@@ -52,6 +54,7 @@ def run(given: Given) -> int:
     """Status 0 when all is flown, whatever the verdicts; 130 after Ctrl-C, which leaves a report of what there is."""
     check_installed()
     study = Study.read(given[STUDY], given[RUN_COUNT])
+    check_installed(search=study.said.sample.method == SEARCH)
     expected = identity()
     began_s = time.monotonic()
     with Folder(given[CAMPAIGN_OUT], study, expected) as folder:
@@ -137,7 +140,7 @@ def replay(given: Given) -> int:
         raise UserError(f"run {number}: has not been flown; `sortie campaign run` flies what is left")
     _check_identity(folder, kept)
     logs = folder / "replays" / str(number)
-    again = fly_run(kept.study, number, there.inputs, log_dir=logs)
+    again = fly_run(kept.study, number, there.inputs, Watched(logs))
     same = msgspec.json.encode(again.row) == msgspec.json.encode(there)
     print(json.dumps(msgspec.to_builtins(again.row)) if given[JSON] else _told(again.row.result, again.row.reason))
     if not given[JSON]:

@@ -46,6 +46,7 @@ def test_unknown_faults_are_refused() -> None:
         "motor4.loss",
         "battery.low",
         "wind.gust",
+        "mass.add",
     ):
         assert copter.inject_fault(name, None, active=True)
         assert copter.inject_fault(name, None, active=False)
@@ -235,6 +236,23 @@ def test_a_gust_pushes_and_is_countered(flight: CopterFlight) -> None:
     off = np.hypot(track[:, 0], track[:, 1])
     assert 0.2 < off.max() < 4.0
     assert off[-1] < 1.0
+
+
+def test_a_load_takes_power_by_its_weight_and_goes_as_it_came(flight: CopterFlight) -> None:
+    """Hover power follows the weight to the power of 1.5 (momentum theory): a third more mass, half as much again."""
+
+    def watts() -> float:
+        before = float(flight.report[R.BATT_WH])
+        flight.run(10.0)
+        return (float(flight.report[R.BATT_WH]) - before) * 360.0
+
+    empty = watts()
+    _fault(flight, "mass.add", 0.5)
+    flight.run(10.0)
+    assert watts() / empty == pytest.approx((4.0 / 3.0) ** 1.5, rel=0.06)
+    _fault(flight, "mass.add", 0.5, active=False)
+    flight.run(10.0)
+    assert watts() == pytest.approx(empty, rel=0.03)
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,8 @@ import pytest
 pytest.importorskip("scipy", reason="the extra campaign is not installed")
 
 from sortie.campaign.sampling import Vary, inputs, seed_of_run
-from sortie.campaign.study import EXAMPLE, Study
+from sortie.campaign.study import Study
+from sortie.campaign.study_file import EXAMPLE
 from sortie.config.errors import UserError
 
 ROOT = Path(__file__).parents[3]
@@ -50,8 +51,8 @@ def test_a_sample_is_decided_by_its_seed_and_stays_in_its_distributions(method: 
         "a": Vary(uniform=(2.0, 3.0)), "b": Vary(normal=(10.0, 2.0)), "c": Vary(lognormal=(4.0, 0.5)),
         "d": Vary(choice=["x", "y"]),
     }  # fmt: skip
-    sample = inputs(vary, method, 5, 512)
-    assert sample == inputs(vary, method, 5, 512) != inputs(vary, method, 6, 512)
+    sample = list(inputs(vary, method, 5, 512))
+    assert sample == list(inputs(vary, method, 5, 512)) != list(inputs(vary, method, 6, 512))
     a, b, c = (np.array([one[name] for one in sample], np.float64) for name in "abc")
     assert 2.0 <= a.min() < 2.05 < 2.95 < a.max() <= 3.0
     assert np.mean(b) == pytest.approx(10.0, abs=0.4)
@@ -87,7 +88,7 @@ def test_seeds_of_runs_are_of_their_own() -> None:
         ("SIM_WIND_SPD", "SIM_WIND_SPEED", "SIM_WIND_SPEED"),
         ("gps.loss@", "gps.los@", "fault gps.los@30.5: unknown fault 'gps.los'; did you mean gps.loss?"),
         ("height <", "hight <", "judge.low: unknown signal 'hight'; did you mean height?"),
-        ("runs = 4", 'method = "sobl"\nruns = 4', "sample.method: 'sobl' is none of random, lhs, sobol, grid"),
+        ("runs = 4", 'method = "sobl"\nruns = 4', "sample.method: 'sobl' is none of random, lhs, sobol, grid, search"),
         ("runs = 4", "", "sample.runs: the sample random needs a number of runs"),
         ("runs = 4", 'method = "grid"', "vary.wind: the sample grid needs grid or choice, not uniform"),
         ("square.plan", "sqare.plan", "sqare.plan: No such file"),

@@ -1,0 +1,61 @@
+"""Plans that vary: items moved, re-timed, left out. Pure: plan in, plan out."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import replace
+from typing import Final
+
+from autopilot.geo import GeoPoint, to_global
+from autopilot.mav import Cmd
+from autopilot.mission.commands import has_position
+from autopilot.mission.items import MissionItem
+from autopilot.mission.plan import Plan
+
+TIMED: Final = frozenset({Cmd.NAV_WAYPOINT, Cmd.NAV_LOITER_TIME, Cmd.NAV_DELAY, Cmd.CONDITION_DELAY})
+"""Items whose first parameter is a time in s."""
+_FIELDS: Final = ("param1", "param2", "param3", "param4")
+
+
+def complaint(item: MissionItem, keys: Collection[str]) -> str:
+    """Why an item cannot be changed so, or an empty text."""
+    if not has_position(item.command) and {"north_m", "east_m"} & set(keys):
+        return "has no place that could be moved"
+    if "hold_s" in keys and item.command not in TIMED:
+        return "has no time; hold_s is for waypoints, loiters and delays"
+    return ""
+
+
+def changed(item: MissionItem, values: Mapping[str, float]) -> MissionItem:
+    """The item, moved and re-timed; `values` by the keys of `Change`."""
+    north, east = values.get("north_m", 0.0), values.get("east_m", 0.0)
+    if north or east:
+        place = to_global(GeoPoint(item.x, item.y), (north, east, 0.0))
+        item = replace(item, x=place.lat, y=place.lon)
+    first, second, third, fourth = (values.get(name, getattr(item, name)) for name in _FIELDS)
+    return replace(
+        item, param1=values.get("hold_s", first), param2=second, param3=third, param4=fourth,
+        z=item.z + values.get("up_m", 0.0),
+    )  # fmt: skip
+
+
+def left_with(plan: Plan, kept: Collection[int]) -> Plan:
+    """The plan with these items only (numbers from 1). A jump leads to the same item as before; to one that is left
+    out: to the next that is not; where there is none the jump is left out too."""
+    numbers = [item.seq for item in plan.items if item.seq in kept]
+    new = {old: k for k, old in enumerate(numbers, 1)}
+    ahead = [item for item in plan.items if item.seq in kept]
+    lost = [
+        item.seq for item in ahead
+        if item.command == Cmd.DO_JUMP and not any(number >= item.param1 for number in numbers)
+    ]  # fmt: skip
+    if lost:
+        return left_with(plan, set(kept) - set(lost))
+
+    def placed(item: MissionItem) -> MissionItem:
+        item = replace(item, seq=new[item.seq])
+        if item.command != Cmd.DO_JUMP:
+            return item
+        return replace(item, param1=float(next(new[number] for number in numbers if number >= item.param1)))
+
+    return replace(plan, items=tuple(placed(item) for item in ahead))

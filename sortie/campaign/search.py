@@ -1,0 +1,121 @@
+"""A search for the worst robustness: CMA-ES in the unit cube of the inputs, generation by generation.
+
+What a generation flies follows from the rows of those before it and from the study's seed: nothing depends on who flies
+what, or when. First the cube is looked over by a Latin hypercube; then CMA-ES (Hansen 2016, by the library `cmaes`)
+goes downhill from the worst place; where it gets no further the cube is looked over again.
+
+Judges have units of their own. What is compared is how many standard deviations of its own a judge is from 0, the
+standard deviation being that over all flights so far; the judge that is nearest to breaking counts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from math import ceil, inf, log
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sortie.campaign.flown import Row
+from sortie.campaign.sampling import Value, inputs_at, unit_sample
+from sortie.campaign.study import Study
+
+Run = tuple[int, dict[str, Value]]
+_STEP: Final = 0.15
+"""First step size of a descent, as a share of the cube's edge."""
+_PATIENCE: Final = 4
+"""Generations without progress after which a descent ends."""
+_PROGRESS: Final = 0.02
+"""What counts as progress, in standard deviations."""
+
+
+class Search:
+    """Ask and tell: `ask` gives a generation, `tell` takes its rows; the study's runs over, a generation is empty."""
+
+    def __init__(self, study: Study) -> None:
+        self._study = study
+        self._vary = study.said.vary
+        width = len(self._vary)
+        self._look_size = max(8, 4 * width)
+        self._size = 4 + ceil(3.0 * log(width)) if width > 1 else 6
+        self._told: list[Row] = []
+        self._points: list[NDArray[np.float64]] = []
+        self._descent: _Descent | None = None
+        self._looks = 0
+
+    def ask(self) -> list[Run]:
+        """The runs of the next generation, in order of run number."""
+        if self._descent is None:
+            points = list(unit_sample("lhs", self._seed(), self._look_size, len(self._vary)))
+            self._looks += 1
+        else:
+            points = self._descent.ask(self._size)
+        first = len(self._told)
+        self._points = points[: self._study.runs - first]
+        return [(first + k, inputs_at(self._vary, point)) for k, point in enumerate(self._points)]
+
+    def tell(self, rows: Sequence[Row]) -> None:
+        """All rows of the generation, in the order in which it was asked for."""
+        assert len(rows) == len(self._points)
+        self._told += rows
+        if len(self._told) >= self._study.runs:
+            return
+        badness = badnesses(self._told, self._judges)
+        fresh = badness[-len(rows) :]
+        if self._descent is None:
+            self._descent = _Descent(self._points[int(np.argmin(fresh))], self._seed())
+        elif self._descent.tell(self._points, fresh):
+            self._descent = None
+
+    @property
+    def _judges(self) -> list[str]:
+        one = self._study.said.sample.judge
+        return list(self._study.said.judge) if one is None else [one]
+
+    def _seed(self) -> int:
+        state = np.random.SeedSequence([self._study.said.sample.seed, self._looks]).generate_state(1)
+        return int(state[0])
+
+
+class _Descent:
+    """One run of CMA-ES, from a point on."""
+
+    def __init__(self, start: NDArray[np.float64], seed: int) -> None:
+        from cmaes import CMA
+
+        bounds = np.array([[0.0, 1.0]] * start.size)
+        size = 4 + ceil(3.0 * log(start.size)) if start.size > 1 else 6
+        self._cma = CMA(np.clip(start, 0.02, 0.98), _STEP, bounds=bounds, seed=seed, population_size=size)
+        self._best = inf
+        self._stale = 0
+
+    def ask(self, size: int) -> list[NDArray[np.float64]]:
+        """The points of a generation."""
+        return [np.asarray(self._cma.ask(), np.float64) for _ in range(size)]
+
+    def tell(self, points: Sequence[NDArray[np.float64]], badness: NDArray[np.float64]) -> bool:
+        """True when it gets no further."""
+        self._cma.tell([(point, float(value)) for point, value in zip(points, badness, strict=True)])
+        best = float(badness.min())
+        self._stale = 0 if best < self._best - _PROGRESS else self._stale + 1
+        self._best = min(self._best, best)
+        return self._stale >= _PATIENCE or self._cma.should_stop()
+
+
+def badnesses(rows: Sequence[Row], judges: Sequence[str]) -> NDArray[np.float64]:
+    """Of each row: below 0 it failed; lower is worse. What did not fly is the worst."""
+    margins = np.array([[_margin(row.robustness, name) for name in judges] for row in rows])
+    flew = ~np.isnan(margins).any(axis=1) & np.array([row.result != "refused" for row in rows])
+    if not flew.any():
+        return np.zeros(len(rows))
+    spread = margins[flew].std(axis=0)
+    alike = np.where(margins < 0.0, -1.0, inf)  # a judge that never changes tells nothing until it breaks
+    scaled = np.where(spread > 0.0, margins / np.where(spread > 0.0, spread, 1.0), alike).min(axis=1)
+    scaled = np.where(np.isinf(scaled), 0.0, scaled)
+    return np.where(flew, scaled, float(scaled[flew].min()) - 1.0)
+
+
+def _margin(robustness: Mapping[str, float | None], name: str) -> float:
+    margin = robustness[name]
+    return np.nan if margin is None else margin

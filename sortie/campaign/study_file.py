@@ -1,0 +1,187 @@
+"""The file of a study as a person writes it: its keys, and what is told of one that is wrong."""
+
+from __future__ import annotations
+
+import csv
+import re
+from pathlib import Path
+from typing import Annotated, Any, Final, TypeVar
+
+import msgspec
+from msgspec import Meta, Struct
+
+from sortie.campaign.sampling import Value, Vary
+from sortie.config.errors import UserError, nearest
+
+EXAMPLE: Final = """\
+# A study for `sortie campaign run FILE --out DIR`.
+plan = "mission.plan"                        # from this file's folder; "{route}" where an input chooses
+vehicle = "sim:copter"
+limit_s = 900                                # vehicle time after which a flight is ended
+faults = [                                   # as --fault has them; {name} is an input of [vary]
+    "gps.loss@{gps_at}",
+    { fault = "mass.add=0.3", when = "{heavy}" },   # only where the input is not 0
+]
+# home = "-35.363261,149.165230,584,353"     # else the plan's
+# radio = "sik-57600"                        # on the links of a client
+# code = "mine.py"                           # Python of your own, beside this file: its
+# client = "fly"                             #   fly(session, inputs) flies the vehicle instead of AUTO,
+# executor = "Mine"                          #   Mine(context) is a mission executor; judges see below
+
+[params]                                     # as --param has them
+SIM_WIND_SPD = "{wind}"                      # m/s
+
+# [fleet]                                    # many vehicles, each with the plan moved to where it stands
+# count = 10
+# spacing = 8.0                              # m
+# formation = "line"
+
+# [[change]]                                 # an item of the plan, from 1
+# item = 3
+# north_m = "{off}"                          # moved; east_m, up_m too
+# hold_s = "{wait}"                          # re-timed
+# drop = "{left_out}"                        # left out where it is not 0; param1 to param4 set a field
+
+[vary]                                       # uniform, normal, lognormal, choice, grid, chance or table
+wind = { uniform = [0, 12] }                 # nominal = X: what `shrink` leads back to
+gps_at = { uniform = [20, 120] }             # s since boot
+heavy = { chance = 0.5 }
+# weather = { table = "weather.csv" }        # its columns are inputs that come together
+
+[sample]
+method = "lhs"                               # random, lhs (Latin hypercube), sobol, grid, or search (for the worst)
+runs = 100                                   # of a grid: all of it
+seed = 1
+# budget_s = 3600                            # begins no flight after so long
+# judge = "low"                              # of a search: only this one counts
+
+[judge]                                      # each holds at 0 or above
+low = "always(height < 30)"
+comes_down = "eventually(time > 10 and landed > 0)"
+stays_near = "always(plan_distance < 20)"
+# mine = "code.softly"                       # softly(signals, inputs) of your code gives the robustness
+"""
+
+S = TypeVar("S", bound=Struct)
+Count = Annotated[int, Meta(ge=1, le=10_000_000)]
+LARGEST_FLEET: Final = 250
+
+
+class Sample(Struct, frozen=True, forbid_unknown_fields=True):
+    """How the runs are spread. `runs`: None for all of a grid. `budget_s`: of the wall, after which no run begins.
+    `judge`: the one that a search is for; None: all of them."""
+
+    method: str = "random"
+    runs: Count | None = None
+    seed: Annotated[int, Meta(ge=0, le=(1 << 63) - 1)] = 0
+    budget_s: Annotated[float, Meta(gt=0.0)] | None = None
+    judge: str | None = None
+
+
+class Strike(Struct, frozen=True, forbid_unknown_fields=True):
+    """A fault that is there where `when` is not 0."""
+
+    fault: str
+    when: Value = 1.0
+
+
+class Change(Struct, frozen=True, forbid_unknown_fields=True):
+    """What is other than in the plan, of the item with this number (from 1)."""
+
+    item: Annotated[int, Meta(ge=1)]
+    north_m: Value | None = None
+    east_m: Value | None = None
+    up_m: Value | None = None
+    hold_s: Value | None = None
+    drop: Value | None = None
+    param1: Value | None = None
+    param2: Value | None = None
+    param3: Value | None = None
+    param4: Value | None = None
+
+    def said(self) -> dict[str, Value]:
+        """The keys that were given."""
+        names = self.__struct_fields__[1:]
+        return {name: getattr(self, name) for name in names if getattr(self, name) is not None}
+
+
+class FleetOf(Struct, frozen=True, forbid_unknown_fields=True):
+    """So many vehicles, `spacing` m apart, which all fly the plan, each from where it stands."""
+
+    count: Annotated[int, Meta(ge=2, le=LARGEST_FLEET)]
+    spacing: Value = 25.0
+    formation: str = "grid"
+
+
+class Said(Struct, frozen=True, forbid_unknown_fields=True):
+    """A file as it is written; see `EXAMPLE`."""
+
+    plan: str
+    judge: dict[str, str]
+    vehicle: str = "sim:copter"
+    home: str | None = None
+    radio: str | None = None
+    limit_s: Annotated[float, Meta(gt=0.0, le=86_400.0)] = 900.0
+    code: str | None = None
+    client: str | None = None
+    executor: str | None = None
+    faults: list[str | Strike] = []
+    params: dict[str, Value] = {}
+    fleet: FleetOf | None = None
+    change: list[Change] = []
+    vary: dict[str, Vary] = {}
+    sample: Sample = Sample()
+
+
+def as_said(file: dict[str, Any], folder: Path) -> Said:
+    """What a TOML file holds, with the tables that it names (from `folder`). UserError with the key, and what would be
+    right."""
+    vary = file.get("vary", {})
+    if not isinstance(vary, dict):
+        raise UserError("vary: expected a table of inputs, such as wind = { uniform = [0, 12] }")
+    parts = {name: _with_table(name, _part(one, Vary, f"vary.{name}"), folder) for name, one in vary.items()}
+    whole = _part({key: value for key, value in file.items() if key != "vary"}, Said, "")
+    return msgspec.structs.replace(whole, vary=parts)
+
+
+def _part(said: object, kind: type[S], key: str) -> S:
+    """A table as a struct. UserError with the key, and the name that was nearly right."""
+    before = f"{key}: " if key else ""
+    for name in said if isinstance(said, dict) else ():
+        if name not in kind.__struct_fields__:
+            known = ", ".join(kind.__struct_fields__)
+            raise UserError(f"{before}unknown key '{name}'{nearest(name, kind.__struct_fields__)}; known are {known}")
+    try:
+        return msgspec.convert(said, kind)
+    except msgspec.ValidationError as error:
+        found = re.fullmatch(r"(.*) - at `\$\.?(.*)`", str(error))
+        text = str(error) if found is None else f"{found[2]}: {found[1]}"
+        text = text.replace("`", "")
+        raise UserError(f"{before}{text}; `sortie campaign init` shows what may stand there") from None
+
+
+def _with_table(name: str, one: Vary, folder: Path) -> Vary:
+    """With the columns of its table: numbers where all of a column are."""
+    if one.table is None:
+        return msgspec.structs.replace(one, columns={})
+    path = folder / Path(one.table).expanduser()
+    try:
+        with path.open(encoding="utf-8", newline="") as file:
+            head, *rows = [row for row in csv.reader(file) if row] or [[]]
+    except OSError as error:
+        raise UserError(f"vary.{name}: {path}: {error.strerror}; expected a CSV file whose head has names") from error
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise UserError(f"vary.{name}: {path}: {error}; expected a CSV file") from error
+    names = [column.strip() for column in head]
+    for number, row in enumerate(rows, 2):
+        if len(row) != len(names):
+            raise UserError(f"vary.{name}: {path}: line {number} has {len(row)} values, the head {len(names)} names")
+    columns = {column: _column([row[k] for row in rows]) for k, column in enumerate(names)}
+    return msgspec.structs.replace(one, columns=columns)
+
+
+def _column(cells: list[str]) -> list[Value]:
+    try:
+        return [float(cell) for cell in cells]
+    except ValueError:
+        return [cell.strip() for cell in cells]
