@@ -143,7 +143,9 @@ class Searched:
     def __init__(self, study: Study, done: Iterable[Row]) -> None:
         self._search = Search(study)
         self._done = {row.run: row for row in done}
-        self._generation = self._todo = self._search.ask()
+        self._generation: list[Run] = []
+        self._todo: list[Run] = []
+        self._begin()
         self._go_on()
 
     def next(self, size: int) -> list[Run]:
@@ -160,8 +162,11 @@ class Searched:
         """Past all generations whose rows are there."""
         while self._generation and all(run in self._done for run, _ in self._generation):
             self._search.tell([self._done.pop(run) for run, _ in self._generation])
-            self._generation = self._search.ask()
-            self._todo = [one for one in self._generation if one[0] not in self._done]
+            self._begin()
+
+    def _begin(self) -> None:
+        self._generation = self._search.ask()
+        self._todo = [one for one in self._generation if one[0] not in self._done]
 
 
 class Campaign:

@@ -29,11 +29,19 @@ Margin = Callable[[Signals, float], Floats]
 Bounds = tuple[float, float | None]
 """Seconds from now; None: to the end."""
 
+YES: Final = 1000.0
+"""Robustness of what is or is not so: beyond that of any measure beside it, which then is what counts. With 0 for
+"equal", as real numbers have it, implies(item == 2, height > 5) could not be broken."""
 TEMPORAL: Final = ("always", "eventually", "until")
 FUNCTIONS: Final = ("abs", "min", "max")
 WORDS: Final = (*TEMPORAL, "implies", *FUNCTIONS)
 _ARITHMETIC: Final[Mapping[type[ast.operator], Callable[[Floats, Floats], Floats]]] = {
     ast.Add: np.add, ast.Sub: np.subtract, ast.Mult: np.multiply, ast.Div: np.divide,
+}  # fmt: skip
+
+_TRUTHS: Final[Mapping[type[ast.cmpop], Callable[[Floats, Floats], NDArray[np.bool_]]]] = {
+    ast.Lt: np.less, ast.LtE: np.less_equal, ast.Gt: np.greater, ast.GtE: np.greater_equal, ast.Eq: np.equal,
+    ast.NotEq: np.not_equal,
 }  # fmt: skip
 
 
@@ -53,15 +61,17 @@ class Formula:
         return float(self.margin(signals, step_s)[0])
 
 
-def parse_formula(text: str, numbers: frozenset[str], texts: frozenset[str]) -> Formula:
-    """A formula over the signals `numbers`, and `texts`, which can only be compared with a text. Raises
-    FormulaError."""
+def parse_formula(
+    text: str, numbers: frozenset[str], texts: frozenset[str], counts: frozenset[str] = frozenset()
+) -> Formula:
+    """A formula over the signals `numbers`, and `texts`, which can only be compared with a text. `counts`: numbers that
+    are or are not another, without any distance. Raises FormulaError."""
     try:
         tree = ast.parse(text.strip(), mode="eval").body
     except (SyntaxError, ValueError) as error:
         reason = error.msg if isinstance(error, SyntaxError) else str(error)
         raise FormulaError(f"{reason}; expected such as always(height < 30)") from None
-    return Formula(text, _Reader(numbers, texts).formula(tree))
+    return Formula(text, _Reader(numbers, texts, counts).formula(tree))
 
 
 # --- over time --------------------------------------------------------------------------------------------------------
@@ -102,8 +112,9 @@ def _until(holds: Floats, comes: Floats, first: int, last: int) -> Floats:
 class _Reader:
     """Turns a tree into functions."""
 
-    def __init__(self, numbers: frozenset[str], texts: frozenset[str]) -> None:
+    def __init__(self, numbers: frozenset[str], texts: frozenset[str], counts: frozenset[str]) -> None:
         self._numbers = numbers
+        self._counts = counts
         self._texts = texts
 
     def formula(self, node: ast.expr) -> Margin:
@@ -153,6 +164,10 @@ class _Reader:
         if isinstance(left, ast.Name) and left.id in self._texts:
             return self._text_is(left.id, op, right)
         a, b = self._value(left), self._value(right)
+        counted = any(isinstance(side, ast.Name) and side.id in self._counts for side in (left, right))
+        if type(op) in _TRUTHS and counted:
+            truth = _TRUTHS[type(op)]
+            return lambda signals, step: np.where(truth(a(signals, step), b(signals, step)), YES, -YES)
         if isinstance(op, ast.Lt | ast.LtE):
             return lambda signals, step: b(signals, step) - a(signals, step)
         if isinstance(op, ast.Gt | ast.GtE):
@@ -164,12 +179,12 @@ class _Reader:
         raise FormulaError(f"'{ast.unparse(left)} ... {ast.unparse(right)}': compare with <, <=, >, >=, == or !=")
 
     def _text_is(self, name: str, op: ast.cmpop, right: ast.expr) -> Margin:
-        """1 where it is that text, -1 where it is not: texts have no distance."""
+        """`YES` where it is that text: texts have no distance."""
         if not isinstance(op, ast.Eq | ast.NotEq) or not (
             isinstance(right, ast.Constant) and isinstance(right.value, str)
         ):
             raise FormulaError(f"'{name}' is a text: compare it with == or != and one in quotes")
-        wanted, sign = right.value, 1.0 if isinstance(op, ast.Eq) else -1.0
+        wanted, sign = right.value, YES if isinstance(op, ast.Eq) else -YES
         return lambda signals, step: sign * np.where(signals[name] == wanted, 1.0, -1.0)
 
     def _value(self, node: ast.expr) -> Margin:

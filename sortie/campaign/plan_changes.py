@@ -2,19 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
-from typing import Final
+from typing import Annotated, Final
+
+from msgspec import Meta, Struct
 
 from autopilot.geo import GeoPoint, to_global
 from autopilot.mav import Cmd
 from autopilot.mission.commands import has_position
 from autopilot.mission.items import MissionItem
 from autopilot.mission.plan import Plan
+from sortie.campaign.sampling import Value
 
 TIMED: Final = frozenset({Cmd.NAV_WAYPOINT, Cmd.NAV_LOITER_TIME, Cmd.NAV_DELAY, Cmd.CONDITION_DELAY})
 """Items whose first parameter is a time in s."""
 _FIELDS: Final = ("param1", "param2", "param3", "param4")
+
+
+class Change(Struct, frozen=True, forbid_unknown_fields=True):
+    """What is other than in the plan, of the item with this number (from 1)."""
+
+    item: Annotated[int, Meta(ge=1)]
+    north_m: Value | None = None
+    east_m: Value | None = None
+    up_m: Value | None = None
+    hold_s: Value | None = None
+    drop: Value | None = None
+    param1: Value | None = None
+    param2: Value | None = None
+    param3: Value | None = None
+    param4: Value | None = None
+
+    def said(self) -> dict[str, Value]:
+        """The keys that were given."""
+        names = self.__struct_fields__[1:]
+        return {name: getattr(self, name) for name in names if getattr(self, name) is not None}
 
 
 def complaint(item: MissionItem, keys: Collection[str]) -> str:
@@ -37,6 +60,20 @@ def changed(item: MissionItem, values: Mapping[str, float]) -> MissionItem:
         item, param1=values.get("hold_s", first), param2=second, param3=third, param4=fourth,
         z=item.z + values.get("up_m", 0.0),
     )  # fmt: skip
+
+
+def rebuilt(plan: Plan, changes: Iterable[tuple[int, Mapping[str, float]]], only: Collection[int]) -> Plan:
+    """The plan with what is other of each item (its number, `values` as above and `drop`); of its items `only` these
+    numbers, or all where that is empty."""
+    gone: set[int] = set()
+    items = list(plan.items)
+    for number, values in changes:
+        if values.get("drop", 0.0):
+            gone.add(number)
+        items[number - 1] = changed(items[number - 1], values)
+    kept = {item.seq for item in items if item.seq not in gone and (not only or item.seq in only)}
+    whole = replace(plan, items=tuple(items))
+    return whole if len(kept) == len(items) else left_with(whole, kept)
 
 
 def left_with(plan: Plan, kept: Collection[int]) -> Plan:

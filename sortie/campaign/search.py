@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sortie.campaign.flown import Row
+from sortie.campaign.formulas import YES
 from sortie.campaign.sampling import Value, inputs_at, unit_sample
 from sortie.campaign.study import Study
 
@@ -104,16 +105,25 @@ class _Descent:
 
 
 def badnesses(rows: Sequence[Row], judges: Sequence[str]) -> NDArray[np.float64]:
-    """Of each row: below 0 it failed; lower is worse. What did not fly is the worst."""
+    """Of each row: below 0 it failed; lower is worse. What did not fly is the worst; where no judge had anything to
+    measure (`YES`) it is the best."""
     margins = np.array([[_margin(row.robustness, name) for name in judges] for row in rows])
     flew = ~np.isnan(margins).any(axis=1) & np.array([row.result != "refused" for row in rows])
     if not flew.any():
         return np.zeros(len(rows))
-    spread = margins[flew].std(axis=0)
-    alike = np.where(margins < 0.0, -1.0, inf)  # a judge that never changes tells nothing until it breaks
-    scaled = np.where(spread > 0.0, margins / np.where(spread > 0.0, spread, 1.0), alike).min(axis=1)
-    scaled = np.where(np.isinf(scaled), 0.0, scaled)
-    return np.where(flew, scaled, float(scaled[flew].min()) - 1.0)
+    scaled = np.stack([_scaled(column, flew) for column in margins.T]).min(axis=0)
+    known = scaled[flew & np.isfinite(scaled)]
+    low, high = (float(known.min()), float(known.max())) if known.size else (0.0, 0.0)
+    return np.where(flew, np.where(np.isfinite(scaled), scaled, high + 1.0), low - 1.0)
+
+
+def _scaled(margins: NDArray[np.float64], flew: NDArray[np.bool_]) -> NDArray[np.float64]:
+    """In standard deviations; one that never changes tells nothing (inf) until it breaks."""
+    measured = flew & (np.abs(margins) < YES)
+    spread = float(margins[measured].std()) if measured.any() else 0.0
+    if spread == 0.0:
+        return np.where(margins < 0.0, -1.0, inf)
+    return np.where(margins < YES, margins / spread, inf)
 
 
 def _margin(robustness: Mapping[str, float | None], name: str) -> float:

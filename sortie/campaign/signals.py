@@ -47,6 +47,8 @@ MEANINGS: Final = {
 """Of each signal that is a number."""
 NUMBERS: Final = frozenset(MEANINGS)
 TEXTS: Final = frozenset({"mode"})
+COUNTS: Final = frozenset({"armed", "landed", "item", "complete", "breached", "failsafe"})
+"""Of the numbers those that have no distance from each other."""
 NOBODY_M: Final = 10_000.0
 """Distance from what is not there."""
 FAILSAFES: Final = frozenset(ModeReason) - BY_WISH - {ModeReason.UNKNOWN, ModeReason.MISSION_END}

@@ -10,7 +10,6 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import replace
 from functools import lru_cache, partial
 from pathlib import Path
 from typing import Final
@@ -21,7 +20,7 @@ from autopilot.mission.plan import Plan, parse_plan
 from sortie.api.begin import checked_params, standing_at
 from sortie.campaign import own_code
 from sortie.campaign.formulas import Formula, FormulaError, parse_formula
-from sortie.campaign.plan_changes import changed, complaint, left_with
+from sortie.campaign.plan_changes import Change, complaint, rebuilt
 from sortie.campaign.sampling import (
     SEARCH,
     SPREAD,
@@ -33,8 +32,8 @@ from sortie.campaign.sampling import (
     names_of,
     seed_of_run,
 )
-from sortie.campaign.signals import NUMBERS, STEP_MS, TEXTS, Array
-from sortie.campaign.study_file import Change, FleetOf, Said, Strike, as_said
+from sortie.campaign.signals import COUNTS, NUMBERS, STEP_MS, TEXTS, Array
+from sortie.campaign.study_file import FleetOf, Said, Strike, as_said
 from sortie.config.errors import UserError, nearest
 from sortie.config.formation import FORMATIONS
 from sortie.config.radio import radio_of
@@ -98,22 +97,17 @@ class Study(Struct, frozen=True):
         """What is flown with these inputs. UserError where a change makes it none."""
         name = _put(self.said.plan, given)
         plan = _parsed(self.plans[name], name)
-        gone: set[int] = set()
-        for one in self.said.change:
-            values = {
-                key: _number(f"change of item {one.item}: {key}", _put(value, given))
-                for key, value in one.said().items()
-            }
-            if values.pop("drop", 0.0):
-                gone.add(one.item)
-            items = tuple(changed(item, values) if item.seq == one.item else item for item in plan.items)
-            plan = replace(plan, items=items)
-        kept = {item.seq for item in plan.items if item.seq not in gone and (not self.only or item.seq in self.only)}
-        if len(kept) < len(plan.items):
-            plan = left_with(plan, kept)
-        if self.said.change or self.only:
-            check_plan(plan, Path(name))
+        if not self.said.change and not self.only:
+            return plan
+        plan = rebuilt(plan, [(one.item, self._values(one, given)) for one in self.said.change], self.only)
+        check_plan(plan, Path(name))
         return plan
+
+    @staticmethod
+    def _values(one: Change, given: Mapping[str, Value]) -> dict[str, float]:
+        return {
+            key: _number(f"change of item {one.item}: {key}", _put(value, given)) for key, value in one.said().items()
+        }
 
     def judges(self) -> dict[str, Judge]:
         """By name, in the order of the file."""
@@ -168,7 +162,7 @@ def _parsed(text: str, name: str) -> Plan:
 
 @lru_cache(maxsize=64)
 def _formula(text: str) -> Formula:
-    return parse_formula(text, NUMBERS, TEXTS)
+    return parse_formula(text, NUMBERS, TEXTS, COUNTS)
 
 
 def _robustness(formula: Formula, signals: Mapping[str, Array], _given: Mapping[str, Value]) -> float:
@@ -311,8 +305,8 @@ def _check_places(said: Said) -> None:
             if name not in known:
                 raise UserError(f"{key}: {{{name}}} is no input of [vary]{nearest(name, known)}")
             used.add(name)
-    for name in known:
-        if name not in used and said.client is None:
+    for name, one in said.vary.items():
+        if said.client is None and not used & set(one.names(name)):
             raise UserError(
                 f"vary.{name}: nothing uses {{{name}}}; expected it in params, faults, home, plan, radio, fleet or "
                 "change, or a client"

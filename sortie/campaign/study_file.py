@@ -10,6 +10,7 @@ from typing import Annotated, Any, Final, TypeVar
 import msgspec
 from msgspec import Meta, Struct
 
+from sortie.campaign.plan_changes import Change
 from sortie.campaign.sampling import Value, Vary
 from sortie.config.errors import UserError, nearest
 
@@ -83,26 +84,6 @@ class Strike(Struct, frozen=True, forbid_unknown_fields=True):
 
     fault: str
     when: Value = 1.0
-
-
-class Change(Struct, frozen=True, forbid_unknown_fields=True):
-    """What is other than in the plan, of the item with this number (from 1)."""
-
-    item: Annotated[int, Meta(ge=1)]
-    north_m: Value | None = None
-    east_m: Value | None = None
-    up_m: Value | None = None
-    hold_s: Value | None = None
-    drop: Value | None = None
-    param1: Value | None = None
-    param2: Value | None = None
-    param3: Value | None = None
-    param4: Value | None = None
-
-    def said(self) -> dict[str, Value]:
-        """The keys that were given."""
-        names = self.__struct_fields__[1:]
-        return {name: getattr(self, name) for name in names if getattr(self, name) is not None}
 
 
 class FleetOf(Struct, frozen=True, forbid_unknown_fields=True):

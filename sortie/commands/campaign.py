@@ -11,7 +11,7 @@ from pathlib import Path
 import msgspec
 
 from sortie.campaign.execution import Campaign, View, check_installed, dask_client
-from sortie.campaign.flown import Watched, fly_run, identity
+from sortie.campaign.flown import Row, Watched, fly_run, identity
 from sortie.campaign.folder import Folder, Kept, read_kept, rows
 from sortie.campaign.report import Summary, summarize, write_report
 from sortie.campaign.sampling import SEARCH
@@ -21,6 +21,8 @@ from sortie.config.campaign_options import (
     CAMPAIGN_DIR,
     CAMPAIGN_OUT,
     NEW_STUDY,
+    REPLAY_LINK,
+    REPLAY_SPEEDUP,
     RUN,
     RUN_COUNT,
     SCHEDULER,
@@ -131,16 +133,11 @@ def replay(given: Given) -> int:
     """Fly one run again, with logs. Status 0 when it is what the folder has, byte for byte."""
     check_installed()
     folder: Path = given[CAMPAIGN_DIR]
-    kept = read_kept(folder)
-    number = given[RUN]
-    if number >= kept.study.runs:
-        raise UserError(f"run {number}: the study has {kept.study.runs}, from 0 to {kept.study.runs - 1}")
-    there = next((row for row in rows(folder) if row.run == number), None)
-    if there is None:
-        raise UserError(f"run {number}: has not been flown; `sortie campaign run` flies what is left")
-    _check_identity(folder, kept)
-    logs = folder / "replays" / str(number)
-    again = fly_run(kept.study, number, there.inputs, Watched(logs))
+    kept, there = flown_row(folder, given[RUN])
+    check_identity(folder, kept)
+    logs = folder / "replays" / str(there.run)
+    watched = Watched(logs, given[REPLAY_LINK], given[REPLAY_SPEEDUP])
+    again = fly_run(kept.study, there.run, there.inputs, watched)
     same = msgspec.json.encode(again.row) == msgspec.json.encode(there)
     print(json.dumps(msgspec.to_builtins(again.row)) if given[JSON] else _told(again.row.result, again.row.reason))
     if not given[JSON]:
@@ -152,10 +149,22 @@ def replay(given: Given) -> int:
     return 0 if same else 1
 
 
+def flown_row(folder: Path, number: int) -> tuple[Kept, Row]:
+    """A run of a folder. UserError where it has none of this number."""
+    kept = read_kept(folder)
+    if number >= kept.study.runs:
+        raise UserError(f"run {number}: the study has {kept.study.runs}, from 0 to {kept.study.runs - 1}")
+    there = next((row for row in rows(folder) if row.run == number), None)
+    if there is None:
+        raise UserError(f"run {number}: has not been flown; `sortie campaign run` flies what is left")
+    return kept, there
+
+
 def _told(result: str, reason: str) -> str:
     return f"{result}: {reason}" if reason else result
 
 
-def _check_identity(folder: Path, kept: Kept) -> None:
+def check_identity(folder: Path, kept: Kept) -> None:
+    """UserError where this program is not the one that flew it."""
     if (own := identity()) != kept.identity:
         raise UserError(f"{folder}: was flown by Sortie {kept.identity}, this is {own}, which flies otherwise")

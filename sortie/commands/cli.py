@@ -70,6 +70,12 @@ COMMANDS: Final = {
     "campaign status": Command("campaign", "status", "Tell how far a campaign is, and its verdicts."),
     "campaign report": Command("campaign", "report", "Write the report of what there is."),
     "campaign replay": Command("campaign", "replay", "Fly one run again, with logs; status 1 when it is another."),
+    "campaign shrink": Command(
+        "campaign_answers", "shrink", "Make a failure as small as it can be: fewest causes, shortest plan."
+    ),
+    "campaign compare": Command(
+        "campaign_answers", "compare", "Tell what got worse from one campaign to another; status 1 where something did."
+    ),
 }  # fmt: skip
 _FAMILIES: Final = {
     "param": "List, get, set, load, save or reset parameters of a running service.",

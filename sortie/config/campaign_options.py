@@ -6,10 +6,13 @@ from pathlib import Path
 from typing import Final
 
 from sortie.config.option import Group, Kind, Option
-from sortie.config.values import path, whole_number
+from sortie.config.values import parse_speedup, path, whole_number
 
 _RUN_CAMPAIGN = frozenset({"campaign run"})
-_OF_CAMPAIGN = frozenset({"campaign status", "campaign report", "campaign replay"})
+_OF_RUN = frozenset({"campaign replay", "campaign shrink"})
+_OF_CAMPAIGN = frozenset({"campaign status", "campaign report", "campaign compare"}) | _OF_RUN
+CAMPAIGN_ANSWERS: Final = (_OF_CAMPAIGN | _RUN_CAMPAIGN) - {"campaign report"}
+"""Commands of the family that print what they found."""
 NEW_STUDY: Final = Option[Path | None](
     "new-study", path, None, "The file to write; without it, it is printed.", Group.ARGUMENTS,
     frozenset({"campaign init"}), kind=Kind.ARGUMENT,
@@ -22,8 +25,20 @@ CAMPAIGN_DIR: Final = Option(
     "dir", path, Path(), "The folder of a campaign.", Group.ARGUMENTS, _OF_CAMPAIGN, kind=Kind.ARGUMENT, required=True
 )
 RUN: Final = Option(
-    "run", whole_number(0, 10_000_000), 0, "The number of a run.", Group.ARGUMENTS, frozenset({"campaign replay"}),
+    "run", whole_number(0, 10_000_000), 0, "The number of a run.", Group.ARGUMENTS, _OF_RUN,
     kind=Kind.ARGUMENT, required=True,
+)  # fmt: skip
+OTHER_DIR: Final = Option(
+    "other", path, Path(), "The folder of the campaign that it is compared with: the newer one.", Group.ARGUMENTS,
+    frozenset({"campaign compare"}), kind=Kind.ARGUMENT, required=True,
+)  # fmt: skip
+REPLAY_SPEEDUP: Final = Option(
+    "speedup", parse_speedup, 0.0, "1 is real time, X is X times, 0 as fast as possible.", Group.VEHICLE,
+    frozenset({"campaign replay"}), form="X", unit="times real time",
+)  # fmt: skip
+REPLAY_LINK: Final = Option[tuple[str, ...]](
+    "link", str, (), "Let a ground station watch, as --link of sortie fly has it. Repeatable; none open.", Group.LINKS,
+    frozenset({"campaign replay"}), form="URL", kind=Kind.LIST,
 )  # fmt: skip
 CAMPAIGN_OUT: Final = Option(
     "out", path, Path("campaign"), "Where results go; with results in it, the campaign goes on.", Group.COMMAND,
@@ -43,6 +58,7 @@ SCHEDULER: Final = Option[str | None](
 )  # fmt: skip
 
 CAMPAIGN: Final[tuple[Option[object], ...]] = (
-    NEW_STUDY, STUDY, CAMPAIGN_DIR, RUN, CAMPAIGN_OUT, RUN_COUNT, WORKERS, SCHEDULER,
+    NEW_STUDY, STUDY, CAMPAIGN_DIR, OTHER_DIR, RUN, REPLAY_SPEEDUP, REPLAY_LINK, CAMPAIGN_OUT, RUN_COUNT, WORKERS,
+    SCHEDULER,
 )  # fmt: skip
 """In the order of the help."""

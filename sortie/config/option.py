@@ -127,6 +127,8 @@ class Option(Generic[T_co]):
         except UserError as error:
             if error.option:
                 raise
+            if self.placed:
+                raise UserError(f"{self.form or self.key.upper()} {text}: {error.message}") from None
             raise UserError(error.message, option=self.name, given=text) from None
 
     def read_said(self, said: object, source: str) -> object:

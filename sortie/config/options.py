@@ -13,7 +13,7 @@ from typing import Final
 
 from autopilot.geo import GeoPoint
 from autopilot.vehicles.kinds import KINDS
-from sortie.config.campaign_options import CAMPAIGN
+from sortie.config.campaign_options import CAMPAIGN, CAMPAIGN_ANSWERS
 from sortie.config.formation import FORMATIONS, SPACING_M
 from sortie.config.option import ANYWHERE, Group, Kind, Option, Sources, Where
 from sortie.config.values import (
@@ -367,7 +367,7 @@ CONFIG: Final = Option[Path | None](
 )  # fmt: skip
 JSON: Final = Option(
     "json", truth, False, "Print one JSON line, the last on stdout.", Group.GENERAL,
-    (REMOTE | RUNS | {"rehearse", "radio", "campaign run", "campaign status", "campaign replay"}) - {"serve"},
+    (REMOTE | RUNS | CAMPAIGN_ANSWERS | {"rehearse", "radio"}) - {"serve"},
     kind=Kind.SWITCH,
 )  # fmt: skip
 

@@ -9,16 +9,23 @@ from hypothesis import strategies as st
 
 from sortie.campaign.formulas import FormulaError, parse_formula
 
-NUMBERS = frozenset({"time", "x", "y"})
+NUMBERS = frozenset({"time", "x", "y", "n"})
 TEXTS = frozenset({"mode"})
+COUNTS = frozenset({"n"})
 VALUES = st.lists(st.tuples(st.floats(-9, 9), st.floats(-9, 9)), min_size=1, max_size=12)
 
 
 def margins(text: str, samples: list[tuple[float, float]], modes: list[str] | None = None) -> list[float]:
     """Robustness at each sample, one second apart."""
     x, y = (np.array([sample[k] for sample in samples], np.float64) for k in (0, 1))
-    signals = {"time": np.arange(len(samples), dtype=np.float64), "x": x, "y": y, "mode": np.array(modes or ["AUTO"])}
-    return [float(value) for value in parse_formula(text, NUMBERS, TEXTS).margin(signals, 1.0)]
+    signals = {
+        "time": np.arange(len(samples), dtype=np.float64),
+        "x": x,
+        "y": y,
+        "n": x,
+        "mode": np.array(modes or ["AUTO"]),
+    }
+    return [float(value) for value in parse_formula(text, NUMBERS, TEXTS, COUNTS).margin(signals, 1.0)]
 
 
 def held(values: list[float], at: int) -> float:
@@ -65,8 +72,16 @@ def test_until_wants_the_first_at_every_sample_before_the_second(samples, first,
         ("x != 0", 2.0),
         ("abs(y) + 2 * x - 1 > 0", 4.0),
         ("max(x, y) / min(x, 4) < 3", 2.0),
-        ("mode == 'AUTO'", 1.0),
-        ("mode != 'AUTO'", -1.0),
+        ("mode == 'AUTO'", 1000.0),
+        ("mode != 'AUTO'", -1000.0),
+        ("n == 2", 1000.0),
+        ("n > 1", 1000.0),
+        ("3 <= n <= 5", -1000.0),
+        ("implies(1 <= n and n <= 4, y > 0)", -1.0),
+        ("n != 2", -1000.0),
+        ("implies(n == 2, y > 0)", -1.0),
+        ("implies(n == 3, y > 0)", 1000.0),
+        ("implies(mode == 'AUTO', y < 0)", 1.0),
     ],
 )
 def test_the_margin_of_a_comparison_and_of_connectives(text: str, expected: float) -> None:

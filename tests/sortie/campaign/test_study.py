@@ -11,6 +11,10 @@ import pytest
 
 pytest.importorskip("scipy", reason="the extra campaign is not installed")
 
+from autopilot.mav import Cmd
+from autopilot.mission.items import MissionItem
+from autopilot.mission.plan import Plan
+from sortie.campaign.plan_changes import left_with
 from sortie.campaign.sampling import Vary, inputs, seed_of_run
 from sortie.campaign.study import Study
 from sortie.campaign.study_file import EXAMPLE
@@ -107,3 +111,101 @@ def test_a_mistake_is_one_line_with_file_key_and_what_would_be_right(tmp_path, o
 def test_the_example_is_a_study(tmp_path: Path) -> None:
     (tmp_path / "mission.plan").write_bytes((ROOT / "examples" / "square.plan").read_bytes())
     assert read(tmp_path, EXAMPLE).runs == 100
+
+
+# --- what varies beside parameters ------------------------------------------------------------------------------------
+def test_items_are_moved_timed_and_left_out(tmp_path: Path) -> None:
+    """Square: takeoff, four corners, return. A corner that is left out takes no number."""
+    changes = """
+[[change]]
+item = 2
+north_m = "{wind}"
+hold_s = 7
+[[change]]
+item = 3
+drop = "{gone}"
+[[change]]
+item = 4
+up_m = -2.5
+"""
+    text = GOOD.replace("[params]", f"{changes}[params]").replace("[sample]", "gone = { chance = 0.5 }\n[sample]")
+    study = read(tmp_path, text)
+    whole = study.plan({"wind": 0.0, "gone": 0.0}).items
+    moved = study.plan({"wind": 11.13, "gone": 1.0}).items
+    assert [item.seq for item in moved] == [1, 2, 3, 4, 5]
+    assert moved[1].x - whole[1].x == pytest.approx(1e-4, rel=0.01)
+    assert (moved[1].param1, moved[2].z) == (7.0, 7.5)
+    assert (moved[2].x, moved[2].y) == (whole[3].x, whole[3].y)
+
+
+def test_jumps_lead_to_the_same_item_or_the_next_that_is_left() -> None:
+    items = [MissionItem(Cmd.NAV_WAYPOINT, x=1.0, y=float(k), seq=k) for k in range(1, 5)]
+    plan = Plan(items=(*items, MissionItem(Cmd.DO_JUMP, param1=3.0, param2=2.0, seq=5)))
+    assert left_with(plan, {1, 3, 4, 5}).items[-1].param1 == 2.0
+    assert left_with(plan, {1, 4, 5}).items[-1].param1 == 2.0
+    assert [item.y for item in left_with(plan, {1, 2}).items] == [1.0, 2.0]
+    ahead = Plan(items=(MissionItem(Cmd.DO_JUMP, param1=2.0, param2=1.0, seq=1), *items[1:2]))
+    assert left_with(ahead, {1}).items == ()
+
+
+def test_columns_of_a_table_come_together(tmp_path: Path) -> None:
+    (tmp_path / "weather.csv").write_text("wind,sky\n2,clear\n9,storm\n4,clear\n", encoding="utf-8")
+    text = GOOD.replace("wind = { uniform = [0, 12] }", 'weather = { table = "weather.csv" }')
+    study = read(tmp_path, text.replace("runs = 4", "runs = 60"))
+    pairs = {(one["wind"], one["sky"]) for one in study.inputs()}
+    assert pairs == {(2.0, "clear"), (9.0, "storm"), (4.0, "clear")}
+
+
+def test_an_input_chooses_the_plan_and_a_fault_is_there_or_not(tmp_path: Path) -> None:
+    for name in ("square", "survey"):
+        (tmp_path / f"{name}.plan").write_bytes((ROOT / "examples" / f"{name}.plan").read_bytes())
+    text = GOOD.replace(f'"{ROOT}/examples/square.plan"', '"{route}.plan"').replace(
+        'faults = ["gps.loss@{at}"]', 'faults = [{ fault = "gps.loss@{at}", when = "{lost}" }]'
+    )
+    text = text.replace("[sample]", 'lost = { chance = 0.5 }\nroute = { choice = ["square", "survey"] }\n[sample]')
+    study = read(tmp_path, text)
+    wanted = study.wanted(0, {"wind": 1.0, "at": 20.0, "lost": 0.0, "route": "survey"})
+    assert (wanted.faults, len(wanted.plan.items)) == ([], 22)
+    wanted = study.wanted(0, {"wind": 1.0, "at": 20.0, "lost": 1.0, "route": "square"})
+    assert (wanted.faults, len(wanted.plan.items)) == (["gps.loss@20"], 6)
+
+
+@pytest.mark.parametrize(
+    ("new", "told"),
+    [
+        ("[[change]]\nitem = 9\nup_m = 1\n", "change: item 9: "),
+        ("[[change]]\nitem = 6\nnorth_m = 1\n", "change: item 6 of"),
+        ("[[change]]\nitem = 2\nnorht_m = 1\n", "Object contains unknown field norht_m"),
+        ("[fleet]\ncount = 3\nformation = 'rign'\n", "did you mean ring?"),
+        ("[fleet]\ncount = 1\n", "fleet.count: Expected int >= 2"),
+    ],
+)
+def test_a_wrong_change_or_fleet_is_told(tmp_path: Path, new: str, told: str) -> None:
+    with pytest.raises(UserError, match=r"study.toml: ") as raised:
+        read(tmp_path, GOOD.replace("[params]", f"{new}[params]"))
+    assert told in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        ('client = "fly"', "client: names a function, but there is no code"),
+        ('code = "mine.py"\nclient = "fyl"', "client: code: mine.py has no function fyl; did you mean fly?"),
+        ('code = "other.py"', "other.py"),
+        ('code = "mine.py"\nradio = "sik-5760"', "radio"),
+    ],
+)
+def test_code_that_is_missing_is_told(tmp_path: Path, line: str, told: str) -> None:
+    (tmp_path / "mine.py").write_text("def fly(session, inputs): pass\n", encoding="utf-8")
+    with pytest.raises(UserError) as raised:
+        read(tmp_path, GOOD.replace("[params]", f"{line}\n[params]"))
+    assert told in str(raised.value)
+
+
+def test_what_is_undisturbed() -> None:
+    """What `shrink` leads back to."""
+    assert [Vary(uniform=ends).at_rest for ends in ((2.0, 5.0), (-4.0, -1.0), (-3.0, 3.0))] == [2.0, -1.0, 0.0]
+    assert Vary(normal=(3.0, 1.0)).at_rest == 3.0
+    assert Vary(choice=["a", "b"]).at_rest == "a"
+    assert Vary(chance=0.9).at_rest == 0.0
+    assert Vary(uniform=(0.0, 1.0), nominal=0.5).at_rest == 0.5

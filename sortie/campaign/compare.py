@@ -1,0 +1,136 @@
+"""Two campaigns beside each other: what got worse, and whether that can be chance.
+
+Where both flew the same inputs with the same seeds, run by run, they are compared in pairs: McNemar's exact test of
+the runs that fail in one and hold in the other, Wilcoxon's signed ranks of robustness. Else as two samples: Fisher's
+exact test, Mann and Whitney's ranks. A difference counts below a chance of 5 % among all tests of the comparison (Holm
+1979).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+from msgspec import Struct
+from msgspec.structs import replace
+from numpy.typing import NDArray
+
+from sortie.campaign.flown import Row
+from sortie.campaign.folder import read_kept, rows
+from sortie.config.errors import UserError
+
+SIGNIFICANT: Final = 0.05
+ALL: Final = "all judges"
+"""The row of the whole verdict."""
+
+
+class Compared(Struct, frozen=True):
+    """One judge, or `ALL`. `failed`: in each. `median`: of robustness in each; `shift`: the median change, in pairs of
+    the pairs; None of the whole verdict. `p_failed`, `p_robustness`: how often chance alone gives at least this
+    difference, corrected for the number of tests. `verdict`: worse, better or the same."""
+
+    failed: tuple[int, int]
+    p_failed: float
+    median: tuple[float, float] | None
+    shift: float | None
+    p_robustness: float | None
+    verdict: str
+
+
+class Comparison(Struct, frozen=True):
+    """`flights`: in each; of pairs both are the number of pairs. `only`: judges that one of them does not have."""
+
+    paired: bool
+    flights: tuple[int, int]
+    judges: dict[str, Compared]
+    only: list[str]
+
+    @property
+    def worse(self) -> list[str]:
+        """The judges that got worse."""
+        return [name for name, one in self.judges.items() if one.verdict == "worse"]
+
+
+def compare(old: Path, new: Path) -> Comparison:
+    """What changed from one folder to the other. UserError where nothing can be compared."""
+    kept, flown = (read_kept(old), read_kept(new)), ({r.run: r for r in rows(old)}, {r.run: r for r in rows(new)})
+    for path, there in zip((old, new), flown, strict=True):
+        if not there:
+            raise UserError(f"{path}: has no results; `sortie campaign run` flies them")
+    names = [name for name in kept[0].study.said.judge if name in kept[1].study.said.judge]
+    only = sorted(set(kept[0].study.said.judge) ^ set(kept[1].study.said.judge))
+    shared = [run for run in flown[0] if run in flown[1] and _same_question(flown[0][run], flown[1][run])]
+    paired = len(shared) == min(map(len, flown))
+    runs = (sorted(shared),) * 2 if paired else (sorted(flown[0]), sorted(flown[1]))
+    first, second = ([there[run] for run in chosen] for there, chosen in zip(flown, runs, strict=True))
+    judges = {name: _judge(first, second, name, paired) for name in names}
+    whole = [np.array([not row.ok for row in part]) for part in (first, second)]
+    judges[ALL] = _failures(whole[0], whole[1], paired)
+    return Comparison(paired, (len(first), len(second)), _corrected(judges), only)
+
+
+def _same_question(one: Row, other: Row) -> bool:
+    """The same inputs and the same gusts; studies may have inputs that the other has not."""
+    return one.seed == other.seed and all(
+        one.inputs[name] == other.inputs[name] for name in one.inputs.keys() & other.inputs.keys()
+    )
+
+
+def _margins(flown: Sequence[Row], judge: str) -> NDArray[np.float64]:
+    """What did not fly is worse than all that did: ranks are all that counts."""
+    known = [row.robustness[judge] for row in flown]
+    return np.array([-np.inf if margin is None else margin for margin in known], np.float64)
+
+
+def _judge(first: Sequence[Row], second: Sequence[Row], name: str, paired: bool) -> Compared:
+    from scipy.stats import mannwhitneyu, wilcoxon
+
+    a, b = _margins(first, name), _margins(second, name)
+    verdicts = _failures(a < 0.0, b < 0.0, paired)
+    middle = (float(np.median(a)), float(np.median(b)))
+    if paired:
+        both = np.isfinite(a) & np.isfinite(b)
+        change = b[both] - a[both]
+        shift = float(np.median(change)) if change.size else 0.0
+        p = float(wilcoxon(change).pvalue) if np.any(change) else 1.0
+    else:
+        shift = middle[1] - middle[0]
+        p = float(mannwhitneyu(a, b).pvalue)
+    return replace(verdicts, median=middle, shift=shift, p_robustness=p)
+
+
+def _failures(a: NDArray[np.bool_], b: NDArray[np.bool_], paired: bool) -> Compared:
+    from scipy.stats import binomtest, fisher_exact
+
+    failed = (int(a.sum()), int(b.sum()))
+    if paired:
+        fresh, mended = int((b & ~a).sum()), int((a & ~b).sum())
+        p = float(binomtest(fresh, fresh + mended).pvalue) if fresh + mended else 1.0
+    else:
+        p = float(fisher_exact([[failed[0], a.size - failed[0]], [failed[1], b.size - failed[1]]]).pvalue)
+    return Compared(failed, p, None, None, None, "")
+
+
+def _corrected(judges: Mapping[str, Compared]) -> dict[str, Compared]:
+    """With chances after Holm, and verdicts: failures speak first, then robustness."""
+    asked = [(one.p_failed, name, "p_failed") for name, one in judges.items()]
+    asked += [(p, name, "p_robustness") for name, one in judges.items() if (p := one.p_robustness) is not None]
+    corrected: dict[tuple[str, str], float] = {}
+    least = 0.0
+    for k, (p, name, kind) in enumerate(sorted(asked)):
+        least = corrected[name, kind] = max(least, min(1.0, p * (len(asked) - k)))
+    return {
+        name: _told(one, corrected[name, "p_failed"], corrected.get((name, "p_robustness")))
+        for name, one in judges.items()
+    }
+
+
+def _told(one: Compared, p_failed: float, p_robustness: float | None) -> Compared:
+    verdict = "the same"
+    if p_failed < SIGNIFICANT and one.failed[0] != one.failed[1]:
+        verdict = "worse" if one.failed[1] > one.failed[0] else "better"
+    elif p_robustness is not None and p_robustness < SIGNIFICANT and one.shift:
+        verdict = "worse" if one.shift < 0.0 else "better"
+    return replace(one, p_failed=p_failed, p_robustness=p_robustness, verdict=verdict)

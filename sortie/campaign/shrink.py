@@ -1,0 +1,212 @@
+"""The smallest change from a quiet flight that still fails: fewest causes, shortest plan, least of what is left.
+
+Causes (faults, and inputs that are not at rest, see `Vary.at_rest`) and the items of the plan are thinned out by delta
+debugging (Zeller and Hildebrandt, "Simplifying and isolating failure-inducing input", 2002), which leaves a set of
+which no single one can go; what is left of the numbers is then halved towards rest. A flight fails alike when one of
+the judges that the first one broke is broken, or when it ends in the same way without having flown. The seed stays.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from itertools import pairwise
+from pathlib import Path
+from typing import Final, TypeVar
+
+import msgspec
+from msgspec import Struct
+
+from autopilot.mission.plan import format_plan
+from sortie.campaign.flown import Flown, Row, fly_run, identity
+from sortie.campaign.folder import Folder, Kept
+from sortie.campaign.sampling import Value, Vary, at_rest
+from sortie.campaign.study import Study
+from sortie.campaign.study_file import Sample
+from sortie.config.errors import UserError
+
+MOST_FLIGHTS: Final = 200
+_HALVINGS: Final = 7
+_DIGITS: Final = 6
+T = TypeVar("T")
+Fly = Callable[[Study, Mapping[str, Value]], Row]
+"""Flies run 0 of a study with these inputs."""
+
+
+class Case(Struct, frozen=True):
+    """A flight between rest and the failure. `faults`: which of the study's, from 0; `items`: of the plan, from 1."""
+
+    inputs: dict[str, Value]
+    faults: tuple[int, ...]
+    items: tuple[int, ...]
+
+    def study(self, whole: Study) -> Study:
+        """As a study of this one flight."""
+        said = whole.said
+        vary = {name: Vary(choice=[value]) for name, value in self.inputs.items()}
+        only = msgspec.structs.replace(
+            said, faults=[said.faults[k] for k in self.faults], vary=vary, sample=Sample("grid", 1, said.sample.seed)
+        )
+        return msgspec.structs.replace(whole, said=only, runs=1, only=list(self.items))
+
+
+class Shrunk(Struct, frozen=True):
+    """`before`, `after`: how many causes and items there were and are. `flights`: what it took; `whole`: there were
+    enough for all steps."""
+
+    study: Study
+    flown: Flown
+    causes: tuple[int, int]
+    items: tuple[int, int]
+    flights: int
+    whole: bool
+
+
+class _Spent(Exception):
+    """All flights have been flown."""
+
+
+class _Shrinking:
+    """A failure while it gets smaller; `best` is the smallest so far."""
+
+    def __init__(self, study: Study, failure: Row, fly: Fly, most: int) -> None:
+        self._study = msgspec.structs.replace(study, first=study.first + failure.run)
+        self._failure, self._fly, self._most = failure, fly, most
+        self._broken = [name for name, margin in failure.robustness.items() if margin is not None and margin < 0.0]
+        self._rest = {name: value for name, value in at_rest(study.said.vary).items() if name in failure.inputs}
+        self._known: dict[str, bool] = {}
+        items = tuple(item.seq for item in study.plan(failure.inputs).items)
+        self.best = Case(dict(failure.inputs), tuple(range(len(study.said.faults))), study_items(study, items))
+        self.flights = 0
+
+    def fails(self, case: Case) -> bool:
+        """Flies it, unless that has been done."""
+        key = repr(case)
+        if key not in self._known:
+            self._known[key] = self._flies(case)
+        if self._known[key]:
+            self.best = case
+        return self._known[key]
+
+    def _flies(self, case: Case) -> bool:
+        study = case.study(self._study)
+        try:
+            study.wanted(0, case.inputs)
+        except UserError:
+            return False  # without this item it is no plan
+        if self.flights >= self._most:
+            raise _Spent
+        self.flights += 1
+        row = self._fly(study, case.inputs)
+        if not self._broken:
+            return row.result == self._failure.result and not row.ok
+        return any((row.robustness[name] or 0.0) < 0.0 for name in self._broken)
+
+    def run(self) -> bool:
+        """All steps, until none makes it smaller; False when the flights were too few."""
+        try:
+            if not self.fails(self.best):
+                raise UserError(f"run {self._failure.run}: does not fail when it is flown again")
+            before = None
+            while before != self.best:
+                before = self.best
+                self._fewer_causes()
+                self._shorter_plan()
+                self._less_of_each()
+        except _Spent:
+            return False
+        return True
+
+    def causes(self) -> list[str | int]:
+        """What is not at rest: names of inputs, numbers of faults."""
+        inputs = [name for name, value in self.best.inputs.items() if value != self._rest.get(name, value)]
+        return [*inputs, *self.best.faults]
+
+    def _with(self, causes: Sequence[str | int]) -> Case:
+        inputs = {name: value if name in causes else self._rest[name] for name, value in self.best.inputs.items()}
+        return Case(inputs, tuple(one for one in causes if isinstance(one, int)), self.best.items)
+
+    def _fewer_causes(self) -> None:
+        thinned(self.causes(), lambda causes: self.fails(self._with(causes)))
+
+    def _shorter_plan(self) -> None:
+        def fails(items: Sequence[int]) -> bool:
+            return bool(items) and self.fails(msgspec.structs.replace(self.best, items=tuple(items)))
+
+        thinned(list(self.best.items), fails)
+
+    def _less_of_each(self) -> None:
+        for name in [one for one in self.causes() if isinstance(one, str)]:
+            value, rest = self.best.inputs[name], self._rest[name]
+            if isinstance(value, float | int) and isinstance(rest, float | int):
+                self._halve(name, float(rest), float(value))
+
+    def _halve(self, name: str, good: float, bad: float) -> None:
+        """Towards rest: the failure may begin anywhere between `good` and `bad`."""
+        listed = self._study.said.vary[name].listed if name in self._study.said.vary else None
+        for _ in range(0 if listed is not None else _HALVINGS):
+            middle = round((good + bad) / 2.0, _DIGITS)
+            if self.fails(msgspec.structs.replace(self.best, inputs=self.best.inputs | {name: middle})):
+                bad = middle
+            else:
+                good = middle
+
+
+def study_items(study: Study, flown: tuple[int, ...]) -> tuple[int, ...]:
+    """The items of the plan that may go: of a plan in which some are left out already, those that are left."""
+    return tuple(study.only) if study.only else flown
+
+
+def thinned(whole: Sequence[T], fails: Callable[[Sequence[T]], bool]) -> list[T]:
+    """A part of `whole` that fails and of which no single one can go (ddmin). `whole` fails; so may nothing at all."""
+    left, pieces = list(whole), 2
+    if not left or fails([]):
+        return []
+    while len(left) > 1:
+        ends = [len(left) * k // pieces for k in range(pieces + 1)]
+        cuts = [(left[a:b], left[:a] + left[b:]) for a, b in pairwise(ends)]
+        alone = next((one for one, _ in cuts if pieces > 1 and fails(one)), None)
+        rest = None if alone is not None else next((other for _, other in cuts if fails(other)), None)
+        if alone is not None:
+            left, pieces = alone, 2
+        elif rest is not None:
+            left, pieces = rest, max(pieces - 1, 2)
+        elif pieces < len(left):
+            pieces = min(2 * pieces, len(left))
+        else:
+            break
+    return left
+
+
+def shrink(study: Study, failure: Row, fly: Fly | None = None, most: int = MOST_FLIGHTS) -> Shrunk:
+    """The failure, made as small as `most` flights allow. UserError for what did not fail, or does not again."""
+    if failure.ok:
+        raise UserError(f"run {failure.run}: did not fail; `sortie campaign report` lists those that did")
+    shrinking = _Shrinking(study, failure, fly or (lambda study, given: fly_run(study, 0, given).row), most)
+    causes, items = len(shrinking.causes()), len(shrinking.best.items)
+    whole = shrinking.run()
+    best = shrinking.best
+    small = msgspec.structs.replace(best.study(study), first=study.first + failure.run)
+    return Shrunk(
+        small, fly_run(small, 0, best.inputs), (causes, len(shrinking.causes())), (items, len(best.items)),
+        shrinking.flights, whole,
+    )  # fmt: skip
+
+
+def keep(shrunk: Shrunk, path: Path) -> None:
+    """As a campaign of one run, with its plan as a file: `replay`, `confirm` and ground stations take it from there."""
+    if (path / "study.json").exists():
+        for old in ("study.json", "results.jsonl"):
+            (path / old).unlink(missing_ok=True)
+    with Folder(path, shrunk.study, identity()) as folder:
+        folder.add([shrunk.flown])
+        folder.finish()
+    (path / "plan.plan").write_text(format_plan(shrunk.study.plan(shrunk.flown.row.inputs)), encoding="utf-8")
+
+
+def described(shrunk: Shrunk, kept: Kept) -> list[str]:
+    """Lines for people: what is left."""
+    row, rest = shrunk.flown.row, at_rest(kept.study.said.vary)
+    lines = [f"causes: {shrunk.causes[1]} of {shrunk.causes[0]}", f"items: {shrunk.items[1]} of {shrunk.items[0]}"]
+    lines += [f"{name}: {value} (at rest {rest[name]})" for name, value in row.inputs.items() if value != rest[name]]
+    lines += [f"fault: {fault}" for fault in shrunk.study.wanted(0, row.inputs).faults]
+    return lines

@@ -1,0 +1,61 @@
+"""`sortie campaign shrink` and `compare`: what the flights of a campaign come to."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+import msgspec
+
+from sortie.campaign.compare import Comparison
+from sortie.campaign.compare import compare as compared
+from sortie.campaign.execution import check_installed
+from sortie.campaign.shrink import described, keep
+from sortie.campaign.shrink import shrink as shrunk_of
+from sortie.commands.campaign import check_identity, flown_row
+from sortie.config.campaign_options import CAMPAIGN_DIR, OTHER_DIR, RUN
+from sortie.config.options import JSON
+from sortie.config.settings import Given
+
+
+def shrink(given: Given) -> int:
+    """A failure made small, as a campaign of one run in DIR/shrunk/RUN."""
+    check_installed()
+    folder: Path = given[CAMPAIGN_DIR]
+    kept, row = flown_row(folder, given[RUN])
+    check_identity(folder, kept)
+    small = shrunk_of(kept.study, row)
+    out = folder / "shrunk" / str(row.run)
+    keep(small, out)
+    if given[JSON]:
+        told = {name: getattr(small, name) for name in ("causes", "items", "flights", "whole")}
+        print(json.dumps(told | {"row": msgspec.to_builtins(small.flown.row), "dir": str(out)}))
+    else:
+        print("\n".join(described(small, kept)))
+    unfinished = "" if small.whole else "; not all steps: the flights were too few"
+    print(f"sortie: {small.flights} flights{unfinished}; sortie campaign replay {out} 0", file=sys.stderr)
+    return 0
+
+
+def compare(given: Given) -> int:
+    """Status 1 where something got worse."""
+    check_installed()
+    found = compared(given[CAMPAIGN_DIR], given[OTHER_DIR])
+    if given[JSON]:
+        print(json.dumps(msgspec.to_builtins(found) | {"worse": found.worse}))
+    else:
+        print("\n".join(_lines(found)))
+    return 1 if found.worse else 0
+
+
+def _lines(found: Comparison) -> list[str]:
+    first, second = found.flights
+    how = f"{first} pairs of flights" if found.paired else f"{first} flights against {second} others"
+    lines = [how]
+    for name, one in found.judges.items():
+        text = f"{name}: {one.verdict}; {one.failed[0]} failed, then {one.failed[1]} (p {one.p_failed:.2g})"
+        if one.median is not None and one.p_robustness is not None:
+            text += f"; robustness {one.median[0]:.4g}, then {one.median[1]:.4g} (p {one.p_robustness:.2g})"
+        lines.append(text)
+    return [*lines, *(f"{name}: only one of them has it" for name in found.only)]

@@ -1,0 +1,102 @@
+"""Two campaigns beside each other: what is worse by more than chance, in pairs where both ask the same question."""
+
+# ruff: noqa: E402  # what needs the extra is imported behind the skip
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import msgspec
+import numpy as np
+import pytest
+
+for name in ("pyarrow", "scipy"):
+    pytest.importorskip(name, reason="the extra campaign is not installed")
+
+from sortie.campaign.compare import ALL, compare
+from sortie.campaign.flown import FIGURES, Flown, Row
+from sortie.campaign.folder import Folder
+from sortie.campaign.sampling import Vary
+from sortie.campaign.study import Study
+from sortie.campaign.study_file import Said, Sample
+from sortie.commands.cli import run as main
+from sortie.config.errors import UserError
+
+RUNS = 120
+
+
+def folder(path: Path, lows: list[float], *, seed: int = 1, others: tuple[str, ...] = ("calm",)) -> Path:
+    """A campaign whose runs had these margins of `low`, and 1 of all other judges."""
+    said = Said("p", {"low": "", **dict.fromkeys(others, "")}, vary={"x": Vary(uniform=(0.0, 1.0))},
+                sample=Sample("random", len(lows), seed))  # fmt: skip
+    study = Study(said, {}, "", len(lows))
+    with Folder(path, study, "here") as kept:
+        for run, (low, given) in enumerate(zip(lows, study.inputs(), strict=True)):
+            margins: dict[str, float | None] = {"low": low, **dict.fromkeys(others, 1.0)}
+            row = Row(run, study.seed(run), "completed", "", low >= 0.0, given, margins, dict.fromkeys(FIGURES))
+            kept.add([Flown(row, {})])
+    return path
+
+
+def spread(shift: float, seed: int) -> list[float]:
+    """Margins of flights that differ by 3 from one to the next."""
+    return [float(value) for value in np.random.default_rng(seed).normal(6.0 + shift, 3.0, RUNS)]
+
+
+def test_in_pairs_a_small_loss_shows_that_two_samples_would_not_show(tmp_path: Path) -> None:
+    old = spread(0.0, 1)
+    noise = np.random.default_rng(5).normal(0.0, 0.5, RUNS)
+    new = [value - 0.3 + float(one) for value, one in zip(old, noise, strict=True)]
+    paired = compare(folder(tmp_path / "a", old), folder(tmp_path / "b", new))
+    assert (paired.paired, paired.flights, paired.worse) == (True, (RUNS, RUNS), ["low"])
+    assert paired.judges["low"].shift == pytest.approx(-0.3, abs=0.15)
+    alone = compare(tmp_path / "a", folder(tmp_path / "c", new, seed=2))
+    assert (alone.paired, alone.worse) == (False, [])
+
+
+def test_more_failures_are_worse_and_fewer_better(tmp_path: Path) -> None:
+    good = [1.0] * RUNS
+    bad = [-1.0 if run < 12 else 1.0 for run in range(RUNS)]
+    good_dir, bad_dir = folder(tmp_path / "a", good), folder(tmp_path / "b", bad)
+    found = compare(good_dir, bad_dir)
+    assert found.worse == ["low", ALL]
+    assert found.judges["low"].failed == (0, 12)
+    assert found.judges["calm"].verdict == "the same"
+    assert compare(bad_dir, good_dir).judges[ALL].verdict == "better"
+
+
+@pytest.mark.parametrize("paired", [True, False])
+def test_chance_alone_is_called_worse_in_a_twentieth_at_most(tmp_path: Path, paired: bool) -> None:
+    """40 comparisons of what does not differ: 2 of them expected at 5 %; which they are the seeds decide."""
+    worse = 0
+    for k in range(40):
+        old = folder(tmp_path / f"a{k}", spread(0.0, k))
+        new = folder(tmp_path / f"b{k}", spread(0.0, 1000 + k), seed=1 if paired else 2)
+        worse += any(one.verdict != "the same" for one in compare(old, new).judges.values())
+    assert worse <= 6
+
+
+def test_judges_of_one_alone_are_named_and_an_empty_folder_too(tmp_path: Path, capsys) -> None:
+    old = folder(tmp_path / "a", [1.0] * 5)
+    new = folder(tmp_path / "b", [1.0] * 5, others=("other",))
+    assert compare(old, new).only == ["calm", "other"]
+    with pytest.raises(UserError, match="has no results"):
+        compare(old, _empty(tmp_path / "c"))
+    assert main(["campaign", "compare", str(old), str(new)]) == 0
+    assert "5 pairs of flights" in capsys.readouterr().out
+
+
+def _empty(path: Path) -> Path:
+    study = Study(Said("p", {"low": ""}, sample=Sample("random", 1)), {}, "", 1)
+    with Folder(path, study, "here"):
+        pass
+    return path
+
+
+def test_the_command_ends_with_1_where_something_is_worse(tmp_path: Path, capsys) -> None:
+    bad = [-1.0 if run < 12 else 1.0 for run in range(RUNS)]
+    old, new = folder(tmp_path / "a", [1.0] * RUNS), folder(tmp_path / "b", bad)
+    assert main(["campaign", "compare", str(old), str(new), "--json"]) == 1
+    told = json.loads(capsys.readouterr().out)
+    assert told["worse"] == ["low", "all judges"]
+    assert msgspec.convert(told["flights"], tuple[int, int]) == (RUNS, RUNS)
