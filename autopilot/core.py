@@ -14,6 +14,7 @@ from functools import partial
 from autopilot.flight.actor_table import FlightParts
 from autopilot.flight.system import FlightSystem
 from autopilot.flight_commands import FlightCommands
+from autopilot.ground_following import GroundFollower
 from autopilot.home import Home, ReturnPoint
 from autopilot.journal import Journal, SaveParameter
 from autopilot.mission.sequencer import DoTiming, MissionSequencer, MissionState
@@ -69,7 +70,8 @@ class Autopilot:
         self.journal = journal
         self.facts = facts = VehicleFacts(kind, vehicle, parameters, boot_unix_s, ground)
         self.announcer = announcer = Announcer()
-        self.helm = helm = Helm(vehicle)
+        self.ground_follower = GroundFollower(facts)
+        self.helm = helm = Helm(vehicle, self.ground_follower)
         self.context = VehicleContext(facts, announcer, helm)
         self.home = Home(facts, announcer, journal, stored.home)
         self.plans = Plans(facts, announcer, journal, stored.plans, parameters.set_readonly)
@@ -116,6 +118,7 @@ class Autopilot:
         self.fenced_mission = FencedMission(facts, plans.mission, self.fence)
         self.return_point = ReturnPoint(facts, plans.rally, self.fence)
         self.failsafes = Failsafes(facts, announcer, modes, self._stop_motors)
+        self.ground_follower.lost = self.failsafes.terrain_lost
         self.wind = WindWatch(facts, announcer, self.failsafes.too_windy)
         self.sticks = PilotInput(facts, self.helm, modes, self.failsafes, self.auto.wake)
         self.status = SystemStatus(facts, modes, self.failsafes, self.fence)
@@ -176,6 +179,8 @@ class Autopilot:
             Turn("failsafes", "they may change the mode, and the new one flies in this very pass",
                  hears=failsafes.HEARS, hear=failsafes.handle_events, update=failsafes.update,
                  deadline=failsafes.next_deadline_ms, armed=lambda armed, _: failsafes.armed_changed(armed)),
+            Turn("ground", "so may the end of the terrain data",
+                 update=self.helm.update, deadline=self.ground_follower.next_deadline_ms),
             Turn("fence", "so may the fence; what a failsafe has chosen it sees",
                  update=fence.update, deadline=fence.next_deadline_ms,
                  armed=lambda _, now_ms: fence.armed_changed(now_ms), parameter=fence.parameter_changed),

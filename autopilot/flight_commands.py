@@ -107,8 +107,9 @@ class FlightCommands:
         speed: float | None = None,
         yaw_rad: float | None = None,
         change_mode: bool = False,
+        over_ground: float | None = None,
     ) -> Outcome:
-        """DO_REPOSITION; altitude AMSL, m/s."""
+        """DO_REPOSITION; altitude AMSL, m/s. `over_ground`: see `GuidedFlight.go_to`."""
         if not change_mode and self._modes.mode is not self._guided:
             return self._announcer.refuse("Reposition: not in GUIDED", Result.DENIED)
         if not self._within_fence(place):
@@ -122,30 +123,30 @@ class FlightCommands:
             if speed is not None and speed > 0.0:
                 self._speeds.override(ground=speed)
             yaw = None if yaw_rad is None or not self._kind.turns_nose else Yaw(YawMode.ANGLE, angle=yaw_rad)
-            flight.go_to(local(self._facts, place), yaw)
+            flight.go_to(local(self._facts, place), yaw, over_ground)
         return ACCEPTED
 
-    def guided_item(self, place: GeoPoint) -> Outcome:
+    def guided_item(self, place: GeoPoint, over_ground: float | None = None) -> Outcome:
         flight = self._flight()
         if flight is None:
             return self._announcer.refuse("Guided target: not in GUIDED")
         if not self._within_fence(place):
             return self._announcer.refuse(_OUTSIDE)
         if self._flies(flight):
-            flight.go_to(local(self._facts, place))
+            flight.go_to(local(self._facts, place), over_ground=over_ground)
         return ACCEPTED
 
     def _within_fence(self, place: GeoPoint) -> bool:
         """ArduCopter takes no target beyond the fence; ArduRover takes it, and the fence acts."""
         return not self._kind.keeps_targets_in_fence or self._admits(place)
 
-    def guided_altitude(self, alt_amsl: float) -> Outcome:
+    def guided_altitude(self, alt_amsl: float, over_ground: float | None = None) -> Outcome:
         """Outside GUIDED it is taken without effect, as ArduPilot takes it, but not in silence."""
         flight, origin = self._flight(), self._facts.vehicle.origin
         if flight is None or self._facts.grounded or origin is None or not self._kind.has_height:
             self._announcer.say(Severity.WARNING, f"Altitude change has no effect in {self._modes.spec.name}")
             return ACCEPTED
-        flight.change_height(origin.alt - alt_amsl)
+        flight.change_height(origin.alt - alt_amsl, over_ground)
         return ACCEPTED
 
     def guided_target(
@@ -155,6 +156,7 @@ class FlightCommands:
         velocity: Ned | None = None,
         acceleration: Ned | None = None,
         yaw: Yaw | None = None,
+        over_ground: float | None = None,
     ) -> Outcome:
         """SET_POSITION_TARGET_*: NED about the vehicle's origin, what is not given is ignored. Outside
         GUIDED and on the ground all of it is, without a text: these come many times a second."""
@@ -165,7 +167,7 @@ class FlightCommands:
         if position is not None and origin is not None and not self._within_fence(to_global(origin, position)):
             return Outcome(Result.FAILED, _OUTSIDE)
         if position is not None and velocity is None:
-            flight.go_to(position, yaw)
+            flight.go_to(position, yaw, over_ground)
         elif velocity is not None or acceleration is not None:
             here = self._facts.vehicle.state.velocity  # what an acceleration alone goes on from
             flight.move(velocity or here, position=position, acceleration=acceleration, yaw=yaw)

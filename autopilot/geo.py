@@ -38,18 +38,24 @@ ABOVE_GROUND: Final[frozenset[int]] = frozenset({Frame.GLOBAL_TERRAIN_ALT, Frame
 GLOBAL_FRAMES: Final = ABOVE_SEA | ABOVE_HOME | ABOVE_GROUND
 
 
-def altitude_amsl(frame: int, z: float, home: GeoPoint | None) -> float | None:
-    """Metres above mean sea level of `z` in `frame`; None: it counts from a home that is not known. The ground is taken
-    as flat at home's height until there is terrain data. A frame that is none of GLOBAL_FRAMES counts as GLOBAL, as
-    ArduPilot reads MISSION on a place (docs/reference/mission-semantics.md, item 22); who refuses it asks before."""
-    if frame in ABOVE_HOME or frame in ABOVE_GROUND:
+def altitude_amsl(frame: int, z: float, home: GeoPoint | None, ground: float | None) -> float | None:
+    """Metres above mean sea level of `z` in `frame`; None: it counts from a home, or from a ground, that is not known.
+    `ground`: that of the ground there (`VehicleFacts.ground_at`). A frame that is none of GLOBAL_FRAMES counts as
+    GLOBAL, as ArduPilot reads MISSION on a place (docs/reference/mission-semantics.md, item 22); who refuses it asks
+    before."""
+    if frame in ABOVE_GROUND:
+        return None if ground is None else z + ground
+    if frame in ABOVE_HOME:
         return None if home is None else z + home.alt
     return z
 
 
-def height_above_home(frame: int, z: float, home: GeoPoint) -> float:
-    """Metres above home of `z` in `frame`: `altitude_amsl` less home's, and exactly `z` where it is that already."""
-    return z if frame in ABOVE_HOME or frame in ABOVE_GROUND else z - home.alt
+def height_above_home(frame: int, z: float, home: GeoPoint, ground: float | None = None) -> float:
+    """Metres above home of `z` in `frame`: `altitude_amsl` less home's, and exactly `z` where it is that already.
+    `ground`: None: it is flat, at home's height."""
+    if frame in ABOVE_HOME or (frame in ABOVE_GROUND and ground is None):
+        return z
+    return (z if frame not in ABOVE_GROUND or ground is None else z + ground) - home.alt
 
 
 def longitude_scale(lat: float) -> float:

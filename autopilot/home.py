@@ -75,7 +75,7 @@ class ReturnPoint:
         if home is None or not self._rally.total():
             return self._facts.home_ned
         here = self._facts.vehicle.state.place
-        places = [rally_place(item, home) for item in self._rally.items()]
+        places = [rally_place(item, home, self._facts.ground_at(item.x, item.y)) for item in self._rally.items()]
         best = nearest([place for place in places if self._fence.contains(place.lat, place.lon)], here)
         if best is None:
             return self._facts.home_ned

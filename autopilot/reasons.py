@@ -22,6 +22,7 @@ class ModeReason(IntEnum):
     EKF_FAILSAFE = 6
     MISSION_END = 8
     FENCE_BREACHED = 10
+    TERRAIN_FAILSAFE = 11
     TERMINATE = 17
     CRASH_FAILSAFE = 19
     FAILSAFE = 25
@@ -44,6 +45,7 @@ MODE_TEXTS: Final[dict[ModeReason, str]] = {
     ModeReason.EKF_FAILSAFE: "EKF Failsafe",
     ModeReason.MISSION_END: "end of the flight",
     ModeReason.FENCE_BREACHED: "Fence breach",
+    ModeReason.TERRAIN_FAILSAFE: "Terrain Failsafe",
     ModeReason.TERMINATE: "terminated",
     ModeReason.CRASH_FAILSAFE: "crash",
     ModeReason.FAILSAFE: "Wind Failsafe",
@@ -69,6 +71,7 @@ class ArmingMethod(IntEnum):
     DISARM_DELAY = 17
     GCS_FAILSAFE = 18
     FAILSAFE_TERMINATE = 20
+    TERRAIN_FAILSAFE = 21
     EKF_FAILSAFE = 24
     UNKNOWN = 100
 

@@ -84,7 +84,9 @@ class Leg:
     without stopping and turns towards `next`, staying within `radius` of `end` when it passes; without, it stops there
     and holds. ARRIVED: within `radius` (copter 3-D, rover horizontal), or past the plane through `end` across the leg
     (docs/reference/mission-semantics.md, item 12). After arrival with `next` set and no new target it goes to `end` and
-    stops. `spline`: a smooth curve through `start`, `end` with tangents from `previous` and `next`
+    stops. `over_ground`: m above the ground at `end`: the leg follows the ground, as far as the terrain is known; the
+    vehicle is given pieces of it (`autopilot.ground_following`), whose `goal` is the end of the whole: what distances
+    are told to. `spline`: a smooth curve through `start`, `end` with tangents from `previous` and `next`
     (SPLINE_WAYPOINT)."""
 
     end: Ned
@@ -96,6 +98,8 @@ class Leg:
     previous: Ned | None = None
     next_is_spline: bool = False
     backwards: bool = False  # rover
+    over_ground: float | None = None
+    goal: Ned | None = None
 
 
 @dataclass(frozen=True, slots=True)

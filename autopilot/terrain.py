@@ -106,6 +106,10 @@ class _Cell:
     v: float
 
 
+def _on_earth(lat: float, lon: float) -> bool:
+    return abs(lat) <= 90.0 and abs(lon) <= 180.0  # false for NaN
+
+
 class Terrain:
     """What an autopilot knows of the ground. `spacing_m`: from height to height in what a ground station sends
     (TERRAIN_SPACING); `enabled`: TERRAIN_ENABLE. `revision` counts what has come."""
@@ -142,14 +146,14 @@ class Terrain:
     def height_at(self, lat: float, lon: float) -> float | None:
         """Metres above mean sea level of the ground, None: not known there, or TERRAIN_ENABLE is 0. Asks for what is
         missing."""
-        if not self._enabled():
+        if not self._enabled() or not _on_earth(lat, lon):
             return None
         height = None if self.ground is None else self.ground.height_at(lat, lon)
         return self._received(lat, lon) if height is None else height
 
     def ask(self, lat: float, lon: float) -> None:
         """The ground there will be needed: get it, if no file has it."""
-        if self._enabled() and (self.ground is None or self.ground.height_at(lat, lon) is None):
+        if self._enabled() and _on_earth(lat, lon) and (self.ground is None or self.ground.height_at(lat, lon) is None):
             self._block(self._cell(lat, lon))
 
     # --- what a ground station sends ------------------------------------------------------------------------------

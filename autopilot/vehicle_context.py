@@ -14,11 +14,11 @@ from typing import Protocol
 from autopilot import report
 from autopilot.control.layout import ON_GROUND
 from autopilot.events import Event, StatusText
-from autopilot.geo import GeoPoint, Ned, to_local
+from autopilot.geo import ABOVE_GROUND, GeoPoint, Ned, altitude_amsl, to_local
 from autopilot.mav import Result, Severity
 from autopilot.reasons import ArmingReason
 from autopilot.result import Outcome
-from autopilot.targets import Idle, Target
+from autopilot.targets import Idle, Target, Yaw
 from autopilot.terrain import HeightMap, Terrain
 from autopilot.vehicle import Capabilities, Vehicle, VehicleState
 from autopilot.vehicles.kinds import vehicle_class
@@ -113,6 +113,16 @@ class VehicleFacts:
             return self.terrain.height_at(lat, lon)
         return None if self.home is None else self.home.alt
 
+    def altitude(self, frame: int, z: float, lat: float, lon: float) -> float | None:
+        """Metres above mean sea level of `z` in a MAV_FRAME at a place; see `altitude_amsl`."""
+        ground = self.ground_at(lat, lon) if frame in ABOVE_GROUND else None
+        return altitude_amsl(frame, z, self.home, ground)
+
+    def over_ground(self, frame: int, z: float) -> float | None:
+        """The height above the ground that a way to `z` in `frame` keeps to; None: it goes straight (another frame, no
+        terrain known at all, or what has no height)."""
+        return z if frame in ABOVE_GROUND and self.terrain.known and self.vehicle_class.has_height else None
+
     @property
     def height_over_ground(self) -> float | None:
         """Metres above the ground below."""
@@ -157,25 +167,50 @@ class Announcer:
         return Outcome(result, text)
 
 
+class LegPieces(Protocol):
+    """What cuts targets into pieces: `autopilot.ground_following.GroundFollower`."""
+
+    def begin(self, target: Target) -> Target: ...
+    def next_piece(self) -> Target | None: ...
+    def set_yaw(self, yaw: Yaw) -> None: ...
+    def update(self, now_ms: int) -> Target | None: ...
+
+
 class Helm:
     """Steers: the vehicle's target, and what a person has allowed about it."""
 
-    def __init__(self, vehicle: Vehicle) -> None:
+    def __init__(self, vehicle: Vehicle, pieces: LegPieces) -> None:
         self.vehicle = vehicle
+        self._pieces = pieces
         self.target: Target = Idle()
         self.arrived = False  # the present target's end condition has been met
         self.takeoff_allowed = False  # throttle raised, MISSION_START, or AUTO_OPTIONS says so; until disarmed
         self.backwards = False  # rover: DO_SET_REVERSE
 
     def target_reached(self) -> None:
-        """The vehicle says so."""
-        self.arrived = True
+        """The vehicle says so of what it was given: of a piece of the target, or of all of it."""
+        piece = self._pieces.next_piece()
+        if piece is None:
+            self.arrived = True
+        else:
+            self.vehicle.set_target(piece)
 
     def fly(self, target: Target) -> None:
         """Give the vehicle a target; what was reached before no longer counts."""
         self.target = target
         self.arrived = False
-        self.vehicle.set_target(target)
+        self.vehicle.set_target(self._pieces.begin(target))
+
+    def set_yaw(self, yaw: Yaw) -> None:
+        """Change the yaw demand of the present target."""
+        self._pieces.set_yaw(yaw)
+        self.vehicle.set_yaw(yaw)
+
+    def update(self, now_ms: int) -> None:
+        """More may be known of the ground."""
+        piece = self._pieces.update(now_ms)
+        if piece is not None:
+            self.vehicle.set_target(piece)
 
 
 @dataclass(frozen=True, slots=True)

@@ -239,7 +239,7 @@ def watch_distance(s: L.Row, p: L.Row, t: L.Row) -> None:
         or (kind == L.KIND_LAND and t[L.T_HAS_POSITION] == 1.0)
     ):
         return
-    n, e = s[L.S_EPN] - t[L.T_END_N], s[L.S_EPE] - t[L.T_END_E]
+    n, e = s[L.S_EPN] - t[L.T_GOAL_N], s[L.S_EPE] - t[L.T_GOAL_E]
     if s[L.S_NEAR_SENT] == 0.0 and sqrt(n * n + e * e) < p[L.P_WATCH]:
         s[L.S_NEAR_SENT] = 1.0
         s[L.S_EVENTS] += L.EV_NEAR

@@ -11,9 +11,9 @@ from autopilot.mission.items import MissionItem
 __all__ = ["check_rally", "nearest", "rally_place"]
 
 
-def rally_place(item: MissionItem, home: GeoPoint) -> GeoPoint:
-    """Where rally `item` is, altitude AMSL."""
-    alt = altitude_amsl(item.frame, item.z, home)
+def rally_place(item: MissionItem, home: GeoPoint, ground: float | None) -> GeoPoint:
+    """Where rally `item` is, altitude AMSL. `ground`: that of the ground there, if it is known."""
+    alt = altitude_amsl(item.frame, item.z, home, ground)
     return GeoPoint(item.x, item.y, item.z if alt is None else alt)
 
 

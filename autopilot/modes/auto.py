@@ -308,7 +308,7 @@ class AutoMode(Mode):
     def _away(self, item: MissionItem, altitude: float) -> float:
         if item.x == 0.0 and item.y == 0.0:
             return 0.0
-        there = GeoPoint(item.x, item.y, amsl(self.facts, item.frame, item.z))
+        there = GeoPoint(item.x, item.y, amsl(self.facts, item.frame, item.z, item.x, item.y))
         return hypot(distance(self.facts.vehicle.state.place, there), there.alt - altitude)
 
     def go_on_at(self, index: int) -> None:

@@ -140,7 +140,7 @@ class DoItems:
     def _home(self, item: MissionItem) -> CommandStartResult:
         nowhere = item.x == 0.0 and item.y == 0.0 and item.z == 0.0
         here = item.param1 == 1.0 or (nowhere and self._tools.facts.vehicle_class.home_by_zeros)
-        place = GeoPoint(item.x, item.y, amsl(self._tools.facts, item.frame, item.z))
+        place = GeoPoint(item.x, item.y, amsl(self._tools.facts, item.frame, item.z, item.x, item.y))
         self._tools.set_home(None if here else place)
         return CommandStartResult.COMPLETE
 
@@ -149,7 +149,7 @@ class DoItems:
             return CommandStartResult.COMPLETE
         ends = item.command == Cmd.DO_SET_ROI_NONE or (item.x == 0.0 and item.y == 0.0 and item.z == 0.0)
         facts = self._tools.facts
-        place = GeoPoint(item.x, item.y, amsl(facts, item.frame, item.z))
+        place = GeoPoint(item.x, item.y, amsl(facts, item.frame, item.z, item.x, item.y))
         self._tools.heading.look_at(None if ends else local(facts, place))
         return CommandStartResult.COMPLETE
 

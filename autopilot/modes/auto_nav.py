@@ -12,7 +12,7 @@ from autopilot.geo import Ned
 from autopilot.mav import Cmd, Severity
 from autopilot.mission.commands import spec_of
 from autopilot.mission.items import MissionItem
-from autopilot.modes.frames import item_down, item_position
+from autopilot.modes.frames import above_the_highest, item_down, item_position, over_ground
 from autopilot.modes.guided import GuidedFlight
 from autopilot.modes.guided_item import GuidedItem, GuidedLimits
 from autopilot.modes.heading import KEEP, Heading
@@ -101,6 +101,7 @@ def _waypoint(tools: NavTools, item: MissionItem) -> Maneuver:
         tools.previous if spline else None,
         following is not None and following.command == Cmd.NAV_SPLINE_WAYPOINT,
         tools.context.helm.backwards,
+        None if spline else over_ground(tools.context.facts, item),
     )
     return Follow(tools.context, leg, tools.heading)
 
@@ -108,7 +109,8 @@ def _waypoint(tools: NavTools, item: MissionItem) -> Maneuver:
 def _stopping(tools: NavTools, item: MissionItem) -> Leg:
     end = item_position(tools.context.facts, item, tools.before)
     yaw, radius = tools.heading.for_leg(), acceptance_radius(tools.context.facts)
-    return Leg(end, tools.before, None, radius, yaw, backwards=tools.context.helm.backwards)
+    above = over_ground(tools.context.facts, item)
+    return Leg(end, tools.before, None, radius, yaw, backwards=tools.context.helm.backwards, over_ground=above)
 
 
 def _loiter_unlimited(tools: NavTools, item: MissionItem) -> Maneuver:
@@ -126,6 +128,8 @@ def _loiter_turns(tools: NavTools, item: MissionItem) -> Maneuver:
         radius = tools.context.facts.measure(tools.context.facts.vehicle_class.measures.circle_radius)
     turns = item.param1 if isfinite(item.param1) and item.param1 > 0.0 else 0.0
     direction = -1 if item.param3 < 0.0 else 1
+    if over_ground(tools.context.facts, item) is not None:
+        center = above_the_highest(tools.context.facts, center, radius, item.z)
     yaw = tools.heading.for_circle(center)
     return Turns(
         tools.context, Circle(center, radius, direction, turns, yaw, circle_speed(tools.context.facts, radius))

@@ -65,19 +65,20 @@ class GuidedFlight:
         """Only then what drives takes another speed."""
         return isinstance(self._wanted, Leg)
 
-    def go_to(self, end: Ned, yaw: Yaw | None = None) -> None:
-        """Fly to `end` and hold it."""
+    def go_to(self, end: Ned, yaw: Yaw | None = None, over_ground: float | None = None) -> None:
+        """Fly to `end` and hold it; `over_ground`: m above the ground there, which is followed."""
         if yaw is not None:
             self._heading.fix(yaw)
         radius = self._facts.measure(self._facts.vehicle_class.measures.acceptance)
         demand = yaw or self._heading.for_leg()
-        self._fly(Leg(end, None, radius=radius, yaw=demand, backwards=self._helm.backwards))
+        backwards = self._helm.backwards
+        self._fly(Leg(end, None, radius=radius, yaw=demand, backwards=backwards, over_ground=over_ground))
 
-    def change_height(self, down: float) -> None:
+    def change_height(self, down: float, over_ground: float | None = None) -> None:
         """Keep the horizontal target, or the place where the vehicle is, at another height."""
         wanted = self._wanted
         end = wanted.end if isinstance(wanted, Leg) else self._facts.vehicle.state.position
-        self.go_to((end[0], end[1], down))
+        self.go_to((end[0], end[1], down), over_ground=over_ground)
 
     def drive(self, speed: float, heading: float, turn_rate: float | None) -> None:
         """A driven speed m/s (negative: backwards) along a heading (rad), or turning at a rate (rad/s)."""

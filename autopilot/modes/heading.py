@@ -57,14 +57,14 @@ class Heading:
         """Turn now, and keep that heading until the next leg."""
         self.interest = None
         self._fixed = yaw
-        self._helm.vehicle.set_yaw(yaw)
+        self._helm.set_yaw(yaw)
 
     def look_at(self, point: Ned | None) -> None:
         """Begin (or with None end) a region of interest, NED m."""
         self.interest = point
         self._fixed = None
         yaw = Yaw(YawMode.POINT, point=point) if point is not None else self.for_leg()
-        self._helm.vehicle.set_yaw(yaw)
+        self._helm.set_yaw(yaw)
 
 
 def condition_yaw(angle_deg: float, rate_deg_s: float, direction: int, relative: bool, heading: float) -> Yaw:

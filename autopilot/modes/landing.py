@@ -8,6 +8,7 @@ from __future__ import annotations
 from math import hypot
 
 from autopilot.control.layout import TICK_MS
+from autopilot.geo import to_global
 from autopilot.modes.heading import KEEP, Heading
 from autopilot.modes.maneuver import Maneuver
 from autopilot.modes.mode import Mode
@@ -17,6 +18,7 @@ from autopilot.vehicle import VehicleEvent
 from autopilot.vehicle_context import VehicleContext
 
 _THERE = 1.0  # m; nearer than this no leg to the landing place is flown
+_LOWEST_M = 2.0  # above the ground, on the way to the landing place
 _PAUSE_MS = 4000  # before a failsafe's descent; LAND_WITH_DELAY_MS
 
 
@@ -39,7 +41,19 @@ class Landing(Maneuver):
         if self.facts.landed or place is None or hypot(place[0] - north, place[1] - east) < _THERE:
             self._descend(now_ms, KEEP)
         else:
-            self.helm.fly(Leg((place[0], place[1], down), None, yaw=self._heading.for_leg()))
+            end, over = self._over(place, down)
+            self.helm.fly(Leg((place[0], place[1], end), None, yaw=self._heading.for_leg(), over_ground=over))
+
+    def _over(self, place: tuple[float, float], down: float) -> tuple[float, float | None]:
+        """NED d at the place, and the height over the ground that is kept on the way: where the ground is known at both
+        ends that of now, at least 2 m (ArduCopter's terrain_adjusted_location); else the present height."""
+        above, origin = self.facts.height_over_ground, self.facts.vehicle.origin
+        if not self.facts.terrain.known or above is None or origin is None:
+            return down, None
+        there = to_global(origin, (place[0], place[1], 0.0))
+        ground = self.facts.ground_at(there.lat, there.lon)
+        above = max(above, _LOWEST_M)
+        return (down, None) if ground is None else (origin.alt - ground - above, above)
 
     def update(self, now_ms: int, events: VehicleEvent) -> None:
         if not self._descending:

@@ -51,7 +51,7 @@ class CircleMode(Mode):
 
     def refresh_yaw(self) -> None:
         if self._center is not None:
-            self.helm.vehicle.set_yaw(self._yaw(self._center))
+            self.helm.set_yaw(self._yaw(self._center))
 
     def _ahead(self) -> Ned:
         state = self.facts.vehicle.state

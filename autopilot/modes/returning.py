@@ -3,7 +3,8 @@
 Copter, in ArduPilot's stages: straight up to the return height, over the ground to home or a rally point, wait, then
 land, or stay at RTL_ALT_FINAL. The height: RTL_ALT above home, the rally point's own altitude if that is higher, at
 least RTL_CLIMB_MIN above now and never below now; nearer to home a cone of slope RTL_CONE_SLOPE lowers the climb, and
-the fence's highest altitude less FENCE_MARGIN is not passed.
+the fence's highest altitude less FENCE_MARGIN is not passed. With RTL_ALT_TYPE 1 all of these count from the ground
+(the fence apart), and the way home follows it.
 Source: docs/reference/mission-semantics.md, 5, 3 item 5; ArduPilot ArduCopter/mode_rtl.cpp.
 """
 
@@ -12,7 +13,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from math import hypot, inf
 
+import numpy as np
+
 from autopilot.geo import Ned
+from autopilot.ground_following import ground_profile
 from autopilot.mav import Severity
 from autopilot.modes.heading import Heading
 from autopilot.modes.landing import Landing
@@ -29,13 +33,28 @@ Destination = Callable[[], Ned]
 
 _LOWEST_RETURN = 2.0  # m above home (RTL_ALT_MIN)
 _HIGHEST_ALTITUDE = 1  # FENCE_TYPE bit
+_ABOVE_GROUND = 1  # RTL_ALT_TYPE
 _SHALLOWEST_CONE = 0.5  # RTL_CONE_SLOPE below this is taken as "no cone" (RTL_MIN_CONE_SLOPE)
 
 
 def return_height(facts: VehicleFacts, goal: Ned) -> float:
     """Height of the flight home, metres above home."""
-    now = facts.height
-    goal_height = max(0.0, facts.home_ned[2] - goal[2])
+    return _return_height(facts, goal, facts.height, max(0.0, facts.home_ned[2] - goal[2]), _ceiling(facts))
+
+
+def return_over_ground(facts: VehicleFacts, goal: Ned) -> float | None:
+    """The same above the ground (RTL_ALT_TYPE 1); None: it counts from home, or the terrain data end on the way."""
+    if int(facts.param("RTL_ALT_TYPE")) != _ABOVE_GROUND or not facts.terrain.known or not facts.has_position:
+        return None
+    here = facts.vehicle.state.position
+    _, ground = ground_profile(facts, here, goal)
+    if not np.isfinite(ground).all():
+        return None
+    return _return_height(facts, goal, -here[2] - float(ground[0]), max(0.0, -goal[2] - float(ground[-1])), inf)
+
+
+def _return_height(facts: VehicleFacts, goal: Ned, now: float, goal_height: float, ceiling: float) -> float:
+    """All heights count from the same."""
     least = max(_LOWEST_RETURN, now + max(0.0, facts.param("RTL_CLIMB_MIN") / 100.0))
     height = max(goal_height, facts.param("RTL_ALT", 1500.0) / 100.0, least)
     slope = facts.param("RTL_CONE_SLOPE", 3.0)
@@ -43,7 +62,7 @@ def return_height(facts: VehicleFacts, goal: Ned) -> float:
         north, east, _ = facts.vehicle.state.position
         away = hypot(goal[0] - north, goal[1] - east)
         height = min(height, max(away * slope, least))
-    return max(min(height, _ceiling(facts)), now)
+    return max(min(height, ceiling), now)
 
 
 def _ceiling(facts: VehicleFacts) -> float:
@@ -63,6 +82,7 @@ class ReturnFlight(Maneuver):
         self._goal: Ned = (0.0, 0.0, 0.0)
         self._stage: Callable[[int, VehicleEvent], None] = self._climbing
         self._landing: Landing | None = None
+        self._over_ground: float | None = None
 
     @property
     def is_landing(self) -> bool:
@@ -73,9 +93,18 @@ class ReturnFlight(Maneuver):
             self._land(now_ms)
             return
         goal = self._destination()
-        self._goal = (goal[0], goal[1], self.facts.home_ned[2] - return_height(self.facts, goal))
-        north, east, _ = self.facts.vehicle.state.position
-        self._leg((north, east, self._goal[2]), self._heading.for_hold(), self._climbing)
+        north, east, down = self.facts.vehicle.state.position
+        self._over_ground = return_over_ground(self.facts, goal)
+        if self._over_ground is None:
+            if int(self.facts.param("RTL_ALT_TYPE")) == _ABOVE_GROUND:
+                self.announcer.say(Severity.CRITICAL, "RTL: no terrain data, using alt-above-home")
+            self._goal = (goal[0], goal[1], self.facts.home_ned[2] - return_height(self.facts, goal))
+            climbed = self._goal[2]
+        else:
+            _, ground = ground_profile(self.facts, (north, east, down), goal)
+            climbed = -float(ground[0]) - self._over_ground
+            self._goal = (goal[0], goal[1], -float(ground[-1]) - self._over_ground)
+        self._leg((north, east, climbed), self._heading.for_hold(), self._climbing)
 
     def update(self, now_ms: int, events: VehicleEvent) -> None:
         self._stage(now_ms, events)
@@ -86,7 +115,9 @@ class ReturnFlight(Maneuver):
 
     def _climbing(self, now_ms: int, events: VehicleEvent) -> None:
         if self.helm.arrived:
-            self._leg(self._goal, self._heading.for_leg(returning=True), self._going_home)
+            self._stage = self._going_home
+            yaw = self._heading.for_leg(returning=True)
+            self.helm.fly(Leg(self._goal, None, yaw=yaw, over_ground=self._over_ground))
 
     def _going_home(self, now_ms: int, events: VehicleEvent) -> None:
         if self.helm.arrived:
@@ -97,7 +128,7 @@ class ReturnFlight(Maneuver):
     def _nose_as_armed(self) -> None:
         """Before it comes down the vehicle turns as it stood at arming, unless it is told to leave the nose alone."""
         if self._heading.interest is None and int(self.facts.param("WP_YAW_BEHAVIOR", 2.0)) in (1, 3):
-            self.helm.vehicle.set_yaw(Yaw(YawMode.ANGLE, angle=self.facts.armed_yaw))
+            self.helm.set_yaw(Yaw(YawMode.ANGLE, angle=self.facts.armed_yaw))
 
     def _waiting(self, now_ms: int, events: VehicleEvent) -> None:
         if self.deadline_ms is None or now_ms < self.deadline_ms:

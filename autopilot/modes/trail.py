@@ -213,7 +213,9 @@ class Trail:
             return True
         if isinstance(target, Idle) and self._facts.vehicle_class.has_height:
             return self._facts.landed
-        if not isinstance(target, Hold | Leg) or (isinstance(target, Leg) and target.spline):
+        if not isinstance(target, Hold | Leg) or (
+            isinstance(target, Leg) and (target.spline or target.over_ground is not None)
+        ):
             return False
         speed = dist(state.velocity, (0.0, 0.0, 0.0))
         if speed < _RESTING:

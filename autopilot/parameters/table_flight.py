@@ -143,6 +143,7 @@ COPTER_RETURN: Final[tuple[ParameterDef, ...]] = (
         "RTL climbs at least to this height above home; never below the present",
         step=1,
     ),
+    i8("RTL_ALT_TYPE", 0, "", None, None, "What RTL_ALT counts from on the way home", values={0: "Home", 1: "Terrain"}),
     i16("RTL_ALT_FINAL", 0, "cm", 0, 1000, "RTL ends hovering at this height; 0 = land", step=1),
     i16("RTL_CLIMB_MIN", 0, "cm", 0, 3000, "RTL climbs at least by this much first", step=10),
     i16("RTL_SPEED", 0, "cm/s", 0, 2000, "Horizontal speed in RTL; 0 = WPNAV_SPEED", step=50),
@@ -160,6 +161,12 @@ COPTER_RETURN: Final[tuple[ParameterDef, ...]] = (
     i16("LAND_SPEED_HIGH", 0, "cm/s", 0, 500, "Descent speed of the first part; 0 = WPNAV_SPEED_DN", step=10),
     i16("LAND_ALT_LOW", 1000, "cm", 100, 10000, "Height at which the last part begins", step=10),
     i8("LAND_REPOSITION", 1, "", None, None, "The pilot may move the landing spot", values={0: "No", 1: "Yes"}),
+)
+
+COPTER_RANGE_FINDER: Final[tuple[ParameterDef, ...]] = (
+    i8("RNGFND1_TYPE", 0, "", None, None, "A range finder that looks down", values={0: "None", 100: "Simulated"}),
+    i16("RNGFND1_MIN_CM", 20, "cm", 0, 10000, "It sees nothing that is nearer", step=1),
+    i16("RNGFND1_MAX_CM", 700, "cm", 1, 20000, "It sees nothing that is farther away", step=1),
 )
 
 COPTER_PILOT: Final[tuple[ParameterDef, ...]] = (
@@ -260,4 +267,6 @@ COPTER_KNOBS: Final[tuple[ParameterDef, ...]] = (
     ),
 )  # fmt: skip
 
-COPTER_FLIGHT: Final = COPTER_MODES + COPTER_MISSION + COPTER_RETURN + COPTER_PILOT + COPTER_CONTROL + COPTER_KNOBS
+COPTER_FLIGHT: Final = (
+    COPTER_MODES + COPTER_MISSION + COPTER_RETURN + COPTER_RANGE_FINDER + COPTER_PILOT + COPTER_CONTROL + COPTER_KNOBS
+)

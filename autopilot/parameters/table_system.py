@@ -204,6 +204,12 @@ ROVER_OUTPUTS: Final = tuple(
     line for n in range(1, SERVO_OUTPUTS + 1) for line in _servo_output(n, {1: 26, 3: 70}.get(n, 0))
 )
 
-_COMMON: Final = IDENTITY + FLIGHT_MANAGER + STATISTICS + SENSORS
+TERRAIN: Final[tuple[ParameterDef, ...]] = (
+    i8("TERRAIN_ENABLE", 1, "", None, None, "Heights of the ground are used, and asked for where they are needed",
+       values={0: "No", 1: "Yes"}),
+    i16("TERRAIN_SPACING", 100, "m", 1, 1000, "From height to height in the data that a ground station sends", step=1),
+)  # fmt: skip
+
+_COMMON: Final = IDENTITY + FLIGHT_MANAGER + STATISTICS + SENSORS + TERRAIN
 COPTER_SYSTEM: Final = _COMMON + _radio(1000, COPTER_OPTIONS)
 ROVER_SYSTEM: Final = _COMMON + _radio(1500, ROVER_OPTIONS)

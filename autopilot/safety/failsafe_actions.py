@@ -31,6 +31,7 @@ CAUSES: Final = {
     "Battery": Cause(ModeReason.BATTERY_FAILSAFE, ArmingMethod.BATTERY_FAILSAFE),
     "GCS": Cause(ModeReason.GCS_FAILSAFE, ArmingMethod.GCS_FAILSAFE),
     "Radio": Cause(ModeReason.RADIO_FAILSAFE, ArmingMethod.RADIO_FAILSAFE),
+    "Terrain": Cause(ModeReason.TERRAIN_FAILSAFE, ArmingMethod.TERRAIN_FAILSAFE),
     "Wind": Cause(ModeReason.FAILSAFE, ArmingMethod.FAILSAFE_TERMINATE),
 }
 """By the name that a failsafe has in texts."""

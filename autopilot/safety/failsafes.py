@@ -237,6 +237,11 @@ class Failsafes:
         if setting != 0:
             self._rules.sticks_silent(setting, now_ms)
 
+    def terrain_lost(self, now_ms: int) -> None:
+        """Come home: a leg counts from the ground, and the terrain data have ended."""
+        self._announcer.say(Severity.CRITICAL, "Failsafe: Terrain data missing")
+        self._rules.fail("Terrain", FailsafeAction.RTL, now_ms)
+
     def too_windy(self, now_ms: int) -> None:
         """Come home: the wind is above SRT_WIND_MAX."""
         self._rules.fail("Wind", FailsafeAction.RTL, now_ms)

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from math import atan2, cos, hypot, radians, sin
 from typing import Final, Protocol
 
-from autopilot.geo import GeoPoint, Ned, altitude_amsl, to_local
+from autopilot.geo import GeoPoint, Ned, to_local
 from autopilot.mav import Cmd, Frame, Result, SpeedType
 from autopilot.result import ACCEPTED, Outcome
 from autopilot.targets import Circle, Yaw, YawMode
@@ -102,7 +102,8 @@ class Offboard:
         if parts.position and kind == "SET_POSITION_TARGET_LOCAL_NED":
             wanted = facts.home_ned[2] - message.z
         elif parts.position:
-            altitude = altitude_amsl(message.coordinate_frame, message.alt, facts.home)
+            lat, lon = message.lat_int * 1e-7, message.lon_int * 1e-7
+            altitude = facts.altitude(message.coordinate_frame, message.alt, lat, lon)
             wanted = here if altitude is None else altitude - facts.home.alt
         else:
             wanted = here + 1.0 if parts.velocity and message.vz < -_ABOVE else here
@@ -148,8 +149,8 @@ class Orbit:
         if not core.facts.armed or core.facts.landed or origin is None:
             return Outcome(Result.TEMPORARILY_REJECTED)
         here, frame = state.place, command.frame
-        altitude = altitude_amsl(frame, command.param(7), core.facts.home) if command.given(7) else here.alt
         lat, lon = command.param(5, here.lat), command.param(6, here.lon)
+        altitude = core.facts.altitude(frame, command.param(7), lat, lon) if command.given(7) else here.alt
         if altitude is None or not (abs(lat) <= 90.0 and abs(lon) <= 180.0):
             return FAILED if altitude is None else DENIED
         outcome = core.modes.set(core.facts.vehicle_class.modes.guided, context.now_ms)

@@ -255,7 +255,8 @@ class Steering:
         if end is None:
             r[R.WP_DISTANCE] = r[R.ALT_ERROR] = 0.0
             return
-        north, east = end[0] - r[R.NORTH], end[1] - r[R.EAST]
+        goal = self.target.goal if isinstance(self.target, Leg) and self.target.goal is not None else end
+        north, east = goal[0] - r[R.NORTH], goal[1] - r[R.EAST]
         r[R.WP_DISTANCE] = hypot(north, east)
         r[R.WP_BEARING] = atan2(east, north)
         r[R.ALT_ERROR] = r[R.DOWN] - end[2]

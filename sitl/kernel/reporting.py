@@ -85,7 +85,7 @@ def fill_guidance(s: L.Row, p: L.Row, t: L.Row, r: L.Row) -> None:
         r[R.TARGET_AN + i] = s[L.S_RAN + i]
         r[R.ACC_N + i] = s[L.S_AEN + i]
     kind = t[L.T_KIND]
-    n, e = t[L.T_END_N] - s[L.S_EPN], t[L.T_END_E] - s[L.S_EPE]
+    n, e = t[L.T_GOAL_N] - s[L.S_EPN], t[L.T_GOAL_E] - s[L.S_EPE]
     if kind == L.KIND_HOLD or kind == L.KIND_LEG or (kind == L.KIND_LAND and t[L.T_HAS_POSITION] == 1.0):
         r[R.WP_DISTANCE] = sqrt(n * n + e * e)
         r[R.WP_BEARING] = atan2(e, n)

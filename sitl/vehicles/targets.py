@@ -29,6 +29,8 @@ def write_target(row: Row, target: Target) -> None:
     new = np.zeros_like(row)
     new[L.T_YAW_SEQ] = row[L.T_YAW_SEQ]
     _write(target, new)
+    goal = target.goal if isinstance(target, Leg) else None
+    new[L.T_GOAL_N : L.T_GOAL_E + 1] = new[L.T_END_N : L.T_END_E + 1] if goal is None else goal[:2]
     if not np.isfinite(new).all():
         raise ValueError(f"not finite: {target}")
     new[L.T_SEQ] = row[L.T_SEQ] + 1.0

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from autopilot import report
-from autopilot.geo import GeoPoint
+from autopilot.geo import GeoPoint, altitude_amsl
 from autopilot.journal import Change
 from autopilot.mav import Cmd, Frame, Result
 from autopilot.mission.items import MissionItem
@@ -132,6 +132,14 @@ class CraftFacts:
     def __init__(self, vehicle: CraftClock) -> None:
         self.vehicle = vehicle
 
+    def altitude(self, frame: int, z: float, lat: float, lon: float) -> float | None:
+        """Only what counts from the sea."""
+        return altitude_amsl(frame, z, None, None)
+
+    def over_ground(self, frame: int, z: float) -> float | None:
+        """It knows no ground."""
+        return None
+
 
 class CraftPlans:
     """A `PlanStore`: plans are swapped in at once."""
@@ -158,10 +166,10 @@ class CraftCommands:
     def set_current(self, seq: int) -> Outcome:
         return _NOT_FLOWN if seq else ACCEPTED
 
-    def guided_item(self, place: GeoPoint) -> Outcome:
+    def guided_item(self, place: GeoPoint, over_ground: float | None) -> Outcome:
         return _NOT_FLOWN
 
-    def guided_altitude(self, alt_amsl: float) -> Outcome:
+    def guided_altitude(self, alt_amsl: float, over_ground: float | None) -> Outcome:
         return _NOT_FLOWN
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from autopilot import report
-from autopilot.geo import GeoPoint
+from autopilot.geo import GeoPoint, altitude_amsl
 from autopilot.mav import Result
 from autopilot.mission.fence import check_fence
 from autopilot.mission.items import MissionItem
@@ -56,6 +56,12 @@ class FakeMissionCore:
     def facts(self) -> FakeMissionCore:
         return self
 
+    def altitude(self, frame: int, z: float, lat: float, lon: float) -> float | None:
+        return altitude_amsl(frame, z, self.home, None if self.home is None else self.home.alt)
+
+    def over_ground(self, frame: int, z: float) -> float | None:
+        return None
+
     plans = modes = mission_commands = commands = facts
 
     @property
@@ -79,10 +85,10 @@ class FakeMissionCore:
         self.set_to.append(seq)
         return ACCEPTED
 
-    def guided_item(self, place: GeoPoint) -> Outcome:
+    def guided_item(self, place: GeoPoint, over_ground: float | None = None) -> Outcome:
         self.targets.append((place.lat, place.lon, place.alt))
         return ACCEPTED if self.guided else Outcome(Result.FAILED, "not in GUIDED")
 
-    def guided_altitude(self, alt_amsl: float) -> Outcome:
+    def guided_altitude(self, alt_amsl: float, over_ground: float | None = None) -> Outcome:
         self.targets.append((alt_amsl,))
         return ACCEPTED if self.guided else Outcome(Result.FAILED, "not in GUIDED")

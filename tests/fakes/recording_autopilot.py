@@ -7,7 +7,7 @@ from types import SimpleNamespace
 from typing import Any, NamedTuple
 
 from autopilot import report
-from autopilot.geo import GeoPoint
+from autopilot.geo import GeoPoint, altitude_amsl
 from autopilot.mission.sequencer import MissionSequencer
 from autopilot.mission.storage import MissionStorage
 from autopilot.parameters import Parameters
@@ -81,7 +81,8 @@ class RecordingAutopilot:
         self.plans = Plans(MissionStorage(first_index=1), MissionStorage(0), MissionStorage(0))
         self.facts = Recorder(
             self, "facts", vehicle_class=lambda: self.vehicle_class, vehicle=lambda: self.vehicle,
-            home=lambda: self.place, armed=lambda: self.armed,
+            home=lambda: self.place, armed=lambda: self.armed, altitude=lambda: self._altitude,
+            over_ground=lambda: lambda frame, z: None,
         )  # fmt: skip
         self.modes = Recorder(self, "modes", number=lambda: self.mode_number)
         self.arming = Recorder(self, "arming", arm_request=lambda: self.arm_request)
@@ -92,6 +93,9 @@ class RecordingAutopilot:
         self.payload, self.prearm, self.sticks = (Recorder(self, name) for name in ("payload", "prearm", "sticks"))
         self.calls: list[tuple[str, tuple[Any, ...], dict[str, Any]]] = []
         self.outcomes: dict[str, Outcome] = {}
+
+    def _altitude(self, frame: int, z: float, lat: float, lon: float) -> float | None:
+        return altitude_amsl(frame, z, self.place, None if self.place is None else self.place.alt)
 
     def record(self, name: str, arguments: tuple[Any, ...], named: dict[str, Any]) -> Outcome:
         self.calls.append((name, arguments, named))

@@ -72,7 +72,7 @@ class SearchItem:
 
     def start_command(self, cmd: MissionItem) -> CommandStartResult:
         facts = self.context.facts
-        center = local(facts, GeoPoint(cmd.x, cmd.y, amsl(facts, cmd.frame, cmd.z)))
+        center = local(facts, GeoPoint(cmd.x, cmd.y, amsl(facts, cmd.frame, cmd.z, cmd.x, cmd.y)))
         turns = int(cmd.param1) or int(facts.param("SRCH_TURNS"))
         self.spiral = Spiral(self.context, center, turns, cmd.param2 or facts.param("SRCH_SPACING"))
         return CommandStartResult.ACCEPTED

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from autopilot.geo import GeoPoint, altitude_amsl
+from autopilot.geo import GeoPoint
 from autopilot.mav import Cmd, Frame, RebootAction, Result, StorageAction
 from autopilot.parameters import Parameters
 from autopilot.result import Outcome
@@ -36,7 +36,7 @@ def _place(command: Command, context: Context) -> GeoPoint | Outcome:
     """The command's position, AMSL; FAILED when it is none, and while a height above home has no home."""
     if not command.has_valid_place:
         return FAILED
-    altitude = altitude_amsl(command.frame, command.param(7), context.parts.facts.home)
+    altitude = context.parts.facts.altitude(command.frame, command.param(7), command.param(5), command.param(6))
     return FAILED if altitude is None else GeoPoint(command.param(5), command.param(6), altitude)
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from math import cos, pi, radians, sin
 
-from autopilot.geo import GLOBAL_FRAMES, GeoPoint, altitude_amsl
+from autopilot.geo import GLOBAL_FRAMES, GeoPoint
 from autopilot.mav import Cmd, Frame, ModeFlag, RepositionFlag, Result, SpeedType
 from autopilot.mission.state import TRACK_KINDS
 from autopilot.modes.table import CopterMode
@@ -132,7 +132,7 @@ def reposition(command: Command, context: Context) -> Outcome:
     nowhere = command.param(5) == 0.0 and command.param(6) == 0.0
     if nowhere or not command.has_valid_place or speed > FASTEST:
         return DENIED
-    altitude = altitude_amsl(command.frame, command.param(7), context.parts.facts.home)
+    altitude = context.parts.facts.altitude(command.frame, command.param(7), command.param(5), command.param(6))
     if altitude is None:
         return FAILED
     return context.parts.commands.reposition(
@@ -140,6 +140,7 @@ def reposition(command: Command, context: Context) -> Outcome:
         speed=speed if speed > 0.0 else None,
         yaw_rad=command.param(4) % (2.0 * pi) if command.given(4) else None,
         change_mode=bool(command.whole(2) & RepositionFlag.CHANGE_MODE),
+        over_ground=context.parts.facts.over_ground(command.frame, command.param(7)),
     )  # fmt: skip
 
 
@@ -156,8 +157,10 @@ def continue_and_change_altitude(command: Command, context: Context) -> Outcome:
 def _climb_to(altitude: float, frame: int, context: Context) -> Outcome:
     if abs(altitude) >= HIGHEST or frame not in GLOBAL_FRAMES:
         return DENIED
-    amsl = altitude_amsl(frame, altitude, context.parts.facts.home)
-    return DENIED if amsl is None else context.parts.commands.guided_altitude(amsl)
+    facts = context.parts.facts
+    here = facts.vehicle.state.place
+    amsl = facts.altitude(frame, altitude, here.lat, here.lon)
+    return DENIED if amsl is None else context.parts.commands.guided_altitude(amsl, facts.over_ground(frame, altitude))
 
 
 def change_speed(command: Command, context: Context) -> Outcome:

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from math import asin, atan2, copysign, cos, hypot, pi, sin, sqrt
 from typing import TYPE_CHECKING, Protocol
 
-from autopilot.geo import GLOBAL_FRAMES, Ned, altitude_amsl, to_local
+from autopilot.geo import GLOBAL_FRAMES, Ned, to_local
 from autopilot.mav import AttitudeMask, Frame, Severity
 from autopilot.targets import Yaw, YawMode
 from mavlink_bridge.services.base import Clock, Message, Outgoing, Peer
@@ -119,19 +119,22 @@ class GuidedService:
             position = self._global_position(message)
             if position is None:
                 return False
-        return self._send(message, parts, position, 0.0)
+        above = self._parts.facts.over_ground(message.coordinate_frame, message.alt)
+        return self._send(message, parts, position, 0.0, above)
 
     def _global_position(self, message: Message) -> Ned | None:
         if message.coordinate_frame not in GLOBAL_FRAMES:
             return None
         lat, lon = message.lat_int * 1e-7, message.lon_int * 1e-7
-        altitude = altitude_amsl(message.coordinate_frame, message.alt, self._parts.facts.home)
+        altitude = self._parts.facts.altitude(message.coordinate_frame, message.alt, lat, lon)
         origin = self._parts.facts.vehicle.origin
         if altitude is None or origin is None or not (abs(lat) <= 90.0 and abs(lon) <= 180.0):
             return None
         return to_local(origin, lat, lon, altitude) if abs(altitude) < HIGHEST else None
 
-    def _send(self, message: Message, parts: Parts, position: Ned | None, turn: float) -> bool:
+    def _send(
+        self, message: Message, parts: Parts, position: Ned | None, turn: float, over_ground: float | None = None
+    ) -> bool:  # fmt: skip
         """The parts other than the position, which are alike in both messages; `turn` rad rotates them."""
         velocity, acceleration = (message.vx, message.vy, message.vz), (message.afx, message.afy, message.afz)
         if (
@@ -152,6 +155,7 @@ class GuidedService:
             velocity=_rotated(velocity, turn) if parts.velocity else None,
             acceleration=_rotated(acceleration, turn) if parts.acceleration else None,
             yaw=yaw,
+            over_ground=over_ground,
         )
         return True
 

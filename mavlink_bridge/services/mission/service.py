@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from math import isfinite
 
-from autopilot.geo import GeoPoint, altitude_amsl
+from autopilot.geo import GeoPoint
 from autopilot.journal import Journal, SavePlan, SaveTogether
 from autopilot.mav import Cmd, MissionResult, MissionType, Severity
 from autopilot.mission.commands import PLANS
@@ -141,16 +141,21 @@ class MissionService:
         self._out.ack(peer, MissionType.MISSION, result)
 
     def _guided_outcome(self, message: Message) -> Outcome | None:
-        altitude = altitude_amsl(message.frame, float(message.z), self._parts.facts.home)
+        facts, height = self._parts.facts, float(message.z)
+        place = read_item(message, MissionType.MISSION)
+        lat, lon = place.x, place.y
+        if message.current == _GUIDED_ALTITUDE:
+            here = facts.vehicle.state.place
+            lat, lon = here.lat, here.lon
+        elif message.command != Cmd.NAV_WAYPOINT or not _on_earth(lat, lon) or (lat == 0.0 and lon == 0.0):
+            return None
+        altitude = facts.altitude(message.frame, height, lat, lon)
         if altitude is None or not isfinite(altitude):
             return None
+        above = facts.over_ground(message.frame, height)
         if message.current == _GUIDED_ALTITUDE:
-            return self._parts.commands.guided_altitude(altitude)
-        place = read_item(message, MissionType.MISSION)
-        inside = abs(place.x) <= 90.0 and abs(place.y) <= 180.0  # false for NaN
-        if message.command != Cmd.NAV_WAYPOINT or not inside or (place.x == 0.0 and place.y == 0.0):
-            return None
-        return self._parts.commands.guided_item(GeoPoint(place.x, place.y, altitude))
+            return self._parts.commands.guided_altitude(altitude, above)
+        return self._parts.commands.guided_item(GeoPoint(lat, lon, altitude), above)
 
     def _refuse_mavlink1(self, kind: Input, mission_type: int, peer: Peer) -> None:
         if kind is not Input.ACK:
@@ -185,3 +190,7 @@ class MissionService:
 
     def _vehicle_ms(self) -> int:
         return self._parts.facts.vehicle.state.time_ms
+
+
+def _on_earth(lat: float, lon: float) -> bool:
+    return abs(lat) <= 90.0 and abs(lon) <= 180.0  # false for NaN

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from autopilot.geo import ABOVE_GROUND
 from autopilot.mav import MissionResult, Severity
@@ -55,9 +55,13 @@ _MAX_TEXTS = 8
 FLAT_GROUND = "Terrain frames: ground taken as flat at home"
 
 
-def about_terrain(items: Iterable[MissionItem]) -> Iterator[str]:
-    """Heights above the ground are flown although there is no terrain data: that is said, once."""
-    if any(item.frame in ABOVE_GROUND and has_position(item.command) for item in items):
+def about_terrain(items: Iterable[MissionItem], over_ground: Callable[[int, float], float | None]) -> Iterator[str]:
+    """Heights above the ground are flown although no terrain is known: that is said, once. `over_ground`: as
+    `VehicleFacts.over_ground`."""
+    if any(
+        item.frame in ABOVE_GROUND and has_position(item.command) and over_ground(item.frame, item.z) is None
+        for item in items
+    ):
         yield FLAT_GROUND
 
 

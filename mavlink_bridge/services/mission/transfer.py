@@ -304,7 +304,7 @@ class PlanTransfer:
             self._out.ack(commit.peer, self.kind, MissionResult.ACCEPTED, plan_id)
         self._out.text(Severity.INFO, (texts.RECEIVED if commit.items else texts.CLEARED)[self.kind])
         items = self.committed.storage.items()
-        for text in texts.about_terrain(items):
+        for text in texts.about_terrain(items, self._parts.facts.over_ground):
             self._out.text(Severity.WARNING, text)
         if self.kind == MissionType.MISSION:
             for text in texts.about_skipped(self._parts.facts.vehicle_class.name, items):

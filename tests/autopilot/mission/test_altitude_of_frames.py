@@ -12,11 +12,14 @@ HOME = GeoPoint(-35.0, 149.0, 584.0)
 
 @pytest.mark.parametrize("frame", list(Frame))
 def test_a_height_counts_from_the_sea_from_home_or_from_the_ground(frame: Frame) -> None:
-    """The frames of docs/reference/mission-semantics.md, 1.1; the ground is flat at home's height."""
-    from_home = "RELATIVE" in frame.name or "TERRAIN" in frame.name
-    assert altitude_amsl(frame, 20.0, HOME) == (604.0 if from_home else 20.0)
-    assert altitude_amsl(frame, 20.0, None) == (None if from_home else 20.0)
-    assert height_above_home(frame, 20.0, HOME) == (20.0 if from_home else -564.0)
+    """The frames of docs/reference/mission-semantics.md, 1.1; the ground is 30 m above home."""
+    from_home, from_ground = "RELATIVE" in frame.name, "TERRAIN" in frame.name
+    expected = 604.0 if from_home else 634.0 if from_ground else 20.0
+    assert altitude_amsl(frame, 20.0, HOME, 614.0) == expected
+    assert altitude_amsl(frame, 20.0, None, 614.0) == (None if from_home else expected)
+    assert altitude_amsl(frame, 20.0, HOME, None) == (None if from_ground else expected)
+    assert height_above_home(frame, 20.0, HOME, 614.0) == expected - 584.0
+    assert height_above_home(frame, 20.0, HOME) == (20.0 if from_ground else expected - 584.0)
 
 
 def test_a_frame_counts_from_one_thing() -> None:

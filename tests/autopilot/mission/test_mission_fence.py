@@ -132,7 +132,7 @@ def test_polygon_across_the_antimeridian() -> None:
 def test_rally_altitudes_count_from_home_or_from_the_sea() -> None:
     """Frames 0 and 5 are above sea level, 3 and 10 above home."""
     items = [MissionItem(5100, frame, x=1.0, y=2.0, z=40.0) for frame in (0, 3, 5, 10)]
-    assert [rally_place(item, HOME).alt for item in items] == [40.0, 624.0, 40.0, 624.0]
+    assert [rally_place(item, HOME, HOME.alt).alt for item in items] == [40.0, 624.0, 40.0, 624.0]
 
 
 def test_nearest_rally_point() -> None:
@@ -147,7 +147,7 @@ def test_nearest_rally_point() -> None:
 )
 def test_each_frame_of_a_rally_point(frame: int, alt: float) -> None:
     """GLOBAL, MISSION and GLOBAL_INT are above the sea, RELATIVE and TERRAIN ones above home."""
-    assert rally_place(MissionItem(5100, frame, x=LAT, y=LON, z=40.0), HOME).alt == alt
+    assert rally_place(MissionItem(5100, frame, x=LAT, y=LON, z=40.0), HOME, HOME.alt).alt == alt
 
 
 @pytest.mark.parametrize(("lat", "lon"), [(90.1, 0.0), (-90.1, 0.0), (0.0, 180.1), (0.0, -180.1), (math.nan, 0.0)])
