@@ -90,6 +90,10 @@ class ArduPilot:
         return None
 
     @property
+    def mode_at_end(self) -> int | None:
+        return None
+
+    @property
     def velocity_mode(self) -> tuple[int, tuple[float, float, float]] | None:
         return None
 

@@ -158,6 +158,10 @@ class Firmware(Protocol):
         """The mode that it changes to for this item of its own mission; None: it stays in AUTO."""
 
     @property
+    def mode_at_end(self) -> int | None:
+        """The mode that it changes to when its own mission ends in the air; None: it stays in AUTO."""
+
+    @property
     def velocity_mode(self) -> tuple[int, tuple[float, float, float]] | None:
         """The mode that velocities need, entered while they stream: its custom_mode, and parameters 1 to 3 of
         DO_SET_MODE; None: GUIDED takes them."""

@@ -153,6 +153,11 @@ class Px4:
         return CopterMode.RTL if command == Cmd.NAV_RETURN_TO_LAUNCH else None
 
     @property
+    def mode_at_end(self) -> int | None:
+        """Hold (Commander.cpp: "Transition to loiter when the mission is cleared and/or finished")."""
+        return CopterMode.GUIDED
+
+    @property
     def velocity_mode(self) -> tuple[int, tuple[float, float, float]] | None:
         main, sub = _OFFBOARD
         return main << 16 | sub << 24, (_CUSTOM, float(main), float(sub))

@@ -33,6 +33,8 @@ if TYPE_CHECKING:
     from autopilot.vehicle_context import Announcer, Helm, VehicleFacts
 
 _RETRY_MS: Final = 2000
+_END_MS: Final = 1000
+"""How long the controller's mode may tell of the end of the mission before its item does."""
 
 
 class NativeParts(Protocol):
@@ -76,6 +78,7 @@ class NativeMission:
         self._current: int | None = None
         self._behind = False
         self._was_armed = False
+        self._ended_ms: int | None = None  # it is in the mode in which a mission ends, and the last item is not done
 
     @property
     def ready(self) -> bool:
@@ -153,6 +156,7 @@ class NativeMission:
         self._keep_uploaded(now_ms)
         self._follow()
         self._vehicle.control.expect(self._mode_ahead())
+        self._watch_end(now_ms)
         core, vehicle = self._parts, self._vehicle
         if core.modes.mode is not core.auto or core.sequencer.state() is not MissionState.RUNNING:
             return
@@ -171,7 +175,20 @@ class NativeMission:
         mission, at = self._parts.plans.mission, self._parts.sequencer.current_nav_index()
         items = (mission.get(at), self._parts.sequencer.next_nav(mission, at))
         ahead = (self._firmware.mode_of_item(item.command) for item in items if item is not None)
-        return next((mode for mode in ahead if mode is not None), None)
+        at_end = self._firmware.mode_at_end if items[1] is None else None
+        return next((mode for mode in ahead if mode is not None), at_end)
+
+    def _watch_end(self, now_ms: int) -> None:
+        """In the mode in which missions end while its last item stays undone, somebody has taken it."""
+        control, sequencer = self._vehicle.control, self._parts.sequencer
+        in_it = control.flies_itself and self._vehicle.flight_mode == self._firmware.mode_at_end
+        if not in_it or sequencer.state() is not MissionState.RUNNING:
+            self._ended_ms = None
+        elif self._ended_ms is None:
+            self._ended_ms = now_ms
+        elif now_ms - self._ended_ms >= _END_MS:
+            self._ended_ms = None
+            control.release()
 
     def _keep_uploaded(self, now_ms: int) -> None:
         armed = self._parts.facts.armed
@@ -207,6 +224,8 @@ class NativeMission:
     def next_deadline_ms(self) -> int | None:
         if self._upload is not None:
             return self._upload.next_deadline_ms()
+        if self._ended_ms is not None:
+            return self._ended_ms + _END_MS
         return None if self.ready or not self._parts.plans.mission.total() else self._retry_ms
 
     def take_outgoing(self) -> list[Outgoing]:

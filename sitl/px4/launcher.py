@@ -58,7 +58,7 @@ def launch(
 ) -> SitlChild:  # fmt: skip
     """As `sitl.ardupilot.launcher.launch`; the heading is SIH's own, north."""
     binary = find_binary(frame, given)
-    instance = _free_instance()
+    instance = free_instance()
     _write_links(folder, instance)
     arguments = [str(binary), "-i", str(instance), "-d", str(_startup(binary))]
     environment = _environment(frame, home, speedup, {**DEFAULTS, **defaults})
@@ -90,7 +90,7 @@ def _environment(
     }  # fmt: skip
 
 
-def _free_instance() -> int:
+def free_instance() -> int:
     """The first whose ports nobody has, and whose name no running PX4 has."""
     for instance in _INSTANCES:
         with (

@@ -1,7 +1,8 @@
 """Sortie between a controller and ground stations, in vehicle time.
 
-The controller is the stand-in, whose time is virtual; or ArduPilot SITL, when ARDUPILOT_SITL names one, whose clock
-is waited for. The tests are the same. Its `controller` is what to ask for what the controller itself has."""
+The controller is a stand-in, whose time is virtual; or ArduPilot SITL, when ARDUPILOT_SITL names one, or PX4 SITL, when
+PX4_SITL does, whose clock is waited for. The tests are the same. Its `controller` is what to ask for what the
+controller itself has."""
 
 from __future__ import annotations
 
@@ -24,6 +25,7 @@ from sortie.nodes.build import VIRTUAL_EPOCH_US, StoredValues
 from sortie.nodes.vehicle import Service
 from tests.stand_in.px4 import NUMBERS, PAIRS, Px4StandIn
 from tests.stand_in.real import RealController, binary
+from tests.stand_in.real_px4 import RealPx4
 
 STEP_MS = 20
 _LEAST_STEPS = 25
@@ -105,7 +107,7 @@ class ControllerBench:
         seed: int = 1,
         baud: int | None = None,
         native: bool | None = None,
-        controller: StandIn | Px4StandIn | None = None,
+        controller: StandIn | Px4StandIn | RealPx4 | None = None,
     ) -> None:
         self.controller = _controller(kind, params, seed) if controller is None else controller
         self.now_ms = 0
@@ -149,7 +151,7 @@ class ControllerBench:
 
     def ground(self, system: int = 255) -> Ground:
         """One more ground station."""
-        px4 = isinstance(self.controller, Px4StandIn)
+        px4 = isinstance(self.controller, Px4StandIn | RealPx4)
         station = Ground(self.service, f"ground {len(self.grounds)}", system, px4=px4)
         self.grounds.append(station)
         return station
@@ -212,7 +214,7 @@ class ControllerBench:
         return self.autopilot.prearm.ok and self.vehicle.home.position is not None and self.vehicle.state.has_position
 
     def _stays_armable(self) -> bool:
-        if isinstance(self.controller, RealController):
+        if isinstance(self.controller, RealController | RealPx4):
             self.run(2.0)
         return self._may_be_armed()
 

@@ -331,6 +331,20 @@ class Px4StandIn:
         return self.commander.mode == OFFBOARD
 
     @property
+    def system_status(self) -> int:
+        """MAV_STATE."""
+        return self.commander.system_status
+
+    @property
+    def took_over(self) -> bool:
+        """Has a user overridden a failsafe?"""
+        return self.commander.takeovers > 0
+
+    @property
+    def busy_refusals(self) -> int:
+        return self.plans.busy_refusals
+
+    @property
     def position(self) -> Ned:
         return self.vehicle.state.position
 
@@ -351,6 +365,10 @@ class Px4StandIn:
     def turn_switch(self, pwm_us: int) -> None:
         """The pilot's mode switch (COM_FLTMODE): above the middle Position, else Stabilized."""
         self.commander.set_mode(POSCTL if pwm_us > 1500 else (7, 0))
+
+    def fail(self, name: str) -> None:
+        """This failsafe begins (`px4_commander.FAILSAFES`)."""
+        self.commander.fail(name)
 
     def lose_gps(self) -> None:
         self.vehicle.inject_fault("gps.loss", None, active=True)

@@ -150,6 +150,9 @@ class Navigator:
             self.plans.current += 1
         else:
             self.finished = True
+            if not self.vehicle.state.landed:
+                self.change_mode(LOITER)  # Commander.cpp: "Transition to loiter when the mission is ... finished"
+                return
         self._begin_item()
 
     def _place(self, item: Any) -> Ned:

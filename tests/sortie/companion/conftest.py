@@ -1,4 +1,5 @@
-"""Benches for the tests of a controller behind Sortie: with the stand-ins, or with ArduPilot SITL (ARDUPILOT_SITL)."""
+"""Benches for the tests of a controller behind Sortie: with the stand-ins, or with the real ones
+(ARDUPILOT_SITL, PX4_SITL)."""
 
 from __future__ import annotations
 
@@ -9,7 +10,7 @@ import pytest
 
 from tests.fakes.controller_bench import ControllerBench
 from tests.fakes.controller_flight import MakeBench
-from tests.stand_in.px4 import Px4StandIn
+from tests.stand_in.real_px4 import px4_controller
 
 
 @pytest.fixture
@@ -32,7 +33,7 @@ def any_bench(make_bench: MakeBench, request: pytest.FixtureRequest) -> MakeBenc
 
     def make(*arguments: Any, **named: Any) -> ControllerBench:
         if request.param == "PX4":
-            named.setdefault("controller", Px4StandIn())
+            named.setdefault("controller", px4_controller())
         return make_bench(*arguments, **named)
 
     return make

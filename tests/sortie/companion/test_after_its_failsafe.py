@@ -17,8 +17,8 @@ from mavlink_bridge.framing import FrameReader
 from sortie.api.testing.stand_in import StandIn
 from tests.fakes.controller_bench import ControllerBench
 from tests.fakes.controller_flight import ARM, AUTO, MISSION_START, SET_MODE, SQUARE, insist, landed
-from tests.stand_in.px4 import Px4StandIn
 from tests.stand_in.px4_commander import FAILSAFES
+from tests.stand_in.real_px4 import px4_controller
 
 COMPANION = 191
 MOVES = {20, 21, 22, 115, 176, 178, 192, 300}
@@ -136,15 +136,15 @@ both_strategies = pytest.mark.parametrize("native", [True, False], ids=["native"
 @given(st.sampled_from(ACTING), st.floats(0.0, LONGEST_S))
 def test_px4_decides(native: bool, name: str, moment_s: float) -> None:
     """Its action is carried out, first the Hold, and nobody has overridden it."""
-    controller = Px4StandIn()
+    controller = px4_controller()
     bench = ControllerBench(controller=controller, native=native)
     take_off(bench)
-    witness = look_on(bench, lambda: controller.commander.fail(name), moment_s)
+    witness = look_on(bench, lambda: controller.fail(name), moment_s)
     if witness is None:
         return
     assert witness.moved == [], bench.story()
     assert witness.heard_ms is None or witness.let_go, bench.story()
-    assert controller.commander.takeovers == 0
+    assert not controller.took_over
     assert not bench.vehicle.commanded or not controller.armed
 
 
@@ -165,30 +165,30 @@ def test_ardupilot_decides(native: bool, name: str, moment_s: float) -> None:
 @both_strategies
 def test_a_station_gives_it_back(native: bool) -> None:
     """Its AUTO ends PX4's Hold and the mission goes on; what failed before does not take it again."""
-    controller = Px4StandIn()
+    controller = px4_controller()
     bench = ControllerBench(controller=controller, native=native)
     take_off(bench)
     bench.run(12.0)
-    controller.commander.fail("battery critical")
-    bench.run(2.0)
+    controller.fail("battery critical")
+    bench.run_until(lambda: not bench.vehicle.commanded, 10.0)
     ground = bench.grounds[0]
-    assert not bench.vehicle.commanded and controller.commander.system_status == CRITICAL
+    assert controller.system_status == CRITICAL
     assert any("Failsafe of the flight controller" in text for text in ground.texts())
     insist(bench, ground, SET_MODE, 1.0, AUTO)
     bench.run_until(lambda: bench.vehicle.commanded and ground.mode == AUTO, 5.0)
-    assert controller.commander.takeovers == 1
+    bench.run(1.0)
+    assert controller.took_over
     bench.run_until(lambda: landed(bench), 120.0)
 
 
 def test_a_warning_leaves_the_mission_alone() -> None:
     """ "Failsafe activated" is said for a warning too: a moment of doubt, then HEARTBEAT tells that nothing acts."""
-    controller = Px4StandIn()
+    controller = px4_controller()
     bench = ControllerBench(controller=controller, native=False)
     take_off(bench)
     bench.run(12.0)
-    controller.commander.fail("battery warning")
-    bench.run(0.1)
-    assert bench.vehicle.control.in_doubt
+    controller.fail("battery warning")
+    bench.run_until(lambda: bench.vehicle.control.in_doubt, 5.0)
     bench.run(3.0)
     assert bench.vehicle.commanded and not bench.vehicle.control.in_doubt
     bench.run_until(lambda: landed(bench), 120.0)

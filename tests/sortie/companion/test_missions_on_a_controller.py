@@ -32,7 +32,7 @@ from tests.fakes.controller_flight import (
     reached,
     take_off,
 )
-from tests.stand_in.px4 import Px4StandIn
+from tests.stand_in.real_px4 import px4_controller
 
 RETURN = 20  # MAV_CMD_NAV_RETURN_TO_LAUNCH
 BYTES_PER_STEP = {57600: 115, 921600: 1843}
@@ -84,7 +84,7 @@ CASES = [*LINES, *(f"PX4, {name}" for name in LINES)]
 @pytest.fixture(params=CASES)
 def bench(make_bench: MakeBench, request: pytest.FixtureRequest) -> ControllerBench:
     spoil = LINES[request.param.removeprefix("PX4, ")]
-    controller = Px4StandIn() if request.param.startswith("PX4") else None
+    controller = px4_controller() if request.param.startswith("PX4") else None
     made = make_bench(baud=57600 if spoil is slow else None, controller=controller)
     spoil(made)
     return made
