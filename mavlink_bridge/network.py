@@ -88,6 +88,11 @@ class Network:
     def links(self) -> tuple[int, ...]:
         return tuple(self._links)
 
+    def number_at_first(self, link: int) -> int | None:
+        """The number of a link at the first endpoint; None: it is closed."""
+        shared = self._links.get(link)
+        return None if shared is None else shared.numbers[0]
+
     def set_baud(self, link: int, baud: int, name: str) -> None:
         """The line has another rate now, and is called so."""
         shared = self._links[link]

@@ -10,10 +10,19 @@ peer is a link of its own, because ground stations share ids and routing is by l
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Protocol
 
 READ_SIZE = 65536
 """Bytes that one link may read in a pass; more waits, so that one busy peer does not starve the others."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ends:
+    """Where the ends of a network link are: host and port of our own and of the other one."""
+
+    own: tuple[str, int]
+    other: tuple[str, int]
 
 
 class Link(Protocol):
@@ -26,6 +35,13 @@ class Link(Protocol):
     @property
     def connected(self) -> bool:
         """Can bytes be sent now?"""
+
+    @property
+    def present(self) -> bool:
+        """Is somebody known to be at the other end? Who sends datagrams into the blue knows when it has heard."""
+
+    def ends(self) -> Ends | None:
+        """Where its ends are; None where it has none, or is not connected."""
 
     @property
     def pending(self) -> int:

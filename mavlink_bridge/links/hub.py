@@ -8,6 +8,7 @@ nothing else. Hubs of several endpoints share one `Poll`.
 
 from __future__ import annotations
 
+import select
 import selectors
 from collections.abc import Callable
 from typing import Protocol
@@ -21,6 +22,10 @@ from mavlink_bridge.links.udp import UdpOut, UdpPort
 from mavlink_bridge.open_link import OutQueue
 
 _EXPIRE_EVERY_MS = 1000
+_EPOLL = getattr(selectors, "EpollSelector", ())
+_EPOLL_S = 0.001
+"""Python's epoll rounds up to milliseconds."""
+_FD_SETSIZE = 1024
 
 
 def make_link(
@@ -52,10 +57,21 @@ class Poll:
     def wait(self, timeout_s: float) -> bool:
         """Sleep until something is ready, at most `timeout_s` (0: only look). True if something is; whoever has
         registered it has been told."""
+        if 0.0 < timeout_s < _EPOLL_S and isinstance(self._selector, _EPOLL):
+            timeout_s = self._nap(timeout_s)
         ready = self._selector.select(timeout_s)
         for key, mask in ready:
             key.data(mask)
         return bool(ready)
+
+    def _nap(self, timeout_s: float) -> float:
+        """Sleep for less than epoll can: select has microseconds, and an epoll is a descriptor. What is left to sleep,
+        which is all where select cannot have this descriptor."""
+        descriptor = self._selector.fileno()
+        if descriptor >= _FD_SETSIZE:
+            return timeout_s
+        select.select((descriptor,), (), (), timeout_s)
+        return 0.0
 
     def watch(self, descriptor: int, told: Callable[[int], None], events: int = selectors.EVENT_READ) -> None:
         """Call `told(events)` in `wait` whenever the descriptor is ready for one of `events` (of `selectors`)."""
@@ -142,6 +158,11 @@ class LinkHub:
         self._endpoint.close_link(number)
         self._tell(f"link {number} {link.name} ended: {reason}")
 
+    @property
+    def owner(self) -> LinkOwner:
+        """Whose links they are."""
+        return self._endpoint
+
     def links(self) -> dict[int, Link]:
         """The open links by their numbers at the endpoint."""
         return {number: link for link, number in self._numbers.items()}
@@ -213,6 +234,14 @@ class LinkHub:
             number
             for link, number in self._numbers.items()
             if not link.lossy and link.pending + self._queues[link].size > largest
+        ]
+
+    def addressed(self) -> list[tuple[int, Link]]:
+        """Links, and their numbers, on which bytes wait for somebody who is there."""
+        return [
+            (number, link)
+            for link, number in self._numbers.items()
+            if link.present and (link.pending or self._endpoint.queued(number))
         ]
 
     # --- inside ---------------------------------------------------------------------------------------------------

@@ -11,6 +11,7 @@ from random import Random
 from typing import Protocol
 
 from mavlink_bridge.framing import split_frames
+from mavlink_bridge.links.base import Ends
 
 REORDER_MS = 40
 """A frame that is held back comes up to this much later than its turn."""
@@ -57,6 +58,13 @@ class MemoryEnd:
     @property
     def connected(self) -> bool:
         return self._open and self._owner.other(self._side)._open
+
+    @property
+    def present(self) -> bool:
+        return self.connected
+
+    def ends(self) -> Ends | None:
+        return None
 
     @property
     def pending(self) -> int:

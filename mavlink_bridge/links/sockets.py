@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 from mavlink_bridge.links.address import LinkError, LinkSpec
+from mavlink_bridge.links.base import Ends
 
 Address = Any
 """A socket address: (host, port) or, for IPv6, (host, port, flow, scope)."""
@@ -54,6 +55,17 @@ def _why_not(spec: LinkSpec, problem: OSError) -> str:
 def bound_spec(spec: LinkSpec, bound: socket.socket) -> LinkSpec:
     """The link with the port that the system has chosen where 0 was asked for."""
     return replace(spec, port=int(bound.getsockname()[1]))
+
+
+def ends_of(made: socket.socket | None, other: Address = None) -> Ends | None:
+    """Where the ends of a socket are; `other`: of one that is not connected. None: it has none, or has them no more."""
+    if made is None:
+        return None
+    try:
+        own, there = made.getsockname(), made.getpeername() if other is None else other
+    except OSError:  # the other end has gone
+        return None
+    return Ends((own[0], own[1]), (there[0], there[1]))
 
 
 class OutBuffer:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mavlink_bridge.links.base import READ_SIZE
+from mavlink_bridge.links.base import READ_SIZE, Ends
 from mavlink_bridge.links.sockets import OutBuffer
 
 
@@ -18,6 +18,13 @@ class StreamLink:
     @property
     def connected(self) -> bool:
         raise NotImplementedError
+
+    @property
+    def present(self) -> bool:
+        return self.connected
+
+    def ends(self) -> Ends | None:
+        return None
 
     @property
     def pending(self) -> int:

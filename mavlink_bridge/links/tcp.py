@@ -7,8 +7,8 @@ import os
 import socket
 
 from mavlink_bridge.links.address import LinkSpec
-from mavlink_bridge.links.base import Backoff, Link
-from mavlink_bridge.links.sockets import Address, bound_spec, listen, resolve
+from mavlink_bridge.links.base import Backoff, Ends, Link
+from mavlink_bridge.links.sockets import Address, bound_spec, ends_of, listen, resolve
 from mavlink_bridge.links.stream import StreamLink
 
 _ACCEPTED_PER_PASS = 64
@@ -33,6 +33,9 @@ class TcpLink(StreamLink):
 
     def fileno(self) -> int | None:
         return None if self._socket is None else self._socket.fileno()
+
+    def ends(self) -> Ends | None:
+        return ends_of(self._socket)
 
     def open(self, now_ms: int) -> None:
         """It exists because it was accepted."""
@@ -166,6 +169,9 @@ class TcpClient(StreamLink):
 
     def fileno(self) -> int | None:
         return None if self._socket is None else self._socket.fileno()
+
+    def ends(self) -> Ends | None:
+        return ends_of(self._socket) if self.connected else None
 
     def open(self, now_ms: int) -> None:
         self._family, self._address = resolve(self.spec, socket.SOCK_STREAM)

@@ -13,8 +13,8 @@ from collections import deque
 
 from mavlink_bridge.framing import split_datagrams
 from mavlink_bridge.links.address import LinkError, LinkSpec
-from mavlink_bridge.links.base import Link
-from mavlink_bridge.links.sockets import Address, bound_spec, listen, resolve
+from mavlink_bridge.links.base import Ends, Link
+from mavlink_bridge.links.sockets import Address, bound_spec, ends_of, listen, resolve
 
 _LARGEST_DATAGRAM = 65536
 _DATAGRAMS_PER_PASS = 256
@@ -31,12 +31,20 @@ class UdpOut:
         self.spec = spec
         self.name = spec.url
         self.lost = 0
+        self._heard = False
         self._socket: socket.socket | None = None
         self._address: Address = None
 
     @property
     def connected(self) -> bool:
         return self._socket is not None
+
+    @property
+    def present(self) -> bool:
+        return self._heard and self.connected
+
+    def ends(self) -> Ends | None:
+        return ends_of(self._socket)
 
     @property
     def pending(self) -> int:
@@ -72,6 +80,7 @@ class UdpOut:
                 continue  # nobody listens there yet
             except OSError:
                 break  # mostly: nothing there
+        self._heard = self._heard or bool(received)
         return b"".join(received)
 
     def write(self, data: bytes) -> int:
@@ -124,6 +133,13 @@ class UdpPeer:
     @property
     def connected(self) -> bool:
         return self._port is not None
+
+    @property
+    def present(self) -> bool:
+        return self.connected
+
+    def ends(self) -> Ends | None:
+        return None if self._port is None else self._port.ends(self.address)
 
     @property
     def pending(self) -> int:
@@ -252,6 +268,10 @@ class UdpPort:
         except OSError:
             return False
         return True
+
+    def ends(self, address: Address) -> Ends | None:
+        """Of a peer at this address."""
+        return ends_of(self._socket, address)
 
     def forget(self, peer: UdpPeer) -> None:
         """The peer is closed."""

@@ -43,7 +43,7 @@ from sortie.nodes.flight import ARMABLE_WITHIN_MS
 from sortie.nodes.modem import medium_of, open_through_radio, radio_between
 from sortie.nodes.plan_file import check_plan, load_plan, read_plan
 from sortie.nodes.vehicle import Service
-from sortie.runtime.followers import Followers
+from sortie.runtime.client_pace import ClientPace
 from sortie.runtime.node import Node
 from sortie.runtime.runtime import Runtime, always
 from sortie.storage.rows import StoredState
@@ -328,10 +328,10 @@ class Session(Claims):
         earlier; another thread that wants it asked now calls `wake`."""
         self._time.serve(seconds, speedup, until)
 
-    def serve_followers(self, followers: Followers, alone: Callable[[], bool], until: Callable[[], bool]) -> None:
+    def serve_clients(self, clients: ClientPace, alone: Callable[[], bool], until: Callable[[], bool]) -> None:
         """As `serve`, but as fast as clients follow; without one in real time, or while `alone()` as fast as the
         machine goes."""
-        self._time.serve_followers(followers, alone, until)
+        self._time.serve_clients(clients, alone, until)
 
     def wake(self) -> None:
         """Safe in any thread: `serve` does not sleep on."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from autopilot.events import Event
-from sortie.runtime.followers import Followers
+from sortie.runtime.client_pace import ClientPace
 from sortie.runtime.runtime import FOR_EVER_MS, Runtime, always
 
 __tracebackhide__ = True  # as in `session`
@@ -97,16 +97,16 @@ class Passes:
         finally:
             self._runtime.set_speedup(0.0, always)
 
-    def serve_followers(self, followers: Followers, alone: Callable[[], bool], until: Callable[[], bool]) -> None:
+    def serve_clients(self, clients: ClientPace, alone: Callable[[], bool], until: Callable[[], bool]) -> None:
         """As fast as clients follow, until `until()`; without one in real time, or while `alone()` as fast as the
         machine goes."""
         runtime = self._runtime
         runtime.go_real()
-        runtime.followers = followers
-        runtime.set_speedup(0.0, lambda: followers.anybody or alone())
+        runtime.clients = clients
+        runtime.set_speedup(0.0, lambda: clients.rule.anybody or alone())
         try:
             for _ in self._until(FOR_EVER_MS, until, _SERVED_MS):
                 pass
         finally:
-            runtime.followers = None
+            runtime.clients = None
             runtime.set_speedup(0.0, always)

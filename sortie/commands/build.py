@@ -6,6 +6,7 @@ import sys
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType, TracebackType
 from typing import TYPE_CHECKING
@@ -13,10 +14,12 @@ from typing import TYPE_CHECKING
 from autopilot.events import Event, RebootRequested
 from autopilot.geo import GeoPoint
 from sortie.commands.folders import begin_run_log, log_dir, state_dir
+from sortie.commands.pace import begin_pace, is_real_time, pace_warnings
 from sortie.config.errors import UserError
 from sortie.config.faults import Fault
 from sortie.config.link_policy import check_links
 from sortie.config.option import Where
+from sortie.config.options import PACE
 from sortie.config.parameters import given_parameters
 from sortie.config.radio import radios_of_links
 from sortie.config.settings import Settings, ignored
@@ -30,7 +33,7 @@ from sortie.metrics.statistics import Statistics
 from sortie.nodes.build import VIRTUAL_EPOCH_US, build_service, make_vehicle, parse_faults, simulated_name
 from sortie.nodes.modem import open_through_radio, radio_between
 from sortie.nodes.vehicle import Service
-from sortie.runtime.runtime import Runtime, always
+from sortie.runtime.runtime import Runtime
 from sortie.runtime.sockets import Sockets
 from sortie.storage.signing_keys import open_keys, sign_links
 from sortie.storage.store import Store
@@ -104,7 +107,7 @@ class Program:
         texts = [f"--fault {one}: #{one.nth} is ignored, it counts the sorties of a loop" for one in faults if one.nth]
         if self.controller is not None:
             return texts + self.controller.warnings(self.settings, given)
-        return texts + ignored(self.settings.said(), Where.SIMULATOR)
+        return texts + ignored(self.settings.said(), Where.SIMULATOR) + pace_warnings(self.settings)
 
     def _open_state(self, temporary_state: bool) -> None:
         """State directory and log; what is on the stack is undone in the opposite order."""
@@ -119,7 +122,7 @@ class Program:
         settings, store = self.settings, self.store
         if self.controller is not None:
             return self.controller.build(store, store.stored, given, store.uid().hex()).service
-        epoch_us = time.time_ns() // 1000 if settings.speedup in (None, 1.0) else VIRTUAL_EPOCH_US
+        epoch_us = time.time_ns() // 1000 if is_real_time(settings) else VIRTUAL_EPOCH_US
         return build_service(
             kind, vehicle, store, store.stored, given, name=simulated_name(kind, settings.seed), epoch_us=epoch_us,
             on_error=log_error, faults=faults, firmware=settings.firmware,
@@ -159,21 +162,13 @@ class Program:
         LOGGER.info("started: %s, seed %d, state in %s", settings.vehicle, settings.seed, self.store.directory)
 
     def begin(self, default_speedup: float, running: bool = False) -> Runtime:
-        """The runtime, at its speed; from now on signals are taken in order. At speed 0 it runs ahead all the time when
-        `running`, else as `Service.busy` says. A ground station that sets SIM_SPEEDUP changes the speed."""
+        """The runtime, at its pace (`pace`); from now on signals are taken in order."""
         runtime, service = self.runtime, self.service
-        speedup = default_speedup if self.settings.speedup is None else self.settings.speedup
+        settings = self.settings
         if self.controller is not None:
-            speedup = self.controller.speedup
+            settings = replace(settings, pace=PACE.default, speedup=self.controller.speedup)
             runtime.signals.first_interrupt = self.controller.hold_if_flying
-        ahead = always if running else (lambda: service.busy)
-        runtime.set_speedup(speedup, ahead)
-
-        def changed(name: str, value: float) -> None:
-            if name == "SIM_SPEEDUP":
-                runtime.set_speedup(value, ahead)
-
-        service.parameters.listeners.append(changed)
+        begin_pace(runtime, settings, (service,), default_speedup, running=running)
         self._serve_figures()
         runtime.install_signals()
         return runtime

@@ -14,6 +14,7 @@ from mavlink_bridge.links.radio.model import RadioLink
 from mavlink_bridge.links.radio.profile import Profile
 from sortie.commands.build import NO_DEFAULTS
 from sortie.commands.folders import begin_run_log, log_dir, state_dir
+from sortie.commands.pace import begin_pace, is_real_time, pace_warnings
 from sortie.config.errors import UserError
 from sortie.config.formation import FleetVehicle
 from sortie.config.link_policy import check_links
@@ -34,7 +35,7 @@ from sortie.nodes.company import Company
 from sortie.nodes.fleet_build import build_fleet
 from sortie.nodes.modem import open_through_radio, radio_between
 from sortie.nodes.vehicle import Service
-from sortie.runtime.runtime import Runtime, always
+from sortie.runtime.runtime import Runtime
 from sortie.runtime.sockets import Sockets
 from sortie.storage.rows import StoredState
 from sortie.storage.signing_keys import open_keys, sign_links
@@ -78,11 +79,10 @@ class FleetProgram:
                     self._store.directory)  # fmt: skip
         keys, key, warnings = open_keys(self._store, settings.signing_key)
         warnings += check_links([link.url for link in self._links], signed=key is not None, insecure=settings.insecure)
-        for warning in (*warnings, *ignored(settings.said(), Where.SIMULATOR)):
+        for warning in (*warnings, *ignored(settings.said(), Where.SIMULATOR), *pace_warnings(settings)):
             _warn(warning)
-        paced = settings.speedup in (None, 1.0)
         self.node = build_fleet(
-            self.vehicles, self._keep, epoch_us=time.time_ns() // 1000 if paced else VIRTUAL_EPOCH_US,
+            self.vehicles, self._keep, epoch_us=time.time_ns() // 1000 if is_real_time(settings) else VIRTUAL_EPOCH_US,
             on_error=log_error, warn=_warn, defaults=defaults,
         )  # fmt: skip
         for service in self.node.services:
@@ -140,19 +140,8 @@ class FleetProgram:
                 LOGGER.warning("a vehicle was asked to reboot: others of its fleet are armed, it goes on")
 
     def begin(self, default_speedup: float, running: bool = False) -> Runtime:
-        """The runtime, at its speed; from now on signals are taken in order. At speed 0 it runs ahead all the time when
-        `running`, else while any vehicle is busy. A ground station that sets a vehicle's SIM_SPEEDUP changes the speed
-        of all."""
-        speedup = default_speedup if self.settings.speedup is None else self.settings.speedup
-        ahead = always if running else (lambda: self.node.busy)
-        self.runtime.set_speedup(speedup, ahead)
-
-        def changed(name: str, value: float) -> None:
-            if name == "SIM_SPEEDUP":
-                self.runtime.set_speedup(value, ahead)
-
-        for service in self.node.services:
-            service.parameters.listeners.append(changed)
+        """The runtime, at its pace (`pace`); from now on signals are taken in order."""
+        begin_pace(self.runtime, self.settings, self.node.services, default_speedup, running=running)
         self._serve_figures()
         self.runtime.install_signals()
         return self.runtime

@@ -18,8 +18,10 @@ from sortie.config.formation import FORMATIONS, SPACING_M
 from sortie.config.option import ANYWHERE, Group, Kind, Option, Sources, Where
 from sortie.config.values import (
     DEFAULT_CONNECT,
+    Bounds,
     VehicleSpec,
     checked_metrics,
+    number_from_zero,
     one_of,
     parse_home,
     parse_speedup,
@@ -48,6 +50,7 @@ EXPORTS: Final = ("csv", "parquet", "kml", "geojson", "tlog", "mcap")
 """What `sortie convert` makes of a log."""
 SIMULATED_KINDS = ", ".join(f"sim:{name}" for name in KINDS)
 _STRINGS: tuple[str, ...] = ()
+_BOUNDS: Final = Bounds()
 
 # --- arguments --------------------------------------------------------------------------------------------------------
 PLAN: Final = Option[Path | None](
@@ -229,6 +232,23 @@ SPEEDUP: Final = Option[float | None](
     "speedup", parse_speedup, None, "1 is real time, X is X times, 0 as fast as possible.", Group.VEHICLE, RUNS,
     form="X", unit="times real time", otherwise="1; for a loop as its profile says", sources=Sources.EVERYWHERE,
     applies_to=PACED, plain=(1.0,),
+)  # fmt: skip
+PACE: Final = Option(
+    "pace", one_of("wall", "clients"), "wall",
+    "By what time passes: the wall clock, or its clients, as far as all have followed, and by --speedup at most.",
+    Group.VEHICLE, RUNS, form="wall|clients", sources=Sources.EVERYWHERE, applies_to=SIMULATOR_ONLY,
+)  # fmt: skip
+PACE_LEAD: Final = Option(
+    "pace-lead", number_from_zero, _BOUNDS.lead_s, "Vehicle time that may pass beyond what clients have followed.",
+    Group.VEHICLE, RUNS, form="S", unit="s", sources=Sources.EVERYWHERE, applies_to=SIMULATOR_ONLY,
+)  # fmt: skip
+PACE_LIMIT: Final = Option(
+    "pace-limit", positive_number, _BOUNDS.limit_s, "How long a client that does not follow is waited for.",
+    Group.VEHICLE, RUNS, form="S", unit="s", sources=Sources.EVERYWHERE, applies_to=SIMULATOR_ONLY,
+)  # fmt: skip
+PACE_QUIET: Final = Option(
+    "pace-quiet", positive_number, _BOUNDS.quiet_s, "How long all must have been quiet before time goes on.",
+    Group.VEHICLE, RUNS, form="S", unit="s", sources=Sources.EVERYWHERE, applies_to=SIMULATOR_ONLY,
 )  # fmt: skip
 SEED: Final = Option(
     "seed", whole_number(0, 2**63 - 1), 0, "Seed of wind, noise and everything random.", Group.VEHICLE, RUNS, form="N",
@@ -417,6 +437,10 @@ TABLE: Final[tuple[Option[object], ...]] = (
     VEHICLE,
     HOME,
     SPEEDUP,
+    PACE,
+    PACE_LEAD,
+    PACE_LIMIT,
+    PACE_QUIET,
     SEED,
     PARAMETERS,
     FAULT,

@@ -32,6 +32,10 @@ class Settings:
     vehicle: VehicleSpec = options.VEHICLE.default
     home: tuple[GeoPoint, float] | None = options.HOME.default
     speedup: float | None = options.SPEEDUP.default
+    pace: str = options.PACE.default
+    pace_lead: float = options.PACE_LEAD.default
+    pace_limit: float = options.PACE_LIMIT.default
+    pace_quiet: float = options.PACE_QUIET.default
     seed: int = options.SEED.default
     param: tuple[str, ...] = options.PARAMETERS.default
     fault: tuple[str, ...] = options.FAULT.default

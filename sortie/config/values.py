@@ -39,6 +39,17 @@ class VehicleSpec:
         return f"{self.kind}:{self.frame}" + (f"={self.target}" if self.target else "")
 
 
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """How far vehicle time goes for its clients, and how long it waits (`sortie.runtime.followers`). `lead_s`: vehicle
+    time that may pass beyond a word that was not followed. `limit_s`: how long anybody is waited for, s of the wall.
+    `quiet_s`: how long all must have been quiet, s of the wall."""
+
+    lead_s: float = 0.0
+    limit_s: float = 5.0
+    quiet_s: float = 0.0005
+
+
 def default_state_dir() -> Path:
     """`$XDG_STATE_HOME/sortie`."""
     base = os.environ.get("XDG_STATE_HOME", "")
@@ -133,6 +144,17 @@ def positive_number(text: str) -> float:
         value = 0.0
     if not (isfinite(value) and value > 0.0):
         raise UserError("expected a number above 0")
+    return value
+
+
+def number_from_zero(text: str) -> float:
+    """A number from 0 on."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = -1.0
+    if not (isfinite(value) and value >= 0.0):
+        raise UserError("expected a number from 0 on")
     return value
 
 

@@ -21,7 +21,7 @@ from autopilot.control.layout import TICK_MS
 from autopilot.turns import earliest
 from mavlink_bridge.links.hub import LinkOwner
 from sortie.metrics.jitter import Jitter
-from sortie.runtime.followers import Followers, Onlooker
+from sortie.runtime.client_pace import FREE_MS, ClientPace
 from sortie.runtime.loader import Loader, Serving
 from sortie.runtime.node import Node, VehicleNode
 from sortie.runtime.pacing import Pace, Readers
@@ -75,9 +75,9 @@ class Runtime:
         self._plain: list[Node] = []
         self._wires = Wires()
         self._readers = Readers()
-        self.followers: Followers | None = None
-        """Who is waited for at speed 0; None: nobody but those whose buffers are full."""
-        self._onlooker = Onlooker()
+        self.clients: ClientPace | None = None
+        """Paces vehicle time by its clients; None: nobody is waited for, but at speed 0 those whose buffers are full.
+        """
         self._wired = False
         self._limit_ms = FOR_EVER_MS
         self._due_s = 0.0
@@ -286,54 +286,65 @@ class Runtime:
         self._commit(link_ms)
         sockets = self.sockets
         if sockets is not None:
-            if self.followers is not None and self._has_words():
-                self.followers.stir(self._wall_s())
+            if self.clients is not None:
+                self.clients.will_send(sockets.hubs(), self._wall_s(), self.now_ms, link_ms)
             sockets.flush()
 
     # --- ahead --------------------------------------------------------------------------------------------------------
     def _turn_ahead(self, wall_s: float, finished: Callable[[], bool]) -> None:
         self._was_ahead = True
-        wait_s = self._stands_still_s(wall_s)
+        free_ms = self._free_ms(wall_s)
+        wait_s = self._stands_still_s(wall_s, free_ms)
         if wait_s is not None:
-            self._take_input(wait_s, finished)
-            self._send(self.link_ms)
+            self._stand_still(wait_s, finished)
             return
         link_ms = self._link_ms(wall_s)
         end_s = wall_s + SLICE_S
         ahead, now_s, advance = self._ahead, self._wall_s, self._pass
         while ahead() and not finished():
-            advance(FOR_EVER_MS, link_ms)
-            if now_s() >= end_s or (self.followers is not None and self._has_words()):
+            advance(free_ms, link_ms)
+            if now_s() >= end_s or (self.clients is not None and self._must_tell(free_ms)):
                 break
         self._send(link_ms)
         self._take_input(0.0, finished)
 
-    def _stands_still_s(self, wall_s: float) -> float | None:
-        """How long vehicle time waits for clients; None: not."""
-        hubs = self._sockets.hubs()
-        if self.followers is None:
-            return self._readers.wait_s(hubs, wall_s)
-        return self.followers.wait_s(wall_s, self._onlooker.look(hubs)) if self.followers.waiting else None
+    def _stands_still_s(self, wall_s: float, free_ms: int) -> float | None:
+        """How long vehicle time waits: for clients, or where nobody is followed for buffers to empty; None: not."""
+        if self.clients is None:
+            return self._readers.wait_s(self._sockets.hubs(), wall_s)
+        return self.clients.wait_s if self.now_ms >= free_ms else None
+
+    def _stand_still(self, wait_s: float, finished: Callable[[], bool]) -> None:
+        """Until something comes in, or for so long."""
+        self._take_input(wait_s, finished)
+        self._send(self.link_ms)
 
     def _runs_ahead(self, wall_s: float) -> bool:
-        followers = self.followers
-        if followers is not None and followers.waiting and not followers.anybody:
-            followers.wait_s(wall_s, self._onlooker.look(self._sockets.hubs()))  # who has come, or come back
+        clients = self.clients
+        if clients is not None and not clients.rule.anybody and clients.rule.until_ms is not None:
+            clients.look(self._sockets.hubs(), wall_s, self._link_ms(wall_s))  # who has come, or come back
         return self._ahead()
 
-    def _has_words(self) -> bool:
-        """Is something to be sent to a client?"""
-        return any(hub.stalled(0) for hub in self._sockets.hubs())
+    def _free_ms(self, wall_s: float) -> int:
+        """How far vehicle time may go, for its clients."""
+        if self.clients is None:
+            return FREE_MS
+        return self.clients.free_ms(self._sockets.hubs(), wall_s, self.now_ms, self._link_ms(wall_s))
+
+    def _must_tell(self, free_ms: int) -> bool:
+        """Vehicle time goes no further before clients have been told."""
+        clients = self.clients
+        return self.now_ms >= free_ms or (clients is not None and clients.has_words(self._sockets.hubs()))
 
     def _take_input(self, wait_s: float, finished: Callable[[], bool]) -> None:
         ready = self._sockets.poll.wait(wait_s)
         wall_s = self._wall_s()
-        if self.followers is not None and ready:
-            self.followers.stir(wall_s)
         link_ms = self._link_ms(wall_s)
         if ready and not self._was_ahead:
             # A message acts at the vehicle time that is due, not at the last pass's.
             self._catch_up(link_ms, wall_s, finished)
+        if self.clients is not None and ready:
+            self.clients.rule.stir(wall_s, self.now_ms)
         self._receive(link_ms, serve=ready or not self._was_ahead)
 
     def _receive(self, link_ms: int, *, serve: bool) -> None:
@@ -354,6 +365,11 @@ class Runtime:
             self._pace.rebase(wall_s, self.now_ms)
         elif wall_s >= self._due_s:
             self.jitter.note(wall_s - self._due_s)
+        if self.clients is not None and self.now_ms >= self._free_ms(wall_s):
+            self._stand_still(self.clients.wait_s, finished)
+            self._pace.rebase(self._wall_s(), self.now_ms)  # what time stood still is not made up for
+            self._due_s = self._wall_s()
+            return
         link_ms = self._link_ms(wall_s)
         self._catch_up(link_ms, wall_s, finished)
         self._send(link_ms)
@@ -365,11 +381,12 @@ class Runtime:
         """
         now_ms = self.now_ms
         due_ms = self._pace.due_ms(wall_s, now_ms)
-        due_ms = min(due_ms - due_ms % TICK_MS, self._limit_ms)
+        free_ms = self._free_ms(wall_s)
+        due_ms = min(due_ms - due_ms % TICK_MS, self._limit_ms, free_ms)
         end_s = wall_s + PACED_SLICE_S
         while now_ms < due_ms and self._vehicles and not finished():
             self._pass(due_ms, link_ms)
-            if self._wall_s() >= end_s:
+            if self._wall_s() >= end_s or (self.clients is not None and self._must_tell(free_ms)):
                 break
             now_ms = self.now_ms
 

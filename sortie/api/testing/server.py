@@ -18,6 +18,8 @@ from sortie.api.claims import Claims
 from sortie.api.session import Session
 from sortie.api.snapshot import Snapshot
 from sortie.api.watch import TimedEvent
+from sortie.config.values import Bounds
+from sortie.runtime.client_pace import ClientPace
 from sortie.runtime.followers import Followers
 
 __tracebackhide__ = True  # as in `session`
@@ -53,14 +55,14 @@ class _Wait:
 
 class Server:
     """See the module; a context manager. `make` makes the vehicle, in its thread; `speedup`: how many times faster than
-    the wall it flies; None: as fast as its clients follow, without one in real time, and while somebody only waits for
-    the vehicle as fast as the machine goes."""
+    the wall it flies; None: as fast as its clients follow, within `bounds`, without one in real time, and while
+    somebody only waits for the vehicle as fast as the machine goes."""
 
-    def __init__(self, make: Callable[[], Session], speedup: float | None = None) -> None:
+    def __init__(self, make: Callable[[], Session], speedup: float | None = None, bounds: Bounds | None = None) -> None:
         self._make = make
         self._speedup = speedup
-        self.followers = Followers()
-        self.followers.we_wait = lambda: bool(self._waits)
+        self.pace = ClientPace(Followers(bounds))
+        self.pace.rule.we_wait = lambda: bool(self._waits)
         self._calls: deque[tuple[Callable[[Session], Any], Future[Any]]] = deque()
         self._waits: list[_Wait] = []
         self._stations: list[Any] = []
@@ -158,7 +160,7 @@ class Server:
                 self._started.set_result((session, int(session.add_link(LINK).rpartition(":")[2])))
                 try:
                     if self._speedup is None:
-                        session.serve_followers(self.followers, self._is_waited_for, self._turn)
+                        session.serve_clients(self.pace, self._is_waited_for, self._turn)
                     else:
                         session.serve(speedup=self._speedup, until=self._turn)
                 except BaseException as error:
@@ -180,12 +182,15 @@ class Server:
                 future.set_result(fact(self.session))
             except BaseException as error:  # noqa: BLE001 - it is raised again in the thread that asked
                 future.set_exception(error)
-            self.followers.stir(time.monotonic())
+            self._stir()
         waits = [wait for wait in self._waits if not wait.look()]
         if len(waits) < len(self._waits):
-            self.followers.stir(time.monotonic())  # who has waited is given time to go on, as a client is
+            self._stir()  # who has waited is given time to go on, as a client is
         self._waits = waits
         return self._ending
+
+    def _stir(self) -> None:
+        self.pace.rule.stir(time.monotonic(), self.session.service.now_ms)
 
     def _is_waited_for(self) -> bool:
         """By a test, with no client there to be waited for."""

@@ -14,7 +14,8 @@ from pymavlink import mavutil
 
 from sortie import Session, events
 from sortie.api.testing.server import Server
-from sortie.runtime.followers import Followers, Sight
+from sortie.config.values import Bounds
+from sortie.runtime.followers import CLIENTS, TIME, Client, Followers, Now, Seen, Sight, Time
 from tests.fakes.patience import PATIENCE_S
 
 IDLE, UNREAD, WORKING = Sight(), Sight(unread=7), Sight(at_work=True)
@@ -23,25 +24,25 @@ IDLE, UNREAD, WORKING = Sight(), Sight(unread=7), Sight(at_work=True)
 class Clock:
     """A wall that is told, and who was named."""
 
-    def __init__(self) -> None:
+    def __init__(self, lead_s: float = 0.0) -> None:
         self.named: list[str] = []
-        self.rule = Followers(0.001, 2.0, self.named.append)
+        self.rule = Followers(Bounds(lead_s, 2.0, 0.001), self.named.append)
 
     def goes(self, at_s: float, **sights: Sight) -> bool:
         """Does vehicle time go on?"""
-        return self.rule.wait_s(at_s, sights) is None
+        return self.rule.look(at_s, sights) is None
 
 
 def test_time_goes_on_when_all_have_been_quiet() -> None:
     """Not before the quiet time is over; without anything carried at once."""
     clock = Clock()
     assert clock.goes(10.0, a=UNREAD)  # it was sent nothing that is waited for
-    clock.rule.stir(10.0)
+    clock.rule.stir(10.0, 0)
     assert not clock.goes(10.0, a=IDLE) and not clock.goes(10.0009, a=IDLE)
-    assert clock.rule.wait_s(10.0004, {"a": IDLE}) == pytest.approx(0.0006)
-    assert clock.goes(10.001, a=IDLE) and not clock.rule.waiting
-    clock.rule.stir(11.0)
-    clock.rule.stir(11.0008)
+    assert clock.rule.look(10.0004, {"a": IDLE}) == pytest.approx(0.0006)
+    assert clock.goes(10.001, a=IDLE) and clock.rule.until_ms is None
+    clock.rule.stir(11.0, 0)
+    clock.rule.stir(11.0008, 0)
     assert not clock.goes(11.001, a=IDLE) and clock.goes(11.0018, a=IDLE)
 
 
@@ -49,7 +50,7 @@ def test_time_goes_on_when_all_have_been_quiet() -> None:
 def test_one_that_has_not_followed_holds_all(busy: Sight) -> None:
     """And has a quiet time of its own when it is done: what it does next may be an answer."""
     clock = Clock()
-    clock.rule.stir(10.0)
+    clock.rule.stir(10.0, 0)
     for step in range(100):
         assert not clock.goes(10.0 + 0.01 * step, a=IDLE, b=busy)
     assert not clock.goes(10.9905, a=IDLE, b=IDLE)
@@ -60,11 +61,11 @@ def test_one_that_has_not_followed_holds_all(busy: Sight) -> None:
 def test_one_that_is_stuck_is_named_and_left_behind_until_it_follows() -> None:
     """Once; the others are waited for all the same."""
     clock = Clock()
-    clock.rule.stir(10.0)
+    clock.rule.stir(10.0, 0)
     assert not clock.goes(11.9, a=IDLE, b=UNREAD)
     assert clock.goes(12.1, a=IDLE, b=UNREAD)
     assert clock.named == ["b did not follow within 2 s: time does not wait for it now"]
-    clock.rule.stir(13.0)
+    clock.rule.stir(13.0, 0)
     assert not clock.goes(13.0, a=WORKING, b=UNREAD)
     assert not clock.goes(13.0005, a=IDLE, b=UNREAD) and clock.goes(13.002, a=IDLE, b=UNREAD)
     assert clock.rule.anybody
@@ -72,25 +73,102 @@ def test_one_that_is_stuck_is_named_and_left_behind_until_it_follows() -> None:
     assert not clock.rule.anybody
     clock.goes(13.2, b=IDLE)
     assert clock.rule.anybody
-    clock.rule.stir(14.0)
+    clock.rule.stir(14.0, 0)
     assert not clock.goes(14.0, b=UNREAD) and len(clock.named) == 1
 
 
 def test_one_that_has_gone_is_not_waited_for() -> None:
     """It hangs up while time waits for it."""
     clock = Clock()
-    clock.rule.stir(10.0)
+    clock.rule.stir(10.0, 0)
     assert not clock.goes(10.5, a=UNREAD)
-    assert clock.goes(10.6) and not clock.rule.anybody and clock.named == []
+    assert clock.goes(10.6) and not clock.rule.anybody
+    assert clock.named == ["a has gone before it had followed: time does not wait for it"]
+    clock.rule.stir(11.0, 0)
+    assert not clock.goes(11.0, b=IDLE)
+    assert clock.goes(11.0001) and len(clock.named) == 1
+
+
+def test_one_that_owes_an_answer_has_not_followed() -> None:
+    """However idle it looks; who waits for the vehicle in this process need not have answered."""
+    clock = Clock()
+    clock.rule.stir(10.0, 0)
+    assert not clock.goes(10.5, a=Sight(owes=True)) and not clock.goes(11.0, a=Sight(owes=True))
+    assert not clock.goes(11.0, a=IDLE) and clock.goes(11.001, a=IDLE)
+    clock.rule.we_wait = lambda: True
+    clock.rule.stir(12.0, 0)
+    assert clock.goes(12.1, a=Sight(owes=True, ours=True))
+
+
+def test_time_may_lead_by_so_much() -> None:
+    """Counted from the first word that was not followed, whatever is said meanwhile; none without a lead."""
+    clock = Clock()
+    clock.rule.stir(10.0, 5000)
+    assert clock.rule.until_ms == 5000
+    clock = Clock(lead_s=0.25)
+    assert clock.rule.until_ms is None
+    clock.rule.stir(10.0, 5000)
+    clock.rule.stir(10.0, 5200)
+    assert clock.rule.until_ms == 5250
+    assert not clock.goes(10.5, a=UNREAD)
+    assert clock.rule.until_ms == 5250
+    assert not clock.goes(10.5001, a=IDLE) and clock.goes(10.502, a=IDLE)
+    clock.rule.stir(10.6, 5300)
+    assert clock.rule.until_ms == 5550
+
+
+def test_looks_at_one_that_is_long_at_work_become_rarer() -> None:
+    """Who looks takes the processor from it; no look is later than a tenth of what was waited, or 20 ms."""
+    clock = Clock()
+    clock.rule.stir(10.0, 0)
+    waits = [clock.rule.look(10.0 + after_s, {"a": WORKING}) for after_s in (0.0, 0.005, 0.05, 1.0)]
+    assert waits == [pytest.approx(wait_s) for wait_s in (0.001, 0.001, 0.005, 0.02)]
+
+
+@pytest.mark.parametrize("was", Client)
+@pytest.mark.parametrize("seen", Seen)
+def test_what_becomes_of_a_client(was: Client, seen: Seen) -> None:
+    """The whole table, reached by looks: who is level follows, who was left stays so, who is overdue is left."""
+    clock = Clock()
+    clock.rule.stir(10.0, 0)
+    if was is not Client.FOLLOWS:
+        clock.goes(10.0, a=UNREAD, b=UNREAD)
+    if was is Client.LEFT:
+        clock.goes(12.0, a=UNREAD, b=UNREAD)
+        clock.rule.stir(10.0, 0)
+    named = len(clock.named)
+    clock.goes(12.5 if seen is Seen.OVERDUE else 10.1, a=IDLE if seen is Seen.LEVEL else UNREAD, b=UNREAD)
+    assert clock.rule.clients["a"] is CLIENTS[was, seen]
+    newly_left = was is not Client.LEFT and CLIENTS[was, seen] is Client.LEFT
+    assert any(text.startswith("a did not") for text in clock.named[named:]) == newly_left
+    assert CLIENTS.keys() == {(client, sight) for client in Client for sight in Seen}
+
+
+@pytest.mark.parametrize("was", Time)
+@pytest.mark.parametrize("now", Now)
+def test_what_becomes_of_time(was: Time, now: Now) -> None:
+    """The whole table, reached by words and looks."""
+    clock = Clock()
+    if was is not Time.RUNS:
+        clock.rule.stir(10.0, 0)
+        clock.goes(10.0, a=UNREAD if was is Time.HELD else IDLE)
+    assert clock.rule.time is was
+    if now is Now.CARRIED:
+        clock.rule.stir(10.0005, 0)
+    else:
+        at_s = 11.0 if now is Now.QUIET else 10.0005
+        clock.goes(at_s, a=UNREAD if now is Now.BEHIND else IDLE)
+    assert clock.rule.time is TIME[was, now]
+    assert TIME.keys() == {(time, event) for time in Time for event in Now}
 
 
 def test_who_waits_for_the_vehicle_need_not_read() -> None:
     """A test that waits in a claim does not read its own connection; what a client elsewhere has not read counts."""
     clock = Clock()
     clock.rule.we_wait = lambda: True
-    clock.rule.stir(10.0)
+    clock.rule.stir(10.0, 0)
     assert clock.goes(10.1, a=Sight(unread=7, ours=True))
-    clock.rule.stir(11.0)
+    clock.rule.stir(11.0, 0)
     assert not clock.goes(11.1, a=Sight(unread=7, ours=True), b=UNREAD)
     assert not clock.goes(11.2, a=Sight(unread=7, at_work=True, ours=True), b=IDLE)
 
@@ -102,7 +180,7 @@ def test_nobody_holds_time_for_longer_than_the_limit(steps) -> None:
     for wait_s, carried, sight in steps:
         now_s += wait_s
         if carried:
-            clock.rule.stir(now_s)
+            clock.rule.stir(now_s, 0)
         if clock.goes(now_s, a=sight):
             since_s = math.nan
         else:
@@ -127,15 +205,14 @@ def server():
         session.wait_armable()
         return session
 
-    with Server(make) as server:
-        server.followers.limit_s = math.inf
+    with Server(make, bounds=Bounds(limit_s=1e9)) as server:
         yield server
 
 
 def test_time_stands_still_for_one_that_does_not_read(server) -> None:
     """What the kernel holds for it is seen; when it reads, time goes on."""
     client = socket.create_connection(("127.0.0.1", server.port))
-    eventually(lambda: server.followers.anybody)
+    eventually(lambda: server.pace.rule.anybody)
     before_s = server.vehicle.time_s
     time.sleep(0.3)
     assert server.vehicle.time_s == before_s

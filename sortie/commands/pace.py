@@ -1,0 +1,66 @@
+"""By what time passes in `serve`, `demo` and `fly`: the wall clock, or the clients of the vehicles (`--pace`)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from sortie.config.option import Option
+from sortie.config.options import PACE_LEAD, PACE_LIMIT, PACE_QUIET
+from sortie.config.settings import Settings
+from sortie.config.values import Bounds
+from sortie.nodes.vehicle import Service
+from sortie.runtime.client_pace import ClientPace
+from sortie.runtime.followers import Followers
+from sortie.runtime.runtime import Runtime, always
+
+CLIENTS = "clients"
+_BOUNDS: tuple[Option[float], ...] = (PACE_LEAD, PACE_LIMIT, PACE_QUIET)
+
+
+def is_real_time(settings: Settings) -> bool:
+    """Does vehicle time keep step with the wall?"""
+    return settings.pace != CLIENTS and settings.speedup in (None, 1.0)
+
+
+def pace_warnings(settings: Settings) -> list[str]:
+    """Of bounds that nobody asks for."""
+    if settings.pace == CLIENTS:
+        return []
+    said = settings.said()
+    return [f"--{row.name} is ignored: it is for --pace {CLIENTS}" for row in _BOUNDS if row.key in said]
+
+
+def begin_pace(
+    runtime: Runtime,
+    settings: Settings,
+    services: Iterable[Service],
+    default_speedup: float,
+    *,
+    running: bool,
+) -> None:
+    """Set the speed of a runtime, now and whenever a ground station sets a vehicle's SIM_SPEEDUP. Paced by the wall at
+    speed 0 it runs ahead all the time when `running`, else as `Service.busy` says. Paced by clients it goes as fast as
+    they follow, at most at --speedup; while nobody is there as fast as it can when `running` or until a vehicle that
+    boots can be armed, else in real time."""
+    served = tuple(services)
+    speedup = default_speedup if settings.speedup is None else settings.speedup
+    ahead: Callable[[], bool] = always if running else lambda: any(service.busy for service in served)
+    if settings.pace == CLIENTS:
+        bounds = Bounds(settings.pace_lead, settings.pace_limit, settings.pace_quiet)
+        clients = runtime.clients = ClientPace(Followers(bounds))
+        speedup = settings.speedup or 0.0
+        if not running:
+            ahead = lambda: clients.rule.anybody or _boot(served)
+    runtime.set_speedup(speedup, ahead)
+
+    def changed(name: str, value: float) -> None:
+        if name == "SIM_SPEEDUP":
+            runtime.set_speedup(value, ahead)
+
+    for service in served:
+        service.parameters.listeners.append(changed)
+
+
+def _boot(services: Iterable[Service]) -> bool:
+    """Is one on its way to be armed for the first time?"""
+    return any(service.busy and not service.autopilot.facts.armed for service in services)

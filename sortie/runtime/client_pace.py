@@ -1,0 +1,103 @@
+"""The rule of `followers` with a runtime: it is told what goes out and comes in, and looks at clients where time has
+come as far as it may.
+
+What goes out on a vehicle's link is followed by the question of a `Barrier`, and a client that answers such questions
+has not followed before the answer is there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from mavlink_bridge.endpoint import Endpoint
+from mavlink_bridge.links.base import Link
+from mavlink_bridge.links.hub import LinkHub, LinkOwner
+from mavlink_bridge.network import Network
+from mavlink_bridge.services.system.barrier import Barrier
+from sortie.runtime.followers import Followers
+from sortie.runtime.onlooker import Onlooker
+
+FREE_MS: Final = 1 << 62
+"""As far as it likes."""
+_ANSWER_BEYOND_MS: Final = 1000
+"""So long after the limit a question is forgotten: who has been named by then is one who does not answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Asking:
+    """Who asks on somebody's links: `number` is that of such a link at `endpoint`."""
+
+    endpoint: Endpoint
+    barrier: Barrier
+    number: Callable[[int], int | None]
+
+
+@dataclass(slots=True)
+class ClientPace:
+    """See the module. `wait_s`: until the next look, where time has come as far as `free_ms` said."""
+
+    rule: Followers = field(default_factory=Followers)
+    wait_s: float = 0.0
+    _onlooker: Onlooker = field(default_factory=Onlooker)
+    _askings: dict[LinkOwner, _Asking] = field(default_factory=dict)
+
+    def has_words(self, hubs: Sequence[LinkHub]) -> bool:
+        """Is something to be sent to a client?"""
+        return any(hub.addressed() for hub in hubs)
+
+    def will_send(self, hubs: Sequence[LinkHub], wall_s: float, now_ms: int, link_ms: int) -> None:
+        """What waits leaves now, vehicle time being `now_ms`."""
+        for hub in hubs:
+            for number, _ in hub.addressed():
+                self.rule.stir(wall_s, now_ms)
+                self._ask(hub.owner, number, link_ms)
+
+    def _ask(self, owner: LinkOwner, link: int, link_ms: int) -> None:
+        asking = self._asking_of(owner)
+        number = None if asking is None else asking.number(link)
+        if asking is not None and number is not None:
+            for message in asking.barrier.ask(number, link_ms):
+                asking.endpoint.send(message, number)
+
+    def _asking_of(self, owner: LinkOwner) -> _Asking | None:
+        """Who asks on these links: their vehicle, of several the first; None: behind a radio nobody does."""
+        if owner not in self._askings and isinstance(owner, Endpoint | Network):
+            barrier = Barrier(round(1000.0 * self.rule.bounds.limit_s) + _ANSWER_BEYOND_MS)
+            endpoint = owner.endpoints[0] if isinstance(owner, Network) else owner
+            number = owner.number_at_first if isinstance(owner, Network) else _itself
+            endpoint.add_service(barrier)
+            self._askings[owner] = _Asking(endpoint, barrier, number)
+        return self._askings.get(owner)
+
+    def free_ms(self, hubs: Sequence[LinkHub], wall_s: float, now_ms: int, link_ms: int) -> int:
+        """How far vehicle time may go. Looks at clients only where it has come as far as it might."""
+        until_ms = self.rule.until_ms
+        if until_ms is None or now_ms < until_ms:
+            return FREE_MS if until_ms is None else until_ms
+        return self.look(hubs, wall_s, link_ms)
+
+    def look(self, hubs: Sequence[LinkHub], wall_s: float, link_ms: int) -> int:
+        """Look at all clients; how far vehicle time may go then."""
+        wait_s = self.rule.look(wall_s, self._onlooker.look(hubs, self._owing(hubs, link_ms)))
+        self.wait_s = 0.0 if wait_s is None else wait_s
+        until_ms = self.rule.until_ms
+        return FREE_MS if until_ms is None else until_ms
+
+    def _owing(self, hubs: Sequence[LinkHub], link_ms: int) -> dict[Link, bool]:
+        """Of every link that is asked on: is an answer due?"""
+        owing: dict[Link, bool] = {}
+        for hub in hubs:
+            asking = self._askings.get(hub.owner)
+            if asking is None:
+                continue
+            for at, link in hub.links().items():
+                number = asking.number(at)
+                owing[link] = number is not None and asking.barrier.owes(number, link_ms)
+        return owing
+
+
+def _itself(link: int) -> int:
+    """At an endpoint a link has the number that its hub knows."""
+    return link
