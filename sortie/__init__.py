@@ -5,7 +5,7 @@ without I/O lives below, in `autopilot`, `sitl` and `mavlink_bridge`; this packa
 
 For Python programs: `Session` (a vehicle in this process), `Fleet` (many), `read_plan` and `Plan`, `rehearse` (will it
 work?), `MissionItem`, `GeoPoint`, `events` (what a session's events are), `mavlink` (pymavlink's messages),
-`strategies` (for hypothesis), `UserError` and `RefusedError`.
+`strategies` (for hypothesis), `pacing` (to sleep in vehicle time), `UserError` and `RefusedError`.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from autopilot.geo import GeoPoint
     from autopilot.mission.items import MissionItem
     from autopilot.mission.plan import Plan
-    from sortie.api import events
+    from sortie.api import events, pacing
     from sortie.api.fleet import Fleet
     from sortie.api.link import SessionLink
     from sortie.api.session import Session
@@ -49,12 +49,13 @@ _HOMES = {
 _MODULES = {
     "events": "sortie.api.events",
     "mavlink": "pymavlink.dialects.v20.ardupilotmega",
+    "pacing": "sortie.api.pacing",
     "strategies": "sortie.api.testing.strategies",
 }
 
 __all__ = [
     "Fleet", "GeoPoint", "MissionItem", "Plan", "RefusedError", "Rehearsal", "Session", "SessionLink", "Snapshot",
-    "TimedEvent", "UserError", "events", "mavlink", "read_plan", "rehearse", "start_of", "strategies",
+    "TimedEvent", "UserError", "events", "mavlink", "pacing", "read_plan", "rehearse", "start_of", "strategies",
 ]  # fmt: skip
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from math import hypot
+from threading import Thread
 from typing import TYPE_CHECKING, TypeVar
 
 from autopilot.events import ArmedChanged
@@ -35,6 +36,8 @@ class Claims(ABC):
 
     _looked_at = 0
     """Events before this one belong to an earlier claim."""
+    flown_by: Thread | None = None
+    """The thread that lets its time pass; None: whoever waits for it."""
 
     @abstractmethod
     def ask(self, fact: Callable[[Session], T]) -> T:

@@ -7,7 +7,7 @@ import re
 import shutil
 import tempfile
 import zlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
@@ -16,12 +16,14 @@ import pytest
 
 from sortie.api.claims import Claims
 from sortie.api.fleet import Fleet
+from sortie.api.pacing import flies
 from sortie.api.session import Session
 from sortie.api.testing.flown import Flown
 from sortie.api.testing.restore import put_back, take
 from sortie.api.testing.server import Server
 from sortie.api.testing.wanted import Wanted, marked, wanted
 from sortie.config.errors import UserError
+from sortie.config.values import Bounds
 
 T = TypeVar("T")
 SHOWN = 4
@@ -86,6 +88,7 @@ class Garage:
             def make(count: int, **more: Any) -> Fleet:
                 __tracebackhide__ = True
                 fleet = stack.enter_context(self._made_of(lambda: wish.fleet(count, self._seed, **more)))
+                stack.enter_context(flies(fleet[0]))  # their time is one
                 for session in fleet:
                     stack.enter_context(self._open_for(Flown(session, wish, self._folder())))
                 return fleet
@@ -93,7 +96,9 @@ class Garage:
             yield make
 
     @contextmanager
-    def server(self, wish: Wanted, item: pytest.Item, speedup: float | None) -> Iterator[Server]:
+    def server(
+        self, wish: Wanted, item: pytest.Item, speedup: float | None, bounds: Mapping[str, float]
+    ) -> Iterator[Server]:
         """One for this test, with sockets."""
         self._begin(item)
         flown: list[Flown] = []
@@ -103,16 +108,20 @@ class Garage:
             flown.append(Flown(session, wish, self._folder()))
             return session
 
-        with Server(make, speedup) as server:
+        with Server(make, speedup, Bounds(**bounds)) as server:
             (one,) = flown
             one.vehicle = server.vehicle
-            with self._open_for(one):
+            with self._open_for(one), flies(server.vehicle):
                 yield server
 
     @contextmanager
     def _flown(self, wish: Wanted, directory: Path) -> Iterator[Session]:
         __tracebackhide__ = True
-        with self._session(wish, directory) as session, self._open_for(Flown(session, wish, self._folder())):
+        with (
+            self._session(wish, directory) as session,
+            self._open_for(Flown(session, wish, self._folder())),
+            flies(session),
+        ):
             yield session
 
     def _session(self, wish: Wanted, directory: Path) -> Session:

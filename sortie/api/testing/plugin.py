@@ -36,9 +36,14 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="Seed of vehicles whose marker gives none (0); random: another one in each run, which is printed.",
     )  # fmt: skip
     group.addoption(
-        "--sortie-speedup", type=_speedup, default=None, metavar="X",
+        "--sortie-speedup", type=_positive, default=None, metavar="X",
         help="How many times faster than the wall a sortie_server flies; else as fast as its clients follow.",
     )  # fmt: skip
+    for name, (read, text) in _BOUNDS.items():
+        group.addoption(
+            f"--sortie-{name}", type=read, default=None, metavar="S",
+            help=f"Of a sortie_server without --sortie-speedup: {text}.",
+        )  # fmt: skip
     group.addoption(
         "--sortie-logs", choices=LOGS, default=LOGS[0],
         help="Whose flights stay in --sortie-log-dir: those of tests that failed (the default), all, none.",
@@ -55,12 +60,27 @@ def _seed(text: str) -> int | str:
     raise ValueError(text)
 
 
-def _speedup(text: str) -> float:
-    """A positive number."""
+def _from_zero(text: str) -> float:
+    """A number from 0 on."""
     value = float(text)
-    if not 0.0 < value < float("inf"):
+    if not 0.0 <= value < float("inf"):
         raise ValueError(text)
     return value
+
+
+def _positive(text: str) -> float:
+    """A number above 0."""
+    value = _from_zero(text)
+    if not value:
+        raise ValueError(text)
+    return value
+
+
+_BOUNDS = {
+    "lead": (_from_zero, "vehicle time in s that may pass beyond what clients have followed (0)"),
+    "limit": (_positive, "how long a client that does not follow is waited for (5)"),
+    "quiet": (_positive, "how long all must have been quiet before time goes on (0.0005)"),
+}
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -157,8 +177,9 @@ def sortie_server(request: pytest.FixtureRequest) -> Iterator[Server]:
     """A vehicle on a TCP port of its own, as fast as its clients follow: `url`, `connect()` for pymavlink,
     `mavsdk_address`; `vehicle` for what only the simulator knows."""
     garage = _garage(request.config)
-    speedup = request.config.getoption("--sortie-speedup")
-    with garage.server(garage.wanted(request.node), request.node, speedup) as server:
+    option = request.config.getoption
+    bounds = {f"{name}_s": option(f"--sortie-{name}") for name in _BOUNDS if option(f"--sortie-{name}") is not None}
+    with garage.server(garage.wanted(request.node), request.node, option("--sortie-speedup"), bounds) as server:
         yield server
 
 

@@ -6,6 +6,7 @@ waited for is looked at there.
 
 from __future__ import annotations
 
+import asyncio
 import threading
 import time
 from collections import deque
@@ -41,14 +42,18 @@ class _Wait:
         self._end_s = session.time_s + within_s
 
     def look(self) -> bool:
-        """Is it over? The waiting thread is told."""
+        """Is it over? Who waits is told, if he still does."""
+        if self.future.cancelled():
+            return True
         try:
             came = self._done(self._session)
         except BaseException as error:  # noqa: BLE001 - it is raised again in the thread that waits
-            self.future.set_exception(error)
+            if self.future.set_running_or_notify_cancel():
+                self.future.set_exception(error)
             return True
         if came or self._session.time_s >= self._end_s:
-            self.future.set_result(came)
+            if self.future.set_running_or_notify_cancel():
+                self.future.set_result(came)
             return True
         return False
 
@@ -71,8 +76,8 @@ class Server:
         self._gate = threading.Lock()
         self._error: BaseException | None = None
         self._started: Future[tuple[Session, int]] = Future()
-        self._thread = threading.Thread(target=self._run, name="sortie-server", daemon=True)
-        self._thread.start()
+        self.thread = threading.Thread(target=self._run, name="sortie-server", daemon=True)
+        self.thread.start()
         self.session, self.port = self._started.result()
         """The vehicle, which only its own thread may touch while it flies; the port that it listens on."""
         self.vehicle = ServedVehicle(self)
@@ -116,14 +121,14 @@ class Server:
         with self._gate:
             if not self._over:
                 self.session.wake()
-        self._thread.join(PATIENCE_S)
+        self.thread.join(PATIENCE_S)
         if self._error is not None:
             raise RuntimeError("the vehicle's thread ended early") from self._error
 
     # --- the thread that asks -----------------------------------------------------------------------------------------
     def ask(self, fact: Callable[[Session], T]) -> T:
         """`fact` of the session, in the vehicle's thread."""
-        if threading.current_thread() is self._thread:
+        if threading.current_thread() is self.thread:
             return fact(self.session)
         future: Future[T] = Future()
         with self._gate:
@@ -135,8 +140,11 @@ class Server:
 
     def wait(self, done: Callable[[Session], bool], within_s: float) -> bool:
         """Until `done`, or for `within_s` of vehicle time."""
-        waiting = self.ask(lambda session: self._begin(_Wait(session, done, within_s)))
-        return self._answer(waiting.future, patience_s=None)
+        return self._answer(self.waits(done, within_s), patience_s=None)
+
+    def waits(self, done: Callable[[Session], bool], within_s: float) -> Future[bool]:
+        """As `wait`, told by a future."""
+        return self.ask(lambda session: self._begin(_Wait(session, done, within_s))).future
 
     def _begin(self, wait: _Wait) -> _Wait:
         if not wait.look():
@@ -207,7 +215,8 @@ class Server:
         for _, future in self._calls:
             future.set_exception(error)
         for wait in self._waits:
-            wait.future.set_exception(error)
+            if wait.future.set_running_or_notify_cancel():
+                wait.future.set_exception(error)
         self._calls.clear()
         self._waits.clear()
 
@@ -217,6 +226,7 @@ class ServedVehicle(Claims):
 
     def __init__(self, server: Server) -> None:
         self._server = server
+        self.flown_by = server.thread
 
     def ask(self, fact: Callable[[Session], T]) -> T:
         """See `Claims`."""
@@ -248,6 +258,10 @@ class ServedVehicle(Claims):
     def sleep(self, seconds: float) -> None:
         """Until so much vehicle time has passed."""
         self.wait(lambda session: False, seconds)
+
+    async def arun_for(self, seconds: float) -> None:
+        """As `sleep`, letting other tasks of the event loop run in between."""
+        await asyncio.wrap_future(self._server.waits(lambda session: False, seconds))
 
     def param(self, name: str) -> float:
         """The value of a parameter; KeyError when unknown."""

@@ -1,0 +1,192 @@
+"""What is seen of real clients, by TCP and UDP, and time that waits for them, in a test's process and by `--pace`."""
+
+from __future__ import annotations
+
+import socket
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pymavlink import mavutil
+from pymavlink.dialects.v20 import ardupilotmega as mavlink
+
+from mavlink_bridge.endpoint import Endpoint
+from mavlink_bridge.links.base import Link
+from sortie import Session
+from sortie.config.values import Bounds
+from sortie.runtime.client_pace import ClientPace
+from sortie.runtime.followers import Followers, Sight
+from sortie.runtime.onlooker import Onlooker
+from sortie.runtime.runtime import never
+from sortie.runtime.sockets import Sockets
+from tests.fakes.patience import PATIENCE_S
+from tests.fakes.served import served
+
+LAND = 9
+
+
+class Side:
+    """An endpoint with one address, and what is seen of those who are on it."""
+
+    def __init__(self, url: str) -> None:
+        self.sockets = Sockets()
+        self.endpoint = Endpoint(1)
+        self.address = self.sockets.open(self.endpoint, url, 0).split(":", 1)[1]
+        self.hub = self.sockets.hub(self.endpoint)
+        self.looker = Onlooker()
+
+    def pass_until(self, done: Callable[[], bool]) -> None:
+        """Let bytes come and go."""
+        end_s = time.monotonic() + PATIENCE_S
+        while not done():
+            assert time.monotonic() < end_s
+            self.sockets.poll.wait(0.01)
+            self.hub.receive(0, 0)
+            self.sockets.flush()
+
+    def say(self) -> None:
+        self.endpoint.send(mavlink.MAVLink_heartbeat_message(2, 3, 0, 0, 0, 3))
+        self.sockets.flush()
+
+    def look(self) -> list[Sight]:
+        return list(self.looker.look([self.hub], {}).values())
+
+    @property
+    def links(self) -> list[Link]:
+        return list(self.hub.links().values())
+
+
+@pytest.fixture(params=["tcpin", "udpin", "udpout"])
+def met(request: pytest.FixtureRequest):
+    """A side, and a client of it that has said something."""
+    kind = request.param
+    client = socket.socket(socket.AF_INET, socket.SOCK_STREAM if kind == "tcpin" else socket.SOCK_DGRAM)
+    client.bind(("127.0.0.1", 0))
+    client.settimeout(PATIENCE_S)
+    port = client.getsockname()[1] if kind == "udpout" else 0
+    side = Side(f"{kind}:127.0.0.1:{port}")
+    if kind == "udpout":
+        assert side.look() == []  # nobody is known to be there
+        side.say()
+        address = client.recvfrom(1000)[1]
+    else:
+        address = ("127.0.0.1", int(side.address.rpartition(":")[2]))
+    client.connect(address)
+    client.send(mavlink.MAVLink_heartbeat_message(6, 8, 0, 0, 0, 3).pack(mavlink.MAVLink(None, 255, 190)))
+    side.pass_until(lambda: any(link.present for link in side.links))
+    yield side, client
+    side.sockets.close()
+    client.close()
+
+
+@pytest.mark.skipif(not hasattr(socket, "AF_NETLINK"), reason="only Linux tells of others' unread bytes")
+def test_what_a_client_has_not_read_is_seen(met) -> None:
+    """By TCP and, where datagrams are waited for nowhere else, by UDP; it is this process's own client."""
+    side, client = met
+    (sight,) = side.look()
+    assert not sight.unread and sight.ours
+    side.say()
+    side.pass_until(lambda: side.look()[0].unread > 0)
+    client.recv(1000)
+    (sight,) = side.look()
+    assert not sight.unread
+
+
+@pytest.mark.skipif(not hasattr(socket, "AF_NETLINK"), reason="only Linux tells of others' sockets")
+def test_a_client_that_has_gone_is_not_there(met) -> None:
+    """By UDP nobody says goodbye; the system knows."""
+    side, client = met
+    assert len(side.look()) == 1
+    client.close()
+    side.pass_until(lambda: not side.look())
+
+
+def test_another_thread_that_works_is_seen(met) -> None:
+    """It may be the client's; one that sleeps is not at work."""
+    side, _ = met
+    ending = threading.Event()
+
+    def works() -> None:
+        while not ending.is_set():
+            sum(range(1000))
+
+    thread = threading.Thread(target=works)
+    side.pass_until(lambda: not side.look()[0].at_work)
+    thread.start()
+    side.pass_until(lambda: side.look()[0].at_work)
+    ending.set()
+    thread.join()
+    side.pass_until(lambda: not side.look()[0].at_work)
+
+
+def test_time_waits_for_an_answer_that_is_due() -> None:
+    """A client that answers PING, has read all and does nothing: vehicle time stands still until it answers."""
+    with Session() as session:
+        session.wait_armable()
+        runtime, clients = session._runtime, ClientPace(Followers(Bounds(limit_s=1e9)))
+        port = int(session.add_link("tcpin:127.0.0.1:0").rpartition(":")[2])
+        runtime.clients = clients
+        link = mavutil.mavlink_connection(f"tcp:127.0.0.1:{port}", source_system=255)
+        link.port.setblocking(False)
+
+        def heard(name: str) -> mavlink.MAVLink_message | None:
+            """The last one, while turns pass."""
+            last = None
+            for _ in range(20):
+                runtime.turn(never)
+                while (message := link.recv_msg()) is not None:
+                    last = message if message.get_type() == name and not message.target_system else last
+            return last
+
+        def answered(question: mavlink.MAVLink_message) -> None:
+            link.mav.ping_send(question.time_usec, question.seq, 1, 1)
+
+        end_s = time.monotonic() + PATIENCE_S
+        while (asked := heard("PING")) is None:
+            assert time.monotonic() < end_s
+        answered(asked)
+        while (due := heard("PING")) is None or due.seq == asked.seq:
+            assert time.monotonic() < end_s
+        stood_s = session.time_s
+        for _ in range(10):
+            assert heard("PING") is None
+        assert session.time_s == stood_s
+        answered(due)
+        while session.time_s == stood_s:
+            heard("PING")
+            assert time.monotonic() < end_s
+        link.close()
+
+
+@pytest.mark.parametrize("speedup", ["0", "100"])
+def test_serve_waits_for_a_slow_client(tmp_path: Path, speedup: str) -> None:
+    """`--pace clients`, as fast as it goes and a hundred times the wall: a client thinks for 0.1 s before it reacts to
+    a height, and the reaction is there within a HEARTBEAT of the vehicle."""
+    with served(tmp_path, "--pace", "clients", speedup=speedup) as service:
+        link = mavutil.mavlink_connection(service.tcp, source_system=255)
+        assert link.wait_heartbeat(timeout=PATIENCE_S) is not None
+        for command in ((176, 1, 4, 0, 0, 0, 0, 0), (400, 1, 0, 0, 0, 0, 0, 0), (22, 0, 0, 0, 0, 0, 0, 60)):
+            link.mav.command_long_send(1, 1, command[0], 0, *command[1:])
+            assert link.recv_match(type="COMMAND_ACK", blocking=True, timeout=PATIENCE_S).result == 0
+        while (seen := position(link)).relative_alt < 5000:
+            pass
+        think(0.1)
+        link.set_mode("LAND")
+        while link.recv_match(type="HEARTBEAT", blocking=True, timeout=PATIENCE_S).custom_mode != LAND:
+            pass
+        assert position(link).time_boot_ms - seen.time_boot_ms < 2500
+        link.close()
+
+
+def position(link: Any) -> Any:
+    return link.recv_match(type="GLOBAL_POSITION_INT", blocking=True, timeout=PATIENCE_S)
+
+
+def think(seconds: float) -> None:
+    """Processor time."""
+    began_s = time.thread_time()
+    while time.thread_time() - began_s < seconds:
+        mavutil.mavlink.x25crc(bytes(range(250)))
