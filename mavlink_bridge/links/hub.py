@@ -241,7 +241,7 @@ class LinkHub:
         return [
             (number, link)
             for link, number in self._numbers.items()
-            if link.present and (link.pending or self._endpoint.queued(number))
+            if link.present and (link.pending or self._queues[link].size)
         ]
 
     # --- inside ---------------------------------------------------------------------------------------------------

@@ -71,6 +71,11 @@ class ClientPace:
             self._askings[owner] = _Asking(endpoint, barrier, number)
         return self._askings.get(owner)
 
+    def meet(self, hubs: Sequence[LinkHub], wall_s: float, link_ms: int) -> None:
+        """While nobody is waited for: see who has come, or come back."""
+        if not self.rule.anybody and self.rule.until_ms is not None:
+            self.look(hubs, wall_s, link_ms)
+
     def free_ms(self, hubs: Sequence[LinkHub], wall_s: float, now_ms: int, link_ms: int) -> int:
         """How far vehicle time may go. Looks at clients only where it has come as far as it might."""
         until_ms = self.rule.until_ms

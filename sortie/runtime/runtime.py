@@ -76,8 +76,7 @@ class Runtime:
         self._wires = Wires()
         self._readers = Readers()
         self.clients: ClientPace | None = None
-        """Paces vehicle time by its clients; None: nobody is waited for, but at speed 0 those whose buffers are full.
-        """
+        """Paces vehicle time; None: nobody is waited for, but at speed 0 those whose buffers are full."""
         self._wired = False
         self._limit_ms = FOR_EVER_MS
         self._due_s = 0.0
@@ -303,7 +302,7 @@ class Runtime:
         ahead, now_s, advance = self._ahead, self._wall_s, self._pass
         while ahead() and not finished():
             advance(free_ms, link_ms)
-            if now_s() >= end_s or (self.clients is not None and self._must_tell(free_ms)):
+            if now_s() >= end_s or self._must_tell(free_ms):
                 break
         self._send(link_ms)
         self._take_input(0.0, finished)
@@ -320,9 +319,8 @@ class Runtime:
         self._send(self.link_ms)
 
     def _runs_ahead(self, wall_s: float) -> bool:
-        clients = self.clients
-        if clients is not None and not clients.rule.anybody and clients.rule.until_ms is not None:
-            clients.look(self._sockets.hubs(), wall_s, self._link_ms(wall_s))  # who has come, or come back
+        if self.clients is not None:
+            self.clients.meet(self._sockets.hubs(), wall_s, self._link_ms(wall_s))
         return self._ahead()
 
     def _free_ms(self, wall_s: float) -> int:
@@ -334,16 +332,15 @@ class Runtime:
     def _must_tell(self, free_ms: int) -> bool:
         """Vehicle time goes no further before clients have been told."""
         clients = self.clients
-        return self.now_ms >= free_ms or (clients is not None and clients.has_words(self._sockets.hubs()))
+        return clients is not None and (self.now_ms >= free_ms or clients.has_words(self._sockets.hubs()))
 
     def _take_input(self, wait_s: float, finished: Callable[[], bool]) -> None:
         ready = self._sockets.poll.wait(wait_s)
         wall_s = self._wall_s()
         link_ms = self._link_ms(wall_s)
         if ready and not self._was_ahead:
-            # A message acts at the vehicle time that is due, not at the last pass's.
-            self._catch_up(link_ms, wall_s, finished)
-        if self.clients is not None and ready:
+            self._catch_up(link_ms, wall_s, finished)  # a message acts at the time that is due, not at the last pass's
+        if ready and self.clients is not None:
             self.clients.rule.stir(wall_s, self.now_ms)
         self._receive(link_ms, serve=ready or not self._was_ahead)
 
@@ -367,8 +364,8 @@ class Runtime:
             self.jitter.note(wall_s - self._due_s)
         if self.clients is not None and self.now_ms >= self._free_ms(wall_s):
             self._stand_still(self.clients.wait_s, finished)
-            self._pace.rebase(self._wall_s(), self.now_ms)  # what time stood still is not made up for
             self._due_s = self._wall_s()
+            self._pace.rebase(self._due_s, self.now_ms)  # what time stood still is not made up for
             return
         link_ms = self._link_ms(wall_s)
         self._catch_up(link_ms, wall_s, finished)
@@ -386,7 +383,7 @@ class Runtime:
         end_s = wall_s + PACED_SLICE_S
         while now_ms < due_ms and self._vehicles and not finished():
             self._pass(due_ms, link_ms)
-            if self._wall_s() >= end_s or (self.clients is not None and self._must_tell(free_ms)):
+            if self._wall_s() >= end_s or self._must_tell(free_ms):
                 break
             now_ms = self.now_ms
 
