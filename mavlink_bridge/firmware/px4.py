@@ -86,7 +86,9 @@ _RATES: Final = Rates(
     heartbeat_hz=5.0,
 )  # fmt: skip
 # what MAVSDK and QGroundControl wait for unasked (mavlink_main.cpp, `configure_streams_to_default`)
-_LINK_RATES: Final = {"ATTITUDE_QUATERNION": 4.0, "CURRENT_MODE": 0.5}
+_LINK_RATES: Final = {
+    "ATTITUDE_QUATERNION": 4.0, "CURRENT_MODE": 0.5, "ALTITUDE": 1.0, "HIGHRES_IMU": 1.0, "WIND_COV": 0.5,
+}  # fmt: skip
 _MIRRORED: Final = {
     "MPC_XY_CRUISE": Mirrored("WPNAV_SPEED", 100.0),
     "MPC_Z_V_AUTO_UP": Mirrored("WPNAV_SPEED_UP", 100.0),

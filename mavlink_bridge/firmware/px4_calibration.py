@@ -110,6 +110,3 @@ class Px4Calibration:
 
     def take_outgoing(self) -> list[Outgoing]:
         return []
-
-    def link_closed(self, link: int) -> None:
-        """It goes on, and is told on the others."""

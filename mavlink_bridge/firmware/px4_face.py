@@ -19,12 +19,13 @@ from typing import Final, Protocol
 from autopilot.events import ArmedChanged, Event, FenceChanged
 from autopilot.flight_commands import FlightCommands
 from autopilot.mav import Cmd, ModeFlag, Result, Severity, StandardMode
-from autopilot.mission.events import ItemReached
+from autopilot.mission.events import ItemReached, MissionComplete
 from autopilot.mission.sequencer import MissionSequencer
 from autopilot.mission_commands import MissionCommands
 from autopilot.modes.auto import AutoMode
 from autopilot.modes.guided import GuidedMode
 from autopilot.modes.manager import ModeChoice
+from autopilot.pilot_input import PilotInput
 from autopilot.plans import Plans
 from autopilot.reasons import ArmingMethod, ModeReason
 from autopilot.result import ACCEPTED, Outcome
@@ -102,6 +103,8 @@ class FlownParts(Protocol):
     def failsafes(self) -> Failsafes: ...
     @property
     def fence(self) -> FenceGuard: ...
+    @property
+    def sticks(self) -> PilotInput: ...
     @property
     def vehicle_arming(self) -> Arming: ...
 
@@ -329,6 +332,8 @@ class Px4Face:
         for event in events:
             if isinstance(event, ItemReached):
                 self._reached, self._due_ms = (event.seq, 0), _next_second(self._autopilot.facts.now_ms)
+            elif isinstance(event, MissionComplete):
+                self._mission_ended()
             elif isinstance(event, ArmedChanged) and event.armed:
                 self._flew = False
             elif isinstance(event, ArmedChanged):
@@ -337,6 +342,12 @@ class Px4Face:
                 self._autopilot.announcer.say(Severity.INFO, f"Disarmed by {by}")
             elif isinstance(event, FenceChanged) and not event.breach_types:
                 self.failsafes.inside(self._autopilot.facts.now_ms)
+
+    def _mission_ended(self) -> None:
+        """In the air it is Hold then (Commander.cpp, "Transition to loiter when the mission is ... finished")."""
+        core = self._autopilot
+        if core.modes.mode is core.auto and self._flying and core.modes.set(self._guided, core.facts.now_ms).ok:
+            self._asked = self.failsafes.user_mode = HOLD
 
     def handle_message(self, message: Message, peer: Peer, now_ms: int) -> None:
         """Nothing is handled."""
@@ -398,9 +409,6 @@ class Px4Face:
     def take_outgoing(self) -> list[Outgoing]:
         out, self._out = self._out, []
         return out
-
-    def link_closed(self, link: int) -> None:
-        """Nothing is held for it."""
 
 
 def _next_second(now_ms: int) -> int:

@@ -11,9 +11,10 @@ Clock: vehicle time.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import atan2, cos, hypot, radians, sin
+from math import atan2, cos, hypot, pi, radians, sin
 from typing import Final, Protocol
 
+from autopilot import report
 from autopilot.geo import GeoPoint, Ned, to_local
 from autopilot.mav import Cmd, Frame, Result, SpeedType
 from autopilot.result import ACCEPTED, Outcome
@@ -36,7 +37,11 @@ _FOLLOW_MS: Final = 200
 _STALE_MS: Final = 1500
 _MOVING: Final = 0.5  # m/s: slower has no course of its own
 _NEAR: Final = 5.0  # m: from here on it flies the target's velocity with its place
-_MOVED: Final = 0.3  # m
+_FASTEST: Final = 1000.0  # m/s
+_HIGHEST: Final = 1e5  # m
+_LOWEST: Final = 1.0  # m
+_SMOOTHED: Final = 0.3  # of a velocity between two places that tremble
+_ABOVE_TARGET: Final = 2.0  # FLW_TGT_ALT_M
 
 
 class Shown(Protocol):
@@ -140,7 +145,7 @@ class Orbit:
         self._out: list[Outgoing] = []
 
     def rows(self) -> dict[int, Row]:
-        return {Cmd.DO_ORBIT: Row(self._begin)}
+        return {Cmd.DO_ORBIT: Row(self._begin, place=True, long_frame=Frame.GLOBAL)}
 
     def _begin(self, command: Command, context: Context) -> Outcome:
         """Param1 m, negative: counter-clockwise; 2 m/s; 3 ORBIT_YAW_BEHAVIOUR; 5 to 7 the centre, NaN: here."""
@@ -192,9 +197,6 @@ class Orbit:
         out, self._out = self._out, []
         return out
 
-    def link_closed(self, link: int) -> None:
-        """Nothing is held for it."""
-
 
 @dataclass(frozen=True, slots=True)
 class Followed:
@@ -206,7 +208,8 @@ class Followed:
 
 
 class FollowMe:
-    """FOLLOW_TARGET in mode Follow Me. See the module."""
+    """FOLLOW_TARGET in mode Follow Me. The sticks move the place beside the target: roll its angle, pitch the distance,
+    throttle the height. See the module."""
 
     clock: Clock = "vehicle"
     handles = frozenset({"FOLLOW_TARGET"})
@@ -217,25 +220,43 @@ class FollowMe:
         self._parameters = parameters
         self._target: Followed | None = None
         self._course = 0.0  # rad, the target's last one
+        self._angle: float | None = None  # rad from north, from the target to the vehicle; None: it does not follow yet
+        self._by_sticks = (0.0, 0.0, 0.0)  # rad, m, m: angle, distance, height
         self._flown_to: Ned | None = None
         self._due_ms = 0
 
     def handle_message(self, message: Message, peer: Peer, now_ms: int) -> None:
+        """A target without a place is none; without a velocity it has that between its places."""
         origin = self._autopilot.facts.vehicle.origin
         lat, lon = message.lat * 1e-7, message.lon * 1e-7
-        if origin is None or not (abs(lat) <= 90.0 and abs(lon) <= 180.0) or not abs(message.alt) < 1e5:
+        if origin is None or not (abs(lat) <= 90.0 and abs(lon) <= 180.0) or not abs(message.alt) < _HIGHEST:
             return
-        north, east, down = (float(one) if abs(one) < 1e3 else 0.0 for one in message.vel)
-        if hypot(north, east) > _MOVING:
-            self._course = atan2(east, north)
+        place = to_local(origin, lat, lon, message.alt)
+        velocity = self._velocity(message, place, now_ms)
+        if hypot(*velocity[:2]) > _MOVING:
+            self._course = atan2(velocity[1], velocity[0])
         if self._target is None:
             self._due_ms = now_ms
-        self._target = Followed(to_local(origin, lat, lon, message.alt), (north, east, down), now_ms)
+        self._target = Followed(place, velocity, now_ms)
+
+    def _velocity(self, message: Message, place: Ned, now_ms: int) -> Ned:
+        north, east, down = (float(one) for one in message.vel)
+        if max(abs(north), abs(east), abs(down)) < _FASTEST:
+            return north, east, down
+        before = self._target
+        if before is None or now_ms <= before.heard_ms:
+            return 0.0, 0.0, 0.0
+        between = 1000.0 / (now_ms - before.heard_ms)
+        n, e, d = (
+            old + _SMOOTHED * ((new - was) * between - old)
+            for new, was, old in zip(place, before.place, before.velocity, strict=True)
+        )
+        return n, e, d
 
     def handle_timeout(self, now_ms: int) -> None:
         due = self.next_deadline_ms()
         if due is None:
-            self._flown_to = None
+            self._flown_to = self._angle = None
         elif now_ms >= due:
             self._due_ms = now_ms + _FOLLOW_MS
             self._follow(now_ms)
@@ -249,30 +270,56 @@ class FollowMe:
     def _follow(self, now_ms: int) -> None:
         target, commands = self._target, self._autopilot.commands
         assert target is not None
+        fastest = max(self._parameters["FLW_TGT_MAX_VEL"], 1.0)
         if self._flown_to is None:
-            commands.change_speed(SpeedType.GROUNDSPEED, max(self._parameters["FLW_TGT_MAX_VEL"], 1.0))
-        moving = now_ms - target.heard_ms < _STALE_MS and hypot(*target.velocity[:2]) > _MOVING
-        ahead = min(now_ms - target.heard_ms, _STALE_MS) / 1000.0 if moving else 0.0
-        at = tuple(place + ahead * speed for place, speed in zip(target.place, target.velocity, strict=True))
-        wanted = self._beside((at[0], at[1], at[2]))
-        yaw = Yaw(YawMode.POINT, point=(at[0], at[1], at[2]))
+            commands.change_speed(SpeedType.GROUNDSPEED, fastest)
+        ahead = min(now_ms - target.heard_ms, _STALE_MS) / 1000.0 if hypot(*target.velocity[:2]) > _MOVING else 0.0
+        north, east, down = (at + ahead * speed for at, speed in zip(target.place, target.velocity, strict=True))
+        at = (north, east, down)
+        wanted, before = self._beside(at, fastest), self._flown_to
+        self._flown_to = wanted
+        yaw = Yaw(YawMode.POINT, point=at)
         here = self._autopilot.facts.vehicle.state.position
-        if moving and hypot(wanted[0] - here[0], wanted[1] - here[1]) < _NEAR:
-            self._flown_to = wanted
-            commands.guided_target(position=wanted, velocity=(*target.velocity[:2], 0.0), yaw=yaw)
-        elif self._flown_to is None or max(abs(a - b) for a, b in zip(wanted, self._flown_to, strict=True)) > _MOVED:
-            self._flown_to = wanted
+        if before is not None and hypot(wanted[0] - here[0], wanted[1] - here[1]) < _NEAR:
+            n, e, d = ((new - old) * 1000.0 / _FOLLOW_MS for new, old in zip(wanted, before, strict=True))
+            commands.guided_target(position=wanted, velocity=(n, e, d), yaw=yaw)
+        else:
             commands.guided_target(position=wanted, yaw=yaw)
 
-    def _beside(self, at: Ned) -> Ned:
-        """Where to be when the target is there. FLW_TGT_ALT_M 2: the height counts from the target, else from home."""
-        angle = self._course + radians(self._parameters["FLW_TGT_FA"])
-        distance, height = self._parameters["FLW_TGT_DST"], self._parameters["FLW_TGT_HT"]
-        base = at[2] if self._parameters["FLW_TGT_ALT_M"] == 2.0 else self._autopilot.facts.home_ned[2]
-        return at[0] + distance * cos(angle), at[1] + distance * sin(angle), base - height
+    def _beside(self, at: Ned, fastest: float) -> Ned:
+        """Where to be when the target is there: on the way round it, no faster than it may. FLW_TGT_ALT_M 2: the height
+        counts from the target, else from home."""
+        facts, param = self._autopilot.facts, self._parameters
+        angle, distance, height = self._moved_by_sticks()
+        angle += self._course + radians(param["FLW_TGT_FA"])
+        distance, height = max(distance + param["FLW_TGT_DST"], 1.0), max(height + param["FLW_TGT_HT"], _LOWEST)
+        if self._angle is None:
+            here = facts.vehicle.state.position
+            self._angle = atan2(here[1] - at[1], here[0] - at[0])
+        step = fastest / distance * _FOLLOW_MS / 1000.0
+        self._angle += min(max(_wrapped(angle - self._angle), -step), step)
+        base = at[2] if param["FLW_TGT_ALT_M"] == _ABOVE_TARGET else facts.home_ned[2]
+        return at[0] + distance * cos(self._angle), at[1] + distance * sin(self._angle), base - height
+
+    def _moved_by_sticks(self) -> Ned:
+        """FlightTaskAutoFollowTarget.hpp: full deflection is 1.5 rad/s, 2 m/s, 1.5 m/s."""
+        core, angle, distance, height = self._autopilot, *self._by_sticks
+        if self._angle is None:
+            angle, distance, height = 0.0, 0.0, 0.0
+        if core.sticks.held:
+            vector, seconds = core.facts.vehicle.state.report, _FOLLOW_MS / 1000.0
+            roll, pitch = float(vector[report.STICK_ROLL]), float(vector[report.STICK_PITCH])
+            climb = 2.0 * float(vector[report.STICK_THROTTLE]) - 1.0
+            angle += 1.5 * seconds * roll
+            distance += 2.0 * seconds * pitch
+            height += 1.5 * seconds * climb
+        self._by_sticks = (angle, distance, height)
+        return self._by_sticks
 
     def take_outgoing(self) -> list[Outgoing]:
         return []
 
-    def link_closed(self, link: int) -> None:
-        """The target stays where it was heard last."""
+
+def _wrapped(angle: float) -> float:
+    """Within half a turn, rad."""
+    return (angle + pi) % (2.0 * pi) - pi

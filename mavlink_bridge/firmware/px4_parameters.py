@@ -99,8 +99,9 @@ ROWS: Final[tuple[Row, ...]] = (
 )
 
 
-_PRESET: Final = {  # any station counts; its loss and that of the sticks are told; thrust is thrust
+_PRESET: Final = {  # any station counts; losses are told; thrust is thrust; areas are united
     "SYSID_MYGCS": 0.0, "FS_GCS_ENABLE": 1.0, "FS_THR_ENABLE": 1.0, "GUID_OPTIONS": 8.0, "FENCE_ACTION": 0.0,
+    "FENCE_OPTIONS": 2.0,
 }  # fmt: skip
 """What PX4 does without a parameter of its own, where nobody has set the core's."""
 _DERIVED_FROM: Final = frozenset(

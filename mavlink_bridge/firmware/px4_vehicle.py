@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Final
 
+from autopilot.mav import FailureType, FailureUnit
 from autopilot.parameters.parameters import Parameters
 from mavlink_bridge.firmware.px4_calibration import Px4Calibration
 from mavlink_bridge.firmware.px4_face import FlownParts, Px4Face
@@ -11,6 +13,17 @@ from mavlink_bridge.firmware.px4_guidance import FollowMe, Offboard, Orbit
 from mavlink_bridge.firmware.px4_parameters import Px4Parameters
 from mavlink_bridge.services.base import Service
 from mavlink_bridge.services.commands.context import Row
+from mavlink_bridge.services.failures.table import FAILURES as _FAILURES
+from mavlink_bridge.services.failures.table import Failures
+
+_U, _T = FailureUnit, FailureType
+FAILURES: Final[Failures] = {
+    **_FAILURES,
+    (_U.MAG, _T.STUCK): _FAILURES[_U.MAG, _T.OFF],
+    (_U.BARO, _T.STUCK): _FAILURES[_U.BARO, _T.OFF],
+}
+"""A sensor that repeats its value is not used any more (lib: sensors/data_validator, ERROR_FLAG_STALE_DATA after 100
+equal values): to what flies it is lost."""
 
 
 class Px4Vehicle:

@@ -14,6 +14,7 @@ from mavlink_bridge.services.base import Service as ProtocolService
 from mavlink_bridge.services.commands.context import Row
 from mavlink_bridge.services.commands.service import CommandService
 from mavlink_bridge.services.failures.service import ENABLE, FailureService
+from mavlink_bridge.services.failures.table import FAILURES
 from mavlink_bridge.services.ftp.files import Pages, VirtualFiles
 from mavlink_bridge.services.ftp.parameter_file import ParameterFiles
 from mavlink_bridge.services.ftp.parameter_metadata import (
@@ -83,24 +84,26 @@ def simulated_face(service: Service, identity: Identity, stored: Mapping[str, fl
         autopilot, telemetry, vehicle_now=lambda: service.now_ms, journal=journal, firmware=firmware
     )
     missions = MissionService(autopilot, journal, firmware)
-    FailureService(service.injector(), lambda: service.parameters[ENABLE] != 0.0, commands)
     files = VirtualFiles()
     modes: ModeSource = OwnModes(autopilot.modes, autopilot.facts.vehicle_class.modes.standard)
     targets: ProtocolService = GuidedService(autopilot)
+    failures = FAILURES
     own: tuple[ProtocolService, ...] = ()
     rows: Mapping[int, Row] = MappingProxyType({})
     if firmware.habits.takes_off_by_itself:
-        from mavlink_bridge.firmware.px4_vehicle import Px4Vehicle
+        from mavlink_bridge.firmware import px4_vehicle
 
-        spoken = Px4Vehicle(service.parameters, stored, autopilot)
+        spoken = px4_vehicle.Px4Vehicle(service.parameters, stored, autopilot)
         served, targets, own, rows = spoken.parameters, spoken.offboard, spoken.services, spoken.rows
         modes = face = spoken.face
+        failures = px4_vehicle.FAILURES
         telemetry.facts.shown_modes = lambda: (face.custom_mode, face.wanted_mode)
         telemetry.facts.standard_mode = face.standard_of
         face.changed = telemetry.send_heartbeat
         service.observers.append(lambda events, now_ms: face.hear(events))
     else:
         files.mount("@PARAM", ParameterFiles(service.parameters))
+    FailureService(service.injector(), lambda: service.parameters[ENABLE] != 0.0, commands, failures)
     ModeService(modes, commands, telemetry.answers)
     metadata = ParameterMetadata(served, firmware.version)
     pages = Pages({GENERAL_FILE: metadata.general_file, PARAMETER_FILE: metadata.parameter_file})

@@ -3,33 +3,59 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from math import nan
-from typing import Any
+from math import cos, hypot, nan, radians
+from typing import Any, Protocol
 
 from mavlink_bridge.clients import MissionUpload, TransferOutcome
 from mavlink_bridge.clients.base import Target
+from mavlink_bridge.clients.group import AnyClient
 from mavlink_bridge.clients.parameters import ParameterOutcome, ParameterRead, ParameterWrite
 from mavlink_bridge.codec import dialect
 from mavlink_bridge.firmware.known import firmware_spoken
 from sortie import MissionItem, Session
-from sortie.api.link import SessionLink
 
 PX4 = Target(firmware=firmware_spoken(12, 2))
-POSITION, ORBIT, FOLLOW = (3, 0), (3, 1), (4, 8)
+POSITION, ALTITUDE, ORBIT, FOLLOW = (3, 0), (2, 0), (3, 1), (4, 8)
 HOLD, MISSION, RETURN, TAKEOFF, LAND, OFFBOARD = (4, 3), (4, 4), (4, 5), (4, 2), (4, 6), (6, 0)
+LOCAL_POSITION_NED, EXTENDED_SYS_STATE, HIL_STATE_QUATERNION, ATTITUDE = 32, 245, 115, 30
 SET_MODE, ARM, TAKE_OFF, REPOSITION, REQUEST = 176, 400, 22, 192, 512
 
 
-class Station:
-    """A station of a PX4 on a link in memory."""
+class Line(Protocol):
+    """What a station is connected by."""
+
+    def run(self, seconds: float) -> None:
+        """Vehicle time passes."""
+
+    def send(self, message: Any) -> None: ...
+    def ask(self, client: AnyClient) -> AnyClient:
+        """Run a client to its end."""
+
+    def messages(self) -> list[Any]:
+        """That have come since the last time."""
+
+
+class SessionLine:
+    """To a session, in virtual time."""
 
     def __init__(self, session: Session) -> None:
         self.session = session
-        self.link: SessionLink = session.connect()
-        self.heard: list[Any] = []
+        self._link = session.connect()
+        self.send, self.ask, self.messages = self._link.send, self._link.ask, self._link.messages
 
     def run(self, seconds: float) -> None:
         self.session.run_for(seconds)
+
+
+class Station:
+    """A station of a PX4."""
+
+    def __init__(self, link: Line) -> None:
+        self.link = link
+        self.heard: list[Any] = []
+
+    def run(self, seconds: float) -> None:
+        self.link.run(seconds)
         self.heard += self.link.messages()
 
     def until(self, condition: Callable[[], bool], limit_s: float = 120.0) -> None:
@@ -82,3 +108,48 @@ class Station:
     @property
     def texts(self) -> list[str]:
         return [message.text for message in self.of("STATUSTEXT")]
+
+    # --- what a flight asks for -----------------------------------------------------------------------------------
+    def stream(self, message_id: int, hz: float) -> None:
+        assert self.command(511, float(message_id), 1e6 / hz) == 0
+
+    def prepare(self) -> None:
+        """Streams of where it is, and it can be armed."""
+        for message_id in (LOCAL_POSITION_NED, EXTENDED_SYS_STATE, HIL_STATE_QUATERNION, ATTITUDE):
+            self.stream(message_id, 10.0)
+        self.until(lambda: bool(self.of("HOME_POSITION")) and self.armable, 90.0)
+
+    @property
+    def armable(self) -> bool:
+        return bool(self.of("SYS_STATUS")) and bool(
+            self.of("SYS_STATUS")[-1].onboard_control_sensors_health & 0x10000000
+        )
+
+    @property
+    def in_air(self) -> bool:
+        return bool(self.of("EXTENDED_SYS_STATE")[-1].landed_state == 2)
+
+    @property
+    def place(self) -> tuple[float, float, float]:
+        """NED m by its estimate."""
+        at = self.of("LOCAL_POSITION_NED")[-1]
+        return at.x, at.y, at.z
+
+    @property
+    def from_home(self) -> float:
+        """Over ground, m, where it really is."""
+        there, home = self.of("HIL_STATE_QUATERNION")[-1], self.of("HOME_POSITION")[0]
+        north, east = there.lat - home.latitude, there.lon - home.longitude
+        return hypot(north * 0.0111319, east * 0.0111319 * cos(radians(there.lat * 1e-7)))
+
+    def beside_home(self, north: float, east: float) -> tuple[float, float]:
+        """Degrees."""
+        home = self.of("HOME_POSITION")[-1]
+        lat, lon = home.latitude * 1e-7, home.longitude * 1e-7
+        return lat + north / 111319.5, lon + east / 111319.5 / cos(radians(lat))
+
+    def arm(self) -> None:
+        self.until(lambda: self.command(ARM, 1.0, 0.0) == 0, 30.0)
+
+    def set_mode(self, mode: tuple[int, int]) -> int:
+        return self.command(SET_MODE, 1.0, *map(float, mode))

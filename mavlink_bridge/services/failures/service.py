@@ -14,7 +14,7 @@ from autopilot.mav import Cmd, FailureType, FailureUnit, Result
 from autopilot.result import Outcome
 from mavlink_bridge.services.commands.context import ACCEPTED, DENIED, UNSUPPORTED, Context, Row
 from mavlink_bridge.services.commands.request import Command
-from mavlink_bridge.services.failures.table import FAILURES
+from mavlink_bridge.services.failures.table import FAILURES, Failures
 
 if TYPE_CHECKING:
     from mavlink_bridge.services.commands.service import CommandService
@@ -37,10 +37,18 @@ class Injector(Protocol):
 
 
 class FailureService:
-    """See the module. Serves the command through `commands`; `enabled()`: may failures be injected?"""
+    """See the module. Serves the command through `commands`; `enabled()`: may failures be injected?
+    `failures`: what they mean."""
 
-    def __init__(self, injector: Injector, enabled: Callable[[], bool], commands: CommandService) -> None:
+    def __init__(
+        self,
+        injector: Injector,
+        enabled: Callable[[], bool],
+        commands: CommandService,
+        failures: Failures = FAILURES,
+    ) -> None:
         self._injector = injector
+        self._failures = failures
         self._enabled = enabled
         commands.register(Cmd.INJECT_FAILURE, Row(self._serve, required=(1, 2)))
 
@@ -51,7 +59,7 @@ class FailureService:
         if number not in set(FailureUnit) or kind_number not in set(FailureType):
             return UNSUPPORTED  # one that the standard has got since
         unit, kind = FailureUnit(int(number)), FailureType(int(kind_number))
-        if kind is not FailureType.OK and (unit, kind) not in FAILURES:
+        if kind is not FailureType.OK and (unit, kind) not in self._failures:
             return UNSUPPORTED
         instances = self._instances(unit)
         if not instances:
@@ -65,7 +73,7 @@ class FailureService:
     def _instances(self, unit: FailureUnit) -> Sequence[int]:
         """From 1; empty when the vehicle has none of this unit, or it never fails."""
         known = self._injector.names()
-        names = {row.name for (one, _), row in FAILURES.items() if one is unit}
+        names = {row.name for (one, _), row in self._failures.items() if one is unit}
         instances: list[int] = []
         while names and all(name.replace(_ANY, str(len(instances) + 1)) in known for name in names):
             instances.append(len(instances) + 1)
@@ -74,8 +82,8 @@ class FailureService:
         return instances
 
     def _change(self, unit: FailureUnit, kind: FailureType, instance: int) -> None:
-        for name in sorted({row.name for (one, _), row in FAILURES.items() if one is unit}):
+        for name in sorted({row.name for (one, _), row in self._failures.items() if one is unit}):
             self._injector.end(name.replace(_ANY, str(instance)))
         if kind is not FailureType.OK:
-            row = FAILURES[unit, kind]
+            row = self._failures[unit, kind]
             self._injector.begin(row.name.replace(_ANY, str(instance)), row.value)

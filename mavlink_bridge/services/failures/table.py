@@ -21,8 +21,9 @@ class Injection:
     value: float | None = None
 
 
+Failures = Mapping[tuple[FailureUnit, FailureType], Injection]
 _U, _T = FailureUnit, FailureType
-FAILURES: Final[Mapping[tuple[FailureUnit, FailureType], Injection]] = MappingProxyType({
+FAILURES: Final[Failures] = MappingProxyType({
     (_U.GYRO, _T.OFF): Injection("gyro.off"),
     (_U.GYRO, _T.STUCK): Injection("gyro.stuck"),
     (_U.GYRO, _T.GARBAGE): Injection("gyro.garbage"),

@@ -75,6 +75,7 @@ _STICKS = {
     **_xyz("chan5_raw chan6_raw chan7_raw chan8_raw", s.RC_5),
     "rssi": constant(255),
 }
+_ALL_BUT_AIRSPEED: Final = 0x1BFF  # HIGHRES_IMU_UPDATED_FLAGS without DIFF_PRESSURE
 _TARGET_MASK = constant(IGNORE_VELOCITY | IGNORE_ACCELERATION | PositionMask.YAW_IGNORE | PositionMask.YAW_RATE_IGNORE)
 
 STREAMS: Final[tuple[Stream, ...]] = (
@@ -196,4 +197,26 @@ STREAMS: Final[tuple[Stream, ...]] = (
         "lat": Value(r.TRUE_LAT, E7), "lng": Value(r.TRUE_LON, E7),
     }, ready=s.HAS_TRUTH),
     Stream("HWSTATUS", {"Vcc": constant(5000)}),
+    # What PX4's stations ask for besides.
+    Stream("ALTITUDE", {
+        "time_usec": _USEC, "altitude_monotonic": Value(r.BARO_ALT), "altitude_amsl": Value(r.ALT),
+        "altitude_local": Value(r.DOWN, -1.0), "altitude_relative": Value(s.RELATIVE_ALT),
+        "altitude_terrain": constant(nan), "bottom_clearance": constant(nan),
+    }),
+    Stream("WIND_COV", {
+        "time_usec": _USEC, **_xyz("wind_x wind_y", r.WIND_N), "wind_alt": Value(r.ALT),
+        "horiz_accuracy": constant(nan), "vert_accuracy": constant(nan),
+    }),
+    Stream("SCALED_IMU", {"time_boot_ms": _BOOT, **_IMU}),
+    Stream("HIGHRES_IMU", {
+        "time_usec": _USEC, **_xyz("xacc yacc zacc", r.ACCEL_X), **_xyz("xgyro ygyro zgyro", r.GYRO_X),
+        **_xyz("xmag ymag zmag", r.MAG_X), "abs_pressure": Value(r.BARO_PRESSURE, 0.01),
+        "pressure_alt": Value(r.BARO_ALT), "temperature": Value(r.BARO_TEMPERATURE),
+        "fields_updated": constant(_ALL_BUT_AIRSPEED),
+    }),
+    Stream("HIL_STATE_QUATERNION", {  # where it really is; of its attitude nobody is told
+        "time_usec": _USEC, "attitude_quaternion": [constant(nan)] * 4, "lat": Value(r.TRUE_LAT, E7),
+        "lon": Value(r.TRUE_LON, E7), "alt": Value(r.TRUE_ALT, MILLI), **_xyz("vx vy vz", r.TRUE_VN, CENTI),
+        **_xyz("xacc yacc zacc", r.ACCEL_X, MILLI_G),
+    }, ready=s.HAS_TRUTH),
 )  # fmt: skip

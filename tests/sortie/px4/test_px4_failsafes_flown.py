@@ -11,7 +11,19 @@ import pytest
 from mavlink_bridge.codec import dialect
 from sortie import MissionItem, Session
 from sortie.api.testing.stand_in import HOME
-from tests.fakes.px4_station import ARM, HOLD, LAND, MISSION, OFFBOARD, POSITION, RETURN, SET_MODE, TAKE_OFF, Station
+from tests.fakes.px4_station import (
+    ARM,
+    HOLD,
+    LAND,
+    MISSION,
+    OFFBOARD,
+    POSITION,
+    RETURN,
+    SET_MODE,
+    TAKE_OFF,
+    SessionLine,
+    Station,
+)
 
 HELD = "Failsafe activated: entering Hold for 5 seconds"
 CRITICAL, ACTIVE = 5, 4
@@ -21,7 +33,7 @@ FAR = (MissionItem(16, 6, x=HOME.lat + 0.002, y=HOME.lon, z=12.0), MissionItem(2
 @contextmanager
 def station_of(*faults: str, **params: float) -> Iterator[Station]:
     with Session(firmware="px4", seed=3, faults=faults, params=params) as session:
-        made = Station(session)
+        made = Station(SessionLine(session))
         made.until(lambda: bool(made.of("SYS_STATUS")) and bool(
             made.of("SYS_STATUS")[-1].onboard_control_sensors_health & 0x10000000))  # fmt: skip
         yield made

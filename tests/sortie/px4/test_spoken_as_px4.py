@@ -25,6 +25,7 @@ from tests.fakes.px4_station import (
     SET_MODE,
     TAKE_OFF,
     TAKEOFF,
+    SessionLine,
     Station,
 )
 
@@ -34,7 +35,7 @@ CORNERS = (MissionItem(16, 6, x=HOME.lat + 0.0002, y=HOME.lon, z=12.0), MissionI
 @pytest.fixture
 def station() -> Iterator[Station]:
     with Session(firmware="px4", seed=3) as session:
-        made = Station(session)
+        made = Station(SessionLine(session))
         made.until(lambda: bool(made.of("SYS_STATUS")) and bool(
             made.of("SYS_STATUS")[-1].onboard_control_sensors_health & 0x10000000))  # fmt: skip
         yield made
@@ -142,7 +143,7 @@ def test_parameters_are_its_own_and_lead_to_the_same_meanings(station: Station) 
     assert "WPNAV_SPEED" not in everything
     write = link.ask(ParameterWrite(PX4, "MPC_XY_CRUISE", 7.0))
     assert write.outcome is ParameterOutcome.ACCEPTED
-    assert station.session.service.parameters["WPNAV_SPEED"] == 700.0
+    assert isinstance(link, SessionLine) and link.session.service.parameters["WPNAV_SPEED"] == 700.0
     whole = link.ask(ParameterWrite(PX4, "COM_LOW_BAT_ACT", 3.0, type=6))
     assert whole.outcome is ParameterOutcome.ACCEPTED
     read = link.ask(ParameterRead(PX4, "COM_LOW_BAT_ACT")).value
