@@ -22,10 +22,9 @@ from aiohttp import WSMsgType, web
 from autopilot.mav import FailureType, FailureUnit
 from mavlink_bridge.services.failures import FAILURES
 from sortie.config.errors import UserError
-from sortie.web.flights import Flights
 from sortie.web.guard import HEADERS, REPORT_POLICY, Guard, policy
-from sortie.web.loop_view import JOURNAL, read_loop
 from sortie.web.orders import LARGEST_PLAN, Answer, read_request
+from sortie.web.records import JOURNAL, Flights, read_loop
 from sortie.web.station import Station
 
 PAGE: Final = "page"

@@ -18,7 +18,7 @@ from autopilot.geo import GeoPoint
 from sortie import Session
 from sortie.api.sample import square
 from sortie.config.errors import UserError
-from sortie.web.flights import Flights
+from sortie.web.records import Flights
 from sortie.web.server import PageServer
 from tests.fakes.page_run import TOKEN, page_run
 
@@ -144,7 +144,7 @@ def test_flights_are_listed_with_reports_and_files(logs, tmp_path):
 def test_a_report_is_made_once(logs, monkeypatch):
     """And anew when the log has grown."""
     made = []
-    monkeypatch.setattr("sortie.web.flights.flight_page", lambda facts: made.append(facts) or "page")
+    monkeypatch.setattr("sortie.web.records.flight_page", lambda facts: made.append(facts) or "page")
     flights = Flights(logs)
     name = flights.listed()[0]["name"]
     assert flights.report(name) == flights.report(name) == "page"
