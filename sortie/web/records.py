@@ -45,7 +45,7 @@ class Flights:
         return {str(path.relative_to(self.directory)).replace("/", "-"): path for path in found[:NEWEST]}
 
     def listed(self) -> list[dict[str, Any]]:
-        """Name, age, result and files of each."""
+        """Name, age, what was flown and files of each."""
         rows = []
         for name, folder in self._folders().items():
             rows.append({
@@ -79,11 +79,11 @@ def _summary(path: Path) -> dict[str, Any]:
     try:
         found = json.loads(path.read_text("utf-8"))
     except (OSError, ValueError):
-        return {"result": None}
-    return {key: found.get(key) for key in ("result", "reason", "flight_time_s", "distance_m", "vehicle")}
+        return {}
+    return {key: found.get(key) for key in ("flight_time_s", "distance_m", "items_reached", "vehicle")}
 
 
-# --- a sortie loop -----------------------------------------------------------------------------------------------------
+# --- a sortie loop ----------------------------------------------------------------------------------------------------
 JOURNAL: Final = "loop.sqlite"
 DECISIONS: Final = 60
 """Decisions that are shown."""
