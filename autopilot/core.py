@@ -28,6 +28,7 @@ from autopilot.modes.speeds import SpeedControl
 from autopilot.modes.trail import Trail
 from autopilot.pilot_input import PilotInput
 from autopilot.plans import Plans
+from autopilot.precision.lander import PrecisionLanding
 from autopilot.reasons import ArmingMethod, ArmingReason, ModeReason
 from autopilot.safety.arming import Arming, ArmingProcedure, PrearmWatch
 from autopilot.safety.checks import ArmingChecks
@@ -72,7 +73,8 @@ class Autopilot:
         self.announcer = announcer = Announcer()
         self.ground_follower = GroundFollower(facts)
         self.helm = helm = Helm(vehicle, self.ground_follower)
-        self.context = VehicleContext(facts, announcer, helm)
+        self.precision = PrecisionLanding(facts, announcer, helm)
+        self.context = VehicleContext(facts, announcer, helm, self.precision)
         self.home = Home(facts, announcer, journal, stored.home)
         self.plans = Plans(facts, announcer, journal, stored.plans, parameters.set_readonly)
         self.heading = Heading(facts, helm)
@@ -139,7 +141,7 @@ class Autopilot:
             facts, announcer, helm, modes, self.guided, self.auto, self.heading, self.speeds, self.fence.admits
         )
         self.mission_commands = MissionCommands(facts, announcer, helm, modes, self.auto)
-        switches = partial(AuxFunctions, facts, announcer, self.payload, self.fence.enable)
+        switches = partial(AuxFunctions, facts, announcer, self.payload, self.fence.enable, self.precision.loiter)
         self.auxiliary = switches(lambda number: modes.set(number, facts.now_ms, ModeReason.AUX_FUNCTION))
         self.auto.executor = build_executor(
             self.context, self.auto, self.heading, self.speeds, self.payload, self.home, self.fence, self.commands,

@@ -127,10 +127,14 @@ class TakeOff:
 @dataclass(frozen=True, slots=True)
 class Land:
     """Descend at the spot (n, e), or None: where the vehicle is. Speeds by LAND_SPEED, LAND_SPEED_HIGH and
-    LAND_ALT_LOW. ARRIVED together with LANDED. A rover stops."""
+    LAND_ALT_LOW, `sink` m/s at most (0: it stays at this height for now). ARRIVED together with LANDED. A rover stops.
+    `velocity`: of the spot (n, e), m/s. `directly`: down from where it is, without flying to the spot first."""
 
     position: tuple[float, float] | None = None
     yaw: Yaw = field(default_factory=lambda: Yaw(YawMode.KEEP))
+    sink: float | None = None
+    velocity: tuple[float, float] = (0.0, 0.0)
+    directly: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from autopilot import report
 from autopilot.control.layout import ON_GROUND
@@ -23,6 +23,9 @@ from autopilot.terrain import HeightMap, Terrain
 from autopilot.vehicle import Capabilities, Vehicle, VehicleState
 from autopilot.vehicles.kinds import vehicle_class
 from autopilot.vehicles.vehicle_class import Measure
+
+if TYPE_CHECKING:
+    from autopilot.precision.lander import PrecisionLanding
 
 
 class ParameterValues(Protocol):
@@ -220,3 +223,4 @@ class VehicleContext:
     facts: VehicleFacts
     announcer: Announcer
     helm: Helm
+    precision: PrecisionLanding | None = None

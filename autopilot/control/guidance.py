@@ -38,7 +38,7 @@ def begin(s: L.Row, p: L.Row, t: L.Row) -> None:
     elif kind == L.KIND_CIRCLE:
         begin_circle(s, t)
     elif kind == L.KIND_LAND or kind == L.KIND_TAKEOFF:
-        here = kind == L.KIND_TAKEOFF or t[L.T_HAS_POSITION] == 0.0
+        here = kind == L.KIND_TAKEOFF or t[L.T_HAS_POSITION] == 0.0 or t[L.T_DIRECTLY] == 1.0
         s[L.S_PHASE] = 1.0 if here else 0.0
 
 
@@ -156,8 +156,9 @@ def fly_takeoff(s: L.Row, p: L.Row, t: L.Row) -> None:
 
 @jit
 def fly_land(s: L.Row, p: L.Row, t: L.Row) -> None:
-    """To the spot at the present height first (phase 0), then down at the landing speeds. The reference never runs more
-    than a metre ahead, so that on the ground the thrust goes down and not the demand away."""
+    """To the spot at the present height first (phase 0), then down at the landing speeds, or slower (T_VD: at most,
+    below 0 not at all), with a spot that moves. The reference never runs more than a metre ahead, so that on the ground
+    the thrust goes down and not the demand away."""
     if s[L.S_PHASE] == 0.0:
         go_to(s, p, t[L.T_END_N], t[L.T_END_E], s[L.S_HELD_D])
         n, e = s[L.S_EPN] - t[L.T_END_N], s[L.S_EPE] - t[L.T_END_E]
@@ -170,13 +171,16 @@ def fly_land(s: L.Row, p: L.Row, t: L.Row) -> None:
     if high > 0.0:
         fast = p[L.P_LAND_SPEED_HIGH] if p[L.P_LAND_SPEED_HIGH] > 0.0 else p[L.P_SPEED_DOWN]
         speed = min(sqrt(speed * speed + 1.5 * p[L.P_ACCEL_Z] * high), fast)
+    if t[L.T_VD] != 0.0:
+        speed = min(speed, max(t[L.T_VD], 0.0))
     if s[L.S_RPD] - s[L.S_EPD] > 1.0:
         s[L.S_RPD] = s[L.S_EPD] + 1.0
     vn = 0.0
     ve = 0.0
     if t[L.T_HAS_POSITION] == 1.0:
-        vn = limit(t[L.T_END_N] - s[L.S_RPN], 1.0)
-        ve = limit(t[L.T_END_E] - s[L.S_RPE], 1.0)
+        ahead = 0.001 * (s[L.S_TIME_MS] - s[L.S_TARGET_MS])
+        vn = t[L.T_VN] + limit(t[L.T_END_N] + ahead * t[L.T_VN] - s[L.S_RPN], 1.0)
+        ve = t[L.T_VE] + limit(t[L.T_END_E] + ahead * t[L.T_VE] - s[L.S_RPE], 1.0)
     shape(s, vn, ve, speed, p[L.P_BRAKE_ACCEL], p[L.P_ACCEL_Z], p[L.P_JERK], p[L.P_JERK_Z])
 
 

@@ -117,6 +117,7 @@ T_ROLL, T_PITCH, T_YAW, T_USE_RATE, T_THRUST, T_CLIMB, T_BY_CLIMB = TARGET.take(
 T_STICKS, T_CIRCLE_SPEED = TARGET.take(2)  # PilotKind; m/s, 0 = as fast as the limits allow
 T_WAY, T_SPEED, T_HEADING, T_TURN_RATE, T_BY_RATE = TARGET.take(5)  # driving
 T_GOAL_N, T_GOAL_E = TARGET.take(2)  # what distances are told to: the end, or that of the whole way
+T_DIRECTLY = TARGET.block(1)  # 1: land from where it is, without flying to the spot first
 TARGET.seal(globals())
 TARGET_SIZE: Final = TARGET.size
 

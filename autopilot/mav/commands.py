@@ -159,6 +159,8 @@ class Frame(IntEnum):
     BODY_OFFSET_NED = 9
     GLOBAL_TERRAIN_ALT = 10
     GLOBAL_TERRAIN_ALT_INT = 11
+    BODY_FRD = 12
+    LOCAL_FRD = 20
 
 
 class SpeedType(IntEnum):

@@ -15,6 +15,7 @@ __all__ = [
     "FenceBreach",
     "FirmwareVersion",
     "LandedState",
+    "LandingTargetType",
     "MissionResult",
     "MissionType",
     "ModeFlag",
@@ -212,6 +213,15 @@ class LandedState(IntEnum):
     IN_AIR = 2
     TAKEOFF = 3
     LANDING = 4
+
+
+class LandingTargetType(IntEnum):
+    """LANDING_TARGET_TYPE."""
+
+    LIGHT_BEACON = 0
+    RADIO_BEACON = 1
+    VISION_FIDUCIAL = 2
+    VISION_OTHER = 3
 
 
 class EkfFlag(IntEnum):

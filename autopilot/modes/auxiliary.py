@@ -18,6 +18,7 @@ LOW, MIDDLE, HIGH = 0, 1, 2
 
 _CAMERA_TRIGGER: Final = 9
 _FENCE: Final = 11
+_PREC_LOITER: Final = 39
 _RELAYS: Final = {28: 0, 34: 1, 35: 2, 36: 3, 66: 4, 67: 5}
 
 
@@ -30,6 +31,7 @@ class AuxFunctions:
         announcer: Announcer,
         payload: Payload,
         enable_fence: Callable[[float], object],
+        loiter_over: Callable[[bool], object],
         set_mode: Callable[[int], Outcome],
     ) -> None:
         self._facts = facts
@@ -37,6 +39,7 @@ class AuxFunctions:
         self._modes = facts.vehicle_class.modes.switches
         self._payload = payload
         self._enable_fence = enable_fence
+        self._loiter_over = loiter_over
         self._set_mode = set_mode
 
     def mode_of(self, function: int, position: int) -> int | None:
@@ -44,7 +47,7 @@ class AuxFunctions:
         return self._modes.get(function) if position == HIGH else None
 
     def knows(self, function: int) -> bool:
-        return function in self._modes or function in (_CAMERA_TRIGGER, _FENCE) or function in _RELAYS
+        return function in self._modes or function in (_CAMERA_TRIGGER, _FENCE, _PREC_LOITER) or function in _RELAYS
 
     def act(self, function: int, position: int) -> Outcome:
         """Put the switch of `function` to `position` (0 low, 1 middle, 2 high)."""
@@ -57,6 +60,8 @@ class AuxFunctions:
             return self._set_mode(mode)
         if function == _FENCE:
             self._enable_fence(1.0 if position == HIGH else 0.0)
+        elif function == _PREC_LOITER:
+            self._loiter_over(position == HIGH)
         elif function == _CAMERA_TRIGGER and position == HIGH:
             self._payload.act(Cmd.DO_DIGICAM_CONTROL, (0.0, 0.0, 0.0, 0.0, 1.0), self._facts.now_ms)
         elif function in _RELAYS:

@@ -16,8 +16,9 @@ from autopilot.modes.pilot import PilotMode, StopMode, acro, always
 from autopilot.modes.returning import Destination, ReturnMode
 from autopilot.modes.smart_return import SmartReturnDrive, SmartReturnFlight
 from autopilot.modes.speeds import SpeedControl
-from autopilot.modes.table import Flown, ModeSpec
+from autopilot.modes.table import CopterMode, Flown, ModeSpec
 from autopilot.modes.trail import Trail
+from autopilot.precision.lander import TargetLoiter
 from autopilot.targets import PilotKind
 from autopilot.vehicle_context import VehicleContext
 
@@ -39,10 +40,18 @@ def _by_sticks(kind: PilotKind) -> Callable[[ModeParts, ModeSpec], Mode]:
     return lambda parts, spec: PilotMode(parts.context, spec, always(kind))
 
 
+def _over(parts: ModeParts, spec: ModeSpec) -> TargetLoiter | None:
+    """PREC_LOITER is LOITER's alone, as ArduPilot's."""
+    precision, context = parts.context.precision, parts.context
+    if precision is None or spec.number != CopterMode.LOITER:
+        return None
+    return TargetLoiter(precision, context.facts, context.helm)
+
+
 MAKERS: Final[dict[Flown, Callable[[ModeParts, ModeSpec], Mode]]] = {
     Flown.STABILIZE: _by_sticks(PilotKind.STABILIZE),
     Flown.ALT_HOLD: _by_sticks(PilotKind.ALT_HOLD),
-    Flown.POSITION: _by_sticks(PilotKind.LOITER),
+    Flown.POSITION: lambda parts, spec: PilotMode(parts.context, spec, always(PilotKind.LOITER), _over(parts, spec)),
     Flown.MANUAL: _by_sticks(PilotKind.MANUAL),
     Flown.STEERING: _by_sticks(PilotKind.STEERING),
     Flown.TURN_RATE: _by_sticks(PilotKind.ACRO),

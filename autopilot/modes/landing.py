@@ -1,5 +1,7 @@
 """Coming down: at a place or where the vehicle is, held horizontally, done on the ground.
 
+On a target, if PLND_ENABLED: see `autopilot.precision`.
+
 The speeds of the descent (LAND_SPEED, LAND_SPEED_HIGH, LAND_ALT_LOW) are the vehicle's; see `autopilot.targets.Land`.
 """
 
@@ -13,6 +15,7 @@ from autopilot.modes.heading import KEEP, Heading
 from autopilot.modes.maneuver import Maneuver
 from autopilot.modes.mode import Mode
 from autopilot.modes.table import ModeSpec
+from autopilot.precision.lander import PrecisionLanding
 from autopilot.targets import Hold, Idle, Land, Leg, Yaw
 from autopilot.vehicle import VehicleEvent
 from autopilot.vehicle_context import VehicleContext
@@ -30,6 +33,8 @@ class Landing(Maneuver):
         self._place = place
         self._heading = heading
         self._descending = False
+        self._stands = False  # it stood on the ground from the start
+        self._precise: PrecisionLanding | None = None
 
     @property
     def is_landing(self) -> bool:
@@ -59,15 +64,25 @@ class Landing(Maneuver):
         if not self._descending:
             if self.helm.arrived:
                 self._descend(now_ms, self._heading.for_hold())
-        elif events & VehicleEvent.LANDED or (self.deadline_ms is not None and now_ms >= self.deadline_ms):
+            return
+        due = self.deadline_ms is not None and now_ms >= self.deadline_ms
+        if events & VehicleEvent.LANDED or (due and self._stands):
             self.deadline_ms = None
             self.done = True
+        elif due and self._precise is not None:
+            self.deadline_ms = self._precise.descend(now_ms)
 
     def _descend(self, now_ms: int, yaw: Yaw) -> None:
         self._descending = True
-        if self.facts.landed:  # no event will tell us: it lies behind us
-            self.deadline_ms = now_ms + TICK_MS
+        self._stands = self.facts.landed
         self.helm.fly(Land(self._place, yaw))
+        precision = self.context.precision
+        if self._stands:  # no event will tell us: it lies behind us
+            self.deadline_ms = now_ms + TICK_MS
+        elif precision is not None and precision.enabled and self.facts.has_position:
+            self._precise = precision
+            precision.begin(self._place, now_ms)
+            self.deadline_ms = precision.descend(now_ms)
 
 
 class LandMode(Mode):

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from autopilot.modes.heading import KEEP
 from autopilot.modes.mode import Mode
 from autopilot.modes.table import ModeSpec
+from autopilot.precision.lander import TargetLoiter
 from autopilot.targets import Hold, Idle, Pilot, PilotKind, Sticks, TakeOff
 from autopilot.vehicle import VehicleEvent
 from autopilot.vehicle_context import VehicleContext, VehicleFacts
@@ -22,10 +23,17 @@ _RELEASED = Sticks()
 
 class PilotMode(Mode):
     """STABILIZE, ALT_HOLD, LOITER, POSHOLD; MANUAL, STEERING, ACRO. `choose`: how the sticks are understood while they
-    are held like this."""
+    are held like this. `over`: keeps it over a landing target while they are centred and PREC_LOITER is on."""
 
-    def __init__(self, context: VehicleContext, spec: ModeSpec, choose: Callable[[Sticks], PilotKind]) -> None:
+    def __init__(
+        self,
+        context: VehicleContext,
+        spec: ModeSpec,
+        choose: Callable[[Sticks], PilotKind],
+        over: TargetLoiter | None = None,
+    ) -> None:
         super().__init__(context, spec)
+        self._over = over
         self._choose = choose
         self._sticks = _RELEASED
         self._kind = choose(_RELEASED)
@@ -35,6 +43,8 @@ class PilotMode(Mode):
     def enter(self, now_ms: int) -> None:
         self._kind = self._choose(self._sticks)
         self._climbing = False
+        if self._over is not None:
+            self._over.release()
         self._resting = self._lifts_by_throttle and self.facts.landed
         self._take_sticks()
 
@@ -52,7 +62,8 @@ class PilotMode(Mode):
             self._resting = True
             self._take_sticks()
         wanted = self._choose(sticks)
-        if wanted is not self._kind:
+        released = self._over is not None and not _centred(sticks) and self._over.release()
+        if wanted is not self._kind or released:
             self._kind = wanted
             self._take_sticks()
 
@@ -70,9 +81,22 @@ class PilotMode(Mode):
         if self._climbing and self.helm.arrived:
             self._climbing = False
             self.helm.fly(Pilot(self._kind))
+        if self._over is not None and self._over.wanted:
+            free = _centred(self._sticks) and not self._climbing and not self.facts.landed
+            if self._over.update(now_ms, free):
+                self._take_sticks()
+
+    def next_deadline_ms(self) -> int | None:
+        return None if self._over is None or not self.facts.armed else self._over.next_deadline_ms()
 
     def disarmed(self) -> None:
         self.enter(self.facts.now_ms)
+
+
+def _centred(sticks: Sticks) -> bool:
+    """Nobody moves them; the throttle's middle hovers."""
+    off = max(abs(sticks.roll), abs(sticks.pitch), abs(sticks.yaw), abs(sticks.throttle - 0.5))
+    return off < _CENTRED
 
 
 def always(kind: PilotKind) -> Callable[[Sticks], PilotKind]:
@@ -85,9 +109,9 @@ def acro(facts: VehicleFacts) -> Callable[[Sticks], PilotKind]:
     is 0 (its value 2 also limits the lean in ArduPilot, here it does not)."""
 
     def choose(sticks: Sticks) -> PilotKind:
-        centred = abs(sticks.roll) < _CENTRED and abs(sticks.pitch) < _CENTRED
+        level = abs(sticks.roll) < _CENTRED and abs(sticks.pitch) < _CENTRED
         trained = int(facts.param("ACRO_TRAINER", 2.0)) != 0
-        return PilotKind.STABILIZE if centred and trained else PilotKind.ACRO
+        return PilotKind.STABILIZE if level and trained else PilotKind.ACRO
 
     return choose
 

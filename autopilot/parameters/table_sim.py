@@ -50,3 +50,47 @@ WATER: Final = (
     f32("SIM_TIDE_DIR", 0, "deg", -360, 360, "Direction that the current comes from"),
 )
 """Of what floats."""
+
+LANDING: Final[tuple[ParameterDef, ...]] = (
+    i8("PLND_ENABLED", 0, "", None, None, "Land on a target", values=NO_YES),
+    i8(
+        "PLND_TYPE", 0, "", None, None, "Who tells where the target is",
+        values={0: "Nobody", 1: "LANDING_TARGET", 4: "The simulator's pads"},
+    ),
+    f32("PLND_YAW_ALIGN", 0, "cdeg", 0, 36000, "From the vehicle's nose to the sensor's x axis", step=10),
+    f32("PLND_LAND_OFS_X", 0, "cm", -20, 20, "Lands so far in front of the target", step=1),
+    f32("PLND_LAND_OFS_Y", 0, "cm", -20, 20, "Lands so far to the right of the target", step=1),
+    i8("PLND_EST_TYPE", 1, "", None, None, "What is believed", values={0: "The last look", 1: "Kalman filter"}),
+    f32("PLND_XY_DIST_MAX", 2.5, "m", 0, 10, "No descent while the target is farther off; 0 = always"),
+    i8(
+        "PLND_STRICT", 1, "", None, None, "What is done when the target stays lost",
+        values={0: "Land there", 1: "Retry, then land there", 2: "Retry, then stay in the air"},
+    ),
+    i8("PLND_RET_MAX", 4, "", 0, 10, "Retries of a landing; 0 = none"),
+    f32("PLND_TIMEOUT", 4, "s", 0, 20, "How long it sinks on before it retries"),
+    i8(
+        "PLND_RET_BEHAVE", 0, "", None, None, "Where a retry goes",
+        values={0: "Where the vehicle saw the target last", 1: "Over the target"},
+    ),
+    f32("PLND_ALT_MIN", 0.75, "m", 0, 5, "Lower than this it lands without the target; 0 = no such height"),
+    f32("PLND_ALT_MAX", 8, "m", 0, 50, "Higher than this it sinks without the target; 0 = no such height"),
+    i8("PLND_OPTIONS", 0, "", None, None, "Options", bits={0: "The target moves", 2: "No slower at the end"}),
+    i8("SIM_PLD_ENABLE", 0, "", None, None, "There is a pad, and a sensor for it", values=NO_YES),
+    f32("SIM_PLD_N", 0, "m", -1000, 1000, "Pad north of where the vehicle was switched on"),
+    f32("SIM_PLD_E", 0, "m", -1000, 1000, "Pad east of where the vehicle was switched on"),
+    f32("SIM_PLD_HEIGHT", 0, "m", 0, 100, "Pad above where the vehicle was switched on"),
+    f32("SIM_PLD_VN", 0, "m/s", -10, 10, "Pads move north"),
+    f32("SIM_PLD_VE", 0, "m/s", -10, 10, "Pads move east"),
+    f32("SIM_PLD2_N", 0, "m", -100, 100, "Second pad north of the first; with E 0 there is none"),
+    f32("SIM_PLD2_E", 0, "m", -100, 100, "Second pad east of the first; with N 0 there is none"),
+    f32("SIM_PLD_RATE", 10, "Hz", 0, 50, "Looks of the sensor in a second"),
+    f32("SIM_PLD_FOV", 60, "deg", 1, 170, "Field of view of the sensor, a cone"),
+    f32("SIM_PLD_ALT_LMT", 15, "m", 0, 100, "It sees pads at most so far below"),
+    f32("SIM_PLD_DIST_LMT", 10, "m", 0, 100, "It sees pads at most so far aside"),
+    f32("SIM_PLD_NOISE", 0.5, "deg", 0, 10, "Error of the direction (standard deviation)"),
+    f32("SIM_PLD_DROP", 0, "%", 0, 100, "Looks that see nothing"),
+    f32("SIM_PLD_DROP_S", 0, "s", 0, 60, "So long in a row; 0 = each look for itself"),
+)  # fmt: skip
+"""Precision landing: those of ArduPilot 4.6 that are obeyed here (AC_PrecLand), and the simulated pads'. Of ArduPilot's
+SIM_PLD_ there are ENABLE, HEIGHT, RATE, ALT_LMT and DIST_LMT; its LAT and LON are 32 bit numbers, which cannot say
+where a pad is to less than 1.7 m: SIM_PLD_N and SIM_PLD_E count metres."""

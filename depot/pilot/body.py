@@ -1,7 +1,8 @@
 """A box's copter as a thing: where it is, over the pad too, and what its battery holds.
 
-`SimulatedBody` is where the dock is when it is switched on, and over the pad, whose camera sees the copter as it is,
-its position is the simulator's. Of `ControllerBody`, behind a flight controller, only what it tells is known.
+`SimulatedBody` is where the dock is when it is switched on; the dock, whose camera and latches notice the copter as it
+is, knows the simulator's truth, the copter does not: it comes down by what its own sensor sees of the pad. Of
+`ControllerBody`, behind a flight controller, only what it tells is known.
 """
 
 from __future__ import annotations
@@ -22,7 +23,9 @@ class Body(Protocol):
     """See the module. Positions are metres north and east of the pad's middle and above the pad."""
 
     over_pad_m: float
-    """From where it may descend."""
+    """From where it may descend, by its own estimate."""
+    sees_pad: bool
+    """It lands by a sensor of its own that looks for the pad."""
     precision_m: float
     """A touchdown farther off than this is flown again."""
 
@@ -34,7 +37,7 @@ class Body(Protocol):
         """By its own estimate."""
 
     def off_pad(self) -> tuple[float, float]:
-        """North and east of the pad's middle, as well as anybody knows."""
+        """North and east of the pad's middle, as the dock has it; without one that knows: by its own estimate."""
 
     @property
     def pad_altitude(self) -> float:
@@ -72,7 +75,8 @@ class DockedCopter(Protocol):
 class SimulatedBody:
     """See the module; implements `Body`."""
 
-    over_pad_m = 0.25
+    over_pad_m = 0.5
+    sees_pad = True
     deaf = False
 
     def __init__(self, copter: DockedCopter, box: BoxSettings) -> None:
@@ -137,6 +141,7 @@ class ControllerBody:
     """See the module; implements `Body`. `parameter`: the value of one of Sortie's."""
 
     over_pad_m = 0.5
+    sees_pad = False
 
     def __init__(self, vehicle: ControlledCopter, box: BoxSettings, parameter: Callable[[str], float]) -> None:
         self._vehicle = vehicle

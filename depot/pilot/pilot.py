@@ -8,7 +8,7 @@ whose motors have stopped in the air, flies no more: `down` says so.
 from __future__ import annotations
 
 from collections.abc import Callable
-from math import dist, hypot, inf
+from math import hypot, inf
 from typing import Final
 
 from autopilot import report
@@ -30,7 +30,8 @@ STOPPED: Final = "its motors have stopped in the air"
 ASK_AGAIN_MS: Final = 2000
 _STOPPED_MS: Final = 500
 _NEAR_M, _SLOW_MPS = 1.5, 0.5
-_CORRECTION_M = 0.1
+LOST_PAD_MS: Final = 8000
+"""So long it hangs over a pad that it does not see, before it goes back to the corridor."""
 _NOWHERE = (inf, inf, inf)
 
 
@@ -77,7 +78,7 @@ class Pilot:
         return float(self._state[report.VN]), float(self._state[report.VE]), -float(self._state[report.VD])
 
     def off_pad(self) -> tuple[float, float]:
-        """As well as the pad's camera, or anybody, knows."""
+        """As well as the dock, or anybody, knows."""
         return self._body.off_pad()
 
     def ready(self) -> bool:
@@ -241,11 +242,15 @@ class Pilot:
             if not self._climb_again():
                 return self._stand()
         elif not self._landing:
-            if hypot(*self.off_pad()) < self._body.over_pad_m and self._still():
+            if hypot(*self.position()[:2]) < self._body.over_pad_m and self._still():
                 self._landing = True
-                self._land()
+                self._land(on_pad=self._body.sees_pad)
             else:
                 self._go_over_pad()
+        elif self._lost_pad():
+            self._landing = False
+            self.fly_back()
+            return Place.BACK
         elif self.at_rest:
             self.tries += 1
             self._missed = hypot(*self.off_pad()) > self._body.precision_m
@@ -253,6 +258,11 @@ class Pilot:
                 return self._stand()
             self._aloft = False
         return Place.FINAL
+
+    def _lost_pad(self) -> bool:
+        """It hangs in the air, with all tries of its landing spent."""
+        since_ms = self._autopilot.precision.failed_ms
+        return since_ms is not None and self._clock() - since_ms >= LOST_PAD_MS and not self.landed
 
     def _stand(self) -> Place:
         """It stands where it came down, for good."""
@@ -320,15 +330,16 @@ class Pilot:
         """Its motors stop."""
         self._autopilot.arming.disarm(self._clock(), force=True)
 
-    def _land(self) -> None:
+    def _land(self, *, on_pad: bool = False) -> None:
+        """Here, or on the pad that it sees."""
+        self._autopilot.parameters.set_readonly("PLND_ENABLED", float(on_pad))
         if self._autopilot.commands.land(self._clock()).ok:
             self._claim.commanded()
 
     def _go_over_pad(self) -> None:
-        """What is known over the pad tells how far the estimate is off."""
-        (north, east, _), (off_north, off_east) = self.position(), self.off_pad()
-        wanted = (north - off_north, east - off_east, 0.5 * self._box.corridor_height_m)
-        if dist(wanted, self._target) > _CORRECTION_M:
+        """By its own estimate; from there it looks for the pad."""
+        wanted = (0.0, 0.0, 0.5 * self._box.corridor_height_m)
+        if wanted != self._target:
             self._go_to(*wanted)
 
     def _go_to(self, north: float, east: float, height: float) -> None:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from math import radians
 
 from autopilot.control import layout as L
 from autopilot.geo import GeoPoint
+from autopilot.precision.tracker import Look
 from autopilot.targets import Target
 from autopilot.vehicle import Capabilities, Request
 from sitl.vehicles.airframe import default_settings, initial_state
 from sitl.vehicles.copter_parameters import apply_parameter
+from sitl.vehicles.pads import PadSensor
 from sitl.vehicles.simulated import Advance, SimulatedMachine
 from sitl.vehicles.targets import write_target
 
@@ -23,6 +26,8 @@ class SimulatedCopter(SimulatedMachine):
     """
 
     def __init__(self, home: GeoPoint, heading_deg: float = 0.0, seed: int = 0, *, steps: int = 8) -> None:
+        self._pads: PadSensor | None = None
+        self._seed = seed
         state, rng = initial_state(radians(heading_deg), seed)
         super().__init__(
             home, state, rng, default_settings(home, steps),
@@ -34,6 +39,22 @@ class SimulatedCopter(SimulatedMachine):
             return Request.refused("not landed")
         self._s[L.S_SPIN] = 0.0
         return super().disarm(force=force)
+
+    # `autopilot.precision.lander.SeesPads`
+    def see_pads(self) -> Sequence[Look]:
+        return self.pads.look()
+
+    @property
+    def pads_period_ms(self) -> int:
+        return self.pads.period_ms
+
+    @property
+    def pads(self) -> PadSensor:
+        """The sensor that looks for pads, made when somebody asks."""
+        if self._pads is None:
+            self._pads = PadSensor(self._parameters, self._seed)
+        self._pads.state = self._s  # it may have moved into a row of a fleet
+        return self._pads
 
     def kernel(self) -> Advance:
         from sitl.kernel.copter import advance

@@ -100,6 +100,9 @@ def _takeoff(target: TakeOff, row: Row) -> None:
 def _land(target: Land, row: Row) -> None:
     row[L.T_KIND] = L.KIND_LAND
     _write_place(row, L.T_HAS_POSITION, L.T_END_N, target.position)
+    row[L.T_VN], row[L.T_VE] = target.velocity
+    row[L.T_VD] = 0.0 if target.sink is None else target.sink or -1.0
+    row[L.T_DIRECTLY] = target.directly
     write_yaw(row, target.yaw)
 
 

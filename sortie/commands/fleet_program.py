@@ -18,7 +18,7 @@ from sortie.commands.pace import begin_pace, is_real_time, pace_warnings
 from sortie.config.errors import UserError
 from sortie.config.formation import FleetVehicle
 from sortie.config.link_policy import check_links
-from sortie.config.links_of_fleet import all_links, own_links
+from sortie.config.links_of_fleet import all_links, spread_links
 from sortie.config.option import Where
 from sortie.config.radio import radios_of_links
 from sortie.config.settings import Settings, ignored
@@ -34,7 +34,6 @@ from sortie.nodes.build import VIRTUAL_EPOCH_US
 from sortie.nodes.company import Company
 from sortie.nodes.fleet_build import build_fleet
 from sortie.nodes.modem import open_through_radio, radio_between
-from sortie.nodes.page_process import PageProcess
 from sortie.nodes.vehicle import Service
 from sortie.runtime.runtime import Runtime
 from sortie.runtime.sockets import Sockets
@@ -70,7 +69,7 @@ class FleetProgram:
         self._stack.callback(self.runtime.close)
         self._links = all_links(settings, self.vehicles)
         self._radios = {
-            link.url: one.radio for one in self.vehicles if one.radio is not None for link in own_links([one])
+            link.url: one.radio for one in self.vehicles if one.radio is not None for link in spread_links((), [one])
         } | dict(radios_of_links(settings.radio, [link.url for link in self._links]))
         self._store = Store(state_dir(settings, self._stack, temporary=False), self.sockets.wakeup.wake)
         self._stack.callback(self._store.close)
@@ -168,9 +167,6 @@ class FleetProgram:
             else:
                 radio = RadioLink(profile, self.settings.seed + number)
                 open_through_radio(self.runtime, self.node, self.node.networks[link.network], link.url, radio)
-        if self.settings.web:  # of several networks the first: on the others the same ids are other vehicles
-            page = PageProcess(self.settings, self.runtime, self.node.networks[0], self.log_dir)
-            self._stack.callback(page.close)
         self.runtime.settle()
 
     def _open_own(self, url: str, member: int, profile: Profile | None) -> None:

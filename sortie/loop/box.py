@@ -48,7 +48,8 @@ def copter_parameters(profile: Profile) -> dict[str, float]:
     return {
         "FM_COUNTDOWN": box.countdown_s, "WPNAV_SPEED": 100.0 * box.speed_mps, "SIM_BATT_CAP_AH": amp_hours,
         "BATT_CAPACITY": 1000.0 * amp_hours, "BATT_LOW_VOLT": 0.0, "SIM_WIND_DIR": box.wind_from_deg,
-        "SIM_WIND_SPD": box.wind_mps,
+        "SIM_WIND_SPD": box.wind_mps, "SIM_PLD_ENABLE": 1.0, "PLND_TYPE": 4.0, "PLND_STRICT": 2.0, "PLND_RET_MAX": 2.0,
+        "PLND_TIMEOUT": 0.0, "PLND_ALT_MIN": 0.3,
     }  # fmt: skip
 
 

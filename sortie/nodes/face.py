@@ -26,6 +26,7 @@ from mavlink_bridge.services.ftp.parameter_metadata import (
 from mavlink_bridge.services.ftp.service import FtpService
 from mavlink_bridge.services.guided.setpoints import GuidedService
 from mavlink_bridge.services.guided.sticks import StickService
+from mavlink_bridge.services.landing_target import LandingTargetService
 from mavlink_bridge.services.mission.service import MissionService
 from mavlink_bridge.services.modes import ModeService, OwnModes
 from mavlink_bridge.services.modes.service import ModeSource
@@ -124,6 +125,9 @@ def simulated_face(service: Service, identity: Identity, stored: Mapping[str, fl
         ParameterService(served, journal, room=room, banner=telemetry.banner, firmware=firmware),
         FtpService(files, room=room, banner=telemetry.banner),
         SystemService(autopilot, telemetry),
+        LandingTargetService(
+            autopilot.precision, service.vehicle, telemetry.answers, lambda: service.epoch_us + 1000 * service.now_ms
+        ),
         SetupService(autopilot, commands),
         logs,
         *service.flight_services(commands),

@@ -24,8 +24,6 @@ SAID = {
     "trace": "/trace", "metrics": "9100", "count": "3", "formation": "ring", "spacing": "12.5", "fleet": "/fleet.toml",
     "networks": "2", "firmware": "px4", "radio": "sik-57600", "pace": "clients", "pace-lead": "0.1", "pace-limit": "9",
     "pace-quiet": "0.002",
-    "web": "true", "control": "true",
-    "listen": "127.0.0.1:8099", "tiles": "https://tiles.example.org/{z}/{x}/{y}.png",
 }  # fmt: skip
 
 OF_PACE = ["pace", "pace-lead", "pace-limit", "pace-quiet"]

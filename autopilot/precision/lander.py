@@ -1,0 +1,233 @@
+"""Comes down on a target (PLND_ENABLED): LAND, the landing of RTL and of missions; and LOITER over it (PREC_LOITER).
+
+While a descent or a loiter wants it, it looks for the target: at the simulator's own pads (PLND_TYPE 4) at the rate of
+their sensor, or at what LANDING_TARGET has told (PLND_TYPE 1). At other times it does nothing. Behind a flight
+controller the controller lands: LANDING_TARGET passes through to it.
+
+As ArduPilot's `Mode::land_run_vertical_control` and `Mode::precland_run` (ArduCopter/mode.cpp): no descent while the
+target is farther off than PLND_XY_DIST_MAX, a slower one between 2 and 0.35 m the farther it is off, unless bit 2 of
+PLND_OPTIONS is set.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import dist, hypot
+from typing import Final, Protocol, runtime_checkable
+
+from autopilot.control.layout import TICK_MS
+from autopilot.geo import Ned
+from autopilot.mav import Severity
+from autopilot.precision.retries import Action, Facts, Retries, Stage
+from autopilot.precision.tracker import INIT_MS, Look, Sight, Tracker
+from autopilot.targets import Hold, Land, Target
+from autopilot.vehicle_context import Announcer, Helm, VehicleFacts
+
+BY_MAVLINK: Final = 1
+BY_SIMULATOR: Final = 4
+PERIOD_MS: Final = 100
+STALE_MS: Final = 200
+"""A look that is older is of another place."""
+FIRST_LOOK_MS: Final = INIT_MS + 5 * PERIOD_MS
+"""A landing that begins in sight of its target waits so long for it to be believed. (ArduPilot always looks.)"""
+RETRY_OFFSET_M: Final = 1.5
+RETRY_NEAR_M: Final = 0.75
+_FAST_DESCENT: Final = 4  # PLND_OPTIONS bit 2
+_SLOW_FROM_M, _SLOW_TO_M, _ACCEPTABLE_M, _SLOWEST_MPS = 2.0, 0.35, 0.15, 0.1
+_MOVED_M, _SINK_STEP_MPS = 0.01, 0.05
+"""A target that differs by less is not given again."""
+
+
+@runtime_checkable
+class SeesPads(Protocol):
+    """A vehicle with a sensor of its own that looks for pads."""
+
+    def see_pads(self) -> Sequence[Look]:
+        """Those in its sight now, the nearest to its middle first."""
+
+    @property
+    def pads_period_ms(self) -> int:
+        """How often it looks; 0: it is switched off."""
+
+
+class PrecisionLanding:
+    """See the module. `failed_ms`: since when a landing stays in the air because its target is not to be found
+    (PLND_STRICT 2); None: it does not."""
+
+    def __init__(self, facts: VehicleFacts, announcer: Announcer, helm: Helm) -> None:
+        self._facts = facts
+        self._announcer = announcer
+        self._helm = helm
+        self._pads = facts.vehicle if isinstance(facts.vehicle, SeesPads) else None
+        self.tracker = Tracker(facts, announcer)
+        self.retries = Retries(lambda text: announcer.say(Severity.INFO, text))
+        self.loiters = False
+        """PREC_LOITER is switched on."""
+        self.failed_ms: int | None = None
+        self._heard: tuple[Sequence[Look], int] | None = None
+        self._place: tuple[float, float] | None = None
+        self._given: Target | None = None
+        self._begun_ms = 0
+
+    @property
+    def enabled(self) -> bool:
+        own = self._facts.vehicle.capabilities.own_modes
+        return not own and self._facts.param("PLND_ENABLED") != 0.0 and self._facts.param("PLND_TYPE") != 0.0
+
+    def hear(self, looks: Sequence[Look], now_ms: int) -> None:
+        """LANDING_TARGET has told this; it counts where PLND_TYPE is 1."""
+        if int(self._facts.param("PLND_TYPE")) == BY_MAVLINK:
+            self._heard = looks, now_ms
+
+    def look(self, now_ms: int) -> int:
+        """Look now, and when next: the vehicle time, ms."""
+        kind, period = int(self._facts.param("PLND_TYPE")), PERIOD_MS
+        if kind == BY_SIMULATOR and self._pads is not None:
+            period = self._pads.pads_period_ms or PERIOD_MS
+            self.tracker.see(self._pads.see_pads(), now_ms)
+        elif kind == BY_MAVLINK and self._heard is not None:
+            looks, heard_ms = self._heard
+            self._heard = None
+            if now_ms - heard_ms <= STALE_MS:
+                self.tracker.see(looks, now_ms)
+        self.tracker.look_round(now_ms)
+        return now_ms + max(period // TICK_MS, 1) * TICK_MS
+
+    # --- landing --------------------------------------------------------------------------------------------------
+    def begin(self, place: tuple[float, float] | None, now_ms: int) -> None:
+        """A descent begins, at this place as far as is known (None: here)."""
+        here = self._facts.vehicle.state.position
+        self._place = place or here[:2]
+        self._begun_ms = now_ms
+        self._given = None
+        self.failed_ms = None
+        self.retries.begin()
+        self.tracker.forget()
+
+    def descend(self, now_ms: int) -> int:
+        """A step of the descent: looks, and tells the vehicle where to. When to call it next, ms."""
+        due = self.look(now_ms)
+        if not self._facts.has_position:  # it comes down without holding a place
+            self._fly(Land(None))
+            return due
+        facts, sight = self._table_facts(now_ms), self.tracker.sight
+        if sight is Sight.NEVER and now_ms - self._begun_ms < FIRST_LOOK_MS:
+            self._fly(Land(self._place, sink=0.0, directly=True))
+            return due
+        action = self.retries.step(sight, facts, now_ms)
+        if sight is Sight.FOUND:
+            self._place = self.tracker.last_target[:2]
+        self.failed_ms = None
+        match action:
+            case Action.DESCEND:
+                self._fly(self._land(sight))
+            case Action.RETURN:
+                self._fly(Hold(self._retry_place()))
+            case Action.SINK:
+                north, east, down = self._retry_place()
+                self._fly(Hold((north, east, down + RETRY_OFFSET_M)))
+            case Action.FAILSAFE:
+                stays = self.retries.stays_up(facts.strict, now_ms)
+                self.failed_ms = self.retries.failed_ms if stays and facts.strict == 2 else None
+                self._fly(Land(self._place, sink=0.0 if stays else None, directly=True))
+        return due
+
+    def _table_facts(self, now_ms: int) -> Facts:
+        param, tracker = self._facts.param, self.tracker
+        goal, here = self._retry_place(), self._facts.vehicle.state.position
+        sinking = self.retries.stage is Stage.SINKING
+        return Facts(
+            strict=int(param("PLND_STRICT", 1.0)),
+            waited=now_ms - tracker.last_ms >= 1000.0 * param("PLND_TIMEOUT", 4.0),
+            tries_left=self.retries.tried < int(param("PLND_RET_MAX", 4.0)),
+            there=dist(goal, here) < RETRY_NEAR_M,
+            down=sinking and abs(here[2] - goal[2] - RETRY_OFFSET_M) < RETRY_NEAR_M,
+        )
+
+    def _retry_place(self) -> Ned:
+        """A little above where the vehicle saw the target last, or above the target at that height."""
+        tracker = self.tracker
+        over_target = int(self._facts.param("PLND_RET_BEHAVE")) == 1
+        north, east, down = tracker.last_target if over_target else tracker.last_vehicle
+        return north, east, down - RETRY_OFFSET_M
+
+    def _land(self, sight: Sight) -> Land:
+        if sight is not Sight.FOUND or self._place is None:
+            return Land(self._place, directly=True)
+        north, east, _ = self._facts.vehicle.state.position
+        off = hypot(self._place[0] - north, self._place[1] - east)
+        return Land(self._place, sink=self._sink(off), velocity=self.tracker.velocity, directly=True)
+
+    def _sink(self, off: float) -> float | None:
+        """How fast it may come down, m/s; `off` m from the target, horizontally."""
+        most, below = self._facts.param("PLND_XY_DIST_MAX", 2.5), self.tracker.below_m
+        if most > 0.0 and off > most:
+            return 0.0
+        if int(self._facts.param("PLND_OPTIONS")) & _FAST_DESCENT or not _SLOW_TO_M < below < _SLOW_FROM_M:
+            return None
+        half = 0.5 * abs(self._facts.param("LAND_SPEED", 50.0)) / 100.0
+        return max(_SLOWEST_MPS, half * (1.0 - off / _ACCEPTABLE_M))
+
+    def _fly(self, target: Target) -> None:
+        if self._given is None or not _alike(self._given, target):
+            self._given = target
+            self._helm.fly(target)
+
+    def loiter(self, on: bool) -> None:
+        """The switch PREC_LOITER."""
+        self.loiters = on
+
+
+class TargetLoiter:
+    """Keeps the vehicle over the target at the height where it found it, for a mode that has PREC_LOITER."""
+
+    def __init__(self, precision: PrecisionLanding, facts: VehicleFacts, helm: Helm) -> None:
+        self._precision = precision
+        self._facts = facts
+        self._helm = helm
+        self._look_ms = 0
+        self._hold: Hold | None = None
+
+    @property
+    def wanted(self) -> bool:
+        """Somebody wants it, or it is to be ended."""
+        return self._hold is not None or (self._precision.loiters and self._precision.enabled)
+
+    def update(self, now_ms: int, free: bool) -> bool:
+        """It is `now_ms`; `free`: the sticks leave it alone. True when it has just given the vehicle back."""
+        if now_ms < self._look_ms and free and self._precision.loiters:
+            return False
+        place = None
+        if self._precision.loiters and self._precision.enabled:
+            self._look_ms = self._precision.look(now_ms)
+            found = self._precision.tracker.sight is Sight.FOUND
+            place = self._precision.tracker.last_target[:2] if found and free else None
+        if place is None:
+            return self.release()
+        down = self._facts.vehicle.state.position[2]
+        if self._hold is not None and self._hold.position is not None:
+            if dist(self._hold.position[:2], place) < _MOVED_M:
+                return False
+            down = self._hold.position[2]
+        self._hold = Hold((*place, down))
+        self._helm.fly(self._hold)
+        return False
+
+    def release(self) -> bool:
+        """Hold it no longer; True when it did."""
+        held, self._hold = self._hold is not None, None
+        return held
+
+    def next_deadline_ms(self) -> int | None:
+        """The next look; None while nobody wants it."""
+        return self._look_ms if self.wanted else None
+
+
+def _alike(old: Target, new: Target) -> bool:
+    """Is it the same target, as far as a vehicle notices?"""
+    if not isinstance(old, Land) or not isinstance(new, Land) or old.position is None or new.position is None:
+        return old == new
+    if (old.sink is None) != (new.sink is None) or (old.sink == 0.0) != (new.sink == 0.0) or any(new.velocity):
+        return False
+    slower = abs((old.sink or 0.0) - (new.sink or 0.0))
+    return dist(old.position, new.position) < _MOVED_M and slower < _SINK_STEP_MPS

@@ -1,0 +1,134 @@
+"""What a precision landing does while its target is out of sight: ArduPilot's AC_PrecLand_StateMachine (4.6), as one
+table of stages.
+
+A target that is lost is waited for while the vehicle sinks (PLND_TIMEOUT); then the vehicle goes back and up to where
+it saw it last, or over the target (PLND_RET_BEHAVE), comes down to that height, and if it is not in sight even then,
+or PLND_RET_MAX tries are spent, the failsafe of PLND_STRICT holds: land here (0), stop 7 s and land here (1), stay in
+the air (2). One that comes into sight again ends all of it, but tries stay spent until the next landing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from enum import Enum
+from types import MappingProxyType
+from typing import Final
+
+from autopilot.precision.tracker import Sight
+
+FAILSAFE_PAUSE_MS: Final = 7000
+
+
+class Stage(Enum):
+    """Of a landing."""
+
+    CLEAR = "nothing is amiss"
+    WAITING = "lost: sinks on, it may come back"
+    VERTICAL = "lost: lands where it is"
+    RETURNING = "goes back to where it was in sight"
+    SINKING = "down again to that height"
+    SPENT = "nothing is left to try"
+
+
+class Action(Enum):
+    """What the vehicle does now."""
+
+    DESCEND = "down"
+    RETURN = "to the place of the retry"
+    SINK = "down to the height of the retry"
+    FAILSAFE = "as PLND_STRICT says"
+
+
+@dataclass(slots=True)
+class Facts:
+    """What the table asks. `strict`: PLND_STRICT; `waited`: PLND_TIMEOUT is over; `tries_left`; `there`: at the place
+    of the retry; `down`: at its height."""
+
+    strict: int = 1
+    waited: bool = False
+    tries_left: bool = True
+    there: bool = False
+    down: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """The first whose `when` holds is taken. `says`: a text for people."""
+
+    when: Callable[[Facts], bool]
+    to: Stage
+    action: Action
+    says: str = ""
+
+
+def _always(_: Facts) -> bool:
+    return True
+
+
+_CLEAR: Final = (Step(_always, Stage.CLEAR, Action.DESCEND),)
+_RETRYING: Final = "PrecLand: Retrying"
+_LOST: Final[Mapping[Stage, tuple[Step, ...]]] = {
+    Stage.CLEAR: (
+        Step(lambda f: f.strict == 0, Stage.VERTICAL, Action.DESCEND),
+        Step(_always, Stage.WAITING, Action.DESCEND),
+    ),
+    Stage.WAITING: (
+        Step(lambda f: f.waited and f.tries_left, Stage.RETURNING, Action.RETURN, _RETRYING),
+        Step(lambda f: f.waited, Stage.SPENT, Action.FAILSAFE),
+        Step(_always, Stage.WAITING, Action.DESCEND),
+    ),
+    Stage.VERTICAL: (Step(_always, Stage.VERTICAL, Action.DESCEND),),
+    Stage.RETURNING: (
+        Step(lambda f: f.there, Stage.SINKING, Action.SINK),
+        Step(_always, Stage.RETURNING, Action.RETURN),
+    ),
+    Stage.SINKING: (
+        Step(lambda f: f.down, Stage.SPENT, Action.FAILSAFE, "PrecLand: Retry Completed"),
+        Step(_always, Stage.SINKING, Action.SINK),
+    ),
+    Stage.SPENT: (Step(_always, Stage.SPENT, Action.FAILSAFE),),
+}
+TABLE: Final[Mapping[tuple[Stage, Sight], tuple[Step, ...]]] = MappingProxyType(
+    {
+        **{(stage, Sight.FOUND): _CLEAR for stage in Stage},
+        **{(stage, Sight.OUT_OF_RANGE): _CLEAR for stage in Stage},
+        **{(stage, Sight.NEVER): (Step(_always, stage, Action.FAILSAFE),) for stage in Stage},
+        **{(stage, Sight.LOST): steps for stage, steps in _LOST.items()},
+    }
+)
+
+
+class Retries:
+    """Walks the table for one landing after another."""
+
+    def __init__(self, say: Callable[[str], None]) -> None:
+        self._say = say
+        self.stage = Stage.CLEAR
+        self.tried = 0
+        self.failed_ms: int | None = None
+        """Since when the failsafe holds."""
+
+    def begin(self) -> None:
+        """Another landing: nothing is spent."""
+        self.stage, self.tried, self.failed_ms = Stage.CLEAR, 0, None
+
+    def step(self, sight: Sight, facts: Facts, now_ms: int) -> Action:
+        """What to do now."""
+        step = next(one for one in TABLE[self.stage, sight] if one.when(facts))
+        if step.says:
+            self._say(step.says)
+        self.tried += step.to is Stage.RETURNING and self.stage is not Stage.RETURNING
+        self.stage = step.to
+        if step.action is not Action.FAILSAFE:
+            self.failed_ms = None
+        elif self.failed_ms is None:
+            self.failed_ms = now_ms
+            self._say("PrecLand: Failsafe Measures")
+        return step.action
+
+    def stays_up(self, strict: int, now_ms: int) -> bool:
+        """While the failsafe holds: does the vehicle stay where it is, or land there?"""
+        if strict == 1:
+            return self.failed_ms is not None and now_ms - self.failed_ms < FAILSAFE_PAUSE_MS
+        return strict == 2

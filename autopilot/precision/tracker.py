@@ -1,0 +1,245 @@
+"""Where a landing target is, from looks at it.
+
+A look gives a direction, and a distance where its sensor knows one; else the height above ground stands in for a
+rangefinder. The target is kept as a place and a velocity in the vehicle's own frame, north and east, so that an error
+of the vehicle's estimate is no error of the landing. When a target counts as found, lost, or out of range is as in
+ArduPilot's AC_PrecLand (4.6), with its times, limits and texts; PLND_EST_TYPE 0 takes the last look as it is, 1 is a
+Kalman filter with constant velocity that believes nothing before it has been fed for 2 s, and no look that is three
+standard deviations off unless three in a row are: with two pads in sight it stays with the one that was nearer to the
+middle of the first look.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import Enum
+from math import cos, dist, hypot, radians, sin
+from typing import Final
+
+from autopilot import report
+from autopilot.geo import Ned
+from autopilot.mav import Severity
+from autopilot.vehicle_context import Announcer, VehicleFacts
+
+INIT_MS: Final = 2000
+INIT_GAP_MS: Final = 500
+TIMEOUT_MS: Final = 2000
+FORGOTTEN_MS: Final = 180_000
+FORGOTTEN_M: Final = 30.0
+_GATE: Final = 3.0
+_OUTLIERS: Final = 3
+_MOVING_TARGET: Final = 1  # PLND_OPTIONS bit 0
+_DRIFT, _AGILE = 0.05, 1.0
+"""How the target's velocity may change, m/s2: only as the vehicle's own estimate drifts, or as a boat does."""
+_CM: Final = 0.01
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """A look at a target. `direction`: to it, forward, right, down, of any length; by the `body`, or level with its
+    heading. `distance_m`: to it; 0 is not known."""
+
+    direction: Ned
+    body: bool = True
+    distance_m: float = 0.0
+
+
+class Sight(Enum):
+    """What is known of the target."""
+
+    FOUND = "in sight"
+    OUT_OF_RANGE = "not in sight, nor expected at this height"
+    LOST = "was in sight lately"
+    NEVER = "has not been in sight, or long ago and far away"
+
+
+@dataclass(slots=True)
+class Axis:
+    """A place and its velocity along one axis (m, m/s), with their covariance."""
+
+    place: float
+    speed: float
+    pp: float
+    ps: float
+    ss: float
+
+    def predict(self, seconds: float, accel: float) -> None:
+        """`seconds` pass; the velocity changes by accelerations of that size, m/s2."""
+        q = accel * accel
+        self.place += seconds * self.speed
+        self.pp += seconds * (2.0 * self.ps + seconds * (self.ss + 0.25 * q * seconds * seconds))
+        self.ps += seconds * (self.ss + 0.5 * q * seconds * seconds)
+        self.ss += q * seconds * seconds
+
+    def surprise(self, place: float, variance: float) -> float:
+        """How far off a look is: the square, in variances."""
+        return (place - self.place) ** 2 / (self.pp + variance)
+
+    def fuse(self, place: float, variance: float) -> None:
+        gain_p, gain_s = self.pp / (self.pp + variance), self.ps / (self.pp + variance)
+        off = place - self.place
+        self.place += gain_p * off
+        self.speed += gain_s * off
+        self.ss -= gain_s * self.ps
+        self.pp, self.ps = (1.0 - gain_p) * self.pp, (1.0 - gain_p) * self.ps
+
+
+class Tracker:
+    """See the module. Times are vehicle time, ms."""
+
+    def __init__(self, facts: VehicleFacts, announcer: Announcer) -> None:
+        self._facts = facts
+        self._announcer = announcer
+        self._axes: tuple[Axis, Axis] | None = None
+        self._axes_ms = self._begun_ms = self._looked_ms = 0
+        self._acquired = False
+        self._outliers = 0
+        self.sight = Sight.NEVER
+        self.below_m = 0.0
+        """How far below the vehicle the target was at the last look."""
+        self.last_target: Ned = (0.0, 0.0, 0.0)
+        self.last_vehicle: Ned = (0.0, 0.0, 0.0)
+        """Where target and vehicle were when it was last in sight; both with the vehicle's height."""
+        self.last_ms = 0
+
+    # --- looks ----------------------------------------------------------------------------------------------------
+    def see(self, looks: Sequence[Look], now_ms: int) -> None:
+        """What a sensor sees now: each target in its sight, the one nearest to its middle first."""
+        for look in looks:
+            place = self._place(look)
+            if place is not None:
+                self._take(place, now_ms)
+
+    def _place(self, look: Look) -> tuple[float, float] | None:
+        """North and east of a target, m; None for a look that says nothing."""
+        forward, right, down = _turned(look.direction, radians(self._facts.param("PLND_YAW_ALIGN") * _CM))
+        size = hypot(forward, right, down)
+        if not size > 0.0 or down <= 0.0:
+            return None
+        r = self._facts.vehicle.state.report
+        roll, pitch = (float(r[report.ROLL]), float(r[report.PITCH])) if look.body else (0.0, 0.0)
+        level = _level((forward / size, right / size, down / size), roll, pitch)
+        if look.distance_m > 0.0:
+            along = look.distance_m
+        elif level[2] > 0.0 and self._height > 0.0:
+            along = self._height / level[2]
+        else:
+            return None
+        self.below_m = along * level[2]
+        ahead = along * level[0] + self._facts.param("PLND_LAND_OFS_X") * _CM
+        aside = along * level[1] + self._facts.param("PLND_LAND_OFS_Y") * _CM
+        north, east = _turned((ahead, aside, 0.0), self._facts.vehicle.state.yaw)[:2]
+        here = self._facts.vehicle.state.position
+        return here[0] + north, here[1] + east
+
+    @property
+    def _height(self) -> float:
+        """Above the ground as far as it is known, else above home, m."""
+        over = self._facts.height_over_ground
+        return self._facts.height if over is None else over
+
+    def _take(self, place: tuple[float, float], now_ms: int) -> None:
+        r = self._facts.vehicle.state.report
+        turning = hypot(float(r[report.P]), float(r[report.P + 1]), float(r[report.P + 2]))
+        variance = (abs(self.below_m) * (0.01 + 0.01 * turning) + 0.02) ** 2
+        filtered = int(self._facts.param("PLND_EST_TYPE", 1.0)) == 1
+        if self._axes is None or not filtered:
+            if self._axes is None:
+                self._announcer.say(Severity.INFO, "PrecLand: Target Found")
+                self._begun_ms = now_ms
+            speed_variance = 1.0 if self._moves else 0.01
+            self._axes = (
+                Axis(place[0], 0.0, variance, 0.0, speed_variance), Axis(place[1], 0.0, variance, 0.0, speed_variance)
+            )  # fmt: skip
+            self._axes_ms = self._looked_ms = now_ms
+            self._acquired = self._acquired or not filtered
+            return
+        self._predict(now_ms)
+        worst = max(axis.surprise(value, variance) for axis, value in zip(self._axes, place, strict=True))
+        if worst >= _GATE**2 and self._outliers < _OUTLIERS:
+            self._outliers += 1
+            return
+        self._outliers = 0
+        self._looked_ms = now_ms
+        for axis, value in zip(self._axes, place, strict=True):
+            axis.fuse(value, variance)
+
+    @property
+    def _moves(self) -> bool:
+        return bool(int(self._facts.param("PLND_OPTIONS")) & _MOVING_TARGET)
+
+    def _predict(self, now_ms: int) -> None:
+        if self._axes is not None and now_ms > self._axes_ms:
+            for axis in self._axes:
+                axis.predict(0.001 * (now_ms - self._axes_ms), _AGILE if self._moves else _DRIFT)
+            self._axes_ms = now_ms
+
+    # --- time -----------------------------------------------------------------------------------------------------
+    def look_round(self, now_ms: int) -> None:
+        """It is `now_ms`: what is known of the target now?"""
+        self._predict(now_ms)
+        self._believe(now_ms)
+        if self._acquired and self._axes is not None:
+            self.sight = Sight.FOUND
+            here = self._facts.vehicle.state.position
+            self.last_target = (self._axes[0].place, self._axes[1].place, here[2])
+            self.last_vehicle, self.last_ms = here, now_ms
+        elif not self._expected():
+            self.sight = Sight.OUT_OF_RANGE
+        elif self.sight in (Sight.FOUND, Sight.LOST) and not self._forgotten(now_ms):
+            self.sight = Sight.LOST
+        else:
+            self.sight = Sight.NEVER
+
+    def _believe(self, now_ms: int) -> None:
+        if self._axes is None:
+            return
+        quiet_ms = now_ms - self._looked_ms
+        if self._acquired:
+            if quiet_ms > TIMEOUT_MS:
+                self._announcer.say(Severity.CRITICAL, "PrecLand: Target Lost")
+                self._axes, self._acquired = None, False
+        elif quiet_ms > INIT_GAP_MS:
+            self._announcer.say(Severity.CRITICAL, "PrecLand: Init Failed")
+            self._axes = None
+        elif now_ms - self._begun_ms > INIT_MS:
+            self._announcer.say(Severity.INFO, "PrecLand: Init Complete")
+            self._acquired = True
+
+    def _expected(self) -> bool:
+        """Between PLND_ALT_MIN and PLND_ALT_MAX the target should be in sight; 0: no such limit."""
+        low, high = self._facts.param("PLND_ALT_MIN"), self._facts.param("PLND_ALT_MAX")
+        height = self._height
+        return (low == 0.0 or height >= low) and (high == 0.0 or height <= high)
+
+    def _forgotten(self, now_ms: int) -> bool:
+        here = self._facts.vehicle.state.position[:2]
+        away = max(dist(here, self.last_target[:2]), dist(here, self.last_vehicle[:2]))
+        return now_ms - self.last_ms > FORGOTTEN_MS or away > FORGOTTEN_M
+
+    def forget(self) -> None:
+        """A landing begins: what an earlier one saw was somewhere else."""
+        if not self._acquired:
+            self.sight = Sight.NEVER
+
+    @property
+    def velocity(self) -> tuple[float, float]:
+        """North and east, m/s, of a target that may move; of others 0."""
+        if self._axes is None or not self._moves:
+            return 0.0, 0.0
+        return self._axes[0].speed, self._axes[1].speed
+
+
+def _turned(v: Ned, angle: float) -> Ned:
+    """Turned about the vertical, clockwise from above, rad."""
+    c, s = cos(angle), sin(angle)
+    return c * v[0] - s * v[1], s * v[0] + c * v[1], v[2]
+
+
+def _level(v: Ned, roll: float, pitch: float) -> Ned:
+    """From axes of the body into those that are level with its heading."""
+    x, y, z = v
+    sr, cr, sp, cp = sin(roll), cos(roll), sin(pitch), cos(pitch)
+    down = sr * y + cr * z
+    return cp * x + sp * down, cr * y - sr * z, -sp * x + cp * down

@@ -1,0 +1,88 @@
+"""LANDING_TARGET, vehicle side (https://mavlink.io/en/services/landing_target.html).
+
+A companion's message counts where PLND_TYPE is 1, as in ArduPilot's AC_PrecLand_MAVLink: with position_valid a
+direction and distance in MAV_FRAME_BODY_FRD or LOCAL_FRD, else the two angles from the middle of a picture that looks
+straight down, with the distance where it is above 0. Other frames, and what is no number, are dropped.
+
+REQUEST_MESSAGE of LANDING_TARGET is answered with what the simulated sensor (SIM_PLD_ENABLE) sees at this moment, a
+message for each pad; FAILED when it sees none. So who writes a companion has something to compare with.
+
+Clock: vehicle time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from math import atan, isfinite, tan
+from typing import Final, Protocol
+
+from autopilot.mav import Frame, LandingTargetType
+from autopilot.precision.lander import SeesPads
+from autopilot.precision.tracker import Look
+from mavlink_bridge.codec import dialect, id_of
+from mavlink_bridge.services.base import Clock, Message, Peer
+
+LANDING_TARGET: Final = id_of("LANDING_TARGET")
+_FRAMES: Final = {Frame.BODY_FRD: True, Frame.LOCAL_FRD: False}
+_Q_UNKNOWN: Final = [0.0, 0.0, 0.0, 0.0]
+_VALID: Final = 1
+
+
+class Listener(Protocol):
+    """Who lands by it: `autopilot.precision.lander.PrecisionLanding`."""
+
+    def hear(self, looks: Sequence[Look], now_ms: int) -> None: ...
+
+
+def look_of(message: Message) -> Look | None:
+    """What a LANDING_TARGET says; None when it says nothing."""
+    numbers = (message.angle_x, message.angle_y, message.distance, message.x, message.y, message.z)
+    if not all(isfinite(one) for one in numbers) or message.distance < 0.0:
+        return None
+    if not message.position_valid:
+        return Look((-tan(message.angle_y), tan(message.angle_x), 1.0), True, message.distance)
+    body = _FRAMES.get(message.frame)
+    if body is None:
+        return None
+    return Look((message.x, message.y, message.z), body, message.distance)
+
+
+def message_of(look: Look, number: int, time_us: int) -> Message:
+    """The LANDING_TARGET of a look that was taken by the body."""
+    forward, right, down = look.direction
+    size = (forward * forward + right * right + down * down) ** 0.5
+    x, y, z = (look.distance_m * one / size for one in look.direction)
+    return dialect.MAVLink_landing_target_message(
+        time_us, number, Frame.BODY_FRD, atan(right / down), -atan(forward / down), look.distance_m, 0.0, 0.0,
+        x, y, z, _Q_UNKNOWN, LandingTargetType.LIGHT_BEACON, _VALID,
+    )  # fmt: skip
+
+
+class LandingTargetService:
+    """See the module. `vehicle`: the simulated one; `answers`: what may be requested, by message id."""
+
+    clock: Clock = "vehicle"
+    handles = frozenset({"LANDING_TARGET"})
+
+    def __init__(
+        self,
+        listener: Listener,
+        vehicle: object,
+        answers: dict[int, Callable[[float], Sequence[Message]]],
+        now_us: Callable[[], int],
+    ) -> None:
+        self._listener = listener
+        self._now_us = now_us
+        if isinstance(vehicle, SeesPads):
+            self._pads = vehicle
+            answers[LANDING_TARGET] = self._seen
+
+    def handle_message(self, message: Message, peer: Peer, now_ms: int) -> None:
+        """Nothing is answered: the message is none that is acknowledged."""
+        look = look_of(message)
+        if look is not None:
+            self._listener.hear((look,), now_ms)
+
+    def _seen(self, _: float) -> Sequence[Message]:
+        looks = self._pads.see_pads()
+        return [message_of(look, number, self._now_us()) for number, look in enumerate(looks)]

@@ -1,0 +1,102 @@
+"""Landing pads that a simulated copter sees: a sensor that looks straight down (SIM_PLD_), as a camera with markers or
+an infrared lock is, with what it does not see.
+
+The sensor sees where things really are. It gives a direction with an error of SIM_PLD_NOISE deg on both of its axes and
+a distance with one of a hundredth, of each pad within SIM_PLD_FOV, SIM_PLD_ALT_LMT and SIM_PLD_DIST_LMT; below
+`NEAREST_M` a pad is larger than its picture. SIM_PLD_DROP of 100 looks see nothing: alone, or with SIM_PLD_DROP_S for
+so many seconds in a row. Pads move as SIM_PLD_VN and SIM_PLD_VE say, from where they lay at switching on.
+
+What is drawn follows from the seed and the time of the look alone, so that nobody who looks more often changes it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from math import atan2, degrees, hypot, radians, tan
+from random import Random
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from autopilot.control import layout as L
+from autopilot.geo import Ned
+from autopilot.precision.tracker import Look
+from sitl.kernel import layout as M
+
+NEAREST_M: Final = 0.25
+RANGE_ERROR: Final = 0.01
+_DEFAULTS: Final = {"SIM_PLD_RATE": 10.0, "SIM_PLD_FOV": 60.0, "SIM_PLD_ALT_LMT": 15.0, "SIM_PLD_DIST_LMT": 10.0}
+
+
+class PadSensor:
+    """See the module. `values`: the vehicle's parameters; `state`: its row."""
+
+    state: npt.NDArray[np.float64]
+
+    def __init__(self, values: Mapping[str, float], seed: int) -> None:
+        self._values = values
+        self._seed = seed
+
+    def _value(self, name: str) -> float:
+        return self._values.get(name, _DEFAULTS.get(name, 0.0))
+
+    @property
+    def period_ms(self) -> int:
+        """Between two looks; 0: it is switched off."""
+        rate = self._value("SIM_PLD_RATE")
+        return 0 if self._value("SIM_PLD_ENABLE") == 0.0 or rate <= 0.0 else round(1000.0 / min(rate, 50.0))
+
+    def look(self) -> list[Look]:
+        """What it sees now, what is nearest to the middle of its picture first."""
+        now_ms = int(self.state[L.S_TIME_MS])
+        if self.period_ms == 0 or self._blind(now_ms):
+            return []
+        noise = Random(f"{self._seed}.{now_ms}")
+        seen = [
+            (off, self._told(v, noise)) for v in map(self._seen_from, self.pads(now_ms)) for off in self._in_sight(v)
+        ]
+        return [look for _, look in sorted(seen, key=lambda one: one[0])]
+
+    def pads(self, now_ms: int) -> list[Ned]:
+        """Where they really are, NED m from where the vehicle was switched on."""
+        seconds = 0.001 * now_ms
+        north = self._value("SIM_PLD_N") + seconds * self._value("SIM_PLD_VN")
+        east = self._value("SIM_PLD_E") + seconds * self._value("SIM_PLD_VE")
+        down = -self._value("SIM_PLD_HEIGHT")
+        other = (self._value("SIM_PLD2_N"), self._value("SIM_PLD2_E"))
+        return [(north, east, down), *([(north + other[0], east + other[1], down)] if any(other) else [])]
+
+    def _blind(self, now_ms: int) -> bool:
+        share, seconds = 0.01 * self._value("SIM_PLD_DROP"), self._value("SIM_PLD_DROP_S")
+        if share <= 0.0:
+            return False
+        span = now_ms if seconds <= 0.0 else int(now_ms / (1000.0 * seconds))
+        return Random(f"{self._seed}.blind.{span}").random() < share
+
+    def _seen_from(self, pad: Ned) -> tuple[Ned, float]:
+        """A pad in axes of the body, forward, right, down; and how far below the vehicle it is."""
+        s = self.state
+        north, east, down = (pad[axis] - float(s[M.S_PN + axis]) for axis in range(3))
+        q0, q1, q2, q3 = (float(q) for q in s[M.S_Q0 : M.S_Q3 + 1])
+        body = (
+            (1 - 2 * (q2 * q2 + q3 * q3)) * north + 2 * (q1 * q2 + q0 * q3) * east + 2 * (q1 * q3 - q0 * q2) * down,
+            2 * (q1 * q2 - q0 * q3) * north + (1 - 2 * (q1 * q1 + q3 * q3)) * east + 2 * (q2 * q3 + q0 * q1) * down,
+            2 * (q1 * q3 + q0 * q2) * north + 2 * (q2 * q3 - q0 * q1) * east + (1 - 2 * (q1 * q1 + q2 * q2)) * down,
+        )  # fmt: skip
+        return body, down
+
+    def _in_sight(self, seen: tuple[Ned, float]) -> list[float]:
+        """How far off the middle of the picture it is, deg; nothing when it is not in it."""
+        (forward, right, down), below = seen
+        away = hypot(forward, right, down)
+        off = degrees(atan2(hypot(forward, right), down))
+        near = hypot(forward, right) <= self._value("SIM_PLD_DIST_LMT") and below <= self._value("SIM_PLD_ALT_LMT")
+        return [off] if down > 0.0 and away >= NEAREST_M and near and off <= 0.5 * self._value("SIM_PLD_FOV") else []
+
+    def _told(self, seen: tuple[Ned, float], noise: Random) -> Look:
+        (forward, right, down), _ = seen
+        sigma = tan(radians(self._value("SIM_PLD_NOISE")))
+        slant = (forward / down + noise.gauss(0.0, sigma), right / down + noise.gauss(0.0, sigma), 1.0)
+        away = hypot(forward, right, down) * (1.0 + noise.gauss(0.0, RANGE_ERROR))
+        return Look(slant, True, away)

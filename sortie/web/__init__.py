@@ -1,1 +1,0 @@
-"""A page in a browser that shows what is heard on MAVLink links, and the interfaces of others beside it."""

@@ -1,0 +1,107 @@
+"""LANDING_TARGET: what a companion tells is landed on; what the simulator's sensor sees is told."""
+
+from __future__ import annotations
+
+from math import hypot, inf, nan, pi
+from typing import Any
+
+import pytest
+
+from autopilot.geo import GeoPoint
+from autopilot.mav import Frame, Result
+from autopilot.precision.tracker import Look
+from mavlink_bridge.codec import dialect
+from mavlink_bridge.services.landing_target.service import LANDING_TARGET, look_of, message_of
+from sortie import Session
+
+HOME = GeoPoint(-35.363261, 149.165230, 584.0)
+
+
+def target(angle_x: float = 0.0, angle_y: float = 0.0, distance: float = 5.0, **place: Any) -> Any:
+    """By angles, or with `frame`, x, y, z and position_valid."""
+    given = {"frame": 0, "x": 0.0, "y": 0.0, "z": 0.0, "position_valid": 0} | place
+    return dialect.MAVLink_landing_target_message(
+        0, 0, given["frame"], angle_x, angle_y, distance, 0.0, 0.0,
+        given["x"], given["y"], given["z"], [1.0, 0.0, 0.0, 0.0], 0, given["position_valid"],
+    )  # fmt: skip
+
+
+def test_angles_are_of_a_picture_that_looks_down() -> None:
+    """x to the right, y backwards, as ArduPilot has it."""
+    look = look_of(target(pi / 4, -pi / 4))
+    assert look is not None
+    assert look.direction == pytest.approx((1.0, 1.0, 1.0))
+    assert (look.body, look.distance_m) == (True, 5.0)
+
+
+@pytest.mark.parametrize(("frame", "body"), [(Frame.BODY_FRD, True), (Frame.LOCAL_FRD, False)])
+def test_a_place_is_a_direction(frame: Frame, body: bool) -> None:
+    """With position_valid, in the two frames that ArduPilot takes."""
+    assert look_of(target(frame=frame, x=1.0, y=2.0, z=3.0, position_valid=1)) == Look((1.0, 2.0, 3.0), body, 5.0)
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        target(nan), target(0.0, inf), target(distance=nan), target(distance=-1.0),
+        target(frame=Frame.LOCAL_NED, z=1.0, position_valid=1), target(frame=Frame.GLOBAL, z=1.0, position_valid=1),
+        target(frame=Frame.BODY_FRD, x=nan, z=1.0, position_valid=1),
+    ],
+)  # fmt: skip
+def test_what_says_nothing_is_dropped(message: Any) -> None:
+    """No number, a negative distance, another frame."""
+    assert look_of(message) is None
+
+
+def test_a_look_survives_the_wire() -> None:
+    """As a place and as angles."""
+    look = Look((0.3, -0.2, 1.0), True, 7.0)
+    message = message_of(look, 1, 5)
+    back = look_of(message)
+    assert back is not None
+    assert [one * 7.0 / hypot(0.3, 0.2, 1.0) for one in look.direction] == pytest.approx(list(back.direction))
+    message.position_valid = 0
+    back = look_of(message)
+    assert back is not None
+    assert back.direction == pytest.approx(look.direction)
+
+
+def request(session: Session, link: Any) -> tuple[Result, list[Any]]:
+    link.messages()
+    link.send(dialect.MAVLink_command_long_message(1, 1, 512, 0, LANDING_TARGET, 0, 0, 0, 0, 0, 0))
+    heard = link.messages()
+    acks = [one.result for one in heard if one.get_type() == "COMMAND_ACK"]
+    return Result(acks[-1]), [one for one in heard if one.get_type() == "LANDING_TARGET"]
+
+
+def test_a_companion_that_passes_on_what_the_sensor_sees_lands_it_on_the_pad() -> None:
+    """PLND_TYPE 1: REQUEST_MESSAGE is answered with each pad in sight, FAILED with none, and what comes back as
+    LANDING_TARGET is landed on."""
+    params = {
+        "PLND_ENABLED": 1.0, "PLND_TYPE": 1.0, "SIM_PLD_ENABLE": 1.0, "SIM_PLD_E": 0.8, "SIM_WIND_SPD": 5.0,
+    }  # fmt: skip
+    with Session(home=HOME, params=params) as session:
+        link = session.connect()
+        assert request(session, link) == (Result.FAILED, [])
+        session.wait_armable()
+        session.set_mode("GUIDED")
+        session.arm()
+        session.takeoff(6.0)
+        session.run_until(lambda s: s.state.height > 5.7)
+        result, seen = request(session, link)
+        assert (result, [one.target_num for one in seen]) == (Result.ACCEPTED, [0])
+        session.set_mode("LAND")
+        while session.state.armed and session.state.time_s < 120.0:
+            session.run_for(0.1)
+            for one in request(session, link)[1]:
+                link.send(one)
+        north, east = session.service.vehicle.true_place
+        assert (north, east) == pytest.approx((0.0, 0.8), abs=0.2)
+
+
+def test_without_plnd_type_1_nobody_listens() -> None:
+    """Nothing is kept."""
+    with Session(home=HOME, params={"PLND_ENABLED": 1.0, "PLND_TYPE": 4.0}) as session:
+        session.connect().send(target())
+        session.run_for(0.1)
+        assert session.autopilot.precision._heard is None
