@@ -63,9 +63,11 @@ class HeightMap:
         inside = (y >= 0.0) & (y <= rows - 1) & (x >= 0.0) & (x <= columns - 1)
         i = np.clip(np.where(inside, y, 0.0).astype(np.int64), 0, rows - 2)
         j = np.clip(np.where(inside, x, 0.0).astype(np.int64), 0, columns - 2)
-        u, v, h = y - i, x - j, self.heights.astype(np.float64, copy=False)
-        south = h[i, j] * (1.0 - v) + h[i, j + 1] * v
-        north = h[i + 1, j] * (1.0 - v) + h[i + 1, j + 1] * v
+        u, v, width = y - i, x - j, columns
+        at = i * width + j
+        h, one = self.heights.reshape(-1), np.float64(1.0)  # float64 from here on, as for one place
+        south = h[at] * (one - v) + h[at + 1] * v
+        north = h[at + width] * (one - v) + h[at + width + 1] * v
         return np.where(inside, south * (1.0 - u) + north * u, np.nan)
 
 

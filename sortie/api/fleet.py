@@ -31,7 +31,7 @@ from sortie.logs.recorder import FlightRecorder, record_flights
 from sortie.logs.run_log import LOGGER
 from sortie.nodes.build import VIRTUAL_EPOCH_US, StoredValues
 from sortie.nodes.company import Company
-from sortie.nodes.fleet_build import build_fleet
+from sortie.nodes.fleet_build import build_fleet, on_terrain
 from sortie.nodes.vehicle import Service
 from sortie.runtime.runtime import Runtime, always
 from sortie.storage.rows import StoredState
@@ -70,6 +70,7 @@ class Fleet(Sequence[Session]):
         links: Iterable[str] = (),
         insecure: bool = False,
         signing_key: Path | str | bytes | None = None,
+        terrain: Path | str | None = None,
     ) -> None:
         self._stack = ExitStack()
         self.runtime = Runtime()
@@ -78,8 +79,11 @@ class Fleet(Sequence[Session]):
             common = Common(
                 parse_vehicle(vehicle).frame, standing_at(home), seed, sysid,
                 tuple(f"{name}={value!r}" for name, value in (params or {}).items()), tuple(faults), formation, spacing,
+                None if terrain is None else Path(terrain),
             )  # fmt: skip
-            self.vehicles = _vehicles(count, None if file is None else Path(file), common, networks)
+            self.vehicles, self._ground = on_terrain(
+                _vehicles(count, None if file is None else Path(file), common, networks)
+            )
             self._store = None if state_dir is None else Store(Path(state_dir))
             if self._store is not None:
                 self._stack.callback(self._store.close)
@@ -102,7 +106,12 @@ class Fleet(Sequence[Session]):
 
     def _build(self) -> None:
         self.node = build_fleet(
-            self.vehicles, self._keep, epoch_us=VIRTUAL_EPOCH_US, on_error=raise_error, warn=LOGGER.warning
+            self.vehicles,
+            self._keep,
+            epoch_us=VIRTUAL_EPOCH_US,
+            on_error=raise_error,
+            warn=LOGGER.warning,
+            ground=self._ground,
         )
         self.runtime.set_speedup(0.0, always)
         self.runtime.add_vehicle(self.node)

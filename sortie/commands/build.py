@@ -30,7 +30,15 @@ from sortie.logs.run_log import LOGGER, log_error
 from sortie.logs.trace_file import TraceFile
 from sortie.metrics.board import Board
 from sortie.metrics.statistics import Statistics
-from sortie.nodes.build import VIRTUAL_EPOCH_US, build_service, make_vehicle, parse_faults, simulated_name
+from sortie.nodes.build import (
+    VIRTUAL_EPOCH_US,
+    build_service,
+    grounded,
+    make_vehicle,
+    parse_faults,
+    simulated_name,
+    terrain_around,
+)
 from sortie.nodes.modem import open_through_radio, radio_between
 from sortie.nodes.vehicle import Service
 from sortie.runtime.runtime import Runtime
@@ -39,6 +47,7 @@ from sortie.storage.signing_keys import open_keys, sign_links
 from sortie.storage.store import Store
 
 if TYPE_CHECKING:
+    from autopilot.terrain import HeightMap
     from autopilot.vehicle import SimulatedVehicle
     from sortie.companion.build import ControllerSide
 
@@ -77,7 +86,9 @@ class Program:
         if settings.sysid is not None:
             given["SYSID_THISMAV"] = float(settings.sysid)
         self.home, heading = self._home(start)
-        vehicle = make_vehicle(kind, self.home, heading, settings.seed)
+        ground = None if self.controller is not None else terrain_around(settings.terrain, [self.home])
+        self.home = grounded(self.home, ground)
+        vehicle = make_vehicle(kind, self.home, heading, settings.seed, ground)
         faults = parse_faults(settings.fault, vehicle.fault_names())
         warnings += self._ignored(given, faults)
         self._open_state(temporary_state)
@@ -88,7 +99,7 @@ class Program:
             print(f"sortie: {warning}", file=sys.stderr)
         stored = self.store.stored.parameters
         given = {name: value for name, value in defaults.items() if name not in stored} | given
-        self.service = self._make_service(kind, vehicle, given, faults)
+        self.service = self._make_service(kind, vehicle, given, faults, ground)
         self.signing = sign_links(self.service.endpoint, keys, key)
         if self.controller is not None and settings.signing_key is not None:
             self.controller.front.endpoint.set_signing(self.signing.signing)
@@ -117,7 +128,12 @@ class Program:
         self._open_run_log()
 
     def _make_service(
-        self, kind: str, vehicle: SimulatedVehicle, given: Mapping[str, float], faults: Sequence[Fault]
+        self,
+        kind: str,
+        vehicle: SimulatedVehicle,
+        given: Mapping[str, float],
+        faults: Sequence[Fault],
+        ground: HeightMap | None,
     ) -> Service:
         settings, store = self.settings, self.store
         if self.controller is not None:
@@ -125,7 +141,7 @@ class Program:
         epoch_us = time.time_ns() // 1000 if is_real_time(settings) else VIRTUAL_EPOCH_US
         return build_service(
             kind, vehicle, store, store.stored, given, name=simulated_name(kind, settings.seed), epoch_us=epoch_us,
-            on_error=log_error, faults=faults, firmware=settings.firmware,
+            on_error=log_error, faults=faults, firmware=settings.firmware, ground=ground,
         )  # fmt: skip
 
     def _attach(self, kind: str) -> None:

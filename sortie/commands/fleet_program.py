@@ -32,7 +32,7 @@ from sortie.metrics.board import Board
 from sortie.metrics.statistics import FleetStatistics, Statistics
 from sortie.nodes.build import VIRTUAL_EPOCH_US
 from sortie.nodes.company import Company
-from sortie.nodes.fleet_build import build_fleet
+from sortie.nodes.fleet_build import build_fleet, on_terrain
 from sortie.nodes.modem import open_through_radio, radio_between
 from sortie.nodes.vehicle import Service
 from sortie.runtime.runtime import Runtime
@@ -52,7 +52,7 @@ class FleetProgram:
         self, settings: Settings, vehicles: Sequence[FleetVehicle], *, defaults: Mapping[str, float] = NO_DEFAULTS
     ) -> None:
         self.settings = settings
-        self.vehicles = tuple(vehicles)
+        self.vehicles, self._ground = on_terrain(vehicles)
         self.reboot = False
         self._statistics: list[tuple[str, Statistics]] = []
         self._stack = ExitStack()
@@ -83,7 +83,7 @@ class FleetProgram:
             _warn(warning)
         self.node = build_fleet(
             self.vehicles, self._keep, epoch_us=time.time_ns() // 1000 if is_real_time(settings) else VIRTUAL_EPOCH_US,
-            on_error=log_error, warn=_warn, defaults=defaults,
+            on_error=log_error, warn=_warn, defaults=defaults, ground=self._ground,
         )  # fmt: skip
         for service in self.node.services:
             sign_links(service.endpoint, keys, key)

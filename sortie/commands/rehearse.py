@@ -19,6 +19,7 @@ from sortie.config.options import (
     REHEARSAL_HOME,
     REHEARSAL_PARAMETERS,
     SARIF,
+    TERRAIN,
     WIND,
 )
 from sortie.config.parameters import given_parameters
@@ -45,7 +46,7 @@ def rehearse(given: Given) -> int:
     flying = Flying(flights, wind, given[BATTERY], processes=os.cpu_count() or 1)
     if flights:
         print(f"sortie: rehearsing {plan}, {flights} flights", file=sys.stderr, flush=True)
-    found = judged(read_plan(plan), spec.frame, None if home is None else home[0], params, flying)
+    found = judged(read_plan(plan), spec.frame, None if home is None else home[0], params, flying, given[TERRAIN])
     if (junit := given[JUNIT]) is not None:
         _write(junit, as_junit(found, plan.name))
     if (sarif := given[SARIF]) is not None:

@@ -30,6 +30,7 @@ home = "-35.363261,149.165230,584,353"         # LAT,LON,ALT,HEADING: the place 
 formation = "grid"                             # grid, line or ring: how the `count` of a [[vehicle]] stand
 spacing = {SPACING_M:g}                                   # m from neighbour to neighbour
 params = {{ SIM_WIND_SPD = 3.0 }}
+# terrain = "tiles"                            # file or folder of SRTM or GeoTIFF tiles: what all stand on
 # plan = "mission.plan"                        # what `sortie fly` flies, moved by each vehicle's offset
 
 [[vehicle]]                                    # system ids 1, 2, 3
@@ -64,6 +65,7 @@ class Entry(Struct, frozen=True, forbid_unknown_fields=True):
     fault: list[str] | None = None
     links: list[str] | None = None
     radio: str | None = None
+    terrain: str | None = None
     formation: str | None = None
     spacing: Distance | None = None
 
@@ -83,6 +85,7 @@ class Common(Struct, frozen=True):
     fault: tuple[str, ...] = ()
     formation: str = FORMATIONS[0]
     spacing_m: float = SPACING_M
+    terrain: Path | None = None
 
 
 def read_fleet(path: Path, common: Common) -> list[FleetVehicle]:
@@ -115,6 +118,8 @@ def _entries(said: dict[str, Any], where: str) -> tuple[Entry, list[Entry]]:
     for key in sorted(_ONE_EACH):
         if getattr(defaults, key) is not None:
             raise UserError(f"{where}: defaults.{key} would be the same for all; say it of a [[vehicle]]")
+    if any(isinstance(one, dict) and "terrain" in one for one in listed):
+        raise UserError(f"{where}: terrain is one for all; say it in [defaults]")
     return defaults, [_entry(one, f"{where}: vehicle {number}") for number, one in enumerate(listed, 1)]
 
 
@@ -169,6 +174,7 @@ def _vehicles(
                 fault=(*common.fault, *(entry.fault or ())), offset=offset, number=number + k,
                 plan=None if entry.plan is None else folder / Path(entry.plan).expanduser(),
                 link=tuple(entry.links or ()),
+                terrain=common.terrain if entry.terrain is None else folder / Path(entry.terrain).expanduser(),
                 radio=None if entry.radio is None else radio_profile(entry.radio, f"{where}: radio"),
             )
         )  # fmt: skip
@@ -202,7 +208,7 @@ def fleet_of(settings: Settings, start: GeoPoint | None = None) -> list[FleetVeh
         home = GeoPoint(lat, lon, alt) if start is None else start, heading
     common = Common(
         settings.vehicle.frame, home, settings.seed, settings.sysid or 1, settings.param, settings.fault,
-        settings.formation, settings.spacing,
+        settings.formation, settings.spacing, settings.terrain,
     )  # fmt: skip
     if settings.fleet is None:
         return counted_fleet(settings.count or 1, common, settings.networks)
@@ -227,6 +233,7 @@ def counted_fleet(count: int, common: Common, networks: int = 1) -> list[FleetVe
         FleetVehicle(
             common.kind, system, moved(home, *offset), heading, seed_of(common.seed, system, network), network=network,
             param=common.param, fault=common.fault, offset=offset, number=number, several_networks=networks > 1,
+            terrain=common.terrain,
         )
         for number, ((network, system), offset) in enumerate(
             zip(_systems(common.first_system, count, size), places(common.formation, count, common.spacing_m),

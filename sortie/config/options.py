@@ -268,6 +268,12 @@ LOOP_FAULT: Final = Option(
     frozenset({"loop"}), form="NAME@WHEN[..WHEN][#K]", unit="s", kind=Kind.LIST, sources=Sources.EVERYWHERE,
     applies_to=SIMULATED,
 )  # fmt: skip
+TERRAIN: Final = Option[Path | None](
+    "terrain", path, None,
+    "The ground: a file or a folder of SRTM (.hgt) or GeoTIFF tiles; the vehicle stands on it, whatever height --home "
+    "has. docs/terrain.md", Group.VEHICLE, RUNS | {"rehearse"}, form="FILE|DIR", otherwise="flat",
+    sources=Sources.EVERYWHERE, applies_to=SIMULATED,
+)  # fmt: skip
 SPOKEN_AS: Final = Option(
     "firmware", one_of("ardupilot", "px4"), "ardupilot",
     "What ground stations speak with: an ArduPilot vehicle, or (a copter) a PX4.", Group.VEHICLE, RUNS,
@@ -445,6 +451,7 @@ TABLE: Final[tuple[Option[object], ...]] = (
     PARAMETERS,
     FAULT,
     LOOP_FAULT,
+    TERRAIN,
     SPOKEN_AS,
     STRATEGY,
     COUNT,

@@ -48,6 +48,7 @@ class Settings:
     telemetry_log: bool = options.TELEMETRY_LOG.default
     strategy: str | None = options.STRATEGY.default
     firmware: str = options.SPOKEN_AS.default
+    terrain: Path | None = options.TERRAIN.default
     trace: Path | None = options.TRACE.default
     signing_key: Path | None = options.SIGNING_KEY.default
     insecure: bool = options.INSECURE.default

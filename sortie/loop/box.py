@@ -7,6 +7,8 @@ A new process means a new copter: it stands on its dock, and a sortie that was u
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from autopilot.geo import GeoPoint
 from autopilot.journal import MemoryJournal
 from autopilot.mav import Cmd, MissionType
@@ -29,7 +31,7 @@ from mavlink_bridge.firmware.protocol import Firmware
 from sitl.vehicles.copter import SimulatedCopter
 from sortie.loop.faults import LoopFault
 from sortie.loop.loop import LINK_SEED, Pair, Snapshot, SortieLoop
-from sortie.nodes.build import VIRTUAL_EPOCH_US, build_service
+from sortie.nodes.build import VIRTUAL_EPOCH_US, build_service, grounded, terrain_around
 from sortie.nodes.vehicle import Service
 from sortie.runtime.runtime import Runtime
 from sortie.storage.rows import StoredState
@@ -55,11 +57,11 @@ def copter_parameters(profile: Profile) -> dict[str, float]:
 
 def box_loop(
     profile: Profile, seed: int, faults: list[LoopFault], runtime: Runtime, *, total: int | None = None,
-    confirm: bool = False, snapshot: Snapshot | None = None,
+    confirm: bool = False, snapshot: Snapshot | None = None, terrain: Path | None = None,
 ) -> SortieLoop:  # fmt: skip
-    """A loop with a simulated copter, new or from a snapshot."""
+    """A loop with a simulated copter, new or from a snapshot. `terrain`: what its dock stands on; None: flat ground."""
     state = snapshot.world if snapshot else new_state(profile, seed)
-    carrier = SimulatedBox(profile, seed, state, fresh=snapshot is None)
+    carrier = SimulatedBox(profile, seed, state, fresh=snapshot is None, terrain=terrain)
     return SortieLoop(profile, seed, faults, runtime, carrier, state, total=total, confirm=confirm, snapshot=snapshot)
 
 
@@ -115,15 +117,21 @@ class SimulatedBox:
     guidance = None
     real = None
 
-    def __init__(self, profile: Profile, seed: int, state: WorldState, *, fresh: bool) -> None:
+    def __init__(
+        self, profile: Profile, seed: int, state: WorldState, *, fresh: bool, terrain: Path | None = None
+    ) -> None:
         self.offset_ms = 0 if fresh else state.now_ms
         self.firmware: Firmware = OWN
-        lat, lon, alt = profile.box.home
+        home = GeoPoint(*profile.box.home)
+        ground = terrain_around(terrain, [home])
         # Another start is another copter: its noise is its own, as the link's losses are.
-        copter = SimulatedCopter(GeoPoint(lat, lon, alt), profile.box.heading_deg, seed * LINK_SEED + self.offset_ms)
+        noise = seed * LINK_SEED + self.offset_ms
+        copter = SimulatedCopter(grounded(home, ground), profile.box.heading_deg, noise)
+        if ground is not None:
+            copter.stand_on(ground)
         service = self.service = build_service(
             COPTER.name, copter, MemoryJournal(), StoredState(), copter_parameters(profile), name=f"box {seed}",
-            epoch_us=VIRTUAL_EPOCH_US, on_error=_raise,
+            epoch_us=VIRTUAL_EPOCH_US, on_error=_raise, ground=ground,
         )  # fmt: skip
         self.node = self.vehicle = service
         self.endpoint = service.endpoint

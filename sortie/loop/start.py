@@ -25,7 +25,7 @@ from sortie.loop.journal import LoopJournal
 from sortie.loop.loop import Snapshot
 from sortie.loop.report import EXIT, check_directory, result_of, write_report
 from sortie.loop.runner import LoopRun, stored_snapshot
-from sortie.loop.vehicles import has_controller
+from sortie.loop.vehicles import has_controller, loop_of
 from sortie.loop.view import LoopView, amount
 from sortie.runtime.runtime import Runtime
 from sortie.runtime.sockets import Sockets
@@ -122,7 +122,8 @@ def _run(start: Start, stack: ExitStack, journal: LoopJournal, seed: int) -> tup
         view.terminal.say(opening)  # before the simulator is loaded; a link that is refused has the one line for itself
     run = LoopRun(
         start.profile, seed, start.faults, journal, view, total=start.total, speedup=speedup,
-        confirm=start.confirm, make=None if controller is None else controller.maker(), runtime=runtime,
+        confirm=start.confirm, runtime=runtime,
+        make=loop_of(start.profile, start.settings.terrain) if controller is None else controller.maker(),
     )  # fmt: skip
     if start.links or controller is not None:
         open_outside(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+from pathlib import Path
 from typing import Protocol
 
 from autopilot.vehicles.kinds import vehicle_class
@@ -46,10 +48,11 @@ def has_controller(spec: VehicleSpec | None) -> bool:
     return spec is not None and spec.kind != "sim"
 
 
-def loop_of(profile: Profile) -> LoopMaker:
-    """The loop of a profile without a flight controller; that of the copter is only loaded where it flies."""
+def loop_of(profile: Profile, terrain: Path | None = None) -> LoopMaker:
+    """The loop of a profile without a flight controller; that of the copter is only loaded where it flies.
+    `terrain`: what its dock stands on."""
     if profile.vehicle == KINEMATIC:
         return space_loop
     from sortie.loop.box import box_loop
 
-    return box_loop
+    return partial(box_loop, terrain=terrain)

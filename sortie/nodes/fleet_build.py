@@ -3,16 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from types import MappingProxyType
 from typing import Final, Protocol
 
 from autopilot.journal import Journal
-from sitl.vehicles.kinds import SIMULATED
+from autopilot.terrain import HeightMap
+from sitl.vehicles.kinds import make_simulated
 from sitl.vehicles.rows import Rows
 from sitl.vehicles.simulated import SimulatedMachine
 from sortie.config.formation import FleetVehicle
 from sortie.config.parameters import given_parameters
-from sortie.nodes.build import StoredValues, build_service, parse_faults, simulated_name
+from sortie.nodes.build import (
+    StoredValues,
+    build_service,
+    grounded,
+    parse_faults,
+    simulated_name,
+    terrain_around,
+)
 from sortie.nodes.fleet import FleetNode
 from sortie.nodes.vehicle import Service
 
@@ -25,6 +34,12 @@ class Keeper(Protocol):
     def __call__(self, vehicle: FleetVehicle) -> tuple[Journal, StoredValues]: ...
 
 
+def on_terrain(vehicles: Sequence[FleetVehicle]) -> tuple[tuple[FleetVehicle, ...], HeightMap | None]:
+    """The vehicles standing on their terrain, and this; it is one for all, if there is any."""
+    ground = terrain_around(vehicles[0].terrain, [one.home for one in vehicles])
+    return tuple(replace(one, home=grounded(one.home, ground)) for one in vehicles), ground
+
+
 def build_fleet(
     vehicles: Sequence[FleetVehicle],
     keep: Keeper,
@@ -33,13 +48,14 @@ def build_fleet(
     on_error: Callable[[Exception, str], None],
     warn: Callable[[str], None],
     defaults: Mapping[str, float] = NO_DEFAULTS,
+    ground: HeightMap | None = None,
 ) -> FleetNode:
     """The node of these vehicles. `defaults`: parameters of this run where neither a person nor the state has one.
-    UserError for a parameter or a fault that one of them does not know."""
-    machines = [SIMULATED[one.kind](one.home, one.heading_deg, one.seed) for one in vehicles]
+    `ground`: on which all stand. UserError for a parameter or a fault that one of them does not know."""
+    machines = [make_simulated(one.kind, one.home, one.heading_deg, one.seed, ground) for one in vehicles]
     rows = _rows(vehicles, machines)
     services = [
-        _service(one, machine, keep, defaults, epoch_us, on_error, warn)
+        _service(one, machine, keep, defaults, epoch_us, on_error, warn, ground)
         for one, machine in zip(vehicles, machines, strict=True)
     ]  # fmt: skip
     return FleetNode(services, rows, networks=1 + max(one.network for one in vehicles))
@@ -61,6 +77,7 @@ def _service(
     epoch_us: int,
     on_error: Callable[[Exception, str], None],
     warn: Callable[[str], None],
+    ground: HeightMap | None,
 ) -> Service:
     given, warnings = given_parameters(one.param, one.kind)
     for warning in warnings:
@@ -71,5 +88,14 @@ def _service(
     faults = parse_faults(one.fault, machine.fault_names())
     name = simulated_name(one.kind, one.seed)
     return build_service(
-        one.kind, machine, journal, stored, given, name=name, epoch_us=epoch_us, on_error=on_error, faults=faults
+        one.kind,
+        machine,
+        journal,
+        stored,
+        given,
+        name=name,
+        epoch_us=epoch_us,
+        on_error=on_error,
+        faults=faults,
+        ground=ground,
     )

@@ -56,13 +56,14 @@ class _Box:
         )  # fmt: skip
 
 
-def read_ground(path: Path, places: Iterable[GeoPoint]) -> HeightMap:
-    """The ground around `places`, from a file or a folder. UserError for a file that is none, tiles that do not go
-    together, and a place for which there is no height."""
+def read_ground(path: Path, places: Iterable[GeoPoint], also: Iterable[GeoPoint] = ()) -> HeightMap:
+    """The ground around `places`, from a file or a folder, and around `also`, as far as there is any. UserError for a
+    file that is none, tiles that do not go together, and a place (not of `also`) for which there is no height."""
     wanted = list(places)
+    every = [*wanted, *also]
     box = _Box(
-        min(one.lat for one in wanted) - AROUND_DEG, min(one.lon for one in wanted) - AROUND_DEG,
-        max(one.lat for one in wanted) + AROUND_DEG, max(one.lon for one in wanted) + AROUND_DEG,
+        min(one.lat for one in every) - AROUND_DEG, min(one.lon for one in every) - AROUND_DEG,
+        max(one.lat for one in every) + AROUND_DEG, max(one.lon for one in every) + AROUND_DEG,
     )  # fmt: skip
     try:
         tiles = [tile for file in _files(path) for tile in _read(file, box)]

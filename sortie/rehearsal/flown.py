@@ -12,6 +12,7 @@ from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
 from math import hypot
 from multiprocessing import get_context
+from pathlib import Path
 from random import Random
 from typing import Final
 
@@ -68,6 +69,7 @@ class Order:
     speed_mps: float
     wind: Wind
     battery_wh: float
+    terrain: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +145,8 @@ def fly(order: Order, legs: Legs) -> FlownFlight:
         "SIM_WIND_SPD": wind.mean_mps, "SIM_WIND_TURB": (wind.gust_mps - wind.mean_mps) / _PEAK,
         "SIM_WIND_DIR": wind.from_deg or 0.0,
     }  # fmt: skip
-    with Session(f"sim:{order.kind}", home=order.home, seed=order.seed + order.number, params=params) as session:
+    seed = order.seed + order.number
+    with Session(f"sim:{order.kind}", home=order.home, seed=seed, params=params, terrain=order.terrain) as session:
         session.upload(order.plan)
         return _Log(session, order, legs).run()
 

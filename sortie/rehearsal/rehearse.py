@@ -9,18 +9,21 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from autopilot.geo import GeoPoint
+from autopilot.geo import GeoPoint, distance
+from autopilot.mission.commands import has_position
 from autopilot.mission.plan import Plan
 from autopilot.parameters.parameters import Parameters
+from autopilot.terrain import HeightMap
 from autopilot.vehicles.kinds import KINDS, vehicle_class
 from sortie.config.errors import UserError
 from sortie.config.installed import parameter_set
 from sortie.config.parameters import given_parameters
 from sortie.config.values import parse_home, parse_vehicle
+from sortie.nodes.build import grounded
 from sortie.nodes.plan_file import check_plan, read_plan, start_of
 from sortie.rehearsal.findings import Rehearsal
 from sortie.rehearsal.room import Segments
-from sortie.rehearsal.rules import PACK_V, check, energy_wh
+from sortie.rehearsal.rules import PACK_V, UNREACHABLE_M, check, energy_wh
 from sortie.rehearsal.way import Field, Way, walk
 
 if TYPE_CHECKING:
@@ -55,11 +58,13 @@ def rehearse(
     wind: tuple[float, float, float | None] = STILL,
     battery_wh: float | None = None,
     seed: int = 0,
+    terrain: Path | str | None = None,
 ) -> Rehearsal:
     """What the static rules (docs/rehearse.md) say of a plan, or of a plan file, and so many flights of it. `vehicle`:
     "sim:copter" or another simulated kind. `home`: where it stands, as --home has it; None: the plan's, or its first
     place. `params`: parameters that differ from the defaults, in ArduPilot's units. `wind`: mean and gust (m/s), and
     where from (degrees, None: from anywhere). `battery_wh`: None: SIM_BATT_CAP_AH. `seed`: of all that is drawn.
+    `terrain`: the ground, as --terrain has it.
     UserError for what an upload would refuse."""
     if isinstance(plan, Plan):
         check_plan(plan, Path("plan"))
@@ -68,7 +73,8 @@ def rehearse(
     kind = _kind(vehicle)
     values, _ = given_parameters([f"{name}={value!r}" for name, value in (params or {}).items()], kind)
     place = parse_home(home)[0] if isinstance(home, str) else home
-    return judged(plan, kind, place, values, Flying(flights, wind, battery_wh, seed))
+    return judged(plan, kind, place, values, Flying(flights, wind, battery_wh, seed),
+                  None if terrain is None else Path(terrain))  # fmt: skip
 
 
 def _kind(vehicle: str) -> str:
@@ -79,8 +85,9 @@ def _kind(vehicle: str) -> str:
 
 
 def judged(
-    plan: Plan, kind: str, home: GeoPoint | None, params: Mapping[str, float], flying: Flying | None = None
-) -> Rehearsal:
+    plan: Plan, kind: str, home: GeoPoint | None, params: Mapping[str, float], flying: Flying | None = None,
+    terrain: Path | None = None,
+) -> Rehearsal:  # fmt: skip
     """The same of a plan that has been checked. `kind`: its vehicle's name; `params`: checked too."""
     table = Parameters(parameter_set(kind))
     for name, value in params.items():
@@ -88,13 +95,15 @@ def judged(
     if flying is not None and flying.battery_wh is not None:
         table.set("SIM_BATT_CAP_AH", flying.battery_wh / PACK_V)
     start = home or start_of(plan) or GeoPoint(0.0, 0.0)
-    field = Field(vehicle_class(kind), table, start, sea_known=home is not None or plan.home is not None)
+    ground = _ground(terrain, start, plan)
+    known = home is not None or plan.home is not None or ground is not None
+    field = Field(vehicle_class(kind), table, grounded(start, ground), sea_known=known, ground=ground)
     way = walk(plan, field)
     time_s = way.time_s
     findings = check(plan, field, way)
     flown = None
     if flying is not None and flying.flights and all(one.rule.name not in _NOT_FLOWN for one in findings):
-        flown = _fly(plan, field, way, dict(params), flying)
+        flown = _fly(plan, field, way, dict(params), flying, terrain)
         from sortie.rehearsal.flown import judge
 
         findings += judge(flown)
@@ -103,14 +112,29 @@ def judged(
     )
 
 
-def _fly(plan: Plan, field: Field, way: Way, params: dict[str, float], flying: Flying) -> Flights:
+def _ground(terrain: Path | None, home: GeoPoint, plan: Plan) -> HeightMap | None:
+    """As far around home and the places of the plan as it may be flown; what has no height is a finding."""
+    if terrain is None:
+        return None
+    from sortie.reading.terrain import read_ground
+
+    places = [
+        GeoPoint(one.x, one.y) for one in plan.items if has_position(one.command) and (one.x, one.y) != (0.0, 0.0)
+    ]
+    near = [place for place in places if distance(home, place) < UNREACHABLE_M]
+    return read_ground(terrain, [home], also=near)
+
+
+def _fly(
+    plan: Plan, field: Field, way: Way, params: dict[str, float], flying: Flying, terrain: Path | None
+) -> Flights:  # fmt: skip
     from sortie.rehearsal.flown import Order, Wind, fly_all
 
     mean, gust, source = flying.wind
     order = Order(
         plan, field.kind.name, field.home, tuple(params.items()), 0, flying.seed,
         min(_LONGER * way.time_s + _SPARE_S, _MOST_S), field.cruise_mps, Wind(mean, gust, source),
-        field.param("SIM_BATT_CAP_AH") * PACK_V,
+        field.param("SIM_BATT_CAP_AH") * PACK_V, terrain,
     )  # fmt: skip
     begin, end = (np.array([getattr(leg, side)[:2] for leg in way.legs]).reshape(-1, 2) for side in ("begin", "end"))
     return fly_all(order, flying.flights, Segments(begin, end), flying.processes)

@@ -19,6 +19,7 @@ from autopilot.mission.state import speed_change
 from autopilot.safety.fence_limits import FenceType
 from sortie.rehearsal.findings import Finding, found
 from sortie.rehearsal.room import Segments, room
+from sortie.rehearsal.terrain import check_terrain
 from sortie.rehearsal.way import LOWEST_TAKEOFF_M, Field, Leg, Way
 
 __all__ = ["HOVER_W", "check", "energy_wh"]
@@ -257,10 +258,10 @@ def _heights(q: Question) -> Iterator[Finding]:
         (one, _), (other, item) = list(kinds.items())[:2]
         yield found("frame-mixed", f"{_named(item)} counts from {other}, items before it from {one}", item.seq)
     low = next((item for item in placed if item.frame in ABOVE_GROUND), None)
-    if low is not None:
+    if low is not None and q.field.ground is None:
         yield found("frame-terrain", f"{_named(low)} is above the ground, which is taken as flat", low.seq)
     for leg in _single_legs(q.way):
-        if leg.end[2] < -_ROUNDING_M:
+        if leg.end[2] < -_ROUNDING_M and q.field.ground is None:
             yield found("below-home", f"{_named(leg.item)} lies {-leg.end[2]:.1f} m below home", leg.item.seq)
         asked = q.field.place(leg.item, leg.begin)[2] - leg.begin[2]
         if leg.item.command == Cmd.NAV_TAKEOFF and asked < LOWEST_TAKEOFF_M - _ROUNDING_M:
@@ -275,4 +276,10 @@ def _meaning(item: MissionItem) -> str:
     return "the ground" if item.frame in ABOVE_GROUND else "sea level"
 
 
-CHECKS: Final[tuple[Check, ...]] = (_fence, _limits, _rally, _home, _battery, _order, _abilities, _speeds, _heights)
+def _terrain(q: Question) -> Iterator[Finding]:
+    return check_terrain(q.plan, q.field, q.way)
+
+
+CHECKS: Final[tuple[Check, ...]] = (
+    _fence, _limits, _rally, _home, _battery, _order, _abilities, _speeds, _heights, _terrain,
+)  # fmt: skip

@@ -6,11 +6,11 @@ as straight lines. Source: docs/reference/mission-semantics.md, 1.4, and `autopi
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from math import atan2, cos, hypot, isfinite, pi
+from dataclasses import dataclass, field, replace
+from math import atan2, cos, hypot, isfinite, pi, sin
 from typing import Final
 
-from autopilot.geo import ABOVE_SEA, GeoPoint, height_above_home, to_local
+from autopilot.geo import ABOVE_GROUND, ABOVE_SEA, GeoPoint, height_above_home, to_global, to_local
 from autopilot.mav import Cmd
 from autopilot.mission.commands import has_position, is_jump, spec_of
 from autopilot.mission.events import JumpTaken
@@ -21,6 +21,7 @@ from autopilot.mission.route import Route
 from autopilot.mission.state import hold_time_ms, speed_change
 from autopilot.mission.storage import MissionStorage
 from autopilot.parameters.parameters import Parameters
+from autopilot.terrain import HeightMap
 from autopilot.vehicles.vehicle_class import Measure, VehicleClass
 
 __all__ = ["Field", "Leg", "Place", "Way", "walk"]
@@ -29,6 +30,8 @@ MOST_LEGS: Final = 10_000
 """A plan that takes more, through jumps, is not looked at any further."""
 LOWEST_TAKEOFF_M: Final = 1.0
 _GO_ON_AFTER_LAND: Final = 4  # MIS_OPTIONS bit 2
+_LOWEST_APPROACH_M: Final = 2.0  # above the ground, on the way to a landing place
+_AROUND: Final = 36
 _CHAIN: Final = 255  # jumps in a row, as `autopilot.mission.route` bounds them
 _TURN_ACCEL: Final = 1.0  # m/s2, where the vehicle has no acceleration by parameter
 Place = tuple[float, float, float]
@@ -37,12 +40,14 @@ Place = tuple[float, float, float]
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """Where and with what a plan is flown. `sea_known`: home's height above the sea is known."""
+    """Where and with what a plan is flown. `sea_known`: home's height above the sea is known. `ground`: the terrain;
+    None: flat, at home's height."""
 
     kind: VehicleClass
     parameters: Parameters
     home: GeoPoint
     sea_known: bool = True
+    ground: HeightMap | None = None
 
     def param(self, name: str, default: float = 0.0) -> float:
         """A parameter's value; `default`: the vehicle has none of that name."""
@@ -78,13 +83,25 @@ class Field:
             return north, east, 0.0
         if item.z == 0.0 or (item.frame in ABOVE_SEA and not self.sea_known):
             return north, east, before[2] if item.z == 0.0 else item.z
-        return north, east, height_above_home(item.frame, item.z, self.home)
+        return north, east, height_above_home(item.frame, item.z, self.home, self.ground_amsl(north, east))
+
+    def ground_amsl(self, north: float, east: float) -> float | None:
+        """Metres above the sea of the ground there; None: not known, or flat."""
+        if self.ground is None:
+            return None
+        place = to_global(self.home, (north, east, 0.0))
+        return self.ground.height_at(place.lat, place.lon)
+
+    def ground_up(self, north: float, east: float) -> float:
+        """The same above home; 0 where it is not known."""
+        height = self.ground_amsl(north, east)
+        return 0.0 if height is None else height - self.home.alt
 
 
 @dataclass(frozen=True, slots=True)
 class Leg:
     """The way to one item. `wait_s`: what is spent there. `radius_m`: it circles there. `turn_rad`: by how much it
-    turns without stopping at its end, None: it stops there."""
+    turns without stopping at its end, None: it stops there. `over_ground`: it follows the ground."""
 
     item: MissionItem
     begin: Place
@@ -94,6 +111,7 @@ class Leg:
     wait_s: float = 0.0
     radius_m: float = 0.0
     turn_rad: float | None = None
+    over_ground: bool = False
 
     @property
     def length_m(self) -> float:
@@ -199,13 +217,15 @@ class _Walk:
             self._return(item)
             return True
         if item.command == Cmd.NAV_LAND:
-            over = field_.place(item, self._at)
-            over = (over[0], over[1], self._at[2])
-            self._add(item, over, wait_s=self._landing_s(over[2]))
-            self._at = (over[0], over[1], 0.0)
+            north, east, _ = field_.place(item, self._at)
+            ground, above = field_.ground_up(north, east), self._at[2] - field_.ground_up(*self._at[:2])
+            follows = field_.ground is not None
+            up = ground + max(above, _LOWEST_APPROACH_M) if follows else self._at[2]
+            self._add(item, (north, east, up), wait_s=self._landing_s(up - ground), over_ground=follows)
+            self._at = (north, east, ground)
             return not self._goes_on(item)
         if item.command == Cmd.NAV_LOITER_UNLIM:
-            self._add(item, field_.place(item, self._at))
+            self._add(item, field_.place(item, self._at), over_ground=self._follows(item))
             self.way.endless = item
             return True
         if item.command == Cmd.NAV_DELAY:
@@ -216,8 +236,14 @@ class _Walk:
         elif item.command == Cmd.NAV_LOITER_TURNS:
             self._circle(item)
         elif item.command != Cmd.NAV_GUIDED_ENABLE:
-            self._add(item, field_.place(item, self._at), wait_s=hold_time_ms(item) / 1000.0)
+            follows, wait_s = self._follows(item), hold_time_ms(item) / 1000.0
+            self._add(item, field_.place(item, self._at), wait_s=wait_s, over_ground=follows)
         return False
+
+    def _follows(self, item: MissionItem) -> bool:
+        """Does the leg keep its height above the ground?"""
+        straight = item.command in (Cmd.NAV_SPLINE_WAYPOINT, Cmd.NAV_LOITER_TO_ALT) or item.z == 0.0
+        return self._field.ground is not None and item.frame in ABOVE_GROUND and not straight
 
     def _goes_on(self, item: MissionItem) -> bool:
         after = self._storage.get(item.seq + 1)
@@ -233,6 +259,10 @@ class _Walk:
         turns = item.param1 if isfinite(item.param1) and item.param1 > 0.0 else 0.0
         rate = self._field.param("CIRCLE_RATE", 20.0) * pi / 180.0
         speed = max(min(abs(rate) * radius, self._speed), 0.1)
+        if self._field.ground is not None and item.frame in ABOVE_GROUND and item.z != 0.0:  # level, above the highest
+            around = (2.0 * pi * k / _AROUND for k in range(_AROUND))
+            ring = [(center[0] + radius * cos(turn), center[1] + radius * sin(turn)) for turn in around]
+            center = (*center[:2], item.z + max(self._field.ground_up(*one) for one in (*ring, center[:2])))
         self._add(item, center, wait_s=turns * 2.0 * pi * radius / speed, radius_m=radius)
 
     def _return(self, item: MissionItem) -> None:
@@ -246,12 +276,17 @@ class _Walk:
         if not field_.kind.has_height:
             self._add(item, (goal[0], goal[1], 0.0))
             return
-        height = max(up, field_.param("RTL_ALT", 1500.0) / 100.0)
+        follows = field_.ground is not None and int(field_.param("RTL_ALT_TYPE")) == 1
+        ground = field_.ground_up(*goal)
+        below = field_.ground_up(north, east) if follows else 0.0
+        height = max(up, below + field_.param("RTL_ALT", 1500.0) / 100.0)
+        final = height - below + ground if follows else height
         wait = field_.param("RTL_LOIT_TIME", 5000.0) / 1000.0
         self._at = (north, east, height)
         climb = (height - up) / self._up
-        self._add(item, (goal[0], goal[1], height), wait_s=climb + wait + self._landing_s(height))
-        self._at = (goal[0], goal[1], 0.0)
+        spent = climb + wait + self._landing_s(final - ground)
+        self._add(item, (goal[0], goal[1], final), wait_s=spent, over_ground=follows)
+        self._at = (goal[0], goal[1], ground)
 
     @property
     def _up(self) -> float:
@@ -266,11 +301,13 @@ class _Walk:
         fast = self._field.param("LAND_SPEED_HIGH") / 100.0 or self._down
         return low / max(self._field.param("LAND_SPEED", 50.0) / 100.0, 0.1) + max(height - low, 0.0) / fast
 
-    def _add(self, item: MissionItem, end: Place, *, wait_s: float = 0.0, radius_m: float = 0.0) -> None:
+    def _add(
+        self, item: MissionItem, end: Place, *, wait_s: float = 0.0, radius_m: float = 0.0, over_ground: bool = False
+    ) -> None:
         begin, self._at = self._at, end
         length, climb = hypot(end[0] - begin[0], end[1] - begin[1]), end[2] - begin[2]
         seconds = max(length / self._speed, climb / self._up, -climb / self._down)
-        self.way.legs.append(Leg(item, begin, end, self._speed, seconds, wait_s, radius_m))
+        self.way.legs.append(Leg(item, begin, end, self._speed, seconds, wait_s, radius_m, over_ground=over_ground))
 
     def _turns(self) -> None:
         """Mark the ends that are passed, and add what stopping and starting costs at the others."""
@@ -290,7 +327,7 @@ class _Walk:
 
 
 def _slowed(leg: Leg, seconds: float, turn: float | None) -> Leg:
-    return Leg(leg.item, leg.begin, leg.end, leg.speed_mps, seconds, leg.wait_s, leg.radius_m, turn)
+    return replace(leg, seconds=seconds, turn_rad=turn)
 
 
 def _bearing(leg: Leg) -> float:

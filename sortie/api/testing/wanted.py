@@ -24,7 +24,8 @@ BOOT_S = 60.0
 class Wanted:
     """`vehicle`, `seed`, `home`, `params`, `faults` as `Session` has them; `wind`: (m/s, degrees from[, turbulence in
     m/s]); `plan`: a file, which is loaded, and where it starts is home. `seed` None: that of the run. `armable`: it has
-    booted until it can be armed; else it is at 0 s. `radio`: on all its links, as --radio has it."""
+    booted until it can be armed; else it is at 0 s. `radio`: on all its links, as --radio has it.
+    `terrain`: the ground, as --terrain has it."""
 
     vehicle: str = "sim:copter"
     seed: int | None = None
@@ -35,6 +36,7 @@ class Wanted:
     plan: Path | str | Plan | None = None
     armable: bool = True
     radio: str | None = None
+    terrain: Path | str | None = None
 
     def session(self, seed: int, directory: Path) -> Session:
         """The vehicle. `seed`: that of the run; `directory`: where a relative plan is looked for. UserError
@@ -44,6 +46,7 @@ class Wanted:
         session = Session(
             self.vehicle, seed=seed if self.seed is None else self.seed, home=home, params=self.parameters(),
             faults=self.fault_list(), radio=self.radio,
+            terrain=None if self.terrain is None else directory / self.terrain,
         )  # fmt: skip
         if plan is not None:
             session.upload(plan)
@@ -53,7 +56,8 @@ class Wanted:
 
     def fleet(self, count: int, seed: int, **more: Any) -> Fleet:
         """`count` of them; `more` as `sortie.Fleet` has it. A plan is nobody's."""
-        common = {"vehicle": self.vehicle, "seed": seed if self.seed is None else self.seed, "home": self.home}
+        common = {"vehicle": self.vehicle, "seed": seed if self.seed is None else self.seed, "home": self.home,
+                  "terrain": self.terrain}  # fmt: skip
         fleet = Fleet(count, **{**common, "params": self.parameters(), "faults": self.fault_list(), **more})
         if self.armable:
             self.boot(fleet)
@@ -87,6 +91,7 @@ _FORMS: dict[str, tuple[tuple[type, ...], str]] = {
     "faults": ((str, tuple, list), '["gps.loss@20..40"]'),
     "plan": ((str, Path, Plan), "a file"),
     "armable": ((bool,), "True or False"),
+    "terrain": ((str, Path), "a file or a folder of tiles"),
     "radio": ((str,), '"sik-57600" or a file'),
 }
 """Of each argument, what it may be, and how that is said."""

@@ -22,7 +22,8 @@ SAID = {
     "fault": "gps.loss", "strategy": "native", "link": "tcpin:127.0.0.1:1", "sysid": "9", "signing-key": "/key",
     "insecure": "true", "state-dir": "/state", "log-dir": "/logs", "log-format": "json", "telemetry-log": "false",
     "trace": "/trace", "metrics": "9100", "count": "3", "formation": "ring", "spacing": "12.5", "fleet": "/fleet.toml",
-    "networks": "2", "firmware": "px4", "radio": "sik-57600", "pace": "clients", "pace-lead": "0.1", "pace-limit": "9",
+    "networks": "2", "terrain": "/tiles",
+    "firmware": "px4", "radio": "sik-57600", "pace": "clients", "pace-lead": "0.1", "pace-limit": "9",
     "pace-quiet": "0.002",
 }  # fmt: skip
 
@@ -163,8 +164,8 @@ def test_a_misspelt_variable_is_told_with_the_near_name(
     ("where", "names"),
     [
         (Where.SIMULATOR, ["strategy"]),
-        (Where.SITL, [*OF_PACE, "seed", "fault", "firmware", *OF_FLEETS, "sysid"]),
-        (Where.CONTROLLER, ["home", "speedup", *OF_PACE, "seed", "fault", "firmware", *OF_FLEETS, "sysid"]),
+        (Where.SITL, [*OF_PACE, "seed", "fault", "terrain", "firmware", *OF_FLEETS, "sysid"]),
+        (Where.CONTROLLER, ["home", "speedup", *OF_PACE, "seed", "fault", "terrain", "firmware", *OF_FLEETS, "sysid"]),
         (
             Where.LOOP,
             [

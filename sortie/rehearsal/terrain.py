@@ -1,0 +1,230 @@
+"""The static rules about terrain: how high the way, the ways home from it, takeoff and landings are above the ground.
+
+A leg is looked at twice between two heights of the map, all legs in one call of it. The way home is that of
+`autopilot.modes.returning`, from every leg's end and every hundred metres on it. A leg above the ground follows it and
+cannot meet it; but it needs to know it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from math import atan, degrees
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from autopilot.geo import METRES_PER_DEGREE
+from autopilot.mav import Cmd, MissionType
+from autopilot.mission.commands import command_name, spec_of
+from autopilot.mission.plan import Plan
+from autopilot.safety.fence_limits import FenceType
+from sortie.rehearsal.findings import Finding, found
+from sortie.rehearsal.way import Field, Leg, Way
+
+__all__ = ["check_terrain"]
+
+LEAST_M: Final = 2.0
+"""Nearer than this a way meets the ground: what height is held to."""
+CLOSE_M: Final = 5.0
+STEEP_DEG: Final = 15.0
+_FOOT_M: Final = 5.0  # around a place where it stands
+_BETWEEN_M: Final = 100.0  # from one beginning of a way home to the next
+_MOST: Final = 200_000  # heights of all ways home together
+_RING: Final = 36
+
+Numbers = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class _Lines:
+    """Straight lines, (n, 3): north, east, up from home."""
+
+    begin: Numbers
+    end: Numbers
+
+    @property
+    def lengths(self) -> Numbers:
+        return np.hypot(self.end[:, 0] - self.begin[:, 0], self.end[:, 1] - self.begin[:, 1])
+
+
+@dataclass(frozen=True, slots=True)
+class _Samples:
+    """Places on lines, those of each line together: its number, the share of its way, and how high above the ground."""
+
+    line: NDArray[np.int64]
+    share: Numbers
+    over: Numbers
+
+    def least(self, count: int) -> tuple[Numbers, Numbers]:
+        """Of each of `count` lines: the least height over the ground (inf: none is known), and where (share)."""
+        known = np.where(np.isnan(self.over), np.inf, self.over)
+        starts = np.searchsorted(self.line, np.arange(count))
+        least = np.minimum.reduceat(known, starts)
+        at = np.ones(count)
+        hit = known == least[self.line]
+        at[self.line[hit][::-1]] = self.share[hit][::-1]  # the first
+        return least, at
+
+    def gaps(self, count: int) -> NDArray[np.bool_]:
+        """Which lines lead where no height is known."""
+        return np.bincount(self.line, np.isnan(self.over), count) > 0
+
+
+def _ground_up(field: Field, north: Numbers, east: Numbers) -> Numbers:
+    """Metres of the ground above home; NaN: not known."""
+    assert field.ground is not None
+    lat = field.home.lat + north / METRES_PER_DEGREE
+    scale = np.maximum(np.cos(np.radians((field.home.lat + lat) / 2.0)), 0.01)
+    return field.ground.heights_at(lat, field.home.lon + east / (METRES_PER_DEGREE * scale)) - field.home.alt
+
+
+def _sampled(field: Field, lines: _Lines, step_m: float) -> _Samples:
+    """Every `step_m`, ends included."""
+    counts = (lines.lengths / step_m).astype(np.int64) + 2
+    line = np.repeat(np.arange(len(counts)), counts)
+    within = np.arange(len(line)) - np.repeat(np.cumsum(counts) - counts, counts)
+    share = within / (counts[line] - 1)
+    place = lines.begin[line] + share[:, None] * (lines.end - lines.begin)[line]
+    return _Samples(line, share, place[:, 2] - _ground_up(field, place[:, 0], place[:, 1]))
+
+
+def _step_m(field: Field) -> float:
+    """Half of the map's own step north."""
+    assert field.ground is not None
+    return max(0.5 * METRES_PER_DEGREE / field.ground.per_lat, 5.0)
+
+
+def check_terrain(plan: Plan, field: Field, way: Way) -> Iterator[Finding]:
+    """All that the rules about terrain find; nothing without terrain, or for what does not fly."""
+    if field.ground is None or not field.kind.has_height or not way.legs:
+        return
+    legs = list({(leg.item.seq, leg.begin, leg.end): leg for leg in way.legs}.values())
+    yield from _legs(field, legs)
+    yield from _returns(plan, field, legs)
+    yield from _places(plan, field, legs)
+
+
+def _legs(field: Field, legs: Sequence[Leg]) -> Iterator[Finding]:
+    lines = _Lines(np.array([leg.begin for leg in legs]), np.array([leg.end for leg in legs]))
+    samples = _sampled(field, lines, _step_m(field))
+    least, share = samples.least(len(legs))
+    gaps = samples.gaps(len(legs))
+    ends = np.stack([_over(field, side) for side in (lines.begin, lines.end)])
+    for k, leg in enumerate(legs):
+        name = command_name(leg.item.command)
+        if leg.radius_m > 0.0:
+            least[k] = min(least[k], _round(field, leg))
+        needs = min(LEAST_M, float(ends[0, k])) if np.isfinite(ends[0, k]) else LEAST_M
+        away = float(share[k]) * leg.length_m
+        if gaps[k] and leg.over_ground:
+            yield found("terrain-end", f"the way to {name} leads where no height of the ground is known", leg.item.seq)
+        elif leg.over_ground:
+            if min(ends[:, k]) < needs - 0.01:
+                yield found("terrain-leg", f"{name} lies {min(ends[:, k]):.1f} m above the ground", leg.item.seq)
+        elif least[k] < needs - 0.01:
+            depth = f"{-least[k]:.1f} m deep in" if least[k] < 0.0 else f"only {least[k]:.1f} m above"
+            yield found("terrain-leg", f"the way to {name} is {depth} the ground, after {away:.0f} m", leg.item.seq)
+        elif least[k] < min(CLOSE_M, 0.5 * float(np.nanmin(ends[:, k]))):
+            yield found("terrain-close", f"the way to {name} has {least[k]:.1f} m to the ground", leg.item.seq)
+        elif gaps[k]:
+            yield found("terrain-unknown", f"no height of the ground is known on the way to {name}", leg.item.seq)
+
+
+def _over(field: Field, places: Numbers) -> Numbers:
+    over: Numbers = places[:, 2] - _ground_up(field, places[:, 0], places[:, 1])
+    return over
+
+
+def _round(field: Field, leg: Leg) -> float:
+    """The least height on a circle."""
+    turn = np.linspace(0.0, 2.0 * np.pi, _RING, endpoint=False)
+    north, east = leg.end[0] + leg.radius_m * np.cos(turn), leg.end[1] + leg.radius_m * np.sin(turn)
+    over = leg.end[2] - _ground_up(field, north, east)
+    return float(np.min(over[np.isfinite(over)], initial=np.inf))
+
+
+def _returns(plan: Plan, field: Field, legs: Sequence[Leg]) -> Iterator[Finding]:
+    """RTL from every point of the way."""
+    if int(field.param("RTL_ALT_TYPE")) == 1:
+        return  # it follows the ground, or says that it cannot
+    begins, items = [], []
+    for leg in legs:
+        if leg.item.command in (Cmd.NAV_TAKEOFF, Cmd.NAV_RETURN_TO_LAUNCH, Cmd.NAV_LAND):
+            continue
+        count = int(leg.length_m / _BETWEEN_M) + 1
+        share = np.arange(1, count + 1)[:, None] / count
+        begins.append(np.array(leg.begin) + share * (np.array(leg.end) - np.array(leg.begin)))
+        items += [leg.item] * count
+    if not begins:
+        return
+    begin = np.concatenate(begins)
+    goal = _goals(plan, field, begin)
+    up = _return_up(field, begin, goal)
+    lines = _Lines(np.column_stack([begin[:, :2], up]), np.column_stack([goal[:, :2], up]))
+    step = max(_step_m(field), float(lines.lengths.sum()) / _MOST)
+    least, share_at = _sampled(field, lines, step).least(len(items))
+    told: set[int] = set()
+    for k in np.flatnonzero(least < LEAST_M):
+        seq = items[k].seq
+        if seq in told:
+            continue
+        told.add(seq)
+        away = float(share_at[k] * lines.lengths[k])
+        text = f"RTL from the way to {command_name(items[k].command)} meets the ground after {away:.0f} m"
+        yield found("terrain-return", f"{text}, at {up[k]:.0f} m above home", seq)
+
+
+def _goals(plan: Plan, field: Field, begin: Numbers) -> Numbers:
+    """Where RTL leads from each place: the nearest rally point that counts, or home."""
+    home = np.zeros(3)
+    goal = np.repeat(home[None, :], len(begin), axis=0)
+    if not plan.rally:
+        return goal
+    rally = np.array([field.place(item, (0.0, 0.0, 0.0)) for item in plan.rally])
+    away = np.hypot(begin[:, None, 0] - rally[None, :, 0], begin[:, None, 1] - rally[None, :, 1])
+    nearest, least = np.argmin(away, axis=1), np.min(away, axis=1)
+    limit = field.param("RALLY_LIMIT_KM") * 1000.0
+    counts = (least <= limit) if limit > 0.0 else np.full(len(begin), True)
+    if field.param("RALLY_INCL_HOME"):
+        counts &= least <= np.hypot(begin[:, 0], begin[:, 1])
+    return np.where(counts[:, None], rally[nearest], goal)
+
+
+def _return_up(field: Field, begin: Numbers, goal: Numbers) -> Numbers:
+    """`autopilot.modes.returning.return_height` of many places."""
+    least = np.maximum(begin[:, 2] + max(field.param("RTL_CLIMB_MIN") / 100.0, 0.0), LEAST_M)
+    up = np.maximum(np.maximum(goal[:, 2], field.param("RTL_ALT", 1500.0) / 100.0), least)
+    slope = field.param("RTL_CONE_SLOPE", 3.0)
+    if slope > 0.5:
+        away = np.hypot(begin[:, 0] - goal[:, 0], begin[:, 1] - goal[:, 1])
+        up = np.minimum(up, np.maximum(away * slope, least))
+    if field.fenced and int(field.param("FENCE_TYPE")) & FenceType.MAX_ALT:
+        up = np.minimum(up, field.param("FENCE_ALT_MAX", 100.0) - field.param("FENCE_MARGIN", 2.0))
+    raised: Numbers = np.maximum(up, begin[:, 2])
+    return raised
+
+
+def _places(plan: Plan, field: Field, legs: Sequence[Leg]) -> Iterator[Finding]:
+    """Where it takes off and comes down."""
+    for leg in legs:
+        spec = spec_of(leg.item.command)
+        if leg.item.command == Cmd.NAV_TAKEOFF or (spec is not None and spec.comes_down):
+            word = "takes off" if leg.item.command == Cmd.NAV_TAKEOFF else "comes down"
+            yield from _steep(field, leg.end[0], leg.end[1], word, leg.item.seq, MissionType.MISSION)
+    for item in plan.rally:
+        north, east = field.local(item.x, item.y)
+        yield from _steep(field, north, east, "may come down", item.seq, MissionType.RALLY)
+
+
+def _steep(
+    field: Field, north: float, east: float, word: str, seq: int, part: MissionType
+) -> Iterator[Finding]:  # fmt: skip
+    up = _ground_up(
+        field, north + np.array([_FOOT_M, -_FOOT_M, 0.0, 0.0]), east + np.array([0.0, 0.0, _FOOT_M, -_FOOT_M])
+    )
+    rise = float(np.hypot(up[0] - up[1], up[2] - up[3])) / (2.0 * _FOOT_M)
+    slope = degrees(atan(rise))
+    if slope > STEEP_DEG:
+        yield found("terrain-slope", f"{word} on a slope of {slope:.0f} degrees", seq, part)
